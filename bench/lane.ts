@@ -1,0 +1,95 @@
+/**
+ * The code that one side of a comparison runs: loop, baseline, handlers.
+ *
+ * `newLane` loads this module anew each time, so that each side gets functions of its own. Shared
+ * ones would be compiled for the shapes of all sides, and one case would slow another down.
+ */
+import type { Extensions, Manager } from "glassine";
+
+/** The hook that all dispatch workloads run on. */
+export const hook = "tool_pre_invoke";
+
+/** Its payload. */
+export interface Payload {
+  readonly name: string;
+  readonly args: { readonly id: number };
+}
+
+/** A handler as a plugin and the baseline take it. */
+export type Handler = (payload: object, context: object) => void | Promise<void>;
+/** A handler that takes extensions. */
+export type Handler3 = (
+  payload: object,
+  context: object,
+  extensions: WithHttp,
+) => void | Promise<void>;
+
+interface WithHttp {
+  readonly http?: object | undefined;
+}
+
+export interface Lane {
+  /** How often handlers of this lane have run. */
+  calls(): number;
+  /** The baseline: no context, no error handling, no result, no deadline. */
+  readonly bare: (handlers: readonly Handler[], payload: object, context: object) => Promise<void>;
+  /** Each call makes another closure. */
+  readonly sync: () => Handler;
+  readonly async: () => Handler;
+  readonly sync3: () => Handler3;
+  readonly async3: () => Handler3;
+  /** Calls a manager without an envelope, with always the same one, or with a new one each time. */
+  readonly invoke: (manager: Manager, payload: Payload) => () => Promise<unknown>;
+  readonly invokeWith: (
+    manager: Manager,
+    payload: Payload,
+    extensions: Extensions,
+  ) => () => Promise<unknown>;
+  readonly invokeFresh: (
+    manager: Manager,
+    payload: Payload,
+    fresh: () => Extensions,
+  ) => () => Promise<unknown>;
+  /** Runs `operation` so many times, each awaited before the next; gives what the last gave. */
+  readonly awaitEach: (times: number, operation: () => Promise<unknown>) => Promise<unknown>;
+  /** The same without waiting. */
+  readonly callEach: (times: number, operation: () => unknown) => unknown;
+}
+
+export function createLane(): Lane {
+  let count = 0;
+  return {
+    calls: () => count,
+    bare: async (handlers, payload, context) => {
+      for (const handler of handlers) await handler(payload, context);
+    },
+    sync: () => (_payload, _context) => {
+      count += 1;
+    },
+    async: () => async (_payload, _context) => {
+      count += 1;
+    },
+    // What is hidden from the handler is not counted.
+    sync3: () => (_payload, _context, extensions) => {
+      if (extensions.http !== undefined) count += 1;
+    },
+    async3: () => async (_payload, _context, extensions) => {
+      if (extensions.http !== undefined) count += 1;
+    },
+    invoke: (manager, payload) => () => manager.invoke(hook, payload),
+    invokeWith: (manager, payload, extensions) => () =>
+      manager.invoke(hook, payload, { extensions }),
+    invokeFresh: (manager, payload, fresh) => () =>
+      manager.invoke(hook, payload, { extensions: fresh() }),
+    awaitEach: async (times, operation) => {
+      let last: unknown;
+      for (let i = 0; i < times; i += 1) last = await operation();
+      return last;
+    },
+    callEach: (times, operation) => {
+      let last: unknown;
+      for (let i = 0; i < times; i += 1) last = operation();
+      return last;
+    },
+  };
+}

@@ -1,0 +1,130 @@
+/** The workloads of the goals: one realistic envelope, one grant, one payload, plugins. */
+import assert from "node:assert/strict";
+import {
+  type Capability,
+  createExtensions,
+  createPluginManager,
+  definePlugin,
+  type Extensions,
+  freezePayload,
+  type Manager,
+  withSlots,
+} from "glassine";
+import { type Handler, type Handler3, hook, type Payload } from "./lane.ts";
+
+function numbered(count: number, name: string): string[] {
+  return Array.from({ length: count }, (_, i) => `${name}${i}`);
+}
+
+function entries(count: number, key: string): Record<string, string> {
+  return Object.fromEntries(numbered(count, "").map((i) => [`${key}-${i}`, `value-${i}`]));
+}
+
+function hop(from: string, audience: string) {
+  return {
+    subject_id: from,
+    subject_type: "user",
+    audience,
+    scopes_granted: ["tools:read", "tools:call"],
+    timestamp: "2026-01-01T00:00:00Z",
+    ttl_seconds: 300,
+    strategy: "token_exchange",
+    from_cache: false,
+  };
+}
+
+/** Every slot filled, as a gateway would. */
+export const realisticEnvelope: Extensions = createExtensions({
+  request: {
+    environment: "production",
+    request_id: "request-1",
+    timestamp: "2026-01-01T00:00:00Z",
+    trace_id: "trace-1",
+    span_id: "span-1",
+  },
+  agent: {
+    input: "What is the weather?",
+    session_id: "session-1",
+    conversation_id: "conversation-1",
+    agent_id: "agent-1",
+    turn: 3,
+  },
+  http: { headers: entries(10, "x-header") },
+  security: {
+    labels: numbered(4, "LABEL_"),
+    classification: "internal",
+    subject: {
+      id: "user-1",
+      type: "user",
+      roles: numbered(5, "role-"),
+      teams: numbered(2, "team-"),
+      claims: entries(8, "claim"),
+      permissions: numbered(6, "permission-"),
+    },
+    objects: {
+      weather: { managed_by: "host", permissions: ["read"], trust_domain: "internal" },
+    },
+    data: { forecast: { apply_labels: ["PUBLIC"], denied_actions: ["export"] } },
+  },
+  delegation: { chain: [hop("user-1", "agent-1"), hop("agent-1", "agent-2")] },
+  mcp: { tool: { name: "get_weather", description: "The weather.", server_id: "server-1" } },
+  completion: {
+    stop_reason: "end",
+    tokens: { input_tokens: 100, output_tokens: 50, total_tokens: 150 },
+    model: "model-1",
+    raw_format: "chat",
+    created_at: "2026-01-01T00:00:00Z",
+    latency_ms: 120,
+  },
+  provenance: { source: "user", message_id: "message-1", parent_id: "message-0" },
+  llm: { model_id: "model-1", provider: "provider-1", capabilities: ["chat", "tools"] },
+  framework: {
+    framework: "framework-1",
+    framework_version: "1.0.0",
+    node_id: "node-1",
+    graph_id: "graph-1",
+    metadata: { step: 1 },
+  },
+  meta: { tags: ["a", "b"], scope: "tool", properties: { owner: "team-0" } },
+  custom: { first: 1, second: { nested: true } },
+});
+
+/** The grant of three capabilities. */
+export const threeCapabilities = [
+  "read_roles",
+  "read_headers",
+  "append_labels",
+] as const satisfies readonly Capability[];
+
+/** A new outer envelope over shared slots: what a host has at the start of each request. */
+export function freshEnvelope(): Extensions {
+  return withSlots(realisticEnvelope, {});
+}
+
+export const payload: Payload = freezePayload({ name: "get_weather", args: { id: 1 } });
+
+/** A manager with one plugin for each handler. `timeoutMs` is the default, 30 s, or none. */
+export function managerOf(
+  handlers: readonly (Handler | Handler3)[],
+  options: { readonly timeoutMs?: null } = {},
+): Promise<Manager> {
+  const plugins = handlers.map((handler, i) =>
+    definePlugin({
+      name: `plugin-${i}`,
+      version: "1.0.0",
+      // A plugin that takes no extensions declares nothing that opens them.
+      capabilities: handler.length > 2 ? threeCapabilities : [],
+      hooks: { [hook]: handler as Handler3 },
+    }),
+  );
+  return createPluginManager({ plugins, ...options });
+}
+
+/** Throws unless a fresh envelope is a new object over the very slots of the realistic one. */
+export function checkFreshEnvelope(): void {
+  const fresh = freshEnvelope();
+  assert.notEqual(fresh, realisticEnvelope);
+  for (const [slot, value] of Object.entries(fresh)) {
+    assert.equal(value, realisticEnvelope[slot as keyof Extensions], slot);
+  }
+}

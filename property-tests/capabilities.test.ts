@@ -1,0 +1,62 @@
+/** Law of implication: which capabilities come with which. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { closureOf, grantsOf } from "./support/documents.ts";
+import { standard, worlds } from "./support/tables.ts";
+
+describe.each(worlds)("$name", ({ slots, host }) => {
+  const grants = grantsOf(slots);
+
+  it("L31: resolving adds and never takes, grows with its input, and does nothing twice", () => {
+    fc.assert(
+      fc.property(grants, grants, (some, more) => {
+        const closed = host.resolveCapabilities(some);
+        expect(closed).toEqual(expect.arrayContaining([...some]));
+        expect(host.resolveCapabilities([...some, ...more])).toEqual(
+          expect.arrayContaining([...closed]),
+        );
+        expect(host.resolveCapabilities(closed)).toEqual(closed);
+        expect(host.resolveCapabilities([...some].reverse())).toEqual(closed);
+      }),
+    );
+  });
+
+  it("L31: a write brings its read, a field's read that of what it is in, and nothing else", () => {
+    fc.assert(
+      fc.property(grants, (grant) => {
+        expect(host.resolveCapabilities(grant)).toEqual(closureOf(slots, grant));
+      }),
+    );
+  });
+});
+
+it("L31: of the standard capabilities, seven imply another", () => {
+  const names = [
+    "append_delegation",
+    "append_labels",
+    "read_agent",
+    "read_claims",
+    "read_client",
+  ] as const;
+  const rest = [
+    "read_delegation",
+    "read_headers",
+    "read_labels",
+    "read_permissions",
+    "read_roles",
+  ] as const;
+  const last = ["read_subject", "read_teams", "read_workload", "write_headers"] as const;
+  const implied = [...names, ...rest, ...last].flatMap((name) => {
+    const others = standard.resolveCapabilities([name]).filter((other) => other !== name);
+    return others.length === 0 ? [] : [[name, ...others]];
+  });
+  expect(implied).toEqual([
+    ["append_delegation", "read_delegation"],
+    ["append_labels", "read_labels"],
+    ["read_claims", "read_subject"],
+    ["read_permissions", "read_subject"],
+    ["read_roles", "read_subject"],
+    ["read_teams", "read_subject"],
+    ["write_headers", "read_headers"],
+  ]);
+});

@@ -1,0 +1,45 @@
+/** Whoever finishes first: the outcome is the same. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { acts, bytesOf, runOnce, specs } from "./support/dispatch.ts";
+
+const settling = acts.filter((act) => act !== "hang");
+
+describe("dispatch", () => {
+  it("L18: concurrent plugins merge to the same bytes in whatever order they finish", () =>
+    fc.assert(
+      fc.asyncProperty(
+        specs({ modes: ["concurrent"], acts: settling, maxLength: 8 }),
+        fc.scheduler(),
+        async (list, scheduler) => {
+          const inOrder = await runOnce(list.map((spec) => ({ ...spec, waits: false })));
+          const shuffled = await runOnce(
+            list.map((spec) => ({ ...spec, waits: true })),
+            scheduler,
+          );
+          expect(bytesOf(shuffled)).toBe(bytesOf(inOrder));
+        },
+      ),
+    ));
+
+  it("L37: the same plugins with the same outcomes give the same result, bit by bit", () =>
+    fc.assert(
+      fc.asyncProperty(specs(), fc.scheduler(), fc.scheduler(), async (list, one, two) => {
+        const first = await runOnce(list, one);
+        const second = await runOnce(list, two);
+        expect(bytesOf(second)).toBe(bytesOf(first));
+        expect(second.executions.map(({ plugin }) => plugin)).toEqual(
+          first.executions.map(({ plugin }) => plugin),
+        );
+      }),
+    ));
+
+  it("L37: it is of no matter whether a handler answers at once or later", () =>
+    fc.assert(
+      fc.asyncProperty(specs(), fc.scheduler(), async (list, scheduler) => {
+        const atOnce = await runOnce(list.map((spec) => ({ ...spec, waits: false })));
+        const later = await runOnce(list, scheduler);
+        expect(bytesOf(later)).toBe(bytesOf(atOnce));
+      }),
+    ));
+});

@@ -1,0 +1,79 @@
+/** Law of shared maps: what comes back is a difference, key by key, to what was shown. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { jsonValues, keys, mapOf } from "./support/schema-values.ts";
+import { worlds } from "./support/tables.ts";
+
+const maps = mapOf(keys, jsonValues, 5);
+type Json = Record<string, unknown>;
+const stored = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
+const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+
+/** Another map made of `base`: some keys gone, some changed, some new. */
+const changed = (base: Json, drop: readonly string[], set: Json): Json =>
+  Object.fromEntries([
+    ...Object.entries(base).filter(([key]) => !drop.includes(key)),
+    ...Object.entries(set),
+  ]);
+
+const places = [
+  { name: "custom", world: worlds[0]!, slot: "custom" },
+  { name: "a host's gated map", world: worlds[1]!, slot: "notes" },
+];
+
+describe.each(places)("$name", ({ world: { host, slots }, slot }) => {
+  const all = slots.capabilities.names;
+  const envelopeOf = (map: Json) => host.createExtensions({ [slot]: map });
+
+  it("L35: keys that the plugin changed are as returned, keys it removed are gone, all others as they are now", () => {
+    fc.assert(
+      fc.property(
+        maps,
+        maps,
+        maps,
+        fc.array(keys),
+        fc.array(keys),
+        (shown, theirs, mine, gone, dropped) => {
+          const view = host.filterExtensions(envelopeOf(shown), all);
+          const now = changed(shown, gone, theirs);
+          const returned = changed(shown, dropped, mine);
+          const expected: Json = Object.create(null);
+          for (const key of new Set([...Object.keys(now), ...Object.keys(returned)])) {
+            const touched = Object.hasOwn(shown, key)
+              ? !Object.hasOwn(returned, key) || !same(stored(shown[key]), stored(returned[key]))
+              : Object.hasOwn(returned, key);
+            const source = touched ? returned : now;
+            if (Object.hasOwn(source, key)) expected[key] = stored(source[key]);
+          }
+          const merged = host.mergeExtensions(envelopeOf(now), { [slot]: returned }, all, { view });
+          expect(stored(merged.extensions[slot])).toEqual(stored(expected));
+        },
+      ),
+    );
+  });
+
+  it("L35: changes to different keys give the same map in either order", () => {
+    const mine = keys.map((key) => `mine-${key}`);
+    const theirs = keys.map((key) => `theirs-${key}`);
+    const both = fc.tuple(mapOf(mine, jsonValues), mapOf(theirs, jsonValues));
+    fc.assert(
+      fc.property(
+        both,
+        both,
+        fc.array(mine),
+        fc.array(theirs),
+        ([m, t], [setM, setT], dropM, dropT) => {
+          const envelope = envelopeOf({ ...m, ...t });
+          const view = host.filterExtensions(envelope, all);
+          const one = { [slot]: changed({ ...m, ...t }, dropM, setM) };
+          const two = { [slot]: changed({ ...m, ...t }, dropT, setT) };
+          const merge = (first: unknown, second: unknown) => {
+            const half = host.mergeExtensions(envelope, first, all, { view }).extensions;
+            return host.mergeExtensions(half, second, all, { view }).extensions[slot];
+          };
+          expect(merge(one, two)).toEqual(merge(two, one));
+        },
+      ),
+    );
+  });
+});

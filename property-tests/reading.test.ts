@@ -1,0 +1,153 @@
+/** Laws of reading a foreign value: what a reader gives, and that it gives something for all. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { admit, extensionsLimits } from "../src/admit/index.ts";
+import { jsonCopy, plainCopy } from "./support/data.ts";
+import { documentsOf, grantsOf } from "./support/documents.ts";
+import { hostiles, places, plant, refusedHostiles, Watch } from "./support/hostile.ts";
+import { outcomeOf } from "./support/outcome.ts";
+import { plansOf, propose } from "./support/proposals.ts";
+import { type World, worlds } from "./support/tables.ts";
+
+const anything = fc.anything({
+  withBigInt: true,
+  withBoxedValues: true,
+  withDate: true,
+  withMap: true,
+  withNullPrototype: true,
+  withObjectString: true,
+  withSet: true,
+  withSparseArray: true,
+  withTypedArray: true,
+});
+
+/** A foreign value, and a watch on it. */
+function strangersFor({ slots }: World) {
+  const planted = fc
+    .tuple(documentsOf(slots), hostiles, places)
+    .map(([document, hostile, place]) => {
+      const watch = new Watch();
+      return { value: plant(plainCopy(document), hostile.make(watch), place), watch };
+    });
+  const alone = hostiles.map((hostile) => {
+    const watch = new Watch();
+    return { value: hostile.make(watch), watch };
+  });
+  const slotted = fc
+    .tuple(fc.constantFrom(...slots.names), anything)
+    .map(([slot, value]) => ({ value: { [slot]: value } as unknown, watch: new Watch() }));
+  return fc.oneof(
+    planted,
+    alone,
+    slotted,
+    anything.map((value) => ({ value, watch: new Watch() })),
+  );
+}
+
+describe.each(worlds)("$name", (world) => {
+  const { slots, host } = world;
+  const documents = documentsOf(slots);
+  const grants = grantsOf(slots);
+
+  it("L21: an envelope that is read again is the same object", () => {
+    fc.assert(
+      fc.property(documents, (document) => {
+        const envelope = host.createExtensions(document);
+        expect(host.createExtensions(envelope)).toBe(envelope);
+      }),
+    );
+  });
+
+  it("L21: a view or a copy of it that is read over the view is the view", () => {
+    fc.assert(
+      fc.property(
+        documents,
+        grants,
+        fc.constantFrom("plugin", "host"),
+        (document, grant, origin) => {
+          const view = host.filterExtensions(host.createExtensions(document), grant);
+          const options = {
+            origin,
+            limits: extensionsLimits,
+            shapeCode: "extensions_shape",
+            hint: view,
+          } as const;
+          for (const value of [view, plainCopy(view), structuredClone(view), jsonCopy(view)]) {
+            const admitted = admit(slots.envelope, value, { ...options, partial: true });
+            expect(admitted.ok && admitted.value).toBe(view);
+          }
+        },
+      ),
+    );
+  });
+
+  it("L24: creating and decoding any value gives an envelope, or throws an error with a listed code", () => {
+    fc.assert(
+      fc.property(strangersFor(world), fc.boolean(), ({ value, watch }, strict) => {
+        outcomeOf(() => host.createExtensions(value));
+        outcomeOf(() => host.decodeExtensions(value, { strict }));
+        expect(watch.ran).toBe(0);
+      }),
+    );
+  });
+
+  it("L24: decoding any text gives an envelope, or throws an error with a listed code", () => {
+    const broken = fc
+      .tuple(
+        documents,
+        fc.nat(),
+        fc.constantFrom("", "{", "}", ",", '"', "1e999", "-0", "null", "\\ud800"),
+      )
+      .map(([document, place, token]) => {
+        const text = JSON.stringify(document);
+        const index = place % (text.length + 1);
+        return text.slice(0, index) + token + text.slice(index + 1);
+      });
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json(), broken), fc.boolean(), (text, strict) => {
+        const outcome = outcomeOf(() => host.decodeExtensions(text, { strict }));
+        if (outcome.ok) host.encodeExtensions(outcome.value.extensions);
+      }),
+    );
+  });
+
+  it("L24: merging any value gives an envelope, or throws an error with a listed code", () => {
+    fc.assert(
+      fc.property(
+        documents,
+        grants,
+        strangersFor(world),
+        fc.boolean(),
+        (document, grant, stranger, strict) => {
+          const envelope = host.createExtensions(document);
+          outcomeOf(() => host.mergeExtensions(envelope, stranger.value, grant, { strict }));
+          expect(stranger.watch.ran).toBe(0);
+        },
+      ),
+    );
+  });
+
+  it("L24: a hostile value refuses a proposal wherever it stands in it, and nothing of it runs", () => {
+    fc.assert(
+      fc.property(
+        documents,
+        grants,
+        plansOf(slots),
+        refusedHostiles,
+        places,
+        (document, grant, plan, bad, place) => {
+          const envelope = host.createExtensions(document);
+          const watch = new Watch();
+          const view = host.filterExtensions(envelope, grant);
+          const returned = plant(propose(slots, view, plan), bad.make(watch), place);
+          const outcome = outcomeOf(() => host.mergeExtensions(envelope, returned, grant));
+          expect([bad.name, outcome.ok ? "accepted" : outcome.code]).toEqual([
+            bad.name,
+            expect.stringMatching(/^snapshot_/),
+          ]);
+          expect(watch.ran).toBe(0);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,152 @@
+/** Values that a zod schema of a slot table accepts, read off the schema. */
+import fc from "fast-check";
+import type * as z from "zod";
+import { kindOf } from "../../src/admit/index.ts";
+
+// Names of members of every object, of promises and of serialisers: data like any other.
+const oddKeys = [
+  "constructor",
+  "prototype",
+  "valueOf",
+  "toString",
+  "then",
+  "toJSON",
+  "hasOwnProperty",
+];
+
+const anyText = fc.string({ unit: "binary", maxLength: 6 });
+export const texts: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom("", "a", "b", "id-1", "user", "ä", "\u{1d4b3}", "\uff61", "a b", ...oddKeys),
+  anyText,
+);
+
+export const labels: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom("PII", "pii", "EU", "secret", "a b", "ä", "\u{1d4b3}", "\uff61", "label-1"),
+  fc.stringMatching(/^[a-z]{1,4}$/),
+);
+
+/** Keys of free-form maps in what a host hands in; there `__proto__` is data too. */
+export const keys: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom("a", "b", "c", "k", "0", "", ...oddKeys),
+  fc.string({ unit: "binary", minLength: 1, maxLength: 4 }).filter((key) => key !== "__proto__"),
+);
+
+/** Defines each key, so that none is a setter. */
+export function mapOf<T>(key: fc.Arbitrary<string>, value: fc.Arbitrary<T>, maxLength = 4) {
+  return fc
+    .uniqueArray(fc.tuple(key, value), { selector: ([name]) => name, maxLength })
+    .map((entries) => Object.fromEntries(entries) as Record<string, T>);
+}
+
+const numbers = fc.oneof(
+  fc.integer({ min: -3, max: 300 }),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.constantFrom(0, -0, Number.MAX_SAFE_INTEGER, Number.MIN_VALUE),
+);
+
+const { json } = fc.letrec<{ json: unknown }>((tie) => ({
+  json: fc.oneof(
+    { maxDepth: 3, depthSize: "small" },
+    fc.oneof(texts, numbers, fc.boolean(), fc.constant(null)),
+    fc.array(tie("json"), { maxLength: 3 }),
+    mapOf(keys, tie("json"), 3),
+  ),
+}));
+/** Any JSON value. */
+export const jsonValues: fc.Arbitrary<unknown> = json;
+
+const headerNames = fc.constantFrom(
+  "accept",
+  "X-A",
+  "x-a",
+  "x-b",
+  "X-Request-Id",
+  "authorization",
+  "cookie",
+  "constructor",
+);
+export const headers = mapOf(
+  headerNames,
+  fc.oneof(fc.constantFrom("", "1", "a b\tc", "\u00e9"), texts),
+);
+
+const instants: fc.Arbitrary<string> = fc
+  .tuple(
+    fc.date({ min: new Date("0001-01-02"), max: new Date("9999-12-30"), noInvalidDate: true }),
+    fc.constantFrom("", ".1", ".120", ".000000001", ".123456789"),
+    fc.constantFrom("Z", "z", "", "+00:00", "-23:59", "+05:30"),
+  )
+  .map(([date, fraction, zone]) => `${date.toISOString().slice(0, 19)}${fraction}${zone}`);
+
+/** Values the schema accepts; null now and then where a part may be absent. */
+export function valuesOf(schema: z.ZodType): fc.Arbitrary<unknown> {
+  const kind = kindOf(schema);
+  if (kind !== undefined) return valuesOfKind(kind.shape, kind.jsonSchema);
+  const def = schema._zod.def as unknown as Def;
+  switch (def.type) {
+    case "object":
+      return valuesOfObject(def);
+    case "record":
+      return mapOf(keys, valuesOf(def.valueType));
+    case "array":
+      return fc.array(valuesOf(def.element), { maxLength: 3 });
+    case "string":
+      return texts;
+    case "number":
+      return fc.integer({ min: 0, max: 255 });
+    case "boolean":
+      return fc.boolean();
+    case "enum":
+    case "literal":
+      return fc.constantFrom(...(schema._zod.values ?? []));
+    case "union":
+      return fc.oneof(...def.options.map(valuesOf));
+    case "optional":
+    case "default":
+    case "readonly":
+      return valuesOf(def.innerType);
+    case "pipe":
+      return valuesOf(def.in);
+    default:
+      throw new Error(`No generator for a schema of type ${def.type}.`);
+  }
+}
+
+interface Def {
+  readonly type: string;
+  readonly shape: Readonly<Record<string, z.ZodType>>;
+  readonly catchall?: z.ZodType;
+  readonly valueType: z.ZodType;
+  readonly element: z.ZodType;
+  readonly innerType: z.ZodType;
+  readonly in: z.ZodType;
+  readonly options: readonly z.ZodType[];
+}
+
+function valuesOfObject({ shape, catchall }: Def): fc.Arbitrary<unknown> {
+  const required = Object.keys(shape).filter((key) => shape[key]?._zod.optin === undefined);
+  const fields = Object.fromEntries(
+    Object.entries(shape).map(([key, inner]) => {
+      const given = valuesOf(inner);
+      const mayBeNull = inner._zod.def.type === "optional";
+      return [key, mayBeNull ? fc.option(given, { nil: null, freq: 12 }) : given];
+    }),
+  );
+  const known = fc.record(fields, { requiredKeys: required });
+  if (catchall === undefined || catchall._zod.def.type === "never") return known;
+  const others = keys.filter((key) => !Object.hasOwn(shape, key));
+  return fc
+    .tuple(mapOf(others, valuesOf(catchall), 2), known)
+    .map(([rest, own]) => Object.fromEntries([...Object.entries(rest), ...Object.entries(own)]));
+}
+
+function valuesOfKind(shape: string, rule: { readonly [keyword: string]: unknown }) {
+  if (shape === "set") return fc.array("maxItems" in rule ? labels : texts, { maxLength: 4 });
+  if (shape === "headers") return headers;
+  if (shape === "map") return mapOf(keys, jsonValues);
+  if (rule.format === "date-time") return instants;
+  if (rule.type === "integer")
+    return fc.oneof(fc.nat(9), fc.constantFrom(-0, Number.MAX_SAFE_INTEGER));
+  if (rule.type === "number") return numbers.map(Math.abs);
+  return jsonValues;
+}

@@ -1,0 +1,32 @@
+/** Every file that is derived from the sources, as it has to be. */
+import { standardHooks } from "../src/hooks/standard-hooks.ts";
+import { standardSlots } from "../src/slots/index.ts";
+import { extensionsSchema } from "./extensions-schema.ts";
+import { levelShapesSource } from "./level-shapes.ts";
+import { capabilitiesPage } from "./pages/capabilities-page.ts";
+import { errorsPage } from "./pages/errors-page.ts";
+import { hooksPage } from "./pages/hooks-page.ts";
+import { slotsPage } from "./pages/slots-page.ts";
+import { printJson } from "./print-json.ts";
+import { slotData } from "./slot-data.ts";
+
+export interface GeneratedFile {
+  /** From the root of the repository. */
+  readonly path: string;
+  readonly text: string;
+}
+
+export function generatedFiles(): readonly GeneratedFile[] {
+  return [
+    {
+      path: "spec/schemas/extensions.schema.json",
+      text: printJson(extensionsSchema(standardSlots)),
+    },
+    { path: "src/slots/level-shapes.generated.ts", text: levelShapesSource(standardSlots) },
+    { path: "spec/slots.json", text: printJson(slotData(standardSlots)) },
+    { path: "docs/slots.md", text: slotsPage(standardSlots) },
+    { path: "docs/capabilities.md", text: capabilitiesPage(standardSlots) },
+    { path: "docs/errors.md", text: errorsPage() },
+    { path: "docs/hooks.md", text: hooksPage(standardHooks) },
+  ];
+}

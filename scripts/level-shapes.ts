@@ -1,0 +1,56 @@
+/** Writes the constructors of the levels in which a filter may withhold something. */
+import { compileSlots, type Node, type SlotTable } from "../src/slots/index.ts";
+
+interface MixedLevel {
+  readonly path: string;
+  readonly fields: readonly Node[];
+}
+
+/** The envelope, and each level in it that has gated fields. */
+function mixedLevels(nodes: readonly Node[]): readonly MixedLevel[] {
+  const inner = nodes.flatMap((node): readonly MixedLevel[] =>
+    node.mixed ? [{ path: node.path, fields: node.fields }, ...mixedLevels(node.fields)] : [],
+  );
+  return [...new Map(inner.map((level) => [level.path, level])).values()];
+}
+
+export function levelShapesSource(table: SlotTable): string {
+  const { nodes } = compileSlots(table);
+  const levels = [{ path: "", fields: nodes }, ...mixedLevels(nodes)];
+  return `// Generated from the slot table by \`npm run generate\`. Edit the table, not this file.
+import type { LevelShape } from "./level-shape.ts";
+
+/** One literal a level: every object of it has one shape, which is what makes views cheap. */
+export const levelShapes: Readonly<Record<string, LevelShape>> = {
+${levels.map(shapeSource).join("\n")}
+};
+`;
+}
+
+/** On one line where it fits into a hundred columns, as the formatter has it. */
+function list(items: readonly string[]): string {
+  const line = `[${items.join(", ")}]`;
+  const rows = items.map((item) => `      ${item},\n`).join("");
+  return line.length <= 88 ? line : `[\n${rows}    ]`;
+}
+
+function shapeSource({ path, fields }: MixedLevel): string {
+  const part = fields.find(({ mixed }) => mixed);
+  if (fields.filter(({ mixed }) => mixed).length > 1) {
+    throw new Error(`${path} has two fields with gated fields; the constructors know one.`);
+  }
+  const values = fields.map((field, index) => {
+    if (field === part) return `      ${field.key}: part,`;
+    const value = `from.${field.key}`;
+    return `      ${field.key}: ${field.open === 0 ? value : `on[${index}] === true ? ${value} : undefined`},`;
+  });
+  const name = path === "" || path.includes(".") ? JSON.stringify(path) : path;
+  const last = part === undefined ? "" : ", part";
+  return `  ${name}: {
+    keys: ${list(fields.map(({ key }) => JSON.stringify(key)))},
+    part: ${JSON.stringify(part?.key) ?? "undefined"},
+    build: (from, on${last}) => ({
+${values.join("\n")}
+    }),
+  },`;
+}

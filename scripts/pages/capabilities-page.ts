@@ -1,0 +1,87 @@
+/** docs/capabilities.md: what each slot capability opens and permits. */
+import type { SlotTable } from "../../src/slots/index.ts";
+import { impliedBy, type SlotRow, slotRows } from "../slot-data.ts";
+import { code, either, generatedFrom, page } from "./markdown.ts";
+
+const intro = `# Capabilities
+
+What a plugin may see and change follows from the capabilities it declares, and from nothing else.
+These are the slot capabilities of the standard host; a host that adds slots adds capabilities with them.
+
+A name is compared exactly, and one that is not known is refused when the plugin is defined.
+A capability that writes something brings the one that reads it, and one for a field inside a gated field brings that of the outer one.
+Nothing else is implied.
+An operator can grant less than a plugin declares, never more.`;
+
+export function capabilitiesPage(slots: SlotTable): string {
+  const rows = slotRows(slots);
+  const implied = impliedBy(slots);
+  const names = Object.keys(implied).sort(bySubject);
+  const free = rows.filter((row) => !row.path.includes(".") && row.read.length === 0);
+  return page([
+    generatedFrom("the slot table in src/slots"),
+    intro,
+    `Without any capability a plugin sees ${either(
+      free.map(({ path }) => path),
+      "and",
+    )}, each of them without its gated fields, and may change \`custom\`.`,
+    ...names.map((name) => section(name, rows, implied)),
+  ]);
+}
+
+/** `read_labels` before `append_labels`, and both beside each other. */
+function bySubject(a: string, b: string): number {
+  const [x, y] = [subjectOf(a), subjectOf(b)];
+  if (x !== y) return x < y ? -1 : 1;
+  return a.startsWith("read_") ? -1 : 1;
+}
+
+function subjectOf(name: string): string {
+  return name.slice(name.indexOf("_") + 1);
+}
+
+function section(
+  name: string,
+  rows: readonly SlotRow[],
+  implied: Readonly<Record<string, readonly string[]>>,
+): string {
+  const opens = rows.filter(({ read }) => read.includes(name)).map(({ path }) => path);
+  const writes = rows.filter(({ write }) => write === name);
+  const brings = implied[name] ?? [];
+  const broughtBy = Object.keys(implied).filter((other) => implied[other]?.includes(name));
+  return [
+    `## ${name}`,
+    `- Shows ${shows(opens, rows)}.`,
+    ...writes.map((row) => `- Permits ${permits(row)}.`),
+    ...(brings.length === 0 ? [] : [`- Brings ${either(brings, "and")}.`]),
+    ...(broughtBy.length === 0 ? [] : [`- Comes with ${either(broughtBy, "and")}.`]),
+  ]
+    .join("\n")
+    .replace("\n", "\n\n");
+}
+
+function shows(paths: readonly string[], rows: readonly SlotRow[]): string {
+  return either(paths, "and") + gatedInside(paths, rows);
+}
+
+/** What inside the opened parts stays closed, when something does. */
+function gatedInside(paths: readonly string[], rows: readonly SlotRow[]): string {
+  const closed = rows.filter(
+    ({ path, read }) =>
+      read.length > 0 &&
+      !paths.includes(path) &&
+      paths.some((opened) => path.startsWith(`${opened}.`)),
+  );
+  if (closed.length === 0) return "";
+  return `, without ${either(
+    closed.map(({ path }) => path.slice(path.lastIndexOf(".") + 1)),
+    "and",
+  )}`;
+}
+
+function permits({ path, tier, grows }: SlotRow): string {
+  if (tier === "mutable") return `changing ${code(path)}`;
+  return grows === undefined
+    ? `adding to ${code(path)}`
+    : `appending to ${code(`${path}.${grows}`)}`;
+}

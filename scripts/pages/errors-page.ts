@@ -1,0 +1,64 @@
+/** docs/errors.md: every code, and the cases of the threat model by code. */
+import { type ErrorCode, type ErrorCodeSpec, errorCodes } from "../../src/errors/index.ts";
+import { threatCases } from "../data/threat-cases.ts";
+import { code, either, generatedFrom, page, table } from "./markdown.ts";
+
+const intro = `# Errors
+
+Every error of this library is a \`GlassineError\` with a stable \`code\`; \`isGlassineError(value)\` tells one from other errors.
+\`data\` holds the facts behind the message.
+Neither holds values of slots: names and types only.
+
+\`\`\`ts
+import { createExtensions, isGlassineError } from "glassine";
+
+try {
+  createExtensions({ secruity: {} } as never);
+} catch (error) {
+  if (isGlassineError(error)) console.log(error.code); // slot_unknown
+}
+\`\`\``;
+
+const kinds: Readonly<Record<ErrorCodeSpec["kind"], string>> = {
+  refusal:
+    "What a plugin handed back is not acceptable. Nothing of it is applied, and the plugin's `onError` decides what follows.",
+  violation:
+    "What a plugin handed back breaks a tier. Nothing of it is applied, and the plugin's `onError` decides what follows.",
+  rejection:
+    "One change was ignored and is listed in `rejections`. The rest of the result holds. Thrown as `TierViolationError` with `strict`.",
+  misuse: "A call or a definition is wrong. It is thrown where it happens.",
+  failure: "A handler failed or was stopped. It is listed in `errors`, or is the violation's code.",
+};
+
+const cases = `## Cases of the threat model
+
+The threat model names its cases \`E_…\`.
+This is how they come to light here.`;
+
+export function errorsPage(): string {
+  const codes = Object.entries(errorCodes) as [ErrorCode, ErrorCodeSpec][];
+  const ofKind = (kind: string) => codes.filter(([, spec]) => spec.kind === kind);
+  const kindBlocks = Object.entries(kinds).map(([kind, meaning]) => {
+    const links = ofKind(kind).map(([name]) => `[${code(name)}](#${name})`);
+    return `_${kind}_: ${meaning}\n${links.join(", ")}`;
+  });
+  const caseRows = threatCases.map(({ name, codes: known, note }) => [
+    code(name),
+    known === undefined ? "none" : either(known),
+    note ?? "",
+  ]);
+  return page([
+    generatedFrom("src/errors/codes.ts and scripts/data/threat-cases.ts"),
+    intro,
+    "## Kinds",
+    ...kindBlocks,
+    "## Codes",
+    ...codes.map(([name, spec]) => section(name, spec)),
+    cases,
+    table(["Case", "Code", "Remark"], caseRows),
+  ]);
+}
+
+function section(name: string, { kind, means, todo }: ErrorCodeSpec): string {
+  return `### ${name}\n\n_${kind}_: ${means}\n\nWay out: ${todo}`;
+}

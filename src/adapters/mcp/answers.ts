@@ -1,0 +1,130 @@
+import type { Call } from "./call.ts";
+import { isObject, type JsonObject } from "./json.ts";
+import type { HookViolation } from "./manager.ts";
+import type { RequestId } from "./transport.ts";
+
+/**
+ * JSON-RPC codes of answers that a guard makes. Those of its own lie in −32000…−32019, which MCP
+ * leaves free, and clear of −32000…−32004, which SDKs and earlier drafts gave meanings.
+ */
+export const guardErrorCodes = {
+  /** A plugin stopped the request, or its answer. */
+  denied: -32010,
+  /** A hook, the envelope or the mapping failed. What could not be checked does not pass. */
+  failed: -32011,
+  /** A request with this id is in flight, or was cancelled without an answer. */
+  duplicate: -32012,
+  /** JSON-RPC's own: the id cannot name a request. */
+  invalidRequest: -32600,
+  /** JSON-RPC's own: the params of a guarded method do not have its shape. */
+  invalidParams: -32602,
+} as const;
+
+/** Why a message does not pass, in words fit for a peer. */
+export interface Denial {
+  readonly code: number;
+  readonly reason: string;
+  readonly data: { readonly code: string; readonly plugin?: string };
+}
+
+/** Control, invisible and direction characters, which would forge or hide text. */
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
+const maxReasonLength = 500;
+
+function printable(text: unknown, max: number): string {
+  if (typeof text !== "string") return "";
+  return [
+    ...text
+      .slice(0, max * 2)
+      .replace(unprintable, " ")
+      .trim(),
+  ]
+    .slice(0, max)
+    .join("");
+}
+
+/** The denial of a plugin. Its description and details stay with the host. */
+export function denialOf(violation: HookViolation | undefined): Denial {
+  const plugin = printable(violation?.plugin, 128);
+  return {
+    code: guardErrorCodes.denied,
+    reason: printable(violation?.reason, maxReasonLength) || "Refused by policy",
+    data: {
+      code: printable(violation?.code, 128) || "denied",
+      ...(plugin !== "" && { plugin }),
+    },
+  };
+}
+
+export const failed: Denial = {
+  code: guardErrorCodes.failed,
+  reason: "The message could not be checked, so it was refused",
+  data: { code: "guard_failed" },
+};
+
+export const duplicate: Denial = {
+  code: guardErrorCodes.duplicate,
+  reason: "The request id is in use",
+  data: { code: "request_id_in_use" },
+};
+
+export const invalidId: Denial = {
+  code: guardErrorCodes.invalidRequest,
+  reason: "The request id is neither a text of reasonable length nor a number",
+  data: { code: "invalid_request_id" },
+};
+
+export const invalidParams: Denial = {
+  code: guardErrorCodes.invalidParams,
+  reason: "The params do not have the shape of the method",
+  data: { code: "invalid_params" },
+};
+
+export function errorAnswer(id: RequestId | null, denial: Denial): JsonObject {
+  return { jsonrpc: "2.0", id, error: errorFor(denial) };
+}
+
+function errorFor(denial: Denial): JsonObject {
+  return { code: denial.code, message: denial.reason, data: { ...denial.data } };
+}
+
+/** A tool result that tells the model why. */
+function refusedResult(denial: Denial): JsonObject {
+  return { content: [{ type: "text", text: denial.reason }], isError: true };
+}
+
+/** MCP 2026-07-28 names its version in each request, and wants a `resultType` in each result. */
+const versionKey = "io.modelcontextprotocol/protocolVersion";
+
+/** MCP 2025-11-25: what `tasks/result` answers names its task. */
+const relatedTaskKey = "io.modelcontextprotocol/related-task";
+
+/** The answer to a refused call, as `onDeny` says. */
+export function refusal(call: Call, denial: Denial, onDeny: "error" | "tool_result"): JsonObject {
+  if (onDeny === "error" || !call.subject.isTool || denial.code !== guardErrorCodes.denied) {
+    return errorAnswer(call.id, denial);
+  }
+  const meta = call.params._meta;
+  const isModern = isObject(meta) && meta[versionKey] !== undefined;
+  const { taskId } = call.params;
+  const related = { _meta: { [relatedTaskKey]: { taskId } } };
+  const result = {
+    ...refusedResult(denial),
+    ...(isModern && { resultType: "complete" }),
+    ...(call.method === "tasks/result" && related),
+  };
+  return { jsonrpc: "2.0", id: call.id, result };
+}
+
+/** Puts a refusal in the place of the outcome that a task holds. */
+export function refuseInTask(task: JsonObject, denial: Denial): void {
+  if (task.error !== undefined) {
+    task.error = errorFor(denial);
+    return;
+  }
+  const before = isObject(task.result) ? task.result.resultType : undefined;
+  task.result = {
+    ...refusedResult(denial),
+    ...(before !== undefined && { resultType: "complete" }),
+  };
+}

@@ -1,0 +1,68 @@
+import { type Denial, failed, refusal, refuseInTask } from "./answers.ts";
+import type { Call } from "./call.ts";
+import { type JsonObject, tryCopy } from "./json.ts";
+import type { HookRunner } from "./run-hooks.ts";
+import { taskNotice } from "./tasks.ts";
+
+type OnDeny = "error" | "tool_result";
+
+/** What becomes of a checked request or answer. `stopped`: nobody waits for it any more. */
+export type Verdict =
+  | { readonly kind: "pass"; readonly message: JsonObject }
+  | { readonly kind: "refused"; readonly answer: JsonObject }
+  | { readonly kind: "stopped" };
+
+/** Not an error either: on a close the protocol above settles its own requests. */
+const stopped: Verdict = { kind: "stopped" };
+
+/** Runs the pre hooks. */
+export async function checkRequest(
+  call: Call,
+  hooks: HookRunner,
+  onDeny: OnDeny,
+): Promise<Verdict> {
+  const denial = await unlessStopped(call, hooks.before(call));
+  if (call.state !== "pre") return stopped;
+  if (denial !== undefined) return { kind: "refused", answer: refusal(call, denial, onDeny) };
+  return { kind: "pass", message: call.request };
+}
+
+/** Runs the post hooks, on the outcome that an answer, or a notification about a task, holds. */
+export async function checkAnswer(
+  call: Call,
+  message: JsonObject,
+  hooks: HookRunner,
+  onDeny: OnDeny,
+): Promise<Verdict> {
+  call.state = "post";
+  const answer = tryCopy(message);
+  if (answer === undefined) return { kind: "refused", answer: refusal(call, failed, onDeny) };
+  const outcome = call.subject.outcome(answer);
+  if (outcome === undefined) return { kind: "pass", message: answer };
+  // What stands beside an error is no result, and would pass unseen.
+  if (outcome.error !== undefined) delete outcome.result;
+
+  let denial: Denial | undefined;
+  if (call.subject === taskNotice) denial = await unlessStopped(call, hooks.before(call));
+  if (isWaiting(call)) denial ??= await unlessStopped(call, hooks.after(call, outcome));
+  if (!isWaiting(call)) return stopped;
+  if (denial === undefined) return { kind: "pass", message: answer };
+  if (outcome === answer) return { kind: "refused", answer: refusal(call, denial, onDeny) };
+  refuseInTask(outcome, denial);
+  return { kind: "pass", message: answer };
+}
+
+/** Read again after each wait: a cancellation or a close may have come. */
+function isWaiting(call: Call): boolean {
+  return call.state === "post";
+}
+
+/** Resolves early, to nothing, when the call is stopped: a hook may take its time to notice. */
+function unlessStopped<Result>(call: Call, work: Promise<Result>): Promise<Result | undefined> {
+  const { signal } = call.controller;
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+    work.then(resolve, reject);
+  });
+}

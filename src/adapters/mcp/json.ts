@@ -1,0 +1,60 @@
+/** A JSON object that may be written: what travels in a JSON-RPC message. */
+export type JsonObject = { [key: string]: unknown };
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Copies JSON data into ordinary, mutable objects and arrays.
+ *
+ * Keys without a value are left out, as on the wire. The copy shares nothing with `value`, so
+ * neither the sender of a message nor a plugin can change it afterwards.
+ *
+ * @throws RangeError when `value` is nested deeper than the stack, or contains itself.
+ */
+export function copyJson(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyJson);
+  if (!isObject(value)) return value;
+  // In-memory transports pass dates and the like, which any other transport writes as text.
+  if (typeof value.toJSON === "function") return copyJson(value.toJSON());
+  return copyObject(value);
+}
+
+/** `copyJson` for a value that is known to be an object. */
+export function copyObject(value: JsonObject): JsonObject {
+  const entries = Object.entries(value).filter(([, field]) => field !== undefined);
+  // A key named __proto__ stays a key: assignment would lose it.
+  return Object.fromEntries(entries.map(([key, field]) => [key, copyJson(field)]));
+}
+
+/** `copyObject`, or nothing for what is nested too deep to be read. */
+export function tryCopy(value: JsonObject): JsonObject | undefined {
+  try {
+    return copyObject(value);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether two JSON values say the same. The order of keys and keys without a value do not count. */
+export function sameJson(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b) || (a === 0 && b === 0)) return true;
+  if (Array.isArray(a) || Array.isArray(b)) {
+    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+    return a.every((item, index) => sameJson(item, b[index]));
+  }
+  if (!isObject(a) || !isObject(b)) return false;
+  const keys = valuedKeys(a);
+  if (keys.length !== valuedKeys(b).length) return false;
+  return keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key]));
+}
+
+function valuedKeys(value: JsonObject): string[] {
+  return Object.keys(value).filter((key) => value[key] !== undefined);
+}
+
+/** The fields of `value` except those named. */
+export function without(value: JsonObject, hidden: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !hidden.includes(key)));
+}

@@ -1,0 +1,41 @@
+import type { AnyInvokeResult } from "../../hooks/index.ts";
+
+/** What a hook came to. A structural part of what the plugin manager's `invoke` resolves to. */
+export interface HookResult<Extensions = unknown>
+  extends Pick<AnyInvokeResult, "rejections" | "errors" | "executions" | "metadata"> {
+  readonly continueProcessing: boolean;
+  /** The very payload that was given, when no plugin changed it. */
+  readonly payload: unknown;
+  readonly extensions: Extensions;
+  readonly context: unknown;
+  readonly violation?: HookViolation | undefined;
+}
+
+/** Why a plugin stopped the message. Only `code`, `reason` and `plugin` reach a peer. */
+export interface HookViolation {
+  readonly code: string;
+  readonly reason: string;
+  readonly description?: string | undefined;
+  readonly details?: object | undefined;
+  readonly plugin?: string | undefined;
+}
+
+export interface HookOptions {
+  readonly extensions?: unknown;
+  readonly context?: unknown;
+  readonly signal?: AbortSignal;
+  /** The same for all hooks of one request, so that their records can be linked. */
+  readonly request?: string;
+}
+
+/** The part of a plugin manager that a guard uses. */
+export interface HookManager {
+  invoke(hook: string, payload: object, options?: HookOptions): Promise<HookResult>;
+  handles(hook: string): boolean;
+}
+
+/** Any plugin manager, whatever hooks and extensions its types know. */
+export interface AnyHookManager<Extensions = unknown> {
+  invoke(hook: never, payload: never, options?: never): Promise<HookResult<Extensions>>;
+  handles(hook: never): boolean;
+}

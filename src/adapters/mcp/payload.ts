@@ -1,0 +1,106 @@
+import { GlassineError } from "../../errors/index.ts";
+import { copyJson, isObject, type JsonObject, sameJson } from "./json.ts";
+
+/**
+ * Fields of a result that hooks do not see: `_meta` is opaque wire data, and `resultType` says how
+ * the 2026-07-28 era reads the rest.
+ */
+export const wireOnly: readonly string[] = ["_meta", "resultType"];
+
+/** A Message with the given parts. */
+export function messageOf(role: string, content: readonly JsonObject[]): object {
+  return { schema_version: "2.0", role, content };
+}
+
+/** A change that a plugin made and that has no counterpart in MCP, or data that cannot be shown. */
+export function unfit(what: string): GlassineError {
+  return new GlassineError("payload_shape", `The MCP adapter expected ${what}.`);
+}
+
+/** The parts of a changed message. */
+export function partsOf(changed: JsonObject): JsonObject[] {
+  const parts = changed.content;
+  if (!Array.isArray(parts) || !parts.every(isObject)) throw unfit("a message with content parts");
+  return parts;
+}
+
+/** The content of the one part that a message of this hook has. */
+export function onlyPart(changed: JsonObject, contentType: string): JsonObject {
+  const parts = partsOf(changed);
+  const content = parts[0]?.content;
+  if (parts.length !== 1 || parts[0]?.content_type !== contentType || !isObject(content)) {
+    throw unfit(`exactly one part of type ${contentType}`);
+  }
+  return content;
+}
+
+/** Writes a changed name or URI. */
+export function writeText(target: JsonObject, key: string, changed: unknown): void {
+  if (typeof changed !== "string" || changed === "") throw unfit(`a text as ${key}`);
+  target[key] = changed;
+}
+
+/** Writes changed arguments. Arguments that were left out stay so while they are empty. */
+export function writeArguments(params: JsonObject, changed: unknown): void {
+  if (!isObject(changed)) throw unfit("an object as arguments");
+  if (!sameJson(changed, params.arguments ?? {})) params.arguments = copyJson(changed);
+}
+
+/** Ids belong to the wire: a plugin sees them and cannot change them. */
+export function keepId(changed: unknown, callId: string): void {
+  if (changed !== callId) throw unfit("the request's own id");
+}
+
+/**
+ * Replaces the fields of `target` that were shown by those of `changed`.
+ * Fields that were not shown stay; a plugin cannot set them either.
+ */
+export function writeShown(
+  target: JsonObject,
+  shown: JsonObject,
+  changed: unknown,
+  hidden: readonly string[],
+): void {
+  if (!isObject(changed)) throw unfit("an object");
+  if (Object.keys(changed).some((key) => hidden.includes(key))) {
+    throw unfit(`no field named ${hidden.join(" or ")}`);
+  }
+  for (const key of Object.keys(shown)) {
+    if (changed[key] === undefined) delete target[key];
+  }
+  for (const [key, value] of Object.entries(changed)) {
+    if (value !== undefined && !sameJson(value, shown[key])) setField(target, key, copyJson(value));
+  }
+}
+
+/** Assignment that also holds for a key named `__proto__`. */
+export function setField(target: JsonObject, key: string, value: unknown): void {
+  Object.defineProperty(target, key, {
+    value,
+    writable: true,
+    enumerable: true,
+    configurable: true,
+  });
+}
+
+/** The error of an answer. */
+export function errorOf(outcome: JsonObject): JsonObject | undefined {
+  if (outcome.error === undefined) return undefined;
+  if (!isObject(outcome.error)) throw unfit("an object as error");
+  return outcome.error;
+}
+
+/** The result of an answer. Beside an error there is none. */
+export function resultOf(outcome: JsonObject): JsonObject {
+  if (!isObject(outcome.result)) throw unfit("an object as result");
+  return outcome.result;
+}
+
+/** Writes a changed error: a text stands for the whole of it, `code` always stays. */
+export function writeError(error: JsonObject, changed: unknown): void {
+  const next = typeof changed === "string" ? { code: error.code, message: changed } : changed;
+  if (!isObject(next) || typeof next.message !== "string" || next.code !== error.code) {
+    throw unfit("an error with its code, a message and perhaps data");
+  }
+  writeShown(error, { ...error }, next, []);
+}

@@ -1,0 +1,99 @@
+import { freezePayload } from "../../messages/index.ts";
+import { type Denial, denialOf, failed } from "./answers.ts";
+import type { Call, Step } from "./call.ts";
+import { isObject, type JsonObject, without } from "./json.ts";
+import type { HookManager, HookOptions } from "./manager.ts";
+import type { GuardEvent, GuardOptions } from "./options.ts";
+import { unfit } from "./payload.ts";
+
+/** Runs the hooks of one call. Both resolve to what stops it, and never reject. */
+export interface HookRunner {
+  before(call: Call): Promise<Denial | undefined>;
+  after(call: Call, outcome: JsonObject): Promise<Denial | undefined>;
+}
+
+export function createHookRunner(
+  manager: HookManager,
+  options: GuardOptions,
+  sessionId: () => unknown,
+): HookRunner {
+  return {
+    async before(call) {
+      if (!call.resumed && options.envelope !== undefined) {
+        try {
+          call.extensions = await options.envelope(requestOf(call, sessionId()));
+        } catch (error) {
+          observe(call, "envelope", { error });
+          return failed;
+        }
+      }
+      return run(call, () => call.subject.pre(call));
+    },
+    after: (call, outcome) => run(call, () => call.subject.post(call, outcome)),
+  };
+
+  async function run(call: Call, steps: () => Iterable<Step>): Promise<Denial | undefined> {
+    let point = call.method;
+    try {
+      for (const step of steps()) {
+        // A stopped call has nobody left to answer: run nothing more for it.
+        if (call.controller.signal.aborted) return failed;
+        point = step.hook;
+        if (step.older && !manager.handles(step.hook)) continue;
+        const denial = await runStep(call, step);
+        if (denial !== undefined) return denial;
+      }
+      return undefined;
+    } catch (error) {
+      observe(call, point, { error });
+      return failed;
+    }
+  }
+
+  async function runStep(call: Call, step: Step): Promise<Denial | undefined> {
+    // Frozen first: what comes back is then the same object unless a plugin changed it.
+    const payload = freezePayload(step.payload());
+    const result = await manager.invoke(step.hook, payload, optionsOf(call));
+    observe(call, step.hook, { result });
+    if (result.continueProcessing !== true) return denialOf(result.violation);
+    call.extensions = result.extensions;
+    call.context = result.context;
+    if (result.payload !== payload) {
+      if (!isObject(result.payload)) throw unfit("an object as payload");
+      step.write(result.payload);
+    }
+    return undefined;
+  }
+
+  function observe(call: Call, point: string, seen: Pick<GuardEvent, "result" | "error">): void {
+    try {
+      const { method, direction, id: requestId } = call;
+      options.onResult?.({ method, point, direction, requestId, ...seen });
+    } catch {
+      // An observer's failure is its own: the outcome stands.
+    }
+  }
+}
+
+function optionsOf(call: Call): HookOptions {
+  return {
+    signal: call.controller.signal,
+    request: call.trace,
+    ...(call.extensions !== undefined && { extensions: call.extensions }),
+    ...(call.context !== undefined && { context: call.context }),
+  };
+}
+
+function requestOf(call: Call, sessionId: unknown) {
+  const extra = call.direction === "incoming" && isObject(call.aux) ? call.aux : {};
+  return {
+    method: call.method,
+    direction: call.direction,
+    id: call.id,
+    params: without(call.params, ["_meta"]),
+    mcp: call.subject.describe(call),
+    sessionId: typeof sessionId === "string" ? sessionId : undefined,
+    authInfo: extra.authInfo,
+    requestInfo: extra.requestInfo ?? extra.request,
+  };
+}

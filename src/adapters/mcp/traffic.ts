@@ -1,0 +1,92 @@
+import type { Handed } from "./ends.ts";
+import { isObject, type JsonObject } from "./json.ts";
+import { Lane } from "./lane.ts";
+import type { HookManager } from "./manager.ts";
+import type { GuardOptions } from "./options.ts";
+import { createHookRunner } from "./run-hooks.ts";
+import { isGuarded } from "./subjects.ts";
+import { isTaskNotice } from "./tasks.ts";
+import { isAnswer, isRequest } from "./transport.ts";
+
+/** The transport underneath, and the protocol above it. */
+export interface Sides {
+  send(message: unknown, options: unknown): Promise<void>;
+  deliver(message: unknown, extra: unknown): void;
+  report(error: Error): void;
+  sessionId(): unknown;
+}
+
+export interface Traffic {
+  send(message: unknown, options: unknown): Promise<void>;
+  receive(message: unknown, extra: unknown): void;
+  stop(): void;
+}
+
+/** The messages of one side: its requests, its answers to the other side, and the rest. */
+interface Flow {
+  readonly requests: Lane;
+  readonly answers: Lane;
+  pass(message: unknown, aux: unknown): Handed;
+}
+
+/**
+ * Sorts the messages of a transport.
+ *
+ * No side has to be told apart: a request that is sent belongs to the outgoing lane, one that is
+ * received to the incoming. What needs no check passes in the same turn, so nothing overtakes it.
+ */
+export function createTraffic(sides: Sides, manager: HookManager, options: GuardOptions): Traffic {
+  const hooks = createHookRunner(manager, options, sides.sessionId);
+  const { send, deliver, report } = sides;
+  const outgoing = new Lane("outgoing", { forward: send, reply: deliver, report }, hooks, options);
+  const incoming = new Lane("incoming", { forward: deliver, reply: send, report }, hooks, options);
+  const sent: Flow = { requests: outgoing, answers: incoming, pass: send };
+  const received: Flow = { requests: incoming, answers: outgoing, pass: deliver };
+
+  return {
+    async send(message, sendOptions) {
+      await route(sent, message, sendOptions);
+    },
+    receive(message, extra) {
+      route(received, message, extra)?.catch((error: unknown) => {
+        report(error instanceof Error ? error : new Error(String(error)));
+      });
+    },
+    stop() {
+      outgoing.stop();
+      incoming.stop();
+    },
+  };
+}
+
+function route(flow: Flow, message: unknown, aux: unknown): Handed {
+  // A batch (MCP before 2025-06-18) is taken apart: each of its messages is checked for itself.
+  if (Array.isArray(message) && message.length > 0) {
+    const handed = message.map((item) =>
+      Array.isArray(item) ? undefined : route(flow, item, aux),
+    );
+    return Promise.all(handed).then(() => undefined);
+  }
+  if (!isObject(message)) return flow.pass(message, aux);
+  if (isRequest(message)) {
+    return isAmbiguous(message) ? flow.requests.drop(message) : flow.requests.request(message, aux);
+  }
+  if (isAnswer(message)) return flow.answers.answer(message, aux);
+  return routeNotification(flow, message, aux);
+}
+
+/** What could be read as a request by one side and as an answer by the other. */
+function isAmbiguous(message: JsonObject): boolean {
+  return message.result !== undefined || message.error !== undefined;
+}
+
+function routeNotification(flow: Flow, message: JsonObject, aux: unknown): Handed {
+  const { method, params } = message;
+  if (method === "notifications/cancelled") {
+    const isForPeer = flow.requests.cancel(isObject(params) ? params.requestId : undefined);
+    return isForPeer ? flow.pass(message, aux) : undefined;
+  }
+  if (isGuarded(method)) return flow.requests.drop(message);
+  if (isTaskNotice(method)) return flow.answers.notice(message, aux);
+  return flow.pass(message, aux);
+}

@@ -1,0 +1,52 @@
+import type { JsonObject } from "./json.ts";
+
+/**
+ * What a guard needs of an MCP transport. The `Transport` of `@modelcontextprotocol/sdk` and that
+ * of `@modelcontextprotocol/client` and `/server` both fit; neither package is imported.
+ */
+export interface TransportLike {
+  start(): Promise<void>;
+  send(message: never, options?: never): Promise<void>;
+  close(): Promise<void>;
+  onmessage?: ((message: never, extra?: never) => void) | undefined;
+  onclose?: (() => void) | undefined;
+  onerror?: ((error: Error) => void) | undefined;
+}
+
+/** The same, as the guard calls it. */
+export interface Wire {
+  start(): Promise<void>;
+  send(message: unknown, options?: unknown): Promise<void>;
+  close(): Promise<void>;
+  onmessage: ((message: unknown, extra?: unknown) => void) | undefined;
+  onclose: (() => void) | undefined;
+  onerror: ((error: Error) => void) | undefined;
+  readonly sessionId?: unknown;
+}
+
+export type RequestId = string | number;
+
+/** `outgoing`: a request that is sent through the transport; its answer comes in. */
+export type Direction = "outgoing" | "incoming";
+
+const maxIdLength = 1024;
+
+/**
+ * The name of a request in a map. Ids keep their type: 1 and "1" are two requests.
+ * Absent for what is no id: null, an object, a text of unreasonable length.
+ */
+export function keyOf(id: unknown): string | undefined {
+  if (typeof id === "string") return id.length <= maxIdLength ? `s${id}` : undefined;
+  return typeof id === "number" && Number.isFinite(id) ? `n${id}` : undefined;
+}
+
+export function isRequest(message: JsonObject): boolean {
+  return typeof message.method === "string" && message.id !== undefined;
+}
+
+export function isAnswer(message: JsonObject): boolean {
+  return (
+    typeof message.method !== "string" &&
+    (message.result !== undefined || message.error !== undefined)
+  );
+}

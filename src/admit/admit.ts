@@ -1,0 +1,60 @@
+/** The door for every value from outside: read once, checked, copied, frozen. */
+import type { ErrorCode, Problem } from "../errors/index.ts";
+import type { Compiled } from "./compiled.ts";
+import { type Json, readJson } from "./free-form.ts";
+import { toArray } from "./intrinsics.ts";
+import { extensionsLimits, type Limits } from "./limits.ts";
+import { BAD, isSnapshotCode, newWalk, type Origin, STOP } from "./walk.ts";
+
+export interface AdmitOptions {
+  readonly origin: Origin;
+  readonly limits: Limits;
+  /** The code for a value of the wrong type. */
+  readonly shapeCode: ErrorCode;
+  /** Whether a host's unknown slots and fields are problems (the default) or dropped and listed. */
+  readonly strict?: boolean;
+  /** What this library made for the same place; kept where nothing differs. */
+  readonly hint?: unknown;
+  /** Whether fields of known shape that are left out stay as in `hint`. */
+  readonly partial?: boolean;
+}
+
+export type Admitted =
+  | { readonly ok: true; readonly value: unknown; readonly dropped: readonly Path[] }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+type Path = readonly (string | number)[];
+
+/** Reads `value` by a compiled schema. Never throws for any value; a stack overflow passes. */
+export function admit(compiled: Compiled, value: unknown, options: AdmitOptions): Admitted {
+  const walk = newWalk(options);
+  try {
+    const read = options.partial === true ? compiled.overlay : compiled.read;
+    const result = read(walk, value, options.hint);
+    if (result !== BAD) return { ok: true, value: result, dropped: toArray(walk.dropped) };
+  } catch (stop) {
+    if (stop !== STOP) throw stop;
+  }
+  return { ok: false, problems: toArray(walk.problems) };
+}
+
+/** The problem that decides: snapshot problems outrank shape problems, then the first. */
+export function decisive(problems: readonly Problem[]): Problem {
+  for (let i = 0; i < problems.length; i++) {
+    const problem = problems[i] as Problem;
+    if (isSnapshotCode(problem.code)) return problem;
+  }
+  return problems[0] as Problem;
+}
+
+/** A frozen copy of JSON data from a plugin, or `undefined` when it is none. */
+export function readPlain(value: unknown, limits: Limits = extensionsLimits): Json | undefined {
+  const walk = newWalk({ origin: "plugin", limits, shapeCode: "result_shape" });
+  try {
+    const result = readJson(walk, value, undefined);
+    return result === BAD ? undefined : (result as Json);
+  } catch (stop) {
+    if (stop !== STOP) throw stop;
+    return undefined;
+  }
+}

@@ -1,0 +1,40 @@
+import type { Reader } from "./walk.ts";
+
+/** What kind of container a value is. The merge and the filter go by it. */
+export type Shape = "level" | "map" | "headers" | "set" | "list" | "scalar";
+
+/** A schema, compiled. */
+export interface Compiled {
+  readonly shape: Shape;
+  /** Reads a whole value. */
+  readonly read: Reader;
+  /** Reads a partial value over `hint`: a field of known shape that is left out stays. */
+  readonly overlay: Reader;
+  /** The schema's own refinements, for a value that is put together later. */
+  readonly passes?: (value: unknown) => boolean;
+  /** The fields, where the value is a level with known keys. */
+  readonly level?: Level;
+  /** The elements, where the value is a list. */
+  readonly element?: Compiled;
+}
+
+/** One field of a level. */
+export interface Field {
+  readonly key: string;
+  readonly compiled: Compiled;
+  readonly optional: boolean;
+  /** The value of an absent field, made anew where it is not constant. */
+  readonly fallback?: () => unknown;
+}
+
+/** A level, compiled. */
+export interface Level {
+  readonly fields: readonly Field[];
+  readonly read: Reader;
+  readonly overlay: Reader;
+  /** Every key, `undefined`. Spreading it gives the shape. */
+  readonly template: LevelValue;
+}
+
+/** A level's value, as code that knows only the table handles it. */
+export type LevelValue = Readonly<Record<string, unknown>>;

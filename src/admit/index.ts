@@ -1,0 +1,23 @@
+export { type Admitted, admit, decisive, readPlain } from "./admit.ts";
+export { compileSchema } from "./compile.ts";
+export type { Compiled, Level, LevelValue } from "./compiled.ts";
+export type { Json } from "./free-form.ts";
+export * as intrinsics from "./intrinsics.ts";
+export {
+  amount,
+  asSet,
+  headerMap,
+  instant,
+  jsonObject,
+  jsonValue,
+  kindOf,
+  labelSet,
+  limited,
+  nowInstant,
+  stringSet,
+  wholeNumber,
+} from "./kinds.ts";
+export { compileLevel, withAliases } from "./level.ts";
+export { extensionsLimits, type Limits, payloadLimits } from "./limits.ts";
+export { createStamp } from "./stamp.ts";
+export { isCleanLabel, isHeaderName, isHeaderValue } from "./text-rules.ts";

@@ -1,0 +1,123 @@
+/**
+ * Intrinsics as they are when this module loads.
+ *
+ * Rule: code between a plugin's return value and the envelope calls these, never a method
+ * found on a prototype. A plugin may patch prototypes and globals after load; what is
+ * captured here stays. For the same reason that code builds lists on null-prototype
+ * objects: an index setter on `Array.prototype` would swallow `array[i] = x`.
+ */
+type Method<This, Args extends readonly unknown[], Result> = (self: This, ...args: Args) => Result;
+
+const uncurryThis = Function.prototype.bind.bind(Function.prototype.call) as <
+  This,
+  Args extends readonly unknown[],
+  Result,
+>(
+  method: (this: This, ...args: Args) => Result,
+) => Method<This, Args, Result>;
+
+export const { apply, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
+export const { create, freeze, hasOwn, keys: enumerableKeys } = Object;
+export const { isArray, from: arrayFrom } = Array;
+export const { isSafeInteger } = Number;
+export const isFiniteNumber: (value: unknown) => boolean = Number.isFinite;
+export const objectPrototype: object = Object.prototype;
+export const arrayPrototype: object = Array.prototype;
+const promisePrototype: object = Promise.prototype;
+export const { parse: parseJson, stringify: stringifyJson } = JSON;
+export const { now: dateNow, UTC: dateUtc } = Date;
+export const monotonicNow: () => number = performance.now.bind(performance);
+
+export const charCodeAt: Method<string, [number], number> = uncurryThis(
+  String.prototype.charCodeAt,
+);
+export const slice: Method<string, [number, number?], string> = uncurryThis(String.prototype.slice);
+const lowerCase: Method<string, [], string> = uncurryThis(String.prototype.toLowerCase);
+/** Lower case by ASCII rules: the Kelvin sign is no `k`. */
+export function toLowerAscii(text: string): string {
+  const lower = lowerCase(text);
+  for (let i = 0; i < text.length; i++) if (charCodeAt(text, i) > 0x7f) return lowerAsciiOnly(text);
+  return lower;
+}
+
+function lowerAsciiOnly(text: string): string {
+  let out = "";
+  for (let i = 0; i < text.length; i++) {
+    const unit = slice(text, i, i + 1);
+    out += charCodeAt(unit, 0) > 0x7f ? unit : lowerCase(unit);
+  }
+  return out;
+}
+export const normalize: Method<string, [string], string> = uncurryThis(
+  String.prototype.normalize as (this: string, form: string) => string,
+);
+const wellFormed = (String.prototype as { isWellFormed?: (this: string) => boolean }).isWellFormed;
+/** False for a text with a lone surrogate. */
+export const isWellFormed: (text: string) => boolean =
+  wellFormed === undefined ? (text) => everyPairWhole(text) : uncurryThis(wellFormed);
+/** `map.get(key)` of a WeakMap. */
+export const weakGet: <K extends WeakKey, V>(map: WeakMap<K, V>, key: K) => V | undefined =
+  uncurryThis(WeakMap.prototype.get) as never;
+export const execPattern: Method<RegExp, [string], RegExpExecArray | null> = uncurryThis(
+  RegExp.prototype.exec,
+);
+export const sortInPlace: Method<unknown[], [(a: never, b: never) => number], unknown[]> =
+  uncurryThis(
+    Array.prototype.sort as (this: unknown[], by: (a: never, b: never) => number) => unknown[],
+  );
+
+function everyPairWhole(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const unit = charCodeAt(text, i);
+    if (unit < 0xd800 || unit > 0xdfff) continue;
+    if (unit > 0xdbff) return false;
+    const next = i + 1 < text.length ? charCodeAt(text, i + 1) : 0;
+    if (next < 0xdc00 || next > 0xdfff) return false;
+    i++;
+  }
+  return true;
+}
+
+/**
+ * What only the runtime can tell. Absent on runtimes without it, where a proxy is read once
+ * like anything else: safety comes from reading once, this only makes the refusal clear.
+ */
+interface NativeTypes {
+  isProxy(value: unknown): boolean;
+  isPromise(value: unknown): boolean;
+}
+interface WithBuiltins {
+  process?: { getBuiltinModule?: (id: string) => { types?: NativeTypes } | undefined };
+}
+const nativeTypes = (globalThis as WithBuiltins).process?.getBuiltinModule?.("node:util")?.types;
+
+export const isProxy: (value: unknown) => boolean = nativeTypes?.isProxy ?? (() => false);
+/** Tells a native promise without running code of the value, where the runtime can. */
+export const isNativePromise: (value: unknown) => boolean =
+  nativeTypes?.isPromise ?? ((value) => getPrototypeOf(value as object) === promisePrototype);
+
+/** A growing list that no patched prototype can see. Turn it into an array with `toArray`. */
+export interface List<T> {
+  length: number;
+  [index: number]: T;
+}
+
+// Its prototype is an empty frozen object of our own: no setter to meet, and fast to make.
+const ListOfOurs = function (this: List<unknown>) {
+  this.length = 0;
+} as unknown as new () => List<never>;
+ListOfOurs.prototype = freeze(create(null));
+
+export function newList<T>(): List<T> {
+  return new ListOfOurs();
+}
+
+export function append<T>(list: List<T>, item: T): void {
+  list[list.length] = item;
+  list.length += 1;
+}
+
+/** `Array.from` of an array-like defines elements; it never runs an inherited setter. */
+export function toArray<T>(list: List<T>): T[] {
+  return arrayFrom(list as ArrayLike<T>);
+}

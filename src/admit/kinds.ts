@@ -1,0 +1,269 @@
+/**
+ * Kinds: schemas whose values need more than a type. Each is declared once, with its zod
+ * schema (for types), its reader (what is accepted and in which form it is stored), and what
+ * JSON Schema says of it.
+ */
+import * as z from "zod";
+import type { Shape } from "./compiled.ts";
+import { type Json, mismatch, readArray, readJson, readJsonObject, readMap } from "./free-form.ts";
+import {
+  append,
+  dateNow,
+  enumerableKeys,
+  freeze,
+  isFiniteNumber,
+  isSafeInteger,
+  newList,
+  sortInPlace,
+  toArray,
+} from "./intrinsics.ts";
+import type { Limits } from "./limits.ts";
+import { checkText } from "./properties.ts";
+import {
+  byCodePoint,
+  canonicalInstant,
+  codePointLength,
+  instantOf,
+  isCleanLabel,
+} from "./text-rules.ts";
+import { BAD, countNode, type Reader, report } from "./walk.ts";
+
+export interface Kind {
+  readonly shape: Shape;
+  readonly read: Reader;
+  readonly jsonSchema: { readonly [keyword: string]: unknown };
+}
+
+// By definition, not by schema: `describe` and `meta` make another schema of the same one.
+const kinds = new WeakMap<object, Kind>();
+
+/** The kind of a schema, or of the schema that was refined into it. */
+export function kindOf(schema: z.ZodType): Kind | undefined {
+  const { def, parent } = schema._zod;
+  const kind = kinds.get(def);
+  return kind === undefined && parent !== undefined && parent._zod.def.type === def.type
+    ? kindOf(parent as z.ZodType)
+    : kind;
+}
+
+/** Whether a schema is a kind as it was declared, without further checks. */
+export function isBareKind(schema: z.ZodType): boolean {
+  return kinds.has(schema._zod.def);
+}
+
+function declare<S extends z.ZodType>(schema: S, kind: Kind): S {
+  kinds.set(schema._zod.def, kind);
+  return schema;
+}
+
+/** Any JSON value. Nulls inside are data. */
+export function jsonValue(): z.ZodType<Json, Json> {
+  return declare(z.custom<Json>(), { shape: "scalar", read: readJson, jsonSchema: {} });
+}
+
+/** Any JSON object. Nulls inside are data. */
+export function jsonObject(): z.ZodType<
+  { readonly [key: string]: Json },
+  { readonly [key: string]: Json }
+> {
+  return declare(z.custom<{ readonly [key: string]: Json }>(), {
+    shape: "map",
+    read: readJsonObject,
+    jsonSchema: { type: "object" },
+  });
+}
+
+export const readText: Reader = (walk, value) => {
+  if (typeof value !== "string") return mismatch(walk, value, "a text");
+  countNode(walk);
+  return checkText(walk, value);
+};
+
+/** A whole number, not negative. */
+export function wholeNumber(): z.ZodNumber {
+  return declare(z.number().int().nonnegative(), {
+    shape: "scalar",
+    read: (walk, value) => {
+      const number = readNumber(walk, value, undefined);
+      if (number === BAD) return BAD;
+      return isSafeInteger(number) && (number as number) >= 0
+        ? number
+        : report(walk, walk.shapeCode, "a whole number from 0 on", "another number");
+    },
+    jsonSchema: { type: "integer", minimum: 0 },
+  });
+}
+
+/** A finite number, not negative. */
+export function amount(): z.ZodNumber {
+  return declare(z.number().nonnegative(), {
+    shape: "scalar",
+    read: (walk, value) => {
+      const number = readNumber(walk, value, undefined);
+      if (number === BAD) return BAD;
+      return (number as number) < 0
+        ? report(walk, walk.shapeCode, "a number from 0 on", "a negative one")
+        : number;
+    },
+    jsonSchema: { type: "number", minimum: 0 },
+  });
+}
+
+/** Any finite number. */
+export const readNumber: Reader = (walk, value) => {
+  if (typeof value !== "number") return mismatch(walk, value, "a number");
+  countNode(walk);
+  if (!isFiniteNumber(value)) {
+    return report(walk, "snapshot_type", "a finite number", "NaN or an infinity");
+  }
+  return value === 0 ? 0 : value;
+};
+
+const listLimits = new WeakMap<object, keyof Limits>();
+
+/** Puts a list under one of the limits an operator can set. */
+export function limited<S extends z.ZodType>(schema: S, limit: keyof Limits): S {
+  listLimits.set(schema._zod.def, limit);
+  return schema;
+}
+
+export function listLimitOf(schema: z.ZodType): keyof Limits | undefined {
+  return listLimits.get(schema._zod.def);
+}
+
+/** A set of texts: an array, sorted by code point, without repeats. */
+export function stringSet(): z.ZodArray<z.ZodString> {
+  return declare(z.array(z.string()), {
+    shape: "set",
+    read: (walk, value, hint) => readSet(walk, value, hint, readText, walk.limits.nodes),
+    jsonSchema: { type: "array", items: { type: "string" }, uniqueItems: true },
+  });
+}
+
+/** A set of security labels. */
+export function labelSet(): z.ZodArray<z.ZodString> {
+  return declare(z.array(z.string()), {
+    shape: "set",
+    read: (walk, value, hint) => readSet(walk, value, hint, readLabel, walk.limits.labels),
+    jsonSchema: {
+      type: "array",
+      items: { type: "string", minLength: 1, maxLength: 128 },
+      uniqueItems: true,
+      maxItems: 256,
+    },
+  });
+}
+
+const readLabel: Reader = (walk, value) => {
+  const text = readText(walk, value, undefined);
+  if (text === BAD) return BAD;
+  const max = walk.limits.labelCodePoints;
+  if (!isCleanLabel(text as string) || codePointLength(text as string) > max) {
+    return report(
+      walk,
+      "label_invalid",
+      `a label: 1 to ${max} printable characters in NFC, not padded`,
+      "another text",
+    );
+  }
+  return text;
+};
+
+const readSet = (
+  walk: Parameters<Reader>[0],
+  value: unknown,
+  hint: unknown,
+  readItem: Reader,
+  max: number,
+): unknown => {
+  const items = readArray(walk, value, hint, readItem, max);
+  return items === BAD || items === hint ? items : asSet(items as readonly string[], hint);
+};
+
+/** Sorts, drops repeats, and gives `hint` where it says the same. `items` holds texts only. */
+export function asSet(items: readonly string[], hint?: unknown): readonly string[] {
+  const set = sortedUnique(items);
+  const known = hint as readonly string[] | undefined;
+  if (known === undefined || known.length !== set.length) return freeze(set);
+  for (let i = 0; i < set.length; i++) if (set[i] !== known[i]) return freeze(set);
+  return known;
+}
+
+function sortedUnique(items: readonly string[]): string[] {
+  // A frozen array of our own reading: dense, so reading by index meets no prototype.
+  const sorted = toMutable(items);
+  sortInPlace(sorted, byCodePoint);
+  const unique = toMutable(items);
+  let count = 0;
+  for (let i = 0; i < sorted.length; i++) {
+    if (i > 0 && sorted[i] === sorted[i - 1]) continue;
+    unique[count] = sorted[i] as string;
+    count += 1;
+  }
+  unique.length = count;
+  return unique;
+}
+
+function toMutable(items: readonly string[]): string[] {
+  const list = newList<string>();
+  for (let i = 0; i < items.length; i++) append(list, items[i] as string);
+  return toArray(list);
+}
+
+/** Header names and values, spelling kept. Grammar is checked where a plugin writes one. */
+export function headerMap(): z.ZodRecord<z.ZodString, z.ZodString> {
+  return declare(z.record(z.string(), z.string()), {
+    shape: "headers",
+    read: (walk, value, hint) => {
+      const map = readMap(walk, value, hint, readHeaderValue);
+      if (map === BAD || map === hint) return map;
+      const names = enumerableKeys(map as object);
+      for (let i = 0; i < names.length; i++) {
+        if ((names[i] as string).length > walk.limits.headerNameUnits) {
+          return report(walk, "snapshot_limit", "shorter header names", "a longer one");
+        }
+      }
+      return names.length > walk.limits.headers
+        ? report(walk, "snapshot_limit", `at most ${walk.limits.headers} headers`, "more")
+        : map;
+    },
+    jsonSchema: { type: "object", additionalProperties: { type: "string" } },
+  });
+}
+
+const readHeaderValue: Reader = (walk, value) => {
+  if (typeof value !== "string") {
+    const code = walk.origin === "plugin" ? "header_invalid" : walk.shapeCode;
+    const before = walk.problems.length;
+    mismatch(walk, value, "a text");
+    const last = walk.problems[walk.problems.length - 1];
+    if (last !== undefined && walk.problems.length > before && last.code === walk.shapeCode) {
+      walk.problems[walk.problems.length - 1] = { ...last, code };
+    }
+    return BAD;
+  }
+  countNode(walk);
+  if (value.length > walk.limits.headerValueUnits) {
+    return report(walk, "snapshot_limit", "shorter header values", "a longer one");
+  }
+  return checkText(walk, value);
+};
+
+/** A point in time, kept in its one canonical form. */
+export function instant(): z.ZodString {
+  return declare(z.string(), {
+    shape: "scalar",
+    read: (walk, value) => {
+      const text = readText(walk, value, undefined);
+      if (text === BAD) return BAD;
+      const canonical = canonicalInstant(text as string);
+      return canonical ?? report(walk, walk.shapeCode, "an RFC 3339 date-time", "another text");
+    },
+    jsonSchema: { type: "string", format: "date-time" },
+  });
+}
+
+/** The instant of now, in canonical form. For `default` of a field that is an `instant`. */
+export function nowInstant(): string {
+  return instantOf(dateNow()) as string;
+}

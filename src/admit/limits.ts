@@ -1,0 +1,37 @@
+/** How much a value may hold. Lengths are UTF-16 units, depth counts nested containers. */
+export interface Limits {
+  readonly depth: number;
+  readonly nodes: number;
+  readonly units: number;
+  readonly keyUnits: number;
+  readonly labels: number;
+  readonly labelCodePoints: number;
+  readonly headers: number;
+  readonly headerNameUnits: number;
+  readonly headerValueUnits: number;
+  readonly hops: number;
+  readonly hopScopes: number;
+}
+
+/** For extensions, whoever hands them in. */
+export const extensionsLimits: Limits = Object.freeze({
+  depth: 32,
+  nodes: 20_000,
+  units: 1_048_576,
+  keyUnits: 256,
+  labels: 256,
+  labelCodePoints: 128,
+  headers: 128,
+  headerNameUnits: 128,
+  headerValueUnits: 8_192,
+  hops: 16,
+  hopScopes: 64,
+});
+
+/** For payloads and messages. */
+export const payloadLimits: Limits = Object.freeze({
+  ...extensionsLimits,
+  depth: 64,
+  nodes: 1_000_000,
+  units: 16_777_216,
+});

@@ -1,0 +1,181 @@
+/**
+ * The only way a property of a foreign value is read: once, through its own descriptor.
+ * Source of the rules: docs/threat-model.md, "read once".
+ */
+import {
+  arrayPrototype,
+  charCodeAt,
+  enumerableKeys,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  hasOwn,
+  isArray,
+  isProxy,
+  isWellFormed,
+  objectPrototype,
+  ownKeys,
+} from "./intrinsics.ts";
+import { type Bad, countUnits, report, stop, type Walk } from "./walk.ts";
+
+/** The words for a type in problems. Call it only where a proxy is excluded or read already. */
+export function typeName(value: unknown): string {
+  if (value === null) return "null";
+  if (typeof value !== "object") return typeof value;
+  return isProxy(value) ? "proxy" : isArray(value) ? "array" : "object";
+}
+
+/** Whether `value` is a plain record: no array, proxy, class instance or foreign object. */
+export function isRecord(walk: Walk, value: object): boolean {
+  if (walk.origin === "parsed") return true;
+  if (isProxy(value)) {
+    report(walk, "snapshot_proxy", "a plain object", "a proxy");
+    return false;
+  }
+  const prototype = prototypeOf(walk, value);
+  if (prototype === objectPrototype || prototype === null) return true;
+  report(walk, "snapshot_prototype", "a plain object", "an object of another kind");
+  return false;
+}
+
+/** Whether an array is a genuine one of this realm. */
+export function isPlainArray(walk: Walk, value: readonly unknown[]): boolean {
+  if (walk.origin === "parsed" || prototypeOf(walk, value) === arrayPrototype) return true;
+  report(walk, "snapshot_prototype", "a plain array", "an array of another kind");
+  return false;
+}
+
+/** `object`, `array` or neither, told without running code of the value. */
+export function containerKind(walk: Walk, value: unknown): "object" | "array" | undefined | Bad {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (walk.origin !== "parsed" && isProxy(value)) {
+    return report(walk, "snapshot_proxy", "plain data", "a proxy");
+  }
+  try {
+    return isArray(value) ? "array" : "object";
+  } catch {
+    return runsCode(walk);
+  }
+}
+
+// A contextified object of `vm`, and a proxy where the runtime cannot tell one, runs code when
+// it is read, and that code can throw.
+function runsCode(walk: Walk): never {
+  return stop(walk, "snapshot_proxy", "plain data", "an object that throws when it is read");
+}
+
+function prototypeOf(walk: Walk, value: object): object | null {
+  try {
+    return getPrototypeOf(value);
+  } catch {
+    return runsCode(walk);
+  }
+}
+
+function descriptorOf(walk: Walk, value: object, key: string | number) {
+  try {
+    return getOwnPropertyDescriptor(value, key);
+  } catch {
+    return runsCode(walk);
+  }
+}
+
+function allKeysOf(walk: Walk, value: object): readonly (string | symbol)[] {
+  try {
+    return walk.origin === "parsed" ? enumerableKeys(value) : ownKeys(value);
+  } catch {
+    return runsCode(walk);
+  }
+}
+
+/** The own keys of a record. Every one must be read with `readProperty`. */
+export function keysOf(walk: Walk, value: object): readonly (string | symbol)[] {
+  const keys = allKeysOf(walk, value);
+  if (keys.length > walk.limits.nodes) {
+    report(walk, "snapshot_limit", `at most ${walk.limits.nodes} keys`, "more");
+  }
+  return keys;
+}
+
+/** Reads one own data property. Sets the walk's path to it first. */
+export function readProperty(walk: Walk, value: object, key: string | symbol): unknown {
+  if (typeof key !== "string") {
+    return report(walk, "snapshot_key", "keys that are texts", "a symbol");
+  }
+  walk.path[walk.depth - 1] = key;
+  if (walk.origin === "parsed") return (value as Record<string, unknown>)[key];
+  return readDescriptor(walk, descriptorOf(walk, value, key));
+}
+
+/** Reads one element of a genuine array. A hole is no value. */
+export function readElement(walk: Walk, value: readonly unknown[], index: number): unknown {
+  walk.path[walk.depth - 1] = index;
+  if (walk.origin === "parsed") return value[index];
+  const descriptor = descriptorOf(walk, value, index);
+  if (descriptor === undefined) return report(walk, "snapshot_type", "a value", "a hole");
+  return readDescriptor(walk, descriptor);
+}
+
+function readDescriptor(walk: Walk, descriptor: PropertyDescriptor | undefined): unknown {
+  if (descriptor === undefined) return report(walk, "snapshot_key", "a lasting property", "none");
+  // `value` must be own: a patched Object.prototype.value would fool a plain read.
+  if (!hasOwn(descriptor, "value")) {
+    return report(walk, "snapshot_accessor", "a value", "a getter or setter");
+  }
+  if (descriptor.enumerable !== true) {
+    return report(walk, "snapshot_key", "an enumerable property", "a hidden one");
+  }
+  return descriptor.value;
+}
+
+/** The length of an array, read once and held against the limit before anything else. */
+export function lengthOf(walk: Walk, value: readonly unknown[], max: number): number {
+  const length =
+    walk.origin === "parsed"
+      ? value.length
+      : (descriptorOf(walk, value, "length")?.value as number);
+  if (length > max) report(walk, "snapshot_limit", `at most ${max} elements`, "more");
+  return length;
+}
+
+/** Whether an array has elements only: no symbol, no named property. Holes are told later. */
+export function hasOnlyElements(walk: Walk, value: readonly unknown[], length: number): boolean {
+  if (walk.origin === "parsed") return true;
+  if (allKeysOf(walk, value).length <= length + 1) return true;
+  report(walk, "snapshot_key", "an array with elements only", "further properties");
+  return false;
+}
+
+/** Checks the key of a map, whose keys are data. */
+export function checkKey(walk: Walk, key: string): boolean {
+  if (key.length > walk.limits.keyUnits) {
+    report(walk, "snapshot_limit", `keys of at most ${walk.limits.keyUnits} units`, "a longer one");
+  }
+  countUnits(walk, key.length);
+  if (!isWellFormed(key)) {
+    report(walk, "snapshot_key", "keys that are valid Unicode", "a lone surrogate");
+    return false;
+  }
+  // From a plugin `__proto__` is an attack or a slip; in a decoded map it is data.
+  if (walk.origin === "plugin" && key === "__proto__") {
+    report(walk, "snapshot_key", "ordinary keys", "__proto__");
+    return false;
+  }
+  return true;
+}
+
+/** Checks a text that was found. */
+export function checkText(walk: Walk, text: string): string | Bad {
+  countUnits(walk, text.length);
+  return isWellFormed(text)
+    ? text
+    : report(walk, "snapshot_string", "valid Unicode", "a lone surrogate");
+}
+
+/** Whether all of `text` is printable ASCII, where most names end. */
+export function isPrintableAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const unit = charCodeAt(text, i);
+    if (unit < 0x20 || unit > 0x7e) return false;
+  }
+  return true;
+}

@@ -1,0 +1,143 @@
+/** The grammars of labels, header names and instants. */
+import { charCodeAt, dateUtc, execPattern, normalize, slice } from "./intrinsics.ts";
+import { isPrintableAscii } from "./properties.ts";
+
+/**
+ * Order by Unicode code point. UTF-16 order differs: surrogates sort before U+E000…U+FFFF.
+ */
+export function byCodePoint(a: string, b: string): number {
+  const shorter = a.length < b.length ? a : b;
+  for (let i = 0; i < shorter.length; i++) {
+    const x = charCodeAt(a, i);
+    const y = charCodeAt(b, i);
+    if (x !== y) return codePointRank(x) - codePointRank(y);
+  }
+  return a.length - b.length;
+}
+
+function codePointRank(unit: number): number {
+  if (unit < 0xd800) return unit;
+  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
+}
+
+// Control, format, surrogate, private and unassigned characters; every space but U+0020; and
+// characters that print as nothing (braille blank, Hangul fillers, variation selectors).
+const invisible = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/u;
+const beyondBmp = /[\u{10000}-\u{10ffff}]/u;
+
+/** Whether `text` is a label, length aside: non-empty, NFC, printable, not padded. */
+export function isCleanLabel(text: string): boolean {
+  if (text.length === 0) return false;
+  if (charCodeAt(text, 0) === 0x20 || charCodeAt(text, text.length - 1) === 0x20) return false;
+  if (isPrintableAscii(text)) return true;
+  return execPattern(invisible, text) === null && normalize(text, "NFC") === text;
+}
+
+/** The length of a text in code points. */
+export function codePointLength(text: string): number {
+  if (execPattern(beyondBmp, text) === null) return text.length;
+  let count = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = charCodeAt(text, i);
+    if (unit < 0xdc00 || unit > 0xdfff) count += 1;
+  }
+  return count;
+}
+
+// RFC 9110 §5.6.2, token.
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+// RFC 9110 §5.5: tab, printable ASCII and Latin-1 beyond; no control, no line break.
+const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Whether `name` can be a header name on the wire. */
+export function isHeaderName(name: string): boolean {
+  return execPattern(token, name) !== null;
+}
+
+/** Whether `value` can be a header value on the wire. */
+export function isHeaderValue(value: string): boolean {
+  return execPattern(fieldValue, value) !== null;
+}
+
+// RFC 3339 §5.6, with the zone left out meaning UTC.
+const dateTime =
+  /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:([Zz])|([+-])(\d\d):(\d\d))?$/;
+
+/**
+ * An instant in its one form: UTC, `Z`, up to nine fraction digits without trailing zeros.
+ * Two instants are equal exactly when these are. `undefined` when `text` is no instant.
+ */
+export function canonicalInstant(text: string): string | undefined {
+  const match = execPattern(dateTime, text);
+  if (match === null) return undefined;
+  const year = +(match[1] as string);
+  const month = +(match[2] as string);
+  const day = +(match[3] as string);
+  const hour = +(match[4] as string);
+  const minute = +(match[5] as string);
+  const second = +(match[6] as string);
+  const offsetHour = +(match[10] ?? 0);
+  const offsetMinute = +(match[11] ?? 0);
+  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return undefined;
+  if (hour > 23 || minute > 59 || second > 59 || offsetHour > 23 || offsetMinute > 59) {
+    return undefined;
+  }
+  const offset = (offsetHour * 60 + offsetMinute) * (match[9] === "-" ? -60_000 : 60_000);
+  // Years below 100 mean 19xx to Date.UTC; moving by 400 years keeps the calendar.
+  const utc = dateUtc(year + 400, month - 1, day, hour, minute, second) - offset;
+  const moved = civil(utc);
+  return moved === undefined ? undefined : moved + trimmedFraction(match[7]);
+}
+
+/** The canonical instant of a time in milliseconds since 1970. */
+export function instantOf(utcMs: number): string | undefined {
+  const ms = ((utcMs % 1000) + 1000) % 1000;
+  const second = civil(utcMs - ms + fourCenturiesMs);
+  return second === undefined ? undefined : second + trimmedFraction(pad(ms, 3));
+}
+
+const fourCenturiesMs = 146_097 * 86_400_000;
+
+function daysIn(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+}
+
+function trimmedFraction(digits: string | undefined): string {
+  if (digits === undefined) return "Z";
+  let end = digits.length;
+  while (end > 0 && charCodeAt(digits, end - 1) === 0x30) end -= 1;
+  return end === 0 ? "Z" : `.${slice(digits, 0, end)}Z`;
+}
+
+/** `YYYY-MM-DDTHH:MM:SS` of a time 400 years on, by arithmetic: no Date method is trusted here. */
+function civil(utcMs: number): string | undefined {
+  const seconds = utcMs / 1000;
+  const days = (seconds - (((seconds % 86_400) + 86_400) % 86_400)) / 86_400;
+  const rest = seconds - days * 86_400;
+  // Days to civil date: the well-known inverse of the proleptic Gregorian day count.
+  const z = days + 719_468;
+  const era = (z - (((z % 146_097) + 146_097) % 146_097)) / 146_097;
+  const dayOfEra = z - era * 146_097;
+  const yearOfEra =
+    (dayOfEra - ((dayOfEra / 1_460) | 0) + ((dayOfEra / 36_524) | 0) - ((dayOfEra / 146_096) | 0)) /
+    365;
+  const y = (yearOfEra | 0) + era * 400;
+  const dayOfYear =
+    dayOfEra -
+    (365 * (yearOfEra | 0) + (((yearOfEra | 0) / 4) | 0) - (((yearOfEra | 0) / 100) | 0));
+  const m = ((5 * dayOfYear + 2) / 153) | 0;
+  const day = dayOfYear - (((153 * m + 2) / 5) | 0) + 1;
+  const month = m < 10 ? m + 3 : m - 9;
+  const year = y + (month <= 2 ? 1 : 0) - 400;
+  if (year < 0 || year > 9999) return undefined;
+  const hour = (rest / 3600) | 0;
+  const minute = ((rest % 3600) / 60) | 0;
+  return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T${pad(hour, 2)}:${pad(minute, 2)}:${pad(rest % 60, 2)}`;
+}
+
+function pad(value: number, width: number): string {
+  let text = `${value}`;
+  while (text.length < width) text = `0${text}`;
+  return text;
+}

@@ -1,0 +1,143 @@
+/**
+ * One reading of one value. The state is local to the reading, so code that runs during it
+ * (a hostile object can make some run) and starts another reading changes nothing here.
+ *
+ * A plugin's value is refused at the first snapshot problem: nothing later can outrank it.
+ * A host's value is read on, so that every problem is told at once.
+ */
+import type { ErrorCode, Problem } from "../errors/index.ts";
+import { append, create, type List, newList, toArray } from "./intrinsics.ts";
+import type { Limits } from "./limits.ts";
+
+/** What a reader returns for a value that it reported. Never stored. */
+export const BAD: unique symbol = Symbol("bad");
+export type Bad = typeof BAD;
+
+/** Reads one value: copies, checks and freezes it; gives `hint` itself where nothing differs. */
+export type Reader = (walk: Walk, value: unknown, hint: unknown) => unknown;
+
+/**
+ * `parsed`: straight from `JSON.parse` here, read without descriptors.
+ * `host`: any value of the host. `plugin`: any value of a plugin; hostile.
+ */
+export type Origin = "parsed" | "host" | "plugin";
+
+export interface Walk {
+  readonly origin: Origin;
+  readonly limits: Limits;
+  /** Code for a value of the wrong type or shape. */
+  readonly shapeCode: ErrorCode;
+  /** Whether a host's unknown slot or field is a problem (true) or dropped and listed. */
+  readonly strict: boolean;
+  readonly problems: List<Problem>;
+  readonly dropped: List<readonly (string | number)[]>;
+  readonly path: { [depth: number]: string | number | undefined };
+  readonly ancestors: { [depth: number]: object };
+  depth: number;
+  nodes: number;
+  units: number;
+}
+
+export interface WalkOptions {
+  readonly origin: Origin;
+  readonly limits: Limits;
+  readonly shapeCode: ErrorCode;
+  readonly strict?: boolean;
+}
+
+export function newWalk({ origin, limits, shapeCode, strict = true }: WalkOptions): Walk {
+  return {
+    origin,
+    limits,
+    shapeCode,
+    strict,
+    problems: newList(),
+    dropped: newList(),
+    path: newList(),
+    ancestors: newList(),
+    depth: 0,
+    nodes: 0,
+    units: 0,
+  };
+}
+
+/** Ends a reading early. Thrown and caught inside this room only. */
+export const STOP: unique symbol = Symbol("stop");
+
+const maxProblems = 100;
+
+/** Where the walk is: the keys from the root to the value in hand. */
+export function currentPath(walk: Walk): (string | number)[] {
+  const path = newList<string | number>();
+  for (let i = 0; i < walk.depth; i++) {
+    const key = walk.path[i];
+    if (key !== undefined) append(path, key);
+  }
+  return toArray(path);
+}
+
+export function report(walk: Walk, code: ErrorCode, expected: string, received: string): Bad {
+  append(walk.problems, { path: currentPath(walk), code, expected, received });
+  const fatal = code === "snapshot_limit" || (walk.origin === "plugin" && isSnapshotCode(code));
+  if (fatal || walk.problems.length >= maxProblems) throw STOP;
+  return BAD;
+}
+
+/** Reports and ends the reading, whoever the value is from. */
+export function stop(walk: Walk, code: ErrorCode, expected: string, received: string): never {
+  report(walk, code, expected, received);
+  throw STOP;
+}
+
+const snapshotCodes: Partial<Record<ErrorCode, true>> = Object.assign(create(null), {
+  snapshot_accessor: true,
+  snapshot_cycle: true,
+  snapshot_key: true,
+  snapshot_limit: true,
+  snapshot_prototype: true,
+  snapshot_proxy: true,
+  snapshot_string: true,
+  snapshot_type: true,
+});
+
+/** Snapshot problems outrank shape problems: what cannot be read safely has no shape. */
+export function isSnapshotCode(code: ErrorCode): boolean {
+  return snapshotCodes[code] === true;
+}
+
+/** Counts one value. */
+export function countNode(walk: Walk): void {
+  walk.nodes += 1;
+  if (walk.nodes > walk.limits.nodes) {
+    report(walk, "snapshot_limit", `at most ${walk.limits.nodes} values`, "more");
+  }
+}
+
+/** Counts text. */
+export function countUnits(walk: Walk, units: number): void {
+  walk.units += units;
+  if (walk.units > walk.limits.units) {
+    report(walk, "snapshot_limit", `at most ${walk.limits.units} UTF-16 units of text`, "more");
+  }
+}
+
+/** Steps into a container. Cycles are told from depth by looking at the ancestors. */
+export function enter(walk: Walk, value: object): boolean {
+  for (let i = 0; i < walk.depth; i++) {
+    if (walk.ancestors[i] === value) {
+      report(walk, "snapshot_cycle", "a tree", "a value that contains itself");
+      return false;
+    }
+  }
+  if (walk.depth >= walk.limits.depth) {
+    report(walk, "snapshot_limit", `at most ${walk.limits.depth} levels`, "more");
+  }
+  walk.ancestors[walk.depth] = value;
+  walk.path[walk.depth] = undefined;
+  walk.depth += 1;
+  return true;
+}
+
+export function leave(walk: Walk): void {
+  walk.depth -= 1;
+}

@@ -1,0 +1,228 @@
+/**
+ * Every code of this library, in one place: what happened and the way out.
+ *
+ * `docs/errors.md` is generated from this table.
+ */
+export const errorCodes = {
+  // What a value handed in or handed back looks like, before it means anything.
+  snapshot_accessor: {
+    kind: "refusal",
+    means: "A property is a getter or setter. Only plain data properties are read.",
+    todo: "Return an object literal with values, not accessors.",
+  },
+  snapshot_proxy: {
+    kind: "refusal",
+    means: "The value, or a part of it, is a Proxy.",
+    todo: "Return a plain object. Use `amend`, or a copy of the draft.",
+  },
+  snapshot_prototype: {
+    kind: "refusal",
+    means:
+      "An object is no plain record or array: a class instance, Set, Map, Date or foreign object.",
+    todo: "Return object literals and arrays only.",
+  },
+  snapshot_key: {
+    kind: "refusal",
+    means: "A key is a symbol, not enumerable, `__proto__`, too long, or not valid Unicode.",
+    todo: "Use ordinary enumerable string keys.",
+  },
+  snapshot_type: {
+    kind: "refusal",
+    means:
+      "A value is no JSON value: a function, symbol, bigint, NaN, Infinity, or a hole in an array.",
+    todo: "Return JSON data.",
+  },
+  snapshot_string: {
+    kind: "refusal",
+    means: "A text holds a lone surrogate, so it is no valid Unicode.",
+    todo: "Repair the text before it is returned.",
+  },
+  snapshot_cycle: {
+    kind: "refusal",
+    means: "A value contains itself.",
+    todo: "Return a tree.",
+  },
+  snapshot_limit: {
+    kind: "refusal",
+    means: "A value is deeper, larger or longer than the limit.",
+    todo: "Return less, or have the operator raise the limit.",
+  },
+  // Shape and content of extensions and results.
+  result_shape: {
+    kind: "refusal",
+    means: "A handler returned something that is no result.",
+    todo: "Return nothing, allow(), deny(…) or { modifiedPayload?, modifiedExtensions?, metadata? }.",
+  },
+  extensions_shape: {
+    kind: "refusal",
+    means: "A slot or field does not have the type the slot table gives it.",
+    todo: "Compare the path with docs/slots.md.",
+  },
+  slot_unknown: {
+    kind: "refusal",
+    means: "A slot, or a field of a closed slot, is not in the slot table.",
+    todo: "Spell it as in docs/slots.md, or add a slot with defineHost.",
+  },
+  label_invalid: {
+    kind: "refusal",
+    means: "A label is empty, too long, not NFC, padded, or holds control or invisible characters.",
+    todo: "Use a short printable text such as `PII`.",
+  },
+  header_invalid: {
+    kind: "refusal",
+    means: "A header name or value is malformed, or the name is one a plugin may never write.",
+    todo: "Use a token as name and printable Latin-1 text as value.",
+  },
+  header_duplicate: {
+    kind: "refusal",
+    means: "A header was added beside the same name in another case.",
+    todo: "Change the header that is there; setHeader does.",
+  },
+  payload_shape: {
+    kind: "refusal",
+    means: "A modified payload does not fit the hook's payload type.",
+    todo: "Compare the path with docs/hooks.md.",
+  },
+  edit_denied: {
+    kind: "refusal",
+    means: "A helper or recipe was used on a view that may not be changed that way.",
+    todo: "Declare the capability that writes the slot.",
+  },
+  // Tiers and capabilities.
+  tier_monotonic: {
+    kind: "violation",
+    means: "A label or a hop that was there is missing, changed or moved.",
+    todo: "Only add: addLabels and appendHop do.",
+  },
+  tier_immutable: {
+    kind: "rejection",
+    means: "A change to something that never changes. It is ignored, or refused with strict.",
+    todo: "Leave the field out of what the plugin returns.",
+  },
+  capability_missing: {
+    kind: "rejection",
+    means:
+      "A change without the capability that writes the slot. It is ignored, or refused with strict.",
+    todo: "Declare the capability, and have the operator grant it.",
+  },
+  mode_denied: {
+    kind: "rejection",
+    means: "The plugin's mode may not make this change, or may not halt.",
+    todo: "Run the plugin in a mode that may, for example sequential.",
+  },
+  payload_denied: {
+    kind: "rejection",
+    means: "A change to a payload field that plugins may not write on this hook. It is ignored.",
+    todo: "List the field as writable in the hook or in the manager's payloadPolicy.",
+  },
+  // Definition and registration.
+  slot_invalid: {
+    kind: "misuse",
+    means:
+      "A slot table is inconsistent: a bad name, a name too close to another, or an impossible tier.",
+    todo: "Mend the slot definition that the message names.",
+  },
+  hook_invalid: {
+    kind: "misuse",
+    means: "A hook definition is inconsistent.",
+    todo: "Mend the hook definition that the message names.",
+  },
+  hook_unknown: {
+    kind: "misuse",
+    means: "A hook is not part of this host's surface.",
+    todo: "Spell it as in docs/hooks.md, or add it with defineHost.",
+  },
+  capability_unknown: {
+    kind: "misuse",
+    means: "A capability is not known to this host.",
+    todo: "Use a name of the `capabilities` export.",
+  },
+  manifest_invalid: {
+    kind: "misuse",
+    means: "A plugin definition is not acceptable. `problems` lists every field at fault.",
+    todo: "Mend the fields that the message names.",
+  },
+  plugin_duplicate: {
+    kind: "misuse",
+    means: "Two plugins have the same name, compared without case.",
+    todo: "Register each plugin once.",
+  },
+  dependency_unresolved: {
+    kind: "misuse",
+    means: "A plugin depends on one that is missing, or plugins depend on each other in a circle.",
+    todo: "Add the missing plugin or break the circle the message shows.",
+  },
+  options_invalid: {
+    kind: "misuse",
+    means: "An option is unknown, or its value is out of range.",
+    todo: "Compare with the options' type.",
+  },
+  // Host input.
+  extensions_invalid: {
+    kind: "misuse",
+    means: "Extensions given by the host are not readable. `problems` lists each path.",
+    todo: "Mend the fields that the message names.",
+  },
+  payload_invalid: {
+    kind: "misuse",
+    means: "A payload given by the host does not fit the hook. `problems` lists each path.",
+    todo: "Mend the fields that the message names.",
+  },
+  message_invalid: {
+    kind: "misuse",
+    means: "A message is not readable. `problems` lists each path.",
+    todo: "Mend the fields that the message names.",
+  },
+  syntax_invalid: {
+    kind: "misuse",
+    means: "A text is no JSON.",
+    todo: "Pass JSON text, or the parsed value.",
+  },
+  declassify_refused: {
+    kind: "misuse",
+    means:
+      "A declassification names no label that is there, lacks a reason or authority, or was tried on a view.",
+    todo: "Call it in the host, on the authoritative extensions, with labels, reason and authority.",
+  },
+  // Running.
+  handler_error: {
+    kind: "failure",
+    means: "A handler threw.",
+    todo: "Watch it with the manager's onHandlerError; the thrown value never leaves the host.",
+  },
+  handler_timeout: {
+    kind: "failure",
+    means: "A handler did not settle before its deadline.",
+    todo: "Raise timeoutMs, or have the handler watch context.signal.",
+  },
+  aborted: {
+    kind: "failure",
+    means: "The host aborted the invocation, or a context was used after its invocation ended.",
+    todo: "Nothing, if the abort was meant.",
+  },
+  reentrancy: {
+    kind: "misuse",
+    means: "Invocations are nested deeper than the limit.",
+    todo: "Break the circle of plugins that start hooks.",
+  },
+  overloaded: {
+    kind: "misuse",
+    means: "More invocations are in flight than the operator allows.",
+    todo: "Shed load, or raise maxInFlight.",
+  },
+  manager_closed: {
+    kind: "misuse",
+    means: "The manager was closed.",
+    todo: "Create a new manager.",
+  },
+} as const satisfies Record<string, ErrorCodeSpec>;
+
+/** How a code comes to light: thrown, recorded as a refusal, or reported as an ignored change. */
+export interface ErrorCodeSpec {
+  readonly kind: "refusal" | "violation" | "rejection" | "misuse" | "failure";
+  readonly means: string;
+  readonly todo: string;
+}
+
+/** A stable code of this library. */
+export type ErrorCode = keyof typeof errorCodes;

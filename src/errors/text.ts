@@ -1,0 +1,78 @@
+import type { Problem } from "./glassine-error.ts";
+
+/** Control, invisible and direction characters, which would forge or hide text in a log. */
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\\"]/gu;
+
+/**
+ * Puts a name that somebody else chose into quotes, on one line, at most `max` characters.
+ * Names only: values of slots never get here.
+ */
+export function quoted(name: string, max = 64): string {
+  const short = name.length > max ? `${name.slice(0, max)}…` : name;
+  return `"${short.replace(unprintable, (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`)}"`;
+}
+
+/** `["http", "headers", "X-A"]` → `http.headers["X-A"]`; the root is `(root)`. */
+export function formatPath(path: readonly (string | number)[]): string {
+  let text = "";
+  for (const part of path) {
+    if (typeof part === "number") text += `[${part}]`;
+    else if (/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(part)) text += text === "" ? part : `.${part}`;
+    else text += `[${quoted(part)}]`;
+  }
+  return text === "" ? "(root)" : text;
+}
+
+/** At most eight problems as one line, the rest counted. */
+export function formatProblems(problems: readonly Problem[]): string {
+  const shown = problems.slice(0, 8).map((p) => {
+    return `${formatPath(p.path)}: expected ${p.expected}, got ${p.received}`;
+  });
+  const rest = problems.length - shown.length;
+  return shown.join("; ") + (rest > 0 ? `; and ${rest} more` : "");
+}
+
+/** The name among `known` that is closest to `name`, if one is close enough to be a slip. */
+export function closest(name: string, known: Iterable<string>): string | undefined {
+  if (name.length > 64) return undefined;
+  let best: string | undefined;
+  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
+  for (const candidate of known) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/** ` Did you mean "x"?`, or nothing. */
+export function suggestion(name: string, known: Iterable<string>): string {
+  const match = closest(name, known);
+  return match === undefined ? "" : ` Did you mean ${quoted(match)}?`;
+}
+
+/** Optimal string alignment: a swap of neighbours counts as one edit. */
+function editDistance(a: string, b: string): number {
+  let before: number[] = [];
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
+      let value = Math.min(
+        (previous[j] ?? 0) + 1,
+        (row[j - 1] ?? 0) + 1,
+        (previous[j - 1] ?? 0) + cost,
+      );
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        value = Math.min(value, (before[j - 2] ?? 0) + 1);
+      }
+      row.push(value);
+    }
+    before = previous;
+    previous = row;
+  }
+  return previous[b.length] ?? 0;
+}

@@ -1,0 +1,160 @@
+/** Making envelopes: from the host's own values, from the wire, and back to the wire. */
+import {
+  type Admitted,
+  admit,
+  extensionsLimits,
+  intrinsics,
+  type LevelValue,
+  type Limits,
+} from "../admit/index.ts";
+import {
+  formatPath,
+  formatProblems,
+  GlassineError,
+  type Problem,
+  quoted,
+  suggestion,
+} from "../errors/index.ts";
+import type { CompiledSlots } from "../slots/index.ts";
+import { type Mark, markOf, type Slots, seal } from "./mark.ts";
+
+/** Options of `createExtensions`. */
+export interface CreateOptions {
+  /** Limits that differ from the defaults. */
+  readonly limits?: Partial<Limits>;
+}
+
+/** Options of `decodeExtensions`. */
+export interface DecodeOptions extends CreateOptions {
+  /** Refuse unknown slots and fields instead of dropping them. Default false. */
+  readonly strict?: boolean;
+}
+
+/** The mark of every envelope of one host. */
+const hostMarks = new WeakMap<CompiledSlots, Mark>();
+
+export function hostMark(slots: CompiledSlots): Mark {
+  let mark = intrinsics.weakGet(hostMarks, slots);
+  if (mark === undefined) {
+    mark = Object.freeze({ slots });
+    hostMarks.set(slots, mark);
+  }
+  return mark;
+}
+
+/** The envelope without any slot. One per host. */
+const empties = new WeakMap<CompiledSlots, Slots>();
+
+export function emptyExtensions(slots: CompiledSlots): Slots {
+  let empty = intrinsics.weakGet(empties, slots);
+  if (empty === undefined) {
+    empty = seal({ ...slots.envelope.level.template }, hostMark(slots));
+    empties.set(slots, empty);
+  }
+  return empty;
+}
+
+/** Reads a value of the host. An envelope that this host made comes back as it is. */
+export function createFrom(
+  slots: CompiledSlots,
+  value: unknown,
+  options: CreateOptions = {},
+): Slots {
+  const mark = markOf(value);
+  if (mark?.slots === slots && mark.mask === undefined) return value as Slots;
+  return sealed(slots, read(slots, value, "host", true, options));
+}
+
+/** Reads a value of the host; a part that says the same as in `known` is that part. */
+export function readOver(
+  slots: CompiledSlots,
+  value: unknown,
+  known: Slots,
+  options: CreateOptions = {},
+): LevelValue {
+  return read(slots, value, "host", true, options, known).value as LevelValue;
+}
+
+/** What `decodeExtensions` gives. */
+export interface Decoded<Extensions> {
+  readonly extensions: Extensions;
+  /** Paths of unknown slots and fields, which were left out. */
+  readonly dropped: readonly string[];
+}
+
+export function decodeFrom(
+  slots: CompiledSlots,
+  input: unknown,
+  options: DecodeOptions = {},
+): Decoded<Slots> {
+  const isText = typeof input === "string";
+  const value = isText ? parse(input) : input;
+  const origin = isText ? "parsed" : "host";
+  const admitted = read(slots, value, origin, options.strict === true, options);
+  return Object.freeze({
+    extensions: sealed(slots, admitted),
+    dropped: Object.freeze(admitted.dropped.map((path) => formatPath(path))),
+  });
+}
+
+/** Text that is no JSON gets one clear error; the text itself is not quoted. */
+function parse(text: string): unknown {
+  try {
+    return intrinsics.parseJson(text);
+  } catch {
+    throw new GlassineError("syntax_invalid", "Expected JSON text; it cannot be parsed.", {
+      units: text.length,
+    });
+  }
+}
+
+/** JSON text, keys in the order of the slot table. Absent parts are left out. */
+export function encodeExtensions(extensions: object): string {
+  if (markOf(extensions) === undefined) {
+    throw new GlassineError(
+      "extensions_invalid",
+      "Expected extensions made by this library; got another value. Make them with createExtensions or decodeExtensions.",
+    );
+  }
+  return intrinsics.stringifyJson(extensions);
+}
+
+type Good = Extract<Admitted, { ok: true }>;
+
+function read(
+  slots: CompiledSlots,
+  value: unknown,
+  origin: "host" | "parsed",
+  strict: boolean,
+  options: CreateOptions,
+  hint?: Slots,
+): Good {
+  const limits =
+    options.limits === undefined ? extensionsLimits : { ...extensionsLimits, ...options.limits };
+  const shapeCode = "extensions_shape";
+  const admitted = admit(slots.envelope, value, { origin, limits, shapeCode, strict, hint });
+  if (admitted.ok) return admitted;
+  throw unreadable(slots, admitted.problems);
+}
+
+function sealed(slots: CompiledSlots, admitted: Good): Slots {
+  return seal({ ...(admitted.value as LevelValue) }, hostMark(slots));
+}
+
+function unreadable(slots: CompiledSlots, problems: readonly Problem[]): GlassineError {
+  const [first] = problems as readonly [Problem];
+  const [slot] = first.path;
+  if (first.code === "slot_unknown" && first.path.length === 1 && typeof slot === "string") {
+    const hint = suggestion(slot, slots.names);
+    return new GlassineError(
+      "slot_unknown",
+      `Slot ${quoted(slot)} is not in the slot table.${hint === "" ? ` Known slots: ${slots.names.join(", ")}.` : hint}`,
+      { problems },
+    );
+  }
+  return new GlassineError(
+    "extensions_invalid",
+    `Extensions are not readable. ${formatProblems(problems)}.`,
+    { problems },
+  );
+}

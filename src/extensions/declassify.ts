@@ -1,0 +1,74 @@
+/** The one way a label leaves: by the host, with a reason, an authority and a record. */
+import { asSet, intrinsics, nowInstant } from "../admit/index.ts";
+import { GlassineError, quoted } from "../errors/index.ts";
+import { markOf, type Slots, withSlot } from "./mark.ts";
+
+/** Which labels leave, why, and on whose word. */
+export interface Declassification {
+  readonly labels: readonly string[];
+  /** Why, in words that an auditor understands; 1 to 2000 characters. */
+  readonly reason: string;
+  /** Who or what decided, such as a policy id or a person's name; 1 to 2000 characters. */
+  readonly authority: string;
+  /** Gets the record before the labels leave. If it throws, they stay. */
+  readonly audit?: (record: DeclassificationRecord) => void;
+}
+
+/** What is written down about a declassification. One record is one line of JSON. */
+export interface DeclassificationRecord {
+  readonly event: "extensions.declassified";
+  readonly at: string;
+  readonly labels: readonly string[];
+  readonly reason: string;
+  readonly authority: string;
+  readonly request_id: string | null;
+}
+
+const maxText = 2000;
+
+export function removeLabels(
+  extensions: object,
+  { labels, reason, authority, audit }: Declassification,
+): { readonly extensions: Slots; readonly record: DeclassificationRecord } {
+  const mark = markOf(extensions);
+  if (mark === undefined || mark.mask !== undefined) {
+    refuse("Only the host's own extensions can be declassified; got a view or another value.");
+  }
+  const slots = extensions as Slots;
+  const security = slots.security as { readonly labels: readonly string[] } | undefined;
+  const present = security?.labels ?? [];
+  if (!Array.isArray(labels) || labels.length === 0)
+    refuse("Name the labels to take away; got none.");
+  for (const label of labels) {
+    if (typeof label !== "string") refuse("Labels are texts; got another value.");
+    if (!present.includes(label)) refuse(`The label ${quoted(label)} is not there.`);
+  }
+  checkWords("reason", reason);
+  checkWords("authority", authority);
+  const request = slots.request as { readonly request_id?: string } | undefined;
+  const record: DeclassificationRecord = Object.freeze({
+    event: "extensions.declassified",
+    at: nowInstant(),
+    labels: asSet(labels),
+    reason,
+    authority,
+    request_id: request?.request_id ?? null,
+  });
+  audit?.(record);
+  // From the record: `labels` is the host's, and the audit could have changed it.
+  const kept = intrinsics.freeze(present.filter((label) => !record.labels.includes(label)));
+  const level = intrinsics.freeze({ ...security, labels: kept });
+  return Object.freeze({ extensions: withSlot(slots, "security", level, mark as never), record });
+}
+
+function checkWords(name: string, text: unknown): void {
+  if (typeof text !== "string" || text.trim() === "" || text.length > maxText) {
+    refuse(
+      `A declassification needs ${name === "reason" ? "a" : "an"} ${name} of 1 to ${maxText} characters.`,
+    );
+  }
+}
+
+function refuse(text: string): never {
+  throw new GlassineError("declassify_refused", text);
+}

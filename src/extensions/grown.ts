@@ -1,0 +1,40 @@
+/** The host, too, only adds to what is monotonic. Labels leave through `declassify` alone. */
+import { TierViolationError } from "../errors/index.ts";
+import type { CompiledSlots, Node } from "../slots/index.ts";
+import type { Slots } from "./mark.ts";
+
+/** @throws TierViolationError `tier_monotonic` when something monotonic in `before` is gone. */
+export function assertGrown(slots: CompiledSlots, before: Slots, after: Slots): void {
+  for (const slot of slots.nodes) {
+    if (before[slot.key] !== after[slot.key]) check(slot, before[slot.key], after[slot.key]);
+  }
+}
+
+function check(node: Node, before: unknown, after: unknown): void {
+  if (before === undefined || before === after) return;
+  const { grows } = node;
+  if (grows !== undefined) checkList(node, part(before, grows), part(after, grows));
+  else if (node.tier === "monotonic") checkList(node, before, after);
+  else {
+    for (const field of node.fields) check(field, part(before, field.key), part(after, field.key));
+  }
+}
+
+function checkList(node: Node, before: unknown, after: unknown): void {
+  const old = (before ?? []) as readonly unknown[];
+  const now = (after ?? []) as readonly unknown[];
+  const kept =
+    node.compiled.shape === "set"
+      ? old.every((item) => now.includes(item))
+      : old.every((item, index) => now[index] === item);
+  if (kept) return;
+  throw new TierViolationError(
+    "tier_monotonic",
+    `${node.path} may only grow; something that was there is missing or changed. Use declassify to take a label away.`,
+    { slot: node.path, tier: "monotonic" },
+  );
+}
+
+function part(level: unknown, key: string): unknown {
+  return (level as Readonly<Record<string, unknown>> | undefined)?.[key];
+}

@@ -1,0 +1,162 @@
+/**
+ * Filters, compiled once per grant.
+ *
+ * A view starts from nothing and gets what the grant opens. Only levels in which something is
+ * withheld are built anew; a slot that is wholly open is shared. Nothing here looks into a
+ * slot further than its gated fields, so hidden data has no influence, not even on time.
+ */
+import { intrinsics, type LevelValue } from "../admit/index.ts";
+import { type Mark, type Slots, seal } from "../extensions/index.ts";
+import { type CompiledSlots, type LevelShape, levelShapes, type Node } from "../slots/index.ts";
+
+const { freeze, hasOwn, isArray } = intrinsics;
+
+/** Cuts an envelope to what one grant shows. */
+export type Filter = (extensions: Slots) => Slots;
+
+type Cut = (value: unknown) => unknown;
+
+const filters = new WeakMap<CompiledSlots, Map<number, Filter>>();
+
+/** The filter of a closed mask. */
+export function filterFor(slots: CompiledSlots, mask: number): Filter {
+  let ofHost = filters.get(slots);
+  if (ofHost === undefined) {
+    ofHost = new Map();
+    filters.set(slots, ofHost);
+  }
+  let filter = ofHost.get(mask);
+  if (filter === undefined) {
+    filter = compileFilter(slots, mask);
+    ofHost.set(mask, filter);
+  }
+  return filter;
+}
+
+function compileFilter(slots: CompiledSlots, mask: number): Filter {
+  const mark: Mark = Object.freeze({ slots, mask });
+  const build = compileLevelCut("", slots.nodes, mask, slots.envelope.level.template);
+  return (extensions) => seal(build(extensions), mark);
+}
+
+/** How a node is shown, or `undefined` when it is hidden. */
+function compileCut(node: Node, mask: number): Cut | undefined {
+  if (node.open !== 0 && (node.open & mask) === 0) return undefined;
+  if (!node.mixed) return (value) => value;
+  const shown = node.fields.flatMap((field) => {
+    const cut = isOpenSet(field, mask) ? orEmpty : compileCut(field, mask);
+    return cut === undefined ? [] : [{ key: field.key, cut }];
+  });
+  const template = node.compiled.level?.template ?? {};
+  const always = alwaysThere(shown);
+  const absent = always === undefined ? undefined : freeze({ ...template, ...always });
+  const complete = shown.length === node.fields.length && !node.fields.some((field) => field.mixed);
+  const build = compileLevelCut(node.path, node.fields, mask, template);
+  const keys = shown.map(({ key }) => key);
+  return (value) => {
+    if (value === undefined) return absent;
+    if (complete) return value;
+    const level = build(value as LevelValue);
+    // A level with nothing visible in it looks like one that is not there.
+    return saysSomething(level, keys, absent) ? freeze(level) : absent;
+  };
+}
+
+function saysSomething(
+  level: LevelValue,
+  keys: readonly string[],
+  absent: LevelValue | undefined,
+): boolean {
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as string;
+    const part = level[key];
+    if (part !== absent?.[key] && !isNothing(part)) return true;
+  }
+  return false;
+}
+
+type BuildLevel = (from: LevelValue) => LevelValue;
+
+/**
+ * Builds a level from what is open in it. The standard levels have a generated constructor; a
+ * host's own are built key by key, and a test holds both to the same outcome.
+ */
+function compileLevelCut(
+  path: string,
+  fields: readonly Node[],
+  mask: number,
+  template: LevelValue,
+): BuildLevel {
+  const cuts = fields.map((field) => (isOpenSet(field, mask) ? orEmpty : compileCut(field, mask)));
+  const shape = levelShapes[path];
+  const fits = shape !== undefined && fields.map(({ key }) => key).join() === shape.keys.join();
+  return fits ? buildByShape(shape, fields, cuts) : buildByKey(fields, cuts, template);
+}
+
+function buildByShape(
+  { build, part }: LevelShape,
+  fields: readonly Node[],
+  cuts: readonly (Cut | undefined)[],
+): BuildLevel {
+  const on = cuts.map((cut) => cut !== undefined);
+  const sets = fields.flatMap(({ key }, index) => (cuts[index] === orEmpty ? [key] : []));
+  const cutPart = cuts[fields.findIndex(({ key }) => key === part)];
+  return (from) => {
+    const level = build(
+      from,
+      on,
+      part === undefined || cutPart === undefined ? undefined : cutPart(from[part]),
+    ) as Record<string, unknown>;
+    for (let i = 0; i < sets.length; i++) {
+      const key = sets[i] as string;
+      if (level[key] === undefined) level[key] = empty;
+    }
+    return level;
+  };
+}
+
+function buildByKey(
+  fields: readonly Node[],
+  cuts: readonly (Cut | undefined)[],
+  template: LevelValue,
+): BuildLevel {
+  return (from) => {
+    const level: Record<string, unknown> = { ...template };
+    for (let i = 0; i < fields.length; i++) {
+      const { key } = fields[i] as Node;
+      const cut = cuts[i];
+      if (cut !== undefined) level[key] = cut(from[key]);
+    }
+    return level;
+  };
+}
+
+/**
+ * Open growing sets are there even when they, or the level they are in, are not: a plugin can
+ * always read them, and cannot tell from them whether the level is there.
+ */
+function isOpenSet(node: Node, mask: number): boolean {
+  const isSet = node.tier === "monotonic" && node.compiled.shape === "set";
+  return isSet && node.open !== 0 && (node.open & mask) !== 0;
+}
+
+const empty: readonly never[] = freeze([]);
+const orEmpty: Cut = (value) => value ?? empty;
+
+/** What is shown of a level that is not there. */
+function alwaysThere(shown: readonly { key: string; cut: Cut }[]): LevelValue | undefined {
+  const entries = shown.flatMap(({ key, cut }) => {
+    const part = cut(undefined);
+    return part === undefined ? [] : [[key, part] as const];
+  });
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+/** Whether a visible part is there and says something. Looks at one key, never at all of them. */
+function isNothing(value: unknown): boolean {
+  if (value === undefined) return true;
+  if (typeof value !== "object" || value === null) return false;
+  if (isArray(value)) return value.length === 0;
+  for (const key in value) if (hasOwn(value, key)) return false;
+  return true;
+}

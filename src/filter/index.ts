@@ -1,0 +1,1 @@
+export { type Filter, filterFor } from "./compile-filter.ts";

@@ -1,0 +1,200 @@
+/**
+ * The concurrent phase: all handlers start with views of the same envelope, all are awaited,
+ * each under its own deadline. What they add is joined in plugin order, and the first denial
+ * in plugin order decides, so the outcome does not depend on who finished first.
+ */
+import { intrinsics } from "../../admit/index.ts";
+import type { Slots } from "../../extensions/index.ts";
+import type { DeadlineNode } from "../deadline-ring.ts";
+import { endTurn, HandlerContext } from "./context.ts";
+import { type Invocation, type ShownView, shownTo } from "./invocation.ts";
+import type { Step } from "./program.ts";
+import { isAwaitable, unowned } from "./thenable.ts";
+import { fail, failThrown, mayRun, type TurnEnd, takeReturned } from "./turn.ts";
+
+const PromiseAtLoad = Promise;
+
+/** `passed`: it had no turn. `cancelled`: the host aborted while it was waited for. */
+type Ending = "pending" | "returned" | "threw" | "timeout" | "passed" | "cancelled";
+
+/** One handler of the phase while it runs. */
+class Member implements DeadlineNode {
+  deadlineNext: DeadlineNode | undefined = undefined;
+  deadlinePrevious: DeadlineNode | undefined = undefined;
+  deadlineBucket = 0;
+  ending: Ending = "pending";
+  /** What it returned or threw. */
+  outcome: unknown = undefined;
+  context: HandlerContext | undefined = undefined;
+  view: Slots | undefined = undefined;
+  startedAt = 0;
+  durationMs: number | undefined = undefined;
+  /** What it returned, while that has to be waited for. */
+  pending: PromiseLike<unknown> | undefined = undefined;
+  next: Member | undefined = undefined;
+  readonly step: Step;
+  readonly phase: ConcurrentPhase;
+
+  constructor(step: Step, phase: ConcurrentPhase) {
+    this.step = step;
+    this.phase = phase;
+  }
+
+  onDeadline(): void {
+    this.end("timeout", undefined);
+    if (this.context !== undefined) endTurn(this.context);
+  }
+
+  end(ending: Ending, outcome: unknown): void {
+    const { program } = this.phase.run;
+    if (this.ending !== "pending") {
+      program.house.late += 1;
+      return;
+    }
+    this.ending = ending;
+    this.outcome = outcome;
+    if (program.timed) this.durationMs = intrinsics.monotonicNow() - this.startedAt;
+    this.step.ring?.leave(this);
+    this.phase.oneEnded();
+  }
+}
+
+/** The phase of one run. Members are linked: no patched iterator or method leaves out a denial. */
+export class ConcurrentPhase {
+  readonly run: Invocation;
+  readonly #first: Member | undefined;
+  /** The envelope at the start: what all are shown, also when a nested run makes it grow. */
+  readonly #start: Slots;
+  #views: ShownView | undefined = undefined;
+  #open = 0;
+  #done: (() => void) | undefined = undefined;
+
+  constructor(run: Invocation) {
+    this.run = run;
+    this.#start = run.extensions;
+    const { concurrent } = run.program;
+    for (let i = concurrent.length - 1; i >= 0; i--) {
+      const member = new Member(concurrent[i] as Step, this);
+      member.next = this.#first;
+      this.#first = member;
+    }
+  }
+
+  /** Starts all; a promise when one must be waited for. */
+  start(): Promise<void> | undefined {
+    for (let each = this.#first; each !== undefined; each = each.next) {
+      each.pending = this.run.result === undefined ? this.#call(each) : this.#pass(each);
+      if (each.pending !== undefined) this.#open += 1;
+    }
+    const isOver = this.run.result !== undefined || this.#open === 0;
+    const done = isOver ? undefined : new PromiseAtLoad<void>(this.#takeDone);
+    for (let each = this.#first; each !== undefined; each = each.next) {
+      if (each.pending === undefined) continue;
+      if (isOver) unowned(each.pending);
+      else void this.#wait(each, each.pending);
+    }
+    return done;
+  }
+
+  readonly #takeDone = (resolve: () => void): void => {
+    this.#done = resolve;
+  };
+
+  #pass(member: Member): undefined {
+    member.ending = "passed";
+    return undefined;
+  }
+
+  #call(member: Member): PromiseLike<unknown> | undefined {
+    const { run } = this;
+    const { step } = member;
+    if (run.wishes.signal?.aborted === true || (step.guarded && !mayRun(run, step))) {
+      return this.#pass(member);
+    }
+    const context = new HandlerContext(step, run);
+    member.context = context;
+    if (run.program.timed) member.startedAt = intrinsics.monotonicNow();
+    if (step.extensions) member.view = this.#viewFor(step);
+    try {
+      const { handler } = step;
+      const returned = step.extensions
+        ? handler(run.payload, context, member.view)
+        : handler(run.payload, context);
+      const waits = typeof returned === "object" && returned !== null && isAwaitable(returned);
+      // The handler may have made the host abort.
+      if (run.result !== undefined) return waits ? unowned(returned) : undefined;
+      if (waits) {
+        step.ring?.join(member);
+        return returned;
+      }
+      member.end("returned", returned);
+    } catch (thrown) {
+      member.end("threw", thrown);
+    }
+    return undefined;
+  }
+
+  #viewFor(step: Step): Slots {
+    const known = shownTo(step, this.#views);
+    if (known !== undefined) return known;
+    const view = step.filter(this.#start);
+    this.#views = { grant: step.grant, view, next: this.#views };
+    return view;
+  }
+
+  async #wait(member: Member, pending: PromiseLike<unknown>): Promise<void> {
+    try {
+      member.end("returned", await pending);
+    } catch (thrown) {
+      member.end("threw", thrown);
+    }
+  }
+
+  /** Called by each member that ended; those that ended at once are not counted. */
+  oneEnded(): void {
+    if (this.#done === undefined) return;
+    this.#open -= 1;
+    if (this.#open === 0) this.#done();
+  }
+
+  /** Takes what all that ended returned, in plugin order. The first that halts decides. */
+  join(): TurnEnd {
+    let decision: TurnEnd;
+    for (let each = this.#first; each !== undefined; each = each.next) {
+      const end = this.#take(each);
+      decision ??= end;
+    }
+    return decision;
+  }
+
+  #take({ step, ending, outcome, view, durationMs, context }: Member): TurnEnd {
+    const { run } = this;
+    if (ending === "passed") return undefined;
+    run.durationMs = durationMs;
+    if (ending === "returned") return takeReturned(run, step, outcome, view, this.#start);
+    if (ending === "threw") return failThrown(run, step, outcome);
+    if (ending === "timeout") return fail(run, step, "handler_timeout", "timeout");
+    const notStarted = { status: "skipped", reason: "The run was halted before." } as const;
+    if (context === undefined) run.log.record(step, notStarted);
+    else run.record(step, { status: "cancelled", effectiveAllow: false, errorCode: "aborted" });
+    return undefined;
+  }
+
+  /** The host aborts: nobody waits for who is still running; what the others added stays. */
+  cancel(): void {
+    for (let each = this.#first; each !== undefined; each = each.next) {
+      if (each.ending === "pending") {
+        each.ending = "cancelled";
+        each.step.ring?.leave(each);
+      }
+    }
+    this.join();
+  }
+
+  /** Tells those who were cancelled. Their listeners run, so the run must be over by now. */
+  endTurns(): void {
+    for (let each = this.#first; each !== undefined; each = each.next) {
+      if (each.ending === "cancelled" && each.context !== undefined) endTurn(each.context);
+    }
+  }
+}

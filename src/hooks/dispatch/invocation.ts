@@ -1,0 +1,216 @@
+/**
+ * One run of one hook.
+ *
+ * It runs without waiting until a handler returns a promise, and waits for that one alone.
+ * `epoch` guards each wait: when a deadline or an abort moves the run on, the number moves
+ * too, and whoever waited with the old number finds that it came late.
+ *
+ * What most runs never need is made when it is needed: making a run must cost next to nothing.
+ */
+import { intrinsics } from "../../admit/index.ts";
+import type { Slots } from "../../extensions/index.ts";
+import type { DeadlineNode, DeadlineRing } from "../deadline-ring.ts";
+import type { Violation } from "../results.ts";
+import type { ConcurrentPhase } from "./concurrent.ts";
+import type { HandlerContext } from "./context.ts";
+import type { Program, Step } from "./program.ts";
+import type { AnyInvokeResult, ExecutionRecord } from "./records.ts";
+import { emptyList, noMetadata, RunLog } from "./run-log.ts";
+import type { RequestScope } from "./scope.ts";
+
+/** What the host asks of one run beside payload and extensions, checked. */
+export interface RunWishes {
+  readonly operation: Readonly<Record<string, unknown>> | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly tenant: string | undefined;
+  readonly parent: Invocation | undefined;
+  /** How many runs this one is nested in. */
+  readonly depth: number;
+}
+
+/** What a run needs once it waits, or when time is measured. */
+interface Waiting {
+  /** Resolves the promise of the run. */
+  settle: ((result: AnyInvokeResult) => void) | undefined;
+  /** Takes the listener off the host's signal again. */
+  unlisten: (() => void) | undefined;
+  /** The concurrent phase, once it has begun. */
+  phase: ConcurrentPhase | undefined;
+  /** When the handler whose turn it is started. */
+  startedAt: number;
+  /** Whether background handlers still use this run. */
+  background: boolean;
+}
+
+/**
+ * The views that were made of one envelope. Linked, because an index setter on `Array.prototype`
+ * would see each view of an array, or put another in its place.
+ */
+export interface ShownView {
+  readonly grant: number;
+  readonly view: Slots;
+  readonly next: ShownView | undefined;
+}
+
+export function shownTo(step: Step, views: ShownView | undefined): Slots | undefined {
+  for (let each = views; each !== undefined; each = each.next) {
+    if (each.grant === step.grant) return each.view;
+  }
+  return undefined;
+}
+
+export class Invocation implements DeadlineNode {
+  deadlineNext: DeadlineNode | undefined = undefined;
+  deadlinePrevious: DeadlineNode | undefined = undefined;
+  deadlineBucket = 0;
+
+  readonly program: Program;
+  readonly scope: RequestScope;
+  readonly wishes: RunWishes;
+  payload: object;
+  extensions: Slots;
+  /** The serial step whose turn it is. */
+  index = 0;
+  epoch = 0;
+  result: AnyInvokeResult | undefined = undefined;
+  /** Whether it counts as in flight. */
+  counted = false;
+  /** The context of the handler that runs or is waited for. */
+  context: HandlerContext | undefined = undefined;
+  /** The view that handler was handed. */
+  given: Slots | undefined = undefined;
+  /** The envelope when that handler was called. */
+  before: Slots;
+  /** How long the turn in hand took, where its phase measured it. */
+  durationMs: number | undefined = undefined;
+  ring: DeadlineRing | undefined = undefined;
+  views: ShownView | undefined = undefined;
+  written: RunLog | undefined = undefined;
+  waited: Waiting | undefined = undefined;
+
+  constructor(
+    program: Program,
+    payload: object,
+    extensions: Slots,
+    scope: RequestScope,
+    wishes: RunWishes,
+  ) {
+    this.program = program;
+    this.payload = payload;
+    this.extensions = extensions;
+    this.before = extensions;
+    this.scope = scope;
+    this.wishes = wishes;
+  }
+
+  onDeadline(): void {
+    this.program.house.expire(this);
+  }
+
+  /** The view of the envelope as it is now. Plugins with one grant share it. */
+  viewFor(step: Step): Slots {
+    const known = shownTo(step, this.views);
+    if (known !== undefined) return known;
+    const view = step.filter(this.extensions);
+    this.views = { grant: step.grant, view, next: this.views };
+    return view;
+  }
+
+  /** Puts a merged envelope in place. Views of the old one are not handed out again. */
+  replaceExtensions(extensions: Slots): void {
+    if (extensions === this.extensions) return;
+    this.extensions = extensions;
+    this.views = undefined;
+  }
+
+  get log(): RunLog {
+    this.written ??= new RunLog(this.program);
+    return this.written;
+  }
+
+  get waiting(): Waiting {
+    this.waited ??= {
+      settle: undefined,
+      unlisten: undefined,
+      phase: undefined,
+      startedAt: 0,
+      background: false,
+    };
+    return this.waited;
+  }
+
+  /** Writes down a turn that was had, with its time where time is measured. */
+  record(step: Step, turn: Partial<ExecutionRecord>): void {
+    this.log.record(step, this.program.timed ? { ...turn, durationMs: this.#time(step) } : turn);
+  }
+
+  #time(step: Step): number | undefined {
+    if (step.mode === "concurrent") return this.durationMs;
+    return intrinsics.monotonicNow() - this.waiting.startedAt;
+  }
+
+  /** Whether a handler's part in this run is over. */
+  isOver(step: Step): boolean {
+    if (this.result === undefined) return false;
+    return !(this.waited?.background === true && step.mode === "fire_and_forget");
+  }
+
+  /**
+   * Puts the run under a deadline, from now on. It stays there between two handlers that both
+   * wait, so that the ring does not empty and fill again; the next wait starts anew.
+   */
+  waitUnder(ring: DeadlineRing | undefined): void {
+    if (this.ring !== ring) this.ring?.leave(this);
+    this.ring = ring;
+    ring?.join(this);
+  }
+
+  /** Ends the run. `from` is the record position from which nothing ran, when it was halted. */
+  finish(violation: Violation | undefined, from = -1): AnyInvokeResult {
+    if (from >= 0) this.log.skipFrom(from);
+    this.result = resultOf(this, violation);
+    this.context = undefined;
+    this.ring?.leave(this);
+    this.waited?.unlisten?.();
+    return this.result;
+  }
+}
+
+function resultOf(run: Invocation, violation: Violation | undefined): AnyInvokeResult {
+  const { payload, extensions, scope, program, written } = run;
+  if (written === undefined && violation === undefined) {
+    return plainResult(program, payload, extensions, scope);
+  }
+  return intrinsics.freeze({
+    continueProcessing: violation === undefined,
+    payload,
+    extensions,
+    violation,
+    ...run.log.close(),
+    context: scope,
+    // biome-ignore lint/suspicious/noThenProperty: without an own `then`, a patched prototype could capture the result (security rule D12).
+    then: undefined,
+  });
+}
+
+/** The result of a run in which nothing happened. */
+function plainResult(
+  program: Program,
+  payload: object,
+  extensions: Slots,
+  scope: RequestScope,
+): AnyInvokeResult {
+  return intrinsics.freeze({
+    continueProcessing: true,
+    payload,
+    extensions,
+    violation: undefined,
+    rejections: emptyList,
+    errors: emptyList,
+    executions: program.plainExecutions,
+    metadata: noMetadata,
+    context: scope,
+    // biome-ignore lint/suspicious/noThenProperty: see `resultOf`.
+    then: undefined,
+  });
+}

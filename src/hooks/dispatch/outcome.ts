@@ -1,0 +1,223 @@
+/** Reads what a handler returned. Hostile: every property is read once, through its descriptor. */
+import {
+  admit,
+  type Compiled,
+  compileSchema,
+  decisive,
+  intrinsics,
+  jsonObject,
+  type LevelValue,
+} from "../../admit/index.ts";
+import type { ErrorCode, Problem } from "../../errors/index.ts";
+import type { Slots } from "../../extensions/index.ts";
+import { merge, type Rejection } from "../../merge/index.ts";
+import { markPayload } from "../../messages/index.ts";
+import type { Invocation } from "./invocation.ts";
+import type { Step } from "./program.ts";
+
+const {
+  append,
+  enumerableKeys,
+  freeze,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  hasOwn,
+  isArray,
+  isProxy,
+  newList,
+  objectPrototype,
+  ownKeys,
+  toArray,
+} = intrinsics;
+
+/** What a result changes, all of it checked and nothing of it applied. */
+export interface Changes {
+  readonly payload: object;
+  readonly extensions: Slots;
+  readonly metadata: LevelValue | undefined;
+  readonly rejections: readonly Rejection[];
+}
+
+/** Why a result was refused as a whole. A class, so that no data can pass for one. */
+export class Refused {
+  readonly code: ErrorCode;
+  readonly path: string;
+  /** Made by the library: types and names, no value. */
+  readonly reason: string;
+  constructor(code: ErrorCode, path: string, reason: string) {
+    this.code = code;
+    this.path = path;
+    this.reason = reason;
+  }
+}
+
+const notAResult = new Refused(
+  "result_shape",
+  "(result)",
+  "A result has modifiedPayload, modifiedExtensions and metadata, and nothing else.",
+);
+
+function unfit({ code, expected, received }: Problem, path: string): Refused {
+  // An unknown field of a payload is no slot.
+  const told = code === "slot_unknown" ? "payload_shape" : code;
+  return new Refused(told, path, `Expected ${expected}, got ${received}.`);
+}
+
+interface Parts {
+  modifiedPayload: unknown;
+  modifiedExtensions: unknown;
+  metadata: unknown;
+}
+const partNames: Readonly<Record<keyof Parts, true>> = {
+  modifiedPayload: true,
+  modifiedExtensions: true,
+  metadata: true,
+};
+
+const metadataReader: Compiled = compileSchema(jsonObject(), { closed: false });
+
+/** Extensions are judged first, then the payload, then metadata. One refusal refuses all. */
+export function readChanges(
+  run: Invocation,
+  step: Step,
+  returned: object,
+  given: Slots | undefined,
+  before: Slots,
+): Changes | Refused {
+  const found = readParts(returned);
+  if (found instanceof Refused) return found;
+  const { program } = run;
+  const { modifiedExtensions } = found;
+  const isChange = modifiedExtensions !== undefined && modifiedExtensions !== null;
+  const outcome = merge({
+    slots: program.slots,
+    current: run.extensions,
+    returned: modifiedExtensions,
+    // A view is made for nobody who neither takes nor returns extensions.
+    view: given ?? (isChange ? step.filter(before) : run.extensions),
+    mask: step.mask,
+    strict: program.strict,
+    growOnly: step.mode === "concurrent",
+    limits: program.limits,
+  });
+  if (!outcome.ok)
+    return new Refused(outcome.refusal.code, outcome.refusal.path, outcome.refusal.reason);
+  const payload = readPayload(run, step, found.modifiedPayload);
+  if (payload instanceof Refused) return payload;
+  const metadata = readMetadata(run, found.metadata);
+  if (metadata instanceof Refused) return metadata;
+  return {
+    payload: payload.value,
+    extensions: outcome.extensions,
+    metadata,
+    rejections: joined(outcome.rejections, payload.rejections),
+  };
+}
+
+function readParts(returned: object): Parts | Refused {
+  if (isProxy(returned))
+    return new Refused("snapshot_proxy", "(result)", "Expected a plain object, got a proxy.");
+  if (isArray(returned)) return notAResult;
+  const prototype = getPrototypeOf(returned);
+  if (prototype !== objectPrototype && prototype !== null) {
+    return new Refused("snapshot_prototype", "(result)", "Expected a plain object.");
+  }
+  const found: Parts = {
+    modifiedPayload: undefined,
+    modifiedExtensions: undefined,
+    metadata: undefined,
+  };
+  const keys = ownKeys(returned);
+  let unknown = false;
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as keyof Parts;
+    if (typeof key !== "string")
+      return new Refused("snapshot_key", "(result)", "Expected ordinary keys.");
+    const descriptor = getOwnPropertyDescriptor(returned, key);
+    if (descriptor === undefined)
+      return new Refused("snapshot_key", "(result)", "Expected ordinary keys.");
+    if (!hasOwn(descriptor, "value"))
+      return new Refused(
+        "snapshot_accessor",
+        "(result)",
+        "Expected values, got a getter or setter.",
+      );
+    if (descriptor.enumerable !== true)
+      return new Refused("snapshot_key", "(result)", "Expected ordinary keys.");
+    if (hasOwn(partNames, key)) found[key] = descriptor.value;
+    else unknown = true;
+  }
+  return unknown ? notAResult : found;
+}
+
+interface ReadPayload {
+  readonly value: object;
+  readonly rejections: readonly Rejection[];
+}
+
+const none: readonly Rejection[] = freeze([]);
+
+function joined(a: readonly Rejection[], b: readonly Rejection[]): readonly Rejection[] {
+  if (b.length === 0) return a;
+  if (a.length === 0) return b;
+  const all = newList<Rejection>();
+  for (let i = 0; i < a.length; i++) append(all, a[i] as Rejection);
+  for (let i = 0; i < b.length; i++) append(all, b[i] as Rejection);
+  return freeze(toArray(all));
+}
+
+/** The payload with what the plugin may write of it taken over, field by field. */
+function readPayload(run: Invocation, step: Step, returned: unknown): ReadPayload | Refused {
+  const current = run.payload as LevelValue;
+  if (returned === undefined || returned === null || returned === current) {
+    return { value: current, rejections: none };
+  }
+  const { program } = run;
+  const admitted = admit(program.payload, returned, {
+    origin: "plugin",
+    limits: program.payloadLimits,
+    shapeCode: "payload_shape",
+    hint: current,
+  });
+  if (!admitted.ok) return unfit(decisive(admitted.problems), "payload");
+  const proposed = admitted.value as LevelValue;
+  if (proposed === current) return { value: current, rejections: none };
+  const rejections = newList<Rejection>();
+  if (step.mode === "concurrent" || step.mode === "fire_and_forget") {
+    const reason = "The plugin's mode may not change it.";
+    append(rejections, freeze({ path: "payload", code: "mode_denied", reason } as const));
+    return { value: current, rejections: freeze(toArray(rejections)) };
+  }
+  const next: Record<string, unknown> = { ...current };
+  let changed = false;
+  for (let i = 0; i < program.payloadFields.length; i++) {
+    const field = program.payloadFields[i] as string;
+    if (proposed[field] === current[field]) continue;
+    if (program.writable[field] === true) {
+      next[field] = proposed[field];
+      changed = true;
+      continue;
+    }
+    const reason = "Plugins may not write it on this hook.";
+    append(
+      rejections,
+      freeze({ path: `payload.${field}`, code: "payload_denied", reason } as const),
+    );
+  }
+  return {
+    value: changed ? markPayload(next, program.payload) : current,
+    rejections: rejections.length === 0 ? none : freeze(toArray(rejections)),
+  };
+}
+
+function readMetadata(run: Invocation, value: unknown): LevelValue | undefined | Refused {
+  if (value === undefined || value === null) return undefined;
+  const admitted = admit(metadataReader, value, {
+    origin: "plugin",
+    limits: run.program.limits,
+    shapeCode: "result_shape",
+  });
+  if (!admitted.ok) return unfit(decisive(admitted.problems), "(result).metadata");
+  const read = admitted.value as LevelValue;
+  return enumerableKeys(read).length === 0 ? undefined : read;
+}

@@ -1,0 +1,243 @@
+/** Runs an invocation: the serial phases, then the concurrent one, then the background. */
+import { intrinsics } from "../../admit/index.ts";
+import { joinSets } from "../../merge/index.ts";
+import type { Violation } from "../results.ts";
+import { chooseBackground, runBackground } from "./background.ts";
+import { ConcurrentPhase } from "./concurrent.ts";
+import { endTurn, HandlerContext } from "./context.ts";
+import type { Invocation } from "./invocation.ts";
+import type { Step } from "./program.ts";
+import type { AnyInvokeResult } from "./records.ts";
+import { isAwaitable, unowned } from "./thenable.ts";
+import { fail, failThrown, mayRun, takeReturned, tellThrown } from "./turn.ts";
+
+const PromiseAtLoad = Promise;
+
+/** Something the run waits for; `undefined` when the run is over. */
+type Pending = PromiseLike<unknown> | undefined;
+
+/** Runs to the end, or to the first promise. Always gives a promise of the result. */
+export function run(invocation: Invocation): Promise<AnyInvokeResult> {
+  const { signal } = invocation.wishes;
+  let pending: Pending;
+  try {
+    pending = signal?.aborted === true ? abort(invocation) : advance(invocation);
+  } catch (error) {
+    return crashed(invocation, error);
+  }
+  if (pending === undefined) return settled(invocation.result as AnyInvokeResult);
+  const promise = new PromiseAtLoad<AnyInvokeResult>(takeSettle);
+  invocation.waiting.settle = lastSettle;
+  if (signal !== undefined) listen(invocation, signal);
+  void resume(invocation, pending);
+  return promise;
+}
+
+// One executor for all: the constructor calls it at once, and nothing else runs in between.
+let lastSettle: ((result: AnyInvokeResult) => void) | undefined;
+function takeSettle(settle: (result: AnyInvokeResult) => void): void {
+  lastSettle = settle;
+}
+
+// An async function makes its promise inside the engine, out of reach of patched prototypes.
+async function settled(result: AnyInvokeResult): Promise<AnyInvokeResult> {
+  return result;
+}
+
+/**
+ * The dispatcher itself could not go on: a handler left it no stack. The run ends as a failure
+ * once the stack is unwound, with everything merged so far.
+ */
+async function crashed(run: Invocation, error: unknown): Promise<AnyInvokeResult> {
+  release(run);
+  await undefined;
+  const step = run.program.serial[run.index];
+  if (step !== undefined) tellThrown(run, step, error);
+  const from = step?.position ?? run.program.firstConcurrent;
+  const reason = `The run of ${run.program.hook} could not go on.`;
+  const plugin = step === undefined ? {} : { plugin: step.plugin.name };
+  finish(run, Object.freeze({ ...plugin, code: "handler_error", reason }), from);
+  return run.result as AnyInvokeResult;
+}
+
+/**
+ * Runs serial steps until one must be waited for, then the concurrent phase, then the end.
+ *
+ * A handler may make the host abort. So after each call of foreign code comes a look at
+ * `result`: the run may be over.
+ */
+function advance(run: Invocation): Pending {
+  const { serial, timed } = run.program;
+  const { signal } = run.wishes;
+  while (run.index < serial.length) {
+    const step = serial[run.index] as Step;
+    if (step.guarded && !mayRun(run, step)) {
+      run.index += 1;
+      continue;
+    }
+    if (signal?.aborted === true) return abort(run);
+    if (timed) run.waiting.startedAt = intrinsics.monotonicNow();
+    const { handler } = step;
+    const before = run.extensions;
+    const context = new HandlerContext(step, run);
+    const view = step.extensions ? run.viewFor(step) : undefined;
+    run.context = context;
+    run.given = view;
+    run.before = before;
+    let returned: unknown;
+    try {
+      returned =
+        view === undefined ? handler(run.payload, context) : handler(run.payload, context, view);
+    } catch (thrown) {
+      const end = failThrown(run, step, thrown);
+      if (run.result !== undefined) return undefined;
+      if (end !== undefined) return finish(run, end, step.position + 1);
+      run.index += 1;
+      continue;
+    }
+    if (returned !== undefined || timed) {
+      const waits = typeof returned === "object" && returned !== null && isAwaitable(returned);
+      if (run.result !== undefined) {
+        if (waits) unowned(returned as PromiseLike<unknown>);
+        return undefined;
+      }
+      if (waits) {
+        run.waitUnder(step.ring);
+        return returned as PromiseLike<unknown>;
+      }
+      const end = takeReturned(run, step, returned, view, before);
+      if (end !== undefined) return finish(run, end, step.position + 1);
+    }
+    run.index += 1;
+  }
+  if (run.result !== undefined) return undefined;
+  if (run.program.concurrent.length === 0) return finish(run, undefined);
+  if (signal?.aborted === true) return abort(run);
+  run.waitUnder(undefined);
+  const phase = new ConcurrentPhase(run);
+  run.waiting.phase = phase;
+  return phase.start() ?? endConcurrent(run, phase);
+}
+
+function endConcurrent(run: Invocation, phase: ConcurrentPhase): Pending {
+  if (run.result !== undefined) return undefined;
+  const end = phase.join();
+  return finish(run, end, end === undefined ? -1 : run.program.firstBackground);
+}
+
+/** Waits for what `advance` gave, again and again, until the run is over or was moved on. */
+async function resume(run: Invocation, first: PromiseLike<unknown>): Promise<void> {
+  const { epoch } = run;
+  let pending: Pending = first;
+  while (pending !== undefined) {
+    const phase = run.waited?.phase;
+    const step = run.program.serial[run.index] as Step;
+    let returned: unknown;
+    let threw = false;
+    try {
+      returned = await pending;
+    } catch (thrown) {
+      threw = true;
+      returned = thrown;
+    }
+    if (run.epoch !== epoch) {
+      run.program.house.late += 1;
+      return;
+    }
+    try {
+      pending =
+        phase === undefined ? afterWait(run, step, threw, returned) : endConcurrent(run, phase);
+    } catch (error) {
+      void crashed(run, error);
+      return;
+    }
+  }
+}
+
+function afterWait(run: Invocation, step: Step, threw: boolean, returned: unknown): Pending {
+  if (threw || returned !== undefined || run.program.timed) {
+    const end = threw
+      ? failThrown(run, step, returned)
+      : takeReturned(run, step, returned, run.given, run.before);
+    if (run.result !== undefined) return undefined;
+    if (end !== undefined) return finish(run, end, step.position + 1);
+  }
+  run.index += 1;
+  return advance(run);
+}
+
+/** The deadline of the handler that is waited for is over: the run goes on without it. */
+export function expire(run: Invocation): void {
+  run.epoch += 1;
+  const step = run.program.serial[run.index] as Step;
+  const { context } = run;
+  const end = fail(run, step, "handler_timeout", "timeout");
+  if (context !== undefined) endTurn(context);
+  if (run.result !== undefined) return;
+  if (end !== undefined) {
+    finish(run, end, step.position + 1);
+    return;
+  }
+  run.index += 1;
+  try {
+    const pending = advance(run);
+    if (pending !== undefined) void resume(run, pending);
+  } catch (error) {
+    void crashed(run, error);
+  }
+}
+
+/** Watches the host's signal while the run waits. */
+function listen(run: Invocation, signal: AbortSignal): void {
+  const onAbort = () => {
+    abort(run);
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+  run.waiting.unlisten = () => signal.removeEventListener("abort", onAbort);
+  if (signal.aborted) onAbort();
+}
+
+/** The host gave up. What was merged stays; whoever runs is told by its own signal. */
+function abort(run: Invocation): undefined {
+  if (run.result !== undefined) return undefined;
+  run.epoch += 1;
+  const step = run.program.serial[run.index];
+  const { waited, context } = run;
+  const waits = waited?.settle !== undefined;
+  let from = step?.position ?? run.program.firstConcurrent;
+  if (waited?.phase !== undefined) {
+    waited.phase.cancel();
+    from = run.program.firstBackground;
+  } else if (waits && step !== undefined) {
+    run.record(step, { status: "cancelled", effectiveAllow: false, errorCode: "aborted" });
+    from += 1;
+  }
+  const reason = "The host aborted the invocation.";
+  finish(run, Object.freeze({ code: "aborted", reason }), from);
+  // Last, because a listener of the plugin's runs here.
+  if (waits && context !== undefined) endTurn(context);
+  waited?.phase?.endTurns();
+  return undefined;
+}
+
+/** The run is no longer in flight. */
+function release(run: Invocation): void {
+  if (run.counted) run.program.house.inFlight -= 1;
+  run.counted = false;
+}
+
+/** Ends the run, tells whoever waits, and starts the background of a run that was not halted. */
+function finish(run: Invocation, violation: Violation | undefined, from = -1): undefined {
+  if (run.result !== undefined) return undefined;
+  const goesOn = violation === undefined && run.program.background.length > 0;
+  const chosen = goesOn ? chooseBackground(run) : undefined;
+  const result = run.finish(violation, from);
+  release(run);
+  const { parent } = run.wishes;
+  if (parent !== undefined && parent.result === undefined) {
+    parent.replaceExtensions(joinSets(run.program.slots, parent.extensions, run.extensions));
+  }
+  run.waited?.settle?.(result);
+  if (chosen !== undefined && chosen.length > 0) runBackground(run, chosen);
+  return undefined;
+}

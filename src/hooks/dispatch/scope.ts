@@ -1,0 +1,65 @@
+/** What belongs to one request across several invocations. */
+import { intrinsics } from "../../admit/index.ts";
+
+const MapAtLoad = Map;
+let counter = 0;
+
+/** A fresh request id: sortable, unique in this process and, with good odds, beyond. */
+function freshId(): string {
+  counter += 1;
+  const time = intrinsics.dateNow().toString(36);
+  const random = ((Math.random() * 0x1_0000_0000) >>> 0).toString(36);
+  return `req-${time}-${random}-${counter.toString(36)}`;
+}
+
+/** The private state of one plugin; only its own context asks for it. @internal */
+export let stateOf: (scope: RequestScope, plugin: string) => Map<unknown, unknown>;
+/** The same private state under another request id. @internal */
+export let renamedScope: (scope: RequestScope, id: string) => RequestScope;
+/** Whether `value` is a scope of this library. @internal */
+export let isScope: (value: unknown) => value is RequestScope;
+
+/** By plugin name. Without a prototype: no patched map hands one plugin's state to another. */
+interface States {
+  [plugin: string]: Map<unknown, unknown>;
+}
+
+/**
+ * Carries a request's id and each plugin's private state. Opaque: a host hands it from the
+ * result of one `invoke` to the options of the next, and can read only the id.
+ */
+export class RequestScope {
+  #id: string | undefined;
+  #states: States | undefined;
+
+  constructor(id: string | undefined) {
+    this.#id = id;
+    intrinsics.freeze(this);
+  }
+
+  /** The id of the request: the host's, or a fresh one. */
+  get request(): string {
+    this.#id ??= freshId();
+    return this.#id;
+  }
+
+  static {
+    stateOf = (scope, plugin) => {
+      scope.#states ??= intrinsics.create(null) as States;
+      scope.#states[plugin] ??= new MapAtLoad();
+      return scope.#states[plugin];
+    };
+    renamedScope = (scope, id) => {
+      scope.#states ??= intrinsics.create(null) as States;
+      const renamed = new RequestScope(id);
+      renamed.#states = scope.#states;
+      return renamed;
+    };
+    isScope = (value): value is RequestScope =>
+      typeof value === "object" && value !== null && #states in value;
+  }
+}
+// A host may hand a scope on: nobody reaches another plugin's state from it.
+Reflect.deleteProperty(RequestScope.prototype, "constructor");
+Object.freeze(RequestScope.prototype);
+Object.freeze(RequestScope);

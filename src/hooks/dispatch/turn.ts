@@ -1,0 +1,201 @@
+/** How one handler's turn ends: with nothing, a denial, changes, or a failure. */
+import { intrinsics, type LevelValue } from "../../admit/index.ts";
+import { type ErrorCode, errorCodes, ownErrorCode } from "../../errors/index.ts";
+import type { Slots } from "../../extensions/index.ts";
+import type { Node } from "../../slots/index.ts";
+import { allow, type Violation, violationOf } from "../results.ts";
+import type { Invocation } from "./invocation.ts";
+import { type Changes, Refused, readChanges } from "./outcome.ts";
+import type { Step } from "./program.ts";
+import type { ExecutionRecord } from "./records.ts";
+
+const { append, freeze, newList, toArray } = intrinsics;
+const allowed: unknown = allow();
+
+/** A violation ends the run; `undefined` lets it go on. */
+export type TurnEnd = Violation | undefined;
+
+/**
+ * Takes what a handler returned. `given` is the view it was handed; one that was handed none
+ * is judged by the view its capabilities would have shown of `before`.
+ */
+export function takeReturned(
+  run: Invocation,
+  step: Step,
+  returned: unknown,
+  given: Slots | undefined,
+  before: Slots,
+): TurnEnd {
+  if (returned === undefined || returned === allowed || returned === null) {
+    if (run.program.timed) run.record(step, {});
+    return undefined;
+  }
+  const violation = violationOf(returned);
+  if (violation !== undefined) return takeDenial(run, step, violation);
+  if (typeof returned !== "object") return refuse(run, step, noResult);
+  const changes = readChanges(run, step, returned, given, before);
+  if (changes instanceof Refused) return refuse(run, step, changes);
+  apply(run, step, changes);
+  return undefined;
+}
+
+function takeDenial(run: Invocation, step: Step, violation: Violation): TurnEnd {
+  if (!step.mayHalt) {
+    const refused = run.log.reject(step, [
+      freeze({
+        path: "(result)",
+        code: "mode_denied",
+        reason: "The plugin's mode may not halt.",
+      } as const),
+    ]);
+    run.record(step, { requestedAllow: false, refused });
+    return undefined;
+  }
+  run.record(step, { requestedAllow: false, effectiveAllow: false, reason: violation.reason });
+  return attributed(step, violation);
+}
+
+function attributed(step: Step, violation: Violation): Violation {
+  return freeze({ plugin: step.plugin.name, ...violation });
+}
+
+function apply(run: Invocation, step: Step, changes: Changes): void {
+  const payloadModified = changes.payload !== run.payload;
+  const extensionsModified = changes.extensions !== run.extensions;
+  const changed = changedPaths(run, changes);
+  const refused = run.log.reject(step, changes.rejections);
+  // What concurrent handlers add is joined: the merge has let nothing else through.
+  const applies = step.mayModify || step.mode === "concurrent";
+  run.record(step, {
+    applied: applies && (payloadModified || extensionsModified),
+    payloadModified,
+    extensionsModified,
+    changed,
+    refused,
+  });
+  if (changes.metadata !== undefined) run.log.addMetadata(step, changes.metadata);
+  if (!applies) return;
+  run.payload = changes.payload;
+  run.replaceExtensions(changes.extensions);
+}
+
+/** The slots and payload fields that differ, by name. */
+function changedPaths(
+  run: Invocation,
+  changes: Pick<Changes, "payload" | "extensions">,
+): readonly string[] {
+  const paths = newList<string>();
+  const { payloadFields, slots } = run.program;
+  if (changes.payload !== run.payload) {
+    for (let i = 0; i < payloadFields.length; i++) {
+      const field = payloadFields[i] as string;
+      if ((changes.payload as LevelValue)[field] !== (run.payload as LevelValue)[field]) {
+        append(paths, `payload.${field}`);
+      }
+    }
+  }
+  if (changes.extensions !== run.extensions) {
+    for (let i = 0; i < slots.nodes.length; i++) {
+      addChanged(paths, slots.nodes[i] as Node, run.extensions, changes.extensions);
+    }
+  }
+  return freeze(toArray(paths));
+}
+
+function addChanged(
+  paths: intrinsics.List<string>,
+  node: Node,
+  before: LevelValue | undefined,
+  after: LevelValue | undefined,
+): void {
+  const old = before?.[node.key];
+  const now = after?.[node.key];
+  // A part that a slot was created with, empty, was not changed by anyone.
+  if (old === now || (before === undefined && isEmpty(now))) return;
+  // A slot of mixed tiers is named field by field; any other as a whole.
+  if (node.tier !== "immutable" || node.fields.length === 0) {
+    append(paths, node.path);
+    return;
+  }
+  for (let i = 0; i < node.fields.length; i++) {
+    const field = node.fields[i] as Node;
+    addChanged(paths, field, old as LevelValue | undefined, now as LevelValue | undefined);
+  }
+}
+
+function isEmpty(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return value === undefined;
+  return intrinsics.enumerableKeys(value).length === 0;
+}
+
+const noResult = new Refused("result_shape", "(result)", "Expected a result.");
+
+/** What a handler returned is refused as a whole. Nothing of it is applied. */
+function refuse(run: Invocation, step: Step, { code, path, reason }: Refused): TurnEnd {
+  const refused = run.log.reject(step, [{ path, code, reason }]);
+  const what = `returned something that was refused at ${path}`;
+  return failed(run, step, code, what, { status: "error", refused }, ` ${reason}`);
+}
+
+/** A handler threw. An error of this library tells its code; any other is opaque. */
+export function failThrown(run: Invocation, step: Step, thrown: unknown): TurnEnd {
+  tellThrown(run, step, thrown);
+  if (run.result !== undefined) return undefined;
+  const code = ownErrorCode(thrown);
+  if (code === undefined || errorCodes[code].kind !== "refusal") {
+    return fail(run, step, "handler_error", "error");
+  }
+  return failed(run, step, code, `made an edit that was refused (${code})`, { status: "error" });
+}
+
+/** A handler failed. */
+export function fail(
+  run: Invocation,
+  step: Step,
+  code: "handler_error" | "handler_timeout",
+  status: "error" | "timeout",
+): TurnEnd {
+  const what = code === "handler_error" ? "threw" : "did not settle before its deadline";
+  return failed(run, step, code, what, { status });
+}
+
+/** The plugin's error policy decides what follows. No text of the plugin gets into a record. */
+function failed(
+  run: Invocation,
+  step: Step,
+  code: ErrorCode,
+  what: string,
+  turn: Partial<ExecutionRecord>,
+  detail = "",
+): TurnEnd {
+  const reason = `Plugin "${step.plugin.name}" ${what} on ${run.program.hook}.${detail}`;
+  run.log.addError(step, code, reason);
+  const halts = step.onError === "fail";
+  if (step.onError === "disable") step.plugin.off = true;
+  run.record(step, { ...turn, effectiveAllow: !halts, reason, errorCode: code });
+  return halts ? freeze({ plugin: step.plugin.name, code, reason }) : undefined;
+}
+
+/** Passes what a handler threw to the host's sink. A sink that throws changes nothing. */
+export function tellThrown(run: Invocation, step: Step, thrown: unknown): void {
+  const sink = run.program.house.onHandlerError;
+  if (sink === undefined) return;
+  try {
+    sink(thrown, freeze({ plugin: step.plugin.name, hook: run.program.hook }));
+  } catch {
+    // The request's outcome does not depend on a log.
+  }
+}
+
+/** Whether the handler's turn comes at all: it is on, and the call is one it is for. */
+export function mayRun(run: Invocation, step: Step): boolean {
+  if (step.plugin.off) {
+    run.log.record(step, { status: "disabled", reason: "Switched off after a failure." });
+    return false;
+  }
+  const { conditions } = step;
+  if (conditions === undefined) return true;
+  if (conditions(run.payload, run.extensions, run.wishes.tenant)) return true;
+  run.log.record(step, { status: "skipped", reason: "Its conditions do not match." });
+  return false;
+}

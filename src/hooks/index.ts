@@ -1,0 +1,26 @@
+export { createDeadlineRing, type DeadlineRing } from "./deadline-ring.ts";
+export {
+  defineHook,
+  type HookSpec,
+  type HookTable,
+  type PayloadInputOf,
+  type PayloadOf,
+} from "./define-hook.ts";
+export { type BackgroundCounts, BackgroundWork } from "./dispatch/background.ts";
+export { type Conditions, compileConditions, conditionKinds } from "./dispatch/conditions.ts";
+export { type PluginContext, runOf } from "./dispatch/context.ts";
+export { Invocation, type RunWishes } from "./dispatch/invocation.ts";
+export type {
+  AnyHandler,
+  HandlerErrorSink,
+  House,
+  PluginState,
+  Program,
+  Step,
+} from "./dispatch/program.ts";
+export type { AnyInvokeResult, ExecutionRecord, InvokeError, Status } from "./dispatch/records.ts";
+export { expire, run } from "./dispatch/run.ts";
+export { isScope, RequestScope, renamedScope } from "./dispatch/scope.ts";
+export { type Mode, modes, type OnError } from "./modes.ts";
+export { type Allow, allow, type Denial, type DenyInput, deny, type Violation } from "./results.ts";
+export { type StandardHooks, standardHooks } from "./standard-hooks.ts";

@@ -1,0 +1,127 @@
+/** What a handler says: allow, deny, or a change. */
+import { createStamp, intrinsics, type Json, readPlain } from "../admit/index.ts";
+import { GlassineError } from "../errors/index.ts";
+
+/** Why a plugin stopped an operation. Text of a plugin: capped, on one line, never trusted. */
+export interface Violation {
+  /** The plugin that stopped it; absent when the host's abort did. */
+  readonly plugin?: string;
+  readonly code: string;
+  readonly reason: string;
+  readonly description?: string;
+  readonly details?: { readonly [key: string]: Json };
+}
+
+/** What `deny` takes: a reason, or a reason with a code and more. */
+export type DenyInput =
+  | string
+  | {
+      readonly code: string;
+      readonly reason: string;
+      readonly description?: string;
+      readonly details?: { readonly [key: string]: unknown };
+    };
+
+declare const decision: unique symbol;
+
+/** The answer "go on". */
+export interface Allow {
+  readonly [decision]: "allow";
+}
+
+/** The answer "stop". Made by `deny` only; a look-alike is no denial. */
+export interface Denial {
+  readonly [decision]: "deny";
+}
+
+const denials = createStamp<Violation>();
+// Handlers resolve promises with these. Without a prototype nothing patched answers for them.
+const allowed = Object.freeze({ __proto__: null, allow: true }) as unknown as Allow;
+
+/**
+ * The answer "go on", which returning nothing says too.
+ *
+ * @example
+ * ```ts
+ * import { allow } from "glassine";
+ *
+ * console.log(allow() === allow()); // true
+ * ```
+ */
+export function allow(): Allow {
+  return allowed;
+}
+
+/**
+ * The answer "stop", with a reason. Handlers return it.
+ *
+ * @throws GlassineError `result_shape` when there is no reason or a field is not as it should be
+ * @example
+ * ```ts
+ * import { definePlugin, deny } from "glassine";
+ *
+ * const plugin = definePlugin({
+ *   name: "no-tools",
+ *   version: "1.0.0",
+ *   hooks: {
+ *     tool_pre_invoke(payload) {
+ *       if (payload.name === "rm") return deny({ code: "tool_denied", reason: "rm is not allowed" });
+ *     },
+ *   },
+ * });
+ * console.log(plugin.name); // no-tools
+ * ```
+ */
+export function deny(input: DenyInput): Denial {
+  const given = typeof input === "string" ? { code: "denied", reason: input } : input;
+  if (typeof given !== "object" || given === null) throw misuse("a reason, or an object with one");
+  const { code, reason, description, details } = given as Exclude<DenyInput, string>;
+  if (typeof code !== "string" || !/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/.test(code)) {
+    throw misuse("a code of letters, digits and _ . : -, at most 64 characters");
+  }
+  const why = typeof reason === "string" ? oneLine(reason, 500) : "";
+  if (why === "") throw misuse("a reason that is not empty");
+  if (description !== undefined && typeof description !== "string")
+    throw misuse("a description that is a text");
+  const violation: Violation = Object.freeze({
+    code,
+    reason: why,
+    ...(description === undefined ? {} : { description: oneLine(description, 2000) }),
+    ...(details === undefined ? {} : { details: readDetails(details) }),
+  });
+  // Its own key makes a spread or clone of it no result, where an empty one would pass.
+  return Object.freeze(
+    denials.put({ __proto__: null, deny: true }, violation),
+  ) as unknown as Denial;
+}
+
+/** The violation behind a denial, or `undefined` for anything `deny` did not make. */
+export function violationOf(value: unknown): Violation | undefined {
+  return denials.of(value);
+}
+
+function readDetails(details: unknown): { readonly [key: string]: Json } {
+  const read = readPlain(details);
+  if (read === undefined || typeof read !== "object" || read === null || intrinsics.isArray(read)) {
+    throw misuse("details that are a plain object of JSON data");
+  }
+  return read as { readonly [key: string]: Json };
+}
+
+// Line breaks and control, format and direction characters, which would forge a log or a screen.
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
+
+/** Text somebody else chose, fit to be shown: one line, capped. */
+function oneLine(text: string, max: number): string {
+  const line = text
+    .slice(0, max * 2)
+    .replace(unprintable, " ")
+    .trim();
+  if (line.length <= max) return line;
+  // A character of two units may be cut in two; half of it is no valid Unicode.
+  return `${line.slice(0, max).replace(unprintable, "")}…`;
+}
+
+function misuse(expected: string): GlassineError {
+  return new GlassineError("result_shape", `deny expects ${expected}.`);
+}

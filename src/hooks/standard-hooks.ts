@@ -1,0 +1,117 @@
+/**
+ * The hook table of the standard host: message points, the two hooks that cover them, and the
+ * older typed hooks. Source of names and payloads: CPEX and ContextForge, older generation.
+ */
+import * as z from "zod";
+import { jsonObject, jsonValue } from "../admit/index.ts";
+import { messageSchema } from "../messages/index.ts";
+import { defineHook } from "./define-hook.ts";
+
+const point = <const Side extends "pre" | "post">(side: Side, description: string) =>
+  defineHook({
+    semantic: "message",
+    description,
+    payload: messageSchema,
+    writable: ["content"],
+    side,
+  });
+
+const covering = <const Side extends "pre" | "post">(covers: Side, description: string) =>
+  defineHook({
+    semantic: "message",
+    description,
+    payload: messageSchema,
+    writable: ["content"],
+    covers,
+  });
+
+const texts = () => z.array(z.string());
+const stringMap = () => z.record(z.string(), z.string());
+
+export const standardHooks = Object.freeze({
+  evaluate: defineHook({
+    semantic: "message",
+    description: "A message is evaluated outside of any operation.",
+    payload: messageSchema,
+    writable: ["content"],
+  }),
+  "cmf.llm_input": point("pre", "A message goes to a model."),
+  "cmf.llm_output": point("post", "A message came from a model."),
+  "cmf.tool_pre_invoke": point("pre", "A tool is about to be called."),
+  "cmf.tool_post_invoke": point("post", "A tool has answered."),
+  "cmf.prompt_pre_fetch": point("pre", "A prompt is about to be fetched."),
+  "cmf.prompt_post_fetch": point("post", "A prompt has been fetched."),
+  "cmf.resource_pre_fetch": point("pre", "A resource is about to be read."),
+  "cmf.resource_post_fetch": point("post", "A resource has been read."),
+  message_pre_invoke: covering("pre", "Takes part in every pre point."),
+  message_post_invoke: covering("post", "Takes part in every post point."),
+  tool_pre_invoke: defineHook({
+    semantic: "message",
+    description: "A tool is about to be called (older payload).",
+    payload: z.strictObject({
+      name: z.string(),
+      args: jsonObject().default({}),
+      headers: stringMap().optional(),
+    }),
+    writable: ["name", "args"],
+    headersField: "headers",
+  }),
+  tool_post_invoke: defineHook({
+    semantic: "message",
+    description: "A tool has answered (older payload).",
+    payload: z.strictObject({ name: z.string(), result: jsonValue() }),
+    writable: ["result"],
+  }),
+  prompt_pre_fetch: defineHook({
+    semantic: "message",
+    description: "A prompt is about to be fetched (older payload).",
+    payload: z.strictObject({ prompt_id: z.string(), args: stringMap().default({}) }),
+    writable: ["args"],
+  }),
+  prompt_post_fetch: defineHook({
+    semantic: "message",
+    description: "A prompt has been fetched (older payload).",
+    payload: z.strictObject({ prompt_id: z.string(), result: jsonValue() }),
+    writable: ["result"],
+  }),
+  resource_pre_fetch: defineHook({
+    semantic: "message",
+    description: "A resource is about to be read (older payload).",
+    payload: z.strictObject({ uri: z.string(), metadata: jsonObject().default({}) }),
+    writable: ["uri", "metadata"],
+  }),
+  resource_post_fetch: defineHook({
+    semantic: "message",
+    description: "A resource has been read (older payload).",
+    payload: z.strictObject({ uri: z.string(), content: jsonValue() }),
+    writable: ["content"],
+  }),
+  agent_pre_invoke: defineHook({
+    semantic: "message",
+    description: "An agent is about to run (older payload).",
+    payload: z.strictObject({
+      agent_id: z.string(),
+      messages: z.array(jsonObject()),
+      tools: texts().optional(),
+      headers: stringMap().optional(),
+      model: z.string().optional(),
+      system_prompt: z.string().optional(),
+      parameters: jsonObject().default({}),
+    }),
+    writable: ["messages", "tools", "model", "system_prompt", "parameters"],
+    headersField: "headers",
+  }),
+  agent_post_invoke: defineHook({
+    semantic: "message",
+    description: "An agent has run (older payload).",
+    payload: z.strictObject({
+      agent_id: z.string(),
+      messages: z.array(jsonObject()),
+      tool_calls: z.array(jsonObject()).optional(),
+    }),
+    writable: ["messages", "tool_calls"],
+  }),
+});
+
+/** The hooks of the standard host by name. */
+export type StandardHooks = typeof standardHooks;

@@ -1,0 +1,31 @@
+/** The standard host: standard slots, standard hooks. The root entry exports what it binds. */
+import { type StandardHooks, standardHooks } from "../hooks/index.ts";
+import type { Handler } from "../plugins/index.ts";
+import {
+  type CapabilityIn,
+  type ExtensionsOf,
+  type StandardSlots,
+  standardSlots,
+  type ViewOf,
+} from "../slots/index.ts";
+import { bindHost, type PluginManager } from "./define-host.ts";
+
+export const standardHost = bindHost<StandardSlots, StandardHooks>(standardSlots, standardHooks);
+
+/** The envelope of the standard host. */
+export type Extensions = ExtensionsOf<StandardSlots>;
+/** A capability of the standard host. */
+export type Capability = CapabilityIn<StandardSlots>;
+/** What a plugin with the capabilities `Caps` sees. */
+export type View<Caps extends Capability = never> = ViewOf<StandardSlots, Caps>;
+/** A hook of the standard host. */
+export type HookName = keyof StandardHooks;
+/** The manager of the standard host. */
+export type Manager = PluginManager<StandardSlots, StandardHooks>;
+/** A handler of the standard host, for one written apart from its plugin. */
+export type HookHandler<Hook extends HookName, Caps extends Capability = never> = Handler<
+  StandardSlots,
+  StandardHooks,
+  Hook,
+  Caps
+>;

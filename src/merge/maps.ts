@@ -1,0 +1,80 @@
+/** Maps whose keys are data: what a plugin returns is a difference, key by key. */
+import { intrinsics, type LevelValue } from "../admit/index.ts";
+import { type HeaderMap, headerFault } from "../extensions/index.ts";
+import type { Node } from "../slots/index.ts";
+import { type Change, type Merging, refuse } from "./merging.ts";
+
+const { create, enumerableKeys, freeze, hasOwn, toLowerAscii } = intrinsics;
+
+/** Header by header. Names are compared without case when one is added. */
+export function mergeHeaders(merging: Merging, node: Node, change: Change): unknown {
+  const shown = (change.shown ?? {}) as HeaderMap;
+  const proposed = change.proposed as HeaderMap;
+  const names = enumerableKeys(proposed);
+  const taken: Record<string, true> = create(null);
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    if (hasOwn(shown, name)) taken[toLowerAscii(name)] = true;
+  }
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    const isNew = !hasOwn(shown, name);
+    if (!isNew && shown[name] === proposed[name]) continue;
+    const fault = headerFault(name, proposed[name]);
+    if (fault !== undefined)
+      refuse(merging, node, fault, "A header name or value may not be written.");
+    const lower = toLowerAscii(name);
+    if (isNew && taken[lower] === true) {
+      refuse(
+        merging,
+        node,
+        "header_duplicate",
+        "A header was added beside the same name in another case.",
+      );
+    }
+    taken[lower] = true;
+  }
+  const shownNames = enumerableKeys(shown);
+  for (let i = 0; i < shownNames.length; i++) {
+    const name = shownNames[i] as string;
+    if (!hasOwn(proposed, name) && headerFault(name, undefined) !== undefined) {
+      refuse(
+        merging,
+        node,
+        "header_invalid",
+        "A header that frames the message may not be taken away.",
+      );
+    }
+  }
+  return mergeMap(change);
+}
+
+/** Key by key: a changed key is as proposed, a removed one gone, any other as it is now. */
+export function mergeMap({ current, shown, proposed }: Change): unknown {
+  const now = (current ?? {}) as LevelValue;
+  const before = (shown ?? {}) as LevelValue;
+  const after = proposed as LevelValue;
+  const next: Record<string, unknown> = create(null);
+  let changed = current === undefined;
+  const nowKeys = enumerableKeys(now);
+  for (let i = 0; i < nowKeys.length; i++) {
+    const key = nowKeys[i] as string;
+    const wasShown = hasOwn(before, key);
+    if (wasShown && !hasOwn(after, key)) {
+      changed = true;
+      continue;
+    }
+    const value =
+      hasOwn(after, key) && !(wasShown && after[key] === before[key]) ? after[key] : now[key];
+    if (value !== now[key]) changed = true;
+    next[key] = value;
+  }
+  const afterKeys = enumerableKeys(after);
+  for (let i = 0; i < afterKeys.length; i++) {
+    const key = afterKeys[i] as string;
+    if (hasOwn(now, key) || (hasOwn(before, key) && after[key] === before[key])) continue;
+    next[key] = after[key];
+    changed = true;
+  }
+  return changed ? freeze(next) : current;
+}

@@ -1,0 +1,153 @@
+/** Folds what a plugin handed back into the envelope as it is now. */
+import { admit, decisive, extensionsLimits, intrinsics, type Limits } from "../admit/index.ts";
+import type { ErrorCode, Problem } from "../errors/index.ts";
+import { hostMark, type Mark, markOf, type Slots, seal } from "../extensions/index.ts";
+import type { CompiledSlots, Node, Tier } from "../slots/index.ts";
+import type { Refusal, Rejection } from "./merging.ts";
+import { mergeNode } from "./tiers.ts";
+
+const { freeze, newList, toArray } = intrinsics;
+
+export interface MergeInput {
+  readonly slots: CompiledSlots;
+  /** The envelope as it is now. */
+  readonly current: Slots;
+  /** What came back; hostile. */
+  readonly returned: unknown;
+  /** The very view the plugin was given. */
+  readonly view: Slots;
+  /** The grant, as a closed mask. */
+  readonly mask: number;
+  readonly strict?: boolean;
+  readonly growOnly?: boolean;
+  readonly limits?: Limits;
+}
+
+export type MergeOutcome =
+  | { readonly ok: true; readonly extensions: Slots; readonly rejections: readonly Rejection[] }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+const noRejections: readonly never[] = freeze([]);
+
+/** Never throws for any returned value; a stack overflow passes. Nothing is applied in part. */
+export function merge(input: MergeInput): MergeOutcome {
+  const { slots, current, returned, view, mask, limits } = input;
+  if (returned === undefined || returned === null || returned === view) {
+    return { ok: true, extensions: current, rejections: noRejections };
+  }
+  let proposal: Slots;
+  // What a helper made from this very view is whole and checked, by the default limits;
+  // authority is decided below.
+  if (markOf(returned)?.base === view && (limits === undefined || limits === extensionsLimits)) {
+    proposal = returned as Slots;
+  } else {
+    const admitted = admit(slots.envelope, returned, {
+      origin: "plugin",
+      limits: limits ?? extensionsLimits,
+      shapeCode: "extensions_shape",
+      hint: view,
+      partial: true,
+    });
+    if (!admitted.ok) return { ok: false, refusal: refusalOf(slots, decisive(admitted.problems)) };
+    proposal = admitted.value as Slots;
+  }
+  if (proposal === view) return { ok: true, extensions: current, rejections: noRejections };
+  return mergeSlots(input, proposal, current, view, mask);
+}
+
+function mergeSlots(
+  { slots, strict, growOnly }: MergeInput,
+  proposal: Slots,
+  current: Slots,
+  view: Slots,
+  mask: number,
+): MergeOutcome {
+  const merging = {
+    mask,
+    growOnly: growOnly === true,
+    rejections: newList<Rejection>(),
+    refusals: newList<Refusal>(),
+  };
+  let next: Record<string, unknown> | undefined;
+  for (let i = 0; i < slots.nodes.length; i++) {
+    const node = slots.nodes[i] as Node;
+    const { key } = node;
+    if (proposal[key] === view[key]) continue;
+    const change = { current: current[key], shown: view[key], proposed: proposal[key] };
+    const part = mergeNode(merging, node, change);
+    if (part === current[key]) continue;
+    next ??= { ...current };
+    next[key] = part;
+  }
+  const refusal = firstRefusal(
+    slots,
+    toArray(merging.refusals),
+    strict === true ? toArray(merging.rejections) : [],
+  );
+  if (refusal !== undefined) return { ok: false, refusal };
+  const rejections =
+    merging.rejections.length === 0 ? noRejections : freeze(toArray(merging.rejections));
+  if (next === undefined) return { ok: true, extensions: current, rejections };
+  return { ok: true, extensions: seal(next, markAfter(slots, current)), rejections };
+}
+
+/** A merge into an edited view gives a view that is no edit: it is read again when it comes back. */
+function markAfter(slots: CompiledSlots, current: Slots): Mark {
+  const { mask } = markOf(current) ?? hostMark(slots);
+  return mask === undefined ? hostMark(slots) : { slots, mask };
+}
+
+/** One refusal decides: capability before tier before content, then table order. */
+function firstRefusal(
+  slots: CompiledSlots,
+  refusals: readonly Refusal[],
+  rejections: readonly Rejection[],
+): Refusal | undefined {
+  const all = newList<Refusal>();
+  for (let i = 0; i < rejections.length; i++) {
+    const rejection = rejections[i] as Rejection;
+    intrinsics.append(all, { ...rejection, tier: tierAt(slots.nodes, rejection.path) });
+  }
+  for (let i = 0; i < refusals.length; i++) intrinsics.append(all, refusals[i] as Refusal);
+  let best: Refusal | undefined;
+  for (let i = 0; i < all.length; i++) {
+    const refusal = all[i] as Refusal;
+    if (best === undefined || rank(refusal.code) < rank(best.code)) best = refusal;
+  }
+  return best;
+}
+
+function rank(code: ErrorCode): number {
+  if (code === "extensions_shape") return 0;
+  if (code === "capability_missing" || code === "mode_denied") return 1;
+  return code === "tier_monotonic" || code === "tier_immutable" ? 2 : 3;
+}
+
+function tierAt(nodes: readonly Node[], path: string): Tier {
+  for (let i = 0; i < nodes.length; i++) {
+    const node = nodes[i] as Node;
+    if (node.path === path) return node.tier;
+    const inner = tierAt(node.fields, path);
+    if (inner !== "immutable") return inner;
+  }
+  return "immutable";
+}
+
+/** The path of known names only: what a plugin made up is not repeated. */
+function refusalOf(slots: CompiledSlots, problem: Problem): Refusal {
+  let path = "";
+  let nodes: readonly Node[] = slots.nodes;
+  for (let i = 0; i < problem.path.length; i++) {
+    const part = problem.path[i];
+    let found: Node | undefined;
+    for (let j = 0; j < nodes.length; j++) if (nodes[j]?.key === part) found = nodes[j];
+    if (found === undefined) break;
+    path = found.path;
+    nodes = found.fields;
+  }
+  return {
+    path: path === "" ? "(extensions)" : path,
+    code: problem.code,
+    reason: `Expected ${problem.expected}, got ${problem.received}.`,
+  };
+}

@@ -1,0 +1,43 @@
+/** What the rules of a merge work on and answer with. */
+import { intrinsics } from "../admit/index.ts";
+import type { ErrorCode } from "../errors/index.ts";
+import type { Node, Tier } from "../slots/index.ts";
+
+/** A change that was not taken. */
+export interface Rejection {
+  readonly plugin?: string;
+  /** The slot or field, by known names only. */
+  readonly path: string;
+  readonly code: ErrorCode;
+  readonly reason: string;
+}
+
+/** A change for which the whole proposal is refused. */
+export interface Refusal {
+  readonly path: string;
+  readonly code: ErrorCode;
+  readonly reason: string;
+  readonly tier?: Tier;
+}
+
+/** One merge under way. */
+export interface Merging {
+  readonly mask: number;
+  /** Only what grows may change; concurrent plugins have nothing else. */
+  readonly growOnly: boolean;
+  readonly rejections: intrinsics.List<Rejection>;
+  readonly refusals: intrinsics.List<Refusal>;
+}
+
+/** What is there now, what the plugin was shown, and what it proposes. */
+export interface Change {
+  readonly current: unknown;
+  readonly shown: unknown;
+  readonly proposed: unknown;
+}
+
+/** Notes a change for which nothing of the proposal is taken. */
+export function refuse(merging: Merging, node: Node, code: ErrorCode, reason: string): void {
+  const tier = code === "tier_monotonic" ? { tier: node.tier } : {};
+  intrinsics.append(merging.refusals, { path: node.path, code, reason, ...tier });
+}

@@ -1,0 +1,264 @@
+/**
+ * One rule per tier.
+ *
+ * A rule gets what is there now, what the plugin was shown, and what it proposes, and gives
+ * what will be there. It only ever applies the difference between shown and proposed, so
+ * what the plugin could not see, or what changed meanwhile, stays.
+ */
+import { asSet, intrinsics, type LevelValue } from "../admit/index.ts";
+import type { ErrorCode } from "../errors/index.ts";
+import type { Node, Tier } from "../slots/index.ts";
+import { mergeHeaders, mergeMap } from "./maps.ts";
+import { type Change, type Merging, refuse } from "./merging.ts";
+
+const { append, enumerableKeys, freeze, isArray, newList, toArray } = intrinsics;
+
+type MergeRule = (merging: Merging, node: Node, change: Change) => unknown;
+
+/** What will be at a node. `current` itself when nothing is taken. */
+export function mergeNode(merging: Merging, node: Node, change: Change): unknown {
+  if (change.proposed === change.shown || change.proposed === undefined) return change.current;
+  if (node.tier === "immutable" && node.changeable) return mergeLevel(merging, node, change);
+  return rules[node.tier](merging, node, change);
+}
+
+const rules = {
+  immutable: (merging, node, change) => ignore(merging, node, change, "tier_immutable"),
+  monotonic: (merging, node, change) => {
+    const fault = writeFault(merging, node);
+    if (fault !== undefined) return ignore(merging, node, change, fault);
+    const next =
+      node.grows === undefined ? growSet(merging, node, change) : growLevel(merging, node, change);
+    return whole(merging, node, change, next);
+  },
+  mutable: (merging, node, change) => {
+    const fault = mutableFault(merging, node);
+    if (fault !== undefined && !mayWriteInside(merging, node)) {
+      return ignore(merging, node, change, fault);
+    }
+    const { shape } = node.compiled;
+    if (shape === "level") return mergeLevel(merging, node, change);
+    if (shape === "headers")
+      return whole(merging, node, change, mergeHeaders(merging, node, change));
+    return shape === "map" ? whole(merging, node, change, mergeMap(change)) : change.proposed;
+  },
+} satisfies Record<Tier, MergeRule>;
+
+function writeFault(merging: Merging, node: Node): ErrorCode | undefined {
+  return node.write === 0 || (node.write & merging.mask) !== 0 ? undefined : "capability_missing";
+}
+
+function mutableFault(merging: Merging, node: Node): ErrorCode | undefined {
+  return merging.growOnly ? "mode_denied" : writeFault(merging, node);
+}
+
+/** Whether a field says for itself that this plugin may write it. */
+function mayWriteInside(merging: Merging, node: Node): boolean {
+  for (let i = 0; i < node.fields.length; i++) {
+    const field = node.fields[i] as Node;
+    const mayHere = merging.growOnly ? field.tier === "monotonic" : field.tier !== "immutable";
+    if (mayHere && writeFault(merging, field) === undefined) return true;
+    if (mayWriteInside(merging, field)) return true;
+  }
+  return false;
+}
+
+const reasons: Partial<Record<ErrorCode, string>> = {
+  tier_immutable: "It never changes.",
+  capability_missing: "The capability that writes it is not granted.",
+  mode_denied: "The plugin's mode may not change it.",
+};
+
+/** Leaves a node as it is and says so, unless the proposal says nothing either. */
+function ignore(merging: Merging, node: Node, change: Change, code: ErrorCode): unknown {
+  if (change.shown === undefined && saysNothing(change.proposed)) return change.current;
+  append(merging.rejections, freeze({ path: node.path, code, reason: reasons[code] ?? "" }));
+  return change.current;
+}
+
+/** Empty containers all the way down: what a hidden or absent part looks like when spread. */
+function saysNothing(value: unknown): boolean {
+  if (value === undefined) return true;
+  if (typeof value !== "object" || value === null) return false;
+  const keys = enumerableKeys(value);
+  if (isArray(value)) return keys.length === 0;
+  for (let i = 0; i < keys.length; i++) {
+    if (!saysNothing((value as LevelValue)[keys[i] as string])) return false;
+  }
+  return true;
+}
+
+/** Field by field, from what is there now. */
+function mergeLevel(merging: Merging, node: Node, change: Change): unknown {
+  const current = change.current as LevelValue | undefined;
+  const shown = change.shown as LevelValue | undefined;
+  const proposed = change.proposed as LevelValue;
+  const from = current ?? withDefaults(node);
+  // A level that is free to change exists once it is proposed, even empty.
+  let changed =
+    current === undefined && node.tier === "mutable" && mutableFault(merging, node) === undefined;
+  const next: Record<string, unknown> = { ...from };
+  for (let i = 0; i < node.fields.length; i++) {
+    const field = node.fields[i] as Node;
+    const { key } = field;
+    if (!field.changeable && isLent(node, shown, key, proposed)) continue;
+    const part = mergeNode(merging, field, {
+      current: from[key],
+      shown: shown?.[key],
+      proposed: proposed[key],
+    });
+    if (part === from[key]) continue;
+    next[key] = part;
+    changed = true;
+  }
+  return changed ? whole(merging, node, change, freeze(next)) : current;
+}
+
+/** Whether a field holds what a level that was not shown is lent with, as `amend` lends one. */
+function isLent(node: Node, shown: LevelValue | undefined, key: string, proposed: LevelValue) {
+  return shown === undefined && proposed[key] === withDefaults(node)[key];
+}
+
+/** What was put together must be a whole that the schema accepts. */
+function whole(merging: Merging, node: Node, { current }: Change, next: unknown): unknown {
+  if (next === current) return next;
+  const missing = missingField(node, next as LevelValue);
+  if (missing !== undefined) {
+    refuse(merging, missing, "extensions_shape", "A field that must be there is missing.");
+  } else if (node.compiled.passes?.(next) === false) {
+    refuse(merging, node, "extensions_shape", "The whole does not pass its schema's own check.");
+  }
+  return next;
+}
+
+function withDefaults(node: Node): LevelValue {
+  const level: Record<string, unknown> = { ...node.compiled.level?.template };
+  const fields = node.compiled.level?.fields ?? [];
+  for (let i = 0; i < fields.length; i++) {
+    const field = fields[i] as (typeof fields)[number];
+    if (field.fallback !== undefined) level[field.key] = field.fallback();
+  }
+  return level;
+}
+
+function missingField(node: Node, level: LevelValue): Node | undefined {
+  const fields = node.compiled.level?.fields ?? [];
+  for (let i = 0; i < fields.length; i++) {
+    const field = fields[i] as (typeof fields)[number];
+    if (!field.optional && level[field.key] === undefined) return node.fields[i];
+  }
+  return undefined;
+}
+
+/** A set takes what is new. A plugin that leaves out what it was shown is refused. */
+function growSet(merging: Merging, node: Node, change: Change): unknown {
+  const shown = (change.shown ?? []) as readonly string[];
+  const proposed = change.proposed as readonly string[];
+  if (!containsAll(proposed, shown)) {
+    refuse(
+      merging,
+      node,
+      "tier_monotonic",
+      "Something that was shown is missing. It may only grow.",
+    );
+    return change.current;
+  }
+  const current = change.current as readonly string[] | undefined;
+  return union(current ?? [], proposed, current);
+}
+
+/** Both sorted by code point, so one walk does. */
+function containsAll(set: readonly string[], part: readonly string[]): boolean {
+  let at = 0;
+  for (let i = 0; i < part.length; i++) {
+    while (at < set.length && set[at] !== part[i]) at += 1;
+    if (at === set.length) return false;
+    at += 1;
+  }
+  return true;
+}
+
+export function union(
+  a: readonly string[],
+  b: readonly string[],
+  same: readonly string[] | undefined,
+): readonly string[] {
+  const all = newList<string>();
+  for (let i = 0; i < a.length; i++) append(all, a[i] as string);
+  for (let i = 0; i < b.length; i++) append(all, b[i] as string);
+  return asSet(toArray(all), same);
+}
+
+const nothing: readonly never[] = freeze([]);
+
+/** A list takes what is appended; the fields that follow from it are computed again. */
+function growLevel(merging: Merging, node: Node, change: Change): unknown {
+  const key = node.grows as string;
+  const field = node.fields[indexOfField(node, key)] as Node;
+  const current = change.current as LevelValue | undefined;
+  const shown = change.shown as LevelValue | undefined;
+  const proposed = change.proposed as LevelValue;
+  const before = (shown?.[key] ?? nothing) as readonly unknown[];
+  const after = (proposed[key] ?? before) as readonly unknown[];
+  const now = (current?.[key] ?? nothing) as readonly unknown[];
+  let list: readonly unknown[];
+  if (field.compiled.shape === "set") {
+    if (!containsAll(after as readonly string[], before as readonly string[]))
+      return shrunk(merging, node, change);
+    list = union(now as readonly string[], after as readonly string[], now as readonly string[]);
+  } else {
+    if (!startsWith(after, before)) return shrunk(merging, node, change);
+    list = after.length === before.length ? now : concat(now, after, before.length);
+  }
+  const derived = node.derive?.({ current, list, proposed }) ?? {};
+  const next: Record<string, unknown> = { ...(current ?? withDefaults(node)), ...derived };
+  next[key] = list;
+  const grew = current === undefined || list !== now;
+  for (let i = 0; i < node.fields.length; i++) {
+    const { key: name } = node.fields[i] as Node;
+    if (name === key || proposed[name] === shown?.[name]) continue;
+    // Bookkeeping that agrees with what is derived is no attempt to change anything.
+    if (proposed[name] === undefined || proposed[name] === next[name]) continue;
+    if (isLent(node, shown, name, proposed)) continue;
+    ignore(
+      merging,
+      node.fields[i] as Node,
+      { current: undefined, shown: shown?.[name], proposed: proposed[name] },
+      "tier_immutable",
+    );
+  }
+  return grew ? freeze(next) : current;
+}
+
+function shrunk(merging: Merging, node: Node, change: Change): unknown {
+  refuse(
+    merging,
+    node,
+    "tier_monotonic",
+    "What was shown is not the beginning of what came back. It may only grow.",
+  );
+  return change.current;
+}
+
+function indexOfField(node: Node, key: string): number {
+  for (let i = 0; i < node.fields.length; i++) if (node.fields[i]?.key === key) return i;
+  return -1;
+}
+
+/** Admit gives back the shown item where a copy says the same, so identity decides. */
+function startsWith(list: readonly unknown[], start: readonly unknown[]): boolean {
+  if (list.length < start.length) return false;
+  for (let i = 0; i < start.length; i++) if (list[i] !== start[i]) return false;
+  return true;
+}
+
+function concat(
+  list: readonly unknown[],
+  more: readonly unknown[],
+  from: number,
+): readonly unknown[] {
+  const all = newList<unknown>();
+  for (let i = 0; i < list.length; i++) append(all, list[i]);
+  for (let i = from; i < more.length; i++) append(all, more[i]);
+  return freeze(toArray(all));
+}

@@ -1,0 +1,162 @@
+/** Messages and payloads: read once, frozen, and known again afterwards. */
+import {
+  admit,
+  type Compiled,
+  compileSchema,
+  createStamp,
+  intrinsics,
+  type Json,
+  jsonValue,
+  type Limits,
+  payloadLimits,
+} from "../admit/index.ts";
+import { type ErrorCode, formatProblems, GlassineError, type Problem } from "../errors/index.ts";
+import type { DeepReadonly } from "../slots/index.ts";
+import { type MessageData, messageSchema } from "./schemas.ts";
+
+const { arrayFrom, create, enumerableKeys, freeze, getPrototypeOf, isArray } = intrinsics;
+
+/** A message: role, content parts, channel. Plain frozen data in wire spelling. */
+export type Message = DeepReadonly<MessageData>;
+
+/** One part of a message. */
+export type ContentPart = Message["content"][number];
+
+/** What `createMessage` takes: fields with a default may be left out. */
+export type MessageInput = {
+  readonly schema_version?: string;
+  readonly role: Message["role"];
+  readonly content?: readonly PartInput[];
+  readonly channel?: Message["channel"] | null;
+};
+type Defaulted = "arguments" | "annotations" | "is_error" | "messages";
+type PartInput = ContentPart extends infer Part
+  ? Part extends { readonly content: infer Content }
+    ? {
+        readonly [Key in keyof Part]: Key extends "content"
+          ? Omit<Content, Defaulted> & { readonly [D in keyof Content & Defaulted]?: Content[D] }
+          : Part[Key];
+      }
+    : Part
+  : never;
+
+/** What is known of a payload root: which schemas it has passed. */
+interface PayloadMark {
+  passed: Compiled | undefined;
+  /** What reading it by `passed` gave; the root itself where nothing had to be filled in. */
+  as: object | undefined;
+}
+
+const stamp = createStamp<PayloadMark>();
+const anyJson = compileSchema(jsonValue(), { closed: false });
+export const messageReader = compileSchema(messageSchema, { closed: true });
+
+/**
+ * Makes a message: checked, defaults filled in, deep-frozen.
+ *
+ * @throws GlassineError `message_invalid`, with every problem and its path in `data.problems`
+ * @example
+ * ```ts
+ * import { createMessage } from "glassine";
+ *
+ * const message = createMessage({
+ *   role: "user",
+ *   content: [{ content_type: "text", text: "Ahoy" }],
+ * });
+ * console.log(message.schema_version); // 2.0
+ * ```
+ */
+export function createMessage(input: MessageInput): Message {
+  return payloadFor(messageReader, input, "message_invalid", "message") as Message;
+}
+
+/**
+ * Copies a value once, read once and deep-frozen, so that every later `invoke` passes it by
+ * reference. JSON data only.
+ *
+ * @throws GlassineError `payload_invalid`
+ * @example
+ * ```ts
+ * import { freezePayload } from "glassine";
+ *
+ * const payload = freezePayload({ name: "add", args: { a: 1 } });
+ * console.log(Object.isFrozen(payload.args)); // true
+ * ```
+ */
+export function freezePayload<const T extends object>(value: T): DeepReadonly<T> {
+  if (stamp.of(value) !== undefined) return value as DeepReadonly<T>;
+  const copy = readHost(anyJson, value, "payload_invalid", "freezePayload") as Json;
+  if (typeof copy !== "object" || copy === null) {
+    throw new GlassineError("payload_invalid", "The payload is no object.", {});
+  }
+  return marked(copy, undefined) as DeepReadonly<T>;
+}
+
+/**
+ * A payload of the host as `compiled` reads it. What the library made and checked before comes
+ * back at once, by reference.
+ */
+export function payloadFor(
+  compiled: Compiled,
+  value: unknown,
+  code: ErrorCode,
+  what: string,
+  limits: Limits = payloadLimits,
+): object {
+  const mark = stamp.of(value);
+  if (mark !== undefined && mark.passed === compiled) return mark.as ?? (value as object);
+  const read = readHost(compiled, value, code, what, limits) as object;
+  if (mark === undefined) return marked(read, compiled);
+  // A frozen payload that the schema adds nothing to stays the very object it is.
+  const as = saysTheSame(read, value) ? (value as object) : marked(read, compiled);
+  mark.passed = compiled;
+  mark.as = as;
+  return as;
+}
+
+/** Whether a copy says the same as a value this library froze. */
+function saysTheSame(copy: object, frozen: unknown): boolean {
+  const again = admit(anyJson, copy, {
+    origin: "host",
+    limits: payloadLimits,
+    shapeCode: "payload_shape",
+    hint: frozen,
+  });
+  return again.ok && again.value === frozen;
+}
+
+/** Marks a payload that was put together from checked parts. */
+export function markPayload(value: object, compiled: Compiled): object {
+  return stamp.of(value) === undefined ? marked(value, compiled) : value;
+}
+
+function marked(value: object, passed: Compiled | undefined): object {
+  // A stamp goes on before freezing; what is frozen already is copied one level deep.
+  return freeze(stamp.put(shallowCopy(value), { passed, as: undefined }));
+}
+
+function shallowCopy(value: object): object {
+  if (isArray(value)) return arrayFrom(value);
+  if (getPrototypeOf(value) !== null) return { ...value };
+  const copy = create(null) as Record<string, unknown>;
+  for (const key of enumerableKeys(value)) copy[key] = (value as Record<string, unknown>)[key];
+  return copy;
+}
+
+function readHost(
+  compiled: Compiled,
+  value: unknown,
+  code: ErrorCode,
+  what: string,
+  limits: Limits = payloadLimits,
+): unknown {
+  const admitted = admit(compiled, value, { origin: "host", limits, shapeCode: "payload_shape" });
+  if (admitted.ok) return admitted.value;
+  throw invalid(code, what, admitted.problems);
+}
+
+function invalid(code: ErrorCode, what: string, problems: readonly Problem[]): GlassineError {
+  const subject = code === "payload_invalid" ? `The payload of ${what}` : `The ${what}`;
+  const text = `${subject} is not readable. ${formatProblems(problems)}.`;
+  return new GlassineError(code, text, { problems });
+}

@@ -1,0 +1,40 @@
+/** Whether a function can be a handler, and whether it takes extensions. Decided once. */
+import { intrinsics } from "../admit/index.ts";
+
+const { apply, getOwnPropertyDescriptor, getPrototypeOf, isProxy } = intrinsics;
+const { isExtensible } = Object;
+const { toString: sourceText } = Function.prototype;
+
+/** Why a function is no handler. */
+export interface HandlerFault {
+  readonly fault: "proxy" | "class" | "generator" | "no_parameters";
+}
+
+const generators = [
+  Object.getPrototypeOf(function* () {}),
+  Object.getPrototypeOf(async function* () {}),
+] as const;
+
+/**
+ * A class shows by its fixed `prototype`, a generator by its own; the arity is the function's
+ * own `length`, where that is plain data.
+ */
+export function handlerFault(
+  handler: unknown,
+  declared: boolean | undefined,
+): HandlerFault | { readonly extensions: boolean } {
+  if (isProxy(handler)) return { fault: "proxy" };
+  const fn = handler as object;
+  if (generators.includes(getPrototypeOf(fn))) return { fault: "generator" };
+  if (isClass(fn)) return { fault: "class" };
+  if (declared !== undefined) return { extensions: declared };
+  const length: unknown = getOwnPropertyDescriptor(fn, "length")?.value;
+  if (typeof length !== "number" || !(length >= 1)) return { fault: "no_parameters" };
+  return { extensions: length >= 3 };
+}
+
+/** Freezing a function fixes its `prototype`, too. Then the engine's own record of it decides. */
+function isClass(fn: object): boolean {
+  if (getOwnPropertyDescriptor(fn, "prototype")?.writable !== false) return false;
+  return isExtensible(fn) || !/^(?:async\s+)?function\b/.test(apply(sourceText, fn, []));
+}

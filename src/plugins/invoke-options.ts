@@ -1,0 +1,117 @@
+/** The options of one `invoke`, and how they are read. */
+import { compileSchema, jsonObject } from "../admit/index.ts";
+import { GlassineError, suggestion } from "../errors/index.ts";
+import { isScope, RequestScope, type RunWishes, renamedScope, runOf } from "../hooks/index.ts";
+import { payloadFor } from "../messages/index.ts";
+import { single } from "./read-plain.ts";
+import { timeoutFault } from "./settings.ts";
+
+/** Options of `invoke`. */
+export interface InvokeOptions<Extensions> {
+  readonly extensions?: Extensions | undefined;
+  /** Further facts of the operation, for `context.operation`. */
+  readonly operation?: Readonly<Record<string, unknown>> | undefined;
+  /** Aborts the run. What was merged stays on the result. */
+  readonly signal?: AbortSignal | undefined;
+  /** The request's id. Default: that of `context` or `parent`, or a fresh one. */
+  readonly request?: string | undefined;
+  /** Who the call is for, for plugins with a `tenants` condition. */
+  readonly tenant?: string | undefined;
+  /** `context` of an earlier result of the same request: carries private state. */
+  readonly context?: RequestScope | undefined;
+  /** The context of the handler that starts this run. Limits depth; labels join the outer run. */
+  readonly parent?: object | undefined;
+}
+
+const maxDepth = 8;
+const factsReader = compileSchema(jsonObject(), { closed: false });
+const optionNames: Readonly<Record<string, true>> = Object.assign(Object.create(null), {
+  extensions: true,
+  operation: true,
+  signal: true,
+  request: true,
+  tenant: true,
+  context: true,
+  parent: true,
+});
+
+/** What a run without options wishes for. */
+export const noWishes: RunWishes = Object.freeze({
+  operation: undefined,
+  signal: undefined,
+  tenant: undefined,
+  parent: undefined,
+  depth: 0,
+});
+
+/** @throws GlassineError `options_invalid`, `reentrancy`, `aborted` (a parent that has ended) */
+export function readWishes(given: InvokeOptions<unknown>): RunWishes {
+  if (typeof given !== "object" || given === null)
+    throw misuse("invoke expects its options in an object.");
+  for (const key in given) if (optionNames[key] !== true) throw unknownOption(key);
+  const { operation, signal, tenant, parent } = given;
+  if (operation === undefined && signal === undefined && tenant === undefined) {
+    if (parent === undefined) return noWishes;
+  }
+  if (signal !== undefined && typeof signal?.addEventListener !== "function") {
+    throw misuse("signal expects an AbortSignal.");
+  }
+  if (tenant !== undefined && typeof tenant !== "string") throw misuse("tenant expects a text.");
+  const outer = parent === undefined ? undefined : runOf(parent);
+  if (parent !== undefined && outer === undefined) {
+    throw misuse("parent expects the context of a handler.");
+  }
+  const depth = outer === undefined ? 0 : outer.wishes.depth + 1;
+  if (depth >= maxDepth) {
+    throw new GlassineError("reentrancy", `Invocations are nested more than ${maxDepth} deep.`, {
+      depth: maxDepth,
+    });
+  }
+  return {
+    operation: operation === undefined ? undefined : frozenFacts(operation),
+    signal,
+    tenant,
+    parent: outer,
+    depth,
+  };
+}
+
+/** Facts are data too: nobody changes them under a handler's hands. */
+function frozenFacts(operation: object): Readonly<Record<string, unknown>> {
+  const facts = payloadFor(factsReader, operation, "options_invalid", "operation");
+  return facts as Readonly<Record<string, unknown>>;
+}
+
+/** The scope of the request: that of an earlier result, of the outer run, or a fresh one. */
+export function readScope(given: InvokeOptions<unknown>, wishes: RunWishes): RequestScope {
+  const { context, request } = given;
+  if (context !== undefined && !isScope(context)) {
+    throw misuse("context expects the context of an earlier result.");
+  }
+  if (request !== undefined && typeof request !== "string") {
+    throw misuse("request expects the request's id, a text.");
+  }
+  const known = context ?? wishes.parent?.scope;
+  if (known === undefined) return new RequestScope(request);
+  return request === undefined ? known : renamedScope(known, request);
+}
+
+/** @throws GlassineError `options_invalid` */
+export function readCloseTimeout(given: unknown): number {
+  if (given === undefined) return 10_000;
+  const isObject = typeof given === "object" && given !== null;
+  const { timeoutMs = 10_000, ...others } = (isObject ? given : {}) as { timeoutMs?: unknown };
+  const [other] = Object.keys(others);
+  if (!isObject || other !== undefined) throw misuse("close takes { timeoutMs } or nothing.");
+  const fault = timeoutFault(timeoutMs) ?? (timeoutMs === null ? "it must be a number" : undefined);
+  if (fault !== undefined) throw misuse(`timeoutMs of close: ${fault}.`);
+  return timeoutMs as number;
+}
+
+function unknownOption(key: string): GlassineError {
+  return misuse(`invoke has no option ${single(key)}.${suggestion(key, Object.keys(optionNames))}`);
+}
+
+function misuse(text: string): GlassineError {
+  return new GlassineError("options_invalid", text);
+}

@@ -1,0 +1,66 @@
+/** Reads what somebody else put together: by descriptors, each property once, no getter run. */
+import { intrinsics } from "../admit/index.ts";
+
+const {
+  arrayPrototype,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  hasOwn,
+  isArray,
+  isProxy,
+  objectPrototype,
+  ownKeys,
+} = intrinsics;
+
+/** Told of each problem: the field it is about, and a sentence. */
+export type Report = (field: string, message: string) => void;
+
+/** In single quotes, on one line. */
+export function single(name: string): string {
+  const short = name.length > 64 ? `${name.slice(0, 64)}…` : name;
+  const safe = short.replace(
+    /[\p{C}\p{Zl}\p{Zp}\\']/gu,
+    (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+  return `'${safe}'`;
+}
+
+/** The own data properties of a plain object; anything else is a problem, and no getter runs. */
+export function readPlainObject(
+  value: unknown,
+  field: string,
+  report: Report,
+): Record<string, unknown> | undefined {
+  if (typeof value !== "object" || value === null || isProxy(value) || isArray(value)) {
+    report(field, `${field} must be a plain object`);
+    return undefined;
+  }
+  const prototype = getPrototypeOf(value);
+  if (prototype !== objectPrototype && prototype !== null) {
+    report(field, `${field} must be a plain object, not an instance of a class`);
+    return undefined;
+  }
+  const values: Record<string, unknown> = Object.create(null);
+  for (const key of ownKeys(value)) {
+    const descriptor = getOwnPropertyDescriptor(value, key);
+    if (typeof key !== "string") report(field, `${field} has a symbol as key`);
+    else if (descriptor === undefined || !hasOwn(descriptor, "value")) {
+      report(key, `${single(key)} must be a value, not a getter`);
+    } else values[key] = descriptor.value;
+  }
+  return values;
+}
+
+/** The elements of a plain array, each read once. */
+export function readPlainArray(value: unknown): readonly unknown[] | undefined {
+  if (typeof value !== "object" || value === null || isProxy(value) || !isArray(value))
+    return undefined;
+  if (value.length > 1000 || getPrototypeOf(value) !== arrayPrototype) return undefined;
+  const items: unknown[] = [];
+  for (let i = 0; i < value.length; i++) {
+    const descriptor = getOwnPropertyDescriptor(value, i);
+    if (descriptor === undefined || !hasOwn(descriptor, "value")) return undefined;
+    items.push(descriptor.value);
+  }
+  return items;
+}

@@ -1,0 +1,108 @@
+/** Capabilities, read off the table: names, bits, and what implies what. */
+import { GlassineError, quoted, suggestion } from "../errors/index.ts";
+import type { FieldSpec, SlotTable } from "./types.ts";
+
+/** The slot capabilities of a host as bits of one mask. */
+export interface CapabilityBits {
+  /** Every name, sorted. */
+  readonly names: readonly string[];
+  /** What each name brings with it, itself included. */
+  readonly implied: ReadonlyMap<string, readonly string[]>;
+  /** The bits of known names and of what they imply. Unknown names grant nothing. */
+  mask(names: Iterable<string>): number;
+  /** The bits of these names alone. */
+  bits(names: Iterable<string>): number;
+  has(name: string): boolean;
+  /** The names behind a mask, sorted. */
+  namesOf(mask: number): readonly string[];
+}
+
+/** A mask is one 32-bit number, so that a grant is compared in one step. */
+const maxCapabilities = 31;
+
+export function collectCapabilities(table: SlotTable): CapabilityBits {
+  const direct = new Map<string, Set<string>>();
+  for (const spec of Object.values(table)) collect(spec, undefined, direct);
+  const names = Object.freeze([...direct.keys()].sort());
+  if (names.length > maxCapabilities) {
+    throw new GlassineError(
+      "slot_invalid",
+      `A slot table names at most ${maxCapabilities} capabilities; this one names ${names.length}.`,
+      { count: names.length },
+    );
+  }
+  const implied = new Map(names.map((name) => [name, closure(name, direct)]));
+  const bitOf = new Map(names.map((name, index) => [name, 1 << index]));
+  const maskOf = new Map(
+    names.map((name) => [
+      name,
+      (implied.get(name) ?? []).reduce((m, n) => m | (bitOf.get(n) ?? 0), 0),
+    ]),
+  );
+  return {
+    names,
+    implied,
+    has: (name) => direct.has(name),
+    mask: (wanted) => {
+      let mask = 0;
+      for (const name of wanted) mask |= maskOf.get(name) ?? 0;
+      return mask;
+    },
+    bits: (wanted) => {
+      let mask = 0;
+      for (const name of wanted) mask |= bitOf.get(name) ?? 0;
+      return mask;
+    },
+    namesOf: (mask) => Object.freeze(names.filter((name) => (mask & (bitOf.get(name) ?? 0)) !== 0)),
+  };
+}
+
+/** Write brings its read; a field's read brings that of the field it is in. Nothing else. */
+function collect(
+  spec: FieldSpec,
+  above: string | undefined,
+  direct: Map<string, Set<string>>,
+): void {
+  const add = (name: string, brings: string | undefined) => {
+    const set = direct.get(name) ?? new Set<string>();
+    if (brings !== undefined && brings !== name) set.add(brings);
+    direct.set(name, set);
+  };
+  if (spec.read !== undefined) add(spec.read, above);
+  if (spec.write !== undefined) add(spec.write, spec.read ?? above);
+  for (const field of Object.values(spec.fields ?? {})) collect(field, spec.read ?? above, direct);
+}
+
+function closure(
+  name: string,
+  direct: ReadonlyMap<string, ReadonlySet<string>>,
+): readonly string[] {
+  const found = new Set([name]);
+  for (const each of found) for (const next of direct.get(each) ?? []) found.add(next);
+  return Object.freeze([...found].sort());
+}
+
+/**
+ * Checks capability names and adds what they imply.
+ *
+ * @throws GlassineError `capability_unknown`
+ */
+export function resolveNames(bits: CapabilityBits, names: readonly string[]): readonly string[] {
+  for (const name of names) {
+    if (typeof name !== "string") {
+      throw new GlassineError(
+        "capability_unknown",
+        "A capability is a text; got another value.",
+        {},
+      );
+    }
+    if (!bits.has(name)) {
+      throw new GlassineError(
+        "capability_unknown",
+        `${quoted(name)} is no capability of this host.${suggestion(name, bits.names)}`,
+        { name },
+      );
+    }
+  }
+  return bits.namesOf(bits.mask(names));
+}

@@ -1,0 +1,128 @@
+import { closest, GlassineError, quoted } from "../errors/index.ts";
+import type { SlotSpec, SlotTable } from "./types.ts";
+
+/** How a slot or field may change. */
+export type Tier = "immutable" | "monotonic" | "mutable";
+
+/**
+ * Declares a table of slots. The type of the result is the table itself, so that types,
+ * filter, merge, schema and documentation are all inferred from it.
+ *
+ * A gate that is left out is no gate; a tier that a field leaves out is its parent's.
+ *
+ * @throws GlassineError `slot_invalid`
+ * @example
+ * ```ts
+ * import { defineSlots } from "glassine";
+ * import * as z from "zod";
+ *
+ * const slots = defineSlots({
+ *   billing: {
+ *     tier: "immutable",
+ *     read: "read_billing",
+ *     description: "Who pays for the call.",
+ *     schema: z.object({ account: z.string(), plan: z.string().optional() }),
+ *   },
+ * });
+ * console.log(slots.billing.tier); // immutable
+ * ```
+ */
+export function defineSlots<const Table extends SlotTable>(table: Table): Table {
+  const folded = new Map<string, string>();
+  for (const [slot, spec] of Object.entries(table)) {
+    checkName(slot, "slot", folded);
+    checkWhole(slot, spec);
+    checkSpec(slot, spec);
+  }
+  return Object.freeze(table);
+}
+
+/** Joins two tables. A name that exists, or differs only in case or separators, is refused. */
+export function joinSlots<A extends SlotTable, B extends SlotTable>(a: A, b: B): A & B {
+  const folded = new Map<string, string>();
+  for (const slot of [...Object.keys(a), ...Object.keys(b)]) checkName(slot, "slot", folded);
+  // A misspelt gate would be no gate.
+  for (const [slot, spec] of Object.entries(b)) checkSpec(slot, spec);
+  return Object.freeze({ ...a, ...b });
+}
+
+const namePattern = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/;
+// Names that are members of every object, or would read like one of our own.
+const reserved = new Set(["constructor", "prototype", "then", "extensions"]);
+
+function checkName(name: string, what: string, folded: Map<string, string>): void {
+  if (!namePattern.test(name) || name.length > 64 || reserved.has(name)) {
+    throw new GlassineError(
+      "slot_invalid",
+      `A ${what} name is lower-case letters, digits and single underscores, and none of ${[...reserved].join(", ")}; got ${quoted(name)}.`,
+      { name },
+    );
+  }
+  const key = name.replaceAll("_", "");
+  const other = folded.get(key);
+  if (other !== undefined) {
+    throw new GlassineError(
+      "slot_invalid",
+      `The ${what} ${quoted(name)} is too close to ${quoted(other)}. Choose a name that nobody confuses with it.`,
+      { name, other },
+    );
+  }
+  folded.set(key, name);
+}
+
+/** What a slot cannot do without. */
+function checkWhole(slot: string, spec: SlotSpec): void {
+  const fail = (text: string): never => {
+    throw new GlassineError("slot_invalid", `Slot ${quoted(slot)} ${text}`, { slot });
+  };
+  if (spec.tier === undefined) fail(`needs a tier: ${tiers.join(", ")}.`);
+  if (typeof spec.description !== "string") fail("needs a description for its reference page.");
+  if ((spec.schema as { _zod?: unknown } | undefined)?._zod === undefined) {
+    fail("needs a schema made with zod 4.");
+  }
+}
+
+const tiers: readonly Tier[] = ["immutable", "monotonic", "mutable"];
+const specKeys = [
+  "tier",
+  "read",
+  "write",
+  "fields",
+  "schema",
+  "description",
+  "closed",
+  "grows",
+  "derive",
+];
+
+function checkSpec(path: string, spec: object): void {
+  for (const [key, value] of Object.entries(spec)) {
+    if (!specKeys.includes(key)) {
+      const near = closest(key, specKeys);
+      throw new GlassineError(
+        "slot_invalid",
+        `${path} has the unknown setting ${quoted(key)}.${near === undefined ? "" : ` Did you mean ${quoted(near)}?`}`,
+        { path },
+      );
+    }
+    if (
+      (key === "read" || key === "write") &&
+      !(typeof value === "string" && namePattern.test(value))
+    ) {
+      throw new GlassineError(
+        "slot_invalid",
+        `${path}.${key} must be a capability name such as "${key}_${path.split(".").at(-1)}".`,
+        { path },
+      );
+    }
+    if (key === "tier" && !tiers.includes(value as Tier)) {
+      throw new GlassineError("slot_invalid", `${path}.tier must be one of ${tiers.join(", ")}.`, {
+        path,
+      });
+    }
+    if (key === "fields") {
+      for (const [field, inner] of Object.entries(value as object))
+        checkSpec(`${path}.${field}`, inner);
+    }
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * The type of a draft, inferred from a slot table: what a grant may write can be written, what it
+ * may only see is read-only, and what it cannot see is not there.
+ */
+import type * as z from "zod";
+import type {
+  DeepReadonly,
+  FieldSpecOf,
+  IsOpen,
+  IsOpenSet,
+  SlotSpec,
+  SlotTable,
+  Visible,
+} from "./types.ts";
+
+/** What a field says of itself, or else has from what it is in. */
+type TierOf<Spec, Above> = Spec extends { readonly tier: infer T } ? T : Above;
+type WriteOf<Spec, Above> = Spec extends { readonly write: infer W } ? W : Above;
+
+/** Whether a part of this tier, written with `Write` (`never`: with nothing), may be written. */
+type Writes<Tier, Write, Caps> = Tier extends "immutable"
+  ? false
+  : [Write] extends [never]
+    ? true
+    : Write extends Caps
+      ? true
+      : false;
+
+/** Whether the grant may write the part, or anything inside it. */
+type HasWritable<Spec, Tier, Write, Caps> =
+  Writes<Tier, Write, Caps> extends true
+    ? true
+    : Spec extends { readonly fields: infer F }
+      ? true extends {
+          [K in keyof F]: HasWritable<F[K], TierOf<F[K], Tier>, WriteOf<F[K], Write>, Caps>;
+        }[keyof F]
+        ? true
+        : false
+      : false;
+type SlotHasWritable<Spec, Caps> = HasWritable<
+  Spec,
+  TierOf<Spec, never>,
+  WriteOf<Spec, never>,
+  Caps
+>;
+
+/** Something you may only add to. */
+type GrowOnly<Item> = readonly Item[] & { push(...items: Item[]): number };
+
+type Free<T> = T extends readonly (infer Item)[]
+  ? Free<Item>[]
+  : T extends object
+    ? { -readonly [Key in keyof T]: Free<T[Key]> }
+    : T;
+
+/** A part in a draft: free, growing, or read-only, as the grant has it. `Value` is cut already. */
+type DraftPart<Value, Spec, Tier, Write, Caps> =
+  HasWritable<Spec, Tier, Write, Caps> extends true
+    ? Tier extends "monotonic"
+      ? Growing<NonNullable<Value>>
+      : Spec extends { readonly fields: object }
+        ? Value extends object
+          ? DraftLevel<Value, Spec, Tier, Write, Caps>
+          : Value
+        : Free<Value>
+    : DeepReadonly<Value>;
+type Growing<Value> = Value extends readonly (infer Item)[] ? GrowOnly<Item> : DeepReadonly<Value>;
+
+/** What is replaced as a whole may be assigned; of anything else, only what is inside. */
+type IsAssignable<Field, Tier, Write, Caps> =
+  TierOf<Field, Tier> extends "mutable" ? Writes<"mutable", WriteOf<Field, Write>, Caps> : false;
+
+type DraftLevel<Level, Spec, Tier, Write, Caps> = {
+  -readonly [K in keyof Level as IsAssignable<FieldSpecOf<Spec, K>, Tier, Write, Caps> extends true
+    ? K
+    : never]: DraftField<Level[K], FieldSpecOf<Spec, K>, Tier, Write, Caps>;
+} & {
+  readonly [K in keyof Level as IsAssignable<FieldSpecOf<Spec, K>, Tier, Write, Caps> extends true
+    ? never
+    : IsOpenSet<FieldSpecOf<Spec, K>, Caps> extends true
+      ? never
+      : K]: DraftField<Level[K], FieldSpecOf<Spec, K>, Tier, Write, Caps>;
+} & {
+  readonly [K in keyof Level as IsOpenSet<FieldSpecOf<Spec, K>, Caps> extends true
+    ? K
+    : never]-?: DraftField<Level[K], FieldSpecOf<Spec, K>, Tier, Write, Caps>;
+};
+type DraftField<Value, Field, Tier, Write, Caps> = DraftPart<
+  Value,
+  Field,
+  TierOf<Field, Tier>,
+  WriteOf<Field, Write>,
+  Caps
+>;
+
+/** A level that grows: its list takes more, the rest follows from the list. */
+type GrowingLevel<Spec extends { readonly schema: z.ZodType }, Grows> = {
+  readonly [K in keyof z.output<Spec["schema"]>]: K extends Grows
+    ? GrowOnly<ItemInput<z.input<Spec["schema"]>, K>>
+    : DeepReadonly<z.output<Spec["schema"]>[K]>;
+};
+type ItemInput<Level, Key> = Key extends keyof Level
+  ? NonNullable<Level[Key]> extends readonly (infer Item)[]
+    ? Item
+    : never
+  : never;
+
+type DraftSlot<Spec extends SlotSpec, Caps> = Spec extends {
+  readonly tier: "monotonic";
+  readonly grows: infer Grows;
+}
+  ? GrowingLevel<Spec, Grows>
+  : DraftPart<
+      Visible<z.output<Spec["schema"]>, Spec, Caps>,
+      Spec,
+      TierOf<Spec, never>,
+      WriteOf<Spec, never>,
+      Caps
+    >;
+
+/** What a recipe of `amend` gets: a container for each slot it may write, the rest read-only. */
+export type DraftOf<Table extends SlotTable, Caps extends string> = {
+  readonly [Slot in keyof Table as SlotHasWritable<Table[Slot], Caps> extends true
+    ? Slot
+    : never]: DraftSlot<Table[Slot], Caps>;
+} & {
+  readonly [Slot in keyof Table as SlotHasWritable<Table[Slot], Caps> extends true
+    ? never
+    : IsOpen<Table[Slot], Caps> extends true
+      ? Slot
+      : never]?: Visible<z.output<Table[Slot]["schema"]>, Table[Slot], Caps> | undefined;
+};

@@ -1,0 +1,20 @@
+export { type CapabilityBits, resolveNames } from "./capabilities.ts";
+export { type CompiledSlots, compileSlots, type Node } from "./compile.ts";
+export { defineSlots, joinSlots, type Tier } from "./define.ts";
+export type { DraftOf } from "./draft-types.ts";
+export { extensionsJsonSchema, toJsonSchema } from "./json-schema.ts";
+export type { LevelShape } from "./level-shape.ts";
+export { levelShapes } from "./level-shapes.generated.ts";
+export { type HopInput, type StandardSlots, standardSlots } from "./table.ts";
+export type {
+  CapabilityIn,
+  DeepReadonly,
+  ExtensionsInputOf,
+  ExtensionsOf,
+  GrantIn,
+  ProposalOf,
+  SlotSpec,
+  SlotTable,
+  TableIn,
+  ViewOf,
+} from "./types.ts";

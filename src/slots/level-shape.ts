@@ -1,0 +1,10 @@
+import type { LevelValue } from "../admit/index.ts";
+
+/** The constructor of one level, generated from the table. */
+export interface LevelShape {
+  readonly keys: readonly string[];
+  /** The one field that is itself cut; it is handed in. */
+  readonly part: string | undefined;
+  /** Takes what is `on` from `from`; everything else is `undefined`. */
+  readonly build: (from: LevelValue, on: readonly boolean[], part: unknown) => LevelValue;
+}

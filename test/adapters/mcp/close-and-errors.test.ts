@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { fakeManager, settle } from "./support/fake-manager.ts";
+import { held } from "./support/held.ts";
+import {
+  errorAnswer,
+  notification,
+  rawGuard,
+  request,
+  result,
+  toolCall,
+  toolResult,
+} from "./support/raw.ts";
+
+describe("a batch", () => {
+  it("is taken apart, and each message checked", async () => {
+    const manager = fakeManager();
+    const { guard, peer, sent, received } = await rawGuard(manager);
+    peer([toolCall(1), notification("notifications/x"), request(2, "ping"), [toolCall(3)]]);
+    await settle();
+    expect(received().map((message) => message.id)).toEqual([undefined, 2, 1]);
+    await guard.send([result(2, {}), toolResult(1, "x")] as never);
+    expect(sent().map((message) => message.id)).toEqual([2, 1]);
+    expect(manager.names()).toEqual(["cmf.tool_pre_invoke", "cmf.tool_post_invoke"]);
+  });
+});
+
+describe("a close", () => {
+  it("stops the hooks, answers nobody, and forgets what was open", async () => {
+    const { hold, hook } = held();
+    const signals: (AbortSignal | undefined)[] = [];
+    const manager = fakeManager({
+      "cmf.tool_pre_invoke": (_payload, options) => {
+        signals.push(options.signal);
+        return hook();
+      },
+    });
+    const { raw, guard, peer, sent, received } = await rawGuard(manager);
+    const sending = guard.send(toolCall(1));
+    peer(toolCall(1));
+    await settle();
+    await raw.close();
+    await sending;
+    expect(signals.map((signal) => signal?.aborted)).toEqual([true, true]);
+    hold.open();
+    await settle();
+    expect([sent(), received()]).toEqual([[], []]);
+    await guard.send(toolCall(1));
+    expect(sent()).toHaveLength(1);
+  });
+
+  it("leaves no rejection behind when a hook fails afterwards", async () => {
+    const unhandled: unknown[] = [];
+    const note = (error: unknown) => unhandled.push(error);
+    process.on("unhandledRejection", note);
+    const manager = fakeManager({
+      "cmf.tool_pre_invoke": async () => {
+        await settle();
+        throw new Error("too late");
+      },
+    });
+    const { guard, peer } = await rawGuard(manager);
+    peer(toolCall(1));
+    const sending = guard.send(toolCall(2));
+    await guard.close();
+    await sending;
+    await settle();
+    await settle();
+    process.off("unhandledRejection", note);
+    expect(unhandled).toEqual([]);
+  });
+});
+
+describe("errors beside the wire", () => {
+  it("reports what the protocol above throws, and frees the id", async () => {
+    const { raw, guard, errors, peer } = await rawGuard(fakeManager());
+    guard.onmessage = () => {
+      throw new Error("bad handler");
+    };
+    peer(toolCall(1));
+    await settle();
+    expect(errors).toMatchObject([{ message: "bad handler" }]);
+    guard.onmessage = () => {};
+    raw.failNextSend = new Error("offline");
+    peer(request(3, "prompts/get", {}));
+    await settle();
+    expect(errors).toMatchObject([{}, { message: "offline" }]);
+    peer(toolCall(1));
+    await settle();
+    expect(raw.sent).toEqual([]);
+  });
+
+  it("passes an error answer through the hooks once", async () => {
+    const manager = fakeManager();
+    const { guard, peer, received } = await rawGuard(manager);
+    await guard.send(toolCall(1));
+    peer(errorAnswer(1, -32000, "no", { a: 1 }));
+    await settle();
+    expect(received()).toEqual([errorAnswer(1, -32000, "no", { a: 1 })]);
+    expect(manager.names()).toEqual(["cmf.tool_pre_invoke", "cmf.tool_post_invoke"]);
+  });
+
+  it("does not let a result pass beside an error", async () => {
+    const { guard, peer, received } = await rawGuard(fakeManager());
+    await guard.send(toolCall(1));
+    peer({ ...errorAnswer(1, -32000, "no"), result: { content: ["unseen"] } });
+    await settle();
+    expect(received()).toEqual([errorAnswer(1, -32000, "no")]);
+  });
+});

@@ -1,0 +1,147 @@
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { createMcpHandler } from "@modelcontextprotocol/server";
+import { type GuardOptions, guardTransport, type HookManager } from "glassine/mcp";
+import { describe, expect, it } from "vitest";
+import { denial, fakeManager, gate, settle } from "./support/fake-manager.ts";
+import { rawGuard, toolCall } from "./support/raw.ts";
+import { createBackend, serverV2 } from "./support/servers.ts";
+
+const version = "2026-07-28";
+
+/** SDK v2 on both sides, in the era of 2026-07-28, over HTTP requests that never leave the process. */
+async function connect(
+  side: "client" | "server" | "neither",
+  manager: HookManager,
+  options: GuardOptions = {},
+) {
+  const backend = createBackend();
+  const handler = createMcpHandler(() => {
+    const server = serverV2(backend);
+    const plain = server.connect.bind(server);
+    if (side === "server") {
+      server.connect = (transport) => plain(guardTransport(transport, manager, options));
+    }
+    return server;
+  });
+  const http = new StreamableHTTPClientTransport(new URL("http://localhost/mcp"), {
+    fetch: (url, init) => handler.fetch(new Request(url, init), { authInfo: undefined as never }),
+  });
+  const client = new Client(
+    { name: "test", version: "1.0.0" },
+    { versionNegotiation: { mode: { pin: version } } },
+  );
+  await client.connect(side === "client" ? guardTransport(http, manager, options) : http);
+  return { client, backend };
+}
+
+describe.each(["client", "server"] as const)("MCP 2026-07-28, guarded on the %s side", (side) => {
+  it("changes nothing when no plugin does", async () => {
+    const manager = fakeManager();
+    const guarded = await connect(side, manager);
+    const bare = await connect("neither", manager);
+    const ask = async ({ client }: typeof bare) => [
+      await client.callTool({ name: "echo", arguments: { a: 1 } }),
+      await client.getPrompt({ name: "brief", arguments: { who: "Ann" } }),
+      await client.readResource({ uri: "file:///pier" }),
+    ];
+    expect(await ask(guarded)).toEqual(await ask(bare));
+    expect(manager.names()).toHaveLength(6);
+  });
+
+  it("answers a denied tool with a result of that era", async () => {
+    const manager = fakeManager({ "cmf.tool_pre_invoke": () => denial("no") });
+    const { client, backend } = await connect(side, manager, { onDeny: "tool_result" });
+    expect(await client.callTool({ name: "echo" })).toMatchObject({
+      content: [{ type: "text", text: "no" }],
+      isError: true,
+    });
+    expect(backend.asked).toEqual([]);
+  });
+
+  it("keeps the result type when a plugin replaces the content", async () => {
+    const manager = fakeManager({
+      tool_post_invoke: ({ name }: { name: string }) => ({
+        changed: { name, result: { content: [{ type: "text", text: "redacted" }] } },
+      }),
+    });
+    const { client } = await connect(side, manager);
+    expect((await client.callTool({ name: "echo" })).content).toEqual([
+      { type: "text", text: "redacted" },
+    ]);
+  });
+
+  it("is cancelled by the end of its request", async () => {
+    const hold = gate();
+    const reached = gate();
+    const manager = fakeManager({
+      "cmf.tool_pre_invoke": async () => {
+        reached.open();
+        await hold.wait;
+        return undefined;
+      },
+    });
+    const { client, backend } = await connect(side, manager);
+    const abort = new AbortController();
+    const pending = client
+      .callTool({ name: "echo" }, { signal: abort.signal })
+      .catch(() => "cancelled");
+    await reached.wait;
+    abort.abort("enough");
+    expect(await pending).toBe("cancelled");
+    hold.open();
+    await settle();
+    expect(backend.asked).toEqual([]);
+  });
+});
+
+describe("the headers that mirror arguments", () => {
+  const headers = {
+    "Mcp-Param-Region": "eu-west",
+    "Mcp-Param-Name": "=?base64?w4Vy?=",
+    "Mcp-Param-Twice": "5",
+    "Mcp-Param-Other": "unknown",
+    "X-Other": "eu-west",
+  };
+  const args = { region: "eu-west", deep: { name: "År" }, a: 5, b: "5" };
+
+  async function sentHeaders(changed: object | undefined) {
+    const manager = fakeManager({
+      ...(changed && { tool_pre_invoke: () => ({ changed: { name: "echo", args: changed } }) }),
+    });
+    const { raw, guard } = await rawGuard(manager);
+    const options = { headers, requestSignal: new AbortController().signal };
+    await guard.send(toolCall(1, args), options);
+    return { options, sent: raw.sent[0]?.options as typeof options };
+  }
+
+  it("stay when the arguments do", async () => {
+    const { options, sent } = await sentHeaders(undefined);
+    expect(sent).toBe(options);
+  });
+
+  it("follow what a plugin changed, and are left out where that is not clear", async () => {
+    const { options, sent } = await sentHeaders({
+      region: "***",
+      deep: { name: "Øy " },
+      a: 6,
+      b: "5",
+    });
+    expect(sent).toEqual({
+      requestSignal: options.requestSignal,
+      headers: {
+        "Mcp-Param-Region": "***",
+        "Mcp-Param-Name": "=?base64?w5h5IA==?=",
+        "X-Other": "eu-west",
+      },
+    });
+  });
+
+  it("go with an argument that a plugin removed", async () => {
+    const { sent } = await sentHeaders({ deep: args.deep, a: 5, b: "5" });
+    expect(sent.headers).toEqual({
+      "Mcp-Param-Name": "=?base64?w4Vy?=",
+      "Mcp-Param-Twice": "5",
+      "X-Other": "eu-west",
+    });
+  });
+});

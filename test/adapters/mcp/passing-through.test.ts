@@ -1,0 +1,198 @@
+import { Client as ClientV2 } from "@modelcontextprotocol/client";
+import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
+import { StreamableHTTPClientTransport as HttpV1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { WebStandardStreamableHTTPServerTransport as ServerHttpV1 } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
+import { WebStandardStreamableHTTPServerTransport as ServerHttpV2 } from "@modelcontextprotocol/server";
+import { guardTransport } from "glassine/mcp";
+import { describe, expect, expectTypeOf, it } from "vitest";
+import { fakeManager, settle } from "./support/fake-manager.ts";
+import { notification, RawTransport, rawGuard, request, result } from "./support/raw.ts";
+
+const manager = fakeManager();
+
+/** With state that only the transport itself can reach. */
+class PrivateTransport extends RawTransport {
+  #terminated = false;
+  protocolVersion = "";
+
+  get isTerminated(): boolean {
+    return this.#terminated;
+  }
+
+  terminateSession(): this {
+    this.#terminated = true;
+    return this;
+  }
+
+  setProtocolVersion(version: string): void {
+    this.protocolVersion = version;
+  }
+}
+
+describe("what is not the guard's", () => {
+  it("reaches methods, accessors and properties with the transport as this", () => {
+    const raw = new PrivateTransport();
+    const guard = guardTransport(raw, manager);
+    expect(guard.terminateSession()).toBe(raw);
+    expect(guard.isTerminated).toBe(true);
+    guard.setProtocolVersion("2025-11-25");
+    expect(raw.protocolVersion).toBe("2025-11-25");
+    guard.sessionId = "other";
+    expect(raw.sessionId).toBe("other");
+    expect(guard.terminateSession).toBe(guard.terminateSession);
+    expect(guard).toBeInstanceOf(PrivateTransport);
+    expect(guard.constructor).toBe(PrivateTransport);
+    expect("terminateSession" in guard && !("finishAuth" in guard)).toBe(true);
+    expect((guard as { finishAuth?: unknown }).finishAuth).toBeUndefined();
+  });
+
+  it("keeps the type of what it wraps, and takes the transports of both SDKs", () => {
+    const url = new URL("http://localhost/mcp");
+    const http = guardTransport(new HttpV1(url), manager);
+    expectTypeOf(http).toEqualTypeOf<HttpV1>();
+    expect(typeof http.terminateSession).toBe("function");
+    const stdio = guardTransport(new StdioClientTransport({ command: "never" }), manager);
+    expect("stderr" in stdio && "pid" in stdio && stdio.pid === null).toBe(true);
+    for (const transport of [new ServerHttpV1(), new ServerHttpV2()]) {
+      expect(typeof guardTransport(transport, manager).handleRequest).toBe("function");
+    }
+  });
+
+  it("passes everything else in the same turn, both ways, with what comes beside it", async () => {
+    const { raw, guard, peer, sent, received, receivedExtras } = await rawGuard(manager);
+    const options = { relatedRequestId: 4, resumptionToken: "t", onresumptiontoken: () => {} };
+    const messages = [
+      request(0, "initialize", { protocolVersion: "2025-11-25" }),
+      notification("notifications/initialized"),
+      request("s", "sampling/createMessage", { messages: [], _meta: { a: 1 } }),
+      request(2, "tools/list"),
+      notification("notifications/progress", { progressToken: 1, progress: 1 }),
+      notification("notifications/cancelled", { requestId: 99 }),
+      notification("notifications/message", { level: "info", data: "x" }),
+      { jsonrpc: "2.0", id: null, error: { code: -32700, message: "Parse error" } },
+    ];
+    const extra = { authInfo: { token: "t" } };
+    for (const message of messages) {
+      void guard.send(message, options);
+      expect(raw.sent.at(-1)).toEqual({ message, options });
+      peer(message, extra);
+      expect(received().at(-1)).toBe(message);
+    }
+    expect(sent()).toHaveLength(messages.length);
+    expect(raw.sent.every((entry) => entry.options === options)).toBe(true);
+    expect(receivedExtras().every((entry) => entry === extra)).toBe(true);
+    expect(manager.calls).toEqual([]);
+  });
+
+  it("passes the answers of unguarded requests", async () => {
+    const { guard, peer, sent, received, errors } = await rawGuard(manager);
+    await guard.send(request(1, "ping"));
+    peer(result(1, { a: 1 }));
+    peer(request(1, "roots/list"));
+    await guard.send(result(1, { roots: [] }));
+    expect(received().at(0)).toEqual(result(1, { a: 1 }));
+    expect(sent().at(-1)).toEqual(result(1, { roots: [] }));
+    expect(errors).toEqual([]);
+  });
+
+  it("rejects a send as the transport does", async () => {
+    const { raw, guard } = await rawGuard(manager);
+    for (const message of [request(1, "ping"), request(2, "tools/call", { name: "echo" })]) {
+      raw.failNextSend = new Error("offline");
+      await expect(guard.send(message)).rejects.toThrow("offline");
+      // The id is free again.
+      await guard.send(message);
+    }
+  });
+});
+
+describe("handlers", () => {
+  it("leaves the transport without a handler until there is one", () => {
+    const raw = new RawTransport();
+    const guard = guardTransport(raw, manager);
+    expect(raw.onmessage).toBeUndefined();
+    guard.onmessage = () => {};
+    expect(raw.onmessage).toBeTypeOf("function");
+    guard.onmessage = undefined;
+    expect(raw.onmessage).toBeUndefined();
+  });
+
+  it("gives back what was set, and what the host had set before", () => {
+    const raw = new RawTransport();
+    const before = () => {};
+    raw.onclose = before;
+    const guard = guardTransport(raw, manager);
+    expect(guard.onclose).toBe(before);
+    const after = () => {};
+    guard.onclose = after;
+    guard.onerror = after;
+    expect([guard.onclose, guard.onerror, raw.onerror]).toEqual([after, after, after]);
+  });
+
+  it("shows a handler that the host set on the transport checked messages only", async () => {
+    const seen: unknown[] = [];
+    const raw = new RawTransport();
+    const guard = guardTransport(
+      raw,
+      fakeManager({ "cmf.tool_pre_invoke": () => new Promise(() => {}) }),
+    );
+    raw.onmessage = (message) => seen.push(message.method);
+    await guard.start();
+    raw.onmessage?.(request(1, "tools/call", { name: "echo" }));
+    raw.onmessage?.(request(2, "ping"));
+    await settle();
+    expect(seen).toEqual(["ping"]);
+  });
+
+  it("forwards a close of the transport once", async () => {
+    const { raw, guard, closes } = await rawGuard(manager);
+    await raw.close();
+    expect(closes()).toBe(1);
+    await guard.close();
+    expect(closes()).toBe(2);
+  });
+
+  it("keeps a replaced start or close on the guard, as version negotiation in SDK v2 does", async () => {
+    const raw = new RawTransport();
+    const guard = guardTransport(raw, manager);
+    const original = guard.start;
+    let armed = true;
+    guard.start = async () => {
+      if (!armed) return original.call(guard);
+      armed = false;
+      guard.start = original;
+    };
+    await guard.start();
+    expect(raw.started).toBe(0);
+    await guard.start();
+    expect(raw.started).toBe(1);
+    expect(Object.hasOwn(raw, "start")).toBe(false);
+  });
+
+  it("is negotiated through by SDK v2", async () => {
+    const raw = new RawTransport();
+    raw.sessionId = undefined;
+    const guard = guardTransport(raw, manager);
+    const client = new ClientV2(
+      { name: "test", version: "1" },
+      { versionNegotiation: { mode: "auto" } },
+    );
+    const connected = client.connect(guard as never);
+    await settle();
+    const probe = raw.sent[0]?.message;
+    expect(probe?.method).toBe("server/discover");
+    raw.onmessage?.({ jsonrpc: "2.0", id: probe?.id, error: { code: -32601, message: "no" } });
+    await settle();
+    const hello = raw.sent[1]?.message;
+    expect(hello?.method).toBe("initialize");
+    raw.onmessage?.(
+      result(hello?.id, {
+        protocolVersion: "2025-11-25",
+        capabilities: {},
+        serverInfo: { name: "s", version: "1" },
+      }),
+    );
+    await connected;
+    expect(raw.started).toBe(1);
+  });
+});

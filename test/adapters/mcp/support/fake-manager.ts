@@ -1,0 +1,72 @@
+import type { HookManager, HookOptions, HookResult } from "glassine/mcp";
+
+/** What a test hook gives back; what is left out stays as it was. */
+export type Reply = Partial<HookResult> & { readonly changed?: unknown };
+export type Hook = (
+  payload: never,
+  options: HookOptions,
+) => Reply | undefined | Promise<Reply | undefined>;
+
+interface Invocation {
+  readonly hook: string;
+  readonly payload: unknown;
+  readonly options: HookOptions;
+}
+
+export interface FakeManager extends HookManager {
+  readonly calls: readonly Invocation[];
+  /** The names of the hooks that were invoked, in order. */
+  names(): string[];
+}
+
+/** A manager as the guard sees it: payloads are copied and frozen, the same one comes back unchanged. */
+export function fakeManager(hooks: Record<string, Hook> = {}): FakeManager {
+  const calls: Invocation[] = [];
+  return {
+    calls,
+    names: () => calls.map((call) => call.hook),
+    handles: (hook) => Object.hasOwn(hooks, hook),
+    async invoke(hook, payload, options = {}) {
+      const shown = freezeDeep(structuredClone(payload));
+      calls.push({ hook, payload: shown, options });
+      const { changed, ...rest } = (await hooks[hook]?.(shown as never, options)) ?? {};
+      return {
+        continueProcessing: true,
+        payload: changed === undefined ? payload : freezeDeep(structuredClone(changed)),
+        extensions: options.extensions,
+        context: options.context,
+        rejections: [],
+        errors: [],
+        executions: [],
+        metadata: {},
+        ...rest,
+      };
+    },
+  };
+}
+
+export function denial(reason: string, extra: object = {}): Reply {
+  return { continueProcessing: false, violation: { code: "no_way", reason, ...extra } };
+}
+
+/** Frozen through and through, and without prototypes, as the library's own data may be. */
+function freezeDeep<Value>(value: Value): Value {
+  if (typeof value !== "object" || value === null) return value;
+  if (!Array.isArray(value)) Object.setPrototypeOf(value, null);
+  for (const field of Object.values(value)) freezeDeep(field);
+  return Object.freeze(value);
+}
+
+/** A promise and the function that settles it. */
+export function gate<Value = void>() {
+  let open: (value: Value) => void = () => {};
+  const wait = new Promise<Value>((resolve) => {
+    open = resolve;
+  });
+  return { wait, open };
+}
+
+/** Lets everything that is due run. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

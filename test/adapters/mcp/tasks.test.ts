@@ -1,0 +1,175 @@
+import { describe, expect, it } from "vitest";
+import { denial, fakeManager, settle } from "./support/fake-manager.ts";
+import {
+  type Json,
+  notification,
+  rawGuard,
+  request,
+  result,
+  toolCall,
+  toolResult,
+} from "./support/raw.ts";
+
+const made = (id: unknown, taskId: string) => result(id, { task: { taskId, status: "working" } });
+const fetched = (id: unknown, taskId: string) => request(id, "tasks/result", { taskId });
+const outcome = { content: [{ type: "text", text: "done" }] };
+
+/** A guarded client whose call 1 has become task t1. */
+async function withTask(manager = fakeManager(), options = {}) {
+  const parts = await rawGuard(manager, options);
+  await parts.guard.send(toolCall(1, { q: 1 }, { task: { ttl: 5 } }));
+  parts.peer(made(1, "t1"));
+  await settle();
+  return { ...parts, manager };
+}
+
+describe("a tool call that becomes a task", () => {
+  it("has its result checked when that is fetched, with what the call's hooks left", async () => {
+    const manager = fakeManager({
+      "cmf.tool_pre_invoke": () => ({ extensions: "from pre", context: "state" }),
+    });
+    let envelopes = 0;
+    const { guard, peer, received } = await withTask(manager, { envelope: () => envelopes++ });
+    await guard.send(fetched(2, "t1"));
+    peer(toolResult(2, "done"));
+    await settle();
+    expect(manager.names()).toEqual([
+      "cmf.tool_pre_invoke",
+      "cmf.tool_post_invoke",
+      "cmf.tool_post_invoke",
+    ]);
+    expect(manager.calls[2]).toMatchObject({
+      payload: {
+        content: [{ content: { tool_call_id: "1", tool_name: "echo", content: outcome } }],
+      },
+      options: { extensions: "from pre", context: "state" },
+    });
+    expect(envelopes).toBe(1);
+    expect(new Set(manager.calls.map((call) => call.options.request)).size).toBe(1);
+    expect(received()).toEqual([made(1, "t1"), toolResult(2, "done")]);
+  });
+
+  it("has the result of an unknown task checked too", async () => {
+    const manager = fakeManager({ "cmf.tool_post_invoke": () => denial("secret") });
+    const { guard, peer, received } = await rawGuard(manager, { onDeny: "tool_result" });
+    await guard.send(fetched(2, "elsewhere"));
+    peer(toolResult(2, "done"));
+    await settle();
+    expect(received()).toEqual([
+      result(2, {
+        content: [{ type: "text", text: "secret" }],
+        isError: true,
+        _meta: { "io.modelcontextprotocol/related-task": { taskId: "elsewhere" } },
+      }),
+    ]);
+  });
+
+  it("does not lend its envelope to a request that merely names it", async () => {
+    const manager = fakeManager();
+    let envelopes = 0;
+    const { guard } = await withTask(manager, { envelope: () => `envelope ${++envelopes}` });
+    await guard.send(toolCall(2, {}, { taskId: "t1" }));
+    expect(manager.calls.at(-1)?.options.extensions).toBe("envelope 2");
+  });
+
+  it("lets the result of a sampling or elicitation task pass", async () => {
+    const manager = fakeManager();
+    const { guard, peer, sent } = await rawGuard(manager);
+    peer(request(1, "sampling/createMessage", { messages: [], task: {} }));
+    await guard.send(made(1, "t9"));
+    peer(fetched(2, "t9"));
+    const answer = result(2, {
+      role: "assistant",
+      content: { type: "text", text: "hi" },
+      model: "m",
+    });
+    await guard.send(answer);
+    expect(sent().at(-1)).toEqual(answer);
+    expect(manager.calls).toEqual([]);
+  });
+});
+
+describe("the tasks extension of 2026-07-28", () => {
+  const state = (status: string, more: object = {}) => ({
+    resultType: "complete",
+    taskId: "t1",
+    status,
+    ...more,
+  });
+
+  /** What a client gets for `tasks/get`. */
+  async function poll(answer: Json, manager = fakeManager()) {
+    const { guard, peer, received } = await rawGuard(manager);
+    await guard.send(toolCall(1));
+    peer(result(1, { resultType: "task", taskId: "t1", status: "working" }));
+    await settle();
+    await guard.send(request(2, "tasks/get", { taskId: "t1" }));
+    peer(answer);
+    await settle();
+    return { got: received()[1], manager };
+  }
+
+  it("passes a task that is not done without a hook", async () => {
+    const answer = result(2, state("working"));
+    const { got, manager } = await poll(answer);
+    expect(got).toEqual(answer);
+    expect(manager.calls).toHaveLength(2);
+  });
+
+  it("checks the result inside a finished task", async () => {
+    const done = result(2, state("completed", { result: { resultType: "complete", ...outcome } }));
+    const { got, manager } = await poll(done);
+    expect(got).toEqual(done);
+    expect(manager.calls[2]?.payload).toMatchObject({
+      content: [{ content: { tool_call_id: "1", tool_name: "echo", content: outcome } }],
+    });
+    let posts = 0;
+    const denying = fakeManager({
+      "cmf.tool_post_invoke": () => (posts++ === 0 ? undefined : denial("secret")),
+    });
+    expect((await poll(done, denying)).got).toEqual(
+      result(2, {
+        ...state("completed"),
+        result: {
+          content: [{ type: "text", text: "secret" }],
+          isError: true,
+          resultType: "complete",
+        },
+      }),
+    );
+  });
+
+  it("checks the error inside a failed task", async () => {
+    let posts = 0;
+    const denying = fakeManager({
+      "cmf.tool_post_invoke": () => (posts++ === 0 ? undefined : denial("hidden")),
+    });
+    const failed = result(2, state("failed", { error: { code: -32603, message: "at /srv/7" } }));
+    const { got } = await poll(failed, denying);
+    expect(got).toMatchObject({
+      result: { status: "failed", error: { code: -32010, message: "hidden" } },
+    });
+  });
+
+  it("checks the outcome in a notification, and passes any other at once", async () => {
+    let posts = 0;
+    const manager = fakeManager({
+      "cmf.tool_post_invoke": () => (posts++ === 0 ? undefined : denial("secret")),
+    });
+    const { peer, received } = await withTask(manager);
+    const working = notification("notifications/tasks", { taskId: "t1", status: "working" });
+    peer(working);
+    expect(received().at(-1)).toBe(working);
+    peer(
+      notification("notifications/tasks", { taskId: "t1", status: "completed", result: outcome }),
+    );
+    await settle();
+    expect(received().at(-1)).toEqual(
+      notification("notifications/tasks", {
+        taskId: "t1",
+        status: "completed",
+        result: { content: [{ type: "text", text: "secret" }], isError: true },
+      }),
+    );
+  });
+});

@@ -1,0 +1,117 @@
+/** What the compiled reader accepts of a slot is what zod accepts by the same schema. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { jsonValues, valuesOf } from "../../property-tests/support/schema-values.ts";
+import { admit, extensionsLimits, isCleanLabel, kindOf } from "../../src/admit/index.ts";
+import { compileSlots, standardSlots } from "../../src/slots/index.ts";
+
+const slots = compileSlots(standardSlots);
+
+/** The schema as zod alone would say it: kinds spelt out, null for absent. */
+function spelt(schema: z.ZodType): z.ZodType {
+  const kind = kindOf(schema);
+  if (kind !== undefined) return speltKind(kind.shape, kind.jsonSchema, schema);
+  const def = schema._zod.def as unknown as Record<string, never>;
+  switch (schema._zod.def.type) {
+    case "object": {
+      const shape = Object.entries(def.shape as unknown as Record<string, z.ZodType>);
+      return z.object(Object.fromEntries(shape.map(([key, inner]) => [key, spelt(inner)])));
+    }
+    case "array":
+      return limited(z.array(spelt(def.element as unknown as z.ZodType)), schema);
+    case "record":
+      return z.record(z.string(), spelt(def.valueType as unknown as z.ZodType));
+    case "optional":
+      return spelt(def.innerType as unknown as z.ZodType).nullish();
+    case "default":
+      return spelt(def.innerType as unknown as z.ZodType).optional();
+    default:
+      return schema;
+  }
+}
+
+function limited(list: z.ZodArray, schema: z.ZodType): z.ZodType {
+  const { maximum } = schema._zod.bag as { maximum?: number };
+  return maximum === undefined ? list : list.max(maximum);
+}
+
+function speltKind(
+  shape: string,
+  rule: { readonly [keyword: string]: unknown },
+  schema: z.ZodType,
+) {
+  if (shape === "set" && "maxItems" in rule) return z.array(z.string().refine(isCleanLabel));
+  if (shape === "map") return z.record(z.string(), z.json());
+  if (rule.format === "date-time") return z.string().refine(isDateTime);
+  return shape === "scalar" && Object.keys(rule).length === 0 ? z.json() : schema;
+}
+
+const dateTime = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)?$/;
+const isDateTime = (text: string) => dateTime.test(text) && !Number.isNaN(Date.parse(text));
+
+interface Spot {
+  readonly at: number;
+  readonly value: unknown;
+  readonly remove: boolean;
+}
+
+/** The document with one part of it replaced or taken away. */
+function spoil(root: unknown, { at, value, remove }: Spot): unknown {
+  const copy = structuredClone(root);
+  const spots: [Record<string, unknown>, string][] = [];
+  const visit = (here: unknown) => {
+    if (typeof here !== "object" || here === null) return;
+    for (const key of Object.keys(here)) {
+      spots.push([here as Record<string, unknown>, key]);
+      visit(Reflect.get(here, key));
+    }
+  };
+  visit(copy);
+  const spot = spots[at % Math.max(1, spots.length)];
+  if (spot === undefined) return value;
+  const [parent, key] = spot;
+  if (remove && !Array.isArray(parent)) delete parent[key];
+  else parent[key] = value;
+  return copy;
+}
+
+const accepts = (slot: string, value: unknown) => {
+  const options = {
+    origin: "host",
+    limits: extensionsLimits,
+    shapeCode: "extensions_shape",
+    strict: false,
+  } as const;
+  return admit(slots.envelope, { [slot]: value }, options).ok;
+};
+
+describe.each(Object.entries(standardSlots))("%s", (slot, { schema }) => {
+  const zod = spelt(schema);
+  const valid = valuesOf(schema);
+  const spots = fc.array(fc.record({ at: fc.nat(), value: jsonValues, remove: fc.boolean() }), {
+    maxLength: 2,
+  });
+
+  it("accepts what the schema describes", () => {
+    fc.assert(fc.property(valid, (value) => accepts(slot, value) && zod.safeParse(value).success));
+  });
+
+  it("agrees on what is nearly right", () => {
+    fc.assert(
+      fc.property(valid, spots, (value, changes) => {
+        const spoilt = changes.reduce(spoil, value);
+        if (spoilt === null || spoilt === undefined) return;
+        expect(accepts(slot, spoilt)).toBe(zod.safeParse(spoilt).success);
+      }),
+    );
+  });
+
+  it("agrees on any JSON", () => {
+    fc.assert(
+      fc.property(jsonValues, (value) => {
+        if (value !== null) expect(accepts(slot, value)).toBe(zod.safeParse(value).success);
+      }),
+    );
+  });
+});

@@ -1,0 +1,152 @@
+import { createPluginManager, definePlugin } from "glassine";
+import { describe, expect, it, vi } from "vitest";
+import { verifies } from "../support/verifies.ts";
+import { call, hook, labelled, type Run, runOnce } from "./support.ts";
+
+type Loose = (...given: never[]) => unknown;
+
+/** The plugin of one handler, entered as it is or with `extensions` said. */
+const of = (handler: Loose, extensions?: boolean) =>
+  definePlugin({
+    name: "shapes",
+    version: "1.0.0",
+    capabilities: ["read_labels"],
+    hooks: {
+      [hook]: (extensions === undefined ? handler : { handler, extensions }) as never,
+    },
+  });
+
+const given: unknown[][] = [];
+function take(...args: unknown[]): void {
+  given.push(args);
+}
+
+/** How many arguments the handler gets, and whether its record says it takes extensions. */
+async function argumentsOf(handler: Loose, extensions?: boolean) {
+  given.length = 0;
+  const { executions, errors } = await runOnce([of(handler, extensions)], {
+    extensions: labelled("PII"),
+  });
+  expect(errors).toEqual([]);
+  expect(given).toHaveLength(1);
+  expect(executions[0]?.extensions).toBe(given[0]?.length === 3);
+  return given[0]?.length;
+}
+
+const methods = {
+  two(_payload: unknown, _context: unknown) {
+    // biome-ignore lint/complexity/noArguments: counts what it was called with.
+    take(...arguments);
+  },
+  three(_payload: unknown, _context: unknown, _extensions: unknown) {
+    // biome-ignore lint/complexity/noArguments: counts what it was called with.
+    take(...arguments);
+  },
+};
+
+describe("a handler", () => {
+  it("of one or two parameters gets exactly two arguments, of three or more the view too", async () => {
+    verifies("dispatch:arity", "dispatch:two-arguments");
+    function one(_payload: unknown) {
+      // biome-ignore lint/complexity/noArguments: counts what it was called with.
+      take(...arguments);
+    }
+    function four(_payload: unknown, _context: unknown, _extensions: unknown, _more: unknown) {
+      // biome-ignore lint/complexity/noArguments: counts what it was called with.
+      take(...arguments);
+    }
+    expect(await argumentsOf(one as Loose)).toBe(2);
+    expect(await argumentsOf(methods.two)).toBe(2);
+    expect(await argumentsOf(methods.three)).toBe(3);
+    expect(await argumentsOf(four as Loose)).toBe(3);
+    expect(given[0]?.[2]).toMatchObject({ security: { labels: ["PII"] } });
+  });
+
+  it("may be bound, asynchronous, a method or a closure", async () => {
+    expect(await argumentsOf(methods.two.bind(null))).toBe(2);
+    expect(await argumentsOf(methods.three.bind(null))).toBe(3);
+    expect(await argumentsOf(async (p: unknown, c: unknown) => take(p, c))).toBe(2);
+    expect(await argumentsOf(async (p: unknown, c: unknown, e: unknown) => take(p, c, e))).toBe(3);
+  });
+
+  it("that hides its arity is taken at its word", async () => {
+    verifies("dispatch:extensions-declared");
+    expect(await argumentsOf(take, true)).toBe(3);
+    expect(await argumentsOf(take, false)).toBe(2);
+    expect(await argumentsOf(vi.fn(take), true)).toBe(3);
+    expect(await argumentsOf(vi.fn(take), false)).toBe(2);
+    expect(await argumentsOf(methods.two, true)).toBe(3);
+    expect(await argumentsOf(methods.three, false)).toBe(2);
+    const preset = (_payload: unknown, _context: unknown, _extensions: unknown = {}) => take(1, 2);
+    expect(await argumentsOf(preset)).toBe(2);
+  });
+
+  it("that hides its arity and does not say is refused", () => {
+    const refused = (handler: unknown) => {
+      try {
+        of(handler as Loose);
+        return "accepted";
+      } catch (error) {
+        return (error as { code: string }).code;
+      }
+    };
+    for (const handler of [take, () => {}, vi.fn(), (_p = 1, _c = 2) => {}]) {
+      expect(refused(handler)).toBe("manifest_invalid");
+    }
+  });
+
+  it("that is no plain function is refused, whatever it says of itself", () => {
+    verifies("dispatch:handler-kinds");
+    class Handler {
+      readonly payload: unknown;
+      constructor(payload: unknown, _context: unknown) {
+        this.payload = payload;
+      }
+    }
+    const kinds: unknown[] = [
+      Handler,
+      function* generate(_payload: unknown, _context: unknown) {},
+      async function* generate(_payload: unknown, _context: unknown) {},
+      new Proxy(methods.two, {}),
+      { handle: methods.two },
+      "handler",
+      null,
+    ];
+    for (const kind of kinds) {
+      for (const extensions of [undefined, true, false]) {
+        expect(() => of(kind as Loose, extensions), String(kind)).toThrow(
+          expect.objectContaining({ code: "manifest_invalid" }),
+        );
+      }
+    }
+  });
+
+  it("is judged once: what becomes of it or of its manifest later has no effect", async () => {
+    verifies("dispatch:arity", "dispatch:registered-once");
+    const turns: string[] = [];
+    const original: Run = (_payload, _context) => void turns.push("original");
+    const manifest = {
+      name: "shapes",
+      version: "1.0.0",
+      capabilities: ["read_labels"] as "read_labels"[],
+      hooks: { [hook]: original as never } as Record<string, never>,
+    };
+    const plugin = definePlugin(manifest);
+    const manager = await createPluginManager({ plugins: [plugin] });
+    Object.defineProperty(original, "length", { value: 3 });
+    manifest.hooks[hook] = (() => void turns.push("replaced")) as never;
+    manifest.capabilities.push("read_headers" as never);
+    const { executions } = await manager.invoke(hook, call);
+    expect(turns).toEqual(["original"]);
+    expect(executions).toMatchObject([{ extensions: false, saw: [] }]);
+  });
+
+  it("is called without a `this`", async () => {
+    let self: unknown = "unset";
+    const handler = function (this: unknown, _payload: unknown, _context: unknown) {
+      self = this;
+    };
+    await runOnce([of(handler)]);
+    expect(self).toBeUndefined();
+  });
+});

@@ -1,0 +1,230 @@
+import { addLabels, deny } from "glassine";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
+import {
+  adds,
+  call,
+  deferred,
+  hook,
+  labelled,
+  manage,
+  never,
+  plugin,
+  type Run,
+  rest,
+  tagger,
+  uncaughtDuring,
+} from "./support.ts";
+
+const mode = "fire_and_forget";
+const blank = { started: 0, completed: 0, failed: 0, timedOut: 0, dropped: 0, pending: 0 };
+
+describe("a background handler", () => {
+  it("gets the final payload and envelope", async () => {
+    verifies("dispatch:background-last");
+    const seen: unknown[] = [];
+    const manager = await manage([
+      plugin(
+        "behind",
+        (payload, context, extensions) => {
+          seen.push(payload, extensions.security.labels, context.request);
+        },
+        { mode },
+      ),
+      plugin("renames", (payload, _c) => ({ modifiedPayload: { ...payload, name: "sub" } })),
+      tagger("serial"),
+      tagger("beside", { mode: "concurrent" }),
+    ]);
+    const result = await manager.invoke(hook, call, { extensions: labelled("PII") });
+    await manager.close();
+    expect(seen).toEqual([
+      { name: "sub", args: { a: 1 } },
+      ["PII", "beside", "serial"],
+      result.context.request,
+    ]);
+    expect(seen[0]).toBe(result.payload);
+  });
+
+  it("starts after the caller has the result, also when nothing had to be waited for", async () => {
+    verifies("dispatch:background-awaited");
+    const order: string[] = [];
+    const manager = await manage([
+      plugin("behind", (_p, _c) => void order.push("behind"), { mode }),
+    ]);
+    const caller = async () => {
+      await manager.invoke(hook, call);
+    };
+    await caller().then(() => order.push("result"));
+    await manager.close();
+    expect(order).toEqual(["result", "behind"]);
+  });
+
+  it("delays no result, however long it takes", async () => {
+    const gate = deferred();
+    const manager = await manage([plugin("behind", (_p, _c) => gate.promise, { mode })]);
+    const result = await manager.invoke(hook, call);
+    expect(result.executions).toMatchObject([{ plugin: "behind", status: "started" }]);
+    await rest();
+    expect(result.executions).toMatchObject([{ plugin: "behind", status: "started" }]);
+    gate.resolve();
+    expect((await manager.close()).background).toEqual({ ...blank, started: 1, completed: 1 });
+  });
+
+  it("is not started where the run was halted", async () => {
+    verifies("dispatch:background-not-halted");
+    const turns: string[] = [];
+    const noting = plugin("behind", (_p, _c) => void turns.push("behind"), { mode });
+    const halting: Record<string, Run> = {
+      denied: (_p, _c) => deny("no"),
+      failed: (_p, _c) => {
+        throw new Error("broken");
+      },
+      refused: (_p, _c) => "nonsense",
+    };
+    for (const [how, run] of Object.entries(halting)) {
+      for (const as of ["sequential", "concurrent"] as const) {
+        const manager = await manage([noting, plugin("guard", run, { mode: as })]);
+        const result = await manager.invoke(hook, call);
+        const report = await manager.close();
+        expect(report.background, how).toEqual(blank);
+        expect(result.executions.at(-1), how).toMatchObject({ status: "skipped" });
+      }
+    }
+    expect(turns).toEqual([]);
+  });
+
+  it("is recorded as skipped where its conditions do not match", async () => {
+    const turns: string[] = [];
+    const manager = await manage([
+      plugin("behind", (_p, _c) => void turns.push("behind"), {
+        mode,
+        conditions: { tools: ["other"] },
+      }),
+    ]);
+    const { executions } = await manager.invoke(hook, call);
+    expect(executions).toMatchObject([{ plugin: "behind", status: "skipped" }]);
+    expect((await manager.close()).background).toEqual(blank);
+    expect(turns).toEqual([]);
+  });
+
+  it("goes by the final payload in its conditions", async () => {
+    const manager = await manage([
+      plugin("behind", (_p, _c) => {}, { mode, conditions: { tools: ["sub"] } }),
+      plugin("renames", (payload, _c) => ({ modifiedPayload: { ...payload, name: "sub" } })),
+    ]);
+    await manager.invoke(hook, call);
+    expect((await manager.close()).background).toEqual({ ...blank, started: 1, completed: 1 });
+  });
+
+  it("may use its state and nest runs after the result is out, until it has ended", async () => {
+    const inner = await manage([tagger("inner")]);
+    const seen: unknown[] = [];
+    let kept: { readonly state: unknown } | undefined;
+    const manager = await manage([
+      plugin(
+        "behind",
+        async (payload, context, _extensions) => {
+          kept = context;
+          await rest();
+          context.state.set("note", 1);
+          const nested = await inner.invoke(hook, payload, { parent: context });
+          seen.push(nested.continueProcessing, context.state.get("note"));
+        },
+        { mode },
+      ),
+    ]);
+    const result = await manager.invoke(hook, call);
+    await manager.close();
+    expect(seen).toEqual([true, 1]);
+    expect(result.extensions.security).toBeUndefined();
+    expect(() => kept?.state).toThrow(expect.objectContaining({ code: "aborted" }));
+  });
+});
+
+describe("the failures of background handlers", () => {
+  const gate = deferred();
+  const failures: Record<string, Run> = {
+    throws: (_p, _c) => {
+      throw new Error("broken");
+    },
+    rejects: async (_p, _c) => {
+      await rest();
+      throw new Error("broken");
+    },
+    hangs: never,
+    "rejects-late": async (_p, _c) => {
+      await gate.promise;
+      throw new Error("late");
+    },
+  };
+
+  it("are counted, told to the host's sink, and never unhandled", async () => {
+    const told: unknown[] = [];
+    const uncaught = await uncaughtDuring(async () => {
+      const manager = await manage(
+        Object.entries(failures).map(([name, run]) =>
+          plugin(name, run, { mode, extensions: false, timeoutMs: 30, onError: "fail" }),
+        ),
+        { onHandlerError: (thrown, at) => told.push([String(thrown), at.plugin]) },
+      );
+      const result = await manager.invoke(hook, call);
+      expect(result.continueProcessing).toBe(true);
+      expect(result.errors).toEqual([]);
+      const { background, drained } = await manager.close();
+      expect(drained).toBe(true);
+      expect(background).toEqual({ ...blank, started: 4, failed: 2, timedOut: 2 });
+      gate.resolve();
+    });
+    expect(uncaught).toEqual([]);
+    expect(told).toEqual([
+      ["Error: broken", "throws"],
+      ["Error: broken", "rejects"],
+    ]);
+  });
+
+  it("change nothing for the others, and not when the sink throws", async () => {
+    const turns: string[] = [];
+    const uncaught = await uncaughtDuring(async () => {
+      const manager = await manage(
+        [
+          plugin("throws", failures.throws as Run, { mode, extensions: false }),
+          plugin("good", (_p, _c) => void turns.push("good"), { mode }),
+        ],
+        {
+          onHandlerError: () => {
+            throw new Error("sink");
+          },
+        },
+      );
+      await manager.invoke(hook, call);
+      await manager.close();
+    });
+    expect(uncaught).toEqual([]);
+    expect(turns).toEqual(["good"]);
+  });
+
+  it("switch the plugin off where it says so", async () => {
+    const manager = await manage([
+      plugin("behind", failures.throws as Run, { mode, extensions: false, onError: "disable" }),
+    ]);
+    await manager.invoke(hook, call);
+    await rest();
+    const { executions } = await manager.invoke(hook, call);
+    expect(executions).toMatchObject([{ plugin: "behind", status: "disabled" }]);
+    expect((await manager.close()).background).toMatchObject({ started: 1, failed: 1 });
+  });
+
+  it("discard changes and denials as a whole", async () => {
+    const manager = await manage([
+      plugin("adds", adds("late"), { mode }),
+      plugin("denies", (_p, _c) => deny("late"), { mode }),
+      plugin("breaks", (_p, _c, e) => ({ modifiedExtensions: addLabels(e, "x"), y: 1 }), { mode }),
+    ]);
+    const extensions = labelled("PII");
+    const result = await manager.invoke(hook, call, { extensions });
+    const { background } = await manager.close();
+    expect(result.extensions).toBe(extensions);
+    expect(result.rejections).toEqual([]);
+    expect(background).toEqual({ ...blank, started: 3, completed: 3 });
+  });
+});

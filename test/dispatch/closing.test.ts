@@ -1,0 +1,101 @@
+import { describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
+import {
+  adds,
+  call,
+  deferred,
+  hook,
+  manage,
+  never,
+  plugin,
+  type Run,
+  rest,
+  tagger,
+} from "./support.ts";
+
+const mode = "fire_and_forget";
+const blank = { started: 0, completed: 0, failed: 0, timedOut: 0, dropped: 0, pending: 0 };
+
+describe("closing a manager", () => {
+  it("waits for background work and reports it", async () => {
+    const turns: string[] = [];
+    const manager = await manage([
+      plugin(
+        "behind",
+        async (_p, _c) => {
+          await rest();
+          turns.push("done");
+        },
+        { mode },
+      ),
+    ]);
+    await manager.invoke(hook, call);
+    await manager.invoke(hook, call);
+    expect(await manager.close()).toEqual({
+      drained: true,
+      background: { ...blank, started: 2, completed: 2 },
+      late: 0,
+    });
+    expect(turns).toEqual(["done", "done"]);
+  });
+
+  it("gives up at its time limit and says what is still under way", async () => {
+    const manager = await manage([
+      plugin("hangs", never as Run, { mode, extensions: false, timeoutMs: null }),
+    ]);
+    await manager.invoke(hook, call);
+    const report = await manager.close({ timeoutMs: 20 });
+    expect(report).toMatchObject({ drained: false, background: { pending: 1 } });
+  });
+
+  it("refuses further invocations from then on, and may be asked again", async () => {
+    verifies("dispatch:closed");
+    const manager = await manage([tagger("tags")]);
+    const closing = manager.close();
+    await expect(manager.invoke(hook, call)).rejects.toMatchObject({ code: "manager_closed" });
+    expect(await closing).toMatchObject({ drained: true });
+    expect(await manager.close()).toMatchObject({ drained: true });
+  });
+
+  it("lets runs that are under way end", async () => {
+    const gate = deferred();
+    const manager = await manage([
+      plugin("waits", async (p, c, e) => {
+        await gate.promise;
+        return adds("waited")(p, c, e);
+      }),
+    ]);
+    const running = manager.invoke(hook, call);
+    const closing = manager.close();
+    gate.resolve();
+    expect((await running).extensions.security?.labels).toEqual(["waited"]);
+    await closing;
+  });
+});
+
+describe("the queue of background work", () => {
+  it("drops what is over its bound, counts it, and takes more once there is room", async () => {
+    verifies("dispatch:background-bounded");
+    const gate = deferred();
+    const manager = await manage([plugin("behind", (_p, _c) => gate.promise, { mode })], {
+      maxBackground: 2,
+    });
+    const statuses: unknown[] = [];
+    const invoke = async () => {
+      const { executions } = await manager.invoke(hook, call);
+      statuses.push(executions[0]?.status);
+    };
+    for (let i = 0; i < 4; i++) await invoke();
+    await rest();
+    gate.resolve();
+    await rest();
+    await invoke();
+    expect(statuses).toEqual(["started", "started", "skipped", "skipped", "started"]);
+    expect((await manager.close()).background).toEqual({
+      ...blank,
+      started: 3,
+      completed: 3,
+      dropped: 2,
+    });
+  });
+});

@@ -1,0 +1,250 @@
+import { appendHop, createExtensions, deny } from "glassine";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
+import {
+  adds,
+  bytesOf,
+  type Capability,
+  call,
+  type Deferred,
+  deferred,
+  hook,
+  labelled,
+  labelsOf,
+  manage,
+  never,
+  permutations,
+  plugin,
+  type Run,
+  rest,
+  runOnce,
+} from "./support.ts";
+
+const mode = "concurrent";
+const names = ["aaa", "bbb", "ccc", "ddd"] as const;
+
+/** Runs one plugin a name, all waiting, and lets them finish in the given order. */
+async function finishing(
+  order: readonly string[],
+  answer: (name: string) => Run,
+  capabilities: Capability[] = ["append_labels"],
+) {
+  const gates = new Map<string, Deferred<void>>(names.map((name) => [name, deferred()]));
+  const manager = await manage(
+    names.map((name) =>
+      plugin(
+        name,
+        async (payload, context, extensions) => {
+          await gates.get(name)?.promise;
+          return answer(name)(payload, context, extensions);
+        },
+        { mode, capabilities },
+      ),
+    ),
+  );
+  const running = manager.invoke(hook, call, { extensions: labelled("PII") });
+  for (const name of order) {
+    gates.get(name)?.resolve();
+    await new Promise(setImmediate);
+  }
+  return running;
+}
+
+const hop = (name: string) => ({
+  subject_id: name,
+  subject_type: "service",
+  timestamp: "2026-01-01T00:00:00Z",
+});
+
+describe("concurrent plugins", () => {
+  it("all start before any is waited for", async () => {
+    const started: string[] = [];
+    const gate = deferred();
+    const running = runOnce(
+      names.map((name) =>
+        plugin(
+          name,
+          (_p, _c) => {
+            started.push(name);
+            return gate.promise;
+          },
+          { mode },
+        ),
+      ),
+    );
+    await rest();
+    expect(started).toEqual(names);
+    gate.resolve();
+    await running;
+  });
+
+  it("all see the envelope and the payload of the phase's start", async () => {
+    verifies("dispatch:concurrent-view");
+    const seen: unknown[] = [];
+    const looking: Run = (payload, context, extensions) => {
+      seen.push([payload, extensions.security.labels]);
+      return adds(context.plugin.name)(payload, context, extensions);
+    };
+    await runOnce([
+      plugin("before", adds("early")),
+      ...names.map((name) => plugin(name, looking, { mode })),
+    ]);
+    expect(seen).toEqual(names.map(() => [call, ["early"]]));
+  });
+
+  it("see the same view when one of them makes the envelope grow by a nested run", async () => {
+    const seen: unknown[] = [];
+    const looking: Run = (_payload, _context, extensions) => {
+      seen.push(extensions.security.labels);
+    };
+    const inner = await manage([plugin("inner", adds("inner"))]);
+    const result = await runOnce([
+      plugin(
+        "nests",
+        (payload, context, _extensions) => {
+          void inner.invoke(hook, payload, { parent: context });
+        },
+        { mode, priority: 1 },
+      ),
+      plugin("looks", looking, { mode, priority: 2 }),
+    ]);
+    expect(seen).toEqual([[]]);
+    expect(labelsOf(result)).toEqual(["inner"]);
+  });
+
+  it("have labels and hops joined in plugin order, whoever finishes first", async () => {
+    verifies("dispatch:concurrent-joined", "dispatch:concurrent-awaited");
+    const outcomes = new Set<string>();
+    for (const order of permutations(names)) {
+      const result = await finishing(
+        order,
+        (name) => (payload, context, extensions) => {
+          const { modifiedExtensions } = adds(name)(payload, context, extensions) as {
+            modifiedExtensions: typeof extensions;
+          };
+          return { modifiedExtensions: appendHop(modifiedExtensions, hop(name)) };
+        },
+        ["append_labels", "append_delegation"],
+      );
+      outcomes.add(bytesOf(result));
+      expect(labelsOf(result)).toEqual(["PII", ...names]);
+      expect(result.extensions.delegation?.chain.map((each) => each.subject_id)).toEqual(names);
+    }
+    expect(outcomes.size).toBe(1);
+  });
+
+  it("are decided by the first denial in plugin order, whoever finishes first", async () => {
+    verifies("dispatch:concurrent-denial");
+    const outcomes = new Set<string>();
+    for (const order of permutations(names)) {
+      const result = await finishing(order, (name) =>
+        name === "aaa" || name === "ddd" ? adds(name) : (_p, _c) => deny(`${name} says no`),
+      );
+      outcomes.add(bytesOf(result));
+      expect(result.violation).toEqual({
+        plugin: "bbb",
+        code: "denied",
+        reason: "bbb says no",
+      });
+    }
+    expect(outcomes.size).toBe(1);
+  });
+
+  it("keep the labels of the others when one denies, fails, is refused or hangs", async () => {
+    verifies("dispatch:merges-kept");
+    const bad: Record<string, Run> = {
+      denied: (_p, _c) => deny("no"),
+      handler_error: (_p, _c) => {
+        throw new Error("broken");
+      },
+      tier_monotonic: () => ({ modifiedExtensions: { security: { labels: ["lost"] } } }),
+      result_shape: () => ({ modifiedExtensions: { security: { labels: ["lost"] } }, x: 1 }),
+      handler_timeout: never,
+    };
+    for (const [code, run] of Object.entries(bad)) {
+      const result = await runOnce(
+        [
+          plugin("first", adds("first"), { mode }),
+          plugin("bad", run, { mode, timeoutMs: 20, extensions: true }),
+          plugin("last", async (p, c, e) => adds("last")(p, c, e), { mode, extensions: true }),
+        ],
+        { extensions: labelled("PII") },
+      );
+      expect(result.violation, code).toMatchObject({ code, plugin: "bad" });
+      expect(labelsOf(result), code).toEqual(["PII", "first", "last"]);
+    }
+  });
+
+  it("go on past the failure of one that is ignored", async () => {
+    const result = await runOnce([
+      plugin("bad", (_p, _c) => Promise.reject(new Error("broken")), { mode, onError: "ignore" }),
+      plugin("good", adds("good"), { mode }),
+    ]);
+    expect(result.continueProcessing).toBe(true);
+    expect(labelsOf(result)).toEqual(["good"]);
+    expect(result.errors).toMatchObject([{ plugin: "bad", code: "handler_error" }]);
+  });
+
+  it("may add labels without taking extensions, each judged by the phase's start", async () => {
+    const adding = (label: string) => (_payload: unknown, _context: unknown) => ({
+      modifiedExtensions: { security: { labels: ["PII", label] } },
+    });
+    const result = await runOnce(
+      names.map((name) => plugin(name, adding(name), { mode })),
+      { extensions: labelled("PII") },
+    );
+    expect(result.violation).toBeUndefined();
+    expect(labelsOf(result)).toEqual(["PII", ...names]);
+  });
+
+  it("each have a deadline of their own", async () => {
+    const result = await runOnce([
+      plugin("hangs", never as Run, { mode, timeoutMs: 20, extensions: false, onError: "ignore" }),
+      plugin("waits", (_p, _c) => new Promise((resolve) => setTimeout(resolve, 60)), {
+        mode,
+        timeoutMs: 5000,
+      }),
+    ]);
+    expect(result.executions.map(({ status }) => status)).toEqual(["timeout", "completed"]);
+  });
+
+  it("follow the serial phases and come before the background", async () => {
+    const turns: string[] = [];
+    const waiting = (name: string, as: "sequential" | "concurrent" | "fire_and_forget") =>
+      plugin(
+        name,
+        async (_p, _c) => {
+          turns.push(`${name} starts`);
+          await rest();
+          turns.push(`${name} ends`);
+        },
+        { mode: as },
+      );
+    const manager = await manage([
+      waiting("behind", "fire_and_forget"),
+      waiting("beside", "concurrent"),
+      waiting("before", "sequential"),
+    ]);
+    await manager.invoke(hook, call);
+    await manager.close();
+    expect(turns).toEqual([
+      "before starts",
+      "before ends",
+      "beside starts",
+      "beside ends",
+      "behind starts",
+      "behind ends",
+    ]);
+  });
+
+  it("leave payload and envelope as the objects they were when nobody adds anything", async () => {
+    verifies("dispatch:untouched");
+    const extensions = createExtensions({ security: { labels: ["PII"] }, custom: { a: 1 } });
+    const result = await runOnce(
+      names.map((name) => plugin(name, async (_p, _c, _e) => undefined, { mode })),
+      { extensions },
+    );
+    expect(result.payload).toBe(call);
+    expect(result.extensions).toBe(extensions);
+  });
+});

@@ -1,0 +1,131 @@
+import { createExtensions, deny } from "glassine";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
+import {
+  call,
+  hook,
+  labelled,
+  labelsOf,
+  later,
+  manage,
+  never,
+  plugin,
+  type Run,
+  runOnce,
+  tagger,
+} from "./support.ts";
+
+const extensions = createExtensions({
+  request: { request_id: "r-1" },
+  security: { labels: ["PII"], classification: "secret" },
+  delegation: {
+    chain: [{ subject_id: "u", subject_type: "user", timestamp: "2026-01-01T00:00:00Z" }],
+  },
+  custom: { note: 1 },
+});
+
+/** What a plugin does to end the run, or to try and take a label away. */
+const acts: Record<string, Run> = {
+  "does nothing": (_p, _c) => undefined,
+  denies: (_p, _c) => deny("no"),
+  throws: (_p, _c) => {
+    throw new Error("broken");
+  },
+  rejects: (_p, _c) => later(1).then(() => Promise.reject(new Error("broken"))),
+  hangs: (_p, _c) => never(),
+  "returns nonsense": (_p, _c) => [],
+  "returns no labels": (_p, _c) => ({ modifiedExtensions: { security: { labels: [] } } }),
+  "returns other labels": (_p, _c) => ({ modifiedExtensions: { security: { labels: ["pii"] } } }),
+  "returns an empty slot": (_p, _c) => ({ modifiedExtensions: { security: {} } }),
+  "returns a slot of null": (_p, _c) => ({ modifiedExtensions: { security: null } }),
+  "returns labels of null": (_p, _c) => ({ modifiedExtensions: { security: { labels: null } } }),
+  "lowers the classification": (_p, _c) => ({
+    modifiedExtensions: { security: { labels: ["PII", "added"], classification: "public" } },
+  }),
+  "hides labels in custom": (_p, _c) => ({
+    modifiedExtensions: { custom: { security: { labels: [] }, labels: [] } },
+  }),
+  "hides labels in the payload": (payload, _c) => ({
+    modifiedPayload: { ...payload, args: { extensions: { security: { labels: [] } }, _meta: {} } },
+  }),
+};
+
+describe("the labels of a request", () => {
+  const cases = Object.entries(acts).flatMap(([what, run]) =>
+    (["sequential", "transform", "audit", "concurrent", "fire_and_forget"] as const).flatMap(
+      (mode) =>
+        (["fail", "ignore", "disable"] as const).map((onError) => ({ what, run, mode, onError })),
+    ),
+  );
+
+  it.each(cases)(
+    "stay when a plugin $what, in mode $mode with onError $onError",
+    async ({ run, mode, onError }) => {
+      verifies("dispatch:merges-kept");
+      const manager = await manage([
+        tagger("serial", { priority: 1 }),
+        tagger("beside", { mode: "concurrent", priority: 1 }),
+        plugin("acts", run, { mode, onError, timeoutMs: 10 }),
+        tagger("last", { mode: "concurrent", priority: 200 }),
+      ]);
+      const result = await manager.invoke(hook, call, { extensions });
+      const labels = labelsOf(result);
+      expect(labels).toEqual(expect.arrayContaining(["PII", "serial"]));
+      const reachesConcurrent =
+        result.continueProcessing || mode === "concurrent" || mode === "fire_and_forget";
+      if (reachesConcurrent) expect(labels).toEqual(expect.arrayContaining(["beside", "last"]));
+      expect(result.extensions.security?.classification).toBe("secret");
+      expect(result.extensions.request).toBe(extensions.request);
+      expect(result.extensions.delegation).toBe(extensions.delegation);
+      await manager.close();
+    },
+  );
+
+  it("are on the result of a hook without plugins", async () => {
+    const result = await runOnce([], { extensions });
+    expect(result.extensions).toBe(extensions);
+    expect(result).toMatchObject({ continueProcessing: true, executions: [], payload: call });
+  });
+
+  it("are on the result where every plugin is passed over", async () => {
+    const result = await runOnce(
+      [
+        plugin("off", (_p, _c) => undefined, { mode: "disabled" }),
+        plugin("elsewhere", (_p, _c) => undefined, { conditions: { tools: ["other"] } }),
+      ],
+      { extensions },
+    );
+    expect(result.extensions).toBe(extensions);
+  });
+
+  it("are on the result of an aborted run", async () => {
+    const result = await runOnce([tagger("never")], { extensions, signal: AbortSignal.abort() });
+    expect(result.extensions).toBe(extensions);
+  });
+
+  it("are an empty envelope where the host gave none", async () => {
+    for (const given of [{}, { extensions: undefined }]) {
+      const result = await runOnce([], given);
+      expect(Object.isFrozen(result.extensions)).toBe(true);
+      expect(JSON.stringify(result.extensions)).toBe("{}");
+    }
+  });
+
+  it("are not brought back by the plugin that took them", async () => {
+    let view: unknown;
+    const result = await runOnce(
+      [
+        plugin("takes", (_p, _c) => ({ modifiedExtensions: { security: { labels: [] } } }), {
+          onError: "ignore",
+        }),
+        plugin("looks", (_p, _c, extensions) => {
+          view = extensions.security.labels;
+        }),
+        plugin("gives", (_p, _c) => ({ modifiedExtensions: { security: { labels: ["PII"] } } })),
+      ],
+      { extensions: labelled("PII") },
+    );
+    expect(view).toEqual(["PII"]);
+    expect(result.errors).toMatchObject([{ plugin: "takes", code: "tier_monotonic" }]);
+  });
+});

@@ -1,0 +1,274 @@
+import { addLabels, deny } from "glassine";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
+import {
+  adds,
+  call,
+  deferred,
+  hook,
+  labelled,
+  labelsOf,
+  later,
+  type Manager,
+  manage,
+  type PluginContext,
+  plugin,
+  type Run,
+  runOnce,
+  type ToolCall,
+  tagger,
+} from "./support.ts";
+
+const inner = () => manage([tagger("inner")]);
+
+/** A handler that starts a run of `manager` and then returns what `then` says. */
+const nesting =
+  (manager: Manager, then: Run = () => undefined): Run =>
+  async (payload, context, extensions) => {
+    await manager.invoke(hook, payload, { parent: context, extensions: labelled("given") });
+    return then(payload, context, extensions);
+  };
+
+describe("labels of an inner run", () => {
+  it("join those of the outer one", async () => {
+    verifies("dispatch:nesting-labels");
+    const result = await runOnce([plugin("nests", nesting(await inner()))], {
+      extensions: labelled("PII"),
+    });
+    expect(labelsOf(result)).toEqual(["PII", "given", "inner"]);
+  });
+
+  it("are seen by the plugins after the one that started it", async () => {
+    const seen: unknown[] = [];
+    await runOnce([
+      plugin("nests", nesting(await inner())),
+      plugin("looks", (_p, _c, extensions) => void seen.push(extensions.security.labels)),
+    ]);
+    expect(seen).toEqual([["given", "inner"]]);
+  });
+
+  it("stay when the plugin then returns a change made from its older view", async () => {
+    verifies("dispatch:nesting-labels");
+    const changes: Record<string, Run> = {
+      "with a helper": adds("own"),
+      "by hand": (_p, _c, extensions) => ({
+        modifiedExtensions: { security: { labels: [...extensions.security.labels, "own"] } },
+      }),
+      "of another slot": (_p, _c, extensions) => ({
+        modifiedExtensions: { ...addLabels(extensions, "own"), custom: { note: 1 } },
+      }),
+    };
+    for (const [how, change] of Object.entries(changes)) {
+      for (const mode of ["sequential", "concurrent"] as const) {
+        const result = await runOnce(
+          [plugin("nests", nesting(await inner(), change), { mode, extensions: true })],
+          { extensions: labelled("PII") },
+        );
+        expect(result.violation, `${how} ${mode}`).toBeUndefined();
+        expect(labelsOf(result), `${how} ${mode}`).toEqual(["PII", "given", "inner", "own"]);
+      }
+    }
+  });
+
+  it("stay when the plugin takes no extensions and returns what it would have seen", async () => {
+    const manager = await inner();
+    const added = { modifiedExtensions: { security: { labels: ["PII", "own"] } } };
+    const waits = async (payload: ToolCall, context: PluginContext) => {
+      await manager.invoke(hook, payload, { parent: context });
+      return added;
+    };
+    const atOnce = (payload: ToolCall, context: PluginContext) => {
+      void manager.invoke(hook, payload, { parent: context });
+      return added;
+    };
+    for (const run of [waits, atOnce]) {
+      for (const mode of ["sequential", "concurrent"] as const) {
+        const result = await runOnce([plugin("nests", run, { mode })], {
+          extensions: labelled("PII"),
+        });
+        expect(result.violation).toBeUndefined();
+        expect(labelsOf(result)).toEqual(["PII", "inner", "own"]);
+      }
+    }
+  });
+
+  it("join also when the inner run is denied, fails or is aborted", async () => {
+    const endings: Record<string, Run> = {
+      denied: (_p, _c) => deny("no"),
+      fails: (_p, _c) => {
+        throw new Error("broken");
+      },
+      hangs: () => new Promise(() => {}),
+    };
+    for (const [how, run] of Object.entries(endings)) {
+      const manager = await manage([
+        tagger("inner"),
+        plugin("ends-it", run, { extensions: true, timeoutMs: 15 }),
+      ]);
+      const result = await runOnce([plugin("nests", nesting(manager))]);
+      expect(result.continueProcessing, how).toBe(true);
+      expect(labelsOf(result), how).toEqual(["given", "inner"]);
+    }
+    const host = new AbortController();
+    const manager = await manage([tagger("inner"), plugin("waits", (_p, _c) => later(50))]);
+    const result = await runOnce([
+      plugin("nests", async (payload, context) => {
+        const running = manager.invoke(hook, payload, { parent: context, signal: host.signal });
+        host.abort();
+        await running;
+      }),
+    ]);
+    expect(labelsOf(result)).toEqual(["inner"]);
+  });
+
+  it("join also when the outer handler then denies, fails or hangs", async () => {
+    const endings: Run[] = [
+      (_p, _c) => deny("no"),
+      (_p, _c) => Promise.reject(new Error("broken")),
+      (_p, _c) => new Promise(() => {}),
+      (_p, _c) => 5,
+    ];
+    for (const ending of endings) {
+      const manager = await inner();
+      const result = await runOnce([
+        plugin("nests", nesting(manager, ending), { timeoutMs: 25, extensions: true }),
+      ]);
+      expect(result.continueProcessing).toBe(false);
+      expect(labelsOf(result)).toEqual(["given", "inner"]);
+    }
+  });
+
+  it("join when the inner run ends after its handler's deadline, while the outer one goes on", async () => {
+    const gate = deferred();
+    const slow = await manage([tagger("inner"), plugin("waits", (_p, _c) => gate.promise)]);
+    const result = await runOnce([
+      plugin("nests", nesting(slow), { timeoutMs: 15, onError: "ignore" }),
+      plugin("opens", async (_p, _c) => {
+        gate.resolve();
+        await later(5);
+      }),
+    ]);
+    expect(labelsOf(result)).toEqual(["given", "inner"]);
+  });
+
+  it("change no result that is out", async () => {
+    const gate = deferred();
+    const slow = await manage([tagger("inner"), plugin("waits", (_p, _c) => gate.promise)]);
+    let running: Promise<unknown> | undefined;
+    const result = await runOnce([
+      plugin("nests", (payload, context) => {
+        running = slow.invoke(hook, payload, { parent: context });
+      }),
+    ]);
+    gate.resolve();
+    await running;
+    expect(labelsOf(result)).toEqual([]);
+  });
+});
+
+describe("a nested run", () => {
+  it("belongs to the same request and shares each plugin's state", async () => {
+    const seen: unknown[] = [];
+    const noting: Run = (_payload, context) => {
+      seen.push(context.request, context.state.get("note"));
+    };
+    const manager = await manage([plugin("same-name", noting), plugin("other-name", noting)]);
+    const outer = plugin("same-name", async (payload, context) => {
+      context.state.set("note", "mine");
+      await manager.invoke(hook, payload, { parent: context });
+    });
+    await runOnce([outer], { request: "r-1" });
+    expect(seen).toEqual(["r-1", "mine", "r-1", undefined]);
+  });
+
+  it("starts from the envelope the caller gives, not from the outer one", async () => {
+    const seen: unknown[] = [];
+    const manager = await manage([
+      plugin("looks", (_p, _c, extensions) => void seen.push(extensions.security.labels)),
+    ]);
+    await runOnce(
+      [plugin("nests", (p, context) => void manager.invoke(hook, p, { parent: context }))],
+      { extensions: labelled("SECRET") },
+    );
+    expect(seen).toEqual([[]]);
+  });
+});
+
+describe("nesting", () => {
+  it("deeper than eight levels is refused", async () => {
+    verifies("dispatch:nesting-limit");
+    const codes: unknown[] = [];
+    let depth = 0;
+    const manager: Manager = await manage([
+      plugin("nests", async (payload, context) => {
+        depth += 1;
+        try {
+          await manager.invoke(hook, payload, { parent: context });
+        } catch (error) {
+          codes.push((error as { code: unknown }).code);
+        }
+      }),
+    ]);
+    const result = await manager.invoke(hook, call);
+    expect(depth).toBe(8);
+    expect(codes).toEqual(["reentrancy"]);
+    expect(result.continueProcessing).toBe(true);
+  });
+
+  it("by siblings is no deeper than by one", async () => {
+    let runs = 0;
+    const manager = await manage([
+      plugin("counts", (_p, _c) => {
+        runs += 1;
+      }),
+    ]);
+    await runOnce([
+      plugin("nests", async (payload, context) => {
+        for (let i = 0; i < 20; i++) await manager.invoke(hook, payload, { parent: context });
+      }),
+    ]);
+    expect(runs).toBe(20);
+  });
+
+  it("under a run that has ended, or under what is no context, is refused", async () => {
+    verifies("dispatch:context-ends");
+    verifies("dispatch:context-ends");
+    const kept: PluginContext[] = [];
+    const manager = await manage([plugin("keeps", (_p, context) => void kept.push(context))]);
+    const { context } = await manager.invoke(hook, call);
+    const codeOf = (parent: unknown) =>
+      manager.invoke(hook, call, { parent: parent as object }).then(
+        () => "accepted",
+        (error: { code: string }) => error.code,
+      );
+    expect(await codeOf(kept[0])).toBe("aborted");
+    expect(await codeOf(context)).toBe("options_invalid");
+    expect(await codeOf({})).toBe("options_invalid");
+    expect(await codeOf(null)).toBe("options_invalid");
+    expect(await codeOf(new Proxy(kept[0] as object, {}))).toBe("options_invalid");
+    expect(await codeOf(Object.create(kept[0] as object))).toBe("options_invalid");
+  });
+
+  it("under a handler whose deadline is over is refused", async () => {
+    let code: unknown;
+    const gate = deferred();
+    const manager = await inner();
+    await runOnce([
+      plugin(
+        "late",
+        async (payload, context) => {
+          await gate.promise;
+          await manager.invoke(hook, payload, { parent: context }).catch((error: unknown) => {
+            ({ code } = error as { code: unknown });
+          });
+        },
+        { timeoutMs: 15, onError: "ignore" },
+      ),
+      plugin("opens", (_p, _c) => {
+        gate.resolve();
+        return later(5);
+      }),
+    ]);
+    expect(code).toBe("aborted");
+  });
+});

@@ -1,0 +1,233 @@
+import { createPluginManager, defineHost, definePlugin, type ErrorCode } from "glassine";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
+import { call, hook, labelled, manage, plugin, tagger } from "./support.ts";
+
+interface Failure {
+  readonly code: string;
+  readonly message: string;
+}
+const failureOf = (running: Promise<unknown>): Promise<Failure> =>
+  running.then(
+    () => ({ code: "accepted", message: "" }),
+    (error: Failure) => error,
+  );
+const making = (options: unknown) => failureOf(createPluginManager(options as never));
+
+describe("createPluginManager", () => {
+  it.each<[string, unknown]>([
+    ["nothing", undefined],
+    ["null", null],
+    ["an array", []],
+    ["a text", "plugins"],
+    ["a proxy", new Proxy({ plugins: [] }, {})],
+    ["no plugins", {}],
+    ["plugins in a Set", { plugins: new Set() }],
+    ["plugins by name", { plugins: { one: tagger("one") } }],
+    ["plugins with a hole", { plugins: new Array(1) }],
+    ["a timeout of nothing", { plugins: [], timeoutMs: 0 }],
+    ["a timeout that is no number", { plugins: [], timeoutMs: "30s" }],
+    ["a timeout no timer can hold", { plugins: [], timeoutMs: 2 ** 31 }],
+    ["a strict that is no boolean", { plugins: [], strict: "yes" }],
+    ["timings that are no boolean", { plugins: [], timings: 1 }],
+    ["room for nothing", { plugins: [], maxInFlight: 0 }],
+    ["room for half a run", { plugins: [], maxInFlight: 1.5 }],
+    ["room for half a task", { plugins: [], maxBackground: 0.5 }],
+    ["an unknown limit", { plugins: [], limits: { label: 5 } }],
+    ["a limit of nothing", { plugins: [], limits: { labels: 0 } }],
+    ["a limit that is no number", { plugins: [], payloadLimits: { nodes: "many" } }],
+    ["limits that are no object", { plugins: [], limits: 5 }],
+    ["an unknown way with headers", { plugins: [], payloadHeaders: "drop" }],
+    ["a sink that is no function", { plugins: [], onHandlerError: "console" }],
+    [
+      "a getter",
+      Object.defineProperty({ plugins: [] }, "strict", { enumerable: true, get: () => true }),
+    ],
+  ])("is told of %s", async (_what, options) => {
+    verifies("dispatch:checked-first");
+    expect((await making(options)).code).toBe("options_invalid");
+  });
+
+  it("names the option that may have been meant", async () => {
+    for (const [slip, meant] of [
+      ["timeoutMS", "timeoutMs"],
+      ["pluginz", "plugins"],
+      ["onHandlerErrors", "onHandlerError"],
+      ["maxInflight", "maxInFlight"],
+    ] as const) {
+      const { code, message } = await making({ plugins: [], [slip]: 1 });
+      expect(code).toBe("options_invalid");
+      expect(message).toContain(`'${meant}'`);
+    }
+    expect((await making({ plugins: [], quite_else: 1 })).message).not.toContain("mean");
+  });
+
+  it("takes a limit that is undefined for one that is not set", async () => {
+    const many = Array.from({ length: 300 }, (_, i) => `L${i}`);
+    const manager = await createPluginManager({
+      plugins: [
+        plugin("adds", (_p, _c) => ({ modifiedExtensions: { security: { labels: many } } })),
+      ],
+      limits: { labels: undefined } as never,
+    });
+    expect((await manager.invoke(hook, call)).violation?.code).toBe("snapshot_limit");
+  });
+
+  it("holds plugins of another host against its own slots and hooks", async () => {
+    verifies("dispatch:host-checked");
+    const { defineHook } = await import("glassine");
+    const z = await import("zod");
+    const host = defineHost({
+      slots: {
+        billing: {
+          tier: "immutable",
+          read: "read_billing",
+          description: "Who pays.",
+          schema: z.object({ account: z.string() }),
+        },
+      },
+      hooks: {
+        paid: defineHook({ semantic: "message", description: "Paid.", payload: z.object({}) }),
+      },
+    });
+    const about = { name: "foreign", version: "1.0.0" };
+    const reads = host.definePlugin({ ...about, capabilities: ["read_billing"], hooks: {} });
+    const pays = host.definePlugin({ ...about, hooks: { paid: (_payload) => undefined } });
+    const plain = host.definePlugin({ ...about, hooks: { [hook]: (_payload) => undefined } });
+    expect((await making({ plugins: [reads] })).code).toBe("capability_unknown");
+    expect((await making({ plugins: [pays] })).code).toBe("hook_unknown");
+    expect((await making({ plugins: [plain] })).code).toBe("accepted");
+    expect((await making({ plugins: [definePlugin({ ...about, hooks: {} })] })).code).toBe(
+      "accepted",
+    );
+  });
+});
+
+describe("invoke", () => {
+  const cases: readonly [string, ErrorCode, readonly unknown[]][] = [
+    ["an unknown hook", "hook_unknown", ["tool_pre_invokes", call]],
+    ["a hook of a prototype's name", "hook_unknown", ["__proto__", call]],
+    ["a hook that is a method's name", "hook_unknown", ["constructor", call]],
+    ["no hook", "hook_unknown", [undefined, call]],
+    ["no payload", "payload_invalid", [hook]],
+    ["a payload of null", "payload_invalid", [hook, null]],
+    ["a payload that lacks a field", "payload_invalid", [hook, {}]],
+    ["a payload with a field too many", "payload_invalid", [hook, { name: "a", more: 1 }]],
+    ["a payload that is no data", "payload_invalid", [hook, { name: "a", args: { f: () => {} } }]],
+    ["a payload of another hook", "payload_invalid", ["cmf.llm_input", call]],
+    ["an unknown slot", "slot_unknown", [hook, call, { extensions: { secruity: {} } }]],
+    ["half-valid extensions", "extensions_invalid", [hook, call, { extensions: { http: 5 } }]],
+    [
+      "a bad label",
+      "extensions_invalid",
+      [hook, call, { extensions: { security: { labels: [""] } } }],
+    ],
+    ["extensions that are a text", "extensions_invalid", [hook, call, { extensions: "{}" }]],
+    ["an unknown option", "options_invalid", [hook, call, { extension: {} }]],
+    ["options that are null", "options_invalid", [hook, call, null]],
+    ["options that are a text", "options_invalid", [hook, call, "extensions"]],
+    ["options that are a number", "options_invalid", [hook, call, 5]],
+    ["a signal that is none", "options_invalid", [hook, call, { signal: {} }]],
+    ["a signal of null", "options_invalid", [hook, call, { signal: null }]],
+    [
+      "the controller as signal",
+      "options_invalid",
+      [hook, call, { signal: new AbortController() }],
+    ],
+    ["a tenant that is no text", "options_invalid", [hook, call, { tenant: 5 }]],
+    ["a request that is no text", "options_invalid", [hook, call, { request: 5 }]],
+    ["an operation that is a text", "options_invalid", [hook, call, { operation: "add" }]],
+    ["an operation that is no data", "options_invalid", [hook, call, { operation: { f() {} } }]],
+    ["a context that is none", "options_invalid", [hook, call, { context: {} }]],
+    ["a parent that is none", "options_invalid", [hook, call, { parent: {} }]],
+  ];
+
+  it.each(cases)("rejects for %s, and runs nothing", async (_what, code, given) => {
+    verifies("dispatch:rejects-misuse");
+    const turns: string[] = [];
+    const manager = await manage([plugin("looks", (_p, _c) => void turns.push("ran"))], {
+      maxInFlight: 1,
+    });
+    const invoke = manager.invoke as (...args: readonly unknown[]) => Promise<unknown>;
+    expect((await failureOf(invoke(...given))).code).toBe(code);
+    expect(turns).toEqual([]);
+    expect((await failureOf(manager.invoke(hook, call))).code).toBe("accepted");
+  });
+
+  it("never throws at once", async () => {
+    const manager = await manage([]);
+    const invoke = manager.invoke as (...args: readonly unknown[]) => Promise<unknown>;
+    for (const [, , given] of cases)
+      expect(invoke(...given).catch(() => {})).toBeInstanceOf(Promise);
+  });
+
+  it("names the hook or the option that may have been meant", async () => {
+    const manager = await manage([]);
+    const hookSlip = await failureOf(manager.invoke("tool_pre_invok" as never, call as never));
+    expect(hookSlip.message).toContain("tool_pre_invoke");
+    const optionSlip = await failureOf(manager.invoke(hook, call, { extension: {} } as never));
+    expect(optionSlip.message).toContain("extensions");
+  });
+
+  it("takes options that are undefined for options that are not given", async () => {
+    const manager = await manage([tagger("tags")]);
+    const nothing = {
+      extensions: undefined,
+      operation: undefined,
+      signal: undefined,
+      request: undefined,
+      tenant: undefined,
+      context: undefined,
+      parent: undefined,
+    };
+    expect((await manager.invoke(hook, call, nothing)).continueProcessing).toBe(true);
+    expect((await manager.invoke(hook, call, undefined)).continueProcessing).toBe(true);
+  });
+
+  it("takes extensions as data, as an envelope and as what was parsed from the wire", async () => {
+    const manager = await manage([]);
+    const envelope = labelled("PII");
+    for (const extensions of [
+      envelope,
+      { security: { labels: ["PII"] } },
+      JSON.parse(JSON.stringify(envelope)),
+    ]) {
+      const result = await manager.invoke(hook, call, { extensions });
+      expect(result.extensions).toEqual(envelope);
+    }
+  });
+});
+
+describe("close and handles", () => {
+  it("are told what is wrong with what they are given", async () => {
+    const manager = await manage([]);
+    expect(() => manager.handles("tool_pre" as never)).toThrow(
+      expect.objectContaining({ code: "hook_unknown" }),
+    );
+    const close = manager.close as (options?: unknown) => Promise<unknown>;
+    for (const options of [null, 5, { timeoutMs: "10" }, { timeoutMs: -1 }, { timeout: 10 }]) {
+      expect((await failureOf(close(options))).code).toBe("options_invalid");
+    }
+    expect((await failureOf(close())).code).toBe("accepted");
+  });
+
+  it("tell of a hook whether anything runs on it", async () => {
+    const manager = await manage([
+      tagger("tags"),
+      definePlugin({
+        name: "off",
+        version: "1.0.0",
+        hooks: { tool_post_invoke: { mode: "disabled", handler: (_payload) => undefined } },
+      }),
+      definePlugin({
+        name: "covers",
+        version: "1.0.0",
+        hooks: { message_post_invoke: (_message) => undefined },
+      }),
+    ]);
+    expect(manager.handles(hook)).toBe(true);
+    expect(manager.handles("tool_post_invoke")).toBe(false);
+    expect(manager.handles("cmf.llm_output")).toBe(true);
+    expect(manager.handles("cmf.llm_input")).toBe(false);
+  });
+});

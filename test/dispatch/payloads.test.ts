@@ -1,0 +1,224 @@
+import {
+  createMessage,
+  createPluginManager,
+  defineHook,
+  defineHost,
+  definePlugin,
+  type ErrorCode,
+  freezePayload,
+} from "glassine";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { verifies } from "../support/verifies.ts";
+import { call, hook, manage, plugin, type Run, runOnce, tagger } from "./support.ts";
+
+const over = (modifiedPayload: unknown, options = {}) =>
+  runOnce([plugin("changes", (_p, _c) => ({ modifiedPayload }))], {}, options);
+
+describe("a payload of the host", () => {
+  it("comes back as it went in where the library made it and nobody changed it", async () => {
+    verifies("dispatch:untouched", "dispatch:payload-frozen");
+    const looks: Run = (payload, _c) => {
+      expect(payload).toBe(call);
+    };
+    expect((await runOnce([plugin("looks", looks)])).payload).toBe(call);
+    const message = createMessage({ role: "user", content: [{ content_type: "text", text: "a" }] });
+    const manager = await manage([]);
+    expect((await manager.invoke("cmf.llm_input", message)).payload).toBe(message);
+  });
+
+  it("is copied, completed and frozen once where it is the host's own", async () => {
+    const seen: unknown[] = [];
+    const own = { name: "add" };
+    const manager = await manage([
+      plugin("one", (payload, _c) => void seen.push(payload)),
+      plugin("two", (payload, _c) => void seen.push(payload)),
+    ]);
+    const { payload } = await manager.invoke(hook, own);
+    expect(payload).toEqual({ name: "add", args: {} });
+    expect(payload).not.toBe(own);
+    expect(seen).toEqual([payload, payload]);
+    expect(seen[0]).toBe(payload);
+    expect(seen[1]).toBe(payload);
+    expect(Object.isFrozen(payload) && Object.isFrozen(payload.args)).toBe(true);
+  });
+
+  it("is completed where it was frozen without a schema", async () => {
+    const { payload } = await (await manage([])).invoke(hook, freezePayload({ name: "add" }));
+    expect(payload).toEqual({ name: "add", args: {} });
+  });
+});
+
+describe("a modified payload", () => {
+  it("replaces the fields that differ", async () => {
+    verifies("dispatch:payload-policy");
+    const result = await over({ name: "sub", args: { a: 1 } });
+    expect(result.payload).toEqual({ name: "sub", args: { a: 1 } });
+    expect(result.executions).toMatchObject([
+      { applied: true, payloadModified: true, changed: ["payload.name"] },
+    ]);
+    expect((result.payload as typeof call).args).toBe(call.args);
+  });
+
+  it("counts as no change when it is the payload, or says the same", async () => {
+    verifies("dispatch:payload-same");
+    for (const same of [
+      call,
+      { ...call },
+      structuredClone(call),
+      { args: { a: 1 }, name: "add" },
+    ]) {
+      const result = await over(same);
+      expect(result.payload).toBe(call);
+      expect(result.executions).toMatchObject([{ applied: false, payloadModified: false }]);
+    }
+  });
+
+  it.each<[string, unknown, ErrorCode]>([
+    ["lacks a field", { args: {} }, "payload_shape"],
+    ["has a field of another type", { name: 5, args: {} }, "payload_shape"],
+    ["has a field too many", { name: "add", args: {}, more: 1 }, "payload_shape"],
+    ["is a text", "add", "payload_shape"],
+    ["is a list", [], "payload_shape"],
+    ["is a proxy", new Proxy(call, {}), "snapshot_proxy"],
+    ["holds a getter", Object.defineProperty({}, "name", { get: () => "x" }), "snapshot_accessor"],
+    ["holds what is no data", { name: "add", args: { f: () => {} } }, "snapshot_type"],
+    ["holds a __proto__ key", JSON.parse('{"name":"add","args":{"__proto__":1}}'), "snapshot_key"],
+    ["is an instance of a class", new (class Call {})(), "snapshot_prototype"],
+  ])("that %s is refused", async (_what, payload, code) => {
+    verifies("dispatch:payload-checked");
+    const result = await over(payload);
+    expect(result.violation).toMatchObject({ plugin: "changes", code });
+    expect(result.payload).toBe(call);
+    expect(result.rejections).toMatchObject([{ path: "payload", code }]);
+  });
+
+  it("over the payload limits is refused", async () => {
+    verifies("dispatch:payload-limits");
+    const args = { list: Array.from({ length: 50 }, () => 0) };
+    const result = await over({ name: "add", args }, { payloadLimits: { nodes: 20 } });
+    expect(result.violation?.code).toBe("snapshot_limit");
+  });
+
+  it("that plugins may not write is left as it is and reported, field by field", async () => {
+    verifies("dispatch:payload-policy");
+    const manager = await manage([
+      definePlugin({
+        name: "changes",
+        version: "1.0.0",
+        hooks: {
+          tool_post_invoke: (payload) => ({
+            modifiedPayload: { name: "forged", result: [payload.result, 2] },
+          }),
+        },
+      }),
+    ]);
+    const result = await manager.invoke("tool_post_invoke", { name: "add", result: 1 });
+    expect(result.continueProcessing).toBe(true);
+    expect(result.payload).toEqual({ name: "add", result: [1, 2] });
+    expect(result.rejections).toMatchObject([
+      { plugin: "changes", path: "payload.name", code: "payload_denied" },
+    ]);
+    expect(result.executions).toMatchObject([{ applied: true, changed: ["payload.result"] }]);
+  });
+
+  it("is judged by what is there by then", async () => {
+    const old: object[] = [];
+    const result = await runOnce([
+      plugin("keeps", (payload, _c) => void old.push(payload)),
+      plugin("renames", (payload, _c) => ({ modifiedPayload: { ...payload, name: "sub" } })),
+      plugin("reverts", (_p, _c) => ({ modifiedPayload: old[0] })),
+    ]);
+    expect(result.payload).toEqual(call);
+  });
+});
+
+describe("the operator's payload policy", () => {
+  it("narrows what the hook lets plugins write", async () => {
+    verifies("dispatch:payload-policy");
+    const both = { name: "sub", args: { a: 2 } };
+    const nameOnly = await over(both, { payloadPolicy: { tool_pre_invoke: ["name"] } });
+    expect(nameOnly.payload).toEqual({ name: "sub", args: { a: 1 } });
+    expect(nameOnly.rejections).toMatchObject([{ path: "payload.args", code: "payload_denied" }]);
+    const nothing = await over(both, { payloadPolicy: { tool_pre_invoke: [] } });
+    expect(nothing.payload).toBe(call);
+    expect(nothing.rejections.map(({ path }) => path)).toEqual(["payload.name", "payload.args"]);
+    const elsewhere = await over(both, { payloadPolicy: { tool_post_invoke: [] } });
+    expect(elsewhere.payload).toEqual(both);
+  });
+
+  it("cannot widen it, and names hooks and fields that exist", async () => {
+    const refusal = (payloadPolicy: unknown) =>
+      createPluginManager({ plugins: [], payloadPolicy: payloadPolicy as never }).then(
+        () => "accepted",
+        (error: { code: string }) => error.code,
+      );
+    expect(await refusal({ tool_post_invoke: ["name"] })).toBe("options_invalid");
+    expect(await refusal({ tool_post_invoke: ["result"] })).toBe("accepted");
+    expect(await refusal({ tool_pre_invoke: ["headers"] })).toBe("options_invalid");
+    expect(await refusal({ tool_pre_invoke: ["nmae"] })).toBe("options_invalid");
+    expect(await refusal({ tool_pre_invoek: ["name"] })).toBe("hook_unknown");
+    expect(await refusal({ tool_pre_invoke: "name" })).toBe("options_invalid");
+    expect(await refusal({ tool_pre_invoke: [5] })).toBe("options_invalid");
+    expect(await refusal(5)).toBe("options_invalid");
+  });
+});
+
+describe("a hook of the host's own", () => {
+  it("has its payload checked, frozen and written by the same rules", async () => {
+    const host = defineHost({
+      hooks: {
+        invoice_paid: defineHook({
+          semantic: "message",
+          description: "An invoice is about to be paid.",
+          payload: z.object({ invoice: z.string(), amount: z.number() }),
+          writable: ["amount"],
+        }),
+      },
+    });
+    const manager = await host.createPluginManager({
+      plugins: [
+        host.definePlugin({
+          name: "halves",
+          version: "1.0.0",
+          hooks: {
+            invoice_paid: (payload) => ({
+              modifiedPayload: { invoice: "forged", amount: payload.amount / 2 },
+            }),
+          },
+        }),
+      ],
+    });
+    const result = await manager.invoke("invoice_paid", { invoice: "i-1", amount: 10 });
+    expect(result.payload).toEqual({ invoice: "i-1", amount: 5 });
+    expect(result.rejections).toMatchObject([{ path: "payload.invoice", code: "payload_denied" }]);
+    await expect(manager.invoke("invoice_paid", { invoice: "i-1" } as never)).rejects.toMatchObject(
+      { code: "payload_invalid" },
+    );
+  });
+
+  it("lets plugins write nothing unless it says so", async () => {
+    const host = defineHost({
+      hooks: {
+        seen: defineHook({
+          semantic: "message",
+          description: "Something was seen.",
+          payload: z.object({ what: z.string() }),
+        }),
+      },
+    });
+    const manager = await host.createPluginManager({
+      plugins: [
+        host.definePlugin({
+          name: "changes",
+          version: "1.0.0",
+          hooks: { seen: (_payload) => ({ modifiedPayload: { what: "forged" } }) },
+        }),
+        tagger("tags"),
+      ],
+    });
+    const result = await manager.invoke("seen", { what: "it" });
+    expect(result.payload).toEqual({ what: "it" });
+    expect(result.rejections).toMatchObject([{ code: "payload_denied" }]);
+  });
+});

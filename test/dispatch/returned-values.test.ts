@@ -1,0 +1,239 @@
+import { allow, deny, type ErrorCode } from "glassine";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
+import { call, labelled, labelsOf, plugin, type Run, runOnce } from "./support.ts";
+
+const extensions = labelled("PII");
+const returning = (value: unknown) => plugin("returns", (_p, _c) => value);
+const over = (value: unknown) => runOnce([returning(value)], { extensions });
+
+describe("nothing", () => {
+  it.each([
+    ["undefined", undefined],
+    ["null", null],
+    ["allow()", allow()],
+    ["an empty object", {}],
+    ["an empty object without prototype", Object.create(null)],
+    ["a frozen empty object", Object.freeze({})],
+    ["parts that are undefined", { modifiedPayload: undefined, modifiedExtensions: undefined }],
+    ["parts that are null", { modifiedPayload: null, modifiedExtensions: null, metadata: null }],
+    ["empty extensions", { modifiedExtensions: {} }],
+    ["slots that are undefined", { modifiedExtensions: { security: undefined, http: undefined } }],
+    ["empty metadata", { metadata: {} }],
+  ])("is said by %s", async (_what, value) => {
+    verifies("dispatch:result-nothing", "dispatch:untouched");
+    for (const each of [value, Promise.resolve(value)]) {
+      const result = await over(each);
+      expect(result.continueProcessing).toBe(true);
+      expect(result.payload).toBe(call);
+      expect(result.extensions).toBe(extensions);
+      expect(result).toMatchObject({ rejections: [], errors: [], metadata: {} });
+      expect(result.executions).toMatchObject([{ status: "completed", applied: false }]);
+    }
+  });
+});
+
+// biome-ignore lint/suspicious/noThenProperty: a value that looks like a promise.
+const thenMethod = { then() {} };
+
+let readings = 0;
+const counting = (name: string) =>
+  Object.defineProperty({}, name, {
+    enumerable: true,
+    get() {
+      readings += 1;
+      return undefined;
+    },
+  });
+const revoked = () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+};
+
+/** What a promise itself would read on its way; these come at once only. */
+const atOnce = ["could be waited for", "a proxy of a promise", "a revoked proxy", "for then"];
+
+describe("what is no result", () => {
+  const cases: readonly [string, ErrorCode, unknown][] = [
+    ["a look-alike of a denial", "result_shape", { continueProcessing: false }],
+    ["a look-alike in snake case", "result_shape", { continue_processing: false }],
+    ["a violation", "result_shape", { violation: { code: "x", reason: "x" } }],
+    ["a look-alike of the allowance", "result_shape", { allow: true }],
+    ["a forged decision of the wrong type", "result_shape", { continueProcessing: "false" }],
+    ["an unknown key beside good ones", "result_shape", { metadata: {}, modifiedPayloads: {} }],
+    ["an unknown key without a value", "result_shape", { extensions: undefined }],
+    ["a __proto__ key", "result_shape", JSON.parse('{"__proto__":{"metadata":{}}}')],
+    ["true", "result_shape", true],
+    ["false", "result_shape", false],
+    ["a number", "result_shape", 0],
+    ["a text", "result_shape", ""],
+    ["a bigint", "result_shape", 1n],
+    ["a symbol", "result_shape", Symbol("allow")],
+    ["a function", "result_shape", () => undefined],
+    ["a function that could be waited for", "result_shape", Object.assign(() => {}, thenMethod)],
+    ["an empty array", "result_shape", []],
+    ["an array of a result", "result_shape", [{ metadata: {} }]],
+    ["an instance of a class", "snapshot_prototype", new (class Result {})()],
+    ["inherited parts", "snapshot_prototype", Object.create({ metadata: {} })],
+    ["a Map", "snapshot_prototype", new Map()],
+    ["an error", "snapshot_prototype", new Error("no")],
+    ["a proxy", "snapshot_proxy", new Proxy({}, {})],
+    ["a proxy of a denial", "snapshot_proxy", new Proxy(deny("no"), {})],
+    ["a proxy of a promise", "snapshot_proxy", new Proxy(Promise.resolve(), {})],
+    ["a revoked proxy", "snapshot_proxy", revoked()],
+    ["a getter for a part", "snapshot_accessor", counting("modifiedExtensions")],
+    ["a getter for an unknown key", "snapshot_accessor", counting("violation")],
+    ["a getter for then", "snapshot_accessor", counting("then")],
+    ["a symbol as key", "snapshot_key", { [Symbol("metadata")]: {} }],
+    [
+      "a hidden part",
+      "snapshot_key",
+      Object.defineProperty({}, "modifiedPayload", { value: call, enumerable: false }),
+    ],
+    ["metadata that is a list", "result_shape", { metadata: [] }],
+    ["metadata that is a text", "result_shape", { metadata: "note" }],
+    ["metadata with a function", "snapshot_type", { metadata: { f: () => {} } }],
+    ["metadata with a getter", "snapshot_accessor", { metadata: counting("note") }],
+    ["extensions that are a text", "extensions_shape", { modifiedExtensions: "labels" }],
+    ["extensions that are a list", "extensions_shape", { modifiedExtensions: [] }],
+    ["extensions that are a promise", "snapshot_prototype", { modifiedExtensions: never() }],
+  ];
+
+  it.each(cases)("such as %s is refused with %s", async (what, code, value) => {
+    verifies("dispatch:result-keys", "dispatch:result-read-once", "dispatch:deny-brand");
+    readings = 0;
+    const alone = atOnce.some((part) => what.includes(part));
+    for (const each of alone ? [value] : [value, Promise.resolve(value)]) {
+      const result = await over(each);
+      expect(result.violation).toMatchObject({ plugin: "returns", code });
+      expect(result.payload).toBe(call);
+      expect(result.extensions).toBe(extensions);
+      expect(result.metadata).toEqual({});
+      expect(result.rejections).toMatchObject([{ plugin: "returns", code }]);
+    }
+    expect(readings).toBe(0);
+  });
+
+  it("says nothing of what it held", async () => {
+    const secret = "s3cret";
+    for (const value of [
+      { [secret]: 1 },
+      { metadata: { [secret]: () => {} } },
+      { modifiedExtensions: { [secret]: 1 } },
+      { modifiedPayload: { name: "add", args: {}, [secret]: 1 } },
+      { modifiedPayload: { name: secret, args: 5 } },
+    ]) {
+      const result = await over(value);
+      expect(result.continueProcessing).toBe(false);
+      const { payload: _payload, ...told } = result;
+      expect(JSON.stringify(told)).not.toContain(secret);
+    }
+  });
+});
+
+function never(): Promise<never> {
+  return new Promise(() => {});
+}
+
+describe("all or nothing", () => {
+  const good = {
+    modifiedPayload: { name: "changed", args: {} },
+    modifiedExtensions: { security: { labels: ["PII", "added"] }, custom: { note: 1 } },
+    metadata: { note: 1 },
+  };
+  it.each([
+    ["the payload", { ...good, modifiedPayload: { name: 5 } }],
+    ["the extensions", { ...good, modifiedExtensions: { security: { labels: [] } } }],
+    ["one slot", { ...good, modifiedExtensions: { ...good.modifiedExtensions, unknown: 1 } }],
+    ["the metadata", { ...good, metadata: { bad: Number.NaN } }],
+    ["a key", { ...good, more: 1 }],
+  ])("holds when %s is refused", async (_part, value) => {
+    verifies("dispatch:all-or-nothing");
+    const result = await over(value);
+    expect(result.continueProcessing).toBe(false);
+    expect(result.payload).toBe(call);
+    expect(result.extensions).toBe(extensions);
+    expect(result.metadata).toEqual({});
+    expect(result.executions).toMatchObject([{ applied: false, changed: [] }]);
+    const accepted = await over(good);
+    expect(labelsOf(accepted)).toEqual(["PII", "added"]);
+  });
+
+  it("does not count an ignored change as a refusal", async () => {
+    const result = await over({
+      ...good,
+      modifiedExtensions: { ...good.modifiedExtensions, request: { request_id: "forged" } },
+    });
+    expect(labelsOf(result)).toEqual(["PII", "added"]);
+    expect(result.payload).toEqual({ name: "changed", args: {} });
+    expect(result.rejections).toMatchObject([{ path: "request", code: "tier_immutable" }]);
+  });
+});
+
+describe("a denial", () => {
+  it.each([
+    ["a reason", deny("not now"), { code: "denied", reason: "not now" }],
+    ["a code and a reason", deny({ code: "a.b", reason: "x" }), { code: "a.b", reason: "x" }],
+    [
+      "everything",
+      deny({ code: "a", reason: "x", description: "d", details: { n: [1, { deep: null }] } }),
+      { code: "a", reason: "x", description: "d", details: { n: [1, { deep: null }] } },
+    ],
+  ])("made of %s becomes the violation", async (_what, denial, violation) => {
+    verifies("dispatch:violation", "dispatch:deny-brand");
+    for (const each of [denial, Promise.resolve(denial)]) {
+      expect((await over(each)).violation).toEqual({ plugin: "returns", ...violation });
+    }
+  });
+
+  it("names the plugin that returned it, whatever its details say", async () => {
+    const denial = deny({ code: "a", reason: "x", details: { plugin: "other" } });
+    expect((await over(denial)).violation?.plugin).toBe("returns");
+  });
+
+  it("may be one object for all plugins and runs", async () => {
+    const denial = deny("shared");
+    const results = await Promise.all([over(denial), over(denial)]);
+    expect(results.map(({ violation }) => violation?.reason)).toEqual(["shared", "shared"]);
+  });
+});
+
+describe("metadata", () => {
+  it("is kept under the name of each plugin", async () => {
+    verifies("dispatch:metadata");
+    const noting = (name: string, metadata: object): ReturnType<typeof plugin> =>
+      plugin(name, (_p, _c) => ({ metadata }));
+    const result = await runOnce([
+      noting("one", { a: 1 }),
+      noting("constructor", { b: [2] }),
+      noting("two", { a: { c: null } }),
+    ]);
+    expect(result.metadata).toEqual({
+      one: { a: 1 },
+      constructor: { b: [2] },
+      two: { a: { c: null } },
+    });
+    expect(Object.getPrototypeOf(result.metadata)).toBeNull();
+  });
+});
+
+describe("a handler that takes no extensions", () => {
+  it("may return them, merged against the view it would have had", async () => {
+    verifies("dispatch:merged");
+    const run = (labels: string[], capabilities: Parameters<typeof plugin>[2]) => {
+      const handler: Run = (_payload, _context) => ({
+        modifiedExtensions: { security: { labels } },
+      });
+      return runOnce([plugin("returns", handler, capabilities)], { extensions });
+    };
+    const accepted = await run(["PII", "added"], { capabilities: ["append_labels"] });
+    expect(labelsOf(accepted)).toEqual(["PII", "added"]);
+    expect(accepted.executions).toMatchObject([{ extensions: false, saw: [], applied: true }]);
+    const shrunk = await run(["added"], { capabilities: ["append_labels"] });
+    expect(shrunk.violation?.code).toBe("tier_monotonic");
+    const without = await run(["added"], { capabilities: [] });
+    expect(without.extensions).toBe(extensions);
+    expect(without.rejections).toMatchObject([{ code: "capability_missing" }]);
+  });
+});

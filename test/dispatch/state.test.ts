@@ -1,0 +1,150 @@
+import { describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
+import { call, hook, manage, type PluginContext, plugin, runOnce } from "./support.ts";
+
+/** A plugin that notes what its state holds, and adds to it. */
+function counting(name: string, seen: unknown[]) {
+  return plugin(name, (_payload, context) => {
+    const count = ((context.state.get("count") as number | undefined) ?? 0) + 1;
+    context.state.set("count", count);
+    seen.push([name, count]);
+  });
+}
+
+describe("the state of a plugin", () => {
+  it("goes from one invocation to the next with the context of the result", async () => {
+    verifies("dispatch:state", "dispatch:state-carried");
+    const seen: unknown[] = [];
+    const manager = await manage([counting("one", seen), counting("two", seen)]);
+    const first = await manager.invoke(hook, call);
+    const second = await manager.invoke(hook, call, { context: first.context });
+    await manager.invoke(hook, call, { context: second.context });
+    expect(seen).toEqual([
+      ["one", 1],
+      ["two", 1],
+      ["one", 2],
+      ["two", 2],
+      ["one", 3],
+      ["two", 3],
+    ]);
+    expect(second.context).toBe(first.context);
+  });
+
+  it("goes from the pre hook to the post hook, also after a denial or an abort", async () => {
+    const seen: unknown[] = [];
+    const manager = await manage([counting("one", seen), plugin("bad", (_p, _c) => 5)]);
+    const first = await manager.invoke(hook, call);
+    expect(first.continueProcessing).toBe(false);
+    const given = { context: first.context, signal: AbortSignal.abort() };
+    const second = await manager.invoke(hook, call, given);
+    await manager.invoke(hook, call, { context: second.context });
+    expect(seen).toEqual([
+      ["one", 1],
+      ["one", 2],
+    ]);
+  });
+
+  it("is separate for each request that carries no context", async () => {
+    const seen: unknown[] = [];
+    const manager = await manage([counting("one", seen)]);
+    await Promise.all(Array.from({ length: 20 }, () => manager.invoke(hook, call)));
+    await manager.invoke(hook, call, { request: "same-id" });
+    await manager.invoke(hook, call, { request: "same-id" });
+    expect(seen).toEqual(Array.from({ length: 22 }, () => ["one", 1]));
+  });
+
+  it("is one map for all handlers of the plugin in that request, and no other plugin's", async () => {
+    verifies("dispatch:state");
+    const states = new Map<string, Map<unknown, unknown>>();
+    const keeping = (name: string) =>
+      plugin(name, (_payload, context) => {
+        expect(context.state).toBe(context.state);
+        const known = states.get(name);
+        if (known !== undefined) expect(context.state).toBe(known);
+        states.set(name, context.state);
+      });
+    const manager = await manage([keeping("one"), keeping("two"), keeping("constructor")]);
+    const { context } = await manager.invoke(hook, call);
+    await manager.invoke(hook, call, { context });
+    expect(new Set(states.values()).size).toBe(3);
+  });
+
+  it("is carried between managers of one host", async () => {
+    const seen: unknown[] = [];
+    const first = await (await manage([counting("one", seen)])).invoke(hook, call);
+    await (await manage([counting("one", seen)])).invoke(hook, call, { context: first.context });
+    expect(seen).toEqual([
+      ["one", 1],
+      ["one", 2],
+    ]);
+  });
+});
+
+describe("the request's id", () => {
+  const idsOf = async (...given: object[]) => {
+    const ids: string[] = [];
+    const manager = await manage([
+      plugin("one", (_payload, context) => void ids.push(context.request)),
+      plugin("two", (_payload, context) => void ids.push(context.request)),
+    ]);
+    for (const options of given) {
+      const result = await manager.invoke(hook, call, options);
+      expect(result.context.request).toBe(ids.at(-1));
+    }
+    return ids;
+  };
+
+  it("is the host's, for all plugins and on the result", async () => {
+    verifies("dispatch:context");
+    expect(await idsOf({ request: "r-1" })).toEqual(["r-1", "r-1"]);
+  });
+
+  it("is a fresh one where the host gives none", async () => {
+    const [a, b, c, d] = await idsOf({}, {});
+    expect(a).toBe(b);
+    expect(c).toBe(d);
+    expect(a).not.toBe(c);
+    expect(a).toMatch(/^\S{8,}$/);
+  });
+
+  it("goes with the context, unless the host gives another", async () => {
+    const manager = await manage([]);
+    const { context } = await manager.invoke(hook, call, { request: "r-1" });
+    expect(await idsOf({ context })).toEqual(["r-1", "r-1"]);
+    expect(await idsOf({ context, request: "r-2" })).toEqual(["r-2", "r-2"]);
+    expect(context.request).toBe("r-1");
+  });
+});
+
+describe("the context", () => {
+  it("tells plugin, hook, capabilities in force, configuration and operation", async () => {
+    verifies("dispatch:context", "dispatch:overrides");
+    let seen: PluginContext | undefined;
+    const keeps = plugin("keeps", (_payload, context) => {
+      seen = context;
+    });
+    await runOnce([{ plugin: keeps, config: { list: [1] } }], {
+      operation: { tool: "add", list: [1] },
+    });
+    expect(seen).toMatchObject({
+      plugin: { name: "keeps", version: "1.0.0" },
+      hook,
+      capabilities: ["append_labels", "read_labels"],
+      config: { list: [1] },
+      operation: { tool: "add", list: [1] },
+    });
+    await runOnce([keeps]);
+    expect(seen?.config).toBeUndefined();
+    expect(seen?.operation).toBeUndefined();
+  });
+
+  it("shows nothing of the run to reflection", async () => {
+    let seen: PluginContext | undefined;
+    const keeps = plugin("keeps", (_payload, context) => {
+      seen = context;
+    });
+    await runOnce([keeps]);
+    expect(Reflect.ownKeys(seen as object)).toEqual([]);
+    expect(JSON.stringify(seen)).toBe("{}");
+  });
+});

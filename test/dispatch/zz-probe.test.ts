@@ -1,0 +1,21 @@
+import { createPluginManager, definePlugin } from "glassine";
+import { it } from "vitest";
+it("probe", async () => {
+  const p = (name: string, h: unknown, extra = {}) => definePlugin({ name, version: "1.0.0", hooks: { tool_pre_invoke: { handler: h as never, ...extra } } });
+  const m = await createPluginManager({ plugins: [p("ren", (_p: unknown) => ({ modifiedPayload: { name: "sub" } }))] });
+  console.log(JSON.stringify((await m.invoke("tool_pre_invoke", { name: "add", args: { a: 1 } })).payload));
+  let go = () => {};
+  const gate = new Promise<void>((r) => { go = r; });
+  let ran = false;
+  const m2 = await createPluginManager({ plugins: [p("waits", (_p: unknown) => gate), p("behind", (_p: unknown) => { ran = true; }, { mode: "fire_and_forget" })] });
+  const run = m2.invoke("tool_pre_invoke", { name: "a" });
+  const rep = await m2.close();
+  go(); await run; await new Promise((r) => setTimeout(r, 10));
+  console.log(JSON.stringify(rep), ran);
+  const many = Array.from({ length: 1001 }, (_, i) => p(`plug-${i}`, (_p: unknown) => undefined));
+  console.log(await createPluginManager({ plugins: many }).then(() => "ok", (e: Error) => e.message));
+  const told: unknown[] = [];
+  const m3 = await createPluginManager({ plugins: [definePlugin({ name: "cov", version: "1.0.0", hooks: { message_pre_invoke: (_m) => { throw 1; } } })], onHandlerError: (_t, at) => told.push(at) });
+  const r3 = await m3.invoke("cmf.llm_input", { role: "user" });
+  console.log(JSON.stringify(told), JSON.stringify(r3.errors));
+});

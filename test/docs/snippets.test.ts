@@ -1,0 +1,75 @@
+/** Compiles the code on the pages and in the docstrings, runs it, and compares what it prints. */
+import process from "node:process";
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Compiled, compile, run } from "./support/compile.ts";
+import { readDocstrings, readPages } from "./support/pages.ts";
+import { type Program, programsOf } from "./support/programs.ts";
+import type { ProgramResult } from "./support/run-programs.ts";
+
+const folder = "docs-snippets";
+const pages = [...readPages(), ...readDocstrings()].map((page) => ({
+  path: page.path,
+  examples: page.text.split("\n").filter((line) => line.startsWith("@example")).length,
+  programs: programsOf(page),
+}));
+const programs = pages.flatMap((page) => page.programs);
+const running = programs.filter(({ runs }) => runs);
+const results = new Map<Program, ProgramResult>();
+let compiled: Compiled;
+
+beforeAll(async () => {
+  const files = Object.fromEntries(programs.map(({ file, source }) => [`code/${file}`, source]));
+  const include = [`build/${folder}/code`, "test/docs/support/run-programs.ts"];
+  compiled = await compile(folder, include, files);
+  await Promise.all(pages.map((page) => runAll(page.programs.filter(({ runs }) => runs))));
+}, 120_000);
+
+/** The programs of a page share a process, so that there need not be as many as programs. */
+async function runAll(own: readonly Program[]): Promise<void> {
+  if (own.length === 0) return;
+  const runner = `${compiled.out}test/docs/support/run-programs.js`;
+  const files = own.map(({ file }) => `${compiled.out}build/${folder}/code/${file}`);
+  const args = [runner, ...files.map((file) => file.replace(/ts$/, "js"))];
+  const { output, complaints } = await run(process.execPath, args);
+  const ended = output.startsWith("[") ? (JSON.parse(output) as ProgramResult[]) : [];
+  own.forEach((program, index) => {
+    results.set(program, ended[index] ?? { output, error: complaints });
+  });
+}
+
+/** What the compiler says of a program, with the line of the page. */
+function findings({ at, file }: Program): readonly string[] {
+  const [page] = at.split(":");
+  return compiled.problems
+    .filter((problem) => problem.includes(`/code/${file}(`))
+    .map((problem) => problem.replace(/^\S+\((\d+),\d+\)/, `${page}:$1`));
+}
+
+describe("the code on the pages", () => {
+  it("is there: in each example of a docstring, and on the pages that teach", () => {
+    for (const { path, examples, programs: own } of pages)
+      expect(own.length, path).toBeGreaterThanOrEqual(examples);
+    const taught = pages.filter((page) => page.programs.length > 0).map(({ path }) => path);
+    expect(taught).toEqual(
+      expect.arrayContaining([
+        "README.md",
+        "docs/lifecycle.md",
+        "docs/mcp.md",
+        "docs/start.md",
+        "docs/write-a-plugin.md",
+      ]),
+    );
+  });
+
+  it("runs, but for little that needs a network", () => {
+    expect(programs.length - running.length).toBeLessThan(4);
+  });
+
+  it.each(programs)("compiles: $at", (program) => {
+    expect(findings(program)).toEqual([]);
+  });
+
+  it.each(running)("prints what the page says: $at", (program) => {
+    expect(results.get(program)).toEqual({ output: program.output });
+  });
+});

@@ -1,0 +1,125 @@
+/** The example runs as `npm start` runs it, but compiled to a place of its own. */
+import process from "node:process";
+import { beforeAll, describe, expect, it } from "vitest";
+import { compile, type Ran, run } from "../docs/support/compile.ts";
+import { readPages } from "../docs/support/pages.ts";
+
+const example = "examples/guarded-everything";
+const limitMs = 15_000;
+
+let ran: Ran;
+let tookMs = 0;
+/** What was printed under each call, by its title. */
+let calls: ReadonlyMap<string, string>;
+let ending: string;
+
+beforeAll(async () => {
+  const { out } = await compile("guarded-everything", [example]);
+  const start = performance.now();
+  ran = await run(process.execPath, [`${out}${example}/main.js`], 2 * limitMs);
+  tookMs = performance.now() - start;
+  const [, ...sections] = ran.output.trimEnd().split("\n\n");
+  ending = sections.pop() ?? "";
+  calls = new Map(sections.map((section) => [section.split("\n")[0] ?? "", section]));
+}, 120_000);
+
+/** The lines of one plugin under a call, up to the next plugin or hook. */
+function linesOf(call: string, plugin: string): string {
+  const section = calls.get(call) ?? "";
+  const [, after = ""] = section.split(`\n    ${plugin} `);
+  return after.split(/\n {2,4}\S/)[0] ?? "";
+}
+
+describe("the guarded server-everything", () => {
+  it("ends by itself with exit code 0, in time and without complaints", () => {
+    expect(ran).toMatchObject({ code: 0, complaints: "" });
+    expect(tookMs).toBeLessThan(limitMs);
+  });
+
+  it("connects to the real server, and makes calls of several kinds", () => {
+    expect(ran.output).toMatch(/^connected to mcp-servers\/everything through the guard\n/);
+    expect([...calls.keys()]).toEqual([
+      'tool echo, "Ahoy"',
+      "tool get-sum, 2 + 3",
+      "tool get-env, as an analyst",
+      "prompt simple-prompt",
+      "tool echo, with a social security number",
+      "tool get-sum again, in the session that has seen PII",
+    ]);
+    expect(calls.get("tool get-sum, 2 + 3")).toContain("The sum of 2 and 3 is 5.");
+  });
+
+  it("never hands an envelope to the plugin with two parameters", () => {
+    for (const call of ['tool echo, "Ahoy"', "tool get-sum, 2 + 3"])
+      expect(linesOf(call, "old-logger")).toContain("was handed 2 arguments, so no envelope");
+    expect(ran.output).not.toMatch(/old-logger +sees/);
+  });
+
+  it("tells what each of the others could see", () => {
+    const call = 'tool echo, "Ahoy"';
+    expect(linesOf(call, "pii-scanner")).toContain("sees security.labels");
+    expect(linesOf(call, "trace-header")).toContain("sees http");
+    expect(linesOf(call, "mischief")).toContain("sees security.labels");
+    expect(linesOf(call, "egress-guard")).toContain(
+      "sees security.labels, security.subject, security.subject.roles",
+    );
+  });
+
+  it("tells what they changed: a label and a header", () => {
+    const call = "tool echo, with a social security number";
+    expect(linesOf(call, "pii-scanner")).toContain("changed security.labels");
+    expect(linesOf(call, "trace-header")).toContain("changed http");
+    expect(linesOf('tool echo, "Ahoy"', "pii-scanner")).not.toContain("changed");
+  });
+
+  it("refuses what misbehaves, and tells why: an edit, a forged caller, a dropped label", () => {
+    const call = linesOf('tool echo, "Ahoy"', "mischief");
+    expect(call).toContain("could not edit the view: TypeError");
+    expect(call).toContain("was refused security.subject (tier_immutable): It never changes.");
+    const prompt = linesOf("prompt simple-prompt", "mischief");
+    expect(prompt).toContain("was refused security.labels (tier_monotonic)");
+    expect(ran.output).not.toMatch(/mischief[^\n]*\n(?: {18}[^\n]*\n)* {18}changed/);
+  });
+
+  it("refuses calls by roles and by labels, also in the next call of the session", () => {
+    const reasons = {
+      "tool get-env, as an analyst": "get-env needs the role admin",
+      "tool echo, with a social security number": "PII may not leave",
+      "tool get-sum again, in the session that has seen PII": "PII may not leave",
+    };
+    for (const [call, reason] of Object.entries(reasons)) {
+      expect(calls.get(call)).toContain(`=> egress-guard refused the call: ${reason}`);
+      expect(calls.get(call)).toContain(`error:  MCP error -32010: ${reason}`);
+    }
+  });
+
+  it("has all labels, the caller and the written header at the end", () => {
+    expect(ending.split("\n")).toEqual([
+      "labels at the end: INTERNAL, PII",
+      "subject at the end: ada",
+      "headers at the end: Authorization, x-trace-id",
+    ]);
+  });
+});
+
+describe("excerpts of its output", () => {
+  const excerpts = readPages().flatMap(({ path, fences }) =>
+    fences
+      .filter(({ info, text }) => info === "console" && text.startsWith("$ npm start\n"))
+      .map(({ line, text }) => ({ at: `${path}:${line}`, text })),
+  );
+
+  it("are in the README", () => {
+    expect(excerpts.map(({ at }) => at.split(":")[0])).toContain("README.md");
+  });
+
+  it.each(excerpts)("are as it prints: $at", ({ text }) => {
+    const [, ...parts] = `\n${text.replace("$ npm start\n", "")}\n`.split(/(?<=\n)…(?=\n)/);
+    let from = 0;
+    for (const part of parts.filter((each) => each.trim() !== "")) {
+      const at = ran.output.indexOf(part, from);
+      expect(at, `not printed there: ${part}`).toBeGreaterThanOrEqual(0);
+      from = at + part.length;
+    }
+  });
+});

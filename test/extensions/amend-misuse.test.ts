@@ -1,0 +1,66 @@
+import { amend, createExtensions, filterExtensions, mergeExtensions } from "glassine";
+import { describe, expect, it } from "vitest";
+import { codeOf } from "../admit/support.ts";
+
+const extensions = createExtensions({
+  request: { request_id: "r" },
+  http: { headers: { a: "1" }, method: "GET" },
+  security: { labels: ["PII"], subject: { id: "u", type: "user" } },
+  custom: { list: [1, { deep: true }] },
+});
+const all = ["append_labels", "append_delegation", "write_headers", "read_subject"] as const;
+const view = filterExtensions(extensions, all);
+const applied = (edited: object) => mergeExtensions(extensions, edited, all, { view });
+
+describe("a recipe that goes too far", () => {
+  type Loose = Record<string, Record<string, never>>;
+  const loosely = (recipe: (draft: Loose) => unknown) => amend(view, recipe as never);
+
+  it("cannot write what is immutable: the merge ignores and reports it", () => {
+    const edited = loosely((draft) =>
+      Object.assign(draft.security ?? {}, { classification: "public" }),
+    );
+    const merged = applied(edited);
+    expect(merged.extensions).toBe(extensions);
+    expect(merged.rejections).toMatchObject([
+      { path: "security.classification", code: "tier_immutable" },
+    ]);
+  });
+
+  it("cannot take a label away, in any way", () => {
+    const gone = loosely(
+      (draft) => draft.security?.labels && (draft.security.labels as string[]).pop(),
+    );
+    expect(codeOf(() => applied(gone))).toBe("tier_monotonic");
+    const left = loosely((draft) => delete (draft as { security?: unknown }).security);
+    expect(applied(left).extensions).toBe(extensions);
+  });
+
+  it("is refused where it stands when it makes no acceptable data", () => {
+    const put = (value: unknown) => () =>
+      loosely((draft) => Object.assign(draft.custom ?? {}, { value }));
+    expect(codeOf(put(new Date()))).toBe("snapshot_prototype");
+    expect(codeOf(put(() => 0))).toBe("snapshot_type");
+    expect(codeOf(put(new Map()))).toBe("snapshot_prototype");
+    expect(codeOf(() => loosely((draft) => Object.assign(draft, { evil: 1 })))).toBe(
+      "slot_unknown",
+    );
+    expect(codeOf(() => amend(view, (draft) => draft.security.labels.push(" EU")))).toBe(
+      "label_invalid",
+    );
+  });
+
+  it("is refused when it is not done when it returns", () => {
+    const late = async (draft: Loose) => Object.assign(draft.custom ?? {}, { a: 1 });
+    expect(codeOf(() => loosely(late))).toBe("edit_denied");
+  });
+
+  it("passes on what it throws", () => {
+    const own = new Error("mine");
+    expect(() =>
+      amend(view, () => {
+        throw own;
+      }),
+    ).toThrow(own);
+  });
+});

@@ -1,0 +1,136 @@
+import {
+  createExtensions,
+  filterExtensions,
+  getHeader,
+  mergeExtensions,
+  removeHeader,
+  setHeader,
+} from "glassine";
+import { describe, expect, it } from "vitest";
+import { codeOf } from "../admit/support.ts";
+
+const writer = ["write_headers"] as const;
+const viewOf = (http: object) => filterExtensions(createExtensions({ http } as never), writer);
+const older = viewOf({ headers: { "X-Trace": "1", Accept: "a" } });
+const newer = viewOf({
+  request_headers: { "X-Trace": "1" },
+  response_headers: { "X-Trace": "r" },
+  method: "GET",
+});
+
+describe("getHeader", () => {
+  it("looks in both generations, in any case, and never in the answer's headers", () => {
+    expect(getHeader(older, "x-trace")).toBe("1");
+    expect(getHeader(newer, "X-TRACE")).toBe("1");
+    expect(getHeader(viewOf({ response_headers: { a: "r" } }), "a")).toBeUndefined();
+    expect(getHeader(viewOf({}), "a")).toBeUndefined();
+    expect(getHeader(createExtensions({}), "a")).toBeUndefined();
+  });
+
+  it("takes the first as written where a document has a name twice", () => {
+    expect(getHeader(viewOf({ headers: { "x-a": "1", "X-A": "2" } }), "X-a")).toBe("1");
+  });
+
+  it("knows no header by the name of a member of every object", () => {
+    for (const name of ["constructor", "__proto__", "toString"])
+      expect(getHeader(older, name)).toBeUndefined();
+  });
+
+  it("compares by ASCII rules", () => {
+    expect(getHeader(viewOf({ headers: { k: "1" } }), "\u212a")).toBeUndefined();
+  });
+});
+
+describe("setHeader", () => {
+  it("keeps the spelling that is there, and writes the map the document uses", () => {
+    expect(setHeader(older, "x-trace", "2").http?.headers).toEqual({ "X-Trace": "2", Accept: "a" });
+    expect(setHeader(newer, "X-New", "2").http?.request_headers).toEqual({
+      "X-Trace": "1",
+      "X-New": "2",
+    });
+    expect(setHeader(newer, "x-trace", "2").http?.response_headers).toBe(
+      newer.http?.response_headers,
+    );
+    expect(setHeader(viewOf({}), "a", "1").http?.headers).toEqual({ a: "1" });
+  });
+
+  it("gives the same view for the same value", () => {
+    expect(setHeader(older, "X-TRACE", "1")).toBe(older);
+  });
+
+  it("makes the slot where there is none", () => {
+    const seen = filterExtensions(createExtensions({}), writer);
+    const merged = mergeExtensions(createExtensions({}), setHeader(seen, "a", "1"), writer, {
+      view: seen,
+    });
+    expect(merged.extensions.http?.headers).toEqual({ a: "1" });
+  });
+
+  it("takes a tab, Latin-1, and nothing at all as a value", () => {
+    for (const value of ["a\tb", "caf\u00e9", ""])
+      expect(getHeader(setHeader(older, "x", value), "x")).toBe(value);
+  });
+
+  it.each([
+    ["a line break", "x", "a\r\nb: c"],
+    ["a bare line feed", "x", "a\nb"],
+    ["folding", "x", "a\r\n b"],
+    ["NUL", "x", "a\0"],
+    ["DEL", "x", "a\u007f"],
+    ["a control character", "x", "a\u0001"],
+    ["text beyond Latin-1", "x", "\u0100"],
+    ["a space in the name", "x y", "1"],
+    ["a colon in the name", "x:", "1"],
+    ["an empty name", "", "1"],
+    ["a Kelvin sign in the name", "\u212aey", "1"],
+    ["a pseudo header", ":authority", "1"],
+    ["the length", "Content-Length", "1"],
+    ["the framing", "transfer-encoding", "chunked"],
+    ["the connection", "CONNECTION", "close"],
+    ["the host", "Host", "evil.test"],
+    ["an upgrade", "Upgrade", "h2c"],
+  ])("refuses %s", (_, name, value) => {
+    expect(codeOf(() => setHeader(older, name, value))).toBe("header_invalid");
+  });
+
+  it("refuses what is no text, and more headers than there may be", () => {
+    expect(codeOf(() => setHeader(older, "x", 5 as never))).toBe("header_invalid");
+    expect(codeOf(() => setHeader(older, null as never, "1"))).toBe("header_invalid");
+    expect(codeOf(() => setHeader(older, "__proto__", "1"))).toBe("snapshot_key");
+    const full = viewOf({
+      headers: Object.fromEntries(Array.from({ length: 128 }, (_, i) => [`x-${i}`, ""])),
+    });
+    expect(codeOf(() => setHeader(full, "y", "1"))).toBe("snapshot_limit");
+  });
+
+  it("refuses without the capability, and names it", () => {
+    const reader = filterExtensions(createExtensions({ http: { headers: { a: "1" } } }), [
+      "read_headers",
+    ]);
+    expect(() => setHeader(reader as never, "a", "2")).toThrow(/write_headers/);
+    expect(() => removeHeader(reader as never, "a")).toThrow(/write_headers/);
+  });
+});
+
+describe("removeHeader", () => {
+  it("removes a header in any case, in every spelling, from both maps", () => {
+    expect(removeHeader(older, "x-TRACE").http?.headers).toEqual({ Accept: "a" });
+    const twice = viewOf({
+      headers: { "x-a": "1", "X-A": "2", b: "3" },
+      request_headers: { "X-a": "4", c: "5" },
+    });
+    const { http } = removeHeader(twice, "X-A");
+    expect([http?.headers, http?.request_headers]).toEqual([{ b: "3" }, { c: "5" }]);
+    expect(getHeader(removeHeader(twice, "x-a"), "X-A")).toBeUndefined();
+  });
+
+  it("gives the same view when there is no such header", () => {
+    expect(removeHeader(older, "nothing")).toBe(older);
+  });
+
+  it("refuses to take away what frames the message", () => {
+    expect(codeOf(() => removeHeader(viewOf({ headers: { Host: "a" } }), "host"))).toBe(
+      "header_invalid",
+    );
+  });
+});

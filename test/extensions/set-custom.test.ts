@@ -1,0 +1,65 @@
+import {
+  addLabels,
+  appendHop,
+  createExtensions,
+  filterExtensions,
+  mergeExtensions,
+  setCustom,
+} from "glassine";
+import { describe, expect, it } from "vitest";
+import { codeOf } from "../admit/support.ts";
+
+const extensions = createExtensions({
+  security: { labels: ["PII"] },
+  custom: { kept: { deep: true }, gone: 1 },
+});
+const all = ["append_labels", "append_delegation"] as const;
+const view = filterExtensions(extensions, all);
+const applied = (edited: object) => mergeExtensions(extensions, edited, all, { view });
+
+describe("setCustom", () => {
+  it("sets a key and shares the others, removes a key, and gives the same view for no change", () => {
+    const edited = setCustom(view, "mine", { a: [1] });
+    expect(edited.custom?.kept).toBe(view.custom?.kept);
+    expect(edited.custom).toEqual({ kept: { deep: true }, gone: 1, mine: { a: [1] } });
+    expect(setCustom(view, "gone", undefined).custom).toEqual({ kept: { deep: true } });
+    expect(setCustom(view, "gone", 1)).toBe(view);
+    expect(setCustom(view, "kept", { deep: true })).toBe(view);
+    expect(setCustom(view, "never", undefined)).toBe(view);
+  });
+
+  it("merges as the one change it is", () => {
+    expect(applied(setCustom(view, "gone", undefined)).extensions.custom).toEqual({
+      kept: { deep: true },
+    });
+    expect(applied(setCustom(view, "n", -0)).extensions.custom?.n).toBe(0);
+  });
+
+  it("refuses what is no JSON, and a key that is no ordinary one", () => {
+    expect(codeOf(() => setCustom(view, "a", () => 0))).toBe("snapshot_type");
+    expect(codeOf(() => setCustom(view, "a", new Date()))).toBe("snapshot_prototype");
+    expect(codeOf(() => setCustom(view, "__proto__", { admin: true }))).toBe("snapshot_key");
+    expect(codeOf(() => setCustom(view, Symbol("a") as never, 1))).toBe("snapshot_key");
+    expect(Object.hasOwn(Object.prototype, "admin")).toBe(false);
+  });
+});
+
+describe("a helper without its capability", () => {
+  it("refuses, names the capability, and changes nothing", () => {
+    const blind = filterExtensions(extensions, ["read_labels"]) as never;
+    for (const run of [
+      () => addLabels(blind, "EU"),
+      () => appendHop(blind, { subject_id: "b", subject_type: "user" }),
+    ]) {
+      expect(codeOf(run)).toBe("edit_denied");
+      expect(run).toThrow(/append_(labels|delegation)/);
+    }
+  });
+
+  it("refuses what this library did not make", () => {
+    for (const foreign of [{}, { security: { labels: [] } }, null, 5, Object.create(view)]) {
+      expect(codeOf(() => addLabels(foreign as never, "EU"))).toBe("edit_denied");
+      expect(codeOf(() => setCustom(foreign as never, "a", 1))).toBe("edit_denied");
+    }
+  });
+});

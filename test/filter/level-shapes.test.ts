@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { compileSlots, levelShapes, type Node, standardSlots } from "../../src/slots/index.ts";
+
+/** Every level in which a filter may withhold something, by path. */
+function mixed(nodes: readonly Node[]): readonly [string, readonly Node[]][] {
+  return nodes.flatMap((node) =>
+    node.mixed ? [[node.path, node.fields] as const, ...mixed(node.fields)] : [],
+  ) as [string, readonly Node[]][];
+}
+
+const { nodes } = compileSlots(standardSlots);
+const levels = [["", nodes] as const, ...mixed(nodes)];
+
+describe("the generated constructors", () => {
+  it("are there for the envelope and every level with gated fields, and for no other", () => {
+    expect(Object.keys(levelShapes).sort()).toEqual(levels.map(([path]) => path).sort());
+  });
+
+  it.each(levels)("of %j know the fields of the table, in its order", (path, fields) => {
+    expect(levelShapes[path]?.keys).toEqual(fields.map(({ key }) => key));
+  });
+
+  it.each(levels)("of %j take what is on, and nothing else", (path, fields) => {
+    const shape = levelShapes[path];
+    const from = Object.fromEntries(fields.map(({ key }) => [key, `value of ${key}`]));
+    for (const open of fields) {
+      const on = fields.map((field) => field === open || field.open === 0);
+      const level = shape?.build(from, on, undefined) ?? {};
+      expect(Object.keys(level)).toEqual(fields.map(({ key }) => key));
+      for (const { key, open: gate } of fields) {
+        const expected =
+          key === shape?.part || (gate !== 0 && key !== open.key) ? undefined : from[key];
+        expect(level[key], key).toBe(expected);
+      }
+    }
+  });
+});

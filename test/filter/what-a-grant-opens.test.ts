@@ -1,0 +1,73 @@
+import { createExtensions, type Extensions, filterExtensions } from "glassine";
+import { describe, expect, it } from "vitest";
+
+const subject = { id: "u", type: "user", roles: ["admin"], claims: { tenant: "t" } } as const;
+const none = createExtensions({});
+
+describe("what a grant opens", () => {
+  it("is there for a plugin that may read labels, even where there are none", () => {
+    for (const grant of ["read_labels", "append_labels"] as const) {
+      expect(filterExtensions(none, [grant]).security.labels).toEqual([]);
+    }
+  });
+
+  it("opens id and type with any of the subject's fields, and no field with another", () => {
+    const extensions = createExtensions({ security: { subject } });
+    const view = filterExtensions(extensions, ["read_claims"]);
+    expect(view.security?.subject).toEqual({ id: "u", type: "user", claims: { tenant: "t" } });
+  });
+
+  it("shares a slot that is wholly open, and builds one of which a part is withheld", () => {
+    const extensions = createExtensions({
+      request: { request_id: "r" },
+      security: { labels: ["a"], subject },
+    });
+    const one = filterExtensions(extensions, ["read_labels"]);
+    const two = filterExtensions(extensions, ["read_labels"]);
+    expect(one.request).toBe(extensions.request);
+    expect(one.security).not.toBe(extensions.security);
+    expect(one.security).not.toBe(two.security);
+  });
+
+  it("is no more when a view is filtered again", () => {
+    const extensions = createExtensions({ security: { labels: ["PII"] }, agent: { turn: 1 } });
+    const narrow = filterExtensions(extensions, ["read_agent"]);
+    const again = filterExtensions(narrow as Extensions, [
+      "read_labels",
+      "append_delegation",
+      "read_agent",
+    ]);
+    expect(again).toEqual(narrow);
+  });
+
+  it("is nothing for a name that is unknown, in another case, or padded", () => {
+    const extensions = createExtensions({ security: { labels: ["PII"] } });
+    for (const name of [
+      "Read_Labels",
+      " read_labels",
+      "read-labels",
+      "read_*",
+      "*",
+      "",
+      "__proto__",
+    ]) {
+      expect(filterExtensions(extensions, [name] as never)).toEqual(
+        filterExtensions(extensions, []),
+      );
+    }
+  });
+});
+
+describe("reading falls through to nothing", () => {
+  it("when a prototype was patched after the envelope was made", () => {
+    Reflect.defineProperty(Object.prototype, "agent", { value: "forged", configurable: true });
+    try {
+      expect(filterExtensions(createExtensions({ agent: { turn: 1 } }), [])).toHaveProperty(
+        "agent",
+        undefined,
+      );
+    } finally {
+      Reflect.deleteProperty(Object.prototype, "agent");
+    }
+  });
+});

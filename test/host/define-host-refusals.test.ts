@@ -1,0 +1,214 @@
+import {
+  defineHook,
+  defineHost,
+  defineSlots,
+  GlassineError,
+  isGlassineError,
+  stringSet,
+} from "glassine";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { verifies } from "../support/verifies.ts";
+
+/** The error that a definition is refused with. */
+function refusalOf(definition: object): GlassineError {
+  try {
+    defineHost(definition as never);
+  } catch (error) {
+    if (isGlassineError(error)) return error;
+    throw error;
+  }
+  throw new Error("The host was made.");
+}
+
+const codeOf = (definition: object) => refusalOf(definition).code;
+const schema = z.object({ text: z.string().optional() });
+const sound = { tier: "immutable", description: "A slot.", schema } as const;
+const slot = (fields: object) => ({ slots: { billing: { ...sound, ...fields } } });
+
+describe("the name of a slot", () => {
+  it.each(["http", "security", "custom", "Security", "HTTP", "secu_rity", "l_l_m", "fr_amework"])(
+    "%j is taken, or too close to one that is",
+    (name) => {
+      expect(codeOf({ slots: { [name]: sound } })).toBe("slot_invalid");
+    },
+  );
+
+  it.each([
+    "Billing",
+    "billing-data",
+    "billing data",
+    "_billing",
+    "billing_",
+    "bill__ing",
+    "1billing",
+    "",
+    "bílling",
+    "billing\n",
+    "b".repeat(65),
+    "constructor",
+    "prototype",
+    "then",
+    "extensions",
+  ])("%j is none", (name) => {
+    expect(codeOf({ slots: { [name]: sound } })).toBe("slot_invalid");
+  });
+
+  it("__proto__ is none either, and changes nothing", () => {
+    const slots = JSON.parse('{"__proto__": {}}') as object;
+    expect(codeOf({ slots })).toBe("slot_invalid");
+    expect(Object.getPrototypeOf({})).toBe(Object.prototype);
+  });
+
+  it("is not too close to another of the host's own", () => {
+    verifies("envelope:host-slot-names");
+    expect(codeOf({ slots: { bill_ing: sound, billing: sound } })).toBe("slot_invalid");
+    expect(refusalOf({ slots: { bill_ing: sound, billing: sound } }).message).toContain(
+      'The slot "billing" is too close to "bill_ing"',
+    );
+  });
+
+  it("may have words and digits", () => {
+    const host = defineHost({ slots: { billing2_data: sound, b: sound } });
+    expect(host.slotNames.billing2_data).toBe("billing2_data");
+  });
+});
+
+describe("a bad table", () => {
+  it.each([
+    ["is immutable and has a writer", { write: "write_billing" }],
+    ["is monotonic and does not say what grows", { tier: "monotonic" }],
+    ["grows a field that is not there", { tier: "monotonic", grows: "stops" }],
+    ["grows a field that is no list", { tier: "monotonic", grows: "text" }],
+    ["is mutable and read-gated without a writer", { tier: "mutable", read: "read_billing" }],
+    ["misspells its gate", { reed: "read_billing" }],
+    ["has a gate that is no name", { read: "Read Billing" }],
+    ["has a gate that is no text", { read: true }],
+    ["gates a field that is not there", { fields: { other: { read: "read_billing" } } }],
+    ["misspells the gate of a field", { fields: { text: { reads: "read_billing" } } }],
+    [
+      "has a monotonic field that is no set",
+      { fields: { text: { tier: "monotonic", read: "read_text", write: "append_text" } } },
+    ],
+    [
+      "is monotonic and gates a field",
+      {
+        tier: "monotonic",
+        grows: "stops",
+        schema: z.object({ stops: z.array(z.string()).default([]), text: z.string().optional() }),
+        fields: { text: { read: "read_text" } },
+      },
+    ],
+    ["holds a text", { schema: z.string() }],
+    ["holds a list", { schema: z.array(z.string()) }],
+    ["holds a set", { schema: stringSet() }],
+    ["holds a union", { schema: z.union([schema, z.object({ other: z.string() })]) }],
+    [
+      "refines the whole where parts are gated",
+      {
+        schema: z
+          .object({ text: z.string().optional(), marks: stringSet().default([]) })
+          .refine(() => true),
+        fields: { marks: { tier: "monotonic", read: "read_marks", write: "append_marks" } },
+      },
+    ],
+    [
+      "requires a field beside a gated one that changes",
+      {
+        schema: z.object({ text: z.string(), marks: stringSet().default([]) }),
+        fields: { marks: { tier: "monotonic", read: "read_marks", write: "append_marks" } },
+      },
+    ],
+    ["has no such tier", { tier: "mutabel" }],
+    ["has no tier", { tier: undefined }],
+    ["has a field of no such tier", { fields: { text: { tier: "grown" } } }],
+    ["has no schema", { schema: undefined }],
+    ["has a schema that is none", { schema: { type: "object" } }],
+  ])("that %s is refused", (_, fields) => {
+    expect(codeOf(slot(fields))).toBe("slot_invalid");
+  });
+
+  it("that misspells a setting is refused with a suggestion, also as a table alone", () => {
+    const misspelt = slot({ discription: "x" });
+    expect(refusalOf(misspelt).message).toContain('Did you mean "description"?');
+    expect(() => defineSlots(misspelt.slots as never)).toThrow(GlassineError);
+  });
+
+  it("names 31 capabilities at most, the standard ones included", () => {
+    verifies("envelope:host-slot-tiers");
+    const standard = Object.keys(defineHost({}).capabilities).length;
+    const gates = (count: number) =>
+      Object.fromEntries(
+        Array.from({ length: count }, (_, at) => [
+          `slot${at}`,
+          { ...sound, read: `read_slot${at}` },
+        ]),
+      );
+    const room = 31 - standard;
+    const full = defineHost({ slots: gates(room) as Record<string, never> });
+    expect(Object.keys(full.capabilities)).toHaveLength(31);
+    expect(codeOf({ slots: gates(room + 1) })).toBe("slot_invalid");
+  });
+
+  it("with as many capabilities as there may be keeps each of them apart", () => {
+    const standard = Object.keys(defineHost({}).capabilities).length;
+    const names = Array.from({ length: 31 - standard }, (_, at) => `slot${at}`);
+    const slots = Object.fromEntries(
+      names.map((name) => [name, { ...sound, read: `read_${name}` }]),
+    );
+    const host = defineHost({ slots: slots as Record<string, never> });
+    const input = Object.fromEntries(names.map((name) => [name, { text: name }]));
+    const extensions = host.createExtensions(input as never);
+    const filter = host.filterExtensions as (all: object, granted: readonly string[]) => object;
+    for (const name of names) {
+      const view = filter(extensions, [`read_${name}`]);
+      const shown = Object.entries(view).filter(([, value]) => value !== undefined);
+      expect(shown.map(([key]) => key)).toEqual([name]);
+    }
+  });
+});
+
+describe("a hook of a host's own", () => {
+  const payload = z.object({ invoice: z.string() });
+  const spec = { semantic: "message", description: "A hook.", payload } as const;
+
+  it.each(["tool_pre_invoke", "toolpreinvoke", "cmf_tool_pre_invoke", "evalu_ate"])(
+    "%j is taken, or too close to one that is",
+    (name) => {
+      expect(codeOf({ hooks: { [name]: spec } })).toBe("hook_invalid");
+    },
+  );
+
+  it.each(["Invoice", "invoice-paid", "invoice..paid", ".invoice", "1nvoice", "", "i".repeat(65)])(
+    "%j is no name",
+    (name) => {
+      expect(codeOf({ hooks: { [name]: spec } })).toBe("hook_invalid");
+    },
+  );
+
+  it("is not too close to another of the host's own", () => {
+    expect(codeOf({ hooks: { invoice_paid: spec, "invoice.paid": spec } })).toBe("hook_invalid");
+  });
+
+  it.each([
+    ["a payload that is no object", { payload: z.string() }],
+    ["no payload", { payload: undefined }],
+    ["a semantic that is none", { semantic: "vote" }],
+    ["a writable field that the payload does not have", { writable: ["amount"] }],
+  ])("with %s is refused, through defineHook and without it", (_, fields) => {
+    expect(codeOf({ hooks: { invoice_paid: { ...spec, ...fields } } })).toBe("hook_invalid");
+    expect(() => defineHook({ ...spec, ...fields } as never)).toThrow(GlassineError);
+  });
+});
+
+it("what a host is made from stays as it was", () => {
+  const slots = { billing: { ...sound } };
+  const hooks = {
+    invoice_paid: { semantic: "message", description: "A hook.", payload: schema } as const,
+  };
+  const host = defineHost({ slots, hooks });
+  expect(Object.isFrozen(slots) || Object.isFrozen(slots.billing)).toBe(false);
+  expect(Object.isFrozen(hooks) || Object.isFrozen(hooks.invoice_paid)).toBe(false);
+  Object.assign(slots.billing, { read: "read_billing" });
+  expect(host.filterExtensions(host.createExtensions({ billing: {} }), []).billing).toBeDefined();
+});

@@ -1,0 +1,230 @@
+import {
+  defineHost,
+  isGlassineError,
+  jsonObject,
+  labelSet,
+  stringSet,
+  wholeNumber,
+} from "glassine";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { plain } from "./support.ts";
+
+const host = defineHost({
+  slots: {
+    order: {
+      tier: "mutable",
+      read: "read_order",
+      write: "write_order",
+      description: "What zod can say of a field.",
+      schema: z.object({
+        level: z.union([z.literal("low"), z.literal("high"), wholeNumber()]).optional(),
+        mail: z.email().optional(),
+        code: z
+          .string()
+          .transform((text) => text.trim().toUpperCase())
+          .optional(),
+        even: z
+          .number()
+          .refine((value) => value % 2 === 0)
+          .optional(),
+        kind: z
+          .discriminatedUnion("type", [
+            z.object({ type: z.literal("card"), digits: z.string() }),
+            z.object({ type: z.literal("cash") }),
+          ])
+          .optional(),
+        pair: z.tuple([z.string(), z.number()]).optional(),
+        when: z.iso.date().default("2026-01-01"),
+        size: z.enum(["s", "m"]).default("s"),
+        extra: jsonObject().default({}),
+        tags: stringSet().default([]),
+        marks: labelSet().default([]),
+        nested: z.object({ deep: z.object({ flag: z.boolean().default(true) }) }).optional(),
+      }),
+    },
+    span: {
+      tier: "mutable",
+      description: "A refinement over the whole slot.",
+      schema: z
+        .object({ from: z.number().default(0), to: z.number().default(1) })
+        .refine(({ from, to }) => from <= to),
+    },
+    bag: {
+      tier: "mutable",
+      description: "A map of numbers.",
+      schema: z.record(z.string(), z.number()),
+    },
+  },
+});
+
+const order = (fields: object) => host.createExtensions({ order: fields as never }).order;
+
+function problemsOf(input: object): readonly (readonly (string | number)[])[] {
+  try {
+    host.createExtensions(input as never);
+  } catch (error) {
+    if (isGlassineError(error)) return error.data.problems?.map(({ path }) => path) ?? [];
+    throw error;
+  }
+  throw new Error("It was accepted.");
+}
+
+describe("a host's own schema", () => {
+  it("reads unions, formats, transforms, refinements and tuples, and freezes what they give", () => {
+    const read = order({
+      level: 3,
+      mail: "ada@example.org",
+      code: " ab ",
+      even: 4,
+      kind: { type: "card", digits: "42" },
+      pair: ["a", 1],
+      tags: ["b", "a", "b"],
+      marks: ["PII"],
+      nested: { deep: {} },
+    });
+    expect(plain(read)).toEqual({
+      level: 3,
+      mail: "ada@example.org",
+      code: "AB",
+      even: 4,
+      kind: { type: "card", digits: "42" },
+      pair: ["a", 1],
+      when: "2026-01-01",
+      size: "s",
+      extra: {},
+      tags: ["a", "b"],
+      marks: ["PII"],
+      nested: { deep: { flag: true } },
+    });
+    for (const part of [read, read?.kind, read?.pair, read?.tags, read?.nested?.deep]) {
+      expect(Object.isFrozen(part)).toBe(true);
+    }
+  });
+
+  it.each([
+    ["level", "middle"],
+    ["level", -1],
+    ["mail", "ada"],
+    ["mail", "\ud800@example.org"],
+    ["code", 3],
+    ["even", 3],
+    ["kind", { type: "cheque" }],
+    ["pair", ["a"]],
+    ["pair", ["a", 1, 2]],
+    ["when", "soon"],
+    ["size", "l"],
+    ["tags", [1]],
+    ["marks", [" PII"]],
+    ["nested", { deep: { flag: "yes" } }],
+    ["extra", [1]],
+  ])("refuses a bad %s, with its path", (field, value) => {
+    const [path] = problemsOf({ order: { [field]: value } });
+    expect(path?.slice(0, 2)).toEqual(["order", field]);
+  });
+
+  it("sees our copy only: what a refinement is handed is never the caller's object", () => {
+    const seen: unknown[] = [];
+    const watching = defineHost({
+      slots: {
+        watched: {
+          tier: "mutable",
+          description: "Watches.",
+          schema: z.object({
+            inner: z.custom<object>((value) => seen.push(value) > 0).optional(),
+          }),
+        },
+      },
+    });
+    const inner = { a: 1 };
+    const made = watching.createExtensions({ watched: { inner } });
+    expect(made.watched?.inner).toEqual({ a: 1 });
+    for (const value of seen) expect(value).not.toBe(inner);
+  });
+
+  it("that throws is a refusal, and what it throws is not repeated", () => {
+    const throwing = defineHost({
+      slots: {
+        thrown: {
+          tier: "mutable",
+          description: "Throws.",
+          schema: z.object({
+            secret: z
+              .string()
+              .refine((text) => {
+                throw new Error(`no ${text}`);
+              })
+              .optional(),
+          }),
+        },
+      },
+    });
+    try {
+      throwing.createExtensions({ thrown: { secret: "hunter2" } });
+      expect.unreachable();
+    } catch (error) {
+      expect(isGlassineError(error) && error.code).toBe("extensions_invalid");
+      expect(String(error)).not.toContain("hunter2");
+    }
+  });
+
+  it("never repeats a value in its problems", () => {
+    try {
+      order({ mail: "hunter2", when: "hunter2", size: "hunter2", level: "hunter2" });
+      expect.unreachable();
+    } catch (error) {
+      expect(isGlassineError(error) && error.data.problems).toHaveLength(4);
+      expect(JSON.stringify(error) + String(error)).not.toContain("hunter2");
+    }
+  });
+});
+
+describe("a plugin's change to such a slot", () => {
+  const from = host.createExtensions({ order: { code: " ab ", even: 2, level: "low" } });
+  const merge = (change: object) => host.mergeExtensions(from, change, ["write_order"]);
+
+  it("goes through the schema, what it left alone does not", () => {
+    const merged = merge({ order: { code: " cd " } });
+    expect(merged.extensions.order).toMatchObject({ code: "CD", even: 2, level: "low" });
+    expect(merge({ order: { ...from.order } }).extensions).toBe(from);
+    expect(merge({ order: structuredClone(plain(from.order)) }).extensions).toBe(from);
+  });
+
+  it.each([{ even: 3 }, { level: "middle" }, { mail: "ada" }, { kind: { type: "cheque" } }])(
+    "is refused where it does not fit: %j",
+    (fields) => {
+      expect(() => merge({ order: fields })).toThrow(
+        expect.objectContaining({ code: "extensions_shape" }),
+      );
+    },
+  );
+
+  it("is held against a refinement over the whole slot, once it is put together", () => {
+    const spanned = host.createExtensions({ span: { from: 5, to: 9 } });
+    const moved = host.mergeExtensions(spanned, { span: { from: 7 } }, []);
+    expect(moved.extensions.span).toEqual({ from: 7, to: 9 });
+    expect(() => host.mergeExtensions(spanned, { span: { from: 10 } }, [])).toThrow(
+      expect.objectContaining({ code: "extensions_shape" }),
+    );
+    expect(problemsOf({ span: { from: 2, to: 1 } })).toEqual([["span"]]);
+  });
+
+  it("reads a map of typed values", () => {
+    const bagged = host.createExtensions({ bag: { a: 1 } });
+    const merged = host.mergeExtensions(bagged, { bag: { a: 1, b: 2 } }, []);
+    expect(plain(merged.extensions.bag)).toEqual({ a: 1, b: 2 });
+    expect(() => host.mergeExtensions(bagged, { bag: { a: "1" } }, [])).toThrow(
+      expect.objectContaining({ code: "extensions_shape" }),
+    );
+  });
+});
+
+it("an envelope goes to the wire and back, transforms and all", () => {
+  const made = host.createExtensions({
+    order: { code: " ab ", kind: { type: "cash" }, pair: ["a", 1] },
+    span: { from: 1, to: 2 },
+    bag: { a: 1 },
+  });
+  const { extensions } = host.decodeExtensions(host.encodeExtensions(made));
+  expect(extensions).toEqual(made);
+});

@@ -1,0 +1,85 @@
+/** The view a merge compares with is kept by reference: only one that this library made will do. */
+import { addLabels, createExtensions, filterExtensions, mergeExtensions } from "glassine";
+import { describe, expect, it } from "vitest";
+import { reach } from "../../property-tests/support/data.ts";
+import { extensionsLimits as defaults } from "../../src/admit/index.ts";
+import { codeOf } from "../admit/support.ts";
+
+const extensions = createExtensions({ custom: { a: 1 }, security: { labels: ["PII"] } });
+const grant = ["append_labels"] as const;
+const view = filterExtensions(extensions, grant);
+
+describe("a view of somebody's own making", () => {
+  it("is refused, whatever it is made of", () => {
+    for (const forged of [
+      {},
+      { ...view },
+      structuredClone(view),
+      new Proxy(view, {}),
+      Object.create(view),
+      "view",
+    ]) {
+      const merge = () =>
+        mergeExtensions(extensions, { custom: {} }, grant, { view: forged as object });
+      expect(codeOf(merge)).toBe("options_invalid");
+    }
+  });
+
+  it("cannot be used to slip a live object past the reading", () => {
+    const live = { x: 1 };
+    const edited = addLabels(view, "EU");
+    const own = () =>
+      mergeExtensions(edited as never, { custom: { k: { live, n: 2 } } }, grant, {
+        view: { custom: { k: { live, n: 1 } } },
+      });
+    expect(codeOf(own)).toBe("options_invalid");
+  });
+});
+
+describe("a value made by merging into one's own view", () => {
+  it("is read like any other when a plugin returns it", () => {
+    const live = { x: 1 };
+    const returned = mergeExtensions(
+      addLabels(view, "EU") as never,
+      { custom: { k: live } },
+      grant,
+    ).extensions;
+    const merged = mergeExtensions(extensions, returned, grant, { view }).extensions;
+    live.x = 2;
+    expect(merged.custom).toEqual({ k: { x: 1 } });
+    expect([...reach(merged)].every(Object.isFrozen)).toBe(true);
+  });
+
+  it("has no more limits than the merge that takes it", () => {
+    const labels = ["a", "b", "c", "d"];
+    const limits = { limits: { ...defaults, labels: 2 } };
+    expect(
+      codeOf(() =>
+        mergeExtensions(extensions, addLabels(view, labels), grant, { view, ...limits }),
+      ),
+    ).toBe("snapshot_limit");
+  });
+});
+
+describe("a view of the same host", () => {
+  it("given to another plugin decides nothing: what is written is up to the capabilities", () => {
+    const wide = filterExtensions(extensions, ["append_labels", "write_headers"]);
+    const { extensions: merged, rejections } = mergeExtensions(
+      extensions,
+      addLabels(wide, "EU"),
+      [],
+    );
+    expect(merged).toBe(extensions);
+    expect(rejections).toMatchObject([{ path: "security.labels", code: "capability_missing" }]);
+  });
+
+  it("of an earlier state merges as the difference to that state", () => {
+    const later = mergeExtensions(
+      extensions,
+      { security: { labels: ["PII", "EU"] } },
+      grant,
+    ).extensions;
+    const merged = mergeExtensions(later, addLabels(view, "new"), grant, { view }).extensions;
+    expect(merged.security?.labels).toEqual(["EU", "PII", "new"]);
+  });
+});

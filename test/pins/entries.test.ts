@@ -1,0 +1,181 @@
+/** What callers import. A changed line here is a line in CHANGELOG.md. */
+import { existsSync, readFileSync } from "node:fs";
+import * as root from "glassine";
+import { expect, it } from "vitest";
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+
+/** The names of the types that an entry exports. */
+function typesOf(path: string): readonly string[] {
+  const blocks = [...read(path).matchAll(/^export (type )?\{([^}]*)\}/gm)];
+  const names = blocks.flatMap(([, all, list = ""]) =>
+    list
+      .split(",")
+      .map((name) => name.trim())
+      .filter((name) => name !== "" && (all !== undefined || name.startsWith("type ")))
+      .map((name) => name.replace(/^type /, "")),
+  );
+  return names.sort();
+}
+
+it("the root entry", () => {
+  expect(Object.keys(root).sort()).toEqual([
+    "GlassineError",
+    "ManifestError",
+    "TierViolationError",
+    "addLabels",
+    "allow",
+    "amend",
+    "appendHop",
+    "capabilities",
+    "createExtensions",
+    "createMessage",
+    "createPluginManager",
+    "declassify",
+    "decodeExtensions",
+    "defineHook",
+    "defineHost",
+    "definePlugin",
+    "defineSlots",
+    "deny",
+    "encodeExtensions",
+    "errorCodes",
+    "filterExtensions",
+    "freezePayload",
+    "getHeader",
+    "hasLabel",
+    "headerMap",
+    "hookNames",
+    "instant",
+    "isGlassineError",
+    "jsonObject",
+    "jsonValue",
+    "labelSet",
+    "matchesPattern",
+    "mergeExtensions",
+    "messageSchema",
+    "removeHeader",
+    "resolveCapabilities",
+    "setCustom",
+    "setHeader",
+    "slotNames",
+    "stringSet",
+    "wholeNumber",
+    "withSlots",
+  ]);
+});
+
+it("the types of the root entry", () => {
+  expect(typesOf("src/index.ts")).toEqual([
+    "Allow",
+    "BackgroundCounts",
+    "Capability",
+    "Changed",
+    "CloseOptions",
+    "CloseReport",
+    "Conditions",
+    "ContentPart",
+    "CreateOptions",
+    "Declassification",
+    "DeclassificationRecord",
+    "DecodeOptions",
+    "Decoded",
+    "Denial",
+    "DenyInput",
+    "ErrorCode",
+    "ExecutionRecord",
+    "Extensions",
+    "HookEntry",
+    "HookHandler",
+    "HookName",
+    "HookSpec",
+    "HookTable",
+    "HopInput",
+    "Host",
+    "HostDefinition",
+    "InvokeError",
+    "InvokeOptions",
+    "InvokeResult",
+    "Json",
+    "Limits",
+    "Manager",
+    "ManagerOptions",
+    "ManifestProblem",
+    "MergeOptions",
+    "Merged",
+    "Message",
+    "MessageInput",
+    "Mode",
+    "OnError",
+    "Plugin",
+    "PluginContext",
+    "PluginItem",
+    "PluginManager",
+    "PluginManifest",
+    "Problem",
+    "Rejection",
+    "RunSettings",
+    "SlotSpec",
+    "SlotTable",
+    "Status",
+    "Tier",
+    "View",
+    "Violation",
+  ]);
+});
+
+const mcp = "src/adapters/mcp/index.ts";
+
+it.skipIf(!existsSync(new URL(`../../${mcp}`, import.meta.url)))("the mcp entry", async () => {
+  expect(Object.keys(await import("glassine/mcp")).sort()).toEqual([
+    "guardErrorCodes",
+    "guardTransport",
+  ]);
+  expect(typesOf(mcp)).toEqual([
+    "AnyHookManager",
+    "Direction",
+    "GuardEvent",
+    "GuardOptions",
+    "GuardedRequest",
+    "HookManager",
+    "HookOptions",
+    "HookResult",
+    "HookViolation",
+    "RequestId",
+    "TransportLike",
+  ]);
+});
+
+it("the export map", () => {
+  const manifest = JSON.parse(read("package.json")) as Readonly<Record<string, unknown>>;
+  expect(manifest.exports).toEqual({
+    ".": { types: "./dist/index.d.ts", default: "./dist/index.js" },
+    "./mcp": {
+      types: "./dist/adapters/mcp/index.d.ts",
+      default: "./dist/adapters/mcp/index.js",
+    },
+    "./package.json": "./package.json",
+  });
+  expect(manifest).toMatchObject({
+    name: "glassine",
+    type: "module",
+    license: "Apache-2.0",
+    sideEffects: false,
+    engines: { node: ">=20.19" },
+  });
+  expect(manifest).not.toHaveProperty("bin");
+  expect(Object.keys(manifest.dependencies as object)).toEqual([
+    "fast-deep-equal",
+    "immer",
+    "ts-pattern",
+    "zod",
+  ]);
+});
+
+it("nothing of an entry can be written", () => {
+  for (const names of [root.slotNames, root.capabilities, root.hookNames]) {
+    expect(Object.isFrozen(names)).toBe(true);
+  }
+  expect(root.allow()).toBe(root.allow());
+  expect(Object.isFrozen(root.allow())).toBe(true);
+});

@@ -1,0 +1,106 @@
+/** The slot table, spelt out a second time. A changed line here is a line in CHANGELOG.md. */
+import { capabilities, resolveCapabilities, slotNames } from "glassine";
+import { expect, it } from "vitest";
+import { standardSlots } from "../../src/slots/index.ts";
+
+interface Spec {
+  readonly tier?: string;
+  readonly read?: string;
+  readonly write?: string;
+  readonly grows?: string;
+  readonly closed?: boolean;
+  readonly fields?: { readonly [field: string]: Spec };
+}
+
+/** Each part that says something of itself: path, tier, what reads it, what writes it, and more. */
+function rowsOf(specs: { readonly [name: string]: Spec }, above = ""): readonly string[] {
+  return Object.entries(specs).flatMap(([name, spec]) => {
+    const { tier = "", read = "", write = "", grows, closed, fields = {} } = spec;
+    const more = [grows && `grows ${grows}`, closed && "closed"].filter(Boolean);
+    const row = [`${above}${name}`, tier, read, write, ...more].join(" | ");
+    return [row, ...rowsOf(fields, `${above}${name}.`)];
+  });
+}
+
+it("slots, tiers and gates", () => {
+  expect(rowsOf(standardSlots)).toEqual([
+    "request | immutable |  | ",
+    "agent | immutable | read_agent | ",
+    "http | mutable | read_headers | write_headers",
+    "http.method | immutable |  | ",
+    "http.path | immutable |  | ",
+    "http.host | immutable |  | ",
+    "http.scheme | immutable |  | ",
+    "security | immutable |  |  | closed",
+    "security.labels | monotonic | read_labels | append_labels",
+    "security.subject |  | read_subject | ",
+    "security.subject.roles |  | read_roles | ",
+    "security.subject.teams |  | read_teams | ",
+    "security.subject.claims |  | read_claims | ",
+    "security.subject.permissions |  | read_permissions | ",
+    "security.client |  | read_client | ",
+    "security.caller_workload |  | read_workload | ",
+    "security.this_workload |  | read_workload | ",
+    "delegation | monotonic | read_delegation | append_delegation | grows chain | closed",
+    "mcp | immutable |  | ",
+    "completion | immutable |  | ",
+    "provenance | immutable |  | ",
+    "llm | immutable |  | ",
+    "framework | immutable |  | ",
+    "meta | immutable |  | ",
+    "custom | mutable |  | ",
+  ]);
+});
+
+it("fields of each slot", () => {
+  const fields = Object.entries(standardSlots).map(([slot, { schema }]) => {
+    const { shape } = schema._zod.def as { readonly shape?: object };
+    return [slot, shape === undefined ? "any" : Object.keys(shape).join(" ")];
+  });
+  expect(Object.fromEntries(fields)).toEqual({
+    request: "environment request_id timestamp trace_id span_id",
+    agent: "input session_id conversation_id turn agent_id parent_agent_id conversation",
+    http: "headers request_headers response_headers method path host scheme",
+    security:
+      "labels classification subject objects data client caller_workload this_workload auth_method",
+    delegation: "chain depth origin_subject_id actor_subject_id delegated age_seconds",
+    mcp: "tool resource prompt",
+    completion: "stop_reason tokens model raw_format created_at latency_ms",
+    provenance: "source message_id parent_id",
+    llm: "model_id provider capabilities",
+    framework: "framework framework_version node_id graph_id metadata",
+    meta: "tags scope properties entity_type entity_name",
+    custom: "any",
+  });
+});
+
+it("slot names", () => {
+  expect(Object.entries(slotNames).flat()).toEqual(
+    Object.keys(standardSlots).flatMap((name) => [name, name]),
+  );
+});
+
+it("capabilities and what they bring with them", () => {
+  const brought = Object.keys(capabilities).map((name) => [
+    name,
+    resolveCapabilities([name as never])
+      .filter((each) => each !== name)
+      .join(" "),
+  ]);
+  expect(Object.fromEntries(brought)).toEqual({
+    append_delegation: "read_delegation",
+    append_labels: "read_labels",
+    read_agent: "",
+    read_claims: "read_subject",
+    read_client: "",
+    read_delegation: "",
+    read_headers: "",
+    read_labels: "",
+    read_permissions: "read_subject",
+    read_roles: "read_subject",
+    read_subject: "",
+    read_teams: "read_subject",
+    read_workload: "",
+    write_headers: "read_headers",
+  });
+});

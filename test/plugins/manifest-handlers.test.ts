@@ -1,0 +1,287 @@
+import { createPluginManager, type ExecutionRecord } from "glassine";
+import { describe, expect, it, vi } from "vitest";
+import { verifies } from "../support/verifies.ts";
+import { define, problemsOf, withHandler } from "./support.ts";
+
+/** The one record of a plugin with this handler, or entry, after one call. */
+async function recordOf(entry: unknown): Promise<ExecutionRecord> {
+  const manager = await createPluginManager({ plugins: [define(withHandler(entry))] });
+  const { executions } = await manager.invoke("tool_pre_invoke", { name: "add" });
+  return executions[0] as ExecutionRecord;
+}
+
+const message = (entry: unknown) =>
+  problemsOf(withHandler(entry)).map((problem) => problem.message);
+
+function* generator(payload: unknown) {
+  yield payload;
+}
+async function* asyncGenerator(payload: unknown) {
+  yield payload;
+}
+class Klass {
+  handle(payload: unknown) {
+    return payload;
+  }
+}
+
+describe("a handler is a function that can be called", () => {
+  it.each([
+    ["a class", Klass, "a class"],
+    ["a class that extends", class extends Klass {}, "a class"],
+    ["a frozen class", Object.freeze(class Frozen {}), "a class"],
+    ["a class of the language", Map, "a class"],
+    ["a generator", generator, "a generator"],
+    [
+      "a frozen generator",
+      Object.freeze(function* (payload: unknown) {
+        yield payload;
+      }),
+      "a generator",
+    ],
+    ["an async generator", asyncGenerator, "a generator"],
+    [
+      "a generator method",
+      {
+        *handle(payload: unknown) {
+          yield payload;
+        },
+      }.handle,
+      "a generator",
+    ],
+    ["a bound generator", generator.bind(null), "a generator"],
+    ["a proxied function", new Proxy((payload: unknown) => void payload, {}), "a proxy"],
+  ])("not %s, as itself or in an entry", (_, handler, what) => {
+    const text = expect.stringMatching(
+      new RegExp(`^handler for hook 'tool_pre_invoke' is ${what};`),
+    ) as unknown;
+    expect(message(handler)).toEqual([text]);
+    expect(message({ handler, extensions: true })).toEqual([text]);
+    expect(message({ handler, extensions: false })).toEqual([text]);
+  });
+
+  it("runs nothing of what it refuses", () => {
+    verifies("dispatch:handler-kinds");
+    const trap = vi.fn(() => undefined);
+    const handler = new Proxy((payload: unknown) => void payload, { get: trap, apply: trap });
+    expect(message(handler)).toHaveLength(1);
+    expect(trap).not.toHaveBeenCalled();
+  });
+});
+
+describe("what hides how many parameters it takes", () => {
+  it.each([
+    ["no parameter", () => {}],
+    ["rest parameters alone", (...args: unknown[]) => void args],
+    ["a first parameter with a default", (payload = {}) => void payload],
+    ["a bound function with nothing left", ((a: unknown) => void a).bind(null, 1)],
+    ["a mock", vi.fn()],
+    [
+      "an own length that is no number",
+      Object.defineProperty((a: unknown) => void a, "length", { value: "2" }),
+    ],
+    [
+      "an own length that is a getter",
+      Object.defineProperty((a: unknown) => void a, "length", { get: () => 2 }),
+    ],
+    [
+      "an own length that is NaN",
+      Object.defineProperty((a: unknown) => void a, "length", { value: Number.NaN }),
+    ],
+  ])("%s: says so in an entry", async (_, handler) => {
+    expect(message(handler)).toEqual([
+      "handler for hook 'tool_pre_invoke' must accept at least 1 positional argument; where the arity is hidden, say { handler, extensions: true } or { handler, extensions: false }",
+    ]);
+    expect((await recordOf({ handler, extensions: false })).extensions).toBe(false);
+    expect((await recordOf({ handler, extensions: true })).extensions).toBe(true);
+  });
+
+  it("is a true or false, nothing else", () => {
+    verifies("dispatch:extensions-declared");
+    for (const extensions of [1, "true", null, {}]) {
+      expect(message({ handler: (payload: unknown) => void payload, extensions })).toEqual([
+        "extensions of hook 'tool_pre_invoke' must be true or false",
+      ]);
+    }
+  });
+});
+
+describe("whether it takes extensions is its own length", () => {
+  const withRest = (payload: unknown, context: unknown, ...rest: unknown[]) =>
+    void [payload, context, rest];
+  it.each([
+    ["one parameter", (payload: unknown) => void payload, false],
+    ["two parameters", (payload: unknown, context: unknown) => void [payload, context], false],
+    ["two and rest parameters", withRest, false],
+    [
+      "a third with a default",
+      (p: unknown, c: unknown, extensions = {}) => void [p, c, extensions],
+      false,
+    ],
+    ["three parameters", (p: unknown, c: unknown, e: unknown) => void [p, c, e], true],
+    [
+      "four parameters",
+      (p: unknown, c: unknown, e: unknown, x: unknown) => void [p, c, e, x],
+      true,
+    ],
+    [
+      "a bound function with three left",
+      ((a: unknown, p: unknown, c: unknown, e: unknown) => void [a, p, c, e]).bind(null, 1),
+      true,
+    ],
+    ["an async function", async (p: unknown, c: unknown, e: unknown) => void [p, c, e], true],
+    ["a frozen function", Object.freeze((p: unknown, c: unknown) => void [p, c]), false],
+    [
+      "a frozen function of three",
+      Object.freeze((p: unknown, c: unknown, e: unknown) => void [p, c, e]),
+      true,
+    ],
+    [
+      "a method",
+      {
+        handle(payload: unknown) {
+          return void payload;
+        },
+      }.handle,
+      false,
+    ],
+    [
+      "a method named class",
+      {
+        class(payload: unknown) {
+          return void payload;
+        },
+      }.class,
+      false,
+    ],
+    [
+      "a function with a fixed prototype",
+      Object.freeze(function old(this: unknown, p: unknown) {
+        return void p;
+      }),
+      false,
+    ],
+  ])("%s", async (_, handler, extensions) => {
+    const record = await recordOf(handler);
+    expect(record).toMatchObject({ status: "completed", extensions });
+  });
+
+  it.each([
+    [true, "one", 3],
+    [true, "rest", 3],
+    [false, "three", 2],
+    [false, "rest", 2],
+  ])(
+    "unless the entry says %s: a handler of %s parameters gets %i",
+    async (extensions, of, count) => {
+      const counts: number[] = [];
+      const handlers: Record<string, unknown> = {
+        one: function (payload: unknown) {
+          // biome-ignore lint/complexity/noArguments: Their number is what is tested.
+          counts.push(arguments.length);
+          return void payload;
+        },
+        three: function (p: unknown, c: unknown, e: unknown) {
+          // biome-ignore lint/complexity/noArguments: Their number is what is tested.
+          counts.push(arguments.length);
+          return void [p, c, e];
+        },
+        rest: (...args: unknown[]) => void counts.push(args.length),
+      };
+      expect((await recordOf({ handler: handlers[of], extensions })).extensions).toBe(extensions);
+      expect(counts).toEqual([count]);
+    },
+  );
+
+  it("is decided once: a length that changes later changes nothing", async () => {
+    verifies("dispatch:arity");
+    const handler = vi.fn();
+    Object.defineProperty(handler, "length", { value: 2, configurable: true, writable: true });
+    const manager = await createPluginManager({ plugins: [define(withHandler(handler))] });
+    Object.defineProperty(handler, "length", { value: 3 });
+    await manager.invoke("tool_pre_invoke", { name: "add" });
+    expect(handler.mock.calls[0]).toHaveLength(2);
+  });
+});
+
+describe("the settings of an entry", () => {
+  const handler = (payload: unknown) => void payload;
+
+  it.each([
+    [
+      { mode: "parallel" },
+      "mode must be one of sequential, transform, audit, concurrent, fire_and_forget, disabled",
+    ],
+    [
+      { mode: "toString" },
+      "mode must be one of sequential, transform, audit, concurrent, fire_and_forget, disabled",
+    ],
+    [
+      { mode: null },
+      "mode must be one of sequential, transform, audit, concurrent, fire_and_forget, disabled",
+    ],
+    [{ priority: 1.5 }, "priority must be a whole number"],
+    [{ priority: "1" }, "priority must be a whole number"],
+    [{ priority: Number.POSITIVE_INFINITY }, "priority must be a whole number"],
+    [{ onError: "retry" }, "onError must be one of fail, ignore, disable"],
+    [{ timeoutMs: 0 }, "handler timeout must be positive"],
+    [{ timeoutMs: -1 }, "handler timeout must be positive"],
+    [{ timeoutMs: 2 ** 31 }, "handler timeout cannot exceed 2147483647 ms"],
+    [{ timeoutMs: Number.NaN }, "timeoutMs must be a number of milliseconds, or null"],
+    [{ timeoutMs: "5s" }, "timeoutMs must be a number of milliseconds, or null"],
+    [{ conditions: [] }, "conditions must be a plain object"],
+    [{ conditions: null }, "conditions must be a plain object"],
+    [
+      { conditions: { tool: ["add"] } },
+      "conditions knows tools, prompts, resources, servers, tenants only",
+    ],
+    [
+      { conditions: { tools: [] } },
+      "conditions.tools must be a list of patterns that is not empty",
+    ],
+    [
+      { conditions: { tools: "add" } },
+      "conditions.tools must be a list of patterns that is not empty",
+    ],
+    [
+      { conditions: { tools: ["add", ""] } },
+      "conditions.tools must be a list of patterns that is not empty",
+    ],
+    [
+      { conditions: { tools: [/add/] } },
+      "conditions.tools must be a list of patterns that is not empty",
+    ],
+  ])("%j is refused", (settings, text) => {
+    expect(message({ handler, ...settings })).toEqual([`hook 'tool_pre_invoke': ${text}`]);
+  });
+
+  it("are refused when their name is unknown", () => {
+    expect(message({ handler, timeout: 3 })).toEqual([
+      "hook 'tool_pre_invoke' has the unknown setting 'timeout'",
+    ]);
+  });
+
+  it("are all told at once", () => {
+    expect(message({ handler, mode: "x", priority: "x", onError: "x", extra: 1 })).toHaveLength(4);
+  });
+
+  it("are taken as they are, and read once", async () => {
+    const conditions = { tools: ["add"] };
+    const entry = {
+      handler,
+      mode: "audit",
+      priority: -5,
+      onError: "disable",
+      timeoutMs: null,
+      conditions,
+    };
+    const manager = await createPluginManager({ plugins: [define(withHandler(entry))] });
+    entry.mode = "disabled";
+    entry.handler = () => {
+      throw new Error("replaced");
+    };
+    conditions.tools[0] = "other";
+    const { executions } = await manager.invoke("tool_pre_invoke", { name: "add" });
+    expect(executions[0]).toMatchObject({ mode: "audit", status: "completed" });
+  });
+});

@@ -1,0 +1,256 @@
+import { definePlugin } from "glassine";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
+import { define, manifest, problemsOf, withHandler } from "./support.ts";
+
+/** Each is a manifest with one problem, on the field named. */
+function expectProblem(input: unknown, field: string): void {
+  expect(problemsOf(input).map((problem) => problem.field)).toContain(field);
+}
+
+describe("a manifest is a plain object", () => {
+  it.each([
+    ["nothing", undefined],
+    ["null", null],
+    ["a text", "plugin"],
+    ["a number", 1],
+    ["a function", () => {}],
+    ["an array", [manifest()]],
+    ["a Map", new Map(Object.entries(manifest()))],
+    ["a class instance", new (class Manifest {})()],
+    ["a proxy", new Proxy(manifest(), {})],
+    ["an object that inherits its fields", Object.create(manifest())],
+  ])("not %s", (_, input) => {
+    expect(problemsOf(input)).toHaveLength(1);
+    expectProblem(input, "(manifest)");
+  });
+
+  it("may have no prototype", () => {
+    const input = Object.assign(Object.create(null), manifest());
+    expect(define(input).name).toBe("plugin");
+  });
+
+  it("reads no inherited field", () => {
+    const patched = Object.prototype as { capabilities?: readonly string[] };
+    patched.capabilities = ["read_labels"];
+    try {
+      expect(define(manifest()).capabilities).toEqual([]);
+    } finally {
+      delete patched.capabilities;
+    }
+  });
+});
+
+describe("no code of a manifest runs", () => {
+  it.each(["name", "version", "description", "capabilities", "hooks", "dependsOn", "other"])(
+    "when %s is a getter",
+    (field) => {
+      let reads = 0;
+      const input = manifest();
+      Object.defineProperty(input, field, {
+        enumerable: true,
+        get() {
+          reads += 1;
+          return "1.0.0";
+        },
+      });
+      expectProblem(input, field);
+      expect(reads).toBe(0);
+    },
+  );
+
+  it("when a hook is a getter", () => {
+    let reads = 0;
+    const hooks = {
+      get tool_pre_invoke() {
+        reads += 1;
+        return (payload: unknown) => void payload;
+      },
+    };
+    expectProblem(manifest({ hooks }), "tool_pre_invoke");
+    expect(reads).toBe(0);
+  });
+
+  it.each(["handler", "extensions", "mode", "priority", "onError", "timeoutMs", "conditions"])(
+    "when %s of an entry is a getter, which is no setting either",
+    (field) => {
+      let reads = 0;
+      const entry = { handler: (payload: unknown) => void payload };
+      Object.defineProperty(entry, field, {
+        enumerable: true,
+        get() {
+          reads += 1;
+          return undefined;
+        },
+      });
+      expectProblem(withHandler(entry), "hooks");
+      expect(reads).toBe(0);
+    },
+  );
+
+  it("when a condition or its list is a getter or a proxy", () => {
+    let reads = 0;
+    const counted = {
+      get: (target: object, key: string | symbol) => {
+        reads += 1;
+        return Reflect.get(target, key);
+      },
+    };
+    const handler = (payload: unknown) => void payload;
+    const ticking = {
+      get tools() {
+        reads += 1;
+        return ["add"];
+      },
+    };
+    for (const conditions of [
+      ticking,
+      new Proxy({ tools: ["add"] }, counted),
+      { tools: new Proxy(["add"], counted) },
+    ]) {
+      expectProblem(withHandler({ handler, conditions }), "hooks");
+    }
+    expect(reads).toBe(0);
+  });
+});
+
+describe("every part is plain", () => {
+  const handler = (payload: unknown) => void payload;
+
+  it.each([
+    ["a Set", new Set(["read_labels"])],
+    ["an array-like", { 0: "read_labels", length: 1 }],
+    ["a text", "read_labels"],
+    ["a proxy", new Proxy(["read_labels"], {})],
+    ["an array of another kind", new (class Names extends Array<string> {})()],
+    ["a sparse array", Object.assign([], { 2: "read_labels" })],
+    ["an array with a number", ["read_labels", 3]],
+    ["an array with a nested one", [["read_labels"]]],
+    ["a huge array", Array.from({ length: 100_000 }, () => "read_labels")],
+    ["an array that claims to be huge", Object.assign([], { length: 2 ** 32 - 1 })],
+  ])("capabilities: not %s", (_, capabilities) => {
+    expect(problemsOf(manifest({ capabilities }))).toEqual([
+      { field: "capabilities", message: "capabilities must be an array of names" },
+    ]);
+  });
+
+  it("capabilities: no element is a getter", () => {
+    let reads = 0;
+    const capabilities: string[] = [];
+    Object.defineProperty(capabilities, 0, {
+      enumerable: true,
+      get() {
+        reads += 1;
+        return "read_labels";
+      },
+    });
+    expectProblem(manifest({ capabilities }), "capabilities");
+    expect(reads).toBe(0);
+  });
+
+  it.each([
+    ["a Map", new Map([["tool_pre_invoke", handler]])],
+    ["an array", [handler]],
+    [
+      "a class instance",
+      new (class Hooks {
+        tool_pre_invoke = handler;
+      })(),
+    ],
+    ["a proxy", new Proxy({ tool_pre_invoke: handler }, {})],
+    ["an object that inherits its hooks", Object.create({ tool_pre_invoke: handler })],
+  ])("hooks: not %s", (_, hooks) => {
+    expectProblem(manifest({ hooks }), "hooks");
+  });
+
+  it("hooks: an own __proto__ or toString is an unknown hook, and changes nothing", () => {
+    const hooks = JSON.parse('{"__proto__": {"tool_pre_invoke": 1}, "toString": 1}') as object;
+    expect(problemsOf(manifest({ hooks }))).toEqual([
+      { field: "hooks", message: "unknown plugin hooks: __proto__, toString" },
+    ]);
+    expect("tool_pre_invoke" in {}).toBe(false);
+    expect({}.toString()).toBe("[object Object]");
+  });
+
+  it("the manifest: an own __proto__ is an unknown field", () => {
+    const input = JSON.parse('{"__proto__": {"capabilities": ["read_labels"]}}') as object;
+    expectProblem({ ...manifest(), ...input }, "__proto__");
+    expectProblem(Object.assign(JSON.parse('{"__proto__": {}}'), manifest()), "__proto__");
+  });
+
+  it("a symbol is no field", () => {
+    expectProblem({ ...manifest(), [Symbol("name")]: 1 }, "(manifest)");
+    expectProblem(manifest({ hooks: { [Symbol("hook")]: handler } }), "hooks");
+    expectProblem(withHandler({ handler, [Symbol("mode")]: "audit" }), "hooks");
+  });
+
+  it("an entry is no class instance", () => {
+    class Entry {
+      handler = handler;
+    }
+    expectProblem(withHandler(new Entry()), "hooks");
+    expectProblem(withHandler(Object.create({ handler })), "hooks");
+  });
+
+  it("many unknown fields are told in reasonable time", () => {
+    const fields = Object.fromEntries(
+      Array.from({ length: 5_000 }, (_, at) => [`field_${at}`, at]),
+    );
+    const started = performance.now();
+    expect(problemsOf(manifest(fields))).toHaveLength(5_000);
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+});
+
+describe("a manifest is read once", () => {
+  it("so that what is changed later has no effect", () => {
+    verifies("dispatch:registered-once");
+    const entry = { handler: (payload: unknown) => void payload, mode: "audit" };
+    const input = {
+      name: "plugin",
+      version: "1.0.0",
+      description: "first",
+      capabilities: ["read_labels"],
+      hooks: { tool_pre_invoke: entry } as Record<string, unknown>,
+      dependsOn: ["other"],
+    };
+    const plugin = definePlugin(input as never);
+    const before = JSON.stringify(plugin);
+    input.name = "renamed";
+    input.description = "second";
+    input.capabilities.push("append_labels");
+    input.hooks.evaluate = entry.handler;
+    input.dependsOn.length = 0;
+    expect(JSON.stringify(plugin)).toBe(before);
+    expect(plugin).toEqual({
+      name: "plugin",
+      version: "1.0.0",
+      description: "first",
+      capabilities: ["read_labels"],
+      hooks: ["tool_pre_invoke"],
+      dependsOn: ["other"],
+    });
+  });
+
+  it("leaves the input as it was", () => {
+    const input = { ...manifest(), capabilities: ["read_roles", "read_labels"], hooks: {} };
+    define(input);
+    expect(input.capabilities).toEqual(["read_roles", "read_labels"]);
+    expect(Object.isFrozen(input) || Object.isFrozen(input.capabilities)).toBe(false);
+  });
+
+  it("and what it gives is frozen", () => {
+    const plugin = define(manifest({ capabilities: ["read_labels"], dependsOn: ["other"] }));
+    for (const part of [plugin, plugin.capabilities, plugin.hooks, plugin.dependsOn]) {
+      expect(Object.isFrozen(part)).toBe(true);
+    }
+    const open = plugin as { name: string; extra?: number };
+    expect(() => {
+      open.name = "other";
+    }).toThrow(TypeError);
+    expect(() => {
+      open.extra = 1;
+    }).toThrow(TypeError);
+    expect(() => (plugin.capabilities as string[]).push("append_labels")).toThrow(TypeError);
+  });
+});

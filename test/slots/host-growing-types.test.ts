@@ -1,0 +1,74 @@
+/** Sets and lists of a host's own that grow: what the compiler knows is what holds at run time. */
+import { defineHost, stringSet } from "glassine";
+import { describe, expect, expectTypeOf, it } from "vitest";
+import * as z from "zod";
+
+const description = "Of a test.";
+const host = defineHost({
+  slots: {
+    dossier: {
+      tier: "immutable",
+      description,
+      schema: z.object({
+        about: z.string().default("nobody"),
+        file: z.object({ tags: stringSet().default([]), page: z.string().default("1") }).optional(),
+      }),
+      fields: {
+        file: { fields: { tags: { tier: "monotonic", read: "read_tags", write: "append_tags" } } },
+      },
+    },
+    log: {
+      tier: "monotonic",
+      grows: "lines",
+      description,
+      schema: z.object({ lines: z.array(z.string()).default([]), note: z.string().optional() }),
+    },
+  },
+});
+const none = host.createExtensions({});
+
+/** Compiled, never run. */
+const compiles = (_: () => unknown) => {};
+
+describe("a set that grows two levels down", () => {
+  const view = host.filterExtensions(none, ["append_tags"]);
+
+  it("is there for who may read it, alone where nothing else is", () => {
+    expectTypeOf(view.dossier.about).toEqualTypeOf<string | undefined>();
+    expect(view.dossier).toEqual({ file: { tags: [] } });
+    const edited = host.amend(view, (draft) => {
+      draft.dossier.file?.tags.push("x");
+    });
+    const { dossier } = host.mergeExtensions(none, edited, ["append_tags"], { view }).extensions;
+    expect(dossier).toEqual({ about: "nobody", file: { tags: ["x"], page: "1" } });
+  });
+
+  it("is all that may be written there", () => {
+    compiles(() =>
+      host.amend(view, (draft) => {
+        // @ts-expect-error: what the dossier is about never changes.
+        draft.dossier.about = "me";
+        // @ts-expect-error: nor does the page.
+        if (draft.dossier.file) draft.dossier.file.page = "2";
+        // @ts-expect-error: the file is not replaced.
+        draft.dossier.file = { tags: [], page: "1" };
+      }),
+    );
+  });
+});
+
+describe("a slot that grows without a gate", () => {
+  it("grows by whoever likes, and only grows", () => {
+    const view = host.filterExtensions(none, []);
+    const edited = host.amend(view, (draft) => draft.log.lines.push("one"));
+    expect(host.mergeExtensions(none, edited, [], { view }).extensions.log?.lines).toEqual(["one"]);
+    compiles(() =>
+      host.amend(view, (draft) => {
+        // @ts-expect-error: lines are not replaced.
+        draft.log.lines = [];
+        // @ts-expect-error: a note is no line.
+        draft.log.note = "x";
+      }),
+    );
+  });
+});

@@ -1,0 +1,231 @@
+import { describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
+import {
+  codeOf,
+  compiled,
+  envelope,
+  everything,
+  hop,
+  host,
+  merge,
+  plain,
+  view,
+} from "./support.ts";
+
+const all = compiled.capabilities.names;
+const full = envelope(everything);
+
+/** The code for one odd value, put where any JSON may be. */
+const codeFor = (value: unknown) => codeOf(() => merge(full, { custom: { value } }));
+
+describe("a proposal", () => {
+  it("is a change to the view", () => {
+    verifies("merge:difference", "merge:unseen-kept");
+    const start = envelope({
+      http: { headers: { a: "1", b: "1" } },
+      custom: { x: 1 },
+      security: { labels: ["one"] },
+    });
+    const given = view(start, "write_headers", "append_labels");
+    const meanwhile = host.addLabels(
+      host.setHeader(host.setCustom(start, "y", 2), "b", "2"),
+      "two",
+    );
+    const returned = {
+      http: { headers: { a: "9", b: "1" } },
+      custom: {},
+      security: { labels: ["one", "three"] },
+    };
+    const { extensions } = merge(meanwhile, returned, ["write_headers", "append_labels"], {
+      view: given,
+    });
+    expect(plain(extensions)).toMatchObject({
+      http: { headers: { a: "9", b: "2" } },
+      custom: { y: 2 },
+      security: { labels: ["one", "three", "two"] },
+    });
+  });
+
+  it("has the authority of the plugin, not of its shape", () => {
+    verifies("merge:own-authority");
+    const wide = view(full, ...all);
+    const edited = host.setHeader(wide, "X-A", "forged");
+    const { extensions, rejections } = merge(full, edited, []);
+    expect(extensions).toBe(full);
+    expect(
+      rejections.every(({ code }) => code === "capability_missing" || code === "tier_immutable"),
+    ).toBe(true);
+    expect(rejections.map(({ path }) => path)).toContain("http");
+  });
+
+  it("may be nothing", () => {
+    verifies("merge:nothing-returned", "merge:same-object");
+    for (const capabilities of [[], all]) {
+      const shown = view(full, ...capabilities);
+      for (const returned of [undefined, null, shown, { ...shown }, plain(shown), {}]) {
+        const outcome = merge(full, returned, capabilities, { view: shown });
+        expect(outcome.extensions).toBe(full);
+        expect(outcome.rejections).toEqual([]);
+      }
+    }
+  });
+
+  it("leaves alone what it leaves out", () => {
+    verifies("merge:left-out-untouched", "merge:null-slot");
+    const returned = [
+      { security: {} },
+      { security: { classification: undefined } },
+      { http: {} },
+      { delegation: {} },
+      { custom: undefined },
+      { security: null, http: null, delegation: null, custom: null },
+    ];
+    for (const each of returned) expect(merge(full, each, all).extensions).toBe(full);
+    const { extensions } = merge(full, { http: { headers: { "X-A": "1", b: "2" } } }, all);
+    expect(plain(extensions)).toEqual({
+      ...(plain(full) as object),
+      http: { headers: { "X-A": "1", b: "2" }, method: "GET" },
+    });
+  });
+
+  it("says no null where something grows or maps", () => {
+    verifies("merge:null-part");
+    const nulls = [
+      { security: { labels: null } },
+      { delegation: { chain: null } },
+      { http: { headers: null } },
+      { http: { request_headers: null } },
+      { http: { response_headers: null } },
+    ];
+    for (const each of nulls) expect(codeOf(() => merge(full, each, all))).toBe("extensions_shape");
+  });
+});
+
+describe("reading a proposal", () => {
+  it("runs no code of it", () => {
+    verifies("merge:read-once");
+    let calls = 0;
+    const count = () => {
+      calls += 1;
+      return {};
+    };
+    const traps = new Proxy({}, { get: () => count });
+    const values = [
+      Object.defineProperty({}, "x", { get: count, enumerable: true }),
+      new Proxy({}, traps as ProxyHandler<object>),
+      { toJSON: count },
+      // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tried here.
+      { then: count },
+      { valueOf: count, toString: count },
+      Object.create(new Proxy({}, traps as ProxyHandler<object>)),
+    ];
+    for (const value of values) {
+      expect(codeFor(value)).toMatch(/^snapshot_/);
+      expect(codeOf(() => merge(full, { security: { labels: [value] } }, all))).toMatch(
+        /^snapshot_/,
+      );
+      expect(codeOf(() => merge(full, value))).toMatch(/^snapshot_|slot_unknown/);
+    }
+    expect(calls).toBe(0);
+  });
+
+  it("takes plain data only", () => {
+    verifies("merge:plain-data");
+    class Labels extends Array {}
+    const cycle: unknown[] = [];
+    cycle.push(cycle);
+    const hole = [1, 2];
+    delete hole[0];
+    const cases: readonly (readonly [unknown, string])[] = [
+      [
+        {
+          get a() {
+            return 1;
+          },
+        },
+        "snapshot_accessor",
+      ],
+      [new Proxy([], {}), "snapshot_proxy"],
+      [{ [Symbol("a")]: 1 }, "snapshot_key"],
+      [Object.defineProperty({}, "a", { value: 1 }), "snapshot_key"],
+      [Object.assign([1], { a: 1 }), "snapshot_key"],
+      [new Date(0), "snapshot_prototype"],
+      [new Set(["a"]), "snapshot_prototype"],
+      [new Labels(), "snapshot_prototype"],
+      [Object.create({ a: 1 }), "snapshot_prototype"],
+      [() => 1, "snapshot_type"],
+      [1n, "snapshot_type"],
+      [Number.NaN, "snapshot_type"],
+      [hole, "snapshot_type"],
+      [cycle, "snapshot_cycle"],
+      ["\ud800", "snapshot_string"],
+      ["x".repeat(2 ** 20), "snapshot_limit"],
+    ];
+    for (const [value, code] of cases) expect(codeFor(value)).toBe(code);
+  });
+
+  it("knows __proto__ for what it is", () => {
+    verifies("merge:proto-key");
+    for (const json of [
+      '{"__proto__":{"a":1}}',
+      '{"custom":{"a":{"__proto__":{}}}}',
+      '{"http":{"headers":{"__proto__":"x"}}}',
+    ]) {
+      expect(codeOf(() => merge(full, JSON.parse(json), all))).toBe("snapshot_key");
+    }
+    const custom = { constructor: { prototype: { admin: 1 } }, toString: 2 };
+    expect(plain(merge(full, { custom }).extensions.custom)).toEqual(custom);
+    expect(({} as Record<string, unknown>).admin).toBeUndefined();
+  });
+
+  it("copies what it takes", () => {
+    verifies("merge:copied");
+    const list = [1];
+    const custom = { list };
+    const { extensions } = merge(full, { custom });
+    list.push(2);
+    expect(plain(extensions.custom)).toEqual({ list: [1] });
+    expect(Object.isFrozen(extensions.custom?.list)).toBe(true);
+    expect(Object.isFrozen(list)).toBe(false);
+  });
+
+  it("refuses what it does not know where that matters", () => {
+    verifies("merge:unknown-refused");
+    const unknown = [
+      { Security: {} },
+      { raw_credentials: {} },
+      { security: { removed_labels: ["PII"] } },
+      { security: { subject: { ...everything.security.subject, admin: true } } },
+      { delegation: { broken: true } },
+      { delegation: { chain: [...everything.delegation.chain, { ...hop("b"), extra: 1 }] } },
+    ];
+    for (const returned of unknown)
+      expect(codeOf(() => merge(full, returned, all))).toBe("slot_unknown");
+    const { extensions, rejections } = merge(
+      full,
+      { request: { added: 1 }, http: { added: 1 } },
+      all,
+    );
+    expect([extensions === full, rejections]).toEqual([true, []]);
+  });
+
+  it("checks shape where a change would be ignored, too", () => {
+    verifies("merge:shape-everywhere");
+    expect(codeOf(() => merge(full, { request: { request_id: 1 } }))).toBe("extensions_shape");
+    expect(codeOf(() => merge(full, { agent: [] }))).toBe("extensions_shape");
+    expect(codeOf(() => merge(full, { security: { labels: [" x"] } }))).toBe("label_invalid");
+  });
+
+  it("measures what came back, not what is hidden", () => {
+    verifies("merge:limits");
+    const headers = Object.fromEntries(
+      Array.from({ length: 128 }, (_, at) => [`h${at}`, "v".repeat(8000)]),
+    );
+    const big = envelope({ http: { headers } });
+    const note = "x".repeat(1_000_000);
+    expect(merge(big, { custom: { note } }).extensions.custom?.note).toBe(note);
+    expect(codeOf(() => merge(full, { http: { headers: { ...headers, more: "v" } } }, all))).toBe(
+      "snapshot_limit",
+    );
+  });
+});

@@ -1,0 +1,89 @@
+// The graph of src/, as data. import-graph.test.ts holds every import to it.
+
+/** A room may import the rooms of its list, through their `index.ts`. */
+export interface Room {
+  readonly mayImport: readonly string[];
+  /** Rooms of which only types may be taken, by `import type`. */
+  readonly mayImportTypes?: readonly string[];
+  /** The folders of this room stand alone: none imports another. */
+  readonly foldersApart?: true;
+}
+
+export interface Plan {
+  /** In order: a room may only import rooms listed before it. */
+  readonly rooms: Readonly<Record<string, Room>>;
+  /** What `src/index.ts`, the public door, may import. */
+  readonly door: Room;
+  /** Files that another room may import although they are not the index of theirs. */
+  readonly sideDoors: readonly SideDoor[];
+  /** Where each dependency is at home; none may be imported elsewhere. */
+  readonly packages: Readonly<Record<string, readonly string[]>>;
+  readonly maxLines: number;
+  /** Files the generator writes: no limit on their length. */
+  readonly generated: RegExp;
+}
+
+interface SideDoor {
+  readonly from: string;
+  readonly to: string;
+  readonly because: string;
+}
+
+export const plan: Plan = {
+  rooms: {
+    errors: { mayImport: [] },
+    admit: { mayImport: ["errors"] },
+    slots: { mayImport: ["errors", "admit"] },
+    extensions: { mayImport: ["errors", "admit", "slots"] },
+    filter: { mayImport: ["errors", "admit", "slots", "extensions"] },
+    merge: { mayImport: ["errors", "admit", "slots", "extensions", "filter"] },
+    messages: { mayImport: ["errors", "admit", "slots"] },
+    hooks: {
+      mayImport: ["errors", "admit", "slots", "extensions", "filter", "merge", "messages"],
+    },
+    plugins: {
+      mayImport: ["errors", "admit", "slots", "extensions", "filter", "merge", "messages", "hooks"],
+    },
+    host: {
+      mayImport: [
+        "errors",
+        "admit",
+        "slots",
+        "extensions",
+        "filter",
+        "merge",
+        "messages",
+        "hooks",
+        "plugins",
+      ],
+    },
+    adapters: {
+      mayImport: ["errors", "admit", "slots", "extensions", "messages", "hooks"],
+      mayImportTypes: ["plugins", "host"],
+      foldersApart: true,
+    },
+  },
+  door: {
+    mayImport: [
+      "errors",
+      "admit",
+      "slots",
+      "extensions",
+      "filter",
+      "merge",
+      "messages",
+      "hooks",
+      "plugins",
+      "host",
+    ],
+  },
+  sideDoors: [],
+  packages: {
+    zod: ["slots", "admit", "messages", "hooks", "plugins"],
+    immer: ["extensions"],
+    "fast-deep-equal": ["plugins", "merge"],
+    "ts-pattern": ["hooks", "plugins", "merge", "adapters"],
+  },
+  maxLines: 300,
+  generated: /(^|\/)generated\/|\.generated\.ts$/,
+};

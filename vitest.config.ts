@@ -1,0 +1,27 @@
+import { availableParallelism } from "node:os";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+import { SummaryReporter } from "./test/support/summary-reporter.ts";
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const runsPerLaw = Number(process.env.GLASSINE_RUNS ?? 100);
+
+export default defineConfig({
+  resolve: {
+    // Tests name the package as a user does, and get its sources.
+    alias: [
+      { find: /^glassine$/, replacement: here("src/index.ts") },
+      { find: /^glassine\/mcp$/, replacement: here("src/adapters/mcp/index.ts") },
+    ],
+  },
+  test: {
+    include: ["test/**/*.test.ts", "property-tests/**/*.test.ts"],
+    setupFiles: ["./test/support/property-runs.ts"],
+    reporters: ["default", new SummaryReporter()],
+    // A process a file: some tests patch intrinsics or start servers. Both cores of a small machine.
+    pool: "forks",
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    testTimeout: Math.max(15_000, runsPerLaw * 50),
+  },
+});
