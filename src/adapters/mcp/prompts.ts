@@ -28,6 +28,15 @@ export const prompts: Subject = {
   *pre(call) {
     const { params } = call;
     yield {
+      hook: "prompt_pre_fetch",
+      older: true,
+      payload: () => ({ prompt_id: params.name, args: params.arguments ?? {} }),
+      write(changed) {
+        writeText(params, "name", changed.prompt_id);
+        writeArguments(params, changed.args);
+      },
+    };
+    yield {
       hook: "cmf.prompt_pre_fetch",
       payload: () =>
         messageOf("user", [
@@ -48,20 +57,10 @@ export const prompts: Subject = {
         writeArguments(params, content.arguments);
       },
     };
-    yield {
-      hook: "prompt_pre_fetch",
-      older: true,
-      payload: () => ({ prompt_id: params.name, args: params.arguments ?? {} }),
-      write(changed) {
-        writeText(params, "name", changed.prompt_id);
-        writeArguments(params, changed.args);
-      },
-    };
   },
   outcome: (answer) => answer,
   *post(call, outcome) {
     const error = errorOf(outcome);
-    yield error === undefined ? resultStep(call, resultOf(outcome)) : errorStep(call, error);
     yield {
       hook: "prompt_post_fetch",
       older: true,
@@ -75,6 +74,7 @@ export const prompts: Subject = {
         writeShown(result, without(result, wireOnly), changed.result, wireOnly);
       },
     };
+    yield error === undefined ? resultStep(call, resultOf(outcome)) : errorStep(call, error);
   },
 };
 

@@ -28,6 +28,12 @@ export const resources: Subject = {
   *pre(call) {
     const { params } = call;
     yield {
+      hook: "resource_pre_fetch",
+      older: true,
+      payload: () => ({ uri: params.uri, metadata: {} }),
+      write: (changed) => writeText(params, "uri", changed.uri),
+    };
+    yield {
       hook: "cmf.resource_pre_fetch",
       payload: () =>
         messageOf("user", [
@@ -53,28 +59,21 @@ export const resources: Subject = {
         writeText(params, "uri", content.uri);
       },
     };
-    yield {
-      hook: "resource_pre_fetch",
-      older: true,
-      payload: () => ({ uri: params.uri, metadata: {} }),
-      write: (changed) => writeText(params, "uri", changed.uri),
-    };
   },
   outcome: (answer) => answer,
   *post(call, outcome) {
     const error = errorOf(outcome);
     if (error !== undefined) {
-      yield errorStep(error);
       yield {
         hook: "resource_post_fetch",
         older: true,
         payload: () => ({ uri: call.params.uri, content: { ...error } }),
         write: (changed) => writeError(error, changed.content),
       };
+      yield errorStep(error);
       return;
     }
     const result = resultOf(outcome);
-    yield contentsStep(call, result);
     // One content at a time, which is what plugins of the older hook expect.
     for (let place = 0; place < contentsOf(result).length; place++) {
       yield {
@@ -87,6 +86,7 @@ export const resources: Subject = {
         },
       };
     }
+    yield contentsStep(call, result);
   },
 };
 

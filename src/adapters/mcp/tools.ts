@@ -24,8 +24,18 @@ export const tools: Subject = {
     typeof params.name === "string" &&
     (params.arguments === undefined || isObject(params.arguments)),
   describe: (call) => describeTool(call, call.params.name),
+  // The older hook comes first: what it changes is judged by the point, which is what is sent.
   *pre(call) {
     const { params } = call;
+    yield {
+      hook: "tool_pre_invoke",
+      older: true,
+      payload: () => ({ name: params.name, args: params.arguments ?? {} }),
+      write(changed) {
+        writeText(params, "name", changed.name);
+        writeArguments(params, changed.args);
+      },
+    };
     yield {
       hook: "cmf.tool_pre_invoke",
       payload: () =>
@@ -46,15 +56,6 @@ export const tools: Subject = {
         writeArguments(params, content.arguments);
       },
     };
-    yield {
-      hook: "tool_pre_invoke",
-      older: true,
-      payload: () => ({ name: params.name, args: params.arguments ?? {} }),
-      write(changed) {
-        writeText(params, "name", changed.name);
-        writeArguments(params, changed.args);
-      },
-    };
   },
   outcome: (answer) => answer,
   post: (call, outcome) => toolPost(call, call.params.name, outcome),
@@ -68,9 +69,6 @@ export function describeTool(call: Call, name: unknown): JsonObject {
 /** The post steps of a tool, wherever its outcome came from: an answer, or a task. */
 export function* toolPost(call: Call, toolName: unknown, outcome: JsonObject): Iterable<Step> {
   const error = errorOf(outcome);
-  yield error === undefined
-    ? resultStep(call, toolName, resultOf(outcome))
-    : errorStep(call, toolName, error);
   yield {
     hook: "tool_post_invoke",
     older: true,
@@ -84,6 +82,9 @@ export function* toolPost(call: Call, toolName: unknown, outcome: JsonObject): I
       writeShown(result, without(result, wireOnly), changed.result, wireOnly);
     },
   };
+  yield error === undefined
+    ? resultStep(call, toolName, resultOf(outcome))
+    : errorStep(call, toolName, error);
 }
 
 /** The content is the MCP result itself, but for what is hidden: nothing is lost on the way back. */

@@ -17,6 +17,7 @@ describe("a prompt", () => {
       { serverId: "harbour" },
     );
     expect(manager.calls.map((call) => [call.hook, call.payload])).toMatchObject([
+      ["prompt_pre_fetch", { prompt_id: "brief", args: { who: "Ann" } }],
       [
         "cmf.prompt_pre_fetch",
         {
@@ -34,7 +35,13 @@ describe("a prompt", () => {
           ],
         },
       ],
-      ["prompt_pre_fetch", { prompt_id: "brief", args: { who: "Ann" } }],
+      [
+        "prompt_post_fetch",
+        {
+          prompt_id: "brief",
+          result: { description: result.description, messages: result.messages },
+        },
+      ],
       [
         "cmf.prompt_post_fetch",
         {
@@ -76,13 +83,6 @@ describe("a prompt", () => {
               },
             },
           ],
-        },
-      ],
-      [
-        "prompt_post_fetch",
-        {
-          prompt_id: "brief",
-          result: { description: result.description, messages: result.messages },
         },
       ],
     ]);

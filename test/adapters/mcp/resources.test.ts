@@ -34,6 +34,7 @@ describe("a resource", () => {
     const { sent, answer } = await exchange(manager, "resources/read", params, { result });
     const ids = { resource_request_id: "7", resource_type: "uri" };
     expect(manager.calls.map((call) => [call.hook, call.payload])).toEqual([
+      ["resource_pre_fetch", { uri: params.uri, metadata: {} }],
       [
         "cmf.resource_pre_fetch",
         {
@@ -42,7 +43,8 @@ describe("a resource", () => {
           content: [{ content_type: "resource_ref", content: { ...ids, uri: params.uri } }],
         },
       ],
-      ["resource_pre_fetch", { uri: params.uri, metadata: {} }],
+      ["resource_post_fetch", { uri: params.uri, content: result.contents[0] }],
+      ["resource_post_fetch", { uri: params.uri, content: result.contents[1] }],
       [
         "cmf.resource_post_fetch",
         {
@@ -60,8 +62,6 @@ describe("a resource", () => {
           ],
         },
       ],
-      ["resource_post_fetch", { uri: params.uri, content: result.contents[0] }],
-      ["resource_post_fetch", { uri: params.uri, content: result.contents[1] }],
     ]);
     expect(sent?.params).toEqual(params);
     expect(answer.result).toEqual(result);

@@ -136,19 +136,22 @@ describe.each(stands)("a guard on the $side side of SDK $sdk", (stand) => {
     expect(failure).toMatchObject({ code: -32050, data: undefined });
     expect(String(failure)).toContain("unavailable");
     expect(String(failure)).not.toContain("/srv/7");
+    const shown = { code: -32050, message: expect.stringContaining("/srv/7"), data: { disk: 7 } };
+    expect(manager.calls[1]?.payload).toMatchObject({ name: "break", result: shown });
+    const content = { code: -32050, message: "unavailable" };
+    expect(manager.calls[2]?.payload).toMatchObject({
+      content: [{ content: { is_error: true, content } }],
+    });
+    expect(JSON.stringify(manager.calls[2]?.payload)).not.toContain("disk");
+  });
+
+  it("shows the point an error answer as it came when no older hook changes it", async () => {
+    const manager = fakeManager();
+    const { call } = await connect(stand, manager);
+    await call({ name: "break" }).catch(() => undefined);
+    const content = { code: -32050, message: expect.stringContaining("/srv/7"), data: { disk: 7 } };
     expect(manager.calls[1]?.payload).toMatchObject({
-      content: [
-        {
-          content: {
-            is_error: true,
-            content: {
-              code: -32050,
-              message: expect.stringContaining("/srv/7"),
-              data: { disk: 7 },
-            },
-          },
-        },
-      ],
+      content: [{ content: { is_error: true, content } }],
     });
   });
 

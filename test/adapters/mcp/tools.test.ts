@@ -13,6 +13,7 @@ describe("what hooks see of a tool call", () => {
     const { _meta, ...shown } = result;
     const { isError: _, ...content } = shown;
     expect(manager.calls.map(({ hook, payload }) => ({ hook, payload }))).toEqual([
+      { hook: "tool_pre_invoke", payload: { name: "search", args: params.arguments } },
       {
         hook: "cmf.tool_pre_invoke",
         payload: {
@@ -26,7 +27,7 @@ describe("what hooks see of a tool call", () => {
           ],
         },
       },
-      { hook: "tool_pre_invoke", payload: { name: "search", args: params.arguments } },
+      { hook: "tool_post_invoke", payload: { name: "search", result: shown } },
       {
         hook: "cmf.tool_post_invoke",
         payload: {
@@ -40,24 +41,23 @@ describe("what hooks see of a tool call", () => {
           ],
         },
       },
-      { hook: "tool_post_invoke", payload: { name: "search", result: shown } },
     ]);
     expect(sent?.params).toEqual(params);
     expect(answer.result).toEqual(result);
   });
 
-  it("shows an older hook what an earlier one changed, with the extensions it resolved to", async () => {
+  it("shows the point what the older hook changed, with the extensions it resolved to", async () => {
     const manager = fakeManager({
-      "cmf.tool_pre_invoke": (message: ToolMessage) => ({
-        ...withPart(message, { name: "find" }),
+      tool_pre_invoke: () => ({
+        changed: { name: "find", args: params.arguments },
         extensions: "later",
         context: "state",
       }),
-      tool_pre_invoke: () => undefined,
     });
     await exchange(manager, "tools/call", params, { result });
     expect(manager.calls[1]).toMatchObject({
-      payload: { name: "find" },
+      hook: "cmf.tool_pre_invoke",
+      payload: { content: [{ content: { name: "find" } }] },
       options: { extensions: "later", context: "state" },
     });
     expect(manager.calls[2]?.payload).toMatchObject({

@@ -1,4 +1,4 @@
-import { type GuardOptions, guardTransport, type HookManager } from "glassine/mcp";
+import { type GuardOptions, guardTransport } from "glassine/mcp";
 
 export type Json = Record<string, unknown>;
 
@@ -29,7 +29,10 @@ export class RawTransport {
 }
 
 /** A guarded raw transport, with all that passes on either side. */
-export async function rawGuard(manager: HookManager, options: GuardOptions = {}) {
+export async function rawGuard(
+  manager: Parameters<typeof guardTransport>[1],
+  options: GuardOptions = {},
+) {
   const raw = new RawTransport();
   const guard = guardTransport(raw, manager, options);
   const received: { readonly message: Json; readonly extra: unknown }[] = [];

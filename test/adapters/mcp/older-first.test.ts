@@ -1,0 +1,90 @@
+import { createExtensions, createPluginManager, definePlugin, deny, withSlots } from "glassine";
+import { describe, expect, it } from "vitest";
+import { denial, fakeManager, type Hook, settle } from "./support/fake-manager.ts";
+import { rawGuard, request, toolCall, toolResult } from "./support/raw.ts";
+
+/** A plugin of the older kind: two parameters, and it turns a call to `echo` into another one. */
+const rename = (to: string) =>
+  definePlugin({
+    name: "old-router",
+    version: "1.0.0",
+    hooks: {
+      tool_pre_invoke: (payload, _context) =>
+        payload.name === "echo" ? { modifiedPayload: { ...payload, name: to } } : undefined,
+    },
+  });
+
+const noEnv = definePlugin({
+  name: "no-env",
+  version: "1.0.0",
+  hooks: {
+    "cmf.tool_pre_invoke": {
+      conditions: { tools: ["get-env"] },
+      handler: (_message) => deny({ code: "env_hidden", reason: "The environment stays here" }),
+    },
+  },
+});
+
+describe("an older plugin that renames a call", () => {
+  it.each([
+    ["without an envelope", {}],
+    [
+      "under an envelope that names the tool first asked for",
+      { envelope: ({ mcp }: { mcp: object }) => withSlots(createExtensions({}), { mcp }) },
+    ],
+  ])("cannot get past a guard of the new name, %s", async (_, options) => {
+    const manager = await createPluginManager({ plugins: [noEnv, rename("get-env")] });
+    const { guard, sent, received } = await rawGuard(manager, options);
+    await guard.send(request(1, "tools/call", { name: "echo", arguments: {} }));
+    expect(sent()).toEqual([]);
+    expect(received()).toMatchObject([
+      { id: 1, error: { code: -32010, data: { code: "env_hidden", plugin: "no-env" } } },
+    ]);
+  });
+
+  it("gets to send a name that nobody guards", async () => {
+    const manager = await createPluginManager({ plugins: [noEnv, rename("get-sum")] });
+    const { guard, sent } = await rawGuard(manager);
+    await guard.send(request(1, "tools/call", { name: "echo", arguments: {} }));
+    expect(sent()).toEqual([request(1, "tools/call", { name: "get-sum", arguments: {} })]);
+  });
+});
+
+describe("a denial runs no further hook", () => {
+  const seen = { tool_pre_invoke: () => undefined, tool_post_invoke: () => undefined };
+  const no = () => denial("no");
+
+  it.each<[string, Record<string, Hook>, string[]]>([
+    ["the older hook", { ...seen, tool_pre_invoke: no }, ["tool_pre_invoke"]],
+    [
+      "the point",
+      { ...seen, "cmf.tool_pre_invoke": no },
+      ["tool_pre_invoke", "cmf.tool_pre_invoke"],
+    ],
+  ])("when %s refuses the call", async (_, hooks, names) => {
+    const manager = fakeManager(hooks);
+    const { peer, received } = await rawGuard(manager);
+    peer(toolCall(1));
+    await settle();
+    expect(manager.names()).toEqual(names);
+    expect(received()).toEqual([]);
+  });
+
+  const before = ["tool_pre_invoke", "cmf.tool_pre_invoke"];
+  it.each<[string, Record<string, Hook>, string[]]>([
+    ["the older hook", { ...seen, tool_post_invoke: no }, ["tool_post_invoke"]],
+    [
+      "the point",
+      { ...seen, "cmf.tool_post_invoke": no },
+      ["tool_post_invoke", "cmf.tool_post_invoke"],
+    ],
+  ])("when %s refuses the answer", async (_, hooks, names) => {
+    const manager = fakeManager(hooks);
+    const { peer, guard, sent } = await rawGuard(manager);
+    peer(toolCall(1));
+    await settle();
+    await guard.send(toolResult(1, "secret"));
+    expect(manager.names()).toEqual([...before, ...names]);
+    expect(sent()).toMatchObject([{ id: 1, error: { code: -32010, message: "no" } }]);
+  });
+});
