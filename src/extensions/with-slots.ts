@@ -1,5 +1,6 @@
 /** The host's own change of some slots: reads those, shares the others. */
 
+import { intrinsics } from "../admit/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import { type CreateOptions, readOver } from "./create.ts";
 import { assertGrown } from "./grown.ts";
@@ -13,9 +14,17 @@ export function replaceSlots(extensions: object, changes: object, options?: Crea
       "withSlots expects the host's own extensions; got a view or another value. A plugin uses amend or a helper.",
     );
   }
+  // Nothing to read: the same slots under a new envelope.
+  if (isEmptyRecord(changes)) return seal({ ...(extensions as Slots) }, mark);
   const read = readOver(mark.slots, changes, extensions as Slots, options);
   const next: Record<string, unknown> = { ...(extensions as Slots) };
   for (const name of mark.slots.names) if (read[name] !== undefined) next[name] = read[name];
   assertGrown(mark.slots, extensions as Slots, next);
   return seal(next, mark);
+}
+
+function isEmptyRecord(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || intrinsics.isProxy(value)) return false;
+  const isPlain = intrinsics.getPrototypeOf(value) === intrinsics.objectPrototype;
+  return isPlain && intrinsics.ownKeys(value).length === 0;
 }

@@ -8,7 +8,7 @@ export {
 } from "./define-hook.ts";
 export { type BackgroundCounts, BackgroundWork } from "./dispatch/background.ts";
 export { type Conditions, compileConditions, conditionKinds } from "./dispatch/conditions.ts";
-export { type PluginContext, runOf } from "./dispatch/context.ts";
+export { originOf, type PluginContext } from "./dispatch/context.ts";
 export { Invocation, type RunWishes } from "./dispatch/invocation.ts";
 export type {
   AnyHandler,

@@ -4,15 +4,25 @@ import { hostMark, markOf, type Slots, seal } from "../extensions/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
 import { union } from "./tiers.ts";
 
-/** `outer` with every element of `inner`'s growing sets. `outer` itself when nothing is new. */
-export function joinSets(slots: CompiledSlots, outer: Slots, inner: Slots): Slots {
-  if (outer === inner) return outer;
+/**
+ * `outer` with what the plugins of the inner run added to growing sets. What the inner run was
+ * started with is not taken: whoever started it may be a plugin without the right to add.
+ */
+export function joinSets(
+  slots: CompiledSlots,
+  outer: Slots,
+  inner: Slots,
+  start: Slots,
+  mask: number,
+): Slots {
+  if (inner === start) return outer;
   let next: Record<string, unknown> | undefined;
   for (let i = 0; i < slots.nodes.length; i++) {
     const node = slots.nodes[i] as Node;
     const { key } = node;
-    if (!node.changeable || outer[key] === inner[key]) continue;
-    const joined = joinLevel(slots, node, outer[key] as LevelValue, inner[key] as LevelValue);
+    if (!node.changeable || start[key] === inner[key]) continue;
+    const levels = { outer: outer[key], inner: inner[key], start: start[key] } as Levels;
+    const joined = joinLevel(slots, node, levels, mask);
     if (joined === outer[key]) continue;
     next ??= { ...outer };
     next[key] = joined;
@@ -20,22 +30,44 @@ export function joinSets(slots: CompiledSlots, outer: Slots, inner: Slots): Slot
   return next === undefined ? outer : seal(next, markOf(outer) ?? hostMark(slots));
 }
 
+interface Levels {
+  readonly outer: LevelValue | undefined;
+  readonly inner: LevelValue | undefined;
+  readonly start: LevelValue | undefined;
+}
+
 function joinLevel(
   slots: CompiledSlots,
   node: Node,
-  outer: LevelValue | undefined,
-  inner: LevelValue | undefined,
+  { outer, inner, start }: Levels,
+  mask: number,
 ): LevelValue | undefined {
   if (inner === undefined || node.grows !== undefined) return outer;
   let next: Record<string, unknown> | undefined;
   for (let i = 0; i < node.fields.length; i++) {
     const field = node.fields[i] as Node;
     if (field.tier !== "monotonic" || field.compiled.shape !== "set") continue;
+    if (field.write !== 0 && (field.write & mask) === 0) continue;
     const before = outer?.[field.key] as readonly string[] | undefined;
-    const all = union(before ?? [], (inner[field.key] ?? []) as readonly string[], before);
-    if (all === before || all.length === 0) continue;
+    const added = without(inner[field.key], start?.[field.key]);
+    if (added.length === 0) continue;
+    const all = union(before ?? [], added, before);
+    if (all === before) continue;
     next ??= { ...(outer ?? slots.defaults(node)) };
     next[field.key] = all;
   }
   return next === undefined ? outer : intrinsics.freeze(next);
+}
+
+/** The elements of one set that are not in another. */
+function without(set: unknown, other: unknown): readonly string[] {
+  const all = (set ?? []) as readonly string[];
+  const known = (other ?? []) as readonly string[];
+  const rest = intrinsics.newList<string>();
+  for (let i = 0; i < all.length; i++) {
+    let isKnown = false;
+    for (let j = 0; j < known.length; j++) if (known[j] === all[i]) isKnown = true;
+    if (!isKnown) intrinsics.append(rest, all[i] as string);
+  }
+  return intrinsics.toArray(rest);
 }

@@ -67,6 +67,7 @@ export function compilePrograms(input: ProgramInput): Record<string, Program> {
 function registrationsOf({ slots }: ProgramInput, item: ReadItem, index: number): Registered[] {
   const { plugin, settings, mask, config } = item;
   const state: PluginState = {
+    id: definitionOf(plugin)?.id ?? 0,
     name: plugin.name,
     version: plugin.version,
     capabilities: slots.capabilities.namesOf(mask),

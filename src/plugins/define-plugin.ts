@@ -6,6 +6,8 @@ import type { Plugin } from "./types.ts";
 export interface Definition {
   readonly surface: Surface;
   readonly manifest: ReadManifest;
+  /** Unique in the process: private state goes by it, not by the name, which anyone can take. */
+  readonly id: number;
 }
 
 const definitions = createStamp<Definition>();
@@ -13,8 +15,11 @@ const definitions = createStamp<Definition>();
 /** What a plugin was defined as, or `undefined` for anything `definePlugin` did not make. */
 export const definitionOf: (value: unknown) => Definition | undefined = definitions.of;
 
+let lastId = 0;
+
 export function definePluginFor(surface: Surface, input: unknown): Plugin {
   const manifest = readManifest(surface, input);
+  lastId += 1;
   const plugin: Plugin = {
     name: manifest.name,
     version: manifest.version,
@@ -23,5 +28,5 @@ export function definePluginFor(surface: Surface, input: unknown): Plugin {
     hooks: Object.freeze(manifest.hooks.map(({ hook }) => hook).sort()),
     dependsOn: manifest.dependsOn,
   };
-  return Object.freeze(definitions.put(plugin, { surface, manifest }));
+  return Object.freeze(definitions.put(plugin, { surface, manifest, id: lastId }));
 }

@@ -1,7 +1,14 @@
 /** The options of one `invoke`, and how they are read. */
-import { compileSchema, jsonObject } from "../admit/index.ts";
+import { compileSchema, intrinsics, jsonObject } from "../admit/index.ts";
 import { GlassineError, suggestion } from "../errors/index.ts";
-import { isScope, RequestScope, type RunWishes, renamedScope, runOf } from "../hooks/index.ts";
+import {
+  type House,
+  isScope,
+  originOf,
+  RequestScope,
+  type RunWishes,
+  renamedScope,
+} from "../hooks/index.ts";
 import { payloadFor } from "../messages/index.ts";
 import { single } from "./read-plain.ts";
 import { timeoutFault } from "./settings.ts";
@@ -35,21 +42,38 @@ const optionNames: Readonly<Record<string, true>> = Object.assign(Object.create(
   parent: true,
 });
 
+/** Every capability. */
+const everything = -1;
+
+/** An option the host really gave: one found on a patched prototype is none. */
+export function ownOption<Key extends keyof InvokeOptions<unknown>>(
+  given: InvokeOptions<unknown>,
+  key: Key,
+): InvokeOptions<unknown>[Key] {
+  return intrinsics.hasOwn(given, key) ? given[key] : undefined;
+}
+
 /** What a run without options wishes for. */
 export const noWishes: RunWishes = Object.freeze({
   operation: undefined,
   signal: undefined,
   tenant: undefined,
   parent: undefined,
+  joins: 0,
   depth: 0,
 });
 
 /** @throws GlassineError `options_invalid`, `reentrancy`, `aborted` (a parent that has ended) */
-export function readWishes(given: InvokeOptions<unknown>): RunWishes {
+export function readWishes(given: InvokeOptions<unknown>, house: House): RunWishes {
   if (typeof given !== "object" || given === null)
     throw misuse("invoke expects its options in an object.");
-  for (const key in given) if (optionNames[key] !== true) throw unknownOption(key);
-  const { operation, signal, tenant, parent } = given;
+  for (const key in given) {
+    if (intrinsics.hasOwn(given, key) && optionNames[key] !== true) throw unknownOption(key);
+  }
+  const operation = ownOption(given, "operation");
+  const signal = ownOption(given, "signal");
+  const tenant = ownOption(given, "tenant");
+  const parent = ownOption(given, "parent");
   if (operation === undefined && signal === undefined && tenant === undefined) {
     if (parent === undefined) return noWishes;
   }
@@ -57,7 +81,8 @@ export function readWishes(given: InvokeOptions<unknown>): RunWishes {
     throw misuse("signal expects an AbortSignal.");
   }
   if (tenant !== undefined && typeof tenant !== "string") throw misuse("tenant expects a text.");
-  const outer = parent === undefined ? undefined : runOf(parent);
+  const origin = parent === undefined ? undefined : originOf(parent);
+  const outer = origin?.run;
   if (parent !== undefined && outer === undefined) {
     throw misuse("parent expects the context of a handler.");
   }
@@ -72,6 +97,9 @@ export function readWishes(given: InvokeOptions<unknown>): RunWishes {
     signal,
     tenant,
     parent: outer,
+    // Plugins of this manager add by their own right. Those of another one, which a handler may
+    // have made itself, add by the right of the handler that started them.
+    joins: outer?.program.house === house ? everything : (origin?.mask ?? 0),
     depth,
   };
 }
@@ -84,7 +112,8 @@ function frozenFacts(operation: object): Readonly<Record<string, unknown>> {
 
 /** The scope of the request: that of an earlier result, of the outer run, or a fresh one. */
 export function readScope(given: InvokeOptions<unknown>, wishes: RunWishes): RequestScope {
-  const { context, request } = given;
+  const context = ownOption(given, "context");
+  const request = ownOption(given, "request");
   if (context !== undefined && !isScope(context)) {
     throw misuse("context expects the context of an earlier result.");
   }

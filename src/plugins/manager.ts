@@ -26,6 +26,7 @@ import { compilePrograms } from "./compile-programs.ts";
 import {
   type InvokeOptions,
   noWishes,
+  ownOption,
   readCloseTimeout,
   readScope,
   readWishes,
@@ -79,6 +80,7 @@ export async function createManager(
   const house: House = {
     onHandlerError: options.onHandlerError,
     late: 0,
+    onIdle: undefined,
     inFlight: 0,
     background: new BackgroundWork(options.maxBackground),
     expire,
@@ -98,10 +100,11 @@ export async function createManager(
     const program = programs[hook];
     if (program === undefined) throw unknownHook(surface, hook);
     if (house.inFlight >= options.maxInFlight) throw overloaded(hook, options.maxInFlight);
-    const wishes = given === undefined ? noWishes : readWishes(given);
+    const wishes = given === undefined ? noWishes : readWishes(given, house);
     const scope = given === undefined ? new RequestScope(undefined) : readScope(given, wishes);
     let read = payloadFor(program.payload, payload, "payload_invalid", hook, options.payloadLimits);
-    let extensions = given === undefined ? empty : extensionsOf(slots, given.extensions, empty);
+    let extensions =
+      given === undefined ? empty : extensionsOf(slots, ownOption(given, "extensions"), empty);
     const field = program.headersField;
     if (field !== undefined && (read as Record<string, unknown>)[field] !== undefined) {
       const { [field]: headers, ...rest } = read as Record<string, unknown>;
@@ -144,7 +147,7 @@ export async function createManager(
     close: async (given) => {
       const timeoutMs = readCloseTimeout(given);
       closed = true;
-      const drained = await within(house.background.drain(), timeoutMs);
+      const drained = await within(settledWork(house), timeoutMs);
       return Object.freeze({
         drained,
         background: house.background.counts(),
@@ -199,6 +202,16 @@ function extensionsOf(slots: CompiledSlots, given: unknown, empty: Slots): Slots
 const PromiseAtLoad = Promise;
 // Captured, so that a test's or plugin's clock does not keep a manager from closing.
 const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
+
+/** Resolves when no run is in flight and no background work is left. */
+async function settledWork(house: House): Promise<void> {
+  if (house.inFlight > 0) {
+    await new PromiseAtLoad<void>((resolve) => {
+      house.onIdle = resolve;
+    });
+  }
+  await house.background.drain();
+}
 
 function within(work: Promise<void>, timeoutMs: number): Promise<boolean> {
   return new PromiseAtLoad((resolve) => {

@@ -17,6 +17,24 @@ const mode = "fire_and_forget";
 const blank = { started: 0, completed: 0, failed: 0, timedOut: 0, dropped: 0, pending: 0 };
 
 describe("closing a manager", () => {
+  it("waits for runs in flight and for what they start behind them", async () => {
+    const turns: string[] = [];
+    const gate = deferred();
+    const manager = await manage([
+      plugin("waits", (_p, _c) => gate.promise),
+      plugin("behind", (_p, _c) => void turns.push("behind"), { mode }),
+    ]);
+    const running = manager.invoke(hook, call);
+    const closing = manager.close();
+    gate.resolve();
+    expect((await running).continueProcessing).toBe(true);
+    expect(await closing).toMatchObject({
+      drained: true,
+      background: { started: 1, completed: 1 },
+    });
+    expect(turns).toEqual(["behind"]);
+  });
+
   it("waits for background work and reports it", async () => {
     const turns: string[] = [];
     const manager = await manage([

@@ -22,6 +22,8 @@ function reachable(root: object): ReadonlyMap<object, string> {
       const descriptor = Object.getOwnPropertyDescriptor(object, key);
       const value: unknown = descriptor?.value;
       if (typeof value !== "object" || value === null || seen.has(value)) continue;
+      // Opaque: all it has is private, and nothing reads what a holder puts on it.
+      if (object === root && key === "context") continue;
       seen.set(value, `${path}.${String(key)}`);
     }
   }

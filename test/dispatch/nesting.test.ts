@@ -35,7 +35,7 @@ describe("labels of an inner run", () => {
     const result = await runOnce([plugin("nests", nesting(await inner()))], {
       extensions: labelled("PII"),
     });
-    expect(labelsOf(result)).toEqual(["PII", "given", "inner"]);
+    expect(labelsOf(result)).toEqual(["PII", "inner"]);
   });
 
   it("are seen by the plugins after the one that started it", async () => {
@@ -44,7 +44,7 @@ describe("labels of an inner run", () => {
       plugin("nests", nesting(await inner())),
       plugin("looks", (_p, _c, extensions) => void seen.push(extensions.security.labels)),
     ]);
-    expect(seen).toEqual([["given", "inner"]]);
+    expect(seen).toEqual([["inner"]]);
   });
 
   it("stay when the plugin then returns a change made from its older view", async () => {
@@ -65,7 +65,7 @@ describe("labels of an inner run", () => {
           { extensions: labelled("PII") },
         );
         expect(result.violation, `${how} ${mode}`).toBeUndefined();
-        expect(labelsOf(result), `${how} ${mode}`).toEqual(["PII", "given", "inner", "own"]);
+        expect(labelsOf(result), `${how} ${mode}`).toEqual(["PII", "inner", "own"]);
       }
     }
   });
@@ -107,7 +107,7 @@ describe("labels of an inner run", () => {
       ]);
       const result = await runOnce([plugin("nests", nesting(manager))]);
       expect(result.continueProcessing, how).toBe(true);
-      expect(labelsOf(result), how).toEqual(["given", "inner"]);
+      expect(labelsOf(result), how).toEqual(["inner"]);
     }
     const host = new AbortController();
     const manager = await manage([tagger("inner"), plugin("waits", (_p, _c) => later(50))]);
@@ -134,7 +134,7 @@ describe("labels of an inner run", () => {
         plugin("nests", nesting(manager, ending), { timeoutMs: 25, extensions: true }),
       ]);
       expect(result.continueProcessing).toBe(false);
-      expect(labelsOf(result)).toEqual(["given", "inner"]);
+      expect(labelsOf(result)).toEqual(["inner"]);
     }
   });
 
@@ -148,7 +148,7 @@ describe("labels of an inner run", () => {
         await later(5);
       }),
     ]);
-    expect(labelsOf(result)).toEqual(["given", "inner"]);
+    expect(labelsOf(result)).toEqual(["inner"]);
   });
 
   it("change no result that is out", async () => {
@@ -172,13 +172,44 @@ describe("a nested run", () => {
     const noting: Run = (_payload, context) => {
       seen.push(context.request, context.state.get("note"));
     };
-    const manager = await manage([plugin("same-name", noting), plugin("other-name", noting)]);
-    const outer = plugin("same-name", async (payload, context) => {
+    let nested = false;
+    const nests = plugin("nests", async (payload, context) => {
+      if (nested) return noting(payload, context, {} as never);
+      nested = true;
       context.state.set("note", "mine");
-      await manager.invoke(hook, payload, { parent: context });
+      return void (await manager.invoke(hook, payload, { parent: context }));
     });
-    await runOnce([outer], { request: "r-1" });
-    expect(seen).toEqual(["r-1", "mine", "r-1", undefined]);
+    const manager: Manager = await manage([nests, plugin("other", noting, { mode: "concurrent" })]);
+    await manager.invoke(hook, call, { request: "r-1" });
+    expect(seen).toEqual(["r-1", "mine", "r-1", undefined, "r-1", undefined]);
+  });
+
+  it("of a manager that a handler made itself reaches no other plugin's state", async () => {
+    verifies("dispatch:state");
+    const stolen: unknown[] = [];
+    const thief = plugin("thief", async (payload, context) => {
+      const impostor = plugin("victim", (_p, own) => void stolen.push([...own.state]));
+      await (await manage([impostor])).invoke(hook, payload, { parent: context });
+    });
+    const victim = plugin("victim", (_p, context) => void context.state.set("secret", 1));
+    await runOnce([victim, thief]);
+    expect(stolen).toEqual([[]]);
+  });
+
+  it("adds no label by a handler that may add none", async () => {
+    verifies("dispatch:nesting-labels");
+    const forges = plugin(
+      "forges",
+      async (payload, context) => {
+        const extensions = labelled("FORGED");
+        const empty = await manage([]);
+        await empty.invoke(hook, payload, { parent: context, extensions });
+        const own = await manage([tagger("own")]);
+        await own.invoke(hook, payload, { parent: context });
+      },
+      { capabilities: [] },
+    );
+    expect(labelsOf(await runOnce([forges], { extensions: labelled("PII") }))).toEqual(["PII"]);
   });
 
   it("starts from the envelope the caller gives, not from the outer one", async () => {

@@ -75,7 +75,6 @@ describe("a modified payload", () => {
   });
 
   it.each<[string, unknown, ErrorCode]>([
-    ["lacks a field", { args: {} }, "payload_shape"],
     ["has a field of another type", { name: 5, args: {} }, "payload_shape"],
     ["has a field too many", { name: "add", args: {}, more: 1 }, "payload_shape"],
     ["is a text", "add", "payload_shape"],
@@ -91,6 +90,14 @@ describe("a modified payload", () => {
     expect(result.violation).toMatchObject({ plugin: "changes", code });
     expect(result.payload).toBe(call);
     expect(result.rejections).toMatchObject([{ path: "payload", code }]);
+  });
+
+  it("may be partial: a field left out stays as it is", async () => {
+    verifies("dispatch:payload-left-out");
+    const payload = freezePayload({ name: "add", args: { a: 1 } });
+    const renames = plugin("renames", (_p, _c) => ({ modifiedPayload: { name: "sub" } }));
+    const result = await (await manage([renames])).invoke(hook, payload);
+    expect(result.payload).toEqual({ name: "sub", args: { a: 1 } });
   });
 
   it("over the payload limits is refused", async () => {

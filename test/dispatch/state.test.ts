@@ -71,8 +71,9 @@ describe("the state of a plugin", () => {
 
   it("is carried between managers of one host", async () => {
     const seen: unknown[] = [];
-    const first = await (await manage([counting("one", seen)])).invoke(hook, call);
-    await (await manage([counting("one", seen)])).invoke(hook, call, { context: first.context });
+    const one = counting("one", seen);
+    const first = await (await manage([one])).invoke(hook, call);
+    await (await manage([one])).invoke(hook, call, { context: first.context });
     expect(seen).toEqual([
       ["one", 1],
       ["one", 2],

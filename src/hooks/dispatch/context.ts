@@ -36,8 +36,8 @@ export interface PluginContext {
 
 /** Ends a handler's turn early: its signal aborts. @internal */
 export let endTurn: (context: HandlerContext) => void;
-/** The run a context belongs to, or `undefined` for anything else. @internal */
-export let runOf: (value: unknown) => Invocation | undefined;
+/** Whose turn a context belongs to, or `undefined` for anything else. @internal */
+export let originOf: (value: unknown) => { run: Invocation; mask: number } | undefined;
 let assertLive: (context: HandlerContext) => void;
 
 /**
@@ -84,7 +84,7 @@ export class HandlerContext implements PluginContext {
   }
   get state(): Map<unknown, unknown> {
     assertLive(this);
-    return stateOf(this.#run.scope, this.#step.plugin.name);
+    return stateOf(this.#run.scope, this.#step.plugin);
   }
 
   static {
@@ -92,11 +92,11 @@ export class HandlerContext implements PluginContext {
       context.#over = true;
       if (context.#controller !== undefined) abortAtLoad(context.#controller);
     };
-    runOf = (value) => {
+    originOf = (value) => {
       if (typeof value !== "object" || value === null || !(#run in value)) return undefined;
       const context = value as HandlerContext;
       assertLive(context);
-      return context.#run;
+      return { run: context.#run, mask: context.#step.mask };
     };
     assertLive = (context) => {
       if (!context.#over && !context.#run.isOver(context.#step)) return;

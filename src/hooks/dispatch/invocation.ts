@@ -24,6 +24,8 @@ export interface RunWishes {
   readonly signal: AbortSignal | undefined;
   readonly tenant: string | undefined;
   readonly parent: Invocation | undefined;
+  /** The grant by which additions of this run join the outer one. */
+  readonly joins: number;
   /** How many runs this one is nested in. */
   readonly depth: number;
 }
@@ -67,6 +69,8 @@ export class Invocation implements DeadlineNode {
   readonly program: Program;
   readonly scope: RequestScope;
   readonly wishes: RunWishes;
+  /** The envelope the run began with. */
+  readonly start: Slots;
   payload: object;
   extensions: Slots;
   /** The serial step whose turn it is. */
@@ -99,6 +103,7 @@ export class Invocation implements DeadlineNode {
     this.payload = payload;
     this.extensions = extensions;
     this.before = extensions;
+    this.start = extensions;
     this.scope = scope;
     this.wishes = wishes;
   }

@@ -178,9 +178,13 @@ function readPayload(run: Invocation, step: Step, returned: unknown): ReadPayloa
     limits: program.payloadLimits,
     shapeCode: "payload_shape",
     hint: current,
+    partial: true,
   });
   if (!admitted.ok) return unfit(decisive(admitted.problems), "payload");
   const proposed = admitted.value as LevelValue;
+  if (program.payload.passes?.(proposed) === false) {
+    return new Refused("payload_shape", "payload", "Expected what passes the payload's own check.");
+  }
   if (proposed === current) return { value: current, rejections: none };
   const rejections = newList<Rejection>();
   if (step.mode === "concurrent" || step.mode === "fire_and_forget") {

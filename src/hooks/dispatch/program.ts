@@ -14,6 +14,8 @@ export type AnyHandler = (payload: unknown, context: unknown, extensions?: unkno
 
 /** A plugin while the manager runs. */
 export interface PluginState {
+  /** That of the plugin's definition; unique in the process. */
+  readonly id: number;
   readonly name: string;
   readonly version: string;
   readonly capabilities: readonly string[];
@@ -81,6 +83,8 @@ export interface House {
   readonly onHandlerError: HandlerErrorSink | undefined;
   /** Results that came after their deadline. */
   late: number;
+  /** Told when the last run in flight has ended; set by `close`. */
+  onIdle: (() => void) | undefined;
   inFlight: number;
   readonly background: BackgroundWork;
   /** Moves a run on whose deadline is over. */

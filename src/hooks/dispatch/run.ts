@@ -226,6 +226,15 @@ function release(run: Invocation): void {
   run.counted = false;
 }
 
+/** What plugins of a nested run added goes up to the run that started it. */
+function joinOuter({ program, wishes, extensions, start }: Invocation): void {
+  const { parent, joins } = wishes;
+  if (parent === undefined || parent.result !== undefined) return;
+  const { slots } = parent.program;
+  if (slots !== program.slots) return;
+  parent.replaceExtensions(joinSets(slots, parent.extensions, extensions, start, joins));
+}
+
 /** Ends the run, tells whoever waits, and starts the background of a run that was not halted. */
 function finish(run: Invocation, violation: Violation | undefined, from = -1): undefined {
   if (run.result !== undefined) return undefined;
@@ -233,11 +242,10 @@ function finish(run: Invocation, violation: Violation | undefined, from = -1): u
   const chosen = goesOn ? chooseBackground(run) : undefined;
   const result = run.finish(violation, from);
   release(run);
-  const { parent } = run.wishes;
-  if (parent !== undefined && parent.result === undefined) {
-    parent.replaceExtensions(joinSets(run.program.slots, parent.extensions, run.extensions));
-  }
+  joinOuter(run);
   run.waited?.settle?.(result);
   if (chosen !== undefined && chosen.length > 0) runBackground(run, chosen);
+  const { house } = run.program;
+  if (house.inFlight === 0) house.onIdle?.();
   return undefined;
 }

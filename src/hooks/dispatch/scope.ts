@@ -1,5 +1,6 @@
 /** What belongs to one request across several invocations. */
 import { intrinsics } from "../../admit/index.ts";
+import type { PluginState } from "./program.ts";
 
 const MapAtLoad = Map;
 let counter = 0;
@@ -13,7 +14,7 @@ function freshId(): string {
 }
 
 /** The private state of one plugin; only its own context asks for it. @internal */
-export let stateOf: (scope: RequestScope, plugin: string) => Map<unknown, unknown>;
+export let stateOf: (scope: RequestScope, plugin: PluginState) => Map<unknown, unknown>;
 /** The same private state under another request id. @internal */
 export let renamedScope: (scope: RequestScope, id: string) => RequestScope;
 /** Whether `value` is a scope of this library. @internal */
@@ -34,7 +35,6 @@ export class RequestScope {
 
   constructor(id: string | undefined) {
     this.#id = id;
-    intrinsics.freeze(this);
   }
 
   /** The id of the request: the host's, or a fresh one. */
@@ -46,8 +46,9 @@ export class RequestScope {
   static {
     stateOf = (scope, plugin) => {
       scope.#states ??= intrinsics.create(null) as States;
-      scope.#states[plugin] ??= new MapAtLoad();
-      return scope.#states[plugin];
+      // By the very definition: another plugin of the same name gets its own.
+      scope.#states[plugin.id] ??= new MapAtLoad();
+      return scope.#states[plugin.id] as Map<unknown, unknown>;
     };
     renamedScope = (scope, id) => {
       scope.#states ??= intrinsics.create(null) as States;

@@ -145,7 +145,8 @@ export function failThrown(run: Invocation, step: Step, thrown: unknown): TurnEn
   if (code === undefined || errorCodes[code].kind !== "refusal") {
     return fail(run, step, "handler_error", "error");
   }
-  return failed(run, step, code, `made an edit that was refused (${code})`, { status: "error" });
+  const detail = ` ${errorCodes[code].means}`;
+  return failed(run, step, code, `was refused by a helper (${code})`, { status: "error" }, detail);
 }
 
 /** A handler failed. */
