@@ -63,13 +63,25 @@ export const noWishes: RunWishes = Object.freeze({
   depth: 0,
 });
 
-/** @throws GlassineError `options_invalid`, `reentrancy`, `aborted` (a parent that has ended) */
-export function readWishes(given: InvokeOptions<unknown>, house: House): RunWishes {
+/**
+ * Whether the host gives extensions and nothing else, which is what most hosts do.
+ *
+ * @throws GlassineError `options_invalid`
+ */
+export function givesExtensionsOnly(given: InvokeOptions<unknown>): boolean {
   if (typeof given !== "object" || given === null)
     throw misuse("invoke expects its options in an object.");
+  let only = true;
   for (const key in given) {
-    if (intrinsics.hasOwn(given, key) && optionNames[key] !== true) throw unknownOption(key);
+    if (key === "extensions" || !intrinsics.hasOwn(given, key)) continue;
+    if (optionNames[key] !== true) throw unknownOption(key);
+    only = false;
   }
+  return only;
+}
+
+/** @throws GlassineError `options_invalid`, `reentrancy`, `aborted` (a parent that has ended) */
+export function readWishes(given: InvokeOptions<unknown>, house: House): RunWishes {
   const operation = ownOption(given, "operation");
   const signal = ownOption(given, "signal");
   const tenant = ownOption(given, "tenant");

@@ -24,6 +24,7 @@ import { payloadFor } from "../messages/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 import { compilePrograms } from "./compile-programs.ts";
 import {
+  givesExtensionsOnly,
   type InvokeOptions,
   noWishes,
   ownOption,
@@ -100,8 +101,9 @@ export async function createManager(
     const program = programs[hook];
     if (program === undefined) throw unknownHook(surface, hook);
     if (house.inFlight >= options.maxInFlight) throw overloaded(hook, options.maxInFlight);
-    const wishes = given === undefined ? noWishes : readWishes(given, house);
-    const scope = given === undefined ? new RequestScope(undefined) : readScope(given, wishes);
+    const plain = given === undefined || givesExtensionsOnly(given);
+    const wishes = plain ? noWishes : readWishes(given, house);
+    const scope = plain ? new RequestScope(undefined) : readScope(given, wishes);
     let read = payloadFor(program.payload, payload, "payload_invalid", hook, options.payloadLimits);
     let extensions =
       given === undefined ? empty : extensionsOf(slots, ownOption(given, "extensions"), empty);
