@@ -1,6 +1,7 @@
 import { align } from "./align.ts";
 import type { Call, Step, Subject } from "./call.ts";
-import { isObject, type JsonObject, sameJson, without } from "./json.ts";
+import { isObject, type JsonObject, sameJson } from "./json.ts";
+import { olderAnswer } from "./older-answer.ts";
 import { readPart, toPart, writeBlock } from "./parts.ts";
 import {
   errorOf,
@@ -10,10 +11,8 @@ import {
   partsOf,
   resultOf,
   unfit,
-  wireOnly,
   writeArguments,
   writeError,
-  writeShown,
   writeText,
 } from "./payload.ts";
 import { dataText, readDataText } from "./text-error.ts";
@@ -61,19 +60,7 @@ export const prompts: Subject = {
   outcome: (answer) => answer,
   *post(call, outcome) {
     const error = errorOf(outcome);
-    yield {
-      hook: "prompt_post_fetch",
-      older: true,
-      payload: () => ({
-        prompt_id: call.params.name,
-        result: error === undefined ? without(resultOf(outcome), wireOnly) : { ...error },
-      }),
-      write(changed) {
-        if (error !== undefined) return writeError(error, changed.result);
-        const result = resultOf(outcome);
-        writeShown(result, without(result, wireOnly), changed.result, wireOnly);
-      },
-    };
+    yield olderAnswer("prompt_post_fetch", { prompt_id: call.params.name }, outcome);
     yield error === undefined ? resultStep(call, resultOf(outcome)) : errorStep(call, error);
   },
 };

@@ -1,5 +1,6 @@
 import type { Call, Step, Subject } from "./call.ts";
 import { isObject, type JsonObject, sameJson, without } from "./json.ts";
+import { olderAnswer } from "./older-answer.ts";
 import {
   errorOf,
   keepId,
@@ -69,19 +70,7 @@ export function describeTool(call: Call, name: unknown): JsonObject {
 /** The post steps of a tool, wherever its outcome came from: an answer, or a task. */
 export function* toolPost(call: Call, toolName: unknown, outcome: JsonObject): Iterable<Step> {
   const error = errorOf(outcome);
-  yield {
-    hook: "tool_post_invoke",
-    older: true,
-    payload: () => ({
-      name: toolName,
-      result: error === undefined ? without(resultOf(outcome), wireOnly) : { ...error },
-    }),
-    write(changed) {
-      if (error !== undefined) return writeError(error, changed.result);
-      const result = resultOf(outcome);
-      writeShown(result, without(result, wireOnly), changed.result, wireOnly);
-    },
-  };
+  yield olderAnswer("tool_post_invoke", { name: toolName }, outcome);
   yield error === undefined
     ? resultStep(call, toolName, resultOf(outcome))
     : errorStep(call, toolName, error);
