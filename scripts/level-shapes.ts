@@ -46,11 +46,18 @@ function shapeSource({ path, fields }: MixedLevel): string {
   });
   const name = path === "" || path.includes(".") ? JSON.stringify(path) : path;
   const last = part === undefined ? "" : ", part";
+  const partOf = part === undefined ? "() => undefined" : `(from) => from.${part.key}`;
+  const said = fields.flatMap((field, index) =>
+    field === part ? [] : [`      (on[${index}] === true && says(from.${field.key}))`],
+  );
   return `  ${name}: {
     keys: ${list(fields.map(({ key }) => JSON.stringify(key)))},
     part: ${JSON.stringify(part?.key) ?? "undefined"},
+    partOf: ${partOf},
     build: (from, on${last}) => ({
 ${values.join("\n")}
     }),
+    any: (from, on, says) =>
+${said.join(" ||\n")},
   },`;
 }

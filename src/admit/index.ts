@@ -19,5 +19,5 @@ export {
 } from "./kinds.ts";
 export { compileLevel, withAliases } from "./level.ts";
 export { extensionsLimits, type Limits, payloadLimits } from "./limits.ts";
-export { createStamp } from "./stamp.ts";
+export { createStamp, Itself } from "./stamp.ts";
 export { isCleanLabel, isHeaderName, isHeaderValue } from "./text-rules.ts";

@@ -85,6 +85,7 @@ function everyPairWhole(text: string): boolean {
 interface NativeTypes {
   isProxy(value: unknown): boolean;
   isPromise(value: unknown): boolean;
+  isAsyncFunction(value: unknown): boolean;
 }
 interface WithBuiltins {
   process?: { getBuiltinModule?: (id: string) => { types?: NativeTypes } | undefined };
@@ -96,10 +97,31 @@ export const isProxy: (value: unknown) => boolean = nativeTypes?.isProxy ?? (() 
 export const isNativePromise: (value: unknown) => boolean =
   nativeTypes?.isPromise ?? ((value) => getPrototypeOf(value as object) === promisePrototype);
 
+/**
+ * Whether a function is `async` by the engine's own record, so that all it can return is a native
+ * promise of the engine's making.
+ */
+export const isAsyncFunction: (value: unknown) => boolean =
+  nativeTypes?.isAsyncFunction ?? (() => false);
+
 /** A growing list that no patched prototype can see. Turn it into an array with `toArray`. */
 export interface List<T> {
   length: number;
   [index: number]: T;
+}
+
+/** The prototype of records whose keys are data: empty, frozen, and of no prototype itself. */
+const recordPrototype: object = freeze(create(null));
+function RecordOfOurs(): void {}
+RecordOfOurs.prototype = recordPrototype;
+const NewRecord = RecordOfOurs as unknown as new () => Record<string, unknown>;
+
+/**
+ * A record whose keys are data. Nothing is found beside them, as with a null prototype; but the
+ * engine keeps it as fast as any object, and those it keeps as hash tables.
+ */
+export function newRecord(): Record<string, unknown> {
+  return new NewRecord();
 }
 
 // Its prototype is an empty frozen object of our own: no setter to meet, and fast to make.

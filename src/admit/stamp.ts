@@ -12,8 +12,12 @@ export interface Stamp<Info extends object> {
   of(value: unknown): Info | undefined;
 }
 
-/** A constructor that returns its argument, so that a subclass puts its field there. */
-const Itself = function (this: unknown, value: object) {
+/**
+ * A constructor that returns its argument, so that a subclass puts its field there. Where marks
+ * are looked up on the way of every call, that place has a subclass of its own: the engine learns
+ * by place in the source, and `createStamp` is one place for all its stamps.
+ */
+export const Itself = function (this: unknown, value: object) {
   return value;
 } as unknown as new (
   value: object,

@@ -48,7 +48,7 @@ const empties = new WeakMap<CompiledSlots, Slots>();
 export function emptyExtensions(slots: CompiledSlots): Slots {
   let empty = intrinsics.weakGet(empties, slots);
   if (empty === undefined) {
-    empty = seal({ ...slots.envelope.level.template }, hostMark(slots));
+    empty = seal(slots.copy(slots.envelope.level.template), hostMark(slots));
     empties.set(slots, empty);
   }
   return empty;
@@ -138,7 +138,7 @@ function read(
 }
 
 function sealed(slots: CompiledSlots, admitted: Good): Slots {
-  return seal({ ...(admitted.value as LevelValue) }, hostMark(slots));
+  return seal(slots.copy(admitted.value as LevelValue), hostMark(slots));
 }
 
 function unreadable(slots: CompiledSlots, problems: readonly Problem[]): GlassineError {

@@ -61,7 +61,7 @@ function read(extensions: Slots, mark: Mark, proposed: object): Slots {
     throw new GlassineError(code, text, { problems: admitted.problems });
   }
   if (admitted.value === extensions) return extensions;
-  const next = { ...(admitted.value as LevelValue) };
+  const next = mark.slots.copy(admitted.value as LevelValue);
   if (isHost) {
     assertGrown(mark.slots, extensions, next);
     return seal(next, mark);

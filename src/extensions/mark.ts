@@ -1,5 +1,5 @@
 /** What this library knows of an envelope or view that it made. */
-import { createStamp, intrinsics } from "../admit/index.ts";
+import { Itself, intrinsics } from "../admit/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 
 export interface Mark {
@@ -10,14 +10,26 @@ export interface Mark {
   readonly base?: object;
 }
 
-const stamp = createStamp<Mark>();
+/** Carries the mark. A class of its own, so that the engine sees one field here, and few shapes. */
+class Marked extends Itself {
+  #mark: Mark;
+  constructor(value: object, mark: Mark) {
+    super(value);
+    this.#mark = mark;
+  }
+  static of(value: unknown): Mark | undefined {
+    if (typeof value !== "object" || value === null) return undefined;
+    return #mark in value ? (value as Marked).#mark : undefined;
+  }
+}
 
 /** The mark of an envelope or view, or `undefined` for anything else. */
-export const markOf: (value: unknown) => Mark | undefined = stamp.of;
+export const markOf: (value: unknown) => Mark | undefined = Marked.of;
 
 /** Marks and freezes a fresh whole level of slots. */
 export function seal<T extends object>(value: T, mark: Mark): T {
-  return intrinsics.freeze(stamp.put(value, mark));
+  new Marked(value, mark);
+  return intrinsics.freeze(value);
 }
 
 /** A whole envelope, as code that knows only the table handles it. */
@@ -25,7 +37,7 @@ export type Slots = { readonly [slot: string]: unknown };
 
 /** An envelope like `extensions` with one slot replaced, under `mark`. */
 export function withSlot(extensions: Slots, slot: string, value: unknown, mark: Mark): Slots {
-  const next: Record<string, unknown> = { ...extensions };
+  const next = mark.slots.copy(extensions);
   next[slot] = value;
   return seal(next, mark);
 }

@@ -15,9 +15,9 @@ export function replaceSlots(extensions: object, changes: object, options?: Crea
     );
   }
   // Nothing to read: the same slots under a new envelope.
-  if (isEmptyRecord(changes)) return seal({ ...(extensions as Slots) }, mark);
+  if (isEmptyRecord(changes)) return seal(mark.slots.copy(extensions as Slots), mark);
   const read = readOver(mark.slots, changes, extensions as Slots, options);
-  const next: Record<string, unknown> = { ...(extensions as Slots) };
+  const next = mark.slots.copy(extensions as Slots);
   for (const name of mark.slots.names) if (read[name] !== undefined) next[name] = read[name];
   assertGrown(mark.slots, extensions as Slots, next);
   return seal(next, mark);

@@ -52,28 +52,37 @@ function compileCut(node: Node, mask: number): Cut | undefined {
   const absent = always === undefined ? undefined : freeze({ ...template, ...always });
   const complete = shown.length === node.fields.length && !node.fields.some((field) => field.mixed);
   const build = compileLevelCut(node.path, node.fields, mask, template);
-  const keys = shown.map(({ key }) => key);
+  const says = compileSays(shapeOf(node.path, node.fields), shown, absent);
   return (value) => {
     if (value === undefined) return absent;
     if (complete) return value;
     const level = build(value as LevelValue);
     // A level with nothing visible in it looks like one that is not there.
-    return saysSomething(level, keys, absent) ? freeze(level) : absent;
+    return says(level) ? freeze(level) : absent;
   };
 }
 
-function saysSomething(
-  level: LevelValue,
-  keys: readonly string[],
+/** Whether a level that was cut says anything that it would not say if it were not there. */
+function compileSays(
+  shape: LevelShape | undefined,
+  shown: readonly { readonly key: string }[],
   absent: LevelValue | undefined,
-): boolean {
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i] as string;
-    const part = level[key];
-    if (part !== absent?.[key] && !isNothing(part)) return true;
+): (level: LevelValue) => boolean {
+  if (shape !== undefined) {
+    const { any, keys, part, partOf } = shape;
+    const on = keys.map((key) => shown.some((each) => each.key === key));
+    const absentPart = part === undefined ? undefined : absent?.[part];
+    return (level) => {
+      if (any(level, on, saysSomething)) return true;
+      const cut = partOf(level);
+      return cut !== absentPart && saysSomething(cut);
+    };
   }
-  return false;
+  return (level) =>
+    shown.some(({ key }) => level[key] !== absent?.[key] && saysSomething(level[key]));
 }
+
+const saysSomething = (value: unknown): boolean => !isNothing(value);
 
 type BuildLevel = (from: LevelValue) => LevelValue;
 
@@ -88,13 +97,19 @@ function compileLevelCut(
   template: LevelValue,
 ): BuildLevel {
   const cuts = fields.map((field) => (isOpenSet(field, mask) ? orEmpty : compileCut(field, mask)));
+  const shape = shapeOf(path, fields);
+  return shape === undefined
+    ? buildByKey(fields, cuts, template)
+    : buildByShape(shape, fields, cuts);
+}
+
+function shapeOf(path: string, fields: readonly Node[]): LevelShape | undefined {
   const shape = levelShapes[path];
-  const fits = shape !== undefined && fields.map(({ key }) => key).join() === shape.keys.join();
-  return fits ? buildByShape(shape, fields, cuts) : buildByKey(fields, cuts, template);
+  return shape?.keys.join() === fields.map(({ key }) => key).join() ? shape : undefined;
 }
 
 function buildByShape(
-  { build, part }: LevelShape,
+  { build, part, partOf }: LevelShape,
   fields: readonly Node[],
   cuts: readonly (Cut | undefined)[],
 ): BuildLevel {
@@ -102,11 +117,7 @@ function buildByShape(
   const sets = fields.flatMap(({ key }, index) => (cuts[index] === orEmpty ? [key] : []));
   const cutPart = cuts[fields.findIndex(({ key }) => key === part)];
   return (from) => {
-    const level = build(
-      from,
-      on,
-      part === undefined || cutPart === undefined ? undefined : cutPart(from[part]),
-    ) as Record<string, unknown>;
+    const level = build(from, on, cutPart === undefined ? undefined : cutPart(partOf(from)));
     for (let i = 0; i < sets.length; i++) {
       const key = sets[i] as string;
       if (level[key] === undefined) level[key] = empty;

@@ -96,6 +96,8 @@ export function createDeadlineRing(
   let ticking = false;
 
   function join(node: DeadlineNode): void {
+    // The last of the open bucket would come back to where it stands.
+    if (node === last && node.deadlineBucket === openBucket && awake) return;
     if (node === first || node.deadlinePrevious !== undefined) unlink(node);
     node.deadlineBucket = openBucket;
     node.deadlinePrevious = last;

@@ -9,7 +9,7 @@ export {
 export { type BackgroundCounts, BackgroundWork } from "./dispatch/background.ts";
 export { type Conditions, compileConditions, conditionKinds } from "./dispatch/conditions.ts";
 export { originOf, type PluginContext } from "./dispatch/context.ts";
-export { Invocation, type RunWishes } from "./dispatch/invocation.ts";
+export { Invocation, plainResult, type RunWishes } from "./dispatch/invocation.ts";
 export type {
   AnyHandler,
   HandlerErrorSink,
@@ -19,7 +19,7 @@ export type {
   Step,
 } from "./dispatch/program.ts";
 export type { AnyInvokeResult, ExecutionRecord, InvokeError, Status } from "./dispatch/records.ts";
-export { expire, run } from "./dispatch/run.ts";
+export { expire, run, settled } from "./dispatch/run.ts";
 export { isScope, RequestScope, renamedScope } from "./dispatch/scope.ts";
 export { type Mode, modes, type OnError } from "./modes.ts";
 export { type Allow, allow, type Denial, type DenyInput, deny, type Violation } from "./results.ts";

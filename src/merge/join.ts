@@ -24,7 +24,7 @@ export function joinSets(
     const levels = { outer: outer[key], inner: inner[key], start: start[key] } as Levels;
     const joined = joinLevel(slots, node, levels, mask);
     if (joined === outer[key]) continue;
-    next ??= { ...outer };
+    next ??= slots.copy(outer);
     next[key] = joined;
   }
   return next === undefined ? outer : seal(next, markOf(outer) ?? hostMark(slots));

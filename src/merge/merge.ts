@@ -76,7 +76,7 @@ function mergeSlots(
     const change = { current: current[key], shown: view[key], proposed: proposal[key] };
     const part = mergeNode(merging, node, change);
     if (part === current[key]) continue;
-    next ??= { ...current };
+    next ??= slots.copy(current);
     next[key] = part;
   }
   const refusal = firstRefusal(

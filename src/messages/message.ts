@@ -3,7 +3,7 @@ import {
   admit,
   type Compiled,
   compileSchema,
-  createStamp,
+  Itself,
   intrinsics,
   type Json,
   jsonValue,
@@ -14,7 +14,8 @@ import { type ErrorCode, formatProblems, GlassineError, type Problem } from "../
 import type { DeepReadonly } from "../slots/index.ts";
 import { type MessageData, messageSchema } from "./schemas.ts";
 
-const { arrayFrom, create, enumerableKeys, freeze, getPrototypeOf, isArray } = intrinsics;
+const { arrayFrom, create, enumerableKeys, freeze, getPrototypeOf, isArray, objectPrototype } =
+  intrinsics;
 
 /** A message: role, content parts, channel. Plain frozen data in wire spelling. */
 export type Message = DeepReadonly<MessageData>;
@@ -47,7 +48,18 @@ interface PayloadMark {
   as: object | undefined;
 }
 
-const stamp = createStamp<PayloadMark>();
+/** Carries the mark. A class of its own, so that the engine sees one field here, and few shapes. */
+class Marked extends Itself {
+  #mark: PayloadMark;
+  constructor(value: object, mark: PayloadMark) {
+    super(value);
+    this.#mark = mark;
+  }
+  static of(value: unknown): PayloadMark | undefined {
+    if (typeof value !== "object" || value === null) return undefined;
+    return #mark in value ? (value as Marked).#mark : undefined;
+  }
+}
 const anyJson = compileSchema(jsonValue(), { closed: false });
 export const messageReader = compileSchema(messageSchema, { closed: true });
 
@@ -84,7 +96,7 @@ export function createMessage(input: MessageInput): Message {
  * ```
  */
 export function freezePayload<const T extends object>(value: T): DeepReadonly<T> {
-  if (stamp.of(value) !== undefined) return value as DeepReadonly<T>;
+  if (Marked.of(value) !== undefined) return value as DeepReadonly<T>;
   const copy = readHost(anyJson, value, "payload_invalid", "freezePayload") as Json;
   if (typeof copy !== "object" || copy === null) {
     throw new GlassineError("payload_invalid", "The payload is no object.", {});
@@ -103,8 +115,19 @@ export function payloadFor(
   what: string,
   limits: Limits = payloadLimits,
 ): object {
-  const mark = stamp.of(value);
+  const mark = Marked.of(value);
   if (mark !== undefined && mark.passed === compiled) return mark.as ?? (value as object);
+  return readPayload(compiled, value, mark, code, what, limits);
+}
+
+function readPayload(
+  compiled: Compiled,
+  value: unknown,
+  mark: PayloadMark | undefined,
+  code: ErrorCode,
+  what: string,
+  limits: Limits,
+): object {
   const read = readHost(compiled, value, code, what, limits) as object;
   if (mark === undefined) return marked(read, compiled);
   // A frozen payload that the schema adds nothing to stays the very object it is.
@@ -127,17 +150,19 @@ function saysTheSame(copy: object, frozen: unknown): boolean {
 
 /** Marks a payload that was put together from checked parts. */
 export function markPayload(value: object, compiled: Compiled): object {
-  return stamp.of(value) === undefined ? marked(value, compiled) : value;
+  return Marked.of(value) === undefined ? marked(value, compiled) : value;
 }
 
 function marked(value: object, passed: Compiled | undefined): object {
   // A stamp goes on before freezing; what is frozen already is copied one level deep.
-  return freeze(stamp.put(shallowCopy(value), { passed, as: undefined }));
+  const copy = shallowCopy(value);
+  new Marked(copy, { passed, as: undefined });
+  return freeze(copy);
 }
 
 function shallowCopy(value: object): object {
   if (isArray(value)) return arrayFrom(value);
-  if (getPrototypeOf(value) !== null) return { ...value };
+  if (getPrototypeOf(value) === objectPrototype) return { ...value };
   const copy = create(null) as Record<string, unknown>;
   for (const key of enumerableKeys(value)) copy[key] = (value as Record<string, unknown>)[key];
   return copy;

@@ -1,5 +1,5 @@
 /** Compiles what each hook runs, once: order, views, records, deadlines. */
-import { type Compiled, compileSchema } from "../admit/index.ts";
+import { type Compiled, compileSchema, intrinsics } from "../admit/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import { filterFor } from "../filter/index.ts";
 import {
@@ -52,7 +52,7 @@ export function compilePrograms(input: ProgramInput): Record<string, Program> {
   }
   const rings = new Map<number, DeadlineRing>();
   const registered = input.items.flatMap((item, index) => registrationsOf(input, item, index));
-  const programs: Record<string, Program> = Object.create(null);
+  const programs = intrinsics.newRecord() as Record<string, Program>;
   for (const [hook, spec] of Object.entries(surface.hooks)) {
     const here = registered.filter(({ entry }) => {
       if (entry.hook === hook) return true;
@@ -194,6 +194,7 @@ function compileStep(
     hook: entry.hook,
     handler: entry.handler,
     extensions: entry.extensions,
+    isAsync: intrinsics.isAsyncFunction(entry.handler),
     mask: item.mask,
     filter: filterFor(slots, item.mask),
     grant,

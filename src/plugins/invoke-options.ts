@@ -32,15 +32,18 @@ export interface InvokeOptions<Extensions> {
 
 const maxDepth = 8;
 const factsReader = compileSchema(jsonObject(), { closed: false });
-const optionNames: Readonly<Record<string, true>> = Object.assign(Object.create(null), {
-  extensions: true,
-  operation: true,
-  signal: true,
-  request: true,
-  tenant: true,
-  context: true,
-  parent: true,
-});
+const optionNames: Readonly<Record<string, true>> = Object.assign(
+  intrinsics.newRecord() as Record<string, true>,
+  {
+    extensions: true,
+    operation: true,
+    signal: true,
+    request: true,
+    tenant: true,
+    context: true,
+    parent: true,
+  } as const,
+);
 
 /** Every capability. */
 const everything = -1;

@@ -17,8 +17,10 @@ import {
   type House,
   Invocation,
   type Program,
+  plainResult,
   RequestScope,
   run,
+  settled,
 } from "../hooks/index.ts";
 import { payloadFor } from "../messages/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
@@ -96,7 +98,7 @@ export async function createManager(
     hook: string,
     payload: unknown,
     given: InvokeOptions<unknown> | undefined,
-  ): Invocation => {
+  ): Invocation | AnyInvokeResult => {
     if (closed) throw closedError();
     const program = programs[hook];
     if (program === undefined) throw unknownHook(surface, hook);
@@ -114,6 +116,8 @@ export async function createManager(
       extensions = headersMoved(slots, extensions, headers as HeaderMap, replaceSlots);
       read = payloadFor(program.payload, rest, "payload_invalid", hook, options.payloadLimits);
     }
+    // Where nothing runs and nothing else is wished for, the result is all there is.
+    if (program.empty && wishes === noWishes) return plainResult(program, read, extensions, scope);
     return new Invocation(program, read, extensions, scope, wishes);
   };
 
@@ -124,7 +128,9 @@ export async function createManager(
   ): Promise<AnyInvokeResult> {
     let invocation: Invocation | undefined;
     try {
-      invocation = begin(hook, payload, given);
+      const begun = begin(hook, payload, given);
+      if (!(begun instanceof Invocation)) return settled(begun);
+      invocation = begun;
       invocation.counted = true;
       house.inFlight += 1;
       return run(invocation);

@@ -10,6 +10,7 @@ import {
 import { GlassineError, quoted } from "../errors/index.ts";
 import { type CapabilityBits, collectCapabilities } from "./capabilities.ts";
 import type { Tier } from "./define.ts";
+import { levelShapes } from "./level-shapes.generated.ts";
 import type { Derive, FieldSpec, SlotSpec, SlotTable } from "./types.ts";
 
 /** One slot or field, with what it inherits filled in. */
@@ -41,6 +42,8 @@ export interface CompiledSlots {
   readonly capabilities: CapabilityBits;
   /** The whole envelope as a level. */
   readonly envelope: Compiled & { readonly level: Level };
+  /** A copy of an envelope, not frozen, in the one shape that all envelopes have. */
+  readonly copy: (envelope: LevelValue) => Record<string, unknown>;
   /** A level with its defaults, for a slot that a plugin creates; absent where a field is required. */
   readonly defaults: (slot: Node) => LevelValue;
 }
@@ -69,8 +72,20 @@ export function compileSlots(table: SlotTable): CompiledSlots {
     nodes,
     capabilities,
     envelope: { shape: "level", read: level.read, overlay: level.overlay, level },
+    copy: copierOf(names),
     defaults: (slot) => defaultsOf(slot.compiled),
   };
+}
+
+/** Spreading a frozen object is slow, and the shape of what comes of it is another each time. */
+function copierOf(names: readonly string[]): CompiledSlots["copy"] {
+  const shape = levelShapes[""];
+  if (shape === undefined || shape.keys.join() !== names.join()) {
+    return (envelope) => ({ ...envelope });
+  }
+  const { build, partOf } = shape;
+  const everything = names.map(() => true);
+  return (envelope) => build(envelope, everything, partOf(envelope));
 }
 
 function optional(schema: z.ZodType): z.ZodType {

@@ -5,6 +5,17 @@ export interface LevelShape {
   readonly keys: readonly string[];
   /** The one field that is itself cut; it is handed in. */
   readonly part: string | undefined;
+  readonly partOf: (from: LevelValue) => unknown;
   /** Takes what is `on` from `from`; everything else is `undefined`. */
-  readonly build: (from: LevelValue, on: readonly boolean[], part: unknown) => LevelValue;
+  readonly build: (
+    from: LevelValue,
+    on: readonly boolean[],
+    part: unknown,
+  ) => Record<string, unknown>;
+  /** Whether `says` holds of anything that is `on`, the part aside. */
+  readonly any: (
+    from: LevelValue,
+    on: readonly boolean[],
+    says: (value: unknown) => boolean,
+  ) => boolean;
 }

@@ -199,7 +199,7 @@ function resultOf(run: Invocation, violation: Violation | undefined): AnyInvokeR
 }
 
 /** The result of a run in which nothing happened. */
-function plainResult(
+export function plainResult(
   program: Program,
   payload: object,
   extensions: Slots,

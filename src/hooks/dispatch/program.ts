@@ -32,6 +32,8 @@ export interface Step {
   readonly hook: string;
   readonly handler: AnyHandler;
   readonly extensions: boolean;
+  /** Whether it is an async function: what it returns is a promise, without looking. */
+  readonly isAsync: boolean;
   readonly mask: number;
   readonly filter: Filter;
   /** The number of its grant on this hook, so that plugins that read alike share a view. */

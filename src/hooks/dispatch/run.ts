@@ -28,6 +28,8 @@ export function run(invocation: Invocation): Promise<AnyInvokeResult> {
   if (pending === undefined) return settled(invocation.result as AnyInvokeResult);
   const promise = new PromiseAtLoad<AnyInvokeResult>(takeSettle);
   invocation.waiting.settle = lastSettle;
+  // Kept no longer: it would pin the run's result.
+  lastSettle = undefined;
   if (signal !== undefined) listen(invocation, signal);
   void resume(invocation, pending);
   return promise;
@@ -40,7 +42,7 @@ function takeSettle(settle: (result: AnyInvokeResult) => void): void {
 }
 
 // An async function makes its promise inside the engine, out of reach of patched prototypes.
-async function settled(result: AnyInvokeResult): Promise<AnyInvokeResult> {
+export async function settled(result: AnyInvokeResult): Promise<AnyInvokeResult> {
   return result;
 }
 
@@ -82,8 +84,6 @@ function advance(run: Invocation): Pending {
     const context = new HandlerContext(step, run);
     const view = step.extensions ? run.viewFor(step) : undefined;
     run.context = context;
-    run.given = view;
-    run.before = before;
     let returned: unknown;
     try {
       returned =
@@ -96,12 +96,16 @@ function advance(run: Invocation): Pending {
       continue;
     }
     if (returned !== undefined || timed) {
-      const waits = typeof returned === "object" && returned !== null && isAwaitable(returned);
+      const waits =
+        step.isAsync ||
+        (typeof returned === "object" && returned !== null && isAwaitable(returned));
       if (run.result !== undefined) {
         if (waits) unowned(returned as PromiseLike<unknown>);
         return undefined;
       }
       if (waits) {
+        run.given = view;
+        run.before = before;
         run.waitUnder(step.ring);
         return returned as PromiseLike<unknown>;
       }
