@@ -1,0 +1,93 @@
+/**
+ * Finds the attacks and laws by reading the text of the tests, so that a table of them is theirs.
+ * Paths are from the root, where npm and the test runner start.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+
+export interface Attack {
+  /** `A-001` */
+  readonly number: string;
+  readonly attempt: string;
+  /** What comes of it, what it waits for, or why it does not apply. */
+  readonly answer: string;
+  readonly standing: "tested" | "waits" | "does_not_apply";
+}
+
+export interface AttackGroup {
+  /** The heading: what the file's opening comment says. */
+  readonly title: string;
+  /** `test/attacks/forged-values.test.ts` */
+  readonly path: string;
+  readonly attacks: readonly Attack[];
+}
+
+export interface Law {
+  /** `L10` */
+  readonly number: string;
+  readonly statement: string;
+  readonly path: string;
+}
+
+const standings: Readonly<Record<string, Attack["standing"]>> = {
+  attack: "tested",
+  attackWaits: "waits",
+  attackDoesNotApply: "does_not_apply",
+};
+const text = /("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')/.source;
+const attackCall = new RegExp(
+  String.raw`^\s*(attack|attackWaits|attackDoesNotApply)\(\s*"(A-\d{3})",\s*${text},\s*${text}`,
+  "gm",
+);
+const lawTitle = /["'`](L\d+)(?:, L\d+)*: (.*?)["'`],\s/g;
+const opening = /^\/\*\*\s*(?:\*\s)?(.+?)\.?(?:\s*\*\/|\n)/;
+
+/** The attacks of one file. */
+export function attacksIn(source: string, path: string): AttackGroup {
+  const title = opening.exec(source)?.[1] ?? path;
+  const attacks = [...source.matchAll(attackCall)].map(
+    ([, call = "", number = "", attempt = "", answer = ""]): Attack => ({
+      number,
+      attempt: textOf(attempt),
+      answer: textOf(answer),
+      standing: standings[call] ?? "tested",
+    }),
+  );
+  return { title, path, attacks };
+}
+
+/** Every file of attacks, in the order of their numbers. */
+export function readAttacks(): readonly AttackGroup[] {
+  const first = (group: AttackGroup) => group.attacks.map(({ number }) => number).sort()[0] ?? "";
+  return testFiles("test/attacks")
+    .filter(({ path }) => path.endsWith(".test.ts"))
+    .map(({ path, source }) => attacksIn(source, path))
+    .filter(({ attacks }) => attacks.length > 0)
+    .sort((a, b) => (first(a) < first(b) ? -1 : 1));
+}
+
+export function lawsIn(source: string, path: string): readonly Law[] {
+  return [...source.matchAll(lawTitle)].map(([, number = "", statement = ""]) => ({
+    number,
+    statement,
+    path,
+  }));
+}
+
+/** Every law that a property test states, by number. */
+export function readLaws(): readonly Law[] {
+  return testFiles("property-tests")
+    .flatMap(({ path, source }) => lawsIn(source, path))
+    .sort((a, b) => Number(a.number.slice(1)) - Number(b.number.slice(1)));
+}
+
+function textOf(literal: string): string {
+  return literal.slice(1, -1).replaceAll(/\\(.)/g, "$1");
+}
+
+function testFiles(folder: string): readonly { path: string; source: string }[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".test.ts"))
+    .sort()
+    .map((name) => `${folder}/${name}`)
+    .map((path) => ({ path, source: readFileSync(path, "utf8") }));
+}
