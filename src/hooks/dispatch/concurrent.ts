@@ -9,6 +9,7 @@ import type { DeadlineNode } from "../deadline-ring.ts";
 import { endTurn, HandlerContext } from "./context.ts";
 import { type Invocation, type ShownView, shownTo } from "./invocation.ts";
 import type { Step } from "./program.ts";
+import { isAborted } from "./signals.ts";
 import { isAwaitable, unowned } from "./thenable.ts";
 import { fail, failThrown, mayRun, type TurnEnd, takeReturned } from "./turn.ts";
 
@@ -108,7 +109,7 @@ export class ConcurrentPhase {
   #call(member: Member): PromiseLike<unknown> | undefined {
     const { run } = this;
     const { step } = member;
-    if (run.wishes.signal?.aborted === true || (step.guarded && !mayRun(run, step))) {
+    if (isAborted(run.wishes.signal) || (step.guarded && !mayRun(run, step))) {
       return this.#pass(member);
     }
     const context = new HandlerContext(step, run);

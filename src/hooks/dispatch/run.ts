@@ -8,6 +8,7 @@ import { endTurn, HandlerContext } from "./context.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Step } from "./program.ts";
 import type { AnyInvokeResult } from "./records.ts";
+import { isAborted, whenAborted } from "./signals.ts";
 import { isAwaitable, unowned } from "./thenable.ts";
 import { fail, failThrown, mayRun, takeReturned, tellThrown } from "./turn.ts";
 
@@ -21,7 +22,7 @@ export function run(invocation: Invocation): Promise<AnyInvokeResult> {
   const { signal } = invocation.wishes;
   let pending: Pending;
   try {
-    pending = signal?.aborted === true ? abort(invocation) : advance(invocation);
+    pending = isAborted(signal) ? abort(invocation) : advance(invocation);
   } catch (error) {
     return crashed(invocation, error);
   }
@@ -77,7 +78,7 @@ function advance(run: Invocation): Pending {
       run.index += 1;
       continue;
     }
-    if (signal?.aborted === true) return abort(run);
+    if (isAborted(signal)) return abort(run);
     if (timed) run.waiting.startedAt = intrinsics.monotonicNow();
     const { handler } = step;
     const before = run.extensions;
@@ -116,7 +117,7 @@ function advance(run: Invocation): Pending {
   }
   if (run.result !== undefined) return undefined;
   if (run.program.concurrent.length === 0) return finish(run, undefined);
-  if (signal?.aborted === true) return abort(run);
+  if (isAborted(signal)) return abort(run);
   run.waitUnder(undefined);
   const phase = new ConcurrentPhase(run);
   run.waiting.phase = phase;
@@ -196,9 +197,8 @@ function listen(run: Invocation, signal: AbortSignal): void {
   const onAbort = () => {
     abort(run);
   };
-  signal.addEventListener("abort", onAbort, { once: true });
-  run.waiting.unlisten = () => signal.removeEventListener("abort", onAbort);
-  if (signal.aborted) onAbort();
+  run.waiting.unlisten = whenAborted(signal, onAbort);
+  if (isAborted(signal)) onAbort();
 }
 
 /** The host gave up. What was merged stays; whoever runs is told by its own signal. */

@@ -1,0 +1,87 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { call, hook, labelsOf, later, manage, never, plugin, type Run, tagger } from "./support.ts";
+
+const { addEventListener, removeEventListener } = EventTarget.prototype;
+const aborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted") ?? {};
+
+afterEach(() => {
+  Object.assign(EventTarget.prototype, { addEventListener, removeEventListener });
+  Object.defineProperty(AbortSignal.prototype, "aborted", aborted);
+});
+
+/** Patches signals, then lets the run wait. */
+const patching =
+  (patch: () => void): Run =>
+  async (_payload, _context) => {
+    patch();
+    await undefined;
+  };
+
+const throwing = () => {
+  throw new Error("patched");
+};
+
+describe("a run with a signal of the host", () => {
+  it("ends when a plugin breaks the way back off the signal", async () => {
+    const manager = await manage([
+      plugin(
+        "breaks",
+        patching(() => Object.assign(EventTarget.prototype, { removeEventListener: throwing })),
+      ),
+      tagger("after"),
+    ]);
+    const { signal } = new AbortController();
+    const result = await manager.invoke(hook, call, { signal });
+    expect([result.continueProcessing, labelsOf(result)]).toEqual([true, ["after"]]);
+    expect((await manager.close()).drained).toBe(true);
+  });
+
+  it("shows its signal and its listener to no patch", async () => {
+    const seen: unknown[] = [];
+    const spy = function (this: unknown, ...args: unknown[]) {
+      seen.push(this, ...args);
+    };
+    const manager = await manage([
+      plugin("patches", (_p) => {
+        Object.assign(EventTarget.prototype, { addEventListener: spy });
+        Object.defineProperty(AbortSignal.prototype, "aborted", { configurable: true, get: spy });
+      }),
+      plugin("waits", (_p) => later(2)),
+    ]);
+    await manager.invoke(hook, call, { signal: new AbortController().signal });
+    expect(seen).toEqual([]);
+  });
+
+  it("aborts though a plugin says that no signal ever does", async () => {
+    const controller = new AbortController();
+    const manager = await manage([
+      plugin("lies", (_p) => {
+        Object.defineProperty(AbortSignal.prototype, "aborted", {
+          configurable: true,
+          get: () => false,
+        });
+        controller.abort();
+      }),
+      tagger("after"),
+    ]);
+    const result = await manager.invoke(hook, call, { signal: controller.signal });
+    expect([result.violation?.code, labelsOf(result)]).toEqual(["aborted", []]);
+  });
+
+  it("takes a signal that the runtime did not make", async () => {
+    const listeners = new Set<() => void>();
+    const signal = {
+      aborted: false,
+      addEventListener: (_type: string, listener: () => void) => listeners.add(listener),
+      removeEventListener: (_type: string, listener: () => void) => listeners.delete(listener),
+    };
+    const manager = await manage([plugin("hangs", (_p) => never())]);
+    const running = manager.invoke(hook, call, { signal: signal as never });
+    expect(listeners.size).toBe(1);
+    for (const listener of listeners) listener();
+    expect((await running).violation?.code).toBe("aborted");
+    expect(listeners.size).toBe(0);
+    const late = manager.invoke(hook, call, { signal: { ...signal, aborted: true } as never });
+    expect((await late).violation?.code).toBe("aborted");
+  });
+});
