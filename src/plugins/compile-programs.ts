@@ -99,16 +99,14 @@ function compileProgram(
       a.priority - b.priority ||
       a.index - b.index,
   );
-  const grants: number[] = [];
+  const grants: Grant[] = [];
   const isMessage = spec.payload === messageSchema;
   const steps = inOrder.map((each, position): Step => {
-    const { mask } = each.item;
-    if (!grants.includes(mask)) grants.push(mask);
     return compileStep(
       slots,
       options,
       each,
-      { position, grant: grants.indexOf(mask), isMessage },
+      { position, grant: grantOf(grants, each), isMessage },
       rings,
     );
   });
@@ -141,6 +139,23 @@ function compileProgram(
     payloadLimits: options.payloadLimits,
     house,
   };
+}
+
+/** Handlers that share a view: plugins that read alike, each with one handler. */
+interface Grant {
+  readonly mask: number;
+  readonly plugins: Set<PluginState>;
+}
+
+/**
+ * The number of a handler's grant. A plugin's second handler on a hook gets another: from views
+ * that are one object, or are not, it could tell whether something hidden changed in between.
+ */
+function grantOf(grants: Grant[], { state, item: { mask } }: Registered): number {
+  let at = grants.findIndex((grant) => grant.mask === mask && !grant.plugins.has(state));
+  if (at === -1) at = grants.push({ mask, plugins: new Set() }) - 1;
+  grants[at]?.plugins.add(state);
+  return at;
 }
 
 const readers = new WeakMap<HookSpec["payload"], Compiled>();
