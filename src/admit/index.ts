@@ -18,6 +18,6 @@ export {
   wholeNumber,
 } from "./kinds.ts";
 export { compileLevel, withAliases } from "./level.ts";
-export { extensionsLimits, type Limits, payloadLimits } from "./limits.ts";
+export { areWithin, extensionsLimits, type Limits, payloadLimits } from "./limits.ts";
 export { createStamp, Itself } from "./stamp.ts";
 export { isCleanLabel, isHeaderName, isHeaderValue } from "./text-rules.ts";

@@ -11,6 +11,8 @@ export interface Limits {
   readonly headerValueUnits: number;
   readonly hops: number;
   readonly hopScopes: number;
+  /** Of a JSON text, held against it before the text is parsed. */
+  readonly textUnits: number;
 }
 
 /** For extensions, whoever hands them in. */
@@ -26,6 +28,7 @@ export const extensionsLimits: Limits = Object.freeze({
   headerValueUnits: 8_192,
   hops: 16,
   hopScopes: 64,
+  textUnits: 4_194_304,
 });
 
 /** For payloads and messages. */
@@ -35,3 +38,15 @@ export const payloadLimits: Limits = Object.freeze({
   nodes: 1_000_000,
   units: 16_777_216,
 });
+
+const names = Object.freeze(Object.keys(extensionsLimits)) as readonly (keyof Limits)[];
+
+/** Whether everything that `narrow` lets through passes `wide` too. */
+export function areWithin(narrow: Limits, wide: Limits): boolean {
+  if (narrow === wide) return true;
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as keyof Limits;
+    if (narrow[name] > wide[name]) return false;
+  }
+  return true;
+}

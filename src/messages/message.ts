@@ -1,6 +1,7 @@
 /** Messages and payloads: read once, frozen, and known again afterwards. */
 import {
   admit,
+  areWithin,
   type Compiled,
   compileSchema,
   Itself,
@@ -41,9 +42,10 @@ type PartInput = ContentPart extends infer Part
     : Part
   : never;
 
-/** What is known of a payload root: which schemas it has passed. */
+/** What is known of a payload root: what it was read by, and under which limits. */
 interface PayloadMark {
   passed: Compiled | undefined;
+  limits: Limits;
   /** What reading it by `passed` gave; the root itself where nothing had to be filled in. */
   as: object | undefined;
 }
@@ -101,12 +103,12 @@ export function freezePayload<const T extends object>(value: T): DeepReadonly<T>
   if (typeof copy !== "object" || copy === null) {
     throw new GlassineError("payload_invalid", "The payload is no object.", {});
   }
-  return marked(copy, undefined) as DeepReadonly<T>;
+  return marked(copy, undefined, payloadLimits) as DeepReadonly<T>;
 }
 
 /**
- * A payload of the host as `compiled` reads it. What the library made and checked before comes
- * back at once, by reference.
+ * A payload of the host as `compiled` reads it. What the library made and checked before, under
+ * limits no wider than these, comes back at once, by reference.
  */
 export function payloadFor(
   compiled: Compiled,
@@ -116,7 +118,9 @@ export function payloadFor(
   limits: Limits = payloadLimits,
 ): object {
   const mark = Marked.of(value);
-  if (mark !== undefined && mark.passed === compiled) return mark.as ?? (value as object);
+  if (mark !== undefined && mark.passed === compiled && areWithin(mark.limits, limits)) {
+    return mark.as ?? (value as object);
+  }
   return readPayload(compiled, value, mark, code, what, limits);
 }
 
@@ -129,34 +133,35 @@ function readPayload(
   limits: Limits,
 ): object {
   const read = readHost(compiled, value, code, what, limits) as object;
-  if (mark === undefined) return marked(read, compiled);
+  if (mark === undefined) return marked(read, compiled, limits);
   // A frozen payload that the schema adds nothing to stays the very object it is.
-  const as = saysTheSame(read, value) ? (value as object) : marked(read, compiled);
+  const as = saysTheSame(read, value, limits) ? (value as object) : marked(read, compiled, limits);
   mark.passed = compiled;
+  mark.limits = limits;
   mark.as = as;
   return as;
 }
 
 /** Whether a copy says the same as a value this library froze. */
-function saysTheSame(copy: object, frozen: unknown): boolean {
+function saysTheSame(copy: object, frozen: unknown, limits: Limits): boolean {
   const again = admit(anyJson, copy, {
     origin: "host",
-    limits: payloadLimits,
+    limits,
     shapeCode: "payload_shape",
     hint: frozen,
   });
   return again.ok && again.value === frozen;
 }
 
-/** Marks a payload that was put together from checked parts. */
-export function markPayload(value: object, compiled: Compiled): object {
-  return Marked.of(value) === undefined ? marked(value, compiled) : value;
+/** Marks a payload that was put together from parts checked under `limits`. */
+export function markPayload(value: object, compiled: Compiled, limits: Limits): object {
+  return Marked.of(value) === undefined ? marked(value, compiled, limits) : value;
 }
 
-function marked(value: object, passed: Compiled | undefined): object {
+function marked(value: object, passed: Compiled | undefined, limits: Limits): object {
   // A stamp goes on before freezing; what is frozen already is copied one level deep.
   const copy = shallowCopy(value);
-  new Marked(copy, { passed, as: undefined });
+  new Marked(copy, { passed, limits, as: undefined });
   return freeze(copy);
 }
 

@@ -145,6 +145,8 @@ function readLimits(name: string, value: unknown, defaults: Limits): Limits {
     readCount(`${name}.${key}`, limit, 0);
   }
   const set = Object.entries(given).filter(([, limit]) => limit !== undefined);
+  // The very defaults, so that they are known by identity where it counts.
+  if (set.length === 0) return defaults;
   return Object.freeze({ ...defaults, ...Object.fromEntries(set) });
 }
 

@@ -1,5 +1,6 @@
 import { createMessage, createPluginManager, definePlugin, freezePayload } from "glassine";
 import { describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
 
 const text = (value: string) => ({ content_type: "text", text: value }) as const;
 
@@ -62,6 +63,56 @@ describe("freezePayload", () => {
     }
     const message = createMessage({ role: "user" });
     await expect(manager.invoke("tool_pre_invoke", message as never)).rejects.toMatchObject({
+      code: "payload_invalid",
+    });
+  });
+
+  it("is no way around limits that are narrower than those it was read under", async () => {
+    verifies("dispatch:payload-limits");
+    const of = (payloadLimits: object) => createPluginManager({ plugins: [], payloadLimits });
+    const [narrow, wide, wider] = await Promise.all([
+      of({ nodes: 10, units: 100 }),
+      of({ units: 20_000_000 }),
+      of({ units: 20_000_001, depth: 65 }),
+    ]);
+    const byDefault = await createPluginManager({ plugins: [] });
+    const small = freezePayload({ name: "add", args: { a: 1 } });
+    const long = freezePayload({ name: "add", args: { a: "x".repeat(101) } });
+    for (const manager of [byDefault, wide, narrow, wider, narrow]) {
+      expect((await manager.invoke("tool_pre_invoke", small)).payload).toBe(small);
+    }
+    expect((await wide.invoke("tool_pre_invoke", long)).payload).toBe(long);
+    await expect(narrow.invoke("tool_pre_invoke", long)).rejects.toMatchObject({
+      code: "payload_invalid",
+      data: { problems: [{ code: "snapshot_limit" }] },
+    });
+
+    const huge = { name: "add", args: { text: "x".repeat(16_777_217) } };
+    const { payload } = await wide.invoke("tool_pre_invoke", huge);
+    expect((await wider.invoke("tool_pre_invoke", payload)).payload).toBe(payload);
+    await expect(byDefault.invoke("tool_pre_invoke", payload)).rejects.toMatchObject({
+      code: "payload_invalid",
+      data: { problems: [{ code: "snapshot_limit" }] },
+    });
+    expect((await wide.invoke("tool_pre_invoke", payload)).payload).toBe(payload);
+  });
+
+  it("counts what a plugin made of a payload by the limits of its manager", async () => {
+    const grows = definePlugin({
+      name: "grows",
+      version: "1.0.0",
+      hooks: {
+        tool_pre_invoke: (payload) => ({
+          modifiedPayload: { ...payload, args: { a: "x".repeat(101) } },
+        }),
+      },
+    });
+    const grown = await (await createPluginManager({ plugins: [grows] })).invoke(
+      "tool_pre_invoke",
+      freezePayload({ name: "add", args: {} }),
+    );
+    const narrow = await createPluginManager({ plugins: [], payloadLimits: { units: 100 } });
+    await expect(narrow.invoke("tool_pre_invoke", grown.payload)).rejects.toMatchObject({
       code: "payload_invalid",
     });
   });

@@ -209,7 +209,7 @@ function readPayload(run: Invocation, step: Step, returned: unknown): ReadPayloa
     );
   }
   return {
-    value: changed ? markPayload(next, program.payload) : current,
+    value: changed ? markPayload(next, program.payload, program.payloadLimits) : current,
     rejections: rejections.length === 0 ? none : freeze(toArray(rejections)),
   };
 }
