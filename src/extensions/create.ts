@@ -88,7 +88,7 @@ export function decodeFrom(
   options: DecodeOptions = {},
 ): Decoded<Slots> {
   const isText = typeof input === "string";
-  const value = isText ? parse(input) : input;
+  const value = isText ? parse(input, limitsOf(options)) : input;
   const origin = isText ? "parsed" : "host";
   const admitted = read(slots, value, origin, options.strict === true, options);
   return Object.freeze({
@@ -97,8 +97,12 @@ export function decodeFrom(
   });
 }
 
-/** Text that is no JSON gets one clear error; the text itself is not quoted. */
-function parse(text: string): unknown {
+/** Held against its limit before it is parsed. The text itself is in no error. */
+function parse(text: string, { textUnits }: Limits): unknown {
+  if (text.length > textUnits) {
+    const expected = `JSON text of at most ${textUnits} UTF-16 units`;
+    throw notReadable([{ path: [], code: "snapshot_limit", expected, received: "a longer one" }]);
+  }
   try {
     return intrinsics.parseJson(text);
   } catch {
@@ -129,12 +133,15 @@ function read(
   options: CreateOptions,
   hint?: Slots,
 ): Good {
-  const limits =
-    options.limits === undefined ? extensionsLimits : { ...extensionsLimits, ...options.limits };
+  const limits = limitsOf(options);
   const shapeCode = "extensions_shape";
   const admitted = admit(slots.envelope, value, { origin, limits, shapeCode, strict, hint });
   if (admitted.ok) return admitted;
   throw unreadable(slots, admitted.problems);
+}
+
+function limitsOf({ limits }: CreateOptions): Limits {
+  return limits === undefined ? extensionsLimits : { ...extensionsLimits, ...limits };
 }
 
 function sealed(slots: CompiledSlots, admitted: Good): Slots {
@@ -152,9 +159,10 @@ function unreadable(slots: CompiledSlots, problems: readonly Problem[]): Glassin
       { problems },
     );
   }
-  return new GlassineError(
-    "extensions_invalid",
-    `Extensions are not readable. ${formatProblems(problems)}.`,
-    { problems },
-  );
+  return notReadable(problems);
+}
+
+function notReadable(problems: readonly Problem[]): GlassineError {
+  const text = `Extensions are not readable. ${formatProblems(problems)}.`;
+  return new GlassineError("extensions_invalid", text, { problems });
 }

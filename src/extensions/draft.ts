@@ -4,7 +4,7 @@ import { admit, decisive, extensionsLimits, type LevelValue } from "../admit/ind
 import { formatPath, GlassineError } from "../errors/index.ts";
 import type { Node } from "../slots/index.ts";
 import { assertGrown } from "./grown.ts";
-import { type Mark, markOf, type Slots, seal } from "./mark.ts";
+import { editedMark, type Mark, markOf, type Slots, seal } from "./mark.ts";
 
 export function amendValue(value: object, recipe: (draft: never) => unknown): object {
   const mark = markOf(value);
@@ -66,7 +66,7 @@ function read(extensions: Slots, mark: Mark, proposed: object): Slots {
     assertGrown(mark.slots, extensions, next);
     return seal(next, mark);
   }
-  return seal(next, { ...mark, base: mark.base ?? extensions });
+  return seal(next, editedMark(mark, extensions));
 }
 
 /** Whether a grant may write the slot or a field of it. The host may write anything. */

@@ -2,11 +2,18 @@
  * Copy-on-write edits of a view or envelope. What an edit returns is whole and checked, so
  * the merge does not read it again; what may be kept of it, the capabilities decide there.
  */
-import { admit, asSet, decisive, extensionsLimits, intrinsics } from "../admit/index.ts";
+import {
+  admit,
+  asSet,
+  decisive,
+  extensionsLimits,
+  intrinsics,
+  type Limits,
+} from "../admit/index.ts";
 import { formatPath, GlassineError, quoted } from "../errors/index.ts";
 import type { Node } from "../slots/index.ts";
 import { findHeader, type HeaderMap, headerFault, mapFor, spellingOf } from "./headers.ts";
-import { type Mark, markOf, type Slots, withSlot } from "./mark.ts";
+import { editedMark, type Mark, markOf, type Slots, withSlot } from "./mark.ts";
 
 const { create, enumerableKeys, freeze } = intrinsics;
 
@@ -46,11 +53,10 @@ function editing(
     );
   }
   const current = (extensions as Slots)[slotName] ?? mark.slots.defaults(slot);
-  const base = mark.mask === undefined ? undefined : (mark.base ?? extensions);
   return {
     extensions: extensions as Slots,
     slot,
-    mark: base === undefined ? mark : { ...mark, base },
+    mark: editedMark(mark, extensions),
     current: current as Editing["current"],
   };
 }
@@ -65,13 +71,23 @@ function replaceField(edit: Editing, field: string, value: unknown): Slots {
 function readField(edit: Editing, field: string, value: unknown, call: string): unknown {
   const node = edit.slot.fields.find((each) => each.key === field) as Node;
   const hint = edit.current[field];
-  return readValue(node, value, hint, call);
+  return readValue(node, value, hint, call, fieldLimits);
 }
 
-function readValue(node: Node, value: unknown, hint: unknown, call: string): unknown {
+// As deep as in the whole: a slot is one level down, its fields two.
+const slotLimits: Limits = freeze({ ...extensionsLimits, depth: extensionsLimits.depth - 1 });
+const fieldLimits: Limits = freeze({ ...extensionsLimits, depth: extensionsLimits.depth - 2 });
+
+function readValue(
+  node: Node,
+  value: unknown,
+  hint: unknown,
+  call: string,
+  limits: Limits,
+): unknown {
   const admitted = admit(node.compiled, value, {
     origin: "plugin",
-    limits: extensionsLimits,
+    limits,
     shapeCode: "extensions_shape",
     hint,
   });
@@ -172,7 +188,7 @@ export function setCustomOf(extensions: object, key: string, value: unknown): Sl
   const next: Record<string, unknown> = Object.assign(create(null), shown);
   if (value === undefined) delete next[key];
   else next[key] = value;
-  const map = readValue(edit.slot, next, shown, "setCustom");
+  const map = readValue(edit.slot, next, shown, "setCustom", slotLimits);
   return map === shown ? edit.extensions : withSlot(edit.extensions, "custom", map, edit.mark);
 }
 

@@ -6,8 +6,19 @@ export interface Mark {
   readonly slots: CompiledSlots;
   /** The grant of a view, as a closed mask. Absent on an envelope of the host. */
   readonly mask?: number;
-  /** The view that a plugin's edit started from. */
+  /** The view that a plugin's edit was made of. */
   readonly base?: object;
+}
+
+/**
+ * The mark of an edit. Only what was made of a view in one step is known to be within the limits
+ * as a whole: each step is measured by itself, so an edit of an edit is read again when it comes
+ * back.
+ */
+export function editedMark(mark: Mark, edited: object): Mark {
+  const { slots, mask, base } = mark;
+  if (mask === undefined) return mark;
+  return base === undefined ? { slots, mask, base: edited } : { slots, mask };
 }
 
 /** Carries the mark. A class of its own, so that the engine sees one field here, and few shapes. */

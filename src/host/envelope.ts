@@ -78,7 +78,8 @@ export interface EnvelopeFunctions<Table extends SlotTable> {
   ) => ExtensionsOf<Table>;
   /**
    * Reads extensions from the wire: JSON text, or the value parsed from it. Unknown slots and
-   * fields are dropped and listed in `dropped`, or refused with `strict`.
+   * fields are dropped and listed in `dropped`, or refused with `strict`. A text longer than
+   * `limits.textUnits` (4 Mi) is refused before it is parsed.
    *
    * @throws GlassineError `syntax_invalid`, `slot_unknown` or `extensions_invalid`
    * @see spec `envelope:decode`

@@ -48,6 +48,50 @@ describe("limits", () => {
     expect(codeOf(() => envelope(labels(3), { limits: { labels: 2 } }))).toBe("extensions_invalid");
   });
 
+  it("hold for a JSON text before it is parsed", () => {
+    verifies("envelope:text-limit");
+    const fits = `{"custom":{}}${" ".repeat(4_194_304 - 13)}`;
+    expect(host.decodeExtensions(fits).extensions.custom).toEqual({});
+    // Parsed, either would be one more fault: blanks are no syntax error, a brace is.
+    for (const exceeds of [`${fits} `, `${fits}}`]) {
+      const refused = refusal(() => host.decodeExtensions(exceeds));
+      expect(refused).toEqual({ code: "extensions_invalid", problems: ["snapshot_limit"] });
+    }
+    const narrow = { limits: { textUnits: 12 } };
+    expect(codeOf(() => host.decodeExtensions('{"custom":{}}', narrow))).toBe("extensions_invalid");
+    expect(host.decodeExtensions({ custom: {} }, narrow).extensions.custom).toEqual({});
+    const wide = { limits: { textUnits: 4_194_305 } };
+    expect(codeOf(() => host.decodeExtensions(`${fits}}`, wide))).toBe("syntax_invalid");
+  });
+
+  it("hold for edits, in the sum of the steps and in the depth", () => {
+    verifies("envelope:edits-limited");
+    const shown = envelope({ custom: { kept: 1 } });
+    const seen = host.filterExtensions(shown, []);
+    const once = host.setCustom(
+      seen,
+      "k0",
+      many(15_000, () => 0),
+    );
+    const twice = host.setCustom(
+      once,
+      "k1",
+      many(15_000, () => 0),
+    );
+    const amended = host.amend(once, (draft) => {
+      draft.custom.k1 = many(15_000, () => 0) as never;
+    });
+    const folded = (edited: object) => host.mergeExtensions(shown, edited, [], { view: seen });
+    expect(Object.keys(folded(once).extensions.custom ?? {})).toEqual(["kept", "k0"]);
+    for (const edited of [twice, amended]) {
+      expect(codeOf(() => folded(edited))).toBe("snapshot_limit");
+    }
+    const deepest = host.setCustom(seen, "k", nested(30));
+    const { extensions } = folded(deepest);
+    expect(host.decodeExtensions(host.encodeExtensions(extensions)).extensions).toEqual(extensions);
+    expect(codeOf(() => host.setCustom(seen, "k", nested(31)))).toBe("snapshot_limit");
+  });
+
   it("hold for a conversation", () => {
     verifies("envelope:history-limit");
     const of = (count: number) => ({
