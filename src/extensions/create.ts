@@ -20,7 +20,7 @@ import { type Mark, markOf, type Slots, seal } from "./mark.ts";
 
 /** Options of `createExtensions`. */
 export interface CreateOptions {
-  /** Limits that differ from the defaults. */
+  /** Limits that differ from the defaults. `textUnits` holds before a text is parsed. */
   readonly limits?: Partial<Limits>;
 }
 

@@ -78,8 +78,7 @@ export interface EnvelopeFunctions<Table extends SlotTable> {
   ) => ExtensionsOf<Table>;
   /**
    * Reads extensions from the wire: JSON text, or the value parsed from it. Unknown slots and
-   * fields are dropped and listed in `dropped`, or refused with `strict`. A text longer than
-   * `limits.textUnits` (4 Mi) is refused before it is parsed.
+   * fields are dropped and listed in `dropped`, or refused with `strict`.
    *
    * @throws GlassineError `syntax_invalid`, `slot_unknown` or `extensions_invalid`
    * @see spec `envelope:decode`
