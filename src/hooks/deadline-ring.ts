@@ -16,6 +16,8 @@ const host = globalThis as unknown as {
 };
 const { setTimeout: startTimer, clearTimeout: stopTimer } = host;
 const monotonicNow = host.performance.now.bind(host.performance);
+const { apply } = Reflect;
+const { hasOwn } = Object;
 const { ceil } = Math;
 const DueTimes = Float64Array;
 
@@ -60,6 +62,40 @@ interface Referable {
   unref(): unknown;
 }
 
+/** How a timer's handle is made to hold the process, and to let it end. */
+interface Holding {
+  /** The handle, where it can do that. */
+  of(handle: unknown): Referable | undefined;
+  ref(handle: Referable): unknown;
+  unref(handle: Referable): unknown;
+}
+
+const byTheHandle: Holding = {
+  of: (handle) => (isReferable(handle) ? handle : undefined),
+  ref: (handle) => handle.ref(),
+  unref: (handle) => handle.unref(),
+};
+const byTheRuntime = holdingAtLoad();
+
+/** By the runtime's methods as they are now: a patched `ref` would be handed the timer to clear. */
+function holdingAtLoad(): Holding {
+  let handle: unknown;
+  try {
+    handle = startTimer(() => undefined, 1);
+    stopTimer(handle);
+  } catch {
+    // Some runtimes set no timer outside of a request. Theirs are numbers, too.
+    return byTheHandle;
+  }
+  if (!isReferable(handle) || hasOwn(handle, "ref")) return byTheHandle;
+  const { ref, unref } = handle;
+  return {
+    of: (each) => each as Referable,
+    ref: (each) => apply(ref, each, []),
+    unref: (each) => apply(unref, each, []),
+  };
+}
+
 /**
  * Creates the ring for one timeout, in milliseconds, above 0 and at most 2^31 - 1.
  *
@@ -82,6 +118,7 @@ export function createDeadlineRing(
     throw new RangeError(`A timeout is above 0 and at most 2^31 - 1 ms, not ${timeoutMs}.`);
   }
   const { clock = monotonicNow, setTimer = startTimer, clearTimer = stopTimer } = options;
+  const holding = setTimer === startTimer ? byTheRuntime : byTheHandle;
   const bucketMs = timeoutMs / BUCKETS_PER_TIMEOUT;
   const dueAt = new DueTimes(BUCKET_SLOTS);
   let first: DeadlineNode | undefined;
@@ -130,7 +167,7 @@ export function createDeadlineRing(
       openedAt = clock();
       arm(openedAt);
     } else {
-      referable.ref();
+      holding.ref(referable);
     }
     awake = true;
   }
@@ -138,7 +175,7 @@ export function createDeadlineRing(
   function rest(): void {
     awake = false;
     if (referable === undefined) clearTimer(timer);
-    else referable.unref();
+    else holding.unref(referable);
   }
 
   function arm(time: number): void {
@@ -149,7 +186,7 @@ export function createDeadlineRing(
     }
     // Timers cut fractions off, which would bring every tick too early.
     timer = setTimer(tick, delayMs > 1 ? ceil(delayMs) : 1);
-    referable = isReferable(timer) ? timer : undefined;
+    referable = holding.of(timer);
   }
 
   function closeBucket(time: number): void {

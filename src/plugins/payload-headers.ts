@@ -40,23 +40,31 @@ export function warnHeaders(hook: string, callSite: string | undefined): void {
   if (warned.has(key) || warned.size >= maxCallSites) return;
   warned.add(key);
   const { process } = globalThis as MaybeNode;
-  process?.emitWarning?.(
-    `headers on the payload of ${hook} are deprecated: pass them in extensions.http. They were moved there.`,
-    { type: "DeprecationWarning", code: "GLASSINE_PAYLOAD_HEADERS" },
-  );
+  try {
+    process?.emitWarning?.(
+      `headers on the payload of ${hook} are deprecated: pass them in extensions.http. They were moved there.`,
+      { type: "DeprecationWarning", code: "GLASSINE_PAYLOAD_HEADERS" },
+    );
+  } catch {
+    // The request's outcome does not depend on a warning.
+  }
 }
 
 type CaptureStack = (target: object, above: (...args: never[]) => unknown) => void;
 
 /**
  * The first line of the stack above `entry`: where the host called. V8 only; else nothing. A
- * `prepareStackTrace` of the host's can make the stack anything.
+ * `prepareStackTrace` of the host's can make the stack anything, or throw.
  */
 export function callSiteAbove(entry: (...args: never[]) => unknown): string | undefined {
   const { captureStackTrace } = Error as { captureStackTrace?: CaptureStack };
   if (captureStackTrace === undefined) return undefined;
   const holder: { stack?: unknown } = {};
-  captureStackTrace(holder, entry);
-  const { stack } = holder;
-  return typeof stack === "string" ? stack.split("\n")[1]?.trim() : undefined;
+  try {
+    captureStackTrace(holder, entry);
+    const { stack } = holder;
+    return typeof stack === "string" ? stack.split("\n")[1]?.trim() : undefined;
+  } catch {
+    return undefined;
+  }
 }

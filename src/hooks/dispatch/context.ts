@@ -8,8 +8,14 @@ import { stateOf } from "./scope.ts";
 // Captured, so that no plugin can keep another's signal from aborting.
 const AbortControllerAtLoad = AbortController;
 const abortMethod = AbortController.prototype.abort;
-const abortAtLoad = (controller: AbortController): void =>
-  intrinsics.apply(abortMethod, controller, []);
+/** Listeners run here, and a `dispatchEvent` that a plugin put on its signal: it may throw. */
+function abortAtLoad(controller: AbortController): void {
+  try {
+    intrinsics.apply(abortMethod, controller, []);
+  } catch {
+    // The handler's turn is over all the same.
+  }
+}
 const signalGetter = intrinsics.getOwnPropertyDescriptor(AbortController.prototype, "signal")
   ?.get as () => AbortSignal;
 const signalAtLoad = (controller: AbortController): AbortSignal =>

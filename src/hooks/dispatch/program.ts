@@ -93,7 +93,7 @@ export interface House {
   readonly expire: (run: Invocation) => void;
 }
 
-/** Gets what a handler threw. What it throws itself changes nothing. */
+/** Gets what a handler threw. What it throws itself, or rejects with, changes nothing. */
 export type HandlerErrorSink = (
   thrown: unknown,
   at: { readonly plugin: string; readonly hook: string },

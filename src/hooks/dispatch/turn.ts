@@ -8,6 +8,7 @@ import type { Invocation } from "./invocation.ts";
 import { type Changes, Refused, readChanges } from "./outcome.ts";
 import type { Step } from "./program.ts";
 import type { ExecutionRecord } from "./records.ts";
+import { isAwaitable, unowned } from "./thenable.ts";
 
 const { append, freeze, newList, toArray } = intrinsics;
 const allowed: unknown = allow();
@@ -177,12 +178,16 @@ function failed(
   return halts ? freeze({ plugin: step.plugin.name, code, reason }) : undefined;
 }
 
-/** Passes what a handler threw to the host's sink. A sink that throws changes nothing. */
+/** Passes what a handler threw to the host's sink. A sink that throws or rejects changes nothing. */
 export function tellThrown(run: Invocation, step: Step, thrown: unknown): void {
   const sink = run.program.house.onHandlerError;
   if (sink === undefined) return;
   try {
-    sink(thrown, freeze({ plugin: step.plugin.name, hook: run.program.hook }));
+    const answer: unknown = sink(
+      thrown,
+      freeze({ plugin: step.plugin.name, hook: run.program.hook }),
+    );
+    if (typeof answer === "object" && answer !== null && isAwaitable(answer)) unowned(answer);
   } catch {
     // The request's outcome does not depend on a log.
   }
