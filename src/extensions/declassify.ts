@@ -10,7 +10,7 @@ export interface Declassification {
   readonly reason: string;
   /** Who or what decided, such as a policy id or a person's name; 1 to 2000 characters. */
   readonly authority: string;
-  /** Gets the record before the labels leave. If it throws, they stay. */
+  /** Gets the record before the labels leave. If it throws or gives a promise, they stay. */
   readonly audit?: (record: DeclassificationRecord) => void;
 }
 
@@ -54,11 +54,20 @@ export function removeLabels(
     authority,
     request_id: request?.request_id ?? null,
   });
-  audit?.(record);
+  const answer: unknown = audit?.(record);
+  if (isThenable(answer)) {
+    // Nobody else takes its rejection.
+    answer.then(undefined, () => undefined);
+    refuse("The audit of a declassification writes at once; got a promise.");
+  }
   // From the record: `labels` is the host's, and the audit could have changed it.
   const kept = intrinsics.freeze(present.filter((label) => !record.labels.includes(label)));
   const level = intrinsics.freeze({ ...security, labels: kept });
   return Object.freeze({ extensions: withSlot(slots, "security", level, mark as never), record });
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }
 
 function checkWords(name: string, text: unknown): void {

@@ -1,3 +1,4 @@
+import process from "node:process";
 import {
   addLabels,
   createExtensions,
@@ -72,6 +73,24 @@ describe("the audit", () => {
     };
     expect(() => declassify(extensions, { labels: ["PII"], ...words, audit })).toThrow(full);
     expect(extensions.security?.labels).toContain("PII");
+  });
+
+  it("keeps the labels where they are when it gives a promise, which nobody could wait for", async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => unhandled.push(reason);
+    process.on("unhandledRejection", note);
+    try {
+      const audits = [async () => {}, () => Promise.reject(new Error("disk full"))];
+      for (const audit of audits) {
+        const attempt = () => declassify(extensions, { labels: ["PII"], ...words, audit });
+        expect(codeOf(attempt)).toBe("declassify_refused");
+      }
+      expect(extensions.security?.labels).toContain("PII");
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off("unhandledRejection", note);
+    }
   });
 
   it("cannot have more labels leave than it was told of", () => {
