@@ -34,7 +34,8 @@ export interface ReadManifest {
 
 const fields = ["name", "version", "description", "capabilities", "hooks", "dependsOn"];
 const namePattern = /^[a-z][a-z0-9-]{2,63}$/;
-const reservedNames = ["core", "system", "host", "unknown"];
+// Names that records use for the host, and the one that every ordinary object has as a key.
+const reservedNames = ["core", "system", "host", "unknown", "constructor"];
 // Semantic versions, and the pre-release forms 1.0.0a1, 1.0.0b2, 1.0.0rc3.
 const versionPattern =
   /^\d+\.\d+\.\d+(?:(?:a|b|rc)\d+|(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)$/;

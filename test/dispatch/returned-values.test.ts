@@ -206,12 +206,13 @@ describe("metadata", () => {
       plugin(name, (_p, _c) => ({ metadata }));
     const result = await runOnce([
       noting("one", { a: 1 }),
-      noting("constructor", { b: [2] }),
+      noting("then", { b: [2] }),
       noting("two", { a: { c: null } }),
     ]);
     expect(result.metadata).toEqual({
       one: { a: 1 },
-      constructor: { b: [2] },
+      // biome-ignore lint/suspicious/noThenProperty: a plugin may have this name.
+      then: { b: [2] },
       two: { a: { c: null } },
     });
     expect(Object.getPrototypeOf(result.metadata)).toBeNull();

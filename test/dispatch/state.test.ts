@@ -63,7 +63,7 @@ describe("the state of a plugin", () => {
         if (known !== undefined) expect(context.state).toBe(known);
         states.set(name, context.state);
       });
-    const manager = await manage([keeping("one"), keeping("two"), keeping("constructor")]);
+    const manager = await manage([keeping("one"), keeping("two"), keeping("then")]);
     const { context } = await manager.invoke(hook, call);
     await manager.invoke(hook, call, { context });
     expect(new Set(states.values()).size).toBe(3);

@@ -20,7 +20,7 @@ describe("name", () => {
     },
   );
 
-  it.each(["core", "system", "host", "unknown"])("keeps %j for the host", (name) => {
+  it.each(["core", "system", "host", "unknown", "constructor"])("keeps %j for the host", (name) => {
     expect(problemsOf(manifest({ name }))).toEqual(
       only("name", `plugin name '${name}' is reserved`),
     );
