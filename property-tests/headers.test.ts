@@ -91,3 +91,21 @@ it("L34: headers that were not shown, or changed since, stay when a plugin retur
     }),
   );
 });
+
+it("L34: a name that came since is not written over, in any case", () => {
+  fc.assert(
+    fc.property(headers, names, values, values, fc.nat(), (shown, name, theirs, mine, mask) => {
+      const known = Object.keys(shown).map((key) => key.toLowerCase());
+      fc.pre(!known.includes(name.toLowerCase()));
+      const now = createExtensions({ http: { headers: { ...shown, [name]: theirs } } });
+      const returned = { http: { headers: { ...shown, [recased(name, mask)]: mine } } };
+      const view = viewOf({ headers: shown });
+      const outcome = outcomeOf(() => mergeExtensions(now, returned, writer, { view }));
+      if (!outcome.ok) return;
+      expect(outcome.value.extensions).toBe(now);
+      expect(outcome.value.rejections).toMatchObject([
+        { path: "http.headers", code: "capability_missing" },
+      ]);
+    }),
+  );
+});

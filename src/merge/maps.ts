@@ -2,9 +2,9 @@
 import { intrinsics, type LevelValue } from "../admit/index.ts";
 import { type HeaderMap, headerFault } from "../extensions/index.ts";
 import type { Node } from "../slots/index.ts";
-import { type Change, type Merging, refuse } from "./merging.ts";
+import { type Change, type Merging, refuse, refuseOverLimit } from "./merging.ts";
 
-const { create, enumerableKeys, freeze, hasOwn, toLowerAscii } = intrinsics;
+const { append, create, enumerableKeys, freeze, hasOwn, toLowerAscii } = intrinsics;
 
 /** Header by header. Names are compared without case when one is added. */
 export function mergeHeaders(merging: Merging, node: Node, change: Change): unknown {
@@ -46,7 +46,48 @@ export function mergeHeaders(merging: Merging, node: Node, change: Change): unkn
       );
     }
   }
-  return mergeMap(change);
+  const unseen = unseenNames(change);
+  if (unseen === undefined) return mergeMap(change);
+  const seen = withoutUnseen(merging, node, change, unseen);
+  const next = mergeMap({ ...change, proposed: seen });
+  if (next !== change.current) refuseOverLimit(merging, node, next);
+  return next;
+}
+
+type Names = Readonly<Record<string, true>>;
+
+/** The names, in lower case, that are there now and were not shown; `undefined` for none. */
+function unseenNames({ current, shown }: Change): Names | undefined {
+  if (current === shown || current === undefined) return undefined;
+  const names = enumerableKeys(current as HeaderMap);
+  let unseen: Record<string, true> | undefined;
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    if (shown !== undefined && hasOwn(shown as HeaderMap, name)) continue;
+    unseen ??= create(null) as Record<string, true>;
+    unseen[toLowerAscii(name)] = true;
+  }
+  return unseen;
+}
+
+/** Nobody writes over a header unseen, nor puts the same name beside it in another case. */
+function withoutUnseen(merging: Merging, node: Node, change: Change, unseen: Names): HeaderMap {
+  const shown = (change.shown ?? {}) as HeaderMap;
+  const proposed = change.proposed as HeaderMap;
+  const names = enumerableKeys(proposed);
+  const kept: Record<string, string> = create(null);
+  let dropped = false;
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    if (!hasOwn(shown, name) && unseen[toLowerAscii(name)] === true) dropped = true;
+    else kept[name] = proposed[name] as string;
+  }
+  if (dropped) {
+    const reason = "A header of that name is there that was not shown.";
+    const { path } = node;
+    append(merging.rejections, freeze({ path, code: "capability_missing", reason } as const));
+  }
+  return kept;
 }
 
 /** Key by key: a changed key is as proposed, a removed one gone, any other as it is now. */

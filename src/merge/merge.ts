@@ -56,7 +56,7 @@ export function merge(input: MergeInput): MergeOutcome {
 }
 
 function mergeSlots(
-  { slots, strict, growOnly }: MergeInput,
+  { slots, strict, growOnly, limits }: MergeInput,
   proposal: Slots,
   current: Slots,
   view: Slots,
@@ -65,6 +65,7 @@ function mergeSlots(
   const merging = {
     mask,
     growOnly: growOnly === true,
+    limits: limits ?? extensionsLimits,
     rejections: newList<Rejection>(),
     refusals: newList<Refusal>(),
   };

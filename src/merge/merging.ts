@@ -1,5 +1,5 @@
 /** What the rules of a merge work on and answer with. */
-import { intrinsics } from "../admit/index.ts";
+import { admit, decisive, intrinsics, type Limits } from "../admit/index.ts";
 import type { ErrorCode } from "../errors/index.ts";
 import type { Node, Tier } from "../slots/index.ts";
 
@@ -25,6 +25,7 @@ export interface Merging {
   readonly mask: number;
   /** Only what grows may change; concurrent plugins have nothing else. */
   readonly growOnly: boolean;
+  readonly limits: Limits;
   readonly rejections: intrinsics.List<Rejection>;
   readonly refusals: intrinsics.List<Refusal>;
 }
@@ -40,4 +41,22 @@ export interface Change {
 export function refuse(merging: Merging, node: Node, code: ErrorCode, reason: string): void {
   const tier = code === "tier_monotonic" ? { tier: node.tier } : {};
   intrinsics.append(merging.refusals, { path: node.path, code, reason, ...tier });
+}
+
+/**
+ * Refuses what is over a limit once it is put together. What came back and what was added since
+ * are each within the limits, but were never read as one.
+ */
+export function refuseOverLimit(merging: Merging, node: Node, joined: unknown): void {
+  const { limits } = merging;
+  const shapeCode = "extensions_shape";
+  const read = admit(node.compiled, joined, { origin: "plugin", limits, shapeCode });
+  if (read.ok) return;
+  const { code, expected, received } = decisive(read.problems);
+  refuse(
+    merging,
+    node,
+    code,
+    `Expected ${expected} together with what was added since, got ${received}.`,
+  );
 }

@@ -9,7 +9,7 @@ import { asSet, intrinsics, type LevelValue } from "../admit/index.ts";
 import type { ErrorCode } from "../errors/index.ts";
 import type { Node, Tier } from "../slots/index.ts";
 import { mergeHeaders, mergeMap } from "./maps.ts";
-import { type Change, type Merging, refuse } from "./merging.ts";
+import { type Change, type Merging, refuse, refuseOverLimit } from "./merging.ts";
 
 const { append, enumerableKeys, freeze, isArray, newList, toArray } = intrinsics;
 
@@ -164,7 +164,9 @@ function growSet(merging: Merging, node: Node, change: Change): unknown {
     return change.current;
   }
   const current = change.current as readonly string[] | undefined;
-  return union(current ?? [], proposed, current);
+  const next = union(current ?? [], proposed, current);
+  if (next !== current && next.length > proposed.length) refuseOverLimit(merging, node, next);
+  return next;
 }
 
 /** Both sorted by code point, so one walk does. */
@@ -210,6 +212,7 @@ function growLevel(merging: Merging, node: Node, change: Change): unknown {
     if (!startsWith(after, before)) return shrunk(merging, node, change);
     list = after.length === before.length ? now : concat(now, after, before.length);
   }
+  if (list !== now && list.length > after.length) refuseOverLimit(merging, field, list);
   const derived = node.derive?.({ current, list, proposed }) ?? {};
   const next: Record<string, unknown> = { ...(current ?? withDefaults(node)), ...derived };
   next[key] = list;
