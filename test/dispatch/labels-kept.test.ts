@@ -4,7 +4,6 @@ import { verifies } from "../support/verifies.ts";
 import {
   call,
   hook,
-  labelled,
   labelsOf,
   later,
   manage,
@@ -81,51 +80,11 @@ describe("the labels of a request", () => {
     },
   );
 
-  it("are on the result of a hook without plugins", async () => {
-    const result = await runOnce([], { extensions });
-    expect(result.extensions).toBe(extensions);
-    expect(result).toMatchObject({ continueProcessing: true, executions: [], payload: call });
-  });
-
-  it("are on the result where every plugin is passed over", async () => {
-    const result = await runOnce(
-      [
-        plugin("off", (_p, _c) => undefined, { mode: "disabled" }),
-        plugin("elsewhere", (_p, _c) => undefined, { conditions: { tools: ["other"] } }),
-      ],
-      { extensions },
-    );
-    expect(result.extensions).toBe(extensions);
-  });
-
-  it("are on the result of an aborted run", async () => {
-    const result = await runOnce([tagger("never")], { extensions, signal: AbortSignal.abort() });
-    expect(result.extensions).toBe(extensions);
-  });
-
   it("are an empty envelope where the host gave none", async () => {
     for (const given of [{}, { extensions: undefined }]) {
       const result = await runOnce([], given);
       expect(Object.isFrozen(result.extensions)).toBe(true);
       expect(JSON.stringify(result.extensions)).toBe("{}");
     }
-  });
-
-  it("are not brought back by the plugin that took them", async () => {
-    let view: unknown;
-    const result = await runOnce(
-      [
-        plugin("takes", (_p, _c) => ({ modifiedExtensions: { security: { labels: [] } } }), {
-          onError: "ignore",
-        }),
-        plugin("looks", (_p, _c, extensions) => {
-          view = extensions.security.labels;
-        }),
-        plugin("gives", (_p, _c) => ({ modifiedExtensions: { security: { labels: ["PII"] } } })),
-      ],
-      { extensions: labelled("PII") },
-    );
-    expect(view).toEqual(["PII"]);
-    expect(result.errors).toMatchObject([{ plugin: "takes", code: "tier_monotonic" }]);
   });
 });

@@ -1,0 +1,140 @@
+/** Label laundering by amounts, repeats and modes that only look on. */
+import { addLabels, createExtensions, mergeExtensions } from "glassine";
+import { expect, it } from "vitest";
+import {
+  type Capability,
+  call,
+  hook,
+  labelled,
+  labelsOf,
+  manage,
+  plugin,
+  type Run,
+  runOnce,
+} from "../dispatch/support.ts";
+import { attack } from "./attack.ts";
+import { expectIgnored, expectRefused } from "./proposal.ts";
+
+const capabilities: readonly Capability[] = ["append_labels"];
+const limit = ["snapshot_limit", "security.labels"] as const;
+const numbered = (count: number, of = "l") => Array.from({ length: count }, (_, i) => `${of}${i}`);
+
+attack(
+  "A-076",
+  "Return too many labels, too long a label, or an empty one",
+  "refused with `snapshot_limit` or `label_invalid`, also where plugins go over the limit together",
+  () => {
+    const proposed = (labels: unknown) => ({
+      extensions: labelled("PII"),
+      returned: { security: { labels } },
+      capabilities,
+    });
+    const invalid = ["label_invalid", "security.labels"] as const;
+
+    it.each([
+      ["257 labels", ["PII", ...numbered(256)]],
+      ["a million labels", numbered(1_000_000)],
+      ["a million places with nothing in them: the length is looked at first", new Array(1e6)],
+      ["four thousand million places", Object.assign([], { length: 2 ** 32 - 1 })],
+      ["a label beyond all limits", ["PII", "x".repeat(2 ** 20 + 1)]],
+    ])("%s", (_, labels) => expectRefused(proposed(labels), ...limit));
+
+    it.each([
+      ["a label of 1 MiB less the other one", ["PII", "x".repeat(2 ** 20 - 3)]],
+      ["a label of 129 characters", ["PII", "x".repeat(129)]],
+      ["a label of 129 characters beyond the first plane", ["PII", "\u{1f512}".repeat(129)]],
+      ["an empty label", ["PII", ""]],
+    ])("%s", (_, labels) => expectRefused(proposed(labels), ...invalid));
+
+    it("what is at the limits is taken", () => {
+      const labels = ["PII", "x".repeat(128), "\u{1f512}".repeat(128), ...numbered(253)];
+      const merged = mergeExtensions(labelled("PII"), { security: { labels } }, ["append_labels"]);
+      expect(labelsOf(merged)).toHaveLength(256);
+    });
+
+    it("200 labels, and two plugins at once that add 50 each", async () => {
+      const extensions = labelled(...numbered(200));
+      const fifty = (name: string) =>
+        plugin(
+          name,
+          (_p, _c, view) => ({ modifiedExtensions: addLabels(view, numbered(50, name)) }),
+          { mode: "concurrent" },
+        );
+      const result = await runOnce([fifty("one"), fifty("two")], { extensions });
+      expect(result.violation).toMatchObject({ plugin: "two", code: "snapshot_limit" });
+      expect(result.rejections).toMatchObject([{ plugin: "two", path: "security.labels" }]);
+      expect(labelsOf(result)).toHaveLength(250);
+      expect(createExtensions(JSON.parse(JSON.stringify(result.extensions)) as never)).toEqual(
+        result.extensions,
+      );
+    });
+  },
+);
+
+attack("A-077", "Return a label more than once", "stored once", () => {
+  it.each([
+    ["one that is new", ["PII", "a", "a"]],
+    ["all of them", ["a", "PII", "PII", "a", "PII"]],
+  ])("%s", (_, labels) => {
+    const returned = { security: { labels } };
+    const merged = mergeExtensions(labelled("PII"), returned, ["append_labels"]);
+    expect(labelsOf(merged)).toEqual(["PII", "a"]);
+  });
+
+  it("those that are there, which is no change", () =>
+    expectIgnored(
+      {
+        extensions: labelled("EU", "PII"),
+        returned: { security: { labels: ["PII", "EU", "PII", "EU"] } },
+        capabilities,
+      },
+      [],
+    ));
+});
+
+attack(
+  "A-078",
+  "Change the labels in a mode that only looks on",
+  "nothing of the result is taken; mode `audit` records what it would have changed or was refused",
+  () => {
+    const extensions = labelled("PII");
+    const relabels = (labels: readonly string[]): Run => {
+      const returned = {
+        modifiedExtensions: { security: { labels } },
+        modifiedPayload: { args: {} },
+      };
+      return (_p, _c) => returned;
+    };
+
+    it.each([
+      [
+        "adds one",
+        ["PII", "a"],
+        { status: "completed", changed: ["payload.args", "security.labels"] },
+      ],
+      ["takes one away", ["a"], { status: "error", errorCode: "tier_monotonic", changed: [] }],
+    ] as const)("in audit, when it %s", async (_what, labels, record) => {
+      const result = await runOnce([plugin("looks-on", relabels(labels), { mode: "audit" })], {
+        extensions,
+      });
+      expect(result.extensions).toBe(extensions);
+      expect(result.payload).toBe(call);
+      expect(result.executions).toMatchObject([{ applied: false, ...record }]);
+      expect(result.continueProcessing).toBe(true);
+    });
+
+    it.each([
+      ["adds one", ["PII", "a"]],
+      ["takes one away", ["a"]],
+    ])("in fire_and_forget, when it %s", async (_what, labels) => {
+      const manager = await manage([
+        plugin("looks-on", relabels(labels), { mode: "fire_and_forget" }),
+      ]);
+      const result = await manager.invoke(hook, call, { extensions });
+      expect((await manager.close()).background).toMatchObject({ completed: 1 });
+      expect(result.extensions).toBe(extensions);
+      expect(result.payload).toBe(call);
+      expect(result.executions).toMatchObject([{ status: "started", applied: false, changed: [] }]);
+    });
+  },
+);

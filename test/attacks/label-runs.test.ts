@@ -1,0 +1,199 @@
+/** Label laundering over a whole run. */
+import { addLabels, deny, filterExtensions, type Mode, mergeExtensions, type View } from "glassine";
+import { expect, it } from "vitest";
+import {
+  type Capability,
+  call,
+  hook,
+  labelled,
+  labelsOf,
+  manage,
+  never,
+  plugin,
+  type Result,
+  type Run,
+  runOnce,
+  tagger,
+} from "../dispatch/support.ts";
+import { attack, attackWaits } from "./attack.ts";
+
+const capabilities: readonly Capability[] = ["append_labels"];
+const shadow = {
+  extensions: { security: { labels: ["forged"] } },
+  security: { labels: ["forged"] },
+  _meta: { labels: ["forged"] },
+};
+
+attack(
+  "A-071",
+  "Return a payload with `extensions`, `security` or `_meta.labels` in it",
+  "plain data of the payload where the payload is open, refused with `payload_shape` where it is closed; never promoted",
+  () => {
+    const extensions = labelled("PII");
+    const returning = (modifiedPayload: unknown) =>
+      plugin("shadows", (_p, _c) => ({ modifiedPayload }), { capabilities });
+
+    it("inside the arguments", async () => {
+      const result = await runOnce([returning({ args: shadow })], { extensions });
+      expect(result.payload).toEqual({ name: "add", args: shadow });
+      expect(result.extensions).toBe(extensions);
+      const next = await (await manage([])).invoke(hook, result.payload as never, { extensions });
+      expect(next.extensions).toBe(extensions);
+    });
+
+    it.each(Object.entries(shadow))("as the field %s beside them", async (key, value) => {
+      const result = await runOnce([returning({ [key]: value })], { extensions });
+      expect(result.violation).toMatchObject({ plugin: "shadows", code: "payload_shape" });
+      expect([result.payload, result.extensions]).toEqual([call, extensions]);
+      expect(result.extensions).toBe(extensions);
+    });
+
+    it.each(Object.entries(shadow))("as %s of a result", async (key, value) => {
+      const result = await runOnce([plugin("shadows", (_p, _c) => ({ [key]: value }))], {
+        extensions,
+      });
+      expect(result.violation).toMatchObject({ plugin: "shadows", code: "result_shape" });
+      expect(result.extensions).toBe(extensions);
+    });
+  },
+);
+
+/** Ways for a plugin to end its turn badly, and the code of the violation. */
+const endings: readonly (readonly [what: string, run: Run, code: string])[] = [
+  ["denies", (_p, _c) => deny("no"), "denied"],
+  [
+    "throws",
+    (_p, _c) => {
+      throw new Error("broken");
+    },
+    "handler_error",
+  ],
+  ["rejects", (_p, _c) => Promise.reject(new Error("broken")), "handler_error"],
+  ["hangs", (_p, _c) => never(), "handler_timeout"],
+  ["returns nonsense", (_p, _c) => ({ labels: [] }), "result_shape"],
+];
+
+attack(
+  "A-072",
+  "Deny, throw or time out after another plugin's label was merged",
+  "the label stays on the result, and its merge on the execution record",
+  () => {
+    const modes: readonly Mode[] = ["sequential", "concurrent"];
+    const cases = endings.flatMap((ending) => modes.map((mode) => [mode, ...ending] as const));
+
+    it.each(cases)("in mode %s, when it %s", async (mode, _what, run, code) => {
+      const result = await runOnce(
+        [tagger("labels", { mode }), plugin("ends", run, { mode, timeoutMs: 10 })],
+        { extensions: labelled("PII") },
+      );
+      expect(result.violation).toMatchObject({ plugin: "ends", code });
+      expect(labelsOf(result)).toEqual(["PII", "labels"]);
+      expect(result.executions[0]).toMatchObject({
+        plugin: "labels",
+        applied: true,
+        changed: ["security.labels"],
+      });
+    });
+  },
+);
+
+attackWaits(
+  "A-072",
+  "Deny, throw or time out, so that the label is missing in what is audited",
+  "the audit sinks",
+);
+
+attack(
+  "A-073",
+  "Return a view from before another plugin added a label",
+  "both labels stay; refused with `tier_monotonic` where the plugin had been shown the label",
+  () => {
+    it("a merge with the view it was given joins them", () => {
+      const before = labelled("PII");
+      const view = filterExtensions(before, ["append_labels"]);
+      const now = mergeExtensions(before, adding(view, "later"), ["append_labels"], { view });
+      const merged = mergeExtensions(now.extensions, adding(view, "mine"), ["append_labels"], {
+        view,
+      });
+      expect(labelsOf(merged)).toEqual(["PII", "later", "mine"]);
+      const same = mergeExtensions(now.extensions, view, ["append_labels"], { view });
+      expect(same.extensions).toBe(now.extensions);
+    });
+
+    it("concurrent plugins, all with one view, have theirs joined", async () => {
+      const result = await runOnce(
+        [tagger("one", { mode: "concurrent" }), tagger("two", { mode: "concurrent" })],
+        { extensions: labelled("PII") },
+      );
+      expect(labelsOf(result)).toEqual(["PII", "one", "two"]);
+    });
+
+    it("one that kept an older view and was shown a newer one is refused", async () => {
+      let kept: unknown;
+      const result = await runOnce(
+        [
+          plugin("keeps", (_p, _c, view) => {
+            kept = view;
+          }),
+          tagger("labels"),
+          plugin("returns", (_p, _c, _view) => ({ modifiedExtensions: kept })),
+        ],
+        { extensions: labelled("PII") },
+      );
+      expect(result.violation).toMatchObject({ plugin: "returns", code: "tier_monotonic" });
+      expect(labelsOf(result)).toEqual(["PII", "labels"]);
+    });
+
+    const adding = (view: View<"append_labels">, label: string) => addLabels(view, label);
+  },
+);
+
+attackWaits(
+  "A-074",
+  "End the session, connect again or name another session, so that its labels are lost",
+  "the label store",
+);
+
+attack(
+  "A-075",
+  "Find a way through a run on which the labels that were merged are not on the result",
+  "the labels are on every result: denied, failed, aborted, passed over or without a plugin",
+  () => {
+    const extensions = labelled("PII");
+    const passes: Run = (_p, _c) => undefined;
+    const paths: Record<string, () => Promise<Result>> = {
+      "without a plugin": () => runOnce([], { extensions }),
+      "with plugins that are off or for other calls": () =>
+        runOnce(
+          [
+            plugin("off", passes, { mode: "disabled" }),
+            plugin("elsewhere", passes, { conditions: { tools: ["other"] } }),
+          ],
+          { extensions },
+        ),
+      "with a plugin that does nothing": () => runOnce([plugin("idle", passes)], { extensions }),
+      "aborted before it began": () =>
+        runOnce([tagger("late")], { extensions, signal: AbortSignal.abort() }),
+    };
+
+    it.each(Object.entries(paths))("%s: the very envelope", async (_, path) => {
+      expect((await path()).extensions).toBe(extensions);
+    });
+
+    it("aborted on the way: with what was merged", async () => {
+      const host = new AbortController();
+      const result = await runOnce(
+        [
+          tagger("labels"),
+          plugin("waits", (_p, _c) => {
+            host.abort();
+            return never();
+          }),
+        ],
+        { extensions, signal: host.signal },
+      );
+      expect(result.violation).toMatchObject({ code: "aborted" });
+      expect(labelsOf(result)).toEqual(["PII", "labels"]);
+    });
+  },
+);

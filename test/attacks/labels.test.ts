@@ -1,0 +1,252 @@
+/** Label laundering. */
+import {
+  addLabels,
+  amend,
+  createExtensions,
+  declassify,
+  filterExtensions,
+  hasLabel,
+  mergeExtensions,
+  withSlots,
+} from "glassine";
+import { expect, it } from "vitest";
+import { codeOf } from "../admit/support.ts";
+import { adds, labelled, labelsOf, plugin, runOnce } from "../dispatch/support.ts";
+import { attack } from "./attack.ts";
+import { expectIgnored, expectRefused } from "./proposal.ts";
+
+const extensions = createExtensions({
+  security: {
+    labels: ["EU", "PII", "\u00c9T\u00c9"],
+    subject: { id: "u", type: "user", roles: ["clerk"] },
+    classification: "secret",
+    objects: { t: {} },
+    data: { t: { denied_actions: ["send"] } },
+  },
+});
+const shown = ["EU", "PII", "\u00c9T\u00c9"];
+const capabilities = ["append_labels"] as const;
+const security = (more: unknown) => ({ extensions, returned: { security: more }, capabilities });
+const relabelled = (labels: unknown) => security({ labels });
+const swapped = (label: string) => relabelled(["EU", label, "\u00c9T\u00c9"]);
+const monotonic = ["tier_monotonic", "security.labels"] as const;
+const view = filterExtensions(extensions, capabilities);
+
+attack(
+  "A-061",
+  "Return the labels without one that was shown",
+  "refused with `tier_monotonic`",
+  () => {
+    it.each(shown)("%s", (gone) =>
+      expectRefused(relabelled(shown.filter((label) => label !== gone)), ...monotonic),
+    );
+
+    it("by an edit of the view, which passes, and is refused when it comes back", () => {
+      const edited = amend(view, (draft) => {
+        const security = draft.security as { labels: readonly string[] };
+        security.labels = security.labels.slice(1);
+      });
+      return expectRefused({ extensions, returned: edited, capabilities }, ...monotonic);
+    });
+
+    it("by what only the host may do", () => {
+      const word = { labels: ["PII"], reason: "none", authority: "me" };
+      expect(codeOf(() => declassify(view as never, word))).toBe("declassify_refused");
+      expect(codeOf(() => withSlots(view as never, { security: { labels: [] } }))).toBe(
+        "edit_denied",
+      );
+    });
+  },
+);
+
+attack("A-062", "Replace all labels by as many others", "refused with `tier_monotonic`", () => {
+  it("of the same number", () => expectRefused(relabelled(["a", "b", "c"]), ...monotonic));
+  it("of a greater one", () => expectRefused(relabelled(["a", "b", "c", "d"]), ...monotonic));
+});
+
+attack(
+  "A-063",
+  "Replace a label by one that looks the same",
+  "refused with `tier_monotonic`; with `label_invalid` where the look-alike is no label",
+  () => {
+    it.each([
+      ["in another case", "pii"],
+      ["with a Cyrillic letter", "\u0420II"],
+      ["with a Greek letter", "P\u0399I"],
+      ["in full width", "\uff30\uff29\uff29"],
+      ["with an accent", "P\u00cdI"],
+    ])("%s", (_, label) => expectRefused(swapped(label), ...monotonic));
+
+    it.each([
+      ["a space before it", " PII"],
+      ["a space after it", "PII "],
+      ["a line feed", "PII\n"],
+      ["NUL", "PII\0"],
+      ["a zero-width space", "PII\u200b"],
+      ["a byte order mark", "\ufeffPII"],
+      ["a soft hyphen", "P\u00adII"],
+      ["text that runs the other way", "\u202eIIP"],
+      ["a no-break space", "PII\u00a0"],
+      ["a variation selector", "PII\ufe0f"],
+      ["an invisible letter", "PII\u3164"],
+      ["a tag character", "PII\u{e0041}"],
+    ])("with %s", (_, label) => expectRefused(swapped(label), "label_invalid", "security.labels"));
+
+    it("decomposed", () =>
+      expectRefused(
+        relabelled(["EU", "PII", "\u00c9T\u00c9".normalize("NFD")]),
+        "label_invalid",
+        "security.labels",
+      ));
+  },
+);
+
+attack(
+  "A-064",
+  "Return no labels: an empty list, `undefined`, or a slot without them",
+  "an empty list is refused with `tier_monotonic`; what is left out stays as it is",
+  () => {
+    it("an empty list", () => expectRefused(relabelled([]), ...monotonic));
+
+    it.each([
+      ["labels undefined", { security: { labels: undefined } }],
+      ["security left out", {}],
+      ["security undefined", { security: undefined }],
+      ["security null", { security: null }],
+      ["security empty", { security: {} }],
+    ])("%s", (_, returned) => expectIgnored({ extensions, returned, capabilities }, []));
+  },
+);
+
+attack(
+  "A-065",
+  "Have one plugin remove a label and a later one put it back",
+  "the first is refused with `tier_monotonic`, and the label is there in between",
+  () => {
+    it("with a policy that lets the run go on", async () => {
+      let between: unknown;
+      const result = await runOnce(
+        [
+          plugin("takes", (_p, _c) => ({ modifiedExtensions: { security: { labels: [] } } }), {
+            onError: "ignore",
+          }),
+          plugin("looks", (_p, _c, { security }) => {
+            between = security.labels;
+          }),
+          plugin("gives", adds("PII")),
+        ],
+        { extensions: labelled("PII") },
+      );
+      expect(between).toEqual(["PII"]);
+      expect(result.errors).toMatchObject([{ plugin: "takes", code: "tier_monotonic" }]);
+      expect(labelsOf(result)).toEqual(["PII"]);
+    });
+  },
+);
+
+const denied = ["security.labels", "capability_missing"] as const;
+
+attack(
+  "A-066",
+  "Return the empty list of labels that a blind plugin sees",
+  "ignored without a word; the labels stay",
+  () => {
+    it.each([
+      ["alone", { labels: [] }],
+      [
+        "in a slot spread from the view",
+        { ...filterExtensions(extensions, []).security, labels: [] },
+      ],
+    ])("%s", (_, returned) => expectIgnored({ ...security(returned), capabilities: [] }, []));
+  },
+);
+
+attack(
+  "A-067",
+  "Add a label without `append_labels`",
+  "ignored, and told as `capability_missing`",
+  () => {
+    it.each([
+      ["without any capability", []],
+      ["with the right to read them", ["read_labels"]],
+      ["with every other right to write", ["read_labels", "write_headers", "append_delegation"]],
+    ] as const)("%s", (_, held) =>
+      expectIgnored({ ...relabelled([...shown, "new"]), capabilities: held }, [denied]),
+    );
+
+    it("by an edit of another plugin's view", () => {
+      const lent = addLabels(view, "new");
+      return expectIgnored({ extensions, returned: lent, capabilities: [] }, [denied]);
+    });
+
+    it("by the helper, which refuses", () => {
+      const blind = filterExtensions(extensions, ["read_labels"]);
+      expect(codeOf(() => addLabels(blind as never, "new"))).toBe("edit_denied");
+    });
+  },
+);
+
+attack(
+  "A-068",
+  "Return a fresh `security` slot with another subject and no labels",
+  "the labels stay; the subject is ignored and told as `tier_immutable`",
+  () => {
+    it("with the right to add labels, and with the right to read the subject too", async () => {
+      const fresh = security({ subject: { id: "root", type: "system", roles: ["admin"] } });
+      const told = [["security.subject", "tier_immutable"]] as const;
+      await expectIgnored(fresh, told);
+      await expectIgnored({ ...fresh, capabilities: ["append_labels", "read_roles"] }, told);
+    });
+  },
+);
+
+attack(
+  "A-069",
+  "Lower the classification, or loosen object and data policies",
+  "ignored, and told as `tier_immutable`",
+  () => {
+    it.each([
+      ["classification", "public"],
+      ["classification", ""],
+      ["objects", {}],
+      ["objects", { t: { permissions: ["all"] } }],
+      ["data", {}],
+      ["data", { t: { denied_actions: [] } }],
+      ["auth_method", "none"],
+    ])("%s %o", (field, value) =>
+      expectIgnored(security({ [field]: value }), [[`security.${field}`, "tier_immutable"]]),
+    );
+
+    it("beside a label, which is taken alone", () => {
+      const returned = { security: { labels: [...shown, "a"], classification: "public" } };
+      const merged = mergeExtensions(extensions, returned, capabilities).extensions;
+      expect(merged.security).toEqual({
+        ...extensions.security,
+        labels: ["EU", "PII", "a", "\u00c9T\u00c9"],
+      });
+      expect(merged.security?.data).toBe(extensions.security?.data);
+    });
+  },
+);
+
+attack(
+  "A-070",
+  "Shadow the labels by `custom.labels` or `custom.security.labels`",
+  "taken as plain data of `custom`; nothing reads labels from there",
+  () => {
+    it("neither merge, helpers nor views do", () => {
+      const returned = { custom: { labels: ["a"], security: { labels: ["b"] } } };
+      const merged = mergeExtensions(extensions, returned, capabilities).extensions;
+      expect(merged.security).toBe(extensions.security);
+      expect(merged.custom).toEqual(returned.custom);
+      expect(["a", "b", "PII"].map((label) => hasLabel(merged, label))).toEqual([
+        false,
+        false,
+        true,
+      ]);
+      const next = filterExtensions(merged, capabilities);
+      expect(next.security.labels).toEqual(shown);
+      expect(addLabels(next, "c").security.labels).toEqual(["EU", "PII", "c", "\u00c9T\u00c9"]);
+    });
+  },
+);

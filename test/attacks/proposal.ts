@@ -1,0 +1,58 @@
+/** Tries what a plugin proposes at both doors: the bare merge, and a whole run of a manager. */
+import { type Extensions, mergeExtensions } from "glassine";
+import { expect } from "vitest";
+import { refusalOf } from "../admit/support.ts";
+import { type Capability, call, plugin, type Result, runOnce } from "../dispatch/support.ts";
+
+export interface Proposal {
+  readonly extensions: Extensions;
+  readonly returned: unknown;
+  readonly capabilities: readonly Capability[];
+}
+
+/** The other parts of an attacker's result: nothing is wrong with them. */
+const rest = { modifiedPayload: { args: { a: 2 } }, metadata: { note: 1 } };
+
+async function run({ extensions, returned, capabilities }: Proposal): Promise<Result> {
+  const before = plugin("before", (_p, _c) => ({ metadata: { stands: true } }));
+  const attack = () => ({ ...rest, modifiedExtensions: returned });
+  const attacker = plugin("attacker", (_p, _c) => attack(), { capabilities });
+  return runOnce([before, attacker, plugin("after", (_p, _c) => undefined)], { extensions });
+}
+
+/** The whole result is refused at `path`: nothing of it is applied, what stood before stands. */
+export async function expectRefused(proposal: Proposal, code: string, path: string): Promise<void> {
+  const { extensions, returned, capabilities } = proposal;
+  const error = refusalOf(() => mergeExtensions(extensions, returned, capabilities));
+  const name = code === "tier_monotonic" ? "TierViolationError" : "GlassineError";
+  expect([error.name, error.code, error.data.slot]).toEqual([name, code, path]);
+
+  const result = await run(proposal);
+  expect(result.violation).toMatchObject({ plugin: "attacker", code });
+  expect(result.rejections).toMatchObject([{ plugin: "attacker", path, code }]);
+  expect(result.errors).toMatchObject([{ plugin: "attacker", code }]);
+  expect(result.executions.map(({ status }) => status)).toEqual(["completed", "error", "skipped"]);
+  expect(result.extensions).toBe(extensions);
+  expect(result.payload).toBe(call);
+  expect(result.metadata).toEqual({ before: { stands: true } });
+}
+
+/** The envelope stays the very object it was, the rest of the result counts, and this is told. */
+export async function expectIgnored(
+  proposal: Proposal,
+  told: readonly (readonly [path: string, code: string])[],
+): Promise<void> {
+  const { extensions, returned, capabilities } = proposal;
+  const merged = mergeExtensions(extensions, returned, capabilities);
+  expect(merged.extensions).toBe(extensions);
+  expect(merged.rejections.map(({ path, code }) => [path, code])).toEqual(told);
+
+  const result = await run(proposal);
+  expect(result.violation).toBeUndefined();
+  expect(result.extensions).toBe(extensions);
+  expect(result.rejections.map((each) => [each.plugin, each.path, each.code])).toEqual(
+    told.map((each) => ["attacker", ...each]),
+  );
+  expect(result.payload).toEqual({ name: "add", args: { a: 2 } });
+  expect(result.metadata).toMatchObject({ attacker: { note: 1 } });
+}
