@@ -215,7 +215,11 @@ const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
 async function settledWork(house: House): Promise<void> {
   if (house.inFlight > 0) {
     await new PromiseAtLoad<void>((resolve) => {
-      house.onIdle = resolve;
+      const { onIdle } = house;
+      house.onIdle = () => {
+        onIdle?.();
+        resolve();
+      };
     });
   }
   await house.background.drain();
