@@ -1,12 +1,7 @@
-import { getEventListeners } from "node:events";
 import { deny } from "glassine";
 import { describe, expect, it } from "vitest";
-import { verifies } from "../support/verifies.ts";
 import {
-  adds,
-  bytesOf,
   call,
-  deferred,
   hook,
   labelled,
   labelsOf,
@@ -14,10 +9,7 @@ import {
   manage,
   never,
   type Plugin,
-  type PluginContext,
   plugin,
-  type Run,
-  rest,
   tagger,
   uncaughtDuring,
 } from "./support.ts";
@@ -26,7 +18,7 @@ const violation = { code: "aborted", reason: "The host aborted the invocation." 
 const extensions = labelled("PII");
 
 /** Starts a run that the host can abort. */
-async function start(plugins: readonly Plugin[], options = {}) {
+async function _start(plugins: readonly Plugin[], options = {}) {
   const host = new AbortController();
   const manager = await manage(plugins, options);
   const running = manager.invoke(hook, call, { extensions, signal: host.signal });
@@ -35,167 +27,6 @@ async function start(plugins: readonly Plugin[], options = {}) {
 
 const statusesOf = (result: { executions: readonly { status: string }[] }) =>
   result.executions.map(({ status }) => status);
-
-describe("a host that aborts", () => {
-  it("before the run, has no handler started and the labels back", async () => {
-    verifies("dispatch:abort");
-    const turns: string[] = [];
-    const manager = await manage([
-      plugin("serial", (_p, _c) => void turns.push("serial")),
-      plugin("beside", (_p, _c) => void turns.push("beside"), { mode: "concurrent" }),
-      plugin("behind", (_p, _c) => void turns.push("behind"), { mode: "fire_and_forget" }),
-    ]);
-    const signal = AbortSignal.abort();
-    const result = await manager.invoke(hook, call, { extensions, signal });
-    await manager.close();
-    expect(result).toMatchObject({ continueProcessing: false, violation, payload: call });
-    expect(result.extensions).toBe(extensions);
-    expect(statusesOf(result)).toEqual(["skipped", "skipped", "skipped"]);
-    expect(turns).toEqual([]);
-  });
-
-  it("during a handler, does not wait for it and keeps what was merged", async () => {
-    verifies("dispatch:abort", "dispatch:merges-kept");
-    const contexts: PluginContext[] = [];
-    const { host, running } = await start([
-      tagger("before"),
-      plugin("hangs", (_p, context) => {
-        contexts.push(context);
-        void context.signal;
-        return never();
-      }),
-      tagger("after"),
-    ]);
-    expect(contexts[0]?.signal.aborted).toBe(false);
-    host.abort();
-    const result = await running;
-    expect(result.violation).toEqual(violation);
-    expect(labelsOf(result)).toEqual(["PII", "before"]);
-    expect(statusesOf(result)).toEqual(["completed", "cancelled", "skipped"]);
-    expect(result.executions[1]).toMatchObject({ errorCode: "aborted", effectiveAllow: false });
-    expect(contexts[0]?.signal.aborted).toBe(true);
-    expect(() => contexts[0]?.state).toThrow(expect.objectContaining({ code: "aborted" }));
-  });
-
-  it("during the concurrent phase, keeps what those who had ended added", async () => {
-    const { host, running } = await start([
-      tagger("serial"),
-      plugin("ended", async (p, c, e) => adds("ended")(p, c, e), {
-        mode: "concurrent",
-        extensions: true,
-      }),
-      plugin("at-once", adds("at-once"), { mode: "concurrent" }),
-      plugin("hangs", (_p, _c) => never(), { mode: "concurrent" }),
-      tagger("behind", { mode: "fire_and_forget" }),
-    ]);
-    await rest();
-    host.abort();
-    const result = await running;
-    expect(result.violation).toEqual(violation);
-    expect(labelsOf(result)).toEqual(["PII", "at-once", "ended", "serial"]);
-    expect(statusesOf(result)).toEqual([
-      "completed",
-      "completed",
-      "completed",
-      "cancelled",
-      "skipped",
-    ]);
-  });
-
-  it("between two handlers, has the next one not started", async () => {
-    const host = new AbortController();
-    const turns: string[] = [];
-    const manager = await manage([
-      plugin("first", (_p, _c) => host.abort()),
-      plugin("next", (_p, _c) => void turns.push("next")),
-    ]);
-    const result = await manager.invoke(hook, call, { extensions, signal: host.signal });
-    expect(result.violation).toEqual(violation);
-    expect(statusesOf(result)).toEqual(["completed", "skipped"]);
-    expect(turns).toEqual([]);
-  });
-
-  it("in the tick in which the handler settles, gets one outcome, by who was first", async () => {
-    for (const abortFirst of [true, false]) {
-      const gate = deferred<unknown>();
-      const { host, running } = await start([plugin("waits", (_p, _c) => gate.promise)]);
-      if (abortFirst) host.abort();
-      gate.resolve({ metadata: { settled: true } });
-      if (!abortFirst) host.abort();
-      const result = await running;
-      expect(result.violation).toEqual(violation);
-      expect(result.metadata).toEqual({});
-      expect(result.executions).toHaveLength(1);
-    }
-  });
-
-  it("after the run, changes nothing", async () => {
-    const { host, running } = await start([plugin("waits", (_p, _c) => later(2))]);
-    const result = await running;
-    const before = bytesOf(result);
-    host.abort();
-    await rest();
-    expect(bytesOf(result)).toBe(before);
-    expect(result.continueProcessing).toBe(true);
-  });
-
-  it("gets one outcome from a hundred handlers that settle as it aborts", async () => {
-    for (const ticks of [0, 1, 2, 3, 4, 5]) {
-      const gate = deferred();
-      const { host, running } = await start(
-        Array.from({ length: 100 }, (_, i) =>
-          plugin(`adds-${i}`, async (p, c, e) => gate.promise.then(() => adds(`L${i}`)(p, c, e)), {
-            mode: "concurrent",
-            extensions: true,
-          }),
-        ),
-      );
-      gate.resolve();
-      for (let i = 0; i < ticks; i++) await undefined;
-      host.abort();
-      const result = await running;
-      const ended = statusesOf(result).filter((status) => status === "completed").length;
-      expect(labelsOf(result)).toHaveLength(1 + ended);
-    }
-  });
-});
-
-describe("listeners on the host's signal", () => {
-  const listening = (signal: AbortSignal) => getEventListeners(signal, "abort").length;
-
-  it("are gone after every way a run can end", async () => {
-    const ways: Record<string, Run> = {
-      ends: (_p, _c) => later(2),
-      denies: (_p, _c) => later(2).then(() => deny("no")),
-      throws: (_p, _c) => later(2).then(() => Promise.reject(new Error("broken"))),
-      hangs: never,
-    };
-    for (const [how, run] of Object.entries(ways)) {
-      for (const mode of ["sequential", "concurrent"] as const) {
-        const { host, running } = await start([
-          plugin("waits", run, { extensions: false, timeoutMs: 15, mode }),
-        ]);
-        expect(listening(host.signal), how).toBe(1);
-        await running;
-        expect(listening(host.signal), how).toBe(0);
-      }
-    }
-    const { host, running } = await start([plugin("hangs", never as Run, { extensions: false })]);
-    host.abort();
-    await running;
-    expect(listening(host.signal)).toBe(0);
-  });
-
-  it("are one a run, whatever the number of handlers, and none where nothing is waited for", async () => {
-    const waits = Array.from({ length: 5 }, (_, i) => plugin(`waits-${i}`, (_p, _c) => later(1)));
-    const { host, running } = await start(waits);
-    expect(listening(host.signal)).toBe(1);
-    await running;
-    const atOnce = await start([tagger("at-once")]);
-    expect(listening(atOnce.host.signal)).toBe(0);
-    await atOnce.running;
-  });
-});
 
 /** What a handler does after it made the host abort, at once. */
 const afterwards: Record<string, () => unknown> = {

@@ -3,7 +3,6 @@ import { verifies } from "../support/verifies.ts";
 import {
   adds,
   call,
-  deferred,
   hook,
   labelled,
   labelsOf,
@@ -15,7 +14,6 @@ import {
   type Run,
   runOnce,
   tagger,
-  uncaughtDuring,
 } from "./support.ts";
 
 const hangs = (extra: Parameters<typeof plugin>[2] = {}) =>
@@ -132,65 +130,6 @@ describe("a deadline", () => {
   });
 });
 
-describe("what comes after the deadline", () => {
-  it("is discarded, and counted when the manager closes", async () => {
-    verifies("dispatch:timeout-late");
-    const gate = deferred();
-    const late: Run = async (payload, context, extensions) => {
-      await gate.promise;
-      return adds("late")(payload, context, extensions);
-    };
-    const opens: Run = async (payload, context, extensions) => {
-      gate.resolve();
-      await later(5);
-      return adds("waited")(payload, context, extensions);
-    };
-    const manager = await manage([
-      plugin("late", late, { extensions: true, timeoutMs: 20, onError: "ignore" }),
-      plugin("opens", opens, { extensions: true }),
-    ]);
-    const result = await manager.invoke(hook, call);
-    expect(labelsOf(result)).toEqual(["waited"]);
-    expect(result.executions.map(({ status }) => status)).toEqual(["timeout", "completed"]);
-    expect((await manager.close()).late).toBe(1);
-  });
-
-  it("is not taken for the result of the handler that is waited for by then", async () => {
-    const late = deferred<object>();
-    const waited = deferred<object>();
-    const manager = await manage([
-      plugin("late", (_p, _c) => late.promise, { timeoutMs: 20, onError: "ignore" }),
-      plugin("waits", (_p, _c) => {
-        late.resolve({ modifiedPayload: { name: "late", args: {} } });
-        return waited.promise;
-      }),
-    ]);
-    const running = manager.invoke(hook, call);
-    await late.promise;
-    await later(5);
-    waited.resolve({ metadata: { mine: true } });
-    const result = await running;
-    expect(result.payload).toBe(call);
-    expect(result.metadata).toEqual({ waits: { mine: true } });
-  });
-
-  it("is never an unhandled rejection", async () => {
-    const rejectsLate: Run = async (_p, _c) => {
-      await later(40);
-      throw new Error("late");
-    };
-    const uncaught = await uncaughtDuring(async () => {
-      for (const mode of ["sequential", "concurrent", "transform", "fire_and_forget"] as const) {
-        const manager = await manage([plugin("late", rejectsLate, { mode, timeoutMs: 15 })]);
-        await manager.invoke(hook, call);
-        await manager.close();
-      }
-      await later(60);
-    });
-    expect(uncaught).toEqual([]);
-  });
-});
-
 describe("a handler's signal", () => {
   it("aborts at its deadline", async () => {
     verifies("dispatch:signal");
@@ -209,35 +148,6 @@ describe("a handler's signal", () => {
     ]);
     expect(told).toEqual(["aborted"]);
     expect(context?.signal.aborted).toBe(true);
-  });
-
-  it("is the handler's own, and stays quiet when the handler is in time", async () => {
-    const signals: AbortSignal[] = [];
-    const keeping = (name: string, mode: "sequential" | "concurrent") =>
-      plugin(
-        name,
-        async (_payload, context) => {
-          signals.push(context.signal);
-          // A handler that plays tricks on its signal plays them on nobody else's.
-          context.signal.dispatchEvent(new Event("abort"));
-          await later(2);
-        },
-        { mode },
-      );
-    const host = new AbortController();
-    const result = await runOnce(
-      [
-        keeping("one", "sequential"),
-        keeping("two", "sequential"),
-        keeping("three", "concurrent"),
-        keeping("four", "concurrent"),
-      ],
-      { signal: host.signal },
-    );
-    expect(result.continueProcessing).toBe(true);
-    expect(new Set([...signals, host.signal]).size).toBe(5);
-    expect(signals.map(({ aborted }) => aborted)).toEqual([false, false, false, false]);
-    expect(host.signal.aborted).toBe(false);
   });
 
   it("is aborted already when it is asked for after the run", async () => {

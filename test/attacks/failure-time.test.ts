@@ -1,0 +1,200 @@
+/** Failures: handlers that come late, or not at all. */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { deny } from "glassine";
+import { expect, it } from "vitest";
+import {
+  adds,
+  bytesOf,
+  call,
+  deferred,
+  hook,
+  labelled,
+  labelsOf,
+  later,
+  manage,
+  never,
+  plugin,
+  type Run,
+  rest,
+  runOnce,
+  type ToolCall,
+  tagger,
+  uncaughtDuring,
+} from "../dispatch/support.ts";
+import { verifies } from "../support/verifies.ts";
+import { attack } from "./attack.ts";
+
+const modes = ["sequential", "transform", "audit", "concurrent"] as const;
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+/** Runs a handler that hangs, and gives a weak hold on the envelope of its run. */
+async function hangOnce(mode: (typeof modes)[number]): Promise<WeakRef<object>> {
+  const manager = await manage([
+    plugin("hangs", never, { mode, extensions: true, timeoutMs: 10, onError: "fail" }),
+  ]);
+  const extensions = labelled("PII");
+  const result = await manager.invoke(hook, call, { extensions });
+  expect(result.violation).toMatchObject({ plugin: "hangs", code: "handler_timeout" });
+  expect(result.extensions).toBe(extensions);
+  return new WeakRef(extensions);
+}
+
+attack(
+  "A-143",
+  "Return a promise that never settles",
+  "fails with `handler_timeout` at the deadline; nothing of the run is kept",
+  () => {
+    it.each(modes)("in mode %s", async (mode) => {
+      verifies("dispatch:timeout");
+      const held = await hangOnce(mode);
+      await rest();
+      collectGarbage();
+      expect(held.deref()).toBeUndefined();
+    });
+
+    it("in every handler of a run: each meets its own deadline", async () => {
+      const hangs = Array.from({ length: 4 }, (_, i) =>
+        plugin(`hangs-${i}`, never, { extensions: true, timeoutMs: 10, onError: "ignore" }),
+      );
+      const result = await runOnce([...hangs, tagger("after")]);
+      expect(result.errors.map(({ code }) => code)).toEqual(hangs.map(() => "handler_timeout"));
+      expect(labelsOf(result)).toEqual(["after"]);
+    });
+  },
+);
+
+const lateAnswers: Readonly<Record<string, Run>> = {
+  "a change": adds("late"),
+  "a new payload": () => ({ modifiedPayload: { name: "late", args: {} } }),
+  metadata: () => ({ metadata: { late: true } }),
+  "a denial": () => deny("late"),
+  nonsense: () => 5,
+};
+
+attack(
+  "A-144",
+  "Resolve after the deadline, with a change or a denial",
+  "discarded, and counted in `late` when the manager closes",
+  () => {
+    const cases = Object.entries(lateAnswers).flatMap(([what, answer]) =>
+      modes.map((mode) => ({ what, answer, mode })),
+    );
+    it.each(cases)("$what in mode $mode", async ({ answer, mode }) => {
+      verifies("dispatch:timeout-late");
+      const expired = deferred();
+      const late: Run = async (payload, context, extensions) => {
+        context.signal.addEventListener("abort", () => expired.resolve());
+        await expired.promise;
+        return answer(payload, context, extensions);
+      };
+      // Keeps the run going: in the same phase, or in a later one.
+      const opens = async () => {
+        await expired.promise;
+        await later(5);
+      };
+      const manager = await manage([
+        tagger("before"),
+        plugin("late", late, { mode, extensions: true, timeoutMs: 10, onError: "ignore" }),
+        plugin("opens", opens, { mode: "concurrent", extensions: false }),
+      ]);
+      const result = await manager.invoke(hook, call, { extensions: labelled("PII") });
+      expect(result.errors).toMatchObject([{ plugin: "late", code: "handler_timeout" }]);
+      expect(result.executions[1]).toMatchObject({ status: "timeout", applied: false });
+      expect([result.violation, result.rejections]).toEqual([undefined, []]);
+      expect(labelsOf(result)).toEqual(["PII", "before"]);
+      expect(result.payload).toBe(call);
+      expect(result.metadata).toEqual({});
+      expect((await manager.close()).late).toBe(1);
+    });
+
+    it("is not taken for the answer of the handler that is waited for by then", async () => {
+      const late = deferred<object>();
+      const waited = deferred<object>();
+      const manager = await manage([
+        plugin("late", (_p, _c) => late.promise, { timeoutMs: 20, onError: "ignore" }),
+        plugin("waits", (_p, _c) => {
+          late.resolve({ modifiedPayload: { name: "late", args: {} } });
+          return waited.promise;
+        }),
+      ]);
+      const running = manager.invoke(hook, call);
+      await late.promise;
+      await later(5);
+      waited.resolve({ metadata: { mine: true } });
+      const result = await running;
+      expect(result.payload).toBe(call);
+      expect(result.metadata).toEqual({ waits: { mine: true } });
+    });
+  },
+);
+
+attack("A-145", "Reject after the deadline", "never an unhandled rejection", () => {
+  it.each([...modes, "fire_and_forget"] as const)("in mode %s", async (mode) => {
+    verifies("dispatch:timeout-late");
+    const told: unknown[] = [];
+    const rejectsLate = async () => {
+      await later(30);
+      throw new Error("late");
+    };
+    const uncaught = await uncaughtDuring(async () => {
+      const late = plugin("late", rejectsLate, { mode, timeoutMs: 10, extensions: false });
+      const manager = await manage([late], { onHandlerError: (thrown) => told.push(thrown) });
+      await manager.invoke(hook, call);
+      await manager.close();
+      await later(40);
+    });
+    expect(uncaught).toEqual([]);
+    expect(told).toEqual([]);
+  });
+});
+
+attack(
+  "A-146",
+  "Settle, and go on changing the object that was handed back",
+  "taken as it was in one moment; later changes have no effect",
+  () => {
+    /** Every part says the same number, which goes up in each turn of the loop. */
+    const counting = () => {
+      const returned = {
+        modifiedPayload: { name: "n-0", args: { n: 0 } },
+        modifiedExtensions: { security: { labels: ["PII", "n-0"] }, custom: { n: 0 } },
+        metadata: { n: 0 },
+      };
+      let n = 0;
+      const step = () => {
+        n += 1;
+        returned.modifiedPayload.name = `n-${n}`;
+        returned.modifiedPayload.args.n = n;
+        returned.modifiedExtensions.security.labels[1] = `n-${n}`;
+        returned.modifiedExtensions.custom.n = n;
+        returned.metadata.n = n;
+        if (n < 200) queueMicrotask(step);
+        else if (n < 220) setImmediate(step);
+      };
+      queueMicrotask(step);
+      return returned;
+    };
+
+    it.each(["returned", "resolved"])("%s", async (how) => {
+      const spoils: Run = (_p, _c) =>
+        how === "returned" ? counting() : new Promise((yes) => setImmediate(yes, counting()));
+      const manager = await manage([
+        plugin("spoils", spoils),
+        plugin("waits", (_p, _c) => later(5)),
+      ]);
+      const result = await manager.invoke(hook, call, { extensions: labelled("PII") });
+      const n = Number((result.payload as ToolCall).args.n);
+      expect(n).toBeLessThan(220);
+      expect(result.payload).toEqual({ name: `n-${n}`, args: { n } });
+      expect(labelsOf(result)).toEqual(["PII", `n-${n}`]);
+      expect(result.extensions.custom).toEqual({ n });
+      expect(result.metadata).toEqual({ spoils: { n } });
+      const before = bytesOf(result);
+      await rest();
+      expect(bytesOf(result)).toBe(before);
+    });
+  },
+);
