@@ -1,0 +1,270 @@
+/** Delegation: the hops that are appended. */
+import { appendHop, createExtensions, filterExtensions, mergeExtensions } from "glassine";
+import { expect, it } from "vitest";
+import { codeOf } from "../admit/support.ts";
+import {
+  bytesOf,
+  type Capability,
+  call,
+  type Deferred,
+  deferred,
+  hook,
+  manage,
+  permutations,
+  plugin,
+  type Run,
+} from "../dispatch/support.ts";
+import { attack, attackWaits } from "./attack.ts";
+import { expectIgnored, expectRefused } from "./proposal.ts";
+
+const hop = (subject_id: string, more: object = {}) => ({
+  subject_id,
+  subject_type: "user",
+  timestamp: "2026-01-01T00:00:00Z",
+  ttl_seconds: 0,
+  ...more,
+});
+const chainOf = (count: number) => Array.from({ length: count }, (_, i) => hop(`h${i}`));
+const extensions = createExtensions({
+  security: { subject: { id: "caller", type: "user" } },
+  delegation: { chain: chainOf(2), depth: 2, delegated: true },
+});
+const [first, second] = chainOf(2) as [object, object];
+const capabilities: readonly Capability[] = ["append_delegation"];
+const chained = (...chain: unknown[]) => ({
+  extensions,
+  returned: { delegation: { chain } },
+  capabilities,
+});
+const merge = (into: typeof extensions, chain: unknown) =>
+  mergeExtensions(into, { delegation: { chain } }, capabilities).extensions.delegation;
+const shape = ["extensions_shape", "delegation.chain"] as const;
+
+attack(
+  "A-116",
+  "Begin a chain with a subject other than the caller",
+  "accepted by the merge, which knows no policy; the origin is derived from the chain",
+  () => {
+    const subject = { id: "caller", type: "user" } as const;
+
+    it("where there is no chain", () => {
+      const none = createExtensions({ security: { subject } });
+      expect(merge(none, [hop("other")])).toMatchObject({ depth: 1, origin_subject_id: "other" });
+    });
+
+    it("where there is an origin, which stays", () => {
+      const delegation = { origin_subject_id: "caller" };
+      const known = createExtensions({ security: { subject }, delegation });
+      expect(merge(known, [hop("other")])?.origin_subject_id).toBe("caller");
+    });
+  },
+);
+
+attackWaits(
+  "A-116",
+  "Begin a chain with a subject other than the caller under a policy that holds them together",
+  "the gateway's delegation policies",
+);
+
+attack(
+  "A-117",
+  "Append a hop of the past, of the far future, or with an odd lifetime",
+  "a lifetime that is negative or no safe whole number, and a time that is none, are refused with `extensions_shape`; any other is accepted",
+  () => {
+    it.each([
+      ["a negative lifetime", { ttl_seconds: -1 }],
+      ["a lifetime of half a second", { ttl_seconds: 0.5 }],
+      ["a lifetime beyond safe numbers", { ttl_seconds: 2 ** 53 }],
+      ["a lifetime in words", { ttl_seconds: "60" }],
+      ["a day that is none", { timestamp: "2026-02-30T00:00:00Z" }],
+      ["a year of five digits", { timestamp: "+12026-01-01T00:00:00Z" }],
+      ["a leap of the zone", { timestamp: "2026-01-01T00:00:00+24:00" }],
+    ])("%s", (_, more) => expectRefused(chained(first, second, hop("x", more)), ...shape));
+
+    it("a lifetime without end", () =>
+      expectRefused(
+        chained(first, second, hop("x", { ttl_seconds: Number.POSITIVE_INFINITY })),
+        "snapshot_type",
+        "delegation.chain",
+      ));
+
+    it.each([
+      ["a time before its predecessor's", { timestamp: "1970-01-01T00:00:00Z" }],
+      ["a time in the year 9999", { timestamp: "9999-12-31T23:59:59Z" }],
+      ["the longest lifetime", { ttl_seconds: Number.MAX_SAFE_INTEGER }],
+    ])("%s", (_, more) => {
+      expect(merge(extensions, [first, second, hop("x", more)])?.chain[2]).toMatchObject(more);
+    });
+  },
+);
+
+attackWaits(
+  "A-117",
+  "Append a hop with an implausible time under a policy that checks it",
+  "the gateway's delegation policies",
+);
+
+attack(
+  "A-118",
+  "Append a seventeenth hop, or a hundred thousand",
+  "refused with `snapshot_limit`, also where plugins go over the limit together",
+  () => {
+    const limit = ["snapshot_limit", "delegation.chain"] as const;
+    const sixteen = createExtensions({ delegation: { chain: chainOf(16) } });
+
+    it.each([
+      ["a seventeenth", chainOf(17)],
+      ["a hundred thousand", chainOf(100_000)],
+      ["places with nothing in them: the length is looked at first", new Array(1e6)],
+    ])("%s", (_, chain) =>
+      expectRefused(
+        { extensions: sixteen, returned: { delegation: { chain } }, capabilities },
+        ...limit,
+      ),
+    );
+
+    it("the sixteenth is taken, a seventeenth by the helper is not", () => {
+      expect(merge(extensions, [...chainOf(16)])?.depth).toBe(16);
+      const view = filterExtensions(sixteen, ["append_delegation"]);
+      expect(codeOf(() => appendHop(view, hop("x")))).toBe("snapshot_limit");
+    });
+
+    it("too many scopes in a hop", () => {
+      const scopes_granted = Array.from({ length: 65 }, (_, i) => `s${i}`);
+      return expectRefused(chained(first, second, hop("x", { scopes_granted })), ...limit);
+    });
+
+    it("fifteen, and two plugins at once that append one each", async () => {
+      const fifteen = createExtensions({ delegation: { chain: chainOf(15) } });
+      const result = await finishing(["one", "two"], fifteen);
+      expect(result.errors).toMatchObject([{ plugin: "two", code: "snapshot_limit" }]);
+      expect(result.rejections).toMatchObject([{ plugin: "two", path: "delegation.chain" }]);
+      expect(result.extensions.delegation?.depth).toBe(16);
+      const read = createExtensions(JSON.parse(JSON.stringify(result.extensions)) as never);
+      expect(read).toEqual(result.extensions);
+    });
+  },
+);
+
+/** Concurrent plugins that each append a hop of their name, and finish in the given order. */
+async function finishing(
+  order: readonly string[],
+  given: typeof extensions,
+  names: readonly string[] = order,
+  more: Readonly<Record<string, Run>> = {},
+) {
+  const gates = new Map<string, Deferred<void>>(names.map((name) => [name, deferred()]));
+  const appends: Run = (_payload, context, view) => ({
+    modifiedExtensions: appendHop(view, hop(context.plugin.name)),
+  });
+  const manager = await manage(
+    names.map((name) =>
+      plugin(
+        name,
+        async (payload, context, view) => {
+          await gates.get(name)?.promise;
+          return (more[name] ?? appends)(payload, context, view);
+        },
+        { mode: "concurrent", capabilities, onError: "ignore" },
+      ),
+    ),
+  );
+  const running = manager.invoke(hook, call, { extensions: given });
+  for (const name of order) {
+    gates.get(name)?.resolve();
+    await new Promise(setImmediate);
+  }
+  return running;
+}
+
+attack(
+  "A-119",
+  "Append concurrently, to win by finishing first or last",
+  "all are appended in plugin order, with the same bytes whoever finishes first",
+  () => {
+    const names = ["aaa", "bbb", "ccc"];
+
+    it("each of three", async () => {
+      const outcomes = new Set<string>();
+      for (const order of permutations(names)) {
+        const result = await finishing(order, extensions, names);
+        outcomes.add(bytesOf(result));
+        const { delegation } = result.extensions;
+        expect(delegation?.chain.slice(2).map((each) => each.subject_id)).toEqual(names);
+        expect(delegation).toMatchObject({ depth: 5, actor_subject_id: "ccc" });
+      }
+      expect(outcomes.size).toBe(1);
+    });
+
+    it("one of them cuts the chain: it is refused alone", async () => {
+      const outcomes = new Set<string>();
+      const cuts: Run = () => ({ modifiedExtensions: { delegation: { chain: [hop("bbb")] } } });
+      for (const order of permutations(names)) {
+        const result = await finishing(order, extensions, names, { bbb: cuts });
+        outcomes.add(bytesOf(result));
+        expect(result.errors).toMatchObject([{ plugin: "bbb", code: "tier_monotonic" }]);
+        const subjects = result.extensions.delegation?.chain.map((each) => each.subject_id);
+        expect(subjects).toEqual(["h0", "h1", "aaa", "ccc"]);
+      }
+      expect(outcomes.size).toBe(1);
+    });
+  },
+);
+
+attackWaits(
+  "A-119",
+  "Append concurrently, so that a hop widens the scopes of the one it comes to follow",
+  "the gateway's delegation policies",
+);
+
+attack(
+  "A-120",
+  "Return an earlier hop with another type, a key more, or `-0` for `0`",
+  "another type is refused with `extensions_shape`, an unknown key with `slot_unknown`; `-0` is `0`, and no change",
+  () => {
+    it.each([
+      ["a number in words", { ttl_seconds: "0" }],
+      ["a text as a list", { subject_id: ["h0"] }],
+      ["scopes as a text", { scopes_granted: "all" }],
+      ["false as 0", { from_cache: 0 }],
+      ["details as an object", { authorization_details: {} }],
+    ])("%s", (_, more) => expectRefused(chained({ ...first, ...more }, second), ...shape));
+
+    it.each([["admin"], ["Subject_id"], ["subject_id "], ["toJSON"], ["constructor"]])(
+      "the further key %s",
+      (key) =>
+        expectRefused(
+          chained({ ...first, [key]: true }, second),
+          "slot_unknown",
+          "delegation.chain",
+        ),
+    );
+
+    it("-0 for 0", () => expectIgnored(chained({ ...first, ttl_seconds: -0 }, second), []));
+  },
+);
+
+attack(
+  "A-121",
+  "Append a hop without `append_delegation`",
+  "ignored, and told as `capability_missing`",
+  () => {
+    const told = [["delegation", "capability_missing"]] as const;
+
+    it.each([
+      ["without any capability", []],
+      ["with the right to read the chain", ["read_delegation"]],
+      ["with every other right to write", ["append_labels", "write_headers"]],
+    ] as const)("%s", async (_, held) => {
+      await expectIgnored({ ...chained(first, second, hop("x")), capabilities: held }, told);
+      await expectIgnored({ ...chained(hop("x")), capabilities: held }, told);
+    });
+
+    it("by an edit of another plugin's view, and by the helper, which refuses", async () => {
+      const lent = appendHop(filterExtensions(extensions, ["append_delegation"]), hop("x"));
+      await expectIgnored({ extensions, returned: lent, capabilities: [] }, told);
+      const blind = filterExtensions(extensions, ["read_delegation"]);
+      expect(codeOf(() => appendHop(blind as never, hop("x")))).toBe("edit_denied");
+    });
+  },
+);
