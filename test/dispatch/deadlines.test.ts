@@ -1,13 +1,10 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import {
   adds,
-  call,
-  hook,
   labelled,
   labelsOf,
   later,
-  manage,
   never,
   type PluginContext,
   plugin,
@@ -71,27 +68,6 @@ describe("a handler that hangs", () => {
     const slow = plugin("slow", addsAfter(60, "slow"), { extensions: true, timeoutMs: null });
     const result = await runOnce([slow], {}, { timeoutMs: 10 });
     expect(labelsOf(result)).toEqual(["slow"]);
-  });
-
-  it("is stopped although the user's tests have replaced the timers", async () => {
-    const manager = await manage([hangs()]);
-    vi.useFakeTimers();
-    try {
-      expect((await manager.invoke(hook, call)).violation?.code).toBe("handler_timeout");
-    } finally {
-      vi.useRealTimers();
-    }
-  });
-
-  it("does not keep a closing manager waiting when the timers are replaced", async () => {
-    const manager = await manage([hangs({ mode: "fire_and_forget", timeoutMs: null })]);
-    await manager.invoke(hook, call);
-    vi.useFakeTimers();
-    try {
-      expect(await manager.close({ timeoutMs: 20 })).toMatchObject({ drained: false });
-    } finally {
-      vi.useRealTimers();
-    }
   });
 });
 

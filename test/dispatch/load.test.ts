@@ -1,21 +1,7 @@
 import { deny } from "glassine";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
-import {
-  bytesOf,
-  call,
-  deferred,
-  hook,
-  labelled,
-  labelsOf,
-  later,
-  type Manager,
-  manage,
-  plugin,
-  type Result,
-  type Run,
-  tagger,
-} from "./support.ts";
+import { call, deferred, hook, later, manage, plugin, type Run } from "./support.ts";
 
 const codeOf = (running: Promise<unknown>) =>
   running.then(
@@ -78,93 +64,5 @@ describe("maxInFlight", () => {
     expect(await codeOf(idle.invoke(hook, { nmae: 1 } as never))).toBe("payload_invalid");
     expect(await codeOf(idle.invoke(hook, call, { context: 1 as never }))).toBe("options_invalid");
     expect(await codeOf(idle.invoke(hook, call))).toBe("accepted");
-  });
-
-  it("counts nested runs, so that recursion without a parent is bounded too", async () => {
-    const codes: string[] = [];
-    const manager: Manager = await manage(
-      [
-        plugin("recurses", async (payload, _context) => {
-          codes.push(await codeOf(manager.invoke(hook, payload)));
-        }),
-      ],
-      { maxInFlight: 5 },
-    );
-    await manager.invoke(hook, call);
-    expect(codes.sort()).toEqual(["accepted", "accepted", "accepted", "accepted", "overloaded"]);
-    expect(await codeOf(manager.invoke(hook, call))).toBe("accepted");
-  });
-
-  it("has room again after runs were started at the bottom of a full stack", async () => {
-    const manager = await manage(
-      [plugin("tags", (_p, _c) => ({ modifiedExtensions: { custom: { a: [[[1]]] } } }))],
-      { maxInFlight: 3 },
-    );
-    const codes = new Set<string>();
-    const pending: Promise<void>[] = [];
-    const invoke = () => {
-      pending.push(codeOf(manager.invoke(hook, call)).then((code) => void codes.add(code)));
-    };
-    const descend = (): void => {
-      try {
-        descend();
-      } catch (error) {
-        if (!(error instanceof RangeError)) throw error;
-      }
-      if (pending.length < 200) invoke();
-    };
-    descend();
-    await Promise.all(pending);
-    expect(codes).not.toContain("overloaded");
-    expect(await codeOf(manager.invoke(hook, call))).toBe("accepted");
-  });
-});
-
-describe("a thousand runs at once", () => {
-  it("do not mix", async () => {
-    const manager = await manage([
-      plugin("waits", async (payload, context) => {
-        context.state.set("n", payload.args.n);
-        await later(Number(payload.args.n) % 7);
-        return { metadata: { same: context.state.get("n") === payload.args.n } };
-      }),
-      plugin("tags", async (payload, _c, extensions) => ({
-        modifiedExtensions: {
-          security: { labels: [...extensions.security.labels, `n-${payload.args.n}`] },
-        },
-      })),
-      tagger("beside", { mode: "concurrent" }),
-    ]);
-    const results = await Promise.all(
-      Array.from({ length: 1000 }, (_, n) =>
-        manager.invoke(hook, { name: "add", args: { n } }, { extensions: labelled(`of-${n}`) }),
-      ),
-    );
-    const mixed = results.filter(
-      (result, n) =>
-        labelsOf(result).join() !== [`beside`, `n-${n}`, `of-${n}`].join() ||
-        result.metadata.waits?.same !== true,
-    );
-    expect(mixed).toEqual([]);
-  });
-
-  it("end the same by any hundred handlers that settle in one tick", async () => {
-    const gate = deferred();
-    const handlers = Array.from({ length: 100 }, (_, i) =>
-      plugin(
-        `handler-${i}`,
-        async (_p, _c) => {
-          await gate.promise;
-          return { modifiedExtensions: { security: { labels: [`L${i}`] } } };
-        },
-        { mode: "concurrent" },
-      ),
-    );
-    const manager = await manage(handlers);
-    const running = [manager.invoke(hook, call), manager.invoke(hook, call)];
-    gate.resolve();
-    const [one, two] = await Promise.all(running);
-    expect(labelsOf(one as Result)).toHaveLength(100);
-    expect(bytesOf(two as Result)).toBe(bytesOf(one as Result));
   });
 });

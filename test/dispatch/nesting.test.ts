@@ -226,26 +226,6 @@ describe("a nested run", () => {
 });
 
 describe("nesting", () => {
-  it("deeper than eight levels is refused", async () => {
-    verifies("dispatch:nesting-limit");
-    const codes: unknown[] = [];
-    let depth = 0;
-    const manager: Manager = await manage([
-      plugin("nests", async (payload, context) => {
-        depth += 1;
-        try {
-          await manager.invoke(hook, payload, { parent: context });
-        } catch (error) {
-          codes.push((error as { code: unknown }).code);
-        }
-      }),
-    ]);
-    const result = await manager.invoke(hook, call);
-    expect(depth).toBe(8);
-    expect(codes).toEqual(["reentrancy"]);
-    expect(result.continueProcessing).toBe(true);
-  });
-
   it("by siblings is no deeper than by one", async () => {
     let runs = 0;
     const manager = await manage([

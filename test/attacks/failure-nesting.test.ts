@@ -1,0 +1,205 @@
+/** Failures: runs in runs, and full stacks. */
+import { addLabels, setCustom } from "glassine";
+import { expect, it } from "vitest";
+import {
+  adds,
+  call,
+  hook,
+  labelled,
+  labelsOf,
+  later,
+  type Manager,
+  manage,
+  plugin,
+  type Run,
+  runOnce,
+  tagger,
+} from "../dispatch/support.ts";
+import { verifies } from "../support/verifies.ts";
+import { attack } from "./attack.ts";
+
+const codeOf = (running: Promise<unknown>) =>
+  running.then(
+    () => "accepted",
+    (error: { code: string }) => error.code,
+  );
+
+attack(
+  "A-153",
+  "Invoke the same hook again from its handler, over and over",
+  "refused with `reentrancy` beyond eight levels; the labels of inner runs join the outer request",
+  () => {
+    it.each(["sequential", "transform", "concurrent"] as const)("in mode %s", async (mode) => {
+      verifies("dispatch:nesting-limit", "dispatch:nesting-labels");
+      const codes: string[] = [];
+      let depth = 0;
+      const nests: Run = async (payload, context, extensions) => {
+        depth += 1;
+        const label = `depth-${depth}`;
+        codes.push(await codeOf(manager.invoke(hook, payload, { parent: context })));
+        return adds(label)(payload, context, extensions);
+      };
+      const manager: Manager = await manage([plugin("nests", nests, { mode, extensions: true })]);
+      const result = await manager.invoke(hook, call);
+      expect(depth).toBe(8);
+      expect(codes).toEqual(["reentrancy", ...Array.from({ length: 7 }, () => "accepted")]);
+      expect(labelsOf(result)).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((at) => `depth-${at}`));
+    });
+
+    it("by way of another manager, in turns", async () => {
+      let depth = 0;
+      const codes: string[] = [];
+      const managers: Manager[] = [];
+      const nests = plugin("nests", async (payload, context) => {
+        depth += 1;
+        const next = managers[depth % 2] as Manager;
+        codes.push(await codeOf(next.invoke(hook, payload, { parent: context })));
+      });
+      managers.push(await manage([nests]), await manage([nests]));
+      await managers[0]?.invoke(hook, call);
+      expect([depth, codes[0]]).toEqual([8, "reentrancy"]);
+    });
+
+    it("without waiting for it: the handler ends, and so does the run", async () => {
+      let depth = 0;
+      const manager: Manager = await manage([
+        plugin("nests", (payload, context) => {
+          depth += 1;
+          manager.invoke(hook, payload, { parent: context }).catch(() => undefined);
+        }),
+        tagger("after"),
+      ]);
+      expect(labelsOf(await manager.invoke(hook, call))).toEqual(["after"]);
+      expect(depth).toBe(8);
+      expect(await manager.close()).toMatchObject({ drained: true });
+    });
+  },
+);
+
+attack(
+  "A-154",
+  "Invoke again without naming a parent, or from a timer, to be nested in nothing",
+  "refused with `overloaded` where the operator limits the runs in flight; room again once they end",
+  () => {
+    it.each(["at once", "from a timer", "from a microtask"])("%s", async (how) => {
+      verifies("dispatch:overloaded");
+      const codes: string[] = [];
+      const manager: Manager = await manage(
+        [
+          plugin("recurses", async (payload, _context) => {
+            if (how === "from a timer") await later(1);
+            if (how === "from a microtask") await undefined;
+            codes.push(await codeOf(manager.invoke(hook, payload)));
+          }),
+        ],
+        { maxInFlight: 5 },
+      );
+      await manager.invoke(hook, call);
+      expect(codes).toEqual(["overloaded", "accepted", "accepted", "accepted", "accepted"]);
+      expect(await codeOf(manager.invoke(hook, call))).toBe("accepted");
+      expect(await manager.close()).toMatchObject({ drained: true });
+    });
+
+    it("a flood of them: as many as allowed run, each other one is told", async () => {
+      const running: Promise<string>[] = [];
+      const manager: Manager = await manage([plugin("waits", (_p, _c) => later(2))], {
+        maxInFlight: 100,
+      });
+      for (let i = 0; i < 1000; i++) running.push(codeOf(manager.invoke(hook, call)));
+      const codes = await Promise.all(running);
+      expect(codes.filter((code) => code === "accepted")).toHaveLength(100);
+      expect(codes.filter((code) => code === "overloaded")).toHaveLength(900);
+      expect(await codeOf(manager.invoke(hook, call))).toBe("accepted");
+    });
+  },
+);
+
+attack(
+  "A-155",
+  "Fill the stack, then call a helper or the host from its very end",
+  "fails with `handler_error` or is done in full; nothing is half merged, and every count is restored",
+  () => {
+    it("a handler that recurses until the stack is full", async () => {
+      const endless = (depth: number): number => endless(depth + 1) + 1;
+      const manager = await manage(
+        [plugin("breaks", (_p, _c) => endless(0), { onError: "ignore" }), tagger("after")],
+        { maxInFlight: 1 },
+      );
+      for (let i = 0; i < 3; i++) {
+        const result = await manager.invoke(hook, call);
+        expect(result.errors).toMatchObject([{ plugin: "breaks", code: "handler_error" }]);
+        expect(labelsOf(result)).toEqual(["after"]);
+      }
+    });
+
+    /** Calls `act` from ever higher up on its way back from a full stack, until it goes through. */
+    function atTheEnd<T>(act: () => T): T {
+      try {
+        return atTheEnd(act);
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+      }
+      return act();
+    }
+
+    it("a helper called there throws, or gives the whole edit", async () => {
+      const result = await runOnce(
+        [
+          plugin(
+            "deep",
+            (_p, _c, extensions) => ({
+              modifiedExtensions: atTheEnd(() =>
+                setCustom(addLabels(extensions, ["one", "two"]), "note", [[[1]]]),
+              ),
+            }),
+            { capabilities: ["append_labels"] },
+          ),
+        ],
+        { extensions: labelled("PII") },
+      );
+      expect(labelsOf(result)).toEqual(["PII", "one", "two"]);
+      expect(result.extensions.custom).toEqual({ note: [[[1]]] });
+    });
+
+    it("runs started there fail as a whole or are as any other, and leave room", async () => {
+      const full = { modifiedExtensions: { custom: { a: [[[1]]] } }, metadata: { done: true } };
+      const manager = await manage(
+        [tagger("first"), plugin("second", (_p, _c) => full), tagger("third", { priority: 200 })],
+        { maxInFlight: 3 },
+      );
+      const outcomes = new Set<string>();
+      const pending: Promise<void>[] = [];
+      const note = async () => {
+        try {
+          const result = await manager.invoke(hook, call);
+          const kept = [labelsOf(result), result.extensions.custom, result.metadata];
+          outcomes.add(JSON.stringify([result.violation?.code ?? "done", ...kept]));
+        } catch (error) {
+          outcomes.add(error instanceof RangeError ? "no room to start" : String(error));
+        }
+      };
+      const descend = (): void => {
+        try {
+          descend();
+        } catch (error) {
+          if (!(error instanceof RangeError)) throw error;
+        }
+        if (pending.length < 300) pending.push(note());
+      };
+      descend();
+      await Promise.all(pending);
+      const custom = { a: [[[1]]] };
+      const metadata = { second: { done: true } };
+      const possible = [
+        ["handler_error", [], undefined, {}],
+        ["handler_error", ["first"], undefined, {}],
+        ["handler_error", ["first"], custom, metadata],
+        ["done", ["first", "third"], custom, metadata],
+      ].map((each) => JSON.stringify(each));
+      for (const outcome of outcomes) expect([...possible, "no room to start"]).toContain(outcome);
+      expect(outcomes).toContain(possible[3]);
+      expect(await codeOf(manager.invoke(hook, call))).toBe("accepted");
+      expect(await manager.close()).toMatchObject({ drained: true });
+    });
+  },
+);
