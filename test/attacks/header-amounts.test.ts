@@ -1,0 +1,115 @@
+/** Headers: copies, amounts, and letters beyond Latin-1. */
+import { createExtensions, filterExtensions, mergeExtensions } from "glassine";
+import { expect, it } from "vitest";
+import { codeOf } from "../admit/support.ts";
+import { type Capability, plugin, runOnce } from "../dispatch/support.ts";
+import { attack, attackWaits } from "./attack.ts";
+import { expectIgnored, expectRefused } from "./proposal.ts";
+
+const capabilities: readonly Capability[] = ["write_headers"];
+
+attack(
+  "A-130",
+  "Copy a secret into another header or into `custom`",
+  "possible for who may read it, and for nobody else",
+  () => {
+    const headers = { authorization: "Bearer secret" };
+    const extensions = createExtensions({ http: { headers } });
+    const copying = (capabilities: readonly Capability[]) =>
+      runOnce(
+        [
+          plugin(
+            "copies",
+            (_p, _c, view) => {
+              const secret = view.http?.headers?.authorization ?? "nothing";
+              return { modifiedExtensions: { custom: { secret } } };
+            },
+            { capabilities },
+          ),
+        ],
+        { extensions },
+      );
+
+    it.each([
+      [["read_headers"], "Bearer secret"],
+      [["read_labels", "read_claims", "append_delegation"], "nothing"],
+    ] as const)("with %j", async (capabilities, secret) => {
+      const result = await copying(capabilities);
+      expect(result.extensions.custom).toEqual({ secret });
+    });
+  },
+);
+
+attackWaits("A-130", "Send a secret that was copied under another name", "the redactor");
+
+attack(
+  "A-131",
+  "Return a hundred thousand headers, or one of 1 MiB",
+  "refused with `snapshot_limit`, also where they go over the limit together with headers added since",
+  () => {
+    const few = createExtensions({ http: { headers: { a: "1" } } });
+    const numbered = (count: number, of = "x") =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`${of}${i}`, "1"]));
+
+    it.each([
+      ["a hundred thousand", numbered(100_000)],
+      ["129", numbered(129)],
+      ["one of 1 MiB", { x: "x".repeat(2 ** 20) }],
+      ["one of 8 Ki and one", { x: "x".repeat(8193) }],
+      ["a name of 129", { ["x".repeat(129)]: "1" }],
+    ])("%s", async (_, headers) => {
+      for (const map of ["headers", "request_headers", "response_headers"]) {
+        const returned = { http: { [map]: headers } };
+        await expectRefused(
+          { extensions: few, returned, capabilities },
+          "snapshot_limit",
+          `http.${map}`,
+        );
+      }
+    });
+
+    it("what is at the limits is taken", () => {
+      const most = { ...numbered(127), ["x".repeat(128)]: "x".repeat(8192) };
+      const merged = mergeExtensions(few, { http: { headers: most } }, capabilities);
+      expect(merged.extensions.http?.headers).toEqual(most);
+    });
+
+    it("a hundred, and a hundred that came since the view was given", () => {
+      const view = filterExtensions(few, ["write_headers"]);
+      const now = createExtensions({ http: { headers: { a: "1", ...numbered(100, "y") } } });
+      const returned = { http: { headers: { a: "1", ...numbered(100) } } };
+      const run = () => mergeExtensions(now, returned, capabilities, { view });
+      expect(codeOf(run)).toBe("snapshot_limit");
+      expect(now.http?.headers).toMatchObject({ y99: "1" });
+    });
+  },
+);
+
+attack("A-132", "Write a value beyond Latin-1", "refused with `header_invalid`", () => {
+  it.each([
+    ["the first character beyond it", "\u0100"],
+    ["a character whose low byte is a line feed", "\u010a"],
+    ["a character beyond the first plane", "\u{1f512}"],
+    ["a line feed in full disguise", "a\u560d\u560ab"],
+  ])("%s", (_, value) =>
+    expectRefused(
+      {
+        extensions: createExtensions({}),
+        returned: { http: { headers: { x: value } } },
+        capabilities: ["write_headers"],
+      },
+      "header_invalid",
+      "http.headers",
+    ),
+  );
+
+  it("the last character of it is taken, and one that comes back unchanged stays", async () => {
+    const odd = createExtensions({ http: { headers: { x: "\u0100" } } });
+    await expectIgnored(
+      { extensions: odd, returned: { http: { headers: { x: "\u0100" } } }, capabilities },
+      [],
+    );
+    const merged = mergeExtensions(odd, { http: { headers: { x: "\u00ff" } } }, capabilities);
+    expect(merged.extensions.http?.headers).toEqual({ x: "\u00ff" });
+  });
+});
