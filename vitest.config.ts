@@ -2,10 +2,13 @@ import { availableParallelism } from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { LawReporter } from "./test/support/law-reporter.ts";
 import { SummaryReporter } from "./test/support/summary-reporter.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const runsPerLaw = Number(process.env.GLASSINE_RUNS ?? 100);
+const runsPerLaw = Number(process.env.GLASSINE_RUNS ?? 200);
+const { GLASSINE_LAWS: lawPlan } = process.env;
+const laws = lawPlan === undefined ? [] : [new LawReporter(lawPlan)];
 
 export default defineConfig({
   resolve: {
@@ -18,10 +21,10 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts", "property-tests/**/*.test.ts"],
     setupFiles: ["./test/support/property-runs.ts"],
-    reporters: ["default", new SummaryReporter()],
+    reporters: ["default", ...laws, new SummaryReporter()],
     // A process a file: some tests patch intrinsics or start servers. Both cores of a small machine.
     pool: "forks",
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    testTimeout: Math.max(15_000, runsPerLaw * 50),
+    testTimeout: Math.max(15_000, runsPerLaw * 100),
   },
 });

@@ -2,36 +2,15 @@
  * Laws of what stays secret: two envelopes that differ only in what a grant hides cannot be
  * told apart, neither by looking at the view nor by handing something back.
  */
-import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { extensionsLimits } from "../src/admit/index.ts";
-import { type Level, plainCopy, shapeOf } from "./support/data.ts";
-import { documentsOf, grantsOf } from "./support/documents.ts";
+import type { Level } from "./support/data.ts";
 import { hostiles, places, plant, Watch } from "./support/hostile.ts";
 import { outcomeOf } from "./support/outcome.ts";
 import { plansOf, propose } from "./support/proposals.ts";
-import { type World, worlds } from "./support/tables.ts";
-import { withHiddenOf } from "./support/two-worlds.ts";
-
-/** Everything there is to see of a view. */
-const looksOf = (view: object) => ({
-  text: JSON.stringify(view),
-  shape: JSON.stringify(shapeOf(view)),
-  inspected: inspect(view, { showHidden: true, depth: Number.POSITIVE_INFINITY }),
-});
-
-/** Two envelopes, a grant that cannot tell them apart, and whether they differ at all. */
-function twinsOf({ slots, host }: World) {
-  return fc
-    .tuple(documentsOf(slots), documentsOf(slots), grantsOf(slots))
-    .map(([shown, hidden, grant]) => {
-      const one = host.createExtensions(shown);
-      const other = host.createExtensions(hidden);
-      const mixed = withHiddenOf(slots, slots.capabilities.mask(grant), one, other);
-      return { one, two: host.createExtensions(plainCopy(mixed)), grant };
-    });
-}
+import { worlds } from "./support/tables.ts";
+import { looksOf, twinsOf } from "./support/two-worlds.ts";
 
 const tightLimits = fc.record({
   nodes: fc.integer({ min: 1, max: 60 }),

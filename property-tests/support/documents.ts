@@ -2,13 +2,13 @@
 import fc from "fast-check";
 import type { CompiledSlots } from "../../src/slots/index.ts";
 import type { Level } from "./data.ts";
-import { valuesOf } from "./schema-values.ts";
+import { valuesOf, type Words } from "./schema-values.ts";
 
 /** Documents a host may hand in: any slots, any fields of both generations, nulls for absent. */
-export function documentsOf(slots: CompiledSlots): fc.Arbitrary<Level> {
+export function documentsOf(slots: CompiledSlots, words?: Words): fc.Arbitrary<Level> {
   const fields = Object.fromEntries(
     Object.entries(slots.table).map(([name, spec]) => {
-      return [name, fc.option(valuesOf(spec.schema), { nil: null, freq: 12 })];
+      return [name, fc.option(valuesOf(spec.schema, words), { nil: null, freq: 12 })];
     }),
   );
   return fc.oneof(

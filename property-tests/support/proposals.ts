@@ -74,6 +74,40 @@ export function propose(slots: CompiledSlots, view: object, plan: Plan): unknown
   return proposal;
 }
 
+/**
+ * A proposal of some parts only, edited as the plan says. What is not edited is left out, so that
+ * nothing else of the view has a say in it. A level that would say something by itself is not
+ * made for the sake of a part of it.
+ */
+export function proposeAmong(
+  slots: CompiledSlots,
+  parts: readonly Part[],
+  view: object,
+  plan: Plan,
+): unknown {
+  const proposal: Record<string, unknown> = {};
+  if (parts.length === 0) return proposal;
+  for (const edit of plan.edits) {
+    const part = parts[edit.part % parts.length] as Part;
+    if (!isThere(slots, part, view)) continue;
+    const shown = at(view, part.path);
+    const parent = containerAt(proposal, part.path.slice(0, -1));
+    const key = part.path.at(-1) as string;
+    if (shown !== undefined && !Object.hasOwn(parent, key)) parent[key] = plainCopy(shown);
+    apply(proposal, part, edit, at(plan.document, part.path));
+  }
+  return proposal;
+}
+
+function isThere(slots: CompiledSlots, { path }: Part, view: object): boolean {
+  if (path.length === 1 || at(view, path.slice(0, -1)) !== undefined) return true;
+  const slot = slots.nodes.find(({ key }) => key === path[0]);
+  if (path.length > 2 || slot === undefined) return false;
+  return Object.values(slots.defaults(slot)).every(
+    (value) => value === undefined || (isObject(value) && Object.keys(value).length === 0),
+  );
+}
+
 function partsFor(slots: CompiledSlots, among: Plan["among"]): readonly Part[] {
   const all = partsOf(slots);
   if (among === "growing") {

@@ -78,20 +78,30 @@ const instants: fc.Arbitrary<string> = fc
   )
   .map(([date, fraction, zone]) => `${date.toISOString().slice(0, 19)}${fraction}${zone}`);
 
+/** What free text, labels, headers and free-form data are made of. */
+export interface Words {
+  readonly texts: fc.Arbitrary<string>;
+  readonly labels: fc.Arbitrary<string>;
+  readonly keys: fc.Arbitrary<string>;
+  readonly headers: fc.Arbitrary<Record<string, string>>;
+  readonly json: fc.Arbitrary<unknown>;
+}
+const ordinary: Words = { texts, labels, keys, headers, json };
+
 /** Values the schema accepts; null now and then where a part may be absent. */
-export function valuesOf(schema: z.ZodType): fc.Arbitrary<unknown> {
+export function valuesOf(schema: z.ZodType, words: Words = ordinary): fc.Arbitrary<unknown> {
   const kind = kindOf(schema);
-  if (kind !== undefined) return valuesOfKind(kind.shape, kind.jsonSchema);
+  if (kind !== undefined) return valuesOfKind(kind.shape, kind.jsonSchema, words);
   const def = schema._zod.def as unknown as Def;
   switch (def.type) {
     case "object":
-      return valuesOfObject(def);
+      return valuesOfObject(def, words);
     case "record":
-      return mapOf(keys, valuesOf(def.valueType));
+      return mapOf(words.keys, valuesOf(def.valueType, words));
     case "array":
-      return fc.array(valuesOf(def.element), { maxLength: 3 });
+      return fc.array(valuesOf(def.element, words), { maxLength: 3 });
     case "string":
-      return texts;
+      return words.texts;
     case "number":
       return fc.integer({ min: 0, max: 255 });
     case "boolean":
@@ -100,13 +110,13 @@ export function valuesOf(schema: z.ZodType): fc.Arbitrary<unknown> {
     case "literal":
       return fc.constantFrom(...(schema._zod.values ?? []));
     case "union":
-      return fc.oneof(...def.options.map(valuesOf));
+      return fc.oneof(...def.options.map((option) => valuesOf(option, words)));
     case "optional":
     case "default":
     case "readonly":
-      return valuesOf(def.innerType);
+      return valuesOf(def.innerType, words);
     case "pipe":
-      return valuesOf(def.in);
+      return valuesOf(def.in, words);
     default:
       throw new Error(`No generator for a schema of type ${def.type}.`);
   }
@@ -123,30 +133,35 @@ interface Def {
   readonly options: readonly z.ZodType[];
 }
 
-function valuesOfObject({ shape, catchall }: Def): fc.Arbitrary<unknown> {
+function valuesOfObject({ shape, catchall }: Def, words: Words): fc.Arbitrary<unknown> {
   const required = Object.keys(shape).filter((key) => shape[key]?._zod.optin === undefined);
   const fields = Object.fromEntries(
     Object.entries(shape).map(([key, inner]) => {
-      const given = valuesOf(inner);
+      const given = valuesOf(inner, words);
       const mayBeNull = inner._zod.def.type === "optional";
       return [key, mayBeNull ? fc.option(given, { nil: null, freq: 12 }) : given];
     }),
   );
   const known = fc.record(fields, { requiredKeys: required });
   if (catchall === undefined || catchall._zod.def.type === "never") return known;
-  const others = keys.filter((key) => !Object.hasOwn(shape, key));
+  const others = words.keys.filter((key) => !Object.hasOwn(shape, key));
   return fc
-    .tuple(mapOf(others, valuesOf(catchall), 2), known)
+    .tuple(mapOf(others, valuesOf(catchall, words), 2), known)
     .map(([rest, own]) => Object.fromEntries([...Object.entries(rest), ...Object.entries(own)]));
 }
 
-function valuesOfKind(shape: string, rule: { readonly [keyword: string]: unknown }) {
-  if (shape === "set") return fc.array("maxItems" in rule ? labels : texts, { maxLength: 4 });
-  if (shape === "headers") return headers;
-  if (shape === "map") return mapOf(keys, jsonValues);
+function valuesOfKind(
+  shape: string,
+  rule: { readonly [keyword: string]: unknown },
+  words: Words,
+): fc.Arbitrary<unknown> {
+  if (shape === "set")
+    return fc.array("maxItems" in rule ? words.labels : words.texts, { maxLength: 4 });
+  if (shape === "headers") return words.headers;
+  if (shape === "map") return mapOf(words.keys, words.json);
   if (rule.format === "date-time") return instants;
   if (rule.type === "integer")
     return fc.oneof(fc.nat(9), fc.constantFrom(-0, Number.MAX_SAFE_INTEGER));
   if (rule.type === "number") return numbers.map(Math.abs);
-  return jsonValues;
+  return words.json;
 }

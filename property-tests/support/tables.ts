@@ -156,6 +156,7 @@ interface Functions {
     capabilities: readonly string[],
     options?: { readonly view?: object; readonly strict?: boolean; readonly limits?: Limits },
   ): { readonly extensions: Level; readonly rejections: readonly Rejection[] };
+  withSlots(extensions: object, changes: object): Level;
   resolveCapabilities(names: readonly string[]): readonly string[];
 }
 

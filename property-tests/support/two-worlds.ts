@@ -1,7 +1,40 @@
 /** Two envelopes that differ only in what a grant hides. */
+import { inspect } from "node:util";
+import fc from "fast-check";
 import type { CompiledSlots, Node } from "../../src/slots/index.ts";
-import type { Level } from "./data.ts";
+import { type Level, plainCopy, shapeOf } from "./data.ts";
+import { documentsOf, grantsOf } from "./documents.ts";
 import { isOpen } from "./nodes.ts";
+import type { Words } from "./schema-values.ts";
+import type { World } from "./tables.ts";
+
+export interface Twins {
+  readonly one: Level;
+  readonly two: Level;
+  /** A grant that cannot tell them apart. */
+  readonly grant: readonly string[];
+}
+
+/** Twins; what is hidden in the second is made of `words`, where there are any. */
+export function twinsOf({ slots, host }: World, words?: Words): fc.Arbitrary<Twins> {
+  return fc
+    .tuple(documentsOf(slots), documentsOf(slots, words), grantsOf(slots))
+    .map(([shown, hidden, grant]) => {
+      const one = host.createExtensions(shown);
+      const other = host.createExtensions(hidden);
+      const mixed = withHiddenOf(slots, slots.capabilities.mask(grant), one, other);
+      // Both from whole copies: which parts are one object must not come from the documents.
+      const made = (envelope: Level) => host.createExtensions(plainCopy(envelope));
+      return { one: made(one), two: made(mixed), grant };
+    });
+}
+
+/** Everything there is to see of a view, but for which object it is. */
+export const looksOf = (view: object) => ({
+  text: JSON.stringify(view),
+  shape: JSON.stringify(shapeOf(view)),
+  inspected: inspect(view, { showHidden: true, depth: Number.POSITIVE_INFINITY }),
+});
 
 /** `shown`, with everything that `mask` hides taken from `hidden` instead. Both are envelopes. */
 export function withHiddenOf(

@@ -1,9 +1,20 @@
-// How often each law runs. `npm run laws -- --runs N` sets GLASSINE_RUNS; without it fast-check's
-// own default of 100 holds. A law that names `numRuns` itself is out of this setting's reach.
+// How often each law runs: 200 times, or `npm run laws -- --runs N` times. A law that costs more
+// than the others runs a share of that number (`share` in property-tests/support/runs.ts).
 import process from "node:process";
+import { expect } from "vitest";
 
-const runs = process.env.GLASSINE_RUNS;
-if (runs !== undefined) {
+const { GLASSINE_RUNS: runs, GLASSINE_SEED: seed, GLASSINE_LAWS: plan } = process.env;
+const isLaw = expect.getState().testPath?.includes("/property-tests/") === true;
+
+if (isLaw || runs !== undefined) {
   const { configureGlobal, readConfigureGlobal } = await import("fast-check");
-  configureGlobal({ ...readConfigureGlobal(), numRuns: Number(runs) });
+  configureGlobal({
+    ...readConfigureGlobal(),
+    numRuns: Number(runs ?? 200),
+    ...(seed === undefined ? {} : { seed: Number(seed) }),
+  });
+}
+if (isLaw && plan !== undefined) {
+  const { keepLawRuns } = await import("./law-runs.ts");
+  keepLawRuns(plan);
 }

@@ -1,0 +1,66 @@
+/** What one plugin can find out: everything it sees, and which of it are the same objects. */
+import { inspect } from "node:util";
+import { isGlassineError, type PluginContext } from "glassine";
+import { reach } from "./data.ts";
+import { looksOf } from "./two-worlds.ts";
+
+/** The time of a hop that was given none is not the same twice. */
+const timeless = (text: string) => text.replaceAll(/20\d\d-\d\d-\d\dT[\d:.]+Z/g, "(then)");
+
+export class Notebook {
+  readonly #ids = new Map<object, number>();
+  /** By page, so that the order in which handlers finish has no say. */
+  readonly #pages = new Map<string, string[]>();
+
+  write(page: string, what: string, value: unknown): void {
+    const lines = this.#pages.get(page) ?? [];
+    lines.push(`${what}: ${timeless(typeof value === "string" ? value : textOf(value))}`);
+    this.#pages.set(page, lines);
+  }
+
+  /** All that a handler is handed. */
+  look(page: string, payload: unknown, context: PluginContext, view: object | undefined): void {
+    const { plugin, hook, capabilities, config, operation, request, signal, state } = context;
+    const facts = { plugin, hook, capabilities, config, operation, request };
+    this.write(page, "payload", payload);
+    this.write(page, "context", { ...facts, aborted: signal.aborted, state: [...state] });
+    this.write(page, "context inspected", inspect(context, { showHidden: true, depth: 9 }));
+    if (view !== undefined) this.write(page, "view", looksOf(view));
+    this.write(page, "identities", this.#identities([payload, plugin, config, operation, view]));
+    state.set(`${hook} ${state.size}`, page);
+  }
+
+  /** What a helper comes to, or what it throws. */
+  attempt(page: string, what: string, call: () => object): void {
+    try {
+      this.write(page, what, looksOf(call()));
+    } catch (error) {
+      this.write(page, `${what} throws`, tellingOf(error));
+    }
+  }
+
+  /** A number for each object in reach: that of its first sighting. */
+  #identities(values: readonly unknown[]): readonly number[] {
+    return values
+      .flatMap((value) => [...reach(value)])
+      .map((object) => {
+        const id = this.#ids.get(object) ?? this.#ids.size;
+        this.#ids.set(object, id);
+        return id;
+      });
+  }
+
+  get pages(): { readonly [page: string]: readonly string[] } {
+    return Object.fromEntries([...this.#pages].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+}
+
+/** All that is in an error but for where in the code it was made. */
+export function tellingOf(error: unknown): unknown {
+  if (!isGlassineError(error)) throw error;
+  const { name, code, message, data, cause } = error;
+  const own = Reflect.ownKeys(error).filter((key) => key !== "stack");
+  return { name, code, message, data, cause, own: own.map(String) };
+}
+
+const textOf = (value: unknown): string => JSON.stringify(value) ?? "undefined";
