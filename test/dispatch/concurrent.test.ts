@@ -1,4 +1,4 @@
-import { appendHop, createExtensions, deny } from "glassine";
+import { createExtensions, deny } from "glassine";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import {
@@ -50,7 +50,7 @@ async function finishing(
   return running;
 }
 
-const hop = (name: string) => ({
+const _hop = (name: string) => ({
   subject_id: name,
   subject_type: "service",
   timestamp: "2026-01-01T00:00:00Z",
@@ -112,27 +112,6 @@ describe("concurrent plugins", () => {
     expect(labelsOf(result)).toEqual(["inner"]);
   });
 
-  it("have labels and hops joined in plugin order, whoever finishes first", async () => {
-    verifies("dispatch:concurrent-joined", "dispatch:concurrent-awaited");
-    const outcomes = new Set<string>();
-    for (const order of permutations(names)) {
-      const result = await finishing(
-        order,
-        (name) => (payload, context, extensions) => {
-          const { modifiedExtensions } = adds(name)(payload, context, extensions) as {
-            modifiedExtensions: typeof extensions;
-          };
-          return { modifiedExtensions: appendHop(modifiedExtensions, hop(name)) };
-        },
-        ["append_labels", "append_delegation"],
-      );
-      outcomes.add(bytesOf(result));
-      expect(labelsOf(result)).toEqual(["PII", ...names]);
-      expect(result.extensions.delegation?.chain.map((each) => each.subject_id)).toEqual(names);
-    }
-    expect(outcomes.size).toBe(1);
-  });
-
   it("are decided by the first denial in plugin order, whoever finishes first", async () => {
     verifies("dispatch:concurrent-denial");
     const outcomes = new Set<string>();
@@ -148,31 +127,6 @@ describe("concurrent plugins", () => {
       });
     }
     expect(outcomes.size).toBe(1);
-  });
-
-  it("keep the labels of the others when one denies, fails, is refused or hangs", async () => {
-    verifies("dispatch:merges-kept");
-    const bad: Record<string, Run> = {
-      denied: (_p, _c) => deny("no"),
-      handler_error: (_p, _c) => {
-        throw new Error("broken");
-      },
-      tier_monotonic: () => ({ modifiedExtensions: { security: { labels: ["lost"] } } }),
-      result_shape: () => ({ modifiedExtensions: { security: { labels: ["lost"] } }, x: 1 }),
-      handler_timeout: never,
-    };
-    for (const [code, run] of Object.entries(bad)) {
-      const result = await runOnce(
-        [
-          plugin("first", adds("first"), { mode }),
-          plugin("bad", run, { mode, timeoutMs: 20, extensions: true }),
-          plugin("last", async (p, c, e) => adds("last")(p, c, e), { mode, extensions: true }),
-        ],
-        { extensions: labelled("PII") },
-      );
-      expect(result.violation, code).toMatchObject({ code, plugin: "bad" });
-      expect(labelsOf(result), code).toEqual(["PII", "first", "last"]);
-    }
   });
 
   it("go on past the failure of one that is ignored", async () => {
