@@ -34,16 +34,6 @@ describe("a change that is ignored", () => {
     });
     expect(rejections).toMatchObject([{ plugin: "p", path: "meta" }]);
   });
-
-  it("A-081: gets one answer whether the hidden slot is there or not", () => {
-    const returned = { agent: { turn: 7 }, http: { headers: { a: "1" } } };
-    const rich = createExtensions({ agent: { turn: 7 }, http: { headers: { a: "1" } } });
-    const answers = [rich, createExtensions({})].map(
-      (each) => mergeExtensions(each, returned, []).rejections,
-    );
-    expect(answers[0]).toEqual(answers[1]);
-    expect(answers[0]).toHaveLength(2);
-  });
 });
 
 describe("with strict", () => {
