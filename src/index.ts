@@ -2,6 +2,7 @@
 import { standardHost } from "./host/index.ts";
 
 export {
+  detectTampering,
   headerMap,
   instant,
   type Json,
@@ -9,6 +10,7 @@ export {
   jsonValue,
   type Limits,
   labelSet,
+  type RealmChange,
   stringSet,
   wholeNumber,
 } from "./admit/index.ts";

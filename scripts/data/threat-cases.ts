@@ -54,7 +54,8 @@ export const threatCases: readonly ThreatCase[] = [
   { name: "E_OVERLOADED", codes: ["overloaded"] },
   {
     name: "E_REALM_TAMPERED",
-    note: "Not detected; intrinsics are captured when the library loads.",
+    codes: ["realm_tampered"],
+    note: 'With `tampering: "deny"`. A host that calls `detectTampering` gets a list and no error.',
   },
   { name: "E_WIRE_SYNTAX", codes: ["syntax_invalid"] },
   { name: "E_WIRE_UTF8", codes: wire, note: "With a problem `snapshot_string` or `snapshot_key`." },

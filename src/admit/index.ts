@@ -20,4 +20,5 @@ export {
 export { compileLevel, withAliases } from "./level.ts";
 export { areWithin, extensionsLimits, type Limits, payloadLimits } from "./limits.ts";
 export { createStamp, Itself } from "./stamp.ts";
+export { detectTampering, type RealmChange } from "./tampering.ts";
 export { isCleanLabel, isHeaderName, isHeaderValue } from "./text-rules.ts";

@@ -17,7 +17,7 @@ const uncurryThis = Function.prototype.bind.bind(Function.prototype.call) as <
 ) => Method<This, Args, Result>;
 
 export const { apply, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
-export const { create, freeze, hasOwn, keys: enumerableKeys } = Object;
+export const { create, freeze, hasOwn, is, keys: enumerableKeys } = Object;
 export const { isArray, from: arrayFrom } = Array;
 export const { isSafeInteger } = Number;
 export const isFiniteNumber: (value: unknown) => boolean = Number.isFinite;
@@ -50,6 +50,9 @@ function lowerAsciiOnly(text: string): string {
 }
 export const normalize: Method<string, [string], string> = uncurryThis(
   String.prototype.normalize as (this: string, form: string) => string,
+);
+export const symbolDescription: Method<symbol, [], string | undefined> = uncurryThis(
+  getOwnPropertyDescriptor(Symbol.prototype, "description")?.get as () => string | undefined,
 );
 const wellFormed = (String.prototype as { isWellFormed?: (this: string) => boolean }).isWellFormed;
 /** False for a text with a lone surrogate. */

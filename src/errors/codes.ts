@@ -200,6 +200,12 @@ export const errorCodes = {
     means: "The host aborted the invocation, or a context was used after its invocation ended.",
     todo: "Nothing, if the abort was meant.",
   },
+  realm_tampered: {
+    kind: "failure",
+    means:
+      'Intrinsics of the realm are not what they were when the library loaded, and the manager says `tampering: "deny"`.',
+    todo: "Find who patches what `data.changes` or the violation's details name, or patch before the library loads.",
+  },
   reentrancy: {
     kind: "misuse",
     means: "Invocations are nested deeper than the limit.",

@@ -1,5 +1,8 @@
 import type { ErrorCode } from "./codes.ts";
 
+// Captured: an error must come out as ever where a plugin has patched these.
+const { defineProperty, freeze } = Object;
+
 /** Registered, so that errors of a second copy of this package are recognised. */
 const brand: unique symbol = Symbol.for("glassine.error") as never;
 
@@ -54,8 +57,8 @@ export class GlassineError extends Error {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.#code = code;
-    this.data = Object.freeze({ ...data });
-    Object.defineProperty(this, brand, { value: true });
+    this.data = freeze({ ...data });
+    defineProperty(this, brand, { __proto__: null, value: true } as PropertyDescriptor);
   }
 }
 

@@ -35,6 +35,12 @@ export interface ManagerOptions<Table extends SlotTable, Hooks extends HookTable
   readonly payloadPolicy?: { readonly [Hook in keyof Hooks]?: readonly string[] };
   /** What becomes of `headers` on an older payload. Default `move`: into the `http` slot. */
   readonly payloadHeaders?: "move" | "keep";
+  /**
+   * What a patched realm leads to. Default `ignore`. With `deny` the realm is checked by
+   * `detectTampering` when the manager is made and before each run, and no plugin runs in one
+   * that was changed. A check costs far more than a run: see docs/lifecycle.md.
+   */
+  readonly tampering?: "ignore" | "deny";
   /** How many invocations may be in flight. Default: any number. */
   readonly maxInFlight?: number;
   /** How many background handlers may be under way; further ones are dropped. Default 10 000. */
@@ -61,6 +67,7 @@ const optionNames = [
   "payloadLimits",
   "payloadPolicy",
   "payloadHeaders",
+  "tampering",
   "maxInFlight",
   "maxBackground",
   "onHandlerError",
@@ -76,6 +83,7 @@ export interface ReadOptions {
   readonly payloadLimits: Limits;
   readonly payloadPolicy: { readonly [hook: string]: readonly string[] };
   readonly keepHeaders: boolean;
+  readonly denyTampering: boolean;
   readonly maxInFlight: number;
   readonly maxBackground: number;
   readonly onHandlerError: HandlerErrorSink | undefined;
@@ -92,10 +100,12 @@ export function readManagerOptions(input: unknown): ReadOptions {
   }
   const items = readPlainArray(values.plugins) ?? fail("plugins must be an array of plugins.");
   const { timeoutMs = 30_000, payloadHeaders = "move", onHandlerError } = values;
+  const { tampering = "ignore" } = values;
   const fault = timeoutFault(timeoutMs);
   if (fault !== undefined) fail(fault);
   if (payloadHeaders !== "move" && payloadHeaders !== "keep")
     fail('payloadHeaders must be "move" or "keep".');
+  if (tampering !== "ignore" && tampering !== "deny") fail('tampering must be "ignore" or "deny".');
   if (onHandlerError !== undefined && typeof onHandlerError !== "function")
     fail("onHandlerError must be a function.");
   return {
@@ -107,6 +117,7 @@ export function readManagerOptions(input: unknown): ReadOptions {
     payloadLimits: readLimits("payloadLimits", values.payloadLimits, payloadLimits),
     payloadPolicy: readPolicy(values.payloadPolicy),
     keepHeaders: payloadHeaders === "keep",
+    denyTampering: tampering === "deny",
     maxInFlight: readCount("maxInFlight", values.maxInFlight, Number.MAX_SAFE_INTEGER),
     maxBackground: readCount("maxBackground", values.maxBackground, 10_000),
     onHandlerError: onHandlerError as HandlerErrorSink | undefined,

@@ -25,6 +25,7 @@ import {
 import { payloadFor } from "../messages/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 import { compilePrograms } from "./compile-programs.ts";
+import { assertUntampered, tamperedViolation } from "./deny-tampering.ts";
 import {
   givesExtensionsOnly,
   type InvokeOptions,
@@ -76,6 +77,7 @@ export async function createManager(
   input: unknown,
 ): Promise<AnyManager> {
   const options = readManagerOptions(input);
+  if (options.denyTampering) assertUntampered();
   const read = options.items.map((item) => readItem(surface, item, frozenConfig));
   const ordered = inOrder(
     read.map((item) => ({ ...item.plugin, facts: { ...item.plugin }, item })),
@@ -115,6 +117,10 @@ export async function createManager(
       warnHeaders(hook, callSiteAbove(invoke));
       extensions = headersMoved(slots, extensions, headers as HeaderMap, replaceSlots);
       read = payloadFor(program.payload, rest, "payload_invalid", hook, options.payloadLimits);
+    }
+    const tampered = options.denyTampering ? tamperedViolation() : undefined;
+    if (tampered !== undefined) {
+      return new Invocation(program, read, extensions, scope, wishes).finish(tampered, 0);
     }
     // Where nothing runs and nothing else is wished for, the result is all there is.
     if (program.empty && wishes === noWishes) return plainResult(program, read, extensions, scope);

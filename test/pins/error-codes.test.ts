@@ -42,6 +42,7 @@ it("the error codes and their kinds", () => {
     handler_error: "failure",
     handler_timeout: "failure",
     aborted: "failure",
+    realm_tampered: "failure",
     reentrancy: "misuse",
     overloaded: "misuse",
     manager_closed: "misuse",

@@ -38,6 +38,8 @@ describe("the options of a manager", () => {
     { limits: { labels: "9" } },
     { payloadLimits: { depth: -1 } },
     { payloadHeaders: "drop" },
+    { tampering: "report" },
+    { tampering: true },
     { maxInFlight: 0 },
     { maxInFlight: Number.POSITIVE_INFINITY },
     { maxBackground: "many" },

@@ -1,0 +1,168 @@
+/**
+ * Tells what of the realm is no longer as it was when the library loaded.
+ *
+ * The patches it looks for may be there while it looks. So it reads descriptors, takes only their
+ * own parts, and calls nothing but what was captured at load. No getter runs but the runtime's
+ * own on the global object, and these as they were captured.
+ */
+import {
+  append,
+  apply,
+  charCodeAt,
+  freeze,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  hasOwn,
+  is,
+  type List,
+  newList,
+  ownKeys,
+  slice,
+  symbolDescription,
+  toArray,
+} from "./intrinsics.ts";
+import {
+  realm,
+  type WatchedObject,
+  watchedGlobals,
+  watchedObjects,
+  wellKnownSymbols,
+} from "./watched-realm.ts";
+
+/** An intrinsic that is not as it was when the library loaded. */
+export interface RealmChange {
+  /** Printable ASCII: `Array.prototype.push`, `Set.prototype[Symbol.iterator]`, `Promise`. */
+  readonly intrinsic: string;
+  /** `replaced`: another value, getter, setter or prototype, or listed by loops as it was not. */
+  readonly change: "replaced" | "added" | "removed";
+}
+
+/** Whoever adds a great many properties gets no list as long. */
+const maxChanges = 1000;
+const maxNameLength = 64;
+
+/**
+ * The intrinsics that are not as they were when this library loaded, in a fixed order; an empty
+ * list where nothing was patched. Run it after loading plugins, and whenever you like.
+ *
+ * It watches the own properties of the built-in constructors, prototypes, namespaces and
+ * iterators, and the global functions. It names at most 1000 changes. It runs no getter of
+ * anybody's, and no patch can mislead it. What was patched before the library loaded, or is put
+ * back in time, it cannot see. An intrinsic that was only frozen counts as it was.
+ *
+ * @see spec `dispatch:tampering-told`
+ * @example
+ * ```ts
+ * import { detectTampering } from "glassine";
+ *
+ * console.log(detectTampering().length); // 0
+ *
+ * const { push } = Array.prototype;
+ * Array.prototype.push = () => 0;
+ * const [change] = detectTampering();
+ * Array.prototype.push = push;
+ * console.log(change?.intrinsic, change?.change); // Array.prototype.push replaced
+ * ```
+ */
+export function detectTampering(): readonly RealmChange[] {
+  const changes = newList<RealmChange>();
+  for (let i = 0; i < watchedGlobals.length; i++) {
+    const { key, descriptor, value } = watchedGlobals[i] as (typeof watchedGlobals)[number];
+    const now = getOwnPropertyDescriptor(realm, key);
+    if (now === undefined) tell(changes, key, "removed");
+    else if (differ(descriptor, now) || valueBehind(descriptor) !== value)
+      tell(changes, key, "replaced");
+  }
+  for (let i = 0; i < watchedObjects.length; i++) {
+    compare(watchedObjects[i] as WatchedObject, changes);
+  }
+  return freeze(toArray(changes));
+}
+
+/** What a global that is as it was stands for now: its getter is the captured one. */
+function valueBehind(descriptor: PropertyDescriptor): unknown {
+  if (hasOwn(descriptor, "value")) return descriptor.value;
+  return descriptor.get === undefined ? undefined : apply(descriptor.get, realm, []);
+}
+
+function compare(before: WatchedObject, changes: List<RealmChange>): void {
+  const { name, target, properties } = before;
+  if (getPrototypeOf(target) !== before.prototype)
+    tell(changes, `${name}.[[Prototype]]`, "replaced");
+  let kept = 0;
+  for (let i = 0; i < properties.length; i++) {
+    const { key, descriptor } = properties[i] as (typeof properties)[number];
+    const now = getOwnPropertyDescriptor(target, key);
+    if (now !== undefined) kept += 1;
+    if (now === undefined) tell(changes, name + shown(key), "removed");
+    else if (differ(descriptor, now)) tell(changes, name + shown(key), "replaced");
+  }
+  const keys = ownKeys(target);
+  if (keys.length === kept) return;
+  for (let i = 0; i < keys.length && changes.length < maxChanges; i++) {
+    const key = keys[i] as PropertyKey;
+    if (!isAmong(properties, key)) tell(changes, name + shown(key), "added");
+  }
+}
+
+/** Only own parts are read: `Object.prototype.value` may be a patch. */
+function differ(before: PropertyDescriptor, now: PropertyDescriptor): boolean {
+  if (now.enumerable !== before.enumerable) return true;
+  const isData = hasOwn(now, "value");
+  if (isData !== hasOwn(before, "value")) return true;
+  return isData ? !is(now.value, before.value) : now.get !== before.get || now.set !== before.set;
+}
+
+function isAmong(properties: WatchedObject["properties"], key: PropertyKey): boolean {
+  for (let i = 0; i < properties.length; i++) if (properties[i]?.key === key) return true;
+  return false;
+}
+
+function tell(changes: List<RealmChange>, intrinsic: string, change: RealmChange["change"]): void {
+  if (changes.length < maxChanges) append(changes, freeze({ intrinsic, change } as const));
+}
+
+/** A key behind the name of its owner. Whoever added it chose it. */
+function shown(key: PropertyKey): string {
+  if (typeof key !== "symbol") {
+    const text = `${key as string}`;
+    return isPlain(text) ? `.${text}` : `[${quoted(text)}]`;
+  }
+  for (let i = 0; i < wellKnownSymbols.length; i++) {
+    const known = wellKnownSymbols[i];
+    if (known?.symbol === key) return `[${known.name}]`;
+  }
+  const description = symbolDescription(key);
+  return `[Symbol(${description === undefined ? "" : quoted(description)})]`;
+}
+
+/** A name as code spells it: letters, digits, `_` and `$`, and not too many. */
+function isPlain(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const unit = charCodeAt(text, i);
+    const isLetter = (unit | 0x20) >= 0x61 && (unit | 0x20) <= 0x7a;
+    const isDigit = unit >= 0x30 && unit <= 0x39 && i > 0;
+    if (!isLetter && !isDigit && unit !== 0x5f && unit !== 0x24) return false;
+  }
+  return text.length > 0 && text.length <= maxNameLength;
+}
+
+/** On one line, in ASCII. `quoted` of the errors runs patterns, and those can be patched. */
+function quoted(text: string): string {
+  let out = "";
+  for (let i = 0; i < text.length && i < maxNameLength; i++) {
+    const unit = charCodeAt(text, i);
+    const isSafe = unit >= 0x20 && unit <= 0x7e && unit !== 0x22 && unit !== 0x5c;
+    out += isSafe ? slice(text, i, i + 1) : `\\u${fourDigits(unit)}`;
+  }
+  return `"${out}${text.length > maxNameLength ? "..." : ""}"`;
+}
+
+function fourDigits(unit: number): string {
+  let out = "";
+  for (let shift = 12; shift >= 0; shift -= 4) {
+    const digit = (unit >> shift) & 0xf;
+    out += slice("0123456789abcdef", digit, digit + 1);
+  }
+  return out;
+}

@@ -1,0 +1,35 @@
+/** What a manager with `tampering: "deny"` does in a realm that was changed. */
+import { detectTampering, intrinsics, type Json } from "../admit/index.ts";
+import { GlassineError } from "../errors/index.ts";
+import type { Violation } from "../hooks/index.ts";
+
+const { freeze } = intrinsics;
+const maxNamed = 8;
+
+/** @throws GlassineError `realm_tampered` */
+export function assertUntampered(): void {
+  const changes = detectTampering();
+  if (changes.length === 0) return;
+  let text = "";
+  for (let i = 0; i < changes.length && i < maxNamed; i++) {
+    text += `${i === 0 ? "" : ", "}${changes[i]?.intrinsic} was ${changes[i]?.change}`;
+  }
+  const others = changes.length - maxNamed;
+  if (others > 0) text += `, and ${others} more`;
+  throw new GlassineError(
+    "realm_tampered",
+    `The realm is not as it was when the library loaded: ${text}.`,
+    { changes },
+  );
+}
+
+/** The reason may reach a caller, so the names are in the details, which stay with the host. */
+export function tamperedViolation(): Violation | undefined {
+  const changes = detectTampering();
+  if (changes.length === 0) return undefined;
+  return freeze({
+    code: "realm_tampered",
+    reason: "The realm is not as it was when the library loaded.",
+    details: freeze({ changes: changes as unknown as Json }),
+  });
+}

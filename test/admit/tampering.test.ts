@@ -1,0 +1,178 @@
+import vm from "node:vm";
+import { detectTampering, type RealmChange } from "glassine";
+import { afterEach, describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
+
+const { defineProperty, getOwnPropertyDescriptor, deleteProperty } = Reflect;
+
+/** What puts everything back, the last thing first. A list, as patches may reach every array. */
+interface Undo {
+  readonly back: () => void;
+  readonly next: Undo | undefined;
+}
+let undo: Undo | undefined;
+function later(back: () => void): void {
+  undo = { back, next: undo };
+}
+
+/** Puts a property in place until the end of the test. */
+function patch(target: object, key: PropertyKey, descriptor: PropertyDescriptor): void {
+  const before = getOwnPropertyDescriptor(target, key);
+  later(() => {
+    if (before === undefined) deleteProperty(target, key);
+    else defineProperty(target, key, before);
+  });
+  defineProperty(target, key, { __proto__: null, configurable: true, ...descriptor } as never);
+}
+
+/** Asks while the realm is patched, and has it restored before anybody else runs. */
+function told(run: () => void): readonly RealmChange[] {
+  try {
+    run();
+    return detectTampering();
+  } finally {
+    for (; undo !== undefined; undo = undo.next) undo.back();
+    // An array itself: an element that was added made it longer.
+    Array.prototype.length = 0;
+  }
+}
+const replaced = (intrinsic: string) => ({ intrinsic, change: "replaced" });
+const added = (intrinsic: string) => ({ intrinsic, change: "added" });
+const removed = (intrinsic: string) => ({ intrinsic, change: "removed" });
+
+afterEach(() => expect(detectTampering()).toEqual([]));
+
+describe("tampering", () => {
+  it("is none where nothing was patched, whatever was used in the meantime", async () => {
+    verifies("dispatch:tampering-told");
+    /(a)/.exec("a");
+    structuredClone(Buffer.from(new TextEncoder().encode("a")));
+    new URL("https://a.example/?b").searchParams.get("b");
+    vm.runInNewContext("Object.prototype.then = Array.prototype.push = 1");
+    AbortSignal.timeout(1);
+    await new Promise((resolve) => setTimeout(resolve, performance.now() % 1));
+    new Intl.DateTimeFormat().format(new Date(0));
+    expect(detectTampering()).toEqual([]);
+  });
+
+  it.each<[string, object, PropertyKey]>([
+    ["Array.prototype.push", Array.prototype, "push"],
+    ["Array.prototype[Symbol.iterator]", Array.prototype, Symbol.iterator],
+    ["%ArrayIteratorPrototype%.next", Object.getPrototypeOf([][Symbol.iterator]()), "next"],
+    ["%RegExpStringIteratorPrototype%.next", Object.getPrototypeOf("".matchAll(/a/g)), "next"],
+    ["%TypedArray%.prototype.fill", Object.getPrototypeOf(Uint8Array.prototype), "fill"],
+    ["%AsyncFunction%.prototype.constructor", Object.getPrototypeOf(async () => {}), "constructor"],
+    ["Object.freeze", Object, "freeze"],
+    ["Object.prototype.__proto__", Object.prototype, "__proto__"],
+    ["Reflect.ownKeys", Reflect, "ownKeys"],
+    ["Symbol.prototype.description", Symbol.prototype, "description"],
+    ["Promise", globalThis, "Promise"],
+    ["setTimeout", globalThis, "setTimeout"],
+    ["performance", globalThis, "performance"],
+    ["globalThis", globalThis, "globalThis"],
+    ["Performance.prototype.now", Object.getPrototypeOf(performance), "now"],
+    ["AbortController.prototype.signal", AbortController.prototype, "signal"],
+    ["Buffer.from", Buffer, "from"],
+  ])("is told where %s has another value", (name, target, key) => {
+    const value = () => undefined;
+    const changes = told(() => patch(target, key, { value, writable: true }));
+    expect(changes.map(({ intrinsic }) => intrinsic)).toEqual([name]);
+    expect(changes.map(({ change }) => change)).toEqual(["replaced"]);
+  });
+
+  it("is told of getters and setters, and none of them runs", () => {
+    let ran = 0;
+    const get = () => {
+      ran += 1;
+    };
+    const changes = told(() => {
+      patch(Array.prototype, "push", { get });
+      patch(Array.prototype, 0, { get, set: get });
+      patch(Set.prototype, "size", { get });
+      patch(globalThis, "Map", { get });
+    });
+    expect(changes).toEqual([
+      replaced("Map"),
+      replaced("Array.prototype.length"),
+      replaced("Array.prototype.push"),
+      added('Array.prototype["0"]'),
+      replaced("Set.prototype.size"),
+    ]);
+    expect(ran).toBe(0);
+  });
+
+  it("is told where a property is new, gone, or listed by loops as it was not", () => {
+    const changes = told(() => {
+      patch(Object.prototype, ["th", "en"].join(""), { value: 1, writable: true });
+      patch(Object.prototype, "toString", { enumerable: true });
+      patch(Map.prototype, "forEach", { value: 1 });
+      deleteProperty(Map.prototype, "forEach");
+      patch(globalThis, "WeakRef", { value: 1 });
+      deleteProperty(globalThis, "WeakRef");
+      patch(Error, "prepareStackTrace", { value: 1 });
+    });
+    expect(changes).toEqual([
+      removed("WeakRef"),
+      replaced("Object.prototype.toString"),
+      added("Object.prototype.then"),
+      removed("Map.prototype.forEach"),
+      expect.objectContaining({ intrinsic: "Error.prepareStackTrace" }),
+    ]);
+  });
+
+  it("is told where a global is another one behind the getter that was there", () => {
+    const before = Buffer;
+    const changes = told(() => {
+      later(() => {
+        globalThis.Buffer = before;
+      });
+      globalThis.Buffer = class {} as never;
+    });
+    expect(changes).toEqual([replaced("Buffer")]);
+  });
+
+  it("is told where a built-in object has another prototype", () => {
+    const before = Object.getPrototypeOf(Map.prototype) as object;
+    const changes = told(() => {
+      later(() => Object.setPrototypeOf(Map.prototype, before));
+      Object.setPrototypeOf(Map.prototype, { stolen: true });
+    });
+    expect(changes).toEqual([replaced("Map.prototype.[[Prototype]]")]);
+  });
+
+  it("is no hardening: a frozen intrinsic is as it was", () => {
+    // For good, because nothing thaws it; so one that nobody patches.
+    Object.freeze(WeakRef.prototype);
+    expect(detectTampering()).toEqual([]);
+  });
+
+  it("is told in printable ASCII on one line, whatever the name", () => {
+    const keys = ["a b", "", "\n\u202e\u0000", '"\\', "x".repeat(70), Symbol("a\nb"), Symbol()];
+    const changes = told(() => {
+      for (const key of keys) patch(Reflect, key, { value: 1 });
+    });
+    expect(changes.map(({ intrinsic }) => intrinsic)).toEqual([
+      'Reflect["a b"]',
+      'Reflect[""]',
+      'Reflect["\\u000a\\u202e\\u0000"]',
+      'Reflect["\\u0022\\u005c"]',
+      `Reflect["${"x".repeat(64)}..."]`,
+      'Reflect[Symbol("a\\u000ab")]',
+      "Reflect[Symbol()]",
+    ]);
+  });
+
+  it("is told of up to 1000 changes", () => {
+    const changes = told(() => {
+      for (let i = 0; i < 1200; i++) patch(Math, `x${i}`, { value: i });
+    });
+    expect(changes).toHaveLength(1000);
+    expect(changes.at(-1)).toEqual(added("Math.x999"));
+  });
+
+  it("is told in a frozen list of frozen records", () => {
+    const changes = told(() => patch(Math, "max", { value: 1 }));
+    expect(Object.isFrozen(changes)).toBe(true);
+    expect(changes.every((change) => Object.isFrozen(change))).toBe(true);
+  });
+});
