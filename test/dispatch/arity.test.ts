@@ -1,7 +1,7 @@
-import { createPluginManager, definePlugin } from "glassine";
+import { definePlugin } from "glassine";
 import { describe, expect, it, vi } from "vitest";
 import { verifies } from "../support/verifies.ts";
-import { call, hook, labelled, type Run, runOnce } from "./support.ts";
+import { hook, labelled, runOnce } from "./support.ts";
 
 type Loose = (...given: never[]) => unknown;
 
@@ -93,52 +93,6 @@ describe("a handler", () => {
     for (const handler of [take, () => {}, vi.fn(), (_p = 1, _c = 2) => {}]) {
       expect(refused(handler)).toBe("manifest_invalid");
     }
-  });
-
-  it("that is no plain function is refused, whatever it says of itself", () => {
-    verifies("dispatch:handler-kinds");
-    class Handler {
-      readonly payload: unknown;
-      constructor(payload: unknown, _context: unknown) {
-        this.payload = payload;
-      }
-    }
-    const kinds: unknown[] = [
-      Handler,
-      function* generate(_payload: unknown, _context: unknown) {},
-      async function* generate(_payload: unknown, _context: unknown) {},
-      new Proxy(methods.two, {}),
-      { handle: methods.two },
-      "handler",
-      null,
-    ];
-    for (const kind of kinds) {
-      for (const extensions of [undefined, true, false]) {
-        expect(() => of(kind as Loose, extensions), String(kind)).toThrow(
-          expect.objectContaining({ code: "manifest_invalid" }),
-        );
-      }
-    }
-  });
-
-  it("is judged once: what becomes of it or of its manifest later has no effect", async () => {
-    verifies("dispatch:arity", "dispatch:registered-once");
-    const turns: string[] = [];
-    const original: Run = (_payload, _context) => void turns.push("original");
-    const manifest = {
-      name: "shapes",
-      version: "1.0.0",
-      capabilities: ["read_labels"] as "read_labels"[],
-      hooks: { [hook]: original as never } as Record<string, never>,
-    };
-    const plugin = definePlugin(manifest);
-    const manager = await createPluginManager({ plugins: [plugin] });
-    Object.defineProperty(original, "length", { value: 3 });
-    manifest.hooks[hook] = (() => void turns.push("replaced")) as never;
-    manifest.capabilities.push("read_headers" as never);
-    const { executions } = await manager.invoke(hook, call);
-    expect(turns).toEqual(["original"]);
-    expect(executions).toMatchObject([{ extensions: false, saw: [] }]);
   });
 
   it("is called without a `this`", async () => {

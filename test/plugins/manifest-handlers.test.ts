@@ -13,62 +13,6 @@ async function recordOf(entry: unknown): Promise<ExecutionRecord> {
 const message = (entry: unknown) =>
   problemsOf(withHandler(entry)).map((problem) => problem.message);
 
-function* generator(payload: unknown) {
-  yield payload;
-}
-async function* asyncGenerator(payload: unknown) {
-  yield payload;
-}
-class Klass {
-  handle(payload: unknown) {
-    return payload;
-  }
-}
-
-describe("a handler is a function that can be called", () => {
-  it.each([
-    ["a class", Klass, "a class"],
-    ["a class that extends", class extends Klass {}, "a class"],
-    ["a frozen class", Object.freeze(class Frozen {}), "a class"],
-    ["a class of the language", Map, "a class"],
-    ["a generator", generator, "a generator"],
-    [
-      "a frozen generator",
-      Object.freeze(function* (payload: unknown) {
-        yield payload;
-      }),
-      "a generator",
-    ],
-    ["an async generator", asyncGenerator, "a generator"],
-    [
-      "a generator method",
-      {
-        *handle(payload: unknown) {
-          yield payload;
-        },
-      }.handle,
-      "a generator",
-    ],
-    ["a bound generator", generator.bind(null), "a generator"],
-    ["a proxied function", new Proxy((payload: unknown) => void payload, {}), "a proxy"],
-  ])("not %s, as itself or in an entry", (_, handler, what) => {
-    const text = expect.stringMatching(
-      new RegExp(`^handler for hook 'tool_pre_invoke' is ${what};`),
-    ) as unknown;
-    expect(message(handler)).toEqual([text]);
-    expect(message({ handler, extensions: true })).toEqual([text]);
-    expect(message({ handler, extensions: false })).toEqual([text]);
-  });
-
-  it("runs nothing of what it refuses", () => {
-    verifies("dispatch:handler-kinds");
-    const trap = vi.fn(() => undefined);
-    const handler = new Proxy((payload: unknown) => void payload, { get: trap, apply: trap });
-    expect(message(handler)).toHaveLength(1);
-    expect(trap).not.toHaveBeenCalled();
-  });
-});
-
 describe("what hides how many parameters it takes", () => {
   it.each([
     ["no parameter", () => {}],
