@@ -14,6 +14,7 @@ import {
   plugin,
   type Run,
 } from "../dispatch/support.ts";
+import { verifies } from "../support/verifies.ts";
 import { attack, attackWaits } from "./attack.ts";
 import { expectIgnored, expectRefused } from "./proposal.ts";
 
@@ -135,6 +136,7 @@ attack(
     });
 
     it("fifteen, and two plugins at once that append one each", async () => {
+      verifies("merge:limits");
       const fifteen = createExtensions({ delegation: { chain: chainOf(15) } });
       const result = await finishing(["one", "two"], fifteen);
       expect(result.errors).toMatchObject([{ plugin: "two", code: "snapshot_limit" }]);

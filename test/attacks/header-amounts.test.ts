@@ -3,6 +3,7 @@ import { createExtensions, filterExtensions, mergeExtensions } from "glassine";
 import { expect, it } from "vitest";
 import { codeOf } from "../admit/support.ts";
 import { type Capability, plugin, runOnce } from "../dispatch/support.ts";
+import { verifies } from "../support/verifies.ts";
 import { attack, attackWaits } from "./attack.ts";
 import { expectIgnored, expectRefused } from "./proposal.ts";
 
@@ -75,6 +76,7 @@ attack(
     });
 
     it("a hundred, and a hundred that came since the view was given", () => {
+      verifies("merge:limits");
       const view = filterExtensions(few, ["write_headers"]);
       const now = createExtensions({ http: { headers: { a: "1", ...numbered(100, "y") } } });
       const returned = { http: { headers: { a: "1", ...numbered(100) } } };

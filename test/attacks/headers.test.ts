@@ -10,6 +10,7 @@ import {
 import { expect, it } from "vitest";
 import { codeOf } from "../admit/support.ts";
 import type { Capability } from "../dispatch/support.ts";
+import { verifies } from "../support/verifies.ts";
 import { attack } from "./attack.ts";
 import { expectIgnored, expectRefused } from "./proposal.ts";
 
@@ -128,6 +129,7 @@ attack(
     });
 
     it("beside one that came since the view was given: the one that came stays alone", () => {
+      verifies("merge:header-by-name", "merge:unseen-kept");
       const now = createExtensions({ http: { headers: { ...shown, Authorization: "host's" } } });
       for (const name of ["authorization", "Authorization"]) {
         const returned = { http: { headers: { ...shown, [name]: "mine", b: "3" } } };

@@ -12,6 +12,7 @@ import {
   type Run,
   runOnce,
 } from "../dispatch/support.ts";
+import { verifies } from "../support/verifies.ts";
 import { attack } from "./attack.ts";
 import { expectIgnored, expectRefused } from "./proposal.ts";
 
@@ -53,6 +54,7 @@ attack(
     });
 
     it("200 labels, and two plugins at once that add 50 each", async () => {
+      verifies("merge:limits");
       const extensions = labelled(...numbered(200));
       const fifty = (name: string) =>
         plugin(

@@ -108,6 +108,17 @@ attack(
   () => {
     it("an empty list", () => expectRefused(relabelled([]), ...monotonic));
 
+    it("an envelope of the plugin's own making", async () => {
+      const made = createExtensions({ security: { labels: ["PII"] } });
+      const word = { labels: ["PII"], reason: "mine", authority: "me" };
+      for (const returned of [
+        createExtensions({ security: {} }),
+        declassify(made, word).extensions,
+      ])
+        await expectRefused({ extensions, returned, capabilities }, ...monotonic);
+      await expectIgnored({ extensions, returned: createExtensions({}), capabilities }, []);
+    });
+
     it.each([
       ["labels undefined", { security: { labels: undefined } }],
       ["security left out", {}],
