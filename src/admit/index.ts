@@ -19,6 +19,7 @@ export {
 } from "./kinds.ts";
 export { compileLevel, withAliases } from "./level.ts";
 export { areWithin, extensionsLimits, type Limits, payloadLimits } from "./limits.ts";
+export { hasMoreIndexes } from "./properties.ts";
 export { createStamp, Itself } from "./stamp.ts";
 export { detectTampering, type RealmChange } from "./tampering.ts";
 export { isCleanLabel, isHeaderName, isHeaderValue } from "./text-rules.ts";

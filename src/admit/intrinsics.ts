@@ -32,6 +32,20 @@ export const charCodeAt: Method<string, [number], number> = uncurryThis(
   String.prototype.charCodeAt,
 );
 export const slice: Method<string, [number, number?], string> = uncurryThis(String.prototype.slice);
+const textOf: Method<object, [], string> = uncurryThis(
+  String.prototype.valueOf as (this: object) => string,
+);
+/** Tells a text dressed as an object, whatever its prototype. */
+export function isTextObject(value: object): boolean {
+  try {
+    textOf(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+/** Tells a typed array or view of bytes, whatever its prototype. */
+export const { isView } = ArrayBuffer;
 const lowerCase: Method<string, [], string> = uncurryThis(String.prototype.toLowerCase);
 /** Lower case by ASCII rules: the Kelvin sign is no `k`. */
 export function toLowerAscii(text: string): string {

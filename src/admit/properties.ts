@@ -11,6 +11,8 @@ import {
   hasOwn,
   isArray,
   isProxy,
+  isTextObject,
+  isView,
   isWellFormed,
   objectPrototype,
   ownKeys,
@@ -89,11 +91,27 @@ function allKeysOf(walk: Walk, value: object): readonly (string | symbol)[] {
 
 /** The own keys of a record. Every one must be read with `readProperty`. */
 export function keysOf(walk: Walk, value: object): readonly (string | symbol)[] {
-  const keys = allKeysOf(walk, value);
-  if (keys.length > walk.limits.nodes) {
-    report(walk, "snapshot_limit", `at most ${walk.limits.nodes} keys`, "more");
+  const max = walk.limits.nodes;
+  const tooMany = walk.origin !== "parsed" && isOverlong(walk, value, max);
+  const keys = tooMany ? undefined : allKeysOf(walk, value);
+  if (keys !== undefined && keys.length <= max) return keys;
+  return stop(walk, "snapshot_limit", `at most ${max} keys`, "more");
+}
+
+function isOverlong(walk: Walk, value: object, max: number): boolean {
+  try {
+    return hasMoreIndexes(value, max);
+  } catch {
+    return runsCode(walk);
   }
-  return keys;
+}
+
+/**
+ * Whether listing the keys would take long for what is small to make: a text object or bytes
+ * without their prototype have a key for every unit, and the engine makes each a text.
+ */
+export function hasMoreIndexes(value: object, max: number): boolean {
+  return hasOwn(value, max) && (isView(value) || isTextObject(value));
 }
 
 /** Reads one own data property. Sets the walk's path to it first. */

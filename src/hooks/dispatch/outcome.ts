@@ -4,6 +4,7 @@ import {
   type Compiled,
   compileSchema,
   decisive,
+  hasMoreIndexes,
   intrinsics,
   jsonObject,
   type LevelValue,
@@ -84,7 +85,7 @@ export function readChanges(
   given: Slots | undefined,
   before: Slots,
 ): Changes | Refused {
-  const found = readParts(returned);
+  const found = readResult(returned, run.program.limits.nodes);
   if (found instanceof Refused) return found;
   const { program } = run;
   const { modifiedExtensions } = found;
@@ -114,7 +115,17 @@ export function readChanges(
   };
 }
 
-function readParts(returned: object): Parts | Refused {
+/** A contextified object of `vm` runs code when it is read, and that code can throw. */
+function readResult(returned: object, maxKeys: number): Parts | Refused {
+  try {
+    return readParts(returned, maxKeys);
+  } catch {
+    const reason = "Expected a plain object, got one that throws when it is read.";
+    return new Refused("snapshot_proxy", "(result)", reason);
+  }
+}
+
+function readParts(returned: object, maxKeys: number): Parts | Refused {
   if (isProxy(returned))
     return new Refused("snapshot_proxy", "(result)", "Expected a plain object, got a proxy.");
   if (isArray(returned)) return notAResult;
@@ -127,6 +138,9 @@ function readParts(returned: object): Parts | Refused {
     modifiedExtensions: undefined,
     metadata: undefined,
   };
+  if (hasMoreIndexes(returned, maxKeys)) {
+    return new Refused("snapshot_limit", "(result)", `Expected at most ${maxKeys} keys, got more.`);
+  }
   const keys = ownKeys(returned);
   let unknown = false;
   for (let i = 0; i < keys.length; i++) {

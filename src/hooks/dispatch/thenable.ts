@@ -13,10 +13,15 @@ const {
 /**
  * Whether `value` is waited for: a native promise, or an object with a `then` method of its
  * own or of its class. A `then` on `Object.prototype` is a patch, not a promise; a getter
- * named `then` is never called.
+ * named `then` is never called. What throws when it is looked at is no promise either.
  */
 export function isAwaitable(value: object): value is PromiseLike<unknown> {
-  return isNativePromise(value) || hasThenMethod(value);
+  if (isNativePromise(value)) return true;
+  try {
+    return hasThenMethod(value);
+  } catch {
+    return false;
+  }
 }
 
 function hasThenMethod(value: object): boolean {
