@@ -8,6 +8,7 @@ import {
   RequestScope,
   type RunWishes,
   renamedScope,
+  requestOf,
 } from "../hooks/index.ts";
 import { payloadFor } from "../messages/index.ts";
 import { single } from "./read-plain.ts";
@@ -135,9 +136,13 @@ export function readScope(given: InvokeOptions<unknown>, wishes: RunWishes): Req
   if (request !== undefined && typeof request !== "string") {
     throw misuse("request expects the request's id, a text.");
   }
-  const known = context ?? wishes.parent?.scope;
-  if (known === undefined) return new RequestScope(request);
-  return request === undefined ? known : renamedScope(known, request);
+  if (context !== undefined) {
+    return request === undefined ? context : renamedScope(context, request);
+  }
+  const outer = wishes.parent?.scope;
+  if (outer === undefined) return new RequestScope(request);
+  // An object of its own: this one gets into a plugin's hands, and the outer one is the host's.
+  return renamedScope(outer, request ?? requestOf(outer));
 }
 
 /** @throws GlassineError `options_invalid` */

@@ -108,6 +108,23 @@ describe("the request's id", () => {
     expect(a).toMatch(/^\S{8,}$/);
   });
 
+  it("stays when a plugin puts another on what an inner run gave it", async () => {
+    const seen: string[] = [];
+    const result = await runOnce(
+      [
+        plugin("forges", async (payload, context) => {
+          const own = await manage([]);
+          const inner = await own.invoke(hook, payload, { parent: context });
+          Object.defineProperty(inner.context, "request", { value: "forged" });
+        }),
+        plugin("looks", (_p, context) => void seen.push(context.request)),
+      ],
+      { request: "r-1" },
+    );
+    expect(seen).toEqual(["r-1"]);
+    expect(result.context.request).toBe("r-1");
+  });
+
   it("goes with the context, unless the host gives another", async () => {
     const manager = await manage([]);
     const { context } = await manager.invoke(hook, call, { request: "r-1" });

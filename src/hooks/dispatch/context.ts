@@ -3,7 +3,7 @@ import { intrinsics } from "../../admit/index.ts";
 import { GlassineError } from "../../errors/index.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Step } from "./program.ts";
-import { stateOf } from "./scope.ts";
+import { requestOf, stateOf } from "./scope.ts";
 
 // Captured, so that no plugin can keep another's signal from aborting.
 const AbortControllerAtLoad = AbortController;
@@ -79,7 +79,7 @@ export class HandlerContext implements PluginContext {
     return this.#run.wishes.operation;
   }
   get request(): string {
-    return this.#run.scope.request;
+    return requestOf(this.#run.scope);
   }
   get signal(): AbortSignal {
     if (this.#controller === undefined) {

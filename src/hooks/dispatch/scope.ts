@@ -15,6 +15,8 @@ function freshId(): string {
 
 /** The private state of one plugin; only its own context asks for it. @internal */
 export let stateOf: (scope: RequestScope, plugin: PluginState) => Map<unknown, unknown>;
+/** The id of the request, whatever somebody has put on the object. @internal */
+export let requestOf: (scope: RequestScope) => string;
 /** The same private state under another request id. @internal */
 export let renamedScope: (scope: RequestScope, id: string) => RequestScope;
 /** Whether `value` is a scope of this library. @internal */
@@ -39,11 +41,14 @@ export class RequestScope {
 
   /** The id of the request: the host's, or a fresh one. */
   get request(): string {
-    this.#id ??= freshId();
-    return this.#id;
+    return requestOf(this);
   }
 
   static {
+    requestOf = (scope) => {
+      scope.#id ??= freshId();
+      return scope.#id;
+    };
     stateOf = (scope, plugin) => {
       scope.#states ??= intrinsics.create(null) as States;
       // By the very definition: another plugin of the same name gets its own.
