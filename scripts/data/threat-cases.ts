@@ -43,7 +43,11 @@ export const threatCases: readonly ThreatCase[] = [
     codes: ["manifest_invalid", "hook_unknown"],
     note: "The second for a hook that the host does not have.",
   },
-  { name: "E_CAPABILITY_UNKNOWN", codes: ["capability_unknown"] },
+  {
+    name: "E_CAPABILITY_UNKNOWN",
+    codes: ["manifest_invalid", "capability_unknown"],
+    note: "The first where a plugin is defined, the second elsewhere.",
+  },
   { name: "E_PLUGIN_DUPLICATE", codes: ["plugin_duplicate"] },
   { name: "E_REGISTRY_SEALED", note: "Cannot happen: a manager has no way to add a plugin." },
   { name: "E_HANDLER_SIGNATURE", codes: ["manifest_invalid"] },
