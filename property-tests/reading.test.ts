@@ -1,13 +1,16 @@
 /** Laws of reading a foreign value: what a reader gives, and that it gives something for all. */
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
+import { freezePayload } from "glassine";
 import { describe, expect, it } from "vitest";
-import { admit, extensionsLimits } from "../src/admit/index.ts";
-import { jsonCopy, plainCopy } from "./support/data.ts";
+import { admit, extensionsLimits, readPlain } from "../src/admit/index.ts";
+import { isObject, jsonCopy, plainCopy } from "./support/data.ts";
 import { documentsOf, grantsOf } from "./support/documents.ts";
 import { hostiles, places, plant, refusedHostiles, Watch } from "./support/hostile.ts";
 import { outcomeOf } from "./support/outcome.ts";
 import { plansOf, propose } from "./support/proposals.ts";
-import { type World, worlds } from "./support/tables.ts";
+import { keys, mapOf } from "./support/schema-values.ts";
+import { standard, type World, worlds } from "./support/tables.ts";
 
 const anything = fc.anything({
   withBigInt: true,
@@ -43,6 +46,64 @@ function strangersFor({ slots }: World) {
     anything.map((value) => ({ value, watch: new Watch() })),
   );
 }
+
+/** Any JSON value as `JSON.parse` gives it: any key is data there, and zero can be below zero. */
+const { json } = fc.letrec<{ json: unknown }>((tie) => ({
+  json: fc.oneof(
+    { maxDepth: 4, depthSize: "small" },
+    fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.constantFrom<unknown>(-0, 0, true, false, null, Number.MAX_VALUE, "\u2028\n"),
+    ),
+    fc.array(tie("json"), { maxLength: 4 }),
+    mapOf(fc.oneof(fc.constantFrom("__proto__", "-0", "then"), keys), tie("json"), 4),
+  ),
+}));
+
+/** The same with 0 for -0, and without what the door refuses by name. */
+function expected(value: unknown, isPlugin: boolean): unknown {
+  if (Object.is(value, -0)) return 0;
+  if (Array.isArray(value)) return value.map((item) => expected(item, isPlugin));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => !isPlugin || key !== "__proto__")
+      .map(([key, item]) => [key, expected(item, isPlugin)]),
+  );
+}
+
+const { createExtensions, decodeExtensions, mergeExtensions } = standard;
+/** Every door for free-form data: what it makes of a value. */
+const doors: readonly (readonly [string, "host" | "plugin", (value: object) => unknown])[] = [
+  ["createExtensions", "host", (v) => createExtensions({ custom: { v } as never }).custom?.v],
+  [
+    "decodeExtensions",
+    "host",
+    (v) => decodeExtensions(JSON.stringify({ custom: { v } })).extensions.custom?.v,
+  ],
+  ["freezePayload", "host", (v) => freezePayload({ v }).v],
+  ["readPlain", "plugin", (v) => (readPlain({ v }) as { v: unknown }).v],
+  [
+    "mergeExtensions",
+    "plugin",
+    (v) => mergeExtensions(createExtensions({}), { custom: { v } }, []).extensions.custom?.v,
+  ],
+];
+
+describe.each(doors)("%s", (_, from, take) => {
+  it("L22: a JSON value is kept as it is, but for the sign of zero", () => {
+    fc.assert(
+      fc.property(json, (value) => {
+        const wanted = expected(value, from === "plugin");
+        const given = from === "plugin" ? wanted : value;
+        const kept = plainCopy(take(given as object));
+        expect(JSON.stringify(kept)).toBe(JSON.stringify(wanted));
+        expect(isDeepStrictEqual(kept, wanted)).toBe(true);
+      }),
+    );
+  });
+});
 
 describe.each(worlds)("$name", (world) => {
   const { slots, host } = world;

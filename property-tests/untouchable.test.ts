@@ -1,0 +1,121 @@
+/** Law of what cannot be changed: whatever code tries on what it is handed, all stays as it was. */
+import fc from "fast-check";
+import { createMessage, type PluginContext } from "glassine";
+import { describe, expect, it } from "vitest";
+import { isObject } from "./support/data.ts";
+import { documentsOf, grantsOf } from "./support/documents.ts";
+import { houseOf } from "./support/houses.ts";
+import { worlds } from "./support/tables.ts";
+import { attempts, reachAll, tamper } from "./support/tampering.ts";
+
+const point = "cmf.tool_pre_invoke";
+const message = createMessage({
+  role: "assistant",
+  content: [
+    { content_type: "text", text: "ahoy" },
+    {
+      content_type: "tool_call",
+      content: { tool_call_id: "1", name: "add", arguments: { list: [1, { deep: [2] }] } },
+    },
+  ],
+});
+
+/** Everything that is to stay: text, own keys, prototypes, and whether it is frozen. */
+function stateOf(value: unknown): string {
+  const objects = [...reachAll(value, isOwn)];
+  const number = new Map(objects.map((object, index) => [object, index]));
+  const shape = objects.map((object) => {
+    const prototype = Reflect.getPrototypeOf(object);
+    const held = Reflect.ownKeys(object).map((key) => {
+      const { value: item, ...flags } = Reflect.getOwnPropertyDescriptor(object, key) ?? {};
+      return [
+        String(key),
+        number.get(item) ?? (isObject(item) ? "own" : String(item)),
+        Object.keys(flags).join(),
+      ];
+    });
+    return [prototype === null ? "null" : (number.get(prototype) ?? "realm"), held];
+  });
+  const text = JSON.stringify(value, (_, item) => (isObject(item) && isOwn(item) ? "own" : item));
+  return `${text} ${JSON.stringify(shape)}`;
+}
+
+/** Of a result, what carries private state: an object for the host alone, told apart by its id. */
+const scopes = new WeakSet<object>();
+/** The plugin's own: its state, and the signal that nobody else gets. */
+const isOwn = (value: object) =>
+  value instanceof Map || value instanceof AbortSignal || scopes.has(value);
+
+/** What is in reach of any of the values. */
+const reachOf = (values: readonly unknown[]): readonly object[] => [
+  ...new Set(values.flatMap((value) => [...reachAll(value, isOwn)])),
+];
+
+/** What a context says. The object is the plugin's own; what it says to others is not. */
+const saidBy = ({ plugin, hook, capabilities, config, operation, request }: PluginContext) => [
+  plugin,
+  hook,
+  capabilities,
+  config,
+  operation,
+  request,
+];
+
+describe.each(worlds)("$name", (world) => {
+  const { slots, host } = world;
+
+  it("L27: whatever a plugin tries on all it can reach, nothing of it changes for anybody", () =>
+    fc.assert(
+      fc.asyncProperty(
+        documentsOf(slots),
+        grantsOf(slots),
+        attempts,
+        attempts,
+        async (document, grant, atTurn, later) => {
+          const { definePlugin, createPluginManager } = houseOf(world);
+          const extensions = host.createExtensions(document);
+          const nobody = await createPluginManager({ plugins: [] });
+          const handed: unknown[] = [];
+          const tampers = async (payload: unknown, context: PluginContext, view: object) => {
+            const inner = await nobody.invoke(point, payload, { parent: context });
+            const scope = inner.context;
+            scopes.add(scope);
+            const things = [payload, view, inner, saidBy(context)];
+            const before = stateOf(things);
+            handed.push(context, payload, view, inner, ...saidBy(context));
+            tamper([scope, ...reachOf(handed)], atTurn);
+            expect(stateOf(things)).toBe(before);
+          };
+          const seen: string[] = [];
+          const looks = (payload: unknown, context: PluginContext, view: object) => {
+            seen.push(stateOf([payload, saidBy(context), view]));
+          };
+          const define = (name: string, handler: unknown, mode: string) =>
+            definePlugin({
+              name,
+              version: "1.0.0",
+              capabilities: grant,
+              hooks: { [point]: { handler, mode, onError: "ignore" } },
+            });
+          const told: unknown[] = [message, extensions];
+          const wishes = { extensions, operation: { facts: [{ deep: 1 }] }, request: "r-1" };
+          for (const first of [looks, tampers]) {
+            const plugins = [define("first", first, "sequential"), define("looks", looks, "audit")];
+            const config = { list: [{ deep: 1 }] };
+            const manager = await createPluginManager({
+              plugins: plugins.map((plugin) => ({ plugin, config })),
+            });
+            const result = await manager.invoke(point, message, wishes);
+            expect(result.errors).toEqual([]);
+            expect(result.context.request).toBe("r-1");
+            scopes.add(result.context);
+            told.push(result, ...plugins);
+          }
+          expect(seen[2]).toBe(seen[1]);
+          const before = stateOf(told);
+          tamper(reachOf([...handed, ...told]), later);
+          expect(stateOf(told)).toBe(before);
+        },
+      ),
+    ));
+});
