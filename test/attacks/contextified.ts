@@ -1,0 +1,38 @@
+/** Objects of `vm` that cannot be told from plain ones, and run code when they are read. */
+import vm from "node:vm";
+
+export interface Contextified {
+  readonly value: object;
+  /** Every key that `value` has, each of them plain, enumerable data. */
+  readonly keys: readonly string[];
+}
+
+/**
+ * The global object of a context, dressed as a plain object. Each reading of one of its properties
+ * asks `read`; the names of a context's globals are there as well, or its own would show.
+ */
+export function contextified(read: (key: string) => unknown, own: readonly string[]): Contextified {
+  const globals = Object.getOwnPropertyNames(vm.runInNewContext("globalThis") as object);
+  const target: Record<string, unknown> = {};
+  for (const key of [...globals, ...own]) target[key] = 0;
+  const sandbox = new Proxy(target, {
+    getOwnPropertyDescriptor: (_target, key) => {
+      const there = Object.hasOwn(target, key);
+      const descriptor = { writable: true, enumerable: true, configurable: true };
+      return there ? { ...descriptor, value: read(String(key)) } : undefined;
+    },
+  });
+  const value = vm.runInContext("this", vm.createContext(sandbox)) as object;
+  Object.setPrototypeOf(value, Object.prototype);
+  return { value, keys: Object.keys(target) };
+}
+
+/** One of which every reading throws. */
+export function throwing(): object {
+  const fail = () => {
+    throw new Error("read");
+  };
+  const sandbox = new Proxy({}, { getOwnPropertyDescriptor: fail, ownKeys: fail, has: fail });
+  const value = vm.runInContext("this", vm.createContext(sandbox)) as object;
+  return Object.setPrototypeOf(value, Object.prototype) as object;
+}
