@@ -66,8 +66,9 @@ export function readManifest(surface: Surface, input: unknown): ReadManifest {
 
 function failure(name: string | undefined, problems: readonly ManifestProblem[]): ManifestError {
   const who = name === undefined || !namePattern.test(name) ? "Plugin" : `Plugin "${name}"`;
+  // A field of the author's own choosing is named in the message, where it is escaped.
   const text = problems.map(({ field, message }) =>
-    message.includes(field) ? message : `${field}: ${message}`,
+    fields.includes(field) && !message.includes(field) ? `${field}: ${message}` : message,
   );
   return new ManifestError(
     "manifest_invalid",

@@ -27,6 +27,13 @@ describe("a manifest is a plain object", () => {
     expect(define(input).name).toBe("plugin");
   });
 
+  it("names a field that it does not know on one line, whatever its name", () => {
+    const input = { ...manifest(), "x\nlevel=error": 1 };
+    expect(() => define(input)).toThrow(
+      "Plugin \"plugin\": unknown manifest field 'x\\u{a}level=error'",
+    );
+  });
+
   it("reads no inherited field", () => {
     const patched = Object.prototype as { capabilities?: readonly string[] };
     patched.capabilities = ["read_labels"];
