@@ -1,0 +1,91 @@
+/** Law of the realm: no input, however made, leaves a mark on what everybody shares. */
+import fc from "fast-check";
+import { createMessage, deny, freezePayload } from "glassine";
+import { describe, expect, it } from "vitest";
+import { plainCopy } from "./support/data.ts";
+import { documentsOf, grantsOf } from "./support/documents.ts";
+import { hostiles, places, plant, Watch } from "./support/hostile.ts";
+import { houseOf } from "./support/houses.ts";
+import { outcomeOf } from "./support/outcome.ts";
+import { plansOf, propose } from "./support/proposals.ts";
+import { realmText } from "./support/realm.ts";
+import { share } from "./support/runs.ts";
+import { jsonValues, texts } from "./support/schema-values.ts";
+import { worlds } from "./support/tables.ts";
+
+const point = "cmf.tool_pre_invoke";
+/** Keys by which prototypes are reached, as data and as text. */
+const poisons = fc
+  .tuple(
+    fc.constantFrom(
+      ["__proto__"],
+      ["constructor", "prototype"],
+      ["__proto__", "__proto__"],
+      ["prototype"],
+    ),
+    fc.constantFrom("admin", "then", "get", "labels", "toString", "0"),
+    jsonValues,
+  )
+  .map(([path, key, value]) => {
+    const inner = JSON.stringify({ [key]: value });
+    return [...path].reverse().reduce((text, part) => `{${JSON.stringify(part)}:${text}}`, inner);
+  });
+
+describe.each(worlds)("$name", (world) => {
+  const { slots, host } = world;
+
+  it("L40: whatever is read, merged, decoded, declared or run, every intrinsic is as it was", () => {
+    const { definePlugin, createPluginManager } = houseOf(world);
+    return fc.assert(
+      fc.asyncProperty(
+        documentsOf(slots),
+        grantsOf(slots),
+        plansOf(slots, 1),
+        poisons,
+        fc.option(hostiles, { freq: 2 }),
+        places,
+        texts,
+        async (document, grant, plan, poison, hostile, place, text) => {
+          const before = realmText();
+          const evil = () => (hostile === null ? JSON.parse(poison) : hostile.make(new Watch()));
+          const envelope = host.createExtensions(document);
+          const view = host.filterExtensions(envelope, grant);
+          const returned = plant(propose(slots, view, plan), evil(), place);
+          const manifest = {
+            name: "evil",
+            version: "1.0.0",
+            capabilities: grant,
+            hooks: {
+              [point]: {
+                handler: (_payload: unknown) => ({
+                  modifiedExtensions: returned,
+                  modifiedPayload: evil(),
+                  metadata: evil(),
+                }),
+                onError: "ignore",
+              },
+            },
+          };
+          const planted = plant(plainCopy(document), evil(), place);
+          for (const tried of [
+            () => host.createExtensions(planted),
+            () => host.decodeExtensions(poison),
+            () => host.decodeExtensions(`{"custom":${poison}}`),
+            () => host.mergeExtensions(envelope, returned, grant),
+            () => freezePayload(evil()),
+            () => createMessage(evil()),
+            () => deny({ code: "no", reason: text, details: evil() }),
+            () => definePlugin(evil()),
+            () => definePlugin({ ...manifest, [text]: evil(), [poison]: 1 }),
+          ]) {
+            outcomeOf(tried);
+          }
+          const manager = await createPluginManager({ plugins: [definePlugin(manifest)] });
+          await manager.invoke(point, { role: "user", content: [] }, { extensions: envelope });
+          expect(realmText()).toBe(before);
+        },
+      ),
+      share(0.5),
+    );
+  });
+});
