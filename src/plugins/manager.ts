@@ -47,7 +47,7 @@ export interface CloseReport {
   /** False when background work was still under way at the time limit. */
   readonly drained: boolean;
   readonly background: BackgroundCounts;
-  /** Results that came after their deadline and were dropped. */
+  /** Results that came after their deadline, or after an abort, and were dropped. */
   readonly late: number;
   readonly then: undefined;
 }

@@ -83,7 +83,7 @@ export interface Program {
 export interface House {
   /** Told of what handlers threw. Never seen by plugins or callers. */
   readonly onHandlerError: HandlerErrorSink | undefined;
-  /** Results that came after their deadline. */
+  /** Results that came after their deadline, or after an abort. */
   late: number;
   /** Told when the last run in flight has ended; set by `close`. */
   onIdle: (() => void) | undefined;

@@ -146,7 +146,8 @@ async function resume(run: Invocation, first: PromiseLike<unknown>): Promise<voi
       returned = thrown;
     }
     if (run.epoch !== epoch) {
-      run.program.house.late += 1;
+      // Of a concurrent phase, each handler counts for itself.
+      if (phase === undefined) run.program.house.late += 1;
       return;
     }
     try {
