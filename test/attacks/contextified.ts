@@ -1,7 +1,7 @@
 /** Objects of `vm` that cannot be told from plain ones, and run code when they are read. */
 import vm from "node:vm";
 
-export interface Contextified {
+interface Contextified {
   readonly value: object;
   /** Every key that `value` has, each of them plain, enumerable data. */
   readonly keys: readonly string[];
