@@ -127,8 +127,6 @@ attack(
       throws: () => {
         throw new Error("sink");
       },
-      rejects: () => Promise.reject(new Error("sink")),
-      "never settles": () => never(),
       "reads what was thrown": (thrown: unknown) => void (thrown as ToolCall).args.a,
     };
     const cases = Object.entries(sinks).flatMap(([how, onHandlerError]) =>

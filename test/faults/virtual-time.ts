@@ -61,10 +61,12 @@ export function settle(): Promise<void> {
   });
 }
 
+/** The next timer due; what blocks the thread meanwhile makes more of them due. */
 function nextTimer(until: number): Timer | undefined {
   let next: Timer | undefined;
+  const end = Math.max(until, now);
   for (const timer of timers) {
-    if (timer.dueAt <= until && (next === undefined || timer.dueAt < next.dueAt)) next = timer;
+    if (timer.dueAt <= end && (next === undefined || timer.dueAt < next.dueAt)) next = timer;
   }
   return next;
 }
@@ -79,7 +81,7 @@ export async function advance(ms: number): Promise<void> {
     timer.callback();
     await settle();
   }
-  pass(until - now);
+  pass(Math.max(until - now, 0));
 }
 
 /** As `advance` without a pause: all timers that fall due run in this turn, before any promise. */
@@ -90,7 +92,7 @@ export function advanceInOneTurn(ms: number): void {
     timers.delete(timer);
     timer.callback();
   }
-  pass(until - now);
+  pass(Math.max(until - now, 0));
 }
 
 /** Time goes by, and no timer can run: the thread is blocked. */
