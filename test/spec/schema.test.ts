@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { extensionsSchema } from "../../scripts/extensions-schema.ts";
 import type { Problem } from "../../src/errors/index.ts";
 import { isGlassineError } from "../../src/errors/index.ts";
@@ -13,7 +13,10 @@ const read = (path: string): unknown =>
 const schema = read("schemas/extensions.schema.json") as object;
 // `date-time` is one of the things that the schema alone cannot decide: a zone may be left out.
 const ajv = new Ajv2020({ strict: true, allErrors: true, formats: { "date-time": true } });
-const fits = ajv.compile(schema);
+let fits: ReturnType<typeof ajv.compile>;
+beforeAll(() => {
+  fits = ajv.compile(schema);
+});
 
 interface Verdict {
   /** What the schema has against the document, the wrappers of optional parts left out. */

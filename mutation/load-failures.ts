@@ -1,0 +1,45 @@
+import type { Reporter, Vitest } from "vitest/node";
+
+type TestFile = ReturnType<Vitest["state"]["getFiles"]>[number];
+
+/**
+ * A mutant that keeps the tests from loading leaves a file without tests, which Stryker takes for
+ * a run in which nothing failed. This gives such a file the failed test that it stands for.
+ */
+export class LoadFailures implements Reporter {
+  #vitest: Vitest | undefined;
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest;
+  }
+
+  onTestRunEnd(): void {
+    for (const file of this.#vitest?.state.getFiles() ?? []) {
+      if (file.result?.state === "fail" && !hasFailedTest(file)) file.tasks.push(failed(file));
+    }
+  }
+}
+
+function hasFailedTest(suite: TestFile | TestFile["tasks"][number]): boolean {
+  if (suite.type === "test") return suite.result?.state === "fail";
+  return suite.tasks.some(hasFailedTest);
+}
+
+function failed(file: TestFile): TestFile["tasks"][number] {
+  return {
+    type: "test",
+    id: `${file.id}_load`,
+    name: "loads",
+    fullName: "loads",
+    fullTestName: "loads",
+    mode: "run",
+    file,
+    suite: file,
+    meta: {},
+    annotations: [],
+    artifacts: [],
+    timeout: 0,
+    context: undefined as never,
+    result: file.result ?? { state: "fail" },
+  };
+}

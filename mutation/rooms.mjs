@@ -1,0 +1,14 @@
+/** The sources that are mutated, room by room. */
+export const rooms = {
+  filter: ["src/filter/**/*.ts"],
+  merge: ["src/merge/**/*.ts"],
+  admit: ["src/admit/**/*.ts"],
+  slots: ["src/slots/**/*.ts"],
+  dispatch: ["src/hooks/dispatch/**/*.ts", "src/hooks/deadline-ring.ts", "src/hooks/results.ts"],
+};
+
+/** The least part of a room's mutants that has to be killed, in percent. */
+export const leastScore = 95;
+
+/** How often each law runs against a mutant. */
+export const lawRuns = 25;
