@@ -1,5 +1,5 @@
 /** Forged results: views of others, and values that start something else. */
-import { createExtensions, filterExtensions, mergeExtensions, type View } from "glassine";
+import { amend, createExtensions, filterExtensions, mergeExtensions, type View } from "glassine";
 import { expect, it } from "vitest";
 import { codeOf } from "../admit/support.ts";
 import { type Capability, plugin, type Run, runOnce, tagger } from "../dispatch/support.ts";
@@ -118,6 +118,16 @@ attack(
       expect(inner.length).toBeGreaterThan(keys.length);
       for (const each of inner) expect(each).toEqual(alone);
       expect(new Set(codes)).toEqual(new Set(["tier_monotonic"]));
+    });
+
+    it("through an edit that merges in its recipe", () => {
+      const edited = amend(filterExtensions(extensions, everything), (draft) => {
+        expect(mergeExtensions(extensions, { custom: { inner: [1, { a: 2 }] } }, [])).toEqual(
+          alone,
+        );
+        draft.custom.outer = 1;
+      });
+      expect(merge(edited).extensions.custom).toEqual({ ...extensions.custom, outer: 1 });
     });
 
     it("through a run that a handler starts in the midst of another", async () => {

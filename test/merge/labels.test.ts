@@ -1,16 +1,10 @@
 /** Labels only grow. The attacks on them are in test/attacks. */
 import { createExtensions, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
-import { refusalOf } from "../admit/support.ts";
 
 const extensions = createExtensions({ security: { labels: ["EU", "PII"] } });
 const grant = ["append_labels"] as const;
 const security = (more: unknown) => ({ security: more });
-
-it("A-031: null for the labels is no way to clear them", () => {
-  const run = () => mergeExtensions(extensions, security({ labels: null }), grant);
-  expect(refusalOf(run).code).toBe("extensions_shape");
-});
 
 describe("without the capability", () => {
   it("a reader that drops a label it saw is ignored: it may not write at all", () => {
