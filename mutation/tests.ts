@@ -14,6 +14,12 @@ const leftOut: Readonly<Record<string, string>> = {
   "test/dispatch/patched-realm.test.ts": "builds the package and starts processes",
   "test/plugins/older-fleet.test.ts":
     "replaces the filter with vi.mock, which only a file of its own can",
+  ...Object.fromEntries(
+    ["aborts", "clocks", "deadline-edge", "hangs", "sinks", "throws"].map((name) => [
+      `test/faults/${name}.test.ts`,
+      "gives the library its own clock while it loads, which only a file of its own can",
+    ]),
+  ),
   "test/spec/requirements.test.ts": "reads the tests as text and runs none of the sources",
 };
 
