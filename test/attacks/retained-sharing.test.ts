@@ -1,0 +1,102 @@
+/** Shared objects and private fields. */
+import { expect, it } from "vitest";
+import {
+  call,
+  hook,
+  labelled,
+  manage,
+  type PluginContext,
+  plugin,
+  type Run,
+} from "../dispatch/support.ts";
+import { attack } from "./attack.ts";
+
+attack(
+  "A-059",
+  "Stash something on the context or in shared state to reach another plugin",
+  "each plugin has a state of its own; nothing else of what plugins are given holds what one puts there",
+  () => {
+    it("state, context, configuration and facts", async () => {
+      const contexts: PluginContext[] = [];
+      const states: Map<unknown, unknown>[] = [];
+      const objects = (context: PluginContext) =>
+        [
+          context,
+          context.plugin,
+          context.capabilities,
+          context.config,
+          context.operation,
+        ] as object[];
+      const stashes: Run = (_p, context) => {
+        contexts.push(context);
+        states.push(context.state);
+        expect(context.state.size).toBe(0);
+        context.state.set("stash", context.plugin.name);
+        expect(Object.hasOwn(context, "global")).toBe(false);
+        for (const value of objects(context)) {
+          // What is put on a context goes with it: each call has one of its own.
+          expect(Reflect.set(value, "stash", context.plugin.name)).toBe(value === context);
+        }
+        expect(Reflect.set(Object.getPrototypeOf(context) as object, "stash", 1)).toBe(false);
+      };
+      const config = { shared: [1] };
+      const manager = await manage([
+        { plugin: plugin("one-plugin", stashes), config },
+        { plugin: plugin("two-plugin", stashes), config },
+      ]);
+      const result = await manager.invoke(hook, call, { operation: { shared: [1] } });
+      expect([result.continueProcessing, result.errors]).toEqual([true, []]);
+      expect(states[0]).not.toBe(states[1]);
+      expect(contexts[0]).not.toBe(contexts[1]);
+      expect(contexts[0]?.config).not.toBe(config);
+    });
+  },
+);
+
+/** Returns its argument from the constructor, so that a field of an heir is put on that. */
+class Override {
+  constructor(value: object) {
+    // biome-ignore lint/correctness/noConstructorReturn: the trick is to return another object.
+    return value;
+  }
+}
+class Stamped extends Override {
+  #stamp = "forged";
+  static has(value: object): boolean {
+    return #stamp in value;
+  }
+}
+
+attack(
+  "A-060",
+  "Put a private field on frozen views, payloads and contexts by returning them from a constructor",
+  "shows to nobody but the class that did it; what the library knows of the object stays",
+  () => {
+    it("on what a handler was given", async () => {
+      let stamped = 0;
+      const stamps: Run = (payload, context, view) => {
+        for (const value of [payload, payload.args, view, view.security, context]) {
+          try {
+            new Stamped(value);
+          } catch (error) {
+            // An engine may refuse private fields on frozen objects; that is as good.
+            expect(error).toBeInstanceOf(TypeError);
+          }
+          if (Stamped.has(value)) stamped += 1;
+        }
+        return { modifiedPayload: payload, modifiedExtensions: view };
+      };
+      const extensions = labelled("PII");
+      const bytes = JSON.stringify([extensions, call]);
+      const manager = await manage([plugin("stamps", stamps), plugin("looks", stamps)]);
+      for (let i = 0; i < 2; i++) {
+        const result = await manager.invoke(hook, call, { extensions });
+        expect(result.payload).toBe(call);
+        expect(result.extensions).toBe(extensions);
+        expect(result.rejections).toEqual([]);
+      }
+      expect(JSON.stringify([extensions, call])).toBe(bytes);
+      expect([0, 20]).toContain(stamped);
+    });
+  },
+);
