@@ -4,19 +4,28 @@ import { compileSlots, type Node, type SlotTable } from "../src/slots/index.ts";
 interface MixedLevel {
   readonly path: string;
   readonly fields: readonly Node[];
+  /** The sets in it that may be absent; the constructors know none. */
+  readonly looseSets: readonly string[];
 }
 
 /** The envelope, and each level in it that has gated fields. */
 function mixedLevels(nodes: readonly Node[]): readonly MixedLevel[] {
   const inner = nodes.flatMap((node): readonly MixedLevel[] =>
-    node.mixed ? [{ path: node.path, fields: node.fields }, ...mixedLevels(node.fields)] : [],
+    node.mixed ? [mixedLevel(node), ...mixedLevels(node.fields)] : [],
   );
   return [...new Map(inner.map((level) => [level.path, level])).values()];
 }
 
+function mixedLevel({ path, fields, compiled }: Node): MixedLevel {
+  const looseSets = (compiled.level?.fields ?? [])
+    .filter(({ compiled: { shape }, fallback }) => shape === "set" && fallback === undefined)
+    .map(({ key }) => key);
+  return { path, fields, looseSets };
+}
+
 export function levelShapesSource(table: SlotTable): string {
   const { nodes } = compileSlots(table);
-  const levels = [{ path: "", fields: nodes }, ...mixedLevels(nodes)];
+  const levels = [{ path: "", fields: nodes, looseSets: [] }, ...mixedLevels(nodes)];
   return `// Generated from the slot table by \`npm run generate\`. Edit the table, not this file.
 import type { LevelShape } from "./level-shape.ts";
 
@@ -34,10 +43,13 @@ function list(items: readonly string[]): string {
   return line.length <= 88 ? line : `[\n${rows}    ]`;
 }
 
-function shapeSource({ path, fields }: MixedLevel): string {
+function shapeSource({ path, fields, looseSets }: MixedLevel): string {
   const part = fields.find(({ mixed }) => mixed);
   if (fields.filter(({ mixed }) => mixed).length > 1) {
     throw new Error(`${path} has two fields with gated fields; the constructors know one.`);
+  }
+  if (looseSets.length > 0) {
+    throw new Error(`${path} has sets without a default: ${looseSets.join(", ")}.`);
   }
   const values = fields.map((field, index) => {
     if (field === part) return `      ${field.key}: part,`;
@@ -47,8 +59,8 @@ function shapeSource({ path, fields }: MixedLevel): string {
   const name = path === "" || path.includes(".") ? JSON.stringify(path) : path;
   const last = part === undefined ? "" : ", part";
   const partOf = part === undefined ? "() => undefined" : `(from) => from.${part.key}`;
-  const said = fields.flatMap((field, index) =>
-    field === part ? [] : [`      (on[${index}] === true && says(from.${field.key}))`],
+  const said = fields.flatMap((field) =>
+    field === part ? [] : [`      says(level.${field.key})`],
   );
   return `  ${name}: {
     keys: ${list(fields.map(({ key }) => JSON.stringify(key)))},
@@ -57,7 +69,7 @@ function shapeSource({ path, fields }: MixedLevel): string {
     build: (from, on${last}) => ({
 ${values.join("\n")}
     }),
-    any: (from, on, says) =>
+    any: (level, says) =>
 ${said.join(" ||\n")},
   },`;
 }

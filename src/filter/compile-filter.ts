@@ -35,23 +35,30 @@ export function filterFor(slots: CompiledSlots, mask: number): Filter {
 
 function compileFilter(slots: CompiledSlots, mask: number): Filter {
   const mark: Mark = Object.freeze({ slots, mask });
-  const build = compileLevelCut("", slots.nodes, mask, slots.envelope.level.template);
+  const cuts = compileCuts(slots.nodes, mask);
+  const build = compileLevelCut("", slots.nodes, cuts, slots.envelope.level.template);
   return (extensions) => seal(build(extensions), mark);
+}
+
+/** How each of these nodes is shown. */
+function compileCuts(nodes: readonly Node[], mask: number): readonly (Cut | undefined)[] {
+  return nodes.map((node) => (isOpenSet(node, mask) ? orEmpty : compileCut(node, mask)));
 }
 
 /** How a node is shown, or `undefined` when it is hidden. */
 function compileCut(node: Node, mask: number): Cut | undefined {
   if (node.open !== 0 && (node.open & mask) === 0) return undefined;
   if (!node.mixed) return (value) => value;
-  const shown = node.fields.flatMap((field) => {
-    const cut = isOpenSet(field, mask) ? orEmpty : compileCut(field, mask);
-    return cut === undefined ? [] : [{ key: field.key, cut }];
+  const cuts = compileCuts(node.fields, mask);
+  const shown = node.fields.flatMap(({ key }, index) => {
+    const cut = cuts[index];
+    return cut === undefined ? [] : [{ key, cut }];
   });
   const template = node.compiled.level?.template ?? {};
   const always = alwaysThere(shown);
   const absent = always === undefined ? undefined : freeze({ ...template, ...always });
   const complete = shown.length === node.fields.length && !node.fields.some((field) => field.mixed);
-  const build = compileLevelCut(node.path, node.fields, mask, template);
+  const build = compileLevelCut(node.path, node.fields, cuts, template);
   const says = compileSays(shapeOf(node.path, node.fields), shown, absent);
   return (value) => {
     if (value === undefined) return absent;
@@ -69,14 +76,9 @@ function compileSays(
   absent: LevelValue | undefined,
 ): (level: LevelValue) => boolean {
   if (shape !== undefined) {
-    const { any, keys, part, partOf } = shape;
-    const on = keys.map((key) => shown.some((each) => each.key === key));
-    const absentPart = part === undefined ? undefined : absent?.[part];
-    return (level) => {
-      if (any(level, on, saysSomething)) return true;
-      const cut = partOf(level);
-      return cut !== absentPart && saysSomething(cut);
-    };
+    const { any, partOf } = shape;
+    const absentPart = partOf(absent ?? {});
+    return (level) => any(level, saysSomething) || partOf(level) !== absentPart;
   }
   return (level) =>
     shown.some(({ key }) => level[key] !== absent?.[key] && saysSomething(level[key]));
@@ -93,10 +95,9 @@ type BuildLevel = (from: LevelValue) => LevelValue;
 function compileLevelCut(
   path: string,
   fields: readonly Node[],
-  mask: number,
+  cuts: readonly (Cut | undefined)[],
   template: LevelValue,
 ): BuildLevel {
-  const cuts = fields.map((field) => (isOpenSet(field, mask) ? orEmpty : compileCut(field, mask)));
   const shape = shapeOf(path, fields);
   return shape === undefined
     ? buildByKey(fields, cuts, template)
@@ -114,16 +115,8 @@ function buildByShape(
   cuts: readonly (Cut | undefined)[],
 ): BuildLevel {
   const on = cuts.map((cut) => cut !== undefined);
-  const sets = fields.flatMap(({ key }, index) => (cuts[index] === orEmpty ? [key] : []));
   const cutPart = cuts[fields.findIndex(({ key }) => key === part)];
-  return (from) => {
-    const level = build(from, on, cutPart === undefined ? undefined : cutPart(partOf(from)));
-    for (let i = 0; i < sets.length; i++) {
-      const key = sets[i] as string;
-      if (level[key] === undefined) level[key] = empty;
-    }
-    return level;
-  };
+  return (from) => build(from, on, cutPart === undefined ? undefined : cutPart(partOf(from)));
 }
 
 function buildByKey(

@@ -12,10 +12,6 @@ export interface LevelShape {
     on: readonly boolean[],
     part: unknown,
   ) => Record<string, unknown>;
-  /** Whether `says` holds of anything that is `on`, the part aside. */
-  readonly any: (
-    from: LevelValue,
-    on: readonly boolean[],
-    says: (value: unknown) => boolean,
-  ) => boolean;
+  /** Whether `says` holds of anything in a level that was built, the part aside. */
+  readonly any: (level: LevelValue, says: (value: unknown) => boolean) => boolean;
 }

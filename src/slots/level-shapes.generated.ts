@@ -34,18 +34,18 @@ export const levelShapes: Readonly<Record<string, LevelShape>> = {
       meta: from.meta,
       custom: from.custom,
     }),
-    any: (from, on, says) =>
-      (on[0] === true && says(from.request)) ||
-      (on[1] === true && says(from.agent)) ||
-      (on[2] === true && says(from.http)) ||
-      (on[4] === true && says(from.delegation)) ||
-      (on[5] === true && says(from.mcp)) ||
-      (on[6] === true && says(from.completion)) ||
-      (on[7] === true && says(from.provenance)) ||
-      (on[8] === true && says(from.llm)) ||
-      (on[9] === true && says(from.framework)) ||
-      (on[10] === true && says(from.meta)) ||
-      (on[11] === true && says(from.custom)),
+    any: (level, says) =>
+      says(level.request) ||
+      says(level.agent) ||
+      says(level.http) ||
+      says(level.delegation) ||
+      says(level.mcp) ||
+      says(level.completion) ||
+      says(level.provenance) ||
+      says(level.llm) ||
+      says(level.framework) ||
+      says(level.meta) ||
+      says(level.custom),
   },
   security: {
     keys: [
@@ -72,15 +72,15 @@ export const levelShapes: Readonly<Record<string, LevelShape>> = {
       this_workload: on[7] === true ? from.this_workload : undefined,
       auth_method: from.auth_method,
     }),
-    any: (from, on, says) =>
-      (on[0] === true && says(from.labels)) ||
-      (on[1] === true && says(from.classification)) ||
-      (on[3] === true && says(from.objects)) ||
-      (on[4] === true && says(from.data)) ||
-      (on[5] === true && says(from.client)) ||
-      (on[6] === true && says(from.caller_workload)) ||
-      (on[7] === true && says(from.this_workload)) ||
-      (on[8] === true && says(from.auth_method)),
+    any: (level, says) =>
+      says(level.labels) ||
+      says(level.classification) ||
+      says(level.objects) ||
+      says(level.data) ||
+      says(level.client) ||
+      says(level.caller_workload) ||
+      says(level.this_workload) ||
+      says(level.auth_method),
   },
   "security.subject": {
     keys: ["id", "type", "roles", "permissions", "teams", "claims"],
@@ -94,12 +94,12 @@ export const levelShapes: Readonly<Record<string, LevelShape>> = {
       teams: on[4] === true ? from.teams : undefined,
       claims: on[5] === true ? from.claims : undefined,
     }),
-    any: (from, on, says) =>
-      (on[0] === true && says(from.id)) ||
-      (on[1] === true && says(from.type)) ||
-      (on[2] === true && says(from.roles)) ||
-      (on[3] === true && says(from.permissions)) ||
-      (on[4] === true && says(from.teams)) ||
-      (on[5] === true && says(from.claims)),
+    any: (level, says) =>
+      says(level.id) ||
+      says(level.type) ||
+      says(level.roles) ||
+      says(level.permissions) ||
+      says(level.teams) ||
+      says(level.claims),
   },
 };

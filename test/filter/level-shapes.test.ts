@@ -20,6 +20,22 @@ describe("the generated constructors", () => {
     expect(levelShapes[path]?.keys).toEqual(fields.map(({ key }) => key));
   });
 
+  it.each(levels)("of %j ask each field but the part whether it says anything", (path, fields) => {
+    const shape = levelShapes[path];
+    const says = (value: unknown) => value === "something";
+    expect(shape?.any({}, says)).toBe(false);
+    for (const { key } of fields) {
+      expect(shape?.any({ [key]: "something" }, says), key).toBe(key !== shape?.part);
+    }
+  });
+
+  it.each(levels)("of %j know the one part that is itself cut", (path, fields) => {
+    const cut = fields.filter(({ mixed }) => mixed).map(({ key }) => key);
+    expect([levelShapes[path]?.part].filter((key) => key !== undefined)).toEqual(cut);
+    const parts = fields.flatMap(({ key }) => levelShapes[path]?.partOf({ [key]: key }) ?? []);
+    expect(parts).toEqual(cut);
+  });
+
   it.each(levels)("of %j take what is on, and nothing else", (path, fields) => {
     const shape = levelShapes[path];
     const from = Object.fromEntries(fields.map(({ key }) => [key, `value of ${key}`]));

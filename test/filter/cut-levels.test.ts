@@ -1,0 +1,167 @@
+/** What a level looks like of which a part is withheld, standard or a host's own. */
+import { createExtensions, defineHost, filterExtensions, stringSet } from "glassine";
+import { describe, expect, it, vi } from "vitest";
+import * as z from "zod";
+import { jsonValue } from "../../src/admit/index.ts";
+import { filterFor } from "../../src/filter/index.ts";
+import { compileSlots, levelShapes, standardSlots } from "../../src/slots/index.ts";
+
+const subject = { id: "u", type: "user", roles: ["admin"], claims: { tenant: "t" } } as const;
+const none = createExtensions({});
+
+const host = defineHost({
+  slots: {
+    desk: {
+      tier: "immutable",
+      description: "Of a test.",
+      schema: z.object({
+        count: z.number().optional(),
+        open: z.boolean().optional(),
+        any: jsonValue().optional(),
+        notes: z.record(z.string(), z.string()).optional(),
+        tags: stringSet().optional(),
+        secret: z.string().optional(),
+        drawer: z.object({ marks: stringSet().optional(), lock: z.string().optional() }).optional(),
+      }),
+      fields: {
+        tags: { tier: "monotonic", read: "read_tags", write: "append_tags" },
+        secret: { read: "read_secret" },
+        drawer: {
+          fields: {
+            marks: { tier: "monotonic", read: "read_marks", write: "append_marks" },
+            lock: { read: "read_lock" },
+          },
+        },
+      },
+    },
+  },
+});
+const deskOf = (desk: object, grant: readonly string[]) =>
+  host.filterExtensions(host.createExtensions({ desk } as never), grant as never) as {
+    readonly desk?: object;
+  };
+const emptyDesk = (grant: readonly string[]) =>
+  (host.filterExtensions(host.createExtensions({}), grant as never) as { desk?: object }).desk;
+
+describe("a level in which nothing visible says anything", () => {
+  it("looks absent, also where empty sets are always there", () => {
+    const hidden = createExtensions({ security: { objects: {}, subject } });
+    for (const grant of [["read_labels"], ["read_roles"]] as const) {
+      const view = filterExtensions(createExtensions({ security: { objects: {} } }), grant);
+      expect(view).toStrictEqual(filterExtensions(none, grant));
+    }
+    expect(filterExtensions(hidden, ["read_labels"])).toStrictEqual(
+      filterExtensions(none, ["read_labels"]),
+    );
+  });
+
+  it("looks absent in a host's own slot", () => {
+    for (const grant of [["read_tags"], ["read_marks"], ["read_tags", "read_marks"], []]) {
+      for (const desk of [{ notes: {} }, { notes: {}, tags: [], secret: "s" }, { tags: [] }]) {
+        expect(deskOf(desk, grant).desk).toStrictEqual(emptyDesk(grant));
+      }
+    }
+  });
+
+  it("looks absent where a prototype was patched", () => {
+    const extensions = createExtensions({ security: { labels: ["PII"] } });
+    const forged = { value: 1, configurable: true, enumerable: true, writable: true };
+    Object.defineProperty(Object.prototype, "forged", forged);
+    try {
+      const view = filterExtensions(extensions, []) as { security?: unknown };
+      if (view.security !== undefined) throw new Error("A forged key spoke for the level.");
+    } finally {
+      Reflect.deleteProperty(Object.prototype, "forged");
+    }
+  });
+
+  it("tells nothing of what is hidden beside containers that are empty by default", () => {
+    const cabinet = defineHost({
+      slots: {
+        cabinet: {
+          tier: "immutable",
+          description: "Of a test.",
+          schema: z.object({
+            notes: z.record(z.string(), z.string()).default({}),
+            secret: z.string().optional(),
+            drawer: z.object({ marks: stringSet().optional() }).optional(),
+          }),
+          fields: {
+            secret: { read: "read_secret" },
+            drawer: {
+              fields: { marks: { tier: "monotonic", read: "read_marks", write: "append_marks" } },
+            },
+          },
+        },
+      },
+    });
+    const hidden = cabinet.createExtensions({ cabinet: { secret: "s" } });
+    const absent = cabinet.createExtensions({});
+    for (const grant of [["read_marks"], []] as const) {
+      const view = cabinet.filterExtensions(hidden, grant);
+      expect(view).toStrictEqual(cabinet.filterExtensions(absent, grant));
+    }
+  });
+});
+
+describe("a level in which something visible says something", () => {
+  it.each([
+    ["zero", { count: 0 }],
+    ["no", { open: false }],
+    ["an empty text", { any: "" }],
+    ["text in a map", { notes: { a: "" } }],
+  ])("is there with %s", (_, part) => {
+    expect(deskOf({ ...part, secret: "s" }, []).desk).toEqual(part);
+  });
+
+  it("has the same keys whether its parts are there or not", () => {
+    for (const grant of [["read_labels"], ["read_labels", "read_subject"]] as const)
+      expect(
+        Object.keys(
+          filterExtensions(createExtensions({ security: { classification: "c" } }), grant).security,
+        ),
+      ).toEqual(Object.keys(filterExtensions(none, grant).security));
+    for (const grant of [["read_tags"], ["read_marks"]])
+      expect(Object.keys(deskOf({ count: 1 }, grant).desk ?? {})).toEqual(
+        Object.keys(emptyDesk(grant) ?? {}),
+      );
+  });
+});
+
+describe("what is compiled", () => {
+  it("is a filter once per grant and table", () => {
+    const slots = compileSlots(standardSlots);
+    const mask = slots.capabilities.mask(["read_labels"]);
+    expect(filterFor(slots, mask)).toBe(filterFor(slots, mask));
+    expect(filterFor(slots, 0)).not.toBe(filterFor(slots, mask));
+    expect(filterFor(compileSlots(standardSlots), mask)).not.toBe(filterFor(slots, mask));
+  });
+
+  it("shares a gated level that the grant opens wholly", () => {
+    const extensions = createExtensions({ security: { subject } });
+    const view = filterExtensions(extensions, [
+      "read_roles",
+      "read_teams",
+      "read_claims",
+      "read_permissions",
+    ]);
+    expect(view.security?.subject).toBe(extensions.security?.subject);
+  });
+
+  it.each(Object.keys(levelShapes))("builds the standard level %j by its constructor", (path) => {
+    const shape = levelShapes[path]!;
+    const build = vi.spyOn(shape, "build");
+    const any = vi.spyOn(shape, "any");
+    try {
+      const slots = compileSlots(standardSlots);
+      const extensions = createExtensions({ security: { labels: ["a"], subject } });
+      const filter = filterFor(slots, slots.capabilities.mask(["read_labels", "read_claims"]));
+      build.mockClear();
+      filter(extensions as never);
+      expect(build).toHaveBeenCalledOnce();
+      expect(any).toHaveBeenCalledTimes(path === "" ? 0 : 1);
+    } finally {
+      vi.restoreAllMocks();
+    }
+  });
+});
