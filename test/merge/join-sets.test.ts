@@ -1,0 +1,122 @@
+/** What an inner run added to growing sets goes up to the outer one, and nothing else does. */
+import { createExtensions, stringSet } from "glassine";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { filterFor } from "../../src/filter/index.ts";
+import { bindEnvelope } from "../../src/host/envelope.ts";
+import { joinSets } from "../../src/merge/index.ts";
+import { compileSlots, defineSlots, standardSlots } from "../../src/slots/index.ts";
+
+const slots = compileSlots(standardSlots);
+const may = slots.capabilities.mask(["append_labels"]);
+const labelled = (...labels: string[]) => createExtensions({ security: { labels } }) as never;
+const none = createExtensions({}) as never;
+const join = (outer: never, inner: never, start: never, mask = may) =>
+  joinSets(slots, outer, inner, start, mask) as {
+    security?: { labels: readonly string[] };
+  };
+
+describe("labels", () => {
+  it("that were added go up, sorted and once", () => {
+    const joined = join(labelled("m", "z"), labelled("a", "b", "z"), labelled("b"));
+    expect(joined.security?.labels).toEqual(["a", "m", "z"]);
+    expect(Object.isFrozen(joined) && Object.isFrozen(joined.security)).toBe(true);
+  });
+
+  it("that the inner run was started with do not", () => {
+    const outer = labelled("m");
+    expect(join(outer, labelled("given", "m"), labelled("given"))).toBe(outer);
+    expect(join(none, labelled("given"), labelled("given"))).toBe(none);
+  });
+
+  it("make the slot, with its defaults, where the outer run has none", () => {
+    const joined = join(none, labelled("a"), none) as { security?: object };
+    expect(joined.security).toEqual(createExtensions({ security: { labels: ["a"] } }).security);
+  });
+
+  it("do not go up for who may not add them", () => {
+    const outer = labelled("m");
+    expect(join(outer, labelled("a"), none, 0)).toBe(outer);
+  });
+
+  it("that are there already change nothing, nor does a run that ends as it began", () => {
+    const outer = labelled("a", "m");
+    expect(join(outer, labelled("a"), none)).toBe(outer);
+    const inner = labelled("x");
+    expect(join(outer, inner, inner)).toBe(outer);
+    expect(join(outer, none, labelled("a"))).toBe(outer);
+  });
+
+  it("stay within the grant of the envelope they join", () => {
+    const view = filterFor(slots, may)(labelled("m"));
+    const joined = join(view as never, labelled("a"), none);
+    const again = filterFor(slots, may)(joined as never) as { security?: object };
+    expect(again.security).toMatchObject({ labels: ["a", "m"] });
+  });
+});
+
+describe("nothing else", () => {
+  it("goes up: neither what changed freely nor a chain that grew", () => {
+    const hop = { subject_id: "a", subject_type: "user" } as const;
+    const inner = createExtensions({ custom: { a: 1 }, delegation: { chain: [hop] } });
+    const all = slots.capabilities.mask(["append_labels", "append_delegation"]);
+    expect(join(none, inner as never, none, all)).toBe(none);
+  });
+
+  it("goes up of a host's own slot but its sets, each by its own capability", () => {
+    const table = compileSlots(
+      defineSlots({
+        board: {
+          tier: "mutable",
+          description: "Of a test.",
+          schema: z.object({
+            title: z.string().default("untitled"),
+            order: z.array(z.string()).default([]),
+            pins: stringSet().default([]),
+            free: stringSet().default([]),
+            marks: stringSet().optional(),
+          }),
+          fields: {
+            pins: { tier: "monotonic", read: "read_pins", write: "append_pins" },
+            marks: { tier: "monotonic", read: "read_marks", write: "append_marks" },
+          },
+        },
+      }),
+    );
+    const host = bindEnvelope(table) as unknown as { createExtensions(input: object): never };
+    const board = (more: object) => host.createExtensions({ board: more });
+    const inner = board({ title: "t", order: ["o"], pins: ["p"], free: ["f"], marks: ["m"] });
+    const boardAfter = (outer: never, ...grant: string[]) =>
+      (
+        joinSets(
+          table,
+          outer,
+          inner,
+          host.createExtensions({}),
+          table.capabilities.mask(grant),
+        ) as never as { board?: object }
+      ).board;
+    const outer = board({ title: "mine", free: ["own"] });
+    expect(boardAfter(outer, "append_pins")).toEqual({
+      title: "mine",
+      order: [],
+      pins: ["p"],
+      free: ["own"],
+    });
+    expect(boardAfter(outer, "append_pins", "append_marks")).toEqual({
+      title: "mine",
+      order: [],
+      pins: ["p"],
+      free: ["own"],
+      marks: ["m"],
+    });
+    expect(boardAfter(host.createExtensions({}), "append_marks")).toEqual({
+      title: "untitled",
+      order: [],
+      pins: [],
+      free: [],
+      marks: ["m"],
+    });
+    expect(boardAfter(outer)).toBe((outer as { board: object }).board);
+  });
+});
