@@ -131,6 +131,7 @@ describe.each(worlds)("$name", (world) => {
             origin,
             limits: extensionsLimits,
             shapeCode: "extensions_shape",
+            strict: true,
             hint: view,
           } as const;
           for (const value of [view, plainCopy(view), structuredClone(view), jsonCopy(view)]) {

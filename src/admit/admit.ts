@@ -6,17 +6,18 @@ import { toArray } from "./intrinsics.ts";
 import { extensionsLimits, type Limits } from "./limits.ts";
 import { BAD, isSnapshotCode, newWalk, type Origin, STOP } from "./walk.ts";
 
+/** Each is given: an option that is left out would be looked up on a prototype. */
 export interface AdmitOptions {
   readonly origin: Origin;
   readonly limits: Limits;
   /** The code for a value of the wrong type. */
   readonly shapeCode: ErrorCode;
-  /** Whether a host's unknown slots and fields are problems (the default) or dropped and listed. */
-  readonly strict?: boolean;
+  /** Whether a host's unknown slots and fields are problems, or dropped and listed. */
+  readonly strict: boolean;
   /** What this library made for the same place; kept where nothing differs. */
-  readonly hint?: unknown;
+  readonly hint: unknown;
   /** Whether fields of known shape that are left out stay as in `hint`. */
-  readonly partial?: boolean;
+  readonly partial: boolean;
 }
 
 export type Admitted =
@@ -29,7 +30,7 @@ type Path = readonly (string | number)[];
 export function admit(compiled: Compiled, value: unknown, options: AdmitOptions): Admitted {
   const walk = newWalk(options);
   try {
-    const read = options.partial === true ? compiled.overlay : compiled.read;
+    const read = options.partial ? compiled.overlay : compiled.read;
     const result = read(walk, value, options.hint);
     if (result !== BAD) return { ok: true, value: result, dropped: toArray(walk.dropped) };
   } catch (stop) {
@@ -49,7 +50,7 @@ export function decisive(problems: readonly Problem[]): Problem {
 
 /** A frozen copy of JSON data from a plugin, or `undefined` when it is none. */
 export function readPlain(value: unknown, limits: Limits = extensionsLimits): Json | undefined {
-  const walk = newWalk({ origin: "plugin", limits, shapeCode: "result_shape" });
+  const walk = newWalk({ origin: "plugin", limits, shapeCode: "result_shape", strict: true });
   try {
     const result = readJson(walk, value, undefined);
     return result === BAD ? undefined : (result as Json);

@@ -39,7 +39,8 @@ export function compileSchema(schema: z.ZodType, options: CompileOptions): Compi
         closed: options.closed,
         strict: catchall === "never",
       });
-      return checked(schema, { shape: "level", read: level.read, overlay: level.overlay, level });
+      const { read, overlay } = level;
+      return checked(schema, { ...native("level", read), overlay, level });
     }
     case "record": {
       // Keys other than any text are a rule that only zod knows.
@@ -187,7 +188,7 @@ interface Def {
 }
 
 function native(shape: Shape, read: Reader): Compiled {
-  return { shape, read, overlay: read };
+  return { shape, read, overlay: read, passes: undefined, level: undefined, element: undefined };
 }
 
 const readBoolean: Reader = (walk, value) => {

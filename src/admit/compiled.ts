@@ -3,7 +3,7 @@ import type { Reader } from "./walk.ts";
 /** What kind of container a value is. The merge and the filter go by it. */
 export type Shape = "level" | "map" | "headers" | "set" | "list" | "scalar";
 
-/** A schema, compiled. */
+/** A schema, compiled. What is absent is `undefined`: nothing is looked up on a prototype. */
 export interface Compiled {
   readonly shape: Shape;
   /** Reads a whole value. */
@@ -11,11 +11,11 @@ export interface Compiled {
   /** Reads a partial value over `hint`: a field of known shape that is left out stays. */
   readonly overlay: Reader;
   /** The schema's own refinements, for a value that is put together later. */
-  readonly passes?: (value: unknown) => boolean;
+  readonly passes: ((value: unknown) => boolean) | undefined;
   /** The fields, where the value is a level with known keys. */
-  readonly level?: Level;
+  readonly level: Level | undefined;
   /** The elements, where the value is a list. */
-  readonly element?: Compiled;
+  readonly element: Compiled | undefined;
 }
 
 /** One field of a level. */
@@ -24,7 +24,7 @@ export interface Field {
   readonly compiled: Compiled;
   readonly optional: boolean;
   /** The value of an absent field, made anew where it is not constant. */
-  readonly fallback?: () => unknown;
+  readonly fallback: (() => unknown) | undefined;
 }
 
 /** A level, compiled. */

@@ -17,7 +17,7 @@ export {
   stringSet,
   wholeNumber,
 } from "./kinds.ts";
-export { compileLevel, withAliases } from "./level.ts";
+export { compileLevel, withAliases, withDefault } from "./level.ts";
 export { areWithin, extensionsLimits, type Limits, payloadLimits } from "./limits.ts";
 export { hasMoreIndexes } from "./properties.ts";
 export { createStamp, Itself } from "./stamp.ts";

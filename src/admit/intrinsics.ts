@@ -31,6 +31,10 @@ export const monotonicNow: () => number = performance.now.bind(performance);
 export const charCodeAt: Method<string, [number], number> = uncurryThis(
   String.prototype.charCodeAt,
 );
+export const codePointAt: Method<string, [number], number> = uncurryThis(
+  String.prototype.codePointAt as (this: string, at: number) => number,
+);
+export const trim: Method<string, [], string> = uncurryThis(String.prototype.trim);
 export const slice: Method<string, [number, number?], string> = uncurryThis(String.prototype.slice);
 const textOf: Method<object, [], string> = uncurryThis(
   String.prototype.valueOf as (this: object) => string,
@@ -75,6 +79,9 @@ export const isWellFormed: (text: string) => boolean =
 /** `map.get(key)` of a WeakMap. */
 export const weakGet: <K extends WeakKey, V>(map: WeakMap<K, V>, key: K) => V | undefined =
   uncurryThis(WeakMap.prototype.get) as never;
+/** `map.set(key, value)` of a WeakMap. */
+export const weakSet: <K extends WeakKey, V>(map: WeakMap<K, V>, key: K, value: V) => unknown =
+  uncurryThis(WeakMap.prototype.set) as never;
 export const execPattern: Method<RegExp, [string], RegExpExecArray | null> = uncurryThis(
   RegExp.prototype.exec,
 );

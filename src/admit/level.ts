@@ -30,6 +30,21 @@ export function withAliases<S extends z.ZodType>(schema: S, aliases: Record<stri
   return schema;
 }
 
+const constants = new WeakSet<object>();
+
+/**
+ * A text, number or truth as default. It is read off the schema once, because zod copies it each
+ * time by functions that a plugin may have patched.
+ */
+export function withDefault<S extends z.ZodType>(
+  schema: S,
+  value: z.input<S> & z.output<S>,
+): z.ZodDefault<S> {
+  const made = schema.default(value as never) as unknown as z.ZodDefault<S>;
+  constants.add(made._zod.def);
+  return made;
+}
+
 interface LevelOptions {
   /** An unknown field from a plugin refuses the proposal. */
   readonly closed: boolean;
@@ -166,7 +181,8 @@ function compileOne(key: string, schema: z.ZodType, compileField: CompileField):
     const compiled = compileField(def.innerType, key);
     return { key, compiled, optional: false, fallback: fallbackOf(def, compiled) };
   }
-  return { key, compiled: compileField(schema, key), optional: false };
+  const compiled = compileField(schema, key);
+  return { key, compiled, optional: false, fallback: undefined };
 }
 
 /** A constant default is frozen once and shared; a computed one (an instant) is made each time. */
@@ -176,12 +192,17 @@ function fallbackOf(def: { defaultValue: unknown }, compiled: Compiled): () => u
     const value = canonicalDefault(first, compiled);
     return () => value;
   }
-  return () => def.defaultValue;
+  return constants.has(def) ? () => first : () => def.defaultValue;
 }
 
 /** A default in the form in which a value that was read is stored: sets sorted, levels whole. */
 function canonicalDefault(value: object, compiled: Compiled): unknown {
-  const walk = newWalk({ origin: "host", limits: extensionsLimits, shapeCode: "extensions_shape" });
+  const walk = newWalk({
+    origin: "host",
+    limits: extensionsLimits,
+    shapeCode: "extensions_shape",
+    strict: true,
+  });
   try {
     const read = compiled.read(walk, value, undefined);
     if (read !== BAD) return read;

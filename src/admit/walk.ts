@@ -42,10 +42,10 @@ export interface WalkOptions {
   readonly origin: Origin;
   readonly limits: Limits;
   readonly shapeCode: ErrorCode;
-  readonly strict?: boolean;
+  readonly strict: boolean;
 }
 
-export function newWalk({ origin, limits, shapeCode, strict = true }: WalkOptions): Walk {
+export function newWalk({ origin, limits, shapeCode, strict }: WalkOptions): Walk {
   return {
     origin,
     limits,

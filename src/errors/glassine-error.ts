@@ -65,6 +65,11 @@ export class GlassineError extends Error {
 /** A returned change broke a tier. `data` has `slot`, `tier` and, where known, `plugin`. */
 export class TierViolationError extends GlassineError {
   override readonly name = "TierViolationError";
+
+  // Written out: the implied one hands its arguments on by the iterator of arrays, which a plugin may have patched.
+  constructor(code: ErrorCode, message: string, data?: ErrorData) {
+    super(code, message, data);
+  }
 }
 
 /** A plugin definition is not acceptable. `problems` lists every field at fault. */

@@ -1,35 +1,57 @@
 import type { Problem } from "./glassine-error.ts";
 
+// Captured: a refusal must read as ever where a plugin has patched these.
+const { apply } = Reflect;
+const { exec } = RegExp.prototype;
+const { codePointAt, slice } = String.prototype;
+const { toString: numberText } = Number.prototype;
+
 /** Control, invisible and direction characters, which would forge or hide text in a log. */
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\\"]/gu;
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\\"]/u;
+const plainKey = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 
 /**
  * Puts a name that somebody else chose into quotes, on one line, at most `max` characters.
  * Names only: values of slots never get here.
  */
 export function quoted(name: string, max = 64): string {
-  const short = name.length > max ? `${name.slice(0, max)}…` : name;
-  return `"${short.replace(unprintable, (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`)}"`;
+  const short = name.length > max ? `${apply(slice, name, [0, max])}…` : name;
+  if (apply(exec, unprintable, [short]) === null) return `"${short}"`;
+  let text = "";
+  for (let i = 0; i < short.length; ) {
+    const point = apply(codePointAt, short, [i]) as number;
+    const end = i + (point > 0xffff ? 2 : 1);
+    const character = apply(slice, short, [i, end]);
+    const isSafe = apply(exec, unprintable, [character]) === null;
+    text += isSafe ? character : `\\u{${apply(numberText, point, [16])}}`;
+    i = end;
+  }
+  return `"${text}"`;
 }
 
 /** `["http", "headers", "X-A"]` → `http.headers["X-A"]`; the root is `(root)`. */
 export function formatPath(path: readonly (string | number)[]): string {
   let text = "";
-  for (const part of path) {
+  for (let i = 0; i < path.length; i++) {
+    const part = path[i] as string | number;
     if (typeof part === "number") text += `[${part}]`;
-    else if (/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(part)) text += text === "" ? part : `.${part}`;
-    else text += `[${quoted(part)}]`;
+    else if (apply(exec, plainKey, [part]) === null) text += `[${quoted(part)}]`;
+    else text += text === "" ? part : `.${part}`;
   }
   return text === "" ? "(root)" : text;
 }
 
+const maxShown = 8;
+
 /** At most eight problems as one line, the rest counted. */
 export function formatProblems(problems: readonly Problem[]): string {
-  const shown = problems.slice(0, 8).map((p) => {
-    return `${formatPath(p.path)}: expected ${p.expected}, got ${p.received}`;
-  });
-  const rest = problems.length - shown.length;
-  return shown.join("; ") + (rest > 0 ? `; and ${rest} more` : "");
+  let text = "";
+  for (let i = 0; i < problems.length && i < maxShown; i++) {
+    const { path, expected, received } = problems[i] as Problem;
+    text += `${i === 0 ? "" : "; "}${formatPath(path)}: expected ${expected}, got ${received}`;
+  }
+  const rest = problems.length - maxShown;
+  return rest > 0 ? `${text}; and ${rest} more` : text;
 }
 
 /** The name among `known` that is closest to `name`, if one is close enough to be a slip. */

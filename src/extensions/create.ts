@@ -36,8 +36,8 @@ const hostMarks = new WeakMap<CompiledSlots, Mark>();
 export function hostMark(slots: CompiledSlots): Mark {
   let mark = intrinsics.weakGet(hostMarks, slots);
   if (mark === undefined) {
-    mark = Object.freeze({ slots });
-    hostMarks.set(slots, mark);
+    mark = intrinsics.freeze({ slots, mask: undefined, base: undefined });
+    intrinsics.weakSet(hostMarks, slots, mark);
   }
   return mark;
 }
@@ -49,7 +49,7 @@ export function emptyExtensions(slots: CompiledSlots): Slots {
   let empty = intrinsics.weakGet(empties, slots);
   if (empty === undefined) {
     empty = seal(slots.copy(slots.envelope.level.template), hostMark(slots));
-    empties.set(slots, empty);
+    intrinsics.weakSet(empties, slots, empty);
   }
   return empty;
 }
@@ -91,9 +91,13 @@ export function decodeFrom(
   const value = isText ? parse(input, limitsOf(options)) : input;
   const origin = isText ? "parsed" : "host";
   const admitted = read(slots, value, origin, options.strict === true, options);
-  return Object.freeze({
+  const dropped = intrinsics.newList<string>();
+  for (let i = 0; i < admitted.dropped.length; i++) {
+    intrinsics.append(dropped, formatPath(admitted.dropped[i] as Problem["path"]));
+  }
+  return intrinsics.freeze({
     extensions: sealed(slots, admitted),
-    dropped: Object.freeze(admitted.dropped.map((path) => formatPath(path))),
+    dropped: intrinsics.freeze(intrinsics.toArray(dropped)),
   });
 }
 
@@ -120,7 +124,33 @@ export function encodeExtensions(extensions: object): string {
       "Expected extensions made by this library; got another value. Make them with createExtensions or decodeExtensions.",
     );
   }
-  return intrinsics.stringifyJson(extensions);
+  return isJsonPatched() ? write(extensions) : intrinsics.stringifyJson(extensions);
+}
+
+/** Whether `JSON.stringify` would ask a prototype what to write. */
+function isJsonPatched(): boolean {
+  const { arrayPrototype, getPrototypeOf, hasOwn, objectPrototype } = intrinsics;
+  return (
+    hasOwn(objectPrototype, "toJSON") ||
+    hasOwn(arrayPrototype, "toJSON") ||
+    getPrototypeOf(arrayPrototype) !== objectPrototype
+  );
+}
+
+/** JSON text of plain data, from own properties alone. */
+function write(value: unknown): string {
+  if (typeof value !== "object" || value === null) return intrinsics.stringifyJson(value);
+  const isList = intrinsics.isArray(value);
+  const keys = intrinsics.enumerableKeys(value);
+  let text = "";
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as string;
+    const part = (value as Record<string, unknown>)[key];
+    if (part === undefined) continue;
+    if (text !== "") text += ",";
+    text += isList ? write(part) : `${intrinsics.stringifyJson(key)}:${write(part)}`;
+  }
+  return isList ? `[${text}]` : `{${text}}`;
 }
 
 type Good = Extract<Admitted, { ok: true }>;
@@ -135,12 +165,20 @@ function read(
 ): Good {
   const limits = limitsOf(options);
   const shapeCode = "extensions_shape";
-  const admitted = admit(slots.envelope, value, { origin, limits, shapeCode, strict, hint });
+  const admitted = admit(slots.envelope, value, {
+    origin,
+    limits,
+    shapeCode,
+    strict,
+    hint,
+    partial: false,
+  });
   if (admitted.ok) return admitted;
   throw unreadable(slots, admitted.problems);
 }
 
-function limitsOf({ limits }: CreateOptions): Limits {
+function limitsOf(options: CreateOptions): Limits {
+  const limits = intrinsics.hasOwn(options, "limits") ? options.limits : undefined;
   return limits === undefined ? extensionsLimits : { ...extensionsLimits, ...limits };
 }
 
@@ -149,8 +187,8 @@ function sealed(slots: CompiledSlots, admitted: Good): Slots {
 }
 
 function unreadable(slots: CompiledSlots, problems: readonly Problem[]): GlassineError {
-  const [first] = problems as readonly [Problem];
-  const [slot] = first.path;
+  const first = problems[0] as Problem;
+  const slot = first.path[0];
   if (first.code === "slot_unknown" && first.path.length === 1 && typeof slot === "string") {
     const hint = suggestion(slot, slots.names);
     return new GlassineError(

@@ -52,6 +52,7 @@ function read(extensions: Slots, mark: Mark, proposed: object): Slots {
     origin: isHost ? "host" : "plugin",
     limits: extensionsLimits,
     shapeCode: "extensions_shape",
+    strict: true,
     hint: extensions,
     partial: !isHost,
   });

@@ -89,7 +89,9 @@ function readValue(
     origin: "plugin",
     limits,
     shapeCode: "extensions_shape",
+    strict: true,
     hint,
+    partial: false,
   });
   if (admitted.ok) return admitted.value;
   const { code, path, expected, received } = decisive(admitted.problems);

@@ -2,12 +2,13 @@
 import { Itself, intrinsics } from "../admit/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 
+/** What is absent is `undefined`: nothing is looked up on a prototype. */
 export interface Mark {
   readonly slots: CompiledSlots;
   /** The grant of a view, as a closed mask. Absent on an envelope of the host. */
-  readonly mask?: number;
+  readonly mask: number | undefined;
   /** The view that a plugin's edit was made of. */
-  readonly base?: object;
+  readonly base: object | undefined;
 }
 
 /**
@@ -18,7 +19,7 @@ export interface Mark {
 export function editedMark(mark: Mark, edited: object): Mark {
   const { slots, mask, base } = mark;
   if (mask === undefined) return mark;
-  return base === undefined ? { slots, mask, base: edited } : { slots, mask };
+  return { slots, mask, base: base === undefined ? edited : undefined };
 }
 
 /** Carries the mark. A class of its own, so that the engine sees one field here, and few shapes. */

@@ -9,32 +9,30 @@ import { intrinsics, type LevelValue } from "../admit/index.ts";
 import { type Mark, type Slots, seal } from "../extensions/index.ts";
 import { type CompiledSlots, type LevelShape, levelShapes, type Node } from "../slots/index.ts";
 
-const { freeze, hasOwn, isArray } = intrinsics;
+const { create, freeze, hasOwn, isArray, weakGet, weakSet } = intrinsics;
 
 /** Cuts an envelope to what one grant shows. */
 export type Filter = (extensions: Slots) => Slots;
 
 type Cut = (value: unknown) => unknown;
 
-const filters = new WeakMap<CompiledSlots, Map<number, Filter>>();
+/** By mask, without prototypes: the merge asks for them, also in a patched realm. */
+type Filters = { [mask: number]: Filter };
+const filters = new WeakMap<CompiledSlots, Filters>();
 
 /** The filter of a closed mask. */
 export function filterFor(slots: CompiledSlots, mask: number): Filter {
-  let ofHost = filters.get(slots);
+  let ofHost = weakGet(filters, slots);
   if (ofHost === undefined) {
-    ofHost = new Map();
-    filters.set(slots, ofHost);
+    ofHost = create(null) as Filters;
+    weakSet(filters, slots, ofHost);
   }
-  let filter = ofHost.get(mask);
-  if (filter === undefined) {
-    filter = compileFilter(slots, mask);
-    ofHost.set(mask, filter);
-  }
-  return filter;
+  ofHost[mask] ??= compileFilter(slots, mask);
+  return ofHost[mask];
 }
 
 function compileFilter(slots: CompiledSlots, mask: number): Filter {
-  const mark: Mark = Object.freeze({ slots, mask });
+  const mark: Mark = freeze({ slots, mask, base: undefined });
   const cuts = compileCuts(slots.nodes, mask);
   const build = compileLevelCut("", slots.nodes, cuts, slots.envelope.level.template);
   return (extensions) => seal(build(extensions), mark);

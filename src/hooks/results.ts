@@ -34,6 +34,9 @@ export interface Denial {
   readonly [decision]: "deny";
 }
 
+// A guard may be called in a realm that another plugin has patched: its denial must stand.
+const { charCodeAt, codePointAt, execPattern, freeze, hasOwn, slice, trim } = intrinsics;
+
 const denials = createStamp<Violation>();
 // Handlers resolve promises with these. Without a prototype nothing patched answers for them.
 const allowed = Object.freeze({ __proto__: null, allow: true }) as unknown as Allow;
@@ -75,24 +78,35 @@ export function allow(): Allow {
 export function deny(input: DenyInput): Denial {
   const given = typeof input === "string" ? { code: "denied", reason: input } : input;
   if (typeof given !== "object" || given === null) throw misuse("a reason, or an object with one");
-  const { code, reason, description, details } = given as Exclude<DenyInput, string>;
-  if (typeof code !== "string" || !/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/.test(code)) {
+  const code = own(given, "code");
+  const reason = own(given, "reason");
+  const description = own(given, "description");
+  const details = own(given, "details");
+  if (typeof code !== "string" || execPattern(codePattern, code) === null) {
     throw misuse("a code of letters, digits and _ . : -, at most 64 characters");
   }
   const why = typeof reason === "string" ? oneLine(reason, 500) : "";
   if (why === "") throw misuse("a reason that is not empty");
   if (description !== undefined && typeof description !== "string")
     throw misuse("a description that is a text");
-  const violation: Violation = Object.freeze({
+  const violation: Violation = freeze({
     code,
     reason: why,
     ...(description === undefined ? {} : { description: oneLine(description, 2000) }),
     ...(details === undefined ? {} : { details: readDetails(details) }),
   });
   // Its own key makes a spread or clone of it no result, where an empty one would pass.
-  return Object.freeze(
-    denials.put({ __proto__: null, deny: true }, violation),
-  ) as unknown as Denial;
+  return freeze(denials.put({ __proto__: null, deny: true }, violation)) as unknown as Denial;
+}
+
+const codePattern = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/;
+
+/** A field that was really given: one found on a patched prototype is none. */
+function own<Key extends keyof Exclude<DenyInput, string>>(
+  given: Exclude<DenyInput, string>,
+  key: Key,
+): Exclude<DenyInput, string>[Key] | undefined {
+  return hasOwn(given, key) ? given[key] : undefined;
 }
 
 /** The violation behind a denial, or `undefined` for anything `deny` did not make. */
@@ -109,17 +123,32 @@ function readDetails(details: unknown): { readonly [key: string]: Json } {
 }
 
 // Line breaks and control, format and direction characters, which would forge a log or a screen.
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /** Text somebody else chose, fit to be shown: one line, capped. */
 function oneLine(text: string, max: number): string {
-  const line = text
-    .slice(0, max * 2)
-    .replace(unprintable, " ")
-    .trim();
+  const line = trim(withSpaces(slice(text, 0, max * 2)));
   if (line.length <= max) return line;
   // A character of two units may be cut in two; half of it is no valid Unicode.
-  return `${line.slice(0, max).replace(unprintable, "")}…`;
+  const isCut = (charCodeAt(line, max - 1) & 0xfc00) === 0xd800;
+  return `${slice(line, 0, isCut ? max - 1 : max)}…`;
+}
+
+/** One space for each run of characters that are not to be shown. */
+function withSpaces(text: string): string {
+  if (execPattern(unprintable, text) === null) return text;
+  let line = "";
+  let inRun = false;
+  for (let i = 0; i < text.length; ) {
+    const end = i + (codePointAt(text, i) > 0xffff ? 2 : 1);
+    const character = slice(text, i, end);
+    const isOdd = execPattern(unprintable, character) !== null;
+    if (!isOdd) line += character;
+    else if (!inRun) line += " ";
+    inRun = isOdd;
+    i = end;
+  }
+  return line;
 }
 
 function misuse(expected: string): GlassineError {

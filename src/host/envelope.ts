@@ -1,6 +1,4 @@
 /** The envelope's functions, bound to one host's slot table and typed by it. */
-import type { Limits } from "../admit/index.ts";
-import { GlassineError, quoted, TierViolationError } from "../errors/index.ts";
 import {
   addLabelsTo,
   amendValue,
@@ -15,15 +13,11 @@ import {
   encodeExtensions,
   headerOf,
   labelIn,
-  markOf,
   removeLabels,
   replaceSlots,
-  type Slots,
   setCustomOf,
   setHeaderOf,
 } from "../extensions/index.ts";
-import { filterFor } from "../filter/index.ts";
-import { merge, type Rejection } from "../merge/index.ts";
 import {
   type CapabilityIn,
   type CompiledSlots,
@@ -35,26 +29,7 @@ import {
   type ViewOf,
 } from "../slots/index.ts";
 import type { Amend, EditableBy } from "./edit-types.ts";
-
-/** Options of `mergeExtensions`. */
-export interface MergeOptions<View> {
-  /** The very view the plugin was given. By default what the filter shows of `current`. */
-  readonly view?: View;
-  /** Turns an ignored change into a violation. Default false. */
-  readonly strict?: boolean;
-  /** The plugin's name, for the error and the rejections. */
-  readonly plugin?: string;
-  /** Limits that differ from the defaults. */
-  readonly limits?: Limits;
-}
-
-/** What `mergeExtensions` gives. */
-export interface Merged<Extensions> {
-  /** The very same object when nothing was accepted. */
-  readonly extensions: Extensions;
-  /** Changes that were not taken, in table order. */
-  readonly rejections: readonly Rejection[];
-}
+import { filterBy, type Merged, type MergeOptions, mergeOrThrow } from "./merge-extensions.ts";
 
 /** The envelope's functions of one host. */
 export interface EnvelopeFunctions<Table extends SlotTable> {
@@ -211,9 +186,7 @@ export function bindEnvelope<Table extends SlotTable>(
     encodeExtensions,
     withSlots: replaceSlots,
     filterExtensions: (extensions: unknown, capabilities: readonly string[]) =>
-      extensions === null
-        ? null
-        : viewFor(slots, slots.capabilities.mask(capabilities), ownExtensions(slots, extensions)),
+      filterBy(slots, extensions, capabilities),
     mergeExtensions: (
       current: unknown,
       returned: unknown,
@@ -232,69 +205,4 @@ export function bindEnvelope<Table extends SlotTable>(
     hasLabel: labelIn,
   };
   return Object.freeze(functions) as unknown as EnvelopeFunctions<Table>;
-}
-
-/** A view that is filtered again grants no more than it did before. */
-function viewFor(slots: CompiledSlots, mask: number, extensions: Slots): Slots {
-  return filterFor(slots, mask & (markOf(extensions)?.mask ?? mask))(extensions);
-}
-
-/** A view may be filtered again; anything foreign is read first. */
-function ownExtensions(slots: CompiledSlots, value: unknown): Slots {
-  return markOf(value)?.slots === slots ? (value as Slots) : createFrom(slots, value);
-}
-
-/**
- * What was shown is kept by reference where it comes back. A view that this library did not
- * make could bring live objects into the envelope that way, so it is refused.
- */
-function ownView(slots: CompiledSlots, view: object): Slots {
-  if (markOf(view)?.slots === slots) return view as Slots;
-  throw new GlassineError(
-    "options_invalid",
-    "`view` must be what filterExtensions of this host gave the plugin; got another value.",
-    { option: "view" },
-  );
-}
-
-/** Where there is no envelope, there is nothing to merge into. */
-const nothingMerged: Merged<never> = Object.freeze({
-  extensions: null as never,
-  rejections: Object.freeze([]),
-});
-
-function mergeOrThrow(
-  slots: CompiledSlots,
-  currentValue: unknown,
-  returned: unknown,
-  capabilities: readonly string[],
-  options: MergeOptions<object> = {},
-): Merged<Slots> {
-  if (currentValue === null) return nothingMerged;
-  const current = ownExtensions(slots, currentValue);
-  const mask = slots.capabilities.mask(capabilities);
-  const outcome = merge({
-    slots,
-    current,
-    returned,
-    view:
-      options.view === undefined ? filterFor(slots, mask)(current) : ownView(slots, options.view),
-    mask,
-    strict: options.strict === true,
-    ...(options.limits === undefined ? {} : { limits: options.limits }),
-  });
-  const { plugin } = options;
-  if (outcome.ok) {
-    const { extensions, rejections } = outcome;
-    if (plugin === undefined || rejections.length === 0)
-      return Object.freeze({ extensions, rejections });
-    const named = rejections.map((rejection) => Object.freeze({ plugin, ...rejection }));
-    return Object.freeze({ extensions, rejections: Object.freeze(named) });
-  }
-  const { code, path, reason, tier } = outcome.refusal;
-  const who = plugin === undefined ? "The proposal" : `Plugin ${quoted(plugin)}`;
-  const message = `${who} was refused at ${path}: ${reason} Nothing of it was applied.`;
-  const data = { slot: path, ...(plugin === undefined ? {} : { plugin }) };
-  if (tier !== undefined) throw new TierViolationError(code, message, { ...data, tier });
-  throw new GlassineError(code, message, data);
 }

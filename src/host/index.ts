@@ -5,7 +5,7 @@ export {
   type InvokeResult,
   type PluginManager,
 } from "./define-host.ts";
-export type { Merged, MergeOptions } from "./envelope.ts";
+export type { Merged, MergeOptions } from "./merge-extensions.ts";
 export {
   type Capability,
   type Extensions,

@@ -8,6 +8,7 @@ import { mergeNode } from "./tiers.ts";
 
 const { freeze, newList, toArray } = intrinsics;
 
+/** Each is given: what is left out would be looked up on a prototype. */
 export interface MergeInput {
   readonly slots: CompiledSlots;
   /** The envelope as it is now. */
@@ -18,9 +19,9 @@ export interface MergeInput {
   readonly view: Slots;
   /** The grant, as a closed mask. */
   readonly mask: number;
-  readonly strict?: boolean;
-  readonly growOnly?: boolean;
-  readonly limits?: Limits;
+  readonly strict: boolean;
+  readonly growOnly: boolean;
+  readonly limits: Limits;
 }
 
 export type MergeOutcome =
@@ -38,13 +39,14 @@ export function merge(input: MergeInput): MergeOutcome {
   let proposal: Slots;
   // What a helper made from this very view is whole and checked, by the default limits;
   // authority is decided below.
-  if (markOf(returned)?.base === view && (limits === undefined || limits === extensionsLimits)) {
+  if (markOf(returned)?.base === view && limits === extensionsLimits) {
     proposal = returned as Slots;
   } else {
     const admitted = admit(slots.envelope, returned, {
       origin: "plugin",
-      limits: limits ?? extensionsLimits,
+      limits,
       shapeCode: "extensions_shape",
+      strict: true,
       hint: view,
       partial: true,
     });
@@ -64,8 +66,8 @@ function mergeSlots(
 ): MergeOutcome {
   const merging = {
     mask,
-    growOnly: growOnly === true,
-    limits: limits ?? extensionsLimits,
+    growOnly,
+    limits,
     rejections: newList<Rejection>(),
     refusals: newList<Refusal>(),
   };
@@ -83,7 +85,7 @@ function mergeSlots(
   const refusal = firstRefusal(
     slots,
     toArray(merging.refusals),
-    strict === true ? toArray(merging.rejections) : [],
+    strict ? toArray(merging.rejections) : [],
   );
   if (refusal !== undefined) return { ok: false, refusal };
   const rejections =
@@ -95,7 +97,7 @@ function mergeSlots(
 /** A merge into an edited view gives a view that is no edit: it is read again when it comes back. */
 function markAfter(slots: CompiledSlots, current: Slots): Mark {
   const { mask } = markOf(current) ?? hostMark(slots);
-  return mask === undefined ? hostMark(slots) : { slots, mask };
+  return mask === undefined ? hostMark(slots) : { slots, mask, base: undefined };
 }
 
 /** One refusal decides: capability before tier before content, then table order. */
@@ -150,5 +152,6 @@ function refusalOf(slots: CompiledSlots, problem: Problem): Refusal {
     path: path === "" ? "(extensions)" : path,
     code: problem.code,
     reason: `Expected ${problem.expected}, got ${problem.received}.`,
+    tier: undefined,
   };
 }

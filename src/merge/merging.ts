@@ -17,7 +17,7 @@ export interface Refusal {
   readonly path: string;
   readonly code: ErrorCode;
   readonly reason: string;
-  readonly tier?: Tier;
+  readonly tier: Tier | undefined;
 }
 
 /** One merge under way. */
@@ -39,8 +39,8 @@ export interface Change {
 
 /** Notes a change for which nothing of the proposal is taken. */
 export function refuse(merging: Merging, node: Node, code: ErrorCode, reason: string): void {
-  const tier = code === "tier_monotonic" ? { tier: node.tier } : {};
-  intrinsics.append(merging.refusals, { path: node.path, code, reason, ...tier });
+  const tier = code === "tier_monotonic" ? node.tier : undefined;
+  intrinsics.append(merging.refusals, { path: node.path, code, reason, tier });
 }
 
 /**
@@ -50,7 +50,14 @@ export function refuse(merging: Merging, node: Node, code: ErrorCode, reason: st
 export function refuseOverLimit(merging: Merging, node: Node, joined: unknown): void {
   const { limits } = merging;
   const shapeCode = "extensions_shape";
-  const read = admit(node.compiled, joined, { origin: "plugin", limits, shapeCode });
+  const read = admit(node.compiled, joined, {
+    origin: "plugin",
+    limits,
+    shapeCode,
+    strict: true,
+    hint: undefined,
+    partial: false,
+  });
   if (read.ok) return;
   const { code, expected, received } = decisive(read.problems);
   refuse(

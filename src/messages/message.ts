@@ -148,6 +148,8 @@ function saysTheSame(copy: object, frozen: unknown, limits: Limits): boolean {
     origin: "host",
     limits,
     shapeCode: "payload_shape",
+    strict: true,
+    partial: false,
     hint: frozen,
   });
   return again.ok && again.value === frozen;
@@ -169,7 +171,11 @@ function shallowCopy(value: object): object {
   if (isArray(value)) return arrayFrom(value);
   if (getPrototypeOf(value) === objectPrototype) return { ...value };
   const copy = create(null) as Record<string, unknown>;
-  for (const key of enumerableKeys(value)) copy[key] = (value as Record<string, unknown>)[key];
+  const keys = enumerableKeys(value);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as string;
+    copy[key] = (value as Record<string, unknown>)[key];
+  }
   return copy;
 }
 
@@ -180,7 +186,14 @@ function readHost(
   what: string,
   limits: Limits = payloadLimits,
 ): unknown {
-  const admitted = admit(compiled, value, { origin: "host", limits, shapeCode: "payload_shape" });
+  const admitted = admit(compiled, value, {
+    origin: "host",
+    limits,
+    shapeCode: "payload_shape",
+    strict: true,
+    hint: undefined,
+    partial: false,
+  });
   if (admitted.ok) return admitted.value;
   throw invalid(code, what, admitted.problems);
 }

@@ -3,7 +3,7 @@
  * prompts, resources and text need; no other part is accepted yet.
  */
 import * as z from "zod";
-import { jsonObject, jsonValue, wholeNumber } from "../admit/index.ts";
+import { jsonObject, jsonValue, wholeNumber, withDefault } from "../admit/index.ts";
 
 const textPart = z.strictObject({ content_type: z.literal("text"), text: z.string() });
 
@@ -23,7 +23,7 @@ const toolResultPart = z.strictObject({
     tool_call_id: z.string(),
     tool_name: z.string(),
     content: jsonValue().optional(),
-    is_error: z.boolean().default(false),
+    is_error: withDefault(z.boolean(), false),
   }),
 });
 
@@ -121,7 +121,7 @@ const promptResultPart = z.strictObject({
     prompt_name: z.string(),
     messages: z.array(nestedMessage).default([]),
     content: z.string().optional(),
-    is_error: z.boolean().default(false),
+    is_error: withDefault(z.boolean(), false),
     error_message: z.string().optional(),
   }),
 });
@@ -137,7 +137,7 @@ const contentPartSchema = z.discriminatedUnion("content_type", [
 ]);
 
 export const messageSchema = z.strictObject({
-  schema_version: z.string().default("2.0"),
+  schema_version: withDefault(z.string(), "2.0"),
   role: roleSchema,
   content: z.array(contentPartSchema).default([]),
   channel: channelSchema.optional(),

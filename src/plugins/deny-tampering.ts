@@ -3,8 +3,15 @@ import { detectTampering, intrinsics, type Json } from "../admit/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import type { Violation } from "../hooks/index.ts";
 
-const { freeze } = intrinsics;
+const { freeze, getOwnPropertyDescriptor, hasOwn, isProxy } = intrinsics;
 const maxNamed = 8;
+
+/** Whether the options of a manager, which nobody has read yet, say so. */
+export function asksToDeny(options: unknown): boolean {
+  if (typeof options !== "object" || options === null || isProxy(options)) return false;
+  const option = getOwnPropertyDescriptor(options, "tampering");
+  return option !== undefined && hasOwn(option, "value") && option.value === "deny";
+}
 
 /** @throws GlassineError `realm_tampered` */
 export function assertUntampered(): void {

@@ -1,5 +1,5 @@
 /** Registers plugins once and runs hooks. */
-import { readPlain } from "../admit/index.ts";
+import { intrinsics, readPlain } from "../admit/index.ts";
 import { GlassineError, suggestion } from "../errors/index.ts";
 import {
   createFrom,
@@ -25,7 +25,7 @@ import {
 import { payloadFor } from "../messages/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 import { compilePrograms } from "./compile-programs.ts";
-import { assertUntampered, tamperedViolation } from "./deny-tampering.ts";
+import { asksToDeny, assertUntampered, tamperedViolation } from "./deny-tampering.ts";
 import {
   givesExtensionsOnly,
   type InvokeOptions,
@@ -76,8 +76,9 @@ export async function createManager(
   slots: CompiledSlots,
   input: unknown,
 ): Promise<AnyManager> {
+  // First of all: the options are read by plain code, which a patch may mislead.
+  if (asksToDeny(input)) assertUntampered();
   const options = readManagerOptions(input);
-  if (options.denyTampering) assertUntampered();
   const read = options.items.map((item) => readItem(surface, item, frozenConfig));
   const ordered = inOrder(
     read.map((item) => ({ ...item.plugin, facts: { ...item.plugin }, item })),
@@ -162,7 +163,7 @@ export async function createManager(
       const timeoutMs = readCloseTimeout(given);
       closed = true;
       const drained = await within(settledWork(house), timeoutMs);
-      return Object.freeze({
+      return intrinsics.freeze({
         drained,
         background: house.background.counts(),
         late: house.late,

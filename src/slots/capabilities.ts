@@ -1,4 +1,5 @@
 /** Capabilities, read off the table: names, bits, and what implies what. */
+import { intrinsics } from "../admit/index.ts";
 import { GlassineError, quoted, suggestion } from "../errors/index.ts";
 import type { FieldSpec, SlotTable } from "./types.ts";
 
@@ -9,9 +10,9 @@ export interface CapabilityBits {
   /** What each name brings with it, itself included. */
   readonly implied: ReadonlyMap<string, readonly string[]>;
   /** The bits of known names and of what they imply. Unknown names grant nothing. */
-  mask(names: Iterable<string>): number;
+  mask(names: readonly string[]): number;
   /** The bits of these names alone. */
-  bits(names: Iterable<string>): number;
+  bits(names: readonly string[]): number;
   has(name: string): boolean;
   /** The names behind a mask, sorted. */
   namesOf(mask: number): readonly string[];
@@ -32,29 +33,37 @@ export function collectCapabilities(table: SlotTable): CapabilityBits {
     );
   }
   const implied = new Map(names.map((name) => [name, closure(name, direct)]));
-  const bitOf = new Map(names.map((name, index) => [name, 1 << index]));
-  const maskOf = new Map(
-    names.map((name) => [
-      name,
-      (implied.get(name) ?? []).reduce((m, n) => m | (bitOf.get(n) ?? 0), 0),
-    ]),
-  );
+  const bitOf = numbersBy(names, (_, index) => 1 << index);
+  const maskOf = numbersBy(names, (name) => joined(bitOf, implied.get(name) ?? []));
   return {
     names,
     implied,
     has: (name) => direct.has(name),
-    mask: (wanted) => {
-      let mask = 0;
-      for (const name of wanted) mask |= maskOf.get(name) ?? 0;
-      return mask;
-    },
-    bits: (wanted) => {
-      let mask = 0;
-      for (const name of wanted) mask |= bitOf.get(name) ?? 0;
-      return mask;
-    },
-    namesOf: (mask) => Object.freeze(names.filter((name) => (mask & (bitOf.get(name) ?? 0)) !== 0)),
+    mask: (wanted) => joined(maskOf, wanted),
+    bits: (wanted) => joined(bitOf, wanted),
+    namesOf: (mask) => Object.freeze(names.filter((name) => (mask & (bitOf[name] ?? 0)) !== 0)),
   };
+}
+
+type Numbers = { readonly [name: string]: number };
+
+/** By name, on a record without a prototype: the merge asks it, also in a patched realm. */
+function numbersBy(names: readonly string[], of: (name: string, index: number) => number): Numbers {
+  const numbers = intrinsics.newRecord() as Record<string, number>;
+  names.forEach((name, index) => {
+    numbers[name] = of(name, index);
+  });
+  return numbers;
+}
+
+/** All the bits of some names. Anything that is no known name has none. */
+function joined(numbers: Numbers, names: readonly string[]): number {
+  let mask = 0;
+  for (let i = 0; i < names.length; i++) {
+    const name: unknown = names[i];
+    if (typeof name === "string") mask |= numbers[name] ?? 0;
+  }
+  return mask;
 }
 
 /** Write brings its read; a field's read brings that of the field it is in. Nothing else. */

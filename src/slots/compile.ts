@@ -30,8 +30,8 @@ export interface Node {
   /** The fields of a level, in order. */
   readonly fields: readonly Node[];
   /** The name of the list that grows, for a monotonic level. */
-  readonly grows?: string;
-  readonly derive?: Derive;
+  readonly grows: string | undefined;
+  readonly derive: Derive | undefined;
 }
 
 /** A slot table, compiled once per host. */
@@ -71,7 +71,14 @@ export function compileSlots(table: SlotTable): CompiledSlots {
     names,
     nodes,
     capabilities,
-    envelope: { shape: "level", read: level.read, overlay: level.overlay, level },
+    envelope: {
+      shape: "level",
+      read: level.read,
+      overlay: level.overlay,
+      passes: undefined,
+      level,
+      element: undefined,
+    },
     copy: copierOf(names),
     defaults: (slot) => defaultsOf(slot.compiled),
   };
@@ -138,8 +145,8 @@ function compileNode(
     changeable: tier !== "immutable" || fields.some((field) => field.changeable),
     compiled,
     fields,
-    ...(slot.grows === undefined ? {} : { grows: slot.grows }),
-    ...(slot.derive === undefined ? {} : { derive: slot.derive }),
+    grows: slot.grows,
+    derive: slot.derive,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Inference of hidden data from what it costs. */
 import { expect, it } from "vitest";
 import { Watch } from "../../property-tests/support/hostile.ts";
+import { extensionsLimits } from "../../src/admit/index.ts";
 import { filterFor } from "../../src/filter/index.ts";
 import { merge } from "../../src/merge/index.ts";
 import { compileSlots, type Node, standardSlots } from "../../src/slots/index.ts";
@@ -42,7 +43,10 @@ attack(
       expect(view).toEqual(filterFor(compiled, mask)(full as never));
       const added = { custom: { note: 2 }, security: { labels: [canary, "PII", "new"] } };
       for (const returned of [added, { agent: { turn: 9 }, http: { headers: { a: "1" } } }]) {
-        const outcome = merge({ slots: compiled, current, returned, view, mask });
+        const outcome = merge({
+          ...{ slots: compiled, current, returned, view, mask },
+          ...{ strict: false, growOnly: false, limits: extensionsLimits },
+        });
         if (!outcome.ok) throw new Error(outcome.refusal.code);
         for (const { key } of hidden) expect(outcome.extensions[key]).toBe(current[key]);
       }

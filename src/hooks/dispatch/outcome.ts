@@ -191,6 +191,7 @@ function readPayload(run: Invocation, step: Step, returned: unknown): ReadPayloa
     origin: "plugin",
     limits: program.payloadLimits,
     shapeCode: "payload_shape",
+    strict: true,
     hint: current,
     partial: true,
   });
@@ -234,6 +235,9 @@ function readMetadata(run: Invocation, value: unknown): LevelValue | undefined |
     origin: "plugin",
     limits: run.program.limits,
     shapeCode: "result_shape",
+    strict: true,
+    hint: undefined,
+    partial: false,
   });
   if (!admitted.ok) return unfit(decisive(admitted.problems), "(result).metadata");
   const read = admitted.value as LevelValue;

@@ -59,7 +59,7 @@ async function crashed(run: Invocation, error: unknown): Promise<AnyInvokeResult
   const from = step?.position ?? run.program.firstConcurrent;
   const reason = `The run of ${run.program.hook} could not go on.`;
   const plugin = step === undefined ? {} : { plugin: step.plugin.name };
-  finish(run, Object.freeze({ ...plugin, code: "handler_error", reason }), from);
+  finish(run, intrinsics.freeze({ ...plugin, code: "handler_error", reason }), from);
   return run.result as AnyInvokeResult;
 }
 
@@ -218,7 +218,7 @@ function abort(run: Invocation): undefined {
     from += 1;
   }
   const reason = "The host aborted the invocation.";
-  finish(run, Object.freeze({ code: "aborted", reason }), from);
+  finish(run, intrinsics.freeze({ code: "aborted", reason }), from);
   // Last, because a listener of the plugin's runs here.
   if (waits && context !== undefined) endTurn(context);
   waited?.phase?.endTurns();

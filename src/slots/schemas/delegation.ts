@@ -1,5 +1,13 @@
 import * as z from "zod";
-import { amount, instant, jsonValue, limited, nowInstant, wholeNumber } from "../../admit/index.ts";
+import {
+  amount,
+  instant,
+  jsonValue,
+  limited,
+  nowInstant,
+  wholeNumber,
+  withDefault,
+} from "../../admit/index.ts";
 import type { Derive } from "../types.ts";
 
 const texts = () => z.array(z.string());
@@ -24,17 +32,17 @@ export const hopSchema = z.object({
   timestamp: instant().default(nowInstant),
   ttl_seconds: wholeNumber().optional(),
   strategy: z.string().optional(),
-  from_cache: z.boolean().default(false),
+  from_cache: withDefault(z.boolean(), false),
   authorization_details: z.array(authorizationDetailSchema).optional(),
 });
 
 export const delegationSchema = z.object({
   chain: limited(z.array(hopSchema), "hops").default([]),
-  depth: wholeNumber().default(0),
+  depth: withDefault(wholeNumber(), 0),
   origin_subject_id: z.string().optional(),
   actor_subject_id: z.string().optional(),
-  delegated: z.boolean().default(false),
-  age_seconds: amount().default(0),
+  delegated: withDefault(z.boolean(), false),
+  age_seconds: withDefault(amount(), 0),
 });
 
 /**

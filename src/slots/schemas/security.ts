@@ -6,6 +6,7 @@ import {
   stringSet,
   wholeNumber,
   withAliases,
+  withDefault,
 } from "../../admit/index.ts";
 
 const texts = () => z.array(z.string());
@@ -24,7 +25,7 @@ const subjectSchema = withAliases(
 );
 
 const objectProfileSchema = z.object({
-  managed_by: z.string().default("host"),
+  managed_by: withDefault(z.string(), "host"),
   permissions: texts().default([]),
   trust_domain: z.string().optional(),
   data_scope: texts().default([]),
@@ -32,7 +33,7 @@ const objectProfileSchema = z.object({
 
 const retentionSchema = z.object({
   max_age_seconds: wholeNumber().optional(),
-  policy: z.string().default("persistent"),
+  policy: withDefault(z.string(), "persistent"),
   delete_after: z.string().optional(),
 });
 
@@ -46,7 +47,7 @@ const dataPolicySchema = z.object({
 const clientSchema = z.object({
   client_id: z.string(),
   client_name: z.string().optional(),
-  trust_level: z.string().default("third_party"),
+  trust_level: withDefault(z.string(), "third_party"),
   authorized_scopes: texts().optional(),
   authorized_audiences: texts().optional(),
   roles: texts().optional(),
