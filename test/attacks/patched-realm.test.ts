@@ -1,0 +1,247 @@
+/** A patched realm: a plugin replaces what is built in, after the library has loaded. */
+import { rmSync } from "node:fs";
+import { dirname } from "node:path";
+import process from "node:process";
+import * as root from "glassine";
+import * as mcp from "glassine/mcp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { compile, run } from "../docs/support/compile.ts";
+import { verifies } from "../support/verifies.ts";
+import { attack } from "./attack.ts";
+import { patches } from "./realm-patches.ts";
+import type { Played } from "./realm-program.ts";
+
+let folder = "";
+const played = new Map<string, Played>();
+
+// Patches would reach the test runner: they are all played in one process of their own.
+beforeAll(async () => {
+  // A folder of this process: two runs of the tests must not pull it away from each other.
+  const { out } = await compile(`attacks-realm-${process.pid}`, ["test/attacks/realm-program.ts"]);
+  folder = out;
+  const program = `${out}test/attacks/realm-program.js`;
+  const { code, output, complaints } = await run(process.execPath, [program], 60_000);
+  expect({ code, complaints }).toEqual({ code: 0, complaints: "" });
+  for (const line of output.trim().split("\n")) {
+    const each = JSON.parse(line) as Played;
+    played.set(`${each.attack} ${each.name}`, each);
+  }
+}, 120_000);
+afterAll(() => rmSync(dirname(folder), { recursive: true, force: true }));
+
+/** Each patch of an attack changes nothing, and nothing of it is called in admit and merge. */
+function comesOutAsEver(number: string): void {
+  it.each(Object.keys(patches[number] ?? {}))("%s", (name) => {
+    verifies("dispatch:realm-captured");
+    const outcome = played.get(`${number} ${name}`);
+    expect(outcome?.differs).toEqual([]);
+    expect(outcome?.calledInMerge).toEqual([]);
+    expect(outcome?.left).toEqual([]);
+  });
+}
+
+attack(
+  "A-159",
+  "Give all objects a `then`, so that every result is taken for a promise",
+  "results are as ever: they have a `then` of their own that is `undefined`",
+  () => comesOutAsEver("A-159"),
+);
+
+attack(
+  "A-160",
+  "Replace the methods of promises, the functions of `Promise`, or `Promise` itself",
+  "every run comes out as ever",
+  () => comesOutAsEver("A-160"),
+);
+
+attack(
+  "A-161",
+  "Replace the methods and the iteration of arrays, or put setters at the indexes of all arrays and objects",
+  "every run comes out as ever, and admitting and merging call nothing of it",
+  () => comesOutAsEver("A-161"),
+);
+
+attack(
+  "A-162",
+  "Replace the methods of maps, sets, weak maps and weak sets, or the constructors",
+  "every run comes out as ever, and admitting and merging call nothing of it",
+  () => comesOutAsEver("A-162"),
+);
+
+attack(
+  "A-163",
+  "Replace the functions of `Object`, `Reflect`, `Array`, `Number` and `Math`",
+  "every run comes out as ever, and admitting and merging call nothing of it",
+  () => comesOutAsEver("A-163"),
+);
+
+attack(
+  "A-164",
+  "Replace the methods and flags of patterns, or rewrite a pattern that can be reached from an export",
+  "every run comes out as ever; no export is or holds a pattern that is used",
+  () => {
+    comesOutAsEver("A-164");
+
+    it("finds no pattern among the exports, but in the inside of zod's schemas", () => {
+      const found = patternsIn({ root, mcp });
+      expect(found.filter(({ path }) => !path.includes("._zod."))).toEqual([]);
+    });
+
+    it("rewrites those, to no effect", () => {
+      const found = patternsIn({ root, mcp });
+      expect(found.length).toBeGreaterThan(0);
+      const before = found.map(({ pattern }) => [pattern.source, pattern.flags] as const);
+      const read = () => [
+        root.createMessage({ role: "user", content: [{ content_type: "text", text: "Ahoy" }] }),
+        root.createExtensions({ security: { labels: ["PII"] } }),
+      ];
+      const expected = read();
+      for (const { pattern } of found) pattern.compile("never^");
+      const rewritten = read();
+      found.forEach(({ pattern }, at) => {
+        pattern.compile(...(before[at] as [string, string]));
+      });
+      expect(rewritten).toEqual(expected);
+    });
+  },
+);
+
+/** Every pattern that can be reached by own properties and getters of their own. */
+function patternsIn(exports: object): readonly { path: string; pattern: RegExp }[] {
+  const seen = new Set<unknown>();
+  const found: { path: string; pattern: RegExp }[] = [];
+  const visit = (value: unknown, path: string) => {
+    const isObject = typeof value === "object" && value !== null;
+    if ((!isObject && typeof value !== "function") || seen.has(value)) return;
+    seen.add(value);
+    if (value instanceof RegExp) found.push({ path, pattern: value });
+    for (const key of Reflect.ownKeys(value as object)) {
+      try {
+        visit(Reflect.get(value as object, key), `${path}.${String(key)}`);
+      } catch {
+        // A getter that wants another receiver.
+      }
+    }
+  };
+  visit(exports, "exports");
+  return found;
+}
+
+attack(
+  "A-165",
+  "Replace the methods of texts and the functions of `String`",
+  "every run comes out as ever, and admitting and merging call nothing of it",
+  () => comesOutAsEver("A-165"),
+);
+
+attack(
+  "A-166",
+  "Replace the functions of `JSON`, or give all arrays, objects or texts a `toJSON`",
+  "every run comes out as ever, and what is encoded is the same text",
+  () => comesOutAsEver("A-166"),
+);
+
+attack(
+  "A-167",
+  "Give all objects the parts of a descriptor, or names of slots, results, options and of whatever else the sources read",
+  "nothing is looked up on a prototype: every run comes out as ever",
+  () => comesOutAsEver("A-167"),
+);
+
+attack(
+  "A-168",
+  "Replace `call`, `apply` and `bind`, what `instanceof` says, or the species of arrays, promises and patterns",
+  "every run comes out as ever, and admitting and merging call nothing of it",
+  () => comesOutAsEver("A-168"),
+);
+
+attack(
+  "A-169",
+  "Take over how stacks are captured and printed, or replace `Error`",
+  "every error has its code and text, and no hidden value comes to light",
+  () => {
+    comesOutAsEver("A-169");
+
+    it("shows whoever prints stacks the errors of this library, and nothing hidden in them", () => {
+      const canary = "hidden-canary";
+      const seen: unknown[] = [];
+      const extensions = root.createExtensions({
+        security: {
+          labels: [canary],
+          subject: { id: canary, type: "user", claims: { [canary]: canary } },
+        },
+        http: { headers: { authorization: canary } },
+      });
+      const { prepareStackTrace } = Error;
+      Error.prepareStackTrace = (error) => {
+        seen.push(error);
+        return canary.slice(0, 3);
+      };
+      try {
+        for (const attempt of attempts(extensions)) {
+          const thrown = caught(attempt);
+          expect(root.isGlassineError(thrown)).toBe(true);
+          void (thrown as Error).stack;
+        }
+      } finally {
+        Error.prepareStackTrace = prepareStackTrace;
+      }
+      expect(seen.length).toBeGreaterThan(2);
+      for (const error of seen as root.GlassineError[]) {
+        const told = [error.message, JSON.stringify(error.data), String(error.cause)].join(" ");
+        expect(told).not.toContain(canary);
+      }
+    });
+  },
+);
+
+function attempts(extensions: root.Extensions): readonly (() => unknown)[] {
+  const caps = ["append_labels", "read_subject"] as const;
+  return [
+    () => root.mergeExtensions(extensions, { security: { labels: [] } }, caps),
+    () => root.mergeExtensions(extensions, { agent: { turn: 9 } }, caps, { strict: true }),
+    () => root.createExtensions({ ...extensions, request: { request_id: 1 } } as never),
+    () => root.withSlots(extensions, { security: { labels: [] } }),
+  ];
+}
+
+function caught(run: () => unknown): unknown {
+  try {
+    run();
+  } catch (thrown) {
+    return thrown;
+  }
+  throw new Error("The call went through.");
+}
+
+attack(
+  "A-170",
+  "Replace functions of the platform: cloning, queues, addresses, bytes, aborts, clocks and timers",
+  "every run comes out as ever: they are captured, or not used",
+  () => comesOutAsEver("A-170"),
+);
+
+attack(
+  "A-171",
+  "Patch anything of all that while the host watches",
+  '`detectTampering` names each property; with `tampering: "deny"` nothing runs and the violation is `realm_tampered`',
+  () => {
+    const named = Object.entries(patches).flatMap(([number, group]) =>
+      Object.entries(group).map(([name, patch]) => ({ key: `${number} ${name}`, patch })),
+    );
+
+    it.each(named)("$key", ({ key, patch }) => {
+      verifies("dispatch:tampering-told");
+      expect(patch.told.length).toBeGreaterThan(0);
+      // Of a flood of changes the first thousand are told.
+      expect([...(played.get(key)?.told ?? [])].sort()).toEqual(patch.told.slice(0, 1000).sort());
+    });
+
+    describe("denied", () => {
+      it.each(named)("$key", ({ key }) => {
+        verifies("dispatch:tampering-denied");
+        expect(played.get(key)?.denied).toBe("realm_tampered realm_tampered skipped");
+      });
+    });
+  },
+);

@@ -1,0 +1,122 @@
+/**
+ * Tools to patch the realm, and to put it back. Each patch counts who calls it.
+ *
+ * What runs while patches are on uses no method of a prototype and no iteration.
+ */
+const { assign, create } = Object;
+const { defineProperty, deleteProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
+const define = (target: object, key: PropertyKey, descriptor: PropertyDescriptor) =>
+  defineProperty(target, key, assign(create(null), descriptor));
+
+export interface Patch {
+  readonly apply: () => void;
+  /** What `detectTampering` says of it, a line each: `Promise replaced`. */
+  readonly told: readonly string[];
+}
+
+interface Undo {
+  readonly back: () => void;
+  readonly next: Undo | undefined;
+}
+let undo: Undo | undefined;
+
+/** Takes every patch back. */
+export function restore(): void {
+  for (; undo !== undefined; undo = undo.next) undo.back();
+  Array.prototype.length = 0;
+}
+
+let seen: Record<string, true> = create(null);
+/** What was called, of all that patches put in place, since the last time this was asked. */
+export function takeCalled(): readonly string[] {
+  const names = Object.keys(seen);
+  seen = create(null);
+  return names;
+}
+export function called(name: string): void {
+  seen[name] = true;
+}
+
+type Properties = Readonly<Record<PropertyKey, PropertyDescriptor>>;
+
+/** Replaces properties of a built-in object. */
+export function patch(name: string, target: object, properties: Properties): Patch {
+  const keys = ownKeys(properties);
+  return {
+    apply: () => {
+      for (let i = 0; i < keys.length; i++) {
+        const key = keys[i] as string;
+        const before = getOwnPropertyDescriptor(target, key);
+        const next = undo;
+        undo = {
+          next,
+          back: () => {
+            if (before === undefined) deleteProperty(target, key);
+            else define(target, key, before);
+          },
+        };
+        define(target, key, { configurable: true, ...properties[key] });
+      }
+    },
+    told: keys.map((key) => toldOf(name, target, key)),
+  };
+}
+
+/** Each name that occurs in a text, but for those that every object has anyway. */
+export function namesIn(text: string): readonly string[] {
+  const names = new Set(text.match(/[A-Za-z_$][\w$]*/g));
+  return [...names].filter((name) => !(name in Object.prototype));
+}
+
+function toldOf(owner: string, target: object, key: PropertyKey): string {
+  const text = String(key);
+  const inside = /^[A-Za-z_$][\w$]*$/.test(text) ? `.${text}` : `["${text}"]`;
+  const place = typeof key === "symbol" ? `[${key.description}]` : inside;
+  const change = Object.hasOwn(target, key) ? "replaced" : "added";
+  return `${owner === "" ? text : owner + place} ${change}`;
+}
+
+export const all = (...patches: readonly Patch[]): Patch => ({
+  apply: () => {
+    for (let i = 0; i < patches.length; i++) patches[i]?.apply();
+  },
+  told: patches.flatMap(({ told }) => told),
+});
+
+const throwing = (name: string): PropertyDescriptor => ({
+  writable: true,
+  value: () => {
+    called(name);
+    throw new Error(`${name} is patched`);
+  },
+});
+/** Methods that throw when anybody calls them. */
+export const methods = (name: string, target: object, ...names: readonly PropertyKey[]): Patch =>
+  patch(
+    name,
+    target,
+    Object.fromEntries(names.map((key) => [key, throwing(`${name} ${String(key)}`)])),
+  );
+export const everyMethod = (name: string, target: object): Patch => {
+  const isMethod = (key: PropertyKey) =>
+    key !== "constructor" &&
+    !String(key).startsWith("Symbol(k") &&
+    typeof getOwnPropertyDescriptor(target, key)?.value === "function" &&
+    getOwnPropertyDescriptor(target, key)?.configurable === true;
+  return methods(name, target, ...ownKeys(target).filter(isMethod));
+};
+export const globals = (...names: readonly string[]): Patch => methods("", globalThis, ...names);
+
+export const plain = (value: unknown): PropertyDescriptor => ({ value, writable: true });
+/** Inherited by every plain object, and listed by a loop over keys. */
+export const inherited = (value: unknown): PropertyDescriptor => ({
+  ...plain(value),
+  enumerable: true,
+});
+export const getting = (name: string, value: unknown): PropertyDescriptor => ({
+  get: () => {
+    called(name);
+    return value;
+  },
+  set: () => called(name),
+});
