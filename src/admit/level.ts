@@ -82,6 +82,7 @@ export function compileLevel(
     const seen: Record<string, true> = create(null);
     const keys = keysOf(walk, source);
     let bad = false;
+    let same = known !== undefined;
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] as string;
       const raw = readProperty(walk, source, key);
@@ -97,8 +98,9 @@ export function compileLevel(
       if (raw === undefined || (raw === null && field.optional && !mustBeGiven(walk, field)))
         continue;
       const { compiled } = field;
-      const shown = known === undefined ? undefined : known[field.key];
+      const shown = known === undefined ? undefined : ownField(known, field.key);
       const item = (partial ? compiled.overlay : compiled.read)(walk, raw, shown);
+      if (item !== shown) same = false;
       if (item === BAD) bad = true;
       else if (seen[field.key] === true && out[field.key] !== item) {
         report(walk, walk.shapeCode, `one "${field.key}"`, "two that differ");
@@ -120,7 +122,8 @@ export function compileLevel(
     }
     leave(walk);
     if (bad) return BAD;
-    return known !== undefined && sameFields(fields, out, known) ? known : freeze(out);
+    if (same && (partial || sameFields(fields, out, known as LevelValue))) return known;
+    return freeze(out);
   };
 
   return {
@@ -136,12 +139,19 @@ function mustBeGiven(walk: Walk, { compiled: { shape } }: Field): boolean {
   return walk.origin === "plugin" && (shape === "headers" || shape === "set");
 }
 
-function sameFields(fields: readonly Field[], a: LevelValue, b: LevelValue): boolean {
+/** Whether a level that was read says the same as one that need not have every field. */
+function sameFields(fields: readonly Field[], read: LevelValue, known: LevelValue): boolean {
   for (let i = 0; i < fields.length; i++) {
     const { key } = fields[i] as Field;
-    if (a[key] !== b[key]) return false;
+    if (read[key] !== ownField(known, key)) return false;
   }
   return true;
+}
+
+/** What was shown of a field. A payload need not have each; a patched prototype may. */
+function ownField(level: LevelValue, key: string): unknown {
+  const value = level[key];
+  return value === undefined || hasOwn(level, key) ? value : undefined;
 }
 
 /** Whether reading may go on after a key that the level does not have. */

@@ -180,6 +180,11 @@ function joined(a: readonly Rejection[], b: readonly Rejection[]): readonly Reje
   return freeze(toArray(all));
 }
 
+/** A payload need not have every field; one that is missing would be looked up on a prototype. */
+export function ownPart(payload: object, field: string): unknown {
+  return hasOwn(payload, field) ? (payload as LevelValue)[field] : undefined;
+}
+
 /** The payload with what the plugin may write of it taken over, field by field. */
 function readPayload(run: Invocation, step: Step, returned: unknown): ReadPayload | Refused {
   const current = run.payload as LevelValue;
@@ -211,9 +216,9 @@ function readPayload(run: Invocation, step: Step, returned: unknown): ReadPayloa
   let changed = false;
   for (let i = 0; i < program.payloadFields.length; i++) {
     const field = program.payloadFields[i] as string;
-    if (proposed[field] === current[field]) continue;
+    if (ownPart(proposed, field) === ownPart(current, field)) continue;
     if (program.writable[field] === true) {
-      next[field] = proposed[field];
+      next[field] = ownPart(proposed, field);
       changed = true;
       continue;
     }

@@ -54,7 +54,7 @@ export async function settled(result: AnyInvokeResult): Promise<AnyInvokeResult>
 async function crashed(run: Invocation, error: unknown): Promise<AnyInvokeResult> {
   release(run);
   await undefined;
-  const step = run.program.serial[run.index];
+  const step = serialStep(run);
   if (step !== undefined) tellThrown(run, step, error);
   const from = step?.position ?? run.program.firstConcurrent;
   const reason = `The run of ${run.program.hook} could not go on.`;
@@ -130,13 +130,18 @@ function endConcurrent(run: Invocation, phase: ConcurrentPhase): Pending {
   return finish(run, end, end === undefined ? -1 : run.program.firstBackground);
 }
 
+/** The serial step whose turn it is. Beyond the last one a patched prototype would answer. */
+function serialStep({ program: { serial }, index }: Invocation): Step | undefined {
+  return index < serial.length ? serial[index] : undefined;
+}
+
 /** Waits for what `advance` gave, again and again, until the run is over or was moved on. */
 async function resume(run: Invocation, first: PromiseLike<unknown>): Promise<void> {
   const { epoch } = run;
   let pending: Pending = first;
   while (pending !== undefined) {
     const phase = run.waited?.phase;
-    const step = run.program.serial[run.index] as Step;
+    const step = serialStep(run);
     let returned: unknown;
     let threw = false;
     try {
@@ -152,7 +157,9 @@ async function resume(run: Invocation, first: PromiseLike<unknown>): Promise<voi
     }
     try {
       pending =
-        phase === undefined ? afterWait(run, step, threw, returned) : endConcurrent(run, phase);
+        phase === undefined
+          ? afterWait(run, step as Step, threw, returned)
+          : endConcurrent(run, phase);
     } catch (error) {
       void crashed(run, error);
       return;
@@ -206,7 +213,7 @@ function listen(run: Invocation, signal: AbortSignal): void {
 function abort(run: Invocation): undefined {
   if (run.result !== undefined) return undefined;
   run.epoch += 1;
-  const step = run.program.serial[run.index];
+  const step = serialStep(run);
   const { waited, context } = run;
   const waits = waited?.settle !== undefined;
   let from = step?.position ?? run.program.firstConcurrent;

@@ -5,7 +5,7 @@ import type { Slots } from "../../extensions/index.ts";
 import type { Node } from "../../slots/index.ts";
 import { allow, type Violation, violationOf } from "../results.ts";
 import type { Invocation } from "./invocation.ts";
-import { type Changes, Refused, readChanges } from "./outcome.ts";
+import { type Changes, ownPart, Refused, readChanges } from "./outcome.ts";
 import type { Step } from "./program.ts";
 import type { ExecutionRecord } from "./records.ts";
 import { isAwaitable, unowned } from "./thenable.ts";
@@ -90,7 +90,7 @@ function changedPaths(
   if (changes.payload !== run.payload) {
     for (let i = 0; i < payloadFields.length; i++) {
       const field = payloadFields[i] as string;
-      if ((changes.payload as LevelValue)[field] !== (run.payload as LevelValue)[field]) {
+      if (ownPart(changes.payload, field) !== ownPart(run.payload, field)) {
         append(paths, `payload.${field}`);
       }
     }

@@ -45,18 +45,24 @@ export const delegationSchema = z.object({
   age_seconds: withDefault(amount(), 0),
 });
 
+interface Hop {
+  readonly subject_id: string;
+}
+
 /**
  * What follows from the chain follows from the chain. The first origin stays; the age of a
  * chain that exists stays, since no plugin knows it better than who made the chain.
  */
 export const deriveDelegation: Derive = ({ current, list, proposed }) => {
-  const first = list[0] as { subject_id: string } | undefined;
-  const last = list[list.length - 1] as { subject_id: string } | undefined;
+  const { length } = list;
+  // An element that is not there would be looked up on a prototype.
+  const first = length === 0 ? undefined : (list[0] as Hop);
+  const last = length === 0 ? undefined : (list[length - 1] as Hop);
   return {
-    depth: list.length,
+    depth: length,
     origin_subject_id: current?.origin_subject_id ?? first?.subject_id,
     actor_subject_id: last?.subject_id,
-    delegated: list.length > 0,
+    delegated: length > 0,
     age_seconds: current === undefined ? (proposed.age_seconds ?? 0) : current.age_seconds,
   };
 };
