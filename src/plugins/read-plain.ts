@@ -40,9 +40,13 @@ export function readPlainObject(
     report(field, `${field} must be a plain object, not an instance of a class`);
     return undefined;
   }
+  const properties = ownProperties(value);
+  if (properties === undefined) {
+    report(field, `${field} must be a plain object, not one that throws when it is read`);
+    return undefined;
+  }
   const values: Record<string, unknown> = Object.create(null);
-  for (const key of ownKeys(value)) {
-    const descriptor = getOwnPropertyDescriptor(value, key);
+  for (const [key, descriptor] of properties) {
     if (typeof key !== "string") report(field, `${field} has a symbol as key`);
     else if (descriptor === undefined || !hasOwn(descriptor, "value")) {
       report(key, `${single(key)} must be a value, not a getter`);
@@ -51,11 +55,20 @@ export function readPlainObject(
   return values;
 }
 
-/** The elements of a plain array, each read once. */
-export function readPlainArray(value: unknown): readonly unknown[] | undefined {
+/** A global of another context can pass for a plain object; reading it runs code, which can throw. */
+function ownProperties(value: object) {
+  try {
+    return ownKeys(value).map((key) => [key, getOwnPropertyDescriptor(value, key)] as const);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The elements of a plain array, each read once; `undefined` for anything else, or too many. */
+export function readPlainArray(value: unknown, max = 1000): readonly unknown[] | undefined {
   if (typeof value !== "object" || value === null || isProxy(value) || !isArray(value))
     return undefined;
-  if (value.length > 1000 || getPrototypeOf(value) !== arrayPrototype) return undefined;
+  if (value.length > max || getPrototypeOf(value) !== arrayPrototype) return undefined;
   const items: unknown[] = [];
   for (let i = 0; i < value.length; i++) {
     const descriptor = getOwnPropertyDescriptor(value, i);

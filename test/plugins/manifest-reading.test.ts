@@ -1,3 +1,4 @@
+import vm from "node:vm";
 import { definePlugin } from "glassine";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
@@ -25,6 +26,17 @@ describe("a manifest is a plain object", () => {
   it("may have no prototype", () => {
     const input = Object.assign(Object.create(null), manifest());
     expect(define(input).name).toBe("plugin");
+  });
+
+  it("not a global of another context that throws when it is read", () => {
+    const throws = () => {
+      throw new Error("read");
+    };
+    const sandbox = new Proxy({}, { getOwnPropertyDescriptor: throws });
+    const looksPlain = vm.runInContext("this", vm.createContext(sandbox)) as object;
+    Object.setPrototypeOf(looksPlain, Object.prototype);
+    expectProblem(looksPlain, "(manifest)");
+    expectProblem({ ...manifest(), hooks: looksPlain }, "hooks");
   });
 
   it("names a field that it does not know on one line, whatever its name", () => {
