@@ -13,6 +13,7 @@ import { share } from "./support/runs.ts";
 import { jsonValues, texts } from "./support/schema-values.ts";
 import { worlds } from "./support/tables.ts";
 
+const before = realmText();
 const point = "cmf.tool_pre_invoke";
 /** Keys by which prototypes are reached, as data and as text. */
 const poisons = fc
@@ -46,7 +47,6 @@ describe.each(worlds)("$name", (world) => {
         places,
         texts,
         async (document, grant, plan, poison, hostile, place, text) => {
-          const before = realmText();
           const evil = () => (hostile === null ? JSON.parse(poison) : hostile.make(new Watch()));
           const envelope = host.createExtensions(document);
           const view = host.filterExtensions(envelope, grant);
@@ -82,7 +82,7 @@ describe.each(worlds)("$name", (world) => {
           }
           const manager = await createPluginManager({ plugins: [definePlugin(manifest)] });
           await manager.invoke(point, { role: "user", content: [] }, { extensions: envelope });
-          expect(realmText()).toBe(before);
+          expect(realmText() === before).toBe(true);
         },
       ),
       share(0.5),

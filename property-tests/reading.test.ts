@@ -1,7 +1,7 @@
 /** Laws of reading a foreign value: what a reader gives, and that it gives something for all. */
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
-import { freezePayload } from "glassine";
+import { createMessage, createPluginManager, definePlugin, deny, freezePayload } from "glassine";
 import { describe, expect, it } from "vitest";
 import { admit, extensionsLimits, readPlain } from "../src/admit/index.ts";
 import { isObject, jsonCopy, plainCopy } from "./support/data.ts";
@@ -24,17 +24,26 @@ const anything = fc.anything({
   withTypedArray: true,
 });
 
+interface Stranger {
+  readonly value: unknown;
+  readonly watch: Watch;
+}
+
+/** Told by name: to print a hostile value is to run its code. */
+const stranger = (name: string, value: unknown, watch: Watch): Stranger =>
+  Object.assign({ value, watch }, { [fc.toStringMethod]: () => name });
+
 /** A foreign value, and a watch on it. */
 function strangersFor({ slots }: World) {
   const planted = fc
     .tuple(documentsOf(slots), hostiles, places)
     .map(([document, hostile, place]) => {
       const watch = new Watch();
-      return { value: plant(plainCopy(document), hostile.make(watch), place), watch };
+      return stranger(hostile.name, plant(plainCopy(document), hostile.make(watch), place), watch);
     });
   const alone = hostiles.map((hostile) => {
     const watch = new Watch();
-    return { value: hostile.make(watch), watch };
+    return stranger(hostile.name, hostile.make(watch), watch);
   });
   const slotted = fc
     .tuple(fc.constantFrom(...slots.names), anything)
@@ -212,4 +221,40 @@ describe.each(worlds)("$name", (world) => {
       ),
     );
   });
+});
+
+it("L24: defining a plugin, making a manager, a message or a denial with any value in it gives that, or throws an error with a listed code", () => {
+  const [world] = worlds as readonly [World];
+  const fields = ["name", "version", "capabilities", "hooks", "dependsOn", "description", "other"];
+  const settings = ["handler", "mode", "priority", "onError", "timeoutMs", "conditions", "extra"];
+  const options = ["plugins", "limits", "payloadPolicy", "timeoutMs", "strict", "onHandlerError"];
+  const handler = (_payload: unknown) => {};
+  const manifest = { name: "any", version: "1.0.0", hooks: { evaluate: { handler } } };
+  const someKey = fc.constantFrom(...fields, ...settings, ...options, "code", "reason", "details");
+  return fc.assert(
+    fc.asyncProperty(strangersFor(world), someKey, async ({ value, watch }, key) => {
+      const any = value as never;
+      outcomeOf(() => definePlugin(any));
+      outcomeOf(() => definePlugin({ ...manifest, [key]: value } as never));
+      outcomeOf(() =>
+        definePlugin({ ...manifest, hooks: { evaluate: { handler, [key]: value } } }),
+      );
+      outcomeOf(() => deny({ code: "no", reason: "no", [key]: value }));
+      outcomeOf(() => createMessage(any));
+      outcomeOf(() => freezePayload(any));
+      const plugin = definePlugin(manifest);
+      for (const input of [
+        { plugins: [value] },
+        { plugins: [{ plugin, [key]: value }] },
+        { plugins: [plugin], [key]: value },
+      ]) {
+        await createPluginManager(input as never).catch((error) => {
+          outcomeOf(() => {
+            throw error;
+          });
+        });
+      }
+      expect(watch.ran).toBe(0);
+    }),
+  );
 });

@@ -4,6 +4,7 @@
  */
 import vm from "node:vm";
 import fc from "fast-check";
+import { chameleon, fixedKeys } from "./chameleons.ts";
 
 export class Watch {
   ran = 0;
@@ -57,6 +58,17 @@ function argumentsOf(..._: unknown[]): unknown {
   // biome-ignore lint/complexity/noArguments: the object itself is what a plugin may return.
   return arguments;
 }
+const promised: string = "then";
+class Thenable {
+  readonly #watch: Watch;
+  constructor(watch: Watch) {
+    this.#watch = watch;
+  }
+  // biome-ignore lint/suspicious/noThenProperty: what pretends to be a promise is the point.
+  then() {
+    this.#watch.run();
+  }
+}
 class LyingSet extends Set<string> {
   override has() {
     return true;
@@ -87,6 +99,32 @@ const deep = nested(100_000);
 const wide = Object.fromEntries(Array.from({ length: 20_001 }, (_, i) => [`k${i}`, i]));
 const dag = shared(25);
 const long = "x".repeat(1_048_577);
+
+/** A module whose binding changes under the hands of whoever holds its namespace. */
+const moduleText =
+  "data:text/javascript,export let labels = []; export const add = (l) => { labels = [...labels, l]; };";
+const liveModule: unknown = await import(/* @vite-ignore */ moduleText);
+
+/** Globals of other contexts. They look like objects of ours once their prototype is reset. */
+const plainGlobal = globalOver({ labels: ["PII"] });
+const throwingGlobal = globalOver(
+  new Proxy(
+    {},
+    {
+      getOwnPropertyDescriptor: () => {
+        throw new Error("a sandbox throws");
+      },
+    },
+  ),
+);
+const plainLooking = chameleon();
+plainLooking.wear(
+  Object.fromEntries(["labels", ...fixedKeys].map((key) => [key, () => "one"] as const)),
+);
+
+function globalOver(sandbox: object): object {
+  return bare(vm.runInContext("this", vm.createContext(sandbox)) as object);
+}
 
 const accessors: readonly Hostile[] = [
   refused("getter", (w) => Object.defineProperty({}, "labels", { get: w.run, enumerable: true })),
@@ -140,6 +178,27 @@ const exotic: readonly Hostile[] = [
   refused("object of another realm", () => foreign("({ a: 1 })")),
   refused("array of another realm", () => foreign("['PII']")),
   refused("date of another realm", () => foreign("new Date(0)")),
+  refused("live module", () => liveModule),
+  refused("global of a context", () => plainGlobal),
+  refused("global of a context that throws", () => throwingGlobal),
+  refused("promise with its own then", (w) =>
+    Object.assign(Promise.resolve(1), { [promised]: w.run }),
+  ),
+  refused("then as a getter", (w) =>
+    Object.defineProperty({}, promised, { get: w.run, enumerable: true }),
+  ),
+  refused("thenable of a class", (w) => new Thenable(w)),
+  refused("function with data", (w) => Object.assign(() => w.run(), { labels: ["PII"] })),
+  refused("iterator", () => [1][Symbol.iterator]()),
+  refused("weak reference", () => new WeakRef({})),
+  refused("array with another prototype", () => Object.setPrototypeOf(["PII"], null)),
+  refused("array with a prototype in between", () =>
+    Object.setPrototypeOf(["PII"], Object.create(Array.prototype)),
+  ),
+  refused("array with a getter as length key", (w) =>
+    Object.defineProperty(["a"], "01", { get: w.run, enumerable: true }),
+  ),
+  refused("array with a symbol", () => Object.assign(["a"], { [Symbol.isConcatSpreadable]: true })),
   refused("array with a name", () => Object.assign(["a"], { extra: 1 })),
   refused("array with its own iterator", (w) => Object.assign(["a"], { [Symbol.iterator]: w.run })),
   refused("array with its own includes", (w) => Object.assign(["a"], { includes: w.run })),
@@ -166,7 +225,6 @@ function cycleOf(value: object): object {
   return Object.assign(value, { 0: value });
 }
 
-const promised: string = "then";
 const scalars: readonly Hostile[] = [
   refused("NaN", () => Number.NaN),
   refused("infinity", () => Number.POSITIVE_INFINITY),
@@ -183,6 +241,7 @@ const scalars: readonly Hostile[] = [
   harmless("null", () => null),
   harmless("minus zero", () => -0),
   harmless("constructor as own key", () => ({ constructor: { prototype: { admin: true } } })),
+  harmless("global of a context that says what it likes", () => plainLooking.object),
   harmless("bytes without their prototype", () => bare(new Uint8Array(2))),
 ];
 
