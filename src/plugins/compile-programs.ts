@@ -25,10 +25,13 @@ import { single } from "./read-plain.ts";
 /** A handler with everything settled but the hook it runs on. */
 interface Registered {
   readonly state: PluginState;
+  /** Whether any hook of the plugin may switch it off, so that each has to look. */
+  readonly canGoOff: boolean;
   readonly item: ReadItem;
   readonly entry: ReadHook;
   readonly mode: Mode;
   readonly priority: number;
+  /** Its place among all handlers, as the plugins were given. */
   readonly index: number;
 }
 
@@ -43,28 +46,40 @@ export interface ProgramInput {
 export function compilePrograms(input: ProgramInput): Record<string, Program> {
   const { surface, options } = input;
   for (const hook of Object.keys(options.payloadPolicy)) {
-    if (!Object.hasOwn(surface.hooks, hook)) {
-      throw new GlassineError(
-        "hook_unknown",
-        `payloadPolicy names ${single(hook)}, which is no hook of this host.`,
-      );
-    }
+    if (Object.hasOwn(surface.hooks, hook)) continue;
+    const text = `payloadPolicy names ${single(hook)}, which is no hook of this host.`;
+    throw new GlassineError("hook_unknown", text);
   }
   const rings = new Map<number, DeadlineRing>();
-  const registered = input.items.flatMap((item, index) => registrationsOf(input, item, index));
+  const registered = registeredBy(input);
+  const covering = Object.entries(surface.hooks).filter(([, { covers }]) => covers !== undefined);
   const programs = intrinsics.newRecord() as Record<string, Program>;
   for (const [hook, spec] of Object.entries(surface.hooks)) {
-    const here = registered.filter(({ entry }) => {
-      if (entry.hook === hook) return true;
-      const covering = surface.hooks[entry.hook]?.covers;
-      return covering !== undefined && covering === spec.side;
-    });
+    const above = covering.filter(([name, { covers }]) => covers === spec.side && name !== hook);
+    const names = [hook, ...above.map(([name]) => name)];
+    const here = names.flatMap((name) => registered.get(name) ?? []);
     programs[hook] = compileProgram(input, hook, spec, here, rings);
   }
   return programs;
 }
 
-function registrationsOf({ slots }: ProgramInput, item: ReadItem, index: number): Registered[] {
+/** The handlers of each hook, so that not all of them are gone through for every hook. */
+function registeredBy(input: ProgramInput): ReadonlyMap<string, readonly Registered[]> {
+  const byHook = new Map<string, Registered[]>();
+  let index = 0;
+  for (const item of input.items) {
+    for (const registered of registrationsOf(input, item, index)) {
+      const { hook } = registered.entry;
+      const here = byHook.get(hook) ?? [];
+      here.push(registered);
+      byHook.set(hook, here);
+      index += 1;
+    }
+  }
+  return byHook;
+}
+
+function registrationsOf({ slots }: ProgramInput, item: ReadItem, first: number): Registered[] {
   const { plugin, settings, mask, config } = item;
   const state: PluginState = {
     id: definitionOf(plugin)?.id ?? 0,
@@ -74,11 +89,13 @@ function registrationsOf({ slots }: ProgramInput, item: ReadItem, index: number)
     config,
     off: false,
   };
-  return (definitionOf(plugin)?.manifest.hooks ?? []).map((entry) => ({
+  const canGoOff = canSwitchOff(item);
+  return (definitionOf(plugin)?.manifest.hooks ?? []).map((entry, at) => ({
     state,
+    canGoOff,
     item,
     entry,
-    index,
+    index: first + at,
     mode: settings.mode ?? entry.settings.mode ?? "sequential",
     priority: settings.priority ?? entry.settings.priority ?? 100,
   }));
@@ -102,13 +119,8 @@ function compileProgram(
   const grants: Grant[] = [];
   const isMessage = spec.payload === messageSchema;
   const steps = inOrder.map((each, position): Step => {
-    return compileStep(
-      slots,
-      options,
-      each,
-      { position, grant: grantOf(grants, each), isMessage },
-      rings,
-    );
+    const place = { position, grant: grantOf(grants, each), isMessage };
+    return compileStep(slots, options, each, place, rings);
   });
   const of = (...wanted: Mode[]) => steps.filter(({ mode }) => wanted.includes(mode));
   const serial = of("sequential", "transform", "audit");
@@ -192,7 +204,7 @@ interface Place {
 function compileStep(
   slots: CompiledSlots,
   options: ReadOptions,
-  { state, item, entry, mode }: Registered,
+  { state, canGoOff, item, entry, mode }: Registered,
   { position, grant, isMessage }: Place,
   rings: Map<number, DeadlineRing>,
 ): Step {
@@ -220,8 +232,7 @@ function compileStep(
     timeoutMs: timeoutMs ?? undefined,
     ring: timeoutMs === null ? undefined : ringFor(rings, timeoutMs),
     conditions,
-    // Any hook of the plugin may switch it off, so each has to look.
-    guarded: conditions !== undefined || canSwitchOff(item),
+    guarded: conditions !== undefined || canGoOff,
     position,
     plain: plainRecord(slots, state, entry, item, mode),
   };

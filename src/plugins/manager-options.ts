@@ -98,7 +98,10 @@ export function readManagerOptions(input: unknown): ReadOptions {
       `createPluginManager has no option ${single(key)}.${near === undefined ? "" : ` Did you mean ${single(near)}?`}`,
     );
   }
-  const items = readPlainArray(values.plugins) ?? fail("plugins must be an array of plugins.");
+  // As many as the host likes: a hole ends the reading of an array that only says it is long.
+  const items =
+    readPlainArray(values.plugins, Number.POSITIVE_INFINITY) ??
+    fail("plugins must be an array of plugins.");
   const { timeoutMs = 30_000, payloadHeaders = "move", onHandlerError } = values;
   const { tampering = "ignore" } = values;
   const fault = timeoutFault(timeoutMs);

@@ -17,37 +17,51 @@ export function inOrder<P extends Ordered>(plugins: readonly P[]): readonly P[] 
     if (other !== undefined) throw duplicate(plugin, other);
     byName.set(plugin.name, plugin);
   }
-  const placed = new Set<string>();
   const order: P[] = [];
-  const place = (plugin: P, path: readonly string[]): void => {
-    if (placed.has(plugin.name)) return;
-    const at = path.indexOf(plugin.name);
-    if (at >= 0) {
-      const circle = [...path.slice(at), plugin.name].join(" -> ");
-      throw new GlassineError(
-        "dependency_unresolved",
-        `Plugins depend on each other in a circle: ${circle}.`,
-        {
-          circle,
-        },
-      );
-    }
-    for (const name of plugin.dependsOn) {
-      const needed = byName.get(name);
-      if (needed === undefined) {
-        throw new GlassineError(
-          "dependency_unresolved",
-          `The plugin ${single(plugin.name)} depends on ${single(name)}, which is not among the plugins given.`,
-          { plugin: plugin.name, missing: name },
-        );
+  const placed = new Set<P>();
+  const open = new Set<P>();
+  for (const first of plugins) {
+    // Down the dependencies and back, on a list instead of the stack: a row of them may be long.
+    const path: { readonly plugin: P; next: number }[] = [];
+    const enter = (plugin: P): void => {
+      if (placed.has(plugin)) return;
+      if (open.has(plugin)) throw circleOf([...path.map((step) => step.plugin.name), plugin.name]);
+      open.add(plugin);
+      path.push({ plugin, next: 0 });
+    };
+    enter(first);
+    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+      const { plugin, next } = top;
+      const name = plugin.dependsOn[next];
+      if (name === undefined) {
+        path.pop();
+        placed.add(plugin);
+        order.push(plugin);
+        continue;
       }
-      place(needed, [...path, plugin.name]);
+      top.next += 1;
+      enter(byName.get(name) ?? missing(plugin, name));
     }
-    placed.add(plugin.name);
-    order.push(plugin);
-  };
-  for (const plugin of plugins) place(plugin, []);
+  }
   return order;
+}
+
+/** `path` ends with a name that it has before: the circle begins there. */
+function circleOf(path: readonly string[]): GlassineError {
+  const circle = path.slice(path.indexOf(path.at(-1) as string)).join(" -> ");
+  return new GlassineError(
+    "dependency_unresolved",
+    `Plugins depend on each other in a circle: ${circle}.`,
+    { circle },
+  );
+}
+
+function missing(plugin: Ordered, name: string): never {
+  throw new GlassineError(
+    "dependency_unresolved",
+    `The plugin ${single(plugin.name)} depends on ${single(name)}, which is not among the plugins given.`,
+    { plugin: plugin.name, missing: name },
+  );
 }
 
 /** One plugin listed twice is a slip; two under one name may be an attack. */
