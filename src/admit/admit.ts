@@ -21,7 +21,13 @@ export interface AdmitOptions {
 }
 
 export type Admitted =
-  | { readonly ok: true; readonly value: unknown; readonly dropped: readonly Path[] }
+  | {
+      readonly ok: true;
+      readonly value: unknown;
+      /** The first paths of what was dropped. */
+      readonly dropped: readonly Path[];
+      readonly droppedCount: number;
+    }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 type Path = readonly (string | number)[];
@@ -32,7 +38,10 @@ export function admit(compiled: Compiled, value: unknown, options: AdmitOptions)
   try {
     const read = options.partial ? compiled.overlay : compiled.read;
     const result = read(walk, value, options.hint);
-    if (result !== BAD) return { ok: true, value: result, dropped: toArray(walk.dropped) };
+    if (result !== BAD) {
+      const { droppedCount } = walk;
+      return { ok: true, value: result, dropped: toArray(walk.dropped), droppedCount };
+    }
   } catch (stop) {
     if (stop !== STOP) throw stop;
   }

@@ -30,6 +30,8 @@ export function withAliases<S extends z.ZodType>(schema: S, aliases: Record<stri
   return schema;
 }
 
+/** A flood of unknown fields gets no list as long. */
+const maxDropped = 100;
 const constants = new WeakSet<object>();
 
 /**
@@ -172,7 +174,8 @@ function unknownField(walk: Walk, key: string, raw: unknown, options: LevelOptio
     );
     return false;
   }
-  append(walk.dropped, currentPath(walk));
+  walk.droppedCount += 1;
+  if (walk.dropped.length < maxDropped) append(walk.dropped, currentPath(walk));
   return true;
 }
 

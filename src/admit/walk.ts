@@ -31,6 +31,7 @@ export interface Walk {
   readonly strict: boolean;
   readonly problems: List<Problem>;
   readonly dropped: List<readonly (string | number)[]>;
+  droppedCount: number;
   readonly path: { [depth: number]: string | number | undefined };
   readonly ancestors: { [depth: number]: object };
   depth: number;
@@ -53,6 +54,7 @@ export function newWalk({ origin, limits, shapeCode, strict }: WalkOptions): Wal
     strict,
     problems: newList(),
     dropped: newList(),
+    droppedCount: 0,
     path: newList(),
     ancestors: newList(),
     depth: 0,

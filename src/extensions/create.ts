@@ -78,8 +78,10 @@ export function readOver(
 /** What `decodeExtensions` gives. */
 export interface Decoded<Extensions> {
   readonly extensions: Extensions;
-  /** Paths of unknown slots and fields, which were left out. */
+  /** Paths of unknown slots and fields, which were left out: at most the first 100. */
   readonly dropped: readonly string[];
+  /** How many there were. */
+  readonly droppedCount: number;
 }
 
 export function decodeFrom(
@@ -98,6 +100,7 @@ export function decodeFrom(
   return intrinsics.freeze({
     extensions: sealed(slots, admitted),
     dropped: intrinsics.freeze(intrinsics.toArray(dropped)),
+    droppedCount: admitted.droppedCount,
   });
 }
 

@@ -3,7 +3,7 @@ import { extensionsLimits, intrinsics, type Limits } from "../admit/index.ts";
 import { GlassineError, quoted, TierViolationError } from "../errors/index.ts";
 import { createFrom, markOf, type Slots } from "../extensions/index.ts";
 import { filterFor } from "../filter/index.ts";
-import { merge, type Rejection } from "../merge/index.ts";
+import { listed, merge, type Rejection } from "../merge/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 
 const { append, freeze, hasOwn, newList, toArray } = intrinsics;
@@ -96,7 +96,7 @@ export function mergeOrThrow(
   });
   if (outcome.ok) {
     const { extensions, rejections } = outcome;
-    return freeze({ extensions, rejections: named(rejections, plugin) });
+    return freeze({ extensions, rejections: named(listed(rejections), plugin) });
   }
   const { code, path, reason, tier } = outcome.refusal;
   const who = plugin === undefined ? "The proposal" : `Plugin ${quoted(plugin)}`;

@@ -1,3 +1,3 @@
 export { joinSets } from "./join.ts";
 export { merge } from "./merge.ts";
-export type { Rejection } from "./merging.ts";
+export { listed, type Rejection } from "./merging.ts";

@@ -37,6 +37,19 @@ export interface Change {
   readonly proposed: unknown;
 }
 
+const maxListed = 100;
+
+/** The rejections of one result: of a flood the first, and how many more there were. */
+export function listed(rejections: readonly Rejection[]): readonly Rejection[] {
+  if (rejections.length <= maxListed) return rejections;
+  const list = intrinsics.newList<Rejection>();
+  for (let i = 0; i < maxListed; i++) intrinsics.append(list, rejections[i] as Rejection);
+  const { code } = rejections[maxListed] as Rejection;
+  const reason = `${rejections.length - maxListed} more changes were not taken.`;
+  intrinsics.append(list, intrinsics.freeze({ path: "(result)", code, reason }));
+  return intrinsics.freeze(intrinsics.toArray(list));
+}
+
 /** Notes a change for which nothing of the proposal is taken. */
 export function refuse(merging: Merging, node: Node, code: ErrorCode, reason: string): void {
   const tier = code === "tier_monotonic" ? node.tier : undefined;

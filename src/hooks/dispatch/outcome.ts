@@ -11,7 +11,7 @@ import {
 } from "../../admit/index.ts";
 import type { ErrorCode, Problem } from "../../errors/index.ts";
 import type { Slots } from "../../extensions/index.ts";
-import { merge, type Rejection } from "../../merge/index.ts";
+import { listed, merge, type Rejection } from "../../merge/index.ts";
 import { markPayload } from "../../messages/index.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Step } from "./program.ts";
@@ -111,7 +111,7 @@ export function readChanges(
     payload: payload.value,
     extensions: outcome.extensions,
     metadata,
-    rejections: joined(outcome.rejections, payload.rejections),
+    rejections: listed(joined(outcome.rejections, payload.rejections)),
   };
 }
 
