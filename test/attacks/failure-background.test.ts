@@ -74,12 +74,5 @@ attack(
         background: { ...blank, started: 4, completed: 2, pending: 2 },
       });
     });
-
-    it("over and over: what is over the bound is dropped and counted", async () => {
-      const manager = await manage([plugin("hangs", never, settings)], { maxBackground: 3 });
-      for (let i = 0; i < 10; i++) await manager.invoke(hook, call);
-      const { background } = await manager.close();
-      expect(background).toEqual({ ...blank, started: 3, timedOut: 3, dropped: 7 });
-    });
   },
 );

@@ -1,0 +1,258 @@
+/** Exhaustion: huge values, patterns and texts; floods of work, records and plugins. */
+import {
+  createExtensions,
+  createMessage,
+  decodeExtensions,
+  defineHost,
+  deny,
+  mergeExtensions,
+} from "glassine";
+import { expect, it } from "vitest";
+import * as z from "zod";
+import { readJson } from "../../src/admit/free-form.ts";
+import { extensionsLimits } from "../../src/admit/limits.ts";
+import { newWalk, STOP } from "../../src/admit/walk.ts";
+import { compilePattern } from "../../src/messages/match-pattern.ts";
+import { codeOf } from "../admit/support.ts";
+import {
+  call,
+  hook,
+  labelled,
+  manage,
+  plugin,
+  type Run,
+  runOnce,
+  tagger,
+} from "../dispatch/support.ts";
+import { verifies } from "../support/verifies.ts";
+import { attack, attackWaits } from "./attack.ts";
+
+const long = "x".repeat(100_000_000);
+const wide = Object.fromEntries(Array.from({ length: 1_000_000 }, (_, i) => [`k${i}`, i]));
+
+/** How many values a reading looked at before it was refused. */
+function lookedAt(value: unknown): number {
+  const walk = newWalk({
+    origin: "plugin",
+    limits: extensionsLimits,
+    shapeCode: "extensions_shape",
+    strict: true,
+  });
+  try {
+    readJson(walk, value, undefined);
+  } catch (stop) {
+    if (stop !== STOP) throw stop;
+  }
+  expect(walk.problems[0]?.code).toBe("snapshot_limit");
+  return walk.nodes;
+}
+
+attack(
+  "A-172",
+  "Return a text of a hundred million characters, or an object of a million keys",
+  "refused with `snapshot_limit` before more than the limit is taken in",
+  () => {
+    const values: readonly (readonly [string, unknown])[] = [
+      ["a text", long],
+      ["an object", wide],
+      ["a list", Array(1_000_000).fill(0)],
+      ["many objects of many keys", Array(100).fill({ ...Array(1000).fill("x") })],
+      ["many texts", Array(100).fill("x".repeat(100_000))],
+      ["a key", { [long.slice(0, 1_000_000)]: 1 }],
+    ];
+
+    it.each(values)("%s", async (_what, value) => {
+      const extensions = labelled("PII");
+      const big = { custom: { big: value } };
+      expect(codeOf(() => mergeExtensions(extensions, big, []))).toBe("snapshot_limit");
+      const returns: Run = (_p, _c) => ({ modifiedExtensions: big });
+      const result = await runOnce([plugin("floods", returns)], { extensions });
+      expect(result.violation?.code).toBe("snapshot_limit");
+      expect(result.extensions).toBe(extensions);
+    });
+
+    it.each(values)("%s, no further than the limit", (_what, value) => {
+      expect(lookedAt(value)).toBeLessThanOrEqual(extensionsLimits.nodes + 1);
+    });
+  },
+);
+
+attack(
+  "A-173",
+  "Wait for a pattern that tries again and again: `(a+)+$`, ten thousand stars, `**/` over and over",
+  "matched by the library's own matcher, in steps that grow with the length of both",
+  () => {
+    const text = "a".repeat(65_536);
+    const patterns: Readonly<Record<string, string>> = {
+      "(a+)+$": "(a+)+$",
+      "(a|a)*$": "(a|a)*$",
+      "**/ ten thousand times": "**/".repeat(10_000),
+      "ten thousand stars": "*".repeat(10_000),
+      "*a ten thousand times, and an end that is not there": `${"*a".repeat(10_000)}*b`,
+      "**a ten thousand times, and an end that is not there": `${"**a".repeat(10_000)}**b`,
+    };
+    it.each(Object.entries(patterns))("%s", (_name, pattern) => {
+      for (const target of [text, "/".repeat(65_536), "a/".repeat(32_768)]) {
+        const meter = { steps: 0 };
+        compilePattern(pattern, meter)(target);
+        expect(meter.steps).toBeLessThanOrEqual(20 * (pattern.length + target.length));
+      }
+    });
+
+    it("as the condition of a plugin, for the name of a tool", async () => {
+      const conditions = { tools: [`${"*a".repeat(1000)}*b`] };
+      const name = text.slice(0, 8_000);
+      const waits = plugin("waits", (_p, _c) => undefined, { conditions });
+      const { executions } = await (await manage([waits])).invoke(hook, { name });
+      expect(executions).toMatchObject([{ plugin: "waits", status: "skipped" }]);
+    });
+  },
+);
+
+attack(
+  "A-175",
+  "Flood the background with work that never ends",
+  "what is over the bound is dropped, recorded as `skipped` and counted",
+  () => {
+    it("one more than there is room for, over many runs", async () => {
+      verifies("dispatch:background-bounded");
+      const mode = "fire_and_forget";
+      const hangs = plugin("hangs", () => new Promise(() => {}), {
+        mode,
+        extensions: false,
+        timeoutMs: 30,
+      });
+      const manager = await manage([hangs], { maxBackground: 3 });
+      const statuses: unknown[] = [];
+      for (let i = 0; i < 10; i++) {
+        const { executions } = await manager.invoke(hook, call);
+        statuses.push(executions[0]?.status);
+      }
+      expect(statuses).toEqual([...Array(3).fill("started"), ...Array(7).fill("skipped")]);
+      const { background } = await manager.close();
+      expect(background).toMatchObject({ started: 3, timedOut: 3, dropped: 7, pending: 0 });
+    });
+  },
+);
+
+attack(
+  "A-176",
+  "Make a hundred thousand records of changes that are ignored, fields that are dropped or problems",
+  "the first hundred are listed, and the others counted",
+  () => {
+    const names = Array.from({ length: 300 }, (_, i) => `own${i}`);
+    const schema = z.object({ a: z.number() });
+    const host = defineHost({
+      slots: Object.fromEntries(
+        names.map((name) => [name, { tier: "immutable", description: name, schema } as const]),
+      ),
+    });
+    const flood = Object.fromEntries(names.map((name) => [name, { a: 1 }]));
+
+    it("changes of one result", async () => {
+      verifies("dispatch:rejections-bounded");
+      const current = host.createExtensions({});
+      const { rejections, extensions } = host.mergeExtensions(current, flood, [], { plugin: "p" });
+      expect(extensions).toBe(current);
+      expect(rejections).toHaveLength(101);
+      const rest = "200 more changes were not taken.";
+      const last = { plugin: "p", path: "(result)", code: "tier_immutable", reason: rest };
+      expect(rejections.at(-1)).toEqual(last);
+
+      const floods = host.definePlugin({
+        name: "floods",
+        version: "1.0.0",
+        hooks: { tool_pre_invoke: (_payload) => ({ modifiedExtensions: flood }) as never },
+      });
+      const manager = await host.createPluginManager({ plugins: [floods] });
+      const result = await manager.invoke("tool_pre_invoke", { name: "add" });
+      expect(result.rejections).toHaveLength(101);
+      expect(result.rejections.at(-1)).toEqual({ ...last, plugin: "floods" });
+      expect(result.executions[0]?.refused).toEqual(result.rejections);
+    });
+
+    it("no more than a hundred are listed as they are", () => {
+      const some = Object.fromEntries(names.slice(0, 100).map((name) => [name, { a: 1 }]));
+      const { rejections } = host.mergeExtensions(host.createExtensions({}), some, []);
+      expect(rejections.map(({ path }) => path)).toEqual(names.slice(0, 100));
+    });
+
+    it("unknown slots and fields from the wire", () => {
+      verifies("envelope:unknown-dropped");
+      const unknown = Object.fromEntries(Array.from({ length: 19_000 }, (_, i) => [`s${i}`, 1]));
+      for (const input of [unknown, JSON.stringify(unknown)]) {
+        const { dropped, droppedCount } = decodeExtensions(input);
+        expect(dropped).toEqual(Object.keys(unknown).slice(0, 100));
+        expect(droppedCount).toBe(19_000);
+      }
+    });
+
+    it("problems of what the host gives", () => {
+      const labels = Array.from({ length: 200 }, (_, i) => ` ${i}`);
+      for (const make of [
+        () => createExtensions({ security: { labels } }),
+        () => createMessage({ role: "user", content: labels as never }),
+      ]) {
+        const { problems, text } = problemsOf(make);
+        expect(problems).toBeLessThanOrEqual(100);
+        expect(text.length).toBeLessThan(2000);
+        expect(text).toMatch(/; and \d+ more\.$/);
+      }
+    });
+  },
+);
+
+function problemsOf(make: () => unknown): { problems: number; text: string } {
+  try {
+    make();
+  } catch (thrown) {
+    const { data, message } = thrown as { data: { problems: readonly unknown[] }; message: string };
+    return { problems: data.problems.length, text: message };
+  }
+  throw new Error("The call went through.");
+}
+
+attack(
+  "A-177",
+  "Deny with ten million characters, or say as much in metadata",
+  "texts are cut to a length; details and metadata are refused with `result_shape` and `snapshot_limit`",
+  () => {
+    const big = "x".repeat(10_000_000);
+
+    it("the texts of a denial", async () => {
+      verifies("dispatch:violation");
+      const guard: Run = (_p, _c) => deny({ code: "no", reason: big, description: big });
+      const { violation, executions } = await runOnce([plugin("guard", guard)]);
+      expect(violation?.reason).toHaveLength(501);
+      expect(violation?.description).toHaveLength(2001);
+      expect(executions[0]?.reason).toHaveLength(501);
+    });
+
+    it("its details and its code", async () => {
+      for (const input of [
+        { code: "no", reason: "no", details: { big } },
+        { code: big, reason: "no" },
+      ]) {
+        expect(codeOf(() => deny(input))).toBe("result_shape");
+        const result = await runOnce([plugin("guard", (_p, _c) => deny(input))]);
+        // The guard wanted to deny, and the request is denied.
+        expect(result.violation).toMatchObject({ plugin: "guard", code: "result_shape" });
+        expect(JSON.stringify(result).length).toBeLessThan(3000);
+      }
+    });
+
+    it("metadata", async () => {
+      const tells: Run = (_p, _c) => ({ metadata: { big } });
+      const result = await runOnce([plugin("tells", tells), tagger("after")]);
+      expect(result.violation).toMatchObject({ plugin: "tells", code: "snapshot_limit" });
+      expect(result.metadata).toEqual({});
+      expect(JSON.stringify(result).length).toBeLessThan(3000);
+    });
+  },
+);
+
+attackWaits(
+  "A-178",
+  "Open many small sessions, leave streams idle and requests half open",
+  "the gateway and its sessions",
+);
