@@ -23,10 +23,13 @@ import {
   turnsOf,
 } from "./support/dispatch.ts";
 
+/** Any plugins, or many that run side by side. */
+const lists = fc.oneof(specs(), specs({ modes: ["concurrent"] }));
+
 describe("dispatch", () => {
   it("L13: no label is ever gone, whatever plugins return, throw, hang or the host aborts", () =>
     fc.assert(
-      fc.asyncProperty(specs(), fc.boolean(), fc.scheduler(), async (list, aborts, scheduler) => {
+      fc.asyncProperty(lists, fc.boolean(), fc.scheduler(), async (list, aborts, scheduler) => {
         const seen: (readonly string[])[] = [];
         const host = new AbortController();
         const manager = await managerOf(pluginsOf(list, turnsOf(scheduler), seen));

@@ -13,6 +13,7 @@ import { documentsOf, grantsOf } from "./support/documents.ts";
 import { hostiles, places, plant, Watch } from "./support/hostile.ts";
 import { outcomeOf } from "./support/outcome.ts";
 import { plansOf, propose } from "./support/proposals.ts";
+import { expectSome } from "./support/runs.ts";
 import { standard, worlds } from "./support/tables.ts";
 
 /** Counts reads of properties by the functions that the sources take at load. Set before that. */
@@ -69,7 +70,7 @@ describe.each(worlds)("$name", ({ slots, host }) => {
         },
       ),
     );
-    expect(read).toBeGreaterThan(0);
+    expectSome(read);
   });
 
   it("L23: of a host's document, each property is read at most once", () => {
@@ -178,6 +179,6 @@ describe("objects that look plain and say something else each time", () => {
         }
       }),
     );
-    expect(accepted).toBeGreaterThan(0);
+    expectSome(accepted);
   });
 });

@@ -80,6 +80,12 @@ export const turnsOf =
   (scheduler: fc.Scheduler): Turn =>
   (name) =>
     scheduler.schedule(Promise.resolve(), name);
+/** Whether the scheduler let one go before another that had asked first. */
+export function isShuffled(scheduler: fc.Scheduler): boolean {
+  const order = scheduler.report().map(({ taskId }) => taskId);
+  return order.some((id, at) => at > 0 && id < (order[at - 1] as number));
+}
+
 const atOnce: Turn = () => Promise.resolve();
 
 function perform(act: Act, name: string, payload: object, view: FullView): unknown {

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { expect } from "vitest";
 
 /**
  * The number of runs of a law that costs more than the others: a part of the number that is set
@@ -7,4 +8,10 @@ import fc from "fast-check";
 export function share(part: number): { readonly numRuns: number } {
   const { numRuns = 100 } = fc.readConfigureGlobal() ?? {};
   return { numRuns: Math.max(1, Math.ceil(numRuns * part)) };
+}
+
+/** Asserts that a law met the case it is about at least once, where it ran often enough to tell. */
+export function expectSome(count: number): void {
+  const { numRuns = 100 } = fc.readConfigureGlobal() ?? {};
+  if (numRuns >= 100) expect(count).toBeGreaterThan(0);
 }
