@@ -192,10 +192,12 @@ export async function play(
   const manager = await scene(apply, guarded);
   const other = await scene(undefined, guarded);
   const first = await manager.invoke(hook, call, { extensions: given, request: "r-1" });
-  const second = await manager.invoke(hook, call, { extensions: given, request: "r-2" });
+  const second = await manager.invoke(hook, call, { extensions: given });
+  const { request } = second.context;
   const report = await manager.close();
   restore();
   const third = await other.invoke(hook, call, { extensions: given, request: "r-3" });
   await other.close();
-  return [first, second, third].map(bytesOf).join(" ") + JSON.stringify(report);
+  const isId = /^req-[0-9a-z]+-[0-9a-z]+-[0-9a-z]+$/.test(request);
+  return [first, second, third].map(bytesOf).join(" ") + JSON.stringify({ report, isId });
 }

@@ -3,14 +3,17 @@ import { intrinsics } from "../../admit/index.ts";
 import type { PluginState } from "./program.ts";
 
 const MapAtLoad = Map;
+const { random } = Math;
+const { toString: numberText } = Number.prototype;
+const inBase36 = (value: number): string => intrinsics.apply(numberText, value, [36]);
 let counter = 0;
 
 /** A fresh request id: sortable, unique in this process and, with good odds, beyond. */
 function freshId(): string {
   counter += 1;
-  const time = intrinsics.dateNow().toString(36);
-  const random = ((Math.random() * 0x1_0000_0000) >>> 0).toString(36);
-  return `req-${time}-${random}-${counter.toString(36)}`;
+  const time = inBase36(intrinsics.dateNow());
+  const chance = inBase36((random() * 0x1_0000_0000) >>> 0);
+  return `req-${time}-${chance}-${inBase36(counter)}`;
 }
 
 /** The private state of one plugin; only its own context asks for it. @internal */
