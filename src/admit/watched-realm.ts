@@ -7,7 +7,7 @@
  */
 import { getOwnPropertyDescriptor, getPrototypeOf, ownKeys } from "./intrinsics.ts";
 
-export interface WatchedProperty {
+interface WatchedProperty {
   readonly key: PropertyKey;
   readonly descriptor: PropertyDescriptor;
 }
