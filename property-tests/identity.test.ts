@@ -83,7 +83,7 @@ describe.each(worlds)("$name", (world) => {
     );
   });
 
-  it("L6: nor does it whether the views are that a plugin keeps from handler to handler and run to run", () =>
+  it("L6: whether views that a plugin keeps from handler to handler and run to run are one object does not tell it either", () =>
     fc.assert(
       fc.asyncProperty(changes, async ({ before, after, grant }) => {
         const shown = host.filterExtensions(before, grant);

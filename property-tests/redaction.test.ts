@@ -137,7 +137,7 @@ describe.each(worlds)("$name", (world) => {
       .then(() => expectSome(secret));
   });
 
-  it("L42: nor is any in what a host is thrown for a document, a payload or a proposal", () => {
+  it("L42: no secret is in what a host is thrown for a document, a payload or a proposal", () => {
     fc.assert(
       fc.property(documents, hostiles, places, jsonValues, (document, hostile, place, value) => {
         const spoilt = plant(plainCopy(document), hostile.make(new Watch()), place);

@@ -5,9 +5,12 @@ import { extensionsSchema } from "./extensions-schema.ts";
 import { levelShapesSource } from "./level-shapes.ts";
 import { capabilitiesPage } from "./pages/capabilities-page.ts";
 import { errorsPage } from "./pages/errors-page.ts";
+import { guaranteesPage } from "./pages/guarantees-page.ts";
 import { hooksPage } from "./pages/hooks-page.ts";
 import { slotsPage } from "./pages/slots-page.ts";
+import { threatModelPage } from "./pages/threat-model-page.ts";
 import { printJson } from "./print-json.ts";
+import { readAttacks, readFaults, readLaws } from "./read-attacks.ts";
 import { slotData } from "./slot-data.ts";
 
 export interface GeneratedFile {
@@ -17,6 +20,8 @@ export interface GeneratedFile {
 }
 
 export function generatedFiles(): readonly GeneratedFile[] {
+  const groups = readAttacks();
+  const evidence = { groups, laws: readLaws(), faults: readFaults() };
   return [
     {
       path: "spec/schemas/extensions.schema.json",
@@ -28,5 +33,7 @@ export function generatedFiles(): readonly GeneratedFile[] {
     { path: "docs/capabilities.md", text: capabilitiesPage(standardSlots) },
     { path: "docs/errors.md", text: errorsPage() },
     { path: "docs/hooks.md", text: hooksPage(standardHooks) },
+    { path: "docs/threat-model.md", text: threatModelPage(groups) },
+    { path: "docs/guarantees.md", text: guaranteesPage(evidence) },
   ];
 }

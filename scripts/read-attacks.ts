@@ -21,12 +21,15 @@ export interface AttackGroup {
   readonly attacks: readonly Attack[];
 }
 
-export interface Law {
+/** What a test's title says after its number. */
+interface Numbered {
   /** `L10` */
   readonly number: string;
   readonly statement: string;
   readonly path: string;
 }
+export type Law = Numbered;
+export type Fault = Numbered;
 
 const standings: Readonly<Record<string, Attack["standing"]>> = {
   attack: "tested",
@@ -38,7 +41,8 @@ const attackCall = new RegExp(
   String.raw`^\s*(attack|attackWaits|attackDoesNotApply)\(\s*"(A-\d{3})",\s*${text},\s*${text}`,
   "gm",
 );
-const lawTitle = /["'`](L\d+)(?:, L\d+)*: (.*?)["'`],\s/g;
+const titleCall = new RegExp(String.raw`\b(?:it|describe)(?:\.\w+)*\(\s*${text}`, "g");
+const numberedTitle = /^([LF]-?\d+): (.+)$/;
 const opening = /^\/\*\*\s*(?:\*\s)?(.+?)\.?(?:\s*\*\/|\n)/;
 
 /** The attacks of one file. */
@@ -65,19 +69,29 @@ export function readAttacks(): readonly AttackGroup[] {
     .sort((a, b) => (first(a) < first(b) ? -1 : 1));
 }
 
-export function lawsIn(source: string, path: string): readonly Law[] {
-  return [...source.matchAll(lawTitle)].map(([, number = "", statement = ""]) => ({
-    number,
-    statement,
-    path,
-  }));
+/** The titles that begin with the number of a law or a fault. */
+export function numberedIn(source: string, path: string): readonly Numbered[] {
+  return [...source.matchAll(titleCall)].flatMap(([, literal = ""]) => {
+    const match = numberedTitle.exec(textOf(literal));
+    return match === null ? [] : [{ number: match[1] ?? "", statement: match[2] ?? "", path }];
+  });
 }
 
 /** Every law that a property test states, by number. */
 export function readLaws(): readonly Law[] {
-  return testFiles("property-tests")
-    .flatMap(({ path, source }) => lawsIn(source, path))
-    .sort((a, b) => Number(a.number.slice(1)) - Number(b.number.slice(1)));
+  return readNumbered("property-tests");
+}
+
+/** Every fault that a test injects, by number. */
+export function readFaults(): readonly Fault[] {
+  return readNumbered("test/faults");
+}
+
+function readNumbered(folder: string): readonly Numbered[] {
+  const order = (number: string) => Number(number.replaceAll(/\D/g, ""));
+  return testFiles(folder)
+    .flatMap(({ path, source }) => numberedIn(source, path))
+    .sort((a, b) => order(a.number) - order(b.number));
 }
 
 function textOf(literal: string): string {

@@ -1,3 +1,4 @@
+/** Failures: aborts at every moment. */
 import { getEventListeners } from "node:events";
 import { deny } from "glassine";
 import { expect, it } from "vitest";

@@ -1,3 +1,4 @@
+/** Failures: signals, faked and patched. */
 import { expect, it } from "vitest";
 import {
   call,

@@ -24,9 +24,9 @@ export const liveModes = [
   "fire_and_forget",
 ] as const satisfies readonly LiveMode[];
 /** `undefined`: the mode's own default. */
-export const policies: readonly (OnError | undefined)[] = [undefined, "fail", "ignore", "disable"];
-export const paces = ["sync", "async"] as const;
-export type Pace = (typeof paces)[number];
+const policies: readonly (OnError | undefined)[] = [undefined, "fail", "ignore", "disable"];
+const paces = ["sync", "async"] as const;
+type Pace = (typeof paces)[number];
 
 export interface Fault {
   readonly code: "handler_error" | "handler_timeout";
@@ -82,7 +82,7 @@ interface Expected {
 const mayHalt = (mode: LiveMode) => mode === "sequential" || mode === "concurrent";
 
 /** What has to come of a plan, worked out from its modes alone. */
-export function expectedOf({ modes, at, onError, fault }: Plan): Expected {
+function expectedOf({ modes, at, onError, fault }: Plan): Expected {
   const mode = modes[at] as LiveMode;
   const inBackground = mode === "fire_and_forget";
   const policy = onError ?? (mayHalt(mode) ? "fail" : "ignore");

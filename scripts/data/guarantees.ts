@@ -1,0 +1,220 @@
+/** What the library guarantees against any plugin, and what it does not. */
+
+export interface Guarantee {
+  /** `G1` */
+  readonly number: string;
+  readonly name: string;
+  readonly promise: string;
+  /** Numbers and ranges of attacks: `A-061–A-078`. */
+  readonly attacks: readonly string[];
+  readonly laws: readonly string[];
+  readonly faults?: readonly string[];
+}
+
+export interface Limit {
+  readonly number: string;
+  readonly name: string;
+  readonly text: string;
+}
+
+export const guarantees: readonly Guarantee[] = [
+  {
+    number: "G1",
+    name: "Least view",
+    promise:
+      "A plugin gets the slots and fields that its capabilities open, less what the operator took from them. A slot that the table does not have is hidden.",
+    attacks: ["A-090", "A-091", "A-096", "A-100", "A-104", "A-105", "A-107", "A-108"],
+    laws: ["L1", "L2", "L3", "L4", "L31"],
+  },
+  {
+    number: "G2",
+    name: "Hidden looks absent",
+    promise:
+      "What a plugin may not see looks as if it were not there: same keys in the same order, same objects, same errors, same limits.",
+    attacks: ["A-079–A-092"],
+    laws: ["L5", "L6", "L7", "L8", "L9", "L49"],
+  },
+  {
+    number: "G3",
+    name: "Frozen in depth",
+    promise:
+      "All data that a plugin is handed is plain and frozen as far as it can reach: no accessor, proxy, set, map, date, buffer or object with a state of its own.",
+    attacks: ["A-021", "A-022", "A-054", "A-055", "A-060"],
+    laws: ["L26", "L27"],
+  },
+  {
+    number: "G4",
+    name: "Read once",
+    promise:
+      "What a plugin returns is copied through own data properties, each read at most once, and no code of it runs. From then on only the copy counts.",
+    attacks: ["A-001–A-048"],
+    laws: ["L21", "L22", "L23", "L24", "L25"],
+  },
+  {
+    number: "G5",
+    name: "No forged slot",
+    promise:
+      "After a run every immutable slot is the very object from before it, whatever came back.",
+    attacks: ["A-003", "A-046", "A-047", "A-068", "A-069", "A-115"],
+    laws: ["L12"],
+  },
+  {
+    number: "G6",
+    name: "Labels only grow",
+    promise:
+      "A label that was ever there stays for the rest of the request, in any order of plugins, also of those that fail, are refused or come late.",
+    attacks: ["A-061–A-078", "A-133", "A-135", "A-138"],
+    laws: ["L13", "L14", "L15", "L17"],
+    faults: ["F-01", "F-02"],
+  },
+  {
+    number: "G7",
+    name: "Delegation only appends",
+    promise:
+      "The chain that was there is the beginning of the chain that comes after. Depth, origin and actor are worked out here, never taken from a plugin.",
+    attacks: ["A-111–A-121"],
+    laws: ["L16"],
+  },
+  {
+    number: "G8",
+    name: "A write needs its capability",
+    promise:
+      "Without `write_headers`, `append_labels` or `append_delegation` the headers, the labels or the chain stay as they are.",
+    attacks: ["A-066", "A-067", "A-108", "A-121"],
+    laws: ["L12", "L14"],
+  },
+  {
+    number: "G9",
+    name: "A write touches what was visible",
+    promise:
+      "A merge changes, removes or shows nothing that the plugin could not see, also inside a slot that it may write.",
+    attacks: ["A-081", "A-092", "A-128", "A-137"],
+    laws: ["L11", "L34", "L35"],
+  },
+  {
+    number: "G10",
+    name: "All or nothing",
+    promise:
+      "When a part of a result is refused, nothing of that result is applied: no payload, no extensions, no metadata. A change that is ignored is no refusal.",
+    attacks: ["A-044", "A-045", "A-135", "A-155"],
+    laws: ["L20"],
+  },
+  {
+    number: "G11",
+    name: "No retained handle",
+    promise:
+      "Whatever a plugin keeps, of what it was given or of what it returned, and changes later has no effect on anything that follows.",
+    attacks: ["A-049–A-060", "A-146"],
+    laws: ["L25", "L27"],
+  },
+  {
+    number: "G12",
+    name: "No race",
+    promise: "What concurrent plugins add comes to the same bytes in whichever order they finish.",
+    attacks: ["A-119", "A-133–A-140"],
+    laws: ["L17", "L18", "L19", "L37"],
+  },
+  {
+    number: "G13",
+    name: "Bounded and settled",
+    promise:
+      "Each run ends by its deadlines, whatever its asynchronous handlers do. What comes late is dropped and counted.",
+    attacks: ["A-143–A-154", "A-157"],
+    laws: ["L36", "L50"],
+    faults: ["F-02", "F-03", "F-04", "F-06", "F-08"],
+  },
+  {
+    number: "G14",
+    name: "Fails closed",
+    promise:
+      "A plugin that may deny and throws, is late, is refused or returns what is no result denies the request, unless the operator chose otherwise for it.",
+    attacks: ["A-045", "A-072", "A-141", "A-142", "A-143"],
+    laws: ["L36", "L38"],
+    faults: ["F-01", "F-02", "F-05"],
+  },
+  {
+    number: "G15",
+    name: "A manifest is a snapshot",
+    promise:
+      "Name, version, capabilities, hooks, modes and whether a handler takes extensions are read once, when the plugin is defined. What becomes of those objects later changes nothing.",
+    attacks: ["A-093–A-103", "A-106", "A-109"],
+    laws: ["L32", "L33"],
+  },
+  {
+    number: "G16",
+    name: "No secret on the side",
+    promise:
+      "Errors, rejections, execution records, warnings, and the inspection of contexts, managers and errors hold no header values, no claims and no hidden labels. One record is one line.",
+    attacks: ["A-085", "A-087", "A-129", "A-179–A-184"],
+    laws: ["L9", "L41", "L42"],
+  },
+  {
+    number: "G17",
+    name: "Intrinsics are captured",
+    promise:
+      "What is taken back from a plugin does not depend on prototypes or globals that were patched after the library loaded. `detectTampering` names what was patched.",
+    attacks: ["A-157", "A-159–A-171"],
+    laws: ["L39", "L40"],
+  },
+  {
+    number: "G18",
+    name: "Linear work",
+    promise:
+      "Work on what a plugin or a caller sends is linear in its size and ends at a limit that is written down.",
+    attacks: ["A-033", "A-035", "A-036", "A-076", "A-118", "A-131", "A-172–A-178"],
+    laws: ["L24", "L49"],
+  },
+];
+
+export const limitsOfThePromise: readonly Limit[] = [
+  {
+    number: "N1",
+    name: "No sandbox",
+    text: "A plugin in the same process can read files, open sockets, read the environment, attach an inspector, patch modules or end the process. Run code that nobody reviewed in a worker or a process of its own.",
+  },
+  {
+    number: "N2",
+    name: "No way to stop synchronous code",
+    text: "`while (true)` or a pattern that backtracks without end holds the event loop. No deadline interrupts it; a supervisor outside the process can.",
+  },
+  {
+    number: "N3",
+    name: "No secrecy between conspirators",
+    text: "Two plugins of one process can pass each other what each of them sees, through a global or otherwise. Neither can write more than its own capabilities. Time is not hidden either, beyond what the filter leaves unvisited.",
+  },
+  {
+    number: "N4",
+    name: "No ownership inside `custom`",
+    text: "Every plugin sees and changes `custom`, and nobody can tell who wrote what. Take no authorization decision from it.",
+  },
+  {
+    number: "N5",
+    name: "No truth of what a writer writes",
+    text: "A plugin with `append_labels` can add a wrong label, and one with `write_headers` a wrong header, or copy a secret that it may read into it.",
+  },
+  {
+    number: "N6",
+    name: "No declassification by plugins",
+    text: "Labels leave through the host's `declassify` only, outside of a run, with a record of its own. Whether that is right is the host's affair.",
+  },
+  {
+    number: "N7",
+    name: "No judgement of content",
+    text: "Tool descriptions, tool results and model output can be labelled, checked and refused by plugins. The library does not understand them.",
+  },
+  {
+    number: "N8",
+    name: "No protection from the operator",
+    text: 'Who raises the limits, sets `onError: "ignore"` or grants every capability has decided so.',
+  },
+  {
+    number: "N9",
+    name: "No eye for look-alikes in free text",
+    text: "Two texts that look alike to a person are two texts. Names have a fixed grammar, labels are in NFC and hold no invisible characters.",
+  },
+  {
+    number: "N10",
+    name: "Nothing about what came first",
+    text: "A plugin that was loaded before the library can have patched what the library captures. Import the library first.",
+  },
+];

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { attacksIn, readAttacks } from "../../scripts/read-attacks.ts";
+
+const groups = readAttacks();
+const attacks = groups.flatMap((group) => group.attacks);
+const last = 184;
+
+describe("the catalogue of attacks", () => {
+  it("has every number, tried, waiting or with the reason why it does not apply", () => {
+    const numbers = Array.from({ length: last }, (_, at) => `A-${String(at + 1).padStart(3, "0")}`);
+    const known = new Set(attacks.map(({ number }) => number));
+    expect(numbers.filter((number) => !known.has(number))).toEqual([]);
+    expect([...known].filter((number) => !numbers.includes(number))).toEqual([]);
+  });
+
+  it("has each number once, but for a part that waits", () => {
+    const tried = attacks.filter(({ standing }) => standing !== "waits");
+    const numbers = tried.map(({ number }) => number);
+    expect(numbers.filter((number, at) => numbers.indexOf(number) !== at)).toEqual([]);
+  });
+
+  it("is in the order of the numbers, file by file", () => {
+    for (const group of groups) {
+      const numbers = group.attacks.map(({ number }) => number);
+      expect([group.path, numbers]).toEqual([group.path, [...numbers].sort()]);
+    }
+  });
+
+  it("has a heading for each file, in its opening comment", () => {
+    const untitled = groups.filter(({ title, path }) => title === path);
+    expect(untitled.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("says each attempt and outcome in a phrase", () => {
+    for (const { number, attempt, answer } of attacks) {
+      expect([number, attempt]).toEqual([number, expect.stringMatching(/^[A-Z`{].*[^.]$/s)]);
+      expect([number, answer]).toEqual([number, expect.stringMatching(/\S.*\S/s)]);
+    }
+  });
+});
+
+describe("the reader of the catalogue", () => {
+  it("takes number, attempt and answer from the calls, and the heading from the opening comment", () => {
+    const source = [
+      "/** Odd values. */",
+      'attack("A-001", "One \\"way\\" in", "refused with `x`", () => {});',
+      "attackWaits(",
+      '  "A-002",',
+      "  'Another \"way\"',",
+      '  "the door",',
+      ");",
+    ].join("\n");
+    expect(attacksIn(source, "a.test.ts")).toEqual({
+      title: "Odd values",
+      path: "a.test.ts",
+      attacks: [
+        {
+          number: "A-001",
+          attempt: 'One "way" in',
+          answer: "refused with `x`",
+          standing: "tested",
+        },
+        { number: "A-002", attempt: 'Another "way"', answer: "the door", standing: "waits" },
+      ],
+    });
+  });
+});
