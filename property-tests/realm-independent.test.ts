@@ -20,11 +20,14 @@ import { worlds } from "./support/tables.ts";
 const [standardWorld] = worlds as readonly [(typeof worlds)[number]];
 const { slots } = standardWorld;
 
+/** Without those that run code of their own when they are read: they meet the patches, too. */
+const still = hostiles.filter(({ name }) => !name.startsWith("global of a context"));
+
 it("L39: a merge comes out the same under any patches, and calls none of them", () => {
   fc.assert(
     fc.property(
       meetingsOf(standardWorld),
-      fc.option(fc.tuple(hostiles, places), { freq: 3 }),
+      fc.option(fc.tuple(still, places), { freq: 3 }),
       patchLists,
       fc.boolean(),
       fc.boolean(),

@@ -56,7 +56,7 @@ export class Notebook {
 }
 
 /** All that is in an error but for where in the code it was made. */
-export function tellingOf(error: unknown): unknown {
+function tellingOf(error: unknown): unknown {
   if (!isGlassineError(error)) throw error;
   const { name, code, message, data, cause } = error;
   const own = Reflect.ownKeys(error).filter((key) => key !== "stack");

@@ -4,7 +4,7 @@
  */
 import fc from "fast-check";
 import type { CompiledSlots } from "../../src/slots/index.ts";
-import { at, isObject, jsonCopy, type Level, plainCopy } from "./data.ts";
+import { at, isObject, jsonCopy, type Level, leaves, plainCopy } from "./data.ts";
 import { documentsOf } from "./documents.ts";
 import { type Part, partsOf } from "./nodes.ts";
 import { jsonValues, keys, labels } from "./schema-values.ts";
@@ -100,7 +100,8 @@ export function proposeAmong(
 }
 
 function isThere(slots: CompiledSlots, { path }: Part, view: object): boolean {
-  if (path.length === 1 || at(view, path.slice(0, -1)) !== undefined) return true;
+  // An empty set is shown although its level is not there, so only what says something tells.
+  if (path.length === 1 || leaves(at(view, path.slice(0, -1))).size > 0) return true;
   const slot = slots.nodes.find(({ key }) => key === path[0]);
   if (path.length > 2 || slot === undefined) return false;
   return Object.values(slots.defaults(slot)).every(

@@ -101,7 +101,11 @@ const yardSlots = defineSlots({
       remark: z.string().optional(),
     }),
     derive: ({ list }) => ({
-      total: (list as readonly { sum: number }[]).reduce((sum, entry) => sum + entry.sum, 0),
+      // What follows from a list must fit its schema, too.
+      total: Math.min(
+        Number.MAX_SAFE_INTEGER,
+        (list as readonly { sum: number }[]).reduce((sum, entry) => sum + entry.sum, 0),
+      ),
     }),
   },
   trail: {

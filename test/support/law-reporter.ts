@@ -16,7 +16,7 @@ export interface LawPlan {
 export const readPlan = (path: string): LawPlan => JSON.parse(readFileSync(path, "utf8"));
 
 /** How the one property of a law went. */
-export interface LawRun {
+interface LawRun {
   readonly ran: number;
   readonly seed: number;
   /** The counterexample, where there is one. */
