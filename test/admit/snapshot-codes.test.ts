@@ -9,13 +9,17 @@ const all = ["append_labels", "append_delegation", "write_headers"] as const;
 const merge = (returned: unknown) => mergeExtensions(empty, returned, all);
 
 const expected: Readonly<Record<string, readonly string[]>> = {
-  snapshot_accessor: ["getter", "getter without a prototype", "setter", "getter at an index"],
+  snapshot_accessor: [
+    ...["getter", "getter without a prototype", "setter", "getter at an index"],
+    "then as a getter",
+  ],
   snapshot_proxy: [
     "proxy",
     "proxy of an array",
     "proxy of frozen data",
     "revoked proxy",
     "revoked proxy of an array",
+    "global of a context that throws",
   ],
   snapshot_prototype: [
     ...[
@@ -47,6 +51,8 @@ const expected: Readonly<Record<string, readonly string[]>> = {
       "global object",
       "environment",
     ],
+    ...["promise with its own then", "thenable of a class", "iterator", "weak reference"],
+    ...["array with another prototype", "array with a prototype in between"],
     ...["object of another realm", "array of another realm", "date of another realm"],
   ],
   snapshot_key: [
@@ -57,7 +63,8 @@ const expected: Readonly<Record<string, readonly string[]>> = {
       "__proto__ as own key",
       "lone surrogate as key",
     ],
-    ...["arguments", "boxed text without its prototype"],
+    ...["arguments", "boxed text without its prototype", "global of a context"],
+    ...["array with a getter as length key", "array with a symbol"],
     ...["array with a name", "array with its own iterator", "array with its own includes"],
   ],
   snapshot_type: [
@@ -72,6 +79,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
       "function",
     ],
     ...["class", "thenable", "toJSON", "valueOf and toString", "proxy of a function"],
+    ...["function with data", "live module"],
   ],
   snapshot_string: ["lone surrogate"],
   snapshot_cycle: ["cycle", "cycle of arrays", "cycle further down"],
