@@ -12,8 +12,7 @@ export default defineConfig({
     ],
   },
   test: {
-    // One file that loads all others: zod and the sources load once a run.
-    include: ["mutation/entry.test.ts"],
+    include: ["mutation/entry.test.ts", "mutation/apart/*.test.ts"],
     setupFiles: ["./test/support/property-runs.ts", "./mutation/setup.ts"],
     reporters: [new LoadFailures()],
     testTimeout: 15_000,
