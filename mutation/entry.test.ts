@@ -2,4 +2,4 @@ import "glassine";
 import { loadTests } from "./load-tests.ts";
 import { sharedTests } from "./tests.ts";
 
-loadTests(import.meta.url, sharedTests(process.env.GLASSINE_ROOM));
+loadTests(import.meta.url, sharedTests());

@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 /** The tests that bear on each room, by how their paths begin; what fails soonest comes first. */
@@ -66,32 +67,51 @@ const leftOut: Readonly<Record<string, string>> = {
   "test/spec/requirements.test.ts": "reads the tests as text and runs none of the sources",
 };
 
-/** Test files that cannot share a realm with others, each with its reason. */
-const alone: Readonly<Record<string, string>> = {
-  "test/admit/tampering.test.ts": "compares the realm with what it was when the sources loaded",
-  "test/plugins/deny-tampering.test.ts": "compares the realm as well",
-  "property-tests/realm-independent.test.ts": "patches the realm as a whole",
-  "property-tests/pollution.test.ts": "compares every intrinsic with what it was",
-  "property-tests/read-once.test.ts": "watches intrinsics",
-  "property-tests/deadlines.test.ts": "has its clock in place before the sources load",
-};
-
-/** The folders of tests that share a realm with each other and with no one else. */
-const apart: Readonly<Record<string, string>> = {
-  "test/faults/": "have their clock in place before the sources load",
+/** Tests that cannot share a realm with others: a file of `apart/` each. */
+const apart: Readonly<Record<string, { readonly begin: string; readonly because: string }>> = {
+  tampering: {
+    begin: "test/admit/tampering",
+    because: "They compare the realm with what it was when the sources loaded.",
+  },
+  "deny-tampering": {
+    begin: "test/plugins/deny-tampering",
+    because: "They compare the realm as well.",
+  },
+  faults: {
+    begin: "test/faults/",
+    because: "They have their clock in place before the sources load.",
+  },
+  deadlines: { begin: "property-tests/deadlines", because: "They have a clock of their own, too." },
+  "realm-independent": {
+    begin: "property-tests/realm-independent",
+    because: "They patch the realm as a whole.",
+  },
+  pollution: {
+    begin: "property-tests/pollution",
+    because: "They compare every intrinsic with what it was.",
+  },
+  "read-once": { begin: "property-tests/read-once", because: "They watch the intrinsics." },
 };
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
-/** The test files for a room, or for all, that load together. */
-export function sharedTests(room: string | undefined): readonly string[] {
-  const isApart = (path: string) => Object.keys(apart).some((folder) => path.startsWith(folder));
-  return testsOf(room).filter((path) => !(path in alone || isApart(path)));
+const room = process.env.GLASSINE_ROOM;
+
+/** The test files of the room, or of all, that load together. */
+export function sharedTests(): readonly string[] {
+  const begins = Object.values(apart).map(({ begin }) => begin);
+  return testsOf(room).filter((path) => !begins.some((begin) => path.startsWith(begin)));
 }
 
-/** The test file alone in its realm, or those of a folder, if the room has them. */
-export function testsApart(room: string | undefined, path: string): readonly string[] {
-  return testsOf(room).filter((each) => each.startsWith(path));
+/** Those that load together in a file of `apart/`. */
+export function testsApart(name: string): readonly string[] {
+  return testsOf(room).filter((path) => path.startsWith(apart[name]?.begin ?? "?"));
+}
+
+/** The files of this folder that have tests for the room. */
+export function entries(): readonly string[] {
+  const names = Object.keys(apart).filter((name) => testsApart(name).length > 0);
+  return ["mutation/entry.test.ts", ...names.map((name) => `mutation/apart/${name}.test.ts`)];
 }
 
 function testsOf(room: string | undefined): readonly string[] {
