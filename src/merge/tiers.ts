@@ -5,7 +5,7 @@
  * what will be there. It only ever applies the difference between shown and proposed, so
  * what the plugin could not see, or what changed meanwhile, stays.
  */
-import { asSet, intrinsics, type LevelValue } from "../admit/index.ts";
+import { asSet, intrinsics, type Level, type LevelValue } from "../admit/index.ts";
 import type { ErrorCode } from "../errors/index.ts";
 import type { Node, Tier } from "../slots/index.ts";
 import { mergeHeaders, mergeMap } from "./maps.ts";
@@ -44,11 +44,11 @@ const rules = {
   },
 } satisfies Record<Tier, MergeRule>;
 
-function writeFault(merging: Merging, node: Node): ErrorCode | undefined {
+function writeFault(merging: Merging, node: Node): Ignored | undefined {
   return node.write === 0 || (node.write & merging.mask) !== 0 ? undefined : "capability_missing";
 }
 
-function mutableFault(merging: Merging, node: Node): ErrorCode | undefined {
+function mutableFault(merging: Merging, node: Node): Ignored | undefined {
   return merging.growOnly ? "mode_denied" : writeFault(merging, node);
 }
 
@@ -63,16 +63,17 @@ function mayWriteInside(merging: Merging, node: Node): boolean {
   return false;
 }
 
-const reasons: Partial<Record<ErrorCode, string>> = {
+const reasons = {
   tier_immutable: "It never changes.",
   capability_missing: "The capability that writes it is not granted.",
   mode_denied: "The plugin's mode may not change it.",
-};
+} satisfies Partial<Record<ErrorCode, string>>;
+type Ignored = keyof typeof reasons;
 
 /** Leaves a node as it is and says so, unless the proposal says nothing either. */
-function ignore(merging: Merging, node: Node, change: Change, code: ErrorCode): unknown {
+function ignore(merging: Merging, node: Node, change: Change, code: Ignored): unknown {
   if (change.shown === undefined && saysNothing(change.proposed)) return change.current;
-  append(merging.rejections, freeze({ path: node.path, code, reason: reasons[code] ?? "" }));
+  append(merging.rejections, freeze({ path: node.path, code, reason: reasons[code] }));
   return change.current;
 }
 
@@ -132,8 +133,8 @@ function whole(merging: Merging, node: Node, { current }: Change, next: unknown)
 }
 
 function withDefaults(node: Node): LevelValue {
-  const level: Record<string, unknown> = { ...node.compiled.level?.template };
-  const fields = node.compiled.level?.fields ?? [];
+  const { template, fields } = node.compiled.level as Level;
+  const level: Record<string, unknown> = { ...template };
   for (let i = 0; i < fields.length; i++) {
     const field = fields[i] as (typeof fields)[number];
     if (field.fallback !== undefined) level[field.key] = field.fallback();
@@ -169,13 +170,12 @@ function growSet(merging: Merging, node: Node, change: Change): unknown {
   return next;
 }
 
-/** Both sorted by code point, so one walk does. */
+/** Both sorted by code point and without repeats, so one walk does. */
 function containsAll(set: readonly string[], part: readonly string[]): boolean {
   let at = 0;
   for (let i = 0; i < part.length; i++) {
     while (at < set.length && set[at] !== part[i]) at += 1;
     if (at === set.length) return false;
-    at += 1;
   }
   return true;
 }
@@ -196,7 +196,7 @@ const nothing: readonly never[] = freeze([]);
 /** A list takes what is appended; the fields that follow from it are computed again. */
 function growLevel(merging: Merging, node: Node, change: Change): unknown {
   const key = node.grows as string;
-  const field = node.fields[indexOfField(node, key)] as Node;
+  const field = fieldOf(node, key);
   const current = change.current as LevelValue | undefined;
   const shown = change.shown as LevelValue | undefined;
   const proposed = change.proposed as LevelValue;
@@ -243,9 +243,13 @@ function shrunk(merging: Merging, node: Node, change: Change): unknown {
   return change.current;
 }
 
-function indexOfField(node: Node, key: string): number {
-  for (let i = 0; i < node.fields.length; i++) if (node.fields[i]?.key === key) return i;
-  return -1;
+function fieldOf(node: Node, key: string): Node {
+  let found = node.fields[0] as Node;
+  for (let i = 0; i < node.fields.length; i++) {
+    const field = node.fields[i] as Node;
+    if (field.key === key) found = field;
+  }
+  return found;
 }
 
 /** Admit gives back the shown item where a copy says the same, so identity decides. */

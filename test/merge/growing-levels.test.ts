@@ -1,0 +1,193 @@
+/** Sets and lists that grow, in the slots of a host: what is taken, what is kept, what is told. */
+import { defineHost, stringSet } from "glassine";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { codeOf } from "../admit/support.ts";
+
+const description = "Of a test.";
+const host = defineHost({
+  slots: {
+    trail: {
+      tier: "monotonic",
+      grows: "steps",
+      description,
+      schema: z.object({
+        since: z.string().default("today"),
+        steps: stringSet().default([]),
+        until: z.string().optional(),
+      }),
+    },
+    log: {
+      tier: "monotonic",
+      grows: "lines",
+      description,
+      schema: z.object({
+        about: z.string().default("nothing"),
+        lines: z.array(z.string()).default([]),
+        count: z.number().default(0),
+        last: z.string().optional(),
+      }),
+      derive: ({ list }: { list: readonly unknown[] }) => ({ count: list.length }),
+    },
+    file: {
+      tier: "immutable",
+      description,
+      schema: z.object({
+        title: z.string().default("untitled"),
+        tags: stringSet().default([]),
+        page: z
+          .object({ number: z.number().default(1), marks: stringSet().default([]) })
+          .optional(),
+      }),
+      fields: {
+        tags: { tier: "monotonic", read: "read_tags", write: "append_tags" },
+        page: { fields: { marks: { tier: "monotonic" } } },
+      },
+    },
+  },
+});
+type Input = Parameters<typeof host.createExtensions>[0];
+const none = host.createExtensions({});
+const grant = ["append_tags"] as const;
+const merge = (current: Input, returned: object, view: Input = current) => {
+  const shown = host.filterExtensions(host.createExtensions(view), grant);
+  const { extensions, rejections } = host.mergeExtensions(
+    host.createExtensions(current),
+    returned,
+    grant,
+    { view: shown },
+  );
+  return { ...extensions, paths: rejections.map(({ path, code }) => `${path} ${code}`) };
+};
+
+describe("a set that grows in a level of its own", () => {
+  const trail = (steps: readonly string[], more: object = {}) => ({ trail: { steps, ...more } });
+
+  it("takes what is new, beside what came meanwhile", () => {
+    const merged = merge(trail(["b", "x"]) as Input, trail(["a", "b"]), trail(["b"]) as Input);
+    expect(merged.trail).toEqual({ since: "today", steps: ["a", "b", "x"] });
+    expect(Object.isFrozen(merged.trail)).toBe(true);
+    expect(merged.paths).toEqual([]);
+  });
+
+  it("is made with its defaults, and keeps the rest where it is there", () => {
+    expect(merge({}, trail(["a"])).trail).toEqual({ since: "today", steps: ["a"] });
+    const old = trail(["a"], { since: "then", until: "now" }) as Input;
+    expect(merge(old, trail(["a", "b"])).trail).toEqual({
+      since: "then",
+      steps: ["a", "b"],
+      until: "now",
+    });
+  });
+
+  it("never shrinks", () => {
+    const current = host.createExtensions(trail(["a", "b"]) as Input);
+    expect(codeOf(() => host.mergeExtensions(current, trail(["b", "c"]), []))).toBe(
+      "tier_monotonic",
+    );
+    expect(host.mergeExtensions(current, trail(["a", "b"]), []).extensions).toBe(current);
+  });
+});
+
+describe("a list that grows", () => {
+  const log = (lines: readonly string[], more: object = {}) => ({ log: { lines, ...more } });
+
+  it("is what it was, to the very object, when nothing was appended", () => {
+    const current = host.createExtensions(log(["a"], { last: "a" }) as Input);
+    const merged = host.mergeExtensions(current, log(["a"], { about: "all" }), []);
+    expect(merged.extensions).toBe(current);
+    expect(merged.rejections).toMatchObject([{ path: "log.about", code: "tier_immutable" }]);
+  });
+
+  it("keeps the fields beside it, and says nothing of those that follow from it", () => {
+    const old = log(["a"], { about: "all", last: "a" }) as Input;
+    const grown = merge(old, log(["a", "b"], { count: 2 }));
+    expect(grown.log).toEqual({ about: "all", lines: ["a", "b"], count: 2, last: "a" });
+    expect(grown.paths).toEqual([]);
+    expect(merge(old, log(["a", "b"], { last: null })).paths).toEqual([]);
+    expect(merge(old, log(["a", "b"], { count: 7, last: "b" })).paths).toEqual([
+      "log.count tier_immutable",
+      "log.last tier_immutable",
+    ]);
+  });
+
+  it("starts with its defaults; one that is spelt out is no attempt to change it", () => {
+    const started = merge({}, log(["a"], { about: "nothing" }));
+    expect(started.log).toEqual({ about: "nothing", lines: ["a"], count: 1 });
+    expect(started.paths).toEqual([]);
+    const odd = merge({}, log(["a"], { about: "all", last: "a" }));
+    expect(odd.log).toEqual({ about: "nothing", lines: ["a"], count: 1 });
+    expect(odd.paths).toEqual(["log.about tier_immutable", "log.last tier_immutable"]);
+  });
+
+  it("refuses what is cut short, also where nothing is left of what was shown", () => {
+    const shown = host.createExtensions(log(["a", "b"]) as Input);
+    const view = host.filterExtensions(shown, []);
+    for (const current of [shown, none]) {
+      for (const lines of [[], ["a"], ["b", "a"], ["x", "a", "b"]]) {
+        expect(codeOf(() => host.mergeExtensions(current, log(lines), [], { view }))).toBe(
+          "tier_monotonic",
+        );
+      }
+    }
+  });
+
+  it("is compared with what it has, also where an index was patched", () => {
+    const current = host.createExtensions(log(["a", "b"]) as Input);
+    const forged = { value: "b", configurable: true, writable: true };
+    Object.defineProperty(Array.prototype, 1, forged);
+    let code: string;
+    try {
+      code = codeOf(() => host.mergeExtensions(current, log(["a"]), []));
+    } finally {
+      Reflect.deleteProperty(Array.prototype, 1);
+      Array.prototype.length = 0;
+    }
+    expect(code).toBe("tier_monotonic");
+  });
+});
+
+describe("a level that never changes but for a set in it", () => {
+  const file = (more: object) => ({ file: more });
+
+  it("is made for the set, with its defaults", () => {
+    const made = merge({}, file({ tags: ["a"] }));
+    expect(made.file).toEqual({ title: "untitled", tags: ["a"] });
+    expect(merge({}, file({ page: { marks: ["m"] } })).file).toEqual({
+      title: "untitled",
+      tags: [],
+      page: { number: 1, marks: ["m"] },
+    });
+  });
+
+  it("takes a field of a part that was not shown for no attempt, as long as it is the default", () => {
+    const page = (more: object) => file({ page: { marks: ["m"], ...more } });
+    expect(merge({}, page({ number: 1 })).paths).toEqual([]);
+    expect(merge({}, page({ number: 2 })).paths).toEqual(["file.page.number tier_immutable"]);
+    const shown = merge(file({ page: { number: 5 } }) as Input, page({ number: 1 }));
+    expect(shown.paths).toEqual(["file.page.number tier_immutable"]);
+    expect(shown.file).toEqual({ title: "untitled", tags: [], page: { number: 5, marks: ["m"] } });
+  });
+
+  it("does not come to be for nothing", () => {
+    for (const returned of [{}, { tags: [] }, { title: "untitled" }, { page: {} }]) {
+      expect(host.mergeExtensions(none, file(returned), grant).extensions).toBe(none);
+    }
+  });
+});
+
+it("a field of the name undefined is read as any other", () => {
+  const odd = defineHost({
+    slots: {
+      odd: {
+        tier: "immutable",
+        description,
+        schema: z.object({ map: z.record(z.string(), z.string()).optional() }),
+      },
+    },
+  });
+  const current = odd.createExtensions({});
+  const { rejections } = odd.mergeExtensions(current, { odd: { map: { undefined: "x" } } }, []);
+  expect(rejections).toMatchObject([{ path: "odd", code: "tier_immutable" }]);
+  expect(odd.mergeExtensions(current, { odd: { map: {} } }, []).rejections).toEqual([]);
+});

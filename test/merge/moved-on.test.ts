@@ -1,0 +1,254 @@
+/** The envelope has moved on since the view was given: what was not seen is not written over. */
+import {
+  addLabels,
+  amend,
+  appendHop,
+  createExtensions,
+  defineHost,
+  type Extensions,
+  filterExtensions,
+  mergeExtensions,
+  setCustom,
+} from "glassine";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { extensionsLimits } from "../../src/admit/index.ts";
+import { filterFor } from "../../src/filter/index.ts";
+import { bindEnvelope } from "../../src/host/envelope.ts";
+import { merge } from "../../src/merge/index.ts";
+import { compileSlots, defineSlots } from "../../src/slots/index.ts";
+import { refusalOf } from "../admit/support.ts";
+
+const all = ["append_labels", "append_delegation", "write_headers"] as const;
+const moved = (before: Extensions, now: Extensions, returned: unknown) =>
+  mergeExtensions(now, returned, all, { view: filterExtensions(before, all) });
+
+describe("what is over a limit only once it is put together", () => {
+  const labels = (from: number, count: number) =>
+    Array.from({ length: count }, (_, at) => `l${String(from + at).padStart(4, "0")}`);
+  const labelled = (list: readonly string[]) => createExtensions({ security: { labels: list } });
+  const none = createExtensions({});
+
+  it("is refused: labels", () => {
+    const error = refusalOf(() =>
+      moved(none, labelled(labels(0, 200)), { security: { labels: labels(200, 57) } }),
+    );
+    expect([error.code, error.data.slot]).toEqual(["snapshot_limit", "security.labels"]);
+    expect(error.message).toBe(
+      "The proposal was refused at security.labels: Expected at most 256 elements together with what was added since, got more. Nothing of it was applied.",
+    );
+    const full = moved(none, labelled(labels(0, 200)), { security: { labels: labels(200, 56) } });
+    expect(full.extensions.security?.labels).toHaveLength(256);
+  });
+
+  it("is refused: hops", () => {
+    const chain = (count: number) =>
+      createExtensions({
+        delegation: {
+          chain: Array.from({ length: count }, (_, at) => ({
+            subject_id: `s${at}`,
+            subject_type: "user",
+          })),
+        },
+      });
+    const hop = { subject_id: "new", subject_type: "user" };
+    const view = filterExtensions(none, all);
+    const run = (count: number) =>
+      mergeExtensions(chain(count), appendHop(view, hop), all, { view });
+    expect(run(15).extensions.delegation?.chain).toHaveLength(16);
+    expect(refusalOf(() => run(16)).data.slot).toBe("delegation.chain");
+  });
+
+  it("is refused: headers", () => {
+    const headers = (from: number, count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, at) => [`x-${from + at}`, "v"]));
+    const seen = createExtensions({ http: { headers: {} } });
+    const now = createExtensions({ http: { headers: headers(0, 100) } });
+    const run = (count: number) => moved(seen, now, { http: { headers: headers(100, count) } });
+    expect(Object.keys(run(28).extensions.http?.headers ?? {})).toHaveLength(128);
+    expect(refusalOf(() => run(29)).data.slot).toBe("http.headers");
+  });
+});
+
+describe("a header that was not seen", () => {
+  const seen = createExtensions({ http: { headers: { a: "1" } } });
+  const now = createExtensions({ http: { headers: { a: "1", "X-B": "theirs" } } });
+
+  it("is not written over, in any case, and the plugin is told so", () => {
+    for (const name of ["X-B", "x-b"]) {
+      const { extensions, rejections } = moved(seen, now, {
+        http: { headers: { a: "2", [name]: "mine", c: "3" } },
+      });
+      expect(extensions.http?.headers).toEqual({ a: "2", "X-B": "theirs", c: "3" });
+      expect(rejections).toEqual([
+        {
+          path: "http.headers",
+          code: "capability_missing",
+          reason: "A header of that name is there that was not shown.",
+        },
+      ]);
+    }
+  });
+
+  it("is none where the plugin adds another", () => {
+    const { extensions, rejections } = moved(seen, now, { http: { headers: { a: "1", c: "3" } } });
+    expect(extensions.http?.headers).toEqual({ a: "1", "X-B": "theirs", c: "3" });
+    expect(rejections).toEqual([]);
+  });
+
+  it("is kept where the plugin had seen no headers at all", () => {
+    const { extensions, rejections } = moved(createExtensions({}), now, {
+      http: { headers: { "X-B": "mine", c: "3" } },
+    });
+    expect(extensions.http?.headers).toEqual({ a: "1", "X-B": "theirs", c: "3" });
+    expect(rejections).toHaveLength(1);
+  });
+
+  it("is no hindrance once it is gone", () => {
+    const { extensions, rejections } = moved(now, createExtensions({}), {
+      http: { headers: { a: "1", "X-B": "mine" } },
+    });
+    expect(extensions.http?.headers).toEqual({ "X-B": "mine" });
+    expect(rejections).toEqual([]);
+  });
+});
+
+describe("a map", () => {
+  const custom = (more: object) => createExtensions({ custom: more } as never);
+
+  it("keeps away what was taken away meanwhile, but takes a change of it", () => {
+    const before = custom({ a: 1, b: 1, c: 1 });
+    const merged = moved(before, custom({ b: 1 }), { custom: { a: 2, b: 1, c: 1 } });
+    expect(merged.extensions.custom).toEqual({ a: 2, b: 1 });
+  });
+
+  it("stays as it is when it is not mentioned, or null", () => {
+    const before = custom({ a: 1 });
+    expect(mergeExtensions(before, { custom: null }, []).extensions).toBe(before);
+    const view = filterExtensions(before, []);
+    const without = amend(view, (draft) => {
+      delete (draft as { custom?: object }).custom;
+    });
+    expect(mergeExtensions(before, without, [], { view }).extensions).toBe(before);
+  });
+});
+
+describe("what comes of a merge", () => {
+  it("into a view shows no more than the view did, and is no edit of it", () => {
+    const extensions = createExtensions({ security: { labels: ["PII"] }, agent: { turn: 1 } });
+    const view = filterExtensions(extensions, ["read_agent"]) as Extensions;
+    const edited = setCustom(view, "a", 1) as Extensions;
+    for (const current of [view, edited]) {
+      const { extensions: merged } = mergeExtensions(current, { custom: { b: 1 } }, []);
+      const wide = filterExtensions(merged, ["read_agent", "append_labels"]);
+      expect(wide).toStrictEqual(filterExtensions(merged, ["read_agent"]));
+      expect(merged.agent).toEqual({ turn: 1 });
+    }
+  });
+
+  it("of an envelope is an envelope: every grant is open again", () => {
+    const extensions = createExtensions({ security: { labels: ["PII"] } });
+    const { extensions: merged } = mergeExtensions(extensions, { custom: { b: 1 } }, []);
+    expect(filterExtensions(merged, ["append_labels"]).security?.labels).toEqual(["PII"]);
+    const more = mergeExtensions(merged, { security: { labels: ["EU", "PII"] } }, all);
+    expect(more.extensions.security?.labels).toEqual(["EU", "PII"]);
+  });
+
+  it("is read by the limits of the merge, whoever made the proposal", () => {
+    const current = createExtensions({});
+    const view = filterExtensions(current, all);
+    const limits = { ...extensionsLimits, labels: 1 };
+    const edited = addLabels(addLabels(view, "a"), "b");
+    expect(mergeExtensions(current, edited, all, { view }).extensions.security?.labels).toEqual([
+      "a",
+      "b",
+    ]);
+    expect(refusalOf(() => mergeExtensions(current, edited, all, { view, limits })).code).toBe(
+      "snapshot_limit",
+    );
+  });
+});
+
+describe("a mode in which only what grows may change", () => {
+  const table = compileSlots(
+    defineSlots({
+      board: {
+        tier: "mutable",
+        write: "write_board",
+        description: "Of a test.",
+        schema: z.object({
+          title: z.string().default("untitled"),
+          free: z.string().optional(),
+          panel: z
+            .object({ pins: z.array(z.string()).default([]), hint: z.string().optional() })
+            .optional(),
+        }),
+        fields: {
+          free: { write: "write_free" },
+          panel: { fields: { hint: { write: "write_hint" } } },
+        },
+      },
+    }),
+  );
+  const host = bindEnvelope(table) as unknown as { createExtensions(input: object): never };
+  const run = (current: object, returned: object, grant: readonly string[], growOnly: boolean) => {
+    const mask = table.capabilities.mask(grant);
+    const extensions = host.createExtensions(current);
+    const outcome = merge({
+      slots: table,
+      current: extensions,
+      view: filterFor(table, mask)(extensions),
+      mask,
+      returned,
+      strict: false,
+      growOnly,
+      limits: extensionsLimits,
+    });
+    if (!outcome.ok) throw new Error(outcome.refusal.reason);
+    const { board } = outcome.extensions;
+    return [board, outcome.rejections.map(({ path, code }) => `${path} ${code}`)];
+  };
+
+  it("lets nothing else through, whatever is granted", () => {
+    const returned = { board: { title: "mine", free: "mine" } };
+    const every = ["write_board", "write_free", "write_hint"];
+    expect(run({}, returned, every, true)).toEqual([undefined, ["board mode_denied"]]);
+    expect(run({}, returned, every, false)).toEqual([{ title: "mine", free: "mine" }, []]);
+  });
+
+  it("is not needed for who may write a field alone: the slot does not come to be for others", () => {
+    expect(run({}, { board: { title: "mine" } }, ["write_hint"], false)).toEqual([
+      undefined,
+      ["board.title capability_missing"],
+    ]);
+    expect(run({}, { board: {} }, ["write_hint"], false)).toEqual([undefined, []]);
+    expect(run({}, { board: {} }, ["write_board"], false)).toEqual([{ title: "untitled" }, []]);
+    expect(run({}, { board: { panel: { hint: "h" } } }, ["write_hint"], false)).toEqual([
+      { title: "untitled", panel: { pins: [], hint: "h" } },
+      [],
+    ]);
+    expect(run({}, { board: { title: "mine" } }, [], false)).toEqual([
+      undefined,
+      ["board capability_missing"],
+    ]);
+  });
+});
+
+it("one refusal decides: a misshapen whole before a tier, before content", () => {
+  const description = "Of a test.";
+  const host = defineHost({
+    slots: {
+      form: {
+        tier: "mutable",
+        description,
+        schema: z.object({ owner: z.string(), note: z.string().optional() }),
+      },
+    },
+  });
+  const current = host.createExtensions({ security: { labels: ["PII"] } });
+  const bad = { http: { headers: { a: "\n" } }, security: { labels: [] } };
+  const code = (returned: object) =>
+    refusalOf(() => host.mergeExtensions(current, returned, all)).code;
+  expect(code(bad)).toBe("tier_monotonic");
+  expect(code({ ...bad, form: { note: "n" } })).toBe("extensions_shape");
+});
