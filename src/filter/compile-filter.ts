@@ -5,7 +5,7 @@
  * withheld are built anew; a slot that is wholly open is shared. Nothing here looks into a
  * slot further than its gated fields, so hidden data has no influence, not even on time.
  */
-import { intrinsics, type LevelValue } from "../admit/index.ts";
+import { intrinsics, type Level, type LevelValue } from "../admit/index.ts";
 import { type Mark, type Slots, seal } from "../extensions/index.ts";
 import { type CompiledSlots, type LevelShape, levelShapes, type Node } from "../slots/index.ts";
 
@@ -52,7 +52,7 @@ function compileCut(node: Node, mask: number): Cut | undefined {
     const cut = cuts[index];
     return cut === undefined ? [] : [{ key, cut }];
   });
-  const template = node.compiled.level?.template ?? {};
+  const { template } = node.compiled.level as Level;
   const always = alwaysThere(shown);
   const absent = always === undefined ? undefined : freeze({ ...template, ...always });
   const complete = shown.length === node.fields.length && !node.fields.some((field) => field.mixed);
@@ -139,7 +139,7 @@ function buildByKey(
  */
 function isOpenSet(node: Node, mask: number): boolean {
   const isSet = node.tier === "monotonic" && node.compiled.shape === "set";
-  return isSet && node.open !== 0 && (node.open & mask) !== 0;
+  return isSet && (node.open & mask) !== 0;
 }
 
 const empty: readonly never[] = freeze([]);

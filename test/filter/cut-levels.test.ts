@@ -104,6 +104,21 @@ describe("a level in which nothing visible says anything", () => {
   });
 });
 
+it("a slot of a host that grows as a whole is absent until it is there", () => {
+  const schema = z.object({ lines: z.array(z.string()).default([]) });
+  const gates = { read: "read_log", write: "append_log" };
+  const log = {
+    tier: "monotonic",
+    grows: "lines",
+    description: "Of a test.",
+    schema,
+    ...gates,
+  } as const;
+  const logging = defineHost({ slots: { log } });
+  const view = logging.filterExtensions(logging.createExtensions({}), ["append_log"]);
+  expect(view.log).toBe(undefined);
+});
+
 describe("a level in which something visible says something", () => {
   it.each([
     ["zero", { count: 0 }],
