@@ -115,8 +115,8 @@ it("a slot of a host that grows as a whole is absent until it is there", () => {
     ...gates,
   } as const;
   const logging = defineHost({ slots: { log } });
-  const view = logging.filterExtensions(logging.createExtensions({}), ["append_log"]);
-  expect(view.log).toBe(undefined);
+  const view: object = logging.filterExtensions(logging.createExtensions({}), ["append_log"]);
+  expect(view).toHaveProperty("log", undefined);
 });
 
 describe("a level in which something visible says something", () => {
