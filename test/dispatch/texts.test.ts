@@ -1,0 +1,202 @@
+/** What a run tells its host, to the letter: reasons of records, messages of errors. */
+import { deny, type PluginContext } from "glassine";
+import { describe, expect, it } from "vitest";
+import {
+  call,
+  hook,
+  labelled,
+  later,
+  manage,
+  never,
+  plugin,
+  type Run,
+  runOnce,
+} from "./support.ts";
+
+const returning = (value: unknown) => plugin("guard", (_p) => value);
+const refusedWith = async (value: unknown) => {
+  const { violation, errors, executions, rejections } = await runOnce([returning(value)]);
+  expect(errors).toEqual([
+    { plugin: "guard", hook, code: violation?.code, message: violation?.reason },
+  ]);
+  expect(executions[0]?.reason).toBe(violation?.reason);
+  return { code: violation?.code, path: rejections[0]?.path, reason: rejections[0]?.reason };
+};
+const result = (code: string, reason: string, path = "(result)") => ({ code, path, reason });
+const shape = "A result has modifiedPayload, modifiedExtensions and metadata, and nothing else.";
+
+describe("a result that is refused says what was expected", () => {
+  const symbolKey = Object.defineProperty({}, Symbol("s"), { value: 1, enumerable: true });
+  const hiddenKey = Object.defineProperty({}, "metadata", { value: {} });
+  const getter = Object.defineProperty({}, "metadata", { get: () => ({}), enumerable: true });
+
+  it.each<readonly [string, unknown, object]>([
+    ["a text", "yes", result("result_shape", "Expected a result.")],
+    ["a list", [], result("result_shape", shape)],
+    ["an unknown key", { metadata: {}, more: 1 }, result("result_shape", shape)],
+    [
+      "a proxy",
+      new Proxy({}, {}),
+      result("snapshot_proxy", "Expected a plain object, got a proxy."),
+    ],
+    ["a map", new Map(), result("snapshot_prototype", "Expected a plain object.")],
+    ["a symbol as key", symbolKey, result("snapshot_key", "Expected ordinary keys.")],
+    ["a key that is hidden", hiddenKey, result("snapshot_key", "Expected ordinary keys.")],
+    ["a getter", getter, result("snapshot_accessor", "Expected values, got a getter or setter.")],
+    [
+      "metadata that is a text",
+      { metadata: "m" },
+      result("result_shape", "Expected an object, got string.", "(result).metadata"),
+    ],
+    [
+      "a payload with a field that there is not",
+      { modifiedPayload: { ...call, made: 1 } },
+      result("payload_shape", "Expected a known field, got an unknown one.", "payload"),
+    ],
+  ])("%s", async (_, value, expected) => {
+    expect(await refusedWith(value)).toEqual(expected);
+  });
+
+  it("under the plugin's name, and where it was refused", async () => {
+    const { violation } = await runOnce([returning("yes")]);
+    expect(violation).toEqual({
+      plugin: "guard",
+      code: "result_shape",
+      reason: `Plugin "guard" returned something that was refused at (result) on ${hook}. Expected a result.`,
+    });
+  });
+});
+
+describe("a handler that fails", () => {
+  const failing = async (run: Run, extra: object = {}) =>
+    (await runOnce([plugin("guard", run, extra)])).violation;
+
+  it("by throwing", async () => {
+    const violation = await failing((_p) => {
+      throw new Error("secret");
+    });
+    expect(violation).toEqual({
+      plugin: "guard",
+      code: "handler_error",
+      reason: `Plugin "guard" threw on ${hook}.`,
+    });
+  });
+
+  it("by hanging", async () => {
+    expect(await failing((_p) => never(), { timeoutMs: 5 })).toEqual({
+      plugin: "guard",
+      code: "handler_timeout",
+      reason: `Plugin "guard" did not settle before its deadline on ${hook}.`,
+    });
+  });
+
+  it("by what a helper refused it", async () => {
+    const violation = await failing((_p) => deny({ code: "not a code", reason: "r" }));
+    expect(violation).toEqual({
+      plugin: "guard",
+      code: "result_shape",
+      reason: expect.stringMatching(
+        new RegExp(
+          `^Plugin "guard" was refused by a helper \\(result_shape\\) on ${hook}\\. [A-Z]`,
+        ),
+      ),
+    });
+  });
+});
+
+describe("the reason of a record", () => {
+  it("of a handler that is off after a failure", async () => {
+    const manager = await manage([
+      plugin(
+        "guard",
+        (_p) => {
+          throw new Error("once");
+        },
+        { onError: "disable" },
+      ),
+    ]);
+    const first = await manager.invoke(hook, call);
+    expect(first.executions).toMatchObject([
+      { status: "error", effectiveAllow: true, errorCode: "handler_error" },
+    ]);
+    const second = await manager.invoke(hook, call);
+    expect(second.executions).toMatchObject([
+      { status: "disabled", reason: "Switched off after a failure." },
+    ]);
+  });
+
+  it("of handlers whose turn did not come", async () => {
+    const { executions } = await runOnce([
+      plugin("denies", (_p) => deny("no"), { mode: "sequential" }),
+      plugin("later", (_p) => undefined, { mode: "transform" }),
+      plugin("beside", (_p) => undefined, { mode: "concurrent" }),
+      plugin("behind", (_p) => undefined, { mode: "fire_and_forget" }),
+    ]);
+    const skipped = { status: "skipped", reason: "The run was halted before." };
+    expect(executions).toMatchObject([
+      { plugin: "denies", status: "completed", reason: "no", effectiveAllow: false },
+      { plugin: "later", ...skipped },
+      { plugin: "beside", ...skipped },
+      { plugin: "behind", ...skipped },
+    ]);
+  });
+
+  it("of a change that the mode does not let through", async () => {
+    const changes = {
+      modifiedPayload: { name: "x", args: {} },
+      modifiedExtensions: { custom: { a: 1 } },
+    };
+    for (const mode of ["concurrent"] as const) {
+      const { rejections } = await runOnce([plugin("guard", (_p) => changes, { mode })]);
+      const reason = "The plugin's mode may not change it.";
+      expect(rejections).toEqual([
+        { plugin: "guard", path: "custom", code: "mode_denied", reason },
+        { plugin: "guard", path: "payload", code: "mode_denied", reason },
+      ]);
+    }
+    const { rejections } = await runOnce([plugin("guard", (_p) => deny("no"), { mode: "audit" })]);
+    expect(rejections).toEqual([
+      {
+        plugin: "guard",
+        path: "(result)",
+        code: "mode_denied",
+        reason: "The plugin's mode may not halt.",
+      },
+    ]);
+  });
+
+  it("of background work for which there is no room", async () => {
+    const wait = later(20);
+    const manager = await manage(
+      ["one", "two"].map((name) => plugin(name, (_p) => wait, { mode: "fire_and_forget" })),
+      { maxBackground: 1 } as never,
+    );
+    const { executions } = await manager.invoke(hook, call);
+    expect(executions).toMatchObject([
+      { plugin: "one", status: "started", reason: undefined },
+      { plugin: "two", status: "skipped", reason: "The background queue is full." },
+    ]);
+    await manager.close();
+  });
+});
+
+it("a context that has ended says so, and whose it was", async () => {
+  let kept: PluginContext | undefined;
+  await runOnce(
+    [
+      plugin("keeps", (_p, context) => {
+        kept = context;
+      }),
+    ],
+    {
+      extensions: labelled("a"),
+    },
+  );
+  expect(() => kept?.state).toThrow(
+    expect.objectContaining({
+      code: "aborted",
+      message: "This context belongs to a run that has ended.",
+      data: { plugin: "keeps" },
+    }),
+  );
+});
