@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 const testsFor: Readonly<Record<string, readonly string[]>> = {
   filter: [
     "test/filter/",
-    "test/spec/",
+    "test/spec/filter",
     "test/slots/",
     "test/extensions/",
     "test/conformance/",
@@ -14,7 +14,8 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
   ],
   merge: [
     "test/merge/",
-    "test/spec/",
+    "test/spec/merge",
+    "test/spec/declassify",
     "test/extensions/",
     "test/conformance/",
     "test/slots/",
@@ -23,7 +24,8 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
   ],
   admit: [
     "test/admit/",
-    "test/spec/",
+    "test/spec/envelope",
+    "test/spec/schema",
     "test/conformance/",
     "test/extensions/",
     "test/merge/",
@@ -46,7 +48,6 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
   dispatch: [
     "test/dispatch/",
     "test/hooks/",
-    "test/spec/",
     "test/plugins/",
     "test/host/",
     "test/faults/",

@@ -25,7 +25,7 @@ import { expect, it } from "vitest";
 import { call, hook, managerOf } from "./support/dispatch.ts";
 import { outcomeOf } from "./support/outcome.ts";
 import { expectSome } from "./support/runs.ts";
-import { jsonValues } from "./support/schema-values.ts";
+import { characters, jsonValues } from "./support/schema-values.ts";
 
 /** What ends a line, hides text, turns it around or moves a cursor. */
 const nasty = fc.constantFrom(
@@ -47,10 +47,13 @@ const nasty = fc.constantFrom(
   ],
 );
 const texts = fc
-  .array(fc.oneof(nasty, fc.string({ unit: "binary", maxLength: 6 }), fc.constant("level=error")), {
-    minLength: 1,
-    maxLength: 8,
-  })
+  .array(
+    fc.oneof(nasty, fc.string({ unit: characters, maxLength: 6 }), fc.constant("level=error")),
+    {
+      minLength: 1,
+      maxLength: 8,
+    },
+  )
   .map((parts) => parts.join(""));
 
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;

@@ -9,7 +9,7 @@ import { documentsOf, grantsOf } from "./support/documents.ts";
 import { hostiles, places, plant, refusedHostiles, Watch } from "./support/hostile.ts";
 import { outcomeOf } from "./support/outcome.ts";
 import { plansOf, propose } from "./support/proposals.ts";
-import { keys, mapOf } from "./support/schema-values.ts";
+import { characters, keys, mapOf } from "./support/schema-values.ts";
 import { standard, type World, worlds } from "./support/tables.ts";
 
 const anything = fc.anything({
@@ -61,7 +61,7 @@ const { json } = fc.letrec<{ json: unknown }>((tie) => ({
   json: fc.oneof(
     { maxDepth: 4, depthSize: "small" },
     fc.oneof(
-      fc.string({ unit: "binary" }),
+      fc.string({ unit: characters }),
       fc.double({ noNaN: true, noDefaultInfinity: true }),
       fc.constantFrom<unknown>(-0, 0, true, false, null, Number.MAX_VALUE, "\u2028\n"),
     ),
