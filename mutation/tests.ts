@@ -64,6 +64,7 @@ const leftOut: Readonly<Record<string, string>> = {
   "test/dispatch/patched-realm.test.ts": "builds the package and starts processes",
   "test/faults/resources.test.ts": "counts the timers and listeners of a whole process",
   "test/faults/deadline-edge.test.ts": "takes seconds; the laws of deadlines say the same",
+  "test/faults/sinks.test.ts": "takes seconds; the tests of dispatch say the same",
   "test/plugins/older-fleet.test.ts": "takes seconds and is about plugins",
   "test/spec/requirements.test.ts": "reads the tests as text and runs none of the sources",
 };
