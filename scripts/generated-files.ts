@@ -20,8 +20,8 @@ export interface GeneratedFile {
 }
 
 export function generatedFiles(): readonly GeneratedFile[] {
-  const groups = readAttacks();
-  const evidence = { groups, laws: readLaws(), faults: readFaults() };
+  const attacks = readAttacks();
+  const evidence = { attacks, laws: readLaws(), faults: readFaults() };
   return [
     {
       path: "spec/schemas/extensions.schema.json",
@@ -33,7 +33,7 @@ export function generatedFiles(): readonly GeneratedFile[] {
     { path: "docs/capabilities.md", text: capabilitiesPage(standardSlots) },
     { path: "docs/errors.md", text: errorsPage() },
     { path: "docs/hooks.md", text: hooksPage(standardHooks) },
-    { path: "docs/threat-model.md", text: threatModelPage(groups) },
+    { path: "docs/threat-model.md", text: threatModelPage(attacks) },
     { path: "docs/guarantees.md", text: guaranteesPage(evidence) },
   ];
 }

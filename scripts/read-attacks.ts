@@ -11,14 +11,8 @@ export interface Attack {
   /** What comes of it, what it waits for, or why it does not apply. */
   readonly answer: string;
   readonly standing: "tested" | "waits" | "does_not_apply";
-}
-
-export interface AttackGroup {
-  /** The heading: what the file's opening comment says. */
-  readonly title: string;
-  /** `test/attacks/forged-values.test.ts` */
+  /** `test/attacks/forged-proxies.test.ts` */
   readonly path: string;
-  readonly attacks: readonly Attack[];
 }
 
 /** What a test's title says after its number. */
@@ -43,30 +37,25 @@ const attackCall = new RegExp(
 );
 const titleCall = new RegExp(String.raw`\b(?:it|describe)(?:\.\w+)*\(\s*${text}`, "g");
 const numberedTitle = /^([LF]-?\d+): (.+)$/;
-const opening = /^\/\*\*\s*(?:\*\s)?(.+?)\.?(?:\s*\*\/|\n)/;
 
-/** The attacks of one file. */
-export function attacksIn(source: string, path: string): AttackGroup {
-  const title = opening.exec(source)?.[1] ?? path;
-  const attacks = [...source.matchAll(attackCall)].map(
-    ([, call = "", number = "", attempt = "", answer = ""]): Attack => ({
+/** The attacks of one file, as they stand in it. */
+export function attacksIn(source: string, path: string): readonly Attack[] {
+  return [...source.matchAll(attackCall)].map(
+    ([, call = "", number = "", attempt = "", answer = ""]) => ({
       number,
       attempt: textOf(attempt),
       answer: textOf(answer),
       standing: standings[call] ?? "tested",
+      path,
     }),
   );
-  return { title, path, attacks };
 }
 
-/** Every file of attacks, in the order of their numbers. */
-export function readAttacks(): readonly AttackGroup[] {
-  const first = (group: AttackGroup) => group.attacks.map(({ number }) => number).sort()[0] ?? "";
+/** Every attack, by number. */
+export function readAttacks(): readonly Attack[] {
   return testFiles("test/attacks")
-    .filter(({ path }) => path.endsWith(".test.ts"))
-    .map(({ path, source }) => attacksIn(source, path))
-    .filter(({ attacks }) => attacks.length > 0)
-    .sort((a, b) => (first(a) < first(b) ? -1 : 1));
+    .flatMap(({ path, source }) => attacksIn(source, path))
+    .sort(byNumber);
 }
 
 /** The titles that begin with the number of a law or a fault. */
@@ -88,10 +77,14 @@ export function readFaults(): readonly Fault[] {
 }
 
 function readNumbered(folder: string): readonly Numbered[] {
-  const order = (number: string) => Number(number.replaceAll(/\D/g, ""));
   return testFiles(folder)
     .flatMap(({ path, source }) => numberedIn(source, path))
-    .sort((a, b) => order(a.number) - order(b.number));
+    .sort(byNumber);
+}
+
+function byNumber(a: { readonly number: string }, b: { readonly number: string }): number {
+  const digits = (text: string) => Number(text.replaceAll(/\D/g, ""));
+  return digits(a.number) - digits(b.number);
 }
 
 function textOf(literal: string): string {

@@ -23,7 +23,7 @@ export const guarantees: readonly Guarantee[] = [
     name: "Least view",
     promise:
       "A plugin gets the slots and fields that its capabilities open, less what the operator took from them. A slot that the table does not have is hidden.",
-    attacks: ["A-090", "A-091", "A-096", "A-100", "A-104", "A-105", "A-107", "A-108"],
+    attacks: ["A-090", "A-091", "A-096", "A-100", "A-104", "A-105", "A-107", "A-108", "A-110"],
     laws: ["L1", "L2", "L3", "L4", "L31"],
   },
   {
@@ -87,9 +87,9 @@ export const guarantees: readonly Guarantee[] = [
     number: "G9",
     name: "A write touches what was visible",
     promise:
-      "A merge changes, removes or shows nothing that the plugin could not see, also inside a slot that it may write.",
-    attacks: ["A-081", "A-092", "A-128", "A-137"],
-    laws: ["L11", "L34", "L35"],
+      "A merge changes, removes or shows nothing that the plugin could not see, also inside a slot that it may write. What is written has the grammar of its kind, and a header that frames the message is never written.",
+    attacks: ["A-081", "A-092", "A-122–A-128", "A-132", "A-137"],
+    laws: ["L10", "L11", "L34", "L35"],
   },
   {
     number: "G10",
@@ -118,7 +118,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G13",
     name: "Bounded and settled",
     promise:
-      "Each run ends by its deadlines, whatever its asynchronous handlers do. What comes late is dropped and counted.",
+      "Each run ends by the deadlines of its handlers, whatever an asynchronous one does. What comes late is dropped and counted. A deadline that manifest or operator switched off is none.",
     attacks: ["A-143–A-154", "A-157"],
     laws: ["L36", "L50"],
     faults: ["F-02", "F-03", "F-04", "F-06", "F-08"],
@@ -127,8 +127,8 @@ export const guarantees: readonly Guarantee[] = [
     number: "G14",
     name: "Fails closed",
     promise:
-      "A plugin that may deny and throws, is late, is refused or returns what is no result denies the request, unless the operator chose otherwise for it.",
-    attacks: ["A-045", "A-072", "A-141", "A-142", "A-143"],
+      "A plugin that may deny and throws, is late, is refused or returns what is no result denies the request, unless its manifest or the operator chose otherwise for it. The operator's word stands over the manifest's.",
+    attacks: ["A-045", "A-072", "A-141", "A-142", "A-143", "A-158"],
     laws: ["L36", "L38"],
     faults: ["F-01", "F-02", "F-05"],
   },
@@ -145,7 +145,7 @@ export const guarantees: readonly Guarantee[] = [
     name: "No secret on the side",
     promise:
       "Errors, rejections, execution records, warnings, and the inspection of contexts, managers and errors hold no header values, no claims and no hidden labels. One record is one line.",
-    attacks: ["A-085", "A-087", "A-129", "A-179–A-184"],
+    attacks: ["A-085", "A-087", "A-129", "A-130", "A-179–A-184"],
     laws: ["L9", "L41", "L42"],
   },
   {
@@ -170,12 +170,12 @@ export const limitsOfThePromise: readonly Limit[] = [
   {
     number: "N1",
     name: "No sandbox",
-    text: "A plugin in the same process can read files, open sockets, read the environment, attach an inspector, patch modules or end the process. Run code that nobody reviewed in a worker or a process of its own.",
+    text: "A plugin in the same process can read files, open sockets, read the environment, attach an inspector, patch modules, throw where nobody catches it, or end the process. Run code that nobody reviewed in a worker or a process of its own.",
   },
   {
     number: "N2",
     name: "No way to stop synchronous code",
-    text: "`while (true)` or a pattern that backtracks without end holds the event loop. No deadline interrupts it; a supervisor outside the process can.",
+    text: "`while (true)`, a pattern that backtracks without end, or a chain of microtasks that never ends holds the event loop. No deadline interrupts it; a supervisor outside the process can.",
   },
   {
     number: "N3",
@@ -205,7 +205,7 @@ export const limitsOfThePromise: readonly Limit[] = [
   {
     number: "N8",
     name: "No protection from the operator",
-    text: 'Who raises the limits, sets `onError: "ignore"` or grants every capability has decided so.',
+    text: 'Who raises the limits, sets `onError: "ignore"`, lets a plugin be switched off by `disable`, or grants every capability has decided so.',
   },
   {
     number: "N9",

@@ -1,7 +1,7 @@
 /** docs/guarantees.md: what holds against any plugin, what stands behind it, and what does not hold. */
 import { type Guarantee, guarantees, limitsOfThePromise } from "../data/guarantees.ts";
-import type { Attack, AttackGroup, Fault, Law } from "../read-attacks.ts";
-import { generatedFrom, page, table } from "./markdown.ts";
+import type { Attack, Fault, Law } from "../read-attacks.ts";
+import { fileOf, generatedFrom, page, table } from "./markdown.ts";
 
 const intro = `# Guarantees
 
@@ -19,27 +19,22 @@ Plugins run in the process of the host.
 So capabilities are a guard against mistakes, a discipline of least privilege for code that somebody reviewed, and a way of the data on which forgery shows. They are no sandbox.`;
 
 export interface Evidence {
-  readonly groups: readonly AttackGroup[];
+  readonly attacks: readonly Attack[];
   readonly laws: readonly Law[];
   readonly faults: readonly Fault[];
 }
 
 /** @throws Error when a guarantee names an attack, a law or a fault that no test has */
-export function guaranteesPage({ groups, laws, faults }: Evidence): string {
-  const attacks = new Map<string, readonly Attack[]>();
-  for (const attack of groups.flatMap((group) => group.attacks)) {
-    attacks.set(attack.number, [...(attacks.get(attack.number) ?? []), attack]);
-  }
+export function guaranteesPage({ attacks, laws, faults }: Evidence): string {
   const known = (all: readonly { readonly number: string }[], number: string) => {
     if (all.some((each) => each.number === number)) return number;
     throw new Error(`A guarantee names ${number}, for which there is no test.`);
   };
   const section = (guarantee: Guarantee) => {
     const numbers = guarantee.attacks.flatMap(expand);
-    for (const number of numbers) known(attacks.get(number) ?? [], number);
-    const open = numbers.filter((number) =>
-      (attacks.get(number) ?? []).some(({ standing }) => standing === "waits"),
-    );
+    for (const number of numbers) known(attacks, number);
+    const waiting = attacks.filter(({ standing }) => standing === "waits");
+    const open = numbers.filter((number) => waiting.some((attack) => attack.number === number));
     const behind = [
       `Attacks: ${guarantee.attacks.join(", ")}.`,
       open.length === 0 ? "" : `Open in whole or in part: ${open.join(", ")}.`,
@@ -89,8 +84,4 @@ function expand(range: string): readonly string[] {
     { length: last - first + 1 },
     (_, at) => `A-${String(first + at).padStart(3, "0")}`,
   );
-}
-
-function fileOf(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }

@@ -33,3 +33,8 @@ export function either(names: readonly string[], word = "or"): string {
 export function page(blocks: readonly string[]): string {
   return `${blocks.join("\n\n")}\n`;
 }
+
+/** The last part of a path. */
+export function fileOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}

@@ -1,11 +1,11 @@
 /** docs/threat-model.md: who attacks what, and what comes of every attack that the tests try. */
-import type { Attack, AttackGroup } from "../read-attacks.ts";
-import { generatedFrom, page, table } from "./markdown.ts";
+import type { Attack } from "../read-attacks.ts";
+import { fileOf, generatedFrom, page, table } from "./markdown.ts";
 
 const intro = `# Threat model
 
 What an attacker tries, and what comes of it.
-The tables are made from the tests in [test/attacks](../test/attacks): each row is at least one test that asserts the outcome.
+The table is made from the tests in [test/attacks](../test/attacks): each row is at least one test that asserts the outcome.
 [guarantees.md](guarantees.md) says what the outcomes add up to.
 
 ## What is worth attacking
@@ -36,24 +36,25 @@ Nothing that a caller or a server sends becomes a slot except through code of th
 A plugin gets a frozen view made for it.
 What it returns is hostile until each property has been read once into a copy; only the copy is judged, and the judgement goes by the plugin's capabilities.
 
-## How to read the tables
+## How to read the table
 
 _Refused_: nothing of the plugin's result is applied, and its \`onError\` decides what follows; by default the request is denied.
 _Ignored_: that change is dropped and listed in \`rejections\`, and the rest of the result holds.
 Codes are those of [errors.md](errors.md).
 _Open_ is what strikes at a part that is not built yet.`;
 
-export function threatModelPage(groups: readonly AttackGroup[]): string {
+export function threatModelPage(attacks: readonly Attack[]): string {
+  const rows = attacks.map((attack) => [
+    attack.number,
+    attack.attempt,
+    outcomeOf(attack),
+    `[${fileOf(attack.path)}](../${attack.path})`,
+  ]);
   return page([
     generatedFrom("the tests in test/attacks"),
     intro,
-    ...groups.flatMap(({ title, attacks }) => [
-      `## ${title}`,
-      table(
-        ["#", "Attack", "Outcome"],
-        attacks.map((attack) => [attack.number, attack.attempt, outcomeOf(attack)]),
-      ),
-    ]),
+    "## The attacks",
+    table(["#", "Attack", "Outcome", "Tested in"], rows),
   ]);
 }
 

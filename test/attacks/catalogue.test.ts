@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { attacksIn, readAttacks } from "../../scripts/read-attacks.ts";
 
-const groups = readAttacks();
-const attacks = groups.flatMap((group) => group.attacks);
+const attacks = readAttacks();
 const last = 184;
 
 describe("the catalogue of attacks", () => {
@@ -19,18 +18,6 @@ describe("the catalogue of attacks", () => {
     expect(numbers.filter((number, at) => numbers.indexOf(number) !== at)).toEqual([]);
   });
 
-  it("is in the order of the numbers, file by file", () => {
-    for (const group of groups) {
-      const numbers = group.attacks.map(({ number }) => number);
-      expect([group.path, numbers]).toEqual([group.path, [...numbers].sort()]);
-    }
-  });
-
-  it("has a heading for each file, in its opening comment", () => {
-    const untitled = groups.filter(({ title, path }) => title === path);
-    expect(untitled.map(({ path }) => path)).toEqual([]);
-  });
-
   it("says each attempt and outcome in a phrase", () => {
     for (const { number, attempt, answer } of attacks) {
       expect([number, attempt]).toEqual([number, expect.stringMatching(/^[A-Z`{].*[^.]$/s)]);
@@ -40,9 +27,8 @@ describe("the catalogue of attacks", () => {
 });
 
 describe("the reader of the catalogue", () => {
-  it("takes number, attempt and answer from the calls, and the heading from the opening comment", () => {
+  it("takes number, attempt and answer from the calls", () => {
     const source = [
-      "/** Odd values. */",
       'attack("A-001", "One \\"way\\" in", "refused with `x`", () => {});',
       "attackWaits(",
       '  "A-002",',
@@ -50,18 +36,16 @@ describe("the reader of the catalogue", () => {
       '  "the door",',
       ");",
     ].join("\n");
-    expect(attacksIn(source, "a.test.ts")).toEqual({
-      title: "Odd values",
-      path: "a.test.ts",
-      attacks: [
-        {
-          number: "A-001",
-          attempt: 'One "way" in',
-          answer: "refused with `x`",
-          standing: "tested",
-        },
-        { number: "A-002", attempt: 'Another "way"', answer: "the door", standing: "waits" },
-      ],
-    });
+    const path = "a.test.ts";
+    expect(attacksIn(source, path)).toEqual([
+      {
+        number: "A-001",
+        attempt: 'One "way" in',
+        answer: "refused with `x`",
+        standing: "tested",
+        path,
+      },
+      { number: "A-002", attempt: 'Another "way"', answer: "the door", standing: "waits", path },
+    ]);
   });
 });
