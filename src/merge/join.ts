@@ -46,7 +46,8 @@ function joinLevel(
   let next: Record<string, unknown> | undefined;
   for (let i = 0; i < node.fields.length; i++) {
     const field = node.fields[i] as Node;
-    if (field.tier !== "monotonic" || field.compiled.shape !== "set") continue;
+    // Of a level that does not itself grow, nothing but sets does.
+    if (field.tier !== "monotonic") continue;
     if (field.write !== 0 && (field.write & mask) === 0) continue;
     const before = outer?.[field.key] as readonly string[] | undefined;
     const added = without(inner[field.key], start?.[field.key]);

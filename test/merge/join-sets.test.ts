@@ -47,11 +47,12 @@ describe("labels", () => {
     expect(join(outer, none, labelled("a"))).toBe(outer);
   });
 
-  it("stay within the grant of the envelope they join", () => {
-    const view = filterFor(slots, may)(labelled("m"));
+  it("stay hidden where the envelope they join hides them", () => {
+    const view = filterFor(slots, 0)(labelled("m"));
     const joined = join(view as never, labelled("a"), none);
-    const again = filterFor(slots, may)(joined as never) as { security?: object };
-    expect(again.security).toMatchObject({ labels: ["a", "m"] });
+    expect(joined.security?.labels).toEqual(["a"]);
+    const again = bindEnvelope(slots).filterExtensions(joined as never, ["read_labels"]) as unknown;
+    expect(again).toHaveProperty("security", undefined);
   });
 });
 
@@ -61,6 +62,32 @@ describe("nothing else", () => {
     const inner = createExtensions({ custom: { a: 1 }, delegation: { chain: [hop] } });
     const all = slots.capabilities.mask(["append_labels", "append_delegation"]);
     expect(join(none, inner as never, none, all)).toBe(none);
+  });
+
+  it("goes up of a slot that grows as a whole: its fields follow from its list", () => {
+    const table = compileSlots(
+      defineSlots({
+        trail: {
+          tier: "monotonic",
+          grows: "steps",
+          description: "Of a test.",
+          schema: z.object({ steps: stringSet().default([]) }),
+        },
+        open: {
+          tier: "immutable",
+          description: "Of a test.",
+          schema: z.object({ marks: stringSet().default([]) }),
+          fields: { marks: { tier: "monotonic" } },
+        },
+      }),
+    );
+    const host = bindEnvelope(table) as unknown as { createExtensions(input: object): never };
+    const start = host.createExtensions({});
+    const inner = host.createExtensions({ trail: { steps: ["s"] }, open: { marks: ["m"] } });
+    const joined = joinSets(table, start, inner, start, 0) as { trail?: object; open?: object };
+    expect(joined.trail).toBe(undefined);
+    // Without a gate, who may start a run may add.
+    expect(joined.open).toEqual({ marks: ["m"] });
   });
 
   it("goes up of a host's own slot but its sets, each by its own capability", () => {

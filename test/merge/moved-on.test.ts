@@ -9,6 +9,7 @@ import {
   filterExtensions,
   mergeExtensions,
   setCustom,
+  stringSet,
 } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -104,6 +105,21 @@ describe("a header that was not seen", () => {
     expect(rejections).toHaveLength(1);
   });
 
+  it("is no hindrance to what was seen, in any case", () => {
+    expect(moved(seen, now, { http: { headers: { A: "1" } } }).extensions.http?.headers).toEqual({
+      A: "1",
+      "X-B": "theirs",
+    });
+  });
+
+  it("is none where the map itself is gone", () => {
+    const both = createExtensions({ http: { headers: {}, request_headers: { a: "1" } } });
+    const { extensions } = moved(both, createExtensions({ http: { headers: {} } }), {
+      http: { request_headers: { a: "2", b: "3" } },
+    });
+    expect(extensions.http?.request_headers).toEqual({ a: "2", b: "3" });
+  });
+
   it("is no hindrance once it is gone", () => {
     const { extensions, rejections } = moved(now, createExtensions({}), {
       http: { headers: { a: "1", "X-B": "mine" } },
@@ -172,6 +188,12 @@ describe("what comes of a merge", () => {
 describe("a mode in which only what grows may change", () => {
   const table = compileSlots(
     defineSlots({
+      list: {
+        tier: "immutable",
+        description: "Of a test.",
+        schema: z.object({ marks: stringSet().default([]) }),
+        fields: { marks: { tier: "monotonic" } },
+      },
       board: {
         tier: "mutable",
         write: "write_board",
@@ -192,21 +214,28 @@ describe("a mode in which only what grows may change", () => {
   );
   const host = bindEnvelope(table) as unknown as { createExtensions(input: object): never };
   const run = (current: object, returned: object, grant: readonly string[], growOnly: boolean) => {
+    const outcome = mergeOf(current, returned, grant, { growOnly, strict: false });
+    if (!outcome.ok) throw new Error(outcome.refusal.reason);
+    const { board } = outcome.extensions;
+    return [board, outcome.rejections.map(({ path, code }) => `${path} ${code}`)];
+  };
+  const mergeOf = (
+    current: object,
+    returned: object,
+    grant: readonly string[],
+    how: { readonly growOnly: boolean; readonly strict: boolean },
+  ) => {
     const mask = table.capabilities.mask(grant);
     const extensions = host.createExtensions(current);
-    const outcome = merge({
+    return merge({
       slots: table,
       current: extensions,
       view: filterFor(table, mask)(extensions),
       mask,
       returned,
-      strict: false,
-      growOnly,
+      ...how,
       limits: extensionsLimits,
     });
-    if (!outcome.ok) throw new Error(outcome.refusal.reason);
-    const { board } = outcome.extensions;
-    return [board, outcome.rejections.map(({ path, code }) => `${path} ${code}`)];
   };
 
   it("lets nothing else through, whatever is granted", () => {
@@ -214,6 +243,15 @@ describe("a mode in which only what grows may change", () => {
     const every = ["write_board", "write_free", "write_hint"];
     expect(run({}, returned, every, true)).toEqual([undefined, ["board mode_denied"]]);
     expect(run({}, returned, every, false)).toEqual([{ title: "mine", free: "mine" }, []]);
+  });
+
+  it("is the reason for which a strict merge is refused, before any shrinking", () => {
+    const shrinks = { board: { title: "mine" }, list: { marks: [] } };
+    const outcome = mergeOf({ list: { marks: ["m"] } }, shrinks, ["write_board"], {
+      growOnly: true,
+      strict: true,
+    });
+    expect(outcome).toMatchObject({ ok: false, refusal: { code: "mode_denied", path: "board" } });
   });
 
   it("is not needed for who may write a field alone: the slot does not come to be for others", () => {
@@ -250,5 +288,8 @@ it("one refusal decides: a misshapen whole before a tier, before content", () =>
   const code = (returned: object) =>
     refusalOf(() => host.mergeExtensions(current, returned, all)).code;
   expect(code(bad)).toBe("tier_monotonic");
+  const touched = { ...bad, request: { request_id: "r" } };
+  const strict = () => host.mergeExtensions(current, touched, all, { strict: true });
+  expect(refusalOf(strict).code).toBe("tier_immutable");
   expect(code({ ...bad, form: { note: "n" } })).toBe("extensions_shape");
 });

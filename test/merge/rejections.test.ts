@@ -2,6 +2,7 @@
 import { createExtensions, defineHost, mergeExtensions, TierViolationError } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { listed, type Rejection } from "../../src/merge/merging.ts";
 import { codeOf, refusalOf } from "../admit/support.ts";
 
 const extensions = createExtensions({
@@ -33,6 +34,26 @@ describe("a change that is ignored", () => {
       plugin: "p",
     });
     expect(rejections).toMatchObject([{ plugin: "p", path: "meta" }]);
+  });
+});
+
+describe("a flood of changes that are ignored", () => {
+  const list = (count: number): Rejection[] =>
+    Array.from({ length: count }, (_, at) => ({
+      path: `p${at}`,
+      code: "mode_denied",
+      reason: "r",
+    }));
+
+  it("is reported up to a hundred, and then by how many more there were", () => {
+    const hundred = list(100);
+    expect(listed(hundred)).toBe(hundred);
+    const more = listed(list(103));
+    expect(more).toHaveLength(101);
+    expect(more.slice(0, 100)).toEqual(hundred);
+    const reason = "3 more changes were not taken.";
+    expect(more[100]).toEqual({ path: "(result)", code: "mode_denied", reason });
+    expect(Object.isFrozen(more) && Object.isFrozen(more[100])).toBe(true);
   });
 });
 
