@@ -1,5 +1,5 @@
 /** Sets and lists that grow, in the slots of a host: what is taken, what is kept, what is told. */
-import { defineHost, stringSet } from "glassine";
+import { defineHost, jsonObject, stringSet } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { codeOf } from "../admit/support.ts";
@@ -153,6 +153,8 @@ describe("a level that never changes but for a set in it", () => {
   it("is made for the set, with its defaults", () => {
     const made = merge({}, file({ tags: ["a"] }));
     expect(made.file).toEqual({ title: "untitled", tags: ["a"] });
+    const whole = host.createExtensions(file({ tags: ["a"] }) as Input).file;
+    expect(Reflect.ownKeys(made.file ?? {})).toEqual(Reflect.ownKeys(whole ?? {}));
     expect(merge({}, file({ page: { marks: ["m"] } })).file).toEqual({
       title: "untitled",
       tags: [],
@@ -176,18 +178,21 @@ describe("a level that never changes but for a set in it", () => {
   });
 });
 
-it("a field of the name undefined is read as any other", () => {
+it("only what is empty all the way down says nothing, and a list with anything in it says it", () => {
   const odd = defineHost({
     slots: {
       odd: {
         tier: "immutable",
         description,
-        schema: z.object({ map: z.record(z.string(), z.string()).optional() }),
+        schema: z.object({ map: jsonObject().optional() }),
       },
     },
   });
   const current = odd.createExtensions({});
-  const { rejections } = odd.mergeExtensions(current, { odd: { map: { undefined: "x" } } }, []);
-  expect(rejections).toMatchObject([{ path: "odd", code: "tier_immutable" }]);
-  expect(odd.mergeExtensions(current, { odd: { map: {} } }, []).rejections).toEqual([]);
+  const told = (map: object) =>
+    odd.mergeExtensions(current, { odd: { map } }, []).rejections.map(({ path }) => path);
+  for (const map of [{ undefined: "x" }, { a: [{}] }, { a: {}, b: { c: 0 } }, { a: null }]) {
+    expect(told(map)).toEqual(["odd"]);
+  }
+  for (const map of [{}, { a: [] }, { a: { b: {} }, c: [] }]) expect(told(map)).toEqual([]);
 });

@@ -9,15 +9,10 @@ import {
   filterExtensions,
   mergeExtensions,
   setCustom,
-  stringSet,
 } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { extensionsLimits } from "../../src/admit/index.ts";
-import { filterFor } from "../../src/filter/index.ts";
-import { bindEnvelope } from "../../src/host/envelope.ts";
-import { merge } from "../../src/merge/index.ts";
-import { compileSlots, defineSlots } from "../../src/slots/index.ts";
 import { refusalOf } from "../admit/support.ts";
 
 const all = ["append_labels", "append_delegation", "write_headers"] as const;
@@ -182,93 +177,6 @@ describe("what comes of a merge", () => {
     expect(refusalOf(() => mergeExtensions(current, edited, all, { view, limits })).code).toBe(
       "snapshot_limit",
     );
-  });
-});
-
-describe("a mode in which only what grows may change", () => {
-  const table = compileSlots(
-    defineSlots({
-      list: {
-        tier: "immutable",
-        description: "Of a test.",
-        schema: z.object({ marks: stringSet().default([]) }),
-        fields: { marks: { tier: "monotonic" } },
-      },
-      board: {
-        tier: "mutable",
-        write: "write_board",
-        description: "Of a test.",
-        schema: z.object({
-          title: z.string().default("untitled"),
-          free: z.string().optional(),
-          panel: z
-            .object({ pins: z.array(z.string()).default([]), hint: z.string().optional() })
-            .optional(),
-        }),
-        fields: {
-          free: { write: "write_free" },
-          panel: { fields: { hint: { write: "write_hint" } } },
-        },
-      },
-    }),
-  );
-  const host = bindEnvelope(table) as unknown as { createExtensions(input: object): never };
-  const run = (current: object, returned: object, grant: readonly string[], growOnly: boolean) => {
-    const outcome = mergeOf(current, returned, grant, { growOnly, strict: false });
-    if (!outcome.ok) throw new Error(outcome.refusal.reason);
-    const { board } = outcome.extensions;
-    return [board, outcome.rejections.map(({ path, code }) => `${path} ${code}`)];
-  };
-  const mergeOf = (
-    current: object,
-    returned: object,
-    grant: readonly string[],
-    how: { readonly growOnly: boolean; readonly strict: boolean },
-  ) => {
-    const mask = table.capabilities.mask(grant);
-    const extensions = host.createExtensions(current);
-    return merge({
-      slots: table,
-      current: extensions,
-      view: filterFor(table, mask)(extensions),
-      mask,
-      returned,
-      ...how,
-      limits: extensionsLimits,
-    });
-  };
-
-  it("lets nothing else through, whatever is granted", () => {
-    const returned = { board: { title: "mine", free: "mine" } };
-    const every = ["write_board", "write_free", "write_hint"];
-    expect(run({}, returned, every, true)).toEqual([undefined, ["board mode_denied"]]);
-    expect(run({}, returned, every, false)).toEqual([{ title: "mine", free: "mine" }, []]);
-  });
-
-  it("is the reason for which a strict merge is refused, before any shrinking", () => {
-    const shrinks = { board: { title: "mine" }, list: { marks: [] } };
-    const outcome = mergeOf({ list: { marks: ["m"] } }, shrinks, ["write_board"], {
-      growOnly: true,
-      strict: true,
-    });
-    expect(outcome).toMatchObject({ ok: false, refusal: { code: "mode_denied", path: "board" } });
-  });
-
-  it("is not needed for who may write a field alone: the slot does not come to be for others", () => {
-    expect(run({}, { board: { title: "mine" } }, ["write_hint"], false)).toEqual([
-      undefined,
-      ["board.title capability_missing"],
-    ]);
-    expect(run({}, { board: {} }, ["write_hint"], false)).toEqual([undefined, []]);
-    expect(run({}, { board: {} }, ["write_board"], false)).toEqual([{ title: "untitled" }, []]);
-    expect(run({}, { board: { panel: { hint: "h" } } }, ["write_hint"], false)).toEqual([
-      { title: "untitled", panel: { pins: [], hint: "h" } },
-      [],
-    ]);
-    expect(run({}, { board: { title: "mine" } }, [], false)).toEqual([
-      undefined,
-      ["board capability_missing"],
-    ]);
   });
 });
 
