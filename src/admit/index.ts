@@ -5,7 +5,6 @@ export type { Json } from "./free-form.ts";
 export * as intrinsics from "./intrinsics.ts";
 export {
   amount,
-  asSet,
   headerMap,
   instant,
   jsonObject,
@@ -20,6 +19,7 @@ export {
 export { compileLevel, withAliases, withDefault } from "./level.ts";
 export { areWithin, extensionsLimits, type Limits, payloadLimits } from "./limits.ts";
 export { hasMoreIndexes } from "./properties.ts";
+export { asSet, without } from "./sets.ts";
 export { createStamp, Itself } from "./stamp.ts";
 export { detectTampering, type RealmChange } from "./tampering.ts";
-export { isCleanLabel, isHeaderName, isHeaderValue } from "./text-rules.ts";
+export { isHeaderName, isHeaderValue, isLabel } from "./text-rules.ts";

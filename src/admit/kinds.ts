@@ -6,26 +6,11 @@
 import * as z from "zod";
 import type { Shape } from "./compiled.ts";
 import { type Json, mismatch, readArray, readJson, readJsonObject, readMap } from "./free-form.ts";
-import {
-  append,
-  dateNow,
-  enumerableKeys,
-  freeze,
-  isFiniteNumber,
-  isSafeInteger,
-  newList,
-  sortInPlace,
-  toArray,
-} from "./intrinsics.ts";
+import { dateNow, enumerableKeys, isFiniteNumber, isSafeInteger } from "./intrinsics.ts";
 import type { Limits } from "./limits.ts";
 import { checkText } from "./properties.ts";
-import {
-  byCodePoint,
-  canonicalInstant,
-  codePointLength,
-  instantOf,
-  isCleanLabel,
-} from "./text-rules.ts";
+import { asSet } from "./sets.ts";
+import { canonicalInstant, instantOf, isLabel } from "./text-rules.ts";
 import { BAD, countNode, type Reader, report } from "./walk.ts";
 
 export interface Kind {
@@ -158,7 +143,7 @@ const readLabel: Reader = (walk, value) => {
   const text = readText(walk, value, undefined);
   if (text === BAD) return BAD;
   const max = walk.limits.labelCodePoints;
-  if (!isCleanLabel(text as string) || codePointLength(text as string) > max) {
+  if (!isLabel(text as string, max)) {
     return report(
       walk,
       "label_invalid",
@@ -179,36 +164,6 @@ const readSet = (
   const items = readArray(walk, value, hint, readItem, max);
   return items === BAD || items === hint ? items : asSet(items as readonly string[], hint);
 };
-
-/** Sorts, drops repeats, and gives `hint` where it says the same. `items` holds texts only. */
-export function asSet(items: readonly string[], hint?: unknown): readonly string[] {
-  const set = sortedUnique(items);
-  const known = hint as readonly string[] | undefined;
-  if (known === undefined || known.length !== set.length) return freeze(set);
-  for (let i = 0; i < set.length; i++) if (set[i] !== known[i]) return freeze(set);
-  return known;
-}
-
-function sortedUnique(items: readonly string[]): string[] {
-  // A frozen array of our own reading: dense, so reading by index meets no prototype.
-  const sorted = toMutable(items);
-  sortInPlace(sorted, byCodePoint);
-  const unique = toMutable(items);
-  let count = 0;
-  for (let i = 0; i < sorted.length; i++) {
-    if (i > 0 && sorted[i] === sorted[i - 1]) continue;
-    unique[count] = sorted[i] as string;
-    count += 1;
-  }
-  unique.length = count;
-  return unique;
-}
-
-function toMutable(items: readonly string[]): string[] {
-  const list = newList<string>();
-  for (let i = 0; i < items.length; i++) append(list, items[i] as string);
-  return toArray(list);
-}
 
 /** Header names and values, spelling kept. Grammar is checked where a plugin writes one. */
 export function headerMap(): z.ZodRecord<z.ZodString, z.ZodString> {

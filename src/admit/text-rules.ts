@@ -25,16 +25,19 @@ function codePointRank(unit: number): number {
 const invisible = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/u;
 const beyondBmp = /[\u{10000}-\u{10ffff}]/u;
 
-/** Whether `text` is a label, length aside: non-empty, NFC, printable, not padded. */
-export function isCleanLabel(text: string): boolean {
-  if (text.length === 0) return false;
+/**
+ * Whether `text` is a label: 1 to `max` code points, NFC, printable, not padded. The length comes
+ * first, because normalising takes time by the square of the marks in a row.
+ */
+export function isLabel(text: string, max: number): boolean {
+  if (text.length === 0 || text.length > 2 * max || codePointLength(text) > max) return false;
   if (charCodeAt(text, 0) === 0x20 || charCodeAt(text, text.length - 1) === 0x20) return false;
   if (isPrintableAscii(text)) return true;
   return execPattern(invisible, text) === null && normalize(text, "NFC") === text;
 }
 
 /** The length of a text in code points. */
-export function codePointLength(text: string): number {
+function codePointLength(text: string): number {
   if (execPattern(beyondBmp, text) === null) return text.length;
   let count = 0;
   for (let i = 0; i < text.length; i++) {

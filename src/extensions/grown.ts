@@ -1,4 +1,5 @@
 /** The host, too, only adds to what is monotonic. Labels leave through `declassify` alone. */
+import { without } from "../admit/index.ts";
 import { TierViolationError } from "../errors/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
 import type { Slots } from "./mark.ts";
@@ -21,18 +22,27 @@ function check(node: Node, before: unknown, after: unknown): void {
 }
 
 function checkList(node: Node, before: unknown, after: unknown): void {
-  const old = (before ?? []) as readonly unknown[];
-  const now = (after ?? []) as readonly unknown[];
-  const kept =
-    node.compiled.shape === "set"
-      ? old.every((item) => now.includes(item))
-      : old.every((item, index) => now[index] === item);
+  const old = (before ?? []) as readonly string[];
+  const now = (after ?? []) as readonly string[];
+  const kept = growsSet(node) ? without(old, now).length === 0 : startsWith(now, old);
   if (kept) return;
   throw new TierViolationError(
     "tier_monotonic",
     `${node.path} may only grow; something that was there is missing or changed. Use declassify to take a label away.`,
     { slot: node.path, tier: "monotonic" },
   );
+}
+
+/** Of a slot that grows, what counts is the field that does. */
+function growsSet(node: Node): boolean {
+  if (node.grows === undefined) return node.compiled.shape === "set";
+  for (const field of node.fields) if (field.key === node.grows) return growsSet(field);
+  return false;
+}
+
+function startsWith(list: readonly unknown[], start: readonly unknown[]): boolean {
+  for (let i = 0; i < start.length; i++) if (list[i] !== start[i]) return false;
+  return true;
 }
 
 function part(level: unknown, key: string): unknown {

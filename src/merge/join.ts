@@ -1,5 +1,5 @@
 /** Joins what only grows: the labels of a nested run go up to the run that started it. */
-import { intrinsics, type LevelValue } from "../admit/index.ts";
+import { intrinsics, type LevelValue, without } from "../admit/index.ts";
 import { hostMark, markOf, type Slots, seal } from "../extensions/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
 import { union } from "./tiers.ts";
@@ -50,7 +50,7 @@ function joinLevel(
     if (field.tier !== "monotonic") continue;
     if (field.write !== 0 && (field.write & mask) === 0) continue;
     const before = outer?.[field.key] as readonly string[] | undefined;
-    const added = without(inner[field.key], start?.[field.key]);
+    const added = without(setOf(inner, field.key), setOf(start, field.key));
     if (added.length === 0) continue;
     const all = union(before ?? [], added, before);
     if (all === before) continue;
@@ -60,15 +60,6 @@ function joinLevel(
   return next === undefined ? outer : intrinsics.freeze(next);
 }
 
-/** The elements of one set that are not in another. */
-function without(set: unknown, other: unknown): readonly string[] {
-  const all = (set ?? []) as readonly string[];
-  const known = (other ?? []) as readonly string[];
-  const rest = intrinsics.newList<string>();
-  for (let i = 0; i < all.length; i++) {
-    let isKnown = false;
-    for (let j = 0; j < known.length; j++) if (known[j] === all[i]) isKnown = true;
-    if (!isKnown) intrinsics.append(rest, all[i] as string);
-  }
-  return intrinsics.toArray(rest);
+function setOf(level: LevelValue | undefined, key: string): readonly string[] {
+  return (level?.[key] ?? []) as readonly string[];
 }

@@ -5,7 +5,7 @@
  * what will be there. It only ever applies the difference between shown and proposed, so
  * what the plugin could not see, or what changed meanwhile, stays.
  */
-import { asSet, intrinsics, type Level, type LevelValue } from "../admit/index.ts";
+import { asSet, intrinsics, type Level, type LevelValue, without } from "../admit/index.ts";
 import type { ErrorCode } from "../errors/index.ts";
 import type { Node, Tier } from "../slots/index.ts";
 import { mergeHeaders, mergeMap } from "./maps.ts";
@@ -155,7 +155,7 @@ function missingField(node: Node, level: LevelValue): Node | undefined {
 function growSet(merging: Merging, node: Node, change: Change): unknown {
   const shown = (change.shown ?? []) as readonly string[];
   const proposed = change.proposed as readonly string[];
-  if (!containsAll(proposed, shown)) {
+  if (without(shown, proposed).length > 0) {
     refuse(
       merging,
       node,
@@ -168,16 +168,6 @@ function growSet(merging: Merging, node: Node, change: Change): unknown {
   const next = union(current ?? [], proposed, current);
   if (next !== current && next.length > proposed.length) refuseOverLimit(merging, node, next);
   return next;
-}
-
-/** Both sorted by code point and without repeats, so one walk does. */
-function containsAll(set: readonly string[], part: readonly string[]): boolean {
-  let at = 0;
-  for (let i = 0; i < part.length; i++) {
-    while (at < set.length && set[at] !== part[i]) at += 1;
-    if (at === set.length) return false;
-  }
-  return true;
 }
 
 export function union(
@@ -205,7 +195,7 @@ function growLevel(merging: Merging, node: Node, change: Change): unknown {
   const now = (current?.[key] ?? nothing) as readonly unknown[];
   let list: readonly unknown[];
   if (field.compiled.shape === "set") {
-    if (!containsAll(after as readonly string[], before as readonly string[]))
+    if (without(before as readonly string[], after as readonly string[]).length > 0)
       return shrunk(merging, node, change);
     list = union(now as readonly string[], after as readonly string[], now as readonly string[]);
   } else {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { jsonValues, valuesOf } from "../../property-tests/support/schema-values.ts";
-import { admit, extensionsLimits, isCleanLabel, kindOf } from "../../src/admit/index.ts";
+import { admit, extensionsLimits, isLabel, kindOf } from "../../src/admit/index.ts";
 import { compileSlots, standardSlots } from "../../src/slots/index.ts";
 
 const slots = compileSlots(standardSlots);
@@ -41,7 +41,8 @@ function speltKind(
   rule: { readonly [keyword: string]: unknown },
   schema: z.ZodType,
 ) {
-  if (shape === "set" && "maxItems" in rule) return z.array(z.string().refine(isCleanLabel));
+  if (shape === "set" && "maxItems" in rule)
+    return z.array(z.string().refine((text) => isLabel(text, 128)));
   if (shape === "map") return z.record(z.string(), z.json());
   if (rule.format === "date-time") return z.string().refine(isDateTime);
   return shape === "scalar" && Object.keys(rule).length === 0 ? z.json() : schema;

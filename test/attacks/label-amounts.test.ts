@@ -1,6 +1,6 @@
 /** Label laundering by amounts, repeats and modes that only look on. */
-import { addLabels, createExtensions, mergeExtensions } from "glassine";
-import { expect, it } from "vitest";
+import { addLabels, createExtensions, decodeExtensions, mergeExtensions } from "glassine";
+import { expect, it, vi } from "vitest";
 import {
   type Capability,
   call,
@@ -15,6 +15,17 @@ import {
 import { verifies } from "../support/verifies.ts";
 import { attack } from "./attack.ts";
 import { expectIgnored, expectRefused } from "./proposal.ts";
+
+/** The lengths of the texts that were normalised. Patched before the library loads and captures it. */
+const normalised = vi.hoisted(() => {
+  const lengths: number[] = [];
+  const { normalize } = String.prototype;
+  String.prototype.normalize = function (this: string, form?: string) {
+    lengths.push(this.length);
+    return Reflect.apply(normalize, this, [form]) as string;
+  };
+  return lengths;
+});
 
 const capabilities: readonly Capability[] = ["append_labels"];
 const limit = ["snapshot_limit", "security.labels"] as const;
@@ -46,6 +57,30 @@ attack(
       ["a label of 129 characters beyond the first plane", ["PII", "\u{1f512}".repeat(129)]],
       ["an empty label", ["PII", ""]],
     ])("%s", (_, labels) => expectRefused(proposed(labels), ...invalid));
+
+    it.each([
+      ["of a hundred marks", 100],
+      ["of 256 units, the most there can be in a label", 127],
+      ["of four hundred thousand units", 200_000],
+    ])("a label %s: no more than a label's length is normalised", (_, marks) => {
+      const label = `a${"\u0323\u0301".repeat(marks)}\u0301`;
+      const run = [
+        () =>
+          mergeExtensions(labelled("PII"), { security: { labels: ["PII", label] } }, capabilities),
+        () => decodeExtensions(JSON.stringify({ security: { labels: [label] } })),
+        () => addLabels(labelled("PII"), label),
+      ];
+      normalised.length = 0;
+      for (const each of run) expect(each).toThrow();
+      expect(normalised.every((length) => length <= 128)).toBe(true);
+      expectRefused(proposed(["PII", label]), ...invalid);
+    });
+
+    it("a label with a mark is normalised, so that what is counted here is counted", () => {
+      normalised.length = 0;
+      expect(labelsOf({ extensions: labelled("x\u0301") })).toEqual(["x\u0301"]);
+      expect(normalised).toEqual([2]);
+    });
 
     it("what is at the limits is taken", () => {
       const labels = ["PII", "x".repeat(128), "\u{1f512}".repeat(128), ...numbered(253)];
