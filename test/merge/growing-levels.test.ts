@@ -111,6 +111,19 @@ describe("a list that grows", () => {
     ]);
   });
 
+  it("takes a field that was taken away for no attempt to change it", () => {
+    const current = host.createExtensions(log(["a"], { about: "all", last: "a" }) as Input);
+    const view = host.filterExtensions(current, []);
+    const without = host.amend(view, (draft) => {
+      const { log } = draft as unknown as { log: { last?: string; lines: string[] } };
+      delete log.last;
+      log.lines.push("b");
+    });
+    const { extensions, rejections } = host.mergeExtensions(current, without, [], { view });
+    expect(rejections).toEqual([]);
+    expect(extensions.log).toEqual({ about: "all", lines: ["a", "b"], count: 2, last: "a" });
+  });
+
   it("starts with its defaults; one that is spelt out is no attempt to change it", () => {
     const started = merge({}, log(["a"], { about: "nothing" }));
     expect(started.log).toEqual({ about: "nothing", lines: ["a"], count: 1 });
