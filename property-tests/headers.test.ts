@@ -53,6 +53,32 @@ it("L34: setting a header is idempotent, insensitive to case, and keeps the spel
   );
 });
 
+it("L34: of a header that was set no other value is left, in whichever map and spelling it was", () => {
+  const spellings = fc.constantFrom("x-a", "X-A", "X-a", "b");
+  const maps = fc.option(fc.dictionary(spellings, fc.constantFrom("1", "2")), { nil: undefined });
+  const valuesIn = (map: object | undefined) =>
+    Object.entries(map ?? {}).flatMap(([key, value]) => (/^x-a$/i.test(key) ? [value] : []));
+  fc.assert(
+    fc.property(maps, maps, spellings, (one, two, name) => {
+      const view = viewOf({ headers: one, request_headers: two });
+      const set = setHeader(view, name === "b" ? "x-a" : name, "2");
+      const { extensions } = mergeExtensions(
+        createExtensions({ http: { headers: one, request_headers: two } as never }),
+        set,
+        writer,
+        { view },
+      );
+      for (const { http } of [set, extensions]) {
+        const found = [valuesIn(http?.headers), valuesIn(http?.request_headers)];
+        expect(getHeader({ http }, "X-A")).toBe("2");
+        expect(found.flat()).toEqual(found.flatMap((map) => (map.length === 0 ? [] : ["2"])));
+        expect(http?.headers?.b).toBe(one?.b);
+        expect(http?.request_headers?.b).toBe(two?.b);
+      }
+    }),
+  );
+});
+
 it("L34: no header that a plugin wrote has a control character but tab, a foreign one, or a name that frames", () => {
   fc.assert(
     fc.property(https, names, values, (http, name, value) => {

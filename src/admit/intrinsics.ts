@@ -20,6 +20,7 @@ export const { apply, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Refl
 export const { create, freeze, hasOwn, is, keys: enumerableKeys } = Object;
 export const { isArray, from: arrayFrom } = Array;
 export const { isSafeInteger } = Number;
+export const { clz32, min } = Math;
 export const isFiniteNumber: (value: unknown) => boolean = Number.isFinite;
 export const objectPrototype: object = Object.prototype;
 export const arrayPrototype: object = Array.prototype;
@@ -36,6 +37,15 @@ export const codePointAt: Method<string, [number], number> = uncurryThis(
 );
 export const trim: Method<string, [], string> = uncurryThis(String.prototype.trim);
 export const slice: Method<string, [number, number?], string> = uncurryThis(String.prototype.slice);
+export const indexOf: Method<string, [string, number?], number> = uncurryThis(
+  String.prototype.indexOf,
+);
+export const startsWith: Method<string, [string, number?], boolean> = uncurryThis(
+  String.prototype.startsWith,
+);
+export const endsWith: Method<string, [string, number?], boolean> = uncurryThis(
+  String.prototype.endsWith,
+);
 const textOf: Method<object, [], string> = uncurryThis(
   String.prototype.valueOf as (this: object) => string,
 );

@@ -1,4 +1,9 @@
-/** `amend`: an Immer recipe over a view, an envelope or a payload. */
+/**
+ * `amend`: an Immer recipe over a view, an envelope or a payload.
+ *
+ * Whoever calls it may have patched the realm for Immer. So what Immer gives is read like anyone's
+ * value, and between that reading and the mark nothing is found on a prototype or iterated.
+ */
 import { isDraftable, produce } from "immer";
 import { admit, decisive, extensionsLimits, type LevelValue } from "../admit/index.ts";
 import { formatPath, GlassineError } from "../errors/index.ts";
@@ -32,16 +37,19 @@ function run(base: object, recipe: (draft: never) => unknown): object {
 
 function amendExtensions(extensions: Slots, mark: Mark, recipe: (draft: never) => unknown): Slots {
   const base: Record<string, unknown> = { ...extensions };
-  for (const slot of mark.slots.nodes) {
+  const { nodes } = mark.slots;
+  for (let i = 0; i < nodes.length; i++) {
+    const slot = nodes[i] as Node;
     if (base[slot.key] === undefined && maySomewhere(slot, mark.mask))
       base[slot.key] = containerOf(slot, mark);
   }
   const amended = run(base, recipe) as Record<string, unknown>;
   if (amended === base) return extensions;
   const proposed: Record<string, unknown> = { ...amended };
-  for (const slot of mark.slots.nodes) {
+  for (let i = 0; i < nodes.length; i++) {
+    const { key } = nodes[i] as Node;
     // A container that was lent and not used goes back.
-    if (proposed[slot.key] === base[slot.key]) proposed[slot.key] = extensions[slot.key];
+    if (proposed[key] === base[key]) proposed[key] = extensions[key];
   }
   return read(extensions, mark, proposed);
 }
@@ -74,7 +82,11 @@ function read(extensions: Slots, mark: Mark, proposed: object): Slots {
 function maySomewhere(node: Node, mask: number | undefined): boolean {
   if (mask === undefined) return true;
   const here = node.tier !== "immutable" && (node.write === 0 || (node.write & mask) !== 0);
-  return here || node.fields.some((field) => maySomewhere(field, mask));
+  if (here) return true;
+  for (let i = 0; i < node.fields.length; i++) {
+    if (maySomewhere(node.fields[i] as Node, mask)) return true;
+  }
+  return false;
 }
 
 function containerOf(slot: Node, mark: Mark): object {
@@ -83,8 +95,9 @@ function containerOf(slot: Node, mark: Mark): object {
   if (mark.mask === undefined) return { ...defaults };
   // Only what the grant opens is lent, so that the draft shows nothing the view does not.
   const lent: Record<string, unknown> = { ...slot.compiled.level?.template };
-  for (const field of slot.fields) {
-    if (field.open === 0 || (field.open & mark.mask) !== 0) lent[field.key] = defaults[field.key];
+  for (let i = 0; i < slot.fields.length; i++) {
+    const { key, open } = slot.fields[i] as Node;
+    if (open === 0 || (open & mark.mask) !== 0) lent[key] = defaults[key];
   }
   return lent;
 }

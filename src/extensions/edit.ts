@@ -1,6 +1,9 @@
 /**
  * Copy-on-write edits of a view or envelope. What an edit returns is whole and checked, so
  * the merge does not read it again; what may be kept of it, the capabilities decide there.
+ *
+ * So an edit is part of the way from a plugin to the envelope, and whoever calls it may have
+ * patched the realm for that very call: nothing here is found on a prototype or iterated.
  */
 import {
   admit,
@@ -12,10 +15,18 @@ import {
 } from "../admit/index.ts";
 import { formatPath, GlassineError, quoted } from "../errors/index.ts";
 import type { Node } from "../slots/index.ts";
-import { findHeader, type HeaderMap, headerFault, mapFor, spellingOf } from "./headers.ts";
+import {
+  findHeader,
+  type HeaderMap,
+  headerFault,
+  headerMaps,
+  mapFor,
+  spellingOf,
+} from "./headers.ts";
 import { editedMark, type Mark, markOf, type Slots, withSlot } from "./mark.ts";
 
-const { create, enumerableKeys, freeze } = intrinsics;
+const { append, create, enumerableKeys, freeze, hasOwn, newList, toArray, toLowerAscii } =
+  intrinsics;
 
 interface Editing {
   readonly extensions: Slots;
@@ -32,7 +43,7 @@ function editing(
   call: string,
 ): Editing {
   const mark = markOf(extensions);
-  const slot = mark?.slots.nodes.find((node) => node.key === slotName);
+  const slot = mark === undefined ? undefined : nodeOf(mark.slots.nodes, slotName);
   if (mark === undefined || slot === undefined) {
     throw new GlassineError(
       "edit_denied",
@@ -40,9 +51,9 @@ function editing(
       { call },
     );
   }
-  const target = slot.fields.find((node) => node.key === field) ?? slot;
+  const target = (field === undefined ? undefined : nodeOf(slot.fields, field)) ?? slot;
   if (mark.mask !== undefined && target.write !== 0 && (mark.mask & target.write) === 0) {
-    const [needed] = mark.slots.capabilities.namesOf(target.write);
+    const needed = mark.slots.capabilities.namesOf(target.write)[0];
     throw new GlassineError(
       "edit_denied",
       `${call} needs the capability ${quoted(needed ?? "")}.`,
@@ -61,6 +72,11 @@ function editing(
   };
 }
 
+function nodeOf(nodes: readonly Node[], key: string): Node | undefined {
+  for (let i = 0; i < nodes.length; i++) if (nodes[i]?.key === key) return nodes[i];
+  return undefined;
+}
+
 function replaceField(edit: Editing, field: string, value: unknown): Slots {
   const level: Record<string, unknown> = { ...edit.current };
   level[field] = value;
@@ -69,7 +85,7 @@ function replaceField(edit: Editing, field: string, value: unknown): Slots {
 
 /** Reads the new value of one field as a plugin's: read once, checked, frozen. */
 function readField(edit: Editing, field: string, value: unknown, call: string): unknown {
-  const node = edit.slot.fields.find((each) => each.key === field) as Node;
+  const node = nodeOf(edit.slot.fields, field) as Node;
   const hint = edit.current[field];
   return readValue(node, value, hint, call, fieldLimits);
 }
@@ -95,11 +111,23 @@ function readValue(
   });
   if (admitted.ok) return admitted.value;
   const { code, path, expected, received } = decisive(admitted.problems);
-  const where =
-    path.filter((part) => typeof part === "number").length === 0 ? "" : ` at ${formatPath(path)}`;
+  const where = hasIndex(path) ? ` at ${formatPath(path)}` : "";
   throw new GlassineError(code, `${call}: expected ${expected}, got ${received}${where}.`, {
     call,
   });
+}
+
+function hasIndex(path: readonly (string | number)[]): boolean {
+  for (let i = 0; i < path.length; i++) if (typeof path[i] === "number") return true;
+  return false;
+}
+
+/** One list behind the other. */
+function joined<T>(list: readonly T[], more: readonly T[]): readonly T[] {
+  const all = newList<T>();
+  for (let i = 0; i < list.length; i++) append(all, list[i] as T);
+  for (let i = 0; i < more.length; i++) append(all, more[i] as T);
+  return toArray(all);
 }
 
 export function addLabelsTo(extensions: object, labels: string | readonly string[]): Slots {
@@ -111,7 +139,7 @@ export function addLabelsTo(extensions: object, labels: string | readonly string
     typeof labels === "string" ? [labels] : labels,
     "addLabels",
   );
-  const union = asSet([...shown, ...(added as readonly string[])], shown);
+  const union = asSet(joined(shown, added as readonly string[]), shown);
   if (union === shown) return edit.extensions;
   const max = extensionsLimits.labels;
   if (union.length > max) {
@@ -141,35 +169,54 @@ export function setHeaderOf(extensions: object, name: string, value: string | un
       },
     );
   }
-  if (value === undefined) return withoutHeader(edit, name, call);
-  const field = mapFor(edit.current, name);
-  const map = (edit.current[field] ?? {}) as HeaderMap;
-  const spelling = spellingOf(map, name);
-  if (spelling !== undefined && map[spelling] === value) return edit.extensions;
-  const next: Record<string, string> = create(null);
-  for (const key of enumerableKeys(map)) next[key] = map[key] as string;
-  next[spelling ?? name] = value;
-  return replaceField(edit, field, readField(edit, field, next, call));
+  return withHeader(edit, name, value, call);
 }
 
-/** In every spelling and both maps: what is left of a header under another name is still sent. */
-function withoutHeader(edit: Editing, name: string, call: string): Slots {
-  const wanted = intrinsics.toLowerAscii(name);
+/**
+ * Puts `value`, or nothing, where the header is: in both maps, whichever the receiver reads. A map
+ * keeps the first spelling that it has, and no other beside it. A header that is nowhere goes to
+ * the map that the document uses.
+ */
+function withHeader(edit: Editing, name: string, value: string | undefined, call: string): Slots {
+  const used = value === undefined ? undefined : mapFor(edit.current, name);
   const level: Record<string, unknown> = { ...edit.current };
-  let found = false;
-  for (const field of ["headers", "request_headers"]) {
+  let changed = false;
+  for (let i = 0; i < headerMaps.length; i++) {
+    const field = headerMaps[i] as (typeof headerMaps)[number];
     const map = edit.current[field] as HeaderMap | undefined;
-    if (map === undefined || spellingOf(map, name) === undefined) continue;
-    const next: Record<string, string> = create(null);
-    for (const key of enumerableKeys(map)) {
-      if (intrinsics.toLowerAscii(key) !== wanted) next[key] = map[key] as string;
-    }
+    if (field !== used && spellingOf(map, name) === undefined) continue;
+    const next = replaced(map ?? noHeaders, name, value);
+    if (next === map) continue;
     level[field] = readField(edit, field, next, call);
-    found = true;
+    changed = true;
   }
-  return found
+  return changed
     ? withSlot(edit.extensions, edit.slot.key, freeze(level), edit.mark)
     : edit.extensions;
+}
+
+const noHeaders: HeaderMap = freeze(create(null));
+
+/** The map with `value` under `name` once, or not at all; the map itself where it is so already. */
+function replaced(map: HeaderMap, name: string, value: string | undefined): HeaderMap {
+  const wanted = toLowerAscii(name);
+  const next: Record<string, string> = create(null);
+  const keys = enumerableKeys(map);
+  let same = true;
+  let isThere = value === undefined;
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as string;
+    if (toLowerAscii(key) !== wanted) {
+      next[key] = map[key] as string;
+      continue;
+    }
+    if (isThere || map[key] !== value) same = false;
+    if (!isThere) next[key] = value as string;
+    isThere = true;
+  }
+  if (isThere) return same ? map : next;
+  next[name] = value as string;
+  return next;
 }
 
 export function appendHopTo(extensions: object, hop: unknown): Slots {
@@ -177,7 +224,7 @@ export function appendHopTo(extensions: object, hop: unknown): Slots {
   const { grows, derive } = edit.slot;
   const field = grows ?? "chain";
   const shown = (edit.current[field] ?? []) as readonly unknown[];
-  const list = readField(edit, field, freeze([...shown, hop]), "appendHop") as readonly unknown[];
+  const list = readField(edit, field, joined(shown, [hop]), "appendHop") as readonly unknown[];
   const current = edit.extensions.delegation as Editing["current"] | undefined;
   const derived = derive?.({ current, list, proposed: edit.current });
   const level = freeze({ ...edit.current, ...derived, [field]: list });
@@ -186,8 +233,10 @@ export function appendHopTo(extensions: object, hop: unknown): Slots {
 
 export function setCustomOf(extensions: object, key: string, value: unknown): Slots {
   const edit = editing(extensions, "custom", undefined, "setCustom");
-  const shown = edit.extensions.custom as Record<string, unknown> | undefined;
-  const next: Record<string, unknown> = Object.assign(create(null), shown);
+  const shown = edit.extensions.custom as Readonly<Record<string, unknown>> | undefined;
+  const next: Record<string, unknown> = create(null);
+  const keys = enumerableKeys(edit.current);
+  for (let i = 0; i < keys.length; i++) next[keys[i] as string] = edit.current[keys[i] as string];
   if (value === undefined) delete next[key];
   else next[key] = value;
   const map = readValue(edit.slot, next, shown, "setCustom", slotLimits);
@@ -195,10 +244,18 @@ export function setCustomOf(extensions: object, key: string, value: unknown): Sl
 }
 
 export function headerOf(extensions: object, name: string): string | undefined {
-  return findHeader((extensions as { http?: Parameters<typeof findHeader>[0] }).http, name);
+  return findHeader(own(extensions, "http") as Parameters<typeof findHeader>[0], name);
 }
 
 export function labelIn(extensions: object, label: string): boolean {
-  const { security } = extensions as { security?: { labels?: readonly string[] | undefined } };
-  return security?.labels?.includes(label) ?? false;
+  const labels = own(own(extensions, "security"), "labels") as readonly string[] | undefined;
+  if (labels === undefined) return false;
+  for (let i = 0; i < labels.length; i++) if (labels[i] === label) return true;
+  return false;
+}
+
+/** A part that is really there: one found on a patched prototype is none. */
+function own(value: unknown, key: string): unknown {
+  if (typeof value !== "object" || value === null || !hasOwn(value, key)) return undefined;
+  return (value as Slots)[key];
 }

@@ -39,6 +39,9 @@ export function spellingOf(map: HeaderMap | undefined, name: string): string | u
   return undefined;
 }
 
+/** The maps of both generations, in the order in which a header is looked up. */
+export const headerMaps = ["headers", "request_headers"] as const;
+
 interface HttpMaps {
   readonly headers?: HeaderMap | undefined;
   readonly request_headers?: HeaderMap | undefined;

@@ -151,7 +151,7 @@ export interface EnvelopeFunctions<Table extends SlotTable> {
     extensions: EditableBy<V, "append_labels">,
     labels: string | readonly string[],
   ) => V;
-  /** Sets a header; a name that is there in another case keeps its spelling. @throws GlassineError `edit_denied`, `header_invalid` */
+  /** Sets a header, in both generations where both have it; a name that is there keeps its spelling. @throws GlassineError `edit_denied`, `header_invalid` */
   readonly setHeader: <V extends object>(
     extensions: EditableBy<V, "write_headers">,
     name: string,

@@ -4,10 +4,20 @@
  * In a line, taking each literal where it ends first is always right.
  * Only finding a row among many lines can take the product of both lengths. It is done for
  * 32 places at once, and tests each distinct line pattern at most once a line.
+ *
+ * A guard runs or does not by these: they call what was captured, and put nothing into arrays,
+ * whatever a plugin has patched.
  */
+import { intrinsics } from "../admit/index.ts";
+
+const { append, clz32, endsWith, indexOf, min, newList, slice, startsWith } = intrinsics;
+type List<T> = intrinsics.List<T>;
 
 /** The literals of a line; a `*` stands between two of them. */
-export type LinePattern = readonly string[];
+export type LinePattern = Readonly<List<string>>;
+
+/** The line patterns of a row, one below the other. */
+export type Lines = Readonly<List<LinePattern>>;
 
 /** Counts code units compared, as plain loops would compare them. */
 export interface StepMeter {
@@ -18,7 +28,7 @@ export interface StepMeter {
 export interface Cursor {
   readonly text: string;
   /** Where each line starts, and one past the end of the text. */
-  readonly starts: readonly number[];
+  readonly starts: Readonly<List<number>>;
   readonly meter: StepMeter;
   line: number;
   at: number;
@@ -35,15 +45,18 @@ export interface RowCheck {
 /** Which lines fit a check, a bit each, from line `from` on. */
 interface Fits {
   readonly from: number;
-  readonly words: number[];
+  readonly words: List<number>;
 }
 
 const WORD_BITS = 32;
 
 export function cursorOn(text: string, meter: StepMeter): Cursor {
-  const starts = [0];
-  for (let at = text.indexOf("/"); at !== -1; at = text.indexOf("/", at + 1)) starts.push(at + 1);
-  starts.push(text.length + 1);
+  const starts = newList<number>();
+  append(starts, 0);
+  for (let at = indexOf(text, "/"); at !== -1; at = indexOf(text, "/", at + 1)) {
+    append(starts, at + 1);
+  }
+  append(starts, text.length + 1);
   meter.steps += text.length;
   return { text, starts, meter, line: 0, at: 0 };
 }
@@ -52,9 +65,12 @@ export function lineCount(cursor: Cursor): number {
   return cursor.starts.length - 1;
 }
 
-/** Whether `lines` fit whole lines from `top` on, none of it before the cursor. */
-export function fitsLines(lines: readonly LinePattern[], cursor: Cursor, top: number): boolean {
-  return lines.every((line, offset) => fitLine(line, cursor, top + offset, true) !== -1);
+/** Whether the first `count` of `lines` fit whole lines from `top` on, none of it before the cursor. */
+export function fitsLines(lines: Lines, count: number, cursor: Cursor, top: number): boolean {
+  for (let offset = 0; offset < count; offset += 1) {
+    if (fitLine(lines[offset], cursor, top + offset, true) === -1) return false;
+  }
+  return true;
 }
 
 /** Moves the cursor to the first end of `literals` on `line`. */
@@ -74,27 +90,44 @@ export function takeLiteral(literal: string, cursor: Cursor): boolean {
   return true;
 }
 
-export function rowChecks(lines: readonly LinePattern[]): readonly RowCheck[] {
-  if (lines.length === 1) return [];
-  const ids = new Map<string, number>();
-  const checks: RowCheck[] = [];
-  lines.forEach((line, offset) => {
-    const literals = offset === lines.length - 1 ? [...line, ""] : line;
-    const key = literals.join("*");
-    if (key === "*") return;
-    const id = ids.get(key) ?? ids.size;
-    ids.set(key, id);
-    checks.push({ offset, literals, id });
-  });
+export function rowChecks(lines: Lines): Readonly<List<RowCheck>> {
+  const checks = newList<RowCheck>();
+  if (lines.length === 1) return checks;
+  const ids = intrinsics.newRecord() as Record<string, number>;
+  let count = 0;
+  for (let offset = 0; offset < lines.length; offset += 1) {
+    const literals = checkedLiterals(lines[offset] as LinePattern, offset === lines.length - 1);
+    const key = joined(literals);
+    if (key === "*") continue;
+    let id = ids[key];
+    if (id === undefined) {
+      id = count;
+      ids[key] = id;
+      count += 1;
+    }
+    append(checks, { offset, literals, id });
+  }
   return checks;
 }
 
+/** The lowest line of a row need not end where its pattern does. */
+function checkedLiterals(line: LinePattern, isLowest: boolean): LinePattern {
+  if (!isLowest) return line;
+  const open = newList<string>();
+  for (let i = 0; i < line.length; i += 1) append(open, line[i] as string);
+  append(open, "");
+  return open;
+}
+
+/** A line as a pattern. Its literals have no star. */
+function joined(literals: LinePattern): string {
+  let text = literals[0] as string;
+  for (let i = 1; i < literals.length; i += 1) text += `*${literals[i] as string}`;
+  return text;
+}
+
 /** The first line, from the cursor on, on which a row can start, or -1. */
-export function findRow(
-  lines: readonly LinePattern[],
-  checks: readonly RowCheck[],
-  cursor: Cursor,
-): number {
+export function findRow(lines: Lines, checks: Readonly<List<RowCheck>>, cursor: Cursor): number {
   const places = lineCount(cursor) - lines.length + 1;
   if (lines.length === 1) {
     for (let top = cursor.line; top < places; top += 1) {
@@ -102,10 +135,10 @@ export function findRow(
     }
     return -1;
   }
-  const fits: Fits[] = [];
+  const fits = newList<Fits>();
   let first = 0;
   for (let top = cursor.line; top < places; top += WORD_BITS) {
-    const count = Math.min(places - top, WORD_BITS);
+    const count = min(places - top, WORD_BITS);
     let alive = -1 >>> (WORD_BITS - count);
     for (let turn = 0; turn < checks.length && alive !== 0; turn += 1) {
       const index = (first + turn) % checks.length;
@@ -113,12 +146,12 @@ export function findRow(
       if (check === undefined) break;
       const { id, offset, literals } = check;
       // Everything above `first` was read before, so the first reading of an id is its topmost.
-      fits[id] ??= { from: top + offset, words: [] };
+      fits[id] ??= { from: top + offset, words: newList() };
       alive &= readFits(fits[id], literals, cursor, top + offset, count);
       // What ruled out these places, a check or a line, will mostly rule out the next ones.
-      if (alive === 0) first = Math.max(0, index - 2 * WORD_BITS);
+      if (alive === 0) first = index < 2 * WORD_BITS ? 0 : index - 2 * WORD_BITS;
     }
-    if (alive !== 0) return top + 31 - Math.clz32(alive & -alive);
+    if (alive !== 0) return top + 31 - clz32(alive & -alive);
   }
   return -1;
 }
@@ -136,7 +169,7 @@ function readFits(
     for (let bit = 0; bit < WORD_BITS && next + bit < lineCount(cursor); bit += 1) {
       if (fitLine(literals, cursor, next + bit, true) !== -1) word |= 1 << bit;
     }
-    words.push(word);
+    append(words, word);
   }
   cursor.meter.steps += 1;
   const index = (line - from) >>> 5;
@@ -147,11 +180,12 @@ function readFits(
 
 /** Where `literals` first end on `line`, none of it before the cursor, or -1. */
 function fitLine(
-  literals: LinePattern = [],
+  literals: LinePattern | undefined,
   { text, starts, at, meter }: Cursor,
   line: number,
   whole: boolean,
 ): number {
+  if (literals === undefined) return -1;
   const start = starts[line] ?? 0;
   const end = (starts[line + 1] ?? 0) - 1;
   return firstEnd(literals, text, start < at ? at : start, end, whole, meter);
@@ -172,8 +206,8 @@ export function firstEnd(
   meter.steps += first.length + ending.length + 1;
   let at = from + first.length;
   if (at + ending.length > to) return -1;
-  if (first !== "" && !text.startsWith(first, from)) return -1;
-  if (ending !== "" && !text.endsWith(ending, to)) return -1;
+  if (first !== "" && !startsWith(text, first, from)) return -1;
+  if (ending !== "" && !endsWith(text, ending, to)) return -1;
   const floating = whole && last > 0 ? last : last + 1;
   for (let index = 1; index < floating; index += 1) {
     const literal = literals[index] ?? "";
@@ -188,9 +222,9 @@ export function firstEnd(
 function find(literal: string, text: string, from: number, to: number, meter: StepMeter): number {
   if (literal.length > to - from) return -1;
   // Cut, because a search for what this line lacks would run through all lines below.
-  const part = to === text.length ? text : text.slice(from, to);
+  const part = to === text.length ? text : slice(text, from, to);
   const skipped = part === text ? 0 : from;
-  const found = part.indexOf(literal, from - skipped);
+  const found = indexOf(part, literal, from - skipped);
   const scanned = found === -1 ? to - from : found + skipped - from;
   meter.steps += (scanned + 1) * (literal.length + 1);
   return found === -1 ? -1 : found + skipped;

@@ -5,6 +5,7 @@
  * it leaves the most for the groups after it. In a group `*` stays in its line, the text between
  * two slashes, so a group is a row of line patterns, the matter of `line-patterns.ts`.
  */
+import { intrinsics } from "../admit/index.ts";
 import {
   type Cursor,
   cursorOn,
@@ -12,6 +13,7 @@ import {
   firstEnd,
   fitsLines,
   type LinePattern,
+  type Lines,
   lineCount,
   type RowCheck,
   rowChecks,
@@ -20,12 +22,15 @@ import {
   takeLiteral,
 } from "./line-patterns.ts";
 
+const { append, charCodeAt, indexOf, newList, slice, startsWith } = intrinsics;
+type List<T> = intrinsics.List<T>;
+
 interface Group {
   /** The whole group, if it has no `*`. */
   readonly literal: string | undefined;
   /** One for each line. In every group but the first, the first begins with a `*`. */
-  readonly lines: readonly LinePattern[];
-  readonly checks: readonly RowCheck[];
+  readonly lines: Lines;
+  readonly checks: Readonly<List<RowCheck>>;
 }
 
 const STAR = 0x2a;
@@ -48,58 +53,86 @@ export function compilePattern(
   meter: StepMeter = { steps: 0 },
 ): (text: string) => boolean {
   const sources = cutAtDoubleStars(pattern);
-  if (!sources.some((source) => source.includes("*"))) {
+  if (!hasStar(sources)) {
     // Without `*` the whole text is one line, and `**` does there what `*` does in a line.
     return (text) => firstEnd(sources, text, 0, text.length, true, meter) !== -1;
   }
-  const [head, ...middle] = sources.map(parseGroup);
-  const tail = middle.pop();
-  const prefix = head?.lines[0]?.[0] ?? "";
+  const groups = newList<Group>();
+  for (let i = 0; i < sources.length; i += 1) append(groups, parseGroup(sources[i] as string, i));
+  const head = groups[0] as Group;
+  const last = groups.length - 1;
+  const prefix = head.lines[0]?.[0] as string;
   return (text) => {
-    if (head === undefined || !text.startsWith(prefix)) return false;
+    if (!startsWith(text, prefix)) return false;
     const cursor = cursorOn(text, meter);
-    if (tail === undefined) {
-      return lineCount(cursor) === head.lines.length && fitsLines(head.lines, cursor, 0);
+    const { lines } = head;
+    if (last === 0) {
+      return lineCount(cursor) === lines.length && fitsLines(lines, lines.length, cursor, 0);
     }
     if (!takeHead(head, cursor)) return false;
-    return middle.every((group) => takeNext(group, cursor)) && fitsTail(tail, cursor);
+    for (let i = 1; i < last; i += 1) if (!takeNext(groups[i] as Group, cursor)) return false;
+    return fitsTail(groups[last] as Group, cursor);
   };
 }
 
 /** The groups' texts, in which each star is alone. */
-function cutAtDoubleStars(pattern: string): readonly string[] {
-  const sources: string[] = [];
+function cutAtDoubleStars(pattern: string): LinePattern {
+  const sources = newList<string>();
   let start = 0;
   for (;;) {
-    const end = pattern.indexOf("**", start);
+    const end = indexOf(pattern, "**", start);
     if (end === -1) break;
-    sources.push(pattern.slice(start, end));
+    append(sources, slice(pattern, start, end));
     start = end + 2;
-    while (pattern.charCodeAt(start) === STAR) start += 1;
+    while (start < pattern.length && charCodeAt(pattern, start) === STAR) start += 1;
   }
-  sources.push(pattern.slice(start));
+  append(sources, slice(pattern, start));
   return sources;
 }
 
+function hasStar(sources: LinePattern): boolean {
+  for (let i = 0; i < sources.length; i += 1) {
+    if (indexOf(sources[i] as string, "*") !== -1) return true;
+  }
+  return false;
+}
+
 function parseGroup(source: string, index: number): Group {
-  const literal = source.includes("*") ? undefined : source;
-  const lines = source.split("/").map((line) => line.split("*"));
-  if (index > 0) lines[0]?.unshift("");
-  return { literal, lines, checks: literal === undefined ? rowChecks(lines) : [] };
+  const literal = indexOf(source, "*") === -1 ? source : undefined;
+  const rows = cutAt(source, "/");
+  const lines = newList<LinePattern>();
+  for (let i = 0; i < rows.length; i += 1) {
+    const row = rows[i] as string;
+    append(lines, cutAt(i === 0 && index > 0 ? `*${row}` : row, "*"));
+  }
+  return { literal, lines, checks: literal === undefined ? rowChecks(lines) : newList() };
+}
+
+/** The parts of a text between the places of one character. */
+function cutAt(text: string, separator: "/" | "*"): LinePattern {
+  const parts = newList<string>();
+  let start = 0;
+  for (let at = indexOf(text, separator); at !== -1; at = indexOf(text, separator, start)) {
+    append(parts, slice(text, start, at));
+    start = at + 1;
+  }
+  append(parts, slice(text, start));
+  return parts;
 }
 
 function takeHead({ lines }: Group, cursor: Cursor): boolean {
   const below = lines.length - 1;
-  return fitsLines(lines.slice(0, -1), cursor, 0) && takeLine(lines[below], cursor, below);
+  return fitsLines(lines, below, cursor, 0) && takeLine(lines[below], cursor, below);
 }
 
 function takeNext({ literal, lines, checks }: Group, cursor: Cursor): boolean {
   if (literal !== undefined) return takeLiteral(literal, cursor);
   const top = findRow(lines, checks, cursor);
-  return top !== -1 && takeLine(lines.at(-1), cursor, top + lines.length - 1);
+  const below = lines.length - 1;
+  return top !== -1 && takeLine(lines[below], cursor, top + below);
 }
 
 function fitsTail({ lines }: Group, cursor: Cursor): boolean {
   const top = lineCount(cursor) - lines.length;
-  return top >= cursor.line && fitsLines(lines, cursor, top);
+  return top >= cursor.line && fitsLines(lines, lines.length, cursor, top);
 }

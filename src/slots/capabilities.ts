@@ -41,7 +41,14 @@ export function collectCapabilities(table: SlotTable): CapabilityBits {
     has: (name) => direct.has(name),
     mask: (wanted) => joined(maskOf, wanted),
     bits: (wanted) => joined(bitOf, wanted),
-    namesOf: (mask) => Object.freeze(names.filter((name) => (mask & (bitOf[name] ?? 0)) !== 0)),
+    namesOf: (mask) => {
+      const found = intrinsics.newList<string>();
+      for (let i = 0; i < names.length; i++) {
+        const name = names[i] as string;
+        if ((mask & (bitOf[name] ?? 0)) !== 0) intrinsics.append(found, name);
+      }
+      return intrinsics.freeze(intrinsics.toArray(found));
+    },
   };
 }
 

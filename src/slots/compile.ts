@@ -4,6 +4,7 @@ import {
   type Compiled,
   compileLevel,
   compileSchema,
+  intrinsics,
   type Level,
   type LevelValue,
 } from "../admit/index.ts";
@@ -238,10 +239,12 @@ function checkGates(
   }
 }
 
-function defaultsOf(compiled: Compiled): LevelValue {
-  const out: Record<string, unknown> = { ...compiled.level?.template };
-  for (const field of compiled.level?.fields ?? []) {
-    if (field.fallback !== undefined) out[field.key] = field.fallback();
+/** Also called in a patched realm: what it gives goes into edits. */
+function defaultsOf({ level }: Compiled): LevelValue {
+  const out: Record<string, unknown> = { ...level?.template };
+  for (let i = 0; level !== undefined && i < level.fields.length; i++) {
+    const { key, fallback } = level.fields[i] as Level["fields"][number];
+    if (fallback !== undefined) out[key] = fallback();
   }
-  return Object.freeze(out);
+  return intrinsics.freeze(out);
 }

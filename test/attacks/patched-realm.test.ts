@@ -8,6 +8,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compile, run } from "../docs/support/compile.ts";
 import { verifies } from "../support/verifies.ts";
 import { attack } from "./attack.ts";
+import {
+  arrayLies,
+  editsWithAssign,
+  editsWithFind,
+  editsWithIteration,
+  guardsWithConditions,
+  guardsWithNames,
+  textLies,
+} from "./realm-moments.ts";
 import { patches } from "./realm-patches.ts";
 import type { Played } from "./realm-program.ts";
 
@@ -36,6 +45,7 @@ function comesOutAsEver(number: string): void {
     const outcome = played.get(`${number} ${name}`);
     expect(outcome?.differs).toEqual([]);
     expect(outcome?.calledInMerge).toEqual([]);
+    expect(outcome?.unsound).toEqual([]);
     expect(outcome?.left).toEqual([]);
   });
 }
@@ -58,7 +68,12 @@ attack(
   "A-161",
   "Replace the methods and the iteration of arrays, or put setters at the indexes of all arrays and objects",
   "every run comes out as ever, and admitting and merging call nothing of it",
-  () => comesOutAsEver("A-161"),
+  () => {
+    comesOutAsEver("A-161");
+    editsWithFind();
+    editsWithIteration();
+    guardsWithConditions(arrayLies);
+  },
 );
 
 attack(
@@ -72,7 +87,10 @@ attack(
   "A-163",
   "Replace the functions of `Object`, `Reflect`, `Array`, `Number` and `Math`",
   "every run comes out as ever, and admitting and merging call nothing of it",
-  () => comesOutAsEver("A-163"),
+  () => {
+    comesOutAsEver("A-163");
+    editsWithAssign();
+  },
 );
 
 attack(
@@ -131,7 +149,10 @@ attack(
   "A-165",
   "Replace the methods of texts and the functions of `String`",
   "every run comes out as ever, and admitting and merging call nothing of it",
-  () => comesOutAsEver("A-165"),
+  () => {
+    comesOutAsEver("A-165");
+    guardsWithConditions(textLies);
+  },
 );
 
 attack(
@@ -145,7 +166,10 @@ attack(
   "A-167",
   "Give all objects the parts of a descriptor, or names of slots, results, options and of whatever else the sources read",
   "nothing is looked up on a prototype: every run comes out as ever",
-  () => comesOutAsEver("A-167"),
+  () => {
+    comesOutAsEver("A-167");
+    guardsWithNames();
+  },
 );
 
 attack(

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import {
   all,
+  answering,
   called,
   everyMethod,
   getting,
@@ -87,6 +88,13 @@ export const patches: Readonly<Record<string, Readonly<Record<string, Patch>>>> 
       methods("Array.prototype", Array.prototype, Symbol.iterator),
       methods("%ArrayIteratorPrototype%", arrayIterator, "next"),
     ),
+    "methods of arrays that find nothing": answering("Array.prototype", Array.prototype, {
+      ...{ push: 0, some: false, every: false, includes: false, indexOf: -1, find: undefined },
+      ...{ map: [], filter: [], flatMap: [], slice: [], concat: [], join: "", sort: [], at: "" },
+    }),
+    "iteration of arrays that ends at once": answering("Array.prototype", Array.prototype, {
+      [Symbol.iterator]: { next: () => ({ done: true, value: undefined }) },
+    }),
     "elements of all arrays": {
       apply: patch("Array.prototype", Array.prototype, indexes).apply,
       // An array itself, which its new elements make longer.
@@ -110,6 +118,16 @@ export const patches: Readonly<Record<string, Readonly<Record<string, Patch>>>> 
   "A-163": {
     "functions of Object": everyMethod("Object", Object),
     "functions of Reflect": everyMethod("Reflect", Reflect),
+    "functions that know nothing": all(
+      answering("Array", Array, { isArray: false, from: [] }),
+      answering("Object", Object, { keys: [], entries: [], values: [], hasOwn: false, assign: {} }),
+      answering("Reflect", Reflect, {
+        ownKeys: [],
+        has: false,
+        getOwnPropertyDescriptor: undefined,
+      }),
+      answering("Math", Math, { min: 0, max: 0, clz32: 0 }),
+    ),
     "functions of Array": methods("Array", Array, "isArray", "from", "of"),
     "methods of objects": methods(
       "Object.prototype",
@@ -129,6 +147,10 @@ export const patches: Readonly<Record<string, Readonly<Record<string, Patch>>>> 
   },
   "A-165": {
     "methods of texts": everyMethod("String.prototype", String.prototype),
+    "methods of texts that find nothing": answering("String.prototype", String.prototype, {
+      ...{ startsWith: false, endsWith: false, includes: false, indexOf: -1, slice: "" },
+      ...{ split: [], toLowerCase: "", trim: "", charCodeAt: 0, normalize: "" },
+    }),
     "functions of String": everyMethod("String", String),
   },
   "A-166": {

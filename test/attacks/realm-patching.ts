@@ -97,6 +97,26 @@ export const methods = (name: string, target: object, ...names: readonly Propert
     target,
     Object.fromEntries(names.map((key) => [key, throwing(`${name} ${String(key)}`)])),
   );
+/** Methods that give what is said, whatever they are asked. */
+export const answering = (
+  name: string,
+  target: object,
+  answers: Readonly<Record<PropertyKey, unknown>>,
+): Patch =>
+  patch(
+    name,
+    target,
+    Object.fromEntries(
+      ownKeys(answers).map((key) => {
+        const answer = answers[key as string];
+        const value = () => {
+          called(`${name} ${String(key)}`);
+          return answer;
+        };
+        return [key, { writable: true, value }];
+      }),
+    ),
+  );
 export const everyMethod = (name: string, target: object): Patch => {
   const isMethod = (key: PropertyKey) =>
     key !== "constructor" &&

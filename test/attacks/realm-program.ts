@@ -5,8 +5,10 @@
 import process from "node:process";
 import { createPluginManager, detectTampering, isGlassineError } from "glassine";
 import { call, hook, plugin } from "../dispatch/support.ts";
+import { amendSteps, editSteps, isSound } from "./realm-edits.ts";
 import { patches } from "./realm-patches.ts";
 import { type Patch, restore, takeCalled } from "./realm-patching.ts";
+import { playConditions, playEdits } from "./realm-runs.ts";
 import { outcomeOf, play, steps, wireSteps } from "./realm-scenes.ts";
 
 /** What came of one patch. Each list is empty where all was well. */
@@ -15,8 +17,10 @@ export interface Played {
   readonly name: string;
   /** Steps that came out otherwise than in an untouched realm. */
   readonly differs: readonly string[];
-  /** What of the patch was called during `admit`, `merge` and `filter`. */
+  /** What of the patch was called during `admit`, `merge`, `filter` and edits. */
   readonly calledInMerge: readonly string[];
+  /** What came of a recipe that Immer ran, neither refused nor sound. */
+  readonly unsound: readonly string[];
   /** What `detectTampering` named while the patch was on, and what after it. */
   readonly told: readonly string[];
   readonly left: readonly string[];
@@ -43,17 +47,48 @@ function outcomesOf(
   return outcomes;
 }
 
+const runs = {
+  "a run": (apply?: () => void) => play(apply, restore, false),
+  "a denied run": (apply?: () => void) => play(apply, restore, true),
+  "a run of edits": (apply?: () => void) => playEdits(apply, restore),
+  "a run of guards for some calls": (apply?: () => void) => playConditions(apply, restore),
+};
+
 async function runsOf(patch: Patch | undefined): Promise<Outcomes> {
-  return { "a run": await runOf(patch, false), "a denied run": await runOf(patch, true) };
+  const outcomes: Outcomes = {};
+  for (const [name, run] of Object.entries(runs)) outcomes[name] = await runOf(patch, run);
+  return outcomes;
 }
 
-async function runOf(patch: Patch | undefined, guarded: boolean): Promise<string> {
+async function runOf(
+  patch: Patch | undefined,
+  run: (apply?: () => void) => Promise<string>,
+): Promise<string> {
   try {
-    return await play(patch?.apply, restore, guarded);
+    return await run(patch?.apply);
   } catch (thrown) {
     restore();
     return `threw ${String(thrown)}`;
   }
+}
+
+/** What is made by Immer in a patched realm: an error, or what the library would make itself. */
+function unsoundUnder(patch: Patch): readonly string[] {
+  const unsound: string[] = [];
+  for (const [step, run] of Object.entries(amendSteps)) {
+    let value: unknown;
+    let threw = false;
+    patch.apply();
+    try {
+      value = run();
+    } catch {
+      threw = true;
+    }
+    restore();
+    if (!threw && !isSound(value)) unsound.push(step);
+  }
+  takeCalled();
+  return unsound;
 }
 
 const lines = (list: ReturnType<typeof detectTampering>) =>
@@ -91,7 +126,8 @@ function difference(step: string, expected = "", got = ""): readonly string[] {
   return [`${step}: expected …${part(expected)}… but got …${part(got)}…`];
 }
 
-const untouched = { ...outcomesOf(steps, undefined), ...outcomesOf(wireSteps, undefined) };
+const captured = { ...steps, ...editSteps };
+const untouched = { ...outcomesOf(captured, undefined), ...outcomesOf(wireSteps, undefined) };
 const untouchedRuns = await runsOf(undefined);
 
 for (const [attack, named] of Object.entries(patches)) {
@@ -100,7 +136,7 @@ for (const [attack, named] of Object.entries(patches)) {
     takeCalled();
     const told = tellWhile(patch);
     const outcomes: Outcomes = {
-      ...outcomesOf(steps, patch, calledInMerge),
+      ...outcomesOf(captured, patch, calledInMerge),
       ...outcomesOf(wireSteps, patch),
       ...(await runsOf(patch)),
     };
@@ -110,7 +146,8 @@ for (const [attack, named] of Object.entries(patches)) {
     );
     const left = lines(detectTampering());
     const denied = await denialUnder(patch);
-    const played: Played = { attack, name, differs, calledInMerge, told, left, denied };
+    const unsound = unsoundUnder(patch);
+    const played: Played = { attack, name, differs, calledInMerge, unsound, told, left, denied };
     process.stdout.write(`${JSON.stringify(played)}\n`);
   }
 }

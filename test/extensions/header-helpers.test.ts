@@ -54,8 +54,24 @@ describe("setHeader", () => {
     expect(setHeader(viewOf({}), "a", "1").http?.headers).toEqual({ a: "1" });
   });
 
+  it("leaves no other value of the header, in either map, nor in another spelling", () => {
+    const both = viewOf({
+      headers: { "X-A": "1", b: "3", "x-a": "2" },
+      request_headers: { c: "5", "X-a": "4" },
+    });
+    const { http } = setHeader(both, "x-a", "new");
+    expect(http?.headers).toEqual({ "X-A": "new", b: "3" });
+    expect(http?.request_headers).toEqual({ c: "5", "X-a": "new" });
+    expect(Object.keys(http?.headers ?? {})).toEqual(["X-A", "b"]);
+    const older = viewOf({ headers: { a: "1" }, request_headers: { b: "2" } });
+    const second = setHeader(older, "B", "3").http;
+    expect([second?.headers, second?.request_headers]).toEqual([{ a: "1" }, { b: "3" }]);
+  });
+
   it("gives the same view for the same value", () => {
     expect(setHeader(older, "X-TRACE", "1")).toBe(older);
+    const both = viewOf({ headers: { "X-A": "1" }, request_headers: { "x-a": "1" } });
+    expect(setHeader(both, "X-a", "1")).toBe(both);
   });
 
   it("makes the slot where there is none", () => {

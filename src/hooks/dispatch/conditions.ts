@@ -1,4 +1,10 @@
-/** Conditions: which calls a plugin is for, by glob over names. */
+/**
+ * Conditions: which calls a plugin is for, by glob over names.
+ *
+ * A plugin that is passed over guards nothing. So what runs for a call goes by captured calls and
+ * own properties alone: an earlier plugin may have patched the realm.
+ */
+import { intrinsics } from "../../admit/index.ts";
 import { compilePattern } from "../../messages/index.ts";
 
 /** Every kind that is listed must match; of its patterns one is enough. `*` stops at `/`. */
@@ -21,20 +27,37 @@ export type ConditionTest = (
   tenant: string | undefined,
 ) => boolean;
 
+interface Test {
+  readonly kind: Kind;
+  readonly patterns: readonly ((name: string) => boolean)[];
+}
+
 export function compileConditions(conditions: Conditions, isMessage: boolean): ConditionTest {
-  const tests = conditionKinds.flatMap((kind) => {
+  const tests = conditionKinds.flatMap((kind): readonly Test[] => {
     const patterns = conditions[kind]?.map((pattern) => compilePattern(pattern));
     return patterns === undefined ? [] : [{ kind, patterns }];
   });
   return (payload, extensions, tenant) => {
     const names = namesIn(payload, extensions, tenant, isMessage);
-    return tests.every(({ kind, patterns }) =>
-      names[kind].some((name) => patterns.some((matches) => matches(name))),
-    );
+    for (let i = 0; i < tests.length; i++) {
+      const { kind, patterns } = tests[i] as Test;
+      if (!isAnyMatched(names[kind], patterns)) return false;
+    }
+    return true;
   };
 }
 
-type Names = { readonly [K in Kind]: string[] };
+function isAnyMatched(names: Names[Kind], patterns: Test["patterns"]): boolean {
+  for (let i = 0; i < names.length; i++) {
+    for (let j = 0; j < patterns.length; j++) {
+      if (patterns[j]?.(names[i] as string) === true) return true;
+    }
+  }
+  return false;
+}
+
+const { append, hasOwn, isArray, newList } = intrinsics;
+type Names = { readonly [K in Kind]: intrinsics.List<string> };
 
 /** What a call is about, from its payload and, for the rest, the `mcp` slot the host filled. */
 function namesIn(
@@ -43,69 +66,61 @@ function namesIn(
   tenant: string | undefined,
   isMessage: boolean,
 ): Names {
-  const names: Names = { tools: [], prompts: [], resources: [], servers: [], tenants: [] };
-  if (tenant !== undefined) names.tenants.push(tenant);
+  const names: Names = {
+    tools: newList(),
+    prompts: newList(),
+    resources: newList(),
+    servers: newList(),
+    tenants: newList(),
+  };
+  if (tenant !== undefined) append(names.tenants, tenant);
   // What a server answered on an older hook is data, however much it looks like parts.
-  if (isMessage) for (const part of partsOf(payload)) fromPart(part, names);
-  else fromOlder(payload as OlderPayload, names);
-  const { mcp } = extensions as { readonly mcp?: McpSlot };
-  for (const [kind, entity] of [
-    ["tools", mcp?.tool],
-    ["prompts", mcp?.prompt],
-    ["resources", mcp?.resource],
-  ] as const) {
-    add(names[kind], entity?.name);
-    if (kind === "resources") add(names.resources, entity?.uri);
-    add(names.servers, entity?.server_id);
-  }
+  if (isMessage) fromParts(own(payload, "content"), names);
+  else fromOlder(payload, names);
+  const mcp = own(extensions, "mcp");
+  fromEntity(own(mcp, "tool"), names.tools, names.servers);
+  fromEntity(own(mcp, "prompt"), names.prompts, names.servers);
+  const resource = own(mcp, "resource");
+  fromEntity(resource, names.resources, names.servers);
+  add(names.resources, own(resource, "uri"));
   return names;
 }
 
-interface Entity {
-  readonly name?: string | undefined;
-  readonly uri?: string | undefined;
-  readonly server_id?: string | undefined;
-}
-interface McpSlot {
-  readonly tool?: Entity;
-  readonly prompt?: Entity;
-  readonly resource?: Entity;
-}
-interface OlderPayload {
-  readonly name?: unknown;
-  readonly prompt_id?: unknown;
-  readonly uri?: unknown;
-}
-interface Part {
-  readonly content_type?: unknown;
-  readonly content?: unknown;
+/** A part that is really there: one found on a patched prototype is none. */
+function own(value: unknown, key: string): unknown {
+  if (typeof value !== "object" || value === null || !hasOwn(value, key)) return undefined;
+  return (value as Readonly<Record<string, unknown>>)[key];
 }
 
-function fromOlder(payload: OlderPayload, names: Names): void {
-  add(names.tools, payload.name);
-  add(names.prompts, payload.prompt_id);
-  add(names.resources, payload.uri);
+function fromEntity(entity: unknown, list: Names[Kind], servers: Names["servers"]): void {
+  add(list, own(entity, "name"));
+  add(servers, own(entity, "server_id"));
 }
 
-function partsOf(payload: object): readonly Part[] {
-  const { content } = payload as { readonly content?: unknown };
-  return Array.isArray(content) ? (content as readonly Part[]) : [];
+function fromOlder(payload: object, names: Names): void {
+  add(names.tools, own(payload, "name"));
+  add(names.prompts, own(payload, "prompt_id"));
+  add(names.resources, own(payload, "uri"));
 }
 
-function fromPart(part: Part, names: Names): void {
-  const content = (part.content ?? {}) as Readonly<Record<string, unknown>>;
-  if (part.content_type === "tool_call") add(names.tools, content.name);
-  if (part.content_type === "tool_result") add(names.tools, content.tool_name);
-  if (part.content_type === "prompt_request") {
-    add(names.prompts, content.name);
-    add(names.servers, content.server_id);
+function fromParts(parts: unknown, names: Names): void {
+  if (!isArray(parts)) return;
+  for (let i = 0; i < parts.length; i++) fromPart(parts[i], names);
+}
+
+function fromPart(part: unknown, names: Names): void {
+  const type = own(part, "content_type");
+  const content = own(part, "content");
+  if (type === "tool_call") add(names.tools, own(content, "name"));
+  if (type === "tool_result") add(names.tools, own(content, "tool_name"));
+  if (type === "prompt_request") {
+    add(names.prompts, own(content, "name"));
+    add(names.servers, own(content, "server_id"));
   }
-  if (part.content_type === "prompt_result") add(names.prompts, content.prompt_name);
-  if (part.content_type === "resource" || part.content_type === "resource_ref") {
-    add(names.resources, content.uri);
-  }
+  if (type === "prompt_result") add(names.prompts, own(content, "prompt_name"));
+  if (type === "resource" || type === "resource_ref") add(names.resources, own(content, "uri"));
 }
 
-function add(list: string[], name: unknown): void {
-  if (typeof name === "string") list.push(name);
+function add(list: Names[Kind], name: unknown): void {
+  if (typeof name === "string") append(list, name);
 }

@@ -1,0 +1,200 @@
+/** Patches that a handler puts in place for a moment, and that answer as suits its author. */
+import {
+  addLabels,
+  createExtensions,
+  deny,
+  type Extensions,
+  filterExtensions,
+  mergeExtensions,
+  setCustom,
+  setHeader,
+} from "glassine";
+import { expect, it } from "vitest";
+import {
+  call,
+  type FullView,
+  hook,
+  labelled,
+  manage,
+  plugin,
+  type Result,
+  runOnce,
+} from "../dispatch/support.ts";
+
+type Undo = () => void;
+
+/** Puts `value` in place of a built-in property. */
+function put(target: object, key: PropertyKey, value: unknown): Undo {
+  const before = Object.getOwnPropertyDescriptor(target, key);
+  Object.defineProperty(target, key, { configurable: true, writable: true, value });
+  return () => {
+    if (before === undefined) Reflect.deleteProperty(target, key);
+    else Object.defineProperty(target, key, before);
+  };
+}
+
+/** A run of one plugin that patches the realm for its own edit alone. */
+function runEdit(
+  patch: () => Undo,
+  edit: (view: FullView) => object,
+  extensions: Extensions,
+): Promise<Result> {
+  const evil = plugin(
+    "evil",
+    (_payload, _context, view) => {
+      const undo = patch();
+      try {
+        return { modifiedExtensions: edit(view) };
+      } finally {
+        undo();
+      }
+    },
+    { capabilities: ["append_labels", "write_headers"] },
+  );
+  return runOnce([evil], { extensions });
+}
+
+/** Whatever a level, a field or a header map is read by, it gives this. */
+const giving = (value: unknown) => ({ read: () => value, overlay: () => value });
+
+/** An edit is not read again by the merge: nobody may slip anything into it while it is made. */
+export function editsWithFind(): void {
+  it("merges no live level by a reader of the plugin's own for one edit", () => {
+    const envelope = createExtensions({ http: { headers: { a: "1" } } });
+    const view = filterExtensions(envelope, []);
+    const live = { leak: {} };
+    const node = { key: "custom", path: "custom", write: 0, fields: [], compiled: giving(live) };
+    const undo = put(Array.prototype, "find", () => node);
+    let edited: object;
+    try {
+      edited = setCustom(view, "k", 1);
+    } finally {
+      undo();
+    }
+    const { extensions } = mergeExtensions(envelope, edited, [], { view });
+    expect(extensions.custom).toEqual({ k: 1 });
+  });
+
+  it("sends no header that breaks a line by a live map for one edit", async () => {
+    let reads = 0;
+    const live = new Proxy(Object.create(null) as object, {
+      ownKeys: () => ["a", "x-evil"],
+      getOwnPropertyDescriptor: () => ({ value: "v", enumerable: true, configurable: true }),
+      get: (_target, key) => {
+        if (key === "a") return "1";
+        reads += 1;
+        return reads < 2 ? "fine" : "v\r\nInjected: 1";
+      },
+    });
+    const field = { key: "headers", write: 0, compiled: giving(live) };
+    const node = { key: "http", path: "http", write: 0, compiled: {}, fields: [field] };
+    const answers = [node, undefined, field];
+    const result = await runEdit(
+      () => {
+        let calls = 0;
+        return put(Array.prototype, "find", () => answers[calls++]);
+      },
+      (view) => setHeader(view, "x-evil", "fine"),
+      createExtensions({ http: { headers: { a: "1" } } }),
+    );
+    expect(reads).toBe(0);
+    expect(result.extensions.http?.headers).toEqual({ a: "1", "x-evil": "fine" });
+  });
+}
+
+export function editsWithIteration(): void {
+  const live = { secret: 1 };
+  it.each([
+    ["bad labels", ["bad\nlabel \u202e", " padded"]],
+    ["a live object", [live]],
+    ["fewer labels", []],
+  ])("adds the label alone where iteration gives %s for one edit", async (_name, items) => {
+    const result = await runEdit(
+      () => {
+        let loops = 0;
+        return put(Array.prototype, Symbol.iterator, () => {
+          loops += 1;
+          let at = 0;
+          const given: readonly unknown[] = loops === 1 ? ["PII"] : items;
+          return { next: () => ({ done: at === given.length, value: given[at++] }) };
+        });
+      },
+      (view) => addLabels(view, "OK"),
+      labelled("PII"),
+    );
+    expect(result.extensions.security?.labels).toEqual(["OK", "PII"]);
+    expect(Object.isFrozen(live)).toBe(false);
+  });
+}
+
+export function editsWithAssign(): void {
+  it("sets one key of custom data where copies are live for one edit", async () => {
+    const live = { other: 1 };
+    const result = await runEdit(
+      () => put(Object, "assign", () => live),
+      (view) => setCustom(view, "k", 1),
+      createExtensions({ custom: { a: 1 } }),
+    );
+    expect(result.extensions.custom).toEqual({ a: 1, k: 1 });
+    expect(live).toEqual({ other: 1 });
+  });
+}
+
+const arrays = Array.prototype;
+const texts = String.prototype;
+type Lie = readonly [name: string, target: object, answer: unknown];
+export const arrayLies: readonly Lie[] = [
+  ["push", arrays, 0],
+  ["some", arrays, false],
+  ["every", arrays, false],
+  ["flatMap", arrays, []],
+  ["slice", arrays, []],
+];
+export const textLies: readonly Lie[] = [
+  ["startsWith", texts, false],
+  ["endsWith", texts, false],
+  ["indexOf", texts, -1],
+  ["includes", texts, false],
+  ["split", texts, []],
+  ["slice", texts, ""],
+];
+
+/** Who can make a condition fail to match has switched off the guard behind it. */
+export function guardsWithConditions(lies: readonly Lie[]): void {
+  it.each(lies)("passes over no guard where `%s` lies", async (name, target, answer) => {
+    const result = await runGuard(() => put(target, name, () => answer), { tools: ["*r*m*"] });
+    expect(result.executions.map(({ status }) => status)).toEqual(["completed", "completed"]);
+    expect(result.violation).toMatchObject({ plugin: "guard", code: "denied" });
+  });
+}
+
+export function guardsWithNames(): void {
+  it.each([
+    ["prompt_id", "rm", { prompts: ["rm"] }],
+    ["uri", "rm", { resources: ["rm"] }],
+    ["mcp", { prompt: { name: "rm", server_id: "rm" } }, { prompts: ["rm"] }],
+    ["tenant", "rm", { tenants: ["rm"] }],
+  ])("runs no guard for `%s` of all objects", async (name, value, conditions) => {
+    const { executions } = await runGuard(() => put(Object.prototype, name, value), conditions);
+    expect(executions.map(({ status }) => status)).toEqual(["completed", "skipped"]);
+  });
+}
+
+/** All of it runs at once, so that the patch is gone before anybody else's turn. */
+async function runGuard(patch: () => Undo, conditions: object): Promise<Result> {
+  let undo: Undo = () => {};
+  const denial = deny("no rm");
+  const manager = await manage([
+    plugin("evil", (_payload, _context) => {
+      undo = patch();
+    }),
+    plugin("guard", (_payload, _context) => denial, { conditions }),
+  ]);
+  try {
+    const running = manager.invoke(hook, { ...call, name: "(rm)" }, {});
+    undo();
+    return await running;
+  } finally {
+    undo();
+  }
+}
