@@ -21,6 +21,7 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
     "test/slots/",
     ...laws("atomic", "capabilities", "detached", "growth", "headers", "identity", "maps"),
     ...laws("noninterference", "untouched"),
+    ...attacks("labels", "label-", "headers", "header-", "delegation"),
   ],
   admit: [
     "test/admit/",
@@ -33,6 +34,7 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
     "test/host/",
     ...laws("reading", "detached", "untouched", "untouchable", "read-once", "pollution"),
     ...laws("realm-independent", "redaction"),
+    ...attacks("forged-prototypes", "forged-proxies", "forged-collections", "forged-scalars"),
   ],
   slots: [
     "test/slots/",
@@ -52,8 +54,14 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
     "test/host/",
     "test/faults/",
     ...laws("dispatch", "deadlines", "labels"),
+    ...attacks("failure-abort", "failure-background", "failure-nesting", "failure-thenables"),
+    ...attacks("forged-results", "retained", "concurrency"),
   ],
 };
+
+function attacks(...names: readonly string[]): readonly string[] {
+  return names.map((name) => `test/attacks/${name}`);
+}
 
 function laws(...names: readonly string[]): readonly string[] {
   return names.map((name) => `property-tests/${name}`);
