@@ -1,6 +1,7 @@
 /** What a run tells its host, to the letter: reasons of records, messages of errors. */
-import { deny, type PluginContext } from "glassine";
+import { defineHook, defineHost, deny, type PluginContext } from "glassine";
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
 import {
   call,
   hook,
@@ -55,6 +56,31 @@ describe("a result that is refused says what was expected", () => {
     ],
   ])("%s", async (_, value, expected) => {
     expect(await refusedWith(value)).toEqual(expected);
+  });
+
+  it("a payload that does not pass its schema's own check as a whole", async () => {
+    const host = defineHost({
+      hooks: {
+        span: defineHook({
+          semantic: "message",
+          description: "Of a test.",
+          payload: z.object({ from: z.number(), to: z.number() }).refine((p) => p.from <= p.to),
+          writable: ["from", "to"],
+        }),
+      },
+    });
+    const guard = host.definePlugin({
+      name: "guard",
+      version: "1.0.0",
+      hooks: { span: (payload) => ({ modifiedPayload: { from: payload.to + 1, to: payload.to } }) },
+    });
+    const manager = await host.createPluginManager({ plugins: [guard] });
+    const { violation, rejections, payload } = await manager.invoke("span", { from: 1, to: 2 });
+    expect(violation).toMatchObject({ code: "payload_shape" });
+    expect(rejections).toMatchObject([
+      { path: "payload", reason: "Expected what passes the payload's own check." },
+    ]);
+    expect(payload).toEqual({ from: 1, to: 2 });
   });
 
   it("under the plugin's name, and where it was refused", async () => {
