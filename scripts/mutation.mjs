@@ -1,7 +1,8 @@
 // Mutates the sources room by room and holds the tests to it: `npm run mutation`, one room with
 // `-- --room merge`. With `--again` what the last run found out about unchanged code is taken over,
-// which is quick and misses what a change inside an existing test does.
-import { readFileSync, writeFileSync } from "node:fs";
+// which is quick and misses what a change inside an existing test does. With `--last` nothing runs:
+// what the last runs left behind is held against the list again, and the report is written.
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -10,8 +11,9 @@ import { faultsOf, readRun } from "../mutation/read-run.mjs";
 import { lawRuns, leastScore, rooms } from "../mutation/rooms.mjs";
 import { reportOf } from "../mutation/write-report.mjs";
 
+const flag = { type: "boolean", default: false };
 const { values } = parseArgs({
-  options: { room: { type: "string", multiple: true }, again: { type: "boolean", default: false } },
+  options: { room: { type: "string", multiple: true }, again: flag, last: flag },
 });
 const wanted = values.room ?? Object.keys(rooms);
 const unknown = wanted.filter((room) => !Object.hasOwn(rooms, room));
@@ -20,11 +22,25 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+const resultsOf = (room) => `build/mutation/${room}.json`;
+if (!values.last) for (const room of wanted) await mutate(room);
+
 const listed = JSON.parse(readFileSync("mutation/survivors.json", "utf8"));
-const runs = [];
-for (const room of wanted) {
-  const fileName = `build/mutation/${room}.json`;
-  // The runners are processes of their own and see this too.
+const runs = wanted.filter((room) => existsSync(resultsOf(room))).map(read);
+for (const { room, mutants, killed, timedOut, survived, score } of runs) {
+  const parts = `${killed} killed, ${timedOut} timed out, ${survived} survived`;
+  console.log(`${room}: ${mutants} mutants, ${parts}, ${score.toFixed(1)} %`);
+}
+if (values.room === undefined) {
+  const conditions = { node: process.versions.node, cores: availableParallelism(), lawRuns };
+  writeFileSync("mutation/report.md", reportOf(runs, wanted, conditions));
+}
+const faults = runs.flatMap((run) => faultsOf(run, leastScore));
+for (const fault of faults) console.error(fault);
+process.exit(faults.length > 0 ? 1 : 0);
+
+async function mutate(room) {
+  // The runners are processes of their own and see these too.
   process.env.GLASSINE_ROOM = room;
   process.env.GLASSINE_RUNS = String(lawRuns);
   await new Stryker({
@@ -45,22 +61,14 @@ for (const room of wanted) {
     tsconfigFile: "none",
     disableTypeChecks: false,
     reporters: ["json", "progress-append-only"],
-    jsonReporter: { fileName },
+    jsonReporter: { fileName: resultsOf(room) },
     warnings: { slow: false },
   }).runMutationTest();
-  const prefixes = rooms[room].map((pattern) => pattern.replace(/\*.*$/, ""));
-  runs.push(readRun(room, JSON.parse(readFileSync(fileName, "utf8")), listed, prefixes));
 }
 
-for (const { room, mutants, killed, timedOut, survived, score } of runs) {
-  const parts = `${killed} killed, ${timedOut} timed out, ${survived} survived`;
-  console.log(`${room}: ${mutants} mutants, ${parts}, ${score.toFixed(1)} %`);
+function read(room) {
+  const path = resultsOf(room);
+  const prefixes = rooms[room].map((pattern) => pattern.replace(/\*.*$/, ""));
+  const run = readRun(room, JSON.parse(readFileSync(path, "utf8")), listed, prefixes);
+  return { ...run, date: statSync(path).mtime.toISOString().slice(0, 10) };
 }
-if (wanted.length === Object.keys(rooms).length) {
-  const date = new Date().toISOString().slice(0, 10);
-  const conditions = { node: process.versions.node, cores: availableParallelism(), date, lawRuns };
-  writeFileSync("mutation/report.md", reportOf(runs, conditions));
-}
-const faults = runs.flatMap((run) => faultsOf(run, leastScore));
-for (const fault of faults) console.error(fault);
-process.exit(faults.length > 0 ? 1 : 0);
