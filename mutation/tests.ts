@@ -21,7 +21,7 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
     "test/slots/",
     ...laws("atomic", "capabilities", "detached", "growth", "headers", "identity", "maps"),
     ...laws("noninterference", "untouched"),
-    ...attacks("labels", "label-", "headers", "header-", "delegation"),
+    ...attacks("labels", "label-runs", "headers", "header-", "delegation"),
   ],
   admit: [
     "test/admit/",
