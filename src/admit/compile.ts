@@ -8,7 +8,7 @@
 import type * as z from "zod";
 import type { Compiled, Shape } from "./compiled.ts";
 import { mismatch, readArray, readJson, readMap } from "./free-form.ts";
-import { create } from "./intrinsics.ts";
+import { create, freeze } from "./intrinsics.ts";
 import { isBareKind, kindOf, listLimitOf, readNumber, readText } from "./kinds.ts";
 import { compileLevel, compileLoose } from "./level.ts";
 import type { Limits } from "./limits.ts";
@@ -20,7 +20,51 @@ export interface CompileOptions {
   readonly closed: boolean;
 }
 
-export function compileSchema(schema: z.ZodType, options: CompileOptions): Compiled {
+/** One compilation of a schema and all that is in it. */
+interface Compiling extends CompileOptions {
+  /** What recursion comes back to. */
+  readonly known: Map<z.ZodType, Compiled>;
+  /** What recursion has yet to compile. */
+  readonly pending: (() => Compiled)[];
+}
+
+/** A getter that makes a schema anew each time has no end; the rest is compiled on first use. */
+const maxPending = 100;
+
+/**
+ * Compiled as a whole, and frozen: a first use may come in a realm that a plugin has patched, and
+ * what is compiled there would be the plugin's.
+ */
+export function compileSchema(schema: z.ZodType, { closed }: CompileOptions): Compiled {
+  const compiling: Compiling = { closed, known: new Map(), pending: [] };
+  const compiled = compile(schema, compiling);
+  compiling.known.set(schema, compiled);
+  for (const inner of compiling.pending) {
+    if (compiling.pending.length > maxPending) break;
+    try {
+      inner();
+    } catch {
+      // A getter may name a schema that is not there yet.
+    }
+  }
+  return frozen(compiled);
+}
+
+function frozen(compiled: Compiled): Compiled {
+  const { level, element } = compiled;
+  if (level !== undefined) {
+    for (const field of level.fields) {
+      frozen(field.compiled);
+      freeze(field);
+    }
+    freeze(level.fields);
+    freeze(level);
+  }
+  if (element !== undefined) frozen(element);
+  return freeze(compiled);
+}
+
+function compile(schema: z.ZodType, options: Compiling): Compiled {
   const kind = kindOf(schema);
   if (kind !== undefined) return checked(schema, native(kind.shape, kind.read));
   const def = schema._zod.def as unknown as Def;
@@ -30,7 +74,7 @@ export function compileSchema(schema: z.ZodType, options: CompileOptions): Compi
     case "object": {
       const catchall = def.catchall?._zod.def.type;
       const shape = def.shape as Record<string, z.ZodType>;
-      const compileField = (inner: z.ZodType) => compileSchema(inner, options);
+      const compileField = (inner: z.ZodType) => compile(inner, options);
       if (def.catchall !== undefined && catchall !== "never") {
         const rest = compileField(def.catchall).read;
         return checked(schema, native("map", compileLoose(shape, compileField, rest)));
@@ -46,14 +90,14 @@ export function compileSchema(schema: z.ZodType, options: CompileOptions): Compi
       // Keys other than any text are a rule that only zod knows.
       const keyDef = (def.keyType as z.ZodType)._zod.def as unknown as Def;
       if (keyDef.type !== "string" || hasChecks(keyDef)) return native("map", viaZod(schema));
-      const value = compileSchema(def.valueType as z.ZodType, options).read;
+      const value = compile(def.valueType as z.ZodType, options).read;
       return checked(
         schema,
         native("map", (walk, input, hint) => readMap(walk, input, hint, value)),
       );
     }
     case "array": {
-      const element = compileSchema(def.element as z.ZodType, options);
+      const element = compile(def.element as z.ZodType, options);
       const bounds = boundsOf(def.checks ?? []);
       if (bounds === undefined) return native("list", viaZod(schema));
       return { ...native("list", listReader(element.read, listLimitOf(schema), bounds)), element };
@@ -62,12 +106,8 @@ export function compileSchema(schema: z.ZodType, options: CompileOptions): Compi
       const tagged = compileTagged(def, options);
       return native("scalar", tagged ?? viaZod(schema));
     }
-    case "lazy": {
-      // Compiled on first use: a recursive schema has no end.
-      let inner: Compiled | undefined;
-      const compiled = () => (inner ??= compileSchema((def.getter as () => z.ZodType)(), options));
-      return native("scalar", (walk, input, hint) => compiled().read(walk, input, hint));
-    }
+    case "lazy":
+      return native("scalar", compileLazy(def.getter as () => z.ZodType, options));
     case "string":
       return native("scalar", hasChecks(def) ? viaZod(schema) : readText);
     case "number":
@@ -81,10 +121,23 @@ export function compileSchema(schema: z.ZodType, options: CompileOptions): Compi
         hasChecks(def) ? viaZod(schema) : oneOf([...(schema._zod.values ?? [])]),
       );
     case "readonly":
-      return compileSchema(def.innerType as z.ZodType, options);
+      return compile(def.innerType as z.ZodType, options);
     default:
       return native("scalar", viaZod(schema));
   }
+}
+
+function compileLazy(getter: () => z.ZodType, options: Compiling): Reader {
+  let inner: Compiled | undefined;
+  const compiled = () => {
+    if (inner !== undefined) return inner;
+    const schema = getter();
+    inner = options.known.get(schema) ?? compile(schema, options);
+    options.known.set(schema, inner);
+    return inner;
+  };
+  options.pending.push(compiled);
+  return (walk, input, hint) => compiled().read(walk, input, hint);
 }
 
 function hasChecks(def: Def): boolean {
@@ -153,7 +206,7 @@ function listReader(read: Reader, limit: keyof Limits | undefined, { min, max }:
  * A union told apart by one field. The value is copied before the field is looked at, so that
  * it is read once all the same.
  */
-function compileTagged(def: Def, options: CompileOptions): Reader | undefined {
+function compileTagged(def: Def, options: Compiling): Reader | undefined {
   const tag = def.discriminator;
   if (typeof tag !== "string") return undefined;
   const byTag: Record<string, Reader> = create(null);
@@ -162,7 +215,7 @@ function compileTagged(def: Def, options: CompileOptions): Reader | undefined {
     const { values } = (shape[tag] as z.ZodType)._zod.def as unknown as {
       values: readonly string[];
     };
-    const { read } = compileSchema(option, options);
+    const { read } = compile(option, options);
     for (const value of values) byTag[value] = read;
   }
   const expected = `${tag} to be one of ${Object.keys(byTag).join(", ")}`;

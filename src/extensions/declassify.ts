@@ -1,4 +1,8 @@
-/** The one way a label leaves: by the host, with a reason, an authority and a record. */
+/**
+ * The one way a label leaves: by the host, with a reason, an authority and a record.
+ *
+ * What is left is not read again, so nothing that makes it is found on a prototype.
+ */
 import { asSet, intrinsics, nowInstant } from "../admit/index.ts";
 import { GlassineError, quoted } from "../errors/index.ts";
 import { markOf, type Slots, withSlot } from "./mark.ts";
@@ -24,12 +28,16 @@ export interface DeclassificationRecord {
   readonly request_id: string | null;
 }
 
+const { append, freeze, hasOwn, isArray, newList, toArray, trim } = intrinsics;
 const maxText = 2000;
 
 export function removeLabels(
   extensions: object,
-  { labels, reason, authority, audit }: Declassification,
+  declassification: Declassification,
 ): { readonly extensions: Slots; readonly record: DeclassificationRecord } {
+  const { labels, reason, authority } = declassification;
+  // The one option: left out, it would be looked up on a prototype.
+  const audit = hasOwn(declassification, "audit") ? declassification.audit : undefined;
   const mark = markOf(extensions);
   if (mark === undefined || mark.mask !== undefined) {
     refuse("Only the host's own extensions can be declassified; got a view or another value.");
@@ -37,16 +45,16 @@ export function removeLabels(
   const slots = extensions as Slots;
   const security = slots.security as { readonly labels: readonly string[] } | undefined;
   const present = security?.labels ?? [];
-  if (!Array.isArray(labels) || labels.length === 0)
-    refuse("Name the labels to take away; got none.");
-  for (const label of labels) {
+  if (!isArray(labels) || labels.length === 0) refuse("Name the labels to take away; got none.");
+  for (let i = 0; i < labels.length; i++) {
+    const label: unknown = labels[i];
     if (typeof label !== "string") refuse("Labels are texts; got another value.");
-    if (!present.includes(label)) refuse(`The label ${quoted(label)} is not there.`);
+    if (!includes(present, label)) refuse(`The label ${quoted(label)} is not there.`);
   }
   checkWords("reason", reason);
   checkWords("authority", authority);
   const request = slots.request as { readonly request_id?: string } | undefined;
-  const record: DeclassificationRecord = Object.freeze({
+  const record: DeclassificationRecord = freeze({
     event: "extensions.declassified",
     at: nowInstant(),
     labels: asSet(labels),
@@ -61,9 +69,18 @@ export function removeLabels(
     refuse("The audit of a declassification writes at once; got a promise.");
   }
   // From the record: `labels` is the host's, and the audit could have changed it.
-  const kept = intrinsics.freeze(present.filter((label) => !record.labels.includes(label)));
-  const level = intrinsics.freeze({ ...security, labels: kept });
-  return Object.freeze({ extensions: withSlot(slots, "security", level, mark as never), record });
+  const kept = newList<string>();
+  for (let i = 0; i < present.length; i++) {
+    const label = present[i] as string;
+    if (!includes(record.labels, label)) append(kept, label);
+  }
+  const level = freeze({ ...security, labels: freeze(toArray(kept)) });
+  return freeze({ extensions: withSlot(slots, "security", level, mark as never), record });
+}
+
+function includes(labels: readonly string[], label: string): boolean {
+  for (let i = 0; i < labels.length; i++) if (labels[i] === label) return true;
+  return false;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
@@ -71,7 +88,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 function checkWords(name: string, text: unknown): void {
-  if (typeof text !== "string" || text.trim() === "" || text.length > maxText) {
+  if (typeof text !== "string" || trim(text) === "" || text.length > maxText) {
     refuse(
       `A declassification needs ${name === "reason" ? "a" : "an"} ${name} of 1 to ${maxText} characters.`,
     );

@@ -1,4 +1,9 @@
-/** The host, too, only adds to what is monotonic. Labels leave through `declassify` alone. */
+/**
+ * The host, too, only adds to what is monotonic. Labels leave through `declassify` alone.
+ *
+ * A plugin can make envelopes, too, and call this in a realm that it has patched: a method of an
+ * array, or a loop by its iterator, would hand the slot table out.
+ */
 import { without } from "../admit/index.ts";
 import { TierViolationError } from "../errors/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
@@ -6,7 +11,8 @@ import type { Slots } from "./mark.ts";
 
 /** @throws TierViolationError `tier_monotonic` when something monotonic in `before` is gone. */
 export function assertGrown(slots: CompiledSlots, before: Slots, after: Slots): void {
-  for (const slot of slots.nodes) {
+  for (let i = 0; i < slots.nodes.length; i++) {
+    const slot = slots.nodes[i] as Node;
     if (before[slot.key] !== after[slot.key]) check(slot, before[slot.key], after[slot.key]);
   }
 }
@@ -17,7 +23,10 @@ function check(node: Node, before: unknown, after: unknown): void {
   if (grows !== undefined) checkList(node, part(before, grows), part(after, grows));
   else if (node.tier === "monotonic") checkList(node, before, after);
   else {
-    for (const field of node.fields) check(field, part(before, field.key), part(after, field.key));
+    for (let i = 0; i < node.fields.length; i++) {
+      const field = node.fields[i] as Node;
+      check(field, part(before, field.key), part(after, field.key));
+    }
   }
 }
 
@@ -36,11 +45,15 @@ function checkList(node: Node, before: unknown, after: unknown): void {
 /** Of a slot that grows, what counts is the field that does. */
 function growsSet(node: Node): boolean {
   if (node.grows === undefined) return node.compiled.shape === "set";
-  for (const field of node.fields) if (field.key === node.grows) return growsSet(field);
+  for (let i = 0; i < node.fields.length; i++) {
+    const field = node.fields[i] as Node;
+    if (field.key === node.grows) return growsSet(field);
+  }
   return false;
 }
 
 function startsWith(list: readonly unknown[], start: readonly unknown[]): boolean {
+  if (list.length < start.length) return false;
   for (let i = 0; i < start.length; i++) if (list[i] !== start[i]) return false;
   return true;
 }

@@ -18,7 +18,11 @@ export function replaceSlots(extensions: object, changes: object, options?: Crea
   if (isEmptyRecord(changes)) return seal(mark.slots.copy(extensions as Slots), mark);
   const read = readOver(mark.slots, changes, extensions as Slots, options);
   const next = mark.slots.copy(extensions as Slots);
-  for (const name of mark.slots.names) if (read[name] !== undefined) next[name] = read[name];
+  const { names } = mark.slots;
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    if (read[name] !== undefined) next[name] = read[name];
+  }
   assertGrown(mark.slots, extensions as Slots, next);
   return seal(next, mark);
 }

@@ -4,17 +4,26 @@
  * A view starts from nothing and gets what the grant opens. Only levels in which something is
  * withheld are built anew; a slot that is wholly open is shared. Nothing here looks into a
  * slot further than its gated fields, so hidden data has no influence, not even on time.
+ *
+ * A filter is kept for its grant, and it may be a plugin that asks first, in a realm that it has
+ * patched for that: so compiling, too, calls nothing that is found on a prototype, which would
+ * hand the slot table out besides.
  */
 import { intrinsics, type Level, type LevelValue } from "../admit/index.ts";
 import { type Mark, type Slots, seal } from "../extensions/index.ts";
 import { type CompiledSlots, type LevelShape, levelShapes, type Node } from "../slots/index.ts";
 
-const { create, freeze, hasOwn, isArray, weakGet, weakSet } = intrinsics;
+const { append, create, freeze, hasOwn, isArray, newList, toArray, weakGet, weakSet } = intrinsics;
 
 /** Cuts an envelope to what one grant shows. */
 export type Filter = (extensions: Slots) => Slots;
 
 type Cut = (value: unknown) => unknown;
+type Cuts = readonly (Cut | undefined)[];
+interface Shown {
+  readonly key: string;
+  readonly cut: Cut;
+}
 
 /** By mask, without prototypes: the merge asks for them, also in a patched realm. */
 type Filters = { [mask: number]: Filter };
@@ -39,8 +48,14 @@ function compileFilter(slots: CompiledSlots, mask: number): Filter {
 }
 
 /** How each of these nodes is shown. */
-function compileCuts(nodes: readonly Node[], mask: number): readonly (Cut | undefined)[] {
-  return nodes.map((node) => (isOpenSet(node, mask) ? orEmpty : compileCut(node, mask)));
+function compileCuts(nodes: readonly Node[], mask: number): Cuts {
+  return mapped(nodes, (node) => (isOpenSet(node, mask) ? orEmpty : compileCut(node, mask)));
+}
+
+function mapped<T, U>(items: readonly T[], of: (item: T) => U): readonly U[] {
+  const list = newList<U>();
+  for (let i = 0; i < items.length; i++) append(list, of(items[i] as T));
+  return toArray(list);
 }
 
 /** How a node is shown, or `undefined` when it is hidden. */
@@ -48,14 +63,11 @@ function compileCut(node: Node, mask: number): Cut | undefined {
   if (node.open !== 0 && (node.open & mask) === 0) return undefined;
   if (!node.mixed) return (value) => value;
   const cuts = compileCuts(node.fields, mask);
-  const shown = node.fields.flatMap(({ key }, index) => {
-    const cut = cuts[index];
-    return cut === undefined ? [] : [{ key, cut }];
-  });
+  const shown = shownOf(node.fields, cuts);
   const { template } = node.compiled.level as Level;
   const always = alwaysThere(shown);
   const absent = always === undefined ? undefined : freeze({ ...template, ...always });
-  const complete = shown.length === node.fields.length && !node.fields.some((field) => field.mixed);
+  const complete = shown.length === node.fields.length && !isAnyMixed(node.fields);
   const build = compileLevelCut(node.path, node.fields, cuts, template);
   const says = compileSays(shapeOf(node.path, node.fields), shown, absent);
   return (value) => {
@@ -67,19 +79,39 @@ function compileCut(node: Node, mask: number): Cut | undefined {
   };
 }
 
+function shownOf(fields: readonly Node[], cuts: Cuts): readonly Shown[] {
+  const shown = newList<Shown>();
+  for (let i = 0; i < fields.length; i++) {
+    const { key } = fields[i] as Node;
+    const cut = cuts[i];
+    if (cut !== undefined) append(shown, { key, cut });
+  }
+  return toArray(shown);
+}
+
+function isAnyMixed(fields: readonly Node[]): boolean {
+  for (let i = 0; i < fields.length; i++) if (fields[i]?.mixed === true) return true;
+  return false;
+}
+
 /** Whether a level that was cut says anything that it would not say if it were not there. */
 function compileSays(
   shape: LevelShape | undefined,
-  shown: readonly { readonly key: string }[],
+  shown: readonly Shown[],
   absent: LevelValue | undefined,
 ): (level: LevelValue) => boolean {
   if (shape !== undefined) {
     const { any, partOf } = shape;
-    const absentPart = partOf(absent ?? {});
+    const absentPart = absent === undefined ? undefined : partOf(absent);
     return (level) => any(level, saysSomething) || partOf(level) !== absentPart;
   }
-  return (level) =>
-    shown.some(({ key }) => level[key] !== absent?.[key] && saysSomething(level[key]));
+  return (level) => {
+    for (let i = 0; i < shown.length; i++) {
+      const { key } = shown[i] as Shown;
+      if (level[key] !== absent?.[key] && saysSomething(level[key])) return true;
+    }
+    return false;
+  };
 }
 
 const saysSomething = (value: unknown): boolean => !isNothing(value);
@@ -93,7 +125,7 @@ type BuildLevel = (from: LevelValue) => LevelValue;
 function compileLevelCut(
   path: string,
   fields: readonly Node[],
-  cuts: readonly (Cut | undefined)[],
+  cuts: Cuts,
   template: LevelValue,
 ): BuildLevel {
   const shape = shapeOf(path, fields);
@@ -103,25 +135,26 @@ function compileLevelCut(
 }
 
 function shapeOf(path: string, fields: readonly Node[]): LevelShape | undefined {
-  const shape = levelShapes[path];
-  return shape?.keys.join() === fields.map(({ key }) => key).join() ? shape : undefined;
+  const shape = hasOwn(levelShapes, path) ? levelShapes[path] : undefined;
+  if (shape === undefined || shape.keys.length !== fields.length) return undefined;
+  for (let i = 0; i < fields.length; i++) {
+    if (shape.keys[i] !== (fields[i] as Node).key) return undefined;
+  }
+  return shape;
 }
 
 function buildByShape(
   { build, part, partOf }: LevelShape,
   fields: readonly Node[],
-  cuts: readonly (Cut | undefined)[],
+  cuts: Cuts,
 ): BuildLevel {
-  const on = cuts.map((cut) => cut !== undefined);
-  const cutPart = cuts[fields.findIndex(({ key }) => key === part)];
+  const on = mapped(cuts, (cut) => cut !== undefined);
+  let cutPart: Cut | undefined;
+  for (let i = 0; i < fields.length; i++) if (fields[i]?.key === part) cutPart = cuts[i];
   return (from) => build(from, on, cutPart === undefined ? undefined : cutPart(partOf(from)));
 }
 
-function buildByKey(
-  fields: readonly Node[],
-  cuts: readonly (Cut | undefined)[],
-  template: LevelValue,
-): BuildLevel {
+function buildByKey(fields: readonly Node[], cuts: Cuts, template: LevelValue): BuildLevel {
   return (from) => {
     const level: Record<string, unknown> = { ...template };
     for (let i = 0; i < fields.length; i++) {
@@ -146,12 +179,16 @@ const empty: readonly never[] = freeze([]);
 const orEmpty: Cut = (value) => value ?? empty;
 
 /** What is shown of a level that is not there. */
-function alwaysThere(shown: readonly { key: string; cut: Cut }[]): LevelValue | undefined {
-  const entries = shown.flatMap(({ key, cut }) => {
+function alwaysThere(shown: readonly Shown[]): LevelValue | undefined {
+  let level: Record<string, unknown> | undefined;
+  for (let i = 0; i < shown.length; i++) {
+    const { key, cut } = shown[i] as Shown;
     const part = cut(undefined);
-    return part === undefined ? [] : [[key, part] as const];
-  });
-  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+    if (part === undefined) continue;
+    level ??= create(null) as Record<string, unknown>;
+    level[key] = part;
+  }
+  return level;
 }
 
 /** Whether a visible part is there and says something. Looks at one key, never at all of them. */

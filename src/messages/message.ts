@@ -15,8 +15,7 @@ import { type ErrorCode, formatProblems, GlassineError, type Problem } from "../
 import type { DeepReadonly } from "../slots/index.ts";
 import { type MessageData, messageSchema } from "./schemas.ts";
 
-const { arrayFrom, create, enumerableKeys, freeze, getPrototypeOf, isArray, objectPrototype } =
-  intrinsics;
+const { create, enumerableKeys, freeze, getPrototypeOf, isArray, objectPrototype } = intrinsics;
 
 /** A message: role, content parts, channel. Plain frozen data in wire spelling. */
 export type Message = DeepReadonly<MessageData>;
@@ -168,7 +167,7 @@ function marked(value: object, passed: Compiled | undefined, limits: Limits): ob
 }
 
 function shallowCopy(value: object): object {
-  if (isArray(value)) return arrayFrom(value);
+  if (isArray(value)) return copyOf(value);
   if (getPrototypeOf(value) === objectPrototype) return { ...value };
   const copy = create(null) as Record<string, unknown>;
   const keys = enumerableKeys(value);
@@ -177,6 +176,13 @@ function shallowCopy(value: object): object {
     copy[key] = (value as Record<string, unknown>)[key];
   }
   return copy;
+}
+
+/** Element by element: iteration may be patched. */
+function copyOf(array: readonly unknown[]): unknown[] {
+  const list = intrinsics.newList<unknown>();
+  for (let i = 0; i < array.length; i++) intrinsics.append(list, array[i]);
+  return intrinsics.toArray(list);
 }
 
 function readHost(

@@ -174,10 +174,11 @@ const readers = new WeakMap<HookSpec["payload"], Compiled>();
 
 function payloadReader({ payload }: HookSpec): Compiled {
   if (payload === messageSchema) return messageReader;
-  let reader = readers.get(payload);
+  // Captured: a plugin that makes a manager in a realm of its own must not get hold of the others'.
+  let reader = intrinsics.weakGet(readers, payload);
   if (reader === undefined) {
     reader = compileSchema(payload, { closed: true });
-    readers.set(payload, reader);
+    intrinsics.weakSet(readers, payload, reader);
   }
   return reader;
 }

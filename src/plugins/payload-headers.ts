@@ -1,6 +1,9 @@
 /** `headers` on an older payload: deprecated, and moved to where the capability rules hold. */
+import { intrinsics } from "../admit/index.ts";
 import { emptyExtensions, type Slots, spellingOf } from "../extensions/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
+
+const { create, enumerableKeys, newRecord } = intrinsics;
 
 interface Headers {
   readonly [name: string]: string;
@@ -17,15 +20,23 @@ export function headersMoved(
   const http = base.http as
     | { readonly headers: Headers; readonly request_headers?: Headers }
     | undefined;
-  const merged: Record<string, string> = Object.assign(Object.create(null), http?.headers);
-  for (const [name, value] of Object.entries(headers)) {
+  const merged: Record<string, string> = create(null);
+  const present = http === undefined ? [] : enumerableKeys(http.headers);
+  for (let i = 0; i < present.length; i++) {
+    const name = present[i] as string;
+    merged[name] = http?.headers[name] as string;
+  }
+  const moved = enumerableKeys(headers);
+  for (let i = 0; i < moved.length; i++) {
+    const name = moved[i] as string;
     const known = spellingOf(http?.headers, name) ?? spellingOf(http?.request_headers, name);
-    if (known === undefined) merged[name] = value;
+    if (known === undefined) merged[name] = headers[name] as string;
   }
   return replace(base, { http: { ...http, headers: merged } });
 }
 
-const warned = new Set<string>();
+const warned: Record<string, unknown> = newRecord();
+let warnedCount = 0;
 const maxCallSites = 1000;
 
 interface MaybeNode {
@@ -37,8 +48,9 @@ interface MaybeNode {
 /** Warns once for each place in the host's code that passes `headers`. */
 export function warnHeaders(hook: string, callSite: string | undefined): void {
   const key = `${hook} ${callSite ?? ""}`;
-  if (warned.has(key) || warned.size >= maxCallSites) return;
-  warned.add(key);
+  if (warned[key] === true || warnedCount >= maxCallSites) return;
+  warned[key] = true;
+  warnedCount += 1;
   const { process } = globalThis as MaybeNode;
   try {
     process?.emitWarning?.(

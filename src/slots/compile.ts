@@ -67,6 +67,9 @@ export function compileSlots(table: SlotTable): CompiledSlots {
     checkSlot(node, spec, capabilities);
     return node;
   });
+  freezeTable(nodes);
+  for (const field of level.fields) Object.freeze(field);
+  Object.freeze(level.fields);
   return {
     table,
     names,
@@ -83,6 +86,15 @@ export function compileSlots(table: SlotTable): CompiledSlots {
     copy: copierOf(names),
     defaults: (slot) => defaultsOf(slot.compiled),
   };
+}
+
+/** All of it, so that whoever gets hold of a part can change no rule. */
+function freezeTable(nodes: readonly Node[]): void {
+  for (const node of nodes) {
+    freezeTable(node.fields);
+    Object.freeze(node);
+  }
+  Object.freeze(nodes);
 }
 
 /** Spreading a frozen object is slow, and the shape of what comes of it is another each time. */

@@ -15,6 +15,7 @@ import {
   editsWithIteration,
   guardsWithConditions,
   guardsWithNames,
+  managersWhilePatched,
   textLies,
 } from "./realm-moments.ts";
 import { patches } from "./realm-patches.ts";
@@ -29,7 +30,11 @@ beforeAll(async () => {
   const { out } = await compile(`attacks-realm-${process.pid}`, ["test/attacks/realm-program.ts"]);
   folder = out;
   const program = `${out}test/attacks/realm-program.js`;
-  const { code, output, complaints } = await run(process.execPath, [program], 60_000);
+  const { code, output, complaints } = await run(
+    process.execPath,
+    ["--no-deprecation", program],
+    60_000,
+  );
   expect({ code, complaints }).toEqual({ code: 0, complaints: "" });
   for (const line of output.trim().split("\n")) {
     const each = JSON.parse(line) as Played;
@@ -72,6 +77,7 @@ attack(
     comesOutAsEver("A-161");
     editsWithFind();
     editsWithIteration();
+    managersWhilePatched();
     guardsWithConditions(arrayLies);
   },
 );

@@ -159,6 +159,48 @@ export const textLies: readonly Lie[] = [
   ["slice", texts, ""],
 ];
 
+/** Whatever is handed out while a plugin makes a manager of its own is frozen. */
+export function managersWhilePatched(): void {
+  it("changes no rule through what making a manager hands to patches", async () => {
+    const envelope = createExtensions({ security: { labels: ["PII"] } });
+    const seen = new Set<object>();
+    const undos = ["map", "flatMap", "filter", "some", "find", "every", "sort"].map((name) => {
+      const method = (arrays as unknown as Record<string, () => unknown>)[name];
+      return put(arrays, name, function (this: object, ...args: never[]) {
+        seen.add(this);
+        return Reflect.apply(method as () => unknown, this, args);
+      });
+    });
+    const { get } = WeakMap.prototype;
+    let looked = 0;
+    undos.push(
+      put(WeakMap.prototype, "get", function (this: WeakMap<object, unknown>, key: object) {
+        const value: unknown = Reflect.apply(get, this, [key]);
+        if (typeof value === "object" && value !== null && "read" in value) looked += 1;
+        return value;
+      }),
+    );
+    let making: Promise<unknown>;
+    try {
+      making = manage([plugin("looks", (_payload, _context) => undefined)]);
+    } finally {
+      for (const undo of undos) undo();
+    }
+    await making;
+    const parts = [...seen].flatMap((list) => [list, ...(list as object[])]);
+    const ofTable = parts.filter((part) =>
+      (Array.isArray(part) ? part : [part]).some(
+        (each: unknown) => typeof each === "object" && each !== null && "compiled" in each,
+      ),
+    );
+    expect(ofTable.length).toBeGreaterThan(0);
+    expect(ofTable.filter((part) => !Object.isFrozen(part))).toEqual([]);
+    expect(looked).toBe(0);
+    const { extensions } = mergeExtensions(envelope, { request: { request_id: "x" } }, []);
+    expect(extensions).toBe(envelope);
+  });
+}
+
 /** Who can make a condition fail to match has switched off the guard behind it. */
 export function guardsWithConditions(lies: readonly Lie[]): void {
   it.each(lies)("passes over no guard where `%s` lies", async (name, target, answer) => {

@@ -6,9 +6,10 @@ import process from "node:process";
 import { createPluginManager, detectTampering, isGlassineError } from "glassine";
 import { call, hook, plugin } from "../dispatch/support.ts";
 import { amendSteps, editSteps, isSound } from "./realm-edits.ts";
+import { hostSteps } from "./realm-hosts.ts";
 import { patches } from "./realm-patches.ts";
 import { type Patch, restore, takeCalled } from "./realm-patching.ts";
-import { playConditions, playEdits } from "./realm-runs.ts";
+import { playConditions, playEdits, playHeaders } from "./realm-runs.ts";
 import { outcomeOf, play, steps, wireSteps } from "./realm-scenes.ts";
 
 /** What came of one patch. Each list is empty where all was well. */
@@ -51,6 +52,7 @@ const runs = {
   "a run": (apply?: () => void) => play(apply, restore, false),
   "a denied run": (apply?: () => void) => play(apply, restore, true),
   "a run of edits": (apply?: () => void) => playEdits(apply, restore),
+  "a run of headers": (apply?: () => void) => playHeaders(apply, restore),
   "a run of guards for some calls": (apply?: () => void) => playConditions(apply, restore),
 };
 
@@ -126,7 +128,7 @@ function difference(step: string, expected = "", got = ""): readonly string[] {
   return [`${step}: expected …${part(expected)}… but got …${part(got)}…`];
 }
 
-const captured = { ...steps, ...editSteps };
+const captured = { ...steps, ...editSteps, ...hostSteps };
 const untouched = { ...outcomesOf(captured, undefined), ...outcomesOf(wireSteps, undefined) };
 const untouchedRuns = await runsOf(undefined);
 

@@ -61,6 +61,18 @@ export async function playEdits(apply: Apply, restore: () => void): Promise<stri
   return bytesOf(await manager.invoke(hook, call, { extensions: given, request: "r-1" }));
 }
 
+/** A run whose payload has headers, in a realm that was patched before. */
+export async function playHeaders(apply: Apply, restore: () => void): Promise<string> {
+  const manager = await manage([
+    plugin("looks", (_payload, _context, _view) => undefined, { capabilities }),
+  ]);
+  const payload = { name: "add", args: {}, headers: { A: "2", "x-new": "n" } };
+  apply?.();
+  const running = manager.invoke(hook, payload, { extensions: given, request: "r-1" });
+  restore();
+  return bytesOf(await running);
+}
+
 const conditions: Readonly<Record<string, Conditions>> = {
   tools: { tools: ["x", "a*d"] },
   prompts: { prompts: ["**greet"] },
