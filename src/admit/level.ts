@@ -205,7 +205,14 @@ function fallbackOf(def: { defaultValue: unknown }, compiled: Compiled): () => u
     const value = canonicalDefault(first, compiled);
     return () => value;
   }
-  return constants.has(def) ? () => first : () => def.defaultValue;
+  return constants.has(def) ? () => first : () => scalarOf(def, first);
+}
+
+/** zod makes it, by functions that a plugin may have patched. A container of theirs is not taken. */
+function scalarOf(def: { defaultValue: unknown }, first: unknown): unknown {
+  const value = def.defaultValue;
+  const isScalar = (typeof value !== "object" || value === null) && typeof value !== "function";
+  return isScalar ? value : first;
 }
 
 /** A default in the form in which a value that was read is stored: sets sorted, levels whole. */

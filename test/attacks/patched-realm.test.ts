@@ -10,6 +10,7 @@ import { verifies } from "../support/verifies.ts";
 import { attack } from "./attack.ts";
 import {
   arrayLies,
+  defaultsWithIsArray,
   editsWithAssign,
   editsWithFind,
   editsWithIteration,
@@ -96,6 +97,7 @@ attack(
   () => {
     comesOutAsEver("A-163");
     editsWithAssign();
+    defaultsWithIsArray();
   },
 );
 

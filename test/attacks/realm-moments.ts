@@ -2,6 +2,7 @@
 import {
   addLabels,
   createExtensions,
+  defineHost,
   deny,
   type Extensions,
   filterExtensions,
@@ -10,6 +11,7 @@ import {
   setHeader,
 } from "glassine";
 import { expect, it } from "vitest";
+import * as z from "zod";
 import {
   call,
   type FullView,
@@ -124,6 +126,36 @@ export function editsWithIteration(): void {
     );
     expect(result.extensions.security?.labels).toEqual(["OK", "PII"]);
     expect(Object.isFrozen(live)).toBe(false);
+  });
+}
+
+/** zod copies a default each time, by functions that may be patched. */
+export function defaultsWithIsArray(): void {
+  it("takes the default of a host's own field where zod's copy of it is live", () => {
+    const host = defineHost({
+      slots: {
+        notes: {
+          tier: "mutable",
+          description: "Of a test.",
+          schema: z.object({ kind: z.string().default("plain"), text: z.string().optional() }),
+        },
+      },
+    });
+    const envelope = host.createExtensions({});
+    const undos = [
+      put(Array, "isArray", (value: unknown) => typeof value === "string"),
+      put(String.prototype, Symbol.iterator, () => {
+        let at = 0;
+        return { next: () => ({ done: at++ > 0, value: { live: true } }) };
+      }),
+    ];
+    let merged: { readonly extensions: { readonly notes?: unknown } };
+    try {
+      merged = host.mergeExtensions(envelope, { notes: { text: "t" } }, []);
+    } finally {
+      for (const undo of undos) undo();
+    }
+    expect(merged.extensions.notes).toEqual({ kind: "plain", text: "t" });
   });
 }
 
