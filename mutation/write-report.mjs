@@ -13,6 +13,7 @@ survivor is not in \`mutation/survivors.json\` with a reason, and when one liste
 - Node.js ${node}, ${cores} cores.
 - Each law runs ${lawRuns} times a mutant, from a fixed seed.
 - Code that runs once, while a module loads, is mutated as well: every mutant has a realm of its own.
+- Generated sources are not mutated; a test holds them to their generator, letter by letter.
 - What starts processes or builds the package is left out (\`mutation/tests.ts\`).
 
 | Room | Run on | Mutants | Killed | Timed out | Survived | Score |

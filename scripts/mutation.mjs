@@ -2,6 +2,7 @@
 // `-- --room merge`. With `--again` what the last run found out about unchanged code is taken over,
 // which is quick and misses what a change inside an existing test does. With `--last` nothing runs:
 // what the last runs left behind is held against the list again, and the report is written.
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import process from "node:process";
@@ -34,6 +35,7 @@ for (const { room, mutants, killed, timedOut, survived, score } of runs) {
 if (values.room === undefined) {
   const conditions = { node: process.versions.node, cores: availableParallelism(), lawRuns };
   writeFileSync("mutation/report.md", reportOf(runs, wanted, conditions));
+  spawnSync("biome", ["format", "--write", "mutation/report.md"], { stdio: "inherit" });
 }
 const faults = runs.flatMap((run) => faultsOf(run, leastScore));
 for (const fault of faults) console.error(fault);
