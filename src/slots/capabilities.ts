@@ -34,7 +34,7 @@ export function collectCapabilities(table: SlotTable): CapabilityBits {
   }
   const implied = new Map(names.map((name) => [name, closure(name, direct)]));
   const bitOf = numbersBy(names, (_, index) => 1 << index);
-  const maskOf = numbersBy(names, (name) => joined(bitOf, implied.get(name) ?? []));
+  const maskOf = numbersBy(names, (name) => joined(bitOf, implied.get(name) as readonly string[]));
   return {
     names,
     implied,
@@ -81,7 +81,7 @@ function collect(
 ): void {
   const add = (name: string, brings: string | undefined) => {
     const set = direct.get(name) ?? new Set<string>();
-    if (brings !== undefined && brings !== name) set.add(brings);
+    if (brings !== undefined) set.add(brings);
     direct.set(name, set);
   };
   if (spec.read !== undefined) add(spec.read, above);
@@ -94,7 +94,7 @@ function closure(
   direct: ReadonlyMap<string, ReadonlySet<string>>,
 ): readonly string[] {
   const found = new Set([name]);
-  for (const each of found) for (const next of direct.get(each) ?? []) found.add(next);
+  for (const each of found) for (const next of direct.get(each) as Set<string>) found.add(next);
   return Object.freeze([...found].sort());
 }
 

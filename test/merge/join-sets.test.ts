@@ -31,7 +31,9 @@ describe("labels", () => {
 
   it("make the slot, with its defaults, where the outer run has none", () => {
     const joined = join(none, labelled("a"), none) as { security?: object };
-    expect(joined.security).toEqual(createExtensions({ security: { labels: ["a"] } }).security);
+    const made = createExtensions({ security: { labels: ["a"] } }).security;
+    expect(joined.security).toEqual(made);
+    expect(Reflect.ownKeys(joined.security ?? {})).toEqual(Reflect.ownKeys(made ?? {}));
   });
 
   it("do not go up for who may not add them", () => {
