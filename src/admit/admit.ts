@@ -36,7 +36,8 @@ type Path = readonly (string | number)[];
 export function admit(compiled: Compiled, value: unknown, options: AdmitOptions): Admitted {
   const walk = newWalk(options);
   try {
-    const read = options.partial ? compiled.overlay : compiled.read;
+    // Over a root, the level alone: what is put together of it is judged by who does so.
+    const read = options.partial ? (compiled.level ?? compiled).overlay : compiled.read;
     const result = read(walk, value, options.hint);
     if (result !== BAD) {
       const { droppedCount } = walk;

@@ -1,23 +1,31 @@
 /**
  * Compiles a zod schema into a reader that copies, checks and freezes in one pass.
  *
- * Known kinds, levels, maps, lists and plain types are read natively. Any other schema (a
- * union, a transform, a refinement of a host's own slot) is copied first as free-form JSON,
- * then parsed by zod, then copied again: zod only ever sees our copy.
+ * Known kinds, levels, maps, lists, plain types and their wrappers are read natively, and their
+ * checks called one by one. Any other schema (a union, a transform) is copied first as free-form
+ * JSON, then parsed by zod, then copied again: zod only ever sees our copy.
  */
 import type * as z from "zod";
+import { checksOf, held, passesBy, type ZodCheck } from "./checks.ts";
 import type { Compiled, Shape } from "./compiled.ts";
-import { mismatch, readArray, readJson, readMap } from "./free-form.ts";
-import { create, freeze } from "./intrinsics.ts";
+import { mismatch, readArray, readMap } from "./free-form.ts";
+import { freeze } from "./intrinsics.ts";
 import { isBareKind, kindOf, listLimitOf, readNumber, readText } from "./kinds.ts";
 import { compileLevel, compileLoose } from "./level.ts";
 import type { Limits } from "./limits.ts";
 import { checkText } from "./properties.ts";
-import { BAD, countNode, type Reader, report } from "./walk.ts";
+import { compileTagged } from "./tagged.ts";
+import { viaZod } from "./via-zod.ts";
+import { BAD, countNode, type Reader, report, type Walk } from "./walk.ts";
 
 export interface CompileOptions {
   /** Whether an unknown field from a plugin refuses the whole proposal. */
   readonly closed: boolean;
+  /**
+   * Whether a plugin is shown all of a value, as with payloads. What it leaves out of a level
+   * then stays, and what comes of that is whole. Of a slot it may be shown a part only.
+   */
+  readonly shownWhole: boolean;
 }
 
 /** One compilation of a schema and all that is in it. */
@@ -35,8 +43,8 @@ const maxPending = 100;
  * Compiled as a whole, and frozen: a first use may come in a realm that a plugin has patched, and
  * what is compiled there would be the plugin's.
  */
-export function compileSchema(schema: z.ZodType, { closed }: CompileOptions): Compiled {
-  const compiling: Compiling = { closed, known: new Map(), pending: [] };
+export function compileSchema(schema: z.ZodType, { closed, shownWhole }: CompileOptions): Compiled {
+  const compiling: Compiling = { closed, shownWhole, known: new Map(), pending: [] };
   const compiled = compile(schema, compiling);
   compiling.known.set(schema, compiled);
   for (const inner of compiling.pending) {
@@ -66,64 +74,83 @@ function frozen(compiled: Compiled): Compiled {
 
 function compile(schema: z.ZodType, options: Compiling): Compiled {
   const kind = kindOf(schema);
-  if (kind !== undefined) return checked(schema, native(kind.shape, kind.read));
+  if (kind !== undefined) {
+    const checks = isBareKind(schema) ? [] : checksOf(schema);
+    return held(native(kind.shape, kind.read), checks, options.shownWhole);
+  }
+  const checks = checksOf(schema);
   const def = schema._zod.def as unknown as Def;
   // Coercion is a transform: only zod knows it.
-  if (def.coerce === true) return native("scalar", viaZod(schema));
-  switch (def.type) {
+  const type = def.coerce === true ? "coerced" : def.type;
+  const compileInner = (inner: unknown) => compile(inner as z.ZodType, options);
+  const withChecks = (compiled: Compiled, rest: readonly ZodCheck[] = checks) =>
+    held(compiled, rest, options.shownWhole);
+  const onlyZod = (shape: Shape): Compiled => ({
+    ...native(shape, viaZod(schema)),
+    passes: passesBy(checks),
+  });
+  switch (type) {
     case "object": {
       const catchall = def.catchall?._zod.def.type;
       const shape = def.shape as Record<string, z.ZodType>;
-      const compileField = (inner: z.ZodType) => compile(inner, options);
       if (def.catchall !== undefined && catchall !== "never") {
-        const rest = compileField(def.catchall).read;
-        return checked(schema, native("map", compileLoose(shape, compileField, rest)));
+        const rest = compileInner(def.catchall).read;
+        return withChecks(native("map", compileLoose(shape, compileInner, rest)));
       }
-      const level = compileLevel(schema, shape, compileField, {
-        closed: options.closed,
+      const level = compileLevel(schema, shape, compileInner, {
+        ...options,
         strict: catchall === "never",
       });
       const { read, overlay } = level;
-      return checked(schema, { ...native("level", read), overlay, level });
+      return withChecks({ ...native("level", read), overlay, level });
     }
     case "record": {
       // Keys other than any text are a rule that only zod knows.
-      const keyDef = (def.keyType as z.ZodType)._zod.def as unknown as Def;
-      if (keyDef.type !== "string" || hasChecks(keyDef)) return native("map", viaZod(schema));
-      const value = compile(def.valueType as z.ZodType, options).read;
-      return checked(
-        schema,
-        native("map", (walk, input, hint) => readMap(walk, input, hint, value)),
-      );
+      const key = def.keyType as z.ZodType;
+      const keyDef = key._zod.def as unknown as Def;
+      const isAnyText = keyDef.type === "string" && keyDef.coerce !== true;
+      if (!isAnyText || checksOf(key).length > 0) return onlyZod("map");
+      const value = compileInner(def.valueType).read;
+      return withChecks(native("map", (walk, input, hint) => readMap(walk, input, hint, value)));
     }
     case "array": {
-      const element = compile(def.element as z.ZodType, options);
-      const bounds = boundsOf(def.checks ?? []);
-      if (bounds === undefined) return native("list", viaZod(schema));
-      return { ...native("list", listReader(element.read, listLimitOf(schema), bounds)), element };
+      const element = compileInner(def.element);
+      const { bounds, others } = boundsOf(checks);
+      const read = listReader(element.read, listLimitOf(schema), bounds);
+      return withChecks({ ...native("list", read), element }, others);
     }
     case "union": {
-      const tagged = compileTagged(def, options);
-      return native("scalar", tagged ?? viaZod(schema));
+      const tagged = compileTagged(schema, compileInner, options.shownWhole);
+      return tagged === undefined ? onlyZod("scalar") : withChecks(native("scalar", tagged));
     }
     case "lazy":
-      return native("scalar", compileLazy(def.getter as () => z.ZodType, options));
+      return withChecks(native("scalar", compileLazy(def.getter as () => z.ZodType, options)));
     case "string":
-      return native("scalar", hasChecks(def) ? viaZod(schema) : readText);
+      return withChecks(native("scalar", readText));
     case "number":
-      return native("scalar", hasChecks(def) ? viaZod(schema) : readNumber);
+      return withChecks(native("scalar", readNumber));
     case "boolean":
-      return native("scalar", hasChecks(def) ? viaZod(schema) : readBoolean);
+      return withChecks(native("scalar", readBoolean));
     case "enum":
     case "literal":
-      return native(
-        "scalar",
-        hasChecks(def) ? viaZod(schema) : oneOf([...(schema._zod.values ?? [])]),
+      return withChecks(native("scalar", oneOf([...(schema._zod.values ?? [])])));
+    case "nullable": {
+      const { read } = compileInner(def.innerType);
+      return withChecks(
+        native("scalar", (walk, input, hint) =>
+          input === null ? readNull(walk) : read(walk, input, hint),
+        ),
       );
+    }
+    // What is absent is a field's affair; here a value is there.
+    case "optional":
+    case "nonoptional":
+    case "default":
+    case "prefault":
     case "readonly":
-      return compile(def.innerType as z.ZodType, options);
+      return withChecks(compileInner(def.innerType));
     default:
-      return native("scalar", viaZod(schema));
+      return onlyZod("scalar");
   }
 }
 
@@ -140,55 +167,22 @@ function compileLazy(getter: () => z.ZodType, options: Compiling): Reader {
   return (walk, input, hint) => compiled().read(walk, input, hint);
 }
 
-function hasChecks(def: Def): boolean {
-  return (def.checks?.length ?? 0) > 0 || def.format !== undefined;
-}
-
-/** Adds the schema's own refinements. They see our frozen copy, and a merged one again. */
-function checked(schema: z.ZodType, compiled: Compiled): Compiled {
-  if (!hasChecks(schema._zod.def as unknown as Def) || isBareKind(schema)) return compiled;
-  const passes = (value: unknown) => tryParse(schema, value)?.success === true;
-  const read: Reader = (walk, value, hint) => {
-    const result = compiled.read(walk, value, hint);
-    if (result === BAD || result === hint || passes(result)) return result;
-    return report(walk, walk.shapeCode, "a value that passes its schema's own check", "another");
-  };
-  // A partial level cannot be judged; the merge judges what it puts together.
-  return {
-    ...compiled,
-    passes,
-    read,
-    overlay: compiled.shape === "level" ? compiled.overlay : read,
-  };
-}
-
-/** A host's own check or transform can throw. What it throws may quote the value. */
-function tryParse(schema: z.ZodType, value: unknown) {
-  try {
-    return schema.safeParse(value);
-  } catch {
-    return undefined;
-  }
-}
-
 interface Bounds {
   readonly min: number;
   readonly max: number;
 }
 
-/** The bounds of a list, or `undefined` where it has checks that only zod knows. */
-function boundsOf(checks: readonly unknown[]): Bounds | undefined {
-  let min = 0;
-  let max = Number.POSITIVE_INFINITY;
-  for (const check of checks) {
-    const { def } = (
-      check as { _zod: { def: { check: string; maximum: number; minimum: number } } }
-    )._zod;
-    if (def.check === "max_length") max = Math.min(max, def.maximum);
-    else if (def.check === "min_length") min = Math.max(min, def.minimum);
-    else return undefined;
-  }
-  return { min, max };
+/** The bounds of a list, and its other checks. */
+function boundsOf(checks: readonly ZodCheck[]): { bounds: Bounds; others: readonly ZodCheck[] } {
+  const bounds = { min: 0, max: Number.POSITIVE_INFINITY };
+  const others = checks.filter((check) => {
+    const def = check._zod.def as { check: string; maximum: number; minimum: number };
+    if (def.check === "max_length") bounds.max = Math.min(bounds.max, def.maximum);
+    else if (def.check === "min_length") bounds.min = Math.max(bounds.min, def.minimum);
+    else return true;
+    return false;
+  });
+  return { bounds, others };
 }
 
 function listReader(read: Reader, limit: keyof Limits | undefined, { min, max }: Bounds): Reader {
@@ -202,40 +196,8 @@ function listReader(read: Reader, limit: keyof Limits | undefined, { min, max }:
   };
 }
 
-/**
- * A union told apart by one field. The value is copied before the field is looked at, so that
- * it is read once all the same.
- */
-function compileTagged(def: Def, options: Compiling): Reader | undefined {
-  const tag = def.discriminator;
-  if (typeof tag !== "string") return undefined;
-  const byTag: Record<string, Reader> = create(null);
-  for (const option of def.options as readonly z.ZodType[]) {
-    const { shape } = option._zod.def as unknown as { shape: Record<string, z.ZodType> };
-    const { values } = (shape[tag] as z.ZodType)._zod.def as unknown as {
-      values: readonly string[];
-    };
-    const { read } = compile(option, options);
-    for (const value of values) byTag[value] = read;
-  }
-  const expected = `${tag} to be one of ${Object.keys(byTag).join(", ")}`;
-  return (walk, value, hint) => {
-    const copy = walk.origin === "parsed" ? value : readJson(walk, value, hint);
-    if (copy === BAD) return BAD;
-    if (copy === hint && hint !== undefined) return hint;
-    if (typeof copy !== "object" || copy === null) return mismatch(walk, copy, "an object");
-    const key = (copy as Record<string, unknown>)[tag];
-    const read = typeof key === "string" ? byTag[key] : undefined;
-    return read === undefined
-      ? report(walk, walk.shapeCode, expected, "another")
-      : read(walk, copy, hint);
-  };
-}
-
 interface Def {
   readonly type: string;
-  readonly checks?: readonly unknown[];
-  readonly format?: string;
   readonly catchall?: z.ZodType;
   readonly [part: string]: unknown;
 }
@@ -250,39 +212,18 @@ const readBoolean: Reader = (walk, value) => {
   return value;
 };
 
+function readNull(walk: Walk): null {
+  countNode(walk);
+  return null;
+}
+
 function oneOf(values: readonly unknown[]): Reader {
-  const expected = `one of ${values.map((v) => JSON.stringify(v)).join(", ")}`;
+  const expected = `one of ${values.map((v) => (typeof v === "string" ? JSON.stringify(v) : String(v))).join(", ")}`;
   return (walk, value) => {
     countNode(walk);
     for (let i = 0; i < values.length; i++) if (values[i] === value) return value;
     if (typeof value !== "string") return mismatch(walk, value, expected);
     if (checkText(walk, value) === BAD) return BAD;
     return report(walk, walk.shapeCode, expected, "another text");
-  };
-}
-
-function viaZod(schema: z.ZodType): Reader {
-  return (walk, value, hint) => {
-    const copy = readJson(walk, value, hint);
-    if (copy === BAD) return BAD;
-    // What was shown comes back as it was: a transform is not run on its own output.
-    if (copy === hint && hint !== undefined) return hint;
-    const parsed = tryParse(schema, copy);
-    if (parsed === undefined)
-      return report(walk, walk.shapeCode, "a value its schema can read", "another");
-    // What a transform makes is not JSON just because its input was.
-    const reading = walk.origin === "parsed" ? { ...walk, origin: "host" as const } : walk;
-    if (parsed.success) return readJson(reading, parsed.data, hint);
-    for (const issue of parsed.error.issues) {
-      const at = walk.depth;
-      for (const part of issue.path) {
-        walk.path[walk.depth] = typeof part === "symbol" ? "(symbol)" : part;
-        walk.depth += 1;
-      }
-      // zod's own message may quote the value; its code names the rule only.
-      report(walk, walk.shapeCode, `a value that passes "${issue.code}"`, "another");
-      walk.depth = at;
-    }
-    return BAD;
   };
 }

@@ -10,7 +10,7 @@ export interface Compiled {
   readonly read: Reader;
   /** Reads a partial value over `hint`: a field of known shape that is left out stays. */
   readonly overlay: Reader;
-  /** The schema's own refinements, for a value that is put together later. */
+  /** The schema's own checks, for a value that is put together later. */
   readonly passes: ((value: unknown) => boolean) | undefined;
   /** The fields, where the value is a level with known keys. */
   readonly level: Level | undefined;
@@ -23,7 +23,10 @@ export interface Field {
   readonly key: string;
   readonly compiled: Compiled;
   readonly optional: boolean;
-  /** The value of an absent field, made anew where it is not constant. */
+  /**
+   * The value of an absent field, made anew where it is not constant; `undefined` for one that does
+   * not pass its own checks.
+   */
   readonly fallback: (() => unknown) | undefined;
 }
 

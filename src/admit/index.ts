@@ -1,6 +1,8 @@
 export { type Admitted, admit, decisive, readPlain } from "./admit.ts";
+export { withRule } from "./checks.ts";
 export { compileSchema } from "./compile.ts";
 export type { Compiled, Level, LevelValue } from "./compiled.ts";
+export { withDefault } from "./fields.ts";
 export type { Json } from "./free-form.ts";
 export * as intrinsics from "./intrinsics.ts";
 export {
@@ -16,7 +18,7 @@ export {
   stringSet,
   wholeNumber,
 } from "./kinds.ts";
-export { compileLevel, withAliases, withDefault } from "./level.ts";
+export { compileLevel, withAliases } from "./level.ts";
 export { areWithin, extensionsLimits, type Limits, payloadLimits } from "./limits.ts";
 export { hasMoreIndexes } from "./properties.ts";
 export { asSet, without } from "./sets.ts";

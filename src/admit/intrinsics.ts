@@ -16,7 +16,7 @@ const uncurryThis = Function.prototype.bind.bind(Function.prototype.call) as <
   method: (this: This, ...args: Args) => Result,
 ) => Method<This, Args, Result>;
 
-export const { apply, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
+export const { apply, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
 export const { create, freeze, hasOwn, is, keys: enumerableKeys } = Object;
 export const { isArray, from: arrayFrom } = Array;
 export const { isSafeInteger } = Number;

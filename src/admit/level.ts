@@ -4,10 +4,10 @@
  * like an absent one, and nothing is ever looked up on a prototype.
  */
 import type * as z from "zod";
-import type { Compiled, Field, Level, LevelValue } from "./compiled.ts";
+import type { Field, Level, LevelValue } from "./compiled.ts";
+import { type CompileField, compileFields } from "./fields.ts";
 import { mismatch, readJson } from "./free-form.ts";
 import { append, create, enumerableKeys, freeze, hasOwn, isArray } from "./intrinsics.ts";
-import { extensionsLimits } from "./limits.ts";
 import { checkKey, containerKind, isRecord, keysOf, readProperty, typeName } from "./properties.ts";
 import {
   BAD,
@@ -15,10 +15,8 @@ import {
   currentPath,
   enter,
   leave,
-  newWalk,
   type Reader,
   report,
-  STOP,
   type Walk,
 } from "./walk.ts";
 
@@ -32,29 +30,14 @@ export function withAliases<S extends z.ZodType>(schema: S, aliases: Record<stri
 
 /** A flood of unknown fields gets no list as long. */
 const maxDropped = 100;
-const constants = new WeakSet<object>();
-
-/**
- * A text, number or truth as default. It is read off the schema once, because zod copies it each
- * time by functions that a plugin may have patched.
- */
-export function withDefault<S extends z.ZodType>(
-  schema: S,
-  value: z.input<S> & z.output<S>,
-): z.ZodDefault<S> {
-  const made = schema.default(value as never) as unknown as z.ZodDefault<S>;
-  constants.add(made._zod.def);
-  return made;
-}
-
 interface LevelOptions {
   /** An unknown field from a plugin refuses the proposal. */
   readonly closed: boolean;
+  /** What a plugin was not shown of it is not there. */
+  readonly shownWhole: boolean;
   /** An unknown field from anyone is refused. */
   readonly strict: boolean;
 }
-
-type CompileField = (schema: z.ZodType, key: string) => Compiled;
 
 export function compileLevel(
   schema: z.ZodType,
@@ -62,7 +45,7 @@ export function compileLevel(
   compileField: CompileField,
   options: LevelOptions,
 ): Level {
-  const fields = Object.entries(shape).map(([key, inner]) => compileOne(key, inner, compileField));
+  const fields = compileFields(shape, compileField, options.shownWhole);
   const byKey: Record<string, Field> = create(null);
   for (const field of fields) byKey[field.key] = field;
   for (const [alias, key] of Object.entries(aliasesOf.get(schema._zod?.def ?? schema) ?? {})) {
@@ -116,7 +99,7 @@ export function compileLevel(
         const field = fields[i] as Field;
         if (seen[field.key] === true) continue;
         if (field.fallback !== undefined) out[field.key] = field.fallback();
-        if (field.optional || field.fallback !== undefined) continue;
+        if (field.optional || out[field.key] !== undefined) continue;
         walk.path[walk.depth - 1] = field.key;
         report(walk, walk.shapeCode, "a value", "nothing");
         bad = true;
@@ -132,7 +115,8 @@ export function compileLevel(
     fields,
     template,
     read: (walk, value, hint) => readInto(walk, value, hint, false),
-    overlay: (walk, value, hint) => readInto(walk, value, hint, true),
+    overlay: (walk, value, hint) =>
+      readInto(walk, value, hint, !options.shownWhole || hint !== undefined),
   };
 }
 
@@ -179,70 +163,6 @@ function unknownField(walk: Walk, key: string, raw: unknown, options: LevelOptio
   return true;
 }
 
-function compileOne(key: string, schema: z.ZodType, compileField: CompileField): Field {
-  const def = schema._zod.def as unknown as {
-    type: string;
-    innerType: z.ZodType;
-    defaultValue: unknown;
-  };
-  if (def.type === "readonly") return compileOne(key, def.innerType, compileField);
-  if (def.type === "optional" || def.type === "nullable") {
-    const inner = compileOne(key, def.innerType, compileField);
-    return { ...inner, optional: true };
-  }
-  if (def.type === "default" || def.type === "prefault") {
-    const compiled = compileField(def.innerType, key);
-    return { key, compiled, optional: false, fallback: fallbackOf(def, compiled) };
-  }
-  const compiled = compileField(schema, key);
-  return { key, compiled, optional: false, fallback: undefined };
-}
-
-/** A constant default is frozen once and shared; a computed one (an instant) is made each time. */
-function fallbackOf(def: { defaultValue: unknown }, compiled: Compiled): () => unknown {
-  const first = def.defaultValue;
-  if (typeof first === "object" && first !== null) {
-    const value = canonicalDefault(first, compiled);
-    return () => value;
-  }
-  return constants.has(def) ? () => first : () => scalarOf(def, first);
-}
-
-/** zod makes it, by functions that a plugin may have patched. A container of theirs is not taken. */
-function scalarOf(def: { defaultValue: unknown }, first: unknown): unknown {
-  const value = def.defaultValue;
-  const isScalar = (typeof value !== "object" || value === null) && typeof value !== "function";
-  return isScalar ? value : first;
-}
-
-/** A default in the form in which a value that was read is stored: sets sorted, levels whole. */
-function canonicalDefault(value: object, compiled: Compiled): unknown {
-  const walk = newWalk({
-    origin: "host",
-    limits: extensionsLimits,
-    shapeCode: "extensions_shape",
-    strict: true,
-  });
-  try {
-    const read = compiled.read(walk, value, undefined);
-    if (read !== BAD) return read;
-  } catch (stopped) {
-    if (stopped !== STOP) throw stopped;
-  }
-  // The output of a transform need not be an input of it.
-  return frozenDefault(value);
-}
-
-function frozenDefault(value: unknown): unknown {
-  if (Array.isArray(value)) return freeze(value.map(frozenDefault));
-  if (typeof value !== "object" || value === null) return value;
-  const map = create(null) as Record<string, unknown>;
-  for (const key of enumerableKeys(value)) {
-    map[key] = frozenDefault((value as Record<string, unknown>)[key]);
-  }
-  return freeze(map);
-}
-
 /**
  * A level that keeps unknown fields as data: a map in which some keys have a type. `readRest`
  * reads the others.
@@ -252,7 +172,7 @@ export function compileLoose(
   compileField: CompileField,
   readRest: Reader,
 ): Reader {
-  const fields = Object.entries(shape).map(([key, inner]) => compileOne(key, inner, compileField));
+  const fields = compileFields(shape, compileField, true);
   const byKey: Record<string, Field> = create(null);
   for (const field of fields) byKey[field.key] = field;
   return (walk, value, hint) => {
@@ -279,7 +199,7 @@ export function compileLoose(
       const { key, optional, fallback } = fields[i] as Field;
       if (hasOwn(map, key)) continue;
       if (fallback !== undefined) map[key] = fallback();
-      if (optional || fallback !== undefined) continue;
+      if (optional || map[key] !== undefined) continue;
       walk.path[walk.depth - 1] = key;
       report(walk, walk.shapeCode, "a value", "nothing");
       bad = true;

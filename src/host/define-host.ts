@@ -129,6 +129,9 @@ type Nothing = Record<never, never>;
  * Defines a host: the standard slots and hooks and its own, and every function bound to them
  * and typed by them.
  *
+ * A schema's checks and transforms must answer at once. In a realm that a plugin patched they are
+ * only as good as what they call; see `defineSlots`.
+ *
  * @throws GlassineError `slot_invalid`, `hook_invalid`
  * @see spec `envelope:host-slots`
  * @example

@@ -61,8 +61,8 @@ class Marked extends Itself {
     return #mark in value ? (value as Marked).#mark : undefined;
   }
 }
-const anyJson = compileSchema(jsonValue(), { closed: false });
-export const messageReader = compileSchema(messageSchema, { closed: true });
+const anyJson = compileSchema(jsonValue(), { closed: false, shownWhole: true });
+export const messageReader = compileSchema(messageSchema, { closed: true, shownWhole: true });
 
 /**
  * Makes a message: checked, defaults filled in, deep-frozen.

@@ -3,7 +3,7 @@
  * prompts, resources and text need; no other part is accepted yet.
  */
 import * as z from "zod";
-import { jsonObject, jsonValue, wholeNumber, withDefault } from "../admit/index.ts";
+import { jsonObject, jsonValue, wholeNumber, withDefault, withRule } from "../admit/index.ts";
 
 const textPart = z.strictObject({ content_type: z.literal("text"), text: z.string() });
 
@@ -31,8 +31,8 @@ const resourceType = z.enum(["file", "blob", "uri", "database", "api", "memory",
 
 const resourcePart = z.strictObject({
   content_type: z.literal("resource"),
-  content: z
-    .strictObject({
+  content: withRule(
+    z.strictObject({
       resource_request_id: z.string(),
       uri: z.string(),
       name: z.string().optional(),
@@ -44,16 +44,16 @@ const resourcePart = z.strictObject({
       size_bytes: wholeNumber().optional(),
       annotations: jsonObject().default({}),
       version: z.string().optional(),
-    })
-    .refine((part) => part.content === undefined || part.blob === undefined, {
-      error: "content or blob, not both",
     }),
+    "content or blob, not both",
+    (part) => part.content === undefined || part.blob === undefined,
+  ),
 });
 
 const resourceRefPart = z.strictObject({
   content_type: z.literal("resource_ref"),
-  content: z
-    .strictObject({
+  content: withRule(
+    z.strictObject({
       resource_request_id: z.string(),
       uri: z.string(),
       name: z.string().optional(),
@@ -61,10 +61,10 @@ const resourceRefPart = z.strictObject({
       range_start: wholeNumber().optional(),
       range_end: wholeNumber().optional(),
       selector: z.string().optional(),
-    })
-    .refine((part) => (part.range_start ?? 0) <= (part.range_end ?? Number.POSITIVE_INFINITY), {
-      error: "range_end not below range_start",
     }),
+    "range_end not below range_start",
+    (part) => part.range_end === undefined || (part.range_start ?? 0) <= part.range_end,
+  ),
 });
 
 const promptRequestPart = z.strictObject({

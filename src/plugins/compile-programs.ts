@@ -177,7 +177,7 @@ function payloadReader({ payload }: HookSpec): Compiled {
   // Captured: a plugin that makes a manager in a realm of its own must not get hold of the others'.
   let reader = intrinsics.weakGet(readers, payload);
   if (reader === undefined) {
-    reader = compileSchema(payload, { closed: true });
+    reader = compileSchema(payload, { closed: true, shownWhole: true });
     intrinsics.weakSet(readers, payload, reader);
   }
   return reader;

@@ -32,7 +32,7 @@ export interface InvokeOptions<Extensions> {
 }
 
 const maxDepth = 8;
-const factsReader = compileSchema(jsonObject(), { closed: false });
+const factsReader = compileSchema(jsonObject(), { closed: false, shownWhole: true });
 const optionNames: Readonly<Record<string, true>> = Object.assign(
   intrinsics.newRecord() as Record<string, true>,
   {

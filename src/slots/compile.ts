@@ -58,8 +58,9 @@ export function compileSlots(table: SlotTable): CompiledSlots {
   const level = compileLevel(
     {} as z.ZodType,
     shape,
-    (schema, key) => compileSchema(schema, { closed: table[key]?.closed === true }),
-    { closed: true, strict: false },
+    (schema, key) =>
+      compileSchema(schema, { closed: table[key]?.closed === true, shownWhole: false }),
+    { closed: true, shownWhole: false, strict: false },
   );
   const nodes = level.fields.map((field) => {
     const spec = table[field.key] as SlotSpec;

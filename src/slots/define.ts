@@ -10,6 +10,12 @@ export type Tier = "immutable" | "monotonic" | "mutable";
  *
  * A gate that is left out is no gate; a tier that a field leaves out is its parent's.
  *
+ * Every check of a schema is held. It sees a frozen copy, must answer at once, and is also asked
+ * about what a merge puts together. The standard slots are read without zod. A check or transform
+ * of yours, and what zod itself does for unions and transforms, calls what the realm has: a plugin
+ * that patches it can make it pass anything. `detectTampering` tells, and `tampering: "deny"`
+ * stops runs.
+ *
  * @throws GlassineError `slot_invalid`
  * @example
  * ```ts

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compile, run } from "../docs/support/compile.ts";
 import { verifies } from "../support/verifies.ts";
 import { attack } from "./attack.ts";
+import { hostChecksWithPush, messagesWithPush } from "./realm-checks.ts";
 import {
   arrayLies,
   defaultsWithIsArray,
@@ -80,6 +81,8 @@ attack(
     editsWithIteration();
     managersWhilePatched();
     guardsWithConditions(arrayLies);
+    messagesWithPush();
+    hostChecksWithPush();
   },
 );
 

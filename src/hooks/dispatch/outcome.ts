@@ -75,7 +75,7 @@ const partNames: Readonly<Record<keyof Parts, true>> = {
   metadata: true,
 };
 
-const metadataReader: Compiled = compileSchema(jsonObject(), { closed: false });
+const metadataReader: Compiled = compileSchema(jsonObject(), { closed: false, shownWhole: true });
 
 /** Extensions are judged first, then the payload, then metadata. One refusal refuses all. */
 export function readChanges(
@@ -202,9 +202,6 @@ function readPayload(run: Invocation, step: Step, returned: unknown): ReadPayloa
   });
   if (!admitted.ok) return unfit(decisive(admitted.problems), "payload");
   const proposed = admitted.value as LevelValue;
-  if (program.payload.passes?.(proposed) === false) {
-    return new Refused("payload_shape", "payload", "Expected what passes the payload's own check.");
-  }
   if (proposed === current) return { value: current, rejections: none };
   const rejections = newList<Rejection>();
   if (step.mode === "concurrent" || step.mode === "fire_and_forget") {
@@ -227,6 +224,10 @@ function readPayload(run: Invocation, step: Step, returned: unknown): ReadPayloa
       rejections,
       freeze({ path: `payload.${field}`, code: "payload_denied", reason } as const),
     );
+  }
+  // What is taken of a proposal need not pass because the whole of it would.
+  if (changed && program.payload.passes?.(next) === false) {
+    return new Refused("payload_shape", "payload", "Expected what passes the payload's own check.");
   }
   return {
     value: changed ? markPayload(next, program.payload, program.payloadLimits) : current,

@@ -1,0 +1,75 @@
+/** Unions told apart by one field. */
+import type * as z from "zod";
+import { GlassineError, quoted } from "../errors/index.ts";
+import type { Compiled } from "./compiled.ts";
+import { mismatch, readJson } from "./free-form.ts";
+import { create, hasOwn, isArray } from "./intrinsics.ts";
+import { BAD, type Reader, report } from "./walk.ts";
+
+/**
+ * A reader for a union with a tag; `undefined` for one that only zod can read. The value is copied
+ * before the tag is looked at, so that it is read once all the same.
+ */
+export function compileTagged(
+  schema: z.ZodType,
+  compile: (option: z.ZodType) => Compiled,
+  ofPayload: boolean,
+): Reader | undefined {
+  const def = schema._zod.def as unknown as UnionDef;
+  const tag = def.discriminator;
+  if (tag === undefined || def.unionFallback === true) return undefined;
+  const byText: Record<string, Reader> = create(null);
+  const byOther = new Map<unknown, Reader>();
+  const taken = new Set<unknown>();
+  for (const option of def.options) {
+    const values = tagValues(option, tag);
+    if (values.length === 0 || values.some((value) => value !== undefined && taken.has(value))) {
+      throw new GlassineError(
+        ofPayload ? "hook_invalid" : "slot_invalid",
+        `Each option of a union told apart by ${quoted(tag)} needs values of it that no other has: z.literal or z.enum.`,
+        { discriminator: tag },
+      );
+    }
+    const { read } = compile(option);
+    for (const value of values) {
+      if (typeof value === "string") byText[value] = read;
+      // Where several may be without it, its absence tells none of them.
+      else if (taken.has(value)) byOther.delete(value);
+      else byOther.set(value, read);
+      taken.add(value);
+    }
+  }
+  const others = [...byOther];
+  const expected = `${tag} to be one of ${[...Object.keys(byText), ...byOther.keys()].join(", ")}`;
+  return (walk, value, hint) => {
+    const copy = walk.origin === "parsed" ? value : readJson(walk, value, hint);
+    if (copy === BAD) return BAD;
+    if (copy === hint && hint !== undefined) return hint;
+    if (typeof copy !== "object" || copy === null || isArray(copy))
+      return mismatch(walk, copy, "an object");
+    const key = hasOwn(copy, tag) ? (copy as Record<string, unknown>)[tag] : undefined;
+    let read = typeof key === "string" ? byText[key] : undefined;
+    for (let i = 0; typeof key !== "string" && i < others.length; i++) {
+      const other = others[i] as (typeof others)[number];
+      if (other[0] === key) read = other[1];
+    }
+    return read === undefined
+      ? report(walk, walk.shapeCode, expected, "another")
+      : read(walk, copy, hint);
+  };
+}
+
+interface UnionDef {
+  readonly options: readonly z.ZodType[];
+  readonly discriminator?: string;
+  readonly unionFallback?: boolean;
+}
+
+/** The values by which an option is known; none where zod cannot tell either. */
+function tagValues(option: z.ZodType, tag: string): readonly unknown[] {
+  try {
+    return [...(option._zod.propValues?.[tag] ?? [])];
+  } catch {
+    return [];
+  }
+}
