@@ -11,6 +11,7 @@ import {
 import { GlassineError, quoted } from "../errors/index.ts";
 import { type CapabilityBits, collectCapabilities } from "./capabilities.ts";
 import type { Tier } from "./define.ts";
+import type { LevelShape } from "./level-shape.ts";
 import { levelShapes } from "./level-shapes.generated.ts";
 import type { Derive, FieldSpec, SlotSpec, SlotTable } from "./types.ts";
 
@@ -100,11 +101,8 @@ function freezeTable(nodes: readonly Node[]): void {
 
 /** Spreading a frozen object is slow, and the shape of what comes of it is another each time. */
 function copierOf(names: readonly string[]): CompiledSlots["copy"] {
-  const shape = levelShapes[""];
-  if (shape === undefined || shape.keys.join() !== names.join()) {
-    return (envelope) => ({ ...envelope });
-  }
-  const { build, partOf } = shape;
+  const { keys, build, partOf } = levelShapes[""] as LevelShape;
+  if (keys.join() !== names.join()) return (envelope) => ({ ...envelope });
   const everything = names.map(() => true);
   return (envelope) => build(envelope, everything, partOf(envelope));
 }
