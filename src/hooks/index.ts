@@ -20,7 +20,14 @@ export type {
 } from "./dispatch/program.ts";
 export type { AnyInvokeResult, ExecutionRecord, InvokeError, Status } from "./dispatch/records.ts";
 export { expire, run, settled } from "./dispatch/run.ts";
-export { isScope, RequestScope, renamedScope, requestOf } from "./dispatch/scope.ts";
+export {
+  isScope,
+  nestedScope,
+  RequestScope,
+  renamedScope,
+  requestOf,
+  scopeIn,
+} from "./dispatch/scope.ts";
 export { type Mode, modes, type OnError } from "./modes.ts";
 export { type Allow, allow, type Denial, type DenyInput, deny, type Violation } from "./results.ts";
 export { type StandardHooks, standardHooks } from "./standard-hooks.ts";

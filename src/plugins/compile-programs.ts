@@ -88,6 +88,7 @@ function registrationsOf({ slots }: ProgramInput, item: ReadItem, first: number)
     capabilities: slots.capabilities.namesOf(mask),
     config,
     off: false,
+    inBackground: 0,
   };
   const canGoOff = canSwitchOff(item);
   return (definitionOf(plugin)?.manifest.hooks ?? []).map((entry, at) => ({

@@ -4,11 +4,13 @@ import { GlassineError, suggestion } from "../errors/index.ts";
 import {
   type House,
   isScope,
+  nestedScope,
   originOf,
   RequestScope,
   type RunWishes,
   renamedScope,
   requestOf,
+  scopeIn,
 } from "../hooks/index.ts";
 import { payloadFor } from "../messages/index.ts";
 import { single } from "./read-plain.ts";
@@ -46,9 +48,6 @@ const optionNames: Readonly<Record<string, true>> = Object.assign(
   } as const,
 );
 
-/** Every capability. */
-const everything = -1;
-
 /** An option the host really gave: one found on a patched prototype is none. */
 export function ownOption<Key extends keyof InvokeOptions<unknown>>(
   given: InvokeOptions<unknown>,
@@ -63,7 +62,6 @@ export const noWishes: RunWishes = Object.freeze({
   signal: undefined,
   tenant: undefined,
   parent: undefined,
-  joins: 0,
   depth: 0,
 });
 
@@ -85,7 +83,7 @@ export function givesExtensionsOnly(given: InvokeOptions<unknown>): boolean {
 }
 
 /** @throws GlassineError `options_invalid`, `reentrancy`, `aborted` (a parent that has ended) */
-export function readWishes(given: InvokeOptions<unknown>, house: House): RunWishes {
+export function readWishes(given: InvokeOptions<unknown>): RunWishes {
   const operation = ownOption(given, "operation");
   const signal = ownOption(given, "signal");
   const tenant = ownOption(given, "tenant");
@@ -98,11 +96,10 @@ export function readWishes(given: InvokeOptions<unknown>, house: House): RunWish
   }
   if (tenant !== undefined && typeof tenant !== "string") throw misuse("tenant expects a text.");
   const origin = parent === undefined ? undefined : originOf(parent);
-  const outer = origin?.run;
-  if (parent !== undefined && outer === undefined) {
+  if (parent !== undefined && origin === undefined) {
     throw misuse("parent expects the context of a handler.");
   }
-  const depth = outer === undefined ? 0 : outer.wishes.depth + 1;
+  const depth = origin === undefined ? 0 : origin.run.wishes.depth + 1;
   if (depth >= maxDepth) {
     throw new GlassineError("reentrancy", `Invocations are nested more than ${maxDepth} deep.`, {
       depth: maxDepth,
@@ -112,10 +109,7 @@ export function readWishes(given: InvokeOptions<unknown>, house: House): RunWish
     operation: operation === undefined ? undefined : frozenFacts(operation),
     signal,
     tenant,
-    parent: outer,
-    // Plugins of this manager add by their own right. Those of another one, which a handler may
-    // have made itself, add by the right of the handler that started them.
-    joins: outer?.program.house === house ? everything : (origin?.mask ?? 0),
+    parent: origin,
     depth,
   };
 }
@@ -127,7 +121,11 @@ function frozenFacts(operation: object): Readonly<Record<string, unknown>> {
 }
 
 /** The scope of the request: that of an earlier result, of the outer run, or a fresh one. */
-export function readScope(given: InvokeOptions<unknown>, wishes: RunWishes): RequestScope {
+export function readScope(
+  given: InvokeOptions<unknown>,
+  wishes: RunWishes,
+  house: House,
+): RequestScope {
   const context = ownOption(given, "context");
   const request = ownOption(given, "request");
   if (context !== undefined && !isScope(context)) {
@@ -137,12 +135,13 @@ export function readScope(given: InvokeOptions<unknown>, wishes: RunWishes): Req
     throw misuse("request expects the request's id, a text.");
   }
   if (context !== undefined) {
-    return request === undefined ? context : renamedScope(context, request);
+    const scope = scopeIn(context, house);
+    return request === undefined ? scope : renamedScope(scope, request);
   }
-  const outer = wishes.parent?.scope;
-  if (outer === undefined) return new RequestScope(request);
+  if (wishes.parent === undefined) return new RequestScope(request);
   // An object of its own: this one gets into a plugin's hands, and the outer one is the host's.
-  return renamedScope(outer, request ?? requestOf(outer));
+  const { scope, program } = wishes.parent.run;
+  return nestedScope(scope, request ?? requestOf(scope), program.house, house);
 }
 
 /** @throws GlassineError `options_invalid` */

@@ -85,7 +85,7 @@ export async function createManager(
   );
   const house: House = {
     onHandlerError: options.onHandlerError,
-    late: 0,
+    tally: { late: 0 },
     onIdle: undefined,
     inFlight: 0,
     background: new BackgroundWork(options.maxBackground),
@@ -93,6 +93,8 @@ export async function createManager(
   };
   const items = ordered.map(({ item }) => item);
   const programs = compilePrograms({ surface, slots, items, options, house });
+  const inBackground = Object.values(programs).flatMap(({ background }) => background);
+  house.background.shareAmong(new Set(inBackground.map(({ plugin }) => plugin)).size);
   const empty = emptyExtensions(slots);
   let closed = false;
 
@@ -107,8 +109,8 @@ export async function createManager(
     if (program === undefined) throw unknownHook(surface, hook);
     if (house.inFlight >= options.maxInFlight) throw overloaded(hook, options.maxInFlight);
     const plain = given === undefined || givesExtensionsOnly(given);
-    const wishes = plain ? noWishes : readWishes(given, house);
-    const scope = plain ? new RequestScope(undefined) : readScope(given, wishes);
+    const wishes = plain ? noWishes : readWishes(given);
+    const scope = plain ? new RequestScope(undefined) : readScope(given, wishes, house);
     let read = payloadFor(program.payload, payload, "payload_invalid", hook, options.payloadLimits);
     let extensions =
       given === undefined ? empty : extensionsOf(slots, ownOption(given, "extensions"), empty);
@@ -166,7 +168,7 @@ export async function createManager(
       return intrinsics.freeze({
         drained,
         background: house.background.counts(),
-        late: house.late,
+        late: house.tally.late,
         // biome-ignore lint/suspicious/noThenProperty: no patched prototype turns it into a promise.
         then: undefined,
       });

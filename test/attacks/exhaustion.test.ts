@@ -18,6 +18,7 @@ import {
   call,
   hook,
   labelled,
+  later,
   manage,
   plugin,
   type Run,
@@ -131,6 +132,33 @@ attack(
       expect(statuses).toEqual([...Array(3).fill("started"), ...Array(7).fill("skipped")]);
       const { background } = await manager.close();
       expect(background).toMatchObject({ started: 3, timedOut: 3, dropped: 7, pending: 0 });
+    });
+
+    it("without a deadline: the others keep their share of the room", async () => {
+      verifies("dispatch:background-bounded");
+      const mode = "fire_and_forget";
+      const hangs = plugin("hangs", () => new Promise(() => {}), {
+        mode,
+        extensions: false,
+        timeoutMs: null,
+      });
+      const ships = plugin("ships", () => undefined, { mode, extensions: false, priority: 200 });
+      const manager = await manage([hangs, ships], { maxBackground: 4 });
+      const statuses: unknown[] = [];
+      for (let i = 0; i < 5; i++) {
+        const { executions } = await manager.invoke(hook, call);
+        statuses.push(executions.map(({ status }) => status));
+        await later(2);
+      }
+      expect(statuses).toEqual([
+        ["started", "started"],
+        ["started", "started"],
+        ["skipped", "started"],
+        ["skipped", "started"],
+        ["skipped", "started"],
+      ]);
+      const { background } = await manager.close({ timeoutMs: 10 });
+      expect(background).toMatchObject({ completed: 5, dropped: 3, pending: 2 });
     });
   },
 );

@@ -2,7 +2,18 @@
 import { addLabels, deny } from "glassine";
 import { expect, it } from "vitest";
 import { changed, key, outcomeOf, type Settle, thenable } from "../dispatch/returned.ts";
-import { labelled, labelsOf, plugin, runOnce, uncaughtDuring } from "../dispatch/support.ts";
+import {
+  call,
+  hook,
+  labelled,
+  labelsOf,
+  manage,
+  plugin,
+  type Run,
+  rest,
+  runOnce,
+  uncaughtDuring,
+} from "../dispatch/support.ts";
 import { attack } from "./attack.ts";
 
 const modes = ["sequential", "concurrent"] as const;
@@ -85,7 +96,7 @@ attack(
 attack(
   "A-148",
   "Return a thenable in a thenable, very deep or without an end",
-  "a deep one is taken; an endless one fails with `handler_timeout`",
+  "a deep one is taken; an endless one fails with `handler_timeout`, unless an async function of the plugin waits for it",
   () => {
     it("a hundred thousand deep", async () => {
       let chain: unknown = changed;
@@ -109,6 +120,89 @@ attack(
       await expectOutcome(() => endless, "handler_timeout");
       stopped = true;
       expect(turns).toBeGreaterThan(2);
+    });
+
+    /** Gives up at last, so that a test that fails is no test that hangs. */
+    const giveUpAt = 2_000_000;
+    let calls = 0;
+    const goesOn = (): boolean => {
+      calls += 1;
+      return calls < giveUpAt;
+    };
+    const itself: object = thenable((yes) => yes(goesOn() ? itself : undefined));
+    const another = (): object => thenable((yes) => yes(goesOn() ? another() : undefined));
+    const inPromises = (): object => thenable((yes) => yes(goesOn() ? laterThenable() : undefined));
+    /** A promise of an object that becomes a thenable once the promise is settled. */
+    const laterThenable = (): Promise<object> => {
+      const value = {};
+      const promise = Promise.resolve(value);
+      Object.assign(value, inPromises());
+      return promise;
+    };
+    class Subclass extends Promise<unknown> {
+      // biome-ignore lint/suspicious/noThenProperty: the subject of this test.
+      override then(yes: never): never {
+        return (yes as Settle)(goesOn() ? this : undefined) as never;
+      }
+    }
+    const dressed: Promise<unknown> = Object.defineProperties(Promise.resolve(), {
+      constructor: { value: undefined },
+      [key]: { value: (yes: Settle) => yes(goesOn() ? dressed : undefined) },
+    });
+    const getter: object = Object.defineProperty({}, key, {
+      get: () => (yes: Settle) => yes(goesOn() ? getter : undefined),
+    });
+
+    it.each<[string, () => unknown, string]>([
+      ["one that resolves to itself", () => itself, "handler_timeout"],
+      ["one that resolves to a new one", another, "handler_timeout"],
+      ["one that resolves to a promise of one", inPromises, "handler_timeout"],
+      ["a promise whose class brings the then", () => new Subclass(() => {}), "handler_timeout"],
+      ["a promise that denies to be one", () => dressed, "handler_timeout"],
+      [
+        "one that resolves to a getter for then",
+        () => thenable((yes) => yes(getter)),
+        "result_shape",
+      ],
+    ])("at once, without a timer: %s", async (_what, make, outcome) => {
+      calls = 0;
+      await expectOutcome(make, outcome === "result_shape" ? "snapshot_accessor" : outcome);
+      expect(calls).toBeLessThan(giveUpAt);
+      // Nobody waits for it any more, so nobody calls it.
+      const before = calls;
+      await rest();
+      expect(calls).toBe(before);
+    });
+
+    it.each(["abort", "fire_and_forget"])("at once, without a timer: ended by %s", async (how) => {
+      calls = 0;
+      const host = new AbortController();
+      const background = how === "fire_and_forget";
+      const manager = await manage([
+        plugin("loops", (_p, _c) => itself, {
+          mode: background ? how : "sequential",
+          timeoutMs: background ? 10 : null,
+        }),
+      ]);
+      setTimeout(() => host.abort(), 5);
+      const result = await manager.invoke(hook, call, { signal: host.signal });
+      expect(result.violation?.code).toBe(background ? undefined : "aborted");
+      expect((await manager.close()).drained).toBe(true);
+      expect(calls).toBeLessThan(giveUpAt);
+    });
+
+    it("at once, without a timer: returned as the host gives up", async () => {
+      calls = 0;
+      for (const mode of modes) {
+        const host = new AbortController();
+        const aborts: Run = (_p, _c) => {
+          host.abort();
+          return itself;
+        };
+        const result = await runOnce([plugin("aborts", aborts, { mode })], { signal: host.signal });
+        expect(result.violation?.code).toBe("aborted");
+      }
+      expect(calls).toBe(0);
     });
 
     it("never calling back", () => expectOutcome(() => thenable(() => {}), "handler_timeout"));

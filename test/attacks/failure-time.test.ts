@@ -3,6 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { deny } from "glassine";
 import { expect, it } from "vitest";
+import { thenable } from "../dispatch/returned.ts";
 import {
   adds,
   bytesOf,
@@ -42,6 +43,36 @@ async function hangOnce(mode: (typeof modes)[number]): Promise<WeakRef<object>> 
   return new WeakRef(extensions);
 }
 
+const endings = ["timeout", "abort"] as const;
+
+/** Runs a handler that returns `promise`, goes on without it, and gives weak holds on the run. */
+async function goOnWithout(
+  promise: unknown,
+  mode: (typeof modes)[number] | "fire_and_forget",
+  ending: (typeof endings)[number],
+): Promise<readonly WeakRef<object>[]> {
+  const timeoutMs = ending === "timeout" || mode === "fire_and_forget" ? 10 : null;
+  const held: WeakRef<object>[] = [];
+  // What an earlier handler returned must not stay in what waits for the later one either. Made
+  // inside: the engine may keep a function, and what that closes over, while it compiles.
+  const changes = async (_payload: ToolCall, _context: object) => {
+    const returned = { modifiedPayload: { name: "changed", args: { list: [1, 2, 3] } } };
+    held.push(new WeakRef(returned));
+    return returned;
+  };
+  const host = new AbortController();
+  const manager = await manage([
+    plugin("changes", changes),
+    plugin("hangs", (_p, _c, _e) => promise, { mode, timeoutMs, onError: "ignore" }),
+  ]);
+  const extensions = labelled("PII");
+  const running = manager.invoke(hook, call, { extensions, signal: host.signal });
+  if (ending === "abort") setTimeout(() => host.abort(), 5);
+  const result = await running;
+  await manager.close();
+  return [...held, ...[extensions, result, result.payload].map((value) => new WeakRef(value))];
+}
+
 attack(
   "A-143",
   "Return a promise that never settles",
@@ -54,6 +85,31 @@ attack(
       collectGarbage();
       expect(held.deref()).toBeUndefined();
     });
+
+    /** Promises that outlive the runs: who waits for them waits for good. */
+    const shared: Readonly<Record<string, unknown>> = {
+      promise: never(),
+      thenable: thenable((yes, no) => callbacks.push(yes, no)),
+      "promise of a subclass": new (class Tracked<T> extends Promise<T> {})(() => {}),
+    };
+    const callbacks: unknown[] = [];
+    const cases = Object.keys(shared).flatMap((what) =>
+      [...modes, "fire_and_forget" as const].flatMap((mode) =>
+        endings.map((ending) => ({ what, mode, ending })),
+      ),
+    );
+    it.each(cases)(
+      "one $what for all runs, in mode $mode, ended by $ending",
+      async ({ what, mode, ending }) => {
+        const held: WeakRef<object>[] = [];
+        for (let i = 0; i < 3; i++) held.push(...(await goOnWithout(shared[what], mode, ending)));
+        await rest();
+        // Twice: the first ends a collection that had begun before the runs were over.
+        collectGarbage();
+        collectGarbage();
+        expect(held.map((each) => each.deref())).toEqual(held.map(() => undefined));
+      },
+    );
 
     it("in every handler of a run: each meets its own deadline", async () => {
       const hangs = Array.from({ length: 4 }, (_, i) =>

@@ -1,16 +1,25 @@
 /** Label laundering by amounts, repeats and modes that only look on. */
-import { addLabels, createExtensions, decodeExtensions, mergeExtensions } from "glassine";
+import {
+  addLabels,
+  createExtensions,
+  decodeExtensions,
+  definePlugin,
+  mergeExtensions,
+} from "glassine";
 import { expect, it, vi } from "vitest";
 import {
   type Capability,
   call,
+  deferred,
   hook,
   labelled,
   labelsOf,
+  type Manager,
   manage,
   plugin,
   type Run,
   runOnce,
+  tagger,
 } from "../dispatch/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { attack } from "./attack.ts";
@@ -172,6 +181,83 @@ attack(
       expect(result.extensions).toBe(extensions);
       expect(result.payload).toBe(call);
       expect(result.executions).toMatchObject([{ status: "started", applied: false, changed: [] }]);
+    });
+
+    const inOwnManager = async () => manage([tagger("smuggled")]);
+    it.each(["audit", "fire_and_forget"] as const)(
+      "in %s, by a run in a manager of its own",
+      async (mode) => {
+        verifies("dispatch:nesting-turn");
+        const nests: Run = async (payload, context, _extensions) => {
+          await (await inOwnManager()).invoke(hook, payload, { parent: context });
+        };
+        const manager = await manage([plugin("looks-on", nests, { mode })]);
+        const result = await manager.invoke(hook, call, { extensions });
+        await manager.close();
+        expect(result.extensions).toBe(extensions);
+        const changed = mode === "audit" ? ["security.labels"] : [];
+        expect(result.executions).toMatchObject([
+          { applied: false, changed, extensionsModified: mode === "audit" },
+        ]);
+      },
+    );
+
+    it("in audit, by a run of another hook of the same manager", async () => {
+      const manager: Manager = await manage([
+        plugin(
+          "looks-on",
+          async (_p, context, _extensions) => {
+            const inner = await manager.invoke(
+              "prompt_pre_fetch",
+              { prompt_id: "p" },
+              {
+                parent: context,
+              },
+            );
+            expect(labelsOf(inner)).toEqual(["honest"]);
+          },
+          { mode: "audit" },
+        ),
+        definePlugin({
+          name: "honest",
+          version: "1.0.0",
+          capabilities: ["append_labels"],
+          hooks: {
+            prompt_pre_fetch: (_p, _c, view) => ({
+              modifiedExtensions: addLabels(view, "honest"),
+            }),
+          },
+        }),
+      ]);
+      const result = await manager.invoke(hook, call, { extensions });
+      expect(result.extensions).toBe(extensions);
+      expect(result.executions).toMatchObject([{ applied: false, changed: ["security.labels"] }]);
+    });
+
+    it("after its deadline, by a run that ends then", async () => {
+      const mayEnd = deferred();
+      const ended = deferred();
+      const slow = async () =>
+        manage([tagger("smuggled"), plugin("waits", (_p, _c) => mayEnd.promise)]);
+      const nests: Run = async (payload, context) => {
+        await (await slow()).invoke(hook, payload, { parent: context });
+        ended.resolve();
+      };
+      const result = await runOnce(
+        [
+          plugin("late", nests, { timeoutMs: 20, onError: "ignore" }),
+          plugin("waits", (_p, _c) => {
+            mayEnd.resolve();
+            return ended.promise;
+          }),
+        ],
+        { extensions },
+      );
+      expect(result.extensions).toBe(extensions);
+      expect(result.executions).toMatchObject([
+        { status: "timeout", applied: false, changed: [] },
+        { status: "completed", applied: false, changed: [] },
+      ]);
     });
   },
 );

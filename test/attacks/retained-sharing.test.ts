@@ -1,13 +1,17 @@
 /** Shared objects and private fields. */
+import { addLabels, filterExtensions, freezePayload, mergeExtensions } from "glassine";
 import { expect, it } from "vitest";
 import {
+  adds,
   call,
   hook,
   labelled,
+  labelsOf,
   manage,
   type PluginContext,
   plugin,
   type Run,
+  tagger,
 } from "../dispatch/support.ts";
 import { attack } from "./attack.ts";
 
@@ -97,6 +101,51 @@ attack(
       }
       expect(JSON.stringify([extensions, call])).toBe(bytes);
       expect([0, 20]).toContain(stamped);
+    });
+
+    it("on a context that is then used: as parent, for its state, for its signal", async () => {
+      const inner = await manage([tagger("inner")]);
+      const seen: unknown[] = [];
+      const stamps: Run = async (payload, context, view) => {
+        expect(Stamped.has(new Stamped(context))).toBe(true);
+        context.state.set("note", 1);
+        seen.push(context.state.get("note"), context.signal.aborted, context.plugin.name);
+        const result = await inner.invoke(hook, payload, { parent: context });
+        seen.push(labelsOf(result), result.context.request === context.request);
+        return adds("own")(payload, context, view);
+      };
+      const manager = await manage([plugin("stamps", stamps, { extensions: true })]);
+      const result = await manager.invoke(hook, call, { extensions: labelled("PII") });
+      expect(seen).toEqual([1, false, "stamps", ["inner"], true]);
+      expect(labelsOf(result)).toEqual(["PII", "inner", "own"]);
+    });
+
+    it("on an envelope, a view, a plugin and a result's context: their marks stay", async () => {
+      const stamp = <Value extends object>(value: Value): Value => {
+        expect(Stamped.has(new Stamped(value))).toBe(true);
+        return value;
+      };
+      const extensions = stamp(labelled("PII"));
+      const view = stamp(filterExtensions(extensions, ["append_labels"]));
+      const proposal = addLabels(view, "own");
+      const { extensions: merged } = mergeExtensions(extensions, proposal, ["append_labels"], {
+        view,
+      });
+      expect(merged.security?.labels).toEqual(["PII", "own"]);
+      const states: unknown[] = [];
+      const keeps = stamp(
+        plugin("keeps", (_p, context) => {
+          states.push(context.state.get("note"));
+          context.state.set("note", 1);
+        }),
+      );
+      const manager = stamp(await manage([keeps]));
+      const payload = stamp(freezePayload({ name: "stamped", args: {} }));
+      const first = await manager.invoke(hook, payload, { extensions });
+      expect(first.payload).toBe(payload);
+      expect(first.extensions).toBe(extensions);
+      await manager.invoke(hook, call, { context: stamp(first.context) });
+      expect(states).toEqual([undefined, 1]);
     });
   },
 );

@@ -1,3 +1,5 @@
+import { getEventListeners } from "node:events";
+import process from "node:process";
 import { afterEach, describe, expect, it } from "vitest";
 import { call, hook, labelsOf, later, manage, never, plugin, type Run, tagger } from "./support.ts";
 
@@ -66,6 +68,82 @@ describe("a run with a signal of the host", () => {
     ]);
     const result = await manager.invoke(hook, call, { signal: controller.signal });
     expect([result.violation?.code, labelsOf(result)]).toEqual(["aborted", []]);
+  });
+
+  it("shares it with any number of runs: all end, and no listener stays", async () => {
+    const warnings: unknown[] = [];
+    const note = (warning: unknown) => warnings.push(warning);
+    process.on("warning", note);
+    try {
+      const host = new AbortController();
+      const manager = await manage([
+        plugin("waits", (payload) => (payload.name === "hangs" ? never() : later(2))),
+      ]);
+      const start = (name: string) =>
+        Array.from({ length: 50 }, () => manager.invoke(hook, { name }, { signal: host.signal }));
+      const hanging = start("hangs");
+      await Promise.all(start("ends"));
+      expect(getEventListeners(host.signal, "abort")).toHaveLength(1);
+      host.abort();
+      const codes = (await Promise.all(hanging)).map(({ violation }) => violation?.code);
+      expect(codes).toEqual(hanging.map(() => "aborted"));
+      expect(getEventListeners(host.signal, "abort")).toHaveLength(0);
+      await later(2);
+      expect(warnings).toEqual([]);
+    } finally {
+      process.off("warning", note);
+    }
+  });
+
+  it("is free of listeners whenever no run waits, and listened to again by the next", async () => {
+    const host = new AbortController();
+    const listeners = () => getEventListeners(host.signal, "abort").length;
+    const seen: number[] = [];
+    const manager = await manage([
+      plugin("waits", async (_p) => {
+        await later(1);
+        seen.push(listeners());
+      }),
+    ]);
+    for (let i = 0; i < 3; i++) {
+      await manager.invoke(hook, call, { signal: host.signal });
+      seen.push(listeners());
+    }
+    expect(seen).toEqual([1, 0, 1, 0, 1, 0]);
+  });
+
+  it("ends others, too, when one that ends aborts, nests or ends some itself", async () => {
+    const host = new AbortController();
+    const order: string[] = [];
+    const manager = await manage([
+      plugin("listens", (payload, context) => {
+        context.signal.addEventListener("abort", () => {
+          order.push(payload.name);
+          host.abort();
+          throw new Error("from a listener");
+        });
+        return never();
+      }),
+    ]);
+    const uncaught: unknown[] = [];
+    const note = (error: unknown) => uncaught.push(error);
+    const others = process.listeners("uncaughtException");
+    process.removeAllListeners("uncaughtException");
+    process.on("uncaughtException", note);
+    try {
+      const running = ["a", "b", "c"].map((name) =>
+        manager.invoke(hook, { name }, { signal: host.signal }),
+      );
+      host.abort();
+      const codes = (await Promise.all(running)).map(({ violation }) => violation?.code);
+      expect(codes).toEqual(["aborted", "aborted", "aborted"]);
+      expect(order).toEqual(["a", "b", "c"]);
+      await later(2);
+    } finally {
+      process.off("uncaughtException", note);
+      for (const other of others) process.on("uncaughtException", other);
+    }
+    expect(uncaught).toHaveLength(3);
   });
 
   it("takes a signal that the runtime did not make", async () => {

@@ -138,17 +138,87 @@ describe("labels of an inner run", () => {
     }
   });
 
-  it("join when the inner run ends after its handler's deadline, while the outer one goes on", async () => {
-    const gate = deferred();
-    const slow = await manage([tagger("inner"), plugin("waits", (_p, _c) => gate.promise)]);
-    const result = await runOnce([
-      plugin("nests", nesting(slow), { timeoutMs: 15, onError: "ignore" }),
-      plugin("opens", async (_p, _c) => {
-        gate.resolve();
-        await later(5);
-      }),
+  /** A gate that lets an inner run end, and the end of it. */
+  async function slowInner(modeOfOuter: "sequential" | "concurrent", ending: "timeout" | "return") {
+    const mayEnd = deferred();
+    const ended = deferred();
+    const slow = await manage([tagger("inner"), plugin("waits", (_p, _c) => mayEnd.promise)]);
+    const nests = async (payload: ToolCall, context: PluginContext) => {
+      const running = slow.invoke(hook, payload, { parent: context });
+      if (ending === "timeout") await running;
+      else void running.then(() => ended.resolve());
+      ended.resolve();
+    };
+    const opens = async () => {
+      await later(30);
+      mayEnd.resolve();
+      await ended.promise;
+      await later(2);
+    };
+    return runOnce([
+      plugin("nests", nests, { mode: modeOfOuter, timeoutMs: 15, onError: "ignore" }),
+      plugin("opens", opens, { mode: "concurrent", extensions: false }),
     ]);
-    expect(labelsOf(result)).toEqual(["inner"]);
+  }
+
+  it.each([
+    ["sequential", "timeout"],
+    ["sequential", "return"],
+    ["concurrent", "timeout"],
+    ["concurrent", "return"],
+  ] as const)(
+    "join no more once the turn of its handler, %s, is over by %s, while the outer run goes on",
+    async (mode, ending) => {
+      verifies("dispatch:nesting-turn");
+      const result = await slowInner(mode, ending);
+      expect(labelsOf(result)).toEqual([]);
+      expect(result.executions[0]).toMatchObject({ applied: false, changed: [] });
+    },
+  );
+
+  it("show in the record of the handler that started it, whatever becomes of that", async () => {
+    verifies("dispatch:executions");
+    const endings: Record<string, [Run, object]> = {
+      nothing: [() => undefined, { status: "completed" }],
+      "a label of its own": [adds("own"), { status: "completed" }],
+      "a payload": [
+        (_p, _c) => ({ modifiedPayload: { name: "sub" } }),
+        { changed: ["security.labels", "payload.name"], payloadModified: true },
+      ],
+      "a failure": [() => Promise.reject(new Error("broken")), { status: "error" }],
+      "a denial": [() => deny("no"), { requestedAllow: false }],
+    };
+    for (const [what, [ending, record]] of Object.entries(endings)) {
+      const result = await runOnce([
+        plugin("nests", nesting(await inner(), ending), { extensions: true }),
+        plugin("after", (_p, _c) => undefined),
+      ]);
+      expect(result.executions[0], what).toMatchObject({
+        applied: true,
+        extensionsModified: true,
+        changed: ["security.labels"],
+        ...record,
+      });
+      expect(result.executions[1], what).toMatchObject({ applied: false, changed: [] });
+    }
+  });
+
+  it("of several runs show once, and those that add nothing do not", async () => {
+    const result = await runOnce(
+      [
+        plugin("nests", async (payload, context) => {
+          for (let i = 0; i < 3; i++) {
+            await (await inner()).invoke(hook, payload, { parent: context });
+          }
+        }),
+        plugin("repeats", nesting(await inner())),
+      ],
+      {},
+    );
+    expect(result.executions).toMatchObject([
+      { applied: true, changed: ["security.labels"] },
+      { applied: false, changed: [], extensionsModified: false },
+    ]);
   });
 
   it("change no result that is out", async () => {

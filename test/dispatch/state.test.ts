@@ -1,6 +1,16 @@
+import { deny } from "glassine";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
-import { call, hook, manage, type PluginContext, plugin, runOnce } from "./support.ts";
+import {
+  call,
+  hook,
+  type Manager,
+  manage,
+  type PluginContext,
+  plugin,
+  type Run,
+  runOnce,
+} from "./support.ts";
 
 /** A plugin that notes what its state holds, and adds to it. */
 function counting(name: string, seen: unknown[]) {
@@ -78,6 +88,56 @@ describe("the state of a plugin", () => {
       ["one", 1],
       ["one", 2],
     ]);
+  });
+});
+
+describe("a manager that a handler made itself", () => {
+  const limiter = plugin("limiter", (_payload, context) => {
+    const count = ((context.state.get("count") as number | undefined) ?? 0) + 1;
+    context.state.set("count", count);
+    const { max } = context.config as { max: number };
+    return count > max ? deny(`${count} of ${max}`) : undefined;
+  });
+  const strict = { plugin: limiter, config: { max: 1 } };
+  const loose = { plugin: limiter, config: { max: 3 } };
+
+  it("runs no plugin of the host's on the state that this has there", async () => {
+    verifies("dispatch:state");
+    const told: unknown[] = [];
+    const drives: Run = async (payload, context) => {
+      const own = await manage([loose]);
+      // By its context, and by the context of a result, which belongs to the same request.
+      const first = await own.invoke(hook, payload, { parent: context });
+      for (const given of [{ parent: context }, { context: first.context }, { parent: context }]) {
+        told.push((await own.invoke(hook, payload, given)).violation?.reason);
+      }
+    };
+    const result = await runOnce([plugin("drives", drives), strict]);
+    // In its own manager the plugin has one state for the request, as everywhere.
+    expect(told).toEqual([undefined, undefined, "4 of 3"]);
+    expect(result.continueProcessing).toBe(true);
+  });
+
+  it("nor by the context of a nested run of the host's manager", async () => {
+    const told: unknown[] = [];
+    let nested = false;
+    const drives: Run = async (payload, context) => {
+      if (nested) return;
+      nested = true;
+      const inner = await manager.invoke(hook, payload, { parent: context });
+      const own = await manage([loose]);
+      for (let i = 0; i < 4; i++) {
+        const { violation } = await own.invoke(hook, payload, { context: inner.context });
+        told.push(violation?.reason);
+      }
+      // Back in the host's manager, it goes on from where it was there.
+      const { violation } = await manager.invoke(hook, payload, { context: inner.context });
+      told.push(violation?.reason);
+    };
+    const manager: Manager = await manage([plugin("drives", drives), strict]);
+    const result = await manager.invoke(hook, call);
+    expect(told).toEqual([undefined, undefined, undefined, "4 of 3", "2 of 1"]);
+    expect(result.violation?.reason).toBe("3 of 1");
   });
 });
 

@@ -1,14 +1,16 @@
 /** Fire-and-forget work: nobody waits for it, so it is counted, bounded and drained at the end. */
 import { intrinsics } from "../../admit/index.ts";
-import type { DeadlineNode } from "../deadline-ring.ts";
+import type { DeadlineNode, DeadlineRing } from "../deadline-ring.ts";
 import { endTurn, HandlerContext } from "./context.ts";
 import type { Invocation } from "./invocation.ts";
-import type { Step } from "./program.ts";
-import { isAwaitable } from "./thenable.ts";
+import type { PluginState, Step } from "./program.ts";
+import { isAwaitable, nextMacrotask, promiseOf } from "./thenable.ts";
+import { Ticket } from "./ticket.ts";
 import { mayRun, tellThrown } from "./turn.ts";
 
 const { append, freeze, newList, toArray } = intrinsics;
 const PromiseAtLoad = Promise;
+const { floor, max: larger } = Math;
 
 /** What became of background work so far. */
 export interface BackgroundCounts {
@@ -24,6 +26,8 @@ export interface BackgroundCounts {
 /** The background of one manager. */
 export class BackgroundWork {
   readonly #max: number;
+  /** How many tasks of one plugin may be under way. */
+  #share: number;
   /** Whoever waits for the end of it all. */
   #waiting = newList<() => void>();
   #pending = 0;
@@ -35,11 +39,17 @@ export class BackgroundWork {
 
   constructor(max: number) {
     this.#max = max;
+    this.#share = max;
   }
 
-  /** How many more tasks there is room for. */
-  get room(): number {
-    return this.#max - this.#pending;
+  /** So that none of so many plugins, with tasks that never end, takes the room of the others. */
+  shareAmong(plugins: number): void {
+    this.#share = larger(1, floor(this.#max / plugins));
+  }
+
+  /** Whether there is room for one more task of a plugin, beside those chosen already. */
+  hasRoom({ inBackground }: PluginState, chosen: number, chosenOfPlugin: number): boolean {
+    return this.#pending + chosen < this.#max && inBackground + chosenOfPlugin < this.#share;
   }
 
   /** Counts a task for which there was no room. */
@@ -48,13 +58,14 @@ export class BackgroundWork {
   }
 
   /** Starts a task after the caller has its result. */
-  start(task: () => Promise<BackgroundEnd>): void {
+  start(plugin: PluginState, task: () => Promise<BackgroundEnd>): void {
     this.#started += 1;
     this.#pending += 1;
-    void this.#run(task);
+    plugin.inBackground += 1;
+    void this.#run(plugin, task);
   }
 
-  async #run(task: () => Promise<BackgroundEnd>): Promise<void> {
+  async #run(plugin: PluginState, task: () => Promise<BackgroundEnd>): Promise<void> {
     await nextMacrotask();
     // Nobody takes a rejection of this, so nothing is called that a plugin may have patched.
     const end = await task();
@@ -62,6 +73,7 @@ export class BackgroundWork {
     else if (end === "failed") this.#failed += 1;
     else this.#timedOut += 1;
     this.#pending -= 1;
+    plugin.inBackground -= 1;
     if (this.#pending > 0) return;
     const waiting = this.#waiting;
     this.#waiting = newList();
@@ -88,15 +100,6 @@ export class BackgroundWork {
   }
 }
 
-const startTimer = setTimeout;
-
-/** Microtasks come before the caller's own; a timer does not. */
-function nextMacrotask(): Promise<void> {
-  return new PromiseAtLoad((resolve) => {
-    startTimer(resolve, 0);
-  });
-}
-
 type BackgroundEnd = "completed" | "failed" | "timed_out";
 
 /** The background handlers whose turn comes; the others are written down as passed over. */
@@ -106,13 +109,20 @@ export function chooseBackground(run: Invocation): readonly Step[] {
   for (let i = 0; i < background.length; i++) {
     const step = background[i] as Step;
     if (step.guarded && !mayRun(run, step)) continue;
-    if (chosen.length < house.background.room) append(chosen, step);
+    const ofPlugin = countOf(chosen, step.plugin);
+    if (house.background.hasRoom(step.plugin, chosen.length, ofPlugin)) append(chosen, step);
     else {
       house.background.drop();
       run.log.record(step, { status: "skipped", reason: "The background queue is full." });
     }
   }
   return toArray(chosen);
+}
+
+function countOf(steps: intrinsics.List<Step>, plugin: PluginState): number {
+  let count = 0;
+  for (let i = 0; i < steps.length; i++) if (steps[i]?.plugin === plugin) count += 1;
+  return count;
 }
 
 /** Starts background handlers with the final snapshot of their run. */
@@ -124,8 +134,9 @@ export function runBackground(run: Invocation, steps: readonly Step[]): void {
     if (open === 0) run.waiting.background = false;
   };
   for (let i = 0; i < steps.length; i++) {
-    run.program.house.background.start(async () => {
-      const end = await runStep(run, steps[i] as Step);
+    const step = steps[i] as Step;
+    run.program.house.background.start(step.plugin, async () => {
+      const end = await runStep(run, step);
       closed();
       return end;
     });
@@ -154,26 +165,55 @@ async function runStep(run: Invocation, step: Step): Promise<BackgroundEnd> {
 }
 
 /** False at the deadline. Rejects as the handler does; a late rejection is dropped. */
-function settlesInTime(step: Step, pending: PromiseLike<unknown>): Promise<boolean> {
-  const { ring } = step;
+function settlesInTime({ ring }: Step, pending: PromiseLike<unknown>): Promise<boolean> {
   return new PromiseAtLoad((resolve, reject) => {
-    const node: DeadlineNode = {
-      deadlineNext: undefined,
-      deadlinePrevious: undefined,
-      deadlineBucket: 0,
-      onDeadline: () => resolve(false),
-    };
-    ring?.join(node);
-    const wait = async () => {
-      try {
-        await pending;
-        resolve(true);
-      } catch (thrown) {
-        reject(thrown);
-      } finally {
-        ring?.leave(node);
-      }
-    };
-    void wait();
+    const wait = new Wait(ring, resolve, reject);
+    ring?.join(wait);
+    void waitFor(wait.ticket, promiseOf(pending, wait.ticket));
   });
+}
+
+/** One background handler that is waited for. */
+class Wait implements DeadlineNode {
+  deadlineNext: DeadlineNode | undefined = undefined;
+  deadlinePrevious: DeadlineNode | undefined = undefined;
+  deadlineBucket = 0;
+  readonly ticket = new Ticket<Wait>(this, undefined);
+  readonly #ring: DeadlineRing | undefined;
+  readonly #resolve: (inTime: boolean) => void;
+  readonly #reject: (thrown: unknown) => void;
+
+  constructor(
+    ring: DeadlineRing | undefined,
+    resolve: (inTime: boolean) => void,
+    reject: (thrown: unknown) => void,
+  ) {
+    this.#ring = ring;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  onDeadline(): void {
+    this.ticket.drop(false);
+    this.#resolve(false);
+  }
+
+  end(threw: boolean, thrown: unknown): void {
+    this.#ring?.leave(this);
+    if (threw) this.#reject(thrown);
+    else this.#resolve(true);
+  }
+}
+
+/** Holds the ticket and nothing else of the run while it waits. */
+async function waitFor(ticket: Ticket<Wait>, pending: PromiseLike<unknown>): Promise<void> {
+  let threw = false;
+  let thrown: unknown;
+  try {
+    await pending;
+  } catch (error) {
+    threw = true;
+    thrown = error;
+  }
+  ticket.owner?.end(threw, thrown);
 }

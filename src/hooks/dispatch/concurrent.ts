@@ -10,7 +10,8 @@ import { endTurn, HandlerContext } from "./context.ts";
 import { type Invocation, type ShownView, shownTo } from "./invocation.ts";
 import type { Step } from "./program.ts";
 import { isAborted } from "./signals.ts";
-import { isAwaitable, unowned } from "./thenable.ts";
+import { isAwaitable, promiseOf, settledTo, unowned } from "./thenable.ts";
+import { Ticket } from "./ticket.ts";
 import { fail, failThrown, mayRun, type TurnEnd, takeReturned } from "./turn.ts";
 
 const PromiseAtLoad = Promise;
@@ -32,6 +33,7 @@ class Member implements DeadlineNode {
   durationMs: number | undefined = undefined;
   /** What it returned, while that has to be waited for. */
   pending: PromiseLike<unknown> | undefined = undefined;
+  ticket: Ticket<Member> | undefined = undefined;
   next: Member | undefined = undefined;
   readonly step: Step;
   readonly phase: ConcurrentPhase;
@@ -42,6 +44,7 @@ class Member implements DeadlineNode {
   }
 
   onDeadline(): void {
+    this.ticket?.drop(true);
     this.end("timeout", undefined);
     if (this.context !== undefined) endTurn(this.context);
   }
@@ -49,7 +52,7 @@ class Member implements DeadlineNode {
   end(ending: Ending, outcome: unknown): void {
     const { program } = this.phase.run;
     if (this.ending !== "pending") {
-      program.house.late += 1;
+      program.house.tally.late += 1;
       return;
     }
     this.ending = ending;
@@ -58,6 +61,20 @@ class Member implements DeadlineNode {
     this.step.ring?.leave(this);
     this.phase.oneEnded();
   }
+}
+
+/** Holds the ticket and nothing else of the run while it waits. */
+async function waitFor(ticket: Ticket<Member>, pending: PromiseLike<unknown>): Promise<void> {
+  let ending: Ending = "returned";
+  let outcome: unknown;
+  try {
+    outcome = settledTo(await pending);
+  } catch (thrown) {
+    ending = "threw";
+    outcome = thrown;
+  }
+  if (ticket.owner === undefined) ticket.late();
+  else ticket.owner.end(ending, outcome);
 }
 
 /** The phase of one run. Members are linked: no patched iterator or method leaves out a denial. */
@@ -92,7 +109,7 @@ export class ConcurrentPhase {
     for (let each = this.#first; each !== undefined; each = each.next) {
       if (each.pending === undefined) continue;
       if (isOver) unowned(each.pending);
-      else void this.#wait(each, each.pending);
+      else if (each.ticket !== undefined) void waitFor(each.ticket, each.pending);
     }
     return done;
   }
@@ -126,7 +143,8 @@ export class ConcurrentPhase {
       if (run.result !== undefined) return waits ? unowned(returned) : undefined;
       if (waits) {
         step.ring?.join(member);
-        return returned;
+        member.ticket = new Ticket<Member>(member, run.program.house.tally);
+        return promiseOf(returned, member.ticket);
       }
       member.end("returned", returned);
     } catch (thrown) {
@@ -143,12 +161,12 @@ export class ConcurrentPhase {
     return view;
   }
 
-  async #wait(member: Member, pending: PromiseLike<unknown>): Promise<void> {
-    try {
-      member.end("returned", await pending);
-    } catch (thrown) {
-      member.end("threw", thrown);
+  /** Whether it is the turn of the handler that was handed `context`. */
+  hasTurn(context: HandlerContext): boolean {
+    for (let each = this.#first; each !== undefined; each = each.next) {
+      if (each.context === context) return each.ending === "pending";
     }
+    return false;
   }
 
   /** Called by each member that ended; those that ended at once are not counted. */
@@ -186,6 +204,7 @@ export class ConcurrentPhase {
     for (let each = this.#first; each !== undefined; each = each.next) {
       if (each.ending === "pending") {
         each.ending = "cancelled";
+        each.ticket?.drop(true);
         each.step.ring?.leave(each);
       }
     }

@@ -40,10 +40,19 @@ export interface PluginContext {
   readonly state: Map<unknown, unknown>;
 }
 
+/** A handler's turn in its run. */
+export interface Origin {
+  readonly run: Invocation;
+  readonly step: Step;
+  readonly context: HandlerContext;
+}
+
 /** Ends a handler's turn early: its signal aborts. @internal */
 export let endTurn: (context: HandlerContext) => void;
 /** Whose turn a context belongs to, or `undefined` for anything else. @internal */
-export let originOf: (value: unknown) => { run: Invocation; mask: number } | undefined;
+export let originOf: (value: unknown) => Origin | undefined;
+/** False once a handler's turn was ended early. @internal */
+export let isOngoing: (context: HandlerContext) => boolean;
 let assertLive: (context: HandlerContext) => void;
 
 /**
@@ -102,8 +111,9 @@ export class HandlerContext implements PluginContext {
       if (typeof value !== "object" || value === null || !(#run in value)) return undefined;
       const context = value as HandlerContext;
       assertLive(context);
-      return { run: context.#run, mask: context.#step.mask };
+      return { run: context.#run, step: context.#step, context };
     };
+    isOngoing = (context) => !context.#over;
     assertLive = (context) => {
       if (!context.#over && !context.#run.isOver(context.#step)) return;
       throw new GlassineError("aborted", "This context belongs to a run that has ended.", {

@@ -2,8 +2,8 @@
  * One run of one hook.
  *
  * It runs without waiting until a handler returns a promise, and waits for that one alone.
- * `epoch` guards each wait: when a deadline or an abort moves the run on, the number moves
- * too, and whoever waited with the old number finds that it came late.
+ * Not the run waits but its ticket: when a deadline or an abort moves the run on, it leaves the
+ * ticket behind, and whoever waited with that finds that it came late.
  *
  * What most runs never need is made when it is needed: making a run must cost next to nothing.
  */
@@ -12,20 +12,20 @@ import type { Slots } from "../../extensions/index.ts";
 import type { DeadlineNode, DeadlineRing } from "../deadline-ring.ts";
 import type { Violation } from "../results.ts";
 import type { ConcurrentPhase } from "./concurrent.ts";
-import type { HandlerContext } from "./context.ts";
+import type { HandlerContext, Origin } from "./context.ts";
 import type { Program, Step } from "./program.ts";
 import type { AnyInvokeResult, ExecutionRecord } from "./records.ts";
 import { emptyList, noMetadata, RunLog } from "./run-log.ts";
 import type { RequestScope } from "./scope.ts";
+import { Ticket } from "./ticket.ts";
 
 /** What the host asks of one run beside payload and extensions, checked. */
 export interface RunWishes {
   readonly operation: Readonly<Record<string, unknown>> | undefined;
   readonly signal: AbortSignal | undefined;
   readonly tenant: string | undefined;
-  readonly parent: Invocation | undefined;
-  /** The grant by which additions of this run join the outer one. */
-  readonly joins: number;
+  /** Whoever started this run, if a handler did. */
+  readonly parent: Origin | undefined;
   /** How many runs this one is nested in. */
   readonly depth: number;
 }
@@ -75,7 +75,8 @@ export class Invocation implements DeadlineNode {
   extensions: Slots;
   /** The serial step whose turn it is. */
   index = 0;
-  epoch = 0;
+  /** What waits for a promise of a plugin in place of the run, once something has to. */
+  held: Ticket<Invocation> | undefined = undefined;
   result: AnyInvokeResult | undefined = undefined;
   /** Whether it counts as in flight. */
   counted = false;
@@ -142,6 +143,17 @@ export class Invocation implements DeadlineNode {
       background: false,
     };
     return this.waited;
+  }
+
+  get ticket(): Ticket<Invocation> {
+    this.held ??= new Ticket<Invocation>(this, this.program.house.tally);
+    return this.held;
+  }
+
+  /** The run goes on without what is waited for. `counts`: whether that may come late. */
+  leaveTicket(counts: boolean): void {
+    this.held?.drop(counts);
+    this.held = undefined;
   }
 
   /** Writes down a turn that was had, with its time where time is measured. */

@@ -8,6 +8,7 @@ import type { BackgroundWork } from "./background.ts";
 import type { ConditionTest } from "./conditions.ts";
 import type { Invocation } from "./invocation.ts";
 import type { ExecutionRecord } from "./records.ts";
+import type { Tally } from "./ticket.ts";
 
 /** A handler as the dispatcher calls it. */
 export type AnyHandler = (payload: unknown, context: unknown, extensions?: unknown) => unknown;
@@ -22,6 +23,8 @@ export interface PluginState {
   readonly config: unknown;
   /** Set by `onError: "disable"`. */
   off: boolean;
+  /** How many of its background handlers are under way. */
+  inBackground: number;
 }
 
 /** One handler on one hook. */
@@ -83,8 +86,7 @@ export interface Program {
 export interface House {
   /** Told of what handlers threw. Never seen by plugins or callers. */
   readonly onHandlerError: HandlerErrorSink | undefined;
-  /** Results that came after their deadline, or after an abort. */
-  late: number;
+  readonly tally: Tally;
   /** Told when the last run in flight has ended; set by `close`. */
   onIdle: (() => void) | undefined;
   inFlight: number;

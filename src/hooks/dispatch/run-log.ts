@@ -7,11 +7,20 @@ import type { AnyInvokeResult, ExecutionRecord, InvokeError } from "./records.ts
 
 const { append, create, freeze, newList, toArray } = intrinsics;
 
+/** What runs that a handler started added in its turn. Linked, as views are. */
+interface Joined {
+  readonly position: number;
+  readonly paths: readonly string[];
+  readonly applied: boolean;
+  readonly next: Joined | undefined;
+}
+
 export class RunLog {
   readonly #records: ExecutionRecord[];
   readonly #rejections: intrinsics.List<Rejection> = newList();
   readonly #errors: intrinsics.List<InvokeError> = newList();
   readonly #metadata: Record<string, LevelValue> = create(null);
+  #joined: Joined | undefined = undefined;
 
   constructor(program: Program) {
     const { plainExecutions } = program;
@@ -25,6 +34,11 @@ export class RunLog {
   /** Writes down a turn in which something happened. */
   record(step: Step, turn: Partial<ExecutionRecord>): void {
     this.#records[step.position] = freeze({ ...step.plain, ...turn });
+  }
+
+  /** Notes what a run that the handler started added, or in mode `audit` would have added. */
+  join({ position }: Step, paths: readonly string[], applied: boolean): void {
+    this.#joined = { position, paths, applied, next: this.#joined };
   }
 
   /** Adds rejections, and gives them back under the plugin's name. */
@@ -61,15 +75,40 @@ export class RunLog {
     }
   }
 
+  /** The records, with what came of nested runs: whatever became of the handler itself. */
+  #withJoined(): readonly ExecutionRecord[] {
+    for (let each = this.#joined; each !== undefined; each = each.next) {
+      const record = this.#records[each.position] as ExecutionRecord;
+      this.#records[each.position] = freeze({
+        ...record,
+        applied: record.applied || each.applied,
+        extensionsModified: true,
+        changed: union(each.paths, record.changed),
+      });
+    }
+    return freeze(this.#records);
+  }
+
   /** Everything written down, frozen. */
   close(): Pick<AnyInvokeResult, "rejections" | "errors" | "executions" | "metadata"> {
     return {
       rejections: freeze(toArray(this.#rejections)),
       errors: freeze(toArray(this.#errors)),
-      executions: freeze(this.#records),
+      executions: this.#withJoined(),
       metadata: freeze(this.#metadata),
     };
   }
+}
+
+function union(some: readonly string[], others: readonly string[]): readonly string[] {
+  const all = newList<string>();
+  for (let i = 0; i < some.length; i++) append(all, some[i] as string);
+  for (let i = 0; i < others.length; i++) {
+    let isKnown = false;
+    for (let j = 0; j < some.length; j++) if (some[j] === others[i]) isKnown = true;
+    if (!isKnown) append(all, others[i] as string);
+  }
+  return freeze(toArray(all));
 }
 
 /** What a run in which nothing happened says, but for its records. */

@@ -1,15 +1,16 @@
 /** Runs an invocation: the serial phases, then the concurrent one, then the background. */
 import { intrinsics } from "../../admit/index.ts";
-import { joinSets } from "../../merge/index.ts";
 import type { Violation } from "../results.ts";
 import { chooseBackground, runBackground } from "./background.ts";
 import { ConcurrentPhase } from "./concurrent.ts";
 import { endTurn, HandlerContext } from "./context.ts";
 import type { Invocation } from "./invocation.ts";
+import { joinOuter } from "./nested.ts";
 import type { Step } from "./program.ts";
 import type { AnyInvokeResult } from "./records.ts";
 import { isAborted, whenAborted } from "./signals.ts";
-import { isAwaitable, unowned } from "./thenable.ts";
+import { isAwaitable, promiseOf, settledTo, unowned } from "./thenable.ts";
+import type { Ticket } from "./ticket.ts";
 import { fail, failThrown, mayRun, takeReturned, tellThrown } from "./turn.ts";
 
 const PromiseAtLoad = Promise;
@@ -31,8 +32,10 @@ export function run(invocation: Invocation): Promise<AnyInvokeResult> {
   invocation.waiting.settle = lastSettle;
   // Kept no longer: it would pin the run's result.
   lastSettle = undefined;
+  // Before the signal is heard, so that an abort finds it.
+  const { ticket } = invocation;
   if (signal !== undefined) listen(invocation, signal);
-  void resume(invocation, pending);
+  void resume(ticket, pending);
   return promise;
 }
 
@@ -108,7 +111,8 @@ function advance(run: Invocation): Pending {
         run.given = view;
         run.before = before;
         run.waitUnder(step.ring);
-        return returned as PromiseLike<unknown>;
+        if (step.isAsync) return returned as Promise<unknown>;
+        return promiseOf(returned as PromiseLike<unknown>, run.ticket);
       }
       const end = takeReturned(run, step, returned, view, before);
       if (end !== undefined) return finish(run, end, step.position + 1);
@@ -119,6 +123,7 @@ function advance(run: Invocation): Pending {
   if (run.program.concurrent.length === 0) return finish(run, undefined);
   if (isAborted(signal)) return abort(run);
   run.waitUnder(undefined);
+  run.context = undefined;
   const phase = new ConcurrentPhase(run);
   run.waiting.phase = phase;
   return phase.start() ?? endConcurrent(run, phase);
@@ -135,13 +140,14 @@ function serialStep({ program: { serial }, index }: Invocation): Step | undefine
   return index < serial.length ? serial[index] : undefined;
 }
 
-/** Waits for what `advance` gave, again and again, until the run is over or was moved on. */
-async function resume(run: Invocation, first: PromiseLike<unknown>): Promise<void> {
-  const { epoch } = run;
+/**
+ * Waits for what `advance` gave, again and again, until the run is over or went on without it.
+ * Holds the ticket and nothing else of the run while it waits. A frame that saw a value may keep
+ * it in a register, whatever becomes of its variables; so that one waits no more.
+ */
+async function resume(ticket: Ticket<Invocation>, first: PromiseLike<unknown>): Promise<void> {
   let pending: Pending = first;
   while (pending !== undefined) {
-    const phase = run.waited?.phase;
-    const step = serialStep(run);
     let returned: unknown;
     let threw = false;
     try {
@@ -150,20 +156,24 @@ async function resume(run: Invocation, first: PromiseLike<unknown>): Promise<voi
       threw = true;
       returned = thrown;
     }
-    if (run.epoch !== epoch) {
-      // Of a concurrent phase, each handler counts for itself.
-      if (phase === undefined) run.program.house.late += 1;
-      return;
-    }
-    try {
-      pending =
-        phase === undefined
-          ? afterWait(run, step as Step, threw, returned)
-          : endConcurrent(run, phase);
-    } catch (error) {
-      void crashed(run, error);
-      return;
-    }
+    pending = goOn(ticket, threw, returned);
+    if (returned !== undefined && pending !== undefined) return void resume(ticket, pending);
+  }
+}
+
+function goOn(ticket: Ticket<Invocation>, threw: boolean, outcome: unknown): Pending {
+  const { owner: run } = ticket;
+  if (run === undefined) {
+    ticket.late();
+    return undefined;
+  }
+  const phase = run.waited?.phase;
+  try {
+    if (phase !== undefined) return endConcurrent(run, phase);
+    return afterWait(run, serialStep(run) as Step, threw, threw ? outcome : settledTo(outcome));
+  } catch (error) {
+    void crashed(run, error);
+    return undefined;
   }
 }
 
@@ -181,7 +191,7 @@ function afterWait(run: Invocation, step: Step, threw: boolean, returned: unknow
 
 /** The deadline of the handler that is waited for is over: the run goes on without it. */
 export function expire(run: Invocation): void {
-  run.epoch += 1;
+  run.leaveTicket(true);
   const step = run.program.serial[run.index] as Step;
   const { context } = run;
   const end = fail(run, step, "handler_timeout", "timeout");
@@ -194,7 +204,7 @@ export function expire(run: Invocation): void {
   run.index += 1;
   try {
     const pending = advance(run);
-    if (pending !== undefined) void resume(run, pending);
+    if (pending !== undefined) void resume(run.ticket, pending);
   } catch (error) {
     void crashed(run, error);
   }
@@ -212,9 +222,10 @@ function listen(run: Invocation, signal: AbortSignal): void {
 /** The host gave up. What was merged stays; whoever runs is told by its own signal. */
 function abort(run: Invocation): undefined {
   if (run.result !== undefined) return undefined;
-  run.epoch += 1;
   const step = serialStep(run);
   const { waited, context } = run;
+  // Of a concurrent phase, each handler counts for itself.
+  run.leaveTicket(waited?.phase === undefined);
   const waits = waited?.settle !== undefined;
   let from = step?.position ?? run.program.firstConcurrent;
   if (waited?.phase !== undefined) {
@@ -236,15 +247,6 @@ function abort(run: Invocation): undefined {
 function release(run: Invocation): void {
   if (run.counted) run.program.house.inFlight -= 1;
   run.counted = false;
-}
-
-/** What plugins of a nested run added goes up to the run that started it. */
-function joinOuter({ program, wishes, extensions, start }: Invocation): void {
-  const { parent, joins } = wishes;
-  if (parent === undefined || parent.result !== undefined) return;
-  const { slots } = parent.program;
-  if (slots !== program.slots) return;
-  parent.replaceExtensions(joinSets(slots, parent.extensions, extensions, start, joins));
 }
 
 /** Ends the run, tells whoever waits, and starts the background of a run that was not halted. */

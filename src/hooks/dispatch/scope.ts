@@ -1,8 +1,9 @@
 /** What belongs to one request across several invocations. */
 import { intrinsics } from "../../admit/index.ts";
-import type { PluginState } from "./program.ts";
+import type { House, PluginState } from "./program.ts";
 
 const MapAtLoad = Map;
+const WeakMapAtLoad = WeakMap;
 const { random } = Math;
 const { toString: numberText } = Number.prototype;
 const inBase36 = (value: number): string => intrinsics.apply(numberText, value, [36]);
@@ -22,6 +23,10 @@ export let stateOf: (scope: RequestScope, plugin: PluginState) => Map<unknown, u
 export let requestOf: (scope: RequestScope) => string;
 /** The same private state under another request id. @internal */
 export let renamedScope: (scope: RequestScope, id: string) => RequestScope;
+/** The same request for a run that a handler of one manager has another run. @internal */
+export let nestedScope: (scope: RequestScope, id: string, from: House, to: House) => RequestScope;
+/** What a manager goes by, given the scope of an earlier result. @internal */
+export let scopeIn: (scope: RequestScope, house: House) => RequestScope;
 /** Whether `value` is a scope of this library. @internal */
 export let isScope: (value: unknown) => value is RequestScope;
 
@@ -37,6 +42,14 @@ interface States {
 export class RequestScope {
   #id: string | undefined;
   #states: States | undefined;
+  /**
+   * The manager it is for, where it comes of a nested run and so gets into a plugin's hands. With
+   * a manager of its own, a plugin could run another one by other settings on the state that this
+   * has in the host's.
+   */
+  #home: House | undefined;
+  /** The states that plugins have with each manager of the request. */
+  #byHouse: WeakMap<House, States> | undefined;
 
   constructor(id: string | undefined) {
     this.#id = id;
@@ -62,8 +75,25 @@ export class RequestScope {
       scope.#states ??= intrinsics.create(null) as States;
       const renamed = new RequestScope(id);
       renamed.#states = scope.#states;
+      renamed.#home = scope.#home;
+      renamed.#byHouse = scope.#byHouse;
       return renamed;
     };
+    nestedScope = (scope, id, from, to) => {
+      scope.#byHouse ??= new WeakMapAtLoad();
+      const nested = renamedScope(scope, id);
+      nested.#home = to;
+      if (from === to) return nested;
+      intrinsics.weakSet(scope.#byHouse, from, scope.#states as States);
+      nested.#states =
+        intrinsics.weakGet(scope.#byHouse, to) ?? (intrinsics.create(null) as States);
+      intrinsics.weakSet(scope.#byHouse, to, nested.#states);
+      return nested;
+    };
+    scopeIn = (scope, house) =>
+      scope.#home === undefined || scope.#home === house
+        ? scope
+        : nestedScope(scope, requestOf(scope), scope.#home, house);
     isScope = (value): value is RequestScope =>
       typeof value === "object" && value !== null && #states in value;
   }

@@ -8,7 +8,7 @@ import type { Invocation } from "./invocation.ts";
 import { type Changes, ownPart, Refused, readChanges } from "./outcome.ts";
 import type { Step } from "./program.ts";
 import type { ExecutionRecord } from "./records.ts";
-import { isAwaitable, unowned } from "./thenable.ts";
+import { ignore, isAwaitable } from "./thenable.ts";
 
 const { append, freeze, newList, toArray } = intrinsics;
 const allowed: unknown = allow();
@@ -60,13 +60,20 @@ function attributed(step: Step, violation: Violation): Violation {
   return freeze({ plugin: step.plugin.name, ...violation });
 }
 
+/**
+ * Whether anything a handler adds is taken. What concurrent handlers add is joined: the merge has
+ * let nothing else through.
+ */
+export function mayAdd(step: Step): boolean {
+  return step.mayModify || step.mode === "concurrent";
+}
+
 function apply(run: Invocation, step: Step, changes: Changes): void {
   const payloadModified = changes.payload !== run.payload;
   const extensionsModified = changes.extensions !== run.extensions;
   const changed = changedPaths(run, changes);
   const refused = run.log.reject(step, changes.rejections);
-  // What concurrent handlers add is joined: the merge has let nothing else through.
-  const applies = step.mayModify || step.mode === "concurrent";
+  const applies = mayAdd(step);
   run.record(step, {
     applied: applies && (payloadModified || extensionsModified),
     payloadModified,
@@ -81,7 +88,7 @@ function apply(run: Invocation, step: Step, changes: Changes): void {
 }
 
 /** The slots and payload fields that differ, by name. */
-function changedPaths(
+export function changedPaths(
   run: Invocation,
   changes: Pick<Changes, "payload" | "extensions">,
 ): readonly string[] {
@@ -187,7 +194,7 @@ export function tellThrown(run: Invocation, step: Step, thrown: unknown): void {
       thrown,
       freeze({ plugin: step.plugin.name, hook: run.program.hook }),
     );
-    if (typeof answer === "object" && answer !== null && isAwaitable(answer)) unowned(answer);
+    if (typeof answer === "object" && answer !== null && isAwaitable(answer)) void ignore(answer);
   } catch {
     // The request's outcome does not depend on a log.
   }
