@@ -101,6 +101,7 @@ export function held(
     ...compiled,
     read: judged(compiled.read),
     overlay: isPart ? compiled.overlay : judged(compiled.overlay),
+    element: undefined,
     passes: (value) => passes?.(value) !== false && isFree(judge(asChecksSeeIt(value))),
   };
 }

@@ -112,6 +112,34 @@ describe("the checks of a host's schema hold wherever they are written", () => {
   });
 });
 
+describe("a check of a list that grows", () => {
+  const stops = z
+    .array(z.string())
+    .default([])
+    .refine((list) => new Set(list).size === list.length);
+  const inside = z.array(z.string()).refine((list) => new Set(list).size === list.length);
+
+  it.each([
+    ["around its default", stops],
+    ["inside of it", inside.default([])],
+  ])("holds for what others added since, too: %s", (_name, list) => {
+    const trail = {
+      tier: "monotonic",
+      grows: "stops",
+      description: "Each stop once.",
+      schema: z.object({ stops: list }),
+    } as const;
+    const host = defineHost({ slots: { trail } });
+    const before = host.createExtensions({ trail: { stops: ["a"] } });
+    const view = host.filterExtensions(before, []);
+    const now = host.createExtensions({ trail: { stops: ["a", "b"] } });
+    const append = (stop: string) => () =>
+      host.mergeExtensions(now, { trail: { stops: ["a", stop] } }, [], { view });
+    expect(append("c")().extensions.trail?.stops).toEqual(["a", "b", "c"]);
+    expect(codeOf(append("b"))).toBe("extensions_shape");
+  });
+});
+
 describe("a check sees a value as zod would give it", () => {
   it("without the fields that are absent, and frozen", () => {
     const seen: unknown[] = [];
