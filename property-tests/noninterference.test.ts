@@ -10,7 +10,8 @@ import { hostiles, places, plant, Watch } from "./support/hostile.ts";
 import { outcomeOf } from "./support/outcome.ts";
 import { plansOf, propose } from "./support/proposals.ts";
 import { expectSome } from "./support/runs.ts";
-import { worlds } from "./support/tables.ts";
+import { mapOf } from "./support/schema-values.ts";
+import { standard, worlds } from "./support/tables.ts";
 import { looksOf, twinsOf } from "./support/two-worlds.ts";
 
 const tightLimits = fc.record({
@@ -83,6 +84,59 @@ describe.each(worlds)("$name", (world) => {
       ),
     );
   });
+});
+
+const open = ["a", "b", "X-C"];
+const kept = ["secret", "X-Key"];
+const some = (names: readonly string[], max: number) =>
+  mapOf(
+    fc.constantFrom(...names.flatMap((name) => [name, name.toUpperCase()])),
+    fc.constantFrom("1", "2", "long".repeat(9)),
+    max,
+  );
+
+it("L49: nor does what a host keeps from a view by itself count, in strict mode or not", () => {
+  const { createExtensions, filterExtensions, mergeExtensions } = standard;
+  const isKept = (name: string) => kept.some((each) => each.toLowerCase() === name.toLowerCase());
+  /** A view without some headers: a host's own policy. */
+  const cut = ({ http, custom }: { readonly http?: unknown; readonly custom?: unknown }) => {
+    const { headers = {} } = (http ?? {}) as { readonly headers?: object };
+    const shown = Object.entries(headers).filter(([name]) => !isKept(name));
+    const world = { http: { headers: Object.fromEntries(shown) }, custom };
+    return filterExtensions(createExtensions(world as never), ["write_headers"]);
+  };
+  const taken = { accepted: 0, refused: 0, ignored: 0 };
+  fc.assert(
+    fc.property(
+      fc.record({ shown: some(open, 4), hidden: some(kept, 4), others: some(kept, 4) }),
+      fc.record({ added: some([...open, ...kept], 6), gone: fc.array(fc.constantFrom(...open)) }),
+      fc.record({ custom: some(["k", "l"], 2), more: some(["k", "m"], 2) }),
+      tightLimits,
+      fc.boolean(),
+      ({ shown, hidden, others }, { added, gone }, { custom, more }, tight, strict) => {
+        const limits = { ...extensionsLimits, ...tight };
+        const answerTo = (unseen: object) => {
+          const headers = { ...shown, ...unseen };
+          const world = createExtensions({ http: { headers }, custom });
+          const view = cut(world);
+          const next = { ...shown, ...added };
+          for (const name of gone) Reflect.deleteProperty(next, name);
+          const returned = { http: { headers: next }, custom: { ...custom, ...more } };
+          const outcome = outcomeOf(() =>
+            mergeExtensions(world, returned, ["write_headers"], { view, strict, limits }),
+          );
+          taken[outcome.ok ? "accepted" : "refused"] += 1;
+          if (!outcome.ok) return outcome.error.message;
+          if (outcome.value.rejections.length > 0) taken.ignored += 1;
+          expect(outcome.value.extensions.http?.headers).toMatchObject(unseen);
+          return looksOf(cut(outcome.value.extensions));
+        };
+        expect(answerTo(hidden)).toEqual(answerTo({}));
+        expect(answerTo(others)).toEqual(answerTo({}));
+      },
+    ),
+  );
+  for (const count of Object.values(taken)) expectSome(count);
 });
 
 /** A hop without a time gets the time of the merge, which is not the same twice. */

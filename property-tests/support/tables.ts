@@ -151,7 +151,10 @@ const yardSlots = defineSlots({
 /** The functions of a host as code that knows only its table calls them. */
 interface Functions {
   createExtensions(input: unknown): Level;
-  decodeExtensions(input: unknown, options?: { strict?: boolean }): Decoded;
+  decodeExtensions(
+    input: unknown,
+    options?: { readonly strict?: boolean; readonly limits?: Partial<Limits> },
+  ): Decoded;
   encodeExtensions(extensions: object): string;
   filterExtensions(extensions: object, capabilities: readonly string[]): Level;
   mergeExtensions(

@@ -221,9 +221,9 @@ function oneOf(values: readonly unknown[]): Reader {
   const expected = `one of ${values.map((v) => (typeof v === "string" ? JSON.stringify(v) : String(v))).join(", ")}`;
   return (walk, value) => {
     countNode(walk);
+    if (typeof value === "string" && checkText(walk, value) === BAD) return BAD;
     for (let i = 0; i < values.length; i++) if (values[i] === value) return value;
     if (typeof value !== "string") return mismatch(walk, value, expected);
-    if (checkText(walk, value) === BAD) return BAD;
     return report(walk, walk.shapeCode, expected, "another text");
   };
 }

@@ -22,6 +22,7 @@ export { compileLevel, withAliases } from "./level.ts";
 export { areWithin, extensionsLimits, type Limits, payloadLimits } from "./limits.ts";
 export { hasMoreIndexes } from "./properties.ts";
 export { asSet, without } from "./sets.ts";
+export { addKept, addSize, outgrown, outgrows, type Size } from "./size.ts";
 export { createStamp, Itself } from "./stamp.ts";
 export { detectTampering, type RealmChange } from "./tampering.ts";
 export { isHeaderName, isHeaderValue, isLabel } from "./text-rules.ts";

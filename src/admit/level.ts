@@ -11,7 +11,9 @@ import { append, create, enumerableKeys, freeze, hasOwn, isArray } from "./intri
 import { checkKey, containerKind, isRecord, keysOf, readProperty, typeName } from "./properties.ts";
 import {
   BAD,
+  countAgain,
   countNode,
+  countReady,
   currentPath,
   enter,
   leave,
@@ -98,7 +100,12 @@ export function compileLevel(
       for (let i = 0; i < fields.length; i++) {
         const field = fields[i] as Field;
         if (seen[field.key] === true) continue;
-        if (field.fallback !== undefined) out[field.key] = field.fallback();
+        if (field.fallback !== undefined) {
+          const value = field.fallback();
+          walk.path[walk.depth - 1] = field.key;
+          countReady(walk, value);
+          out[field.key] = value;
+        }
         if (field.optional || out[field.key] !== undefined) continue;
         walk.path[walk.depth - 1] = field.key;
         report(walk, walk.shapeCode, "a value", "nothing");
@@ -176,12 +183,14 @@ export function compileLoose(
   const byKey: Record<string, Field> = create(null);
   for (const field of fields) byKey[field.key] = field;
   return (walk, value, hint) => {
+    const { nodes, units } = walk;
     const whole = readJson(walk, value, hint);
     if (whole === BAD) return BAD;
     if (typeof whole !== "object" || whole === null || isArray(whole)) {
       return report(walk, walk.shapeCode, "an object", typeName(whole));
     }
     if (whole === hint || !enter(walk, whole)) return whole === hint ? hint : BAD;
+    countAgain(walk, { nodes, units });
     const map = create(null) as Record<string, unknown>;
     const keys = enumerableKeys(whole);
     let bad = false;
@@ -205,6 +214,8 @@ export function compileLoose(
       bad = true;
     }
     leave(walk);
-    return bad ? BAD : readJson(walk, map, hint);
+    if (bad) return BAD;
+    countAgain(walk, { nodes, units });
+    return readJson(walk, map, hint);
   };
 }

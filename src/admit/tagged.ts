@@ -4,7 +4,7 @@ import { GlassineError, quoted } from "../errors/index.ts";
 import type { Compiled } from "./compiled.ts";
 import { mismatch, readJson } from "./free-form.ts";
 import { create, hasOwn, isArray } from "./intrinsics.ts";
-import { BAD, type Reader, report } from "./walk.ts";
+import { BAD, countAgain, type Reader, report } from "./walk.ts";
 
 /**
  * A reader for a union with a tag; `undefined` for one that only zod can read. The value is copied
@@ -42,9 +42,11 @@ export function compileTagged(
   const others = [...byOther];
   const expected = `${tag} to be one of ${[...Object.keys(byText), ...byOther.keys()].join(", ")}`;
   return (walk, value, hint) => {
+    const { nodes, units } = walk;
     const copy = walk.origin === "parsed" ? value : readJson(walk, value, hint);
     if (copy === BAD) return BAD;
     if (copy === hint && hint !== undefined) return hint;
+    countAgain(walk, { nodes, units });
     if (typeof copy !== "object" || copy === null || isArray(copy))
       return mismatch(walk, copy, "an object");
     const key = hasOwn(copy, tag) ? (copy as Record<string, unknown>)[tag] : undefined;

@@ -2,17 +2,22 @@
 import type * as z from "zod";
 import { asMade, isFree, reportVerdict, runZod } from "./checks.ts";
 import { readJson } from "./free-form.ts";
-import { BAD, type Reader } from "./walk.ts";
+import { BAD, countAgain, type Reader } from "./walk.ts";
 
 /** zod sees a copy of ours, and what it makes of it is copied again. */
 export function viaZod(schema: z.ZodType): Reader {
   return (walk, value, hint) => {
+    const { nodes, units } = walk;
     const copy = readJson(walk, value, hint);
     if (copy === BAD) return BAD;
     // What was shown comes back as it was: a transform is not run on its own output.
     if (copy === hint && hint !== undefined) return hint;
     const verdict = runZod(schema, copy);
     if (!isFree(verdict)) return reportVerdict(walk, verdict);
-    return readJson(asMade(walk), verdict.value, hint);
+    countAgain(walk, { nodes, units });
+    const reading = asMade(walk);
+    const made = readJson(reading, verdict.value, hint);
+    countAgain(walk, reading);
+    return made;
   };
 }

@@ -8,6 +8,7 @@
 import type { ErrorCode, Problem } from "../errors/index.ts";
 import { append, create, type List, newList, toArray } from "./intrinsics.ts";
 import type { Limits } from "./limits.ts";
+import { addSize, outgrown, type Size } from "./size.ts";
 
 /** What a reader returns for a value that it reported. Never stored. */
 export const BAD: unique symbol = Symbol("bad");
@@ -110,17 +111,33 @@ export function isSnapshotCode(code: ErrorCode): boolean {
 /** Counts one value. */
 export function countNode(walk: Walk): void {
   walk.nodes += 1;
-  if (walk.nodes > walk.limits.nodes) {
-    report(walk, "snapshot_limit", `at most ${walk.limits.nodes} values`, "more");
-  }
+  if (walk.nodes > walk.limits.nodes) tooMuch(walk);
+}
+
+/** Counts a value that a schema brings along. */
+export function countReady(walk: Walk, value: unknown): void {
+  addSize(walk, value);
+  if (walk.nodes > walk.limits.nodes || walk.units > walk.limits.units) tooMuch(walk);
 }
 
 /** Counts text. */
 export function countUnits(walk: Walk, units: number): void {
   walk.units += units;
-  if (walk.units > walk.limits.units) {
-    report(walk, "snapshot_limit", `at most ${walk.limits.units} UTF-16 units of text`, "more");
-  }
+  if (walk.units > walk.limits.units) tooMuch(walk);
+}
+
+function tooMuch(walk: Walk): void {
+  const expected = outgrown(walk, walk, walk.limits);
+  if (expected !== undefined) report(walk, "snapshot_limit", expected, "more");
+}
+
+/**
+ * Goes back to what was counted before. For what is read a second time, from our own copy, so that
+ * it counts once.
+ */
+export function countAgain(walk: Walk, { nodes, units }: Size): void {
+  walk.nodes = nodes;
+  walk.units = units;
 }
 
 /** Steps into a container. Cycles are told from depth by looking at the ancestors. */

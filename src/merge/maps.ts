@@ -1,8 +1,8 @@
 /** Maps whose keys are data: what a plugin returns is a difference, key by key. */
-import { intrinsics, type LevelValue } from "../admit/index.ts";
+import { addSize, intrinsics, type LevelValue } from "../admit/index.ts";
 import { type HeaderMap, headerFault } from "../extensions/index.ts";
 import type { Node } from "../slots/index.ts";
-import { type Change, type Merging, refuse, refuseOverLimit } from "./merging.ts";
+import { type Change, type Merging, refuse } from "./merging.ts";
 
 const { append, create, enumerableKeys, freeze, hasOwn, toLowerAscii } = intrinsics;
 
@@ -47,11 +47,8 @@ export function mergeHeaders(merging: Merging, node: Node, change: Change): unkn
     }
   }
   const unseen = unseenNames(change);
-  if (unseen === undefined) return mergeMap(change);
-  const seen = withoutUnseen(merging, node, change, unseen);
-  const next = mergeMap({ ...change, proposed: seen });
-  if (next !== change.current) refuseOverLimit(merging, node, next);
-  return next;
+  if (unseen === undefined) return mergeMap(merging, change);
+  return mergeMap(merging, { ...change, proposed: withoutUnseen(merging, node, change, unseen) });
 }
 
 type Names = Readonly<Record<string, true>>;
@@ -70,7 +67,10 @@ function unseenNames({ current, shown }: Change): Names | undefined {
   return unseen;
 }
 
-/** Nobody writes over a header unseen, nor puts the same name beside it in another case. */
+/**
+ * Nobody writes over a header unseen, nor puts the same name beside it in another case. It is no
+ * fault in strict mode and counts as if it were written: a refusal would tell that it is there.
+ */
 function withoutUnseen(merging: Merging, node: Node, change: Change, unseen: Names): HeaderMap {
   const shown = (change.shown ?? {}) as HeaderMap;
   const proposed = change.proposed as HeaderMap;
@@ -79,8 +79,12 @@ function withoutUnseen(merging: Merging, node: Node, change: Change, unseen: Nam
   let dropped = false;
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
-    if (!hasOwn(shown, name) && unseen[toLowerAscii(name)] === true) dropped = true;
-    else kept[name] = proposed[name] as string;
+    if (hasOwn(shown, name) || unseen[toLowerAscii(name)] !== true) {
+      kept[name] = proposed[name] as string;
+      continue;
+    }
+    dropped = true;
+    addEntry(merging, name, proposed[name]);
   }
   if (dropped) {
     const reason = "A header of that name is there that was not shown.";
@@ -90,8 +94,14 @@ function withoutUnseen(merging: Merging, node: Node, change: Change, unseen: Nam
   return kept;
 }
 
+/** Counts an entry as if nothing had been there. */
+function addEntry({ beside }: Merging, key: string, value: unknown): void {
+  beside.units += key.length;
+  addSize(beside, value);
+}
+
 /** Key by key: a changed key is as proposed, a removed one gone, any other as it is now. */
-export function mergeMap({ current, shown, proposed }: Change): unknown {
+export function mergeMap(merging: Merging, { current, shown, proposed }: Change): unknown {
   const now = (current ?? {}) as LevelValue;
   const before = (shown ?? {}) as LevelValue;
   const after = proposed as LevelValue;
@@ -107,6 +117,8 @@ export function mergeMap({ current, shown, proposed }: Change): unknown {
     }
     const value =
       hasOwn(after, key) && !(wasShown && after[key] === before[key]) ? after[key] : now[key];
+    // Written over unseen: what it takes the place of must not make room for it.
+    if (!wasShown && hasOwn(after, key)) addEntry(merging, key, now[key]);
     if (value !== now[key]) changed = true;
     next[key] = value;
   }

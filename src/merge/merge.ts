@@ -4,6 +4,7 @@ import type { ErrorCode, Problem } from "../errors/index.ts";
 import { hostMark, type Mark, markOf, type Slots, seal } from "../extensions/index.ts";
 import type { CompiledSlots, Node, Tier } from "../slots/index.ts";
 import type { Refusal, Rejection } from "./merging.ts";
+import { refuseOversize } from "./oversize.ts";
 import { mergeNode } from "./tiers.ts";
 
 const { freeze, newList, toArray } = intrinsics;
@@ -69,7 +70,9 @@ function mergeSlots(
     growOnly,
     limits,
     rejections: newList<Rejection>(),
+    faults: newList<Rejection>(),
     refusals: newList<Refusal>(),
+    beside: { nodes: 0, units: 0 },
   };
   let next: Record<string, unknown> | undefined;
   for (let i = 0; i < slots.nodes.length; i++) {
@@ -82,10 +85,13 @@ function mergeSlots(
     next ??= slots.copy(current);
     next[key] = part;
   }
+  if (next !== undefined && merging.refusals.length === 0) {
+    refuseOversize(merging, slots, { view, current, next });
+  }
   const refusal = firstRefusal(
     slots,
     toArray(merging.refusals),
-    strict ? toArray(merging.rejections) : [],
+    strict ? toArray(merging.faults) : [],
   );
   if (refusal !== undefined) return { ok: false, refusal };
   const rejections =

@@ -1,5 +1,5 @@
 /** What the rules of a merge work on and answer with. */
-import { admit, decisive, intrinsics, type Limits } from "../admit/index.ts";
+import { admit, decisive, intrinsics, type Limits, type Size } from "../admit/index.ts";
 import type { ErrorCode } from "../errors/index.ts";
 import type { Node, Tier } from "../slots/index.ts";
 
@@ -27,7 +27,11 @@ export interface Merging {
   readonly growOnly: boolean;
   readonly limits: Limits;
   readonly rejections: intrinsics.List<Rejection>;
+  /** Those of them for which strict mode refuses the proposal. */
+  readonly faults: intrinsics.List<Rejection>;
   readonly refusals: intrinsics.List<Refusal>;
+  /** What counts beside what the plugin saw and what it sees more now. */
+  readonly beside: Size;
 }
 
 /** What is there now, what the plugin was shown, and what it proposes. */
@@ -57,18 +61,20 @@ export function refuse(merging: Merging, node: Node, code: ErrorCode, reason: st
 }
 
 /**
- * Refuses what is over a limit once it is put together. What came back and what was added since
- * are each within the limits, but were never read as one.
+ * Refuses a set or list that is over its limit with what was added since: what came back and what
+ * was added are each within it, but were never read as one.
  */
-export function refuseOverLimit(merging: Merging, node: Node, joined: unknown): void {
+export function refuseOverlong(merging: Merging, node: Node, joined: readonly unknown[]): void {
   const { limits } = merging;
   const shapeCode = "extensions_shape";
-  const read = admit(node.compiled, joined, {
+  // A list that only zod can read is read as a whole; of any other each element was read already.
+  const hint = node.compiled.element === undefined ? undefined : joined;
+  const read = admit(node.compiled, intrinsics.arrayFrom(joined), {
     origin: "plugin",
     limits,
     shapeCode,
     strict: true,
-    hint: undefined,
+    hint,
     partial: false,
   });
   if (read.ok) return;

@@ -5,11 +5,18 @@
  * what will be there. It only ever applies the difference between shown and proposed, so
  * what the plugin could not see, or what changed meanwhile, stays.
  */
-import { asSet, intrinsics, type Level, type LevelValue, without } from "../admit/index.ts";
+import {
+  addSize,
+  asSet,
+  intrinsics,
+  type Level,
+  type LevelValue,
+  without,
+} from "../admit/index.ts";
 import type { ErrorCode } from "../errors/index.ts";
 import type { Node, Tier } from "../slots/index.ts";
 import { mergeHeaders, mergeMap } from "./maps.ts";
-import { type Change, type Merging, refuse, refuseOverLimit } from "./merging.ts";
+import { type Change, type Merging, refuse, refuseOverlong } from "./merging.ts";
 
 const { append, enumerableKeys, freeze, isArray, newList, toArray } = intrinsics;
 
@@ -40,7 +47,9 @@ const rules = {
     if (shape === "level") return mergeLevel(merging, node, change);
     if (shape === "headers")
       return whole(merging, node, change, mergeHeaders(merging, node, change));
-    return shape === "map" ? whole(merging, node, change, mergeMap(change)) : change.proposed;
+    return shape === "map"
+      ? whole(merging, node, change, mergeMap(merging, change))
+      : change.proposed;
   },
 } satisfies Record<Tier, MergeRule>;
 
@@ -73,7 +82,9 @@ type Ignored = keyof typeof reasons;
 /** Leaves a node as it is and says so, unless the proposal says nothing either. */
 function ignore(merging: Merging, node: Node, change: Change, code: Ignored): unknown {
   if (change.shown === undefined && saysNothing(change.proposed)) return change.current;
-  append(merging.rejections, freeze({ path: node.path, code, reason: reasons[code] }));
+  const rejection = freeze({ path: node.path, code, reason: reasons[code] });
+  append(merging.rejections, rejection);
+  append(merging.faults, rejection);
   return change.current;
 }
 
@@ -166,8 +177,17 @@ function growSet(merging: Merging, node: Node, change: Change): unknown {
   }
   const current = change.current as readonly string[] | undefined;
   const next = union(current ?? [], proposed, current);
-  if (next !== current && next.length > proposed.length) refuseOverLimit(merging, node, next);
+  if (next !== current && next.length > proposed.length) {
+    refuseOverlong(merging, node, next);
+    addOthers(merging, current, shown);
+  }
   return next;
+}
+
+/** What others added to what grows is there for all, so it counts. */
+function addOthers({ beside }: Merging, current: unknown, shown: unknown): void {
+  addSize(beside, current);
+  addSize(beside, shown, -1);
 }
 
 export function union(
@@ -202,7 +222,10 @@ function growLevel(merging: Merging, node: Node, change: Change): unknown {
     if (!startsWith(after, before)) return shrunk(merging, node, change);
     list = after.length === before.length ? now : concat(now, after, before.length);
   }
-  if (list !== now && list.length > after.length) refuseOverLimit(merging, field, list);
+  if (list !== now && list.length > after.length) {
+    refuseOverlong(merging, field, list);
+    addOthers(merging, now, before);
+  }
   const derived = node.derive?.({ current, list, proposed }) ?? {};
   const next: Record<string, unknown> = { ...(current ?? withDefaults(node)), ...derived };
   next[key] = list;

@@ -46,6 +46,30 @@ attack(
       expect(labelsOf(result)).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((at) => `depth-${at}`));
     });
 
+    it("with more labels than the limit: none is lost, and who adds one next is refused", async () => {
+      verifies("dispatch:nesting-labels-kept");
+      const numbered = (from: number) => Array.from({ length: 256 }, (_, i) => `l${from + i}`);
+      const inner = plugin("inner", ({ args }, _c, view) =>
+        args.labels === undefined
+          ? undefined
+          : { modifiedExtensions: addLabels(view, args.labels as readonly string[]) },
+      );
+      const outer = plugin("outer", async ({ args }, context) => {
+        if (args.labels !== undefined) return;
+        for (const from of [0, 256]) {
+          const nested = { name: "add", args: { labels: numbered(from) } };
+          await manager.invoke(hook, nested, { parent: context, extensions: labelled() });
+        }
+      });
+      const adder = plugin("adder", (payload, context, view) =>
+        payload.args.labels === undefined ? adds("PII")(payload, context, view) : undefined,
+      );
+      const manager: Manager = await manage([outer, inner, adder]);
+      const result = await manager.invoke(hook, call);
+      expect(result.violation).toMatchObject({ plugin: "adder", code: "snapshot_limit" });
+      expect(labelsOf(result)).toEqual([...numbered(0), ...numbered(256)].sort());
+    });
+
     it("by way of another manager, in turns", async () => {
       let depth = 0;
       const codes: string[] = [];

@@ -14,6 +14,7 @@ import {
   setHeader,
 } from "glassine";
 import { expect, it } from "vitest";
+import { outcomeOf } from "../../property-tests/support/outcome.ts";
 import { refusalOf } from "../admit/support.ts";
 import {
   type Capability,
@@ -254,6 +255,31 @@ attack(
       expect(seen[0]?.merged).toBe(seen[0]?.world);
       expect(seen[1]?.merged.http?.headers).toEqual({ ...open, [name]: "mine" });
       expect(seen[1]?.next).toBe(seen[0]?.next);
+    });
+
+    it.each([false, true])("beside others, or up to a limit, strict: %s", (strict) => {
+      const many = (count: number) =>
+        Object.fromEntries(Array.from({ length: count }, (_, i) => [`x-${i}`, "1"]));
+      const returns = [
+        { http: { headers: { ...open, authorization: "mine" } }, custom: { k: 1 } },
+        { http: { headers: { ...open, ...many(127) } } },
+        { http: { headers: { ...open, ...many(128) } } },
+        { http: { headers: { ...open, ...many(126), authorization: "mine" } } },
+      ];
+      const [withSecret, without] = [{ ...secret, ...open }, open].map((headers) =>
+        returns.map((returned) => {
+          const world = createExtensions({ http: { headers } });
+          const view = cut(world.http);
+          const run = () => mergeExtensions(world, returned, ["write_headers"], { view, strict });
+          const outcome = outcomeOf(run);
+          if (!outcome.ok) return outcome.code;
+          const { extensions } = outcome.value;
+          expect(extensions.http?.headers).toMatchObject(headers);
+          return inspect([cut(extensions.http), extensions.custom]);
+        }),
+      );
+      expect(withSecret).toEqual(without);
+      expect(without?.[2]).toBe("snapshot_limit");
     });
   },
 );

@@ -4,8 +4,10 @@ import {
   amend,
   appendHop,
   createExtensions,
+  decodeExtensions,
   defineHost,
   type Extensions,
+  encodeExtensions,
   filterExtensions,
   mergeExtensions,
   setCustom,
@@ -55,14 +57,44 @@ describe("what is over a limit only once it is put together", () => {
     expect(refusalOf(() => run(16)).data.slot).toBe("delegation.chain");
   });
 
-  it("is refused: headers", () => {
-    const headers = (from: number, count: number) =>
-      Object.fromEntries(Array.from({ length: count }, (_, at) => [`x-${from + at}`, "v"]));
-    const seen = createExtensions({ http: { headers: {} } });
-    const now = createExtensions({ http: { headers: headers(0, 100) } });
-    const run = (count: number) => moved(seen, now, { http: { headers: headers(100, count) } });
-    expect(Object.keys(run(28).extensions.http?.headers ?? {})).toHaveLength(128);
-    expect(refusalOf(() => run(29)).data.slot).toBe("http.headers");
+  it("is refused: values and text of hops", () => {
+    const detail = (size: number) => ({ type: "t", list: Array.from({ length: size }, () => 1) });
+    const long = (size: number, subject_id = "s") => ({
+      subject_id,
+      subject_type: "user",
+      timestamp: "2026-01-01T00:00:00Z",
+      authorization_details: [detail(size)],
+    });
+    const now = createExtensions({ delegation: { chain: [long(12_000)] } });
+    const run = (size: number) =>
+      moved(none, now, { delegation: { chain: [long(size, "new")] } }).extensions;
+    expect(decodeExtensions(encodeExtensions(run(7_900))).extensions).toEqual(run(7_900));
+    expect(refusalOf(() => run(8_000))).toMatchObject({
+      code: "snapshot_limit",
+      data: { slot: "delegation" },
+    });
+  });
+
+  it("is taken: the elements of a list that a transform made are not read by it again", () => {
+    const schema = z.object({
+      items: z
+        .array(z.object({ n: z.string().transform((text) => text.length) }))
+        .max(3)
+        .default([]),
+    });
+    const host = defineHost({
+      slots: { trail: { tier: "monotonic", grows: "items", description: "Of a test.", schema } },
+    });
+    const empty = host.createExtensions({});
+    const view = host.filterExtensions(empty, []);
+    const append = (current: typeof empty, ...words: string[]) =>
+      host.mergeExtensions(current, { trail: { items: words.map((n) => ({ n })) } }, [], { view })
+        .extensions;
+    const both = append(append(empty, "one"), "three");
+    expect(both.trail?.items).toEqual([{ n: 3 }, { n: 5 }]);
+    expect(append(both, "seventh").trail?.items).toHaveLength(3);
+    const error = refusalOf(() => append(both, "a", "b"));
+    expect([error.code, error.data.slot]).toEqual(["extensions_shape", "trail.items"]);
   });
 });
 

@@ -8,6 +8,7 @@ import {
   intrinsics,
   jsonObject,
   type LevelValue,
+  outgrows,
 } from "../../admit/index.ts";
 import type { ErrorCode, Problem } from "../../errors/index.ts";
 import type { Slots } from "../../extensions/index.ts";
@@ -225,14 +226,19 @@ function readPayload(run: Invocation, step: Step, returned: unknown): ReadPayloa
       freeze({ path: `payload.${field}`, code: "payload_denied", reason } as const),
     );
   }
+  const reported = rejections.length === 0 ? none : freeze(toArray(rejections));
+  if (!changed) return { value: current, rejections: reported };
+  const expected = outgrows(next, current, program.payloadLimits);
+  if (expected !== undefined) {
+    const reason = `Expected ${expected} together with what was there, got more.`;
+    return new Refused("snapshot_limit", "payload", reason);
+  }
   // What is taken of a proposal need not pass because the whole of it would.
-  if (changed && program.payload.passes?.(next) === false) {
+  if (program.payload.passes?.(next) === false) {
     return new Refused("payload_shape", "payload", "Expected what passes the payload's own check.");
   }
-  return {
-    value: changed ? markPayload(next, program.payload, program.payloadLimits) : current,
-    rejections: rejections.length === 0 ? none : freeze(toArray(rejections)),
-  };
+  const value = markPayload(next, program.payload, program.payloadLimits);
+  return { value, rejections: reported };
 }
 
 function readMetadata(run: Invocation, value: unknown): LevelValue | undefined | Refused {

@@ -1,0 +1,101 @@
+/** Law of limits: what is put together is within them, however many plugins made it. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { addSize, extensionsLimits } from "../src/admit/index.ts";
+import type { Level } from "./support/data.ts";
+import { documentsOf, grantsOf } from "./support/documents.ts";
+import { partsOf } from "./support/nodes.ts";
+import { outcomeOf } from "./support/outcome.ts";
+import { plansOf, propose } from "./support/proposals.ts";
+import { expectSome } from "./support/runs.ts";
+import { worlds } from "./support/tables.ts";
+
+interface Tight {
+  readonly nodes: number;
+  readonly units: number;
+}
+/** What is left up to the limits. */
+const room = fc.record({ nodes: fc.nat(20), units: fc.nat(60) });
+const tight: fc.Arbitrary<Tight> = fc.record({
+  nodes: fc.integer({ min: 10, max: 120 }),
+  units: fc.integer({ min: 50, max: 600 }),
+});
+
+describe.each(worlds)("$name", (world) => {
+  const { slots, host } = world;
+  const turns = (grants: fc.Arbitrary<readonly string[]>) =>
+    fc.array(
+      fc.record({ grant: grants, plan: fc.oneof(plansOf(slots, 1, "growing"), plansOf(slots, 1)) }),
+      { minLength: 1, maxLength: 5 },
+    );
+  const all = fc.constant(slots.capabilities.names as readonly string[]);
+  const merged = (
+    envelope: Level,
+    returned: unknown,
+    grant: readonly string[],
+    view: Level,
+    limits: Tight,
+  ) =>
+    outcomeOf(() =>
+      host.mergeExtensions(envelope, returned, grant, {
+        view,
+        limits: { ...extensionsLimits, ...limits },
+      }),
+    );
+  /** Whether what is encoded of an envelope can be read again. */
+  const isWithin = (extensions: Level, limits: Tight) =>
+    outcomeOf(() =>
+      host.decodeExtensions(host.encodeExtensions(extensions), { strict: true, limits }),
+    ).ok;
+
+  it("L28: what a run of merges gives decodes again within the limits of what its plugins see, empty levels aside", () => {
+    let refused = 0;
+    fc.assert(
+      fc.property(documentsOf(slots), turns(all), room, (document, plugins, { nodes, units }) => {
+        let envelope = host.createExtensions(document);
+        const limits = { nodes, units };
+        addSize(limits, host.filterExtensions(envelope, slots.capabilities.names));
+        // An empty level looks like one that is not there, so it does not count.
+        const atMost = { ...limits, nodes: limits.nodes + partsOf(slots).length };
+        for (const { grant, plan } of plugins) {
+          const view = host.filterExtensions(envelope, grant);
+          const outcome = merged(envelope, propose(slots, view, plan), grant, view, limits);
+          if (!outcome.ok) refused += outcome.code === "snapshot_limit" ? 1 : 0;
+          else envelope = outcome.value.extensions;
+          expect(isWithin(envelope, atMost)).toBe(true);
+        }
+      }),
+    );
+    expectSome(refused);
+  });
+
+  it("L28: a copy of what a plugin sees after its own change is within the limits of that change", () => {
+    let taken = 0;
+    fc.assert(
+      fc.property(
+        documentsOf(slots),
+        turns(grantsOf(slots)),
+        tight,
+        (document, plugins, limits) => {
+          let envelope = host.createExtensions(document);
+          const isCopied = (grant: readonly string[]) => {
+            const view = host.filterExtensions(envelope, grant);
+            // The keys of a tagged part count while it is read for its tag.
+            const wide = { nodes: limits.nodes, units: limits.units + 20 };
+            return merged(envelope, structuredClone(view), grant, view, wide).ok;
+          };
+          for (const { grant, plan } of plugins) {
+            if (!isCopied(grant)) continue;
+            const view = host.filterExtensions(envelope, grant);
+            const outcome = merged(envelope, propose(slots, view, plan), grant, view, limits);
+            if (!outcome.ok) continue;
+            if (outcome.value.extensions !== envelope) taken += 1;
+            envelope = outcome.value.extensions;
+            expect(isCopied(grant)).toBe(true);
+          }
+        },
+      ),
+    );
+    expectSome(taken);
+  });
+});
