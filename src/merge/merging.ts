@@ -69,7 +69,7 @@ export function refuseOverlong(merging: Merging, node: Node, joined: readonly un
   const shapeCode = "extensions_shape";
   // A list that only zod can read is read as a whole; of any other each element was read already.
   const hint = node.compiled.element === undefined ? undefined : joined;
-  const read = admit(node.compiled, intrinsics.arrayFrom(joined), {
+  const read = admit(node.compiled, copyOf(joined), {
     origin: "plugin",
     limits,
     shapeCode,
@@ -85,4 +85,11 @@ export function refuseOverlong(merging: Merging, node: Node, joined: readonly un
     code,
     `Expected ${expected} together with what was added since, got ${received}.`,
   );
+}
+
+/** Not by `Array.from`, which would iterate by what a plugin may have patched. */
+function copyOf(items: readonly unknown[]): unknown[] {
+  const copy = intrinsics.newList<unknown>();
+  for (let i = 0; i < items.length; i++) intrinsics.append(copy, items[i]);
+  return intrinsics.toArray(copy);
 }
