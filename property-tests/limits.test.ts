@@ -16,10 +16,6 @@ interface Tight {
 }
 /** What is left up to the limits. */
 const room = fc.record({ nodes: fc.nat(20), units: fc.nat(60) });
-const tight: fc.Arbitrary<Tight> = fc.record({
-  nodes: fc.integer({ min: 10, max: 120 }),
-  units: fc.integer({ min: 50, max: 600 }),
-});
 
 describe.each(worlds)("$name", (world) => {
   const { slots, host } = world;
@@ -75,9 +71,11 @@ describe.each(worlds)("$name", (world) => {
       fc.property(
         documentsOf(slots),
         turns(grantsOf(slots)),
-        tight,
-        (document, plugins, limits) => {
+        room,
+        (document, plugins, { nodes, units }) => {
           let envelope = host.createExtensions(document);
+          const limits = { nodes, units };
+          addSize(limits, host.filterExtensions(envelope, slots.capabilities.names));
           const isCopied = (grant: readonly string[]) => {
             const view = host.filterExtensions(envelope, grant);
             // The keys of a tagged part count while it is read for its tag.
