@@ -40,7 +40,7 @@ const changing: readonly Sample[] = [
 ];
 
 /** A number that a value is known by, whatever the order of its keys; null is as absent. */
-export function fingerprint(value: unknown): number {
+function fingerprint(value: unknown): number {
   if (value === null || value === undefined) return 0;
   if (typeof value !== "object") return textPrint(`${typeof value} ${value}`);
   if (Array.isArray(value)) {

@@ -23,7 +23,7 @@ import {
 } from "./intrinsics.ts";
 import { BAD, type Bad, type Reader, report, type Walk } from "./walk.ts";
 
-export interface Issue {
+interface Issue {
   readonly code?: string;
   readonly path?: readonly PropertyKey[];
   /** Whether the checks that follow are run. */
@@ -31,7 +31,7 @@ export interface Issue {
 }
 
 /** What zod hands from check to check. */
-export interface Payload {
+interface Payload {
   value: unknown;
   readonly issues: readonly Issue[];
 }

@@ -18,7 +18,8 @@ const uncurryThis = Function.prototype.bind.bind(Function.prototype.call) as <
 
 export const { apply, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
 export const { create, freeze, hasOwn, is, keys: enumerableKeys } = Object;
-export const { isArray, from: arrayFrom } = Array;
+export const { isArray } = Array;
+const { from: arrayFrom } = Array;
 export const { isSafeInteger } = Number;
 export const { clz32, min } = Math;
 export const isFiniteNumber: (value: unknown) => boolean = Number.isFinite;
