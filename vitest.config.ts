@@ -25,6 +25,6 @@ export default defineConfig({
     // A process a file: some tests patch intrinsics or start servers. Both cores of a small machine.
     pool: "forks",
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    testTimeout: Math.max(15_000, runsPerLaw * 100),
+    testTimeout: Math.max(60_000, runsPerLaw * 300),
   },
 });
