@@ -35,6 +35,18 @@ describe("the bits of capabilities", () => {
   });
 });
 
+it("a compiled table is frozen, down to the last field", () => {
+  const { nodes } = compileSlots(standardSlots);
+  const check = (level: typeof nodes): void => {
+    expect(Object.isFrozen(level)).toBe(true);
+    for (const node of level) {
+      expect(Object.isFrozen(node), node.path).toBe(true);
+      check(node.fields);
+    }
+  };
+  check(nodes);
+});
+
 describe("what follows from a chain", () => {
   it("is nothing for an empty one, also where indexes were patched", () => {
     const forged = { value: { subject_id: "forged" }, configurable: true, writable: true };
