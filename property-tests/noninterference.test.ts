@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { extensionsLimits } from "../src/admit/index.ts";
-import type { Level } from "./support/data.ts";
+import { type Level, withoutNow } from "./support/data.ts";
 import { hostiles, places, plant, Watch } from "./support/hostile.ts";
 import { outcomeOf } from "./support/outcome.ts";
 import { plansOf, propose } from "./support/proposals.ts";
@@ -138,11 +138,3 @@ it("L49: nor does what a host keeps from a view by itself count, in strict mode 
   );
   for (const count of Object.values(taken)) expectSome(count);
 });
-
-/** A hop without a time gets the time of the merge, which is not the same twice. */
-function withoutNow(view: Level): Level {
-  const text = JSON.stringify(view, (key, value: unknown) =>
-    key === "timestamp" ? "then" : value,
-  );
-  return JSON.parse(text) as Level;
-}
