@@ -1,6 +1,7 @@
 /** Laws of what a merge leaves alone. `e ⊕ r` is `e` after what came back, `r`, was merged. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { defaultsOf } from "../src/slots/index.ts";
 import { at, jsonCopy, type Level, plainCopy } from "./support/data.ts";
 import { documentsOf, grantsOf } from "./support/documents.ts";
 import { meetingsOf, met } from "./support/meetings.ts";
@@ -13,7 +14,7 @@ function held({ slots }: World, envelope: Level, { path, node }: Part): unknown 
   const above = path.slice(0, -1);
   if (value !== undefined || at(envelope, above) !== undefined) return value;
   const level = partsOf(slots).find((part) => `${part.path}` === `${above}`);
-  return level === undefined ? undefined : slots.defaults(level.node)[node.key];
+  return level === undefined ? undefined : defaultsOf(level.node)[node.key];
 }
 
 /** The parts that a merge changed, by name, among those that `chosen` picks. */

@@ -3,7 +3,7 @@
  * proposal only over the view at hand. Plans make no use of what the view hides.
  */
 import fc from "fast-check";
-import type { CompiledSlots } from "../../src/slots/index.ts";
+import { type CompiledSlots, defaultsOf } from "../../src/slots/index.ts";
 import { at, isObject, jsonCopy, type Level, leaves, plainCopy } from "./data.ts";
 import { documentsOf } from "./documents.ts";
 import { type Part, partsOf } from "./nodes.ts";
@@ -104,7 +104,7 @@ function isThere(slots: CompiledSlots, { path }: Part, view: object): boolean {
   if (path.length === 1 || leaves(at(view, path.slice(0, -1))).size > 0) return true;
   const slot = slots.nodes.find(({ key }) => key === path[0]);
   if (path.length > 2 || slot === undefined) return false;
-  return Object.values(slots.defaults(slot)).every(
+  return Object.values(defaultsOf(slot)).every(
     (value) => value === undefined || (isObject(value) && Object.keys(value).length === 0),
   );
 }

@@ -7,6 +7,7 @@
  */
 import type * as z from "zod";
 import type { Compiled } from "./compiled.ts";
+import { ignore } from "./ignore.ts";
 import {
   append,
   arrayPrototype,
@@ -163,16 +164,8 @@ const late = "a schema whose checks and transforms do not wait";
 /** Whether what came back is a promise. Nobody waits for it, so its rejection is no surprise. */
 function isLate(returned: unknown): boolean {
   if (typeof returned !== "object" || returned === null || !isNativePromise(returned)) return false;
-  void ignore(returned);
+  void ignore(returned as Promise<unknown>);
   return true;
-}
-
-async function ignore(pending: unknown): Promise<void> {
-  try {
-    await pending;
-  } catch {
-    // The value was refused already.
-  }
 }
 
 /** Without a prototype: a setter on it would swallow what zod notes here. */

@@ -4,6 +4,7 @@ export { compileSchema } from "./compile.ts";
 export type { Compiled, Level, LevelValue } from "./compiled.ts";
 export { withDefault } from "./fields.ts";
 export type { Json } from "./free-form.ts";
+export { ignore } from "./ignore.ts";
 export * as intrinsics from "./intrinsics.ts";
 export {
   amount,
@@ -20,6 +21,7 @@ export {
 } from "./kinds.ts";
 export { compileLevel, withAliases } from "./level.ts";
 export { areWithin, extensionsLimits, type Limits, payloadLimits } from "./limits.ts";
+export { beginsWith, concat, includes, mapped } from "./lists.ts";
 export { hasMoreIndexes } from "./properties.ts";
 export { asSet, without } from "./sets.ts";
 export { addKept, addSize, outgrown, outgrows, type Size } from "./size.ts";

@@ -18,6 +18,11 @@ const uncurryThis = Function.prototype.bind.bind(Function.prototype.call) as <
 
 export const { apply, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
 export const { create, freeze, hasOwn, is, keys: enumerableKeys } = Object;
+/** A part of a value that is really there: one found on a patched prototype is none. */
+export function ownValue(value: unknown, key: string): unknown {
+  if (typeof value !== "object" || value === null || !hasOwn(value, key)) return undefined;
+  return (value as Readonly<Record<string, unknown>>)[key];
+}
 export const { isArray } = Array;
 const { from: arrayFrom } = Array;
 export const { isSafeInteger } = Number;

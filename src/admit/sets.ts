@@ -1,5 +1,6 @@
 /** Sets: frozen arrays of texts, sorted by code point, without repeats. */
 import { append, freeze, type List, newList, sortInPlace, toArray } from "./intrinsics.ts";
+import { concat } from "./lists.ts";
 import { byCodePoint } from "./text-rules.ts";
 
 /** Sorts, drops repeats, and gives `hint` where it says the same. `items` holds texts only. */
@@ -13,9 +14,9 @@ export function asSet(items: readonly string[], hint?: unknown): readonly string
 
 function sortedUnique(items: readonly string[]): string[] {
   // A frozen array of our own reading: dense, so reading by index meets no prototype.
-  const sorted = toMutable(items);
+  const sorted = concat(items);
   sortInPlace(sorted, byCodePoint);
-  const unique = toMutable(items);
+  const unique = concat(items);
   let count = 0;
   for (let i = 0; i < sorted.length; i++) {
     if (i > 0 && sorted[i] === sorted[i - 1]) continue;
@@ -24,12 +25,6 @@ function sortedUnique(items: readonly string[]): string[] {
   }
   unique.length = count;
   return unique;
-}
-
-function toMutable(items: readonly string[]): string[] {
-  const list = newList<string>();
-  for (let i = 0; i < items.length; i++) append(list, items[i] as string);
-  return toArray(list);
 }
 
 const none: readonly never[] = freeze([]);

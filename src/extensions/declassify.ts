@@ -3,7 +3,7 @@
  *
  * What is left is not read again, so nothing that makes it is found on a prototype.
  */
-import { asSet, intrinsics, nowInstant } from "../admit/index.ts";
+import { asSet, ignore, includes, intrinsics, nowInstant, without } from "../admit/index.ts";
 import { GlassineError, quoted } from "../errors/index.ts";
 import { markOf, type Slots, withSlot } from "./mark.ts";
 
@@ -28,7 +28,7 @@ export interface DeclassificationRecord {
   readonly request_id: string | null;
 }
 
-const { append, freeze, hasOwn, isArray, newList, toArray, trim } = intrinsics;
+const { freeze, hasOwn, isArray, trim } = intrinsics;
 const maxText = 2000;
 
 export function removeLabels(
@@ -64,23 +64,12 @@ export function removeLabels(
   });
   const answer: unknown = audit?.(record);
   if (isThenable(answer)) {
-    // Nobody else takes its rejection.
-    answer.then(undefined, () => undefined);
+    void ignore(answer);
     refuse("The audit of a declassification writes at once; got a promise.");
   }
   // From the record: `labels` is the host's, and the audit could have changed it.
-  const kept = newList<string>();
-  for (let i = 0; i < present.length; i++) {
-    const label = present[i] as string;
-    if (!includes(record.labels, label)) append(kept, label);
-  }
-  const level = freeze({ ...security, labels: freeze(toArray(kept)) });
+  const level = freeze({ ...security, labels: without(present, record.labels) });
   return freeze({ extensions: withSlot(slots, "security", level, mark as never), record });
-}
-
-function includes(labels: readonly string[], label: string): boolean {
-  for (let i = 0; i < labels.length; i++) if (labels[i] === label) return true;
-  return false;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -7,7 +7,7 @@
 import { isDraftable, produce } from "immer";
 import { admit, decisive, extensionsLimits, type LevelValue } from "../admit/index.ts";
 import { formatPath, GlassineError } from "../errors/index.ts";
-import type { Node } from "../slots/index.ts";
+import { defaultsOf, type Node } from "../slots/index.ts";
 import { assertGrown } from "./grown.ts";
 import { editedMark, type Mark, markOf, type Slots, seal } from "./mark.ts";
 
@@ -91,7 +91,7 @@ function maySomewhere(node: Node, mask: number | undefined): boolean {
 
 function containerOf(slot: Node, mark: Mark): object {
   if (slot.compiled.shape !== "level") return {};
-  const defaults = mark.slots.defaults(slot);
+  const defaults = defaultsOf(slot);
   if (mark.mask === undefined) return { ...defaults };
   // Only what the grant opens is lent, so that the draft shows nothing the view does not.
   const lent: Record<string, unknown> = { ...slot.compiled.level?.template };

@@ -8,13 +8,15 @@
 import {
   admit,
   asSet,
+  concat,
   decisive,
   extensionsLimits,
+  includes,
   intrinsics,
   type Limits,
 } from "../admit/index.ts";
 import { formatPath, GlassineError, quoted } from "../errors/index.ts";
-import type { Node } from "../slots/index.ts";
+import { defaultsOf, type Node, nodeByKey } from "../slots/index.ts";
 import {
   findHeader,
   type HeaderMap,
@@ -25,8 +27,7 @@ import {
 } from "./headers.ts";
 import { editedMark, type Mark, markOf, type Slots, withSlot } from "./mark.ts";
 
-const { append, create, enumerableKeys, freeze, hasOwn, newList, toArray, toLowerAscii } =
-  intrinsics;
+const { create, enumerableKeys, freeze, ownValue, toLowerAscii } = intrinsics;
 
 interface Editing {
   readonly extensions: Slots;
@@ -43,7 +44,7 @@ function editing(
   call: string,
 ): Editing {
   const mark = markOf(extensions);
-  const slot = mark === undefined ? undefined : nodeOf(mark.slots.nodes, slotName);
+  const slot = mark === undefined ? undefined : nodeByKey(mark.slots.nodes, slotName);
   if (mark === undefined || slot === undefined) {
     throw new GlassineError(
       "edit_denied",
@@ -51,7 +52,7 @@ function editing(
       { call },
     );
   }
-  const target = (field === undefined ? undefined : nodeOf(slot.fields, field)) ?? slot;
+  const target = (field === undefined ? undefined : nodeByKey(slot.fields, field)) ?? slot;
   if (mark.mask !== undefined && target.write !== 0 && (mark.mask & target.write) === 0) {
     const needed = mark.slots.capabilities.namesOf(target.write)[0];
     throw new GlassineError(
@@ -63,18 +64,13 @@ function editing(
       },
     );
   }
-  const current = (extensions as Slots)[slotName] ?? mark.slots.defaults(slot);
+  const current = (extensions as Slots)[slotName] ?? defaultsOf(slot);
   return {
     extensions: extensions as Slots,
     slot,
     mark: editedMark(mark, extensions),
     current: current as Editing["current"],
   };
-}
-
-function nodeOf(nodes: readonly Node[], key: string): Node | undefined {
-  for (let i = 0; i < nodes.length; i++) if (nodes[i]?.key === key) return nodes[i];
-  return undefined;
 }
 
 function replaceField(edit: Editing, field: string, value: unknown): Slots {
@@ -85,7 +81,7 @@ function replaceField(edit: Editing, field: string, value: unknown): Slots {
 
 /** Reads the new value of one field as a plugin's: read once, checked, frozen. */
 function readField(edit: Editing, field: string, value: unknown, call: string): unknown {
-  const node = nodeOf(edit.slot.fields, field) as Node;
+  const node = nodeByKey(edit.slot.fields, field) as Node;
   const hint = edit.current[field];
   return readValue(node, value, hint, call, fieldLimits);
 }
@@ -122,14 +118,6 @@ function hasIndex(path: readonly (string | number)[]): boolean {
   return false;
 }
 
-/** One list behind the other. */
-function joined<T>(list: readonly T[], more: readonly T[]): readonly T[] {
-  const all = newList<T>();
-  for (let i = 0; i < list.length; i++) append(all, list[i] as T);
-  for (let i = 0; i < more.length; i++) append(all, more[i] as T);
-  return toArray(all);
-}
-
 export function addLabelsTo(extensions: object, labels: string | readonly string[]): Slots {
   const edit = editing(extensions, "security", "labels", "addLabels");
   const shown = (edit.current.labels ?? []) as readonly string[];
@@ -139,7 +127,7 @@ export function addLabelsTo(extensions: object, labels: string | readonly string
     typeof labels === "string" ? [labels] : labels,
     "addLabels",
   );
-  const union = asSet(joined(shown, added as readonly string[]), shown);
+  const union = asSet(concat(shown, added as readonly string[]), shown);
   if (union === shown) return edit.extensions;
   const max = extensionsLimits.labels;
   if (union.length > max) {
@@ -224,7 +212,7 @@ export function appendHopTo(extensions: object, hop: unknown): Slots {
   const { grows, derive } = edit.slot;
   const field = grows ?? "chain";
   const shown = (edit.current[field] ?? []) as readonly unknown[];
-  const list = readField(edit, field, joined(shown, [hop]), "appendHop") as readonly unknown[];
+  const list = readField(edit, field, concat(shown, [hop]), "appendHop") as readonly unknown[];
   const current = edit.extensions.delegation as Editing["current"] | undefined;
   const derived = derive?.({ current, list, proposed: edit.current });
   const level = freeze({ ...edit.current, ...derived, [field]: list });
@@ -244,18 +232,12 @@ export function setCustomOf(extensions: object, key: string, value: unknown): Sl
 }
 
 export function headerOf(extensions: object, name: string): string | undefined {
-  return findHeader(own(extensions, "http") as Parameters<typeof findHeader>[0], name);
+  return findHeader(ownValue(extensions, "http") as Parameters<typeof findHeader>[0], name);
 }
 
 export function labelIn(extensions: object, label: string): boolean {
-  const labels = own(own(extensions, "security"), "labels") as readonly string[] | undefined;
-  if (labels === undefined) return false;
-  for (let i = 0; i < labels.length; i++) if (labels[i] === label) return true;
-  return false;
-}
-
-/** A part that is really there: one found on a patched prototype is none. */
-function own(value: unknown, key: string): unknown {
-  if (typeof value !== "object" || value === null || !hasOwn(value, key)) return undefined;
-  return (value as Slots)[key];
+  const labels = ownValue(ownValue(extensions, "security"), "labels") as
+    | readonly string[]
+    | undefined;
+  return labels !== undefined && includes(labels, label);
 }

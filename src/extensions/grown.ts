@@ -4,9 +4,9 @@
  * A plugin can make envelopes, too, and call this in a realm that it has patched: a method of an
  * array, or a loop by its iterator, would hand the slot table out.
  */
-import { without } from "../admit/index.ts";
+import { beginsWith, without } from "../admit/index.ts";
 import { TierViolationError } from "../errors/index.ts";
-import type { CompiledSlots, Node } from "../slots/index.ts";
+import { type CompiledSlots, type Node, nodeByKey } from "../slots/index.ts";
 import type { Slots } from "./mark.ts";
 
 /** @throws TierViolationError `tier_monotonic` when something monotonic in `before` is gone. */
@@ -33,7 +33,7 @@ function check(node: Node, before: unknown, after: unknown): void {
 function checkList(node: Node, before: unknown, after: unknown): void {
   const old = (before ?? []) as readonly string[];
   const now = (after ?? []) as readonly string[];
-  const kept = growsSet(node) ? without(old, now).length === 0 : startsWith(now, old);
+  const kept = growsSet(node) ? without(old, now).length === 0 : beginsWith(now, old);
   if (kept) return;
   throw new TierViolationError(
     "tier_monotonic",
@@ -45,17 +45,7 @@ function checkList(node: Node, before: unknown, after: unknown): void {
 /** Of a slot that grows, what counts is the field that does. */
 function growsSet(node: Node): boolean {
   if (node.grows === undefined) return node.compiled.shape === "set";
-  for (let i = 0; i < node.fields.length; i++) {
-    const field = node.fields[i] as Node;
-    if (field.key === node.grows) return growsSet(field);
-  }
-  return false;
-}
-
-function startsWith(list: readonly unknown[], start: readonly unknown[]): boolean {
-  if (list.length < start.length) return false;
-  for (let i = 0; i < start.length; i++) if (list[i] !== start[i]) return false;
-  return true;
+  return growsSet(nodeByKey(node.fields, node.grows) as Node);
 }
 
 function part(level: unknown, key: string): unknown {

@@ -9,7 +9,7 @@
  * patched for that: so compiling, too, calls nothing that is found on a prototype, which would
  * hand the slot table out besides.
  */
-import { intrinsics, type Level, type LevelValue } from "../admit/index.ts";
+import { intrinsics, type Level, type LevelValue, mapped } from "../admit/index.ts";
 import { type Mark, type Slots, seal } from "../extensions/index.ts";
 import { type CompiledSlots, type LevelShape, levelShapes, type Node } from "../slots/index.ts";
 
@@ -50,12 +50,6 @@ function compileFilter(slots: CompiledSlots, mask: number): Filter {
 /** How each of these nodes is shown. */
 function compileCuts(nodes: readonly Node[], mask: number): Cuts {
   return mapped(nodes, (node) => (isOpenSet(node, mask) ? orEmpty : compileCut(node, mask)));
-}
-
-function mapped<T, U>(items: readonly T[], of: (item: T) => U): readonly U[] {
-  const list = newList<U>();
-  for (let i = 0; i < items.length; i++) append(list, of(items[i] as T));
-  return toArray(list);
 }
 
 /** How a node is shown, or `undefined` when it is hidden. */
@@ -113,8 +107,6 @@ function compileSays(
     return false;
   };
 }
-
-const saysSomething = (value: unknown): boolean => !isNothing(value);
 
 type BuildLevel = (from: LevelValue) => LevelValue;
 
@@ -192,10 +184,10 @@ function alwaysThere(shown: readonly Shown[]): LevelValue | undefined {
 }
 
 /** Whether a visible part is there and says something. Looks at one key, never at all of them. */
-function isNothing(value: unknown): boolean {
-  if (value === undefined) return true;
-  if (typeof value !== "object" || value === null) return false;
-  if (isArray(value)) return value.length === 0;
-  for (const key in value) if (hasOwn(value, key)) return false;
-  return true;
+function saysSomething(value: unknown): boolean {
+  if (value === undefined) return false;
+  if (typeof value !== "object" || value === null) return true;
+  if (isArray(value)) return value.length > 0;
+  for (const key in value) if (hasOwn(value, key)) return true;
+  return false;
 }

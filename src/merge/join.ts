@@ -1,7 +1,7 @@
 /** Joins what only grows: the labels of a nested run go up to the run that started it. */
 import { intrinsics, type LevelValue, without } from "../admit/index.ts";
 import { hostMark, markOf, type Slots, seal } from "../extensions/index.ts";
-import type { CompiledSlots, Node } from "../slots/index.ts";
+import { type CompiledSlots, defaultsOf, type Node } from "../slots/index.ts";
 import { union } from "./tiers.ts";
 
 /**
@@ -22,7 +22,7 @@ export function joinSets(
     const { key } = node;
     if (!node.changeable || start[key] === inner[key]) continue;
     const levels = { outer: outer[key], inner: inner[key], start: start[key] } as Levels;
-    const joined = joinLevel(slots, node, levels, mask);
+    const joined = joinLevel(node, levels, mask);
     if (joined === outer[key]) continue;
     next ??= slots.copy(outer);
     next[key] = joined;
@@ -37,7 +37,6 @@ interface Levels {
 }
 
 function joinLevel(
-  slots: CompiledSlots,
   node: Node,
   { outer, inner, start }: Levels,
   mask: number,
@@ -54,7 +53,7 @@ function joinLevel(
     if (added.length === 0) continue;
     const all = union(before ?? [], added, before);
     if (all === before) continue;
-    next ??= { ...(outer ?? slots.defaults(node)) };
+    next ??= { ...(outer ?? defaultsOf(node)) };
     next[field.key] = all;
   }
   return next === undefined ? outer : intrinsics.freeze(next);

@@ -1,8 +1,16 @@
 /** Folds what a plugin handed back into the envelope as it is now. */
-import { admit, decisive, extensionsLimits, intrinsics, type Limits } from "../admit/index.ts";
+import {
+  admit,
+  concat,
+  decisive,
+  extensionsLimits,
+  intrinsics,
+  type Limits,
+  mapped,
+} from "../admit/index.ts";
 import type { ErrorCode, Problem } from "../errors/index.ts";
 import { hostMark, type Mark, markOf, type Slots, seal } from "../extensions/index.ts";
-import type { CompiledSlots, Node, Tier } from "../slots/index.ts";
+import { type CompiledSlots, type Node, nodeByKey, type Tier } from "../slots/index.ts";
 import type { Refusal, Rejection } from "./merging.ts";
 import { refuseOversize } from "./oversize.ts";
 import { mergeNode } from "./tiers.ts";
@@ -112,12 +120,10 @@ function firstRefusal(
   refusals: readonly Refusal[],
   rejections: readonly Rejection[],
 ): Refusal | undefined {
-  const all = newList<Refusal>();
-  for (let i = 0; i < rejections.length; i++) {
-    const rejection = rejections[i] as Rejection;
-    intrinsics.append(all, { ...rejection, tier: tierAt(slots.nodes, rejection.path) });
-  }
-  for (let i = 0; i < refusals.length; i++) intrinsics.append(all, refusals[i] as Refusal);
+  const ignored = mapped(rejections, (rejection): Refusal => {
+    return { ...rejection, tier: tierAt(slots.nodes, rejection.path) };
+  });
+  const all = concat(ignored, refusals);
   let best: Refusal | undefined;
   for (let i = 0; i < all.length; i++) {
     const refusal = all[i] as Refusal;
@@ -147,9 +153,7 @@ function refusalOf(slots: CompiledSlots, problem: Problem): Refusal {
   let path = "";
   let nodes: readonly Node[] = slots.nodes;
   for (let i = 0; i < problem.path.length; i++) {
-    const part = problem.path[i];
-    let found: Node | undefined;
-    for (let j = 0; j < nodes.length; j++) if (nodes[j]?.key === part) found = nodes[j];
+    const found = nodeByKey(nodes, problem.path[i]);
     if (found === undefined) break;
     path = found.path;
     nodes = found.fields;

@@ -1,5 +1,5 @@
 /** What the rules of a merge work on and answer with. */
-import { admit, decisive, intrinsics, type Limits, type Size } from "../admit/index.ts";
+import { admit, concat, decisive, intrinsics, type Limits, type Size } from "../admit/index.ts";
 import type { ErrorCode } from "../errors/index.ts";
 import type { Node, Tier } from "../slots/index.ts";
 
@@ -69,7 +69,7 @@ export function refuseOverlong(merging: Merging, node: Node, joined: readonly un
   const shapeCode = "extensions_shape";
   // A list that only zod can read is read as a whole; of any other each element was read already.
   const hint = node.compiled.element === undefined ? undefined : joined;
-  const read = admit(node.compiled, copyOf(joined), {
+  const read = admit(node.compiled, concat(joined), {
     origin: "plugin",
     limits,
     shapeCode,
@@ -85,11 +85,4 @@ export function refuseOverlong(merging: Merging, node: Node, joined: readonly un
     code,
     `Expected ${expected} together with what was added since, got ${received}.`,
   );
-}
-
-/** Not by `Array.from`, which would iterate by what a plugin may have patched. */
-function copyOf(items: readonly unknown[]): unknown[] {
-  const copy = intrinsics.newList<unknown>();
-  for (let i = 0; i < items.length; i++) intrinsics.append(copy, items[i]);
-  return intrinsics.toArray(copy);
 }

@@ -1,18 +1,9 @@
 /** Holds what a merge puts together against the limits as a whole. */
-import {
-  addKept,
-  addSize,
-  intrinsics,
-  type LevelValue,
-  outgrown,
-  type Size,
-} from "../admit/index.ts";
+import { addKept, addSize, type LevelValue, outgrown, type Size } from "../admit/index.ts";
 import type { Slots } from "../extensions/index.ts";
 import { filterFor } from "../filter/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
 import { type Merging, refuse } from "./merging.ts";
-
-const { weakGet, weakSet } = intrinsics;
 
 /** An envelope before and after a merge, and the view that the plugin was given. */
 interface Step {
@@ -63,7 +54,7 @@ function fitsEasily(
   { view, current, next }: Step,
 ): boolean {
   // A view shows empty sets and levels where there are none: at most one for each part.
-  const bound: Size = { nodes: 1 + beside.nodes + partsOf(slots), units: beside.units };
+  const bound: Size = { nodes: 1 + beside.nodes + slots.parts, units: beside.units };
   addLevel(bound, slots.nodes, view);
   addChanges(bound, slots.nodes, next, current);
   return bound.nodes <= limits.nodes && bound.units <= limits.units;
@@ -82,23 +73,6 @@ function addLevel(sum: Size, nodes: readonly Node[], level: LevelValue): void {
     sum.nodes += 1;
     addLevel(sum, fields, part as LevelValue);
   }
-}
-
-const parts = new WeakMap<CompiledSlots, number>();
-
-function partsOf(slots: CompiledSlots): number {
-  let count = weakGet(parts, slots);
-  if (count === undefined) {
-    count = countParts(slots.nodes);
-    weakSet(parts, slots, count);
-  }
-  return count;
-}
-
-function countParts(nodes: readonly Node[]): number {
-  let count = nodes.length;
-  for (let i = 0; i < nodes.length; i++) count += countParts((nodes[i] as Node).fields);
-  return count;
 }
 
 function addChanges(

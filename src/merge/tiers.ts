@@ -8,17 +8,18 @@
 import {
   addSize,
   asSet,
+  beginsWith,
+  concat,
   intrinsics,
-  type Level,
   type LevelValue,
   without,
 } from "../admit/index.ts";
 import type { ErrorCode } from "../errors/index.ts";
-import type { Node, Tier } from "../slots/index.ts";
+import { defaultsOf, type Node, nodeByKey, type Tier } from "../slots/index.ts";
 import { mergeHeaders, mergeMap } from "./maps.ts";
 import { type Change, type Merging, refuse, refuseOverlong } from "./merging.ts";
 
-const { append, enumerableKeys, freeze, isArray, newList, toArray } = intrinsics;
+const { append, enumerableKeys, freeze, isArray } = intrinsics;
 
 type MergeRule = (merging: Merging, node: Node, change: Change) => unknown;
 
@@ -105,7 +106,7 @@ function mergeLevel(merging: Merging, node: Node, change: Change): unknown {
   const current = change.current as LevelValue | undefined;
   const shown = change.shown as LevelValue | undefined;
   const proposed = change.proposed as LevelValue;
-  const from = current ?? withDefaults(node);
+  const from = current ?? defaultsOf(node);
   // A level that is free to change exists once it is proposed, even empty.
   let changed =
     current === undefined && node.tier === "mutable" && mutableFault(merging, node) === undefined;
@@ -128,7 +129,7 @@ function mergeLevel(merging: Merging, node: Node, change: Change): unknown {
 
 /** Whether a field holds what a level that was not shown is lent with, as `amend` lends one. */
 function isLent(node: Node, shown: LevelValue | undefined, key: string, proposed: LevelValue) {
-  return shown === undefined && proposed[key] === withDefaults(node)[key];
+  return shown === undefined && proposed[key] === defaultsOf(node)[key];
 }
 
 /** What was put together must be a whole that the schema accepts. */
@@ -141,16 +142,6 @@ function whole(merging: Merging, node: Node, { current }: Change, next: unknown)
     refuse(merging, node, "extensions_shape", "The whole does not pass its schema's own check.");
   }
   return next;
-}
-
-function withDefaults(node: Node): LevelValue {
-  const { template, fields } = node.compiled.level as Level;
-  const level: Record<string, unknown> = { ...template };
-  for (let i = 0; i < fields.length; i++) {
-    const field = fields[i] as (typeof fields)[number];
-    if (field.fallback !== undefined) level[field.key] = field.fallback();
-  }
-  return level;
 }
 
 function missingField(node: Node, level: LevelValue): Node | undefined {
@@ -195,10 +186,7 @@ export function union(
   b: readonly string[],
   same: readonly string[] | undefined,
 ): readonly string[] {
-  const all = newList<string>();
-  for (let i = 0; i < a.length; i++) append(all, a[i] as string);
-  for (let i = 0; i < b.length; i++) append(all, b[i] as string);
-  return asSet(toArray(all), same);
+  return asSet(concat(a, b), same);
 }
 
 const nothing: readonly never[] = freeze([]);
@@ -206,7 +194,7 @@ const nothing: readonly never[] = freeze([]);
 /** A list takes what is appended; the fields that follow from it are computed again. */
 function growLevel(merging: Merging, node: Node, change: Change): unknown {
   const key = node.grows as string;
-  const field = fieldOf(node, key);
+  const field = nodeByKey(node.fields, key) as Node;
   const current = change.current as LevelValue | undefined;
   const shown = change.shown as LevelValue | undefined;
   const proposed = change.proposed as LevelValue;
@@ -219,15 +207,16 @@ function growLevel(merging: Merging, node: Node, change: Change): unknown {
       return shrunk(merging, node, change);
     list = union(now as readonly string[], after as readonly string[], now as readonly string[]);
   } else {
-    if (!startsWith(after, before)) return shrunk(merging, node, change);
-    list = after.length === before.length ? now : concat(now, after, before.length);
+    // Admit gives back the shown item where a copy says the same, so identity decides.
+    if (!beginsWith(after, before)) return shrunk(merging, node, change);
+    list = after.length === before.length ? now : freeze(concat(now, after, before.length));
   }
   if (list !== now && list.length > after.length) {
     refuseOverlong(merging, field, list);
     addOthers(merging, now, before);
   }
   const derived = node.derive?.({ current, list, proposed }) ?? {};
-  const next: Record<string, unknown> = { ...(current ?? withDefaults(node)), ...derived };
+  const next: Record<string, unknown> = { ...(current ?? defaultsOf(node)), ...derived };
   next[key] = list;
   const grew = current === undefined || list !== now;
   for (let i = 0; i < node.fields.length; i++) {
@@ -254,31 +243,4 @@ function shrunk(merging: Merging, node: Node, change: Change): unknown {
     "What was shown is not the beginning of what came back. It may only grow.",
   );
   return change.current;
-}
-
-function fieldOf(node: Node, key: string): Node {
-  let found = node.fields[0] as Node;
-  for (let i = 0; i < node.fields.length; i++) {
-    const field = node.fields[i] as Node;
-    if (field.key === key) found = field;
-  }
-  return found;
-}
-
-/** Admit gives back the shown item where a copy says the same, so identity decides. */
-function startsWith(list: readonly unknown[], start: readonly unknown[]): boolean {
-  if (list.length < start.length) return false;
-  for (let i = 0; i < start.length; i++) if (list[i] !== start[i]) return false;
-  return true;
-}
-
-function concat(
-  list: readonly unknown[],
-  more: readonly unknown[],
-  from: number,
-): readonly unknown[] {
-  const all = newList<unknown>();
-  for (let i = 0; i < list.length; i++) append(all, list[i]);
-  for (let i = from; i < more.length; i++) append(all, more[i]);
-  return freeze(toArray(all));
 }

@@ -4,6 +4,7 @@ import {
   areWithin,
   type Compiled,
   compileSchema,
+  concat,
   Itself,
   intrinsics,
   type Json,
@@ -167,7 +168,7 @@ function marked(value: object, passed: Compiled | undefined, limits: Limits): ob
 }
 
 function shallowCopy(value: object): object {
-  if (isArray(value)) return copyOf(value);
+  if (isArray(value)) return concat(value);
   if (getPrototypeOf(value) === objectPrototype) return { ...value };
   const copy = create(null) as Record<string, unknown>;
   const keys = enumerableKeys(value);
@@ -176,13 +177,6 @@ function shallowCopy(value: object): object {
     copy[key] = (value as Record<string, unknown>)[key];
   }
   return copy;
-}
-
-/** Element by element: iteration may be patched. */
-function copyOf(array: readonly unknown[]): unknown[] {
-  const list = intrinsics.newList<unknown>();
-  for (let i = 0; i < array.length; i++) intrinsics.append(list, array[i]);
-  return intrinsics.toArray(list);
 }
 
 function readHost(

@@ -17,7 +17,6 @@ import {
 } from "../hooks/index.ts";
 import { messageReader, messageSchema } from "../messages/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
-import { definitionOf } from "./define-plugin.ts";
 import type { ReadItem, ReadOptions } from "./manager-options.ts";
 import type { ReadHook, Surface } from "./read-manifest.ts";
 import { single } from "./read-plain.ts";
@@ -80,9 +79,9 @@ function registeredBy(input: ProgramInput): ReadonlyMap<string, readonly Registe
 }
 
 function registrationsOf({ slots }: ProgramInput, item: ReadItem, first: number): Registered[] {
-  const { plugin, settings, mask, config } = item;
+  const { plugin, definition, settings, mask, config } = item;
   const state: PluginState = {
-    id: definitionOf(plugin)?.id ?? 0,
+    id: definition.id,
     name: plugin.name,
     version: plugin.version,
     capabilities: slots.capabilities.namesOf(mask),
@@ -91,7 +90,7 @@ function registrationsOf({ slots }: ProgramInput, item: ReadItem, first: number)
     inBackground: 0,
   };
   const canGoOff = canSwitchOff(item);
-  return (definitionOf(plugin)?.manifest.hooks ?? []).map((entry, at) => ({
+  return definition.manifest.hooks.map((entry, at) => ({
     state,
     canGoOff,
     item,
@@ -240,11 +239,9 @@ function compileStep(
   };
 }
 
-function canSwitchOff({ plugin, settings }: ReadItem): boolean {
+function canSwitchOff({ definition, settings }: ReadItem): boolean {
   if (settings.onError !== undefined) return settings.onError === "disable";
-  return (definitionOf(plugin)?.manifest.hooks ?? []).some(
-    (hook) => hook.settings.onError === "disable",
-  );
+  return definition.manifest.hooks.some((hook) => hook.settings.onError === "disable");
 }
 
 function ringFor(rings: Map<number, DeadlineRing>, timeoutMs: number): DeadlineRing {

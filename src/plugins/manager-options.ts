@@ -3,7 +3,7 @@ import { extensionsLimits, type Limits, payloadLimits } from "../admit/index.ts"
 import { closest, GlassineError } from "../errors/index.ts";
 import type { HandlerErrorSink, HookTable } from "../hooks/index.ts";
 import type { CapabilityIn, SlotTable } from "../slots/index.ts";
-import { definitionOf } from "./define-plugin.ts";
+import { type Definition, definitionOf } from "./define-plugin.ts";
 import type { Surface } from "./read-manifest.ts";
 import { readPlainArray, readPlainObject, single } from "./read-plain.ts";
 import { readSettings, settingNames, timeoutFault } from "./settings.ts";
@@ -52,6 +52,7 @@ export interface ManagerOptions<Table extends SlotTable, Hooks extends HookTable
 /** One plugin with the operator's word, read. */
 export interface ReadItem {
   readonly plugin: Plugin;
+  readonly definition: Definition;
   readonly settings: RunSettings;
   /** The grant as a closed mask. */
   readonly mask: number;
@@ -193,6 +194,7 @@ export function readItem(
   if (definition.surface !== surface) checkSurface(surface, plugin, where);
   return {
     plugin,
+    definition,
     settings: readSettings(entry, (text) => fail(`${where}: ${text}.`)),
     mask: readGrant(surface, plugin, entry.grant, where),
     config: entry.config === undefined ? undefined : freezeConfig(entry.config),

@@ -41,13 +41,13 @@ export interface CompiledSlots {
   readonly table: SlotTable;
   readonly names: readonly string[];
   readonly nodes: readonly Node[];
+  /** How many nodes there are, fields and their fields included. */
+  readonly parts: number;
   readonly capabilities: CapabilityBits;
   /** The whole envelope as a level. */
   readonly envelope: Compiled & { readonly level: Level };
   /** A copy of an envelope, not frozen, in the one shape that all envelopes have. */
   readonly copy: (envelope: LevelValue) => Record<string, unknown>;
-  /** A level with its defaults, for a slot that a plugin creates; absent where a field is required. */
-  readonly defaults: (slot: Node) => LevelValue;
 }
 
 export function compileSlots(table: SlotTable): CompiledSlots {
@@ -76,6 +76,7 @@ export function compileSlots(table: SlotTable): CompiledSlots {
     table,
     names,
     nodes,
+    parts: countParts(nodes),
     capabilities,
     envelope: {
       shape: "level",
@@ -86,8 +87,11 @@ export function compileSlots(table: SlotTable): CompiledSlots {
       element: undefined,
     },
     copy: copierOf(names),
-    defaults: (slot) => defaultsOf(slot.compiled),
   };
+}
+
+function countParts(nodes: readonly Node[]): number {
+  return nodes.reduce((count, node) => count + countParts(node.fields), nodes.length);
 }
 
 /** All of it, so that whoever gets hold of a part can change no rule. */
@@ -250,8 +254,17 @@ function checkGates(
   }
 }
 
-/** Also called in a patched realm: what it gives goes into edits. */
-function defaultsOf({ level }: Compiled): LevelValue {
+/** The node of a slot or field, or `undefined`. Also called in a patched realm. */
+export function nodeByKey(nodes: readonly Node[], key: unknown): Node | undefined {
+  for (let i = 0; i < nodes.length; i++) if (nodes[i]?.key === key) return nodes[i];
+  return undefined;
+}
+
+/**
+ * A level with its defaults, for a slot that a plugin creates; absent where a field is required.
+ * Also called in a patched realm: what it gives goes into edits and merges.
+ */
+export function defaultsOf({ compiled: { level } }: Node): LevelValue {
   const out: Record<string, unknown> = { ...level?.template };
   for (let i = 0; level !== undefined && i < level.fields.length; i++) {
     const { key, fallback } = level.fields[i] as Level["fields"][number];

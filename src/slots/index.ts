@@ -1,5 +1,11 @@
 export { type CapabilityBits, resolveNames } from "./capabilities.ts";
-export { type CompiledSlots, compileSlots, type Node } from "./compile.ts";
+export {
+  type CompiledSlots,
+  compileSlots,
+  defaultsOf,
+  type Node,
+  nodeByKey,
+} from "./compile.ts";
 export { defineSlots, joinSlots, type Tier } from "./define.ts";
 export type { DraftOf } from "./draft-types.ts";
 export { extensionsJsonSchema, toJsonSchema } from "./json-schema.ts";

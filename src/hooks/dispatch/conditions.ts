@@ -56,7 +56,7 @@ function isAnyMatched(names: Names[Kind], patterns: Test["patterns"]): boolean {
   return false;
 }
 
-const { append, hasOwn, isArray, newList } = intrinsics;
+const { append, isArray, newList, ownValue } = intrinsics;
 type Names = { readonly [K in Kind]: intrinsics.List<string> };
 
 /** What a call is about, from its payload and, for the rest, the `mcp` slot the host filled. */
@@ -75,32 +75,26 @@ function namesIn(
   };
   if (tenant !== undefined) append(names.tenants, tenant);
   // What a server answered on an older hook is data, however much it looks like parts.
-  if (isMessage) fromParts(own(payload, "content"), names);
+  if (isMessage) fromParts(ownValue(payload, "content"), names);
   else fromOlder(payload, names);
-  const mcp = own(extensions, "mcp");
-  fromEntity(own(mcp, "tool"), names.tools, names.servers);
-  fromEntity(own(mcp, "prompt"), names.prompts, names.servers);
-  const resource = own(mcp, "resource");
+  const mcp = ownValue(extensions, "mcp");
+  fromEntity(ownValue(mcp, "tool"), names.tools, names.servers);
+  fromEntity(ownValue(mcp, "prompt"), names.prompts, names.servers);
+  const resource = ownValue(mcp, "resource");
   fromEntity(resource, names.resources, names.servers);
-  add(names.resources, own(resource, "uri"));
+  add(names.resources, ownValue(resource, "uri"));
   return names;
 }
 
-/** A part that is really there: one found on a patched prototype is none. */
-function own(value: unknown, key: string): unknown {
-  if (typeof value !== "object" || value === null || !hasOwn(value, key)) return undefined;
-  return (value as Readonly<Record<string, unknown>>)[key];
-}
-
 function fromEntity(entity: unknown, list: Names[Kind], servers: Names["servers"]): void {
-  add(list, own(entity, "name"));
-  add(servers, own(entity, "server_id"));
+  add(list, ownValue(entity, "name"));
+  add(servers, ownValue(entity, "server_id"));
 }
 
 function fromOlder(payload: object, names: Names): void {
-  add(names.tools, own(payload, "name"));
-  add(names.prompts, own(payload, "prompt_id"));
-  add(names.resources, own(payload, "uri"));
+  add(names.tools, ownValue(payload, "name"));
+  add(names.prompts, ownValue(payload, "prompt_id"));
+  add(names.resources, ownValue(payload, "uri"));
 }
 
 function fromParts(parts: unknown, names: Names): void {
@@ -109,16 +103,17 @@ function fromParts(parts: unknown, names: Names): void {
 }
 
 function fromPart(part: unknown, names: Names): void {
-  const type = own(part, "content_type");
-  const content = own(part, "content");
-  if (type === "tool_call") add(names.tools, own(content, "name"));
-  if (type === "tool_result") add(names.tools, own(content, "tool_name"));
+  const type = ownValue(part, "content_type");
+  const content = ownValue(part, "content");
+  if (type === "tool_call") add(names.tools, ownValue(content, "name"));
+  if (type === "tool_result") add(names.tools, ownValue(content, "tool_name"));
   if (type === "prompt_request") {
-    add(names.prompts, own(content, "name"));
-    add(names.servers, own(content, "server_id"));
+    add(names.prompts, ownValue(content, "name"));
+    add(names.servers, ownValue(content, "server_id"));
   }
-  if (type === "prompt_result") add(names.prompts, own(content, "prompt_name"));
-  if (type === "resource" || type === "resource_ref") add(names.resources, own(content, "uri"));
+  if (type === "prompt_result") add(names.prompts, ownValue(content, "prompt_name"));
+  if (type === "resource" || type === "resource_ref")
+    add(names.resources, ownValue(content, "uri"));
 }
 
 function add(list: Names[Kind], name: unknown): void {

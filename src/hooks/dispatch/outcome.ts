@@ -3,6 +3,7 @@ import {
   admit,
   type Compiled,
   compileSchema,
+  concat,
   decisive,
   hasMoreIndexes,
   intrinsics,
@@ -29,6 +30,7 @@ const {
   newList,
   objectPrototype,
   ownKeys,
+  ownValue,
   toArray,
 } = intrinsics;
 
@@ -175,15 +177,7 @@ const none: readonly Rejection[] = freeze([]);
 function joined(a: readonly Rejection[], b: readonly Rejection[]): readonly Rejection[] {
   if (b.length === 0) return a;
   if (a.length === 0) return b;
-  const all = newList<Rejection>();
-  for (let i = 0; i < a.length; i++) append(all, a[i] as Rejection);
-  for (let i = 0; i < b.length; i++) append(all, b[i] as Rejection);
-  return freeze(toArray(all));
-}
-
-/** A payload need not have every field; one that is missing would be looked up on a prototype. */
-export function ownPart(payload: object, field: string): unknown {
-  return hasOwn(payload, field) ? (payload as LevelValue)[field] : undefined;
+  return freeze(concat(a, b));
 }
 
 /** The payload with what the plugin may write of it taken over, field by field. */
@@ -214,9 +208,9 @@ function readPayload(run: Invocation, step: Step, returned: unknown): ReadPayloa
   let changed = false;
   for (let i = 0; i < program.payloadFields.length; i++) {
     const field = program.payloadFields[i] as string;
-    if (ownPart(proposed, field) === ownPart(current, field)) continue;
+    if (ownValue(proposed, field) === ownValue(current, field)) continue;
     if (program.writable[field] === true) {
-      next[field] = ownPart(proposed, field);
+      next[field] = ownValue(proposed, field);
       changed = true;
       continue;
     }

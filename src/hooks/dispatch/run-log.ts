@@ -1,5 +1,5 @@
 /** What a run writes down. Made when something happens; a run in which nothing does has none. */
-import { intrinsics, type LevelValue } from "../../admit/index.ts";
+import { concat, includes, intrinsics, type LevelValue } from "../../admit/index.ts";
 import type { ErrorCode } from "../../errors/index.ts";
 import type { Rejection } from "../../merge/index.ts";
 import type { Program, Step } from "./program.ts";
@@ -23,12 +23,7 @@ export class RunLog {
   #joined: Joined | undefined = undefined;
 
   constructor(program: Program) {
-    const { plainExecutions } = program;
-    const records = newList<ExecutionRecord>();
-    for (let i = 0; i < plainExecutions.length; i++) {
-      append(records, plainExecutions[i] as ExecutionRecord);
-    }
-    this.#records = toArray(records);
+    this.#records = concat(program.plainExecutions);
   }
 
   /** Writes down a turn in which something happened. */
@@ -101,14 +96,12 @@ export class RunLog {
 }
 
 function union(some: readonly string[], others: readonly string[]): readonly string[] {
-  const all = newList<string>();
-  for (let i = 0; i < some.length; i++) append(all, some[i] as string);
+  const added = newList<string>();
   for (let i = 0; i < others.length; i++) {
-    let isKnown = false;
-    for (let j = 0; j < some.length; j++) if (some[j] === others[i]) isKnown = true;
-    if (!isKnown) append(all, others[i] as string);
+    const other = others[i] as string;
+    if (!includes(some, other)) append(added, other);
   }
-  return freeze(toArray(all));
+  return freeze(concat(some, toArray(added)));
 }
 
 /** What a run in which nothing happened says, but for its records. */

@@ -30,7 +30,7 @@ export let scopeIn: (scope: RequestScope, house: House) => RequestScope;
 /** Whether `value` is a scope of this library. @internal */
 export let isScope: (value: unknown) => value is RequestScope;
 
-/** By plugin name. Without a prototype: no patched map hands one plugin's state to another. */
+/** By plugin id. Without a prototype: no patched map hands one plugin's state to another. */
 interface States {
   [plugin: string]: Map<unknown, unknown>;
 }

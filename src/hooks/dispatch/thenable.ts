@@ -1,5 +1,5 @@
 /** Tells a promise from a result without running code of the value, and waits for those of others. */
-import { intrinsics } from "../../admit/index.ts";
+import { ignore, intrinsics } from "../../admit/index.ts";
 import type { Ticket } from "./ticket.ts";
 
 const {
@@ -132,13 +132,4 @@ export function nextMacrotask(): Promise<void> {
 export function unowned(pending: PromiseLike<unknown>): undefined {
   if (!isNativePromise(pending)) return;
   void ignore(isPlain(pending) ? pending : called(promiseThen, pending));
-}
-
-/** Waits for what the host's own code returned, whatever becomes of it. */
-export async function ignore(pending: PromiseLike<unknown>): Promise<void> {
-  try {
-    await pending;
-  } catch {
-    // There is nobody to tell.
-  }
 }

@@ -1,16 +1,16 @@
 /** How one handler's turn ends: with nothing, a denial, changes, or a failure. */
-import { intrinsics, type LevelValue } from "../../admit/index.ts";
+import { ignore, intrinsics, type LevelValue } from "../../admit/index.ts";
 import { type ErrorCode, errorCodes, ownErrorCode } from "../../errors/index.ts";
 import type { Slots } from "../../extensions/index.ts";
 import type { Node } from "../../slots/index.ts";
 import { allow, type Violation, violationOf } from "../results.ts";
 import type { Invocation } from "./invocation.ts";
-import { type Changes, ownPart, Refused, readChanges } from "./outcome.ts";
+import { type Changes, Refused, readChanges } from "./outcome.ts";
 import type { Step } from "./program.ts";
 import type { ExecutionRecord } from "./records.ts";
-import { ignore, isAwaitable } from "./thenable.ts";
+import { isAwaitable } from "./thenable.ts";
 
-const { append, freeze, newList, toArray } = intrinsics;
+const { append, freeze, newList, ownValue, toArray } = intrinsics;
 const allowed: unknown = allow();
 
 /** A violation ends the run; `undefined` lets it go on. */
@@ -97,7 +97,7 @@ export function changedPaths(
   if (changes.payload !== run.payload) {
     for (let i = 0; i < payloadFields.length; i++) {
       const field = payloadFields[i] as string;
-      if (ownPart(changes.payload, field) !== ownPart(run.payload, field)) {
+      if (ownValue(changes.payload, field) !== ownValue(run.payload, field)) {
         append(paths, `payload.${field}`);
       }
     }

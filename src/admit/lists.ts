@@ -1,0 +1,34 @@
+/**
+ * Lists, looked through and put together without iteration and without a method of theirs: both
+ * are found on prototypes, which a plugin may have patched.
+ */
+import { append, newList, toArray } from "./intrinsics.ts";
+
+const nothing: readonly never[] = [];
+
+/** A new array of `list` and of what `more` has from an index on. Given one list, a copy of it. */
+export function concat<T>(list: readonly T[], more: readonly T[] = nothing, from = 0): T[] {
+  const all = newList<T>();
+  for (let i = 0; i < list.length; i++) append(all, list[i] as T);
+  for (let i = from; i < more.length; i++) append(all, more[i] as T);
+  return toArray(all);
+}
+
+/** A new array of what is made of each item. */
+export function mapped<T, U>(list: readonly T[], of: (item: T) => U): U[] {
+  const all = newList<U>();
+  for (let i = 0; i < list.length; i++) append(all, of(list[i] as T));
+  return toArray(all);
+}
+
+export function includes<T>(list: readonly T[], item: T): boolean {
+  for (let i = 0; i < list.length; i++) if (list[i] === item) return true;
+  return false;
+}
+
+/** Whether `list` is `start` and what comes after it, by identity. */
+export function beginsWith(list: readonly unknown[], start: readonly unknown[]): boolean {
+  if (list.length < start.length) return false;
+  for (let i = 0; i < start.length; i++) if (list[i] !== start[i]) return false;
+  return true;
+}
