@@ -1,6 +1,5 @@
 /** Capability and manifest escalation: what plugins reach for. */
 import {
-  capabilities,
   createExtensions,
   declassify,
   filterExtensions,
@@ -11,7 +10,6 @@ import { expect, it } from "vitest";
 import { codeOf } from "../admit/support.ts";
 import {
   adds,
-  type Capability,
   call,
   type FullView,
   hook,
@@ -23,15 +21,7 @@ import {
 } from "../dispatch/support.ts";
 import { manifest, problemsOf } from "../plugins/support.ts";
 import { attack, attackWaits } from "./attack.ts";
-
-const everything: readonly Capability[] = Object.values(capabilities);
-const extensions = createExtensions({
-  security: {
-    labels: ["SECRET"],
-    subject: { id: "u", type: "user", roles: ["admin"], claims: { plan: "gold" } },
-  },
-  http: { headers: { Authorization: "Bearer t" } },
-});
+import { everything, extensions } from "./escalation.ts";
 
 attack(
   "A-107",

@@ -1,33 +1,11 @@
 /** Capability and manifest escalation: capabilities at work. */
-import {
-  capabilities,
-  createExtensions,
-  createPluginManager,
-  filterExtensions,
-  resolveCapabilities,
-} from "glassine";
+import { createPluginManager, filterExtensions, resolveCapabilities } from "glassine";
 import { expect, it } from "vitest";
-import {
-  type Capability,
-  type FullView,
-  manage,
-  plugin,
-  type Run,
-  runOnce,
-  tagger,
-} from "../dispatch/support.ts";
+import { type FullView, manage, plugin, type Run, runOnce, tagger } from "../dispatch/support.ts";
 import { define, problemsOf, withHandler } from "../plugins/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { attack, attackWaits } from "./attack.ts";
-
-const everything: readonly Capability[] = Object.values(capabilities);
-const extensions = createExtensions({
-  security: {
-    labels: ["SECRET"],
-    subject: { id: "u", type: "user", roles: ["admin"], claims: { plan: "gold" } },
-  },
-  http: { headers: { Authorization: "Bearer t" } },
-});
+import { everything, extensions } from "./escalation.ts";
 
 attack(
   "A-104",

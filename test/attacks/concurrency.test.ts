@@ -4,19 +4,14 @@ import { expect, it } from "vitest";
 import {
   adds,
   bytesOf,
-  type Capability,
   call,
-  type Deferred,
-  deferred,
   type FullView,
-  hook,
+  finishing,
   labelled,
   labelsOf,
-  manage,
   never,
   permutations,
   plugin,
-  type Result,
   type Run,
   rest,
   runOnce,
@@ -26,33 +21,6 @@ import { attack } from "./attack.ts";
 
 const mode = "concurrent";
 const names = ["aaa", "bbb", "ccc", "ddd"] as const;
-
-/** Runs one plugin a name, all waiting, and lets them finish in the given order. */
-async function finishing(
-  order: readonly string[],
-  answer: (name: string) => Run,
-  capabilities: Capability[] = ["append_labels"],
-): Promise<Result> {
-  const gates = new Map<string, Deferred<void>>(order.map((name) => [name, deferred()]));
-  const manager = await manage(
-    [...order].sort().map((name) =>
-      plugin(
-        name,
-        async (payload, context, extensions) => {
-          await gates.get(name)?.promise;
-          return answer(name)(payload, context, extensions);
-        },
-        { mode, capabilities },
-      ),
-    ),
-  );
-  const running = manager.invoke(hook, call, { extensions: labelled("PII") });
-  for (const name of order) {
-    gates.get(name)?.resolve();
-    await new Promise(setImmediate);
-  }
-  return running;
-}
 
 const hop = (name: string) => ({
   subject_id: name,
@@ -109,7 +77,7 @@ attack(
               metadata: { by: name },
             };
           },
-          ["append_labels", "append_delegation"],
+          { capabilities: ["append_labels", "append_delegation"] },
         );
         outcomes.add(bytesOf(result));
         expect(labelsOf(result)).toEqual(["PII", ...names]);

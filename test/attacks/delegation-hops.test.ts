@@ -5,13 +5,9 @@ import { codeOf } from "../admit/support.ts";
 import {
   bytesOf,
   type Capability,
-  call,
-  type Deferred,
-  deferred,
-  hook,
-  manage,
+  finishing,
   permutations,
-  plugin,
+  type Result,
   type Run,
 } from "../dispatch/support.ts";
 import { verifies } from "../support/verifies.ts";
@@ -138,7 +134,7 @@ attack(
     it("fifteen, and two plugins at once that append one each", async () => {
       verifies("merge:limits");
       const fifteen = createExtensions({ delegation: { chain: chainOf(15) } });
-      const result = await finishing(["one", "two"], fifteen);
+      const result = await appending(["one", "two"], fifteen);
       expect(result.errors).toMatchObject([{ plugin: "two", code: "snapshot_limit" }]);
       expect(result.rejections).toMatchObject([{ plugin: "two", path: "delegation.chain" }]);
       expect(result.extensions.delegation?.depth).toBe(16);
@@ -149,34 +145,17 @@ attack(
 );
 
 /** Concurrent plugins that each append a hop of their name, and finish in the given order. */
-async function finishing(
+function appending(
   order: readonly string[],
   given: typeof extensions,
   names: readonly string[] = order,
   more: Readonly<Record<string, Run>> = {},
-) {
-  const gates = new Map<string, Deferred<void>>(names.map((name) => [name, deferred()]));
+): Promise<Result> {
   const appends: Run = (_payload, context, view) => ({
     modifiedExtensions: appendHop(view, hop(context.plugin.name)),
   });
-  const manager = await manage(
-    names.map((name) =>
-      plugin(
-        name,
-        async (payload, context, view) => {
-          await gates.get(name)?.promise;
-          return (more[name] ?? appends)(payload, context, view);
-        },
-        { mode: "concurrent", capabilities, onError: "ignore" },
-      ),
-    ),
-  );
-  const running = manager.invoke(hook, call, { extensions: given });
-  for (const name of order) {
-    gates.get(name)?.resolve();
-    await new Promise(setImmediate);
-  }
-  return running;
+  const answer = (name: string) => more[name] ?? appends;
+  return finishing(order, answer, { names, given, capabilities, onError: "ignore" });
 }
 
 attack(
@@ -189,7 +168,7 @@ attack(
     it("each of three", async () => {
       const outcomes = new Set<string>();
       for (const order of permutations(names)) {
-        const result = await finishing(order, extensions, names);
+        const result = await appending(order, extensions, names);
         outcomes.add(bytesOf(result));
         const { delegation } = result.extensions;
         expect(delegation?.chain.slice(2).map((each) => each.subject_id)).toEqual(names);
@@ -202,7 +181,7 @@ attack(
       const outcomes = new Set<string>();
       const cuts: Run = () => ({ modifiedExtensions: { delegation: { chain: [hop("bbb")] } } });
       for (const order of permutations(names)) {
-        const result = await finishing(order, extensions, names, { bbb: cuts });
+        const result = await appending(order, extensions, names, { bbb: cuts });
         outcomes.add(bytesOf(result));
         expect(result.errors).toMatchObject([{ plugin: "bbb", code: "tier_monotonic" }]);
         const subjects = result.extensions.delegation?.chain.map((each) => each.subject_id);

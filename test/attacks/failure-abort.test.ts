@@ -3,6 +3,7 @@ import { getEventListeners } from "node:events";
 import { deny } from "glassine";
 import { expect, it } from "vitest";
 import {
+  aborted,
   adds,
   bytesOf,
   call,
@@ -18,12 +19,12 @@ import {
   plugin,
   type Run,
   rest,
+  statusesOf,
   tagger,
 } from "../dispatch/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { attack } from "./attack.ts";
 
-const violation = { code: "aborted", reason: "The host aborted the invocation." };
 const extensions = labelled("PII");
 
 /** Starts a run that the host can abort. */
@@ -33,9 +34,6 @@ async function start(plugins: readonly Plugin[], options = {}) {
   const running = manager.invoke(hook, call, { extensions, signal: host.signal });
   return { host, manager, running };
 }
-
-const statusesOf = (result: { executions: readonly { status: string }[] }) =>
-  result.executions.map(({ status }) => status);
 
 attack(
   "A-152",
@@ -53,7 +51,11 @@ attack(
       const signal = AbortSignal.abort();
       const result = await manager.invoke(hook, call, { extensions, signal });
       await manager.close();
-      expect(result).toMatchObject({ continueProcessing: false, violation, payload: call });
+      expect(result).toMatchObject({
+        continueProcessing: false,
+        violation: aborted,
+        payload: call,
+      });
       expect(result.extensions).toBe(extensions);
       expect(statusesOf(result)).toEqual(["skipped", "skipped", "skipped"]);
       expect(turns).toEqual([]);
@@ -74,7 +76,7 @@ attack(
       expect(contexts[0]?.signal.aborted).toBe(false);
       host.abort();
       const result = await running;
-      expect(result.violation).toEqual(violation);
+      expect(result.violation).toEqual(aborted);
       expect(labelsOf(result)).toEqual(["PII", "before"]);
       expect(statusesOf(result)).toEqual(["completed", "cancelled", "skipped"]);
       expect(result.executions[1]).toMatchObject({ errorCode: "aborted", effectiveAllow: false });
@@ -96,7 +98,7 @@ attack(
       await rest();
       host.abort();
       const result = await running;
-      expect(result.violation).toEqual(violation);
+      expect(result.violation).toEqual(aborted);
       expect(labelsOf(result)).toEqual(["PII", "at-once", "ended", "serial"]);
       expect(statusesOf(result)).toEqual([
         "completed",
@@ -115,7 +117,7 @@ attack(
         plugin("next", (_p, _c) => void turns.push("next")),
       ]);
       const result = await manager.invoke(hook, call, { extensions, signal: host.signal });
-      expect(result.violation).toEqual(violation);
+      expect(result.violation).toEqual(aborted);
       expect(statusesOf(result)).toEqual(["completed", "skipped"]);
       expect(turns).toEqual([]);
     });
@@ -128,7 +130,7 @@ attack(
         gate.resolve({ metadata: { settled: true } });
         if (!abortFirst) host.abort();
         const result = await running;
-        expect(result.violation).toEqual(violation);
+        expect(result.violation).toEqual(aborted);
         expect(result.metadata).toEqual({});
         expect(result.executions).toHaveLength(1);
       }

@@ -2,30 +2,12 @@
 import { createExtensions, mergeExtensions } from "glassine";
 import { expect, it } from "vitest";
 import { Watch } from "../../property-tests/support/hostile.ts";
-import { readJson } from "../../src/admit/free-form.ts";
 import { extensionsLimits } from "../../src/admit/limits.ts";
-import { newWalk, STOP } from "../../src/admit/walk.ts";
 import { codeOf } from "../admit/support.ts";
 import { hook, manage, plugin, type Run } from "../dispatch/support.ts";
 import { attack } from "./attack.ts";
 import { everything, everywhere, extensions, hop, refusedAt, resultRefused } from "./forged.ts";
-
-/** How many values a reading looked at before it ended, and how deep it went. */
-function reading(value: unknown): { values: number; depth: number } {
-  const walk = newWalk({
-    origin: "plugin",
-    limits: extensionsLimits,
-    shapeCode: "extensions_shape",
-    strict: true,
-  });
-  try {
-    readJson(walk, value, undefined);
-  } catch (stop) {
-    if (stop !== STOP) throw stop;
-  }
-  expect(walk.problems[0]?.code).toBe("snapshot_limit");
-  return { values: walk.nodes, depth: walk.depth };
-}
+import { overLimit } from "./over-limit.ts";
 
 attack(
   "A-032",
@@ -83,7 +65,7 @@ attack(
       await resultRefused(args, "snapshot_limit", "payload");
       const metadata = () => ({ metadata: { list: endless() } });
       await resultRefused(metadata, "snapshot_limit", "(result).metadata");
-      expect(reading(endless()).values).toBe(1);
+      expect(overLimit(endless()).values).toBe(1);
     });
 
     it("one longer than its own limit, for labels and hops", async () => {
@@ -152,7 +134,7 @@ attack(
       await refusedAt(["custom", "data", "label", "hop"], () => ({ value }), "snapshot_limit");
       await refusedAt(["whole"], () => ({ unknown: value }), "snapshot_limit");
       await resultRefused(() => ({ metadata: { value } }), "snapshot_limit", "(result).metadata");
-      expect(reading(value).values).toBe(extensionsLimits.nodes + 1);
+      expect(overLimit(value).values).toBe(extensionsLimits.nodes + 1);
     });
   },
 );
@@ -176,7 +158,7 @@ attack(
       const args = () => ({ modifiedPayload: { args: { value } } });
       await resultRefused(args, "snapshot_limit", "payload");
       await resultRefused(() => ({ metadata: { value } }), "snapshot_limit", "(result).metadata");
-      expect(reading(value).depth).toBe(extensionsLimits.depth);
+      expect(overLimit(value).depth).toBe(extensionsLimits.depth);
       expect(codeOf(() => createExtensions({ custom: { value } } as never))).toBe(
         "extensions_invalid",
       );

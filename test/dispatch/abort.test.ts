@@ -1,6 +1,7 @@
 import { deny } from "glassine";
 import { describe, expect, it } from "vitest";
 import {
+  aborted,
   call,
   hook,
   labelled,
@@ -8,25 +9,13 @@ import {
   later,
   manage,
   never,
-  type Plugin,
   plugin,
+  statusesOf,
   tagger,
   uncaughtDuring,
 } from "./support.ts";
 
-const violation = { code: "aborted", reason: "The host aborted the invocation." };
 const extensions = labelled("PII");
-
-/** Starts a run that the host can abort. */
-async function _start(plugins: readonly Plugin[], options = {}) {
-  const host = new AbortController();
-  const manager = await manage(plugins, options);
-  const running = manager.invoke(hook, call, { extensions, signal: host.signal });
-  return { host, manager, running };
-}
-
-const statusesOf = (result: { executions: readonly { status: string }[] }) =>
-  result.executions.map(({ status }) => status);
 
 /** What a handler does after it made the host abort, at once. */
 const afterwards: Record<string, () => unknown> = {
@@ -69,7 +58,7 @@ describe("a handler that makes the host abort", () => {
       expect(labelsOf(result)).toEqual(["PII", "tagged"]);
       expect(result.executions).toHaveLength(first.length + 3);
       if (when === "after a wait") {
-        expect(result.violation).toEqual(violation);
+        expect(result.violation).toEqual(aborted);
         expect(started).toEqual([]);
         expect(statusesOf(result)).toEqual(["completed", "completed", "cancelled", "skipped"]);
       } else expect(["aborted", "denied", undefined]).toContain(result.violation?.code);
@@ -95,7 +84,7 @@ describe("a handler that makes the host abort", () => {
             { onHandlerError: () => host.abort() },
           );
           const result = await manager.invoke(hook, call, { extensions, signal: host.signal });
-          expect(result.violation).toEqual(violation);
+          expect(result.violation).toEqual(aborted);
           expect(labelsOf(result)).toContain("tagged");
         });
         expect(uncaught).toEqual([]);
@@ -121,7 +110,7 @@ describe("a handler that makes the host abort", () => {
             plugin("next", (_p, _c) => later(1), { mode }),
           ]);
           const result = await manager.invoke(hook, call, { extensions, signal: host.signal });
-          expect(result.violation).toEqual(violation);
+          expect(result.violation).toEqual(aborted);
           expect(labelsOf(result)).toEqual(["PII", "tagged"]);
         });
         expect(uncaught).toEqual([]);

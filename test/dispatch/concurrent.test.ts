@@ -4,10 +4,9 @@ import { verifies } from "../support/verifies.ts";
 import {
   adds,
   bytesOf,
-  type Capability,
   call,
-  type Deferred,
   deferred,
+  finishing,
   hook,
   labelled,
   labelsOf,
@@ -22,39 +21,6 @@ import {
 
 const mode = "concurrent";
 const names = ["aaa", "bbb", "ccc", "ddd"] as const;
-
-/** Runs one plugin a name, all waiting, and lets them finish in the given order. */
-async function finishing(
-  order: readonly string[],
-  answer: (name: string) => Run,
-  capabilities: Capability[] = ["append_labels"],
-) {
-  const gates = new Map<string, Deferred<void>>(names.map((name) => [name, deferred()]));
-  const manager = await manage(
-    names.map((name) =>
-      plugin(
-        name,
-        async (payload, context, extensions) => {
-          await gates.get(name)?.promise;
-          return answer(name)(payload, context, extensions);
-        },
-        { mode, capabilities },
-      ),
-    ),
-  );
-  const running = manager.invoke(hook, call, { extensions: labelled("PII") });
-  for (const name of order) {
-    gates.get(name)?.resolve();
-    await new Promise(setImmediate);
-  }
-  return running;
-}
-
-const _hop = (name: string) => ({
-  subject_id: name,
-  subject_type: "service",
-  timestamp: "2026-01-01T00:00:00Z",
-});
 
 describe("concurrent plugins", () => {
   it("all start before any is waited for", async () => {

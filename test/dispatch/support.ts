@@ -100,6 +100,45 @@ export function deferred<T = void>(): Deferred<T> {
   return { promise, resolve, reject };
 }
 
+interface Order extends Extra {
+  /** As the plugins are given; by name unless said. */
+  readonly names?: readonly string[];
+  readonly given?: Extensions;
+}
+
+/** Runs one concurrent plugin a name, all waiting, and lets them finish in the given order. */
+export async function finishing(
+  order: readonly string[],
+  answer: (name: string) => Run,
+  { names = [...order].sort(), given = labelled("PII"), ...extra }: Order = {},
+): Promise<Result> {
+  const gates = new Map<string, Deferred<void>>(names.map((name) => [name, deferred()]));
+  const manager = await manage(
+    names.map((name) =>
+      plugin(
+        name,
+        async (payload, context, extensions) => {
+          await gates.get(name)?.promise;
+          return answer(name)(payload, context, extensions);
+        },
+        { mode: "concurrent", ...extra },
+      ),
+    ),
+  );
+  const running = manager.invoke(hook, call, { extensions: given });
+  for (const name of order) {
+    gates.get(name)?.resolve();
+    await new Promise(setImmediate);
+  }
+  return running;
+}
+
+/** What an aborted run ends with. */
+export const aborted = { code: "aborted", reason: "The host aborted the invocation." };
+
+export const statusesOf = ({ executions }: Pick<Result, "executions">) =>
+  executions.map(({ status }) => status);
+
 /** A promise that never settles. */
 export const never = (): Promise<never> => new Promise(() => {});
 

@@ -13,6 +13,7 @@ import {
   plugin,
   type Result,
   type Run,
+  statusesOf,
 } from "../dispatch/support.ts";
 
 export type LiveMode = Exclude<Mode, "disabled">;
@@ -106,8 +107,6 @@ function expectedOf({ modes, at, onError, fault }: Plan): Expected {
     told: !inBackground,
   };
 }
-
-const statusesOf = ({ executions }: Result) => executions.map(({ status }) => status);
 
 export function expectOutcome(plan: Plan, result: Result): void {
   const { at, fault } = plan;

@@ -1,0 +1,21 @@
+import { expect } from "vitest";
+import { readJson } from "../../src/admit/free-form.ts";
+import { extensionsLimits } from "../../src/admit/limits.ts";
+import { newWalk, STOP } from "../../src/admit/walk.ts";
+
+/** Reads what is over a limit: how many values were looked at before that, and how deep it went. */
+export function overLimit(value: unknown): { values: number; depth: number } {
+  const walk = newWalk({
+    origin: "plugin",
+    limits: extensionsLimits,
+    shapeCode: "extensions_shape",
+    strict: true,
+  });
+  try {
+    readJson(walk, value, undefined);
+  } catch (stop) {
+    if (stop !== STOP) throw stop;
+  }
+  expect(walk.problems[0]?.code).toBe("snapshot_limit");
+  return { values: walk.nodes, depth: walk.depth };
+}
