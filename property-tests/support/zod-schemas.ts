@@ -1,7 +1,16 @@
 /** Schemas that a host could write: types, wrappers and checks of zod, one inside the other. */
 import fc from "fast-check";
 import * as z from "zod";
-import { amount, wholeNumber } from "../../src/admit/index.ts";
+import {
+  amount,
+  headerMap,
+  instant,
+  jsonObject,
+  jsonValue,
+  labelSet,
+  stringSet,
+  wholeNumber,
+} from "../../src/admit/index.ts";
 
 /** A schema, and values of which it accepts most. */
 export interface Sample {
@@ -13,6 +22,10 @@ export interface Sample {
 
 const words = fc.constantFrom("", "a", "b", "ab", "abc", " a ");
 const numbers = fc.constantFrom(-1, 0, 0.5, 1, 2, 5);
+const times = fc.constantFrom("2026-01-01T01:00:00+01:00", "2026-01-01T00:00:00Z", "soon");
+const sets = fc.array(fc.constantFrom("a", "b", "ab", " a ", ""), { maxLength: 3 });
+const maps = fc.dictionary(fc.constantFrom("a", "bb"), fc.oneof(words, numbers));
+const ordinary = maps.map((map) => ({ ...map }));
 
 const plain: readonly Sample[] = [
   { code: "string()", schema: z.string(), values: words },
@@ -24,6 +37,13 @@ const plain: readonly Sample[] = [
   { code: "wholeNumber()", schema: wholeNumber(), values: numbers },
   { code: "wholeNumber().max(1)", schema: wholeNumber().max(1), values: numbers },
   { code: "amount()", schema: amount(), values: numbers },
+  { code: "instant()", schema: instant(), values: times },
+  { code: "labelSet()", schema: labelSet(), values: sets },
+  { code: "labelSet().max(1)", schema: labelSet().max(1), values: sets },
+  { code: "stringSet()", schema: stringSet(), values: sets },
+  { code: "headerMap()", schema: headerMap(), values: ordinary },
+  { code: "jsonObject()", schema: jsonObject(), values: fc.oneof(ordinary, words, sets) },
+  { code: "jsonValue()", schema: jsonValue(), values: fc.oneof(ordinary, words, sets) },
   { code: "boolean()", schema: z.boolean(), values: fc.boolean() },
   { code: "enum(a, b)", schema: z.enum(["a", "b"]), values: words },
   {

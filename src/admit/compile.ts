@@ -10,7 +10,7 @@ import { checksOf, held, passesBy, type ZodCheck } from "./checks.ts";
 import type { Compiled, Shape } from "./compiled.ts";
 import { mismatch, readArray, readMap } from "./free-form.ts";
 import { freeze } from "./intrinsics.ts";
-import { isBareKind, kindOf, listLimitOf, readNumber, readText } from "./kinds.ts";
+import { checksBesideKind, kindOf, listLimitOf, readNumber, readText } from "./kinds.ts";
 import { compileLevel, compileLoose } from "./level.ts";
 import type { Limits } from "./limits.ts";
 import { checkText } from "./properties.ts";
@@ -75,8 +75,8 @@ function frozen(compiled: Compiled): Compiled {
 function compile(schema: z.ZodType, options: Compiling): Compiled {
   const kind = kindOf(schema);
   if (kind !== undefined) {
-    const checks = isBareKind(schema) ? [] : checksOf(schema);
-    return held(native(kind.shape, kind.read), checks, options.shownWhole);
+    const rest = checksBesideKind(schema);
+    return held(native(kind.shape, kind.read), rest, options.shownWhole);
   }
   const checks = checksOf(schema);
   const def = schema._zod.def as unknown as Def;

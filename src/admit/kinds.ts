@@ -4,14 +4,15 @@
  * JSON Schema says of it.
  */
 import * as z from "zod";
+import { checksOf, type ZodCheck } from "./checks.ts";
 import type { Shape } from "./compiled.ts";
 import { type Json, mismatch, readArray, readJson, readJsonObject, readMap } from "./free-form.ts";
 import { dateNow, enumerableKeys, isFiniteNumber, isSafeInteger } from "./intrinsics.ts";
-import type { Limits } from "./limits.ts";
+import { extensionsLimits, type Limits } from "./limits.ts";
 import { checkText } from "./properties.ts";
 import { asSet } from "./sets.ts";
 import { canonicalInstant, instantOf, isLabel } from "./text-rules.ts";
-import { BAD, countNode, type Reader, report } from "./walk.ts";
+import { BAD, countNode, newWalk, type Reader, report, STOP } from "./walk.ts";
 
 export interface Kind {
   readonly shape: Shape;
@@ -31,19 +32,61 @@ export function kindOf(schema: z.ZodType): Kind | undefined {
     : kind;
 }
 
-/** Whether a schema is a kind as it was declared, without further checks. */
-export function isBareKind(schema: z.ZodType): boolean {
-  return kinds.has(schema._zod.def);
+// What the reader of a kind sees to.
+const kindChecks = new WeakSet<object>();
+
+/** The checks of a schema of a kind, beside those of the kind itself. */
+export function checksBesideKind(schema: z.ZodType): readonly ZodCheck[] {
+  return checksOf(schema).filter((check) => !kindChecks.has(check));
 }
 
 function declare<S extends z.ZodType>(schema: S, kind: Kind): S {
   kinds.set(schema._zod.def, kind);
+  for (const check of checksOf(schema)) kindChecks.add(check);
   return schema;
+}
+
+/**
+ * The same, for a kind that accepts less than its schema, or stores it in a form of its own. Zod is
+ * told so, for where it reads the kind alone: inside a union, or behind a transform.
+ */
+function declareRuled<S extends z.ZodType>(schema: S, kind: Kind): S {
+  const ruled = schema
+    .refine((value) => stored(kind, value) !== BAD, { error: "Not of its kind." })
+    .overwrite((value) => {
+      const result = stored(kind, value);
+      return (result === BAD ? value : result) as never;
+    });
+  return declare(ruled as S, kind);
+}
+
+/** What is inside counts where the whole is read. */
+const anySize: Limits = Object.freeze({
+  ...extensionsLimits,
+  nodes: Number.POSITIVE_INFINITY,
+  units: Number.POSITIVE_INFINITY,
+  depth: 1_000,
+});
+
+/** A value as its kind stores it, by the default limits; `BAD` for one that it does not accept. */
+function stored({ read }: Kind, value: unknown): unknown {
+  const walk = newWalk({
+    origin: "host",
+    limits: anySize,
+    shapeCode: "extensions_shape",
+    strict: true,
+  });
+  try {
+    return read(walk, value, undefined);
+  } catch (stop) {
+    if (stop !== STOP) throw stop;
+    return BAD;
+  }
 }
 
 /** Any JSON value. Nulls inside are data. */
 export function jsonValue(): z.ZodType<Json, Json> {
-  return declare(z.custom<Json>(), { shape: "scalar", read: readJson, jsonSchema: {} });
+  return declareRuled(z.custom<Json>(), { shape: "scalar", read: readJson, jsonSchema: {} });
 }
 
 /** Any JSON object. Nulls inside are data. */
@@ -51,7 +94,7 @@ export function jsonObject(): z.ZodType<
   { readonly [key: string]: Json },
   { readonly [key: string]: Json }
 > {
-  return declare(z.custom<{ readonly [key: string]: Json }>(), {
+  return declareRuled(z.custom<{ readonly [key: string]: Json }>(), {
     shape: "map",
     read: readJsonObject,
     jsonSchema: { type: "object" },
@@ -118,7 +161,7 @@ export function listLimitOf(schema: z.ZodType): keyof Limits | undefined {
 
 /** A set of texts: an array, sorted by code point, without repeats. */
 export function stringSet(): z.ZodArray<z.ZodString> {
-  return declare(z.array(z.string()), {
+  return declareRuled(z.array(z.string()), {
     shape: "set",
     read: (walk, value, hint) => readSet(walk, value, hint, readText, walk.limits.nodes),
     jsonSchema: { type: "array", items: { type: "string" }, uniqueItems: true },
@@ -127,7 +170,7 @@ export function stringSet(): z.ZodArray<z.ZodString> {
 
 /** A set of security labels. */
 export function labelSet(): z.ZodArray<z.ZodString> {
-  return declare(z.array(z.string()), {
+  return declareRuled(z.array(z.string()), {
     shape: "set",
     read: (walk, value, hint) => readSet(walk, value, hint, readLabel, walk.limits.labels),
     jsonSchema: {
@@ -167,7 +210,7 @@ const readSet = (
 
 /** Header names and values, spelling kept. Grammar is checked where a plugin writes one. */
 export function headerMap(): z.ZodRecord<z.ZodString, z.ZodString> {
-  return declare(z.record(z.string(), z.string()), {
+  return declareRuled(z.record(z.string(), z.string()), {
     shape: "headers",
     read: (walk, value, hint) => {
       const map = readMap(walk, value, hint, readHeaderValue);
@@ -206,7 +249,7 @@ const readHeaderValue: Reader = (walk, value) => {
 
 /** A point in time, kept in its one canonical form. */
 export function instant(): z.ZodString {
-  return declare(z.string(), {
+  return declareRuled(z.string(), {
     shape: "scalar",
     read: (walk, value) => {
       const text = readText(walk, value, undefined);

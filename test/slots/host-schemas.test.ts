@@ -1,6 +1,7 @@
 /** Schemas of a host's own: what zod says of a value holds, whoever hands it in. */
 import {
   defineHost,
+  headerMap,
   instant,
   jsonObject,
   labelSet,
@@ -49,6 +50,10 @@ describe("a rule that only zod knows", () => {
     ["bound of a number", wholeNumber().max(5), 5, 6],
     ["grammar of a refined label set", labelSet().max(1), ["PII"], [" PII"]],
     ["pattern of a text", z.string().regex(/^a$/), "a", "b"],
+    ["an object in a union", z.union([jsonObject(), z.string()]), { a: 1 }, 5],
+    ["labels in a union", z.union([labelSet(), z.boolean()]), ["PII"], [" PII"]],
+    ["a time in a union", z.union([instant(), z.boolean()]), "2026-01-01T00:00:00Z", "soon"],
+    ["headers in a union", z.union([headerMap(), z.boolean()]), { a: "b" }, { a: 1 }],
     ["native enumeration", z.enum({ One: 1 } as never), 1, "One"],
   ];
 
@@ -62,6 +67,12 @@ describe("a rule that only zod knows", () => {
     expect(codeOf(() => host.decodeExtensions(JSON.stringify({ shelf: { f: bad } })))).toBe(
       "extensions_invalid",
     );
+  });
+
+  it("is kept in the form of its kind, also inside a union", () => {
+    const host = field(z.union([z.tuple([stringSet(), instant()]), z.boolean()]));
+    const made = host.create({ f: [["b", "a", "b"], "2026-01-01T02:00:00+02:00"] });
+    expect(made.shelf).toEqual({ f: [["a", "b"], "2026-01-01T00:00:00Z"] });
   });
 
   it("holds for a slot that is a map, and for what a merge makes of it", () => {
