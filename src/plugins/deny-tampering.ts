@@ -9,8 +9,13 @@ const maxNamed = 8;
 /** Whether the options of a manager, which nobody has read yet, say so. */
 export function asksToDeny(options: unknown): boolean {
   if (typeof options !== "object" || options === null || isProxy(options)) return false;
-  const option = getOwnPropertyDescriptor(options, "tampering");
-  return option !== undefined && hasOwn(option, "value") && option.value === "deny";
+  try {
+    const option = getOwnPropertyDescriptor(options, "tampering");
+    return option !== undefined && hasOwn(option, "value") && option.value === "deny";
+  } catch {
+    // A global of another context can throw when it is read, and is refused when it is.
+    return false;
+  }
 }
 
 /** @throws GlassineError `realm_tampered` */

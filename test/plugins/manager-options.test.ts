@@ -1,5 +1,6 @@
 import { createPluginManager, definePlugin, isGlassineError } from "glassine";
 import { describe, expect, it } from "vitest";
+import { throwing } from "../attacks/contextified.ts";
 
 const plugin = definePlugin({
   name: "plugin",
@@ -65,7 +66,8 @@ describe("the options of a manager", () => {
   });
 
   it("are a plain object, read without running code of it", async () => {
-    for (const options of [undefined, null, [], "x", new Map(), new (class Options {})()]) {
+    const strange = [new Map(), new (class Options {})(), throwing()];
+    for (const options of [undefined, null, [], "x", ...strange]) {
       expect((await refusalOf(options)).code).toBe("options_invalid");
     }
     let reads = 0;
