@@ -20,8 +20,8 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
     "test/conformance/",
     "test/slots/",
     ...laws("atomic", "capabilities", "detached", "growth", "headers", "identity", "maps"),
-    ...laws("noninterference", "untouched"),
-    ...attacks("labels", "label-runs", "headers", "header-", "delegation"),
+    ...laws("noninterference", "untouched", "limits", "host-schemas"),
+    ...attacks("labels", "label-", "headers", "header-", "delegation", "inference-runs"),
   ],
   admit: [
     "test/admit/",

@@ -41,7 +41,7 @@ function joinLevel(
   { outer, inner, start }: Levels,
   mask: number,
 ): LevelValue | undefined {
-  if (inner === undefined || node.grows !== undefined) return outer;
+  if (node.grows !== undefined) return outer;
   let next: Record<string, unknown> | undefined;
   for (let i = 0; i < node.fields.length; i++) {
     const field = node.fields[i] as Node;

@@ -191,6 +191,22 @@ describe("a level that never changes but for a set in it", () => {
   });
 });
 
+it("a set that may be absent begins with what is added, and nothing else", () => {
+  const shelf = defineHost({
+    slots: {
+      shelf: {
+        tier: "mutable",
+        description,
+        schema: z.object({ marks: stringSet().optional() }),
+        fields: { marks: { tier: "monotonic" } },
+      },
+    },
+  });
+  const current = shelf.createExtensions({ shelf: {} });
+  const { extensions } = shelf.mergeExtensions(current, { shelf: { marks: ["m"] } }, []);
+  expect(extensions.shelf).toEqual({ marks: ["m"] });
+});
+
 it("only what is empty all the way down says nothing, and a list with anything in it says it", () => {
   const odd = defineHost({
     slots: {

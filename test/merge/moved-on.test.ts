@@ -98,6 +98,23 @@ describe("what is over a limit only once it is put together", () => {
   });
 });
 
+it("a list that grew under two plugins is held to its schema's own check as a whole", () => {
+  const items = z.array(z.string()).refine((list) => list.join("") !== "ab");
+  const schema = z.object({ items: items.default([]) });
+  const host = defineHost({
+    slots: { trail: { tier: "monotonic", grows: "items", description: "Of a test.", schema } },
+  });
+  const none = host.createExtensions({});
+  const view = host.filterExtensions(none, []);
+  const appended = (to: string, item: string) => {
+    const now = host.createExtensions({ trail: { items: [to] } });
+    return host.mergeExtensions(now, { trail: { items: [item] } }, [], { view }).extensions;
+  };
+  expect(appended("a", "c").trail?.items).toEqual(["a", "c"]);
+  const error = refusalOf(() => appended("a", "b"));
+  expect([error.code, error.data.slot]).toEqual(["extensions_shape", "trail.items"]);
+});
+
 describe("a header that was not seen", () => {
   const seen = createExtensions({ http: { headers: { a: "1" } } });
   const now = createExtensions({ http: { headers: { a: "1", "X-B": "theirs" } } });

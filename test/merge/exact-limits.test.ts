@@ -1,0 +1,166 @@
+/** What counts when a merge is held against the limits, to the last value and the last unit. */
+import {
+  addLabels,
+  appendHop,
+  type Capability,
+  createExtensions,
+  type Extensions,
+  filterExtensions,
+  mergeExtensions,
+  setCustom,
+} from "glassine";
+import { describe, expect, it } from "vitest";
+import { addSize, extensionsLimits } from "../../src/admit/index.ts";
+import { codeOf } from "../admit/support.ts";
+import { verifies } from "../support/verifies.ts";
+
+interface Case {
+  readonly grant: readonly Capability[];
+  /** What the view was made of, what others have made of it since, and what comes back. */
+  readonly shown: Extensions;
+  readonly now: Extensions;
+  readonly returned: object;
+  /** What counts beside the view, as values and units. */
+  readonly others: readonly [number, number];
+  readonly own: readonly [number, number];
+}
+
+// Shown to all and handed back by none, so that what comes back is within any limit by itself.
+const ballast = {
+  mcp: { tool: { name: "t", input_schema: { list: Array(40).fill(1), text: "z".repeat(200) } } },
+};
+const envelope = (document: object) => createExtensions({ ...ballast, ...document });
+
+const bare = envelope({ security: { labels: ["a"] } });
+const hop = (subject_id: string) => ({
+  subject_id,
+  subject_type: "user",
+  timestamp: "2026-01-01T00:00:00Z",
+});
+const chained = envelope({ delegation: { chain: [hop("a")] } });
+const secret = { id: "u", type: "user", claims: { plan: "x".repeat(500) } } as const;
+const guarded = envelope({ security: { subject: secret } });
+const noted = envelope({ custom: { a: "x" } });
+const none = envelope({});
+/** A hop as it is kept, with its defaults. */
+const hopSize = (subject: string): readonly [number, number] => {
+  const size = { nodes: 0, units: 0 };
+  addSize(size, envelope({ delegation: { chain: [hop(subject)] } }).delegation?.chain[0]);
+  return [size.nodes, size.units];
+};
+const [nodesOfHop, unitsOfHop] = hopSize("ccc");
+
+const cases: Readonly<Record<string, Case>> = {
+  "a label beside one of another plugin": {
+    grant: ["append_labels"],
+    shown: bare,
+    now: addLabels(bare, "bb"),
+    returned: { security: { labels: ["a", "ccc"] } },
+    others: [1, 2],
+    own: [1, 3],
+  },
+  "labels where there were none, beside one of another plugin": {
+    grant: ["append_labels"],
+    shown: none,
+    now: addLabels(none, "bb"),
+    returned: { security: { labels: ["ccc"] } },
+    others: [1, 2],
+    own: [1, 3],
+  },
+  "a label beside claims that are hidden": {
+    grant: ["append_labels"],
+    shown: guarded,
+    now: guarded,
+    returned: { security: { labels: ["ccc"] } },
+    others: [0, 0],
+    // A level that has something to show is shown with its two empty maps.
+    own: [3, 3],
+  },
+  "a hop behind one of another plugin": {
+    grant: ["append_delegation"],
+    shown: chained,
+    now: appendHop(chained, hop("bb")),
+    returned: { delegation: { chain: [hop("a"), hop("ccc")] } },
+    others: hopSize("bb"),
+    // And the new actor, who has a longer name.
+    own: [nodesOfHop, unitsOfHop + 1],
+  },
+  "custom data beside what another plugin added": {
+    grant: [],
+    shown: noted,
+    now: setCustom(noted, "other", "y".repeat(50)),
+    returned: { custom: { a: "x", mine: "1234" } },
+    others: [0, 0],
+    own: [1, 8],
+  },
+  "custom data beside a level that is cut anew for each view": {
+    grant: ["read_subject"],
+    shown: guarded,
+    now: guarded,
+    returned: { custom: { mine: "1" } },
+    others: [0, 0],
+    own: [2, 5],
+  },
+  "custom data in the place of what was not shown": {
+    grant: [],
+    shown: noted,
+    now: setCustom(noted, "mine", "123456"),
+    returned: { custom: { a: "x", mine: ["12345678"] } },
+    others: [1, 10],
+    own: [1, 2],
+  },
+  "a slot that was not there": {
+    grant: [],
+    shown: none,
+    now: none,
+    returned: { custom: { mine: "1" } },
+    others: [0, 0],
+    own: [2, 5],
+  },
+  "a header in a slot that was not there": {
+    grant: ["write_headers"],
+    shown: none,
+    now: none,
+    returned: { http: { headers: { "x-a": "12" } } },
+    others: [0, 0],
+    own: [3, 5],
+  },
+  "a header of a name that was not shown": {
+    grant: ["write_headers"],
+    shown: envelope({ http: { headers: { "x-a": "1" } } }),
+    now: envelope({ http: { headers: { "x-a": "1", "x-bcd": "there" } } }),
+    returned: { http: { headers: { "x-a": "1", "X-BCD": "mine", "x-e": "" } } },
+    others: [1, 9],
+    own: [1, 3],
+  },
+};
+
+describe.each(Object.entries(cases))("%s", (_, { grant, shown, now, returned, others, own }) => {
+  const view = filterExtensions(shown, grant as never);
+  const exact = { nodes: 0, units: 0 };
+  addSize(exact, view);
+  exact.nodes += others[0] + own[0];
+  exact.units += others[1] + own[1];
+  const merge = (limits: object) =>
+    mergeExtensions(now, returned, grant as never, {
+      view: view as never,
+      limits: { ...extensionsLimits, ...limits },
+    });
+
+  it("counts as it is", () => {
+    verifies("merge:limits-together");
+    expect(merge(exact).extensions).not.toBe(now);
+    expect(merge({ nodes: exact.nodes }).extensions).not.toBe(now);
+    expect(merge({ units: exact.units }).extensions).not.toBe(now);
+  });
+
+  it.each([
+    ["nodes", `at most ${exact.nodes - 1} values`],
+    ["units", `at most ${exact.units - 1} UTF-16 units of text`],
+  ] as const)("is refused with one of the %s less", (name, expected) => {
+    const act = () => merge({ [name]: exact[name] - 1 });
+    expect(codeOf(act)).toBe("snapshot_limit");
+    const [slot] = Object.keys(returned);
+    expect(act).toThrow(`at ${slot}: Expected ${expected} together with what was there, got more.`);
+  });
+});
