@@ -21,7 +21,7 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
     "test/slots/",
     ...laws("atomic", "capabilities", "detached", "growth", "headers", "identity", "maps"),
     ...laws("noninterference", "untouched", "limits", "host-schemas"),
-    ...attacks("labels", "label-", "headers", "header-", "delegation", "inference-runs"),
+    ...attacks("labels", "label-runs", "headers", "header-", "delegation", "inference-runs"),
   ],
   admit: [
     "test/admit/",
