@@ -15,12 +15,11 @@ export function joinSets(
   start: Slots,
   mask: number,
 ): Slots {
-  if (inner === start) return outer;
   let next: Record<string, unknown> | undefined;
   for (let i = 0; i < slots.nodes.length; i++) {
     const node = slots.nodes[i] as Node;
     const { key } = node;
-    if (!node.changeable || start[key] === inner[key]) continue;
+    if (start[key] === inner[key]) continue;
     const levels = { outer: outer[key], inner: inner[key], start: start[key] } as Levels;
     const joined = joinLevel(node, levels, mask);
     if (joined === outer[key]) continue;

@@ -62,7 +62,6 @@ export function merge(input: MergeInput): MergeOutcome {
     if (!admitted.ok) return { ok: false, refusal: refusalOf(slots, decisive(admitted.problems)) };
     proposal = admitted.value as Slots;
   }
-  if (proposal === view) return { ok: true, extensions: current, rejections: noRejections };
   return mergeSlots(input, proposal, current, view, mask);
 }
 
@@ -93,9 +92,7 @@ function mergeSlots(
     next ??= slots.copy(current);
     next[key] = part;
   }
-  if (next !== undefined && merging.refusals.length === 0) {
-    refuseOversize(merging, slots, { view, current, next });
-  }
+  if (next !== undefined) refuseOversize(merging, slots, { view, current, next });
   const refusal = firstRefusal(
     slots,
     toArray(merging.refusals),

@@ -26,22 +26,26 @@ export function refuseOversize(merging: Merging, slots: CompiledSlots, step: Ste
   // The envelope itself is one value.
   const whole: Size = { nodes: 1, units: 0 };
   const grown: Size = { nodes: merging.beside.nodes, units: merging.beside.units };
-  let first: Node | undefined;
   for (let i = 0; i < slots.nodes.length; i++) {
-    const node = slots.nodes[i] as Node;
-    const { key } = node;
+    const { key } = slots.nodes[i] as Node;
     addSize(whole, view[key]);
-    if (before[key] === after[key]) continue;
     addSize(grown, after[key]);
     addSize(grown, before[key], -1);
-    if (next[key] !== current[key]) first ??= node;
   }
   whole.nodes += grown.nodes;
   whole.units += grown.units;
   const expected = outgrown(whole, grown, merging.limits);
-  if (expected === undefined || first === undefined) return;
+  if (expected === undefined) return;
   const reason = `Expected ${expected} together with what was there, got more.`;
-  refuse(merging, first, "snapshot_limit", reason);
+  refuse(merging, firstChanged(slots, step), "snapshot_limit", reason);
+}
+
+/** Something changed, or nothing would be held against the limits. */
+function firstChanged({ nodes }: CompiledSlots, { current, next }: Step): Node {
+  for (let i = 0; ; i++) {
+    const node = nodes[i] as Node;
+    if (next[node.key] !== current[node.key]) return node;
+  }
 }
 
 /**
@@ -86,7 +90,8 @@ function addChanges(
     const now = after[key];
     const old = before[key];
     if (now === old) continue;
-    if (fields.length > 0 && now !== undefined && old !== undefined) {
+    // A merge takes no slot or level away.
+    if (fields.length > 0 && old !== undefined) {
       addChanges(sum, fields, now as LevelValue, old as LevelValue);
       continue;
     }

@@ -168,17 +168,22 @@ function growSet(merging: Merging, node: Node, change: Change): unknown {
   }
   const current = change.current as readonly string[] | undefined;
   const next = union(current ?? [], proposed, current);
-  if (next !== current && next.length > proposed.length) {
-    refuseOverlong(merging, node, next);
-    addOthers(merging, current, shown);
-  }
+  if (next !== current) checkGrown(merging, node, { current, shown, proposed }, next);
   return next;
 }
 
-/** What others added to what grows is there for all, so it counts. */
-function addOthers({ beside }: Merging, current: unknown, shown: unknown): void {
-  addSize(beside, current);
-  addSize(beside, shown, -1);
+/** What others added to what grows is there for all: it counts, and all is held to the rules. */
+function checkGrown(
+  merging: Merging,
+  node: Node,
+  { current, shown, proposed }: Change,
+  next: readonly unknown[],
+): void {
+  // Nothing of others: what came back was read as a whole.
+  if (next.length === (proposed as readonly unknown[]).length) return;
+  refuseOverlong(merging, node, next);
+  addSize(merging.beside, current);
+  addSize(merging.beside, shown, -1);
 }
 
 export function union(
@@ -211,9 +216,8 @@ function growLevel(merging: Merging, node: Node, change: Change): unknown {
     if (!beginsWith(after, before)) return shrunk(merging, node, change);
     list = after.length === before.length ? now : freeze(concat(now, after, before.length));
   }
-  if (list !== now && list.length > after.length) {
-    refuseOverlong(merging, field, list);
-    addOthers(merging, now, before);
+  if (list !== now) {
+    checkGrown(merging, field, { current: now, shown: before, proposed: after }, list);
   }
   const derived = node.derive?.({ current, list, proposed }) ?? {};
   const next: Record<string, unknown> = { ...(current ?? defaultsOf(node)), ...derived };
