@@ -31,6 +31,10 @@ function linesOf(
   if (notes.edited !== undefined) lines.push(String(notes.edited));
   if (record.changed.length > 0) lines.push(`changed ${record.changed.join(", ")}`);
   for (const rejection of record.refused) lines.push(refusal(rejection));
+  if (record.status === "error" && record.effectiveAllow)
+    lines.push(
+      "so its whole result was dropped; the host set onError to ignore, and the call goes on",
+    );
   if (record.requestedAllow === false) lines.push("denied");
   return lines;
 }

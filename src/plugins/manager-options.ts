@@ -167,22 +167,26 @@ function readLimits(name: string, value: unknown, defaults: Limits): Limits {
 
 const itemFields = ["plugin", "grant", "config", ...settingNames];
 
+const noPlugin = "must be what definePlugin made, or { plugin, … } with it.";
+
+/** The settings of an item that has some. */
+function entryOf(item: unknown, index: number): Record<string, unknown> {
+  const where = `plugins[${index}]`;
+  const refuse = (_: string, message: string) => fail(`${message}: it ${noPlugin}`);
+  return readPlainObject(item, where, refuse) ?? fail(`${where} ${noPlugin}`);
+}
+
 /** One item of `plugins`: a plugin, or a plugin with settings. */
 export function readItem(
   surface: Surface,
   item: unknown,
+  index: number,
   freezeConfig: (config: unknown) => unknown,
 ): ReadItem {
-  const own = definitionOf(item);
-  const entry =
-    own === undefined
-      ? readPlainObject(item, "an item of plugins", (_, message) => fail(message))
-      : { plugin: item };
-  const plugin = entry?.plugin as Plugin;
+  const entry = definitionOf(item) === undefined ? entryOf(item, index) : { plugin: item };
+  const plugin = entry.plugin as Plugin;
   const definition = definitionOf(plugin);
-  if (entry === undefined || definition === undefined) {
-    return fail("plugins holds what definePlugin made, or { plugin, … } with it.");
-  }
+  if (definition === undefined) return fail(`plugins[${index}] ${noPlugin}`);
   const where = `plugin ${single(plugin.name)}`;
   for (const key of Object.keys(entry)) {
     if (itemFields.includes(key)) continue;

@@ -79,7 +79,7 @@ export async function createManager(
   // First of all: the options are read by plain code, which a patch may mislead.
   if (asksToDeny(input)) assertUntampered();
   const options = readManagerOptions(input);
-  const read = options.items.map((item) => readItem(surface, item, frozenConfig));
+  const read = options.items.map((item, index) => readItem(surface, item, index, frozenConfig));
   const ordered = inOrder(
     read.map((item) => ({ ...item.plugin, facts: { ...item.plugin }, item })),
   );

@@ -123,7 +123,7 @@ describe("a handler that fails", () => {
       code: "result_shape",
       reason: expect.stringMatching(
         new RegExp(
-          `^Plugin "guard" was refused by a helper \\(result_shape\\) on ${hook}\\. [A-Z]`,
+          `^Plugin "guard" was refused by a helper \\(result_shape\\) on ${hook}\\. [A-Z].*\\. What it said goes to onHandlerError\\.$`,
         ),
       ),
     });

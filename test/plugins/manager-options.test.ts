@@ -65,6 +65,16 @@ describe("the options of a manager", () => {
     expect((await refusalOf({ plugins: [], banana: 3 })).message).not.toContain("Did you mean");
   });
 
+  it("hold plugins, and the error says which item is none and what it should be", async () => {
+    for (const item of [undefined, 5, {}, { plugin: {} }, { name: "a", hooks: {} }]) {
+      const error = await refusalOf({ plugins: [plugin, item] });
+      expect(error.code).toBe("options_invalid");
+      expect(error.message).toMatch(
+        /^plugins\[1\] must be .*what definePlugin made, or \{ plugin, … \} with it\.$/,
+      );
+    }
+  });
+
   it("are a plain object, read without running code of it", async () => {
     const strange = [new Map(), new (class Options {})(), throwing()];
     for (const options of [undefined, null, [], "x", ...strange]) {

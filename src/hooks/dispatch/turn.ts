@@ -153,7 +153,7 @@ export function failThrown(run: Invocation, step: Step, thrown: unknown): TurnEn
   if (code === undefined || errorCodes[code].kind !== "refusal") {
     return fail(run, step, "handler_error", "error");
   }
-  const detail = ` ${errorCodes[code].means}`;
+  const detail = ` ${errorCodes[code].means} What it said goes to onHandlerError.`;
   return failed(run, step, code, `was refused by a helper (${code})`, { status: "error" }, detail);
 }
 
