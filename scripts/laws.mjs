@@ -1,5 +1,6 @@
 // Runs the property tests, `npm run laws -- --runs 10000`, each law that many times.
-// What else is on the command line names files of laws: `npm run laws -- filter --runs 10000`.
+// What else is on the command line names laws or files of laws, and all of them run:
+// `npm run laws -- L17 filter --runs 10000`.
 //
 // With `--report` the run goes in rounds of at most 10 000, a seed a round, and writes down each
 // law as soon as it is through, so that a run that is cut short goes on where it was, and can be
@@ -8,38 +9,42 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { parseArgs } from "node:util";
 import { printsOfLaws, readProgress, reportOf } from "./law-report.mjs";
+import { readArguments, refuse } from "./read-arguments.mjs";
+import { faultOf, numbersOfLaws, selectLaws } from "./select-laws.mjs";
 
-const { values, positionals } = parseArgs({
-  options: {
-    runs: { type: "string" },
-    seed: { type: "string" },
-    report: { type: "boolean", default: false },
-  },
-  allowPositionals: true,
-});
+const options = {
+  runs: { type: "string" },
+  seed: { type: "string" },
+  report: { type: "boolean", default: false },
+};
+const { values, positionals } = readArguments(
+  { options, allowPositionals: true },
+  "--runs N, --seed=N, --report, and laws or files of laws, such as L17 or filter",
+);
 
-for (const name of ["runs", "seed"]) {
-  if (values[name] !== undefined && !/^[1-9][0-9]*$/.test(values[name])) {
-    console.error(`--${name} takes a whole number above 0, not "${values[name]}".`);
-    process.exit(2);
-  }
+const { runs: runsText = "1", seed: seedText = "1" } = values;
+if (!/^[1-9]\d*$/.test(runsText)) {
+  refuse(`--runs takes a whole number above 0, not "${runsText}".`);
 }
-
-const filters =
-  positionals.length > 0
-    ? positionals.map((name) => `property-tests/${name}`)
-    : ["property-tests/"];
+// Half of the seeds that fast-check tells are below 0.
+if (!/^-?\d+$/.test(seedText)) refuse(`--seed takes a whole number, not "${seedText}".`);
+const numbers = numbersOfLaws();
+const fault = faultOf(positionals, numbers);
+if (fault !== undefined) refuse(fault);
+const selections = selectLaws(positionals, numbers);
 
 /** Runs the laws once and gives the exit code. */
 function round(environment) {
-  const { status, error } = spawnSync("vitest", ["run", ...filters], {
-    stdio: "inherit",
-    env: { ...process.env, ...environment },
+  const codes = selections.map((selection) => {
+    const { status, error } = spawnSync("vitest", ["run", ...selection], {
+      stdio: "inherit",
+      env: { ...process.env, ...environment },
+    });
+    if (error) console.error(`vitest did not start: ${error.message}. Use \`npm run laws\`.`);
+    return status ?? 1;
   });
-  if (error) console.error(`vitest did not start: ${error.message}. Use \`npm run laws\`.`);
-  return status ?? 1;
+  return Math.max(...codes);
 }
 
 if (!values.report) {
