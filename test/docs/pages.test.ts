@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { guardErrorCodes } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
@@ -9,6 +9,9 @@ import { readPage, readPages, root } from "./support/pages.ts";
 
 const pages = readPages();
 const readme = readPage("README.md");
+const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { version: string };
+/** What `npm pack` makes, from a folder beside the clone. */
+const tarball = `../glassine/glassine-${version}.tgz`;
 
 describe("links", () => {
   it.each(pages)("of $path lead somewhere", ({ path, links, anchors }) => {
@@ -33,10 +36,23 @@ describe("links", () => {
   });
 });
 
+describe("docs/start.md", () => {
+  it("installs the package that the README makes", () => {
+    const commands = readPage("docs/start.md").fences.flatMap(({ text }) => text.split("\n"));
+    expect(commands).toContain(`npm install ${tarball}`);
+    expect(commands).toContain("npm ci && npm run build && npm pack");
+  });
+});
+
 describe("the README", () => {
   it("has the commands that work in a clone", () => {
     const commands = readme.fences.filter(({ info }) => info === "sh").map(({ text }) => text);
-    expect(commands).toEqual(["npm install glassine", "npm ci && npm start", "npm ci && npm test"]);
+    expect(commands).toEqual([
+      "npm ci && npm run build && npm pack",
+      `npm install ${tarball}`,
+      "npm ci && npm start",
+      "npm ci && npm test",
+    ]);
   });
 
   it("has the slot table", () => {
