@@ -179,9 +179,8 @@ function checkGrown(
   { current, shown, proposed }: Change,
   next: readonly unknown[],
 ): void {
-  // Nothing of others: what came back was read as a whole.
-  if (next.length === (proposed as readonly unknown[]).length) return;
-  refuseOverlong(merging, node, next);
+  // What came back was read as a whole.
+  if (next.length !== (proposed as readonly unknown[]).length) refuseOverlong(merging, node, next);
   addSize(merging.beside, current);
   addSize(merging.beside, shown, -1);
 }

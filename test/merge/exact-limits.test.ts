@@ -59,6 +59,22 @@ const cases: Readonly<Record<string, Case>> = {
     others: [1, 2],
     own: [1, 3],
   },
+  "a label beside the same of another plugin": {
+    grant: ["append_labels"],
+    shown: bare,
+    now: addLabels(bare, "bb"),
+    returned: { security: { labels: ["a", "bb", "ccc"] } },
+    others: [1, 2],
+    own: [1, 3],
+  },
+  "labels that are there already, and custom data": {
+    grant: ["append_labels"],
+    shown: bare,
+    now: addLabels(bare, ["bb", "cc"]),
+    returned: { custom: { mine: "1" }, security: { labels: ["a", "bb"] } },
+    others: [0, 0],
+    own: [2, 5],
+  },
   "labels where there were none, beside one of another plugin": {
     grant: ["append_labels"],
     shown: none,
@@ -84,6 +100,14 @@ const cases: Readonly<Record<string, Case>> = {
     others: hopSize("bb"),
     // And the new actor, who has a longer name.
     own: [nodesOfHop, unitsOfHop + 1],
+  },
+  "a chain to which nothing is appended, and custom data": {
+    grant: ["append_delegation"],
+    shown: chained,
+    now: appendHop(chained, hop("bb")),
+    returned: { custom: { mine: "1" }, delegation: { chain: [hop("a")], age_seconds: 5 } },
+    others: [0, 0],
+    own: [2, 5],
   },
   "custom data beside what another plugin added": {
     grant: [],
