@@ -54,8 +54,8 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
     "test/host/",
     "test/faults/",
     ...laws("dispatch", "deadlines", "labels"),
-    ...attacks("failure-abort", "failure-background", "failure-nesting", "failure-thenables"),
-    ...attacks("forged-results", "retained", "concurrency"),
+    ...attacks("failure-", "forged-", "retained", "concurrency", "label-runs", "inference-runs"),
+    ...attacks("capabilities", "manifest-handlers"),
   ],
 };
 
