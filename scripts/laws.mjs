@@ -41,7 +41,7 @@ function round(environment) {
       stdio: "inherit",
       env: { ...process.env, ...environment },
     });
-    if (error) console.error(`vitest did not start: ${error.message}. Use \`npm run laws\`.`);
+    if (error) refuse(`vitest did not start: ${error.message}. Use \`npm run laws\`.`);
     return status ?? 1;
   });
   return Math.max(...codes);

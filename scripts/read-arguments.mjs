@@ -14,7 +14,7 @@ export function readArguments(config, takes) {
   }
 }
 
-/** Ends the process because of what stands on the command line. */
+/** Ends the process because of how the script was called. */
 export function refuse(message) {
   console.error(message);
   process.exit(2);
