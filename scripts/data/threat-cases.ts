@@ -1,4 +1,4 @@
-/** The case names of the threat model, and how each comes to light in this library. */
+/** The case names of the design, which is not part of this repository, and the code of each. */
 import type { ErrorCode } from "../../src/errors/index.ts";
 
 export interface ThreatCase {
@@ -46,7 +46,7 @@ export const threatCases: readonly ThreatCase[] = [
   {
     name: "E_CAPABILITY_UNKNOWN",
     codes: ["manifest_invalid", "capability_unknown"],
-    note: "The first where a plugin is defined, the second elsewhere.",
+    note: "The first from `definePlugin`, the second from a manager and `resolveCapabilities`. Filter and merge take the name as no permission, silently.",
   },
   { name: "E_PLUGIN_DUPLICATE", codes: ["plugin_duplicate"] },
   { name: "E_REGISTRY_SEALED", note: "Cannot happen: a manager has no way to add a plugin." },

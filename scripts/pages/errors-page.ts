@@ -1,4 +1,4 @@
-/** docs/errors.md: every code, and the cases of the threat model by code. */
+/** docs/errors.md: every code, and the codes by the case names of the design. */
 import { type ErrorCode, type ErrorCodeSpec, errorCodes } from "../../src/errors/index.ts";
 import { threatCases } from "../data/threat-cases.ts";
 import { code, either, generatedFrom, page, table } from "./markdown.ts";
@@ -30,10 +30,10 @@ const kinds: Readonly<Record<ErrorCodeSpec["kind"], string>> = {
   failure: "A handler failed or was stopped. It is listed in `errors`, or is the violation's code.",
 };
 
-const cases = `## Cases of the threat model
+const cases = `## Case names of the design
 
-The threat model names its cases \`E_…\`.
-This is how they come to light here.`;
+The design of this library lists what can go wrong as cases with names of its own, \`E_…\`.
+That list is not part of this repository, and nothing here uses its names; who comes from it finds the code here.`;
 
 export function errorsPage(): string {
   const codes = Object.entries(errorCodes) as [ErrorCode, ErrorCodeSpec][];

@@ -17,7 +17,7 @@ describe("generated files", () => {
     expect(headings).toEqual(Object.keys(errorCodes));
   });
 
-  it("name each case of the threat model once", () => {
+  it("name each case of the design once", () => {
     const names = threatCases.map(({ name }) => name);
     expect(names.length).toBe(new Set(names).size);
     expect(names.filter((name) => !/^E_[A-Z0-9_]+\*?$/.test(name))).toEqual([]);
