@@ -152,7 +152,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G17",
     name: "Intrinsics are captured",
     promise:
-      'What is taken back from a plugin by the standard slots and hooks does not depend on prototypes or globals that were patched after the library loaded. A check or transform of a host\'s own schema calls what the realm has then: `tampering: "deny"` runs nothing in a changed realm. `detectTampering` names what was patched.',
+      'What is taken back from a plugin by the standard slots and hooks does not depend on prototypes or globals that were patched after the library loaded. A check or transform of a host\'s own schema calls what the realm has then, and so do reading a manifest and making a manager: a plugin that patches while it is imported can have another one left out. `tampering: "deny"` makes no manager and runs nothing in a changed realm. `detectTampering` names what was patched.',
     attacks: ["A-157", "A-159–A-171"],
     laws: ["L39", "L40"],
   },

@@ -9,6 +9,9 @@ Every error of this library is a \`GlassineError\` with a stable \`code\`; \`isG
 \`data\` holds the facts behind the message.
 Neither holds values of slots: names and types only.
 
+The code of a _violation_ in a result need not be one of these: \`deny\` takes any code, and a plugin can choose one that reads like a failure here.
+[lifecycle.md](lifecycle.md#who-says-so) tells whose word it is.
+
 \`\`\`ts
 import { createExtensions, isGlassineError } from "glassine";
 
@@ -25,7 +28,7 @@ const kinds: Readonly<Record<ErrorCodeSpec["kind"], string>> = {
   violation:
     "What a plugin handed back breaks a tier. Nothing of it is applied, and the plugin's `onError` decides what follows.",
   rejection:
-    "One change was ignored and is listed in `rejections`. The rest of the result holds. Thrown as `TierViolationError` with `strict`.",
+    "One change was ignored and is listed in `rejections`. The rest of the result holds. With `strict`, one to the extensions refuses the result instead; `mergeExtensions` throws it as `TierViolationError`.",
   misuse: "A call or a definition is wrong. It is thrown where it happens.",
   failure: "A handler failed or was stopped. It is listed in `errors`, or is the violation's code.",
 };

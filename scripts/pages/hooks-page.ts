@@ -12,9 +12,72 @@ The host invokes it with a payload; a plugin registers a handler under its name.
 
 - A _pre_ point comes before something happens, a _post_ point after it.
 - A handler of \`message_pre_invoke\` takes part in every pre point, one of \`message_post_invoke\` in every post point. It finds the point in \`context.hook\`.
+- The older hooks and \`evaluate\` are no points: [nothing but their own handlers](#which-hook-to-invoke) runs there.
 - A plugin may change the fields listed as writable; an operator can narrow them with \`payloadPolicy\`.
 
 [The specification](../spec/dispatch.md) says in which order handlers run and what becomes of what they return.`;
+
+const invoking = `## Which hook to invoke
+
+A hook runs the handlers that are registered under its name, and a point those of the hook that covers its side, too.
+No other handler runs, however much the names are alike:`;
+
+const bypass = `So \`tool_pre_invoke\` and \`cmf.tool_pre_invoke\` are two hooks for one moment, and a plugin may have its guard on either.
+_A guard on a hook that you do not invoke is bypassed in silence_: nothing fails, and \`executions\` has no record of it.
+Nor does \`message_pre_invoke\`, invoked in place of a point, run a handler of that point: invoke the point, which runs both.
+
+Where both exist, invoke both, as \`guardTransport\` does: first the older hook, if \`manager.handles\` says that a plugin is there, then the point, always, with what the older hook left.
+So the point judges what is really sent.
+
+\`\`\`ts
+import {
+  createMessage,
+  createPluginManager,
+  definePlugin,
+  deny,
+  type Extensions,
+  type InvokeOptions,
+  type Json,
+} from "glassine";
+
+const guard = definePlugin({
+  name: "no-rm",
+  version: "1.0.0",
+  hooks: { tool_pre_invoke: ({ name }) => (name === "rm" ? deny("rm is not allowed") : undefined) },
+});
+const manager = await createPluginManager({ plugins: [guard] });
+
+interface Call {
+  readonly name: string;
+  readonly args: { readonly [name: string]: Json };
+}
+
+function toMessage({ name, args }: Call) {
+  const content = { tool_call_id: "call-1", name, arguments: args };
+  return createMessage({ role: "assistant", content: [{ content_type: "tool_call", content }] });
+}
+
+async function beforeTool(call: Call, options: InvokeOptions<Extensions>) {
+  if (!manager.handles("tool_pre_invoke")) {
+    return manager.invoke("cmf.tool_pre_invoke", toMessage(call), options);
+  }
+  const older = await manager.invoke("tool_pre_invoke", call, options);
+  if (!older.continueProcessing) return older;
+  const { payload, extensions, context } = older;
+  const left = { ...options, extensions, context };
+  return manager.invoke("cmf.tool_pre_invoke", toMessage(payload), left);
+}
+
+const call = { name: "rm", args: {} };
+const alone = await manager.invoke("cmf.tool_pre_invoke", toMessage(call));
+console.log(alone.continueProcessing, alone.executions.length); // true 0
+const both = await beforeTool(call, {});
+console.log(both.continueProcessing, both.violation?.reason); // false rm is not allowed
+\`\`\`
+
+Post hooks go the same way.
+A plugin may change the content of a message: send what is in the result's payload, and refuse what you cannot send.
+[embed.md](embed.md) shows that, and how to refuse at the start a plugin whose hook you never invoke.`;
 
 const older = `## Older payloads
 
@@ -37,10 +100,26 @@ export function hooksPage(hooks: Readonly<Record<string, HookSpec>>): string {
     intro,
     "## At a glance",
     table(["Hook", "When", "Point", "Payload", "Writable"], rows),
+    invoking,
+    runningLines(hooks),
+    bypass,
     ...messageBlocks(),
     older,
     ...own.map(([name, spec]) => payloadBlock(name, spec)),
   ]);
+}
+
+/** Which handlers run where, a line for the hooks that are alike in this; covered ones first. */
+function runningLines(hooks: Readonly<Record<string, HookSpec>>): string {
+  const covering = Object.entries(hooks).filter(([, { covers }]) => covers !== undefined);
+  const line = (names: readonly string[], others: string) =>
+    `- ${names.map(code).join(", ")}: their own handlers${others}.`;
+  const sideOf = (side: HookSpec["side"]) =>
+    Object.keys(hooks).filter((name) => hooks[name]?.side === side);
+  const covered = covering.map(([name, { covers }]) =>
+    line(sideOf(covers), `, and those of ${code(name)}`),
+  );
+  return [...covered, line(sideOf(undefined), " and no others")].join("\n");
 }
 
 function takesMessage({ payload }: HookSpec): boolean {

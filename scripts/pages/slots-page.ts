@@ -21,6 +21,13 @@ An empty cell under "To see" or "To change" means: like what the field is in.
 \`*\` stands for any key of a map, \`[]\` for each element of a list.
 An instant is an RFC 3339 date-time, a set is a list without repeats, sorted.`;
 
+/** What the table of a slot does not tell, by slot. */
+const remarks: Readonly<Record<string, string>> = {
+  http: `Headers that a host hands in are taken as they are, within the [limits](embed.md#limits): any name, any value, line breaks included.
+The grammar of names and values is checked on what a plugin writes, and a plugin writes no header that frames the message.
+So a host that maps foreign text into headers checks it itself, before it makes the envelope and again before it sends them.`,
+};
+
 export function slotsPage(slots: SlotTable): string {
   const rows = new Map(slotRows(slots).map((row) => [row.path, row]));
   const { properties = {} } = extensionsJsonSchema(slots) as JsonSchema;
@@ -63,7 +70,8 @@ function section(
   const change = changeSentence(slot) + (exceptions ? " Some fields differ." : "");
   const closed =
     slot.closed === true ? " An unknown field in a proposal refuses the whole proposal." : "";
-  const head = `## ${name}\n\n${description}\n\nTier: ${slot.tier}. ${see} ${change}${closed}`;
+  const remark = remarks[name] === undefined ? "" : `\n\n${remarks[name]}`;
+  const head = `## ${name}\n\n${description}\n\nTier: ${slot.tier}. ${see} ${change}${closed}${remark}`;
   if (fields.length === 0) return `${head}\n\nA JSON object with any keys.`;
   const body = fields.map((field) => fieldCells(field, slot, rows));
   return `${head}\n\n${table(["Field", "Type", "Default", "Tier", "To see", "To change"], body)}`;

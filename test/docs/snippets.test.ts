@@ -53,6 +53,8 @@ describe("the code on the pages", () => {
     expect(taught).toEqual(
       expect.arrayContaining([
         "README.md",
+        "docs/embed.md",
+        "docs/hooks.md",
         "docs/lifecycle.md",
         "docs/mcp.md",
         "docs/start.md",
