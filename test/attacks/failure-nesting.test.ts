@@ -197,6 +197,7 @@ attack(
         try {
           const result = await manager.invoke(hook, call);
           const kept = [labelsOf(result), result.extensions.custom, result.metadata];
+          expect(result.errors).toHaveLength(result.violation === undefined ? 0 : 1);
           outcomes.add(JSON.stringify([result.violation?.code ?? "done", ...kept]));
         } catch (error) {
           outcomes.add(error instanceof RangeError ? "no room to start" : String(error));

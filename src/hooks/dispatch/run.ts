@@ -58,9 +58,12 @@ async function crashed(run: Invocation, error: unknown): Promise<AnyInvokeResult
   release(run);
   await undefined;
   const step = serialStep(run);
-  if (step !== undefined) tellThrown(run, step, error);
-  const from = step?.position ?? run.program.firstConcurrent;
   const reason = `The run of ${run.program.hook} could not go on.`;
+  if (step !== undefined) {
+    tellThrown(run, step, error);
+    run.log.addError(step, "handler_error", reason);
+  }
+  const from = step?.position ?? run.program.firstConcurrent;
   const plugin = step === undefined ? {} : { plugin: step.plugin.name };
   finish(run, intrinsics.freeze({ ...plugin, code: "handler_error", reason }), from);
   return run.result as AnyInvokeResult;
