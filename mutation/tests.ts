@@ -32,9 +32,10 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
     "test/merge/",
     "test/messages/",
     "test/host/",
+    "test/slots/host-schemas",
     ...laws("reading", "detached", "untouched", "untouchable", "read-once", "pollution"),
-    ...laws("realm-independent", "redaction"),
-    ...attacks("forged-prototypes", "forged-proxies", "forged-collections", "forged-scalars"),
+    ...laws("realm-independent", "redaction", "limits", "host-schemas"),
+    ...attacks("forged-"),
   ],
   slots: [
     "test/slots/",
