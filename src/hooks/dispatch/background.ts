@@ -150,8 +150,7 @@ async function runStep(run: Invocation, step: Step): Promise<BackgroundEnd> {
     const returned = step.extensions
       ? handler(run.payload, context, step.filter(run.extensions))
       : handler(run.payload, context);
-    const waits = typeof returned === "object" && returned !== null && isAwaitable(returned);
-    if (waits && !(await settlesInTime(step, returned))) {
+    if (isAwaitable(returned) && !(await settlesInTime(step, returned))) {
       endTurn(context);
       if (step.onError === "disable") step.plugin.off = true;
       return "timed_out";

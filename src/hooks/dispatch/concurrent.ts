@@ -138,7 +138,7 @@ export class ConcurrentPhase {
       const returned = step.extensions
         ? handler(run.payload, context, member.view)
         : handler(run.payload, context);
-      const waits = typeof returned === "object" && returned !== null && isAwaitable(returned);
+      const waits = isAwaitable(returned);
       // The handler may have made the host abort.
       if (run.result !== undefined) return waits ? unowned(returned) : undefined;
       if (waits) {

@@ -72,11 +72,6 @@ interface Parts {
   modifiedExtensions: unknown;
   metadata: unknown;
 }
-const partNames: Readonly<Record<keyof Parts, true>> = {
-  modifiedPayload: true,
-  modifiedExtensions: true,
-  metadata: true,
-};
 
 const metadataReader: Compiled = compileSchema(jsonObject(), { closed: false, shownWhole: true });
 
@@ -91,14 +86,13 @@ export function readChanges(
   const found = readResult(returned, run.program.limits.nodes);
   if (found instanceof Refused) return found;
   const { program } = run;
-  const { modifiedExtensions } = found;
-  const isChange = modifiedExtensions !== undefined && modifiedExtensions !== null;
+  const proposal = found.modifiedExtensions ?? undefined;
   const outcome = merge({
     slots: program.slots,
     current: run.extensions,
-    returned: modifiedExtensions,
+    returned: proposal,
     // A view is made for nobody who neither takes nor returns extensions.
-    view: given ?? (isChange ? step.filter(before) : run.extensions),
+    view: given ?? (proposal === undefined ? run.extensions : step.filter(before)),
     mask: step.mask,
     strict: program.strict,
     growOnly: step.mode === "concurrent",
@@ -161,7 +155,7 @@ function readParts(returned: object, maxKeys: number): Parts | Refused {
       );
     if (descriptor.enumerable !== true)
       return new Refused("snapshot_key", "(result)", "Expected ordinary keys.");
-    if (hasOwn(partNames, key)) found[key] = descriptor.value;
+    if (hasOwn(found, key)) found[key] = descriptor.value;
     else unknown = true;
   }
   return unknown ? notAResult : found;
@@ -175,9 +169,7 @@ interface ReadPayload {
 const none: readonly Rejection[] = freeze([]);
 
 function joined(a: readonly Rejection[], b: readonly Rejection[]): readonly Rejection[] {
-  if (b.length === 0) return a;
-  if (a.length === 0) return b;
-  return freeze(concat(a, b));
+  return b.length === 0 ? a : freeze(concat(a, b));
 }
 
 /** The payload with what the plugin may write of it taken over, field by field. */

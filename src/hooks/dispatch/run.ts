@@ -103,9 +103,7 @@ function advance(run: Invocation): Pending {
       continue;
     }
     if (returned !== undefined || timed) {
-      const waits =
-        step.isAsync ||
-        (typeof returned === "object" && returned !== null && isAwaitable(returned));
+      const waits = step.isAsync || isAwaitable(returned);
       if (run.result !== undefined) {
         if (waits) unowned(returned as PromiseLike<unknown>);
         return undefined;

@@ -27,7 +27,8 @@ const hopsInARow = 500;
  * own or of its class. A `then` on `Object.prototype` is a patch, not a promise; a getter
  * named `then` is never called. What throws when it is looked at is no promise either.
  */
-export function isAwaitable(value: object): value is PromiseLike<unknown> {
+export function isAwaitable(value: unknown): value is PromiseLike<unknown> {
+  if (typeof value !== "object" || value === null) return false;
   return isNativePromise(value) || typeof plainly(value, "then") === "function";
 }
 

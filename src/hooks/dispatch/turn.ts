@@ -194,7 +194,7 @@ export function tellThrown(run: Invocation, step: Step, thrown: unknown): void {
       thrown,
       freeze({ plugin: step.plugin.name, hook: run.program.hook }),
     );
-    if (typeof answer === "object" && answer !== null && isAwaitable(answer)) void ignore(answer);
+    if (isAwaitable(answer)) void ignore(answer);
   } catch {
     // The request's outcome does not depend on a log.
   }
