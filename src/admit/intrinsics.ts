@@ -38,9 +38,6 @@ export const monotonicNow: () => number = performance.now.bind(performance);
 export const charCodeAt: Method<string, [number], number> = uncurryThis(
   String.prototype.charCodeAt,
 );
-export const codePointAt: Method<string, [number], number> = uncurryThis(
-  String.prototype.codePointAt as (this: string, at: number) => number,
-);
 export const trim: Method<string, [], string> = uncurryThis(String.prototype.trim);
 export const slice: Method<string, [number, number?], string> = uncurryThis(String.prototype.slice);
 export const indexOf: Method<string, [string, number?], number> = uncurryThis(

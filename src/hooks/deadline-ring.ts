@@ -18,7 +18,7 @@ const { setTimeout: startTimer, clearTimeout: stopTimer } = host;
 const monotonicNow = host.performance.now.bind(host.performance);
 const { apply } = Reflect;
 const { hasOwn } = Object;
-const { ceil } = Math;
+const { ceil, max: larger, min: smaller } = Math;
 const DueTimes = Float64Array;
 
 const BUCKETS_PER_TIMEOUT = 16;
@@ -85,7 +85,6 @@ function holdingAtLoad(): Holding {
     stopTimer(handle);
   } catch {
     // Some runtimes set no timer outside of a request. Theirs are numbers, too.
-    return byTheHandle;
   }
   if (!isReferable(handle) || hasOwn(handle, "ref")) return byTheHandle;
   const { ref, unref } = handle;
@@ -141,7 +140,7 @@ export function createDeadlineRing(
     if (last === undefined) first = node;
     else last.deadlineNext = node;
     last = node;
-    if (!awake) wake();
+    if (!awake) wake(node);
   }
 
   function leave(node: DeadlineNode): void {
@@ -162,10 +161,10 @@ export function createDeadlineRing(
     node.deadlinePrevious = undefined;
   }
 
-  function wake(): void {
+  function wake(node: DeadlineNode): void {
     if (referable === undefined) {
       openedAt = clock();
-      arm(openedAt);
+      arm(openedAt, node);
     } else {
       holding.ref(referable);
     }
@@ -178,14 +177,14 @@ export function createDeadlineRing(
     else holding.unref(referable);
   }
 
-  function arm(time: number): void {
+  /** Sets the timer for the end of the open bucket, or for the oldest node, if it is due before. */
+  function arm(time: number, oldest: DeadlineNode): void {
     let delayMs = openedAt + bucketMs - time;
-    if (first !== undefined && first.deadlineBucket !== openBucket) {
-      const untilDueMs = (dueAt[first.deadlineBucket] ?? time) - time;
-      if (untilDueMs < delayMs) delayMs = untilDueMs;
+    if (oldest.deadlineBucket !== openBucket) {
+      delayMs = smaller(delayMs, (dueAt[oldest.deadlineBucket] ?? time) - time);
     }
     // Timers cut fractions off, which would bring every tick too early.
-    timer = setTimer(tick, delayMs > 1 ? ceil(delayMs) : 1);
+    timer = setTimer(tick, larger(1, ceil(delayMs)));
     referable = holding.of(timer);
   }
 
@@ -193,7 +192,6 @@ export function createDeadlineRing(
     // Timers also come early; closing only full buckets bounds how many there are.
     if (time - openedAt < bucketMs) return;
     openedAt = time;
-    if (last === undefined || last.deadlineBucket !== openBucket) return;
     dueAt[openBucket] = time + timeoutMs;
     openBucket = (openBucket + 1) % BUCKET_SLOTS;
   }
@@ -220,7 +218,7 @@ export function createDeadlineRing(
     ticking = false;
     awake = false;
     if (first !== undefined) {
-      arm(clock());
+      arm(clock(), first);
       awake = true;
     }
     if (failure !== undefined) throw failure.error;

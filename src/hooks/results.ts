@@ -35,7 +35,7 @@ export interface Denial {
 }
 
 // A guard may be called in a realm that another plugin has patched: its denial must stand.
-const { charCodeAt, codePointAt, execPattern, freeze, hasOwn, slice, trim } = intrinsics;
+const { charCodeAt, execPattern, freeze, hasOwn, slice, trim } = intrinsics;
 
 const denials = createStamp<Violation>();
 // Handlers resolve promises with these. Without a prototype nothing patched answers for them.
@@ -116,14 +116,14 @@ export function violationOf(value: unknown): Violation | undefined {
 
 function readDetails(details: unknown): { readonly [key: string]: Json } {
   const read = readPlain(details);
-  if (read === undefined || typeof read !== "object" || read === null || intrinsics.isArray(read)) {
+  if (typeof read !== "object" || read === null || intrinsics.isArray(read)) {
     throw misuse("details that are a plain object of JSON data");
   }
   return read as { readonly [key: string]: Json };
 }
 
 // Line breaks and control, format and direction characters, which would forge a log or a screen.
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/u;
 
 /** Text somebody else chose, fit to be shown: one line, capped. */
 function oneLine(text: string, max: number): string {
@@ -136,19 +136,14 @@ function oneLine(text: string, max: number): string {
 
 /** One space for each run of characters that are not to be shown. */
 function withSpaces(text: string): string {
-  if (execPattern(unprintable, text) === null) return text;
   let line = "";
-  let inRun = false;
-  for (let i = 0; i < text.length; ) {
-    const end = i + (codePointAt(text, i) > 0xffff ? 2 : 1);
-    const character = slice(text, i, end);
-    const isOdd = execPattern(unprintable, character) !== null;
-    if (!isOdd) line += character;
-    else if (!inRun) line += " ";
-    inRun = isOdd;
-    i = end;
+  let rest = text;
+  for (;;) {
+    const run = execPattern(unprintable, rest);
+    if (run === null) return line + rest;
+    line += `${slice(rest, 0, run.index)} `;
+    rest = slice(rest, run.index + run[0].length);
   }
-  return line;
 }
 
 function misuse(expected: string): GlassineError {

@@ -25,17 +25,13 @@ export interface BackgroundCounts {
 
 /** The background of one manager. */
 export class BackgroundWork {
+  readonly #counts = { started: 0, completed: 0, failed: 0, timedOut: 0, dropped: 0 };
   readonly #max: number;
   /** How many tasks of one plugin may be under way. */
   #share: number;
   /** Whoever waits for the end of it all. */
   #waiting = newList<() => void>();
   #pending = 0;
-  #started = 0;
-  #completed = 0;
-  #failed = 0;
-  #timedOut = 0;
-  #dropped = 0;
 
   constructor(max: number) {
     this.#max = max;
@@ -54,12 +50,12 @@ export class BackgroundWork {
 
   /** Counts a task for which there was no room. */
   drop(): void {
-    this.#dropped += 1;
+    this.#counts.dropped += 1;
   }
 
   /** Starts a task after the caller has its result. */
   start(plugin: PluginState, task: () => Promise<BackgroundEnd>): void {
-    this.#started += 1;
+    this.#counts.started += 1;
     this.#pending += 1;
     plugin.inBackground += 1;
     void this.#run(plugin, task);
@@ -69,26 +65,17 @@ export class BackgroundWork {
     await nextMacrotask();
     // Nobody takes a rejection of this, so nothing is called that a plugin may have patched.
     const end = await task();
-    if (end === "completed") this.#completed += 1;
-    else if (end === "failed") this.#failed += 1;
-    else this.#timedOut += 1;
+    this.#counts[end] += 1;
     this.#pending -= 1;
     plugin.inBackground -= 1;
     if (this.#pending > 0) return;
     const waiting = this.#waiting;
     this.#waiting = newList();
-    for (let i = 0; i < waiting.length; i++) waiting[i]?.();
+    for (let i = 0; i < waiting.length; i++) (waiting[i] as () => void)();
   }
 
   counts(): BackgroundCounts {
-    return freeze({
-      started: this.#started,
-      completed: this.#completed,
-      failed: this.#failed,
-      timedOut: this.#timedOut,
-      dropped: this.#dropped,
-      pending: this.#pending,
-    });
+    return freeze({ ...this.#counts, pending: this.#pending });
   }
 
   /** Resolves when everything started so far, and what that starts, has ended. */
@@ -100,7 +87,7 @@ export class BackgroundWork {
   }
 }
 
-type BackgroundEnd = "completed" | "failed" | "timed_out";
+type BackgroundEnd = "completed" | "failed" | "timedOut";
 
 /** The background handlers whose turn comes; the others are written down as passed over. */
 export function chooseBackground(run: Invocation): readonly Step[] {
@@ -121,7 +108,7 @@ export function chooseBackground(run: Invocation): readonly Step[] {
 
 function countOf(steps: intrinsics.List<Step>, plugin: PluginState): number {
   let count = 0;
-  for (let i = 0; i < steps.length; i++) if (steps[i]?.plugin === plugin) count += 1;
+  for (let i = 0; i < steps.length; i++) if ((steps[i] as Step).plugin === plugin) count += 1;
   return count;
 }
 
@@ -153,7 +140,7 @@ async function runStep(run: Invocation, step: Step): Promise<BackgroundEnd> {
     if (isAwaitable(returned) && !(await settlesInTime(step, returned))) {
       endTurn(context);
       if (step.onError === "disable") step.plugin.off = true;
-      return "timed_out";
+      return "timedOut";
     }
     return "completed";
   } catch (thrown) {
@@ -193,7 +180,7 @@ class Wait implements DeadlineNode {
   }
 
   onDeadline(): void {
-    this.ticket.drop(false);
+    this.ticket.owner = undefined;
     this.#resolve(false);
   }
 

@@ -11,11 +11,15 @@ const abortedGetter = getOwnPropertyDescriptor(AbortSignal.prototype, "aborted")
 
 /** Whether the host gave up. A signal that the runtime did not make is asked itself. */
 export function isAborted(signal: AbortSignal | undefined): boolean {
-  if (signal === undefined) return false;
+  return signal !== undefined && (abortedAtLoad(signal) ?? signal.aborted === true);
+}
+
+/** What the runtime says of a signal that it made. */
+function abortedAtLoad(signal: AbortSignal): boolean | undefined {
   try {
     return apply(abortedGetter, signal, []);
   } catch {
-    return signal.aborted === true;
+    return undefined;
   }
 }
 
@@ -90,16 +94,15 @@ export function whenAborted(signal: AbortSignal, onAbort: () => void): () => voi
   return watch.enter(signal, onAbort);
 }
 
+// A null prototype: no patched `once`, `signal` or `capture` is found beside it.
+const plainly = { __proto__: null };
+
 /** Puts a listener on a signal. Gives what takes it off again. */
 function listen(signal: AbortSignal, listener: () => void): () => void {
-  // A null prototype: no patched `once`, `signal` or `capture` is found beside it.
-  const once = { __proto__: null, once: true };
-  try {
-    apply(abortedGetter, signal, []);
-  } catch {
-    signal.addEventListener("abort", listener, { once: true });
+  if (abortedAtLoad(signal) === undefined) {
+    signal.addEventListener("abort", listener);
     return () => signal.removeEventListener("abort", listener);
   }
-  apply(addEventListener, signal, ["abort", listener, once]);
-  return () => apply(removeEventListener, signal, ["abort", listener]);
+  apply(addEventListener, signal, ["abort", listener, plainly]);
+  return () => apply(removeEventListener, signal, ["abort", listener, plainly]);
 }

@@ -33,9 +33,9 @@ export function isAwaitable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /** What a property holds, read without a getter or trap. */
-function plainly(value: object, key: string): unknown {
+function plainly(value: object | null, key: string): unknown {
   try {
-    let holder: object | null = value;
+    let holder = value;
     while (holder !== null && holder !== objectPrototype && holder !== arrayPrototype) {
       if (isProxy(holder)) return undefined;
       const descriptor: PropertyDescriptor | undefined = getOwnPropertyDescriptor(holder, key);
@@ -108,8 +108,7 @@ function called(then: Then, value: unknown): Promise<Settled> {
 
 /** The `then` by which `await` would wait for a value. */
 function thenOf(value: unknown): Then | undefined {
-  if (value === null || (typeof value !== "object" && typeof value !== "function"))
-    return undefined;
+  if (typeof value !== "object" && typeof value !== "function") return undefined;
   const own = plainly(value, "then");
   // Of a promise that does not deny to be one, `await` calls no `then`.
   const isPromise =
@@ -128,9 +127,9 @@ export function nextMacrotask(): Promise<void> {
 
 /**
  * Takes note of a promise that nobody waits for any more, so that its rejection is no surprise.
- * A thenable that the runtime did not make rejects nowhere, and is not called.
+ * A thenable that the runtime did not make rejects nowhere, and is not called: the `then` of
+ * promises takes no other.
  */
 export function unowned(pending: PromiseLike<unknown>): undefined {
-  if (!isNativePromise(pending)) return;
   void ignore(isPlain(pending) ? pending : called(promiseThen, pending));
 }
