@@ -102,13 +102,12 @@ function advance(run: Invocation): Pending {
       run.index += 1;
       continue;
     }
+    if (run.result !== undefined) {
+      if (isAwaitable(returned)) unowned(returned);
+      return undefined;
+    }
     if (returned !== undefined || timed) {
-      const waits = step.isAsync || isAwaitable(returned);
-      if (run.result !== undefined) {
-        if (waits) unowned(returned as PromiseLike<unknown>);
-        return undefined;
-      }
-      if (waits) {
+      if (step.isAsync || isAwaitable(returned)) {
         run.given = view;
         run.before = before;
         run.waitUnder(step.ring);
@@ -120,8 +119,7 @@ function advance(run: Invocation): Pending {
     }
     run.index += 1;
   }
-  if (run.result !== undefined) return undefined;
-  if (run.program.concurrent.length === 0) return finish(run, undefined);
+  if (run.program.concurrent.length === 0) return finish(run, undefined, -1);
   if (isAborted(signal)) return abort(run);
   run.waitUnder(undefined);
   run.context = undefined;
@@ -168,7 +166,7 @@ function goOn(ticket: Ticket<Invocation>, threw: boolean, outcome: unknown): Pen
     ticket.late();
     return undefined;
   }
-  const phase = run.waited?.phase;
+  const { phase } = run.waiting;
   try {
     if (phase !== undefined) return endConcurrent(run, phase);
     return afterWait(run, serialStep(run) as Step, threw, threw ? outcome : settledTo(outcome));
@@ -179,13 +177,11 @@ function goOn(ticket: Ticket<Invocation>, threw: boolean, outcome: unknown): Pen
 }
 
 function afterWait(run: Invocation, step: Step, threw: boolean, returned: unknown): Pending {
-  if (threw || returned !== undefined || run.program.timed) {
-    const end = threw
-      ? failThrown(run, step, returned)
-      : takeReturned(run, step, returned, run.given, run.before);
-    if (run.result !== undefined) return undefined;
-    if (end !== undefined) return finish(run, end, step.position + 1);
-  }
+  const end = threw
+    ? failThrown(run, step, returned)
+    : takeReturned(run, step, returned, run.given, run.before);
+  if (run.result !== undefined) return undefined;
+  if (end !== undefined) return finish(run, end, step.position + 1);
   run.index += 1;
   return advance(run);
 }
@@ -194,9 +190,8 @@ function afterWait(run: Invocation, step: Step, threw: boolean, returned: unknow
 export function expire(run: Invocation): void {
   run.leaveTicket(true);
   const step = run.program.serial[run.index] as Step;
-  const { context } = run;
   const end = fail(run, step, "handler_timeout", "timeout");
-  if (context !== undefined) endTurn(context);
+  endTurn(run.context as HandlerContext);
   if (run.result !== undefined) return;
   if (end !== undefined) {
     finish(run, end, step.position + 1);
@@ -225,12 +220,13 @@ function abort(run: Invocation): undefined {
   if (run.result !== undefined) return undefined;
   const step = serialStep(run);
   const { waited, context } = run;
+  const phase = waited?.phase;
   // Of a concurrent phase, each handler counts for itself.
-  run.leaveTicket(waited?.phase === undefined);
+  run.leaveTicket(phase === undefined);
   const waits = waited?.settle !== undefined;
   let from = step?.position ?? run.program.firstConcurrent;
-  if (waited?.phase !== undefined) {
-    waited.phase.cancel();
+  if (phase !== undefined) {
+    phase.cancel();
     from = run.program.firstBackground;
   } else if (waits && step !== undefined) {
     run.record(step, { status: "cancelled", effectiveAllow: false, errorCode: "aborted" });
@@ -240,7 +236,7 @@ function abort(run: Invocation): undefined {
   finish(run, intrinsics.freeze({ code: "aborted", reason }), from);
   // Last, because a listener of the plugin's runs here.
   if (waits && context !== undefined) endTurn(context);
-  waited?.phase?.endTurns();
+  phase?.endTurns();
   return undefined;
 }
 
@@ -251,7 +247,7 @@ function release(run: Invocation): void {
 }
 
 /** Ends the run, tells whoever waits, and starts the background of a run that was not halted. */
-function finish(run: Invocation, violation: Violation | undefined, from = -1): undefined {
+function finish(run: Invocation, violation: Violation | undefined, from: number): undefined {
   if (run.result !== undefined) return undefined;
   const goesOn = violation === undefined && run.program.background.length > 0;
   const chosen = goesOn ? chooseBackground(run) : undefined;
@@ -259,7 +255,7 @@ function finish(run: Invocation, violation: Violation | undefined, from = -1): u
   release(run);
   joinOuter(run);
   run.waited?.settle?.(result);
-  if (chosen !== undefined && chosen.length > 0) runBackground(run, chosen);
+  if (chosen !== undefined) runBackground(run, chosen);
   const { house } = run.program;
   if (house.inFlight === 0) house.onIdle?.();
   return undefined;

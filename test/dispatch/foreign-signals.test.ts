@@ -1,0 +1,263 @@
+/** Signals that the runtime did not make: they break, or tell less than they should. */
+import { deny } from "glassine";
+import { describe, expect, it } from "vitest";
+import {
+  aborted,
+  adds,
+  call,
+  type Deferred,
+  deferred,
+  hook,
+  labelsOf,
+  later,
+  manage,
+  never,
+  plugin,
+  type Run,
+  rest,
+  statusesOf,
+  tagger,
+} from "./support.ts";
+
+interface Foreign {
+  readonly signal: AbortSignal;
+  /** Calls whoever listens, and says nothing of it when it is asked. */
+  readonly tell: () => void;
+}
+
+/** A signal that answers each look at it by `look`, which gets the number of the look. */
+function foreign(look: (at: number) => boolean = () => false): Foreign {
+  const listeners = new Set<() => void>();
+  let looks = 0;
+  const signal = {
+    get aborted() {
+      looks += 1;
+      return look(looks);
+    },
+    addEventListener: (_type: string, listener: () => void) => listeners.add(listener),
+    removeEventListener: (_type: string, listener: () => void) => listeners.delete(listener),
+  };
+  return {
+    signal: signal as never,
+    tell: () => {
+      for (const listener of listeners) listener();
+    },
+  };
+}
+
+describe("a signal that breaks", () => {
+  const noStack = new RangeError("no stack");
+  const breaking = (last: number) =>
+    foreign((at) => {
+      if (at > last) throw noStack;
+      return false;
+    }).signal;
+  const reason = `The run of ${hook} could not go on.`;
+  const over = { status: "skipped", reason: "The run was halted before." };
+
+  const atOnce = [tagger("one"), tagger("two"), tagger("beside", { mode: "concurrent" })];
+  const waits = plugin("one", async (...given) => adds("one")(...given), { extensions: true });
+  const hangs = plugin("one", (_p, _c) => never(), { timeoutMs: 5, onError: "ignore" });
+  it.each([
+    ["before a run starts", atOnce, 0, "one", []],
+    ["before the first handler", atOnce, 1, "one", []],
+    ["before the second", atOnce, 2, "two", ["one"]],
+    ["before those beside each other", atOnce, 3, undefined, ["one", "two"]],
+    ["as these start", atOnce, 4, undefined, ["one", "two"]],
+    ["after a wait", [waits, ...atOnce.slice(1)], 3, "two", ["one"]],
+    ["after a deadline", [hangs, ...atOnce.slice(1)], 3, "two", []],
+  ])("%s ends the run as a failure", async (_when, plugins, last, failing, labels) => {
+    const told: unknown[] = [];
+    const manager = await manage([...plugins, tagger("behind", { mode: "fire_and_forget" })], {
+      maxInFlight: 1,
+      onHandlerError: (thrown, at) => void told.push(thrown, at),
+    });
+    const result = await manager.invoke(hook, call, { signal: breaking(last) });
+    const code = "handler_error";
+    const by = failing === undefined ? {} : { plugin: failing };
+    expect(result.violation).toEqual({ ...by, code, reason });
+    expect(Object.isFrozen(result.violation)).toBe(true);
+    expect(labelsOf(result)).toEqual(labels);
+    const errors = result.errors.filter(({ plugin: name }) => name === failing);
+    expect(errors).toEqual(failing === undefined ? [] : [{ ...by, hook, code, message: reason }]);
+    expect(told).toEqual(failing === undefined ? [] : [noStack, { plugin: failing, hook }]);
+    const from = ["one", "two", undefined].indexOf(failing);
+    for (const [position, record] of result.executions.entries()) {
+      if (position >= from) expect(record).toMatchObject(over);
+      else expect(record.status).not.toBe("skipped");
+    }
+    // It is counted no more.
+    expect(labelsOf(await manager.invoke(hook, call))).toContain("two");
+  });
+
+  it("leaves room for as many runs as before", async () => {
+    const gate = deferred();
+    const manager = await manage([plugin("waits", (_p, _c) => gate.promise)], { maxInFlight: 1 });
+    expect((await manager.invoke(hook, call, { signal: breaking(0) })).violation).toBeDefined();
+    const running = manager.invoke(hook, call);
+    await expect(manager.invoke(hook, call)).rejects.toMatchObject({ code: "overloaded" });
+    gate.resolve();
+    expect((await running).violation).toBeUndefined();
+  });
+});
+
+describe("a signal that calls its listeners and says nothing of it", () => {
+  const waits = plugin("waits", (_p, _c) => later(1));
+  const settings = { onError: "ignore" } as const;
+  const endings: Readonly<Record<string, () => unknown>> = {
+    "returns nothing": () => undefined,
+    "returns a change": () => ({ modifiedPayload: { name: "changed" } }),
+    "returns a denial": () => deny("no"),
+    throws: () => {
+      throw new Error("after the abort");
+    },
+    rejects: () => Promise.reject(new Error("after the abort")),
+    hangs: never,
+  };
+  const nextOnes = {
+    "the next handler": {},
+    "one that its conditions leave out": { conditions: { tools: ["other"] } },
+    "those beside each other": { mode: "concurrent" },
+  } as const;
+
+  /** Runs `waits`, the plugin and one after it. Nothing runs, or is told, once the run is over. */
+  async function expectOver(
+    make: (tell: () => void) => ReturnType<typeof plugin>,
+    next: (typeof nextOnes)[keyof typeof nextOnes],
+    onHandlerError: (tell: () => void) => () => void = () => () => {},
+  ) {
+    const { signal, tell } = foreign();
+    const turns: string[] = [];
+    let told = 0;
+    const whenTold = onHandlerError(tell);
+    const manager = await manage(
+      [waits, make(tell), plugin("next", (_p, _c) => void turns.push("next"), next)],
+      {
+        onHandlerError: () => {
+          told += 1;
+          whenTold();
+        },
+      },
+    );
+    const result = await manager.invoke(hook, call, { signal });
+    await rest();
+    expect(result.violation).toEqual(aborted);
+    expect(result.payload).toBe(call);
+    expect(turns).toEqual([]);
+    expect(statusesOf(result).slice(0, 2)).toEqual(["completed", "cancelled"]);
+    expect(await manager.close()).toMatchObject({ drained: true });
+    return told;
+  }
+
+  const cases = Object.entries(endings).flatMap(([what, ending]) =>
+    Object.entries(nextOnes).map(([whom, next]) => ({ what, ending, whom, next })),
+  );
+  it.each(cases)("ends a run whose handler then $what, before $whom", async ({ ending, next }) => {
+    const aborts =
+      (tell: () => void): Run =>
+      (_payload, _context) => {
+        tell();
+        return ending();
+      };
+    const told = await expectOver((tell) => plugin("aborts", aborts(tell), settings), next);
+    expect(told).toBe(ending === endings.throws ? 1 : 0);
+  });
+
+  it.each(Object.entries(nextOnes))("that is told by the sink, before %s", async (_whom, next) => {
+    const fails: readonly Run[] = [
+      (_p, _c) => {
+        throw new Error("broken");
+      },
+      (_p, _c) => Promise.reject(new Error("broken")),
+    ];
+    for (const run of fails) {
+      const told = await expectOver(
+        () => plugin("fails", run, settings),
+        next,
+        (tell) => tell,
+      );
+      expect(told).toBe(1);
+    }
+  });
+
+  it.each(Object.entries(nextOnes))("that a deadline tells, before %s", async (_whom, next) => {
+    const listens =
+      (tell: () => void): Run =>
+      (_payload, context) => {
+        context.signal.addEventListener("abort", tell);
+        return never();
+      };
+    const { signal, tell } = foreign();
+    const turns: string[] = [];
+    const manager = await manage([
+      plugin("listens", listens(tell), { ...settings, timeoutMs: 5 }),
+      plugin("next", (_p, _c) => void turns.push("next"), next),
+    ]);
+    const result = await manager.invoke(hook, call, { signal });
+    expect(result.violation).toEqual(aborted);
+    expect(turns).toEqual([]);
+  });
+
+  it("ends those beside each other once", async () => {
+    const { signal, tell } = foreign();
+    const thrown: unknown[] = [];
+    const beside = { mode: "concurrent", onError: "ignore" } as const;
+    const manager = await manage(
+      [
+        waits,
+        plugin(
+          "fails",
+          (_p, _c) => {
+            throw new Error("once");
+          },
+          beside,
+        ),
+        plugin("aborts", (_p, _c) => tell(), beside),
+      ],
+      { onHandlerError: (error) => void thrown.push(error) },
+    );
+    const result = await manager.invoke(hook, call, { signal });
+    expect(result.violation).toEqual(aborted);
+    expect(thrown).toEqual([new Error("once")]);
+  });
+});
+
+describe("a signal that aborts without an event", () => {
+  it("ends a run that waited, before those beside each other", async () => {
+    let isAborted = false;
+    const { signal } = foreign(() => isAborted);
+    const gate: Deferred<void> = deferred();
+    const manager = await manage([
+      plugin("waits", (_p, _c) => gate.promise),
+      tagger("beside", { mode: "concurrent" }),
+    ]);
+    const running = manager.invoke(hook, call, { signal });
+    isAborted = true;
+    gate.resolve();
+    const result = await running;
+    expect(result.violation).toEqual(aborted);
+    expect(result.errors).toEqual([]);
+    expect(statusesOf(result)).toEqual(["completed", "skipped"]);
+  });
+});
+
+describe("a signal that aborts as soon as somebody listens", () => {
+  it("ends the run once", async () => {
+    let isAborted = false;
+    const signal = {
+      get aborted() {
+        return isAborted;
+      },
+      addEventListener: (_type: string, listener: () => void) => {
+        isAborted = true;
+        listener();
+      },
+      removeEventListener: () => {},
+    };
+    const manager = await manage([plugin("hangs", (_p, _c) => never()), tagger("next")]);
+    const result = await manager.invoke(hook, call, { signal: signal as never });
+    expect(result.violation).toEqual(aborted);
+    expect(statusesOf(result)).toEqual(["cancelled", "skipped"]);
+    expect(await manager.close()).toMatchObject({ drained: true, late: 0 });
+  });
+});
