@@ -140,7 +140,6 @@ export async function createManager(
       const begun = begin(hook, payload, given);
       if (!(begun instanceof Invocation)) return settled(begun);
       invocation = begun;
-      invocation.counted = true;
       house.inFlight += 1;
       return run(invocation);
     } catch (error) {

@@ -50,13 +50,14 @@ export function compileConditions(conditions: Conditions, isMessage: boolean): C
 function isAnyMatched(names: Names[Kind], patterns: Test["patterns"]): boolean {
   for (let i = 0; i < names.length; i++) {
     for (let j = 0; j < patterns.length; j++) {
-      if (patterns[j]?.(names[i] as string) === true) return true;
+      const matches = patterns[j] as Test["patterns"][number];
+      if (matches(names[i] as string)) return true;
     }
   }
   return false;
 }
 
-const { append, isArray, newList, ownValue } = intrinsics;
+const { append, newList, ownValue } = intrinsics;
 type Names = { readonly [K in Kind]: intrinsics.List<string> };
 
 /** What a call is about, from its payload and, for the rest, the `mcp` slot the host filled. */
@@ -75,7 +76,7 @@ function namesIn(
   };
   if (tenant !== undefined) append(names.tenants, tenant);
   // What a server answered on an older hook is data, however much it looks like parts.
-  if (isMessage) fromParts(ownValue(payload, "content"), names);
+  if (isMessage) fromParts(ownValue(payload, "content") as readonly unknown[], names);
   else fromOlder(payload, names);
   const mcp = ownValue(extensions, "mcp");
   fromEntity(ownValue(mcp, "tool"), names.tools, names.servers);
@@ -97,8 +98,7 @@ function fromOlder(payload: object, names: Names): void {
   add(names.resources, ownValue(payload, "uri"));
 }
 
-function fromParts(parts: unknown, names: Names): void {
-  if (!isArray(parts)) return;
+function fromParts(parts: readonly unknown[], names: Names): void {
   for (let i = 0; i < parts.length; i++) fromPart(parts[i], names);
 }
 

@@ -78,8 +78,8 @@ export class Invocation implements DeadlineNode {
   /** What waits for a promise of a plugin in place of the run, once something has to. */
   held: Ticket<Invocation> | undefined = undefined;
   result: AnyInvokeResult | undefined = undefined;
-  /** Whether it counts as in flight. */
-  counted = false;
+  /** Whether it still counts as in flight. */
+  counted = true;
   /** The context of the handler that runs or is waited for. */
   context: HandlerContext | undefined = undefined;
   /** The view that handler was handed. */
@@ -183,7 +183,7 @@ export class Invocation implements DeadlineNode {
   }
 
   /** Ends the run. `from` is the record position from which nothing ran, when it was halted. */
-  finish(violation: Violation | undefined, from = -1): AnyInvokeResult {
+  finish(violation: Violation | undefined, from: number): AnyInvokeResult {
     if (from >= 0) this.log.skipFrom(from);
     this.result = resultOf(this, violation);
     this.context = undefined;
@@ -195,9 +195,8 @@ export class Invocation implements DeadlineNode {
 
 function resultOf(run: Invocation, violation: Violation | undefined): AnyInvokeResult {
   const { payload, extensions, scope, program, written } = run;
-  if (written === undefined && violation === undefined) {
-    return plainResult(program, payload, extensions, scope);
-  }
+  // Whatever halts a run is written down.
+  if (written === undefined) return plainResult(program, payload, extensions, scope);
   return intrinsics.freeze({
     continueProcessing: violation === undefined,
     payload,

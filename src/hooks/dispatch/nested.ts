@@ -28,6 +28,6 @@ export function joinOuter({ program, wishes, extensions, start }: Invocation): v
 }
 
 function hasTurn(run: Invocation, context: HandlerContext): boolean {
-  if (run.result !== undefined || !isOngoing(context)) return false;
+  if (!isOngoing(context)) return false;
   return run.context === context || run.waited?.phase?.hasTurn(context) === true;
 }

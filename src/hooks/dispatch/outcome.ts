@@ -61,6 +61,8 @@ const notAResult = new Refused(
   "A result has modifiedPayload, modifiedExtensions and metadata, and nothing else.",
 );
 
+const oddKey = new Refused("snapshot_key", "(result)", "Expected ordinary keys.");
+
 function unfit({ code, expected, received }: Problem, path: string): Refused {
   // An unknown field of a payload is no slot.
   const told = code === "slot_unknown" ? "payload_shape" : code;
@@ -142,19 +144,16 @@ function readParts(returned: object, maxKeys: number): Parts | Refused {
   let unknown = false;
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i] as keyof Parts;
-    if (typeof key !== "string")
-      return new Refused("snapshot_key", "(result)", "Expected ordinary keys.");
+    if (typeof key !== "string") return oddKey;
     const descriptor = getOwnPropertyDescriptor(returned, key);
-    if (descriptor === undefined)
-      return new Refused("snapshot_key", "(result)", "Expected ordinary keys.");
+    if (descriptor === undefined) return oddKey;
     if (!hasOwn(descriptor, "value"))
       return new Refused(
         "snapshot_accessor",
         "(result)",
         "Expected values, got a getter or setter.",
       );
-    if (descriptor.enumerable !== true)
-      return new Refused("snapshot_key", "(result)", "Expected ordinary keys.");
+    if (descriptor.enumerable !== true) return oddKey;
     if (hasOwn(found, key)) found[key] = descriptor.value;
     else unknown = true;
   }
@@ -191,7 +190,7 @@ function readPayload(run: Invocation, step: Step, returned: unknown): ReadPayloa
   const proposed = admitted.value as LevelValue;
   if (proposed === current) return { value: current, rejections: none };
   const rejections = newList<Rejection>();
-  if (step.mode === "concurrent" || step.mode === "fire_and_forget") {
+  if (step.mode === "concurrent") {
     const reason = "The plugin's mode may not change it.";
     append(rejections, freeze({ path: "payload", code: "mode_denied", reason } as const));
     return { value: current, rejections: freeze(toArray(rejections)) };

@@ -83,7 +83,6 @@ export class RequestScope {
       scope.#byHouse ??= new WeakMapAtLoad();
       const nested = renamedScope(scope, id);
       nested.#home = to;
-      if (from === to) return nested;
       intrinsics.weakSet(scope.#byHouse, from, scope.#states as States);
       nested.#states =
         intrinsics.weakGet(scope.#byHouse, to) ?? (intrinsics.create(null) as States);

@@ -120,8 +120,8 @@ function addChanged(
   const now = after?.[node.key];
   // A part that a slot was created with, empty, was not changed by anyone.
   if (old === now || (before === undefined && isEmpty(now))) return;
-  // A slot of mixed tiers is named field by field; any other as a whole.
-  if (node.tier !== "immutable" || node.fields.length === 0) {
+  // A slot of mixed tiers is named field by field; any other that can change, as a whole.
+  if (node.tier !== "immutable") {
     append(paths, node.path);
     return;
   }
@@ -132,8 +132,9 @@ function addChanged(
 }
 
 function isEmpty(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return value === undefined;
-  return intrinsics.enumerableKeys(value).length === 0;
+  return (
+    typeof value === "object" && value !== null && intrinsics.enumerableKeys(value).length === 0
+  );
 }
 
 const noResult = new Refused("result_shape", "(result)", "Expected a result.");
