@@ -7,6 +7,9 @@ interface Contextified {
   readonly keys: readonly string[];
 }
 
+/** What `read` gives for a property that is not there any more. */
+export const gone = Symbol("gone");
+
 /**
  * The global object of a context, dressed as a plain object. Each reading of one of its properties
  * asks `read`; the names of a context's globals are there as well, or its own would show.
@@ -19,7 +22,9 @@ export function contextified(read: (key: string) => unknown, own: readonly strin
     getOwnPropertyDescriptor: (_target, key) => {
       const there = Object.hasOwn(target, key);
       const descriptor = { writable: true, enumerable: true, configurable: true };
-      return there ? { ...descriptor, value: read(String(key)) } : undefined;
+      if (!there) return undefined;
+      const value = read(String(key));
+      return value === gone ? undefined : { ...descriptor, value };
     },
   });
   const value = vm.runInContext("this", vm.createContext(sandbox)) as object;

@@ -76,53 +76,71 @@ describe("conditions", () => {
     expect(await runs({ resources: ["file:///*"] }, resource)).toBe(false);
   });
 
-  it("find the names in the parts of a message", async () => {
+  const kinds = ["tools", "prompts", "resources", "servers", "tenants"] as const;
+  type Named = Readonly<Partial<Record<(typeof kinds)[number], readonly string[]>>>;
+
+  /** Each name of the call is of the kinds told, and of no other. */
+  async function expectNames(named: Named, at: readonly [HookName, object], given: object = {}) {
+    const everyName = [...new Set(Object.values(named).flat()), "no-name"];
+    for (const kind of kinds) {
+      for (const name of everyName) {
+        const found = named[kind]?.includes(name) ?? false;
+        expect(await runs({ [kind]: [name] }, at, given), `${kind} ${name}`).toBe(found);
+      }
+    }
+  }
+
+  // Each part has in every text a name, so that one that is read as of another kind shows.
+  const request = { prompt_request_id: "id" };
+  const resource = { resource_request_id: "id", uri: "the-uri", name: "title" };
+  it.each<[type: string, content: object, Named]>([
+    [
+      "tool_call",
+      { tool_call_id: "id", name: "the-name", namespace: "space" },
+      { tools: ["the-name"] },
+    ],
+    ["tool_result", { tool_call_id: "id", tool_name: "the-name" }, { tools: ["the-name"] }],
+    [
+      "prompt_request",
+      { ...request, name: "the-name", server_id: "the-server" },
+      { prompts: ["the-name"], servers: ["the-server"] },
+    ],
+    ["prompt_request", { ...request, name: "the-name" }, { prompts: ["the-name"] }],
+    ["prompt_result", { ...request, prompt_name: "the-name" }, { prompts: ["the-name"] }],
+    ["resource", { ...resource, resource_type: "file" }, { resources: ["the-uri"] }],
+    ["resource_ref", { ...resource, resource_type: "database" }, { resources: ["the-uri"] }],
+  ])("find in a part %s of a message %j", async (content_type, content, named) => {
     verifies("dispatch:condition-names");
-    const callPart = {
-      content_type: "tool_call",
-      content: { tool_call_id: "1", name: "add", arguments: {} },
-    };
-    const resultPart = {
-      content_type: "tool_result",
-      content: { tool_call_id: "1", tool_name: "add", content: null },
-    };
-    const promptPart = {
-      content_type: "prompt_request",
-      content: { prompt_request_id: "1", name: "greet", server_id: "srv" },
-    };
-    const answerPart = {
-      content_type: "prompt_result",
-      content: { prompt_request_id: "1", prompt_name: "greet" },
-    };
-    const resourcePart = {
-      content_type: "resource_ref",
-      content: { resource_request_id: "1", uri: "db://x", resource_type: "database" },
-    };
-    expect(await runs({ tools: ["add"] }, message(callPart))).toBe(true);
-    expect(await runs({ tools: ["add"] }, message(resultPart))).toBe(true);
-    expect(await runs({ prompts: ["greet"] }, message(promptPart))).toBe(true);
-    expect(await runs({ prompts: ["greet"], servers: ["s*"] }, message(promptPart))).toBe(true);
-    expect(await runs({ prompts: ["greet"] }, message(answerPart))).toBe(true);
-    expect(await runs({ resources: ["db://*"] }, message(resourcePart))).toBe(true);
-    const text = { content_type: "text", text: "add" };
-    expect(await runs({ tools: ["**"] }, message(text))).toBe(false);
+    await expectNames(named, message({ content_type, content }));
   });
 
-  it("take what the host said of the entity in the mcp slot", async () => {
-    const extensions = createExtensions({
-      mcp: {
-        tool: { name: "add", server_id: "math" },
-        resource: { uri: "db://x", name: "table" },
-      },
+  it("find no name in a text, and the names of each of several parts", async () => {
+    await expectNames({ tools: [] }, message({ content_type: "text", text: "no-name" }));
+    const parts = ["one", "two"].map((name) => ({
+      content_type: "tool_call",
+      content: { tool_call_id: name, name },
+    }));
+    const content = [{ content_type: "text", text: "no-name" }, ...parts] as never[];
+    await expectNames({ tools: ["one", "two"] }, [
+      "evaluate",
+      createMessage({ role: "user", content }),
+    ]);
+  });
+
+  it.each<[entity: string, of: object, Named]>([
+    ["tool", { name: "the-name", title: "title" }, { tools: ["the-name"] }],
+    ["prompt", { name: "the-name" }, { prompts: ["the-name"] }],
+    ["resource", { uri: "the-uri", name: "the-name" }, { resources: ["the-uri", "the-name"] }],
+    ["resource", { uri: "the-uri" }, { resources: ["the-uri"] }],
+  ])("take what the host said of a %s in the mcp slot: %j", async (entity, of, named) => {
+    const given = (extra: object) => ({
+      extensions: createExtensions({ mcp: { [entity]: { ...of, ...extra } } }),
     });
-    const given = { extensions };
-    const at = tool("other");
-    expect(await runs({ tools: ["add"] }, at, given)).toBe(true);
-    expect(await runs({ servers: ["math"] }, at, given)).toBe(true);
-    expect(await runs({ servers: ["web"] }, at, given)).toBe(false);
-    expect(await runs({ resources: ["db://x"] }, at, given)).toBe(true);
-    expect(await runs({ resources: ["table"] }, at, given)).toBe(true);
-    expect(await runs({ prompts: ["add"] }, at, given)).toBe(false);
+    const at = tool("called");
+    const tools = [...(named.tools ?? []), "called"];
+    await expectNames({ ...named, tools }, at, given({}));
+    const servers = ["the-server"];
+    await expectNames({ ...named, tools, servers }, at, given({ server_id: "the-server" }));
   });
 
   it("limit a plugin to tenants the host names", async () => {
@@ -160,7 +178,7 @@ describe("conditions", () => {
       ]);
       const { executions } = await manager.invoke(hook, call);
       expect(executions).toMatchObject([{ status: "skipped", applied: false }]);
-      expect(executions[0]?.reason).toBeTypeOf("string");
+      expect(executions[0]?.reason).toBe("Its conditions do not match.");
     }
     expect(turns).toEqual([]);
   });

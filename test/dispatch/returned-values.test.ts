@@ -27,7 +27,8 @@ describe("nothing", () => {
       expect(result.continueProcessing).toBe(true);
       expect(result.payload).toBe(call);
       expect(result.extensions).toBe(extensions);
-      expect(result).toMatchObject({ rejections: [], errors: [], metadata: {} });
+      expect(result).toMatchObject({ rejections: [], errors: [] });
+      expect(result.metadata).toEqual({});
       expect(result.executions).toMatchObject([{ status: "completed", applied: false }]);
     }
   });

@@ -2,6 +2,7 @@
 import { defineHook, defineHost, deny, type PluginContext } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { contextified, gone, throwing } from "../attacks/contextified.ts";
 import {
   call,
   hook,
@@ -50,12 +51,58 @@ describe("a result that is refused says what was expected", () => {
       result("result_shape", "Expected an object, got string.", "(result).metadata"),
     ],
     [
+      "bytes without their prototype",
+      Object.setPrototypeOf(new Uint8Array(100_000), Object.prototype),
+      result("snapshot_limit", "Expected at most 20000 keys, got more."),
+    ],
+    [
+      "metadata with a __proto__ key",
+      { metadata: JSON.parse('{"a":{"__proto__":1}}') },
+      result("snapshot_key", "Expected ordinary keys, got __proto__.", "(result).metadata"),
+    ],
+    [
+      "an object whose reading throws",
+      throwing(),
+      result("snapshot_proxy", "Expected a plain object, got one that throws when it is read."),
+    ],
+    [
       "a payload with a field that there is not",
       { modifiedPayload: { ...call, made: 1 } },
       result("payload_shape", "Expected a known field, got an unknown one.", "payload"),
     ],
   ])("%s", async (_, value, expected) => {
     expect(await refusedWith(value)).toEqual(expected);
+  });
+
+  it("an object whose key is gone once it was listed", async () => {
+    let times = 0;
+    let listings = Number.POSITIVE_INFINITY;
+    const { value } = contextified(
+      (key) => {
+        if (key === "metadata") times += 1;
+        return key === "metadata" && times > listings ? gone : {};
+      },
+      ["metadata"],
+    );
+    expect(Reflect.ownKeys(value)).toContain("metadata");
+    // So often is it asked for whenever keys are listed.
+    listings = times;
+    times = 0;
+    expect(await refusedWith(value)).toEqual(result("snapshot_key", "Expected ordinary keys."));
+  });
+
+  it("a payload that is over a limit with what was there", async () => {
+    const guard = plugin("guard", (_p) => ({ modifiedPayload: { name: "a".repeat(60) } }));
+    const text = { name: "add", args: { text: "b".repeat(60) } };
+    const manager = await manage([guard], { payloadLimits: { units: 100 } });
+    const { violation, rejections, payload } = await manager.invoke(hook, text);
+    expect(violation).toMatchObject({ code: "snapshot_limit" });
+    const reason =
+      "Expected at most 100 UTF-16 units of text together with what was there, got more.";
+    expect(rejections).toEqual([
+      { plugin: "guard", path: "payload", code: "snapshot_limit", reason },
+    ]);
+    expect(payload).toEqual(text);
   });
 
   it("a payload that does not pass its schema's own check as a whole", async () => {
@@ -117,7 +164,10 @@ describe("a handler that fails", () => {
   });
 
   it("by what a helper refused it", async () => {
-    const violation = await failing((_p) => deny({ code: "not a code", reason: "r" }));
+    const { violation, executions } = await runOnce([
+      plugin("guard", (_p) => deny({ code: "not a code", reason: "r" })),
+    ]);
+    expect(executions).toMatchObject([{ status: "error", errorCode: "result_shape" }]);
     expect(violation).toEqual({
       plugin: "guard",
       code: "result_shape",
@@ -127,6 +177,20 @@ describe("a handler that fails", () => {
         ),
       ),
     });
+  });
+});
+
+it("an error of the library that is no refusal is told as any other", async () => {
+  const empty = await manage([]);
+  const { violation } = await runOnce([
+    plugin("guard", async (_p) => {
+      await empty.invoke("no_hook" as typeof hook, call);
+    }),
+  ]);
+  expect(violation).toEqual({
+    plugin: "guard",
+    code: "handler_error",
+    reason: `Plugin "guard" threw on ${hook}.`,
   });
 });
 
@@ -180,6 +244,19 @@ describe("the reason of a record", () => {
         { plugin: "guard", path: "payload", code: "mode_denied", reason },
       ]);
     }
+    const frozen = await runOnce(
+      [plugin("guard", (_p) => ({ modifiedPayload: { name: "x" } }))],
+      {},
+      { payloadPolicy: { tool_pre_invoke: [] } },
+    );
+    expect(frozen.rejections).toEqual([
+      {
+        plugin: "guard",
+        path: "payload.name",
+        code: "payload_denied",
+        reason: "Plugins may not write it on this hook.",
+      },
+    ]);
     const { rejections } = await runOnce([plugin("guard", (_p) => deny("no"), { mode: "audit" })]);
     expect(rejections).toEqual([
       {
