@@ -1,8 +1,10 @@
 import { deny } from "glassine";
 import { describe, expect, it } from "vitest";
+import { thenable } from "./returned.ts";
 import {
   aborted,
   call,
+  deferred,
   hook,
   labelled,
   labelsOf,
@@ -10,6 +12,8 @@ import {
   manage,
   never,
   plugin,
+  type Run,
+  rest,
   statusesOf,
   tagger,
   uncaughtDuring,
@@ -65,6 +69,43 @@ describe("a handler that makes the host abort", () => {
       await later(10);
     });
     expect(uncaught).toEqual([]);
+  });
+
+  it.each(["sequential", "concurrent"] as const)(
+    "and returns a thenable in mode %s: nobody calls that",
+    async (mode) => {
+      const host = new AbortController();
+      let calls = 0;
+      const aborts: Run = (_p, _c) => {
+        host.abort();
+        return thenable(() => {
+          calls += 1;
+        });
+      };
+      const waits = plugin("waits", (_p, _c) => later(1));
+      const manager = await manage([waits, plugin("aborts", aborts, { mode })]);
+      const result = await manager.invoke(hook, call, { signal: host.signal });
+      expect(result.violation).toEqual(aborted);
+      await rest();
+      expect(calls).toBe(0);
+    },
+  );
+
+  it("while others of its phase are waited for: what they give comes late", async () => {
+    const host = new AbortController();
+    const gate = deferred();
+    const mode = "concurrent";
+    const manager = await manage([
+      plugin("waits", (_p, _c) => later(1)),
+      plugin("slow", (_p, _c) => gate.promise, { mode, priority: 1 }),
+      plugin("aborts", (_p, _c) => host.abort(), { mode, priority: 2 }),
+    ]);
+    const result = await manager.invoke(hook, call, { signal: host.signal });
+    expect(result.violation).toEqual(aborted);
+    expect(statusesOf(result)).toEqual(["completed", "cancelled", "cancelled"]);
+    gate.resolve();
+    await rest();
+    expect(await manager.close()).toMatchObject({ drained: true, late: 1 });
   });
 
   it("through the sink for what handlers throw, gets one outcome", async () => {

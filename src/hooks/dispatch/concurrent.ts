@@ -31,8 +31,7 @@ class Member implements DeadlineNode {
   view: Slots | undefined = undefined;
   startedAt = 0;
   durationMs: number | undefined = undefined;
-  /** What it returned, while that has to be waited for. */
-  pending: PromiseLike<unknown> | undefined = undefined;
+  /** What waits in its place, once something has to. */
   ticket: Ticket<Member> | undefined = undefined;
   next: Member | undefined = undefined;
   readonly step: Step;
@@ -44,20 +43,15 @@ class Member implements DeadlineNode {
   }
 
   onDeadline(): void {
-    this.ticket?.drop(true);
+    (this.ticket as Ticket<Member>).drop(true);
     this.end("timeout", undefined);
-    if (this.context !== undefined) endTurn(this.context);
+    endTurn(this.context as HandlerContext);
   }
 
   end(ending: Ending, outcome: unknown): void {
-    const { program } = this.phase.run;
-    if (this.ending !== "pending") {
-      program.house.tally.late += 1;
-      return;
-    }
     this.ending = ending;
     this.outcome = outcome;
-    if (program.timed) this.durationMs = intrinsics.monotonicNow() - this.startedAt;
+    if (this.phase.run.program.timed) this.durationMs = intrinsics.monotonicNow() - this.startedAt;
     this.step.ring?.leave(this);
     this.phase.oneEnded();
   }
@@ -101,33 +95,22 @@ export class ConcurrentPhase {
   /** Starts all; a promise when one must be waited for. */
   start(): Promise<void> | undefined {
     for (let each = this.#first; each !== undefined; each = each.next) {
-      each.pending = this.run.result === undefined ? this.#call(each) : this.#pass(each);
-      if (each.pending !== undefined) this.#open += 1;
+      // A handler may make the host abort: then the others have no turn.
+      if (each.ending === "pending") this.#call(each);
     }
-    const isOver = this.run.result !== undefined || this.#open === 0;
-    const done = isOver ? undefined : new PromiseAtLoad<void>(this.#takeDone);
-    for (let each = this.#first; each !== undefined; each = each.next) {
-      if (each.pending === undefined) continue;
-      if (isOver) unowned(each.pending);
-      else if (each.ticket !== undefined) void waitFor(each.ticket, each.pending);
-    }
-    return done;
+    return this.#open === 0 ? undefined : new PromiseAtLoad<void>(this.#takeDone);
   }
 
   readonly #takeDone = (resolve: () => void): void => {
     this.#done = resolve;
   };
 
-  #pass(member: Member): undefined {
-    member.ending = "passed";
-    return undefined;
-  }
-
-  #call(member: Member): PromiseLike<unknown> | undefined {
+  #call(member: Member): void {
     const { run } = this;
     const { step } = member;
     if (isAborted(run.wishes.signal) || (step.guarded && !mayRun(run, step))) {
-      return this.#pass(member);
+      member.ending = "passed";
+      return;
     }
     const context = new HandlerContext(step, run);
     member.context = context;
@@ -138,19 +121,24 @@ export class ConcurrentPhase {
       const returned = step.extensions
         ? handler(run.payload, context, member.view)
         : handler(run.payload, context);
-      const waits = isAwaitable(returned);
-      // The handler may have made the host abort.
-      if (run.result !== undefined) return waits ? unowned(returned) : undefined;
-      if (waits) {
-        step.ring?.join(member);
-        member.ticket = new Ticket<Member>(member, run.program.house.tally);
-        return promiseOf(returned, member.ticket);
-      }
-      member.end("returned", returned);
+      if (isAwaitable(returned)) this.#await(member, returned);
+      else member.end("returned", returned);
     } catch (thrown) {
       member.end("threw", thrown);
     }
-    return undefined;
+  }
+
+  #await(member: Member, returned: PromiseLike<unknown>): void {
+    // The handler may have made the host abort.
+    if (member.ending !== "pending") {
+      unowned(returned);
+      return;
+    }
+    const ticket = new Ticket<Member>(member, this.run.program.house.tally);
+    member.ticket = ticket;
+    member.step.ring?.join(member);
+    void waitFor(ticket, promiseOf(returned, ticket));
+    this.#open += 1;
   }
 
   #viewFor(step: Step): Slots {
@@ -201,6 +189,7 @@ export class ConcurrentPhase {
 
   /** The host aborts: nobody waits for who is still running; what the others added stays. */
   cancel(): void {
+    this.#open = 0;
     for (let each = this.#first; each !== undefined; each = each.next) {
       if (each.ending === "pending") {
         each.ending = "cancelled";
