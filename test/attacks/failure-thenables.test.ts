@@ -229,6 +229,16 @@ attack(
     it.each<[string, PropertyDescriptorMap, string]>([
       ["a then of its own, which nobody calls", forging, "changed"],
       ["a getter for then, which nobody calls", { [key]: throwing }, "changed"],
+      [
+        "a then that nobody calls, and a constructor that is what it says",
+        { ...own("constructor", Promise), ...forging },
+        "changed",
+      ],
+      [
+        "a getter for then, and a constructor that denies it",
+        { ...own("constructor", undefined), [key]: throwing },
+        "changed",
+      ],
       ["no constructor", own("constructor", undefined), "changed"],
       ["a constructor that makes no promise", own("constructor", Other), "handler_error"],
       ["a constructor that throws when it is read", { constructor: throwing }, "handler_error"],

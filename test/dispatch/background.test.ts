@@ -1,4 +1,4 @@
-import { addLabels, deny } from "glassine";
+import { addLabels, definePlugin, deny } from "glassine";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import {
@@ -8,9 +8,11 @@ import {
   hook,
   labelled,
   manage,
+  never,
   plugin,
   type Run,
   rest,
+  statusesOf,
   tagger,
   uncaughtDuring,
 } from "./support.ts";
@@ -140,6 +142,56 @@ describe("a background handler", () => {
   });
 });
 
+it("the background handlers of one run end each for itself", async () => {
+  const gate = deferred();
+  const notes: unknown[] = [];
+  const manager = await manage([
+    plugin("ends", (_p, _c) => undefined, { mode }),
+    plugin(
+      "goes-on",
+      async (_p, context) => {
+        await gate.promise;
+        notes.push(context.state.size, context.signal.aborted);
+      },
+      { mode },
+    ),
+  ]);
+  await manager.invoke(hook, call);
+  await rest();
+  gate.resolve();
+  expect((await manager.close()).background).toEqual({ ...blank, started: 2, completed: 2 });
+  expect(notes).toEqual([0, false]);
+});
+
+it("all background handlers of a plugin together have one share of the room", async () => {
+  const point = "cmf.tool_pre_invoke";
+  const settings = { mode, timeoutMs: null, extensions: false } as const;
+  const hangs = definePlugin({
+    name: "hangs",
+    version: "1.0.0",
+    hooks: {
+      [point]: { ...settings, handler: never },
+      message_pre_invoke: { ...settings, handler: never },
+    },
+  });
+  const ships = definePlugin({
+    name: "ships",
+    version: "1.0.0",
+    hooks: { [point]: { ...settings, handler: () => undefined, priority: 200 } },
+  });
+  const manager = await manage([hangs, ships], { maxBackground: 2 });
+  const message = { schema_version: "2.0", role: "user", content: [] } as const;
+  for (const expected of [
+    ["started", "skipped", "started"],
+    ["skipped", "skipped", "started"],
+  ]) {
+    expect(statusesOf(await manager.invoke(point, message as never))).toEqual(expected);
+    await rest();
+  }
+  const { background } = await manager.close({ timeoutMs: 5 });
+  expect(background).toEqual({ ...blank, started: 3, completed: 2, dropped: 3, pending: 1 });
+});
+
 describe("the failures of background handlers", () => {
   const throws: Run = (_p, _c) => {
     throw new Error("broken");
@@ -166,15 +218,32 @@ describe("the failures of background handlers", () => {
     expect(turns).toEqual(["good"]);
   });
 
-  it("switch the plugin off where it says so", async () => {
+  it.each([
+    ["disable", "disabled"],
+    ["ignore", "started"],
+    ["fail", "started"],
+  ] as const)("switch the plugin off where it says so: %s", async (onError, next) => {
+    const overdue = deferred();
+    const hangs: Run = (_p, context) => {
+      context.signal.addEventListener("abort", () => overdue.resolve());
+      return never();
+    };
+    const settings = { mode, onError, extensions: false, timeoutMs: 5 } as const;
     const manager = await manage([
-      plugin("behind", throws, { mode, extensions: false, onError: "disable" }),
+      plugin("throws", throws, settings),
+      plugin("hangs", hangs, settings),
     ]);
     await manager.invoke(hook, call);
-    await rest();
-    const { executions } = await manager.invoke(hook, call);
-    expect(executions).toMatchObject([{ plugin: "behind", status: "disabled" }]);
-    expect((await manager.close()).background).toMatchObject({ started: 1, failed: 1 });
+    await overdue.promise;
+    const result = await manager.invoke(hook, call);
+    expect(statusesOf(result)).toEqual([next, next]);
+    const times = next === "disabled" ? 1 : 2;
+    expect((await manager.close()).background).toEqual({
+      ...blank,
+      started: 2 * times,
+      failed: times,
+      timedOut: times,
+    });
   });
 
   it("discard changes and denials as a whole", async () => {

@@ -128,6 +128,35 @@ describe("concurrent plugins", () => {
     expect(result.executions.map(({ status }) => status)).toEqual(["timeout", "completed"]);
   });
 
+  it("are told by their signals that the host aborted, unless they have ended", async () => {
+    verifies("dispatch:abort");
+    const host = new AbortController();
+    const signals: AbortSignal[] = [];
+    const looking = (name: string, ends: () => unknown) =>
+      plugin(
+        name,
+        (_p, context) => {
+          signals.push(context.signal);
+          return ends();
+        },
+        { mode },
+      );
+    const manager = await manage([
+      looking("answers", () => undefined),
+      looking("settles", async () => undefined),
+      looking("hangs", never),
+      looking("hangs-too", never),
+    ]);
+    const running = manager.invoke(hook, call, { signal: host.signal });
+    await rest();
+    host.abort();
+    const { executions } = await running;
+    expect(signals.map((signal) => signal.aborted)).toEqual([false, false, true, true]);
+    const cancelled = { status: "cancelled", effectiveAllow: false, errorCode: "aborted" };
+    const completed = { status: "completed", effectiveAllow: true };
+    expect(executions).toMatchObject([completed, completed, cancelled, cancelled]);
+  });
+
   it("follow the serial phases and come before the background", async () => {
     const turns: string[] = [];
     const waiting = (name: string, as: "sequential" | "concurrent" | "fire_and_forget") =>

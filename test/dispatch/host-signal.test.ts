@@ -23,6 +23,18 @@ const throwing = () => {
   throw new Error("patched");
 };
 
+/** A signal that the runtime did not make, and who listens to its abort. */
+function lookalike() {
+  const listeners = new Set<() => void>();
+  const of = (type: string) => (type === "abort" ? listeners : new Set<() => void>());
+  const signal = {
+    aborted: false,
+    addEventListener: (type: string, listener: () => void) => of(type).add(listener),
+    removeEventListener: (type: string, listener: () => void) => of(type).delete(listener),
+  };
+  return { signal, listeners };
+}
+
 describe("a run with a signal of the host", () => {
   it("ends when a plugin breaks the way back off the signal", async () => {
     const manager = await manage([
@@ -146,13 +158,28 @@ describe("a run with a signal of the host", () => {
     expect(uncaught).toHaveLength(3);
   });
 
-  it("takes a signal that the runtime did not make", async () => {
-    const listeners = new Set<() => void>();
-    const signal = {
-      aborted: false,
-      addEventListener: (_type: string, listener: () => void) => listeners.add(listener),
-      removeEventListener: (_type: string, listener: () => void) => listeners.delete(listener),
+  it("listens to it past what a plugin put on the prototype of all objects", async () => {
+    const host = new AbortController();
+    const patch = { signal: AbortSignal.abort(), capture: true, once: false, passive: true };
+    const patches: Run = (_payload, _context) => {
+      Object.assign(Object.prototype, patch);
+      return never();
     };
+    const manager = await manage([plugin("patches", patches)]);
+    let running: ReturnType<typeof manager.invoke>;
+    try {
+      running = manager.invoke(hook, call, { signal: host.signal });
+    } finally {
+      for (const name of Object.keys(patch)) Reflect.deleteProperty(Object.prototype, name);
+    }
+    expect(getEventListeners(host.signal, "abort")).toHaveLength(1);
+    host.abort();
+    expect((await running).violation?.code).toBe("aborted");
+    expect(getEventListeners(host.signal, "abort")).toHaveLength(0);
+  });
+
+  it("takes a signal that the runtime did not make", async () => {
+    const { signal, listeners } = lookalike();
     const manager = await manage([plugin("hangs", (_p) => never())]);
     const running = manager.invoke(hook, call, { signal: signal as never });
     expect(listeners.size).toBe(1);
@@ -161,5 +188,25 @@ describe("a run with a signal of the host", () => {
     expect(listeners.size).toBe(0);
     const late = manager.invoke(hook, call, { signal: { ...signal, aborted: true } as never });
     expect((await late).violation?.code).toBe("aborted");
+  });
+
+  it("starts no more of a phase once such a signal told of the abort", async () => {
+    const { signal, listeners } = lookalike();
+    const started: string[] = [];
+    const mode = "concurrent";
+    const manager = await manage([
+      plugin("waits", (_p) => later(1)),
+      plugin(
+        "aborts",
+        (_p) => {
+          for (const listener of listeners) listener();
+        },
+        { mode },
+      ),
+      plugin("next", (_p) => void started.push("next"), { mode }),
+    ]);
+    const result = await manager.invoke(hook, call, { signal: signal as never });
+    expect(result.violation?.code).toBe("aborted");
+    expect(started).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { deny } from "glassine";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { changed, key, outcomeOf, type Settle, thenable } from "./returned.ts";
-import { call, plugin, runOnce, uncaughtDuring } from "./support.ts";
+import { call, hook, manage, plugin, runOnce, uncaughtDuring } from "./support.ts";
 
 describe("a thenable", () => {
   it.each([
@@ -21,6 +21,24 @@ describe("a thenable", () => {
       "resolves to a thenable in a thenable",
       (yes: Settle) => yes(thenable((inner) => inner(thenable((last) => last(changed))))),
       "changed",
+    ],
+    [
+      "resolves to a function with a then",
+      (yes: Settle) =>
+        yes(
+          Object.assign(
+            () => {},
+            thenable((inner) => inner(changed)),
+          ),
+        ),
+      "changed",
+    ],
+    ["resolves to a function", (yes: Settle) => yes(() => {}), "result_shape"],
+    ["resolves to what has no prototype", (yes: Settle) => yes(Object.create(null)), "add"],
+    [
+      "resolves to an object whose then is no function",
+      (yes: Settle) => yes({ [key]: 5 }),
+      "result_shape",
     ],
   ])("that %s", async (_how, then, outcome) => {
     const uncaught = await uncaughtDuring(async () => {
@@ -44,6 +62,83 @@ describe("a thenable", () => {
 
   it("whose then is no function is a result with an unknown key", async () => {
     expect(await outcomeOf(Object.fromEntries([[key, 5]]))).toBe("result_shape");
+  });
+});
+
+it("a few thenables in thenables take no turn of the timers", async () => {
+  const turns: string[] = [];
+  let chain: unknown = changed;
+  for (let i = 0; i < 100; i += 1) {
+    const inner = chain;
+    chain = thenable((yes) => yes(inner));
+  }
+  const manager = await manage([plugin("returns", (_p, _c) => chain)]);
+  setTimeout(() => turns.push("timer"), 0);
+  await manager.invoke(hook, call);
+  expect(turns).toEqual([]);
+});
+
+describe("a then on a prototype that a plugin patched", () => {
+  const seen: unknown[] = [];
+  /** Settles what it is called on, so that a call shows and hangs nothing. */
+  function patch(this: unknown, yes: Settle) {
+    seen.push(this);
+    yes(undefined);
+  }
+
+  it.each<[string, object, () => unknown, string]>([
+    ["of objects, for a result", Object.prototype, () => ({ metadata: { a: 1 } }), "add"],
+    ["of objects, for a list", Object.prototype, () => [], "result_shape"],
+    ["of lists, for a list", Array.prototype, () => [], "result_shape"],
+    [
+      "of numbers, in a thenable",
+      Number.prototype,
+      () => thenable((yes) => yes(5)),
+      "result_shape",
+    ],
+    [
+      "of texts, in a thenable",
+      String.prototype,
+      () => thenable((yes) => yes("5")),
+      "result_shape",
+    ],
+  ])("%s is not called", async (_what, prototype, make, outcome) => {
+    seen.length = 0;
+    const manager = await manage([
+      plugin("patches", (_p, _c) => {
+        Object.defineProperty(prototype, key, { value: patch, configurable: true });
+        return make();
+      }),
+    ]);
+    try {
+      const { violation, payload } = await manager.invoke(hook, call);
+      expect(violation?.code ?? (payload as typeof call).name).toBe(outcome);
+    } finally {
+      Reflect.deleteProperty(prototype, key);
+    }
+    expect(seen).toEqual([]);
+  });
+
+  it("of promises, for one in a thenable, is not called", async () => {
+    const usual = Object.getOwnPropertyDescriptor(Promise.prototype, key) as PropertyDescriptor;
+    const inner = Promise.resolve(changed);
+    const called: unknown[] = [];
+    function spy(this: unknown, ...settles: unknown[]) {
+      called.push(this);
+      return Reflect.apply(usual.value as () => unknown, this, settles);
+    }
+    const manager = await manage([
+      plugin("patches", (_p, _c) => {
+        Object.defineProperty(Promise.prototype, key, { ...usual, value: spy });
+        return thenable((yes) => yes(inner));
+      }),
+    ]);
+    try {
+      expect((await manager.invoke(hook, call)).payload).toEqual(changed.modifiedPayload);
+    } finally {
+      Object.defineProperty(Promise.prototype, key, usual);
+    }
+    expect(called).not.toContain(inner);
   });
 });
 

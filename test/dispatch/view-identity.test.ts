@@ -57,6 +57,22 @@ describe("the two handlers of one plugin on one point", () => {
   });
 });
 
+it("concurrent plugins that read alike share a view, whatever others add", async () => {
+  const views: unknown[] = [];
+  const mode = "concurrent";
+  const keep: Run = (_p, _c, view) => void views.push(view);
+  const reads = { capabilities: ["read_labels"], mode } as const;
+  const manager = await manage([
+    plugin("reader-a", keep, reads),
+    tagger("tag", { mode }),
+    plugin("reader-b", keep, reads),
+    plugin("blind", keep, { ...reads, capabilities: [] }),
+  ]);
+  await manager.invoke("tool_pre_invoke", { name: "add", args: {} });
+  expect(views[0]).toBe(views[1]);
+  expect(views[1]).not.toBe(views[2]);
+});
+
 it("plugins that read alike share a view as long as nothing changes", async () => {
   const views: unknown[] = [];
   const keep: Run = (_p, _c, view) => void views.push(view);

@@ -1,3 +1,4 @@
+import process from "node:process";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import {
@@ -137,7 +138,8 @@ describe("when a deadline fires", () => {
   it.each([0, -1, Number.NaN, 2 ** 31, Number.POSITIVE_INFINITY])(
     "refuses a timeout of %d ms",
     (timeoutMs) => {
-      expect(() => createDeadlineRing(timeoutMs)).toThrow(RangeError);
+      const message = `A timeout is above 0 and at most 2^31 - 1 ms, not ${timeoutMs}.`;
+      expect(() => createDeadlineRing(timeoutMs)).toThrow(new RangeError(message));
     },
   );
 
@@ -359,6 +361,94 @@ describe("the timer", () => {
     host.advance(1700);
     expect(fired).toBe(1);
     expect(host.timers()).toEqual([]);
+  });
+
+  it.each<readonly [string, unknown]>([
+    ["a number", 7],
+    ["a text", "timer"],
+    ["null", null],
+    ["undefined", undefined],
+    ["an object", {}],
+    ["an object with ref alone", { ref: () => undefined }],
+    ["an object with unref alone", { unref: () => undefined }],
+    ["an object whose ref and unref are no methods", { ref: 1, unref: 2 }],
+  ])("is cleared where its handle is %s, whatever prototypes are patched with", (_what, handle) => {
+    const cleared: unknown[] = [];
+    const patch = { ref: vi.fn(), unref: vi.fn() };
+    const patched = [Number.prototype, String.prototype];
+    const ring = createDeadlineRing(1600, {
+      clock: () => 0,
+      setTimer: () => handle,
+      clearTimer: (each) => cleared.push(each),
+    });
+    const node = nodeOf(() => undefined);
+    for (const prototype of patched) Object.assign(prototype, patch);
+    try {
+      for (let i = 0; i < 2; i += 1) {
+        ring.join(node);
+        ring.leave(node);
+      }
+    } finally {
+      for (const prototype of patched) {
+        for (const name of Object.keys(patch)) Reflect.deleteProperty(prototype, name);
+      }
+    }
+    expect(cleared).toEqual([handle, handle]);
+    expect(patch.ref).not.toHaveBeenCalled();
+    expect(patch.unref).not.toHaveBeenCalled();
+  });
+
+  it("is asked for whole milliseconds, one at least, also after a deadline that blocks", () => {
+    const host = fakeHost();
+    const delays: number[] = [];
+    const ring = createDeadlineRing(100, {
+      ...host.options,
+      setTimer: (callback, delayMs) => {
+        delays.push(delayMs);
+        return host.options.setTimer?.(callback, delayMs);
+      },
+    });
+    let fired = 0;
+    for (let index = 0; index < 3; index += 1) {
+      ring.join(
+        nodeOf(() => {
+          fired += 1;
+          host.block(500);
+        }),
+      );
+      host.advance(20);
+    }
+    host.advance(2000);
+    expect(fired).toBe(3);
+    expect(delays.filter((delayMs) => delayMs < 1 || !Number.isInteger(delayMs))).toEqual([]);
+  });
+
+  it("is held and let go by the methods that the runtime had at load", () => {
+    const idle = setTimeout(() => undefined, 1);
+    clearTimeout(idle);
+    const timers: { ref: unknown; unref: unknown } = Object.getPrototypeOf(idle);
+    const { ref, unref } = timers;
+    const patched = vi.fn();
+    const cleared = vi.fn();
+    const held = () => process.getActiveResourcesInfo().filter((what) => what === "Timeout").length;
+    const ring = createDeadlineRing(60_000, { clearTimer: cleared });
+    const node = nodeOf(() => undefined);
+    const seen = [held()];
+    Object.assign(timers, { ref: patched, unref: patched });
+    try {
+      for (let i = 0; i < 2; i += 1) {
+        ring.join(node);
+        seen.push(held());
+        ring.leave(node);
+        seen.push(held());
+      }
+    } finally {
+      Object.assign(timers, { ref, unref });
+    }
+    const [before = 0] = seen;
+    expect(seen).toEqual([before, before + 1, before, before + 1, before]);
+    expect(patched).not.toHaveBeenCalled();
+    expect(cleared).not.toHaveBeenCalled();
   });
 
   it("holds a Node process only while something waits", () => {
