@@ -79,6 +79,8 @@ export class ConcurrentPhase {
   readonly #start: Slots;
   #views: ShownView | undefined = undefined;
   #open = 0;
+  /** Whether the host gave up while handlers had yet to start. */
+  cutShort = false;
   #done: (() => void) | undefined = undefined;
 
   constructor(run: Invocation) {
@@ -108,7 +110,11 @@ export class ConcurrentPhase {
   #call(member: Member): void {
     const { run } = this;
     const { step } = member;
-    if (isAborted(run.wishes.signal) || (step.guarded && !mayRun(run, step))) {
+    if (isAborted(run.wishes.signal)) {
+      this.cutShort = true;
+      return;
+    }
+    if (step.guarded && !mayRun(run, step)) {
       member.ending = "passed";
       return;
     }

@@ -130,6 +130,7 @@ function advance(run: Invocation): Pending {
 
 function endConcurrent(run: Invocation, phase: ConcurrentPhase): Pending {
   if (run.result !== undefined) return undefined;
+  if (phase.cutShort) return abort(run);
   const end = phase.join();
   return finish(run, end, end === undefined ? -1 : run.program.firstBackground);
 }
