@@ -139,7 +139,11 @@ describe("invoke", () => {
     ["an operation that is a text", "options_invalid", [hook, call, { operation: "add" }]],
     ["an operation that is no data", "options_invalid", [hook, call, { operation: { f() {} } }]],
     ["a context that is none", "options_invalid", [hook, call, { context: {} }]],
+    ["a context of null", "options_invalid", [hook, call, { context: null }]],
+    ["a context that is a text", "options_invalid", [hook, call, { context: "c" }]],
     ["a parent that is none", "options_invalid", [hook, call, { parent: {} }]],
+    ["a parent of null", "options_invalid", [hook, call, { parent: null }]],
+    ["a parent that is a text", "options_invalid", [hook, call, { parent: "p" }]],
   ];
 
   it.each(cases)("rejects for %s, and runs nothing", async (_what, code, given) => {

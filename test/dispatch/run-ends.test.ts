@@ -79,7 +79,7 @@ describe("a handler that makes the host abort at once", () => {
   });
 
   it.each([
-    ["none is waited for", () => undefined, "completed"],
+    ["none is waited for", (): undefined => undefined, "completed"],
     ["one is waited for", () => later(5), "cancelled"],
   ] as const)(
     "beside others, of which %s: who has not started never does",

@@ -165,7 +165,24 @@ describe("the request's id", () => {
     expect(a).toBe(b);
     expect(c).toBe(d);
     expect(a).not.toBe(c);
-    expect(a).toMatch(/^\S{8,}$/);
+  });
+
+  it("that is fresh tells when it was made, and in which order", async () => {
+    const before = Date.now();
+    const ids = (await idsOf(...Array.from({ length: 20 }, () => ({})))).filter((_, i) => i % 2);
+    const after = Date.now();
+    const parts = ids.map((id) => {
+      expect(id).toMatch(/^req-[0-9a-z]+-[0-9a-z]+-[0-9a-z]+$/);
+      return id.split("-").map((part) => Number.parseInt(part, 36));
+    });
+    const [, , , first = 0] = parts[0] ?? [];
+    for (const [at, [, time, , count]] of parts.entries()) {
+      expect(time).toBeGreaterThanOrEqual(before);
+      expect(time).toBeLessThanOrEqual(after);
+      expect(count).toBe(first + at);
+    }
+    // By chance two of so many might be alike, but not half of them.
+    expect(new Set(parts.map(([, , chance]) => chance)).size).toBeGreaterThan(10);
   });
 
   it("stays when a plugin puts another on what an inner run gave it", async () => {

@@ -79,6 +79,7 @@ it("plugins that read alike share a view as long as nothing changes", async () =
   const reads = { capabilities: ["read_labels"] } as const;
   const manager = await manage([
     plugin("reader-a", keep, reads),
+    plugin("renames", (_p, _c) => ({ modifiedPayload: { name: "sub" } })),
     plugin("reader-b", keep, reads),
     tagger("tag"),
     plugin("reader-c", keep, reads),

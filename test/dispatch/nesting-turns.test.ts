@@ -1,0 +1,127 @@
+/** Runs in runs: by whose right labels join, and until when. */
+import { defineHost, jsonObject } from "glassine";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
+import {
+  aborted,
+  call,
+  deferred,
+  hook,
+  labelled,
+  labelsOf,
+  type Manager,
+  manage,
+  never,
+  type PluginContext,
+  plugin,
+  type Run,
+  rest,
+  runOnce,
+  type ToolCall,
+  tagger,
+} from "./support.ts";
+
+const hangs = plugin("hangs", (_p, _c) => never(), { timeoutMs: null });
+
+describe("labels of an inner run", () => {
+  it("of the same manager join by the right of who added them", async () => {
+    verifies("dispatch:nesting-labels");
+    const nests: Run = async (payload, context) => {
+      if (payload.name !== "add") return;
+      await manager.invoke(hook, { ...payload, name: "inner" }, { parent: context });
+    };
+    const tags: Run = (payload, _context) =>
+      payload.name === "inner" ? { modifiedExtensions: labelled("inner") } : undefined;
+    const manager: Manager = await manage([
+      plugin("nests", nests, { capabilities: [] }),
+      plugin("tags", tags),
+    ]);
+    const result = await manager.invoke(hook, call);
+    expect(labelsOf(result)).toEqual(["inner"]);
+    expect(result.executions[0]).toMatchObject({ plugin: "nests", changed: ["security.labels"] });
+  });
+
+  it("of a handler in mode audit show in its record, and do not join", async () => {
+    verifies("dispatch:nesting-labels");
+    const inner = await manage([tagger("inner")]);
+    const nests: Run = async (payload, context) => {
+      await inner.invoke(hook, payload, { parent: context });
+    };
+    const result = await runOnce([plugin("nests", nests, { mode: "audit" })]);
+    expect(labelsOf(result)).toEqual([]);
+    expect(result.executions).toMatchObject([
+      { applied: false, extensionsModified: true, changed: ["security.labels"] },
+    ]);
+  });
+
+  it("of another host do not join", async () => {
+    const description = "Of a test.";
+    const host = defineHost({
+      slots: { shelf: { tier: "mutable", description, schema: jsonObject() } },
+    });
+    const inner = await host.createPluginManager({ plugins: [tagger("inner")] });
+    let labels: readonly string[] = [];
+    const nests: Run = async (payload, context) => {
+      labels = labelsOf(await inner.invoke(hook, payload, { parent: context }));
+    };
+    const result = await runOnce([plugin("nests", nests)]);
+    expect([labels, labelsOf(result)]).toEqual([["inner"], []]);
+  });
+
+  it("that its handler's deadline aborts join no more", async () => {
+    verifies("dispatch:nesting-turn");
+    const inner = await manage([tagger("inner"), hangs]);
+    let ended: object | undefined;
+    const nests: Run = async (payload, context) => {
+      const { signal } = context;
+      ended = await inner.invoke(hook, payload, { parent: context, signal });
+    };
+    for (const onError of ["fail", "ignore"] as const) {
+      const result = await runOnce([plugin("nests", nests, { timeoutMs: 5, onError })]);
+      await rest();
+      expect(ended).toMatchObject({ violation: aborted });
+      expect(labelsOf(ended as never)).toEqual(["inner"]);
+      expect(labelsOf(result)).toEqual([]);
+      expect(result.executions).toMatchObject([{ status: "timeout", changed: [] }]);
+    }
+  });
+
+  it.each([
+    ["at once", (): undefined => undefined],
+    ["after a wait", () => rest()],
+  ] as const)("that a later handler ends %s join no more", async (_when, wait) => {
+    verifies("dispatch:nesting-turn");
+    const inner = await manage([tagger("inner"), hangs]);
+    const host = new AbortController();
+    const { promise: started, resolve: start } = deferred<Promise<object>>();
+    const starts = (payload: ToolCall, context: PluginContext) => {
+      const options = { parent: context, signal: host.signal };
+      const running = inner.invoke(hook, payload, options);
+      start(Promise.resolve(running));
+      return wait();
+    };
+    const result = await runOnce([
+      plugin("starts", starts as Run),
+      plugin("ends", (_p, _c) => host.abort()),
+    ]);
+    const ended = await started;
+    expect(ended).toMatchObject({ violation: aborted });
+    expect(labelsOf(ended as never)).toEqual(["inner"]);
+    expect(labelsOf(result)).toEqual([]);
+    expect(result.executions).toMatchObject([{ changed: [] }, { changed: [] }]);
+  });
+});
+
+describe("the context of a nested run's result", () => {
+  it("is that of the next run of its manager, too", async () => {
+    const seen: boolean[] = [];
+    const inner = await manage([]);
+    const nests: Run = async (payload, parent) => {
+      const { context } = await inner.invoke(hook, payload, { parent });
+      const again = await inner.invoke(hook, payload, { context });
+      seen.push(again.context === context);
+    };
+    await runOnce([plugin("nests", nests)]);
+    expect(seen).toEqual([true]);
+  });
+});
