@@ -91,6 +91,39 @@ describe("a handler that makes the host abort", () => {
     },
   );
 
+  it.each(["sequential", "concurrent"] as const)(
+    "and returns a promise in mode %s: no patched species is asked for one",
+    async (mode) => {
+      const host = new AbortController();
+      const usual = Object.getOwnPropertyDescriptor(Promise, Symbol.species) ?? {};
+      let asked = 0;
+      const species = {
+        configurable: true,
+        get: () => {
+          asked += 1;
+          return Promise;
+        },
+      };
+      const aborts: Run = (_p, _c) => {
+        const broken = Promise.reject(new Error("broken"));
+        host.abort();
+        Object.defineProperty(Promise, Symbol.species, species);
+        return broken;
+      };
+      const waits = plugin("waits", (_p, _c) => later(1));
+      const manager = await manage([waits, plugin("aborts", aborts, { mode })]);
+      const uncaught = await uncaughtDuring(async () => {
+        try {
+          const result = await manager.invoke(hook, call, { signal: host.signal });
+          expect(result.violation).toEqual(aborted);
+        } finally {
+          Object.defineProperty(Promise, Symbol.species, usual);
+        }
+      });
+      expect([asked, uncaught]).toEqual([0, []]);
+    },
+  );
+
   it("while others of its phase are waited for: what they give comes late", async () => {
     const host = new AbortController();
     const gate = deferred();

@@ -228,7 +228,8 @@ describe("the failures of background handlers", () => {
       context.signal.addEventListener("abort", () => overdue.resolve());
       return never();
     };
-    const settings = { mode, onError, extensions: false, timeoutMs: 5 } as const;
+    const conditions = { tools: [call.name] };
+    const settings = { mode, onError, conditions, extensions: false, timeoutMs: 5 } as const;
     const manager = await manage([
       plugin("throws", throws, settings),
       plugin("hangs", hangs, settings),
