@@ -17,6 +17,7 @@ import {
   rest,
   statusesOf,
   tagger,
+  uncaughtDuring,
 } from "./support.ts";
 
 interface Foreign {
@@ -88,6 +89,39 @@ describe("a signal that breaks", () => {
     }
     // It is counted no more.
     expect(labelsOf(await manager.invoke(hook, call))).toContain("two");
+  });
+
+  it("as somebody listens ends the run as a failure, and what it waited for is of no effect", async () => {
+    const told: unknown[] = [];
+    const turns: string[] = [];
+    const gate: Deferred<never> = deferred();
+    const manager = await manage(
+      [
+        tagger("one"),
+        plugin("waits", (_p, _c) => gate.promise, { onError: "ignore", timeoutMs: 5 }),
+        plugin("next", (_p, _c) => void turns.push("next")),
+      ],
+      { maxInFlight: 1, onHandlerError: (thrown, at) => void told.push(thrown, at) },
+    );
+    const signal = {
+      aborted: false,
+      addEventListener: () => {
+        throw noStack;
+      },
+      removeEventListener: () => {},
+    };
+    const uncaught = await uncaughtDuring(async () => {
+      const result = await manager.invoke(hook, call, { signal: signal as never });
+      expect(result.violation).toEqual({ plugin: "waits", code: "handler_error", reason });
+      expect(labelsOf(result)).toEqual(["one"]);
+      expect(statusesOf(result)).toEqual(["completed", "skipped", "skipped"]);
+      await later(10);
+      gate.reject(new Error("late"));
+    });
+    expect(uncaught).toEqual([]);
+    expect(turns).toEqual([]);
+    expect(told).toEqual([noStack, { plugin: "waits", hook }]);
+    expect(await manager.close()).toMatchObject({ drained: true, late: 1 });
   });
 
   it("leaves room for as many runs as before", async () => {

@@ -32,10 +32,12 @@ export function run(invocation: Invocation): Promise<AnyInvokeResult> {
   invocation.waiting.settle = lastSettle;
   // Kept no longer: it would pin the run's result.
   lastSettle = undefined;
-  // Before the signal is heard, so that an abort finds it.
-  const { ticket } = invocation;
-  if (signal !== undefined) listen(invocation, signal);
-  void resume(ticket, pending);
+  void resume(invocation.ticket, pending);
+  try {
+    if (signal !== undefined) listen(invocation, signal);
+  } catch (error) {
+    void crashed(invocation, error);
+  }
   return promise;
 }
 
@@ -56,6 +58,7 @@ export async function settled(result: AnyInvokeResult): Promise<AnyInvokeResult>
  */
 async function crashed(run: Invocation, error: unknown): Promise<AnyInvokeResult> {
   release(run);
+  run.leaveTicket(true);
   await undefined;
   const step = serialStep(run);
   const reason = `The run of ${run.program.hook} could not go on.`;
