@@ -1,5 +1,6 @@
-import { addLabels, deny, type ExecutionRecord, setHeader } from "glassine";
+import { addLabels, defineHost, deny, type ExecutionRecord, setHeader, stringSet } from "glassine";
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
 import { verifies } from "../support/verifies.ts";
 import {
   call,
@@ -119,6 +120,41 @@ describe("the records of a run", () => {
         ],
       },
     ]);
+  });
+
+  it("name a slot that is emptied", async () => {
+    const run: Run = (_p, _c, view) => ({ modifiedExtensions: { ...view, custom: {} } });
+    const emptied = await runOnce([plugin("empties", run)], { extensions: { custom: { a: 1 } } });
+    expect([emptied.extensions.custom, emptied.executions[0]?.changed]).toEqual([{}, ["custom"]]);
+  });
+
+  it("name what a plugin puts into a new slot of mixed tiers, and no part that came empty", async () => {
+    const shelf = {
+      tier: "immutable",
+      description: "Of a test.",
+      schema: z.object({
+        count: z.number().optional(),
+        note: z.union([z.string(), z.null()]).optional(),
+        tags: stringSet().default([]),
+        owner: z.string().optional(),
+      }),
+      fields: { count: { tier: "mutable" }, note: { tier: "mutable" }, tags: { tier: "mutable" } },
+    } as const;
+    const host = defineHost({ slots: { shelf } });
+    const changedBy = async (put: object) => {
+      const puts = host.definePlugin({
+        name: "puts",
+        version: "1.0.0",
+        hooks: { tool_pre_invoke: (_p, _c, _e) => ({ modifiedExtensions: { shelf: put } }) },
+      });
+      const manager = await host.createPluginManager({ plugins: [puts] });
+      const { executions, errors } = await manager.invoke(hook, call);
+      expect(errors).toEqual([]);
+      return executions[0]?.changed;
+    };
+    expect(await changedBy({ count: 5 })).toEqual(["shelf.count"]);
+    expect(await changedBy({ note: null })).toEqual([]);
+    expect(await changedBy({ note: "a", tags: ["b"] })).toEqual(["shelf.note", "shelf.tags"]);
   });
 
   it("name no change of a change that says the same", async () => {

@@ -6,7 +6,6 @@ import {
   call,
   deferred,
   hook,
-  labelled,
   labelsOf,
   later,
   manage,
@@ -238,11 +237,4 @@ describe("the context of a handler", () => {
       expect((each as { constructor: unknown }).constructor).toBe(Object);
     }
   });
-});
-
-it("what an empty envelope gets, and what is emptied, is named once each", async () => {
-  const run: Run = (_p, _c, view) => ({ modifiedExtensions: { ...view, custom: {} } });
-  const given = { custom: { a: 1 }, ...labelled("PII") };
-  const emptied = await runOnce([plugin("empties", run)], { extensions: given });
-  expect([emptied.extensions.custom, emptied.executions[0]?.changed]).toEqual([{}, ["custom"]]);
 });

@@ -131,10 +131,9 @@ function addChanged(
   }
 }
 
+/** Of a part that is there, which is never null. */
 function isEmpty(value: unknown): boolean {
-  return (
-    typeof value === "object" && value !== null && intrinsics.enumerableKeys(value).length === 0
-  );
+  return typeof value === "object" && intrinsics.enumerableKeys(value as object).length === 0;
 }
 
 const noResult = new Refused("result_shape", "(result)", "Expected a result.");
