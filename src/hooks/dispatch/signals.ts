@@ -19,8 +19,9 @@ function abortedAtLoad(signal: AbortSignal): boolean | undefined {
   try {
     return apply(abortedGetter, signal, []);
   } catch {
-    return undefined;
+    // Somebody else made it.
   }
+  return undefined;
 }
 
 /** Whoever waits for the abort of a signal. Linked: no patched iterator leaves one out. */
