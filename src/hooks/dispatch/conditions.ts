@@ -103,17 +103,25 @@ function fromParts(parts: readonly unknown[], names: Names): void {
 }
 
 function fromPart(part: unknown, names: Names): void {
-  const type = ownValue(part, "content_type");
   const content = ownValue(part, "content");
-  if (type === "tool_call") add(names.tools, ownValue(content, "name"));
-  if (type === "tool_result") add(names.tools, ownValue(content, "tool_name"));
-  if (type === "prompt_request") {
-    add(names.prompts, ownValue(content, "name"));
-    add(names.servers, ownValue(content, "server_id"));
+  switch (ownValue(part, "content_type")) {
+    case "tool_call":
+      add(names.tools, ownValue(content, "name"));
+      break;
+    case "tool_result":
+      add(names.tools, ownValue(content, "tool_name"));
+      break;
+    case "prompt_request":
+      add(names.servers, ownValue(content, "server_id"));
+      add(names.prompts, ownValue(content, "name"));
+      break;
+    case "prompt_result":
+      add(names.prompts, ownValue(content, "prompt_name"));
+      break;
+    case "resource":
+    case "resource_ref":
+      add(names.resources, ownValue(content, "uri"));
   }
-  if (type === "prompt_result") add(names.prompts, ownValue(content, "prompt_name"));
-  if (type === "resource" || type === "resource_ref")
-    add(names.resources, ownValue(content, "uri"));
 }
 
 function add(list: Names[Kind], name: unknown): void {

@@ -148,8 +148,8 @@ function serialStep({ program: { serial }, index }: Invocation): Step | undefine
  * Holds the ticket and nothing else of the run while it waits. A frame that saw a value may keep
  * it in a register, whatever becomes of its variables; so that one waits no more.
  */
-async function resume(ticket: Ticket<Invocation>, first: PromiseLike<unknown>): Promise<void> {
-  let pending: Pending = first;
+async function resume(ticket: Ticket<Invocation>, first: Pending): Promise<void> {
+  let pending = first;
   while (pending !== undefined) {
     let returned: unknown;
     let threw = false;
@@ -160,7 +160,7 @@ async function resume(ticket: Ticket<Invocation>, first: PromiseLike<unknown>): 
       returned = thrown;
     }
     pending = goOn(ticket, threw, returned);
-    if (returned !== undefined && pending !== undefined) return void resume(ticket, pending);
+    if (returned !== undefined) return void resume(ticket, pending);
   }
 }
 
@@ -204,7 +204,7 @@ export function expire(run: Invocation): void {
   run.index += 1;
   try {
     const pending = advance(run);
-    if (pending !== undefined) void resume(run.ticket, pending);
+    void resume(run.ticket, pending);
   } catch (error) {
     void crashed(run, error);
   }
