@@ -46,6 +46,40 @@ function foreign(look: (at: number) => boolean = () => false): Foreign {
   };
 }
 
+it("a signal that keeps its listeners and tells them once more changes nothing that is over", async () => {
+  const listeners: (() => void)[] = [];
+  const signal = {
+    aborted: false,
+    addEventListener: (_type: string, listener: () => void) => listeners.push(listener),
+    removeEventListener: () => undefined,
+  };
+  const denies = plugin("denies", async (_p, _c) => deny("no"));
+  const manager = await manage([denies, tagger("after")]);
+  const result = await manager.invoke(hook, call, { signal: signal as never });
+  const told = JSON.stringify(result);
+  expect(listeners).toHaveLength(1);
+  for (const listener of listeners) expect(listener).not.toThrow();
+  expect(JSON.stringify(result)).toBe(told);
+  expect(result.violation?.code).toBe("denied");
+  expect(await manager.close()).toMatchObject({ drained: true, late: 0 });
+});
+
+it("a signal that tells of its abort while it is being listened to ends the run once", async () => {
+  const signal = {
+    aborted: false,
+    addEventListener: (_type: string, listener: () => void) => {
+      signal.aborted = true;
+      listener();
+    },
+    removeEventListener: () => undefined,
+  };
+  const manager = await manage([plugin("hangs", (_p, _c) => never()), tagger("after")]);
+  const result = await manager.invoke(hook, call, { signal: signal as never });
+  expect(result.violation).toEqual(aborted);
+  expect(statusesOf(result)).toEqual(["cancelled", "skipped"]);
+  expect(result.errors).toEqual([]);
+});
+
 describe("a signal that breaks", () => {
   const noStack = new RangeError("no stack");
   const breaking = (last: number) =>
