@@ -215,6 +215,32 @@ describe("joining and leaving", () => {
     expect(fired).toBe(1);
   });
 
+  it("takes a node that joins again from the middle to the end, once", () => {
+    const host = fakeHost();
+    const ring = createDeadlineRing(160, host.options);
+    const fired: number[] = [];
+    const nodes = [0, 1, 2].map((index) => nodeOf(() => fired.push(index)));
+    for (const index of [0, 1, 2, 1]) ring.join(nodes[index]!);
+    host.advance(400);
+    expect(fired).toEqual([0, 2, 1]);
+  });
+
+  it.each([true, false])(
+    "keeps the timer while another node waits (%s: it can be let go)",
+    (referable) => {
+      const host = fakeHost({ referable });
+      const ring = createDeadlineRing(160, host.options);
+      const fired: string[] = [];
+      const [goes, stays] = ["goes", "stays"].map((name) => nodeOf(() => fired.push(name)));
+      ring.join(goes!);
+      ring.join(stays!);
+      ring.leave(goes!);
+      expect(host.holdsProcess()).toBe(true);
+      host.advance(200);
+      expect(fired).toEqual(["stays"]);
+    },
+  );
+
   it("restarts the deadline of a node that joins again", () => {
     const host = fakeHost();
     const ring = createDeadlineRing(160, host.options);
