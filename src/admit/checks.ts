@@ -9,7 +9,6 @@ import type * as z from "zod";
 import type { Compiled } from "./compiled.ts";
 import { ignore } from "./ignore.ts";
 import {
-  append,
   arrayPrototype,
   create,
   defineProperty,
@@ -19,9 +18,8 @@ import {
   hasOwn,
   isArray,
   isNativePromise,
-  newList,
-  toArray,
 } from "./intrinsics.ts";
+import { mapped } from "./lists.ts";
 import { BAD, type Bad, type Reader, report, type Walk } from "./walk.ts";
 
 interface Issue {
@@ -187,11 +185,7 @@ function define(target: object, key: PropertyKey, value: unknown): void {
 /** A value as zod would give it: what is absent is not there. A frozen copy. */
 function asChecksSeeIt(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
-  if (isArray(value)) {
-    const items = newList<unknown>();
-    for (let i = 0; i < value.length; i++) append(items, asChecksSeeIt(value[i]));
-    return freeze(toArray(items));
-  }
+  if (isArray(value)) return freeze(mapped(value, asChecksSeeIt));
   const part = create(null);
   const keys = enumerableKeys(value);
   for (let i = 0; i < keys.length; i++) {

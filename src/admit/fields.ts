@@ -5,7 +5,7 @@ import type { Compiled, Field } from "./compiled.ts";
 import { readJson } from "./free-form.ts";
 import { create, enumerableKeys, freeze } from "./intrinsics.ts";
 import { extensionsLimits } from "./limits.ts";
-import { BAD, newWalk, type Reader, STOP } from "./walk.ts";
+import { BAD, type Reader, readAlone } from "./walk.ts";
 
 const constants = new WeakSet<object>();
 
@@ -136,19 +136,8 @@ function scalarOf(def: WrapperDef, first: unknown): unknown {
 
 /** A default in the form in which a value that was read is stored: sets sorted, levels whole. */
 function readOwn(value: unknown, reader: Reader): unknown {
-  const walk = newWalk({
-    origin: "host",
-    limits: extensionsLimits,
-    shapeCode: "extensions_shape",
-    strict: true,
-  });
-  try {
-    const read = reader(walk, value, undefined);
-    return read === BAD ? undefined : read;
-  } catch (stopped) {
-    if (stopped !== STOP) throw stopped;
-    return undefined;
-  }
+  const read = readAlone(reader, value, extensionsLimits);
+  return read === BAD ? undefined : read;
 }
 
 function frozenDefault(value: unknown): unknown {

@@ -12,7 +12,7 @@ import { extensionsLimits, type Limits } from "./limits.ts";
 import { checkText } from "./properties.ts";
 import { asSet } from "./sets.ts";
 import { canonicalInstant, instantOf, isLabel } from "./text-rules.ts";
-import { BAD, countNode, newWalk, type Reader, report, STOP } from "./walk.ts";
+import { BAD, countNode, type Reader, readAlone, report } from "./walk.ts";
 
 export interface Kind {
   readonly shape: Shape;
@@ -51,12 +51,12 @@ function declare<S extends z.ZodType>(schema: S, kind: Kind): S {
  * told so, for where it reads the kind alone: inside a union, or behind a transform.
  */
 function declareRuled<S extends z.ZodType>(schema: S, kind: Kind): S {
-  const ruled = schema
-    .refine((value) => stored(kind, value) !== BAD, { error: "Not of its kind." })
-    .overwrite((value) => {
-      const result = stored(kind, value);
-      return (result === BAD ? value : result) as never;
-    });
+  const ruled = schema.check((payload) => {
+    const { value } = payload;
+    const stored = readAlone(kind.read, value, anySize);
+    if (stored !== BAD) payload.value = stored as never;
+    else payload.issues.push({ code: "custom", input: value, message: "Not of its kind." });
+  });
   return declare(ruled as S, kind);
 }
 
@@ -67,22 +67,6 @@ const anySize: Limits = Object.freeze({
   units: Number.POSITIVE_INFINITY,
   depth: 1_000,
 });
-
-/** A value as its kind stores it, by the default limits; `BAD` for one that it does not accept. */
-function stored({ read }: Kind, value: unknown): unknown {
-  const walk = newWalk({
-    origin: "host",
-    limits: anySize,
-    shapeCode: "extensions_shape",
-    strict: true,
-  });
-  try {
-    return read(walk, value, undefined);
-  } catch (stop) {
-    if (stop !== STOP) throw stop;
-    return BAD;
-  }
-}
 
 /** Any JSON value. Nulls inside are data. */
 export function jsonValue(): z.ZodType<Json, Json> {

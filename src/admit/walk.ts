@@ -67,6 +67,17 @@ export function newWalk({ origin, limits, shapeCode, strict }: WalkOptions): Wal
 /** Ends a reading early. Thrown and caught inside this room only. */
 export const STOP: unique symbol = Symbol("stop");
 
+/** Reads a value by itself, by a host's rules; `BAD` for one that `read` does not accept. */
+export function readAlone(read: Reader, value: unknown, limits: Limits): unknown {
+  const walk = newWalk({ origin: "host", limits, shapeCode: "extensions_shape", strict: true });
+  try {
+    return read(walk, value, undefined);
+  } catch (stopped) {
+    if (stopped !== STOP) throw stopped;
+    return BAD;
+  }
+}
+
 const maxProblems = 100;
 
 /** Where the walk is: the keys from the root to the value in hand. */

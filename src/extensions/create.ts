@@ -6,6 +6,7 @@ import {
   intrinsics,
   type LevelValue,
   type Limits,
+  mapped,
 } from "../admit/index.ts";
 import {
   formatPath,
@@ -93,13 +94,9 @@ export function decodeFrom(
   const value = isText ? parse(input, limitsOf(options)) : input;
   const origin = isText ? "parsed" : "host";
   const admitted = read(slots, value, origin, options.strict === true, options);
-  const dropped = intrinsics.newList<string>();
-  for (let i = 0; i < admitted.dropped.length; i++) {
-    intrinsics.append(dropped, formatPath(admitted.dropped[i] as Problem["path"]));
-  }
   return intrinsics.freeze({
     extensions: sealed(slots, admitted),
-    dropped: intrinsics.freeze(intrinsics.toArray(dropped)),
+    dropped: intrinsics.freeze(mapped(admitted.dropped, formatPath)),
     droppedCount: admitted.droppedCount,
   });
 }

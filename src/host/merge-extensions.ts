@@ -1,12 +1,12 @@
 /** Filter and merge for a host that embeds them without a manager. */
-import { extensionsLimits, intrinsics, type Limits } from "../admit/index.ts";
+import { extensionsLimits, intrinsics, type Limits, mapped } from "../admit/index.ts";
 import { GlassineError, quoted, TierViolationError } from "../errors/index.ts";
 import { createFrom, markOf, type Slots } from "../extensions/index.ts";
 import { filterFor } from "../filter/index.ts";
 import { listed, merge, type Rejection } from "../merge/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 
-const { append, freeze, hasOwn, newList, toArray } = intrinsics;
+const { freeze, hasOwn } = intrinsics;
 
 /** Options of `mergeExtensions`. */
 export interface MergeOptions<View> {
@@ -109,9 +109,5 @@ export function mergeOrThrow(
 /** The rejections under the plugin's name, where there is one. */
 function named(rejections: readonly Rejection[], plugin: string | undefined): readonly Rejection[] {
   if (plugin === undefined || rejections.length === 0) return rejections;
-  const list = newList<Rejection>();
-  for (let i = 0; i < rejections.length; i++) {
-    append(list, freeze({ plugin, ...(rejections[i] as Rejection) }));
-  }
-  return freeze(toArray(list));
+  return freeze(mapped(rejections, (rejection) => freeze({ plugin, ...rejection })));
 }
