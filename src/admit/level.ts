@@ -73,11 +73,13 @@ export function compileLevel(
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] as string;
       const raw = readProperty(walk, source, key);
+      const field = byKey[key];
       if (raw === BAD) {
         bad = true;
+        // It is there, whatever it is: nobody is told that it is missing.
+        if (field !== undefined) seen[field.key] = true;
         continue;
       }
-      const field = byKey[key];
       if (field === undefined) {
         if (!unknownField(walk, key, raw, options)) bad = true;
         continue;

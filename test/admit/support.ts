@@ -1,4 +1,6 @@
-import { type GlassineError, isGlassineError } from "../../src/errors/index.ts";
+import type * as z from "zod";
+import { admit, compileSchema, extensionsLimits, type Limits } from "../../src/admit/index.ts";
+import { type GlassineError, isGlassineError, type Problem } from "../../src/errors/index.ts";
 
 /** The error a call is refused with. Fails when the call goes through. */
 export function refusalOf(run: () => unknown): GlassineError {
@@ -12,3 +14,25 @@ export function refusalOf(run: () => unknown): GlassineError {
 }
 
 export const codeOf = (run: () => unknown): string => refusalOf(run).code;
+
+/** What a reading by a schema finds, each as `path | code | expected | received`. */
+export function problemsOf(
+  schema: z.ZodType,
+  value: unknown,
+  origin: "host" | "plugin" | "parsed" = "host",
+  limits: Partial<Limits> = {},
+): readonly string[] {
+  const compiled = compileSchema(schema, { closed: true, shownWhole: false });
+  const admitted = admit(compiled, value, {
+    origin,
+    limits: { ...extensionsLimits, ...limits },
+    shapeCode: "extensions_shape",
+    strict: true,
+    hint: undefined,
+    partial: false,
+  });
+  return admitted.ok ? [] : admitted.problems.map(lineOf);
+}
+
+const lineOf = ({ path, code, expected, received }: Problem) =>
+  [path.join("/"), code, expected, received].join(" | ");

@@ -1,41 +1,9 @@
 import vm from "node:vm";
-import { detectTampering, type RealmChange } from "glassine";
+import { detectTampering } from "glassine";
 import { afterEach, describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
+import { later, patch, remove, told } from "./realm-patches.ts";
 
-const { defineProperty, getOwnPropertyDescriptor, deleteProperty } = Reflect;
-
-/** What puts everything back, the last thing first. A list, as patches may reach every array. */
-interface Undo {
-  readonly back: () => void;
-  readonly next: Undo | undefined;
-}
-let undo: Undo | undefined;
-function later(back: () => void): void {
-  undo = { back, next: undo };
-}
-
-/** Puts a property in place until the end of the test. */
-function patch(target: object, key: PropertyKey, descriptor: PropertyDescriptor): void {
-  const before = getOwnPropertyDescriptor(target, key);
-  later(() => {
-    if (before === undefined) deleteProperty(target, key);
-    else defineProperty(target, key, before);
-  });
-  defineProperty(target, key, { __proto__: null, configurable: true, ...descriptor } as never);
-}
-
-/** Asks while the realm is patched, and has it restored before anybody else runs. */
-function told(run: () => void): readonly RealmChange[] {
-  try {
-    run();
-    return detectTampering();
-  } finally {
-    for (; undo !== undefined; undo = undo.next) undo.back();
-    // An array itself: an element that was added made it longer.
-    Array.prototype.length = 0;
-  }
-}
 const replaced = (intrinsic: string) => ({ intrinsic, change: "replaced" });
 const added = (intrinsic: string) => ({ intrinsic, change: "added" });
 const removed = (intrinsic: string) => ({ intrinsic, change: "removed" });
@@ -105,10 +73,8 @@ describe("tampering", () => {
     const changes = told(() => {
       patch(Object.prototype, ["th", "en"].join(""), { value: 1, writable: true });
       patch(Object.prototype, "toString", { enumerable: true });
-      patch(Map.prototype, "forEach", { value: 1 });
-      deleteProperty(Map.prototype, "forEach");
-      patch(globalThis, "WeakRef", { value: 1 });
-      deleteProperty(globalThis, "WeakRef");
+      remove(Map.prototype, "forEach");
+      remove(globalThis, "WeakRef");
       patch(Error, "prepareStackTrace", { value: 1 });
     });
     expect(changes).toEqual([

@@ -1,0 +1,43 @@
+/** Patches of the realm that are undone before anybody else runs. */
+import { detectTampering, type RealmChange } from "glassine";
+
+const { defineProperty, getOwnPropertyDescriptor, deleteProperty } = Reflect;
+
+/** What puts everything back, the last thing first. A list, as patches may reach every array. */
+interface Undo {
+  readonly back: () => void;
+  readonly next: Undo | undefined;
+}
+let undo: Undo | undefined;
+export function later(back: () => void): void {
+  undo = { back, next: undo };
+}
+
+/** Puts a property in place until the end of the test. */
+export function patch(target: object, key: PropertyKey, descriptor: PropertyDescriptor): void {
+  const before = getOwnPropertyDescriptor(target, key);
+  later(() => {
+    if (before === undefined) deleteProperty(target, key);
+    else defineProperty(target, key, before);
+  });
+  defineProperty(target, key, { __proto__: null, configurable: true, ...descriptor } as never);
+}
+
+/** Takes a property away until the end of the test. */
+export function remove(target: object, key: PropertyKey): void {
+  const before = getOwnPropertyDescriptor(target, key) as PropertyDescriptor;
+  later(() => defineProperty(target, key, before));
+  deleteProperty(target, key);
+}
+
+/** Asks while the realm is patched, and has it restored before anybody else runs. */
+export function told(run: () => void): readonly RealmChange[] {
+  try {
+    run();
+    return detectTampering();
+  } finally {
+    for (; undo !== undefined; undo = undo.next) undo.back();
+    // An array itself: an element that was added made it longer.
+    Array.prototype.length = 0;
+  }
+}
