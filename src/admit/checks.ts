@@ -150,7 +150,10 @@ function judgeOf(checks: readonly ZodCheck[]): (value: unknown) => Verdict {
         return verdict("a value that its schema's own check can judge");
       }
       for (let at = length; at < payload.issues.length; at++) {
-        if (payload.issues[at]?.continue !== true) aborted = true;
+        const goesOn = payload.issues[at]?.continue;
+        // With `abort`, a check ends all that follow, those too that say when they run.
+        if (goesOn === false) return verdict(undefined);
+        if (goesOn !== true) aborted = true;
       }
     }
     return verdict(undefined);

@@ -15,15 +15,11 @@ export function refusalOf(run: () => unknown): GlassineError {
 
 export const codeOf = (run: () => unknown): string => refusalOf(run).code;
 
-/** What a reading by a schema finds, each as `path | code | expected | received`. */
-export function problemsOf(
-  schema: z.ZodType,
-  value: unknown,
-  origin: "host" | "plugin" | "parsed" = "host",
-  limits: Partial<Limits> = {},
-): readonly string[] {
+type From = "host" | "plugin" | "parsed";
+
+function read(schema: z.ZodType, value: unknown, origin: From, limits: Partial<Limits>) {
   const compiled = compileSchema(schema, { closed: true, shownWhole: false });
-  const admitted = admit(compiled, value, {
+  return admit(compiled, value, {
     origin,
     limits: { ...extensionsLimits, ...limits },
     shapeCode: "extensions_shape",
@@ -31,6 +27,23 @@ export function problemsOf(
     hint: undefined,
     partial: false,
   });
+}
+
+/** What a reading by a schema gives. Fails when the value is refused. */
+export function readingOf(schema: z.ZodType, value: unknown, origin: From = "host"): unknown {
+  const admitted = read(schema, value, origin, {});
+  if (admitted.ok) return admitted.value;
+  throw new Error(admitted.problems.map(lineOf).join("\n"));
+}
+
+/** What a reading by a schema finds, each as `path | code | expected | received`. */
+export function problemsOf(
+  schema: z.ZodType,
+  value: unknown,
+  origin: From = "host",
+  limits: Partial<Limits> = {},
+): readonly string[] {
+  const admitted = read(schema, value, origin, limits);
   return admitted.ok ? [] : admitted.problems.map(lineOf);
 }
 
