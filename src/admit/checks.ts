@@ -18,6 +18,7 @@ import {
   hasOwn,
   isArray,
   isNativePromise,
+  ownValue,
 } from "./intrinsics.ts";
 import { mapped } from "./lists.ts";
 import { BAD, type Bad, type Reader, report, type Walk } from "./walk.ts";
@@ -85,7 +86,7 @@ export function held(
     return (walk, value, hint) => {
       const result = read(walk, value, hint);
       // What was shown passed when it was read.
-      if (result === BAD || (result === hint && hint !== undefined)) return result;
+      if (result === BAD || result === hint) return result;
       const given = asChecksSeeIt(result);
       const verdict = judge(given);
       if (!isFree(verdict)) return reportVerdict(walk, verdict);
@@ -164,7 +165,7 @@ const late = "a schema whose checks and transforms do not wait";
 
 /** Whether what came back is a promise. Nobody waits for it, so its rejection is no surprise. */
 function isLate(returned: unknown): boolean {
-  if (typeof returned !== "object" || returned === null || !isNativePromise(returned)) return false;
+  if (typeof returned !== "object" || !isNativePromise(returned)) return false;
   void ignore(returned as Promise<unknown>);
   return true;
 }
@@ -173,15 +174,15 @@ function isLate(returned: unknown): boolean {
 function newPayload(value: unknown): Payload {
   const issues: Issue[] = [];
   const push = (...found: Issue[]) => {
-    for (let i = 0; i < found.length; i++) define(issues, issues.length, found[i]);
+    for (let i = 0; i < found.length; i++) define(issues, issues.length, found[i], true);
     return issues.length;
   };
-  define(issues, "push", push);
+  define(issues, "push", push, false);
   return { __proto__: null, value, issues } as Payload;
 }
 
-function define(target: object, key: PropertyKey, value: unknown): void {
-  const descriptor = { __proto__: null, value, enumerable: true, writable: true };
+function define(target: object, key: PropertyKey, value: unknown, enumerable: boolean): void {
+  const descriptor = { __proto__: null, value, enumerable, writable: true, configurable: true };
   defineProperty(target, key, descriptor as PropertyDescriptor);
 }
 
@@ -203,8 +204,7 @@ const { push } = Array.prototype;
 
 /** Whether zod can note what it finds inside a schema: it pushes it to lists of its own. */
 function canTell(): boolean {
-  const descriptor = getOwnPropertyDescriptor(arrayPrototype, "push");
-  return descriptor !== undefined && hasOwn(descriptor, "value") && descriptor.value === push;
+  return ownValue(getOwnPropertyDescriptor(arrayPrototype, "push"), "value") === push;
 }
 
 /** Runs a whole schema of zod's on data of ours. */
@@ -230,7 +230,8 @@ export function asMade(walk: Walk): Walk {
 export function reportVerdict(walk: Walk, { expected, issues }: Verdict): Bad {
   if (expected !== undefined) return report(walk, walk.shapeCode, expected, "another");
   for (let i = 0; i < issues.length; i++) {
-    const { path, code } = issues[i] as Issue;
+    // A check of the host's own has the list in hand and may leave holes in it.
+    const { path, code } = issues[i] ?? ({} as Issue);
     const at = walk.depth;
     for (let j = 0; path !== undefined && j < path.length; j++) {
       const part = path[j] as PropertyKey;

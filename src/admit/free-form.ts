@@ -5,6 +5,7 @@
  * `hint`, which this library made and froze, the hint itself comes back: "nothing changed"
  * is then one comparison of identity, at every level.
  */
+import type { ErrorCode } from "../errors/index.ts";
 import {
   append,
   create,
@@ -146,12 +147,17 @@ export const readJsonObject: Reader = (walk, value, hint) => readMap(walk, value
  * Reports a value of the wrong type. A foreign container is read first: if it cannot be read
  * safely, that is the problem to tell.
  */
-export function mismatch(walk: Walk, value: unknown, expected: string): Bad {
+export function mismatch(
+  walk: Walk,
+  value: unknown,
+  expected: string,
+  code: ErrorCode = walk.shapeCode,
+): Bad {
   const before = walk.problems.length;
   if (walk.origin !== "parsed" && value !== null && value !== undefined) {
     if (readJson(walk, value, undefined) === BAD && walk.problems.length > before) return BAD;
   }
-  return report(walk, walk.shapeCode, expected, typeName(value));
+  return report(walk, code, expected, typeName(value));
 }
 
 function isMap(hint: unknown): hint is Record<string, unknown> {

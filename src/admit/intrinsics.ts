@@ -132,7 +132,8 @@ const nativeTypes = (globalThis as WithBuiltins).process?.getBuiltinModule?.("no
 export const isProxy: (value: unknown) => boolean = nativeTypes?.isProxy ?? (() => false);
 /** Tells a native promise without running code of the value, where the runtime can. */
 export const isNativePromise: (value: unknown) => boolean =
-  nativeTypes?.isPromise ?? ((value) => getPrototypeOf(value as object) === promisePrototype);
+  nativeTypes?.isPromise ??
+  ((value) => value !== null && getPrototypeOf(value as object) === promisePrototype);
 
 /**
  * Whether a function is `async` by the engine's own record, so that all it can return is a native

@@ -27,9 +27,7 @@ const kinds = new WeakMap<object, Kind>();
 export function kindOf(schema: z.ZodType): Kind | undefined {
   const { def, parent } = schema._zod;
   const kind = kinds.get(def);
-  return kind === undefined && parent !== undefined && parent._zod.def.type === def.type
-    ? kindOf(parent as z.ZodType)
-    : kind;
+  return kind === undefined && parent !== undefined ? kindOf(parent as z.ZodType) : kind;
 }
 
 // What the reader of a kind sees to.
@@ -216,13 +214,7 @@ export function headerMap(): z.ZodRecord<z.ZodString, z.ZodString> {
 const readHeaderValue: Reader = (walk, value) => {
   if (typeof value !== "string") {
     const code = walk.origin === "plugin" ? "header_invalid" : walk.shapeCode;
-    const before = walk.problems.length;
-    mismatch(walk, value, "a text");
-    const last = walk.problems[walk.problems.length - 1];
-    if (last !== undefined && walk.problems.length > before && last.code === walk.shapeCode) {
-      walk.problems[walk.problems.length - 1] = { ...last, code };
-    }
-    return BAD;
+    return mismatch(walk, value, "a text", code);
   }
   countNode(walk);
   if (value.length > walk.limits.headerValueUnits) {

@@ -44,14 +44,13 @@ export function compileTagged(
   return (walk, value, hint) => {
     const { nodes, units } = walk;
     const copy = walk.origin === "parsed" ? value : readJson(walk, value, hint);
-    if (copy === BAD) return BAD;
-    if (copy === hint && hint !== undefined) return hint;
+    if (copy === BAD || copy === hint) return copy;
     countAgain(walk, { nodes, units });
     if (typeof copy !== "object" || copy === null || isArray(copy))
       return mismatch(walk, copy, "an object");
     const key = hasOwn(copy, tag) ? (copy as Record<string, unknown>)[tag] : undefined;
     let read = typeof key === "string" ? byText[key] : undefined;
-    for (let i = 0; typeof key !== "string" && i < others.length; i++) {
+    for (let i = 0; i < others.length; i++) {
       const other = others[i] as (typeof others)[number];
       if (other[0] === key) read = other[1];
     }

@@ -1,9 +1,15 @@
 /** How the checks of a schema are run: each once, in order, on what was read, and as zod would. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { extensionsLimits, stringSet } from "../../src/admit/index.ts";
-import { patch, told } from "./realm-patches.ts";
-import { problemsOf, readingOf } from "./support.ts";
+import {
+  compileSchema,
+  extensionsLimits,
+  jsonObject,
+  labelSet,
+  stringSet,
+} from "../../src/admit/index.ts";
+import { patch, remove, told } from "./realm-patches.ts";
+import { problemsBy, problemsOf, readingOf } from "./support.ts";
 
 const own = "f | extensions_shape | a value that passes its schema's own check | another";
 const f = (schema: z.ZodType) => z.object({ f: schema });
@@ -123,6 +129,33 @@ describe("a check that changes what it checks", () => {
   });
 });
 
+describe("a check that has the list of problems in hand", () => {
+  const listed = (run: z.core.CheckFn<string>) => problemsIn(z.string().refine(no).check(run), "a");
+
+  it("may take one back, replace one, and look through them", () => {
+    expect(listed(({ issues }) => void issues.pop())).toEqual([]);
+    const tooBig = { code: "too_big", origin: "string", maximum: 1, input: "a" } as const;
+    expect(
+      listed(({ issues }) => {
+        issues[0] = tooBig as never;
+      }),
+    ).toEqual(['f | extensions_shape | a value that passes "too_big" | another']);
+    let seen = -1;
+    listed(({ issues }) => {
+      seen = Object.keys(issues).length;
+    });
+    expect(seen).toBe(1);
+  });
+
+  it("and may leave holes in it", () => {
+    expect(
+      listed(({ issues }) => {
+        issues.length = 2;
+      }),
+    ).toHaveLength(2);
+  });
+});
+
 describe("a check that waits", () => {
   it("is refused, and what it rejects with surprises nobody", async () => {
     const unhandled: unknown[] = [];
@@ -144,9 +177,10 @@ describe("in a realm that is patched", () => {
   const blind = "f | extensions_shape | a realm in which zod can tell a problem | another";
   const during = (run: () => void, schema: z.ZodType, value: unknown) => {
     let found: readonly string[] = [];
+    const compiled = compileSchema(f(schema), { closed: true, shownWhole: false });
     told(() => {
       run();
-      found = problemsIn(schema, value);
+      found = problemsBy(compiled, { f: value });
     });
     return found;
   };
@@ -159,6 +193,16 @@ describe("in a realm that is patched", () => {
     expect(during(patched, union, true)).toEqual([blind]);
     expect(during(patched, union, "a")).toEqual([blind]);
     expect(during(() => undefined, union, "a")).toEqual([]);
+  });
+
+  it("what only zod can read is refused where push is gone, or lies behind a getter", () => {
+    const { push } = Array.prototype;
+    expect(during(() => remove(Array.prototype, "push"), union, "a")).toEqual([blind]);
+    const hidden = () => {
+      patch(Object.prototype, "value", { value: push, writable: true });
+      patch(Array.prototype, "push", { get: () => push });
+    };
+    expect(during(hidden, union, "a")).toEqual([blind]);
   });
 
   it("a single check still tells what it finds", () => {
@@ -174,10 +218,25 @@ describe("in a realm that is patched", () => {
   });
 });
 
+it("what a check makes of a plugin's value is read as a plugin's", () => {
+  const forged = jsonObject().overwrite(() => JSON.parse('{"__proto__":1}') as never);
+  expect(problemsOf(f(forged), { f: {} }, "plugin")).toEqual([
+    "f/__proto__ | snapshot_key | ordinary keys | __proto__",
+  ]);
+});
+
 it("the limits hold for what a check makes", () => {
   const long = z.string().overwrite(() => "x".repeat(9));
   const limits = { ...extensionsLimits, units: 8 };
   expect(problemsOf(f(long), { f: "a" }, "host", limits)).toEqual([
     "f | snapshot_limit | at most 8 UTF-16 units of text | more",
   ]);
+});
+
+describe("to zod itself", () => {
+  it("a kind that is read alone has its rule", () => {
+    const { error } = labelSet().safeParse([" PII"]);
+    expect(error?.issues).toEqual([{ code: "custom", message: "Not of its kind.", path: [] }]);
+    expect(stringSet().parse(["b", "a", "b"])).toEqual(["a", "b"]);
+  });
 });

@@ -72,6 +72,7 @@ describe("a value of another type", () => {
     expect(problemsOf(headers, { f: { a: 5 } }, "plugin")).toEqual([line]);
     const unsafe = "f/a | snapshot_type | a JSON value | function";
     expect(problemsOf(headers, { f: { a: () => 0 } }, "plugin")).toEqual([unsafe]);
+    expect(problemsOf(headers, { f: { a: () => 0 } })).toEqual([unsafe]);
   });
 });
 
@@ -111,6 +112,7 @@ describe("a value of the right type that breaks a rule", () => {
     ["no tag", tagged, {}, ofShape("t to be one of a, 1", "another")],
     ["no object to have a tag", tagged, 5, ofShape("an object", "number")],
     ["an array to have a tag", tagged, [], ofShape("an object", "array")],
+    ["null to have a tag", tagged, null, ofShape("an object", "null")],
     [
       "what no option takes",
       z.union([z.string(), z.number()]),

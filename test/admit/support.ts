@@ -1,5 +1,11 @@
 import type * as z from "zod";
-import { admit, compileSchema, extensionsLimits, type Limits } from "../../src/admit/index.ts";
+import {
+  admit,
+  type Compiled,
+  compileSchema,
+  extensionsLimits,
+  type Limits,
+} from "../../src/admit/index.ts";
 import { type GlassineError, isGlassineError, type Problem } from "../../src/errors/index.ts";
 
 /** The error a call is refused with. Fails when the call goes through. */
@@ -17,21 +23,33 @@ export const codeOf = (run: () => unknown): string => refusalOf(run).code;
 
 type From = "host" | "plugin" | "parsed";
 
-function read(schema: z.ZodType, value: unknown, origin: From, limits: Partial<Limits>) {
-  const compiled = compileSchema(schema, { closed: true, shownWhole: false });
+const compile = (schema: z.ZodType) => compileSchema(schema, { closed: true, shownWhole: false });
+
+function read(
+  compiled: Compiled,
+  value: unknown,
+  origin: From,
+  limits: Partial<Limits>,
+  hint: unknown,
+) {
   return admit(compiled, value, {
     origin,
     limits: { ...extensionsLimits, ...limits },
     shapeCode: "extensions_shape",
     strict: true,
-    hint: undefined,
+    hint,
     partial: false,
   });
 }
 
-/** What a reading by a schema gives. Fails when the value is refused. */
-export function readingOf(schema: z.ZodType, value: unknown, origin: From = "host"): unknown {
-  const admitted = read(schema, value, origin, {});
+/** What a reading by a schema gives, over what was shown. Fails when the value is refused. */
+export function readingOf(
+  schema: z.ZodType,
+  value: unknown,
+  origin: From = "host",
+  hint?: unknown,
+): unknown {
+  const admitted = read(compile(schema), value, origin, {}, hint);
   if (admitted.ok) return admitted.value;
   throw new Error(admitted.problems.map(lineOf).join("\n"));
 }
@@ -42,8 +60,20 @@ export function problemsOf(
   value: unknown,
   origin: From = "host",
   limits: Partial<Limits> = {},
+  hint?: unknown,
 ): readonly string[] {
-  const admitted = read(schema, value, origin, limits);
+  return problemsBy(compile(schema), value, origin, limits, hint);
+}
+
+/** The same by a schema that was compiled before. */
+export function problemsBy(
+  compiled: Compiled,
+  value: unknown,
+  origin: From = "host",
+  limits: Partial<Limits> = {},
+  hint?: unknown,
+): readonly string[] {
+  const admitted = read(compiled, value, origin, limits, hint);
   return admitted.ok ? [] : admitted.problems.map(lineOf);
 }
 

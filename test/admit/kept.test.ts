@@ -1,0 +1,94 @@
+/** What was shown and comes back: the same object, not judged again. */
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import {
+  compileSchema,
+  headerMap,
+  jsonObject,
+  labelSet,
+  stringSet,
+} from "../../src/admit/index.ts";
+import { patch, told } from "./realm-patches.ts";
+import { problemsOf, readingOf } from "./support.ts";
+
+const g = z.number().optional();
+
+describe("a part that comes back as it was shown", () => {
+  it.each<[string, (check: () => boolean) => z.ZodType, unknown]>([
+    ["a text", (check) => z.string().refine(check), "a"],
+    ["a list", (check) => z.array(z.string()).refine(check), ["a"]],
+    ["a set", (check) => stringSet().refine(check), ["a"]],
+    ["a level", (check) => z.object({ a: z.string() }).refine(check), { a: "x" }],
+    ["a record", (check) => z.record(z.string(), z.string()).refine(check), { a: "x" }],
+    ["free-form data", (check) => jsonObject().refine(check), { a: null }],
+  ])("is not held to its checks again: %s", (_, checked, value) => {
+    let holds = true;
+    const schema = z.object({ f: checked(() => holds), g });
+    const shown = readingOf(schema, { f: value }) as { f: unknown };
+    holds = false;
+    const read = readingOf(schema, { f: structuredClone(value), g: 1 }, "host", shown);
+    expect((read as { f: unknown }).f).toBe(shown.f);
+    expect(problemsOf(schema, { f: value })).toHaveLength(1);
+  });
+
+  it("passes limits that it is over by now", () => {
+    const schema = z.object({ f: headerMap(), g });
+    const shown = readingOf(schema, { f: { a: "x", b: "y" } });
+    const changed = { f: { a: "x", b: "y" }, g: 1 };
+    expect(problemsOf(schema, changed, "host", { headers: 1 }, shown)).toEqual([]);
+    expect(problemsOf(schema, changed, "host", { headers: 1 })).toHaveLength(1);
+  });
+
+  it.each([
+    ["a set in another order", stringSet(), ["b", "a", "b"]],
+    ["labels in another order", labelSet(), ["b", "a"]],
+    ["headers", headerMap(), { a: "x" }],
+  ])("is the same object: %s", (_, schema, value) => {
+    const whole = z.object({ f: schema });
+    const shown = readingOf(whole, { f: value });
+    expect(readingOf(whole, { f: structuredClone(value) }, "host", shown)).toBe(shown);
+  });
+});
+
+it("what cannot be read is not held to checks as well", () => {
+  const judged: unknown[] = [];
+  const note = (value: unknown) => judged.push(value) > 0;
+  expect(problemsOf(z.object({ f: z.string().refine(note) }), { f: 5 })).toHaveLength(1);
+  expect(judged).toEqual([]);
+});
+
+describe("what a merge puts together is held to the checks of every wrapper", () => {
+  it.each<[string, z.ZodType, unknown, readonly unknown[]]>([
+    [
+      "a level in a level",
+      z
+        .object({ a: z.number() })
+        .refine(({ a }) => a > 0)
+        .readonly()
+        .refine(({ a }) => a < 9),
+      { a: 5 },
+      [{ a: 0 }, { a: 9 }],
+    ],
+    ["a union", z.union([z.string(), z.number()]).refine((f) => f !== 0), 1, [0]],
+    ["a kind", stringSet().max(1), ["a"], [["a", "b"]]],
+  ])("%s", (_, schema, good, bad) => {
+    const { passes } = compileSchema(schema, { closed: true, shownWhole: false });
+    expect(passes?.(good)).toBe(true);
+    expect(bad.map((value) => passes?.(value))).toEqual(bad.map(() => false));
+  });
+
+  it("and where a schema has none, there is nothing to hold it to", () => {
+    const { passes } = compileSchema(z.string(), { closed: true, shownWhole: false });
+    expect(passes).toBeUndefined();
+  });
+});
+
+it("a set loses nothing to what a plugin left before every array", () => {
+  const schema = z.object({ f: labelSet() });
+  let read: unknown;
+  told(() => {
+    patch(Array.prototype, "-1", { value: "a" });
+    read = readingOf(schema, { f: ["a", "b"] });
+  });
+  expect(read).toEqual({ f: ["a", "b"] });
+});

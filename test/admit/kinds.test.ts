@@ -1,0 +1,52 @@
+/** What merge, filter and the JSON Schemas go by: the shape of each kind, and what is said of it. */
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import {
+  amount,
+  headerMap,
+  instant,
+  jsonObject,
+  jsonValue,
+  kindOf,
+  labelSet,
+  stringSet,
+  wholeNumber,
+} from "../../src/admit/index.ts";
+
+const rows = [
+  ["jsonValue", jsonValue, "scalar", {}],
+  ["jsonObject", jsonObject, "map", { type: "object" }],
+  ["wholeNumber", wholeNumber, "scalar", { type: "integer", minimum: 0 }],
+  ["amount", amount, "scalar", { type: "number", minimum: 0 }],
+  ["stringSet", stringSet, "set", { type: "array", items: { type: "string" }, uniqueItems: true }],
+  [
+    "labelSet",
+    labelSet,
+    "set",
+    {
+      type: "array",
+      items: { type: "string", minLength: 1, maxLength: 128 },
+      uniqueItems: true,
+      maxItems: 256,
+    },
+  ],
+  ["headerMap", headerMap, "headers", { type: "object", additionalProperties: { type: "string" } }],
+  ["instant", instant, "scalar", { type: "string", format: "date-time" }],
+] as const;
+
+describe.each(rows)("%s", (_, make, shape, jsonSchema) => {
+  it("has its shape, and keeps it when it is refined or described", () => {
+    const schema: z.ZodType = make();
+    const refined = schema.refine(() => true).describe("d");
+    for (const kind of [kindOf(schema), kindOf(refined), kindOf(refined.refine(() => true))]) {
+      expect(kind).toMatchObject({ shape, jsonSchema });
+    }
+  });
+});
+
+it("what is made of a kind is none", () => {
+  expect(kindOf(z.string())).toBeUndefined();
+  expect(kindOf(stringSet().optional())).toBeUndefined();
+  expect(kindOf(z.array(stringSet()))).toBeUndefined();
+  expect(kindOf(instant().transform((text) => text.length))).toBeUndefined();
+});
