@@ -4,7 +4,7 @@ import type { Compiled } from "./compiled.ts";
 import { type Json, readJson } from "./free-form.ts";
 import { toArray } from "./intrinsics.ts";
 import { extensionsLimits, type Limits } from "./limits.ts";
-import { BAD, isSnapshotCode, newWalk, type Origin, STOP } from "./walk.ts";
+import { BAD, isSnapshotCode, newWalk, type Origin, readAlone, STOP } from "./walk.ts";
 
 /** Each is given: an option that is left out would be looked up on a prototype. */
 export interface AdmitOptions {
@@ -60,12 +60,6 @@ export function decisive(problems: readonly Problem[]): Problem {
 
 /** A frozen copy of JSON data from a plugin, or `undefined` when it is none. */
 export function readPlain(value: unknown, limits: Limits = extensionsLimits): Json | undefined {
-  const walk = newWalk({ origin: "plugin", limits, shapeCode: "result_shape", strict: true });
-  try {
-    const result = readJson(walk, value, undefined);
-    return result === BAD ? undefined : (result as Json);
-  } catch (stop) {
-    if (stop !== STOP) throw stop;
-    return undefined;
-  }
+  const result = readAlone(readJson, value, limits, "plugin");
+  return result === BAD ? undefined : (result as Json);
 }

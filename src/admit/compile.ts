@@ -133,7 +133,7 @@ function compile(schema: z.ZodType, options: Compiling): Compiled {
       return withChecks(native("scalar", readBoolean));
     case "enum":
     case "literal":
-      return withChecks(native("scalar", oneOf([...(schema._zod.values ?? [])])));
+      return withChecks(native("scalar", oneOf([...(schema._zod.values as ReadonlySet<unknown>)])));
     case "nullable": {
       const { read } = compileInner(def.innerType);
       return withChecks(

@@ -144,8 +144,8 @@ function readElementValue(walk: Walk, raw: unknown, shown: unknown, readItem: Re
 export const readJsonObject: Reader = (walk, value, hint) => readMap(walk, value, hint, readJson);
 
 /**
- * Reports a value of the wrong type. A foreign container is read first: if it cannot be read
- * safely, that is the problem to tell.
+ * Reports a value of the wrong type. It is read first: if it cannot be read safely, that is the
+ * problem to tell.
  */
 export function mismatch(
   walk: Walk,
@@ -153,10 +153,7 @@ export function mismatch(
   expected: string,
   code: ErrorCode = walk.shapeCode,
 ): Bad {
-  const before = walk.problems.length;
-  if (walk.origin !== "parsed" && value !== null && value !== undefined) {
-    if (readJson(walk, value, undefined) === BAD && walk.problems.length > before) return BAD;
-  }
+  if (value !== undefined && readJson(walk, value, undefined) === BAD) return BAD;
   return report(walk, code, expected, typeName(value));
 }
 

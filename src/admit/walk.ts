@@ -67,9 +67,14 @@ export function newWalk({ origin, limits, shapeCode, strict }: WalkOptions): Wal
 /** Ends a reading early. Thrown and caught inside this room only. */
 export const STOP: unique symbol = Symbol("stop");
 
-/** Reads a value by itself, by a host's rules; `BAD` for one that `read` does not accept. */
-export function readAlone(read: Reader, value: unknown, limits: Limits): unknown {
-  const walk = newWalk({ origin: "host", limits, shapeCode: "extensions_shape", strict: true });
+/** Reads a value by itself; `BAD` for one that `read` does not accept. Nobody is told why. */
+export function readAlone(
+  read: Reader,
+  value: unknown,
+  limits: Limits,
+  origin: Origin = "host",
+): unknown {
+  const walk = newWalk({ origin, limits, shapeCode: "extensions_shape", strict: true });
   try {
     return read(walk, value, undefined);
   } catch (stopped) {
