@@ -9,9 +9,8 @@ export function viaZod(schema: z.ZodType): Reader {
   return (walk, value, hint) => {
     const { nodes, units } = walk;
     const copy = readJson(walk, value, hint);
-    if (copy === BAD) return BAD;
     // What was shown comes back as it was: a transform is not run on its own output.
-    if (copy === hint && hint !== undefined) return hint;
+    if (copy === BAD || copy === hint) return copy;
     const verdict = runZod(schema, copy);
     if (!isFree(verdict)) return reportVerdict(walk, verdict);
     countAgain(walk, { nodes, units });

@@ -57,6 +57,16 @@ it("what cannot be read is not held to checks as well", () => {
   expect(judged).toEqual([]);
 });
 
+it("nor is a transform or a union given it", () => {
+  const given: unknown[] = [];
+  const schema = z.any().transform((value) => given.push(value));
+  expect(problemsOf(z.object({ f: schema }), { f: [Number.NaN] })).toHaveLength(1);
+  expect(problemsOf(z.object({ f: z.union([schema, z.string()]) }), { f: () => 0 })).toHaveLength(
+    1,
+  );
+  expect(given).toEqual([]);
+});
+
 describe("what a merge puts together is held to the checks of every wrapper", () => {
   it.each<[string, z.ZodType, unknown, readonly unknown[]]>([
     [

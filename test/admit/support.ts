@@ -77,5 +77,5 @@ export function problemsBy(
   return admitted.ok ? [] : admitted.problems.map(lineOf);
 }
 
-const lineOf = ({ path, code, expected, received }: Problem) =>
+export const lineOf = ({ path, code, expected, received }: Problem) =>
   [path.join("/"), code, expected, received].join(" | ");
