@@ -107,9 +107,8 @@ function compile(schema: z.ZodType, options: Compiling): Compiled {
     case "record": {
       // Keys other than any text are a rule that only zod knows.
       const key = def.keyType as z.ZodType;
-      const keyDef = key._zod.def as unknown as Def;
-      const isAnyText = keyDef.type === "string" && keyDef.coerce !== true;
-      if (!isAnyText || checksOf(key).length > 0) return onlyZod("map");
+      const isAnyText = key._zod.def.type === "string" && checksOf(key).length === 0;
+      if (!isAnyText) return onlyZod("map");
       const value = compileInner(def.valueType).read;
       return withChecks(native("map", (walk, input, hint) => readMap(walk, input, hint, value)));
     }

@@ -92,6 +92,16 @@ describe("what is wrapped around a type", () => {
   });
 });
 
+describe("a coerced type", () => {
+  it.each<[string, z.ZodType, unknown, unknown]>([
+    ["number", z.coerce.number(), "5", 5],
+    ["text", z.coerce.string(), 5, "5"],
+    ["truth", z.coerce.boolean(), "x", true],
+  ])("is what zod makes of it: %s", (_, schema, value, made) => {
+    expect(readingOf(z.array(schema), [value])).toEqual([made]);
+  });
+});
+
 describe("the bounds of a list", () => {
   it.each<[string, z.ZodArray, number, number]>([
     ["the narrower of two each", z.array(z.null()).min(1).min(2).max(4).max(3), 2, 3],
