@@ -7,7 +7,7 @@ import type * as z from "zod";
 import type { Field, Level, LevelValue } from "./compiled.ts";
 import { type CompileField, compileFields } from "./fields.ts";
 import { mismatch, readJson } from "./free-form.ts";
-import { append, create, enumerableKeys, freeze, hasOwn, isArray } from "./intrinsics.ts";
+import { append, create, enumerableKeys, freeze, hasOwn, isArray, ownValue } from "./intrinsics.ts";
 import { checkKey, containerKind, isRecord, keysOf, readProperty, typeName } from "./properties.ts";
 import {
   BAD,
@@ -87,7 +87,8 @@ export function compileLevel(
       if (raw === undefined || (raw === null && field.optional && !mustBeGiven(walk, field)))
         continue;
       const { compiled } = field;
-      const shown = known === undefined ? undefined : ownField(known, field.key);
+      // A payload need not have each field; a patched prototype may.
+      const shown = ownValue(known, field.key);
       const item = (partial ? compiled.overlay : compiled.read)(walk, raw, shown);
       if (item !== shown) same = false;
       if (item === BAD) bad = true;
@@ -138,22 +139,17 @@ function mustBeGiven(walk: Walk, { compiled: { shape } }: Field): boolean {
 function sameFields(fields: readonly Field[], read: LevelValue, known: LevelValue): boolean {
   for (let i = 0; i < fields.length; i++) {
     const { key } = fields[i] as Field;
-    if (read[key] !== ownField(known, key)) return false;
+    if (read[key] !== ownValue(known, key)) return false;
   }
   return true;
-}
-
-/** What was shown of a field. A payload need not have each; a patched prototype may. */
-function ownField(level: LevelValue, key: string): unknown {
-  const value = level[key];
-  return value === undefined || hasOwn(level, key) ? value : undefined;
 }
 
 /** Whether reading may go on after a key that the level does not have. */
 function unknownField(walk: Walk, key: string, raw: unknown, options: LevelOptions): boolean {
   if (walk.origin === "plugin") {
-    // Unsafe data outranks an unknown name, and its size counts.
-    if (!checkKey(walk, key) || readJson(walk, raw, undefined) === BAD) return false;
+    // Unsafe data outranks an unknown name, and its size counts. It ends the reading.
+    checkKey(walk, key);
+    readJson(walk, raw, undefined);
     if (!options.closed && !options.strict) return true;
     report(walk, "slot_unknown", "a known field", "an unknown one");
     return false;
@@ -191,20 +187,18 @@ export function compileLoose(
     if (typeof whole !== "object" || whole === null || isArray(whole)) {
       return report(walk, walk.shapeCode, "an object", typeName(whole));
     }
-    if (whole === hint || !enter(walk, whole)) return whole === hint ? hint : BAD;
+    if (whole === hint) return hint;
+    enter(walk, whole);
     countAgain(walk, { nodes, units });
     const map = create(null) as Record<string, unknown>;
     const keys = enumerableKeys(whole);
-    let bad = false;
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] as string;
       const item = (whole as Record<string, unknown>)[key];
       const field = byKey[key];
       if (item === null && field?.optional === true) continue;
       walk.path[walk.depth - 1] = key;
-      const read = (field?.compiled.read ?? readRest)(walk, item, undefined);
-      if (read === BAD) bad = true;
-      map[key] = read;
+      map[key] = (field?.compiled.read ?? readRest)(walk, item, undefined);
     }
     for (let i = 0; i < fields.length; i++) {
       const { key, optional, fallback } = fields[i] as Field;
@@ -212,12 +206,11 @@ export function compileLoose(
       if (fallback !== undefined) map[key] = fallback();
       if (optional || map[key] !== undefined) continue;
       walk.path[walk.depth - 1] = key;
-      report(walk, walk.shapeCode, "a value", "nothing");
-      bad = true;
+      map[key] = report(walk, walk.shapeCode, "a value", "nothing");
     }
     leave(walk);
-    if (bad) return BAD;
     countAgain(walk, { nodes, units });
+    // A part that was bad makes the whole so; it was told already.
     return readJson(walk, map, hint);
   };
 }

@@ -23,16 +23,12 @@ import { type Bad, countUnits, report, stop, type Walk } from "./walk.ts";
 export function typeName(value: unknown): string {
   if (value === null) return "null";
   if (typeof value !== "object") return typeof value;
-  return isProxy(value) ? "proxy" : isArray(value) ? "array" : "object";
+  return isArray(value) ? "array" : "object";
 }
 
-/** Whether `value` is a plain record: no array, proxy, class instance or foreign object. */
+/** Whether an object is a plain record: no class instance or foreign object. */
 export function isRecord(walk: Walk, value: object): boolean {
   if (walk.origin === "parsed") return true;
-  if (isProxy(value)) {
-    report(walk, "snapshot_proxy", "a plain object", "a proxy");
-    return false;
-  }
   const prototype = prototypeOf(walk, value);
   if (prototype === objectPrototype || prototype === null) return true;
   report(walk, "snapshot_prototype", "a plain object", "an object of another kind");
@@ -175,8 +171,7 @@ export function checkKey(walk: Walk, key: string): boolean {
   }
   // From a plugin `__proto__` is an attack or a slip; in a decoded map it is data.
   if (walk.origin === "plugin" && key === "__proto__") {
-    report(walk, "snapshot_key", "ordinary keys", "__proto__");
-    return false;
+    stop(walk, "snapshot_key", "ordinary keys", "__proto__");
   }
   return true;
 }

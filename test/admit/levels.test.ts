@@ -234,6 +234,9 @@ describe("a level that keeps what it does not know", () => {
       "maybe | extensions_shape | a text | number",
     ]);
     expect(linesIn(read({ more: 1 }))).toEqual(["on | extensions_shape | a value | nothing"]);
+    expect(valueIn(read({ on: true, n: 2, rest: null }))).toEqual({ on: true, n: 2, rest: null });
+    expect(linesIn(read({ on: null }))).toEqual(["on | extensions_shape | true or false | null"]);
+    expect(linesIn(read({ on: true, more: Number.NaN }))).toHaveLength(1);
   });
 
   it("is the same object when it says the same as what was shown", () => {
@@ -243,6 +246,13 @@ describe("a level that keeps what it does not know", () => {
     const changed = valueIn(read({ on: true, more: [1, 2] }, { hint: shown }));
     expect(changed).toEqual({ on: true, n: 1, more: [1, 2] });
     expect(Object.isFrozen(changed) && Object.isFrozen(changed.more)).toBe(true);
+  });
+
+  it("does not make again what a transform made of it", () => {
+    const made = z.looseObject({ x: z.string().transform((words) => `${words}!`) });
+    const shown = valueIn(reading(made)({ x: "a", y: 1 }));
+    expect(shown).toEqual({ x: "a!", y: 1 });
+    expect(valueIn(reading(made)({ x: "a!", y: 1 }, { hint: shown }))).toBe(shown);
   });
 
   it("counts once, though it is read twice", () => {

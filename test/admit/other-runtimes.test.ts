@@ -1,27 +1,33 @@
 /** What stands in for what a runtime lacks: safe all the same, and told less clearly. */
 import fc from "fast-check";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import type * as admitRoom from "../../src/admit/index.ts";
 import type * as intrinsics from "../../src/admit/intrinsics.ts";
 import { isWellFormed } from "../../src/admit/intrinsics.ts";
+import { lineOf } from "./support.ts";
+
+/** Loads a module anew where the runtime lacks what it may lack. */
+async function loadBare<Module>(load: () => Promise<Module>): Promise<Module> {
+  const wellFormed = Object.getOwnPropertyDescriptor(String.prototype, "isWellFormed");
+  const { getBuiltinModule } = process;
+  vi.resetModules();
+  try {
+    Reflect.deleteProperty(String.prototype, "isWellFormed");
+    Reflect.deleteProperty(process, "getBuiltinModule");
+    return await load();
+  } finally {
+    if (wellFormed) Object.defineProperty(String.prototype, "isWellFormed", wellFormed);
+    process.getBuiltinModule = getBuiltinModule;
+  }
+}
 
 describe("on a runtime without isWellFormed and util.types", () => {
   let bare: typeof intrinsics;
   let named: string;
 
   beforeAll(async () => {
-    const wellFormed = Object.getOwnPropertyDescriptor(String.prototype, "isWellFormed");
-    const { getBuiltinModule } = process;
-    try {
-      Reflect.deleteProperty(String.prototype, "isWellFormed");
-      Reflect.deleteProperty(process, "getBuiltinModule");
-      // Another instance of the module: it looks at the runtime as it loads.
-      const path = "../../src/admit/intrinsics.ts?bare";
-      bare = (await import(/* @vite-ignore */ path)) as typeof intrinsics;
-      named = bare.isWellFormed.name;
-    } finally {
-      if (wellFormed) Object.defineProperty(String.prototype, "isWellFormed", wellFormed);
-      process.getBuiltinModule = getBuiltinModule;
-    }
+    bare = await loadBare(() => import("../../src/admit/intrinsics.ts"));
+    named = bare.isWellFormed.name;
   });
 
   it("a text is valid Unicode by the same rule", () => {
@@ -62,5 +68,60 @@ describe("on a runtime without isWellFormed and util.types", () => {
   it("a proxy passes for what it stands for, and an async function for any other", () => {
     expect(bare.isProxy(new Proxy({}, {}))).toBe(false);
     expect(bare.isAsyncFunction(async () => 1)).toBe(false);
+  });
+});
+
+describe("an object that runs code, where the runtime cannot tell it from another", () => {
+  let bare: typeof admitRoom;
+  beforeAll(async () => {
+    bare = await loadBare(() => import("../../src/admit/index.ts"));
+  });
+
+  const problemsOf = (value: unknown) => {
+    const json = bare.compileSchema(bare.jsonValue(), { closed: true, shownWhole: false });
+    const admitted = bare.admit(json, value, {
+      ...{ origin: "host", limits: bare.extensionsLimits, shapeCode: "extensions_shape" },
+      ...{ strict: true, hint: undefined, partial: false },
+    });
+    return admitted.ok ? [] : admitted.problems.map(lineOf);
+  };
+  const throws = (): never => {
+    throw new Error("boom");
+  };
+  const revoked = (target: object) => {
+    const { proxy, revoke } = Proxy.revocable(target, {});
+    revoke();
+    return proxy;
+  };
+
+  it.each<[string, object]>([
+    ["a revoked proxy", revoked({})],
+    ["a revoked proxy of a list", revoked([])],
+    ["its prototype", new Proxy({}, { getPrototypeOf: throws })],
+    ["its keys", new Proxy({}, { ownKeys: throws })],
+    ["a property", new Proxy({ a: 1 }, { getOwnPropertyDescriptor: throws })],
+    ["the keys of a list", new Proxy([], { ownKeys: throws })],
+    ["an element", new Proxy([1], { getOwnPropertyDescriptor: throws })],
+  ])("is refused when it throws: %s", (_, value) => {
+    expect(problemsOf([value])).toEqual([
+      "0 | snapshot_proxy | plain data | an object that throws when it is read",
+    ]);
+  });
+
+  it("is refused when a property it lists is none", () => {
+    const fleeting = new Proxy({}, { ownKeys: () => ["a"] });
+    expect(problemsOf(fleeting)).toEqual(["a | snapshot_key | a lasting property | none"]);
+  });
+
+  it("is copied as it was when it was read, each property read once", () => {
+    const reads: unknown[] = [];
+    const target = { a: { b: 1 } };
+    const note = (of: object, key: string | symbol) => {
+      reads.push(key);
+      return Reflect.getOwnPropertyDescriptor(of, key);
+    };
+    const watched = new Proxy(target, { getOwnPropertyDescriptor: note, get: throws });
+    expect(problemsOf(watched)).toEqual([]);
+    expect(reads.filter((key) => key === "a")).toHaveLength(1);
   });
 });
