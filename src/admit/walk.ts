@@ -127,22 +127,22 @@ export function isSnapshotCode(code: ErrorCode): boolean {
 /** Counts one value. */
 export function countNode(walk: Walk): void {
   walk.nodes += 1;
-  if (walk.nodes > walk.limits.nodes) tooMuch(walk);
+  if (walk.nodes > walk.limits.nodes) holdToLimits(walk);
 }
 
 /** Counts a value that a schema brings along. */
 export function countReady(walk: Walk, value: unknown): void {
   addSize(walk, value);
-  if (walk.nodes > walk.limits.nodes || walk.units > walk.limits.units) tooMuch(walk);
+  holdToLimits(walk);
 }
 
 /** Counts text. */
 export function countUnits(walk: Walk, units: number): void {
   walk.units += units;
-  if (walk.units > walk.limits.units) tooMuch(walk);
+  if (walk.units > walk.limits.units) holdToLimits(walk);
 }
 
-function tooMuch(walk: Walk): void {
+function holdToLimits(walk: Walk): void {
   const expected = outgrown(walk, walk, walk.limits);
   if (expected !== undefined) report(walk, "snapshot_limit", expected, "more");
 }

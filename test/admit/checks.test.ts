@@ -5,6 +5,7 @@ import {
   compileSchema,
   extensionsLimits,
   jsonObject,
+  jsonValue,
   labelSet,
   stringSet,
 } from "../../src/admit/index.ts";
@@ -238,5 +239,9 @@ describe("to zod itself", () => {
     const { error } = labelSet().safeParse([" PII"]);
     expect(error?.issues).toEqual([{ code: "custom", message: "Not of its kind.", path: [] }]);
     expect(stringSet().parse(["b", "a", "b"])).toEqual(["a", "b"]);
+    let deep: unknown = 1;
+    for (let depth = 0; depth < 1_001; depth++) deep = [deep];
+    expect(jsonValue().safeParse(deep).success).toBe(false);
+    expect(jsonValue().safeParse((deep as unknown[])[0]).success).toBe(true);
   });
 });

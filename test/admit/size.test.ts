@@ -122,5 +122,8 @@ describe("a limit", () => {
     expect(outgrows({ list: old.list, a: 1 }, old, limits)).toBe("at most 5 values");
     expect(outgrows({ list: [1, 2, 3, 4, 5] }, old, limits)).toBeUndefined();
     expect(outgrows({ list: [1, 2, 3] }, { list: [] }, limits)).toBeUndefined();
+    expect(outgrows({ a: "123456" }, { a: "" }, limits)).toBe("at most 5 UTF-16 units of text");
+    expect(outgrows({ a: "12345" }, { a: "" }, limits)).toBeUndefined();
+    expect(outgrows({ a: "123456" }, { b: "123456" }, limits)).toBeUndefined();
   });
 });
