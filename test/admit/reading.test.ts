@@ -70,6 +70,14 @@ describe("what counts as a value", () => {
     expect(problemsOf(schema, value, "host", { nodes: nodes - 1 })).toHaveLength(1);
   });
 
+  it("keys to look at are, of what is absent too", () => {
+    const absent = { a: undefined, b: undefined };
+    expect(problemsOf(jsonValue(), absent, "host", { nodes: 2 })).toEqual([]);
+    expect(problemsOf(jsonValue(), { ...absent, c: undefined }, "host", { nodes: 2 })).toHaveLength(
+      1,
+    );
+  });
+
   it.each<[string, z.ZodType, unknown, number]>([
     ["a text", f(z.string()), { f: "abc" }, 3],
     ["a name", f(z.enum(["abc"])), { f: "abc" }, 3],
