@@ -29,7 +29,13 @@ describe("an absent field", () => {
     ["optional, then default", z.string().optional().default("d")],
     ["default, then nullable", z.string().default("d").nullable()],
     ["default, then read-only", z.string().default("d").readonly()],
+    ["read-only", z.string().readonly()],
     ["prefault", z.string().prefault("d")],
+    ["prefault of another type", z.string().prefault(5 as never)],
+    [
+      "default of a union that would change it",
+      z.union([z.array(z.number()).transform((list) => [...list, 9]), z.string()]).default([1]),
+    ],
     ["prefault that is trimmed", z.string().trim().prefault(" d ")],
     ["default that its check refuses", z.string().default("d").refine(no)],
     ["default that a wrapper's check refuses", z.string().default("d").readonly().refine(no)],

@@ -5,6 +5,7 @@ import {
   compileSchema,
   headerMap,
   jsonObject,
+  jsonValue,
   labelSet,
   stringSet,
 } from "../../src/admit/index.ts";
@@ -48,6 +49,12 @@ describe("a part that comes back as it was shown", () => {
     const shown = readingOf(whole, { f: value });
     expect(readingOf(whole, { f: structuredClone(value) }, "host", shown)).toBe(shown);
   });
+});
+
+it("an object is no text that was shown, though it has the same letters", () => {
+  const schema = z.object({ f: jsonValue() });
+  const value = { f: { 0: "a", 1: "b" } };
+  expect(readingOf(schema, value, "host", readingOf(schema, { f: "ab" }))).toEqual(value);
 });
 
 it("what cannot be read is not held to checks as well", () => {

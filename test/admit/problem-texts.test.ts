@@ -105,6 +105,12 @@ describe("a value of the right type that breaks a rule", () => {
       "5",
       ofShape('one of 1, "x", null', "another text"),
     ],
+    [
+      "no such literal, where one is nothing",
+      z.literal(["a", undefined]),
+      "b",
+      ofShape('one of "a", undefined', "another text"),
+    ],
     ["too many", z.array(z.number()).max(1), [1, 2], ofShape("at most 1 elements", "more")],
     ["too few", z.array(z.number()).min(1), [], ofShape("at least 1 elements", "fewer")],
     ["another tag", tagged, { t: "b" }, ofShape("t to be one of a, 1", "another")],

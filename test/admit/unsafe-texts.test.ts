@@ -43,6 +43,7 @@ describe("an unsafe value", () => {
     ],
     ["a proxy of an object", z.object({}), new Proxy({}, {}), proxied],
     ["a proxy of a list", z.array(z.string()), new Proxy([], {}), proxied],
+    ["a proxy of a record", z.record(z.string(), z.string()), new Proxy({}, {}), proxied],
     ["a proxy in JSON", jsonValue(), new Proxy([], {}), proxied],
     [
       "a symbol as key",
