@@ -82,7 +82,7 @@ export function detectTampering(): readonly RealmChange[] {
 /** What a global that is as it was stands for now: its getter is the captured one. */
 function valueBehind(descriptor: PropertyDescriptor): unknown {
   if (hasOwn(descriptor, "value")) return descriptor.value;
-  return descriptor.get === undefined ? undefined : apply(descriptor.get, realm, []);
+  return apply(descriptor.get as () => unknown, realm, []);
 }
 
 function compare(before: WatchedObject, changes: List<RealmChange>): void {

@@ -48,6 +48,7 @@ describe("on a runtime without isWellFormed and util.types", () => {
     ["\ud7ff\ue000", true],
     ["\ud800", false],
     ["\udc00", false],
+    ["\udc00\udc00", false],
     ["\udc00\ud800", false],
     ["\ud800\ud800\udc00", false],
     ["\ud800\udc00\udc00", false],
@@ -63,6 +64,7 @@ describe("on a runtime without isWellFormed and util.types", () => {
     expect(bare.isNativePromise(Promise.resolve())).toBe(true);
     expect(bare.isNativePromise({})).toBe(false);
     expect(bare.isNativePromise(Object.create(null))).toBe(false);
+    expect(bare.isNativePromise(null)).toBe(false);
   });
 
   it("a proxy passes for what it stands for, and an async function for any other", () => {

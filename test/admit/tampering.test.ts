@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { later, patch, remove, told } from "./realm-patches.ts";
 
+const { getOwnPropertyDescriptor } = Reflect;
 const replaced = (intrinsic: string) => ({ intrinsic, change: "replaced" });
 const added = (intrinsic: string) => ({ intrinsic, change: "added" });
 const removed = (intrinsic: string) => ({ intrinsic, change: "removed" });
@@ -86,6 +87,26 @@ describe("tampering", () => {
     ]);
   });
 
+  it("is told where a getter makes way for a value, even for none, or only a setter changes", () => {
+    const { get } = getOwnPropertyDescriptor(Object.prototype, "__proto__") as PropertyDescriptor;
+    const changes = told(() => {
+      patch(Set.prototype, "size", { value: undefined });
+      patch(Object.prototype, "__proto__", { get: get as () => unknown, set() {} });
+    });
+    expect(changes).toEqual([
+      replaced("Object.prototype.__proto__"),
+      replaced("Set.prototype.size"),
+    ]);
+  });
+
+  it("is told where one property makes way for another", () => {
+    const changes = told(() => {
+      remove(Map.prototype, "forEach");
+      patch(Map.prototype, "forAll", { value: 1 });
+    });
+    expect(changes).toEqual([removed("Map.prototype.forEach"), added("Map.prototype.forAll")]);
+  });
+
   it("is told where a global is another one behind the getter that was there", () => {
     const before = Buffer;
     const changes = told(() => {
@@ -134,6 +155,11 @@ describe("tampering", () => {
     });
     expect(changes).toHaveLength(1000);
     expect(changes.at(-1)).toEqual(added("Math.x999"));
+    const withMore = told(() => {
+      for (let i = 0; i < 1000; i++) patch(Math, `x${i}`, { value: i });
+      patch(Object.getPrototypeOf([].values()) as object, "next", { value: 1 });
+    });
+    expect(withMore).toEqual(changes);
   });
 
   it("is told in a frozen list of frozen records", () => {
