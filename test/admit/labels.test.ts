@@ -1,5 +1,6 @@
 import { createExtensions, hasLabel, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
+import { isLabel } from "../../src/admit/index.ts";
 import { codeOf } from "./support.ts";
 
 const labelled = (...labels: string[]) => createExtensions({ security: { labels } });
@@ -59,6 +60,24 @@ describe("a label that is refused, from a plugin and from a host", () => {
 
   it("with half of a surrogate pair, as text that is no Unicode", () => {
     expect(codeOf(() => add("PII\ud800"))).toBe("snapshot_string");
+  });
+});
+
+describe("the length of a label", () => {
+  it.each([
+    ["ab", true],
+    ["abc", false],
+    ["a\u{1f512}", true],
+    ["ab\u{1f512}", false],
+    ["\u{1f512}\u{1f512}", true],
+    ["\u{1f512}\u{1f512}\u{1f512}", false],
+    ["\u{10000}a", true],
+    ["\u{133ff}a", true],
+    ["\uff61\uff61", true],
+    ["\uff61\uff61\u{1f512}", false],
+    ["\uac00\uac00\u{1f512}", false],
+  ])("is that of its code points: %j", (text, fits) => {
+    expect(isLabel(text, 2)).toBe(fits);
   });
 });
 

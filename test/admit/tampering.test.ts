@@ -149,6 +149,30 @@ describe("tampering", () => {
     ]);
   });
 
+  it.each([
+    ["a0", ".a0"],
+    ["az9$_AZ", ".az9$_AZ"],
+    ["_", "._"],
+    ["$", ".$"],
+    ["0a", '["0a"]'],
+    ["a:", '["a:"]'],
+    ["a/", '["a/"]'],
+    ["a{", '["a{"]'],
+    ["a`", '["a`"]'],
+    ["a@", '["a@"]'],
+    ["a[", '["a["]'],
+    ["~ ", '["~ "]'],
+    ["\x7f", '["\\u007f"]'],
+    ["\x1f", '["\\u001f"]'],
+    ["\uabcd", '["\\uabcd"]'],
+    ["x".repeat(64), `.${"x".repeat(64)}`],
+    ["x".repeat(65), `["${"x".repeat(64)}..."]`],
+    [" ".repeat(64), `["${" ".repeat(64)}"]`],
+  ])("is told by a name as code spells it: %j", (key, shown) => {
+    const changes = told(() => patch(Reflect, key, { value: 1 }));
+    expect(changes).toEqual([added(`Reflect${shown}`)]);
+  });
+
   it("is told of up to 1000 changes", () => {
     const changes = told(() => {
       for (let i = 0; i < 1200; i++) patch(Math, `x${i}`, { value: i });
