@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { compileSchema, stringSet } from "../../src/admit/index.ts";
+import { patch, told } from "./realm-patches.ts";
 import { problemsBy, problemsOf, readingOf } from "./support.ts";
 
 const no = () => false;
@@ -51,6 +52,15 @@ describe("an absent field", () => {
     ],
     ["catch", z.string().catch("c")],
     ["catch of an optional", z.string().optional().catch("c")],
+    ["catch, then optional", z.string().catch("c").optional()],
+    ["catch, then nullish", z.string().catch("c").nullish()],
+    ["catch, then read-only", z.string().catch("c").readonly()],
+    ["prefault, then optional", z.string().prefault("d").optional()],
+    ["default, then nullish", z.string().default("d").nullish()],
+    [
+      "transform of an optional, then optional",
+      z.string().optional().transform(or("t")).optional(),
+    ],
     ["transform of an optional", z.string().optional().transform(or("t"))],
     [
       "transform that gives nothing",
@@ -103,6 +113,31 @@ describe("an absent field", () => {
     expect(problemsBy(compiled, {})).toEqual([]);
     holds = false;
     expect(problemsBy(compiled, {})).toEqual(["f | extensions_shape | a value | nothing"]);
+  });
+});
+
+describe("a default in a realm that a plugin has patched", () => {
+  it.each<[string, z.ZodType]>([
+    ["plain", z.string().default("d")],
+    ["read-only", z.string().default("d").readonly()],
+    ["optional", z.string().default("d").optional()],
+    ["nullable", z.string().default("d").nullable()],
+    ["parsed", z.string().prefault("d")],
+    ["of a list", z.array(z.string()).default(["d"])],
+  ])("stands in for what is absent: %s", (_, schema) => {
+    const compiled = compileSchema(z.object({ f: schema }), { closed: true, shownWhole: false });
+    const fallback = compiled.level?.fields[0]?.fallback;
+    const before = fallback?.();
+    let problems: readonly string[] = [];
+    let during: unknown;
+    told(() => {
+      patch(Array.prototype, "push", { value: () => 0 });
+      problems = problemsBy(compiled, {});
+      during = fallback?.();
+    });
+    expect(problems).toEqual([]);
+    expect(before).not.toBeUndefined();
+    expect(during).toEqual(before);
   });
 });
 
