@@ -1,9 +1,9 @@
 /** What becomes of a field that is absent: what zod says of it. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { compileSchema, stringSet } from "../../src/admit/index.ts";
+import { stringSet } from "../../src/admit/index.ts";
 import { patch, told } from "./realm-patches.ts";
-import { problemsBy, problemsOf, readingOf } from "./support.ts";
+import { compile, problemsBy, problemsOf, readingOf } from "./support.ts";
 
 const no = () => false;
 const or = (word: string) => (value: unknown) => value ?? word;
@@ -109,7 +109,7 @@ describe("an absent field", () => {
         if (holds) return "made";
         throw new Error("boom");
       });
-    const compiled = compileSchema(z.object({ f: unsteady }), { closed: true, shownWhole: false });
+    const compiled = compile(z.object({ f: unsteady }));
     expect(problemsBy(compiled, {})).toEqual([]);
     holds = false;
     expect(problemsBy(compiled, {})).toEqual(["f | extensions_shape | a value | nothing"]);
@@ -125,7 +125,7 @@ describe("a default in a realm that a plugin has patched", () => {
     ["parsed", z.string().prefault("d")],
     ["of a list", z.array(z.string()).default(["d"])],
   ])("stands in for what is absent: %s", (_, schema) => {
-    const compiled = compileSchema(z.object({ f: schema }), { closed: true, shownWhole: false });
+    const compiled = compile(z.object({ f: schema }));
     const fallback = compiled.level?.fields[0]?.fallback;
     const before = fallback?.();
     let problems: readonly string[] = [];
@@ -151,7 +151,7 @@ describe("a default that a function makes", () => {
   ])("%s", (_, later, expected) => {
     let value: unknown = "a";
     const compiled = z.object({ f: z.any().default(() => value) });
-    const { fields } = compileSchema(compiled, { closed: true, shownWhole: false }).level ?? {};
+    const { fields } = compile(compiled).level ?? {};
     value = later;
     expect(fields?.[0]?.fallback?.()).toBe(expected);
   });
@@ -175,6 +175,11 @@ describe("a default that is a container", () => {
       z.object({ a: z.string().transform((text) => text.length) }).default({ a: 1 }),
       { a: 1 },
     ],
+    [
+      "that has more than its type",
+      z.object({ a: z.number() }).default({ a: 1, b: 2 } as never),
+      { a: 1, b: 2 },
+    ],
     ["of a set", stringSet().default(["b", "a"]), ["a", "b"]],
   ])("is frozen all the way down, and one for all: %s", (_, schema, expected) => {
     const frozen = fallbackOf(schema);
@@ -192,7 +197,7 @@ describe("a default that is a container", () => {
   it("is not the host's own object", () => {
     const mine = { a: { b: 1 } };
     const schema = z.object({ f: z.any().default(mine) });
-    const compiled = compileSchema(schema, { closed: true, shownWhole: false });
+    const compiled = compile(schema);
     mine.a.b = 2;
     expect(compiled.level?.fields[0]?.fallback?.()).toEqual({ a: { b: 1 } });
     expect(Object.isFrozen(mine)).toBe(false);

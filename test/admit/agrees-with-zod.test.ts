@@ -3,8 +3,9 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { jsonValues, valuesOf } from "../../property-tests/support/schema-values.ts";
-import { admit, extensionsLimits, isLabel, kindOf } from "../../src/admit/index.ts";
+import { admit, isLabel, kindOf } from "../../src/admit/index.ts";
 import { compileSlots, standardSlots } from "../../src/slots/index.ts";
+import { optionsOf } from "./support.ts";
 
 const slots = compileSlots(standardSlots);
 
@@ -77,17 +78,8 @@ function spoil(root: unknown, { at, value, remove }: Spot): unknown {
   return copy;
 }
 
-const accepts = (slot: string, value: unknown) => {
-  const options = {
-    origin: "host",
-    limits: extensionsLimits,
-    shapeCode: "extensions_shape",
-    strict: false,
-    hint: undefined,
-    partial: false,
-  } as const;
-  return admit(slots.envelope, { [slot]: value }, options).ok;
-};
+const accepts = (slot: string, value: unknown) =>
+  admit(slots.envelope, { [slot]: value }, optionsOf({ strict: false })).ok;
 
 describe.each(Object.entries(standardSlots))("%s", (slot, { schema }) => {
   const zod = spelt(schema);

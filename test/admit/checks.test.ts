@@ -2,7 +2,6 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import {
-  compileSchema,
   extensionsLimits,
   jsonObject,
   jsonValue,
@@ -10,7 +9,7 @@ import {
   stringSet,
 } from "../../src/admit/index.ts";
 import { patch, remove, told } from "./realm-patches.ts";
-import { problemsBy, problemsOf, readingOf } from "./support.ts";
+import { compile, problemsBy, problemsOf, readingOf } from "./support.ts";
 
 const own = "f | extensions_shape | a value that passes its schema's own check | another";
 const f = (schema: z.ZodType) => z.object({ f: schema });
@@ -178,7 +177,7 @@ describe("in a realm that is patched", () => {
   const blind = "f | extensions_shape | a realm in which zod can tell a problem | another";
   const during = (run: () => void, schema: z.ZodType, value: unknown) => {
     let found: readonly string[] = [];
-    const compiled = compileSchema(f(schema), { closed: true, shownWhole: false });
+    const compiled = compile(f(schema));
     told(() => {
       run();
       found = problemsBy(compiled, { f: value });

@@ -4,16 +4,14 @@ import * as z from "zod";
 import {
   admit,
   type Compiled,
-  compileSchema,
   extensionsLimits,
   jsonObject,
   jsonValue,
   labelSet,
   readPlain,
 } from "../../src/admit/index.ts";
-import { problemsBy, problemsOf, readingOf } from "./support.ts";
+import { compile, optionsOf, problemsBy, problemsOf, readingOf } from "./support.ts";
 
-const compile = (schema: z.ZodType) => compileSchema(schema, { closed: true, shownWhole: false });
 const tagged = z.discriminatedUnion("t", [z.object({ t: z.literal("a") })]);
 
 describe("the shape that merge and filter go by", () => {
@@ -191,14 +189,7 @@ describe("a root that is no level", () => {
   });
 
   it("is read as a whole also where parts may be left out", () => {
-    const options = {
-      origin: "plugin",
-      limits: extensionsLimits,
-      shapeCode: "payload_shape",
-      strict: true,
-      hint: undefined,
-      partial: true,
-    } as const;
+    const options = optionsOf({ origin: "plugin", partial: true });
     const record = compile(z.record(z.string(), z.string()));
     expect(admit(record, { a: "x" }, options)).toMatchObject({ ok: true, value: { a: "x" } });
     // What is put together of a level is judged by who does so.

@@ -1,16 +1,9 @@
 /** What was shown and comes back: the same object, not judged again. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import {
-  compileSchema,
-  headerMap,
-  jsonObject,
-  jsonValue,
-  labelSet,
-  stringSet,
-} from "../../src/admit/index.ts";
+import { headerMap, jsonObject, jsonValue, labelSet, stringSet } from "../../src/admit/index.ts";
 import { patch, told } from "./realm-patches.ts";
-import { problemsOf, readingOf } from "./support.ts";
+import { compile, problemsOf, readingOf } from "./support.ts";
 
 const g = z.number().optional();
 
@@ -89,13 +82,13 @@ describe("what a merge puts together is held to the checks of every wrapper", ()
     ["a union", z.union([z.string(), z.number()]).refine((f) => f !== 0), 1, [0]],
     ["a kind", stringSet().max(1), ["a"], [["a", "b"]]],
   ])("%s", (_, schema, good, bad) => {
-    const { passes } = compileSchema(schema, { closed: true, shownWhole: false });
+    const { passes } = compile(schema);
     expect(passes?.(good)).toBe(true);
     expect(bad.map((value) => passes?.(value))).toEqual(bad.map(() => false));
   });
 
   it("and where a schema has none, there is nothing to hold it to", () => {
-    const { passes } = compileSchema(z.string(), { closed: true, shownWhole: false });
+    const { passes } = compile(z.string());
     expect(passes).toBeUndefined();
   });
 });

@@ -5,40 +5,30 @@ import {
   type Admitted,
   admit,
   compileSchema,
-  extensionsLimits,
   headerMap,
   stringSet,
   withAliases,
 } from "../../src/admit/index.ts";
 import { patch, told } from "./realm-patches.ts";
-import { lineOf } from "./support.ts";
+import { type How, linesIn, optionsOf, valueIn as plainValueIn } from "./support.ts";
 
-interface How {
-  readonly origin?: "host" | "plugin" | "parsed";
-  readonly strict?: boolean;
-  readonly closed?: boolean;
-  readonly shownWhole?: boolean;
-  readonly partial?: boolean;
-  readonly hint?: unknown;
-  readonly nodes?: number;
-}
+/** Reads by one schema. `nodes` is the limit on values. */
+type Reading = How & { readonly nodes?: number };
 
-function reading(schema: z.ZodType, how: How = {}): (value: unknown, more?: How) => Admitted {
-  const { closed = true, shownWhole = false } = how;
+function reading(
+  schema: z.ZodType,
+  { closed = true, shownWhole = false, ...how }: Reading & Partial<CompileOptions> = {},
+): (value: unknown, more?: Reading) => Admitted {
   const compiled = compileSchema(schema, { closed, shownWhole });
   return (value, more) => {
-    const { origin = "host", strict = true, partial = false, hint, nodes } = { ...how, ...more };
-    const limits = { ...extensionsLimits, ...(nodes === undefined ? {} : { nodes }) };
-    return admit(compiled, value, {
-      ...{ origin, strict, partial, hint, limits, shapeCode: "extensions_shape" },
-    });
+    const { nodes, ...options } = { ...how, ...more };
+    const limits = nodes === undefined ? {} : { nodes };
+    return admit(compiled, value, optionsOf({ ...options, limits }));
   };
 }
-const valueIn = (admitted: Admitted) => {
-  if (!admitted.ok) throw new Error(admitted.problems.map(lineOf).join("\n"));
-  return admitted.value as Record<string, unknown>;
-};
-const linesIn = (admitted: Admitted) => (admitted.ok ? [] : admitted.problems.map(lineOf));
+type CompileOptions = Parameters<typeof compileSchema>[1];
+
+const valueIn = (admitted: Admitted) => plainValueIn(admitted) as Record<string, unknown>;
 
 const text = z.string().optional();
 

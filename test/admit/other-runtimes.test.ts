@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import type * as admitRoom from "../../src/admit/index.ts";
 import type * as intrinsics from "../../src/admit/intrinsics.ts";
 import { isWellFormed } from "../../src/admit/intrinsics.ts";
-import { lineOf } from "./support.ts";
+import { linesIn, optionsOf } from "./support.ts";
 
 /** Loads a module anew where the runtime lacks what it may lack. */
 async function loadBare<Module>(load: () => Promise<Module>): Promise<Module> {
@@ -81,11 +81,7 @@ describe("an object that runs code, where the runtime cannot tell it from anothe
 
   const problemsOf = (value: unknown) => {
     const json = bare.compileSchema(bare.jsonValue(), { closed: true, shownWhole: false });
-    const admitted = bare.admit(json, value, {
-      ...{ origin: "host", limits: bare.extensionsLimits, shapeCode: "extensions_shape" },
-      ...{ strict: true, hint: undefined, partial: false },
-    });
-    return admitted.ok ? [] : admitted.problems.map(lineOf);
+    return linesIn(bare.admit(json, value, optionsOf()));
   };
   const throws = (): never => {
     throw new Error("boom");

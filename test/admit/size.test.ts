@@ -12,6 +12,7 @@ import {
   outgrows,
   type Size,
 } from "../../src/admit/index.ts";
+import { optionsOf } from "./support.ts";
 
 const none = (): Size => ({ nodes: 0, units: 0 });
 const sizeOf = (value: unknown) => {
@@ -40,14 +41,7 @@ const input = {
   map: { long: ["x", "yz"], n: 1.5 },
 };
 const read = (value: unknown, limits: Partial<Size>, origin: "host" | "parsed" | "plugin") =>
-  admit(compiled, value, {
-    origin,
-    limits: { ...extensionsLimits, ...limits },
-    shapeCode: "extensions_shape",
-    strict: true,
-    hint: undefined,
-    partial: false,
-  });
+  admit(compiled, value, optionsOf({ origin, limits }));
 
 describe("the size of a value", () => {
   it.each([

@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import {
+  type Admitted,
   admit,
   type Compiled,
   compileSchema,
@@ -21,61 +22,59 @@ export function refusalOf(run: () => unknown): GlassineError {
 
 export const codeOf = (run: () => unknown): string => refusalOf(run).code;
 
-type From = "host" | "plugin" | "parsed";
+type Options = Parameters<typeof admit>[2];
+/** How a value is read. What is left out is as for a host's value, read whole and strictly. */
+export type How = Partial<Omit<Options, "limits">> & { readonly limits?: Partial<Limits> };
 
-const compile = (schema: z.ZodType) => compileSchema(schema, { closed: true, shownWhole: false });
+export const optionsOf = ({ limits, ...how }: How = {}): Options => ({
+  origin: "host",
+  shapeCode: "extensions_shape",
+  strict: true,
+  hint: undefined,
+  partial: false,
+  ...how,
+  limits: { ...extensionsLimits, ...limits },
+});
 
-function read(
-  compiled: Compiled,
-  value: unknown,
-  origin: From,
-  limits: Partial<Limits>,
-  hint: unknown,
-) {
-  return admit(compiled, value, {
-    origin,
-    limits: { ...extensionsLimits, ...limits },
-    shapeCode: "extensions_shape",
-    strict: true,
-    hint,
-    partial: false,
-  });
+export const compile = (schema: z.ZodType): Compiled =>
+  compileSchema(schema, { closed: true, shownWhole: false });
+
+/** What a reading gave. Fails when the value was refused. */
+export function valueIn(admitted: Admitted): unknown {
+  if (admitted.ok) return admitted.value;
+  throw new Error(linesIn(admitted).join("\n"));
 }
+
+/** What a reading found, each as `path | code | expected | received`. */
+export function linesIn(admitted: Admitted): readonly string[] {
+  return admitted.ok ? [] : admitted.problems.map(lineOf);
+}
+
+const lineOf = ({ path, code, expected, received }: Problem) =>
+  [path.join("/"), code, expected, received].join(" | ");
 
 /** What a reading by a schema gives, over what was shown. Fails when the value is refused. */
 export function readingOf(
   schema: z.ZodType,
   value: unknown,
-  origin: From = "host",
+  origin: Options["origin"] = "host",
   hint?: unknown,
 ): unknown {
-  const admitted = read(compile(schema), value, origin, {}, hint);
-  if (admitted.ok) return admitted.value;
-  throw new Error(admitted.problems.map(lineOf).join("\n"));
+  return valueIn(admit(compile(schema), value, optionsOf({ origin, hint })));
 }
 
-/** What a reading by a schema finds, each as `path | code | expected | received`. */
+/** What a reading by a schema finds. */
 export function problemsOf(
   schema: z.ZodType,
   value: unknown,
-  origin: From = "host",
+  origin: Options["origin"] = "host",
   limits: Partial<Limits> = {},
   hint?: unknown,
 ): readonly string[] {
-  return problemsBy(compile(schema), value, origin, limits, hint);
+  return linesIn(admit(compile(schema), value, optionsOf({ origin, limits, hint })));
 }
 
 /** The same by a schema that was compiled before. */
-export function problemsBy(
-  compiled: Compiled,
-  value: unknown,
-  origin: From = "host",
-  limits: Partial<Limits> = {},
-  hint?: unknown,
-): readonly string[] {
-  const admitted = read(compiled, value, origin, limits, hint);
-  return admitted.ok ? [] : admitted.problems.map(lineOf);
+export function problemsBy(compiled: Compiled, value: unknown): readonly string[] {
+  return linesIn(admit(compiled, value, optionsOf()));
 }
-
-export const lineOf = ({ path, code, expected, received }: Problem) =>
-  [path.join("/"), code, expected, received].join(" | ");
