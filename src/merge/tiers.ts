@@ -168,7 +168,9 @@ function growSet(merging: Merging, node: Node, change: Change): unknown {
   }
   const current = change.current as readonly string[] | undefined;
   const next = union(current ?? [], proposed, current);
-  if (next !== current) checkGrown(merging, node, { current, shown, proposed }, next);
+  if (next !== current) {
+    checkGrown(merging, node, { current, shown: change.shown, proposed }, next);
+  }
   return next;
 }
 
@@ -181,7 +183,8 @@ function checkGrown(
 ): void {
   // What came back was read as a whole.
   if (next.length !== (proposed as readonly unknown[]).length) refuseOverlong(merging, node, next);
-  addSize(merging.beside, current);
+  // Where there is none yet, the plugin was shown one that is empty.
+  addSize(merging.beside, current ?? shown);
   addSize(merging.beside, shown, -1);
 }
 
@@ -216,7 +219,8 @@ function growLevel(merging: Merging, node: Node, change: Change): unknown {
     list = after.length === before.length ? now : freeze(concat(now, after, before.length));
   }
   if (list !== now) {
-    checkGrown(merging, field, { current: now, shown: before, proposed: after }, list);
+    const was = { current: current?.[key], shown: shown?.[key], proposed: after };
+    checkGrown(merging, field, was, list);
   }
   const derived = node.derive?.({ current, list, proposed }) ?? {};
   const next: Record<string, unknown> = { ...(current ?? defaultsOf(node)), ...derived };

@@ -4,12 +4,16 @@ import {
   appendHop,
   type Capability,
   createExtensions,
+  defineHost,
+  defineSlots,
   type Extensions,
   filterExtensions,
   mergeExtensions,
   setCustom,
+  stringSet,
 } from "glassine";
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
 import { addSize, extensionsLimits } from "../../src/admit/index.ts";
 import { codeOf } from "../admit/support.ts";
 import { verifies } from "../support/verifies.ts";
@@ -48,6 +52,13 @@ const hopSize = (subject: string): readonly [number, number] => {
   addSize(size, envelope({ delegation: { chain: [hop(subject)] } }).delegation?.chain[0]);
   return [size.nodes, size.units];
 };
+/** A chain of one hop, with the level that it comes in. */
+const chainSize = (subject: string): readonly [number, number] => {
+  const size = { nodes: 0, units: 0 };
+  const after = filterExtensions(appendHop(none, hop(subject)), ["append_delegation"]);
+  addSize(size, after.delegation);
+  return [size.nodes, size.units];
+};
 const [nodesOfHop, unitsOfHop] = hopSize("ccc");
 
 const cases: Readonly<Record<string, Case>> = {
@@ -83,6 +94,15 @@ const cases: Readonly<Record<string, Case>> = {
     others: [1, 2],
     own: [1, 3],
   },
+  "a label where there were none": {
+    grant: ["append_labels"],
+    shown: none,
+    now: none,
+    returned: { security: { labels: ["ccc"] } },
+    others: [0, 0],
+    // The level comes with its two empty maps.
+    own: [3, 3],
+  },
   "a label beside claims that are hidden": {
     grant: ["append_labels"],
     shown: guarded,
@@ -98,6 +118,24 @@ const cases: Readonly<Record<string, Case>> = {
     now: appendHop(chained, hop("bb")),
     returned: { delegation: { chain: [hop("a"), hop("ccc")] } },
     others: hopSize("bb"),
+    // And the new actor, who has a longer name.
+    own: [nodesOfHop, unitsOfHop + 1],
+  },
+  "a hop where there was no chain": {
+    grant: ["append_delegation"],
+    shown: none,
+    now: none,
+    returned: { delegation: { chain: [hop("ccc")] } },
+    others: [0, 0],
+    own: chainSize("ccc"),
+  },
+  "a hop where another plugin began the chain": {
+    grant: ["append_delegation"],
+    shown: none,
+    now: appendHop(none, hop("bb")),
+    returned: { delegation: { chain: [hop("ccc")] } },
+    // The list and its hop; the level around it is not what grows.
+    others: [1 + hopSize("bb")[0], hopSize("bb")[1]],
     // And the new actor, who has a longer name.
     own: [nodesOfHop, unitsOfHop + 1],
   },
@@ -187,4 +225,37 @@ describe.each(Object.entries(cases))("%s", (_, { grant, shown, now, returned, ot
     const [slot] = Object.keys(returned);
     expect(act).toThrow(`at ${slot}: Expected ${expected} together with what was there, got more.`);
   });
+});
+
+it("counts the empty set that a view shows where there is none (found by L28)", () => {
+  verifies("merge:limits-together");
+  const slots = defineSlots({
+    board: {
+      tier: "mutable",
+      description: "A level with a set that need not be there.",
+      schema: z.object({
+        title: z.string().default("t"),
+        marks: stringSet().optional(),
+        serial: z.string().optional(),
+      }),
+      fields: {
+        marks: { tier: "monotonic", read: "read_marks", write: "append_marks" },
+        serial: { tier: "immutable", read: "read_serial" },
+      },
+    },
+  });
+  const host = defineHost({ slots });
+  const envelope = host.createExtensions({ board: {} });
+  const grant = ["read_marks", "append_marks"] as const;
+  const view = host.filterExtensions(envelope, grant);
+  expect(view.board).toEqual({ title: "t", marks: [] });
+  const shown = { nodes: 0, units: 0 };
+  addSize(shown, view);
+  const merge = (nodes: number) =>
+    host.mergeExtensions(envelope, { board: { marks: ["a"] } }, grant, {
+      view,
+      limits: { ...extensionsLimits, nodes },
+    });
+  expect(merge(shown.nodes + 1).extensions.board).toEqual({ title: "t", marks: ["a"] });
+  expect(codeOf(() => merge(shown.nodes))).toBe("snapshot_limit");
 });
