@@ -58,10 +58,11 @@ function compileCut(node: Node, mask: number): Cut | undefined {
   if (!node.mixed) return (value) => value;
   const cuts = compileCuts(node.fields, mask);
   const shown = shownOf(node.fields, cuts);
-  const { template } = node.compiled.level as Level;
+  const { template, fields } = node.compiled.level as Level;
   const always = alwaysThere(shown);
   const absent = always === undefined ? undefined : freeze({ ...template, ...always });
-  const complete = shown.length === node.fields.length && !isAnyMixed(node.fields);
+  const complete =
+    shown.length === node.fields.length && !isAnyMixed(node.fields) && !isAnyEmptied(cuts, fields);
   const build = compileLevelCut(node.path, node.fields, cuts, template);
   const says = compileSays(shapeOf(node.path, node.fields), shown, absent);
   return (value) => {
@@ -85,6 +86,14 @@ function shownOf(fields: readonly Node[], cuts: Cuts): readonly Shown[] {
 
 function isAnyMixed(fields: readonly Node[]): boolean {
   for (let i = 0; i < fields.length; i++) if (fields[i]?.mixed === true) return true;
+  return false;
+}
+
+/** Whether a set may be missing that is shown as an empty one then. */
+function isAnyEmptied(cuts: Cuts, fields: Level["fields"]): boolean {
+  for (let i = 0; i < cuts.length; i++) {
+    if (cuts[i] === orEmpty && fields[i]?.optional === true) return true;
+  }
   return false;
 }
 

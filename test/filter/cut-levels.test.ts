@@ -143,6 +143,16 @@ describe("a level in which something visible says something", () => {
   });
 });
 
+it("an open set that may be missing is an empty one, also in a level that is open wholly", () => {
+  const marks = ["read_marks", "read_lock"];
+  const desk = { count: 1, drawer: { lock: "l" } };
+  for (const grant of [["read_tags"], ["read_tags", "read_secret", ...marks]]) {
+    expect(deskOf(desk, grant).desk).toMatchObject({ count: 1, tags: [] });
+  }
+  expect(deskOf(desk, marks).desk).toMatchObject({ drawer: { lock: "l", marks: [] } });
+  expect(deskOf({ ...desk, tags: ["a"] }, ["read_tags"]).desk).toMatchObject({ tags: ["a"] });
+});
+
 describe("what is compiled", () => {
   it("is a filter once per grant and table", () => {
     const slots = compileSlots(standardSlots);
