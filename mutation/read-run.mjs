@@ -31,24 +31,31 @@ function mutantsOf(report) {
 
 const survived = ({ status }) => status === "Survived" || status === "NoCoverage";
 
-/** The figures of a room: how many mutants there were and what became of them. */
-export function readRun(room, report, listed, prefixes) {
+/** What is kept of a run: how many mutants there were, what became of them, and who survived. */
+export function resultOf(report, conditions) {
   const mutants = mutantsOf(report);
-  const count = (...statuses) => mutants.filter(({ status }) => statuses.includes(status)).length;
-  const killed = count("Killed");
-  const timedOut = count("Timeout");
-  const survivors = mutants.filter(survived);
+  const count = (status) => mutants.filter((mutant) => mutant.status === status).length;
+  const survivors = mutants.filter(survived).map(({ status: _, ...mutant }) => mutant);
+  return {
+    ...conditions,
+    mutants: mutants.length,
+    killed: count("Killed"),
+    timedOut: count("Timeout"),
+    survivors,
+  };
+}
+
+/** The figures of a room, its survivors with their reasons, and what is listed and did not survive. */
+export function holdAgainst(listed, room, prefixes, result) {
+  const { killed, timedOut, survivors } = result;
   const valid = killed + timedOut + survivors.length;
   const reasons = new Map(listed.map((entry) => [keyOf(entry), entry.reason]));
   const alive = new Set(survivors.map(keyOf));
   const isOfRoom = ({ file }) => prefixes.some((prefix) => file.startsWith(prefix));
   return {
+    ...result,
     room,
-    mutants: mutants.length,
-    killed,
-    timedOut,
     survived: survivors.length,
-    invalid: mutants.length - valid,
     score: valid === 0 ? 0 : (100 * (killed + timedOut)) / valid,
     survivors: survivors.map((mutant) => ({ ...mutant, reason: reasons.get(keyOf(mutant)) })),
     stale: listed.filter((entry) => isOfRoom(entry) && !alive.has(keyOf(entry))),

@@ -5,10 +5,12 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import process from "node:process";
 
+/** What every law depends on. */
+export const shared = ["src", "property-tests/support", "package-lock.json"];
+
 /** By file of laws: a hash of the sources, of what the laws share, and of the file itself. */
 export function printsOfLaws() {
-  const shared = [...filesIn("src"), ...filesIn("property-tests/support"), "package-lock.json"];
-  const common = hashOf(shared);
+  const common = hashOf(shared.flatMap(filesIn));
   const files = readdirSync("property-tests").filter((name) => name.endsWith(".test.ts"));
   return Object.fromEntries(
     files.sort().map((name) => {
@@ -18,11 +20,10 @@ export function printsOfLaws() {
   );
 }
 
-function filesIn(folder) {
-  return readdirSync(folder)
-    .sort()
-    .map((name) => `${folder}/${name}`)
-    .flatMap((path) => (statSync(path).isDirectory() ? filesIn(path) : [path]));
+function filesIn(path) {
+  if (!statSync(path).isDirectory()) return [path];
+  const names = readdirSync(path).sort();
+  return names.flatMap((name) => filesIn(`${path}/${name}`));
 }
 
 function hashOf(paths, start = "") {
@@ -63,7 +64,7 @@ function lineOf(text) {
 }
 
 /** The page. */
-export function reportOf(laws, runs) {
+export function reportOf(laws, runs, commit) {
   const sorted = [...laws].sort((a, b) => numberOf(a) - numberOf(b) || (a.name < b.name ? -1 : 1));
   const broken = sorted.filter(({ held }) => !held);
   const open = sorted.filter((law) => law.held && law.runs < runs);
@@ -77,6 +78,7 @@ export function reportOf(laws, runs) {
     "",
     `- Runs a law: ${thousands(runs)}. A law that costs much runs a share of that, which the table gives.`,
     `- From ${days[0] ?? "-"} to ${days.at(-1) ?? "-"}: ${hours.toFixed(1)} hours of one core.`,
+    `- Sources: commit ${commit}.`,
     `- Node ${process.version.slice(1)}, ${process.platform} ${process.arch}, ${availableParallelism()} cores, ${memory} GiB.`,
     `- Held: ${sorted.length - broken.length - open.length} of ${sorted.length}. Broken: ${broken.length}. Not through yet: ${open.length}.`,
     "- A round of a law is one seed: `npm run laws -- <file> --runs 10000 --seed <seed>` runs it again.",

@@ -3,13 +3,13 @@
 // `npm run laws -- L17 filter --runs 10000`.
 //
 // With `--report` the run goes in rounds of at most 10 000, a seed a round, and writes down each
-// law as soon as it is through, so that a run that is cut short goes on where it was, and can be
-// done a file at a time. What is known so far goes to property-tests/report.md after each round. A
+// law as soon as it is through, so that a run that is cut short goes on where it was, also on
+// another machine, and can be done a file at a time. What is known so far goes to property-tests/report.md after each round. A
 // law whose sources have changed since begins anew.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { printsOfLaws, readProgress, reportOf } from "./law-report.mjs";
+import { printsOfLaws, readProgress, reportOf, shared } from "./law-report.mjs";
 import { readArguments, refuse } from "./read-arguments.mjs";
 import { faultOf, numbersOfLaws, selectLaws } from "./select-laws.mjs";
 
@@ -61,7 +61,7 @@ const runs = Number(values.runs ?? 100_000);
 const perRound = Math.min(runs, 10_000);
 const firstSeed = Number(values.seed ?? 1);
 const folder = "build/laws";
-const progress = `${folder}/progress.jsonl`;
+const progress = "property-tests/progress.jsonl";
 mkdirSync(folder, { recursive: true });
 writeFileSync(progress, "", { flag: "a" });
 
@@ -80,9 +80,17 @@ for (let count = 0; count <= Math.ceil(runs / perRound); count++) {
     GLASSINE_LAWS: `${folder}/plan.json`,
   });
   const now = readProgress(progress, prints);
-  writeFileSync("property-tests/report.md", reportOf(now, runs));
+  writeFileSync("property-tests/report.md", reportOf(now, runs, commitOfSources()));
   if (readFileSync(progress, "utf8").length === before) break;
 }
 const broken = readProgress(progress, printsOfLaws()).filter((law) => !law.held);
 for (const { name } of broken) console.error(`Broken: ${name}`);
 process.exit(broken.length === 0 ? 0 : 1);
+
+/** The last commit that touched what every law depends on. */
+function commitOfSources() {
+  const { stdout } = spawnSync("git", ["log", "-1", "--format=%h", "--", ...shared], {
+    encoding: "utf8",
+  });
+  return stdout?.trim() || "unknown";
+}

@@ -1,13 +1,14 @@
 // Mutates the sources room by room and holds the tests to it: `npm run mutation`, one room with
 // `-- --room merge`. With `--again` what the last run found out about unchanged code is taken over,
-// which is quick and misses what a change inside an existing test does. With `--last` nothing runs:
-// what the last runs left behind is held against the list again, and the report is written. A room
-// without a result is a fault; when no room has one, nothing is written.
+// which is quick and misses what a change inside an existing test does. What comes of a room is kept
+// in mutation/results, and the report is made of all that is there. With `--last` nothing runs: what
+// is kept is held against the list again. A room without a result is a fault; when no room has one,
+// nothing is written.
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import process from "node:process";
-import { faultsOf, readRun } from "../mutation/read-run.mjs";
+import { faultsOf, holdAgainst, resultOf } from "../mutation/read-run.mjs";
 import { lawRuns, leastScore, rooms } from "../mutation/rooms.mjs";
 import { reportOf } from "../mutation/write-report.mjs";
 import { readArguments, refuse } from "./read-arguments.mjs";
@@ -23,23 +24,23 @@ if (unknown.length > 0) {
   refuse(`--room takes one of ${Object.keys(rooms).join(", ")}, not "${unknown[0]}".`);
 }
 
-const resultsOf = (room) => `build/mutation/${room}.json`;
+const resultAt = (room) => `mutation/results/${room}.json`;
 if (!values.last) for (const room of wanted) await mutate(room);
 
-const listed = JSON.parse(readFileSync("mutation/survivors.json", "utf8"));
-const missing = wanted.filter((room) => !existsSync(resultsOf(room)));
+const hasResult = (room) => existsSync(resultAt(room));
+const missing = wanted.filter((room) => !hasResult(room));
 const again = missing.map((room) => ` --room ${room}`).join("");
 const absence = `No result for ${missing.join(", ")}: run \`npm run mutation --${again}\`.`;
 if (missing.length === wanted.length) refuse(absence);
-const runs = wanted.filter((room) => !missing.includes(room)).map(read);
+const listed = JSON.parse(readFileSync("mutation/survivors.json", "utf8"));
+const names = Object.keys(rooms);
+const kept = names.filter(hasResult).map(read);
+writeFileSync("mutation/report.md", reportOf(kept, names, lawRuns));
+spawnSync("biome", ["format", "--write", "mutation"], { stdio: "ignore" });
+const runs = kept.filter(({ room }) => wanted.includes(room));
 for (const { room, mutants, killed, timedOut, survived, score } of runs) {
   const parts = `${killed} killed, ${timedOut} timed out, ${survived} survived`;
   console.log(`${room}: ${mutants} mutants, ${parts}, ${score.toFixed(1)} %`);
-}
-if (values.room === undefined) {
-  const conditions = { node: process.versions.node, cores: availableParallelism(), lawRuns };
-  writeFileSync("mutation/report.md", reportOf(runs, wanted, conditions));
-  spawnSync("biome", ["format", "--write", "mutation/report.md"], { stdio: "inherit" });
 }
 const faults = runs.flatMap((run) => faultsOf(run, leastScore));
 if (missing.length > 0) faults.push(absence);
@@ -70,14 +71,28 @@ async function mutate(room) {
     tsconfigFile: "none",
     disableTypeChecks: false,
     reporters: ["json", "progress-append-only"],
-    jsonReporter: { fileName: resultsOf(room) },
+    jsonReporter: { fileName: `build/mutation/${room}.json` },
     warnings: { slow: false },
   }).runMutationTest();
+  keep(room);
+}
+
+/** Keeps what came of a run, with what it was taken under. */
+function keep(room) {
+  const conditions = {
+    date: new Date().toISOString().slice(0, 10),
+    node: process.versions.node,
+    cores: availableParallelism(),
+  };
+  const result = resultOf(
+    JSON.parse(readFileSync(`build/mutation/${room}.json`, "utf8")),
+    conditions,
+  );
+  mkdirSync("mutation/results", { recursive: true });
+  writeFileSync(resultAt(room), `${JSON.stringify(result, undefined, 2)}\n`);
 }
 
 function read(room) {
-  const path = resultsOf(room);
   const prefixes = rooms[room].map((pattern) => pattern.replace(/\*.*$/, ""));
-  const run = readRun(room, JSON.parse(readFileSync(path, "utf8")), listed, prefixes);
-  return { ...run, date: statSync(path).mtime.toISOString().slice(0, 10) };
+  return holdAgainst(listed, room, prefixes, JSON.parse(readFileSync(resultAt(room), "utf8")));
 }

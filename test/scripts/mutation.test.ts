@@ -4,32 +4,23 @@ import { describe, expect, it } from "vitest";
 import { folderWith, runScript } from "./run-script.ts";
 
 const before = "The report of a run before.\n";
-const noMutants = JSON.stringify({ files: {} });
-const oneKilled = JSON.stringify({
-  files: {
-    "src/filter/a.ts": {
-      source: "true;\n",
-      mutants: [
-        {
-          location: { start: { line: 1, column: 1 }, end: { line: 1, column: 5 } },
-          mutatorName: "BooleanLiteral",
-          replacement: "false",
-          status: "Killed",
-        },
-      ],
-    },
-  },
-});
+const result = { date: "2026-11-20", node: "20.20.2", cores: 2, timedOut: 0, survivors: [] };
+const noMutants = JSON.stringify({ ...result, mutants: 0, killed: 0 });
+const oneKilled = JSON.stringify({ ...result, mutants: 1, killed: 1 });
 
 /** Runs the script where these rooms have results, and gives the report as well. */
-function mutation(results: Readonly<Record<string, string>>, ...args: readonly string[]) {
+function mutation(
+  results: Readonly<Record<string, string>>,
+  args: readonly string[],
+  listed: readonly object[] = [],
+) {
   const files = Object.entries(results).map(([room, text]) => [
-    `build/mutation/${room}.json`,
+    `mutation/results/${room}.json`,
     text,
   ]);
   const folder = folderWith({
     ...Object.fromEntries(files),
-    "mutation/survivors.json": "[]",
+    "mutation/survivors.json": JSON.stringify(listed),
     "mutation/report.md": before,
   });
   const run = runScript("mutation.mjs", args, folder);
@@ -39,7 +30,7 @@ function mutation(results: Readonly<Record<string, string>>, ...args: readonly s
 describe("npm run mutation -- --last", () => {
   it("writes the report of all rooms, and is content when each is", () => {
     const rooms = ["filter", "merge", "admit", "slots", "dispatch"];
-    const run = mutation(Object.fromEntries(rooms.map((room) => [room, oneKilled])), "--last");
+    const run = mutation(Object.fromEntries(rooms.map((room) => [room, oneKilled])), ["--last"]);
     expect(run).toMatchObject({ status: 0, complained: [] });
     expect(run.said[0]).toBe("filter: 1 mutants, 1 killed, 0 timed out, 0 survived, 100.0 %");
     expect(run.report).toMatch(/^# Mutation testing\n/);
@@ -47,7 +38,7 @@ describe("npm run mutation -- --last", () => {
   });
 
   it("complains of rooms without a result, and says in the report which", () => {
-    const run = mutation({ filter: oneKilled, merge: oneKilled, slots: oneKilled }, "--last");
+    const run = mutation({ filter: oneKilled, merge: oneKilled, slots: oneKilled }, ["--last"]);
     expect(run).toMatchObject({
       status: 1,
       complained: [
@@ -58,13 +49,13 @@ describe("npm run mutation -- --last", () => {
   });
 
   it("writes nothing when no room has a result", () => {
-    expect(mutation({}, "--last")).toMatchObject({
+    expect(mutation({}, ["--last"])).toMatchObject({
       status: 2,
       said: [],
       complained: [expect.stringMatching(/^No result for filter, merge, admit, slots, dispatch: /)],
       report: before,
     });
-    expect(mutation({ filter: oneKilled }, "--last", "--room", "merge")).toMatchObject({
+    expect(mutation({ filter: oneKilled }, ["--last", "--room", "merge"])).toMatchObject({
       status: 2,
       said: [],
       complained: ["No result for merge: run `npm run mutation -- --room merge`."],
@@ -72,12 +63,30 @@ describe("npm run mutation -- --last", () => {
     });
   });
 
-  it("reads one room and leaves the report as it is", () => {
-    expect(mutation({ filter: noMutants }, "--last", "--room", "filter")).toMatchObject({
+  it("reads one room and reports it beside the others", () => {
+    const kept = { filter: noMutants, merge: oneKilled };
+    const run = mutation(kept, ["--last", "--room", "filter"]);
+    expect(run).toMatchObject({
       status: 1,
+      said: ["filter: 0 mutants, 0 killed, 0 timed out, 0 survived, 0.0 %"],
       complained: ["filter: 0.0 % killed, 95 % is the least."],
-      report: before,
     });
+    expect(run.report).toContain("| merge | 2026-11-20 | 20.20.2 | 2 | 1 | 1 | 0 | 0 | 100.0 % |");
+    expect(run.report).toContain("Not run: admit, slots, dispatch.");
+  });
+
+  it("complains of a survivor without a reason, and of a reason without a survivor", () => {
+    const mutant = { file: "src/filter/a.ts", mutator: "BooleanLiteral", line: "true;" };
+    const survivor = { ...mutant, at: 1, from: "true", to: "false" };
+    const filter = JSON.stringify({ ...result, mutants: 40, killed: 39, survivors: [survivor] });
+    const run = mutation({ filter }, ["--last", "--room", "filter"]);
+    expect(run.status).toBe(1);
+    expect(run.complained[0]).toBe("filter: a survivor that is not listed, line 1");
+    expect(run.report).toContain("**No reason is listed.**");
+    const listed = [{ ...mutant, from: "true", to: "false", reason: "A test." }];
+    expect(mutation({ filter }, ["--last", "--room", "filter"], listed).status).toBe(0);
+    const stale = mutation({ filter: oneKilled }, ["--last", "--room", "filter"], listed);
+    expect(stale.complained[0]).toBe("filter: listed, but no longer a survivor");
   });
 
   it.each([
@@ -94,7 +103,7 @@ describe("npm run mutation -- --last", () => {
       '--room takes one of filter, merge, admit, slots, dispatch, not "cellar".',
     ],
   ])("%j is refused in one line, before anything runs", (args, message) => {
-    expect(mutation({}, ...args)).toEqual({
+    expect(mutation({}, args)).toEqual({
       status: 2,
       said: [],
       complained: [message],
