@@ -20,6 +20,7 @@ export type Filter = (extensions: Slots) => Slots;
 
 type Cut = (value: unknown) => unknown;
 type Cuts = readonly (Cut | undefined)[];
+type LevelField = Level["fields"][number];
 interface Shown {
   readonly key: string;
   readonly cut: Cut;
@@ -85,14 +86,14 @@ function shownOf(fields: readonly Node[], cuts: Cuts): readonly Shown[] {
 }
 
 function isAnyMixed(fields: readonly Node[]): boolean {
-  for (let i = 0; i < fields.length; i++) if (fields[i]?.mixed === true) return true;
+  for (let i = 0; i < fields.length; i++) if ((fields[i] as Node).mixed) return true;
   return false;
 }
 
 /** Whether a set may be missing that is shown as an empty one then. */
-function isAnyEmptied(cuts: Cuts, fields: Level["fields"]): boolean {
+function isAnyEmptied(cuts: Cuts, fields: readonly LevelField[]): boolean {
   for (let i = 0; i < cuts.length; i++) {
-    if (cuts[i] === orEmpty && fields[i]?.optional === true) return true;
+    if ((fields[i] as LevelField).optional && cuts[i] === orEmpty) return true;
   }
   return false;
 }
@@ -151,7 +152,9 @@ function buildByShape(
 ): BuildLevel {
   const on = mapped(cuts, (cut) => cut !== undefined);
   let cutPart: Cut | undefined;
-  for (let i = 0; i < fields.length; i++) if (fields[i]?.key === part) cutPart = cuts[i];
+  for (let i = 0; i < fields.length; i++) {
+    if ((fields[i] as Node).key === part) cutPart = cuts[i];
+  }
   return (from) => build(from, on, cutPart === undefined ? undefined : cutPart(partOf(from)));
 }
 

@@ -162,6 +162,51 @@ describe("what is compiled", () => {
     expect(filterFor(compileSlots(standardSlots), mask)).not.toBe(filterFor(slots, mask));
   });
 
+  it("cuts a slot that only looks like a standard one by its own fields", () => {
+    const { keys } = levelShapes.security!;
+    const others = [[...keys.slice(0, -1), "other"], keys.slice(0, -1), [...keys, "other"]];
+    for (const names of others) {
+      const fields = Object.fromEntries(names.map((name) => [name, z.string().optional()]));
+      const gates = Object.fromEntries(names.map((name) => [name, { read: `read_${name}` }]));
+      const slots = compileSlots({
+        security: {
+          tier: "immutable",
+          description: "Of a test.",
+          schema: z.object(fields),
+          fields: gates,
+        },
+      });
+      const extensions = { security: Object.fromEntries(names.map((name) => [name, name])) };
+      const open = names.at(-1)!;
+      const view = filterFor(slots, slots.capabilities.mask([`read_${open}`]))(extensions as never);
+      expect(Object.keys(view)).toEqual(["security"]);
+      expect(Object.keys(view.security as object)).toEqual(names);
+      expect(view.security).toEqual({ [open]: open });
+    }
+  });
+
+  it("shares a level of a host that the grant opens wholly, if no set in it can be missing", () => {
+    const shelf = defineHost({
+      slots: {
+        shelf: {
+          tier: "immutable",
+          description: "Of a test.",
+          schema: z.object({
+            tags: stringSet().default([]),
+            title: z.string().optional(),
+          }),
+          fields: {
+            tags: { tier: "monotonic", read: "read_tags", write: "append_tags" },
+            title: { read: "read_title" },
+          },
+        },
+      },
+    });
+    const extensions = shelf.createExtensions({ shelf: { title: "t" } });
+    const view = shelf.filterExtensions(extensions, ["read_tags", "read_title"]);
+    expect(view.shelf).toBe(extensions.shelf);
+  });
+
   it("shares a gated level that the grant opens wholly", () => {
     const extensions = createExtensions({ security: { subject } });
     const view = filterExtensions(extensions, [
