@@ -256,7 +256,10 @@ function checkGates(
 
 /** The node of a slot or field, or `undefined`. Also called in a patched realm. */
 export function nodeByKey(nodes: readonly Node[], key: unknown): Node | undefined {
-  for (let i = 0; i < nodes.length; i++) if (nodes[i]?.key === key) return nodes[i];
+  for (let i = 0; i < nodes.length; i++) {
+    const node = nodes[i] as Node;
+    if (node.key === key) return node;
+  }
   return undefined;
 }
 

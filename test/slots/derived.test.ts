@@ -2,6 +2,7 @@
 import { createExtensions, defineHost, jsonValue } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { partsOf } from "../../property-tests/support/nodes.ts";
 import { compileSlots, standardSlots, toJsonSchema } from "../../src/slots/index.ts";
 import { deriveDelegation } from "../../src/slots/schemas/delegation.ts";
 
@@ -45,6 +46,14 @@ it("a compiled table is frozen, down to the last field", () => {
     }
   };
   check(nodes);
+});
+
+it("a compiled table knows how many parts it has, slots and fields alike", () => {
+  const level = z.object({ a: z.string().optional(), b: z.string().optional() });
+  const slot = { tier: "immutable", description: "Of a test.", schema: level } as const;
+  const fields = { a: { read: "read_a" } } as const;
+  expect(compileSlots({ one: slot, two: { ...slot, fields } }).parts).toBe(6);
+  expect(compileSlots(standardSlots).parts).toBe(partsOf(compileSlots(standardSlots)).length);
 });
 
 describe("what follows from a chain", () => {
