@@ -68,6 +68,7 @@ function typeOf(schema: JsonSchema): string {
   // A message holds parts, one of several kinds, and a part may hold messages.
   if (schema.$ref === "#") return "message";
   if (schema.oneOf !== undefined) return "part";
+  if (schema.anyOf !== undefined) return schema.anyOf.map(typeOf).join(" or ");
   switch (schema.type) {
     case "string":
       return "text";

@@ -17,6 +17,7 @@ export {
   limited,
   nowInstant,
   stringSet,
+  utf8Text,
   wholeNumber,
 } from "./kinds.ts";
 export { compileLevel, withAliases } from "./level.ts";

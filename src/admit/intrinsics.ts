@@ -38,6 +38,8 @@ export const monotonicNow: () => number = performance.now.bind(performance);
 export const charCodeAt: Method<string, [number], number> = uncurryThis(
   String.prototype.charCodeAt,
 );
+/** Strict about UTF-8: throws where the bytes that are spelled out are none. */
+export const decodePercent: (text: string) => string = decodeURIComponent;
 export const trim: Method<string, [], string> = uncurryThis(String.prototype.trim);
 export const slice: Method<string, [number, number?], string> = uncurryThis(String.prototype.slice);
 export const indexOf: Method<string, [string, number?], number> = uncurryThis(

@@ -7,7 +7,13 @@ import * as z from "zod";
 import { checksOf, type ZodCheck } from "./checks.ts";
 import type { Shape } from "./compiled.ts";
 import { type Json, mismatch, readArray, readJson, readJsonObject, readMap } from "./free-form.ts";
-import { dateNow, enumerableKeys, isFiniteNumber, isSafeInteger } from "./intrinsics.ts";
+import {
+  dateNow,
+  decodePercent,
+  enumerableKeys,
+  isFiniteNumber,
+  isSafeInteger,
+} from "./intrinsics.ts";
 import { extensionsLimits, type Limits } from "./limits.ts";
 import { checkText } from "./properties.ts";
 import { asSet } from "./sets.ts";
@@ -88,6 +94,49 @@ export const readText: Reader = (walk, value) => {
   countNode(walk);
   return checkText(walk, value);
 };
+
+/** A text that may also come as the bytes of its UTF-8 form. It is stored as a text. */
+export function utf8Text(): z.ZodType<string, string | readonly number[]> {
+  return declareRuled(z.custom<string>() as z.ZodType<string, string | readonly number[]>, {
+    shape: "scalar",
+    read: (walk, value) => {
+      if (typeof value !== "object" || value === null) return readText(walk, value, undefined);
+      const bytes = readArray(walk, value, undefined, readByte, walk.limits.nodes);
+      if (bytes === BAD) return BAD;
+      const text = fromUtf8(bytes as readonly number[]);
+      return text === undefined
+        ? report(walk, walk.shapeCode, "bytes that are UTF-8", "others")
+        : checkText(walk, text);
+    },
+    jsonSchema: {
+      anyOf: [
+        { type: "string" },
+        { type: "array", items: { type: "integer", minimum: 0, maximum: 255 } },
+      ],
+    },
+  });
+}
+
+const readByte: Reader = (walk, value) => {
+  countNode(walk);
+  const isByte = isSafeInteger(value) && (value as number) >= 0 && (value as number) <= 255;
+  return isByte ? value : report(walk, walk.shapeCode, "a byte from 0 to 255", "another value");
+};
+
+const hexDigits = "0123456789abcdef";
+
+function fromUtf8(bytes: readonly number[]): string | undefined {
+  let text = "";
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] as number;
+    text += `%${hexDigits[byte >> 4]}${hexDigits[byte & 15]}`;
+  }
+  try {
+    return decodePercent(text);
+  } catch {
+    return undefined;
+  }
+}
 
 /** A whole number, not negative. */
 export function wholeNumber(): z.ZodNumber {

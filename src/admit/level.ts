@@ -155,12 +155,8 @@ function unknownField(walk: Walk, key: string, raw: unknown, options: LevelOptio
     return false;
   }
   if (options.strict || walk.strict) {
-    report(
-      walk,
-      options.strict ? walk.shapeCode : "slot_unknown",
-      "a known field",
-      "an unknown one",
-    );
+    const isOfTable = !options.strict && walk.shapeCode === "extensions_shape";
+    report(walk, isOfTable ? "slot_unknown" : walk.shapeCode, "a known field", "an unknown one");
     return false;
   }
   walk.droppedCount += 1;

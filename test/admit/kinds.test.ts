@@ -10,6 +10,7 @@ import {
   kindOf,
   labelSet,
   stringSet,
+  utf8Text,
   wholeNumber,
 } from "../../src/admit/index.ts";
 
@@ -28,6 +29,17 @@ const rows = [
       items: { type: "string", minLength: 1, maxLength: 128 },
       uniqueItems: true,
       maxItems: 256,
+    },
+  ],
+  [
+    "utf8Text",
+    utf8Text,
+    "scalar",
+    {
+      anyOf: [
+        { type: "string" },
+        { type: "array", items: { type: "integer", minimum: 0, maximum: 255 } },
+      ],
     },
   ],
   ["headerMap", headerMap, "headers", { type: "object", additionalProperties: { type: "string" } }],

@@ -37,7 +37,16 @@ const promptResult = {
   content_type: "prompt_result",
   content: { prompt_request_id: "p-1", prompt_name: "greet" },
 };
-const all = { text, toolCall, toolResult, resource, resourceRef, promptRequest, promptResult };
+const thinking = { ...text, content_type: "thinking" };
+const url = { type: "url", data: "https://media.example/pier" };
+const image = { content_type: "image", content: url };
+const video = { content_type: "video", content: url };
+const audio = { content_type: "audio", content: { type: "base64", data: "Zm9naG9ybg==" } };
+const document = { content_type: "document", content: url };
+const media = { image, video, audio, document };
+const calls = { toolCall, toolResult, promptRequest, promptResult };
+const all = { text, thinking, ...calls, resource, resourceRef, ...media };
+const holdsText = (part: object) => "text" in part;
 
 describe.each(Object.entries(all))("%s", (_, part) => {
   const { content = {} } = part as { content?: Record<string, unknown> };
@@ -49,28 +58,27 @@ describe.each(Object.entries(all))("%s", (_, part) => {
 
   it("refuses an unknown field, beside the content and in it", () => {
     expect(problemsOfPart({ ...part, extra: 1 })).toEqual([["content.0.extra", "payload_shape"]]);
-    if (part === text) return;
+    if (holdsText(part)) return;
     expect(problemsOfPart({ ...part, content: { ...content, extra: 1 } })).toEqual([
       ["content.0.content.extra", "payload_shape"],
     ]);
   });
 
   it("refuses each required field left out, null, or of another type", () => {
-    const fields = Object.keys(part === text ? { text: 1 } : content);
-    const within = part === text ? "content.0" : "content.0.content";
+    const fields = Object.keys(holdsText(part) ? { text: 1 } : content);
+    const within = holdsText(part) ? "content.0" : "content.0.content";
     for (const field of fields) {
       for (const value of [undefined, null, 3, ["a"]]) {
-        const changed =
-          part === text
-            ? { ...part, [field]: value }
-            : { ...part, content: { ...content, [field]: value } };
+        const changed = holdsText(part)
+          ? { ...part, [field]: value }
+          : { ...part, content: { ...content, [field]: value } };
         expect(problemsOfPart(changed)).toEqual([[`${within}.${field}`, "payload_shape"]]);
       }
     }
   });
 
   it("has no other shape", () => {
-    if (part === text) return;
+    if (holdsText(part)) return;
     for (const given of [undefined, null, "x", [], [content]]) {
       expect(problemsOfPart({ ...part, content: given })).toHaveLength(1);
     }
@@ -108,6 +116,10 @@ describe("the fields that may be left out", () => {
     [resource, { blob: "AAEC" }],
     [resourceRef, { name: "a", range_start: 0, range_end: 9, selector: "#a" }],
     [promptRequest, { arguments: { who: "Ada" }, server_id: "s-1" }],
+    [image, { media_type: "image/png" }],
+    [video, { media_type: "video/webm", duration_ms: 0 }],
+    [audio, { duration_ms: 900 }],
+    [document, { title: "Tides" }],
     [promptResult, { content: "Ahoy", is_error: true, error_message: "none" }],
   ])("%j takes %j", (part, fields) => {
     const content = { ...part.content, ...fields };
@@ -156,8 +168,13 @@ describe("the fields that may be left out", () => {
     [promptRequest, { arguments: null }],
     [promptResult, { messages: {} }],
     [promptResult, { is_error: 0 }],
+    [image, { type: "file" }],
+    [image, { data: "", media_type: 1 }],
+    [video, { duration_ms: -1 }],
+    [audio, { duration_ms: "900" }],
+    [document, { title: ["Tides"] }],
   ])("%j refuses %j", (part, fields) => {
-    const [field] = Object.keys(fields);
+    const field = Object.keys(fields).at(-1);
     const content = { ...part.content, ...fields };
     expect(problemsOfPart({ ...part, content })).toEqual([
       [`content.0.content.${field}`, "payload_shape"],
@@ -171,6 +188,32 @@ describe("the fields that may be left out", () => {
       expect(of({ ...resource, content })).toMatchObject({ content: { resource_type } });
     },
   );
+});
+
+describe("the bytes of a resource", () => {
+  const blobOf = (blob: unknown) =>
+    of({ ...resource, content: { ...resource.content, blob } }) as { content: { blob: string } };
+  const refused = (blob: unknown) =>
+    problemsOfPart({ ...resource, content: { ...resource.content, blob } });
+
+  it.each(["", "lamp", "Ä€😀\u0000", "\uFEFFa"])("are kept as text: %j", (text) => {
+    expect(blobOf(text).content.blob).toBe(text);
+    expect(blobOf([...new TextEncoder().encode(text)]).content.blob).toBe(text);
+  });
+
+  it.each([
+    [[0xff], "content.0.content.blob"],
+    [[0xc0, 0x80], "content.0.content.blob"],
+    [[0xed, 0xa0, 0x80], "content.0.content.blob"],
+    [[256], "content.0.content.blob.0"],
+    [[97, -1], "content.0.content.blob.1"],
+    [[1.5], "content.0.content.blob.0"],
+    [["97"], "content.0.content.blob.0"],
+    [{}, "content.0.content.blob"],
+    [97, "content.0.content.blob"],
+  ])("are none: %j", (blob, path) => {
+    expect(refused(blob)).toEqual([[path, "payload_shape"]]);
+  });
 });
 
 describe("what a resource may not be", () => {
@@ -214,22 +257,14 @@ describe("what a resource may not be", () => {
 });
 
 describe("a content type", () => {
-  it.each([
-    "poem",
-    "Text",
-    "",
-    "__proto__",
-    "constructor",
-    "image",
-    "thinking",
-    null,
-    3,
-    undefined,
-  ])("%j is none that is read", (content_type) => {
-    const problems = problemsOfPart({ content_type, text: "a", content: {} });
-    expect(problems).toHaveLength(1);
-    expect(problems[0]?.[0]).toMatch(/^content\.0/);
-  });
+  it.each(["poem", "Text", "", "__proto__", "constructor", "picture", null, 3, undefined])(
+    "%j is none that is read",
+    (content_type) => {
+      const problems = problemsOfPart({ content_type, text: "a", content: {} });
+      expect(problems).toHaveLength(1);
+      expect(problems[0]?.[0]).toMatch(/^content\.0/);
+    },
+  );
 
   it("is a field of the part, never inherited", () => {
     const patched = Object.prototype as { content_type?: string };
