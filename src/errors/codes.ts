@@ -173,6 +173,21 @@ export const errorCodes = {
     means: "A message is not readable. `problems` lists each path.",
     todo: "Mend the fields that the message names.",
   },
+  document_invalid: {
+    kind: "misuse",
+    means: "A provider's document is not readable. `problems` lists each path.",
+    todo: "Mend the fields that the message names, or use the function for that document.",
+  },
+  stream_invalid: {
+    kind: "misuse",
+    means: "An event of a stream contradicts those before it, or is of the wrong shape.",
+    todo: "End the request: what came so far cannot be trusted to be the answer.",
+  },
+  stream_limit: {
+    kind: "misuse",
+    means: "A stream has more events, or more text, than its limits.",
+    todo: "End the request, or raise `maxEvents` or `textUnits`.",
+  },
   syntax_invalid: {
     kind: "misuse",
     means: "A text is no JSON.",

@@ -38,6 +38,7 @@ export const plan: Plan = {
     filter: { mayImport: ["errors", "admit", "slots", "extensions"] },
     merge: { mayImport: ["errors", "admit", "slots", "extensions", "filter"] },
     messages: { mayImport: ["errors", "admit", "slots"] },
+    documents: { mayImport: ["errors", "admit", "messages"] },
     hooks: {
       mayImport: ["errors", "admit", "slots", "extensions", "filter", "merge", "messages"],
     },
@@ -58,7 +59,7 @@ export const plan: Plan = {
       ],
     },
     adapters: {
-      mayImport: ["errors", "admit", "slots", "extensions", "messages", "hooks"],
+      mayImport: ["errors", "admit", "slots", "extensions", "messages", "documents", "hooks"],
       mayImportTypes: ["plugins", "host"],
       foldersApart: true,
     },
@@ -79,7 +80,7 @@ export const plan: Plan = {
   },
   sideDoors: [],
   packages: {
-    zod: ["slots", "admit", "messages", "hooks", "plugins"],
+    zod: ["slots", "admit", "messages", "documents", "hooks", "plugins", "adapters"],
     immer: ["extensions"],
     "fast-deep-equal": ["plugins", "merge"],
     "ts-pattern": ["hooks", "plugins", "merge", "adapters"],

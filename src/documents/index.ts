@@ -1,0 +1,13 @@
+export { type ParsedArguments, parseArguments, writeArguments } from "./arguments.ts";
+export { type MediaSource, mediaFromUrl, urlOfMedia } from "./media.ts";
+export { pairMessages, pairParts, type Read, type Written } from "./messages.ts";
+export { type Pair, pairItems } from "./pair.ts";
+export { readDocument } from "./read-document.ts";
+export { type Collector, collector, type Left, type Lost, pathOf } from "./report.ts";
+export {
+  type MessageStream,
+  type StreamLimits,
+  StreamMeter,
+  streamFault,
+  TextPieces,
+} from "./stream.ts";

@@ -1,0 +1,102 @@
+/**
+ * Reads a provider's document: copied once, so that nothing of the caller's is kept and no code of
+ * a value runs later, and held to what an adapter has to know of it. Everything else may be there.
+ */
+import * as z from "zod";
+import { admit, compileSchema, jsonValue, type Limits, payloadLimits } from "../admit/index.ts";
+import { type ErrorCode, formatProblems, GlassineError, type Problem } from "../errors/index.ts";
+
+const anyJson = compileSchema(jsonValue(), { closed: false, shownWhole: true });
+
+/** What was read here is frozen, and need not be copied again. */
+const copies = new WeakSet<object>();
+
+/**
+ * A deep-frozen copy of a document, typed as `schema` has it. Fields that the schema does not know
+ * stay; nothing is coerced or filled in.
+ *
+ * @throws GlassineError with every problem and its path; `document_invalid` unless `code` differs
+ */
+export function readDocument<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  what: string,
+  code: ErrorCode = "document_invalid",
+  limits: Limits = payloadLimits,
+): z.output<Schema> {
+  const copy = copyOf(value, what, code, limits);
+  const parsed = z.safeParse(schema, copy);
+  if (parsed.success) return copy as z.output<Schema>;
+  const problems = parsed.error.issues.flatMap(problemsOf);
+  throw unreadable(
+    what,
+    code,
+    problems.map((problem) => ({ ...problem, code })),
+  );
+}
+
+function copyOf(value: unknown, what: string, code: ErrorCode, limits: Limits): unknown {
+  if (typeof value === "object" && value !== null && copies.has(value)) return value;
+  const admitted = admit(anyJson, value, {
+    origin: "host",
+    limits,
+    shapeCode: code,
+    strict: true,
+    hint: undefined,
+    partial: false,
+  });
+  if (!admitted.ok) throw unreadable(what, code, admitted.problems);
+  const copy = admitted.value;
+  if (typeof copy === "object" && copy !== null) copies.add(copy);
+  return copy;
+}
+
+function unreadable(what: string, code: ErrorCode, problems: readonly Problem[]): GlassineError {
+  const text = `The ${what} is not readable. ${formatProblems(problems)}.`;
+  return new GlassineError(code, text, { problems });
+}
+
+/** The options of a union each have problems of their own: those of the nearest one are told. */
+function problemsOf(issue: z.core.$ZodIssue): readonly Omit<Problem, "code">[] {
+  if (issue.code === "invalid_union" && issue.errors.length > 0) {
+    const nearest = issue.errors.reduce((best, each) =>
+      depthOf(each) > depthOf(best) ? each : best,
+    );
+    return nearest.flatMap((inner) =>
+      problemsOf({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue),
+    );
+  }
+  const path = issue.path.map((key) => (typeof key === "number" ? key : String(key)));
+  return [{ path, ...told(issue) }];
+}
+
+/** How far an option got: the one that fails deepest is the one that was meant. */
+function depthOf(issues: readonly z.core.$ZodIssue[]): number {
+  return Math.max(0, ...issues.map(({ path }) => path.length));
+}
+
+/** In words of our own: zod's may quote the value. */
+function told(issue: z.core.$ZodIssue): Pick<Problem, "expected" | "received"> {
+  switch (issue.code) {
+    case "invalid_type":
+      return { expected: nameOf(issue.expected), received: "another type, or nothing" };
+    case "invalid_value":
+      return { expected: `one of ${issue.values.map(String).join(", ")}`, received: "another" };
+    default:
+      return { expected: "a value that fits", received: "another" };
+  }
+}
+
+const names: Readonly<Record<string, string>> = {
+  string: "a text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "an array",
+  object: "an object",
+  null: "null",
+};
+
+function nameOf(type: string): string {
+  return Object.hasOwn(names, type) ? (names[type] as string) : "a value of another type";
+}

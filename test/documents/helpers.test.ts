@@ -1,0 +1,101 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  collector,
+  type Left,
+  mediaFromUrl,
+  parseArguments,
+  pathOf,
+  StreamMeter,
+  streamFault,
+  TextPieces,
+  urlOfMedia,
+  writeArguments,
+} from "../../src/documents/index.ts";
+import { codeOf } from "../admit/support.ts";
+
+describe("arguments in text", () => {
+  it.each([
+    ['{"a":1,"__proto__":2}', '{"a":1,"__proto__":2}'],
+    ["", "{}"],
+    [" \n", "{}"],
+  ])("%j", (text, written) => {
+    const parsed = parseArguments(text);
+    expect(parsed.isWhole).toBe(true);
+    expect(writeArguments(parsed.arguments)).toBe(written);
+  });
+
+  it.each(["{", "[1]", "null", "3", '"a"', "{} {}", "{'a': 1}"])("%j is none", (text) => {
+    expect(parseArguments(text)).toEqual({ arguments: {}, isWhole: false });
+  });
+});
+
+describe("media in URLs", () => {
+  it.each([
+    ["https://a.example/p.png", { type: "url", data: "https://a.example/p.png" }],
+    ["data:image/png;base64,AAEC", { type: "base64", data: "AAEC", media_type: "image/png" }],
+    ["data:,hello", { type: "url", data: "data:,hello" }],
+    ["data:text/plain;charset=utf-8;base64,AA==", { type: "url" }],
+    ["data:;base64,AA==", { type: "url" }],
+  ])("%s", (url, source) => {
+    expect(mediaFromUrl(url)).toMatchObject(source);
+  });
+
+  it("come back as they were", () => {
+    const type = fc.stringMatching(/^[\w.+-]+\/[\w.+-]+$/);
+    const bytes = fc.base64String();
+    const made = fc.tuple(type, bytes).map(([type, bytes]) => `data:${type};base64,${bytes}`);
+    fc.assert(
+      fc.property(fc.oneof(fc.webUrl(), fc.string(), made), (url) => {
+        expect(urlOfMedia(mediaFromUrl(url))).toBe(url);
+      }),
+    );
+  });
+
+  it("are bytes of no known kind where the type is not there", () => {
+    expect(urlOfMedia({ type: "base64", data: "AA==" })).toBe(
+      "data:application/octet-stream;base64,AA==",
+    );
+  });
+});
+
+describe("reports", () => {
+  it("are frozen, in order, and say where", () => {
+    const left = collector<Left>();
+    left.add({ path: pathOf("messages", 0, "a b", "c\n"), kind: "content", reason: "Unknown." });
+    const list = left.list();
+    expect(list).toEqual([
+      { path: 'messages.0."a b"."c\\n"', kind: "content", reason: "Unknown." },
+    ]);
+    expect(Object.isFrozen(list) && Object.isFrozen(list[0])).toBe(true);
+    left.add({ path: "b", kind: "setting", reason: "More." });
+    expect(list).toHaveLength(1);
+  });
+});
+
+describe("what streams hold", () => {
+  it("is limited, by events and by text", () => {
+    const meter = new StreamMeter({ maxEvents: 2, textUnits: 3 });
+    const text = new TextPieces(meter);
+    meter.countEvent();
+    text.add("ab");
+    text.add("c");
+    expect(text.text).toBe("abc");
+    expect(codeOf(() => text.add("d"))).toBe("stream_limit");
+    meter.countEvent();
+    expect(codeOf(() => meter.countEvent())).toBe("stream_limit");
+    expect(new TextPieces(meter).text).toBe("");
+  });
+
+  it.each([0, -1, 1.5, Number.NaN, "3", null])("is limited by whole numbers, not %j", (limit) => {
+    expect(codeOf(() => new StreamMeter({ maxEvents: limit as number }))).toBe("options_invalid");
+    expect(codeOf(() => new StreamMeter({ textUnits: limit as number }))).toBe("options_invalid");
+  });
+
+  it("is told where it is at fault", () => {
+    expect(streamFault("delta.index", "a part that has begun")).toMatchObject({
+      code: "stream_invalid",
+      message: "The stream is not readable at delta.index: expected a part that has begun.",
+    });
+  });
+});

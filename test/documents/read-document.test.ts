@@ -1,0 +1,91 @@
+import { isGlassineError } from "glassine";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { extensionsLimits } from "../../src/admit/index.ts";
+import { readDocument } from "../../src/documents/index.ts";
+
+const block = z.union([
+  z.looseObject({ type: z.literal("text"), text: z.string() }),
+  z.looseObject({ type: z.literal("image"), source: z.looseObject({ url: z.string() }) }),
+]);
+const schema = z.looseObject({ model: z.string(), content: z.array(block).optional() });
+const read = (value: unknown) => readDocument(schema, value, "request");
+
+function faultOf(act: () => unknown) {
+  try {
+    act();
+  } catch (error) {
+    if (!isGlassineError(error)) throw error;
+    return error;
+  }
+  throw new Error("It was taken.");
+}
+
+describe("a document", () => {
+  it("is a frozen copy, with all that the schema does not know", () => {
+    const input = { model: "m", content: [{ type: "text", text: "a", more: { b: [1] } }], n: 2 };
+    const copy = read(input);
+    expect(copy).toEqual(input);
+    expect(copy).not.toBe(input);
+    expect(Object.isFrozen(copy.content?.[0]?.more)).toBe(true);
+    input.content[0]!.text = "changed";
+    expect(copy.content?.[0]?.text).toBe("a");
+  });
+
+  it("is copied once", () => {
+    const copy = read({ model: "m" });
+    expect(read(copy)).toBe(copy);
+  });
+
+  it("keeps keys that objects have by themselves as data", () => {
+    const copy = read(JSON.parse('{"model":"m","__proto__":{"a":1},"constructor":2}'));
+    expect(JSON.stringify(copy)).toBe('{"model":"m","__proto__":{"a":1},"constructor":2}');
+    expect(Object.getPrototypeOf(copy)).toBeNull();
+  });
+
+  it("runs no code of what is handed in", () => {
+    let ran = 0;
+    const hostile = Object.defineProperty({}, "model", { enumerable: true, get: () => ran++ });
+    expect(faultOf(() => read(hostile)).data.problems?.[0]).toMatchObject({ path: ["model"] });
+    expect(faultOf(() => read(new Proxy({ model: "m" }, { get: () => ran++ }))).code).toBe(
+      "document_invalid",
+    );
+    expect(ran).toBe(0);
+  });
+
+  it.each([
+    [undefined, "", "a JSON value"],
+    ["{}", "", "an object"],
+    [{ model: 1 }, "model", "a text"],
+    [{ model: "m", content: {} }, "content", "an array"],
+    [{ model: "m", content: [{ type: "text" }] }, "content.0.text", "a text"],
+    [
+      { model: "m", content: [{ type: "image", source: { url: 1 } }] },
+      "content.0.source.url",
+      "a text",
+    ],
+  ])("that does not fit is refused, with the path: %j", (value, path, expected) => {
+    const error = faultOf(() => read(value));
+    expect(error.code).toBe("document_invalid");
+    expect(error.data.problems?.map((each) => [each.path.join("."), each.expected])).toContainEqual(
+      [path, expected],
+    );
+  });
+
+  it("is refused without a word of its values", () => {
+    const secret = "sk-canary";
+    const error = faultOf(() =>
+      read({ model: [secret], content: [{ type: secret, text: secret }] }),
+    );
+    expect(error.message).toMatch(/^The request is not readable\. /);
+    expect(JSON.stringify([error.message, error.data])).not.toContain(secret);
+  });
+
+  it("is held to limits, and has the code that is asked for", () => {
+    const limits = { ...extensionsLimits, nodes: 3 };
+    const value = { model: "m", list: [1, 2, 3] };
+    const act = () => readDocument(schema, value, "event", "stream_invalid", limits);
+    expect(faultOf(act)).toMatchObject({ code: "stream_invalid" });
+    expect(faultOf(act).data.problems?.[0]?.code).toBe("snapshot_limit");
+  });
+});
