@@ -3,6 +3,7 @@ import { standardHooks } from "../src/hooks/standard-hooks.ts";
 import { standardSlots } from "../src/slots/index.ts";
 import { extensionsSchema } from "./extensions-schema.ts";
 import { levelShapesSource } from "./level-shapes.ts";
+import { messageJsonSchema, partJsonSchemas } from "./message-schemas.ts";
 import { capabilitiesPage } from "./pages/capabilities-page.ts";
 import { errorsPage } from "./pages/errors-page.ts";
 import { guaranteesPage } from "./pages/guarantees-page.ts";
@@ -27,6 +28,11 @@ export function generatedFiles(): readonly GeneratedFile[] {
       path: "spec/schemas/extensions.schema.json",
       text: printJson(extensionsSchema(standardSlots)),
     },
+    { path: "spec/schemas/message.schema.json", text: printJson(messageJsonSchema()) },
+    ...partJsonSchemas().map(([kind, schema]) => ({
+      path: `spec/schemas/parts/${kind}.schema.json`,
+      text: printJson(schema),
+    })),
     { path: "src/slots/level-shapes.generated.ts", text: levelShapesSource(standardSlots) },
     { path: "spec/slots.json", text: printJson(slotData(standardSlots)) },
     { path: "docs/slots.md", text: slotsPage(standardSlots) },

@@ -67,13 +67,32 @@ export {
 } from "./host/index.ts";
 export type { Rejection } from "./merge/index.ts";
 export {
+  audio,
   type ContentPart,
   createMessage,
+  type DecodedMessage,
+  type DecodeMessageOptions,
+  decodeMessage,
+  document,
+  encodeMessage,
   freezePayload,
+  image,
   type Message,
   type MessageInput,
   matchesPattern,
   messageSchema,
+  type Part,
+  type PartContent,
+  type PartKind,
+  promptRequest,
+  promptResult,
+  resource,
+  resourceRef,
+  text,
+  thinking,
+  toolCall,
+  toolResult,
+  video,
 } from "./messages/index.ts";
 export type {
   Changed,

@@ -167,5 +167,10 @@ function valuesOfKind(
   if (rule.type === "integer")
     return fc.oneof(fc.nat(9), fc.constantFrom(-0, Number.MAX_SAFE_INTEGER));
   if (rule.type === "number") return numbers.map(Math.abs);
+  // A text, or the bytes of one.
+  if ("anyOf" in rule) {
+    const bytes = words.texts.map((text) => [...new TextEncoder().encode(text)]);
+    return fc.oneof(words.texts, bytes);
+  }
   return words.json;
 }

@@ -6,6 +6,7 @@ export { withDefault } from "./fields.ts";
 export type { Json } from "./free-form.ts";
 export { ignore } from "./ignore.ts";
 export * as intrinsics from "./intrinsics.ts";
+export { parseText, writeText } from "./json-text.ts";
 export {
   amount,
   headerMap,

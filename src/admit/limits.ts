@@ -11,7 +11,7 @@ export interface Limits {
   readonly headerValueUnits: number;
   readonly hops: number;
   readonly hopScopes: number;
-  /** Of a JSON text, held against it before the text is parsed. */
+  /** Of a JSON text, held against it before the text is parsed: keys and marks count as well. */
   readonly textUnits: number;
 }
 
@@ -37,6 +37,7 @@ export const payloadLimits: Limits = Object.freeze({
   depth: 64,
   nodes: 1_000_000,
   units: 16_777_216,
+  textUnits: 33_554_432,
 });
 
 const names = Object.freeze(Object.keys(extensionsLimits)) as readonly (keyof Limits)[];

@@ -1,8 +1,10 @@
 /** What a translation does not carry over, as data: never dropped in silence, never a value. */
 
+import { formatPath } from "../errors/index.ts";
+
 /** Something of a provider's document that its messages do not show. */
 export interface Left {
-  /** Where it is in the document: `messages.0.content.1`. */
+  /** Where it is in the document: `messages[0].content[1]`. */
   readonly path: string;
   /**
    * `content` is what a model or a person would read, or what acts: a policy has not seen it.
@@ -14,7 +16,7 @@ export interface Left {
 
 /** Something of messages that a format cannot say. */
 export interface Lost {
-  /** Where it is in the messages: `0.content.2`. */
+  /** Where it is in the messages: `[0].content[2]`. */
   readonly path: string;
   readonly reason: string;
 }
@@ -36,11 +38,7 @@ export function collector<Item extends Left | Lost>(): Collector<Item> {
   };
 }
 
-/** A path as reports write it. Keys are data: control characters are escaped. */
+/** A path as problems write it: `messages[0].content[1]`. */
 export function pathOf(...keys: readonly (string | number)[]): string {
-  return keys.map((key) => (typeof key === "number" ? key : plainKey(key))).join(".");
-}
-
-function plainKey(key: string): string {
-  return /^[\w$-]+$/.test(key) ? key : JSON.stringify(key);
+  return formatPath(keys);
 }

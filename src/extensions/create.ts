@@ -7,6 +7,8 @@ import {
   type LevelValue,
   type Limits,
   mapped,
+  parseText,
+  writeText,
 } from "../admit/index.ts";
 import {
   formatPath,
@@ -101,19 +103,10 @@ export function decodeFrom(
   });
 }
 
-/** Held against its limit before it is parsed. The text itself is in no error. */
-function parse(text: string, { textUnits }: Limits): unknown {
-  if (text.length > textUnits) {
-    const expected = `JSON text of at most ${textUnits} UTF-16 units`;
-    throw notReadable([{ path: [], code: "snapshot_limit", expected, received: "a longer one" }]);
-  }
-  try {
-    return intrinsics.parseJson(text);
-  } catch {
-    throw new GlassineError("syntax_invalid", "Expected JSON text; it cannot be parsed.", {
-      units: text.length,
-    });
-  }
+function parse(text: string, limits: Limits): unknown {
+  const { value, problem } = parseText(text, limits);
+  if (problem !== undefined) throw notReadable([problem]);
+  return value;
 }
 
 /** JSON text, keys in the order of the slot table. Absent parts are left out. */
@@ -124,33 +117,7 @@ export function encodeExtensions(extensions: object): string {
       "Expected extensions made by this library; got another value. Make them with createExtensions or decodeExtensions.",
     );
   }
-  return isJsonPatched() ? write(extensions) : intrinsics.stringifyJson(extensions);
-}
-
-/** Whether `JSON.stringify` would ask a prototype what to write. */
-function isJsonPatched(): boolean {
-  const { arrayPrototype, getPrototypeOf, hasOwn, objectPrototype } = intrinsics;
-  return (
-    hasOwn(objectPrototype, "toJSON") ||
-    hasOwn(arrayPrototype, "toJSON") ||
-    getPrototypeOf(arrayPrototype) !== objectPrototype
-  );
-}
-
-/** JSON text of plain data, from own properties alone. */
-function write(value: unknown): string {
-  if (typeof value !== "object" || value === null) return intrinsics.stringifyJson(value);
-  const isList = intrinsics.isArray(value);
-  const keys = intrinsics.enumerableKeys(value);
-  let text = "";
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i] as string;
-    const part = (value as Record<string, unknown>)[key];
-    if (part === undefined) continue;
-    if (text !== "") text += ",";
-    text += isList ? write(part) : `${intrinsics.stringifyJson(key)}:${write(part)}`;
-  }
-  return isList ? `[${text}]` : `{${text}}`;
+  return writeText(extensions);
 }
 
 type Good = Extract<Admitted, { ok: true }>;

@@ -1,3 +1,9 @@
+export {
+  type DecodedMessage,
+  type DecodeMessageOptions,
+  decodeMessage,
+  encodeMessage,
+} from "./codec.ts";
 export { compilePattern, matchesPattern } from "./match-pattern.ts";
 export {
   type ContentPart,
@@ -9,4 +15,21 @@ export {
   messageReader,
   payloadFor,
 } from "./message.ts";
+export {
+  audio,
+  document,
+  image,
+  type Part,
+  type PartContent,
+  type PartKind,
+  promptRequest,
+  promptResult,
+  resource,
+  resourceRef,
+  text,
+  thinking,
+  toolCall,
+  toolResult,
+  video,
+} from "./parts.ts";
 export { messageSchema } from "./schemas.ts";

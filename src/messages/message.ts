@@ -32,7 +32,8 @@ export type MessageInput = {
   readonly channel?: Message["channel"] | null;
 };
 type Defaulted = "arguments" | "annotations" | "is_error" | "messages";
-type PartInput = ContentPart extends infer Part
+/** What a part may be given as: fields with a default may be left out. */
+export type PartInput = ContentPart extends infer Part
   ? Part extends { readonly content: infer Content }
     ? {
         readonly [Key in keyof Part]: Key extends "content"
@@ -179,7 +180,8 @@ function shallowCopy(value: object): object {
   return copy;
 }
 
-function readHost(
+/** @throws GlassineError `code`, with every problem and its path */
+export function readHost(
   compiled: Compiled,
   value: unknown,
   code: ErrorCode,
@@ -196,6 +198,10 @@ function readHost(
   });
   if (admitted.ok) return admitted.value;
   throw invalid(code, what, admitted.problems);
+}
+
+export function invalidMessage(problems: readonly Problem[]): GlassineError {
+  return invalid("message_invalid", "message", problems);
 }
 
 function invalid(code: ErrorCode, what: string, problems: readonly Problem[]): GlassineError {

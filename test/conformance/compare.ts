@@ -4,6 +4,7 @@ export interface VectorCase {
   readonly extensions?: unknown;
   readonly original?: unknown;
   readonly proposed?: unknown;
+  readonly message?: unknown;
   readonly capabilities?: readonly string[];
   readonly expected?: unknown;
   readonly error?: VectorError;

@@ -18,4 +18,10 @@ export const deviations: Readonly<Record<string, Readonly<Record<string, string>
     random_073:
       "A header added beside the same name in another case is refused (spec `merge:header-duplicate`).",
   },
+  message: {
+    nested_prompt_results_20_deep:
+      "A message is at most 64 containers deep (spec `message:depth`).",
+    resource_blob_byte_list:
+      "The newer wire form is read as well: a list of bytes that are UTF-8 (spec `message:blob`).",
+  },
 };

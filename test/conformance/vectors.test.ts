@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { isGlassineError } from "../../src/errors/index.ts";
 import { bindEnvelope } from "../../src/host/envelope.ts";
+import { decodeMessage, encodeMessage } from "../../src/messages/index.ts";
 import { compileSlots, type StandardSlots, standardSlots } from "../../src/slots/index.ts";
 import { verifies } from "../support/verifies.ts";
 import { same, type VectorCase } from "./compare.ts";
@@ -25,6 +26,14 @@ const decode = (input: string, value: unknown) => {
     return host.decodeExtensions(value).extensions;
   } catch (error) {
     throw Object.assign(new Error("unreadable", { cause: error }), { input });
+  }
+};
+
+const decodeInput = (value: unknown) => {
+  try {
+    return decodeMessage(value).message;
+  } catch (error) {
+    throw Object.assign(new Error("unreadable", { cause: error }), { input: "message" });
   }
 };
 
@@ -65,6 +74,9 @@ const operations: Record<string, (vector: VectorCase) => { answer: Answer; untou
       });
       return { answer: result, untouched };
     },
+    message: ({ message }) => ({
+      answer: answer(() => JSON.parse(encodeMessage(decodeInput(message)))),
+    }),
   };
 
 /** Whether the answer is what the case, or its recommendation, asks for. */
@@ -98,11 +110,12 @@ describe("the vectors", () => {
     verifies("merge:nothing-returned", "merge:immutable-kept", "merge:grown");
     verifies("merge:label-missing", "merge:chain-prefix", "merge:custom-cleared");
     verifies("merge:all-or-nothing", "merge:labels-first", "merge:same-object");
-    expect(Object.keys(operations)).toEqual(["filter", "merge"]);
+    verifies("message:parts", "message:null-is-absent", "message:unknown-field");
+    expect(Object.keys(operations)).toEqual(["filter", "merge", "message"]);
   });
 });
 
-for (const op of ["filter", "merge"]) {
+for (const op of Object.keys(operations)) {
   describe(`vectors/${op}.json`, () => {
     const cases = load(`${op}.json`);
     const listed = deviations[op] ?? {};

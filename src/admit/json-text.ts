@@ -1,0 +1,65 @@
+/** JSON text, in and out, in a realm that may have been patched. */
+import { GlassineError, type Problem } from "../errors/index.ts";
+import {
+  arrayPrototype,
+  enumerableKeys,
+  getPrototypeOf,
+  hasOwn,
+  isArray,
+  objectPrototype,
+  parseJson,
+  stringifyJson,
+} from "./intrinsics.ts";
+import type { Limits } from "./limits.ts";
+
+/**
+ * Parses text that is held against its limit before. The text itself is in no error.
+ *
+ * @throws GlassineError `syntax_invalid`
+ */
+export function parseText(
+  text: string,
+  { textUnits }: Limits,
+): { readonly value?: unknown; readonly problem?: Problem } {
+  if (text.length > textUnits) {
+    const expected = `JSON text of at most ${textUnits} UTF-16 units`;
+    return { problem: { path: [], code: "snapshot_limit", expected, received: "a longer one" } };
+  }
+  try {
+    return { value: parseJson(text) };
+  } catch {
+    throw new GlassineError("syntax_invalid", "Expected JSON text; it cannot be parsed.", {
+      units: text.length,
+    });
+  }
+}
+
+/** JSON text of plain data, absent parts left out. No prototype is asked what to write. */
+export function writeText(value: object): string {
+  return isJsonPatched() ? write(value) : stringifyJson(value);
+}
+
+/** Whether `JSON.stringify` would ask a prototype what to write. */
+function isJsonPatched(): boolean {
+  return (
+    hasOwn(objectPrototype, "toJSON") ||
+    hasOwn(arrayPrototype, "toJSON") ||
+    getPrototypeOf(arrayPrototype) !== objectPrototype
+  );
+}
+
+/** From own properties alone. */
+function write(value: unknown): string {
+  if (typeof value !== "object" || value === null) return stringifyJson(value);
+  const isList = isArray(value);
+  const keys = enumerableKeys(value);
+  let text = "";
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as string;
+    const part = (value as Record<string, unknown>)[key];
+    if (part === undefined) continue;
+    if (text !== "") text += ",";
+    text += isList ? write(part) : `${stringifyJson(key)}:${write(part)}`;
+  }
+  return isList ? `[${text}]` : `{${text}}`;
+}
