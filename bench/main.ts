@@ -11,10 +11,12 @@ import { parseArgs } from "node:util";
 import { dispatchComparisons } from "./dispatch.ts";
 import { filterComparisons } from "./filter.ts";
 import { type Comparison, measure, type Row } from "./harness.ts";
+import { viewComparisons } from "./views.ts";
 
 const groups: Readonly<Record<string, readonly Comparison[]>> = {
   dispatch: dispatchComparisons,
   filter: filterComparisons,
+  views: viewComparisons,
 };
 const minRounds = 9;
 
