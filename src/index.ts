@@ -113,6 +113,23 @@ export {
   type SlotTable,
   type Tier,
 } from "./slots/index.ts";
+export {
+  type DataPolicy,
+  type ObjectProfile,
+  type PartView,
+  type PolicyInput,
+  type PolicyInputOptions,
+  type SerializedContext,
+  type SerializedView,
+  type SerializeOptions,
+  serializeView,
+  toPolicyInput,
+  type ViewAction,
+  type ViewedExtensions,
+  type ViewKind,
+  type ViewsOptions,
+  viewsOf,
+} from "./views/index.ts";
 
 export const {
   addLabels,

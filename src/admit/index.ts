@@ -29,4 +29,4 @@ export { asSet, without } from "./sets.ts";
 export { addKept, addSize, outgrown, outgrows, type Size } from "./size.ts";
 export { createStamp, Itself } from "./stamp.ts";
 export { detectTampering, type RealmChange } from "./tampering.ts";
-export { isHeaderName, isHeaderValue, isLabel } from "./text-rules.ts";
+export { isHeaderName, isHeaderValue, isLabel, isSensitiveHeader } from "./text-rules.ts";

@@ -35,7 +35,7 @@ export function parseText(
 }
 
 /** JSON text of plain data, absent parts left out. No prototype is asked what to write. */
-export function writeText(value: object): string {
+export function writeText(value: unknown): string {
   return isJsonPatched() ? write(value) : stringifyJson(value);
 }
 

@@ -1,5 +1,14 @@
 /** The grammars of labels, header names and instants. */
-import { charCodeAt, dateUtc, execPattern, normalize, slice } from "./intrinsics.ts";
+import {
+  charCodeAt,
+  dateUtc,
+  execPattern,
+  newRecord,
+  normalize,
+  slice,
+  toLowerAscii,
+  trim,
+} from "./intrinsics.ts";
 import { isPrintableAscii } from "./properties.ts";
 
 /**
@@ -55,6 +64,19 @@ const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** Whether `name` can be a header name on the wire. */
 export function isHeaderName(name: string): boolean {
   return execPattern(token, name) !== null;
+}
+
+const sensitiveNames: Readonly<Record<string, unknown>> = Object.assign(newRecord(), {
+  authorization: true,
+  cookie: true,
+  "proxy-authorization": true,
+  "set-cookie": true,
+  "x-api-key": true,
+});
+
+/** Whether a header of that name, in any case and with blanks around it, holds a secret. */
+export function isSensitiveHeader(name: string): boolean {
+  return sensitiveNames[toLowerAscii(trim(name))] === true;
 }
 
 /** Whether `value` can be a header value on the wire. */

@@ -173,6 +173,11 @@ export const errorCodes = {
     means: "A message is not readable. `problems` lists each path.",
     todo: "Mend the fields that the message names.",
   },
+  view_invalid: {
+    kind: "misuse",
+    means: "Something other than a view of a message's part was given where one is expected.",
+    todo: "Pass what `viewsOf` gave.",
+  },
   document_invalid: {
     kind: "misuse",
     means: "A provider's document is not readable. `problems` lists each path.",

@@ -2,7 +2,7 @@
 import { intrinsics, isHeaderName, isHeaderValue } from "../admit/index.ts";
 import type { ErrorCode } from "../errors/index.ts";
 
-const { create, enumerableKeys, toLowerAscii } = intrinsics;
+const { create, enumerableKeys, freeze, newRecord, toLowerAscii } = intrinsics;
 
 /** A map of header names, as the document spells them, to values. */
 export type HeaderMap = { readonly [name: string]: string };
@@ -60,4 +60,29 @@ export function findHeader(http: HttpMaps | undefined, name: string): string | u
   const map = http?.[mapFor(http, name)];
   const spelling = spellingOf(map, name);
   return spelling === undefined ? undefined : map?.[spelling];
+}
+
+/**
+ * The headers of both generations in one map, each as `findHeader` finds it. Where only one map
+ * has any, it is that map.
+ */
+export function joinedHeaders(http: HttpMaps | undefined): HeaderMap | undefined {
+  if (http === undefined) return undefined;
+  const { headers, request_headers: newer } = http;
+  if (newer === undefined || enumerableKeys(newer).length === 0) return headers;
+  if (headers === undefined || enumerableKeys(headers).length === 0) return newer;
+  const joined: Record<string, string> = create(null);
+  const found = newRecord();
+  const names = enumerableKeys(headers);
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    joined[name] = headers[name] as string;
+    found[toLowerAscii(name)] = true;
+  }
+  const others = enumerableKeys(newer);
+  for (let i = 0; i < others.length; i++) {
+    const name = others[i] as string;
+    if (found[toLowerAscii(name)] !== true) joined[name] = newer[name] as string;
+  }
+  return freeze(joined);
 }

@@ -28,6 +28,7 @@ import {
   type StandardSlots,
   standardSlots,
 } from "../slots/index.ts";
+import { serializeView, toPolicyInput, viewsOf } from "../views/index.ts";
 import { bindEnvelope, type EnvelopeFunctions } from "./envelope.ts";
 
 /** What `invoke` resolves to. It never rejects for what a plugin does. */
@@ -60,6 +61,12 @@ export interface PluginManager<Table extends SlotTable, Hooks extends HookTable>
 /** Everything that is bound to one host's slots and hooks. */
 export interface Host<Table extends SlotTable, Hooks extends HookTable>
   extends EnvelopeFunctions<Table> {
+  /** The views of a message. They take extensions of any host; see `viewsOf` of the root entry. */
+  readonly viewsOf: typeof viewsOf;
+  /** A view as data; see `serializeView` of the root entry. */
+  readonly serializeView: typeof serializeView;
+  /** A view for a policy engine; see `toPolicyInput` of the root entry. */
+  readonly toPolicyInput: typeof toPolicyInput;
   /** The names of the slots: `slotNames.security` is `"security"`. */
   readonly slotNames: { readonly [Slot in keyof Table & string]: Slot };
   /** The names of the capabilities: `capabilities.read_labels` is `"read_labels"`. */
@@ -173,6 +180,9 @@ export function bindHost<Table extends SlotTable, Hooks extends HookTable>(
   const surface: Surface = { hooks, capabilities: slots.capabilities };
   const host = {
     ...bindEnvelope<Table>(slots),
+    viewsOf,
+    serializeView,
+    toPolicyInput,
     slotNames: namesOf(slots.names),
     capabilities: namesOf(slots.capabilities.names),
     hookNames: namesOf(Object.keys(hooks)),

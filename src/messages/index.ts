@@ -12,6 +12,7 @@ export {
   type Message,
   type MessageInput,
   markPayload,
+  messageOf,
   messageReader,
   payloadFor,
 } from "./message.ts";

@@ -108,6 +108,18 @@ export function freezePayload<const T extends object>(value: T): DeepReadonly<T>
 }
 
 /**
+ * The message that `value` is. What the library made and checked before comes back at once,
+ * whatever the limits it was read under; anything else is read now.
+ *
+ * @throws GlassineError `message_invalid`
+ */
+export function messageOf(value: unknown): Message {
+  const mark = Marked.of(value);
+  if (mark?.passed === messageReader) return (mark.as ?? value) as Message;
+  return payloadFor(messageReader, value, "message_invalid", "message") as Message;
+}
+
+/**
  * A payload of the host as `compiled` reads it. What the library made and checked before, under
  * limits no wider than these, comes back at once, by reference.
  */

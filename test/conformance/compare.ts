@@ -5,7 +5,10 @@ export interface VectorCase {
   readonly original?: unknown;
   readonly proposed?: unknown;
   readonly message?: unknown;
-  readonly capabilities?: readonly string[];
+  readonly hook?: string | null;
+  readonly probe?: Readonly<Record<string, readonly string[]>>;
+  readonly forms?: readonly string[];
+  readonly capabilities?: readonly string[] | null;
   readonly expected?: unknown;
   readonly error?: VectorError;
   readonly recommended?: unknown;

@@ -7,6 +7,7 @@ import { compileSlots, type StandardSlots, standardSlots } from "../../src/slots
 import { verifies } from "../support/verifies.ts";
 import { same, type VectorCase } from "./compare.ts";
 import { deviations } from "./deviations.ts";
+import { answersOf, sameViews } from "./views.ts";
 
 const host = bindEnvelope<StandardSlots>(compileSlots(standardSlots));
 
@@ -20,22 +21,19 @@ type Answer =
   | { value: unknown }
   | { error: { kind: string; input?: string; slot?: unknown; tier?: unknown } };
 
-const decode = (input: string, value: unknown) => {
-  if (value === null) return null;
+/** Refusals to read say which input they are about. */
+function reading<T>(input: string, read: () => T): T {
   try {
-    return host.decodeExtensions(value).extensions;
+    return read();
   } catch (error) {
     throw Object.assign(new Error("unreadable", { cause: error }), { input });
   }
-};
+}
 
-const decodeInput = (value: unknown) => {
-  try {
-    return decodeMessage(value).message;
-  } catch (error) {
-    throw Object.assign(new Error("unreadable", { cause: error }), { input: "message" });
-  }
-};
+const decode = (input: string, value: unknown) =>
+  value === null ? null : reading(input, () => host.decodeExtensions(value).extensions);
+
+const decodeInput = (value: unknown) => reading("message", () => decodeMessage(value).message);
 
 const plain = (value: unknown) => (value === null ? null : JSON.parse(JSON.stringify(value)));
 
@@ -77,6 +75,17 @@ const operations: Record<string, (vector: VectorCase) => { answer: Answer; untou
     message: ({ message }) => ({
       answer: answer(() => JSON.parse(encodeMessage(decodeInput(message)))),
     }),
+    view: (vector) => ({
+      answer: answer(() => {
+        const message = decodeInput(vector.message);
+        const envelope = decode("extensions", vector.extensions);
+        const isCut = envelope !== null && vector.capabilities !== null;
+        const shown = isCut
+          ? host.filterExtensions(envelope, vector.capabilities as never)
+          : envelope;
+        return plain(answersOf(vector, message, shown));
+      }),
+    }),
   };
 
 /** Whether the answer is what the case, or its recommendation, asks for. */
@@ -99,7 +108,7 @@ function holds(vector: VectorCase, op: string): boolean {
   ) {
     return false;
   }
-  return same(expected, got.value, vector);
+  return op === "view" ? sameViews(expected, got.value, vector) : same(expected, got.value, vector);
 }
 
 describe("the vectors", () => {
@@ -111,7 +120,7 @@ describe("the vectors", () => {
     verifies("merge:label-missing", "merge:chain-prefix", "merge:custom-cleared");
     verifies("merge:all-or-nothing", "merge:labels-first", "merge:same-object");
     verifies("message:parts", "message:null-is-absent", "message:unknown-field");
-    expect(Object.keys(operations)).toEqual(["filter", "merge", "message"]);
+    expect(Object.keys(operations)).toEqual(["filter", "merge", "message", "view"]);
   });
 });
 

@@ -40,6 +40,7 @@ it("the error codes and their kinds", () => {
     document_invalid: "misuse",
     stream_invalid: "misuse",
     stream_limit: "misuse",
+    view_invalid: "misuse",
     syntax_invalid: "misuse",
     declassify_refused: "misuse",
     handler_error: "failure",

@@ -39,6 +39,7 @@ export const plan: Plan = {
     merge: { mayImport: ["errors", "admit", "slots", "extensions", "filter"] },
     messages: { mayImport: ["errors", "admit", "slots"] },
     documents: { mayImport: ["errors", "admit", "messages"] },
+    views: { mayImport: ["errors", "admit", "slots", "extensions", "messages"] },
     hooks: {
       mayImport: ["errors", "admit", "slots", "extensions", "filter", "merge", "messages"],
     },
@@ -54,6 +55,7 @@ export const plan: Plan = {
         "filter",
         "merge",
         "messages",
+        "views",
         "hooks",
         "plugins",
       ],
@@ -73,6 +75,7 @@ export const plan: Plan = {
       "filter",
       "merge",
       "messages",
+      "views",
       "hooks",
       "plugins",
       "host",

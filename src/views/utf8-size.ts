@@ -1,0 +1,16 @@
+/** Sizes of text in UTF-8. */
+import { intrinsics } from "../admit/index.ts";
+
+const { charCodeAt } = intrinsics;
+
+/** Bytes of a text in UTF-8, counted, not encoded. The text has no lone surrogate. */
+export function utf8Size(text: string): number {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = charCodeAt(text, i);
+    if (unit < 0x80) continue;
+    // Each half of a pair is a unit, and a pair is four bytes.
+    bytes += unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 1 : 2;
+  }
+  return bytes;
+}

@@ -1,0 +1,97 @@
+/** What the compiler knows of views over messages. */
+import {
+  type Capability,
+  type DataPolicy,
+  defineHost,
+  type Extensions,
+  filterExtensions,
+  type Json,
+  type Message,
+  type ObjectProfile,
+  type PartView,
+  type PolicyInput,
+  type SerializedContext,
+  type SerializedView,
+  type SerializeOptions,
+  serializeView,
+  toPolicyInput,
+  type View,
+  type ViewAction,
+  type ViewedExtensions,
+  type ViewKind,
+  type ViewsOptions,
+  viewsOf,
+} from "glassine";
+import { describe, expectTypeOf, it } from "vitest";
+
+declare const message: Message;
+declare const extensions: Extensions;
+declare const view: PartView;
+
+describe("views are made of", () => {
+  it("a message, and extensions of any host or any cut of them", () => {
+    expectTypeOf(viewsOf(message)).toEqualTypeOf<readonly PartView[]>();
+    expectTypeOf(viewsOf).parameter(1).toEqualTypeOf<ViewsOptions | undefined>();
+    expectTypeOf<Extensions>().toExtend<ViewedExtensions>();
+    expectTypeOf<View>().toExtend<ViewedExtensions>();
+    expectTypeOf<View<"read_subject">>().toExtend<ViewedExtensions>();
+    expectTypeOf<View<"append_labels" | "read_headers">>().toExtend<ViewedExtensions>();
+    expectTypeOf<View<Capability>>().toExtend<ViewedExtensions>();
+    viewsOf(message, { extensions: filterExtensions(extensions, ["read_roles"]), hook: "h" });
+    const host = defineHost({});
+    expectTypeOf(host.viewsOf).toEqualTypeOf<typeof viewsOf>();
+    viewsOf(message, { extensions: host.createExtensions({}) });
+  });
+
+  it("nothing else", () => {
+    // @ts-expect-error: extensions are no labels.
+    viewsOf(message, { extensions: { security: { labels: "PII" } } });
+    // @ts-expect-error: no such option.
+    viewsOf(message, { extension: extensions });
+    // @ts-expect-error: a hook is a text.
+    viewsOf(message, { hook: 1 });
+  });
+});
+
+describe("a view", () => {
+  it("has literal kinds and actions", () => {
+    expectTypeOf<ViewKind>().toEqualTypeOf<Message["content"][number]["content_type"]>();
+    expectTypeOf(view.kind).toEqualTypeOf<ViewKind>();
+    expectTypeOf(view.action).toEqualTypeOf<ViewAction>();
+    // @ts-expect-error: not an action.
+    if (view.action === "delete") return;
+  });
+
+  it("says what may be absent", () => {
+    expectTypeOf(view.uri).toEqualTypeOf<string | undefined>();
+    expectTypeOf(view.labels).toEqualTypeOf<readonly string[]>();
+    expectTypeOf(view.getArg("a")).toEqualTypeOf<Json | undefined>();
+    expectTypeOf(view.subject?.id).toEqualTypeOf<string | undefined>();
+    expectTypeOf(view.subject?.roles).toEqualTypeOf<readonly string[] | undefined>();
+    expectTypeOf(view.object).toEqualTypeOf<ObjectProfile | undefined>();
+    expectTypeOf(view.dataPolicy).toEqualTypeOf<DataPolicy | undefined>();
+    expectTypeOf<ObjectProfile["managed_by"]>().toEqualTypeOf<string>();
+  });
+
+  it("is read-only", () => {
+    // @ts-expect-error: nothing of a view can be written.
+    view.uri = "x";
+    // @ts-expect-error: sets are read-only.
+    view.labels.push("PII");
+  });
+});
+
+describe("serialised", () => {
+  it("takes views and says what may be absent", () => {
+    expectTypeOf(serializeView(view)).toEqualTypeOf<SerializedView>();
+    expectTypeOf(serializeView).parameter(1).toEqualTypeOf<SerializeOptions | undefined>();
+    expectTypeOf(toPolicyInput(view)).toEqualTypeOf<PolicyInput>();
+    expectTypeOf<SerializedView["extensions"]>().toEqualTypeOf<SerializedContext | undefined>();
+    // @ts-expect-error: claims are never serialised.
+    if (serializeView(view).extensions?.subject?.claims) return;
+    // @ts-expect-error: context is always in it.
+    toPolicyInput(view, { context: false });
+    // @ts-expect-error: a message is no view.
+    serializeView(message);
+  });
+});
