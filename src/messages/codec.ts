@@ -15,8 +15,8 @@ import {
   type Message,
   type MessageInput,
   markPayload,
+  messageOf,
   messageReader,
-  payloadFor,
 } from "./message.ts";
 
 /** Options of `decodeMessage`. */
@@ -89,5 +89,5 @@ export function decodeMessage(input: unknown, options: DecodeMessageOptions = {}
  * ```
  */
 export function encodeMessage(message: Message | MessageInput): string {
-  return writeText(payloadFor(messageReader, message, "message_invalid", "message"));
+  return writeText(messageOf(message));
 }

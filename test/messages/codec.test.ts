@@ -144,6 +144,15 @@ describe("encodeMessage", () => {
     ).toBe("message_invalid");
   });
 
+  it("writes a message that was read under wider limits", () => {
+    const list = Array.from({ length: 1_000_001 }, () => 1);
+    const content = [{ ...call, content: { ...call.content, arguments: { list } } }];
+    const limits = { nodes: 2_000_000 };
+    const { message } = decodeMessage({ role: "user", content }, { limits });
+    expect(encodeMessage(message)).toHaveLength(JSON.stringify(message).length);
+    expect(codeOf(() => encodeMessage({ role: "user", content } as never))).toBe("message_invalid");
+  });
+
   it("asks no prototype what to write", () => {
     const message = decodeMessage(document).message;
     const before = encodeMessage(message);
