@@ -10,6 +10,7 @@ export { type BackgroundCounts, BackgroundWork } from "./dispatch/background.ts"
 export { type Conditions, compileConditions, conditionKinds } from "./dispatch/conditions.ts";
 export { originOf, type PluginContext } from "./dispatch/context.ts";
 export { Invocation, plainResult, type RunWishes } from "./dispatch/invocation.ts";
+export { Refused, type ReturnedParts, readReturned } from "./dispatch/outcome.ts";
 export type {
   AnyHandler,
   HandlerErrorSink,
@@ -29,5 +30,16 @@ export {
   scopeIn,
 } from "./dispatch/scope.ts";
 export { type Mode, modes, type OnError } from "./modes.ts";
-export { type Allow, allow, type Denial, type DenyInput, deny, type Violation } from "./results.ts";
+export { payloadReader } from "./payload-reader.ts";
+export {
+  type Allow,
+  allow,
+  type Denial,
+  type DenyInput,
+  deny,
+  isViolationCode,
+  oneLine,
+  type Violation,
+  violationOf,
+} from "./results.ts";
 export { type StandardHooks, standardHooks } from "./standard-hooks.ts";

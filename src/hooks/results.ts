@@ -82,17 +82,19 @@ export function deny(input: DenyInput): Denial {
   const reason = own(given, "reason");
   const description = own(given, "description");
   const details = own(given, "details");
-  if (typeof code !== "string" || execPattern(codePattern, code) === null) {
+  if (typeof code !== "string" || !isViolationCode(code)) {
     throw misuse("a code of letters, digits and _ . : -, at most 64 characters");
   }
   const why = typeof reason === "string" ? oneLine(reason, 500) : "";
   if (why === "") throw misuse("a reason that is not empty");
   if (description !== undefined && typeof description !== "string")
     throw misuse("a description that is a text");
+  // An empty one says nothing, and is how the wire says that there is none.
+  const described = description === undefined ? "" : oneLine(description, 2000);
   const violation: Violation = freeze({
     code,
     reason: why,
-    ...(description === undefined ? {} : { description: oneLine(description, 2000) }),
+    ...(described === "" ? {} : { description: described }),
     ...(details === undefined ? {} : { details: readDetails(details) }),
   });
   // Its own key makes a spread or clone of it no result, where an empty one would pass.
@@ -100,6 +102,11 @@ export function deny(input: DenyInput): Denial {
 }
 
 const codePattern = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/;
+
+/** Whether a text can be the code of a violation. */
+export function isViolationCode(code: string): boolean {
+  return execPattern(codePattern, code) !== null;
+}
 
 /** A field that was really given: one found on a patched prototype is none. */
 function own<Key extends keyof Exclude<DenyInput, string>>(
@@ -126,7 +133,7 @@ function readDetails(details: unknown): { readonly [key: string]: Json } {
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/u;
 
 /** Text somebody else chose, fit to be shown: one line, capped. */
-function oneLine(text: string, max: number): string {
+export function oneLine(text: string, max: number): string {
   const line = trim(withSpaces(slice(text, 0, max * 2)));
   if (line.length <= max) return line;
   // A character of two units may be cut in two; half of it is no valid Unicode.

@@ -29,6 +29,7 @@ import {
   standardSlots,
 } from "../slots/index.ts";
 import { serializeView, toPolicyInput, viewsOf } from "../views/index.ts";
+import { bindWire, type WireFunctions } from "../wire/index.ts";
 import { bindEnvelope, type EnvelopeFunctions } from "./envelope.ts";
 
 /** What `invoke` resolves to. It never rejects for what a plugin does. */
@@ -60,7 +61,8 @@ export interface PluginManager<Table extends SlotTable, Hooks extends HookTable>
 
 /** Everything that is bound to one host's slots and hooks. */
 export interface Host<Table extends SlotTable, Hooks extends HookTable>
-  extends EnvelopeFunctions<Table> {
+  extends EnvelopeFunctions<Table>,
+    WireFunctions<Table, Hooks> {
   /** The views of a message. They take extensions of any host; see `viewsOf` of the root entry. */
   readonly viewsOf: typeof viewsOf;
   /** A view as data; see `serializeView` of the root entry. */
@@ -183,6 +185,7 @@ export function bindHost<Table extends SlotTable, Hooks extends HookTable>(
     viewsOf,
     serializeView,
     toPolicyInput,
+    ...bindWire<Table, Hooks>({ slots, hooks }),
     slotNames: namesOf(slots.names),
     capabilities: namesOf(slots.capabilities.names),
     hookNames: namesOf(Object.keys(hooks)),

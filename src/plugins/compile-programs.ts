@@ -1,5 +1,5 @@
 /** Compiles what each hook runs, once: order, views, records, deadlines. */
-import { type Compiled, compileSchema, intrinsics } from "../admit/index.ts";
+import { intrinsics } from "../admit/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import { filterFor } from "../filter/index.ts";
 import {
@@ -13,9 +13,10 @@ import {
   modes,
   type PluginState,
   type Program,
+  payloadReader,
   type Step,
 } from "../hooks/index.ts";
-import { messageReader, messageSchema } from "../messages/index.ts";
+import { messageSchema } from "../messages/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
 import type { ReadItem, ReadOptions } from "./manager-options.ts";
 import type { ReadHook, Surface } from "./read-manifest.ts";
@@ -168,19 +169,6 @@ function grantOf(grants: Grant[], { state, item: { mask } }: Registered): number
   if (at === -1) at = grants.push({ mask, plugins: new Set() }) - 1;
   grants[at]?.plugins.add(state);
   return at;
-}
-
-const readers = new WeakMap<HookSpec["payload"], Compiled>();
-
-function payloadReader({ payload }: HookSpec): Compiled {
-  if (payload === messageSchema) return messageReader;
-  // Captured: a plugin that makes a manager in a realm of its own must not get hold of the others'.
-  let reader = intrinsics.weakGet(readers, payload);
-  if (reader === undefined) {
-    reader = compileSchema(payload, { closed: true, shownWhole: true });
-    intrinsics.weakSet(readers, payload, reader);
-  }
-  return reader;
 }
 
 function checkPolicy(hook: string, spec: HookSpec, writable: readonly string[]): void {

@@ -46,6 +46,10 @@ export const plan: Plan = {
     plugins: {
       mayImport: ["errors", "admit", "slots", "extensions", "filter", "merge", "messages", "hooks"],
     },
+    wire: {
+      mayImport: ["errors", "admit", "slots", "extensions", "filter", "messages", "hooks"],
+      mayImportTypes: ["plugins"],
+    },
     host: {
       mayImport: [
         "errors",
@@ -58,6 +62,7 @@ export const plan: Plan = {
         "views",
         "hooks",
         "plugins",
+        "wire",
       ],
     },
     adapters: {
@@ -78,12 +83,13 @@ export const plan: Plan = {
       "views",
       "hooks",
       "plugins",
+      "wire",
       "host",
     ],
   },
   sideDoors: [],
   packages: {
-    zod: ["slots", "admit", "messages", "documents", "hooks", "plugins", "adapters"],
+    zod: ["slots", "admit", "messages", "documents", "hooks", "plugins", "wire", "adapters"],
     immer: ["extensions"],
     "fast-deep-equal": ["plugins", "merge"],
     "ts-pattern": ["hooks", "plugins", "merge", "adapters"],

@@ -69,7 +69,8 @@ function unfit({ code, expected, received }: Problem, path: string): Refused {
   return new Refused(told, path, `Expected ${expected}, got ${received}.`);
 }
 
-interface Parts {
+/** The parts of what a handler returned, not judged. */
+export interface ReturnedParts {
   modifiedPayload: unknown;
   modifiedExtensions: unknown;
   metadata: unknown;
@@ -85,7 +86,7 @@ export function readChanges(
   given: Slots | undefined,
   before: Slots,
 ): Changes | Refused {
-  const found = readResult(returned, run.program.limits.nodes);
+  const found = readReturned(returned, run.program.limits.nodes);
   if (found instanceof Refused) return found;
   const { program } = run;
   const proposal = found.modifiedExtensions ?? undefined;
@@ -114,8 +115,9 @@ export function readChanges(
   };
 }
 
-/** A contextified object of `vm` runs code when it is read, and that code can throw. */
-function readResult(returned: object, maxKeys: number): Parts | Refused {
+/** The parts of a result, each read once; anything else is refused as a whole. */
+export function readReturned(returned: object, maxKeys: number): ReturnedParts | Refused {
+  // A contextified object of `vm` runs code when it is read, and that code can throw.
   try {
     return readParts(returned, maxKeys);
   } catch {
@@ -124,7 +126,7 @@ function readResult(returned: object, maxKeys: number): Parts | Refused {
   }
 }
 
-function readParts(returned: object, maxKeys: number): Parts | Refused {
+function readParts(returned: object, maxKeys: number): ReturnedParts | Refused {
   if (isProxy(returned))
     return new Refused("snapshot_proxy", "(result)", "Expected a plain object, got a proxy.");
   if (isArray(returned)) return notAResult;
@@ -132,7 +134,7 @@ function readParts(returned: object, maxKeys: number): Parts | Refused {
   if (prototype !== objectPrototype && prototype !== null) {
     return new Refused("snapshot_prototype", "(result)", "Expected a plain object.");
   }
-  const found: Parts = {
+  const found: ReturnedParts = {
     modifiedPayload: undefined,
     modifiedExtensions: undefined,
     metadata: undefined,
@@ -143,7 +145,7 @@ function readParts(returned: object, maxKeys: number): Parts | Refused {
   const keys = ownKeys(returned);
   let unknown = false;
   for (let i = 0; i < keys.length; i++) {
-    const key = keys[i] as keyof Parts;
+    const key = keys[i] as keyof ReturnedParts;
     if (typeof key !== "string") return oddKey;
     const descriptor = getOwnPropertyDescriptor(returned, key);
     if (descriptor === undefined) return oddKey;

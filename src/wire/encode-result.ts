@@ -1,0 +1,162 @@
+/** What a handler returned, or an invocation resolved to, as text for another process. */
+import {
+  admit,
+  compileSchema,
+  decisive,
+  jsonObject,
+  type LevelValue,
+  payloadLimits,
+  writeText,
+} from "../admit/index.ts";
+import { type ErrorCode, GlassineError, quoted, suggestion } from "../errors/index.ts";
+import {
+  type AnyInvokeResult,
+  allow,
+  type ExecutionRecord,
+  type HookTable,
+  Refused,
+  readReturned,
+  violationOf,
+} from "../hooks/index.ts";
+import type { CompiledSlots } from "../slots/index.ts";
+import { type Answer, answerHeaders, checkAnswer } from "./answer.ts";
+import { executionDocument, executionsOf, type WireExecution } from "./executions.ts";
+import { changeHeaderMaps, withoutSecrets } from "./header-secrets.ts";
+import { withHeadersField } from "./payload-headers.ts";
+import { violationDocument } from "./violation.ts";
+
+/** Options of `encodeInvokeResult`. */
+export interface EncodeInvokeResultOptions extends Answer {
+  /** The hook of the task. With it, deprecated headers on a payload are stripped as well. */
+  readonly hook?: string | undefined;
+}
+
+/** Options of `encodeResult`. */
+export interface EncodeResultOptions extends EncodeInvokeResultOptions {
+  /** Records of handlers that ran for this result. */
+  readonly executions?: readonly WireExecution[] | undefined;
+}
+
+/** What the codec is bound to. */
+export interface WireSurface {
+  readonly slots: CompiledSlots;
+  readonly hooks: HookTable;
+}
+
+const anyObject = compileSchema(jsonObject(), { closed: false, shownWhole: true });
+const allowed: unknown = allow();
+
+export function encodeReturned(
+  surface: WireSurface,
+  returned: unknown,
+  options: EncodeResultOptions = {},
+): string {
+  checkAnswer(options);
+  return writeText({ ...changesOf(surface, returned, options), ...besides(returned, options) });
+}
+
+/** The result of a manager, for one that runs in the other process. */
+export function encodeInvoked(
+  surface: WireSurface,
+  result: AnyInvokeResult,
+  options: EncodeInvokeResultOptions = {},
+): string {
+  checkAnswer(options);
+  const { executions, metadata, violation } = result;
+  const was = (part: "payloadModified" | "extensionsModified") =>
+    executions.some((record: ExecutionRecord) => record.applied && record[part]);
+  return writeText({
+    continue_processing: result.continueProcessing,
+    modified_payload: was("payloadModified")
+      ? withoutHeaders(surface, options.hook, result.payload)
+      : undefined,
+    modified_extensions: was("extensionsModified")
+      ? stripped(surface.slots, result.extensions)
+      : undefined,
+    violation: violation === undefined ? undefined : violationDocument(violation, options),
+    metadata: Object.keys(metadata).length === 0 ? undefined : metadata,
+    ...answered(violation === undefined, options),
+    executions: executionsOf(executions).map(executionDocument),
+  });
+}
+
+/** Extensions are looked at first, then the payload, then metadata, as in a dispatch. */
+function changesOf(surface: WireSurface, returned: unknown, options: EncodeResultOptions): object {
+  if (returned === undefined || returned === null || returned === allowed) {
+    return { continue_processing: true };
+  }
+  const violation = violationOf(returned);
+  if (violation !== undefined) {
+    return { continue_processing: false, violation: violationDocument(violation, options) };
+  }
+  if (typeof returned !== "object") throw refusal("result_shape", "(result)", "Expected a result.");
+  const parts = readReturned(returned, payloadLimits.nodes);
+  if (parts instanceof Refused) throw refusal(parts.code, parts.path, parts.reason);
+  const { slots } = surface;
+  const proposal = readPart(parts.modifiedExtensions, "extensions_shape", "(extensions)");
+  if (proposal !== undefined) refuseUnknownSlot(slots, proposal);
+  const payload = readPart(parts.modifiedPayload, "payload_shape", "payload");
+  const metadata = readPart(parts.metadata, "result_shape", "(result).metadata");
+  return {
+    continue_processing: true,
+    modified_payload: payload && withoutHeaders(surface, options.hook, payload),
+    modified_extensions: proposal && stripped(slots, proposal),
+    metadata,
+  };
+}
+
+function besides(returned: unknown, options: EncodeResultOptions): object {
+  const { executions } = options;
+  return {
+    ...answered(violationOf(returned) === undefined, options),
+    executions: executions === undefined ? undefined : executions.map(executionDocument),
+  };
+}
+
+/** A denial has its headers with it. */
+function answered(goesOn: boolean, answer: Answer): object {
+  return {
+    http_headers: goesOn ? answerHeaders(answer) : undefined,
+    retry_delay_ms: answer.retryDelayMs,
+  };
+}
+
+/** A copy of a part of the result, all of it JSON data. */
+function readPart(value: unknown, shapeCode: ErrorCode, path: string): object | undefined {
+  if (value === undefined || value === null) return undefined;
+  const admitted = admit(anyObject, value, {
+    origin: "plugin",
+    limits: payloadLimits,
+    shapeCode,
+    strict: true,
+    hint: undefined,
+    partial: false,
+  });
+  if (admitted.ok) return admitted.value as object;
+  const { code, expected, received } = decisive(admitted.problems);
+  throw refusal(code, path, `Expected ${expected}, got ${received}.`);
+}
+
+/** A reader of the wire drops what it does not know. In process it refuses the whole. */
+function refuseUnknownSlot({ names }: CompiledSlots, proposal: object): void {
+  for (const slot of Object.keys(proposal)) {
+    if (names.includes(slot)) continue;
+    const hint = `${quoted(slot)} is no slot.${suggestion(slot, names)}`;
+    throw refusal("slot_unknown", "(extensions)", hint);
+  }
+}
+
+function stripped({ nodes }: CompiledSlots, extensions: object): object {
+  return changeHeaderMaps(nodes, extensions as LevelValue, (map, path) =>
+    withoutSecrets(map, path),
+  );
+}
+
+function withoutHeaders({ hooks }: WireSurface, hook: string | undefined, payload: object): object {
+  return withHeadersField(hooks, hook, payload, (map) => withoutSecrets(map, "headers"));
+}
+
+function refusal(code: ErrorCode, path: string, reason: string): GlassineError {
+  const text = `The result was refused at ${path}: ${reason} Nothing of it was written.`;
+  return new GlassineError(code, text, { path });
+}

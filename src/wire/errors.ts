@@ -1,0 +1,96 @@
+/** What a handler in another process threw, as the wire has it. */
+import type * as z from "zod";
+import { compileSchema, intrinsics, readPlain, writeText } from "../admit/index.ts";
+import { type ErrorCode, errorCodes, GlassineError, ownErrorCode } from "../errors/index.ts";
+import { oneLine } from "../hooks/index.ts";
+import { type DecodeWireOptions, readWire } from "./read-wire.ts";
+import { errorSchema } from "./schemas.ts";
+
+/** Options of `encodeError`. */
+export interface EncodeErrorOptions {
+  /** The plugin whose handler threw. */
+  readonly plugin: string;
+  /** Facts for the host: plain JSON data. */
+  readonly details?: { readonly [key: string]: unknown } | undefined;
+  /** The error code of the protocol. Default -32603, an internal error. */
+  readonly mcpErrorCode?: number | undefined;
+}
+
+const maxMessage = 500;
+
+/**
+ * What was thrown, as text for another process: a message on one line, the code of an error of
+ * this library, no stack. Nothing of what was thrown runs.
+ *
+ * @throws GlassineError `options_invalid`
+ * @see spec `wire:error`
+ * @example
+ * ```ts
+ * import { decodeError, encodeError } from "glassine";
+ *
+ * const text = encodeError(new Error("No model is loaded."), { plugin: "scanner" });
+ * console.log(decodeError(text).message); // Plugin "scanner" failed in its process: No model is loaded.
+ * ```
+ */
+export function encodeError(thrown: unknown, options: EncodeErrorOptions): string {
+  const { plugin, details, mcpErrorCode = -32603 } = options;
+  if (typeof plugin !== "string") throw misuse("plugin", "the plugin's name");
+  if (!Number.isSafeInteger(mcpErrorCode)) throw misuse("mcpErrorCode", "a whole number");
+  const read = details === undefined ? undefined : readPlain(details);
+  if (details !== undefined && (typeof read !== "object" || read === null || Array.isArray(read))) {
+    throw misuse("details", "a plain object of JSON data");
+  }
+  const code = ownErrorCode(thrown);
+  return writeText({
+    message: messageOf(thrown),
+    plugin_name: plugin,
+    code: code ?? "",
+    details: read,
+    mcp_error_code: mcpErrorCode,
+  });
+}
+
+/** A message that is a text of its own, on one line. A getter or a trap is not asked. */
+function messageOf(thrown: unknown): string {
+  const isObject = typeof thrown === "object" && thrown !== null && !intrinsics.isProxy(thrown);
+  const held = isObject ? intrinsics.getOwnPropertyDescriptor(thrown, "message") : undefined;
+  const message: unknown = held?.value;
+  const line = typeof message === "string" ? oneLine(message, maxMessage) : "";
+  return line === "" ? "It threw something without a message." : line;
+}
+
+const reader = compileSchema(errorSchema, { closed: false, shownWhole: true });
+
+type ErrorDocument = Readonly<z.output<typeof errorSchema>>;
+
+/**
+ * The error that a text from another process tells of, for the handler to throw. Its code is that
+ * of the text where this library knows it, else `handler_error`. `data` has `plugin`,
+ * `remoteCode`, `details` and `mcpErrorCode`. The message is text of the other side: on one line,
+ * capped, never trusted.
+ *
+ * @throws GlassineError `syntax_invalid`, `document_invalid`
+ * @see spec `wire:error`
+ * @example
+ * ```ts
+ * import { decodeError } from "glassine";
+ *
+ * const error = decodeError({ message: "Out of memory", plugin_name: "scanner", code: "oom" });
+ * console.log(error.code, error.data.remoteCode); // handler_error oom
+ * ```
+ */
+export function decodeError(input: unknown, options: DecodeWireOptions = {}): GlassineError {
+  const what = { what: "plugin error", code: "document_invalid" } as const;
+  const { document } = readWire<ErrorDocument>(reader, input, what, options);
+  const { message, plugin_name: plugin, code = "", details } = document;
+  const data = { plugin, remoteCode: code, details, mcpErrorCode: document.mcp_error_code };
+  const known: ErrorCode = Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : "handler_error";
+  const who = oneLine(plugin, 64);
+  const text = `Plugin "${who}" failed in its process: ${oneLine(message, maxMessage)}`;
+  return new GlassineError(known, text, data);
+}
+
+function misuse(option: string, expected: string): GlassineError {
+  const text = `encodeError expects ${option} to be ${expected}, got another value.`;
+  return new GlassineError("options_invalid", text, { option });
+}

@@ -1,0 +1,116 @@
+/** The codec of the process boundary, bound to one host's slots and hooks and typed by them. */
+import type { AnyInvokeResult, HookTable, PayloadOf, PluginContext } from "../hooks/index.ts";
+import type { CapabilityIn, SlotTable, ViewOf } from "../slots/index.ts";
+import {
+  type DecodedResult,
+  type DecodeResultOptions,
+  decodeReturned,
+  type Turn,
+} from "./decode-result.ts";
+import {
+  type EncodeInvokeResultOptions,
+  type EncodeResultOptions,
+  encodeInvoked,
+  encodeReturned,
+  type WireSurface,
+} from "./encode-result.ts";
+import type { Dropped } from "./read-wire.ts";
+import { type DecodeTaskOptions, decodeTurn, encodeTurn } from "./task.ts";
+
+/** A task, read: what a handler in the other process is handed. */
+export type Task<Table extends SlotTable, Hooks extends HookTable> = {
+  readonly [Hook in keyof Hooks & string]: Dropped & {
+    readonly hook: Hook;
+    readonly payload: PayloadOf<Hooks[Hook]>;
+    readonly context: PluginContext;
+    /** The view, filtered once more; absent when the plugin takes none. */
+    readonly extensions: ViewOf<Table, CapabilityIn<Table>> | undefined;
+  };
+}[keyof Hooks & string];
+
+/** The codec of one host. */
+export interface WireFunctions<Table extends SlotTable, Hooks extends HookTable> {
+  /**
+   * Text for a plugin in another process: hook, payload, context, and of the extensions what the
+   * plugin's capabilities open. Sensitive headers are left out.
+   *
+   * @throws GlassineError `hook_unknown`, `options_invalid` (extensions that are not this host's)
+   * @see spec `wire:task`, `wire:headers-stripped`
+   */
+  readonly encodeTask: (turn: Turn) => string;
+  /**
+   * Reads a task, for the plugin's side: the payload checked and frozen as in the host, the view
+   * filtered once more by the capabilities that the task carries. Takes text or parsed JSON.
+   *
+   * @throws GlassineError `syntax_invalid`, `document_invalid`, `hook_unknown`,
+   *   `capability_unknown`, `payload_invalid`, `extensions_invalid`
+   * @see spec `wire:task-read`
+   */
+  readonly decodeTask: (input: unknown, options?: DecodeTaskOptions) => Task<Table, Hooks>;
+  /**
+   * Text of what a handler returned: nothing, `allow()`, `deny(…)` or changes. Sensitive headers
+   * are left out.
+   *
+   * @throws GlassineError with the code that a dispatch refuses the value with, where it is no
+   *   result, no JSON data, or names an unknown slot; `options_invalid`
+   * @see spec `wire:result`
+   * @example
+   * ```ts
+   * import { deny, encodeResult } from "glassine";
+   *
+   * console.log(encodeResult(deny({ code: "pii", reason: "PII may not leave" })));
+   * // {"continue_processing":false,"violation":{"reason":"PII may not leave","description":"","code":"pii"}}
+   * ```
+   */
+  readonly encodeResult: (returned: unknown, options?: EncodeResultOptions) => string;
+  /**
+   * Text of what `invoke` resolved to, for a side that runs a manager of its own: what was
+   * changed, the violation, metadata and the records of its handlers.
+   *
+   * @throws GlassineError `options_invalid`
+   * @see spec `wire:invoke-result`
+   */
+  readonly encodeInvokeResult: (
+    result: AnyInvokeResult,
+    options?: EncodeInvokeResultOptions,
+  ) => string;
+  /**
+   * Reads a result, for the host's side. `result` is for the handler to return, so that it is
+   * judged as any other. Hand over the turn that was encoded: without its view, header maps are
+   * left out, because nobody can tell what was stripped from what was removed.
+   *
+   * Reads both generations. A document that stops the operation is a denial, whatever else it
+   * says.
+   *
+   * @throws GlassineError `syntax_invalid`, `result_shape`
+   * @see spec `wire:result-read`, `wire:headers-kept`
+   * @example
+   * ```ts
+   * import { decodeResult } from "glassine";
+   *
+   * const { violation } = decodeResult('{"continue_processing":false}');
+   * console.log(violation?.code, violation?.reason); // denied Denied without a reason.
+   * ```
+   */
+  readonly decodeResult: <Payload extends object = object, View extends object = object>(
+    input: unknown,
+    options?: DecodeResultOptions<Payload, View>,
+  ) => DecodedResult<Payload, View>;
+}
+
+export function bindWire<Table extends SlotTable, Hooks extends HookTable>(
+  surface: WireSurface,
+): WireFunctions<Table, Hooks> {
+  const functions = {
+    encodeTask: (turn: Turn) => encodeTurn(surface, turn),
+    decodeTask: (input: unknown, options?: DecodeTaskOptions) =>
+      decodeTurn(surface, input, options),
+    encodeResult: (returned: unknown, options?: EncodeResultOptions) =>
+      encodeReturned(surface, returned, options),
+    encodeInvokeResult: (result: AnyInvokeResult, options?: EncodeInvokeResultOptions) =>
+      encodeInvoked(surface, result, options),
+    decodeResult: (input: unknown, options?: DecodeResultOptions) =>
+      decodeReturned(surface, input, options),
+  };
+  return Object.freeze(functions) as unknown as WireFunctions<Table, Hooks>;
+}

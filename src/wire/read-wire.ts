@@ -1,0 +1,103 @@
+/** Reads a document of the process boundary: text or parsed, from whoever is on the other side. */
+import {
+  admit,
+  type Compiled,
+  extensionsLimits,
+  type Limits,
+  mapped,
+  parseText,
+  payloadLimits,
+} from "../admit/index.ts";
+import {
+  type ErrorCode,
+  formatPath,
+  formatProblems,
+  GlassineError,
+  type Problem,
+} from "../errors/index.ts";
+
+/** Options of decoding. */
+export interface DecodeWireOptions {
+  /** Limits that differ from the defaults, which are those of payloads and extensions together. */
+  readonly limits?: Partial<Limits>;
+}
+
+/** A document holds a payload one level down, and extensions beside it. */
+const wireLimits: Limits = Object.freeze({
+  ...payloadLimits,
+  depth: payloadLimits.depth + 2,
+  nodes: payloadLimits.nodes + extensionsLimits.nodes,
+  units: payloadLimits.units + extensionsLimits.units,
+  textUnits: payloadLimits.textUnits + extensionsLimits.textUnits,
+});
+
+/** A document that was read: frozen, with a report of what was left out. */
+export interface ReadWire<Document> {
+  readonly document: Document;
+  readonly report: DropReport;
+}
+
+/** What a reader left out, in the order it met it. */
+export class DropReport {
+  readonly #paths: string[] = [];
+  #count = 0;
+
+  add(path: string): void {
+    this.#count += 1;
+    // A flood gets no list as long.
+    if (this.#paths.length < 100) this.#paths.push(path);
+  }
+
+  /** Takes over the report of a part. */
+  addAll(paths: readonly string[], count: number): void {
+    for (const path of paths) this.add(path);
+    this.#count += count - paths.length;
+  }
+
+  /** The fields of what decoding gives. */
+  get fields(): Dropped {
+    return { dropped: Object.freeze([...this.#paths]), droppedCount: this.#count };
+  }
+}
+
+/** What was left out of a document. */
+export interface Dropped {
+  /** Paths of unknown fields, and of sensitive headers: at most the first 100. */
+  readonly dropped: readonly string[];
+  /** How many there were. */
+  readonly droppedCount: number;
+}
+
+/** @throws GlassineError `syntax_invalid`, or `code` with every problem */
+export function readWire<Document>(
+  compiled: Compiled,
+  input: unknown,
+  { what, code }: { readonly what: string; readonly code: ErrorCode },
+  options: DecodeWireOptions,
+): ReadWire<Document> {
+  const limits = { ...wireLimits, ...options.limits };
+  const isText = typeof input === "string";
+  const { value, problem } = isText ? parseText(input, limits) : { value: input };
+  if (problem !== undefined) throw unreadable(what, code, [problem]);
+  const admitted = admit(compiled, value, {
+    origin: isText ? "parsed" : "host",
+    limits,
+    shapeCode: code,
+    strict: false,
+    hint: undefined,
+    partial: false,
+  });
+  if (!admitted.ok) throw unreadable(what, code, admitted.problems);
+  const report = new DropReport();
+  report.addAll(mapped(admitted.dropped, formatPath), admitted.droppedCount);
+  return { document: admitted.value as Document, report };
+}
+
+export function unreadable(
+  what: string,
+  code: ErrorCode,
+  problems: readonly Problem[],
+): GlassineError {
+  const text = `The ${what} is not readable. ${formatProblems(problems)}.`;
+  return new GlassineError(code, text, { problems });
+}

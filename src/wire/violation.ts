@@ -1,0 +1,48 @@
+/** A denial, as the wire has it. */
+import type * as z from "zod";
+import { type Denial, deny, isViolationCode, type Violation } from "../hooks/index.ts";
+import { type Answer, answerHeaders } from "./answer.ts";
+import type { DropReport } from "./read-wire.ts";
+import type { violationSchema } from "./schemas.ts";
+
+type ViolationDocument = z.output<typeof violationSchema>;
+
+/** The plugin's name is known to the framework and not written. */
+export function violationDocument(
+  { code, reason, description = "", details }: Violation,
+  answer: Answer,
+): object {
+  return {
+    reason,
+    description,
+    code,
+    details,
+    mcp_error_code: answer.mcpErrorCode,
+    http_status_code: answer.httpStatusCode,
+    http_headers: answerHeaders(answer),
+  };
+}
+
+/**
+ * The denial that a document says. A document that stops the operation is a denial whatever it
+ * says of it: what cannot stand is replaced and reported.
+ */
+export function denialFrom(document: ViolationDocument | undefined, report: DropReport): Denial {
+  if (document === undefined) return deny({ code: "denied", reason: unexplained });
+  const { code, reason, description, details } = document;
+  const isCode = isViolationCode(code);
+  if (!isCode) report.add("violation.code");
+  return deny({
+    code: isCode ? code : "denied",
+    reason: saysSomething(reason) ? reason : unexplained,
+    description,
+    ...(details === undefined ? {} : { details }),
+  });
+}
+
+const unexplained = "Denied without a reason.";
+
+/** As `deny` sees it: what cannot be printed is no reason. */
+function saysSomething(reason: string): boolean {
+  return /[^\p{C}\p{Z}]/u.test(reason);
+}
