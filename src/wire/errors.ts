@@ -29,7 +29,7 @@ const maxMessage = 500;
  * import { decodeError, encodeError } from "glassine";
  *
  * const text = encodeError(new Error("No model is loaded."), { plugin: "scanner" });
- * console.log(decodeError(text).message); // Plugin "scanner" failed in its process: No model is loaded.
+ * console.log(decodeError(text).message); // No model is loaded.
  * ```
  */
 export function encodeError(thrown: unknown, options: EncodeErrorOptions): string {
@@ -40,14 +40,22 @@ export function encodeError(thrown: unknown, options: EncodeErrorOptions): strin
   if (details !== undefined && (typeof read !== "object" || read === null || Array.isArray(read))) {
     throw misuse("details", "a plain object of JSON data");
   }
-  const code = ownErrorCode(thrown);
+  const code = codeOf(thrown);
   return writeText({
     message: messageOf(thrown),
     plugin_name: plugin,
-    code: code ?? "",
+    code,
     details: read,
     mcp_error_code: mcpErrorCode,
   });
+}
+
+/** One that came from another process keeps the code it had there. */
+function codeOf(thrown: unknown): string {
+  const code = ownErrorCode(thrown);
+  if (code === undefined) return "";
+  const { remoteCode } = (thrown as GlassineError).data;
+  return typeof remoteCode === "string" ? remoteCode : code;
 }
 
 /** A message that is a text of its own, on one line. A getter or a trap is not asked. */
@@ -55,7 +63,11 @@ function messageOf(thrown: unknown): string {
   const isObject = typeof thrown === "object" && thrown !== null && !intrinsics.isProxy(thrown);
   const held = isObject ? intrinsics.getOwnPropertyDescriptor(thrown, "message") : undefined;
   const message: unknown = held?.value;
-  const line = typeof message === "string" ? oneLine(message, maxMessage) : "";
+  return shownMessage(typeof message === "string" ? message : "");
+}
+
+function shownMessage(message: string): string {
+  const line = oneLine(message, maxMessage);
   return line === "" ? "It threw something without a message." : line;
 }
 
@@ -85,9 +97,7 @@ export function decodeError(input: unknown, options: DecodeWireOptions = {}): Gl
   const { message, plugin_name: plugin, code = "", details } = document;
   const data = { plugin, remoteCode: code, details, mcpErrorCode: document.mcp_error_code };
   const known: ErrorCode = Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : "handler_error";
-  const who = oneLine(plugin, 64);
-  const text = `Plugin "${who}" failed in its process: ${oneLine(message, maxMessage)}`;
-  return new GlassineError(known, text, data);
+  return new GlassineError(known, shownMessage(message), data);
 }
 
 function misuse(option: string, expected: string): GlassineError {

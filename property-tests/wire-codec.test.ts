@@ -1,0 +1,261 @@
+/** Laws of the codec: what it writes it reads again, and what was damaged it refuses or mends. */
+import fc from "fast-check";
+import {
+  type Answer,
+  allow,
+  decodeError,
+  deny,
+  encodeError,
+  GlassineError,
+  type WireExecution,
+} from "glassine";
+import { describe, expect, it } from "vitest";
+import { type Wire, wireOf } from "./support/boundary.ts";
+import { documentsOf, grantsOf } from "./support/documents.ts";
+import { type Outcome, outcomeOf } from "./support/outcome.ts";
+import { plansOf, propose } from "./support/proposals.ts";
+import { share } from "./support/runs.ts";
+import { headers, jsonValues, keys, mapOf, texts } from "./support/schema-values.ts";
+import { type World, worlds } from "./support/tables.ts";
+
+const jsonMaps = mapOf(keys, jsonValues, 3);
+const whole = fc.nat({ max: 2 ** 31 });
+const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+
+const executions: fc.Arbitrary<WireExecution> = fc.record({
+  pluginId: texts,
+  plugin: texts,
+  pluginKind: texts,
+  hook: texts,
+  mode: fc.constantFrom("sequential", "transform", "audit", "concurrent", "disabled"),
+  status: fc.constantFrom("completed", "error", "timeout", "skipped", "cancelled", "disabled"),
+  requestedAllow: maybe(fc.boolean()),
+  effectiveAllow: fc.boolean(),
+  matched: maybe(fc.boolean()),
+  applied: fc.boolean(),
+  payloadModified: fc.boolean(),
+  extensionsModified: fc.boolean(),
+  durationNs: whole,
+  reason: maybe(texts),
+  errorCode: maybe(texts),
+  configKeys: fc.array(texts, { maxLength: 2 }),
+});
+
+const answers: fc.Arbitrary<Answer> = fc.record(
+  {
+    httpHeaders: headers,
+    retryDelayMs: whole,
+    mcpErrorCode: fc.integer(),
+    httpStatusCode: whole,
+  },
+  { requiredKeys: [] },
+);
+
+/** A document that was written, and how to read and write it. */
+interface Codec {
+  readonly text: string;
+  readonly decode: (text: string) => unknown;
+  /** What decoding gave, written again. */
+  readonly encode: (decoded: never) => string;
+}
+
+const payload = {
+  role: "user",
+  content: [{ content_type: "tool_call", content: { tool_call_id: "1", name: "t" } }],
+};
+
+/** The context of a turn, as `decodeTask` gives it. */
+function contextOf(hook: string, capabilities: readonly string[], operation: unknown) {
+  return {
+    plugin: { name: "far-away", version: "1.0.0" },
+    hook,
+    capabilities,
+    config: { depth: 1 },
+    operation: operation as Record<string, unknown> | undefined,
+    request: "r-1",
+    signal: new AbortController().signal,
+    state: new Map(),
+  };
+}
+
+function tasksOf({ slots, host }: World, wire: Wire): fc.Arbitrary<Codec> {
+  return fc
+    .tuple(documentsOf(slots), grantsOf(slots), maybe(jsonMaps))
+    .map(([document, grant, operation]) => {
+      const capabilities = host.resolveCapabilities(grant);
+      const context = contextOf("cmf.tool_pre_invoke", capabilities, operation);
+      const extensions = host.filterExtensions(host.createExtensions(document), grant);
+      return {
+        text: wire.encodeTask({ payload, context, extensions }),
+        decode: wire.decodeTask,
+        encode: wire.encodeTask,
+      };
+    });
+}
+
+function resultsOf({ slots }: World, wire: Wire): fc.Arbitrary<Codec> {
+  const denials = fc
+    .record(
+      { description: texts, details: jsonMaps, code: fc.constantFrom("no", "a.b:c-1") },
+      { requiredKeys: ["code"] },
+    )
+    .map((rest) => deny({ reason: "No", ...rest }));
+  const changes = fc
+    .tuple(plansOf(slots, 1), jsonMaps, jsonMaps, fc.nat(7))
+    .map(([plan, words, metadata, which]) => {
+      const proposal = propose(slots, {}, plan);
+      return {
+        ...((which & 1) === 0 ? {} : { modifiedExtensions: proposal }),
+        ...((which & 2) === 0 ? {} : { modifiedPayload: words }),
+        ...((which & 4) === 0 ? {} : { metadata }),
+      };
+    });
+  const returned = fc.oneof(fc.constantFrom(undefined, null, allow()), denials, changes);
+  // Header maps come back only over a view, even an empty one.
+  const extensions = {};
+  return fc
+    .tuple(returned, answers, maybe(fc.array(executions, { maxLength: 2 })))
+    .map(([result, answer, records]) => ({
+      text: wire.encodeResult(result, { ...answer, executions: records }),
+      decode: (text: string) => wire.decodeResult(text, { extensions }),
+      encode: (decoded: ReturnType<Wire["decodeResult"]>) =>
+        wire.encodeResult(decoded.result, { ...decoded.answer, executions: decoded.executions }),
+    }));
+}
+
+const errors: fc.Arbitrary<Codec> = fc
+  .tuple(
+    fc.oneof(
+      texts.map((message) => new Error(message)),
+      texts.map((message) => new GlassineError("label_invalid", message)),
+      jsonValues,
+    ),
+    fc.record(
+      { plugin: texts, details: jsonMaps, mcpErrorCode: fc.integer() },
+      { requiredKeys: ["plugin"] },
+    ),
+  )
+  .map(([thrown, options]) => ({
+    text: encodeError(thrown, options),
+    decode: (text: string) => decodeError(text),
+    encode: (error: GlassineError) =>
+      encodeError(error, error.data as { plugin: string; mcpErrorCode: number }),
+  }));
+
+function extensionsOf({ slots, host }: World): fc.Arbitrary<Codec> {
+  return documentsOf(slots).map((document) => ({
+    text: host.encodeExtensions(host.createExtensions(document)),
+    decode: (text: string) => host.decodeExtensions(text),
+    encode: ({ extensions }: { readonly extensions: object }) => host.encodeExtensions(extensions),
+  }));
+}
+
+/** What decoding gave, as text. What was dropped is said once. */
+function told(decoded: unknown): string {
+  if (decoded instanceof GlassineError) {
+    return JSON.stringify([decoded.code, decoded.message, decoded.data]);
+  }
+  const { dropped: _, droppedCount: __, ...rest } = decoded as Record<string, unknown>;
+  return JSON.stringify(rest);
+}
+
+const codecs = worlds.flatMap((world) => {
+  const wire = wireOf(world);
+  return [
+    [`tasks of ${world.name}`, tasksOf(world, wire)],
+    [`results over ${world.name}`, resultsOf(world, wire)],
+    [`extensions of ${world.name}`, extensionsOf(world)],
+  ] as const;
+});
+
+const tokens = [
+  '""',
+  "null",
+  "true",
+  "-1",
+  "1e999",
+  "{}",
+  "[]",
+  ",",
+  ":",
+  "{",
+  "}",
+  "[",
+  "]",
+  '"',
+  "\\",
+  "\\u0000",
+  "\\ud800",
+  "\u0000",
+  "\ufeff",
+  " ",
+  "0",
+  "é",
+];
+
+/** A token of JSON text: a text, a word or number, or a mark. */
+const anyToken = /"(?:[^"\\]|\\.)*"|[\w.+-]+|[{}[\],:]/g;
+
+/** One token of a text replaced, doubled or taken away. */
+function tokenChanged(text: string, place: number, by: string, how: number): string {
+  const found = [...text.matchAll(anyToken)];
+  const { 0: token, index } = found[place % found.length] as RegExpExecArray;
+  const now = how === 0 ? by : how === 1 ? token + token : how === 2 ? "" : `${by}${token}`;
+  return text.slice(0, index) + now + text.slice(index + token.length);
+}
+
+/** One byte of a text replaced, inserted or taken away, read as a decoder of UTF-8 reads it. */
+function byteChanged(text: string, place: number, byte: number, how: number): string {
+  const bytes = [...new TextEncoder().encode(text)];
+  const at = place % bytes.length;
+  if (how === 0) bytes[at] = byte;
+  else if (how === 1) bytes.splice(at, 0, byte);
+  else bytes.splice(at, 1);
+  return new TextDecoder().decode(Uint8Array.from(bytes));
+}
+
+describe.each([...codecs, ["errors", errors] as const])("%s", (_name, documents) => {
+  it("L28: what was written and read is written the same, and reads the same", () => {
+    fc.assert(
+      fc.property(documents, ({ text, decode, encode }) => {
+        const first = decode(text);
+        const again = encode(first as never);
+        expect(told(decode(again))).toBe(told(first));
+        expect(encode(decode(again) as never)).toBe(again);
+      }),
+      share(0.5),
+    );
+  });
+
+  it("L28: two documents read alike just when they are written alike", () => {
+    fc.assert(
+      fc.property(documents, documents, (a, b) => {
+        const [one, other] = [a, b].map(({ text, decode, encode }) => {
+          const decoded = decode(text);
+          return { told: told(decoded), written: encode(decoded as never) };
+        });
+        expect(one?.written === other?.written).toBe(one?.told === other?.told);
+      }),
+      share(0.25),
+    );
+  });
+
+  it("L29: one byte or token changed is refused with a listed code, or reads as what it writes", () => {
+    const changes = fc.oneof(
+      fc.tuple(fc.constant(byteChanged), fc.nat(), fc.nat(255), fc.nat(2)),
+      fc
+        .tuple(fc.nat(), fc.constantFrom(...tokens), fc.nat(3))
+        .map((rest) => [tokenChanged, ...rest] as const),
+    );
+    fc.assert(
+      fc.property(documents, changes, ({ text, decode, encode }, [change, place, by, how]) => {
+        const damaged = change(text, place, by as never, how);
+        const outcome: Outcome<unknown> = outcomeOf(() => decode(damaged));
+        if (!outcome.ok) return;
+        const again = encode(outcome.value as never);
+        expect(told(decode(again))).toBe(told(outcome.value));
+        expect(encode(decode(again) as never)).toBe(again);
+      }),
+    );
+  });
+});
