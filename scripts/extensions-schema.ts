@@ -13,7 +13,7 @@ export function extensionsSchema(table: SlotTable): Readonly<Record<string, unkn
   return { $schema, $comment: comment, ...(withoutTimes(schema) as object) };
 }
 
-function withoutTimes(value: unknown): unknown {
+export function withoutTimes(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutTimes);
   if (typeof value !== "object" || value === null) return value;
   const isTime = (value as { readonly format?: unknown }).format === "date-time";

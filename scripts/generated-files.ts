@@ -13,6 +13,7 @@ import { threatModelPage } from "./pages/threat-model-page.ts";
 import { printJson } from "./print-json.ts";
 import { readAttacks, readFaults, readLaws } from "./read-attacks.ts";
 import { slotData } from "./slot-data.ts";
+import { errorJsonSchema, resultJsonSchema, taskJsonSchema } from "./wire-schemas.ts";
 
 export interface GeneratedFile {
   /** From the root of the repository. */
@@ -33,6 +34,9 @@ export function generatedFiles(): readonly GeneratedFile[] {
       path: `spec/schemas/parts/${kind}.schema.json`,
       text: printJson(schema),
     })),
+    { path: "spec/schemas/task.schema.json", text: printJson(taskJsonSchema()) },
+    { path: "spec/schemas/result.schema.json", text: printJson(resultJsonSchema()) },
+    { path: "spec/schemas/error.schema.json", text: printJson(errorJsonSchema()) },
     { path: "src/slots/level-shapes.generated.ts", text: levelShapesSource(standardSlots) },
     { path: "spec/slots.json", text: printJson(slotData(standardSlots)) },
     { path: "docs/slots.md", text: slotsPage(standardSlots) },

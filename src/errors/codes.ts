@@ -180,7 +180,8 @@ export const errorCodes = {
   },
   document_invalid: {
     kind: "misuse",
-    means: "A provider's document is not readable. `problems` lists each path.",
+    means:
+      "A document of a provider, or a task or error of another process, is not readable. `problems` lists each path.",
     todo: "Mend the fields that the message names, or use the function for that document.",
   },
   stream_invalid: {

@@ -1,0 +1,40 @@
+/** The plugin of the host: it asks the worker, and hands back what comes of it. */
+import { Worker } from "node:worker_threads";
+import {
+  decodeResult,
+  definePlugin,
+  encodeTask,
+  type Message,
+  type PluginContext,
+  type View,
+} from "glassine";
+import { FarSide } from "./far-side.ts";
+
+export const farSide = new FarSide(() => {
+  const worker = new Worker(new URL("./worker.js", import.meta.url), {
+    resourceLimits: { maxOldGenerationSizeMb: 64 },
+    // Nothing of the host's environment.
+    env: {},
+  });
+  // A worker that waits for tasks keeps no host alive.
+  worker.unref();
+  return worker;
+});
+
+type Shown = View<"append_labels" | "write_headers">;
+
+async function ask(payload: Message, context: PluginContext, extensions: Shown) {
+  const turn = { payload, context, extensions };
+  const reply = await farSide.ask(encodeTask(turn), context.signal);
+  return decodeResult(reply, turn).result;
+}
+
+export const scanner = definePlugin({
+  name: "scanner",
+  version: "1.0.0",
+  capabilities: ["append_labels", "write_headers"],
+  hooks: {
+    message_pre_invoke: { handler: ask, timeoutMs: 2_000 },
+    message_post_invoke: { handler: ask, timeoutMs: 2_000 },
+  },
+});
