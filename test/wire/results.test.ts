@@ -1,0 +1,323 @@
+import { addLabels, allow, decodeResult, deny, encodeResult, setCustom } from "glassine";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
+import { hook, refusalOf, turnOf } from "./support.ts";
+
+const written = (returned: unknown, options = {}): unknown =>
+  JSON.parse(encodeResult(returned, options));
+
+describe("encodeResult", () => {
+  it("writes going on, changes and denials", () => {
+    verifies("wire:result");
+    for (const returned of [undefined, null, allow()]) {
+      expect(written(returned)).toEqual({ continue_processing: true });
+    }
+    const { extensions } = turnOf(["append_labels"]);
+    const returned = {
+      modifiedPayload: { content: [] },
+      modifiedExtensions: addLabels(extensions, "EU"),
+      metadata: { found: 1 },
+    };
+    expect(written(returned)).toEqual({
+      continue_processing: true,
+      modified_payload: { content: [] },
+      modified_extensions: {
+        request: { request_id: "r-1" },
+        security: { labels: ["EU", "PII"], objects: {}, data: {} },
+        custom: { note: 1 },
+      },
+      metadata: { found: 1 },
+    });
+    const nothing = { modifiedPayload: null, modifiedExtensions: undefined, metadata: null };
+    expect(written(nothing)).toEqual({ continue_processing: true });
+  });
+
+  it("writes a violation without the plugin's name, and always with a description", () => {
+    verifies("wire:violation");
+    const rest = { code: "pii", reason: "PII may not leave" };
+    expect(written(deny(rest))).toEqual({
+      continue_processing: false,
+      violation: { ...rest, description: "" },
+    });
+    const full = { ...rest, description: "Found in part 0", details: { part: 0 } };
+    expect(written(deny(full))).toEqual({ continue_processing: false, violation: full });
+    expect(decodeResult(encodeResult(deny(rest))).violation).toEqual(rest);
+    expect(decodeResult(encodeResult(deny(full))).violation).toEqual(full);
+    // In process an empty one is none as well.
+    expect(decodeResult(encodeResult(deny({ ...rest, description: "\n" }))).violation).toEqual(
+      rest,
+    );
+  });
+
+  it("writes wishes for the answer beside changes, and into the violation of a denial", () => {
+    const answer = {
+      httpHeaders: { "Retry-After": "1" },
+      retryDelayMs: 1_000,
+      mcpErrorCode: -32600,
+      httpStatusCode: 403,
+    };
+    expect(written(undefined, answer)).toEqual({
+      continue_processing: true,
+      http_headers: { "Retry-After": "1" },
+      retry_delay_ms: 1_000,
+    });
+    expect(written(deny("No"), answer)).toEqual({
+      continue_processing: false,
+      violation: {
+        code: "denied",
+        reason: "No",
+        description: "",
+        mcp_error_code: -32600,
+        http_status_code: 403,
+        http_headers: { "Retry-After": "1" },
+      },
+      retry_delay_ms: 1_000,
+    });
+  });
+
+  it.each([
+    [{ httpHeaders: ["a"] }, "httpHeaders"],
+    [{ httpHeaders: null }, "httpHeaders"],
+    [{ httpHeaders: { a: 1 } }, "httpHeaders"],
+    [{ retryDelayMs: -1 }, "retryDelayMs"],
+    [{ retryDelayMs: 0.5 }, "retryDelayMs"],
+    [{ mcpErrorCode: 1.5 }, "mcpErrorCode"],
+    [{ httpStatusCode: "403" }, "httpStatusCode"],
+  ])("refuses the wish %j", (answer, option) => {
+    expect(refusalOf(() => encodeResult(undefined, answer as never))).toMatchObject({
+      code: "options_invalid",
+      data: { option },
+    });
+  });
+
+  const cycle: Record<string, unknown> = {};
+  cycle.self = cycle;
+  it.each([
+    ["a text", "no", "result_shape"],
+    ["an array", [], "result_shape"],
+    ["an unknown key", { continueProcessing: true }, "result_shape"],
+    ["a copy of a denial", { ...(deny("No") as object) }, "result_shape"],
+    ["a class", new (class Result {})(), "snapshot_prototype"],
+    [
+      "a getter",
+      Object.defineProperty({}, "metadata", { get: () => 1, enumerable: true }),
+      "snapshot_accessor",
+    ],
+    [
+      "a set of labels",
+      { modifiedExtensions: { security: { labels: new Set() } } },
+      "snapshot_prototype",
+    ],
+    ["a cycle", { metadata: cycle }, "snapshot_cycle"],
+    ["no number", { modifiedPayload: { n: Number.NaN } }, "snapshot_type"],
+    ["half a character", { metadata: { a: "\ud800" } }, "snapshot_string"],
+    ["__proto__", { modifiedExtensions: JSON.parse('{"custom":{"__proto__":1}}') }, "snapshot_key"],
+    ["an unknown slot", { modifiedExtensions: { secruity: {} } }, "slot_unknown"],
+    ["extensions that are none", { modifiedExtensions: 1 }, "extensions_shape"],
+    ["a payload that is none", { modifiedPayload: [] }, "payload_shape"],
+    ["metadata that is none", { metadata: "m" }, "result_shape"],
+  ])("refuses %s as a dispatch does", (_name, returned, code) => {
+    verifies("wire:result-refused");
+    const refusal = refusalOf(() => encodeResult(returned));
+    expect(refusal).toMatchObject({ code });
+    expect(String(refusal)).toMatch(/Nothing of it was written\.$/);
+  });
+
+  it("suggests the slot that was meant", () => {
+    const refusal = refusalOf(() => encodeResult({ modifiedExtensions: { secruity: {} } }));
+    expect(String(refusal)).toContain('Did you mean "security"?');
+  });
+});
+
+describe("decodeResult", () => {
+  const decode = (document: object, turn = turnOf(["append_labels"])) =>
+    decodeResult(document, turn);
+
+  it("gives what a handler returns", () => {
+    const { extensions } = turnOf(["append_labels"]);
+    const modifiedExtensions = setCustom(extensions, "a", 1);
+    const read = decode(JSON.parse(encodeResult({ modifiedExtensions, metadata: { m: [1] } })));
+    expect(read.result).toEqual({
+      modifiedExtensions: JSON.parse(JSON.stringify(modifiedExtensions)),
+      metadata: { m: [1] },
+    });
+    expect(read.answer).toEqual({ retryDelayMs: 0 });
+    expect([read.violation, read.executions, read.dropped]).toEqual([undefined, [], []]);
+    expect(Object.isFrozen(read)).toBe(true);
+    expect(decode({}).result).toBeUndefined();
+    expect(decode({ continue_processing: true, metadata: {} }).result).toEqual({ metadata: {} });
+  });
+
+  it("reads nulls, absent fields and the names of the newer generation", () => {
+    verifies("wire:both-generations");
+    const newer = {
+      continue_processing: false,
+      modified_payload: null,
+      violation: {
+        code: "pii",
+        reason: "No",
+        details: {},
+        plugin_name: "scanner",
+        proto_error_code: -32001,
+      },
+    };
+    const read = decode(newer);
+    expect(read.violation).toEqual({ code: "pii", reason: "No", details: {} });
+    expect(read.answer.mcpErrorCode).toBe(-32001);
+    expect(read.dropped).toEqual(["violation.plugin_name"]);
+    const older = {
+      continue_processing: true,
+      modified_payload: null,
+      modified_extensions: null,
+      violation: null,
+      metadata: null,
+      http_headers: null,
+      executions: ["enforce", "permissive", "enforce_ignore_error", "audit"].map((mode) => ({
+        plugin_id: "p",
+        plugin_name: "p",
+        plugin_kind: "external",
+        hook_name: "evaluate",
+        mode,
+        status: "completed",
+        requested_allow: null,
+      })),
+    };
+    const { result, executions } = decode(older);
+    expect(result).toBeUndefined();
+    expect(executions.map(({ mode }) => mode)).toEqual([
+      "sequential",
+      "transform",
+      "sequential",
+      "audit",
+    ]);
+    expect(executions[0]).toMatchObject({ effectiveAllow: true, applied: false, durationNs: 0 });
+  });
+
+  it("takes a document that stops the operation for a denial, whatever else it says", () => {
+    verifies("wire:denial-stands", "wire:denial-alone");
+    const unexplained = { code: "denied", reason: "Denied without a reason." };
+    expect(decode({ continue_processing: false }).violation).toEqual(unexplained);
+    const odd = decode({
+      continue_processing: false,
+      violation: { code: "no spaces please", reason: "\u202e \n", description: "" },
+      modified_payload: {},
+      modified_extensions: { security: { labels: [] } },
+      metadata: { a: 1 },
+    });
+    expect(odd.violation).toEqual(unexplained);
+    expect(odd.dropped).toEqual([
+      "violation.code",
+      "modified_payload",
+      "modified_extensions",
+      "metadata",
+    ]);
+    const going = decode({ violation: { code: "a", reason: "b", description: "c" } });
+    expect([going.result, going.violation, going.dropped]).toEqual([
+      undefined,
+      undefined,
+      ["violation"],
+    ]);
+  });
+
+  it("leaves unknown slots and fields out, and tells of them", () => {
+    verifies("wire:unknown-dropped");
+    const read = decode({
+      more: 1,
+      modified_extensions: { raw_credentials: {}, "a b": 1, custom: { a: 1 } },
+    });
+    expect(read.result).toEqual({ modifiedExtensions: { custom: { a: 1 } } });
+    expect(read.dropped).toEqual([
+      "more",
+      "modified_extensions.raw_credentials",
+      'modified_extensions["a b"]',
+    ]);
+  });
+
+  it("hands on the wishes for the answer, those of the violation first", () => {
+    verifies("wire:answer");
+    const violation = { code: "a", reason: "b", description: "c", http_status_code: 429 };
+    const own = { "x-own": "1" };
+    const outer = { "x-outer": "1" };
+    const stopped = decode({
+      continue_processing: false,
+      violation: { ...violation, http_headers: own },
+      http_headers: outer,
+      retry_delay_ms: 5,
+    });
+    expect(stopped.answer).toEqual({ httpHeaders: own, httpStatusCode: 429, retryDelayMs: 5 });
+    expect(stopped.dropped).toEqual(["http_headers"]);
+    const plain = decode({ continue_processing: false, violation, http_headers: outer });
+    expect(plain.answer).toMatchObject({ httpHeaders: outer, httpStatusCode: 429 });
+    // What goes on has no violation to wish anything.
+    const going = decode({ violation: { ...violation, http_headers: own }, http_headers: outer });
+    expect(going.answer).toEqual({ httpHeaders: outer, retryDelayMs: 0 });
+  });
+
+  it.each([
+    ["a list", []],
+    ["null", null],
+    ["a text for a truth", { continue_processing: "false" }],
+    ["null where there is a default", { continue_processing: null }],
+    ["a violation without a code", { continue_processing: false, violation: { reason: "a" } }],
+    ["changes that are no object", { modified_extensions: [] }],
+    ["a mode that is none", { executions: [{ mode: "other" }] }],
+    ["a delay below zero", { retry_delay_ms: -1 }],
+  ])("refuses %s", (_name, document) => {
+    const refusal = refusalOf(() => decodeResult(document));
+    expect(refusal).toMatchObject({ code: "result_shape" });
+    expect((refusal as { data: { problems: unknown[] } }).data.problems.length).toBeGreaterThan(0);
+  });
+
+  it("takes text, and refuses text that is no JSON or too long", () => {
+    const text = encodeResult({ metadata: { a: 1 } }, { hook });
+    expect(decodeResult(text).result).toEqual({ metadata: { a: 1 } });
+    expect(refusalOf(() => decodeResult(`${text}}`))).toMatchObject({ code: "syntax_invalid" });
+    const limits = { textUnits: text.length - 1 };
+    expect(refusalOf(() => decodeResult(text, { limits }))).toMatchObject({ code: "result_shape" });
+  });
+
+  it("round trips records of handlers", () => {
+    const { executions } = decode({
+      executions: [
+        {
+          plugin_id: "id",
+          plugin_name: "name",
+          plugin_kind: "kind",
+          hook_name: "evaluate",
+          mode: "concurrent",
+          status: "error",
+          requested_allow: true,
+          effective_allow: false,
+          matched: true,
+          applied: true,
+          payload_modified: true,
+          extensions_modified: true,
+          duration_ns: 12,
+          reason: "why",
+          error_code: "E",
+          config_keys: ["a"],
+        },
+      ],
+    });
+    const text = encodeResult(undefined, { executions });
+    expect(decodeResult(text).executions).toEqual(executions);
+    expect(executions[0]).toEqual({
+      pluginId: "id",
+      plugin: "name",
+      pluginKind: "kind",
+      hook: "evaluate",
+      mode: "concurrent",
+      status: "error",
+      requestedAllow: true,
+      effectiveAllow: false,
+      matched: true,
+      applied: true,
+      payloadModified: true,
+      extensionsModified: true,
+      durationNs: 12,
+      reason: "why",
+      errorCode: "E",
+      configKeys: ["a"],
+    });
+  });
+});
