@@ -44,7 +44,7 @@ export interface WireFunctions<Table extends SlotTable, Hooks extends HookTable>
    *
    * @throws GlassineError `syntax_invalid`, `document_invalid`, `hook_unknown`,
    *   `capability_unknown`, `payload_invalid`, `extensions_invalid`
-   * @see spec `wire:task-read`
+   * @see spec `wire:task-payload`, `wire:task-filtered-again`
    */
   readonly decodeTask: (input: unknown, options?: DecodeTaskOptions) => Task<Table, Hooks>;
   /**
@@ -83,7 +83,7 @@ export interface WireFunctions<Table extends SlotTable, Hooks extends HookTable>
    * says.
    *
    * @throws GlassineError `syntax_invalid`, `result_shape`
-   * @see spec `wire:result-read`, `wire:headers-kept`
+   * @see spec `wire:judged-alike`, `wire:headers-kept`
    * @example
    * ```ts
    * import { decodeResult } from "glassine";

@@ -1,0 +1,111 @@
+import { addLabels, decodeError, encodeError, GlassineError, isGlassineError } from "glassine";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
+import { refusalOf, turnOf } from "./support.ts";
+
+const json = (text: string): unknown => JSON.parse(text);
+
+describe("encodeError", () => {
+  it("writes a message, the plugin and a code, and no stack", () => {
+    verifies("wire:error", "wire:error-code");
+    const text = encodeError(new TypeError("No\nmodel is\u0000\u202eloaded."), {
+      plugin: "scanner",
+    });
+    expect(json(text)).toEqual({
+      message: "No model is loaded.",
+      plugin_name: "scanner",
+      code: "",
+      mcp_error_code: -32603,
+    });
+    const refused = refusalOf(() => addLabels(turnOf([]).extensions as never, "EU"));
+    const options = { plugin: "scanner", details: { part: 1 }, mcpErrorCode: -32001 };
+    expect(json(encodeError(refused, options))).toMatchObject({
+      code: "edit_denied",
+      details: { part: 1 },
+      mcp_error_code: -32001,
+    });
+    const long = json(encodeError(new Error("a".repeat(5_000)), { plugin: "p" }));
+    expect((long as { message: string }).message).toBe(`${"a".repeat(500)}…`);
+  });
+
+  it("runs nothing of what was thrown", () => {
+    verifies("wire:error-inert");
+    let ran = 0;
+    const traps = () => {
+      ran += 1;
+      throw new Error("ran");
+    };
+    const getter = Object.defineProperty({}, "message", { get: traps });
+    const proxy = new Proxy({}, { get: traps, getOwnPropertyDescriptor: traps, has: traps });
+    const text = { message: { toString: traps, toJSON: traps } };
+    for (const thrown of [getter, proxy, text, undefined, null, 5, "text", new Error("")]) {
+      expect(json(encodeError(thrown, { plugin: "p" }))).toMatchObject({
+        message: "It threw something without a message.",
+        code: "",
+      });
+    }
+    expect(ran).toBe(0);
+  });
+
+  it.each([
+    [{ plugin: 5 }, "plugin"],
+    [{ plugin: "p", details: [] }, "details"],
+    [{ plugin: "p", details: { f: () => 1 } }, "details"],
+    [{ plugin: "p", mcpErrorCode: 1.5 }, "mcpErrorCode"],
+  ])("refuses the options %j", (options, option) => {
+    expect(refusalOf(() => encodeError(new Error("a"), options as never))).toMatchObject({
+      code: "options_invalid",
+      data: { option },
+    });
+  });
+});
+
+describe("decodeError", () => {
+  it("gives an error of this library, with a code that it knows", () => {
+    verifies("wire:error-code");
+    const text = encodeError(new GlassineError("label_invalid", "Expected a label."), {
+      plugin: "p",
+    });
+    const error = decodeError(text);
+    expect(isGlassineError(error)).toBe(true);
+    expect(error).toMatchObject({
+      code: "label_invalid",
+      message: "Expected a label.",
+      data: { plugin: "p", remoteCode: "label_invalid", mcpErrorCode: -32603 },
+    });
+  });
+
+  it("keeps a code that it does not know beside `handler_error`, over a second boundary too", () => {
+    const newer = {
+      message: "Out of\nmemory",
+      plugin_name: "p",
+      code: "toString",
+      details: { used: 1 },
+      proto_error_code: -32002,
+    };
+    const error = decodeError(newer);
+    expect(error).toMatchObject({
+      code: "handler_error",
+      message: "Out of memory",
+      data: { remoteCode: "toString", details: { used: 1 }, mcpErrorCode: -32002 },
+    });
+    expect(json(encodeError(error, { plugin: "p" }))).toMatchObject({ code: "toString" });
+    expect(decodeError({ message: "", plugin_name: "p", code: null, details: null })).toMatchObject(
+      {
+        message: "It threw something without a message.",
+        data: { remoteCode: "" },
+      },
+    );
+  });
+
+  it.each([[{}], [{ message: "a" }], [{ message: 1, plugin_name: "p" }], [[]], [undefined]])(
+    "refuses %j",
+    (document) => {
+      expect(refusalOf(() => decodeError(document))).toMatchObject({ code: "document_invalid" });
+    },
+  );
+
+  it("refuses text that is no JSON", () => {
+    expect(refusalOf(() => decodeError("Error: a"))).toMatchObject({ code: "syntax_invalid" });
+  });
+});
