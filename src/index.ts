@@ -130,6 +130,7 @@ export {
   type ViewsOptions,
   viewsOf,
 } from "./views/index.ts";
+export {
   type Answer,
   type DecodedResult,
   type DecodeResultOptions,

@@ -283,8 +283,4 @@ attack(
   },
 );
 
-attackWaits(
-  "A-129",
-  "Read sensitive headers from logs and traces, or beyond the process boundary",
-  "the redactor",
-);
+attackWaits("A-129", "Read sensitive headers from logs and traces", "the redactor");
