@@ -80,7 +80,7 @@ export const guarantees: readonly Guarantee[] = [
     name: "A write needs its capability",
     promise:
       "Without `write_headers`, `append_labels` or `append_delegation` the headers, the labels or the chain stay as they are.",
-    attacks: ["A-066", "A-067", "A-108", "A-121"],
+    attacks: ["A-066", "A-067", "A-108", "A-121", "A-196"],
     laws: ["L12", "L14"],
   },
   {
@@ -145,7 +145,7 @@ export const guarantees: readonly Guarantee[] = [
     name: "No secret on the side",
     promise:
       "Errors, rejections, execution records, warnings, and the inspection of contexts, managers and errors hold no header values, no claims and no hidden labels. One record is one line.",
-    attacks: ["A-085", "A-087", "A-129", "A-130", "A-179–A-184"],
+    attacks: ["A-085", "A-087", "A-129", "A-130", "A-179–A-184", "A-195"],
     laws: ["L9", "L41", "L42"],
   },
   {
@@ -161,7 +161,7 @@ export const guarantees: readonly Guarantee[] = [
     name: "Linear work",
     promise:
       "Work on what a plugin or a caller sends is linear in its size and ends at a limit that is written down.",
-    attacks: ["A-033", "A-035", "A-036", "A-076", "A-118", "A-131", "A-172–A-178"],
+    attacks: ["A-033", "A-035", "A-036", "A-076", "A-118", "A-131", "A-172–A-178", "A-192"],
     laws: ["L24", "L49"],
   },
 ];
@@ -170,7 +170,7 @@ export const limitsOfThePromise: readonly Limit[] = [
   {
     number: "N1",
     name: "No sandbox",
-    text: "A plugin in the same process can read files, open sockets, read the environment, attach an inspector, patch modules, throw where nobody catches it, or end the process. Run code that nobody reviewed in a worker or a process of its own.",
+    text: "A plugin in the same process can read files, open sockets, read the environment, attach an inspector, patch modules, throw where nobody catches it, or end the process. Run code that nobody reviewed in [a worker or a process of its own](processes.md).",
   },
   {
     number: "N2",

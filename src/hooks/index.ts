@@ -10,7 +10,7 @@ export { type BackgroundCounts, BackgroundWork } from "./dispatch/background.ts"
 export { type Conditions, compileConditions, conditionKinds } from "./dispatch/conditions.ts";
 export { originOf, type PluginContext } from "./dispatch/context.ts";
 export { Invocation, plainResult, type RunWishes } from "./dispatch/invocation.ts";
-export { Refused, type ReturnedParts, readReturned } from "./dispatch/outcome.ts";
+export { Refused, readReturned } from "./dispatch/outcome.ts";
 export type {
   AnyHandler,
   HandlerErrorSink,

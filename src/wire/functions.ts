@@ -36,6 +36,23 @@ export interface WireFunctions<Table extends SlotTable, Hooks extends HookTable>
    *
    * @throws GlassineError `hook_unknown`, `options_invalid` (extensions that are not this host's)
    * @see spec `wire:task`, `wire:headers-stripped`
+   * @example
+   * ```ts
+   * import { createPluginManager, decodeTask, definePlugin, encodeTask } from "glassine";
+   *
+   * const shows = definePlugin({
+   *   name: "shows",
+   *   version: "1.0.0",
+   *   hooks: {
+   *     tool_pre_invoke(payload, context) {
+   *       const task = decodeTask(encodeTask({ payload, context }));
+   *       if (task.hook === "tool_pre_invoke") console.log(task.payload.name); // add
+   *     },
+   *   },
+   * });
+   * const manager = await createPluginManager({ plugins: [shows] });
+   * await manager.invoke("tool_pre_invoke", { name: "add" });
+   * ```
    */
   readonly encodeTask: (turn: Turn) => string;
   /**
@@ -58,8 +75,8 @@ export interface WireFunctions<Table extends SlotTable, Hooks extends HookTable>
    * ```ts
    * import { deny, encodeResult } from "glassine";
    *
-   * console.log(encodeResult(deny({ code: "pii", reason: "PII may not leave" })));
-   * // {"continue_processing":false,"violation":{"reason":"PII may not leave","description":"","code":"pii"}}
+   * console.log(encodeResult({ metadata: { found: 1 } })); // {"continue_processing":true,"metadata":{"found":1}}
+   * console.log(JSON.parse(encodeResult(deny("No"))).continue_processing); // false
    * ```
    */
   readonly encodeResult: (returned: unknown, options?: EncodeResultOptions) => string;
@@ -69,6 +86,14 @@ export interface WireFunctions<Table extends SlotTable, Hooks extends HookTable>
    *
    * @throws GlassineError `options_invalid`
    * @see spec `wire:invoke-result`
+   * @example
+   * ```ts
+   * import { createPluginManager, encodeInvokeResult } from "glassine";
+   *
+   * const manager = await createPluginManager({ plugins: [] });
+   * const result = await manager.invoke("tool_pre_invoke", { name: "add" });
+   * console.log(encodeInvokeResult(result)); // {"continue_processing":true,"executions":[]}
+   * ```
    */
   readonly encodeInvokeResult: (
     result: AnyInvokeResult,

@@ -66,7 +66,7 @@ export function shownAt(view: object, keys: readonly string[]): HeaderMap | unde
   return here as HeaderMap | undefined;
 }
 
-export function isRecord(value: unknown): value is LevelValue {
+function isRecord(value: unknown): value is LevelValue {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -4,6 +4,6 @@ export type { EncodeInvokeResultOptions, EncodeResultOptions } from "./encode-re
 export { decodeError, type EncodeErrorOptions, encodeError } from "./errors.ts";
 export type { WireExecution } from "./executions.ts";
 export { bindWire, type Task, type WireFunctions } from "./functions.ts";
-export type { DecodeWireOptions, Dropped } from "./read-wire.ts";
+export type { DecodeWireOptions } from "./read-wire.ts";
 export { errorSchema, resultSchema, taskSchema } from "./schemas.ts";
 export type { DecodeTaskOptions } from "./task.ts";

@@ -70,7 +70,7 @@ function unfit({ code, expected, received }: Problem, path: string): Refused {
 }
 
 /** The parts of what a handler returned, not judged. */
-export interface ReturnedParts {
+interface ReturnedParts {
   modifiedPayload: unknown;
   modifiedExtensions: unknown;
   metadata: unknown;
