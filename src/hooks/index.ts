@@ -37,6 +37,7 @@ export {
   type Denial,
   type DenyInput,
   deny,
+  isReason,
   isViolationCode,
   oneLine,
   type Violation,

@@ -85,7 +85,7 @@ export function deny(input: DenyInput): Denial {
   if (typeof code !== "string" || !isViolationCode(code)) {
     throw misuse("a code of letters, digits and _ . : -, at most 64 characters");
   }
-  const why = typeof reason === "string" ? oneLine(reason, 500) : "";
+  const why = typeof reason === "string" ? oneLine(reason, maxReason) : "";
   if (why === "") throw misuse("a reason that is not empty");
   if (description !== undefined && typeof description !== "string")
     throw misuse("a description that is a text");
@@ -106,6 +106,13 @@ const codePattern = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/;
 /** Whether a text can be the code of a violation. */
 export function isViolationCode(code: string): boolean {
   return execPattern(codePattern, code) !== null;
+}
+
+const maxReason = 500;
+
+/** Whether a text can be the reason of a violation: something of it can be shown. */
+export function isReason(text: string): boolean {
+  return oneLine(text, maxReason) !== "";
 }
 
 /** A field that was really given: one found on a patched prototype is none. */

@@ -5,6 +5,7 @@ import {
   decisive,
   jsonObject,
   type LevelValue,
+  type Limits,
   payloadLimits,
   writeText,
 } from "../admit/index.ts";
@@ -35,6 +36,8 @@ export interface EncodeInvokeResultOptions extends Answer {
 export interface EncodeResultOptions extends EncodeInvokeResultOptions {
   /** Records of handlers that ran for this result. */
   readonly executions?: readonly WireExecution[] | undefined;
+  /** Limits that differ from those of payloads, which hold for each part. The host has its own. */
+  readonly limits?: Partial<Limits> | undefined;
 }
 
 /** What the codec is bound to. */
@@ -90,13 +93,14 @@ function changesOf(surface: WireSurface, returned: unknown, options: EncodeResul
     return { continue_processing: false, violation: violationDocument(violation, options) };
   }
   if (typeof returned !== "object") throw refusal("result_shape", "(result)", "Expected a result.");
-  const parts = readReturned(returned, payloadLimits.nodes);
+  const limits = { ...payloadLimits, ...options.limits };
+  const parts = readReturned(returned, limits.nodes);
   if (parts instanceof Refused) throw refusal(parts.code, parts.path, parts.reason);
   const { slots } = surface;
-  const proposal = readPart(parts.modifiedExtensions, "extensions_shape", "(extensions)");
+  const proposal = readPart(parts.modifiedExtensions, "extensions_shape", "(extensions)", limits);
   if (proposal !== undefined) refuseUnknownSlot(slots, proposal);
-  const payload = readPart(parts.modifiedPayload, "payload_shape", "payload");
-  const metadata = readPart(parts.metadata, "result_shape", "(result).metadata");
+  const payload = readPart(parts.modifiedPayload, "payload_shape", "payload", limits);
+  const metadata = readPart(parts.metadata, "result_shape", "(result).metadata", limits);
   return {
     continue_processing: true,
     modified_payload: payload && withoutHeaders(surface, options.hook, payload),
@@ -122,11 +126,16 @@ function answered(goesOn: boolean, answer: Answer): object {
 }
 
 /** A copy of a part of the result, all of it JSON data. */
-function readPart(value: unknown, shapeCode: ErrorCode, path: string): object | undefined {
+function readPart(
+  value: unknown,
+  shapeCode: ErrorCode,
+  path: string,
+  limits: Limits,
+): object | undefined {
   if (value === undefined || value === null) return undefined;
   const admitted = admit(anyObject, value, {
     origin: "plugin",
-    limits: payloadLimits,
+    limits,
     shapeCode,
     strict: true,
     hint: undefined,

@@ -17,6 +17,7 @@ export interface EncodeErrorOptions {
 }
 
 const maxMessage = 500;
+const maxName = 64;
 
 /**
  * What was thrown, as text for another process: a message on one line, the code of an error of
@@ -95,7 +96,12 @@ export function decodeError(input: unknown, options: DecodeWireOptions = {}): Gl
   const what = { what: "plugin error", code: "document_invalid" } as const;
   const { document } = readWire<ErrorDocument>(reader, input, what, options);
   const { message, plugin_name: plugin, code = "", details } = document;
-  const data = { plugin, remoteCode: code, details, mcpErrorCode: document.mcp_error_code };
+  const data = {
+    plugin: oneLine(plugin, maxName),
+    remoteCode: oneLine(code, maxName),
+    details,
+    mcpErrorCode: document.mcp_error_code,
+  };
   const known: ErrorCode = Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : "handler_error";
   return new GlassineError(known, shownMessage(message), data);
 }

@@ -1,6 +1,7 @@
 /** A denial, as the wire has it. */
 import type * as z from "zod";
-import { type Denial, deny, isViolationCode, type Violation } from "../hooks/index.ts";
+import { readPlain } from "../admit/index.ts";
+import { type Denial, deny, isReason, isViolationCode, type Violation } from "../hooks/index.ts";
 import { type Answer, answerHeaders } from "./answer.ts";
 import type { DropReport } from "./read-wire.ts";
 import type { violationSchema } from "./schemas.ts";
@@ -32,17 +33,15 @@ export function denialFrom(document: ViolationDocument | undefined, report: Drop
   const { code, reason, description, details } = document;
   const isCode = isViolationCode(code);
   if (!isCode) report.add("violation.code");
+  // What `deny` refuses would turn the denial into a failure, which may be ignored.
+  const isFit = details !== undefined && readPlain(details) !== undefined;
+  if (details !== undefined && !isFit) report.add("violation.details");
   return deny({
     code: isCode ? code : "denied",
-    reason: saysSomething(reason) ? reason : unexplained,
+    reason: isReason(reason) ? reason : unexplained,
     description,
-    ...(details === undefined ? {} : { details }),
+    ...(isFit ? { details } : {}),
   });
 }
 
 const unexplained = "Denied without a reason.";
-
-/** As `deny` sees it: what cannot be printed is no reason. */
-function saysSomething(reason: string): boolean {
-  return /[^\p{C}\p{Z}]/u.test(reason);
-}

@@ -123,6 +123,19 @@ describe("encodeResult", () => {
     expect(String(refusal)).toMatch(/Nothing of it was written\.$/);
   });
 
+  it("holds each part against the limits of payloads, or others", () => {
+    const deep = (depth: number): unknown => (depth === 0 ? 1 : { a: deep(depth - 1) });
+    expect(encodeResult({ metadata: deep(64) })).toContain("metadata");
+    expect(refusalOf(() => encodeResult({ metadata: deep(65) }))).toMatchObject({
+      code: "snapshot_limit",
+    });
+    expect(encodeResult({ metadata: deep(70) }, { limits: { depth: 70 } })).toContain("metadata");
+    const limits = { depth: 3 };
+    expect(refusalOf(() => encodeResult({ metadata: deep(4) }, { limits }))).toMatchObject({
+      code: "snapshot_limit",
+    });
+  });
+
   it("suggests the slot that was meant", () => {
     const refusal = refusalOf(() => encodeResult({ modifiedExtensions: { secruity: {} } }));
     expect(String(refusal)).toContain('Did you mean "security"?');
@@ -211,6 +224,14 @@ describe("decodeResult", () => {
       "modified_extensions",
       "metadata",
     ]);
+    const proto = JSON.parse('{"a":{"__proto__":1}}') as object;
+    const wide = Object.fromEntries(Array.from({ length: 20_001 }, (_, at) => [`k${at}`, at]));
+    for (const details of [proto, wide]) {
+      const violation = { code: "a", reason: `${" ".repeat(2_000)}b`, details };
+      const read = decode({ continue_processing: false, violation });
+      expect(read.violation).toEqual({ ...unexplained, code: "a" });
+      expect(read.dropped).toEqual(["violation.details"]);
+    }
     const going = decode({ violation: { code: "a", reason: "b", description: "c" } });
     expect([going.result, going.violation, going.dropped]).toEqual([
       undefined,
