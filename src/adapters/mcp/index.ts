@@ -1,5 +1,23 @@
+export type { Left, Lost, Read, Written } from "../../documents/index.ts";
 export { guardErrorCodes } from "./answers.ts";
+export type { AnswerOptions, Onto, RequestOptions, ServerOptions } from "./call-options.ts";
+export {
+  fromElicitationRequest,
+  fromElicitationResult,
+  toElicitationRequest,
+  toElicitationResult,
+} from "./elicitation-documents.ts";
 export { guardTransport } from "./guard-transport.ts";
+export {
+  fromInputRequests,
+  fromInputResponses,
+  type Input,
+  type InputMessages,
+  type InputResponseOptions,
+  type Inputs,
+  toInputRequests,
+  toInputResponses,
+} from "./input-documents.ts";
 export type {
   AnyHookManager,
   HookManager,
@@ -7,5 +25,29 @@ export type {
   HookResult,
   HookViolation,
 } from "./manager.ts";
+export type { McpSlot } from "./mcp-slot.ts";
 export type { GuardEvent, GuardedRequest, GuardOptions } from "./options.ts";
+export {
+  fromPromptRequest,
+  fromPromptResult,
+  toPromptRequest,
+  toPromptResult,
+} from "./prompt-documents.ts";
+export {
+  fromResourceRequest,
+  fromResourceResult,
+  toResourceRequest,
+  toResourceResult,
+} from "./resource-documents.ts";
+export {
+  fromSamplingRequest,
+  fromSamplingResult,
+  type SamplingRequestOptions,
+  type SamplingResultOptions,
+  toSamplingRequest,
+  toSamplingResult,
+} from "./sampling-documents.ts";
+export type { CompletionSlots } from "./stop-reason.ts";
+export { fromTask, toTask } from "./task-documents.ts";
+export { fromToolCall, fromToolResult, toToolCall, toToolResult } from "./tool-documents.ts";
 export type { Direction, RequestId, TransportLike } from "./transport.ts";

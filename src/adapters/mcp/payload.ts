@@ -1,4 +1,6 @@
+import type { Read, Written } from "../../documents/index.ts";
 import { GlassineError } from "../../errors/index.ts";
+import type { Message } from "../../messages/index.ts";
 import { copyJson, isObject, type JsonObject, sameJson } from "./json.ts";
 
 /**
@@ -15,6 +17,26 @@ export function messageOf(role: string, content: readonly JsonObject[]): object 
 /** A change that a plugin made and that has no counterpart in MCP, or data that cannot be shown. */
 export function unfit(what: string): GlassineError {
   return new GlassineError("payload_shape", `The MCP adapter expected ${what}.`);
+}
+
+/** The one message that a document of a request or an answer becomes. */
+export function onlyMessage({ messages }: Read): Message {
+  const [message] = messages;
+  if (message === undefined) throw unfit("a document that messages can show");
+  return message;
+}
+
+/**
+ * Takes over a changed document, field by field. Nothing of a plugin is dropped in silence: what
+ * MCP cannot say refuses the message.
+ */
+export function take(target: JsonObject, { document, lost }: Written<object>): void {
+  const [first] = lost;
+  if (first !== undefined) throw unfit(`what MCP can say at ${first.path}`);
+  for (const key of Object.keys(target)) {
+    if (!Object.hasOwn(document, key)) delete target[key];
+  }
+  for (const [key, value] of Object.entries(document)) setField(target, key, copyJson(value));
 }
 
 /** The parts of a changed message. */

@@ -1,30 +1,30 @@
-import { align } from "./align.ts";
 import type { Call, Step, Subject } from "./call.ts";
-import { copyJson, isObject, type JsonObject, sameJson } from "./json.ts";
+import { copyJson, isObject, type JsonObject } from "./json.ts";
+import { resourceSlot } from "./mcp-slot.ts";
 import {
   errorOf,
-  keepId,
   messageOf,
-  onlyPart,
+  onlyMessage,
   partsOf,
   resultOf,
+  take,
   unfit,
   writeError,
   writeText,
 } from "./payload.ts";
-import { readResource, toResource, writeResource } from "./resource-fields.ts";
+import {
+  fromResourceRequest,
+  fromResourceResult,
+  toResourceRequest,
+  toResourceResult,
+} from "./resource-documents.ts";
 import { dataText, readDataText } from "./text-error.ts";
 
 /** `resources/read`. */
 export const resources: Subject = {
   isTool: false,
   accepts: (params) => typeof params.uri === "string",
-  describe: (call) => ({
-    resource: {
-      uri: call.params.uri,
-      ...(call.serverId !== undefined && { server_id: call.serverId }),
-    },
-  }),
+  describe: (call) => resourceSlot(String(call.params.uri), call).mcp as JsonObject,
   *pre(call) {
     const { params } = call;
     yield {
@@ -33,31 +33,11 @@ export const resources: Subject = {
       payload: () => ({ uri: params.uri, metadata: {} }),
       write: (changed) => writeText(params, "uri", changed.uri),
     };
+    const id = call.callId;
     yield {
       hook: "cmf.resource_pre_fetch",
-      payload: () =>
-        messageOf("user", [
-          {
-            content_type: "resource_ref",
-            content: {
-              resource_request_id: call.callId,
-              uri: params.uri,
-              resource_type: "uri",
-            },
-          },
-        ]),
-      write(changed) {
-        const content = onlyPart(changed, "resource_ref");
-        keepId(content.resource_request_id, call.callId);
-        if (
-          isGiven(content.range_start) ||
-          isGiven(content.range_end) ||
-          isGiven(content.selector)
-        ) {
-          throw unfit("a whole resource: MCP reads no ranges");
-        }
-        writeText(params, "uri", content.uri);
-      },
+      payload: () => onlyMessage(fromResourceRequest(params, { id })),
+      write: (changed) => take(params, toResourceRequest([changed as never], { id, onto: params })),
     };
   },
   outcome: (answer) => answer,
@@ -90,10 +70,6 @@ export const resources: Subject = {
   },
 };
 
-function isGiven(value: unknown): boolean {
-  return value !== undefined && value !== null;
-}
-
 /** The contents of a result. One that asks for input (2026-07-28) has none. */
 function contentsOf(result: JsonObject): JsonObject[] {
   const { contents } = result;
@@ -103,30 +79,11 @@ function contentsOf(result: JsonObject): JsonObject[] {
 }
 
 function contentsStep(call: Call, result: JsonObject): Step {
-  const originals = contentsOf(result);
-  const shown = originals.map((item) => {
-    const resource = toResource(item, call.callId);
-    if (resource === undefined) throw unfit("contents with a uri and a text or a blob");
-    return resource;
-  });
+  const id = call.callId;
   return {
     hook: "cmf.resource_post_fetch",
-    payload: () =>
-      messageOf(
-        "tool",
-        shown.map((content) => ({ content_type: "resource", content })),
-      ),
-    write(changed) {
-      const next = partsOf(changed).map((part) => {
-        if (part.content_type !== "resource" || !isObject(part.content)) {
-          throw unfit("parts of type resource");
-        }
-        keepId(part.content.resource_request_id, call.callId);
-        return readResource(part.content);
-      });
-      const plain = shown.map(readResource);
-      if (!sameJson(next, plain)) result.contents = align(originals, plain, next, writeResource);
-    },
+    payload: () => onlyMessage(fromResourceResult(result, { id })),
+    write: (changed) => take(result, toResourceResult([changed as never], { id, onto: result })),
   };
 }
 

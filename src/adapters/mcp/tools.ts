@@ -1,22 +1,21 @@
 import type { Call, Step, Subject } from "./call.ts";
-import { isObject, type JsonObject, sameJson, without } from "./json.ts";
+import { isObject, type JsonObject } from "./json.ts";
+import { toolSlot } from "./mcp-slot.ts";
 import { olderAnswer } from "./older-answer.ts";
 import {
   errorOf,
   keepId,
   messageOf,
+  onlyMessage,
   onlyPart,
   resultOf,
+  take,
   unfit,
-  wireOnly,
   writeArguments,
   writeError,
-  writeShown,
   writeText,
 } from "./payload.ts";
-
-/** `isError` is shown as `is_error`. */
-const hidden = [...wireOnly, "isError"];
+import { fromToolCall, fromToolResult, toToolCall, toToolResult } from "./tool-documents.ts";
 
 /** `tools/call`. */
 export const tools: Subject = {
@@ -37,25 +36,11 @@ export const tools: Subject = {
         writeArguments(params, changed.args);
       },
     };
+    const id = call.callId;
     yield {
       hook: "cmf.tool_pre_invoke",
-      payload: () =>
-        messageOf("assistant", [
-          {
-            content_type: "tool_call",
-            content: {
-              tool_call_id: call.callId,
-              name: params.name,
-              arguments: params.arguments ?? {},
-            },
-          },
-        ]),
-      write(changed) {
-        const content = onlyPart(changed, "tool_call");
-        keepId(content.tool_call_id, call.callId);
-        writeText(params, "name", content.name);
-        writeArguments(params, content.arguments);
-      },
+      payload: () => onlyMessage(fromToolCall(params, { id })),
+      write: (changed) => take(params, toToolCall([changed as never], { id, onto: params })),
     };
   },
   outcome: (answer) => answer,
@@ -64,7 +49,7 @@ export const tools: Subject = {
 
 /** The `mcp` slot of a tool. */
 export function describeTool(call: Call, name: unknown): JsonObject {
-  return { tool: { name, ...(call.serverId !== undefined && { server_id: call.serverId }) } };
+  return toolSlot(String(name), call).mcp as JsonObject;
 }
 
 /** The post steps of a tool, wherever its outcome came from: an answer, or a task. */
@@ -76,29 +61,22 @@ export function* toolPost(call: Call, toolName: unknown, outcome: JsonObject): I
     : errorStep(call, toolName, error);
 }
 
-/** The content is the MCP result itself, but for what is hidden: nothing is lost on the way back. */
 function resultStep(call: Call, toolName: unknown, result: JsonObject): Step {
-  const shown = without(result, hidden);
-  const isError = result.isError === true;
+  const options = { id: call.callId, name: String(toolName) };
   return {
     hook: "cmf.tool_post_invoke",
-    payload: () => toolResult(call, toolName, shown, isError),
-    write(changed) {
-      const part = onlyPart(changed, "tool_result");
-      keepId(part.tool_call_id, call.callId);
-      if (!sameJson(part.content, shown)) {
-        writeShown(result, shown, asContent(part.content), hidden);
-      }
-      if (typeof part.is_error !== "boolean") throw unfit("a boolean as is_error");
-      if (part.is_error !== isError) result.isError = part.is_error;
-    },
+    payload: () => onlyMessage(fromToolResult(result, options)),
+    write: (changed) =>
+      take(result, toToolResult([changed as never], { ...options, onto: result })),
   };
 }
 
 function errorStep(call: Call, toolName: unknown, error: JsonObject): Step {
+  const ids = { tool_call_id: call.callId, tool_name: toolName };
+  const shown = { ...ids, content: { ...error }, is_error: true };
   return {
     hook: "cmf.tool_post_invoke",
-    payload: () => toolResult(call, toolName, { ...error }, true),
+    payload: () => messageOf("tool", [{ content_type: "tool_result", content: shown }]),
     write(changed) {
       const part = onlyPart(changed, "tool_result");
       keepId(part.tool_call_id, call.callId);
@@ -106,24 +84,4 @@ function errorStep(call: Call, toolName: unknown, error: JsonObject): Step {
       writeError(error, part.content);
     },
   };
-}
-
-function toolResult(call: Call, toolName: unknown, content: JsonObject, isError: boolean): object {
-  return messageOf("tool", [
-    {
-      content_type: "tool_result",
-      content: {
-        tool_call_id: call.callId,
-        tool_name: toolName,
-        content,
-        is_error: isError,
-      },
-    },
-  ]);
-}
-
-/** A plugin may also give back a text, or the blocks alone: either stands for the whole content. */
-function asContent(changed: unknown): unknown {
-  if (typeof changed === "string") return { content: [{ type: "text", text: changed }] };
-  return Array.isArray(changed) ? { content: changed } : changed;
 }

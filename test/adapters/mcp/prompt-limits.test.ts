@@ -14,7 +14,7 @@ describe("a prompt result that cannot be said", () => {
   it.each<[string, (content: PromptMessage["content"][0]["content"]) => object]>([
     ["another id", () => ({ prompt_request_id: "8" })],
     ["becoming an error", () => ({ is_error: true })],
-    ["no messages", () => ({ messages: undefined })],
+    ["messages that are no list", () => ({ messages: "x" })],
     ["a message that is none", () => ({ messages: ["x"] })],
     [
       "a role MCP does not know",

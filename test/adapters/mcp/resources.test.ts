@@ -53,11 +53,23 @@ describe("a resource", () => {
           content: [
             {
               content_type: "resource",
-              content: { ...ids, uri: params.uri, mime_type: "text/plain", content: "lamp 1 lit" },
+              content: {
+                ...ids,
+                uri: params.uri,
+                mime_type: "text/plain",
+                content: "lamp 1 lit",
+                annotations: {},
+              },
             },
             {
               content_type: "resource",
-              content: { ...ids, uri: "file:///pier/map", mime_type: "image/png", blob: "AAAA" },
+              content: {
+                ...ids,
+                uri: "file:///pier/map",
+                mime_type: "image/png",
+                blob: "AAAA",
+                annotations: {},
+              },
             },
           ],
         },

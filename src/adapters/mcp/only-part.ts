@@ -1,0 +1,61 @@
+import { GlassineError } from "../../errors/index.ts";
+import type { ContentPart, Message } from "../../messages/index.ts";
+import { checkHead, type Path, type Reports, readMessages } from "./report.ts";
+
+type PartOf<Type extends ContentPart["content_type"]> = Extract<
+  ContentPart,
+  { readonly content_type: Type }
+>;
+
+/** A part, and where its content is in the messages. */
+export interface Found<Part> {
+  readonly content: Part extends { readonly content: infer Content } ? Content : never;
+  readonly at: Path;
+}
+
+/**
+ * The part that a document of one part is written from. Everything beside it is reported.
+ *
+ * @throws GlassineError `message_invalid` when no message has such a part
+ */
+export function onlyPartOf<const Type extends ContentPart["content_type"]>(
+  messages: readonly Message[],
+  role: Message["role"],
+  type: Type,
+  lost: Reports,
+): Found<PartOf<Type>> {
+  let found: Found<PartOf<Type>> | undefined;
+  for (const [m, message] of readMessages(messages).entries()) {
+    const place = message.content.findIndex((part) => part.content_type === type);
+    if (found !== undefined || place < 0) {
+      lost.add([m], `MCP takes one message here, with one part of type ${type}.`);
+      continue;
+    }
+    checkHead(message, lost, [m]);
+    if (message.role !== role) lost.add([m, "role"], `Here the role is ${role}.`);
+    for (const [p, part] of message.content.entries()) {
+      if (p === place) {
+        const content = (part as { readonly content: unknown }).content;
+        found = { content: content as never, at: [m, "content", p, "content"] };
+      } else {
+        lost.add([m, "content", p], `MCP takes one part of type ${type} here.`);
+      }
+    }
+  }
+  if (found !== undefined) return found;
+  throw new GlassineError(
+    "message_invalid",
+    `Expected a message with a part of type ${type}, got ${messages.length} without one.`,
+  );
+}
+
+/** Reports a part that is not about the call it is written for. */
+export function checkCall(
+  found: { readonly at: Path },
+  key: string,
+  value: string,
+  expected: string,
+  lost: Reports,
+): void {
+  if (value !== expected) lost.add([...found.at, key], "It is given by the call, and kept.");
+}

@@ -1,0 +1,151 @@
+import { type Read, readDocument, type Written } from "../../documents/index.ts";
+import type { Message } from "../../messages/index.ts";
+import { writtenArguments } from "./arguments.ts";
+import {
+  type AnswerOptions,
+  type Onto,
+  type RequestOptions,
+  type ServerOptions,
+  serverOf,
+} from "./call-options.ts";
+import { sameJson } from "./json.ts";
+import { type McpSlot, promptSlot } from "./mcp-slot.ts";
+import { checkCall, onlyPartOf } from "./only-part.ts";
+import { leaveRest, leftReports, lostReports, readOf, readOnto, written } from "./report.ts";
+import { promptRequestSchema, promptResultSchema } from "./schemas.ts";
+import { fromTurns, type Turn, type TurnStyle, toTurns } from "./turns.ts";
+
+/**
+ * The params of `prompts/get` as a message: one `prompt_request`.
+ *
+ * @throws GlassineError `document_invalid`
+ * @see spec `mcp:prompt-request`
+ */
+export function fromPromptRequest(
+  params: object,
+  options: RequestOptions & ServerOptions,
+): Read<McpSlot> {
+  const document = readDocument(promptRequestSchema, params, "prompt request");
+  const left = leftReports();
+  leaveRest(document, ["name", "arguments"], left, []);
+  const { name, arguments: values = {} } = document;
+  const content = {
+    prompt_request_id: options.id,
+    name,
+    arguments: values as never,
+    ...serverOf(options),
+  };
+  const message = { role: "user", content: [{ content_type: "prompt_request", content }] } as const;
+  return readOf([message], promptSlot(name, options), left);
+}
+
+/**
+ * The params of `prompts/get` for a message with one `prompt_request`.
+ *
+ * Arguments of a prompt are texts; others are reported, unless `onto` has them.
+ *
+ * @throws GlassineError `message_invalid` without such a part, `document_invalid` for `onto`
+ * @see spec `mcp:prompt-request`, `mcp:onto`
+ */
+export function toPromptRequest(
+  messages: readonly Message[],
+  { id, serverId, onto }: RequestOptions & ServerOptions & Onto,
+): Written<object> {
+  const lost = lostReports();
+  const found = onlyPartOf(messages, "user", "prompt_request", lost);
+  const { content, at } = found;
+  const before = readOnto(promptRequestSchema, onto, "prompt request");
+  checkCall(found, "prompt_request_id", content.prompt_request_id, id, lost);
+  checkCall(found, "server_id", content.server_id ?? "", serverId ?? "", lost);
+  if (content.name === "" && before?.name !== "") lost.add([...at, "name"], "A prompt has a name.");
+  const known = before?.arguments ?? {};
+  const entries = Object.entries(content.arguments).filter(([key, value]) => {
+    if (typeof value === "string" || sameJson(value, known[key])) return true;
+    lost.add([...at, "arguments", key], "An argument of a prompt is a text.");
+    return false;
+  });
+  const values = writtenArguments(before, Object.fromEntries(entries));
+  return written({ ...before, name: content.name, ...values }, "prompt request", lost);
+}
+
+/**
+ * The result of `prompts/get` as a message: one `prompt_result`, with the description as `content`.
+ *
+ * @throws GlassineError `document_invalid`
+ * @see spec `mcp:prompt-result`, `mcp:name-of-the-call`
+ * @example
+ * ```ts
+ * import { fromPromptResult } from "glassine/mcp";
+ *
+ * const result = { messages: [{ role: "user", content: { type: "text", text: "Ahoy" } }] };
+ * const { messages, left } = fromPromptResult(result, { id: "7", name: "greet" });
+ * console.log(messages[0]?.content[0]?.content_type, left.length); // prompt_result 0
+ * ```
+ */
+export function fromPromptResult(result: object, { id, name }: AnswerOptions): Read {
+  const document = readDocument(promptResultSchema, result, "prompt result");
+  const left = leftReports();
+  leaveRest(document, ["messages", "description"], left, []);
+  const { description } = document;
+  const content = {
+    prompt_request_id: id,
+    prompt_name: name,
+    messages: fromTurns(turnsOf(document), styleOf(id), left, ["messages"]),
+    is_error: false,
+    ...(description !== undefined && { content: description }),
+  };
+  const message = { role: "tool", content: [{ content_type: "prompt_result", content }] } as const;
+  return readOf([message as never], {}, left);
+}
+
+/**
+ * The result of `prompts/get` for a message with one `prompt_result`.
+ *
+ * A message of a prompt has the role `user` or `assistant`, and one part. What is no such message is
+ * left out and reported.
+ *
+ * @throws GlassineError `message_invalid` without such a part, `document_invalid` for `onto`
+ * @see spec `mcp:prompt-result`, `mcp:onto`
+ */
+export function toPromptResult(
+  messages: readonly Message[],
+  { id, name, onto }: AnswerOptions & Onto,
+): Written<object> {
+  const lost = lostReports();
+  const found = onlyPartOf(messages, "tool", "prompt_result", lost);
+  const { content, at } = found;
+  checkCall(found, "prompt_request_id", content.prompt_request_id, id, lost);
+  checkCall(found, "prompt_name", content.prompt_name, name, lost);
+  if (content.is_error) lost.add([...at, "is_error"], "An error of MCP is no result.");
+  if (content.error_message !== undefined) {
+    lost.add([...at, "error_message"], "An error of MCP is no result.");
+  }
+  const before = readOnto(promptResultSchema, onto, "prompt result");
+  const shown = before === undefined ? [] : shownTurns(before, { id, name });
+  const path = [...at, "messages"];
+  const { description: _, ...rest } = before ?? {};
+  const originals = before === undefined ? [] : turnsOf(before);
+  const turns = toTurns(content.messages, originals, shown, styleOf(id), lost, path);
+  const isAsking = before !== undefined && before.messages === undefined && turns.length === 0;
+  const document = {
+    ...rest,
+    ...(content.content !== undefined && { description: content.content }),
+    ...(!isAsking && { messages: turns }),
+  };
+  return written(document, "prompt result", lost);
+}
+
+function styleOf(requestId: string): TurnStyle {
+  return { requestId, isSampling: false };
+}
+
+/** One that asks for input (2026-07-28) has none. */
+function turnsOf({ messages = [] }: { readonly messages?: readonly Turn[] | undefined }) {
+  return messages;
+}
+
+/** The messages as `fromPromptResult` showed them. */
+function shownTurns(document: object, options: AnswerOptions): readonly Message[] {
+  const [part] = fromPromptResult(document, options).messages[0]?.content ?? [];
+  return part?.content_type === "prompt_result" ? part.content.messages : [];
+}

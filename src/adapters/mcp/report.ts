@@ -1,0 +1,141 @@
+import * as z from "zod";
+import {
+  type Collector,
+  collector,
+  type Left,
+  type Lost,
+  pathOf,
+  type Read,
+  readDocument,
+  type Written,
+} from "../../documents/index.ts";
+import { createMessage, type Message, type MessageInput } from "../../messages/index.ts";
+import { isObject, type JsonObject } from "./json.ts";
+
+/** Where something is, in a document or in messages. */
+export type Path = readonly (string | number)[];
+
+/** Collects what one conversion leaves out, by path. */
+export interface Reports {
+  add(at: Path, reason: string): void;
+}
+
+/** What a document says and its messages do not show. */
+export interface LeftReports {
+  /** What a model or a person would read, or what acts. */
+  content(at: Path, reason: string): void;
+  setting(at: Path, reason: string): void;
+  /** Takes over a report whose path begins here. */
+  take(at: Path, left: Left): void;
+  list(): readonly Left[];
+}
+
+export function leftReports(): LeftReports {
+  const left: Collector<Left> = collector();
+  const adder = (kind: Left["kind"]) => (at: Path, reason: string) =>
+    left.add({ path: pathOf(...at), kind, reason });
+  return {
+    content: adder("content"),
+    setting: adder("setting"),
+    take: (at, { path, ...item }) => left.add({ ...item, path: joined(pathOf(...at), path) }),
+    list: left.list,
+  };
+}
+
+function joined(before: string, path: string): string {
+  return [before, path].filter((part) => part !== "").join(".");
+}
+
+export interface LostReports extends Reports {
+  /** Takes over a report whose path begins here. */
+  take(at: Path, lost: Lost): void;
+  list(): readonly Lost[];
+}
+
+export function lostReports(): LostReports {
+  const lost: Collector<Lost> = collector();
+  return {
+    add: (at, reason) => lost.add({ path: pathOf(...at), reason }),
+    take: (at, { path, reason }) => lost.add({ path: joined(pathOf(...at), path), reason }),
+    list: lost.list,
+  };
+}
+
+/** Fields of MCP that messages have no room for: those that are read or act, and why. */
+const contents: Readonly<Record<string, string>> = {
+  title: "A part has no title.",
+  description: "A part of this kind has no description.",
+  statusMessage: "Messages show the outcome of a task, not its state.",
+  inputRequests: "Asks for input. `fromInputRequests` shows it.",
+  inputResponses: "Answers a request for input. `fromInputResponses` shows it.",
+  error: "Messages show the result of a task, not its error.",
+  tools: "Messages have no room for definitions of tools.",
+};
+
+const settings: Readonly<Record<string, string>> = {
+  _meta: "Metadata of the wire.",
+  annotations: "A part of this kind has no annotations.",
+};
+
+/** Reports the fields of `item` except those that the messages show. */
+export function leaveRest(
+  item: Readonly<JsonObject>,
+  shown: readonly string[],
+  left: LeftReports,
+  at: Path,
+): void {
+  for (const [key, value] of Object.entries(item)) {
+    if (shown.includes(key)) continue;
+    const path = [...at, key];
+    if (Object.hasOwn(contents, key) && value !== null) left.content(path, contents[key] as string);
+    else if (Object.hasOwn(settings, key)) left.setting(path, settings[key] as string);
+    else left.setting(path, "Messages have no such field.");
+  }
+}
+
+/** What `from…` gives, frozen. */
+export function readOf<Extensions extends object>(
+  messages: readonly MessageInput[],
+  extensions: Extensions,
+  left: LeftReports,
+): Read<Extensions> {
+  const made = Object.freeze(messages.map((message) => createMessage(message)));
+  return Object.freeze({
+    messages: made,
+    extensions: Object.freeze(extensions),
+    left: left.list(),
+  });
+}
+
+/** The document to write over, or nothing where there is none. */
+export function readOnto<Schema extends z.ZodType>(
+  schema: Schema,
+  onto: object | undefined,
+  what: string,
+): z.output<Schema> | undefined {
+  return onto === undefined ? undefined : readDocument(schema, onto, what);
+}
+
+/** The messages to write: checked, and none of the caller's objects. */
+export function readMessages(messages: readonly Message[]): readonly Message[] {
+  return messages.map((message) => createMessage(message));
+}
+
+/** Reports what no message of MCP has. */
+export function checkHead(message: Message, lost: Reports, at: Path): void {
+  if (message.channel !== undefined) lost.add([...at, "channel"], "MCP has no channels.");
+  if (message.schema_version !== "2.0") {
+    lost.add([...at, "schema_version"], "MCP has no version of messages.");
+  }
+}
+
+const anyObject = z.looseObject({});
+
+/** A deep-frozen copy of what was put together. */
+export function written(document: object, what: string, lost: LostReports): Written<object> {
+  return Object.freeze({ document: readDocument(anyObject, document, what), lost: lost.list() });
+}
+
+export function objectOf(value: unknown): JsonObject {
+  return isObject(value) ? value : {};
+}

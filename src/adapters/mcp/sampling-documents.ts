@@ -1,0 +1,167 @@
+import { type Read, readDocument, type Written } from "../../documents/index.ts";
+import { GlassineError } from "../../errors/index.ts";
+import type { Message } from "../../messages/index.ts";
+import type { Onto, RequestOptions } from "./call-options.ts";
+import {
+  checkHead,
+  leaveRest,
+  leftReports,
+  lostReports,
+  type Reports,
+  readMessages,
+  readOf,
+  readOnto,
+  written,
+} from "./report.ts";
+import { samplingRequestSchema, samplingResultSchema } from "./schemas.ts";
+import { type CompletionSlots, completionOf, stopReasonOf } from "./stop-reason.ts";
+import { fromOneTurn, fromTurns, type Turn, type TurnStyle, toTurns } from "./turns.ts";
+
+/**
+ * The params of `sampling/createMessage` as messages, `systemPrompt` first with the role `system`.
+ *
+ * Results of tools alone are a message of the role `tool`. Definitions of tools, `toolChoice`,
+ * `maxTokens` and the other settings are in `left`.
+ *
+ * @throws GlassineError `document_invalid`
+ * @see spec `mcp:sampling-request`
+ */
+export function fromSamplingRequest(params: object, { id }: RequestOptions): Read {
+  const document = readDocument(samplingRequestSchema, params, "sampling request");
+  const left = leftReports();
+  leaveRest(document, ["messages", "systemPrompt"], left, []);
+  const turns = fromTurns(document.messages as readonly Turn[], styleOf(id), left, ["messages"]);
+  const { systemPrompt } = document;
+  const system = {
+    role: "system",
+    content: [{ content_type: "text", text: systemPrompt ?? "" }],
+  } as const;
+  return readOf([...(systemPrompt === undefined ? [] : [system]), ...turns] as never, {}, left);
+}
+
+/** What a sampling request needs beside its messages: the request it came from, or its limit. */
+export type SamplingRequestOptions = RequestOptions &
+  (
+    | { readonly onto: object; readonly maxTokens?: undefined }
+    | { readonly onto?: undefined; readonly maxTokens: number }
+  );
+
+/**
+ * The params of `sampling/createMessage` for messages.
+ *
+ * A first message of the role `system` with one text becomes `systemPrompt`. A message with one part
+ * has a block, any other a list of blocks.
+ *
+ * @throws GlassineError `message_invalid`, or `document_invalid` for `onto`
+ * @see spec `mcp:sampling-request`, `mcp:onto`
+ */
+export function toSamplingRequest(
+  messages: readonly Message[],
+  options: SamplingRequestOptions,
+): Written<object> {
+  const lost = lostReports();
+  const { id, onto } = options;
+  const read = readMessages(messages);
+  const systemPrompt = systemPromptOf(read[0], lost);
+  const skipped = systemPrompt === undefined ? 0 : 1;
+  const before = readOnto(samplingRequestSchema, onto, "sampling request");
+  const shown = before === undefined ? [] : fromSamplingRequest(before, { id }).messages;
+  const turns = toTurns(
+    read.slice(skipped),
+    (before?.messages ?? []) as readonly Turn[],
+    before?.systemPrompt === undefined ? shown : shown.slice(1),
+    styleOf(id),
+    // The place of a message is that in the list that was given.
+    { add: ([place, ...rest], reason) => lost.add([Number(place) + skipped, ...rest], reason) },
+    [],
+  );
+  const { systemPrompt: _, ...rest } = before ?? { maxTokens: options.maxTokens, systemPrompt };
+  const system = systemPrompt === undefined ? {} : { systemPrompt };
+  return written({ ...rest, ...system, messages: turns }, "sampling request", lost);
+}
+
+/** The text of a first message that MCP can say as `systemPrompt`. */
+function systemPromptOf(message: Message | undefined, lost: Reports): string | undefined {
+  const [part, ...more] = message?.content ?? [];
+  if (message?.role !== "system" || part?.content_type !== "text") return undefined;
+  if (more.length > 0) return undefined;
+  checkHead(message, lost, [0]);
+  return part.text;
+}
+
+/**
+ * The result of `sampling/createMessage` as a message. `model` and `stopReason` are in the slots
+ * `completion` and `llm`; a stop reason that is not one of theirs is in `left`.
+ *
+ * @throws GlassineError `document_invalid`
+ * @see spec `mcp:sampling-result`
+ * @example
+ * ```ts
+ * import { fromSamplingResult } from "glassine/mcp";
+ *
+ * const content = { type: "text", text: "Ahoy" };
+ * const result = { role: "assistant", content, model: "m-1", stopReason: "endTurn" };
+ * const { extensions } = fromSamplingResult(result, { id: "7" });
+ * console.log(extensions.completion.model, extensions.completion.stop_reason); // m-1 end
+ * ```
+ */
+export function fromSamplingResult(result: object, { id }: RequestOptions): Read<CompletionSlots> {
+  const document = readDocument(samplingResultSchema, result, "sampling result");
+  const left = leftReports();
+  const { role, content, model, stopReason, ...rest } = document;
+  leaveRest(rest, [], left, []);
+  const turn = fromOneTurn({ role, content }, styleOf(id), left);
+  const slots = completionOf(model, stopReason);
+  if (stopReason !== undefined && slots.completion.stop_reason === undefined) {
+    left.setting(["stopReason"], "The slot `completion` has no such stop reason.");
+  }
+  return readOf([turn as never], slots, left);
+}
+
+/** What the host knows of a completion, where no `onto` says it. */
+export interface SamplingResultOptions extends RequestOptions, Onto {
+  /** The slot `completion`: its `model` and `stop_reason` are written. */
+  readonly completion?: { readonly model?: string | undefined; readonly stop_reason?: unknown };
+}
+
+/**
+ * The result of `sampling/createMessage` for a message of the role `assistant` or `user`.
+ *
+ * @throws GlassineError `message_invalid` without such a message or a `model`
+ * @throws GlassineError `document_invalid` for `onto`
+ * @see spec `mcp:sampling-result`, `mcp:onto`
+ */
+export function toSamplingResult(
+  messages: readonly Message[],
+  { id, onto, completion }: SamplingResultOptions,
+): Written<object> {
+  const lost = lostReports();
+  const [message, ...more] = readMessages(messages);
+  for (const place of more.keys()) lost.add([place + 1], "MCP takes one message here.");
+  const before = readOnto(samplingResultSchema, onto, "sampling result");
+  const model = before?.model ?? completion?.model;
+  const [turn] =
+    message === undefined
+      ? []
+      : toTurns(
+          [message],
+          before === undefined ? [] : [{ role: before.role, content: before.content }],
+          before === undefined ? [] : fromSamplingResult(before, { id }).messages,
+          styleOf(id),
+          lost,
+          [],
+        );
+  if (turn === undefined || model === undefined) {
+    throw new GlassineError(
+      "message_invalid",
+      "Expected a message of the role assistant or user, and a model, got none.",
+    );
+  }
+  const reason = stopReasonOf(completion?.stop_reason);
+  const fresh = { model, ...(reason !== undefined && { stopReason: reason }) };
+  return written({ ...(before ?? fresh), ...turn }, "sampling result", lost);
+}
+
+function styleOf(requestId: string): TurnStyle {
+  return { requestId, isSampling: true };
+}

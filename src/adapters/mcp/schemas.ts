@@ -1,0 +1,101 @@
+/** What the adapter has to know of MCP's documents; everything else may be there, and stays. */
+import * as z from "zod";
+
+const object = z.looseObject({});
+
+/** Params of `tools/call`. */
+export const toolCallSchema = z.looseObject({ name: z.string(), arguments: object.optional() });
+
+/** Result of `tools/call`. Asking for input (2026-07-28), or in the oldest era, it has no content. */
+export const toolResultSchema = z.looseObject({
+  content: z.array(object).optional(),
+  isError: z.boolean().optional(),
+});
+
+/** Params of `prompts/get`. */
+export const promptRequestSchema = z.looseObject({
+  name: z.string(),
+  arguments: object.optional(),
+});
+
+const turn = z.looseObject({
+  role: z.enum(["user", "assistant"]),
+  content: z.union([object, z.array(object)]),
+});
+
+/** What a result says that asks for input instead: the 2026-07-28 era. */
+const asking = z.literal("input_required");
+
+/** Result of `prompts/get`. */
+export const promptResultSchema = z.union([
+  z.looseObject({ messages: z.array(turn), description: z.string().optional() }),
+  z.looseObject({
+    resultType: asking,
+    messages: z.undefined().optional(),
+    description: z.string().optional(),
+  }),
+]);
+
+/** Params of `resources/read`. */
+export const resourceRequestSchema = z.looseObject({ uri: z.string() });
+
+const contents = z.union([
+  z.looseObject({ uri: z.string(), text: z.string().nullish(), blob: z.null().optional() }),
+  z.looseObject({ uri: z.string(), text: z.null().optional(), blob: z.string() }),
+]);
+
+/** Result of `resources/read`. */
+export const resourceResultSchema = z.union([
+  z.looseObject({ contents: z.array(contents) }),
+  z.looseObject({ resultType: asking, contents: z.undefined().optional() }),
+]);
+
+/** Params of `sampling/createMessage`. */
+export const samplingRequestSchema = z.looseObject({
+  messages: z.array(turn),
+  systemPrompt: z.string().optional(),
+});
+
+/** Result of `sampling/createMessage`. */
+export const samplingResultSchema = z.looseObject({
+  ...turn.shape,
+  model: z.string(),
+  stopReason: z.string().optional(),
+});
+
+/** Params of `elicitation/create`: a form, or a page to open. */
+export const elicitationRequestSchema = z.union([
+  z.looseObject({
+    mode: z.literal("form").optional(),
+    message: z.string(),
+    requestedSchema: object,
+  }),
+  z.looseObject({ mode: z.literal("url"), message: z.string(), url: z.string() }),
+]);
+
+/** Result of `elicitation/create`. */
+export const elicitationResultSchema = z.looseObject({
+  action: z.enum(["accept", "decline", "cancel"]),
+  content: object.nullish(),
+});
+
+/** Params of `roots/list`, which may be left out. */
+export const rootsRequestSchema = object;
+
+/** Result of `roots/list`. */
+export const rootsResultSchema = z.looseObject({ roots: z.array(object) });
+
+/** A result that asks for input, or the state of a task that does. */
+export const inputRequestsSchema = z.looseObject({
+  inputRequests: z
+    .record(z.string(), z.looseObject({ method: z.string(), params: object.optional() }))
+    .optional(),
+});
+
+/** Params of a request that is made again with what was asked for. */
+export const inputResponsesSchema = z.looseObject({
+  inputResponses: z.record(z.string(), object).optional(),
+});
+
+/** A task: its state, and once it is done its outcome. */
+export const taskSchema = z.looseObject({ taskId: z.string(), result: object.optional() });

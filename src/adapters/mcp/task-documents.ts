@@ -1,0 +1,46 @@
+import { type Read, readDocument, type Written } from "../../documents/index.ts";
+import type { Message } from "../../messages/index.ts";
+import type { AnswerOptions, Onto } from "./call-options.ts";
+import { leaveRest, leftReports, lostReports, readOf, written } from "./report.ts";
+import { taskSchema } from "./schemas.ts";
+import { fromToolResult, toToolResult } from "./tool-documents.ts";
+
+/**
+ * A task of a tool call, as `tasks/get` and `notifications/tasks` have it: the result that a
+ * finished one holds, as `fromToolResult` shows it. Without a result there is no message.
+ *
+ * What `tasks/result` answers (2025-11-25) is the result itself: `fromToolResult` takes it.
+ *
+ * @throws GlassineError `document_invalid`
+ * @see spec `mcp:task`
+ */
+export function fromTask(task: object, options: AnswerOptions): Read {
+  const document = readDocument(taskSchema, task, "task");
+  const left = leftReports();
+  leaveRest(document, ["result"], left, []);
+  if (document.result === undefined) return readOf([], {}, left);
+  const read = fromToolResult(document.result, options);
+  for (const item of read.left) left.take(["result"], item);
+  return readOf(read.messages, {}, left);
+}
+
+/**
+ * The task `onto` with the result that a message with one `tool_result` says.
+ *
+ * @throws GlassineError `message_invalid` without such a part, `document_invalid` for `onto`
+ * @see spec `mcp:task`, `mcp:onto`
+ */
+export function toTask(
+  messages: readonly Message[],
+  { onto, ...options }: AnswerOptions & Required<Onto>,
+): Written<object> {
+  const document = readDocument(taskSchema, onto, "task");
+  const lost = lostReports();
+  if (document.result === undefined) {
+    for (const place of messages.keys()) lost.add([place], "The task has no result yet.");
+    return written(document, "task", lost);
+  }
+  const next = toToolResult(messages, { ...options, onto: document.result });
+  for (const item of next.lost) lost.take([], item);
+  return written({ ...document, result: next.document }, "task", lost);
+}

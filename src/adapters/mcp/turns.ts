@@ -1,0 +1,153 @@
+import type { ContentPart, Message } from "../../messages/index.ts";
+import { align } from "./align.ts";
+import { fromBlock, toBlock } from "./blocks.ts";
+import { isObject, type JsonObject } from "./json.ts";
+import { checkHead, type LeftReports, leaveRest, type Path, type Reports } from "./report.ts";
+import { fromToolBlock, toToolBlock } from "./tool-blocks.ts";
+
+/** A message of a prompt or of sampling, as MCP has it. */
+export type Turn = JsonObject & { readonly role: "user" | "assistant" };
+
+/** How the turns of one document are read and written. */
+export interface TurnStyle {
+  readonly requestId: string;
+  /** In sampling a turn may have a list of blocks, calls and results among them. */
+  readonly isSampling: boolean;
+}
+
+/** Names of calls by id: a result of a tool names it only by its id. */
+type CallNames = Map<string, string>;
+
+/** A message as it is put together. */
+type Shown = Pick<Message, "role"> & { readonly content: readonly ContentPart[] };
+
+/** The turns of a document as messages. */
+export function fromTurns(
+  turns: readonly Turn[],
+  style: TurnStyle,
+  left: LeftReports,
+  at: Path,
+): Shown[] {
+  const names: CallNames = new Map();
+  return turns.map((turn, place) => fromTurn(turn, style, names, left, [...at, place]));
+}
+
+/** A document that is one turn itself. */
+export function fromOneTurn(turn: Turn, style: TurnStyle, left: LeftReports): Shown {
+  return fromTurn(turn, style, new Map(), left, []);
+}
+
+function fromTurn(
+  turn: Turn,
+  style: TurnStyle,
+  names: CallNames,
+  left: LeftReports,
+  at: Path,
+): Shown {
+  const blocks = blocksOf(turn);
+  const isList = Array.isArray(turn.content);
+  const path = [...at, "content"];
+  if (isList && (blocks.length === 1 || !style.isSampling)) {
+    left.setting(path, "A list where one block is usual.");
+  }
+  leaveRest(turn, ["role", "content"], left, at);
+  if (style.isSampling) learnCalls(blocks, names);
+  const content = blocks.map((block, place) => {
+    const here = isList ? [...path, place] : path;
+    const part = style.isSampling ? fromToolBlock(block, names, left, here) : undefined;
+    return part ?? fromBlock(block, style.requestId, left, here);
+  });
+  return { role: turn.role === "user" && isOfResults(content) ? "tool" : turn.role, content };
+}
+
+function isOfResults(content: readonly ContentPart[]): boolean {
+  return content.length > 0 && content.every((part) => part.content_type === "tool_result");
+}
+
+function blocksOf({ content }: Turn): readonly JsonObject[] {
+  return (Array.isArray(content) ? content : [content]).filter(isObject);
+}
+
+function learnCalls(blocks: readonly JsonObject[], names: CallNames): void {
+  for (const { type, id, name } of blocks) {
+    if (type === "tool_use" && typeof id === "string" && typeof name === "string") {
+      names.set(id, name);
+    }
+  }
+}
+
+/** Writes messages over the turns that they came from. A message that cannot be said is reported. */
+export function toTurns(
+  messages: readonly Message[],
+  originals: readonly Turn[],
+  shown: readonly Message[],
+  style: TurnStyle,
+  lost: Reports,
+  at: Path,
+): JsonObject[] {
+  const names: CallNames = new Map();
+  const pairs = align(shown, messages);
+  return messages.flatMap((message, place) => {
+    for (const part of message.content) {
+      if (part.content_type === "tool_call") {
+        names.set(part.content.tool_call_id, part.content.name);
+      }
+    }
+    const { at: from, isSame } = pairs[place] ?? { at: undefined, isSame: false };
+    const original = from === undefined ? undefined : originals[from];
+    if (isSame && original !== undefined) return [original];
+    const before = from === undefined ? undefined : shown[from];
+    const turn = toTurn(message, original, before, style, names, lost, [...at, place]);
+    return turn === undefined ? [] : [turn];
+  });
+}
+
+function toTurn(
+  message: Message,
+  original: Turn | undefined,
+  shown: Message | undefined,
+  style: TurnStyle,
+  names: CallNames,
+  lost: Reports,
+  at: Path,
+): JsonObject | undefined {
+  const role = roleOf(message, style);
+  if (role === undefined) {
+    lost.add([...at, "role"], "MCP has no message of this role here.");
+    return undefined;
+  }
+  checkHead(message, lost, at);
+  if (style.isSampling && message.role === "user" && isOfResults(message.content)) {
+    lost.add([...at, "role"], "Results alone are a message of the role `tool`.");
+  }
+  const before = original === undefined ? [] : blocksOf(original);
+  const pairs = align(shown?.content ?? [], message.content);
+  const blocks = message.content.flatMap((part, place) => {
+    const { at: from, isSame } = pairs[place] ?? { at: undefined, isSame: false };
+    const old = from === undefined ? undefined : before[from];
+    if (isSame && old !== undefined) return [old];
+    const here = [...at, "content", place];
+    const known = from === undefined ? undefined : shown?.content[from];
+    const block = style.isSampling
+      ? (toToolBlock(part, names, lost, here, old, known) ??
+        toBlock(part, style.requestId, lost, here, old, known))
+      : toBlock(part, style.requestId, lost, here, old, known);
+    return block === undefined ? [] : [block];
+  });
+  if (blocks.length === 0 && message.content.length > 0) return undefined;
+  const isList = Array.isArray(original?.content) || (style.isSampling && blocks.length !== 1);
+  if (isList) return { ...original, role, content: blocks };
+  const [only] = blocks;
+  if (message.content.length !== 1) {
+    lost.add([...at, "content"], "A message of a prompt has one part.");
+  }
+  return blocks.length === 1 && only !== undefined
+    ? { ...original, role, content: only }
+    : undefined;
+}
+
+/** In sampling, results of tools are a user's; a message of nothing else has the role `tool`. */
+function roleOf({ role, content }: Message, { isSampling }: TurnStyle): Turn["role"] | undefined {
+  if (role === "tool") return isSampling && isOfResults(content) ? "user" : undefined;
+  return role === "user" || role === "assistant" ? role : undefined;
+}
