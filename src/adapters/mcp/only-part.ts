@@ -43,10 +43,12 @@ export function onlyPartOf<const Type extends ContentPart["content_type"]>(
     }
   }
   if (found !== undefined) return found;
-  throw new GlassineError(
-    "message_invalid",
-    `Expected a message with a part of type ${type}, got ${messages.length} without one.`,
-  );
+  throw noMessage(`with a part of type ${type}`);
+}
+
+/** There is nothing that the document could be written from. */
+export function noMessage(what: string): GlassineError {
+  return new GlassineError("message_invalid", `Expected a message ${what}, got none.`);
 }
 
 /** Reports a part that is not about the call it is written for. */

@@ -37,13 +37,14 @@ export function leftReports(): LeftReports {
   return {
     content: adder("content"),
     setting: adder("setting"),
-    take: (at, { path, ...item }) => left.add({ ...item, path: joined(pathOf(...at), path) }),
+    take: (at, { path, ...item }) => left.add({ ...item, path: joined(at, path) }),
     list: left.list,
   };
 }
 
-function joined(before: string, path: string): string {
-  return [before, path].filter((part) => part !== "").join(".");
+function joined(before: Path, path: string): string {
+  if (before.length === 0) return path;
+  return path === pathOf() ? pathOf(...before) : `${pathOf(...before)}.${path}`;
 }
 
 export interface LostReports extends Reports {
@@ -56,7 +57,7 @@ export function lostReports(): LostReports {
   const lost: Collector<Lost> = collector();
   return {
     add: (at, reason) => lost.add({ path: pathOf(...at), reason }),
-    take: (at, { path, reason }) => lost.add({ path: joined(pathOf(...at), path), reason }),
+    take: (at, { path, reason }) => lost.add({ path: joined(at, path), reason }),
     list: lost.list,
   };
 }

@@ -4,7 +4,7 @@ import { align } from "./align.ts";
 import type { Onto, RequestOptions, ServerOptions } from "./call-options.ts";
 import type { JsonObject } from "./json.ts";
 import { type McpSlot, resourceSlot } from "./mcp-slot.ts";
-import { checkCall, onlyPartOf } from "./only-part.ts";
+import { checkCall, noMessage, onlyPartOf } from "./only-part.ts";
 import {
   checkHead,
   leaveRest,
@@ -91,13 +91,14 @@ export function fromResourceResult(result: object, { id }: RequestOptions): Read
 /**
  * The result of `resources/read` for a message with parts of type `resource`.
  *
- * @throws GlassineError `message_invalid`, or `document_invalid` for `onto`
+ * @throws GlassineError `message_invalid` without a message, or `document_invalid` for `onto`
  * @see spec `mcp:resource-result`, `mcp:onto`
  */
 export function toResourceResult(
   messages: readonly Message[],
   { id, onto }: RequestOptions & Onto,
 ): Written<object> {
+  if (messages.length === 0) throw noMessage("with parts of type resource");
   const lost = lostReports();
   const resources: Resource[] = [];
   const paths: (string | number)[][] = [];

@@ -1,7 +1,7 @@
 import { type Read, readDocument, type Written } from "../../documents/index.ts";
-import { GlassineError } from "../../errors/index.ts";
 import type { Message } from "../../messages/index.ts";
 import type { Onto, RequestOptions } from "./call-options.ts";
+import { noMessage } from "./only-part.ts";
 import {
   checkHead,
   leaveRest,
@@ -152,10 +152,7 @@ export function toSamplingResult(
           [],
         );
   if (turn === undefined || model === undefined) {
-    throw new GlassineError(
-      "message_invalid",
-      "Expected a message of the role assistant or user, and a model, got none.",
-    );
+    throw noMessage("of the role assistant or user, and the model that made it");
   }
   const reason = stopReasonOf(completion?.stop_reason);
   const fresh = { model, ...(reason !== undefined && { stopReason: reason }) };
