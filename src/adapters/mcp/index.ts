@@ -7,6 +7,14 @@ export {
   toElicitationRequest,
   toElicitationResult,
 } from "./elicitation-documents.ts";
+export {
+  fromPromptError,
+  fromResourceError,
+  fromToolError,
+  toPromptError,
+  toResourceError,
+  toToolError,
+} from "./error-documents.ts";
 export { guardTransport } from "./guard-transport.ts";
 export {
   fromInputRequests,

@@ -9,11 +9,6 @@ import { copyJson, isObject, type JsonObject, sameJson } from "./json.ts";
  */
 export const wireOnly: readonly string[] = ["_meta", "resultType"];
 
-/** A Message with the given parts. */
-export function messageOf(role: string, content: readonly JsonObject[]): object {
-  return { schema_version: "2.0", role, content };
-}
-
 /** A change that a plugin made and that has no counterpart in MCP, or data that cannot be shown. */
 export function unfit(what: string): GlassineError {
   return new GlassineError("payload_shape", `The MCP adapter expected ${what}.`);
@@ -39,23 +34,6 @@ export function take(target: JsonObject, { document, lost }: Written<object>): v
   for (const [key, value] of Object.entries(document)) setField(target, key, copyJson(value));
 }
 
-/** The parts of a changed message. */
-export function partsOf(changed: JsonObject): JsonObject[] {
-  const parts = changed.content;
-  if (!Array.isArray(parts) || !parts.every(isObject)) throw unfit("a message with content parts");
-  return parts;
-}
-
-/** The content of the one part that a message of this hook has. */
-export function onlyPart(changed: JsonObject, contentType: string): JsonObject {
-  const parts = partsOf(changed);
-  const content = parts[0]?.content;
-  if (parts.length !== 1 || parts[0]?.content_type !== contentType || !isObject(content)) {
-    throw unfit(`exactly one part of type ${contentType}`);
-  }
-  return content;
-}
-
 /** Writes a changed name or URI. */
 export function writeText(target: JsonObject, key: string, changed: unknown): void {
   if (typeof changed !== "string" || changed === "") throw unfit(`a text as ${key}`);
@@ -66,11 +44,6 @@ export function writeText(target: JsonObject, key: string, changed: unknown): vo
 export function writeArguments(params: JsonObject, changed: unknown): void {
   if (!isObject(changed)) throw unfit("an object as arguments");
   if (!sameJson(changed, params.arguments ?? {})) params.arguments = copyJson(changed);
-}
-
-/** Ids belong to the wire: a plugin sees them and cannot change them. */
-export function keepId(changed: unknown, callId: string): void {
-  if (changed !== callId) throw unfit("the request's own id");
 }
 
 /**

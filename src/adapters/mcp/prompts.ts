@@ -1,27 +1,15 @@
 import type { Call, Step, Subject } from "./call.ts";
+import { fromPromptError, toPromptError } from "./error-documents.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { promptSlot } from "./mcp-slot.ts";
 import { olderAnswer } from "./older-answer.ts";
-import {
-  errorOf,
-  keepId,
-  messageOf,
-  onlyMessage,
-  onlyPart,
-  resultOf,
-  take,
-  unfit,
-  writeArguments,
-  writeError,
-  writeText,
-} from "./payload.ts";
+import { errorOf, onlyMessage, resultOf, take, writeArguments, writeText } from "./payload.ts";
 import {
   fromPromptRequest,
   fromPromptResult,
   toPromptRequest,
   toPromptResult,
 } from "./prompt-documents.ts";
-import { dataText, readDataText } from "./text-error.ts";
 
 /** `prompts/get`. */
 export const prompts: Subject = {
@@ -68,28 +56,10 @@ function resultStep(call: Call, result: JsonObject): Step {
 }
 
 function errorStep(call: Call, error: JsonObject): Step {
-  const data = dataText(error.data);
-  const shown = {
-    prompt_request_id: call.callId,
-    prompt_name: call.params.name,
-    messages: [],
-    is_error: true,
-    error_message: error.message,
-    ...(data !== undefined && { content: data }),
-  };
+  const options = { id: call.callId, name: String(call.params.name) };
   return {
     hook: "cmf.prompt_post_fetch",
-    payload: () => messageOf("tool", [{ content_type: "prompt_result", content: shown }]),
-    write(changed) {
-      const content = onlyPart(changed, "prompt_result");
-      keepId(content.prompt_request_id, call.callId);
-      const said = Array.isArray(content.messages) && content.messages.length === 0;
-      if (content.is_error !== true || !said) throw unfit("an error that stays one");
-      writeError(error, {
-        code: error.code,
-        message: content.error_message,
-        data: readDataText(content.content, error.data),
-      });
-    },
+    payload: () => onlyMessage(fromPromptError(error, options)),
+    write: (changed) => take(error, toPromptError([changed as never], { ...options, onto: error })),
   };
 }

@@ -1,24 +1,14 @@
 import type { Call, Step, Subject } from "./call.ts";
+import { fromResourceError, toResourceError } from "./error-documents.ts";
 import { copyJson, isObject, type JsonObject } from "./json.ts";
 import { resourceSlot } from "./mcp-slot.ts";
-import {
-  errorOf,
-  messageOf,
-  onlyMessage,
-  partsOf,
-  resultOf,
-  take,
-  unfit,
-  writeError,
-  writeText,
-} from "./payload.ts";
+import { errorOf, onlyMessage, resultOf, take, unfit, writeError, writeText } from "./payload.ts";
 import {
   fromResourceRequest,
   fromResourceResult,
   toResourceRequest,
   toResourceResult,
 } from "./resource-documents.ts";
-import { dataText, readDataText } from "./text-error.ts";
 
 /** `resources/read`. */
 export const resources: Subject = {
@@ -87,22 +77,10 @@ function contentsStep(call: Call, result: JsonObject): Step {
   };
 }
 
-/** An error has no resource: its message and its data are shown as two texts. */
 function errorStep(error: JsonObject): Step {
-  const texts = [error.message, dataText(error.data)].filter((text) => typeof text === "string");
   return {
     hook: "cmf.resource_post_fetch",
-    payload: () =>
-      messageOf(
-        "tool",
-        texts.map((text) => ({ content_type: "text", text })),
-      ),
-    write(changed) {
-      const next = partsOf(changed).map((part) => part.text);
-      const [message, data] = next;
-      if (typeof message !== "string" || next.length > 2) throw unfit("a message and perhaps data");
-      const said = data === undefined ? undefined : readDataText(data, error.data);
-      writeError(error, { code: error.code, message, data: said });
-    },
+    payload: () => onlyMessage(fromResourceError(error)),
+    write: (changed) => take(error, toResourceError([changed as never], { onto: error })),
   };
 }

@@ -97,5 +97,8 @@ export const inputResponsesSchema = z.looseObject({
   inputResponses: z.record(z.string(), object).optional(),
 });
 
+/** The error of an answer. */
+export const errorSchema = z.looseObject({ code: z.number(), message: z.string() });
+
 /** A task: its state, and once it is done its outcome. */
 export const taskSchema = z.looseObject({ taskId: z.string(), result: object.optional() });

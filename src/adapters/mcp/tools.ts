@@ -1,20 +1,9 @@
 import type { Call, Step, Subject } from "./call.ts";
+import { fromToolError, toToolError } from "./error-documents.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { toolSlot } from "./mcp-slot.ts";
 import { olderAnswer } from "./older-answer.ts";
-import {
-  errorOf,
-  keepId,
-  messageOf,
-  onlyMessage,
-  onlyPart,
-  resultOf,
-  take,
-  unfit,
-  writeArguments,
-  writeError,
-  writeText,
-} from "./payload.ts";
+import { errorOf, onlyMessage, resultOf, take, writeArguments, writeText } from "./payload.ts";
 import { fromToolCall, fromToolResult, toToolCall, toToolResult } from "./tool-documents.ts";
 
 /** `tools/call`. */
@@ -72,16 +61,10 @@ function resultStep(call: Call, toolName: unknown, result: JsonObject): Step {
 }
 
 function errorStep(call: Call, toolName: unknown, error: JsonObject): Step {
-  const ids = { tool_call_id: call.callId, tool_name: toolName };
-  const shown = { ...ids, content: { ...error }, is_error: true };
+  const options = { id: call.callId, name: String(toolName) };
   return {
     hook: "cmf.tool_post_invoke",
-    payload: () => messageOf("tool", [{ content_type: "tool_result", content: shown }]),
-    write(changed) {
-      const part = onlyPart(changed, "tool_result");
-      keepId(part.tool_call_id, call.callId);
-      if (part.is_error !== true) throw unfit("an error that stays one");
-      writeError(error, part.content);
-    },
+    payload: () => onlyMessage(fromToolError(error, options)),
+    write: (changed) => take(error, toToolError([changed as never], { ...options, onto: error })),
   };
 }

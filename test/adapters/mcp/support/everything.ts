@@ -1,6 +1,10 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { createRequire } from "node:module";
+import { type AddressInfo, createServer } from "node:net";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { InMemoryTaskStore } from "@modelcontextprotocol/sdk/experimental/tasks";
 import type { RequestTaskStore } from "@modelcontextprotocol/sdk/shared/protocol.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
@@ -43,19 +47,58 @@ export class Tap implements Transport {
   close(): Promise<void> {
     return this.#inner.close();
   }
+
+  setProtocolVersion(version: string): void {
+    this.#inner.setProtocolVersion?.(version);
+  }
 }
 
-/** The reference server over stdio, with a client that can do all it asks for. */
-export async function connectEverything(wrap: (transport: Transport) => Transport) {
-  const path = createRequire(import.meta.url).resolve(
-    "@modelcontextprotocol/server-everything/package.json",
-  );
-  const child = new StdioClientTransport({
-    command: process.execPath,
-    args: [path.replace(/package\.json$/, "dist/index.js"), "stdio"],
-    env: { PATH: process.env.PATH ?? "" },
-    stderr: "ignore",
+const serverPath = createRequire(import.meta.url)
+  .resolve("@modelcontextprotocol/server-everything/package.json")
+  .replace(/package\.json$/, "dist/index.js");
+const env = { PATH: process.env.PATH ?? "" };
+
+function overStdio(): Transport {
+  const args = [serverPath, "stdio"];
+  return new StdioClientTransport({ command: process.execPath, args, env, stderr: "ignore" });
+}
+
+/** The reference server as a process of its own, on a port of this machine, and a transport to it. */
+export async function startHttp(): Promise<{ transport: Transport; server: ChildProcess }> {
+  const port = await freePort();
+  const server = spawn(process.execPath, [serverPath, "streamableHttp"], {
+    env: { ...env, PORT: String(port) },
+    stdio: ["ignore", "ignore", "pipe"],
   });
+  // It says that it listens.
+  await once(server.stderr as NodeJS.ReadableStream, "data");
+  return {
+    // Its type has `sessionId?: string | undefined`, which the interface does not say.
+    transport: new StreamableHTTPClientTransport(
+      new URL(`http://localhost:${port}/mcp`),
+    ) as Transport,
+    server,
+  };
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0);
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
+
+/** What a person answers who is asked something. */
+export type Elicited = { action: "accept"; content?: Message } | { action: "decline" };
+
+/** The reference server, with a client that can do all it asks for. */
+export async function connectEverything(
+  wrap: (transport: Transport) => Transport,
+  child: Transport = overStdio(),
+  elicit: (params: Message) => Elicited = () => ({ action: "decline" }),
+) {
   const below = new Tap(child);
   const above = new Tap(wrap(below));
   const client = new Client(
@@ -76,12 +119,11 @@ export async function connectEverything(wrap: (transport: Transport) => Transpor
     content: { type: "text" as const, text: "Certainly." },
     model: "test",
   };
-  const declined = { action: "decline" as const };
   client.setRequestHandler(CreateMessageRequestSchema, async ({ params }, { taskStore }) =>
     params.task === undefined ? message : asTask(taskStore, message),
   );
   client.setRequestHandler(ElicitRequestSchema, async ({ params }, { taskStore }) =>
-    params.task === undefined ? declined : asTask(taskStore, declined),
+    params.task === undefined ? elicit(params) : asTask(taskStore, elicit(params)),
   );
   await client.connect(above);
   // Some tools appear only once the server has seen what the client can do; this is the last.
