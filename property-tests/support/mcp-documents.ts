@@ -21,6 +21,8 @@ export interface Kind {
   readonly over: (messages: readonly Message[], onto: object) => mcp.Written<object>;
   /** Without `onto`; what is in slots or options of the host is taken from the document. */
   readonly fresh: (messages: readonly Message[], document: Level) => mcp.Written<object>;
+  /** What is in no message, and what `fresh` gets or makes by itself. */
+  readonly told?: readonly string[];
   /** A document as `fresh` writes it: what the docs say of defaults. */
   readonly canonical: (document: Level) => Level;
 }
@@ -99,7 +101,7 @@ const samplingResult = [
 const elicitationRequest = [schema(v1.ElicitRequestParamsSchema), schema(v2.ElicitRequestParams)];
 const elicitationResult = [schema(v1.ElicitResultSchema), schema(v2.ElicitResult)];
 
-export const kinds: readonly Kind[] = [
+export const kinds: Kind[] = [
   {
     name: "the params of tools/call",
     schemas: toolCall,
@@ -156,6 +158,7 @@ export const kinds: readonly Kind[] = [
   },
   {
     name: "the params of sampling/createMessage",
+    told: ["maxTokens"],
     schemas: samplingRequest,
     documents: made(samplingRequest, fc.constant({})),
     from: (document) => mcp.fromSamplingRequest(document, { id }),
@@ -202,6 +205,48 @@ export const kinds: readonly Kind[] = [
     canonical: same,
   },
 ];
+
+/** The errors of answers: JSON-RPC's own type. */
+const errorShape = fc.record(
+  { code: fc.integer(), message: texts, data: jsonData, vendor: jsonData },
+  { requiredKeys: ["code", "message"] },
+);
+const jsonRpcError = [schema(v1.JSONRPCErrorResponseSchema.shape.error)];
+const errorKind = {
+  schemas: jsonRpcError,
+  documents: errorShape,
+};
+/** Where the code is not shown, a fresh error is an internal one. */
+const withoutCode = {
+  ...errorKind,
+  told: ["code"],
+  canonical: (document: Level) => ({ ...document, code: -32603 }),
+};
+
+kinds.push(
+  {
+    ...errorKind,
+    canonical: same,
+    name: "the error of tools/call",
+    from: (error) => mcp.fromToolError(error, call),
+    over: (messages, onto) => mcp.toToolError(messages, { ...call, onto }),
+    fresh: (messages) => mcp.toToolError(messages, call),
+  },
+  {
+    ...withoutCode,
+    name: "the error of prompts/get",
+    from: (error) => mcp.fromPromptError(error, call),
+    over: (messages, onto) => mcp.toPromptError(messages, { ...call, onto }),
+    fresh: (messages) => mcp.toPromptError(messages, call),
+  },
+  {
+    ...withoutCode,
+    name: "the error of resources/read",
+    from: (error) => mcp.fromResourceError(error),
+    over: (messages, onto) => mcp.toResourceError(messages, { onto }),
+    fresh: (messages) => mcp.toResourceError(messages, {}),
+  },
+);
 
 /** What a server may ask for in a result of 2026-07-28. */
 const embedded = fc.oneof(

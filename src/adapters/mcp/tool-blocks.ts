@@ -48,7 +48,6 @@ function isReadable({ content, isError }: JsonObject): boolean {
 /** Writes a call or a result as a block of sampling; nothing for any other part. */
 export function toToolBlock(
   part: ContentPart,
-  names: ReadonlyMap<string, string>,
   lost: Reports,
   at: Path,
   original: JsonObject = {},
@@ -64,10 +63,7 @@ export function toToolBlock(
     return { ...base, type: "tool_use", id: tool_call_id, name, input: values };
   }
   if (part.content_type !== "tool_result") return undefined;
-  const { tool_call_id, tool_name, content, is_error } = part.content;
-  if (tool_name !== (names.get(tool_call_id) ?? "")) {
-    lost.add([...path, "tool_name"], "MCP names the tool only where it is called.");
-  }
+  const { tool_call_id, content, is_error } = part.content;
   const result = writeResult(base, content, hidden, is_error, lost, path);
   return { ...result, type: "tool_result", toolUseId: tool_call_id };
 }

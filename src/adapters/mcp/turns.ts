@@ -88,18 +88,30 @@ export function toTurns(
   const names: CallNames = new Map();
   const pairs = align(shown, messages);
   return messages.flatMap((message, place) => {
-    for (const part of message.content) {
-      if (part.content_type === "tool_call") {
-        names.set(part.content.tool_call_id, part.content.name);
-      }
-    }
+    if (style.isSampling) checkNames(message, names, lost, [...at, place]);
     const { at: from, isSame } = pairs[place] ?? { at: undefined, isSame: false };
     const original = from === undefined ? undefined : originals[from];
     if (isSame && original !== undefined) return [original];
     const before = from === undefined ? undefined : shown[from];
-    const turn = toTurn(message, original, before, style, names, lost, [...at, place]);
+    const turn = toTurn(message, original, before, style, lost, [...at, place]);
     return turn === undefined ? [] : [turn];
   });
+}
+
+/** A result names its tool by the id of a call alone, also where neither changed. */
+function checkNames(message: Message, names: CallNames, lost: Reports, at: Path): void {
+  for (const part of message.content) {
+    if (part.content_type === "tool_call") {
+      names.set(part.content.tool_call_id, part.content.name);
+    }
+  }
+  for (const [place, part] of message.content.entries()) {
+    if (part.content_type !== "tool_result") continue;
+    const { tool_call_id, tool_name } = part.content;
+    if (tool_name === (names.get(tool_call_id) ?? "")) continue;
+    const path = [...at, "content", place, "content", "tool_name"];
+    lost.add(path, "MCP names the tool only where it is called.");
+  }
 }
 
 function toTurn(
@@ -107,7 +119,6 @@ function toTurn(
   original: Turn | undefined,
   shown: Message | undefined,
   style: TurnStyle,
-  names: CallNames,
   lost: Reports,
   at: Path,
 ): JsonObject | undefined {
@@ -129,7 +140,7 @@ function toTurn(
     const here = [...at, "content", place];
     const known = from === undefined ? undefined : shown?.content[from];
     const block = style.isSampling
-      ? (toToolBlock(part, names, lost, here, old, known) ??
+      ? (toToolBlock(part, lost, here, old, known) ??
         toBlock(part, style.requestId, lost, here, old, known))
       : toBlock(part, style.requestId, lost, here, old, known);
     return block === undefined ? [] : [block];
