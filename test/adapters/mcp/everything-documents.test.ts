@@ -98,6 +98,28 @@ function resultPair(method: unknown, id: string, name: string): Pair | undefined
   }
 }
 
+function errorPair(method: unknown, id: string, name: string): Pair | undefined {
+  switch (method) {
+    case "tools/call":
+      return {
+        from: (error) => mcp.fromToolError(error, { id, name }),
+        to: (messages, onto) => mcp.toToolError(messages, { id, name, onto }),
+      };
+    case "prompts/get":
+      return {
+        from: (error) => mcp.fromPromptError(error, { id, name }),
+        to: (messages, onto) => mcp.toPromptError(messages, { id, name, onto }),
+      };
+    case "resources/read":
+      return {
+        from: (error) => mcp.fromResourceError(error),
+        to: (messages, onto) => mcp.toResourceError(messages, { onto }),
+      };
+    default:
+      return undefined;
+  }
+}
+
 /** Takes a document in and out; what the messages say of it. */
 function inAndOut({ from, to }: Pair, document: object): mcp.Read {
   const read = from(document);
@@ -123,51 +145,87 @@ const besides = [
 
 /** Goes through the traffic of one direction: requests, and what came back for them. */
 function walk(requests: readonly Wire[], answers: readonly Wire[]) {
-  const seen = { requests: [] as string[], results: [] as string[], errors: 0, tasks: 0 };
-  const content: string[] = [];
-  const byId = new Map(answers.filter(isAnswer).map((answer) => [answer.id, answer]));
+  const seen = {
+    requests: [] as string[],
+    results: [] as string[],
+    errors: [] as string[],
+    /** Calls that became tasks: their results come later. */
+    tasks: [] as string[],
+    /** Answers that list what there is, or are about the protocol. */
+    besides: [] as string[],
+    /** What a policy does not see. */
+    unseen: [] as string[],
+  };
+  const take = (list: string[], what: string, pair: Pair, document: object) => {
+    const { left } = inAndOut(pair, document);
+    seen.unseen.push(...left.filter(({ kind }) => kind === "content").map(({ path }) => path));
+    list.push(what);
+  };
+  const given = once(answers.filter(isAnswer));
   /** The method and name of the call that a task is of. */
   const tasks = new Map<unknown, readonly [method: unknown, name: string]>();
-  for (const { id, method, params } of requests) {
-    if (id === undefined || method === undefined) continue;
+  for (const { id, method, params } of once(requests.filter(isRequest)).values()) {
     const said = Object(params) as Json;
     const name = String(said.name ?? said.uri ?? "");
+    const what = `${method} ${name}`.trim();
     const asked = requestPair(method, String(id));
-    if (asked === undefined) expect(besides).toContain(method);
-    else {
-      note(inAndOut(asked, said), content);
-      seen.requests.push(`${method} ${name}`);
-    }
-    const answer = byId.get(id);
+    if (asked !== undefined) take(seen.requests, what, asked, said);
+    else expect(besides).toContain(method);
+    const answer = given.get(id);
     if (answer === undefined) continue;
-    if (answer.error !== undefined) {
-      seen.errors += 1;
+    const { task, ...result } = Object(answer.result) as Json;
+    if (task !== undefined) {
+      tasks.set(Object(task).taskId, [method, name]);
+      seen.tasks.push(what);
       continue;
     }
-    const result = answer.result as Json;
-    const { taskId } = Object(result.task) as Json;
-    if (taskId !== undefined) {
-      tasks.set(taskId, [method, name]);
-      seen.tasks += 1;
-      continue;
-    }
-    const [of, tool] = method === "tasks/result" ? (tasks.get(said.taskId) ?? []) : [method, name];
-    const given = resultPair(of, String(id), tool ?? "");
-    if (given === undefined) expect(besides).toContain(of);
-    else {
-      note(inAndOut(given, result), content);
-      seen.results.push(`${method} ${name}`);
+    const [of, tool = ""] =
+      method === "tasks/result" ? (tasks.get(said.taskId) ?? []) : [method, name];
+    const { error } = answer;
+    const pairOf = error === undefined ? resultPair : errorPair;
+    const pair = pairOf(of, String(id), tool);
+    if (pair !== undefined) {
+      take(error === undefined ? seen.results : seen.errors, what, pair, Object(error ?? result));
+    } else {
+      expect(besides).toContain(of);
+      seen.besides.push(what);
     }
   }
-  return { ...seen, content, answers: byId.size };
+  return { ...seen, answers: given.size };
+}
+
+/** By id. Over HTTP a message may be delivered again after a break, and is the same then. */
+function once(messages: readonly Wire[]): ReadonlyMap<unknown, Wire> {
+  const byId = new Map<unknown, Wire>();
+  for (const message of messages) {
+    expect(byId.get(message.id) ?? message).toEqual(message);
+    byId.set(message.id, message);
+  }
+  return byId;
+}
+
+function isRequest(message: Wire): boolean {
+  return message.id !== undefined && message.method !== undefined;
 }
 
 function isAnswer(message: Wire): boolean {
   return message.id !== undefined && message.method === undefined;
 }
 
-function note({ left }: mcp.Read, content: string[]): void {
-  for (const { path, kind } of left) if (kind === "content") content.push(path);
+type Seen = ReturnType<typeof walk>;
+const countOf = (all: readonly string[], start: string) =>
+  all.filter((what) => what.startsWith(start)).length;
+
+/** Each answer was taken in and out, became a task, or is of a request that is no document here. */
+function expectNoneSkipped(seen: Seen, requests: readonly Wire[]): void {
+  const { results, errors, tasks } = seen;
+  expect(results.length + errors.length + tasks.length + seen.besides.length).toBe(seen.answers);
+  const documents = [...once(requests.filter(isRequest)).values()].filter(
+    ({ method }) => requestPair(method, "") !== undefined,
+  );
+  expect(seen.requests).toHaveLength(documents.length);
+  // What a task says of its state is for people to read, and no part of its outcome.
+  expect(seen.unseen.filter((path) => path !== "statusMessage")).toEqual([]);
 }
 
 describe.each(["stdio", "streamable HTTP"])("server-everything over %s", (transport) => {
@@ -189,13 +247,30 @@ describe.each(["stdio", "streamable HTTP"])("server-everything over %s", (transp
 
       const ours = walk(below.sent, below.received);
       const theirs = walk(below.received, below.sent);
+      expectNoneSkipped(ours, below.sent);
+      expectNoneSkipped(theirs, below.received);
       const all = [
         ...tools.map(({ name }) => `tools/call ${name}`),
         ...prompts.map(({ name }) => `prompts/get ${name}`),
         ...resources.map(({ uri }) => `resources/read ${uri}`),
       ];
+      expect(all.length).toBeGreaterThanOrEqual(19 + 4 + 7);
       expect(ours.requests).toEqual(expect.arrayContaining(all));
-      console.log(transport, tools.length, prompts.length, resources.length, ours, theirs);
+      expect([...ours.results, ...ours.errors, ...ours.tasks]).toEqual(expect.arrayContaining(all));
+      // The text and the blob of its templates, a resource that is not there, and a page by error.
+      expect(countOf(ours.results, "resources/read demo://resource/dynamic/")).toBe(2);
+      expect(ours.errors.sort()).toEqual([
+        "resources/read demo://nowhere",
+        "tools/call trigger-url-elicitation",
+      ]);
+      expect(countOf(ours.results, "tasks/result")).toBe(1);
+      // A form and a page, sampling, and one task of each.
+      expect(countOf(theirs.requests, "elicitation/create")).toBe(3);
+      expect(countOf(theirs.requests, "sampling/createMessage")).toBeGreaterThanOrEqual(2);
+      expect(countOf(theirs.results, "tasks/result")).toBe(2);
+      expect(new Set(theirs.results)).toEqual(
+        new Set(["elicitation/create", "sampling/createMessage", "tasks/get", "tasks/result"]),
+      );
     } finally {
       http?.server.kill();
     }
