@@ -44,7 +44,8 @@ export function leftReports(): LeftReports {
 
 function joined(before: Path, path: string): string {
   if (before.length === 0) return path;
-  return path === pathOf() ? pathOf(...before) : `${pathOf(...before)}.${path}`;
+  if (path === pathOf()) return pathOf(...before);
+  return `${pathOf(...before)}${path.startsWith("[") ? "" : "."}${path}`;
 }
 
 export interface LostReports extends Reports {
