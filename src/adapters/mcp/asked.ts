@@ -8,7 +8,7 @@ import { isObject, type JsonObject, without } from "./json.ts";
 import { checkCall, onlyPartOf } from "./only-part.ts";
 import {
   type LostReports,
-  leaveRest,
+  leaveThese,
   leftReports,
   lostReports,
   type Path,
@@ -25,7 +25,7 @@ const resultHidden = ["_meta", "resultType"];
 
 export function fromAsked(method: string, params: JsonObject, { id }: RequestOptions): Read {
   const left = leftReports();
-  leaveRest(params, shownKeys(params, requestHidden), left, []);
+  leaveThese(params, requestHidden, left, []);
   const values = without(params, requestHidden) as Record<string, Json>;
   const content = { tool_call_id: id, name: method, arguments: values };
   const message = { role: "assistant", content: [{ content_type: "tool_call", content }] } as const;
@@ -52,7 +52,7 @@ export function toAsked(
 
 export function fromAnswered(method: string, result: JsonObject, { id }: RequestOptions): Read {
   const left = leftReports();
-  leaveRest(result, shownKeys(result, resultHidden), left, []);
+  leaveThese(result, resultHidden, left, []);
   const content = {
     tool_call_id: id,
     tool_name: method,
@@ -80,10 +80,6 @@ export function toAnswered(
   const said = isObject(content.content) ? content.content : {};
   const values = shownIn(said, resultHidden, lost, [...at, "content"]);
   return writtenAs(schema, what, { ...hiddenIn(before, resultHidden), ...values }, lost);
-}
-
-function shownKeys(item: JsonObject, hidden: readonly string[]): readonly string[] {
-  return Object.keys(item).filter((key) => !hidden.includes(key));
 }
 
 function hiddenIn(before: JsonObject | undefined, hidden: readonly string[]): JsonObject {

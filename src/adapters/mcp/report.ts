@@ -86,13 +86,25 @@ export function leaveRest(
   left: LeftReports,
   at: Path,
 ): void {
-  for (const [key, value] of Object.entries(item)) {
-    if (shown.includes(key)) continue;
-    const path = [...at, key];
-    if (Object.hasOwn(contents, key) && value !== null) left.content(path, contents[key] as string);
-    else if (Object.hasOwn(settings, key)) left.setting(path, settings[key] as string);
-    else left.setting(path, "Messages have no such field.");
-  }
+  for (const key of Object.keys(item)) if (!shown.includes(key)) leave(item, key, left, at);
+}
+
+/** Reports those of the fields that `item` has. */
+export function leaveThese(
+  item: Readonly<JsonObject>,
+  keys: readonly string[],
+  left: LeftReports,
+  at: Path,
+): void {
+  for (const key of keys) if (Object.hasOwn(item, key)) leave(item, key, left, at);
+}
+
+function leave(item: Readonly<JsonObject>, key: string, left: LeftReports, at: Path): void {
+  const path = [...at, key];
+  if (Object.hasOwn(contents, key) && item[key] !== null) {
+    left.content(path, contents[key] as string);
+  } else if (Object.hasOwn(settings, key)) left.setting(path, settings[key] as string);
+  else left.setting(path, "Messages have no such field.");
 }
 
 /** What `from…` gives, frozen. */

@@ -1,7 +1,7 @@
 import type { Json } from "../../admit/index.ts";
 import { isObject, type JsonObject, sameJson, without } from "./json.ts";
 import { setField } from "./payload.ts";
-import { type LeftReports, leaveRest, type Path, type Reports } from "./report.ts";
+import { type LeftReports, leaveThese, type Path, type Reports } from "./report.ts";
 
 /**
  * A tool's result as the content of a `tool_result`: the MCP result itself, but for what is hidden.
@@ -11,7 +11,7 @@ export function shownResult(result: JsonObject, hidden: readonly string[]): Json
   return without(result, hidden) as Json;
 }
 
-/** Reports what is hidden, except those of `elsewhere`, which the part shows in fields of its own. */
+/** Reports what is hidden, except the `elsewhere` that parts show in fields of their own. */
 export function leaveHidden(
   result: JsonObject,
   hidden: readonly string[],
@@ -19,10 +19,12 @@ export function leaveHidden(
   left: LeftReports,
   at: Path,
 ): void {
-  const shown = Object.keys(result).filter((key) => !hidden.includes(key));
-  leaveRest(result, [...shown, ...elsewhere], left, at);
+  const unseen = hidden.filter((key) => !elsewhere.includes(key));
+  leaveThese(result, unseen, left, at);
+  const isAsking = result.resultType === "input_required";
+  const isBare = Object.keys(result).every((key) => hidden.includes(key));
   // The oldest era had results of other shapes; written afresh they get a list of blocks.
-  if (shown.length > 0 && result.content === undefined && result.resultType !== "input_required") {
+  if (result.content === undefined && !isAsking && !isBare) {
     left.setting([...at, "content"], "The result has no list of blocks.");
   }
 }

@@ -146,15 +146,14 @@ function toTurn(
     return block === undefined ? [] : [block];
   });
   if (blocks.length === 0 && message.content.length > 0) return undefined;
-  const isList = Array.isArray(original?.content) || (style.isSampling && blocks.length !== 1);
-  if (isList) return { ...original, role, content: blocks };
-  const [only] = blocks;
-  if (message.content.length !== 1) {
+  const wasList = Array.isArray(original?.content);
+  if (wasList || (style.isSampling && blocks.length !== 1)) {
+    return { ...original, role, content: blocks };
+  }
+  if (!style.isSampling && message.content.length !== 1) {
     lost.add([...at, "content"], "A message of a prompt has one part.");
   }
-  return blocks.length === 1 && only !== undefined
-    ? { ...original, role, content: only }
-    : undefined;
+  return blocks.length === 1 ? { ...original, role, content: blocks[0] } : undefined;
 }
 
 /** In sampling, results of tools are a user's; a message of nothing else has the role `tool`. */

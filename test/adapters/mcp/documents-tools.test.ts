@@ -146,9 +146,9 @@ describe("the result of tools/call", () => {
       },
     ]);
     expect(left.map(({ path, kind }) => [path, kind])).toEqual([
+      ["_meta", "setting"],
       ["resultType", "setting"],
       ["ttlMs", "setting"],
-      ["_meta", "setting"],
     ]);
     expect(toToolResult(messages, { ...call, name: "delete_all" }).lost).toMatchObject([
       { path: "[0].content[0].content.tool_name" },
@@ -249,9 +249,9 @@ describe("a task", () => {
       ["taskId", "setting"],
       ["status", "setting"],
       ["statusMessage", "content"],
+      ["result._meta", "setting"],
       ["result.resultType", "setting"],
       ["result.ttlMs", "setting"],
-      ["result._meta", "setting"],
     ]);
     expect(toTask(messages, { ...call, onto: task }).document).toEqual(task);
     const next = changed(messages, { content: "redacted", tool_call_id: "8" });
