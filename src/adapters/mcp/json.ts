@@ -22,7 +22,7 @@ export function copyJson(value: unknown): unknown {
 }
 
 /** `copyJson` for a value that is known to be an object. */
-export function copyObject(value: JsonObject): JsonObject {
+function copyObject(value: JsonObject): JsonObject {
   const entries = Object.entries(value).filter(([, field]) => field !== undefined);
   // A key named __proto__ stays a key: assignment would lose it.
   return Object.fromEntries(entries.map(([key, field]) => [key, copyJson(field)]));

@@ -46,7 +46,7 @@ const changed = (messages: readonly Message[], content: object, role?: string) =
       ...message,
       ...(role !== undefined && { role }),
       content: [{ ...part, content: { ...old, ...content } }],
-    } as MessageInput),
+    } as unknown as MessageInput),
   ];
 };
 
