@@ -16,10 +16,12 @@ export default defineConfig({
     alias: [
       { find: /^glassine$/, replacement: here("src/index.ts") },
       { find: /^glassine\/mcp$/, replacement: here("src/adapters/mcp/index.ts") },
+      { find: /^glassine\/redis$/, replacement: here("src/redis/index.ts") },
     ],
   },
   test: {
     include: ["test/**/*.test.ts", "property-tests/**/*.test.ts"],
+    globalSetup: ["./test/support/redis-notice.ts"],
     setupFiles: ["./test/support/property-runs.ts"],
     reporters: ["default", ...laws, new SummaryReporter()],
     // A process a file: some tests patch intrinsics or start servers. Both cores of a small machine.

@@ -65,6 +65,19 @@ export {
   type PluginManager,
   type View,
 } from "./host/index.ts";
+export {
+  type AnnotationLabels,
+  checkDataAction,
+  type DataEntity,
+  type DataViolation,
+  type IfcLabels,
+  type LabelStore,
+  labelsFromAnnotations,
+  labelsFromIfc,
+  type MemoryLabelStoreOptions,
+  memoryLabelStore,
+  stampResult,
+} from "./labels/index.ts";
 export type { Rejection } from "./merge/index.ts";
 export {
   audio,

@@ -26,11 +26,12 @@ const kinds: Readonly<Record<ErrorCodeSpec["kind"], string>> = {
   refusal:
     "What a plugin handed back is not acceptable. Nothing of it is applied, and the plugin's `onError` decides what follows.",
   violation:
-    "What a plugin handed back breaks a tier. Nothing of it is applied, and the plugin's `onError` decides what follows.",
+    "What a plugin handed back breaks a tier: nothing of it is applied, and the plugin's `onError` decides what follows. Or a result breaks a policy of the host and does not pass.",
   rejection:
     "One change was ignored and is listed in `rejections`. The rest of the result holds. With `strict`, one to the extensions refuses the result instead; `mergeExtensions` throws it as `TierViolationError`.",
   misuse: "A call or a definition is wrong. It is thrown where it happens.",
-  failure: "A handler failed or was stopped. It is listed in `errors`, or is the violation's code.",
+  failure:
+    "A handler failed or was stopped: it is listed in `errors`, or is the violation's code. Or what the library relies on failed: it is a rejection.",
 };
 
 const cases = `## Case names of the design

@@ -115,6 +115,30 @@ export const errorCodes = {
     means: "A change to a payload field that plugins may not write on this hook. It is ignored.",
     todo: "List the field as writable in the hook or in the manager's payloadPolicy.",
   },
+  // Data policies and label stores.
+  data_action_denied: {
+    kind: "violation",
+    means:
+      "The data policy of a tool, prompt or resource does not allow what is done with its result.",
+    todo: "Change `security.data` in the envelope, if the result was meant to pass.",
+  },
+  session_invalid: {
+    kind: "misuse",
+    means: "A session of a label store is no text, empty, too long, or no valid Unicode.",
+    todo: "Name the session by a text that the host chose.",
+  },
+  label_store_failed: {
+    kind: "failure",
+    means:
+      "A label store did not answer in time, could not be reached, or answered something else than labels.",
+    todo: 'See `cause`. Nothing passes meanwhile, unless the host chose `onStoreError: "ignore"`.',
+  },
+  label_store_full: {
+    kind: "failure",
+    means:
+      "A label store has no room for one more session, or a session none for one more label. Nothing was forgotten.",
+    todo: "Raise `maxSessions`, have unused sessions expire with `ttlMs`, or use fewer labels.",
+  },
   // Definition and registration.
   slot_invalid: {
     kind: "misuse",

@@ -148,12 +148,6 @@ attack(
   },
 );
 
-attackWaits(
-  "A-074",
-  "End the session, connect again or name another session, so that its labels are lost",
-  "the label store",
-);
-
 attack(
   "A-075",
   "Find a way through a run on which the labels that were merged are not on the result",

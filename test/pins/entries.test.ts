@@ -29,6 +29,7 @@ it("the root entry", () => {
     "appendHop",
     "audio",
     "capabilities",
+    "checkDataAction",
     "createExtensions",
     "createMessage",
     "createPluginManager",
@@ -64,7 +65,10 @@ it("the root entry", () => {
     "jsonObject",
     "jsonValue",
     "labelSet",
+    "labelsFromAnnotations",
+    "labelsFromIfc",
     "matchesPattern",
+    "memoryLabelStore",
     "mergeExtensions",
     "messageSchema",
     "promptRequest",
@@ -77,6 +81,7 @@ it("the root entry", () => {
     "setCustom",
     "setHeader",
     "slotNames",
+    "stampResult",
     "stringSet",
     "text",
     "thinking",
@@ -93,6 +98,7 @@ it("the root entry", () => {
 it("the types of the root entry", () => {
   expect(typesOf("src/index.ts")).toEqual([
     "Allow",
+    "AnnotationLabels",
     "Answer",
     "BackgroundCounts",
     "Capability",
@@ -102,7 +108,9 @@ it("the types of the root entry", () => {
     "Conditions",
     "ContentPart",
     "CreateOptions",
+    "DataEntity",
     "DataPolicy",
+    "DataViolation",
     "Declassification",
     "DeclassificationRecord",
     "DecodeMessageOptions",
@@ -129,14 +137,17 @@ it("the types of the root entry", () => {
     "HopInput",
     "Host",
     "HostDefinition",
+    "IfcLabels",
     "InvokeError",
     "InvokeOptions",
     "InvokeResult",
     "Json",
+    "LabelStore",
     "Limits",
     "Manager",
     "ManagerOptions",
     "ManifestProblem",
+    "MemoryLabelStoreOptions",
     "MergeOptions",
     "Merged",
     "Message",
@@ -223,6 +234,7 @@ it.skipIf(!existsSync(new URL(`../../${mcp}`, import.meta.url)))("the mcp entry"
     "CompletionSlots",
     "Direction",
     "GuardEvent",
+    "GuardLabels",
     "GuardOptions",
     "GuardedRequest",
     "HookManager",
@@ -244,7 +256,17 @@ it.skipIf(!existsSync(new URL(`../../${mcp}`, import.meta.url)))("the mcp entry"
     "SamplingResultOptions",
     "ServerOptions",
     "TransportLike",
+    "WireLabels",
     "Written",
+  ]);
+});
+
+it("the redis entry", async () => {
+  expect(Object.keys(await import("glassine/redis"))).toEqual(["redisLabelStore"]);
+  expect(typesOf("src/redis/index.ts")).toEqual([
+    "LabelStore",
+    "RedisClientLike",
+    "RedisLabelStoreOptions",
   ]);
 });
 
@@ -252,10 +274,8 @@ it("the export map", () => {
   const manifest = JSON.parse(read("package.json")) as Readonly<Record<string, unknown>>;
   expect(manifest.exports).toEqual({
     ".": { types: "./dist/index.d.ts", default: "./dist/index.js" },
-    "./mcp": {
-      types: "./dist/adapters/mcp/index.d.ts",
-      default: "./dist/adapters/mcp/index.js",
-    },
+    "./mcp": { types: "./dist/adapters/mcp/index.d.ts", default: "./dist/adapters/mcp/index.js" },
+    "./redis": { types: "./dist/redis/index.d.ts", default: "./dist/redis/index.js" },
     "./package.json": "./package.json",
   });
   expect(manifest).toMatchObject({

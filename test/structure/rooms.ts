@@ -43,6 +43,8 @@ export const plan: Plan = {
     hooks: {
       mayImport: ["errors", "admit", "slots", "extensions", "filter", "merge", "messages"],
     },
+    labels: { mayImport: ["errors", "admit", "extensions"], mayImportTypes: ["views"] },
+    redis: { mayImport: ["errors", "admit", "labels"] },
     plugins: {
       mayImport: ["errors", "admit", "slots", "extensions", "filter", "merge", "messages", "hooks"],
     },
@@ -66,7 +68,16 @@ export const plan: Plan = {
       ],
     },
     adapters: {
-      mayImport: ["errors", "admit", "slots", "extensions", "messages", "documents", "hooks"],
+      mayImport: [
+        "errors",
+        "admit",
+        "slots",
+        "extensions",
+        "messages",
+        "documents",
+        "hooks",
+        "labels",
+      ],
       mayImportTypes: ["plugins", "host"],
       foldersApart: true,
     },
@@ -82,6 +93,7 @@ export const plan: Plan = {
       "messages",
       "views",
       "hooks",
+      "labels",
       "plugins",
       "wire",
       "host",

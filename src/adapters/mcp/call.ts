@@ -26,6 +26,8 @@ export interface Call {
   readonly resumed: boolean;
   extensions: unknown;
   context: unknown;
+  /** The session whose labels the call has, and those that its store last told. */
+  session?: { readonly key: string; labels: readonly string[] };
   /** Stops listening to the sender's own signal. */
   release?: () => void;
 }

@@ -15,7 +15,11 @@ import type { TransportLike, Wire } from "./transport.ts";
  *
  * A refused request is answered by a JSON-RPC error, or for tools by a result, as
  * `options.onDeny` says. Whatever could not be checked is refused.
- * Nothing a peer sends becomes part of the envelope: `options.envelope` alone makes it.
+ * Nothing a peer sends becomes part of the envelope: `options.envelope` alone makes it. What
+ * servers claim of their data adds labels only where `options.labels.fromWire` says so.
+ *
+ * Data policies in the envelope (`security.data`) label results and say which may leave. With
+ * `options.labels` the labels of a call go on to the next of its session.
  *
  * @example
  * ```ts no-run

@@ -34,7 +34,12 @@ export type {
   HookViolation,
 } from "./manager.ts";
 export type { McpSlot } from "./mcp-slot.ts";
-export type { GuardEvent, GuardedRequest, GuardOptions } from "./options.ts";
+export type {
+  GuardEvent,
+  GuardedRequest,
+  GuardLabels,
+  GuardOptions,
+} from "./options.ts";
 export {
   fromPromptRequest,
   fromPromptResult,
@@ -59,3 +64,4 @@ export type { CompletionSlots } from "./stop-reason.ts";
 export { fromTask, toTask } from "./task-documents.ts";
 export { fromToolCall, fromToolResult, toToolCall, toToolResult } from "./tool-documents.ts";
 export type { Direction, RequestId, TransportLike } from "./transport.ts";
+export type { WireLabels } from "./wire-labels.ts";

@@ -69,6 +69,7 @@ export class Lane {
     }
     this.#inFlight.remove(key, open);
     if (exemptTaskMethods.includes(open.method)) this.#tasks.learn(message, "exempt");
+    if (open.method === "tools/list") this.#hooks.learn(this.#direction, message);
     return this.#ends.reply(message, aux);
   }
 

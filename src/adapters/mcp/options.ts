@@ -1,6 +1,8 @@
+import type { LabelStore } from "../../labels/index.ts";
 import type { JsonObject } from "./json.ts";
 import type { HookResult } from "./manager.ts";
 import type { Direction, RequestId } from "./transport.ts";
+import type { WireLabels } from "./wire-labels.ts";
 
 /** A request about to be checked, as the host sees it when it makes the envelope. */
 export interface GuardedRequest {
@@ -21,13 +23,42 @@ export interface GuardedRequest {
 /** One hook has run, or could not. */
 export interface GuardEvent<Extensions = unknown> {
   readonly method: string;
-  /** The hook, such as `cmf.tool_pre_invoke`; `envelope` or the method for what failed before one. */
+  /**
+   * The hook, such as `cmf.tool_pre_invoke`. For what failed beside one: `envelope`, `labels`,
+   * `data_policy`, or the method.
+   */
   readonly point: string;
   readonly direction: Direction;
   readonly requestId: RequestId;
-  /** Absent when the hook could not be run; then `error` says why, and the message was refused. */
+  /**
+   * Absent when the hook could not be run; then `error` says why. The message was refused, but for
+   * a label store that failed with `onStoreError: "ignore"`.
+   */
   readonly result?: HookResult<Extensions>;
   readonly error?: unknown;
+}
+
+/** How labels follow the data from one call to the next. */
+export interface GuardLabels<Extensions = unknown> {
+  /** Where they are between the calls. Default: in memory, for this guard alone. */
+  readonly store?: LabelStore;
+  /**
+   * The session of a request: one of the host's own making, which no peer can choose or leave.
+   * Default: all requests through this guard are one session.
+   *
+   * The function gets the request and the envelope that was made for it. When it fails, or gives
+   * no text, the request is refused.
+   */
+  readonly session?:
+    | string
+    | ((request: GuardedRequest, extensions: Extensions | undefined) => string | Promise<string>);
+  /**
+   * What follows when the store fails: `deny` (the default) refuses the message; with `ignore` it
+   * goes on with the labels of this call alone.
+   */
+  readonly onStoreError?: "deny" | "ignore";
+  /** Labels that a server claims for its data. Off by default. */
+  readonly fromWire?: WireLabels;
 }
 
 export interface GuardOptions<Extensions = unknown> {
@@ -40,6 +71,8 @@ export interface GuardOptions<Extensions = unknown> {
   readonly onDeny?: "error" | "tool_result";
   /** Names the server in the `mcp` slot and in prompt requests. */
   readonly serverId?: string;
+  /** Carries labels from call to call. Without it, each call has those of its envelope. */
+  readonly labels?: GuardLabels<Extensions>;
   /** Told of every hook that ran. What it throws is ignored. */
   readonly onResult?: (event: GuardEvent<Extensions>) => void;
 }

@@ -1,6 +1,8 @@
+import { GlassineError } from "../../errors/index.ts";
 import { freezePayload } from "../../messages/index.ts";
 import { type Denial, denialOf, failed } from "./answers.ts";
 import type { Call, Step } from "./call.ts";
+import { type CallLabels, createCallLabels } from "./call-labels.ts";
 import { isObject, type JsonObject, without } from "./json.ts";
 import type { HookManager, HookOptions } from "./manager.ts";
 import type { GuardEvent, GuardOptions } from "./options.ts";
@@ -10,6 +12,8 @@ import { unfit } from "./payload.ts";
 export interface HookRunner {
   before(call: Call): Promise<Denial | undefined>;
   after(call: Call, outcome: JsonObject): Promise<Denial | undefined>;
+  /** Learns what a `tools/list` says of its tools. */
+  learn: CallLabels["learn"];
 }
 
 export function createHookRunner(
@@ -17,20 +21,65 @@ export function createHookRunner(
   options: GuardOptions,
   sessionId: () => unknown,
 ): HookRunner {
+  const labels = createCallLabels(options.labels, (call, error) =>
+    observe(call, "labels", { error }),
+  );
+
   return {
     async before(call) {
-      if (!call.resumed && options.envelope !== undefined) {
-        try {
-          call.extensions = await options.envelope(requestOf(call, sessionId()));
-        } catch (error) {
-          observe(call, "envelope", { error });
-          return failed;
-        }
-      }
-      return run(call, () => call.subject.pre(call));
+      const request = () => requestOf(call, sessionId());
+      const made = attempt(call, "envelope", async () => {
+        if (call.resumed || options.envelope === undefined) return;
+        call.extensions = await options.envelope(request());
+      });
+      return (
+        (await made) ??
+        (await attempt(call, "labels", () => labels.bring(call, request))) ??
+        (await kept(call, () => call.subject.pre(call)))
+      );
     },
-    after: (call, outcome) => run(call, () => call.subject.post(call, outcome)),
+    async after(call, outcome) {
+      return (
+        (await attempt(call, "labels", () => labels.stamp(call, outcome))) ??
+        judge(call, outcome) ??
+        (await kept(call, () => call.subject.post(call, outcome)))
+      );
+    },
+    learn: labels.learn,
   };
+
+  /** What throws refuses the message. */
+  async function attempt(
+    call: Call,
+    point: string,
+    work: () => Promise<void>,
+  ): Promise<Denial | undefined> {
+    try {
+      await work();
+      return undefined;
+    } catch (error) {
+      observe(call, point, { error });
+      return failed;
+    }
+  }
+
+  function judge(call: Call, outcome: JsonObject): Denial | undefined {
+    try {
+      labels.judge(call, outcome);
+      return undefined;
+    } catch (error) {
+      observe(call, "data_policy", { error });
+      const isPolicy = error instanceof GlassineError && error.code === "data_action_denied";
+      return isPolicy ? denialOf({ code: error.code, reason: error.message }) : failed;
+    }
+  }
+
+  /** Runs hooks. What they added to the labels is kept, also where they stopped the message. */
+  async function kept(call: Call, steps: () => Iterable<Step>): Promise<Denial | undefined> {
+    const denial = await run(call, steps);
+    const failure = await attempt(call, "labels", () => labels.keep(call));
+    return denial ?? failure;
+  }
 
   async function run(call: Call, steps: () => Iterable<Step>): Promise<Denial | undefined> {
     let point = call.method;
@@ -55,8 +104,8 @@ export function createHookRunner(
     const payload = freezePayload(step.payload());
     const result = await manager.invoke(step.hook, payload, optionsOf(call));
     observe(call, step.hook, { result });
-    if (result.continueProcessing !== true) return denialOf(result.violation);
     call.extensions = result.extensions;
+    if (result.continueProcessing !== true) return denialOf(result.violation);
     call.context = result.context;
     if (result.payload !== payload) {
       if (!isObject(result.payload)) throw unfit("an object as payload");

@@ -34,7 +34,11 @@ export async function compile(
     compilerOptions: { rootDir: "../..", outDir: "out", noEmit: false },
     include: include.map((path) => `../../${path}`),
   };
-  const exports = { ".": "./src/index.js", "./mcp": "./src/adapters/mcp/index.js" };
+  const exports = {
+    ".": "./src/index.js",
+    "./mcp": "./src/adapters/mcp/index.js",
+    "./redis": "./src/redis/index.js",
+  };
   write("tsconfig.json", JSON.stringify(config));
   // The output names the package as a user does; Node finds this one for it.
   write("out/package.json", JSON.stringify({ name: "glassine", type: "module", exports }));

@@ -1,0 +1,22 @@
+export {
+  type AnnotationLabels,
+  type IfcLabels,
+  labelsFromAnnotations,
+  labelsFromIfc,
+} from "./from-wire.ts";
+export { type MemoryLabelStoreOptions, memoryLabelStore } from "./memory-store.ts";
+export {
+  checkDataAction,
+  type DataEntity,
+  type DataViolation,
+  policyLabels,
+  stampResult,
+} from "./policy.ts";
+export {
+  checkSession,
+  type LabelStore,
+  maxLabelCodePoints,
+  maxSessionLabels,
+  readLabels,
+  sessionFull,
+} from "./store.ts";

@@ -1,0 +1,116 @@
+import { asSet } from "../admit/index.ts";
+import { GlassineError } from "../errors/index.ts";
+import {
+  checkSession,
+  type LabelStore,
+  maxSessionLabels,
+  readLabels,
+  sessionFull,
+} from "./store.ts";
+
+/** Options of `memoryLabelStore`. */
+export interface MemoryLabelStoreOptions {
+  /** How many sessions may have labels at a time. Default 10 000. */
+  readonly maxSessions?: number;
+  /**
+   * After how many milliseconds without a `load` or `append` the labels of a session are
+   * forgotten. Longer than any session lives. Default: never.
+   */
+  readonly ttlMs?: number;
+}
+
+interface Session {
+  readonly labels: readonly string[];
+  readonly usedAt: number;
+}
+
+const noLabels: readonly never[] = Object.freeze([]);
+
+/**
+ * A label store in the memory of this process.
+ *
+ * It takes room only for sessions that have labels. One that is full refuses another session with
+ * `label_store_full`; it never makes room by forgetting one that is not over its time. Time is
+ * measured by a clock that nobody sets.
+ *
+ * @throws GlassineError `options_invalid`; what it returns rejects with `session_invalid`,
+ *   `label_invalid` or `label_store_full`
+ * @see spec `labels:memory-full`
+ * @example
+ * ```ts
+ * import { memoryLabelStore } from "glassine";
+ *
+ * const store = memoryLabelStore({ ttlMs: 24 * 60 * 60 * 1000 });
+ * await store.append("session-1", ["SALARY"]);
+ * console.log(await store.append("session-1", ["PII"])); // [ 'PII', 'SALARY' ]
+ * console.log(await store.load("session-2")); // []
+ * ```
+ */
+export function memoryLabelStore(options: MemoryLabelStoreOptions = {}): LabelStore {
+  const { maxSessions = 10_000, ttlMs = Number.POSITIVE_INFINITY } = options;
+  checkAmount("maxSessions", maxSessions);
+  if (ttlMs !== Number.POSITIVE_INFINITY) checkAmount("ttlMs", ttlMs);
+  /** The one that was used longest ago comes first. */
+  const sessions = new Map<string, Session>();
+
+  function isOver(found: Session, now: number): boolean {
+    return now - found.usedAt >= ttlMs;
+  }
+
+  /** The labels of a session, which is in use from now on. */
+  function use(session: string, now: number): readonly string[] {
+    const found = sessions.get(session);
+    if (found === undefined) return noLabels;
+    sessions.delete(session);
+    if (isOver(found, now)) return noLabels;
+    sessions.set(session, { labels: found.labels, usedAt: now });
+    return found.labels;
+  }
+
+  function forgetOver(now: number): void {
+    for (const [session, found] of sessions) {
+      if (!isOver(found, now)) return;
+      sessions.delete(session);
+    }
+  }
+
+  // `async`, so that what is thrown is a rejection. Nothing is waited for: each call is one step.
+  return Object.freeze({
+    async load(session: string) {
+      checkSession(session);
+      return use(session, performance.now());
+    },
+    async append(session: string, labels: readonly string[]) {
+      checkSession(session);
+      const added = readLabels(labels);
+      const now = performance.now();
+      const before = use(session, now);
+      const after = asSet([...before, ...added], before);
+      if (after === before) return before;
+      if (after.length > maxSessionLabels) throw sessionFull();
+      if (before.length === 0) {
+        forgetOver(now);
+        if (sessions.size >= maxSessions) throw storeFull(maxSessions);
+      }
+      sessions.set(session, { labels: after, usedAt: now });
+      return after;
+    },
+  });
+}
+
+function storeFull(maxSessions: number): GlassineError {
+  return new GlassineError(
+    "label_store_full",
+    `The store holds labels of at most ${maxSessions} sessions. Raise maxSessions, or set ttlMs so that unused ones are forgotten.`,
+    { limit: maxSessions },
+  );
+}
+
+function checkAmount(name: string, value: unknown): void {
+  if (Number.isSafeInteger(value) && Number(value) > 0) return;
+  throw new GlassineError(
+    "options_invalid",
+    `${name} must be a whole number above 0; got ${typeof value === "number" ? value : typeof value}.`,
+    { option: name },
+  );
+}

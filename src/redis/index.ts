@@ -1,0 +1,7 @@
+/** glassine/redis: a label store on Redis or Valkey. */
+export type { LabelStore } from "../labels/index.ts";
+export {
+  type RedisClientLike,
+  type RedisLabelStoreOptions,
+  redisLabelStore,
+} from "./redis-label-store.ts";

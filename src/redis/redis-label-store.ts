@@ -1,0 +1,165 @@
+/**
+ * Label sets on Redis or Valkey: one key a session, one script a call.
+ *
+ * A server runs a script as one step, so that two gateways which append at once both find their
+ * labels in what they get back, and no reader sees a set without its expiry.
+ */
+import { asSet, isLabel } from "../admit/index.ts";
+import { GlassineError, isGlassineError } from "../errors/index.ts";
+import {
+  checkSession,
+  type LabelStore,
+  maxLabelCodePoints,
+  maxSessionLabels,
+  readLabels,
+  sessionFull,
+} from "../labels/index.ts";
+import { settleWithin } from "./settle-within.ts";
+
+/**
+ * What a store needs of a client. Clients, pools and clusters of `redis` (node-redis) fit, also
+ * ones that talk to Valkey; the package is not imported.
+ */
+export interface RedisClientLike {
+  eval(
+    script: string,
+    options: { readonly keys: string[]; readonly arguments: string[] },
+  ): Promise<unknown>;
+  /** Where it is there, commands that nobody waits for any more are not sent. */
+  withCommandOptions?(options: {
+    readonly timeout: number;
+    readonly typeMapping: Record<never, never>;
+  }): Pick<RedisClientLike, "eval">;
+}
+
+/** Options of `redisLabelStore`. */
+export interface RedisLabelStoreOptions {
+  /**
+   * After how many milliseconds without a `load` or `append` the labels of a session are
+   * forgotten. Longer than any session lives, and the same in all gateways.
+   */
+  readonly ttlMs: number;
+  /** What the keys begin with. Default `glassine:labels:`. */
+  readonly prefix?: string;
+  /** How long to wait for the server, in milliseconds. Default 2000. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * KEYS: the set. ARGV: its time to live, the most labels, then the labels to add.
+ *
+ * A longer time to live that another gateway set stays. Over the limit nothing is changed.
+ */
+const script = `
+local missing = {}
+for i = 3, #ARGV do
+  if redis.call('SISMEMBER', KEYS[1], ARGV[i]) == 0 then missing[#missing + 1] = ARGV[i] end
+end
+if redis.call('SCARD', KEYS[1]) + #missing > tonumber(ARGV[2]) then return 'full' end
+if #missing > 0 then redis.call('SADD', KEYS[1], unpack(missing)) end
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return redis.call('SMEMBERS', KEYS[1])
+`;
+
+const longestTimerMs = 2 ** 31 - 1;
+const longestTtlMs = 100 * 365 * 24 * 60 * 60 * 1000;
+
+/**
+ * A label store on a Redis or Valkey server, for gateways of several processes.
+ *
+ * Appending is one atomic step on a set that only grows. Session ids are hashed into keys
+ * (SHA-256), so that none stands in the server and none can name a key of something else.
+ * Every `load` and `append` begins the time to live anew.
+ *
+ * It never hangs and never guesses: what the server does not answer in time, refuses, or holds
+ * beside labels is a rejection with `label_store_failed`. The server must not evict keys
+ * (`maxmemory-policy noeviction`): an evicted set is a forgotten one.
+ *
+ * @throws GlassineError `options_invalid`; what it returns rejects with `session_invalid`,
+ *   `label_invalid`, `label_store_full` or `label_store_failed`
+ * @see spec `labels:redis-atomic`
+ * @example
+ * ```ts
+ * import { redisLabelStore } from "glassine/redis";
+ * import { createClient } from "redis";
+ *
+ * const client = createClient({ url: "redis://127.0.0.1:6379" });
+ * client.on("error", (error) => console.error(error));
+ * const store = redisLabelStore(client, { ttlMs: 24 * 60 * 60 * 1000 });
+ * // Before `await client.connect()` there is nobody to ask, and that is a failure.
+ * await store.load("session-1").catch(({ code }) => console.log(code)); // label_store_failed
+ * ```
+ */
+export function redisLabelStore(
+  client: RedisClientLike,
+  options: RedisLabelStoreOptions,
+): LabelStore {
+  const { ttlMs, prefix = "glassine:labels:", timeoutMs = 2000 } = options;
+  checkMs("ttlMs", ttlMs, longestTtlMs);
+  checkMs("timeoutMs", timeoutMs, longestTimerMs);
+  if (typeof prefix !== "string" || prefix === "") {
+    throw invalid("prefix", "must be a text that is not empty");
+  }
+  if (typeof client?.eval !== "function") {
+    throw invalid("client", "must be a client with eval, as `createClient` of `redis` makes it");
+  }
+  // Also puts back what a host maps replies to: labels are read as texts.
+  const bounded = client.withCommandOptions?.({ timeout: timeoutMs, typeMapping: {} }) ?? client;
+  const fixed = [String(ttlMs), String(maxSessionLabels)];
+
+  async function run(session: string, labels: readonly string[]): Promise<readonly string[]> {
+    checkSession(session);
+    const given = readLabels(labels);
+    const key = `${prefix}${await sha256Hex(session)}`;
+    const reply = await failing(() =>
+      settleWithin(timeoutMs, () =>
+        bounded.eval(script, { keys: [key], arguments: [...fixed, ...given] }),
+      ),
+    );
+    if (reply === "full") throw sessionFull();
+    return readReply(reply, given);
+  }
+
+  return Object.freeze({
+    load: (session: string) => run(session, []),
+    append: run,
+  });
+}
+
+async function failing(work: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isGlassineError(error)) throw error;
+    throw failed("could not be reached, or refused the command; `cause` says more", error);
+  }
+}
+
+/** What a server holds somebody else may have written. What was appended must be in it. */
+function readReply(reply: unknown, given: readonly string[]): readonly string[] {
+  const isSet =
+    Array.isArray(reply) &&
+    reply.every((label) => typeof label === "string" && isLabel(label, maxLabelCodePoints));
+  if (!isSet) throw failed("answered something else than labels");
+  const held = new Set(reply);
+  if (!given.every((label) => held.has(label))) throw failed("did not keep what was appended");
+  return asSet(reply);
+}
+
+function failed(what: string, cause?: unknown): GlassineError {
+  return new GlassineError("label_store_failed", `The label store ${what}.`, {}, cause);
+}
+
+async function sha256Hex(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function checkMs(option: string, value: unknown, max: number): void {
+  if (Number.isSafeInteger(value) && Number(value) > 0 && Number(value) <= max) return;
+  throw invalid(option, `must be a whole number of milliseconds from 1 to ${max}`);
+}
+
+function invalid(option: string, rule: string): GlassineError {
+  return new GlassineError("options_invalid", `redisLabelStore: ${option} ${rule}.`, { option });
+}

@@ -1,0 +1,278 @@
+/** Labels that go from one call of a session to the next. */
+import { memoryLabelStore } from "glassine";
+import type { GuardedRequest, GuardLabels } from "glassine/mcp";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../../support/verifies.ts";
+import { gate, settle } from "./support/fake-manager.ts";
+import { type Acts, labelled, notingStore, withPolicies } from "./support/labelled.ts";
+import { request, result, toolResult } from "./support/raw.ts";
+
+const policies = withPolicies({ payroll: { apply_labels: ["SALARY"] } });
+const failed = { error: { code: -32011, data: { code: "guard_failed" } } };
+const noted = (options: Partial<GuardLabels> = {}, acts: Acts = {}) => {
+  const notes = notingStore(memoryLabelStore());
+  const labels = { store: notes.store, session: "s", ...options } as GuardLabels;
+  return labelled({ envelope: () => policies, labels } as never, acts).then((parts) => ({
+    ...parts,
+    ...notes,
+  }));
+};
+
+describe("a session", () => {
+  it("brings the labels of earlier calls to the pre hooks of later ones", async () => {
+    verifies("labels:session-brought");
+    const { tool, labelsAt } = await labelled({ envelope: () => policies, labels: {} });
+    await tool("payroll");
+    await tool("mail");
+    expect(labelsAt("cmf.tool_pre_invoke")).toEqual(["SALARY"]);
+    expect(labelsAt("cmf.tool_post_invoke")).toEqual(["SALARY"]);
+  });
+
+  it("brings them where the host makes no envelope", async () => {
+    const acts = { "cmf.tool_post_invoke": { add: "SEEN" } };
+    const { tool, labelsAt } = await labelled({ labels: {} }, acts);
+    await tool("one");
+    await tool("two");
+    expect(labelsAt("cmf.tool_pre_invoke")).toEqual(["SEEN"]);
+  });
+
+  it("is off by itself: each call has the labels of its envelope", async () => {
+    const { tool, labelsAt } = await labelled({ envelope: () => policies });
+    await tool("payroll");
+    await tool("mail");
+    expect(labelsAt("cmf.tool_pre_invoke")).toEqual([]);
+  });
+
+  it("has the labels of the answer before it leaves, and of the pre hooks before the request does", async () => {
+    verifies("labels:session-kept");
+    const { log, guard, peer, sent, received } = await noted(
+      {},
+      { "cmf.tool_pre_invoke": { add: "IN" }, "cmf.tool_post_invoke": { add: "OUT" } },
+    );
+    const order: string[] = [];
+    const watch = () => {
+      for (const [what, list] of [
+        ["sent", sent()],
+        ["received", received()],
+      ] as const)
+        if (list.length > 0 && !order.includes(what)) order.push(what);
+      order.push(...log.splice(0));
+    };
+    const store = log.push.bind(log);
+    log.push = (...items) => {
+      const length = store(...items);
+      watch();
+      return length;
+    };
+    await guard.send(request(1, "tools/call", { name: "payroll" }));
+    watch();
+    peer(toolResult(1, "x"));
+    await settle();
+    watch();
+    expect(order).toEqual([
+      "load s",
+      "append s IN",
+      "sent",
+      "append s IN+SALARY",
+      "append s IN+OUT+SALARY",
+      "received",
+    ]);
+  });
+
+  it("asks the store no more than it must", async () => {
+    const { log, tool } = await noted();
+    await tool("mail");
+    expect(log).toEqual(["load s", "append s "]);
+  });
+
+  it("keeps the labels of a call that was refused, before or after", async () => {
+    verifies("labels:session-refused");
+    const before = await noted({}, { "cmf.tool_pre_invoke": { add: "PII", deny: "no" } });
+    await before.tool("mail");
+    expect(await before.store.load("s")).toEqual(["PII"]);
+    const after = await noted({}, { "cmf.tool_post_invoke": { add: "PII", deny: "no" } });
+    await after.tool("payroll");
+    expect(await after.store.load("s")).toEqual(["PII", "SALARY"]);
+  });
+
+  it("shows the post hooks what another call brought meanwhile", async () => {
+    const { guard, peer, tool, labelsAt } = await noted();
+    await guard.send(request(1, "tools/call", { name: "slow" }));
+    await tool("payroll");
+    peer(toolResult(1, "x"));
+    await settle();
+    expect(labelsAt("cmf.tool_post_invoke")).toEqual(["SALARY"]);
+  });
+
+  it("labels the fetching of a task, and by its late result", async () => {
+    const { guard, peer, tool, labelsAt, store } = await noted();
+    await guard.send(request(1, "tools/call", { name: "payroll", task: {} }));
+    peer(result(1, { task: { taskId: "t", status: "working" } }));
+    await settle();
+    await store.append("s", ["MORE"]);
+    await guard.send(request(2, "tasks/result", { taskId: "t" }));
+    peer(toolResult(2, "x"));
+    await settle();
+    expect(labelsAt("cmf.tool_post_invoke")).toEqual(["MORE", "SALARY"]);
+    await tool("mail");
+    expect(labelsAt("cmf.tool_pre_invoke")).toEqual(["MORE", "SALARY"]);
+  });
+
+  it("gets the labels of a notice about a task", async () => {
+    const { peer, received, store } = await noted();
+    const params = { taskId: "t", status: "completed", result: { content: [] } };
+    peer({ jsonrpc: "2.0", method: "notifications/tasks", params });
+    await settle();
+    expect(received()).toHaveLength(1);
+    expect(await store.load("s")).toEqual(["SALARY"]);
+  });
+
+  it("is shared by guards that have a store and a session in common", async () => {
+    const shared = { store: memoryLabelStore(), session: "shared" };
+    const one = await labelled({ envelope: () => policies, labels: shared });
+    const two = await labelled({ envelope: () => policies, labels: shared });
+    await one.tool("payroll");
+    await two.tool("mail");
+    expect(two.labelsAt("cmf.tool_pre_invoke")).toEqual(["SALARY"]);
+  });
+});
+
+describe("which session a request is of", () => {
+  it("is what the host says, from the request and its envelope", async () => {
+    const asked: unknown[] = [];
+    const { tool, log } = await noted({
+      session: async (about: GuardedRequest, extensions: unknown) => {
+        asked.push([about.method, about.params, extensions]);
+        return `of ${String(about.params.name)}`;
+      },
+    });
+    await tool("payroll");
+    await tool("mail");
+    expect(log).toEqual([
+      "load of payroll",
+      "append of payroll SALARY",
+      "load of mail",
+      "append of mail ",
+    ]);
+    expect(asked[0]).toEqual(["tools/call", { name: "payroll" }, policies]);
+  });
+
+  it("is by default one for the guard, and for no other", async () => {
+    verifies("labels:session-host");
+    const { store, log } = notingStore(memoryLabelStore());
+    const one = await labelled({ envelope: () => policies, labels: { store } });
+    const two = await labelled({ envelope: () => policies, labels: { store } });
+    await one.tool("payroll");
+    await two.tool("mail");
+    expect(two.labelsAt("cmf.tool_pre_invoke")).toEqual([]);
+    const sessions = new Set(log.map((line) => line.split(" ")[1]));
+    expect(sessions.size).toBe(2);
+    expect(sessions).not.toContain("session-1");
+  });
+
+  it.each<[string, () => unknown]>([
+    ["throws", () => Promise.reject(new Error("who?"))],
+    ["gives nothing", () => undefined],
+    ["gives an empty text", () => ""],
+    ["gives no text", () => 7],
+  ])("refuses the request when the function %s", async (_, session) => {
+    const { tool, sent, errors } = await noted({ session: session as never });
+    expect(await tool("mail")).toMatchObject(failed);
+    expect(sent()).toEqual([]);
+    expect(errors).toHaveLength(1);
+    const ignoring = await noted({ session: session as never, onStoreError: "ignore" });
+    expect(await ignoring.tool("mail")).toMatchObject(failed);
+  });
+
+  it("refuses a session that is none when the guard is made", async () => {
+    await expect(noted({ session: "" })).rejects.toMatchObject({ code: "session_invalid" });
+  });
+});
+
+describe("a store that fails", () => {
+  const down = new Error("down");
+
+  it("keeps a request from being sent", async () => {
+    verifies("labels:session-failure");
+    const { tool, sent, faults, errors, seen } = await noted();
+    faults.load = down;
+    expect(await tool("mail")).toMatchObject(failed);
+    expect([sent(), seen]).toEqual([[], []]);
+    expect(errors).toEqual([{ point: "labels", code: undefined }]);
+  });
+
+  it("keeps an answer from leaving", async () => {
+    const { tool, faults, sent } = await noted();
+    faults.append = down;
+    const answer = await tool("payroll", {
+      result: { content: [{ type: "text", text: "secret" }] },
+    });
+    expect(answer).toMatchObject(failed);
+    expect(sent()).toHaveLength(1);
+    expect(JSON.stringify(answer)).not.toMatch(/secret|down/);
+  });
+
+  it("keeps an answer from leaving when it fails after the post hooks", async () => {
+    const { tool, faults, store } = await noted({}, { "cmf.tool_post_invoke": { add: "LATE" } });
+    const append = store.append;
+    let appended = 0;
+    store.append = (...args) => {
+      if (++appended === 2) faults.append = down;
+      return append(...args);
+    };
+    expect(await tool("payroll")).toMatchObject(failed);
+    expect(appended).toBe(2);
+  });
+
+  it("keeps a request from being sent when what the pre hooks added cannot be kept", async () => {
+    const { tool, faults, sent } = await noted({}, { "cmf.tool_pre_invoke": { add: "PII" } });
+    faults.append = down;
+    expect(await tool("mail")).toMatchObject(failed);
+    expect(sent()).toEqual([]);
+  });
+
+  it.each<[string, unknown]>([
+    ["nothing", undefined],
+    ["a text", "PII"],
+    ["no labels", [1]],
+    ["a bad label", ["\u200b"]],
+    ["too many", Array.from({ length: 257 }, (_, at) => `L${at}`)],
+  ])("is one that answers %s", async (_, answer) => {
+    const store = { load: async () => answer, append: async () => answer } as never;
+    const { tool } = await labelled({ labels: { store } });
+    expect(await tool("mail")).toMatchObject(failed);
+    const ignoring = await labelled({ labels: { store, onStoreError: "ignore" } });
+    expect(await ignoring.tool("mail")).toMatchObject({ result: { content: [] } });
+  });
+
+  it("is passed over, and told, where the host chose to", async () => {
+    const { tool, faults, errors, labelsAt } = await noted({ onStoreError: "ignore" });
+    faults.load = down;
+    faults.append = down;
+    expect(await tool("payroll")).toMatchObject({ result: { content: [] } });
+    // The labels of the call itself hold.
+    expect(labelsAt("cmf.tool_post_invoke")).toEqual(["SALARY"]);
+    // At the load, before the post hooks, and once more after them.
+    expect(errors.map(({ point }) => point)).toEqual(["labels", "labels", "labels"]);
+  });
+
+  it("refuses where the policy is a word that nobody knows", async () => {
+    const { tool, faults } = await noted({ onStoreError: "ignored" as never });
+    faults.load = down;
+    expect(await tool("mail")).toMatchObject(failed);
+  });
+
+  it("does not hold up a cancellation", async () => {
+    const wait = gate<readonly string[]>();
+    const store = { load: () => wait.wait, append: async () => [] };
+    const { guard, received, sent } = await labelled({ labels: { store } });
+    const sending = guard.send(request(1, "tools/call", { name: "mail" }));
+    await settle();
+    const params = { requestId: 1 };
+    await guard.send({ jsonrpc: "2.0", method: "notifications/cancelled", params });
+    await sending;
+    wait.open([]);
+    await settle();
+    expect([sent(), received()]).toEqual([[], []]);
+  });
+});

@@ -1,0 +1,29 @@
+/** The example runs as a user runs it, but compiled to a place of its own. */
+import process from "node:process";
+import { expect, it } from "vitest";
+import { compile, run } from "../docs/support/compile.ts";
+
+const example = "examples/labelled-session";
+
+it("lets a secret be read, and not sent, because its label followed", async () => {
+  const { out, problems } = await compile("labelled-session", [example]);
+  expect(problems).toEqual([]);
+  const ran = await run(process.execPath, [`${out}${example}/main.js`], 30_000);
+  expect(ran).toMatchObject({ code: 0, complaints: "" });
+  expect(ran.output.trimEnd().split("\n")).toEqual([
+    "a session begins",
+    'send_mail: sent "Good morning"',
+    "read_payroll: Ada 90000, Grace 95000",
+    "send_mail: refused, MCP error -32010: This session has read salaries",
+    'read_board: refused, MCP error -32010: The data policy does not allow the action "receive"',
+    "",
+    "the same session, on a new connection",
+    "send_mail: refused, MCP error -32010: This session has read salaries",
+    "",
+    "another session",
+    'send_mail: sent "Good morning"',
+    "",
+    "labels of ada/1: BOARD, SALARY",
+    "labels of ada/2: none",
+  ]);
+}, 180_000);

@@ -1,0 +1,92 @@
+import { labelsFromAnnotations, labelsFromIfc } from "glassine";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
+
+describe("labelsFromIfc", () => {
+  const good = { integrity: "trusted", confidentiality: "public" };
+
+  it("gives no label to what is said to be trusted and public, and to nothing else", () => {
+    verifies("labels:ifc");
+    expect(labelsFromIfc({ ifc: good })).toEqual([]);
+    expect(labelsFromIfc({ ifc: { ...good, integrity: "untrusted" } })).toEqual(["untrusted"]);
+    expect(labelsFromIfc({ ifc: { ...good, confidentiality: "private" } })).toEqual(["private"]);
+  });
+
+  const silent = [
+    undefined,
+    null,
+    {},
+    1,
+    "ifc",
+    [],
+    { ifc: null },
+    { ifc: [] },
+    { ifc: "trusted" },
+  ];
+  it.each([...silent, { ifc: {} }, Object.create({ ifc: good }) as object])(
+    "takes what is missing for the restrictive word: %j",
+    (meta) => {
+      expect(labelsFromIfc(meta)).toEqual(["private", "untrusted"]);
+    },
+  );
+
+  it.each(["Trusted", " trusted", "trusted ", ["trusted"], true, 1, { toString: () => "trusted" }])(
+    "takes what is unknown for the restrictive word: %j",
+    (integrity) => {
+      expect(labelsFromIfc({ ifc: { ...good, integrity } })).toEqual(["untrusted"]);
+      expect(labelsFromIfc({ ifc: { ...good, confidentiality: integrity } })).toEqual(["private"]);
+    },
+  );
+
+  it("uses the host's names", () => {
+    expect(labelsFromIfc({}, { private: "SECRET" })).toEqual(["SECRET", "untrusted"]);
+    expect(labelsFromIfc({}, { untrusted: "TAINTED" })).toEqual(["private", "TAINTED"]);
+  });
+});
+
+describe("labelsFromAnnotations", () => {
+  it("takes a tool for one of an open world unless it says otherwise", () => {
+    verifies("labels:annotations");
+    expect(labelsFromAnnotations({ openWorldHint: false })).toEqual([]);
+    const others = [true, "false", 0, null, undefined, [], {}];
+    for (const openWorldHint of others) {
+      expect(labelsFromAnnotations({ openWorldHint })).toEqual(["untrusted"]);
+    }
+    for (const none of [undefined, null, 1, "x", [], Object.create({ openWorldHint: false })]) {
+      expect(labelsFromAnnotations(none)).toEqual(["untrusted"]);
+    }
+  });
+
+  it("reads the hints that the host names", () => {
+    const names = {
+      openWorldHint: "world",
+      readOnlyHint: "writes",
+      destructiveHint: "destroys",
+      idempotentHint: "repeats",
+      privateHint: "private",
+      sensitiveHint: "sensitive",
+      maliciousActivityHint: "malicious",
+    };
+    expect(labelsFromAnnotations({}, names)).toEqual(Object.values(names));
+    const tame = {
+      openWorldHint: false,
+      readOnlyHint: true,
+      destructiveHint: false,
+      idempotentHint: true,
+      privateHint: false,
+      sensitiveHint: false,
+      maliciousActivityHint: false,
+    };
+    expect(labelsFromAnnotations(tame, names)).toEqual([]);
+    const wild = Object.fromEntries(Object.entries(tame).map(([hint, value]) => [hint, !value]));
+    expect(labelsFromAnnotations(wild, names)).toEqual(Object.values(names));
+    expect(labelsFromAnnotations({ sensitiveHint: "low" }, names)).toContain("sensitive");
+    expect(labelsFromAnnotations(tame, {})).toEqual([]);
+  });
+
+  it("gives a label once", () => {
+    expect(labelsFromAnnotations({}, { openWorldHint: "risky", readOnlyHint: "risky" })).toEqual([
+      "risky",
+    ]);
+  });
+});

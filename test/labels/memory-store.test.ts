@@ -1,0 +1,75 @@
+import { type MemoryLabelStoreOptions, memoryLabelStore } from "glassine";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { verifies } from "../support/verifies.ts";
+import { storeSuite } from "./support/store-suite.ts";
+
+storeSuite("in memory", () => memoryLabelStore());
+
+describe("a store in memory", () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["performance", "Date"] }));
+  afterEach(() => void vi.useRealTimers());
+  const wait = (ms: number) => void vi.advanceTimersByTime(ms);
+
+  it("refuses a session too many, and forgets none for it", async () => {
+    verifies("labels:memory-full");
+    const store = memoryLabelStore({ maxSessions: 2 });
+    await store.append("a", ["A"]);
+    await store.append("b", ["B"]);
+    await expect(store.append("c", ["C"])).rejects.toMatchObject({ code: "label_store_full" });
+    expect(await store.load("c")).toEqual([]);
+    expect(await store.append("a", ["A2"])).toEqual(["A", "A2"]);
+    expect(await store.load("b")).toEqual(["B"]);
+  });
+
+  it("takes no room for a session without labels", async () => {
+    const store = memoryLabelStore({ maxSessions: 1 });
+    for (let at = 0; at < 10; at++) {
+      await store.load(`session ${at}`);
+      await store.append(`session ${at}`, []);
+    }
+    expect(await store.append("a", ["A"])).toEqual(["A"]);
+  });
+
+  it("forgets a session only when it was not used for all its time", async () => {
+    verifies("labels:store-expiry");
+    const store = memoryLabelStore({ maxSessions: 3, ttlMs: 1000 });
+    for (const session of ["loaded", "appended", "idle"]) await store.append(session, ["A"]);
+    for (let turn = 0; turn < 5; turn++) {
+      wait(999);
+      expect(await store.load("loaded")).toEqual(["A"]);
+      expect(await store.append("appended", [])).toEqual(["A"]);
+    }
+    expect(await store.load("idle")).toEqual([]);
+    wait(1000);
+    expect(await store.load("loaded")).toEqual([]);
+  });
+
+  it("has room again for what is over its time, and only for that", async () => {
+    const store = memoryLabelStore({ maxSessions: 2, ttlMs: 1000 });
+    await store.append("old", ["A"]);
+    wait(600);
+    await store.append("used", ["A"]);
+    wait(600);
+    expect(await store.append("new", ["A"])).toEqual(["A"]);
+    await expect(store.append("more", ["A"])).rejects.toMatchObject({ code: "label_store_full" });
+    expect(await store.load("used")).toEqual(["A"]);
+  });
+
+  it("does not go by the clock that people set", async () => {
+    const store = memoryLabelStore({ ttlMs: 1000 });
+    await store.append("a", ["A"]);
+    vi.setSystemTime(Date.now() + 1e9);
+    expect(await store.load("a")).toEqual(["A"]);
+  });
+
+  it.each<MemoryLabelStoreOptions>([
+    ...[0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "5" as never].map((maxSessions) => ({
+      maxSessions,
+    })),
+    ...[0, -1, 1.5, Number.NaN, "5" as never].map((ttlMs) => ({ ttlMs })),
+  ])("refuses the options %j", (options) => {
+    expect(() => memoryLabelStore(options)).toThrow(
+      expect.objectContaining({ code: "options_invalid" }),
+    );
+  });
+});

@@ -1,0 +1,151 @@
+/** What a data policy puts on a result, and what it allows. */
+import {
+  checkDataAction,
+  createExtensions,
+  type DataEntity,
+  decodeExtensions,
+  filterExtensions,
+  stampResult,
+  type ViewAction,
+} from "glassine";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
+
+const data = {
+  read_payroll: { apply_labels: ["SALARY", "HR"], denied_actions: ["send"] },
+  brief: { apply_labels: ["DRAFT"], allowed_actions: ["receive"] },
+  "file:///vault": { apply_labels: ["VAULT"], denied_actions: ["read"] },
+  vault: { apply_labels: ["NAMED"] },
+  open: {},
+  closed: { allowed_actions: [] },
+};
+const extensions = createExtensions({ security: { labels: ["INTERNAL"], data } });
+const labelsOf = (entity: DataEntity) => stampResult(extensions, entity).security?.labels;
+const every = ["DRAFT", "HR", "INTERNAL", "NAMED", "SALARY", "VAULT"];
+
+describe("stampResult", () => {
+  it("adds the labels of the entity's policy", () => {
+    verifies("labels:stamped");
+    expect(labelsOf({ kind: "tool", name: "read_payroll" })).toEqual(["HR", "INTERNAL", "SALARY"]);
+    expect(labelsOf({ kind: "prompt", name: "brief" })).toEqual(["DRAFT", "INTERNAL"]);
+    expect(Object.isFrozen(labelsOf({ kind: "prompt", name: "brief" }))).toBe(true);
+    expect(extensions.security?.labels).toEqual(["INTERNAL"]);
+  });
+
+  it("gives the very envelope where there is nothing to add", () => {
+    for (const name of ["open", "other", "toString", "__proto__", "constructor"]) {
+      expect(stampResult(extensions, { kind: "tool", name })).toBe(extensions);
+    }
+    const empty = createExtensions({});
+    expect(stampResult(empty, { kind: "tool" })).toBe(empty);
+    const stamped = stampResult(extensions, { kind: "tool", name: "brief" });
+    expect(stampResult(stamped, { kind: "tool", name: "brief" })).toBe(stamped);
+  });
+
+  it("joins the policies of a resource's name and URI", () => {
+    verifies("labels:resource-names");
+    const uri = "file:///vault";
+    expect(labelsOf({ kind: "resource", uri })).toEqual(["INTERNAL", "VAULT"]);
+    expect(labelsOf({ kind: "resource", uri, name: "vault" })).toEqual([
+      "INTERNAL",
+      "NAMED",
+      "VAULT",
+    ]);
+    expect(labelsOf({ kind: "resource", uri: "vault", name: "vault" })).toEqual([
+      "INTERNAL",
+      "NAMED",
+    ]);
+    expect(labelsOf({ kind: "resource", uri: "", name: "vault" })).toEqual(["INTERNAL", "NAMED"]);
+  });
+
+  it("takes an entity without a name for each that there is", () => {
+    verifies("labels:unknown-entity");
+    expect(labelsOf({ kind: "tool", name: "" })).toEqual(every);
+    expect(labelsOf({ kind: "tool" })).toEqual(every);
+    expect(labelsOf({ kind: "resource", uri: "", name: undefined })).toEqual(every);
+  });
+
+  it("finds a policy of any name that JSON can say", () => {
+    const text = '{"security":{"data":{"__proto__":{"apply_labels":["P"]}}}}';
+    const decoded = decodeExtensions(text).extensions;
+    expect(stampResult(decoded, { kind: "tool", name: "__proto__" }).security?.labels).toEqual([
+      "P",
+    ]);
+  });
+
+  it("refuses a policy whose label is none, and more labels than an envelope holds", () => {
+    verifies("labels:bad-policy");
+    for (const label of ["", " PII", "a\u200bb", "x".repeat(129)]) {
+      const bad = createExtensions({ security: { data: { tool: { apply_labels: [label] } } } });
+      expect(() => stampResult(bad, { kind: "tool", name: "tool" })).toThrow(
+        expect.objectContaining({ code: "label_invalid" }),
+      );
+    }
+    const many = Array.from({ length: 257 }, (_, at) => `L${at}`);
+    const full = createExtensions({ security: { data: { tool: { apply_labels: many } } } });
+    expect(() => stampResult(full, { kind: "tool", name: "tool" })).toThrow(
+      expect.objectContaining({ code: "snapshot_limit" }),
+    );
+  });
+
+  it("refuses what is no envelope of the library, or a policy that is none", () => {
+    const plain = { security: { data: { tool: { apply_labels: ["A"] } } } };
+    expect(() => stampResult(plain, { kind: "tool", name: "tool" })).toThrow(
+      expect.objectContaining({ code: "edit_denied" }),
+    );
+    for (const apply_labels of ["A", [1], {}]) {
+      const bad = { security: { data: { tool: { apply_labels } } } };
+      expect(() => stampResult(bad, { kind: "tool", name: "tool" })).toThrow(
+        expect.objectContaining({ code: "extensions_shape" }),
+      );
+    }
+  });
+
+  it("takes from a plugin's view no more than the plugin may write", () => {
+    const view = filterExtensions(extensions, ["read_labels"]);
+    expect(() => stampResult(view, { kind: "tool", name: "brief" })).toThrow(
+      expect.objectContaining({ code: "edit_denied" }),
+    );
+  });
+});
+
+describe("checkDataAction", () => {
+  const denies = (entity: DataEntity, action?: ViewAction) =>
+    checkDataAction(extensions, entity, action) !== undefined;
+  const tool = (name: string): DataEntity => ({ kind: "tool", name });
+
+  it("denies what is listed, and what an allowed list lacks", () => {
+    verifies("labels:actions");
+    expect(denies(tool("read_payroll"), "send")).toBe(true);
+    expect(denies(tool("read_payroll"), "receive")).toBe(false);
+    expect(denies(tool("brief"), "receive")).toBe(false);
+    expect(denies(tool("brief"), "send")).toBe(true);
+    expect(denies(tool("open"), "generate")).toBe(false);
+    expect(denies(tool("closed"), "receive")).toBe(true);
+    expect(denies(tool("toString"), "receive")).toBe(false);
+    const both = createExtensions({
+      security: { data: { t: { allowed_actions: ["send"], denied_actions: ["send"] } } },
+    });
+    expect(checkDataAction(both, tool("t"), "send")).toEqual({
+      code: "data_action_denied",
+      reason: 'The data policy does not allow the action "send"',
+    });
+  });
+
+  it("asks for the action by which a result is taken", () => {
+    expect(denies({ kind: "resource", uri: "file:///vault" })).toBe(true);
+    expect(denies({ kind: "resource", uri: "file:///vault" }, "receive")).toBe(false);
+    expect(denies({ kind: "resource", uri: "file:///other" })).toBe(false);
+    expect(denies(tool("closed"))).toBe(true);
+    expect(denies({ kind: "prompt", name: "brief" })).toBe(false);
+  });
+
+  it("allows an unknown entity what every policy allows", () => {
+    expect(denies({ kind: "tool" }, "receive")).toBe(true);
+    const lax = createExtensions({
+      security: { data: { a: {}, b: { denied_actions: ["send"] } } },
+    });
+    expect(checkDataAction(lax, { kind: "tool" })).toBeUndefined();
+    expect(checkDataAction(lax, { kind: "tool" }, "send")).toBeDefined();
+  });
+});

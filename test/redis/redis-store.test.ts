@@ -1,0 +1,153 @@
+/** The store on Redis, against a client that only plays one. */
+import { createHash } from "node:crypto";
+import { type RedisClientLike, redisLabelStore } from "glassine/redis";
+import { describe, expect, it } from "vitest";
+import { storeSuite } from "../labels/support/store-suite.ts";
+import { verifies } from "../support/verifies.ts";
+import { FakeClient } from "./support/fake-client.ts";
+
+const ttlMs = 60_000;
+const failure = { code: "label_store_failed" };
+
+storeSuite("on Redis, played", () => redisLabelStore(new FakeClient(), { ttlMs }));
+
+describe("what is asked of the server", () => {
+  it("is one script a call, on one key, with the limits and the labels as arguments", async () => {
+    const client = new FakeClient();
+    const store = redisLabelStore(client, { ttlMs, prefix: "gw:" });
+    await store.append("session", ["b", "a"]);
+    await store.load("session");
+    expect(client.sent).toHaveLength(2);
+    expect(client.sent.map((sent) => sent.arguments)).toEqual([
+      ["60000", "256", "a", "b"],
+      ["60000", "256"],
+    ]);
+    expect(new Set(client.sent.map(({ script }) => script)).size).toBe(1);
+  });
+
+  it("names a session by its hash, so that no id is a key of something else", async () => {
+    verifies("labels:redis-keys");
+    const client = new FakeClient();
+    const store = redisLabelStore(client, { ttlMs });
+    const hostile = ["session", "x{y}\r\nFLUSHALL\r\n", "../../admin", "ä"];
+    for (const session of hostile) await store.append(session, ["a"]);
+    const hash = (text: string) => createHash("sha256").update(text, "utf8").digest("hex");
+    expect(client.sent.map(({ keys }) => keys)).toEqual(
+      hostile.map((session) => [`glassine:labels:${hash(session)}`]),
+    );
+  });
+
+  it("is nothing where session or labels are unfit", async () => {
+    const client = new FakeClient();
+    const store = redisLabelStore(client, { ttlMs });
+    await store.append("", ["a"]).catch(() => {});
+    await store.append("s", [" a"]).catch(() => {});
+    expect(client.sent).toEqual([]);
+  });
+
+  it("goes through a client that drops late commands and maps no replies, if it can", async () => {
+    const plain = new FakeClient();
+    const asked: unknown[] = [];
+    const client: RedisClientLike = {
+      eval: () => Promise.reject(new Error("not this one")),
+      withCommandOptions(options) {
+        asked.push(options);
+        return plain;
+      },
+    };
+    const store = redisLabelStore(client, { ttlMs, timeoutMs: 77 });
+    expect(await store.append("s", ["a"])).toEqual(["a"]);
+    await store.load("s");
+    expect(asked).toEqual([{ timeout: 77, typeMapping: {} }]);
+  });
+});
+
+describe("a server that fails", () => {
+  const failing = (answer: () => unknown, timeoutMs = 50) => {
+    const client = new FakeClient();
+    client.answer = answer;
+    return redisLabelStore(client, { ttlMs, timeoutMs });
+  };
+
+  it("is a failure with its cause, for an answer that is an error", async () => {
+    verifies("labels:redis-failure");
+    const cause = new Error("READONLY You can't write against a read only replica.");
+    const store = failing(() => Promise.reject(cause));
+    await expect(store.load("s")).rejects.toMatchObject({ ...failure, cause });
+    await expect(store.append("s", ["a"])).rejects.toMatchObject({ ...failure, cause });
+  });
+
+  it("is a failure when the client throws at once", async () => {
+    const client: RedisClientLike = {
+      eval() {
+        throw new TypeError("closed");
+      },
+    };
+    await expect(redisLabelStore(client, { ttlMs }).load("s")).rejects.toMatchObject(failure);
+  });
+
+  it("is a failure when no answer comes in time, and a late one is nobody's", async () => {
+    let late: (value: unknown) => void = () => {};
+    let fail: (error: Error) => void = () => {};
+    const answers = [
+      () => new Promise((resolve) => (late = resolve)),
+      () => new Promise((_, reject) => (fail = reject)),
+    ];
+    const store = failing(() => answers.shift()?.());
+    const began = performance.now();
+    await expect(store.append("s", ["a"])).rejects.toMatchObject({
+      ...failure,
+      message: "The label store did not answer within 50 ms.",
+    });
+    expect(performance.now() - began).toBeLessThan(5000);
+    await expect(store.load("s")).rejects.toMatchObject(failure);
+    late(["a"]);
+    fail(new Error("late"));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  });
+
+  const odd: unknown[] = [null, undefined, 1, "OK", "a", {}, [1], [null], ["a", ["b"]]];
+  it.each([...odd, [" a"], [""], ["x".repeat(129)], [Buffer.from("a")], new Set(["a"])])(
+    "is a failure when it answers %j",
+    async (answer) => {
+      await expect(failing(() => answer).append("s", ["a"])).rejects.toMatchObject(failure);
+      await expect(failing(() => answer).load("s")).rejects.toMatchObject(failure);
+    },
+  );
+
+  it("is a failure when it did not keep what was appended", async () => {
+    const forgets = failing(() => ["a"]);
+    await expect(forgets.append("s", ["a", "b"])).rejects.toMatchObject(failure);
+    expect(await forgets.load("s")).toEqual(["a"]);
+  });
+
+  it("leaves no timer behind when it answers", async () => {
+    const store = redisLabelStore(new FakeClient(), { ttlMs, timeoutMs: 2 ** 31 - 1 });
+    const timers = () =>
+      process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+    const before = timers();
+    await store.append("s", ["a"]);
+    expect(timers()).toBe(before);
+  });
+});
+
+describe("the options", () => {
+  const client = new FakeClient();
+  const fault = expect.objectContaining({ code: "options_invalid" });
+
+  it.each([undefined, 0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, "60", 2 ** 52])(
+    "need a time to live that is one, not %j",
+    (bad) => {
+      expect(() => redisLabelStore(client, { ttlMs: bad as number })).toThrow(fault);
+      if (bad !== undefined)
+        expect(() => redisLabelStore(client, { ttlMs, timeoutMs: bad as number })).toThrow(fault);
+    },
+  );
+
+  it("need a prefix and a client", () => {
+    expect(() => redisLabelStore(client, { ttlMs, prefix: "" })).toThrow(fault);
+    expect(() => redisLabelStore(client, { ttlMs, prefix: 1 as never })).toThrow(fault);
+    for (const none of [undefined, null, {}, { eval: 1 }])
+      expect(() => redisLabelStore(none as never, { ttlMs })).toThrow(fault);
+  });
+});
