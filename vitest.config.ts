@@ -15,6 +15,7 @@ export default defineConfig({
     // Tests name the package as a user does, and get its sources.
     alias: [
       { find: /^glassine$/, replacement: here("src/index.ts") },
+      { find: /^glassine\/anthropic$/, replacement: here("src/adapters/anthropic/index.ts") },
       { find: /^glassine\/mcp$/, replacement: here("src/adapters/mcp/index.ts") },
       { find: /^glassine\/redis$/, replacement: here("src/redis/index.ts") },
     ],

@@ -270,10 +270,35 @@ it("the redis entry", async () => {
   ]);
 });
 
+it("the anthropic entry", async () => {
+  expect(Object.keys(await import("glassine/anthropic")).sort()).toEqual([
+    "fromMessagesRequest",
+    "fromMessagesResponse",
+    "messagesStream",
+    "toMessagesEvents",
+    "toMessagesRequest",
+    "toMessagesResponse",
+  ]);
+  expect(typesOf("src/adapters/anthropic/index.ts")).toEqual([
+    "MessagesEvent",
+    "MessagesRequest",
+    "MessagesResponse",
+    "RequestExtensions",
+    "RequestOptions",
+    "ResponseExtensions",
+    "ResponseOptions",
+    "ResponseStream",
+  ]);
+});
+
 it("the export map", () => {
   const manifest = JSON.parse(read("package.json")) as Readonly<Record<string, unknown>>;
   expect(manifest.exports).toEqual({
     ".": { types: "./dist/index.d.ts", default: "./dist/index.js" },
+    "./anthropic": {
+      types: "./dist/adapters/anthropic/index.d.ts",
+      default: "./dist/adapters/anthropic/index.js",
+    },
     "./mcp": { types: "./dist/adapters/mcp/index.d.ts", default: "./dist/adapters/mcp/index.js" },
     "./redis": { types: "./dist/redis/index.d.ts", default: "./dist/redis/index.js" },
     "./package.json": "./package.json",

@@ -8,7 +8,12 @@ import { readTree } from "./source-tree.ts";
 describe("what the package's entries reach", () => {
   const files = readTree();
 
-  const entries = ["src/index.ts", "src/adapters/mcp/index.ts", "src/redis/index.ts"];
+  const entries = [
+    "src/index.ts",
+    "src/adapters/anthropic/index.ts",
+    "src/adapters/mcp/index.ts",
+    "src/redis/index.ts",
+  ];
   it.each(entries)("runs anywhere from %s", (entry) => {
     const { problems } = checkPortable(files, entry);
     expect(problems, `\n${problems.join("\n")}\n`).toEqual([]);

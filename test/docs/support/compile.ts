@@ -36,6 +36,7 @@ export async function compile(
   };
   const exports = {
     ".": "./src/index.js",
+    "./anthropic": "./src/adapters/anthropic/index.js",
     "./mcp": "./src/adapters/mcp/index.js",
     "./redis": "./src/redis/index.js",
   };

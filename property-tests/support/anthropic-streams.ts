@@ -1,0 +1,40 @@
+/** A response as events that are cut anywhere. */
+import type Anthropic from "@anthropic-ai/sdk";
+import fc from "fast-check";
+import { toMessagesEvents } from "glassine/anthropic";
+
+interface Cuts {
+  /** Where pieces end, as shares of the text. */
+  readonly at: readonly number[];
+  /** Events between which a ping or an unknown field comes. */
+  readonly pings: readonly number[];
+}
+
+export const cuts: fc.Arbitrary<Cuts> = fc.record({
+  at: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 6 }),
+  pings: fc.array(fc.nat(20), { maxLength: 3 }),
+});
+
+/** The pieces of a text, cut between any two UTF-16 units. Some are empty. */
+function pieces(text: string, { at }: Cuts): readonly string[] {
+  const ends = at.map((share) => Math.round(share * text.length)).sort((a, b) => a - b);
+  return [...ends, text.length].map((end, i) => text.slice(ends[i - 1] ?? 0, end));
+}
+
+const pieced = ["text", "thinking", "partial_json"];
+
+export function cutEvents(response: Anthropic.Message, plan: Cuts): readonly object[] {
+  const events = toMessagesEvents(response).flatMap((event): readonly object[] => {
+    const { delta } = event as { readonly delta?: Readonly<Record<string, unknown>> };
+    const name =
+      event.type === "content_block_delta" && pieced.find((key) => delta?.[key] !== undefined);
+    if (typeof name !== "string" || delta === undefined) return [event];
+    return pieces(String(delta[name]), plan).map((piece) => ({
+      ...event,
+      delta: { ...delta, [name]: piece },
+    }));
+  });
+  return events.flatMap((event, i) =>
+    plan.pings.includes(i) ? [{ type: "ping" }, event] : [event],
+  );
+}

@@ -1,0 +1,35 @@
+/** Fields of a block that no part shows. */
+import { type Collector, type Left, pathOf } from "../../documents/index.ts";
+import type { JsonObject, Path } from "./json.ts";
+
+export interface Reading {
+  readonly left: Collector<Left>;
+  /** The names of the calls met so far, by call id. */
+  readonly toolNames: Map<string, string>;
+}
+
+export function readingOf(left: Collector<Left>): Reading {
+  return { left, toolNames: new Map() };
+}
+
+/**
+ * Reports what `fields` hold beside `shown` and `settings`. A field that is not known here counts
+ * as content: what it does is not known either. Null is absence.
+ */
+export function reportFields(
+  { left }: Reading,
+  fields: JsonObject,
+  path: Path,
+  shown: ReadonlySet<string>,
+  settings: ReadonlySet<string>,
+): void {
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === null || shown.has(name)) continue;
+    const at = pathOf(...path, name);
+    left.add(
+      settings.has(name)
+        ? { path: at, kind: "setting", reason: "A setting; messages have no place for it." }
+        : { path: at, kind: "content", reason: "A field that messages have no place for." },
+    );
+  }
+}

@@ -1,0 +1,132 @@
+/** Requests to the Messages API as messages, and back. */
+import {
+  collector,
+  type Left,
+  type Lost,
+  type Read,
+  readDocument,
+  type Written,
+} from "../../documents/index.ts";
+import { createMessage, type Message } from "../../messages/index.ts";
+import { type RequestExtensions, requestExtensions } from "./extensions.ts";
+import { written } from "./json.ts";
+import { readingOf, reportFields } from "./report-fields.ts";
+import { type MessagesRequest, requestSchema } from "./schemas.ts";
+import { readTurns } from "./turns.ts";
+import { writeTurns } from "./write-turns.ts";
+
+const shown = new Set(["messages", "system", "model"]);
+const settings = new Set([
+  "anthropic_beta",
+  "anthropic_version",
+  "betas",
+  "cache_control",
+  "container",
+  "diagnostics",
+  "inference_geo",
+  "max_tokens",
+  "metadata",
+  "output_config",
+  "service_tier",
+  "speed",
+  "stop_sequences",
+  "stream",
+  "temperature",
+  "thinking",
+  "tool_choice",
+  "top_k",
+  "top_p",
+  "user_profile_id",
+  "workspace_id",
+]);
+
+/** Options of `toMessagesRequest`. */
+export interface RequestOptions {
+  /** The request that the messages came from, or one that only has settings and no messages. */
+  readonly onto?: unknown;
+  /** Where there is no `onto`: the model is `llm.model_id`. */
+  readonly extensions?: {
+    readonly llm?: { readonly model_id?: string | undefined } | undefined;
+  };
+}
+
+/**
+ * The messages of a request to the Messages API, parsed from JSON.
+ *
+ * The system prompt comes first, as a `system` message. A user turn becomes `tool` messages, which
+ * hold its tool results, and `user` messages. `left` lists what the messages do not show: `tools`
+ * is content there, since a model reads it.
+ *
+ * @throws GlassineError `document_invalid`, with every problem and its path in `data.problems`
+ * @see spec `anthropic:user-turns`, `anthropic:left`
+ * @example
+ * ```ts
+ * import { fromMessagesRequest } from "glassine/anthropic";
+ *
+ * const { messages, extensions } = fromMessagesRequest({
+ *   model: "claude-opus-4-8",
+ *   max_tokens: 1024,
+ *   system: "Be brief.",
+ *   messages: [{ role: "user", content: "Ahoy" }],
+ * });
+ * console.log(messages.map(({ role }) => role)); // [ 'system', 'user' ]
+ * console.log(extensions.llm.model_id); // claude-opus-4-8
+ * ```
+ */
+export function fromMessagesRequest(document: unknown): Read<RequestExtensions> {
+  const request = readRequest(document);
+  const left = collector<Left>();
+  const reading = readingOf(left);
+  const segments = readTurns(request, reading);
+  reportFields(reading, request, [], shown, settings);
+  return Object.freeze({
+    messages: Object.freeze(segments.map(({ message }) => message)),
+    extensions: requestExtensions(request),
+    left: left.list(),
+  });
+}
+
+/**
+ * The request that says `messages`, deep-frozen.
+ *
+ * With `onto` it keeps everything of that request which the messages do not show, and the very JSON
+ * of each message and part that did not change. Without, it has no settings: `max_tokens` and the
+ * rest are the host's to add.
+ *
+ * @throws GlassineError `document_invalid` for `onto`, `message_invalid` for a message
+ * @see spec `anthropic:onto`, `anthropic:lost`
+ * @example
+ * ```ts
+ * import { createMessage } from "glassine";
+ * import { fromMessagesRequest, toMessagesRequest } from "glassine/anthropic";
+ *
+ * const onto = {
+ *   model: "claude-opus-4-8",
+ *   max_tokens: 1024,
+ *   messages: [{ role: "user", content: "My number is 078-05-1120" }],
+ * };
+ * const { messages } = fromMessagesRequest(onto);
+ * const masked = messages.map((message) =>
+ *   createMessage({ ...message, content: [{ content_type: "text", text: "My number is ***" }] }),
+ * );
+ * const { document } = toMessagesRequest(masked, { onto });
+ * console.log(document.max_tokens, document.messages[0]?.content); // 1024 My number is ***
+ * ```
+ */
+export function toMessagesRequest(
+  messages: readonly Message[],
+  { onto, extensions }: RequestOptions = {},
+): Written<MessagesRequest> {
+  const checked = messages.map((message) => createMessage(message));
+  const lost = collector<Lost>();
+  const old = onto === undefined ? undefined : readRequest(onto);
+  const { system, turns } = writeTurns(checked, old, lost);
+  const model = extensions?.llm?.model_id;
+  const base = old ?? (model === undefined ? {} : { model });
+  const document = written(base, { system, messages: turns });
+  return Object.freeze({ document: readRequest(document), lost: lost.list() });
+}
+
+function readRequest(document: unknown): MessagesRequest {
+  return readDocument(requestSchema, document, "request") as unknown as MessagesRequest;
+}

@@ -1,0 +1,105 @@
+/**
+ * Results of tools that the provider runs itself: the texts in them, each at its place. What is
+ * encrypted or no text is reported. A text can change in its place; nothing can come or go.
+ */
+import type { Json } from "../../admit/index.ts";
+import { pathOf } from "../../documents/index.ts";
+import { type Block, isObject, type Path } from "./json.ts";
+import type { Reading } from "./report-fields.ts";
+
+/** Texts a model or person reads, under `content`. A star is each item of an array. */
+const readable: ReadonlyMap<string, readonly Path[]> = new Map([
+  [
+    "web_search_tool_result",
+    [
+      ["*", "title"],
+      ["*", "url"],
+    ],
+  ],
+  ["web_fetch_tool_result", [["url"], ["content", "title"], ["content", "source", "data"]]],
+  ["code_execution_tool_result", [["stdout"], ["stderr"]]],
+  ["bash_code_execution_tool_result", [["stdout"], ["stderr"]]],
+  ["text_editor_code_execution_tool_result", [["content"], ["lines", "*"]]],
+  ["tool_search_tool_result", [["tool_references", "*", "tool_name"]]],
+]);
+const ofErrors: readonly Path[] = [["error_code"], ["error_message"]];
+
+export interface FoundText {
+  readonly keys: Path;
+  readonly text: string;
+}
+
+export function isServerResult({ type, tool_use_id }: Block): boolean {
+  return readable.has(type) && typeof tool_use_id === "string";
+}
+
+/** Whether the tool of a server result failed. */
+export function isServerError({ content }: Block): boolean {
+  return isObject(content) && typeof content.error_code === "string";
+}
+
+/** The texts of a server result, in the order of the block. */
+export function serverTexts({ type, content }: Block): readonly FoundText[] {
+  const wanted = [...(readable.get(type) ?? []), ...ofErrors];
+  return stringsOf(content as Json).filter(
+    ({ keys }) => wanted.some((pattern) => fits(pattern, keys)) && !isBinary(content, keys),
+  );
+}
+
+/** Reports every value of a server result that no part shows. */
+export function reportServerResult(block: Block, path: Path, { left }: Reading): void {
+  const shown = new Set(serverTexts(block).map(({ keys }) => JSON.stringify(keys)));
+  for (const { keys } of stringsOf(block.content as Json, true)) {
+    if (keys.at(-1) === "type" || shown.has(JSON.stringify(keys))) continue;
+    const reason = "A value in a result of the provider's tool; messages show its texts only.";
+    left.add({
+      path: pathOf(...path, "content", ...keys),
+      kind: "content",
+      reason,
+    });
+  }
+}
+
+/** The block with each text in the place of the old one; `undefined` where they are not as many. */
+export function writeServerTexts(block: Block, texts: readonly string[]): Block | undefined {
+  const places = serverTexts(block);
+  if (places.length !== texts.length) return undefined;
+  const byPlace = new Map(places.map(({ keys }, i) => [JSON.stringify(keys), texts[i] as string]));
+  return { ...block, content: replaced(block.content as Json, [], byPlace) };
+}
+
+function replaced(value: Json, keys: Path, texts: ReadonlyMap<string, string>): Json {
+  if (typeof value === "string") return texts.get(JSON.stringify(keys)) ?? value;
+  if (Array.isArray(value)) return value.map((item, i) => replaced(item, [...keys, i], texts));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, replaced(item, [...keys, key], texts)]),
+  );
+}
+
+/** Every string in `value`, or with `all` every value that holds no other. */
+function stringsOf(value: Json | undefined, all = false, keys: Path = []): readonly FoundText[] {
+  if (typeof value === "string") return [{ keys, text: value }];
+  if (Array.isArray(value)) {
+    return value.flatMap((item: Json, i) => stringsOf(item, all, [...keys, i]));
+  }
+  if (isObject(value)) {
+    return Object.entries(value).flatMap(([key, item]) => stringsOf(item, all, [...keys, key]));
+  }
+  return all && value !== null && value !== undefined ? [{ keys, text: "" }] : [];
+}
+
+function fits(pattern: Path, keys: Path): boolean {
+  return (
+    pattern.length === keys.length &&
+    pattern.every((key, i) => (key === "*" ? typeof keys[i] === "number" : key === keys[i]))
+  );
+}
+
+/** Whether a `data` found is base64: a source says by its type that it is text. */
+function isBinary(content: Json | undefined, keys: Path): boolean {
+  if (keys.at(-1) !== "data") return false;
+  const fetched = isObject(content) ? content.content : undefined;
+  const source = isObject(fetched) ? fetched.source : undefined;
+  return !isObject(source) || source.type !== "text";
+}

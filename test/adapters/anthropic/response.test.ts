@@ -1,0 +1,220 @@
+/** Responses of the Messages API as a message, and back. */
+import type Anthropic from "@anthropic-ai/sdk";
+import {
+  createExtensions,
+  createMessage,
+  isGlassineError,
+  type Message,
+  type MessageInput,
+} from "glassine";
+import { fromMessagesResponse, toMessagesResponse } from "glassine/anthropic";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../../support/verifies.ts";
+import { answer, usage } from "./support/answers.ts";
+
+type Parts = NonNullable<MessageInput["content"]>;
+
+const text = (value: string) => ({ content_type: "text", text: value }) as const;
+const said = (...content: Parts) => createMessage({ role: "assistant", content });
+const call = { type: "tool_use", id: "1", name: "add", input: { a: 1 } } as Anthropic.ToolUseBlock;
+const plain = (value: string): Anthropic.TextBlock => ({
+  type: "text",
+  text: value,
+  citations: null,
+});
+const only = (document: unknown) => fromMessagesResponse(document).messages[0] as Message;
+
+describe("stop reasons", () => {
+  it.each([
+    ["end_turn", "end"],
+    ["tool_use", "call"],
+    ["max_tokens", "max_tokens"],
+    ["stop_sequence", "stop_sequence"],
+  ] as const)("%s is %s, and back", (told, reason) => {
+    verifies("anthropic:stop-reasons");
+    const { messages, extensions, left } = fromMessagesResponse(answer([], { stop_reason: told }));
+    expect(extensions.completion.stop_reason).toBe(reason);
+    expect(left).toEqual([]);
+    expect(toMessagesResponse(messages, { extensions }).document.stop_reason).toBe(told);
+  });
+
+  it.each(["pause_turn", "refusal", "model_context_window_exceeded"] as const)(
+    "%s is told, since the slot has no word for it",
+    (told) => {
+      verifies("anthropic:stop-reasons");
+      const read = fromMessagesResponse(answer([], { stop_reason: told }));
+      expect(read.extensions.completion).not.toHaveProperty("stop_reason");
+      expect(read.left).toMatchObject([{ path: "stop_reason", kind: "setting" }]);
+    },
+  );
+
+  it("of a return are an end, which is told", () => {
+    verifies("anthropic:stop-reasons");
+    const { document, lost } = toMessagesResponse([said()], {
+      extensions: { completion: { stop_reason: "return" } },
+    });
+    expect(document.stop_reason).toBe("end_turn");
+    expect(lost).toMatchObject([{ path: "completion.stop_reason" }]);
+  });
+
+  it("follow the calls that an edit takes away or adds", () => {
+    verifies("anthropic:stop-follows");
+    const calling = answer([plain("a"), call], { stop_reason: "tool_use" });
+    const stopOf = (messages: readonly Message[], onto: unknown) =>
+      toMessagesResponse(messages, { onto }).document.stop_reason;
+    const message = only(calling);
+    expect(stopOf([message], calling)).toBe("tool_use");
+    expect(stopOf([said(text("a"))], calling)).toBe("end_turn");
+    const ended = answer([plain("a")]);
+    expect(stopOf([message], ended)).toBe("tool_use");
+    expect(stopOf([said(text("b"))], ended)).toBe("end_turn");
+    const cut = answer([call], { stop_reason: "max_tokens" });
+    expect(stopOf([said(text("a"))], cut)).toBe("max_tokens");
+    expect(toMessagesResponse([message]).document.stop_reason).toBe("tool_use");
+  });
+});
+
+describe("usage", () => {
+  it("counts what a cache took in and gave as input", () => {
+    verifies("anthropic:usage");
+    const { extensions, left } = fromMessagesResponse(
+      answer([], {
+        usage: {
+          ...usage,
+          input_tokens: 10,
+          output_tokens: 5,
+          cache_creation_input_tokens: 200,
+          cache_read_input_tokens: 3000,
+          service_tier: "standard",
+        },
+      }),
+    );
+    expect(extensions.completion.tokens).toEqual({
+      input_tokens: 3210,
+      output_tokens: 5,
+      total_tokens: 3215,
+    });
+    expect(left.map(({ path, kind }) => [path, kind])).toEqual([
+      ["usage.cache_creation_input_tokens", "setting"],
+      ["usage.cache_read_input_tokens", "setting"],
+      ["usage.service_tier", "setting"],
+    ]);
+  });
+
+  it("that is not there, or not whole, gives no tokens", () => {
+    verifies("anthropic:usage");
+    for (const some of [undefined, null, { input_tokens: 1 }]) {
+      const document = { ...answer([]), usage: some };
+      expect(
+        fromMessagesResponse(JSON.parse(JSON.stringify(document))).extensions.completion,
+      ).toEqual({ raw_format: "anthropic", model: "claude-opus-4-8", stop_reason: "end" });
+    }
+  });
+
+  it("with a total of its own is told to be lost", () => {
+    verifies("anthropic:lost");
+    const { lost } = toMessagesResponse([said()], {
+      extensions: {
+        completion: { tokens: { input_tokens: 1, output_tokens: 1, total_tokens: 3 } },
+      },
+    });
+    expect(lost).toMatchObject([{ path: "completion.tokens.total_tokens" }]);
+  });
+});
+
+describe("a response", () => {
+  it("gives extensions that an envelope takes", () => {
+    verifies("anthropic:usage");
+    const { extensions } = fromMessagesResponse(answer([plain("a")]));
+    expect(createExtensions(extensions)).toMatchObject({
+      llm: { model_id: "claude-opus-4-8", provider: "anthropic" },
+      completion: { model: "claude-opus-4-8", raw_format: "anthropic", stop_reason: "end" },
+      provenance: { message_id: "msg_1" },
+    });
+  });
+
+  it("leaves content that a person reads, and what is not known", () => {
+    verifies("anthropic:left");
+    const document = {
+      ...answer([{ type: "redacted_thinking", data: "EmwK" }], {
+        stop_reason: "refusal",
+        stop_details: { type: "refusal", category: "cyber", explanation: "no" },
+        container: { id: "c", expires_at: "2026-11-20T00:00:00Z", skills: null },
+      }),
+      later: 1,
+    };
+    const { left } = fromMessagesResponse(document);
+    expect(Object.fromEntries(left.map(({ path, kind }) => [path, kind]))).toEqual({
+      "content[0]": "content",
+      stop_reason: "setting",
+      stop_details: "content",
+      container: "setting",
+      later: "content",
+    });
+  });
+
+  it("keeps everything else when its text changes", () => {
+    verifies("anthropic:onto");
+    const onto = answer([plain("078-05-1120"), { type: "redacted_thinking", data: "EmwK" }]);
+    const { document, lost } = toMessagesResponse([said(text("***"))], { onto });
+    expect(document).toEqual({
+      ...onto,
+      content: [plain("***"), { type: "redacted_thinking", data: "EmwK" }],
+    });
+    expect(lost).toEqual([]);
+    expect(Object.isFrozen(document.content[0])).toBe(true);
+  });
+
+  it("keeps changed thinking without its signature, which is told", () => {
+    verifies("anthropic:signature");
+    const onto = answer([{ type: "thinking", thinking: "hm", signature: "EqQB" }]);
+    const changed = said({ content_type: "thinking", text: "***" });
+    const { document, lost } = toMessagesResponse([changed], { onto });
+    expect(document.content).toEqual([{ type: "thinking", thinking: "***", signature: "" }]);
+    expect(lost).toMatchObject([{ path: "[0].content[0]" }]);
+    expect(toMessagesResponse([changed]).lost).toEqual([]);
+  });
+
+  it("made fresh has every field that the SDK's types require", () => {
+    verifies("anthropic:onto");
+    const { messages, extensions } = fromMessagesResponse(
+      answer([plain("a"), { ...call, caller: { type: "direct" } }], { stop_reason: "tool_use" }),
+    );
+    expect(toMessagesResponse(messages, { extensions }).document).toEqual(
+      answer([plain("a"), { ...call, caller: { type: "direct" } }], { stop_reason: "tool_use" }),
+    );
+  });
+
+  it("is one message of an assistant's text, thinking and calls; the rest is told", () => {
+    verifies("anthropic:lost");
+    const image = { content_type: "image", content: { type: "url", data: "https://a" } } as const;
+    const user = createMessage({ role: "user", content: [image], channel: "final" });
+    const { document, lost } = toMessagesResponse([user, said(text("more"))]);
+    expect(document.content).toEqual([]);
+    expect(lost.map(({ path }) => path).sort()).toEqual([
+      "[0].channel",
+      "[0].content[0]",
+      "[0].role",
+      "[1]",
+    ]);
+    expect(toMessagesResponse([]).document.content).toEqual([]);
+  });
+
+  it.each([
+    [{ type: "error", error: { type: "overloaded_error", message: "busy" } }, "type"],
+    [{ ...answer([]), role: "user" }, "role"],
+    [{ ...answer([]), content: "a" }, "content"],
+    [{ ...answer([]), content: [{ type: "tool_use", id: 1, name: "a" }] }, "content[0].id"],
+    [{ ...answer([]), usage: { input_tokens: -1, output_tokens: 1 } }, "usage.input_tokens"],
+  ])("of the wrong shape is refused with its place: %#", (document, path) => {
+    verifies("anthropic:shape");
+    let refused: unknown;
+    try {
+      fromMessagesResponse(document);
+    } catch (error) {
+      refused = error;
+    }
+    expect(isGlassineError(refused) && refused.code).toBe("document_invalid");
+    expect(String(refused)).toContain(`${path}: expected`);
+  });
+});

@@ -1,0 +1,148 @@
+/** The provider's SDK against a server of ours, with hooks between the two. */
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import Anthropic from "@anthropic-ai/sdk";
+import { createMessage, type Message } from "glassine";
+import {
+  fromMessagesRequest,
+  fromMessagesResponse,
+  messagesStream,
+  toMessagesEvents,
+  toMessagesRequest,
+  toMessagesResponse,
+} from "glassine/anthropic";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { verifies } from "../../support/verifies.ts";
+import { answer } from "./support/answers.ts";
+
+/** What the model says to any question. */
+const spoken = answer(
+  [
+    { type: "thinking", thinking: "They ask for 078-05-1120.", signature: "EqQB" },
+    { type: "text", text: "It is 078-05-1120, 😀.", citations: null },
+    {
+      type: "tool_use",
+      id: "toolu_1",
+      name: "look_up",
+      input: { ssn: "078-05-1120", deep: { a: [1, null] } },
+      caller: { type: "direct" },
+    },
+    { type: "redacted_thinking", data: "EmwK" },
+  ],
+  { stop_reason: "tool_use" },
+);
+
+let received: unknown;
+const server = createServer((request, response) => {
+  void reply(request, response);
+});
+let client: Anthropic;
+
+beforeAll(async () => {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  client = new Anthropic({ baseURL: `http://127.0.0.1:${port}`, apiKey: "x", maxRetries: 0 });
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+/** A gateway: numbers are masked on their way to the model, and on the way back. */
+async function reply(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  let body = "";
+  for await (const chunk of request) body += String(chunk);
+  const asked = JSON.parse(body) as { stream?: boolean };
+  const { messages } = fromMessagesRequest(asked);
+  received = toMessagesRequest(messages.map(masked), { onto: asked }).document;
+  const answered = fromMessagesResponse(spoken);
+  const { document } = toMessagesResponse(answered.messages.map(masked), { onto: spoken });
+  if (asked.stream !== true) {
+    response.setHeader("content-type", "application/json").end(JSON.stringify(document));
+    return;
+  }
+  response.setHeader("content-type", "text/event-stream");
+  for (const event of toMessagesEvents(document)) {
+    response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+  }
+  response.end();
+}
+
+const mask = (text: string) => text.replaceAll("078-05-1120", "***");
+function masked(message: Message): Message {
+  return createMessage(JSON.parse(mask(JSON.stringify(message))) as Message);
+}
+
+const question: Anthropic.MessageCreateParamsNonStreaming = {
+  model: "claude-opus-4-8",
+  max_tokens: 1024,
+  system: [{ type: "text", text: "Be brief.", cache_control: { type: "ephemeral" } }],
+  messages: [
+    { role: "user", content: "Whose is 078-05-1120?" },
+    { role: "assistant", content: [{ type: "tool_use", id: "toolu_0", name: "ask", input: {} }] },
+    {
+      role: "user",
+      content: [
+        {
+          type: "tool_result",
+          tool_use_id: "toolu_0",
+          content: [{ type: "text", text: "Hers: 078-05-1120" }],
+        },
+        { type: "text", text: "Go on." },
+      ],
+    },
+  ],
+  tools: [{ name: "ask", input_schema: { type: "object" } }],
+};
+
+const expected = JSON.parse(mask(JSON.stringify(spoken))) as Anthropic.Message;
+const content = [
+  { type: "thinking", thinking: "They ask for ***.", signature: "" },
+  ...expected.content.slice(1),
+];
+
+describe("the SDK", () => {
+  it("asks, and gets an answer that is masked", async () => {
+    verifies("anthropic:onto");
+    const message = await client.messages.create(question);
+    expect(message.content).toEqual(content);
+    expect(message.stop_reason).toBe("tool_use");
+    expect(received).toEqual(JSON.parse(mask(JSON.stringify(question))));
+  });
+
+  it("sends a request that was written here", async () => {
+    verifies("anthropic:onto");
+    const { messages } = fromMessagesRequest(question);
+    const { document } = toMessagesRequest(messages.map(masked), { onto: question });
+    const params = document as unknown as Anthropic.MessageCreateParamsNonStreaming;
+    await client.messages.create(params);
+    expect(received).toEqual(JSON.parse(mask(JSON.stringify(question))));
+    const stream = client.messages.stream(params);
+    expect((await stream.finalMessage()).stop_reason).toBe("tool_use");
+  });
+
+  it("puts a masked stream together to that very answer, as we do", async () => {
+    verifies("anthropic:events", "anthropic:streamed");
+    const ours = messagesStream();
+    const stream = client.messages.stream(question);
+    stream.on("streamEvent", (event) => ours.push(JSON.parse(JSON.stringify(event))));
+    const final = await stream.finalMessage();
+    const whole = JSON.parse(JSON.stringify(final)) as Anthropic.Message;
+    expect(whole.content).toMatchObject(content);
+    expect(ours.done).toBe(true);
+    expect(ours.document).toEqual({ ...expected, content });
+    expect(whole).toMatchObject({ ...ours.document });
+  });
+
+  it("streams raw events that make the same message as the whole answer", async () => {
+    verifies("anthropic:streamed");
+    const ours = messagesStream();
+    for await (const event of await client.messages.create({ ...question, stream: true })) {
+      ours.push(event);
+    }
+    const whole = await client.messages.create(question);
+    expect(ours.current).toEqual(fromMessagesResponse(JSON.parse(JSON.stringify(whole))));
+  });
+});

@@ -1,0 +1,265 @@
+/** Streamed responses, event by event. */
+import type Anthropic from "@anthropic-ai/sdk";
+import { isGlassineError } from "glassine";
+import { fromMessagesResponse, messagesStream, toMessagesEvents } from "glassine/anthropic";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../../support/verifies.ts";
+import { answer, usage } from "./support/answers.ts";
+
+const start = { type: "message_start", message: answer([], { stop_reason: null }) };
+const stop = { type: "message_stop" };
+const begin = (index: number, block: object) => ({
+  type: "content_block_start",
+  index,
+  content_block: block,
+});
+const delta = (index: number, piece: object) => ({
+  type: "content_block_delta",
+  index,
+  delta: piece,
+});
+const end = (index: number) => ({ type: "content_block_stop", index });
+const textBlock = { type: "text", text: "", citations: null };
+const callBlock = { type: "tool_use", id: "1", name: "add", input: {} };
+const json = (partial_json: string) => ({ type: "input_json_delta", partial_json });
+const typed = (text: string) => ({ type: "text_delta", text });
+
+function streamOf(...events: readonly unknown[]) {
+  const stream = messagesStream();
+  for (const event of events) stream.push(event);
+  return stream;
+}
+const partsOf = (...events: readonly unknown[]) => streamOf(...events).current.messages[0]?.content;
+
+function refusalOf(act: () => unknown) {
+  try {
+    act();
+  } catch (error) {
+    if (isGlassineError(error)) return error.code;
+    throw error;
+  }
+  return undefined;
+}
+
+describe("a stream", () => {
+  it("shows the text so far, and no half of a character", () => {
+    verifies("anthropic:streamed");
+    const [high, low] = ["😀".slice(0, 1), "😀".slice(1)];
+    const stream = streamOf(start, begin(0, textBlock), delta(0, typed(`a${high}`)));
+    expect(stream.current.messages[0]?.content).toEqual([{ content_type: "text", text: "a" }]);
+    stream.push(delta(0, typed(low)));
+    expect(stream.current.messages[0]?.content).toEqual([{ content_type: "text", text: "a😀" }]);
+    expect(stream.done).toBe(false);
+  });
+
+  it("shows the arguments of a call when they are whole", () => {
+    verifies("anthropic:streamed");
+    const stream = streamOf(start, begin(0, callBlock), delta(0, json('{"a": "x')));
+    expect(stream.current.messages[0]?.content).toMatchObject([{ content: { arguments: {} } }]);
+    expect(stream.current.left).toMatchObject([{ path: "content[0].input", kind: "content" }]);
+    stream.push(delta(0, json('"}')));
+    stream.push(end(0));
+    expect(stream.current.messages[0]?.content).toMatchObject([
+      { content: { tool_call_id: "1", name: "add", arguments: { a: "x" } } },
+    ]);
+    expect(stream.current.left).toEqual([]);
+  });
+
+  it("takes a call without pieces for one without arguments", () => {
+    verifies("anthropic:streamed");
+    expect(partsOf(start, begin(0, callBlock), delta(0, json("")), end(0), stop)).toMatchObject([
+      { content: { arguments: {} } },
+    ]);
+  });
+
+  it("tells of arguments that were cut off", () => {
+    verifies("anthropic:streamed", "anthropic:arguments");
+    const stream = streamOf(start, begin(0, callBlock), delta(0, json('{"a":')), end(0), stop);
+    expect(stream.current.left).toMatchObject([{ path: "content[0].input", kind: "content" }]);
+    expect(stream.document.content[0]?.input).toBe('{"a":');
+  });
+
+  it("takes totals and the reason to stop from its end", () => {
+    verifies("anthropic:streamed");
+    const stream = streamOf(
+      start,
+      {
+        type: "message_delta",
+        delta: { stop_reason: "max_tokens", stop_sequence: null },
+        usage: { output_tokens: 7, input_tokens: null },
+      },
+      stop,
+    );
+    expect(stream.document).toEqual(
+      answer([], { stop_reason: "max_tokens", usage: { ...usage, output_tokens: 7 } }),
+    );
+    expect(stream.done).toBe(true);
+  });
+
+  it("is nothing yet before it starts", () => {
+    verifies("anthropic:streamed");
+    expect(messagesStream().document).toEqual({
+      type: "message",
+      role: "assistant",
+      content: [],
+    });
+    expect(partsOf({ type: "ping" })).toEqual([]);
+  });
+
+  it("gives the same object until something comes", () => {
+    verifies("anthropic:streamed");
+    const stream = streamOf(start, begin(0, textBlock));
+    expect(stream.document).toBe(stream.document);
+    expect(stream.current).toBe(stream.current);
+    expect(Object.isFrozen(stream.current.left)).toBe(true);
+  });
+
+  it("takes as long as its text is, however many pieces there are", () => {
+    verifies("anthropic:streamed");
+    const stream = streamOf(start, begin(0, textBlock));
+    const count = 100_000;
+    for (let i = 0; i < count; i++) stream.push(delta(0, typed("ab")));
+    stream.push(end(0));
+    expect(stream.document.content[0]?.text).toHaveLength(2 * count);
+  });
+});
+
+describe("a stream refuses", () => {
+  const open = [start, begin(0, textBlock)];
+  it.each<[string, readonly unknown[]]>([
+    ["what is no event", [null]],
+    ["an event without a type", [{ a: 1 }]],
+    ["a block before the message", [begin(0, textBlock)]],
+    ["a second message", [start, start]],
+    ["an index out of nowhere", [start, begin(1, textBlock)]],
+    ["a block that starts twice", [...open, begin(0, textBlock)]],
+    ["a piece of a block that never began", [start, delta(0, typed("a"))]],
+    ["a piece at no index", [...open, { type: "content_block_delta", delta: typed("a") }]],
+    ["a piece of a block that is over", [...open, end(0), delta(0, typed("a"))]],
+    ["a piece of another kind", [...open, delta(0, json("{}"))]],
+    ["a piece that is no text", [...open, delta(0, { type: "text_delta", text: 1 })]],
+    ["a delta that is no object", [...open, { type: "content_block_delta", index: 0, delta: 1 }]],
+    ["thinking in a call", [start, begin(0, callBlock), delta(0, { type: "thinking_delta" })]],
+    ["a citation that is none", [...open, delta(0, { type: "citations_delta", citation: 1 })]],
+    ["half a character", [...open, delta(0, typed("\ud83d")), end(0)]],
+    ["the end of a block twice", [...open, end(0), end(0)]],
+    ["an end while a block is open", [...open, stop]],
+    ["anything after the end", [start, stop, begin(0, textBlock)]],
+    ["a message after the end", [start, stop, start]],
+    ["anything after an error", [start, { type: "error", error: {} }, begin(0, textBlock)]],
+    ["a block of the wrong shape", [start, begin(0, { type: "text" })]],
+    ["another id at the end", [start, { type: "message_delta", delta: { id: "msg_2" } }]],
+    ["other content at the end", [start, { type: "message_delta", delta: {}, content: [] }]],
+  ])("%s", (_, events) => {
+    verifies("anthropic:stream-refused");
+    const stream = messagesStream();
+    for (const event of events.slice(0, -1)) stream.push(event);
+    expect(refusalOf(() => stream.push(events.at(-1)))).toBe("stream_invalid");
+  });
+
+  it("one event too many, and one text too long", () => {
+    verifies("anthropic:stream-refused");
+    const few = messagesStream({ maxEvents: 2 });
+    few.push(start);
+    few.push({ type: "ping" });
+    expect(refusalOf(() => few.push({ type: "ping" }))).toBe("stream_limit");
+    const short = messagesStream({ textUnits: 1000 });
+    short.push(start);
+    short.push(begin(0, textBlock));
+    const long = delta(0, typed("a".repeat(1000)));
+    expect(refusalOf(() => short.push(long))).toBe("stream_limit");
+    expect(refusalOf(() => messagesStream({ maxEvents: 0 }))).toBe("options_invalid");
+  });
+});
+
+describe("what a stream does not know", () => {
+  it("is told as content: events, deltas, errors", () => {
+    verifies("anthropic:stream-unknown");
+    const { current, done } = streamOf(
+      start,
+      { type: "later_event", text: "a" },
+      begin(0, { type: "compaction", content: "" }),
+      delta(0, { type: "compaction_delta", content: "a" }),
+      end(0),
+      { type: "error", error: { type: "overloaded_error", message: "busy" } },
+    );
+    expect(current.left.map(({ path, kind }) => [path, kind])).toEqual([
+      ["content[0]", "content"],
+      ["events[1]", "content"],
+      ["content[0]", "content"],
+      ["error", "content"],
+    ]);
+    expect(done).toBe(false);
+  });
+
+  it("may be a field of an event", () => {
+    verifies("anthropic:stream-unknown");
+    const { current } = streamOf(start, { ...stop, "amazon-bedrock-invocationMetrics": { a: 1 } });
+    expect(current.left.map(({ path }) => path)).toEqual([
+      'events[1]["amazon-bedrock-invocationMetrics"]',
+    ]);
+  });
+
+  it("may be a block with an input, which comes in pieces too", () => {
+    verifies("anthropic:stream-unknown");
+    const later = { type: "later_tool_use", input: {} };
+    const { document } = streamOf(start, begin(0, later), delta(0, json('{"a":1}')), end(0), stop);
+    expect(document.content).toEqual([{ type: "later_tool_use", input: { a: 1 } }]);
+  });
+});
+
+describe("the events of a response", () => {
+  const cited: Anthropic.TextBlock = {
+    type: "text",
+    text: "Ahoy",
+    citations: [
+      {
+        type: "search_result_location",
+        cited_text: "a",
+        search_result_index: 0,
+        source: "s",
+        start_block_index: 0,
+        end_block_index: 1,
+        title: null,
+      },
+    ],
+  };
+
+  it("are in the provider's order, with text, inputs, citations and signatures as pieces", () => {
+    verifies("anthropic:events");
+    const response = answer(
+      [
+        { type: "thinking", thinking: "hm", signature: "EqQB" },
+        cited,
+        { ...callBlock, type: "tool_use", caller: { type: "direct" }, input: { a: 1 } },
+      ],
+      { stop_reason: "tool_use" },
+    );
+    const events = toMessagesEvents(response);
+    expect(events.map((event) => (event.delta as { type?: string })?.type ?? event.type)).toEqual([
+      "message_start",
+      "content_block_start",
+      "thinking_delta",
+      "signature_delta",
+      "content_block_stop",
+      "content_block_start",
+      "text_delta",
+      "citations_delta",
+      "content_block_stop",
+      "content_block_start",
+      "input_json_delta",
+      "content_block_stop",
+      "message_delta",
+      "message_stop",
+    ]);
+    expect(Object.isFrozen(events[0]?.message)).toBe(true);
+    const stream = streamOf(...events);
+    expect(stream.document).toEqual(response);
+    expect(stream.current).toEqual(fromMessagesResponse(response));
+  });
+
+  it("of what is no response are refused", () => {
+    verifies("anthropic:shape");
+    expect(refusalOf(() => toMessagesEvents({ content: [] }))).toBe("document_invalid");
+  });
+});
