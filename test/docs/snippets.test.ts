@@ -57,6 +57,7 @@ describe("the code on the pages", () => {
         "docs/hooks.md",
         "docs/lifecycle.md",
         "docs/mcp.md",
+        "docs/openai.md",
         "docs/start.md",
         "docs/write-a-plugin.md",
       ]),

@@ -291,6 +291,38 @@ it("the anthropic entry", async () => {
   ]);
 });
 
+it("the openai entry", async () => {
+  expect(Object.keys(await import("glassine/openai")).sort()).toEqual([
+    "chatStream",
+    "fromChatRequest",
+    "fromChatResponse",
+    "fromResponsesRequest",
+    "fromResponsesResponse",
+    "fromUsage",
+    "responsesStream",
+    "toChatEvents",
+    "toChatRequest",
+    "toChatResponse",
+    "toResponsesEvents",
+    "toResponsesRequest",
+    "toResponsesResponse",
+  ]);
+  expect(typesOf("src/adapters/openai/index.ts")).toEqual([
+    "ChatStreamOptions",
+    "JsonObject",
+    "Left",
+    "Lost",
+    "MessageStream",
+    "ModelExtensions",
+    "Read",
+    "StopReason",
+    "StreamLimits",
+    "TokenUsage",
+    "WriteOptions",
+    "Written",
+  ]);
+});
+
 it("the export map", () => {
   const manifest = JSON.parse(read("package.json")) as Readonly<Record<string, unknown>>;
   expect(manifest.exports).toEqual({
@@ -300,6 +332,10 @@ it("the export map", () => {
       default: "./dist/adapters/anthropic/index.js",
     },
     "./mcp": { types: "./dist/adapters/mcp/index.d.ts", default: "./dist/adapters/mcp/index.js" },
+    "./openai": {
+      types: "./dist/adapters/openai/index.d.ts",
+      default: "./dist/adapters/openai/index.js",
+    },
     "./redis": { types: "./dist/redis/index.d.ts", default: "./dist/redis/index.js" },
     "./package.json": "./package.json",
   });

@@ -12,6 +12,7 @@ describe("what the package's entries reach", () => {
     "src/index.ts",
     "src/adapters/anthropic/index.ts",
     "src/adapters/mcp/index.ts",
+    "src/adapters/openai/index.ts",
     "src/redis/index.ts",
   ];
   it.each(entries)("runs anywhere from %s", (entry) => {

@@ -38,6 +38,7 @@ export async function compile(
     ".": "./src/index.js",
     "./anthropic": "./src/adapters/anthropic/index.js",
     "./mcp": "./src/adapters/mcp/index.js",
+    "./openai": "./src/adapters/openai/index.js",
     "./redis": "./src/redis/index.js",
   };
   write("tsconfig.json", JSON.stringify(config));

@@ -1,0 +1,106 @@
+/** Chat completions as streams, cut anywhere. Made without the library. */
+import fc from "fast-check";
+import type OpenAI from "openai";
+
+type Chat = OpenAI.Chat.Completions.ChatCompletion;
+export type Chunk = OpenAI.Chat.Completions.ChatCompletionChunk;
+type Delta = Chunk["choices"][number]["delta"] & { audio?: object };
+type Calls = NonNullable<Delta["tool_calls"]>;
+
+/** A source of numbers, to draw where to cut and who is next. */
+export type Draw = (below: number) => number;
+
+export const draws: fc.Arbitrary<Draw> = fc.infiniteStream(fc.nat(1000)).map((stream) => {
+  return (below) => (stream.next().value as number) % below;
+});
+
+/** A text in pieces, cut between any two UTF-16 units. Some pieces are empty. */
+export function cut(text: string, draw: Draw): readonly string[] {
+  const pieces: string[] = [];
+  let rest = text;
+  while (rest !== "") {
+    const length = draw(Math.min(rest.length, 3) + 1);
+    pieces.push(rest.slice(0, length));
+    rest = rest.slice(length);
+  }
+  return pieces;
+}
+
+/** One order of several rows that keeps the order in each. */
+export function interleave<T>(rows: readonly (readonly T[])[], draw: Draw): readonly T[] {
+  const left = rows.map((row) => [...row]);
+  const out: T[] = [];
+  for (let open = left.filter((row) => row.length > 0); open.length > 0; ) {
+    out.push((open[draw(open.length)] as T[]).shift() as T);
+    open = left.filter((row) => row.length > 0);
+  }
+  return out;
+}
+
+/** The chunks of a response: texts in pieces, parallel calls and choices in turns. */
+export function chunksOf(response: Chat, draw: Draw): readonly Chunk[] {
+  const { usage, choices, ...facts } = response;
+  const chunk = (list: Chunk["choices"]): Chunk => ({
+    ...facts,
+    object: "chat.completion.chunk",
+    choices: list,
+  });
+  const rows = choices.map(({ index, message, logprobs, finish_reason }) => [
+    ...deltasOf(message, draw).map((delta, at) =>
+      chunk([{ index, delta, finish_reason: null, logprobs: at === 0 ? logprobs : null }]),
+    ),
+    chunk([{ index, delta: {}, finish_reason }]),
+  ]);
+  const last = usage === undefined ? [] : [{ ...chunk([]), usage }];
+  return [...interleave(rows, draw), ...last];
+}
+
+function deltasOf(message: Chat["choices"][number]["message"], draw: Draw): readonly Delta[] {
+  const { content, refusal, tool_calls: calls = [], function_call: legacy, audio } = message;
+  const begun: Delta = {
+    role: "assistant",
+    content: content === null ? null : "",
+    refusal: refusal === null ? null : "",
+  };
+  const spoken = interleave<Delta>(
+    [
+      cut(content ?? "", draw).map((piece) => ({ content: piece })),
+      cut(refusal ?? "", draw).map((piece) => ({ refusal: piece })),
+    ],
+    draw,
+  );
+  const sound = audio
+    ? [
+        { audio: { id: audio.id, transcript: "", data: "" } },
+        ...cut(audio.transcript, draw).map((transcript) => ({ audio: { transcript } })),
+        ...cut(audio.data, draw).map((data) => ({ audio: { data } })),
+        { audio: { expires_at: audio.expires_at } },
+      ]
+    : [];
+  const heads: Calls = calls.map((call, index) =>
+    call.type === "function"
+      ? {
+          index,
+          id: call.id,
+          type: call.type,
+          function: { name: call.function.name, arguments: "" },
+        }
+      : // The SDK's types do not have the chunks of custom tools.
+        ({ index, id: call.id, type: call.type, custom: { name: call.custom.name } } as never),
+  );
+  const bodies = calls.map((call, index) =>
+    call.type === "function"
+      ? cut(call.function.arguments, draw).map((text) => ({ index, function: { arguments: text } }))
+      : cut(call.custom.input, draw).map((input) => ({ index, custom: { input } }) as never),
+  );
+  const called = [...heads, ...interleave<Calls[number]>(bodies, draw)].map((each) => ({
+    tool_calls: [each],
+  }));
+  const older = legacy
+    ? [
+        { function_call: { name: legacy.name, arguments: "" } },
+        ...cut(legacy.arguments, draw).map((text) => ({ function_call: { arguments: text } })),
+      ]
+    : [];
+  return [begun, ...spoken, ...sound, ...called, ...older];
+}

@@ -1,0 +1,53 @@
+/** Calls of tools, whose arguments are text. */
+import type { Json } from "../../admit/index.ts";
+import { parseArguments, writeArguments } from "../../documents/index.ts";
+import { isGlassineError } from "../../errors/index.ts";
+import { type ContentPart, freezePayload } from "../../messages/index.ts";
+import { sameJson } from "./json.ts";
+import type { LeftOut } from "./report-fields.ts";
+
+export type ToolCall = Extract<ContentPart, { content_type: "tool_call" }>["content"];
+export type ToolResult = Extract<ContentPart, { content_type: "tool_result" }>["content"];
+type Arguments = ToolCall["arguments"];
+
+/** The names of calls by their ids, as they come. */
+export type CallNames = Map<string, string>;
+
+/** The arguments that a text says, or none, and then they are told of. */
+export function readArguments(text: string, path: string, left: LeftOut): Arguments {
+  const parsed = parseArguments(text);
+  if (parsed.isWhole) {
+    try {
+      return freezePayload(parsed.arguments) as Arguments;
+    } catch (error) {
+      // Text can say what messages do not hold: half a character, or a depth beyond the limit.
+      if (!isGlassineError(error)) throw error;
+    }
+  }
+  left({ path, kind: "content", reason: "arguments that are no JSON object in text" });
+  return parseArguments("").arguments as Arguments;
+}
+
+/** The text of arguments: the old one where it says the same. */
+export function textOfArguments(values: Arguments, old?: string): string {
+  if (old !== undefined) {
+    const before = readArguments(old, "", () => {});
+    if (sameJson(before, values)) return old;
+  }
+  return writeArguments(values as { readonly [name: string]: Json });
+}
+
+/** The text that a custom tool takes, if that is all there is to its arguments. */
+export function inputOf(values: Arguments): string | undefined {
+  const { input } = values;
+  return Object.keys(values).length === 1 && typeof input === "string" ? input : undefined;
+}
+
+/** The tool that a result is of, or an empty name, and then that is told of. */
+export function nameOfResult(id: string, names: CallNames, path: string, left: LeftOut): string {
+  const found = names.get(id);
+  if (found === undefined) {
+    left({ path, kind: "content", reason: "a result whose call is not in this document" });
+  }
+  return found ?? "";
+}

@@ -1,0 +1,291 @@
+/**
+ * One message of Chat Completions, in a request or as a choice.
+ *
+ * Its content, its refusal, its spoken answer and its calls are fields of their own. Here they are
+ * one row of items, in the order in which a message shows them.
+ */
+import type { Json } from "../../admit/index.ts";
+import { pairParts } from "../../documents/index.ts";
+import type { ContentPart } from "../../messages/index.ts";
+import { freshBlock, overBlock, readBlock } from "./blocks.ts";
+import { type CallNames, inputOf, readArguments, type ToolCall, textOfArguments } from "./calls.ts";
+import { given, isObject, type JsonObject, overlay, put, textAt } from "./json.ts";
+import { type LeftOut, leaveFields, type Unsaid, under } from "./report-fields.ts";
+import { type Placed, rewrite, type Source } from "./rewrite.ts";
+
+const fields = ["content", "refusal", "audio", "tool_calls", "function_call"] as const;
+type Field = (typeof fields)[number];
+
+/** A block, a call, or the whole of a field that is no list. */
+interface Item {
+  readonly field: Field;
+  readonly json: Json;
+}
+type Sources = readonly Source<Item, ContentPart>[];
+
+/** What a message shows, part by part. */
+export function readFields(
+  message: JsonObject,
+  path: string,
+  names: CallNames,
+  left: LeftOut,
+): Sources {
+  const calls = given(message, "tool_calls") as readonly JsonObject[] | undefined;
+  const legacy = given(message, "function_call") as JsonObject | undefined;
+  return [
+    ...readContent(given(message, "content"), under(path, "content"), left),
+    ...readRefusal(textAt(message, "refusal"), under(path, "refusal"), left),
+    ...readAudio(given(message, "audio"), under(path, "audio"), left),
+    ...(calls ?? []).map((json, index): Source<Item, ContentPart> => {
+      const part = readCall(json, under(path, "tool_calls", index), names, left);
+      return { item: { field: "tool_calls", json }, parts: part === undefined ? [] : [part] };
+    }),
+    ...(legacy === undefined ? [] : [readLegacyCall(legacy, under(path, "function_call"), left)]),
+  ];
+}
+
+function readContent(content: Json | undefined, path: string, left: LeftOut): Sources {
+  if (typeof content === "string") {
+    const part: ContentPart = { content_type: "text", text: content };
+    return [{ item: { field: "content", json: content }, parts: [part] }];
+  }
+  const blocks = (content ?? []) as readonly JsonObject[];
+  return blocks.map((json, index) => {
+    const part = readBlock(json, under(path, index), left);
+    return { item: { field: "content", json }, parts: part === undefined ? [] : [part] };
+  });
+}
+
+function readRefusal(refusal: string | undefined, path: string, left: LeftOut): Sources {
+  if (refusal === undefined) return [];
+  left({ path, kind: "setting", reason: "a refusal, shown as text" });
+  return [
+    { item: { field: "refusal", json: refusal }, parts: [{ content_type: "text", text: refusal }] },
+  ];
+}
+
+/** A spoken answer: what it says, and the sound. */
+function readAudio(audio: Json | undefined, path: string, left: LeftOut): Sources {
+  if (!isObject(audio)) return [];
+  const item: Item = { field: "audio", json: audio };
+  const data = textAt(audio, "data");
+  if (data === undefined) {
+    left({ path, kind: "content", reason: "audio that is elsewhere" });
+    return [{ item, parts: [] }];
+  }
+  leaveFields(audio, path, ["data", "transcript"], ["id", "expires_at"], left);
+  const sound: ContentPart = { content_type: "audio", content: { type: "base64", data } };
+  const transcript = textAt(audio, "transcript");
+  if (transcript === undefined) return [{ item, parts: [sound] }];
+  return [{ item, parts: [sound, { content_type: "text", text: transcript }] }];
+}
+
+function readCall(
+  call: JsonObject,
+  path: string,
+  names: CallNames,
+  left: LeftOut,
+): ContentPart | undefined {
+  const { type } = call;
+  if (type !== "function" && type !== "custom") {
+    left({ path, kind: "content", reason: "a call of an unknown kind" });
+    return undefined;
+  }
+  const id = textAt(call, "id") ?? "";
+  const inner = call[type] as JsonObject;
+  const text = type === "custom" ? "input" : "arguments";
+  const settings = ["parsed_arguments"];
+  leaveFields(call, path, ["id", "type", type], [], left);
+  leaveFields(inner, under(path, type), ["name", text], settings, left);
+  if (id === "") left({ path: under(path, "id"), kind: "setting", reason: "an empty id" });
+  if (type === "custom") {
+    left({ path: under(path, "type"), kind: "setting", reason: "a text, shown as argument input" });
+  }
+  const name = textAt(inner, "name") ?? "";
+  names.set(id, name);
+  const value = textAt(inner, text) ?? "";
+  const where = under(path, "function", "arguments");
+  return {
+    content_type: "tool_call",
+    content: {
+      tool_call_id: id,
+      name,
+      arguments: type === "custom" ? { input: value } : readArguments(value, where, left),
+    },
+  };
+}
+
+/** Calls had no ids once. */
+function readLegacyCall(call: JsonObject, path: string, left: LeftOut): Source<Item, ContentPart> {
+  leaveFields(call, path, ["name", "arguments"], ["parsed_arguments"], left);
+  const content: ToolCall = {
+    tool_call_id: "",
+    name: textAt(call, "name") ?? "",
+    arguments: readArguments(textAt(call, "arguments") ?? "", under(path, "arguments"), left),
+  };
+  const item: Item = { field: "function_call", json: call };
+  return { item, parts: [{ content_type: "tool_call", content }] };
+}
+
+/** What may stand in a message, by who says it. */
+export interface Kinds {
+  readonly media: boolean;
+  readonly calls: boolean;
+}
+
+/**
+ * The fields of a message that holds `parts`. What is `undefined` is not there any more.
+ * `path` is that of the message among messages.
+ */
+export function writeFields(
+  old: JsonObject | undefined,
+  sources: Sources,
+  parts: readonly ContentPart[],
+  path: string,
+  kinds: Kinds,
+  lost: Unsaid,
+): { readonly [field: string]: Json | undefined } {
+  const isLegacy = parts.filter(({ content_type }) => content_type === "tool_call").length === 1;
+  const items = rewrite<Item, ContentPart>(sources, parts, {
+    pair: pairParts,
+    over: (source, now) => overItem(source, now, path, lost),
+    fresh: ({ part, index }) =>
+      freshItem(part, under(path, "content", index), isLegacy, kinds, lost),
+  });
+  tellOrder(items, path, lost);
+  const of = (field: Field) => items.filter((item) => item.field === field).map(({ json }) => json);
+  const changes = fields
+    .filter((field) => field !== "content")
+    .map((field): [string, Json | undefined] => {
+      const found = of(field);
+      if (found.length > 0) return [field, field === "tool_calls" ? found : found[0]];
+      return [
+        field,
+        old !== undefined && given(old, field) === undefined ? old[field] : goneField(field, old),
+      ];
+    });
+  return Object.fromEntries([["content", contentOf(of("content"), old, kinds)], ...changes]);
+}
+
+/** An emptied field that has to be there is null. */
+function goneField(field: Field, old: JsonObject | undefined): Json | undefined {
+  if (old === undefined || field === "tool_calls" || field === "function_call") return undefined;
+  return Object.hasOwn(old, field) ? null : undefined;
+}
+
+function contentOf(
+  blocks: readonly Json[],
+  old: JsonObject | undefined,
+  kinds: Kinds,
+): Json | undefined {
+  const before = old === undefined ? undefined : given(old, "content");
+  if (blocks.length === 0) {
+    if (old !== undefined && before === undefined) return old.content;
+    if (Array.isArray(before)) return [];
+    return kinds.calls ? null : [];
+  }
+  const [first] = blocks;
+  if (blocks.length === 1 && !Array.isArray(before)) {
+    if (typeof first === "string") return first;
+    if (isObject(first) && isPlainText(first)) return first.text;
+  }
+  return blocks.map((each) => (typeof each === "string" ? { type: "text", text: each } : each));
+}
+
+function isPlainText(block: JsonObject): boolean {
+  return block.type === "text" && Object.keys(block).length === 2;
+}
+
+/** Of a spoken answer, what it says without the sound is a text. */
+function overItem(
+  { item, parts }: Source<Item, ContentPart>,
+  now: readonly (Placed<ContentPart> | undefined)[],
+  path: string,
+  lost: Unsaid,
+): Item | undefined {
+  const first = now[0];
+  const json = item.json;
+  const second = now[1]?.part;
+  const index = (first ?? now[1])?.index ?? 0;
+  const where = under(path, "content", index);
+  if (item.field === "audio" && isObject(json)) {
+    if (first?.part.content_type !== "audio") {
+      const text = second?.content_type === "text" ? second.text : "";
+      return { field: "content", json: text };
+    }
+    if (first.part.content.type === "url") {
+      lost({ path: where, reason: "a spoken answer holds its sound" });
+      return undefined;
+    }
+    const transcript = second?.content_type === "text" ? second.text : "";
+    const changes = { data: first.part.content.data, ...(parts.length > 1 && { transcript }) };
+    return { ...item, json: put(json, changes) };
+  }
+  const part = first?.part;
+  if (part === undefined) return undefined;
+  if (part.content_type === "tool_call") {
+    return { ...item, json: overCall(json as JsonObject, part.content, where, lost) };
+  }
+  if (typeof json === "string") {
+    return part.content_type === "text" ? { ...item, json: part.text } : undefined;
+  }
+  const block = overBlock(json as JsonObject, part, where, "chat", lost);
+  return block && { ...item, json: block };
+}
+
+function overCall(json: JsonObject, call: ToolCall, path: string, lost: Unsaid): JsonObject {
+  const { tool_call_id: id, name } = call;
+  if (call.namespace !== undefined) lost({ path, reason: "a call has no namespace" });
+  const parsed = { parsed_arguments: undefined };
+  if (isObject(json.custom) && json.type === "custom") {
+    const input = inputOf(call.arguments);
+    if (input === undefined) lost({ path, reason: "a custom tool takes one text: JSON, as text" });
+    const custom = { name, input: input ?? textOfArguments(call.arguments) };
+    return overlay(json, { id, custom });
+  }
+  const old = isObject(json.function) ? json.function : json;
+  const text = textOfArguments(call.arguments, textAt(old, "arguments"));
+  const written = put(old, {
+    ...(text !== old.arguments && parsed),
+    name,
+    arguments: text,
+  });
+  return isObject(json.function) ? put(json, { id, function: written }) : written;
+}
+
+function freshItem(
+  part: ContentPart,
+  path: string,
+  isLegacy: boolean,
+  kinds: Kinds,
+  lost: Unsaid,
+): readonly Item[] {
+  if (part.content_type === "tool_call" && kinds.calls) {
+    const { tool_call_id: id, name, namespace } = part.content;
+    if (namespace !== undefined) lost({ path, reason: "a call has no namespace" });
+    const text = textOfArguments(part.content.arguments);
+    const json = { name, arguments: text };
+    if (id === "" && isLegacy) return [{ field: "function_call", json }];
+    return [{ field: "tool_calls", json: { id, type: "function", function: json } }];
+  }
+  if (part.content_type !== "text" && !kinds.media) {
+    lost({
+      path,
+      reason: `a message of this role cannot hold a part of kind ${part.content_type}`,
+    });
+    return [];
+  }
+  const json = freshBlock(part, "chat", path, lost);
+  return json === undefined ? [] : [{ field: "content", json }];
+}
+
+/** Fields have no order among them: a text after a call is read before it. */
+function tellOrder(items: readonly Item[], path: string, lost: Unsaid): void {
+  const ranks = items.map(({ field }) => fields.indexOf(field));
+  if (ranks.some((rank, index) => index > 0 && rank < (ranks[index - 1] as number))) {
+    lost({
+      path: under(path, "content"),
+      reason: "content stands before calls: the order changes",
+    });
+  }
+}

@@ -1,0 +1,233 @@
+/** Responses of Chat Completions: a message for each choice. */
+import type { Json } from "../../admit/index.ts";
+import {
+  collector,
+  type Left,
+  type Lost,
+  pairMessages,
+  pathOf,
+  type Read,
+  type Written,
+} from "../../documents/index.ts";
+import { createMessage, type Message } from "../../messages/index.ts";
+import { readFields, writeFields } from "./chat-message.ts";
+import { tellMessage } from "./chat-messages.ts";
+import {
+  instantOf,
+  leaveUsage,
+  type ModelExtensions,
+  responseExtensions,
+  secondsOf,
+} from "./extensions.ts";
+import { compact, given, type JsonObject, put, sameJson, textAt } from "./json.ts";
+import { givenMessages, type WriteOptions } from "./options.ts";
+import { read } from "./read.ts";
+import {
+  isEmpty,
+  type LeftOut,
+  leaveFields,
+  leaveUnless,
+  type Unsaid,
+  under,
+  untold,
+} from "./report-fields.ts";
+import { type Placed, rewrite, type Source } from "./rewrite.ts";
+import { responseSettings } from "./settings.ts";
+import { chatResponseSchema } from "./shapes.ts";
+import { finishReasonOf, stopReasonOf } from "./stop-reasons.ts";
+
+const what = "chat completion";
+const format = "openai.chat";
+const shownFields = ["id", "created", "model", "choices", "usage"];
+const shownCounts = ["prompt_tokens", "completion_tokens", "total_tokens"];
+const kinds = { media: false, calls: true };
+
+/**
+ * Reads the body of a chat completion: an assistant message for each choice. Model, usage, time
+ * and the stop reason of the first choice are for the `completion` slot.
+ *
+ * @throws GlassineError `document_invalid`
+ * @see spec `openai:chat-response`, `openai:stop-reason`
+ */
+export function fromChatResponse(document: unknown): Read<ModelExtensions> {
+  const left = collector<Left>();
+  const response = read(chatResponseSchema, document, what);
+  const choices = response.choices as readonly JsonObject[];
+  const sources = readChoices(choices, left.add);
+  const isUsual = given(response, "object") === "chat.completion";
+  leaveFields(
+    response,
+    "",
+    [...shownFields, ...(isUsual ? ["object"] : [])],
+    responseSettings,
+    left.add,
+  );
+  leaveUsage(response, shownCounts, left.add);
+  const created = given(response, "created") as number | undefined;
+  if (created !== undefined && secondsOf(instantOf(created)) !== created) {
+    left.add({ path: "created", kind: "setting", reason: "a time out of range" });
+  }
+  const finish = choices[0] && textAt(choices[0], "finish_reason");
+  return Object.freeze({
+    messages: Object.freeze(sources.flatMap(({ parts }) => parts)),
+    extensions: responseExtensions(response, {
+      rawFormat: format,
+      stopReason: finish === undefined ? undefined : stopReasonOf(finish),
+      created,
+    }),
+    left: left.list(),
+  });
+}
+
+function readChoices(
+  choices: readonly JsonObject[],
+  left: LeftOut,
+): readonly Source<JsonObject, Message>[] {
+  return choices.map((choice, index) => {
+    const path = under("choices", index);
+    const message = choice.message as JsonObject;
+    const where = under(path, "message");
+    const known = ["role", "content", "refusal", "audio", "tool_calls", "function_call"];
+    const usual = isEmpty(message.annotations) ? ["annotations"] : [];
+    leaveFields(message, where, [...known, ...usual], ["parsed"], left);
+    leaveFields(choice, path, ["message", "finish_reason", "index", "logprobs"], [], left);
+    leaveUnless(choice.index === index, under(path, "index"), "a place of its own", left);
+    leaveUnless(isEmpty(choice.logprobs), under(path, "logprobs"), "probabilities", left);
+    const content = readFields(message, where, new Map(), left).flatMap(({ parts }) => parts);
+    const read = createMessage({ role: "assistant", content });
+    leaveFinish(choice, index, read, path, left);
+    return { item: choice, parts: [read] };
+  });
+}
+
+/** The first choice's reason is in the `completion` slot; the others' mostly follow from calls. */
+function leaveFinish(
+  choice: JsonObject,
+  index: number,
+  message: Message,
+  path: string,
+  left: LeftOut,
+): void {
+  const finish = textAt(choice, "finish_reason");
+  if (finish === undefined) return;
+  const reason = index === 0 ? stopReasonOf(finish) : undefined;
+  const isUsual = finishReasonOf(reason, callsIn(message)) === finish;
+  leaveUnless(isUsual, under(path, "finish_reason"), "no stop reason says it", left);
+}
+
+function callsIn({ content }: Message): "none" | "tool_calls" | "function_call" {
+  const calls = content.filter(({ content_type }) => content_type === "tool_call");
+  const [first] = calls;
+  if (first === undefined) return "none";
+  const isLegacy = calls.length === 1 && first.content_type === "tool_call";
+  return isLegacy && first.content.tool_call_id === "" ? "function_call" : "tool_calls";
+}
+
+/**
+ * Writes assistant messages as the body of a chat completion, a choice for each.
+ *
+ * Where the text of a choice changed, the probabilities and citations of the old text go.
+ *
+ * @throws GlassineError `document_invalid` for an `onto` that is no chat completion
+ * @throws GlassineError `message_invalid`
+ * @see spec `openai:onto`, `openai:stale`
+ */
+export function toChatResponse<Document extends object = JsonObject>(
+  messages: readonly Message[],
+  { onto, extensions = {} }: WriteOptions<Document> = {},
+): Written<Document> {
+  const lost = collector<Lost>();
+  const old = onto && read(chatResponseSchema, onto, what);
+  const before = (old?.choices ?? []) as readonly JsonObject[];
+  const choices = rewrite<JsonObject, Message>(
+    readChoices(before, untold),
+    givenMessages(messages),
+    {
+      pair: pairMessages,
+      over: ({ item, parts }, [now]) => now && overChoice(item, parts[0], now, lost.add),
+      fresh: (placed) => freshChoice(placed, extensions, lost.add),
+    },
+  );
+  const numbered = choices.map((choice, index) =>
+    choice.index === undefined ? { index, ...choice } : choice,
+  );
+  const document = old ? put(old, { choices: numbered }) : freshResponse(numbered, extensions);
+  return Object.freeze({
+    document: read(chatResponseSchema, document, what) as unknown as Document,
+    lost: lost.list(),
+  });
+}
+
+function freshResponse(choices: readonly JsonObject[], extensions: ModelExtensions): JsonObject {
+  const { completion, llm, provenance } = extensions;
+  const { tokens } = completion ?? {};
+  const usage = tokens && {
+    prompt_tokens: tokens.input_tokens,
+    completion_tokens: tokens.output_tokens,
+    total_tokens: tokens.total_tokens,
+  };
+  return compact([
+    ["id", provenance?.message_id ?? ""],
+    ["object", "chat.completion"],
+    ["created", secondsOf(completion?.created_at)],
+    ["model", completion?.model ?? llm?.model_id ?? ""],
+    ["choices", choices],
+    ["usage", usage],
+  ]);
+}
+
+function overChoice(
+  choice: JsonObject,
+  before: Message | undefined,
+  { part: message, index }: Placed<Message>,
+  lost: Unsaid,
+): JsonObject {
+  const path = pathOf(index);
+  tellMessage(message, path, lost);
+  const old = choice.message as JsonObject;
+  const sources = readFields(old, "", new Map(), untold);
+  const fields = writeFields(old, sources, message.content, path, kinds, lost);
+  const isNewText = !sameJson(before && textsOf(before), textsOf(message));
+  const where = under(path, "content");
+  const stale = (json: JsonObject, key: string): { readonly [key: string]: Json | undefined } => {
+    if (!isNewText || isEmpty(given(json, key))) return {};
+    lost({ path: where, reason: `${key} fit the old text only, and are left out` });
+    return { [key]: key === "logprobs" ? null : undefined };
+  };
+  const finish = textAt(choice, "finish_reason");
+  const [had, has] = [before ? callsIn(before) : "none", callsIn(message)];
+  const isOutdated = had !== has && finish === finishReasonOf(undefined, had);
+  return put(choice, {
+    ...stale(choice, "logprobs"),
+    message: put(old, { ...stale(old, "annotations"), ...stale(old, "parsed"), ...fields }),
+    ...(isOutdated && { finish_reason: finishReasonOf(undefined, has) }),
+  });
+}
+
+function textsOf({ content }: Message): readonly string[] {
+  return content.flatMap((part) => (part.content_type === "text" ? [part.text] : []));
+}
+
+function freshChoice(
+  { part: message, index }: Placed<Message>,
+  { completion }: ModelExtensions,
+  lost: Unsaid,
+): readonly JsonObject[] {
+  const path = pathOf(index);
+  if (message.role !== "assistant") {
+    lost({ path, reason: "a response holds messages of the assistant only" });
+    return [];
+  }
+  tellMessage(message, path, lost);
+  const fields = writeFields(undefined, [], message.content, path, kinds, lost);
+  const reason = index === 0 ? completion?.stop_reason : undefined;
+  const { content = null, ...others } = fields;
+  const entries = Object.entries({ role: "assistant", content, refusal: null });
+  return [
+    {
+      message: compact([...entries, ...Object.entries(others)]),
+      logprobs: null,
+      finish_reason: finishReasonOf(reason, callsIn(message)),
+    },
+  ];
+}

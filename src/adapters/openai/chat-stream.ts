@@ -1,0 +1,119 @@
+/** Chunks of a streamed chat completion, put together. */
+import type { Json } from "../../admit/index.ts";
+import {
+  type MessageStream,
+  type Read,
+  type StreamLimits,
+  StreamMeter,
+  streamFault,
+} from "../../documents/index.ts";
+import { StreamedChoice } from "./chat-choice.ts";
+import { fromChatResponse } from "./chat-response.ts";
+import type { ModelExtensions } from "./extensions.ts";
+import { compact, given, type JsonObject } from "./json.ts";
+import { eventObject, GrowingFields, sameName } from "./pieces.ts";
+import { read } from "./read.ts";
+import { chatResponseSchema } from "./shapes.ts";
+
+/** Limits of a chat stream, and what is known of its request. */
+export interface ChatStreamOptions extends StreamLimits {
+  /** How many choices the request asked for, its `n`. Default 1. */
+  readonly choices?: number;
+}
+
+/** The most choices a request may ask for. */
+const maxChoices = 128;
+
+/**
+ * Puts the chunks of a streamed chat completion together.
+ *
+ * `current` is what `fromChatResponse` gives of the answer so far, and in the end the same as if
+ * it had not been streamed. It is done when every choice has its `finish_reason`, or with an error.
+ *
+ * @see spec `openai:stream-same`, `openai:stream-refused`
+ * @example
+ * ```ts
+ * import { chatStream } from "glassine/openai";
+ *
+ * const stream = chatStream();
+ * for (const content of ["A", "hoy"]) {
+ *   stream.push({ id: "c1", choices: [{ index: 0, delta: { content } }] });
+ * }
+ * console.log(stream.current.messages[0]?.content); // [ { content_type: 'text', text: 'Ahoy' } ]
+ * ```
+ */
+export function chatStream(
+  options: ChatStreamOptions = {},
+): MessageStream<object, JsonObject> & { readonly current: Read<ModelExtensions> } {
+  return new ChatStream(options);
+}
+
+class ChatStream implements MessageStream<object, JsonObject> {
+  readonly #meter: StreamMeter;
+  readonly #expected: number;
+  readonly #choices = new Map<number, StreamedChoice>();
+  readonly #fields: GrowingFields;
+  #id: string | undefined;
+  #failed = false;
+
+  constructor({ choices = 1, ...limits }: ChatStreamOptions) {
+    this.#meter = new StreamMeter(limits);
+    this.#expected = choices;
+    this.#fields = new GrowingFields(this.#meter, "chat completion chunk");
+  }
+
+  push(event: object): void {
+    this.#meter.countEvent();
+    const chunk = eventObject(event, "chunk");
+    if (this.#failed) throw streamFault("chunk", "nothing after an error");
+    for (const [key, value] of Object.entries(chunk)) {
+      if (key === "choices" || key === "object") continue;
+      if (key === "id") this.#id = sameName(this.#id, value, "id");
+      else if (isTold(value) || !this.#fields.has(key)) this.#fields.set(key, value);
+    }
+    this.#failed = given(chunk, "error") !== undefined;
+    const choices = given(chunk, "choices") ?? [];
+    if (!Array.isArray(choices)) throw streamFault("choices", "a list");
+    for (const choice of choices) this.#take(eventObject(choice, "choices"));
+  }
+
+  #take(choice: JsonObject): void {
+    const { index } = choice;
+    if (typeof index !== "number" || !Number.isInteger(index) || index < 0 || index >= maxChoices) {
+      throw streamFault("choices.index", `a whole number below ${maxChoices}`);
+    }
+    let found = this.#choices.get(index);
+    if (found === undefined) {
+      found = new StreamedChoice(index, this.#meter);
+      this.#choices.set(index, found);
+    }
+    found.take(choice);
+  }
+
+  get done(): boolean {
+    if (this.#failed) return true;
+    const all = [...this.#choices.values()];
+    return all.length >= this.#expected && all.every(({ isFinished }) => isFinished);
+  }
+
+  get document(): JsonObject {
+    const places = [...this.#choices.keys()].sort((a, b) => a - b);
+    const choices = places.map((place) => this.#choices.get(place)?.document(this.done) as Json);
+    const document = compact([
+      ["id", this.#id],
+      ["object", "chat.completion"],
+      ...this.#fields.entries(this.done),
+      ["choices", choices],
+    ]);
+    return read(chatResponseSchema, document, "streamed chat completion");
+  }
+
+  get current(): Read<ModelExtensions> {
+    return fromChatResponse(this.document);
+  }
+}
+
+/** The first chunk of some servers has empty names in it. */
+function isTold(value: unknown): boolean {
+  return value !== null && value !== "" && value !== undefined;
+}

@@ -1,0 +1,114 @@
+/** What a document says of the model and of its answer, for the slots. */
+import { compact, given, type JsonObject, textAt } from "./json.ts";
+import { type LeftOut, leaveUnless, under } from "./report-fields.ts";
+
+/** Token counts as the `completion` slot has them. */
+export interface TokenUsage {
+  readonly input_tokens: number;
+  readonly output_tokens: number;
+  readonly total_tokens: number;
+}
+
+export type StopReason = "end" | "return" | "call" | "max_tokens" | "stop_sequence";
+
+/** What documents of OpenAI say of slots: `createExtensions` and `withSlots` take it. */
+export interface ModelExtensions {
+  readonly llm?: { readonly provider?: string; readonly model_id?: string };
+  readonly completion?: {
+    readonly stop_reason?: StopReason;
+    readonly tokens?: TokenUsage;
+    readonly model?: string;
+    readonly raw_format?: string;
+    /** RFC 3339, in UTC. */
+    readonly created_at?: string;
+  };
+  /** `message_id` is the id of a response. */
+  readonly provenance?: { readonly message_id?: string };
+}
+
+/**
+ * Token counts of a `usage` of either format, or `undefined` where it has none.
+ *
+ * A total that is left out is the sum.
+ */
+export function fromUsage(usage: unknown): TokenUsage | undefined {
+  if (typeof usage !== "object" || usage === null) return undefined;
+  const json = usage as JsonObject;
+  const input_tokens = countAt(json, "input_tokens") ?? countAt(json, "prompt_tokens");
+  const output_tokens = countAt(json, "output_tokens") ?? countAt(json, "completion_tokens");
+  if (input_tokens === undefined || output_tokens === undefined) return undefined;
+  const total_tokens = countAt(json, "total_tokens") ?? input_tokens + output_tokens;
+  return Object.freeze({ input_tokens, output_tokens, total_tokens });
+}
+
+function countAt(json: JsonObject, key: string): number | undefined {
+  const value = Object.hasOwn(json, key) ? json[key] : undefined;
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+}
+
+/** Reports what a usage says beyond its three numbers. */
+export function leaveUsage(json: JsonObject, shown: readonly string[], left: LeftOut): void {
+  const usage = given(json, "usage");
+  if (usage === undefined) return;
+  if (fromUsage(usage) === undefined) {
+    left({ path: "usage", kind: "setting", reason: "a usage without counts" });
+    return;
+  }
+  for (const key of Object.keys(usage as JsonObject)) {
+    leaveUnless(shown.includes(key), under("usage", key), "counts of a kind", left);
+  }
+}
+
+interface Facts {
+  readonly rawFormat: string;
+  readonly stopReason: StopReason | undefined;
+  /** In seconds of Unix time. */
+  readonly created: number | undefined;
+}
+
+export function requestExtensions(request: JsonObject): ModelExtensions {
+  return frozen([["llm", llmOf(request)]]);
+}
+
+export function responseExtensions(response: JsonObject, facts: Facts): ModelExtensions {
+  const id = textAt(response, "id");
+  const completion = compact([
+    ["stop_reason", facts.stopReason],
+    ["tokens", fromUsage(given(response, "usage")) as JsonObject | undefined],
+    ["model", textAt(response, "model")],
+    ["raw_format", facts.rawFormat],
+    ["created_at", instantOf(facts.created)],
+  ]);
+  return frozen([
+    ["llm", llmOf(response)],
+    ["completion", completion],
+    ["provenance", id === undefined ? undefined : { message_id: id }],
+  ]);
+}
+
+function llmOf(json: JsonObject): JsonObject {
+  return compact([
+    ["provider", "openai"],
+    ["model_id", textAt(json, "model")],
+  ]);
+}
+
+function frozen(slots: readonly (readonly [string, JsonObject | undefined])[]): ModelExtensions {
+  const made = compact(slots);
+  for (const slot of Object.values(made)) Object.freeze(slot);
+  return Object.freeze(made) as ModelExtensions;
+}
+
+/** Unix time as an instant, to the millisecond. */
+export function instantOf(seconds: number | undefined): string | undefined {
+  if (seconds === undefined) return undefined;
+  const date = new Date(seconds * 1000);
+  const isNamed = date.getTime() >= 0 && date.getTime() < Date.UTC(10_000, 0);
+  return isNamed ? date.toISOString().replace(".000Z", "Z") : undefined;
+}
+
+/** Unix time of an instant; 0 where there is none. */
+export function secondsOf(instant: string | undefined): number {
+  const time = instant === undefined ? Number.NaN : Date.parse(instant);
+  return Number.isNaN(time) ? 0 : time / 1000;
+}

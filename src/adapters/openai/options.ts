@@ -1,0 +1,19 @@
+/** What every `to…` takes. */
+import { createMessage, type Message } from "../../messages/index.ts";
+import type { ModelExtensions } from "./extensions.ts";
+
+/** How messages become a document. */
+export interface WriteOptions<Document extends object> {
+  /**
+   * The document that the messages came from. What the messages do not show is taken from it, and
+   * what did not change keeps its very JSON. It is read and never changed.
+   */
+  readonly onto?: Document | undefined;
+  /** Where there is no `onto`: the model, and for a response its id, time, usage and stop reason. */
+  readonly extensions?: ModelExtensions | undefined;
+}
+
+/** Messages as the host has them: what the library made is taken as it is. */
+export function givenMessages(messages: readonly Message[]): readonly Message[] {
+  return messages.map((message) => createMessage(message));
+}

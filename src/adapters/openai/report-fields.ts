@@ -1,0 +1,48 @@
+/** Fields that messages do not show. */
+import type { Json } from "../../admit/index.ts";
+import { type Collector, type Left, type Lost, pathOf } from "../../documents/index.ts";
+import type { JsonObject } from "./json.ts";
+
+export type LeftOut = Collector<Left>["add"];
+export type Unsaid = Collector<Lost>["add"];
+
+/** For a second reading of a document whose reports are known. */
+export const untold: LeftOut = () => {};
+
+/** A path and the keys below it. The path of the document itself is empty. */
+export function under(path: string, ...keys: readonly (string | number)[]): string {
+  const below = pathOf(...keys);
+  return path === "" || below.startsWith("[") ? path + below : `${path}.${below}`;
+}
+
+/**
+ * Reports the fields of `json` that are not `shown`. Those that are neither known as settings nor
+ * null count as content: what nobody knows may be read by a model.
+ */
+export function leaveFields(
+  json: JsonObject,
+  path: string,
+  shown: readonly string[],
+  settings: readonly string[],
+  left: LeftOut,
+): void {
+  for (const [key, value] of Object.entries(json)) {
+    if (shown.includes(key)) continue;
+    const isSetting = value === null || settings.includes(key);
+    left({
+      path: under(path, key),
+      kind: isSetting ? "setting" : "content",
+      reason: isSetting ? "a setting" : "a field that messages do not show",
+    });
+  }
+}
+
+/** A field that says something only where it is not what would be written anyway. */
+export function leaveUnless(isUsual: boolean, path: string, reason: string, left: LeftOut): void {
+  if (!isUsual) left({ path, kind: "setting", reason });
+}
+
+export function isEmpty(value: Json | undefined): boolean {
+  if (value === undefined || value === null) return true;
+  return typeof value === "object" && Object.keys(value).length === 0;
+}

@@ -1,0 +1,152 @@
+/** Requests of Responses. */
+import type { Json } from "../../admit/index.ts";
+import {
+  collector,
+  type Left,
+  type Lost,
+  pairMessages,
+  pathOf,
+  type Read,
+  type Written,
+} from "../../documents/index.ts";
+import type { Message } from "../../messages/index.ts";
+import { tellNames } from "./chat-messages.ts";
+import { type ModelExtensions, requestExtensions } from "./extensions.ts";
+import { compact, given, type JsonObject, put, textAt } from "./json.ts";
+import { givenMessages, type WriteOptions } from "./options.ts";
+import { read } from "./read.ts";
+import { type Reading, type Run, readInput } from "./read-items.ts";
+import { type LeftOut, leaveFields, type Unsaid, untold } from "./report-fields.ts";
+import { rewrite, type Source } from "./rewrite.ts";
+import { requestSettings } from "./settings.ts";
+import { responsesRequestSchema } from "./shapes.ts";
+import { beginPlain, type Writing, writeItems } from "./write-items.ts";
+
+const what = "responses request";
+
+/**
+ * Reads the body of a request of Responses: `instructions` as a system message, then `input`.
+ * Items of the assistant in a row are one message; each result of a tool is one of role `tool`.
+ *
+ * @throws GlassineError `document_invalid`
+ * @see spec `openai:responses-request`, `openai:left`
+ * @example
+ * ```ts
+ * import { fromResponsesRequest } from "glassine/openai";
+ *
+ * const { messages } = fromResponsesRequest({ instructions: "Be brief", input: "Ahoy" });
+ * console.log(messages.map(({ role }) => role)); // [ 'system', 'user' ]
+ * ```
+ */
+export function fromResponsesRequest(document: unknown): Read<ModelExtensions> {
+  const left = collector<Left>();
+  const request = read(responsesRequestSchema, document, what);
+  const runs = readRuns(request, left.add);
+  leaveFields(request, "", ["model", "instructions", "input"], requestSettings, left.add);
+  if (textAt(request, "instructions") !== undefined) {
+    const reason = "shown as a system message";
+    left.add({ path: "instructions", kind: "setting", reason });
+  }
+  return Object.freeze({
+    messages: Object.freeze(runs.flatMap(({ parts }) => parts)),
+    extensions: requestExtensions(request),
+    left: left.list(),
+  });
+}
+
+function readRuns(request: JsonObject, left: LeftOut): readonly Source<Run, Message>[] {
+  const reading: Reading = { names: new Map(), left, inResponse: false };
+  const instructions = textAt(request, "instructions");
+  const input = given(request, "input") ?? [];
+  const items = typeof input === "string" ? [textItem("user", input)] : input;
+  const runs = readInput(items as readonly JsonObject[], reading);
+  return [
+    ...(instructions === undefined
+      ? []
+      : readInput([textItem("system", instructions)], reading).map(as("instructions"))),
+    ...(typeof input === "string" ? runs.map(as("input")) : runs),
+  ];
+}
+
+function textItem(role: string, content: string): JsonObject {
+  return { type: "message", role, content };
+}
+
+const as =
+  (form: "instructions" | "input") =>
+  ({ item, parts }: Source<Run, Message>): Source<Run, Message> => ({
+    item: { ...item, form },
+    parts,
+  });
+
+/**
+ * Writes messages as the body of a request of Responses.
+ *
+ * @throws GlassineError `document_invalid` for an `onto` that is no such request
+ * @throws GlassineError `message_invalid`
+ * @see spec `openai:onto`, `openai:lost`
+ */
+export function toResponsesRequest<Document extends object = JsonObject>(
+  messages: readonly Message[],
+  { onto, extensions }: WriteOptions<Document> = {},
+): Written<Document> {
+  const lost = collector<Lost>();
+  const old = onto && read(responsesRequestSchema, onto, what);
+  const now = givenMessages(messages);
+  tellNames(now, lost.add);
+  tellNeighbours(now, lost.add);
+  const writing: Writing = { lost: lost.add, begin: beginPlain, inResponse: false };
+  const runs = rewrite<Run, Message>(old ? readRuns(old, untold) : [], now, {
+    pair: pairMessages,
+    over: ({ item, parts }, [placed]) =>
+      placed && runOf(writeItems(item, parts[0], placed, writing), item.form),
+    fresh: (placed) => [runOf(writeItems(undefined, undefined, placed, writing), undefined)],
+  });
+  const document = old
+    ? put(old, changesOf(old, runs))
+    : compact([
+        ["model", extensions?.llm?.model_id],
+        ["input", runs.flatMap(({ items }) => items)],
+      ]);
+  return Object.freeze({
+    document: read(responsesRequestSchema, document, what) as unknown as Document,
+    lost: lost.list(),
+  });
+}
+
+/** A text that stood for itself does so as long as it is one text. */
+function runOf(items: readonly JsonObject[], form: Run["form"]): Run {
+  const [item] = items;
+  const isText = items.length === 1 && typeof item?.content === "string";
+  return { items, pieces: [], ...(form !== undefined && isText && { form }) };
+}
+
+function changesOf(
+  old: JsonObject,
+  runs: readonly Run[],
+): { readonly [key: string]: Json | undefined } {
+  const instructions = runs.find(({ form }) => form === "instructions")?.items[0]?.content;
+  const others = runs.filter(({ form }) => form !== "instructions");
+  const [only] = others;
+  const isText = others.length === 1 && only?.form === "input";
+  const input = isText ? only.items[0]?.content : others.flatMap(({ items }) => items);
+  return {
+    ...(Object.hasOwn(old, "instructions") && { instructions: instructions ?? null }),
+    ...((Object.hasOwn(old, "input") || others.length > 0) && {
+      input: others.length === 0 ? emptied(old.input) : input,
+    }),
+  };
+}
+
+/** Null where it was null. */
+function emptied(input: Json | undefined): Json {
+  return input === null ? null : [];
+}
+
+function tellNeighbours(messages: readonly Message[], lost: Unsaid): void {
+  for (const [index, { role }] of messages.entries()) {
+    if (role === "assistant" && messages[index - 1]?.role === "assistant") {
+      lost({ path: pathOf(index), reason: "read again as one with the message before it" });
+    }
+  }
+}

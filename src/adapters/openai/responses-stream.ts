@@ -1,0 +1,166 @@
+/** Events of a streamed response, put together. */
+import {
+  collector,
+  type Left,
+  type MessageStream,
+  pathOf,
+  type Read,
+  type StreamLimits,
+  StreamMeter,
+  streamFault,
+} from "../../documents/index.ts";
+import type { ModelExtensions } from "./extensions.ts";
+import { type JsonObject, put, textAt } from "./json.ts";
+import { eventObject, keep, placeIn } from "./pieces.ts";
+import { read } from "./read.ts";
+import { endings, partEvents, progress, textEvents } from "./response-event-kinds.ts";
+import { fromResponsesResponse } from "./responses-response.ts";
+import { responsesResponseSchema } from "./shapes.ts";
+import { StreamedItem } from "./streamed-item.ts";
+
+const what = "response event";
+
+/**
+ * Puts the events of a streamed response together.
+ *
+ * `current` is what `fromResponsesResponse` gives of the response so far. The end is one of
+ * `response.completed`, `response.incomplete`, `response.failed` and `error`; what it says is held
+ * to what was streamed. An event of an unknown kind is in `left`.
+ *
+ * @see spec `openai:stream-same`, `openai:stream-refused`
+ * @example
+ * ```ts
+ * import { responsesStream } from "glassine/openai";
+ *
+ * const stream = responsesStream();
+ * const item = { type: "message", role: "assistant", content: [{ type: "output_text", text: "A" }] };
+ * stream.push({ type: "response.output_item.added", output_index: 0, item });
+ * const at = { output_index: 0, content_index: 0 };
+ * stream.push({ type: "response.output_text.delta", ...at, delta: "hoy" });
+ * console.log(stream.current.messages[0]?.content); // [ { content_type: 'text', text: 'Ahoy' } ]
+ * ```
+ */
+export function responsesStream(
+  limits: StreamLimits = {},
+): MessageStream<object, JsonObject> & { readonly current: Read<ModelExtensions> } {
+  return new ResponsesStream(limits);
+}
+
+class ResponsesStream implements MessageStream<object, JsonObject> {
+  readonly #meter: StreamMeter;
+  readonly #items: StreamedItem[] = [];
+  readonly #unknown = new Set<string>();
+  #base: JsonObject = {};
+  #final: JsonObject | undefined;
+
+  constructor(limits: StreamLimits) {
+    this.#meter = new StreamMeter(limits);
+  }
+
+  push(event: object): void {
+    this.#meter.countEvent();
+    const json = eventObject(event, "event");
+    if (this.done) throw streamFault("event", "nothing after the end");
+    const type = textAt(json, "type");
+    if (type === undefined) throw streamFault("event.type", "a text");
+    if (Object.hasOwn(endings, type)) this.#end(json.response);
+    else if (type === "error") this.#fail(json);
+    else this.#take(type, json);
+  }
+
+  #take(type: string, event: JsonObject): void {
+    switch (type) {
+      case "response.created":
+      case "response.in_progress":
+      case "response.queued":
+        this.#base = this.#sameResponse(event.response);
+        return;
+      case "response.output_item.added": {
+        const place = placeIn(event.output_index, this.#items.length, "output_index");
+        if (place < this.#items.length) throw streamFault("output_index", "the next place");
+        this.#items.push(new StreamedItem(event.item, this.#meter));
+        return;
+      }
+      case "response.output_item.done":
+        this.#itemOf(event).finish(event.item);
+        return;
+      case "response.output_text.annotation.added":
+        this.#itemOf(event).addAnnotation(event.content_index, event.annotation);
+        return;
+    }
+    const [, name = "", step = ""] = /^response\.(\w+)\.(added|delta|done)$/.exec(type) ?? [];
+    const text = Object.hasOwn(textEvents, name) ? textEvents[name] : undefined;
+    const part = Object.hasOwn(partEvents, name) ? partEvents[name] : undefined;
+    if (text !== undefined && step !== "added") {
+      const found = this.#itemOf(event).text(text, event);
+      if (step === "delta") found.add(event.delta);
+      else found.finish(event[text.key]);
+    } else if (part !== undefined && step !== "delta") {
+      const item = this.#itemOf(event);
+      if (step === "added") item.addPart(part.list, event[part.index], event.part);
+      else item.finishPart(part.list, event[part.index], event.part);
+    } else if (!progress.test(type) && !this.#unknown.has(type)) {
+      this.#meter.countText(type);
+      this.#unknown.add(type);
+    }
+  }
+
+  #itemOf(event: JsonObject): StreamedItem {
+    const place = placeIn(event.output_index, this.#items.length, "output_index");
+    const item = this.#items[place];
+    if (item === undefined) throw streamFault("output_index", "an item that was begun");
+    item.check(event);
+    return item;
+  }
+
+  #sameResponse(value: unknown): JsonObject {
+    const response = keep(eventObject(value, "response"), what, this.#meter) as JsonObject;
+    const id = textAt(this.#base, "id");
+    if (id && id !== textAt(response, "id"))
+      throw streamFault("response.id", "the id it began with");
+    return response;
+  }
+
+  /** The end repeats what was put out, or says nothing of it. */
+  #end(value: unknown): void {
+    const response = this.#sameResponse(value);
+    const output = Array.isArray(response.output) ? response.output : [];
+    const isSilent = output.length === 0;
+    for (const [index, item] of isSilent ? [] : this.#items.entries()) {
+      item.agree(eventObject(output[index], "response.output"));
+    }
+    const items = this.#items.map(({ document }) => document);
+    this.#final = isSilent ? put(response, { output: items }) : response;
+  }
+
+  #fail({ code, message, param }: JsonObject): void {
+    const told = { code: code ?? null, message: message ?? null, param: param ?? null };
+    const error = keep(told, what, this.#meter);
+    this.#final = put(this.#soFar(), { status: "failed", error });
+  }
+
+  #soFar(): JsonObject {
+    return put(this.#base, { output: this.#items.map(({ document }) => document) });
+  }
+
+  get done(): boolean {
+    return this.#final !== undefined;
+  }
+
+  get document(): JsonObject {
+    const document = this.#final ?? this.#soFar();
+    return read(responsesResponseSchema, document, "streamed response");
+  }
+
+  get current(): Read<ModelExtensions> {
+    const read = fromResponsesResponse(this.document);
+    if (this.#unknown.size === 0) return read;
+    const left = collector<Left>();
+    for (const each of read.left) left.add(each);
+    for (const type of this.#unknown) {
+      const reason = "an event of a kind that messages do not show";
+      left.add({ path: pathOf("events", type), kind: "content", reason });
+    }
+    return Object.freeze({ ...read, left: left.list() });
+  }
+}

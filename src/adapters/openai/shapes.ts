@@ -1,0 +1,132 @@
+/** What has to hold of a document before it is read: known kinds have their fields. */
+import * as z from "zod";
+import { isObject } from "./json.ts";
+
+type Issue = z.core.$ZodRawIssue;
+
+/**
+ * An object whose kind says what else it must have. An object of an unknown kind may have
+ * anything: it is reported, and never refused.
+ */
+function byKind(
+  kindOf: (value: { readonly [key: string]: unknown }) => unknown,
+  shapes: { readonly [kind: string]: z.ZodType },
+): z.ZodType<{ readonly [key: string]: unknown }> {
+  return z.looseObject({}).check((payload) => {
+    const kind = kindOf(payload.value);
+    if (typeof kind !== "string" || !Object.hasOwn(shapes, kind)) return;
+    const read = z.safeParse(shapes[kind] as z.ZodType, payload.value);
+    for (const issue of read.error?.issues ?? []) {
+      payload.issues.push({ ...issue, input: payload.value } as Issue);
+    }
+  });
+}
+
+const text = z.string();
+const maybeText = z.string().nullish();
+const ofText = z.looseObject({ text });
+const ofFile = z.looseObject({
+  file_data: maybeText,
+  file_id: maybeText,
+  file_url: maybeText,
+  filename: maybeText,
+});
+
+/** The blocks that contents are lists of, in both formats. */
+const block = byKind(({ type }) => type, {
+  text: ofText,
+  input_text: ofText,
+  output_text: ofText,
+  summary_text: ofText,
+  reasoning_text: ofText,
+  refusal: z.looseObject({ refusal: text }),
+  image_url: z.looseObject({ image_url: z.looseObject({ url: text }) }),
+  input_image: z.looseObject({ image_url: maybeText, file_id: maybeText }),
+  input_audio: z.looseObject({ input_audio: z.looseObject({ data: text, format: text }) }),
+  file: z.looseObject({ file: ofFile }),
+  input_file: ofFile,
+});
+const content = z.union([z.string(), z.array(block)]);
+
+const functionCall = z.looseObject({ name: text, arguments: text });
+const toolCall = byKind(({ type }) => type, {
+  function: z.looseObject({ id: text, function: functionCall }),
+  custom: z.looseObject({ id: text, custom: z.looseObject({ name: text, input: text }) }),
+});
+const ofContent = z.looseObject({ content: content.nullish() });
+const assistant = z.looseObject({
+  content: content.nullish(),
+  refusal: maybeText,
+  audio: z.looseObject({ data: maybeText, transcript: maybeText }).nullish(),
+  tool_calls: z.array(toolCall).nullish(),
+  function_call: functionCall.nullish(),
+});
+
+export const chatRequestSchema = z.looseObject({
+  model: maybeText,
+  messages: z.array(
+    byKind(({ role }) => role, {
+      system: ofContent,
+      developer: ofContent,
+      user: ofContent,
+      assistant,
+      tool: z.looseObject({ tool_call_id: text, content: content.nullish() }),
+      function: z.looseObject({ name: text, content: content.nullish() }),
+    }),
+  ),
+});
+
+export const chatResponseSchema = z.looseObject({
+  id: maybeText,
+  model: maybeText,
+  created: z.number().nullish(),
+  choices: z.array(z.looseObject({ message: assistant, finish_reason: maybeText })),
+});
+
+/** An item without a type is a message if it has a role, else a reference. */
+export function itemKind(item: { readonly [key: string]: unknown }): string {
+  if (typeof item.type === "string") return item.type;
+  return typeof item.role === "string" ? "message" : "item_reference";
+}
+
+const named = { name: text, arguments: text };
+const output = z.looseObject({ call_id: text, output: content });
+const ofCall = z.looseObject({ call_id: text });
+const ofId = z.looseObject({ id: text });
+const anObject = z.custom((value) => isObject(value));
+const item = byKind(itemKind, {
+  message: z.looseObject({ role: text, content: content.nullish() }),
+  reasoning: z.looseObject({ summary: z.array(block), content: z.array(block).nullish() }),
+  function_call: z.looseObject({ call_id: text, ...named }),
+  custom_tool_call: z.looseObject({ call_id: text, name: text, input: text }),
+  function_call_output: output,
+  custom_tool_call_output: output,
+  mcp_call: z.looseObject({ id: text, ...named, server_label: text, output: maybeText }),
+  mcp_approval_request: z.looseObject({ id: text, ...named, server_label: text }),
+  web_search_call: ofId,
+  file_search_call: z.looseObject({ id: text, results: z.array(anObject).nullish() }),
+  code_interpreter_call: z.looseObject({ id: text, code: maybeText }),
+  image_generation_call: z.looseObject({ id: text, result: maybeText }),
+  computer_call: ofCall,
+  computer_call_output: ofCall,
+  local_shell_call: ofCall,
+  local_shell_call_output: z.looseObject({ id: text, output: text }),
+  shell_call: ofCall,
+  shell_call_output: ofCall,
+  apply_patch_call: ofCall,
+  apply_patch_call_output: z.looseObject({ call_id: text, output: maybeText }),
+});
+
+export const responsesRequestSchema = z.looseObject({
+  model: maybeText,
+  instructions: maybeText,
+  input: z.union([z.string(), z.array(item)]).nullish(),
+});
+
+export const responsesResponseSchema = z.looseObject({
+  id: maybeText,
+  model: maybeText,
+  created_at: z.number().nullish(),
+  status: maybeText,
+  output: z.array(item),
+});

@@ -1,0 +1,191 @@
+/** One item of a streamed response, as it grows. */
+import type { Json } from "../../admit/index.ts";
+import { type StreamMeter, streamFault, TextPieces } from "../../documents/index.ts";
+import { compact, given, isObject, type JsonObject, put, textAt } from "./json.ts";
+import { eventObject, keep, placeIn, textSoFar } from "./pieces.ts";
+import { itemTexts, partTexts, type TextAt } from "./response-event-kinds.ts";
+
+const what = "response event";
+
+/** A text that grows until it is told whole. */
+class GrowingText {
+  readonly #pieces: TextPieces;
+  readonly #where: string;
+  #hasGrown = false;
+  #isWhole = false;
+
+  constructor(start: string, where: string, meter: StreamMeter) {
+    this.#pieces = new TextPieces(meter);
+    this.#where = where;
+    if (start !== "") this.add(start);
+  }
+
+  add(piece: unknown): void {
+    if (typeof piece !== "string") throw streamFault(this.#where, "a text");
+    if (this.#isWhole) throw streamFault(this.#where, "nothing after the whole text");
+    this.#hasGrown = true;
+    this.#pieces.add(piece);
+  }
+
+  /** The whole text, which is what its pieces say if there were any. */
+  finish(text: unknown): void {
+    if (typeof text !== "string") throw streamFault(this.#where, "a text");
+    if ((this.#hasGrown || this.#isWhole) && text !== this.#pieces.text) {
+      throw streamFault(this.#where, "the text that its pieces make");
+    }
+    if (!this.#hasGrown && !this.#isWhole) this.#pieces.add(text);
+    this.#isWhole = true;
+  }
+
+  get text(): string {
+    return textSoFar(this.#pieces, this.#isWhole);
+  }
+}
+
+interface Part {
+  json: JsonObject;
+  readonly key: string | undefined;
+  readonly text: GrowingText;
+  readonly annotations: Json[];
+}
+
+export class StreamedItem {
+  readonly #meter: StreamMeter;
+  readonly #head: JsonObject;
+  readonly #lists: { readonly content: Part[]; readonly summary: Part[] } = {
+    content: [],
+    summary: [],
+  };
+  readonly #key: string | undefined;
+  readonly #text: GrowingText;
+  #final: JsonObject | undefined;
+
+  constructor(item: unknown, meter: StreamMeter) {
+    this.#meter = meter;
+    this.#head = keep(eventObject(item, "output_item"), what, meter) as JsonObject;
+    const type = textAt(this.#head, "type") ?? "";
+    this.#key = Object.hasOwn(itemTexts, type) ? itemTexts[type]?.key : undefined;
+    const start = this.#key === undefined ? "" : (textAt(this.#head, this.#key) ?? "");
+    this.#text = new GrowingText(start, this.#key ?? "output_item", meter);
+    for (const list of ["content", "summary"] as const) {
+      for (const part of partsOf(this.#head, list))
+        this.addPart(list, this.#lists[list].length, part);
+    }
+  }
+
+  /** @throws GlassineError `stream_invalid` for an event of another item, or after the item's end */
+  check(event: JsonObject): void {
+    const id = textAt(this.#head, "id");
+    const told = textAt(event, "item_id");
+    if (told && id && told !== id) throw streamFault("item_id", "the id of the item at that place");
+    const name = textAt(event, "name");
+    if (name !== undefined && name !== textAt(this.#head, "name")) {
+      throw streamFault("name", "the name that the call began with");
+    }
+    if (this.#final !== undefined)
+      throw streamFault("output_index", "nothing after the item's end");
+  }
+
+  addPart(list: "content" | "summary", index: unknown, part: unknown): void {
+    const parts = this.#lists[list];
+    if (placeIn(index, parts.length, `${list} part`) !== parts.length) {
+      throw streamFault(`${list} part`, "the next place");
+    }
+    const json = keep(eventObject(part, `${list} part`), what, this.#meter) as JsonObject;
+    const type = textAt(json, "type") ?? "";
+    const key = Object.hasOwn(partTexts, type) ? partTexts[type]?.key : undefined;
+    const start = key === undefined ? "" : (textAt(json, key) ?? "");
+    const text = new GrowingText(start, `${list} part`, this.#meter);
+    parts.push({ json, key, text, annotations: [] });
+  }
+
+  finishPart(list: "content" | "summary", index: unknown, part: unknown): void {
+    const found = this.#partAt(list, index);
+    const json = keep(eventObject(part, `${list} part`), what, this.#meter) as JsonObject;
+    if (json.type !== found.json.type) throw streamFault(`${list} part`, "the kind it began with");
+    if (found.key !== undefined) found.text.finish(json[found.key]);
+    found.annotations.length = 0;
+    found.json = json;
+  }
+
+  addAnnotation(index: unknown, annotation: unknown): void {
+    const copy = keep(annotation, what, this.#meter);
+    this.#partAt("content", index).annotations.push(copy);
+  }
+
+  text({ list, index, key }: TextAt, event: JsonObject): GrowingText {
+    if (list === undefined) {
+      if (key !== this.#key) throw streamFault(key, "an item that has such a text");
+      return this.#text;
+    }
+    const part = this.#partAt(list, event[index ?? ""]);
+    if (part.key !== key) throw streamFault(key, "a part that has such a text");
+    return part.text;
+  }
+
+  #partAt(list: "content" | "summary", index: unknown): Part {
+    const parts = this.#lists[list];
+    const found = parts[placeIn(index, parts.length, `${list} part`)];
+    if (found === undefined) throw streamFault(`${list} part`, "a part that was begun");
+    return found;
+  }
+
+  /** Takes the whole item, which says what came before it. */
+  finish(item: unknown): void {
+    const copy = keep(eventObject(item, "output_item"), what, this.#meter) as JsonObject;
+    this.agree(copy);
+    this.#final = copy;
+  }
+
+  /** @throws GlassineError `stream_invalid` where a whole item says something else than its pieces */
+  agree(item: JsonObject): void {
+    for (const key of ["type", "id", "call_id", "name"]) {
+      const begun = textAt(this.#head, key);
+      if (begun && begun !== textAt(item, key)) {
+        throw streamFault(`output_item.${key}`, "what the item began with");
+      }
+    }
+    if (this.#key !== undefined && this.#final === undefined) {
+      const whole = textAt(item, this.#key);
+      if (whole !== undefined || this.#text.text !== "") this.#text.finish(whole);
+    } else if (
+      this.#key !== undefined &&
+      textAt(item, this.#key) !== textAt(this.#final ?? {}, this.#key)
+    ) {
+      throw streamFault(`output_item.${this.#key}`, "the text that was told before");
+    }
+    for (const list of ["content", "summary"] as const) {
+      const whole = partsOf(item, list);
+      for (const [index, part] of this.#lists[list].entries()) {
+        const now = whole[index];
+        if (now === undefined || now.type !== part.json.type)
+          throw streamFault(`${list} part`, "the parts that were begun");
+        if (part.key !== undefined) part.text.finish(now[part.key]);
+      }
+    }
+  }
+
+  get document(): JsonObject {
+    if (this.#final !== undefined) return this.#final;
+    const lists = Object.entries(this.#lists).filter(([, parts]) => parts.length > 0);
+    const whole = this.#text.text;
+    const isTold =
+      this.#key !== undefined && (whole !== "" || textAt(this.#head, this.#key) !== undefined);
+    return put(this.#head, {
+      ...(isTold && { [this.#key as string]: whole }),
+      ...compact(lists.map(([list, parts]) => [list, parts.map(partDocument)])),
+    });
+  }
+}
+
+function partsOf(item: JsonObject, list: string): readonly JsonObject[] {
+  const parts = given(item, list);
+  return Array.isArray(parts) ? parts.filter(isObject) : [];
+}
+
+function partDocument({ json, key, text, annotations }: Part): JsonObject {
+  return put(json, {
+    ...(key !== undefined && { [key]: text.text }),
+    ...(annotations.length > 0 && { annotations }),
+  });
+}

@@ -1,0 +1,80 @@
+/** What a tool gave back: a text, or a list of blocks, which a result shows as a list of parts. */
+import type { Json } from "../../admit/index.ts";
+import { pairParts } from "../../documents/index.ts";
+import { isGlassineError } from "../../errors/index.ts";
+import { type ContentPart, createMessage } from "../../messages/index.ts";
+import { freshBlock, overBlock, type Place, readBlock } from "./blocks.ts";
+import { isObject, type JsonObject, sameJson } from "./json.ts";
+import { type LeftOut, type Unsaid, under, untold } from "./report-fields.ts";
+import { rewrite, type Source } from "./rewrite.ts";
+
+/** The content of a result, for `tool_result`. */
+export function readToolContent(
+  content: Json | undefined,
+  path: string,
+  left: LeftOut,
+): Json | undefined {
+  if (!Array.isArray(content)) return content ?? undefined;
+  return sourcesOf(content, path, left).flatMap(({ parts }) => parts as readonly Json[]);
+}
+
+function sourcesOf(
+  content: readonly Json[],
+  path: string,
+  left: LeftOut,
+): readonly Source<Json, ContentPart>[] {
+  return content.map((item, index) => {
+    const part = readBlock(item as JsonObject, under(path, index), left);
+    return { item, parts: part === undefined ? [] : [part] };
+  });
+}
+
+/** A content as the format has it, over the old one where there is one. */
+export function writeToolContent(
+  content: Json | undefined,
+  old: Json | undefined,
+  path: string,
+  place: Place,
+  lost: Unsaid,
+): Json {
+  if (typeof content === "string") return content;
+  const parts = partsIn(content);
+  if (parts === undefined) {
+    const reason = content === undefined ? "a result needs a content: empty text" : "JSON, as text";
+    lost({ path, reason: `written as ${reason}` });
+    return content === undefined ? "" : JSON.stringify(content);
+  }
+  return rewrite(Array.isArray(old) ? sourcesOf(old, "", untold) : [], parts, {
+    pair: pairParts,
+    over: ({ item }, [now]) =>
+      now && overBlock(item as JsonObject, now.part, under(path, now.index), place, lost),
+    fresh: ({ part, index }) => {
+      const where = under(path, index);
+      if (isAllowed(part, place)) return [freshBlock(part, place, where, lost) ?? []].flat();
+      lost({ path: where, reason: "a tool's result cannot hold it" });
+      return [];
+    },
+  });
+}
+
+/** Chat takes texts only. */
+function isAllowed({ content_type }: ContentPart, place: Place): boolean {
+  return content_type === "text" || (place !== "chat" && content_type !== "audio");
+}
+
+/** A list of parts, if that is what a content is. */
+function partsIn(content: Json | undefined): readonly ContentPart[] | undefined {
+  if (
+    !Array.isArray(content) ||
+    !content.every((item) => isObject(item) && "content_type" in item)
+  ) {
+    return undefined;
+  }
+  try {
+    const parts = createMessage({ role: "tool", content: content as never }).content;
+    return sameJson(parts, content) ? parts : undefined;
+  } catch (error) {
+    if (isGlassineError(error)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,177 @@
+/** Calls and results as items of Responses. */
+import type { Json } from "../../admit/index.ts";
+import type { ContentPart } from "../../messages/index.ts";
+import { inputOf, type ToolCall, type ToolResult, textOfArguments } from "./calls.ts";
+import { compact, fitsShape, given, type JsonObject, put, sameJson, textAt } from "./json.ts";
+import { type Unsaid, under } from "./report-fields.ts";
+import type { Placed } from "./rewrite.ts";
+import { writeToolContent } from "./tool-content.ts";
+import type { CallKind, ResultKind } from "./tool-items.ts";
+
+type Now = Placed<ContentPart> | undefined;
+
+const at = (path: string, { index }: Placed<ContentPart>) => under(path, "content", index);
+
+/** A changed call over its item, with the result that may be in it. Nothing where it cannot be said. */
+export function overCallItem(
+  item: JsonObject,
+  kind: CallKind,
+  before: readonly ContentPart[],
+  [first, second]: readonly Now[],
+  path: string,
+  lost: Unsaid,
+): JsonObject | undefined {
+  const call = first?.part;
+  if (first === undefined || call?.content_type !== "tool_call") {
+    if (second)
+      lost({ path: at(path, second), reason: "the item of this result is that of its call" });
+    return undefined;
+  }
+  const where = at(path, first);
+  const changes = overArguments(item, kind, call.content, where, lost);
+  if (changes === undefined) {
+    lost({
+      path: under(where, "arguments"),
+      reason: `${item.type} takes arguments of its own shape`,
+    });
+    return undefined;
+  }
+  const { name, tool_call_id, namespace } = call.content;
+  const isNamed = typeof kind.name !== "string";
+  if (!isNamed && name !== kind.name)
+    lost({ path: under(where, "name"), reason: "its kind names it" });
+  const spaceKey = kind.namespace;
+  if (spaceKey === undefined && namespace !== undefined) {
+    lost({ path: under(where, "namespace"), reason: "its kind has no namespace" });
+  }
+  const isServer = spaceKey === "server_label";
+  if (isServer && namespace === undefined) {
+    lost({ path: under(where, "namespace"), reason: "a call of a server names it" });
+  }
+  return put(item, {
+    [kind.id]: tool_call_id,
+    ...(isNamed && { name }),
+    ...(spaceKey !== undefined && overSpace(item, spaceKey, namespace, isServer)),
+    ...changes,
+    ...overOutput(item, kind, before[1], second, path, lost),
+  });
+}
+
+function overSpace(
+  item: JsonObject,
+  key: string,
+  namespace: string | undefined,
+  isNeeded: boolean,
+): { readonly [key: string]: Json | undefined } {
+  if (namespace === textAt(item, key)) return {};
+  return namespace === undefined && isNeeded ? {} : { [key]: namespace };
+}
+
+function overArguments(
+  item: JsonObject,
+  { arguments: of }: CallKind,
+  call: ToolCall,
+  path: string,
+  lost: Unsaid,
+): { readonly [key: string]: Json | undefined } | undefined {
+  const values = call.arguments as JsonObject;
+  switch (of.as) {
+    case "text": {
+      const text = textOfArguments(values, textAt(item, of.key));
+      return { [of.key]: text, ...(text !== item[of.key] && { parsed_arguments: undefined }) };
+    }
+    case "input": {
+      const input = inputOf(values);
+      if (input === undefined)
+        lost({ path, reason: "a custom tool takes one text: JSON, as text" });
+      return { [of.key]: input ?? textOfArguments(values) };
+    }
+    case "object": {
+      const old = given(item, of.key) ?? {};
+      return fitsShape(old, values)
+        ? { [of.key]: sameJson(old, values) ? item[of.key] : values }
+        : undefined;
+    }
+    case "fields": {
+      const old = compact(of.keys.map((key) => [key, given(item, key)]));
+      return fitsShape(old, values) ? values : undefined;
+    }
+  }
+}
+
+function overOutput(
+  item: JsonObject,
+  { output, error }: CallKind,
+  before: ContentPart | undefined,
+  now: Now,
+  path: string,
+  lost: Unsaid,
+): { readonly [key: string]: Json } {
+  if (output === undefined || before === undefined || now?.isSame) return {};
+  const emptied = { [output]: null, ...(error !== undefined && { [error]: null }) };
+  if (now?.part.content_type !== "tool_result") return emptied;
+  const { content, is_error } = now.part.content;
+  const wasError = given(item, output) === undefined;
+  const key = wasError && error !== undefined ? error : output;
+  const old = given(item, key) ?? "";
+  if (is_error !== (error !== undefined && given(item, error) !== undefined)) {
+    lost({
+      path: under(at(path, now), "is_error"),
+      reason: "the item says whether it is an error",
+    });
+  }
+  if (content !== undefined && fitsShape(old, content)) {
+    return wasError ? { [key]: content } : { ...emptied, [key]: content };
+  }
+  lost({
+    path: under(at(path, now), "content"),
+    reason: `${item.type} gives data of its own shape`,
+  });
+  return emptied;
+}
+
+/** A changed result over its item. */
+export function overResultItem(
+  item: JsonObject,
+  kind: ResultKind,
+  before: ContentPart | undefined,
+  placed: Placed<ContentPart>,
+  path: string,
+  lost: Unsaid,
+): JsonObject | undefined {
+  const { part } = placed;
+  if (part.content_type !== "tool_result") return undefined;
+  const where = at(path, placed);
+  const { content, is_error } = part.content;
+  const wasError = before?.content_type === "tool_result" && before.content.is_error;
+  if (is_error !== wasError) {
+    lost({ path: under(where, "is_error"), reason: "a result is not marked as an error" });
+  }
+  const old = given(item, kind.output);
+  const inside = under(where, "content");
+  if (kind.as === "blocks" || (kind.as === "text" && typeof content === "string")) {
+    return put(item, { [kind.output]: writeToolContent(content, old, inside, "input", lost) });
+  }
+  if (content !== undefined && old !== undefined && fitsShape(old, content)) {
+    return put(item, { [kind.output]: content });
+  }
+  lost({ path: inside, reason: `${item.type} gives data of its own shape` });
+  return undefined;
+}
+
+export function freshCallItem(call: ToolCall): JsonObject {
+  const { tool_call_id: call_id, name, namespace } = call;
+  return compact([
+    ["type", "function_call"],
+    ["call_id", call_id],
+    ["name", name],
+    ["arguments", textOfArguments(call.arguments)],
+    ["namespace", namespace],
+  ]);
+}
+
+export function freshResultItem(result: ToolResult, path: string, lost: Unsaid): JsonObject {
+  const { tool_call_id: call_id, content } = result;
+  const output = writeToolContent(content, undefined, under(path, "content"), "input", lost);
+  return { type: "function_call_output", call_id, output };
+}

@@ -1,0 +1,267 @@
+/** What messages show of documents of OpenAI, and what is told of the rest. */
+import { GlassineError } from "glassine";
+import {
+  fromChatRequest,
+  fromChatResponse,
+  fromResponsesRequest,
+  fromResponsesResponse,
+  fromUsage,
+  toChatRequest,
+  toChatResponse,
+} from "glassine/openai";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../../support/verifies.ts";
+import { chatCompletion, chatParams, response } from "./documents.ts";
+
+const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
+const contentIn = (left: readonly { readonly path: string; readonly kind: string }[]) =>
+  left.flatMap(({ path, kind }) => (kind === "content" ? [path] : []));
+
+describe("chat requests", () => {
+  it("have their blocks as parts, and a result has the name of its call", () => {
+    verifies("openai:chat-request", "openai:calls");
+    const { messages, extensions } = fromChatRequest(chatParams);
+    expect(plain(messages.map(({ content }) => content))).toEqual([
+      [{ content_type: "text", text: "Be brief." }],
+      [
+        { content_type: "text", text: "What is this?" },
+        {
+          content_type: "image",
+          content: { type: "base64", data: "AAEC", media_type: "image/png" },
+        },
+      ],
+      [
+        {
+          content_type: "tool_call",
+          content: { tool_call_id: "call_1", name: "look", arguments: { at: "it" } },
+        },
+      ],
+      [
+        {
+          content_type: "tool_result",
+          content: {
+            tool_call_id: "call_1",
+            tool_name: "look",
+            content: "a card",
+            is_error: false,
+          },
+        },
+      ],
+      [{ content_type: "text", text: "Go on" }],
+    ]);
+    expect(extensions).toEqual({ llm: { provider: "openai", model_id: "gpt-4.1" } });
+  });
+
+  it("tell of what is not shown: settings, and what a model reads", () => {
+    verifies("openai:left");
+    const { left } = fromChatRequest({
+      ...chatParams,
+      logit_bias: null,
+      reasoning_hint: "think",
+      messages: [
+        { role: "user", content: [{ type: "hologram", text: "?" }] },
+        { role: "oracle", content: "?" },
+        { role: "assistant", content: "a", reasoning_content: "because", audio: { id: "a1" } },
+        { role: "tool", tool_call_id: "nobody", content: "x" },
+      ],
+    });
+    expect(contentIn(left)).toEqual([
+      "messages[0].content[0]",
+      "messages[1]",
+      "messages[2].reasoning_content",
+      "messages[2].audio",
+      "messages[3].tool_call_id",
+      "tools",
+      "reasoning_hint",
+    ]);
+    const settings = left.filter(({ kind }) => kind === "setting").map(({ path }) => path);
+    expect(settings).toEqual(["temperature", "logit_bias"]);
+    expect(JSON.stringify(left)).not.toContain("because");
+  });
+
+  it("of the older kind call without ids", () => {
+    verifies("openai:chat-request");
+    const legacy = {
+      messages: [
+        { role: "assistant", content: null, function_call: { name: "f", arguments: "{}" } },
+        { role: "function", name: "f", content: "1" },
+      ],
+    };
+    const { messages, left } = fromChatRequest(legacy);
+    expect(left).toEqual([]);
+    expect(messages.map(({ role }) => role)).toEqual(["assistant", "tool"]);
+    expect(toChatRequest(messages).document).toEqual(legacy);
+  });
+
+  it("are refused with every problem where known kinds lack what they need", () => {
+    verifies("openai:refused");
+    const bad = { messages: [{ role: "user", content: [{ type: "text" }] }, { role: "tool" }] };
+    let caught: unknown;
+    try {
+      fromChatRequest(bad);
+    } catch (error) {
+      caught = error;
+    }
+    expect(caught).toBeInstanceOf(GlassineError);
+    const { code, data } = caught as GlassineError & { data: { problems: { path: unknown }[] } };
+    expect(code).toBe("document_invalid");
+    expect(data.problems.map(({ path }) => path)).toEqual([
+      ["messages", 0, "content", 0, "text"],
+      ["messages", 1, "tool_call_id"],
+    ]);
+    expect(() => fromChatRequest({})).toThrow("messages");
+    expect(() => fromResponsesRequest({ input: 3 })).toThrow("input");
+  });
+});
+
+describe("answers", () => {
+  it("say why they stopped, or that no stop reason says it", () => {
+    verifies("openai:stop-reason", "openai:chat-response");
+    const [choice] = chatCompletion.choices;
+    const reasonOf = (finish_reason: string) => {
+      const { extensions, left } = fromChatResponse({
+        ...chatCompletion,
+        choices: [{ ...choice, finish_reason }],
+      });
+      return [
+        extensions.completion?.stop_reason,
+        left.some(({ path }) => path === "choices[0].finish_reason"),
+      ];
+    };
+    expect(reasonOf("stop")).toEqual(["end", false]);
+    expect(reasonOf("length")).toEqual(["max_tokens", false]);
+    expect(reasonOf("tool_calls")).toEqual(["call", false]);
+    expect(reasonOf("content_filter")).toEqual([undefined, true]);
+    const cut = { ...response, status: "incomplete" };
+    const long = { ...cut, incomplete_details: { reason: "max_output_tokens" } };
+    const { completion } = fromResponsesResponse(long).extensions;
+    expect(completion).toMatchObject({
+      stop_reason: "max_tokens",
+      raw_format: "openai.responses",
+      created_at: "2025-10-09T08:53:20Z",
+    });
+    const filtered = { ...cut, incomplete_details: { reason: "content_filter" } };
+    expect(fromResponsesResponse(filtered).extensions.completion).not.toHaveProperty("stop_reason");
+    expect(fromResponsesResponse(filtered).left).toContainEqual(
+      expect.objectContaining({ path: "incomplete_details" }),
+    );
+    expect(fromResponsesResponse(response).extensions.completion?.stop_reason).toBe("call");
+  });
+
+  it("count their tokens", () => {
+    verifies("openai:usage");
+    const counted = { input_tokens: 2, output_tokens: 3, total_tokens: 5 };
+    expect(fromUsage({ prompt_tokens: 2, completion_tokens: 3 })).toEqual(counted);
+    expect(fromUsage({ ...counted, total_tokens: 9 })).toEqual({ ...counted, total_tokens: 9 });
+    for (const none of [null, 3, {}, { prompt_tokens: -1, completion_tokens: 0.5 }]) {
+      expect(fromUsage(none)).toBeUndefined();
+    }
+    expect(fromUsage(JSON.parse('{"__proto__":{"input_tokens":1,"output_tokens":1}}'))).toBe(
+      undefined,
+    );
+  });
+
+  it("of several choices are several messages, and written as such", () => {
+    verifies("openai:chat-response");
+    const two = { ...chatCompletion, choices: [0, 1].map((index) => choiceOf(index)) };
+    const { messages } = fromChatResponse(two);
+    expect(messages).toHaveLength(2);
+    const { document } = toChatResponse(messages.slice(1), { onto: two });
+    expect(document.choices.map(({ index }) => index)).toEqual([1]);
+  });
+
+  it("show a refusal as text, and say it as a refusal", () => {
+    verifies("openai:refusal");
+    const message = { role: "assistant", content: null, refusal: "I will not." };
+    const onto = { ...chatCompletion, choices: [{ ...choiceOf(0), message }] };
+    const { messages, left } = fromChatResponse(onto);
+    expect(messages[0]?.content).toEqual([{ content_type: "text", text: "I will not." }]);
+    expect(left).toContainEqual(expect.objectContaining({ path: "choices[0].message.refusal" }));
+    const edited = [{ ...messages[0], content: [{ content_type: "text", text: "No." }] }];
+    const { document } = toChatResponse(edited as never, { onto });
+    expect(document.choices[0]?.message).toEqual({ ...message, refusal: "No." });
+  });
+});
+
+function choiceOf(index: number) {
+  return {
+    index,
+    message: { role: "assistant" as const, content: `answer ${index}`, refusal: null },
+    logprobs: null,
+    finish_reason: "stop" as const,
+  };
+}
+
+describe("Responses", () => {
+  it("show reasoning as thinking, and a tool of the model's side as a call", () => {
+    verifies("openai:reasoning", "openai:built-in-tools", "openai:responses-response");
+    const { messages, left } = fromResponsesResponse(response);
+    expect(messages).toHaveLength(1);
+    expect(plain(messages[0]?.content)).toEqual([
+      { content_type: "thinking", text: "They show the card 4111-1111." },
+      {
+        content_type: "tool_call",
+        content: {
+          tool_call_id: "ws_1",
+          name: "web_search",
+          arguments: { type: "search", query: "blocked 4111-1111" },
+        },
+      },
+      { content_type: "text", text: "Your card 4111-1111 is blocked." },
+      {
+        content_type: "tool_call",
+        content: { tool_call_id: "call_2", name: "notify", arguments: { card: "4111-1111" } },
+      },
+    ]);
+    expect(left).toContainEqual(
+      expect.objectContaining({ path: "output[0].encrypted_content", kind: "setting" }),
+    );
+    expect(contentIn(left)).toEqual(["output[2].content[0].annotations"]);
+  });
+
+  it("show what a call gave where its item has it", () => {
+    verifies("openai:built-in-tools");
+    const item = {
+      type: "mcp_call",
+      id: "mcp_1",
+      server_label: "files",
+      name: "read",
+      arguments: '{"path":"a"}',
+      error: "denied",
+    };
+    const { messages } = fromResponsesRequest({ input: [item] });
+    expect(plain(messages)).toMatchObject([
+      {
+        role: "assistant",
+        content: [
+          { content: { namespace: "files", name: "read", arguments: { path: "a" } } },
+          { content: { tool_name: "read", content: "denied", is_error: true } },
+        ],
+      },
+    ]);
+  });
+
+  it("tell of what the policy cannot see", () => {
+    verifies("openai:left", "openai:responses-request");
+    const { messages, left } = fromResponsesRequest({
+      previous_response_id: "resp_0",
+      instructions: "Be brief.",
+      input: [
+        { type: "item_reference", id: "msg_0" },
+        { type: "mcp_approval_response", approval_request_id: "a", approve: true },
+        { type: "compaction", encrypted_content: "x" },
+        { role: "user", content: [{ type: "input_file", file_id: "file-1" }] },
+        { type: "function_call", call_id: "c", name: "f", arguments: "{" },
+      ],
+    });
+    expect(messages.map(({ role }) => role)).toEqual(["system", "user", "assistant"]);
+    expect(contentIn(left)).toEqual([
+      "input[0]",
+      "input[1]",
+      "input[2]",
+      "input[3].content[0]",
+      "input[4].arguments",
+      "previous_response_id",
+    ]);
+  });
+});

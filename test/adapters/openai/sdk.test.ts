@@ -1,0 +1,165 @@
+/** OpenAI's own SDK against a server on this machine: its requests in, answers and streams out. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type ContentPart, createMessage, type Message } from "glassine";
+import {
+  chatStream,
+  fromChatRequest,
+  fromChatResponse,
+  fromResponsesRequest,
+  fromResponsesResponse,
+  responsesStream,
+  toChatEvents,
+  toChatRequest,
+  toChatResponse,
+  toResponsesEvents,
+  toResponsesResponse,
+} from "glassine/openai";
+import OpenAI from "openai";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { verifies } from "../../support/verifies.ts";
+import { chatCompletion, chatParams, response, responseParams } from "./documents.ts";
+
+const secret = /4111-\d+/g;
+
+function redact(message: Message): Message {
+  const content = message.content.map((part): ContentPart => {
+    if (part.content_type === "text" || part.content_type === "thinking") {
+      return { ...part, text: part.text.replaceAll(secret, "[card]") };
+    }
+    if (part.content_type !== "tool_call") return part;
+    const text = JSON.stringify(part.content.arguments).replaceAll(secret, "[card]");
+    return { ...part, content: { ...part.content, arguments: JSON.parse(text) } };
+  });
+  return createMessage({ ...message, content } as never);
+}
+
+interface Seen {
+  readonly messages: readonly Message[];
+  readonly body: { readonly stream?: boolean };
+}
+let server: Server;
+let client: OpenAI;
+const seen: Seen[] = [];
+
+async function bodyOf(request: IncomingMessage): Promise<Seen["body"]> {
+  let text = "";
+  for await (const chunk of request.setEncoding("utf8")) text += chunk;
+  return JSON.parse(text);
+}
+
+function answer(reply: ServerResponse, document: object, events?: readonly object[]): void {
+  if (events === undefined) {
+    reply.setHeader("content-type", "application/json");
+    reply.end(JSON.stringify(document));
+    return;
+  }
+  reply.setHeader("content-type", "text/event-stream");
+  for (const event of events) {
+    const { type } = event as { type?: string };
+    reply.write(
+      `${type === undefined ? "" : `event: ${type}\n`}data: ${JSON.stringify(event)}\n\n`,
+    );
+  }
+  reply.end("data: [DONE]\n\n");
+}
+
+/** What a guard on a proxy does: read, redact, write over, send on. */
+async function guard(request: IncomingMessage, reply: ServerResponse): Promise<void> {
+  const body = await bodyOf(request);
+  const isChat = request.url?.endsWith("/chat/completions");
+  seen.push({ messages: (isChat ? fromChatRequest : fromResponsesRequest)(body).messages, body });
+  if (isChat) {
+    const { document } = toChatResponse(fromChatResponse(chatCompletion).messages.map(redact), {
+      onto: chatCompletion,
+    });
+    answer(reply, document, body.stream ? toChatEvents(document) : undefined);
+  } else {
+    const { document } = toResponsesResponse(fromResponsesResponse(response).messages.map(redact), {
+      onto: response,
+    });
+    answer(reply, document, body.stream ? toResponsesEvents(document) : undefined);
+  }
+}
+
+beforeAll(async () => {
+  server = createServer((request, reply) => void guard(request, reply));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  client = new OpenAI({ baseURL: `http://127.0.0.1:${port}/v1`, apiKey: "x", maxRetries: 0 });
+});
+afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
+
+describe("the SDK through a guard that redacts", () => {
+  it("Chat Completions, as JSON", async () => {
+    verifies("openai:chat-request", "openai:chat-response");
+    const got = await client.chat.completions.create(chatParams);
+    expect(got.choices[0]?.message.content).toBe("Your card [card] is blocked.");
+    expect(JSON.stringify(got)).not.toMatch(secret);
+    const roles = seen.at(-1)?.messages.map(({ role }) => role);
+    expect(roles).toEqual(["developer", "user", "assistant", "tool", "user"]);
+    const written = toChatRequest(seen.at(-1)?.messages ?? [], { onto: chatParams });
+    expect(plain(written.document)).toEqual(plain(chatParams));
+  });
+
+  it("Chat Completions, as a stream", async () => {
+    verifies("openai:stream-same", "openai:stream-events");
+    const whole = await client.chat.completions.create(chatParams);
+    const streamed = await client.chat.completions.create({
+      ...chatParams,
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+    const stream = chatStream();
+    for await (const chunk of streamed) stream.push(chunk);
+    expect(stream.done).toBe(true);
+    expect(plain(stream.current)).toEqual(plain(fromChatResponse(whole)));
+    expect(stream.current.extensions.completion?.tokens?.total_tokens).toBe(30);
+  });
+
+  it("Chat Completions, put together by the SDK's own accumulator", async () => {
+    const final = await client.chat.completions.stream(chatParams).finalChatCompletion();
+    expect(final.choices[0]?.message.content).toBe("Your card [card] is blocked.");
+    expect(final.choices[0]?.message.tool_calls?.[0]).toMatchObject({
+      id: "call_2",
+      type: "function",
+      function: { name: "notify", arguments: '{"card":"[card]"}' },
+    });
+  });
+
+  it("Responses, as JSON", async () => {
+    verifies("openai:responses-request", "openai:responses-response");
+    const got = await client.responses.create(responseParams);
+    expect(got.output_text).toBe("Your card [card] is blocked.");
+    expect(JSON.stringify(got)).not.toMatch(secret);
+    const roles = seen.at(-1)?.messages.map(({ role }) => role);
+    expect(roles).toEqual(["system", "user", "assistant", "tool", "user"]);
+    // The SDK adds `output_text`, which says nothing that the message does not.
+    const { left } = fromResponsesResponse(got);
+    expect(left.map(({ path }) => path)).not.toContain("output_text");
+  });
+
+  it("Responses, as a stream", async () => {
+    verifies("openai:stream-same", "openai:stream-events");
+    const whole = await client.responses.create(responseParams);
+    const stream = responsesStream();
+    for await (const event of await client.responses.create({ ...responseParams, stream: true })) {
+      stream.push(event);
+    }
+    expect(stream.done).toBe(true);
+    expect(plain(stream.current.messages)).toEqual(plain(fromResponsesResponse(whole).messages));
+  });
+
+  it("Responses, put together by the SDK's own accumulator", async () => {
+    const final = await client.responses.stream(responseParams).finalResponse();
+    expect(final.output_text).toBe("Your card [card] is blocked.");
+    expect(final.output.map(({ type }) => type)).toEqual([
+      "reasoning",
+      "web_search_call",
+      "message",
+      "function_call",
+    ]);
+  });
+});

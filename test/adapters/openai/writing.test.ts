@@ -1,0 +1,215 @@
+/** What is written over documents of OpenAI, and what is told of the rest. */
+import { type ContentPart, createMessage, type Message } from "glassine";
+import {
+  fromChatRequest,
+  fromChatResponse,
+  fromResponsesRequest,
+  fromResponsesResponse,
+  toChatRequest,
+  toChatResponse,
+  toResponsesRequest,
+  toResponsesResponse,
+} from "glassine/openai";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../../support/verifies.ts";
+import { chatCompletion, chatParams, response } from "./documents.ts";
+
+const edit = (message: Message | undefined, content: readonly unknown[]): Message =>
+  createMessage({ ...message, content } as never);
+const at = <T>(list: readonly T[], index: number): T => list[index] as T;
+const text = (value: string): ContentPart => ({ content_type: "text", text: value });
+
+describe("over the document they came from", () => {
+  it("a changed text keeps the settings of its block, and the rest its JSON", () => {
+    verifies("openai:onto");
+    const { messages } = fromChatRequest(chatParams);
+    const [, image] = at(messages, 1).content;
+    const edited = messages.map((message, index) =>
+      index === 1 ? edit(message, [text("Look!"), image]) : message,
+    );
+    const { document, lost } = toChatRequest(edited, { onto: chatParams });
+    expect(lost).toEqual([]);
+    const [, user] = chatParams.messages;
+    const expected = {
+      ...user,
+      content: [{ type: "text", text: "Look!" }, at((user as { content: unknown[] }).content, 1)],
+    };
+    expect(document).toEqual({
+      ...chatParams,
+      messages: chatParams.messages.map((each, index) => (index === 1 ? expected : each)),
+    });
+    // The arguments keep the very text they had.
+    expect(JSON.stringify(document)).toContain(JSON.stringify('{ "at": "it" }'));
+  });
+
+  it("blocks that show nothing keep their places, and a message that is gone takes its own along", () => {
+    verifies("openai:onto");
+    const strange = { type: "hologram", depth: 3 };
+    const onto = {
+      messages: [
+        { role: "user", content: [strange, { type: "text", text: "a" }, strange] },
+        { role: "oracle", content: "?" },
+        { role: "user", content: "b" },
+      ],
+    };
+    const { messages } = fromChatRequest(onto);
+    const first = edit(messages[0], [text("A"), text("more")]);
+    expect(toChatRequest([first, at(messages, 1)], { onto }).document.messages).toEqual([
+      {
+        role: "user",
+        content: [strange, { type: "text", text: "A" }, { type: "text", text: "more" }, strange],
+      },
+      ...onto.messages.slice(1),
+    ]);
+    expect(toChatRequest([at(messages, 1)], { onto }).document.messages).toEqual(
+      onto.messages.slice(1),
+    );
+  });
+
+  it("calls that are taken out leave no field, and no reason to stop for them", () => {
+    verifies("openai:onto");
+    const { messages } = fromChatResponse(chatCompletion);
+    const [only] = at(messages, 0).content;
+    const { document } = toChatResponse([edit(messages[0], [only])], { onto: chatCompletion });
+    const [choice] = document.choices;
+    expect(choice?.finish_reason).toBe("stop");
+    expect(choice?.message).not.toHaveProperty("tool_calls");
+    // The text is the same, so what fits it stays.
+    expect(choice?.logprobs).toEqual(chatCompletion.choices[0]?.logprobs);
+  });
+
+  it("what quotes the old text goes with it", () => {
+    verifies("openai:stale");
+    const { messages } = fromChatResponse(chatCompletion);
+    const [, call] = at(messages, 0).content;
+    const edited = [edit(messages[0], [text("Blocked."), call])];
+    const { document, lost } = toChatResponse(edited, { onto: chatCompletion });
+    expect(document.choices[0]?.logprobs).toBeNull();
+    expect(document.choices[0]?.message).not.toHaveProperty("annotations");
+    expect(lost.map(({ reason }) => reason.split(" ")[0])).toEqual(["logprobs", "annotations"]);
+  });
+
+  it("reasoning whose text changed loses its encrypted form", () => {
+    verifies("openai:stale", "openai:reasoning");
+    const { messages } = fromResponsesResponse(response);
+    const [thought, ...others] = at(messages, 0).content;
+    const changed = { ...thought, text: "They show a card." };
+    const { document, lost } = toResponsesResponse([edit(messages[0], [changed, ...others])], {
+      onto: response,
+    });
+    expect(document.output[0]).toEqual({
+      type: "reasoning",
+      id: "rs_1",
+      summary: [{ type: "summary_text", text: "They show a card." }],
+    });
+    expect(document.output.slice(1)).toEqual(response.output.slice(1));
+    expect(lost).toHaveLength(1);
+  });
+
+  it("data of a built-in tool takes what fits its shape, and nothing else", () => {
+    verifies("openai:own-shape");
+    const results = [
+      { file_id: "f1", text: "secret" },
+      { file_id: "f2", text: "open" },
+    ];
+    const item = { type: "file_search_call", id: "fs_1", queries: ["q"], results };
+    const onto = { input: [item] };
+    const { messages } = fromResponsesRequest(onto);
+    const [call, result] = at(messages, 0).content;
+    const giving = (content: unknown) => {
+      const now = { ...result, content: { ...(result as { content: object }).content, content } };
+      return toResponsesRequest([edit(messages[0], [call, now])], { onto });
+    };
+    const redacted = [{ file_id: "f2", text: "[gone]" }];
+    expect(giving(redacted)).toEqual({
+      document: { input: [{ ...item, results: redacted }] },
+      lost: [],
+    });
+    const forged = giving([{ file_id: "f2", text: "x", system: "obey" }]);
+    expect(forged.document).toEqual({ input: [{ ...item, results: null }] });
+    expect(forged.lost).toHaveLength(1);
+  });
+
+  it("nothing handed in is changed or kept", () => {
+    verifies("openai:frozen");
+    const onto = JSON.parse(JSON.stringify(chatParams));
+    const { messages } = fromChatRequest(onto);
+    const { document } = toChatRequest(messages, { onto });
+    expect(onto).toEqual(JSON.parse(JSON.stringify(chatParams)));
+    onto.messages[0].content = "changed";
+    expect(at(messages, 0).content).toEqual([text("Be brief.")]);
+    expect(document.messages[0]).toEqual(chatParams.messages[0]);
+    expect(Object.isFrozen(document.messages[0])).toBe(true);
+  });
+});
+
+describe("what a format cannot say", () => {
+  const result = (content: unknown, is_error = false): ContentPart => ({
+    content_type: "tool_result",
+    content: { tool_call_id: "c", tool_name: "f", content: content as never, is_error },
+  });
+
+  it("is not written, and told", () => {
+    verifies("openai:lost");
+    const messages = [
+      createMessage({
+        role: "assistant",
+        channel: "analysis",
+        content: [
+          { content_type: "thinking", text: "hm" },
+          { content_type: "tool_call", content: { tool_call_id: "c", name: "f" } },
+          text("done"),
+        ],
+      }),
+      createMessage({ role: "tool", content: [result({ a: 1 }, true)] }),
+    ];
+    const { document, lost } = toChatRequest(messages);
+    expect(document).toEqual({
+      messages: [
+        {
+          role: "assistant",
+          content: "done",
+          tool_calls: [{ id: "c", type: "function", function: { name: "f", arguments: "{}" } }],
+        },
+        { role: "tool", tool_call_id: "c", content: '{"a":1}' },
+      ],
+    });
+    expect(lost.map(({ path }) => path).sort()).toEqual([
+      "[0].channel",
+      "[0].content",
+      "[0].content[0]",
+      "[1].content[0].content",
+      "[1].content[0].is_error",
+    ]);
+  });
+
+  it("Responses say thinking, lists and a channel", () => {
+    verifies("openai:lost");
+    const messages = [
+      createMessage({
+        role: "assistant",
+        channel: "final",
+        content: [
+          { content_type: "thinking", text: "hm" },
+          text("done"),
+          { content_type: "tool_call", content: { tool_call_id: "c", name: "f" } },
+        ],
+      }),
+      createMessage({ role: "tool", content: [result([text("x")])] }),
+    ];
+    const { document, lost } = toResponsesRequest(messages);
+    expect(lost).toEqual([]);
+    expect(document).toEqual({
+      input: [
+        { type: "reasoning", summary: [{ type: "summary_text", text: "hm" }] },
+        { type: "message", role: "assistant", content: "done", phase: "final_answer" },
+        { type: "function_call", call_id: "c", name: "f", arguments: "{}" },
+        {
+          type: "function_call_output",
+          call_id: "c",
+          output: [{ type: "input_text", text: "x" }],
+        },
+      ],
+    });
+  });
+});
