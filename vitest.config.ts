@@ -16,6 +16,7 @@ export default defineConfig({
     alias: [
       { find: /^glassine$/, replacement: here("src/index.ts") },
       { find: /^glassine\/anthropic$/, replacement: here("src/adapters/anthropic/index.ts") },
+      { find: /^glassine\/ai-sdk$/, replacement: here("src/adapters/ai-sdk/index.ts") },
       { find: /^glassine\/mcp$/, replacement: here("src/adapters/mcp/index.ts") },
       { find: /^glassine\/openai$/, replacement: here("src/adapters/openai/index.ts") },
       { find: /^glassine\/redis$/, replacement: here("src/redis/index.ts") },

@@ -323,6 +323,30 @@ it("the openai entry", async () => {
   ]);
 });
 
+it("the ai-sdk entry", async () => {
+  expect(Object.keys(await import("glassine/ai-sdk")).sort()).toEqual([
+    "contentStream",
+    "fromContent",
+    "fromModelMessages",
+    "fromPrompt",
+    "toContent",
+    "toModelMessages",
+    "toPrompt",
+    "toStreamParts",
+  ]);
+  expect(typesOf("src/adapters/ai-sdk/index.ts")).toEqual([
+    "ContentOptions",
+    "ContentStream",
+    "ModelMessagesOptions",
+    "PromptLike",
+    "PromptOptions",
+    "ResultExtensions",
+    "ResultLike",
+    "SpecificationVersion",
+    "StreamPartLike",
+  ]);
+});
+
 it("the export map", () => {
   const manifest = JSON.parse(read("package.json")) as Readonly<Record<string, unknown>>;
   expect(manifest.exports).toEqual({
@@ -330,6 +354,10 @@ it("the export map", () => {
     "./anthropic": {
       types: "./dist/adapters/anthropic/index.d.ts",
       default: "./dist/adapters/anthropic/index.js",
+    },
+    "./ai-sdk": {
+      types: "./dist/adapters/ai-sdk/index.d.ts",
+      default: "./dist/adapters/ai-sdk/index.js",
     },
     "./mcp": { types: "./dist/adapters/mcp/index.d.ts", default: "./dist/adapters/mcp/index.js" },
     "./openai": {

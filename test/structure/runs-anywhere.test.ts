@@ -11,6 +11,7 @@ describe("what the package's entries reach", () => {
   const entries = [
     "src/index.ts",
     "src/adapters/anthropic/index.ts",
+    "src/adapters/ai-sdk/index.ts",
     "src/adapters/mcp/index.ts",
     "src/adapters/openai/index.ts",
     "src/redis/index.ts",

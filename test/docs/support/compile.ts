@@ -37,6 +37,7 @@ export async function compile(
   const exports = {
     ".": "./src/index.js",
     "./anthropic": "./src/adapters/anthropic/index.js",
+    "./ai-sdk": "./src/adapters/ai-sdk/index.js",
     "./mcp": "./src/adapters/mcp/index.js",
     "./openai": "./src/adapters/openai/index.js",
     "./redis": "./src/redis/index.js",

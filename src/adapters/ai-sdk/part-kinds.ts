@@ -1,0 +1,131 @@
+/**
+ * The kinds of content part that messages can show: which fields of each are read, and what they
+ * hold. All else of a part is a setting, and a part of another kind is not shown.
+ */
+import * as z from "zod";
+import { type Fields, fieldOf, isFields, jsonOf, pick } from "./host-values.ts";
+
+/**
+ * Where a part stands: in a prompt, in `ModelMessage[]`, in a result, or in the output of a tool.
+ */
+export type Format = "prompt" | "messages" | "result" | "output";
+
+type Shape = Readonly<Record<string, z.ZodType>>;
+
+const text = { text: z.string() };
+const file = { data: z.string(), mediaType: z.string() };
+const call = { toolCallId: z.string(), toolName: z.string() };
+
+const prompt: Readonly<Record<string, Shape>> = {
+  text,
+  reasoning: text,
+  file: { ...file, filename: z.string().optional(), originalUrl: z.string().optional() },
+  "tool-call": { ...call, input: z.unknown() },
+  "tool-result": { ...call, output: z.lazy(() => outputSchema) },
+};
+
+const shapes: Readonly<Record<Format, Readonly<Record<string, Shape>>>> = {
+  prompt,
+  messages: { ...prompt, image: { image: z.string(), mediaType: z.string().optional() } },
+  result: {
+    text,
+    reasoning: text,
+    file,
+    source: {
+      sourceType: z.string(),
+      id: z.string(),
+      url: z.string().optional(),
+      mediaType: z.string().optional(),
+      title: z.string().optional(),
+      filename: z.string().optional(),
+    },
+    "tool-call": { ...call, input: z.string() },
+    "tool-result": { ...call, result: z.unknown(), isError: z.boolean().optional() },
+  },
+  output: {
+    text,
+    media: file,
+    "file-data": { ...file, filename: z.string().optional() },
+    "file-url": { url: z.string(), mediaType: z.string().optional() },
+    "image-data": file,
+    "image-url": { url: z.string() },
+  },
+};
+
+/** The fields of a part that are read; `undefined` for a kind that messages cannot show. */
+export function fieldsOf(format: Format, type: unknown): readonly string[] | undefined {
+  const kinds = shapes[format];
+  if (typeof type !== "string" || !Object.hasOwn(kinds, type)) return undefined;
+  return ["type", ...Object.keys(kinds[type] as Shape)];
+}
+
+/** Any part of a format. Those of no known kind need a type only. */
+export function partSchema(format: Format): z.ZodType {
+  return schemas[format];
+}
+
+function schemaOf(format: Format): z.ZodType {
+  const kinds = new Map(
+    Object.entries(shapes[format]).map(([type, shape]) => [type, z.looseObject(shape)]),
+  );
+  return byField("type", kinds);
+}
+
+/** Objects told apart by a field. Those that have another text there may hold anything. */
+export function byField(
+  field: string,
+  kinds: ReadonlyMap<unknown, z.ZodType>,
+): z.ZodType<{ readonly [key: string]: unknown }> {
+  const other = z.looseObject({ [field]: z.string() });
+  // A union would tell what is wrong with the wrong option.
+  return z.custom<{ readonly [key: string]: unknown }>().check((payload) => {
+    const kind = kinds.get(fieldOf(payload.value, field)) ?? other;
+    const { error } = z.safeParse(kind, payload.value);
+    for (const issue of error?.issues ?? []) payload.issues.push(issue as never);
+  });
+}
+
+const schemas: Readonly<Record<Format, z.ZodType>> = {
+  prompt: schemaOf("prompt"),
+  messages: schemaOf("messages"),
+  result: schemaOf("result"),
+  output: schemaOf("output"),
+};
+
+const ofText = z.looseObject({ value: z.string() });
+const ofJson = z.looseObject({});
+const outputSchema = byField(
+  "type",
+  new Map<string, z.ZodType>([
+    ["text", ofText],
+    ["error-text", ofText],
+    ["json", ofJson],
+    ["error-json", ofJson],
+    ["execution-denied", z.looseObject({ reason: z.string().optional() })],
+    ["content", z.looseObject({ value: z.array(schemas.output) })],
+  ]),
+);
+
+/** What is read of a part, as JSON. */
+export function partJson(part: unknown, format: Format): unknown {
+  if (!isFields(part)) return jsonOf(part);
+  const json = pick(part, fieldsOf(format, fieldOf(part, "type")) ?? ["type"]);
+  if (!Object.hasOwn(json, "output")) return json;
+  return { ...json, output: outputJson(fieldOf(part, "output")) };
+}
+
+/** What is read of the output of a tool. */
+function outputJson(output: unknown): unknown {
+  if (!isFields(output)) return jsonOf(output);
+  const items = itemsOf(output);
+  if (items === undefined) return pick(output, ["type", "value", "reason"]);
+  return { type: "content", value: items.map((item) => partJson(item, "output")) };
+}
+
+/** The items of an output that is a list of content. */
+export function itemsOf(output: unknown): readonly unknown[] | undefined {
+  const value = fieldOf(output, "value");
+  return fieldOf(output, "type") === "content" && Array.isArray(value) ? value : undefined;
+}
+
+export type PartJson = Fields & { readonly type: string };

@@ -1,0 +1,123 @@
+import { collector, type Left, type Lost, type Read, type Written } from "../../documents/index.ts";
+import type { Message } from "../../messages/index.ts";
+import { reading } from "./host-values.ts";
+import { type ListFormat, nameOf, readList } from "./read-list.ts";
+import type { PromptLike, SpecificationVersion } from "./types.ts";
+import { writeList } from "./write-list.ts";
+
+/** Options of `toPrompt`. */
+export interface PromptOptions<Document> {
+  /** The prompt that the messages came from: what they do not show is taken from it. */
+  readonly onto?: Document;
+  /** For which version new parts are written: `v3` for ai 6, `v2` for ai 5. Default `v3`. */
+  readonly specificationVersion?: SpecificationVersion;
+}
+
+/** Options of `toModelMessages`. */
+export interface ModelMessagesOptions<Document> {
+  /** The messages of the SDK that these came from: what they do not show is taken from them. */
+  readonly onto?: Document;
+}
+
+/**
+ * The messages of a prompt, as a model of `ai` 5 or 6 is called with it.
+ *
+ * Bytes are shown as base64 and URLs as text. Approvals, file ids and what is of no known kind are
+ * in `left`, with the settings that messages do not hold. The prompt is neither kept nor changed.
+ *
+ * @throws GlassineError `document_invalid`
+ * @example
+ * ```ts
+ * import { fromPrompt } from "glassine/ai-sdk";
+ *
+ * const { messages, left } = fromPrompt([{ role: "system", content: "Be brief." }]);
+ * console.log(messages[0]?.content, left); // [ { content_type: 'text', text: 'Be brief.' } ] []
+ * ```
+ */
+export function fromPrompt(prompt: PromptLike): Read {
+  return fromList(prompt, "prompt");
+}
+
+/**
+ * The prompt that says what the messages say.
+ *
+ * With `onto`, what did not change stays as it is there, bytes and URLs included, and so does all
+ * that messages do not show. Provider options of a changed part of an assistant message do not
+ * stay: they sign the old one, or stand for it.
+ *
+ * @throws GlassineError `document_invalid` for an `onto` that is no prompt
+ * @example
+ * ```ts
+ * import { fromPrompt, toPrompt } from "glassine/ai-sdk";
+ *
+ * const prompt = [{ role: "system", content: "Be brief." }];
+ * const { messages } = fromPrompt(prompt);
+ * console.log(toPrompt(messages, { onto: prompt }).document); // [ { role: 'system', content: 'Be brief.' } ]
+ * ```
+ */
+export function toPrompt<Document extends PromptLike = PromptLike>(
+  messages: readonly Message[],
+  { onto, specificationVersion = "v3" }: PromptOptions<Document> = {},
+): Written<Document> {
+  return toList(messages, "prompt", onto, specificationVersion);
+}
+
+/**
+ * The messages of a list of `ModelMessage`, as `generateText` and `streamText` take it.
+ *
+ * @throws GlassineError `document_invalid`
+ * @example
+ * ```ts
+ * import { fromModelMessages } from "glassine/ai-sdk";
+ *
+ * const { messages } = fromModelMessages([{ role: "user", content: "Ahoy" }]);
+ * console.log(messages[0]?.content); // [ { content_type: 'text', text: 'Ahoy' } ]
+ * ```
+ */
+export function fromModelMessages(list: PromptLike): Read {
+  return fromList(list, "messages");
+}
+
+/**
+ * The list of `ModelMessage` that says what the messages say; see `toPrompt`.
+ *
+ * @throws GlassineError `document_invalid` for an `onto` that is no such list
+ * @example
+ * ```ts
+ * import { createMessage } from "glassine";
+ * import { toModelMessages } from "glassine/ai-sdk";
+ *
+ * const asked = createMessage({ role: "user", content: [{ content_type: "text", text: "Ahoy" }] });
+ * const { document } = toModelMessages([asked]);
+ * console.log(document[0]?.content); // [ { type: 'text', text: 'Ahoy' } ]
+ * ```
+ */
+export function toModelMessages<Document extends PromptLike = PromptLike>(
+  messages: readonly Message[],
+  { onto }: ModelMessagesOptions<Document> = {},
+): Written<Document> {
+  return toList(messages, "messages", onto, "v3");
+}
+
+function fromList(list: PromptLike, format: ListFormat): Read {
+  const left = collector<Left>();
+  const shown = reading(nameOf(format), () => readList(list, format, left), "document_invalid");
+  const messages = Object.freeze(shown.map(({ message }) => message));
+  return Object.freeze({ messages, extensions: Object.freeze({}), left: left.list() });
+}
+
+function toList<Document extends PromptLike>(
+  messages: readonly Message[],
+  format: ListFormat,
+  onto: Document | undefined,
+  version: SpecificationVersion,
+): Written<Document> {
+  const lost = collector<Lost>();
+  const list: PromptLike = onto ?? [];
+  const write = () => {
+    const shown = readList(list, format, collector<Left>());
+    return writeList(messages, { format, version, onto: list, shown, lost });
+  };
+  const document = reading(nameOf(format), write, "document_invalid");
+  return Object.freeze({ document: document as unknown as Document, lost: lost.list() });
+}

@@ -1,0 +1,96 @@
+/** Messages as a prompt or as `ModelMessage[]`, over the list that they came from. */
+import { type Collector, type Lost, pairMessages, pathOf } from "../../documents/index.ts";
+import type { ContentPart, Message } from "../../messages/index.ts";
+import { type Fields, fieldOf, hostCopy } from "./host-values.ts";
+import { newPart } from "./overlay.ts";
+import type { ListFormat, ShownMessage } from "./read-list.ts";
+import type { SpecificationVersion } from "./types.ts";
+import { weave } from "./weave.ts";
+import type { Place } from "./write-part.ts";
+import { writeParts } from "./write-parts.ts";
+
+/** What is written, over what, and who is told of what cannot be said. */
+export interface ListWork {
+  readonly format: ListFormat;
+  readonly version: SpecificationVersion;
+  /** The list that the messages came from, and what they show of it. */
+  readonly onto: readonly unknown[];
+  readonly shown: readonly ShownMessage[];
+  readonly lost: Collector<Lost>;
+}
+
+export function writeList(messages: readonly Message[], work: ListWork): readonly unknown[] {
+  const { onto, shown } = work;
+  return weave(
+    onto.length,
+    shown.map(({ at }) => at),
+    pairMessages(
+      shown.map(({ message }) => message),
+      messages,
+    ),
+    (index, { at, isSame }) => {
+      const old = at === undefined ? undefined : (shown[at] as ShownMessage);
+      const raw = old === undefined ? undefined : onto[old.at];
+      if (isSame) return hostCopy(raw);
+      return writeMessage(messages[index] as Message, index, raw, old, work);
+    },
+    (place) => hostCopy(onto[place]),
+  );
+}
+
+const nothing = { parts: [], places: [] } as const;
+
+function writeMessage(
+  message: Message,
+  index: number,
+  raw: unknown,
+  old: ShownMessage | undefined,
+  { format, version, lost }: ListWork,
+): unknown {
+  const lose = (reason: string, ...keys: readonly (string | number)[]) =>
+    lost.add({ path: pathOf(index, ...keys), reason });
+  loseFields(message, lose);
+  const role = message.role === "developer" ? "system" : message.role;
+  if (role !== message.role) lose("There is no such role. It is written as system.", "role");
+  const place = (at: number): Place => ({
+    format,
+    version,
+    role,
+    lose: (reason, ...keys) => lose(reason, "content", at, ...keys),
+  });
+  const settings = hostCopy(raw) as Fields | undefined;
+  return Object.freeze({ ...settings, role, content: contentOf() });
+
+  function contentOf(): unknown {
+    const parts = message.content;
+    const content = fieldOf(raw, "content");
+    if (role === "system" && !Array.isArray(content)) return systemText(parts, lose);
+    const isText = typeof content === "string" && parts.length === 1;
+    if (isText && parts[0]?.content_type === "text") return parts[0].text;
+    if (Array.isArray(content)) return writeParts(content, old ?? nothing, parts, place);
+    return Object.freeze(parts.flatMap((part, at) => newPart(part, place(at)) ?? []));
+  }
+}
+
+/** What only some formats have. */
+function loseFields(
+  { channel, schema_version }: Message,
+  lose: (reason: string, key: string) => void,
+): void {
+  if (channel !== undefined) lose("A message has no channel.", "channel");
+  if (schema_version !== "2.0") lose("A message has no version.", "schema_version");
+}
+
+/** The one text of a system message. */
+function systemText(
+  parts: readonly ContentPart[],
+  lose: (reason: string, ...keys: readonly (string | number)[]) => void,
+): string {
+  const texts = parts.flatMap((part, at) => {
+    if (part.content_type === "text") return [part.text];
+    lose("A system message has text only.", "content", at);
+    return [];
+  });
+  if (texts.length !== 1) lose("A system message has one text. They were joined.", "content");
+  return texts.join("\n\n");
+}

@@ -1,0 +1,352 @@
+import type { LanguageModelV3Prompt } from "@ai-sdk/provider";
+import { createMessage, type Message, type MessageInput } from "glassine";
+import {
+  fromContent,
+  fromModelMessages,
+  fromPrompt,
+  toContent,
+  toModelMessages,
+  toPrompt,
+} from "glassine/ai-sdk";
+import { describe, expect, it } from "vitest";
+import { refusalOf } from "../../admit/support.ts";
+import { verifies } from "../../support/verifies.ts";
+
+type Part = NonNullable<MessageInput["content"]>[number];
+const said = (role: Message["role"], ...content: Part[]) => createMessage({ role, content });
+const image = (data: string, type: "url" | "base64" = "base64", more = {}): Part => ({
+  content_type: "image",
+  content: { type, data, ...more },
+});
+
+/** A copy with one text in place of another, everywhere. */
+function replaced(messages: readonly Message[], from: string, to: string): readonly Message[] {
+  return JSON.parse(JSON.stringify(messages).replaceAll(from, to)) as Message[];
+}
+
+describe("new parts", () => {
+  const written = (role: Message["role"], part: Part, version: "v2" | "v3" = "v3") => {
+    const { document, lost } = toPrompt([said(role, part)], { specificationVersion: version });
+    return [document[0]?.content, lost.map(({ path }) => path)];
+  };
+
+  it.each([
+    [image("AA=="), { type: "file", data: "AA==", mediaType: "image/*" }],
+    [image("https://a.example/", "url"), { data: new URL("https://a.example/") }],
+    [
+      image("HTTPS://a.example", "url"),
+      { data: new URL("https://a.example/"), originalUrl: "HTTPS://a.example" },
+    ],
+    [
+      { content_type: "document", content: { type: "base64", data: "AA==", title: "a" } },
+      { data: "AA==", mediaType: "*/*", filename: "a" },
+    ],
+  ] as const)("of a user: %j", (part, expected) => {
+    verifies("aisdk:round-trip");
+    expect(written("user", part as Part)).toMatchObject([[expected], []]);
+  });
+
+  it.each([
+    ["user", image("https://evil.example/"), ["[0].content[0].content.data"]],
+    ["user", image("no-url", "url"), ["[0].content[0].content.data"]],
+    ["user", { content_type: "thinking", text: "a" }, ["[0].content[0]"]],
+    ["tool", { content_type: "text", text: "a" }, ["[0].content[0]"]],
+    [
+      "assistant",
+      { content_type: "prompt_request", content: { prompt_request_id: "1", name: "p" } },
+      ["[0].content[0]"],
+    ],
+  ] as const)("that cannot be said by %s are lost: %j", (role, part, paths) => {
+    verifies("aisdk:lost", "aisdk:base64-only");
+    expect(written(role, part as Part)).toEqual([[], paths]);
+  });
+
+  it.each([
+    [
+      "user",
+      image("AA==", "base64", { media_type: "text/plain" }),
+      "content[0].content.media_type",
+    ],
+    ["user", image("data:image/png;base64,AA==", "url"), "content[0].content.type"],
+    [
+      "user",
+      { content_type: "audio", content: { type: "base64", data: "AA==", duration_ms: 1 } },
+      "content[0].content.duration_ms",
+    ],
+    [
+      "assistant",
+      { content_type: "tool_call", content: { tool_call_id: "c", name: "t", namespace: "n" } },
+      "content[0].content.namespace",
+    ],
+  ] as const)("that are said nearly, by %s: %j", (role, part, path) => {
+    verifies("aisdk:lost");
+    const [content, lost] = written(role, part as Part);
+    expect(content).toHaveLength(1);
+    expect(lost).toEqual([`[0].${path}`]);
+  });
+
+  it("of a message that the SDK has no place for", () => {
+    verifies("aisdk:lost");
+    const text = (each: string): Part => ({ content_type: "text", text: each });
+    const messages = [
+      createMessage({ role: "developer", channel: "final", content: [text("a"), text("b")] }),
+    ];
+    const { document, lost } = toPrompt(messages);
+    expect(document).toEqual([{ role: "system", content: "a\n\nb" }]);
+    expect(lost.map(({ path }) => path)).toEqual(["[0].channel", "[0].role", "[0].content"]);
+    expect(toContent([]).lost).toHaveLength(1);
+    expect(toContent([said("user", text("a"))])).toMatchObject({
+      document: { content: [] },
+      lost: [{ path: "[0]" }],
+    });
+  });
+
+  it("have the form of ai 5 where that is asked for", () => {
+    verifies("aisdk:older");
+    const list: Part = {
+      content_type: "tool_result",
+      content: {
+        tool_call_id: "c",
+        tool_name: "t",
+        content: [image("AA=="), image("https://a.example/", "url")] as never,
+      },
+    };
+    expect(written("tool", list, "v2")).toEqual([
+      [
+        {
+          type: "tool-result",
+          toolCallId: "c",
+          toolName: "t",
+          output: {
+            type: "content",
+            value: [{ type: "media", data: "AA==", mediaType: "image/*" }],
+          },
+        },
+      ],
+      ["[0].content[0].content.content[1].content"],
+    ]);
+    const text = said("assistant", { content_type: "text", text: "a" });
+    const completion = {
+      stop_reason: "max_tokens",
+      tokens: { input_tokens: 1, output_tokens: 2, total_tokens: 4 },
+    } as const;
+    const options = { extensions: { completion } };
+    expect(toContent([text], { ...options, specificationVersion: "v2" })).toMatchObject({
+      document: {
+        finishReason: "length",
+        usage: { inputTokens: 1, outputTokens: 2, totalTokens: 4 },
+      },
+      lost: [],
+    });
+    expect(toContent([text], options)).toMatchObject({
+      document: {
+        finishReason: { unified: "length", raw: undefined },
+        usage: { inputTokens: { total: 1 }, outputTokens: { total: 2 } },
+      },
+      lost: [{ path: "extensions.completion.tokens.total_tokens" }],
+    });
+  });
+});
+
+describe("changed parts", () => {
+  const call = { type: "tool-call", toolCallId: "c", toolName: "find" } as const;
+  const prompt: LanguageModelV3Prompt = [
+    {
+      role: "user",
+      content: [
+        { type: "text", text: "Ada", providerOptions: { test: { cache: true } } },
+        {
+          type: "file",
+          mediaType: "image/png",
+          data: new URL("https://ada.example/"),
+          originalUrl: "https://ada.example",
+          filename: "f",
+          providerOptions: { test: {} },
+        },
+      ],
+    },
+    {
+      role: "assistant",
+      content: [
+        { type: "reasoning", text: "Ada?", providerOptions: { anthropic: { signature: "s" } } },
+        {
+          ...call,
+          input: { name: "Ada" },
+          providerExecuted: true,
+          providerOptions: { openai: { itemId: "i" } },
+        },
+        { type: "reasoning", text: "Yes.", providerOptions: { anthropic: { signature: "t" } } },
+      ],
+    },
+    {
+      role: "tool",
+      content: [
+        {
+          type: "tool-result",
+          toolCallId: "c",
+          toolName: "find",
+          providerOptions: { test: {} },
+          output: {
+            type: "content",
+            ...({ providerOptions: { test: {} } } as object),
+            value: [
+              { type: "file-id", fileId: "f-1" },
+              { type: "text", text: "Ada", providerOptions: { test: {} } },
+              { type: "custom" },
+              { type: "text", text: "kept", providerOptions: { test: {} } },
+            ],
+          },
+        },
+        { type: "tool-approval-response", approvalId: "a", approved: true },
+      ],
+    },
+  ];
+
+  it("keep what did not change, but not what signs or stands for a model's old words", () => {
+    verifies("aisdk:changed-part", "aisdk:provider-fields", "aisdk:unshown-kept");
+    const { messages } = fromPrompt(prompt);
+    const { document, lost } = toPrompt(replaced(messages, "Ada", "Bea"), { onto: prompt });
+    const [user, assistant, tool] = prompt;
+    expect(document).toEqual([
+      { ...user, content: [{ ...(user?.content[0] as object), text: "Bea" }, user?.content[1]] },
+      {
+        ...assistant,
+        content: [
+          { type: "reasoning", text: "Bea?" },
+          { ...call, input: { name: "Bea" }, providerExecuted: true },
+          assistant?.content[2],
+        ],
+      },
+      {
+        ...tool,
+        content: [
+          {
+            ...(tool?.content[0] as object),
+            output: {
+              type: "content",
+              providerOptions: { test: {} },
+              value: [
+                { type: "file-id", fileId: "f-1" },
+                { type: "text", text: "Bea", providerOptions: { test: {} } },
+                { type: "custom" },
+                { type: "text", text: "kept", providerOptions: { test: {} } },
+              ],
+            },
+          },
+          tool?.content[1],
+        ],
+      },
+    ]);
+    expect(lost.map(({ path }) => path)).toEqual(["[1].content[0]", "[1].content[1]"]);
+  });
+
+  it("never keep the original of another URL", () => {
+    verifies("aisdk:changed-part");
+    const { messages } = fromPrompt(prompt);
+    const { document } = toPrompt(replaced(messages, "ada.example", "bea.example/x"), {
+      onto: prompt,
+    });
+    expect(document[0]?.content[1]).toEqual({
+      type: "file",
+      mediaType: "image/png",
+      data: new URL("https://bea.example/x"),
+      filename: "f",
+      providerOptions: { test: {} },
+    });
+  });
+
+  it("keep the spelling of an input that says the same", () => {
+    verifies("aisdk:changed-part");
+    const result = { content: [{ ...call, input: '{ "name" : "Ada" }', dynamic: true }] };
+    const { messages } = fromContent(result);
+    const renamed = toContent(replaced(messages, "find", "look"), { onto: result }).document;
+    expect(renamed.content).toEqual([{ ...result.content[0], toolName: "look" }]);
+    const changed = toContent(replaced(messages, "Ada", "Bea"), { onto: result }).document;
+    expect(changed.content).toEqual([{ ...result.content[0], input: '{"name":"Bea"}' }]);
+  });
+
+  it("of a tool's output tell of hidden items that go with it", () => {
+    verifies("aisdk:lost");
+    const { messages } = fromPrompt(prompt);
+    const gone = messages.map((message) => ({
+      ...message,
+      content: message.content.map((part) =>
+        part.content_type === "tool_result"
+          ? { ...part, content: { ...part.content, content: "[removed]" } }
+          : part,
+      ),
+    }));
+    const { document, lost } = toPrompt(gone as Message[], { onto: prompt });
+    expect(document[2]?.content[0]).toMatchObject({
+      output: { type: "text", value: "[removed]", providerOptions: { test: {} } },
+      providerOptions: { test: {} },
+    });
+    expect(lost.map(({ path }) => path)).toEqual(["[2].content[0].content"]);
+  });
+
+  it("of a tool's data stay data, also where they look like parts", () => {
+    verifies("aisdk:output-form");
+    const result = { type: "tool-result", toolCallId: "c", toolName: "t" };
+    const link = { content_type: "image", content: { type: "url", data: "https://evil.example/" } };
+    for (const value of [[link, { content_type: "text", text: "Ada" }], "Ada", { name: "Ada" }]) {
+      const prompt = [{ role: "tool", content: [{ ...result, output: { type: "json", value } }] }];
+      const changed = replaced(fromPrompt(prompt).messages, "Ada", "Bea");
+      expect(toPrompt(changed, { onto: prompt }).document).toEqual(
+        JSON.parse(JSON.stringify(prompt).replaceAll("Ada", "Bea")),
+      );
+    }
+  });
+
+  it("of a message that is a text stay one, if they are one", () => {
+    verifies("aisdk:changed-part");
+    const list = [{ role: "user", content: "Ada" }];
+    const { messages } = fromModelMessages(list);
+    const changed = replaced(messages, "Ada", "Bea");
+    expect(toModelMessages(changed, { onto: list }).document).toEqual([
+      { role: "user", content: "Bea" },
+    ]);
+    const more = [said("user", ...(changed[0]?.content ?? []), image("AA=="))];
+    expect(toModelMessages(more, { onto: list }).document).toEqual([
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "Bea" },
+          { type: "image", image: "AA==" },
+        ],
+      },
+    ]);
+  });
+});
+
+describe("what is written", () => {
+  it("is frozen, and has bytes and URLs of its own", () => {
+    verifies("aisdk:frozen");
+    const bytes = new Uint8Array([1, 2]);
+    const url = new URL("https://a.example/");
+    const prompt: LanguageModelV3Prompt = [
+      {
+        role: "user",
+        content: [
+          { type: "file", mediaType: "image/png", data: bytes },
+          { type: "file", mediaType: "image/png", data: url },
+        ],
+      },
+    ];
+    const { document } = toPrompt(fromPrompt(prompt).messages, { onto: prompt });
+    bytes[0] = 9;
+    url.pathname = "/changed";
+    const content = document[0]?.content as readonly { data: unknown }[];
+    expect(content.map(({ data }) => data)).toEqual([
+      new Uint8Array([1, 2]),
+      new URL("https://a.example/"),
+    ]);
+    expect([document, document[0], content, content[0]].every(Object.isFrozen)).toBe(true);
+  });
+
+  it("takes no document of another kind", () => {
+    verifies("aisdk:refused");
+    const { code } = refusalOf(() => toPrompt([], { onto: [{ role: "user", content: 3 }] }));
+    expect(code).toBe("document_invalid");
+    expect(refusalOf(() => toContent([], { onto: {} as never })).code).toBe("document_invalid");
+  });
+});
