@@ -1,5 +1,5 @@
-export { type ParsedArguments, parseArguments, writeArguments } from "./arguments.ts";
-export { type MediaSource, mediaFromUrl, urlOfMedia } from "./media.ts";
+export { parseArguments, writeArguments } from "./arguments.ts";
+export { mediaFromUrl, urlOfMedia } from "./media.ts";
 export { pairMessages, pairParts, type Read, type Written } from "./messages.ts";
 export { type Pair, pairItems } from "./pair.ts";
 export { readDocument } from "./read-document.ts";

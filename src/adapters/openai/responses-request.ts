@@ -125,8 +125,11 @@ function changesOf(
   old: JsonObject,
   runs: readonly Run[],
 ): { readonly [key: string]: Json | undefined } {
-  const instructions = runs.find(({ form }) => form === "instructions")?.items[0]?.content;
-  const others = runs.filter(({ form }) => form !== "instructions");
+  // What others were put before is no longer what the model is told first.
+  const [first] = runs;
+  const isFirst = first?.form === "instructions";
+  const instructions = isFirst ? first.items[0]?.content : undefined;
+  const others = isFirst ? runs.slice(1) : runs;
   const [only] = others;
   const isText = others.length === 1 && only?.form === "input";
   const input = isText ? only.items[0]?.content : others.flatMap(({ items }) => items);

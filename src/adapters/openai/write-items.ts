@@ -111,6 +111,10 @@ function overJson(
     lost({ path: where, reason: "an image that was made holds its bytes" });
     return undefined;
   }
+  if (first.part.content.media_type !== undefined) {
+    const reason = "an image that was made has no type";
+    lost({ path: under(where, "content", "media_type"), reason });
+  }
   return put(item, { result: first.part.content.data });
 }
 

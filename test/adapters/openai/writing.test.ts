@@ -42,6 +42,35 @@ describe("over the document they came from", () => {
     expect(JSON.stringify(document)).toContain(JSON.stringify('{ "at": "it" }'));
   });
 
+  it("an image that was made has no type, and that is told", () => {
+    verifies("openai:lost");
+    const made = { type: "image_generation_call", id: "ig_1", status: "completed", result: "AA==" };
+    const onto = { ...response, output: [made] } as never;
+    const content = { type: "base64", data: "AQ==", media_type: "image/png" };
+    const [message] = fromResponsesResponse(onto).messages;
+    const edited = edit(message, [{ content_type: "image", content }]);
+    const { document, lost } = toResponsesResponse([edited], { onto });
+    expect(document).toMatchObject({ output: [{ ...made, result: "AQ==" }] });
+    expect(lost).toEqual([
+      {
+        path: "[0].content[0].content.media_type",
+        reason: "an image that was made has no type",
+      },
+    ]);
+  });
+
+  it("instructions that are no longer first are an item of the input", () => {
+    verifies("openai:onto");
+    const onto = { model: "m", instructions: "Be brief.", input: [] };
+    const [instructions] = fromResponsesRequest(onto).messages;
+    const question = createMessage({ role: "user", content: [text("Ahoy")] });
+    const messages = [question, at([instructions as Message], 0)];
+    const { document, lost } = toResponsesRequest(messages, { onto });
+    expect(lost).toEqual([]);
+    expect(document.instructions).toBeNull();
+    expect(fromResponsesRequest(document).messages).toEqual(messages);
+  });
+
   it("blocks that show nothing keep their places, and a message that is gone takes its own along", () => {
     verifies("openai:onto");
     const strange = { type: "hologram", depth: 3 };
