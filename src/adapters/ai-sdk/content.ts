@@ -16,7 +16,15 @@ import {
   readCompletion,
   writeCompletion,
 } from "./completion.ts";
-import { type Fields, fieldOf, hostCopy, isFields, jsonOf, reading } from "./host-values.ts";
+import {
+  type Fields,
+  fieldOf,
+  hostCopy,
+  isFields,
+  isList,
+  jsonOf,
+  reading,
+} from "./host-values.ts";
 import { notesFor } from "./notes.ts";
 import { type PartJson, partJson, partSchema } from "./part-kinds.ts";
 import { leaveUnread, readParts, type ShownParts } from "./read-parts.ts";
@@ -146,7 +154,7 @@ function resultJson(result: unknown): unknown {
   if (!isFields(result)) return jsonOf(result);
   const content = fieldOf(result, "content");
   return {
-    content: Array.isArray(content)
+    content: isList(content)
       ? Array.from(content, (part) => partJson(part, "result"))
       : jsonOf(content),
     ...completionJson(result),

@@ -5,6 +5,7 @@
  * taken again, as copies.
  */
 
+import { payloadLimits } from "../../admit/index.ts";
 import { type ErrorCode, GlassineError, isGlassineError } from "../../errors/index.ts";
 
 /** Fields by name. Keys are data. */
@@ -12,6 +13,11 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A list that is no longer than a reader takes: another may be of any length and hold nothing. */
+export function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) && value.length <= payloadLimits.nodes;
 }
 
 /** A field that is really there. */
@@ -27,7 +33,7 @@ export function fieldNames(value: Fields): readonly string[] {
 /**
  * The JSON of a value: as `JSON.stringify` has it, but with bytes as base64.
  *
- * What contains itself, or is deeper than any reader takes, stays as it is, for the reader to
+ * What contains itself, or is deeper or longer than any reader takes, stays as it is, for the reader to
  * refuse with its path.
  */
 export function jsonOf(value: unknown): unknown {
@@ -47,6 +53,7 @@ function jsonWithin(
   if (typeof value === "number") return Number.isFinite(value) ? value : null;
   if (typeof value !== "object" || value === null) return value;
   if (above.length >= maxDepth || above.includes(value)) return value;
+  if (Array.isArray(value) && !isList(value)) return value;
   if (known.has(value)) return known.get(value);
   const inside = [...above, value];
   const json = objectJson(value, (inner) => jsonWithin(inner, inside, known));
@@ -57,7 +64,7 @@ function jsonWithin(
 function objectJson(value: object, jsonInside: (inner: unknown) => unknown): unknown {
   const text = textOf(value);
   if (text !== undefined) return text;
-  if (Array.isArray(value)) return Array.from(value, (item) => jsonInside(item) ?? null);
+  if (isList(value)) return Array.from(value, (item) => jsonInside(item) ?? null);
   const { toJSON } = value as { toJSON?: unknown };
   if (typeof toJSON === "function") return jsonInside(toJSON.call(value));
   return Object.fromEntries(
@@ -98,12 +105,12 @@ function copyWithin(value: unknown, depth: number, copies: Map<object, unknown>)
   if (isDate(value)) return new Date(value.getTime());
   if (value instanceof ArrayBuffer) return value.slice(0);
   if (value instanceof Uint8Array) return new Uint8Array(value);
-  if (depth >= maxDepth || !(Array.isArray(value) || isPlain(value))) return value;
+  if (depth >= maxDepth || !(isList(value) || isPlain(value))) return value;
   if (copies.has(value)) return copies.get(value);
   copies.set(value, value);
   const copyOf = (item: unknown) => copyWithin(item, depth + 1, copies);
   const copy = Object.freeze(
-    Array.isArray(value)
+    isList(value)
       ? Array.from(value, copyOf)
       : Object.fromEntries(Object.entries(value).map(([key, field]) => [key, copyOf(field)])),
   );

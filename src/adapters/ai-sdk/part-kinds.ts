@@ -3,7 +3,7 @@
  * hold. All else of a part is a setting, and a part of another kind is not shown.
  */
 import * as z from "zod";
-import { type Fields, fieldOf, isFields, jsonOf, pick } from "./host-values.ts";
+import { type Fields, fieldOf, isFields, isList, jsonOf, pick } from "./host-values.ts";
 
 /**
  * Where a part stands: in a prompt, in `ModelMessage[]`, in a result, or in the output of a tool.
@@ -125,7 +125,7 @@ function outputJson(output: unknown): unknown {
 /** The items of an output that is a list of content. */
 export function itemsOf(output: unknown): readonly unknown[] | undefined {
   const value = fieldOf(output, "value");
-  return fieldOf(output, "type") === "content" && Array.isArray(value) ? value : undefined;
+  return fieldOf(output, "type") === "content" && isList(value) ? value : undefined;
 }
 
 export type PartJson = Fields & { readonly type: string };

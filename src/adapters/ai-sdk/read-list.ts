@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { type Collector, type Left, readDocument } from "../../documents/index.ts";
 import { createMessage, type Message } from "../../messages/index.ts";
-import { fieldOf, isFields, jsonOf } from "./host-values.ts";
+import { fieldOf, isFields, isList, jsonOf } from "./host-values.ts";
 import { notesFor } from "./notes.ts";
 import { byField, type Format, type PartJson, partJson, partSchema } from "./part-kinds.ts";
 import { leaveUnread, readParts, type ShownParts } from "./read-parts.ts";
@@ -28,7 +28,7 @@ export function readList(
   format: ListFormat,
   left: Collector<Left>,
 ): readonly ShownMessage[] {
-  const items = Array.isArray(list) ? Array.from(list, (each) => messageJson(each, format)) : list;
+  const items = isList(list) ? Array.from(list, (each) => messageJson(each, format)) : list;
   const messages = readDocument(schemas[format], items, nameOf(format)) as readonly MessageJson[];
   const notes = notesFor(left);
   return messages.flatMap((json, at): readonly ShownMessage[] => {
@@ -59,7 +59,7 @@ function messageJson(message: unknown, format: ListFormat): unknown {
   const role = jsonOf(fieldOf(message, "role"));
   if (!isRole(role)) return { role };
   const content = fieldOf(message, "content");
-  if (!Array.isArray(content)) return { role, content: jsonOf(content) };
+  if (!isList(content)) return { role, content: jsonOf(content) };
   return { role, content: Array.from(content, (part) => partJson(part, format)) };
 }
 

@@ -445,6 +445,31 @@ describe("a document of the wrong shape", () => {
     expect(message).toContain(path);
   });
 
+  it.each([
+    (list: readonly never[]) => fromPrompt(list),
+    (list: readonly never[]) => fromPrompt([{ role: "user", content: list }]),
+    (list: readonly never[]) => fromContent({ content: list }),
+    (list: readonly never[]) =>
+      fromPrompt([
+        {
+          role: "tool",
+          content: [
+            {
+              type: "tool-result",
+              toolCallId: "c",
+              toolName: "t",
+              output: { type: "content", value: list },
+            },
+          ],
+        },
+      ]),
+  ])("is refused at once where a list is endless and holds nothing", (read) => {
+    verifies("aisdk:refused");
+    const start = performance.now();
+    expect(refusalOf(() => read(new Array<never>(2 ** 32 - 1))).code).toBe("document_invalid");
+    expect(performance.now() - start).toBeLessThan(2_000);
+  });
+
   it("is refused where its own code throws", () => {
     verifies("aisdk:refused");
     const part = {
