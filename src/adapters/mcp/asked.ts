@@ -5,7 +5,7 @@ import { type Read, readDocument, type Written } from "../../documents/index.ts"
 import type { Message } from "../../messages/index.ts";
 import type { Onto, RequestOptions } from "./call-options.ts";
 import { isObject, type JsonObject, without } from "./json.ts";
-import { checkCall, onlyPartOf } from "./only-part.ts";
+import { checkCall, onlyAnswerOf, onlyPartOf } from "./only-part.ts";
 import {
   type LostReports,
   leaveThese,
@@ -71,10 +71,7 @@ export function toAnswered(
   { id, onto }: AskedOptions,
 ): Written<object> {
   const lost = lostReports();
-  const found = onlyPartOf(messages, "tool", "tool_result", lost);
-  const { content, at } = found;
-  checkCall(found, "tool_call_id", content.tool_call_id, id, lost);
-  checkCall(found, "tool_name", content.tool_name, method, lost);
+  const { content, at } = onlyAnswerOf(messages, "tool_result", { id, name: method }, lost);
   if (content.is_error) lost.add([...at, "is_error"], "An error of MCP is no result.");
   const before = readOnto(schema, onto, what) as JsonObject | undefined;
   const said = isObject(content.content) ? content.content : {};

@@ -4,7 +4,7 @@ import type { ContentPart, Message } from "../../messages/index.ts";
 import type { AnswerOptions, Onto } from "./call-options.ts";
 import { dataText, readDataText } from "./error-data.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import { checkCall, noMessage, onlyPartOf } from "./only-part.ts";
+import { noMessage, onlyAnswerOf } from "./only-part.ts";
 import {
   checkHead,
   type LeftReports,
@@ -58,10 +58,7 @@ export function toToolError(
   { id, name, onto }: AnswerOptions & Onto,
 ): Written<object> {
   const lost = lostReports();
-  const found = onlyPartOf(messages, "tool", "tool_result", lost);
-  const { content, at } = found;
-  checkCall(found, "tool_call_id", content.tool_call_id, id, lost);
-  checkCall(found, "tool_name", content.tool_name, name, lost);
+  const { content, at } = onlyAnswerOf(messages, "tool_result", { id, name }, lost);
   checkError(content.is_error, at, lost);
   const said: unknown = content.content;
   const next = isObject(said) ? said : { message: said };
@@ -107,10 +104,7 @@ export function toPromptError(
   { id, name, onto }: AnswerOptions & Onto,
 ): Written<object> {
   const lost = lostReports();
-  const found = onlyPartOf(messages, "tool", "prompt_result", lost);
-  const { content, at } = found;
-  checkCall(found, "prompt_request_id", content.prompt_request_id, id, lost);
-  checkCall(found, "prompt_name", content.prompt_name, name, lost);
+  const { content, at } = onlyAnswerOf(messages, "prompt_result", { id, name }, lost);
   checkError(content.is_error, at, lost);
   if (content.messages.length > 0) {
     lost.add([...at, "messages"], "An error of MCP has no messages.");

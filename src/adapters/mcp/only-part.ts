@@ -61,3 +61,27 @@ export function checkCall(
 ): void {
   if (value !== expected) lost.add([...found.at, key], "It is given by the call, and kept.");
 }
+
+const answerKeys = {
+  tool_result: ["tool_call_id", "tool_name"],
+  prompt_result: ["prompt_request_id", "prompt_name"],
+} as const;
+
+/**
+ * The part that an answer is written from: that of the call it answers.
+ *
+ * @throws GlassineError `message_invalid` when no message has such a part
+ */
+export function onlyAnswerOf<const Type extends keyof typeof answerKeys>(
+  messages: readonly Message[],
+  type: Type,
+  call: { readonly id: string; readonly name: string },
+  lost: Reports,
+): Found<PartOf<Type>> {
+  const found = onlyPartOf(messages, "tool", type, lost);
+  const content = found.content as Readonly<Record<string, string>>;
+  const [id, name] = answerKeys[type];
+  checkCall(found, id, content[id] as string, call.id, lost);
+  checkCall(found, name, content[name] as string, call.name, lost);
+  return found;
+}

@@ -10,7 +10,7 @@ import {
 } from "./call-options.ts";
 import { sameJson } from "./json.ts";
 import { type McpSlot, promptSlot } from "./mcp-slot.ts";
-import { checkCall, onlyPartOf } from "./only-part.ts";
+import { checkCall, onlyAnswerOf, onlyPartOf } from "./only-part.ts";
 import { leaveRest, leftReports, lostReports, readOf, readOnto, written } from "./report.ts";
 import { promptRequestSchema, promptResultSchema } from "./schemas.ts";
 import { fromTurns, type Turn, type TurnStyle, toTurns } from "./turns.ts";
@@ -112,10 +112,7 @@ export function toPromptResult(
   { id, name, onto }: AnswerOptions & Onto,
 ): Written<object> {
   const lost = lostReports();
-  const found = onlyPartOf(messages, "tool", "prompt_result", lost);
-  const { content, at } = found;
-  checkCall(found, "prompt_request_id", content.prompt_request_id, id, lost);
-  checkCall(found, "prompt_name", content.prompt_name, name, lost);
+  const { content, at } = onlyAnswerOf(messages, "prompt_result", { id, name }, lost);
   if (content.is_error) lost.add([...at, "is_error"], "An error of MCP is no result.");
   if (content.error_message !== undefined) {
     lost.add([...at, "error_message"], "An error of MCP is no result.");

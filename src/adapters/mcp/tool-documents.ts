@@ -3,7 +3,7 @@ import type { Message } from "../../messages/index.ts";
 import { writtenArguments } from "./arguments.ts";
 import type { AnswerOptions, Onto, RequestOptions, ServerOptions } from "./call-options.ts";
 import { type McpSlot, toolSlot } from "./mcp-slot.ts";
-import { checkCall, onlyPartOf } from "./only-part.ts";
+import { checkCall, onlyAnswerOf, onlyPartOf } from "./only-part.ts";
 import { leaveRest, leftReports, lostReports, readOf, readOnto, written } from "./report.ts";
 import { leaveHidden, shownResult, writeResult } from "./result-content.ts";
 import { toolCallSchema, toolResultSchema } from "./schemas.ts";
@@ -101,10 +101,7 @@ export function toToolResult(
   { id, name, onto }: AnswerOptions & Onto,
 ): Written<object> {
   const lost = lostReports();
-  const found = onlyPartOf(messages, "tool", "tool_result", lost);
-  const { content, at } = found;
-  checkCall(found, "tool_call_id", content.tool_call_id, id, lost);
-  checkCall(found, "tool_name", content.tool_name, name, lost);
+  const { content, at } = onlyAnswerOf(messages, "tool_result", { id, name }, lost);
   const before = readOnto(toolResultSchema, onto, "tool result") ?? {};
   const next = writeResult(before, content.content, hidden, content.is_error, lost, at);
   return written(next, "tool result", lost);
