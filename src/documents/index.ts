@@ -1,4 +1,5 @@
 export { parseArguments, writeArguments } from "./arguments.ts";
+export { isJsonObject, isSameText, type JsonObject } from "./json.ts";
 export { mediaFromUrl, urlOfMedia } from "./media.ts";
 export { pairMessages, pairParts, type Read, type Written } from "./messages.ts";
 export { type Pair, pairItems } from "./pair.ts";

@@ -1,11 +1,12 @@
 /** JSON objects of a provider, and how they are edited: a copy with some fields changed. */
 import type { Json } from "../../admit/index.ts";
+import { isJsonObject as isObject, type JsonObject } from "../../documents/index.ts";
 
-export type JsonObject = { readonly [key: string]: Json };
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+export {
+  isJsonObject as isObject,
+  isSameText as sameJson,
+  type JsonObject,
+} from "../../documents/index.ts";
 
 /** A copy with `changes` in the places of what they change. `undefined` takes a field away. */
 export function put(
@@ -31,10 +32,6 @@ export function overlay(old: JsonObject, fresh: JsonObject): JsonObject {
     return [key, isObject(before) && isObject(value) ? overlay(before, value) : value];
   });
   return put(old, Object.fromEntries(changes));
-}
-
-export function sameJson(left: unknown, right: unknown): boolean {
-  return left === right || JSON.stringify(left) === JSON.stringify(right);
 }
 
 /** Null and absent say the same in both formats. */
