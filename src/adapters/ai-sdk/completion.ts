@@ -1,6 +1,6 @@
 /** What a result says beside its content, as the slots `completion` and `llm`. */
 import * as z from "zod";
-import { type Fields, fieldNames, fieldOf, isFields, pick } from "./host-values.ts";
+import { type Fields, fieldNames, fieldOf, isFields, jsonOf, pick } from "./host-values.ts";
 import type { Notes } from "./notes.ts";
 import { leaveUnread } from "./read-parts.ts";
 import type { SpecificationVersion } from "./types.ts";
@@ -44,14 +44,13 @@ const readFields = {
 
 /** The JSON of what is read here. */
 export function completionJson(result: Fields): Fields {
-  const json = pick(result, ["finishReason"]);
-  const usage = fieldOf(result, "usage");
-  const response = fieldOf(result, "response");
-  return {
-    ...json,
-    ...(isFields(usage) ? { usage: pick(usage, readFields.usage) } : {}),
-    ...(isFields(response) ? { response: pick(response, readFields.response) } : {}),
-  };
+  const json = (["finishReason", "usage", "response"] as const).flatMap((name) => {
+    const value = fieldOf(result, name);
+    if (value === undefined || value === null) return [];
+    // What has no JSON, such as a function, is no value that may be passed over.
+    return [[name, isFields(value) ? pick(value, readFields[name]) : (jsonOf(value) ?? null)]];
+  });
+  return Object.fromEntries(json);
 }
 
 export function readCompletion(result: Result, raw: Fields, notes: Notes): ResultExtensions {

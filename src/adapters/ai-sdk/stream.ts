@@ -191,8 +191,11 @@ export function toStreamParts<Event extends StreamPartLike = StreamPartLike>(
   document: ResultLike,
 ): readonly Event[] {
   fromContent(document);
-  const copy = reading("result", () => hostCopy(document), "document_invalid");
-  const result = copy as ResultLike & Fields;
+  return reading("result", () => eventsOfResult(document), "document_invalid") as readonly Event[];
+}
+
+function eventsOfResult(document: ResultLike): unknown {
+  const result = hostCopy(document) as ResultLike & Fields;
   const { content, warnings = [], response, finishReason, usage, providerMetadata } = result;
   const events: Fields[] = [{ type: "stream-start", warnings }];
   const about = Object.entries(response ?? {}).filter(([name]) => aboutResponse.includes(name));
@@ -202,7 +205,7 @@ export function toStreamParts<Event extends StreamPartLike = StreamPartLike>(
     const own = providerMetadata === undefined ? {} : { providerMetadata };
     events.push({ type: "finish", finishReason, usage, ...own });
   }
-  return Object.freeze(events.map((event) => Object.freeze(event))) as unknown as readonly Event[];
+  return Object.freeze(events.map((event) => Object.freeze(event)));
 }
 
 const aboutResponse: readonly string[] = ["id", "timestamp", "modelId"];

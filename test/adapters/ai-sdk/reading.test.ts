@@ -1,7 +1,7 @@
 import type { LanguageModelV3GenerateResult, LanguageModelV3Prompt } from "@ai-sdk/provider";
 import type { ModelMessage } from "ai";
 import { createExtensions } from "glassine";
-import { fromContent, fromModelMessages, fromPrompt } from "glassine/ai-sdk";
+import { fromContent, fromModelMessages, fromPrompt, toStreamParts } from "glassine/ai-sdk";
 import { describe, expect, it } from "vitest";
 import { refusalOf } from "../../admit/support.ts";
 import { verifies } from "../../support/verifies.ts";
@@ -469,6 +469,23 @@ describe("a document of the wrong shape", () => {
     expect(refusalOf(() => read(new Array<never>(2 ** 32 - 1))).code).toBe("document_invalid");
     expect(performance.now() - start).toBeLessThan(2_000);
   });
+
+  it.each(["finishReason", "usage", "response"] as const)(
+    "is refused where %s of a result is nothing that JSON has",
+    (name) => {
+      verifies("aisdk:refused");
+      // Found by L24, with a proxy: it was passed over, and its traps ran as it was streamed.
+      const run = () => {
+        throw new Error("a trap ran");
+      };
+      const result = { ...resultOf([]), [name]: new Proxy(() => {}, { ownKeys: run, get: run }) };
+      for (const read of [fromContent, toStreamParts]) {
+        const { code, message } = refusalOf(() => read(result));
+        expect(code).toBe("document_invalid");
+        expect(message).toContain(name);
+      }
+    },
+  );
 
   it("is refused where its own code throws", () => {
     verifies("aisdk:refused");
