@@ -6,7 +6,13 @@ import { availableParallelism, totalmem } from "node:os";
 import process from "node:process";
 
 /** What every law depends on. */
-export const shared = ["src", "property-tests/support", "package-lock.json"];
+export const shared = [
+  "src",
+  "property-tests/support",
+  "test/support/property-runs.ts",
+  "test/support/ticking-clock.ts",
+  "package-lock.json",
+];
 
 /** By file of laws: a hash of the sources, of what the laws share, and of the file itself. */
 export function printsOfLaws() {
