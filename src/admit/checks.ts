@@ -53,8 +53,8 @@ interface Rule {
 const rules = new WeakMap<object, Rule>();
 
 /**
- * Gives a schema a rule. To zod it is a refinement. Here it is called by itself, on the value as
- * it was read, so that nothing of zod has a say in it.
+ * Gives a schema a rule. To zod it is a refinement. Here it is called by itself and before the other
+ * checks, on the value as it is stored, so that nothing of zod has a say in it.
  */
 export function withRule<S extends z.ZodType>(
   schema: S,
@@ -87,11 +87,10 @@ export function held(
       const result = read(walk, value, hint);
       // What was shown passed when it was read.
       if (result === BAD || result === hint) return result;
-      const given = asChecksSeeIt(result);
-      const verdict = judge(given);
+      const verdict = judge(result);
       if (!isFree(verdict)) return reportVerdict(walk, verdict);
       // A check may change what it checks. What came of that was never read.
-      return verdict.value === given ? result : compiled.read(asMade(walk), verdict.value, hint);
+      return verdict.value === result ? result : compiled.read(asMade(walk), verdict.value, hint);
     };
   };
   const { passes } = compiled;
@@ -102,7 +101,7 @@ export function held(
     read: judged(compiled.read),
     overlay: isPart ? compiled.overlay : judged(compiled.overlay),
     element: undefined,
-    passes: (value) => passes?.(value) !== false && isFree(judge(asChecksSeeIt(value))),
+    passes: (value) => passes?.(value) !== false && isFree(judge(value)),
   };
 }
 
@@ -110,7 +109,7 @@ export function held(
 export function passesBy(checks: readonly ZodCheck[]): Compiled["passes"] {
   if (checks.length === 0) return undefined;
   const judge = judgeOf(checks);
-  return (value) => isFree(judge(asChecksSeeIt(value)));
+  return (value) => isFree(judge(value));
 }
 
 export interface Verdict extends Payload {
@@ -122,26 +121,31 @@ export function isFree({ expected, issues }: Verdict): boolean {
   return expected === undefined && issues.length === 0;
 }
 
-function judgeOf(checks: readonly ZodCheck[]): (value: unknown) => Verdict {
+/** Judges a value as it is stored. What comes back as `value` is that value, or what a check made. */
+function judgeOf(checks: readonly ZodCheck[]): (stored: unknown) => Verdict {
+  const own = checks.flatMap((check) => rules.get(check) ?? []);
   // Read off the schema once: what a check lacks must not be found on a prototype later.
-  const steps = checks.map((check) => {
-    const { def, check: run } = check._zod;
-    return { rule: rules.get(check), run, when: hasOwn(def, "when") ? def.when : undefined };
-  });
-  return (value) => {
-    const payload = newPayload(value);
+  const steps = checks
+    .filter((check) => !rules.has(check))
+    .map(({ _zod: { def, check: run } }) => {
+      return { run, when: hasOwn(def, "when") ? def.when : undefined };
+    });
+  return (stored) => {
+    for (let i = 0; i < own.length; i++) {
+      const { expected, holds } = own[i] as Rule;
+      if (!holds(stored)) return { expected, value: stored, issues: nothing };
+    }
+    if (steps.length === 0) return { expected: undefined, value: stored, issues: nothing };
+    const given = asChecksSeeIt(stored);
+    const payload = newPayload(given);
     const verdict = (expected: string | undefined) => ({
       expected,
-      value: payload.value,
+      value: payload.value === given ? stored : payload.value,
       issues: payload.issues,
     });
     let aborted = false;
     for (let i = 0; i < steps.length; i++) {
-      const { rule, run, when } = steps[i] as (typeof steps)[number];
-      if (rule !== undefined) {
-        if (!rule.holds(payload.value)) return verdict(rule.expected);
-        continue;
-      }
+      const { run, when } = steps[i] as (typeof steps)[number];
       const { length } = payload.issues;
       try {
         if (when === undefined ? aborted : !when(payload)) continue;
@@ -160,6 +164,8 @@ function judgeOf(checks: readonly ZodCheck[]): (value: unknown) => Verdict {
     return verdict(undefined);
   };
 }
+
+const nothing: readonly never[] = freeze([]);
 
 const late = "a schema whose checks and transforms do not wait";
 
