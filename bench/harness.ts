@@ -104,7 +104,7 @@ async function oneRound(sides: Measured["sides"]): Promise<{ ours: number; basel
 
 /** Runs a side until it is compiled for good, then counts how often it fits into a slice. */
 async function warmed(side: Side): Promise<Warm> {
-  let times = 8;
+  let times = 1;
   let spentMs = 0;
   while (spentMs < warmUpMs) {
     const tookMs = await timed(side, times);
@@ -112,7 +112,7 @@ async function warmed(side: Side): Promise<Warm> {
     if (tookMs < sliceMs / 2) times *= 2;
   }
   const tookMs = await timed(side, times);
-  return { ...side, times: Math.max(8, Math.round((times * sliceMs) / tookMs)) };
+  return { ...side, times: Math.max(1, Math.round((times * sliceMs) / tookMs)) };
 }
 
 /**

@@ -11,12 +11,14 @@ import { parseArgs } from "node:util";
 import { dispatchComparisons } from "./dispatch.ts";
 import { filterComparisons } from "./filter.ts";
 import { type Comparison, measure, type Row } from "./harness.ts";
+import { messageComparisons } from "./messages.ts";
 import { viewComparisons } from "./views.ts";
 
 const groups: Readonly<Record<string, readonly Comparison[]>> = {
   dispatch: dispatchComparisons,
   filter: filterComparisons,
   views: viewComparisons,
+  messages: messageComparisons,
 };
 const minRounds = 9;
 

@@ -1,10 +1,8 @@
 /** V: reading a few properties of each view, against computing all of them up front. */
 import assert from "node:assert/strict";
-import { createMessage, type Message, type MessageInput, type PartView, viewsOf } from "glassine";
+import { createMessage, type Message, type PartView, viewsOf } from "glassine";
 import { type Comparison, newLane, type Side } from "./harness.ts";
-import { realisticEnvelope } from "./workloads.ts";
-
-type PartInput = NonNullable<MessageInput["content"]>[number];
+import { partAt, realisticEnvelope } from "./workloads.ts";
 
 export const viewComparisons: readonly Comparison[] = [
   {
@@ -18,55 +16,9 @@ export const viewComparisons: readonly Comparison[] = [
 const parts = 100;
 const text = "x".repeat(20);
 
-/** One of five kinds of part, by turns. */
-function partAt(i: number): PartInput {
-  const kinds: readonly (() => PartInput)[] = [
-    () => ({ content_type: "text", text }),
-    () => ({
-      content_type: "tool_call",
-      content: {
-        tool_call_id: `call-${i}`,
-        name: `tool-${i}`,
-        namespace: "bench",
-        arguments: { id: i, q: text, flag: true },
-      },
-    }),
-    () => ({
-      content_type: "tool_result",
-      content: {
-        tool_call_id: `call-${i}`,
-        tool_name: `tool-${i}`,
-        content: { rows: [i, i + 1], text },
-        is_error: false,
-      },
-    }),
-    () => ({
-      content_type: "resource",
-      content: {
-        resource_request_id: `resource-${i}`,
-        uri: `file:///bench/${i}`,
-        name: `resource ${i}`,
-        resource_type: "file",
-        content: text,
-        mime_type: "text/plain",
-      },
-    }),
-    () => ({
-      content_type: "prompt_request",
-      content: {
-        prompt_request_id: `prompt-${i}`,
-        name: `prompt-${i}`,
-        server_id: "server-1",
-        arguments: { text },
-      },
-    }),
-  ];
-  return (kinds[i % kinds.length] as () => PartInput)();
-}
-
 const message: Message = createMessage({
   role: "assistant",
-  content: Array.from({ length: parts }, (_, i) => partAt(i)),
+  content: Array.from({ length: parts }, (_, i) => partAt(i, text)),
 });
 
 /** What is read of a view: enough to be checked, too little to be kept. */

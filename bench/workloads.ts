@@ -8,6 +8,7 @@ import {
   type Extensions,
   freezePayload,
   type Manager,
+  type MessageInput,
   withSlots,
 } from "glassine";
 import { type Handler, type Handler3, hook, type Payload } from "./lane.ts";
@@ -127,4 +128,52 @@ export function checkFreshEnvelope(): void {
   for (const [slot, value] of Object.entries(fresh)) {
     assert.equal(value, realisticEnvelope[slot as keyof Extensions], slot);
   }
+}
+
+type PartInput = NonNullable<MessageInput["content"]>[number];
+
+/** One of five kinds of part, by turns. All of it is ASCII. */
+export function partAt(i: number, text: string): PartInput {
+  const kinds: readonly (() => PartInput)[] = [
+    () => ({ content_type: "text", text }),
+    () => ({
+      content_type: "tool_call",
+      content: {
+        tool_call_id: `call-${i}`,
+        name: `tool-${i}`,
+        namespace: "bench",
+        arguments: { id: i, q: text, flag: true },
+      },
+    }),
+    () => ({
+      content_type: "tool_result",
+      content: {
+        tool_call_id: `call-${i}`,
+        tool_name: `tool-${i}`,
+        content: { rows: [i, i + 1], text },
+        is_error: false,
+      },
+    }),
+    () => ({
+      content_type: "resource",
+      content: {
+        resource_request_id: `resource-${i}`,
+        uri: `file:///bench/${i}`,
+        name: `resource ${i}`,
+        resource_type: "file",
+        content: text,
+        mime_type: "text/plain",
+      },
+    }),
+    () => ({
+      content_type: "prompt_request",
+      content: {
+        prompt_request_id: `prompt-${i}`,
+        name: `prompt-${i}`,
+        server_id: "server-1",
+        arguments: { text },
+      },
+    }),
+  ];
+  return (kinds[i % kinds.length] as () => PartInput)();
 }

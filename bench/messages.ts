@@ -1,0 +1,112 @@
+/** W: messages from the wire and back, against the engine's own JSON, and against zod. */
+import assert from "node:assert/strict";
+import {
+  createMessage,
+  decodeMessage,
+  encodeMessage,
+  type Message,
+  type MessageInput,
+} from "glassine";
+import { type Comparison, newLane, type Side } from "./harness.ts";
+import { partAt } from "./workloads.ts";
+import { plainMessage } from "./zod-message.ts";
+
+/** A message as it was parsed, and its text. */
+interface Sample {
+  readonly size: string;
+  readonly wire: MessageInput;
+  readonly text: string;
+}
+
+function sampleOf(size: string, parts: number, textUnits: number): Sample {
+  const words = "x".repeat(textUnits);
+  const content = Array.from({ length: parts }, (_, i) => partAt(i, words));
+  const text = encodeMessage(createMessage({ role: "assistant", content }));
+  return { size, text, wire: JSON.parse(text) as MessageInput };
+}
+
+const small = sampleOf("1 KB", 5, 60);
+const middle = sampleOf("100 KB", 250, 260);
+const large = sampleOf("5 MB", 5000, 870);
+
+const decoding = (sample: Sample, goal: number): Comparison => ({
+  id: "W1",
+  workload: `decode ${sample.size}, vs JSON.parse of the text`,
+  goal,
+  sides: async () => [
+    await sideOf(() => decodeMessage(sample.text).message, isWhole(sample)),
+    await sideOf(() => JSON.parse(sample.text), isWire(sample)),
+  ],
+});
+
+const encoding = (sample: Sample, goal: number): Comparison => ({
+  id: "W2",
+  workload: `encode ${sample.size}, vs JSON.stringify of what was parsed`,
+  goal,
+  sides: async () => {
+    const { message } = decodeMessage(sample.text);
+    return [
+      await sideOf(() => encodeMessage(message), isText(sample)),
+      await sideOf(() => JSON.stringify(sample.wire), isText(sample)),
+    ];
+  },
+});
+
+const validating = (sample: Sample, goal: number): Comparison => ({
+  id: "W5",
+  workload: `validate ${sample.size} in memory, vs safeParse of zod`,
+  goal,
+  sides: async () => [
+    await sideOf(() => createMessage(sample.wire), isWhole(sample)),
+    await sideOf(() => plainMessage.safeParse(sample.wire).data, isWire(sample)),
+  ],
+});
+
+export const messageComparisons: readonly Comparison[] = [
+  decoding(small, 1.6),
+  decoding(middle, 1.4),
+  decoding(large, 1.35),
+  encoding(small, 1.3),
+  encoding(middle, 1.25),
+  encoding(large, 1.5),
+  validating(small, 0.5),
+  validating(middle, 0.5),
+  validating(large, 0.5),
+];
+
+async function sideOf(operation: () => unknown, check: Side["check"]): Promise<Side> {
+  const { callEach } = await newLane();
+  return { run: (times) => callEach(times, operation), check: onceOf(check) };
+}
+
+/** Looks at the first outcome: the check of five megabytes takes longer than what it checks. */
+function onceOf(check: Side["check"]): Side["check"] {
+  let isChecked = false;
+  return (last, times) => {
+    if (isChecked) return;
+    check(last, times);
+    isChecked = true;
+  };
+}
+
+const isWire =
+  ({ wire }: Sample) =>
+  (last: unknown) =>
+    assert.deepEqual(last, wire);
+const isText =
+  ({ text }: Sample) =>
+  (last: unknown) =>
+    assert.equal(last, text);
+
+/** Frozen all the way down, and the same on the wire. */
+const isWhole =
+  ({ text }: Sample) =>
+  (last: unknown) => {
+    assert.ok(isFrozen(last));
+    assert.equal(encodeMessage(last as Message), text);
+  };
+
+function isFrozen(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return Object.isFrozen(value) && Object.values(value).every(isFrozen);
+}
