@@ -21,12 +21,42 @@ describe("arguments in text", () => {
     [" \n", "{}"],
   ])("%j", (text, written) => {
     const parsed = parseArguments(text);
-    expect(parsed.isWhole).toBe(true);
+    expect(parsed).toMatchObject({ isWhole: true, isAmbiguous: false });
     expect(writeArguments(parsed.arguments)).toBe(written);
   });
 
   it.each(["{", "[1]", "null", "3", '"a"', "{} {}", "{'a': 1}"])("%j is none", (text) => {
-    expect(parseArguments(text)).toEqual({ arguments: {}, isWhole: false });
+    expect(parseArguments(text)).toEqual({ arguments: {}, isWhole: false, isAmbiguous: false });
+  });
+
+  it.each([
+    ['{"a":1,"a":2}', { a: 2 }],
+    ['{"a":1,"\\u0061":1}', { a: 1 }],
+    ['{"b":[{"c":{"a":1,"a":2}}]}', { b: [{ c: { a: 2 } }] }],
+    ['{"__proto__":1,"__proto__":2}', JSON.parse('{"__proto__":2}')],
+  ])("%j says a name twice, of which the last is read", (text, values) => {
+    expect(parseArguments(text)).toMatchObject({
+      arguments: values,
+      isWhole: true,
+      isAmbiguous: true,
+    });
+  });
+
+  it("tell a name that stands twice from all that may look like one", () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue()), (values) => {
+        for (const text of [JSON.stringify(values), JSON.stringify(values, null, "\t")]) {
+          expect(parseArguments(text).isAmbiguous).toBe(false);
+        }
+        const named = JSON.stringify({ a: values }).slice(1);
+        expect(parseArguments(`{"a":1,${named}`).isAmbiguous).toBe(true);
+      }),
+    );
+  });
+
+  it("may nest as deep as text can be parsed", () => {
+    const text = `{"a":${"[".repeat(2000)}{"b":1,"b":2}${"]".repeat(2000)}}`;
+    expect(parseArguments(text).isAmbiguous).toBe(true);
   });
 });
 

@@ -38,7 +38,7 @@ export function readPart(json: PartJson, format: Format, notes: Notes): ContentP
 
 function readCall(json: PartJson, notes: Notes): ContentPart {
   const { toolCallId, toolName, input } = json as PartJson & Readonly<Record<string, string>>;
-  const values = typeof input === "string" ? parsedInput(input) : input;
+  const values = typeof input === "string" ? parsedInput(input, notes) : input;
   if (!isFields(values)) {
     notes.leave("content", "The input is no JSON object, so the call shows no arguments.", "input");
   }
@@ -55,8 +55,9 @@ function readCall(json: PartJson, notes: Notes): ContentPart {
 const anyObject = z.looseObject({});
 
 /** Input in text. What is no data that messages may hold, such as half a character, is none. */
-function parsedInput(text: string): Fields | undefined {
+function parsedInput(text: string, notes: Notes): Fields | undefined {
   const parsed = parseArguments(text);
+  if (parsed.isAmbiguous) notes.leave("content", "A name stands twice in it.", "input");
   if (!parsed.isWhole) return undefined;
   try {
     return readDocument(anyObject, parsed.arguments, "input of a call");

@@ -16,6 +16,7 @@ export type CallNames = Map<string, string>;
 /** The arguments that a text says, or none, and then they are told of. */
 export function readArguments(text: string, path: string, left: LeftOut): Arguments {
   const parsed = parseArguments(text);
+  if (parsed.isAmbiguous) left({ path, kind: "content", reason: "a name that stands twice" });
   if (parsed.isWhole) {
     try {
       return freezePayload(parsed.arguments) as Arguments;

@@ -301,6 +301,15 @@ describe("what messages do not show", () => {
       "content [0].content[0].input",
     ]);
   });
+
+  it("is an input in text that says a name twice, of which the last is shown", () => {
+    verifies("aisdk:input");
+    const input = '{"path":"/etc","path":"/tmp"}';
+    const call = { type: "tool-call", toolCallId: "c", toolName: "t", input } as const;
+    const { messages, left } = fromContent(resultOf([call]));
+    expect(messages[0]?.content).toMatchObject([{ content: { arguments: { path: "/tmp" } } }]);
+    expect(left).toMatchObject([{ path: "content[0].input", kind: "content" }]);
+  });
 });
 
 describe("ModelMessage", () => {

@@ -79,6 +79,18 @@ describe("chat requests", () => {
     expect(JSON.stringify(left)).not.toContain("because");
   });
 
+  it("whose arguments say a name twice show the last, and say so", () => {
+    verifies("openai:calls");
+    const called = (text: string) => ({
+      messages: [
+        { role: "assistant", content: null, function_call: { name: "f", arguments: text } },
+      ],
+    });
+    const { messages, left } = fromChatRequest(called('{"path":"/etc","path":"/tmp"}'));
+    expect(messages[0]?.content).toMatchObject([{ content: { arguments: { path: "/tmp" } } }]);
+    expect(left).toMatchObject([{ path: "messages[0].function_call.arguments", kind: "content" }]);
+  });
+
   it("of the older kind call without ids", () => {
     verifies("openai:chat-request");
     const legacy = {
