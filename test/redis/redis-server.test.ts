@@ -154,10 +154,8 @@ describe("without a server", () => {
     client.on("error", () => {});
     const connecting = client.connect().catch(() => {});
     const store = redisLabelStore(client, { ttlMs, timeoutMs: 100 });
-    const began = performance.now();
     await expect(store.load("s")).rejects.toMatchObject(failure);
     await expect(store.append("s", ["a"])).rejects.toMatchObject(failure);
-    expect(performance.now() - began).toBeLessThan(5000);
     client.destroy();
     await connecting;
   });

@@ -94,12 +94,10 @@ describe("a server that fails", () => {
       () => new Promise((_, reject) => (fail = reject)),
     ];
     const store = failing(() => answers.shift()?.());
-    const began = performance.now();
     await expect(store.append("s", ["a"])).rejects.toMatchObject({
       ...failure,
       message: "The label store did not answer within 50 ms.",
     });
-    expect(performance.now() - began).toBeLessThan(5000);
     await expect(store.load("s")).rejects.toMatchObject(failure);
     late(["a"]);
     fail(new Error("late"));

@@ -364,27 +364,17 @@ describe("who is behind it", () => {
 
   it("URI patterns in linear time", () => {
     verifies("view:pattern-time");
-    const at = (length: number) =>
-      viewOf({
-        content_type: "resource_ref",
-        content: {
-          resource_request_id: "1",
-          uri: "a/".repeat(length),
-          resource_type: "file",
-        },
-      });
-    const best = (view: PartView) => {
-      const times = Array.from({ length: 5 }, () => {
-        const start = performance.now();
-        for (let i = 0; i < 20; i++) expect(view.matchesUriPattern("**a*b**a*/*b**c")).toBe(false);
-        return performance.now() - start;
-      });
-      return Math.min(...times);
-    };
-    const [small, large] = [at(2_000), at(32_000)];
-    best(small);
-    // Sixteen times the text; quadratic would be two hundred and fifty-six times as long.
-    expect(best(large)).toBeLessThan(64 * best(small) + 5);
+    // Quadratic in the text would be hours here, and the runner's own limit ends the test.
+    const view = viewOf({
+      content_type: "resource_ref",
+      content: {
+        resource_request_id: "1",
+        uri: "a/".repeat(1_000_000),
+        resource_type: "file",
+      },
+    });
+    expect(view.matchesUriPattern("**a*b**a*/*b**c")).toBe(false);
+    expect(view.matchesUriPattern("**a*/**a*/")).toBe(true);
   });
 });
 
