@@ -131,6 +131,7 @@ export function readElement(walk: Walk, value: readonly unknown[], index: number
 
 function readDescriptor(walk: Walk, descriptor: PropertyDescriptor | undefined): unknown {
   if (descriptor === undefined) return report(walk, "snapshot_key", "a lasting property", "none");
+  if (walk.origin === "library" && descriptor.enumerable !== true) return undefined;
   // `value` must be own: a patched Object.prototype.value would fool a plain read.
   if (!hasOwn(descriptor, "value")) {
     return report(walk, "snapshot_accessor", "a value", "a getter or setter");

@@ -20,8 +20,9 @@ export type Reader = (walk: Walk, value: unknown, hint: unknown) => unknown;
 /**
  * `parsed`: straight from `JSON.parse` here, read without descriptors.
  * `host`: any value of the host. `plugin`: any value of a plugin; hostile.
+ * `library`: what another library hands the host, read as JSON has it: without what it hides there.
  */
-export type Origin = "parsed" | "host" | "plugin";
+export type Origin = "parsed" | "host" | "library" | "plugin";
 
 export interface Walk {
   readonly origin: Origin;

@@ -1,6 +1,7 @@
 /**
  * Reads a provider's document: copied once, so that nothing of the caller's is kept and no code of
  * a value runs later, and held to what an adapter has to know of it. Everything else may be there.
+ * What an SDK hides on what it returns, such as the id of the HTTP request, is no part of it.
  */
 import * as z from "zod";
 import { admit, compileSchema, jsonValue, type Limits, payloadLimits } from "../admit/index.ts";
@@ -38,7 +39,7 @@ export function readDocument<Schema extends z.ZodType>(
 function copyOf(value: unknown, what: string, code: ErrorCode, limits: Limits): unknown {
   if (typeof value === "object" && value !== null && copies.has(value)) return value;
   const admitted = admit(anyJson, value, {
-    origin: "host",
+    origin: "library",
     limits,
     shapeCode: code,
     strict: true,

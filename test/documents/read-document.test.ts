@@ -72,6 +72,27 @@ describe("a document", () => {
     );
   });
 
+  it("is read as JSON has it: what is hidden is no part of it, and does not run", () => {
+    let ran = 0;
+    const get = () => (ran += 1);
+    const text = Object.defineProperties(
+      { type: "text", text: "a" },
+      { parsed: { get }, parsed_output: { value: { secret: 1 } } },
+    );
+    const value = Object.defineProperty({ model: "m", content: [text] }, "_request_id", {
+      value: () => {},
+    });
+    expect(read(value)).toEqual(JSON.parse(JSON.stringify(value)));
+    expect(ran).toBe(0);
+    Object.defineProperty(text, "text", { get, enumerable: true });
+    expect(faultOf(() => read(value)).data.problems?.[0]?.code).toBe("snapshot_accessor");
+    const listed = { model: "m", content: Object.defineProperty([], "raw", { value: 1 }) };
+    expect(faultOf(() => read(listed)).data.problems?.[0]?.code).toBe("snapshot_key");
+    const holed = { model: "m", list: Object.defineProperty([1], 0, { enumerable: false }) };
+    expect(faultOf(() => read(holed)).data.problems?.[0]?.code).toBe("snapshot_type");
+    expect(ran).toBe(0);
+  });
+
   it("is refused without a word of its values", () => {
     const secret = "sk-canary";
     const error = faultOf(() =>

@@ -16,7 +16,7 @@ import {
   type ResponseExtensions,
   responseExtensions,
 } from "./extensions.ts";
-import { type Block, written } from "./json.ts";
+import { type Block, isSameJson, written } from "./json.ts";
 import { quietly, readBlocks } from "./read-block.ts";
 import { type Reading, readingOf, reportFields } from "./report-fields.ts";
 import { reportForm, reportToolNames } from "./report-messages.ts";
@@ -110,7 +110,7 @@ export function toMessagesResponse(
   const content = writeBlocks(parts, before, [0, "content"], writingTo("response", lost));
   const calls = hasCall(content);
   const fields =
-    old === undefined ? freshResponse(extensions, calls, lost) : { ...old, ...stopOf(old, calls) };
+    old === undefined ? freshResponse(extensions, calls, lost) : followed(old, content, lost);
   return Object.freeze({
     document: readResponse(written(fields, { content })),
     lost: lost.list(),
@@ -140,6 +140,15 @@ function reportMessages(messages: readonly Message[], lost: Collector<Lost>): vo
     lost.add({ path: pathOf(index, "role"), reason });
   }
   reportToolNames(messages.slice(0, 1), lost);
+}
+
+/** The response with what follows its content: the stop reason, and what the SDK parsed of a text. */
+function followed(old: MessagesResponse, content: readonly Block[], lost: Collector<Lost>) {
+  const fields = { ...old, ...stopOf(old, hasCall(content)) };
+  if (!Object.hasOwn(old, "parsed_output") || isSameJson(old.content, content)) return fields;
+  const reason = "parsed_output is of the old content, and is left out.";
+  if (old.parsed_output !== null) lost.add({ path: pathOf(0, "content"), reason });
+  return written(fields, { parsed_output: undefined });
 }
 
 /** Whether the caller has a call to answer. */

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import Anthropic from "@anthropic-ai/sdk";
+import { jsonSchemaOutputFormat } from "@anthropic-ai/sdk/helpers/json-schema";
 import { createMessage, type Message } from "glassine";
 import {
   fromMessagesRequest,
@@ -33,6 +34,7 @@ const spoken = answer(
   { stop_reason: "tool_use" },
 );
 
+let said = JSON.stringify(spoken);
 let received: unknown;
 const server = createServer((request, response) => {
   void reply(request, response);
@@ -57,8 +59,9 @@ async function reply(request: IncomingMessage, response: ServerResponse): Promis
   const asked = JSON.parse(body) as { stream?: boolean };
   const { messages } = fromMessagesRequest(asked);
   received = toMessagesRequest(messages.map(masked), { onto: asked }).document;
-  const answered = fromMessagesResponse(spoken);
-  const { document } = toMessagesResponse(answered.messages.map(masked), { onto: spoken });
+  const told: unknown = JSON.parse(said);
+  const answered = fromMessagesResponse(told);
+  const { document } = toMessagesResponse(answered.messages.map(masked), { onto: told });
   if (asked.stream !== true) {
     response.setHeader("content-type", "application/json").end(JSON.stringify(document));
     return;
@@ -74,6 +77,8 @@ const mask = (text: string) => text.replaceAll("078-05-1120", "***");
 function masked(message: Message): Message {
   return createMessage(JSON.parse(mask(JSON.stringify(message))) as Message);
 }
+
+const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
 
 const question: Anthropic.MessageCreateParamsNonStreaming = {
   model: "claude-opus-4-8",
@@ -143,6 +148,38 @@ describe("the SDK", () => {
       ours.push(event);
     }
     const whole = await client.messages.create(question);
-    expect(ours.current).toEqual(fromMessagesResponse(JSON.parse(JSON.stringify(whole))));
+    expect(ours.current).toEqual(fromMessagesResponse(whole));
+  });
+
+  it("hides ids and what it parsed on what it hands out, and that is no part of the document", async () => {
+    verifies("anthropic:shape", "anthropic:stale");
+    const format = jsonSchemaOutputFormat({
+      type: "object",
+      properties: { n: { type: "number" } },
+    });
+    const params = { ...question, output_config: { format } };
+    said = JSON.stringify(answer([{ type: "text", text: '{"n":5551234}', citations: null }]));
+    const parsed = await client.messages.parse(params);
+    const final = await client.messages.stream(params).finalMessage();
+    said = JSON.stringify(spoken);
+    const whole = await client.messages.create(question);
+    for (const document of [parsed, final, whole]) {
+      const { messages, left } = fromMessagesResponse(document);
+      expect(left.filter(({ path }) => path.includes("_"))).toEqual(
+        document === whole
+          ? []
+          : [{ path: "parsed_output", kind: "content", reason: expect.any(String) }],
+      );
+      expect(plain(toMessagesResponse(messages, { onto: document }).document)).toEqual(
+        plain(document),
+      );
+    }
+    expect(parsed.parsed_output).toEqual({ n: 5551234 });
+    const edited = fromMessagesResponse(parsed).messages.map((message) =>
+      createMessage(JSON.parse(JSON.stringify(message).replaceAll("5551234", "0"))),
+    );
+    const { document, lost } = toMessagesResponse(edited, { onto: parsed });
+    expect(JSON.stringify(document)).not.toContain("5551234");
+    expect(lost).toMatchObject([{ path: "[0].content" }]);
   });
 });

@@ -16,7 +16,9 @@ import {
   toResponsesResponse,
 } from "glassine/openai";
 import OpenAI from "openai";
+import { zodResponseFormat, zodTextFormat } from "openai/helpers/zod";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as z from "zod";
 import { verifies } from "../../support/verifies.ts";
 import { chatCompletion, chatParams, response, responseParams } from "./documents.ts";
 
@@ -64,20 +66,26 @@ function answer(reply: ServerResponse, document: object, events?: readonly objec
   reply.end("data: [DONE]\n\n");
 }
 
+/** What the model says. */
+let said = (document: object): object => document;
+const inJson = (document: object): object =>
+  JSON.parse(
+    JSON.stringify(document).replace(/Your card ([\d-]+) is blocked\./, '{\\"text\\":\\"$1\\"}'),
+  );
+
 /** What a guard on a proxy does: read, redact, write over, send on. */
 async function guard(request: IncomingMessage, reply: ServerResponse): Promise<void> {
   const body = await bodyOf(request);
   const isChat = request.url?.endsWith("/chat/completions");
   seen.push({ messages: (isChat ? fromChatRequest : fromResponsesRequest)(body).messages, body });
   if (isChat) {
-    const { document } = toChatResponse(fromChatResponse(chatCompletion).messages.map(redact), {
-      onto: chatCompletion,
-    });
+    const onto = said(chatCompletion);
+    const { document } = toChatResponse(fromChatResponse(onto).messages.map(redact), { onto });
     answer(reply, document, body.stream ? toChatEvents(document) : undefined);
   } else {
-    const { document } = toResponsesResponse(fromResponsesResponse(response).messages.map(redact), {
-      onto: response,
-    });
+    const onto = said(response);
+    const { messages } = fromResponsesResponse(onto);
+    const { document } = toResponsesResponse(messages.map(redact), { onto });
     answer(reply, document, body.stream ? toResponsesEvents(document) : undefined);
   }
 }
@@ -89,6 +97,8 @@ beforeAll(async () => {
   client = new OpenAI({ baseURL: `http://127.0.0.1:${port}/v1`, apiKey: "x", maxRetries: 0 });
 });
 afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+const answered = z.object({ text: z.string() });
 
 const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
 
@@ -121,6 +131,9 @@ describe("the SDK through a guard that redacts", () => {
 
   it("Chat Completions, put together by the SDK's own accumulator", async () => {
     const final = await client.chat.completions.stream(chatParams).finalChatCompletion();
+    expect(fromChatResponse(final).messages).toEqual(
+      fromChatResponse(await client.chat.completions.create(chatParams)).messages,
+    );
     expect(final.choices[0]?.message.content).toBe("Your card [card] is blocked.");
     expect(final.choices[0]?.message.tool_calls?.[0]).toMatchObject({
       id: "call_2",
@@ -154,6 +167,9 @@ describe("the SDK through a guard that redacts", () => {
 
   it("Responses, put together by the SDK's own accumulator", async () => {
     const final = await client.responses.stream(responseParams).finalResponse();
+    expect(fromResponsesResponse(final).messages).toEqual(
+      fromResponsesResponse(await client.responses.create(responseParams)).messages,
+    );
     expect(final.output_text).toBe("Your card [card] is blocked.");
     expect(final.output.map(({ type }) => type)).toEqual([
       "reasoning",
@@ -161,5 +177,34 @@ describe("the SDK through a guard that redacts", () => {
       "message",
       "function_call",
     ]);
+  });
+
+  it("parses an answer, and hides how it was parsed or works it out when it is asked", async () => {
+    verifies("openai:stale");
+    said = inJson;
+    const chat = {
+      ...chatParams,
+      tools: [],
+      response_format: zodResponseFormat(answered, "answer"),
+    };
+    const chatDocument = await client.chat.completions.parse(chat);
+    const responses = {
+      ...responseParams,
+      tools: [],
+      text: { format: zodTextFormat(answered, "answer") },
+    };
+    const responseDocument = await client.responses.parse(responses);
+    said = (document) => document;
+    expect(responseDocument.output_parsed).toEqual({ text: "[card]" });
+    for (const [document, from, to] of [
+      [chatDocument, fromChatResponse, toChatResponse],
+      [responseDocument, fromResponsesResponse, toResponsesResponse],
+    ] as const) {
+      const { messages } = from(document);
+      expect(messages[0]?.content).not.toEqual([]);
+      const hidden = JSON.stringify(messages).replaceAll("[card]", "(hidden)");
+      const written = to(JSON.parse(hidden).map(createMessage), { onto: document });
+      expect(JSON.stringify(written.document)).not.toContain("[card]");
+    }
   });
 });
