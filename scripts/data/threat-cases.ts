@@ -9,7 +9,12 @@ export interface ThreatCase {
   readonly note?: string;
 }
 
-const wire: readonly ErrorCode[] = ["extensions_invalid", "message_invalid"];
+const wire: readonly ErrorCode[] = [
+  "extensions_invalid",
+  "message_invalid",
+  "result_shape",
+  "document_invalid",
+];
 const noFiles = "No package, lock, journal or configuration file is read here.";
 const noGateway = "A matter of the gateway that embeds the library.";
 const policy = "A policy of the host; the merge does not check it.";
@@ -72,8 +77,8 @@ export const threatCases: readonly ThreatCase[] = [
   { name: "E_WIRE_VERSION", codes: ["message_invalid"] },
   {
     name: "E_WIRE_UNKNOWN_FIELD",
-    codes: ["slot_unknown", "extensions_invalid"],
-    note: "With `strict`; otherwise the field is dropped and listed. The second has a problem `slot_unknown`.",
+    codes: ["slot_unknown", "extensions_invalid", "message_invalid"],
+    note: "With `strict`; otherwise the field is dropped and listed. The second has a problem `slot_unknown`, the third `payload_shape`.",
   },
   { name: "E_WIRE_HOLLOW", codes: wire, note: "With a problem at the field that is missing." },
   { name: "E_WIRE_LIMIT", codes: wire, note: "With a problem `snapshot_limit`." },

@@ -25,6 +25,7 @@ export { compileLevel, withAliases } from "./level.ts";
 export { areWithin, extensionsLimits, type Limits, payloadLimits } from "./limits.ts";
 export { beginsWith, concat, includes, mapped } from "./lists.ts";
 export { hasMoreIndexes } from "./properties.ts";
+export { limitsOver } from "./read-limits.ts";
 export { asSet, without } from "./sets.ts";
 export { addKept, addSize, outgrown, outgrows, type Size } from "./size.ts";
 export { createStamp, Itself } from "./stamp.ts";

@@ -149,7 +149,7 @@ export function wholeNumber(): z.ZodNumber {
         ? number
         : report(walk, walk.shapeCode, "a whole number from 0 on", "another number");
     },
-    jsonSchema: { type: "integer", minimum: 0 },
+    jsonSchema: { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
   });
 }
 

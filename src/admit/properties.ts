@@ -113,6 +113,7 @@ export function hasMoreIndexes(value: object, max: number): boolean {
 /** Reads one own data property. Sets the walk's path to it first. */
 export function readProperty(walk: Walk, value: object, key: string | symbol): unknown {
   if (typeof key !== "string") {
+    walk.path[walk.depth - 1] = "(symbol)";
     return report(walk, "snapshot_key", "keys that are texts", "a symbol");
   }
   walk.path[walk.depth - 1] = key;

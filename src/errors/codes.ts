@@ -50,8 +50,9 @@ export const errorCodes = {
   // Shape and content of extensions and results.
   result_shape: {
     kind: "refusal",
-    means: "A handler returned something that is no result.",
-    todo: "Return nothing, allow(), deny(…) or { modifiedPayload?, modifiedExtensions?, metadata? }.",
+    means:
+      "A handler returned something that is no result, or a document of a result is not readable.",
+    todo: "Return nothing, allow(), deny(…) or { modifiedPayload?, modifiedExtensions?, metadata? }. Compare a document with spec/schemas/result.schema.json.",
   },
   extensions_shape: {
     kind: "refusal",

@@ -6,6 +6,7 @@ import {
   intrinsics,
   type LevelValue,
   type Limits,
+  limitsOver,
   mapped,
   parseText,
   writeText,
@@ -146,7 +147,7 @@ function read(
 
 function limitsOf(options: CreateOptions): Limits {
   const limits = intrinsics.hasOwn(options, "limits") ? options.limits : undefined;
-  return limits === undefined ? extensionsLimits : { ...extensionsLimits, ...limits };
+  return limitsOver(extensionsLimits, limits);
 }
 
 function sealed(slots: CompiledSlots, admitted: Good): Slots {

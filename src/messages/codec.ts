@@ -4,6 +4,7 @@ import {
   admit,
   intrinsics,
   type Limits,
+  limitsOver,
   mapped,
   parseText,
   payloadLimits,
@@ -55,7 +56,7 @@ export interface DecodedMessage {
  * ```
  */
 export function decodeMessage(input: unknown, options: DecodeMessageOptions = {}): DecodedMessage {
-  const limits = { ...payloadLimits, ...options.limits };
+  const limits = limitsOver(payloadLimits, options.limits);
   const isText = typeof input === "string";
   const { value, problem } = isText ? parseText(input, limits) : { value: input };
   if (problem !== undefined) throw invalidMessage([problem]);

@@ -1,5 +1,5 @@
 /** The options of `createPluginManager`, and how they are read. */
-import { extensionsLimits, type Limits, payloadLimits } from "../admit/index.ts";
+import { extensionsLimits, type Limits, limitsOver, payloadLimits } from "../admit/index.ts";
 import { closest, GlassineError } from "../errors/index.ts";
 import type { HandlerErrorSink, HookTable } from "../hooks/index.ts";
 import type { CapabilityIn, SlotTable } from "../slots/index.ts";
@@ -152,17 +152,12 @@ function readPolicy(value: unknown): ReadOptions["payloadPolicy"] {
 }
 
 function readLimits(name: string, value: unknown, defaults: Limits): Limits {
-  const given =
-    value === undefined ? {} : (readPlainObject(value, name, (_, message) => fail(message)) ?? {});
-  for (const [key, limit] of Object.entries(given)) {
-    if (!Object.hasOwn(defaults, key))
-      fail(`${name} has no ${single(key)}; it has ${Object.keys(defaults).join(", ")}.`);
-    readCount(`${name}.${key}`, limit, 0);
-  }
-  const set = Object.entries(given).filter(([, limit]) => limit !== undefined);
-  // The very defaults, so that they are known by identity where it counts.
-  if (set.length === 0) return defaults;
-  return Object.freeze({ ...defaults, ...Object.fromEntries(set) });
+  if (value === undefined) return defaults;
+  return limitsOver(
+    defaults,
+    readPlainObject(value, name, (_, message) => fail(message)),
+    name,
+  );
 }
 
 const itemFields = ["plugin", "grant", "config", ...settingNames];

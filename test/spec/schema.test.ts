@@ -74,11 +74,6 @@ const unsaid: readonly (readonly [string, object, (problem: Problem) => boolean]
     ({ expected }) => expected === "an RFC 3339 date-time",
   ],
   [
-    "whole numbers that are exact",
-    { agent: { turn: 2 ** 53 } },
-    ({ expected }) => expected === "a whole number from 0 on",
-  ],
-  [
     "two names of one field",
     security({ subject: { ...everything.security.subject, subject_type: "agent" } }),
     ({ expected }) => expected === 'one "type"',

@@ -1,0 +1,49 @@
+import { GlassineError, quoted } from "../errors/index.ts";
+import { enumerableKeys, freeze, hasOwn, isArray, isSafeInteger, ownValue } from "./intrinsics.ts";
+import type { Limits } from "./limits.ts";
+
+/** Deeper values are read by so many calls of one another that the stack may not hold them. */
+const maxDepth = 1_000;
+
+/**
+ * The limits that somebody gave some of, over `defaults`. What is `undefined` is left out.
+ *
+ * @throws GlassineError `options_invalid`
+ */
+export function limitsOver(defaults: Limits, given: unknown, option = "limits"): Limits {
+  if (given === undefined) return defaults;
+  if (typeof given !== "object" || given === null || isArray(given)) {
+    throw misuse(`${option} must be an object with some of the limits.`);
+  }
+  const known = enumerableKeys(defaults);
+  const changed: { -readonly [Name in keyof Limits]?: number } = {};
+  const names = enumerableKeys(given);
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    if (!hasOwn(defaults, name)) {
+      throw misuse(`${option} has no ${quoted(name)}; it has ${known.join(", ")}.`);
+    }
+    const limit = ownValue(given, name);
+    if (limit === undefined) continue;
+    changed[name as keyof Limits] = checked(`${option}.${name}`, name, limit);
+  }
+  // The very defaults, so that they are known by identity where it counts.
+  return enumerableKeys(changed).length === 0 ? defaults : freeze({ ...defaults, ...changed });
+}
+
+function checked(option: string, name: string, limit: unknown): number {
+  const isDepth = name === "depth";
+  if (
+    isSafeInteger(limit) &&
+    (limit as number) > 0 &&
+    (!isDepth || (limit as number) <= maxDepth)
+  ) {
+    return limit as number;
+  }
+  const most = isDepth ? `from 1 to ${maxDepth}` : "above 0";
+  throw misuse(`${option} must be a whole number ${most}.`);
+}
+
+function misuse(text: string): GlassineError {
+  return new GlassineError("options_invalid", text);
+}
