@@ -26,6 +26,7 @@ export { areWithin, extensionsLimits, type Limits, payloadLimits } from "./limit
 export { beginsWith, concat, includes, mapped } from "./lists.ts";
 export { hasMoreIndexes } from "./properties.ts";
 export { limitsOver } from "./read-limits.ts";
+export { expectOptions, readOption, readWhole } from "./read-options.ts";
 export { asSet, without } from "./sets.ts";
 export { addKept, addSize, outgrown, outgrows, type Size } from "./size.ts";
 export { createStamp, Itself } from "./stamp.ts";

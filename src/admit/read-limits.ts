@@ -1,6 +1,7 @@
 import { GlassineError, quoted } from "../errors/index.ts";
-import { enumerableKeys, freeze, hasOwn, isArray, isSafeInteger, ownValue } from "./intrinsics.ts";
+import { enumerableKeys, freeze, hasOwn, isArray, ownValue } from "./intrinsics.ts";
 import type { Limits } from "./limits.ts";
+import { readWhole } from "./read-options.ts";
 
 /** Deeper values are read by so many calls of one another that the stack may not hold them. */
 const maxDepth = 1_000;
@@ -25,23 +26,11 @@ export function limitsOver(defaults: Limits, given: unknown, option = "limits"):
     }
     const limit = ownValue(given, name);
     if (limit === undefined) continue;
-    changed[name as keyof Limits] = checked(`${option}.${name}`, name, limit);
+    const most = name === "depth" ? maxDepth : undefined;
+    changed[name as keyof Limits] = readWhole(`${option}.${name}`, limit, most);
   }
   // The very defaults, so that they are known by identity where it counts.
   return enumerableKeys(changed).length === 0 ? defaults : freeze({ ...defaults, ...changed });
-}
-
-function checked(option: string, name: string, limit: unknown): number {
-  const isDepth = name === "depth";
-  if (
-    isSafeInteger(limit) &&
-    (limit as number) > 0 &&
-    (!isDepth || (limit as number) <= maxDepth)
-  ) {
-    return limit as number;
-  }
-  const most = isDepth ? `from 1 to ${maxDepth}` : "above 0";
-  throw misuse(`${option} must be a whole number ${most}.`);
 }
 
 function misuse(text: string): GlassineError {

@@ -2,6 +2,7 @@
 import {
   type Admitted,
   admit,
+  expectOptions,
   extensionsLimits,
   intrinsics,
   type LevelValue,
@@ -9,6 +10,7 @@ import {
   limitsOver,
   mapped,
   parseText,
+  readOption,
   writeText,
 } from "../admit/index.ts";
 import {
@@ -66,7 +68,8 @@ export function createFrom(
 ): Slots {
   const mark = markOf(value);
   if (mark?.slots === slots && mark.mask === undefined) return value as Slots;
-  return sealed(slots, read(slots, value, "host", true, options));
+  expectOptions(options, ["limits"], "createExtensions");
+  return sealed(slots, read(slots, value, "host", true, limitsOf(options)));
 }
 
 /** Reads a value of the host; a part that says the same as in `known` is that part. */
@@ -76,7 +79,8 @@ export function readOver(
   known: Slots,
   options: CreateOptions = {},
 ): LevelValue {
-  return read(slots, value, "host", true, options, known).value as LevelValue;
+  expectOptions(options, ["limits"], "withSlots");
+  return read(slots, value, "host", true, limitsOf(options), known).value as LevelValue;
 }
 
 /** What `decodeExtensions` gives. */
@@ -93,10 +97,12 @@ export function decodeFrom(
   input: unknown,
   options: DecodeOptions = {},
 ): Decoded<Slots> {
+  expectOptions(options, ["strict", "limits"], "decodeExtensions");
+  const limits = limitsOf(options);
+  const strict = readOption(options, "strict", "boolean") === true;
   const isText = typeof input === "string";
-  const value = isText ? parse(input, limitsOf(options)) : input;
-  const origin = isText ? "parsed" : "host";
-  const admitted = read(slots, value, origin, options.strict === true, options);
+  const value = isText ? parse(input, limits) : input;
+  const admitted = read(slots, value, isText ? "parsed" : "host", strict, limits);
   return intrinsics.freeze({
     extensions: sealed(slots, admitted),
     dropped: intrinsics.freeze(mapped(admitted.dropped, formatPath)),
@@ -128,10 +134,9 @@ function read(
   value: unknown,
   origin: "host" | "parsed",
   strict: boolean,
-  options: CreateOptions,
+  limits: Limits,
   hint?: Slots,
 ): Good {
-  const limits = limitsOf(options);
   const shapeCode = "extensions_shape";
   const admitted = admit(slots.envelope, value, {
     origin,
@@ -146,8 +151,7 @@ function read(
 }
 
 function limitsOf(options: CreateOptions): Limits {
-  const limits = intrinsics.hasOwn(options, "limits") ? options.limits : undefined;
-  return limitsOver(extensionsLimits, limits);
+  return limitsOver(extensionsLimits, intrinsics.ownValue(options, "limits"));
 }
 
 function sealed(slots: CompiledSlots, admitted: Good): Slots {

@@ -2,12 +2,14 @@
 import {
   type Admitted,
   admit,
+  expectOptions,
   intrinsics,
   type Limits,
   limitsOver,
   mapped,
   parseText,
   payloadLimits,
+  readOption,
   writeText,
 } from "../admit/index.ts";
 import { formatPath } from "../errors/index.ts";
@@ -56,6 +58,7 @@ export interface DecodedMessage {
  * ```
  */
 export function decodeMessage(input: unknown, options: DecodeMessageOptions = {}): DecodedMessage {
+  expectOptions(options, ["strict", "limits"], "decodeMessage");
   const limits = limitsOver(payloadLimits, options.limits);
   const isText = typeof input === "string";
   const { value, problem } = isText ? parseText(input, limits) : { value: input };
@@ -64,7 +67,7 @@ export function decodeMessage(input: unknown, options: DecodeMessageOptions = {}
     origin: isText ? "parsed" : "host",
     limits,
     shapeCode: "payload_shape",
-    strict: options.strict === true,
+    strict: readOption(options, "strict", "boolean") === true,
     hint: undefined,
     partial: false,
   });

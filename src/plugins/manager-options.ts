@@ -1,5 +1,11 @@
 /** The options of `createPluginManager`, and how they are read. */
-import { extensionsLimits, type Limits, limitsOver, payloadLimits } from "../admit/index.ts";
+import {
+  extensionsLimits,
+  type Limits,
+  limitsOver,
+  payloadLimits,
+  readWhole,
+} from "../admit/index.ts";
 import { closest, GlassineError } from "../errors/index.ts";
 import type { HandlerErrorSink, HookTable } from "../hooks/index.ts";
 import type { CapabilityIn, SlotTable } from "../slots/index.ts";
@@ -134,9 +140,7 @@ function readBoolean(name: string, value: unknown): boolean {
 }
 
 function readCount(name: string, value: unknown, fallback: number): number {
-  if (value === undefined) return fallback;
-  if (Number.isSafeInteger(value) && (value as number) > 0) return value as number;
-  return fail(`${name} must be a whole number above 0.`);
+  return value === undefined ? fallback : readWhole(name, value);
 }
 
 function readPolicy(value: unknown): ReadOptions["payloadPolicy"] {

@@ -1,10 +1,9 @@
 /** Views as data in wire spelling: to be logged, sent, or handed to a policy engine. */
-import { intrinsics, type Json } from "../admit/index.ts";
+import { expectOptions, intrinsics, type Json, readOption } from "../admit/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import { ruleOf } from "./kinds.ts";
 import { LazyView } from "./part-view.ts";
 import { present } from "./present.ts";
-import { expectOptions, readOption } from "./read-options.ts";
 import { withoutSensitive } from "./sensitive-headers.ts";
 import type {
   DataPolicy,

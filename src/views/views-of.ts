@@ -1,10 +1,9 @@
 /** Views of a message: one for each of its content parts. */
-import { intrinsics, mapped } from "../admit/index.ts";
+import { expectOptions, intrinsics, mapped, readOption } from "../admit/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import { markOf } from "../extensions/index.ts";
 import { type Message, messageOf } from "../messages/index.ts";
 import { LazyView, type ViewedMessage } from "./part-view.ts";
-import { expectOptions, readOption } from "./read-options.ts";
 import type { PartView, ViewedExtensions } from "./types.ts";
 
 const { freeze, ownValue } = intrinsics;

@@ -61,3 +61,22 @@ describe("limits", () => {
     }
   });
 });
+
+describe("an option that is not known", () => {
+  it.each([
+    ["createExtensions", () => createExtensions({}, { limit: {} } as never)],
+    ["decodeExtensions", () => decodeExtensions("{}", { limit: {} } as never)],
+    ["decodeMessage", () => decodeMessage(message, { limit: {} } as never)],
+  ])("is refused by %s", (name, call) => {
+    const { code, message } = refusalOf(call);
+    expect(code).toBe("options_invalid");
+    expect(message).toBe(`${name} has no option "limit". Did you mean "limits"?`);
+  });
+
+  it.each([
+    () => decodeExtensions("{}", { strict: 1 } as never),
+    () => decodeMessage(message, { strict: "yes" } as never),
+  ])("is refused with a value of another type", (call) => {
+    expect(refusalOf(call).message).toContain('The option "strict" expects true or false');
+  });
+});

@@ -1,6 +1,7 @@
-/** How the options of this room are read. */
-import { includes, intrinsics } from "../admit/index.ts";
+/** How the options of a function are read: a name that it does not know is refused. */
 import { GlassineError, quoted, suggestion } from "../errors/index.ts";
+import { enumerableKeys, isArray, isSafeInteger, ownValue } from "./intrinsics.ts";
+import { includes } from "./lists.ts";
 
 /**
  * An option the caller gave; null counts as not given.
@@ -12,7 +13,7 @@ export function readOption<Type extends "boolean" | "string">(
   name: string,
   type: Type,
 ): (Type extends "boolean" ? boolean : string) | undefined {
-  const value = intrinsics.ownValue(options, name) ?? undefined;
+  const value = ownValue(options, name) ?? undefined;
   if (value !== undefined && typeof value !== type) {
     const wanted = type === "string" ? "a text" : "true or false";
     throw misuse(`The option ${quoted(name)} expects ${wanted}, got ${typeof value}.`);
@@ -21,15 +22,28 @@ export function readOption<Type extends "boolean" | "string">(
 }
 
 /**
+ * A whole number above 0 that the caller gave for `name`.
+ *
+ * @throws GlassineError `options_invalid`
+ */
+export function readWhole(name: string, value: unknown, max = Number.MAX_SAFE_INTEGER): number {
+  if (isSafeInteger(value) && (value as number) > 0 && (value as number) <= max) {
+    return value as number;
+  }
+  const range = max === Number.MAX_SAFE_INTEGER ? "above 0" : `from 1 to ${max}`;
+  throw misuse(`${name} must be a whole number ${range}.`);
+}
+
+/**
  * A misspelled option would be ignored, and a guard would see nothing of the caller.
  *
  * @throws GlassineError `options_invalid`
  */
 export function expectOptions(options: unknown, known: readonly string[], call: string): void {
-  if (typeof options !== "object" || options === null) {
+  if (typeof options !== "object" || options === null || isArray(options)) {
     throw misuse(`${call} expects its options in an object.`);
   }
-  const names = intrinsics.enumerableKeys(options);
+  const names = enumerableKeys(options);
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
     if (includes(known, name)) continue;
