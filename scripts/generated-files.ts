@@ -13,6 +13,7 @@ import { threatModelPage } from "./pages/threat-model-page.ts";
 import { printJson } from "./print-json.ts";
 import { readAttacks, readFaults, readLaws } from "./read-attacks.ts";
 import { slotData } from "./slot-data.ts";
+import { standardFunctionsSource } from "./standard-functions.ts";
 import { errorJsonSchema, resultJsonSchema, taskJsonSchema } from "./wire-schemas.ts";
 
 export interface GeneratedFile {
@@ -38,6 +39,7 @@ export function generatedFiles(): readonly GeneratedFile[] {
     { path: "spec/schemas/result.schema.json", text: printJson(resultJsonSchema()) },
     { path: "spec/schemas/error.schema.json", text: printJson(errorJsonSchema()) },
     { path: "src/slots/level-shapes.generated.ts", text: levelShapesSource(standardSlots) },
+    { path: "src/host/standard-functions.generated.ts", text: standardFunctionsSource() },
     { path: "spec/slots.json", text: printJson(slotData(standardSlots)) },
     { path: "docs/slots.md", text: slotsPage(standardSlots) },
     { path: "docs/capabilities.md", text: capabilitiesPage(standardSlots) },

@@ -4,7 +4,7 @@
  * Whoever calls it may have patched the realm for Immer. So what Immer gives is read like anyone's
  * value, and between that reading and the mark nothing is found on a prototype or iterated.
  */
-import { isDraftable, produce } from "immer";
+import { isDraft, isDraftable, produce } from "immer";
 import { admit, decisive, extensionsLimits, type LevelValue } from "../admit/index.ts";
 import { formatPath, GlassineError } from "../errors/index.ts";
 import { defaultsOf, type Node } from "../slots/index.ts";
@@ -23,16 +23,26 @@ function run(base: object, recipe: (draft: never) => unknown): object {
       "amend expects a view, extensions or plain data; got another value.",
     );
   }
-  return produce(base, (draft) => {
-    // The value of an arrow such as `(d) => d.labels.push("x")` is no result.
+  let hasResult = false;
+  const amended = produce(base, (draft) => {
+    // The value of an arrow such as `(d) => (d.labels = [])` or `(d) => d.labels.push("x")` is no result.
     const returned = recipe(draft as never);
-    if (typeof returned === "object" && returned !== null && "then" in returned) {
+    if (typeof returned !== "object" || returned === null || isDraft(returned)) return;
+    if ("then" in returned) {
       throw new GlassineError(
         "edit_denied",
         "amend expects a recipe that is done when it returns; got a promise. Await first, then amend.",
       );
     }
+    hasResult = true;
   });
+  if (amended === base && hasResult) {
+    throw new GlassineError(
+      "edit_denied",
+      "amend expects a recipe that changes the draft; got one that changes nothing and returns an object. Assign to the draft: `draft.content = …`.",
+    );
+  }
+  return amended;
 }
 
 function amendExtensions(extensions: Slots, mark: Mark, recipe: (draft: never) => unknown): Slots {

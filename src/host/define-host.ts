@@ -30,7 +30,8 @@ import {
 } from "../slots/index.ts";
 import { serializeView, toPolicyInput, viewsOf } from "../views/index.ts";
 import { bindWire, type WireFunctions } from "../wire/index.ts";
-import { bindEnvelope, type EnvelopeFunctions } from "./envelope.ts";
+import { bindEnvelope } from "./envelope.ts";
+import type { EnvelopeFunctions } from "./envelope-functions.ts";
 
 /** What `invoke` resolves to. It never rejects for what a plugin does. */
 export type InvokeResult<Payload, Extensions> = Omit<AnyInvokeResult, "payload" | "extensions"> & {
@@ -69,11 +70,38 @@ export interface Host<Table extends SlotTable, Hooks extends HookTable>
   readonly serializeView: typeof serializeView;
   /** A view for a policy engine; see `toPolicyInput` of the root entry. */
   readonly toPolicyInput: typeof toPolicyInput;
-  /** The names of the slots: `slotNames.security` is `"security"`. */
+  /**
+   * The names of the slots, so that none is spelled by hand.
+   *
+   * @example
+   * ```ts
+   * import { slotNames } from "glassine";
+   *
+   * console.log(slotNames.security); // security
+   * ```
+   */
   readonly slotNames: { readonly [Slot in keyof Table & string]: Slot };
-  /** The names of the capabilities: `capabilities.read_labels` is `"read_labels"`. */
+  /**
+   * The names of the capabilities.
+   *
+   * @example
+   * ```ts
+   * import { capabilities } from "glassine";
+   *
+   * console.log(capabilities.read_labels); // read_labels
+   * ```
+   */
   readonly capabilities: { readonly [Name in CapabilityIn<Table>]: Name };
-  /** The names of the hooks. */
+  /**
+   * The names of the hooks.
+   *
+   * @example
+   * ```ts
+   * import { hookNames } from "glassine";
+   *
+   * console.log(hookNames["cmf.llm_input"]); // cmf.llm_input
+   * ```
+   */
   readonly hookNames: { readonly [Hook in keyof Hooks & string]: Hook };
   /**
    * Defines a plugin: read once, checked, frozen. The type of a handler's `extensions` is cut

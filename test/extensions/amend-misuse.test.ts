@@ -55,6 +55,28 @@ describe("a recipe that goes too far", () => {
     expect(codeOf(() => loosely(late))).toBe("edit_denied");
   });
 
+  it.each<[string, (draft: Loose) => unknown]>([
+    ["an object", (draft) => ({ ...draft, custom: { a: 1 } })],
+    ["a list", () => [1]],
+  ])("is refused when it changes nothing and returns %s", (_, recipe) => {
+    expect(codeOf(() => loosely(recipe))).toBe("edit_denied");
+    const payload = { content: [{ text: "secret" }] };
+    expect(() => amend(payload, (draft) => draft.content.map(() => ({ text: "***" })))).toThrow(
+      "Assign to the draft",
+    );
+  });
+
+  it("may return what it likes when it changes the draft, and the draft in any case", () => {
+    const payload = { content: [{ text: "secret" }], at: { n: 1 } };
+    expect(amend(payload, (draft) => (draft.content = []))).toEqual({ content: [], at: { n: 1 } });
+    expect(amend(payload, (draft) => Object.assign(draft.at, { n: 2 })).at.n).toBe(2);
+    expect(amend(payload, (draft) => draft)).toBe(payload);
+    expect(amend(payload, (draft) => draft.content.find(({ text }) => text === "secret"))).toBe(
+      payload,
+    );
+    expect(amend(payload, () => 1)).toBe(payload);
+  });
+
   it("passes on what it throws", () => {
     const own = new Error("mine");
     expect(() =>

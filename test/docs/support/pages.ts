@@ -25,7 +25,9 @@ export function readPages(): readonly Page[] {
 /** The docstrings of the sources, as pages: each line of a comment stands where it stands there. */
 export function readDocstrings(): readonly Page[] {
   const files = readdirSync(`${root}src`, { recursive: true, encoding: "utf8" });
-  const sources = files.filter((name) => name.endsWith(".ts")).map((name) => `src/${name}`);
+  const sources = files
+    .filter((name) => name.endsWith(".ts") && !name.endsWith(".generated.ts"))
+    .map((name) => `src/${name}`);
   return sources.sort().flatMap((path) => {
     const text = docstringsIn(readFileSync(root + path, "utf8"));
     return text.includes("@example") ? [{ path, text, ...readMarkdown(text) }] : [];

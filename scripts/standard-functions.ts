@@ -1,0 +1,51 @@
+/** Writes the functions of the standard host as constants, each with the docstring of its member. */
+import { readFileSync } from "node:fs";
+
+/** Where the members of a host are declared, from the root, where npm and the test runner start. */
+const sources = [
+  "src/host/envelope-functions.ts",
+  "src/host/define-host.ts",
+  "src/wire/functions.ts",
+];
+// What has a function of its own in the root entry.
+const elsewhere = ["viewsOf", "serializeView", "toPolicyInput"];
+
+interface Member {
+  readonly name: string;
+  readonly docstring: string;
+}
+
+/** A doc comment, indented as a member's, and the member that it stands at. */
+const member = /^ {2}\/\*\*(?<text>(?:(?!\*\/)[\s\S])*)\*\/\n {2}readonly (?<name>\w+): /gm;
+
+function membersIn(path: string): readonly Member[] {
+  const source = readFileSync(path, "utf8");
+  const [, hosts = ""] = source.split(
+    /^export interface (?:EnvelopeFunctions|Host|WireFunctions)</m,
+  );
+  const [declared = ""] = hosts.split("\n}\n");
+  return [...declared.matchAll(member)].map(({ groups = {} }) => ({
+    name: groups.name ?? "",
+    docstring: `/**${groups.text?.replaceAll("\n  ", "\n")}*/`,
+  }));
+}
+
+export function standardFunctionsSource(): string {
+  const members = sources
+    .flatMap(membersIn)
+    .filter(({ name }) => !elsewhere.includes(name))
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
+  const constants = members.map(({ name, docstring }) => {
+    const [left, right] = [`export const ${name}: Standard["${name}"] =`, `standardHost.${name};`];
+    // On one line where it fits into a hundred columns, as the formatter has it.
+    const gap = left.length + 1 + right.length > 100 ? "\n  " : " ";
+    return `${docstring}\n${left}${gap}${right}\n`;
+  });
+  return `// Generated from the docstrings of a host's members by \`npm run generate\`. Edit those.
+// A constant taken out of an object would show no docstring where it is used.
+import { standardHost } from "./standard.ts";
+
+type Standard = typeof standardHost;
+
+${constants.join("\n")}`;
+}
