@@ -16,7 +16,8 @@ export interface Violation {
 export type DenyInput =
   | string
   | {
-      readonly code: string;
+      /** Letters, digits and `_ . : -`, at most 64. Default `denied`. */
+      readonly code?: string;
       readonly reason: string;
       readonly description?: string;
       readonly details?: { readonly [key: string]: unknown };
@@ -76,9 +77,9 @@ export function allow(): Allow {
  * ```
  */
 export function deny(input: DenyInput): Denial {
-  const given = typeof input === "string" ? { code: "denied", reason: input } : input;
+  const given = typeof input === "string" ? { reason: input } : input;
   if (typeof given !== "object" || given === null) throw misuse("a reason, or an object with one");
-  const code = own(given, "code");
+  const { code = "denied" } = { code: own(given, "code") };
   const reason = own(given, "reason");
   const description = own(given, "description");
   const details = own(given, "details");

@@ -1,6 +1,7 @@
 /** The options of one `invoke`, and how they are read. */
 import { compileSchema, intrinsics, jsonObject } from "../admit/index.ts";
 import { GlassineError, suggestion } from "../errors/index.ts";
+import { markOf } from "../extensions/index.ts";
 import {
   type House,
   isScope,
@@ -76,7 +77,7 @@ export function givesExtensionsOnly(given: InvokeOptions<unknown>): boolean {
   let only = true;
   for (const key in given) {
     if (key === "extensions" || !intrinsics.hasOwn(given, key)) continue;
-    if (optionNames[key] !== true) throw unknownOption(key);
+    if (optionNames[key] !== true) throw unknownOption(given, key);
     only = false;
   }
   return only;
@@ -156,7 +157,10 @@ export function readCloseTimeout(given: unknown): number {
   return timeoutMs as number;
 }
 
-function unknownOption(key: string): GlassineError {
+function unknownOption(given: object, key: string): GlassineError {
+  if (markOf(given) !== undefined) {
+    return misuse("invoke expects its options in an object, got extensions: pass { extensions }.");
+  }
   return misuse(`invoke has no option ${single(key)}.${suggestion(key, Object.keys(optionNames))}`);
 }
 

@@ -51,6 +51,12 @@ const optionNames = ["hook", "extensions"] as const;
  */
 export function viewsOf(message: Message, options: ViewsOptions = {}): readonly PartView[] {
   const { role, content } = messageOf(message);
+  if (markOf(options) !== undefined) {
+    throw new GlassineError(
+      "options_invalid",
+      "viewsOf expects its options in an object, got extensions: pass { extensions }.",
+    );
+  }
   expectOptions(options, optionNames, "viewsOf");
   const hook = readOption(options, "hook", "string");
   const extensions = readExtensions(ownValue(options, "extensions") ?? undefined);

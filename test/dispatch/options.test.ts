@@ -1,4 +1,12 @@
-import { createPluginManager, defineHost, definePlugin, type ErrorCode } from "glassine";
+import {
+  createExtensions,
+  createMessage,
+  createPluginManager,
+  defineHost,
+  definePlugin,
+  type ErrorCode,
+  viewsOf,
+} from "glassine";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { call, hook, labelled, manage, plugin, tagger } from "./support.ts";
@@ -233,5 +241,20 @@ describe("close and handles", () => {
     expect(manager.handles("tool_post_invoke")).toBe(false);
     expect(manager.handles("cmf.llm_output")).toBe(true);
     expect(manager.handles("cmf.llm_input")).toBe(false);
+  });
+});
+
+describe("extensions in the place of options", () => {
+  const extensions = createExtensions({ agent: { turn: 1 } });
+  it("are refused by invoke and viewsOf, which tell where they go", async () => {
+    const manager = await manage([tagger("one")]);
+    const { code, message } = await failureOf(manager.invoke(hook, call, extensions as never));
+    expect([code, message]).toEqual([
+      "options_invalid",
+      "invoke expects its options in an object, got extensions: pass { extensions }.",
+    ]);
+    expect(() => viewsOf(createMessage({ role: "user" }), extensions as never)).toThrow(
+      "viewsOf expects its options in an object, got extensions: pass { extensions }.",
+    );
   });
 });

@@ -23,7 +23,7 @@ describe("deny says what it expects", () => {
     ["nothing", undefined, "deny expects a reason, or an object with one."],
     ["null", null, "deny expects a reason, or an object with one."],
     ["a number", 5, "deny expects a reason, or an object with one."],
-    ["no code", { reason: "r" }, code],
+    ["a code that is null", { code: null, reason: "r" }, code],
     ["a code that is no text", { code: 5, reason: "r" }, code],
     ["an empty code", { code: "", reason: "r" }, code],
     ["a code that begins with a dash", { code: "-a", reason: "r" }, code],
@@ -54,6 +54,7 @@ describe("deny says what it expects", () => {
     const full = { code: "c", reason: "r", description: "d", details: { a: [1, null] } };
     expect(violationOf(deny(full))).toEqual(full);
     expect(violationOf(deny("r"))).toEqual({ code: "denied", reason: "r" });
+    expect(violationOf(deny({ reason: "r" }))).toEqual({ code: "denied", reason: "r" });
     expect(Object.isFrozen(violationOf(deny("r"))) && Object.isFrozen(deny("r"))).toBe(true);
   });
 });
