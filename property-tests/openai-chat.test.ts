@@ -10,7 +10,13 @@ import {
 } from "glassine/openai";
 import { expect, it } from "vitest";
 import { jsonCopy } from "./support/data.ts";
-import { argumentTexts, chatRequests, chatResponses } from "./support/openai-chat.ts";
+import {
+  argumentTexts,
+  asSentOn,
+  chatRequests,
+  chatResponses,
+  inexact,
+} from "./support/openai-chat.ts";
 import { chunksOf, draws } from "./support/openai-chat-stream.ts";
 
 const rich = { rich: true };
@@ -25,7 +31,7 @@ it("onto the document it came from, every chat request comes back as it was", ()
     fc.property(chatRequests(rich), (request) => {
       const { messages } = fromChatRequest(request);
       const written = toChatRequest(messages, { onto: request });
-      expect(jsonCopy(written.document)).toEqual(jsonCopy(request));
+      expect(jsonCopy(written.document)).toEqual(asSentOn(request));
       expect(isFrozen(written)).toBe(true);
     }),
   );
@@ -37,7 +43,7 @@ it("onto the document it came from, every chat completion comes back as it was",
       const { messages } = fromChatResponse(response);
       const written = toChatResponse(messages, { onto: response });
       expect(written.lost).toEqual([]);
-      expect(jsonCopy(written.document)).toEqual(jsonCopy(response));
+      expect(jsonCopy(written.document)).toEqual(asSentOn(response));
     }),
   );
 });
@@ -52,7 +58,7 @@ it("a chat request of which nothing is left comes back from its messages alone",
   fc.assert(
     fc.property(chatRequests(plain), (request) => {
       const { messages, extensions, left } = fromChatRequest(request);
-      const told = left.filter(({ reason }) => !reason.startsWith("a result whose call"));
+      const told = left.filter(({ reason }) => !/^(a result whose call|an id that)/.test(reason));
       expect(told).toEqual([]);
       expect(tidy(toChatRequest(messages, { extensions }).document)).toEqual(tidy(request));
     }),
@@ -63,7 +69,7 @@ it("a chat completion of which nothing is left comes back from its messages and 
   fc.assert(
     fc.property(chatResponses(plain), (response) => {
       const { messages, extensions, left } = fromChatResponse(response);
-      expect(left).toEqual([]);
+      expect(left.filter(({ reason }) => !reason.startsWith("an id that"))).toEqual([]);
       expect(tidy(toChatResponse(messages, { extensions }).document)).toEqual(tidy(response));
     }),
   );
@@ -77,7 +83,8 @@ it("arguments that are a JSON object are shown, and any others are told of", () 
       const { messages, left } = fromChatRequest({ model: "m", messages: [message] });
       const [part] = messages[0]?.content ?? [];
       const shown = part?.content_type === "tool_call" ? part.content.arguments : undefined;
-      const isWhole = left.every(({ kind }) => kind !== "content");
+      const isWhole = left.every(({ reason }) => !reason.startsWith("arguments that are no"));
+      expect(left.some(({ kind }) => kind === "content")).toBe(!isWhole || inexact.includes(text));
       expect(JSON.stringify(shown)).toBe(
         isWhole && text.trim() !== "" ? JSON.stringify(JSON.parse(text)) : "{}",
       );

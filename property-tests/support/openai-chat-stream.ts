@@ -37,6 +37,10 @@ export function interleave<T>(rows: readonly (readonly T[])[], draw: Draw): read
   return out;
 }
 
+/** What OpenAI adds to events unless `include_obfuscation` is false. The SDK's types lack it. */
+export const padding = (draw: Draw): object =>
+  draw(2) === 0 ? {} : { obfuscation: "aB3xY9".slice(draw(6)) };
+
 /** The chunks of a response: texts in pieces, parallel calls and choices in turns. */
 export function chunksOf(response: Chat, draw: Draw): readonly Chunk[] {
   const { usage, choices, ...facts } = response;
@@ -44,6 +48,7 @@ export function chunksOf(response: Chat, draw: Draw): readonly Chunk[] {
     ...facts,
     object: "chat.completion.chunk",
     choices: list,
+    ...padding(draw),
   });
   const rows = choices.map(({ index, message, logprobs, finish_reason }) => [
     ...deltasOf(message, draw).map((delta, at) =>

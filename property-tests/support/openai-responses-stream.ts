@@ -1,6 +1,6 @@
 /** Responses as streams, cut anywhere. Made without the library. */
 import type OpenAI from "openai";
-import { cut, type Draw, interleave } from "./openai-chat-stream.ts";
+import { cut, type Draw, interleave, padding } from "./openai-chat-stream.ts";
 import type { WireResponse } from "./openai-responses.ts";
 
 export type Event = OpenAI.Responses.ResponseStreamEvent;
@@ -25,6 +25,10 @@ export function eventsOf(response: WireResponse, draw: Draw): readonly Event[] {
   return steps.map((step, sequence_number) => ({ ...step, sequence_number }) as unknown as Event);
 }
 
+function citationsOf(part: object): readonly unknown[] {
+  return "annotations" in part && Array.isArray(part.annotations) ? part.annotations : [];
+}
+
 function stepsOf(item: Item, output_index: number, draw: Draw): readonly Step[] {
   const at = { output_index, item_id: "id" in item ? (item.id ?? "") : "" };
   const added = (begun: object): Step => ({
@@ -34,7 +38,12 @@ function stepsOf(item: Item, output_index: number, draw: Draw): readonly Step[] 
   });
   const done: Step = { type: "response.output_item.done", output_index, item };
   const inPieces = (name: string, text: string, more: object): readonly Step[] => [
-    ...cut(text, draw).map((delta) => ({ type: `response.${name}.delta`, ...more, delta })),
+    ...cut(text, draw).map((delta) => ({
+      type: `response.${name}.delta`,
+      ...more,
+      delta,
+      ...padding(draw),
+    })),
   ];
   switch (item.type) {
     case "message": {
@@ -51,6 +60,12 @@ function stepsOf(item: Item, output_index: number, draw: Draw): readonly Step[] 
           { type: "response.content_part.added", ...here, part: begun },
           ...inPieces(name, text, here),
           { type: `response.${name}.done`, ...here, [key]: text },
+          ...citationsOf(part).map((annotation, annotation_index) => ({
+            type: "response.output_text.annotation.added",
+            ...here,
+            annotation_index,
+            annotation,
+          })),
           { type: "response.content_part.done", ...here, part },
         ];
       });

@@ -1,6 +1,7 @@
 /** Arguments of a call, which most providers carry as JSON text. */
 import type { Json } from "../admit/index.ts";
 import { isJsonObject } from "./json.ts";
+import { scanJson } from "./scan-json.ts";
 
 /** Arguments as an object, and whether the text said all of them. */
 export interface ParsedArguments {
@@ -9,28 +10,32 @@ export interface ParsedArguments {
   readonly isWhole: boolean;
   /** Whether an object in it has a name twice. The last is read; another program may read the first. */
   readonly isAmbiguous: boolean;
+  /**
+   * False where another program may read other arguments in the text: a name stands twice, or a
+   * number has more digits or a greater range than was read. Such a text must not be sent on.
+   */
+  readonly isExact: boolean;
 }
 
 const none: { readonly [name: string]: Json } = Object.freeze(Object.create(null));
 
 /** Reads the arguments of a call. Empty text, which some models give, stands for none. */
 export function parseArguments(text: string): ParsedArguments {
-  if (text.trim() === "") return { arguments: none, isWhole: true, isAmbiguous: false };
-  try {
-    const value: unknown = JSON.parse(text);
-    if (isJsonObject(value)) {
-      const isAmbiguous = namesIn(text) !== fieldsIn(value);
-      return { arguments: value, isWhole: true, isAmbiguous };
-    }
-  } catch {
-    // Told by `isWhole`.
+  const value = parsedOf(text);
+  if (!isJsonObject(value)) {
+    return { arguments: none, isWhole: text.trim() === "", isAmbiguous: false, isExact: true };
   }
-  return { arguments: none, isWhole: false, isAmbiguous: false };
+  const { names, isExact } = scanJson(text);
+  const isAmbiguous = names !== fieldsIn(value);
+  return { arguments: value, isWhole: true, isAmbiguous, isExact: isExact && !isAmbiguous };
 }
 
-/** How many names a JSON text gives: outside of strings, a colon follows each. */
-function namesIn(text: string): number {
-  return text.replace(/"(?:[^"\\]|\\.)*"/g, "").split(":").length - 1;
+function parsedOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** How many fields all objects in a value have. With a list to do, because text may nest deep. */

@@ -1,5 +1,6 @@
 export { parseArguments, writeArguments } from "./arguments.ts";
 export { isJsonObject, isSameText, type JsonObject } from "./json.ts";
+export { kindOf } from "./kind-of.ts";
 export { mediaFromUrl, urlOfMedia } from "./media.ts";
 export { pairMessages, pairParts, type Read, type Written } from "./messages.ts";
 export { type Pair, pairItems } from "./pair.ts";

@@ -6,6 +6,7 @@
 import * as z from "zod";
 import { admit, compileSchema, jsonValue, type Limits, payloadLimits } from "../admit/index.ts";
 import { type ErrorCode, formatProblems, GlassineError, type Problem } from "../errors/index.ts";
+import { kindOf } from "./kind-of.ts";
 
 const anyJson = compileSchema(jsonValue(), { closed: false, shownWhole: true });
 
@@ -28,16 +29,22 @@ export function readDocument<Schema extends z.ZodType>(
   const copy = copyOf(value, what, code, limits);
   const parsed = z.safeParse(schema, copy);
   if (parsed.success) return copy as z.output<Schema>;
-  const problems = parsed.error.issues.flatMap(problemsOf);
+  const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, copy));
   throw unreadable(
     what,
     code,
     problems.map((problem) => ({ ...problem, code })),
+    typeof value === "string" ? " It is text: parse it first, as with JSON.parse." : "",
   );
 }
 
 function copyOf(value: unknown, what: string, code: ErrorCode, limits: Limits): unknown {
   if (typeof value === "object" && value !== null && copies.has(value)) return value;
+  const received = kindOf(value);
+  if (received === "a promise") {
+    const problem = { path: [], code, expected: "plain data", received };
+    throw unreadable(what, code, [problem], " Await it first.");
+  }
   const admitted = admit(anyJson, value, {
     origin: "library",
     limits,
@@ -52,23 +59,41 @@ function copyOf(value: unknown, what: string, code: ErrorCode, limits: Limits): 
   return copy;
 }
 
-function unreadable(what: string, code: ErrorCode, problems: readonly Problem[]): GlassineError {
-  const text = `The ${what} is not readable. ${formatProblems(problems)}.`;
+function unreadable(
+  what: string,
+  code: ErrorCode,
+  problems: readonly Problem[],
+  wayOut = "",
+): GlassineError {
+  const text = `The ${what} is not readable. ${formatProblems(problems)}.${wayOut}`;
   return new GlassineError(code, text, { problems });
 }
 
+type Found = Omit<Problem, "code">;
+
 /** The options of a union each have problems of their own: those of the nearest one are told. */
-function problemsOf(issue: z.core.$ZodIssue): readonly Omit<Problem, "code">[] {
+function problemsOf(issue: z.core.$ZodIssue, copy: unknown): readonly Found[] {
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
     const nearest = issue.errors.reduce((best, each) =>
       depthOf(each) > depthOf(best) ? each : best,
     );
-    return nearest.flatMap((inner) =>
-      problemsOf({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue),
-    );
+    const below = (option: readonly z.core.$ZodIssue[]) =>
+      option.flatMap((inner) =>
+        problemsOf({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue, copy),
+      );
+    if (depthOf(nearest) > 0) return below(nearest);
+    return [anyOf(issue.errors.flatMap(below))];
   }
   const path = issue.path.map((key) => (typeof key === "number" ? key : String(key)));
-  return [{ path, ...told(issue) }];
+  const kind = kindOf(valueAt(copy, path));
+  const isOther = issue.code === "invalid_value" && kind === "a text";
+  return [{ path, expected: expectedBy(issue), received: isOther ? "another text" : kind }];
+}
+
+/** Where no option got further than the value itself, it may be any of them. */
+function anyOf(options: readonly Found[]): Found {
+  const expected = [...new Set(options.map((option) => option.expected))].join(" or ");
+  return { ...(options[0] as Found), expected };
 }
 
 /** How far an option got: the one that fails deepest is the one that was meant. */
@@ -76,15 +101,25 @@ function depthOf(issues: readonly z.core.$ZodIssue[]): number {
   return Math.max(0, ...issues.map(({ path }) => path.length));
 }
 
+/** What stands at a path of the copy, which is plain data. */
+function valueAt(copy: unknown, path: readonly (string | number)[]): unknown {
+  return path.reduce((value: unknown, key) => {
+    const isHere = typeof value === "object" && value !== null && Object.hasOwn(value, key);
+    return isHere ? (value as { readonly [key: string | number]: unknown })[key] : undefined;
+  }, copy);
+}
+
 /** In words of our own: zod's may quote the value. */
-function told(issue: z.core.$ZodIssue): Pick<Problem, "expected" | "received"> {
+function expectedBy(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case "invalid_type":
-      return { expected: nameOf(issue.expected), received: "another type, or nothing" };
+      return nameOf(issue.expected);
     case "invalid_value":
-      return { expected: `one of ${issue.values.map(String).join(", ")}`, received: "another" };
+      return issue.values.length === 1
+        ? String(issue.values[0])
+        : `one of ${issue.values.map(String).join(", ")}`;
     default:
-      return { expected: "a value that fits", received: "another" };
+      return "a value that fits";
   }
 }
 

@@ -1,8 +1,13 @@
 /** What the accumulators of streamed responses have in common. */
+import { readWhole } from "../admit/index.ts";
 import { GlassineError } from "../errors/index.ts";
+import { kindOf } from "./kind-of.ts";
 import type { Read } from "./messages.ts";
 
-/** Puts a streamed response together, event by event. */
+/**
+ * Puts a streamed response together, event by event. Once an event was refused, each further one
+ * is refused with the same error, and the stream is never done.
+ */
 export interface MessageStream<Event, Document> {
   /**
    * Takes the next event.
@@ -33,10 +38,33 @@ export class StreamMeter {
   readonly #textUnits: number;
   #events = 0;
   #units = 0;
+  #refusal: { readonly error: unknown } | undefined;
 
   constructor({ maxEvents = 1_000_000, textUnits = 16_777_216 }: StreamLimits = {}) {
-    this.#maxEvents = wholeNumber("maxEvents", maxEvents);
-    this.#textUnits = wholeNumber("textUnits", textUnits);
+    this.#maxEvents = readWhole("maxEvents", maxEvents);
+    this.#textUnits = readWhole("textUnits", textUnits);
+  }
+
+  /**
+   * Counts an event and lets `take` have it. What a stream holds after a refusal may lack a part:
+   * it takes nothing more.
+   *
+   * @throws GlassineError what `take` throws, also for every event after it
+   */
+  event(take: () => void): void {
+    if (this.#refusal !== undefined) throw this.#refusal.error;
+    try {
+      this.countEvent();
+      take();
+    } catch (error) {
+      this.#refusal = { error };
+      throw error;
+    }
+  }
+
+  /** Whether an event was refused. */
+  get isBroken(): boolean {
+    return this.#refusal !== undefined;
   }
 
   /** @throws GlassineError `stream_limit` */
@@ -52,20 +80,23 @@ export class StreamMeter {
   }
 }
 
-function wholeNumber(name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  const expected = `Expected ${name} to be a whole number above 0, got another value.`;
-  throw new GlassineError("options_invalid", expected, { option: name });
-}
-
 function overLimit(most: string): GlassineError {
   const text = `The stream has more than ${most}. Raise the limit, or end the request.`;
   return new GlassineError("stream_limit", text);
 }
 
-/** @param where the event or field at fault, by known names only */
-export function streamFault(where: string, expected: string): GlassineError {
-  const text = `The stream is not readable at ${where}: expected ${expected}.`;
+/**
+ * @param where the event or field at fault, by known names only
+ * @param expected what it should be, and how to mend it
+ * @param came in a list, what came: its kind is told, never the value
+ */
+export function streamFault(
+  where: string,
+  expected: string,
+  came: readonly unknown[] = [],
+): GlassineError {
+  const received = came.map((value) => `, got ${kindOf(value)}`).join("");
+  const text = `The stream is not readable at ${where}: expected ${expected}${received}.`;
   return new GlassineError("stream_invalid", text, { where });
 }
 

@@ -21,12 +21,13 @@ describe("arguments in text", () => {
     [" \n", "{}"],
   ])("%j", (text, written) => {
     const parsed = parseArguments(text);
-    expect(parsed).toMatchObject({ isWhole: true, isAmbiguous: false });
+    expect(parsed).toMatchObject({ isWhole: true, isAmbiguous: false, isExact: true });
     expect(writeArguments(parsed.arguments)).toBe(written);
   });
 
   it.each(["{", "[1]", "null", "3", '"a"', "{} {}", "{'a': 1}"])("%j is none", (text) => {
-    expect(parseArguments(text)).toEqual({ arguments: {}, isWhole: false, isAmbiguous: false });
+    const faith = { isAmbiguous: false, isExact: true };
+    expect(parseArguments(text)).toEqual({ arguments: {}, isWhole: false, ...faith });
   });
 
   it.each([
@@ -39,7 +40,63 @@ describe("arguments in text", () => {
       arguments: values,
       isWhole: true,
       isAmbiguous: true,
+      isExact: false,
     });
+  });
+
+  it.each([
+    "9007199254740993",
+    "1e-400",
+    "0.10000000000000000001",
+    "3.14159265358979323846",
+    "-12345678901234567890",
+    "1e400",
+  ])("%s is not the number that is read, and that is told", (number) => {
+    const parsed = parseArguments(`{"a":["\\"1",{"b":${number}}]}`);
+    expect(parsed).toMatchObject({ isWhole: true, isAmbiguous: false, isExact: false });
+  });
+
+  it.each([
+    "0",
+    "-0",
+    "-0.000",
+    "1.0",
+    "1E+2",
+    "100e-2",
+    "0e999",
+    "9007199254740992",
+    "90071992547409920000",
+    "0.30000000000000004",
+    "5e-324",
+    "1.7976931348623157e308",
+  ])("%s is the number that is read, however it is written", (number) => {
+    expect(parseArguments(`{"a": ${number} , "b":${number}}`).isExact).toBe(true);
+  });
+
+  it("tell a number that is read as another by the digits alone", () => {
+    fc.assert(
+      fc.property(fc.bigInt(), fc.nat(30), (digits, places) => {
+        const text = `{"a":${digits}e-${places}}`;
+        const { a } = JSON.parse(text) as { a: number };
+        const [mantissa = "", power = "0"] = String(a).split("e");
+        const [whole = "", fraction = ""] = mantissa.split(".");
+        const shift = Number(power) - fraction.length + places;
+        const [read, written] = [BigInt(whole + fraction), digits];
+        const isSame =
+          shift < 0
+            ? read === written * 10n ** BigInt(-shift)
+            : read * 10n ** BigInt(shift) === written;
+        expect(parseArguments(text).isExact).toBe(isSame);
+      }),
+    );
+  });
+
+  it("may have a text as long as text can be", () => {
+    const long = "x".repeat(10_000_000);
+    const parsed = parseArguments(`{"a":"${long}","b":${"1".repeat(10_000)}}`);
+    expect(parsed.isWhole).toBe(true);
+    expect(parsed.isExact).toBe(false);
+    expect(parseArguments(`{"a":"${long}"}`)).toMatchObject({ isWhole: true, isExact: true });
   });
 
   it("tell a name that stands twice from all that may look like one", () => {
@@ -127,5 +184,24 @@ describe("what streams hold", () => {
       code: "stream_invalid",
       message: "The stream is not readable at delta.index: expected a part that has begun.",
     });
+    expect(streamFault("delta", "a text", [["sk-canary"]]).message).toBe(
+      "The stream is not readable at delta: expected a text, got an array.",
+    );
+  });
+
+  it("is nothing more once an event was refused", () => {
+    const meter = new StreamMeter();
+    const taken: number[] = [];
+    meter.event(() => taken.push(1));
+    expect(meter.isBroken).toBe(false);
+    const fault = streamFault("delta", "a text");
+    const refuse = () =>
+      meter.event(() => {
+        throw fault;
+      });
+    expect(refuse).toThrow(fault);
+    expect(() => meter.event(() => taken.push(2))).toThrow(fault);
+    expect(meter.isBroken).toBe(true);
+    expect(taken).toEqual([1]);
   });
 });

@@ -93,6 +93,34 @@ describe("a document", () => {
     expect(ran).toBe(0);
   });
 
+  it.each<readonly [unknown, string]>([
+    [{}, "model: expected a text, got nothing."],
+    [{ model: null }, "model: expected a text, got null."],
+    [{ model: ["m"] }, "model: expected a text, got an array."],
+    [{ model: "m", content: 5 }, "content: expected an array or a text, got a number."],
+    [{ model: "m", content: [5] }, "content[0]: expected an object, got a number."],
+    [
+      { model: "m", content: [{ type: "text", text: {} }] },
+      "text: expected a text, got an object.",
+    ],
+    [{ model: "m", kind: "c" }, "kind: expected one of a, b, got another text."],
+    [{ model: "m", kind: true }, "kind: expected one of a, b, got true or false."],
+    [
+      '{"model":"m"}',
+      "expected an object, got a text. It is text: parse it first, as with JSON.parse.",
+    ],
+    [Promise.resolve({ model: "m" }), "expected plain data, got a promise. Await it first."],
+  ])("that does not fit is told with what came: %j", (value, told) => {
+    const mixed = z.looseObject({
+      model: z.string(),
+      kind: z.enum(["a", "b"]).optional(),
+      content: z.union([z.array(block), z.string()]).optional(),
+    });
+    const { message } = faultOf(() => readDocument(mixed, value, "request"));
+    expect(message).toContain("The request is not readable. ");
+    expect(message.endsWith(told)).toBe(true);
+  });
+
   it("is refused without a word of its values", () => {
     const secret = "sk-canary";
     const error = faultOf(() =>

@@ -42,7 +42,7 @@ class StreamedCall {
   takeInner(inner: JsonObject, key: "arguments" | "input"): void {
     this.#name = sameName(this.#name, inner.name, "tool_calls.name");
     const piece = given(inner, key) ?? "";
-    if (typeof piece !== "string") throw streamFault(`tool_calls.${key}`, "a text");
+    if (typeof piece !== "string") throw streamFault(`tool_calls.${key}`, "a text", [piece]);
     this.#text.add(piece);
     for (const [name, value] of Object.entries(inner)) {
       if (name !== "name" && name !== key) this.#others.set(name, keep(value, what, this.#meter));
@@ -116,13 +116,13 @@ export class StreamedChoice {
 
   #takeCalls(deltas: unknown): void {
     if (deltas === null || deltas === undefined) return;
-    if (!Array.isArray(deltas)) throw streamFault("tool_calls", "a list");
+    if (!Array.isArray(deltas)) throw streamFault("tool_calls", "an array", [deltas]);
     for (const each of deltas) {
       const delta = eventObject(each, "tool_calls");
       const place = placeIn(delta.index, this.#calls.length, "tool_calls.index");
       const isNew = place === this.#calls.length;
       if (isNew && typeof delta.id !== "string") {
-        throw streamFault("tool_calls.id", "an id with the first piece of a call");
+        throw streamFault("tool_calls.id", "an id with the first piece of a call", [delta.id]);
       }
       const call = this.#calls[place] ?? new StreamedCall(this.#meter);
       call.take(delta);
@@ -188,7 +188,7 @@ function textOrNull(key: string, value: unknown): unknown {
   const isText = key === "content" || key === "refusal";
   if (!isText || value === null || value === undefined || typeof value === "string")
     return value ?? null;
-  throw streamFault(`choices.delta.${key}`, "a text");
+  throw streamFault(`choices.delta.${key}`, "a text", [value]);
 }
 
 function isNothing(value: unknown): boolean {

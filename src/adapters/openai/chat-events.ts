@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { Json } from "../../admit/index.ts";
 import { readDocument } from "../../documents/index.ts";
 import { compact, given, isObject, type JsonObject, put, textAt } from "./json.ts";
-import { read } from "./read.ts";
+import { chatResponse, read } from "./read.ts";
 import { chatResponseSchema } from "./shapes.ts";
 
 const what = "chat completion";
@@ -11,7 +11,8 @@ const events = z.array(z.looseObject({}));
 
 /**
  * The chunks that stream a chat completion, in order: for each choice its texts, its calls and its
- * end, and at last the usage, if it has one.
+ * end, and at last the usage, if it has one. `Chunk` is their type, such as the SDK's
+ * `ChatCompletionChunk`.
  *
  * @throws GlassineError `document_invalid`
  * @see spec `openai:stream-events`
@@ -25,8 +26,10 @@ const events = z.array(z.looseObject({}));
  * console.log(stream.current.messages[0]?.content); // [ { content_type: 'text', text: 'Ahoy' } ]
  * ```
  */
-export function toChatEvents(document: object): readonly JsonObject[] {
-  const response = read(chatResponseSchema, document, what);
+export function toChatEvents<Chunk extends object = JsonObject>(
+  document: object,
+): readonly Chunk[] {
+  const response = read(chatResponseSchema, document, chatResponse);
   const { choices, usage, ...facts } = response;
   const head = put(facts as JsonObject, { object: "chat.completion.chunk" });
   const chunk = (list: readonly Json[]) => put(head, { choices: list });
@@ -34,7 +37,7 @@ export function toChatEvents(document: object): readonly JsonObject[] {
     choiceDeltas(choice, place).map((delta) => chunk([delta])),
   );
   const last = usage === undefined ? [] : [put(chunk([]), { usage })];
-  return readDocument(events, [...chunks, ...last], what) as readonly JsonObject[];
+  return readDocument(events, [...chunks, ...last], what) as readonly unknown[] as readonly Chunk[];
 }
 
 function choiceDeltas(choice: JsonObject, place: number): readonly JsonObject[] {

@@ -8,7 +8,14 @@ import type { Json } from "../../admit/index.ts";
 import { pairParts } from "../../documents/index.ts";
 import type { ContentPart } from "../../messages/index.ts";
 import { freshBlock, overBlock, readBlock } from "./blocks.ts";
-import { type CallNames, inputOf, readArguments, type ToolCall, textOfArguments } from "./calls.ts";
+import {
+  type CallNames,
+  inputOf,
+  nameCall,
+  readArguments,
+  type ToolCall,
+  textOfArguments,
+} from "./calls.ts";
 import { given, isObject, type JsonObject, overlay, put, textAt } from "./json.ts";
 import { type LeftOut, leaveFields, type Unsaid, under } from "./report-fields.ts";
 import { type Placed, rewrite, type Source } from "./rewrite.ts";
@@ -102,7 +109,7 @@ function readCall(
     left({ path: under(path, "type"), kind: "setting", reason: "a text, shown as argument input" });
   }
   const name = textAt(inner, "name") ?? "";
-  names.set(id, name);
+  nameCall(id, name, names, under(path, "id"), left);
   const value = textAt(inner, text) ?? "";
   const where = under(path, "function", "arguments");
   return {
@@ -151,6 +158,10 @@ export function writeFields(
     over: (source, now) => overItem(source, now, path, lost),
     fresh: ({ part, index }) =>
       freshItem(part, under(path, "content", index), isLegacy, kinds, lost),
+    tellMoved: ({ index }) => {
+      const reason = "a spoken answer has it: what was put before it stands elsewhere";
+      lost({ path: under(path, "content", index), reason });
+    },
   });
   tellOrder(items, path, lost);
   const of = (field: Field) => items.filter((item) => item.field === field).map(({ json }) => json);

@@ -1,16 +1,15 @@
 /** Requests of Chat Completions. */
 import { collector, type Left, type Lost, type Read, type Written } from "../../documents/index.ts";
 import type { Message } from "../../messages/index.ts";
+import { messageAsRead } from "./arguments-as-read.ts";
 import { readMessages, writeMessages } from "./chat-messages.ts";
 import { type ModelExtensions, requestExtensions } from "./extensions.ts";
 import { compact, type JsonObject, put } from "./json.ts";
-import { givenMessages, type WriteOptions } from "./options.ts";
-import { read } from "./read.ts";
+import { givenMessages, type WriteOptions, writeOptions } from "./options.ts";
+import { chatRequest, read } from "./read.ts";
 import { leaveFields } from "./report-fields.ts";
-import { requestSettings } from "./settings.ts";
+import { leaveFormats, requestSettings } from "./settings.ts";
 import { chatRequestSchema } from "./shapes.ts";
-
-const what = "chat completion request";
 
 /**
  * Reads the body of a chat completion request: a message for each message, and the model for the
@@ -32,9 +31,10 @@ const what = "chat completion request";
  */
 export function fromChatRequest(document: unknown): Read<ModelExtensions> {
   const left = collector<Left>();
-  const request = read(chatRequestSchema, document, what);
+  const request = read(chatRequestSchema, document, chatRequest);
   const sources = readMessages(request.messages as readonly JsonObject[], left.add);
   leaveFields(request, "", ["model", "messages"], requestSettings, left.add);
+  leaveFormats(request, left.add);
   return Object.freeze({
     messages: Object.freeze(sources.flatMap(({ parts }) => parts)),
     extensions: requestExtensions(request),
@@ -47,6 +47,7 @@ export function fromChatRequest(document: unknown): Read<ModelExtensions> {
  *
  * @throws GlassineError `document_invalid` for an `onto` that is no request
  * @throws GlassineError `message_invalid`
+ * @throws GlassineError `options_invalid`
  * @see spec `openai:onto`, `openai:lost`
  * @example
  * ```ts
@@ -60,12 +61,15 @@ export function fromChatRequest(document: unknown): Read<ModelExtensions> {
  */
 export function toChatRequest<Document extends object = JsonObject>(
   messages: readonly Message[],
-  { onto, extensions }: WriteOptions<Document> = {},
+  options: WriteOptions<Document> = {},
 ): Written<Document> {
   const lost = collector<Lost>();
-  const given = givenMessages(messages);
-  const old = onto && read(chatRequestSchema, onto, what);
-  const before = (old?.messages ?? []) as readonly JsonObject[];
+  const { onto, extensions } = writeOptions(options, "toChatRequest");
+  const given = givenMessages(messages, "toChatRequest");
+  const old = onto && read(chatRequestSchema, onto, chatRequest);
+  const before = ((old?.messages ?? []) as readonly JsonObject[]).map((message) =>
+    message.role === "assistant" ? messageAsRead(message) : message,
+  );
   const written = writeMessages(before, given, lost.add);
   const document = old
     ? put(old, { messages: written })
@@ -74,7 +78,7 @@ export function toChatRequest<Document extends object = JsonObject>(
         ["messages", written],
       ]);
   return Object.freeze({
-    document: read(chatRequestSchema, document, what) as unknown as Document,
+    document: read(chatRequestSchema, document, chatRequest) as unknown as Document,
     lost: lost.list(),
   });
 }

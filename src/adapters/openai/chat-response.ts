@@ -10,6 +10,7 @@ import {
   type Written,
 } from "../../documents/index.ts";
 import { createMessage, type Message } from "../../messages/index.ts";
+import { messageAsRead } from "./arguments-as-read.ts";
 import { readFields, writeFields } from "./chat-message.ts";
 import { tellMessage } from "./chat-messages.ts";
 import {
@@ -20,8 +21,8 @@ import {
   secondsOf,
 } from "./extensions.ts";
 import { compact, given, type JsonObject, put, sameJson, textAt } from "./json.ts";
-import { givenMessages, type WriteOptions } from "./options.ts";
-import { read } from "./read.ts";
+import { givenMessages, type WriteOptions, writeOptions } from "./options.ts";
+import { chatResponse, read } from "./read.ts";
 import {
   isEmpty,
   type LeftOut,
@@ -36,7 +37,6 @@ import { responseSettings } from "./settings.ts";
 import { chatResponseSchema } from "./shapes.ts";
 import { finishReasonOf, stopReasonOf } from "./stop-reasons.ts";
 
-const what = "chat completion";
 const format = "openai.chat";
 const shownFields = ["id", "created", "model", "choices", "usage"];
 const shownCounts = ["prompt_tokens", "completion_tokens", "total_tokens"];
@@ -51,7 +51,7 @@ const kinds = { media: false, calls: true };
  */
 export function fromChatResponse(document: unknown): Read<ModelExtensions> {
   const left = collector<Left>();
-  const response = read(chatResponseSchema, document, what);
+  const response = read(chatResponseSchema, document, chatResponse);
   const choices = response.choices as readonly JsonObject[];
   const sources = readChoices(choices, left.add);
   const isUsual = given(response, "object") === "chat.completion";
@@ -130,18 +130,22 @@ function callsIn({ content }: Message): "none" | "tool_calls" | "function_call" 
  *
  * @throws GlassineError `document_invalid` for an `onto` that is no chat completion
  * @throws GlassineError `message_invalid`
+ * @throws GlassineError `options_invalid`
  * @see spec `openai:onto`, `openai:stale`
  */
 export function toChatResponse<Document extends object = JsonObject>(
   messages: readonly Message[],
-  { onto, extensions = {} }: WriteOptions<Document> = {},
+  options: WriteOptions<Document> = {},
 ): Written<Document> {
   const lost = collector<Lost>();
-  const old = onto && read(chatResponseSchema, onto, what);
-  const before = (old?.choices ?? []) as readonly JsonObject[];
+  const { onto, extensions = {} } = writeOptions(options, "toChatResponse");
+  const old = onto && read(chatResponseSchema, onto, chatResponse);
+  const before = ((old?.choices ?? []) as readonly JsonObject[]).map((choice) =>
+    put(choice, { message: messageAsRead(choice.message as JsonObject) }),
+  );
   const choices = rewrite<JsonObject, Message>(
     readChoices(before, untold),
-    givenMessages(messages),
+    givenMessages(messages, "toChatResponse"),
     {
       pair: pairMessages,
       over: ({ item, parts }, [now]) => now && overChoice(item, parts[0], now, lost.add),
@@ -153,7 +157,7 @@ export function toChatResponse<Document extends object = JsonObject>(
   );
   const document = old ? put(old, { choices: numbered }) : freshResponse(numbered, extensions);
   return Object.freeze({
-    document: read(chatResponseSchema, document, what) as unknown as Document,
+    document: read(chatResponseSchema, document, chatResponse) as unknown as Document,
     lost: lost.list(),
   });
 }

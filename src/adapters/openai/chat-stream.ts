@@ -1,5 +1,5 @@
 /** Chunks of a streamed chat completion, put together. */
-import type { Json } from "../../admit/index.ts";
+import { expectOptions, type Json, readWhole } from "../../admit/index.ts";
 import {
   type MessageStream,
   type Read,
@@ -10,9 +10,9 @@ import {
 import { StreamedChoice } from "./chat-choice.ts";
 import { fromChatResponse } from "./chat-response.ts";
 import type { ModelExtensions } from "./extensions.ts";
-import { compact, given, type JsonObject } from "./json.ts";
+import { compact, given, type JsonObject, textAt } from "./json.ts";
 import { eventObject, GrowingFields, sameName } from "./pieces.ts";
-import { read } from "./read.ts";
+import { chatResponse, read } from "./read.ts";
 import { chatResponseSchema } from "./shapes.ts";
 
 /** Limits of a chat stream, and what is known of its request. */
@@ -29,7 +29,9 @@ const maxChoices = 128;
  *
  * `current` is what `fromChatResponse` gives of the answer so far, and in the end the same as if
  * it had not been streamed. It is done when every choice has its `finish_reason`, or with an error.
+ * `Document` is the type of `document`, such as the SDK's `ChatCompletion`.
  *
+ * @throws GlassineError `options_invalid`
  * @see spec `openai:stream-same`, `openai:stream-refused`
  * @example
  * ```ts
@@ -42,10 +44,10 @@ const maxChoices = 128;
  * console.log(stream.current.messages[0]?.content); // [ { content_type: 'text', text: 'Ahoy' } ]
  * ```
  */
-export function chatStream(
+export function chatStream<Document extends object = JsonObject>(
   options: ChatStreamOptions = {},
-): MessageStream<object, JsonObject> & { readonly current: Read<ModelExtensions> } {
-  return new ChatStream(options);
+): MessageStream<object, Document> & { readonly current: Read<ModelExtensions> } {
+  return new ChatStream(options) as ChatStream & { readonly document: Document };
 }
 
 class ChatStream implements MessageStream<object, JsonObject> {
@@ -56,31 +58,46 @@ class ChatStream implements MessageStream<object, JsonObject> {
   #id: string | undefined;
   #failed = false;
 
-  constructor({ choices = 1, ...limits }: ChatStreamOptions) {
+  constructor(options: ChatStreamOptions) {
+    expectOptions(options, ["choices", "maxEvents", "textUnits"], "chatStream");
+    const { choices = 1, ...limits } = options;
     this.#meter = new StreamMeter(limits);
-    this.#expected = choices;
+    this.#expected = readWhole("choices", choices, maxChoices);
     this.#fields = new GrowingFields(this.#meter, "chat completion chunk");
   }
 
   push(event: object): void {
-    this.#meter.countEvent();
-    const chunk = eventObject(event, "chunk");
+    this.#meter.event(() => this.#takeChunk(eventObject(event, "chunk")));
+  }
+
+  #takeChunk(chunk: JsonObject): void {
     if (this.#failed) throw streamFault("chunk", "nothing after an error");
     for (const [key, value] of Object.entries(chunk)) {
-      if (key === "choices" || key === "object") continue;
+      if (key === "choices" || key === "object" || isPadding(key, value)) continue;
       if (key === "id") this.#id = sameName(this.#id, value, "id");
       else if (isTold(value) || !this.#fields.has(key)) this.#fields.set(key, value);
     }
     this.#failed = given(chunk, "error") !== undefined;
-    const choices = given(chunk, "choices") ?? [];
-    if (!Array.isArray(choices)) throw streamFault("choices", "a list");
-    for (const choice of choices) this.#take(eventObject(choice, "choices"));
+    for (const choice of this.#choicesIn(chunk)) this.#take(eventObject(choice, "choices"));
+  }
+
+  /** An error stands alone. Any other chunk has choices, be it none. */
+  #choicesIn(chunk: JsonObject): readonly unknown[] {
+    const choices = given(chunk, "choices");
+    if (Array.isArray(choices)) return choices;
+    if (this.#failed && choices === undefined) return [];
+    const expected = "an array, as each chunk of a streamed chat completion has";
+    const came = textAt(chunk, "type")?.startsWith("response.")
+      ? "for events of Responses there is responsesStream"
+      : "push each chunk of the stream by itself";
+    throw streamFault("choices", `${expected} (${came})`, [choices]);
   }
 
   #take(choice: JsonObject): void {
     const { index } = choice;
     if (typeof index !== "number" || !Number.isInteger(index) || index < 0 || index >= maxChoices) {
-      throw streamFault("choices.index", `a whole number below ${maxChoices}`);
+      const came = typeof index === "number" ? [] : [index];
+      throw streamFault("choices.index", `a whole number below ${maxChoices}`, came);
     }
     let found = this.#choices.get(index);
     if (found === undefined) {
@@ -91,6 +108,7 @@ class ChatStream implements MessageStream<object, JsonObject> {
   }
 
   get done(): boolean {
+    if (this.#meter.isBroken) return false;
     if (this.#failed) return true;
     const all = [...this.#choices.values()];
     return all.length >= this.#expected && all.every(({ isFinished }) => isFinished);
@@ -105,12 +123,17 @@ class ChatStream implements MessageStream<object, JsonObject> {
       ...this.#fields.entries(this.done),
       ["choices", choices],
     ]);
-    return read(chatResponseSchema, document, "streamed chat completion");
+    return read(chatResponseSchema, document, chatResponse);
   }
 
   get current(): Read<ModelExtensions> {
     return fromChatResponse(this.document);
   }
+}
+
+/** Random text that OpenAI adds to each chunk, so that its length tells nothing. */
+function isPadding(key: string, value: unknown): boolean {
+  return key === "obfuscation" && typeof value === "string";
 }
 
 /** The first chunk of some servers has empty names in it. */

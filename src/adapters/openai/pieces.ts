@@ -1,7 +1,13 @@
 /** Fields of a streamed answer as they grow: texts in pieces, anything else as it came last. */
 import * as z from "zod";
 import type { Json } from "../../admit/index.ts";
-import { readDocument, type StreamMeter, streamFault, TextPieces } from "../../documents/index.ts";
+import {
+  kindOf,
+  readDocument,
+  type StreamMeter,
+  streamFault,
+  TextPieces,
+} from "../../documents/index.ts";
 import type { JsonObject } from "./json.ts";
 
 const anything = z.unknown();
@@ -22,7 +28,7 @@ export function textSoFar(pieces: TextPieces, isDone: boolean): string {
 
 /** The fields that a stream adds to, whatever their names are. */
 export class GrowingFields {
-  readonly #fields = new Map<string, TextPieces | Json>();
+  readonly #fields = new Map<string, TextPieces | GrowingList | Json>();
   readonly #meter: StreamMeter;
   readonly #what: string;
 
@@ -38,6 +44,11 @@ export class GrowingFields {
       const pieces = old instanceof TextPieces ? old : new TextPieces(this.#meter);
       pieces.add(value);
       this.#fields.set(name, pieces);
+    } else if (Array.isArray(value)) {
+      const list = old instanceof GrowingList ? old : new GrowingList();
+      for (const item of keep(value, this.#what, this.#meter) as readonly Json[])
+        list.items.push(item);
+      this.#fields.set(name, list);
     } else if (value !== null || old === undefined) {
       this.#fields.set(name, keep(value, this.#what, this.#meter));
     }
@@ -60,11 +71,16 @@ export class GrowingFields {
 
   /** For `Object.fromEntries`. */
   entries(isDone: boolean): readonly (readonly [string, Json])[] {
-    return [...this.#fields].map(([name, value]) => [
-      name,
-      value instanceof TextPieces ? textSoFar(value, isDone) : value,
-    ]);
+    return [...this.#fields].map(([name, value]) => {
+      if (value instanceof TextPieces) return [name, textSoFar(value, isDone)];
+      return [name, value instanceof GrowingList ? [...value.items] : value];
+    });
   }
+}
+
+/** A list of which each event tells some items. */
+class GrowingList {
+  readonly items: Json[] = [];
 }
 
 /** A name that is told once, or again as it was. An empty one may be told before it. */
@@ -83,10 +99,8 @@ export function sameName(
 
 /** @throws GlassineError `stream_invalid` */
 export function eventObject(value: unknown, where: string): JsonObject {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return value as JsonObject;
-  }
-  throw streamFault(where, "an object");
+  if (kindOf(value) === "an object") return value as JsonObject;
+  throw streamFault(where, "an object", [value]);
 }
 
 /** A place in a list that has `length` items, the next free one included. */
@@ -94,5 +108,6 @@ export function placeIn(value: unknown, length: number, where: string): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= length) {
     return value;
   }
-  throw streamFault(where, "the place of something begun, or the next one");
+  const came = typeof value === "number" ? [] : [value];
+  throw streamFault(where, "the place of something begun, or the next one", came);
 }

@@ -3,6 +3,7 @@ import type { Json } from "../../admit/index.ts";
 import type { ContentPart } from "../../messages/index.ts";
 import {
   type CallNames,
+  nameCall,
   nameOfResult,
   readArguments,
   type ToolCall,
@@ -15,7 +16,6 @@ import type { ArgumentsAt, CallKind, ResultKind } from "./tool-items.ts";
 
 /** Known fields of items that are settings. */
 export const itemSettings: readonly string[] = [
-  "acknowledged_safety_checks",
   "approval_request_id",
   "caller",
   "container_id",
@@ -27,6 +27,21 @@ export const itemSettings: readonly string[] = [
   "parsed_arguments",
   "status",
 ];
+
+/** What a model or a person reads of an item, and nothing where it is empty. */
+const itemChecks = ["pending_safety_checks", "acknowledged_safety_checks"];
+
+function emptyChecks(item: JsonObject): readonly string[] {
+  return itemChecks.filter((key) => isEmpty(item[key]));
+}
+
+/** What a model reads of the skills of an environment, which is a setting otherwise. */
+function leaveSkills(item: JsonObject, path: string, left: LeftOut): void {
+  const environment = given(item, "environment");
+  if (!isObject(environment) || isEmpty(environment.skills)) return;
+  const reason = "skills that a model reads of";
+  left({ path: under(path, "environment", "skills"), kind: "content", reason });
+}
 
 /** The call that an item makes, and what it gave where that is in the same item. */
 export function readCallItem(
@@ -40,7 +55,7 @@ export function readCallItem(
   const id = textAt(item, kind.id) ?? "";
   const name = typeof kind.name === "string" ? kind.name : (textAt(item, kind.name.key) ?? "");
   const namespace = kind.namespace === undefined ? undefined : textAt(item, kind.namespace);
-  names.set(id, name);
+  nameCall(id, name, names, under(path, kind.id), left);
   const call: ToolCall = {
     tool_call_id: id,
     name,
@@ -51,8 +66,9 @@ export function readCallItem(
     left({ path: under(path, "type"), kind: "setting", reason: "a call of a kind of its own" });
   }
   const result = resultIn(item, kind, call, path, left);
-  const checks = isEmpty(item.pending_safety_checks) ? ["pending_safety_checks"] : [];
-  leaveFields(item, path, [...shownIn(kind), "type", ...checks, ...usual], itemSettings, left);
+  const shown = [...shownIn(kind), "type", ...emptyChecks(item), ...usual];
+  leaveFields(item, path, shown, itemSettings, left);
+  leaveSkills(item, path, left);
   const part: ContentPart = { content_type: "tool_call", content: call };
   return result === undefined ? [part] : [part, { content_type: "tool_result", content: result }];
 }
@@ -122,7 +138,8 @@ export function readResultItem(
   if (item.type !== "function_call_output") {
     left({ path: under(path, "type"), kind: "setting", reason: "a result of a kind of its own" });
   }
-  leaveFields(item, path, [kind.id, kind.output, "type", ...usual], itemSettings, left);
+  const shown = [kind.id, kind.output, "type", ...emptyChecks(item), ...usual];
+  leaveFields(item, path, shown, itemSettings, left);
   const tool_name = nameOfResult(id, names, under(path, kind.id), left);
   const is_error = item.type === "apply_patch_call_output" && item.status === "failed";
   return {

@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { Json } from "../../admit/index.ts";
 import { readDocument } from "../../documents/index.ts";
 import { given, isObject, type JsonObject, put, textAt } from "./json.ts";
-import { read } from "./read.ts";
+import { read, responsesResponse } from "./read.ts";
 import { endings, itemTexts, partTexts } from "./response-event-kinds.ts";
 import { itemKind, responsesResponseSchema } from "./shapes.ts";
 
@@ -12,13 +12,16 @@ const events = z.array(z.looseObject({}));
 
 /**
  * The events that stream a response, in order: each item with its parts and texts, and the end
- * that its status says, `response.completed` unless it is `incomplete` or `failed`.
+ * that its status says, `response.completed` unless it is `incomplete` or `failed`. `Event` is
+ * their type, such as the SDK's `ResponseStreamEvent`.
  *
  * @throws GlassineError `document_invalid`
  * @see spec `openai:stream-events`
  */
-export function toResponsesEvents(document: object): readonly JsonObject[] {
-  const response = read(responsesResponseSchema, document, what);
+export function toResponsesEvents<Event extends object = JsonObject>(
+  document: object,
+): readonly Event[] {
+  const response = read(responsesResponseSchema, document, responsesResponse);
   const output = response.output as readonly JsonObject[];
   const begun = put(response, { status: "in_progress", output: [], usage: null });
   const ending = Object.keys(endings).find((type) => endings[type] === response.status);
@@ -29,7 +32,7 @@ export function toResponsesEvents(document: object): readonly JsonObject[] {
     { type: ending ?? "response.completed", response },
   ];
   const numbered = list.map((event, sequence_number) => ({ ...event, sequence_number }));
-  return readDocument(events, numbered, what) as readonly JsonObject[];
+  return readDocument(events, numbered, what) as readonly unknown[] as readonly Event[];
 }
 
 const lists = [

@@ -10,19 +10,18 @@ import {
   type Written,
 } from "../../documents/index.ts";
 import type { Message } from "../../messages/index.ts";
+import { itemsAsRead } from "./arguments-as-read.ts";
 import { tellNames } from "./chat-messages.ts";
 import { type ModelExtensions, requestExtensions } from "./extensions.ts";
 import { compact, given, type JsonObject, put, textAt } from "./json.ts";
-import { givenMessages, type WriteOptions } from "./options.ts";
-import { read } from "./read.ts";
+import { givenMessages, type WriteOptions, writeOptions } from "./options.ts";
+import { read, responsesRequest } from "./read.ts";
 import { type Reading, type Run, readInput } from "./read-items.ts";
 import { type LeftOut, leaveFields, type Unsaid, untold } from "./report-fields.ts";
 import { rewrite, type Source } from "./rewrite.ts";
-import { requestSettings } from "./settings.ts";
+import { leaveFormats, requestSettings } from "./settings.ts";
 import { responsesRequestSchema } from "./shapes.ts";
 import { beginPlain, type Writing, writeItems } from "./write-items.ts";
-
-const what = "responses request";
 
 /**
  * Reads the body of a request of Responses: `instructions` as a system message, then `input`.
@@ -40,9 +39,10 @@ const what = "responses request";
  */
 export function fromResponsesRequest(document: unknown): Read<ModelExtensions> {
   const left = collector<Left>();
-  const request = read(responsesRequestSchema, document, what);
+  const request = read(responsesRequestSchema, document, responsesRequest);
   const runs = readRuns(request, left.add);
   leaveFields(request, "", ["model", "instructions", "input"], requestSettings, left.add);
+  leaveFormats(request, left.add);
   if (textAt(request, "instructions") !== undefined) {
     const reason = "shown as a system message";
     left.add({ path: "instructions", kind: "setting", reason });
@@ -84,15 +84,17 @@ const as =
  *
  * @throws GlassineError `document_invalid` for an `onto` that is no such request
  * @throws GlassineError `message_invalid`
+ * @throws GlassineError `options_invalid`
  * @see spec `openai:onto`, `openai:lost`
  */
 export function toResponsesRequest<Document extends object = JsonObject>(
   messages: readonly Message[],
-  { onto, extensions }: WriteOptions<Document> = {},
+  options: WriteOptions<Document> = {},
 ): Written<Document> {
   const lost = collector<Lost>();
-  const old = onto && read(responsesRequestSchema, onto, what);
-  const now = givenMessages(messages);
+  const { onto, extensions } = writeOptions(options, "toResponsesRequest");
+  const old = onto && itemsAsRead(read(responsesRequestSchema, onto, responsesRequest), "input");
+  const now = givenMessages(messages, "toResponsesRequest");
   tellNames(now, lost.add);
   tellNeighbours(now, lost.add);
   const writing: Writing = { lost: lost.add, begin: beginPlain, inResponse: false };
@@ -109,7 +111,7 @@ export function toResponsesRequest<Document extends object = JsonObject>(
         ["input", runs.flatMap(({ items }) => items)],
       ]);
   return Object.freeze({
-    document: read(responsesRequestSchema, document, what) as unknown as Document,
+    document: read(responsesRequestSchema, document, responsesRequest) as unknown as Document,
     lost: lost.list(),
   });
 }

@@ -10,6 +10,7 @@ import {
   type Written,
 } from "../../documents/index.ts";
 import type { Message } from "../../messages/index.ts";
+import { itemsAsRead } from "./arguments-as-read.ts";
 import { tellNames } from "./chat-messages.ts";
 import {
   instantOf,
@@ -20,8 +21,8 @@ import {
   secondsOf,
 } from "./extensions.ts";
 import { compact, given, type JsonObject, put, sameJson, textAt } from "./json.ts";
-import { givenMessages, type WriteOptions } from "./options.ts";
-import { read } from "./read.ts";
+import { givenMessages, type WriteOptions, writeOptions } from "./options.ts";
+import { read, responsesResponse } from "./read.ts";
 import { itemId, type Reading, type Run, readOutput } from "./read-items.ts";
 import { type LeftOut, under, untold } from "./report-fields.ts";
 import { rewrite, type Source } from "./rewrite.ts";
@@ -30,7 +31,6 @@ import { itemKind, responsesResponseSchema } from "./shapes.ts";
 import { callKinds, kindIn, resultKinds } from "./tool-items.ts";
 import { type Writing, writeItems } from "./write-items.ts";
 
-const what = "response";
 const format = "openai.responses";
 const shownCounts = ["input_tokens", "output_tokens", "total_tokens"];
 
@@ -58,7 +58,7 @@ const usualFields: JsonObject = {
  */
 export function fromResponsesResponse(document: unknown): Read<ModelExtensions> {
   const left = collector<Left>();
-  const response = read(responsesResponseSchema, document, what);
+  const response = read(responsesResponseSchema, document, responsesResponse);
   const { parts } = readRun(response, left.add);
   leaveResponse(response, left.add);
   leaveUsage(response, shownCounts, left.add);
@@ -136,15 +136,17 @@ function outputText(items: readonly JsonObject[]): string {
  *
  * @throws GlassineError `document_invalid` for an `onto` that is no response
  * @throws GlassineError `message_invalid`
+ * @throws GlassineError `options_invalid`
  * @see spec `openai:onto`, `openai:stale`
  */
 export function toResponsesResponse<Document extends object = JsonObject>(
   messages: readonly Message[],
-  { onto, extensions = {} }: WriteOptions<Document> = {},
+  options: WriteOptions<Document> = {},
 ): Written<Document> {
   const lost = collector<Lost>();
-  const old = onto && read(responsesResponseSchema, onto, what);
-  const answers = givenMessages(messages);
+  const { onto, extensions = {} } = writeOptions(options, "toResponsesResponse");
+  const old = onto && itemsAsRead(read(responsesResponseSchema, onto, responsesResponse), "output");
+  const answers = givenMessages(messages, "toResponsesResponse");
   const index = answers.findIndex(({ role }) => role === "assistant");
   const now = index === -1 ? [] : [answers[index] as Message];
   for (const other of answers.keys()) {
@@ -173,7 +175,7 @@ export function toResponsesResponse<Document extends object = JsonObject>(
   const output = runs.flatMap(({ items }) => items);
   const document = old ? overResponse(old, output) : freshResponse(output, extensions);
   return Object.freeze({
-    document: read(responsesResponseSchema, document, what) as unknown as Document,
+    document: read(responsesResponseSchema, document, responsesResponse) as unknown as Document,
     lost: lost.list(),
   });
 }

@@ -1,4 +1,5 @@
 /** Events of a streamed response, put together. */
+import { expectOptions } from "../../admit/index.ts";
 import {
   collector,
   type Left,
@@ -10,9 +11,9 @@ import {
   streamFault,
 } from "../../documents/index.ts";
 import type { ModelExtensions } from "./extensions.ts";
-import { type JsonObject, put, textAt } from "./json.ts";
+import { given, type JsonObject, put, textAt } from "./json.ts";
 import { eventObject, keep, placeIn } from "./pieces.ts";
-import { read } from "./read.ts";
+import { read, responsesResponse } from "./read.ts";
 import { endings, partEvents, progress, textEvents } from "./response-event-kinds.ts";
 import { fromResponsesResponse } from "./responses-response.ts";
 import { responsesResponseSchema } from "./shapes.ts";
@@ -26,7 +27,9 @@ const what = "response event";
  * `current` is what `fromResponsesResponse` gives of the response so far. The end is one of
  * `response.completed`, `response.incomplete`, `response.failed` and `error`; what it says is held
  * to what was streamed. An event of an unknown kind is in `left`.
+ * `Document` is the type of `document`, such as the SDK's `Response`.
  *
+ * @throws GlassineError `options_invalid`
  * @see spec `openai:stream-same`, `openai:stream-refused`
  * @example
  * ```ts
@@ -40,29 +43,35 @@ const what = "response event";
  * console.log(stream.current.messages[0]?.content); // [ { content_type: 'text', text: 'Ahoy' } ]
  * ```
  */
-export function responsesStream(
+export function responsesStream<Document extends object = JsonObject>(
   limits: StreamLimits = {},
-): MessageStream<object, JsonObject> & { readonly current: Read<ModelExtensions> } {
-  return new ResponsesStream(limits);
+): MessageStream<object, Document> & { readonly current: Read<ModelExtensions> } {
+  return new ResponsesStream(limits) as ResponsesStream & { readonly document: Document };
 }
 
 class ResponsesStream implements MessageStream<object, JsonObject> {
   readonly #meter: StreamMeter;
   readonly #items: StreamedItem[] = [];
-  readonly #unknown = new Set<string>();
+  /** Each unknown kind with the place of its first event. */
+  readonly #unknown = new Map<string, number>();
+  #events = 0;
   #base: JsonObject = {};
   #final: JsonObject | undefined;
 
   constructor(limits: StreamLimits) {
+    expectOptions(limits, ["maxEvents", "textUnits"], "responsesStream");
     this.#meter = new StreamMeter(limits);
   }
 
   push(event: object): void {
-    this.#meter.countEvent();
-    const json = eventObject(event, "event");
+    this.#meter.event(() => this.#takeEvent(eventObject(event, "event")));
+    this.#events += 1;
+  }
+
+  #takeEvent(json: JsonObject): void {
     if (this.done) throw streamFault("event", "nothing after the end");
     const type = textAt(json, "type");
-    if (type === undefined) throw streamFault("event.type", "a text");
+    if (type === undefined) throw streamFault("event.type", noType(json), [json.type]);
     if (Object.hasOwn(endings, type)) this.#end(json.response);
     else if (type === "error") this.#fail(json);
     else this.#take(type, json);
@@ -101,7 +110,7 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
       else item.finishPart(part.list, event[part.index], event.part);
     } else if (!progress.test(type) && !this.#unknown.has(type)) {
       this.#meter.countText(type);
-      this.#unknown.add(type);
+      this.#unknown.set(type, this.#events);
     }
   }
 
@@ -133,9 +142,10 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
     this.#final = isSilent ? put(response, { output: items }) : response;
   }
 
-  #fail({ code, message, param }: JsonObject): void {
-    const told = { code: code ?? null, message: message ?? null, param: param ?? null };
-    const error = keep(told, what, this.#meter);
+  /** An error is told in the event itself, or in an object in it. */
+  #fail(event: JsonObject): void {
+    const { code = null, message = null, param = null } = event;
+    const error = keep(given(event, "error") ?? { code, message, param }, what, this.#meter);
     this.#final = put(this.#soFar(), { status: "failed", error });
   }
 
@@ -144,12 +154,12 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
   }
 
   get done(): boolean {
-    return this.#final !== undefined;
+    return this.#final !== undefined && !this.#meter.isBroken;
   }
 
   get document(): JsonObject {
     const document = this.#final ?? this.#soFar();
-    return read(responsesResponseSchema, document, "streamed response");
+    return read(responsesResponseSchema, document, responsesResponse);
   }
 
   get current(): Read<ModelExtensions> {
@@ -157,10 +167,17 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
     if (this.#unknown.size === 0) return read;
     const left = collector<Left>();
     for (const each of read.left) left.add(each);
-    for (const type of this.#unknown) {
-      const reason = "an event of a kind that messages do not show";
-      left.add({ path: pathOf("events", type), kind: "content", reason });
+    for (const place of this.#unknown.values()) {
+      const reason = "the first event of a kind that messages do not show";
+      left.add({ path: pathOf("events", place), kind: "content", reason });
     }
     return Object.freeze({ ...read, left: left.list() });
   }
+}
+
+function noType(event: JsonObject): string {
+  const expected = "a text, as each event of a streamed response has";
+  return Array.isArray(event.choices)
+    ? `${expected} (for chunks of chat completions there is chatStream)`
+    : `${expected} (push each event of the stream by itself)`;
 }

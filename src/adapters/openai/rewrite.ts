@@ -28,6 +28,8 @@ export interface Writer<Item, Part> {
     now: readonly (Placed<Part> | undefined)[],
   ) => Item | undefined;
   readonly fresh: (placed: Placed<Part>) => readonly Item[];
+  /** A part that goes with the item of the part it was beside, and what was put between follows. */
+  readonly tellMoved?: (placed: Placed<Part>) => void;
 }
 
 export function rewrite<Item, Part>(
@@ -49,13 +51,17 @@ export function rewrite<Item, Part>(
     const { at, isSame } = pairs[index] as Pair;
     const placed = { part, index, isSame };
     if (at === undefined) {
-      order.push(writer.fresh(placed));
+      const items = writer.fresh(placed);
+      if (items.length > 0) order.push(items);
       continue;
     }
     const owner = owners[at] as { source: number; slot: number };
     (became[owner.source] as (Placed<Part> | undefined)[])[owner.slot] = placed;
     passHidden(owner.source);
-    if (next > owner.source) continue;
+    if (next > owner.source) {
+      if (order.at(-1) !== owner.source) writer.tellMoved?.(placed);
+      continue;
+    }
     order.push(owner.source);
     next = owner.source + 1;
   }

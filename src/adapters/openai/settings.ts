@@ -1,4 +1,6 @@
 /** Fields at the top of documents that are settings. Any other counts as content. */
+import { given, isObject, type JsonObject } from "./json.ts";
+import { type LeftOut, leaveFields } from "./report-fields.ts";
 
 /**
  * Of requests, in both formats. `tools`, `prediction`, `prompt`, `previous_response_id` and their
@@ -46,6 +48,29 @@ export const requestSettings: readonly string[] = [
   "verbosity",
   "web_search_options",
 ];
+
+/** What a model reads of the formats that a request asks for: `left` has it as it has tools. */
+export function leaveFormats(request: JsonObject, left: LeftOut): void {
+  const formats: readonly (readonly [keys: readonly string[], settings: readonly string[]])[] = [
+    [["response_format"], ["type", "json_schema"]],
+    [
+      ["response_format", "json_schema"],
+      ["name", "strict"],
+    ],
+    [["text"], ["format", "verbosity"]],
+    [
+      ["text", "format"],
+      ["type", "name", "strict"],
+    ],
+  ];
+  for (const [keys, settings] of formats) {
+    const format = keys.reduce((json: JsonObject, key) => {
+      const inner = given(json, key);
+      return isObject(inner) ? inner : {};
+    }, request);
+    leaveFields(format, keys.join("."), settings, [], left);
+  }
+}
 
 /** Of responses: also what they repeat of their request, which is read there. */
 export const responseSettings: readonly string[] = [

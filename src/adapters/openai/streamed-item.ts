@@ -4,6 +4,7 @@ import { type StreamMeter, streamFault, TextPieces } from "../../documents/index
 import { compact, given, isObject, type JsonObject, put, textAt } from "./json.ts";
 import { eventObject, keep, placeIn, textSoFar } from "./pieces.ts";
 import { itemTexts, partTexts, type TextAt } from "./response-event-kinds.ts";
+import { isSameItem, isSamePart, sortedText } from "./same-item.ts";
 
 const what = "response event";
 
@@ -21,7 +22,7 @@ class GrowingText {
   }
 
   add(piece: unknown): void {
-    if (typeof piece !== "string") throw streamFault(this.#where, "a text");
+    if (typeof piece !== "string") throw streamFault(this.#where, "a text", [piece]);
     if (this.#isWhole) throw streamFault(this.#where, "nothing after the whole text");
     this.#hasGrown = true;
     this.#pieces.add(piece);
@@ -29,7 +30,7 @@ class GrowingText {
 
   /** The whole text, which is what its pieces say if there were any. */
   finish(text: unknown): void {
-    if (typeof text !== "string") throw streamFault(this.#where, "a text");
+    if (typeof text !== "string") throw streamFault(this.#where, "a text", [text]);
     if ((this.#hasGrown || this.#isWhole) && text !== this.#pieces.text) {
       throw streamFault(this.#where, "the text that its pieces make");
     }
@@ -47,6 +48,8 @@ interface Part {
   readonly key: string | undefined;
   readonly text: GrowingText;
   readonly annotations: Json[];
+  /** Whether its end was told. */
+  isWhole: boolean;
 }
 
 export class StreamedItem {
@@ -96,16 +99,16 @@ export class StreamedItem {
     const key = Object.hasOwn(partTexts, type) ? partTexts[type]?.key : undefined;
     const start = key === undefined ? "" : (textAt(json, key) ?? "");
     const text = new GrowingText(start, `${list} part`, this.#meter);
-    parts.push({ json, key, text, annotations: [] });
+    parts.push({ json, key, text, annotations: [], isWhole: false });
   }
 
   finishPart(list: "content" | "summary", index: unknown, part: unknown): void {
     const found = this.#partAt(list, index);
     const json = keep(eventObject(part, `${list} part`), what, this.#meter) as JsonObject;
-    if (json.type !== found.json.type) throw streamFault(`${list} part`, "the kind it began with");
-    if (found.key !== undefined) found.text.finish(json[found.key]);
+    agreePart(found, json, list);
     found.annotations.length = 0;
     found.json = json;
+    found.isWhole = true;
   }
 
   addAnnotation(index: unknown, annotation: unknown): void {
@@ -145,23 +148,17 @@ export class StreamedItem {
         throw streamFault(`output_item.${key}`, "what the item began with");
       }
     }
-    if (this.#key !== undefined && this.#final === undefined) {
+    if (this.#final !== undefined) {
+      if (isSameItem(this.#final, item)) return;
+      throw streamFault("output_item", "what the item said when it was whole");
+    }
+    if (this.#key !== undefined) {
       const whole = textAt(item, this.#key);
       if (whole !== undefined || this.#text.text !== "") this.#text.finish(whole);
-    } else if (
-      this.#key !== undefined &&
-      textAt(item, this.#key) !== textAt(this.#final ?? {}, this.#key)
-    ) {
-      throw streamFault(`output_item.${this.#key}`, "the text that was told before");
     }
     for (const list of ["content", "summary"] as const) {
       const whole = partsOf(item, list);
-      for (const [index, part] of this.#lists[list].entries()) {
-        const now = whole[index];
-        if (now === undefined || now.type !== part.json.type)
-          throw streamFault(`${list} part`, "the parts that were begun");
-        if (part.key !== undefined) part.text.finish(now[part.key]);
-      }
+      for (const [index, part] of this.#lists[list].entries()) agreePart(part, whole[index], list);
     }
   }
 
@@ -175,6 +172,22 @@ export class StreamedItem {
       ...(isTold && { [this.#key as string]: whole }),
       ...compact(lists.map(([list, parts]) => [list, parts.map(partDocument)])),
     });
+  }
+}
+
+/** @throws GlassineError `stream_invalid` where a part says something else than what came before */
+function agreePart(part: Part, now: JsonObject | undefined, list: string): void {
+  if (now === undefined || now.type !== part.json.type) {
+    throw streamFault(`${list} part`, "the parts that were begun");
+  }
+  if (part.key !== undefined) part.text.finish(now[part.key]);
+  if (part.isWhole && !isSamePart(part.json, now)) {
+    throw streamFault(`${list} part`, "what the part said when it was whole");
+  }
+  const told = given(now, "annotations");
+  const texts = new Set(Array.isArray(told) ? told.map(sortedText) : []);
+  if (!part.annotations.every((annotation) => texts.has(sortedText(annotation)))) {
+    throw streamFault(`${list} part`, "the annotations that were told");
   }
 }
 

@@ -43,6 +43,10 @@ export function writeItems(
     pair: pairParts,
     over: (source, now) => overPiece(run, source, now, message, path, lost),
     fresh: (placed) => freshPiece(placed, message, under(path, "content", placed.index), writing),
+    tellMoved: ({ index: at }) => {
+      const reason = "the item of its call has it: what was put before it stands after it";
+      lost({ path: under(path, "content", at), reason });
+    },
   });
   const results = pieces.filter(({ field, json }) => field === "item" && isResult(json));
   const isAlone = message.role === "tool" ? results.length === 1 : results.length === 0;

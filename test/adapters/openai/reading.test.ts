@@ -19,7 +19,7 @@ const contentIn = (left: readonly { readonly path: string; readonly kind: string
 
 describe("chat requests", () => {
   it("have their blocks as parts, and a result has the name of its call", () => {
-    verifies("openai:chat-request", "openai:calls");
+    verifies("openai:chat-request", "openai:call-names");
     const { messages, extensions } = fromChatRequest(chatParams);
     expect(plain(messages.map(({ content }) => content))).toEqual([
       [{ content_type: "text", text: "Be brief." }],
@@ -79,6 +79,104 @@ describe("chat requests", () => {
     expect(JSON.stringify(left)).not.toContain("because");
   });
 
+  it("whose arguments have a number that is read as another show it, and say so", () => {
+    verifies("openai:calls");
+    const item = { type: "function_call", call_id: "c", name: "pay" };
+    const { messages, left } = fromResponsesRequest({
+      input: [
+        { ...item, arguments: '{"account":9007199254740993}' },
+        { ...item, call_id: "d", arguments: '{"least":1e-400}' },
+      ],
+    });
+    expect(plain(messages[0]?.content)).toMatchObject([
+      { content: { arguments: { account: 9007199254740992 } } },
+      { content: { arguments: { least: 0 } } },
+    ]);
+    const reason = "a number that is read as another";
+    expect(left).toEqual([
+      { path: "input[0].arguments", kind: "content", reason },
+      { path: "input[1].arguments", kind: "content", reason },
+    ]);
+  });
+
+  it("whose arguments are very long are shown", () => {
+    verifies("openai:calls");
+    const text = JSON.stringify({ text: "x".repeat(10_000_000) });
+    const item = { type: "function_call", call_id: "c", name: "f", arguments: text };
+    const { messages, left } = fromResponsesRequest({ input: [item] });
+    expect(JSON.stringify(messages[0]).length).toBeGreaterThan(10_000_000);
+    expect(left).toEqual([]);
+  });
+
+  it("whose calls share an id say so where their names differ", () => {
+    verifies("openai:call-names");
+    const call = (name: string) => ({
+      id: "c",
+      type: "function",
+      function: { name, arguments: "" },
+    });
+    const ask = { role: "assistant", tool_calls: [call("read"), call("read"), call("delete")] };
+    const told = { role: "tool", tool_call_id: "c", content: "x" };
+    const { messages, left } = fromChatRequest({ messages: [ask, told] });
+    expect(messages[1]?.content).toMatchObject([{ content: { tool_name: "delete" } }]);
+    expect(left).toMatchObject([{ path: "messages[0].tool_calls[2].id", kind: "content" }]);
+    const item = (name: string) => ({ type: "function_call", call_id: "c", name, arguments: "" });
+    expect(contentIn(fromResponsesRequest({ input: [item("a"), item("b")] }).left)).toEqual([
+      "input[1].call_id",
+    ]);
+  });
+
+  it("tell of formats, skills and checks as of what a model reads", () => {
+    verifies("openai:left");
+    const schema = { type: "object" };
+    const json_schema = { name: "n", strict: true, description: "d", schema };
+    const chat = fromChatRequest({
+      messages: [],
+      response_format: { type: "json_schema", json_schema },
+    });
+    expect(contentIn(chat.left)).toEqual([
+      "response_format.json_schema.description",
+      "response_format.json_schema.schema",
+    ]);
+    const skills = [{ name: "s", description: "d", path: "/s" }];
+    const checks = [{ id: "c", message: "m" }];
+    const screenshot = { type: "computer_screenshot", image_url: "https://a.example/p.png" };
+    const answered = { type: "computer_call_output", call_id: "c", output: screenshot };
+    const { left } = fromResponsesRequest({
+      text: {
+        verbosity: "low",
+        format: { type: "json_schema", name: "n", description: "d", schema },
+      },
+      input: [
+        { type: "shell_call", call_id: "c", action: {}, environment: { type: "local", skills } },
+        { ...answered, acknowledged_safety_checks: checks },
+        { ...answered, acknowledged_safety_checks: [] },
+      ],
+    });
+    expect(contentIn(left)).toEqual([
+      "input[0].environment.skills",
+      "input[1].acknowledged_safety_checks",
+      "text.format.description",
+      "text.format.schema",
+    ]);
+  });
+
+  it.each([
+    [fromResponsesRequest, { model: "m", messages: [] }, "fromChatRequest"],
+    [fromResponsesRequest, chatCompletion, "fromChatResponse"],
+    [fromResponsesRequest, response, "fromResponsesResponse"],
+    [fromChatRequest, { input: "Ahoy" }, "fromResponsesRequest"],
+    [fromChatResponse, response, "fromResponsesResponse"],
+    [fromChatResponse, chatParams, "fromChatRequest"],
+    [fromResponsesResponse, chatCompletion, "fromChatResponse"],
+  ] as const)(
+    "of another kind are refused, with the function for them: %#",
+    (from, other, name) => {
+      verifies("openai:refused");
+      expect(() => from(other)).toThrow(`For that there are ${name} and `);
+    },
+  );
+
   it("whose arguments say a name twice show the last, and say so", () => {
     verifies("openai:calls");
     const called = (text: string) => ({
@@ -121,7 +219,12 @@ describe("chat requests", () => {
       ["messages", 0, "content", 0, "text"],
       ["messages", 1, "tool_call_id"],
     ]);
-    expect(() => fromChatRequest({})).toThrow("messages");
+    expect(() => fromChatRequest({})).toThrow("messages: expected an array, got nothing.");
+    expect(() => fromChatRequest({ messages: [{ role: "user", content: 5 }] })).toThrow(
+      "messages[0].content: expected a text or an array, got a number.",
+    );
+    expect(() => fromChatRequest(JSON.stringify(chatParams))).toThrow("parse it first");
+    expect(() => fromChatResponse(Promise.resolve(chatCompletion))).toThrow("Await it first.");
     expect(() => fromResponsesRequest({ input: 3 })).toThrow("input");
   });
 });

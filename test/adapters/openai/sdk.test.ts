@@ -8,6 +8,7 @@ import {
   fromChatResponse,
   fromResponsesRequest,
   fromResponsesResponse,
+  type JsonObject,
   responsesStream,
   toChatEvents,
   toChatRequest,
@@ -177,6 +178,27 @@ describe("the SDK through a guard that redacts", () => {
       "message",
       "function_call",
     ]);
+  });
+
+  it("types what streams give as its own documents and events", () => {
+    const chat = chatStream<OpenAI.Chat.ChatCompletion>();
+    for (const event of toChatEvents<OpenAI.Chat.ChatCompletionChunk>(chatCompletion)) {
+      expect(event.object).toBe("chat.completion.chunk");
+      chat.push(event);
+    }
+    const text: string | null | undefined = chat.document.choices[0]?.message.content;
+    expect(text).toBe(chatCompletion.choices[0]?.message.content);
+    const responses = responsesStream<OpenAI.Responses.Response>();
+    const events = toResponsesEvents<OpenAI.Responses.ResponseStreamEvent>(response);
+    for (const event of events) responses.push(event);
+    const deltas = events.map((event) =>
+      event.type === "response.output_text.delta" ? event.delta : "",
+    );
+    expect(deltas.join("")).toBe("Your card 4111-1111 is blocked.");
+    const status: OpenAI.Responses.ResponseStatus | undefined = responses.document.status;
+    expect(status).toBe("completed");
+    const untyped: readonly JsonObject[] = [chatStream().document, ...toResponsesEvents(response)];
+    expect(untyped).toHaveLength(events.length + 1);
   });
 
   it("parses an answer, and hides how it was parsed or works it out when it is asked", async () => {

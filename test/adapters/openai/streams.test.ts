@@ -17,6 +17,15 @@ function faultOf(stream: { push(event: object): void }, events: readonly object[
   return codeOf(() => stream.push(events.at(-1) as object));
 }
 
+function textOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error("It was taken.");
+}
+
 describe("chunks that contradict each other are refused", () => {
   it.each<readonly [string, readonly object[]]>([
     ["a call that changes its name", [begun, call(0, { function: { name: "g" } })]],
@@ -32,6 +41,10 @@ describe("chunks that contradict each other are refused", () => {
     ["a content that is no text", [chunk({ content: 3 })]],
     ["what is no object", [["choices"]]],
     ["anything after an error", [{ error: { message: "overloaded" } }, chunk({})]],
+    ["what has no choices", [{ id: "c1" }]],
+    ["a promise of a chunk", [Promise.resolve(chunk({}))]],
+    ["a whole stream", [(async function* () {})()]],
+    ["an event of Responses", [{ type: "response.created", response: { id: "r", output: [] } }]],
   ])("%s", (_, events) => {
     verifies("openai:stream-refused");
     expect(faultOf(chatStream(), events)).toBe("stream_invalid");
@@ -47,6 +60,41 @@ describe("chunks that contradict each other are refused", () => {
     expect(stream.current.extensions.completion).toMatchObject({
       stop_reason: "call",
       tokens: { total_tokens: 3 },
+    });
+  });
+
+  it("what is no chunk is refused with what came, and what to do with it", () => {
+    verifies("openai:stream-refused");
+    const told = (event: unknown) => textOf(() => chatStream().push(event as object));
+    expect(told(Promise.resolve({}))).toContain("chunk: expected an object, got a promise");
+    expect(told('{"choices":[]}')).toContain("chunk: expected an object, got a text");
+    expect(told({})).toContain("push each chunk of the stream by itself), got nothing");
+    expect(told({ type: "response.created" })).toContain("there is responsesStream");
+    expect(told({ choices: {} })).toContain("got an object");
+    expect(told(chunk({ content: ["sk-canary"] }))).toBe(
+      "The stream is not readable at choices.delta.content: expected a text, got an array.",
+    );
+    expect(textOf(() => responsesStream().push(chunk({})))).toContain("there is chatStream");
+  });
+
+  it("padding is no part of an answer", () => {
+    verifies("openai:stream-padding");
+    const stream = chatStream();
+    stream.push({ ...chunk({ content: "A" }), obfuscation: "xY" });
+    stream.push({ ...chunk({}, { finish_reason: "stop" }), obfuscation: "z" });
+    expect(stream.current.left).toEqual([]);
+    expect(stream.document).not.toHaveProperty("obfuscation");
+    const odd = chatStream();
+    odd.push({ ...chunk({ content: "A" }), obfuscation: { say: "more" } });
+    expect(odd.current.left).toMatchObject([{ path: "obfuscation", kind: "content" }]);
+  });
+
+  it("lists are added to", () => {
+    verifies("openai:stream-same");
+    const stream = chatStream();
+    for (const url of ["a", "b"]) stream.push(chunk({ annotations: [{ url }] }));
+    expect(stream.document).toMatchObject({
+      choices: [{ message: { annotations: [{ url: "a" }, { url: "b" }] } }],
     });
   });
 
@@ -84,8 +132,71 @@ const calling = {
 };
 const argued = { output_index: 0, item_id: "f", arguments: "{}" };
 
+const shell = (command: string, more: object = {}) => ({
+  type: "shell_call",
+  id: "s",
+  call_id: "c",
+  action: { commands: [command] },
+  status: "completed",
+  ...more,
+});
+const served = (output: string | null) => ({
+  type: "mcp_call",
+  id: "s",
+  name: "f",
+  server_label: "files",
+  arguments: "{}",
+  output,
+});
+const cited = (annotations: readonly object[]) => ({
+  ...message,
+  content: [{ ...block, text: "hi", annotations }],
+});
+const begin = (item: object) => ({ ...added, item });
+const finish = (item: object) => ({ ...done, item });
+const cite = {
+  type: "response.output_text.annotation.added",
+  ...here,
+  annotation_index: 0,
+  annotation: { type: "url_citation", url: "https://a.example" },
+};
+
 describe("events that contradict each other are refused", () => {
   it.each<readonly [string, readonly object[]]>([
+    [
+      "an end with other arguments of a built-in tool",
+      [begin(shell("")), finish(shell("rm -rf /")), ended([shell("ls")])],
+    ],
+    [
+      "an end with another output",
+      [begin(served(null)), finish(served("secret")), ended([served("nothing")])],
+    ],
+    [
+      "an end without its output",
+      [begin(served(null)), finish(served("a")), ended([served(null)])],
+    ],
+    [
+      "an end unlike the content that came with its item alone",
+      [added, finish(whole("hi")), ended([whole("ho")])],
+    ],
+    [
+      "an item without the annotations that were told",
+      [added, part, delta, cite, finish(cited([]))],
+    ],
+    [
+      "a part without the annotations that were told",
+      [
+        added,
+        part,
+        delta,
+        cite,
+        { ...part, type: "response.content_part.done", part: { ...block, text: "hi" } },
+      ],
+    ],
+    [
+      "an end with other annotations",
+      [added, part, delta, finish(cited([cite.annotation])), ended([cited([{ type: "x" }])])],
+    ],
     ["a piece of no item", [delta]],
     ["a piece of no part", [added, delta]],
     ["an item out of nowhere", [{ ...added, output_index: 1 }]],
@@ -115,10 +226,43 @@ describe("events that contradict each other are refused", () => {
     expect(faultOf(responsesStream(), events)).toBe("stream_invalid");
   });
 
+  it("an end may say more of settings, and fields in another order", () => {
+    const stream = responsesStream();
+    const { status, ...others } = shell("ls", { created_by: "a", outputs: [] });
+    stream.push(begin(shell("ls", { status: "in_progress" })));
+    stream.push(finish(shell("ls")));
+    stream.push(ended([{ ...others, environment: null, status }]));
+    expect(stream.done).toBe(true);
+  });
+
+  it.each([
+    [
+      chatStream,
+      [begun, call(0, { function: { name: "g" } })],
+      chunk({}, { finish_reason: "stop" }),
+    ],
+    [responsesStream, [added, delta], ended([])],
+  ] as const)("a stream takes nothing more once an event was refused: %#", (make, events, end) => {
+    verifies("openai:stream-refused");
+    const stream = make();
+    stream.push(events[0]);
+    const told = textOf(() => stream.push(events[1]));
+    expect(textOf(() => stream.push(end))).toBe(told);
+    expect(stream.done).toBe(false);
+  });
+
   it("an end that repeats no items leaves what was streamed", () => {
     const stream = responsesStream();
     for (const event of [added, part, delta, done, ended([])]) stream.push(event);
     expect(stream.current.messages[0]?.content).toEqual([{ content_type: "text", text: "hi" }]);
+  });
+
+  it("an error keeps what it tells in an object of its own", () => {
+    verifies("openai:stream-same");
+    const stream = responsesStream();
+    const error = { type: "server_error", code: "overloaded", message: "later" };
+    stream.push({ type: "error", error, sequence_number: 3 });
+    expect(stream.document).toMatchObject({ status: "failed", error });
   });
 
   it("an error ends it, and is told as content", () => {
@@ -141,9 +285,9 @@ describe("in both", () => {
     const { left } = stream.current;
     expect(left.filter(({ path }) => path.startsWith("events"))).toEqual([
       {
-        path: 'events["response.hologram.delta"]',
+        path: "events[1]",
         kind: "content",
-        reason: "an event of a kind that messages do not show",
+        reason: "the first event of a kind that messages do not show",
       },
     ]);
   });
@@ -156,6 +300,17 @@ describe("in both", () => {
       expect.objectContaining({ path: "choices[0].message.reasoning_content", kind: "content" }),
     );
     expect(JSON.stringify(stream.document)).toContain("because");
+  });
+
+  it("misspelt and unfit options are refused", () => {
+    expect(textOf(() => chatStream({ maxEvent: 3 } as never))).toContain(
+      'Did you mean "maxEvents"?',
+    );
+    expect(textOf(() => responsesStream({ choices: 3 } as never))).toContain('no option "choices"');
+    for (const options of [{ choices: 0 }, { choices: 129 }, { choices: 1.5 }, { maxEvents: 0 }]) {
+      expect(codeOf(() => chatStream(options))).toBe("options_invalid");
+    }
+    expect(codeOf(() => chatStream(null as never))).toBe("options_invalid");
   });
 
   it("events and texts are limited", () => {

@@ -1,5 +1,5 @@
 /** What is written over documents of OpenAI, and what is told of the rest. */
-import { type ContentPart, createMessage, type Message } from "glassine";
+import { type ContentPart, createMessage, type GlassineError, type Message } from "glassine";
 import {
   fromChatRequest,
   fromChatResponse,
@@ -41,6 +41,85 @@ describe("over the document they came from", () => {
     // The arguments keep the very text they had.
     expect(JSON.stringify(document)).toContain(JSON.stringify('{ "at": "it" }'));
   });
+
+  it.each([
+    ['{"to":"evil","to":"ok"}', '{"to":"ok"}'],
+    ['{ "account": 9007199254740993 }', '{"account":9007199254740992}'],
+    ['{"least":1e-400}', '{"least":0}'],
+  ])("arguments that can be read in two ways are sent on as they were shown: %s", (text, read) => {
+    verifies("openai:arguments-as-read");
+    const ofFunction = { name: "f", arguments: text, parsed_arguments: { to: "evil" } };
+    const call = { id: "c", type: "function", function: ofFunction };
+    const asked = {
+      role: "assistant",
+      content: null,
+      tool_calls: [call],
+      function_call: ofFunction,
+    };
+    const said = { role: "user", content: "Go on" };
+    const chat = { messages: [asked, said] };
+    const answer = { choices: [{ index: 0, message: asked, finish_reason: "tool_calls" }] };
+    const item = { type: "function_call", call_id: "c", name: "f", arguments: text };
+    const served = { ...item, type: "mcp_call", id: "m", server_label: "s" };
+    const request = { input: [item, served, said] };
+    const answered = { output: [item, served] };
+    for (const written of [
+      toChatRequest(fromChatRequest(chat).messages, { onto: chat }),
+      toChatResponse(fromChatResponse(answer).messages, { onto: answer }),
+      toResponsesRequest(fromResponsesRequest(request).messages, { onto: request }),
+      toResponsesResponse(fromResponsesResponse(answered).messages, { onto: answered }),
+    ]) {
+      expect(written.lost).toEqual([]);
+      const found: string[] = [];
+      const sent = JSON.stringify(written.document, (key, value) => {
+        if (key === "arguments") found.push(value);
+        return value;
+      });
+      expect(found).toEqual([read, read]);
+      expect(sent).not.toContain("evil");
+    }
+  });
+
+  it("what is put between a call and its result in one item is told to stand after it", () => {
+    verifies("openai:lost");
+    const item = { type: "file_search_call", id: "fs_1", queries: ["q"], results: [] };
+    const onto = { ...response, output: [item] } as never;
+    const [message] = fromResponsesResponse(onto).messages;
+    const [call, result] = at([message as Message], 0).content;
+    const between = edit(message, [call, text("Found:"), result]);
+    expect(toResponsesResponse([between], { onto }).lost).toMatchObject([
+      { path: "[0].content[2]" },
+    ]);
+    const after = edit(message, [call, result, text("Found:")]);
+    expect(toResponsesResponse([after], { onto }).lost).toEqual([]);
+  });
+
+  it.each([toChatRequest, toChatResponse, toResponsesRequest, toResponsesResponse])(
+    "misuse of %o is refused with what to hand in",
+    (to) => {
+      const read = fromChatRequest(chatParams);
+      const refused = (act: () => unknown) => {
+        try {
+          act();
+        } catch (error) {
+          return `${(error as GlassineError).code}: ${(error as Error).message}`;
+        }
+        return "taken";
+      };
+      const written = (messages: unknown, options?: unknown) =>
+        refused(() => to(messages as never, options as never));
+      expect(written([], { onTo: {} })).toBe(
+        `options_invalid: ${to.name} has no option "onTo". Did you mean "onto"?`,
+      );
+      expect(written([], chatParams)).toMatch(/^options_invalid: .* has no option "model"/);
+      expect(written([], null)).toMatch(/^options_invalid: /);
+      expect(written(read)).toBe(
+        `message_invalid: ${to.name} expects messages in an array, got an object. ` +
+          "Of what a from… function gave, hand in its messages.",
+      );
+      expect(written(undefined)).toContain("got nothing");
+    },
+  );
 
   it("an image that was made has no type, and that is told", () => {
     verifies("openai:lost");

@@ -1,0 +1,18 @@
+/** What a value is, for errors: its kind, and never the value. */
+import { intrinsics } from "../admit/index.ts";
+
+const kinds: Readonly<Record<string, string>> = {
+  undefined: "nothing",
+  string: "a text",
+  number: "a number",
+  boolean: "true or false",
+  function: "a function",
+  object: "an object",
+};
+
+export function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (typeof value === "object" && intrinsics.isNativePromise(value)) return "a promise";
+  if (intrinsics.isArray(value)) return "an array";
+  return kinds[typeof value] ?? `a ${typeof value}`;
+}
