@@ -1,4 +1,4 @@
-import { asSet } from "../admit/index.ts";
+import { asSet, expectOptions, readWhole } from "../admit/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import {
   checkSession,
@@ -47,9 +47,10 @@ const noLabels: readonly never[] = Object.freeze([]);
  * ```
  */
 export function memoryLabelStore(options: MemoryLabelStoreOptions = {}): LabelStore {
+  expectOptions(options, ["maxSessions", "ttlMs"], "memoryLabelStore");
   const { maxSessions = 10_000, ttlMs = Number.POSITIVE_INFINITY } = options;
-  checkAmount("maxSessions", maxSessions);
-  if (ttlMs !== Number.POSITIVE_INFINITY) checkAmount("ttlMs", ttlMs);
+  readWhole("memoryLabelStore: maxSessions", maxSessions);
+  if (ttlMs !== Number.POSITIVE_INFINITY) readWhole("memoryLabelStore: ttlMs", ttlMs);
   /** The one that was used longest ago comes first. */
   const sessions = new Map<string, Session>();
 
@@ -103,14 +104,5 @@ function storeFull(maxSessions: number): GlassineError {
     "label_store_full",
     `The store holds labels of at most ${maxSessions} sessions. Raise maxSessions, or set ttlMs so that unused ones are forgotten.`,
     { limit: maxSessions },
-  );
-}
-
-function checkAmount(name: string, value: unknown): void {
-  if (Number.isSafeInteger(value) && Number(value) > 0) return;
-  throw new GlassineError(
-    "options_invalid",
-    `${name} must be a whole number above 0; got ${typeof value === "number" ? value : typeof value}.`,
-    { option: name },
   );
 }

@@ -30,6 +30,7 @@ export interface DataViolation {
 const { append, enumerableKeys, freeze, isArray, newList, ownValue, toArray } = intrinsics;
 
 const noLabels: readonly never[] = freeze([]);
+const kinds: readonly unknown[] = freeze(["tool", "prompt", "resource"]);
 
 /**
  * Returns `extensions` with the labels that the data policy of `entity` puts on its result.
@@ -37,7 +38,8 @@ const noLabels: readonly never[] = freeze([]);
  * Labels are only added. An entity that is not known gets those of every policy.
  *
  * @throws GlassineError `edit_denied` for what is no envelope of this library, `label_invalid` for
- *   a policy whose label is none, `snapshot_limit` for more labels than an envelope holds
+ *   a policy whose label is none, `snapshot_limit` for more labels than an envelope holds,
+ *   `options_invalid` for what is no entity
  * @see spec `labels:stamped`
  * @example
  * ```ts
@@ -54,6 +56,7 @@ export function stampResult<Extensions extends object>(
   extensions: Extensions,
   entity: DataEntity,
 ): Extensions {
+  checkEntity(entity, "stampResult");
   const labels = policyLabels(extensions, entity);
   return labels.length === 0
     ? extensions
@@ -82,6 +85,7 @@ export function policyLabels(extensions: unknown, entity: DataEntity): readonly 
  * with an empty list none is. What is not known is allowed what every policy allows.
  * Without an action it is the one by which a result is taken: `read` of a resource, else `receive`.
  *
+ * @throws GlassineError `options_invalid` for what is no entity
  * @see spec `labels:actions`
  * @example
  * ```ts
@@ -97,8 +101,9 @@ export function policyLabels(extensions: unknown, entity: DataEntity): readonly 
 export function checkDataAction(
   extensions: object,
   entity: DataEntity,
-  action: ViewAction = entity.kind === "resource" ? "read" : "receive",
+  action: ViewAction = ownValue(entity, "kind") === "resource" ? "read" : "receive",
 ): DataViolation | undefined {
+  checkEntity(entity, "checkDataAction");
   const policies = policiesOf(extensions, entity);
   for (let i = 0; i < policies.length; i++) {
     const policy = policies[i];
@@ -109,6 +114,15 @@ export function checkDataAction(
     return freeze({ code: "data_action_denied", reason });
   }
   return undefined;
+}
+
+/** A kind that is misspelt would be judged by the action of another. */
+function checkEntity(entity: unknown, call: string): void {
+  if (includes(kinds, ownValue(entity, "kind"))) return;
+  throw new GlassineError(
+    "options_invalid",
+    `${call} expects whose result it is, as { kind, name }: kind is one of tool, prompt and resource.`,
+  );
 }
 
 /** The policies that hold for an entity. */

@@ -4,7 +4,7 @@
  * A server runs a script as one step, so that two gateways which append at once both find their
  * labels in what they get back, and no reader sees a set without its expiry.
  */
-import { asSet, isLabel } from "../admit/index.ts";
+import { asSet, expectOptions, isLabel, readOption, readWhole } from "../admit/index.ts";
 import { GlassineError, isGlassineError } from "../errors/index.ts";
 import {
   checkSession,
@@ -94,15 +94,18 @@ export function redisLabelStore(
   client: RedisClientLike,
   options: RedisLabelStoreOptions,
 ): LabelStore {
-  const { ttlMs, prefix = "glassine:labels:", timeoutMs = 2000 } = options;
-  checkMs("ttlMs", ttlMs, longestTtlMs);
-  checkMs("timeoutMs", timeoutMs, longestTimerMs);
-  if (typeof prefix !== "string" || prefix === "") {
-    throw invalid("prefix", "must be a text that is not empty");
-  }
   if (typeof client?.eval !== "function") {
     throw invalid("client", "must be a client with eval, as `createClient` of `redis` makes it");
   }
+  expectOptions(options, ["prefix", "timeoutMs", "ttlMs"], "redisLabelStore");
+  const ttlMs = readWhole("redisLabelStore: ttlMs", options.ttlMs, longestTtlMs);
+  const timeoutMs = readWhole(
+    "redisLabelStore: timeoutMs",
+    options.timeoutMs ?? 2000,
+    longestTimerMs,
+  );
+  const prefix = readOption(options, "prefix", "string") ?? "glassine:labels:";
+  if (prefix === "") throw invalid("prefix", "must be a text that is not empty");
   // Also puts back what a host maps replies to: labels are read as texts.
   const bounded = client.withCommandOptions?.({ timeout: timeoutMs, typeMapping: {} }) ?? client;
   const fixed = [String(ttlMs), String(maxSessionLabels)];
@@ -153,11 +156,6 @@ function failed(what: string, cause?: unknown): GlassineError {
 async function sha256Hex(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function checkMs(option: string, value: unknown, max: number): void {
-  if (Number.isSafeInteger(value) && Number(value) > 0 && Number(value) <= max) return;
-  throw invalid(option, `must be a whole number of milliseconds from 1 to ${max}`);
 }
 
 function invalid(option: string, rule: string): GlassineError {

@@ -67,6 +67,9 @@ describe("a store in memory", () => {
       maxSessions,
     })),
     ...[0, -1, 1.5, Number.NaN, "5" as never].map((ttlMs) => ({ ttlMs })),
+    { ttl: 1000 } as never,
+    null as never,
+    60_000 as never,
   ])("refuses the options %j", (options) => {
     expect(() => memoryLabelStore(options)).toThrow(
       expect.objectContaining({ code: "options_invalid" }),

@@ -149,3 +149,14 @@ describe("checkDataAction", () => {
     expect(checkDataAction(lax, { kind: "tool" }, "send")).toBeDefined();
   });
 });
+
+describe("an entity that is none", () => {
+  it.each([undefined, null, "read_payroll", {}, { kind: "resources", uri: "file:///vault" }])(
+    "is refused with a code: %j",
+    (entity) => {
+      const fault = expect.objectContaining({ code: "options_invalid" });
+      expect(() => stampResult(extensions, entity as never)).toThrow(fault);
+      expect(() => checkDataAction(extensions, entity as never)).toThrow(fault);
+    },
+  );
+});

@@ -142,6 +142,13 @@ describe("the options", () => {
     },
   );
 
+  it("are refused where they are left out or misspelt", () => {
+    expect(() => redisLabelStore(client, undefined as never)).toThrow(fault);
+    expect(() => redisLabelStore(client, { ttlMs, timeout: 5 } as never)).toThrow(
+      'redisLabelStore has no option "timeout". Did you mean "timeoutMs"?',
+    );
+  });
+
   it("need a prefix and a client", () => {
     expect(() => redisLabelStore(client, { ttlMs, prefix: "" })).toThrow(fault);
     expect(() => redisLabelStore(client, { ttlMs, prefix: 1 as never })).toThrow(fault);

@@ -1,6 +1,7 @@
 import type { Call } from "./call.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import type { HookViolation } from "./manager.ts";
+import { isDone, writeState } from "./task-state.ts";
 import type { RequestId } from "./transport.ts";
 
 /**
@@ -58,7 +59,7 @@ export function denialOf(violation: HookViolation | undefined): Denial {
 
 export const failed: Denial = {
   code: guardErrorCodes.failed,
-  reason: "The message could not be checked, so it was refused",
+  reason: "The message could not be checked, so it was refused; onResult of the guard is told why",
   data: { code: "guard_failed" },
 };
 
@@ -101,7 +102,8 @@ const relatedTaskKey = "io.modelcontextprotocol/related-task";
 
 /** The answer to a refused call, as `onDeny` says. */
 export function refusal(call: Call, denial: Denial, onDeny: "error" | "tool_result"): JsonObject {
-  if (onDeny === "error" || !call.subject.isTool || denial.code !== guardErrorCodes.denied) {
+  const isForModel = call.method === "tools/call" || call.method === "tasks/result";
+  if (onDeny === "error" || !isForModel || denial.code !== guardErrorCodes.denied) {
     return errorAnswer(call.id, denial);
   }
   const meta = call.params._meta;
@@ -116,8 +118,10 @@ export function refusal(call: Call, denial: Denial, onDeny: "error" | "tool_resu
   return { jsonrpc: "2.0", id: call.id, result };
 }
 
-/** Puts a refusal in the place of the outcome that a task holds. */
+/** Puts a refusal in the place of the outcome that a task holds. What it says of its state goes. */
 export function refuseInTask(task: JsonObject, denial: Denial): void {
+  writeState(task, {});
+  if (!isDone(task)) return;
   if (task.error !== undefined) {
     task.error = errorFor(denial);
     return;

@@ -3,7 +3,7 @@ import type * as z from "zod";
 import type { Json } from "../../admit/index.ts";
 import { type Read, readDocument, type Written } from "../../documents/index.ts";
 import type { Message } from "../../messages/index.ts";
-import type { Onto, RequestOptions } from "./call-options.ts";
+import type { Onto, ReadOptions, RequestOptions } from "./call-options.ts";
 import { isObject, type JsonObject, without } from "./json.ts";
 import { checkCall, onlyAnswerOf, onlyPartOf } from "./only-part.ts";
 import {
@@ -17,13 +17,13 @@ import {
   written,
 } from "./report.ts";
 
-type AskedOptions = RequestOptions & Onto;
+type AskedOptions = ReadOptions<RequestOptions> & Onto;
 
 /** The wire's own. The rest of the params or of the result is shown. */
 const requestHidden = ["_meta", "task"];
 const resultHidden = ["_meta", "resultType"];
 
-export function fromAsked(method: string, params: JsonObject, { id }: RequestOptions): Read {
+export function fromAsked(method: string, params: JsonObject, { id }: AskedOptions): Read {
   const left = leftReports();
   leaveThese(params, requestHidden, left, []);
   const values = without(params, requestHidden) as Record<string, Json>;
@@ -50,7 +50,7 @@ export function toAsked(
   return writtenAs(schema, what, { ...hiddenIn(before, requestHidden), ...values }, lost);
 }
 
-export function fromAnswered(method: string, result: JsonObject, { id }: RequestOptions): Read {
+export function fromAnswered(method: string, result: JsonObject, { id }: AskedOptions): Read {
   const left = leftReports();
   leaveThese(result, resultHidden, left, []);
   const content = {

@@ -20,7 +20,7 @@ import { WireReader } from "./wire-labels.ts";
  * What throws refuses the message.
  */
 export interface CallLabels {
-  /** Before the pre hooks: brings the labels of the session into the envelope. */
+  /** Before the pre hooks: brings those of the session, and of the call that a task began with. */
   bring(call: Call, request: () => GuardedRequest): Promise<void>;
   /** Before the post hooks: puts the labels of the outcome on it and into the session. */
   stamp(call: Call, outcome: JsonObject): Promise<void>;
@@ -40,7 +40,6 @@ export function createCallLabels(
   const wire = new WireReader(options?.fromWire ?? {});
   const store: LabelStore = options?.store ?? memoryLabelStore();
   const { session = crypto.randomUUID() } = options ?? {};
-  if (typeof session !== "function") checkSession(session);
 
   async function sessionOf(request: GuardedRequest, extensions: unknown): Promise<string> {
     const found = typeof session === "function" ? await session(request, extensions) : session;
@@ -48,60 +47,94 @@ export function createCallLabels(
     return found;
   }
 
-  /** Asks the store, and adds what it says to the envelope. */
+  /** Asks the store, and adds what it says to the envelope. `given` must be in it. */
   async function exchange(
     call: Call,
+    given: readonly string[],
     ask: (session: string) => Promise<readonly string[]>,
   ): Promise<void> {
     if (call.session === undefined) return;
     try {
       const labels = readLabels(await ask(call.session.key));
+      if (!holds(labels, given)) throw forgetful();
       call.session.labels = labels;
-      call.extensions = withLabels(call.extensions, labels);
     } catch (error) {
       if (options?.onStoreError !== "ignore") throw error;
       onError(call, error);
+      return;
     }
+    call.extensions = withLabels(call.extensions, call.session.labels);
   }
 
   function append(call: Call): Promise<void> {
-    return exchange(call, (key) => store.append(key, labelsIn(call.extensions)));
+    const given = labelsIn(call.extensions);
+    return exchange(call, given, (key) => store.append(key, given));
   }
 
   return {
     async bring(call, request) {
+      call.extensions = withLabels(call.extensions, labelsIn(call.started?.extensions));
       if (options === undefined) return;
       call.session = { key: await sessionOf(request(), call.extensions), labels: [] };
-      await exchange(call, (key) => store.load(key));
+      await exchange(call, [], (key) => store.load(key));
     },
     async stamp(call, outcome) {
       const entities = entitiesOf(call, outcome);
-      const byPolicy = entities.flatMap((entity) => policyLabels(call.extensions, entity));
+      const byPolicy = envelopesOf(call).flatMap((extensions) =>
+        entities.flatMap((entity) => policyLabels(extensions, entity)),
+      );
       const labels = [...byPolicy, ...wire.labelsOf(call, outcome)];
       call.extensions = withLabels(call.extensions, labels);
       // Also without a label: another call of the session may have added some meanwhile.
       await append(call);
     },
     async keep(call) {
-      const known = new Set(call.session?.labels);
-      if (labelsIn(call.extensions).some((label) => !known.has(label))) await append(call);
+      if (!holds(call.session?.labels ?? [], labelsIn(call.extensions))) await append(call);
     },
     judge(call, outcome) {
-      const { extensions } = call;
-      if (!isObject(extensions)) return;
-      for (const entity of entitiesOf(call, outcome)) {
-        const violation = checkDataAction(extensions, entity);
-        if (violation !== undefined) throw new GlassineError(violation.code, violation.reason);
+      const entities = entitiesOf(call, outcome);
+      for (const extensions of envelopesOf(call)) {
+        for (const entity of entities) {
+          const violation = checkDataAction(extensions, entity);
+          if (violation !== undefined) throw new GlassineError(violation.code, violation.reason);
+        }
       }
     },
     learn: (direction, answer) => wire.learn(direction, answer),
   };
 }
 
+/** Whose data policies hold: of the request, and of the call that its task began with. */
+function envelopesOf({ extensions, started }: Call): readonly object[] {
+  return [extensions, started?.extensions].filter(isObject);
+}
+
+function holds(labels: readonly string[], wanted: readonly string[]): boolean {
+  const known = new Set(labels);
+  return wanted.every((label) => known.has(label));
+}
+
+function forgetful(): GlassineError {
+  return new GlassineError(
+    "label_store_failed",
+    "The label store did not keep what was appended. Its `append` must resolve to all labels of the session.",
+  );
+}
+
+/** @throws GlassineError for labels that are none: they must not pass for no labels */
 function labelsIn(extensions: unknown): readonly string[] {
+  const labels = securityIn(extensions).labels;
+  if (labels === undefined) return [];
+  if (!Array.isArray(labels)) throw unfit("a list at security.labels of the envelope");
+  return labels;
+}
+
+/** A slot that is null counts as absent, as it does where an envelope is made. */
+function securityIn(extensions: unknown): Readonly<JsonObject> {
   const security = isObject(extensions) ? extensions.security : undefined;
-  const labels = isObject(security) ? security.labels : undefined;
-  return Array.isArray(labels) ? labels : [];
+  if (security === undefined || security === null) return {};
+  if (!isObject(security)) throw unfit("an object at security of the envelope");
+  return security;
 }
 
 /** An envelope that the host wrote as a plain document stays one: the manager is yet to read it. */
@@ -109,7 +142,6 @@ function withLabels(extensions: unknown, labels: readonly string[]): unknown {
   if (labels.length === 0) return extensions;
   if (markOf(extensions) !== undefined) return addLabelsTo(extensions as object, labels);
   if (extensions !== undefined && !isObject(extensions)) throw unfit("an object as envelope");
-  const security = isObject(extensions?.security) ? extensions.security : {};
   const all = [...labelsIn(extensions), ...labels];
-  return { ...extensions, security: { ...security, labels: all } };
+  return { ...extensions, security: { ...securityIn(extensions), labels: all } };
 }

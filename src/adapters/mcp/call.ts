@@ -1,3 +1,4 @@
+import type { Left } from "../../documents/index.ts";
 import { isObject, type JsonObject, tryCopy } from "./json.ts";
 import type { Direction, RequestId } from "./transport.ts";
 
@@ -22,8 +23,8 @@ export interface Call {
   readonly controller: AbortController;
   /** `open`: handed on, not answered yet. */
   state: "pre" | "open" | "post" | "done" | "cancelled" | "closed";
-  /** Whether the envelope is already known, from the call that started a task. */
-  readonly resumed: boolean;
+  /** The envelope of the call that started the task, as its hooks left it. */
+  readonly started: { readonly extensions: unknown } | undefined;
   extensions: unknown;
   context: unknown;
   /** The session whose labels the call has, and those that its store last told. */
@@ -37,14 +38,15 @@ export interface Step {
   readonly hook: string;
   /** An older typed hook, run only where a plugin handles it. */
   readonly older?: true;
-  payload(): object;
+  /** `tell` is told what of the document the payload does not show. */
+  payload(tell: (left: readonly Left[]) => void): object;
   /** Takes over a changed payload. Throws when the change cannot be said in MCP. */
   write(changed: JsonObject): void;
 }
 
 /** How the data of one method is shown to hooks. A later step sees what an earlier one wrote. */
 export interface Subject {
-  /** Whether a refusal can be told by a tool result with `isError`. */
+  /** Whether it is about the call of a tool. */
   readonly isTool: boolean;
   /** Whether it is about a call that was made before, and that became a task. */
   readonly isTask?: true;
@@ -70,8 +72,8 @@ export interface TaskRecord {
 type Arrived = Pick<Call, "id" | "key" | "direction" | "subject" | "aux" | "serverId">;
 
 /**
- * A call as it arrives, with a copy of its message. With a record it goes on with the envelope of
- * the call that it is about. Nothing when the message cannot be copied.
+ * A call as it arrives, with a copy of its message. With a record it goes on with the id, the tool
+ * and the context of the call that it is about. Nothing when the message cannot be copied.
  */
 export function newCall(
   from: Arrived,
@@ -90,8 +92,8 @@ export function newCall(
     trace: record?.trace ?? crypto.randomUUID(),
     controller: new AbortController(),
     state: "pre",
-    resumed: record !== undefined,
-    extensions: record?.extensions,
+    started: record === undefined ? undefined : { extensions: record.extensions },
+    extensions: undefined,
     context: record?.context,
   };
 }

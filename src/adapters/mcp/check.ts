@@ -1,7 +1,8 @@
-import { type Denial, failed, refusal, refuseInTask } from "./answers.ts";
+import { type Denial, errorAnswer, failed, refusal, refuseInTask } from "./answers.ts";
 import type { Call } from "./call.ts";
 import { type JsonObject, tryCopy } from "./json.ts";
 import type { HookRunner } from "./run-hooks.ts";
+import { isDone } from "./task-state.ts";
 import { taskNotice } from "./tasks.ts";
 
 type OnDeny = "error" | "tool_result";
@@ -48,6 +49,10 @@ export async function checkAnswer(
   if (!isWaiting(call)) return stopped;
   if (denial === undefined) return { kind: "pass", message: answer };
   if (outcome === answer) return { kind: "refused", answer: refusal(call, denial, onDeny) };
+  // A task that goes on has no outcome to put the refusal into, and a notice nobody to answer.
+  if (!isDone(outcome) && call.subject !== taskNotice) {
+    return { kind: "refused", answer: errorAnswer(call.id, denial) };
+  }
   refuseInTask(outcome, denial);
   return { kind: "pass", message: answer };
 }

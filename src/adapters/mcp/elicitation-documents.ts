@@ -1,7 +1,7 @@
 import { type Read, readDocument, type Written } from "../../documents/index.ts";
 import type { Message } from "../../messages/index.ts";
 import { fromAnswered, fromAsked, toAnswered, toAsked } from "./asked.ts";
-import type { Onto, RequestOptions } from "./call-options.ts";
+import { type Onto, type RequestOptions, readRequestOptions } from "./call-options.ts";
 import { elicitationRequestSchema, elicitationResultSchema } from "./schemas.ts";
 
 /**
@@ -10,10 +10,11 @@ import { elicitationRequestSchema, elicitationResultSchema } from "./schemas.ts"
  * What a server asks a person is a call that it makes. Its `arguments` are the params: `message`,
  * `mode`, and the form's `requestedSchema` or the page's `url`. `_meta` and `task` are in `left`.
  *
- * @throws GlassineError `document_invalid`
+ * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:elicitation-request`
  */
-export function fromElicitationRequest(params: object, options: RequestOptions): Read {
+export function fromElicitationRequest(params: object, given: RequestOptions): Read {
+  const options = readRequestOptions(given, "fromElicitationRequest");
   const document = readDocument(elicitationRequestSchema, params, "elicitation request");
   return fromAsked("elicitation/create", document, options);
 }
@@ -21,14 +22,16 @@ export function fromElicitationRequest(params: object, options: RequestOptions):
 /**
  * The params of `elicitation/create` for a message with one such `tool_call`.
  *
- * @throws GlassineError `message_invalid` without such a part, `document_invalid` for `onto`, and
+ * @throws GlassineError `options_invalid`, `message_invalid` without such a part
+ * @throws GlassineError `document_invalid` for `onto`, and
  * for arguments that are neither a form nor a page
  * @see spec `mcp:elicitation-request`, `mcp:onto`
  */
 export function toElicitationRequest(
   messages: readonly Message[],
-  { id, onto }: RequestOptions & Onto,
+  options: RequestOptions & Onto,
 ): Written<object> {
+  const { id, onto } = readRequestOptions(options, "toElicitationRequest");
   const what = "elicitation request";
   return toAsked("elicitation/create", elicitationRequestSchema, what, messages, { id, onto });
 }
@@ -37,7 +40,7 @@ export function toElicitationRequest(
  * The result of `elicitation/create` as a message: one `tool_result`. Its `content` is the result,
  * `action` and, where it was accepted, the `content` that a person gave.
  *
- * @throws GlassineError `document_invalid`
+ * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:elicitation-result`
  * @example
  * ```ts
@@ -51,7 +54,8 @@ export function toElicitationRequest(
  * if (part?.content_type === "tool_result") console.log(part.content.tool_name); // elicitation/create
  * ```
  */
-export function fromElicitationResult(result: object, options: RequestOptions): Read {
+export function fromElicitationResult(result: object, given: RequestOptions): Read {
+  const options = readRequestOptions(given, "fromElicitationResult");
   const document = readDocument(elicitationResultSchema, result, "elicitation result");
   return fromAnswered("elicitation/create", document, options);
 }
@@ -59,14 +63,16 @@ export function fromElicitationResult(result: object, options: RequestOptions): 
 /**
  * The result of `elicitation/create` for a message with one such `tool_result`.
  *
- * @throws GlassineError `message_invalid` without such a part, `document_invalid` for `onto`, and
+ * @throws GlassineError `options_invalid`, `message_invalid` without such a part
+ * @throws GlassineError `document_invalid` for `onto`, and
  * for a content without an action
  * @see spec `mcp:elicitation-result`, `mcp:onto`
  */
 export function toElicitationResult(
   messages: readonly Message[],
-  { id, onto }: RequestOptions & Onto,
+  options: RequestOptions & Onto,
 ): Written<object> {
+  const { id, onto } = readRequestOptions(options, "toElicitationResult");
   const what = "elicitation result";
   return toAnswered("elicitation/create", elicitationResultSchema, what, messages, { id, onto });
 }

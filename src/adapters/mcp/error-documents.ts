@@ -1,7 +1,7 @@
 /** Answers that are errors: `error` of a JSON-RPC answer, for each kind of request. */
 import { type Read, readDocument, type Written } from "../../documents/index.ts";
 import type { ContentPart, Message } from "../../messages/index.ts";
-import type { AnswerOptions, Onto } from "./call-options.ts";
+import { type AnswerOptions, expectKnown, type Onto, readAnswerOptions } from "./call-options.ts";
 import { dataText, readDataText } from "./error-data.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { noMessage, onlyAnswerOf } from "./only-part.ts";
@@ -31,10 +31,11 @@ type ErrorDocument = JsonObject & { readonly code: number; readonly message: str
  * The error of `tools/call` as a message: one `tool_result` with `is_error`, whose `content` is the
  * error itself.
  *
- * @throws GlassineError `document_invalid`
+ * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:errors`
  */
-export function fromToolError(error: object, { id, name }: AnswerOptions): Read {
+export function fromToolError(error: object, options: AnswerOptions): Read {
+  const { id, name } = readAnswerOptions(options, "fromToolError");
   const document = readDocument(errorSchema, error, what);
   const content = {
     tool_call_id: id,
@@ -50,13 +51,15 @@ export function fromToolError(error: object, { id, name }: AnswerOptions): Read 
  * The error of `tools/call` for a message with one `tool_result`. A text as `content` stands for the
  * whole error; the code of `onto` stays.
  *
- * @throws GlassineError `message_invalid` without such a part, `document_invalid` for `onto`
+ * @throws GlassineError `options_invalid`, `message_invalid` without such a part
+ * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:errors`, `mcp:onto`
  */
 export function toToolError(
   messages: readonly Message[],
-  { id, name, onto }: AnswerOptions & Onto,
+  options: AnswerOptions & Onto,
 ): Written<object> {
+  const { id, name, onto } = readAnswerOptions(options, "toToolError");
   const lost = lostReports();
   const { content, at } = onlyAnswerOf(messages, "tool_result", { id, name }, lost);
   checkError(content.is_error, at, lost);
@@ -73,10 +76,11 @@ export function toToolError(
  * The error of `prompts/get` as a message: one `prompt_result` with `is_error`, the error's message
  * as `error_message` and its data, as a text, as `content`.
  *
- * @throws GlassineError `document_invalid`
+ * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:errors`
  */
-export function fromPromptError(error: object, { id, name }: AnswerOptions): Read {
+export function fromPromptError(error: object, options: AnswerOptions): Read {
+  const { id, name } = readAnswerOptions(options, "fromPromptError");
   const document = readDocument(errorSchema, error, what);
   const left = leftReports();
   leaveError(document, left);
@@ -96,13 +100,15 @@ export function fromPromptError(error: object, { id, name }: AnswerOptions): Rea
 /**
  * The error of `prompts/get` for a message with one `prompt_result`.
  *
- * @throws GlassineError `message_invalid` without such a part, `document_invalid` for `onto`
+ * @throws GlassineError `options_invalid`, `message_invalid` without such a part
+ * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:errors`, `mcp:onto`
  */
 export function toPromptError(
   messages: readonly Message[],
-  { id, name, onto }: AnswerOptions & Onto,
+  options: AnswerOptions & Onto,
 ): Written<object> {
+  const { id, name, onto } = readAnswerOptions(options, "toPromptError");
   const lost = lostReports();
   const { content, at } = onlyAnswerOf(messages, "prompt_result", { id, name }, lost);
   checkError(content.is_error, at, lost);
@@ -133,10 +139,13 @@ export function fromResourceError(error: object): Read {
 /**
  * The error of `resources/read` for a message of one or two texts.
  *
- * @throws GlassineError `message_invalid` without a text, `document_invalid` for `onto`
+ * @throws GlassineError `options_invalid`, `message_invalid` without a text
+ * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:errors`, `mcp:onto`
  */
-export function toResourceError(messages: readonly Message[], { onto }: Onto): Written<object> {
+export function toResourceError(messages: readonly Message[], options: Onto): Written<object> {
+  expectKnown(options, "toResourceError");
+  const { onto } = options;
   const lost = lostReports();
   const [first, ...more] = readMessages(messages);
   if (first === undefined) throw noMessage("of one or two texts");

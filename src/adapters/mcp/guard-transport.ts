@@ -1,5 +1,6 @@
 import type { AnyHookManager, HookManager } from "./manager.ts";
 import type { GuardOptions } from "./options.ts";
+import { checkManager, checkTransport, readGuardOptions } from "./read-guard.ts";
 import { createTraffic } from "./traffic.ts";
 import type { TransportLike, Wire } from "./transport.ts";
 
@@ -21,6 +22,7 @@ import type { TransportLike, Wire } from "./transport.ts";
  * Data policies in the envelope (`security.data`) label results and say which may leave. With
  * `options.labels` the labels of a call go on to the next of its session.
  *
+ * @throws GlassineError `options_invalid`, also for another transport or manager; `session_invalid`
  * @example
  * ```ts no-run
  * import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
@@ -38,6 +40,9 @@ export function guardTransport<Transport extends TransportLike, Extensions = unk
   manager: AnyHookManager<Extensions>,
   options: GuardOptions<Extensions> = {},
 ): Transport {
+  checkTransport(transport);
+  checkManager(manager);
+  const read = readGuardOptions(options);
   const wire = transport as unknown as Wire;
   /** The handlers of the protocol above. Absent until it sets them. */
   const above = new Map<PropertyKey, unknown>();
@@ -52,7 +57,7 @@ export function guardTransport<Transport extends TransportLike, Extensions = unk
       sessionId: () => wire.sessionId,
     },
     manager as HookManager,
-    options as GuardOptions,
+    read,
   );
 
   const below = {

@@ -4,9 +4,10 @@
  * era before sent outright, so it becomes messages in the very same way.
  */
 import { type Left, type Read, readDocument, type Written } from "../../documents/index.ts";
+import { GlassineError } from "../../errors/index.ts";
 import type { Message } from "../../messages/index.ts";
 import { fromAnswered, fromAsked, toAnswered, toAsked } from "./asked.ts";
-import type { Onto, RequestOptions } from "./call-options.ts";
+import { expectKnown, type Onto, type ReadOptions, type RequestOptions } from "./call-options.ts";
 import {
   fromElicitationRequest,
   fromElicitationResult,
@@ -14,7 +15,7 @@ import {
   toElicitationResult,
 } from "./elicitation-documents.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import { leaveRest, leftReports, lostReports, written } from "./report.ts";
+import { leaveRest, leftReports, lostReports, readMessages, written } from "./report.ts";
 import {
   fromSamplingRequest,
   fromSamplingResult,
@@ -47,10 +48,10 @@ export interface InputMessages {
 }
 
 interface Kind {
-  readonly from: (document: object, options: RequestOptions) => Read;
+  readonly from: (document: object, options: ReadOptions<RequestOptions>) => Read;
   readonly to: (
     messages: readonly Message[],
-    options: RequestOptions & Required<Onto>,
+    options: ReadOptions<RequestOptions> & Required<Onto>,
   ) => Written<object>;
 }
 
@@ -106,10 +107,12 @@ export function fromInputRequests(result: object): Inputs {
  * The result that asks for `inputs`. A key that is left out is no longer asked for; one that `onto`
  * does not have is reported.
  *
- * @throws GlassineError `message_invalid`, `document_invalid`
+ * @throws GlassineError `options_invalid`, `message_invalid`, `document_invalid`
  * @see spec `mcp:input-requests`, `mcp:onto`
  */
-export function toInputRequests(inputs: InputMessages, { onto }: Required<Onto>): Written<object> {
+export function toInputRequests(inputs: InputMessages, options: Required<Onto>): Written<object> {
+  expectKnown(options, "toInputRequests");
+  const { onto } = options;
   const document = readDocument(inputRequestsSchema, onto, "result that asks for input");
   return writeInputs(document, "inputRequests", inputs, (key, messages, entry) => {
     const kind = requests.get(String(entry.method));
@@ -131,10 +134,12 @@ export interface InputResponseOptions {
  * The answers that a request brings along, by key, as messages with the key as their id.
  * One that was not asked for is in its `left` alone.
  *
- * @throws GlassineError `document_invalid`
+ * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:input-responses`
  */
-export function fromInputResponses(params: object, { asked }: InputResponseOptions): Inputs {
+export function fromInputResponses(params: object, options: InputResponseOptions): Inputs {
+  expectKnown(options, "fromInputResponses");
+  const { asked } = options;
   const document = readDocument(inputResponsesSchema, params, "request with input");
   const methods = methodsOf(asked);
   return readInputs(document, "inputResponses", results, (entry, key) => ({
@@ -147,13 +152,15 @@ export function fromInputResponses(params: object, { asked }: InputResponseOptio
  * The params of a request with changed answers. A key that is left out is not answered; one that
  * `onto` does not have is reported.
  *
- * @throws GlassineError `message_invalid`, `document_invalid`
+ * @throws GlassineError `options_invalid`, `message_invalid`, `document_invalid`
  * @see spec `mcp:input-responses`, `mcp:onto`
  */
 export function toInputResponses(
   inputs: InputMessages,
-  { asked, onto }: InputResponseOptions & Required<Onto>,
+  options: InputResponseOptions & Required<Onto>,
 ): Written<object> {
+  expectKnown(options, "toInputResponses");
+  const { asked, onto } = options;
   const document = readDocument(inputResponsesSchema, onto, "request with input");
   const methods = methodsOf(asked);
   return writeInputs(document, "inputResponses", inputs, (key, messages, entry) => {
@@ -201,9 +208,13 @@ function writeInputs(
     entry: JsonObject,
   ) => Written<object> | undefined,
 ): Written<object> {
+  if (!isObject(inputs)) {
+    throw new GlassineError("message_invalid", "Expected messages by the key of their input.");
+  }
   const lost = lostReports();
   const old = isObject(document[field]) ? document[field] : {};
-  const entries = Object.entries(inputs).flatMap(([key, messages]) => {
+  const entries = Object.entries(inputs).flatMap(([key, given]) => {
+    const messages = readMessages(given);
     const entry = Object.hasOwn(old, key) ? old[key] : undefined;
     if (!isObject(entry)) {
       lost.add([key], "Only what the document had can be written.");

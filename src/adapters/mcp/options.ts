@@ -20,7 +20,7 @@ export interface GuardedRequest {
   readonly requestInfo: unknown;
 }
 
-/** One hook has run, or could not. */
+/** One hook has run or could not, or a message was refused beside the hooks. */
 export interface GuardEvent<Extensions = unknown> {
   readonly method: string;
   /**
@@ -31,27 +31,36 @@ export interface GuardEvent<Extensions = unknown> {
   readonly direction: Direction;
   readonly requestId: RequestId;
   /**
-   * Absent when the hook could not be run; then `error` says why. The message was refused, but for
-   * a label store that failed with `onStoreError: "ignore"`.
+   * Absent when the hook could not be run, or the message was refused for something beside it;
+   * then `error` says why. A label store that failed with `onStoreError: "ignore"` refuses nothing.
    */
   readonly result?: HookResult<Extensions>;
   readonly error?: unknown;
 }
 
-/** How labels follow the data from one call to the next. */
-export interface GuardLabels<Extensions = unknown> {
-  /** Where they are between the calls. Default: in memory, for this guard alone. */
-  readonly store?: LabelStore;
-  /**
-   * The session of a request: one of the host's own making, which no peer can choose or leave.
-   * Default: all requests through this guard are one session.
-   *
-   * The function gets the request and the envelope that was made for it. When it fails, or gives
-   * no text, the request is refused.
-   */
-  readonly session?:
-    | string
-    | ((request: GuardedRequest, extensions: Extensions | undefined) => string | Promise<string>);
+/**
+ * The session of a request: one of the host's own making, which no peer can choose or leave.
+ *
+ * The function gets the request and the envelope that was made for it. When it fails, or gives no
+ * text, the request is refused.
+ */
+type Session<Extensions> =
+  | string
+  | ((request: GuardedRequest, extensions: Extensions | undefined) => string | Promise<string>);
+
+/**
+ * How labels follow the data from one call to the next.
+ *
+ * `store` is where they are between the calls; default: in memory, for this guard alone. Its
+ * sessions have names: without `session`, all requests through this guard are one of its own.
+ */
+export type GuardLabels<Extensions = unknown> = LabelRules &
+  (
+    | { readonly store: LabelStore; readonly session: Session<Extensions> }
+    | { readonly store?: undefined; readonly session?: Session<Extensions> }
+  );
+
+interface LabelRules {
   /**
    * What follows when the store fails: `deny` (the default) refuses the message; with `ignore` it
    * goes on with the labels of this call alone.
@@ -61,14 +70,22 @@ export interface GuardLabels<Extensions = unknown> {
   readonly fromWire?: WireLabels;
 }
 
+/** What `createExtensions` gives, or a plain document that the manager reads. No promise. */
+type Envelope = object & { readonly then?: never };
+
 export interface GuardOptions<Extensions = unknown> {
   /**
    * Makes the envelope of a request from what the host knows. Without it, hooks get none.
-   * When it fails, the request is refused.
+   * When it fails, or gives no object, the request is refused.
    */
-  readonly envelope?: (request: GuardedRequest) => unknown;
+  readonly envelope?: (request: GuardedRequest) => Envelope | Promise<Envelope>;
   /** How a refused tool call is answered. Prompts and resources are always answered by an error. */
   readonly onDeny?: "error" | "tool_result";
+  /**
+   * What follows when a message says something that no payload shows, such as the `inputResponses`
+   * of 2026-07-28: `deny` (the default) refuses it; with `pass` it goes on unseen.
+   */
+  readonly onUnseen?: "deny" | "pass";
   /** Names the server in the `mcp` slot and in prompt requests. */
   readonly serverId?: string;
   /** Carries labels from call to call. Without it, each call has those of its envelope. */

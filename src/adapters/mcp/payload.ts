@@ -1,4 +1,4 @@
-import type { Read, Written } from "../../documents/index.ts";
+import type { Left, Read, Written } from "../../documents/index.ts";
 import { GlassineError } from "../../errors/index.ts";
 import type { Message } from "../../messages/index.ts";
 import { copyJson, isObject, type JsonObject, sameJson } from "./json.ts";
@@ -14,10 +14,14 @@ export function unfit(what: string): GlassineError {
   return new GlassineError("payload_shape", `The MCP adapter expected ${what}.`);
 }
 
-/** The one message that a document of a request or an answer becomes. */
-export function onlyMessage({ messages }: Read): Message {
+/** The one message that a document of a request or an answer becomes. `tell` gets the rest. */
+export function onlyMessage(
+  { messages, left }: Read,
+  tell: (left: readonly Left[]) => void,
+): Message {
   const [message] = messages;
   if (message === undefined) throw unfit("a document that messages can show");
+  tell(left);
   return message;
 }
 

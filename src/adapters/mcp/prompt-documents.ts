@@ -5,6 +5,8 @@ import {
   type AnswerOptions,
   type Onto,
   type RequestOptions,
+  readAnswerOptions,
+  readRequestOptions,
   type ServerOptions,
   serverOf,
 } from "./call-options.ts";
@@ -18,13 +20,14 @@ import { fromTurns, type Turn, type TurnStyle, toTurns } from "./turns.ts";
 /**
  * The params of `prompts/get` as a message: one `prompt_request`.
  *
- * @throws GlassineError `document_invalid`
+ * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:prompt-request`
  */
 export function fromPromptRequest(
   params: object,
-  options: RequestOptions & ServerOptions,
+  given: RequestOptions & ServerOptions,
 ): Read<McpSlot> {
+  const options = readRequestOptions(given, "fromPromptRequest");
   const document = readDocument(promptRequestSchema, params, "prompt request");
   const left = leftReports();
   leaveRest(document, ["name", "arguments"], left, []);
@@ -44,13 +47,15 @@ export function fromPromptRequest(
  *
  * Arguments of a prompt are texts; others are reported, unless `onto` has them.
  *
- * @throws GlassineError `message_invalid` without such a part, `document_invalid` for `onto`
+ * @throws GlassineError `options_invalid`, `message_invalid` without such a part
+ * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:prompt-request`, `mcp:onto`
  */
 export function toPromptRequest(
   messages: readonly Message[],
-  { id, serverId, onto }: RequestOptions & ServerOptions & Onto,
+  options: RequestOptions & ServerOptions & Onto,
 ): Written<object> {
+  const { id, serverId, onto } = readRequestOptions(options, "toPromptRequest");
   const lost = lostReports();
   const found = onlyPartOf(messages, "user", "prompt_request", lost);
   const { content, at } = found;
@@ -71,7 +76,7 @@ export function toPromptRequest(
 /**
  * The result of `prompts/get` as a message: one `prompt_result`, with the description as `content`.
  *
- * @throws GlassineError `document_invalid`
+ * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:prompt-result`, `mcp:name-of-the-call`
  * @example
  * ```ts
@@ -82,7 +87,8 @@ export function toPromptRequest(
  * console.log(messages[0]?.content[0]?.content_type, left.length); // prompt_result 0
  * ```
  */
-export function fromPromptResult(result: object, { id, name }: AnswerOptions): Read {
+export function fromPromptResult(result: object, options: AnswerOptions): Read {
+  const { id, name } = readAnswerOptions(options, "fromPromptResult");
   const document = readDocument(promptResultSchema, result, "prompt result");
   const left = leftReports();
   leaveRest(document, ["messages", "description"], left, []);
@@ -104,13 +110,15 @@ export function fromPromptResult(result: object, { id, name }: AnswerOptions): R
  * A message of a prompt has the role `user` or `assistant`, and one part. What is no such message is
  * left out and reported.
  *
- * @throws GlassineError `message_invalid` without such a part, `document_invalid` for `onto`
+ * @throws GlassineError `options_invalid`, `message_invalid` without such a part
+ * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:prompt-result`, `mcp:onto`
  */
 export function toPromptResult(
   messages: readonly Message[],
-  { id, name, onto }: AnswerOptions & Onto,
+  options: AnswerOptions & Onto,
 ): Written<object> {
+  const { id, name, onto } = readAnswerOptions(options, "toPromptResult");
   const lost = lostReports();
   const { content, at } = onlyAnswerOf(messages, "prompt_result", { id, name }, lost);
   if (content.is_error) lost.add([...at, "is_error"], "An error of MCP is no result.");

@@ -32,7 +32,7 @@ export const prompts: Subject = {
     const options = { id: call.callId, serverId: call.serverId };
     yield {
       hook: "cmf.prompt_pre_fetch",
-      payload: () => onlyMessage(fromPromptRequest(params, options)),
+      payload: (tell) => onlyMessage(fromPromptRequest(params, options), tell),
       write: (changed) =>
         take(params, toPromptRequest([changed as never], { ...options, onto: params })),
     };
@@ -49,7 +49,7 @@ function resultStep(call: Call, result: JsonObject): Step {
   const options = { id: call.callId, name: String(call.params.name) };
   return {
     hook: "cmf.prompt_post_fetch",
-    payload: () => onlyMessage(fromPromptResult(result, options)),
+    payload: (tell) => onlyMessage(fromPromptResult(result, options), tell),
     write: (changed) =>
       take(result, toPromptResult([changed as never], { ...options, onto: result })),
   };
@@ -59,7 +59,7 @@ function errorStep(call: Call, error: JsonObject): Step {
   const options = { id: call.callId, name: String(call.params.name) };
   return {
     hook: "cmf.prompt_post_fetch",
-    payload: () => onlyMessage(fromPromptError(error, options)),
+    payload: (tell) => onlyMessage(fromPromptError(error, options), tell),
     write: (changed) => take(error, toPromptError([changed as never], { ...options, onto: error })),
   };
 }

@@ -9,6 +9,7 @@ import {
   readDocument,
   type Written,
 } from "../../documents/index.ts";
+import { GlassineError } from "../../errors/index.ts";
 import { createMessage, type Message, type MessageInput } from "../../messages/index.ts";
 import { isObject, type JsonObject } from "./json.ts";
 
@@ -65,7 +66,6 @@ export function lostReports(): LostReports {
 
 /** Fields of MCP that messages have no room for: those that are read or act, and why. */
 const contents: Readonly<Record<string, string>> = {
-  title: "A part has no title.",
   description: "A part of this kind has no description.",
   statusMessage: "Messages show the outcome of a task, not its state.",
   inputRequests: "Asks for input. `fromInputRequests` shows it.",
@@ -74,9 +74,29 @@ const contents: Readonly<Record<string, string>> = {
   tools: "Messages have no room for definitions of tools.",
 };
 
+const noField = "Messages have no such field.";
+
+/**
+ * The rest of what MCP names, by 2025-11-25 and 2026-07-28: the wire's own, metadata for display,
+ * and settings of tasks and of sampling. A field that stands nowhere here may be anything.
+ */
 const settings: Readonly<Record<string, string>> = {
   _meta: "Metadata of the wire.",
   annotations: "A part of this kind has no annotations.",
+  title: "Metadata for display: a part has no title.",
+  icons: "Metadata for display: a part has no icons.",
+  ...Object.fromEntries(
+    [
+      ["resultType", "requestState", "ttlMs", "cacheScope", "nextCursor"],
+      ["code", "name", "size"],
+      ["task", "taskId", "status", "createdAt", "lastUpdatedAt", "ttl"],
+      ["pollInterval", "pollIntervalMs"],
+      ["maxTokens", "temperature", "stopSequences", "modelPreferences", "includeContext"],
+      ["metadata", "toolChoice"],
+    ]
+      .flat()
+      .map((key) => [key, noField]),
+  ),
 };
 
 /** Reports the fields of `item` except those that the messages show. */
@@ -101,10 +121,10 @@ export function leaveThese(
 
 function leave(item: Readonly<JsonObject>, key: string, left: LeftReports, at: Path): void {
   const path = [...at, key];
-  if (Object.hasOwn(contents, key) && item[key] !== null) {
-    left.content(path, contents[key] as string);
-  } else if (Object.hasOwn(settings, key)) left.setting(path, settings[key] as string);
-  else left.setting(path, "Messages have no such field.");
+  if (item[key] === null) left.setting(path, "It says nothing.");
+  else if (Object.hasOwn(settings, key)) left.setting(path, settings[key] as string);
+  else if (Object.hasOwn(contents, key)) left.content(path, contents[key] as string);
+  else left.content(path, "A field that is not known here.");
 }
 
 /** What `from…` gives, frozen. */
@@ -130,8 +150,18 @@ export function readOnto<Schema extends z.ZodType>(
   return onto === undefined ? undefined : readDocument(schema, onto, what);
 }
 
-/** The messages to write: checked, and none of the caller's objects. */
+/**
+ * The messages to write: checked, and none of the caller's objects.
+ *
+ * @throws GlassineError `message_invalid`
+ */
 export function readMessages(messages: readonly Message[]): readonly Message[] {
+  if (!Array.isArray(messages)) {
+    throw new GlassineError(
+      "message_invalid",
+      `Expected a list of messages, got ${messages === null ? "null" : typeof messages}. What from… gave has it as \`messages\`.`,
+    );
+  }
   return messages.map((message) => createMessage(message));
 }
 

@@ -1,7 +1,12 @@
 import { type Read, readDocument, type Written } from "../../documents/index.ts";
 import type { Message } from "../../messages/index.ts";
 import { align } from "./align.ts";
-import type { Onto, RequestOptions, ServerOptions } from "./call-options.ts";
+import {
+  type Onto,
+  type RequestOptions,
+  readRequestOptions,
+  type ServerOptions,
+} from "./call-options.ts";
 import type { JsonObject } from "./json.ts";
 import { type McpSlot, resourceSlot } from "./mcp-slot.ts";
 import { checkCall, noMessage, onlyPartOf } from "./only-part.ts";
@@ -28,13 +33,14 @@ import { resourceRequestSchema, resourceResultSchema } from "./schemas.ts";
 /**
  * The params of `resources/read` as a message: one `resource_ref`.
  *
- * @throws GlassineError `document_invalid`
+ * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:resource-request`
  */
 export function fromResourceRequest(
   params: object,
-  options: RequestOptions & ServerOptions,
+  given: RequestOptions & ServerOptions,
 ): Read<McpSlot> {
+  const options = readRequestOptions(given, "fromResourceRequest");
   const document = readDocument(resourceRequestSchema, params, "resource request");
   const left = leftReports();
   leaveRest(document, ["uri"], left, []);
@@ -48,13 +54,15 @@ export function fromResourceRequest(
  * The params of `resources/read` for a message with one `resource_ref`. MCP reads whole resources:
  * a range or a selector is reported.
  *
- * @throws GlassineError `message_invalid` without such a part, `document_invalid` for `onto`
+ * @throws GlassineError `options_invalid`, `message_invalid` without such a part
+ * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:resource-request`, `mcp:onto`
  */
 export function toResourceRequest(
   messages: readonly Message[],
-  { id, onto }: RequestOptions & Onto,
+  options: RequestOptions & Onto,
 ): Written<object> {
+  const { id, onto } = readRequestOptions(options, "toResourceRequest");
   const lost = lostReports();
   const found = onlyPartOf(messages, "user", "resource_ref", lost);
   const { content, at } = found;
@@ -73,10 +81,11 @@ export function toResourceRequest(
  *
  * `blob` keeps the base64 text of MCP.
  *
- * @throws GlassineError `document_invalid`, also for contents with both a text and a blob
+ * @throws GlassineError `options_invalid`; `document_invalid`, also for both a text and a blob
  * @see spec `mcp:resource-result`
  */
-export function fromResourceResult(result: object, { id }: RequestOptions): Read {
+export function fromResourceResult(result: object, options: RequestOptions): Read {
+  const { id } = readRequestOptions(options, "fromResourceResult");
   const document = readDocument(resourceResultSchema, result, "resource result");
   const left = leftReports();
   leaveRest(document, ["contents"], left, []);
@@ -91,18 +100,21 @@ export function fromResourceResult(result: object, { id }: RequestOptions): Read
 /**
  * The result of `resources/read` for a message with parts of type `resource`.
  *
- * @throws GlassineError `message_invalid` without a message, or `document_invalid` for `onto`
+ * @throws GlassineError `options_invalid`, `message_invalid` without a message
+ * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:resource-result`, `mcp:onto`
  */
 export function toResourceResult(
   messages: readonly Message[],
-  { id, onto }: RequestOptions & Onto,
+  options: RequestOptions & Onto,
 ): Written<object> {
-  if (messages.length === 0) throw noMessage("with parts of type resource");
+  const { id, onto } = readRequestOptions(options, "toResourceResult");
+  const read = readMessages(messages);
+  if (read.length === 0) throw noMessage("with parts of type resource");
   const lost = lostReports();
   const resources: Resource[] = [];
   const paths: (string | number)[][] = [];
-  for (const [m, message] of readMessages(messages).entries()) {
+  for (const [m, message] of read.entries()) {
     if (message.role !== "tool") lost.add([m, "role"], "Here the role is tool.");
     if (m > 0) lost.add([m], "MCP takes one message here; its parts are added to the first.");
     checkHead(message, lost, [m]);

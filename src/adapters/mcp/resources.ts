@@ -26,7 +26,7 @@ export const resources: Subject = {
     const id = call.callId;
     yield {
       hook: "cmf.resource_pre_fetch",
-      payload: () => onlyMessage(fromResourceRequest(params, { id })),
+      payload: (tell) => onlyMessage(fromResourceRequest(params, { id }), tell),
       write: (changed) => take(params, toResourceRequest([changed as never], { id, onto: params })),
     };
   },
@@ -72,7 +72,7 @@ function contentsStep(call: Call, result: JsonObject): Step {
   const id = call.callId;
   return {
     hook: "cmf.resource_post_fetch",
-    payload: () => onlyMessage(fromResourceResult(result, { id })),
+    payload: (tell) => onlyMessage(fromResourceResult(result, { id }), tell),
     write: (changed) => take(result, toResourceResult([changed as never], { id, onto: result })),
   };
 }
@@ -80,7 +80,7 @@ function contentsStep(call: Call, result: JsonObject): Step {
 function errorStep(error: JsonObject): Step {
   return {
     hook: "cmf.resource_post_fetch",
-    payload: () => onlyMessage(fromResourceError(error)),
+    payload: (tell) => onlyMessage(fromResourceError(error), tell),
     write: (changed) => take(error, toResourceError([changed as never], { onto: error })),
   };
 }

@@ -1,3 +1,4 @@
+import type { Left } from "../../documents/index.ts";
 import { GlassineError } from "../../errors/index.ts";
 import { freezePayload } from "../../messages/index.ts";
 import { type Denial, denialOf, failed } from "./answers.ts";
@@ -5,8 +6,9 @@ import type { Call, Step } from "./call.ts";
 import { type CallLabels, createCallLabels } from "./call-labels.ts";
 import { isObject, type JsonObject, without } from "./json.ts";
 import type { HookManager, HookOptions } from "./manager.ts";
-import type { GuardEvent, GuardOptions } from "./options.ts";
+import type { GuardEvent, GuardedRequest, GuardOptions } from "./options.ts";
 import { unfit } from "./payload.ts";
+import { taskNotice } from "./tasks.ts";
 
 /** Runs the hooks of one call. Both resolve to what stops it, and never reject. */
 export interface HookRunner {
@@ -28,12 +30,8 @@ export function createHookRunner(
   return {
     async before(call) {
       const request = () => requestOf(call, sessionId());
-      const made = attempt(call, "envelope", async () => {
-        if (call.resumed || options.envelope === undefined) return;
-        call.extensions = await options.envelope(request());
-      });
       return (
-        (await made) ??
+        (await attempt(call, "envelope", () => makeEnvelope(call, request))) ??
         (await attempt(call, "labels", () => labels.bring(call, request))) ??
         (await kept(call, () => call.subject.pre(call)))
       );
@@ -47,6 +45,18 @@ export function createHookRunner(
     },
     learn: labels.learn,
   };
+
+  /**
+   * The envelope is that of whoever asks, also for the result of a task that somebody else began.
+   * A notice is asked for by nobody: it goes on with the envelope of the call that began its task.
+   */
+  async function makeEnvelope(call: Call, request: () => GuardedRequest): Promise<void> {
+    if (call.subject === taskNotice && call.started !== undefined) {
+      call.extensions = call.started.extensions;
+    } else if (options.envelope !== undefined) {
+      call.extensions = readEnvelope(await options.envelope(request()));
+    }
+  }
 
   /** What throws refuses the message. */
   async function attempt(
@@ -101,7 +111,12 @@ export function createHookRunner(
 
   async function runStep(call: Call, step: Step): Promise<Denial | undefined> {
     // Frozen first: what comes back is then the same object unless a plugin changed it.
-    const payload = freezePayload(step.payload());
+    let unseen: readonly Left[] = [];
+    const payload = freezePayload(
+      step.payload((left) => {
+        unseen = left;
+      }),
+    );
     const result = await manager.invoke(step.hook, payload, optionsOf(call));
     observe(call, step.hook, { result });
     call.extensions = result.extensions;
@@ -111,7 +126,19 @@ export function createHookRunner(
       if (!isObject(result.payload)) throw unfit("an object as payload");
       step.write(result.payload);
     }
+    refuseUnseen(unseen);
     return undefined;
+  }
+
+  /** What no hook is shown does not pass, unless the host chose so. A denial comes before this. */
+  function refuseUnseen(left: readonly Left[]): void {
+    const unseen = left.find(({ kind }) => kind === "content");
+    if (unseen === undefined || options.onUnseen === "pass") return;
+    throw new GlassineError(
+      "payload_shape",
+      `Expected a message that plugins can be shown in full, got more at ${unseen.path}: ${unseen.reason} With onUnseen: "pass" it goes on unseen.`,
+      { path: unseen.path },
+    );
   }
 
   function observe(call: Call, point: string, seen: Pick<GuardEvent, "result" | "error">): void {
@@ -122,6 +149,19 @@ export function createHookRunner(
       // An observer's failure is its own: the outcome stands.
     }
   }
+}
+
+function readEnvelope(made: unknown): object {
+  if (isObject(made)) return made;
+  throw new GlassineError(
+    "extensions_shape",
+    `The option "envelope" expects a function that gives an object; it gave ${kindOf(made)}. Return what createExtensions or withSlots gives.`,
+  );
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  return value === null ? "null" : typeof value;
 }
 
 function optionsOf(call: Call): HookOptions {

@@ -1,6 +1,6 @@
 import { type Read, readDocument, type Written } from "../../documents/index.ts";
 import type { Message } from "../../messages/index.ts";
-import type { Onto, RequestOptions } from "./call-options.ts";
+import { type Onto, type RequestOptions, readRequestOptions } from "./call-options.ts";
 import { noMessage } from "./only-part.ts";
 import {
   checkHead,
@@ -23,10 +23,11 @@ import { fromOneTurn, fromTurns, type Turn, type TurnStyle, toTurns } from "./tu
  * Results of tools alone are a message of the role `tool`. Definitions of tools, `toolChoice`,
  * `maxTokens` and the other settings are in `left`.
  *
- * @throws GlassineError `document_invalid`
+ * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:sampling-request`
  */
-export function fromSamplingRequest(params: object, { id }: RequestOptions): Read {
+export function fromSamplingRequest(params: object, options: RequestOptions): Read {
+  const { id } = readRequestOptions(options, "fromSamplingRequest");
   const document = readDocument(samplingRequestSchema, params, "sampling request");
   const left = leftReports();
   leaveRest(document, ["messages", "systemPrompt"], left, []);
@@ -52,13 +53,14 @@ export type SamplingRequestOptions = RequestOptions &
  * A first message of the role `system` with one text becomes `systemPrompt`. A message with one part
  * has a block, any other a list of blocks.
  *
- * @throws GlassineError `message_invalid`, or `document_invalid` for `onto`
+ * @throws GlassineError `options_invalid`, `message_invalid`, or `document_invalid` for `onto`
  * @see spec `mcp:sampling-request`, `mcp:onto`
  */
 export function toSamplingRequest(
   messages: readonly Message[],
-  options: SamplingRequestOptions,
+  given: SamplingRequestOptions,
 ): Written<object> {
+  const options = readRequestOptions(given, "toSamplingRequest");
   const lost = lostReports();
   const { id, onto } = options;
   const read = readMessages(messages);
@@ -93,7 +95,7 @@ function systemPromptOf(message: Message | undefined, lost: Reports): string | u
  * The result of `sampling/createMessage` as a message. `model` and `stopReason` are in the slots
  * `completion` and `llm`; a stop reason that is not one of theirs is in `left`.
  *
- * @throws GlassineError `document_invalid`
+ * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:sampling-result`
  * @example
  * ```ts
@@ -105,7 +107,8 @@ function systemPromptOf(message: Message | undefined, lost: Reports): string | u
  * console.log(extensions.completion.model, extensions.completion.stop_reason); // m-1 end
  * ```
  */
-export function fromSamplingResult(result: object, { id }: RequestOptions): Read<CompletionSlots> {
+export function fromSamplingResult(result: object, options: RequestOptions): Read<CompletionSlots> {
+  const { id } = readRequestOptions(options, "fromSamplingResult");
   const document = readDocument(samplingResultSchema, result, "sampling result");
   const left = leftReports();
   const { role, content, model, stopReason, ...rest } = document;
@@ -127,14 +130,15 @@ export interface SamplingResultOptions extends RequestOptions, Onto {
 /**
  * The result of `sampling/createMessage` for a message of the role `assistant` or `user`.
  *
- * @throws GlassineError `message_invalid` without such a message or a `model`
+ * @throws GlassineError `options_invalid`, `message_invalid` without such a message or a `model`
  * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:sampling-result`, `mcp:onto`
  */
 export function toSamplingResult(
   messages: readonly Message[],
-  { id, onto, completion }: SamplingResultOptions,
+  options: SamplingResultOptions,
 ): Written<object> {
+  const { id, onto, completion } = readRequestOptions(options, "toSamplingResult");
   const lost = lostReports();
   const [message, ...more] = readMessages(messages);
   for (const place of more.keys()) lost.add([place + 1], "MCP takes one message here.");

@@ -1,7 +1,7 @@
 import { type Read, readDocument, type Written } from "../../documents/index.ts";
 import type { Message } from "../../messages/index.ts";
-import type { AnswerOptions, Onto } from "./call-options.ts";
-import { leaveRest, leftReports, lostReports, readOf, written } from "./report.ts";
+import { type AnswerOptions, type Onto, readAnswerOptions } from "./call-options.ts";
+import { leaveRest, leftReports, lostReports, readMessages, readOf, written } from "./report.ts";
 import { taskSchema } from "./schemas.ts";
 import { fromToolResult, toToolResult } from "./tool-documents.ts";
 
@@ -11,10 +11,11 @@ import { fromToolResult, toToolResult } from "./tool-documents.ts";
  *
  * What `tasks/result` answers (2025-11-25) is the result itself: `fromToolResult` takes it.
  *
- * @throws GlassineError `document_invalid`
+ * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:task`
  */
-export function fromTask(task: object, options: AnswerOptions): Read {
+export function fromTask(task: object, given: AnswerOptions): Read {
+  const options = readAnswerOptions(given, "fromTask");
   const document = readDocument(taskSchema, task, "task");
   const left = leftReports();
   leaveRest(document, ["result"], left, []);
@@ -27,17 +28,20 @@ export function fromTask(task: object, options: AnswerOptions): Read {
 /**
  * The task `onto` with the result that a message with one `tool_result` says.
  *
- * @throws GlassineError `message_invalid` without such a part, `document_invalid` for `onto`
+ * @throws GlassineError `options_invalid`, `message_invalid` without such a part
+ * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:task`, `mcp:onto`
  */
 export function toTask(
   messages: readonly Message[],
-  { onto, ...options }: AnswerOptions & Required<Onto>,
+  given: AnswerOptions & Required<Onto>,
 ): Written<object> {
+  const { onto, ...options } = readAnswerOptions(given, "toTask");
   const document = readDocument(taskSchema, onto, "task");
   const lost = lostReports();
   if (document.result === undefined) {
-    for (const place of messages.keys()) lost.add([place], "The task has no result yet.");
+    for (const place of readMessages(messages).keys())
+      lost.add([place], "The task has no result yet.");
     return written(document, "task", lost);
   }
   const next = toToolResult(messages, { ...options, onto: document.result });

@@ -1,5 +1,6 @@
-import type { Call, Subject, TaskRecord } from "./call.ts";
+import type { Call, Step, Subject, TaskRecord } from "./call.ts";
 import { isObject, type JsonObject } from "./json.ts";
+import { isDone, outcomeInTask, saysMore, stateOf, writeState } from "./task-state.ts";
 import { describeTool, toolPost } from "./tools.ts";
 
 const maxTasks = 1024;
@@ -10,7 +11,7 @@ const maxTasks = 1024;
  * In MCP 2025-11-25 `tasks/result` is answered by the tool's result; in the tasks extension
  * (SEP-2663) `tasks/get` and `notifications/tasks` hold it. A task of a sampling or elicitation
  * request is `exempt`: its result is no tool's. The oldest are forgotten first; the result of a
- * forgotten task is checked all the same, with a new envelope and without the tool's name.
+ * forgotten task is checked all the same, without the tool's name and the labels of its first call.
  */
 export class TaskMemory {
   readonly #records = new Map<string, TaskRecord | "exempt">();
@@ -58,26 +59,32 @@ function taskSubject(outcome: Subject["outcome"]): Subject {
     // The call itself was checked when it was made.
     pre: () => [],
     outcome,
-    post: (call: Call, found) => toolPost(call, call.taskTool ?? "", found),
+    post,
   };
 }
 
-/** A finished task holds its outcome beside its state. */
-function outcomeInTask(task: unknown): JsonObject | undefined {
-  if (!isObject(task)) return undefined;
-  return task.result !== undefined || task.error !== undefined ? task : undefined;
+/** What a task says of its state comes from the tool as well: it is shown as a result of it. */
+function* post(call: Call, outcome: JsonObject): Iterable<Step> {
+  const tool = call.taskTool ?? "";
+  if (isDone(outcome)) yield* toolPost(call, tool, outcome);
+  if (!saysMore(outcome)) return;
+  const state = { result: stateOf(outcome) };
+  yield* toolPost(call, tool, state);
+  writeState(outcome, state.result);
 }
 
-/** Fetches the outcome of a task. */
+function outcomeInAnswer(answer: JsonObject): JsonObject | undefined {
+  return answer.error === undefined ? outcomeInTask(answer.result) : answer;
+}
+
+/** What asks for a task, and is answered by its outcome or its state. */
 export const taskSubjects: ReadonlyMap<string, Subject> = new Map([
   ["tasks/result", taskSubject((answer) => answer)],
-  [
-    "tasks/get",
-    taskSubject((answer) => (answer.error === undefined ? outcomeInTask(answer.result) : answer)),
-  ],
+  ["tasks/get", taskSubject(outcomeInAnswer)],
+  ["tasks/cancel", taskSubject(outcomeInAnswer)],
 ]);
 
-/** Tells of a task; its params can hold the outcome. */
+/** Tells of a task; its params can hold what an answer does. */
 export const taskNotice: Subject = taskSubject((notice) => outcomeInTask(notice.params));
 
 export function isTaskNotice(method: unknown): boolean {

@@ -1,7 +1,14 @@
 import { type Read, readDocument, type Written } from "../../documents/index.ts";
 import type { Message } from "../../messages/index.ts";
 import { writtenArguments } from "./arguments.ts";
-import type { AnswerOptions, Onto, RequestOptions, ServerOptions } from "./call-options.ts";
+import {
+  type AnswerOptions,
+  type Onto,
+  type RequestOptions,
+  readAnswerOptions,
+  readRequestOptions,
+  type ServerOptions,
+} from "./call-options.ts";
 import { type McpSlot, toolSlot } from "./mcp-slot.ts";
 import { checkCall, onlyAnswerOf, onlyPartOf } from "./only-part.ts";
 import { leaveRest, leftReports, lostReports, readOf, readOnto, written } from "./report.ts";
@@ -13,7 +20,7 @@ import { toolCallSchema, toolResultSchema } from "./schemas.ts";
  *
  * `_meta`, `task` and what answers a request for input are in `left`.
  *
- * @throws GlassineError `document_invalid`
+ * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:tool-call`
  * @example
  * ```ts
@@ -23,10 +30,8 @@ import { toolCallSchema, toolResultSchema } from "./schemas.ts";
  * console.log(messages[0]?.role); // assistant
  * ```
  */
-export function fromToolCall(
-  params: object,
-  options: RequestOptions & ServerOptions,
-): Read<McpSlot> {
+export function fromToolCall(params: object, given: RequestOptions & ServerOptions): Read<McpSlot> {
+  const options = readRequestOptions(given, "fromToolCall");
   const document = readDocument(toolCallSchema, params, "tool call");
   const left = leftReports();
   leaveRest(document, ["name", "arguments"], left, []);
@@ -41,13 +46,15 @@ export function fromToolCall(
  *
  * Without `onto`, arguments are always written; over params that had none, empty ones stay out.
  *
- * @throws GlassineError `message_invalid` without such a part, `document_invalid` for `onto`
+ * @throws GlassineError `options_invalid`, `message_invalid` without such a part
+ * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:tool-call`, `mcp:onto`
  */
 export function toToolCall(
   messages: readonly Message[],
-  { id, onto }: RequestOptions & Onto,
+  options: RequestOptions & Onto,
 ): Written<object> {
+  const { id, onto } = readRequestOptions(options, "toToolCall");
   const lost = lostReports();
   const found = onlyPartOf(messages, "assistant", "tool_call", lost);
   const { content, at } = found;
@@ -70,10 +77,11 @@ const hidden = ["_meta", "resultType", "isError", "ttlMs", "cacheScope", "reques
  * Its `content` is the MCP result itself: `content` with blocks of every kind, `structuredContent`,
  * and what a result of the 2026-07-28 era asks for. `_meta` and the like are in `left`.
  *
- * @throws GlassineError `document_invalid`
+ * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:tool-result`, `mcp:name-of-the-call`
  */
-export function fromToolResult(result: object, { id, name }: AnswerOptions): Read {
+export function fromToolResult(result: object, options: AnswerOptions): Read {
+  const { id, name } = readAnswerOptions(options, "fromToolResult");
   const document = readDocument(toolResultSchema, result, "tool result");
   const left = leftReports();
   leaveHidden(document, hidden, ["isError"], left, []);
@@ -93,13 +101,15 @@ export function fromToolResult(result: object, { id, name }: AnswerOptions): Rea
  * A text or a list of blocks as `content` stands for the whole result. `isError` is written where
  * it is true, or where `onto` says otherwise.
  *
- * @throws GlassineError `message_invalid` without such a part, `document_invalid` for `onto`
+ * @throws GlassineError `options_invalid`, `message_invalid` without such a part
+ * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:tool-result`, `mcp:onto`
  */
 export function toToolResult(
   messages: readonly Message[],
-  { id, name, onto }: AnswerOptions & Onto,
+  options: AnswerOptions & Onto,
 ): Written<object> {
+  const { id, name, onto } = readAnswerOptions(options, "toToolResult");
   const lost = lostReports();
   const { content, at } = onlyAnswerOf(messages, "tool_result", { id, name }, lost);
   const before = readOnto(toolResultSchema, onto, "tool result") ?? {};

@@ -28,7 +28,7 @@ export const tools: Subject = {
     const id = call.callId;
     yield {
       hook: "cmf.tool_pre_invoke",
-      payload: () => onlyMessage(fromToolCall(params, { id })),
+      payload: (tell) => onlyMessage(fromToolCall(params, { id }), tell),
       write: (changed) => take(params, toToolCall([changed as never], { id, onto: params })),
     };
   },
@@ -54,7 +54,7 @@ function resultStep(call: Call, toolName: unknown, result: JsonObject): Step {
   const options = { id: call.callId, name: String(toolName) };
   return {
     hook: "cmf.tool_post_invoke",
-    payload: () => onlyMessage(fromToolResult(result, options)),
+    payload: (tell) => onlyMessage(fromToolResult(result, options), tell),
     write: (changed) =>
       take(result, toToolResult([changed as never], { ...options, onto: result })),
   };
@@ -64,7 +64,7 @@ function errorStep(call: Call, toolName: unknown, error: JsonObject): Step {
   const options = { id: call.callId, name: String(toolName) };
   return {
     hook: "cmf.tool_post_invoke",
-    payload: () => onlyMessage(fromToolError(error, options)),
+    payload: (tell) => onlyMessage(fromToolError(error, options), tell),
     write: (changed) => take(error, toToolError([changed as never], { ...options, onto: error })),
   };
 }

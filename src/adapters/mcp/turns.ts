@@ -51,9 +51,10 @@ function fromTurn(
     left.setting(path, "A list where one block is usual.");
   }
   leaveRest(turn, ["role", "content"], left, at);
-  if (style.isSampling) learnCalls(blocks, names);
+  const pathTo = (place: number) => (isList ? [...path, place] : path);
+  if (style.isSampling) learnCalls(blocks, names, left, pathTo);
   const content = blocks.map((block, place) => {
-    const here = isList ? [...path, place] : path;
+    const here = pathTo(place);
     const part = style.isSampling ? fromToolBlock(block, names, left, here) : undefined;
     return part ?? fromBlock(block, style.requestId, left, here);
   });
@@ -68,11 +69,19 @@ function blocksOf({ content }: Turn): readonly JsonObject[] {
   return (Array.isArray(content) ? content : [content]).filter(isObject);
 }
 
-function learnCalls(blocks: readonly JsonObject[], names: CallNames): void {
-  for (const { type, id, name } of blocks) {
-    if (type === "tool_use" && typeof id === "string" && typeof name === "string") {
-      names.set(id, name);
+function learnCalls(
+  blocks: readonly JsonObject[],
+  names: CallNames,
+  left: LeftReports,
+  pathTo: (place: number) => Path,
+): void {
+  for (const [place, { type, id, name }] of blocks.entries()) {
+    if (type !== "tool_use" || typeof id !== "string" || typeof name !== "string") continue;
+    // Which of the two a result is of, its reader decides: the messages name the last.
+    if ((names.get(id) ?? name) !== name) {
+      left.content([...pathTo(place), "id"], "Another tool was called by this id before.");
     }
+    names.set(id, name);
   }
 }
 

@@ -112,6 +112,88 @@ describe("apply_labels", () => {
   });
 });
 
+describe("a resource that is handed out by something else", () => {
+  const sealed = withPolicies({
+    "file:///vault": { apply_labels: ["VAULT"], allowed_actions: [] },
+    "file:///open": { apply_labels: ["OPEN"] },
+    named: { apply_labels: ["NAMED"] },
+  });
+  const embedded = (uri: string, more: object = {}) => ({
+    type: "resource",
+    resource: { uri, text: "secret", ...more },
+  });
+  const link = { type: "resource_link", uri: "file:///vault", name: "vault" };
+  const toolOutcome = (...content: object[]) => ({ result: { content } });
+  const promptOutcome = (content: object) => ({
+    result: { messages: [{ role: "user", content }] },
+  });
+  const started = { result: { task: { taskId: "t", status: "working" } } };
+  const finished = {
+    result: { taskId: "t", status: "completed", ...toolOutcome(embedded("file:///vault")) },
+  };
+  const ways: [string, string, object, object][] = [
+    [
+      "a tool",
+      "tools/call",
+      { name: "t" },
+      toolOutcome({ type: "text", text: "a" }, embedded("file:///vault")),
+    ],
+    ["a prompt", "prompts/get", { name: "p" }, promptOutcome(embedded("file:///vault"))],
+    [
+      "a prompt with a list",
+      "prompts/get",
+      { name: "p" },
+      promptOutcome([embedded("file:///vault")]),
+    ],
+    [
+      "the result of a task",
+      "tasks/result",
+      { taskId: "t" },
+      toolOutcome(embedded("file:///vault")),
+    ],
+    ["a finished task", "tasks/get", { taskId: "t" }, finished],
+  ];
+
+  it.each(ways)("is under its own policy: %s", async (_, method, params, answer) => {
+    verifies("labels:embedded");
+    const { ask, received, errors } = await labelled({ envelope: () => sealed });
+    await ask("tools/call", { name: "t", task: {} }, started);
+    await ask(method, params, answer);
+    expect(JSON.stringify(received())).not.toContain("secret");
+    expect(errors).toEqual([{ point: "data_policy", code: "data_action_denied" }]);
+  });
+
+  it("puts its labels on what hands it out, by URI and by name", async () => {
+    const { ask, tool, labelsAt } = await labelled({ envelope: () => sealed });
+    await tool(
+      "t",
+      toolOutcome(embedded("file:///open"), embedded("file:///x", { name: "named" })),
+    );
+    expect(labelsAt("cmf.tool_post_invoke")).toEqual(["NAMED", "OPEN"]);
+    await ask("prompts/get", { name: "p" }, promptOutcome(embedded("file:///open")));
+    expect(labelsAt("cmf.prompt_post_fetch")).toEqual(["OPEN"]);
+  });
+
+  it("is not handed out by a link", async () => {
+    const { tool, ask, labelsAt } = await labelled({ envelope: () => sealed });
+    expect(await tool("t", toolOutcome(link))).toMatchObject(toolOutcome(link));
+    expect(labelsAt("cmf.tool_post_invoke")).toEqual([]);
+    expect(await ask("prompts/get", { name: "p" }, promptOutcome(link))).toMatchObject(
+      promptOutcome(link),
+    );
+  });
+
+  it("hides no prompt: the params of one may have a URI beside its name", async () => {
+    const { ask } = await labelled({
+      envelope: () => withPolicies({ p: { allowed_actions: [] } }),
+      onUnseen: "pass",
+    });
+    const params = { name: "p", uri: "file:///open" };
+    const got = await ask("prompts/get", params, { result: { messages: [] } });
+    expect(got).toMatchObject({ error: denied });
+  });
+});
+
 describe("denied_actions and allowed_actions", () => {
   it("keep a result from leaving, and from every post hook", async () => {
     verifies("labels:actions-out");

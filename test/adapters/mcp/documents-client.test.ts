@@ -129,6 +129,22 @@ describe("the params of sampling/createMessage", () => {
     expect(toSamplingRequest(messages, { id, onto: document }).document).toEqual(document);
   });
 
+  it("tell a call whose id another tool has, since results are named by it", () => {
+    verifies("mcp:sampling-tools");
+    const use = (name: string) => ({ type: "tool_use", id: "c1", name, input: {} });
+    const turn = (...content: object[]) => ({ role: "assistant", content });
+    const read = (...messages: object[]) =>
+      fromSamplingRequest({ maxTokens: 1, messages }, { id })
+        .left.filter(({ kind }) => kind === "content")
+        .map(({ path }) => path);
+    const [, , results] = request.messages;
+    expect(read(turn(use("read"), use("pay")), results ?? {})).toEqual([
+      "messages[0].content[1].id",
+    ]);
+    expect(read(turn(use("read")), turn(use("pay")))).toEqual(["messages[1].content[0].id"]);
+    expect(read(turn(use("read"), use("read")), results ?? {})).toEqual([]);
+  });
+
   it("cannot say other roles, or names that no call has", () => {
     const written = toSamplingRequest(
       [

@@ -73,8 +73,8 @@ describe("the result of prompts/get", () => {
       ["_meta", "setting"],
       ["messages[0].content.annotations", "setting"],
       ["messages[1].content._meta", "setting"],
-      ["messages[3].content.title", "content"],
-      ["messages[4].content", "content"],
+      ["messages[3].content.title", "setting"],
+      ["messages[4].content", "setting"],
     ]);
     expect(toPromptResult(messages, { ...call, onto: promptResult }).document).toEqual(
       promptResult,
@@ -208,7 +208,7 @@ describe("the result of prompts/get", () => {
     const { messages, left } = fromPromptResult(document, call);
     const [message] = contentOf(messages).messages as readonly Message[];
     expect(message?.content).toEqual([{ content_type: "text", text: JSON.stringify(block) }]);
-    expect(left).toMatchObject([{ path: "messages[0].content", kind: "content" }]);
+    expect(left).toMatchObject([{ path: "messages[0].content", kind: "setting" }]);
     expect(toPromptResult(messages, { ...call, onto: document }).document).toEqual(document);
   });
 
@@ -331,7 +331,11 @@ describe("errors", () => {
       error_message: "no Ann",
       content: '{"known":["Bob"]}',
     });
-    expect(left.map(({ path }) => path)).toEqual(["code", "vendor", "data"]);
+    expect(left.map(({ path, kind }) => [path, kind])).toEqual([
+      ["code", "setting"],
+      ["vendor", "content"],
+      ["data", "setting"],
+    ]);
     const next = withContent(messages, { content: '{"known":[]}', error_message: "no ***" });
     expect(toPromptError(next, { ...call, onto: error }).document).toEqual({
       ...error,

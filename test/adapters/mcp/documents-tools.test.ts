@@ -71,7 +71,7 @@ describe("the params of tools/call", () => {
       ["task", "setting"],
       ["inputResponses", "content"],
       ["requestState", "setting"],
-      ["vendor", "setting"],
+      ["vendor", "content"],
     ]);
   });
 
@@ -276,7 +276,8 @@ it("is what the guard shows, which refuses what would be lost", async () => {
   verifies("mcp:guard");
   const manager = fakeManager();
   const answer = { ...result, isError: false };
-  await exchange(manager, "tools/call", params, { result: answer });
+  const { inputResponses: _, vendor: __, ...known } = params;
+  await exchange(manager, "tools/call", known, { result: answer });
   expect(manager.calls.map(({ payload }) => payload)).toEqual([
     fromToolCall(params, call).messages[0],
     fromToolResult(answer, call).messages[0],
@@ -286,6 +287,6 @@ it("is what the guard shows, which refuses what would be lost", async () => {
       changed: changed([message], { tool_name: "delete_all" })[0],
     }),
   });
-  const refused = await exchange(renaming, "tools/call", params, { result: answer });
+  const refused = await exchange(renaming, "tools/call", known, { result: answer });
   expect(refused.answer).toMatchObject({ error: { code: -32011 } });
 });

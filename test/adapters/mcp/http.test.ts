@@ -24,7 +24,10 @@ async function connect(
 ) {
   const backend = createBackend();
   const asked: GuardedRequest[] = [];
-  const envelope = (request: GuardedRequest) => void asked.push(request);
+  const envelope = (request: GuardedRequest) => {
+    asked.push(request);
+    return {};
+  };
   const far = guardTransport(
     sdk === "v1" ? new FarV1(generator) : new FarV2(generator),
     serverManager,

@@ -52,8 +52,8 @@ describe("a prompt result that cannot be said", () => {
     expect((await run({}, { result: odd })).answer).toMatchObject({ error: { code: -32011 } });
   });
 
-  it("lets a request for input pass the hooks", async () => {
-    const odd = { resultType: "input_required", inputRequests: { a: {} } };
+  it("lets a request for input pass that asks for nothing", async () => {
+    const odd = { resultType: "input_required", requestState: "s" };
     expect((await run({}, { result: odd })).answer.result).toEqual(odd);
   });
 

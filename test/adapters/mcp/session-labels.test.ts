@@ -137,6 +137,40 @@ describe("a session", () => {
   });
 });
 
+describe("a plain envelope whose labels are none", () => {
+  it.each<[string, object]>([
+    ["a text as labels", { security: { labels: "PII" } }],
+    ["null as labels", { security: { labels: null } }],
+    ["a set as labels", { security: { labels: new Set(["PII"]) } }],
+    ["a text as security", { security: "PII" }],
+    ["a list as security", { security: ["PII"] }],
+  ])("is refused with session labels as without: %s", async (_, document) => {
+    verifies("labels:session-plain");
+    const store = memoryLabelStore();
+    await store.append("s", ["X"]);
+    for (const onStoreError of ["deny", "ignore"] as const) {
+      const labels = { store, session: "s", onStoreError };
+      for (const more of [{}, { labels }]) {
+        const { tool, sent } = await labelled({ envelope: () => document, ...more });
+        expect(await tool("mail")).toMatchObject({ error: {} });
+        expect(sent()).toEqual([]);
+      }
+    }
+    expect(await store.load("s")).toEqual(["X"]);
+  });
+
+  it("counts a slot that is null as absent, as without session labels", async () => {
+    const store = memoryLabelStore();
+    await store.append("s", ["X"]);
+    const { tool, labelsAt } = await labelled({
+      envelope: () => ({ security: null }),
+      labels: { store, session: "s" },
+    });
+    await tool("mail");
+    expect(labelsAt("cmf.tool_pre_invoke")).toEqual(["X"]);
+  });
+});
+
 describe("which session a request is of", () => {
   it("is what the host says, from the request and its envelope", async () => {
     const asked: unknown[] = [];
@@ -159,15 +193,13 @@ describe("which session a request is of", () => {
 
   it("is by default one for the guard, and for no other", async () => {
     verifies("labels:session-host");
-    const { store, log } = notingStore(memoryLabelStore());
-    const one = await labelled({ envelope: () => policies, labels: { store } });
-    const two = await labelled({ envelope: () => policies, labels: { store } });
+    const one = await labelled({ envelope: () => policies, labels: {} });
+    const two = await labelled({ envelope: () => policies, labels: {} });
     await one.tool("payroll");
     await two.tool("mail");
     expect(two.labelsAt("cmf.tool_pre_invoke")).toEqual([]);
-    const sessions = new Set(log.map((line) => line.split(" ")[1]));
-    expect(sessions.size).toBe(2);
-    expect(sessions).not.toContain("session-1");
+    await one.tool("mail");
+    expect(one.labelsAt("cmf.tool_pre_invoke")).toEqual(["SALARY"]);
   });
 
   it.each<[string, () => unknown]>([
@@ -239,9 +271,11 @@ describe("a store that fails", () => {
     ["too many", Array.from({ length: 257 }, (_, at) => `L${at}`)],
   ])("is one that answers %s", async (_, answer) => {
     const store = { load: async () => answer, append: async () => answer } as never;
-    const { tool } = await labelled({ labels: { store } });
+    const { tool } = await labelled({ labels: { store, session: "s" } });
     expect(await tool("mail")).toMatchObject(failed);
-    const ignoring = await labelled({ labels: { store, onStoreError: "ignore" } });
+    const ignoring = await labelled({
+      labels: { store, session: "s", onStoreError: "ignore" },
+    });
     expect(await ignoring.tool("mail")).toMatchObject({ result: { content: [] } });
   });
 
@@ -256,16 +290,25 @@ describe("a store that fails", () => {
     expect(errors.map(({ point }) => point)).toEqual(["labels", "labels", "labels"]);
   });
 
-  it("refuses where the policy is a word that nobody knows", async () => {
-    const { tool, faults } = await noted({ onStoreError: "ignored" as never });
-    faults.load = down;
-    expect(await tool("mail")).toMatchObject(failed);
+  it("is one that forgets what it was just given", async () => {
+    verifies("labels:session-forgetful");
+    const store = { load: async () => [], append: async () => [] };
+    const labels = { store, session: "s" };
+    const { tool, errors } = await labelled({ envelope: () => policies, labels });
+    expect(await tool("payroll")).toMatchObject(failed);
+    expect(errors).toEqual([{ point: "labels", code: "label_store_failed" }]);
+    const ignoring = { ...labels, onStoreError: "ignore" } as const;
+    const on = await labelled({ envelope: () => policies, labels: ignoring });
+    expect(await on.tool("payroll")).toMatchObject({ result: { content: [] } });
+    expect(on.labelsAt("cmf.tool_post_invoke")).toEqual(["SALARY"]);
   });
 
   it("does not hold up a cancellation", async () => {
     const wait = gate<readonly string[]>();
     const store = { load: () => wait.wait, append: async () => [] };
-    const { guard, received, sent } = await labelled({ labels: { store } });
+    const { guard, received, sent } = await labelled({
+      labels: { store, session: "s" },
+    });
     const sending = guard.send(request(1, "tools/call", { name: "mail" }));
     await settle();
     const params = { requestId: 1 };

@@ -26,10 +26,15 @@ async function withTask(manager = fakeManager(), options = {}) {
 describe("a tool call that becomes a task", () => {
   it("has its result checked when that is fetched, with what the call's hooks left", async () => {
     const manager = fakeManager({
-      "cmf.tool_pre_invoke": () => ({ extensions: "from pre", context: "state" }),
+      "cmf.tool_pre_invoke": () => ({
+        extensions: { security: { labels: ["PRE"] } },
+        context: "state",
+      }),
     });
     let envelopes = 0;
-    const { guard, peer, received } = await withTask(manager, { envelope: () => envelopes++ });
+    const { guard, peer, received } = await withTask(manager, {
+      envelope: () => ({ meta: { number: ++envelopes } }),
+    });
     await guard.send(fetched(2, "t1"));
     peer(toolResult(2, "done"));
     await settle();
@@ -42,9 +47,11 @@ describe("a tool call that becomes a task", () => {
       payload: {
         content: [{ content: { tool_call_id: "1", tool_name: "echo", content: outcome } }],
       },
-      options: { extensions: "from pre", context: "state" },
+      options: {
+        extensions: { meta: { number: 2 }, security: { labels: ["PRE"] } },
+        context: "state",
+      },
     });
-    expect(envelopes).toBe(1);
     expect(new Set(manager.calls.map((call) => call.options.request)).size).toBe(1);
     expect(received()).toEqual([made(1, "t1"), toolResult(2, "done")]);
   });
@@ -67,9 +74,11 @@ describe("a tool call that becomes a task", () => {
   it("does not lend its envelope to a request that merely names it", async () => {
     const manager = fakeManager();
     let envelopes = 0;
-    const { guard } = await withTask(manager, { envelope: () => `envelope ${++envelopes}` });
+    const { guard } = await withTask(manager, {
+      envelope: () => ({ number: ++envelopes }),
+    });
     await guard.send(toolCall(2, {}, { taskId: "t1" }));
-    expect(manager.calls.at(-1)?.options.extensions).toBe("envelope 2");
+    expect(manager.calls.at(-1)?.options.extensions).toEqual({ number: 2 });
   });
 
   it("lets the result of a sampling or elicitation task pass", async () => {

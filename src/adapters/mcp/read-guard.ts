@@ -1,0 +1,132 @@
+/** The arguments of `guardTransport`: a slip in them would leave a connection without its guard. */
+import { expectOptions, intrinsics, readOption } from "../../admit/index.ts";
+import { GlassineError, quoted, suggestion } from "../../errors/index.ts";
+import { checkSession } from "../../labels/index.ts";
+import type { GuardLabels, GuardOptions } from "./options.ts";
+
+const { ownValue } = intrinsics;
+
+/** @throws GlassineError `options_invalid` */
+export function checkTransport(transport: unknown): void {
+  if (hasFunctions(transport, ["start", "send", "close"])) return;
+  const isSwapped = hasFunctions(transport, ["invoke", "handles"]);
+  const hint = isSwapped ? "The manager comes second." : "Hand over the transport itself.";
+  throw misuse(
+    `expects a transport with start, send and close as its first argument, got ${isSwapped ? "a plugin manager" : nameOf(transport)}. ${hint}`,
+  );
+}
+
+/** @throws GlassineError `options_invalid` */
+export function checkManager(manager: unknown): void {
+  if (hasFunctions(manager, ["invoke", "handles"])) return;
+  throw misuse(
+    `expects a plugin manager as its second argument, got ${nameOf(manager)}. Await createPluginManager({ plugins }), and hand over what it gives.`,
+  );
+}
+
+/**
+ * A copy of the options, so that nobody changes them later.
+ *
+ * @throws GlassineError `options_invalid`; `session_invalid` for a session that is none
+ */
+export function readGuardOptions(options: unknown): GuardOptions {
+  const known = ["envelope", "labels", "onDeny", "onResult", "onUnseen", "serverId"];
+  expectOwn(options, known, "guardTransport");
+  const given = options as object;
+  const labels: unknown = ownValue(given, "labels");
+  return present({
+    envelope: readFunction(given, "envelope"),
+    labels: labels === undefined ? undefined : readLabelOptions(labels),
+    onDeny: readWord(given, "onDeny", ["error", "tool_result"]),
+    onResult: readFunction(given, "onResult"),
+    onUnseen: readWord(given, "onUnseen", ["deny", "pass"]),
+    serverId: readOption(given, "serverId", "string"),
+  }) as GuardOptions;
+}
+
+function readLabelOptions(labels: unknown): GuardLabels {
+  if (isStore(labels)) throw misuse("expects a label store as labels.store, with labels.session.");
+  const known = ["fromWire", "onStoreError", "session", "store"];
+  expectOwn(labels, known, "The option labels of guardTransport");
+  const given = labels as object;
+  const store: unknown = ownValue(given, "store");
+  const session: unknown = ownValue(given, "session");
+  if (store !== undefined && !isStore(store)) {
+    throw misuse(
+      `expects a label store with load and append as labels.store, got ${nameOf(store)}.`,
+    );
+  }
+  if (store !== undefined && session === undefined) {
+    throw misuse(
+      "expects labels.session beside labels.store: a text that names the session, or a function of the request that gives it. Without it a store carries nothing to another connection.",
+    );
+  }
+  if (session !== undefined && typeof session !== "function") checkSession(session);
+  return present({
+    store,
+    session,
+    onStoreError: readWord(given, "onStoreError", ["deny", "ignore"]),
+    fromWire: readFromWire(ownValue(given, "fromWire")),
+  }) as GuardLabels;
+}
+
+function readFromWire(mapping: unknown): object | undefined {
+  if (mapping === undefined) return undefined;
+  expectOwn(mapping, ["annotations", "meta"], "The option labels.fromWire of guardTransport");
+  const given = mapping as object;
+  return present({
+    meta: readFunction(given, "meta"),
+    annotations: readFunction(given, "annotations"),
+  });
+}
+
+/** What a prototype gives is not read: a method of a class would be left out, and nobody be told. */
+function expectOwn(options: unknown, known: readonly string[], call: string): void {
+  expectOptions(options, known, call);
+  const given = options as object;
+  const inherited = known.find((name) => name in given && !Object.hasOwn(given, name));
+  if (inherited === undefined) return;
+  throw misuse(
+    `expects ${inherited} as a property of the options themselves, got an inherited one.`,
+  );
+}
+
+function readFunction(options: object, name: string): unknown {
+  const value: unknown = ownValue(options, name);
+  if (value === undefined || typeof value === "function") return value;
+  throw misuse(`expects a function as ${name}, got ${nameOf(value)}.`);
+}
+
+function readWord(options: object, name: string, words: readonly string[]): string | undefined {
+  const value: unknown = ownValue(options, name);
+  if (value === undefined || words.includes(value as string)) return value as string | undefined;
+  const [came, hint] =
+    typeof value === "string" ? [quoted(value), suggestion(value, words)] : [nameOf(value), ""];
+  throw misuse(
+    `expects ${words.map((word) => quoted(word)).join(" or ")} as ${name}, got ${came}.${hint}`,
+  );
+}
+
+function isStore(value: unknown): boolean {
+  return hasFunctions(value, ["load", "append"]);
+}
+
+function hasFunctions(value: unknown, names: readonly string[]): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return names.every((name) => typeof (value as Record<string, unknown>)[name] === "function");
+}
+
+function nameOf(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  if (value instanceof Promise) return "a promise";
+  return typeof value === "object" ? "an object" : typeof value;
+}
+
+function present(options: object): object {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+function misuse(text: string): GlassineError {
+  return new GlassineError("options_invalid", `guardTransport ${text}`);
+}

@@ -1,0 +1,84 @@
+/** The second argument of the functions that read and write documents, and their first. */
+import * as mcp from "glassine/mcp";
+import { describe, expect, it } from "vitest";
+import { codeOf } from "../../admit/support.ts";
+import { verifies } from "../../support/verifies.ts";
+
+type Convert = (value: unknown, options?: unknown) => unknown;
+const functions = mcp as unknown as Record<string, Convert>;
+const all = Object.keys(functions).filter((name) => /^(from|to)[A-Z]/.test(name));
+const writers = all.filter((name) => name.startsWith("to"));
+/** These know no request: the key of an input is its id. */
+const withoutId = /Input|ResourceError/;
+const withId = all.filter((name) => !withoutId.test(name));
+const documents: Record<string, object> = {
+  fromToolCall: { name: "t" },
+  fromToolResult: { content: [] },
+  fromToolError: { code: 1, message: "m" },
+  fromPromptRequest: { name: "p" },
+  fromPromptResult: { messages: [] },
+  fromPromptError: { code: 1, message: "m" },
+  fromResourceRequest: { uri: "file:///a" },
+  fromResourceResult: { contents: [] },
+  fromSamplingRequest: { messages: [] },
+  fromSamplingResult: { role: "user", content: { type: "text", text: "a" }, model: "m" },
+  fromElicitationRequest: { message: "m", requestedSchema: {} },
+  fromElicitationResult: { action: "cancel" },
+  fromTask: { taskId: "t" },
+};
+const readers = Object.keys(documents);
+const call = { id: "7", name: "t", maxTokens: 1, asked: {}, onto: {} };
+
+function messageOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return "";
+}
+
+describe("the options of a document's functions", () => {
+  it("are tried for all of them", () => {
+    expect([...readers].sort()).toEqual(withId.filter((name) => name.startsWith("from")).sort());
+    expect(writers).toHaveLength(16);
+  });
+
+  it.each(withId)("are asked for in words: %s", (name) => {
+    verifies("mcp:call-options");
+    const value = documents[name] ?? [];
+    expect(codeOf(() => functions[name]?.(value))).toBe("options_invalid");
+    expect(messageOf(() => functions[name]?.(value, { ...call, id: {} }))).toMatch(
+      `${name} expects the request's id, a text or a number, as id; got object.`,
+    );
+    expect(messageOf(() => functions[name]?.(value, { ...call, ids: "7" }))).toMatch(
+      `${name} has no option "ids". Did you mean "id"?`,
+    );
+  });
+
+  it.each(readers)("take a number as the id, whose text parts carry: %s", (name) => {
+    const read = (id: unknown) => functions[name]?.(documents[name], { id, name: "t" });
+    expect(read(7)).toEqual(read("7"));
+    expect(codeOf(() => read(Number.NaN))).toBe("options_invalid");
+  });
+
+  it("want the name of the call where an answer is read", () => {
+    const text = messageOf(() => functions.fromToolResult?.({ content: [] }, { id: 7 }));
+    expect(text).toBe(
+      "fromToolResult expects the name of the call that is answered as name, got undefined.",
+    );
+    expect(codeOf(() => mcp.fromToolCall({ name: "t" }, { id: 7, serverId: 7 as never }))).toBe(
+      "options_invalid",
+    );
+  });
+});
+
+describe("the messages to write", () => {
+  it.each(writers)("are a list, not what was read: %s", (name) => {
+    const onto = documents[name.replace(/^to/, "from")] ?? {};
+    for (const none of [undefined, null, 5, { messages: {}, left: [] }]) {
+      const write = () => functions[name]?.(none, { ...call, onto });
+      expect(codeOf(write)).toBe("message_invalid");
+    }
+  });
+});

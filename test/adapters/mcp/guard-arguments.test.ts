@@ -1,0 +1,147 @@
+/** What `guardTransport` takes: a slip would leave a connection without its guard. */
+import { createExtensions, createPluginManager, memoryLabelStore } from "glassine";
+import { type GuardEvent, type GuardOptions, guardErrorCodes, guardTransport } from "glassine/mcp";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../../support/verifies.ts";
+import { fakeManager, settle } from "./support/fake-manager.ts";
+import { RawTransport, rawGuard, toolCall } from "./support/raw.ts";
+
+const manager = fakeManager();
+const store = memoryLabelStore();
+
+class Inherits {
+  envelope(): object {
+    return {};
+  }
+}
+
+function faultOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    expect(error).toMatchObject({ name: "GlassineError", code: "options_invalid" });
+    return (error as Error).message;
+  }
+  throw new Error("nothing was thrown");
+}
+
+describe("the options of a guard", () => {
+  it.each<[string, unknown, RegExp]>([
+    ["a misspelt name", { envelop: () => ({}) }, /no option "envelop". Did you mean "envelope"/],
+    [
+      "an envelope that is made already",
+      { envelope: createExtensions({}) },
+      /a function as envelope/,
+    ],
+    ["no object", () => ({}), /options in an object/],
+    ["a method of a class", new Inherits(), /envelope as a property of the options themselves/],
+    ["another word for onDeny", { onDeny: "result" }, /as onDeny, got "result"/],
+    ["a slip in a word", { onDeny: "tool_resulf" }, /Did you mean "tool_result"/],
+    ["another word for onUnseen", { onUnseen: true }, /as onUnseen, got boolean/],
+    ["a number as serverId", { serverId: 7 }, /"serverId" expects a text/],
+    ["an observer that is none", { onResult: {} }, /a function as onResult/],
+    ["labels that are a store", { labels: store }, /as labels.store, with labels.session/],
+    ["labels that are a switch", { labels: true }, /labels of guardTransport expects its options/],
+    ["labels that are null", { labels: null }, /labels of guardTransport expects its options/],
+    [
+      "a slip in labels",
+      { labels: { sessions: "ada" } },
+      /no option "sessions". Did you mean "session"/,
+    ],
+    ["a store that is none", { labels: { store: {}, session: "s" } }, /with load and append/],
+    ["a store without a session", { labels: { store } }, /labels.session beside labels.store/],
+    [
+      "another word for a failing store",
+      { labels: { onStoreError: "ignored" } },
+      /Did you mean "ignore"/,
+    ],
+    ["a slip in fromWire", { labels: { fromWire: { metas: () => [] } } }, /Did you mean "meta"/],
+    ["a mapping that is none", { labels: { fromWire: { meta: {} } } }, /a function as meta/],
+  ])("are refused: %s", (_, options, words) => {
+    verifies("mcp:guard-arguments");
+    const text = faultOf(() => guardTransport(new RawTransport(), manager, options as never));
+    expect(text).toMatch(words);
+  });
+
+  it("may be left out, one by one or all together", () => {
+    const none = { envelope: undefined, onDeny: undefined, labels: undefined };
+    expect(() => guardTransport(new RawTransport(), manager, none as never)).not.toThrow();
+    expect(() => guardTransport(new RawTransport(), manager)).not.toThrow();
+  });
+
+  it("are not those that somebody changes later", async () => {
+    const options: { onDeny: "error" | "tool_result"; envelope: () => object } = {
+      onDeny: "error",
+      envelope: () => ({}),
+    };
+    const { peer, sent } = await rawGuard(manager, options);
+    options.envelope = () => {
+      throw new Error("changed");
+    };
+    peer(toolCall(1));
+    await settle();
+    expect(sent()).toEqual([]);
+  });
+});
+
+describe("the transport and the manager", () => {
+  it.each<[string, unknown, unknown, RegExp]>([
+    [
+      "swapped",
+      manager,
+      new RawTransport(),
+      /first argument, got a plugin manager. The manager comes second/,
+    ],
+    ["no transport", undefined, manager, /a transport with start, send and close .* got undefined/],
+    ["an address", "http://localhost", manager, /got string/],
+    [
+      "no manager",
+      new RawTransport(),
+      undefined,
+      /a plugin manager as its second argument, got undefined/,
+    ],
+    [
+      "a manager to come",
+      new RawTransport(),
+      createPluginManager({ plugins: [] }),
+      /got a promise. Await/,
+    ],
+    ["plugins", new RawTransport(), [], /got a list/],
+    ["options", new RawTransport(), { onDeny: "error" }, /got an object/],
+  ])("are refused: %s", (_, transport, given, words) => {
+    expect(faultOf(() => guardTransport(transport as never, given as never))).toMatch(words);
+  });
+});
+
+describe("an envelope that is none", () => {
+  it.each([undefined, null, "ada", 7, [[]]])("refuses its request: %j", async (made) => {
+    verifies("mcp:guard-arguments");
+    const events: GuardEvent[] = [];
+    const { peer, sent, received } = await rawGuard(manager, {
+      envelope: (() => made) as never,
+      onResult: (event) => events.push(event),
+    });
+    peer(toolCall(1));
+    await settle();
+    expect(received()).toEqual([]);
+    expect(sent()).toMatchObject([{ error: { code: guardErrorCodes.failed } }]);
+    expect(events).toMatchObject([{ point: "envelope", error: { code: "extensions_shape" } }]);
+  });
+
+  it("does not compile where the function gives nothing", () => {
+    const options: GuardOptions[] = [
+      // @ts-expect-error: nothing is returned
+      { envelope: () => {} },
+      // @ts-expect-error: nothing is returned
+      { envelope: async () => {} },
+      // @ts-expect-error: nothing is returned on one way
+      { envelope: ({ authInfo }) => (authInfo === undefined ? undefined : {}) },
+      // @ts-expect-error: a store wants to know the session
+      { labels: { store } },
+      { envelope: () => createExtensions({}), labels: { store, session: "s" } },
+      { envelope: async () => ({ security: { labels: ["PII"] } }), labels: {} },
+      { envelope: () => Promise.reject(new Error("no")), labels: { session: "s" } },
+    ];
+    expect(options).toHaveLength(7);
+  });
+});
