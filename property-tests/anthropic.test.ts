@@ -12,8 +12,9 @@ import {
 } from "glassine/anthropic";
 import { describe, expect, it } from "vitest";
 import { pathOf } from "../src/documents/index.ts";
+import { verifies } from "../test/support/verifies.ts";
 import { plainRequests, plainResponses, requests, responses } from "./support/anthropic.ts";
-import { cutEvents, cuts } from "./support/anthropic-streams.ts";
+import { cutEvents, cuts, hasNames } from "./support/anthropic-streams.ts";
 import { reach } from "./support/data.ts";
 import { edits, editWith, messages } from "./support/edits.ts";
 import { hostiles, Watch } from "./support/hostile.ts";
@@ -205,6 +206,48 @@ describe("a stream", () => {
     );
   });
 
+  it("tells of each input in which a name stands twice, and shows the last", () => {
+    verifies("anthropic:arguments");
+    let met = 0;
+    fc.assert(
+      fc.property(responses, cuts, (response, plan) => {
+        const stream = messagesStream();
+        for (const event of cutEvents(response, { ...plan, twice: true })) stream.push(event);
+        expect(stream.current.messages).toEqual(fromMessagesResponse(response).messages);
+        const told = new Set(stream.current.left.map(({ path }) => path));
+        for (const [at, block] of response.content.entries()) {
+          if (!("input" in block) || !hasNames(block.input)) continue;
+          met += 1;
+          expect(told).toContain(`content[${at}].input`);
+        }
+      }),
+    );
+    expectSome(met);
+  });
+
+  it("tells of each input until the end of its call", () => {
+    verifies("anthropic:streamed");
+    let met = 0;
+    fc.assert(
+      fc.property(responses, cuts, (response, plan) => {
+        const stream = messagesStream();
+        let open: number | undefined;
+        for (const event of cutEvents(response, plan)) {
+          stream.push(event);
+          const { type, index } = event as { type: string; index: number };
+          if (type === "content_block_start") open = index;
+          if (type === "content_block_stop") open = undefined;
+          if (open === undefined || !("input" in (response.content[open] ?? {}))) continue;
+          met += 1;
+          const paths = stream.current.left.map(({ path }) => path);
+          expect(paths.some((path) => path.startsWith(`content[${open}]`))).toBe(true);
+        }
+      }),
+      share(1 / 4),
+    );
+    expectSome(met);
+  });
+
   it("shows at each event a beginning of what it shows in the end", () => {
     const textsOf = (content: Message["content"]) =>
       content.map((part) => ("text" in part ? part.text : ""));
@@ -315,13 +358,14 @@ describe("what anybody hands in", () => {
       fc.property(strange, places, (make, place) => {
         const watch = new Watch();
         const value = place(make(watch));
+        const onto = value as object;
         const stream = messagesStream();
         stream.push({ type: "message_start", message: body([]) });
         const block = { type: "text", text: "" };
         stream.push({ type: "content_block_start", index: 0, content_block: block });
         for (const act of [
-          () => toMessagesRequest(fromMessagesRequest(value).messages, { onto: value }),
-          () => toMessagesResponse(fromMessagesResponse(value).messages, { onto: value }),
+          () => toMessagesRequest(fromMessagesRequest(value).messages, { onto }),
+          () => toMessagesResponse(fromMessagesResponse(value).messages, { onto }),
           () => toMessagesEvents(value),
           () => stream.push(value),
           () => stream.current,

@@ -8,6 +8,8 @@ interface Cuts {
   readonly at: readonly number[];
   /** Events between which a ping or an unknown field comes. */
   readonly pings: readonly number[];
+  /** Whether each input says its first name twice. */
+  readonly twice?: boolean;
 }
 
 export const cuts: fc.Arbitrary<Cuts> = fc.record({
@@ -21,6 +23,16 @@ function pieces(text: string, { at }: Cuts): readonly string[] {
   return [...ends, text.length].map((end, i) => text.slice(ends[i - 1] ?? 0, end));
 }
 
+/** Whether it is an object with a field. */
+export function hasNames(input: unknown): boolean {
+  return saidTwice(JSON.stringify(input)) !== JSON.stringify(input);
+}
+
+/** An object in JSON text with its first name once more, before the others. */
+function saidTwice(text: string): string {
+  return text.replace(/^\{("(?:[^"\\]|\\.)*":)/, (_, name: string) => `{${name}0,${name}`);
+}
+
 const pieced = ["text", "thinking", "partial_json"];
 
 export function cutEvents(response: Anthropic.Message, plan: Cuts): readonly object[] {
@@ -29,7 +41,9 @@ export function cutEvents(response: Anthropic.Message, plan: Cuts): readonly obj
     const name =
       event.type === "content_block_delta" && pieced.find((key) => delta?.[key] !== undefined);
     if (typeof name !== "string" || delta === undefined) return [event];
-    return pieces(String(delta[name]), plan).map((piece) => ({
+    const text = String(delta[name]);
+    const isInput = name === "partial_json" && plan.twice === true;
+    return pieces(isInput ? saidTwice(text) : text, plan).map((piece) => ({
       ...event,
       delta: { ...delta, [name]: piece },
     }));

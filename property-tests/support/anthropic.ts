@@ -278,7 +278,10 @@ const foreign = fc.oneof(
     is_error: fc.boolean(),
     content: fc.oneof(text, fc.array(textBlocks, { maxLength: 2 })),
   }),
-  fc.record({ type: fc.constant("compaction"), content: text }),
+  fields<object, object>(
+    { type: fc.constant("compaction"), content: maybe(text) },
+    { encrypted_content: maybe(text), later: jsonObjects },
+  ),
   fc.record({
     type: fc.constantFrom("later", "constructor", "__proto__"),
     text,
@@ -334,6 +337,32 @@ export const requests: fc.Arbitrary<Anthropic.MessageCreateParamsNonStreaming> =
       { maxLength: 2 },
     ),
     tool_choice: fc.constant({ type: "auto" as const }),
+    container: fc.oneof(
+      text,
+      fields<object, Anthropic.ContainerParams>(
+        {},
+        {
+          id: maybe(text),
+          skills: maybe(
+            fc.array(fc.record({ type: fc.constant("custom" as const), skill_id: text }), {
+              maxLength: 1,
+            }),
+          ),
+        },
+      ),
+    ),
+    output_config: fields<object, Anthropic.OutputConfig>(
+      {},
+      {
+        effort: fc.constantFrom("low" as const, null),
+        format: maybe(
+          fc.record({
+            type: fc.constant("json_schema" as const),
+            schema: fc.record({ description: text }),
+          }),
+        ),
+      },
+    ),
   },
 );
 
@@ -549,7 +578,8 @@ export const plainResponses: fc.Arbitrary<Anthropic.Message> = fc.record({
       fc.record({ type: fc.constant("text" as const), text, citations: fc.constant(null) }),
       fc.record({
         type: fc.constant("tool_use" as const),
-        id,
+        // An id that two tools share is told.
+        id: fc.uuid(),
         name,
         input: jsonObjects as fc.Arbitrary<unknown>,
         caller: fc.constant({ type: "direct" as const }),

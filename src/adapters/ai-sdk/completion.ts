@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { type Fields, fieldNames, fieldOf, isFields, jsonOf, pick } from "./host-values.ts";
 import type { Notes } from "./notes.ts";
-import { leaveUnread } from "./read-parts.ts";
+import { leaveUnread } from "./settings.ts";
 import type { SpecificationVersion } from "./types.ts";
 
 /** What of the slots a result can say. */
@@ -83,7 +83,7 @@ function leaveDifferent(
   const fresh = writeCompletion(extensions, isOlder ? "v2" : "v3", () => {});
   for (const name of ["finishReason", "usage", "response"] as const) {
     const own = notes.under(name);
-    leaveUnread(fieldOf(raw, name), readFields[name], own);
+    leaveUnread(fieldOf(raw, name), readFields[name], name, own);
     if (result[name] !== undefined) compare(result[name], fresh[name], own);
   }
 }

@@ -1,5 +1,7 @@
 import * as z from "zod";
+import { expectOptions } from "../../admit/index.ts";
 import {
+  type Collector,
   collector,
   type Left,
   type Lost,
@@ -24,10 +26,14 @@ import {
   isList,
   jsonOf,
   reading,
+  saysTheSame,
 } from "./host-values.ts";
 import { notesFor } from "./notes.ts";
+import { givenMessages, givenVersion } from "./options.ts";
 import { type PartJson, partJson, partSchema } from "./part-kinds.ts";
-import { leaveUnread, readParts, type ShownParts } from "./read-parts.ts";
+import { readParts, type ShownParts } from "./read-parts.ts";
+import { leaveUnread } from "./settings.ts";
+import { withoutCopies } from "./stale.ts";
 import type { ResultLike, SpecificationVersion } from "./types.ts";
 import type { Place } from "./write-part.ts";
 import { writeParts } from "./write-parts.ts";
@@ -81,9 +87,11 @@ export function fromContent(result: ResultLike): Read<ResultExtensions> {
  *
  * With `onto`, what did not change stays as it is there, and so does all that messages do not
  * show; finish reason, usage and response are its own. Provider metadata of a changed part does
- * not stay: it signs the old one, or stands for it.
+ * not stay: it signs the old one, or stands for it. Where anything changed, neither do the
+ * provider's metadata and the bodies of the whole result, which may hold the old text.
  *
- * @throws GlassineError `document_invalid` for an `onto` that is no result
+ * @throws GlassineError `document_invalid` for an `onto` that is no result, `message_invalid`, and
+ * `options_invalid`
  * @example
  * ```ts
  * import { createMessage } from "glassine";
@@ -100,21 +108,25 @@ export function toContent<Document extends ResultLike = ResultLike>(
   messages: readonly Message[],
   options: ContentOptions<Document> = {},
 ): Written<Document> {
-  return reading("result", () => writeResult(messages, options), "document_invalid");
+  expectOptions(options, ["onto", "extensions", "specificationVersion"], "toContent");
+  const given = givenMessages(messages, "toContent");
+  return reading("result", () => writeResult(given, options), "document_invalid");
 }
 
 function writeResult<Document extends ResultLike>(
   messages: readonly Message[],
-  { onto, extensions = {}, specificationVersion: version = "v3" }: ContentOptions<Document>,
+  { onto, extensions = {}, specificationVersion }: ContentOptions<Document>,
 ): Written<Document> {
+  const version = givenVersion(specificationVersion);
   const lost = collector<Lost>();
   const parts = saidParts(messages, lost);
   const raws = onto?.content ?? [];
   const shown = onto === undefined ? nothing : readResult(onto, collector<Left>()).shown;
+  const said = parts.map(({ part }) => part);
   const content = writeParts(
     raws,
     shown,
-    parts.map(({ part }) => part),
+    said,
     (index): Place => ({
       ...assistant,
       version,
@@ -128,14 +140,24 @@ function writeResult<Document extends ResultLike>(
   const rest =
     onto === undefined
       ? { ...writeCompletion(extensions, version, lose, hasCalls), warnings: [] }
-      : Object.fromEntries(Object.entries(onto).filter(([name]) => name !== "content"));
+      : restOf(onto, saysTheSame(said, shown.parts), lost);
   const document = Object.freeze({ ...(hostCopy(rest) as Fields), content });
   return Object.freeze({ document: document as unknown as Document, lost: lost.list() });
 }
 
+/** What stands beside the content of a result. */
+function restOf(onto: ResultLike, isSame: boolean, lost: Collector<Lost>): Fields {
+  const { content: _, ...rest } = onto as Fields;
+  if (isSame) return rest;
+  return withoutCopies(rest, (name) => {
+    const reason = `The content changed, so ${name} of the old one does not stay.`;
+    lost.add({ path: pathOf(0, "content"), reason });
+  });
+}
+
 const nothing: ShownParts = { parts: [], places: [] };
 
-function readResult(result: ResultLike, left: ReturnType<typeof collector<Left>>) {
+function readResult(result: ResultLike, left: Collector<Left>) {
   const json = readDocument(schema, resultJson(result), "result");
   const notes = notesFor(left);
   const raw = result as unknown as Fields;
@@ -145,7 +167,7 @@ function readResult(result: ResultLike, left: ReturnType<typeof collector<Left>>
   const warnings = fieldOf(raw, "warnings");
   const isQuiet = Array.isArray(warnings) && warnings.length === 0;
   const read = ["content", ...Object.keys(completionShape), ...(isQuiet ? ["warnings"] : [])];
-  leaveUnread(raw, read, notes);
+  leaveUnread(raw, read, "result", notes);
   const message = createMessage({ role: "assistant", content: shown.parts });
   return { message, extensions, shown: { ...shown, parts: message.content } };
 }
@@ -167,10 +189,7 @@ interface SaidPart {
 }
 
 /** The parts of all messages: a result is one message of the assistant. */
-function saidParts(
-  messages: readonly Message[],
-  lost: { readonly add: (item: Lost) => void },
-): readonly SaidPart[] {
+function saidParts(messages: readonly Message[], lost: Collector<Lost>): readonly SaidPart[] {
   if (messages.length !== 1) {
     lost.add({ path: "", reason: "A result is one message. The parts of all were joined." });
   }

@@ -2,12 +2,13 @@
  * A changed part, written over the one it stands for: what did not change, and settings that
  * messages do not show, stay as they were.
  */
-import { pairParts } from "../../documents/index.ts";
+import { pairParts, parseArguments } from "../../documents/index.ts";
 import type { ContentPart } from "../../messages/index.ts";
 import { type Answer, partsOf } from "./answer.ts";
 import { type Fields, fieldOf, hostCopy, isFields, saysTheSame } from "./host-values.ts";
 import { hrefOf, looksLikeUrl } from "./media.ts";
 import { type Format, fieldsOf, itemsOf } from "./part-kinds.ts";
+import { isProviderField } from "./settings.ts";
 import { weave } from "./weave.ts";
 import { itemPlace, type Place, writeOutput, writePart } from "./write-part.ts";
 
@@ -15,6 +16,23 @@ import { itemPlace, type Place, writeOutput, writePart } from "./write-part.ts";
 export function newPart(part: ContentPart, place: Place): unknown {
   const json = writePart(part, place);
   return json === undefined ? undefined : hostPart(json, place.format);
+}
+
+/**
+ * A part that did not change. Of an input in text that another program may read otherwise, such as
+ * one that says a name twice, only what was shown is sent on.
+ */
+// security.md A-185
+export function samePart(raw: unknown, part: ContentPart, place: Place): unknown {
+  if (!isDoubtful(raw)) return hostCopy(raw);
+  const { input } = writePart(part, quiet(place)) ?? {};
+  return Object.freeze({ ...(hostCopy(raw) as Fields), input: hostCopy(input) });
+}
+
+/** Whether a part is a call whose input in text is not what was read of it. */
+export function isDoubtful(raw: unknown): boolean {
+  const input = fieldOf(raw, "type") === "tool-call" ? fieldOf(raw, "input") : undefined;
+  return typeof input === "string" && !parseArguments(input).isExact;
 }
 
 export function changedPart(
@@ -30,7 +48,9 @@ export function changedPart(
   // Fields can be taken one by one only where the old part is written as it was.
   const isAlike = isFields(raw) && old?.type === raw.type && now?.type === raw.type;
   const isKept = (name: string) => isAlike && saysTheSame(old?.[name], now?.[name]);
-  if (isFields(raw) && Object.keys({ ...old, ...now }).every(isKept)) return hostCopy(raw);
+  if (isFields(raw) && Object.keys({ ...old, ...now }).every(isKept)) {
+    return samePart(raw, before, place);
+  }
   const output =
     isAlike && !isKept("output") ? changedOutput(raw.output, before, after, place) : [];
   // What is said of the output's items, its own writing has told.
@@ -39,7 +59,8 @@ export function changedPart(
   const host = Object.entries({ ...hostPart(now, place.format), ...Object.fromEntries(output) });
   const unread = known.filter((name) => {
     // It goes with the data: a provider may fetch it instead.
-    const isStale = name === "originalUrl" && !isKept("data");
+    const isStale =
+      (name === "originalUrl" && !isKept("data")) || (name === "input" && isDoubtful(raw));
     return isKept(name) && Object.hasOwn(raw, name) && !isStale;
   });
   return Object.freeze(
@@ -55,8 +76,6 @@ function quiet(place: Place): Place {
   return { ...place, lose: () => {} };
 }
 
-const providerFields: readonly string[] = ["providerOptions", "providerMetadata"];
-
 /**
  * What is not read of a part. Of what a model wrote, the provider's own fields go: they sign the
  * old text, or name a copy that the provider stored and would take in place of what is sent.
@@ -70,7 +89,7 @@ function keptSettings(
     ([name, value]) => !known.includes(name) && value !== undefined,
   );
   const isModels = role === "assistant" && format !== "output";
-  const kept = settings.filter(([name]) => !isModels || !providerFields.includes(name));
+  const kept = settings.filter(([name]) => !isModels || !isProviderField(name));
   if (kept.length < settings.length) {
     lose("It changed, so the provider's signature or stored copy of it does not stay.");
   }

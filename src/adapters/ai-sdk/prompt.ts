@@ -1,6 +1,8 @@
+import { expectOptions } from "../../admit/index.ts";
 import { collector, type Left, type Lost, type Read, type Written } from "../../documents/index.ts";
 import type { Message } from "../../messages/index.ts";
 import { reading } from "./host-values.ts";
+import { givenMessages, givenVersion } from "./options.ts";
 import { type ListFormat, nameOf, readList } from "./read-list.ts";
 import type { PromptLike, SpecificationVersion } from "./types.ts";
 import { writeList } from "./write-list.ts";
@@ -45,7 +47,8 @@ export function fromPrompt(prompt: PromptLike): Read {
  * that messages do not show. Provider options of a changed part of an assistant message do not
  * stay: they sign the old one, or stand for it.
  *
- * @throws GlassineError `document_invalid` for an `onto` that is no prompt
+ * @throws GlassineError `document_invalid` for an `onto` that is no prompt, `message_invalid`, and
+ * `options_invalid`
  * @example
  * ```ts
  * import { fromPrompt, toPrompt } from "glassine/ai-sdk";
@@ -57,9 +60,11 @@ export function fromPrompt(prompt: PromptLike): Read {
  */
 export function toPrompt<Document extends PromptLike = PromptLike>(
   messages: readonly Message[],
-  { onto, specificationVersion = "v3" }: PromptOptions<Document> = {},
+  options: PromptOptions<Document> = {},
 ): Written<Document> {
-  return toList(messages, "prompt", onto, specificationVersion);
+  expectOptions(options, ["onto", "specificationVersion"], "toPrompt");
+  const version = givenVersion(options.specificationVersion);
+  return toList(givenMessages(messages, "toPrompt"), "prompt", options.onto, version);
 }
 
 /**
@@ -81,7 +86,8 @@ export function fromModelMessages(list: PromptLike): Read {
 /**
  * The list of `ModelMessage` that says what the messages say; see `toPrompt`.
  *
- * @throws GlassineError `document_invalid` for an `onto` that is no such list
+ * @throws GlassineError `document_invalid` for an `onto` that is no such list, `message_invalid`,
+ * and `options_invalid`
  * @example
  * ```ts
  * import { createMessage } from "glassine";
@@ -94,9 +100,10 @@ export function fromModelMessages(list: PromptLike): Read {
  */
 export function toModelMessages<Document extends PromptLike = PromptLike>(
   messages: readonly Message[],
-  { onto }: ModelMessagesOptions<Document> = {},
+  options: ModelMessagesOptions<Document> = {},
 ): Written<Document> {
-  return toList(messages, "messages", onto, "v3");
+  expectOptions(options, ["onto"], "toModelMessages");
+  return toList(givenMessages(messages, "toModelMessages"), "messages", options.onto, "v3");
 }
 
 function fromList(list: PromptLike, format: ListFormat): Read {

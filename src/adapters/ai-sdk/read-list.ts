@@ -5,7 +5,8 @@ import { createMessage, type Message } from "../../messages/index.ts";
 import { fieldOf, isFields, isList, jsonOf } from "./host-values.ts";
 import { notesFor } from "./notes.ts";
 import { byField, type Format, type PartJson, partJson, partSchema } from "./part-kinds.ts";
-import { leaveUnread, readParts, type ShownParts } from "./read-parts.ts";
+import { readParts, type ShownParts } from "./read-parts.ts";
+import { leaveUnread } from "./settings.ts";
 
 export type ListFormat = Extract<Format, "prompt" | "messages">;
 
@@ -43,7 +44,7 @@ export function readList(
       typeof content === "string"
         ? { parts: [{ content_type: "text", text: content } as const], places: [0] }
         : readParts(raw as readonly unknown[], content, { format, role }, own.under("content"));
-    leaveUnread(list[at], ["role", "content"], own);
+    leaveUnread(list[at], ["role", "content"], "message", own);
     const message = createMessage({ role, content: shown.parts });
     return [{ message, parts: message.content, places: shown.places, at }];
   });

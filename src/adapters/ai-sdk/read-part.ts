@@ -58,6 +58,7 @@ const anyObject = z.looseObject({});
 function parsedInput(text: string, notes: Notes): Fields | undefined {
   const parsed = parseArguments(text);
   if (parsed.isAmbiguous) notes.leave("content", "A name stands twice in it.", "input");
+  else if (!parsed.isExact) notes.leave("content", "A number in it cannot be held.", "input");
   if (!parsed.isWhole) return undefined;
   try {
     return readDocument(anyObject, parsed.arguments, "input of a call");

@@ -1,10 +1,11 @@
 /** The parts of a message or result that messages show, and what they leave of each. */
 import type { ContentPart } from "../../messages/index.ts";
 import { partsOf } from "./answer.ts";
-import { fieldNames, fieldOf, isFields, saysTheSame } from "./host-values.ts";
+import { fieldOf, saysTheSame } from "./host-values.ts";
 import { type Notes, recording } from "./notes.ts";
 import { type Format, fieldsOf, itemsOf, type PartJson } from "./part-kinds.ts";
 import { readPart } from "./read-part.ts";
+import { leaveUnread } from "./settings.ts";
 import { type Place, writePart } from "./write-part.ts";
 
 /** The parts that messages show, and the place of each among all. */
@@ -34,22 +35,14 @@ export function readParts(
   return { parts, places };
 }
 
-/** Tells of each field that is not read. */
-export function leaveUnread(raw: unknown, read: readonly string[], notes: Notes): void {
-  if (!isFields(raw)) return;
-  for (const name of fieldNames(raw)) {
-    if (!read.includes(name)) notes.leave("setting", "Messages do not hold this field.", name);
-  }
-}
-
 function leaveSettings(raw: unknown, item: PartJson, format: Format, notes: Notes): void {
-  leaveUnread(raw, fieldsOf(format, item.type) ?? [], notes);
+  leaveUnread(raw, fieldsOf(format, item.type) ?? [], "part", notes);
   const output = fieldOf(raw, "output");
   const inOutput = notes.under("output");
-  leaveUnread(output, ["type", "value", "reason"], inOutput);
+  leaveUnread(output, ["type", "value", "reason"], "output", inOutput);
   for (const [index, each] of (itemsOf(output) ?? []).entries()) {
     const fields = fieldsOf("output", fieldOf(each, "type"));
-    if (fields !== undefined) leaveUnread(each, fields, inOutput.under("value", index));
+    if (fields !== undefined) leaveUnread(each, fields, "part", inOutput.under("value", index));
   }
 }
 

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { expectOptions } from "../../admit/index.ts";
 import {
   collector,
   type Left,
@@ -12,14 +13,23 @@ import {
 } from "../../documents/index.ts";
 import { completionJson, completionShape, type ResultExtensions } from "./completion.ts";
 import { fromContent } from "./content.ts";
-import { type Fields, fieldOf, hostCopy, isFields, reading } from "./host-values.ts";
+import {
+  type Fields,
+  fieldNames,
+  fieldOf,
+  hostCopy,
+  isFields,
+  isList,
+  reading,
+} from "./host-values.ts";
 import { partJson, partSchema } from "./part-kinds.ts";
 import { TextBlocks } from "./text-blocks.ts";
 import { ToolInputs } from "./tool-inputs.ts";
 import type { ResultLike, StreamPartLike } from "./types.ts";
 
 /** A streamed result, put together event by event. */
-export interface ContentStream extends MessageStream<StreamPartLike, ResultLike> {
+export interface ContentStream<Document extends ResultLike = ResultLike>
+  extends MessageStream<StreamPartLike, Document> {
   readonly current: Read<ResultExtensions>;
 }
 
@@ -27,9 +37,11 @@ export interface ContentStream extends MessageStream<StreamPartLike, ResultLike>
  * Puts the events of `doStream` together to the result that `doGenerate` would have given.
  *
  * The input of a call counts once the call is complete: what came of it before is in `left` as
- * content. A preliminary result of a tool gives way to the next one of its call.
+ * content. A preliminary result of a tool gives way to the next one of its call. Errors are in
+ * `document.errors`, and `left` tells of them. `Document` is the result as the SDK types it.
  *
- * @throws GlassineError `options_invalid` for a limit that is no whole number above 0
+ * @throws GlassineError `options_invalid`; from `push` `stream_invalid` for an event that
+ * contradicts those before it, and `stream_limit` for one too many, and again for all after it
  * @example
  * ```ts
  * import { contentStream } from "glassine/ai-sdk";
@@ -41,8 +53,11 @@ export interface ContentStream extends MessageStream<StreamPartLike, ResultLike>
  * console.log(stream.current.messages[0]?.content); // [ { content_type: 'text', text: 'Ahoy' } ]
  * ```
  */
-export function contentStream(limits: StreamLimits = {}): ContentStream {
-  return new Accumulator(limits);
+export function contentStream<Document extends ResultLike = ResultLike>(
+  limits: StreamLimits = {},
+): ContentStream<Document> {
+  expectOptions(limits, ["maxEvents", "textUnits"], "contentStream");
+  return new Accumulator(limits) as ContentStream as ContentStream<Document>;
 }
 
 const eventSchema = z.looseObject(completionShape);
@@ -53,21 +68,43 @@ const asides: readonly Left[] = [
   { path: "error", kind: "content", reason: "The stream told of an error." },
 ];
 
+/**
+ * The fields of events of which not all is taken. What else they have is told: nothing of it is in
+ * the result.
+ */
+const known: ReadonlyMap<unknown, readonly string[]> = new Map([
+  ["stream-start", ["warnings"]],
+  ...["text", "reasoning", "tool-input"].flatMap((kind): [string, readonly string[]][] => [
+    [`${kind}-delta`, ["id", "delta", "providerMetadata"]],
+    [`${kind}-end`, ["id", "providerMetadata"]],
+  ]),
+  [
+    "tool-input-start",
+    ["id", "toolName", "inputEncoding", "providerMetadata", "providerExecuted", "dynamic"],
+  ],
+  ["raw", ["rawValue"]],
+  ["error", ["error"]],
+]);
+
 class Accumulator implements ContentStream {
   readonly #meter: StreamMeter;
   readonly #content: (Fields | (() => Fields))[] = [];
+  readonly #texts: TextBlocks;
   readonly #inputs = new ToolInputs();
+  readonly #errors: unknown[] = [];
   /** Where in the content the preliminary result of a call is. */
   readonly #preliminary = new Map<string, number>();
   readonly #told = new Set<Left>();
   /** By type; an event of any other is a part that comes whole. */
   readonly #takers: ReadonlyMap<string, (event: Fields) => void>;
+  #events = 0;
   #rest: Fields = {};
-  #done = false;
+  #isOver = false;
 
   constructor(limits: StreamLimits) {
     this.#meter = new StreamMeter(limits);
     const texts = new TextBlocks(this.#meter);
+    this.#texts = texts;
     const inputs = this.#inputs;
     const start = (event: Fields) => this.#content.push(texts.start(event));
     this.#takers = new Map<string, (event: Fields) => void>([
@@ -87,20 +124,25 @@ class Accumulator implements ContentStream {
   }
 
   get done(): boolean {
-    return this.#done;
+    return this.#isOver && !this.#meter.isBroken;
   }
 
   get document(): ResultLike {
+    const errors = this.#errors.length === 0 ? {} : { errors: Object.freeze([...this.#errors]) };
+    return Object.freeze({ ...this.#result, ...errors });
+  }
+
+  get #result(): ResultLike {
     const content = this.#content.map((part) => (typeof part === "function" ? part() : part));
-    return Object.freeze({
+    return {
       content: Object.freeze(content),
       warnings: Object.freeze([]),
       ...this.#rest,
-    }) as unknown as ResultLike;
+    } as unknown as ResultLike;
   }
 
   get current(): Read<ResultExtensions> {
-    const read = fromContent(this.document);
+    const read = fromContent(this.#result);
     const left = collector<Left>();
     for (const each of read.left) left.add(each);
     for (const each of this.#told) left.add(each);
@@ -115,24 +157,41 @@ class Accumulator implements ContentStream {
   }
 
   push(event: StreamPartLike): void {
-    this.#meter.countEvent();
-    reading("event", () => this.#push(event), "stream_invalid");
+    this.#meter.event(() => reading("event", () => this.#push(event), "stream_invalid"));
   }
 
   #push(event: unknown): void {
     if (!isFields(event) || typeof fieldOf(event, "type") !== "string") {
       throw streamFault("type", "an event with a type");
     }
+    this.#take(event);
+    this.#tellUnknown(event);
+    this.#events += 1;
+  }
+
+  #take(event: Fields): void {
     const { type } = event;
     const aside = asides.find(({ path }) => path === type);
     if (aside !== undefined) {
       this.#told.add(aside);
+      if (type === "error") this.#errors.push(hostCopy(fieldOf(event, "error")));
       return;
     }
-    if (this.#done) throw streamFault("type", "nothing after the end");
+    if (this.#isOver) throw streamFault("type", "nothing after the end");
     const take = this.#takers.get(type as string);
     if (take === undefined) this.#takePart(event);
     else take(event);
+  }
+
+  #tellUnknown(event: Fields): void {
+    const fields = known.get(event.type);
+    if (fields === undefined) return;
+    for (const name of fieldNames(event)) {
+      if (name === "type" || fields.includes(name) || event[name] === null) continue;
+      const path = pathOf("events", this.#events, name);
+      const reason = "A field of an event that is not known here.";
+      this.#told.add({ path, kind: "content", reason });
+    }
   }
 
   #takeResponse({ type: _, ...response }: Fields): void {
@@ -141,9 +200,10 @@ class Accumulator implements ContentStream {
   }
 
   #finish({ type: _, ...finish }: Fields): void {
+    if (this.#texts.isOpen) throw streamFault("finish", "every block to have ended");
     this.#check(finish);
     this.#add(finish);
-    this.#done = true;
+    this.#isOver = true;
   }
 
   /** Fields beside the content. */
@@ -176,7 +236,8 @@ class Accumulator implements ContentStream {
  * The events that stream a result, such as one that a policy changed.
  *
  * A stream that takes them gives the same result again. What travels beside a stream, the request
- * and the headers and body of the response, is not among them.
+ * and the headers and body of the response, is not among them. `Event` is an event as the SDK types
+ * it: `toStreamParts<LanguageModelV3StreamPart>(document)`.
  *
  * @throws GlassineError `document_invalid`
  * @example
@@ -196,11 +257,20 @@ export function toStreamParts<Event extends StreamPartLike = StreamPartLike>(
 
 function eventsOfResult(document: ResultLike): unknown {
   const result = hostCopy(document) as ResultLike & Fields;
-  const { content, warnings = [], response, finishReason, usage, providerMetadata } = result;
+  const {
+    content,
+    warnings = [],
+    response,
+    finishReason,
+    usage,
+    providerMetadata,
+    errors,
+  } = result;
   const events: Fields[] = [{ type: "stream-start", warnings }];
   const about = Object.entries(response ?? {}).filter(([name]) => aboutResponse.includes(name));
   if (about.length > 0) events.push({ type: "response-metadata", ...Object.fromEntries(about) });
   for (const [index, part] of content.entries()) events.push(...eventsOf(part, String(index)));
+  for (const error of isList(errors) ? errors : []) events.push({ type: "error", error });
   if (finishReason !== undefined || usage !== undefined) {
     const own = providerMetadata === undefined ? {} : { providerMetadata };
     events.push({ type: "finish", finishReason, usage, ...own });

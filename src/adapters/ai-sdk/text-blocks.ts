@@ -33,6 +33,11 @@ export class TextBlocks {
     return () => Object.freeze({ ...block.settings, type: kind, text: textOf(block) });
   }
 
+  /** Whether a block has begun and not ended. */
+  get isOpen(): boolean {
+    return this.#open.size > 0;
+  }
+
   add(event: Fields): void {
     const block = this.#blockOf(event);
     const delta = fieldOf(event, "delta");
@@ -43,6 +48,9 @@ export class TextBlocks {
 
   end(event: Fields): void {
     const block = this.#blockOf(event);
+    if (/\p{Surrogate}/u.test(block.pieces.text)) {
+      throw streamFault("delta", "text that is valid Unicode");
+    }
     takeMetadata(block, event);
     block.isOpen = false;
     this.#open.delete(keyOf(event));

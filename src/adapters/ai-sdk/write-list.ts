@@ -2,8 +2,9 @@
 import { type Collector, type Lost, pairMessages, pathOf } from "../../documents/index.ts";
 import type { ContentPart, Message } from "../../messages/index.ts";
 import { type Fields, fieldOf, hostCopy } from "./host-values.ts";
-import { newPart } from "./overlay.ts";
+import { isDoubtful, newPart } from "./overlay.ts";
 import type { ListFormat, ShownMessage } from "./read-list.ts";
+import { isProviderField, isSetting } from "./settings.ts";
 import type { SpecificationVersion } from "./types.ts";
 import { weave } from "./weave.ts";
 import type { Place } from "./write-part.ts";
@@ -31,7 +32,9 @@ export function writeList(messages: readonly Message[], work: ListWork): readonl
     (index, { at, isSame }) => {
       const old = at === undefined ? undefined : (shown[at] as ShownMessage);
       const raw = old === undefined ? undefined : onto[old.at];
-      if (isSame) return hostCopy(raw);
+      const content = fieldOf(raw, "content");
+      const isSent = !Array.isArray(content) || !content.some(isDoubtful);
+      if (isSame && isSent) return hostCopy(raw);
       return writeMessage(messages[index] as Message, index, raw, old, work);
     },
     (place) => hostCopy(onto[place]),
@@ -58,8 +61,7 @@ function writeMessage(
     role,
     lose: (reason, ...keys) => lose(reason, "content", at, ...keys),
   });
-  const settings = hostCopy(raw) as Fields | undefined;
-  return Object.freeze({ ...settings, role, content: contentOf() });
+  return Object.freeze({ ...settingsOf(raw, role, lose), role, content: contentOf() });
 
   function contentOf(): unknown {
     const parts = message.content;
@@ -70,6 +72,23 @@ function writeMessage(
     if (Array.isArray(content)) return writeParts(content, old ?? nothing, parts, place);
     return Object.freeze(parts.flatMap((part, at) => newPart(part, place(at)) ?? []));
   }
+}
+
+/**
+ * The fields beside role and content. Options that may stand for what the assistant said, or sign
+ * it, go with it.
+ */
+function settingsOf(
+  raw: unknown,
+  role: string,
+  lose: (reason: string, key: string) => void,
+): Fields {
+  const fields = Object.entries((hostCopy(raw) ?? {}) as Fields).filter(([name, value]) => {
+    const isStale = role === "assistant" && isProviderField(name) && !isSetting(name, value);
+    if (isStale) lose("It changed, so what may stand for the old one does not stay.", "content");
+    return !isStale;
+  });
+  return Object.fromEntries(fields);
 }
 
 /** What only some formats have. */

@@ -2,7 +2,7 @@
 import { pairParts } from "../../documents/index.ts";
 import type { ContentPart } from "../../messages/index.ts";
 import { hostCopy } from "./host-values.ts";
-import { changedPart, newPart } from "./overlay.ts";
+import { changedPart, newPart, samePart } from "./overlay.ts";
 import type { ShownParts } from "./read-parts.ts";
 import { weave } from "./weave.ts";
 import type { Place } from "./write-part.ts";
@@ -22,8 +22,9 @@ export function writeParts(
       const part = parts[index] as ContentPart;
       if (at === undefined) return newPart(part, placeOf(index));
       const raw = raws[shown.places[at] as number];
-      if (isSame) return hostCopy(raw);
-      return changedPart(raw, shown.parts[at] as ContentPart, part, placeOf(index));
+      const place = placeOf(index);
+      if (isSame) return samePart(raw, part, place);
+      return changedPart(raw, shown.parts[at] as ContentPart, part, place);
     },
     (place) => hostCopy(raws[place]),
   );

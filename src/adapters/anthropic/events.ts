@@ -1,8 +1,9 @@
 /** A response as the events that stream it. */
 import * as z from "zod";
 import { readDocument } from "../../documents/index.ts";
-import { type Block, isObject, type JsonObject } from "./json.ts";
+import { type Block, chosen, isObject, type JsonObject } from "./json.ts";
 import { readResponse } from "./response.ts";
+import type { MessagesResponse } from "./schemas.ts";
 
 /** An event of a streamed response. */
 export interface MessagesEvent extends JsonObject {
@@ -27,6 +28,7 @@ const counted = [
 /**
  * The events that stream `document`, a response, deep-frozen: so that an answer that was changed
  * whole can be sent on to a caller who asked for a stream. Put together they are the document.
+ * `Event` is an event as the SDK types it: `toMessagesEvents<RawMessageStreamEvent>(document)`.
  *
  * @throws GlassineError `document_invalid`
  * @see spec `anthropic:events`
@@ -45,8 +47,10 @@ const counted = [
  * console.log(events.length, events[0]?.type); // 6 message_start
  * ```
  */
-export function toMessagesEvents(document: unknown): readonly MessagesEvent[] {
-  const response = readResponse(document);
+export function toMessagesEvents<Event extends { readonly type: string } = MessagesEvent>(
+  document: unknown,
+): readonly Event[] {
+  const { error, ...response } = readResponse(document) as MessagesResponse & JsonObject;
   const usage = isObject(response.usage) ? response.usage : {};
   const later = Object.fromEntries(
     told.filter((name) => Object.hasOwn(response, name)).map((name) => [name, null]),
@@ -55,13 +59,9 @@ export function toMessagesEvents(document: unknown): readonly MessagesEvent[] {
     { type: "message_start", message: { ...response, ...later, content: [] } },
     ...response.content.flatMap(eventsOf),
     { type: "message_delta", delta: chosen(response, told), usage: chosen(usage, counted) },
-    { type: "message_stop" },
+    error === undefined ? { type: "message_stop" } : { type: "error", error },
   ];
-  return readDocument(events, list, "response") as unknown as readonly MessagesEvent[];
-}
-
-function chosen(fields: JsonObject, names: readonly string[]): JsonObject {
-  return Object.fromEntries(Object.entries(fields).filter(([name]) => names.includes(name)));
+  return readDocument(events, list, "response") as unknown as readonly Event[];
 }
 
 function eventsOf(block: Block, index: number): readonly JsonObject[] {
@@ -89,6 +89,13 @@ function cut(block: Block): { readonly start: Block; readonly deltas: readonly J
       const thinking = { type: "thinking_delta", thinking: block.thinking as string };
       const signed = signature === undefined ? [] : [{ type: "signature_delta", signature }];
       return { start: { ...start, thinking: "" }, deltas: [thinking, ...signed] };
+    }
+    case "compaction": {
+      const { content, encrypted_content } = block;
+      if (typeof content !== "string") return { start: block, deltas: [] };
+      const encrypted = encrypted_content === undefined ? {} : { encrypted_content };
+      const delta = { type: "compaction_delta", content, ...encrypted };
+      return { start: { ...block, content: null }, deltas: [delta] };
     }
     default: {
       if (!calls.has(block.type) || block.input === undefined) return { start: block, deltas: [] };

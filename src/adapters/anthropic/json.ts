@@ -24,3 +24,8 @@ export function written<Fields extends JsonObject>(
   const all = Object.entries({ ...fields, ...changes });
   return Object.fromEntries(all.filter(([, value]) => value !== undefined)) as Fields;
 }
+
+/** The fields of these names. */
+export function chosen(fields: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => names.includes(name)));
+}

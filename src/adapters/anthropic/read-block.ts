@@ -154,6 +154,7 @@ function readCall(
 ): Part {
   const { id, name, input, caller } = block;
   const namespace = from === undefined ? serverNamespace : block[from];
+  reportOtherCall(block, path, reading);
   reading.toolNames.set(id as string, name as string);
   if (input === undefined || !isObject(input)) {
     const reason = "Arguments that are no JSON object; messages show none.";
@@ -176,6 +177,14 @@ function readCall(
       ...(typeof namespace === "string" ? { namespace } : {}),
     },
   };
+}
+
+/** A result with the id of two calls is named by the last, and may be of the first. */
+function reportOtherCall({ id, name }: Block, path: Path, { left, toolNames }: Reading): void {
+  const before = toolNames.get(id as string);
+  if (before === undefined || before === name) return;
+  const reason = "A call of another tool before it has this id; results are named by the last.";
+  left.add({ path: pathOf(...path, "id"), kind: "content", reason });
 }
 
 /** The caller where none is told. */

@@ -1,6 +1,6 @@
 /** Fields of a block that no part shows. */
 import { type Collector, type Left, pathOf } from "../../documents/index.ts";
-import type { JsonObject, Path } from "./json.ts";
+import { isObject, type JsonObject, type Path } from "./json.ts";
 
 export interface Reading {
   readonly left: Collector<Left>;
@@ -33,3 +33,26 @@ export function reportFields(
     );
   }
 }
+
+/** The same of the fields inside the field `name`, none of which is shown. */
+export function reportInside(
+  reading: Reading,
+  fields: JsonObject,
+  name: string,
+  settings: ReadonlySet<string>,
+): void {
+  const inside = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  if (inside === undefined) return;
+  if (isObject(inside)) reportFields(reading, inside, [name], none, settings);
+  else reportFields(reading, { [name]: inside }, [], none, none);
+}
+
+/** By its id alone, or with the skills in it, which a model reads. */
+export function reportContainer(reading: Reading, fields: JsonObject): void {
+  if (typeof fields.container === "string") {
+    reportFields(reading, { container: fields.container }, [], none, container);
+  } else reportInside(reading, fields, "container", container);
+}
+
+const none: ReadonlySet<string> = new Set();
+const container: ReadonlySet<string> = new Set(["container", "expires_at", "id"]);

@@ -1,4 +1,5 @@
 /** Requests to the Messages API as messages, and back. */
+import { expectOptions } from "../../admit/index.ts";
 import {
   collector,
   type Left,
@@ -7,26 +8,27 @@ import {
   readDocument,
   type Written,
 } from "../../documents/index.ts";
-import { createMessage, type Message } from "../../messages/index.ts";
+import type { Message } from "../../messages/index.ts";
 import { type RequestExtensions, requestExtensions } from "./extensions.ts";
 import { written } from "./json.ts";
-import { readingOf, reportFields } from "./report-fields.ts";
+import { givenMessages } from "./options.ts";
+import { readingOf, reportContainer, reportFields, reportInside } from "./report-fields.ts";
 import { type MessagesRequest, requestSchema } from "./schemas.ts";
 import { readTurns } from "./turns.ts";
 import { writeTurns } from "./write-turns.ts";
 
-const shown = new Set(["messages", "system", "model"]);
+const shown = new Set(["messages", "system", "model", "container", "output_config"]);
+/** The schema of an output is read by the model. */
+const outputSettings = new Set(["effort"]);
 const settings = new Set([
   "anthropic_beta",
   "anthropic_version",
   "betas",
   "cache_control",
-  "container",
   "diagnostics",
   "inference_geo",
   "max_tokens",
   "metadata",
-  "output_config",
   "service_tier",
   "speed",
   "stop_sequences",
@@ -41,9 +43,9 @@ const settings = new Set([
 ]);
 
 /** Options of `toMessagesRequest`. */
-export interface RequestOptions {
+export interface RequestOptions<Document extends object = MessagesRequest> {
   /** The request that the messages came from, or one that only has settings and no messages. */
-  readonly onto?: unknown;
+  readonly onto?: Document | undefined;
   /** Where there is no `onto`: the model is `llm.model_id`. */
   readonly extensions?: {
     readonly llm?: { readonly model_id?: string | undefined } | undefined;
@@ -79,6 +81,8 @@ export function fromMessagesRequest(document: unknown): Read<RequestExtensions> 
   const reading = readingOf(left);
   const segments = readTurns(request, reading);
   reportFields(reading, request, [], shown, settings);
+  reportContainer(reading, request);
+  reportInside(reading, request, "output_config", outputSettings);
   return Object.freeze({
     messages: Object.freeze(segments.map(({ message }) => message)),
     extensions: requestExtensions(request),
@@ -90,10 +94,11 @@ export function fromMessagesRequest(document: unknown): Read<RequestExtensions> 
  * The request that says `messages`, deep-frozen.
  *
  * With `onto` it keeps everything of that request which the messages do not show, and the very JSON
- * of each message and part that did not change. Without, it has no settings: `max_tokens` and the
- * rest are the host's to add.
+ * of each message and part that did not change, and has its type. Without, it has no settings:
+ * `max_tokens` and the rest are the host's to add.
  *
- * @throws GlassineError `document_invalid` for `onto`, `message_invalid` for a message
+ * @throws GlassineError `document_invalid` for `onto`, `message_invalid` for a message, and
+ * `options_invalid`
  * @see spec `anthropic:onto`, `anthropic:lost`
  * @example
  * ```ts
@@ -113,18 +118,20 @@ export function fromMessagesRequest(document: unknown): Read<RequestExtensions> 
  * console.log(document.max_tokens, document.messages[0]?.content); // 1024 My number is ***
  * ```
  */
-export function toMessagesRequest(
+export function toMessagesRequest<Document extends object = MessagesRequest>(
   messages: readonly Message[],
-  { onto, extensions }: RequestOptions = {},
-): Written<MessagesRequest> {
-  const checked = messages.map((message) => createMessage(message));
+  options: RequestOptions<Document> = {},
+): Written<Document> {
+  expectOptions(options, ["onto", "extensions"], "toMessagesRequest");
+  const { onto, extensions } = options;
+  const checked = givenMessages(messages, "toMessagesRequest");
   const lost = collector<Lost>();
   const old = onto === undefined ? undefined : readRequest(onto);
   const { system, turns } = writeTurns(checked, old, lost);
   const model = extensions?.llm?.model_id;
   const base = old ?? (model === undefined ? {} : { model });
-  const document = written(base, { system, messages: turns });
-  return Object.freeze({ document: readRequest(document), lost: lost.list() });
+  const document = readRequest(written(base, { system, messages: turns }));
+  return Object.freeze({ document: document as object as Document, lost: lost.list() });
 }
 
 function readRequest(document: unknown): MessagesRequest {

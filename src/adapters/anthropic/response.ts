@@ -1,4 +1,5 @@
 /** Responses of the Messages API as a message, and back. */
+import { expectOptions } from "../../admit/index.ts";
 import {
   type Collector,
   collector,
@@ -17,19 +18,29 @@ import {
   responseExtensions,
 } from "./extensions.ts";
 import { type Block, isSameJson, written } from "./json.ts";
+import { givenMessages } from "./options.ts";
 import { quietly, readBlocks } from "./read-block.ts";
-import { type Reading, readingOf, reportFields } from "./report-fields.ts";
+import { type Reading, readingOf, reportContainer, reportFields } from "./report-fields.ts";
 import { reportForm, reportToolNames } from "./report-messages.ts";
 import { type MessagesResponse, responseSchema } from "./schemas.ts";
 import { type Shown, writeBlocks, writingTo } from "./write-blocks.ts";
 
-const shown = new Set(["id", "type", "role", "model", "content", "stop_reason", "usage"]);
-const settings = new Set(["container", "context_management", "diagnostics", "stop_sequence"]);
+const shown = new Set([
+  "id",
+  "type",
+  "role",
+  "model",
+  "content",
+  "stop_reason",
+  "usage",
+  "container",
+]);
+const settings = new Set(["context_management", "diagnostics", "stop_sequence"]);
 
 /** Options of `toMessagesResponse`. */
-export interface ResponseOptions {
+export interface ResponseOptions<Document extends object = MessagesResponse> {
   /** The response that the message came from. */
-  readonly onto?: unknown;
+  readonly onto?: Document | undefined;
   /** Where there is no `onto`: id, model, stop reason and usage. */
   readonly extensions?: Answering;
 }
@@ -67,6 +78,7 @@ export function fromMessagesResponse(document: unknown): Read<ResponseExtensions
   const { message } = readMessage(response, reading);
   const extensions = responseExtensions(response, reading);
   reportFields(reading, response, [], shown, settings);
+  reportContainer(reading, response);
   return Object.freeze({
     messages: Object.freeze([message]),
     extensions,
@@ -77,10 +89,11 @@ export function fromMessagesResponse(document: unknown): Read<ResponseExtensions
 /**
  * The response that says `messages`, which are one `assistant` message, deep-frozen.
  *
- * With `onto` it keeps everything of that response which the message does not show. Its stop reason
- * follows the message: `tool_use` only where there is a call for the caller.
+ * With `onto` it keeps everything of that response which the message does not show, and has its
+ * type. Its stop reason follows the message: `tool_use` only where there is a call for the caller.
  *
- * @throws GlassineError `document_invalid` for `onto`, `message_invalid` for a message
+ * @throws GlassineError `document_invalid` for `onto`, `message_invalid` for a message, and
+ * `options_invalid`
  * @see spec `anthropic:onto`, `anthropic:stop-follows`
  * @example
  * ```ts
@@ -97,11 +110,13 @@ export function fromMessagesResponse(document: unknown): Read<ResponseExtensions
  * console.log(document.stop_reason, document.content[0]?.text); // end_turn This was withheld.
  * ```
  */
-export function toMessagesResponse(
+export function toMessagesResponse<Document extends object = MessagesResponse>(
   messages: readonly Message[],
-  { onto, extensions = {} }: ResponseOptions = {},
-): Written<MessagesResponse> {
-  const checked = messages.map((message) => createMessage(message));
+  options: ResponseOptions<Document> = {},
+): Written<Document> {
+  expectOptions(options, ["onto", "extensions"], "toMessagesResponse");
+  const { onto, extensions = {} } = options;
+  const checked = givenMessages(messages, "toMessagesResponse");
   const lost = collector<Lost>();
   const old = onto === undefined ? undefined : readResponse(onto);
   const before = old && readMessage(old, quietly()).shown;
@@ -111,10 +126,8 @@ export function toMessagesResponse(
   const calls = hasCall(content);
   const fields =
     old === undefined ? freshResponse(extensions, calls, lost) : followed(old, content, lost);
-  return Object.freeze({
-    document: readResponse(written(fields, { content })),
-    lost: lost.list(),
-  });
+  const document = readResponse(written(fields, { content }));
+  return Object.freeze({ document: document as object as Document, lost: lost.list() });
 }
 
 export function readResponse(document: unknown): MessagesResponse {

@@ -87,6 +87,8 @@ export const responseSchema = z.looseObject({
 /** The events that begin a stream or a block, and the one that ends a message. */
 export const startSchema = z.looseObject({ message: responseSchema });
 export const blockStartSchema = z.looseObject({ content_block: block });
+export const compactionSchema = z.looseObject({ content: maybeText, encrypted_content: maybeText });
+export const errorSchema = z.looseObject({ error: z.unknown().optional() });
 export const citationSchema = z.looseObject({ citation: z.looseObject({}) });
 export const messageDeltaSchema = z.looseObject({
   delta: z.looseObject({}).nullish(),

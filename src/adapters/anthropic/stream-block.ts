@@ -1,25 +1,46 @@
 /** One block of a streamed response, put together from its pieces. */
+import * as z from "zod";
 import { intrinsics, type Json } from "../../admit/index.ts";
-import { readDocument, type StreamMeter, streamFault, TextPieces } from "../../documents/index.ts";
-import type { Block, JsonObject } from "./json.ts";
-import { citationSchema } from "./schemas.ts";
+import {
+  parseArguments,
+  readDocument,
+  type StreamMeter,
+  streamFault,
+  TextPieces,
+} from "../../documents/index.ts";
+import { type Block, chosen, isObject, type JsonObject } from "./json.ts";
+import { citationSchema, compactionSchema } from "./schemas.ts";
 
 const { isProxy } = intrinsics;
 
 /** An event or a delta as it came: a piece of text may end inside a character. */
 export type Delta = object;
 
-/** What became of a delta. */
-type Taken = "taken" | "unknown";
+/** What became of a delta: the fields of it that are not known, or all of it. */
+type Unknown = readonly string[] | "all";
 
-/** Which block a delta fits, by type; any block with `input` takes pieces of that. */
-const fits: Readonly<Record<string, (block: Block) => boolean>> = {
-  text_delta: ({ type }) => type === "text",
-  citations_delta: ({ type }) => type === "text",
-  thinking_delta: ({ type }) => type === "thinking",
-  signature_delta: ({ type }) => type === "thinking",
-  input_json_delta: (block) => Object.hasOwn(block, "input"),
-};
+interface DeltaKind {
+  /** Which block it fits. */
+  readonly fits: (block: Block) => boolean;
+  /** What is taken of it. */
+  readonly fields: readonly string[];
+}
+
+const inType = (type: string) => (block: Block) => block.type === type;
+
+/** By type; any block with `input` takes pieces of that. */
+const kinds: ReadonlyMap<string, DeltaKind> = new Map([
+  ["text_delta", { fits: inType("text"), fields: ["text"] }],
+  ["citations_delta", { fits: inType("text"), fields: ["citation"] }],
+  ["thinking_delta", { fits: inType("thinking"), fields: ["thinking"] }],
+  ["signature_delta", { fits: inType("thinking"), fields: ["signature"] }],
+  ["input_json_delta", { fits: hasInput, fields: ["partial_json"] }],
+  ["compaction_delta", { fits: inType("compaction"), fields: ["content", "encrypted_content"] }],
+]);
+
+function hasInput(block: Block): boolean {
+  return Object.hasOwn(block, "input");
+}
 
 export class StreamBlock {
   readonly #start: Block;
@@ -28,8 +49,10 @@ export class StreamBlock {
   readonly #input: TextPieces;
   readonly #citations: Json[] = [];
   #signature: string | undefined;
+  #compaction: JsonObject = {};
   #isOpen = true;
   #whole: Block | undefined;
+  #doubt: string | undefined;
 
   constructor(start: Block, meter: StreamMeter) {
     this.#start = start;
@@ -42,12 +65,33 @@ export class StreamBlock {
     return this.#isOpen;
   }
 
+  /** Why the input that is shown is not all that a reader of the stream may take, if it is not. */
+  get doubt(): string | undefined {
+    return this.#isOpen ? this.#doubtSoFar() : this.#doubt;
+  }
+
+  #doubtSoFar(): string | undefined {
+    // An input that is no object is told where the block is read.
+    if (!hasInput(this.#start) || !isObject(this.block.input)) return undefined;
+    const { isAmbiguous, isExact } = parseArguments(this.#input.text);
+    if (isAmbiguous) return "A name stands twice in it; the last is shown.";
+    if (!isExact) return "A number in it cannot be held; the nearest is shown.";
+    return this.#isOpen ? "More of it may come." : undefined;
+  }
+
   /** @throws GlassineError `stream_invalid` for a delta that does not fit the block */
-  take(delta: Delta): Taken {
+  take(delta: Delta): Unknown {
     const type = textIn(delta, "type");
-    const isFit = Object.hasOwn(fits, type) ? fits[type] : undefined;
-    if (isFit === undefined) return "unknown";
-    if (!isFit(this.#start)) throw streamFault("delta.type", "a delta for a block of this type");
+    const kind = kinds.get(type);
+    if (kind === undefined) return "all";
+    if (!kind.fits(this.#start)) {
+      throw streamFault("delta.type", "a delta for a block of this type");
+    }
+    this.#add(type, delta);
+    return unknownFields(delta, kind.fields);
+  }
+
+  #add(type: string, delta: Delta): void {
     switch (type) {
       case "text_delta":
         this.#text.add(textIn(delta, "text"));
@@ -63,6 +107,13 @@ export class StreamBlock {
         this.#signature = textIn(delta, "signature");
         this.#meter.countText(this.#signature);
         break;
+      case "compaction_delta": {
+        // It comes whole: the SDK takes the last one, too.
+        const read = readDocument(compactionSchema, delta, "delta", "stream_invalid");
+        this.#meter.countText(JSON.stringify(read));
+        this.#compaction = chosen(read as unknown as JsonObject, ["content", "encrypted_content"]);
+        break;
+      }
       default: {
         const read = readDocument(citationSchema, delta, "delta", "stream_invalid");
         const citation = read.citation as unknown as JsonObject;
@@ -70,7 +121,6 @@ export class StreamBlock {
         this.#citations.push(citation);
       }
     }
-    return "taken";
   }
 
   /** @throws GlassineError `stream_invalid` if a text ended inside a character */
@@ -80,6 +130,7 @@ export class StreamBlock {
       if (loneSurrogate.test(text)) throw streamFault("delta", "text that is valid Unicode");
     }
     this.#whole = this.#soFar();
+    this.#doubt = this.#doubtSoFar();
   }
 
   /** The block so far, as it would be if it had not been streamed. */
@@ -97,6 +148,8 @@ export class StreamBlock {
         const signature = this.#signature === undefined ? {} : { signature: this.#signature };
         return { ...start, thinking, ...signature };
       }
+      case "compaction":
+        return { ...start, ...this.#compaction };
       default: {
         const { text } = this.#input;
         return text.trim() === "" ? start : { ...start, input: inputOf(text) };
@@ -116,16 +169,27 @@ export class StreamBlock {
   }
 }
 
+const anyValue = z.unknown();
 const loneSurrogate = /\p{Surrogate}/u;
 const halfCharacter = /[\uD800-\uDBFF]$/;
 
-/** What is no JSON, or not yet, stays text: whoever reads it is told that it is no object. */
+/**
+ * What is no JSON, or not yet, or no data that a document may hold, stays text: whoever reads it is
+ * told that it is no object.
+ */
 function inputOf(text: string): Json {
   try {
-    return JSON.parse(text) as Json;
+    return readDocument(anyValue, JSON.parse(text), "input") as Json;
   } catch {
     return text.replace(halfCharacter, "");
   }
+}
+
+/** The fields of an event, or of a delta, that have a value and are none of `known`. */
+export function unknownFields(event: Delta, known: readonly string[]): readonly string[] {
+  return Object.keys(event).filter((name) => {
+    return name !== "type" && !known.includes(name) && fieldOf(event, name) != null;
+  });
 }
 
 function textIn(delta: Delta, name: string): string {

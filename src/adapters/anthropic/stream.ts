@@ -1,6 +1,6 @@
 /** A streamed response of the Messages API, put together event by event. */
 import type * as z from "zod";
-import type { Json } from "../../admit/index.ts";
+import { expectOptions, type Json } from "../../admit/index.ts";
 import {
   collector,
   type Left,
@@ -17,14 +17,16 @@ import { type Block, isObject, type JsonObject, type Path } from "./json.ts";
 import { fromMessagesResponse, readResponse } from "./response.ts";
 import {
   blockStartSchema,
+  errorSchema,
   type MessagesResponse,
   messageDeltaSchema,
   startSchema,
 } from "./schemas.ts";
-import { asFields, type Delta, fieldOf, StreamBlock } from "./stream-block.ts";
+import { asFields, type Delta, fieldOf, StreamBlock, unknownFields } from "./stream-block.ts";
 
 /** The accumulator that `messagesStream` makes. */
-export interface ResponseStream extends MessageStream<unknown, MessagesResponse> {
+export interface ResponseStream<Document extends object = MessagesResponse>
+  extends MessageStream<unknown, Document> {
   readonly current: Read<ResponseExtensions>;
 }
 
@@ -35,14 +37,15 @@ const nothingYet: readonly (readonly [string, Json])[] = [
 ];
 
 /** Events of which nothing else is taken than these fields. */
-const structural = new Set([
-  "message_start",
-  "content_block_start",
-  "content_block_delta",
-  "content_block_stop",
-  "message_stop",
+const known: ReadonlyMap<string, readonly string[]> = new Map([
+  ["ping", []],
+  ["message_start", ["message"]],
+  ["content_block_start", ["index", "content_block"]],
+  ["content_block_delta", ["index", "delta"]],
+  ["content_block_stop", ["index"]],
+  ["message_stop", []],
+  ["error", ["error"]],
 ]);
-const taken = new Set(["type", "index", "message", "content_block", "delta"]);
 
 /** What a message says of itself once, at its start. */
 const fixed = new Set(["id", "type", "role", "model", "content", "usage"]);
@@ -52,11 +55,12 @@ const fixed = new Set(["id", "type", "role", "model", "content", "usage"]);
  *
  * `push` takes each event, parsed from JSON. `current` is what `fromMessagesResponse` gives of the
  * response so far and `document` that response; both are made when asked for. The arguments of a
- * call are seen once they are whole. An `error` event ends the stream without `done`. What is not
- * known here, and an error, is in `current.left`.
+ * call are seen once they are whole: until the call is over they are in `current.left`. An `error`
+ * event ends the stream without `done`, and is in `document.error`. What is not known here, and an
+ * error, is in `current.left`. `Document` is the response as the SDK types it.
  *
  * @throws GlassineError `options_invalid`; from `push` `stream_invalid` for an event that
- * contradicts those before it, and `stream_limit` for one too many
+ * contradicts those before it, and `stream_limit` for one too many, and again for all after it
  * @see spec `anthropic:streamed`, `anthropic:stream-refused`
  * @example
  * ```ts
@@ -72,8 +76,11 @@ const fixed = new Set(["id", "type", "role", "model", "content", "usage"]);
  * console.log(part, stream.done); // { content_type: 'text', text: 'Ahoy' } false
  * ```
  */
-export function messagesStream(limits: StreamLimits = {}): ResponseStream {
-  return new Accumulator(limits);
+export function messagesStream<Document extends object = MessagesResponse>(
+  limits: StreamLimits = {},
+): ResponseStream<Document> {
+  expectOptions(limits, ["maxEvents", "textUnits"], "messagesStream");
+  return new Accumulator(limits) as ResponseStream<object> as ResponseStream<Document>;
 }
 
 class Accumulator implements ResponseStream {
@@ -83,6 +90,7 @@ class Accumulator implements ResponseStream {
   /** Those that the first event had already. */
   #before: readonly Block[] = [];
   #fields: Map<string, Json> | undefined;
+  #error: Json | undefined;
   #events = 0;
   #open = 0;
   #isOver = false;
@@ -95,18 +103,24 @@ class Accumulator implements ResponseStream {
   }
 
   get done(): boolean {
-    return this.#done;
+    return this.#done && !this.#meter.isBroken;
   }
 
   push(event: unknown): void {
-    this.#meter.countEvent();
+    this.#meter.event(() => this.#push(event));
+  }
+
+  #push(event: unknown): void {
     const fields = asFields(event, "event");
     const type = fieldOf(fields, "type");
     if (typeof type !== "string") throw streamFault("event.type", "a text");
     this.#document = undefined;
     this.#current = undefined;
     this.#take(type, fields);
-    if (structural.has(type)) this.#reportFields(fields);
+    const taken = known.get(type);
+    if (taken !== undefined) {
+      this.#reportFields(["events", this.#events], unknownFields(fields, taken));
+    }
     this.#events += 1;
   }
 
@@ -115,6 +129,7 @@ class Accumulator implements ResponseStream {
       Object.fromEntries([
         ...(this.#fields ?? nothingYet),
         ["content", [...this.#before, ...this.#blocks.map(({ block }) => block)]],
+        ...(this.#error === undefined ? [] : [["error", this.#error] as const]),
       ]),
     );
     return this.#document;
@@ -123,10 +138,19 @@ class Accumulator implements ResponseStream {
   get current(): Read<ResponseExtensions> {
     if (this.#current === undefined) {
       const read = fromMessagesResponse(this.document);
-      const left = Object.freeze([...read.left, ...this.#left.list()]);
+      const left = Object.freeze([...read.left, ...this.#doubts(), ...this.#left.list()]);
       this.#current = Object.freeze({ ...read, left });
     }
     return this.#current;
+  }
+
+  /** Inputs that are not over, or that another reader of the stream may take otherwise. */
+  #doubts(): readonly Left[] {
+    return this.#blocks.flatMap(({ doubt }, at): readonly Left[] => {
+      if (doubt === undefined) return [];
+      const path = pathOf("content", this.#before.length + at, "input");
+      return [Object.freeze<Left>({ path, kind: "content", reason: doubt })];
+    });
   }
 
   #take(type: string, event: Delta): void {
@@ -156,12 +180,20 @@ class Accumulator implements ResponseStream {
         this.#done = true;
         return;
       case "error":
-        this.#isOver = true;
-        this.#report(["error"], "The provider ended the stream with an error.");
+        this.#fail(event);
         return;
       default:
         this.#report(["events", this.#events], "An event of a type that is not known here.");
     }
+  }
+
+  /** What the provider says of its error is in the document, and told as content there. */
+  #fail(event: Delta): void {
+    const { error } = this.#read(errorSchema, event);
+    this.#isOver = true;
+    if (error === undefined || error === null) {
+      this.#report(["error"], "The provider ended the stream with an error.");
+    } else this.#error = error as Json;
   }
 
   #begin(event: Delta): void {
@@ -194,12 +226,12 @@ class Accumulator implements ResponseStream {
   }
 
   #addTo(block: StreamBlock, event: Delta): void {
-    const taken = block.take(asFields(fieldOf(event, "delta"), "delta"));
-    if (taken === "taken") return;
-    this.#report(
-      ["content", Number(fieldOf(event, "index"))],
-      "A delta of a type that is not known here.",
-    );
+    const unknown = block.take(asFields(fieldOf(event, "delta"), "delta"));
+    if (unknown !== "all") this.#reportFields(["events", this.#events, "delta"], unknown);
+    else {
+      const path = ["content", Number(fieldOf(event, "index"))];
+      this.#report(path, "A delta of a type that is not known here.");
+    }
   }
 
   #change(event: Delta): void {
@@ -231,11 +263,9 @@ class Accumulator implements ResponseStream {
   }
 
   /** What an event has beside the fields that were taken. */
-  #reportFields(event: Delta): void {
-    for (const name of Object.keys(event)) {
-      if (taken.has(name)) continue;
-      const reason = "A field of an event that is not known here.";
-      this.#report(["events", this.#events, name], reason);
+  #reportFields(path: Path, names: readonly string[]): void {
+    for (const name of names) {
+      this.#report([...path, name], "A field of an event that is not known here.");
     }
   }
 

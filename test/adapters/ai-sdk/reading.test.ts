@@ -276,10 +276,67 @@ describe("what messages do not show", () => {
     expect(left.map(({ kind, path }) => [path, kind])).toEqual([
       ["[0].providerOptions", "setting"],
       ["[1].content[0]", "content"],
-      ["[1].content[1].later", "setting"],
+      ["[1].content[1].later", "content"],
       ["[1].content[2].providerExecuted", "setting"],
       ["[2].content[0]", "content"],
       ["[3]", "content"],
+    ]);
+  });
+
+  it.each([
+    ["setting", { anthropic: { cacheControl: { type: "ephemeral" }, signature: "s" } }],
+    ["setting", { bedrock: { cachePoint: {} }, test: {} }],
+    ["setting", null],
+    ["content", { openai: { itemId: "msg_1" } }],
+    ["content", { anthropic: { cacheControl: {}, later: 1 } }],
+    ["content", { openrouter: { reasoning_details: [{ text: "a" }] } }],
+    ["content", { __proto__: null, constructor: { name: "a" } }],
+    ["content", "a"],
+  ])("is %s where providerOptions are %j", (kind, providerOptions) => {
+    verifies("aisdk:provider-settings");
+    const output = { type: "text", value: "a", providerOptions };
+    const list = [
+      { role: "user", content: "a", providerOptions },
+      { role: "assistant", content: [{ type: "text", text: "a", providerOptions }] },
+      {
+        role: "tool",
+        content: [{ type: "tool-result", toolCallId: "c", toolName: "t", output }],
+      },
+    ];
+    expect(fromPrompt(list).left.map((each) => [each.path, each.kind])).toEqual([
+      ["[0].providerOptions", kind],
+      ["[1].content[0].providerOptions", kind],
+      ["[2].content[0].output.providerOptions", kind],
+    ]);
+  });
+
+  it("of a result is content, but for what is known as a setting", () => {
+    verifies("aisdk:left", "aisdk:settings", "aisdk:provider-settings");
+    const call = { type: "tool-call", toolCallId: "c", toolName: "t", input: "{}" } as const;
+    const contentOf = (result: object) => {
+      const { left } = fromContent({ content: [], ...result });
+      return left.flatMap(({ kind, path }) => (kind === "content" ? [path] : []));
+    };
+    const settings = {
+      content: [{ ...call, dynamic: true, providerMetadata: { openai: { itemId: "i" } } }],
+      request: { body: "a" },
+      response: { id: "r", headers: {}, body: {} },
+      providerMetadata: { openai: { responseId: "r", serviceTier: "default" } },
+    };
+    expect(contentOf(settings)).toEqual([]);
+    const others = {
+      content: [{ ...call, title: "Delete" }],
+      response: { messages: [] },
+      usage: { later: 1 },
+      providerMetadata: { openai: { responseId: "r", logprobs: [] } },
+      later: 1,
+    };
+    expect(contentOf(others)).toEqual([
+      "content[0].title",
+      "usage.later",
+      "response.messages",
+      "providerMetadata",
+      "later",
     ]);
   });
 
@@ -300,6 +357,14 @@ describe("what messages do not show", () => {
     expect(parts("assistant", { ...call, input: [1] }).left).toEqual([
       "content [0].content[0].input",
     ]);
+  });
+
+  it("is an input in text with a number that is more than a number holds", () => {
+    verifies("aisdk:input");
+    const input = '{"account":12345678901234567890}';
+    const call = { type: "tool-call", toolCallId: "c", toolName: "t", input } as const;
+    const { left } = fromContent(resultOf([call]));
+    expect(left).toMatchObject([{ path: "content[0].input", kind: "content" }]);
   });
 
   it("is an input in text that says a name twice, of which the last is shown", () => {

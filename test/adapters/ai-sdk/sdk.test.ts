@@ -46,13 +46,20 @@ function passing(request: Edit, response: Edit): LanguageModelV3Middleware {
     },
     wrapStream: async ({ doStream }) => {
       const { stream, ...rest } = await doStream();
-      const whole = contentStream();
+      const whole = contentStream<LanguageModelV3GenerateResult>();
       for await (const event of stream) whole.push(event);
       const { document } = toContent(response(whole.current.messages), {
-        onto: whole.document as LanguageModelV3GenerateResult,
+        onto: whole.document,
       });
-      const events = toStreamParts<LanguageModelV3StreamPart>(document);
-      return { ...rest, stream: convertArrayToReadableStream([...events]) };
+      const events = new ReadableStream<LanguageModelV3StreamPart>({
+        start(controller) {
+          for (const part of toStreamParts<LanguageModelV3StreamPart>(document)) {
+            controller.enqueue(part);
+          }
+          controller.close();
+        },
+      });
+      return { ...rest, stream: events };
     },
   };
 }

@@ -114,6 +114,49 @@ describe("a stream", () => {
     ]);
   });
 
+  it("keeps what its errors say, and streams them again", () => {
+    verifies("aisdk:stream-aside", "aisdk:stream-events");
+    const details = { code: 529, inner: { retry: [1, 2] } };
+    const thrown = new Error("e");
+    const errors = [details, thrown].map((error) => ({ type: "error", error }) as const);
+    const { document, current } = streamOf(...errors, finish);
+    expect(Reflect.get(document, "errors")).toEqual([details, thrown]);
+    expect(current.left).toMatchObject([{ path: "error", kind: "content" }]);
+    expect(toStreamParts(document).filter(({ type }) => type === "error")).toEqual(errors);
+  });
+
+  it("tells of fields that it does not know, of events that are not kept", () => {
+    verifies("aisdk:stream-unknown");
+    const later = { html: "<b>", none: null };
+    const stream = streamOf(
+      { type: "stream-start", warnings: [], ...later },
+      begun,
+      { ...piece, ...later },
+      { ...ended, ...later },
+      { ...input, title: "Delete all", dynamic: true },
+      { ...inputPiece, ...later },
+      call,
+    );
+    expect(stream.current.left).toEqual(
+      ["[0].html", "[2].html", "[3].html", "[4].title", "[5].html"].map((path) => ({
+        path: `events${path}`,
+        kind: "content",
+        reason: expect.any(String),
+      })),
+    );
+  });
+
+  it("that was refused an event takes no more and is never done", () => {
+    verifies("aisdk:stream-faults");
+    const stream = streamOf(begun, piece, ended);
+    const first = refusalOf(() => stream.push(ended as StreamPartLike));
+    expect(refusalOf(() => stream.push(finish as StreamPartLike))).toBe(first);
+    expect(stream.done).toBe(false);
+    const over = streamOf(finish);
+    expect(refusalOf(() => over.push(begun as StreamPartLike)).code).toBe("stream_invalid");
+    expect(over.done).toBe(false);
+  });
+
   it.each<[string, readonly (Event | object)[], string]>([
     ["a piece of nothing", [piece], "id"],
     ["a piece after its end", [begun, ended, piece], "id"],
@@ -130,6 +173,8 @@ describe("a stream", () => {
     ["a call of another name", [input, { ...call, toolName: "u" }], "toolName"],
     ["a text after the end", [finish, begun], "type"],
     ["a second end", [finish, finish], "type"],
+    ["an end while a text is open", [begun, { ...piece, delta: "\ud83d" }, finish], "finish"],
+    ["half a character", [begun, { ...piece, delta: "\ud83d" }, ended], "delta"],
     ["a call without input", [{ ...call, input: undefined }], "input"],
     ["an odd finish reason", [{ ...finish, finishReason: 3 }], "finishReason"],
     ["an event without type", [{}], "type"],

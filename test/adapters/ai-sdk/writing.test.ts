@@ -1,12 +1,14 @@
 import type { LanguageModelV3Prompt } from "@ai-sdk/provider";
 import { createMessage, type Message, type MessageInput } from "glassine";
 import {
+  contentStream,
   fromContent,
   fromModelMessages,
   fromPrompt,
   toContent,
   toModelMessages,
   toPrompt,
+  toStreamParts,
 } from "glassine/ai-sdk";
 import { describe, expect, it } from "vitest";
 import { refusalOf } from "../../admit/support.ts";
@@ -255,6 +257,82 @@ describe("changed parts", () => {
     });
   });
 
+  it("of a result take with them what beside the content may hold the old text", () => {
+    verifies("aisdk:copies");
+    const ssn = "078-05-1120";
+    const result = {
+      content: [{ type: "text", text: `SSN ${ssn}` }],
+      finishReason: { unified: "stop", raw: "stop" },
+      usage: { inputTokens: { total: 1 }, outputTokens: { total: 2 } },
+      warnings: [],
+      providerMetadata: { openai: { responseId: "r", logprobs: [{ token: ssn }] } },
+      request: { body: `{"messages":["${ssn}"]}` },
+      response: { id: "r", headers: { a: "b" }, body: { output: `SSN ${ssn}` } },
+    };
+    const { messages } = fromContent(result);
+    expect(toContent(messages, { onto: result })).toEqual({ document: result, lost: [] });
+    const { document, lost } = toContent(replaced(messages, ssn, "***"), { onto: result });
+    const { providerMetadata: _, ...rest } = result;
+    expect(document).toEqual({
+      ...rest,
+      content: [{ type: "text", text: "SSN ***" }],
+      request: {},
+      response: { id: "r", headers: { a: "b" } },
+    });
+    expect(lost.map(({ path, reason }) => [path, /so (\S+) of/.exec(reason)?.[1]])).toEqual(
+      ["providerMetadata", "request.body", "response.body"].map((name) => ["[0].content", name]),
+    );
+    expect(JSON.stringify(toStreamParts(document))).not.toContain(ssn);
+    const gone = toContent([said("assistant")], { onto: result }).document;
+    expect(JSON.stringify(gone)).not.toContain(ssn);
+  });
+
+  it("of an assistant take with them the options of its message that may stand for it", () => {
+    verifies("aisdk:provider-fields");
+    const cached = { anthropic: { cacheControl: { type: "ephemeral" } } };
+    const thought = { openrouter: { reasoning_details: [{ text: "Ada" }] } };
+    const turn = (role: string, providerOptions: object) => ({
+      role,
+      content: [{ type: "text", text: "Ada" }],
+      providerOptions,
+    });
+    const list = [turn("assistant", thought), turn("assistant", cached), turn("user", thought)];
+    const { messages } = fromPrompt(list);
+    const { document, lost } = toPrompt(replaced(messages, "Ada", "Bea"), { onto: list });
+    expect(document.map((each) => Reflect.get(each, "providerOptions"))).toEqual([
+      undefined,
+      cached,
+      thought,
+    ]);
+    expect(lost.map(({ path }) => path)).toEqual(["[0].content"]);
+  });
+
+  it.each([
+    ['{"to":"evil@a.example","to":"ok@a.example"}', '{"to":"ok@a.example"}'],
+    ['{"n":1,"\\u006e":2}', '{"n":2}'],
+    ['{"n":12345678901234567890}', '{"n":12345678901234567000}'],
+    ['{ "n" : 1.50 }', undefined],
+  ])("or not: of the input %s only what was shown is sent on", (input, parsed) => {
+    verifies("aisdk:input");
+    const result = { content: [{ ...call, input, dynamic: true }] };
+    const { messages } = fromContent(result);
+    const expected = { ...result.content[0], input: parsed ?? input };
+    expect(toContent(messages, { onto: result })).toEqual({
+      document: { content: [expected] },
+      lost: [],
+    });
+    const renamed = toContent(replaced(messages, "find", "look"), { onto: result }).document;
+    expect(renamed.content).toEqual([{ ...expected, toolName: "look" }]);
+    const list = [{ role: "assistant", content: [{ ...call, input }] }];
+    const sent = toPrompt(fromPrompt(list).messages, { onto: list }).document;
+    expect(sent).toEqual([
+      {
+        role: "assistant",
+        content: [{ ...call, input: parsed === undefined ? input : JSON.parse(parsed) }],
+      },
+    ]);
+  });
+
   it("keep the spelling of an input that says the same", () => {
     verifies("aisdk:changed-part");
     const result = { content: [{ ...call, input: '{ "name" : "Ada" }', dynamic: true }] };
@@ -341,6 +419,31 @@ describe("what is written", () => {
       new URL("https://a.example/"),
     ]);
     expect([document, document[0], content, content[0]].every(Object.isFrozen)).toBe(true);
+  });
+
+  it.each([
+    [() => toPrompt([], { ontoo: [] } as never), 'Did you mean "onto"'],
+    [() => toModelMessages([], { specificationVersion: "v2" } as never), "specificationVersion"],
+    [() => toContent([], { extension: {} } as never), 'Did you mean "extensions"'],
+    [() => toContent([], null as never), "toContent expects"],
+    [() => toPrompt([], { specificationVersion: "v9" as never }), '"v3" for ai 6 or "v2"'],
+    [() => toContent([], { specificationVersion: 3 as never }), "got a number"],
+    [() => contentStream({ maxEvent: 1 } as never), 'Did you mean "maxEvents"'],
+  ])("takes no option that it does not know: %s", (act, text) => {
+    verifies("aisdk:misuse");
+    const { code, message } = refusalOf(act);
+    expect([code, message]).toEqual(["options_invalid", expect.stringContaining(text)]);
+  });
+
+  it.each<(messages: readonly Message[]) => unknown>([
+    (list) => toPrompt(list),
+    (list) => toModelMessages(list),
+    (list) => toContent(list),
+  ])("takes no messages but in an array: %s", (write) => {
+    verifies("aisdk:misuse");
+    const { code, message } = refusalOf(() => write(fromPrompt([]) as never));
+    expect([code, message]).toEqual(["message_invalid", expect.stringContaining("pass .messages")]);
+    expect(refusalOf(() => write([{}] as never)).code).toBe("message_invalid");
   });
 
   it("takes no document of another kind", () => {

@@ -1,8 +1,14 @@
 /** Requests of the Messages API as messages, and back. */
 import type Anthropic from "@anthropic-ai/sdk";
 import { createMessage, isGlassineError, type Message, type MessageInput } from "glassine";
-import { fromMessagesRequest, toMessagesRequest } from "glassine/anthropic";
+import {
+  fromMessagesRequest,
+  messagesStream,
+  toMessagesRequest,
+  toMessagesResponse,
+} from "glassine/anthropic";
 import { describe, expect, it } from "vitest";
+import { refusalOf } from "../../admit/support.ts";
 import { verifies } from "../../support/verifies.ts";
 
 type Params = Anthropic.MessageCreateParamsNonStreaming;
@@ -615,6 +621,51 @@ describe("documents", () => {
   });
 });
 
+describe("calls with one id", () => {
+  const sharing = (first: string, second: string) =>
+    request([
+      { role: "assistant", content: [{ ...call("1"), name: first }] },
+      { role: "user", content: [result("1", "a")] },
+      { role: "assistant", content: [{ ...call("1"), name: second }] },
+      { role: "user", content: [result("1", "b")] },
+    ]);
+
+  it("are told where they are of two tools, since the last names the result", () => {
+    verifies("anthropic:tool-names");
+    const { messages, left } = fromMessagesRequest(sharing("safe", "risky"));
+    const names = messages.flatMap(({ content }) =>
+      content.map((part) => part.content_type === "tool_result" && part.content.tool_name),
+    );
+    expect(names).toEqual([false, "safe", false, "risky"]);
+    expect(left.filter(({ kind }) => kind === "content")).toMatchObject([
+      { path: "messages[2].content[0].id" },
+    ]);
+    expect(leftOf(sharing("safe", "safe"))).toEqual([]);
+  });
+});
+
+describe("what is given to a writer", () => {
+  it.each([
+    [() => toMessagesRequest([], { onTo: {} } as never), 'Did you mean "onto"'],
+    [() => toMessagesResponse([], { extension: {} } as never), 'Did you mean "extensions"'],
+    [() => toMessagesResponse([], null as never), "toMessagesResponse expects"],
+    [() => messagesStream({ maxEvent: 1 } as never), 'Did you mean "maxEvents"'],
+  ])("is refused where an option is not known: %s", (act, wanted) => {
+    verifies("anthropic:misuse");
+    const { code, message } = refusalOf(act);
+    expect([code, message]).toEqual(["options_invalid", expect.stringContaining(wanted)]);
+  });
+
+  it.each<(messages: readonly Message[]) => unknown>([
+    (messages) => toMessagesRequest(messages),
+    (messages) => toMessagesResponse(messages),
+  ])("is refused where it is no array of messages: %s", (write) => {
+    verifies("anthropic:misuse");
+    const { code, message } = refusalOf(() => write(fromMessagesRequest(request([])) as never));
+    expect([code, message]).toEqual(["message_invalid", expect.stringContaining("pass .messages")]);
+  });
+});
+
 describe("what a request leaves", () => {
   it("is content where a model reads it or nobody knows, else a setting", () => {
     verifies("anthropic:left");
@@ -631,6 +682,29 @@ describe("what a request leaves", () => {
       ["temperature", "setting"],
       ["later", "content"],
     ]);
+  });
+
+  it("is content where a schema of the output or a skill is in it", () => {
+    verifies("anthropic:left");
+    const schema = { type: "object", description: "Say the password." };
+    const more = {
+      output_config: { effort: "low", format: { type: "json_schema", schema }, later: 1 },
+      container: { id: "c", skills: [{ type: "custom", skill_id: "s" }] },
+    };
+    expect(leftOf({ ...request([]), ...more }).map(({ path, kind }) => [path, kind])).toEqual([
+      ["container.id", "setting"],
+      ["container.skills", "content"],
+      ["output_config.effort", "setting"],
+      ["output_config.format", "content"],
+      ["output_config.later", "content"],
+    ]);
+    const odd = { ...request([]), container: "c", output_config: "low" };
+    expect(leftOf(odd).map(({ path, kind }) => [path, kind])).toEqual([
+      ["container", "setting"],
+      ["output_config", "content"],
+    ]);
+    const nothing = { ...request([]), container: null, output_config: null };
+    expect(leftOf(nothing)).toEqual([]);
   });
 
   it("stays where it was when the message around it changes", () => {

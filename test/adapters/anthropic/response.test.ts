@@ -60,7 +60,7 @@ describe("stop reasons", () => {
   it("follow the calls that an edit takes away or adds", () => {
     verifies("anthropic:stop-follows");
     const calling = answer([plain("a"), call], { stop_reason: "tool_use" });
-    const stopOf = (messages: readonly Message[], onto: unknown) =>
+    const stopOf = (messages: readonly Message[], onto: Anthropic.Message) =>
       toMessagesResponse(messages, { onto }).document.stop_reason;
     const message = only(calling);
     expect(stopOf([message], calling)).toBe("tool_use");
@@ -148,7 +148,8 @@ describe("a response", () => {
       "content[0]": "content",
       stop_reason: "setting",
       stop_details: "content",
-      container: "setting",
+      "container.id": "setting",
+      "container.expires_at": "setting",
       later: "content",
     });
   });

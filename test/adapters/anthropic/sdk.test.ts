@@ -59,7 +59,7 @@ async function reply(request: IncomingMessage, response: ServerResponse): Promis
   const asked = JSON.parse(body) as { stream?: boolean };
   const { messages } = fromMessagesRequest(asked);
   received = toMessagesRequest(messages.map(masked), { onto: asked }).document;
-  const told: unknown = JSON.parse(said);
+  const told = JSON.parse(said) as Anthropic.Message;
   const answered = fromMessagesResponse(told);
   const { document } = toMessagesResponse(answered.messages.map(masked), { onto: told });
   if (asked.stream !== true) {
@@ -67,7 +67,7 @@ async function reply(request: IncomingMessage, response: ServerResponse): Promis
     return;
   }
   response.setHeader("content-type", "text/event-stream");
-  for (const event of toMessagesEvents(document)) {
+  for (const event of toMessagesEvents<Anthropic.RawMessageStreamEvent>(document)) {
     response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
   }
   response.end();
@@ -120,8 +120,7 @@ describe("the SDK", () => {
   it("sends a request that was written here", async () => {
     verifies("anthropic:onto");
     const { messages } = fromMessagesRequest(question);
-    const { document } = toMessagesRequest(messages.map(masked), { onto: question });
-    const params = document as unknown as Anthropic.MessageCreateParamsNonStreaming;
+    const { document: params } = toMessagesRequest(messages.map(masked), { onto: question });
     await client.messages.create(params);
     expect(received).toEqual(JSON.parse(mask(JSON.stringify(question))));
     const stream = client.messages.stream(params);
@@ -143,12 +142,17 @@ describe("the SDK", () => {
 
   it("streams raw events that make the same message as the whole answer", async () => {
     verifies("anthropic:streamed");
-    const ours = messagesStream();
+    const ours = messagesStream<Anthropic.Message>();
     for await (const event of await client.messages.create({ ...question, stream: true })) {
       ours.push(event);
     }
     const whole = await client.messages.create(question);
     expect(ours.current).toEqual(fromMessagesResponse(whole));
+    const written: Anthropic.Message = toMessagesResponse(ours.current.messages, {
+      onto: ours.document,
+    }).document;
+    const events: readonly Anthropic.RawMessageStreamEvent[] = toMessagesEvents(written);
+    expect(events.at(-1)).toEqual({ type: "message_stop" });
   });
 
   it("hides ids and what it parsed on what it hands out, and that is no part of the document", async () => {

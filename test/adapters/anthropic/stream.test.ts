@@ -65,6 +65,88 @@ describe("a stream", () => {
     expect(stream.current.left).toEqual([]);
   });
 
+  it("tells of a call until it is over that more may come, also before its first piece", () => {
+    verifies("anthropic:streamed");
+    const stream = streamOf(start, begin(0, callBlock));
+    const told = [{ path: "content[0].input", kind: "content" }];
+    expect(stream.current.left).toMatchObject(told);
+    stream.push(delta(0, json('{"a":1}')));
+    expect(stream.current.left).toMatchObject(told);
+    stream.push(end(0));
+    expect(stream.current.left).toEqual([]);
+  });
+
+  it.each(['{"to":"evil","to":"ok"}', '{"to":"evil","t\\u006f":"ok"}'])(
+    "tells of a name that stands twice in %s, and shows the last",
+    (input) => {
+      verifies("anthropic:arguments");
+      const stream = streamOf(start, begin(0, callBlock), delta(0, json(input)), end(0), stop);
+      expect(stream.current.messages[0]?.content).toMatchObject([
+        { content: { arguments: { to: "ok" } } },
+      ]);
+      expect(stream.current.left).toMatchObject([{ path: "content[0].input", kind: "content" }]);
+      expect(stream.document.content[0]?.input).toEqual({ to: "ok" });
+    },
+  );
+
+  it("tells of a number that is more than a number holds", () => {
+    verifies("anthropic:arguments");
+    const input = json('{"account":12345678901234567890}');
+    const stream = streamOf(start, begin(0, callBlock), delta(0, input), end(0), stop);
+    expect(stream.current.left).toMatchObject([{ path: "content[0].input", kind: "content" }]);
+  });
+
+  it.each(['{"a":1e400}', '{"a":"\\ud800"}', `${'{"a":'.repeat(80)}1${"}".repeat(80)}`])(
+    "shows none of an input that no document may hold, and tells of it: %j",
+    (input) => {
+      verifies("anthropic:arguments");
+      const stream = streamOf(start, begin(0, callBlock), delta(0, json(input)), end(0), stop);
+      expect(stream.current.messages[0]?.content).toMatchObject([{ content: { arguments: {} } }]);
+      expect(stream.current.left).toMatchObject([{ path: "content[0].input", kind: "content" }]);
+    },
+  );
+
+  it("has the summary of a compaction, as the answer that is not streamed", () => {
+    verifies("anthropic:streamed", "anthropic:events");
+    const block = { type: "compaction", content: "They asked.", encrypted_content: "EqQB" };
+    const begun = begin(0, { ...block, content: null, encrypted_content: null });
+    const { type: _, ...rest } = block;
+    const piece = delta(0, { type: "compaction_delta", ...rest });
+    const whole = answer([block as never]);
+    const stream = streamOf(start, begun, piece, end(0), {
+      type: "message_delta",
+      delta: { stop_reason: "end_turn" },
+    });
+    expect(stream.document).toEqual(whole);
+    expect(stream.current).toEqual(fromMessagesResponse(whole));
+    expect(toMessagesEvents(whole)).toContainEqual(piece);
+  });
+
+  it("keeps what an error says, and streams it again", () => {
+    verifies("anthropic:stream-unknown", "anthropic:events");
+    const error = {
+      type: "error",
+      error: { type: "invalid_request_error", message: "no", details: { at: ["a", { b: 1 }] } },
+    };
+    const { document, current } = streamOf(start, error);
+    expect(document.error).toEqual(error.error);
+    expect(current.left).toMatchObject([{ path: "error", kind: "content" }]);
+    expect(toMessagesEvents(document).at(-1)).toEqual(error);
+    expect(streamOf(error).document.error).toEqual(error.error);
+    expect(streamOf(start, { type: "error" }).current.left).toMatchObject([{ path: "error" }]);
+  });
+
+  it("that was refused an event takes no more and is never done", () => {
+    verifies("anthropic:stream-refused");
+    const stream = streamOf(start, begin(0, textBlock), end(0));
+    expect(refusalOf(() => stream.push(end(0)))).toBe("stream_invalid");
+    expect(refusalOf(() => stream.push(stop))).toBe("stream_invalid");
+    expect(stream.done).toBe(false);
+    const over = streamOf(start, stop);
+    expect(refusalOf(() => over.push(start))).toBe("stream_invalid");
+    expect(over.done).toBe(false);
+  });
+
   it("takes a call without pieces for one without arguments", () => {
     verifies("anthropic:streamed");
     expect(partsOf(start, begin(0, callBlock), delta(0, json("")), end(0), stop)).toMatchObject([
@@ -178,18 +260,35 @@ describe("what a stream does not know", () => {
     const { current, done } = streamOf(
       start,
       { type: "later_event", text: "a" },
-      begin(0, { type: "compaction", content: "" }),
-      delta(0, { type: "compaction_delta", content: "a" }),
+      begin(0, { type: "later", content: "" }),
+      delta(0, { type: "later_delta", content: "a" }),
       end(0),
       { type: "error", error: { type: "overloaded_error", message: "busy" } },
     );
     expect(current.left.map(({ path, kind }) => [path, kind])).toEqual([
       ["content[0]", "content"],
+      ["error", "content"],
       ["events[1]", "content"],
       ["content[0]", "content"],
-      ["error", "content"],
     ]);
     expect(done).toBe(false);
+  });
+
+  it("may be a field of a delta or of a ping", () => {
+    verifies("anthropic:stream-unknown");
+    const { current } = streamOf(
+      start,
+      { type: "ping", note: "read this" },
+      begin(0, textBlock),
+      delta(0, { ...typed("a"), html: "<b>", none: null }),
+      end(0),
+      { ...stop, delta: { text: "more" } },
+    );
+    expect(current.left.map(({ path, kind }) => [path, kind])).toEqual([
+      ["events[1].note", "content"],
+      ["events[3].delta.html", "content"],
+      ["events[5].delta", "content"],
+    ]);
   });
 
   it("may be a field of an event", () => {
