@@ -2,7 +2,9 @@
 import fc from "fast-check";
 import { addLabels, allow, deny, type Mode, type OnError } from "glassine";
 import { describe, expect, it } from "vitest";
+import type { Level as CompiledLevel } from "../src/admit/index.ts";
 import type { AnyInvokeResult } from "../src/hooks/index.ts";
+import type { Node } from "../src/slots/index.ts";
 import {
   type Act,
   noTraffic,
@@ -26,7 +28,7 @@ import { houseOf } from "./support/houses.ts";
 import { type Plan, plansOf, propose } from "./support/proposals.ts";
 import { expectSome, share } from "./support/runs.ts";
 import { jsonValues, texts } from "./support/schema-values.ts";
-import { type World, worlds } from "./support/tables.ts";
+import { standard, type World, worlds } from "./support/tables.ts";
 
 const ends = [
   "proposes",
@@ -376,4 +378,174 @@ function mapHeaders(
 
 function headersAt(extensions: object, at: string): Level | undefined {
   return (extensions as { readonly http?: Readonly<Record<string, Level>> }).http?.[at];
+}
+
+/** What a plugin may do to one header, whatever its implementation calls the map it is in. */
+interface HeaderDeed {
+  readonly name: string;
+  /** `undefined` takes it away. */
+  readonly value: string | undefined;
+}
+
+/** An implementation of one generation, or of both, with what it knows of `http`. */
+const generations = {
+  older: ["headers"],
+  newer: ["request_headers", "response_headers", "method"],
+  both: ["headers", "request_headers", "response_headers", "method"],
+} as const;
+type Generation = keyof typeof generations;
+const anyGeneration = fc.constantFrom<Generation>("older", "newer", "both");
+
+/** The header maps of `http` as an implementation of a generation sees them, and what it does. */
+function doneBy(generation: Generation, http: Level | undefined, deed: HeaderDeed): Level {
+  const known = generations[generation].filter((field) => http?.[field] !== undefined);
+  const seen = Object.fromEntries(known.map((field) => [field, http?.[field]]));
+  const [first] = generations[generation];
+  const maps = ["headers", "request_headers"].filter((at) => at in seen || at === first);
+  const changed = maps.map((at) => [at, withDeed((seen[at] ?? {}) as Level, deed)]);
+  return { ...seen, ...Object.fromEntries(changed) };
+}
+
+function withDeed(map: Level, { name, value }: HeaderDeed): Level {
+  const isIt = (key: string) => key.toLowerCase() === name.toLowerCase();
+  const spelling = Object.keys(map).find(isIt) ?? name;
+  const rest = Object.entries(map).filter(([key]) => !isIt(key));
+  return Object.fromEntries(value === undefined ? rest : [...rest, [spelling, value]]);
+}
+
+describe("other implementations", () => {
+  const [world] = worlds as readonly [World];
+  const wire = wireOf(world);
+  const contextOf = (capabilities: readonly string[]) => ({
+    plugin: { name: "far-away", version: "1.0.0" },
+    hook: "cmf.tool_pre_invoke",
+    capabilities,
+    config: undefined,
+    operation: undefined,
+    request: "r-1",
+    signal: new AbortController().signal,
+    state: new Map(),
+  });
+  const taskOf = (turn: Parameters<Wire["encodeTask"]>[0]) =>
+    JSON.parse(wire.encodeTask(turn)) as { readonly extensions: Record<string, Level> };
+
+  /** What the host makes of an answer. */
+  const resultOf = (
+    envelope: Level,
+    grant: readonly string[],
+    answer: (seen: Level) => unknown,
+  ) => {
+    const capabilities = world.host.resolveCapabilities(grant);
+    const view = world.host.filterExtensions(envelope, grant);
+    const turn = { payload: payloads.message, context: contextOf(capabilities), extensions: view };
+    const reply = JSON.stringify({ modified_extensions: answer(taskOf(turn).extensions) });
+    const { result, dropped } = wire.decodeResult(reply, turn);
+    const { modifiedExtensions } = result as { readonly modifiedExtensions: unknown };
+    const options = { view, strict: true };
+    const merged = world.host.mergeExtensions(envelope, modifiedExtensions, grant, options);
+    return { ...merged, dropped };
+  };
+
+  it("L30: another implementation sets and removes a header as the helpers do in process, whatever it calls the map", () => {
+    const names = ["X-A", "x-b", "Accept", "7", "constructor", "Authorization"];
+    const recased = (name: string) => fc.constantFrom(name, name.toUpperCase(), name.toLowerCase());
+    const values = fc.constantFrom("1", "2", "a b");
+    const spelt = fc.tuple(...names.map((name) => recased(name)));
+    const map = fc
+      .tuple(
+        spelt,
+        fc.subarray([...names.keys()]),
+        fc.array(values, { minLength: 6, maxLength: 6 }),
+      )
+      .map(([spellings, places, texts]) =>
+        Object.fromEntries(places.map((at) => [spellings[at] as string, texts[at] as string])),
+      );
+    const https = fc.record(
+      { headers: map, request_headers: map, response_headers: map, method: fc.constant("GET") },
+      { requiredKeys: [] },
+    );
+    const deeds: fc.Arbitrary<HeaderDeed> = fc.record({
+      name: fc.constantFrom("X-A", "x-b", "Accept", "7", "constructor", "X-New").chain(recased),
+      // One that is nowhere yet: to say what a map says already is to say nothing.
+      value: fc.constantFrom("new", "", undefined),
+    });
+    let changed = 0;
+    fc.assert(
+      fc.property(fc.option(https), deeds, anyGeneration, (http, deed, generation) => {
+        const envelope = standard.createExtensions({ http } as never);
+        const grant = ["write_headers"] as const;
+        const view = standard.filterExtensions(envelope, grant);
+        const { name, value } = deed;
+        const { setHeader, removeHeader } = standard;
+        const here = standard.mergeExtensions(
+          envelope,
+          value === undefined ? removeHeader(view, name) : setHeader(view, name, value),
+          grant,
+          { view },
+        );
+        const there = resultOf(envelope as Level, grant, (seen) => ({
+          http: doneBy(generation, seen.http as Level | undefined, deed),
+        }));
+        // That nothing is left of a map of the other generation cannot be said.
+        fc.pre(there.dropped.length === 0);
+        expect(there.extensions.http).toEqual(here.extensions.http);
+        expect(there.rejections).toEqual([]);
+        if (here.extensions !== envelope) changed += 1;
+      }),
+    );
+    expectSome(changed);
+  });
+
+  it("L30: another implementation that hands back what it was shown, and writes out what is empty, changes nothing", () => {
+    const { slots, host } = world;
+    let filled = 0;
+    fc.assert(
+      fc.property(
+        documentsOf(slots),
+        grantsOf(slots),
+        anyGeneration,
+        fc.boolean(),
+        (document, grant, generation, nulls) => {
+          const envelope = host.createExtensions(document);
+          const echo = (seen: Level): Level => {
+            const whole = writtenOut(slots.nodes, slots.envelope.level, seen, nulls);
+            const http = whole.http as Level | undefined;
+            const out = JSON.stringify(whole) === JSON.stringify(seen) ? 0 : 1;
+            filled += out;
+            if (http === undefined || http === null) return whole;
+            const known = generations[generation].filter((field) => http[field] !== undefined);
+            return { ...whole, http: Object.fromEntries(known.map((at) => [at, http[at]])) };
+          };
+          const { extensions, rejections } = resultOf(envelope, grant, echo);
+          expect(extensions).toBe(envelope);
+          expect(rejections).toEqual([]);
+        },
+      ),
+    );
+    expectSome(filled);
+  });
+});
+
+/** A document with what is empty by default, and with nulls for what is absent, if so wished. */
+function writtenOut(
+  nodes: readonly Node[],
+  { fields }: CompiledLevel,
+  seen: Level,
+  nulls: boolean,
+): Level {
+  const entries = nodes.flatMap((node, index): [string, unknown][] => {
+    const { optional, fallback } = fields[index] as CompiledLevel["fields"][number];
+    const { shape, level } = node.compiled;
+    const value = seen[node.key];
+    if (value !== undefined) {
+      const inner = () => writtenOut(node.fields, level as CompiledLevel, value as Level, nulls);
+      return [[node.key, level === undefined ? value : inner()]];
+    }
+    if (shape === "headers") return [[node.key, {}]];
+    const empty = fallback?.();
+    const isEmpty = typeof empty === "object" && Object.keys(empty as object).length === 0;
+    if (isEmpty) return [[node.key, empty]];
+    return optional && nulls && shape !== "set" ? [[node.key, null]] : [];
+  });
+  return Object.fromEntries(entries);
 }

@@ -3,19 +3,26 @@ import fc from "fast-check";
 import {
   type Answer,
   allow,
+  type DecodedMessage,
   decodeError,
+  decodeMessage,
+  decodeResult,
   deny,
   encodeError,
+  encodeMessage,
+  encodeResult,
   GlassineError,
   type WireExecution,
 } from "glassine";
 import { describe, expect, it } from "vitest";
 import { type Wire, wireOf } from "./support/boundary.ts";
 import { documentsOf, grantsOf } from "./support/documents.ts";
+import { hostileValues, Watch } from "./support/hostile.ts";
+import { messageDocuments } from "./support/messages.ts";
 import { type Outcome, outcomeOf } from "./support/outcome.ts";
 import { plansOf, propose } from "./support/proposals.ts";
 import { share } from "./support/runs.ts";
-import { headers, jsonValues, keys, mapOf, texts } from "./support/schema-values.ts";
+import { jsonValues, keys, mapOf, texts } from "./support/schema-values.ts";
 import { type World, worlds } from "./support/tables.ts";
 
 const jsonMaps = mapOf(keys, jsonValues, 3);
@@ -41,9 +48,15 @@ const executions: fc.Arbitrary<WireExecution> = fc.record({
   configKeys: fc.array(texts, { maxLength: 2 }),
 });
 
+/** Headers that a plugin may write, and sensitive ones, which do not cross. */
+const answerHeaders = mapOf(
+  fc.constantFrom("accept", "X-A", "x-b", "7", "constructor", "authorization", " Cookie "),
+  fc.constantFrom("", "1", "a b\tc", "\u00e9"),
+);
+
 const answers: fc.Arbitrary<Answer> = fc.record(
   {
-    httpHeaders: headers,
+    httpHeaders: answerHeaders,
     retryDelayMs: whole,
     mcpErrorCode: fc.integer(),
     httpStatusCode: whole,
@@ -58,11 +71,6 @@ interface Codec {
   /** What decoding gave, written again. */
   readonly encode: (decoded: never) => string;
 }
-
-const payload = {
-  role: "user",
-  content: [{ content_type: "tool_call", content: { tool_call_id: "1", name: "t" } }],
-};
 
 /** The context of a turn, as `decodeTask` gives it. */
 function contextOf(hook: string, capabilities: readonly string[], operation: unknown) {
@@ -80,8 +88,8 @@ function contextOf(hook: string, capabilities: readonly string[], operation: unk
 
 function tasksOf({ slots, host }: World, wire: Wire): fc.Arbitrary<Codec> {
   return fc
-    .tuple(documentsOf(slots), grantsOf(slots), maybe(jsonMaps))
-    .map(([document, grant, operation]) => {
+    .tuple(documentsOf(slots), grantsOf(slots), maybe(jsonMaps), messageDocuments)
+    .map(([document, grant, operation, payload]) => {
       const capabilities = host.resolveCapabilities(grant);
       const context = contextOf("cmf.tool_pre_invoke", capabilities, operation);
       const extensions = host.filterExtensions(host.createExtensions(document), grant);
@@ -141,6 +149,12 @@ const errors: fc.Arbitrary<Codec> = fc
     encode: (error: GlassineError) =>
       encodeError(error, error.data as { plugin: string; mcpErrorCode: number }),
   }));
+
+const messages: fc.Arbitrary<Codec> = messageDocuments.map((document) => ({
+  text: encodeMessage(decodeMessage(document).message),
+  decode: (text: string) => decodeMessage(text),
+  encode: ({ message }: DecodedMessage) => encodeMessage(message),
+}));
 
 function extensionsOf({ slots, host }: World): fc.Arbitrary<Codec> {
   return documentsOf(slots).map((document) => ({
@@ -214,7 +228,9 @@ function byteChanged(text: string, place: number, byte: number, how: number): st
   return new TextDecoder().decode(Uint8Array.from(bytes));
 }
 
-describe.each([...codecs, ["errors", errors] as const])("%s", (_name, documents) => {
+const all = [...codecs, ["errors", errors], ["messages", messages]] as const;
+
+describe.each(all)("%s", (_name, documents) => {
   it("L28: what was written and read is written the same, and reads the same", () => {
     fc.assert(
       fc.property(documents, ({ text, decode, encode }) => {
@@ -256,6 +272,83 @@ describe.each([...codecs, ["errors", errors] as const])("%s", (_name, documents)
         expect(told(decode(again))).toBe(told(outcome.value));
         expect(encode(decode(again) as never)).toBe(again);
       }),
+    );
+  });
+});
+
+describe("denials", () => {
+  const fields = [
+    "modified_payload",
+    "modified_extensions",
+    "as_returned",
+    "metadata",
+    "http_headers",
+    "retry_delay_ms",
+    "executions",
+    "more",
+  ] as const;
+  const said = [
+    "reason",
+    "description",
+    "code",
+    "details",
+    "mcp_error_code",
+    "proto_error_code",
+    "http_status_code",
+    "http_headers",
+    "plugin_name",
+  ] as const;
+  const valuesAt = (names: readonly string[], value: fc.Arbitrary<unknown>) =>
+    fc.record(Object.fromEntries(names.map((name) => [name, value])), { requiredKeys: [] });
+  const documents = fc
+    .tuple(
+      valuesAt(fields, jsonValues),
+      fc.oneof(jsonValues, valuesAt(said, fc.oneof(jsonValues, texts))),
+      fc.boolean(),
+    )
+    .map(([rest, violation, isSaid]) => ({
+      ...rest,
+      continue_processing: false,
+      ...(isSaid ? { violation } : {}),
+    }));
+
+  it("L29: a document that stops the operation is a denial, whatever else it says", () => {
+    fc.assert(
+      fc.property(documents, (document) => {
+        const { result, violation, answer, executions } = decodeResult(JSON.stringify(document));
+        expect(violation).toBeDefined();
+        const again = decodeResult(encodeResult(result, { ...answer, executions }));
+        expect([again.violation, again.answer, again.executions]).toEqual([
+          violation,
+          answer,
+          executions,
+        ]);
+        expect(again.dropped).toEqual([]);
+      }),
+    );
+  });
+
+  it("L29: a document that stops the operation is a denial also with what is no data in it, and nothing of that runs", () => {
+    const spoilt = fc.constantFrom(
+      ...fields,
+      "violation",
+      ...said.map((name) => `violation.${name}`),
+    );
+    fc.assert(
+      fc.property(
+        documents,
+        fc.constantFrom(...hostileValues),
+        spoilt,
+        (document, hostile, place) => {
+          const watch = new Watch();
+          const [outer, inner] = place.split(".") as [string, string?];
+          const value = hostile.make(watch);
+          const odd = { ...document, [outer]: inner === undefined ? value : { [inner]: value } };
+          expect(decodeResult(odd).violation).toBeDefined();
+          expect(watch.ran).toBe(0);
+        },
+      ),
+      share(0.25),
     );
   });
 });

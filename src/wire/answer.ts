@@ -1,11 +1,16 @@
 /** What a result says beside its changes: how the caller is to be answered. */
-import { GlassineError } from "../errors/index.ts";
-import type { HeaderMap } from "../extensions/index.ts";
-import { withoutSecrets } from "./header-secrets.ts";
+import { compileSchema, headerMap, intrinsics, payloadLimits } from "../admit/index.ts";
+import { formatPath, GlassineError, quoted } from "../errors/index.ts";
+import { type HeaderMap, headerFault } from "../extensions/index.ts";
+import { recordOf, type Tell, withoutSecrets } from "./header-secrets.ts";
+import { checkOptions, misuse, readOption } from "./options.ts";
 
 /** What a plugin wishes for the answer to the caller. Nothing in this library acts on it. */
 export interface Answer {
-  /** Headers for the answer. Sensitive ones are stripped. */
+  /**
+   * Headers for the answer: each name once, in whichever case, and none that frames a message.
+   * Sensitive ones are stripped.
+   */
   readonly httpHeaders?: HeaderMap | undefined;
   /** Milliseconds to wait before a retry. */
   readonly retryDelayMs?: number | undefined;
@@ -15,12 +20,13 @@ export interface Answer {
   readonly httpStatusCode?: number | undefined;
 }
 
+const headersReader = compileSchema(headerMap(), { closed: false, shownWhole: true });
+
 /** @throws GlassineError `options_invalid` */
-export function checkAnswer(answer: Answer): void {
+export function checkAnswer(answer: Answer, call: string): void {
+  checkOptions(answer, call);
   const { httpHeaders, retryDelayMs, mcpErrorCode, httpStatusCode } = answer;
-  if (httpHeaders !== undefined && !isHeaderMap(httpHeaders)) {
-    throw misuse("httpHeaders", "an object of texts");
-  }
+  if (httpHeaders !== undefined) checkHeaders(httpHeaders);
   if (retryDelayMs !== undefined && !isCount(retryDelayMs)) {
     throw misuse("retryDelayMs", "a whole number from 0 on");
   }
@@ -32,21 +38,46 @@ export function checkAnswer(answer: Answer): void {
   }
 }
 
-/** The headers of an answer that may cross, or none. */
+function checkHeaders(headers: unknown): void {
+  const option = "httpHeaders";
+  const map = readOption(headersReader, headers, option, payloadLimits);
+  fitHeaders(withoutSecrets(map, option) as HeaderMap, (name) => {
+    const text = `${option} expects well-formed headers that frame no message, each once; got another at ${quoted(name)}.`;
+    throw new GlassineError("options_invalid", text, { option, name });
+  });
+}
+
+/** The headers of an answer that may cross, or none. They were checked. */
 export function answerHeaders({ httpHeaders }: Answer): HeaderMap | undefined {
   return withoutSecrets(httpHeaders, "http_headers") as HeaderMap | undefined;
 }
 
-function isHeaderMap(value: unknown): boolean {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  return Object.values(value).every((text) => typeof text === "string");
+/** The headers that another process wishes for, as far as a plugin may write them. */
+export function wishedHeaders(
+  map: HeaderMap | undefined,
+  path: readonly string[],
+  tell: Tell,
+): HeaderMap | undefined {
+  const kept = withoutSecrets(map, formatPath(path), tell) as HeaderMap | undefined;
+  return kept && fitHeaders(kept, (name) => tell(formatPath([...path, name])));
+}
+
+/** The headers that a plugin may write, of each name the first. */
+function fitHeaders(map: HeaderMap, refuse: (name: string) => void): HeaderMap {
+  const taken = new Set<string>();
+  const entries = Object.entries(map);
+  const kept = entries.filter(([name, value]) => {
+    const lower = intrinsics.toLowerAscii(name);
+    if (headerFault(name, value) === undefined && !taken.has(lower)) {
+      taken.add(lower);
+      return true;
+    }
+    refuse(name);
+    return false;
+  });
+  return kept.length === entries.length ? map : (recordOf(kept) as HeaderMap);
 }
 
 function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
-}
-
-function misuse(option: string, expected: string): GlassineError {
-  const text = `${option} expects ${expected}, got another value.`;
-  return new GlassineError("options_invalid", text, { option });
 }

@@ -1,22 +1,36 @@
 /** What came back from another process, as a handler would have returned it. */
 import type * as z from "zod";
-import { compileSchema, type LevelValue } from "../admit/index.ts";
+import { compileSchema, extensionsLimits, type Level, type LevelValue } from "../admit/index.ts";
 import { formatPath } from "../errors/index.ts";
 import { type Denial, type PluginContext, type Violation, violationOf } from "../hooks/index.ts";
 import type { Changed } from "../plugins/index.ts";
-import type { Answer } from "./answer.ts";
+import { type Answer, wishedHeaders } from "./answer.ts";
 import type { WireSurface } from "./encode-result.ts";
 import { executionFrom, type WireExecution } from "./executions.ts";
+import { foldedHeaders } from "./header-generations.ts";
 import {
   changeHeaderMaps,
+  isRecord,
+  ownAt,
   recordOf,
   shownAt,
+  type Tell,
   withoutSecrets,
   withSecretsOf,
 } from "./header-secrets.ts";
+import { withoutEmpties } from "./left-out.ts";
+import { checkOptions } from "./options.ts";
 import { withHeadersField } from "./payload-headers.ts";
-import { type DecodeWireOptions, type Dropped, type DropReport, readWire } from "./read-wire.ts";
+import {
+  type DecodeWireOptions,
+  type Dropped,
+  type DropReport,
+  type ReadWire,
+  tryWire,
+  unreadable,
+} from "./read-wire.ts";
 import { resultSchema } from "./schemas.ts";
+import { readStanding } from "./standing-denial.ts";
 import { denialFrom } from "./violation.ts";
 
 /** A handler's turn: what it was handed. */
@@ -43,16 +57,21 @@ export interface DecodedResult<Payload = object, Proposal = object> extends Drop
 }
 
 const reader = compileSchema(resultSchema, { closed: false, shownWhole: true });
+const level = reader.level as Level;
 
-type ResultDocument = Readonly<z.output<typeof resultSchema>>;
+type Written = z.output<typeof resultSchema>;
+/** Of a denial that stands although it could not be read whole, parts of the violation are missing. */
+type ResultDocument = Readonly<Omit<Written, "violation">> & {
+  readonly violation?: Partial<NonNullable<Written["violation"]>> | undefined;
+};
 
 export function decodeReturned(
   surface: WireSurface,
   input: unknown,
   options: DecodeResultOptions = {},
 ): DecodedResult {
-  const what = { what: "plugin result", code: "result_shape" } as const;
-  const { document, report } = readWire<ResultDocument>(reader, input, what, options);
+  checkOptions(options, "decodeResult");
+  const { document, report } = readResult(input, options);
   const denial = document.continue_processing ? undefined : denialFrom(document.violation, report);
   if (denial === undefined && document.violation !== undefined) report.add("violation");
   const result = denial ?? changesFrom(surface, document, options, report);
@@ -68,6 +87,18 @@ export function decodeReturned(
   });
 }
 
+/** @throws GlassineError `syntax_invalid`, `result_shape` */
+function readResult(input: unknown, options: DecodeWireOptions): ReadWire<ResultDocument> {
+  const read = tryWire<ResultDocument>(reader, input, "result_shape", options);
+  if (read.ok) return read;
+  const standing = readStanding<ResultDocument>(level, read.value, {
+    ...extensionsLimits,
+    ...options.limits,
+  });
+  if (standing === undefined) throw unreadable("plugin result", "result_shape", read.problems);
+  return standing;
+}
+
 const changeParts = ["modified_payload", "modified_extensions", "metadata"] as const;
 
 function changesFrom(
@@ -80,15 +111,18 @@ function changesFrom(
   if (payload === undefined && proposal === undefined && metadata === undefined) return undefined;
   return Object.freeze({
     ...(payload && { modifiedPayload: payloadFrom(surface, payload, turn, report) }),
-    ...(proposal && { modifiedExtensions: proposalFrom(surface, proposal, turn, report) }),
+    ...(proposal && { modifiedExtensions: proposalFrom(surface, document, turn, report) }),
     ...(metadata && { metadata }),
   });
 }
 
-/** Unknown slots are dropped, and sensitive headers are as they were shown. */
+/**
+ * Unknown slots are dropped, and sensitive headers are as they were shown. What this library did
+ * not write is read as other implementations mean it.
+ */
 function proposalFrom(
   { slots }: WireSurface,
-  proposal: LevelValue,
+  { modified_extensions: proposal = {}, as_returned: asReturned }: ResultDocument,
   { extensions: view }: Partial<Turn>,
   report: DropReport,
 ): LevelValue {
@@ -98,14 +132,27 @@ function proposalFrom(
     return isKnown;
   });
   const kept = known.length === Object.keys(proposal).length ? proposal : recordOf(known);
-  return changeHeaderMaps(slots.nodes, kept, (map, path, keys) => {
-    const at = `modified_extensions.${path}`;
+  const tell = (path: string) => report.add(`modified_extensions.${path}`);
+  const stripped = changeHeaderMaps(slots.nodes, kept, (map, path) => {
+    if (view !== undefined) return withoutSecrets(map, path, tell);
     // Without the view nobody can tell what was stripped from what was taken away.
-    if (view === undefined) report.add(at);
-    return view === undefined
-      ? undefined
-      : withSecretsOf(shownAt(view, keys), map, at, (each) => report.add(each));
+    tell(path);
+    return undefined;
   });
+  if (view === undefined) return stripped;
+  const meant = asReturned ? stripped : withoutEmpties(slots, folded(stripped, view, tell), view);
+  return changeHeaderMaps(slots.nodes, meant, (map, _path, keys) =>
+    withSecretsOf(shownAt(view, keys), map),
+  );
+}
+
+/** A proposal whose headers of either generation are where the view has them. */
+function folded(proposal: LevelValue, view: object, tell: Tell): LevelValue {
+  const http = ownAt(proposal, "http");
+  if (!isRecord(http)) return proposal;
+  const next = foldedHeaders(ownAt(view, "http"), http, (path) => tell(`http.${path}`));
+  const entries = Object.entries(proposal).filter(([slot]) => slot !== "http");
+  return next === http ? proposal : recordOf([...entries, ["http", next]]);
 }
 
 function payloadFrom(
@@ -115,9 +162,8 @@ function payloadFrom(
   report: DropReport,
 ): object {
   return withHeadersField(hooks, turn.context?.hook, payload, (map) => {
-    const at = "modified_payload.headers";
-    const { headers: shown } = (turn.payload ?? {}) as { readonly headers?: unknown };
-    return withSecretsOf(shown, map, at, (each) => report.add(each));
+    const stripped = withoutSecrets(map, "modified_payload.headers", (path) => report.add(path));
+    return withSecretsOf(ownAt(turn.payload, "headers"), stripped);
   });
 }
 
@@ -128,11 +174,16 @@ function answerFrom(document: ResultDocument, report: DropReport): Answer {
   if (own?.http_headers !== undefined && document.http_headers !== undefined) {
     report.add("http_headers");
   }
-  const at = headers === document.http_headers ? "http_headers" : "violation.http_headers";
+  const at = own?.http_headers === undefined ? ["http_headers"] : ["violation", "http_headers"];
+  const older = own?.mcp_error_code;
+  const newer = own?.proto_error_code;
+  if (older !== undefined && newer !== undefined && older !== newer) {
+    report.add("violation.proto_error_code");
+  }
   return Object.freeze({
-    httpHeaders: withoutSecrets(headers, at, (path) => report.add(path)) as Answer["httpHeaders"],
+    httpHeaders: wishedHeaders(headers, at, (path) => report.add(path)),
     retryDelayMs: document.retry_delay_ms,
-    mcpErrorCode: own?.mcp_error_code,
+    mcpErrorCode: older ?? newer,
     httpStatusCode: own?.http_status_code,
   });
 }

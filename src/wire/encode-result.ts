@@ -10,6 +10,7 @@ import {
   writeText,
 } from "../admit/index.ts";
 import { type ErrorCode, GlassineError, quoted, suggestion } from "../errors/index.ts";
+import { markOf } from "../extensions/index.ts";
 import {
   type AnyInvokeResult,
   allow,
@@ -19,11 +20,14 @@ import {
   readReturned,
   violationOf,
 } from "../hooks/index.ts";
+import { freezePayload } from "../messages/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 import { type Answer, answerHeaders, checkAnswer } from "./answer.ts";
-import { executionDocument, executionsOf, type WireExecution } from "./executions.ts";
-import { changeHeaderMaps, withoutSecrets } from "./header-secrets.ts";
+import { executionDocuments, executionsOf, type WireExecution } from "./executions.ts";
+import { changeHeaderMaps, isRecord, withoutSecrets } from "./header-secrets.ts";
+import { misuse, readOption } from "./options.ts";
 import { withHeadersField } from "./payload-headers.ts";
+import { violationSchema } from "./schemas.ts";
 import { violationDocument } from "./violation.ts";
 
 /** Options of `encodeInvokeResult`. */
@@ -47,6 +51,7 @@ export interface WireSurface {
 }
 
 const anyObject = compileSchema(jsonObject(), { closed: false, shownWhole: true });
+const anyViolation = compileSchema(violationSchema, { closed: false, shownWhole: true });
 const allowed: unknown = allow();
 
 export function encodeReturned(
@@ -54,7 +59,7 @@ export function encodeReturned(
   returned: unknown,
   options: EncodeResultOptions = {},
 ): string {
-  checkAnswer(options);
+  checkAnswer(options, "encodeResult");
   return writeText({ ...changesOf(surface, returned, options), ...besides(returned, options) });
 }
 
@@ -64,23 +69,41 @@ export function encodeInvoked(
   result: AnyInvokeResult,
   options: EncodeInvokeResultOptions = {},
 ): string {
-  checkAnswer(options);
-  const { executions, metadata, violation } = result;
+  checkAnswer(options, "encodeInvokeResult");
+  checkInvoked(surface, result);
+  const { executions, violation } = result;
   const was = (part: "payloadModified" | "extensionsModified") =>
     executions.some((record: ExecutionRecord) => record.applied && record[part]);
+  const changed = was("extensionsModified");
+  const metadata = readOption<object>(anyObject, result.metadata, "metadata");
   return writeText({
     continue_processing: result.continueProcessing,
     modified_payload: was("payloadModified")
-      ? withoutHeaders(surface, options.hook, result.payload)
+      ? withoutHeaders(surface, options.hook, freezePayload(result.payload))
       : undefined,
-    modified_extensions: was("extensionsModified")
-      ? stripped(surface.slots, result.extensions)
-      : undefined,
-    violation: violation === undefined ? undefined : violationDocument(violation, options),
+    modified_extensions: changed ? stripped(surface.slots, result.extensions) : undefined,
+    as_returned: changed ? true : undefined,
+    violation:
+      violation === undefined
+        ? undefined
+        : readOption(anyViolation, violationDocument(violation, options), "violation"),
     metadata: Object.keys(metadata).length === 0 ? undefined : metadata,
     ...answered(violation === undefined, options),
-    executions: executionsOf(executions).map(executionDocument),
+    executions: executionDocuments(executionsOf(executions)),
   });
+}
+
+/** @throws GlassineError `options_invalid` */
+function checkInvoked({ slots }: WireSurface, result: Partial<AnyInvokeResult>): void {
+  const { continueProcessing, extensions, executions, violation } = result ?? {};
+  const isResult =
+    typeof continueProcessing === "boolean" &&
+    (violation === undefined) === continueProcessing &&
+    (violation === undefined || isRecord(violation)) &&
+    markOf(extensions)?.slots === slots &&
+    Array.isArray(executions) &&
+    executions.every(isRecord);
+  if (!isResult) throw misuse("result", "what `invoke` resolved to");
 }
 
 /** Extensions are looked at first, then the payload, then metadata, as in a dispatch. */
@@ -105,6 +128,7 @@ function changesOf(surface: WireSurface, returned: unknown, options: EncodeResul
     continue_processing: true,
     modified_payload: payload && withoutHeaders(surface, options.hook, payload),
     modified_extensions: proposal && stripped(slots, proposal),
+    as_returned: proposal && true,
     metadata,
   };
 }
@@ -113,7 +137,7 @@ function besides(returned: unknown, options: EncodeResultOptions): object {
   const { executions } = options;
   return {
     ...answered(violationOf(returned) === undefined, options),
-    executions: executions === undefined ? undefined : executions.map(executionDocument),
+    executions: executions === undefined ? undefined : executionDocuments(executions),
   };
 }
 

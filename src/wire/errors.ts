@@ -1,10 +1,12 @@
 /** What a handler in another process threw, as the wire has it. */
 import type * as z from "zod";
-import { compileSchema, intrinsics, readPlain, writeText } from "../admit/index.ts";
+import { compileSchema, readPlain, writeText } from "../admit/index.ts";
 import { type ErrorCode, errorCodes, GlassineError, ownErrorCode } from "../errors/index.ts";
 import { oneLine } from "../hooks/index.ts";
+import { checkOptions, misuse } from "./options.ts";
+import { ownDatum } from "./own-datum.ts";
 import { type DecodeWireOptions, readWire } from "./read-wire.ts";
-import { errorSchema } from "./schemas.ts";
+import { errorSchema, internalError } from "./schemas.ts";
 
 /** Options of `encodeError`. */
 export interface EncodeErrorOptions {
@@ -34,8 +36,11 @@ const maxName = 64;
  * ```
  */
 export function encodeError(thrown: unknown, options: EncodeErrorOptions): string {
-  const { plugin, details, mcpErrorCode = -32603 } = options;
-  if (typeof plugin !== "string") throw misuse("plugin", "the plugin's name");
+  checkOptions(options, "encodeError");
+  const { plugin, details, mcpErrorCode = internalError } = options;
+  if (typeof plugin !== "string" || readPlain(plugin) === undefined) {
+    throw misuse("plugin", "the plugin's name");
+  }
   if (!Number.isSafeInteger(mcpErrorCode)) throw misuse("mcpErrorCode", "a whole number");
   const read = details === undefined ? undefined : readPlain(details);
   if (details !== undefined && (typeof read !== "object" || read === null || Array.isArray(read))) {
@@ -55,15 +60,13 @@ export function encodeError(thrown: unknown, options: EncodeErrorOptions): strin
 function codeOf(thrown: unknown): string {
   const code = ownErrorCode(thrown);
   if (code === undefined) return "";
-  const { remoteCode } = (thrown as GlassineError).data;
-  return typeof remoteCode === "string" ? remoteCode : code;
+  const remoteCode = ownDatum(ownDatum(thrown, "data"), "remoteCode");
+  return typeof remoteCode === "string" ? oneLine(remoteCode, maxName) : code;
 }
 
 /** A message that is a text of its own, on one line. A getter or a trap is not asked. */
 function messageOf(thrown: unknown): string {
-  const isObject = typeof thrown === "object" && thrown !== null && !intrinsics.isProxy(thrown);
-  const held = isObject ? intrinsics.getOwnPropertyDescriptor(thrown, "message") : undefined;
-  const message: unknown = held?.value;
+  const message = ownDatum(thrown, "message");
   return shownMessage(typeof message === "string" ? message : "");
 }
 
@@ -82,7 +85,7 @@ type ErrorDocument = Readonly<z.output<typeof errorSchema>>;
  * `remoteCode`, `details` and `mcpErrorCode`. The message is text of the other side: on one line,
  * capped, never trusted.
  *
- * @throws GlassineError `syntax_invalid`, `document_invalid`
+ * @throws GlassineError `syntax_invalid`, `document_invalid`, `options_invalid`
  * @see spec `wire:error`
  * @example
  * ```ts
@@ -93,6 +96,7 @@ type ErrorDocument = Readonly<z.output<typeof errorSchema>>;
  * ```
  */
 export function decodeError(input: unknown, options: DecodeWireOptions = {}): GlassineError {
+  checkOptions(options, "decodeError");
   const what = { what: "plugin error", code: "document_invalid" } as const;
   const { document } = readWire<ErrorDocument>(reader, input, what, options);
   const { message, plugin_name: plugin, code = "", details } = document;
@@ -100,13 +104,8 @@ export function decodeError(input: unknown, options: DecodeWireOptions = {}): Gl
     plugin: oneLine(plugin, maxName),
     remoteCode: oneLine(code, maxName),
     details,
-    mcpErrorCode: document.mcp_error_code,
+    mcpErrorCode: document.proto_error_code ?? document.mcp_error_code,
   };
   const known: ErrorCode = Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : "handler_error";
   return new GlassineError(known, shownMessage(message), data);
-}
-
-function misuse(option: string, expected: string): GlassineError {
-  const text = `encodeError expects ${option} to be ${expected}, got another value.`;
-  return new GlassineError("options_invalid", text, { option });
 }

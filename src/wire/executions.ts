@@ -1,7 +1,9 @@
 /** Records of handlers' turns, as the wire has them. */
-import type * as z from "zod";
+import * as z from "zod";
+import { compileSchema } from "../admit/index.ts";
 import type { ExecutionRecord, Mode } from "../hooks/index.ts";
-import { type executionSchema, olderModes } from "./schemas.ts";
+import { misuse, readOption } from "./options.ts";
+import { executionSchema, olderModes } from "./schemas.ts";
 
 /** One handler's turn, as it is told across the process boundary. */
 export interface WireExecution {
@@ -27,7 +29,20 @@ export interface WireExecution {
 
 type ExecutionDocument = z.output<typeof executionSchema>;
 
-export function executionDocument(execution: WireExecution): Readonly<ExecutionDocument> {
+const reader = compileSchema(z.array(executionSchema), { closed: false, shownWhole: true });
+
+/** Records as they are written. @throws GlassineError `options_invalid` */
+export function executionDocuments(executions: unknown): readonly ExecutionDocument[] {
+  const option = "executions";
+  if (!Array.isArray(executions)) throw misuse(option, "a list of records");
+  const documents = executions.map((execution: unknown) => {
+    if (typeof execution !== "object" || execution === null) throw misuse(option, "records");
+    return executionDocument(execution as WireExecution);
+  });
+  return readOption(reader, documents, option);
+}
+
+function executionDocument(execution: WireExecution): object {
   return {
     plugin_id: execution.pluginId,
     plugin_name: execution.plugin,
@@ -44,7 +59,7 @@ export function executionDocument(execution: WireExecution): Readonly<ExecutionD
     duration_ns: execution.durationNs,
     reason: execution.reason,
     error_code: execution.errorCode,
-    config_keys: [...execution.configKeys],
+    config_keys: execution.configKeys,
   };
 }
 

@@ -32,10 +32,12 @@ export type Task<Table extends SlotTable, Hooks extends HookTable> = {
 export interface WireFunctions<Table extends SlotTable, Hooks extends HookTable> {
   /**
    * Text for a plugin in another process: hook, payload, context, and of the extensions what the
-   * plugin's capabilities open. Sensitive headers are left out.
+   * plugin's capabilities open. Sensitive headers are left out; the others are in the map of either
+   * generation of the format. A payload that a manager handed out is not read again.
    *
-   * @throws GlassineError `hook_unknown`, `options_invalid` (extensions that are not this host's)
-   * @see spec `wire:task`, `wire:headers-stripped`
+   * @throws GlassineError `hook_unknown`, `payload_invalid`, `capability_unknown`, `options_invalid`
+   *   (a context that is no JSON data, extensions that are not this host's)
+   * @see spec `wire:task`, `wire:task-written`, `wire:headers-stripped`, `wire:headers-both`
    * @example
    * ```ts
    * import { createPluginManager, decodeTask, definePlugin, encodeTask } from "glassine";
@@ -58,9 +60,10 @@ export interface WireFunctions<Table extends SlotTable, Hooks extends HookTable>
   /**
    * Reads a task, for the plugin's side: the payload checked and frozen as in the host, the view
    * filtered once more by the capabilities that the task carries. Takes text or parsed JSON.
+   * Unknown fields are left out and told by path, those of a message's parts too.
    *
    * @throws GlassineError `syntax_invalid`, `document_invalid`, `hook_unknown`,
-   *   `capability_unknown`, `payload_invalid`, `extensions_invalid`
+   *   `capability_unknown`, `payload_invalid`, `extensions_invalid`, `options_invalid`
    * @see spec `wire:task-payload`, `wire:task-filtered-again`
    */
   readonly decodeTask: (input: unknown, options?: DecodeTaskOptions) => Task<Table, Hooks>;
@@ -69,8 +72,9 @@ export interface WireFunctions<Table extends SlotTable, Hooks extends HookTable>
    * are left out.
    *
    * @throws GlassineError with the code that a dispatch refuses the value with, where it is no
-   *   result, no JSON data, or names an unknown slot; `options_invalid`
-   * @see spec `wire:result`
+   *   result, no JSON data, or names an unknown slot; `options_invalid`, also for records and
+   *   headers that nobody could read
+   * @see spec `wire:result`, `wire:written-checked`, `wire:as-returned`
    * @example
    * ```ts
    * import { deny, encodeResult } from "glassine";
@@ -84,7 +88,8 @@ export interface WireFunctions<Table extends SlotTable, Hooks extends HookTable>
    * Text of what `invoke` resolved to, for a side that runs a manager of its own: what was
    * changed, the violation, metadata and the records of its handlers.
    *
-   * @throws GlassineError `options_invalid`
+   * @throws GlassineError `options_invalid`, also for what `invoke` did not resolve to;
+   *   `payload_invalid`
    * @see spec `wire:invoke-result`
    * @example
    * ```ts
@@ -104,11 +109,12 @@ export interface WireFunctions<Table extends SlotTable, Hooks extends HookTable>
    * judged as any other. Hand over the turn that was encoded: without its view, header maps are
    * left out, because nobody can tell what was stripped from what was removed.
    *
-   * Reads both generations. A document that stops the operation is a denial, whatever else it
-   * says.
+   * Reads both generations, and what other implementations write out though it says nothing. A
+   * document that stops the operation is a denial, whatever else it says: what of it cannot be read
+   * is left out and told in `dropped`.
    *
-   * @throws GlassineError `syntax_invalid`, `result_shape`
-   * @see spec `wire:judged-alike`, `wire:headers-kept`
+   * @throws GlassineError `syntax_invalid`, `result_shape`, `options_invalid`
+   * @see spec `wire:judged-alike`, `wire:headers-kept`, `wire:headers-folded`, `wire:denial-stands`
    * @example
    * ```ts
    * import { decodeResult } from "glassine";

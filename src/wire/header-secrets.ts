@@ -3,11 +3,10 @@
  * say: a map that comes back without them is a map in which nobody touched them.
  */
 import { isSensitiveHeader, type LevelValue } from "../admit/index.ts";
-import type { HeaderMap } from "../extensions/index.ts";
 import type { Node } from "../slots/index.ts";
 
-/** Told of each header that is left out. */
-type Tell = (path: string) => void;
+/** Told of what is left out, by path. */
+export type Tell = (path: string) => void;
 
 /** The headers that may cross; the map itself when all may. */
 export function withoutSecrets(map: unknown, path: string, tell?: Tell): unknown {
@@ -21,9 +20,8 @@ export function withoutSecrets(map: unknown, path: string, tell?: Tell): unknown
   return kept.length === entries.length ? map : recordOf(kept);
 }
 
-/** What came back, with the sensitive headers as they were shown. */
-export function withSecretsOf(shown: unknown, map: unknown, path: string, tell: Tell): unknown {
-  const stripped = withoutSecrets(map, path, tell);
+/** A map without sensitive headers, with those that were shown. */
+export function withSecretsOf(shown: unknown, stripped: unknown): unknown {
   if (!isRecord(stripped) || !isRecord(shown)) return stripped;
   const secrets = Object.entries(shown).filter(([name]) => isSensitiveHeader(name));
   return secrets.length === 0 ? stripped : recordOf([...Object.entries(stripped), ...secrets]);
@@ -41,7 +39,7 @@ export function changeHeaderMaps(
 ): LevelValue {
   const changed = new Map<string, unknown>();
   for (const node of nodes) {
-    const value = Object.hasOwn(level, node.key) ? level[node.key] : undefined;
+    const value = ownAt(level, node.key);
     if (!isRecord(value)) continue;
     const at = [...keys, node.key];
     const next =
@@ -58,15 +56,17 @@ export function changeHeaderMaps(
 }
 
 /** What was shown at a place of the view. */
-export function shownAt(view: object, keys: readonly string[]): HeaderMap | undefined {
+export function shownAt(view: object, keys: readonly string[]): unknown {
   let here: unknown = view;
-  for (const key of keys) {
-    here = isRecord(here) && Object.hasOwn(here, key) ? here[key] : undefined;
-  }
-  return here as HeaderMap | undefined;
+  for (const key of keys) here = ownAt(here, key);
+  return here;
 }
 
-function isRecord(value: unknown): value is LevelValue {
+export function ownAt(level: unknown, key: string): unknown {
+  return isRecord(level) && Object.hasOwn(level, key) ? level[key] : undefined;
+}
+
+export function isRecord(value: unknown): value is LevelValue {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

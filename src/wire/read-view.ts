@@ -4,22 +4,30 @@ import { formatPath, type Problem } from "../errors/index.ts";
 import type { Slots } from "../extensions/index.ts";
 import { filterFor } from "../filter/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
+import { asShown, type ShownHeaders } from "./header-generations.ts";
 import { changeHeaderMaps, withoutSecrets } from "./header-secrets.ts";
+import { isEmpty } from "./left-out.ts";
 import { type DropReport, unreadable } from "./read-wire.ts";
+
+/** How a view is read, and what of it is the view's own. */
+interface ViewReading {
+  readonly mask: number;
+  readonly limits: Limits;
+  readonly shownHeaders: ShownHeaders | undefined;
+  readonly report: DropReport;
+}
 
 /** Unknown slots and fields are dropped. @throws GlassineError `extensions_invalid` */
 export function readView(
   slots: CompiledSlots,
   value: LevelValue,
-  mask: number,
-  limits: Limits,
-  report: DropReport,
+  { mask, limits, shownHeaders, report }: ViewReading,
 ): Slots {
   const tell = (path: string) => report.add(`extensions.${path}`);
   const given = changeHeaderMaps(slots.nodes, value, (map, path) =>
     withoutSecrets(map, path, tell),
   );
-  const admitted = admit(slots.envelope, given, {
+  const admitted = admit(slots.envelope, asShown(given, shownHeaders), {
     // Read and copied before, with the document.
     origin: "parsed",
     limits,
@@ -69,7 +77,7 @@ function filledIn(
     }
     if (field.fallback !== undefined) {
       const fallback = field.fallback();
-      if (isEmptyContainer(fallback)) filled[node.key] = fallback;
+      if (isEmpty(fallback)) filled[node.key] = fallback;
     } else if (!field.optional && isOpen(node, filling.mask)) {
       filling.problems.push({
         path: at,
@@ -80,10 +88,6 @@ function filledIn(
     }
   });
   return Object.freeze(filled);
-}
-
-function isEmptyContainer(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
 }
 
 function isOpen({ open }: Node, mask: number): boolean {

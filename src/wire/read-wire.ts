@@ -22,12 +22,15 @@ export interface DecodeWireOptions {
   readonly limits?: Partial<Limits>;
 }
 
-/** A document holds a payload one level down, and extensions beside it. */
+/**
+ * A document holds a payload one level down, and extensions beside it; a task has headers once for
+ * each generation.
+ */
 const wireLimits: Limits = Object.freeze({
   ...payloadLimits,
   depth: payloadLimits.depth + 2,
-  nodes: payloadLimits.nodes + extensionsLimits.nodes,
-  units: payloadLimits.units + extensionsLimits.units,
+  nodes: payloadLimits.nodes + 2 * extensionsLimits.nodes,
+  units: payloadLimits.units + 2 * extensionsLimits.units,
   textUnits: payloadLimits.textUnits + extensionsLimits.textUnits,
 });
 
@@ -62,35 +65,57 @@ export class DropReport {
 
 /** What was left out of a document. */
 export interface Dropped {
-  /** Paths of unknown fields, and of sensitive headers: at most the first 100. */
+  /**
+   * Paths of unknown fields, of sensitive headers, and of what could not be taken: at most the first
+   * 100.
+   */
   readonly dropped: readonly string[];
   /** How many there were. */
   readonly droppedCount: number;
 }
 
-/** @throws GlassineError `syntax_invalid`, or `code` with every problem */
+/** A document that was not read: what was parsed, and what is wrong with it. */
+interface UnreadWire {
+  readonly ok: false;
+  readonly value: unknown;
+  readonly problems: readonly Problem[];
+}
+
+/** @throws GlassineError `syntax_invalid`, `options_invalid`, or `code` with every problem */
 export function readWire<Document>(
   compiled: Compiled,
   input: unknown,
   { what, code }: { readonly what: string; readonly code: ErrorCode },
   options: DecodeWireOptions,
 ): ReadWire<Document> {
+  const read = tryWire<Document>(compiled, input, code, options);
+  if (!read.ok) throw unreadable(what, code, read.problems);
+  return read;
+}
+
+/** @throws GlassineError `syntax_invalid`, `options_invalid` */
+export function tryWire<Document>(
+  compiled: Compiled,
+  input: unknown,
+  shapeCode: ErrorCode,
+  options: DecodeWireOptions,
+): (ReadWire<Document> & { readonly ok: true }) | UnreadWire {
   const limits = { ...wireLimits, ...options.limits };
   const isText = typeof input === "string";
   const { value, problem } = isText ? parseText(input, limits) : { value: input };
-  if (problem !== undefined) throw unreadable(what, code, [problem]);
+  if (problem !== undefined) return { ok: false, value, problems: [problem] };
   const admitted = admit(compiled, value, {
     origin: isText ? "parsed" : "host",
     limits,
-    shapeCode: code,
+    shapeCode,
     strict: false,
     hint: undefined,
     partial: false,
   });
-  if (!admitted.ok) throw unreadable(what, code, admitted.problems);
+  if (!admitted.ok) return { ok: false, value, problems: admitted.problems };
   const report = new DropReport();
   report.addAll(mapped(admitted.dropped, formatPath), admitted.droppedCount);
-  return { document: admitted.value as Document, report };
+  return { ok: true, document: admitted.value as Document, report };
 }
 
 export function unreadable(

@@ -8,8 +8,8 @@ import {
   jsonObject,
   jsonValue,
   wholeNumber,
-  withAliases,
   withDefault,
+  withRule,
 } from "../admit/index.ts";
 import { modes } from "../hooks/index.ts";
 
@@ -17,20 +17,16 @@ import { modes } from "../hooks/index.ts";
 const protocolCode = () => z.number().int();
 
 /** `proto_error_code` is what the newer generation calls `mcp_error_code`. */
-const protocolAliases = { proto_error_code: "mcp_error_code" };
-
-export const violationSchema = withAliases(
-  z.object({
-    reason: z.string(),
-    description: withDefault(z.string(), ""),
-    code: z.string(),
-    details: jsonObject().optional(),
-    mcp_error_code: protocolCode().optional(),
-    http_status_code: wholeNumber().optional(),
-    http_headers: headerMap().optional(),
-  }),
-  protocolAliases,
-);
+export const violationSchema = z.object({
+  reason: z.string(),
+  description: z.string().optional(),
+  code: z.string(),
+  details: jsonObject().optional(),
+  mcp_error_code: protocolCode().optional(),
+  proto_error_code: protocolCode().optional(),
+  http_status_code: wholeNumber().optional(),
+  http_headers: headerMap().optional(),
+});
 
 /** What the older generation called some modes. */
 export const olderModes = {
@@ -67,6 +63,7 @@ export const resultSchema = z.object({
   continue_processing: withDefault(z.boolean(), true),
   modified_payload: jsonObject().optional(),
   modified_extensions: jsonObject().optional(),
+  as_returned: withDefault(z.boolean(), false),
   violation: violationSchema.optional(),
   metadata: jsonObject().optional(),
   http_headers: headerMap().optional(),
@@ -74,26 +71,37 @@ export const resultSchema = z.object({
   executions: z.array(executionSchema).default([]),
 });
 
-export const errorSchema = withAliases(
+/** An internal error, in JSON-RPC. */
+export const internalError = -32603;
+
+export const errorSchema = withRule(
   z.object({
     message: z.string(),
     plugin_name: z.string(),
     code: z.string().optional(),
     details: jsonObject().optional(),
-    mcp_error_code: withDefault(protocolCode(), -32603),
+    mcp_error_code: withDefault(protocolCode(), internalError),
+    proto_error_code: protocolCode().optional(),
   }),
-  protocolAliases,
+  "mcp_error_code and proto_error_code that agree",
+  ({ mcp_error_code: older, proto_error_code: newer }) =>
+    newer === undefined || older === internalError || older === newer,
 );
+
+const names = () => z.array(z.string());
 
 export const taskSchema = z.object({
   hook: z.string(),
   payload: jsonObject(),
   extensions: jsonObject().optional(),
+  shown_headers: z
+    .object({ headers: names().optional(), request_headers: names().optional() })
+    .optional(),
   context: z.object({ request_id: z.string(), operation: jsonObject().optional() }),
   config: z.object({
     name: z.string(),
     version: z.string(),
-    capabilities: z.array(z.string()).default([]),
+    capabilities: names().default([]),
     config: jsonValue().optional(),
   }),
 });

@@ -1,18 +1,33 @@
 /** What a host sends to a plugin in another process, and how the plugin's side reads it. */
 import type * as z from "zod";
-import { compileSchema, extensionsLimits, payloadLimits, writeText } from "../admit/index.ts";
-import { GlassineError, quoted, suggestion } from "../errors/index.ts";
+import {
+  admit,
+  compileSchema,
+  extensionsLimits,
+  mapped,
+  payloadLimits,
+  writeText,
+} from "../admit/index.ts";
+import { formatPath, GlassineError, quoted, suggestion } from "../errors/index.ts";
 import { markOf, type Slots } from "../extensions/index.ts";
 import { filterFor } from "../filter/index.ts";
 import { type HookSpec, type PluginContext, payloadReader } from "../hooks/index.ts";
-import { payloadFor } from "../messages/index.ts";
+import { markPayload, payloadFor } from "../messages/index.ts";
 import { resolveNames } from "../slots/index.ts";
 import type { Turn } from "./decode-result.ts";
 import type { WireSurface } from "./encode-result.ts";
+import { forBothGenerations } from "./header-generations.ts";
 import { changeHeaderMaps, withoutSecrets } from "./header-secrets.ts";
+import { anySize, checkOptions, misuse, readOption } from "./options.ts";
 import { withHeadersField } from "./payload-headers.ts";
 import { readView } from "./read-view.ts";
-import { type DecodeWireOptions, type Dropped, readWire } from "./read-wire.ts";
+import {
+  type DecodeWireOptions,
+  type Dropped,
+  type DropReport,
+  readWire,
+  unreadable,
+} from "./read-wire.ts";
 import { taskSchema } from "./schemas.ts";
 
 /** Options of `decodeTask`. */
@@ -32,72 +47,122 @@ export interface AnyTask extends Dropped {
   readonly extensions: object | undefined;
 }
 
+type TaskDocument = Readonly<z.output<typeof taskSchema>>;
+
+const contextReader = compileSchema(taskSchema.pick({ hook: true, context: true, config: true }), {
+  closed: false,
+  shownWhole: true,
+});
+
 export function encodeTurn(surface: WireSurface, turn: Turn): string {
-  const { payload, context, extensions } = turn;
-  specOf(surface, context.hook);
-  const { request, operation, plugin, capabilities, config } = context;
+  const { hook, context, config } = contextDocument(turn);
+  const { payload, extensions } = turn;
+  const reader = payloadReader(specOf(surface, hook));
+  const checked = payloadFor(reader, payload, "payload_invalid", hook, anySize);
+  const capabilities = resolveNames(surface.slots.capabilities, config.capabilities);
+  const view = extensions === undefined ? undefined : shown(surface, extensions, capabilities);
   return writeText({
-    hook: context.hook,
-    payload: withHeadersField(surface.hooks, context.hook, payload, (map) =>
+    hook,
+    payload: withHeadersField(surface.hooks, hook, checked, (map) =>
       withoutSecrets(map, "headers"),
     ),
-    extensions: extensions === undefined ? undefined : shown(surface, extensions, capabilities),
-    context: { request_id: request, operation },
-    config: { name: plugin.name, version: plugin.version, capabilities, config },
+    extensions: view?.extensions,
+    shown_headers: view?.shown,
+    context,
+    config: { ...config, capabilities },
   });
 }
 
-/** What the capabilities open of a view or envelope of this host, without sensitive headers. */
-function shown(
-  { slots }: WireSurface,
-  extensions: object,
-  capabilities: readonly string[],
-): object {
-  const mark = markOf(extensions);
-  if (mark?.slots !== slots) {
-    throw new GlassineError(
-      "options_invalid",
-      "encodeTask expects the extensions that the handler was handed; got another value.",
-      { option: "extensions" },
-    );
+/**
+ * What a turn says beside payload and extensions, all of it JSON data.
+ *
+ * @throws GlassineError `options_invalid`
+ */
+function contextDocument(turn: Turn): Pick<TaskDocument, "hook" | "context" | "config"> {
+  const { context } = (turn ?? {}) as Partial<Turn>;
+  if (typeof context !== "object" || context === null) {
+    throw misuse("encodeTask", "a turn: payload, context and, for who takes them, extensions");
   }
+  const { hook, request, operation, capabilities, config } = context;
+  const { name, version } = (context.plugin ?? {}) as Partial<PluginContext["plugin"]>;
+  const document = {
+    hook,
+    context: { request_id: request, operation },
+    config: { name, version, capabilities, config },
+  };
+  return readOption(contextReader, document, "context");
+}
+
+/** What the capabilities open of a view or envelope of this host, without sensitive headers. */
+function shown({ slots }: WireSurface, extensions: object, capabilities: readonly string[]) {
+  const mark = markOf(extensions);
+  if (mark?.slots !== slots) throw misuse("extensions", "those that the handler was handed");
   const mask = slots.capabilities.mask(capabilities);
   const view = filterFor(slots, mask & (mark.mask ?? mask))(extensions as Slots);
-  return changeHeaderMaps(slots.nodes, view, (map, path) => withoutSecrets(map, path));
+  return forBothGenerations(
+    changeHeaderMaps(slots.nodes, view, (map, path) => withoutSecrets(map, path)),
+  );
 }
 
 const reader = compileSchema(taskSchema, { closed: false, shownWhole: true });
-
-type TaskDocument = Readonly<z.output<typeof taskSchema>>;
 
 export function decodeTurn(
   surface: WireSurface,
   input: unknown,
   options: DecodeTaskOptions = {},
 ): AnyTask {
+  checkOptions(options, "decodeTask");
   const { slots, hooks } = surface;
   const what = { what: "task", code: "document_invalid" } as const;
   const { document, report } = readWire<TaskDocument>(reader, input, what, options);
   const { hook, config } = document;
   const spec = specOf(surface, hook);
   const capabilities = resolveNames(slots.capabilities, config.capabilities);
-  const payload = withHeadersField(hooks, hook, document.payload, (map) =>
+  const given = withHeadersField(hooks, hook, document.payload, (map) =>
     withoutSecrets(map, "payload.headers", (path) => report.add(path)),
   );
-  const mask = slots.capabilities.mask(capabilities);
-  const limits = { ...extensionsLimits, ...options.limits };
-  const view =
+  const payload = readPayload(hook, spec, given, options, report);
+  const extensions =
     document.extensions === undefined
       ? undefined
-      : readView(slots, document.extensions, mask, limits, report);
-  const within = { ...payloadLimits, ...options.limits };
+      : readView(slots, document.extensions, {
+          mask: slots.capabilities.mask(capabilities),
+          limits: { ...extensionsLimits, ...options.limits },
+          shownHeaders: document.shown_headers,
+          report,
+        });
   return Object.freeze({
     hook,
-    payload: payloadFor(payloadReader(spec), payload, "payload_invalid", hook, within),
+    payload,
     context: contextOf(document, capabilities, options),
-    extensions: view,
+    extensions,
     ...report.fields,
   });
+}
+
+/** Unknown fields of a part are dropped. @throws GlassineError `payload_invalid` */
+function readPayload(
+  hook: string,
+  spec: HookSpec,
+  payload: object,
+  options: DecodeTaskOptions,
+  report: DropReport,
+): object {
+  const limits = { ...payloadLimits, ...options.limits };
+  const compiled = payloadReader(spec);
+  const admitted = admit(compiled, payload, {
+    // Read and copied before, with the document.
+    origin: "parsed",
+    limits,
+    shapeCode: "payload_shape",
+    strict: false,
+    hint: undefined,
+    partial: false,
+  });
+  if (!admitted.ok) throw unreadable(`payload of ${hook}`, "payload_invalid", admitted.problems);
+  const dropped = mapped(admitted.dropped, (path) => formatPath(["payload", ...path]));
+  report.addAll(dropped, admitted.droppedCount);
+  return markPayload(admitted.value as object, compiled, limits);
 }
 
 function contextOf(

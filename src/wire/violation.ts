@@ -25,21 +25,25 @@ export function violationDocument(
 }
 
 /**
- * The denial that a document says. A document that stops the operation is a denial whatever it
- * says of it: what cannot stand is replaced and reported.
+ * The denial that a document says, or what could be read of one. A document that stops the
+ * operation is a denial whatever it says of it: what cannot stand is replaced and reported.
  */
-export function denialFrom(document: ViolationDocument | undefined, report: DropReport): Denial {
+export function denialFrom(
+  document: Partial<ViolationDocument> | undefined,
+  report: DropReport,
+): Denial {
   if (document === undefined) return deny({ code: "denied", reason: unexplained });
   const { code, reason, description, details } = document;
-  const isCode = isViolationCode(code);
-  if (!isCode) report.add("violation.code");
+  const isCode = code !== undefined && isViolationCode(code);
+  // One that could not be read was told.
+  if (code !== undefined && !isCode) report.add("violation.code");
   // What `deny` refuses would turn the denial into a failure, which may be ignored.
   const isFit = details !== undefined && readPlain(details) !== undefined;
   if (details !== undefined && !isFit) report.add("violation.details");
   return deny({
     code: isCode ? code : "denied",
-    reason: isReason(reason) ? reason : unexplained,
-    description,
+    reason: reason !== undefined && isReason(reason) ? reason : unexplained,
+    ...(description === undefined ? {} : { description }),
     ...(isFit ? { details } : {}),
   });
 }

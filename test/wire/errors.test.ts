@@ -47,11 +47,41 @@ describe("encodeError", () => {
     expect(ran).toBe(0);
   });
 
+  it("writes what can be read again, whatever an error of this library was made with", () => {
+    verifies("wire:error-inert");
+    const { code, data } = decodeError(
+      encodeError(new GlassineError("handler_error", "a", { remoteCode: "b\ud800" }), {
+        plugin: "p",
+      }),
+    );
+    expect([code, data.remoteCode]).toEqual(["handler_error", "b"]);
+    let ran = 0;
+    const lying = Object.defineProperty(new GlassineError("handler_error", "a"), "data", {
+      get: () => {
+        ran += 1;
+      },
+    });
+    expect(json(encodeError(lying, { plugin: "p" }))).toMatchObject({ code: "handler_error" });
+    expect(ran).toBe(0);
+  });
+
+  it("refuses options that are none", () => {
+    for (const options of [undefined, null, 5]) {
+      expect(refusalOf(() => encodeError(new Error("a"), options as never))).toMatchObject({
+        code: "options_invalid",
+      });
+    }
+    expect(refusalOf(() => decodeError("{}", null as never))).toMatchObject({
+      code: "options_invalid",
+    });
+  });
+
   it.each([
     [{ plugin: 5 }, "plugin"],
     [{ plugin: "p", details: [] }, "details"],
     [{ plugin: "p", details: { f: () => 1 } }, "details"],
     [{ plugin: "p", mcpErrorCode: 1.5 }, "mcpErrorCode"],
+    [{ plugin: "\ud800" }, "plugin"],
   ])("refuses the options %j", (options, option) => {
     expect(refusalOf(() => encodeError(new Error("a"), options as never))).toMatchObject({
       code: "options_invalid",
@@ -96,6 +126,29 @@ describe("decodeError", () => {
         data: { remoteCode: "" },
       },
     );
+  });
+
+  it("reads null at every field that may be absent as absent, also at the newer name of the code", () => {
+    verifies("envelope:null-is-absent");
+    const lean = { message: "a", plugin_name: "p" };
+    const nulls = { ...lean, code: null, details: null, proto_error_code: null };
+    const told = (document: object) => {
+      const { code, message, data } = decodeError(document);
+      return { code, message, data };
+    };
+    expect(told(nulls)).toEqual(told(lean));
+    expect(told(nulls).data.mcpErrorCode).toBe(-32603);
+    const codes = { ...lean, mcp_error_code: -5, proto_error_code: null };
+    expect(told(codes).data.mcpErrorCode).toBe(-5);
+    // Who writes out defaults says -32603 for nothing.
+    const both = { ...lean, mcp_error_code: -32603, proto_error_code: -5 };
+    expect(told(both).data.mcpErrorCode).toBe(-5);
+  });
+
+  it("refuses two codes that differ", () => {
+    verifies("wire:both-generations");
+    const codes = { message: "a", plugin_name: "p", mcp_error_code: -4, proto_error_code: -5 };
+    expect(refusalOf(() => decodeError(codes))).toMatchObject({ code: "document_invalid" });
   });
 
   it.each([[{}], [{ message: "a" }], [{ message: 1, plugin_name: "p" }], [[]], [undefined]])(

@@ -8,7 +8,7 @@ const written = (returned: unknown, options = {}): unknown =>
 
 describe("encodeResult", () => {
   it("writes going on, changes and denials", () => {
-    verifies("wire:result");
+    verifies("wire:result", "wire:as-returned");
     for (const returned of [undefined, null, allow()]) {
       expect(written(returned)).toEqual({ continue_processing: true });
     }
@@ -26,6 +26,7 @@ describe("encodeResult", () => {
         security: { labels: ["EU", "PII"], objects: {}, data: {} },
         custom: { note: 1 },
       },
+      as_returned: true,
       metadata: { found: 1 },
     });
     const nothing = { modifiedPayload: null, modifiedExtensions: undefined, metadata: null };
@@ -75,10 +76,23 @@ describe("encodeResult", () => {
     });
   });
 
+  it("never quotes the value of a header that it refuses", () => {
+    verifies("wire:answer-headers");
+    const httpHeaders = { "X-A": "s3cr3t\n" };
+    const refusal = refusalOf(() => encodeResult(undefined, { httpHeaders }));
+    expect(String(refusal)).toContain('"X-A"');
+    expect(String(refusal)).not.toContain("s3cr3t");
+  });
+
   it.each([
     [{ httpHeaders: ["a"] }, "httpHeaders"],
     [{ httpHeaders: null }, "httpHeaders"],
     [{ httpHeaders: { a: 1 } }, "httpHeaders"],
+    [{ httpHeaders: { a: "1\r\nb: 2" } }, "httpHeaders"],
+    [{ httpHeaders: { "a b": "1" } }, "httpHeaders"],
+    [{ httpHeaders: { "Transfer-Encoding": "chunked" } }, "httpHeaders"],
+    [{ httpHeaders: { a: "1", A: "1" } }, "httpHeaders"],
+    [{ httpHeaders: Object.defineProperty({}, "a", { get: () => "1" }) }, "httpHeaders"],
     [{ retryDelayMs: -1 }, "retryDelayMs"],
     [{ retryDelayMs: 0.5 }, "retryDelayMs"],
     [{ mcpErrorCode: 1.5 }, "mcpErrorCode"],
@@ -274,12 +288,85 @@ describe("decodeResult", () => {
     expect(going.answer).toEqual({ httpHeaders: outer, retryDelayMs: 0 });
   });
 
+  it("leaves out of the headers for the answer what a plugin may not write, and tells", () => {
+    verifies("wire:answer-headers");
+    const http_headers = {
+      "Retry-After": "1",
+      "X-Split": "a\r\nSet-Cookie: b",
+      "Transfer-Encoding": "chunked",
+      "content-length": "0",
+      "a b": "1",
+      "retry-after": "2",
+      "X-Wide": "\u0100",
+      Cookie: "s3cr3t",
+    };
+    const odd = [
+      "cookie",
+      '["X-Split"]',
+      '["Transfer-Encoding"]',
+      '["content-length"]',
+      '["a b"]',
+      '["retry-after"]',
+      '["X-Wide"]',
+    ];
+    const pathsAt = (at: string) =>
+      odd.map((name) => (/^\[/.test(name) ? "" : ".") + name).map((name) => at + name);
+    const going = decode({ http_headers });
+    expect(going.answer.httpHeaders).toEqual({ "Retry-After": "1" });
+    expect(going.dropped).toEqual(pathsAt("http_headers"));
+    const violation = { code: "a", reason: "b", http_headers };
+    const stopped = decode({ continue_processing: false, violation });
+    expect(stopped.answer.httpHeaders).toEqual({ "Retry-After": "1" });
+    expect(stopped.dropped).toEqual(pathsAt("violation.http_headers"));
+    const text = encodeResult(undefined, going.answer);
+    expect(decodeResult(text).answer).toEqual(going.answer);
+  });
+
+  const record = {
+    plugin_id: "p",
+    plugin_name: "p",
+    plugin_kind: "external",
+    hook_name: "evaluate",
+    mode: "audit",
+    status: "completed",
+  };
+  const stopping = (violation: object) => ({
+    continue_processing: false,
+    violation: { code: "a", reason: "b", ...violation },
+  });
+  const executing = (more: object) => ({ executions: [{ ...record, ...more }] });
+  const optional: readonly (readonly [string, (more: object) => object])[] = [
+    ...["modified_payload", "modified_extensions", "violation", "metadata", "http_headers"].map(
+      (field) => [field, (more: object) => more] as const,
+    ),
+    ...[
+      "description",
+      "details",
+      "mcp_error_code",
+      "proto_error_code",
+      "http_status_code",
+      "http_headers",
+    ].map((field) => [field, stopping] as const),
+    ...["requested_allow", "matched", "reason", "error_code"].map(
+      (field) => [field, executing] as const,
+    ),
+  ];
+  it.each(optional)("reads null at %s of %s as absent", (field, documentWith) => {
+    verifies("envelope:null-is-absent");
+    expect(decode(documentWith({ [field]: null }))).toEqual(decode(documentWith({})));
+  });
+
+  it("reads a violation of the newer generation with a description of null", () => {
+    const { violation, dropped } = decode(stopping({ description: null }));
+    expect([violation, dropped]).toEqual([{ code: "a", reason: "b" }, []]);
+  });
+
   it.each([
     ["a list", []],
     ["null", null],
     ["a text for a truth", { continue_processing: "false" }],
     ["null where there is a default", { continue_processing: null }],
-    ["a violation without a code", { continue_processing: false, violation: { reason: "a" } }],
+    ["a violation without a code", { violation: { reason: "a" } }],
     ["changes that are no object", { modified_extensions: [] }],
     ["a mode that is none", { executions: [{ mode: "other" }] }],
     ["a delay below zero", { retry_delay_ms: -1 }],

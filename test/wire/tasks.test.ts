@@ -20,7 +20,7 @@ describe("encodeTask", () => {
     const text = encodeTask(turnOf(["read_labels"]));
     expect(written(text)).toEqual({
       hook,
-      payload,
+      payload: { schema_version: "2.0", ...payload },
       extensions: {
         request: { request_id: "r-1" },
         security: { labels: ["PII"], objects: {}, data: {} },
@@ -140,6 +140,48 @@ describe("decodeTask", () => {
       "extensions.request.odd",
     ]);
     expect(droppedCount).toBe(4);
+  });
+
+  it("leaves unknown fields of a message's parts out, as `decodeMessage` does, and tells of them", () => {
+    verifies("wire:task-payload");
+    const task = written(encodeTask(turnOf([])));
+    const call = { tool_call_id: "1", name: "add", kind: "function" };
+    const inner = { content_type: "text", text: "ahoy", lang: "en" };
+    const read = decodeTask({
+      ...task,
+      payload: { role: "user", content: [inner, { content_type: "tool_call", content: call }] },
+    });
+    expect(read.payload).toMatchObject({
+      content: [
+        { content_type: "text", text: "ahoy" },
+        { content: { tool_call_id: "1", name: "add", arguments: {} } },
+      ],
+    });
+    expect(JSON.stringify(read.payload)).not.toMatch(/lang|kind/);
+    expect(read.dropped).toEqual(["payload.content[0].lang", "payload.content[1].content.kind"]);
+    expect(read.droppedCount).toBe(2);
+  });
+
+  it("reads null at every field that may be absent as absent", () => {
+    verifies("envelope:null-is-absent");
+    const { extensions: _, ...task } = written(encodeTask(turnOf([])));
+    const { operation: __, ...context } = task.context as Record<string, unknown>;
+    const { config: ___, ...config } = task.config as Record<string, unknown>;
+    const told = (document: object) => {
+      const { context: read, ...rest } = decodeTask(document);
+      return { ...rest, context: { ...read, signal: undefined } };
+    };
+    const lean = { ...task, context, config };
+    const nulls = {
+      ...lean,
+      extensions: null,
+      shown_headers: null,
+      context: { ...context, operation: null },
+      config: { ...config, config: null },
+    };
+    expect(told(nulls)).toEqual(told(lean));
+    const listed = { ...lean, shown_headers: { headers: null, request_headers: null } };
+    expect(told(listed)).toEqual(told(lean));
   });
 
   it("counts a flood of unknown fields and lists the first hundred", () => {
