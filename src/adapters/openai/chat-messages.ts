@@ -2,11 +2,12 @@
 import { pairMessages, pathOf } from "../../documents/index.ts";
 import { type ContentPart, createMessage, type Message } from "../../messages/index.ts";
 import { type CallNames, nameOfResult, type ToolResult } from "./calls.ts";
-import { type Kinds, readFields, writeFields } from "./chat-message.ts";
+import { readFields } from "./chat-message.ts";
 import { compact, given, type JsonObject, put, textAt } from "./json.ts";
 import { type LeftOut, leaveFields, type Unsaid, under, untold } from "./report-fields.ts";
 import { type Placed, rewrite, type Source } from "./rewrite.ts";
 import { readToolContent, writeToolContent } from "./tool-content.ts";
+import { type Kinds, writeFields } from "./write-chat-message.ts";
 
 type Sources = readonly Source<JsonObject, Message>[];
 type Result = Extract<ContentPart, { content_type: "tool_result" }>;

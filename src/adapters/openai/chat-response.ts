@@ -11,7 +11,7 @@ import {
 } from "../../documents/index.ts";
 import { createMessage, type Message } from "../../messages/index.ts";
 import { messageAsRead } from "./arguments-as-read.ts";
-import { readFields, writeFields } from "./chat-message.ts";
+import { readFields } from "./chat-message.ts";
 import { tellMessage } from "./chat-messages.ts";
 import {
   instantOf,
@@ -36,6 +36,7 @@ import { type Placed, rewrite, type Source } from "./rewrite.ts";
 import { responseSettings } from "./settings.ts";
 import { chatResponseSchema } from "./shapes.ts";
 import { finishReasonOf, stopReasonOf } from "./stop-reasons.ts";
+import { writeFields } from "./write-chat-message.ts";
 
 const format = "openai.chat";
 const shownFields = ["id", "created", "model", "choices", "usage"];
