@@ -1,4 +1,5 @@
 export { parseArguments, writeArguments } from "./arguments.ts";
+export { givenMessages } from "./given-messages.ts";
 export { isJsonObject, isSameText, type JsonObject } from "./json.ts";
 export { kindOf } from "./kind-of.ts";
 export { mediaFromUrl, urlOfMedia } from "./media.ts";

@@ -3,6 +3,7 @@ import { expectOptions } from "../../admit/index.ts";
 import {
   type Collector,
   collector,
+  givenMessages,
   type Left,
   type Lost,
   pathOf,
@@ -29,7 +30,7 @@ import {
   saysTheSame,
 } from "./host-values.ts";
 import { notesFor } from "./notes.ts";
-import { givenMessages, givenVersion } from "./options.ts";
+import { givenVersion } from "./options.ts";
 import { type PartJson, partJson, partSchema } from "./part-kinds.ts";
 import { readParts, type ShownParts } from "./read-parts.ts";
 import { leaveUnread } from "./settings.ts";

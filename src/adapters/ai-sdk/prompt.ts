@@ -1,8 +1,15 @@
 import { expectOptions } from "../../admit/index.ts";
-import { collector, type Left, type Lost, type Read, type Written } from "../../documents/index.ts";
+import {
+  collector,
+  givenMessages,
+  type Left,
+  type Lost,
+  type Read,
+  type Written,
+} from "../../documents/index.ts";
 import type { Message } from "../../messages/index.ts";
 import { reading } from "./host-values.ts";
-import { givenMessages, givenVersion } from "./options.ts";
+import { givenVersion } from "./options.ts";
 import { type ListFormat, nameOf, readList } from "./read-list.ts";
 import type { PromptLike, SpecificationVersion } from "./types.ts";
 import { writeList } from "./write-list.ts";

@@ -2,6 +2,7 @@
 import { expectOptions } from "../../admit/index.ts";
 import {
   collector,
+  givenMessages,
   type Left,
   type Lost,
   type Read,
@@ -11,7 +12,6 @@ import {
 import type { Message } from "../../messages/index.ts";
 import { type RequestExtensions, requestExtensions } from "./extensions.ts";
 import { written } from "./json.ts";
-import { givenMessages } from "./options.ts";
 import { readingOf, reportContainer, reportFields, reportInside } from "./report-fields.ts";
 import { type MessagesRequest, requestSchema } from "./schemas.ts";
 import { readTurns } from "./turns.ts";

@@ -3,6 +3,7 @@ import { expectOptions } from "../../admit/index.ts";
 import {
   type Collector,
   collector,
+  givenMessages,
   type Left,
   type Lost,
   pathOf,
@@ -18,7 +19,6 @@ import {
   responseExtensions,
 } from "./extensions.ts";
 import { type Block, isSameJson, written } from "./json.ts";
-import { givenMessages } from "./options.ts";
 import { quietly, readBlocks } from "./read-block.ts";
 import { type Reading, readingOf, reportContainer, reportFields } from "./report-fields.ts";
 import { reportForm, reportToolNames } from "./report-messages.ts";

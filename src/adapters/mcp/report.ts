@@ -2,6 +2,7 @@ import * as z from "zod";
 import {
   type Collector,
   collector,
+  givenMessages,
   type Left,
   type Lost,
   pathOf,
@@ -9,7 +10,6 @@ import {
   readDocument,
   type Written,
 } from "../../documents/index.ts";
-import { GlassineError } from "../../errors/index.ts";
 import { createMessage, type Message, type MessageInput } from "../../messages/index.ts";
 import { isObject, type JsonObject } from "./json.ts";
 
@@ -150,19 +150,9 @@ export function readOnto<Schema extends z.ZodType>(
   return onto === undefined ? undefined : readDocument(schema, onto, what);
 }
 
-/**
- * The messages to write: checked, and none of the caller's objects.
- *
- * @throws GlassineError `message_invalid`
- */
+/** @throws GlassineError `message_invalid` */
 export function readMessages(messages: readonly Message[]): readonly Message[] {
-  if (!Array.isArray(messages)) {
-    throw new GlassineError(
-      "message_invalid",
-      `Expected a list of messages, got ${messages === null ? "null" : typeof messages}. What from… gave has it as \`messages\`.`,
-    );
-  }
-  return messages.map((message) => createMessage(message));
+  return givenMessages(messages, "What writes a document of MCP");
 }
 
 /** Reports what no message of MCP has. */

@@ -1,11 +1,18 @@
 /** Requests of Chat Completions. */
-import { collector, type Left, type Lost, type Read, type Written } from "../../documents/index.ts";
+import {
+  collector,
+  givenMessages,
+  type Left,
+  type Lost,
+  type Read,
+  type Written,
+} from "../../documents/index.ts";
 import type { Message } from "../../messages/index.ts";
 import { messageAsRead } from "./arguments-as-read.ts";
 import { readMessages, writeMessages } from "./chat-messages.ts";
 import { type ModelExtensions, requestExtensions } from "./extensions.ts";
 import { compact, type JsonObject, put } from "./json.ts";
-import { givenMessages, type WriteOptions, writeOptions } from "./options.ts";
+import { type WriteOptions, writeOptions } from "./options.ts";
 import { chatRequest, read } from "./read.ts";
 import { leaveFields } from "./report-fields.ts";
 import { leaveFormats, requestSettings } from "./settings.ts";

@@ -2,6 +2,7 @@
 import type { Json } from "../../admit/index.ts";
 import {
   collector,
+  givenMessages,
   type Left,
   type Lost,
   pairMessages,
@@ -14,7 +15,7 @@ import { itemsAsRead } from "./arguments-as-read.ts";
 import { tellNames } from "./chat-messages.ts";
 import { type ModelExtensions, requestExtensions } from "./extensions.ts";
 import { compact, given, type JsonObject, put, textAt } from "./json.ts";
-import { givenMessages, type WriteOptions, writeOptions } from "./options.ts";
+import { type WriteOptions, writeOptions } from "./options.ts";
 import { read, responsesRequest } from "./read.ts";
 import { type Reading, type Run, readInput } from "./read-items.ts";
 import { type LeftOut, leaveFields, type Unsaid, untold } from "./report-fields.ts";

@@ -2,6 +2,7 @@
 import type { Json } from "../../admit/index.ts";
 import {
   collector,
+  givenMessages,
   type Left,
   type Lost,
   pairMessages,
@@ -21,7 +22,7 @@ import {
   secondsOf,
 } from "./extensions.ts";
 import { compact, given, type JsonObject, put, sameJson, textAt } from "./json.ts";
-import { givenMessages, type WriteOptions, writeOptions } from "./options.ts";
+import { type WriteOptions, writeOptions } from "./options.ts";
 import { read, responsesResponse } from "./read.ts";
 import { itemId, type Reading, type Run, readOutput } from "./read-items.ts";
 import { type LeftOut, under, untold } from "./report-fields.ts";

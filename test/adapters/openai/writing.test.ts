@@ -114,8 +114,8 @@ describe("over the document they came from", () => {
       expect(written([], chatParams)).toMatch(/^options_invalid: .* has no option "model"/);
       expect(written([], null)).toMatch(/^options_invalid: /);
       expect(written(read)).toBe(
-        `message_invalid: ${to.name} expects messages in an array, got an object. ` +
-          "Of what a from… function gave, hand in its messages.",
+        `message_invalid: ${to.name} expects an array of messages, got an object. ` +
+          "Of what a from… function gives, pass .messages.",
       );
       expect(written(undefined)).toContain("got nothing");
     },
