@@ -18,8 +18,11 @@ export default defineConfig({
       { find: /^glassine\/anthropic$/, replacement: here("src/adapters/anthropic/index.ts") },
       { find: /^glassine\/ai-sdk$/, replacement: here("src/adapters/ai-sdk/index.ts") },
       { find: /^glassine\/mcp$/, replacement: here("src/adapters/mcp/index.ts") },
+      { find: /^glassine\/memory-node$/, replacement: here("src/memory-node/index.ts") },
+      { find: /^glassine\/node$/, replacement: here("src/node/index.ts") },
       { find: /^glassine\/openai$/, replacement: here("src/adapters/openai/index.ts") },
       { find: /^glassine\/redis$/, replacement: here("src/redis/index.ts") },
+      { find: /^glassine\/testing$/, replacement: here("src/testing/index.ts") },
     ],
   },
   test: {

@@ -12,6 +12,7 @@ import { dispatchComparisons } from "./dispatch.ts";
 import { filterComparisons } from "./filter.ts";
 import { type Comparison, measure, type Row } from "./harness.ts";
 import { messageComparisons } from "./messages.ts";
+import { operationComparisons } from "./operations.ts";
 import { viewComparisons } from "./views.ts";
 
 const groups: Readonly<Record<string, readonly Comparison[]>> = {
@@ -19,6 +20,7 @@ const groups: Readonly<Record<string, readonly Comparison[]>> = {
   filter: filterComparisons,
   views: viewComparisons,
   messages: messageComparisons,
+  operations: operationComparisons,
 };
 const minRounds = 9;
 

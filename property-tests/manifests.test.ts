@@ -24,6 +24,9 @@ const declarations = fc.array(
     config: fc.option(fc.record({ level: fc.nat(9), list: fc.array(fc.nat(9)) }), {
       nil: undefined,
     }),
+    hasSchema: fc.boolean(),
+    asyncSafe: fc.boolean(),
+    requiresHost: fc.constantFrom("*", ">=0.0.1", ">=0.0.1,<999.0.0"),
     returns: fc.constantFrom("label", "payload", "custom", "config", "throws"),
   }),
   { minLength: 1, maxLength: 4 },
@@ -45,7 +48,13 @@ function manifestOf(declared: Declared, index: number) {
   return {
     name,
     version: "1.0.0",
+    requiresHost: declared.requiresHost,
     capabilities: [...declared.capabilities],
+    asyncSafe: declared.asyncSafe,
+    ...(declared.hasSchema
+      ? { configSchema: { parse: (value: unknown) => ({ ...(value as object), read: true }) } }
+      : {}),
+    routes: [{ path: `/${name}` }],
     dependsOn: index === 0 ? [] : [`plugin-${index - 1}`],
     hooks: {
       [hook]: {

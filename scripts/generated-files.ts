@@ -1,6 +1,8 @@
 /** Every file that is derived from the sources, as it has to be. */
 import { standardHooks } from "../src/hooks/standard-hooks.ts";
+import { memoryNodeServices } from "../src/memory-node/index.ts";
 import { standardSlots } from "../src/slots/index.ts";
+import { auditEventJsonSchema } from "./audit-schema.ts";
 import { extensionsSchema } from "./extensions-schema.ts";
 import { levelShapesSource } from "./level-shapes.ts";
 import { messageJsonSchema, partJsonSchemas } from "./message-schemas.ts";
@@ -8,6 +10,7 @@ import { capabilitiesPage } from "./pages/capabilities-page.ts";
 import { errorsPage } from "./pages/errors-page.ts";
 import { guaranteesPage } from "./pages/guarantees-page.ts";
 import { hooksPage } from "./pages/hooks-page.ts";
+import { memoryNodePage } from "./pages/memory-node-page.ts";
 import { slotsPage } from "./pages/slots-page.ts";
 import { threatModelPage } from "./pages/threat-model-page.ts";
 import { printJson } from "./print-json.ts";
@@ -38,13 +41,15 @@ export function generatedFiles(): readonly GeneratedFile[] {
     { path: "spec/schemas/task.schema.json", text: printJson(taskJsonSchema()) },
     { path: "spec/schemas/result.schema.json", text: printJson(resultJsonSchema()) },
     { path: "spec/schemas/error.schema.json", text: printJson(errorJsonSchema()) },
+    { path: "spec/schemas/audit-event.schema.json", text: printJson(auditEventJsonSchema()) },
     { path: "src/slots/level-shapes.generated.ts", text: levelShapesSource(standardSlots) },
     { path: "src/host/standard-functions.generated.ts", text: standardFunctionsSource() },
     { path: "spec/slots.json", text: printJson(slotData(standardSlots)) },
     { path: "docs/slots.md", text: slotsPage(standardSlots) },
-    { path: "docs/capabilities.md", text: capabilitiesPage(standardSlots) },
+    { path: "docs/capabilities.md", text: capabilitiesPage(standardSlots, memoryNodeServices) },
     { path: "docs/errors.md", text: errorsPage() },
     { path: "docs/hooks.md", text: hooksPage(standardHooks) },
+    { path: "docs/memory-node-hooks.md", text: memoryNodePage() },
     { path: "docs/threat-model.md", text: threatModelPage(attacks) },
     { path: "docs/guarantees.md", text: guaranteesPage(evidence) },
   ];

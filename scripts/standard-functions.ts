@@ -7,8 +7,8 @@ const sources = [
   "src/host/define-host.ts",
   "src/wire/functions.ts",
 ];
-// What has a function of its own in the root entry.
-const elsewhere = ["viewsOf", "serializeView", "toPolicyInput"];
+// What has a function of its own in the root entry, or nothing to do in the standard host.
+const elsewhere = ["viewsOf", "serializeView", "toPolicyInput", "defineCoreHandler"];
 
 interface Member {
   readonly name: string;

@@ -1,67 +1,13 @@
 /** What the laws say of data: reach, leaves, copies. */
-export type Level = { readonly [key: string]: unknown };
-export function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
-}
-
-/** Every object that can be got at from `value`, itself included. */
-export function reach(value: unknown, found = new Set<object>()): Set<object> {
-  if (!isObject(value) || found.has(value)) return found;
-  found.add(value);
-  for (const key of Reflect.ownKeys(value)) {
-    reach(Reflect.getOwnPropertyDescriptor(value, key)?.value, found);
-  }
-  return found;
-}
-
-/** Each primitive in `value` by its path. `undefined` is nothing. */
-export function leaves(value: unknown, path = "", into = new Map<string, unknown>()) {
-  if (isObject(value)) {
-    for (const [key, item] of Object.entries(value)) {
-      leaves(item, `${path}/${JSON.stringify(key)}`, into);
-    }
-  } else if (value !== undefined) into.set(path, value);
-  return into;
-}
-
-/** Own keys all the way down, symbols and order included. */
-export function shapeOf(value: unknown): unknown {
-  if (!isObject(value)) return typeof value;
-  return Reflect.ownKeys(value).map((key) => [key, shapeOf(Reflect.get(value, key))]);
-}
-
-/** A copy without anything of the library in it. Keeps `undefined` and own `__proto__`. */
-export function plainCopy(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(plainCopy);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainCopy(item)]));
-}
-
-/** What crosses a wire: a copy without `undefined`. */
-export function jsonCopy(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value));
-}
-
-/** A hop without a time gets the time of the merge, which is not the same twice. */
-export function withoutNow(extensions: Level): Level {
-  const text = JSON.stringify(extensions, (key, value: unknown) =>
-    key === "timestamp" ? "then" : value,
-  );
-  return JSON.parse(text) as Level;
-}
-
-export function at(value: unknown, path: readonly string[]): unknown {
-  let here = value;
-  for (const key of path) here = isObject(here) ? Reflect.get(here, key) : undefined;
-  return here;
-}
-
-/** Changes everything that can be changed in what a plugin kept. */
-export function scramble(value: unknown): void {
-  for (const object of reach(value)) {
-    if (Object.isFrozen(object)) continue;
-    if (Array.isArray(object)) object.push("scrambled");
-    for (const key of Object.keys(object)) Reflect.set(object, key, "scrambled");
-    Reflect.set(object, "scrambled", { scrambled: true });
-  }
-}
+export {
+  at,
+  isObject,
+  jsonCopy,
+  type Level,
+  leaves,
+  plainCopy,
+  reach,
+  scramble,
+  shapeOf,
+  withoutNow,
+} from "../../src/testing/data.ts";

@@ -5,12 +5,18 @@ import {
   createManager,
   definePluginFor,
   type Plugin,
+  standardProfile,
 } from "../../src/plugins/index.ts";
 import type { World } from "./tables.ts";
 
 /** `definePlugin` and `createPluginManager` of a world. */
 export function houseOf({ slots }: World) {
-  const surface = { hooks: standardHooks, capabilities: slots.capabilities };
+  const surface = {
+    hooks: standardHooks,
+    capabilities: slots.capabilities,
+    services: {},
+    profile: standardProfile,
+  };
   return {
     definePlugin: (manifest: unknown): Plugin => definePluginFor(surface, manifest),
     createPluginManager: (options: unknown): Promise<AnyManager> =>

@@ -4,25 +4,22 @@ import {
   instant,
   jsonObject,
   jsonValue,
-  type Limits,
   labelSet,
   stringSet,
   wholeNumber,
 } from "../../src/admit/index.ts";
 import { bindEnvelope } from "../../src/host/envelope.ts";
-import type { Rejection } from "../../src/merge/index.ts";
 import {
-  type CompiledSlots,
   compileSlots,
   defineSlots,
   type SlotTable,
   type StandardSlots,
   standardSlots,
 } from "../../src/slots/index.ts";
-import type { Level } from "./data.ts";
+import type { Subject } from "../../src/testing/subject.ts";
 
 /** One of each thing a table can say, nested, beside schemas that only zod can read. */
-const yardSlots = defineSlots({
+export const yardSlots = defineSlots({
   vault: {
     tier: "immutable",
     read: "read_vault",
@@ -148,40 +145,14 @@ const yardSlots = defineSlots({
   },
 });
 
-/** The functions of a host as code that knows only its table calls them. */
-interface Functions {
-  createExtensions(input: unknown): Level;
-  decodeExtensions(
-    input: unknown,
-    options?: { readonly strict?: boolean; readonly limits?: Partial<Limits> },
-  ): Decoded;
-  encodeExtensions(extensions: object): string;
-  filterExtensions(extensions: object, capabilities: readonly string[]): Level;
-  mergeExtensions(
-    current: object,
-    returned: unknown,
-    capabilities: readonly string[],
-    options?: { readonly view?: object; readonly strict?: boolean; readonly limits?: Limits },
-  ): { readonly extensions: Level; readonly rejections: readonly Rejection[] };
-  withSlots(extensions: object, changes: object): Level;
-  resolveCapabilities(names: readonly string[]): readonly string[];
-}
-
-interface Decoded {
-  readonly extensions: Level;
-  readonly dropped: readonly string[];
-}
-
 /** A host under test. */
-export interface World {
+export interface World extends Subject {
   readonly name: string;
-  readonly slots: CompiledSlots;
-  readonly host: Functions;
 }
 
 function world(name: string, table: SlotTable): World {
   const slots = compileSlots(table);
-  return { name, slots, host: bindEnvelope(slots) as unknown as Functions };
+  return { name, slots, host: bindEnvelope(slots) as unknown as World["host"] };
 }
 
 export const worlds: readonly World[] = [

@@ -1,19 +1,30 @@
-/** docs/capabilities.md: what each slot capability opens and permits. */
+/** docs/capabilities.md: what each slot capability opens and permits, and the services of a host. */
+import type { ServiceTable } from "../../src/services/index.ts";
 import type { SlotTable } from "../../src/slots/index.ts";
 import { impliedBy, type SlotRow, slotRows } from "../slot-data.ts";
-import { code, either, generatedFrom, page } from "./markdown.ts";
+import { code, either, generatedFrom, page, table } from "./markdown.ts";
 
 const intro = `# Capabilities
 
 What a plugin may see and change follows from the capabilities it declares, and from nothing else.
-These are the slot capabilities of the standard host; a host that adds slots adds capabilities with them.
+There are two kinds.
+A capability of a slot opens a part of the envelope; those of the standard host come first on this page, and a host that adds slots adds capabilities with them.
+A capability of a service opens a [service of the host](services.md) and has a dot in its name; the standard host has none, and [those of the memory node](#services-of-the-memory-node) are listed at the end.
 
 A name is compared exactly, and one that is not known is refused when the plugin is defined.
 A capability that writes something brings the one that reads it, and one for a field inside a gated field brings that of the outer one.
 Nothing else is implied.
-An operator can grant less than a plugin declares, never more.`;
+An operator can grant less than a plugin declares, never more.
 
-export function capabilitiesPage(slots: SlotTable): string {
+A plugin runs in your process: capabilities rule what it is handed, and are no sandbox.`;
+
+const servicesIntro = `## Services of the memory node
+
+Each opens one accessor of a handler's context, and none brings another.
+The accessor gives what the host supplies under the name of the handle, or \`null\` where it supplies nothing; without the capability it throws \`capability_denied\`.
+[services.md](services.md) says how a host declares services of its own.`;
+
+export function capabilitiesPage(slots: SlotTable, services: ServiceTable): string {
   const rows = slotRows(slots);
   const implied = impliedBy(slots);
   const names = Object.keys(implied).sort(bySubject);
@@ -26,6 +37,19 @@ export function capabilitiesPage(slots: SlotTable): string {
       "and",
     )}, each of them without its gated fields, and may change \`custom\`.`,
     ...names.map((name) => section(name, rows, implied)),
+    servicesIntro,
+    table(
+      ["Capability", "Accessor", "Handle", "What it does", "Before you grant it"],
+      [
+        ...Object.entries(services).map(([capability, spec]) => [
+          code(capability),
+          code(`${spec.accessor}()`),
+          code(spec.handle),
+          spec.description,
+          spec.review ?? "",
+        ]),
+      ],
+    ),
   ]);
 }
 

@@ -1,3 +1,5 @@
+import type { ErrorCodeSpec } from "./code-spec.ts";
+
 /**
  * Every code of this library, in one place: what happened and the way out.
  *
@@ -152,6 +154,11 @@ export const errorCodes = {
     means: "A hook definition is inconsistent.",
     todo: "Mend the hook definition that the message names.",
   },
+  service_invalid: {
+    kind: "misuse",
+    means: "A service definition is inconsistent.",
+    todo: "Mend the service definition that the message names.",
+  },
   hook_unknown: {
     kind: "misuse",
     means: "A hook is not part of this host's surface.",
@@ -169,7 +176,7 @@ export const errorCodes = {
   },
   plugin_duplicate: {
     kind: "misuse",
-    means: "Two plugins have the same name, compared without case.",
+    means: "Two plugins have the same name. `data.isSame` tells whether they are one plugin.",
     todo: "Register each plugin once.",
   },
   dependency_unresolved: {
@@ -241,6 +248,26 @@ export const errorCodes = {
     means: "A handler did not settle before its deadline.",
     todo: "Raise timeoutMs, or have the handler watch context.signal.",
   },
+  capability_denied: {
+    kind: "failure",
+    means: "A handler asked for a service whose capability its plugin did not declare.",
+    todo: "Declare the capability in the manifest, and have the operator grant it.",
+  },
+  execution_failed: {
+    kind: "failure",
+    means: "A handler threw, took too long, or returned what its hook does not allow.",
+    todo: "See `cause`, and the plugin that the message names.",
+  },
+  rejected: {
+    kind: "failure",
+    means: "A handler denied by throwing `RejectError`.",
+    todo: "Nothing: it is a denial. Where a hook knows none, it is a failure.",
+  },
+  audit_failed: {
+    kind: "failure",
+    means: "The audit trail did not take a record, and the manager says that it must.",
+    todo: "Look at the sink. `auditFailures()` counts what was not kept.",
+  },
   aborted: {
     kind: "failure",
     means: "The host aborted the invocation, or a context was used after its invocation ended.",
@@ -268,13 +295,6 @@ export const errorCodes = {
     todo: "Create a new manager.",
   },
 } as const satisfies Record<string, ErrorCodeSpec>;
-
-/** How a code comes to light: thrown, recorded as a refusal, or reported as an ignored change. */
-export interface ErrorCodeSpec {
-  readonly kind: "refusal" | "violation" | "rejection" | "misuse" | "failure";
-  readonly means: string;
-  readonly todo: string;
-}
 
 /** A stable code of this library. */
 export type ErrorCode = keyof typeof errorCodes;

@@ -72,13 +72,22 @@ export class TierViolationError extends GlassineError {
   }
 }
 
-/** A plugin definition is not acceptable. `problems` lists every field at fault. */
+/**
+ * A plugin definition is not acceptable. `problems` lists every field at fault. `data` has the
+ * `plugin`, where it has a fit name.
+ */
 export class ManifestError extends GlassineError {
   override readonly name = "ManifestError";
   readonly problems: readonly ManifestProblem[];
 
-  constructor(code: ErrorCode, message: string, problems: readonly ManifestProblem[]) {
-    super(code, message, { manifestProblems: problems });
+  constructor(
+    code: ErrorCode,
+    message: string,
+    problems: readonly ManifestProblem[],
+    cause?: unknown,
+    data: ErrorData = {},
+  ) {
+    super(code, message, { ...data, manifestProblems: problems }, cause);
     this.problems = problems;
   }
 }
@@ -87,6 +96,83 @@ export class ManifestError extends GlassineError {
 export interface ManifestProblem {
   readonly field: string;
   readonly message: string;
+}
+
+/** A handler asked for a service whose capability its plugin did not declare. */
+export class CapabilityError extends GlassineError {
+  override readonly name = "CapabilityError";
+  readonly plugin: string;
+  readonly capability: string;
+  /** The accessor as the host spells it. */
+  readonly accessor: string;
+
+  constructor(message: string, plugin: string, capability: string, accessor: string) {
+    super("capability_denied", message, { plugin, capability, accessor });
+    this.plugin = plugin;
+    this.capability = capability;
+    this.accessor = accessor;
+  }
+}
+
+/** A handler threw, took too long, or returned what its hook does not allow. `cause` is what it threw. */
+export class PluginExecutionError extends GlassineError {
+  override readonly name = "PluginExecutionError";
+
+  constructor(message: string, data?: ErrorData, cause?: unknown) {
+    super("execution_failed", message, data, cause);
+  }
+}
+
+/** Plugins depend on what is not there, or on each other in a circle. */
+export class PluginDependencyError extends GlassineError {
+  override readonly name = "PluginDependencyError";
+
+  constructor(message: string, data?: ErrorData) {
+    super("dependency_unresolved", message, data);
+  }
+}
+
+/** The reason of a `RejectError` that this very copy of the library made. @internal */
+export let rejectionReason: (value: unknown) => string | undefined;
+
+/**
+ * Thrown by a handler to deny, from as deep as it likes: the same as returning `deny(reason)`.
+ * On a filter chain, a score hook or one of fire and forget it is a failure like any other.
+ *
+ * @example
+ * ```ts
+ * import { createPluginManager, definePlugin, RejectError } from "glassine";
+ *
+ * const plugin = definePlugin({
+ *   name: "strict-names",
+ *   version: "1.0.0",
+ *   hooks: {
+ *     tool_pre_invoke({ name }) {
+ *       if (name.startsWith("_")) throw new RejectError("private tools are not called");
+ *     },
+ *   },
+ * });
+ * const manager = await createPluginManager({ plugins: [plugin] });
+ * const { violation } = await manager.invoke("tool_pre_invoke", { name: "_reset" });
+ * console.log(violation?.reason); // private tools are not called
+ * ```
+ */
+export class RejectError extends GlassineError {
+  override readonly name = "RejectError";
+  readonly reason: string;
+  readonly #reason: string;
+
+  static {
+    rejectionReason = (value) =>
+      typeof value === "object" && value !== null && #reason in value ? value.#reason : undefined;
+  }
+
+  constructor(reason: string) {
+    const text = typeof reason === "string" && reason !== "" ? reason : "rejected";
+    super("rejected", text);
+    this.reason = text;
+    this.#reason = text;
+  }
 }
 
 /** Whether `value` is an error of this library, also of another copy of it. */

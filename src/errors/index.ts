@@ -1,11 +1,17 @@
-export { type ErrorCode, type ErrorCodeSpec, errorCodes } from "./codes.ts";
+export type { ErrorCodeSpec } from "./code-spec.ts";
+export { type ErrorCode, errorCodes } from "./codes.ts";
 export {
+  CapabilityError,
   GlassineError,
   isGlassineError,
   ManifestError,
   type ManifestProblem,
   ownErrorCode,
+  PluginDependencyError,
+  PluginExecutionError,
   type Problem,
+  RejectError,
+  rejectionReason,
   TierViolationError,
 } from "./glassine-error.ts";
 export { closest, formatPath, formatProblems, quoted, suggestion } from "./text.ts";

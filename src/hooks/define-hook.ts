@@ -2,15 +2,24 @@ import type * as z from "zod";
 import { GlassineError, quoted, suggestion } from "../errors/index.ts";
 import { messageSchema } from "../messages/index.ts";
 import type { DeepReadonly } from "../slots/index.ts";
+import {
+  type Band,
+  bands,
+  hookSettings,
+  type Ordering,
+  orderings,
+  type Semantic,
+  semantics,
+} from "./surface.ts";
 
-/** What kind of dispatch a hook gets. */
-type Semantic = "message";
-
-/** A hook point: what its payload is and what plugins may change of it. */
-export interface HookSpec {
-  readonly semantic: Semantic;
+interface Described {
   readonly description: string;
   readonly payload: z.ZodType;
+}
+
+/** A hook whose handlers may change a payload and the extensions beside it. */
+interface MessageHook extends Described {
+  readonly semantic: "message";
   /** The payload fields that plugins may change. None by default. */
   readonly writable?: readonly string[];
   /** Which side of the operation the point is on. Handlers of `covers` hooks go by it. */
@@ -21,16 +30,97 @@ export interface HookSpec {
   readonly headersField?: string;
 }
 
+interface OperationHook extends Described {
+  /** The schema of the facts in `context.operation`. Default: any JSON object, or none. */
+  readonly operation?: z.ZodType;
+  /** Default `core_first`. */
+  readonly ordering?: Ordering;
+  readonly band?: Band;
+}
+
+/** A hook whose handlers allow or deny. Its payload is an object of facts. */
+interface VotingHook extends OperationHook {
+  readonly semantic: "voting";
+  /** Denies with the reason `not implemented` where nobody has a handler. Default false. */
+  readonly required?: boolean;
+}
+
+/** A hook whose handlers pass a value on. `payload` is the value's schema, for each of them. */
+interface FilterHook extends OperationHook {
+  readonly semantic: "filter_chain";
+  /**
+   * A rule beyond the schema: what is wrong with the value a handler gave for the one it got, or
+   * `undefined`. `plugin` is the handler's.
+   */
+  readonly keeps?: (given: never, got: never, plugin: string) => string | undefined;
+}
+
+/** A hook whose handlers give numbers by id. Its payload is the scored list. */
+interface ScoreHook extends OperationHook {
+  readonly semantic: "score_delta";
+}
+
+/** A hook whose handlers are told of something. Its payload is an object of facts. */
+interface FireHook extends OperationHook {
+  readonly semantic: "fire_and_forget";
+  /** Whether the first failure stops the rest and reaches the caller. Default false. */
+  readonly strict?: boolean;
+}
+
+/** A hook point as `defineHook` takes it. */
+export type HookDefinition = MessageHook | VotingHook | FilterHook | ScoreHook | FireHook;
+
+/** A hook point: how it is dispatched, what its payload is and what plugins may do there. */
+export interface HookSpec extends Described {
+  readonly semantic: Semantic;
+  readonly writable?: MessageHook["writable"];
+  readonly side?: MessageHook["side"];
+  readonly covers?: MessageHook["covers"];
+  readonly headersField?: MessageHook["headersField"];
+  readonly operation?: OperationHook["operation"];
+  readonly ordering?: OperationHook["ordering"];
+  readonly band?: OperationHook["band"];
+  readonly required?: VotingHook["required"];
+  readonly keeps?: FilterHook["keeps"];
+  readonly strict?: FireHook["strict"];
+}
+
 /** Hooks by name. */
 export interface HookTable {
   readonly [hook: string]: HookSpec;
 }
+
+/** The hooks of a table whose semantic is not `message`. */
+export type OperationHookOf<Hooks extends HookTable> = {
+  readonly [Hook in keyof Hooks]: Hooks[Hook]["semantic"] extends "message" ? never : Hook;
+}[keyof Hooks] &
+  string;
+
+/** The hooks of a table whose semantic is `message`. */
+export type MessageHookOf<Hooks extends HookTable> = Exclude<
+  keyof Hooks & string,
+  OperationHookOf<Hooks>
+>;
 
 /** The payload of a hook, frozen. */
 export type PayloadOf<Spec extends HookSpec> = DeepReadonly<z.output<Spec["payload"]>>;
 
 /** What `invoke` takes as payload: fields with a default may be left out. */
 export type PayloadInputOf<Spec extends HookSpec> = DeepReadonly<z.input<Spec["payload"]>>;
+
+/** The facts in `context.operation` of a hook's handlers. */
+export type OperationOf<Spec extends HookSpec> = Spec extends {
+  readonly operation: infer Facts extends z.ZodType;
+}
+  ? DeepReadonly<z.output<Facts>>
+  : Readonly<Record<string, unknown>> | undefined;
+
+/** What `invoke` takes as `operation`. */
+export type OperationInputOf<Spec extends HookSpec> = Spec extends {
+  readonly operation: infer Facts extends z.ZodType;
+}
+  ? DeepReadonly<z.input<Facts>>
+  : Readonly<Record<string, unknown>>;
 
 /**
  * Declares a hook of a host. Used in `defineHost({ hooks })`.
@@ -47,47 +137,80 @@ export type PayloadInputOf<Spec extends HookSpec> = DeepReadonly<z.input<Spec["p
  *   payload: z.object({ invoice: z.string(), amount: z.number() }),
  *   writable: ["amount"],
  * });
- * console.log(invoicePaid.writable); // [ 'amount' ]
+ * const mayRefund = defineHook({
+ *   semantic: "voting",
+ *   description: "Somebody asks for a refund.",
+ *   payload: z.object({ invoice: z.string() }),
+ *   band: "AUTHZ",
+ * });
+ * console.log(invoicePaid.writable, mayRefund.band); // [ 'amount' ] AUTHZ
  * ```
  */
-export function defineHook<const Spec extends HookSpec>(spec: Spec): Spec {
-  if (spec.semantic !== "message") {
-    throw new GlassineError("hook_invalid", 'A hook\'s semantic is "message".');
-  }
-  const shape = (spec.payload?._zod?.def as { shape?: object } | undefined)?.shape;
-  if (shape === undefined) {
-    throw new GlassineError("hook_invalid", "A hook's payload is a z.object schema.");
-  }
-  for (const key of Object.keys(spec)) {
-    if (settings.includes(key)) continue;
-    throw new GlassineError(
-      "hook_invalid",
-      `A hook has no setting ${quoted(key)}.${suggestion(key, settings)}`,
-    );
-  }
+export function defineHook<const Spec extends HookDefinition>(spec: Spec): Spec {
+  return checkedHook(spec);
+}
+
+/** @throws GlassineError `hook_invalid` */
+export function checkedHook<const Spec extends HookSpec>(spec: Spec): Spec {
+  const { semantic } = spec;
+  if (!semantics.includes(semantic)) fail(`A hook's semantic is one of ${listed(semantics)}.`);
+  if (typeof spec.description !== "string") fail("A hook needs a description.");
+  for (const key of Object.keys(spec)) checkSetting(key, semantic);
+  const shape = shapeOf(spec.payload, semantic);
   if ((spec.side ?? spec.covers) !== undefined && spec.payload !== messageSchema) {
-    throw new GlassineError(
-      "hook_invalid",
+    fail(
       "A hook with side or covers shares its handlers with message points: its payload is messageSchema.",
     );
   }
   for (const field of spec.writable ?? []) {
-    if (!Object.hasOwn(shape, field)) {
-      throw new GlassineError(
-        "hook_invalid",
-        `The writable field ${quoted(field)} is not in the payload.`,
-      );
-    }
+    if (shape === undefined || !Object.hasOwn(shape, field))
+      fail(`The writable field ${quoted(field)} is not in the payload.`);
   }
+  if (spec.ordering !== undefined && !orderings.includes(spec.ordering))
+    fail(`A hook's ordering is one of ${listed(orderings)}.`);
+  if (spec.band !== undefined && !Object.hasOwn(bands, spec.band))
+    fail(`A hook's band is one of ${listed(Object.keys(bands))}.`);
+  for (const key of ["required", "strict"] as const) {
+    if (spec[key] !== undefined && typeof spec[key] !== "boolean")
+      fail(`${key} of a hook is true or false.`);
+  }
+  if (spec.keeps !== undefined && typeof spec.keeps !== "function")
+    fail("keeps of a hook is a function.");
+  if (spec.operation !== undefined && typeOf(spec.operation) !== "object")
+    fail("A hook's operation is a z.object schema.");
   return Object.freeze(spec);
 }
 
-const settings = [
-  "semantic",
-  "description",
-  "payload",
-  "writable",
-  "side",
-  "covers",
-  "headersField",
-];
+function checkSetting(key: string, semantic: Semantic): void {
+  const known = Object.keys(hookSettings);
+  if (!known.includes(key)) fail(`A hook has no setting ${quoted(key)}.${suggestion(key, known)}`);
+  const takers: readonly Semantic[] = hookSettings[key as keyof typeof hookSettings];
+  if (takers.includes(semantic)) return;
+  fail(`The setting ${quoted(key)} is for hooks whose semantic is ${listed(takers)}.`);
+}
+
+/** The fields of a payload, where it has known ones. */
+function shapeOf(payload: z.ZodType | undefined, semantic: Semantic): object | undefined {
+  const type = typeOf(payload);
+  if (payload === undefined || type === undefined)
+    fail("A hook's payload is a schema made with zod 4.");
+  if (semantic === "filter_chain") return undefined;
+  if (semantic === "score_delta") {
+    if (type !== "array") fail("The payload of a score_delta hook is a z.array schema.");
+    return undefined;
+  }
+  if (type !== "object") fail("A hook's payload is a z.object schema.");
+  return (payload._zod.def as { shape?: object }).shape;
+}
+
+function typeOf(schema: z.ZodType | undefined): string | undefined {
+  return schema?._zod?.def.type;
+}
+
+function listed(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(", ");
+}
+
+function fail(text: string): never {
+  throw new GlassineError("hook_invalid", text);
+}

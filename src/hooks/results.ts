@@ -25,15 +25,24 @@ export type DenyInput =
 
 declare const decision: unique symbol;
 
-/** The answer "go on". */
+/** The answer "go on". Made by `allow` only; a look-alike is no vote. */
 export interface Allow {
   readonly [decision]: "allow";
+  readonly allow: true;
 }
 
 /** The answer "stop". Made by `deny` only; a look-alike is no denial. */
 export interface Denial {
   readonly [decision]: "deny";
 }
+
+/** A denial as the host gets it: who denied, and why. A handler may return it, too. */
+export interface Denied extends Denial, Violation {
+  readonly allow: false;
+}
+
+/** What a voting hook resolves to. */
+export type Decision = Allow | Denied;
 
 // A guard may be called in a realm that another plugin has patched: its denial must stand.
 const { charCodeAt, execPattern, freeze, hasOwn, slice, trim } = intrinsics;
@@ -100,6 +109,12 @@ export function deny(input: DenyInput): Denial {
   });
   // Its own key makes a spread or clone of it no result, where an empty one would pass.
   return freeze(denials.put({ __proto__: null, deny: true }, violation)) as unknown as Denial;
+}
+
+/** A violation as the host gets it from a voting hook. */
+export function deniedBy(violation: Violation): Denied {
+  const answer = { __proto__: null, allow: false, ...violation };
+  return freeze(denials.put(answer, violation)) as unknown as Denied;
 }
 
 const codePattern = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/;

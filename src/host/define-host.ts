@@ -1,28 +1,28 @@
-import { GlassineError, quoted } from "../errors/index.ts";
 import {
-  type AnyInvokeResult,
-  defineHook,
   type HookTable,
-  type PayloadInputOf,
-  type PayloadOf,
+  joinHooks,
+  type OperationHookOf,
   type StandardHooks,
   standardHooks,
 } from "../hooks/index.ts";
 import {
-  type AnyManager,
+  type CoreHandler,
+  type CoreHandlerInput,
   createManager,
+  defineCoreHandlerFor,
   definePluginFor,
-  type InvokeOptions,
+  type HostProfile,
   type ManagerOptions,
   type Plugin,
   type PluginManifest,
+  readProfile,
   type Surface,
 } from "../plugins/index.ts";
+import { defineServices, type ServiceCapability, type ServiceTable } from "../services/index.ts";
 import {
   type CapabilityIn,
   compileSlots,
   defineSlots,
-  type ExtensionsOf,
   joinSlots,
   type SlotTable,
   type StandardSlots,
@@ -32,37 +32,14 @@ import { serializeView, toPolicyInput, viewsOf } from "../views/index.ts";
 import { bindWire, type WireFunctions } from "../wire/index.ts";
 import { bindEnvelope } from "./envelope.ts";
 import type { EnvelopeFunctions } from "./envelope-functions.ts";
+import type { PluginManager } from "./plugin-manager.ts";
 
-/** What `invoke` resolves to. It never rejects for what a plugin does. */
-export type InvokeResult<Payload, Extensions> = Omit<AnyInvokeResult, "payload" | "extensions"> & {
-  /** The very object given, when it was frozen by this library and nothing changed it. */
-  readonly payload: Payload;
-  readonly extensions: Extensions;
-};
-
-/** Runs hooks. Closed: nothing can be registered after it was created. */
-export interface PluginManager<Table extends SlotTable, Hooks extends HookTable>
-  extends Pick<AnyManager, "close" | "plugins"> {
-  /**
-   * Runs a hook. Resolves with what held; a denial, a failure or an abort is a result with
-   * `continueProcessing: false`, and what was merged before it stays.
-   *
-   * @throws GlassineError (as a rejection, for misuse only) `hook_unknown`, `payload_invalid`,
-   *   `extensions_invalid`, `options_invalid`, `reentrancy`, `overloaded`, `manager_closed`
-   * @see spec `dispatch:invoke`
-   */
-  invoke<const Hook extends keyof Hooks & string>(
-    hook: Hook,
-    payload: PayloadInputOf<Hooks[Hook]> | PayloadOf<Hooks[Hook]>,
-    options?: InvokeOptions<ExtensionsOf<Table>>,
-  ): Promise<InvokeResult<PayloadOf<Hooks[Hook]>, ExtensionsOf<Table>>>;
-  /** Whether any plugin has a handler that runs on the hook. @throws GlassineError `hook_unknown` */
-  handles(hook: keyof Hooks & string): boolean;
-}
-
-/** Everything that is bound to one host's slots and hooks. */
-export interface Host<Table extends SlotTable, Hooks extends HookTable>
-  extends EnvelopeFunctions<Table>,
+/** Everything that is bound to one host's slots, hooks and services. */
+export interface Host<
+  Table extends SlotTable,
+  Hooks extends HookTable,
+  Services extends ServiceTable = Nothing,
+> extends EnvelopeFunctions<Table>,
     WireFunctions<Table, Hooks> {
   /** The views of a message. They take extensions of any host; see `viewsOf` of the root entry. */
   readonly viewsOf: typeof viewsOf;
@@ -91,7 +68,9 @@ export interface Host<Table extends SlotTable, Hooks extends HookTable>
    * console.log(capabilities.read_labels); // read_labels
    * ```
    */
-  readonly capabilities: { readonly [Name in CapabilityIn<Table>]: Name };
+  readonly capabilities: {
+    readonly [Name in CapabilityIn<Table> | ServiceCapability<Services>]: Name;
+  };
   /**
    * The names of the hooks.
    *
@@ -126,14 +105,35 @@ export interface Host<Table extends SlotTable, Hooks extends HookTable>
    * console.log(reader.hooks); // [ 'message_pre_invoke' ]
    * ```
    */
-  readonly definePlugin: <const Caps extends readonly CapabilityIn<Table>[] = []>(
-    manifest: PluginManifest<Table, Hooks, Caps>,
+  readonly definePlugin: <
+    const Caps extends readonly (CapabilityIn<Table> | ServiceCapability<Services>)[] = [],
+  >(
+    manifest: PluginManifest<Table, Hooks, Caps, Services>,
   ) => Plugin;
+  /**
+   * Defines a handler of the host's own on a hook whose semantic is not `message`, for
+   * `createPluginManager({ core })`. It is held to its capabilities as a plugin is.
+   *
+   * @throws ManifestError `manifest_invalid`, with every problem in `problems`
+   * @see spec `plugins:core`
+   */
+  readonly defineCoreHandler: <
+    const Hook extends OperationHookOf<Hooks>,
+    const Caps extends readonly (CapabilityIn<Table> | ServiceCapability<Services>)[] = [],
+  >(
+    handler: CoreHandlerInput<Table, Hooks, Services, Hook, Caps>,
+  ) => CoreHandler;
   /**
    * Registers plugins, orders them and gives a manager. The only place where plugins register.
    *
-   * @throws GlassineError (as a rejection) `options_invalid`, `plugin_duplicate`,
-   *   `dependency_unresolved`, `capability_unknown`, `hook_unknown`
+   * All of them register, or none.
+   *
+   * @throws ManifestError (as a rejection) `plugin_duplicate`; `manifest_invalid` for a host of
+   *   another version, a configuration that is not accepted, and several problems at once
+   * @throws PluginDependencyError (as a rejection) `dependency_unresolved`
+   * @throws GlassineError (as a rejection) `options_invalid`, `capability_unknown`,
+   *   `hook_unknown`, `audit_failed`, `realm_tampered`
+   * @see spec `plugins:registration`
    * @example
    * ```ts
    * import { createPluginManager, definePlugin, deny } from "glassine";
@@ -149,14 +149,22 @@ export interface Host<Table extends SlotTable, Hooks extends HookTable>
    * ```
    */
   readonly createPluginManager: (
-    options: ManagerOptions<Table, Hooks>,
+    options: ManagerOptions<Table, Hooks, Services>,
   ) => Promise<PluginManager<Table, Hooks>>;
 }
 
-/** What `defineHost` takes: slots and hooks of the host's own, beside the standard ones. */
-export interface HostDefinition<Slots extends SlotTable, Hooks extends HookTable> {
+/** What `defineHost` takes: slots, hooks and services of the host's own, beside the standard ones. */
+export interface HostDefinition<
+  Slots extends SlotTable,
+  Hooks extends HookTable,
+  Services extends ServiceTable = Nothing,
+> {
   readonly slots?: Slots;
   readonly hooks?: Hooks;
+  /** What capabilities of the host's own open. See `defineServices`. */
+  readonly services?: Services;
+  /** Names and figures of the host: default those of glassine. */
+  readonly profile?: Partial<HostProfile>;
 }
 
 /** A table without entries. */
@@ -169,7 +177,7 @@ type Nothing = Record<never, never>;
  * A schema's checks and transforms must answer at once. In a realm that a plugin patched they are
  * only as good as what they call; see `defineSlots`.
  *
- * @throws GlassineError `slot_invalid`, `hook_invalid`
+ * @throws GlassineError `slot_invalid`, `hook_invalid`, `service_invalid`, `options_invalid`
  * @see spec `envelope:host-slots`
  * @example
  * ```ts
@@ -194,65 +202,57 @@ type Nothing = Record<never, never>;
 export function defineHost<
   const Slots extends SlotTable = Nothing,
   const Hooks extends HookTable = Nothing,
->(definition: HostDefinition<Slots, Hooks>): Host<StandardSlots & Slots, StandardHooks & Hooks> {
+  const Services extends ServiceTable = Nothing,
+>(
+  definition: HostDefinition<Slots, Hooks, Services>,
+): Host<StandardSlots & Slots, StandardHooks & Hooks, Services> {
   // A copy: the host's own object is not frozen under its hands.
   const own = defineSlots({ ...definition.slots }) as Slots;
   const table = joinSlots(standardSlots, own);
-  const hooks = joinHooks(definition.hooks ?? ({} as Hooks));
-  return bindHost(table, hooks);
+  const hooks = joinHooks(standardHooks, definition.hooks ?? ({} as Hooks));
+  const services = defineServices({ ...definition.services }) as Services;
+  return bindHost(table, hooks, { services, profile: readProfile(definition.profile) });
 }
 
-export function bindHost<Table extends SlotTable, Hooks extends HookTable>(
+/** What a host has beside slots and hooks. */
+export interface HostExtras<Services extends ServiceTable> {
+  readonly services: Services;
+  readonly profile: HostProfile;
+}
+
+export function bindHost<
+  Table extends SlotTable,
+  Hooks extends HookTable,
+  Services extends ServiceTable,
+>(
   table: Table,
   hooks: Hooks,
-): Host<Table, Hooks> {
+  { services, profile }: HostExtras<Services>,
+): Host<Table, Hooks, Services> {
   const slots = compileSlots(table);
-  const surface: Surface = { hooks, capabilities: slots.capabilities };
+  const surface: Surface = { hooks, capabilities: slots.capabilities, services, profile };
   const host = {
     ...bindEnvelope<Table>(slots),
     viewsOf,
     serializeView,
     toPolicyInput,
-    ...bindWire<Table, Hooks>({ slots, hooks }),
+    ...bindWire<Table, Hooks>({ slots, hooks: messageHooksOf(hooks) }),
     slotNames: namesOf(slots.names),
-    capabilities: namesOf(slots.capabilities.names),
+    capabilities: namesOf([...slots.capabilities.names, ...Object.keys(services)]),
     hookNames: namesOf(Object.keys(hooks)),
     definePlugin: (manifest: unknown) => definePluginFor(surface, manifest),
+    defineCoreHandler: (handler: unknown) => defineCoreHandlerFor(surface, handler),
     createPluginManager: (options: unknown) => createManager(surface, slots, options),
   };
-  return Object.freeze(host) as unknown as Host<Table, Hooks>;
+  return Object.freeze(host) as unknown as Host<Table, Hooks, Services>;
+}
+
+/** Those whose handlers can be in another process: what they return has a form on the wire. */
+function messageHooksOf(hooks: HookTable): HookTable {
+  const ofMessages = Object.entries(hooks).filter(([, { semantic }]) => semantic === "message");
+  return Object.fromEntries(ofMessages);
 }
 
 function namesOf(names: readonly string[]): { readonly [name: string]: string } {
   return Object.freeze(Object.fromEntries(names.map((name) => [name, name])));
-}
-
-const hookPattern = /^[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*$/;
-
-function joinHooks<Hooks extends HookTable>(own: Hooks): StandardHooks & Hooks {
-  const names = new Map(Object.keys(standardHooks).map((name) => [folded(name), name]));
-  const specs = Object.entries(own).map(([name, spec]) => {
-    if (!hookPattern.test(name) || name.length > 64) {
-      throw new GlassineError(
-        "hook_invalid",
-        `A hook name is lower-case words with _ and dots; got ${quoted(name)}.`,
-        { name },
-      );
-    }
-    const clash = names.get(folded(name));
-    if (clash !== undefined) {
-      throw new GlassineError(
-        "hook_invalid",
-        `The hook ${quoted(name)} is too close to ${quoted(clash)}.`,
-        { name },
-      );
-    }
-    names.set(folded(name), name);
-    return [name, defineHook({ ...spec })] as const;
-  });
-  return Object.freeze({ ...standardHooks, ...(Object.fromEntries(specs) as unknown as Hooks) });
-}
-
-function folded(name: string): string {
-  return name.replaceAll(/[_.]/g, "");
 }

@@ -1,11 +1,9 @@
-export {
-  defineHost,
-  type Host,
-  type HostDefinition,
-  type InvokeResult,
-  type PluginManager,
-} from "./define-host.ts";
+export { bindHost, defineHost, type Host, type HostDefinition } from "./define-host.ts";
 export type { Merged, MergeOptions } from "./merge-extensions.ts";
+export type {
+  InvokeResult,
+  PluginManager,
+} from "./plugin-manager.ts";
 export type {
   Capability,
   Extensions,

@@ -84,8 +84,14 @@ export const createExtensions: Standard["createExtensions"] = standardHost.creat
 /**
  * Registers plugins, orders them and gives a manager. The only place where plugins register.
  *
- * @throws GlassineError (as a rejection) `options_invalid`, `plugin_duplicate`,
- *   `dependency_unresolved`, `capability_unknown`, `hook_unknown`
+ * All of them register, or none.
+ *
+ * @throws ManifestError (as a rejection) `plugin_duplicate`; `manifest_invalid` for a host of
+ *   another version, a configuration that is not accepted, and several problems at once
+ * @throws PluginDependencyError (as a rejection) `dependency_unresolved`
+ * @throws GlassineError (as a rejection) `options_invalid`, `capability_unknown`,
+ *   `hook_unknown`, `audit_failed`, `realm_tampered`
+ * @see spec `plugins:registration`
  * @example
  * ```ts
  * import { createPluginManager, definePlugin, deny } from "glassine";

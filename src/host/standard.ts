@@ -1,6 +1,6 @@
 /** The standard host: standard slots, standard hooks. The root entry exports what it binds. */
 import { type StandardHooks, standardHooks } from "../hooks/index.ts";
-import type { Handler } from "../plugins/index.ts";
+import { type Handler, standardProfile } from "../plugins/index.ts";
 import {
   type CapabilityIn,
   type ExtensionsOf,
@@ -8,9 +8,14 @@ import {
   standardSlots,
   type ViewOf,
 } from "../slots/index.ts";
-import { bindHost, type PluginManager } from "./define-host.ts";
+import { bindHost } from "./define-host.ts";
+import type { PluginManager } from "./plugin-manager.ts";
 
-export const standardHost = bindHost<StandardSlots, StandardHooks>(standardSlots, standardHooks);
+export const standardHost = bindHost<StandardSlots, StandardHooks, Record<never, never>>(
+  standardSlots,
+  standardHooks,
+  { services: {}, profile: standardProfile },
+);
 
 /** The envelope of the standard host. */
 export type Extensions = ExtensionsOf<StandardSlots>;

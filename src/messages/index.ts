@@ -15,6 +15,7 @@ export {
   messageOf,
   messageReader,
   payloadFor,
+  valueFor,
 } from "./message.ts";
 export {
   audio,

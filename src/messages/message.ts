@@ -137,6 +137,19 @@ export function payloadFor(
   return readPayload(compiled, value, mark, code, what, limits);
 }
 
+/** A value of the host, which need not be an object, as `compiled` reads it. */
+export function valueFor(
+  compiled: Compiled,
+  value: unknown,
+  code: ErrorCode,
+  what: string,
+  limits: Limits = payloadLimits,
+): unknown {
+  const isObject = typeof value === "object" && value !== null;
+  const read = isObject ? payloadFor : readHost;
+  return read(compiled, value, code, what, limits);
+}
+
 function readPayload(
   compiled: Compiled,
   value: unknown,

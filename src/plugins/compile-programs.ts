@@ -1,11 +1,8 @@
 /** Compiles what each hook runs, once: order, views, records, deadlines. */
 import { intrinsics } from "../admit/index.ts";
 import { GlassineError } from "../errors/index.ts";
-import { filterFor } from "../filter/index.ts";
 import {
   compileConditions,
-  createDeadlineRing,
-  type DeadlineRing,
   type ExecutionRecord,
   type HookSpec,
   type House,
@@ -18,9 +15,18 @@ import {
 } from "../hooks/index.ts";
 import { messageSchema } from "../messages/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
-import type { ReadItem, ReadOptions } from "./manager-options.ts";
-import type { ReadHook, Surface } from "./read-manifest.ts";
+import { type Grant, grantOf, handlerStep, type Workshop } from "./handler-step.ts";
+import type { ReadOptions } from "./manager-options.ts";
+import type { ReadHook } from "./read-hooks.ts";
+import type { ReadItem } from "./read-item.ts";
+import type { Surface } from "./read-manifest.ts";
 import { single } from "./read-plain.ts";
+
+/** A plugin that was registered, in the order in which the operator gave them. */
+export interface Member {
+  readonly item: ReadItem;
+  readonly state: PluginState;
+}
 
 /** A handler with everything settled but the hook it runs on. */
 interface Registered {
@@ -37,8 +43,8 @@ interface Registered {
 
 export interface ProgramInput {
   readonly surface: Surface;
-  readonly slots: CompiledSlots;
-  readonly items: readonly ReadItem[];
+  readonly shop: Workshop;
+  readonly members: readonly Member[];
   readonly options: ReadOptions;
   readonly house: House;
 }
@@ -50,15 +56,15 @@ export function compilePrograms(input: ProgramInput): Record<string, Program> {
     const text = `payloadPolicy names ${single(hook)}, which is no hook of this host.`;
     throw new GlassineError("hook_unknown", text);
   }
-  const rings = new Map<number, DeadlineRing>();
   const registered = registeredBy(input);
   const covering = Object.entries(surface.hooks).filter(([, { covers }]) => covers !== undefined);
   const programs = intrinsics.newRecord() as Record<string, Program>;
   for (const [hook, spec] of Object.entries(surface.hooks)) {
+    if (spec.semantic !== "message") continue;
     const above = covering.filter(([name, { covers }]) => covers === spec.side && name !== hook);
     const names = [hook, ...above.map(([name]) => name)];
     const here = names.flatMap((name) => registered.get(name) ?? []);
-    programs[hook] = compileProgram(input, hook, spec, here, rings);
+    programs[hook] = compileProgram(input, hook, spec, here);
   }
   return programs;
 }
@@ -67,8 +73,8 @@ export function compilePrograms(input: ProgramInput): Record<string, Program> {
 function registeredBy(input: ProgramInput): ReadonlyMap<string, readonly Registered[]> {
   const byHook = new Map<string, Registered[]>();
   let index = 0;
-  for (const item of input.items) {
-    for (const registered of registrationsOf(input, item, index)) {
+  for (const member of input.members) {
+    for (const registered of registrationsOf(member, index)) {
       const { hook } = registered.entry;
       const here = byHook.get(hook) ?? [];
       here.push(registered);
@@ -79,17 +85,8 @@ function registeredBy(input: ProgramInput): ReadonlyMap<string, readonly Registe
   return byHook;
 }
 
-function registrationsOf({ slots }: ProgramInput, item: ReadItem, first: number): Registered[] {
-  const { plugin, definition, settings, mask, config } = item;
-  const state: PluginState = {
-    id: definition.id,
-    name: plugin.name,
-    version: plugin.version,
-    capabilities: slots.capabilities.namesOf(mask),
-    config,
-    off: false,
-    inBackground: 0,
-  };
+function registrationsOf({ item, state }: Member, first: number): Registered[] {
+  const { definition, settings } = item;
   const canGoOff = canSwitchOff(item);
   return definition.manifest.hooks.map((entry, at) => ({
     state,
@@ -105,12 +102,12 @@ function registrationsOf({ slots }: ProgramInput, item: ReadItem, first: number)
 const modeNames = Object.keys(modes) as Mode[];
 
 function compileProgram(
-  { slots, options, house }: ProgramInput,
+  { shop, options, house }: ProgramInput,
   hook: string,
   spec: HookSpec,
   registered: readonly Registered[],
-  rings: Map<number, DeadlineRing>,
 ): Program {
+  const { slots } = shop;
   const inOrder = [...registered].sort(
     (a, b) =>
       modeNames.indexOf(a.mode) - modeNames.indexOf(b.mode) ||
@@ -120,8 +117,8 @@ function compileProgram(
   const grants: Grant[] = [];
   const isMessage = spec.payload === messageSchema;
   const steps = inOrder.map((each, position): Step => {
-    const place = { position, grant: grantOf(grants, each), isMessage };
-    return compileStep(slots, options, each, place, rings);
+    const grant = grantOf(grants, each.state, each.item.mask);
+    return compileStep(shop, each, { position, grant, isMessage });
   });
   const of = (...wanted: Mode[]) => steps.filter(({ mode }) => wanted.includes(mode));
   const serial = of("sequential", "transform", "audit");
@@ -154,23 +151,6 @@ function compileProgram(
   };
 }
 
-/** Handlers that share a view: plugins that read alike, each with one handler. */
-interface Grant {
-  readonly mask: number;
-  readonly plugins: Set<PluginState>;
-}
-
-/**
- * The number of a handler's grant. A plugin's second handler on a hook gets another: from views
- * that are one object, or are not, it could tell whether something hidden changed in between.
- */
-function grantOf(grants: Grant[], { state, item: { mask } }: Registered): number {
-  let at = grants.findIndex((grant) => grant.mask === mask && !grant.plugins.has(state));
-  if (at === -1) at = grants.push({ mask, plugins: new Set() }) - 1;
-  grants[at]?.plugins.add(state);
-  return at;
-}
-
 function checkPolicy(hook: string, spec: HookSpec, writable: readonly string[]): void {
   for (const field of writable) {
     if (spec.writable?.includes(field) === true) continue;
@@ -191,54 +171,45 @@ interface Place {
 }
 
 function compileStep(
-  slots: CompiledSlots,
-  options: ReadOptions,
+  shop: Workshop,
   { state, canGoOff, item, entry, mode }: Registered,
   { position, grant, isMessage }: Place,
-  rings: Map<number, DeadlineRing>,
 ): Step {
   const own = { ...entry.settings, ...item.settings };
   const { mayHalt, mayModify } = modes[mode];
-  const timeoutMs = own.timeoutMs === undefined ? options.timeoutMs : own.timeoutMs;
   // What cannot halt does not fail the request either, unless somebody asked for it.
   const onError = own.onError ?? (mayHalt ? "fail" : "ignore");
   const conditions =
     own.conditions === undefined ? undefined : compileConditions(own.conditions, isMessage);
-  return {
-    plugin: state,
-    identity: Object.freeze({ name: state.name, version: state.version }),
+  const step = handlerStep(shop, {
+    state,
+    mask: item.mask,
     hook: entry.hook,
     handler: entry.handler,
+    name: `${state.name}.${entry.name}`,
+    isCore: false,
     extensions: entry.extensions,
-    isAsync: intrinsics.isAsyncFunction(entry.handler),
-    mask: item.mask,
-    filter: filterFor(slots, item.mask),
+    timeoutMs: own.timeoutMs,
     grant,
+  });
+  return {
+    ...step,
+    isAsync: intrinsics.isAsyncFunction(step.handler),
+    mask: item.mask,
     mode,
     mayHalt,
     mayModify,
     onError,
-    timeoutMs: timeoutMs ?? undefined,
-    ring: timeoutMs === null ? undefined : ringFor(rings, timeoutMs),
     conditions,
     guarded: conditions !== undefined || canGoOff,
     position,
-    plain: plainRecord(slots, state, entry, item, mode),
+    plain: plainRecord(shop.slots, state, entry, item, mode),
   };
 }
 
 function canSwitchOff({ definition, settings }: ReadItem): boolean {
   if (settings.onError !== undefined) return settings.onError === "disable";
   return definition.manifest.hooks.some((hook) => hook.settings.onError === "disable");
-}
-
-function ringFor(rings: Map<number, DeadlineRing>, timeoutMs: number): DeadlineRing {
-  let ring = rings.get(timeoutMs);
-  if (ring === undefined) {
-    ring = createDeadlineRing(timeoutMs);
-    rings.set(timeoutMs, ring);
-  }
-  return ring;
 }
 
 const nothing: readonly never[] = Object.freeze([]);

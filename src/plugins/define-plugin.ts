@@ -24,7 +24,9 @@ export function definePluginFor(surface: Surface, input: unknown): Plugin {
     name: manifest.name,
     version: manifest.version,
     description: manifest.description,
+    requiresHost: manifest.requiresHost,
     capabilities: manifest.capabilities,
+    asyncSafe: manifest.asyncSafe,
     hooks: Object.freeze(manifest.hooks.map(({ hook }) => hook).sort()),
     dependsOn: manifest.dependsOn,
   };

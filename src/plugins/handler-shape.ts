@@ -1,5 +1,8 @@
 /** Whether a function can be a handler, and whether it takes extensions. Decided once. */
+import { match } from "ts-pattern";
 import { intrinsics } from "../admit/index.ts";
+import { oneLine } from "../hooks/index.ts";
+import { single } from "./read-plain.ts";
 
 const { apply, getOwnPropertyDescriptor, getPrototypeOf, isProxy } = intrinsics;
 const { isExtensible } = Object;
@@ -37,4 +40,31 @@ export function handlerFault(
 function isClass(fn: object): boolean {
   if (getOwnPropertyDescriptor(fn, "prototype")?.writable !== false) return false;
   return isExtensible(fn) || !/^(?:async\s+)?function\b/.test(apply(sourceText, fn, []));
+}
+
+/** Why a function is no handler of a hook, as a sentence. */
+export function handlerFaultText(hook: string, plugin: string, { fault }: HandlerFault): string {
+  const handler = `handler for hook ${single(hook)}`;
+  return match(fault)
+    .with(
+      "no_parameters",
+      () =>
+        `${handler} on plugin ${single(plugin)} must accept at least 1 positional argument; where the arity is hidden, say { handler, extensions: true } or { handler, extensions: false }`,
+    )
+    .with("class", () => `${handler} is a class; it must be a function that can be called`)
+    .with(
+      "generator",
+      () => `${handler} is a generator; it must be a function that returns a result`,
+    )
+    .with("proxy", () => `${handler} is a proxy; wrap it in a function`)
+    .exhaustive();
+}
+
+const maxName = 64;
+
+/** The function's own name where that is plain data, on one line; `handler` where it has none. */
+export function nameOfHandler(handler: object): string {
+  const given: unknown = getOwnPropertyDescriptor(handler, "name")?.value;
+  const line = typeof given === "string" ? oneLine(given, maxName) : "";
+  return line === "" ? "handler" : line;
 }

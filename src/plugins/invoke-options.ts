@@ -1,5 +1,5 @@
 /** The options of one `invoke`, and how they are read. */
-import { compileSchema, intrinsics, jsonObject } from "../admit/index.ts";
+import { type Compiled, compileSchema, intrinsics, jsonObject } from "../admit/index.ts";
 import { GlassineError, suggestion } from "../errors/index.ts";
 import { markOf } from "../extensions/index.ts";
 import {
@@ -14,20 +14,22 @@ import {
   scopeIn,
 } from "../hooks/index.ts";
 import { payloadFor } from "../messages/index.ts";
-import { single } from "./read-plain.ts";
+import { readPlainArray, single } from "./read-plain.ts";
 import { timeoutFault } from "./settings.ts";
 
 /** Options of `invoke`. */
-export interface InvokeOptions<Extensions> {
+export interface InvokeOptions<Extensions, Operation = Readonly<Record<string, unknown>>> {
   readonly extensions?: Extensions | undefined;
   /** Further facts of the operation, for `context.operation`. */
-  readonly operation?: Readonly<Record<string, unknown>> | undefined;
+  readonly operation?: Operation | undefined;
   /** Aborts the run. What was merged stays on the result. */
   readonly signal?: AbortSignal | undefined;
   /** The request's id. Default: that of `context` or `parent`, or a fresh one. */
   readonly request?: string | undefined;
   /** Who the call is for, for plugins with a `tenants` condition. */
   readonly tenant?: string | undefined;
+  /** Texts that no log line and no record of this run may hold, such as credentials. */
+  readonly secrets?: readonly string[] | undefined;
   /** `context` of an earlier result of the same request: carries private state. */
   readonly context?: RequestScope | undefined;
   /** The context of the handler that starts this run. Limits depth; labels join the outer run. */
@@ -44,6 +46,7 @@ const optionNames: Readonly<Record<string, true>> = Object.assign(
     signal: true,
     request: true,
     tenant: true,
+    secrets: true,
     context: true,
     parent: true,
   } as const,
@@ -62,6 +65,7 @@ export const noWishes: RunWishes = Object.freeze({
   operation: undefined,
   signal: undefined,
   tenant: undefined,
+  secrets: undefined,
   parent: undefined,
   depth: 0,
 });
@@ -84,13 +88,15 @@ export function givesExtensionsOnly(given: InvokeOptions<unknown>): boolean {
 }
 
 /** @throws GlassineError `options_invalid`, `reentrancy`, `aborted` (a parent that has ended) */
-export function readWishes(given: InvokeOptions<unknown>): RunWishes {
-  const operation = ownOption(given, "operation");
+export function readWishes(given: InvokeOptions<unknown>, facts: Compiled | undefined): RunWishes {
+  // Facts of a known shape have their defaults filled in, also where none is given.
+  const operation = ownOption(given, "operation") ?? (facts === undefined ? undefined : {});
   const signal = ownOption(given, "signal");
   const tenant = ownOption(given, "tenant");
+  const secrets = readSecrets(ownOption(given, "secrets"));
   const parent = ownOption(given, "parent");
   if (operation === undefined && signal === undefined && tenant === undefined) {
-    if (parent === undefined) return noWishes;
+    if (parent === undefined && secrets === undefined) return noWishes;
   }
   if (signal !== undefined && typeof signal?.addEventListener !== "function") {
     throw misuse("signal expects an AbortSignal.");
@@ -107,26 +113,40 @@ export function readWishes(given: InvokeOptions<unknown>): RunWishes {
     });
   }
   return {
-    operation: operation === undefined ? undefined : frozenFacts(operation),
+    operation: operation === undefined ? undefined : frozenFacts(operation, facts),
     signal,
     tenant,
+    secrets,
     parent: origin,
     depth,
   };
 }
 
+function readSecrets(given: unknown): readonly string[] | undefined {
+  if (given === undefined) return undefined;
+  const texts = readPlainArray(given);
+  if (texts?.every((text) => typeof text === "string" && text !== "") === true) {
+    return intrinsics.freeze(texts as string[]);
+  }
+  throw misuse("secrets expects a list of texts that are not empty.");
+}
+
 /** Facts are data too: nobody changes them under a handler's hands. */
-function frozenFacts(operation: object): Readonly<Record<string, unknown>> {
-  const facts = payloadFor(factsReader, operation, "options_invalid", "operation");
+function frozenFacts(
+  operation: object,
+  reader: Compiled = factsReader,
+): Readonly<Record<string, unknown>> {
+  const facts = payloadFor(reader, operation, "options_invalid", "operation");
   return facts as Readonly<Record<string, unknown>>;
 }
 
 /** The scope of the request: that of an earlier result, of the outer run, or a fresh one. */
 export function readScope(
-  given: InvokeOptions<unknown>,
+  options: InvokeOptions<unknown> | undefined,
   wishes: RunWishes,
   house: House,
 ): RequestScope {
+  const given = options ?? {};
   const context = ownOption(given, "context");
   const request = ownOption(given, "request");
   if (context !== undefined && !isScope(context)) {
@@ -141,8 +161,8 @@ export function readScope(
   }
   if (wishes.parent === undefined) return new RequestScope(request);
   // An object of its own: this one gets into a plugin's hands, and the outer one is the host's.
-  const { scope, program } = wishes.parent.run;
-  return nestedScope(scope, request ?? requestOf(scope), program.house, house);
+  const { scope, house: outer } = wishes.parent.run;
+  return nestedScope(scope, request ?? requestOf(scope), outer, house);
 }
 
 /** @throws GlassineError `options_invalid` */

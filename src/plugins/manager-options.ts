@@ -6,28 +6,53 @@ import {
   payloadLimits,
   readWhole,
 } from "../admit/index.ts";
+import { type AuditOptions, type ReadAuditOptions, readAuditOptions } from "../audit/index.ts";
 import { closest, GlassineError } from "../errors/index.ts";
 import type { HandlerErrorSink, HookTable } from "../hooks/index.ts";
-import type { CapabilityIn, SlotTable } from "../slots/index.ts";
-import { type Definition, definitionOf } from "./define-plugin.ts";
+import type { HandlesOf, ServiceTable } from "../services/index.ts";
+import type { SlotTable } from "../slots/index.ts";
+import {
+  type CoreDefinition,
+  type CoreHandler,
+  coreDefinitionOf,
+  withoutTwins,
+} from "./core-handlers.ts";
+import { type HealthOptions, type ReadHealthOptions, readHealthOptions } from "./health-options.ts";
+import { type Logger, type ReadLogger, readLogger } from "./logger.ts";
+import type { PluginItem } from "./read-item.ts";
 import type { Surface } from "./read-manifest.ts";
 import { readPlainArray, readPlainObject, single } from "./read-plain.ts";
-import { readSettings, settingNames, timeoutFault } from "./settings.ts";
-import type { Plugin, RunSettings } from "./types.ts";
-
-/** The operator's word over one plugin's defaults. It holds for all of its hooks. */
-export interface PluginItem<Table extends SlotTable> extends RunSettings {
-  readonly plugin: Plugin;
-  /** Narrows the declared capabilities to these. It can never widen them. */
-  readonly grant?: readonly CapabilityIn<Table>[];
-  /** The plugin's own configuration: JSON data, handed out frozen as `context.config`. */
-  readonly config?: unknown;
-}
+import { timeoutFault } from "./settings.ts";
+import type { Plugin } from "./types.ts";
 
 /** Options of `createPluginManager`. */
-export interface ManagerOptions<Table extends SlotTable, Hooks extends HookTable> {
-  readonly plugins: readonly (Plugin | PluginItem<Table>)[];
-  /** The deadline of handlers that set none: milliseconds, or `null` for none. Default 30 000. */
+export interface ManagerOptions<
+  Table extends SlotTable,
+  Hooks extends HookTable,
+  Services extends ServiceTable = Record<never, never>,
+> {
+  readonly plugins: readonly (Plugin | PluginItem<Table, Services>)[];
+  /** The host's own handlers, made by `defineCoreHandler`. Not for message hooks. */
+  readonly core?: readonly CoreHandler[];
+  /** The host's services, by the names of their handles. Read when a plugin asks for one. */
+  readonly services?: HandlesOf<Services>;
+  /** The configuration of plugins, by plugin name: JSON data, for their `configSchema`. */
+  readonly config?: { readonly [plugin: string]: unknown };
+  /**
+   * Variables of the environment. Those named `GLASSINE_PLUGIN_<NAME>_<KEY>` go over `config`.
+   * Default: the process's, where there is one.
+   */
+  readonly env?: { readonly [name: string]: string | undefined };
+  /** Where records of what plugins did go, and whether a run may go on without them. */
+  readonly audit?: AuditOptions;
+  /** Polling of the plugins' health checks. Default: none, `checkHealth` asks. */
+  readonly health?: HealthOptions;
+  /** The host's log. Default: warnings and errors on the console. */
+  readonly logger?: Logger;
+  /**
+   * The deadline of handlers that set none: milliseconds, or `null` for none. Default 30 000, or the
+   * profile's longest where that is less.
+   */
   readonly timeoutMs?: number | null;
   /** Makes an ignored change a violation. Default false. */
   readonly strict?: boolean;
@@ -55,18 +80,15 @@ export interface ManagerOptions<Table extends SlotTable, Hooks extends HookTable
   readonly onHandlerError?: HandlerErrorSink;
 }
 
-/** One plugin with the operator's word, read. */
-export interface ReadItem {
-  readonly plugin: Plugin;
-  readonly definition: Definition;
-  readonly settings: RunSettings;
-  /** The grant as a closed mask. */
-  readonly mask: number;
-  readonly config: unknown;
-}
-
 const optionNames = [
   "plugins",
+  "core",
+  "services",
+  "config",
+  "env",
+  "audit",
+  "health",
+  "logger",
   "timeoutMs",
   "strict",
   "timings",
@@ -80,9 +102,23 @@ const optionNames = [
   "onHandlerError",
 ];
 
+/** The host's services, each as the property it was given as. */
+export interface GivenServices {
+  /** What a getter among them is called on. */
+  readonly source: object;
+  readonly properties: { readonly [handle: string]: PropertyDescriptor };
+}
+
 /** The options, read. */
 export interface ReadOptions {
   readonly items: readonly unknown[];
+  readonly core: readonly CoreDefinition[];
+  readonly services: GivenServices;
+  readonly config: { readonly [plugin: string]: unknown };
+  readonly env: { readonly [name: string]: string | undefined } | undefined;
+  readonly audit: ReadAuditOptions;
+  readonly health: ReadHealthOptions;
+  readonly logger: ReadLogger;
   readonly timeoutMs: number | null;
   readonly strict: boolean;
   readonly timings: boolean;
@@ -96,7 +132,7 @@ export interface ReadOptions {
   readonly onHandlerError: HandlerErrorSink | undefined;
 }
 
-export function readManagerOptions(input: unknown): ReadOptions {
+export function readManagerOptions(surface: Surface, input: unknown): ReadOptions {
   const values = readPlainObject(input, "options", (_, message) => fail(message)) ?? {};
   for (const key of Object.keys(values)) {
     if (optionNames.includes(key)) continue;
@@ -109,17 +145,30 @@ export function readManagerOptions(input: unknown): ReadOptions {
   const items =
     readPlainArray(values.plugins, Number.POSITIVE_INFINITY) ??
     fail("plugins must be an array of plugins.");
-  const { timeoutMs = 30_000, payloadHeaders = "move", onHandlerError } = values;
+  const { maxTimeoutMs } = surface.profile;
+  const {
+    timeoutMs = Math.min(30_000, maxTimeoutMs),
+    payloadHeaders = "move",
+    onHandlerError,
+  } = values;
   const { tampering = "ignore" } = values;
-  const fault = timeoutFault(timeoutMs);
+  const fault = timeoutFault(timeoutMs, maxTimeoutMs);
   if (fault !== undefined) fail(fault);
   if (payloadHeaders !== "move" && payloadHeaders !== "keep")
     fail('payloadHeaders must be "move" or "keep".');
   if (tampering !== "ignore" && tampering !== "deny") fail('tampering must be "ignore" or "deny".');
   if (onHandlerError !== undefined && typeof onHandlerError !== "function")
     fail("onHandlerError must be a function.");
+  const logger = readLogger(values.logger);
   return {
     items,
+    core: readCores(surface, values.core),
+    services: readServices(surface, values.services),
+    config: readSections(values.config),
+    env: readEnv(values.env),
+    audit: readAuditOptions(values.audit, logger),
+    health: readHealthOptions(values.health),
+    logger,
     timeoutMs: timeoutMs as number | null,
     strict: readBoolean("strict", values.strict),
     timings: readBoolean("timings", values.timings),
@@ -132,6 +181,50 @@ export function readManagerOptions(input: unknown): ReadOptions {
     maxBackground: readCount("maxBackground", values.maxBackground, 10_000),
     onHandlerError: onHandlerError as HandlerErrorSink | undefined,
   };
+}
+
+function readCores(surface: Surface, value: unknown): readonly CoreDefinition[] {
+  if (value === undefined) return [];
+  const items = readPlainArray(value) ?? fail("core must be an array of core handlers.");
+  return withoutTwins(
+    items.map((item, index) => {
+      const definition = coreDefinitionOf(item);
+      if (definition === undefined)
+        return fail(`core[${index}] must be what defineCoreHandler made.`);
+      if (definition.surface === surface) return definition;
+      return fail(`core[${index}] was made by another host's defineCoreHandler.`);
+    }),
+  );
+}
+
+/** By handle, each as the property it is: a getter of the host's is asked when a plugin asks. */
+function readServices(surface: Surface, value: unknown): GivenServices {
+  if (value === undefined) return { source: {}, properties: {} };
+  if (typeof value !== "object" || value === null) return fail("services must be an object.");
+  const known = Object.values(surface.services).map(({ handle }) => handle);
+  const given = Object.entries(Object.getOwnPropertyDescriptors(value));
+  for (const [handle] of given) {
+    if (known.includes(handle)) continue;
+    const near = closest(handle, known);
+    fail(
+      `services has ${single(handle)}, which is no handle of this host.${near === undefined ? "" : ` Did you mean ${single(near)}?`}`,
+    );
+  }
+  return { source: value, properties: Object.fromEntries(given) };
+}
+
+function readSections(value: unknown): ReadOptions["config"] {
+  if (value === undefined) return {};
+  return readPlainObject(value, "config", (_, message) => fail(message)) ?? {};
+}
+
+function readEnv(value: unknown): ReadOptions["env"] {
+  if (value === undefined) {
+    return (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env;
+  }
+  return typeof value === "object" && value !== null
+    ? (value as ReadOptions["env"])
+    : fail("env must be an object of variables.");
 }
 
 function readBoolean(name: string, value: unknown): boolean {
@@ -162,100 +255,6 @@ function readLimits(name: string, value: unknown, defaults: Limits): Limits {
     readPlainObject(value, name, (_, message) => fail(message)),
     name,
   );
-}
-
-const itemFields = ["plugin", "grant", "config", ...settingNames];
-
-const noPlugin = "must be what definePlugin made, or { plugin, … } with it.";
-
-/** The settings of an item that has some. */
-function entryOf(item: unknown, index: number): Record<string, unknown> {
-  const where = `plugins[${index}]`;
-  const refuse = (_: string, message: string) => fail(`${message}: it ${noPlugin}`);
-  return readPlainObject(item, where, refuse) ?? fail(`${where} ${noPlugin}`);
-}
-
-/** One item of `plugins`: a plugin, or a plugin with settings. */
-export function readItem(
-  surface: Surface,
-  item: unknown,
-  index: number,
-  freezeConfig: (config: unknown) => unknown,
-): ReadItem {
-  const entry = definitionOf(item) === undefined ? entryOf(item, index) : { plugin: item };
-  const plugin = entry.plugin as Plugin;
-  const definition = definitionOf(plugin);
-  if (definition === undefined) return fail(`plugins[${index}] ${noPlugin}`);
-  const where = `plugin ${single(plugin.name)}`;
-  for (const key of Object.keys(entry)) {
-    if (itemFields.includes(key)) continue;
-    const near = closest(key, itemFields);
-    fail(
-      `${where} has the unknown setting ${single(key)}.${near === undefined ? "" : ` Did you mean ${single(near)}?`}`,
-    );
-  }
-  if (definition.surface !== surface) checkSurface(surface, plugin, where);
-  return {
-    plugin,
-    definition,
-    settings: readSettings(entry, (text) => fail(`${where}: ${text}.`)),
-    mask: readGrant(surface, plugin, entry.grant, where),
-    config: entry.config === undefined ? undefined : freezeConfig(entry.config),
-  };
-}
-
-/** A plugin made by another host's definePlugin is held against this one again. */
-function checkSurface(surface: Surface, plugin: Plugin, where: string): void {
-  for (const name of plugin.capabilities) {
-    if (!surface.capabilities.has(name)) {
-      throw new GlassineError(
-        "capability_unknown",
-        `${where} declares ${single(name)}, which this host does not know.`,
-        {
-          plugin: plugin.name,
-        },
-      );
-    }
-  }
-  for (const hook of plugin.hooks) {
-    if (!Object.hasOwn(surface.hooks, hook)) {
-      throw new GlassineError(
-        "hook_unknown",
-        `${where} uses the hook ${single(hook)}, which this host does not have.`,
-        {
-          plugin: plugin.name,
-        },
-      );
-    }
-  }
-}
-
-function readGrant(
-  { capabilities }: Surface,
-  plugin: Plugin,
-  grant: unknown,
-  where: string,
-): number {
-  const declared = capabilities.mask(plugin.capabilities);
-  if (grant === undefined) return declared;
-  const names = readPlainArray(grant) ?? fail(`${where}: grant must be an array of capabilities.`);
-  for (const name of names) {
-    if (typeof name !== "string" || !capabilities.has(name)) {
-      throw new GlassineError(
-        "capability_unknown",
-        `${where}: grant names ${typeof name === "string" ? single(name) : "what is no text"}, which is no capability.`,
-        {
-          plugin: plugin.name,
-        },
-      );
-    }
-    if ((capabilities.bits([name]) & declared) === 0) {
-      fail(
-        `${where}: grant names ${single(name)}, which the plugin does not declare. A grant can only narrow.`,
-      );
-    }
-  }
-  return capabilities.mask(names as string[]) & declared;
 }
 
 function fail(text: string): never {

@@ -1,74 +1,88 @@
 /** Registers plugins once and runs hooks. */
-import { intrinsics, readPlain } from "../admit/index.ts";
-import { GlassineError, suggestion } from "../errors/index.ts";
+import { intrinsics } from "../admit/index.ts";
 import {
-  createFrom,
-  emptyExtensions,
-  type HeaderMap,
-  markOf,
-  replaceSlots,
-  type Slots,
-} from "../extensions/index.ts";
+  type AuditEventInput,
+  type AuditFailures,
+  describeThrown,
+  redactText,
+} from "../audit/index.ts";
+import { GlassineError, suggestion } from "../errors/index.ts";
+import { type Declassification, emptyExtensions } from "../extensions/index.ts";
 import {
   type AnyInvokeResult,
-  type BackgroundCounts,
   BackgroundWork,
+  contextClassWith,
   expire,
   type House,
   Invocation,
-  type Program,
-  plainResult,
-  RequestScope,
+  OperationRun,
+  operate,
+  RunCounts,
   run,
   settled,
 } from "../hooks/index.ts";
-import { payloadFor } from "../messages/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
+import { createDesk, type Declassified } from "./audit-desk.ts";
+import { type Beginning, beginMessage, beginOperation, unknownHook } from "./begin-run.ts";
+import { type CloseOptions, type CloseReport, closeHouse } from "./closing.ts";
 import { compilePrograms } from "./compile-programs.ts";
-import { asksToDeny, assertUntampered, tamperedViolation } from "./deny-tampering.ts";
-import {
-  givesExtensionsOnly,
-  type InvokeOptions,
-  noWishes,
-  ownOption,
-  readCloseTimeout,
-  readScope,
-  readWishes,
-} from "./invoke-options.ts";
-import { readItem, readManagerOptions } from "./manager-options.ts";
-import { inOrder } from "./order.ts";
-import { callSiteAbove, headersMoved, warnHeaders } from "./payload-headers.ts";
+import { asksToDeny, assertUntampered } from "./deny-tampering.ts";
+import { type HandlerInfo, handlersOn } from "./handler-info.ts";
+import type { Workshop } from "./handler-step.ts";
+import type { HealthReport } from "./health.ts";
+import { healthDesk } from "./health-desk.ts";
+import { heldToAudit } from "./held-to-audit.ts";
+import type { InvokeOptions } from "./invoke-options.ts";
+import { type ReadOptions, readManagerOptions } from "./manager-options.ts";
+import { type ReadItem, readItem } from "./read-item.ts";
 import type { Surface } from "./read-manifest.ts";
 import { single } from "./read-plain.ts";
+import { register } from "./registration.ts";
+import { type CapabilityReport, handlesOf, reportOf, servicesOf } from "./service-access.ts";
 import type { Plugin } from "./types.ts";
 
-/** What became of the manager's work. */
-export interface CloseReport {
-  /** False when background work was still under way at the time limit. */
-  readonly drained: boolean;
-  readonly background: BackgroundCounts;
-  /** Results that came after their deadline, or after an abort, and were dropped. */
-  readonly late: number;
-  readonly then: undefined;
+/** How runs ended: `started` is the sum of the others. */
+export interface InvokeCounts {
+  readonly started: number;
+  readonly allowed: number;
+  readonly denied: number;
+  readonly errored: number;
+  readonly aborted: number;
+  readonly inFlight: number;
 }
 
 /** A manager as code that knows no types of hooks handles it. */
 export interface AnyManager {
   readonly plugins: readonly Plugin[];
+  readonly routes: readonly PluginRoute[];
   invoke(
     hook: string,
     payload: unknown,
     options?: InvokeOptions<unknown>,
   ): Promise<AnyInvokeResult>;
   handles(hook: string): boolean;
+  handlersFor(hook: string): readonly HandlerInfo[];
+  capabilityReport(): CapabilityReport;
+  checkHealth(): Promise<readonly HealthReport[]>;
+  declassify(extensions: object, declassification: Declassification): Promise<Declassified>;
+  /**
+   * Writes an event of the host's own into the audit trail, redacted as all are. Resolves to
+   * whether it was kept.
+   *
+   * @throws GlassineError (as a rejection) `options_invalid` for what is no event
+   */
+  audit(event: AuditEventInput): Promise<boolean>;
+  /** How many records were not kept, also by type. */
+  auditFailures(): AuditFailures;
+  counts(): InvokeCounts;
   close(options?: CloseOptions): Promise<CloseReport>;
   readonly then: undefined;
 }
 
-/** Options of `close`. */
-export interface CloseOptions {
-  /** How long to wait for background work, in milliseconds. Default 10 000. */
-  readonly timeoutMs?: number;
+/** A value of a plugin's `routes`, for the host to mount or not. */
+export interface PluginRoute {
+  readonly plugin: string;
+  readonly route: unknown;
 }
 
 export async function createManager(
@@ -78,57 +92,79 @@ export async function createManager(
 ): Promise<AnyManager> {
   // First of all: the options are read by plain code, which a patch may mislead.
   if (asksToDeny(input)) assertUntampered();
-  const options = readManagerOptions(input);
-  const read = options.items.map((item, index) => readItem(surface, item, index, frozenConfig));
-  const ordered = inOrder(
-    read.map((item) => ({ ...item.plugin, facts: { ...item.plugin }, item })),
-  );
-  const house: House = {
+  const options = readManagerOptions(surface, input);
+  const items = options.items.map((item, index) => readItem(surface, item, index));
+  expectKnown(options.config, items);
+  const secrets: string[] = [];
+  const keepSecret = (values: readonly string[]) => secrets.push(...values);
+  const redact = (text: string, more: readonly string[] = []) =>
+    redactText(text, [...options.audit.secrets, ...secrets, ...more]);
+  const desk = createDesk({ surface, options, secrets });
+  const shop: Workshop = {
+    slots,
+    handles: handlesOf(surface, options.services),
+    timeoutMs: options.timeoutMs,
+    rings: new Map(),
+  };
+  const housed = (audit: House["audit"]): House => ({
+    slots,
     onHandlerError: options.onHandlerError,
     tally: { late: 0 },
+    counts: new RunCounts(),
+    Context,
+    audit,
+    describe: (thrown, more) => {
+      const { type, text } = describeThrown(thrown);
+      return { type, text: redact(text, more) };
+    },
+    warn: options.logger.warn,
     onIdle: undefined,
     inFlight: 0,
     background: new BackgroundWork(options.maxBackground),
     expire,
-  };
-  const items = ordered.map(({ item }) => item);
-  const programs = compilePrograms({ surface, slots, items, options, house });
+  });
+  const Context = contextClassWith(servicesOf(surface));
+  const empty = emptyExtensions(slots);
+  const innerHouse = housed(desk.inner);
+  const { members, asGiven, operations } = await register({
+    surface,
+    options,
+    items,
+    parts: { shop, options },
+    innerHouse,
+    desk,
+    noExtensions: empty,
+    keepSecret,
+  });
+  const house = housed(desk.runs());
+  const programs = compilePrograms({ surface, shop, members: asGiven, options, house });
+  const chains = operations.programs(house);
   const inBackground = Object.values(programs).flatMap(({ background }) => background);
   house.background.shareAmong(new Set(inBackground.map(({ plugin }) => plugin)).size);
-  const empty = emptyExtensions(slots);
+  const health = healthDesk({ members, shop, house, options, redact });
   let closed = false;
 
-  /** Everything the host can get wrong is found here, before a handler runs. */
-  const begin = (
+  const beginning: Beginning = {
+    slots,
+    house,
+    empty,
+    denyTampering: options.denyTampering,
+    invoke,
+  };
+
+  function begin(
     hook: string,
     payload: unknown,
     given: InvokeOptions<unknown> | undefined,
-  ): Invocation | AnyInvokeResult => {
+  ): Invocation | AnyInvokeResult | OperationRun {
     if (closed) throw closedError();
     const program = programs[hook];
-    if (program === undefined) throw unknownHook(surface, hook);
+    const chain = program === undefined ? chains[hook] : undefined;
+    if (program === undefined && chain === undefined) throw unknownHook(surface, hook);
     if (house.inFlight >= options.maxInFlight) throw overloaded(hook, options.maxInFlight);
-    const plain = given === undefined || givesExtensionsOnly(given);
-    const wishes = plain ? noWishes : readWishes(given);
-    const scope = plain ? new RequestScope(undefined) : readScope(given, wishes, house);
-    let read = payloadFor(program.payload, payload, "payload_invalid", hook, options.payloadLimits);
-    let extensions =
-      given === undefined ? empty : extensionsOf(slots, ownOption(given, "extensions"), empty);
-    const field = program.headersField;
-    if (field !== undefined && (read as Record<string, unknown>)[field] !== undefined) {
-      const { [field]: headers, ...rest } = read as Record<string, unknown>;
-      warnHeaders(hook, callSiteAbove(invoke));
-      extensions = headersMoved(slots, extensions, headers as HeaderMap, replaceSlots);
-      read = payloadFor(program.payload, rest, "payload_invalid", hook, options.payloadLimits);
-    }
-    const tampered = options.denyTampering ? tamperedViolation() : undefined;
-    if (tampered !== undefined) {
-      return new Invocation(program, read, extensions, scope, wishes).finish(tampered, 0);
-    }
-    // Where nothing runs and nothing else is wished for, the result is all there is.
-    if (program.empty && wishes === noWishes) return plainResult(program, read, extensions, scope);
-    return new Invocation(program, read, extensions, scope, wishes);
-  };
+    if (program !== undefined) return beginMessage(beginning, program, payload, given);
+    return beginOperation(beginning, chain as NonNullable<typeof chain>, payload, given);
+  }
 
   function invoke(
     hook: string,
@@ -138,65 +174,84 @@ export async function createManager(
     let invocation: Invocation | undefined;
     try {
       const begun = begin(hook, payload, given);
+      if (begun instanceof OperationRun) {
+        house.inFlight += 1;
+        house.counts.started += 1;
+        return operate(begun) as Promise<AnyInvokeResult>;
+      }
       if (!(begun instanceof Invocation)) return settled(begun);
       invocation = begun;
       house.inFlight += 1;
-      return run(invocation);
+      house.counts.started += 1;
+      const result = run(invocation);
+      return house.audit?.strict === true ? heldToAudit(invocation, result) : result;
     } catch (error) {
       // Where no stack is left, only this much can still be done.
       if (invocation?.counted === true) {
         invocation.counted = false;
         house.inFlight -= 1;
+        house.counts.end("errored");
       }
       return rejected(error);
     }
   }
 
   const manager: AnyManager = {
-    plugins: Object.freeze(items.map(({ plugin }) => plugin)),
+    plugins: Object.freeze(members.map(({ item }) => item.plugin)),
+    routes: Object.freeze(members.flatMap(({ item }) => routesOf(item))),
     invoke,
     handles: (hook) => {
-      const program = programs[hook] as Program | undefined;
-      if (program === undefined) throw unknownHook(surface, hook);
-      return !program.empty;
+      const program = programs[hook];
+      const chain = chains[hook];
+      if (program === undefined && chain === undefined) throw unknownHook(surface, hook);
+      return program === undefined ? chain?.steps.length !== 0 : !program.empty;
     },
-    close: async (given) => {
-      const timeoutMs = readCloseTimeout(given);
-      closed = true;
-      const drained = await within(settledWork(house), timeoutMs);
-      return intrinsics.freeze({
-        drained,
-        background: house.background.counts(),
-        late: house.tally.late,
-        // biome-ignore lint/suspicious/noThenProperty: no patched prototype turns it into a promise.
-        then: undefined,
-      });
-    },
+    handlersFor: (hook) => handlersOn(surface, hook, programs[hook], chains[hook]),
+    capabilityReport: () => reportOf(surface, members, options.services),
+    checkHealth: health.check,
+    declassify: desk.declassify,
+    audit: desk.audit,
+    auditFailures: desk.failures,
+    counts: () => countsOf(house),
+    close: (given) =>
+      closeHouse(
+        house,
+        given,
+        () => {
+          closed = true;
+          health.stop();
+        },
+        desk.flush,
+      ),
     // biome-ignore lint/suspicious/noThenProperty: no patched prototype turns it into a promise.
     then: undefined,
   };
   return Object.freeze(manager);
 }
 
+/** A misspelt section would leave a plugin without its configuration. */
+function expectKnown(config: ReadOptions["config"], items: readonly ReadItem[]): void {
+  const names = items.map(({ plugin }) => plugin.name);
+  for (const name of Object.keys(config)) {
+    if (names.includes(name)) continue;
+    const text = `config has a section ${single(name)}, which is not among the plugins.`;
+    const near = suggestion(name, names).replaceAll('"', "'");
+    throw new GlassineError("options_invalid", `${text}${near}`, { name });
+  }
+}
+
+function routesOf({ plugin, definition }: ReadItem): readonly PluginRoute[] {
+  return definition.manifest.routes.map((route) => Object.freeze({ plugin: plugin.name, route }));
+}
+
+function countsOf({ counts, inFlight }: House): InvokeCounts {
+  const { started, allowed, denied, errored, aborted } = counts;
+  return intrinsics.freeze({ started, allowed, denied, errored, aborted, inFlight });
+}
+
 // An async function rejects inside the engine, out of reach of patched prototypes.
 async function rejected(error: unknown): Promise<never> {
   throw error;
-}
-
-function frozenConfig(config: unknown): unknown {
-  const read = readPlain(config);
-  if (read === undefined)
-    throw new GlassineError("options_invalid", "A plugin's config is plain JSON data.");
-  return read;
-}
-
-function unknownHook(surface: Surface, hook: unknown): GlassineError {
-  const name = String(hook);
-  return new GlassineError(
-    "hook_unknown",
-    `unknown hook ${single(name)}${suggestion(name, Object.keys(surface.hooks)).replaceAll('"', "'")}`,
-    { hook: name },
-  );
 }
 
 function closedError(): GlassineError {
@@ -205,42 +260,4 @@ function closedError(): GlassineError {
 
 function overloaded(hook: string, max: number): GlassineError {
   return new GlassineError("overloaded", `More than ${max} invocations are in flight.`, { hook });
-}
-
-/** The host's envelope by reference; anything else is read first. */
-function extensionsOf(slots: CompiledSlots, given: unknown, empty: Slots): Slots {
-  if (given === undefined || given === null) return empty;
-  const mark = markOf(given);
-  if (mark !== undefined && mark.slots === slots && mark.mask === undefined) return given as Slots;
-  return createFrom(slots, given);
-}
-
-const PromiseAtLoad = Promise;
-// Captured, so that a test's or plugin's clock does not keep a manager from closing.
-const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
-
-/** Resolves when no run is in flight and no background work is left. */
-async function settledWork(house: House): Promise<void> {
-  if (house.inFlight > 0) {
-    await new PromiseAtLoad<void>((resolve) => {
-      const { onIdle } = house;
-      house.onIdle = () => {
-        onIdle?.();
-        resolve();
-      };
-    });
-  }
-  await house.background.drain();
-}
-
-function within(work: Promise<void>, timeoutMs: number): Promise<boolean> {
-  return new PromiseAtLoad((resolve) => {
-    const timer = startTimer(() => resolve(false), timeoutMs);
-    const wait = async () => {
-      await work;
-      stopTimer(timer);
-      resolve(true);
-    };
-    void wait();
-  });
 }

@@ -1,22 +1,43 @@
-/** The order of plugins: as given, but each after those it depends on. */
-import { GlassineError } from "../errors/index.ts";
+/** The order of plugins: as given or by name, but each after those it depends on. */
+import { ManifestError, PluginDependencyError } from "../errors/index.ts";
 import { single } from "./read-plain.ts";
 import { sameData } from "./same-data.ts";
 
 interface Ordered {
   readonly name: string;
   readonly dependsOn: readonly string[];
-  readonly facts: object;
 }
 
-/** @throws GlassineError `plugin_duplicate`, `dependency_unresolved` */
+/** Every plugin whose name another one has already, with the error to tell. */
+export function duplicatesIn<P extends Ordered>(
+  plugins: readonly P[],
+): readonly { readonly plugin: P; readonly error: ManifestError }[] {
+  const first = new Map<string, P>();
+  return plugins.flatMap((plugin) => {
+    const other = first.get(plugin.name);
+    if (other === undefined) {
+      first.set(plugin.name, plugin);
+      return [];
+    }
+    const message = `plugin ${single(plugin.name)} is already registered`;
+    const problems = [{ field: "name", message }];
+    // One plugin listed twice is a slip; two under one name may be an attack.
+    const data = { plugin: plugin.name, isSame: sameData(plugin, other) };
+    return [
+      { plugin, error: new ManifestError("plugin_duplicate", message, problems, undefined, data) },
+    ];
+  });
+}
+
+/**
+ * Each plugin after those it depends on; among the others the order in which they come. Names are
+ * unique by now.
+ *
+ * @throws PluginDependencyError `dependency_unresolved`
+ */
 export function inOrder<P extends Ordered>(plugins: readonly P[]): readonly P[] {
-  const byName = new Map<string, P>();
-  for (const plugin of plugins) {
-    const other = byName.get(plugin.name);
-    if (other !== undefined) throw duplicate(plugin, other);
-    byName.set(plugin.name, plugin);
-  }
+  const byName = new Map(plugins.map((plugin) => [plugin.name, plugin]));
+  expectAll(plugins, byName);
   const order: P[] = [];
   const placed = new Set<P>();
   const open = new Set<P>();
@@ -40,34 +61,46 @@ export function inOrder<P extends Ordered>(plugins: readonly P[]): readonly P[] 
         continue;
       }
       top.next += 1;
-      enter(byName.get(name) ?? missing(plugin, name));
+      enter(byName.get(name) as P);
     }
   }
   return order;
 }
 
+/** The order in which plugins register: the same for every order in which they are given. */
+export function byName<P extends Ordered>(plugins: readonly P[]): readonly P[] {
+  const sorted = plugins.map((plugin) => ({
+    plugin,
+    name: plugin.name,
+    dependsOn: [...plugin.dependsOn].sort(byUnits),
+  }));
+  sorted.sort((a, b) => byUnits(a.name, b.name));
+  return inOrder(sorted).map(({ plugin }) => plugin);
+}
+
+/** By UTF-16 code unit, whatever the language. */
+export function byUnits(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
 /** `path` ends with a name that it has before: the circle begins there. */
-function circleOf(path: readonly string[]): GlassineError {
+function circleOf(path: readonly string[]): PluginDependencyError {
   const circle = path.slice(path.indexOf(path.at(-1) as string)).join(" -> ");
-  return new GlassineError(
-    "dependency_unresolved",
-    `Plugins depend on each other in a circle: ${circle}.`,
-    { circle },
-  );
+  return new PluginDependencyError(`plugin dependency cycle detected: ${circle}`, { circle });
 }
 
-function missing(plugin: Ordered, name: string): never {
-  throw new GlassineError(
-    "dependency_unresolved",
-    `The plugin ${single(plugin.name)} depends on ${single(name)}, which is not among the plugins given.`,
-    { plugin: plugin.name, missing: name },
-  );
-}
-
-/** One plugin listed twice is a slip; two under one name may be an attack. */
-function duplicate(a: Ordered, b: Ordered): GlassineError {
-  const text = sameData(a.facts, b.facts)
-    ? `The plugin ${single(a.name)} is given twice.`
-    : `Two different plugins have the name ${single(a.name)}. Rename or leave out one.`;
-  return new GlassineError("plugin_duplicate", text, { plugin: a.name });
+function expectAll<P extends Ordered>(plugins: readonly P[], known: ReadonlyMap<string, P>): void {
+  const missing = plugins
+    .map(({ name, dependsOn }) => ({
+      name,
+      missing: dependsOn.filter((other) => !known.has(other)).sort(byUnits),
+    }))
+    .filter((plugin) => plugin.missing.length > 0)
+    .sort((a, b) => byUnits(a.name, b.name));
+  if (missing.length === 0) return;
+  const told = missing.map((each) => `${each.name} missing ${each.missing.join(", ")}`).join("; ");
+  throw new PluginDependencyError(`missing plugin dependencies: ${told}`, {
+    missing: missing.map((each) => ({ plugin: each.name, dependencies: each.missing })),
+  });
 }

@@ -1,25 +1,22 @@
 /** Reads a manifest once, by descriptors, and tells all its problems in one error. */
-import { match } from "ts-pattern";
 import { closest, ManifestError, type ManifestProblem } from "../errors/index.ts";
-import type { AnyHandler, HookTable } from "../hooks/index.ts";
+import type { HookTable } from "../hooks/index.ts";
+import type { ServiceTable } from "../services/index.ts";
 import type { CapabilityBits } from "../slots/index.ts";
-import { type HandlerFault, handlerFault } from "./handler-shape.ts";
-import { type Report, readPlainArray, readPlainObject, single } from "./read-plain.ts";
-import { readSettings, settingNames } from "./settings.ts";
-import type { RunSettings } from "./types.ts";
+import { type ReadSchema, readSchema } from "./config-schema.ts";
+import { handlerFault } from "./handler-shape.ts";
+import type { HostProfile } from "./profile.ts";
+import { type ReadHook, readHooks } from "./read-hooks.ts";
+import { bare, type Report, readPlainArray, readPlainObject, single } from "./read-plain.ts";
 
 /** What a host knows, for a manifest to be held against. */
 export interface Surface {
   readonly hooks: HookTable;
+  /** The capabilities of slots. */
   readonly capabilities: CapabilityBits;
-}
-
-/** One hook of a manifest, read. */
-export interface ReadHook {
-  readonly hook: string;
-  readonly handler: AnyHandler;
-  readonly extensions: boolean;
-  readonly settings: RunSettings;
+  /** The services by the capabilities that open them. */
+  readonly services: ServiceTable;
+  readonly profile: HostProfile;
 }
 
 /** A manifest, read. */
@@ -27,12 +24,32 @@ export interface ReadManifest {
   readonly name: string;
   readonly version: string;
   readonly description: string | undefined;
+  /** As declared; `undefined` for the host's default. Its syntax was not looked at. */
+  readonly requiresHost: string | undefined;
+  /** Without repeats, sorted. */
   readonly capabilities: readonly string[];
-  readonly dependsOn: readonly string[];
+  readonly asyncSafe: boolean;
   readonly hooks: readonly ReadHook[];
+  readonly routes: readonly unknown[];
+  readonly healthCheck: ((context: unknown) => unknown) | undefined;
+  readonly configSchema: ReadSchema | undefined;
+  readonly dependsOn: readonly string[];
 }
 
-const fields = ["name", "version", "description", "capabilities", "hooks", "dependsOn"];
+/** In the order in which their problems are told. */
+const fields = [
+  "name",
+  "version",
+  "description",
+  "requiresHost",
+  "capabilities",
+  "asyncSafe",
+  "hooks",
+  "routes",
+  "healthCheck",
+  "configSchema",
+  "dependsOn",
+];
 const namePattern = /^[a-z][a-z0-9-]{2,63}$/;
 // Names that records use for the host, and the one that every ordinary object has as a key.
 const reservedNames = ["core", "system", "host", "unknown", "constructor"];
@@ -40,7 +57,12 @@ const reservedNames = ["core", "system", "host", "unknown", "constructor"];
 const versionPattern =
   /^\d+\.\d+\.\d+(?:(?:a|b|rc)\d+|(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)$/;
 
-/** @throws ManifestError `manifest_invalid`, with `problems` */
+/**
+ * All problems come in one error, first those with unknown fields, then in the order of the fields.
+ * Its message is theirs, joined by `; `.
+ *
+ * @throws ManifestError `manifest_invalid`, with `problems`
+ */
 export function readManifest(surface: Surface, input: unknown): ReadManifest {
   const problems: ManifestProblem[] = [];
   const report = (field: string, message: string) => problems.push({ field, message });
@@ -55,26 +77,32 @@ export function readManifest(surface: Surface, input: unknown): ReadManifest {
     );
   }
   const name = readName(values.name, report);
-  const version = readVersion(values.version, report);
-  const description = readDescription(values.description, report);
-  const capabilities = readCapabilities(surface, values.capabilities, report);
-  const hooks = readHooks(surface, values.hooks, report);
-  const dependsOn = readDependsOn(values.dependsOn, name, report);
+  const { maxTimeoutMs } = surface.profile;
+  const manifest: ReadManifest = {
+    name,
+    version: readVersion(values.version, report),
+    description: readDescription(values.description, report),
+    requiresHost: readRequiresHost(values.requiresHost, report),
+    capabilities: readCapabilities(surface, values.capabilities, report),
+    asyncSafe: readAsyncSafe(values.asyncSafe, report),
+    hooks: readHooks({ plugin: name, hooks: surface.hooks, maxTimeoutMs }, values.hooks, report),
+    routes: readRoutes(values.routes, report),
+    healthCheck: readHealthCheck(values.healthCheck, report),
+    configSchema: readConfigSchema(values.configSchema, report),
+    dependsOn: readDependsOn(values.dependsOn, name, report),
+  };
   if (problems.length > 0) throw failure(name, problems);
-  return { name, version, description, capabilities, hooks, dependsOn };
+  return manifest;
 }
 
 function failure(name: string | undefined, problems: readonly ManifestProblem[]): ManifestError {
-  const who = name === undefined || !namePattern.test(name) ? "Plugin" : `Plugin "${name}"`;
-  // A field of the author's own choosing is named in the message, where it is escaped.
-  const text = problems.map(({ field, message }) =>
-    fields.includes(field) && !message.includes(field) ? `${field}: ${message}` : message,
-  );
-  return new ManifestError(
-    "manifest_invalid",
-    `${who}: ${text.join("; ")}`,
-    Object.freeze(problems),
-  );
+  const text = problems.map(({ message }) => message).join("; ");
+  const data = name !== undefined && isFree(name) ? { plugin: name } : {};
+  return new ManifestError("manifest_invalid", text, Object.freeze(problems), undefined, data);
+}
+
+function isFree(name: string): boolean {
+  return namePattern.test(name) && !reservedNames.includes(name);
 }
 
 function readName(name: unknown, report: Report): string {
@@ -101,96 +129,68 @@ function readDescription(description: unknown, report: Report): string | undefin
   return undefined;
 }
 
-function readCapabilities(surface: Surface, value: unknown, report: Report): readonly string[] {
+function readRequiresHost(range: unknown, report: Report): string | undefined {
+  if (range === undefined || typeof range === "string") return range;
+  report("requiresHost", "requiresHost must be a range of versions such as >=1.2.0");
+  return undefined;
+}
+
+function readCapabilities(
+  { capabilities, services }: Surface,
+  value: unknown,
+  report: Report,
+): readonly string[] {
   const names = value === undefined ? [] : readPlainArray(value);
   if (names === undefined || !names.every((name) => typeof name === "string")) {
     report("capabilities", "capabilities must be an array of names");
     return [];
   }
-  const unknown = [...new Set(names as string[])]
-    .filter((name) => !surface.capabilities.has(name))
-    .sort();
+  const distinct = [...new Set(names)].sort();
+  const unknown = distinct.filter(
+    (name) => !capabilities.has(name) && !Object.hasOwn(services, name),
+  );
   if (unknown.length > 0) {
-    const near =
-      unknown.length === 1 ? closest(unknown[0] as string, surface.capabilities.names) : undefined;
+    const known = [...capabilities.names, ...Object.keys(services)];
+    const near = unknown.length === 1 ? closest(unknown[0] as string, known) : undefined;
     const shown = unknown.map(bare).join(", ");
     report(
       "capabilities",
       `unknown plugin capabilities: ${shown}${near === undefined ? "" : `; did you mean ${single(near)}?`}`,
     );
   }
-  return Object.freeze([...new Set(names as string[])].sort());
+  return Object.freeze(distinct);
 }
 
-/** A name without quotes where it is a clean one, else quoted and escaped. */
-function bare(name: string): string {
-  return /^[A-Za-z0-9_.-]{1,64}$/.test(name) ? name : single(name);
+function readAsyncSafe(asyncSafe: unknown, report: Report): boolean {
+  if (asyncSafe === undefined || typeof asyncSafe === "boolean") return asyncSafe ?? true;
+  report("asyncSafe", "asyncSafe must be true or false");
+  return true;
 }
 
-function readHooks(surface: Surface, value: unknown, report: Report): readonly ReadHook[] {
-  const entries = readPlainObject(value === undefined ? {} : value, "hooks", report);
-  if (entries === undefined) return [];
-  const names = Object.keys(entries);
-  const unknown = names.filter((name) => !Object.hasOwn(surface.hooks, name)).sort();
-  if (unknown.length > 0) {
-    const near =
-      unknown.length === 1 ? closest(unknown[0] as string, Object.keys(surface.hooks)) : undefined;
-    const shown = unknown.map(bare).join(", ");
+function readRoutes(value: unknown, report: Report): readonly unknown[] {
+  const routes = value === undefined ? [] : readPlainArray(value);
+  if (routes !== undefined) return Object.freeze(routes);
+  report("routes", "routes must be an array, of at most 1000 routes");
+  return [];
+}
+
+function readHealthCheck(check: unknown, report: Report): ReadManifest["healthCheck"] {
+  if (check === undefined) return undefined;
+  if (typeof check === "function" && !("fault" in handlerFault(check, false)))
+    return check as ReadManifest["healthCheck"];
+  report("healthCheck", "health_check must be callable");
+  return undefined;
+}
+
+function readConfigSchema(value: unknown, report: Report): ReadSchema | undefined {
+  if (value === undefined) return undefined;
+  const schema = readSchema(value);
+  if (schema === undefined)
     report(
-      "hooks",
-      `unknown plugin hooks: ${shown}${near === undefined ? "" : `; did you mean ${single(near)}?`}`,
+      "configSchema",
+      "configSchema must be an object with parse(value) or safeParse(value), and no proxy",
     );
-  }
-  const known = names.filter(
-    (name) => Object.hasOwn(surface.hooks, name) && entries[name] !== undefined,
-  );
-  return known.flatMap((hook) => readHook(hook, entries[hook], report));
-}
-
-const entryFields = ["handler", "extensions", ...settingNames];
-
-function readHook(hook: string, value: unknown, report: Report): ReadHook[] {
-  const isFunction = typeof value === "function";
-  const faults: string[] = [];
-  const entry = isFunction
-    ? { handler: value }
-    : readPlainObject(value, "the entry", (_, message) => faults.push(message));
-  const { handler } = entry ?? {};
-  if (entry === undefined || typeof handler !== "function") {
-    report("hooks", `handler for hook ${single(hook)} is not callable`);
-    return [];
-  }
-  for (const fault of faults) report("hooks", `hook ${single(hook)}: ${fault}`);
-  for (const key of Object.keys(entry)) {
-    if (!entryFields.includes(key))
-      report("hooks", `hook ${single(hook)} has the unknown setting ${single(key)}`);
-  }
-  const { extensions } = entry as { extensions?: unknown };
-  if (extensions !== undefined && typeof extensions !== "boolean") {
-    report("hooks", `extensions of hook ${single(hook)} must be true or false`);
-  }
-  const shape = handlerFault(handler, typeof extensions === "boolean" ? extensions : undefined);
-  if ("fault" in shape) report("hooks", faultText(hook, shape));
-  const settings = readSettings(entry, (text) => report("hooks", `hook ${single(hook)}: ${text}`));
-  const takes = "fault" in shape ? false : shape.extensions;
-  return [{ hook, handler: handler as AnyHandler, extensions: takes, settings }];
-}
-
-function faultText(hook: string, { fault }: HandlerFault): string {
-  const handler = `handler for hook ${single(hook)}`;
-  return match(fault)
-    .with(
-      "no_parameters",
-      () =>
-        `${handler} must accept at least 1 positional argument; where the arity is hidden, say { handler, extensions: true } or { handler, extensions: false }`,
-    )
-    .with("class", () => `${handler} is a class; it must be a function that can be called`)
-    .with(
-      "generator",
-      () => `${handler} is a generator; it must be a function that returns a result`,
-    )
-    .with("proxy", () => `${handler} is a proxy; wrap it in a function`)
-    .exhaustive();
+  return schema;
 }
 
 function readDependsOn(value: unknown, name: string, report: Report): readonly string[] {

@@ -15,14 +15,19 @@ const {
 /** Told of each problem: the field it is about, and a sentence. */
 export type Report = (field: string, message: string) => void;
 
-/** In single quotes, on one line. */
-export function single(name: string): string {
-  const short = name.length > 64 ? `${name.slice(0, 64)}…` : name;
+/** In single quotes, on one line, at most `max` characters of it. */
+export function single(name: string, max = 64): string {
+  const short = name.length > max ? `${name.slice(0, max)}…` : name;
   const safe = short.replace(
     /[\p{C}\p{Zl}\p{Zp}\\']/gu,
     (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`,
   );
   return `'${safe}'`;
+}
+
+/** A name without quotes where it is a clean one, else quoted and escaped. */
+export function bare(name: string): string {
+  return /^[A-Za-z0-9_.-]{1,64}$/.test(name) ? name : single(name);
 }
 
 /** The own data properties of a plain object; anything else is a problem, and no getter runs. */

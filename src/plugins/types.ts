@@ -3,14 +3,18 @@ import type {
   Allow,
   Conditions,
   Denial,
+  HookSpec,
   HookTable,
   Mode,
   OnError,
+  OperationOf,
   PayloadInputOf,
   PayloadOf,
   PluginContext,
 } from "../hooks/index.ts";
+import type { AccessorsOf, ServiceCapability, ServiceTable } from "../services/index.ts";
 import type { CapabilityIn, ProposalOf, SlotTable, ViewOf } from "../slots/index.ts";
+import type { PluginHealth } from "./health.ts";
 
 /** What a message handler may hand back beside allow and deny. Any other key is refused. */
 export interface Changed<Payload, Proposal> {
@@ -24,19 +28,46 @@ type Returned<Payload, Proposal> =
   // biome-ignore lint/suspicious/noConfusingVoidType: a handler without `return` has this type.
   void | null | undefined | Allow | Denial | Changed<Payload, Proposal>;
 
+/** What a handler of a hook returns, by the hook's semantic. */
+type ReturnOf<Spec extends HookSpec, Proposal> = {
+  readonly message: Returned<PayloadInputOf<Spec>, Proposal>;
+  readonly voting: Allow | Denial;
+  readonly filter_chain: PayloadInputOf<Spec>;
+  readonly score_delta: { readonly [id: string]: number } | ReadonlyMap<string, number>;
+  readonly fire_and_forget: unknown;
+}[Spec["semantic"]];
+
+/** A name that no host knows. */
+type Nothing = Record<never, never>;
+
+/** What a handler is handed as second argument: services by the capabilities it declared. */
+type ContextOf<
+  Spec extends HookSpec,
+  Services extends ServiceTable,
+  Caps extends string,
+> = WithServices<PluginContext<OperationOf<Spec>>, Services, Caps>;
+
+/** A context with the accessors that the capabilities open; itself where they open none. */
+type WithServices<Context, Services extends ServiceTable, Caps extends string> = [
+  ServiceCapability<Services> & Caps,
+] extends [never]
+  ? Context
+  : Context & AccessorsOf<Services, Caps>;
+
 /** A handler of one hook. Take three parameters to be handed the extensions. */
 export type Handler<
   Table extends SlotTable,
   Hooks extends HookTable,
   Hook extends keyof Hooks,
   Caps extends string,
+  Services extends ServiceTable = Nothing,
 > = (
   payload: PayloadOf<Hooks[Hook]>,
-  context: PluginContext,
+  context: ContextOf<Hooks[Hook], Services, Caps>,
   extensions: ViewOf<Table, Caps>,
 ) =>
-  | Returned<PayloadInputOf<Hooks[Hook]>, ProposalOf<Table, Caps>>
-  | PromiseLike<Returned<PayloadInputOf<Hooks[Hook]>, ProposalOf<Table, Caps>>>;
+  | ReturnOf<Hooks[Hook], ProposalOf<Table, Caps>>
+  | PromiseLike<ReturnOf<Hooks[Hook], ProposalOf<Table, Caps>>>;
 
 /** How a handler runs. The operator's word goes over it. */
 export interface RunSettings {
@@ -59,24 +90,47 @@ export interface HookEntry<Fn> extends RunSettings {
   readonly extensions?: boolean;
 }
 
+/** A handler with settings, by the hook's semantic: all but a deadline are for message hooks. */
+type EntryOf<Spec extends HookSpec, Fn> = Spec["semantic"] extends "message"
+  ? HookEntry<Fn>
+  : Pick<HookEntry<Fn>, "handler" | "extensions" | "timeoutMs">;
+
+/** Anything that reads a value: a zod schema, or an object of one's own with either method. */
+export type ConfigSchema<Config> =
+  | { safeParse(value: unknown): { success: true; data: Config } | { success: false } }
+  | { parse(value: unknown): Config };
+
 /** What `definePlugin` takes. */
 export interface PluginManifest<
   Table extends SlotTable,
   Hooks extends HookTable,
-  Caps extends readonly CapabilityIn<Table>[],
+  Caps extends readonly (CapabilityIn<Table> | ServiceCapability<Services>)[],
+  Services extends ServiceTable = Nothing,
 > {
   /** 3 to 64 lower-case letters, digits and hyphens, beginning with a letter. */
   readonly name: string;
   /** A semantic version. */
   readonly version: string;
   readonly description?: string;
-  /** What the plugin may see and change. Default: nothing gated. */
+  /** The versions of the host that it runs on: a range. Default: the profile's, `*`. */
+  readonly requiresHost?: string;
+  /** What the plugin may see, change and use. Default: nothing gated. */
   readonly capabilities?: Caps;
-  readonly hooks: {
+  /** False: at most one of its handlers runs at a time. Default true. */
+  readonly asyncSafe?: boolean;
+  readonly hooks?: {
     readonly [Hook in keyof Hooks]?:
-      | Handler<Table, Hooks, Hook, Caps[number]>
-      | HookEntry<Handler<Table, Hooks, Hook, Caps[number]>>;
+      | Handler<Table, Hooks, Hook, Caps[number], Services>
+      | EntryOf<Hooks[Hook], Handler<Table, Hooks, Hook, Caps[number], Services>>;
   };
+  /** Values for the host, which mounts them or does not. The library looks at none. */
+  readonly routes?: readonly unknown[];
+  /** Tells how the plugin is, by `health(status, message?)`. Not a hook. */
+  readonly healthCheck?: (
+    context: WithServices<PluginContext, Services, Caps[number]>,
+  ) => PluginHealth | PromiseLike<PluginHealth>;
+  /** Reads the plugin's configuration; what it gives is `context.config`. */
+  readonly configSchema?: ConfigSchema<unknown>;
   /** Plugins that come before this one. */
   readonly dependsOn?: readonly string[];
 }
@@ -86,8 +140,11 @@ export interface Plugin {
   readonly name: string;
   readonly version: string;
   readonly description: string | undefined;
+  /** As declared; `undefined` for the host's default. */
+  readonly requiresHost: string | undefined;
   /** As declared, without repeats, sorted. */
   readonly capabilities: readonly string[];
+  readonly asyncSafe: boolean;
   /** The hooks it has a handler for, sorted. */
   readonly hooks: readonly string[];
   readonly dependsOn: readonly string[];

@@ -1,5 +1,11 @@
 /** The codec of the process boundary, bound to one host's slots and hooks and typed by them. */
-import type { AnyInvokeResult, HookTable, PayloadOf, PluginContext } from "../hooks/index.ts";
+import type {
+  AnyInvokeResult,
+  HookTable,
+  MessageHookOf,
+  PayloadOf,
+  PluginContext,
+} from "../hooks/index.ts";
 import type { CapabilityIn, SlotTable, ViewOf } from "../slots/index.ts";
 import {
   type DecodedResult,
@@ -19,14 +25,14 @@ import { type DecodeTaskOptions, decodeTurn, encodeTurn } from "./task.ts";
 
 /** A task, read: what a handler in the other process is handed. */
 export type Task<Table extends SlotTable, Hooks extends HookTable> = {
-  readonly [Hook in keyof Hooks & string]: Dropped & {
+  readonly [Hook in MessageHookOf<Hooks>]: Dropped & {
     readonly hook: Hook;
     readonly payload: PayloadOf<Hooks[Hook]>;
     readonly context: PluginContext;
     /** The view, filtered once more; absent when the plugin takes none. */
     readonly extensions: ViewOf<Table, CapabilityIn<Table>> | undefined;
   };
-}[keyof Hooks & string];
+}[MessageHookOf<Hooks>];
 
 /** The codec of one host. */
 export interface WireFunctions<Table extends SlotTable, Hooks extends HookTable> {

@@ -2,7 +2,9 @@
 import {
   createExtensions,
   declassify,
+  definePlugin,
   filterExtensions,
+  health,
   mergeExtensions,
   setHeader,
 } from "glassine";
@@ -20,15 +22,15 @@ import {
   runOnce,
 } from "../dispatch/support.ts";
 import { manifest, problemsOf } from "../plugins/support.ts";
-import { attack, attackWaits } from "./attack.ts";
+import { attack } from "./attack.ts";
 import { everything, extensions } from "./escalation.ts";
 
 attack(
   "A-107",
   "Have an init, shutdown or health hook called with the whole envelope",
-  "refused with `manifest_invalid`: a plugin has handlers and nothing else that is called",
+  "refused with `manifest_invalid`: beside handlers only `healthCheck` is called, and it sees no envelope",
   () => {
-    it.each(["init", "initialize", "setup", "shutdown", "close", "onLoad", "healthCheck"])(
+    it.each(["init", "initialize", "setup", "shutdown", "close", "onLoad", "health_check"])(
       "a manifest with %s",
       (field) => {
         const problems = problemsOf(manifest({ [field]: () => undefined }));
@@ -40,6 +42,32 @@ attack(
       expect(problemsOf(manifest({ hooks: { [name]: (p: unknown) => void p } }))).toMatchObject([
         { field: "hooks", message: expect.stringContaining(`unknown plugin hooks: ${name}`) },
       ]);
+    });
+
+    it("a health check is handed a context, in which there is nothing of a request", async () => {
+      const given: unknown[][] = [];
+      const checked = definePlugin({
+        name: "one",
+        version: "1.0.0",
+        capabilities: everything as never,
+        hooks: { [hook]: (_payload: unknown, _context: unknown) => undefined },
+        healthCheck: (...args: unknown[]) => {
+          given.push(args);
+          const [context] = args as [
+            { operation: unknown; hook: string; state: Map<unknown, unknown> },
+          ];
+          expect(context.operation).toBeUndefined();
+          expect(context.hook).toBe("health_check");
+          expect(context.state.size).toBe(0);
+          return health("healthy");
+        },
+      });
+      const manager = await manage([checked]);
+      await manager.invoke(hook, call, { extensions });
+      expect(await manager.checkHealth()).toMatchObject([{ status: "healthy" }]);
+      expect(given.map((args) => args.length)).toEqual([1]);
+      const [[context] = []] = given;
+      expect(() => (context as { state: unknown }).state).toThrow("has ended");
     });
 
     it("defining, registering, asking and closing call no handler", async () => {
@@ -55,8 +83,6 @@ attack(
     });
   },
 );
-attackWaits("A-107", "Use a health check to be shown an envelope", "health checks");
-
 attack(
   "A-108",
   "Call the exported filter and merge with wider capabilities and a guessed envelope",

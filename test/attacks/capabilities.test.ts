@@ -124,7 +124,9 @@ attack(
       const handler = (payload: unknown) => void payload;
       const problems = problemsOf(withHandler({ handler, ...setting }));
       expect(problems).toHaveLength(1);
-      expect(problems[0]?.message).toMatch(/^hook 'tool_pre_invoke': (mode|priority) must be /);
+      expect(problems[0]?.message).toMatch(
+        /^(mode|priority) must be .* \(hook 'tool_pre_invoke'\)$/,
+      );
       const item = { plugin: define(withHandler({ handler })), ...setting };
       await expect(createPluginManager({ plugins: [item as never] })).rejects.toMatchObject({
         code: "options_invalid",

@@ -1,10 +1,16 @@
 /** Headers: copies, amounts, and letters beyond Latin-1. */
-import { createExtensions, filterExtensions, mergeExtensions } from "glassine";
+import {
+  createExtensions,
+  createPluginManager,
+  deny,
+  filterExtensions,
+  mergeExtensions,
+} from "glassine";
 import { expect, it } from "vitest";
 import { codeOf } from "../admit/support.ts";
-import { type Capability, plugin, runOnce } from "../dispatch/support.ts";
+import { type Capability, call, hook, plugin, runOnce } from "../dispatch/support.ts";
 import { verifies } from "../support/verifies.ts";
-import { attack, attackWaits } from "./attack.ts";
+import { attack } from "./attack.ts";
 import { expectIgnored, expectRefused } from "./proposal.ts";
 
 const capabilities: readonly Capability[] = ["write_headers"];
@@ -41,7 +47,33 @@ attack(
   },
 );
 
-attackWaits("A-130", "Send a secret that was copied under another name", "the redactor");
+attack(
+  "A-130",
+  "Send a secret that was copied under another name into a log or a record",
+  "values of the request's sensitive headers are masked wherever they stand",
+  () => {
+    it("in what a plugin throws, denies with and labels", async () => {
+      verifies("audit:redacted-request");
+      const events: unknown[] = [];
+      const copies = (
+        _p: unknown,
+        _c: unknown,
+        view: { http?: { headers?: { authorization?: string } } },
+      ) => deny(`no entry with ${view.http?.headers?.authorization?.slice(7)}`);
+      const manager = await createPluginManager({
+        plugins: [plugin("copies", copies as never, { capabilities: ["read_headers"] })],
+        audit: { sink: (event) => events.push(event) },
+      });
+      const extensions = createExtensions({
+        http: { headers: { authorization: "Bearer s3cr3t-t0ken" } },
+      });
+      await manager.invoke(hook, call, { extensions });
+      await manager.close();
+      expect(JSON.stringify(events)).toContain("no entry with [REDACTED]");
+      expect(JSON.stringify(events)).not.toContain("s3cr3t");
+    });
+  },
+);
 
 attack(
   "A-131",

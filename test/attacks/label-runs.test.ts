@@ -1,5 +1,13 @@
 /** Label laundering over a whole run. */
-import { addLabels, deny, filterExtensions, type Mode, mergeExtensions, type View } from "glassine";
+import {
+  type AuditEvent,
+  addLabels,
+  deny,
+  filterExtensions,
+  type Mode,
+  mergeExtensions,
+  type View,
+} from "glassine";
 import { expect, it } from "vitest";
 import {
   type Capability,
@@ -15,7 +23,7 @@ import {
   runOnce,
   tagger,
 } from "../dispatch/support.ts";
-import { attack, attackWaits } from "./attack.ts";
+import { attack } from "./attack.ts";
 
 const capabilities: readonly Capability[] = ["append_labels"];
 const shadow = {
@@ -97,10 +105,28 @@ attack(
   },
 );
 
-attackWaits(
+attack(
   "A-072",
   "Deny, throw or time out, so that the label is missing in what is audited",
-  "the audit sinks",
+  "the label, and how the run ended, are in the audit trail",
+  () => {
+    it.each(endings)("when it %s", async (_what, run, code) => {
+      const events: AuditEvent[] = [];
+      const manager = await manage([tagger("labels"), plugin("ends", run, { timeoutMs: 10 })], {
+        audit: { sink: (event) => events.push(event) },
+      });
+      const result = await manager.invoke(hook, call, { extensions: labelled("PII") });
+      await manager.close();
+      expect(result.violation).toMatchObject({ code });
+      const told = events
+        .slice(2)
+        .map(({ eventType, metadata }) => [eventType, metadata.plugin_name]);
+      const end = code === "denied" ? "plugin.handler_denied" : "plugin.handler_error";
+      expect(told[0]).toEqual(["extensions.labels_added", "labels"]);
+      expect(events[2]?.metadata.labels).toEqual(["labels"]);
+      expect(told.at(-1)).toEqual([end, "ends"]);
+    });
+  },
 );
 
 attack(

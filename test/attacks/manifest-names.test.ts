@@ -82,10 +82,18 @@ attack(
     it("the manager is frozen, and has these parts", async () => {
       const manager = await createPluginManager({ plugins: [] });
       expect(Object.keys(manager).sort()).toEqual([
+        "audit",
+        "auditFailures",
+        "capabilityReport",
+        "checkHealth",
         "close",
+        "counts",
+        "declassify",
+        "handlersFor",
         "handles",
         "invoke",
         "plugins",
+        "routes",
         "then",
       ]);
       expect(Object.isFrozen(manager)).toBe(true);

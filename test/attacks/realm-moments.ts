@@ -212,13 +212,11 @@ export function managersWhilePatched(): void {
         return value;
       }),
     );
-    let making: Promise<unknown>;
     try {
-      making = manage([plugin("looks", (_payload, _context) => undefined)]);
+      await manage([plugin("looks", (_payload, _context) => undefined)]);
     } finally {
       for (const undo of undos) undo();
     }
-    await making;
     const parts = [...seen].flatMap((list) => [list, ...(list as object[])]);
     const ofTable = parts.filter((part) =>
       (Array.isArray(part) ? part : [part]).some(

@@ -100,7 +100,7 @@ describe("the operator's word", () => {
     const { deep, list } = seen[0] as typeof config;
     expect([seen[0], deep, list].every((part) => Object.isFrozen(part))).toBe(true);
     const foreign = [{ plugin: keeps, config: { when: new Date() } }];
-    expect((await failureOf(foreign)).code).toBe("options_invalid");
+    expect((await failureOf(foreign)).code).toBe("manifest_invalid");
   });
 });
 

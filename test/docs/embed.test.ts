@@ -4,6 +4,8 @@ import { createPluginManager, definePlugin, deny, type Limits } from "glassine";
 import { describe, expect, it } from "vitest";
 import { extensionsLimits, payloadLimits } from "../../src/admit/index.ts";
 import { conditionKinds } from "../../src/hooks/index.ts";
+import { hookSettings } from "../../src/hooks/surface.ts";
+import { standardProfile } from "../../src/plugins/index.ts";
 import { codeIn, readTable } from "./support/markdown.ts";
 import { readPage, root } from "./support/pages.ts";
 
@@ -31,14 +33,18 @@ describe("docs/embed.md", () => {
     [
       "Plugin setting",
       [
-        ...fieldsOf("plugins/manager-options.ts", "PluginItem"),
+        ...fieldsOf("plugins/read-item.ts", "PluginItem"),
         ...fieldsOf("plugins/types.ts", "RunSettings"),
       ],
     ],
     ["Condition", conditionKinds],
     ["Invoke option", fieldsOf("plugins/invoke-options.ts", "InvokeOptions")],
     ["Of a violation", fieldsOf("hooks/results.ts", "Violation")],
-    ["Hook setting", fieldsOf("hooks/define-hook.ts", "HookSpec")],
+    ["Hook setting", Object.keys(hookSettings)],
+    ["Of a profile", Object.keys(standardProfile)],
+    ["Of a handler", fieldsOf("plugins/handler-info.ts", "HandlerInfo")],
+    ["Of a health report", fieldsOf("plugins/health.ts", "HealthReport")],
+    ["Health option", fieldsOf("plugins/health-options.ts", "HealthOptions")],
   ])("has every row of the table %s", (first, fields) => {
     expect(named(first)).toEqual(fields);
   });

@@ -1,5 +1,11 @@
 import "./virtual-time.ts";
-import { createExtensions, declassify, isGlassineError } from "glassine";
+import {
+  addLabels,
+  createExtensions,
+  createPluginManager,
+  declassify,
+  isGlassineError,
+} from "glassine";
 import { thenable } from "../dispatch/returned.ts";
 import {
   adds,
@@ -167,5 +173,38 @@ describe("F-05: a sink of the host throws, blocks or rejects", () => {
     },
   );
 
-  it.todo("an audit sink fails: what is lost is counted, and a strict audit denies");
+  it.each(["throws", "rejects", "rejects later", "never settles"] as const)(
+    "an audit sink %s: the request goes on, what is lost is counted, and a strict trail denies",
+    async (how) => {
+      const labels = plugin("labels", (_payload, _context, view) => ({
+        modifiedExtensions: addLabels(view as never, ["PII"]),
+      }));
+      const uncaught = await uncaughtDuring(async () => {
+        for (const strict of [false, true]) {
+          let isOn = false;
+          const sink = (event: unknown) =>
+            isOn ? (sinks[how] as (e: unknown) => unknown)(event) : event;
+          const manager = await createPluginManager({
+            plugins: [labels],
+            audit: { sink, strict, timeoutMs: 20 },
+            logger: { error: sinks.throws as never },
+          });
+          isOn = true;
+          const pending = manager.invoke(hook, call);
+          await advance(30);
+          const result = await pending;
+          const closing = manager.close();
+          await advance(30);
+          await closing;
+          expect(result.extensions.security?.labels).toEqual(["PII"]);
+          expect(result.violation?.code).toBe(strict ? "audit_failed" : undefined);
+          expect(manager.auditFailures()).toEqual({
+            total: 1,
+            byType: { "extensions.labels_added": 1 },
+          });
+        }
+      });
+      expect(uncaught).toEqual([]);
+    },
+  );
 });

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as root from "glassine";
 import { expect, it } from "vitest";
+import { packageVersion } from "../../src/plugins/index.ts";
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 
@@ -20,14 +21,20 @@ function typesOf(path: string): readonly string[] {
 
 it("the root entry", () => {
   expect(Object.keys(root).sort()).toEqual([
+    "CapabilityError",
     "GlassineError",
     "ManifestError",
+    "PluginDependencyError",
+    "PluginExecutionError",
+    "RejectError",
     "TierViolationError",
     "addLabels",
     "allow",
     "amend",
     "appendHop",
     "audio",
+    "auditEventTypes",
+    "bands",
     "capabilities",
     "checkDataAction",
     "createExtensions",
@@ -40,8 +47,10 @@ it("the root entry", () => {
     "decodeResult",
     "decodeTask",
     "defineHook",
+    "defineHooks",
     "defineHost",
     "definePlugin",
+    "defineServices",
     "defineSlots",
     "deny",
     "detectTampering",
@@ -56,12 +65,15 @@ it("the root entry", () => {
     "filterExtensions",
     "freezePayload",
     "getHeader",
+    "handleOf",
     "hasLabel",
     "headerMap",
+    "health",
     "hookNames",
     "image",
     "instant",
     "isGlassineError",
+    "jsonLines",
     "jsonObject",
     "jsonValue",
     "labelSet",
@@ -71,17 +83,22 @@ it("the root entry", () => {
     "memoryLabelStore",
     "mergeExtensions",
     "messageSchema",
+    "openTelemetrySink",
+    "orderings",
     "promptRequest",
     "promptResult",
+    "redactText",
     "removeHeader",
     "resolveCapabilities",
     "resource",
     "resourceRef",
+    "semantics",
     "serializeView",
     "setCustom",
     "setHeader",
     "slotNames",
     "stampResult",
+    "standardProfile",
     "stringSet",
     "text",
     "thinking",
@@ -97,20 +114,31 @@ it("the root entry", () => {
 
 it("the types of the root entry", () => {
   expect(typesOf("src/index.ts")).toEqual([
+    "AccessorsOf",
     "Allow",
     "AnnotationLabels",
     "Answer",
+    "AuditEvent",
+    "AuditEventInput",
+    "AuditFailures",
+    "AuditOptions",
+    "AuditSink",
     "BackgroundCounts",
+    "Band",
     "Capability",
+    "CapabilityReport",
     "Changed",
     "CloseOptions",
     "CloseReport",
     "Conditions",
+    "ConfigSchema",
     "ContentPart",
+    "CoreHandler",
     "CreateOptions",
     "DataEntity",
     "DataPolicy",
     "DataViolation",
+    "Decision",
     "Declassification",
     "DeclassificationRecord",
     "DecodeMessageOptions",
@@ -122,6 +150,7 @@ it("the types of the root entry", () => {
     "DecodedMessage",
     "DecodedResult",
     "Denial",
+    "Denied",
     "DenyInput",
     "EncodeErrorOptions",
     "EncodeInvokeResultOptions",
@@ -129,6 +158,11 @@ it("the types of the root entry", () => {
     "ErrorCode",
     "ExecutionRecord",
     "Extensions",
+    "HandlerInfo",
+    "HealthOptions",
+    "HealthReport",
+    "HealthStatus",
+    "HookDefinition",
     "HookEntry",
     "HookHandler",
     "HookName",
@@ -137,13 +171,16 @@ it("the types of the root entry", () => {
     "HopInput",
     "Host",
     "HostDefinition",
+    "HostProfile",
     "IfcLabels",
+    "InvokeCounts",
     "InvokeError",
     "InvokeOptions",
     "InvokeResult",
     "Json",
     "LabelStore",
     "Limits",
+    "Logger",
     "Manager",
     "ManagerOptions",
     "ManifestProblem",
@@ -155,24 +192,31 @@ it("the types of the root entry", () => {
     "Mode",
     "ObjectProfile",
     "OnError",
+    "OpenTelemetrySinkOptions",
+    "Ordering",
     "Part",
     "PartContent",
     "PartKind",
     "PartView",
     "Plugin",
     "PluginContext",
+    "PluginHealth",
     "PluginItem",
     "PluginManager",
     "PluginManifest",
+    "PluginRoute",
     "PolicyInput",
     "PolicyInputOptions",
     "Problem",
     "RealmChange",
     "Rejection",
     "RunSettings",
+    "Semantic",
     "SerializeOptions",
     "SerializedContext",
     "SerializedView",
+    "ServiceSpec",
+    "ServiceTable",
     "SlotSpec",
     "SlotTable",
     "Status",
@@ -347,10 +391,101 @@ it("the ai-sdk entry", async () => {
   ]);
 });
 
+it("the memory-node entry", async () => {
+  expect(Object.keys(await import("glassine/memory-node")).sort()).toEqual([
+    "applyScores",
+    "capabilities",
+    "createExtensions",
+    "createPluginManager",
+    "defineCoreHandler",
+    "definePlugin",
+    "hookNames",
+    "memoryNode",
+    "memoryNodeHooks",
+    "memoryNodeProfile",
+    "memoryNodeServices",
+    "tenantIdFault",
+  ]);
+  expect(typesOf("src/memory-node/index.ts")).toEqual([
+    "ApplyScoresOptions",
+    "AssertRequest",
+    "AuditEmitter",
+    "AuditReader",
+    "ConfigReader",
+    "Fact",
+    "FactsReader",
+    "FactsWriter",
+    "FederationReader",
+    "FederationWriter",
+    "Identity",
+    "IdentityReader",
+    "MemoryNodeEvent",
+    "MemoryNodeHooks",
+    "MemoryNodeServices",
+    "Migration",
+    "NetworkOutbound",
+    "Outcome",
+    "Peer",
+    "RecallQuery",
+    "RecallReader",
+    "RecallWriter",
+    "Scored",
+    "ScoredResult",
+    "Tenant",
+    "TenantReader",
+    "TenantWriter",
+  ]);
+});
+
+it("the node entry", async () => {
+  expect(Object.keys(await import("glassine/node")).sort()).toEqual([
+    "fileAuditSink",
+    "streamAuditSink",
+  ]);
+  expect(typesOf("src/node/index.ts")).toEqual([
+    "AuditEvent",
+    "AuditSink",
+    "FileAuditSink",
+    "FileAuditSinkOptions",
+    "WritableLike",
+  ]);
+});
+
+it("the testing entry", async () => {
+  expect(Object.keys(await import("glassine/testing")).sort()).toEqual([
+    "Watch",
+    "arbitrariesFor",
+    "hostileValues",
+    "installFixturePackage",
+    "pluginLaws",
+    "slotLaws",
+    "withPlugins",
+  ]);
+  expect(typesOf("src/testing/index.ts")).toEqual([
+    "AccessHolder",
+    "AnyHost",
+    "FixturePackage",
+    "Holder",
+    "HostArbitraries",
+    "HostTables",
+    "HostileProposal",
+    "HostileValue",
+    "InstalledFixture",
+    "Law",
+    "LawOptions",
+    "PluginUnderTest",
+    "PropertyHolder",
+    "WithPluginsOptions",
+  ]);
+});
+
 it("the export map", () => {
   const manifest = JSON.parse(read("package.json")) as Readonly<Record<string, unknown>>;
   expect(manifest.exports).toEqual({
-    ".": { types: "./dist/index.d.ts", default: "./dist/index.js" },
+    ".": {
+      types: "./dist/index.d.ts",
+      default: "./dist/index.js",
+    },
     "./anthropic": {
       types: "./dist/adapters/anthropic/index.d.ts",
       default: "./dist/adapters/anthropic/index.js",
@@ -359,12 +494,30 @@ it("the export map", () => {
       types: "./dist/adapters/ai-sdk/index.d.ts",
       default: "./dist/adapters/ai-sdk/index.js",
     },
-    "./mcp": { types: "./dist/adapters/mcp/index.d.ts", default: "./dist/adapters/mcp/index.js" },
+    "./mcp": {
+      types: "./dist/adapters/mcp/index.d.ts",
+      default: "./dist/adapters/mcp/index.js",
+    },
+    "./memory-node": {
+      types: "./dist/memory-node/index.d.ts",
+      default: "./dist/memory-node/index.js",
+    },
+    "./node": {
+      types: "./dist/node/index.d.ts",
+      default: "./dist/node/index.js",
+    },
     "./openai": {
       types: "./dist/adapters/openai/index.d.ts",
       default: "./dist/adapters/openai/index.js",
     },
-    "./redis": { types: "./dist/redis/index.d.ts", default: "./dist/redis/index.js" },
+    "./redis": {
+      types: "./dist/redis/index.d.ts",
+      default: "./dist/redis/index.js",
+    },
+    "./testing": {
+      types: "./dist/testing/index.d.ts",
+      default: "./dist/testing/index.js",
+    },
     "./package.json": "./package.json",
   });
   expect(manifest).toMatchObject({
@@ -378,6 +531,7 @@ it("the export map", () => {
   expect(Object.keys(manifest.dependencies as object)).toEqual([
     "fast-deep-equal",
     "immer",
+    "semver",
     "ts-pattern",
     "zod",
   ]);
@@ -389,4 +543,8 @@ it("nothing of an entry can be written", () => {
   }
   expect(root.allow()).toBe(root.allow());
   expect(Object.isFrozen(root.allow())).toBe(true);
+});
+
+it("the version that plugins are held to is the package's", () => {
+  expect(packageVersion).toBe(JSON.parse(read("package.json")).version);
 });

@@ -131,15 +131,21 @@ describe("the operator's word over a plugin", () => {
     { conditions: { tools: "add" } },
     { grant: "read_labels" },
     { grant: ["read_headers"] },
-    { config: () => 1 },
-    { config: new Map() },
-    { config: { at: 1n } },
     { modes: "audit" },
     { handler: () => {} },
     { extensions: true },
   ])("%o is refused", async (word) => {
     expect((await refusalOf({ plugins: [{ plugin, ...word }] })).code).toBe("options_invalid");
   });
+
+  it.each([{ config: () => 1 }, { config: new Map() }, { config: { at: 1n } }])(
+    "%o is no configuration",
+    async (word) => {
+      const { code, message } = await refusalOf({ plugins: [{ plugin, ...word }] });
+      expect(code).toBe("manifest_invalid");
+      expect(message).toContain(plugin.name);
+    },
+  );
 
   it("suggests the setting that was meant, and names the plugin", async () => {
     const { message } = await refusalOf({ plugins: [{ plugin, prioritie: 1 }] });

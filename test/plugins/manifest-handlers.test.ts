@@ -32,9 +32,9 @@ describe("what hides how many parameters it takes", () => {
       "an own length that is NaN",
       Object.defineProperty((a: unknown) => void a, "length", { value: Number.NaN }),
     ],
-  ])("%s: says so in an entry", async (_, handler) => {
+  ])("PH-044: %s: says so in an entry", async (_, handler) => {
     expect(message(handler)).toEqual([
-      "handler for hook 'tool_pre_invoke' must accept at least 1 positional argument; where the arity is hidden, say { handler, extensions: true } or { handler, extensions: false }",
+      "handler for hook 'tool_pre_invoke' on plugin 'plugin' must accept at least 1 positional argument; where the arity is hidden, say { handler, extensions: true } or { handler, extensions: false }",
     ]);
     expect((await recordOf({ handler, extensions: false })).extensions).toBe(false);
     expect((await recordOf({ handler, extensions: true })).extensions).toBe(true);
@@ -105,7 +105,7 @@ describe("whether it takes extensions is its own length", () => {
       }),
       false,
     ],
-  ])("%s", async (_, handler, extensions) => {
+  ])("PH-044: %s", async (_, handler, extensions) => {
     const record = await recordOf(handler);
     expect(record).toMatchObject({ status: "completed", extensions });
   });
@@ -196,7 +196,7 @@ describe("the settings of an entry", () => {
       "conditions.tools must be a list of patterns that is not empty",
     ],
   ])("%j is refused", (settings, text) => {
-    expect(message({ handler, ...settings })).toEqual([`hook 'tool_pre_invoke': ${text}`]);
+    expect(message({ handler, ...settings })).toEqual([`${text} (hook 'tool_pre_invoke')`]);
   });
 
   it("are refused when their name is unknown", () => {

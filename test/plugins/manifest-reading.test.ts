@@ -2,7 +2,7 @@ import vm from "node:vm";
 import { definePlugin } from "glassine";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
-import { define, manifest, problemsOf, withHandler } from "./support.ts";
+import { define, manifest, problemsOf, refusalOf, withHandler } from "./support.ts";
 
 /** Each is a manifest with one problem, on the field named. */
 function expectProblem(input: unknown, field: string): void {
@@ -41,9 +41,7 @@ describe("a manifest is a plain object", () => {
 
   it("names a field that it does not know on one line, whatever its name", () => {
     const input = { ...manifest(), "x\nlevel=error": 1 };
-    expect(() => define(input)).toThrow(
-      "Plugin \"plugin\": unknown manifest field 'x\\u{a}level=error'",
-    );
+    expect(refusalOf(input).message).toBe("unknown manifest field 'x\\u{a}level=error'");
   });
 
   it("reads no inherited field", () => {
@@ -100,14 +98,16 @@ describe("every part is plain", () => {
 });
 
 describe("a manifest is read once", () => {
-  it("so that what is changed later has no effect", () => {
+  it("PH-010: so that what is changed later has no effect", () => {
     verifies("dispatch:registered-once");
     const entry = { handler: (payload: unknown) => void payload, mode: "audit" };
     const input = {
       name: "plugin",
       version: "1.0.0",
       description: "first",
+      requiresHost: ">=0.0.1",
       capabilities: ["read_labels"],
+      asyncSafe: false,
       hooks: { tool_pre_invoke: entry } as Record<string, unknown>,
       dependsOn: ["other"],
     };
@@ -115,6 +115,8 @@ describe("a manifest is read once", () => {
     const before = JSON.stringify(plugin);
     input.name = "renamed";
     input.description = "second";
+    input.requiresHost = "*";
+    input.asyncSafe = true;
     input.capabilities.push("append_labels");
     input.hooks.evaluate = entry.handler;
     input.dependsOn.length = 0;
@@ -123,7 +125,9 @@ describe("a manifest is read once", () => {
       name: "plugin",
       version: "1.0.0",
       description: "first",
+      requiresHost: ">=0.0.1",
       capabilities: ["read_labels"],
+      asyncSafe: false,
       hooks: ["tool_pre_invoke"],
       dependsOn: ["other"],
     });
@@ -136,7 +140,7 @@ describe("a manifest is read once", () => {
     expect(Object.isFrozen(input) || Object.isFrozen(input.capabilities)).toBe(false);
   });
 
-  it("and what it gives is frozen", () => {
+  it("PH-010: and what it gives is frozen", () => {
     const plugin = define(manifest({ capabilities: ["read_labels"], dependsOn: ["other"] }));
     for (const part of [plugin, plugin.capabilities, plugin.hooks, plugin.dependsOn]) {
       expect(Object.isFrozen(part)).toBe(true);

@@ -1,18 +1,19 @@
 import { isGlassineError, ManifestError } from "glassine";
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
 import { verifies } from "../support/verifies.ts";
 import { define, manifest, problemsOf, refusalOf } from "./support.ts";
 
 const only = (field: string, message: string) => [{ field, message }];
 
 describe("name", () => {
-  it.each(["abc", "a-1", "a".repeat(64)])("takes %j", (name) => {
+  it.each(["abc", "a-1", "a".repeat(64)])("PH-001: takes %j", (name) => {
     verifies("dispatch:manifest");
     expect(define(manifest({ name })).name).toBe(name);
   });
 
-  it.each(["ab", "1abc", "a_b", "-abc", "a".repeat(65), "", 7, null, {}])(
-    "refuses %j, and names the pattern",
+  it.each(["ab", "Abc", "1abc", "a_b", "-abc", "abc\n", "a".repeat(65), "", 7, null, {}])(
+    "PH-001: refuses %j, and names the pattern",
     (name) => {
       expect(problemsOf(manifest({ name }))).toEqual([
         { field: "name", message: expect.stringContaining("^[a-z][a-z0-9-]{2,63}$") },
@@ -20,7 +21,7 @@ describe("name", () => {
     },
   );
 
-  it.each(["core", "system", "host", "unknown"])("keeps %j for the host", (name) => {
+  it.each(["core", "system", "host", "unknown"])("PH-002: keeps %j for the host", (name) => {
     expect(problemsOf(manifest({ name }))).toEqual(
       only("name", `plugin name '${name}' is reserved`),
     );
@@ -41,12 +42,12 @@ describe("version", () => {
     "1.0.0+x",
     "1.0.0-beta+x",
     "10.20.30-a-b.0+c.1",
-  ])("takes %j", (version) => {
+  ])("PH-003: takes %j", (version) => {
     expect(define(manifest({ version })).version).toBe(version);
   });
 
   it.each(["1.0", "v1.0.0", "1.0.0-", "1.0.0-..", "1.0.0.post1", "1.0.0+", "1.0.0\n", "", 1, null])(
-    "refuses %j",
+    "PH-003: refuses %j",
     (version) => {
       expect(problemsOf(manifest({ version })).map(({ field }) => field)).toEqual(["version"]);
     },
@@ -104,7 +105,7 @@ describe("capabilities", () => {
 });
 
 describe("hooks", () => {
-  it("names every unknown one, sorted, and nothing else", () => {
+  it("PH-005, PH-110: names every unknown one, sorted, and nothing else", () => {
     const hooks = { recal_filter() {}, health_check() {} };
     expect(problemsOf(manifest({ hooks }))).toEqual(
       only("hooks", "unknown plugin hooks: health_check, recal_filter"),
@@ -117,7 +118,7 @@ describe("hooks", () => {
     );
   });
 
-  it("has one handler a hook, which can be called", () => {
+  it("PH-006: has one handler a hook, which can be called", () => {
     for (const entry of [3, null, "f", [() => {}], {}, { handler: 3 }, { handle: () => {} }]) {
       const [problem] = problemsOf(manifest({ hooks: { tool_pre_invoke: entry } }));
       expect(problem).toEqual({
@@ -142,19 +143,154 @@ describe("hooks", () => {
   });
 });
 
+describe("hooks named as every object has them", () => {
+  it.each(["toString", "constructor", "hasOwnProperty", "__proto__"])(
+    "PH-007: %s is unknown, and nothing is reached by it",
+    (name) => {
+      const before = Object.getOwnPropertyNames(Object.prototype);
+      const hooks = Object.defineProperty(JSON.parse(`{ ${JSON.stringify(name)}: 1 }`), name, {
+        value: { polluted: (payload: unknown) => void payload },
+      });
+      expect(problemsOf(manifest({ hooks }))).toEqual(
+        only("hooks", `unknown plugin hooks: ${name}`),
+      );
+      expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(before);
+      expect({}).not.toHaveProperty("polluted");
+    },
+  );
+});
+
+describe("requiresHost", () => {
+  it("is kept as it is: a host looks at it when the plugin registers", () => {
+    for (const requiresHost of [">=1.0.0", "not-a-specifier", ""])
+      expect(define(manifest({ requiresHost })).requiresHost).toBe(requiresHost);
+    expect(define(manifest()).requiresHost).toBeUndefined();
+  });
+
+  it.each([1, null, ["*"], {}])("is a text, not %j", (requiresHost) => {
+    expect(problemsOf(manifest({ requiresHost }))).toEqual(
+      only("requiresHost", "requiresHost must be a range of versions such as >=1.2.0"),
+    );
+  });
+});
+
+describe("asyncSafe", () => {
+  it("is true unless it says otherwise", () => {
+    expect(define(manifest()).asyncSafe).toBe(true);
+    expect(define(manifest({ asyncSafe: true })).asyncSafe).toBe(true);
+    expect(define(manifest({ asyncSafe: false })).asyncSafe).toBe(false);
+  });
+
+  it.each([0, 1, "false", null, {}])("is no %j", (asyncSafe) => {
+    expect(problemsOf(manifest({ asyncSafe }))).toEqual(
+      only("asyncSafe", "asyncSafe must be true or false"),
+    );
+  });
+});
+
+describe("routes", () => {
+  const text = "routes must be an array, of at most 1000 routes";
+
+  it.each([null, "/health", {}, new Set(), { length: 0 }, new Proxy([], {}), Array(1001).fill(1)])(
+    "are an array, not %o",
+    (routes) => {
+      expect(problemsOf(manifest({ routes }))).toEqual(only("routes", text));
+    },
+  );
+
+  it("may hold anything, none of which is looked at", () => {
+    const throws = () => {
+      throw new Error("read");
+    };
+    const untouchable = new Proxy({}, { get: throws, ownKeys: throws, getPrototypeOf: throws });
+    expect(define(manifest({ routes: [untouchable, null, undefined, 1] })).name).toBe("plugin");
+  });
+});
+
+describe("healthCheck", () => {
+  it.each([
+    ["a text", "healthy"],
+    ["null", null],
+    ["an object", { check() {} }],
+    ["a class", class Check {}],
+    ["a generator", function* check() {}],
+    ["a proxy", new Proxy(() => {}, {})],
+  ])("can be called, and is no %s", (_, healthCheck) => {
+    expect(problemsOf(manifest({ healthCheck }))).toEqual(
+      only("healthCheck", "health_check must be callable"),
+    );
+  });
+
+  it.each([() => {}, async () => {}, function check() {}])("may be %o", (healthCheck) => {
+    expect(define(manifest({ healthCheck })).name).toBe("plugin");
+  });
+});
+
+describe("configSchema", () => {
+  const text = "configSchema must be an object with parse(value) or safeParse(value), and no proxy";
+  const throws = () => {
+    throw new Error("read");
+  };
+
+  it.each([
+    ["a text", "object"],
+    ["null", null],
+    ["an object without a method", { validate: () => true }],
+    ["one whose method is none", { parse: true }],
+    ["a function without a method", () => true],
+    ["a proxy", new Proxy({ parse: (value: unknown) => value }, {})],
+    ["a method that is a proxy", { parse: new Proxy((value: unknown) => value, {}) }],
+    [
+      "a getter of its own",
+      {
+        get parse() {
+          return throws();
+        },
+      },
+    ],
+    [
+      "a getter of its class that throws",
+      Object.create({
+        get safeParse() {
+          return throws();
+        },
+      }),
+    ],
+  ])("is no %s", (_, configSchema) => {
+    expect(problemsOf(manifest({ configSchema }))).toEqual(only("configSchema", text));
+  });
+
+  it.each([
+    ["of zod", z.object({ level: z.number() })],
+    ["with parse", { parse: (value: unknown) => value }],
+    ["with safeParse", { safeParse: (data: unknown) => ({ success: true, data }) }],
+    ["that is a function", Object.assign(() => {}, { parse: (value: unknown) => value })],
+    [
+      "of a class",
+      new (class Schema {
+        parse(value: unknown) {
+          return value;
+        }
+      })(),
+    ],
+  ])("may be a schema %s", (_, configSchema) => {
+    expect(define(manifest({ configSchema })).name).toBe("plugin");
+  });
+});
+
 describe("dependsOn", () => {
   it("is kept in order, without repeats", () => {
     const dependsOn = ["zzz", "aaa", "zzz"];
     expect(define(manifest({ dependsOn })).dependsOn).toEqual(["zzz", "aaa"]);
   });
 
-  it("names no plugin itself", () => {
+  it("PH-011: names no plugin itself", () => {
     expect(problemsOf(manifest({ name: "self-name", dependsOn: ["self-name"] }))).toEqual(
       only("dependsOn", "plugin cannot depend on itself"),
     );
   });
 
-  it("names plugins", () => {
+  it("PH-011: names plugins", () => {
     expect(problemsOf(manifest({ dependsOn: ["NOT VALID"] }))).toEqual(
       only("dependsOn", "dependsOn has 'NOT VALID', which is no plugin name"),
     );
@@ -176,7 +312,7 @@ describe("dependsOn", () => {
 });
 
 describe("an unknown field", () => {
-  it("is refused, with a suggestion", () => {
+  it("PH-008: is refused, with a suggestion", () => {
     expect(problemsOf(manifest({ capabilites: ["read_labels"] }))).toEqual(
       only("capabilites", "unknown manifest field 'capabilites'; did you mean 'capabilities'?"),
     );
@@ -192,34 +328,54 @@ describe("an unknown field", () => {
 describe("the error", () => {
   const faulty = {
     dependsOn: ["NOT VALID"],
+    configSchema: {},
+    healthCheck: 1,
+    routes: {},
     hooks: { recal_filter() {} },
+    asyncSafe: 1,
     capabilities: ["a.b"],
+    requiresHost: 1,
     description: 3,
     version: "1.0",
     name: "X",
   };
 
-  it("lists all problems, in the order of the fields", () => {
+  it("PH-009: lists all problems, in the order of the fields, and is nothing else", () => {
     verifies("dispatch:checked-first");
-    const error = refusalOf(faulty);
+    const error = refusalOf({ ...faulty, extra: 1 });
     expect(error.problems.map(({ field }) => field)).toEqual([
+      "extra",
       "name",
       "version",
       "description",
+      "requiresHost",
       "capabilities",
+      "asyncSafe",
       "hooks",
+      "routes",
+      "healthCheck",
+      "configSchema",
       "dependsOn",
     ]);
-    for (const { message } of error.problems) expect(error.message).toContain(message);
-    expect(error.message.split("; ")).toHaveLength(6);
+    expect(error.message).toBe(error.problems.map(({ message }) => message).join("; "));
   });
 
-  it("is a ManifestError with a code, and names the plugin where it has a name", () => {
+  it("PH-009: of four faults is their four texts", () => {
+    const four = { name: "core", capabilities: ["a.b"], healthCheck: 1, dependsOn: ["NOT VALID"] };
+    expect(refusalOf(manifest(four)).message).toBe(
+      "plugin name 'core' is reserved; unknown plugin capabilities: a.b; health_check must be callable; dependsOn has 'NOT VALID', which is no plugin name",
+    );
+  });
+
+  it("is a ManifestError with a code, and has the plugin's name where that is one", () => {
     const error = refusalOf(manifest({ name: "pii-scan", version: "1" }));
     expect(error).toBeInstanceOf(ManifestError);
     expect(isGlassineError(error) && error.code).toBe("manifest_invalid");
     expect(error.name).toBe("ManifestError");
-    expect(error.message).toMatch(/^Plugin "pii-scan": version /);
+    expect(error.message).toBe("version must be a semantic version such as 1.0.0");
+    expect(error.data).toEqual({ plugin: "pii-scan", manifestProblems: error.problems });
     expect(Object.isFrozen(error.problems)).toBe(true);
+    for (const name of ["core", "NOT VALID", 7])
+      expect(refusalOf(manifest({ name, version: "1" })).data).not.toHaveProperty("plugin");
   });
 });

@@ -128,7 +128,7 @@ describe("the checker", () => {
     ["src/adapters/mcp/index.ts", 'import "../openai/index.ts";', "adapters/openai stands alone"],
     ["src/adapters/adapter.ts", 'import "./openai/index.ts";', "adapters/openai stands alone"],
     // Dependencies.
-    ["src/filter/view.ts", 'import * as z from "zod";', "zod is at home in slots, admit,"],
+    ["src/filter/view.ts", 'import * as z from "zod";', "zod is at home in audit, slots, admit,"],
     ["src/merge/draft.ts", 'import { produce } from "immer";', "immer is at home in extensions."],
     [
       "src/slots/table.ts",

@@ -1,12 +1,11 @@
 /** Fire-and-forget work: nobody waits for it, so it is counted, bounded and drained at the end. */
 import { intrinsics } from "../../admit/index.ts";
-import type { DeadlineNode, DeadlineRing } from "../deadline-ring.ts";
-import { endTurn, HandlerContext } from "./context.ts";
+import { endTurn } from "./context.ts";
 import type { Invocation } from "./invocation.ts";
 import type { PluginState, Step } from "./program.ts";
-import { isAwaitable, nextMacrotask, promiseOf } from "./thenable.ts";
-import { Ticket } from "./ticket.ts";
-import { mayRun, tellThrown } from "./turn.ts";
+import { isAwaitable, nextMacrotask } from "./thenable.ts";
+import { mayRun, noteError, noteThrown, tellThrown } from "./turn.ts";
+import { settle, timedOut } from "./wait.ts";
 
 const { append, freeze, newList, toArray } = intrinsics;
 const PromiseAtLoad = Promise;
@@ -131,75 +130,31 @@ export function runBackground(run: Invocation, steps: readonly Step[]): void {
 }
 
 async function runStep(run: Invocation, step: Step): Promise<BackgroundEnd> {
-  const context = new HandlerContext(step, run);
+  const context = new run.program.house.Context(step, run);
+  let how = "returned";
+  let outcome: unknown;
   try {
     const { handler } = step;
     const returned = step.extensions
       ? handler(run.payload, context, step.filter(run.extensions))
       : handler(run.payload, context);
-    if (isAwaitable(returned) && !(await settlesInTime(step, returned))) {
-      endTurn(context);
-      if (step.onError === "disable") step.plugin.off = true;
-      return "timedOut";
+    if (isAwaitable(returned)) {
+      const end = await settle(returned, step.ring, undefined);
+      how = end.how;
+      outcome = end.value;
     }
-    return "completed";
   } catch (thrown) {
-    tellThrown(run, step, thrown);
-    if (step.onError === "disable") step.plugin.off = true;
+    how = "threw";
+    outcome = thrown;
+  }
+  if (how === "returned") return "completed";
+  if (step.onError === "disable") step.plugin.off = true;
+  if (how === "threw" && outcome !== timedOut) {
+    noteThrown(run, step, outcome);
+    tellThrown(run, step, outcome);
     return "failed";
   }
-}
-
-/** False at the deadline. Rejects as the handler does; a late rejection is dropped. */
-function settlesInTime({ ring }: Step, pending: PromiseLike<unknown>): Promise<boolean> {
-  return new PromiseAtLoad((resolve, reject) => {
-    const wait = new Wait(ring, resolve, reject);
-    ring?.join(wait);
-    void waitFor(wait.ticket, promiseOf(pending, wait.ticket));
-  });
-}
-
-/** One background handler that is waited for. */
-class Wait implements DeadlineNode {
-  deadlineNext: DeadlineNode | undefined = undefined;
-  deadlinePrevious: DeadlineNode | undefined = undefined;
-  deadlineBucket = 0;
-  readonly ticket = new Ticket<Wait>(this, undefined);
-  readonly #ring: DeadlineRing | undefined;
-  readonly #resolve: (inTime: boolean) => void;
-  readonly #reject: (thrown: unknown) => void;
-
-  constructor(
-    ring: DeadlineRing | undefined,
-    resolve: (inTime: boolean) => void,
-    reject: (thrown: unknown) => void,
-  ) {
-    this.#ring = ring;
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
-
-  onDeadline(): void {
-    this.ticket.owner = undefined;
-    this.#resolve(false);
-  }
-
-  end(threw: boolean, thrown: unknown): void {
-    this.#ring?.leave(this);
-    if (threw) this.#reject(thrown);
-    else this.#resolve(true);
-  }
-}
-
-/** Holds the ticket and nothing else of the run while it waits. */
-async function waitFor(ticket: Ticket<Wait>, pending: PromiseLike<unknown>): Promise<void> {
-  let threw = false;
-  let thrown: unknown;
-  try {
-    await pending;
-  } catch (error) {
-    threw = true;
-    thrown = error;
-  }
-  ticket.owner?.end(threw, thrown);
+  endTurn(context);
+  noteError(run, step, "timeout", "did not settle before its deadline");
+  return "timedOut";
 }

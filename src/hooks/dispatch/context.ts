@@ -1,9 +1,9 @@
 /** What a handler is handed as second argument. */
 import { intrinsics } from "../../admit/index.ts";
-import { GlassineError } from "../../errors/index.ts";
-import type { Invocation } from "./invocation.ts";
-import type { Step } from "./program.ts";
-import { requestOf, stateOf } from "./scope.ts";
+import { CapabilityError, GlassineError } from "../../errors/index.ts";
+import type { Slots } from "../../extensions/index.ts";
+import type { HandlerStep, House, RunWishes, Service } from "./program.ts";
+import { type RequestScope, requestOf, stateOf } from "./scope.ts";
 
 // Captured, so that no plugin can keep another's signal from aborting.
 const AbortControllerAtLoad = AbortController;
@@ -22,7 +22,7 @@ const signalAtLoad = (controller: AbortController): AbortSignal =>
   intrinsics.apply(signalGetter, controller, []);
 
 /** What a handler knows of its run. Its fields are read-only; only `state` is the plugin's own. */
-export interface PluginContext {
+export interface PluginContext<Operation = Readonly<Record<string, unknown>> | undefined> {
   readonly plugin: { readonly name: string; readonly version: string };
   /** The hook that was invoked; for a covering hook, the point. */
   readonly hook: string;
@@ -31,7 +31,7 @@ export interface PluginContext {
   /** The plugin's own configuration, frozen. */
   readonly config: unknown;
   /** Further facts of the operation, from the host. */
-  readonly operation: Readonly<Record<string, unknown>> | undefined;
+  readonly operation: Operation;
   /** The id of the request. */
   readonly request: string;
   /** Aborts at the handler's deadline and when the host aborts. */
@@ -40,10 +40,21 @@ export interface PluginContext {
   readonly state: Map<unknown, unknown>;
 }
 
+/** A run as its handlers know it, whatever its semantic. */
+export interface AnyRun {
+  readonly hook: string;
+  readonly house: House;
+  readonly extensions: Slots;
+  readonly scope: RequestScope;
+  readonly wishes: RunWishes;
+  /** Whether a handler's part in this run is over. */
+  isOver(step: HandlerStep): boolean;
+}
+
 /** A handler's turn in its run. */
 export interface Origin {
-  readonly run: Invocation;
-  readonly step: Step;
+  readonly run: AnyRun;
+  readonly step: HandlerStep;
   readonly context: HandlerContext;
 }
 
@@ -53,6 +64,10 @@ export let endTurn: (context: HandlerContext) => void;
 export let originOf: (value: unknown) => Origin | undefined;
 /** False once a handler's turn was ended early. @internal */
 export let isOngoing: (context: HandlerContext) => boolean;
+/** Whether a context's handler may still do something in its run. @internal */
+export let isLive: (context: HandlerContext) => boolean;
+/** The host's handle behind an accessor, for whoever declared its capability. @internal */
+let handleFor: (context: unknown, service: Service) => unknown;
 let assertLive: (context: HandlerContext) => void;
 
 /**
@@ -60,14 +75,14 @@ let assertLive: (context: HandlerContext) => void;
  * frozen; so making one costs next to nothing.
  */
 export class HandlerContext implements PluginContext {
-  #step: Step;
-  #run: Invocation;
+  #step: HandlerStep;
+  #run: AnyRun;
   /** Made when the signal is asked for: making one costs as much as many handlers. */
   #controller: AbortController | undefined;
   /** Whether the turn was ended early. */
   #over = false;
 
-  constructor(step: Step, run: Invocation) {
+  constructor(step: HandlerStep, run: AnyRun) {
     this.#step = step;
     this.#run = run;
   }
@@ -76,7 +91,7 @@ export class HandlerContext implements PluginContext {
     return this.#step.identity;
   }
   get hook(): string {
-    return this.#run.program.hook;
+    return this.#run.hook;
   }
   get capabilities(): readonly string[] {
     return this.#step.plugin.capabilities;
@@ -114,8 +129,25 @@ export class HandlerContext implements PluginContext {
       return { run: context.#run, step: context.#step, context };
     };
     isOngoing = (context) => !context.#over;
+    isLive = (context) => !context.#over && !context.#run.isOver(context.#step);
+    handleFor = (value, service) => {
+      const { capability, accessor, told } = service;
+      if (typeof value !== "object" || value === null || !(#run in value)) {
+        const text = `${told} works on the context of a handler only`;
+        throw new CapabilityError(text, "unknown", capability, told);
+      }
+      const context = value as HandlerContext;
+      const { plugin, handles } = context.#step;
+      // Before the handle is looked at: nobody finds out what the host has.
+      if (plugin.services[capability] !== true) {
+        const text = `plugin '${plugin.name}' cannot call ${told}: capability '${capability}' not declared`;
+        throw new CapabilityError(text, plugin.name, capability, told);
+      }
+      assertLive(context);
+      return handles[accessor]?.() ?? null;
+    };
     assertLive = (context) => {
-      if (!context.#over && !context.#run.isOver(context.#step)) return;
+      if (isLive(context)) return;
       throw new GlassineError("aborted", "This context belongs to a run that has ended.", {
         plugin: context.#step.plugin.name,
       });
@@ -126,3 +158,25 @@ export class HandlerContext implements PluginContext {
 Reflect.deleteProperty(HandlerContext.prototype, "constructor");
 Object.freeze(HandlerContext.prototype);
 Object.freeze(HandlerContext);
+
+/** Makes the context of one call of a handler. */
+export type ContextClass = new (step: HandlerStep, run: AnyRun) => HandlerContext;
+
+/** The contexts of a host: those without services share one class. */
+export function contextClassWith(services: readonly Service[]): ContextClass {
+  if (services.length === 0) return HandlerContext;
+  class ServiceContext extends HandlerContext {}
+  const { prototype } = ServiceContext;
+  for (const service of services) {
+    // A method, so that it has no prototype and cannot be made an instance of.
+    const accessor = {
+      [service.accessor](this: unknown) {
+        return handleFor(this, service);
+      },
+    }[service.accessor];
+    Object.defineProperty(prototype, service.accessor, { value: Object.freeze(accessor) });
+  }
+  Reflect.deleteProperty(prototype, "constructor");
+  Object.freeze(prototype);
+  return Object.freeze(ServiceContext);
+}

@@ -12,23 +12,14 @@ import type { Slots } from "../../extensions/index.ts";
 import type { DeadlineNode, DeadlineRing } from "../deadline-ring.ts";
 import type { Violation } from "../results.ts";
 import type { ConcurrentPhase } from "./concurrent.ts";
-import type { HandlerContext, Origin } from "./context.ts";
-import type { Program, Step } from "./program.ts";
+import type { AnyRun, HandlerContext } from "./context.ts";
+import type { Ending } from "./counts.ts";
+import type { HandlerStep, House, Program, RunWishes, Step } from "./program.ts";
 import type { AnyInvokeResult, ExecutionRecord } from "./records.ts";
+import type { AuditTab } from "./run-audit.ts";
 import { emptyList, noMetadata, RunLog } from "./run-log.ts";
 import type { RequestScope } from "./scope.ts";
 import { Ticket } from "./ticket.ts";
-
-/** What the host asks of one run beside payload and extensions, checked. */
-export interface RunWishes {
-  readonly operation: Readonly<Record<string, unknown>> | undefined;
-  readonly signal: AbortSignal | undefined;
-  readonly tenant: string | undefined;
-  /** Whoever started this run, if a handler did. */
-  readonly parent: Origin | undefined;
-  /** How many runs this one is nested in. */
-  readonly depth: number;
-}
 
 /** What a run needs once it waits, or when time is measured. */
 interface Waiting {
@@ -42,6 +33,8 @@ interface Waiting {
   startedAt: number;
   /** Whether background handlers still use this run. */
   background: boolean;
+  /** What became of its notes, where the host keeps an audit trail. */
+  tab: AuditTab | undefined;
 }
 
 /**
@@ -54,14 +47,14 @@ export interface ShownView {
   readonly next: ShownView | undefined;
 }
 
-export function shownTo(step: Step, views: ShownView | undefined): Slots | undefined {
+export function shownTo(step: HandlerStep, views: ShownView | undefined): Slots | undefined {
   for (let each = views; each !== undefined; each = each.next) {
     if (each.grant === step.grant) return each.view;
   }
   return undefined;
 }
 
-export class Invocation implements DeadlineNode {
+export class Invocation implements DeadlineNode, AnyRun {
   deadlineNext: DeadlineNode | undefined = undefined;
   deadlinePrevious: DeadlineNode | undefined = undefined;
   deadlineBucket = 0;
@@ -80,6 +73,8 @@ export class Invocation implements DeadlineNode {
   result: AnyInvokeResult | undefined = undefined;
   /** Whether it still counts as in flight. */
   counted = true;
+  /** How it ends, as the counts have it. */
+  ending: Ending = "allowed";
   /** The context of the handler that runs or is waited for. */
   context: HandlerContext | undefined = undefined;
   /** The view that handler was handed. */
@@ -107,6 +102,14 @@ export class Invocation implements DeadlineNode {
     this.start = extensions;
     this.scope = scope;
     this.wishes = wishes;
+  }
+
+  get hook(): string {
+    return this.program.hook;
+  }
+
+  get house(): House {
+    return this.program.house;
   }
 
   onDeadline(): void {
@@ -141,6 +144,7 @@ export class Invocation implements DeadlineNode {
       phase: undefined,
       startedAt: 0,
       background: false,
+      tab: undefined,
     };
     return this.waited;
   }
@@ -166,10 +170,10 @@ export class Invocation implements DeadlineNode {
     return intrinsics.monotonicNow() - this.waiting.startedAt;
   }
 
-  /** Whether a handler's part in this run is over. */
-  isOver(step: Step): boolean {
+  isOver(step: HandlerStep): boolean {
     if (this.result === undefined) return false;
-    return !(this.waited?.background === true && step.mode === "fire_and_forget");
+    const inBackground = (step as Step).mode === "fire_and_forget";
+    return !(this.waited?.background === true && inBackground);
   }
 
   /**

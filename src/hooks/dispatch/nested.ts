@@ -4,18 +4,22 @@
  * the request but by that handler: where it can change nothing, there is nothing to be labelled.
  */
 import { joinSets } from "../../merge/index.ts";
-import { type HandlerContext, isOngoing } from "./context.ts";
-import type { Invocation } from "./invocation.ts";
+import { type HandlerContext, isOngoing, type Origin } from "./context.ts";
+import { Invocation } from "./invocation.ts";
+import type { Step } from "./program.ts";
 import { changedPaths, mayAdd } from "./turn.ts";
 
 /** Every capability. */
 const everything = -1;
 
 export function joinOuter({ program, wishes, extensions, start }: Invocation): void {
-  if (wishes.parent === undefined || extensions === start) return;
-  const { run: outer, step, context } = wishes.parent;
+  if (extensions === start) return;
+  const origin = messageOrigin(wishes.parent);
+  if (origin === undefined) return;
+  const outer = origin.run as Invocation;
+  const step = origin.step as Step;
   const { slots, house } = outer.program;
-  if (slots !== program.slots || !hasTurn(outer, context)) return;
+  if (slots !== program.slots || !hasTurn(outer, origin.context)) return;
   // Plugins of the same manager add by their own right. Those of another one, which a handler may
   // have made itself, add by the right of the handler that started them.
   const mask = house === program.house ? everything : step.mask;
@@ -25,6 +29,18 @@ export function joinOuter({ program, wishes, extensions, start }: Invocation): v
   const applies = mayAdd(step);
   outer.log.join(step, paths, applies);
   if (applies) outer.replaceExtensions(joined);
+}
+
+/**
+ * The nearest run of a message hook that this one is nested in. The other semantics have no
+ * extensions to add to: what is found below them belongs to whoever started them.
+ */
+function messageOrigin(parent: Origin | undefined): Origin | undefined {
+  let origin = parent;
+  while (origin !== undefined && !(origin.run instanceof Invocation)) {
+    origin = origin.run.wishes.parent;
+  }
+  return origin;
 }
 
 function hasTurn(run: Invocation, context: HandlerContext): boolean {

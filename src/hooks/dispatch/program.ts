@@ -6,47 +6,89 @@ import type { DeadlineRing } from "../deadline-ring.ts";
 import type { Mode, OnError } from "../modes.ts";
 import type { BackgroundWork } from "./background.ts";
 import type { ConditionTest } from "./conditions.ts";
+import type { ContextClass, Origin } from "./context.ts";
+import type { RunCounts } from "./counts.ts";
 import type { Invocation } from "./invocation.ts";
+import type { Lock } from "./lock.ts";
 import type { ExecutionRecord } from "./records.ts";
+import type { RunAudit } from "./run-audit.ts";
 import type { Tally } from "./ticket.ts";
 
 /** A handler as the dispatcher calls it. */
 export type AnyHandler = (payload: unknown, context: unknown, extensions?: unknown) => unknown;
 
-/** A plugin while the manager runs. */
+/** One service of the host, as contexts ask for it. */
+export interface Service {
+  readonly capability: string;
+  readonly accessor: string;
+  /** The accessor as messages spell it. */
+  readonly told: string;
+}
+
+/** What the host supplies, by accessor. Read at each call: the host may have a getter there. */
+export interface Handles {
+  readonly [accessor: string]: (() => unknown) | undefined;
+}
+
+/** What the host asks of one run beside payload and extensions, checked. */
+export interface RunWishes {
+  readonly operation: Readonly<Record<string, unknown>> | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly tenant: string | undefined;
+  /** Texts of this request that no log line and no record may hold. */
+  readonly secrets: readonly string[] | undefined;
+  /** Whoever started this run, if a handler did. */
+  readonly parent: Origin | undefined;
+  /** How many runs this one is nested in. */
+  readonly depth: number;
+}
+
+/** A plugin while the manager runs; for each handler of the host's own, one named `core`. */
 export interface PluginState {
   /** That of the plugin's definition; unique in the process. */
   readonly id: number;
   readonly name: string;
   readonly version: string;
   readonly capabilities: readonly string[];
+  /** The services among them. Without a prototype: nothing patched opens one. */
+  readonly services: { readonly [capability: string]: true };
   readonly config: unknown;
+  /** Lets one handler run at a time, where the plugin is not `asyncSafe`. */
+  readonly lock: Lock | undefined;
   /** Set by `onError: "disable"`. */
   off: boolean;
   /** How many of its background handlers are under way. */
   inBackground: number;
 }
 
-/** One handler on one hook. */
-export interface Step {
+/** One handler on one hook, whatever the hook's semantic. */
+export interface HandlerStep {
   readonly plugin: PluginState;
   /** The plugin's name and version, frozen, for contexts. */
   readonly identity: { readonly name: string; readonly version: string };
+  /** `PLUGIN.FUNCTION`, or the name under which the host registered it. */
+  readonly name: string;
+  readonly isCore: boolean;
   readonly hook: string;
   readonly handler: AnyHandler;
   readonly extensions: boolean;
-  /** Whether it is an async function: what it returns is a promise, without looking. */
-  readonly isAsync: boolean;
-  readonly mask: number;
+  readonly handles: Handles;
   readonly filter: Filter;
   /** The number of its grant on this hook, so that plugins that read alike share a view. */
   readonly grant: number;
+  readonly timeoutMs: number | undefined;
+  readonly ring: DeadlineRing | undefined;
+}
+
+/** One handler on one message hook. */
+export interface Step extends HandlerStep {
+  /** Whether it is an async function: what it returns is a promise, without looking. */
+  readonly isAsync: boolean;
+  readonly mask: number;
   readonly mode: Mode;
   readonly mayHalt: boolean;
   readonly mayModify: boolean;
   readonly onError: OnError;
-  readonly timeoutMs: number | undefined;
-  readonly ring: DeadlineRing | undefined;
   readonly conditions: ConditionTest | undefined;
   /** Whether it may have to be passed over: it has conditions, or can be switched off. */
   readonly guarded: boolean;
@@ -84,9 +126,22 @@ export interface Program {
 
 /** What the manager lends to its programs. */
 export interface House {
+  readonly slots: CompiledSlots;
   /** Told of what handlers threw. Never seen by plugins or callers. */
   readonly onHandlerError: HandlerErrorSink | undefined;
   readonly tally: Tally;
+  /** How runs ended. */
+  readonly counts: RunCounts;
+  readonly Context: ContextClass;
+  /** Told of what happens in runs, where the host keeps an audit trail. */
+  readonly audit: RunAudit | undefined;
+  /** What a thrown value says, on one line and without secrets. Runs no code of it. */
+  readonly describe: (
+    thrown: unknown,
+    secrets: readonly string[] | undefined,
+  ) => { readonly type: string; readonly text: string };
+  /** The host's log, for what is not worth an error. Never throws. */
+  readonly warn: (text: string) => void;
   /** Told when the last run in flight has ended; set by `close`. */
   onIdle: (() => void) | undefined;
   inFlight: number;

@@ -3,7 +3,7 @@ import { intrinsics } from "../../admit/index.ts";
 import type { Violation } from "../results.ts";
 import { chooseBackground, runBackground } from "./background.ts";
 import { ConcurrentPhase } from "./concurrent.ts";
-import { endTurn, HandlerContext } from "./context.ts";
+import { endTurn, type HandlerContext } from "./context.ts";
 import type { Invocation } from "./invocation.ts";
 import { joinOuter } from "./nested.ts";
 import type { Step } from "./program.ts";
@@ -11,7 +11,7 @@ import type { AnyInvokeResult } from "./records.ts";
 import { isAborted, whenAborted } from "./signals.ts";
 import { isAwaitable, promiseOf, settledTo, unowned } from "./thenable.ts";
 import type { Ticket } from "./ticket.ts";
-import { fail, failThrown, mayRun, takeReturned, tellThrown } from "./turn.ts";
+import { fail, failThrown, mayRun, noteError, takeReturned, tellThrown } from "./turn.ts";
 
 const PromiseAtLoad = Promise;
 
@@ -65,7 +65,9 @@ async function crashed(run: Invocation, error: unknown): Promise<AnyInvokeResult
   if (step !== undefined) {
     tellThrown(run, step, error);
     run.log.addError(step, "handler_error", reason);
+    noteError(run, step, "crash", reason);
   }
+  run.ending = "errored";
   const from = step?.position ?? run.program.firstConcurrent;
   const plugin = step === undefined ? {} : { plugin: step.plugin.name };
   finish(run, intrinsics.freeze({ ...plugin, code: "handler_error", reason }), from);
@@ -91,7 +93,7 @@ function advance(run: Invocation): Pending {
     if (timed) run.waiting.startedAt = intrinsics.monotonicNow();
     const { handler } = step;
     const before = run.extensions;
-    const context = new HandlerContext(step, run);
+    const context = new run.program.house.Context(step, run);
     const view = step.extensions ? run.viewFor(step) : undefined;
     run.context = context;
     let returned: unknown;
@@ -236,6 +238,7 @@ function abort(run: Invocation): undefined {
     run.record(step, { status: "cancelled", effectiveAllow: false, errorCode: "aborted" });
     from += 1;
   }
+  run.ending = "aborted";
   const reason = "The host aborted the invocation.";
   finish(run, intrinsics.freeze({ code: "aborted", reason }), from);
   // Last, because a listener of the plugin's runs here.
@@ -246,7 +249,8 @@ function abort(run: Invocation): undefined {
 
 /** The run is no longer in flight. */
 function release(run: Invocation): void {
-  if (run.counted) run.program.house.inFlight -= 1;
+  if (!run.counted) return;
+  run.program.house.inFlight -= 1;
   run.counted = false;
 }
 
@@ -256,6 +260,7 @@ function finish(run: Invocation, violation: Violation | undefined, from: number)
   const goesOn = violation === undefined && run.program.background.length > 0;
   const chosen = goesOn ? chooseBackground(run) : undefined;
   const result = run.finish(violation, from);
+  run.program.house.counts.end(run.ending);
   release(run);
   joinOuter(run);
   run.waited?.settle?.(result);

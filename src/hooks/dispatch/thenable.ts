@@ -32,6 +32,20 @@ export function isAwaitable(value: unknown): value is PromiseLike<unknown> {
   return isNativePromise(value) || typeof plainly(value, "then") === "function";
 }
 
+/** Whether a promise that resolves to an object would ask a `then` found on it or above it. */
+export function joinsPromise(value: object): boolean {
+  try {
+    for (let holder: object | null = value; holder !== null; holder = getPrototypeOf(holder)) {
+      if (isProxy(holder)) return true;
+      const then = getOwnPropertyDescriptor(holder, "then");
+      if (then !== undefined) return !hasOwn(then, "value") || typeof then.value === "function";
+    }
+  } catch {
+    return true;
+  }
+  return false;
+}
+
 /** What a property holds, read without a getter or trap. */
 function plainly(value: object | null, key: string): unknown {
   try {
@@ -67,6 +81,9 @@ function isPlain(value: object): boolean {
 
 /** What was waited for, given what `await` made of a `promiseOf`. */
 export let settledTo: (awaited: unknown) => unknown;
+
+/** Carries a value through a promise as it is: `settledTo` gives it back. */
+export const settledWith = (value: unknown): object => new Settled(value);
 
 /** What a followed thenable settled to. Its `then` is none: no patched prototype has a say. */
 class Settled {

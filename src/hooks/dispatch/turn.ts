@@ -1,14 +1,21 @@
 /** How one handler's turn ends: with nothing, a denial, changes, or a failure. */
-import { ignore, intrinsics, type LevelValue } from "../../admit/index.ts";
-import { type ErrorCode, errorCodes, ownErrorCode } from "../../errors/index.ts";
+import { ignore, intrinsics, type LevelValue, without } from "../../admit/index.ts";
+import { type ErrorCode, errorCodes, ownErrorCode, rejectionReason } from "../../errors/index.ts";
 import type { Slots } from "../../extensions/index.ts";
+import type { Rejection } from "../../merge/index.ts";
 import type { Node } from "../../slots/index.ts";
-import { allow, type Violation, violationOf } from "../results.ts";
+import { allow, deny, isReason, type Violation, violationOf } from "../results.ts";
+import type { AnyRun } from "./context.ts";
+import type { Ending } from "./counts.ts";
 import type { Invocation } from "./invocation.ts";
 import { type Changes, Refused, readChanges } from "./outcome.ts";
-import type { Step } from "./program.ts";
+import type { HandlerStep, Step } from "./program.ts";
 import type { ExecutionRecord } from "./records.ts";
+import type { RunNote } from "./run-audit.ts";
+import { AuditTab } from "./run-audit.ts";
+import { secretsOf } from "./run-secrets.ts";
 import { isAwaitable } from "./thenable.ts";
+import { timedOut } from "./wait.ts";
 
 const { append, freeze, newList, ownValue, toArray } = intrinsics;
 const allowed: unknown = allow();
@@ -50,9 +57,12 @@ function takeDenial(run: Invocation, step: Step, violation: Violation): TurnEnd 
       } as const),
     ]);
     run.record(step, { requestedAllow: false, refused });
+    noteRefused(run, step, refused);
     return undefined;
   }
   run.record(step, { requestedAllow: false, effectiveAllow: false, reason: violation.reason });
+  halted(run, "denied");
+  note(run, { kind: "denied", step, reason: violation.reason });
   return attributed(step, violation);
 }
 
@@ -82,9 +92,57 @@ function apply(run: Invocation, step: Step, changes: Changes): void {
     refused,
   });
   if (changes.metadata !== undefined) run.log.addMetadata(step, changes.metadata);
+  noteRefused(run, step, refused);
   if (!applies) return;
+  noteLabels(run, step, changes.extensions);
   run.payload = changes.payload;
   run.replaceExtensions(changes.extensions);
+}
+
+/** The first that halts a run decides how it ends. */
+function halted(run: Invocation, ending: Ending): void {
+  if (run.ending === "allowed") run.ending = ending;
+}
+
+/** Keeps a note in the host's trail, if it has one. */
+function note(run: Invocation, said: RunNote): void {
+  const { audit } = run.program.house;
+  if (audit === undefined) return;
+  run.waiting.tab ??= new AuditTab();
+  run.waiting.tab.tell(audit, run, said);
+}
+
+export function noteError(run: Invocation, step: Step, type: string, text: string): void {
+  note(run, { kind: "error", step, type, text });
+}
+
+/** What a handler threw, as the trail has it: on one line, without secrets. */
+export function noteThrown(run: Invocation, step: Step, thrown: unknown): void {
+  if (run.program.house.audit === undefined) return;
+  const { type, text } = run.program.house.describe(thrown, secretsOf(run));
+  noteError(run, step, type, text);
+}
+
+function noteRefused(run: Invocation, step: Step, refused: readonly Rejection[]): void {
+  if (run.program.house.audit === undefined) return;
+  for (let i = 0; i < refused.length; i++) {
+    note(run, { kind: "refused", step, rejection: refused[i] as Rejection });
+  }
+}
+
+/** The labels that the handler added. */
+function noteLabels(run: Invocation, step: Step, after: Slots): void {
+  if (run.program.house.audit === undefined || after === run.extensions) return;
+  const labels = without(labelsOf(after), labelsOf(run.extensions));
+  if (labels.length > 0) note(run, { kind: "labels", step, labels });
+}
+
+const noLabels: readonly string[] = freeze([]);
+
+function labelsOf({ security }: Slots): readonly string[] {
+  return (
+    ((security as LevelValue | undefined)?.labels as readonly string[] | undefined) ?? noLabels
+  );
 }
 
 /** The slots and payload fields that differ, by name. */
@@ -141,20 +199,31 @@ const noResult = new Refused("result_shape", "(result)", "Expected a result.");
 /** What a handler returned is refused as a whole. Nothing of it is applied. */
 function refuse(run: Invocation, step: Step, { code, path, reason }: Refused): TurnEnd {
   const refused = run.log.reject(step, [{ path, code, reason }]);
+  noteRefused(run, step, refused);
   const what = `returned something that was refused at ${path}`;
+  noteError(run, step, "ContractViolation", what);
   return failed(run, step, code, what, { status: "error", refused }, ` ${reason}`);
 }
 
 /** A handler threw. An error of this library tells its code; any other is opaque. */
 export function failThrown(run: Invocation, step: Step, thrown: unknown): TurnEnd {
+  if (thrown === timedOut) return fail(run, step, "handler_timeout", "timeout");
+  const rejected = rejectionReason(thrown);
+  if (rejected !== undefined) return takeDenial(run, step, violationIn(rejected));
   tellThrown(run, step, thrown);
   if (run.result !== undefined) return undefined;
+  noteThrown(run, step, thrown);
   const code = ownErrorCode(thrown);
   if (code === undefined || errorCodes[code].kind !== "refusal") {
     return fail(run, step, "handler_error", "error");
   }
   const detail = ` ${errorCodes[code].means} What it said goes to onHandlerError.`;
   return failed(run, step, code, `was refused by a helper (${code})`, { status: "error" }, detail);
+}
+
+/** The denial of a `RejectError`, whose reason is any text. */
+function violationIn(reason: string): Violation {
+  return violationOf(deny(isReason(reason) ? reason : "rejected")) as Violation;
 }
 
 /** A handler failed. */
@@ -165,6 +234,7 @@ export function fail(
   status: "error" | "timeout",
 ): TurnEnd {
   const what = code === "handler_error" ? "threw" : "did not settle before its deadline";
+  if (status === "timeout") noteError(run, step, "timeout", what);
   return failed(run, step, code, what, { status });
 }
 
@@ -180,20 +250,18 @@ function failed(
   const reason = `Plugin "${step.plugin.name}" ${what} on ${run.program.hook}.${detail}`;
   run.log.addError(step, code, reason);
   const halts = step.onError === "fail";
+  if (halts) halted(run, "errored");
   if (step.onError === "disable") step.plugin.off = true;
   run.record(step, { ...turn, effectiveAllow: !halts, reason, errorCode: code });
   return halts ? freeze({ plugin: step.plugin.name, code, reason }) : undefined;
 }
 
 /** Passes what a handler threw to the host's sink. A sink that throws or rejects changes nothing. */
-export function tellThrown(run: Invocation, step: Step, thrown: unknown): void {
-  const sink = run.program.house.onHandlerError;
+export function tellThrown(run: AnyRun, step: HandlerStep, thrown: unknown): void {
+  const sink = run.house.onHandlerError;
   if (sink === undefined) return;
   try {
-    const answer: unknown = sink(
-      thrown,
-      freeze({ plugin: step.plugin.name, hook: run.program.hook }),
-    );
+    const answer: unknown = sink(thrown, freeze({ plugin: step.plugin.name, hook: run.hook }));
     if (isAwaitable(answer)) void ignore(answer);
   } catch {
     // The request's outcome does not depend on a log.

@@ -39,8 +39,11 @@ export async function compile(
     "./anthropic": "./src/adapters/anthropic/index.js",
     "./ai-sdk": "./src/adapters/ai-sdk/index.js",
     "./mcp": "./src/adapters/mcp/index.js",
+    "./memory-node": "./src/memory-node/index.js",
+    "./node": "./src/node/index.js",
     "./openai": "./src/adapters/openai/index.js",
     "./redis": "./src/redis/index.js",
+    "./testing": "./src/testing/index.js",
   };
   write("tsconfig.json", JSON.stringify(config));
   // The output names the package as a user does; Node finds this one for it.

@@ -1,0 +1,73 @@
+/** Before any operation: who calls, for which tenant, and whether they may. */
+import { randomUUID } from "node:crypto";
+import type { Json } from "glassine";
+import type { Identity, Tenant } from "glassine/memory-node";
+import { type Caller, type MemoryNode, NodeError } from "./node.ts";
+
+/**
+ * @throws NodeError 401 the credentials could not be resolved
+ */
+export async function resolveIdentity(
+  { manager }: MemoryNode,
+  rawCredentials: Json,
+): Promise<Identity> {
+  try {
+    return await manager.invoke("identity_resolve", {}, { operation: { rawCredentials } });
+  } catch (error) {
+    throw new NodeError(401, "The caller could not be identified.", error);
+  }
+}
+
+/**
+ * The tenant of a request. A tenant that cannot be told is never the shared one.
+ *
+ * @throws NodeError 403 no plugin's answer, or one that is no tenant
+ */
+export async function resolveTenant({ manager }: MemoryNode, identity: Identity): Promise<Tenant> {
+  const { tenant_id: source } = identity;
+  const standard: Tenant = {
+    tenantId: "default",
+    metadata: {
+      tenant_context_source: "hook",
+      ...(source === undefined ? {} : { source_tenant_id: source }),
+    },
+  };
+  try {
+    return await manager.invoke("tenant_resolve", standard, { operation: { identity } });
+  } catch (error) {
+    throw new NodeError(403, "The tenant could not be resolved.", error);
+  }
+}
+
+/** Who asks, with a fresh id for the request. */
+export async function callerOf(node: MemoryNode, rawCredentials: Json): Promise<Caller> {
+  const identity = await resolveIdentity(node, rawCredentials);
+  return { identity, tenant: await resolveTenant(node, identity), requestId: randomUUID() };
+}
+
+/**
+ * Whether a caller may use a permission now. Nobody is asked about one that they do not hold.
+ *
+ * @throws NodeError 500 a plugin failed: the operation is refused
+ */
+export async function can(
+  { manager }: MemoryNode,
+  { identity, tenant }: Caller,
+  capability: string,
+): Promise<boolean> {
+  if (identity.permissions?.includes(capability) !== true) return false;
+  try {
+    return (await manager.invoke("capability_check", { identity, capability, tenant })).allow;
+  } catch (error) {
+    throw new NodeError(500, "The permission could not be checked.", error);
+  }
+}
+
+/** @throws NodeError 403 as well as what `can` throws */
+export async function expectCan(
+  node: MemoryNode,
+  caller: Caller,
+  capability: string,
+): Promise<void> {
+  if (!(await can(node, caller, capability))) throw new NodeError(403, `${capability} is needed`);
+}

@@ -1,0 +1,24 @@
+/** The plugin on a host of its own: no node is needed to try it. */
+import { createPluginManager } from "glassine/memory-node";
+import { sourceGuard } from "./plugin.ts";
+
+const manager = await createPluginManager({ plugins: [sourceGuard] });
+const request = {
+  identity: { entity_uri: "agent:ada" },
+  tenant: { tenantId: "default", metadata: {} },
+  requestId: crypto.randomUUID(),
+};
+for (const source of ["agent:blocked", "agent:ada"]) {
+  const req = { entity: "project:apollo", relation: "status", value: "launched", source };
+  const decision = await manager.invoke("pre_assert_authorize", { req, ...request });
+  console.log(`${source}: ${decision.allow ? "allowed" : decision.reason}`);
+  if (!decision.allow) continue;
+  const fact = { id: "fact-1", ...req };
+  await manager.invoke("post_assert_audit", {
+    fact,
+    req,
+    ...request,
+    outcome: { kind: "success" },
+  });
+}
+await manager.close();

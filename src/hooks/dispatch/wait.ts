@@ -1,0 +1,93 @@
+/** Waits for one handler: until it settles, its deadline is over, or the host gives up. */
+import type { DeadlineNode, DeadlineRing } from "../deadline-ring.ts";
+import { isAborted, whenAborted } from "./signals.ts";
+import { promiseOf, settledTo } from "./thenable.ts";
+import { type Tally, Ticket } from "./ticket.ts";
+
+const PromiseAtLoad = Promise;
+
+/** What is thrown in place of a result that did not come before its deadline. */
+export const timedOut: object = Object.freeze({ __proto__: null, timedOut: true });
+
+/** How a wait ended, and with what. Without a prototype: nothing patched turns it into a promise. */
+export interface WaitEnd {
+  readonly how: "returned" | "threw" | "timeout" | "aborted";
+  readonly value: unknown;
+}
+
+function end(how: WaitEnd["how"], value: unknown): WaitEnd {
+  return { __proto__: null, how, value } as WaitEnd;
+}
+
+/**
+ * Waits for what a handler gave. Never rejects. What comes after the deadline, or after the host
+ * gave up, is dropped and, with a tally, counted.
+ */
+export function settle(
+  pending: PromiseLike<unknown>,
+  ring: DeadlineRing | undefined,
+  tally: Tally | undefined,
+  signal?: AbortSignal,
+): Promise<WaitEnd> {
+  return new PromiseAtLoad((resolve) => {
+    const wait = new Wait(ring, tally, resolve);
+    ring?.join(wait);
+    void follow(wait.ticket, promiseOf(pending, wait.ticket));
+    if (signal !== undefined) wait.watch(signal);
+  });
+}
+
+/** One handler that is waited for. */
+class Wait implements DeadlineNode {
+  deadlineNext: DeadlineNode | undefined = undefined;
+  deadlinePrevious: DeadlineNode | undefined = undefined;
+  deadlineBucket = 0;
+  readonly ticket: Ticket<Wait>;
+  readonly #ring: DeadlineRing | undefined;
+  readonly #resolve: (end: WaitEnd) => void;
+  #unlisten: (() => void) | undefined = undefined;
+
+  constructor(
+    ring: DeadlineRing | undefined,
+    tally: Tally | undefined,
+    resolve: (end: WaitEnd) => void,
+  ) {
+    this.ticket = new Ticket<Wait>(this, tally);
+    this.#ring = ring;
+    this.#resolve = resolve;
+  }
+
+  watch(signal: AbortSignal): void {
+    const onAbort = () => this.#goOn(end("aborted", undefined));
+    this.#unlisten = whenAborted(signal, onAbort);
+    if (isAborted(signal)) onAbort();
+  }
+
+  onDeadline(): void {
+    this.#goOn(end("timeout", undefined));
+  }
+
+  /** Without what is waited for. */
+  #goOn(how: WaitEnd): void {
+    this.ticket.drop(true);
+    this.settled(how);
+  }
+
+  settled(how: WaitEnd): void {
+    this.#ring?.leave(this);
+    this.#unlisten?.();
+    this.#resolve(how);
+  }
+}
+
+/** Holds the ticket and nothing else while it waits. */
+async function follow(ticket: Ticket<Wait>, pending: PromiseLike<unknown>): Promise<void> {
+  let how: WaitEnd;
+  try {
+    how = end("returned", settledTo(await pending));
+  } catch (thrown) {
+    how = end("threw", thrown);
+  }
+  if (ticket.owner === undefined) ticket.late();
+  else ticket.owner.settled(how);
+}

@@ -1,0 +1,68 @@
+/** What a hook can be: its semantic, where it stands in an operation, who runs on it first. */
+
+/**
+ * The five ways a hook is dispatched.
+ *
+ * - `message`: handlers change a payload and its extensions, or deny.
+ * - `voting`: handlers allow or deny; the first denial is the answer.
+ * - `filter_chain`: each handler gets the value that the one before it gave.
+ * - `score_delta`: handlers give numbers by id, which are summed.
+ * - `fire_and_forget`: handlers are told; what they return is ignored.
+ */
+export const semantics = [
+  "message",
+  "voting",
+  "filter_chain",
+  "score_delta",
+  "fire_and_forget",
+] as const;
+
+/** What kind of dispatch a hook gets. */
+export type Semantic = (typeof semantics)[number];
+
+/** The bands of one operation with their numbers, in the order in which its phases run. */
+export const bands = Object.freeze({
+  AUTHN: 10,
+  AUTHZ: 20,
+  VALIDATE: 30,
+  TRANSFORM: 40,
+  FILTER: 50,
+  RANK: 60,
+  PERSIST: 70,
+  AUDIT: 80,
+  OBSERVE: 90,
+} as const);
+
+/** The phase of an operation that a hook belongs to. It orders hooks, not handlers. */
+export type Band = keyof typeof bands;
+
+/**
+ * Who runs first on a hook, the host's own handlers or the plugins', and whether the host may have
+ * any there at all.
+ */
+export const orderings = [
+  "core_first",
+  "plugins_first",
+  "core_only_default",
+  "plugin_only",
+] as const;
+
+/** How core handlers and plugins share a hook. */
+export type Ordering = (typeof orderings)[number];
+
+/** The settings of a hook definition, and the semantics that each is for. */
+export const hookSettings = {
+  semantic: semantics,
+  description: semantics,
+  payload: semantics,
+  writable: ["message"],
+  side: ["message"],
+  covers: ["message"],
+  headersField: ["message"],
+  operation: ["voting", "filter_chain", "score_delta", "fire_and_forget"],
+  ordering: ["voting", "filter_chain", "score_delta", "fire_and_forget"],
+  band: ["voting", "filter_chain", "score_delta", "fire_and_forget"],
+  required: ["voting"],
+  keeps: ["filter_chain"],
+  strict: ["fire_and_forget"],
+} as const satisfies Record<string, readonly Semantic[]>;

@@ -1,0 +1,73 @@
+/** What becomes of a ranking when its scores are moved. */
+import { GlassineError } from "../errors/index.ts";
+
+/** An element of a ranked list. */
+export interface Scored {
+  readonly score: number;
+}
+
+/** Options of `applyScores`. */
+export interface ApplyScoresOptions<Item extends Scored> {
+  /** The id by which deltas are given. Default: the element's `id`, or the `id` of its `fact`. */
+  readonly idOf?: (item: Item) => string;
+}
+
+/**
+ * Moves the scores of a list by what `recall_rank` resolved to, and puts it in order, best first.
+ *
+ * A new score is the old one and its delta, not below 0, rounded to 6 decimals. What has no delta
+ * keeps its score and is the very element it was; deltas of ids that are not in the list are
+ * ignored. Elements of one score stay in the order in which they came. The list that comes back is
+ * frozen, the one given is not changed.
+ *
+ * @throws GlassineError `payload_invalid` for an element without an id, and for a score, delta or
+ *   sum that is not finite
+ * @example
+ * ```ts
+ * import { applyScores } from "glassine/memory-node";
+ *
+ * const found = [
+ *   { id: "a", score: 0.5 },
+ *   { id: "b", score: 0.4 },
+ * ];
+ * const ranked = applyScores(found, { b: 0.3, elsewhere: 9 });
+ * console.log(ranked.map(({ id, score }) => `${id} ${score}`)); // [ 'b 0.7', 'a 0.5' ]
+ * ```
+ */
+export function applyScores<Item extends Scored>(
+  scored: readonly Item[],
+  deltas: { readonly [id: string]: number },
+  { idOf = idIn }: ApplyScoresOptions<Item> = {},
+): readonly Item[] {
+  const moved = scored.map((item, index) => {
+    const { score } = item;
+    const id = idOf(item);
+    if (typeof id !== "string") throw invalid(`Element ${index} of the list has no id.`);
+    expectFinite(score, `The score of element ${index}`);
+    if (!Object.hasOwn(deltas, id)) return item;
+    const delta = deltas[id] as number;
+    expectFinite(delta, `The delta of element ${index}`);
+    const sum = score + delta;
+    expectFinite(sum, `The new score of element ${index}`);
+    return { ...item, score: rounded(Math.max(0, sum)) };
+  });
+  return Object.freeze(moved.sort((a, b) => b.score - a.score));
+}
+
+/** To 6 decimals. From 1e21 on, where a number has none left, it stays as it is. */
+function rounded(value: number): number {
+  return Number(value.toFixed(6));
+}
+
+function idIn(item: Scored): string {
+  const { id, fact } = item as { readonly id?: string; readonly fact?: { readonly id?: string } };
+  return (id ?? fact?.id) as string;
+}
+
+function expectFinite(value: unknown, what: string): void {
+  if (!Number.isFinite(value)) throw invalid(`${what} is no finite number.`);
+}
+
+function invalid(text: string): GlassineError {
+  return new GlassineError("payload_invalid", text);
+}

@@ -1,0 +1,114 @@
+/** The host of the memory node: its functions, bound to the 22 hooks and the 13 services. */
+import { bindHost, type Host } from "../host/index.ts";
+import { type StandardSlots, standardSlots } from "../slots/index.ts";
+import { type MemoryNodeHooks, memoryNodeHooks } from "./hooks.ts";
+import { memoryNodeProfile } from "./profile.ts";
+import { type MemoryNodeServices, memoryNodeServices } from "./services.ts";
+
+/** Everything that is bound to the memory node, as `defineHost` gives it for a host of one's own. */
+export const memoryNode: Host<StandardSlots, MemoryNodeHooks, MemoryNodeServices> = bindHost(
+  standardSlots,
+  memoryNodeHooks,
+  { services: memoryNodeServices, profile: memoryNodeProfile },
+);
+
+type MemoryNode = typeof memoryNode;
+
+/**
+ * Defines a plugin of the memory node: read once, checked, frozen. Its handlers' contexts have the
+ * accessors that `capabilities` open.
+ *
+ * @throws ManifestError `manifest_invalid`, with every problem in `problems`
+ * @example
+ * ```ts
+ * import { allow, deny } from "glassine";
+ * import { definePlugin } from "glassine/memory-node";
+ *
+ * const guard = definePlugin({
+ *   name: "source-guard",
+ *   version: "1.0.0",
+ *   hooks: {
+ *     pre_recall_authorize: ({ query }) =>
+ *       query.entity === "secret" ? deny("not for recall") : allow(),
+ *   },
+ * });
+ * console.log(guard.hooks); // [ 'pre_recall_authorize' ]
+ * ```
+ */
+export const definePlugin: MemoryNode["definePlugin"] = memoryNode.definePlugin;
+
+/**
+ * Defines a handler of the node's own, for `createPluginManager({ core })`.
+ *
+ * @throws ManifestError `manifest_invalid`, with every problem in `problems`
+ * @example
+ * ```ts
+ * import { allow } from "glassine";
+ * import { defineCoreHandler } from "glassine/memory-node";
+ *
+ * const check = defineCoreHandler({
+ *   hook: "capability_check",
+ *   name: "core.001.permissions",
+ *   handler: (_facts) => allow(),
+ * });
+ * console.log(check.name); // core.001.permissions
+ * ```
+ */
+export const defineCoreHandler: MemoryNode["defineCoreHandler"] = memoryNode.defineCoreHandler;
+
+/**
+ * Registers plugins and gives the manager of a memory node.
+ *
+ * @throws ManifestError (as a rejection) `manifest_invalid`, `plugin_duplicate`
+ * @throws PluginDependencyError (as a rejection) `dependency_unresolved`
+ * @throws GlassineError (as a rejection) `options_invalid`, `capability_unknown`, `hook_unknown`,
+ *   `audit_failed`, `realm_tampered`
+ * @example
+ * ```ts
+ * import { createPluginManager } from "glassine/memory-node";
+ *
+ * const manager = await createPluginManager({ plugins: [] });
+ * const operation = { dbPath: "node.db", migrationsDir: "migrations", settings: {} };
+ * console.log(await manager.invoke("migration_register", [], { operation })); // []
+ * ```
+ */
+export const createPluginManager: MemoryNode["createPluginManager"] =
+  memoryNode.createPluginManager;
+
+/**
+ * Makes extensions for the memory node's manager; see `createExtensions` of the root entry.
+ *
+ * @throws GlassineError `extensions_invalid`
+ * @example
+ * ```ts
+ * import { createExtensions } from "glassine/memory-node";
+ *
+ * const extensions = createExtensions({ request: { request_id: "req-1" } });
+ * console.log(extensions.request?.request_id); // req-1
+ * ```
+ */
+export const createExtensions: MemoryNode["createExtensions"] = memoryNode.createExtensions;
+
+/**
+ * The names of the node's hooks.
+ *
+ * @example
+ * ```ts
+ * import { hookNames } from "glassine/memory-node";
+ *
+ * console.log(hookNames.recall_rank); // recall_rank
+ * ```
+ */
+export const hookNames: MemoryNode["hookNames"] = memoryNode.hookNames;
+
+/**
+ * The names of the capabilities, of slots and of services.
+ *
+ * @example
+ * ```ts
+ * import { capabilities } from "glassine/memory-node";
+ *
+ * console.log(capabilities["facts.read"]); // facts.read
+ * ```
+ */
+export const capabilities: MemoryNode["capabilities"] = memoryNode.capabilities;

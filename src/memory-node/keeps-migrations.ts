@@ -1,0 +1,91 @@
+/**
+ * Whose migrations a handler may touch. No method of a prototype is called here: the list comes
+ * from a plugin, which may have patched it.
+ */
+import { quoted } from "../errors/index.ts";
+
+/** A migration, as far as the rule goes. */
+interface MigrationEntry {
+  readonly plugin_name: string;
+  readonly migration_id: number;
+  readonly sql: string;
+  readonly description: string;
+  readonly plugin_version: string;
+  readonly backend: string;
+}
+
+/**
+ * What a handler of `migration_register` did to migrations of others, in words; `undefined` where
+ * it kept to its own.
+ *
+ * Every entry of another plugin stays as it was, and none comes in under another name. Those of
+ * others keep their order among themselves; a plugin's own entries may stand anywhere, and are its
+ * to change.
+ */
+export function keepsMigrations(
+  given: readonly MigrationEntry[],
+  got: readonly MigrationEntry[],
+  plugin: string,
+): string | undefined {
+  let at = nextOfOthers(given, 0, plugin);
+  let to = nextOfOthers(got, 0, plugin);
+  while (at < given.length && to < got.length) {
+    const before = given[at] as MigrationEntry;
+    const after = got[to] as MigrationEntry;
+    if (!isSame(before, after)) return breach(given, got, before, after, plugin);
+    at = nextOfOthers(given, at + 1, plugin);
+    to = nextOfOthers(got, to + 1, plugin);
+  }
+  if (at < given.length) return told(plugin, "removed", given[at] as MigrationEntry);
+  if (to < got.length) return told(plugin, "added", got[to] as MigrationEntry);
+  return undefined;
+}
+
+/** The index of the next entry that is not the plugin's; the length where there is none. */
+function nextOfOthers(entries: readonly MigrationEntry[], from: number, plugin: string): number {
+  let at = from;
+  while (at < entries.length && (entries[at] as MigrationEntry).plugin_name === plugin) at += 1;
+  return at;
+}
+
+/** What was done where two entries of others differ that stand at one place. */
+function breach(
+  given: readonly MigrationEntry[],
+  got: readonly MigrationEntry[],
+  before: MigrationEntry,
+  after: MigrationEntry,
+  plugin: string,
+): string {
+  if (isOfOneName(before, after)) return told(plugin, "altered", before);
+  if (!has(got, before)) return told(plugin, "removed", before);
+  if (!has(given, after)) return told(plugin, "added", after);
+  return told(plugin, "moved", before);
+}
+
+function has(entries: readonly MigrationEntry[], entry: MigrationEntry): boolean {
+  for (let i = 0; i < entries.length; i++) {
+    if (isOfOneName(entries[i] as MigrationEntry, entry)) return true;
+  }
+  return false;
+}
+
+/** A plugin has one migration of a number for each backend. */
+function isOfOneName(a: MigrationEntry, b: MigrationEntry): boolean {
+  return (
+    a.plugin_name === b.plugin_name && a.migration_id === b.migration_id && a.backend === b.backend
+  );
+}
+
+function isSame(a: MigrationEntry, b: MigrationEntry): boolean {
+  return (
+    isOfOneName(a, b) &&
+    a.sql === b.sql &&
+    a.description === b.description &&
+    a.plugin_version === b.plugin_version
+  );
+}
+
+function told(plugin: string, did: string, entry: MigrationEntry): string {
+  const owner = quoted(entry.plugin_name);
+  return `${quoted(plugin)} ${did} migration ${entry.migration_id} of ${owner}; a plugin has a say in its own only`;
+}

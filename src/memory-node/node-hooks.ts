@@ -1,0 +1,33 @@
+/** The hooks of the node itself: its schema, its audit trail, its plugins. */
+import * as z from "zod";
+import { defineHooks } from "../hooks/index.ts";
+import { keepsMigrations } from "./keeps-migrations.ts";
+import { anyObject, word } from "./open-object.ts";
+import { eventSchema, migrationSchema, pluginViewSchema } from "./shapes.ts";
+
+export const nodeHooks = defineHooks({
+  migration_register: {
+    semantic: "filter_chain",
+    description: "The node starts. The value is the migrations of plugins; each adds its own.",
+    ordering: "core_only_default",
+    band: "TRANSFORM",
+    payload: z.array(migrationSchema),
+    operation: z.strictObject({ dbPath: word(), migrationsDir: word(), settings: anyObject() }),
+    keeps: keepsMigrations,
+  },
+  audit_emit: {
+    semantic: "fire_and_forget",
+    description: "An event went to the audit trail. A failure reaches whoever raised it.",
+    strict: true,
+    ordering: "core_only_default",
+    band: "AUDIT",
+    payload: z.strictObject({ event: eventSchema }),
+  },
+  config_validate: {
+    semantic: "voting",
+    description: "A plugin is being registered. May it, with this name and these capabilities?",
+    ordering: "core_first",
+    band: "VALIDATE",
+    payload: z.strictObject({ plugin: pluginViewSchema }),
+  },
+});

@@ -1,0 +1,50 @@
+/** Building blocks of the payloads of the memory node. */
+import * as z from "zod";
+import { intrinsics, jsonObject, jsonValue, withRule } from "../admit/index.ts";
+
+// JSON data, by any type: what is spread from an open object has keys that may be undefined, which
+// the type of JSON does not take.
+const rest = jsonValue() as z.ZodType<unknown, unknown>;
+
+/**
+ * An object of the host's own: the keys of `shape` have a type, all others are kept as JSON data.
+ * A null at a key of `shape` that may be absent means absent, as everywhere; at other keys it is
+ * data.
+ */
+export function openObject<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.object(shape).catchall(rest);
+}
+
+type AnyObject = Readonly<Record<string, unknown>>;
+
+/** An object of the host's own of which nothing is known. JSON data. */
+export function anyObject() {
+  return jsonObject() as z.ZodType<AnyObject, AnyObject>;
+}
+
+/**
+ * A value or null, where null says something. Behind `z.lazy` a field is one that must be given:
+ * a bare nullable field may be absent, and its null means just that.
+ */
+export function orNull<Schema extends z.ZodType>(schema: Schema) {
+  const nullable = schema.nullable();
+  return z.lazy(() => nullable);
+}
+
+/** A text that is not empty. */
+export function word() {
+  return withRule(z.string(), "a text that is not empty", (text) => text !== "");
+}
+
+const uuidPattern = /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
+
+/** A UUID of any version (RFC 9562 §4). */
+export function uuid() {
+  const isUuid = (text: string) => intrinsics.execPattern(uuidPattern, text) !== null;
+  return withRule(z.string(), "a UUID", isUuid);
+}
+
+/** A number from 0 to 1. */
+export function share() {
+  return withRule(z.number(), "a number from 0 to 1", (value) => value >= 0 && value <= 1);
+}

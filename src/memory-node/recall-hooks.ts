@@ -1,0 +1,78 @@
+/** The hooks of a recall: authorize, rewrite, filter, rank, audit. */
+import * as z from "zod";
+import { wholeNumber, withRule } from "../admit/index.ts";
+import { defineHooks } from "../hooks/index.ts";
+import { exactlyOne } from "./exactly-one.ts";
+import { anyObject, orNull } from "./open-object.ts";
+import {
+  factSchema,
+  identitySchema,
+  outcomeSchema,
+  querySchema,
+  requestIdSchema,
+  scoredSchema,
+  tenantSchema,
+} from "./shapes.ts";
+
+const request = { identity: identitySchema, tenant: tenantSchema, requestId: requestIdSchema };
+
+/** A query of facts, a recall over the graph, or one as of another time. */
+const rankOperation = withRule(
+  z.strictObject({
+    identity: identitySchema,
+    tenant: tenantSchema.optional(),
+    requestId: requestIdSchema.optional(),
+    weights: z.record(z.string(), z.number()).optional(),
+    depth: wholeNumber().optional(),
+    asOf: z.string().optional(),
+  }),
+  "identity with tenant and requestId, with weights and depth, or with weights and asOf",
+  exactlyOne([
+    ["tenant", "requestId"],
+    ["weights", "depth"],
+    ["weights", "asOf"],
+  ]),
+);
+
+export const recallHooks = defineHooks({
+  pre_recall_authorize: {
+    semantic: "voting",
+    description: "Somebody wants to recall facts. May they run this query?",
+    ordering: "core_first",
+    band: "AUTHZ",
+    payload: z.strictObject({ ...request, query: querySchema }),
+  },
+  pre_recall_rewrite: {
+    semantic: "filter_chain",
+    description: "A query that may run is about to. The value is the query that will.",
+    ordering: "plugins_first",
+    band: "TRANSFORM",
+    payload: querySchema,
+    operation: z.strictObject(request),
+  },
+  recall_filter: {
+    semantic: "filter_chain",
+    description: "A search found facts. The value is those that go on to be ranked.",
+    ordering: "plugins_first",
+    band: "FILTER",
+    payload: z.array(factSchema),
+    operation: z.strictObject(request),
+  },
+  recall_rank: {
+    semantic: "score_delta",
+    description: "Facts are about to be put in order. Handlers move their scores, by id.",
+    ordering: "plugins_first",
+    band: "RANK",
+    payload: z.array(scoredSchema),
+    operation: rankOperation,
+  },
+  post_recall_audit: {
+    semantic: "fire_and_forget",
+    description:
+      "A recall ended, well or not; the result is null where there is none. A failure reaches the caller.",
+    strict: true,
+    ordering: "core_only_default",
+    band: "AUDIT",
+    payload: z.strictObject({ result: orNull(anyObject()), ...request, outcome: outcomeSchema }),
+  },
+});

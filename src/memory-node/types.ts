@@ -1,0 +1,35 @@
+/** The data of the memory node as handlers and services see it: frozen. */
+import type { PayloadOf } from "../hooks/index.ts";
+import type { MemoryNodeHooks } from "./hooks.ts";
+
+type Payload<Hook extends keyof MemoryNodeHooks> = PayloadOf<MemoryNodeHooks[Hook]>;
+
+/** A fact. Known keys are typed, others kept; `value` is JSON of any form. */
+export type Fact = Payload<"recall_filter">[number];
+
+/** What a caller wants to assert: a fact that has no id yet. */
+export type AssertRequest = Payload<"pre_assert_transform">;
+
+/** A recall query: fourteen keys, null where the caller asked for nothing. */
+export type RecallQuery = Payload<"pre_recall_rewrite">;
+
+/** An element of the list that is ranked: a fact, or a result with a fact in it. */
+export type ScoredResult = Payload<"recall_rank">[number];
+
+/** Who calls. */
+export type Identity = Payload<"identity_resolve">;
+
+/** Whose data a request is about, and how that was found out. */
+export type Tenant = Payload<"tenant_resolve">;
+
+/** How an operation ended. */
+export type Outcome = Payload<"post_assert_audit">["outcome"];
+
+/** A change of the schema that a plugin owns. */
+export type Migration = Payload<"migration_register">[number];
+
+/** A federation peer. */
+export type Peer = Payload<"federation_peer_authenticate">["req"];
+
+/** An event of the audit trail. */
+export type MemoryNodeEvent = Payload<"audit_emit">["event"];

@@ -1,0 +1,122 @@
+// The build knows no types of Node: those of this import are checked together with the tests.
+// biome-ignore lint/suspicious/noTsIgnore: the error is there in the build only, not to be expected.
+// @ts-ignore
+// biome-ignore lint/correctness/noNodejsModules: this room is for Node.
+import { type FileHandle, open } from "node:fs/promises";
+import { expectOptions, intrinsics, readOption } from "../admit/index.ts";
+import { type AuditEvent, jsonLines } from "../audit/index.ts";
+import { GlassineError } from "../errors/index.ts";
+import { lineFile, type OpenedFile } from "./line-file.ts";
+
+/** Options of `fileAuditSink`. */
+export interface FileAuditSinkOptions {
+  /** Whether a record has to be on the disk before it counts as taken. Default false. */
+  readonly fsync?: boolean;
+  /** The mode of a file that is made, less the umask. Default 0o600: the owner alone. */
+  readonly mode?: number;
+}
+
+/** A sink that writes to a file. */
+export interface FileAuditSink {
+  (event: AuditEvent): Promise<void>;
+  /** Closes the file after what was given to it. Later events are not taken. */
+  close(): Promise<void>;
+}
+
+const { defineProperty, freeze, isSafeInteger, ownValue } = intrinsics;
+const lineFeed = 0x0a;
+
+/**
+ * A sink that appends each event to a file as one line of JSON.
+ *
+ * The file is opened for the first event, made if it is not there, and never cut or renamed. Its
+ * directory has to be there. Lines are whole and in order, also where several processes append to
+ * the file. A record that the disk took in part is not taken; the next one begins on a line of its
+ * own. The promise rejects with what the system says: `ENOSPC`, `EACCES`, `ENOENT`.
+ *
+ * With `fsync` a record is on the disk before it counts as taken, which costs a wait for the disk
+ * each time. Without, a crash of the machine can lose the last ones; that of the process loses none.
+ *
+ * After the file was renamed, what comes goes to the renamed one. Rotate it by copying and
+ * truncating, or start the process anew.
+ *
+ * @throws GlassineError `options_invalid`
+ * @see spec `audit:file-lines`, `audit:file-refused`
+ * @example
+ * ```ts
+ * import { mkdtemp, readFile } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import { fileAuditSink } from "glassine/node";
+ *
+ * const path = join(await mkdtemp(join(tmpdir(), "audit-")), "audit.jsonl");
+ * const sink = fileAuditSink(path, { fsync: true });
+ * await sink({
+ *   eventType: "billing.invoice_sent",
+ *   actorUri: "system:billing",
+ *   targetUri: "invoice:7",
+ *   tenantId: "default",
+ *   timestamp: "2026-01-31T12:00:00.000Z",
+ *   outcome: "success",
+ *   metadata: {},
+ * });
+ * await sink.close();
+ * const [line = ""] = (await readFile(path, "utf8")).split("\n");
+ * console.log(JSON.parse(line).eventType); // billing.invoice_sent
+ * ```
+ */
+export function fileAuditSink(
+  path: string | URL,
+  options: FileAuditSinkOptions = {},
+): FileAuditSink {
+  const isPath = (typeof path === "string" && path !== "") || path instanceof URL;
+  if (!isPath) throw invalid("fileAuditSink expects a path that is not empty.");
+  expectOptions(options, ["fsync", "mode"], "fileAuditSink");
+  const mode = readMode(ownValue(options, "mode") ?? 0o600);
+  const file = lineFile(
+    () => openToAppend(path, mode),
+    readOption(options, "fsync", "boolean") ?? false,
+  );
+  const sink = async (event: AuditEvent): Promise<void> => file.append(jsonLines(event));
+  defineProperty(sink, "close", { __proto__: null, value: () => file.close() } as object);
+  return freeze(sink) as FileAuditSink;
+}
+
+async function openToAppend(path: string | URL, mode: number): Promise<OpenedFile> {
+  const handle = await open(path, "a", mode);
+  try {
+    const stats = await handle.stat();
+    const isFilled = stats.isFile() && stats.size > 0;
+    return { handle, endsMidLine: isFilled && (await endsMidLine(path, stats.size)) };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** Whether a crash left a line without its end. A file that only its writer can read tells nobody. */
+async function endsMidLine(path: string | URL, size: number): Promise<boolean> {
+  let reader: FileHandle;
+  try {
+    reader = await open(path, "r");
+  } catch {
+    return false;
+  }
+  try {
+    const last = new Uint8Array(1);
+    const { bytesRead } = await reader.read(last, 0, 1, size - 1);
+    return bytesRead === 1 && last[0] !== lineFeed;
+  } finally {
+    await reader.close();
+  }
+}
+
+function readMode(mode: unknown): number {
+  const isMode = isSafeInteger(mode) && (mode as number) >= 0 && (mode as number) <= 0o777;
+  if (!isMode) throw invalid("fileAuditSink: mode must be a file mode from 0 to 0o777.");
+  return mode as number;
+}
+
+function invalid(text: string): GlassineError {
+  return new GlassineError("options_invalid", text);
+}

@@ -1,0 +1,81 @@
+/**
+ * Whole lines at the end of a file that others may append to as well.
+ *
+ * Each line is one write, which the system appends as a whole. A line that got onto the disk only
+ * in part stays broken: cutting it off again could take a line of somebody else. The next write
+ * ends it first, so that no reader takes two lines for one.
+ */
+import { intrinsics } from "../admit/index.ts";
+import { GlassineError } from "../errors/index.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
+
+/** What is needed of a `FileHandle`. */
+export interface LineHandle {
+  write(bytes: Uint8Array): Promise<{ readonly bytesWritten: number }>;
+  datasync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A file that was opened for appending. */
+export interface OpenedFile {
+  readonly handle: LineHandle;
+  /** Whether its last line has no end. */
+  readonly endsMidLine: boolean;
+}
+
+export interface LineFile {
+  /** Resolves when the line is in the file. Lines get there in the order of the calls. */
+  append(line: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+const { apply } = intrinsics;
+const encoder = new TextEncoder();
+const { encode } = encoder;
+
+/** The file is opened for the first line, and tried again for the next where that fails. */
+export function lineFile(open: () => Promise<OpenedFile>, fsync: boolean): LineFile {
+  const inTurn = oneAtATime();
+  let handle: LineHandle | undefined;
+  let endsMidLine = false;
+  let closed = false;
+
+  async function opened(): Promise<LineHandle> {
+    if (handle !== undefined) return handle;
+    const file = await open();
+    handle = file.handle;
+    endsMidLine = file.endsMidLine;
+    return handle;
+  }
+
+  async function write(line: string): Promise<void> {
+    if (closed) throw failure("The file of the audit trail is closed.");
+    const file = await opened();
+    const bytes = apply(encode, encoder, [`${endsMidLine ? "\n" : ""}${line}\n`]) as Uint8Array;
+    const { bytesWritten } = await file.write(bytes);
+    const isWhole = bytesWritten === bytes.length;
+    // The first byte of a line that mends is a line end.
+    endsMidLine = endsMidLine ? bytesWritten !== 1 && !isWhole : bytesWritten > 0 && !isWhole;
+    if (!isWhole) {
+      throw failure(
+        `Only ${bytesWritten} of ${bytes.length} bytes of the record were written. The disk may be full.`,
+      );
+    }
+    if (fsync) await file.datasync();
+  }
+
+  return {
+    append: (line) => inTurn(() => write(line)),
+    close: () =>
+      inTurn(async () => {
+        closed = true;
+        const file = handle;
+        handle = undefined;
+        await file?.close();
+      }),
+  };
+}
+
+function failure(text: string): GlassineError {
+  return new GlassineError("audit_failed", text);
+}

@@ -1,0 +1,81 @@
+import { type AuditEvent, type AuditSink, jsonLines } from "../audit/index.ts";
+import { GlassineError } from "../errors/index.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
+
+/** What the sink needs of a writable stream of Node. */
+export interface WritableLike {
+  readonly destroyed: boolean;
+  readonly writableEnded: boolean;
+  write(chunk: string, callback: (error?: Error | null) => void): boolean;
+  on(event: "close" | "error", listener: (error?: Error) => void): unknown;
+  off(event: "close" | "error", listener: (error?: Error) => void): unknown;
+}
+
+const PromiseAtLoad = Promise;
+
+/**
+ * A sink that writes each event to a stream as one line of JSON: `process.stdout`, a pipe, a socket.
+ *
+ * A line is written when the stream has passed on the one before, so that no more than one of them
+ * waits in its buffer however slow it is. The promise resolves when the stream has passed its line
+ * on, and rejects when the stream fails, is closed, or was ended. The stream is never ended here.
+ *
+ * It listens to errors of the stream, which therefore end no process: they are rejections of the
+ * sink. What a pipe or socket loses after it took it, nobody is told.
+ *
+ * @throws GlassineError `options_invalid`
+ * @see spec `audit:stream-lines`, `audit:stream-refused`
+ * @example
+ * ```ts
+ * import { PassThrough } from "node:stream";
+ * import { streamAuditSink } from "glassine/node";
+ *
+ * const stream = new PassThrough({ encoding: "utf8" });
+ * const sink = streamAuditSink(stream);
+ * await sink({
+ *   eventType: "billing.invoice_sent",
+ *   actorUri: "system:billing",
+ *   targetUri: "invoice:7",
+ *   tenantId: "default",
+ *   timestamp: "2026-01-31T12:00:00.000Z",
+ *   outcome: "success",
+ *   metadata: {},
+ * });
+ * console.log(JSON.parse(stream.read()).targetUri); // invoice:7
+ * ```
+ */
+export function streamAuditSink(stream: WritableLike): AuditSink {
+  if (typeof stream?.write !== "function" || typeof stream.on !== "function") {
+    throw new GlassineError("options_invalid", "streamAuditSink expects a writable stream.");
+  }
+  const inTurn = oneAtATime();
+  /** Why the stream is of no use any more, where it said. */
+  let fault: Error | undefined;
+  stream.on("error", (error) => {
+    fault = error;
+  });
+
+  function closed(): GlassineError {
+    return new GlassineError("audit_failed", "The stream of the audit trail is closed.", {}, fault);
+  }
+
+  function write(line: string): Promise<void> {
+    return new PromiseAtLoad((resolve, reject) => {
+      if (stream.destroyed || stream.writableEnded) throw closed();
+      const onClose = () => reject(closed());
+      stream.on("close", onClose);
+      try {
+        stream.write(line, (error) => {
+          stream.off("close", onClose);
+          if (error) reject(error);
+          else resolve();
+        });
+      } catch (thrown) {
+        stream.off("close", onClose);
+        throw thrown;
+      }
+    });
+  }
+
+  return async (event: AuditEvent) => inTurn(() => write(`${jsonLines(event)}\n`));
+}

@@ -1,0 +1,59 @@
+/** What a host may know of the handlers of a hook: facts, and nothing that can be called. */
+import {
+  type Band,
+  bands,
+  type HandlerStep,
+  type Mode,
+  type OperationProgram,
+  type Program,
+} from "../hooks/index.ts";
+import { unknownHook } from "./begin-run.ts";
+import type { Surface } from "./read-manifest.ts";
+
+/** One handler of a hook. */
+export interface HandlerInfo {
+  /** The hook it is registered for; a covering hook keeps its own name. */
+  readonly hook: string;
+  /** Its plugin; `core` for the host's own. */
+  readonly plugin: string;
+  /** `PLUGIN.FUNCTION`, or the name under which the host registered it. */
+  readonly handler: string;
+  readonly isCore: boolean;
+  readonly asyncSafe: boolean;
+  /** Whether it is handed extensions. */
+  readonly extensions: boolean;
+  /** Milliseconds, or `null` for no deadline. */
+  readonly timeoutMs: number | null;
+  /** The hook's band with its number, where it has one. */
+  readonly band: Band | null;
+  readonly bandOrder: number | null;
+  /** On message hooks. */
+  readonly mode: Mode | null;
+}
+
+/** @throws ManifestError `hook_unknown` */
+export function handlersOn(
+  surface: Surface,
+  hook: string,
+  program: Program | undefined,
+  chain: OperationProgram | undefined,
+): readonly HandlerInfo[] {
+  const band = Object.hasOwn(surface.hooks, hook) ? surface.hooks[hook]?.band : undefined;
+  const info = (step: HandlerStep & { readonly mode?: Mode }): HandlerInfo =>
+    Object.freeze({
+      hook: step.hook,
+      plugin: step.plugin.name,
+      handler: step.name,
+      isCore: step.isCore,
+      asyncSafe: step.plugin.lock === undefined,
+      extensions: step.extensions,
+      timeoutMs: step.timeoutMs ?? null,
+      band: band ?? null,
+      bandOrder: band === undefined ? null : bands[band],
+      mode: step.mode ?? null,
+    });
+  if (chain !== undefined) return Object.freeze(chain.steps.map(info));
+  if (program === undefined) throw unknownHook(surface, hook);
+  const { serial, concurrent, background } = program;
+  return Object.freeze([...serial, ...concurrent, ...background].map(info));
+}

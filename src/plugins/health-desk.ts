@@ -1,0 +1,80 @@
+/** Asks the plugins of a manager how they are: on request, and again and again where it polls. */
+import { emptyExtensions } from "../extensions/index.ts";
+import { type AnyRun, endTurn, type House, RequestScope } from "../hooks/index.ts";
+import type { Member } from "./compile-programs.ts";
+import { handlerStep, type Workshop } from "./handler-step.ts";
+import { type HealthCheck, type HealthReport, pollHealth, runHealthChecks } from "./health.ts";
+import { noWishes } from "./invoke-options.ts";
+import type { ReadOptions } from "./manager-options.ts";
+
+interface HealthDeskInput {
+  readonly members: readonly Member[];
+  readonly shop: Workshop;
+  readonly house: House;
+  readonly options: ReadOptions;
+  readonly redact: (text: string) => string;
+}
+
+export interface HealthDesk {
+  readonly check: () => Promise<readonly HealthReport[]>;
+  readonly stop: () => void;
+}
+
+export function healthDesk(input: HealthDeskInput): HealthDesk {
+  const { members, options } = input;
+  const { poll, intervalMs, onChange } = options.health;
+  const ask = (inBackground: boolean) => () =>
+    runHealthChecks(members.map((member) => checkOf(input, member, inBackground)));
+  const stop = poll
+    ? pollHealth({ intervalMs, check: ask(true), onChange: onChange ?? logged(options) })
+    : () => undefined;
+  return { check: ask(false), stop };
+}
+
+function logged({ logger }: ReadOptions): NonNullable<ReadOptions["health"]["onChange"]> {
+  return ({ pluginName, status, message }, before) =>
+    logger.warn(`plugin '${pluginName}' went from ${before} to ${status}: ${message}`);
+}
+
+function checkOf(
+  { shop, house, options, redact }: HealthDeskInput,
+  { item, state }: Member,
+  inBackground: boolean,
+): HealthCheck {
+  const { healthCheck } = item.definition.manifest;
+  let isOver = false;
+  const run: AnyRun = {
+    hook: "health_check",
+    house,
+    extensions: emptyExtensions(shop.slots),
+    scope: new RequestScope(undefined),
+    wishes: noWishes,
+    isOver: () => isOver,
+  };
+  const step = handlerStep(shop, {
+    state,
+    mask: item.mask,
+    hook: run.hook,
+    handler: () => undefined,
+    name: `${state.name}.health_check`,
+    isCore: false,
+    extensions: false,
+    timeoutMs: null,
+    grant: 0,
+  });
+  const context = new house.Context(step, run);
+  return {
+    plugin: state.name,
+    version: state.version,
+    check: healthCheck,
+    context,
+    timeoutMs: options.health.timeoutMs,
+    inBackground,
+    endTurn: (end) => {
+      isOver = true;
+      if (end === "timed_out") endTurn(context);
+    },
+    describe: (thrown) => house.describe(thrown, undefined),
+    redact,
+  };
+}

@@ -1,0 +1,158 @@
+/** One item of `plugins`, and how it is read. */
+import { closest, GlassineError } from "../errors/index.ts";
+import type { ServiceCapability, ServiceTable } from "../services/index.ts";
+import type { CapabilityIn, SlotTable } from "../slots/index.ts";
+import { type Definition, definitionOf } from "./define-plugin.ts";
+import type { Surface } from "./read-manifest.ts";
+import { readPlainArray, readPlainObject, single } from "./read-plain.ts";
+import { readSettings, settingNames } from "./settings.ts";
+import type { Plugin, RunSettings } from "./types.ts";
+
+/** The operator's word over one plugin's defaults. It holds for all of its hooks. */
+export interface PluginItem<
+  Table extends SlotTable,
+  Services extends ServiceTable = Record<never, never>,
+> extends RunSettings {
+  readonly plugin: Plugin;
+  /** Narrows the declared capabilities to these. It can never widen them. */
+  readonly grant?: readonly (CapabilityIn<Table> | ServiceCapability<Services>)[];
+  /** The plugin's own configuration, over the section of the manager's `config`. */
+  readonly config?: unknown;
+}
+
+/** One plugin with the operator's word, read. */
+export interface ReadItem {
+  readonly plugin: Plugin;
+  readonly definition: Definition;
+  readonly settings: RunSettings;
+  /** The grant as a closed mask. */
+  readonly mask: number;
+  /** The capabilities of services among the grant, sorted. */
+  readonly services: readonly string[];
+  /** What the item gives as configuration, not judged. */
+  readonly config: unknown;
+}
+
+const itemFields = ["plugin", "grant", "config", ...settingNames];
+
+const noPlugin = "must be what definePlugin made, or { plugin, … } with it.";
+
+/** The settings of an item that has some. */
+function entryOf(item: unknown, index: number): Record<string, unknown> {
+  const where = `plugins[${index}]`;
+  const refuse = (_: string, message: string) => fail(`${message}: it ${noPlugin}`);
+  return readPlainObject(item, where, refuse) ?? fail(`${where} ${noPlugin}`);
+}
+
+/** One item of `plugins`: a plugin, or a plugin with settings. */
+export function readItem(surface: Surface, item: unknown, index: number): ReadItem {
+  const entry = definitionOf(item) === undefined ? entryOf(item, index) : { plugin: item };
+  const plugin = entry.plugin as Plugin;
+  const definition = definitionOf(plugin);
+  if (definition === undefined) return fail(`plugins[${index}] ${noPlugin}`);
+  const where = `plugin ${single(plugin.name)}`;
+  for (const key of Object.keys(entry)) {
+    if (itemFields.includes(key)) continue;
+    const near = closest(key, itemFields);
+    fail(
+      `${where} has the unknown setting ${single(key)}.${near === undefined ? "" : ` Did you mean ${single(near)}?`}`,
+    );
+  }
+  const settings = readSettings(
+    entry,
+    (text) => fail(`${where}: ${text}.`),
+    surface.profile.maxTimeoutMs,
+  );
+  checkForMessages(surface, plugin, settings, where);
+  if (definition.surface !== surface) checkSurface(surface, plugin, where);
+  return {
+    plugin,
+    definition,
+    settings,
+    ...readGrant(surface, plugin, entry.grant, where),
+    config: entry.config,
+  };
+}
+
+/** A word that has no effect is refused: an operator would take a guard for one that is on trial. */
+function checkForMessages(
+  { hooks }: Surface,
+  plugin: Plugin,
+  settings: RunSettings,
+  where: string,
+): void {
+  if (plugin.hooks.some((hook) => hooks[hook]?.semantic === "message")) return;
+  const { timeoutMs: _, mode, ...others } = settings;
+  const idle = mode === undefined || mode === "disabled" ? others : { mode, ...others };
+  const [first] = Object.keys(idle);
+  if (first === undefined) return;
+  fail(`${where}: ${first} is for message hooks, and it has a handler on none.`);
+}
+
+/** A plugin made by another host's definePlugin is held against this one again. */
+function checkSurface(surface: Surface, plugin: Plugin, where: string): void {
+  for (const name of plugin.capabilities) {
+    if (!knows(surface, name)) {
+      throw new GlassineError(
+        "capability_unknown",
+        `${where} declares ${single(name)}, which this host does not know.`,
+        {
+          plugin: plugin.name,
+        },
+      );
+    }
+  }
+  for (const hook of plugin.hooks) {
+    if (!Object.hasOwn(surface.hooks, hook)) {
+      throw new GlassineError(
+        "hook_unknown",
+        `${where} uses the hook ${single(hook)}, which this host does not have.`,
+        {
+          plugin: plugin.name,
+        },
+      );
+    }
+  }
+}
+
+/** Whether a host knows a capability, of a slot or of a service. */
+function knows({ capabilities, services }: Surface, name: string): boolean {
+  return capabilities.has(name) || Object.hasOwn(services, name);
+}
+
+function readGrant(
+  surface: Surface,
+  plugin: Plugin,
+  grant: unknown,
+  where: string,
+): Pick<ReadItem, "mask" | "services"> {
+  const { capabilities, services } = surface;
+  const declared = capabilities.mask(plugin.capabilities);
+  const opened = plugin.capabilities.filter((name) => Object.hasOwn(services, name));
+  if (grant === undefined) return { mask: declared, services: opened };
+  const names = readPlainArray(grant) ?? fail(`${where}: grant must be an array of capabilities.`);
+  for (const name of names) {
+    if (typeof name !== "string" || !knows(surface, name)) {
+      throw new GlassineError(
+        "capability_unknown",
+        `${where}: grant names ${typeof name === "string" ? single(name) : "what is no text"}, which is no capability.`,
+        {
+          plugin: plugin.name,
+        },
+      );
+    }
+    if (!opened.includes(name) && (capabilities.bits([name]) & declared) === 0) {
+      fail(
+        `${where}: grant names ${single(name)}, which the plugin does not declare. A grant can only narrow.`,
+      );
+    }
+  }
+  return {
+    mask: capabilities.mask(names as string[]) & declared,
+    services: opened.filter((name) => names.includes(name)),
+  };
+}
+
+function fail(text: string): never {
+  throw new GlassineError("options_invalid", text);
+}

@@ -1,0 +1,77 @@
+/** Whether a plugin is for this version of the host. */
+import { GlassineError } from "../errors/index.ts";
+import type { HostProfile } from "./profile.ts";
+import { single } from "./read-plain.ts";
+
+/** What of a plugin decides. */
+interface Requiring {
+  readonly name: string;
+  /** `undefined` for the host's default. */
+  readonly requiresHost: string | undefined;
+}
+
+type Naming = Pick<HostProfile, "hostName" | "hostVersion" | "requiresField" | "requiresDefault">;
+
+const maxRange = 256;
+
+/**
+ * Why a plugin does not run on this host, or `undefined` where it does.
+ *
+ * A range is what npm takes, or comparators with commas between them, each of which must hold.
+ * `1.2.0a1`, `1.2.0b2` and `1.2.0rc3` are pre-releases, in that order. A pre-release of the host is
+ * a version like any other: `>=1.2.0a1` takes `1.2.0rc3`.
+ *
+ * @throws GlassineError `options_invalid` for a profile whose `hostVersion` is no version
+ */
+export async function hostFault(plugin: Requiring, profile: Naming): Promise<string | undefined> {
+  const range = plugin.requiresHost ?? profile.requiresDefault;
+  if (range === "*") return undefined;
+  const who = `plugin ${single(plugin.name)}`;
+  const invalid = (detail: string) =>
+    `${who} has invalid ${profile.requiresField} ${single(range, maxRange)}: ${detail}`;
+  const textFault = faultOfText(range);
+  if (textFault !== undefined) return invalid(textFault);
+  // Loaded where a range is given, and with it only: most hosts have none.
+  const { Range, SemVer } = (await import("semver")).default;
+  const version = made(() => new SemVer(asSemver(profile.hostVersion)));
+  if (version === undefined) {
+    const text = `The hostVersion ${single(profile.hostVersion)} of the profile is no version.`;
+    throw new GlassineError("options_invalid", text);
+  }
+  let isMet = false;
+  for (const alternative of range.split("||")) {
+    let holds = true;
+    for (const given of alternative.split(",")) {
+      const part = given.trim();
+      if (part === "") return invalid("it has an empty part");
+      const parsed = made(
+        () => new Range(part.split(/ +/).map(asSemver).join(" "), { includePrerelease: true }),
+      );
+      if (parsed === undefined) return invalid(`${single(part)} is no range of versions`);
+      holds &&= parsed.test(version);
+    }
+    isMet ||= holds;
+  }
+  if (isMet) return undefined;
+  return `${who} requires ${profile.hostName} ${single(range, maxRange)}, but current version is ${profile.hostVersion}`;
+}
+
+/** Why a text is not looked at any further. */
+function faultOfText(range: string): string | undefined {
+  if (range.length > maxRange) return `it has more than ${maxRange} characters`;
+  if (range.trim() === "") return "it is empty; say * for any version";
+  return /^[\x20-\x7e]*$/.test(range) ? undefined : "it has characters that no range has";
+}
+
+/** `>=1.2.0rc3` → `>=1.2.0-rc.3`, where the number is compared as one. */
+function asSemver(comparator: string): string {
+  return comparator.replace(/^([<>=~^v]*\d+\.\d+\.\d+)(a|b|rc)(\d+)$/, "$1-$2.$3");
+}
+
+function made<Made>(make: () => Made): Made | undefined {
+  try {
+    return make();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,36 @@
+/** Keeps to values that are accepted, and does not look for them for ever. */
+import * as fc from "fast-check";
+import { GlassineError } from "../errors/index.ts";
+
+const tries = { numRuns: 200, seed: 7 };
+
+/**
+ * The values that `accept` takes without throwing.
+ *
+ * @throws GlassineError `options_invalid` when it takes none of many
+ */
+export function acceptable<T>(
+  values: fc.Arbitrary<T>,
+  accept: (value: T) => unknown,
+  what: string,
+): fc.Arbitrary<T> {
+  let refusal: unknown;
+  const isAccepted = (value: T) => {
+    try {
+      accept(value);
+      return true;
+    } catch (error) {
+      refusal = error;
+      return false;
+    }
+  };
+  if (!fc.sample(values, tries).some(isAccepted)) {
+    throw new GlassineError(
+      "options_invalid",
+      `Of ${tries.numRuns} values that were made for ${what}, none is accepted: give some that are, as values of slots, { values: { NAME: fc.… } }, or as payloads of hooks, { payloads: { NAME: fc.… } }.`,
+      {},
+      refusal,
+    );
+  }
+  return values.filter(isAccepted);
+}

@@ -1,0 +1,132 @@
+/** fast-check arbitraries over a host: envelopes, grants, views, proposals, payloads. */
+import * as fc from "fast-check";
+import { GlassineError, quoted, suggestion } from "../errors/index.ts";
+import type { HookTable, PayloadInputOf } from "../hooks/index.ts";
+import type { PluginManager } from "../host/index.ts";
+import type { SlotTable } from "../slots/index.ts";
+import { documentsOf, grantsOf } from "./documents.ts";
+import { type HostileValue, hostiles, Watch } from "./hostile-values.ts";
+import { operationsOf, payloadsOf } from "./payloads.ts";
+import { places, plant } from "./plant.ts";
+import { plansOf, propose } from "./proposals.ts";
+import { type AnyHost, type HostTables, subjectOf } from "./subject.ts";
+import { headers, jsonValues, labels } from "./words.ts";
+
+type HooksOf<H extends AnyHost> =
+  Awaited<ReturnType<H["createPluginManager"]>> extends PluginManager<SlotTable, infer Hooks>
+    ? Hooks
+    : HookTable;
+
+type PayloadInput<H extends AnyHost, Hook> =
+  HooksOf<H> extends infer Hooks extends HookTable
+    ? Hook extends keyof Hooks
+      ? PayloadInputOf<Hooks[Hook]>
+      : unknown
+    : unknown;
+
+/** A proposal with a hostile value somewhere in it. */
+export interface HostileProposal {
+  /** What the plugin hands back. */
+  readonly proposal: unknown;
+  /** The hostile value in it. */
+  readonly hostile: HostileValue;
+  /** Counts what ran of it. */
+  readonly watch: Watch;
+}
+
+/** Arbitraries over one host. */
+export interface HostArbitraries<H extends AnyHost> {
+  /** What `createExtensions` takes: any slots, nulls and defaults among them. */
+  readonly documents: fc.Arbitrary<Parameters<H["createExtensions"]>[0]>;
+  /** Envelopes that the host made. */
+  readonly extensions: fc.Arbitrary<ReturnType<H["createExtensions"]>>;
+  /** Sets of capabilities of slots: none to all of them. */
+  readonly capabilities: fc.Arbitrary<readonly (keyof H["capabilities"] & string)[]>;
+  readonly labels: fc.Arbitrary<string>;
+  readonly headers: fc.Arbitrary<Record<string, string>>;
+  readonly json: fc.Arbitrary<unknown>;
+  /**
+   * What a plugin may hand back that was shown `view`: the view, parts of it, copies with parts
+   * changed, right or wrong by its capabilities. It makes no use of what the view hides.
+   */
+  proposals(view: object): fc.Arbitrary<unknown>;
+  /** The same with a value in it that nobody can trust; see `hostileValues`. */
+  hostileProposals(view: object): fc.Arbitrary<HostileProposal>;
+  /**
+   * Payloads that the hook accepts.
+   *
+   * @throws GlassineError `hook_unknown`; `options_invalid` when none are found
+   */
+  payloads<Hook extends keyof H["hookNames"] & string>(
+    hook: Hook,
+  ): fc.Arbitrary<PayloadInput<H, Hook>>;
+  /**
+   * Facts for `invoke(hook, payload, { operation })`; `undefined` where the hook asks for none.
+   *
+   * @throws GlassineError `hook_unknown`; `options_invalid` when none are found
+   */
+  operations<Hook extends keyof H["hookNames"] & string>(hook: Hook): fc.Arbitrary<unknown>;
+}
+
+/**
+ * Arbitraries read off the tables of a host. `tables` has what `defineHost` was given; the
+ * standard host (`import * as glassine from "glassine"`) and its entries need none.
+ *
+ * Values fit the types of a schema, lengths, ranges and patterns included; those that its other
+ * rules refuse are left out. Where none is left, give some: `{ values: { billing: fc.… } }`.
+ *
+ * @throws GlassineError `options_invalid` for tables that are not the host's, and for a slot of
+ *   which no values are found
+ * @example
+ * ```ts
+ * import * as fc from "fast-check";
+ * import * as glassine from "glassine";
+ * import { arbitrariesFor } from "glassine/testing";
+ *
+ * const { extensions, labels } = arbitrariesFor(glassine);
+ * fc.assert(
+ *   fc.property(extensions, labels, (envelope, label) => {
+ *     return glassine.hasLabel(glassine.addLabels(envelope, label), label);
+ *   }),
+ * );
+ * console.log("holds"); // holds
+ * ```
+ */
+export function arbitrariesFor<const H extends AnyHost>(
+  host: H,
+  tables?: HostTables,
+): HostArbitraries<H> {
+  const subject = subjectOf(host, tables);
+  const { slots } = subject;
+  const documents = documentsOf(slots);
+  const plans = plansOf(slots);
+  const arbitraries = {
+    documents,
+    extensions: documents.map((document) => subject.host.createExtensions(document)),
+    capabilities: grantsOf(slots),
+    labels,
+    headers,
+    json: jsonValues,
+    proposals: (view: object) => plans.map((plan) => propose(slots, view, plan)),
+    hostileProposals: (view: object) =>
+      fc.tuple(plans, hostiles, places).map(([plan, hostile, place]): HostileProposal => {
+        const watch = new Watch();
+        const proposal = plant(propose(slots, view, plan), hostile.make(watch), place);
+        // Told by name: to print the value itself would run its code.
+        const told = { value: () => hostile.name };
+        return Object.defineProperty({ proposal, hostile, watch }, fc.toStringMethod, told);
+      }),
+    payloads: (hook: string) => payloadsOf(subject, known(host, hook)),
+    operations: (hook: string) => operationsOf(subject, known(host, hook)),
+  };
+  return Object.freeze(arbitraries) as unknown as HostArbitraries<H>;
+}
+
+function known({ hookNames }: AnyHost, hook: string): string {
+  if (Object.hasOwn(hookNames, hook)) return hook;
+  throw new GlassineError(
+    "hook_unknown",
+    `The host has no hook ${quoted(hook)}.${suggestion(hook, Object.keys(hookNames))}`,
+    { hook },
+  );
+}

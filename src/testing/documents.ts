@@ -1,0 +1,101 @@
+/** Extension documents and grants, read off the slot table. */
+import * as fc from "fast-check";
+import { quoted } from "../errors/index.ts";
+import { createFrom } from "../extensions/index.ts";
+import {
+  type CompiledSlots,
+  type SlotSpec,
+  type SlotTable,
+  standardSlots,
+} from "../slots/index.ts";
+import { acceptable } from "./acceptable.ts";
+import type { Level } from "./data.ts";
+import { valuesOf } from "./schema-values.ts";
+import type { Words } from "./words.ts";
+
+type Values = fc.Arbitrary<unknown>;
+
+const given = new WeakMap<CompiledSlots, { readonly [slot: string]: Values }>();
+const known = new WeakMap<CompiledSlots, fc.Arbitrary<Level>>();
+
+/** Has documents over these slots made of the values given, where there are any. */
+export function giveValues(
+  slots: CompiledSlots,
+  values: { readonly [slot: string]: Values },
+): void {
+  given.set(slots, values);
+}
+
+/**
+ * Documents a host may hand in: any slots, any fields of both generations, nulls for absent.
+ *
+ * @throws GlassineError `options_invalid` for a slot of which no values are found
+ */
+export function documentsOf(slots: CompiledSlots, words?: Words): fc.Arbitrary<Level> {
+  const made = words === undefined ? known.get(slots) : undefined;
+  if (made !== undefined) return made;
+  const values = slots.names.map((slot): [string, Values] => [
+    slot,
+    slotValues(slots, slot, words),
+  ]);
+  const documents = documentsWith(Object.fromEntries(values));
+  if (words === undefined) known.set(slots, documents);
+  return documents;
+}
+
+const standard: SlotTable = standardSlots;
+
+/** Values that the slot accepts. Those of a standard slot are, whatever its types accept. */
+function slotValues(slots: CompiledSlots, slot: string, words: Words | undefined): Values {
+  const { schema } = slots.table[slot] as SlotSpec;
+  const own = given.get(slots)?.[slot];
+  if (own === undefined && standard[slot]?.schema === schema) return valuesOf(schema, words);
+  const accepts = (value: unknown) => createFrom(slots, { [slot]: value }, undefined);
+  return acceptable(own ?? valuesOf(schema, words), accepts, `the slot ${quoted(slot)}`);
+}
+
+/** Documents whose slots have these values. */
+function documentsWith(values: { readonly [slot: string]: Values }): fc.Arbitrary<Level> {
+  const fields = Object.fromEntries(
+    Object.entries(values).map(([slot, value]) => [
+      slot,
+      fc.option(value, { nil: null, freq: 12 }),
+    ]),
+  );
+  return fc.oneof(
+    { weight: 4, arbitrary: fc.record(fields, { requiredKeys: [] }) },
+    { weight: 1, arbitrary: fc.record(fields) },
+  ) as fc.Arbitrary<Level>;
+}
+
+/** Any grant: no capability to all of them. */
+export function grantsOf(slots: CompiledSlots): fc.Arbitrary<readonly string[]> {
+  const { names } = slots.capabilities;
+  return fc.oneof(
+    { weight: 4, arbitrary: fc.subarray([...names]) },
+    { weight: 1, arbitrary: fc.constant([...names]) },
+  );
+}
+
+/** What grants imply, from the table alone, so that the law does not lean on what it tests. */
+export function closureOf(slots: CompiledSlots, names: readonly string[]): readonly string[] {
+  const implied = new Map<string, Set<string>>();
+  const walk = (spec: Gated, above: readonly string[]) => {
+    const reads = spec.read === undefined ? above : [...above, spec.read];
+    for (const gate of [spec.read, spec.write]) {
+      if (gate === undefined) continue;
+      implied.set(gate, new Set([...(implied.get(gate) ?? []), ...reads]));
+    }
+    for (const field of Object.values(spec.fields ?? {})) walk(field, reads);
+  };
+  for (const spec of Object.values(slots.table)) walk(spec, []);
+  const closed = new Set(names);
+  for (const each of closed) for (const next of implied.get(each) ?? []) closed.add(next);
+  return [...closed].sort();
+}
+
+interface Gated {
+  readonly read?: string;
+  readonly write?: string;
+  readonly fields?: { readonly [field: string]: Gated };
+}

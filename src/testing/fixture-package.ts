@@ -1,0 +1,216 @@
+/** Writes packages for tests of what reads installed packages. */
+import { expectOptions, readPlain } from "../admit/index.ts";
+import { GlassineError, quoted } from "../errors/index.ts";
+
+/** A package to write. */
+export interface FixturePackage {
+  /** As npm takes it, with a scope or without: `@acme/guard`. */
+  readonly name: string;
+  readonly version: string;
+  /** Text or bytes by path in the package, with `/` between its parts: `dist/index.js`. */
+  readonly files: { readonly [path: string]: string | Uint8Array };
+  /** The field `glassine` of its package.json: JSON data. */
+  readonly glassine?: { readonly [key: string]: unknown };
+  /** The directory whose `node_modules` it goes into. Default: a new temporary one. */
+  readonly root?: string;
+}
+
+/** A package that was written. */
+export interface InstalledFixture {
+  /** The directory with the `node_modules`. */
+  readonly root: string;
+  /** The directory of the package. */
+  readonly path: string;
+  /** Removes the package, and `root` with it where that was made for it. A second call does nothing. */
+  remove(): Promise<void>;
+}
+
+// What this needs of Node. The types of Node are not to be had where the sources are compiled.
+interface FileSystem {
+  lstat(path: string): Promise<unknown>;
+  mkdir(path: string, options: { readonly recursive: true }): Promise<unknown>;
+  mkdtemp(prefix: string): Promise<string>;
+  rm(path: string, options: { readonly recursive: true; readonly force: true }): Promise<void>;
+  rmdir(path: string): Promise<void>;
+  writeFile(
+    path: string,
+    data: string | Uint8Array,
+    options: { readonly flag: "wx" },
+  ): Promise<void>;
+}
+interface Paths {
+  join(...parts: string[]): string;
+  resolve(path: string): string;
+}
+interface OperatingSystem {
+  tmpdir(): string;
+}
+interface WithBuiltins {
+  process?: { getBuiltinModule?: (id: string) => unknown };
+}
+
+/**
+ * Writes a package as npm would install it: `node_modules/NAME` with a package.json that has the
+ * keyword `glassine-plugin` and the field `glassine`, and its files. Nothing is run.
+ *
+ * The package.json is made; it says `"type": "module"`. What was written is removed again when
+ * a part of it cannot be. Needs Node (20.16 or later) or a runtime that has its built-in modules.
+ *
+ * @throws GlassineError (as a rejection) `options_invalid`: a name that npm would not take, a path
+ *   that is absolute or leaves the package, a package that is there already, no Node
+ * @throws (as a rejection) what the system says: `EACCES`, `ENOSPC`
+ * @example
+ * ```ts
+ * import { readFile } from "node:fs/promises";
+ * import { installFixturePackage } from "glassine/testing";
+ *
+ * const fixture = await installFixturePackage({
+ *   name: "@acme/guard",
+ *   version: "1.0.0",
+ *   files: { "dist/index.js": "export default {};" },
+ *   glassine: { plugins: { guard: "./dist/index.js" } },
+ * });
+ * console.log(await readFile(`${fixture.path}/dist/index.js`, "utf8")); // export default {};
+ * await fixture.remove();
+ * ```
+ */
+export async function installFixturePackage(fixture: FixturePackage): Promise<InstalledFixture> {
+  const { name, version, files, manifest, root: given } = readFixture(fixture);
+  const fs = builtin<FileSystem>("node:fs/promises");
+  const paths = builtin<Paths>("node:path");
+  const root =
+    given === undefined
+      ? await fs.mkdtemp(paths.join(builtin<OperatingSystem>("node:os").tmpdir(), "glassine-"))
+      : paths.resolve(given);
+  const path = paths.join(root, "node_modules", ...name.split("/"));
+  const parents = paths.join(path, "..");
+  if (await exists(fs, path)) throw misuse(`The package ${quoted(name)} is there already.`);
+
+  const remove = async (): Promise<void> => {
+    await fs.rm(given === undefined ? root : path, { recursive: true, force: true });
+    if (given === undefined || !name.includes("/")) return;
+    // A scope without packages is nothing.
+    await fs.rmdir(parents).catch(() => undefined);
+  };
+
+  try {
+    await fs.mkdir(path, { recursive: true });
+    const packageJson = {
+      name,
+      version,
+      type: "module",
+      keywords: ["glassine-plugin"],
+      ...manifest,
+    };
+    const all = [...files, ["package.json", `${JSON.stringify(packageJson, null, 2)}\n`] as const];
+    for (const [file, data] of all) {
+      const parts = file.split("/");
+      await fs.mkdir(paths.join(path, ...parts.slice(0, -1)), { recursive: true });
+      await fs.writeFile(paths.join(path, ...parts), data, { flag: "wx" });
+    }
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return Object.freeze({ root, path, remove });
+}
+
+interface ReadFixture {
+  readonly name: string;
+  readonly version: string;
+  readonly files: readonly (readonly [string, string | Uint8Array])[];
+  readonly manifest: { readonly glassine?: unknown };
+  readonly root: string | undefined;
+}
+
+const part = "[a-z0-9~-][a-z0-9._~-]*";
+const namePattern = new RegExp(`^(?:@${part}/)?${part}$`);
+
+function readFixture(fixture: unknown): ReadFixture {
+  const fields = ["name", "version", "files", "glassine", "root"];
+  expectOptions(fixture, fields, "installFixturePackage");
+  const { name, version, files, glassine, root } = fixture as Record<string, unknown>;
+  const isName = typeof name === "string" && name.length <= 214 && namePattern.test(name);
+  if (!isName || name === "node_modules")
+    throw misuse(
+      `A package name is one that npm takes, such as "guard" or "@acme/guard"; got ${shown(name)}.`,
+    );
+  if (typeof version !== "string" || version === "")
+    throw misuse(`The version of a package is a text such as "1.0.0"; got ${shown(version)}.`);
+  if (root !== undefined && (typeof root !== "string" || root === ""))
+    throw misuse(`The root of a package is the path of a directory; got ${shown(root)}.`);
+  return {
+    name,
+    version,
+    files: readFiles(files),
+    manifest: glassine === undefined ? {} : { glassine: readField(glassine) },
+    root,
+  };
+}
+
+function readFiles(files: unknown): ReadFixture["files"] {
+  if (typeof files !== "object" || files === null || Array.isArray(files))
+    throw misuse(`The files of a package are texts or bytes by path; got ${shown(files)}.`);
+  const read = Object.entries(files);
+  const paths = new Set(read.map(([path]) => path));
+  for (const [path, data] of read) {
+    const fault = pathFault(path);
+    if (fault !== undefined) throw misuse(`The file ${quoted(path)} ${fault}.`);
+    const above = path.split("/").map((_, at, parts) => parts.slice(0, at).join("/"));
+    const taken = above.find((each) => paths.has(each));
+    if (taken !== undefined)
+      throw misuse(`The file ${quoted(path)} lies in ${quoted(taken)}, which is a file itself.`);
+    if (typeof data !== "string" && !(data instanceof Uint8Array))
+      throw misuse(`The file ${quoted(path)} is a text or bytes; got ${shown(data)}.`);
+  }
+  return read;
+}
+
+function pathFault(path: string): string | undefined {
+  if (/^(?:[/\\]|[A-Za-z]:)/.test(path))
+    return "has an absolute path; say where it is in the package";
+  if (path.includes("\\")) return "has a backslash in its path; put / between its parts";
+  if (path.includes("\0")) return "has a NUL in its path";
+  const parts = path.split("/");
+  if (parts.includes("..")) return "leaves the package";
+  if (parts.some((each) => each === "" || each === ".")) return "has an empty part in its path";
+  if (path.toLowerCase() === "package.json")
+    return "is made from name, version and glassine; leave it out";
+  return undefined;
+}
+
+function readField(glassine: unknown): unknown {
+  const isObject = typeof glassine === "object" && glassine !== null && !Array.isArray(glassine);
+  if (!isObject) throw misuse(`The field glassine is an object; got ${shown(glassine)}.`);
+  return readPlain(glassine);
+}
+
+async function exists(fs: FileSystem, path: string): Promise<boolean> {
+  try {
+    await fs.lstat(path);
+    return true;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === "ENOENT") return false;
+    throw error;
+  }
+}
+
+/** Asked for by name at the call, so that the rest of the room runs without Node. */
+function builtin<Module>(id: string): Module {
+  const module = (globalThis as WithBuiltins).process?.getBuiltinModule?.(id);
+  if (module === undefined)
+    throw misuse(
+      `installFixturePackage writes files with ${id}, which this runtime does not have.`,
+    );
+  return module as Module;
+}
+
+function shown(value: unknown): string {
+  if (typeof value === "string") return quoted(value);
+  if (value === null) return "null";
+  return Array.isArray(value) ? "an array" : typeof value;
+}
+
+function misuse(text: string): GlassineError {
+  return new GlassineError("options_invalid", text);
+}

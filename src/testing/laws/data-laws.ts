@@ -1,0 +1,96 @@
+/** Laws of reading and writing: what goes into an envelope, and what comes out again. */
+import * as fc from "fast-check";
+import { plainCopy, reach, scramble, withoutNow } from "../data.ts";
+import { documentsOf, grantsOf } from "../documents.ts";
+import { hostiles, Watch } from "../hostile-values.ts";
+import { outcomeOf } from "../outcome.ts";
+import { places, plant } from "../plant.ts";
+import { plansOf, propose } from "../proposals.ts";
+import type { Subject } from "../subject.ts";
+import { broken, expectSame, type Law, law } from "./law.ts";
+
+export function dataLaws({ slots, host }: Subject): readonly Law[] {
+  const documents = documentsOf(slots);
+  const grants = grantsOf(slots);
+  const plans = plansOf(slots, 1);
+
+  return [
+    law("L21", "An envelope that is read again, itself or as a copy, is the same.", () =>
+      fc.property(documents, (document) => {
+        const envelope = host.createExtensions(document);
+        if (host.createExtensions(envelope) !== envelope) broken("It is another object.");
+        const again = host.createExtensions(plainCopy(envelope));
+        expectSame(host.encodeExtensions(again), host.encodeExtensions(envelope), "The copy");
+      }),
+    ),
+    law("L24", "Reading and merging anything gives an envelope or an error with a code.", () =>
+      fc.property(documents, grants, hostiles, places, (document, grant, { make, name }, place) => {
+        const envelope = host.createExtensions(document);
+        const watch = new Watch();
+        const stranger = () => plant(plainCopy(document), make(watch), place);
+        outcomeOf(() => host.createExtensions(stranger()));
+        outcomeOf(() => host.decodeExtensions(stranger()));
+        outcomeOf(() => host.mergeExtensions(envelope, stranger(), grant));
+        if (watch.ran > 0) broken(`Code of a hostile value ran: ${name}.`);
+      }),
+    ),
+    law("L25", "What a plugin does to its proposal after the merge changes nothing.", () =>
+      fc.property(documents, grants, plans, (document, grant, plan) => {
+        const envelope = host.createExtensions(document);
+        const view = host.filterExtensions(envelope, grant);
+        const returned = propose(slots, view, plan);
+        const outcome = outcomeOf(() => host.mergeExtensions(envelope, returned, grant, { view }));
+        if (!outcome.ok) return;
+        const { extensions } = outcome.value;
+        const text = host.encodeExtensions(extensions);
+        scramble(returned);
+        expectSame(host.encodeExtensions(extensions), text, "The envelope");
+      }),
+    ),
+    law("L26", "All that can be got at from an envelope or a view is frozen plain data.", () =>
+      fc.property(documents, grants, plans, (document, grant, plan) => {
+        const envelope = host.createExtensions(document);
+        const view = host.filterExtensions(envelope, grant);
+        const outcome = outcomeOf(() =>
+          host.mergeExtensions(envelope, propose(slots, view, plan), grant),
+        );
+        for (const value of [envelope, view, outcome.ok ? outcome.value.extensions : undefined])
+          for (const object of reach(value)) expectPlain(object);
+      }),
+    ),
+    law("L28", "What was written and read is written the same.", () =>
+      fc.property(documents, (document) => {
+        const text = host.encodeExtensions(host.createExtensions(document));
+        const { extensions, dropped } = host.decodeExtensions(text);
+        expectSame(host.encodeExtensions(extensions), text, "The text");
+        expectSame(dropped, [], "What was dropped");
+      }),
+    ),
+    law(
+      "L37",
+      "The same document gives the same envelope, and the same proposal the same merge.",
+      () =>
+        fc.property(documents, grants, plans, (document, grant, plan) => {
+          const envelope = host.createExtensions(document);
+          const again = host.createExtensions(plainCopy(document));
+          expectSame(withoutNow(again), withoutNow(envelope), "The envelope");
+          const view = host.filterExtensions(envelope, grant);
+          const [one, two] = [0, 1].map(() => {
+            const returned = propose(slots, view, plan);
+            const outcome = outcomeOf(() => host.mergeExtensions(envelope, returned, grant));
+            return outcome.ok ? withoutNow(outcome.value.extensions) : outcome.code;
+          });
+          expectSame(two, one, "The merge");
+        }),
+    ),
+  ];
+}
+
+function expectPlain(object: object): void {
+  if (!Object.isFrozen(object)) broken(`${fc.stringify(object)} is not frozen.`);
+  for (const key of Reflect.ownKeys(object)) {
+    const descriptor = Reflect.getOwnPropertyDescriptor(object, key);
+    if (typeof key !== "string" || !Object.hasOwn(descriptor ?? {}, "value"))
+      broken(`${String(key)} of ${fc.stringify(object)} is no data.`);
+  }
+}

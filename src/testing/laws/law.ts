@@ -1,0 +1,93 @@
+/** A law that can be checked, and how its failure is told. */
+import * as fc from "fast-check";
+import { expectOptions } from "../../admit/index.ts";
+
+/** How often and from where a law is checked. */
+export interface LawOptions {
+  /** How many cases are tried. Default: that of fast-check, 100. */
+  readonly numRuns?: number;
+  /** Where the cases begin, so that a failure comes again. Default: any. */
+  readonly seed?: number;
+}
+
+/** One law. */
+export interface Law {
+  /** `L1` and so on: its number among the laws of the library. `P1` and so on: of plugins alone. */
+  readonly id: string;
+  /** What it says, in one sentence. */
+  readonly text: string;
+  /**
+   * Tries it on generated cases. Rejects with the smallest case that breaks it, and with the seed
+   * that leads there; `cause` is what went wrong.
+   */
+  check(options?: LawOptions): Promise<void>;
+}
+
+type Property = fc.IRawProperty<unknown>;
+type Details = fc.RunDetails<unknown>;
+
+/** A case is made smaller for so long. Large ones could take minutes, and tell little more. */
+const shrinkingMs = 2000;
+
+/** Makes a law of a property. */
+export function law(id: string, text: string, property: () => Property): Law {
+  return Object.freeze({
+    id,
+    text,
+    check: async (options: LawOptions = {}) => {
+      expectOptions(options, ["numRuns", "seed"], `check of ${id}`);
+      const { numRuns, seed } = options;
+      const found = await tried(property(), {
+        ...(numRuns === undefined ? {} : { numRuns }),
+        ...(seed === undefined ? {} : { seed }),
+        endOnFailure: true,
+      });
+      const details = found.failed ? await smaller(property(), found) : found;
+      const { reporter, asyncReporter } = details.runConfiguration;
+      reporter?.(details);
+      await asyncReporter?.(details);
+      if (!details.failed) return;
+      const cause = details.errorInstance;
+      const why = cause instanceof Error ? `\n${cause.message}` : "";
+      const told = await fc.asyncDefaultReportMessage(details);
+      throw new Error(`${id} does not hold: ${text}${why}\n${told}`, { cause });
+    },
+  });
+}
+
+/** The smallest failure that is found in time; the one at hand where it does not come again. */
+async function smaller(property: Property, found: Details): Promise<Details> {
+  const details = await tried(property, {
+    seed: found.seed,
+    path: found.counterexamplePath ?? "",
+    numRuns: found.runConfiguration.numRuns ?? 100,
+    interruptAfterTimeLimit: shrinkingMs,
+  });
+  return details.failed ? details : found;
+}
+
+async function tried(property: Property, parameters: fc.Parameters<unknown>): Promise<Details> {
+  return fc.check(property as fc.IAsyncProperty<unknown>, parameters);
+}
+
+/** Says what broke a law. */
+export function broken(text: string): never {
+  throw new Error(text);
+}
+
+/** Holds two values to be the same data: leaves, and own keys in their order. */
+export function expectSame(got: unknown, expected: unknown, what: string): void {
+  if (isSame(got, expected)) return;
+  broken(`${what}: expected ${fc.stringify(expected)}, got ${fc.stringify(got)}.`);
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null)
+    return Object.is(a, b);
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const [keys, others] = [Reflect.ownKeys(a), Reflect.ownKeys(b)];
+  return (
+    keys.length === others.length &&
+    keys.every((key, at) => key === others[at] && isSame(Reflect.get(a, key), Reflect.get(b, key)))
+  );
+}

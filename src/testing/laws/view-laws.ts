@@ -1,0 +1,58 @@
+/** Laws of the filter: what a plugin sees, and that it cannot tell more. */
+import * as fc from "fast-check";
+import { leaves } from "../data.ts";
+import { closureOf, documentsOf, grantsOf } from "../documents.ts";
+import type { Subject } from "../subject.ts";
+import { looksOf, twinsOf } from "../twins.ts";
+import { expectSame, type Law, law } from "./law.ts";
+
+export function viewLaws(subject: Subject): readonly Law[] {
+  const { slots, host } = subject;
+  const documents = documentsOf(slots);
+  const grants = grantsOf(slots);
+  const twins = twinsOf(subject);
+
+  return [
+    law("L1", "Filtering what was filtered with the same grant changes nothing.", () =>
+      fc.property(documents, grants, (document, grant) => {
+        const view = host.filterExtensions(host.createExtensions(document), grant);
+        expectSame(host.filterExtensions(view, grant), view, "The view of the view");
+      }),
+    ),
+    law("L2", "A larger grant shows everything that a smaller one shows, and the same there.", () =>
+      fc.property(documents, grants, grants, (document, some, more) => {
+        const envelope = host.createExtensions(document);
+        const large = leaves(host.filterExtensions(envelope, [...some, ...more]));
+        for (const [path, value] of leaves(host.filterExtensions(envelope, some)))
+          expectSame(large.get(path), value, path);
+      }),
+    ),
+    law("L3", "Filtering twice shows what both grants, with what they imply, have in common.", () =>
+      fc.property(documents, grants, grants, (document, first, second) => {
+        const envelope = host.createExtensions(document);
+        const inner = closureOf(slots, first);
+        const both = closureOf(slots, second).filter((capability) => inner.includes(capability));
+        const twice = host.filterExtensions(host.filterExtensions(envelope, first), second);
+        const once = host.filterExtensions(envelope, both);
+        expectSame(host.encodeExtensions(twice), host.encodeExtensions(once), "What is seen");
+      }),
+    ),
+    law("L4", "A view has the slots of the table as own keys, in its order, and no other.", () =>
+      fc.property(documents, grants, (document, grant) => {
+        const view = host.filterExtensions(host.createExtensions(document), grant);
+        expectSame(Reflect.ownKeys(view), slots.names, "The slots of the view");
+      }),
+    ),
+    law("L5", "Views of envelopes that differ only in what is hidden look the same.", () =>
+      fc.property(twins, ({ one, two, grant }) => {
+        const looks = looksOf(host.filterExtensions(one, grant));
+        expectSame(looksOf(host.filterExtensions(two, grant)), looks, "The view");
+      }),
+    ),
+    law("L31", "Capabilities imply what the table says, and nothing else.", () =>
+      fc.property(grants, (grant) => {
+        expectSame(host.resolveCapabilities(grant), closureOf(slots, grant), `${grant}`);
+      }),
+    ),
+  ];
+}

@@ -1,0 +1,46 @@
+/** A plugin's answer meets an envelope: the one its view was made of, or one that went on since. */
+import * as fc from "fast-check";
+import type { Level } from "./data.ts";
+import { documentsOf, grantsOf } from "./documents.ts";
+import { outcomeOf } from "./outcome.ts";
+import { type Plan, plansOf, propose } from "./proposals.ts";
+import type { Subject } from "./subject.ts";
+
+export interface Meeting {
+  readonly current: Level;
+  /** What the plugin was given, perhaps before another one was merged. */
+  readonly view: Level;
+  readonly grant: readonly string[];
+  readonly returned: unknown;
+}
+
+export function meetingsOf(world: Subject, among?: Plan["among"]): fc.Arbitrary<Meeting> {
+  const { slots, host } = world;
+  const plans = plansOf(slots, 1, among);
+  return fc
+    .tuple(documentsOf(slots), grantsOf(slots), plans, fc.option(plans))
+    .map(([document, grant, plan, between]) => {
+      const before = host.createExtensions(document);
+      const view = host.filterExtensions(before, grant);
+      const returned = propose(slots, view, plan);
+      return {
+        current: between === null ? before : after(world, before, between),
+        view,
+        grant,
+        returned,
+      };
+    });
+}
+
+/** The envelope after another plugin that holds every capability. */
+function after({ slots, host }: Subject, envelope: Level, plan: Plan): Level {
+  const { names } = slots.capabilities;
+  const returned = propose(slots, host.filterExtensions(envelope, names), plan);
+  const outcome = outcomeOf(() => host.mergeExtensions(envelope, returned, names));
+  return outcome.ok ? outcome.value.extensions : envelope;
+}
+
+/** What the merge of a meeting comes to. */
+export function met({ host }: Subject, { current, view, grant, returned }: Meeting) {
+  return outcomeOf(() => host.mergeExtensions(current, returned, grant, { view }));
+}

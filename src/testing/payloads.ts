@@ -1,0 +1,47 @@
+/** Payloads and facts that a hook accepts, read off its schemas. */
+import * as fc from "fast-check";
+import { compileSchema } from "../admit/index.ts";
+import { quoted } from "../errors/index.ts";
+import { type HookSpec, payloadReader } from "../hooks/index.ts";
+import { valueFor } from "../messages/index.ts";
+import { acceptable } from "./acceptable.ts";
+import { valuesOf } from "./schema-values.ts";
+import type { HostSubject } from "./subject.ts";
+
+const known = new WeakMap<HookSpec, fc.Arbitrary<unknown>>();
+
+/**
+ * Payloads that the hook accepts.
+ *
+ * @throws GlassineError `options_invalid` for a hook of which no payloads are found
+ */
+export function payloadsOf({ hooks, payloads }: HostSubject, hook: string): fc.Arbitrary<unknown> {
+  const spec = hooks[hook] as HookSpec;
+  const own = payloads[hook];
+  const found = own === undefined ? known.get(spec) : undefined;
+  if (found !== undefined) return found;
+  const reader = payloadReader(spec);
+  const accept = (value: unknown) => valueFor(reader, value, "payload_invalid", hook);
+  const made = acceptable(own ?? fieldsOf(spec), accept, `the payload of ${quoted(hook)}`);
+  if (own === undefined) known.set(spec, made);
+  return made;
+}
+
+/** Headers on an older payload go to the `http` slot, which has values of its own. */
+function fieldsOf({ payload, headersField }: HookSpec): fc.Arbitrary<unknown> {
+  const values = valuesOf(payload);
+  if (headersField === undefined) return values;
+  return values.map((value) => {
+    const { [headersField]: _, ...rest } = value as Record<string, unknown>;
+    return rest;
+  });
+}
+
+/** Facts for `operation`, where the hook says which there are. */
+export function operationsOf({ hooks }: HostSubject, hook: string): fc.Arbitrary<unknown> {
+  const { operation } = hooks[hook] as HookSpec;
+  if (operation === undefined) return fc.constant(undefined);
+  const reader = compileSchema(operation, { closed: true, shownWhole: true });
+  const accept = (value: unknown) => valueFor(reader, value, "options_invalid", "operation");
+  return acceptable(valuesOf(operation), accept, `the operation of ${quoted(hook)}`);
+}

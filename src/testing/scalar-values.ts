@@ -1,0 +1,118 @@
+/** Texts and numbers within the checks of a zod schema. */
+import * as fc from "fast-check";
+import type * as z from "zod";
+import { acceptable } from "./acceptable.ts";
+import { characters, instants, type Words } from "./words.ts";
+
+/** What checks say in a schema's definition. */
+interface Rule {
+  readonly check?: string;
+  readonly format?: string;
+  readonly pattern?: RegExp;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly length?: number;
+  readonly value?: number;
+}
+
+/** The rules of a schema: that of its own format, then the checks it was given. */
+function rulesOf(schema: z.ZodType): readonly Rule[] {
+  const def = schema._zod.def as Rule & { readonly checks?: readonly z.core.$ZodCheck[] };
+  const given = (def.checks ?? []).map(({ _zod }): Rule => _zod.def);
+  return def.check === undefined ? given : [def, ...given];
+}
+
+/** The least and the greatest length; what no check says is unbounded. */
+export function lengthsOf(schema: z.ZodType): readonly [min: number, max: number] {
+  const rules = rulesOf(schema);
+  const exact = rules.flatMap(({ length }) => length ?? []);
+  return [
+    Math.max(0, ...exact, ...rules.flatMap(({ minimum }) => minimum ?? [])),
+    Math.min(Number.POSITIVE_INFINITY, ...exact, ...rules.flatMap(({ maximum }) => maximum ?? [])),
+  ];
+}
+
+const padded = (value: number) => `${value}`.padStart(2, "0");
+const days = fc
+  .tuple(fc.integer({ min: 1000, max: 9999 }), fc.integer({ min: 1, max: 12 }), fc.nat(27))
+  .map(([year, month, day]) => `${year}-${padded(month)}-${padded(day + 1)}`);
+
+/** Formats whose patterns fast-check cannot follow, or whose texts are more than a pattern. */
+const formats: { readonly [format: string]: fc.Arbitrary<string> } = {
+  email: fc.stringMatching(/^[a-z]{1,6}@[a-z]{1,6}\.example$/),
+  url: fc.webUrl(),
+  uuid: fc.uuid(),
+  guid: fc.uuid(),
+  ipv4: fc.ipV4(),
+  ipv6: fc.ipV6(),
+  date: days,
+  datetime: fc
+    .tuple(days, fc.nat(23), fc.nat(59), fc.nat(59))
+    .map(([day, ...clock]) => `${day}T${clock.map(padded).join(":")}Z`),
+};
+
+/** What a text with a rule of its own may have to be. */
+const usualTexts: fc.Arbitrary<string> = fc.oneof(
+  fc.stringMatching(/^[a-z][a-z0-9]{0,5}$/),
+  fc.stringMatching(/^[a-z]{1,3}[-_.:/][a-z0-9]{1,3}$/),
+  fc.stringMatching(/^[A-Z]{2,4}$/),
+  fc.nat(9999).map(String),
+  instants,
+  ...Object.values(formats),
+);
+
+/** Texts of the schema's length and format; where it has rules, those that they accept. */
+export function textsOf(schema: z.ZodType, words: Words): fc.Arbitrary<string> {
+  const rules = rulesOf(schema);
+  if (rules.length === 0) return words.texts;
+  const known = rules.flatMap(({ format = "" }) => formats[format] ?? []);
+  if (known.length > 0) return fitting(schema, fc.oneof(...known));
+  const matching = rules.flatMap(({ pattern }) => matches(pattern) ?? []);
+  if (matching.length > 0) return fitting(schema, fc.oneof(...matching));
+  const [min, max] = lengthsOf(schema);
+  if (min > 1 || max < 6) return fitting(schema, textsWithin(min, max));
+  return fitting(schema, fc.oneof(words.texts, usualTexts));
+}
+
+/** A character may be two units, and a length counts units. */
+function textsWithin(minLength: number, max: number): fc.Arbitrary<string> {
+  const maxLength = Math.min(max, minLength + 6);
+  return fc.string({ unit: characters, minLength, maxLength }).map((text) => {
+    return text.length <= maxLength ? text : text.replaceAll(/[\ud800-\udfff]{2}/g, "-");
+  });
+}
+
+/** Those that the schema accepts by itself, so that few are refused of what holds many of them. */
+function fitting<T>(schema: z.ZodType, values: fc.Arbitrary<T>): fc.Arbitrary<T> {
+  const accept = (value: T) => schema.parse(value);
+  return acceptable(values, accept, "a text or number with rules of its own");
+}
+
+function matches(pattern: RegExp | undefined): fc.Arbitrary<string> | undefined {
+  try {
+    return pattern && fc.stringMatching(pattern);
+  } catch {
+    // A pattern that fast-check cannot follow: whoever uses the values looks for some that fit.
+    return undefined;
+  }
+}
+
+/** Numbers in the schema's range, whole where it asks for that. */
+export function numbersIn(schema: z.ZodType): fc.Arbitrary<number> {
+  const rules = rulesOf(schema);
+  const bounds = (check: string) =>
+    rules.flatMap((rule) => (rule.check === check ? (rule.value ?? []) : []));
+  const [highest, lowest] = [Math.min(...bounds("less_than")), Math.max(...bounds("greater_than"))];
+  // An open bound is left to the schema itself.
+  const low = Number.isFinite(lowest) ? lowest : Math.min(0, highest - 255);
+  const high = Number.isFinite(highest) ? highest : Math.max(255, low + 255);
+  const [from, to] = [Math.ceil(low), Math.floor(high)];
+  const wholes = fc.integer({
+    min: Math.max(from, Number.MIN_SAFE_INTEGER),
+    max: Math.max(from, Math.min(to, Number.MAX_SAFE_INTEGER)),
+  });
+  const any = fc.double({ min: low, max: high, noNaN: true, noDefaultInfinity: true });
+  const isWhole = rules.some(({ format }) => format?.includes("int") === true);
+  const values = isWhole ? wholes : from <= to ? fc.oneof(wholes, any) : any;
+  return rules.length === 0 ? values : fitting(schema, values);
+}

@@ -1,0 +1,167 @@
+/** Values of a zod schema, read off the schema. */
+import * as fc from "fast-check";
+import type * as z from "zod";
+import { kindOf } from "../admit/index.ts";
+import { GlassineError } from "../errors/index.ts";
+import { lengthsOf, numbersIn, textsOf } from "./scalar-values.ts";
+import { instants, mapOf, numbers, ordinaryWords, type Words } from "./words.ts";
+
+/** An object may hold others this deep; a schema that holds itself is cut there. */
+const maxDepth = 7;
+
+/**
+ * Values that the types of the schema accept; null now and then where a part may be absent. Rules
+ * beyond the types (refinements, transforms, most checks) may refuse some of them.
+ *
+ * @throws GlassineError `options_invalid` for a schema of which no values can be made
+ */
+export function valuesOf(schema: z.ZodType, words: Words = ordinaryWords): fc.Arbitrary<unknown> {
+  return (
+    valuesIn(schema, { words, depth: maxDepth }) ?? noValues("a schema that only holds itself")
+  );
+}
+
+interface Place {
+  readonly words: Words;
+  /** How many objects deeper it may go. */
+  readonly depth: number;
+}
+
+interface Def {
+  readonly type: string;
+  readonly shape: Readonly<Record<string, z.ZodType>>;
+  readonly catchall?: z.ZodType;
+  readonly valueType: z.ZodType;
+  readonly element: z.ZodType;
+  readonly items: readonly z.ZodType[];
+  readonly innerType: z.ZodType;
+  readonly in: z.ZodType;
+  readonly out: z.ZodType;
+  readonly options: readonly z.ZodType[];
+  readonly getter: () => z.ZodType;
+}
+
+type Values = fc.Arbitrary<unknown> | undefined;
+
+/** `undefined` where there are none that are not too deep. */
+function valuesIn(schema: z.ZodType, place: Place): Values {
+  const { words } = place;
+  const kind = kindOf(schema);
+  if (kind !== undefined) return valuesOfKind(kind.shape, kind.jsonSchema, words);
+  const def = schema._zod.def as unknown as Def;
+  switch (def.type) {
+    case "object":
+      return place.depth === 0
+        ? undefined
+        : valuesOfObject(def, { ...place, depth: place.depth - 1 });
+    case "record": {
+      const values = valuesIn(def.valueType, place);
+      return values === undefined ? fc.constant({}) : mapOf(words.keys, values);
+    }
+    case "array":
+      return valuesOfArray(schema, def, place);
+    case "tuple":
+      return whole(def.items, place, (items) => fc.tuple(...items));
+    case "string":
+      return textsOf(schema, words);
+    case "number":
+      return numbersIn(schema);
+    case "boolean":
+      return fc.boolean();
+    case "null":
+      return fc.constant(null);
+    case "any":
+    case "unknown":
+      return words.json;
+    case "enum":
+    case "literal":
+      return fc.constantFrom(...(schema._zod.values ?? []));
+    case "union": {
+      const all = def.options.flatMap((option) => valuesIn(option, place) ?? []);
+      return all.length === 0 ? undefined : fc.oneof(...all);
+    }
+    case "nullable":
+      return fc.option(valuesIn(def.innerType, place) ?? fc.constant(null), { freq: 12 });
+    case "optional":
+    case "default":
+    case "prefault":
+    case "nonoptional":
+    case "catch":
+    case "readonly":
+      return valuesIn(def.innerType, place);
+    case "lazy":
+      return valuesIn(def.getter(), place);
+    case "pipe":
+      return valuesIn(def.in._zod.def.type === "transform" ? def.out : def.in, place);
+    default:
+      return noValues(`a schema of type ${def.type}`);
+  }
+}
+
+function whole(
+  schemas: readonly z.ZodType[],
+  place: Place,
+  join: (all: readonly fc.Arbitrary<unknown>[]) => fc.Arbitrary<unknown>,
+): Values {
+  const all = schemas.flatMap((schema) => valuesIn(schema, place) ?? []);
+  return all.length === schemas.length ? join(all) : undefined;
+}
+
+function valuesOfArray(schema: z.ZodType, def: Def, place: Place): Values {
+  const [minimum, maximum] = lengthsOf(schema);
+  const element = valuesIn(def.element, place);
+  if (element === undefined) return minimum > 0 ? undefined : fc.constant([]);
+  const maxLength = Math.min(maximum, minimum + 3);
+  return fc.array(element, { minLength: minimum, maxLength });
+}
+
+function valuesOfObject({ shape, catchall }: Def, place: Place): Values {
+  const { words } = place;
+  const fields: Record<string, fc.Arbitrary<unknown>> = {};
+  const required: string[] = [];
+  for (const [key, inner] of Object.entries(shape)) {
+    const isRequired = inner._zod.optin === undefined;
+    const given = valuesIn(inner, place);
+    if (given === undefined && isRequired) return undefined;
+    if (given === undefined) continue;
+    if (isRequired) required.push(key);
+    const mayBeNull = inner._zod.def.type === "optional";
+    fields[key] = mayBeNull ? fc.option(given, { nil: null, freq: 12 }) : given;
+  }
+  const known = fc.record(fields, { requiredKeys: required });
+  if (catchall === undefined || catchall._zod.def.type === "never") return known;
+  const others = words.keys.filter((key) => !Object.hasOwn(shape, key));
+  const rest = valuesIn(catchall, place);
+  if (rest === undefined) return known;
+  return fc
+    .tuple(mapOf(others, rest, 2), known)
+    .map(([more, own]) => Object.fromEntries([...Object.entries(more), ...Object.entries(own)]));
+}
+
+function valuesOfKind(
+  shape: string,
+  rule: { readonly [keyword: string]: unknown },
+  words: Words,
+): fc.Arbitrary<unknown> {
+  if (shape === "set")
+    return fc.array("maxItems" in rule ? words.labels : words.texts, { maxLength: 4 });
+  if (shape === "headers") return words.headers;
+  if (shape === "map") return mapOf(words.keys, words.json);
+  if (rule.format === "date-time") return instants;
+  if (rule.type === "integer")
+    return fc.oneof(fc.nat(9), fc.constantFrom(-0, Number.MAX_SAFE_INTEGER));
+  if (rule.type === "number") return numbers.map(Math.abs);
+  // A text, or the bytes of one.
+  if ("anyOf" in rule) {
+    const bytes = words.texts.map((text) => [...new TextEncoder().encode(text)]);
+    return fc.oneof(words.texts, bytes);
+  }
+  return words.json;
+}
+
+function noValues(of: string): never {
+  throw new GlassineError(
+    "options_invalid",
+    `No values can be made of ${of}: give them, as values of slots, { values: { NAME: fc.… } }, or as payloads of hooks, { payloads: { NAME: fc.… } }.`,
+  );
+}

@@ -1,0 +1,137 @@
+/** What the kit works on: the compiled slot table of a host, and the host's own functions. */
+import type * as fc from "fast-check";
+import { expectOptions, type Limits } from "../admit/index.ts";
+import { GlassineError, quoted, suggestion } from "../errors/index.ts";
+import { type HookSpec, type HookTable, standardHooks } from "../hooks/index.ts";
+import type { Rejection } from "../merge/index.ts";
+import type { AnyManager } from "../plugins/index.ts";
+import {
+  type CompiledSlots,
+  compileSlots,
+  type SlotSpec,
+  type SlotTable,
+  standardSlots,
+} from "../slots/index.ts";
+import type { Level } from "./data.ts";
+import { giveValues } from "./documents.ts";
+
+/** Any host: what `defineHost` gives, the standard functions of `glassine`, a memory node. */
+export interface AnyHost {
+  readonly slotNames: { readonly [slot: string]: string };
+  readonly hookNames: { readonly [hook: string]: string };
+  readonly capabilities: { readonly [capability: string]: string };
+  createExtensions(input: never): object;
+  decodeExtensions(input: never): object;
+  encodeExtensions(extensions: object): string;
+  filterExtensions(extensions: never, capabilities: never): unknown;
+  mergeExtensions(current: never, returned: unknown, capabilities: never, options?: never): unknown;
+  withSlots(extensions: never, changes: never): object;
+  resolveCapabilities(names: never): readonly string[];
+  createPluginManager(options: never): Promise<object>;
+}
+
+/** The tables that a host was defined with: what `defineHost` was given. */
+export interface HostTables {
+  /** The host's own slots. The standard ones need not be among them. */
+  readonly slots?: SlotTable;
+  /** The host's own hooks. The standard ones need not be among them. */
+  readonly hooks?: HookTable;
+  /** Values by slot, where a schema has rules beyond its types that the kit cannot guess. */
+  readonly values?: { readonly [slot: string]: fc.Arbitrary<unknown> };
+  /** Payloads by hook, for the same reason, or to try only some. */
+  readonly payloads?: { readonly [hook: string]: fc.Arbitrary<unknown> };
+}
+
+/** A host's functions as code that knows its table only at run time calls them. */
+interface HostFunctions {
+  createExtensions(input: unknown): Level;
+  decodeExtensions(
+    input: unknown,
+    options?: { readonly strict?: boolean; readonly limits?: Partial<Limits> },
+  ): { readonly extensions: Level; readonly dropped: readonly string[] };
+  encodeExtensions(extensions: object): string;
+  filterExtensions(extensions: object, capabilities: readonly string[]): Level;
+  mergeExtensions(
+    current: object,
+    returned: unknown,
+    capabilities: readonly string[],
+    options?: { readonly view?: object; readonly strict?: boolean; readonly limits?: Limits },
+  ): { readonly extensions: Level; readonly rejections: readonly Rejection[] };
+  withSlots(extensions: object, changes: object): Level;
+  resolveCapabilities(names: readonly string[]): readonly string[];
+}
+
+/** A host with its slots, for the laws of the envelope. */
+export interface Subject {
+  readonly slots: CompiledSlots;
+  readonly host: HostFunctions;
+}
+
+/** The same with its hooks, for what runs plugins. */
+export interface HostSubject extends Subject {
+  readonly hooks: HookTable;
+  readonly payloads: { readonly [hook: string]: fc.Arbitrary<unknown> };
+  createManager(options: object): Promise<AnyManager>;
+}
+
+/**
+ * Puts a host and its tables together.
+ *
+ * @throws GlassineError `options_invalid` when a table is missing, or is that of another host
+ */
+export function subjectOf(host: AnyHost, tables: HostTables = {}): HostSubject {
+  expectOptions(tables, ["slots", "hooks", "values", "payloads"], "The test kit");
+  const { values = {}, payloads = {} } = tables;
+  expectNames(values, host.slotNames, "values: the host has no slot named");
+  expectNames(payloads, host.hookNames, "payloads: the host has no hook named");
+  const slots = compileSlots(named<SlotSpec>(host.slotNames, standardSlots, tables.slots, "slots"));
+  const hooks = named<HookSpec>(host.hookNames, standardHooks, tables.hooks, "hooks");
+  const foreign = slots.capabilities.names.find((name) => !Object.hasOwn(host.capabilities, name));
+  if (foreign !== undefined)
+    throw invalid(
+      `The slots name the capability ${quoted(foreign)}, which the host does not have: pass the table that defineHost was given.`,
+    );
+  giveValues(slots, values);
+  return {
+    slots,
+    hooks,
+    payloads,
+    host: host as unknown as HostFunctions,
+    createManager: (options) =>
+      host.createPluginManager(options as never) as unknown as Promise<AnyManager>,
+  };
+}
+
+function expectNames(given: object, names: object, text: string): void {
+  const stray = Object.keys(given).find((name) => !Object.hasOwn(names, name));
+  if (stray !== undefined)
+    throw invalid(`${text} ${quoted(stray)}.${suggestion(stray, Object.keys(names))}`);
+}
+
+/** The host's entries in the host's order, each from its own table or from the standard one. */
+function named<Spec>(
+  names: { readonly [name: string]: string },
+  standard: { readonly [name: string]: Spec },
+  own: { readonly [name: string]: Spec } = {},
+  what: "slots" | "hooks",
+): { readonly [name: string]: Spec } {
+  // The tables of a host of one's own hold the standard entries, too; the memory node's do not.
+  const stranger = Object.keys(own).find((name) => !Object.hasOwn(names, name));
+  if (stranger !== undefined && !Object.hasOwn(standard, stranger))
+    throw invalid(
+      `The host has nothing named ${quoted(stranger)} among its ${what}: pass the table that defineHost was given.`,
+    );
+  const entries = Object.keys(names).map((name): [string, Spec] => {
+    const spec = Object.hasOwn(own, name) ? own[name] : standard[name];
+    if (spec === undefined || (!Object.hasOwn(own, name) && !Object.hasOwn(standard, name)))
+      throw invalid(
+        `The host has ${quoted(name)} among its ${what}, and no table says what it is: pass { ${what} } as defineHost was given it.`,
+      );
+    return [name, spec];
+  });
+  return Object.freeze(Object.fromEntries(entries));
+}
+
+function invalid(text: string): GlassineError {
+  return new GlassineError("options_invalid", text);
+}

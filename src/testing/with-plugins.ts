@@ -1,0 +1,175 @@
+/** A manager for the length of a test. */
+import { GlassineError } from "../errors/index.ts";
+import { createPluginManager } from "../host/index.ts";
+import type { CloseOptions, CloseReport } from "../plugins/index.ts";
+
+/** What `withPlugins` needs of a manager. */
+interface Closable {
+  close(options?: CloseOptions): Promise<CloseReport>;
+}
+
+/** A host's `createPluginManager`. */
+type Create = (options: never) => Promise<Closable>;
+type OptionsOf<C extends Create> = Parameters<C>[0];
+type ManagerOf<C extends Create> = Awaited<ReturnType<C>>;
+type PluginsOf<Options> = Options extends { readonly plugins: infer Plugins } ? Plugins : never;
+type StandardCreate = typeof createPluginManager;
+
+/** The variable in which a host keeps its manager: a property, or two functions. */
+export type Holder<M> = PropertyHolder<M> | AccessHolder<M>;
+
+/** A variable as a property. */
+export interface PropertyHolder<M> {
+  manager: M | undefined;
+}
+
+/** A variable behind two functions. */
+export interface AccessHolder<M> {
+  /** What is held. */
+  get(): M | undefined;
+  /** Holds another. */
+  set(manager: M | undefined): void;
+}
+
+/** Options of `withPlugins` beside those of the manager. */
+export interface WithPluginsOptions<C extends Create> {
+  /** The `createPluginManager` of another host. Default: that of `glassine`. */
+  readonly createPluginManager?: C;
+  /** Where the host keeps its manager: it holds the test's while the body runs. */
+  readonly replace?: Holder<ManagerOf<C>>;
+  /** How long to wait for what the manager has under way in the end. Default: 10 s. */
+  readonly close?: CloseOptions;
+}
+
+/**
+ * Makes a manager, runs `body` with it and gives what the body gives. Whatever the body throws
+ * passes through. The manager is closed before: no timer, background work or record is left.
+ *
+ * With `replace` a host that keeps its manager in a variable finds the test's there. What was there
+ * before is put back in every case, the last first where calls are nested. A plugin that cannot be
+ * registered is refused before anything is replaced. Bodies that run at a time see only their own
+ * manager in their argument; one variable for both of them holds the one that was put there last.
+ *
+ * @throws What `createPluginManager` throws, and what the body throws
+ * @throws Error (as a rejection) when background work still runs after the time to close
+ * @throws GlassineError (as a rejection) `options_invalid`
+ * @example
+ * ```ts
+ * import { definePlugin, deny } from "glassine";
+ * import { withPlugins } from "glassine/testing";
+ *
+ * const guard = definePlugin({
+ *   name: "no-rm",
+ *   version: "1.0.0",
+ *   hooks: { tool_pre_invoke: ({ name }) => (name === "rm" ? deny("not rm") : undefined) },
+ * });
+ * const reason = await withPlugins([guard], async (manager) => {
+ *   const { violation } = await manager.invoke("tool_pre_invoke", { name: "rm" });
+ *   return violation?.reason;
+ * });
+ * console.log(reason); // not rm
+ * ```
+ */
+export async function withPlugins<Value, C extends Create = StandardCreate>(
+  plugins: PluginsOf<OptionsOf<C>>,
+  body: (manager: ManagerOf<C>) => Value | PromiseLike<Value>,
+  options?: Omit<OptionsOf<C>, "plugins"> & WithPluginsOptions<C>,
+): Promise<Value> {
+  if (typeof body !== "function") throw misuse("withPlugins expects a body: a function.");
+  const { create, replace, close, rest } = readOptions(options);
+  const holder = replace === undefined ? undefined : accessTo(replace);
+  const manager = (await create({ ...rest, plugins } as never)) as ManagerOf<C>;
+  let value: Value;
+  try {
+    value = await held(holder, manager, () => body(manager));
+  } catch (error) {
+    await manager.close(close);
+    throw error;
+  }
+  const { drained, background } = await manager.close(close);
+  if (drained) return value;
+  throw new Error(
+    `The manager of withPlugins is closed, and not all of its work has ended: ${background.pending} background handlers still run.`,
+  );
+}
+
+/** Runs `body` while the holder, if there is one, holds the manager. */
+async function held<M extends object, Value>(
+  holder: Access<M> | undefined,
+  manager: M,
+  body: () => Value | PromiseLike<Value>,
+): Promise<Value> {
+  if (holder === undefined) return body();
+  const stack = stacks.get(holder.key) ?? [{ manager: holder.get() }];
+  const place = { manager };
+  stacks.set(holder.key, [...stack, place]);
+  try {
+    holder.set(manager);
+    return await body();
+  } finally {
+    const now = stacks.get(holder.key) as readonly Held[];
+    const left = now.filter((each) => each !== place);
+    if (left.length === 1) stacks.delete(holder.key);
+    else stacks.set(holder.key, left);
+    // One that another has been put over in the meantime is not on top any more.
+    if (now.at(-1) === place) holder.set(left.at(-1)?.manager as M | undefined);
+  }
+}
+
+interface Held {
+  readonly manager: object | undefined;
+}
+
+/** By variable: what it held at first, and the managers that were put there since. */
+const stacks = new WeakMap<object, readonly Held[]>();
+
+/** A variable, however it is handed over. */
+interface Access<M> {
+  readonly key: object;
+  get(): M | undefined;
+  set(manager: M | undefined): void;
+}
+
+interface Read<C extends Create> {
+  readonly create: C;
+  readonly replace: Holder<ManagerOf<C>> | undefined;
+  readonly close: CloseOptions | undefined;
+  readonly rest: object;
+}
+
+function readOptions<C extends Create>(options: object = {}): Read<C> {
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    throw misuse("withPlugins expects its options in an object.");
+  const { createPluginManager: create, replace, close, ...rest } = options as WithPluginsOptions<C>;
+  if (create !== undefined && typeof create !== "function")
+    throw misuse("createPluginManager of withPlugins is the function of a host.");
+  if (Object.hasOwn(rest, "plugins"))
+    throw misuse("withPlugins takes its plugins first, not among its options.");
+  return { create: (create ?? createPluginManager) as C, replace, close, rest };
+}
+
+function accessTo<M>(replace: Holder<M>): Access<M> {
+  const given: unknown = replace;
+  if (typeof given === "object" && given !== null) {
+    const { get, set } = given as Partial<AccessHolder<M>>;
+    if (typeof get === "function" && typeof set === "function")
+      return { key: given, get: get.bind(given), set: set.bind(given) };
+    if ("manager" in given) {
+      const holder = given as PropertyHolder<M>;
+      return {
+        key: holder,
+        get: () => holder.manager,
+        set: (manager) => {
+          holder.manager = manager;
+        },
+      };
+    }
+  }
+  throw misuse(
+    "replace of withPlugins is an object with the property manager, or with the functions get and set.",
+  );
+}
+
+function misuse(text: string): GlassineError {
+  return new GlassineError("options_invalid", text);
+}

@@ -1,0 +1,98 @@
+/** Texts, labels, keys and JSON data: what values of any schema are made of. */
+import * as fc from "fast-check";
+
+// Names of members of every object, of promises and of serialisers: data like any other.
+const oddKeys = [
+  "constructor",
+  "prototype",
+  "valueOf",
+  "toString",
+  "then",
+  "toJSON",
+  "hasOwnProperty",
+];
+
+// Any character but half of one. fast-check's own unit "binary" takes a second to be made.
+export const characters: fc.Arbitrary<string> = fc
+  .integer({ min: 0, max: 0x10ffff - 0x800 })
+  .map((at) => String.fromCodePoint(at < 0xd800 ? at : at + 0x800));
+const anyText = fc.string({ unit: characters, maxLength: 6 });
+/** Short texts, those with a meaning somewhere among them. */
+export const texts: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom("", "a", "b", "id-1", "user", "ä", "\u{1d4b3}", "\uff61", "a b", ...oddKeys),
+  anyText,
+);
+
+/** Labels that are accepted, some of which look alike. */
+export const labels: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom("PII", "pii", "EU", "secret", "a b", "ä", "\u{1d4b3}", "\uff61", "label-1"),
+  fc.stringMatching(/^[a-z]{1,4}$/),
+);
+
+/** Keys of free-form maps in what a host hands in. */
+export const keys: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom("a", "b", "c", "k", "0", "", ...oddKeys),
+  fc.string({ unit: characters, minLength: 1, maxLength: 4 }).filter((key) => key !== "__proto__"),
+);
+
+/** Records. Each key is defined, so that none is a setter. */
+export function mapOf<T>(
+  key: fc.Arbitrary<string>,
+  value: fc.Arbitrary<T>,
+  maxLength = 4,
+): fc.Arbitrary<Record<string, T>> {
+  return fc
+    .uniqueArray(fc.tuple(key, value), { selector: ([each]) => each, maxLength })
+    .map((entries) => Object.fromEntries(entries) as Record<string, T>);
+}
+
+export const numbers: fc.Arbitrary<number> = fc.oneof(
+  fc.integer({ min: -3, max: 300 }),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.constantFrom(0, -0, Number.MAX_SAFE_INTEGER, Number.MIN_VALUE),
+);
+
+const { json } = fc.letrec<{ json: unknown }>((tie) => ({
+  json: fc.oneof(
+    { maxDepth: 3, depthSize: "small" },
+    fc.oneof(texts, numbers, fc.boolean(), fc.constant(null)),
+    fc.array(tie("json"), { maxLength: 3 }),
+    mapOf(keys, tie("json"), 3),
+  ),
+}));
+/** Any JSON value. */
+export const jsonValues: fc.Arbitrary<unknown> = json;
+
+const headerNames = fc.constantFrom(
+  "accept",
+  "X-A",
+  "x-a",
+  "x-b",
+  "X-Request-Id",
+  "authorization",
+  "cookie",
+  "constructor",
+);
+/** Header maps: names in several spellings, credentials among them. */
+export const headers: fc.Arbitrary<Record<string, string>> = mapOf(
+  headerNames,
+  fc.oneof(fc.constantFrom("", "1", "a b\tc", "\u00e9"), texts),
+);
+
+export const instants: fc.Arbitrary<string> = fc
+  .tuple(
+    fc.date({ min: new Date("0001-01-02"), max: new Date("9999-12-30"), noInvalidDate: true }),
+    fc.constantFrom("", ".1", ".120", ".000000001", ".123456789"),
+    fc.constantFrom("Z", "z", "", "+00:00", "-23:59", "+05:30"),
+  )
+  .map(([date, fraction, zone]) => `${date.toISOString().slice(0, 19)}${fraction}${zone}`);
+
+/** What free text, labels, headers and free-form data are made of. */
+export interface Words {
+  readonly texts: fc.Arbitrary<string>;
+  readonly labels: fc.Arbitrary<string>;
+  readonly keys: fc.Arbitrary<string>;
+  readonly headers: fc.Arbitrary<Record<string, string>>;
+  readonly json: fc.Arbitrary<unknown>;
+}
+export const ordinaryWords: Words = { texts, labels, keys, headers, json };

@@ -1,0 +1,62 @@
+import { applyScores } from "glassine/memory-node";
+import { expect, it } from "vitest";
+
+const list = [
+  { id: "a", score: 0.5 },
+  { id: "b", score: 0.4 },
+  { id: "c", score: 0.4 },
+];
+const idsOf = (ranked: readonly { readonly id: string }[]) => ranked.map(({ id }) => id).join("");
+
+it("moves, clamps and rounds what has a delta, and keeps the rest as it is", () => {
+  const ranked = applyScores(list, { a: -9, c: 0.12345649 });
+  expect(ranked).toEqual([
+    { id: "c", score: 0.523456 },
+    { id: "b", score: 0.4 },
+    { id: "a", score: 0 },
+  ]);
+  expect(ranked[1]).toBe(list[1]);
+  expect(Object.isFrozen(ranked)).toBe(true);
+  expect(idsOf(list)).toBe("abc");
+});
+
+it("keeps the order of those that are level", () => {
+  expect(idsOf(applyScores(list, { a: -0.1 }))).toBe("abc");
+  expect(idsOf(applyScores([...list].reverse(), { a: -0.1 }))).toBe("cba");
+});
+
+it("does not round a score without a delta, nor lift one that is below 0", () => {
+  const given = [{ id: "a", score: -1.23456789 }];
+  expect(applyScores(given, {})).toEqual(given);
+});
+
+it("knows a fact in a result by its id, and any element by a function of the host's", () => {
+  const results = [
+    { fact: { id: "f1" }, score: 1 },
+    { fact: { id: "f2" }, score: 1 },
+  ];
+  expect(applyScores(results, { f2: 1 })[0]?.fact.id).toBe("f2");
+  const rows = [
+    { key: "x", score: 1 },
+    { key: "y", score: 1 },
+  ];
+  expect(applyScores(rows, { y: 1 }, { idOf: ({ key }) => key })[0]?.key).toBe("y");
+});
+
+it("takes `__proto__` as an id like any other, and what it inherits for no delta", () => {
+  const given = [
+    { id: "__proto__", score: 1 },
+    { id: "constructor", score: 1 },
+  ];
+  expect(applyScores(given, {})).toEqual(given);
+  const deltas = Object.defineProperty({}, "__proto__", { value: -1, enumerable: true });
+  expect(idsOf(applyScores(given, deltas))).toBe("constructor__proto__");
+});
+
+it("refuses an element that no delta could be given for, and a sum beyond all numbers", () => {
+  expect(() => applyScores([{ score: 1 }], {})).toThrow("Element 0 of the list has no id.");
+  const huge = [{ id: "a", score: Number.MAX_VALUE }];
+  expect(() => applyScores(huge, { a: Number.MAX_VALUE })).toThrow(
+    "The new score of element 0 is no finite number.",
+  );
+});

@@ -1,0 +1,27 @@
+/** Reads what a host hands to a hook, by the readers that a manager uses. */
+import { type Compiled, compileSchema, payloadLimits } from "../../../src/admit/index.ts";
+import { payloadReader } from "../../../src/hooks/index.ts";
+import { valueFor } from "../../../src/messages/index.ts";
+import { type Hook, table } from "./examples.ts";
+
+/** @throws GlassineError `payload_invalid` */
+export function readPayload(hook: Hook, value: unknown): unknown {
+  return valueFor(payloadReader(specOf(hook)), value, "payload_invalid", hook, payloadLimits);
+}
+
+/** @throws GlassineError `options_invalid` */
+export function readOperation(hook: Hook, value: unknown): unknown {
+  return valueFor(operationReader(hook), value, "options_invalid", "operation", payloadLimits);
+}
+
+function specOf(hook: Hook) {
+  const spec = table[hook];
+  if (spec === undefined) throw new Error(`no hook ${hook}`);
+  return spec;
+}
+
+function operationReader(hook: Hook): Compiled {
+  const { operation } = specOf(hook);
+  if (operation === undefined) throw new Error(`${hook} has no operation`);
+  return compileSchema(operation, { closed: true, shownWhole: true });
+}

@@ -1,0 +1,172 @@
+import { describe, expect, it } from "vitest";
+import { PluginExecutionError } from "../../src/index.ts";
+import { verifies } from "../support/verifies.ts";
+import { managerOf, plugin, rejection } from "./support.ts";
+
+describe("filter chain", () => {
+  it("PH-028: goes from handler to handler by plugin name", async () => {
+    verifies("plugins:filter-chain", "plugins:semantics");
+    const manager = await managerOf([
+      plugin("bbb", { value: (text: string) => `${text}b` }),
+      plugin("aaa", { value: (text: string) => `${text}a` }),
+    ]);
+    expect(await manager.invoke("value", "")).toBe("ab");
+  });
+
+  it.each([0, "", false, []])("PH-029: %j is a value", async (value) => {
+    verifies("plugins:filter-nothing");
+    const seen: unknown[] = [];
+    const manager = await managerOf([
+      plugin("aaa", { value: (_) => value }),
+      plugin("bbb", {
+        value: (given: unknown) => {
+          seen.push(given);
+          return given;
+        },
+      }),
+    ]);
+    expect(await manager.invoke("value", 1)).toEqual(value);
+    expect(seen).toEqual([value]);
+  });
+
+  it.each([undefined, null])("PH-029: %j is nothing", async (value) => {
+    verifies("plugins:filter-nothing");
+    const manager = await managerOf([plugin("aaa", { value: (_) => value })]);
+    const error = await rejection(manager.invoke("value", 1));
+    expect(error).toBeInstanceOf(PluginExecutionError);
+    expect(error.message).toBe(
+      "handler 'aaa.value' returned nothing for filter-chain hook 'value'",
+    );
+  });
+
+  it("PH-030: a throw stops the chain, and nothing of it is seen", async () => {
+    verifies("plugins:filter-failure");
+    let third = false;
+    const manager = await managerOf([
+      plugin("aaa", { value: (_) => "first" }),
+      plugin("bbb", {
+        value: (_) => {
+          throw new Error("second");
+        },
+      }),
+      plugin("ccc", {
+        value: (_) => {
+          third = true;
+          return "third";
+        },
+      }),
+    ]);
+    const error = await rejection(manager.invoke("value", "zero"));
+    expect(error.message).toBe("handler 'bbb.value' failed for hook 'value': second");
+    expect(JSON.stringify(error)).not.toContain("first");
+    expect(third).toBe(false);
+  });
+
+  it("PH-031: waits for a promise, and passes on what it gave", async () => {
+    verifies("plugins:filter-chain");
+    const manager = await managerOf([
+      plugin("aaa", { value: async (text: string) => `${text}a` }),
+      plugin("bbb", { value: (text: unknown) => `${typeof text}:${text}` }),
+    ]);
+    expect(await manager.invoke("value", "z")).toBe("string:za");
+  });
+
+  it("PH-032: gives the very value back where nobody has a handler", async () => {
+    verifies("plugins:semantics");
+    const manager = await managerOf([]);
+    const value = { deep: [1, { two: 3 }] };
+    expect(await manager.invoke("value", value)).toBe(value);
+    expect(Object.isFrozen(value)).toBe(false);
+  });
+
+  it("hands out frozen copies, and keeps none of what it is handed", async () => {
+    verifies("plugins:data");
+    const mine = { list: ["a"] };
+    let theirs: { list: string[] } | undefined;
+    const manager = await managerOf([
+      plugin("aaa", {
+        value: (given: { list: string[] }) => {
+          expect(() => given.list.push("x")).toThrow(TypeError);
+          theirs = { list: [...given.list, "b"] };
+          return theirs;
+        },
+      }),
+      plugin("bbb", {
+        value: (given: unknown) => {
+          theirs?.list.push("c");
+          return given;
+        },
+      }),
+    ]);
+    expect(await manager.invoke("value", mine)).toEqual({ list: ["a", "b"] });
+    expect(mine).toEqual({ list: ["a"] });
+  });
+
+  it("refuses a value that does not fit the schema, and names who gave it", async () => {
+    verifies("plugins:filter-fits");
+    const manager = await managerOf([
+      plugin("aaa", { texts: (_) => ["a", 2] }),
+      plugin("bbb", { texts: (given: unknown) => given }),
+    ]);
+    const error = await rejection(manager.invoke("texts", ["z"]));
+    expect(error.message).toBe(
+      "handler 'aaa.texts' returned an unfit value for filter-chain hook 'texts': [1]: expected a text, got number",
+    );
+  });
+
+  it.each([
+    ["a function", () => () => 1],
+    ["a class instance", () => new Date(0)],
+    ["a proxy", () => new Proxy({}, {})],
+    [
+      "a getter",
+      () => ({
+        get value() {
+          throw new Error("never");
+        },
+      }),
+    ],
+    ["NaN", () => Number.NaN],
+  ])("refuses %s", async (_, make) => {
+    verifies("plugins:filter-fits");
+    const manager = await managerOf([plugin("aaa", { value: (_given) => make() })]);
+    await expect(manager.invoke("value", 1)).rejects.toThrow("returned an unfit value");
+  });
+
+  it("holds a hook's own rule, for each handler", async () => {
+    verifies("plugins:filter-fits");
+    const manager = await managerOf([
+      plugin("aaa", { grown: (given: string[]) => [...given, "a"] }),
+      plugin("bbb", { grown: (given: string[]) => given.slice(1) }),
+    ]);
+    const error = await rejection(manager.invoke("grown", ["z"]));
+    expect(error.message).toBe(
+      "handler 'bbb.grown' returned an unfit value for filter-chain hook 'grown': bbb made it shorter",
+    );
+  });
+
+  it("never resolves with what a `then` on a prototype makes of it", async () => {
+    const manager = await managerOf([
+      plugin("aaa", { texts: (given: string[]) => [...given, "a"] }),
+    ]);
+    const pending = manager.invoke("texts", ["z"]);
+    // biome-ignore lint/suspicious/noThenProperty: it is the attack.
+    Object.defineProperty(Array.prototype, "then", {
+      configurable: true,
+      value: (resolve: (value: unknown) => void) => resolve(["forged"]),
+    });
+    try {
+      await expect(pending).rejects.toMatchObject({ code: "realm_tampered" });
+    } finally {
+      Reflect.deleteProperty(Array.prototype, "then");
+    }
+  });
+
+  it("refuses a host's value that does not fit", async () => {
+    verifies("plugins:data");
+    const manager = await managerOf([]);
+    await expect(manager.invoke("texts", [1] as never)).rejects.toMatchObject({
+      code: "payload_invalid",
+    });
+  });
+});

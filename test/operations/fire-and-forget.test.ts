@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import { PluginExecutionError, RejectError } from "../../src/index.ts";
+import { verifies } from "../support/verifies.ts";
+import { host, kept, managerOf, plugin, rejection } from "./support.ts";
+
+describe("fire and forget", () => {
+  it("PH-036: tells everybody, whoever fails before", async () => {
+    verifies("plugins:fire-all");
+    const { lines, logger } = kept();
+    const told: string[] = [];
+    const manager = await managerOf(
+      [
+        plugin("aaa", {
+          told: (_) => {
+            throw new Error("first");
+          },
+        }),
+        plugin("bbb", { told: (_) => told.push("bbb") }),
+        plugin("ccc", { told: async (_) => told.push("ccc") }),
+      ],
+      { logger: { warn: logger.warn } },
+    );
+    expect(await manager.invoke("told", {})).toBeUndefined();
+    expect(told).toEqual(["bbb", "ccc"]);
+    expect(lines).toEqual(["warn handler 'aaa.told' failed for hook 'told': first"]);
+  });
+
+  it("PH-037: a strict hook stops at the first failure, and says so", async () => {
+    verifies("plugins:fire-strict");
+    const told: string[] = [];
+    const manager = await managerOf([
+      plugin("aaa", {
+        told_strictly: (_) => {
+          throw new Error("disk full");
+        },
+      }),
+      plugin("bbb", { told_strictly: (_) => told.push("bbb") }),
+    ]);
+    const error = await rejection(manager.invoke("told_strictly", {}));
+    expect(error).toBeInstanceOf(PluginExecutionError);
+    expect(error.message).toBe(
+      "handler 'aaa.told_strictly' failed for audit hook 'told_strictly': disk full",
+    );
+    expect(told).toEqual([]);
+  });
+
+  it("PH-038: a promise that rejects later is a failure like any other", async () => {
+    verifies("plugins:fire-all");
+    const { lines, logger } = kept();
+    const unhandled: unknown[] = [];
+    const onUnhandled = (reason: unknown) => unhandled.push(reason);
+    process.on("unhandledRejection", onUnhandled);
+    const manager = await managerOf(
+      [
+        plugin("aaa", {
+          told: (_) =>
+            new Promise((_resolve, reject) => {
+              setTimeout(() => reject(new Error("later")), 5);
+            }),
+        }),
+      ],
+      { logger: { warn: logger.warn } },
+    );
+    await manager.invoke("told", {});
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    process.off("unhandledRejection", onUnhandled);
+    expect(lines).toEqual(["warn handler 'aaa.told' failed for hook 'told': later"]);
+    expect(unhandled).toEqual([]);
+  });
+
+  it("a RejectError is a failure, and denies nothing", async () => {
+    const manager = await managerOf([
+      plugin("aaa", {
+        told_strictly: (_) => {
+          throw new RejectError("no");
+        },
+      }),
+    ]);
+    await expect(manager.invoke("told_strictly", {})).rejects.toThrow(
+      "handler 'aaa.told_strictly' failed for audit hook 'told_strictly': no",
+    );
+  });
+
+  it("what handlers return is nobody's business", async () => {
+    verifies("plugins:semantics");
+    const manager = await managerOf([plugin("aaa", { told: (_) => new Proxy({}, {}) })]);
+    expect(await manager.invoke("told", {})).toBeUndefined();
+  });
+
+  it("PH-051: a hook for plugins alone takes no core handler", () => {
+    verifies("plugins:plugin-only");
+    expect(() =>
+      host.defineCoreHandler({
+        hook: "plugins_only",
+        name: "core.001.spy",
+        handler: (_) => undefined,
+      }),
+    ).toThrow("hook 'plugins_only' takes plugins only, and no core handler");
+  });
+});

@@ -1,0 +1,152 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
+import { host, managerOf, plugin } from "./support.ts";
+
+function permutations<T>(items: readonly T[]): T[][] {
+  if (items.length === 0) return [[]];
+  return items.flatMap((item, i) =>
+    permutations([...items.slice(0, i), ...items.slice(i + 1)]).map((rest) => [item, ...rest]),
+  );
+}
+
+async function callsOn(hook: "told" | "value", names: readonly string[]): Promise<string[]> {
+  const calls: string[] = [];
+  const noting = (name: string) => (given: unknown) => {
+    calls.push(name);
+    return given;
+  };
+  const isCore = (name: string) => name.startsWith("core.");
+  const manager = await managerOf(
+    names.filter((name) => !isCore(name)).map((name) => plugin(name, { [hook]: noting(name) })),
+    {
+      core: names
+        .filter(isCore)
+        .map((name) => host.defineCoreHandler({ hook, name, handler: noting(name) as never })),
+    },
+  );
+  if (hook === "told") await manager.invoke("told", {});
+  else await manager.invoke("value", 1);
+  return calls;
+}
+
+const given = ["core.020.second", "core.010.first", "zzz", "aaa"];
+
+describe("the order of handlers", () => {
+  it("PH-049: the host's come first on a core_first hook, however they are registered", async () => {
+    verifies("plugins:ordering", "plugins:order-by-name");
+    for (const names of permutations(given)) {
+      expect(await callsOn("told", names)).toEqual([
+        "core.010.first",
+        "core.020.second",
+        "aaa",
+        "zzz",
+      ]);
+    }
+  });
+
+  it("PH-050: plugins come first on a plugins_first hook", async () => {
+    verifies("plugins:ordering");
+    for (const names of permutations(given)) {
+      expect(await callsOn("value", names)).toEqual([
+        "aaa",
+        "zzz",
+        "core.010.first",
+        "core.020.second",
+      ]);
+    }
+  });
+
+  it("PH-052: by the plugin's name before anything else", async () => {
+    verifies("plugins:order-by-name");
+    expect(await callsOn("value", ["foo-bar", "foo"])).toEqual(["foo", "foo-bar"]);
+  });
+
+  it("PH-053: by code unit, whatever the language", async () => {
+    verifies("plugins:order-by-name");
+    expect(await callsOn("value", ["abc", "a1b", "a-b", "abd"])).toEqual([
+      "a-b",
+      "a1b",
+      "abc",
+      "abd",
+    ]);
+  });
+
+  it("is the same for every order in which plugins are given", async () => {
+    verifies("plugins:order-by-name");
+    const names = fc.uniqueArray(fc.stringMatching(/^[a-z][a-z0-9-]{2,6}$/), { maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(
+        names.chain((all) =>
+          fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
+        ),
+        async ([all, shuffled]) => {
+          expect(await callsOn("told", shuffled)).toEqual(await callsOn("told", all));
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it("two core handlers of one name on one hook are refused", async () => {
+    verifies("plugins:core-twins");
+    const twin = () =>
+      host.defineCoreHandler({ hook: "told", name: "core.001.log", handler: (_) => undefined });
+    await expect(managerOf([], { core: [twin(), twin()] })).rejects.toThrow(
+      "core handler 'core.001.log' is already registered for hook 'told'",
+    );
+  });
+
+  it("tells who runs, in which order, without anything that can be called", async () => {
+    verifies("plugins:handlers-told", "plugins:bands");
+    const manager = await managerOf(
+      [plugin("aaa", { vote: { handler: (_) => 1, timeoutMs: 50 } })],
+      {
+        core: [
+          host.defineCoreHandler({
+            hook: "vote",
+            name: "core.001.first",
+            handler: (_) => 1 as never,
+          }),
+        ],
+      },
+    );
+    expect(manager.handlersFor("vote")).toEqual([
+      {
+        hook: "vote",
+        plugin: "core",
+        handler: "core.001.first",
+        isCore: true,
+        asyncSafe: true,
+        extensions: false,
+        timeoutMs: 30_000,
+        band: "AUTHZ",
+        bandOrder: 20,
+        mode: null,
+      },
+      {
+        hook: "vote",
+        plugin: "aaa",
+        handler: "aaa.handler",
+        isCore: false,
+        asyncSafe: true,
+        extensions: false,
+        timeoutMs: 50,
+        band: "AUTHZ",
+        bandOrder: 20,
+        mode: null,
+      },
+    ]);
+    expect(manager.handlersFor("message_pre_invoke")).toEqual([]);
+    expect(() => manager.handlersFor("nope" as never)).toThrow("unknown hook 'nope'");
+  });
+
+  it("PH-072: what it hands out changes nothing", async () => {
+    verifies("plugins:handlers-told");
+    const manager = await managerOf([plugin("aaa", { value: (text: string) => `${text}a` })]);
+    const list = manager.handlersFor("value") as unknown[];
+    expect(() => list.pop()).toThrow(TypeError);
+    expect(() => Object.assign(list[0] as object, { handler: "x" })).toThrow(TypeError);
+    expect(await manager.invoke("value", "")).toBe("a");
+  });
+});

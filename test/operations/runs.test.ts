@@ -1,0 +1,479 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import {
+  type AuditEvent,
+  addLabels,
+  allow,
+  createExtensions,
+  defineHost,
+  deny,
+  type PluginContext,
+  RejectError,
+} from "../../src/index.ts";
+import { hooks, host, kept, managerOf, plugin, rejection } from "./support.ts";
+
+describe("runs of every semantic", () => {
+  it("PH-046: a manager without plugins gives each hook's default, and audits nothing", async () => {
+    const events: AuditEvent[] = [];
+    const manager = await managerOf([], { audit: { sink: (event) => events.push(event) } });
+    expect(await manager.invoke("vote", {})).toBe(allow());
+    expect(await manager.invoke("value", 7)).toBe(7);
+    expect({ ...(await manager.invoke("scores", [])) }).toEqual({});
+    expect(await manager.invoke("told", {})).toBeUndefined();
+    expect(await manager.invoke("told_strictly", {})).toBeUndefined();
+    expect(events).toEqual([]);
+  });
+
+  it("PH-039: an unknown hook is refused, when it is invoked and when it is registered", async () => {
+    const manager = await managerOf([]);
+    const error = await rejection(manager.invoke("nope" as never, {} as never));
+    expect(error).toMatchObject({ name: "ManifestError", message: "unknown hook 'nope'" });
+    expect(() => plugin("aaa", { nope: (_: never) => undefined } as never)).toThrow(
+      "unknown plugin hooks: nope",
+    );
+    // @ts-expect-error: the hook is not in the surface.
+    manager.invoke("nope", {}).catch(() => undefined);
+  });
+
+  it.each([
+    [0, "handler timeout must be positive"],
+    [-1, "handler timeout must be positive"],
+    [Number.NaN, "timeoutMs must be a number"],
+    ["5", "timeoutMs must be a number"],
+    [2 ** 31, "handler timeout cannot exceed"],
+  ])("PH-040: a manager's or an item's timeout of %s is refused", async (timeoutMs, text) => {
+    const word = { timeoutMs: timeoutMs as number };
+    await expect(managerOf([], word)).rejects.toThrow(text);
+    const voter = plugin("aaa", { vote: (_) => allow() });
+    await expect(managerOf([{ plugin: voter, ...word }])).rejects.toThrow(text);
+  });
+
+  it("PH-066: a plugin whose deadline is too long for this host is refused whole", async () => {
+    const short = defineHost({ hooks, profile: { maxTimeoutMs: 30_000 } });
+    let runs = 0;
+    const slow = (timeoutMs: number) =>
+      plugin("aaa", {
+        vote: {
+          handler: (_) => {
+            runs += 1;
+            return allow();
+          },
+          timeoutMs,
+        },
+      });
+    const making = (timeoutMs: number) =>
+      short.createPluginManager({ plugins: [slow(timeoutMs)], logger: {} });
+    await expect(making(99_000)).rejects.toThrow("handler timeout cannot exceed 30 seconds");
+    expect(runs).toBe(0);
+    const manager = await making(30_000);
+    expect(await manager.invoke("vote", {})).toBe(allow());
+  });
+
+  it("PH-047: a handler may have the host start another hook", async () => {
+    const order: string[] = [];
+    let start: (context: object) => Promise<unknown> = async () => undefined;
+    const manager = await managerOf([
+      plugin("aaa", {
+        vote: async (_, context: object) => {
+          order.push("vote aaa");
+          await start(context);
+          order.push("vote aaa ends");
+          return allow();
+        },
+        told: (_) => order.push("told aaa"),
+      }),
+      plugin("bbb", {
+        vote: (_) => {
+          order.push("vote bbb");
+          return allow();
+        },
+        told: (_) => order.push("told bbb"),
+      }),
+    ]);
+    start = (context) => manager.invoke("told", {}, { parent: context });
+    expect(await manager.invoke("vote", {})).toBe(allow());
+    expect(order).toEqual(["vote aaa", "told aaa", "told bbb", "vote aaa ends", "vote bbb"]);
+  });
+
+  it("runs nest to a depth, and no further", async () => {
+    let again: (context: object) => Promise<unknown> = async () => undefined;
+    const manager = await managerOf([
+      plugin("aaa", {
+        vote: async (_, context: object) => {
+          await again(context);
+          return allow();
+        },
+      }),
+    ]);
+    again = (context) => manager.invoke("vote", {}, { parent: context });
+    await expect(manager.invoke("vote", {})).rejects.toThrow("nested more than 8 deep");
+  });
+
+  it("labels found below a run of another semantic go up to the message they belong to", async () => {
+    let filter: (context: object) => Promise<unknown> = async () => undefined;
+    let message: (context: object) => Promise<unknown> = async () => undefined;
+    const tagger = host.definePlugin({
+      name: "tagger",
+      version: "1.0.0",
+      capabilities: ["append_labels"],
+      hooks: {
+        "cmf.llm_output": (_message, _context, extensions) => ({
+          modifiedExtensions: addLabels(extensions, ["SECRET"]),
+        }),
+      },
+    });
+    const outer = host.definePlugin({
+      name: "outer",
+      version: "1.0.0",
+      hooks: {
+        "cmf.llm_input": async (_message, context) => {
+          await filter(context);
+        },
+        value: async (value, context) => {
+          await message(context);
+          return value;
+        },
+      },
+    });
+    const manager = await managerOf([tagger, outer]);
+    filter = (context) => manager.invoke("value", 1, { parent: context });
+    message = (context) => manager.invoke("cmf.llm_output", { role: "user" }, { parent: context });
+    const result = await manager.invoke("cmf.llm_input", { role: "user" });
+    expect(result.extensions.security?.labels).toEqual(["SECRET"]);
+  });
+
+  it("handlers of every semantic are shown what their capabilities open, and nothing else", async () => {
+    const seen: unknown[] = [];
+    const look = (extensions: { security?: { labels?: unknown; subject?: { roles?: unknown } } }) =>
+      seen.push([extensions.security?.labels, extensions.security?.subject?.roles]);
+    const reader = host.definePlugin({
+      name: "reader",
+      version: "1.0.0",
+      capabilities: ["read_labels"],
+      hooks: {
+        vote: (_facts, _context, extensions) => {
+          look(extensions as never);
+          return allow();
+        },
+        value: (value, _context, extensions) => {
+          look(extensions as never);
+          return value;
+        },
+        scores: (_list, _context, extensions) => {
+          look(extensions as never);
+          return {};
+        },
+        told: (_facts, _context, extensions) => look(extensions as never),
+      },
+    });
+    const extensions = createExtensions({
+      security: { labels: ["PII"], subject: { id: "ada", type: "user", roles: ["admin"] } },
+    });
+    const manager = await managerOf([reader]);
+    await manager.invoke("vote", {}, { extensions });
+    await manager.invoke("value", 1, { extensions });
+    await manager.invoke("scores", [], { extensions });
+    await manager.invoke("told", {}, { extensions });
+    expect(seen).toEqual(Array.from({ length: 4 }, () => [["PII"], undefined]));
+  });
+
+  it("facts of a known shape are checked, and their defaults filled in", async () => {
+    const seen: unknown[] = [];
+    const manager = await managerOf([
+      host.definePlugin({
+        name: "aaa",
+        version: "1.0.0",
+        hooks: {
+          typed: ({ source }, { operation }) => {
+            seen.push([source, operation.depth, operation.weight]);
+            return allow();
+          },
+        },
+      }),
+    ]);
+    await manager.invoke("typed", { source: "a" });
+    await manager.invoke("typed", { source: "b" }, { operation: { depth: 1, weight: 0.5 } });
+    expect(seen).toEqual([
+      ["a", 3, undefined],
+      ["b", 1, 0.5],
+    ]);
+    const wrong = manager.invoke("typed", { source: "c" }, { operation: { depth: "x" } as never });
+    await expect(wrong).rejects.toMatchObject({ code: "options_invalid" });
+    const none = manager.invoke("typed", {} as never);
+    await expect(none).rejects.toMatchObject({ code: "payload_invalid" });
+  });
+
+  it("state is private to a plugin, and goes with the request", async () => {
+    const manager = await managerOf([
+      plugin("aaa", {
+        vote: (_, { state }: PluginContext) => {
+          const count = ((state.get("count") as number | undefined) ?? 0) + 1;
+          state.set("count", count);
+          return count === 2 ? deny("twice") : allow();
+        },
+      }),
+    ]);
+    const { context } = await manager.invoke("cmf.llm_input", { role: "user" });
+    expect(await manager.invoke("vote", {}, { context })).toBe(allow());
+    expect(await manager.invoke("vote", {}, { context })).toMatchObject({ reason: "twice" });
+    expect(await manager.invoke("vote", {})).toBe(allow());
+  });
+
+  it("PH-105: credentials of a request are in no record and no line of the log", async () => {
+    const { lines, logger } = kept();
+    const events: AuditEvent[] = [];
+    const manager = await managerOf(
+      [
+        plugin("aaa", {
+          told: (_) => {
+            throw new Error("cannot read hunter2-credential of ada");
+          },
+        }),
+      ],
+      { logger, audit: { sink: (event) => events.push(event) } },
+    );
+    await manager.invoke("told", {}, { secrets: ["hunter2-credential"] });
+    const told = JSON.stringify([lines, events]);
+    expect(told).toContain("cannot read [REDACTED] of ada");
+    expect(told).not.toContain("hunter2");
+    await expect(manager.invoke("told", {}, { secrets: [""] })).rejects.toThrow("secrets expects");
+  });
+
+  it("what a handler throws goes to the host's own sink, as on message hooks", async () => {
+    const thrown: unknown[] = [];
+    const error = new Error("oops");
+    const manager = await managerOf(
+      [
+        plugin("aaa", {
+          told: (_) => {
+            throw error;
+          },
+        }),
+      ],
+      { onHandlerError: (what, at) => thrown.push([what, at]) },
+    );
+    await manager.invoke("told", {});
+    expect(thrown).toEqual([[error, { plugin: "aaa", hook: "told" }]]);
+  });
+
+  it("PH-103: what overlapping runs tell all arrives", async () => {
+    const events: AuditEvent[] = [];
+    const manager = await managerOf(
+      [
+        plugin("aaa", {
+          told: async (_) => {
+            await new Promise((resolve) => setTimeout(resolve, 1));
+            throw new Error("late");
+          },
+        }),
+      ],
+      {
+        audit: {
+          sink: async (event) => {
+            await new Promise((resolve) => setTimeout(resolve, 2));
+            events.push(event);
+          },
+        },
+      },
+    );
+    await Promise.all([manager.invoke("told", {}), manager.invoke("told", {})]);
+    await manager.close();
+    expect(events.filter(({ eventType }) => eventType === "plugin.handler_error")).toHaveLength(2);
+  });
+});
+
+describe("message hooks", () => {
+  it("a RejectError denies there, too", async () => {
+    const manager = await managerOf([
+      plugin("aaa", {
+        message_pre_invoke: (_: unknown) => {
+          throw new RejectError("not this way");
+        },
+      } as never),
+    ]);
+    const result = await manager.invoke("cmf.llm_input", { role: "user" });
+    expect(result.violation).toEqual({ plugin: "aaa", code: "denied", reason: "not this way" });
+    expect(result.errors).toEqual([]);
+  });
+
+  it("PH-045: a plugin that is not asyncSafe has one handler at a time across all hooks", async () => {
+    let running = 0;
+    let peak = 0;
+    const work = async (_: unknown) => {
+      running += 1;
+      peak = Math.max(peak, running);
+      await new Promise((resolve) => setTimeout(resolve, 3));
+      running -= 1;
+      return allow();
+    };
+    const manager = await managerOf([
+      plugin("aaa", { message_pre_invoke: work, vote: work } as never, { asyncSafe: false }),
+    ]);
+    await Promise.all([
+      manager.invoke("cmf.llm_input", { role: "user" }),
+      manager.invoke("vote", {}),
+      manager.invoke("cmf.tool_pre_invoke", { role: "user" }),
+    ]);
+    expect(peak).toBe(1);
+    expect(manager.counts()).toMatchObject({ started: 3, allowed: 3 });
+  });
+
+  it("of concurrent handlers that halt, the first in order says how the run ended", async () => {
+    const voter = (name: string, act: () => unknown) =>
+      plugin(name, {
+        message_pre_invoke: { handler: (_: unknown) => act(), mode: "concurrent" },
+      } as never);
+    const manager = await managerOf([
+      voter("aaa", () => deny("no")),
+      voter("bbb", () => {
+        throw new Error("oops");
+      }),
+    ]);
+    const { violation } = await manager.invoke("cmf.llm_input", { role: "user" });
+    expect(violation).toMatchObject({ plugin: "aaa", reason: "no" });
+    expect(manager.counts()).toMatchObject({ started: 1, denied: 1, errored: 0 });
+  });
+
+  it("a plugin behind a lock that misses its deadline fails as any other", async () => {
+    const manager = await managerOf([
+      plugin(
+        "aaa",
+        {
+          message_pre_invoke: {
+            handler: () => new Promise(() => undefined),
+            extensions: false,
+            timeoutMs: 20,
+          },
+        } as never,
+        { asyncSafe: false },
+      ),
+    ]);
+    const result = await manager.invoke("cmf.llm_input", { role: "user" });
+    expect(result.violation?.code).toBe("handler_timeout");
+    expect(result.executions[0]?.status).toBe("timeout");
+  });
+});
+
+type Behaviour = "allow" | "deny" | "throw" | "later" | "hang" | "odd";
+const behaviours: readonly Behaviour[] = ["allow", "deny", "throw", "later", "hang", "odd"];
+
+function act(behaviour: Behaviour): unknown {
+  if (behaviour === "allow") return allow();
+  if (behaviour === "deny") return deny("no");
+  if (behaviour === "throw") throw new Error("no");
+  if (behaviour === "later") return Promise.resolve(allow());
+  if (behaviour === "hang") return new Promise(() => undefined);
+  return 3;
+}
+
+describe("laws", () => {
+  it("started = allowed + denied + errored + aborted, whatever handlers do", async () => {
+    const law = defineHost({
+      hooks: { ballot: { semantic: "voting", description: "", payload: z.looseObject({}) } },
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.record({
+            vote: fc.constantFrom(...behaviours),
+            message: fc.constantFrom(...behaviours),
+          }),
+          { maxLength: 4 },
+        ),
+        fc.array(
+          fc.record({ hook: fc.constantFrom("ballot", "cmf.llm_input"), abort: fc.boolean() }),
+          { maxLength: 6 },
+        ),
+        async (plugins, calls) => {
+          const manager = await law.createPluginManager({
+            logger: {},
+            timeoutMs: 5,
+            plugins: plugins.map(({ vote, message }, i) =>
+              law.definePlugin({
+                name: `plugin-${i}`,
+                version: "1.0.0",
+                hooks: {
+                  ballot: (_facts: unknown) => act(vote) as never,
+                  "cmf.llm_input": (_message: unknown) => act(message) as never,
+                },
+              }),
+            ),
+          });
+          const ends = calls.map(async ({ hook, abort }) => {
+            const signal = abort ? AbortSignal.abort() : undefined;
+            const payload = hook === "ballot" ? {} : { role: "user" };
+            await (manager.invoke as (...args: unknown[]) => Promise<unknown>)(hook, payload, {
+              signal,
+            }).catch(() => undefined);
+          });
+          await Promise.all(ends);
+          const { started, allowed, denied, errored, aborted, inFlight } = manager.counts();
+          expect(started).toBe(calls.length);
+          expect(allowed + denied + errored + aborted).toBe(started);
+          expect(inFlight).toBe(0);
+          await manager.close();
+        },
+      ),
+    );
+  });
+
+  it("a denial wins at every position, among any number of votes", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat({ max: 4 }), fc.nat({ max: 4 }), async (before, after) => {
+        const names = Array.from({ length: before + after + 1 }, (_, i) => `plugin-${i}`);
+        const manager = await managerOf(
+          names.map((name, i) =>
+            plugin(name, { vote: (_) => (i === before ? deny(`by ${name}`) : allow()) }),
+          ),
+        );
+        expect(await manager.invoke("vote", {})).toMatchObject({
+          allow: false,
+          plugin: `plugin-${before}`,
+          reason: `by plugin-${before}`,
+        });
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it("no handler sees another plugin's configuration", async () => {
+    const names = fc.uniqueArray(fc.stringMatching(/^[a-z][a-z-]{2,5}[a-z]$/), {
+      minLength: 2,
+      maxLength: 4,
+    });
+    await fc.assert(
+      fc.asyncProperty(names, async (all) => {
+        const seen: Record<string, unknown> = {};
+        const schema = z.object({ secret: z.string() });
+        const manager = await managerOf(
+          all.map((name) =>
+            plugin(
+              name,
+              {
+                vote: (_, { config }: PluginContext) => {
+                  seen[name] = config;
+                  return allow();
+                },
+              },
+              { configSchema: schema },
+            ),
+          ),
+          {
+            env: Object.fromEntries(
+              all.map((name) => [
+                `GLASSINE_PLUGIN_${name.toUpperCase().replaceAll("-", "_")}_SECRET`,
+                `of ${name}`,
+              ]),
+            ),
+          },
+        );
+        await manager.invoke("vote", {});
+        expect(seen).toEqual(
+          Object.fromEntries(all.map((name) => [name, { secret: `of ${name}` }])),
+        );
+      }),
+      { numRuns: 50 },
+    );
+  });
+});

@@ -1,0 +1,112 @@
+/** A host with one hook of each semantic, and plugins made quickly. */
+import * as z from "zod";
+import { jsonValue } from "../../src/admit/index.ts";
+import { defineHooks } from "../../src/hooks/index.ts";
+import { defineHost } from "../../src/host/index.ts";
+
+const facts = z.looseObject({});
+
+export const hooks = defineHooks({
+  vote: { semantic: "voting", description: "May it be?", payload: facts, band: "AUTHZ" },
+  must_vote: {
+    semantic: "voting",
+    description: "May it be? Somebody has to say.",
+    payload: facts,
+    required: true,
+  },
+  value: {
+    semantic: "filter_chain",
+    description: "A value on its way.",
+    payload: jsonValue(),
+    ordering: "plugins_first",
+  },
+  texts: {
+    semantic: "filter_chain",
+    description: "A list of texts.",
+    payload: z.array(z.string()),
+  },
+  grown: {
+    semantic: "filter_chain",
+    description: "A list that nobody makes shorter.",
+    payload: z.array(z.string()),
+    keeps: (given: readonly string[], got: readonly string[], plugin) =>
+      got.length < given.length ? `${plugin} made it shorter` : undefined,
+  },
+  scores: {
+    semantic: "score_delta",
+    description: "Scores by id.",
+    payload: z.array(z.looseObject({ id: z.string() })),
+  },
+  told: { semantic: "fire_and_forget", description: "Something happened.", payload: facts },
+  told_strictly: {
+    semantic: "fire_and_forget",
+    description: "Something happened, and must be written down.",
+    payload: facts,
+    strict: true,
+    ordering: "core_only_default",
+  },
+  plugins_only: {
+    semantic: "fire_and_forget",
+    description: "Something for plugins alone.",
+    payload: facts,
+    ordering: "plugin_only",
+  },
+  typed: {
+    semantic: "voting",
+    description: "Facts of a known shape.",
+    payload: z.object({ source: z.string() }),
+    operation: z.object({ depth: z.number().default(3), weight: z.number().optional() }),
+  },
+});
+
+export const host = defineHost({ hooks });
+
+type Hook = Exclude<keyof typeof hooks, "typed">;
+
+/** A handler as tests write it: what it is handed is anybody's. */
+export type AnyFn = (payload: never, context: never, extensions: never) => unknown;
+
+/** A plugin with handlers, of which the types ask nothing. */
+export function plugin(
+  name: string,
+  handlers: {
+    readonly [H in Hook | "typed"]?:
+      | AnyFn
+      | { handler: AnyFn; timeoutMs?: number; extensions?: boolean };
+  },
+  more: object = {},
+) {
+  return host.definePlugin({ name, version: "1.0.0", hooks: handlers, ...more } as never);
+}
+
+export interface LogLines {
+  readonly lines: string[];
+  readonly logger: { readonly [level in "info" | "warn" | "error"]: (text: string) => void };
+}
+
+/** A log that is kept. */
+export function kept(): LogLines {
+  const lines: string[] = [];
+  const at = (level: string) => (text: string) => {
+    lines.push(`${level} ${text}`);
+  };
+  return { lines, logger: { info: at("info"), warn: at("warn"), error: at("error") } };
+}
+
+/** A manager whose log is silent unless one is given. */
+export function managerOf(
+  plugins: readonly unknown[],
+  options: Partial<Parameters<typeof host.createPluginManager>[0]> = {},
+) {
+  return host.createPluginManager({ logger: {}, ...options, plugins: plugins as never });
+}
+
+/** What a promise rejects with. */
+export async function rejection(pending: Promise<unknown>): Promise<Error & { code?: string }> {
+  try {
+    await pending;
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("It did not reject.");
+}

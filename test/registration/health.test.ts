@@ -1,0 +1,141 @@
+import { describe, expect, it } from "vitest";
+import { allow, definePlugin, type HealthReport, health } from "../../src/index.ts";
+import { host, kept, managerOf } from "../operations/support.ts";
+import { verifies } from "../support/verifies.ts";
+
+function checked(name: string, healthCheck?: (context: never) => unknown, hooks: object = {}) {
+  return host.definePlugin({ name, version: "2.0.0", hooks, healthCheck } as never);
+}
+
+describe("checkHealth", () => {
+  it("PH-108: an unhealthy plugin goes on as before", async () => {
+    verifies("plugins:health-informs");
+    const ill = checked("ill", () => health("unhealthy", "no database"), {
+      vote: (_: unknown) => allow(),
+    });
+    const manager = await managerOf([ill]);
+    expect(await manager.checkHealth()).toMatchObject([
+      { pluginName: "ill", pluginVersion: "2.0.0", status: "unhealthy", message: "no database" },
+    ]);
+    expect(await manager.invoke("vote", {})).toBe(allow());
+  });
+
+  it("PH-109: one check that hangs delays none of the others", async () => {
+    verifies("plugins:health-beside", "plugins:health-none");
+    const manager = await managerOf(
+      [
+        checked("aaa", () => health("healthy")),
+        checked("bbb", () => health("degraded", "slow")),
+        checked("hung", () => new Promise(() => undefined)),
+        checked("ccc", async () => health("healthy")),
+        checked("ddd"),
+      ],
+      { health: { timeoutMs: 30 } },
+    );
+    const reports = await manager.checkHealth();
+    expect(
+      reports.map(({ pluginName, status, errorSummary }) => [pluginName, status, errorSummary]),
+    ).toEqual([
+      ["aaa", "healthy", null],
+      ["bbb", "degraded", null],
+      ["ccc", "healthy", null],
+      ["ddd", "unknown", null],
+      ["hung", "unhealthy", "timeout"],
+    ]);
+  });
+
+  it("PH-111: a check has its plugin's context, and nothing that leads to the manager", async () => {
+    verifies("plugins:health-context");
+    const needy = definePlugin({
+      name: "needy",
+      version: "1.0.0",
+      healthCheck: (context) => {
+        const names = new Set<string>();
+        for (let at: object | null = context; at !== null; at = Object.getPrototypeOf(at)) {
+          for (const key of Reflect.ownKeys(at)) names.add(String(key));
+        }
+        expect([...names].filter((name) => /manager|registry|plugins/i.test(name))).toEqual([]);
+        return health("healthy", (context as unknown as { getVault(): string }).getVault());
+      },
+    });
+    const manager = await managerOf([needy]);
+    const [report] = await manager.checkHealth();
+    expect(report).toMatchObject({ status: "unhealthy" });
+    expect(report?.errorSummary).toMatch(/^TypeError: /);
+  });
+
+  it("PH-111: an accessor that was not declared makes a plugin unhealthy", async () => {
+    verifies("plugins:health-context");
+    const { defineHost, defineServices } = await import("../../src/index.ts");
+    const services = defineServices({
+      "vault.read": { accessor: "getVault", handle: "vault", description: "Reads secrets." },
+    });
+    const other = defineHost({ services });
+    const needy = other.definePlugin({
+      name: "needy",
+      version: "1.0.0",
+      healthCheck: (context) => {
+        (context as unknown as { getVault(): unknown }).getVault();
+        return health("healthy");
+      },
+    });
+    const manager = await other.createPluginManager({ plugins: [needy] });
+    expect(await manager.checkHealth()).toMatchObject([
+      {
+        status: "unhealthy",
+        errorSummary:
+          "CapabilityError: plugin 'needy' cannot call getVault: capability 'vault.read' not declared",
+      },
+    ]);
+  });
+
+  it("polls where the host wants it, tells of a change once, and stops when it is closed", async () => {
+    verifies("plugins:health-polling");
+    let isWell = true;
+    const told: [string, string][] = [];
+    const manager = await managerOf(
+      [checked("aaa", () => (isWell ? health("healthy") : health("degraded", "tired")))],
+      {
+        health: {
+          poll: true,
+          intervalMs: 5,
+          onChange: ({ status }: HealthReport, before) => told.push([before, status]),
+        },
+      },
+    );
+    const until = async (count: number) => {
+      while (told.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    await until(1);
+    isWell = false;
+    await until(2);
+    await manager.close();
+    isWell = true;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(told).toEqual([
+      ["unknown", "healthy"],
+      ["healthy", "degraded"],
+    ]);
+  });
+
+  it("writes a change into the log where nobody else is told", async () => {
+    const { lines, logger } = kept();
+    const manager = await managerOf([checked("aaa", () => health("degraded", "tired"))], {
+      logger,
+      health: { poll: true, intervalMs: 5 },
+    });
+    while (lines.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    await manager.close();
+    expect(lines[1]).toBe("warn plugin 'aaa' went from unknown to degraded: tired");
+  });
+
+  it.each([
+    [{ timeoutMs: 0 }, "health.timeoutMs must be milliseconds above 0"],
+    [{ intervalMs: Number.NaN }, "health.intervalMs must be milliseconds above 0"],
+    [{ poll: "yes" }, "health.poll must be true or false"],
+    [{ onChange: 3 }, "health.onChange must be a function"],
+    [{ pol: true }, 'no option "pol"'],
+  ])("refuses %o", async (options, text) => {
+    await expect(managerOf([], { health: options as never })).rejects.toThrow(text);
+  });
+});

@@ -1,0 +1,215 @@
+import * as fc from "fast-check";
+import * as glassine from "glassine";
+import { defineHook, defineHost, isGlassineError } from "glassine";
+import { memoryNode, memoryNodeHooks } from "glassine/memory-node";
+import { arbitrariesFor, hostileValues, Watch, withPlugins } from "glassine/testing";
+import { describe, expect, expectTypeOf, it } from "vitest";
+import * as z from "zod";
+
+const standard = arbitrariesFor(glassine);
+const some = { numRuns: 50, seed: 3 };
+
+describe("arbitrariesFor", () => {
+  it("makes documents that are accepted, and envelopes", () => {
+    fc.assert(
+      fc.property(standard.documents, (document) => {
+        glassine.createExtensions(document);
+      }),
+      some,
+    );
+    const envelopes = fc.sample(standard.extensions, some);
+    expectTypeOf(envelopes).toEqualTypeOf<glassine.Extensions[]>();
+    for (const envelope of envelopes) expect(glassine.createExtensions(envelope)).toBe(envelope);
+    // Each slot is there in some of them.
+    for (const slot of Object.keys(glassine.slotNames))
+      expect(envelopes.some((envelope) => Reflect.get(envelope, slot) !== undefined)).toBe(true);
+  });
+
+  it("makes grants of the slots' capabilities, none to all", () => {
+    const grants = fc.sample(standard.capabilities, some);
+    expectTypeOf(grants).toEqualTypeOf<(readonly glassine.Capability[])[]>();
+    const all = glassine.resolveCapabilities([...new Set(grants.flat())]);
+    expect(all).toEqual(Object.keys(glassine.capabilities).sort());
+  });
+
+  it("makes labels and headers that are accepted", () => {
+    fc.assert(
+      fc.property(standard.labels, standard.headers, standard.json, (label, headers, json) => {
+        const security = { labels: [label] };
+        glassine.createExtensions({ security, http: { headers }, custom: { json: json as never } });
+      }),
+      some,
+    );
+  });
+
+  it("makes proposals of which some change something, some nothing, and some are refused", () => {
+    const came = { changed: 0, same: 0, ignored: 0, refused: 0 };
+    const [envelope] = fc.sample(standard.extensions, { numRuns: 1, seed: 9 });
+    if (envelope === undefined) return expect.unreachable();
+    const grant = ["append_labels", "write_headers"] as const;
+    const view = glassine.filterExtensions(envelope, grant);
+    for (const proposal of fc.sample(standard.proposals(view), { numRuns: 300, seed: 3 })) {
+      try {
+        const { extensions, rejections } = glassine.mergeExtensions(envelope, proposal, grant);
+        came[extensions === envelope ? "same" : "changed"] += 1;
+        if (rejections.length > 0) came.ignored += 1;
+      } catch (error) {
+        expect(isGlassineError(error)).toBe(true);
+        came.refused += 1;
+      }
+    }
+    for (const count of Object.values(came)) expect(count).toBeGreaterThan(10);
+  });
+
+  it("makes hostile proposals, of which no code runs, also when they are printed", () => {
+    const view = glassine.filterExtensions(glassine.createExtensions({}), []);
+    let refused = 0;
+    for (const bad of fc.sample(standard.hostileProposals(view), { numRuns: 300, seed: 3 })) {
+      expect(fc.stringify(bad)).toBe(bad.hostile.name);
+      try {
+        glassine.mergeExtensions(glassine.createExtensions({}), bad.proposal, []);
+        expect(bad.hostile.verdict).toBe("harmless");
+      } catch {
+        refused += 1;
+      }
+      expect(bad.watch.ran).toBe(0);
+    }
+    expect(refused).toBeGreaterThan(200);
+  });
+
+  it.each(Object.keys(glassine.hookNames) as glassine.HookName[])(
+    "makes payloads that %s takes",
+    async (hook) => {
+      await withPlugins([], async (manager) => {
+        for (const payload of fc.sample(standard.payloads(hook), { numRuns: 20, seed: 3 }))
+          await manager.invoke(hook, payload as never);
+      });
+    },
+  );
+
+  const node = arbitrariesFor(memoryNode, { hooks: memoryNodeHooks });
+  it.each(Object.keys(memoryNode.hookNames) as (keyof typeof memoryNodeHooks)[])(
+    "makes payloads and facts that %s of the memory node takes",
+    async (hook) => {
+      const cases = fc.tuple(node.payloads(hook), node.operations(hook));
+      const { createPluginManager } = memoryNode;
+      await withPlugins(
+        [],
+        async (manager) => {
+          for (const [payload, operation] of fc.sample(cases, { numRuns: 20, seed: 3 }))
+            await manager.invoke(hook as "recall_rank", payload as never, {
+              ...(operation === undefined ? {} : { operation: operation as never }),
+            });
+        },
+        { createPluginManager },
+      );
+    },
+  );
+
+  it("types payloads by the hook", () => {
+    const [call] = fc.sample(standard.payloads("tool_pre_invoke"), 1);
+    expectTypeOf(call?.name).toEqualTypeOf<string | undefined>();
+    const [list] = fc.sample(node.payloads("recall_rank"), 1);
+    expect(Array.isArray(list)).toBe(true);
+  });
+});
+
+describe("schemas of a host", () => {
+  const payload = z.object({
+    word: z.string().min(2).max(4),
+    code: z.string().regex(/^[A-Z]{2}-\d{3}$/),
+    mail: z.email(),
+    id: z.uuid(),
+    day: z.iso.date(),
+    at: z.iso.datetime(),
+    link: z.url(),
+    start: z.string().startsWith("ab"),
+    exact: z.string().length(9),
+    count: z.int().min(-3).max(3),
+    share: z.number().gt(0).lt(1),
+    tens: z.number().int().multipleOf(10),
+    pair: z.tuple([z.string(), z.number()]),
+    list: z.array(z.boolean()).min(2).max(3),
+    maybe: z.string().nullable(),
+    kind: z.union([z.literal("a"), z.literal(7)]),
+    tree: z.array(z.lazy((): z.ZodType => z.object({ leaf: z.string() }))),
+  });
+  const hooks = {
+    ordered: defineHook({ semantic: "voting", description: "Ordered.", payload }),
+    ranged: defineHook({
+      semantic: "voting",
+      description: "Ranged.",
+      payload: z
+        .object({ from: z.number(), to: z.number() })
+        .refine(({ from, to }) => from <= to, "from not above to"),
+    }),
+  };
+  const host = defineHost({ hooks });
+
+  it("have values of every format, length, range, shape and refinement", async () => {
+    const { payloads } = arbitrariesFor(host, { hooks });
+    const { createPluginManager } = host;
+    await withPlugins(
+      [],
+      async (manager) => {
+        for (const hook of ["ordered", "ranged"] as const)
+          for (const value of fc.sample(payloads(hook), { numRuns: 50, seed: 3 }))
+            expect(await manager.invoke(hook, value as never)).toMatchObject({ allow: true });
+      },
+      { createPluginManager },
+    );
+  });
+
+  it("have the values that are given for them", () => {
+    const given = { from: 1, to: 2 };
+    const { payloads } = arbitrariesFor(host, { hooks, payloads: { ranged: fc.constant(given) } });
+    expect(fc.sample(payloads("ranged"), 3)).toEqual([given, given, given]);
+    const slots = {
+      lottery: {
+        tier: "immutable",
+        description: "Hard to win.",
+        schema: z.object({ ticket: z.string().refine((text) => text === "4711-0815-42") }),
+      },
+    } as const;
+    const winning = { lottery: fc.constant({ ticket: "4711-0815-42" }) };
+    const { extensions } = arbitrariesFor(defineHost({ slots }), { slots, values: winning });
+    const won = fc.sample(extensions, some).filter(({ lottery }) => lottery !== undefined);
+    expect(won.length).toBeGreaterThan(5);
+  });
+
+  it("of which no value is found are named", () => {
+    const never = {
+      never: defineHook({
+        semantic: "voting",
+        description: "Never.",
+        payload: z.object({ a: z.string() }).refine(() => false),
+      }),
+    };
+    const { payloads } = arbitrariesFor(defineHost({ hooks: never }), { hooks: never });
+    expect(() => payloads("never")).toThrow('made for the payload of "never", none is accepted');
+  });
+
+  it("that are not the host's are refused", () => {
+    const { payloads } = arbitrariesFor(host, { hooks });
+    expect(() => payloads("orderd" as never)).toThrow('Did you mean "ordered"');
+    expect(() => arbitrariesFor(host)).toThrow("pass { hooks }");
+  });
+});
+
+describe("hostileValues", () => {
+  it("are of every kind, each by a name of its own", () => {
+    const names = hostileValues().map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    const kinds = ["getter", "proxy", "class instance", "symbol key", "cycle", "deep", "wide"];
+    expect(names).toEqual(expect.arrayContaining(kinds));
+  });
+
+  it("count what runs of them", () => {
+    const watch = new Watch();
+    const getter = hostileValues()
+      .find(({ name }) => name === "getter")
+      ?.make(watch);
+    expect(() => (getter as { labels: unknown }).labels).toThrow("code of a hostile value ran");
+    expect(watch.ran).toBe(1);
+  });
+});

@@ -1,0 +1,256 @@
+import * as fc from "fast-check";
+import * as glassine from "glassine";
+import {
+  addLabels,
+  allow,
+  createPluginManager,
+  defineHost,
+  definePlugin,
+  deny,
+  type Extensions,
+  handleOf,
+} from "glassine";
+import {
+  definePlugin as defineNodePlugin,
+  memoryNode,
+  memoryNodeHooks,
+} from "glassine/memory-node";
+import { type PluginUnderTest, pluginLaws } from "glassine/testing";
+import { describe, expect, it } from "vitest";
+
+const numRuns = 30;
+const run = { numRuns, seed: 11 };
+
+/** The laws that a plugin breaks, with what is said of each. */
+async function brokenBy(test: PluginUnderTest): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for (const { id, check } of pluginLaws(test)) {
+    await check(run).catch((error: Error) => found.set(id, error.message));
+  }
+  return found;
+}
+
+const none = new Map();
+const about = { name: "under-test", version: "1.0.0" };
+
+describe("an honest plugin keeps its laws", () => {
+  it("one that labels, denies and changes what it may", async () => {
+    const plugin = definePlugin({
+      ...about,
+      capabilities: ["append_labels", "write_headers", "read_subject"],
+      hooks: {
+        tool_pre_invoke(payload, _context, extensions) {
+          if (payload.name === "a") return deny("not a");
+          const { id } = extensions.security.subject ?? {};
+          const labelled = addLabels(extensions, "SEEN");
+          return {
+            modifiedPayload: { ...payload, args: {} },
+            modifiedExtensions: { ...labelled, custom: { known: id !== undefined } },
+          };
+        },
+        message_pre_invoke: (message) => ({ metadata: { parts: message.content.length } }),
+      },
+    });
+    expect(await brokenBy({ plugin })).toEqual(none);
+  });
+
+  it("one of the memory node, over hooks of every semantic", async () => {
+    const plugin = defineNodePlugin({
+      ...about,
+      hooks: {
+        pre_assert_authorize: ({ req }) => (req.source === "a" ? deny("not a") : allow()),
+        pre_assert_transform: (request) => request,
+        recall_rank: (list) => Object.fromEntries(list.map(({ id }) => [id, 1])),
+        post_assert_audit: (_facts) => undefined,
+      },
+    });
+    const test = { plugin, host: memoryNode, hooks: memoryNodeHooks };
+    expect(await brokenBy(test)).toEqual(none);
+  });
+
+  it("one that asks for a service of its host, with the service among the options", async () => {
+    const host = defineHost({
+      services: {
+        "limits.read": {
+          accessor: "getLimits",
+          handle: "limits",
+          description: "Reads limits.",
+          type: handleOf<{ max(): number }>(),
+        },
+      },
+    });
+    const plugin = host.definePlugin({
+      ...about,
+      capabilities: ["limits.read"],
+      hooks: {
+        tool_pre_invoke: (payload, context) =>
+          payload.name.length > (context.getLimits() as { max(): number }).max()
+            ? deny("too long")
+            : undefined,
+      },
+    });
+    const options = { services: { limits: { max: () => 3 } } };
+    expect(await brokenBy({ plugin, host, options })).toEqual(none);
+    // Without it the plugin fails, which the first law tells.
+    expect((await brokenBy({ plugin, host })).get("P1")).toContain("TypeError");
+  });
+});
+
+describe("a planted fault is found", () => {
+  it("P1: it throws on some input", async () => {
+    const plugin = definePlugin({
+      ...about,
+      hooks: {
+        tool_pre_invoke: ({ args }) => {
+          if (Object.keys(args).length > 2) throw new RangeError("too many");
+        },
+      },
+    });
+    const found = await brokenBy({ plugin });
+    expect([...found.keys()]).toEqual(["P1"]);
+    expect(found.get("P1")).toContain("P1 does not hold: On valid input it throws nothing");
+    expect(found.get("P1")).toContain("On tool_pre_invoke it failed: RangeError: too many");
+    expect(found.get("P1")).toMatch(/seed: 11, path: "[\d:]+"/);
+  });
+
+  it("P1: it changes what it is given", async () => {
+    const plugin = definePlugin({
+      ...about,
+      hooks: {
+        tool_pre_invoke: (payload) => {
+          (payload.args as Record<string, unknown>).seen = true;
+        },
+      },
+    });
+    expect((await brokenBy({ plugin })).get("P1")).toContain("TypeError");
+  });
+
+  it("P1: it changes what it may not write", async () => {
+    const plugin = definePlugin({
+      ...about,
+      hooks: {
+        tool_pre_invoke: (_payload, _context, _extensions) => ({
+          modifiedExtensions: { request: { request_id: "forged" } },
+        }),
+      },
+    });
+    expect((await brokenBy({ plugin })).get("P1")).toContain("its change of request");
+  });
+
+  it("P1: it answers a vote with what is none, and a chain with what does not fit", async () => {
+    for (const hooks of [
+      { pre_assert_authorize: (_facts: unknown) => ({ allow: true }) },
+      { pre_assert_transform: (_request: unknown) => ({ source: 7 }) },
+      { recall_rank: (_list: unknown) => ({ a: Number.NaN }) },
+    ]) {
+      const plugin = defineNodePlugin({ ...about, hooks: hooks as never });
+      const found = await brokenBy({ plugin, host: memoryNode, hooks: memoryNodeHooks });
+      expect([...found.keys()]).toEqual(["P1"]);
+      expect(found.get("P1")).toContain("ContractViolation");
+    }
+  });
+
+  it("L13: it drops a label", async () => {
+    const plugin = definePlugin({
+      ...about,
+      capabilities: ["append_labels"],
+      hooks: {
+        tool_pre_invoke: (_payload, _context, extensions) => ({
+          modifiedExtensions: { security: { labels: extensions.security.labels.slice(1) } },
+        }),
+      },
+    });
+    expect((await brokenBy({ plugin })).get("L13")).toContain("security.labels");
+  });
+
+  it("L36: it does not settle", async () => {
+    const plugin = definePlugin({
+      ...about,
+      hooks: {
+        tool_pre_invoke: ({ name }) =>
+          name === "a" ? new Promise<undefined>(() => {}) : undefined,
+      },
+    });
+    const payloads = { tool_pre_invoke: fc.constantFrom({ name: "a" }, { name: "b" }) };
+    const found = await brokenBy({ plugin, payloads, options: { timeoutMs: 5 } });
+    expect([...found.keys()]).toContain("L36");
+    expect([...found.keys()]).not.toContain("P1");
+  });
+
+  it("L37: it keeps state from request to request", async () => {
+    const make = () => {
+      const seen = new Set<string>();
+      return definePlugin({
+        ...about,
+        hooks: {
+          tool_pre_invoke: ({ name }) => {
+            if (seen.has(name)) return deny("seen before");
+            seen.add(name);
+            return undefined;
+          },
+        },
+      });
+    };
+    for (const plugin of [make, make()]) {
+      const found = await brokenBy({ plugin });
+      expect([...found.keys()]).toContain("L37");
+      expect(found.get("L37")).toContain("The answer on tool_pre_invoke: expected");
+      expect(found.get("L37")).toContain("seen before");
+      expect(await brokenBy({ plugin, deterministic: false })).toEqual(none);
+    }
+    // One of its own for each run: only what compares with an earlier request finds it.
+    expect([...(await brokenBy({ plugin: make })).keys()]).toEqual(["L37"]);
+  });
+
+  it("L37: it goes by chance", async () => {
+    const plugin = definePlugin({
+      ...about,
+      hooks: { tool_pre_invoke: (_payload) => ({ metadata: { at: Math.random() } }) },
+    });
+    expect([...(await brokenBy({ plugin })).keys()]).toEqual(["L37", "L8"]);
+  });
+
+  it("L8: it finds out what it may not see, past the view", async () => {
+    let lying: Extensions | undefined;
+    // A host that leaves envelopes lying about.
+    const careless: typeof createPluginManager = async (options) => {
+      const manager = await createPluginManager(options);
+      const invoke = (hook: never, payload: never, given: { extensions?: Extensions } = {}) => {
+        lying = given.extensions;
+        return manager.invoke(hook, payload, given as never);
+      };
+      return { ...manager, invoke: invoke as never };
+    };
+    const plugin = definePlugin({
+      ...about,
+      hooks: {
+        tool_pre_invoke: (_payload) => ({
+          metadata: { labels: lying?.security?.labels.length ?? 0 },
+        }),
+      },
+    });
+    const host = { ...glassine, createPluginManager: careless };
+    expect([...(await brokenBy({ plugin, host })).keys()]).toEqual(["L8"]);
+  });
+});
+
+describe("what pluginLaws refuses", () => {
+  const bare = definePlugin(about);
+  const plugin = definePlugin({ ...about, hooks: { tool_pre_invoke: (_payload) => undefined } });
+
+  it.each([
+    [{ plugin: bare }, "no hook that could be invoked"],
+    [{ plugin, options: { audit: {} } }, 'sets the option "audit" itself'],
+    [{ plugin, deterministc: true }, 'Did you mean "deterministic"'],
+    [{ plugin, payloads: { tool_pre_invok: fc.constant(1) } }, 'no hook named "tool_pre_invok"'],
+    [{ plugin, payloads: { tool_pre_invoke: fc.constant(1) } }, "none is accepted"],
+    [{ plugin, values: { agents: fc.constant(1) } }, 'no slot named "agents"'],
+    [{ plugin, host: memoryNode }, "pass { hooks }"],
+    [{ plugin, host: memoryNode, hooks: memoryNodeHooks }, "the host whose definePlugin made"],
+  ])("%#", (test, message) => {
+    expect(() => pluginLaws(test as never)).toThrow(message);
+    expect(() => pluginLaws(test as never)).toThrow(
+      expect.objectContaining({ code: "options_invalid" }),
+    );
+  });
+});

@@ -1,0 +1,218 @@
+import * as glassine from "glassine";
+import { defineHost, jsonObject, labelSet } from "glassine";
+import { type AnyHost, type Law, slotLaws } from "glassine/testing";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+
+const run = { numRuns: 60, seed: 5 };
+
+/** The laws that do not hold, with what is said of each. */
+async function brokenOf(laws: readonly Law[]): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for (const { id, check } of laws) {
+    await check(run).catch((error: Error) => found.set(id, error.message));
+  }
+  return found;
+}
+
+/** A host with one slot of its own beside the standard ones. */
+function hostWith(slot: object): readonly Law[] {
+  const slots = { mine: { tier: "mutable", description: "Mine.", ...slot } } as never;
+  return slotLaws(defineHost({ slots }), { slots });
+}
+
+describe("a host that keeps its promises", () => {
+  it("has no broken law: schemas with rules, transforms, defaults and gates", async () => {
+    const slots = {
+      billing: {
+        tier: "mutable",
+        read: "read_billing",
+        write: "write_billing",
+        description: "Who pays.",
+        schema: z.object({
+          account: z.string().min(3).max(12),
+          plan: z.enum(["free", "paid"]).default("free"),
+          code: z
+            .string()
+            .regex(/^[A-Z]{2}-\d{3}$/)
+            .optional(),
+          share: z.number().min(0).max(1).optional(),
+          mail: z.email().optional(),
+          slug: z
+            .string()
+            .transform((text) => text.trim())
+            .optional(),
+        }),
+      },
+      flags: {
+        tier: "immutable",
+        description: "Marks, and who set them.",
+        schema: z.object({ marks: labelSet().default([]), notes: jsonObject().optional() }),
+        fields: { marks: { tier: "monotonic", read: "read_marks", write: "append_marks" } },
+      },
+    } as const;
+    const laws = slotLaws(defineHost({ slots }), { slots });
+    expect(await brokenOf(laws)).toEqual(new Map());
+  });
+});
+
+describe("a fault of a table is found", () => {
+  it("a transform that changes its own result", async () => {
+    const schema = z.object({ text: z.string().transform((text) => `${text}!`) });
+    const found = await brokenOf(hostWith({ schema }));
+    expect([...found.keys()]).toEqual(expect.arrayContaining(["L21", "L28"]));
+    expect(found.get("L21")).toMatch(/^L21 does not hold: .*\nThe copy: expected/);
+    expect(found.get("L21")).toContain("seed: 5");
+  });
+
+  it("a default that is another each time", async () => {
+    let count = 0;
+    const number = z.number().default(() => ++count);
+    const found = await brokenOf(hostWith({ schema: z.object({ number }) }));
+    expect([...found.keys()]).toContain("L37");
+  });
+
+  it("a derived part that goes by chance", async () => {
+    const schema = z.object({
+      list: z.array(z.string()).default([]),
+      sum: z.number().default(0),
+    });
+    let count = 0;
+    const slot = { tier: "monotonic", grows: "list", schema, derive: () => ({ sum: ++count }) };
+    const found = await brokenOf(hostWith(slot));
+    expect([...found.keys()]).toContain("L7");
+  });
+});
+
+describe("a fault of the functions is found", () => {
+  const host: AnyHost = glassine;
+  const lawsOf = (changes: object) => slotLaws({ ...host, ...changes } as AnyHost);
+
+  it("a filter that shows everything", async () => {
+    const filterExtensions = (extensions: glassine.Extensions) => ({ ...extensions });
+    const found = await brokenOf(lawsOf({ filterExtensions }));
+    expect([...found.keys()]).toEqual(expect.arrayContaining(["L3", "L5", "L26"]));
+  });
+
+  it("a merge that takes what comes", async () => {
+    const mergeExtensions = (current: glassine.Extensions, returned: object | null) => ({
+      extensions: { ...current, ...returned },
+      rejections: [],
+    });
+    const found = await brokenOf(lawsOf({ mergeExtensions }));
+    const expected = ["L10", "L11", "L12", "L13", "L14", "L16", "L20", "L25", "L26"];
+    expect([...found.keys()]).toEqual(expect.arrayContaining(expected));
+  });
+
+  it("a merge that adds a label of its own, and one that forgets those that came", async () => {
+    const merged = (change: (extensions: glassine.Extensions) => glassine.Extensions) =>
+      lawsOf({
+        mergeExtensions: (...args: Parameters<typeof glassine.mergeExtensions>) => {
+          const { extensions, rejections } = glassine.mergeExtensions(...args);
+          const changed = extensions === args[0] ? extensions : change(extensions as never);
+          return { extensions: changed, rejections };
+        },
+      });
+    const adding = await brokenOf(merged((extensions) => glassine.addLabels(extensions, "MORE")));
+    expect([...adding.keys()]).toEqual(expect.arrayContaining(["L14", "L15"]));
+    const forgetting = await brokenOf(
+      merged((extensions) => glassine.createExtensions({ ...extensions, security: null })),
+    );
+    expect([...forgetting.keys()]).toEqual(expect.arrayContaining(["L13", "L15"]));
+  });
+
+  it("a reader that runs getters", async () => {
+    const createExtensions = (input: object) =>
+      glassine.createExtensions(JSON.parse(JSON.stringify(input)) as object);
+    const found = await brokenOf(lawsOf({ createExtensions }));
+    expect([...found.keys()]).toContain("L24");
+  });
+
+  it("a reader that loses a slot, and names that are resolved wrong", async () => {
+    const decodeExtensions = (text: string) => {
+      const { extensions, dropped } = glassine.decodeExtensions(text);
+      return { extensions: glassine.createExtensions({ ...extensions, custom: null }), dropped };
+    };
+    expect([...(await brokenOf(lawsOf({ decodeExtensions }))).keys()]).toEqual(["L28"]);
+    const resolveCapabilities = (names: readonly string[]) => [...names].sort();
+    expect([...(await brokenOf(lawsOf({ resolveCapabilities }))).keys()]).toEqual(["L31"]);
+  });
+});
+
+describe("a law", () => {
+  const [first] = slotLaws() as readonly [Law];
+
+  it("runs as often as it is told, from the seed that it is told", async () => {
+    let calls = 0;
+    const filterExtensions: unknown = (...args: Parameters<typeof glassine.filterExtensions>) => {
+      calls += 1;
+      return glassine.filterExtensions(...args);
+    };
+    const host = { ...glassine, filterExtensions } as AnyHost;
+    await slotLaws(host)[0]?.check({ numRuns: 7 });
+    expect(calls).toBe(14);
+  });
+
+  it("fails with the same case for the same seed", async () => {
+    const laws = slotLaws({
+      ...glassine,
+      filterExtensions: () => ({}),
+    } as unknown as AnyHost);
+    const fails = () =>
+      laws
+        .find(({ id }) => id === "L4")
+        ?.check(run)
+        .catch(String);
+    expect(await fails()).toContain("The slots of the view: expected");
+    expect(await fails()).toBe(await fails());
+  });
+
+  it.each([
+    [{ runs: 7 }, 'no option "runs"'],
+    [7, "options in an object"],
+  ])("refuses the options %o", async (options, message) => {
+    await expect(first.check(options as never)).rejects.toThrow(message);
+  });
+});
+
+describe("what slotLaws refuses", () => {
+  const slots = {
+    billing: {
+      tier: "immutable",
+      read: "read_billing",
+      description: "Who pays.",
+      schema: z.object({ account: z.string() }),
+    },
+  } as const;
+  const host = defineHost({ slots });
+  const lottery = {
+    lottery: {
+      tier: "immutable",
+      description: "Hard to win.",
+      schema: z.object({ ticket: z.string().refine((text) => text === "4711-0815-42") }),
+    },
+  } as const;
+
+  it.each([
+    ["a host without its table", host, {}, 'has "billing" among its slots, and no table'],
+    ["a table without its host", glassine, { slots }, 'nothing named "billing" among its slots'],
+    ["an unknown table", host, { slot: slots }, 'no option "slot"'],
+    [
+      "the table of another host",
+      host,
+      { slots: { billing: { ...slots.billing, read: "read_bills" } } },
+      'capability "read_bills"',
+    ],
+    [
+      "a slot of which no value is found",
+      defineHost({ slots: lottery }),
+      { slots: lottery },
+      "none is accepted",
+    ],
+  ])("%s", (_, other, tables, message) => {
+    expect(() => slotLaws(other as AnyHost, tables as never)).toThrow(message);
+    expect(() => slotLaws(other as AnyHost, tables as never)).toThrow(
+      expect.objectContaining({ code: "options_invalid" }),
+    );
+  });
+});

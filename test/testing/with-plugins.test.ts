@@ -1,0 +1,292 @@
+import { definePlugin, health, type Manager } from "glassine";
+import { createPluginManager, definePlugin as defineNodePlugin } from "glassine/memory-node";
+import { type PropertyHolder, withPlugins } from "glassine/testing";
+import { describe, expect, expectTypeOf, it } from "vitest";
+
+const named = (name: string) =>
+  definePlugin({ name, version: "1.0.0", hooks: { tool_pre_invoke: (_payload) => undefined } });
+const one = named("plugin-one");
+const two = named("plugin-two");
+const names = (manager: Manager) => manager.plugins.map(({ name }) => name);
+const call = { name: "add" };
+
+/** The error that a promise rejects with. */
+const refusalOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => expect.unreachable("it resolved"),
+    (error: unknown) => error,
+  );
+
+type NodeManager = Awaited<ReturnType<typeof createPluginManager>>;
+const holderOf = (manager?: Manager): PropertyHolder<Manager> => ({ manager });
+const previous = () => withPlugins([], (manager) => manager);
+
+describe("withPlugins", () => {
+  it("runs the body with a manager of the plugins, and gives what the body gives", async () => {
+    expect(await withPlugins([one, two], names)).toEqual(["plugin-one", "plugin-two"]);
+    const allowed = await withPlugins([one], async (manager) => {
+      const { continueProcessing } = await manager.invoke("tool_pre_invoke", call);
+      return continueProcessing;
+    });
+    expectTypeOf(allowed).toEqualTypeOf<boolean>();
+    expect(allowed).toBe(true);
+  });
+
+  it("takes the options of the manager", async () => {
+    const slow = definePlugin({
+      name: "slow",
+      version: "1.0.0",
+      hooks: { tool_pre_invoke: (_payload) => new Promise<undefined>(() => {}) },
+    });
+    const code = await withPlugins(
+      [slow],
+      async (manager) => (await manager.invoke("tool_pre_invoke", call)).errors[0]?.code,
+      { timeoutMs: 5 },
+    );
+    expect(code).toBe("handler_timeout");
+  });
+
+  it("takes another host's createPluginManager, and its types", async () => {
+    const plugin = defineNodePlugin({
+      name: "register",
+      version: "1.0.0",
+      hooks: { migration_register: (list) => list },
+    });
+    const handled = await withPlugins(
+      [plugin],
+      (manager) => {
+        expectTypeOf(manager).toEqualTypeOf<NodeManager>();
+        return [manager.handles("migration_register"), manager.handles("recall_rank")] as const;
+      },
+      { createPluginManager },
+    );
+    expect(handled).toEqual([true, false]);
+  });
+
+  it("closes the manager when the body has ended, well or not", async () => {
+    const managers: Manager[] = [];
+    const keep = (manager: Manager) => managers.push(manager);
+    await withPlugins([one], keep);
+    await refusalOf(
+      withPlugins([one], (manager) => {
+        keep(manager);
+        throw new Error("on purpose");
+      }),
+    );
+    for (const manager of managers)
+      await expect(manager.invoke("tool_pre_invoke", call)).rejects.toMatchObject({
+        code: "manager_closed",
+      });
+    expect(managers).toHaveLength(2);
+  });
+
+  it("lets background work, records and health polling end before it resolves", async () => {
+    const ended: string[] = [];
+    const later = (what: string) =>
+      new Promise<void>((resolve) => setTimeout(() => resolve(void ended.push(what)), 20));
+    let polled = 0;
+    const plugin = definePlugin({
+      name: "background",
+      version: "1.0.0",
+      hooks: {
+        tool_pre_invoke: { mode: "fire_and_forget", handler: (_payload) => later("handler") },
+      },
+      healthCheck: () => {
+        polled += 1;
+        return health("healthy");
+      },
+    });
+    const body = async (manager: Manager) => {
+      await manager.invoke("tool_pre_invoke", call);
+      while (polled === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    };
+    await withPlugins([plugin], body, {
+      health: { poll: true, intervalMs: 5 },
+      audit: { sink: () => later("record") },
+      logger: {},
+    });
+    expect(ended).toContain("handler");
+    expect(ended).toContain("record");
+    const [before, records] = [polled, ended.length];
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(polled).toBe(before);
+    expect(ended).toHaveLength(records);
+  });
+
+  it("says so when work does not end in time, and lets the body's error go first", async () => {
+    const plugin = definePlugin({
+      name: "endless",
+      version: "1.0.0",
+      hooks: {
+        tool_pre_invoke: {
+          mode: "fire_and_forget",
+          timeoutMs: null,
+          handler: (_payload) => new Promise<void>(() => {}),
+        },
+      },
+    });
+    const options = { close: { timeoutMs: 20 } };
+    const body = (manager: Manager) => manager.invoke("tool_pre_invoke", call);
+    await expect(withPlugins([plugin], body, options)).rejects.toThrow(
+      /not all of its work has ended: 1 background/,
+    );
+    const failing = async (manager: Manager) => {
+      await body(manager);
+      throw new Error("on purpose");
+    };
+    await expect(withPlugins([plugin], failing, options)).rejects.toThrow("on purpose");
+  });
+
+  it("PH-113: bodies that run at a time see each their own plugins throughout", async () => {
+    const seen = { one: new Set<string>(), two: new Set<string>() };
+    const watch = (key: "one" | "two") => async (manager: Manager) => {
+      for (let i = 0; i < 5; i++) {
+        for (const name of names(manager)) seen[key].add(name);
+        const { executions } = await manager.invoke("tool_pre_invoke", call);
+        for (const { plugin } of executions) seen[key].add(plugin);
+        await new Promise((resolve) => setTimeout(resolve, key === "one" ? 1 : 2));
+      }
+    };
+    await Promise.all([withPlugins([one], watch("one")), withPlugins([two], watch("two"))]);
+    expect([[...seen.one], [...seen.two]]).toEqual([["plugin-one"], ["plugin-two"]]);
+  });
+});
+
+describe("replace", () => {
+  it("puts the manager in while the body runs, and the previous one back", async () => {
+    const before = await previous();
+    const holder = holderOf(before);
+    await withPlugins([one], (manager) => expect(holder.manager).toBe(manager), {
+      replace: holder,
+    });
+    expect(holder.manager).toBe(before);
+    const empty = holderOf();
+    await withPlugins([one], () => expect(empty.manager).toBeDefined(), { replace: empty });
+    expect(empty.manager).toBeUndefined();
+  });
+
+  it("PH-112: a body that throws or rejects has its error surface, and the previous one is back", async () => {
+    const before = await previous();
+    const error = new Error("on purpose");
+    const failing = [
+      () => {
+        throw error;
+      },
+      () => Promise.reject(error),
+      async () => {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        throw error;
+      },
+    ];
+    for (const body of failing) {
+      const holder = holderOf(before);
+      expect(await refusalOf(withPlugins([one], body, { replace: holder }))).toBe(error);
+      expect(holder.manager).toBe(before);
+    }
+  });
+
+  it("PH-112: a body that put something else there has the previous one back, too", async () => {
+    const before = await previous();
+    const holder = holderOf(before);
+    const body = () => {
+      holder.manager = undefined;
+    };
+    await withPlugins([one], body, { replace: holder });
+    expect(holder.manager).toBe(before);
+  });
+
+  it("PH-114: plugins that cannot be registered are refused before the body runs or anything is replaced", async () => {
+    const before = await previous();
+    const holder = holderOf(before);
+    const written: unknown[] = [];
+    const watched = {
+      get: () => holder.manager,
+      set: (manager: Manager | undefined) => void written.push(manager),
+    };
+    let ran = false;
+    const body = () => {
+      ran = true;
+    };
+    const refused = [[one, named("plugin-one")], [{ plugin: one, grant: ["read_labls"] }], "none"];
+    for (const plugins of refused) {
+      for (const replace of [holder, watched])
+        expect(await refusalOf(withPlugins(plugins as never, body, { replace }))).toMatchObject({
+          code: expect.stringMatching(/^(plugin|options|capability)_/),
+        });
+    }
+    expect([ran, written]).toEqual([false, []]);
+    expect(holder.manager).toBe(before);
+  });
+
+  it("takes a variable behind two functions", async () => {
+    let current: Manager | undefined;
+    const replace = {
+      get: () => current,
+      set: (manager: Manager | undefined) => {
+        current = manager;
+      },
+    };
+    await withPlugins([one], (manager) => expect(current).toBe(manager), { replace });
+    expect(current).toBeUndefined();
+  });
+
+  it("restores in reverse where calls are nested", async () => {
+    const before = await previous();
+    const holder = holderOf(before);
+    await withPlugins(
+      [one],
+      async (outer) => {
+        await refusalOf(
+          withPlugins(
+            [two],
+            (inner) => {
+              expect(holder.manager).toBe(inner);
+              throw new Error("on purpose");
+            },
+            { replace: holder },
+          ),
+        );
+        expect(holder.manager).toBe(outer);
+      },
+      { replace: holder },
+    );
+    expect(holder.manager).toBe(before);
+  });
+
+  it("ends with what was there first, in whatever order calls that overlap end", async () => {
+    const before = await previous();
+    const holder = holderOf(before);
+    const ends: (() => void)[] = [];
+    const bodies = [one, two, named("plugin-three")].map((plugin) =>
+      withPlugins([plugin], () => new Promise<void>((resolve) => ends.push(resolve)), {
+        replace: holder,
+      }),
+    );
+    while (ends.length < 3) await new Promise((resolve) => setTimeout(resolve, 1));
+    const held = () => holder.manager?.plugins[0]?.name;
+    const top = held();
+    for (const at of [0, 2, 1]) {
+      ends[at]?.();
+      await bodies[at];
+      // The one on top stays as long as it runs.
+      if (at === 0) expect(held()).toBe(top === "plugin-one" ? held() : top);
+    }
+    expect(holder.manager).toBe(before);
+  });
+});
+
+describe("what withPlugins refuses", () => {
+  it.each([
+    ["no body", [[one], undefined], "expects a body"],
+    ["options that are none", [[one], () => 1, []], "options in an object"],
+    ["plugins among the options", [[one], () => 1, { plugins: [] }], "plugins first"],
+    ["no createPluginManager", [[one], () => 1, { createPluginManager: 1 }], "function of a host"],
+    ["no holder", [[one], () => 1, { replace: {} }], "property manager"],
+    ["half a holder", [[one], () => 1, { replace: { get: () => 1 } }], "property manager"],
+    ["an unknown option", [[one], () => 1, { replaces: {} }], "no option 'replaces'"],
+  ])("%s", async (_, args, message) => {
+    const error = await refusalOf(withPlugins(...(args as unknown as [never, never])));
+    expect(error).toMatchObject({ code: "options_invalid" });
+    expect((error as Error).message).toContain(message);
+  });
+});
