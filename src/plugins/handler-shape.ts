@@ -64,6 +64,8 @@ const maxName = 64;
 
 /** The function's own name where that is plain data, on one line; `handler` where it has none. */
 export function nameOfHandler(handler: object): string {
+  // It is refused, and until then no trap of it runs.
+  if (isProxy(handler)) return "handler";
   const given: unknown = getOwnPropertyDescriptor(handler, "name")?.value;
   const line = typeof given === "string" ? oneLine(given, maxName) : "";
   return line === "" ? "handler" : line;

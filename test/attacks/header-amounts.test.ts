@@ -18,7 +18,7 @@ const capabilities: readonly Capability[] = ["write_headers"];
 attack(
   "A-130",
   "Copy a secret into another header or into `custom`",
-  "possible for who may read it, and for nobody else",
+  "possible for who may read it, and for nobody else; in logs and records its value is masked wherever it stands",
   () => {
     const headers = { authorization: "Bearer secret" };
     const extensions = createExtensions({ http: { headers } });
@@ -44,14 +44,7 @@ attack(
       const result = await copying(capabilities);
       expect(result.extensions.custom).toEqual({ secret });
     });
-  },
-);
 
-attack(
-  "A-130",
-  "Send a secret that was copied under another name into a log or a record",
-  "values of the request's sensitive headers are masked wherever they stand",
-  () => {
     it("in what a plugin throws, denies with and labels", async () => {
       verifies("audit:redacted-request");
       const events: unknown[] = [];

@@ -229,3 +229,24 @@ describe("the settings of an entry", () => {
     expect(executions[0]).toMatchObject({ mode: "audit", status: "completed" });
   });
 });
+
+// Found by L24: the name of a handler was read before it was known to be no proxy.
+it("a proxy as handler is refused, and no trap of it runs", () => {
+  let runs = 0;
+  const traps = new Proxy(
+    {},
+    {
+      get: () => () => {
+        runs += 1;
+        throw new Error("a trap ran");
+      },
+    },
+  );
+  const handler = new Proxy(() => undefined, traps);
+  for (const entry of [handler, { handler }, { handler, extensions: true }]) {
+    expect(message(entry)).toEqual([
+      "handler for hook 'tool_pre_invoke' is a proxy; wrap it in a function",
+    ]);
+  }
+  expect(runs).toBe(0);
+});
