@@ -15,7 +15,6 @@ import {
   expire,
   type House,
   Invocation,
-  OperationRun,
   operate,
   RunCounts,
   run,
@@ -152,18 +151,25 @@ export async function createManager(
     invoke,
   };
 
-  function begin(
+  /** What keeps any run from being begun. */
+  function expectRoom(hook: string): void {
+    if (closed) throw closedError();
+    if (house.inFlight >= options.maxInFlight) throw overloaded(hook, options.maxInFlight);
+  }
+
+  function invokeOperation(
     hook: string,
     payload: unknown,
     given: InvokeOptions<unknown> | undefined,
-  ): Invocation | AnyInvokeResult | OperationRun {
+  ): Promise<AnyInvokeResult> {
+    const chain = chains[hook];
     if (closed) throw closedError();
-    const program = programs[hook];
-    const chain = program === undefined ? chains[hook] : undefined;
-    if (program === undefined && chain === undefined) throw unknownHook(surface, hook);
-    if (house.inFlight >= options.maxInFlight) throw overloaded(hook, options.maxInFlight);
-    if (program !== undefined) return beginMessage(beginning, program, payload, given);
-    return beginOperation(beginning, chain as NonNullable<typeof chain>, payload, given);
+    if (chain === undefined) throw unknownHook(surface, hook);
+    expectRoom(hook);
+    const begun = beginOperation(beginning, chain, payload, given);
+    house.inFlight += 1;
+    house.counts.started += 1;
+    return operate(begun) as Promise<AnyInvokeResult>;
   }
 
   function invoke(
@@ -173,12 +179,10 @@ export async function createManager(
   ): Promise<AnyInvokeResult> {
     let invocation: Invocation | undefined;
     try {
-      const begun = begin(hook, payload, given);
-      if (begun instanceof OperationRun) {
-        house.inFlight += 1;
-        house.counts.started += 1;
-        return operate(begun) as Promise<AnyInvokeResult>;
-      }
+      const program = programs[hook];
+      if (program === undefined) return invokeOperation(hook, payload, given);
+      expectRoom(hook);
+      const begun = beginMessage(beginning, program, payload, given);
       if (!(begun instanceof Invocation)) return settled(begun);
       invocation = begun;
       house.inFlight += 1;

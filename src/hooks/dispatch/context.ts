@@ -162,6 +162,11 @@ Object.freeze(HandlerContext);
 /** Makes the context of one call of a handler. */
 export type ContextClass = new (step: HandlerStep, run: AnyRun) => HandlerContext;
 
+/** The context of one call. The common class is named, so that the engine knows what is made. */
+export function newContext(Class: ContextClass, step: HandlerStep, run: AnyRun): HandlerContext {
+  return Class === HandlerContext ? new HandlerContext(step, run) : new Class(step, run);
+}
+
 /** The contexts of a host: those without services share one class. */
 export function contextClassWith(services: readonly Service[]): ContextClass {
   if (services.length === 0) return HandlerContext;

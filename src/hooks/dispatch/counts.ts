@@ -12,6 +12,7 @@ export class RunCounts {
   aborted = 0;
 
   end(ending: Ending): void {
-    this[ending] += 1;
+    if (ending === "allowed") this.allowed += 1;
+    else this[ending] += 1;
   }
 }

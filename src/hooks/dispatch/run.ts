@@ -3,7 +3,7 @@ import { intrinsics } from "../../admit/index.ts";
 import type { Violation } from "../results.ts";
 import { chooseBackground, runBackground } from "./background.ts";
 import { ConcurrentPhase } from "./concurrent.ts";
-import { endTurn, type HandlerContext } from "./context.ts";
+import { endTurn, type HandlerContext, newContext } from "./context.ts";
 import type { Invocation } from "./invocation.ts";
 import { joinOuter } from "./nested.ts";
 import type { Step } from "./program.ts";
@@ -81,7 +81,7 @@ async function crashed(run: Invocation, error: unknown): Promise<AnyInvokeResult
  * `result`: the run may be over.
  */
 function advance(run: Invocation): Pending {
-  const { serial, timed } = run.program;
+  const { serial, timed, house } = run.program;
   const { signal } = run.wishes;
   while (run.index < serial.length) {
     const step = serial[run.index] as Step;
@@ -93,7 +93,7 @@ function advance(run: Invocation): Pending {
     if (timed) run.waiting.startedAt = intrinsics.monotonicNow();
     const { handler } = step;
     const before = run.extensions;
-    const context = new run.program.house.Context(step, run);
+    const context = newContext(house.Context, step, run);
     const view = step.extensions ? run.viewFor(step) : undefined;
     run.context = context;
     let returned: unknown;
