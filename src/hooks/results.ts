@@ -1,6 +1,6 @@
 /** What a handler says: allow, deny, or a change. */
 import { createStamp, intrinsics, type Json, readPlain } from "../admit/index.ts";
-import { GlassineError } from "../errors/index.ts";
+import { GlassineError, rejectionReason } from "../errors/index.ts";
 
 /** Why a plugin stopped an operation. Text of a plugin: capped, on one line, never trusted. */
 export interface Violation {
@@ -109,6 +109,13 @@ export function deny(input: DenyInput): Denial {
   });
   // Its own key makes a spread or clone of it no result, where an empty one would pass.
   return freeze(denials.put({ __proto__: null, deny: true }, violation)) as unknown as Denial;
+}
+
+/** The violation of a `RejectError` that a handler threw, or `undefined` for anything else. */
+export function rejectionOf(thrown: unknown): Violation | undefined {
+  const reason = rejectionReason(thrown);
+  if (reason === undefined) return undefined;
+  return violationOf(deny(isReason(reason) ? reason : "rejected"));
 }
 
 /** A violation as the host gets it from a voting hook. */

@@ -8,8 +8,8 @@ export async function heldToAudit(
   pending: Promise<AnyInvokeResult>,
 ): Promise<AnyInvokeResult> {
   const result = await pending;
-  const kept = run.waited?.tab?.kept ?? true;
-  if (kept === true || (kept !== false && (await kept) === true)) return result;
+  const tab = run.waited?.tab;
+  if (tab === undefined || (await tab.areKept()) === true) return result;
   // Who was denied stays denied, for the reason that was given.
   if (result.violation !== undefined) return result;
   const reason = `The audit trail did not keep what happened on ${run.hook}.`;

@@ -1,6 +1,6 @@
 /** Fire-and-forget work: nobody waits for it, so it is counted, bounded and drained at the end. */
 import { intrinsics } from "../../admit/index.ts";
-import { endTurn } from "./context.ts";
+import { endTurn, newContext } from "./context.ts";
 import type { Invocation } from "./invocation.ts";
 import type { PluginState, Step } from "./program.ts";
 import { isAwaitable, nextMacrotask } from "./thenable.ts";
@@ -130,7 +130,7 @@ export function runBackground(run: Invocation, steps: readonly Step[]): void {
 }
 
 async function runStep(run: Invocation, step: Step): Promise<BackgroundEnd> {
-  const context = new run.program.house.Context(step, run);
+  const context = newContext(run.program.house.Context, step, run);
   let how = "returned";
   let outcome: unknown;
   try {

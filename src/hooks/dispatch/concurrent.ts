@@ -6,7 +6,7 @@
 import { intrinsics } from "../../admit/index.ts";
 import type { Slots } from "../../extensions/index.ts";
 import type { DeadlineNode } from "../deadline-ring.ts";
-import { endTurn, type HandlerContext } from "./context.ts";
+import { endTurn, type HandlerContext, newContext } from "./context.ts";
 import { type Invocation, type ShownView, shownTo } from "./invocation.ts";
 import type { Step } from "./program.ts";
 import { isAborted } from "./signals.ts";
@@ -118,7 +118,7 @@ export class ConcurrentPhase {
       member.ending = "passed";
       return;
     }
-    const context = new run.program.house.Context(step, run);
+    const context = newContext(run.program.house.Context, step, run);
     member.context = context;
     if (run.program.timed) member.startedAt = intrinsics.monotonicNow();
     if (step.extensions) member.view = this.#viewFor(step);

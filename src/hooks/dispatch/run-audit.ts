@@ -34,9 +34,10 @@ export class AuditTab {
     else if (kept !== true) this.#pending = both(this.#pending, kept);
   }
 
-  /** Whether all of them were kept; a promise while some are on their way. */
-  get kept(): boolean | Promise<boolean> {
-    return this.#lost ? false : (this.#pending ?? true);
+  /** Whether all of them were kept, once each has been dealt with. */
+  async areKept(): Promise<boolean> {
+    if (this.#lost) return false;
+    return this.#pending === undefined || (await this.#pending) === true;
   }
 }
 

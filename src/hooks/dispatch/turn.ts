@@ -1,10 +1,10 @@
 /** How one handler's turn ends: with nothing, a denial, changes, or a failure. */
 import { ignore, intrinsics, type LevelValue, without } from "../../admit/index.ts";
-import { type ErrorCode, errorCodes, ownErrorCode, rejectionReason } from "../../errors/index.ts";
+import { type ErrorCode, errorCodes, ownErrorCode } from "../../errors/index.ts";
 import type { Slots } from "../../extensions/index.ts";
 import type { Rejection } from "../../merge/index.ts";
 import type { Node } from "../../slots/index.ts";
-import { allow, deny, isReason, type Violation, violationOf } from "../results.ts";
+import { allow, rejectionOf, type Violation, violationOf } from "../results.ts";
 import type { AnyRun } from "./context.ts";
 import type { Ending } from "./counts.ts";
 import type { Invocation } from "./invocation.ts";
@@ -208,8 +208,8 @@ function refuse(run: Invocation, step: Step, { code, path, reason }: Refused): T
 /** A handler threw. An error of this library tells its code; any other is opaque. */
 export function failThrown(run: Invocation, step: Step, thrown: unknown): TurnEnd {
   if (thrown === timedOut) return fail(run, step, "handler_timeout", "timeout");
-  const rejected = rejectionReason(thrown);
-  if (rejected !== undefined) return takeDenial(run, step, violationIn(rejected));
+  const rejection = rejectionOf(thrown);
+  if (rejection !== undefined) return takeDenial(run, step, rejection);
   tellThrown(run, step, thrown);
   if (run.result !== undefined) return undefined;
   noteThrown(run, step, thrown);
@@ -219,11 +219,6 @@ export function failThrown(run: Invocation, step: Step, thrown: unknown): TurnEn
   }
   const detail = ` ${errorCodes[code].means} What it said goes to onHandlerError.`;
   return failed(run, step, code, `was refused by a helper (${code})`, { status: "error" }, detail);
-}
-
-/** The denial of a `RejectError`, whose reason is any text. */
-function violationIn(reason: string): Violation {
-  return violationOf(deny(isReason(reason) ? reason : "rejected")) as Violation;
 }
 
 /** A handler failed. */

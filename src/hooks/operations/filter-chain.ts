@@ -1,33 +1,24 @@
 /** Filter chain: each handler gets the value that the one before it gave. */
 import { admit, decisive } from "../../admit/index.ts";
-import { formatProblems } from "../../errors/index.ts";
+import { formatProblems, type PluginExecutionError } from "../../errors/index.ts";
 import type { HandlerStep } from "../dispatch/program.ts";
 import { secretsOf } from "../dispatch/run-secrets.ts";
-import { abortedError, brokenContract, failedTurn } from "./failures.ts";
-import { type OperationRun, takeTurn } from "./operation-run.ts";
+import { brokenContract, failedTurn } from "./failures.ts";
+import type { OperationRun } from "./operation-run.ts";
 
-export async function chain(run: OperationRun): Promise<void> {
-  const { steps } = run.program;
-  for (let i = 0; i < steps.length; i++) {
-    const step = steps[i] as HandlerStep;
-    const turn = takeTurn(run, step, run.payload);
-    if (turn !== undefined) await turn;
-    if (run.how === "aborted") return run.fail("aborted", abortedError(run));
-    if (run.how !== "returned") return run.failBy(failedTurn(run, step));
-    if (!takeValue(run, step)) return;
-  }
-  run.end("allowed", run.payload);
+/** Puts what a handler returned in place: copied, checked, frozen. */
+export function takeValue(run: OperationRun, step: HandlerStep): void {
+  const error = run.how === "returned" ? refusedValue(run, step) : failedTurn(run, step);
+  if (error !== undefined) run.fail("errored", error);
 }
 
-/** Puts what a handler returned in place: copied, checked, frozen. False when it cannot be. */
-function takeValue(run: OperationRun, step: HandlerStep): boolean {
+/** Takes the value, or says why it cannot be taken. */
+function refusedValue(run: OperationRun, step: HandlerStep): PluginExecutionError | undefined {
   const { outcome, program, payload: given } = run;
+  if (outcome === given) return undefined;
   const where = `for filter-chain hook '${program.hook}'`;
-  if (outcome === given) return true;
-  if (outcome === undefined || outcome === null) {
-    run.failBy(brokenContract(run, step, `returned nothing ${where}`));
-    return false;
-  }
+  if (outcome === undefined || outcome === null)
+    return brokenContract(run, step, `returned nothing ${where}`);
   const read = admit(program.payload, outcome, {
     origin: "plugin",
     limits: program.limits,
@@ -36,18 +27,17 @@ function takeValue(run: OperationRun, step: HandlerStep): boolean {
     hint: given,
     partial: false,
   });
-  if (!read.ok) {
-    const what = formatProblems([decisive(read.problems)]);
-    run.failBy(brokenContract(run, step, `returned an unfit value ${where}: ${what}`));
-    return false;
-  }
-  const problem = keptBy(run, step, read.value);
-  if (problem !== undefined) {
-    run.failBy(brokenContract(run, step, `returned an unfit value ${where}: ${problem}`));
-    return false;
-  }
-  run.payload = read.value;
-  return true;
+  const problem = read.ok
+    ? keptBy(run, step, read.value)
+    : formatProblems([decisive(read.problems)]);
+  if (problem !== undefined)
+    return brokenContract(run, step, `returned an unfit value ${where}: ${problem}`);
+  if (read.ok) run.payload = read.value;
+  return undefined;
+}
+
+export function endChain(run: OperationRun): void {
+  run.end("allowed", run.payload);
 }
 
 /** What the hook's own rule has against a value. A rule that fails lets nothing through. */

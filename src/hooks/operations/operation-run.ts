@@ -5,9 +5,8 @@
  * asked for its `then`, which a plugin may have put on a prototype.
  */
 import { intrinsics } from "../../admit/index.ts";
-import type { PluginExecutionError } from "../../errors/index.ts";
 import type { Slots } from "../../extensions/index.ts";
-import { type AnyRun, endTurn, type HandlerContext } from "../dispatch/context.ts";
+import { type AnyRun, endTurn, type HandlerContext, newContext } from "../dispatch/context.ts";
 import type { Ending } from "../dispatch/counts.ts";
 import { type ShownView, shownTo } from "../dispatch/invocation.ts";
 import type { HandlerStep, House, RunWishes } from "../dispatch/program.ts";
@@ -77,11 +76,6 @@ export class OperationRun implements AnyRun {
     this.ending = ending;
   }
 
-  /** Ends the run with what a handler did. */
-  failBy(error: PluginExecutionError): void {
-    this.fail("errored", error);
-  }
-
   /** Keeps a note in the host's trail, if it has one. */
   tell(note: RunNote): void {
     const { audit } = this.program.house;
@@ -90,9 +84,9 @@ export class OperationRun implements AnyRun {
     this.#tab.tell(audit, this, note);
   }
 
-  /** Whether all notes were kept. */
-  get kept(): boolean | Promise<boolean> {
-    return this.#tab?.kept ?? true;
+  /** What became of its notes; nothing where there were none. */
+  get tab(): AuditTab | undefined {
+    return this.#tab;
   }
 
   viewFor(step: HandlerStep): Slots {
@@ -116,7 +110,7 @@ export function takeTurn(
   run.how = "pending";
   run.outcome = undefined;
   if (isAborted(run.wishes.signal)) return ended(run, "aborted", undefined);
-  const context = new run.program.house.Context(step, run);
+  const context = newContext(run.program.house.Context, step, run);
   const { handler, timeoutMs } = step;
   const startedAt = timeoutMs === undefined ? 0 : intrinsics.monotonicNow();
   let returned: unknown;

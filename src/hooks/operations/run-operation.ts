@@ -1,16 +1,50 @@
 /** Runs a hook of the other four semantics from its first handler to its answer. */
 import { GlassineError } from "../../errors/index.ts";
+import type { HandlerStep } from "../dispatch/program.ts";
 import { joinsPromise } from "../dispatch/thenable.ts";
-import { chain } from "./filter-chain.ts";
-import { tellAll } from "./fire-and-forget.ts";
-import type { OperationRun } from "./operation-run.ts";
+import { abortedError } from "./failures.ts";
+import { endChain, takeValue } from "./filter-chain.ts";
+import { endTold, takeTold } from "./fire-and-forget.ts";
+import { type OperationRun, takeTurn } from "./operation-run.ts";
 import type { OperationProgram } from "./program.ts";
-import { score } from "./score-delta.ts";
-import { vote } from "./voting.ts";
+import { endScores, takeDeltas } from "./score-delta.ts";
+import { endVote, takeVote } from "./voting.ts";
 
-const ways: {
-  readonly [Semantic in OperationProgram["semantic"]]: (run: OperationRun) => Promise<void>;
-} = { voting: vote, filter_chain: chain, score_delta: score, fire_and_forget: tellAll };
+/** What makes a semantic. */
+interface Way {
+  /** Takes the outcome of a turn; may end the run. */
+  readonly take: (run: OperationRun, step: HandlerStep) => void;
+  /** Ends a run that no handler has ended. */
+  readonly end: (run: OperationRun) => void;
+}
+
+const ways: { readonly [Semantic in OperationProgram["semantic"]]: Way } = {
+  voting: { take: takeVote, end: endVote },
+  filter_chain: { take: takeValue, end: endChain },
+  score_delta: { take: takeDeltas, end: endScores },
+  fire_and_forget: { take: takeTold, end: endTold },
+};
+
+/** Gives each handler its turn, one after the other, until the run has ended. */
+async function eachInTurn(run: OperationRun, { take, end }: Way): Promise<void> {
+  const { steps } = run.program;
+  for (let i = 0; i < steps.length; i++) {
+    const step = steps[i] as HandlerStep;
+    const turn = takeTurn(run, step, run.payload);
+    if (turn !== undefined) await turn;
+    if (run.how === "aborted") endAborted(run);
+    else take(run, step);
+    if (run.ending !== undefined) return;
+  }
+  end(run);
+}
+
+/** What always resolves does so here, too. */
+function endAborted(run: OperationRun): void {
+  const { semantic, strict } = run.program;
+  if (semantic === "fire_and_forget" && !strict) run.end("aborted", undefined);
+  else run.fail("aborted", abortedError(run));
+}
 
 /**
  * Resolves to the answer of the hook's semantic.
@@ -22,7 +56,7 @@ export async function operate(run: OperationRun): Promise<unknown> {
   const { house, semantic } = run.program;
   try {
     try {
-      await ways[semantic](run);
+      await eachInTurn(run, ways[semantic]);
     } catch (error) {
       // A handler left it no stack.
       run.fail("errored", outOfStack(run, error));
@@ -43,8 +77,7 @@ function outOfStack(run: OperationRun, cause: unknown): GlassineError {
 
 /** What could not be written down does not pass; a denial stands. */
 async function holdToAudit(run: OperationRun): Promise<void> {
-  const { kept } = run;
-  if (kept === true || (kept !== false && (await kept) === true)) return;
+  if (run.tab === undefined || (await run.tab.areKept()) === true) return;
   if (run.ending === "denied") return;
   const text = `The audit trail did not keep what happened on '${run.hook}'.`;
   run.fail("errored", new GlassineError("audit_failed", text, { hook: run.hook }, run.error));

@@ -1,9 +1,10 @@
 /** Score delta: every handler sees the same list, and what they give by id is summed. */
 import { hasMoreIndexes, intrinsics } from "../../admit/index.ts";
+import type { PluginExecutionError } from "../../errors/index.ts";
 import type { HandlerStep } from "../dispatch/program.ts";
 import { oneLine } from "../results.ts";
-import { abortedError, brokenContract, failedTurn, typeOf } from "./failures.ts";
-import { type OperationRun, takeTurn } from "./operation-run.ts";
+import { brokenContract, failedTurn, typeOf } from "./failures.ts";
+import type { OperationRun } from "./operation-run.ts";
 
 const { apply, freeze, getOwnPropertyDescriptor, getPrototypeOf, hasOwn, isArray, isProxy } =
   intrinsics;
@@ -15,19 +16,24 @@ const entryCount = getOwnPropertyDescriptor(Map.prototype, "size")?.get as () =>
 /** Sums by id. Without a prototype: `__proto__` is an id like any other. */
 type Sums = { [id: string]: number };
 
-export async function score(run: OperationRun): Promise<void> {
-  const { steps } = run.program;
-  const sums = newRecord() as Sums;
-  for (let i = 0; i < steps.length; i++) {
-    const step = steps[i] as HandlerStep;
-    const turn = takeTurn(run, step, run.payload);
-    if (turn !== undefined) await turn;
-    if (run.how === "aborted") return run.fail("aborted", abortedError(run));
-    if (run.how !== "returned") return run.failBy(failedTurn(run, step));
-    const fault = addDeltas(sums, run.outcome, run.program.limits.nodes);
-    if (fault !== undefined) return run.failBy(brokenContract(run, step, `returned ${fault}`));
-  }
-  run.end("allowed", freeze(sums));
+/** Adds what a handler returned to the sums so far, which are the answer that the run will have. */
+export function takeDeltas(run: OperationRun, step: HandlerStep): void {
+  const error = run.how === "returned" ? brokenDeltas(run, step) : failedTurn(run, step);
+  if (error !== undefined) run.fail("errored", error);
+}
+
+export function endScores(run: OperationRun): void {
+  run.end("allowed", freeze(sumsOf(run)));
+}
+
+function brokenDeltas(run: OperationRun, step: HandlerStep): PluginExecutionError | undefined {
+  const fault = addDeltas(sumsOf(run), run.outcome, run.program.limits.nodes);
+  return fault === undefined ? undefined : brokenContract(run, step, `returned ${fault}`);
+}
+
+function sumsOf(run: OperationRun): Sums {
+  run.answer ??= newRecord();
+  return run.answer as Sums;
 }
 
 /** Adds what a handler returned, or tells what is wrong with it. */
