@@ -1,4 +1,5 @@
 export { type Admitted, admit, decisive, readPlain } from "./admit.ts";
+export { isAwaitable, plainly } from "./awaitable.ts";
 export { withRule } from "./checks.ts";
 export { compileSchema } from "./compile.ts";
 export type { Compiled, Level, LevelValue } from "./compiled.ts";
@@ -26,7 +27,7 @@ export { areWithin, extensionsLimits, type Limits, payloadLimits } from "./limit
 export { beginsWith, concat, includes, mapped } from "./lists.ts";
 export { hasMoreIndexes } from "./properties.ts";
 export { limitsOver } from "./read-limits.ts";
-export { expectOptions, readOption, readWhole } from "./read-options.ts";
+export { expectOptions, longestTimerMs, readOption, readWhole } from "./read-options.ts";
 export { asSet, without } from "./sets.ts";
 export { addKept, addSize, outgrown, outgrows, type Size } from "./size.ts";
 export { createStamp, Itself } from "./stamp.ts";

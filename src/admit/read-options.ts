@@ -3,6 +3,9 @@ import { GlassineError, quoted, suggestion } from "../errors/index.ts";
 import { enumerableKeys, isArray, isSafeInteger, ownValue } from "./intrinsics.ts";
 import { includes } from "./lists.ts";
 
+/** The longest that a timer waits; a longer delay overflows and fires at once. */
+export const longestTimerMs = 2 ** 31 - 1;
+
 /**
  * An option the caller gave; null counts as not given.
  *

@@ -1,5 +1,12 @@
 /** The options of an audit trail, and how they are read. */
-import { expectOptions, intrinsics, mapped, readOption, readWhole } from "../admit/index.ts";
+import {
+  expectOptions,
+  intrinsics,
+  longestTimerMs,
+  mapped,
+  readOption,
+  readWhole,
+} from "../admit/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import type { AuditEvent } from "./event.ts";
 
@@ -37,7 +44,6 @@ export interface ReadAuditOptions {
 
 const { freeze, isArray, isWellFormed, ownValue } = intrinsics;
 const names = ["sink", "strict", "timeoutMs", "secrets"];
-const longestTimerMs = 2 ** 31 - 1;
 
 /** @throws GlassineError `options_invalid` */
 export function readAuditOptions(given: unknown = {}, logger?: AuditLogger): ReadAuditOptions {

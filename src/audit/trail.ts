@@ -3,7 +3,7 @@
  * the host's sink and then to whoever the manager names. It never throws for what a recipient
  * does, and never forgets what it could not hand over.
  */
-import { ignore, intrinsics } from "../admit/index.ts";
+import { ignore, intrinsics, isAwaitable } from "../admit/index.ts";
 import { describeThrown } from "./describe-thrown.ts";
 import type { AuditEvent, AuditEventInput } from "./event.ts";
 import { jsonLines } from "./json-lines.ts";
@@ -12,7 +12,7 @@ import { type AuditOutcome, isPromise, notTaken, type Recipient, taken, worse } 
 import { redacted } from "./redact.ts";
 import { sealEvent } from "./seal-event.ts";
 import { type Needles, needlesOf } from "./secrets.ts";
-import { isAwaitable, settleWithin, type WaitEnd } from "./settle.ts";
+import { settleWithin, type WaitEnd } from "./settle.ts";
 
 /** How often a recipient did not take an event. */
 export interface AuditFailures {

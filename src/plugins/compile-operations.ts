@@ -7,7 +7,7 @@ import {
   type OperationProgram,
   payloadReader,
 } from "../hooks/index.ts";
-import { type Grant, grantOf, handlerStep, type Placed, type Workshop } from "./handler-step.ts";
+import { type Grant, grantOf, handlerStep, type Unplaced, type Workshop } from "./handler-step.ts";
 import type { ReadOptions } from "./manager-options.ts";
 import { byUnits } from "./order.ts";
 
@@ -16,9 +16,6 @@ export interface OperationParts {
   readonly shop: Workshop;
   readonly options: ReadOptions;
 }
-
-/** A handler before its place is known. */
-export type Unplaced = Omit<Placed, "grant">;
 
 /** The program of one hook, of the handlers registered for it. */
 export function compileOperation(

@@ -15,18 +15,19 @@ import {
 } from "../hooks/index.ts";
 import { messageSchema } from "../messages/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
-import { type Grant, grantOf, handlerStep, type Workshop } from "./handler-step.ts";
+import {
+  type Grant,
+  grantOf,
+  handlerStep,
+  type Member,
+  unplaced,
+  type Workshop,
+} from "./handler-step.ts";
 import type { ReadOptions } from "./manager-options.ts";
 import type { ReadHook } from "./read-hooks.ts";
 import type { ReadItem } from "./read-item.ts";
 import type { Surface } from "./read-manifest.ts";
 import { single } from "./read-plain.ts";
-
-/** A plugin that was registered, in the order in which the operator gave them. */
-export interface Member {
-  readonly item: ReadItem;
-  readonly state: PluginState;
-}
 
 /** A handler with everything settled but the hook it runs on. */
 interface Registered {
@@ -181,17 +182,7 @@ function compileStep(
   const onError = own.onError ?? (mayHalt ? "fail" : "ignore");
   const conditions =
     own.conditions === undefined ? undefined : compileConditions(own.conditions, isMessage);
-  const step = handlerStep(shop, {
-    state,
-    mask: item.mask,
-    hook: entry.hook,
-    handler: entry.handler,
-    name: `${state.name}.${entry.name}`,
-    isCore: false,
-    extensions: entry.extensions,
-    timeoutMs: own.timeoutMs,
-    grant,
-  });
+  const step = handlerStep(shop, { ...unplaced({ item, state }, entry), grant });
   // Written out: a spread gives objects that the dispatcher reads more slowly.
   return {
     plugin: step.plugin,

@@ -4,9 +4,10 @@ import { ManifestError, type ManifestProblem } from "../errors/index.ts";
 import type { AnyHandler, HookTable, OperationHookOf } from "../hooks/index.ts";
 import type { ServiceCapability, ServiceTable } from "../services/index.ts";
 import type { CapabilityIn, SlotTable } from "../slots/index.ts";
+import { readCapabilities } from "./capability-names.ts";
 import { handlerFault, handlerFaultText } from "./handler-shape.ts";
 import type { Surface } from "./read-manifest.ts";
-import { readPlainArray, readPlainObject, single } from "./read-plain.ts";
+import { readPlainObject, single } from "./read-plain.ts";
 import { timeoutFault } from "./settings.ts";
 import type { Handler } from "./types.ts";
 
@@ -80,7 +81,7 @@ export function defineCoreHandlerFor(surface: Surface, input: unknown): CoreHand
     report("extensions", "extensions of a core handler must be true or false");
   const fault = timeoutFault(timeoutMs, surface.profile.maxTimeoutMs);
   if (timeoutMs !== undefined && fault !== undefined) report("timeoutMs", fault);
-  const capabilities = readCapabilities(surface, values.capabilities, report);
+  const capabilities = readCapabilities(surface, "core handler", values.capabilities, report);
   const takes = readHandler(handler, extensions, String(hook), report);
   if (problems.length > 0) {
     const text = problems.map(({ message }) => message).join("; ");
@@ -113,25 +114,6 @@ function readHandler(
   if (!("fault" in shape)) return shape.extensions;
   report("handler", handlerFaultText(hook, "core", shape));
   return false;
-}
-
-function readCapabilities(
-  { capabilities, services }: Surface,
-  value: unknown,
-  report: (field: string, message: string) => void,
-): readonly string[] {
-  const names = value === undefined ? [] : readPlainArray(value);
-  if (names === undefined || !names.every((name) => typeof name === "string")) {
-    report("capabilities", "capabilities must be an array of names");
-    return [];
-  }
-  const texts = [...new Set(names as string[])].sort();
-  const unknown = texts.filter((name) => !capabilities.has(name) && !Object.hasOwn(services, name));
-  if (unknown.length > 0) {
-    const shown = unknown.map(single).join(", ");
-    report("capabilities", `unknown core handler capabilities: ${shown}`);
-  }
-  return Object.freeze(texts);
 }
 
 /** @throws ManifestError `manifest_invalid` for two of one name on one hook */

@@ -12,6 +12,8 @@ import {
   type PluginState,
 } from "../hooks/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
+import type { ReadHook } from "./read-hooks.ts";
+import type { ReadItem } from "./read-item.ts";
 
 /** What steps are made with, once a manager. */
 export interface Workshop {
@@ -54,8 +56,14 @@ export function stateOf(slots: CompiledSlots, standing: Standing): PluginState {
   };
 }
 
-/** One handler on one hook. */
-export interface Placed {
+/** A plugin that was registered. */
+export interface Member {
+  readonly item: ReadItem;
+  readonly state: PluginState;
+}
+
+/** One handler on one hook, before its place there is known. */
+export interface Unplaced {
   readonly state: PluginState;
   readonly mask: number;
   readonly hook: string;
@@ -65,7 +73,25 @@ export interface Placed {
   readonly extensions: boolean;
   /** `undefined` for the manager's. */
   readonly timeoutMs: number | null | undefined;
+}
+
+interface Placed extends Unplaced {
+  /** The number of its grant. */
   readonly grant: number;
+}
+
+/** A plugin's handler. The operator's deadline goes over its own. */
+export function unplaced({ item, state }: Member, entry: ReadHook): Unplaced {
+  return {
+    state,
+    mask: item.mask,
+    hook: entry.hook,
+    handler: entry.handler,
+    name: `${state.name}.${entry.name}`,
+    isCore: false,
+    extensions: entry.extensions,
+    timeoutMs: { ...entry.settings, ...item.settings }.timeoutMs,
+  };
 }
 
 export function handlerStep(shop: Workshop, placed: Placed): HandlerStep {

@@ -1,8 +1,13 @@
 /** Asks the plugins of a manager how they are: on request, and again and again where it polls. */
 import { emptyExtensions } from "../extensions/index.ts";
-import { type AnyRun, endTurn, type House, RequestScope } from "../hooks/index.ts";
-import type { Member } from "./compile-programs.ts";
-import { handlerStep, type Workshop } from "./handler-step.ts";
+import {
+  type AnyRun,
+  endTurn,
+  type HandlerStep,
+  type House,
+  RequestScope,
+} from "../hooks/index.ts";
+import { handlerStep, type Member, type Workshop } from "./handler-step.ts";
 import { type HealthCheck, type HealthReport, pollHealth, runHealthChecks } from "./health.ts";
 import { noWishes } from "./invoke-options.ts";
 import type { ReadOptions } from "./manager-options.ts";
@@ -23,8 +28,9 @@ export interface HealthDesk {
 export function healthDesk(input: HealthDeskInput): HealthDesk {
   const { members, options } = input;
   const { poll, intervalMs, onChange } = options.health;
+  const patients = members.map((member) => ({ ...member, step: checkStep(input, member) }));
   const ask = (inBackground: boolean) => () =>
-    runHealthChecks(members.map((member) => checkOf(input, member, inBackground)));
+    runHealthChecks(patients.map((patient) => checkOf(input, patient, inBackground)));
   const stop = poll
     ? pollHealth({ intervalMs, check: ask(true), onChange: onChange ?? logged(options) })
     : () => undefined;
@@ -36,32 +42,42 @@ function logged({ logger }: ReadOptions): NonNullable<ReadOptions["health"]["onC
     logger.warn(`plugin '${pluginName}' went from ${before} to ${status}: ${message}`);
 }
 
+const hook = "health_check";
+
+/** The check as a handler, so that its context is one like any other. */
+function checkStep({ shop }: HealthDeskInput, { item, state }: Member): HandlerStep {
+  return handlerStep(shop, {
+    state,
+    mask: item.mask,
+    hook,
+    handler: () => undefined,
+    name: `${state.name}.${hook}`,
+    isCore: false,
+    extensions: false,
+    timeoutMs: null,
+    grant: 0,
+  });
+}
+
+interface Patient extends Member {
+  readonly step: HandlerStep;
+}
+
 function checkOf(
   { shop, house, options, redact }: HealthDeskInput,
-  { item, state }: Member,
+  { item, state, step }: Patient,
   inBackground: boolean,
 ): HealthCheck {
   const { healthCheck } = item.definition.manifest;
   let isOver = false;
   const run: AnyRun = {
-    hook: "health_check",
+    hook,
     house,
     extensions: emptyExtensions(shop.slots),
     scope: new RequestScope(undefined),
     wishes: noWishes,
     isOver: () => isOver,
   };
-  const step = handlerStep(shop, {
-    state,
-    mask: item.mask,
-    hook: run.hook,
-    handler: () => undefined,
-    name: `${state.name}.health_check`,
-    isCore: false,
-    extensions: false,
-    timeoutMs: null,
-    grant: 0,
-  });
   const context = new house.Context(step, run);
   return {
     plugin: state.name,

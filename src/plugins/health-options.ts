@@ -1,5 +1,5 @@
 /** How the plugins' health is asked for, and who is told of a change. */
-import { expectOptions } from "../admit/index.ts";
+import { expectOptions, longestTimerMs } from "../admit/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import type { HealthReport, HealthStatus } from "./health.ts";
 
@@ -23,8 +23,6 @@ export interface ReadHealthOptions {
 }
 
 const names = ["timeoutMs", "poll", "intervalMs", "onChange"];
-/** A longer delay overflows the timer and would fire at once. */
-const maxDelayMs = 2 ** 31 - 1;
 
 /** @throws GlassineError `options_invalid` */
 export function readHealthOptions(given: unknown): ReadHealthOptions {
@@ -42,8 +40,8 @@ export function readHealthOptions(given: unknown): ReadHealthOptions {
 }
 
 function readDelay(name: string, value: unknown): number {
-  if (typeof value === "number" && value > 0 && value <= maxDelayMs) return value;
-  throw misuse(`health.${name} must be milliseconds above 0, at most ${maxDelayMs}.`);
+  if (typeof value === "number" && value > 0 && value <= longestTimerMs) return value;
+  throw misuse(`health.${name} must be milliseconds above 0, at most ${longestTimerMs}.`);
 }
 
 function misuse(text: string): GlassineError {

@@ -239,9 +239,6 @@ function letGo(timer: unknown): void {
   }
 }
 
-/** The longest that a timer waits; a longer delay overflows and fires at once. */
-const maxDelayMs = 2 ** 31 - 1;
-
 /** What `pollHealth` takes. */
 interface HealthPoll {
   /** From the end of one round to the start of the next, in milliseconds. */
@@ -255,12 +252,8 @@ interface HealthPoll {
  * Asks again and again, the first time after one interval, and never beside itself. A plugin counts
  * as `unknown` before its first report. The timer holds no process. Gives what stops it; nothing is
  * told after that.
- *
- * @throws GlassineError `options_invalid`
  */
 export function pollHealth({ intervalMs, check, onChange }: HealthPoll): () => void {
-  if (typeof intervalMs !== "number" || !(intervalMs > 0 && intervalMs <= maxDelayMs))
-    throw misuse(`The interval of health checks is above 0 and at most ${maxDelayMs} ms.`);
   const known = new Map<string, HealthStatus>();
   let isStopped = false;
   let timer: unknown;

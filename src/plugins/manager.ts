@@ -151,9 +151,7 @@ export async function createManager(
     invoke,
   };
 
-  /** What keeps any run from being begun. */
   function expectRoom(hook: string): void {
-    if (closed) throw closedError();
     if (house.inFlight >= options.maxInFlight) throw overloaded(hook, options.maxInFlight);
   }
 
@@ -163,7 +161,6 @@ export async function createManager(
     given: InvokeOptions<unknown> | undefined,
   ): Promise<AnyInvokeResult> {
     const chain = chains[hook];
-    if (closed) throw closedError();
     if (chain === undefined) throw unknownHook(surface, hook);
     expectRoom(hook);
     const begun = beginOperation(beginning, chain, payload, given);
@@ -179,6 +176,7 @@ export async function createManager(
   ): Promise<AnyInvokeResult> {
     let invocation: Invocation | undefined;
     try {
+      if (closed) throw closedError();
       const program = programs[hook];
       if (program === undefined) return invokeOperation(hook, payload, given);
       expectRoom(hook);

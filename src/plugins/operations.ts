@@ -1,15 +1,17 @@
 /** The hooks of the other four semantics while plugins register: who is there so far. */
 import { intrinsics } from "../admit/index.ts";
 import type { HandlerStep, House, OperationProgram } from "../hooks/index.ts";
-import {
-  compileOperation,
-  type OperationParts,
-  programOf,
-  type Unplaced,
-} from "./compile-operations.ts";
-import type { Member } from "./compile-programs.ts";
+import { isOfService } from "./capability-names.ts";
+import { compileOperation, type OperationParts, programOf } from "./compile-operations.ts";
 import type { CoreDefinition } from "./core-handlers.ts";
-import { grantOf, handlerStep, stateOf } from "./handler-step.ts";
+import {
+  grantOf,
+  handlerStep,
+  type Member,
+  stateOf,
+  type Unplaced,
+  unplaced,
+} from "./handler-step.ts";
 import type { Surface } from "./read-manifest.ts";
 
 /** Handlers by hook, as they are registered one plugin after the other. */
@@ -17,6 +19,8 @@ export class Operations {
   readonly #surface: Surface;
   readonly #parts: OperationParts;
   readonly #handlers = new Map<string, Unplaced[]>();
+  /** Programs made since the last handler came. */
+  readonly #made = new Map<string, OperationProgram>();
 
   constructor(surface: Surface, parts: OperationParts, cores: readonly CoreDefinition[]) {
     this.#surface = surface;
@@ -28,7 +32,12 @@ export class Operations {
   program(hook: string, house: House): OperationProgram | undefined {
     const spec = this.#surface.hooks[hook];
     if (spec === undefined || spec.semantic === "message") return undefined;
-    return compileOperation(this.#parts, house, hook, spec, this.#handlers.get(hook) ?? []);
+    const made = this.#made.get(hook);
+    if (made?.house === house) return made;
+    const handlers = this.#handlers.get(hook) ?? [];
+    const program = compileOperation(this.#parts, house, hook, spec, handlers);
+    this.#made.set(hook, program);
+    return program;
   }
 
   /** The program of a hook with the handler of one more plugin after all the others. */
@@ -65,6 +74,7 @@ export class Operations {
   }
 
   #add(handler: Unplaced): void {
+    this.#made.delete(handler.hook);
     const here = this.#handlers.get(handler.hook) ?? [];
     here.push(handler);
     this.#handlers.set(handler.hook, here);
@@ -74,9 +84,7 @@ export class Operations {
     const { slots } = this.#parts.shop;
     const { capabilities } = this.#surface;
     const mask = capabilities.mask(core.capabilities);
-    const services = core.capabilities.filter((name) =>
-      Object.hasOwn(this.#surface.services, name),
-    );
+    const services = core.capabilities.filter((name) => isOfService(this.#surface, name));
     const state = stateOf(slots, {
       id: nextCoreId(),
       name: "core",
@@ -105,14 +113,5 @@ function handlersOf({ hooks }: Surface, { item, state }: Member): readonly Unpla
   if (item.settings.mode === "disabled") return [];
   return item.definition.manifest.hooks
     .filter(({ hook }) => hooks[hook]?.semantic !== "message")
-    .map((entry) => ({
-      state,
-      mask: item.mask,
-      hook: entry.hook,
-      handler: entry.handler,
-      name: `${state.name}.${entry.name}`,
-      isCore: false,
-      extensions: entry.extensions,
-      timeoutMs: { ...entry.settings, ...item.settings }.timeoutMs,
-    }));
+    .map((entry) => unplaced({ item, state }, entry));
 }

@@ -1,4 +1,5 @@
 /** The names and figures by which a host speaks, so that it can carry those of another system. */
+import { longestTimerMs } from "../admit/index.ts";
 import { GlassineError, quoted, suggestion } from "../errors/index.ts";
 
 /** What `defineHost({ profile })` takes. */
@@ -31,8 +32,7 @@ export const standardProfile: HostProfile = Object.freeze({
   requiresField: "requires_glassine",
   requiresDefault: "*",
   accessorSpelling: "camel",
-  // A longer delay overflows the timer and would fire at once.
-  maxTimeoutMs: 2 ** 31 - 1,
+  maxTimeoutMs: longestTimerMs,
   metricPrefix: "glassine_plugin_",
 });
 

@@ -2,6 +2,7 @@
 import { closest, GlassineError } from "../errors/index.ts";
 import type { ServiceCapability, ServiceTable } from "../services/index.ts";
 import type { CapabilityIn, SlotTable } from "../slots/index.ts";
+import { isOfService, knowsCapability } from "./capability-names.ts";
 import { type Definition, definitionOf } from "./define-plugin.ts";
 import type { Surface } from "./read-manifest.ts";
 import { readPlainArray, readPlainObject, single } from "./read-plain.ts";
@@ -92,7 +93,7 @@ function checkForMessages(
 /** A plugin made by another host's definePlugin is held against this one again. */
 function checkSurface(surface: Surface, plugin: Plugin, where: string): void {
   for (const name of plugin.capabilities) {
-    if (!knows(surface, name)) {
+    if (!knowsCapability(surface, name)) {
       throw new GlassineError(
         "capability_unknown",
         `${where} declares ${single(name)}, which this host does not know.`,
@@ -115,24 +116,19 @@ function checkSurface(surface: Surface, plugin: Plugin, where: string): void {
   }
 }
 
-/** Whether a host knows a capability, of a slot or of a service. */
-function knows({ capabilities, services }: Surface, name: string): boolean {
-  return capabilities.has(name) || Object.hasOwn(services, name);
-}
-
 function readGrant(
   surface: Surface,
   plugin: Plugin,
   grant: unknown,
   where: string,
 ): Pick<ReadItem, "mask" | "services"> {
-  const { capabilities, services } = surface;
+  const { capabilities } = surface;
   const declared = capabilities.mask(plugin.capabilities);
-  const opened = plugin.capabilities.filter((name) => Object.hasOwn(services, name));
+  const opened = plugin.capabilities.filter((name) => isOfService(surface, name));
   if (grant === undefined) return { mask: declared, services: opened };
   const names = readPlainArray(grant) ?? fail(`${where}: grant must be an array of capabilities.`);
   for (const name of names) {
-    if (typeof name !== "string" || !knows(surface, name)) {
+    if (typeof name !== "string" || !knowsCapability(surface, name)) {
       throw new GlassineError(
         "capability_unknown",
         `${where}: grant names ${typeof name === "string" ? single(name) : "what is no text"}, which is no capability.`,

@@ -3,11 +3,12 @@ import { closest, ManifestError, type ManifestProblem } from "../errors/index.ts
 import type { HookTable } from "../hooks/index.ts";
 import type { ServiceTable } from "../services/index.ts";
 import type { CapabilityBits } from "../slots/index.ts";
+import { readCapabilities } from "./capability-names.ts";
 import { type ReadSchema, readSchema } from "./config-schema.ts";
 import { handlerFault } from "./handler-shape.ts";
 import type { HostProfile } from "./profile.ts";
 import { type ReadHook, readHooks } from "./read-hooks.ts";
-import { bare, type Report, readPlainArray, readPlainObject, single } from "./read-plain.ts";
+import { type Report, readPlainArray, readPlainObject, single } from "./read-plain.ts";
 
 /** What a host knows, for a manifest to be held against. */
 export interface Surface {
@@ -83,7 +84,7 @@ export function readManifest(surface: Surface, input: unknown): ReadManifest {
     version: readVersion(values.version, report),
     description: readDescription(values.description, report),
     requiresHost: readRequiresHost(values.requiresHost, report),
-    capabilities: readCapabilities(surface, values.capabilities, report),
+    capabilities: readCapabilities(surface, "plugin", values.capabilities, report),
     asyncSafe: readAsyncSafe(values.asyncSafe, report),
     hooks: readHooks({ plugin: name, hooks: surface.hooks, maxTimeoutMs }, values.hooks, report),
     routes: readRoutes(values.routes, report),
@@ -133,32 +134,6 @@ function readRequiresHost(range: unknown, report: Report): string | undefined {
   if (range === undefined || typeof range === "string") return range;
   report("requiresHost", "requiresHost must be a range of versions such as >=1.2.0");
   return undefined;
-}
-
-function readCapabilities(
-  { capabilities, services }: Surface,
-  value: unknown,
-  report: Report,
-): readonly string[] {
-  const names = value === undefined ? [] : readPlainArray(value);
-  if (names === undefined || !names.every((name) => typeof name === "string")) {
-    report("capabilities", "capabilities must be an array of names");
-    return [];
-  }
-  const distinct = [...new Set(names)].sort();
-  const unknown = distinct.filter(
-    (name) => !capabilities.has(name) && !Object.hasOwn(services, name),
-  );
-  if (unknown.length > 0) {
-    const known = [...capabilities.names, ...Object.keys(services)];
-    const near = unknown.length === 1 ? closest(unknown[0] as string, known) : undefined;
-    const shown = unknown.map(bare).join(", ");
-    report(
-      "capabilities",
-      `unknown plugin capabilities: ${shown}${near === undefined ? "" : `; did you mean ${single(near)}?`}`,
-    );
-  }
-  return Object.freeze(distinct);
 }
 
 function readAsyncSafe(asyncSafe: unknown, report: Report): boolean {

@@ -23,8 +23,7 @@ import {
 import { freezePayload } from "../messages/index.ts";
 import type { AuditDesk } from "./audit-desk.ts";
 import type { OperationParts } from "./compile-operations.ts";
-import type { Member } from "./compile-programs.ts";
-import { stateOf } from "./handler-step.ts";
+import { type Member, stateOf } from "./handler-step.ts";
 import { noWishes } from "./invoke-options.ts";
 import type { ReadOptions } from "./manager-options.ts";
 import { Operations } from "./operations.ts";

@@ -1,7 +1,7 @@
 /** The host's services: what it supplies, and who declares them. */
 import { intrinsics } from "../admit/index.ts";
 import type { Handles, Service } from "../hooks/index.ts";
-import type { Member } from "./compile-programs.ts";
+import type { Member } from "./handler-step.ts";
 import type { GivenServices } from "./manager-options.ts";
 import type { Surface } from "./read-manifest.ts";
 

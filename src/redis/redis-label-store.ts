@@ -4,7 +4,14 @@
  * A server runs a script as one step, so that two gateways which append at once both find their
  * labels in what they get back, and no reader sees a set without its expiry.
  */
-import { asSet, expectOptions, isLabel, readOption, readWhole } from "../admit/index.ts";
+import {
+  asSet,
+  expectOptions,
+  isLabel,
+  longestTimerMs,
+  readOption,
+  readWhole,
+} from "../admit/index.ts";
 import { GlassineError, isGlassineError } from "../errors/index.ts";
 import {
   checkSession,
@@ -61,7 +68,6 @@ if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then redis.call('PEXPIRE', KE
 return redis.call('SMEMBERS', KEYS[1])
 `;
 
-const longestTimerMs = 2 ** 31 - 1;
 const longestTtlMs = 100 * 365 * 24 * 60 * 60 * 1000;
 
 /**

@@ -10,6 +10,7 @@ import {
   runHealthCheck,
   runHealthChecks,
 } from "../../src/plugins/health.ts";
+import { readHealthOptions } from "../../src/plugins/health-options.ts";
 import { verifies } from "../support/verifies.ts";
 
 const now = "2026-01-02T03:04:05.678Z";
@@ -516,16 +517,15 @@ describe("polling", () => {
     expect(timers()).toBe(before);
   });
 
-  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, "60000", null])(
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, "60000"])(
     "has no interval of %o",
     (intervalMs) => {
-      const options = { intervalMs: intervalMs as number, check: async () => [], onChange() {} };
       try {
-        pollHealth(options)();
+        readHealthOptions({ poll: true, intervalMs });
       } catch (error) {
         return expect(isGlassineError(error) && error.code).toBe("options_invalid");
       }
-      throw new Error("It polls.");
+      throw new Error("It is taken.");
     },
   );
 });

@@ -1,9 +1,9 @@
 /** Fire-and-forget work: nobody waits for it, so it is counted, bounded and drained at the end. */
-import { intrinsics } from "../../admit/index.ts";
+import { intrinsics, isAwaitable } from "../../admit/index.ts";
 import { endTurn, newContext } from "./context.ts";
 import type { Invocation } from "./invocation.ts";
 import type { PluginState, Step } from "./program.ts";
-import { isAwaitable, nextMacrotask } from "./thenable.ts";
+import { nextMacrotask } from "./thenable.ts";
 import { mayRun, noteError, noteThrown, tellThrown } from "./turn.ts";
 import { settle, timedOut } from "./wait.ts";
 

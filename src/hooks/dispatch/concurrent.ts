@@ -3,14 +3,14 @@
  * each under its own deadline. What they add is joined in plugin order, and the first denial
  * in plugin order decides, so the outcome does not depend on who finished first.
  */
-import { intrinsics } from "../../admit/index.ts";
+import { intrinsics, isAwaitable } from "../../admit/index.ts";
 import type { Slots } from "../../extensions/index.ts";
 import type { DeadlineNode } from "../deadline-ring.ts";
 import { endTurn, type HandlerContext, newContext } from "./context.ts";
 import { type Invocation, type ShownView, shownTo } from "./invocation.ts";
 import type { Step } from "./program.ts";
 import { isAborted } from "./signals.ts";
-import { isAwaitable, promiseOf, settledTo, unowned } from "./thenable.ts";
+import { promiseOf, settledTo, unowned } from "./thenable.ts";
 import { Ticket } from "./ticket.ts";
 import { fail, failThrown, mayRun, type TurnEnd, takeReturned } from "./turn.ts";
 

@@ -1,9 +1,10 @@
 /** One handler of a plugin at a time, for plugins that are not `asyncSafe`. */
+import { isAwaitable } from "../../admit/index.ts";
 import { GlassineError } from "../../errors/index.ts";
 import type { DeadlineRing } from "../deadline-ring.ts";
 import { endTurn, type HandlerContext, isLive, originOf } from "./context.ts";
 import type { AnyHandler } from "./program.ts";
-import { isAwaitable, settledWith } from "./thenable.ts";
+import { settledWith } from "./thenable.ts";
 import { settle, timedOut } from "./wait.ts";
 
 const PromiseAtLoad = Promise;

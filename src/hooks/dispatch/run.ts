@@ -1,5 +1,5 @@
 /** Runs an invocation: the serial phases, then the concurrent one, then the background. */
-import { intrinsics } from "../../admit/index.ts";
+import { intrinsics, isAwaitable } from "../../admit/index.ts";
 import type { Violation } from "../results.ts";
 import { chooseBackground, runBackground } from "./background.ts";
 import { ConcurrentPhase } from "./concurrent.ts";
@@ -9,7 +9,7 @@ import { joinOuter } from "./nested.ts";
 import type { Step } from "./program.ts";
 import type { AnyInvokeResult } from "./records.ts";
 import { isAborted, whenAborted } from "./signals.ts";
-import { isAwaitable, promiseOf, settledTo, unowned } from "./thenable.ts";
+import { promiseOf, settledTo, unowned } from "./thenable.ts";
 import type { Ticket } from "./ticket.ts";
 import { fail, failThrown, mayRun, noteError, takeReturned, tellThrown } from "./turn.ts";
 

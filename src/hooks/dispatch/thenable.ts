@@ -1,17 +1,9 @@
-/** Tells a promise from a result without running code of the value, and waits for those of others. */
-import { ignore, intrinsics } from "../../admit/index.ts";
+/** Waits for promises and thenables of others, and lets go of those that nobody waits for. */
+import { ignore, intrinsics, plainly } from "../../admit/index.ts";
 import type { Ticket } from "./ticket.ts";
 
-const {
-  apply,
-  arrayPrototype,
-  getOwnPropertyDescriptor,
-  getPrototypeOf,
-  hasOwn,
-  isNativePromise,
-  isProxy,
-  objectPrototype,
-} = intrinsics;
+const { apply, getOwnPropertyDescriptor, getPrototypeOf, hasOwn, isNativePromise, isProxy } =
+  intrinsics;
 type Then = (yes: (value: unknown) => void, no: (reason: unknown) => void) => unknown;
 
 const PromiseAtLoad = Promise;
@@ -21,16 +13,6 @@ const startTimer = setTimeout;
 
 /** How many thenables in thenables are followed before timers, and so deadlines, have a turn. */
 const hopsInARow = 500;
-
-/**
- * Whether `value` is waited for: a native promise, or an object with a `then` method of its
- * own or of its class. A `then` on `Object.prototype` is a patch, not a promise; a getter
- * named `then` is never called. What throws when it is looked at is no promise either.
- */
-export function isAwaitable(value: unknown): value is PromiseLike<unknown> {
-  if (typeof value !== "object" || value === null) return false;
-  return isNativePromise(value) || typeof plainly(value, "then") === "function";
-}
 
 /** Whether a promise that resolves to an object would ask a `then` found on it or above it. */
 export function joinsPromise(value: object): boolean {
@@ -44,22 +26,6 @@ export function joinsPromise(value: object): boolean {
     return true;
   }
   return false;
-}
-
-/** What a property holds, read without a getter or trap. */
-function plainly(value: object | null, key: string): unknown {
-  try {
-    let holder = value;
-    while (holder !== null && holder !== objectPrototype && holder !== arrayPrototype) {
-      if (isProxy(holder)) return undefined;
-      const descriptor: PropertyDescriptor | undefined = getOwnPropertyDescriptor(holder, key);
-      if (descriptor !== undefined) return descriptor.value;
-      holder = getPrototypeOf(holder);
-    }
-  } catch {
-    // An object that throws when it is looked at has nothing to be waited for.
-  }
-  return undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** How one handler's turn ends: with nothing, a denial, changes, or a failure. */
-import { ignore, intrinsics, type LevelValue, without } from "../../admit/index.ts";
+import { ignore, intrinsics, isAwaitable, type LevelValue, without } from "../../admit/index.ts";
 import { type ErrorCode, errorCodes, ownErrorCode } from "../../errors/index.ts";
 import type { Slots } from "../../extensions/index.ts";
 import type { Rejection } from "../../merge/index.ts";
@@ -14,7 +14,6 @@ import type { ExecutionRecord } from "./records.ts";
 import type { RunNote } from "./run-audit.ts";
 import { AuditTab } from "./run-audit.ts";
 import { secretsOf } from "./run-secrets.ts";
-import { isAwaitable } from "./thenable.ts";
 import { timedOut } from "./wait.ts";
 
 const { append, freeze, newList, ownValue, toArray } = intrinsics;

@@ -4,7 +4,7 @@
  * A run keeps its answer to itself until it is concluded: a value that goes through a promise is
  * asked for its `then`, which a plugin may have put on a prototype.
  */
-import { intrinsics } from "../../admit/index.ts";
+import { intrinsics, isAwaitable } from "../../admit/index.ts";
 import type { Slots } from "../../extensions/index.ts";
 import { type AnyRun, endTurn, type HandlerContext, newContext } from "../dispatch/context.ts";
 import type { Ending } from "../dispatch/counts.ts";
@@ -13,7 +13,7 @@ import type { HandlerStep, House, RunWishes } from "../dispatch/program.ts";
 import { AuditTab, type RunNote } from "../dispatch/run-audit.ts";
 import type { RequestScope } from "../dispatch/scope.ts";
 import { isAborted } from "../dispatch/signals.ts";
-import { isAwaitable, unowned } from "../dispatch/thenable.ts";
+import { unowned } from "../dispatch/thenable.ts";
 import { settle, timedOut } from "../dispatch/wait.ts";
 import type { OperationProgram } from "./program.ts";
 

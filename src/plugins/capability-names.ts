@@ -1,0 +1,37 @@
+/** Capabilities as a host's authors write them: of slots, and of services. */
+import { closest } from "../errors/index.ts";
+import type { Surface } from "./read-manifest.ts";
+import { bare, type Report, readPlainArray, single } from "./read-plain.ts";
+
+/** Whether a capability opens a service of the host. */
+export function isOfService({ services }: Surface, name: string): boolean {
+  return Object.hasOwn(services, name);
+}
+
+/** Whether a host knows a capability, of a slot or of a service. */
+export function knowsCapability(surface: Surface, name: string): boolean {
+  return surface.capabilities.has(name) || isOfService(surface, name);
+}
+
+/** Declared capabilities without repeats, sorted. `who` declares them. */
+export function readCapabilities(
+  surface: Surface,
+  who: "plugin" | "core handler",
+  value: unknown,
+  report: Report,
+): readonly string[] {
+  const names = value === undefined ? [] : readPlainArray(value);
+  if (names === undefined || !names.every((name) => typeof name === "string")) {
+    report("capabilities", "capabilities must be an array of names");
+    return [];
+  }
+  const distinct = [...new Set(names)].sort();
+  const unknown = distinct.filter((name) => !knowsCapability(surface, name));
+  if (unknown.length > 0) {
+    const known = [...surface.capabilities.names, ...Object.keys(surface.services)];
+    const near = unknown.length === 1 ? closest(unknown[0] as string, known) : undefined;
+    const hint = near === undefined ? "" : `; did you mean ${single(near)}?`;
+    report("capabilities", `unknown ${who} capabilities: ${unknown.map(bare).join(", ")}${hint}`);
+  }
+  return Object.freeze(distinct);
+}
