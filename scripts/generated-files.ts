@@ -7,6 +7,7 @@ import { extensionsSchema } from "./extensions-schema.ts";
 import { levelShapesSource } from "./level-shapes.ts";
 import { messageJsonSchema, partJsonSchemas } from "./message-schemas.ts";
 import { capabilitiesPage } from "./pages/capabilities-page.ts";
+import { commandsPage } from "./pages/commands-page.ts";
 import { errorsPage } from "./pages/errors-page.ts";
 import { guaranteesPage } from "./pages/guarantees-page.ts";
 import { hooksPage } from "./pages/hooks-page.ts";
@@ -47,6 +48,7 @@ export function generatedFiles(): readonly GeneratedFile[] {
     { path: "spec/slots.json", text: printJson(slotData(standardSlots)) },
     { path: "docs/slots.md", text: slotsPage(standardSlots) },
     { path: "docs/capabilities.md", text: capabilitiesPage(standardSlots, memoryNodeServices) },
+    { path: "docs/commands.md", text: commandsPage() },
     { path: "docs/errors.md", text: errorsPage() },
     { path: "docs/hooks.md", text: hooksPage(standardHooks) },
     { path: "docs/memory-node-hooks.md", text: memoryNodePage() },

@@ -51,9 +51,13 @@ export function attacksIn(source: string, path: string): readonly Attack[] {
   );
 }
 
+/** Where attacks stand beside the room that they strike at. */
+const besideRooms = ["test/packages", "test/trust", "test/discovery", "test/cli"];
+
 /** Every attack, by number. */
 export function readAttacks(): readonly Attack[] {
-  return testFiles("test/attacks")
+  const beside = besideRooms.flatMap(testFiles).filter(({ path }) => path.includes("attacks"));
+  return [...testFiles("test/attacks"), ...beside]
     .flatMap(({ path, source }) => attacksIn(source, path))
     .sort(byNumber);
 }

@@ -11,11 +11,20 @@ export async function resolveIdentity(
   { manager }: MemoryNode,
   rawCredentials: Json,
 ): Promise<Identity> {
+  // What the caller proves itself with is in no record and no line of the log.
+  const secrets = textsIn(rawCredentials);
   try {
-    return await manager.invoke("identity_resolve", {}, { operation: { rawCredentials } });
+    return await manager.invoke("identity_resolve", {}, { operation: { rawCredentials }, secrets });
   } catch (error) {
     throw new NodeError(401, "The caller could not be identified.", error);
   }
+}
+
+/** The texts of credentials, whatever their shape. */
+function textsIn(credentials: Json): readonly string[] {
+  if (typeof credentials === "string") return credentials === "" ? [] : [credentials];
+  if (typeof credentials !== "object" || credentials === null) return [];
+  return Object.values(credentials).flatMap(textsIn);
 }
 
 /**

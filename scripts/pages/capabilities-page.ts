@@ -22,7 +22,7 @@ const servicesIntro = `## Services of the memory node
 
 Each opens one accessor of a handler's context, and none brings another.
 The accessor gives what the host supplies under the name of the handle, or \`null\` where it supplies nothing; without the capability it throws \`capability_denied\`.
-[services.md](services.md) says how a host declares services of its own.`;
+[memory-node-hooks.md](memory-node-hooks.md#what-the-services-do) lists the calls of each handle, and [services.md](services.md) says how a host declares services of its own.`;
 
 export function capabilitiesPage(slots: SlotTable, services: ServiceTable): string {
   const rows = slotRows(slots);

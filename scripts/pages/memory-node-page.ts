@@ -1,8 +1,15 @@
 /** docs/memory-node-hooks.md: the hooks of the memory node, in a table and shape by shape. */
 import type * as z from "zod";
 import { bands, type HookSpec } from "../../src/hooks/index.ts";
-import { type MemoryNodeHooks, memoryNodeHooks } from "../../src/memory-node/index.ts";
+import { inboundForms } from "../../src/memory-node/federation-hooks.ts";
+import {
+  type MemoryNodeHooks,
+  memoryNodeHooks,
+  memoryNodeServices,
+} from "../../src/memory-node/index.ts";
+import { rankForms } from "../../src/memory-node/recall-hooks.ts";
 import { toJsonSchema } from "../../src/slots/index.ts";
+import { readHandles } from "../read-handles.ts";
 import { code, either, generatedFrom, page, table } from "./markdown.ts";
 import { fieldRows, type JsonSchema } from "./slot-fields.ts";
 
@@ -11,7 +18,7 @@ type Hook = keyof MemoryNodeHooks & string;
 const intro = `# Hooks of the memory node
 
 \`glassine/memory-node\` is a host for nodes that store facts and recall them: 22 hooks, 13 [services](capabilities.md#services-of-the-memory-node), and the names of Stigmem in messages and settings.
-Its \`definePlugin\` and \`createPluginManager\` are bound to them.
+Its \`definePlugin\` and \`createPluginManager\` are bound to them: import both from \`glassine/memory-node\`, for those of \`glassine\` know none of these hooks.
 
 \`\`\`ts
 import { allow, deny } from "glassine";
@@ -41,6 +48,7 @@ const kept = await manager.invoke("recall_filter", facts, { operation });
 console.log(kept.map(({ id }) => id)); // [ 'f2' ]
 \`\`\`
 
+- [source-guard](../examples/source-guard/plugin.ts) is a whole plugin in a file, with [a manager to try it on](../examples/source-guard/main.ts) and no node.
 - [lifecycle.md](lifecycle.md#hooks-of-other-semantics) says how each semantic runs and what \`invoke\` resolves to.
 - [write-a-plugin.md](write-a-plugin.md#hooks-of-other-semantics) says what a handler gets and returns.
 - [The example](../examples/memory-node/main.ts) is a small node with a store, two plugins and every hook at its place: \`npm run start:memory-node\` runs it in a clone.
@@ -52,7 +60,8 @@ A recall runs the next five, with the search after the second of them.
 Each request begins with \`identity_resolve\` and \`tenant_resolve\`, and \`capability_check\` stands before each protected operation.
 
 A voting hook or one of fire and forget gets its payload as one object.
-A filter chain or score hook gets a value, and the fields after it are in \`context.operation\`; a field with \`?\` may be absent.
+A filter chain or score hook gets a value, and the fields after it are in \`context.operation\`, which \`invoke\` takes as \`operation\`.
+Where fields come in several forms, those of one form are there and none of the others.
 What \`ordering\` says is who runs first: the node's own handlers, its _core_, or plugins.
 The band is the phase of an operation that the hook belongs to; it orders no handlers.`;
 
@@ -95,6 +104,13 @@ const atSite = {
   config_validate: "A denial or an error refuses the plugin that registers, and so the start.",
 } satisfies { readonly [Each in Hook]: string };
 
+const servicesIntro = `## What the services do
+
+The accessor of [a capability](capabilities.md#services-of-the-memory-node) gives a handle, or \`null\` where the host supplies none.
+A host supplies handles in \`createPluginManager({ services })\`: [start.ts](../examples/memory-node/start.ts) of the example does so with \`factsReader\`.
+\`glassine/memory-node\` exports the type of each.
+A call may give its answer at once or a promise of it, so a plugin awaits it.`;
+
 const shapesIntro = `## Shapes
 
 Objects of the node's own are open: the fields listed have a type, and others are kept as JSON data.
@@ -123,7 +139,7 @@ export function memoryNodePage(): string {
     spec.strict === true ? "yes" : "",
     code(spec.ordering ?? "core_first"),
     spec.band === undefined ? "" : `${spec.band} (${bands[spec.band]})`,
-    payloadCell(spec),
+    payloadCell(name, spec),
   ]);
   const when = Object.entries(hooks).map(([name, { description }]) => [
     code(name),
@@ -136,23 +152,48 @@ export function memoryNodePage(): string {
     table(["Hook", "Semantic", "Strict", "Ordering", "Band", "Payload"], rows),
     sites,
     table(["Hook", "When it is invoked", "What a denial or an error does"], when),
+    servicesIntro,
+    table(["Capability", "Handle", "Call", "What it does"], serviceRows()),
     shapesIntro,
     ...shapes.map(shapeBlock),
   ]);
 }
 
-function payloadCell({ semantic, payload, operation }: HookSpec): string {
-  const schema = toJsonSchema(payload) as JsonSchema;
-  if (semantic === "voting" || semantic === "fire_and_forget") return namesIn(schema);
-  const value = schema.type === "array" ? "a list" : "one object";
-  return `${value}; ${operation === undefined ? "no facts" : namesIn(toJsonSchema(operation) as JsonSchema)}`;
+/** The calls of each service; the type of a handle has its name, with a capital. */
+function serviceRows(): readonly (readonly string[])[] {
+  const handles = readHandles();
+  return Object.entries(memoryNodeServices).flatMap(([capability, { handle }]) => {
+    const calls = handles.get(handle.replace(/^./, (first) => first.toUpperCase()));
+    if (calls === undefined) throw new Error(`The handle ${handle} has no type of its name.`);
+    return calls.map(({ signature, description }, at) => [
+      at === 0 ? code(capability) : "",
+      at === 0 ? code(handle) : "",
+      code(signature),
+      description,
+    ]);
+  });
 }
 
-function namesIn({ properties = {}, required = [] }: JsonSchema): string {
-  const names = Object.keys(properties).map((name) =>
-    required.includes(name) ? name : `${name}?`,
-  );
-  return either(names, "and");
+/** The hooks some of whose fields come in forms. */
+const forms: { readonly [Each in Hook]?: readonly (readonly string[])[] } = {
+  recall_rank: rankForms,
+  federation_inbound_validate: inboundForms,
+  federation_inbound_filter: inboundForms,
+};
+
+function payloadCell(hook: string, { semantic, payload, operation }: HookSpec): string {
+  const schema = toJsonSchema(payload) as JsonSchema;
+  const given = forms[hook as Hook] ?? [];
+  if (semantic === "voting" || semantic === "fire_and_forget") return namesIn(schema, given);
+  const value = schema.type === "array" ? "a list" : "one object";
+  return `${value}; ${operation === undefined ? "no facts" : namesIn(toJsonSchema(operation) as JsonSchema, given)}`;
+}
+
+function namesIn({ properties = {} }: JsonSchema, given: readonly (readonly string[])[]): string {
+  const always = Object.keys(properties).filter((name) => !given.flat().includes(name));
+  const told = given.map((form) => `with ${either(form, "and")}`);
+  if (told.length === 0) return either(always, "and");
+  return `${either(always, "and")}, ${told.slice(0, -1).join(", ")}${told.length > 2 ? "," : ""} or ${told.at(-1)}`;
 }
 
 function shapeBlock([name, hook, path]: (typeof shapes)[number]): string {

@@ -5,7 +5,7 @@ import { fileOf, generatedFrom, page, table } from "./markdown.ts";
 const intro = `# Threat model
 
 What an attacker tries, and what comes of it.
-The table is made from the tests in [test/attacks](../test/attacks): each row is at least one test that asserts the outcome.
+The table is made from the tests, those in [test/attacks](../test/attacks) and the attacks beside the rooms that they strike at: each row is at least one test that asserts the outcome.
 [guarantees.md](guarantees.md) says what the outcomes add up to.
 
 ## What is worth attacking
@@ -51,7 +51,7 @@ export function threatModelPage(attacks: readonly Attack[]): string {
     `[${fileOf(attack.path)}](../${attack.path})`,
   ]);
   return page([
-    generatedFrom("the tests in test/attacks"),
+    generatedFrom("the tests named for attacks"),
     intro,
     "## The attacks",
     table(["#", "Attack", "Outcome", "Tested in"], rows),

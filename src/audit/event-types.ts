@@ -1,9 +1,13 @@
 /**
  * The events that this library raises, in one table: types, documents and the schema are read off
  * it. A key that is not here is in no record of these types.
+ *
+ * Rule: what is no free text is a fact of the library's own, and no secret of a request or of a
+ * configuration is taken out of it. Whoever sends a request could erase who did what.
  */
 import * as z from "zod";
 import { textSchema } from "./event.ts";
+import { freeText } from "./fact-kinds.ts";
 import { type RegistrationFailure, registrationFailures } from "./registration-failures.ts";
 
 /** Who and what an event is about, and where both are taken from. */
@@ -24,6 +28,7 @@ export interface AuditEventSpec {
   readonly metadata: { readonly [key: string]: z.ZodType };
 }
 
+/** A fact: a name, a version, a word of a list. */
 const text = (means: string) => textSchema.describe(means);
 const texts = (means: string) => z.array(textSchema).describe(`${means} Sorted.`);
 /** Null where it does not apply or is not known. */
@@ -48,7 +53,7 @@ const signing = z
     trust_decision: z
       .enum(["trusted_publisher", "operator_override", "development_unsigned_override"])
       .optional(),
-    trust_reason: textSchema.optional(),
+    trust_reason: freeText("What the operator says of it.").optional(),
   })
   .describe("Why it is trusted, for a plugin that was discovered. Empty for a manual one.");
 
@@ -99,8 +104,10 @@ export const auditEventTypes = {
       plugin_name: name.describe("The plugin, `unknown` for one whose name cannot be read."),
       ...whatIsKnown,
       reason: z.enum(failures).describe("Why, by a word of a closed list."),
-      validation_failure: text("Why, in words."),
-      vetoed_by: text("The plugin whose `config_validate` refused it, if one did.").optional(),
+      validation_failure: freeText("Why, in words."),
+      vetoed_by: text(
+        "Whose `config_validate` refused it, where it was not its own: the plugin, `core` for the host.",
+      ).optional(),
     },
   },
   "plugin.handler_denied": {
@@ -110,7 +117,7 @@ export const auditEventTypes = {
     metadata: {
       ...handler,
       handler_name: text("The handler: `PLUGIN.FUNCTION`."),
-      reason: text("The reason that it gave."),
+      reason: freeText("The reason that it gave."),
     },
   },
   "plugin.handler_error": {
@@ -123,7 +130,7 @@ export const auditEventTypes = {
       error_type: text(
         "The class of what it threw; `timeout`, or `ContractViolation` for a bad return.",
       ),
-      error: text("The text of what it threw, or what is wrong with what it returned."),
+      error: freeText("The text of what it threw, or what is wrong with what it returned."),
     },
   },
   "plugin.trust_changed": {
@@ -135,7 +142,7 @@ export const auditEventTypes = {
       action: z.enum(["trust", "untrust", "lock"]).describe("The command that did it."),
       version: known("The version that is trusted."),
       package_hash: known("The hash of the files that are trusted."),
-      reason: text("The reason that the operator gave."),
+      reason: freeText("The reason that the operator gave."),
     },
   },
   "extensions.change_refused": {
@@ -165,8 +172,8 @@ export const auditEventTypes = {
     outcome: "success",
     metadata: {
       labels: texts("The labels that left."),
-      reason: text("Why, as the host says."),
-      authority: text("On whose word, as the host says."),
+      reason: freeText("Why, as the host says."),
+      authority: freeText("On whose word, as the host says."),
       request_id: request,
     },
   },

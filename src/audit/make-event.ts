@@ -3,6 +3,7 @@ import type * as z from "zod";
 import { asSet, intrinsics } from "../admit/index.ts";
 import { type AuditEventInput, defaultTenant } from "./event.ts";
 import { type AuditEventSpec, type AuditEventType, auditEventTypes } from "./event-types.ts";
+import { type FactKinds, kindsOf } from "./fact-kinds.ts";
 
 type Table = typeof auditEventTypes;
 
@@ -31,6 +32,7 @@ const { create, isArray, ownValue } = intrinsics;
 
 interface Row extends AuditEventSpec {
   readonly keys: readonly string[];
+  readonly kinds: FactKinds;
 }
 
 /** Read off the table once, before anybody can patch what reading it takes. */
@@ -39,7 +41,7 @@ const rows: Readonly<Record<AuditEventType, Row>> = Object.assign(
   Object.fromEntries(
     Object.entries<AuditEventSpec>(auditEventTypes).map(([type, spec]) => [
       type,
-      { ...spec, keys: Object.keys(spec.metadata) },
+      { ...spec, keys: Object.keys(spec.metadata), kinds: kindsOf(spec.metadata) },
     ]),
   ),
 );
@@ -73,6 +75,11 @@ export function auditEvent<Type extends AuditEventType>(
     outcome,
     metadata,
   };
+}
+
+/** The kinds of the texts of an event that `auditEvent` made. */
+export function factKindsOf({ eventType }: AuditEventInput): FactKinds {
+  return rows[eventType as AuditEventType].kinds;
 }
 
 /** A request may name none, or an empty one. */

@@ -15,8 +15,10 @@ const { endsWith, slice } = intrinsics;
  * every occurrence of a secret. Characters that do not print are spelled out as `\u{a}`.
  * Redacting what was redacted changes nothing. The work is linear in the length of the text.
  *
- * A secret is found as it is spelled in `secrets`, not in another encoding. What is left holds it
- * nowhere but where the marker or the ellipsis makes part of it: "RED" is in every marker.
+ * A secret is found in capital and small letters, line by line, and as JSON and URLs write it; not
+ * in another encoding. One of up to three characters is found as a word of its own: it would take
+ * every text apart. What is left holds a secret nowhere but where the marker or the ellipsis makes
+ * part of it: "REDACT" is in every marker.
  *
  * @see spec `audit:redacted-words`, `audit:redacted-secrets`
  * @example

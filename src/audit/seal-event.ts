@@ -12,9 +12,10 @@ import {
   eventTypePattern,
   keyPattern,
 } from "./event.ts";
+import type { FactKind, FactKinds } from "./fact-kinds.ts";
 import { marker } from "./one-line.ts";
 import { redacted } from "./redact.ts";
-import type { Needles } from "./secrets.ts";
+import { type Needles, needlesOf, withoutParts } from "./secrets.ts";
 import { isSensitiveName } from "./sensitive-words.ts";
 import { timestampNow, timestampOf } from "./timestamp.ts";
 
@@ -34,17 +35,29 @@ const {
   newList,
   objectPrototype,
   ownKeys,
+  ownValue,
   toArray,
 } = intrinsics;
 
 const maxDepth = 8;
 const maxNodes = 10_000;
 
+/** The secrets that are taken out of an event. */
+export interface Redaction {
+  /** Those that the host named for its trail: out of every text. */
+  readonly named: Needles;
+  /** These and all others: out of what somebody wrote. */
+  readonly all: Needles;
+  /** What the texts of its metadata are. Of an event of the host's own, free text. */
+  readonly kinds: FactKinds | undefined;
+}
+
 /** One reading of one event. */
-interface Reading {
-  readonly needles: Needles;
+interface Reading extends Omit<Redaction, "kinds"> {
   nodes: number;
 }
+
+const noSecrets = needlesOf([]);
 
 /** Where a value stands. It is put into words only where the value is refused. */
 interface Place {
@@ -71,8 +84,8 @@ const fields: readonly (keyof AuditEventInput)[] = [
 ];
 
 /** @throws GlassineError `options_invalid` */
-export function sealEvent(input: AuditEventInput, needles: Needles): AuditEvent {
-  const reading: Reading = { needles, nodes: 0 };
+export function sealEvent(input: AuditEventInput, { named, all, kinds }: Redaction): AuditEvent {
+  const reading: Reading = { named, all, nodes: 0 };
   const given = readRecord(input, undefined);
   for (let i = 0; i < given.keys.length; i++) {
     const key = given.keys[i] as string;
@@ -89,15 +102,15 @@ export function sealEvent(input: AuditEventInput, needles: Needles): AuditEvent 
   if (at === undefined) refuse("The timestamp of an audit event is an instant in UTC.");
   return freeze({
     eventType,
-    actorUri: readName(given.values, "actorUri", needles),
-    targetUri: readName(given.values, "targetUri", needles),
-    tenantId: readName(given.values, "tenantId", needles),
+    actorUri: readName(given.values, "actorUri", named),
+    targetUri: readName(given.values, "targetUri", named),
+    tenantId: readName(given.values, "tenantId", named),
     timestamp: at,
     outcome,
     metadata: freeze(
       metadata === undefined
         ? create(null)
-        : readFacts(metadata, within(undefined, "metadata"), reading),
+        : readFacts(metadata, within(undefined, "metadata"), reading, kinds),
     ) as AuditEvent["metadata"],
   });
 }
@@ -117,7 +130,12 @@ function readName(
   return refuse(`The ${field} of an audit event is a text that is not empty.`);
 }
 
-function readFacts(value: unknown, place: Place, reading: Reading): object {
+function readFacts(
+  value: unknown,
+  place: Place,
+  reading: Reading,
+  kinds: FactKinds | undefined,
+): object {
   if (place.depth > maxDepth) refuse(`${named(place)} is nested too deeply.`);
   const { keys, values } = readRecord(value, place);
   const facts = create(null) as Record<string, Json>;
@@ -129,17 +147,22 @@ function readFacts(value: unknown, place: Place, reading: Reading): object {
     }
     const fact = values[key];
     if (fact === undefined) continue;
-    facts[key] = isSensitiveName(key) ? marker : readFact(fact, at, reading);
+    facts[key] = isSensitiveName(key) ? marker : readFact(fact, at, reading, kindAt(kinds, key));
   }
   return facts;
 }
 
-function readFact(value: unknown, place: Place, reading: Reading): Json {
+/** The one key that no table has is named by the host's profile, for versions that it runs on. */
+function kindAt(kinds: FactKinds | undefined, key: string): FactKind {
+  return kinds === undefined ? "free" : ((ownValue(kinds, key) as FactKind | undefined) ?? "fact");
+}
+
+function readFact(value: unknown, place: Place, reading: Reading, kind: FactKind): Json {
   reading.nodes += 1;
   if (reading.nodes > maxNodes) refuse(`An audit event holds at most ${maxNodes} values.`);
   switch (typeof value) {
     case "string":
-      return redacted(value, reading.needles);
+      return redacted(value, secretsFor(kind, reading));
     case "boolean":
       return value;
     case "number":
@@ -148,22 +171,31 @@ function readFact(value: unknown, place: Place, reading: Reading): Json {
       if (value === null) return null;
       if (isProxy(value)) return refuseFact(place, "a proxy");
       return isArray(value)
-        ? readList(value, place, reading)
-        : (freeze(readFacts(value, place, reading)) as Json);
+        ? readList(value, place, reading, kind)
+        : (freeze(readFacts(value, place, reading, partsOf(kind))) as Json);
     default:
       return refuseFact(place, `a ${typeof value}`);
   }
 }
 
+function secretsFor(kind: FactKind, { named, all }: Reading): Needles {
+  if (kind === "word") return noSecrets;
+  return kind === "free" ? all : named;
+}
+
+function partsOf(kind: FactKind): FactKinds | undefined {
+  return typeof kind === "object" ? kind : undefined;
+}
+
 /** A number whose digits a secret is part of becomes a text. */
-function readNumber(value: number, { needles }: Reading): Json {
+function readNumber(value: number, { all }: Reading): Json {
   const digits = `${value}`;
-  const shown = redacted(digits, needles);
+  const shown = withoutParts(digits, all);
   if (shown !== digits) return shown;
   return value === 0 ? 0 : value;
 }
 
-function readList(value: readonly unknown[], place: Place, reading: Reading): Json {
+function readList(value: readonly unknown[], place: Place, reading: Reading, kind: FactKind): Json {
   if (place.depth > maxDepth || getPrototypeOf(value) !== arrayPrototype) {
     refuseFact(place, "a list of another kind, or one that is nested too deeply");
   }
@@ -173,7 +205,8 @@ function readList(value: readonly unknown[], place: Place, reading: Reading): Js
   for (let i = 0; i < length; i++) {
     const at = within(place, i);
     const descriptor = getOwnPropertyDescriptor(value, i);
-    append(items, readFact(isData(descriptor) ? descriptor.value : refuseData(at), at, reading));
+    const item: unknown = isData(descriptor) ? descriptor.value : refuseData(at);
+    append(items, readFact(item, at, reading, kind));
   }
   return freeze(toArray(items));
 }

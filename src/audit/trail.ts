@@ -6,12 +6,13 @@
 import { ignore, intrinsics, isAwaitable } from "../admit/index.ts";
 import { describeThrown } from "./describe-thrown.ts";
 import type { AuditEvent, AuditEventInput } from "./event.ts";
+import type { FactKinds } from "./fact-kinds.ts";
 import { jsonLines } from "./json-lines.ts";
 import type { AuditSink, ReadAuditOptions } from "./options.ts";
 import { type AuditOutcome, isPromise, notTaken, type Recipient, taken, worse } from "./outcome.ts";
 import { redacted } from "./redact.ts";
 import { sealEvent } from "./seal-event.ts";
-import { type Needles, needlesOf } from "./secrets.ts";
+import { bothOf, type Needles, needlesOf } from "./secrets.ts";
 import { settleWithin, type WaitEnd } from "./settle.ts";
 
 /** How often a recipient did not take an event. */
@@ -24,8 +25,10 @@ export interface AuditFailures {
 interface EmitOptions {
   /** Hands it to the sink alone. */
   readonly sinkOnly?: boolean;
-  /** Further texts that the record may not hold, such as the credentials of the request. */
-  readonly secrets?: readonly string[];
+  /** Further secrets, such as the credentials of the request. They leave its free texts. */
+  readonly secrets?: Needles;
+  /** What the texts of its metadata are. Default: all of them are free texts. */
+  readonly kinds?: FactKinds;
 }
 
 /** A trail of events. */
@@ -43,6 +46,8 @@ export interface AuditTrail {
    * @throws GlassineError `options_invalid` for what is no event
    */
   emit(event: AuditEventInput, options?: EmitOptions): AuditOutcome | Promise<AuditOutcome>;
+  /** Counts and logs an event that could not be raised at all. */
+  miss(eventType: string, why: unknown): void;
   /** What was not taken so far. */
   readonly failures: AuditFailures;
   /** Resolves when no event is on its way. */
@@ -52,7 +57,8 @@ export interface AuditTrail {
   readonly then: undefined;
 }
 
-const { append, create, enumerableKeys, freeze, newList, ownValue } = intrinsics;
+const { append, create, enumerableKeys, freeze, monotonicNow, newList, ownValue } = intrinsics;
+const { max: larger } = Math;
 const PromiseAtLoad = Promise;
 
 /** A sink that hangs for ever must not fill the memory: events beyond these count as not taken. */
@@ -64,6 +70,7 @@ interface Raised {
   /** The secrets that were taken out of it. What a recipient says may quote them. */
   readonly needles: Needles;
   readonly sinkOnly: boolean;
+  readonly raisedAt: number;
 }
 
 /** One that waits for its turn. */
@@ -78,7 +85,7 @@ const noOptions: EmitOptions = freeze({ __proto__: null } as EmitOptions);
 /** `deliver` gets each event after the sink. What throws or rejects has not taken it. */
 export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): AuditTrail {
   const { sink, strict, timeoutMs, logger } = options;
-  const always = needlesOf(options.secrets);
+  const named = needlesOf(options.secrets);
   let first: Waiting | undefined;
   let last: Waiting | undefined;
   let waiting = 0;
@@ -88,12 +95,20 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
   let total = 0;
   const byType = create(null) as Record<string, number>;
   let idle = newList<() => void>();
+  /** Those that let their time run out and have not answered since. */
+  const stuck = { __proto__: null, sink: false, audit_emit: false } as Record<Recipient, boolean>;
 
   function emit(input: AuditEventInput, given = noOptions): AuditOutcome | Promise<AuditOutcome> {
-    const own = ownValue(given, "secrets") as readonly string[] | undefined;
-    const needles = own === undefined ? always : bothOf(always, needlesOf(own));
+    const more = ownValue(given, "secrets") as Needles | undefined;
+    const kinds = ownValue(given, "kinds") as FactKinds | undefined;
+    const all = more === undefined ? named : bothOf(named, more);
     const sinkOnly = ownValue(given, "sinkOnly") === true;
-    const raised: Raised = { event: sealEvent(input, needles), needles, sinkOnly };
+    const raised: Raised = {
+      event: sealEvent(input, { named, all, kinds }),
+      needles: all,
+      sinkOnly,
+      raisedAt: monotonicNow(),
+    };
     if (sink === undefined && deliver === undefined) return taken;
     if (closed) return failed("sink", raised, "The trail is closed.");
     if (logging) return failed("sink", raised, "It was raised by the logger of the trail.");
@@ -177,10 +192,21 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
     if (take === undefined) return taken;
     try {
       const answer = take(raised.event);
-      return isAwaitable(answer) ? waitFor(recipient, answer, raised) : taken;
+      if (isAwaitable(answer)) return waitFor(recipient, answer, raised);
+      stuck[recipient] = false;
+      return taken;
     } catch (thrown) {
+      stuck[recipient] = false;
       return threw(recipient, raised, thrown);
     }
+  }
+
+  /**
+   * How long an event may take. One that waited behind others for a recipient that is stuck has had
+   * its time there: else each of them would wait for all before it.
+   */
+  function timeLeft(recipient: Recipient, { raisedAt }: Raised): number {
+    return stuck[recipient] ? larger(0, raisedAt + timeoutMs - monotonicNow()) : timeoutMs;
   }
 
   async function waitFor(
@@ -188,7 +214,8 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
     answer: PromiseLike<unknown>,
     raised: Raised,
   ): Promise<AuditOutcome> {
-    const { how, reason }: WaitEnd = await settleWithin(answer, timeoutMs);
+    const { how, reason }: WaitEnd = await settleWithin(answer, timeLeft(recipient, raised));
+    stuck[recipient] = how === "timeout";
     if (how === "resolved") return taken;
     if (how === "rejected") return threw(recipient, raised, reason);
     return failed(recipient, raised, `It did not answer within ${timeoutMs} ms.`);
@@ -206,12 +233,22 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
     cause?: unknown,
   ): AuditOutcome {
     const { eventType } = event;
-    total += 1;
-    byType[eventType] = (byType[eventType] ?? 0) + 1;
+    count(eventType);
     const who = recipient === "sink" ? "The audit sink" : "A handler of audit_emit";
     const text = `${who} did not take ${eventType}. ${why}`;
     log(`${text} The record: ${jsonLines(event)}`);
     return notTaken(eventType, recipient, text, cause);
+  }
+
+  function count(eventType: string): void {
+    total += 1;
+    byType[eventType] = (byType[eventType] ?? 0) + 1;
+  }
+
+  function miss(eventType: string, thrown: unknown): void {
+    count(eventType);
+    const { text } = describeThrown(thrown);
+    log(`There is no record of ${eventType}. ${redacted(text, named)}`);
   }
 
   /** A logger that raises events itself would be told of their failure, and so on. */
@@ -238,6 +275,7 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
     active: sink !== undefined || deliver !== undefined,
     strict,
     emit,
+    miss,
     get failures() {
       return freeze({ total, byType: freeze(copyOf(byType)) });
     },
@@ -249,13 +287,6 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
     // biome-ignore lint/suspicious/noThenProperty: no patched prototype turns it into a promise.
     then: undefined,
   });
-}
-
-function bothOf(some: Needles, more: Needles): Needles {
-  const all: Needles = newList();
-  for (let i = 0; i < some.length; i++) append(all, some[i] as Needles[number]);
-  for (let i = 0; i < more.length; i++) append(all, more[i] as Needles[number]);
-  return all;
 }
 
 function copyOf(counts: Readonly<Record<string, number>>): Readonly<Record<string, number>> {

@@ -1,4 +1,6 @@
 import type { ErrorCodeSpec } from "./code-spec.ts";
+import { labelCodes } from "./label-codes.ts";
+import { trustCodes } from "./trust-codes.ts";
 
 /**
  * Every code of this library, in one place: what happened and the way out.
@@ -125,23 +127,7 @@ export const errorCodes = {
       "The data policy of a tool, prompt or resource does not allow what is done with its result.",
     todo: "Change `security.data` in the envelope, if the result was meant to pass.",
   },
-  session_invalid: {
-    kind: "misuse",
-    means: "A session of a label store is no text, empty, too long, or no valid Unicode.",
-    todo: "Name the session by a text that the host chose.",
-  },
-  label_store_failed: {
-    kind: "failure",
-    means:
-      "A label store did not answer in time, could not be reached, or answered something else than labels.",
-    todo: 'See `cause`. Nothing passes meanwhile, unless the host chose `onStoreError: "ignore"`.',
-  },
-  label_store_full: {
-    kind: "failure",
-    means:
-      "A label store has no room for one more session, or a session none for one more label. Nothing was forgotten.",
-    todo: "Raise `maxSessions`, have unused sessions expire with `ttlMs`, or use fewer labels.",
-  },
+  ...labelCodes,
   // Definition and registration.
   slot_invalid: {
     kind: "misuse",
@@ -151,7 +137,8 @@ export const errorCodes = {
   },
   hook_invalid: {
     kind: "misuse",
-    means: "A hook definition is inconsistent.",
+    means:
+      "A hook definition is inconsistent. `data.name` is the hook, where it has a name by then.",
     todo: "Mend the hook definition that the message names.",
   },
   service_invalid: {
@@ -176,7 +163,8 @@ export const errorCodes = {
   },
   plugin_duplicate: {
     kind: "misuse",
-    means: "Two plugins have the same name. `data.isSame` tells whether they are one plugin.",
+    means:
+      "Two plugins have the same name. `data.isSame` is true where one plugin is listed twice, and false for two that `definePlugin` made, however much alike.",
     todo: "Register each plugin once.",
   },
   dependency_unresolved: {
@@ -184,6 +172,7 @@ export const errorCodes = {
     means: "A plugin depends on one that is missing, or plugins depend on each other in a circle.",
     todo: "Add the missing plugin or break the circle the message shows.",
   },
+  ...trustCodes,
   options_invalid: {
     kind: "misuse",
     means: "An option is unknown, or its value is out of range.",

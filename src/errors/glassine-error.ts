@@ -132,6 +132,36 @@ export class PluginDependencyError extends GlassineError {
   }
 }
 
+/** What is wrong with one installed package. */
+export interface PackageProblem {
+  /** The id of the plugin, where it is known. */
+  readonly id: string | undefined;
+  readonly package: string;
+  /** As `plugins list` has it: `hash_mismatch`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Installed packages cannot be loaded as plugins. `problems` lists all that is wrong. */
+export class PluginDiscoveryError extends GlassineError {
+  override readonly name = "PluginDiscoveryError";
+  readonly problems: readonly PackageProblem[];
+
+  constructor(message: string, problems: readonly PackageProblem[], cause?: unknown) {
+    super("discovery_failed", message, { packageProblems: problems }, cause);
+    this.problems = problems;
+  }
+}
+
+/** A plugin is unsigned, or not signed by who is trusted; or its signature does not verify. */
+export class PluginSignatureError extends GlassineError {
+  override readonly name = "PluginSignatureError";
+
+  constructor(message: string, data?: ErrorData) {
+    super("signature_rejected", message, data);
+  }
+}
+
 /** The reason of a `RejectError` that this very copy of the library made. @internal */
 export let rejectionReason: (value: unknown) => string | undefined;
 

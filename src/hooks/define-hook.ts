@@ -150,56 +150,89 @@ export function defineHook<const Spec extends HookDefinition>(spec: Spec): Spec 
   return checkedHook(spec);
 }
 
-/** @throws GlassineError `hook_invalid` */
-export function checkedHook<const Spec extends HookSpec>(spec: Spec): Spec {
+/** Tells what is wrong with a definition; `hook` stands for it in the text. */
+interface Blame {
+  readonly hook: string;
+  readonly fail: (text: string) => never;
+}
+
+function blameFor(name: string | undefined): Blame {
+  const data = name === undefined ? {} : { name };
+  return {
+    hook: name === undefined ? "this hook" : `the hook ${quoted(name)}`,
+    fail: (text) => {
+      throw new GlassineError("hook_invalid", text, data);
+    },
+  };
+}
+
+/**
+ * The definition, frozen. `name` is what a table has it under.
+ *
+ * @throws GlassineError `hook_invalid`, with the name in `data.name` where there is one
+ */
+export function checkedHook<const Spec extends HookSpec>(spec: Spec, name?: string): Spec {
+  const blame = blameFor(name);
+  const { hook } = blame;
+  const fail: Blame["fail"] = blame.fail;
   const { semantic } = spec;
-  if (!semantics.includes(semantic)) fail(`A hook's semantic is one of ${listed(semantics)}.`);
-  if (typeof spec.description !== "string") fail("A hook needs a description.");
-  for (const key of Object.keys(spec)) checkSetting(key, semantic);
-  const shape = shapeOf(spec.payload, semantic);
+  if (!semantics.includes(semantic))
+    fail(`The semantic of ${hook} is one of ${listed(semantics)}.`);
+  if (typeof spec.description !== "string") fail(`The description of ${hook} is a text.`);
+  for (const key of Object.keys(spec)) checkSetting(key, semantic, blame);
+  const shape = shapeOf(spec.payload, semantic, blame);
   if ((spec.side ?? spec.covers) !== undefined && spec.payload !== messageSchema) {
     fail(
-      "A hook with side or covers shares its handlers with message points: its payload is messageSchema.",
+      `With side or covers ${hook} shares its handlers with message points: its payload is messageSchema.`,
     );
   }
   for (const field of spec.writable ?? []) {
     if (shape === undefined || !Object.hasOwn(shape, field))
-      fail(`The writable field ${quoted(field)} is not in the payload.`);
+      fail(`The writable field ${quoted(field)} of ${hook} is not in its payload.`);
   }
   if (spec.ordering !== undefined && !orderings.includes(spec.ordering))
-    fail(`A hook's ordering is one of ${listed(orderings)}.`);
+    fail(`The ordering of ${hook} is one of ${listed(orderings)}.`);
   if (spec.band !== undefined && !Object.hasOwn(bands, spec.band))
-    fail(`A hook's band is one of ${listed(Object.keys(bands))}.`);
+    fail(`The band of ${hook} is one of ${listed(Object.keys(bands))}.`);
   for (const key of ["required", "strict"] as const) {
     if (spec[key] !== undefined && typeof spec[key] !== "boolean")
-      fail(`${key} of a hook is true or false.`);
+      fail(`${key} of ${hook} is true or false.`);
   }
   if (spec.keeps !== undefined && typeof spec.keeps !== "function")
-    fail("keeps of a hook is a function.");
+    fail(`keeps of ${hook} is a function.`);
   if (spec.operation !== undefined && typeOf(spec.operation) !== "object")
-    fail("A hook's operation is a z.object schema.");
+    fail(`The operation of ${hook} is a z.object schema.`);
   return Object.freeze(spec);
 }
 
-function checkSetting(key: string, semantic: Semantic): void {
+function checkSetting(key: string, semantic: Semantic, { hook, fail }: Blame): void {
   const known = Object.keys(hookSettings);
-  if (!known.includes(key)) fail(`A hook has no setting ${quoted(key)}.${suggestion(key, known)}`);
+  if (!known.includes(key))
+    fail(`For ${hook} there is no setting ${quoted(key)}.${suggestion(key, known)}`);
   const takers: readonly Semantic[] = hookSettings[key as keyof typeof hookSettings];
   if (takers.includes(semantic)) return;
-  fail(`The setting ${quoted(key)} is for hooks whose semantic is ${listed(takers)}.`);
+  fail(
+    `The setting ${quoted(key)} is for hooks whose semantic is ${listed(takers)}; that of ${hook} is ${quoted(semantic)}.`,
+  );
 }
 
 /** The fields of a payload, where it has known ones. */
-function shapeOf(payload: z.ZodType | undefined, semantic: Semantic): object | undefined {
+function shapeOf(
+  payload: z.ZodType | undefined,
+  semantic: Semantic,
+  { hook, fail: tell }: Blame,
+): object | undefined {
+  const fail: Blame["fail"] = tell;
   const type = typeOf(payload);
   if (payload === undefined || type === undefined)
-    fail("A hook's payload is a schema made with zod 4.");
+    fail(`The payload of ${hook} is a schema made with zod 4.`);
   if (semantic === "filter_chain") return undefined;
   if (semantic === "score_delta") {
-    if (type !== "array") fail("The payload of a score_delta hook is a z.array schema.");
+    if (type !== "array")
+      fail(`The payload of ${hook} is a z.array schema, as of any score_delta.`);
     return undefined;
   }
-  if (type !== "object") fail("A hook's payload is a z.object schema.");
+  if (type !== "object") fail(`The payload of ${hook} is a z.object schema.`);
   return (payload._zod.def as { shape?: object }).shape;
 }
 
@@ -209,8 +242,4 @@ function typeOf(schema: z.ZodType | undefined): string | undefined {
 
 function listed(names: readonly string[]): string {
   return names.map((name) => `"${name}"`).join(", ");
-}
-
-function fail(text: string): never {
-  throw new GlassineError("hook_invalid", text);
 }

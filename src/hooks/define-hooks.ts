@@ -44,10 +44,11 @@ export function joinHooks<A extends HookTable, B extends HookTable>(a: A, b: B):
       );
     }
     const clash = names.get(folded(name));
+    if (clash === name) throw invalid(`The hook ${quoted(name)} is there already.`, name);
     if (clash !== undefined)
       throw invalid(`The hook ${quoted(name)} is too close to ${quoted(clash)}.`, name);
     names.set(folded(name), name);
-    return [name, checkedHook({ ...spec })] as const;
+    return [name, checkedHook({ ...spec }, name)] as const;
   });
   return Object.freeze({ ...a, ...(Object.fromEntries(specs) as unknown as B) });
 }

@@ -49,6 +49,8 @@ export {
   requestOf,
   scopeIn,
 } from "./dispatch/scope.ts";
+export { unowned } from "./dispatch/thenable.ts";
+export { settle, type WaitEnd } from "./dispatch/wait.ts";
 export { type Mode, modes, type OnError } from "./modes.ts";
 export { OperationRun } from "./operations/operation-run.ts";
 export type { OperationProgram } from "./operations/program.ts";
@@ -68,6 +70,7 @@ export {
   type Violation,
   violationOf,
 } from "./results.ts";
+export { single } from "./single.ts";
 export { type StandardHooks, standardHooks } from "./standard-hooks.ts";
 export {
   type Band,

@@ -113,5 +113,10 @@ export const standardHooks = Object.freeze({
   }),
 });
 
-/** The hooks of the standard host by name. */
-export type StandardHooks = typeof standardHooks;
+type Standard = typeof standardHooks;
+
+/**
+ * The hooks of the standard host by name. An interface, so that declarations written by a compiler
+ * name it; of an alias they would spell out every schema.
+ */
+export interface StandardHooks extends Standard {}

@@ -1,3 +1,4 @@
+import { createStamp } from "../admit/index.ts";
 import {
   type HookTable,
   joinHooks,
@@ -244,7 +245,28 @@ export function bindHost<
     defineCoreHandler: (handler: unknown) => defineCoreHandlerFor(surface, handler),
     createPluginManager: (options: unknown) => createManager(surface, slots, options),
   };
-  return Object.freeze(host) as unknown as Host<Table, Hooks, Services>;
+  return Object.freeze(
+    inner.put(host, { surface, tables: { slots: table, hooks, services } }),
+  ) as unknown as Host<Table, Hooks, Services>;
+}
+
+/** The tables that a host was defined with. */
+export interface HostTables {
+  readonly slots: SlotTable;
+  readonly hooks: HookTable;
+  readonly services: ServiceTable;
+}
+
+const inner = createStamp<{ readonly surface: Surface; readonly tables: HostTables }>();
+
+/** What plugins of a host are held against; `undefined` for what `defineHost` did not make. */
+export function surfaceOf(host: unknown): Surface | undefined {
+  return inner.of(host)?.surface;
+}
+
+/** What a host has; `undefined` for what `defineHost` did not make. */
+export function tablesOf(host: unknown): HostTables | undefined {
+  return inner.of(host)?.tables;
 }
 
 /** Those whose handlers can be in another process: what they return has a form on the wire. */

@@ -1,4 +1,12 @@
-export { bindHost, defineHost, type Host, type HostDefinition } from "./define-host.ts";
+export {
+  bindHost,
+  defineHost,
+  type Host,
+  type HostDefinition,
+  surfaceOf,
+  tablesOf,
+} from "./define-host.ts";
+export type { Amend, EditableBy } from "./edit-types.ts";
 export type { Merged, MergeOptions } from "./merge-extensions.ts";
 export type {
   InvokeResult,
@@ -12,6 +20,7 @@ export type {
   Manager,
   View,
 } from "./standard.ts";
+export { standardHost } from "./standard.ts";
 export {
   addLabels,
   amend,

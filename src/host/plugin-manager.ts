@@ -6,8 +6,6 @@ import type {
   Decision,
   HookSpec,
   HookTable,
-  MessageHookOf,
-  OperationHookOf,
   OperationInputOf,
   PayloadInputOf,
   PayloadOf,
@@ -22,46 +20,55 @@ export type InvokeResult<Payload, Extensions> = Omit<AnyInvokeResult, "payload" 
   readonly extensions: Extensions;
 };
 
-/** What `invoke` resolves to on a hook whose semantic is not `message`. */
-type AnswerOf<Spec extends HookSpec> = {
-  readonly message: never;
+/** What `invoke` resolves to, by the hook's semantic. */
+type AnswerOf<Spec extends HookSpec, Extensions> = {
+  readonly message: InvokeResult<PayloadOf<Spec>, Extensions>;
   readonly voting: Decision;
   readonly filter_chain: PayloadOf<Spec>;
   readonly score_delta: { readonly [id: string]: number };
   readonly fire_and_forget: undefined;
 }[Spec["semantic"]];
 
+/** The options of `invoke`: they have to be given where the hook asks for facts of the operation. */
+type OptionsOf<Spec extends HookSpec, Extensions> =
+  AsksForFacts<Spec> extends true
+    ? readonly [
+        options: InvokeOptions<Extensions, OperationInputOf<Spec>> & {
+          readonly operation: OperationInputOf<Spec>;
+        },
+      ]
+    : readonly [options?: InvokeOptions<Extensions, OperationInputOf<Spec>> | undefined];
+
+/** Whether a key of the hook's operation is required. Of a hook that nobody knows none is. */
+type AsksForFacts<Spec extends HookSpec> = [Spec] extends [never]
+  ? false
+  : Record<never, never> extends OperationInputOf<Spec>
+    ? false
+    : true;
+
 /** Runs hooks. Closed: nothing can be registered after it was created. */
 export interface PluginManager<Table extends SlotTable, Hooks extends HookTable>
   extends Omit<AnyManager, "invoke" | "handles" | "handlersFor" | "declassify"> {
   /**
-   * Runs a message hook. Resolves with what held; a denial, a failure or an abort is a result with
-   * `continueProcessing: false`, and what was merged before it stays.
+   * Runs a hook.
    *
-   * @throws GlassineError (as a rejection, for misuse only) `hook_unknown`, `payload_invalid`,
-   *   `extensions_invalid`, `options_invalid`, `reentrancy`, `overloaded`, `manager_closed`
-   * @see spec `dispatch:invoke`
+   * A message hook resolves with what held; a denial, a failure or an abort is a result with
+   * `continueProcessing: false`, and what was merged before it stays. A hook of another semantic
+   * resolves to its answer: the first denial or `allow()`, the last value, the sums by id, or
+   * nothing. `operation` has to be given where the hook's schema of it has a key that has to.
+   *
+   * @throws GlassineError (as a rejection, for misuse) `hook_unknown`, `payload_invalid`,
+   *   `extensions_invalid`, `options_invalid`, `reentrancy`, `overloaded`, `manager_closed`; on a
+   *   hook of another semantic also `aborted`, `audit_failed`, `realm_tampered`
+   * @throws PluginExecutionError (as a rejection, on a hook of another semantic) `execution_failed`:
+   *   a handler threw, took too long, or returned what the hook does not take
+   * @see spec `dispatch:invoke`, `plugins:semantics`
    */
-  invoke<const Hook extends MessageHookOf<Hooks>>(
+  invoke<const Hook extends keyof Hooks & string>(
     hook: Hook,
     payload: PayloadInputOf<Hooks[Hook]> | PayloadOf<Hooks[Hook]>,
-    options?: InvokeOptions<ExtensionsOf<Table>>,
-  ): Promise<InvokeResult<PayloadOf<Hooks[Hook]>, ExtensionsOf<Table>>>;
-  /**
-   * Runs a hook of another semantic. Resolves to its answer: the first denial or `allow()`, the
-   * last value, the sums by id, or nothing.
-   *
-   * @throws PluginExecutionError (as a rejection) `execution_failed`: a handler threw, took too
-   *   long, or returned what the hook does not take
-   * @throws GlassineError (as a rejection) `aborted`, `audit_failed`, `realm_tampered`, and for
-   *   misuse as above
-   * @see spec `plugins:semantics`
-   */
-  invoke<const Hook extends OperationHookOf<Hooks>>(
-    hook: Hook,
-    payload: PayloadInputOf<Hooks[Hook]> | PayloadOf<Hooks[Hook]>,
-    options?: InvokeOptions<ExtensionsOf<Table>, OperationInputOf<Hooks[Hook]>>,
-  ): Promise<AnswerOf<Hooks[Hook]>>;
+    ...options: OptionsOf<Hooks[Hook], ExtensionsOf<Table>>
+  ): Promise<AnswerOf<Hooks[Hook], ExtensionsOf<Table>>>;
   /** Whether any handler runs on the hook. @throws ManifestError `hook_unknown` */
   handles(hook: keyof Hooks & string): boolean;
   /**

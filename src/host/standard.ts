@@ -29,8 +29,8 @@ export type HookName = keyof StandardHooks;
 export type Manager = PluginManager<StandardSlots, StandardHooks>;
 /** A handler of the standard host, for one written apart from its plugin. */
 export type HookHandler<Hook extends HookName, Caps extends Capability = never> = Handler<
-  StandardSlots,
-  StandardHooks,
   Hook,
-  Caps
+  Caps,
+  StandardHooks,
+  StandardSlots
 >;

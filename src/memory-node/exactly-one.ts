@@ -1,19 +1,41 @@
-/** Facts that come in one of several sets. */
-import { intrinsics } from "../admit/index.ts";
+/** Objects some of whose keys come in one of several forms. */
+import * as z from "zod";
+import { intrinsics, withRule } from "../admit/index.ts";
+
+/** Of each form its keys: they are there, all of them, and those of the others alone are not. */
+type Forms<Key> = readonly (readonly Key[])[];
+
+/** The value of one of the forms, told apart by what is `undefined` in it. */
+type InForm<Always, Free, Form> = Form extends readonly (infer Key)[]
+  ? Always & { [Each in keyof Free & Key]: Free[Each] } & {
+      [Each in Exclude<keyof Free, Key>]?: undefined;
+    }
+  : never;
 
 /**
- * A rule for objects: of the keys named in `sets`, those that are there are the keys of one set,
- * all of them and no others.
+ * An object that has the keys of `always`, and of those of `free` the ones that one of the `forms`
+ * names. `words` tell the forms where a value has none of them.
  */
-export function exactlyOne<Key extends string>(
-  sets: readonly (readonly Key[])[],
-): (value: { readonly [Each in Key]?: unknown }) => boolean {
-  const keys = [...new Set(sets.flat())];
-  const masks = sets.map((set) => set.reduce((mask, key) => mask | (1 << keys.indexOf(key)), 0));
+export function exactlyOne<
+  Always extends z.ZodRawShape,
+  Free extends z.ZodRawShape,
+  const Given extends Forms<keyof Free & string>,
+>(always: Always, free: Free, forms: Given, words: string) {
+  const optional = Object.entries(free).map(([key, schema]) => [key, z.optional(schema)]);
+  const schema = z.strictObject({ ...always, ...Object.fromEntries(optional) });
+  return withRule(schema, words, hasOneOf(forms)) as unknown as z.ZodType<
+    InForm<z.output<z.ZodObject<Always>>, z.output<z.ZodObject<Free>>, Given[number]>,
+    InForm<z.input<z.ZodObject<Always>>, z.input<z.ZodObject<Free>>, Given[number]>
+  >;
+}
+
+function hasOneOf(forms: Forms<string>): (value: object) => boolean {
+  const keys = [...new Set(forms.flat())];
+  const masks = forms.map((form) => form.reduce((mask, key) => mask | (1 << keys.indexOf(key)), 0));
   return (value) => {
     let mask = 0;
     for (let i = 0; i < keys.length; i++) {
-      if (intrinsics.ownValue(value, keys[i] as Key) !== undefined) mask |= 1 << i;
+      if (intrinsics.ownValue(value, keys[i] as string) !== undefined) mask |= 1 << i;
     }
     for (let i = 0; i < masks.length; i++) if (masks[i] === mask) return true;
     return false;

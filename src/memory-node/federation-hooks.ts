@@ -1,21 +1,20 @@
 /** The hooks of federation: who a peer is, what comes in from it, what goes out to it. */
 import * as z from "zod";
-import { withRule } from "../admit/index.ts";
 import { defineHooks } from "../hooks/index.ts";
 import { exactlyOne } from "./exactly-one.ts";
 import { anyObject } from "./open-object.ts";
 import { factSchema, identitySchema, peerSchema, tenantSchema } from "./shapes.ts";
 
 /** What an inbound fact came with: a capability token, or a peer and the token it showed. */
-const inbound = {
-  factScope: z.string(),
-  tenant: tenantSchema,
-  capToken: anyObject().optional(),
-  peer: peerSchema.optional(),
-  tokenPayload: anyObject().optional(),
-};
-const inboundWords = "either capToken, or peer and tokenPayload";
-const isInbound = exactlyOne([["capToken"], ["peer", "tokenPayload"]]);
+export const inboundForms = [["capToken"], ["peer", "tokenPayload"]] as const;
+
+const withInbound = <const Shape extends z.ZodRawShape>(shape: Shape) =>
+  exactlyOne(
+    { ...shape, factScope: z.string(), tenant: tenantSchema },
+    { capToken: anyObject(), peer: peerSchema, tokenPayload: anyObject() },
+    inboundForms,
+    "either capToken, or peer and tokenPayload",
+  );
 
 const outbound = z.strictObject({
   peer: peerSchema,
@@ -36,7 +35,7 @@ export const federationHooks = defineHooks({
     description: "A peer sent a fact. Is this one acceptable?",
     ordering: "core_first",
     band: "VALIDATE",
-    payload: withRule(z.strictObject({ fact: factSchema, ...inbound }), inboundWords, isInbound),
+    payload: withInbound({ fact: factSchema }),
   },
   federation_inbound_filter: {
     semantic: "filter_chain",
@@ -44,7 +43,7 @@ export const federationHooks = defineHooks({
     ordering: "plugins_first",
     band: "FILTER",
     payload: factSchema,
-    operation: withRule(z.strictObject(inbound), inboundWords, isInbound),
+    operation: withInbound({}),
   },
   federation_outbound_filter: {
     semantic: "filter_chain",

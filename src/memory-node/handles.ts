@@ -35,6 +35,7 @@ export interface FactsWriter {
 
 /** Recalls facts as a caller would, ranked. */
 export interface RecallReader {
+  /** What a query finds, best first. A key that is left out asks for nothing. */
   recall(query: Partial<RecallQuery>): Answer<readonly ScoredResult[]>;
 }
 
@@ -60,6 +61,7 @@ export interface AuditReader {
 
 /** Reads peers. */
 export interface FederationReader {
+  /** The peers that the node knows. */
   peers(): Answer<readonly Peer[]>;
 }
 
@@ -73,11 +75,13 @@ export interface FederationWriter {
 
 /** Reads what the node knows of its callers. */
 export interface IdentityReader {
+  /** What is known of a caller, or `undefined` where nothing is. */
   get(entityUri: string): Answer<Identity | undefined>;
 }
 
 /** Reads tenants. */
 export interface TenantReader {
+  /** The tenant of an id, or `undefined` where there is none. */
   get(tenantId: string): Answer<Tenant | undefined>;
 }
 
@@ -95,6 +99,7 @@ export interface ConfigReader {
 
 /** Talks to other machines, as far as the host lets it. */
 export interface NetworkOutbound {
+  /** Sends a request. Resolves to what came back, whatever its status. */
   request(
     url: string,
     options?: {

@@ -33,5 +33,7 @@ export const memoryNodeHooks = defineHooks({
   ...nodeHooks,
 });
 
-/** The hooks of the memory node by name. */
-export type MemoryNodeHooks = typeof memoryNodeHooks;
+type Hooks = typeof memoryNodeHooks;
+
+/** The hooks of the memory node by name. An interface as `StandardHooks` is one. */
+export interface MemoryNodeHooks extends Hooks {}

@@ -13,7 +13,8 @@ export const nodeHooks = defineHooks({
     band: "TRANSFORM",
     payload: z.array(migrationSchema),
     operation: z.strictObject({ dbPath: word(), migrationsDir: word(), settings: anyObject() }),
-    keeps: keepsMigrations,
+    // An arrow, so that no declaration has to name the function of this room.
+    keeps: (given, got, plugin) => keepsMigrations(given, got, plugin),
   },
   audit_emit: {
     semantic: "fire_and_forget",

@@ -1,6 +1,6 @@
 /** The hooks of a recall: authorize, rewrite, filter, rank, audit. */
 import * as z from "zod";
-import { wholeNumber, withRule } from "../admit/index.ts";
+import { wholeNumber } from "../admit/index.ts";
 import { defineHooks } from "../hooks/index.ts";
 import { exactlyOne } from "./exactly-one.ts";
 import { anyObject, orNull } from "./open-object.ts";
@@ -17,21 +17,23 @@ import {
 const request = { identity: identitySchema, tenant: tenantSchema, requestId: requestIdSchema };
 
 /** A query of facts, a recall over the graph, or one as of another time. */
-const rankOperation = withRule(
-  z.strictObject({
-    identity: identitySchema,
-    tenant: tenantSchema.optional(),
-    requestId: requestIdSchema.optional(),
-    weights: z.record(z.string(), z.number()).optional(),
-    depth: wholeNumber().optional(),
-    asOf: z.string().optional(),
-  }),
+export const rankForms = [
+  ["tenant", "requestId"],
+  ["weights", "depth"],
+  ["weights", "asOf"],
+] as const;
+
+const rankOperation = exactlyOne(
+  { identity: identitySchema },
+  {
+    tenant: tenantSchema,
+    requestId: requestIdSchema,
+    weights: z.record(z.string(), z.number()),
+    depth: wholeNumber(),
+    asOf: z.string(),
+  },
+  rankForms,
   "identity with tenant and requestId, with weights and depth, or with weights and asOf",
-  exactlyOne([
-    ["tenant", "requestId"],
-    ["weights", "depth"],
-    ["weights", "asOf"],
-  ]),
 );
 
 export const recallHooks = defineHooks({

@@ -126,5 +126,7 @@ export const memoryNodeServices = defineServices({
   },
 });
 
-/** The services of the memory node by capability. */
-export type MemoryNodeServices = typeof memoryNodeServices;
+type Services = typeof memoryNodeServices;
+
+/** The services of the memory node by capability. An interface as `StandardHooks` is one. */
+export interface MemoryNodeServices extends Services {}

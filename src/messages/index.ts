@@ -34,4 +34,4 @@ export {
   toolResult,
   video,
 } from "./parts.ts";
-export { messageSchema } from "./schemas.ts";
+export { type MessageData, messageSchema } from "./schemas.ts";

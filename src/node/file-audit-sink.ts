@@ -1,7 +1,3 @@
-// The build knows no types of Node: those of this import are checked together with the tests.
-// biome-ignore lint/suspicious/noTsIgnore: the error is there in the build only, not to be expected.
-// @ts-ignore
-// biome-ignore lint/correctness/noNodejsModules: this room is for Node.
 import { type FileHandle, open } from "node:fs/promises";
 import { expectOptions, intrinsics, readOption } from "../admit/index.ts";
 import { type AuditEvent, jsonLines } from "../audit/index.ts";

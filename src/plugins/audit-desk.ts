@@ -7,13 +7,14 @@ import {
   type AuditTrail,
   auditEvent,
   createTrail,
+  factKindsOf,
   type RegistrationFailure,
 } from "../audit/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import { type Declassification, removeLabels, type Slots } from "../extensions/index.ts";
 import {
   type AnyRun,
-  type House,
+  type OperationProgram,
   OperationRun,
   operate,
   type PluginState,
@@ -23,9 +24,11 @@ import {
   secretsOf,
 } from "../hooks/index.ts";
 import { freezePayload } from "../messages/index.ts";
+import { originFacts, pluginFacts, runEvent } from "./audit-facts.ts";
+import type { RefusedPackage } from "./discovered.ts";
 import { noWishes } from "./invoke-options.ts";
+import type { KnownSecrets } from "./known-secrets.ts";
 import type { ReadOptions } from "./manager-options.ts";
-import type { Operations } from "./operations.ts";
 import type { ReadItem } from "./read-item.ts";
 import type { Surface } from "./read-manifest.ts";
 import type { Plugin } from "./types.ts";
@@ -40,10 +43,12 @@ interface RefusedPlugin {
 
 export interface AuditDesk {
   refused(refusal: RefusedPlugin): Promise<void>;
+  /** Of a package, none of whose plugins was made. */
+  refusedPackage(refusal: RefusedPackage): Promise<void>;
   /** @throws GlassineError `audit_failed`: a plugin that nobody wrote down is not registered */
   registered(item: ReadItem, state: PluginState): Promise<void>;
   /** Has events go to the handlers of `audit_emit`, too. */
-  deliverTo(operations: Operations, house: House, noExtensions: Slots): void;
+  deliverTo(program: OperationProgram | undefined): void;
   /** What runs tell; `undefined` where nobody would hear of it. */
   runs(): RunAudit | undefined;
   /** What runs that no caller asked for tell. */
@@ -62,131 +67,97 @@ export type Declassified = ReturnType<typeof removeLabels>;
 interface DeskInput {
   readonly surface: Surface;
   readonly options: ReadOptions;
-  /** Values of configurations that are secret: more, while plugins are configured. */
-  readonly secrets: readonly string[];
+  /** More of them, while plugins are configured. */
+  readonly secrets: KnownSecrets;
+  readonly noExtensions: Slots;
 }
 
 /** The hook whose handlers get every event. */
-const emitHook = "audit_emit";
+export const emitHook = "audit_emit";
 
-export function createDesk({ surface, options, secrets }: DeskInput): AuditDesk {
+export function createDesk({ surface, options, secrets, noExtensions }: DeskInput): AuditDesk {
   const { profile } = surface;
-  let deliver: ((event: object) => Promise<void> | undefined) | undefined;
-  let emitters = () => 0;
-  const trail: AuditTrail = createTrail(options.audit, (event) => deliver?.(event));
+  const origins = new Map(
+    options.discovered?.plugins.map(({ plugin, origin }) => [plugin, origin]),
+  );
+  const aboutOf = (plugin: Plugin) => pluginFacts(surface, plugin, origins.get(plugin));
+  /** Kept, not looked up: it has the steps of plugins, and with them their handles. */
+  let emitters: OperationProgram | undefined;
+  const trail: AuditTrail = createTrail(options.audit, (event) => {
+    if (emitters === undefined) return undefined;
+    const scope = new RequestScope(undefined);
+    const run = new OperationRun(emitters, freezePayload({ event }), noExtensions, scope, noWishes);
+    emitters.house.inFlight += 1;
+    return operate(run);
+  });
 
-  const keep = (
+  /** An event of this library. What became of it; never throws. */
+  const emit = (
     event: AuditEventInput,
-    sinkOnly: boolean,
+    sinkOnly = false,
     more: readonly string[] = [],
-  ): boolean | Promise<boolean> => {
-    const outcome = trail.emit(event, { sinkOnly, secrets: [...secrets, ...more] });
-    return intrinsics.isNativePromise(outcome) ? keptOf(outcome) : (outcome as AuditOutcome).ok;
+  ): AuditOutcome | Promise<AuditOutcome> => {
+    try {
+      const given = { sinkOnly, secrets: secrets.unnamed(more), kinds: factKindsOf(event) };
+      return trail.emit(event, given);
+    } catch (thrown) {
+      // Too large for a record, say. What a plugin has a run tell does not end the run.
+      trail.miss(event.eventType, thrown);
+      // biome-ignore lint/suspicious/noThenProperty: no patched prototype turns it into a promise.
+      return { ok: false, error: thrown as GlassineError, then: undefined };
+    }
   };
 
   const tell = (run: AnyRun, note: RunNote): boolean | Promise<boolean> =>
-    keep(eventOf(run, note), run.hook === emitHook, secretsOf(run));
+    keptOf(emit(runEvent(run, note), run.hook === emitHook, secretsOf(run)));
 
   return {
     refused: async ({ plugin, reason, error, vetoedBy }) => {
-      const facts = { ...factsOf(surface, plugin), reason, validation_failure: error.message };
+      const facts = { ...aboutOf(plugin), reason, validation_failure: error.message };
       const vetoed = vetoedBy === undefined ? {} : { vetoed_by: vetoedBy };
-      const { requiresField } = profile;
-      await keep(
-        auditEvent("plugin.registration_failed", { ...facts, ...vetoed }, { requiresField }),
-        false,
-      );
+      await emit(auditEvent("plugin.registration_failed", { ...facts, ...vetoed }, profile));
+    },
+    refusedPackage: async ({ name, reason, error, origin }) => {
+      const known = origin === undefined ? {} : originFacts(origin);
+      const facts = { plugin_name: name, ...known, reason, validation_failure: error.message };
+      await emit(auditEvent("plugin.registration_failed", facts, profile));
     },
     registered: async ({ plugin }, state) => {
-      const facts = { ...factsOf(surface, plugin), capabilities: state.capabilities };
-      const { requiresField } = profile;
-      const event = auditEvent("plugin.registered", facts, { requiresField });
-      if (await keep(event, false)) return;
+      const facts = { ...aboutOf(plugin), capabilities: state.capabilities };
+      const event = auditEvent("plugin.registered", facts, profile);
+      const outcome = await emit(event);
+      if (outcome.ok) return;
       const text = `plugin '${plugin.name}' is not registered: the audit trail did not keep it`;
-      throw new GlassineError("audit_failed", text, { plugin: plugin.name });
+      throw new GlassineError("audit_failed", text, { plugin: plugin.name }, outcome.error);
     },
-    deliverTo: (operations, house, noExtensions) => {
-      deliver = (event) => {
-        const program = operations.program(emitHook, house);
-        if (program?.semantic !== "fire_and_forget" || program.steps.length === 0) return;
-        const scope = new RequestScope(undefined);
-        const facts = freezePayload({ event });
-        const run = new OperationRun(program, facts, noExtensions, scope, noWishes);
-        house.inFlight += 1;
-        return operate(run) as Promise<void>;
-      };
-      emitters = () => operations.program(emitHook, house)?.steps.length ?? 0;
+    deliverTo: (program) => {
+      const isTold = program?.semantic === "fire_and_forget" && program.steps.length > 0;
+      emitters = isTold ? program : undefined;
     },
     runs: () => {
-      const isHeard = options.audit.sink !== undefined || emitters() > 0;
+      const isHeard = options.audit.sink !== undefined || emitters !== undefined;
       return isHeard ? { strict: options.audit.strict, tell } : undefined;
     },
     inner: { strict: false, tell },
     declassify: async (extensions, declassification) => {
       const declassified = removeLabels(extensions, declassification);
       const { labels, reason, authority, request_id } = declassified.record;
-      const event = auditEvent("extensions.declassified", {
-        labels,
-        reason,
-        authority,
-        request_id,
-      });
-      if ((await keep(event, false)) || !options.audit.strict) return declassified;
+      const facts = { labels, reason, authority, request_id };
+      const outcome = await emit(auditEvent("extensions.declassified", facts));
+      if (outcome.ok || !options.audit.strict) return declassified;
       const text = "The audit trail did not keep the declassification: the labels stay.";
-      throw new GlassineError("audit_failed", text);
+      throw new GlassineError("audit_failed", text, {}, outcome.error);
     },
-    audit: async (event) => await keep(event, false),
+    audit: async (event) => await keptOf(trail.emit(event, { secrets: secrets.unnamed() })),
     failures: () => trail.failures,
     flush: () => trail.flush(),
   };
 }
 
-async function keptOf(pending: unknown): Promise<boolean> {
+function keptOf(outcome: AuditOutcome | Promise<AuditOutcome>): boolean | Promise<boolean> {
+  return intrinsics.isNativePromise(outcome) ? later(outcome) : (outcome as AuditOutcome).ok;
+}
+
+async function later(pending: unknown): Promise<boolean> {
   return ((await pending) as AuditOutcome).ok === true;
-}
-
-function factsOf({ profile }: Surface, plugin: Plugin) {
-  return {
-    plugin_name: plugin.name,
-    version: plugin.version,
-    capabilities: plugin.capabilities,
-    hooks: plugin.hooks,
-    async_safe: plugin.asyncSafe,
-    signed_by: "unsigned",
-    requires: plugin.requiresHost ?? profile.requiresDefault,
-    discovery_source: { type: "manual" as const },
-    signing: {},
-    package: null,
-    package_version: null,
-    package_hash: null,
-    depends_on: plugin.dependsOn,
-    host_version: profile.hostVersion,
-  };
-}
-
-function eventOf(run: AnyRun, note: RunNote): AuditEventInput {
-  const { step } = note;
-  const where = { plugin_name: step.plugin.name, hook: step.hook };
-  const options = { tenantId: run.wishes.tenant };
-  const request_id = run.scope.request;
-  switch (note.kind) {
-    case "denied": {
-      const facts = { ...where, handler_name: step.name, reason: note.reason };
-      return auditEvent("plugin.handler_denied", facts, options);
-    }
-    case "error": {
-      const facts = { ...where, handler_name: step.name, error_type: note.type, error: note.text };
-      return auditEvent("plugin.handler_error", facts, options);
-    }
-    case "refused": {
-      const { path, code } = note.rejection;
-      return auditEvent("extensions.change_refused", { ...where, path, code, request_id }, options);
-    }
-    case "labels":
-      return auditEvent(
-        "extensions.labels_added",
-        { ...where, labels: note.labels, request_id },
-        options,
-      );
-  }
 }

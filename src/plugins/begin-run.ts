@@ -1,5 +1,5 @@
 /** What comes before a run: everything the host can get wrong is found here. */
-import { GlassineError, ManifestError, suggestion } from "../errors/index.ts";
+import { GlassineError, ManifestError } from "../errors/index.ts";
 import {
   createFrom,
   type HeaderMap,
@@ -28,6 +28,7 @@ import {
   readScope,
   readWishes,
 } from "./invoke-options.ts";
+import { orClause } from "./near.ts";
 import { callSiteAbove, headersMoved, warnHeaders } from "./payload-headers.ts";
 import type { Surface } from "./read-manifest.ts";
 import { single } from "./read-plain.ts";
@@ -54,7 +55,7 @@ export function beginMessage(
 ): Invocation | AnyInvokeResult {
   const { hook, payloadLimits } = program;
   const plain = given === undefined || givesExtensionsOnly(given);
-  const wishes = plain ? noWishes : readWishes(given, undefined);
+  const wishes = plain ? noWishes : readWishes(given, undefined, hook);
   const scope = plain ? new RequestScope(undefined) : readScope(given, wishes, house);
   let read = payloadFor(program.payload, payload, "payload_invalid", hook, payloadLimits);
   let extensions =
@@ -90,7 +91,8 @@ export function beginOperation(
 ): OperationRun {
   const plain = given === undefined || givesExtensionsOnly(given);
   const { operation, hook, limits } = program;
-  const wishes = plain && operation === undefined ? noWishes : readWishes(given ?? {}, operation);
+  const wishes =
+    plain && operation === undefined ? noWishes : readWishes(given ?? {}, operation, hook);
   const scope = plain ? new RequestScope(undefined) : readScope(given, wishes, house);
   const read = valueFor(program.payload, payload, "payload_invalid", hook, limits);
   const extensions =
@@ -114,7 +116,6 @@ function extensionsOf(slots: CompiledSlots, given: unknown, empty: Slots): Slots
 
 export function unknownHook(surface: Surface, hook: unknown): ManifestError {
   const name = String(hook);
-  const near = suggestion(name, Object.keys(surface.hooks)).replaceAll('"', "'");
-  const message = `unknown hook ${single(name)}${near}`;
+  const message = `unknown hook ${single(name)}${orClause(name, Object.keys(surface.hooks))}`;
   return new ManifestError("hook_unknown", message, [{ field: "hook", message }]);
 }

@@ -1,7 +1,7 @@
 /** Capabilities as a host's authors write them: of slots, and of services. */
-import { closest } from "../errors/index.ts";
+import { orClause } from "./near.ts";
 import type { Surface } from "./read-manifest.ts";
-import { bare, type Report, readPlainArray, single } from "./read-plain.ts";
+import { bare, type Report, readPlainArray } from "./read-plain.ts";
 
 /** Whether a capability opens a service of the host. */
 export function isOfService({ services }: Surface, name: string): boolean {
@@ -29,8 +29,7 @@ export function readCapabilities(
   const unknown = distinct.filter((name) => !knowsCapability(surface, name));
   if (unknown.length > 0) {
     const known = [...surface.capabilities.names, ...Object.keys(surface.services)];
-    const near = unknown.length === 1 ? closest(unknown[0] as string, known) : undefined;
-    const hint = near === undefined ? "" : `; did you mean ${single(near)}?`;
+    const hint = unknown.length === 1 ? orClause(unknown[0] as string, known) : "";
     report("capabilities", `unknown ${who} capabilities: ${unknown.map(bare).join(", ")}${hint}`);
   }
   return Object.freeze(distinct);

@@ -1,20 +1,10 @@
 /** The part of a plugin's configuration that stands in the environment. */
 
+import { hostSettings } from "./host-settings.ts";
 import { single } from "./read-plain.ts";
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Settings of the host itself. Their names begin as those of plugins do. */
-const hostSettings: readonly string[] = [
-  "PLUGIN_SIGNING_REQUIRED",
-  "PLUGIN_UNSIGNED_ACK",
-  "PLUGIN_TRUSTED_PUBLISHERS",
-  "PLUGIN_TRUST_OVERRIDE_PUBLISHERS",
-  "PLUGIN_PUBLISHER_KEYS",
-  "PLUGIN_AUTO_DISCOVERY_ENABLED",
-  "PLUGIN_MODE",
-];
 
 /** What of the environment belongs to whom. */
 interface EnvironmentOf {
@@ -60,7 +50,7 @@ export function readEnvironment(
 function suffixOf({ plugin, names, prefix }: EnvironmentOf, variable: string): string | undefined {
   const begin = `${prefix}PLUGIN_`;
   if (!variable.startsWith(begin)) return undefined;
-  if (hostSettings.includes(variable.slice(prefix.length))) return undefined;
+  if (Object.hasOwn(hostSettings, variable.slice(prefix.length))) return undefined;
   const rest = variable.slice(begin.length);
   let owner = "";
   for (const name of [plugin, ...names]) {

@@ -1,9 +1,10 @@
 /** Says what is wrong with a configuration: where, and what was expected. Never a value. */
 import { intrinsics } from "../admit/index.ts";
+import { type Needles, needlesOf, withoutParts, withoutSecrets } from "../audit/index.ts";
 import { formatPath } from "../errors/index.ts";
 import { oneLine } from "../hooks/index.ts";
 import { kindOfValue } from "./config-schema.ts";
-import { printedValues, withoutSecrets } from "./config-secrets.ts";
+import { printedValues } from "./config-secrets.ts";
 import { readPlainArray, single } from "./read-plain.ts";
 
 const { hasOwn } = intrinsics;
@@ -17,7 +18,7 @@ const maxShown = 200;
 /** A configuration that was refused. */
 export interface Refused {
   readonly config: unknown;
-  readonly secrets: readonly string[];
+  readonly secrets: Needles;
   /** The paths of objects whose unknown keys were told already. */
   readonly told: ReadonlySet<string>;
 }
@@ -37,16 +38,16 @@ export function faultsOf(error: unknown, refused: Refused): readonly string[] {
 }
 
 /** A path, as text. What is secret goes before a part of it is cut short or escaped. */
-export function placeOf(path: Path, secrets: readonly string[]): string {
+export function placeOf(path: Path, secrets: Needles): string {
   if (path.length === 0) return "configuration";
   return formatPath(
-    path.map((part) => (typeof part === "string" ? withoutSecrets(part, secrets) : part)),
+    path.map((part) => (typeof part === "string" ? withoutParts(part, secrets) : part)),
   );
 }
 
 /** A name in quotes, unless it is secret. */
-export function nameOf(name: string, secrets: readonly string[]): string {
-  return single(withoutSecrets(name, secrets));
+export function nameOf(name: string, secrets: Needles): string {
+  return single(withoutParts(name, secrets));
 }
 
 type Issue = Readonly<Record<string, unknown>>;
@@ -84,7 +85,8 @@ function textOf(value: unknown, key: string): string | undefined {
 function reasonOf(message: string | undefined, failing: unknown, { secrets }: Refused): string {
   if (message === undefined || message === "Invalid input") return "";
   if (message.length > maxMessage) return "";
-  const safe = withoutSecrets(message, [...secrets, ...printedValues(failing)]);
+  const printed = needlesOf(printedValues(failing));
+  const safe = withoutSecrets(withoutParts(message, secrets), printed);
   const line = oneLine(safe, maxShown);
   return line === "" ? "" : `: ${line}`;
 }
@@ -109,7 +111,7 @@ function valueAt(config: unknown, path: Path): unknown {
   return value;
 }
 
-type Sentence = (issue: Issue, failing: unknown, secrets: readonly string[]) => string | undefined;
+type Sentence = (issue: Issue, failing: unknown, secrets: Needles) => string | undefined;
 
 const sentences: Readonly<Record<string, Sentence>> = {
   invalid_type: ({ expected }, failing) =>
@@ -158,7 +160,7 @@ function sizeOf(
   return `expected ${exact === true ? "exactly" : relation} ${bound}${unit}`;
 }
 
-function oneOf(given: unknown, secrets: readonly string[]): string | undefined {
+function oneOf(given: unknown, secrets: Needles): string | undefined {
   const values = readPlainArray(given);
   if (values === undefined || values.length === 0) return undefined;
   const shown = values.map((value) =>

@@ -1,8 +1,8 @@
 /** The schema of a plugin's configuration: somebody else's object, asked through one method. */
-import { ignore, intrinsics } from "../admit/index.ts";
+import { intrinsics, isAwaitable } from "../admit/index.ts";
+import { unowned } from "../hooks/index.ts";
 
-const { apply, create, getOwnPropertyDescriptor, hasOwn, isArray, isNativePromise, isProxy } =
-  intrinsics;
+const { apply, create, getOwnPropertyDescriptor, hasOwn, isArray, isProxy } = intrinsics;
 
 /** A `configSchema`, read. */
 export interface ReadSchema {
@@ -46,8 +46,9 @@ type Answer =
 export function ask({ method, read }: ReadSchema, value: unknown): Answer {
   try {
     const given = read(value);
-    if (isPromise(given)) {
-      void ignore(given);
+    if (isAwaitable(given)) {
+      // Not waited for: a thenable that resolves to another, and so on, would never let go.
+      unowned(given);
       return breach(`${method} gave a promise; a configSchema answers at once`);
     }
     if (method === "parse") return { kind: "value", value: given };
@@ -64,11 +65,6 @@ export function ask({ method, read }: ReadSchema, value: unknown): Answer {
 
 function breach(text: string): Answer {
   return { kind: "breach", text };
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  if (typeof value !== "object" || value === null) return false;
-  return isNativePromise(value) || typeof (value as { then?: unknown }).then === "function";
 }
 
 /** The kind of a value as a word. */

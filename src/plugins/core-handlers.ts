@@ -22,7 +22,7 @@ export interface CoreHandlerInput<
   readonly hook: Hook;
   /** Orders it among the host's handlers: by convention `core.001.purpose`. */
   readonly name: string;
-  readonly handler: Handler<Table, Hooks, Hook, Caps[number], Services>;
+  readonly handler: Handler<Hook, Caps[number], Hooks, Table, Services>;
   /** What it may see and use. Default: nothing gated, as for a plugin. */
   readonly capabilities?: Caps;
   readonly extensions?: boolean;

@@ -1,4 +1,5 @@
 import { createStamp } from "../admit/index.ts";
+import { carryManifest } from "./portable-manifest.ts";
 import { type ReadManifest, readManifest, type Surface } from "./read-manifest.ts";
 import type { Plugin } from "./types.ts";
 
@@ -30,5 +31,6 @@ export function definePluginFor(surface: Surface, input: unknown): Plugin {
     hooks: Object.freeze(manifest.hooks.map(({ hook }) => hook).sort()),
     dependsOn: manifest.dependsOn,
   };
+  carryManifest(plugin, manifest);
   return Object.freeze(definitions.put(plugin, { surface, manifest, id: lastId }));
 }

@@ -1,4 +1,5 @@
 /** What a host may know of the handlers of a hook: facts, and nothing that can be called. */
+import { concat, intrinsics, mapped } from "../admit/index.ts";
 import {
   type Band,
   bands,
@@ -31,6 +32,9 @@ export interface HandlerInfo {
   readonly mode: Mode | null;
 }
 
+// Steps have the services of plugins on them: no method that somebody patched is handed one.
+const { freeze, hasOwn } = intrinsics;
+
 /** @throws ManifestError `hook_unknown` */
 export function handlersOn(
   surface: Surface,
@@ -38,9 +42,9 @@ export function handlersOn(
   program: Program | undefined,
   chain: OperationProgram | undefined,
 ): readonly HandlerInfo[] {
-  const band = Object.hasOwn(surface.hooks, hook) ? surface.hooks[hook]?.band : undefined;
+  const band = hasOwn(surface.hooks, hook) ? surface.hooks[hook]?.band : undefined;
   const info = (step: HandlerStep & { readonly mode?: Mode }): HandlerInfo =>
-    Object.freeze({
+    freeze({
       hook: step.hook,
       plugin: step.plugin.name,
       handler: step.name,
@@ -52,8 +56,8 @@ export function handlersOn(
       bandOrder: band === undefined ? null : bands[band],
       mode: step.mode ?? null,
     });
-  if (chain !== undefined) return Object.freeze(chain.steps.map(info));
+  if (chain !== undefined) return freeze(mapped(chain.steps, info));
   if (program === undefined) throw unknownHook(surface, hook);
   const { serial, concurrent, background } = program;
-  return Object.freeze([...serial, ...concurrent, ...background].map(info));
+  return freeze(mapped(concat(concat(serial, concurrent), background), info));
 }

@@ -106,7 +106,9 @@ export function handlerStep(shop: Workshop, placed: Placed): HandlerStep {
     isCore,
     hook,
     handler:
-      lock === undefined ? placed.handler : exclusive(placed.handler, { lock, extensions, ring }),
+      lock === undefined
+        ? placed.handler
+        : exclusive(placed.handler, { lock, extensions, ring, timeoutMs: timeoutMs ?? undefined }),
     extensions,
     handles: shop.handles,
     filter: filterFor(shop.slots, mask),

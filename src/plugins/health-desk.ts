@@ -1,4 +1,5 @@
 /** Asks the plugins of a manager how they are: on request, and again and again where it polls. */
+import { intrinsics } from "../admit/index.ts";
 import { emptyExtensions } from "../extensions/index.ts";
 import {
   type AnyRun,
@@ -8,9 +9,13 @@ import {
   RequestScope,
 } from "../hooks/index.ts";
 import { handlerStep, type Member, type Workshop } from "./handler-step.ts";
-import { type HealthCheck, type HealthReport, pollHealth, runHealthChecks } from "./health.ts";
+import type { HealthReport } from "./health.ts";
 import { noWishes } from "./invoke-options.ts";
 import type { ReadOptions } from "./manager-options.ts";
+import { pollHealth } from "./poll-health.ts";
+import { type HealthCheck, runHealthChecks } from "./run-health-check.ts";
+
+const { append, newList, toArray } = intrinsics;
 
 interface HealthDeskInput {
   readonly members: readonly Member[];
@@ -29,8 +34,13 @@ export function healthDesk(input: HealthDeskInput): HealthDesk {
   const { members, options } = input;
   const { poll, intervalMs, onChange } = options.health;
   const patients = members.map((member) => ({ ...member, step: checkStep(input, member) }));
-  const ask = (inBackground: boolean) => () =>
-    runHealthChecks(patients.map((patient) => checkOf(input, patient, inBackground)));
+  const ask = (inBackground: boolean) => () => {
+    // By index: a patched method would be handed the plugins, and with them their services.
+    const checks = newList<HealthCheck>();
+    for (let i = 0; i < patients.length; i++)
+      append(checks, checkOf(input, patients[i] as Patient, inBackground));
+    return runHealthChecks(toArray(checks));
+  };
   const stop = poll
     ? pollHealth({ intervalMs, check: ask(true), onChange: onChange ?? logged(options) })
     : () => undefined;
@@ -38,8 +48,10 @@ export function healthDesk(input: HealthDeskInput): HealthDesk {
 }
 
 function logged({ logger }: ReadOptions): NonNullable<ReadOptions["health"]["onChange"]> {
-  return ({ pluginName, status, message }, before) =>
-    logger.warn(`plugin '${pluginName}' went from ${before} to ${status}: ${message}`);
+  return ({ pluginName, status, message }, before) => {
+    const why = message === "" ? "" : `: ${message}`;
+    logger.warn(`plugin '${pluginName}' went from ${before} to ${status}${why}`);
+  };
 }
 
 const hook = "health_check";

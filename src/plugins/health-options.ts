@@ -11,8 +11,11 @@ export interface HealthOptions {
   readonly poll?: boolean;
   /** Between two rounds of polling, in milliseconds. Default 60 000. */
   readonly intervalMs?: number;
-  /** Told once of each change that polling finds. Default: a line in the log. */
-  readonly onChange?: (report: HealthReport, before: HealthStatus) => void;
+  /**
+   * Told once of each change that polling finds. What it throws, or rejects with, changes nothing.
+   * Default: a line in the log.
+   */
+  readonly onChange?: (report: HealthReport, before: HealthStatus) => unknown;
 }
 
 export interface ReadHealthOptions {

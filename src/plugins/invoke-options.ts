@@ -88,7 +88,11 @@ export function givesExtensionsOnly(given: InvokeOptions<unknown>): boolean {
 }
 
 /** @throws GlassineError `options_invalid`, `reentrancy`, `aborted` (a parent that has ended) */
-export function readWishes(given: InvokeOptions<unknown>, facts: Compiled | undefined): RunWishes {
+export function readWishes(
+  given: InvokeOptions<unknown>,
+  facts: Compiled | undefined,
+  hook: string,
+): RunWishes {
   // Facts of a known shape have their defaults filled in, also where none is given.
   const operation = ownOption(given, "operation") ?? (facts === undefined ? undefined : {});
   const signal = ownOption(given, "signal");
@@ -113,7 +117,7 @@ export function readWishes(given: InvokeOptions<unknown>, facts: Compiled | unde
     });
   }
   return {
-    operation: operation === undefined ? undefined : frozenFacts(operation, facts),
+    operation: operation === undefined ? undefined : frozenFacts(operation, hook, facts),
     signal,
     tenant,
     secrets,
@@ -134,9 +138,10 @@ function readSecrets(given: unknown): readonly string[] | undefined {
 /** Facts are data too: nobody changes them under a handler's hands. */
 function frozenFacts(
   operation: object,
+  hook: string,
   reader: Compiled = factsReader,
 ): Readonly<Record<string, unknown>> {
-  const facts = payloadFor(reader, operation, "options_invalid", "operation");
+  const facts = payloadFor(reader, operation, "options_invalid", `operation of ${hook}`);
   return facts as Readonly<Record<string, unknown>>;
 }
 

@@ -7,18 +7,22 @@ import {
   readWhole,
 } from "../admit/index.ts";
 import { type AuditOptions, type ReadAuditOptions, readAuditOptions } from "../audit/index.ts";
-import { closest, GlassineError } from "../errors/index.ts";
+import { GlassineError } from "../errors/index.ts";
 import type { HandlerErrorSink, HookTable } from "../hooks/index.ts";
 import type { HandlesOf, ServiceTable } from "../services/index.ts";
 import type { SlotTable } from "../slots/index.ts";
+import type { Environment } from "./config-environment.ts";
 import {
   type CoreDefinition,
   type CoreHandler,
   coreDefinitionOf,
   withoutTwins,
 } from "./core-handlers.ts";
+import { type Discovered, type DiscoveryFacts, discoveryFactsOf } from "./discovered.ts";
 import { type HealthOptions, type ReadHealthOptions, readHealthOptions } from "./health-options.ts";
 import { type Logger, type ReadLogger, readLogger } from "./logger.ts";
+import { orSentence } from "./near.ts";
+import { type Data, readData } from "./read-config.ts";
 import type { PluginItem } from "./read-item.ts";
 import type { Surface } from "./read-manifest.ts";
 import { readPlainArray, readPlainObject, single } from "./read-plain.ts";
@@ -32,6 +36,11 @@ export interface ManagerOptions<
   Services extends ServiceTable = Record<never, never>,
 > {
   readonly plugins: readonly (Plugin | PluginItem<Table, Services>)[];
+  /**
+   * What `discoverPlugins` of `glassine/node` found. Its plugins register beside those of `plugins`,
+   * where one of them may stand with the operator's word.
+   */
+  readonly discovered?: Discovered;
   /** The host's own handlers, made by `defineCoreHandler`. Not for message hooks. */
   readonly core?: readonly CoreHandler[];
   /** The host's services, by the names of their handles. Read when a plugin asks for one. */
@@ -82,6 +91,7 @@ export interface ManagerOptions<
 
 const optionNames = [
   "plugins",
+  "discovered",
   "core",
   "services",
   "config",
@@ -112,10 +122,13 @@ export interface GivenServices {
 /** The options, read. */
 export interface ReadOptions {
   readonly items: readonly unknown[];
+  readonly discovered: DiscoveryFacts | undefined;
   readonly core: readonly CoreDefinition[];
   readonly services: GivenServices;
-  readonly config: { readonly [plugin: string]: unknown };
-  readonly env: { readonly [name: string]: string | undefined } | undefined;
+  /** The sections of plugins, copied. */
+  readonly config: { readonly [plugin: string]: Data };
+  /** The variables of plugins, copied. */
+  readonly env: Environment;
   readonly audit: ReadAuditOptions;
   readonly health: ReadHealthOptions;
   readonly logger: ReadLogger;
@@ -136,10 +149,7 @@ export function readManagerOptions(surface: Surface, input: unknown): ReadOption
   const values = readPlainObject(input, "options", (_, message) => fail(message)) ?? {};
   for (const key of Object.keys(values)) {
     if (optionNames.includes(key)) continue;
-    const near = closest(key, optionNames);
-    fail(
-      `createPluginManager has no option ${single(key)}.${near === undefined ? "" : ` Did you mean ${single(near)}?`}`,
-    );
+    fail(`createPluginManager has no option ${single(key)}.${orSentence(key, optionNames)}`);
   }
   // As many as the host likes: a hole ends the reading of an array that only says it is long.
   const items =
@@ -162,10 +172,11 @@ export function readManagerOptions(surface: Surface, input: unknown): ReadOption
   const logger = readLogger(values.logger);
   return {
     items,
+    discovered: readDiscovered(values.discovered),
     core: readCores(surface, values.core),
     services: readServices(surface, values.services),
     config: readSections(values.config),
-    env: readEnv(values.env),
+    env: readEnv(surface, values.env),
     audit: readAuditOptions(values.audit, logger),
     health: readHealthOptions(values.health),
     logger,
@@ -181,6 +192,13 @@ export function readManagerOptions(surface: Surface, input: unknown): ReadOption
     maxBackground: readCount("maxBackground", values.maxBackground, 10_000),
     onHandlerError: onHandlerError as HandlerErrorSink | undefined,
   };
+}
+
+function readDiscovered(value: unknown): DiscoveryFacts | undefined {
+  const facts = discoveryFactsOf(value);
+  if (value !== undefined && facts === undefined)
+    fail("discovered must be what discoverPlugins of glassine/node gave.");
+  return facts;
 }
 
 function readCores(surface: Surface, value: unknown): readonly CoreDefinition[] {
@@ -205,9 +223,8 @@ function readServices(surface: Surface, value: unknown): GivenServices {
   const given = Object.entries(Object.getOwnPropertyDescriptors(value));
   for (const [handle] of given) {
     if (known.includes(handle)) continue;
-    const near = closest(handle, known);
     fail(
-      `services has ${single(handle)}, which is no handle of this host.${near === undefined ? "" : ` Did you mean ${single(near)}?`}`,
+      `services has ${single(handle)}, which is no handle of this host.${orSentence(handle, known)}`,
     );
   }
   return { source: value, properties: Object.fromEntries(given) };
@@ -215,16 +232,18 @@ function readServices(surface: Surface, value: unknown): GivenServices {
 
 function readSections(value: unknown): ReadOptions["config"] {
   if (value === undefined) return {};
-  return readPlainObject(value, "config", (_, message) => fail(message)) ?? {};
+  const given = readPlainObject(value, "config", (_, message) => fail(message)) ?? {};
+  return Object.fromEntries(Object.entries(given).map(([name, part]) => [name, readData(part)]));
 }
 
-function readEnv(value: unknown): ReadOptions["env"] {
-  if (value === undefined) {
-    return (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env;
-  }
-  return typeof value === "object" && value !== null
-    ? (value as ReadOptions["env"])
-    : fail("env must be an object of variables.");
+/** As they are now: a plugin is configured after others have run. */
+function readEnv({ profile }: Surface, value: unknown): Environment {
+  const { process } = globalThis as { process?: { env?: Environment } };
+  const given = value === undefined ? (process?.env ?? {}) : value;
+  if (typeof given !== "object" || given === null)
+    return fail("env must be an object of variables.");
+  const names = Object.keys(given).filter((name) => name.startsWith(`${profile.envPrefix}PLUGIN_`));
+  return Object.fromEntries(names.map((name) => [name, (given as Environment)[name]]));
 }
 
 function readBoolean(name: string, value: unknown): boolean {

@@ -1,18 +1,14 @@
 /** Registers plugins once and runs hooks. */
 import { intrinsics } from "../admit/index.ts";
-import {
-  type AuditEventInput,
-  type AuditFailures,
-  describeThrown,
-  redactText,
-} from "../audit/index.ts";
-import { GlassineError, suggestion } from "../errors/index.ts";
+import { type AuditEventInput, type AuditFailures, describeThrown } from "../audit/index.ts";
+import { GlassineError } from "../errors/index.ts";
 import { type Declassification, emptyExtensions } from "../extensions/index.ts";
 import {
   type AnyInvokeResult,
   BackgroundWork,
   contextClassWith,
   expire,
+  type HandlerStep,
   type House,
   Invocation,
   operate,
@@ -21,7 +17,7 @@ import {
   settled,
 } from "../hooks/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
-import { createDesk, type Declassified } from "./audit-desk.ts";
+import { createDesk, type Declassified, emitHook } from "./audit-desk.ts";
 import { type Beginning, beginMessage, beginOperation, unknownHook } from "./begin-run.ts";
 import { type CloseOptions, type CloseReport, closeHouse } from "./closing.ts";
 import { compilePrograms } from "./compile-programs.ts";
@@ -30,15 +26,17 @@ import { type HandlerInfo, handlersOn } from "./handler-info.ts";
 import type { Workshop } from "./handler-step.ts";
 import type { HealthReport } from "./health.ts";
 import { healthDesk } from "./health-desk.ts";
-import { heldToAudit } from "./held-to-audit.ts";
 import type { InvokeOptions } from "./invoke-options.ts";
+import { knownSecrets } from "./known-secrets.ts";
 import { type ReadOptions, readManagerOptions } from "./manager-options.ts";
+import { orSentence } from "./near.ts";
 import { type ReadItem, readItem } from "./read-item.ts";
 import type { Surface } from "./read-manifest.ts";
 import { single } from "./read-plain.ts";
 import { register } from "./registration.ts";
 import { type CapabilityReport, handlesOf, reportOf, servicesOf } from "./service-access.ts";
 import type { Plugin } from "./types.ts";
+import { unsignedAmong, warnedAbout, warnOfUnsigned } from "./unsigned-warning.ts";
 
 /** How runs ended: `started` is the sum of the others. */
 export interface InvokeCounts {
@@ -61,6 +59,11 @@ export interface AnyManager {
   ): Promise<AnyInvokeResult>;
   handles(hook: string): boolean;
   handlersFor(hook: string): readonly HandlerInfo[];
+  /**
+   * The plugins whose signature nobody checked, since signing is switched off: sorted names. Each
+   * minute in which a hook is invoked the log is warned of them.
+   */
+  developmentUnsignedPlugins(): readonly string[];
   capabilityReport(): CapabilityReport;
   checkHealth(): Promise<readonly HealthReport[]>;
   declassify(extensions: object, declassification: Declassification): Promise<Declassified>;
@@ -92,13 +95,13 @@ export async function createManager(
   // First of all: the options are read by plain code, which a patch may mislead.
   if (asksToDeny(input)) assertUntampered();
   const options = readManagerOptions(surface, input);
-  const items = options.items.map((item, index) => readItem(surface, item, index));
+  const items = itemsOf(surface, options);
   expectKnown(options.config, items);
-  const secrets: string[] = [];
-  const keepSecret = (values: readonly string[]) => secrets.push(...values);
-  const redact = (text: string, more: readonly string[] = []) =>
-    redactText(text, [...options.audit.secrets, ...secrets, ...more]);
-  const desk = createDesk({ surface, options, secrets });
+  expectKeeper(options, items);
+  const secrets = knownSecrets(options.audit.secrets);
+  const { redact } = secrets;
+  const empty = emptyExtensions(slots);
+  const desk = createDesk({ surface, options, secrets, noExtensions: empty });
   const shop: Workshop = {
     slots,
     handles: handlesOf(surface, options.services),
@@ -108,7 +111,7 @@ export async function createManager(
   const housed = (audit: House["audit"]): House => ({
     slots,
     onHandlerError: options.onHandlerError,
-    tally: { late: 0 },
+    tally: { late: 0, rejected: (step, thrown) => options.logger.warn(lateText(step, thrown)) },
     counts: new RunCounts(),
     Context,
     audit,
@@ -123,7 +126,6 @@ export async function createManager(
     expire,
   });
   const Context = contextClassWith(servicesOf(surface));
-  const empty = emptyExtensions(slots);
   const innerHouse = housed(desk.inner);
   const { members, asGiven, operations } = await register({
     surface,
@@ -133,13 +135,14 @@ export async function createManager(
     innerHouse,
     desk,
     noExtensions: empty,
-    keepSecret,
+    keepSecret: secrets.keep,
   });
   const house = housed(desk.runs());
   const programs = compilePrograms({ surface, shop, members: asGiven, options, house });
   const chains = operations.programs(house);
   const inBackground = Object.values(programs).flatMap(({ background }) => background);
   house.background.shareAmong(new Set(inBackground.map(({ plugin }) => plugin)).size);
+  const report = reportOf(surface, members, options.services);
   const health = healthDesk({ members, shop, house, options, redact });
   let closed = false;
 
@@ -185,8 +188,7 @@ export async function createManager(
       invocation = begun;
       house.inFlight += 1;
       house.counts.started += 1;
-      const result = run(invocation);
-      return house.audit?.strict === true ? heldToAudit(invocation, result) : result;
+      return run(invocation);
     } catch (error) {
       // Where no stack is left, only this much can still be done.
       if (invocation?.counted === true) {
@@ -198,10 +200,13 @@ export async function createManager(
     }
   }
 
+  const { discovered } = options;
+  warnOfUnsigned(discovered, options.logger);
+  const unsigned = unsignedAmong(discovered);
   const manager: AnyManager = {
     plugins: Object.freeze(members.map(({ item }) => item.plugin)),
     routes: Object.freeze(members.flatMap(({ item }) => routesOf(item))),
-    invoke,
+    invoke: warnedAbout(invoke, discovered, options.logger),
     handles: (hook) => {
       const program = programs[hook];
       const chain = chains[hook];
@@ -209,7 +214,8 @@ export async function createManager(
       return program === undefined ? chain?.steps.length !== 0 : !program.empty;
     },
     handlersFor: (hook) => handlersOn(surface, hook, programs[hook], chains[hook]),
-    capabilityReport: () => reportOf(surface, members, options.services),
+    developmentUnsignedPlugins: () => unsigned,
+    capabilityReport: () => report,
     checkHealth: health.check,
     declassify: desk.declassify,
     audit: desk.audit,
@@ -231,15 +237,38 @@ export async function createManager(
   return Object.freeze(manager);
 }
 
+/** What the operator gave, and what was discovered beside it. */
+function itemsOf(surface: Surface, { items, discovered }: ReadOptions): readonly ReadItem[] {
+  const read = items.map((item, index) => readItem(surface, item, index));
+  const given = new Set(read.map(({ plugin }) => plugin));
+  const found = discovered?.plugins.filter(({ plugin }) => !given.has(plugin)) ?? [];
+  return [
+    ...read,
+    ...found.map(({ plugin }, index) => readItem(surface, plugin, read.length + index)),
+  ];
+}
+
 /** A misspelt section would leave a plugin without its configuration. */
 function expectKnown(config: ReadOptions["config"], items: readonly ReadItem[]): void {
   const names = items.map(({ plugin }) => plugin.name);
   for (const name of Object.keys(config)) {
     if (names.includes(name)) continue;
     const text = `config has a section ${single(name)}, which is not among the plugins.`;
-    const near = suggestion(name, names).replaceAll('"', "'");
-    throw new GlassineError("options_invalid", `${text}${near}`, { name });
+    throw new GlassineError("options_invalid", `${text}${orSentence(name, names)}`, { name });
   }
+}
+
+/** Where nobody keeps a record, strict would be a word without an effect. */
+function expectKeeper({ audit, core }: ReadOptions, items: readonly ReadItem[]): void {
+  if (!audit.strict || audit.sink !== undefined) return;
+  const isKept =
+    core.some(({ hook }) => hook === emitHook) ||
+    items.some(
+      ({ plugin, settings }) => settings.mode !== "disabled" && plugin.hooks.includes(emitHook),
+    );
+  if (isKept) return;
+  const text = "audit: strict needs a sink, or a handler of audit_emit: nobody keeps a record.";
+  throw new GlassineError("options_invalid", text);
 }
 
 function routesOf({ plugin, definition }: ReadItem): readonly PluginRoute[] {
@@ -249,6 +278,12 @@ function routesOf({ plugin, definition }: ReadItem): readonly PluginRoute[] {
 function countsOf({ counts, inFlight }: House): InvokeCounts {
   const { started, allowed, denied, errored, aborted } = counts;
   return intrinsics.freeze({ started, allowed, denied, errored, aborted, inFlight });
+}
+
+/** Its text may hold what the request called secret, and the request is over. */
+function lateText({ name, hook }: HandlerStep, thrown: unknown): string {
+  const { type } = describeThrown(thrown);
+  return `handler ${single(name, 200)} rejected for hook ${single(hook)} after its deadline: ${type}`;
 }
 
 // An async function rejects inside the engine, out of reach of patched prototypes.

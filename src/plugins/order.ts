@@ -1,7 +1,6 @@
 /** The order of plugins: as given or by name, but each after those it depends on. */
 import { ManifestError, PluginDependencyError } from "../errors/index.ts";
 import { single } from "./read-plain.ts";
-import { sameData } from "./same-data.ts";
 
 interface Ordered {
   readonly name: string;
@@ -21,86 +20,126 @@ export function duplicatesIn<P extends Ordered>(
     }
     const message = `plugin ${single(plugin.name)} is already registered`;
     const problems = [{ field: "name", message }];
-    // One plugin listed twice is a slip; two under one name may be an attack.
-    const data = { plugin: plugin.name, isSame: sameData(plugin, other) };
+    // One plugin listed twice is a slip; two of one name may be an attack, however much alike.
+    const data = { plugin: plugin.name, isSame: plugin === other };
     return [
       { plugin, error: new ManifestError("plugin_duplicate", message, problems, undefined, data) },
     ];
   });
 }
 
+/** What one plugin depends on and nobody is. */
+export interface Missing<P extends Ordered = Ordered> {
+  readonly plugin: P;
+  /** Sorted. */
+  readonly dependencies: readonly string[];
+}
+
+/** Each plugin that lacks some of what it depends on, by name. */
+export function missingIn<P extends Ordered>(plugins: readonly P[]): readonly Missing<P>[] {
+  const known = new Set(plugins.map(({ name }) => name));
+  return plugins
+    .map((plugin) => ({
+      plugin,
+      dependencies: plugin.dependsOn.filter((other) => !known.has(other)).sort(byUnits),
+    }))
+    .filter(({ dependencies }) => dependencies.length > 0)
+    .sort((a, b) => byUnits(a.plugin.name, b.plugin.name));
+}
+
+/** One error for all that is missing. */
+export function missingError(missing: readonly Missing[]): PluginDependencyError {
+  const told = missing.map(
+    ({ plugin, dependencies }) => `${plugin.name} missing ${dependencies.join(", ")}`,
+  );
+  return new PluginDependencyError(`missing plugin dependencies: ${told.join("; ")}`, {
+    missing: missing.map(({ plugin, dependencies }) => ({ plugin: plugin.name, dependencies })),
+  });
+}
+
 /**
- * Each plugin after those it depends on; among the others the order in which they come. Names are
- * unique by now.
- *
- * @throws PluginDependencyError `dependency_unresolved`
+ * A circle of plugins that depend on each other: for every order in which they are given the same
+ * one, told from the same plugin on. `undefined` where there is none.
+ */
+export function circleIn(plugins: readonly Ordered[]): readonly string[] | undefined {
+  return walked(sorted(plugins)).circle;
+}
+
+export function circleError(names: readonly string[]): PluginDependencyError {
+  const circle = names.join(" -> ");
+  return new PluginDependencyError(`plugin dependency cycle detected: ${circle}`, { circle });
+}
+
+/**
+ * Each plugin after those it depends on; among the others the order in which they come. By now
+ * names are unique, nothing is missing, and there is no circle.
  */
 export function inOrder<P extends Ordered>(plugins: readonly P[]): readonly P[] {
-  const byName = new Map(plugins.map((plugin) => [plugin.name, plugin]));
-  expectAll(plugins, byName);
-  const order: P[] = [];
-  const placed = new Set<P>();
-  const open = new Set<P>();
-  for (const first of plugins) {
-    // Down the dependencies and back, on a list instead of the stack: a row of them may be long.
-    const path: { readonly plugin: P; next: number }[] = [];
-    const enter = (plugin: P): void => {
-      if (placed.has(plugin)) return;
-      if (open.has(plugin)) throw circleOf([...path.map((step) => step.plugin.name), plugin.name]);
-      open.add(plugin);
-      path.push({ plugin, next: 0 });
-    };
-    enter(first);
-    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
-      const { plugin, next } = top;
-      const name = plugin.dependsOn[next];
-      if (name === undefined) {
-        path.pop();
-        placed.add(plugin);
-        order.push(plugin);
-        continue;
-      }
-      top.next += 1;
-      enter(byName.get(name) as P);
-    }
-  }
-  return order;
+  return walked(plugins).order;
 }
 
 /** The order in which plugins register: the same for every order in which they are given. */
 export function byName<P extends Ordered>(plugins: readonly P[]): readonly P[] {
-  const sorted = plugins.map((plugin) => ({
-    plugin,
-    name: plugin.name,
-    dependsOn: [...plugin.dependsOn].sort(byUnits),
-  }));
-  sorted.sort((a, b) => byUnits(a.name, b.name));
-  return inOrder(sorted).map(({ plugin }) => plugin);
+  return inOrder(sorted(plugins)).map(({ plugin }) => plugin);
+}
+
+interface Sorted<P extends Ordered> extends Ordered {
+  readonly plugin: P;
+}
+
+function sorted<P extends Ordered>(plugins: readonly P[]): readonly Sorted<P>[] {
+  return plugins
+    .map((plugin) => ({
+      plugin,
+      name: plugin.name,
+      dependsOn: [...plugin.dependsOn].sort(byUnits),
+    }))
+    .sort((a, b) => byUnits(a.name, b.name));
+}
+
+/** Goes down the dependencies of each plugin, up to the first circle. */
+function walked<P extends Ordered>(
+  plugins: readonly P[],
+): { readonly order: readonly P[]; readonly circle: readonly string[] | undefined } {
+  const named = new Map(plugins.map((plugin) => [plugin.name, plugin]));
+  const order: P[] = [];
+  const placed = new Set<P>();
+  const open = new Set<P>();
+  for (const first of plugins) {
+    // Down and back on a list instead of the stack: a row of dependencies may be long.
+    const path: { readonly plugin: P; next: number }[] = [];
+    let step: P | undefined = first;
+    while (step !== undefined || path.length > 0) {
+      if (step !== undefined && open.has(step) && !placed.has(step))
+        return { order, circle: circleOf(path, step) };
+      if (step !== undefined && !placed.has(step)) {
+        open.add(step);
+        path.push({ plugin: step, next: 0 });
+      }
+      step = undefined;
+      const top = path.at(-1);
+      if (top === undefined) break;
+      const name = top.plugin.dependsOn[top.next];
+      top.next += 1;
+      if (name !== undefined) step = named.get(name);
+      else {
+        path.pop();
+        placed.add(top.plugin);
+        order.push(top.plugin);
+      }
+    }
+  }
+  return { order, circle: undefined };
+}
+
+/** The names from where the path comes back to, that one at both ends. */
+function circleOf(path: readonly { readonly plugin: Ordered }[], back: Ordered): readonly string[] {
+  const names = path.map(({ plugin }) => plugin.name);
+  return [...names.slice(names.indexOf(back.name)), back.name];
 }
 
 /** By UTF-16 code unit, whatever the language. */
 export function byUnits(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
-}
-
-/** `path` ends with a name that it has before: the circle begins there. */
-function circleOf(path: readonly string[]): PluginDependencyError {
-  const circle = path.slice(path.indexOf(path.at(-1) as string)).join(" -> ");
-  return new PluginDependencyError(`plugin dependency cycle detected: ${circle}`, { circle });
-}
-
-function expectAll<P extends Ordered>(plugins: readonly P[], known: ReadonlyMap<string, P>): void {
-  const missing = plugins
-    .map(({ name, dependsOn }) => ({
-      name,
-      missing: dependsOn.filter((other) => !known.has(other)).sort(byUnits),
-    }))
-    .filter((plugin) => plugin.missing.length > 0)
-    .sort((a, b) => byUnits(a.name, b.name));
-  if (missing.length === 0) return;
-  const told = missing.map((each) => `${each.name} missing ${each.missing.join(", ")}`).join("; ");
-  throw new PluginDependencyError(`missing plugin dependencies: ${told}`, {
-    missing: missing.map((each) => ({ plugin: each.name, dependencies: each.missing })),
-  });
 }

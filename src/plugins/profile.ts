@@ -10,7 +10,10 @@ export interface HostProfile {
   readonly envPrefix: string;
   /** What `requiresHost` of a manifest is held against. Default: the version of this package. */
   readonly hostVersion: string;
-  /** The word for `requiresHost` in messages and audit metadata. Default `requires_glassine`. */
+  /**
+   * The word for `requiresHost` in messages and audit metadata. Default: `requires_` and the
+   * `hostName`, with underscores for its hyphens.
+   */
   readonly requiresField: string;
   /** The `requiresHost` of a manifest that has none. Default `*`. */
   readonly requiresDefault: string;
@@ -36,20 +39,49 @@ export const standardProfile: HostProfile = Object.freeze({
   metricPrefix: "glassine_plugin_",
 });
 
-const rules: { readonly [Field in keyof HostProfile]: (value: unknown) => boolean } = {
-  hostName: (value) => isText(value, /^[a-z][a-z0-9-]{0,63}$/),
-  envPrefix: (value) => isText(value, /^[A-Z][A-Z0-9_]{0,63}_$/),
-  hostVersion: (value) => isText(value, /^\d+\.\d+\.\d+[0-9A-Za-z.+-]{0,64}$/),
-  requiresField: (value) => isText(value, /^[a-z][a-z0-9_]{0,63}$/),
-  requiresDefault: (value) => isText(value, /^\S[\x20-\x7e]{0,127}$/),
-  accessorSpelling: (value) => value === "camel" || value === "snake",
-  maxTimeoutMs: (value) =>
-    typeof value === "number" && value > 0 && value <= standardProfile.maxTimeoutMs,
-  metricPrefix: (value) => isText(value, /^[a-z][a-z0-9_]{0,63}_$/),
+interface Rule {
+  readonly holds: (value: unknown) => boolean;
+  /** What is expected, as docs/embed.md has it. */
+  readonly expects: string;
+}
+
+const rules: { readonly [Field in keyof HostProfile]: Rule } = {
+  hostName: text(
+    /^[a-z][a-z0-9-]{0,63}$/,
+    "at most 64 lower-case letters, digits and hyphens, a letter first",
+  ),
+  envPrefix: text(
+    /^[A-Z][A-Z0-9_]{0,63}_$/,
+    "at most 65 upper-case letters, digits and underscores, a letter first and an underscore last",
+  ),
+  hostVersion: text(
+    /^\d+\.\d+\.\d+[0-9A-Za-z.+-]{0,64}$/,
+    "a version, such as 1.2.0 or 1.2.0-rc.1",
+  ),
+  requiresField: text(
+    /^[a-z][a-z0-9_]{0,79}$/,
+    "at most 80 lower-case letters, digits and underscores, a letter first",
+  ),
+  requiresDefault: text(
+    /^\S[\x20-\x7e]{0,127}$/,
+    "a range of at most 128 printable ASCII characters, such as * or >=1.2.0",
+  ),
+  accessorSpelling: {
+    holds: (value) => value === "camel" || value === "snake",
+    expects: "camel or snake",
+  },
+  maxTimeoutMs: {
+    holds: (value) => typeof value === "number" && value > 0 && value <= longestTimerMs,
+    expects: `a number above 0, at most ${longestTimerMs}`,
+  },
+  metricPrefix: text(
+    /^[a-z][a-z0-9_]{0,63}_$/,
+    "at most 65 lower-case letters, digits and underscores, a letter first and an underscore last",
+  ),
 };
 
-function isText(value: unknown, pattern: RegExp): boolean {
-  return typeof value === "string" && pattern.test(value);
+function text(pattern: RegExp, expects: string): Rule {
+  return { holds: (value) => typeof value === "string" && pattern.test(value), expects };
 }
 
 /** @throws GlassineError `options_invalid` */
@@ -60,9 +92,19 @@ export function readProfile(given: Partial<HostProfile> = {}): HostProfile {
       const near = suggestion(field, names);
       throw new GlassineError("options_invalid", `A profile has no ${quoted(field)}.${near}`);
     }
-    if (value === undefined || rules[field as keyof HostProfile](value)) continue;
-    throw new GlassineError("options_invalid", `The ${field} of the profile cannot be one.`);
+    const { holds, expects } = rules[field as keyof HostProfile];
+    if (value === undefined || holds(value)) continue;
+    const fault = `The ${field} of the profile: expected ${expects}, got ${shown(value)}.`;
+    throw new GlassineError("options_invalid", fault, { field });
   }
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
-  return Object.freeze({ ...standardProfile, ...Object.fromEntries(set) });
+  const own: Partial<HostProfile> = Object.fromEntries(set);
+  const { hostName = standardProfile.hostName } = own;
+  const requiresField = `requires_${hostName.replaceAll("-", "_")}`;
+  return Object.freeze({ ...standardProfile, requiresField, ...own });
+}
+
+function shown(value: unknown): string {
+  if (typeof value === "string") return quoted(value);
+  return typeof value === "number" ? `${value}` : `a value of type ${typeof value}`;
 }

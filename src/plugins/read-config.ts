@@ -7,7 +7,8 @@ import {
   jsonValue,
   writeText,
 } from "../admit/index.ts";
-import { closest, formatPath, formatProblems } from "../errors/index.ts";
+import { type Needles, needlesOf, withoutParts } from "../audit/index.ts";
+import { formatPath, formatProblems } from "../errors/index.ts";
 import {
   type Environment,
   type FromEnvironment,
@@ -16,7 +17,8 @@ import {
 } from "./config-environment.ts";
 import { faultsOf, joined, nameOf, placeOf } from "./config-faults.ts";
 import { ask, knownKeys, type ReadSchema, unknownKeys } from "./config-schema.ts";
-import { secretsOf, withoutSecrets } from "./config-secrets.ts";
+import { secretsOf } from "./config-secrets.ts";
+import { orClause } from "./near.ts";
 import { single } from "./read-plain.ts";
 
 const { create, freeze, hasOwn, isArray, parseJson } = intrinsics;
@@ -28,9 +30,9 @@ interface ConfigSources {
   readonly names: readonly string[];
   readonly schema: ReadSchema | undefined;
   /** The host's section for the plugin. */
-  readonly section: unknown;
+  readonly section: Data;
   /** What the operator gives beside the plugin. It goes over the section. */
-  readonly item: unknown;
+  readonly item: Data;
   /** Goes over both, key by key. */
   readonly env: Environment | undefined;
   /** In front of environment variables: `GLASSINE_`. */
@@ -43,7 +45,7 @@ type ReadConfig =
       /** Frozen JSON data; `undefined` where none was given. */
       readonly config: unknown;
       readonly warnings: readonly string[];
-      /** The texts of the configuration, to be kept out of records and logs. */
+      /** The texts and long numbers of the configuration, to be kept out of records and logs. */
       readonly secrets: readonly string[];
     }
   | { readonly fault: string };
@@ -57,7 +59,7 @@ type ReadConfig =
 export function readConfig(sources: ConfigSources): ReadConfig {
   const { plugin, schema } = sources;
   const merged = mergedOf(sources);
-  if ("fault" in merged) return failed(plugin, merged.fault, []);
+  if ("fault" in merged) return failed(plugin, merged.fault, needlesOf([]));
   const { given, variables, isFromAfar } = merged;
   if (schema === undefined) {
     const text = `plugin ${single(plugin)} has configuration but no configSchema`;
@@ -65,13 +67,13 @@ export function readConfig(sources: ConfigSources): ReadConfig {
     return { config: given, warnings, secrets: secretsOf(given) };
   }
   const wanting = given === undefined ? {} : given;
-  const secrets = secretsOf(given);
+  const values = secretsOf(given);
+  const secrets = needlesOf(values);
   const unknown = unknownKeys(schema, wanting);
   const faults = unknown.map(({ path, key, known }) => {
-    const near = closest(key, known);
     const from = path.length === 0 ? variables.get(key) : undefined;
     const place = path.length === 0 ? "" : `${placeOf(path, secrets)}: `;
-    return `${place}unknown key ${nameOf(key, secrets)}${from === undefined ? "" : ` of the variable ${inText(from)}`}${near === undefined ? "" : `; did you mean ${single(near)}?`}`;
+    return `${place}unknown key ${nameOf(key, secrets)}${from === undefined ? "" : ` of the variable ${inText(from)}`}${orClause(key, known)}`;
   });
   const told = new Set(unknown.map(({ path }) => formatPath(path)));
   // A copy of its own: some schemas change what they are handed.
@@ -80,16 +82,17 @@ export function readConfig(sources: ConfigSources): ReadConfig {
   if (answer.kind === "error")
     faults.push(...faultsOf(answer.error, { config: wanting, secrets, told }));
   if (answer.kind !== "value") return failed(plugin, joined(faults), secrets);
-  const read = plain(answer.value);
+  const read = readData(answer.value);
   if ("problem" in read) faults.push(`configSchema gave what is no JSON data: ${read.problem}`);
   else if (read.value === undefined) faults.push("configSchema gave nothing; expected JSON data");
   if ("problem" in read || faults.length > 0) return failed(plugin, joined(faults), secrets);
-  const ofAll = new Set([...secrets, ...secretsOf(madeOf(read.value, wanting))]);
+  const ofAll = new Set([...values, ...secretsOf(madeOf(read.value, wanting))]);
   return { config: read.value, warnings: [], secrets: [...ofAll] };
 }
 
-function failed(plugin: string, detail: string, secrets: readonly string[]): ReadConfig {
-  const safe = withoutSecrets(detail, secrets);
+/** The sentences are ours: a short value is a word of them. */
+function failed(plugin: string, detail: string, secrets: Needles): ReadConfig {
+  const safe = withoutParts(detail, secrets);
   return { fault: `plugin ${single(plugin)} failed config validation: ${safe}` };
 }
 
@@ -113,9 +116,8 @@ type Merged =
 
 function mergedOf(sources: ConfigSources): Merged {
   const { plugin, names, schema, env, prefix } = sources;
-  const section = plain(sources.section);
+  const { section, item } = sources;
   if ("problem" in section) return { fault: `the section is no JSON data: ${section.problem}` };
-  const item = plain(sources.item);
   if ("problem" in item) return { fault: `its config is no JSON data: ${item.problem}` };
   const keys = schema === undefined ? undefined : knownKeys(schema);
   const fromEnv =
@@ -129,7 +131,7 @@ function mergedOf(sources: ConfigSources): Merged {
     return { given: item.value, variables, isFromAfar };
   if (item.value !== undefined && !isRecord(item.value))
     return { fault: "its config must be an object, to go over what is configured elsewhere" };
-  const whole = plain(over(section.value, item.value, fromEnv.values));
+  const whole = readData(over(section.value, item.value, fromEnv.values));
   if ("problem" in whole) return { fault: `it is no JSON data: ${whole.problem}` };
   return { given: whole.value, variables, isFromAfar };
 }
@@ -159,8 +161,11 @@ const reading = {
   partial: false,
 } as const;
 
+/** JSON data, or why it is none. */
+export type Data = { readonly value: unknown } | { readonly problem: string };
+
 /** A frozen copy of JSON data, `undefined` for nothing, or where it is no such data. */
-function plain(value: unknown): { readonly value: unknown } | { readonly problem: string } {
+export function readData(value: unknown): Data {
   if (value === undefined) return { value };
   const admitted = admit(anyJson, value, reading);
   return admitted.ok ? { value: admitted.value } : { problem: formatProblems(admitted.problems) };

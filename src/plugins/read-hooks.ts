@@ -1,7 +1,7 @@
 /** The hooks of a manifest: which handler runs on each, and how. */
-import { closest } from "../errors/index.ts";
 import type { AnyHandler, HookTable } from "../hooks/index.ts";
 import { handlerFault, handlerFaultText, nameOfHandler } from "./handler-shape.ts";
+import { orClause } from "./near.ts";
 import { bare, type Report, readPlainObject, single } from "./read-plain.ts";
 import { readSettings, settingFault, settingNames } from "./settings.ts";
 import type { RunSettings } from "./types.ts";
@@ -30,16 +30,12 @@ export function readHooks(known: Known, value: unknown, report: Report): readonl
   const names = Object.keys(entries);
   const unknown = names.filter((name) => !Object.hasOwn(known.hooks, name)).sort();
   if (unknown.length > 0) {
-    const near =
-      unknown.length === 1 ? closest(unknown[0] as string, Object.keys(known.hooks)) : undefined;
-    const shown = unknown.map(bare).join(", ");
-    report(
-      "hooks",
-      `unknown plugin hooks: ${shown}${near === undefined ? "" : `; did you mean ${single(near)}?`}`,
-    );
+    const all = Object.keys(known.hooks);
+    const hint = unknown.length === 1 ? orClause(unknown[0] as string, all) : "";
+    report("hooks", `unknown plugin hooks: ${unknown.map(bare).join(", ")}${hint}`);
   }
   return names
-    .filter((name) => Object.hasOwn(known.hooks, name) && entries[name] !== undefined)
+    .filter((name) => Object.hasOwn(known.hooks, name))
     .flatMap((hook) => readHook(known, hook, entries[hook], report));
 }
 

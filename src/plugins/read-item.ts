@@ -1,12 +1,14 @@
 /** One item of `plugins`, and how it is read. */
-import { closest, GlassineError } from "../errors/index.ts";
+import { GlassineError, type ManifestProblem } from "../errors/index.ts";
 import type { ServiceCapability, ServiceTable } from "../services/index.ts";
 import type { CapabilityIn, SlotTable } from "../slots/index.ts";
 import { isOfService, knowsCapability } from "./capability-names.ts";
 import { type Definition, definitionOf } from "./define-plugin.ts";
+import { orSentence } from "./near.ts";
+import { type Data, readData } from "./read-config.ts";
 import type { Surface } from "./read-manifest.ts";
-import { readPlainArray, readPlainObject, single } from "./read-plain.ts";
-import { readSettings, settingNames } from "./settings.ts";
+import { bare, readPlainArray, readPlainObject, single } from "./read-plain.ts";
+import { readSettings, settingFault, settingNames } from "./settings.ts";
 import type { Plugin, RunSettings } from "./types.ts";
 
 /** The operator's word over one plugin's defaults. It holds for all of its hooks. */
@@ -30,8 +32,10 @@ export interface ReadItem {
   readonly mask: number;
   /** The capabilities of services among the grant, sorted. */
   readonly services: readonly string[];
-  /** What the item gives as configuration, not judged. */
-  readonly config: unknown;
+  /** What the item gives as configuration, copied, and not judged. */
+  readonly config: Data;
+  /** Why it does not fit this host, where it was defined for another. */
+  readonly faults: readonly ManifestProblem[];
 }
 
 const itemFields = ["plugin", "grant", "config", ...settingNames];
@@ -54,10 +58,7 @@ export function readItem(surface: Surface, item: unknown, index: number): ReadIt
   const where = `plugin ${single(plugin.name)}`;
   for (const key of Object.keys(entry)) {
     if (itemFields.includes(key)) continue;
-    const near = closest(key, itemFields);
-    fail(
-      `${where} has the unknown setting ${single(key)}.${near === undefined ? "" : ` Did you mean ${single(near)}?`}`,
-    );
+    fail(`${where} has the unknown setting ${single(key)}.${orSentence(key, itemFields)}`);
   }
   const settings = readSettings(
     entry,
@@ -65,13 +66,13 @@ export function readItem(surface: Surface, item: unknown, index: number): ReadIt
     surface.profile.maxTimeoutMs,
   );
   checkForMessages(surface, plugin, settings, where);
-  if (definition.surface !== surface) checkSurface(surface, plugin, where);
   return {
     plugin,
     definition,
+    faults: definition.surface === surface ? [] : foreignFaults(surface, plugin, definition),
     settings,
     ...readGrant(surface, plugin, entry.grant, where),
-    config: entry.config,
+    config: readData(entry.config),
   };
 }
 
@@ -82,7 +83,9 @@ function checkForMessages(
   settings: RunSettings,
   where: string,
 ): void {
-  if (plugin.hooks.some((hook) => hooks[hook]?.semantic === "message")) return;
+  // A plugin of another host may have hooks that are unknown here, and is refused for that.
+  const mayHave = (hook: string) => (hooks[hook]?.semantic ?? "message") === "message";
+  if (plugin.hooks.some(mayHave)) return;
   const { timeoutMs: _, mode, ...others } = settings;
   const idle = mode === undefined || mode === "disabled" ? others : { mode, ...others };
   const [first] = Object.keys(idle);
@@ -90,30 +93,33 @@ function checkForMessages(
   fail(`${where}: ${first} is for message hooks, and it has a handler on none.`);
 }
 
-/** A plugin made by another host's definePlugin is held against this one again. */
-function checkSurface(surface: Surface, plugin: Plugin, where: string): void {
-  for (const name of plugin.capabilities) {
-    if (!knowsCapability(surface, name)) {
-      throw new GlassineError(
-        "capability_unknown",
-        `${where} declares ${single(name)}, which this host does not know.`,
-        {
-          plugin: plugin.name,
-        },
-      );
+/** Why a plugin that another host's definePlugin made does not fit this one. */
+function foreignFaults(
+  surface: Surface,
+  plugin: Plugin,
+  { manifest }: Definition,
+): ManifestProblem[] {
+  const who = `plugin ${single(plugin.name)}`;
+  const hooks = plugin.hooks.filter((hook) => !Object.hasOwn(surface.hooks, hook));
+  const capabilities = plugin.capabilities.filter((name) => !knowsCapability(surface, name));
+  const faults: ManifestProblem[] = [];
+  const add = (field: string, message: string) =>
+    faults.push({ field, message: `${who} ${message}` });
+  const lacks = "that this host does not have";
+  if (capabilities.length > 0)
+    add("capabilities", `declares capabilities ${lacks}: ${capabilities.map(bare).join(", ")}`);
+  if (hooks.length > 0)
+    add("hooks", `has handlers for hooks ${lacks}: ${hooks.map(bare).join(", ")}`);
+  for (const { hook, settings } of manifest.hooks) {
+    const spec = Object.hasOwn(surface.hooks, hook) ? surface.hooks[hook] : undefined;
+    if (spec === undefined) continue;
+    for (const key of Object.keys(settings)) {
+      const fault = settingFault(key, spec.semantic);
+      if (fault !== undefined)
+        add("hooks", `has settings that do not fit hook ${single(hook)}: ${fault}`);
     }
   }
-  for (const hook of plugin.hooks) {
-    if (!Object.hasOwn(surface.hooks, hook)) {
-      throw new GlassineError(
-        "hook_unknown",
-        `${where} uses the hook ${single(hook)}, which this host does not have.`,
-        {
-          plugin: plugin.name,
-        },
-      );
-    }
-  }
+  return faults;
 }
 
 function readGrant(

@@ -1,11 +1,12 @@
 /** Reads a manifest once, by descriptors, and tells all its problems in one error. */
-import { closest, ManifestError, type ManifestProblem } from "../errors/index.ts";
+import { ManifestError, type ManifestProblem } from "../errors/index.ts";
 import type { HookTable } from "../hooks/index.ts";
 import type { ServiceTable } from "../services/index.ts";
 import type { CapabilityBits } from "../slots/index.ts";
 import { readCapabilities } from "./capability-names.ts";
 import { type ReadSchema, readSchema } from "./config-schema.ts";
 import { handlerFault } from "./handler-shape.ts";
+import { orClause } from "./near.ts";
 import type { HostProfile } from "./profile.ts";
 import { type ReadHook, readHooks } from "./read-hooks.ts";
 import { type Report, readPlainArray, readPlainObject, single } from "./read-plain.ts";
@@ -71,11 +72,7 @@ export function readManifest(surface: Surface, input: unknown): ReadManifest {
   if (values === undefined) throw failure(undefined, problems);
   for (const key of Object.keys(values)) {
     if (fields.includes(key)) continue;
-    const near = closest(key, fields);
-    report(
-      key,
-      `unknown manifest field ${single(key)}${near === undefined ? "" : `; did you mean ${single(near)}?`}`,
-    );
+    report(key, `unknown manifest field ${single(key)}${orClause(key, fields)}`);
   }
   const name = readName(values.name, report);
   const { maxTimeoutMs } = surface.profile;

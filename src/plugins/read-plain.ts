@@ -1,5 +1,8 @@
 /** Reads what somebody else put together: by descriptors, each property once, no getter run. */
 import { intrinsics } from "../admit/index.ts";
+import { single } from "../hooks/index.ts";
+
+export { single };
 
 const {
   arrayPrototype,
@@ -14,16 +17,6 @@ const {
 
 /** Told of each problem: the field it is about, and a sentence. */
 export type Report = (field: string, message: string) => void;
-
-/** In single quotes, on one line, at most `max` characters of it. */
-export function single(name: string, max = 64): string {
-  const short = name.length > max ? `${name.slice(0, max)}…` : name;
-  const safe = short.replace(
-    /[\p{C}\p{Zl}\p{Zp}\\']/gu,
-    (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`,
-  );
-  return `'${safe}'`;
-}
 
 /** A name without quotes where it is a clean one, else quoted and escaped. */
 export function bare(name: string): string {

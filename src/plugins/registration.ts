@@ -3,14 +3,7 @@
  * of every plugin at once.
  */
 
-import type { RegistrationFailure } from "../audit/index.ts";
-import {
-  type GlassineError,
-  ManifestError,
-  type ManifestProblem,
-  type PluginDependencyError,
-  type PluginExecutionError,
-} from "../errors/index.ts";
+import type { GlassineError, ManifestProblem, PluginExecutionError } from "../errors/index.ts";
 import type { Slots } from "../extensions/index.ts";
 import {
   type Denied,
@@ -21,29 +14,38 @@ import {
   RequestScope,
 } from "../hooks/index.ts";
 import { freezePayload } from "../messages/index.ts";
-import type { AuditDesk } from "./audit-desk.ts";
+import { type AuditDesk, emitHook } from "./audit-desk.ts";
 import type { OperationParts } from "./compile-operations.ts";
+import type { DiscoveryFacts } from "./discovered.ts";
 import { type Member, stateOf } from "./handler-step.ts";
 import { noWishes } from "./invoke-options.ts";
 import type { ReadOptions } from "./manager-options.ts";
 import { Operations } from "./operations.ts";
-import { byName, duplicatesIn, inOrder } from "./order.ts";
+import {
+  byName,
+  circleError,
+  circleIn,
+  duplicatesIn,
+  inOrder,
+  missingError,
+  missingIn,
+} from "./order.ts";
 import { readConfig } from "./read-config.ts";
 import type { ReadItem } from "./read-item.ts";
 import type { Surface } from "./read-manifest.ts";
 import { single } from "./read-plain.ts";
+import {
+  failedVote,
+  manifestError,
+  problemsError,
+  type Refusal,
+  refusalOf,
+  together,
+  withPackages,
+} from "./refusals.ts";
 import { hostFault } from "./requires-host.ts";
 import { timeoutFault } from "./settings.ts";
 import type { Plugin } from "./types.ts";
-
-/** Why a plugin is refused. */
-interface Refusal {
-  readonly plugin: Plugin;
-  readonly reason: RegistrationFailure;
-  readonly error: GlassineError;
-  /** Which other plugin voted against it. */
-  readonly vetoedBy?: string;
-}
 
 export interface Registration {
   /** In the order in which they registered: by name, each after those it depends on. */
@@ -70,13 +72,10 @@ export interface RegistrationInput {
 /** @throws ManifestError, PluginDependencyError, GlassineError `audit_failed` */
 export async function register(input: RegistrationInput): Promise<Registration> {
   const { items, desk, options, surface } = input;
-  const refusals = await staticRefusals(input);
-  if (refusals.length > 0) {
-    for (const refusal of refusals) await desk.refused(refusal);
-    throw together(refusals);
-  }
+  await expectNoRefusals(input);
   const operations = new Operations(surface, input.parts, options.core);
-  desk.deliverTo(operations, input.innerHouse, input.noExtensions);
+  const deliver = () => desk.deliverTo(operations.program(emitHook, input.innerHouse));
+  deliver();
   const members: Member[] = [];
   const facts = items.map((item) => ({
     name: item.plugin.name,
@@ -91,6 +90,7 @@ export async function register(input: RegistrationInput): Promise<Registration> 
     }
     const member = { item, state };
     operations.register(member);
+    deliver();
     members.push(member);
     await desk.registered(item, state);
     options.logger.info(lineOf(item.plugin));
@@ -100,36 +100,54 @@ export async function register(input: RegistrationInput): Promise<Registration> 
   return { members, asGiven, operations };
 }
 
+/** Tells of all that is refused before any code of a plugin runs, and throws where that ends it. */
+async function expectNoRefusals(input: RegistrationInput): Promise<void> {
+  const { desk, options } = input;
+  const { refused: packages = [], warnings = [] } = options.discovered ?? {};
+  for (const warning of warnings) options.logger.warn(warning);
+  const refusals = await staticRefusals(input);
+  for (const refusal of packages) await desk.refusedPackage(refusal);
+  for (const refusal of refusals) await desk.refused(refusal);
+  if (options.discovered?.skipsRefused !== true && packages.length > 0)
+    throw withPackages(packages, refusals);
+  for (const { name, code, error } of packages)
+    options.logger.warn(`the plugin ${single(name)} is not loaded (${code}): ${error.message}`);
+  if (refusals.length > 0) throw together(refusals);
+}
+
 function lineOf({ name, version, hooks, capabilities }: Plugin): string {
   return `registered plugin ${single(name)} version=${version} hooks=[${hooks.join(", ")}] capabilities=[${capabilities.join(", ")}]`;
 }
 
 /** What is wrong with the plugins as far as their definitions tell. */
-async function staticRefusals({ surface, items }: RegistrationInput): Promise<readonly Refusal[]> {
-  const facts = items.map(({ plugin }) => plugin);
-  const refusals: Refusal[] = duplicatesIn(facts).map(({ plugin, error }) => ({
+async function staticRefusals({
+  surface,
+  items,
+  options,
+}: RegistrationInput): Promise<readonly Refusal[]> {
+  const plugins = items.map(({ plugin }) => plugin);
+  const refusals: Refusal[] = duplicatesIn(plugins).map(({ plugin, error }) => ({
     plugin,
     reason: "duplicate",
     error,
   }));
   for (const item of items) {
-    const unfit = await hostFault(item.plugin, surface.profile);
-    const late = timeoutFaultOf(item, surface);
-    if (unfit === undefined && late === undefined) continue;
-    const error =
-      unfit === undefined
-        ? manifestError("hooks", late as string)
-        : manifestError("requiresHost", unfit);
-    refusals.push({ plugin: item.plugin, reason: "manifest_invalid", error });
+    const error = await unfitError(item, surface);
+    if (error !== undefined)
+      refusals.push({ plugin: item.plugin, reason: "manifest_invalid", error });
   }
-  if (refusals.length > 0) return refusals;
-  try {
-    inOrder(facts);
-  } catch (error) {
-    const plugin = dependent(facts, error as PluginDependencyError);
-    refusals.push({ plugin, reason: "dependency", error: error as PluginDependencyError });
-  }
-  return refusals;
+  return [...refusals, ...unresolvedAmong(plugins, options.discovered)];
+}
+
+/** What of a manifest does not fit this host, all in one error. */
+async function unfitError(item: ReadItem, surface: Surface): Promise<GlassineError | undefined> {
+  const { plugin, faults } = item;
+  const problems: ManifestProblem[] = [...faults];
+  const unfit = await hostFault(plugin, surface.profile);
+  if (unfit !== undefined) problems.push({ field: "requiresHost", message: unfit });
+  const late = timeoutFaultOf(item, surface);
+  if (late !== undefined) problems.push({ field: "hooks", message: late });
+  return problems.length === 0 ? undefined : problemsError(problems);
 }
 
 /** A deadline beyond this host's longest, where another host's definePlugin took it. */
@@ -145,29 +163,25 @@ function timeoutFaultOf(
   return undefined;
 }
 
-/** The plugin that an unresolved dependency is told of. */
-function dependent(plugins: readonly Plugin[], error: PluginDependencyError): Plugin {
-  const { missing, circle } = error.data as {
-    missing?: readonly { readonly plugin: string }[];
-    circle?: string;
-  };
-  const name = missing?.[0]?.plugin ?? circle?.split(" -> ")[0];
-  return plugins.find((plugin) => plugin.name === name) as Plugin;
-}
-
-function manifestError(field: string, message: string): ManifestError {
-  return new ManifestError("manifest_invalid", message, [{ field, message }]);
-}
-
-/** One error for all that is wrong; one alone is thrown as it is. */
-function together(refusals: readonly Refusal[]): GlassineError {
-  if (refusals.length === 1) return (refusals[0] as Refusal).error;
-  const problems: ManifestProblem[] = refusals.map(({ plugin, error }) => ({
-    field: plugin.name,
-    message: error.message,
-  }));
-  const text = problems.map(({ message }) => message).join("; ");
-  return new ManifestError("manifest_invalid", text, Object.freeze(problems));
+/** One refusal for each plugin that lacks something, and one for a circle. */
+function unresolvedAmong(
+  plugins: readonly Plugin[],
+  discovered: DiscoveryFacts | undefined,
+): readonly Refusal[] {
+  const refused = discovered?.refused.map(({ name }) => name) ?? [];
+  const lacking = missingIn(plugins).map(
+    (missing): Refusal => ({
+      plugin: missing.plugin,
+      reason: missing.dependencies.every((name) => refused.includes(name))
+        ? "dependency_rejected"
+        : "dependency",
+      error: missingError([missing]),
+    }),
+  );
+  const circle = circleIn(plugins);
+  if (circle === undefined) return lacking;
+  const plugin = plugins.find(({ name }) => name === circle[0]) as Plugin;
+  return [...lacking, { plugin, reason: "dependency", error: circleError(circle) }];
 }
 
 /** Reads a plugin's configuration and has it voted on. */
@@ -182,7 +196,7 @@ async function admitted(
     plugin: plugin.name,
     names: items.map((each) => each.plugin.name),
     schema: definition.manifest.configSchema,
-    section: options.config[plugin.name],
+    section: options.config[plugin.name] ?? { value: undefined },
     item: item.config,
     env: options.env,
     prefix: surface.profile.envPrefix,
@@ -228,43 +242,6 @@ async function vetoOf(
   } catch (error) {
     return failedVote(plugin, error as PluginExecutionError);
   }
-}
-
-function failedVote(plugin: Plugin, error: GlassineError): Refusal {
-  const {
-    plugin: by,
-    type,
-    detail,
-    handler,
-  } = error.data as {
-    readonly [key: string]: string | undefined;
-  };
-  const who = `plugin ${single(plugin.name)} config validator`;
-  const isOwn = by === plugin.name;
-  if (!isOwn)
-    return refusalOf(
-      plugin,
-      "config_exception",
-      `${who} ${handler ?? "unknown"} failed: ${detail ?? error.message}`,
-      by,
-      error,
-    );
-  if (type === "ContractViolation")
-    return refusalOf(plugin, "config_result", `${who} ${detail}`, undefined, error);
-  return refusalOf(plugin, "config_exception", `${who} failed: ${detail}`, undefined, error);
-}
-
-function refusalOf(
-  plugin: Plugin,
-  reason: RegistrationFailure,
-  text: string,
-  by?: string,
-  cause?: GlassineError,
-): Refusal {
-  const problems = [{ field: "hooks", message: text }];
-  const error = new ManifestError("manifest_invalid", text, problems, cause);
-  const vetoed = by === undefined || by === plugin.name ? {} : { vetoedBy: by };
-  return { plugin, reason, error, ...vetoed };
 }
 
 /** What others are shown of a plugin: names and flags, nothing that can be called or is secret. */

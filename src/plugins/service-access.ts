@@ -35,11 +35,13 @@ export function handlesOf({ services }: Surface, { source, properties }: GivenSe
     const given = properties[handle];
     if (given === undefined) continue;
     const { get, value } = given;
-    handles[accessor] = get === undefined ? () => value : () => get.call(source);
+    // A patched `call` would be handed all of the host's services.
+    handles[accessor] = get === undefined ? () => value : () => intrinsics.apply(get, source, []);
   }
   return Object.freeze(handles);
 }
 
+/** Made when the manager is: what it says is known by then, and later nobody sees it made. */
 export function reportOf(
   { services }: Surface,
   members: readonly Member[],

@@ -54,12 +54,15 @@ type WithServices<Context, Services extends ServiceTable, Caps extends string> =
   ? Context
   : Context & AccessorsOf<Services, Caps>;
 
-/** A handler of one hook. Take three parameters to be handed the extensions. */
+/**
+ * A handler of one hook. Take three parameters to be handed the extensions. The compiler's messages
+ * name what is first in it, and cut off the tables, which are long.
+ */
 export type Handler<
-  Table extends SlotTable,
-  Hooks extends HookTable,
   Hook extends keyof Hooks,
   Caps extends string,
+  Hooks extends HookTable,
+  Table extends SlotTable,
   Services extends ServiceTable = Nothing,
 > = (
   payload: PayloadOf<Hooks[Hook]>,
@@ -120,8 +123,8 @@ export interface PluginManifest<
   readonly asyncSafe?: boolean;
   readonly hooks?: {
     readonly [Hook in keyof Hooks]?:
-      | Handler<Table, Hooks, Hook, Caps[number], Services>
-      | EntryOf<Hooks[Hook], Handler<Table, Hooks, Hook, Caps[number], Services>>;
+      | Handler<Hook, Caps[number], Hooks, Table, Services>
+      | EntryOf<Hooks[Hook], Handler<Hook, Caps[number], Hooks, Table, Services>>;
   };
   /** Values for the host, which mounts them or does not. The library looks at none. */
   readonly routes?: readonly unknown[];

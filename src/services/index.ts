@@ -2,6 +2,7 @@ export {
   type AccessorsOf,
   defineServices,
   type HandlesOf,
+  type HandleType,
   handleOf,
   type ServiceCapability,
   type ServiceSpec,

@@ -67,11 +67,11 @@ function checkName(name: string, what: string, folded: Map<string, string>): voi
   const key = name.replaceAll("_", "");
   const other = folded.get(key);
   if (other !== undefined) {
-    throw new GlassineError(
-      "slot_invalid",
-      `The ${what} ${quoted(name)} is too close to ${quoted(other)}. Choose a name that nobody confuses with it.`,
-      { name, other },
-    );
+    const text =
+      other === name
+        ? `The ${what} ${quoted(name)} is there already.`
+        : `The ${what} ${quoted(name)} is too close to ${quoted(other)}. Choose a name that nobody confuses with it.`;
+    throw new GlassineError("slot_invalid", text, { name, other });
   }
   folded.set(key, name);
 }

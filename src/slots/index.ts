@@ -15,6 +15,7 @@ export { type HopInput, type StandardSlots, standardSlots } from "./table.ts";
 export type {
   CapabilityIn,
   DeepReadonly,
+  Derive,
   ExtensionsInputOf,
   ExtensionsOf,
   GrantIn,

@@ -5,6 +5,7 @@
  * `read` or `write`, or that of a field inside it.
  */
 import type * as z from "zod";
+import type { Json } from "../admit/index.ts";
 import type { Tier } from "./define.ts";
 
 /** What a field of a slot says about itself. What it leaves out it has from its parent. */
@@ -36,8 +37,9 @@ export interface SlotTable {
   readonly [slot: string]: SlotSpec;
 }
 
-/** Frozen all the way down, `undefined` where absent. */
-export type DeepReadonly<T> = T extends (...args: never[]) => unknown
+/** Frozen all the way down, `undefined` where absent. `Json` is so already, and keeps its name. */
+export type DeepReadonly<T> = [Json, T] extends [T, Json] ? T : Frozen<T>;
+type Frozen<T> = T extends (...args: never[]) => unknown
   ? T
   : T extends readonly (infer Item)[]
     ? readonly DeepReadonly<Item>[]

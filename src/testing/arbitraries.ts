@@ -1,7 +1,8 @@
 /** fast-check arbitraries over a host: envelopes, grants, views, proposals, payloads. */
 import * as fc from "fast-check";
+import type * as z from "zod";
 import { GlassineError, quoted, suggestion } from "../errors/index.ts";
-import type { HookTable, PayloadInputOf } from "../hooks/index.ts";
+import type { HookSpec, HookTable, OperationInputOf, PayloadInputOf } from "../hooks/index.ts";
 import type { PluginManager } from "../host/index.ts";
 import type { SlotTable } from "../slots/index.ts";
 import { documentsOf, grantsOf } from "./documents.ts";
@@ -17,11 +18,25 @@ type HooksOf<H extends AnyHost> =
     ? Hooks
     : HookTable;
 
-type PayloadInput<H extends AnyHost, Hook> =
+/** The hook as the host's type has it; `unknown` where it does not. */
+type SpecOf<H extends AnyHost, Hook> =
   HooksOf<H> extends infer Hooks extends HookTable
     ? Hook extends keyof Hooks
-      ? PayloadInputOf<Hooks[Hook]>
+      ? Hooks[Hook]
       : unknown
+    : unknown;
+
+type PayloadInput<H extends AnyHost, Hook> =
+  SpecOf<H, Hook> extends infer Spec extends HookSpec ? PayloadInputOf<Spec> : unknown;
+
+/** A hook of a host that is typed says by its schema whether it asks for facts. */
+type OperationInput<H extends AnyHost, Hook> =
+  SpecOf<H, Hook> extends infer Spec extends HookSpec
+    ? HookSpec extends Spec
+      ? unknown
+      : Spec extends { readonly operation: z.ZodType }
+        ? OperationInputOf<Spec>
+        : undefined
     : unknown;
 
 /** A proposal with a hostile value somewhere in it. */
@@ -65,7 +80,9 @@ export interface HostArbitraries<H extends AnyHost> {
    *
    * @throws GlassineError `hook_unknown`; `options_invalid` when none are found
    */
-  operations<Hook extends keyof H["hookNames"] & string>(hook: Hook): fc.Arbitrary<unknown>;
+  operations<Hook extends keyof H["hookNames"] & string>(
+    hook: Hook,
+  ): fc.Arbitrary<OperationInput<H, Hook>>;
 }
 
 /**

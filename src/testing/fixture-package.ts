@@ -13,6 +13,11 @@ export interface FixturePackage {
   readonly glassine?: { readonly [key: string]: unknown };
   /** The directory whose `node_modules` it goes into. Default: a new temporary one. */
   readonly root?: string;
+  /**
+   * Signs the package when its files are written, given its directory, and is waited for. With a
+   * key made for the test: `(path) => signPackage({ path, key, identity })` of `glassine/node`.
+   */
+  readonly sign?: (path: string) => unknown;
 }
 
 /** A package that was written. */
@@ -54,11 +59,12 @@ interface WithBuiltins {
  * keyword `glassine-plugin` and the field `glassine`, and its files. Nothing is run.
  *
  * The package.json is made; it says `"type": "module"`. What was written is removed again when
- * a part of it cannot be. Needs Node (20.16 or later) or a runtime that has its built-in modules.
+ * a part of it cannot be, or when `sign` fails. Needs Node (20.16 or later) or a runtime that has
+ * its built-in modules.
  *
  * @throws GlassineError (as a rejection) `options_invalid`: a name that npm would not take, a path
  *   that is absolute or leaves the package, a package that is there already, no Node
- * @throws (as a rejection) what the system says: `EACCES`, `ENOSPC`
+ * @throws (as a rejection) what the system says: `EACCES`, `ENOSPC`; and what `sign` throws
  * @example
  * ```ts
  * import { readFile } from "node:fs/promises";
@@ -75,7 +81,7 @@ interface WithBuiltins {
  * ```
  */
 export async function installFixturePackage(fixture: FixturePackage): Promise<InstalledFixture> {
-  const { name, version, files, manifest, root: given } = readFixture(fixture);
+  const { name, version, files, manifest, root: given, sign } = readFixture(fixture);
   const fs = builtin<FileSystem>("node:fs/promises");
   const paths = builtin<Paths>("node:path");
   const root =
@@ -108,6 +114,7 @@ export async function installFixturePackage(fixture: FixturePackage): Promise<In
       await fs.mkdir(paths.join(path, ...parts.slice(0, -1)), { recursive: true });
       await fs.writeFile(paths.join(path, ...parts), data, { flag: "wx" });
     }
+    await sign?.(path);
   } catch (error) {
     await remove();
     throw error;
@@ -121,15 +128,16 @@ interface ReadFixture {
   readonly files: readonly (readonly [string, string | Uint8Array])[];
   readonly manifest: { readonly glassine?: unknown };
   readonly root: string | undefined;
+  readonly sign: FixturePackage["sign"];
 }
 
 const part = "[a-z0-9~-][a-z0-9._~-]*";
 const namePattern = new RegExp(`^(?:@${part}/)?${part}$`);
 
 function readFixture(fixture: unknown): ReadFixture {
-  const fields = ["name", "version", "files", "glassine", "root"];
+  const fields = ["name", "version", "files", "glassine", "root", "sign"];
   expectOptions(fixture, fields, "installFixturePackage");
-  const { name, version, files, glassine, root } = fixture as Record<string, unknown>;
+  const { name, version, files, glassine, root, sign } = fixture as Record<string, unknown>;
   const isName = typeof name === "string" && name.length <= 214 && namePattern.test(name);
   if (!isName || name === "node_modules")
     throw misuse(
@@ -139,12 +147,15 @@ function readFixture(fixture: unknown): ReadFixture {
     throw misuse(`The version of a package is a text such as "1.0.0"; got ${shown(version)}.`);
   if (root !== undefined && (typeof root !== "string" || root === ""))
     throw misuse(`The root of a package is the path of a directory; got ${shown(root)}.`);
+  if (sign !== undefined && typeof sign !== "function")
+    throw misuse(`sign is a function that is given the path of the package; got ${shown(sign)}.`);
   return {
     name,
     version,
     files: readFiles(files),
     manifest: glassine === undefined ? {} : { glassine: readField(glassine) },
     root,
+    sign: sign as FixturePackage["sign"],
   };
 }
 

@@ -4,7 +4,7 @@ import { expectOptions } from "../admit/index.ts";
 import { GlassineError, quoted } from "../errors/index.ts";
 import type { Plugin } from "../plugins/index.ts";
 import { at, type Level } from "./data.ts";
-import { broken, expectSame, type Law, law } from "./laws/law.ts";
+import { broken, expectSame, type Law, type LawOptions, law } from "./laws/law.ts";
 import { growingSets } from "./parts.ts";
 import {
   alone,
@@ -24,6 +24,11 @@ export interface PluginUnderTest extends HostTables {
   readonly plugin: Plugin | (() => Plugin);
   /** The host whose `definePlugin` made it. Default: that of `glassine`. */
   readonly host?: AnyHost;
+  /**
+   * Plugins that are registered beside it, such as those it depends on. Their handlers do not run:
+   * the laws are about this one.
+   */
+  readonly others?: readonly Plugin[];
   /** Further options of the manager: services, configuration, limits. */
   readonly options?: { readonly [option: string]: unknown };
   /**
@@ -36,6 +41,7 @@ export interface PluginUnderTest extends HostTables {
 const fields = [
   "plugin",
   "host",
+  "others",
   "options",
   "deterministic",
   "slots",
@@ -51,10 +57,12 @@ const fields = [
  * label stays, is tested there; here the plugin is held to not even trying.
  *
  * `payloads` narrows what is tried, `options` are those of the manager. Handlers without a deadline
- * of their own have one second.
+ * of their own have one second. A plugin that its host does not take, for want of a configuration or
+ * of a plugin it depends on, breaks no law: `check` rejects with the host's own error.
  *
  * @throws GlassineError `options_invalid` for a plugin without hooks, for tables that are not the
  *   host's, and for a slot or hook of which no values are found
+ * @throws What `createPluginManager` rejects with (as a rejection of `check`)
  * @example
  * ```ts
  * import { definePlugin } from "glassine";
@@ -77,7 +85,8 @@ const fields = [
  */
 export function pluginLaws(test: PluginUnderTest): readonly Law[] {
   expectOptions(test, fields, "pluginLaws");
-  const { plugin, host = standardHost, options = {}, deterministic = true, ...tables } = test;
+  const { plugin, host = standardHost, others = [], options = {}, ...rest } = test;
+  const { deterministic = true, ...tables } = rest;
   const taken = ["plugins", "audit"].find((name) => Object.hasOwn(options, name));
   if (taken !== undefined)
     throw new GlassineError(
@@ -85,13 +94,27 @@ export function pluginLaws(test: PluginUnderTest): readonly Law[] {
       `pluginLaws sets the option ${quoted(taken)} itself.`,
     );
   const make = typeof plugin === "function" ? plugin : () => plugin;
-  const trial: Trial = { subject: subjectOf(host, tables), plugin: make, options };
-  const cases = casesOf(trial.subject, make());
+  const subject = subjectOf(host, tables);
+  const sample = make();
+  const { capabilities } = sample;
+  const trial: Trial = { subject, plugin: make, capabilities, others, options };
+  const cases = casesOf(subject, sample);
   // First those that compare: what a plugin keeps from run to run shows while there is little of it.
-  return Object.freeze([
-    ...(deterministic ? comparing(trial, cases) : []),
-    ...single(trial, cases),
-  ]);
+  const laws = [...(deterministic ? comparing(trial, cases) : []), ...single(trial, cases)];
+  return Object.freeze(laws.map((each) => registeredFirst(trial, each)));
+}
+
+/** A manager is made before anything is tried, so that a refusal is told as what it is. */
+function registeredFirst(trial: Trial, { id, text, check }: Law): Law {
+  return Object.freeze({
+    id,
+    text,
+    check: async (options?: LawOptions) => {
+      const { manager } = await begin(trial);
+      await manager.close();
+      await check(options);
+    },
+  });
 }
 
 /** Laws of two runs. */

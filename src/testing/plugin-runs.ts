@@ -30,11 +30,15 @@ export interface Told {
 export interface Trial {
   readonly subject: HostSubject;
   readonly plugin: () => Plugin;
+  /** What the plugin declares. */
+  readonly capabilities: readonly string[];
+  /** Registered beside it, without a say. */
+  readonly others: readonly Plugin[];
   readonly options: object;
 }
 
 /** A manager with the plugin, and what goes into its trail. */
-export async function begin({ subject, plugin, options }: Trial): Promise<{
+export async function begin({ subject, plugin, others, options }: Trial): Promise<{
   readonly manager: AnyManager;
   readonly events: readonly AuditEvent[];
 }> {
@@ -43,7 +47,7 @@ export async function begin({ subject, plugin, options }: Trial): Promise<{
     timeoutMs: 1000,
     logger: {},
     ...options,
-    plugins: [plugin()],
+    plugins: [plugin(), ...others.map((other) => ({ plugin: other, mode: "disabled" }))],
     audit: { sink: (event: AuditEvent) => events.push(event) },
   });
   return { manager, events };
@@ -59,7 +63,7 @@ export async function alone(trial: Trial, each: Case, before: Level): Promise<To
 
 export async function answerOf(
   manager: AnyManager,
-  { subject: { host, hooks } }: Trial,
+  { subject: { host, hooks }, capabilities }: Trial,
   { hook, payload, operation }: Case,
   envelope: Level,
 ): Promise<{ readonly answer: unknown; readonly after: Level }> {
@@ -73,7 +77,6 @@ export async function answerOf(
   }
   const result = await asked;
   const { continueProcessing, violation, errors, rejections, metadata } = result;
-  const capabilities = manager.plugins.flatMap((plugin) => plugin.capabilities);
   const seen = host.filterExtensions(result.extensions, capabilities);
   const answer = {
     continueProcessing,

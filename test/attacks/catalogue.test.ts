@@ -2,11 +2,16 @@ import { describe, expect, it } from "vitest";
 import { attacksIn, readAttacks } from "../../scripts/read-attacks.ts";
 
 const attacks = readAttacks();
-const last = 197;
+const last = 235;
+/** Numbers that the catalogue passes over. */
+const unused = ["A-230", "A-231"];
 
 describe("the catalogue of attacks", () => {
   it("has every number, tried, waiting or with the reason why it does not apply", () => {
-    const numbers = Array.from({ length: last }, (_, at) => `A-${String(at + 1).padStart(3, "0")}`);
+    const numbers = Array.from(
+      { length: last },
+      (_, at) => `A-${String(at + 1).padStart(3, "0")}`,
+    ).filter((number) => !unused.includes(number));
     const known = new Set(attacks.map(({ number }) => number));
     expect(numbers.filter((number) => !known.has(number))).toEqual([]);
     expect([...known].filter((number) => !numbers.includes(number))).toEqual([]);

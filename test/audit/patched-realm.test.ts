@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type AuditEvent, jsonLines } from "../../src/audit/index.ts";
+import { type AuditEvent, jsonLines, needlesOf } from "../../src/audit/index.ts";
 import { eventOf, gate, rest, trailTo } from "./support.ts";
 
 let count = 0;
@@ -73,7 +73,7 @@ it("a trail goes by its own intrinsics, whatever was patched after it was loaded
   const restore = patched();
   try {
     const first = trail.emit(input);
-    const second = trail.emit(input, { secrets: ["a"] });
+    const second = trail.emit(input, { secrets: needlesOf(["a"]) });
     slow.open();
     outcomes = [await first, await second, trail.failures];
   } finally {

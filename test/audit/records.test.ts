@@ -1,7 +1,13 @@
 /** What becomes of an event on its way to a record. */
 import vm from "node:vm";
 import { describe, expect, it } from "vitest";
-import { auditEventSchema } from "../../src/audit/index.ts";
+import {
+  type AuditEvent,
+  auditEvent,
+  auditEventSchema,
+  factKindsOf,
+  needlesOf,
+} from "../../src/audit/index.ts";
 import { verifies } from "../support/verifies.ts";
 import { eventOf, keeping, recordOf } from "./support.ts";
 
@@ -116,14 +122,58 @@ describe("texts, numbers and keys", () => {
     expect(metadata.inner).toEqual({ token: "[REDACTED]", key: "c" });
   });
 
-  it("of a request's own secrets are redacted in that record alone", () => {
+  it("of a request's own secrets are redacted in that record alone, and not in who and where", () => {
     const { trail, records } = keeping({ secrets: ["always"] });
-    trail.emit(eventOf({ targetUri: "always once" }), { secrets: ["once"] });
-    trail.emit(eventOf({ targetUri: "always once" }));
-    expect(records.map(({ targetUri }) => targetUri)).toEqual([
-      "[REDACTED] [REDACTED]",
-      "[REDACTED] once",
+    const event = eventOf({ targetUri: "always once", metadata: { note: "always once" } });
+    trail.emit(event, { secrets: needlesOf(["once"]) });
+    trail.emit(event);
+    expect(records.map(({ targetUri, metadata }) => [targetUri, metadata.note])).toEqual([
+      ["[REDACTED] once", "[REDACTED] [REDACTED]"],
+      ["[REDACTED] once", "[REDACTED] once"],
     ]);
+  });
+});
+
+describe("an event of this library", () => {
+  const denied = {
+    plugin_name: "egress-guard",
+    hook: "evaluate",
+    handler_name: "egress-guard.evaluate",
+    reason: "egress-guard says no to evaluate",
+  };
+  const redactedIn = (secrets: readonly string[], named: readonly string[] = []) => {
+    const { trail, records } = keeping({ secrets: named });
+    const event = auditEvent("plugin.handler_denied", denied, { tenantId: "acme" });
+    trail.emit(event, { secrets: needlesOf(secrets), kinds: factKindsOf(event) });
+    return records[0] as AuditEvent;
+  };
+
+  it("keeps its facts, whatever a request calls secret; its free texts do not hold it", () => {
+    verifies("audit:facts");
+    const record = redactedIn(["egress-guard", "evaluate", "acme"]);
+    expect(record).toMatchObject({
+      actorUri: "plugin:egress-guard",
+      targetUri: "hook:evaluate",
+      tenantId: "acme",
+      metadata: { ...denied, reason: "[REDACTED] says no to [REDACTED]" },
+    });
+  });
+
+  it("keeps words of closed lists even from the secrets that the host named", () => {
+    const { trail, records } = keeping({ secrets: ["manual", "duplicate", "egress-guard"] });
+    const event = auditEvent("plugin.registration_failed", {
+      plugin_name: "egress-guard",
+      discovery_source: { type: "manual" },
+      reason: "duplicate",
+      validation_failure: "duplicate manual",
+    });
+    trail.emit(event, { kinds: factKindsOf(event) });
+    expect(records[0]?.metadata).toEqual({
+      plugin_name: "[REDACTED]",
+      discovery_source: { type: "manual" },
+      reason: "duplicate",
+      validation_failure: "[REDACTED] [REDACTED]",
+    });
   });
 });
 

@@ -152,12 +152,42 @@ describe("secrets of the host", () => {
     verifies("audit:redacted-secrets");
     expect(redactText("a hunter2 b hunter2c", ["hunter2"])).toBe("a [REDACTED] b [REDACTED]c");
     expect(redactText("xababab!", ["abab", "b!"])).toBe("x[REDACTED]");
-    expect(redactText("aaab", ["aab", "aa"])).toBe("[REDACTED]");
-    expect(redactText("banana", ["a", ""])).toBe("b[REDACTED]n[REDACTED]n[REDACTED]");
+    expect(redactText("aaaaab", ["aaaab", "aaaa"])).toBe("[REDACTED]");
+    expect(redactText("banana", ["anan", "", " "])).toBe("b[REDACTED]a");
     expect(redactText("key is a\nb.", ["a\nb"])).toBe("key is [REDACTED].");
     expect(redactText("[RED] and token x", ["RED"])).toBe("[[REDACTED]] and token [REDACTED]");
     expect(redactText("x[REDACTED]y", ["x[REDACTED]y"])).toBe("[REDACTED][REDACTED][REDACTED]");
     expect(redactText("a… b…", ["…"])).toBe("a[REDACTED] b…");
+  });
+
+  it("of up to three characters are taken out as words of their own", () => {
+    verifies("audit:redacted-short");
+    expect(redactText("abc, cab and abc. xabc", ["abc"])).toBe(
+      "[REDACTED], cab and [REDACTED]. xabc",
+    );
+    expect(redactText("banana a7 a -a-", ["a"])).toBe("banana a7 [REDACTED] -[REDACTED]-");
+    expect(redactText("äb b", ["b"])).toBe("äb [REDACTED]");
+    expect(redactText("hunter2ab", ["hunter2", "ab"])).toBe("[REDACTED]");
+    expect(redactText("-x-x", ["-x"])).toBe("[REDACTED]");
+  });
+
+  it("are taken out in any case, line by line, and as JSON and URLs write them", () => {
+    verifies("audit:redacted-forms");
+    const secret = 'line1 s3cr3t/€\nline2-"key"\n';
+    const forms = [
+      secret,
+      secret.toUpperCase(),
+      JSON.stringify({ secret }),
+      `https://host/?a=${encodeURIComponent(secret.trim())}`,
+      "the first is line1 s3cr3t/€",
+      'the second is LINE2-"key"',
+    ];
+    for (const form of forms) {
+      const line = redactText(form, [secret]);
+      expect(line).toContain("[REDACTED]");
+      expect(line.toLowerCase()).not.toMatch(/s3cr3t|line2/);
+    }
+    expect(redactText("a\ud800bc.", ["a\ud800bc"])).toBe("[REDACTED].");
   });
 
   it("hide no word before its value", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AuditEvent, AuditOutcome } from "../../src/audit/index.ts";
+import { type AuditEvent, type AuditOutcome, needlesOf } from "../../src/audit/index.ts";
 import { verifies } from "../support/verifies.ts";
 import { eventOf, gate, keeping, rest, trailTo, uncaughtDuring } from "./support.ts";
 
@@ -250,10 +250,80 @@ describe("an outcome", () => {
       { secrets: ["hunter2"] },
     );
     await trail.emit(eventOf({ metadata: { note: "raw-credential" } }), {
-      secrets: ["raw-credential"],
+      secrets: needlesOf(["raw-credential"]),
     });
     expect(log).toHaveLength(1);
     expect(log[0]).not.toContain("raw-credential");
+  });
+});
+
+describe("a recipient that hangs", () => {
+  const never = () => new Promise(() => undefined);
+  const count = 20;
+  const all = (emit: (n: number) => unknown) =>
+    Promise.all(Array.from({ length: count }, (_, n) => emit(n)));
+  /** Half of what they would take one after the other. */
+  const half = (timeoutMs: number) =>
+    new Promise((resolve) => setTimeout(resolve, (count * timeoutMs) / 2, "half"));
+
+  it.each([
+    ["the sink", never, () => undefined],
+    ["a handler of audit_emit", () => undefined, never],
+    ["both", never, never],
+  ])("costs those that queue for it their time together: %s", async (_, sink, others) => {
+    verifies("audit:stuck", "audit:late");
+    const { trail } = trailTo(sink, { timeoutMs: 60 }, others);
+    const outcomes = all((n) => trail.emit(numbered(n)));
+    expect(await Promise.race([outcomes, half(60)])).toHaveLength(count);
+    for (const outcome of await outcomes) expect(outcome).toMatchObject({ ok: false });
+    expect(trail.failures.total).toBeGreaterThanOrEqual(count);
+  });
+
+  it("has its full time again once it has answered", async () => {
+    verifies("audit:stuck");
+    const slow = gate();
+    let calls = 0;
+    const { trail } = trailTo(
+      () => {
+        calls += 1;
+        if (calls === 1) return never();
+        return calls === 2 ? Promise.resolve() : slow.opened;
+      },
+      { timeoutMs: 60 },
+    );
+    const outcomes = [0, 1, 2].map((n) => trail.emit(numbered(n)));
+    expect(await outcomes[0]).toMatchObject({ ok: false });
+    expect(await outcomes[1]).toMatchObject({ ok: true });
+    // It was raised with the others, and is waited for all the same.
+    setTimeout(slow.open, 15);
+    expect(await outcomes[2]).toMatchObject({ ok: true });
+  });
+
+  it("takes each record for itself where it is slow and not stuck", async () => {
+    verifies("audit:stuck");
+    const taken: unknown[] = [];
+    const { trail } = trailTo(
+      async ({ metadata }) => {
+        await new Promise((resolve) => setTimeout(resolve, 15));
+        taken.push(metadata.n);
+      },
+      { timeoutMs: 100 },
+    );
+    for (const outcome of await all((n) => trail.emit(numbered(n))))
+      expect(outcome).toMatchObject({ ok: true });
+    expect(taken).toHaveLength(count);
+  });
+});
+
+describe("an event that cannot be raised", () => {
+  it("is counted and told", () => {
+    verifies("audit:no-record");
+    const { trail, log } = trailTo(() => undefined, { secrets: ["hunter2"] });
+    trail.miss("extensions.labels_added", new Error("too large for hunter2"));
+    expect(trail.failures).toEqual({ total: 1, byType: { "extensions.labels_added": 1 } });
+    expect(log).toEqual([
+      "There is no record of extensions.labels_added. too large for [REDACTED]",
+    ]);
   });
 });
 

@@ -9,15 +9,8 @@ const all = Array.from({ length: 120 }, (_, i) => i + 1).filter((n) => !notUsed.
 
 /** Numbers without a test, and why. */
 const open: Readonly<Record<string, readonly number[]>> = {
-  "waits for discovery": [...range(74, 80), ...range(83, 86), 120],
-  "waits for signatures": range(87, 98),
-  "waits for the command line, whose `describe` it compares": [118],
   "is a time, which no test asserts: `npm run bench` measures it": [48],
 };
-
-function range(first: number, last: number): readonly number[] {
-  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
-}
 
 /** The numbers in the titles of tests: `it("PH-001, PH-002: …")`. */
 function shown(): ReadonlySet<number> {

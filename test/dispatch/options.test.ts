@@ -102,8 +102,8 @@ describe("createPluginManager", () => {
     const reads = host.definePlugin({ ...about, capabilities: ["read_billing"], hooks: {} });
     const pays = host.definePlugin({ ...about, hooks: { paid: (_payload) => undefined } });
     const plain = host.definePlugin({ ...about, hooks: { [hook]: (_payload) => undefined } });
-    expect((await making({ plugins: [reads] })).code).toBe("capability_unknown");
-    expect((await making({ plugins: [pays] })).code).toBe("hook_unknown");
+    expect((await making({ plugins: [reads] })).code).toBe("manifest_invalid");
+    expect((await making({ plugins: [pays] })).code).toBe("manifest_invalid");
     expect((await making({ plugins: [plain] })).code).toBe("accepted");
     expect((await making({ plugins: [definePlugin({ ...about, hooks: {} })] })).code).toBe(
       "accepted",
@@ -176,7 +176,7 @@ describe("invoke", () => {
   it("names the hook or the option that may have been meant", async () => {
     const manager = await manage([]);
     const hookSlip = await failureOf(manager.invoke("tool_pre_invok" as never, call as never));
-    expect(hookSlip.message).toContain("tool_pre_invoke");
+    expect(hookSlip.message).toBe("unknown hook 'tool_pre_invok'; did you mean 'tool_pre_invoke'?");
     const optionSlip = await failureOf(manager.invoke(hook, call, { extension: {} } as never));
     expect(optionSlip.message).toContain("extensions");
   });

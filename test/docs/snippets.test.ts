@@ -22,7 +22,7 @@ beforeAll(async () => {
   const include = [`build/${folder}/code`, "test/docs/support/run-programs.ts"];
   compiled = await compile(folder, include, files);
   await Promise.all(pages.map((page) => runAll(page.programs.filter(({ runs }) => runs))));
-}, 120_000);
+}, 200_000);
 
 /** The programs of a page share a process, so that there need not be as many as programs. */
 async function runAll(own: readonly Program[]): Promise<void> {
@@ -30,7 +30,7 @@ async function runAll(own: readonly Program[]): Promise<void> {
   const runner = `${compiled.out}test/docs/support/run-programs.js`;
   const files = own.map(({ file }) => `${compiled.out}build/${folder}/code/${file}`);
   const args = [runner, ...files.map((file) => file.replace(/ts$/, "js"))];
-  const { output, complaints } = await run(process.execPath, args);
+  const { output, complaints } = await run(process.execPath, args, 150_000);
   const ended = output.startsWith("[") ? (JSON.parse(output) as ProgramResult[]) : [];
   own.forEach((program, index) => {
     results.set(program, ended[index] ?? { output, error: complaints });

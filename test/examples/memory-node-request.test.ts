@@ -1,5 +1,5 @@
 /** What comes before an operation of the example node: identity, tenant, permission, start. */
-import { deny } from "glassine";
+import { deny, type Json } from "glassine";
 import { definePlugin } from "glassine/memory-node";
 import { describe, expect, it } from "vitest";
 import { onlooker } from "../../examples/memory-node/onlooker.ts";
@@ -30,14 +30,35 @@ describe("who calls", () => {
     expect(seen).toEqual(["identity_resolve", "identity_resolve"]);
   });
 
-  it("is refused where a plugin fails, and the credentials are in no event and no log", async () => {
-    const { node, log } = await started(["identity_resolve"], [], tokens);
-    const refusal = await refusalOf(callerOf(node, "ada-token"));
-    expect([refusal.status, refusal.message]).toEqual([401, "The caller could not be identified."]);
-    const kept = JSON.stringify([node.store.events(), log]);
-    expect(kept).toContain("identity_resolve");
-    expect(kept).not.toContain("ada-token");
-  });
+  it.each<[string, Json]>([
+    ["a text", "hunter2-credential"],
+    ["a record", { scheme: "basic", parts: ["ada", { password: "hunter2-credential" }] }],
+  ])(
+    "PH-105: is refused where a plugin fails, and credentials that it quotes are told nowhere: %s",
+    async (_, rawCredentials) => {
+      const resolver = definePlugin({
+        name: "resolver",
+        version: "1.0.0",
+        hooks: {
+          identity_resolve(_identity, { operation }) {
+            throw new Error(`no user for ${JSON.stringify(operation.rawCredentials)}`);
+          },
+        },
+      });
+      const { node, log, eventsOf } = await started([], [resolver], tokens);
+      const refusal = await refusalOf(callerOf(node, rawCredentials));
+      expect([refusal.status, refusal.message]).toEqual([
+        401,
+        "The caller could not be identified.",
+      ]);
+      expect(eventsOf("plugin.handler_error")).toMatchObject([
+        { metadata: { plugin_name: "resolver", hook: "identity_resolve" } },
+      ]);
+      const kept = JSON.stringify([node.store.events(), log, String(refusal.cause)]);
+      expect(kept).toContain("no user for");
+      expect(kept).not.toContain("hunter2");
+    },
+  );
 });
 
 describe("the tenant", () => {

@@ -1,5 +1,6 @@
 import {
   defineHook,
+  defineHooks,
   defineHost,
   defineSlots,
   GlassineError,
@@ -188,6 +189,16 @@ describe("a hook of a host's own", () => {
 
   it("is not too close to another of the host's own", () => {
     expect(codeOf({ hooks: { invoice_paid: spec, "invoice.paid": spec } })).toBe("hook_invalid");
+    expect(refusalOf({ hooks: { invoice_paid: spec, "invoice.paid": spec } }).message).toBe(
+      'The hook "invoice.paid" is too close to "invoice_paid".',
+    );
+  });
+
+  it("is not one that is there already, which is said so", () => {
+    expect(refusalOf({ hooks: { evaluate: spec } }).message).toBe(
+      'The hook "evaluate" is there already.',
+    );
+    expect(refusalOf({ slots: { http: sound } }).message).toBe('The slot "http" is there already.');
   });
 
   it.each([
@@ -198,6 +209,33 @@ describe("a hook of a host's own", () => {
   ])("with %s is refused, through defineHook and without it", (_, fields) => {
     expect(codeOf({ hooks: { invoice_paid: { ...spec, ...fields } } })).toBe("hook_invalid");
     expect(() => defineHook({ ...spec, ...fields } as never)).toThrow(GlassineError);
+  });
+
+  const voting = { semantic: "voting", description: "A hook.", payload };
+  it.each([
+    [{}, "The semantic of the hook"],
+    [{ ...spec, description: 3 }, "The description of the hook"],
+    [{ ...spec, payload: undefined }, "The payload of the hook"],
+    [{ ...spec, payload: z.string() }, "The payload of the hook"],
+    [{ ...voting, semantic: "score_delta" }, "The payload of the hook"],
+    [{ ...spec, writeable: [] }, 'For the hook "pay.lines" there is no setting "writeable".'],
+    [{ ...spec, strict: true }, "that of the hook"],
+    [{ ...spec, side: "pre" }, "With side or covers the hook"],
+    [{ ...spec, writable: ["amount"] }, 'The writable field "amount" of the hook'],
+    [{ ...voting, ordering: "first" }, "The ordering of the hook"],
+    [{ ...voting, band: "AUTH" }, "The band of the hook"],
+    [{ ...voting, required: 1 }, "required of the hook"],
+    [{ ...voting, operation: z.string() }, "The operation of the hook"],
+    [{ ...voting, semantic: "filter_chain", keeps: 1 }, "keeps of the hook"],
+  ])("is named where its definition is refused (%#)", (hook, text) => {
+    const own = { "pay.all": voting, "pay.lines": hook };
+    const make = () => defineHooks(own as never);
+    expect(make).toThrow(text);
+    expect(make).toThrow('the hook "pay.lines"');
+    expect(make).toThrow(expect.objectContaining({ data: { name: "pay.lines" } }));
+    expect(refusalOf({ hooks: own }).data).toEqual({ name: "pay.lines" });
+    // By itself it has no name yet.
+    expect(() => defineHook(hook as never)).toThrow(text.replace(/the hook.*|"pay.lines".*/, ""));
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { allow, type PluginContext } from "../../src/index.ts";
+import { allow, createPluginManager, definePlugin, type PluginContext } from "../../src/index.ts";
+import { uncaughtDuring } from "../audit/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { kept, managerOf, plugin, rejection } from "./support.ts";
 
@@ -115,6 +116,136 @@ describe("deadlines", () => {
   });
 });
 
+describe("a handler that keeps the thread beyond its deadline", () => {
+  const block = (ms: number) => {
+    const end = performance.now() + ms;
+    while (performance.now() < end);
+  };
+
+  it("has timed out also where it gave the thread up before", async () => {
+    verifies("plugins:deadline-blocked");
+    let signal: AbortSignal | undefined;
+    const manager = await managerOf([
+      plugin("aaa", {
+        vote: {
+          handler: async (_: object, context: PluginContext) => {
+            signal = context.signal;
+            await undefined;
+            block(40);
+            return allow();
+          },
+          timeoutMs: 20,
+        },
+      }),
+    ]);
+    await expect(manager.invoke("vote", {})).rejects.toThrow("after 0.020s");
+    expect(signal?.aborted).toBe(true);
+    expect(manager.counts()).toMatchObject({ errored: 1, allowed: 0 });
+    expect((await manager.close()).late).toBe(1);
+  });
+
+  it.each([
+    ["at once", () => allow()],
+    ["by a promise", async () => allow()],
+  ])("has timed out also where it stood in a queue before, and answers %s", async (_, answer) => {
+    verifies("plugins:deadline-blocked");
+    let calls = 0;
+    const manager = await managerOf([
+      plugin(
+        "aaa",
+        {
+          vote: {
+            handler: (_) => {
+              calls += 1;
+              if (calls !== 2) return Promise.resolve(allow());
+              block(40);
+              return answer();
+            },
+            timeoutMs: 20,
+          },
+        },
+        { asyncSafe: false },
+      ),
+    ]);
+    const votes = [0, 1, 2].map(() => manager.invoke("vote", {}));
+    expect(await votes[0]).toBe(allow());
+    await expect(votes[1]).rejects.toThrow("after 0.020s");
+    expect(await votes[2]).toBe(allow());
+  });
+
+  it("has timed out on a message hook, too, where its plugin is not asyncSafe", async () => {
+    verifies("plugins:deadline-blocked");
+    const blocker = definePlugin({
+      name: "aaa",
+      version: "1.0.0",
+      asyncSafe: false,
+      hooks: { evaluate: { handler: (_message) => block(40), timeoutMs: 20 } },
+    });
+    const manager = await createPluginManager({ plugins: [blocker], logger: {} });
+    const { violation } = await manager.invoke("evaluate", { role: "user" });
+    expect(violation?.code).toBe("handler_timeout");
+  });
+});
+
+describe("a handler that rejects after its deadline", () => {
+  const late = (_: unknown, { signal }: PluginContext) =>
+    new Promise((_resolve, reject) => {
+      signal.addEventListener("abort", () => setTimeout(reject, 5, new TypeError("hunter2")));
+    });
+  const said = (name: string, hook: string) =>
+    `warn handler '${name}' rejected for hook '${hook}' after its deadline: TypeError`;
+  const afterwards = () => new Promise((resolve) => setTimeout(resolve, 40));
+
+  it.each([true, false])(
+    "is logged once, without what it said, where asyncSafe is %s",
+    async (asyncSafe) => {
+      verifies("plugins:deadline-late");
+      const { lines, logger } = kept();
+      const handlers = { vote: { handler: late, timeoutMs: 10 } };
+      const manager = await managerOf([plugin("aaa", handlers, { asyncSafe })], { logger });
+      const uncaught = await uncaughtDuring(async () => {
+        await expect(manager.invoke("vote", {})).rejects.toThrow("timed out");
+        await afterwards();
+      });
+      expect(uncaught).toEqual([]);
+      expect(lines.filter((line) => line.startsWith("warn"))).toEqual([said("aaa.late", "vote")]);
+      if (asyncSafe) expect((await manager.close()).late).toBe(1);
+    },
+  );
+
+  it.each(["sequential", "concurrent", "fire_and_forget"] as const)(
+    "is logged once on a message hook in mode %s",
+    async (mode) => {
+      verifies("plugins:deadline-late");
+      const { lines, logger } = kept();
+      const slow = definePlugin({
+        name: "aaa",
+        version: "1.0.0",
+        hooks: { evaluate: { handler: late as never, mode, timeoutMs: 10 } },
+      });
+      const manager = await createPluginManager({ plugins: [slow], logger });
+      await manager.invoke("evaluate", { role: "user" });
+      await afterwards();
+      expect(lines.filter((line) => line.startsWith("warn"))).toEqual([
+        said("aaa.late", "evaluate"),
+      ]);
+      await manager.close();
+    },
+  );
+
+  it("is not logged where the host gave up, or where it had answered", async () => {
+    const { lines, logger } = kept();
+    const controller = new AbortController();
+    const manager = await managerOf([plugin("aaa", { vote: late })], { logger });
+    const pending = manager.invoke("vote", {}, { signal: controller.signal });
+    controller.abort();
+    await expect(pending).rejects.toMatchObject({ code: "aborted" });
+    await afterwards();
+    expect(lines.filter((line) => line.startsWith("warn"))).toEqual([]);
+    expect((await manager.close()).late).toBe(1);
+  });
+});
+
 describe("a plugin that is not asyncSafe", () => {
   async function most(asyncSafe: boolean): Promise<number> {
     let running = 0;
@@ -155,7 +286,7 @@ describe("a plugin that is not asyncSafe", () => {
               await new Promise((resolve) => setTimeout(resolve, 60));
               return allow();
             },
-            timeoutMs: 100,
+            timeoutMs: 150,
           },
         },
         { asyncSafe: false },

@@ -1,16 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { permutations } from "../dispatch/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { host, managerOf, plugin } from "./support.ts";
 
-function permutations<T>(items: readonly T[]): T[][] {
-  if (items.length === 0) return [[]];
-  return items.flatMap((item, i) =>
-    permutations([...items.slice(0, i), ...items.slice(i + 1)]).map((rest) => [item, ...rest]),
-  );
-}
-
-async function callsOn(hook: "told" | "value", names: readonly string[]): Promise<string[]> {
+/** Whom each of them calls, and the handlers as the manager tells them. */
+async function callsOn(
+  hook: "told" | "value",
+  names: readonly string[],
+  dependsOn: Readonly<Record<string, readonly string[]>> = {},
+): Promise<string[]> {
   const calls: string[] = [];
   const noting = (name: string) => (given: unknown) => {
     calls.push(name);
@@ -18,7 +17,9 @@ async function callsOn(hook: "told" | "value", names: readonly string[]): Promis
   };
   const isCore = (name: string) => name.startsWith("core.");
   const manager = await managerOf(
-    names.filter((name) => !isCore(name)).map((name) => plugin(name, { [hook]: noting(name) })),
+    names
+      .filter((name) => !isCore(name))
+      .map((name) => plugin(name, { [hook]: noting(name) }, { dependsOn: dependsOn[name] ?? [] })),
     {
       core: names
         .filter(isCore)
@@ -27,6 +28,8 @@ async function callsOn(hook: "told" | "value", names: readonly string[]): Promis
   );
   if (hook === "told") await manager.invoke("told", {});
   else await manager.invoke("value", 1);
+  const told = manager.handlersFor(hook).map(({ handler }) => handler.replace(`.${hook}`, ""));
+  expect(told.map((name) => name.replace(".handler", ""))).toEqual(calls);
   return calls;
 }
 
@@ -40,6 +43,20 @@ describe("the order of handlers", () => {
         "core.010.first",
         "core.020.second",
         "aaa",
+        "zzz",
+      ]);
+    }
+  });
+
+  it("PH-049: in every order of all handlers, whoever registers before whom", async () => {
+    verifies("plugins:ordering", "plugins:order-by-name", "plugins:registration-order");
+    const all = [...given, "mmm"];
+    for (const names of permutations(all)) {
+      expect(await callsOn("told", names, { aaa: ["zzz", "mmm"], mmm: ["zzz"] })).toEqual([
+        "core.010.first",
+        "core.020.second",
+        "aaa",
+        "mmm",
         "zzz",
       ]);
     }

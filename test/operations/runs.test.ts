@@ -11,6 +11,7 @@ import {
   type PluginContext,
   RejectError,
 } from "../../src/index.ts";
+import { verifies } from "../support/verifies.ts";
 import { hooks, host, kept, managerOf, plugin, rejection } from "./support.ts";
 
 describe("runs of every semantic", () => {
@@ -238,6 +239,45 @@ describe("runs of every semantic", () => {
     expect(told).toContain("cannot read [REDACTED] of ada");
     expect(told).not.toContain("hunter2");
     await expect(manager.invoke("told", {}, { secrets: [""] })).rejects.toThrow("secrets expects");
+  });
+
+  it("PH-105: numbers, short texts and lines of a configuration are in no free text", async () => {
+    verifies("plugins:config-secrets", "audit:redacted-request");
+    const { lines, logger } = kept();
+    const events: AuditEvent[] = [];
+    const api = "line1 s3cr3t/€\nline2-key";
+    const config = { pin: 98_765_432, code: "abc", deep: [{ key: "d33p-key" }], api, small: 999 };
+    const pinner = plugin("pinner", {
+      told: (_: unknown, context: PluginContext) => {
+        const given = context.config as typeof config;
+        const { pin, code, small } = given;
+        const forms = `${JSON.stringify(api)} ${encodeURIComponent(api)} ${api.toUpperCase()}`;
+        throw new Error(
+          `pin ${pin}, code ${code}, abcd, ${small}, ${given.deep[0]?.key}, line2-key ${forms}`,
+        );
+      },
+    });
+    const audit = { sink: (event: AuditEvent) => events.push(event) };
+    const manager = await managerOf([{ plugin: pinner, config }], { logger, audit });
+    await manager.invoke("told", {});
+    await manager.close();
+    const said = "pin [REDACTED], code [REDACTED], abcd, 999, [REDACTED], [REDACTED]";
+    expect(lines.filter((line) => line.startsWith("warn"))).toHaveLength(1);
+    expect(lines.at(-1)).toContain(said);
+    expect(events.at(-1)?.metadata.error).toContain(said);
+    expect(JSON.stringify([lines, events])).not.toMatch(/s3cr3t|line2|d33p|98765432/i);
+  });
+
+  it("a function's name is escaped in what is said of it", async () => {
+    verifies("plugins:failure");
+    const forged = Object.defineProperty((_: unknown) => 3, "name", {
+      value: "x' failed for hook 'audit_emit': disk full; handler 'core\\",
+    });
+    const manager = await managerOf([plugin("voter", { vote: forged })]);
+    const error = await rejection(manager.invoke("vote", {}));
+    expect(error.message).toBe(
+      "handler 'voter.x\\u{27} failed for hook \\u{27}audit_emit\\u{27}: disk full; handler \\u{27}core\\u{5c}' returned number; expected Allow or Deny",
+    );
   });
 
   it("what a handler throws goes to the host's own sink, as on message hooks", async () => {

@@ -131,6 +131,6 @@ describe("score delta", () => {
 
   it("shows an id on one line", async () => {
     const error = await rejection((await scorers({ "a\nb": "x" })).invoke("scores", scored));
-    expect(error.message).toContain("for 'a b'; expected");
+    expect(error.message).toContain("for 'a\\u{a}b'; expected");
   });
 });

@@ -36,9 +36,9 @@ describe("the hooks of a host", () => {
     [{ semantic: "fire_and_forget", keeps: () => undefined }, 'The setting "keeps" is for'],
     [{ semantic: "message", band: "AUTHZ" }, 'The setting "band" is for'],
     [{ semantic: "voting", bands: "AUTHZ" }, 'no setting "bands". Did you mean "band"?'],
-    [{ semantic: "voting", band: "AUTH" }, "band is one of"],
-    [{ semantic: "voting", ordering: "first" }, "ordering is one of"],
-    [{ semantic: "vote" }, "semantic is one of"],
+    [{ semantic: "voting", band: "AUTH" }, "The band of this hook is one of"],
+    [{ semantic: "voting", ordering: "first" }, "The ordering of this hook is one of"],
+    [{ semantic: "vote" }, "The semantic of this hook is one of"],
     [{ semantic: "score_delta" }, "z.array"],
     [{ semantic: "voting", payload: z.array(z.string()) }, "z.object"],
   ])("have the settings of their semantic (%#)", (given, text) => {
@@ -103,6 +103,7 @@ describe("a run", () => {
     const unfit = { operation: { depth: "five" } } as never;
     const error = await rejection(manager.invoke("typed", { source: "a" }, unfit));
     expect(error.code).toBe("options_invalid");
+    expect(error.message).toMatch(/^The operation of typed is not readable\. depth: expected /);
     expect(seen).toHaveLength(4);
   });
 

@@ -1,16 +1,15 @@
 import { isGlassineError } from "glassine";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { describeThrown, redactText } from "../../src/audit/index.ts";
+import { type HealthReport, type HealthStatus, health } from "../../src/plugins/health.ts";
+import { readHealthOptions } from "../../src/plugins/health-options.ts";
+import { pollHealth } from "../../src/plugins/poll-health.ts";
 import {
   type HealthCheck,
-  type HealthReport,
-  type HealthStatus,
-  health,
-  pollHealth,
   runHealthCheck,
   runHealthChecks,
-} from "../../src/plugins/health.ts";
-import { readHealthOptions } from "../../src/plugins/health-options.ts";
+} from "../../src/plugins/run-health-check.ts";
+import { uncaughtDuring } from "../audit/support.ts";
 import { verifies } from "../support/verifies.ts";
 
 const now = "2026-01-02T03:04:05.678Z";
@@ -190,6 +189,24 @@ describe("PH-107: a check that", () => {
     expect(await run(() => never, { timeoutMs: 1.5 })).toMatchObject({
       message: expect.stringMatching(/after 0\.00[12]s$/),
     });
+  });
+
+  it("hangs in thenables without end, and starves nobody", async () => {
+    verifies("plugins:health-waits");
+    // biome-ignore lint/suspicious/noThenProperty: What is tested.
+    const endless = { then: (yes: (value: unknown) => void) => yes({ then: endless.then }) };
+    expect(await run(() => endless, { timeoutMs: 20 })).toMatchObject({ errorSummary: "timeout" });
+  });
+
+  it("blocks after it gave up the thread", async () => {
+    const blocks = async () => {
+      await undefined;
+      const end = performance.now() + 30;
+      while (performance.now() < end);
+      return health("healthy");
+    };
+    expect(await run(blocks, { timeoutMs: 5 })).toMatchObject({ errorSummary: "timeout" });
+    expect(await run(blocks, { timeoutMs: 5_000 })).toMatchObject({ status: "healthy" });
   });
 
   it("takes too long without giving up the thread", async () => {
@@ -408,7 +425,10 @@ describe("polling", () => {
   });
 
   /** Polls the rounds one after the other, and the last one from then on. */
-  function poll(rounds: readonly (readonly HealthReport[] | Error)[], onTell = () => {}) {
+  function poll(
+    rounds: readonly (readonly HealthReport[] | Error)[],
+    onTell: () => unknown = () => {},
+  ) {
     const told: string[] = [];
     let at = 0;
     const stop = pollHealth({
@@ -421,7 +441,7 @@ describe("polling", () => {
       },
       onChange: ({ pluginName, status }, before) => {
         told.push(`${pluginName}: ${before} -> ${status}`);
-        onTell();
+        return onTell();
       },
     });
     stops.push(stop);
@@ -455,6 +475,18 @@ describe("polling", () => {
     );
     await vi.waitUntil(() => told.length === 2);
     expect(told).toEqual(["aaa: unknown -> healthy", "aaa: healthy -> degraded"]);
+  });
+
+  it("goes on after a listener that rejects, and ends no process", async () => {
+    verifies("plugins:health-polling");
+    const rounds = [[reportOf("aaa", "healthy")], [reportOf("aaa", "degraded")]];
+    const uncaught = await uncaughtDuring(async () => {
+      const { told } = poll(rounds, async () => {
+        throw new Error("slack is down");
+      });
+      await vi.waitUntil(() => told.length === 2);
+    });
+    expect(uncaught).toEqual([]);
   });
 
   it("never runs beside itself", async () => {

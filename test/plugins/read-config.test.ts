@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import * as mini from "zod/mini";
 import { readSchema } from "../../src/plugins/config-schema.ts";
-import { readConfig } from "../../src/plugins/read-config.ts";
+import { readConfig, readData } from "../../src/plugins/read-config.ts";
 import { verifies } from "../support/verifies.ts";
 
 interface Given {
@@ -16,15 +16,15 @@ interface Given {
   readonly prefix?: string;
 }
 
-const read = ({ schema, ...given }: Given) =>
+const read = ({ schema, section, item, ...given }: Given) =>
   readConfig({
     plugin: "foo",
     names: ["foo"],
-    section: undefined,
-    item: undefined,
     env: undefined,
     prefix: "GLASSINE_",
     ...given,
+    section: readData(section),
+    item: readData(item),
     schema: schema === undefined ? undefined : readSchema(schema),
   });
 
@@ -131,7 +131,7 @@ describe("where a configuration comes from", () => {
     expect(read({ env: { GLASSINE_PLUGIN_FOO_MAX_SIZE: "3" } })).toEqual({
       config: { max_size: "3" },
       warnings: [warning],
-      secrets: [],
+      secrets: ["3"],
     });
     for (const given of [{}, { section: {} }, { item: { a: 1 } }, { section: {}, item: { a: 1 } }])
       expect(taken(given).warnings).toEqual([]);
@@ -653,6 +653,15 @@ describe("a schema that is not zod's", () => {
       },
       "parse gave a promise; a configSchema answers at once",
     ],
+    [
+      "gives a thenable of thenables without end, and is not waited for",
+      () => {
+        // biome-ignore lint/suspicious/noThenProperty: What is tested.
+        const endless = { then: (yes: (value: unknown) => void) => yes({ then: endless.then }) };
+        return endless;
+      },
+      "parse gave a promise; a configSchema answers at once",
+    ],
     ["gives nothing", () => undefined, "configSchema gave nothing; expected JSON data"],
     [
       "gives a date",
@@ -734,7 +743,8 @@ describe("a schema that is not zod's", () => {
 });
 
 describe("the secrets of a configuration", () => {
-  it("are its texts of four characters and more, also what the schema made of them", () => {
+  it("are its texts and its numbers of four digits and more, also what the schema made of them", () => {
+    verifies("plugins:config-secrets");
     const schema = z.object({
       token: z.string().transform((text) => `Bearer ${text}`),
       list: z.array(z.string()),
@@ -742,9 +752,12 @@ describe("the secrets of a configuration", () => {
       region: z.string().default("eu-central"),
       short: z.string(),
     });
-    const section = { token: "abcd", list: ["wxyz", "abcd", " abc "], port: 8080, short: "abc" };
-    expect(taken({ schema, section }).secrets).toEqual(["abcd", "wxyz", "Bearer abcd"]);
-    expect(taken({ section }).secrets).toEqual(["abcd", "wxyz"]);
+    const section = { token: "abcd", list: ["wxyz", "abcd", " "], port: 8080, short: "abc" };
+    const given = ["abcd", "wxyz", "8080", "abc"];
+    expect(taken({ schema, section }).secrets).toEqual([...given, "Bearer abcd"]);
+    expect(taken({ section }).secrets).toEqual(given);
+    const numbers = { small: 999, long: -1234, exact: 2.5025, nothing: null, yes: true };
+    expect(taken({ section: numbers }).secrets).toEqual(["1234", "2.5025"]);
     expect(taken({ item: "a whole text" }).secrets).toEqual(["a whole text"]);
     expect(taken({}).secrets).toEqual([]);
   });

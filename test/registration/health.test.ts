@@ -120,13 +120,18 @@ describe("checkHealth", () => {
 
   it("writes a change into the log where nobody else is told", async () => {
     const { lines, logger } = kept();
-    const manager = await managerOf([checked("aaa", () => health("degraded", "tired"))], {
-      logger,
-      health: { poll: true, intervalMs: 5 },
-    });
-    while (lines.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    const plugins = [
+      checked("aaa", () => health("degraded", "tired")),
+      checked("bbb", () => health("healthy")),
+    ];
+    const manager = await managerOf(plugins, { logger, health: { poll: true, intervalMs: 5 } });
+    const told = () => lines.filter((line) => line.startsWith("warn "));
+    while (told().length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
     await manager.close();
-    expect(lines[1]).toBe("warn plugin 'aaa' went from unknown to degraded: tired");
+    expect(told()).toEqual([
+      "warn plugin 'aaa' went from unknown to degraded: tired",
+      "warn plugin 'bbb' went from unknown to healthy",
+    ]);
   });
 
   it.each([

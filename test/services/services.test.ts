@@ -46,6 +46,7 @@ async function withContext(
   capabilities: readonly string[],
   supplied: object,
   use: (context: AnyContext) => void,
+  others: readonly unknown[] = [],
 ): Promise<void> {
   let failure: unknown;
   const plugin = host.definePlugin({
@@ -63,7 +64,8 @@ async function withContext(
       },
     },
   });
-  const manager = await host.createPluginManager({ plugins: [plugin], services: supplied });
+  const plugins = [plugin, ...(others as (typeof plugin)[])];
+  const manager = await host.createPluginManager({ plugins, services: supplied, logger: {} });
   await manager.invoke("vote", {});
   if (failure !== undefined) throw failure;
 }
@@ -138,20 +140,31 @@ describe("the services of a host", () => {
     expect(reads).toBe(1);
   });
 
-  it("PH-018: nothing of a context leads to a handle", async () => {
+  it("PH-018: nothing of a context leads to a handle, or to another plugin", async () => {
     verifies("plugins:service-unreachable");
     const vault = { secret: "never to be seen" };
-    await withContext(["vault.write"], { vault }, (context) => {
-      const seen: unknown[] = [
-        JSON.stringify(context),
-        inspect(context, { showHidden: true, depth: 9 }),
-      ];
+    const other = host.definePlugin({
+      name: "no-other-plugin",
+      version: "7.7.7",
+      capabilities: ["vault.read"],
+      hooks: {
+        vote(_facts, { state, getVault }) {
+          state.set("other", getVault);
+          return allow();
+        },
+        told: (_facts) => undefined,
+      },
+    });
+    const look = (context: AnyContext) => {
+      const all = { showHidden: true, depth: 9 };
+      const seen: unknown[] = [JSON.stringify(context), inspect(context, all)];
       for (let at: object | null = context; at !== null; at = Object.getPrototypeOf(at)) {
-        for (const key of Reflect.ownKeys(at))
-          seen.push(
-            String(key),
-            inspect(Object.getOwnPropertyDescriptor(at, key), { showHidden: true, depth: 9 }),
-          );
+        for (const key of Reflect.ownKeys(at)) {
+          const found = Object.getOwnPropertyDescriptor(at, key);
+          seen.push(String(key), inspect(found, all));
+          if (found?.get !== undefined)
+            seen.push(inspect(Reflect.apply(found.get, context, []), all));
+        }
       }
       for (const key in context) seen.push(key);
       try {
@@ -159,9 +172,13 @@ describe("the services of a host", () => {
       } catch {
         // It cannot be cloned: nothing is seen.
       }
-      expect(seen.join("\n")).not.toContain(vault.secret);
-      expect(seen.join("\n")).not.toContain("no-other-plugin");
-    });
+      const text = seen.join("\n");
+      for (const secret of [vault.secret, "no-other-plugin", "7.7.7", "other"])
+        expect(text).not.toContain(secret);
+      expect(text).toContain("reader");
+    };
+    const configured = { plugin: other, config: { key: "of-the-other-one" } };
+    await withContext(["vault.write"], { vault }, look, [configured]);
   });
 
   it("PH-019: nothing that a handler does to its context opens a service", async () => {

@@ -40,7 +40,7 @@ export function requirementsIn(markdown: string, page: string): readonly Require
 
 /** The requirements of every page in `spec/`. */
 export function readRequirements(): readonly Requirement[] {
-  return filesOf("spec", /^[a-z]+\.md$/).flatMap(({ path, text }) => requirementsIn(text, path));
+  return filesOf("spec", /^[a-z-]+\.md$/).flatMap(({ path, text }) => requirementsIn(text, path));
 }
 
 const call = /\bverifies\(([^)]*)\)/g;

@@ -51,6 +51,12 @@ describe("the plan", () => {
       expect(used).toEqual(expect.arrayContaining([from, to]));
   });
 
+  it("lists no loader that is not there, or loads nothing", () => {
+    const files = readTree();
+    for (const path of plan.loaders)
+      expect(files.find((file) => file.path === path)?.computedImports).not.toEqual([]);
+  });
+
   it("is refused when a room may import a later one, or one that is not there", () => {
     const turned: Plan = {
       ...plan,
@@ -139,7 +145,9 @@ describe("the checker", () => {
     ["src/hooks/a.ts", 'import * as z from "zod-to-anything";', "zod-to-anything has no home"],
     ["src/hooks/a.ts", 'import type { A } from "@modelcontextprotocol/sdk/types.js";', "no home"],
     ["src/hooks/a.ts", 'import { a } from "glassine";', "glassine has no home in src/."],
-    ["src/hooks/a.ts", 'import fs from "node:fs";', "node:fs has no home in src/."],
+    ["src/hooks/a.ts", 'import fs from "node:fs";', "node:fs is at home in packages,"],
+    ["src/hooks/a.ts", 'import net from "node:net";', "node:net has no home in src/."],
+    ["src/hooks/a.ts", "await import(name);", "imports a computed path"],
     ["src/hooks/a.ts", 'import x from "constructor";', "constructor has no home in src/."],
     ["src/hooks/a.ts", '/// <reference types="node" />', "node has no home in src/."],
     // Files.

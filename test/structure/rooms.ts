@@ -16,6 +16,8 @@ export interface Plan {
   readonly door: Room;
   /** Files that another room may import although they are not the index of theirs. */
   readonly sideDoors: readonly SideDoor[];
+  /** Files that load what is named only at run time: the code of plugins, and of optional peers. */
+  readonly loaders: readonly string[];
   /** Where each dependency is at home; none may be imported elsewhere. */
   readonly packages: Readonly<Record<string, readonly string[]>>;
   readonly maxLines: number;
@@ -118,7 +120,37 @@ export const plan: Plan = {
       mayImportTypes: ["plugins", "host"],
       foldersApart: true,
     },
-    node: { mayImport: ["errors", "admit", "audit"] },
+    packages: { mayImport: ["errors", "admit"] },
+    trust: { mayImport: ["errors", "admit", "audit", "plugins", "packages"] },
+    discovery: {
+      mayImport: [
+        "errors",
+        "admit",
+        "services",
+        "audit",
+        "slots",
+        "hooks",
+        "plugins",
+        "host",
+        "packages",
+        "trust",
+      ],
+    },
+    cli: {
+      mayImport: [
+        "errors",
+        "admit",
+        "audit",
+        "slots",
+        "hooks",
+        "plugins",
+        "host",
+        "packages",
+        "trust",
+        "discovery",
+      ],
+    },
+    node: { mayImport: ["errors", "admit", "audit", "packages", "trust", "discovery", "cli"] },
   },
   door: {
     mayImport: [
@@ -140,6 +172,11 @@ export const plan: Plan = {
     ],
   },
   sideDoors: [],
+  loaders: [
+    "src/discovery/import-module.ts",
+    "src/cli/import-host.ts",
+    "src/trust/signing/peer.ts",
+  ],
   packages: {
     zod: [
       "audit",
@@ -156,10 +193,24 @@ export const plan: Plan = {
     ],
     "fast-check": ["testing"],
     immer: ["extensions"],
-    "fast-deep-equal": ["plugins", "merge"],
+    "fast-deep-equal": ["trust"],
     semver: ["plugins"],
     "ts-pattern": ["hooks", "plugins", "merge", "adapters"],
-    "node:fs/promises": ["node"],
+    "@humanwhocodes/momoa": ["packages"],
+    "smol-toml": ["trust"],
+    "write-file-atomic": ["trust"],
+    "@sigstore/bundle": ["trust"],
+    "@sigstore/verify": ["trust"],
+    commander: ["cli"],
+    picocolors: ["cli"],
+    "node:crypto": ["packages", "trust"],
+    "node:fs": ["packages", "trust", "discovery", "cli"],
+    "node:fs/promises": ["node", "packages", "trust", "discovery", "cli"],
+    "node:module": ["cli"],
+    "node:os": ["packages", "trust", "cli"],
+    "node:path": ["packages", "trust", "discovery", "cli"],
+    "node:process": ["cli"],
+    "node:url": ["packages", "trust", "discovery", "cli"],
   },
   maxLines: 300,
   generated: /(^|\/)generated\/|\.generated\.ts$/,

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import * as glassine from "glassine";
 import { defineHook, defineHost, isGlassineError } from "glassine";
 import { memoryNode, memoryNodeHooks } from "glassine/memory-node";
-import { arbitrariesFor, hostileValues, Watch, withPlugins } from "glassine/testing";
+import { type AnyHost, arbitrariesFor, hostileValues, Watch, withPlugins } from "glassine/testing";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import * as z from "zod";
 
@@ -97,9 +97,11 @@ describe("arbitrariesFor", () => {
         [],
         async (manager) => {
           for (const [payload, operation] of fc.sample(cases, { numRuns: 20, seed: 3 }))
-            await manager.invoke(hook as "recall_rank", payload as never, {
-              ...(operation === undefined ? {} : { operation: operation as never }),
-            });
+            await manager.invoke(
+              hook as never,
+              payload as never,
+              (operation === undefined ? {} : { operation }) as never,
+            );
         },
         { createPluginManager },
       );
@@ -111,6 +113,19 @@ describe("arbitrariesFor", () => {
     expectTypeOf(call?.name).toEqualTypeOf<string | undefined>();
     const [list] = fc.sample(node.payloads("recall_rank"), 1);
     expect(Array.isArray(list)).toBe(true);
+  });
+
+  it("types facts by the hook, and knows where it asks for none", async () => {
+    const facts = fc.sample(node.operations("recall_filter"), 10);
+    expectTypeOf(facts).items.toHaveProperty("requestId").toEqualTypeOf<string>();
+    expectTypeOf(node.operations("pre_recall_authorize")).toEqualTypeOf<fc.Arbitrary<undefined>>();
+    expectTypeOf(standard.operations("evaluate")).toEqualTypeOf<fc.Arbitrary<undefined>>();
+    const unknown = (anyHost: AnyHost) => arbitrariesFor(anyHost).operations("vote");
+    expectTypeOf(unknown).returns.toEqualTypeOf<fc.Arbitrary<unknown>>();
+    const manager = await memoryNode.createPluginManager({ plugins: [] });
+    for (const operation of facts)
+      expect(await manager.invoke("recall_filter", [], { operation })).toEqual([]);
+    expect(fc.sample(node.operations("pre_recall_authorize"), 2)).toEqual([undefined, undefined]);
   });
 });
 

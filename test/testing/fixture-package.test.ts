@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -103,6 +103,30 @@ describe("installFixturePackage", () => {
     }
   });
 
+  it("has the package signed when its files are there, and waits for it", async () => {
+    const fixture = await installFixturePackage({
+      ...guard,
+      async sign(path) {
+        const names = await readdir(path);
+        await writeFile(join(path, "glassine.sig.json"), JSON.stringify(names.sort()));
+      },
+    });
+    const evidence = await readFile(join(fixture.path, "glassine.sig.json"), "utf8");
+    await fixture.remove();
+    expect(JSON.parse(evidence)).toEqual(["a", "dist", "package.json"]);
+  });
+
+  it("removes what it wrote when it cannot be signed", async () => {
+    const root = await mkdtemp(join(tmpdir(), "host-"));
+    try {
+      const sign = () => Promise.reject(new Error("no key"));
+      await expect(installFixturePackage({ ...guard, root, sign })).rejects.toThrow("no key");
+      expect(await readdir(join(root, "node_modules"))).toEqual([]);
+    } finally {
+      await rm(root, { recursive: true });
+    }
+  });
+
   it.each([
     ["../evil.js", "leaves the package"],
     ["dist/../../evil.js", "leaves the package"],
@@ -142,7 +166,8 @@ describe("installFixturePackage", () => {
     [{ files: { a: "", "a/b.js": "" } }, "which is a file itself"],
     [{ glassine: "./dist/plugin.js" }, "The field glassine"],
     [{ root: "" }, "root"],
-    [{ sign: true }, 'no option "sign"'],
+    [{ sign: true }, "sign is a function"],
+    [{ signed: true }, 'no option "signed"'],
   ])("refuses %o", async (change, message) => {
     const refused = installFixturePackage({ ...guard, ...change } as never);
     await expect(refused).rejects.toMatchObject({ code: "options_invalid" });

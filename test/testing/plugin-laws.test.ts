@@ -17,6 +17,7 @@ import {
 } from "glassine/memory-node";
 import { type PluginUnderTest, pluginLaws } from "glassine/testing";
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
 
 const numRuns = 30;
 const run = { numRuns, seed: 11 };
@@ -93,6 +94,44 @@ describe("an honest plugin keeps its laws", () => {
     expect(await brokenBy({ plugin, host, options })).toEqual(none);
     // Without it the plugin fails, which the first law tells.
     expect((await brokenBy({ plugin, host })).get("P1")).toContain("TypeError");
+  });
+});
+
+describe("what the plugin needs beside it", () => {
+  let ran = 0;
+  const limits = definePlugin({
+    name: "limits",
+    version: "1.0.0",
+    capabilities: ["read_subject", "append_labels"],
+    hooks: {
+      tool_pre_invoke: (_payload, _context, extensions) => {
+        ran += 1;
+        return extensions.security.subject === undefined ? deny("nobody") : undefined;
+      },
+    },
+  });
+  const config = { "under-test": { word: "a" } };
+  const needy = definePlugin({
+    ...about,
+    dependsOn: ["limits"],
+    configSchema: z.object({ word: z.string() }),
+    hooks: {
+      tool_pre_invoke: ({ name }, context) =>
+        name === (context.config as { word: string }).word ? deny("not this one") : undefined,
+    },
+  });
+
+  it("is registered beside it, and has no say", async () => {
+    expect(await brokenBy({ plugin: needy, others: [limits], options: { config } })).toEqual(none);
+    expect(ran).toBe(0);
+  });
+
+  it.each([
+    [{ plugin: needy, options: { config } }, "PluginDependencyError", "dependency_unresolved"],
+    [{ plugin: needy, others: [limits] }, "ManifestError", "manifest_invalid"],
+  ])("is missed with the error of its host, which blames no law (%#)", async (test, name, code) => {
+    for (const { check } of pluginLaws(test))
+      await expect(check(run)).rejects.toMatchObject({ name, code });
   });
 });
 

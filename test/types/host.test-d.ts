@@ -255,6 +255,36 @@ it("types the envelope and the views of a host's own slots", () => {
   expectTypeOf(host.decodeExtensions("{}").extensions).toEqualTypeOf<typeof extensions>();
 });
 
+it("asks for the facts of the operation that a hook requires", async () => {
+  const vote = { semantic: "voting", description: "A vote.", payload: z.object({}) } as const;
+  const asking = defineHost({
+    hooks: {
+      free: vote,
+      asked: { ...vote, operation: z.object({ depth: z.number().default(1) }) },
+      told: { ...vote, operation: z.object({ account: z.string() }) },
+    },
+  });
+  const { invoke } = await asking.createPluginManager({ plugins: [] });
+  invoke("free", {});
+  invoke("free", {}, { operation: { any: "fact" } });
+  invoke("asked", {});
+  invoke("asked", {}, { operation: { depth: 2 } });
+  invoke("told", {}, { operation: { account: "acme" } });
+  // @ts-expect-error: no options.
+  invoke("told", {});
+  // @ts-expect-error: none at all.
+  invoke("told", {}, undefined);
+  // @ts-expect-error: options without the operation.
+  invoke("told", {}, { request: "req-1" });
+  // @ts-expect-error: an operation without the account.
+  invoke("told", {}, { operation: {} });
+  // @ts-expect-error: a misspelt one.
+  invoke("told", {}, { operation: { acount: "acme" } });
+  // @ts-expect-error: no option has that name.
+  invoke("free", {}, { extension: {} });
+  invoke("evaluate", { role: "user" }, undefined);
+});
+
 it("types the plugins and the manager of a host", async () => {
   const own = host.definePlugin({
     ...identity,

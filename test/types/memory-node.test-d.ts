@@ -158,6 +158,20 @@ it("types what invoke takes and resolves to, hook by hook", async () => {
   expectTypeOf(rewritten).toEqualTypeOf<Promise<RecallQuery>>();
   const deltas = manager.invoke("recall_rank", [fact], { operation: { ...facts } });
   expectTypeOf(await deltas).toEqualTypeOf<{ readonly [id: string]: number }>();
+  const graph = { identity, weights: { lexical: 1 }, depth: 2 };
+  manager.invoke("recall_rank", [fact], { operation: graph });
+  manager.invoke("recall_rank", [fact], { operation: { identity, weights: {}, asOf: "2026" } });
+  // @ts-expect-error: the depth of one form and the time of another.
+  manager.invoke("recall_rank", [fact], { operation: { ...graph, asOf: "2026" } });
+  // @ts-expect-error: a form is there as a whole.
+  manager.invoke("recall_rank", [fact], { operation: { identity, weights: {} } });
+  // @ts-expect-error: a token of the node's own, or a peer with its token.
+  manager.invoke("federation_inbound_validate", { fact, factScope: "a", tenant, peer: {} });
+  manager.invoke("federation_inbound_validate", { fact, factScope: "a", tenant, capToken: {} });
+  // @ts-expect-error: the hook asks for facts of the operation.
+  manager.invoke("recall_filter", [fact]);
+  // @ts-expect-error: they are not among the options.
+  manager.invoke("recall_filter", [fact], { request: "req-1" });
   const told = manager.invoke("post_assert_persist", { fact, ...facts });
   expectTypeOf(told).toEqualTypeOf<Promise<undefined>>();
   // @ts-expect-error PH-039: there is no such hook.

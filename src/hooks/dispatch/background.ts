@@ -139,7 +139,8 @@ async function runStep(run: Invocation, step: Step): Promise<BackgroundEnd> {
       ? handler(run.payload, context, step.filter(run.extensions))
       : handler(run.payload, context);
     if (isAwaitable(returned)) {
-      const end = await settle(returned, step.ring, undefined);
+      const { tally } = run.program.house;
+      const end = await settle(returned, step.ring, { tally, step, counts: false });
       how = end.how;
       outcome = end.value;
     }

@@ -43,7 +43,7 @@ class Member implements DeadlineNode {
   }
 
   onDeadline(): void {
-    (this.ticket as Ticket<Member>).drop(true);
+    (this.ticket as Ticket<Member>).drop(true, this.step);
     this.end("timeout", undefined);
     endTurn(this.context as HandlerContext);
   }
@@ -67,7 +67,7 @@ async function waitFor(ticket: Ticket<Member>, pending: PromiseLike<unknown>): P
     ending = "threw";
     outcome = thrown;
   }
-  if (ticket.owner === undefined) ticket.late();
+  if (ticket.owner === undefined) ticket.late(ending === "threw", outcome);
   else ticket.owner.end(ending, outcome);
 }
 

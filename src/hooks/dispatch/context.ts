@@ -62,6 +62,8 @@ export interface Origin {
 export let endTurn: (context: HandlerContext) => void;
 /** Whose turn a context belongs to, or `undefined` for anything else. @internal */
 export let originOf: (value: unknown) => Origin | undefined;
+/** The run and the handler of a context, whatever became of its turn. @internal */
+export let partOf: (context: HandlerContext) => Omit<Origin, "context">;
 /** False once a handler's turn was ended early. @internal */
 export let isOngoing: (context: HandlerContext) => boolean;
 /** Whether a context's handler may still do something in its run. @internal */
@@ -128,6 +130,7 @@ export class HandlerContext implements PluginContext {
       assertLive(context);
       return { run: context.#run, step: context.#step, context };
     };
+    partOf = (context) => ({ run: context.#run, step: context.#step });
     isOngoing = (context) => !context.#over;
     isLive = (context) => !context.#over && !context.#run.isOver(context.#step);
     handleFor = (value, service) => {
@@ -170,7 +173,13 @@ export function newContext(Class: ContextClass, step: HandlerStep, run: AnyRun):
 /** The contexts of a host: those without services share one class. */
 export function contextClassWith(services: readonly Service[]): ContextClass {
   if (services.length === 0) return HandlerContext;
-  class ServiceContext extends HandlerContext {}
+  class ServiceContext extends HandlerContext {
+    // Written out: engines hand on the arguments of one left out by the iterator of arrays, and a
+    // patched one would be handed the step and the run.
+    constructor(step: HandlerStep, run: AnyRun) {
+      super(step, run);
+    }
+  }
   const { prototype } = ServiceContext;
   for (const service of services) {
     // A method, so that it has no prototype and cannot be made an instance of.

@@ -35,6 +35,8 @@ interface Waiting {
   background: boolean;
   /** What became of its notes, where the host keeps an audit trail. */
   tab: AuditTab | undefined;
+  /** The result that holds, where a strict trail has yet to let the run go. */
+  held: Promise<AnyInvokeResult> | undefined;
 }
 
 /**
@@ -145,6 +147,7 @@ export class Invocation implements DeadlineNode, AnyRun {
       startedAt: 0,
       background: false,
       tab: undefined,
+      held: undefined,
     };
     return this.waited;
   }
@@ -154,9 +157,12 @@ export class Invocation implements DeadlineNode, AnyRun {
     return this.held;
   }
 
-  /** The run goes on without what is waited for. `counts`: whether that may come late. */
-  leaveTicket(counts: boolean): void {
-    this.held?.drop(counts);
+  /**
+   * The run goes on without what is waited for. `counts`: whether that may come late. `step`: the
+   * handler whose deadline is over.
+   */
+  leaveTicket(counts: boolean, step?: Step): void {
+    this.held?.drop(counts, step);
     this.held = undefined;
   }
 

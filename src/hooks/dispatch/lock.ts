@@ -1,12 +1,13 @@
 /** One handler of a plugin at a time, for plugins that are not `asyncSafe`. */
-import { isAwaitable } from "../../admit/index.ts";
+import { intrinsics, isAwaitable } from "../../admit/index.ts";
 import { GlassineError } from "../../errors/index.ts";
 import type { DeadlineRing } from "../deadline-ring.ts";
-import { endTurn, type HandlerContext, isLive, originOf } from "./context.ts";
+import { endTurn, type HandlerContext, isLive, originOf, partOf } from "./context.ts";
 import type { AnyHandler } from "./program.ts";
-import { settledWith } from "./thenable.ts";
+import { settledWith, unowned } from "./thenable.ts";
 import { settle, timedOut } from "./wait.ts";
 
+const { monotonicNow } = intrinsics;
 const PromiseAtLoad = Promise;
 
 /** Whoever waits for the lock. Linked: no patched list method lets two in. */
@@ -57,14 +58,18 @@ export interface Exclusion {
   readonly extensions: boolean;
   /** Its deadline, which begins when it is called: nobody else's time counts against it. */
   readonly ring: DeadlineRing | undefined;
+  /** The same in milliseconds, for a handler that keeps the thread. */
+  readonly timeoutMs: number | undefined;
 }
 
 /**
  * The handler behind its plugin's lock. The lock is free again when the handler has settled, or
  * its deadline is over: one that never settles does not keep its plugin from ever running again.
  */
-export function exclusive(handler: AnyHandler, { lock, extensions, ring }: Exclusion): AnyHandler {
+export function exclusive(handler: AnyHandler, exclusion: Exclusion): AnyHandler {
+  const { lock, extensions } = exclusion;
   const call = (payload: unknown, context: unknown, view: unknown): unknown => {
+    const startedAt = monotonicNow();
     let returned: unknown;
     try {
       returned = extensions ? handler(payload, context, view) : handler(payload, context);
@@ -72,7 +77,13 @@ export function exclusive(handler: AnyHandler, { lock, extensions, ring }: Exclu
       lock.leave();
       throw thrown;
     }
-    if (isAwaitable(returned)) return hold(lock, ring, context as HandlerContext, returned);
+    if (isLate(exclusion, startedAt)) {
+      if (isAwaitable(returned)) unowned(returned);
+      lock.leave();
+      throw outOfTime(context as HandlerContext);
+    }
+    if (isAwaitable(returned))
+      return hold(exclusion, startedAt, context as HandlerContext, returned);
     lock.leave();
     return returned;
   };
@@ -97,18 +108,30 @@ export function exclusive(handler: AnyHandler, { lock, extensions, ring }: Exclu
   };
 }
 
+/** Whether a handler's time is over, although no timer had its turn to say so. */
+function isLate({ timeoutMs }: Exclusion, startedAt: number): boolean {
+  return timeoutMs !== undefined && monotonicNow() - startedAt > timeoutMs;
+}
+
+function outOfTime(context: HandlerContext): object {
+  endTurn(context);
+  return timedOut;
+}
+
 async function hold(
-  lock: Lock,
-  ring: DeadlineRing | undefined,
+  exclusion: Exclusion,
+  startedAt: number,
   context: HandlerContext,
   pending: PromiseLike<unknown>,
 ): Promise<unknown> {
-  const end = await settle(pending, ring, undefined);
-  lock.leave();
-  if (end.how === "returned") return settledWith(end.value);
-  if (end.how === "threw") throw end.value;
-  endTurn(context);
-  throw timedOut;
+  const { run, step } = partOf(context);
+  const lateness = { tally: run.house.tally, step, counts: false };
+  const { how, value } = await settle(pending, exclusion.ring, lateness);
+  const late = how === "timeout" || (how === "returned" && isLate(exclusion, startedAt));
+  exclusion.lock.leave();
+  if (late) throw outOfTime(context);
+  if (how === "threw") throw value;
+  return settledWith(value);
 }
 
 /** Whether a handler behind the same lock started the run, or a run that it is nested in. */

@@ -4,6 +4,7 @@ import type { Violation } from "../results.ts";
 import { chooseBackground, runBackground } from "./background.ts";
 import { ConcurrentPhase } from "./concurrent.ts";
 import { endTurn, type HandlerContext, newContext } from "./context.ts";
+import { heldResult, isHeld } from "./held.ts";
 import type { Invocation } from "./invocation.ts";
 import { joinOuter } from "./nested.ts";
 import type { Step } from "./program.ts";
@@ -27,7 +28,7 @@ export function run(invocation: Invocation): Promise<AnyInvokeResult> {
   } catch (error) {
     return crashed(invocation, error);
   }
-  if (pending === undefined) return settled(invocation.result as AnyInvokeResult);
+  if (pending === undefined) return invocation.waited?.held ?? settled(invocation.result as never);
   const promise = new PromiseAtLoad<AnyInvokeResult>(takeSettle);
   invocation.waiting.settle = lastSettle;
   // Kept no longer: it would pin the run's result.
@@ -71,7 +72,8 @@ async function crashed(run: Invocation, error: unknown): Promise<AnyInvokeResult
   const from = step?.position ?? run.program.firstConcurrent;
   const plugin = step === undefined ? {} : { plugin: step.plugin.name };
   finish(run, intrinsics.freeze({ ...plugin, code: "handler_error", reason }), from);
-  return run.result as AnyInvokeResult;
+  const held = run.waited?.held;
+  return held === undefined ? (run.result as AnyInvokeResult) : await held;
 }
 
 /**
@@ -169,7 +171,7 @@ async function resume(ticket: Ticket<Invocation>, first: Pending): Promise<void>
 function goOn(ticket: Ticket<Invocation>, threw: boolean, outcome: unknown): Pending {
   const { owner: run } = ticket;
   if (run === undefined) {
-    ticket.late();
+    ticket.late(threw, outcome);
     return undefined;
   }
   const { phase } = run.waiting;
@@ -194,8 +196,8 @@ function afterWait(run: Invocation, step: Step, threw: boolean, returned: unknow
 
 /** The deadline of the handler that is waited for is over: the run goes on without it. */
 export function expire(run: Invocation): void {
-  run.leaveTicket(true);
   const step = run.program.serial[run.index] as Step;
+  run.leaveTicket(true, step);
   const end = fail(run, step, "handler_timeout", "timeout");
   endTurn(run.context as HandlerContext);
   if (run.result !== undefined) return;
@@ -254,18 +256,45 @@ function release(run: Invocation): void {
   run.counted = false;
 }
 
-/** Ends the run, tells whoever waits, and starts the background of a run that was not halted. */
+/** Ends the run, and tells whoever waits: at once, or when a strict audit trail lets it go. */
 function finish(run: Invocation, violation: Violation | undefined, from: number): undefined {
   if (run.result !== undefined) return undefined;
   const goesOn = violation === undefined && run.program.background.length > 0;
   const chosen = goesOn ? chooseBackground(run) : undefined;
   const result = run.finish(violation, from);
+  if (isHeld(run)) {
+    run.waiting.held = hold(run, result, chosen);
+    joinOuter(run);
+    return undefined;
+  }
   run.program.house.counts.end(run.ending);
   release(run);
   joinOuter(run);
+  conclude(run, result, chosen);
+  return undefined;
+}
+
+async function hold(
+  run: Invocation,
+  result: AnyInvokeResult,
+  chosen: readonly Step[] | undefined,
+): Promise<AnyInvokeResult> {
+  const told = await heldResult(run, result);
+  if (told !== result) run.ending = "denied";
+  run.program.house.counts.end(run.ending);
+  release(run);
+  conclude(run, told, told === result ? chosen : undefined);
+  return told;
+}
+
+/** Tells whoever waits, and starts the background of a run that was not halted. */
+function conclude(
+  run: Invocation,
+  result: AnyInvokeResult,
+  chosen: readonly Step[] | undefined,
+): void {
   run.waited?.settle?.(result);
   if (chosen !== undefined) runBackground(run, chosen);
   const { house } = run.program;
   if (house.inFlight === 0) house.onIdle?.();
-  return undefined;
 }

@@ -1,5 +1,6 @@
 /** Waits for one handler: until it settles, its deadline is over, or the host gives up. */
 import type { DeadlineNode, DeadlineRing } from "../deadline-ring.ts";
+import type { HandlerStep } from "./program.ts";
 import { isAborted, whenAborted } from "./signals.ts";
 import { promiseOf, settledTo } from "./thenable.ts";
 import { type Tally, Ticket } from "./ticket.ts";
@@ -19,18 +20,26 @@ function end(how: WaitEnd["how"], value: unknown): WaitEnd {
   return { __proto__: null, how, value } as WaitEnd;
 }
 
+/** Who is told of what comes late. */
+export interface Lateness {
+  readonly tally: Tally;
+  readonly step: HandlerStep;
+  /** Whether it counts as a result that came late. */
+  readonly counts: boolean;
+}
+
 /**
  * Waits for what a handler gave. Never rejects. What comes after the deadline, or after the host
- * gave up, is dropped and, with a tally, counted.
+ * gave up, is dropped.
  */
 export function settle(
   pending: PromiseLike<unknown>,
   ring: DeadlineRing | undefined,
-  tally: Tally | undefined,
+  lateness?: Lateness,
   signal?: AbortSignal,
 ): Promise<WaitEnd> {
   return new PromiseAtLoad((resolve) => {
-    const wait = new Wait(ring, tally, resolve);
+    const wait = new Wait(ring, lateness, resolve);
     ring?.join(wait);
     void follow(wait.ticket, promiseOf(pending, wait.ticket));
     if (signal !== undefined) wait.watch(signal);
@@ -44,32 +53,34 @@ class Wait implements DeadlineNode {
   deadlineBucket = 0;
   readonly ticket: Ticket<Wait>;
   readonly #ring: DeadlineRing | undefined;
+  readonly #lateness: Lateness | undefined;
   readonly #resolve: (end: WaitEnd) => void;
   #unlisten: (() => void) | undefined = undefined;
 
   constructor(
     ring: DeadlineRing | undefined,
-    tally: Tally | undefined,
+    lateness: Lateness | undefined,
     resolve: (end: WaitEnd) => void,
   ) {
-    this.ticket = new Ticket<Wait>(this, tally);
+    this.ticket = new Ticket<Wait>(this, lateness?.tally);
     this.#ring = ring;
+    this.#lateness = lateness;
     this.#resolve = resolve;
   }
 
   watch(signal: AbortSignal): void {
-    const onAbort = () => this.#goOn(end("aborted", undefined));
+    const onAbort = () => this.#goOn(end("aborted", undefined), undefined);
     this.#unlisten = whenAborted(signal, onAbort);
     if (isAborted(signal)) onAbort();
   }
 
   onDeadline(): void {
-    this.#goOn(end("timeout", undefined));
+    this.#goOn(end("timeout", undefined), this.#lateness?.step);
   }
 
   /** Without what is waited for. */
-  #goOn(how: WaitEnd): void {
-    this.ticket.drop(true);
+  #goOn(how: WaitEnd, step: HandlerStep | undefined): void {
+    this.ticket.drop(this.#lateness?.counts === true, step);
     this.settled(how);
   }
 
@@ -88,6 +99,6 @@ async function follow(ticket: Ticket<Wait>, pending: PromiseLike<unknown>): Prom
   } catch (thrown) {
     how = end("threw", thrown);
   }
-  if (ticket.owner === undefined) ticket.late();
+  if (ticket.owner === undefined) ticket.late(how.how === "threw", how.value);
   else ticket.owner.settled(how);
 }

@@ -4,10 +4,12 @@ import { GlassineError, PluginExecutionError } from "../../errors/index.ts";
 import type { HandlerStep } from "../dispatch/program.ts";
 import { secretsOf } from "../dispatch/run-secrets.ts";
 import { tellThrown } from "../dispatch/turn.ts";
+import { single } from "../single.ts";
 import type { OperationRun } from "./operation-run.ts";
 
-/** In single quotes; names were checked when they were registered. */
-const named = (name: string): string => `'${name}'`;
+/** Of a plugin, a function and dots between: the function's name may be any text. */
+const maxName = 160;
+const named = (name: string): string => single(name, maxName);
 
 /** The type of a value in a message. `undefined` and `null` are "nothing". */
 export function typeOf(value: unknown): string {

@@ -100,7 +100,8 @@ export class OperationRun implements AnyRun {
 
 /**
  * Gives a handler its turn. What came of it is in `how` and `outcome`, at once or when the promise
- * resolves. A handler that blocks the thread beyond its deadline has timed out like any other.
+ * resolves. A handler that blocks the thread beyond its deadline has timed out like any other, also
+ * where it did so before its promise resolved: then no timer had its turn.
  */
 export function takeTurn(
   run: OperationRun,
@@ -121,13 +122,13 @@ export function takeTurn(
   } catch (thrown) {
     return ended(run, "threw", thrown);
   }
-  if (timeoutMs !== undefined && intrinsics.monotonicNow() - startedAt > timeoutMs) {
+  if (isOver(timeoutMs, startedAt)) {
     if (isAwaitable(returned)) unowned(returned);
     endTurn(context);
     return ended(run, "timeout", undefined);
   }
   if (!isAwaitable(returned)) return ended(run, "returned", returned);
-  return waitFor(run, step, context, returned);
+  return waitFor(run, step, context, returned, startedAt);
 }
 
 function ended(run: OperationRun, how: TurnHow, outcome: unknown): undefined {
@@ -141,10 +142,19 @@ async function waitFor(
   step: HandlerStep,
   context: HandlerContext,
   returned: PromiseLike<unknown>,
+  startedAt: number,
 ): Promise<void> {
   const { tally } = run.program.house;
-  const { how, value } = await settle(returned, step.ring, tally, run.wishes.signal);
+  const lateness = { tally, step, counts: true };
+  const { how, value } = await settle(returned, step.ring, lateness, run.wishes.signal);
   if (how === "threw" && value === timedOut) return ended(run, "timeout", undefined);
-  if (how === "timeout" || how === "aborted") endTurn(context);
-  return ended(run, how, value);
+  // Behind a lock the deadline begins later, and is held to there.
+  const isLate = how === "returned" && step.ring !== undefined && isOver(step.timeoutMs, startedAt);
+  if (isLate) tally.late += 1;
+  if (how === "timeout" || how === "aborted" || isLate) endTurn(context);
+  return isLate ? ended(run, "timeout", undefined) : ended(run, how, value);
+}
+
+function isOver(timeoutMs: number | undefined, startedAt: number): boolean {
+  return timeoutMs !== undefined && intrinsics.monotonicNow() - startedAt > timeoutMs;
 }

@@ -2,7 +2,7 @@
 import { hasMoreIndexes, intrinsics } from "../../admit/index.ts";
 import type { PluginExecutionError } from "../../errors/index.ts";
 import type { HandlerStep } from "../dispatch/program.ts";
-import { oneLine } from "../results.ts";
+import { single } from "../single.ts";
 import { brokenContract, failedTurn, typeOf } from "./failures.ts";
 import type { OperationRun } from "./operation-run.ts";
 
@@ -88,7 +88,7 @@ function addRecord(sums: Sums, returned: unknown, max: number): string | undefin
     if (typeof id !== "string") return "symbol as id; expected record of string to number";
     const delta = getOwnPropertyDescriptor(returned, id);
     if (delta === undefined || !hasOwn(delta, "value"))
-      return `a getter for ${shown(id)}; expected a finite number`;
+      return `a getter for ${single(id)}; expected a finite number`;
     const fault = add(sums, id, delta.value);
     if (fault !== undefined) return fault;
   }
@@ -98,15 +98,10 @@ function addRecord(sums: Sums, returned: unknown, max: number): string | undefin
 function add(sums: Sums, id: string, delta: unknown): string | undefined {
   if (typeof delta !== "number" || !isFiniteNumber(delta)) {
     const what = typeof delta === "number" ? `${delta}` : typeOf(delta);
-    return `${what} for ${shown(id)}; expected a finite number`;
+    return `${what} for ${single(id)}; expected a finite number`;
   }
   const sum = (hasOwn(sums, id) ? (sums[id] as number) : 0) + delta;
-  if (!isFiniteNumber(sum)) return `a number for ${shown(id)} whose sum is not finite`;
+  if (!isFiniteNumber(sum)) return `a number for ${single(id)} whose sum is not finite`;
   sums[id] = sum;
   return undefined;
-}
-
-/** An id of a plugin's choosing, fit for a message. */
-function shown(id: string): string {
-  return `'${oneLine(id, 64)}'`;
 }

@@ -68,7 +68,8 @@ export function run(file: string, args: readonly string[], timeoutMs = 60_000): 
   return new Promise((resolve) => {
     execFile(file, args, { cwd: root, timeout: timeoutMs }, (error, output, complaints) => {
       const code = typeof error?.code === "number" ? error.code : error === null ? 0 : -1;
-      resolve({ code, output, complaints });
+      const late = error?.killed === true ? `It did not end within ${timeoutMs} ms.` : "";
+      resolve({ code, output, complaints: complaints + late });
     });
   });
 }

@@ -1,0 +1,56 @@
+// Tries faults on changes of trust for longer than the tests do, `npm run faults -- --rounds 100`:
+// a kill and every refusal at every call that touches the folder (F-09, F-10), and 32 processes at
+// once, that many rounds (F-11). What was tried is printed at the end, each line with its count.
+//
+// Files on the command line are tried alone: `npm run faults -- kills`.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import process from "node:process";
+import { readArguments, refuse } from "./read-arguments.mjs";
+
+const parts = ["kills", "disks", "writers"];
+const { values, positionals } = readArguments(
+  { options: { rounds: { type: "string" } }, allowPositionals: true },
+  `--rounds N, and some of ${parts.join(", ")}`,
+);
+
+const { rounds = "100" } = values;
+if (!/^[1-9]\d*$/.test(rounds)) {
+  refuse(`--rounds takes a whole number above 0, not "${rounds}".`);
+}
+const unknown = positionals.find((name) => !parts.includes(name));
+if (unknown !== undefined) refuse(`"${unknown}" is none of ${parts.join(", ")}.`);
+const chosen = positionals.length === 0 ? parts : positionals;
+
+const folder = "build/faults";
+const path = `${folder}/report.jsonl`;
+mkdirSync(folder, { recursive: true });
+writeFileSync(path, "");
+
+// One file at a time: each of them uses both cores already.
+const codes = chosen.map((name) => {
+  const { status, error } = spawnSync("vitest", ["run", `test/faults/trust-${name}.test.ts`], {
+    stdio: "inherit",
+    env: {
+      ...process.env,
+      GLASSINE_TRUST_MATRIX: "whole",
+      GLASSINE_TRUST_ROUNDS: rounds,
+      GLASSINE_TRUST_REPORT: path,
+    },
+  });
+  if (error) refuse(`vitest did not start: ${error.message}. Use \`npm run faults\`.`);
+  return status ?? 1;
+});
+
+const counts = new Map();
+for (const line of readFileSync(path, "utf8")
+  .split("\n")
+  .filter((text) => text !== "")) {
+  const { what, count } = JSON.parse(line);
+  counts.set(what, (counts.get(what) ?? 0) + count);
+}
+rmSync(folder, { recursive: true });
+const width = Math.max(0, ...[...counts.keys()].map((what) => what.length));
+for (const [what, count] of counts) console.log(`${what.padEnd(width)}  ${count}`);
+console.log(codes.every((code) => code === 0) ? "All of it held." : "Not all of it held.");
+process.exit(Math.max(...codes));

@@ -1,0 +1,224 @@
+/**
+ * Every command: what it takes, does and answers. The parser, the help and the docs are made of
+ * this table. `{bin}`, `{hostName}` and `{prefix}` stand for the names of the host.
+ */
+import type { OptionName } from "./option-table.ts";
+
+/** One command. */
+export interface CommandSpec {
+  /** The words behind the name of the command line. */
+  readonly path: readonly [string, ...string[]];
+  readonly summary: string;
+  /** More of it, a sentence each. */
+  readonly about: readonly string[];
+  readonly arguments: readonly { readonly name: string; readonly what: string }[];
+  readonly options: readonly OptionName[];
+  /** What an exit code says, beside 0 and those that all commands have in common. */
+  readonly exits: { readonly [code: number]: string };
+  readonly examples: readonly { readonly line: string; readonly what: string }[];
+}
+
+/** The exit codes of all commands. */
+export const exitCodes = {
+  0: "done",
+  1: "a negative finding",
+  2: "a usage error, or a refusal: nothing was changed",
+  70: "an internal error",
+} as const;
+
+const looking = [
+  ...["root", "pluginsLock", "pluginMode", "localPlugins", "noLoad", "host", "catalog"],
+  ...["json", "verbose"],
+] as const satisfies readonly OptionName[];
+const doctor = [...looking, "strict"] as const satisfies readonly OptionName[];
+const ofCatalog = ["catalog", "host", "json", "verbose"] as const satisfies readonly OptionName[];
+const changesOnlyPrint = "It prints what you can do, and changes nothing.";
+
+/** By the word that names each in code. */
+export const commandTable = {
+  list: {
+    path: ["plugins", "list"],
+    summary: "show which plugins are loaded, which are rejected and why",
+    about: [
+      "Plugins that policy accepts are loaded and asked how they are; of the others nothing is run.",
+      "It ends with 0 also when every plugin is rejected.",
+    ],
+    arguments: [],
+    options: looking,
+    exits: {},
+    examples: [
+      { line: "plugins list", what: "what is there, in this folder" },
+      {
+        line: "plugins list --plugin-mode production --json",
+        what: "what production would load, for a program",
+      },
+    ],
+  },
+  describe: {
+    path: ["plugins", "describe"],
+    summary: "show one plugin: what it is, what it may see and change, how it is",
+    about: [
+      "It shows what came or went since the plugin was trusted.",
+      "A rejected plugin is described by its files, and nothing of it is run.",
+    ],
+    arguments: [{ name: "NAME", what: "the plugin's id, or the name of its package" }],
+    options: looking,
+    exits: { 1: "there is no such plugin" },
+    examples: [
+      { line: "plugins describe pii-scan", what: "before you trust it" },
+      {
+        line: "plugins describe pii-scan --json > before.json",
+        what: "to compare after an upgrade",
+      },
+    ],
+  },
+  search: {
+    path: ["plugins", "search"],
+    summary: "look a plugin up in the catalog",
+    about: ["The catalog is a file of yours or comes with the host. Nothing is fetched."],
+    arguments: [{ name: "QUERY", what: "a part of a name or summary, in any case" }],
+    options: ofCatalog,
+    exits: {},
+    examples: [
+      { line: "plugins search tenant --catalog catalog.json", what: "what is about tenants" },
+    ],
+  },
+  enable: {
+    path: ["plugins", "enable"],
+    summary: "print how a plugin of the catalog is installed and turned on",
+    about: [changesOnlyPrint],
+    arguments: [{ name: "NAME", what: "a slug or package of the catalog" }],
+    options: ofCatalog,
+    exits: { 1: "the catalog has no such plugin" },
+    examples: [
+      { line: "plugins enable pii-scan --catalog catalog.json", what: "the commands to run" },
+    ],
+  },
+  disable: {
+    path: ["plugins", "disable"],
+    summary: "print how a plugin of the catalog is turned off",
+    about: [changesOnlyPrint],
+    arguments: [{ name: "NAME", what: "a slug or package of the catalog" }],
+    options: ofCatalog,
+    exits: { 1: "the catalog has no such plugin" },
+    examples: [
+      { line: "plugins disable pii-scan --catalog catalog.json", what: "the commands to run" },
+    ],
+  },
+  pluginsDoctor: {
+    path: ["plugins", "doctor"],
+    summary: "say what is wrong with installed plugins, and what to do",
+    about: ["It has a row for each plugin that is installed or in the catalog."],
+    arguments: [],
+    options: doctor,
+    exits: { 1: "with --strict: there is a problem" },
+    examples: [
+      { line: "plugins doctor", what: "each plugin with its state" },
+      { line: "plugins doctor --strict", what: "for a check before a deployment" },
+    ],
+  },
+  trust: {
+    path: ["plugins", "trust"],
+    summary: "put an installed plugin into plugins.lock, or refresh its entry",
+    about: [
+      "Production loads what plugins.lock trusts, as long as no file of it changes.",
+      "The plugin is not run.",
+      "Who may do this, and after which review, is for you to decide.",
+    ],
+    arguments: [{ name: "ID", what: "the plugin's id; after -- if it begins with -" }],
+    options: [
+      ...["reason", "checkLoads", "root", "pluginsLock", "localPlugins", "host"],
+      ...["json", "verbose"],
+    ] as readonly OptionName[],
+    exits: {},
+    examples: [
+      {
+        line: 'plugins trust pii-scan --reason "reviewed by GB, ticket OPS-1284"',
+        what: "after a review",
+      },
+    ],
+  },
+  untrust: {
+    path: ["plugins", "untrust"],
+    summary: "remove a plugin from plugins.lock",
+    about: [
+      "It works also when the package is not installed any more.",
+      "A running host goes on; the next start refuses the plugin in production.",
+    ],
+    arguments: [{ name: "ID", what: "the plugin's id; after -- if it begins with -" }],
+    options: ["reason", "pluginsLock", "json", "verbose"],
+    exits: {},
+    examples: [{ line: 'plugins untrust pii-scan --reason "OPS-1301"', what: "take trust back" }],
+  },
+  verify: {
+    path: ["plugins", "verify"],
+    summary: "compare plugins.lock with what is installed, and with its journal",
+    about: ["Nothing is run. The mode makes no difference."],
+    arguments: [],
+    options: [
+      ...["strictJournal", "exact", "root", "pluginsLock", "host"],
+      ...["json", "verbose"],
+    ] as readonly OptionName[],
+    exits: { 1: "something differs that production refuses, or a change was not ended" },
+    examples: [
+      { line: "plugins verify", what: "before a start" },
+      { line: "plugins verify --strict-journal --exact", what: "as strict as it gets" },
+    ],
+  },
+  lock: {
+    path: ["plugins", "lock"],
+    summary: "create plugins.lock, trust everything at once, or tidy up",
+    about: ["Without an option it creates an empty plugins.lock, if there is none."],
+    arguments: [],
+    options: [
+      ...["all", "prune", "checkParses", "reason", "root", "pluginsLock", "host"],
+      ...["json", "verbose"],
+    ] as readonly OptionName[],
+    exits: { 1: "with --all: a plugin was skipped" },
+    examples: [
+      { line: "plugins lock", what: "begin" },
+      { line: 'plugins lock --all --reason "first review"', what: "trust what is installed" },
+      { line: 'plugins lock --prune --reason "tidy up"', what: "drop what is gone" },
+    ],
+  },
+  sign: {
+    path: ["plugins", "sign"],
+    summary: "sign a package of yours: for authors of plugins",
+    about: [
+      "It writes glassine.sig.json into the folder, over every file that is there. Do it last.",
+      "The key is read from a file or from standard input, and never from the command line.",
+    ],
+    arguments: [{ name: "DIR", what: "the folder of the package" }],
+    options: ["key", "identity", "keyId", "json", "verbose"],
+    exits: {},
+    examples: [
+      { line: "plugins sign . --key signing.pem --identity builder@example.com", what: "sign" },
+      {
+        line: "plugins sign . --key - --identity builder@example.com < signing.pem",
+        what: "the same",
+      },
+    ],
+  },
+  doctor: {
+    path: ["doctor"],
+    summary: "say what is wrong with plugins, plugins.lock and its journal",
+    about: ["It never stops at what is broken: to find that is what it is for."],
+    arguments: [],
+    options: doctor,
+    exits: { 1: "with --strict: there is a problem" },
+    examples: [{ line: "doctor", what: "when something does not work" }],
+  },
+} as const satisfies Record<string, CommandSpec>;
+
+export type CommandName = keyof typeof commandTable;
+
+/** The commands in the order of the help. */
+export const commandNames = Object.keys(commandTable) as readonly CommandName[];
+
+/** A text of the table with the names of a host. */
+export function named(
+  text: string,
+  host: { readonly bin: string; readonly hostName: string; readonly prefix: string },
+): string {
+  return text.replaceAll(/\{(bin|hostName|prefix)\}/g, (_, name: keyof typeof host) => host[name]);
+}

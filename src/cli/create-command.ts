@@ -1,0 +1,66 @@
+/** A command line over the services of this package, under the names of a host. */
+import process from "node:process";
+import { type CommandHost, readCommandHost } from "./command-host.ts";
+import { commandServices } from "./command-services.ts";
+import { hearFailures, keepStdout, runToEnd } from "./process-io.ts";
+import { type RunInput, runCommand } from "./run-command.ts";
+
+/** What a run takes in place of the process's own. */
+export type CommandIo = Partial<Omit<RunInput, "argv" | "services" | "host">>;
+
+/** A command line of a host. */
+export interface HostCommand {
+  /**
+   * Runs one command and says how it ended: 0 done, 1 a negative finding, 2 a usage error or
+   * refusal, 70 an internal error. Never throws. Plugins that it loads stay in the process.
+   */
+  readonly run: (argv: readonly string[], io?: CommandIo) => Promise<number>;
+  /** Runs the command of this process, and ends the process. What the file of a `bin` calls. */
+  readonly main: () => Promise<never>;
+}
+
+/**
+ * Makes a command line with the commands `plugins …` and `doctor` for a host, under its names.
+ *
+ * Its texts, settings and the field of `package.json` that names plugins follow `hostName` and
+ * `prefix`. The catalog of `search` and `enable` is what the host gives, and empty without it.
+ *
+ * @throws GlassineError `options_invalid`
+ * @see spec `cli:exit-codes`, `cli:own-names`
+ * @example
+ * ```ts
+ * import { createCommand } from "glassine/node";
+ *
+ * const command = createCommand({ bin: "memory-node", hostName: "stigmem", prefix: "STIGMEM_" });
+ * const lines: string[] = [];
+ * const stdout = {
+ *   write(text: string, done: () => void) {
+ *     lines.push(text);
+ *     done();
+ *     return true;
+ *   },
+ *   on: () => {},
+ * };
+ * const exitCode = await command.run(["plugins", "search", "tenant"], { stdout, stderr: stdout });
+ * console.log(exitCode, lines.at(-1)?.trim()); // 0 No catalog matches for 'tenant'.
+ * ```
+ */
+export function createCommand(host: CommandHost): HostCommand {
+  const named = readCommandHost(host);
+  const run: HostCommand["run"] = (argv, io = {}) =>
+    runCommand({ ...ofProcess(), ...io, argv, host: named, services: commandServices });
+  return Object.freeze({
+    run,
+    main: () => {
+      const stdout = keepStdout();
+      hearFailures();
+      return runToEnd(() => run(process.argv.slice(2), { stdout }));
+    },
+  });
+}
+
+function ofProcess(): Omit<RunInput, "argv" | "services" | "host"> {
+  const { env, stdin, stdout, stderr } = process;
+  const isTTY = { stdout: stdout.isTTY === true, stderr: stderr.isTTY === true };
+  return { env, cwd: process.cwd(), stdin, stdout, stderr, isTTY };
+}

@@ -1,0 +1,182 @@
+/** What is wrong with plugins: a row for each that is installed or in the catalogue, by state. */
+import { type RejectionCode, rejectionCodes } from "../packages/index.ts";
+import { type CatalogEntry, isEnabled } from "./catalog.ts";
+import { type DoctorState, doctorStates, nothingToDo } from "./doctor-states.ts";
+import { listed, say } from "./print/printable.ts";
+import type { DiscoveryReport, DriftRow, PluginFacts, RejectedPlugin } from "./reports.ts";
+import type { Environment } from "./services.ts";
+
+/** One row of `doctor`. */
+export interface Diagnosis {
+  /** Of the catalogue; null for what is not in it. */
+  readonly slug: string | null;
+  readonly package: string;
+  readonly env_var: string | null;
+  readonly installed: boolean;
+  readonly enabled: boolean;
+  readonly status: DoctorState;
+  readonly recommendation: string;
+  /** The plugin; null where it is not known. */
+  readonly id: string | null;
+}
+
+/** The rows of the catalogue in its order, then those of other plugins by id. */
+export function diagnose(
+  report: DiscoveryReport,
+  catalog: readonly CatalogEntry[],
+  env: Environment,
+): readonly Diagnosis[] {
+  const known = new Set(catalog.map((entry) => entry.package));
+  return [
+    ...catalog.flatMap((entry) => rowsOfEntry(entry, report, env)),
+    ...subjectsOf(report)
+      .filter((subject) => !known.has(subject.package))
+      .flatMap((subject) => rowsOf(subject, report, undefined, env)),
+    ...goneRows(report, catalog, env),
+  ];
+}
+
+/** Whether a row is one to do something about. */
+export function isProblem({ status }: Diagnosis): boolean {
+  const { severity } = doctorStates[status];
+  return severity === "warning" || severity === "error";
+}
+
+/** A plugin that is installed, loaded or not. */
+interface Subject {
+  readonly id: string | null;
+  readonly package: string;
+  readonly facts: PluginFacts | null;
+  readonly rejected: RejectedPlugin | null;
+}
+
+function subjectsOf({ loaded, rejected }: DiscoveryReport): readonly Subject[] {
+  const all: readonly Subject[] = [
+    ...loaded.map((facts) => ({
+      ...{ id: facts.id, package: facts.package, facts, rejected: null },
+    })),
+    ...rejected.map((each) => ({
+      ...{ id: each.id, package: each.package, facts: each.facts, rejected: each },
+    })),
+  ];
+  const name = ({ id, package: from }: Subject) => `${id ?? ""} ${from}`;
+  return [...all].sort((a, b) => (name(a) < name(b) ? -1 : 1));
+}
+
+function rowsOfEntry(
+  entry: CatalogEntry,
+  report: DiscoveryReport,
+  env: Environment,
+): readonly Diagnosis[] {
+  const subjects = subjectsOf(report).filter((subject) => subject.package === entry.package);
+  if (subjects.length > 0)
+    return subjects.flatMap((subject) => rowsOf(subject, report, entry, env));
+  const enabled = isEnabled(entry, env) === true;
+  const row = { ...entryFields(entry), installed: false, enabled, id: null };
+  if (!enabled) return [{ ...row, status: "not-installed", recommendation: nothingToDo }];
+  const todo = say`Install ${entry.package} or unset ${entry.env_var ?? ""}.`;
+  return [{ ...row, status: "enabled-not-installed", recommendation: todo }];
+}
+
+function entryFields(entry: CatalogEntry | undefined) {
+  return {
+    slug: entry?.slug ?? null,
+    env_var: entry?.env_var ?? null,
+    package: entry?.package ?? "",
+  };
+}
+
+/** What there is to say of an installed plugin: a row for each thing, or one that all is well. */
+function rowsOf(
+  subject: Subject,
+  report: DiscoveryReport,
+  entry: CatalogEntry | undefined,
+  env: Environment,
+): readonly Diagnosis[] {
+  const { id, rejected } = subject;
+  const switched = entry === undefined ? undefined : isEnabled(entry, env);
+  const row = {
+    ...entryFields(entry),
+    package: subject.package,
+    installed: true,
+    enabled: switched ?? rejected === null,
+    id,
+  };
+  const findings = findingsOf(subject, report, entry, switched);
+  if (findings.some(({ status }) => doctorStates[status].severity !== "note"))
+    return findings.map((finding) => ({ ...row, ...finding }));
+  const well = { ...row, status: "installed-enabled", recommendation: nothingToDo } as const;
+  return [well, ...findings.map((finding) => ({ ...row, ...finding }))];
+}
+
+type Finding = Pick<Diagnosis, "status" | "recommendation">;
+
+function findingsOf(
+  { id, facts, rejected }: Subject,
+  report: DiscoveryReport,
+  entry: CatalogEntry | undefined,
+  switched: boolean | undefined,
+): readonly Finding[] {
+  const findings: Finding[] = [];
+  const add = (status: DoctorState, recommendation: string) =>
+    findings.push({ status, recommendation });
+  if (switched === false && rejected === null)
+    add("installed-disabled", say`Set ${entry?.env_var ?? ""}=1 to enable it.`);
+  if (rejected !== null) add("rejected", `${responseTo(rejected)}`);
+  const drift = report.drift.filter((row) => row.id === id && rejected === null);
+  if (drift.length > 0) add("drifted", driftTodo(drift));
+  if (facts === null) return findings;
+  if (report.mode === "production" && facts.trust_decision === "development_unsigned_override")
+    add("unsigned-in-production", doctorStates["unsigned-in-production"].todo);
+  if (facts.health?.status === "unhealthy" || facts.health?.status === "degraded")
+    add(
+      facts.health.status,
+      say`Run \`plugins describe ${facts.id} --json\`, and read its health.`,
+    );
+  const { unsupplied_capabilities: unsupplied, uncovered_dependencies: uncovered } = facts;
+  if (unsupplied.length > 0)
+    add(
+      "unsupplied-capability",
+      `The host supplies nothing for ${listed(unsupplied)}: ask for it, or remove the plugin.`,
+    );
+  if (facts.missing_keyword) add("missing-keyword", doctorStates["missing-keyword"].todo);
+  if (uncovered.length > 0)
+    add(
+      "dependencies-not-covered",
+      `No hash covers ${listed(uncovered)}: lock them with the package manager, or use a plugin that bundles them.`,
+    );
+  return findings;
+}
+
+function responseTo({ code, reason }: RejectedPlugin): string {
+  const todo = Object.hasOwn(rejectionCodes, code)
+    ? rejectionCodes[code as RejectionCode].todo
+    : reason;
+  return say`${code}: ${todo}`;
+}
+
+function driftTodo(drift: readonly DriftRow[]): string {
+  const codes = drift.map(({ kind }) => kind);
+  const [first] = codes;
+  const todo =
+    first === undefined || first === "missing_from_install" ? "" : rejectionCodes[first].todo;
+  return say`${codes.join(", ")}: ${todo}`;
+}
+
+/** Entries of the lockfile whose package is not installed. */
+function goneRows(
+  { drift }: DiscoveryReport,
+  catalog: readonly CatalogEntry[],
+  env: Environment,
+): readonly Diagnosis[] {
+  return drift
+    .filter(({ kind }) => kind === "missing_from_install")
+    .map(({ id, expected }) => {
+      const name = expected?.split("==")[0] ?? id;
+      const entry = catalog.find((each) => each.package === name);
+      const enabled = entry !== undefined && isEnabled(entry, env) === true;
+      const todo = say`missing_from_install: Run \`plugins untrust ${id}\`, or \`plugins lock --prune\`.`;
+      const row = { ...entryFields(entry), package: name, installed: false, enabled, id };
+      return { ...row, status: "drifted", recommendation: todo } as const;
+    });
+}

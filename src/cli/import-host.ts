@@ -1,0 +1,55 @@
+/** The operator's own host, from a module that `--host` names. The one file that runs it. */
+import { stat } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { describeThrown } from "../audit/index.ts";
+import { surfaceOf } from "../host/index.ts";
+import { refusal } from "./failure.ts";
+import { texts } from "./texts.ts";
+
+/** What is known of a host that was imported. */
+export interface ImportedHost {
+  readonly host: object;
+  /** Of its profile. */
+  readonly hostName: string;
+  readonly prefix: string;
+}
+
+/**
+ * Imports `MODULE` or `MODULE:EXPORT`. The module is a file, from the current directory, or a
+ * package that is installed there. Without a name the export is `default`, or else `host`.
+ */
+export async function importHost(given: string, cwd: string): Promise<ImportedHost> {
+  const { specifier, exportName } = splitName(given);
+  let found: unknown;
+  try {
+    const module = (await import(await urlOf(specifier, cwd))) as Record<string, unknown>;
+    found = exportName === undefined ? (module.default ?? module.host) : module[exportName];
+  } catch (thrown) {
+    throw refusal("options_invalid", texts.hostModule(given, describeThrown(thrown).text));
+  }
+  const profile = surfaceOf(found)?.profile;
+  if (profile === undefined)
+    throw refusal(
+      "options_invalid",
+      texts.hostModule(given, texts.noHost(exportName ?? "default")),
+    );
+  return { host: found as object, hostName: profile.hostName, prefix: profile.envPrefix };
+}
+
+/** A colon far enough in to be no drive's, and a name behind it. */
+function splitName(given: string): { specifier: string; exportName: string | undefined } {
+  const match = /^(.{2,}):([A-Za-z_$][\w$]*)$/s.exec(given);
+  return { specifier: match?.[1] ?? given, exportName: match?.[2] };
+}
+
+async function urlOf(specifier: string, cwd: string): Promise<string> {
+  const path = resolve(cwd, specifier);
+  const isFile = await stat(path).then(
+    (stats) => stats.isFile(),
+    () => false,
+  );
+  if (isFile) return pathToFileURL(path).href;
+  return pathToFileURL(createRequire(join(cwd, "package.json")).resolve(specifier)).href;
+}

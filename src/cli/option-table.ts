@@ -1,0 +1,94 @@
+/** Every option that a command can have. The parser, the help and the docs are made of it. */
+
+/** One option. */
+export interface OptionSpec {
+  readonly flag: `--${string}`;
+  /** What stands for its value in the usage; none for a switch. */
+  readonly value?: string;
+  readonly what: string;
+  /** Whether an empty value reaches the command, which has words of its own for it. */
+  readonly mayBeEmpty?: boolean;
+}
+
+/** By name. */
+export const optionTable = {
+  root: {
+    flag: "--root",
+    value: "PATH",
+    what: "the folder whose node_modules are searched (default: the current one)",
+  },
+  pluginsLock: {
+    flag: "--plugins-lock",
+    value: "PATH",
+    what: "the plugins.lock to use (default: the first of the usual places)",
+  },
+  pluginMode: {
+    flag: "--plugin-mode",
+    value: "MODE",
+    what: "dev or production (default: {prefix}PLUGIN_MODE, then dev)",
+    mayBeEmpty: true,
+  },
+  localPlugins: {
+    flag: "--local-plugins",
+    value: "DIR",
+    what: "also take plugins from a folder; in dev mode only",
+  },
+  noLoad: { flag: "--no-load", what: "show what is known without running any plugin" },
+  host: {
+    flag: "--host",
+    value: "MODULE",
+    what: "hold plugins to the host that a module of yours exports; the module is run",
+  },
+  catalog: { flag: "--catalog", value: "PATH", what: "a JSON file with a catalog of plugins" },
+  reason: {
+    flag: "--reason",
+    value: "TEXT",
+    what: "why; recorded in the journal",
+    mayBeEmpty: true,
+  },
+  checkLoads: { flag: "--check", what: "also load the plugin, and refuse it if that fails" },
+  checkParses: { flag: "--check", what: "only see whether plugins.lock can be read" },
+  all: { flag: "--all", what: "trust every acceptable plugin at once" },
+  prune: { flag: "--prune", what: "remove the entries whose package is not installed" },
+  strict: { flag: "--strict", what: "exit 1 if there is a problem" },
+  strictJournal: { flag: "--strict-journal", what: "fail on problems of the journal too" },
+  exact: { flag: "--exact", what: "fail on entries whose package is not installed too" },
+  key: {
+    flag: "--key",
+    value: "PEM",
+    what: "the file with the private key, or - for standard input",
+  },
+  identity: { flag: "--identity", value: "TEXT", what: "who signs, as operators list it" },
+  keyId: {
+    flag: "--key-id",
+    value: "TEXT",
+    what: "which key of the identity it is (default: derived from the key)",
+  },
+  json: { flag: "--json", what: "print one JSON document" },
+  verbose: { flag: "--verbose", what: "print the stack of an internal error" },
+} as const satisfies Record<string, OptionSpec>;
+
+export type OptionName = keyof typeof optionTable;
+
+/** Options as they were given. */
+export interface GivenOptions {
+  readonly root?: string;
+  readonly pluginsLock?: string;
+  readonly pluginMode?: string;
+  readonly localPlugins?: string;
+  readonly noLoad?: boolean;
+  readonly host?: string;
+  readonly catalog?: string;
+  readonly reason?: string;
+  readonly check?: boolean;
+  readonly all?: boolean;
+  readonly prune?: boolean;
+  readonly strict?: boolean;
+  readonly strictJournal?: boolean;
+  readonly exact?: boolean;
+  readonly key?: string;
+  readonly identity?: string;
+  readonly keyId?: string;
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+}

@@ -1,0 +1,207 @@
+/** `plugins list`: the document and the lines. */
+import { type CatalogEntry, isEnabled } from "../catalog.ts";
+import type { DiscoveryReport, DriftKind, DriftRow, LockFacts, PluginFacts } from "../reports.ts";
+import type { Environment } from "../services.ts";
+import { reasonOf, texts } from "../texts.ts";
+import type { Paint } from "./paint.ts";
+import { printable, say, singleQuoted } from "./printable.ts";
+
+/** What is known of plugins beside the report. */
+export interface ListExtras {
+  readonly catalog: readonly CatalogEntry[];
+  readonly env: Environment;
+  readonly catalogUrl: string | undefined;
+  /** Whether plugins were loaded at all. */
+  readonly load: boolean;
+}
+
+/** By kind, what people are shown. */
+const driftLabels: Readonly<Record<DriftKind, string>> = {
+  missing_from_install: "missing_from_install",
+  missing_from_lock: "missing_from_lock",
+  version_mismatch: "version",
+  hash_mismatch: "hash",
+  entry_point_mismatch: "entry_point",
+  package_mismatch: "package",
+  capabilities_mismatch: "capabilities",
+};
+
+const widths = { id: 40, package: 20, version: 10 } as const;
+const gap = "  ";
+
+/** The document of `list --json`. */
+export function listDocument(report: DiscoveryReport, extras: ListExtras): object {
+  const { mode, lock, rejected, drift, warnings } = report;
+  return {
+    mode,
+    ...(extras.load ? {} : { no_load: true }),
+    lock: lock === null ? null : lockOf(lock),
+    loaded: inTableOrder(report.loaded).map((facts) => rowOf(facts, extras)),
+    rejected: inRejectedOrder(rejected).map(({ id, package: name, entry_point, code, reason }) => ({
+      ...{ id, package: name, entry_point, code, reason },
+    })),
+    drift: drift.map(driftOf),
+    warnings,
+  };
+}
+
+/** What the document has of one plugin. */
+export function rowOf(facts: PluginFacts, { catalog, env }: Omit<ListExtras, "load">): object {
+  const { id, name, kind, version, package: from, entry_point, distribution_hash } = facts;
+  const { builtin, capabilities, hooks, discovery_source } = facts;
+  const entry = catalog.find((each) => each.package === from);
+  const variable = entry?.env_var ?? null;
+  const isHooks = kind === "hooks";
+  return {
+    ...{ id, name, kind, version, package: from, entry_point, distribution_hash, builtin },
+    capabilities: [...capabilities].sort(),
+    ...(isHooks ? { hooks: sorted(hooks), hook_count: hooks?.length ?? null } : {}),
+    ...(isHooks ? { depends_on: [...facts.depends_on] } : {}),
+    discovery_source,
+    ...(isHooks ? { signed_by: facts.signed_by, trust_decision: facts.trust_decision } : {}),
+    ...(entry === undefined || variable === null
+      ? {}
+      : { enabled: isEnabled(entry, env) ?? false, enable_env_var: variable }),
+    ...(isHooks ? { health: healthOf(facts) } : {}),
+  };
+}
+
+function sorted(names: readonly string[] | null): readonly string[] | null {
+  return names === null ? null : [...names].sort();
+}
+
+function healthOf({ health }: PluginFacts): object {
+  const { status, message, checked_at, error_summary } = health ?? notAsked;
+  return { status, message, checked_at, error_summary };
+}
+
+const notAsked = { status: "unknown", message: "", checked_at: null, error_summary: null } as const;
+
+export function lockOf({ path, schema_version, entries }: LockFacts): object {
+  return { path, schema_version, entries };
+}
+
+export function driftOf({ id, kind, expected, actual, blocking }: DriftRow): object {
+  return { id, kind, expected: expected ?? null, actual: actual ?? null, blocking };
+}
+
+/** The lines of `list`. */
+export function listLines(
+  report: DiscoveryReport,
+  extras: ListExtras,
+  paint: Paint,
+): readonly string[] {
+  const { loaded, rejected, drift } = report;
+  const isEmpty = loaded.length === 0 && rejected.length === 0;
+  const hooks = loaded.filter(({ kind }) => kind === "hooks");
+  return [
+    ...headLines(report, extras.load),
+    "",
+    ...(loaded.length === 0 ? [texts.nothingLoaded] : tableLines(loaded, paint)),
+    ...(isEmpty ? [texts.noPlugins(extras.catalogUrl)] : []),
+    ...section(
+      "Hook plugins:",
+      hooks.map((facts) => hookLine(facts, extras, paint)),
+      paint,
+    ),
+    ...section(
+      "Rejected:",
+      inRejectedOrder(rejected).map((each) => {
+        const name = printable(each.id ?? each.entry_point ?? each.package);
+        return `  ${name}: ${paint.bad(reasonOf(each.code, each.reason))}`;
+      }),
+      paint,
+    ),
+    ...driftSection(drift, paint),
+  ];
+}
+
+/** Which mode and which lockfile are in effect. */
+export function headLines(
+  { mode, lock, lock_fault: fault }: DiscoveryReport,
+  load = true,
+): readonly string[] {
+  const none = fault === null ? texts.noLockLine : texts.faultyLockLine;
+  return [
+    `plugin mode: ${mode}`,
+    lock === null ? none : texts.lockLine(lock.path, lock.schema_version),
+    ...(load ? [] : [texts.notRun]),
+  ];
+}
+
+/** A title and lines, with an empty line in front; nothing where there are no lines. */
+export function section(title: string, lines: readonly string[], paint: Paint): readonly string[] {
+  return lines.length === 0 ? [] : ["", paint.title(title), ...lines];
+}
+
+/** The same wherever drift is shown. */
+export function driftSection(drift: readonly DriftRow[], paint: Paint): readonly string[] {
+  return section("Drift vs plugins.lock:", drift.map(driftLine), paint);
+}
+
+function driftLine(row: DriftRow): string {
+  return `  ${printable(row.id)}: ${driftText(row)}`;
+}
+
+/** `version (expected='0.3.0', actual='0.3.1')` */
+export function driftText({ kind, expected, actual }: DriftRow): string {
+  const value = (text: string | null) => (text === null ? "None" : singleQuoted(text));
+  const label = printable(driftLabels[kind] ?? kind);
+  return `${label} (expected=${value(expected ?? null)}, actual=${value(actual ?? null)})`;
+}
+
+function tableLines(loaded: readonly PluginFacts[], paint: Paint): readonly string[] {
+  const row = (id: string, from: string, version: string, hash: string) =>
+    [id.padEnd(widths.id), from.padEnd(widths.package), version.padEnd(widths.version), hash]
+      .join(gap)
+      .trimEnd();
+  return [
+    paint.title(row("id", "package", "version", "hash")),
+    ...inTableOrder(loaded).map((facts) =>
+      row(
+        printable(facts.id),
+        printable(facts.package),
+        printable(facts.version),
+        shortHash(facts.distribution_hash, 12),
+      ),
+    ),
+  ];
+}
+
+function hookLine(facts: PluginFacts, { catalog, env }: ListExtras, paint: Paint): string {
+  const { name, version, hooks, health, signed_by: signer } = facts;
+  const entry = catalog.find((each) => each.package === facts.package);
+  const enabled = entry === undefined ? undefined : isEnabled(entry, env);
+  const status = health?.status ?? notAsked.status;
+  const colour = { healthy: paint.good, unhealthy: paint.bad, degraded: paint.doubtful }[status];
+  return [
+    say`${name} ${version} hooks=${hooks?.length ?? "unknown"}`,
+    ...(enabled === undefined ? [] : [`enabled=${enabled}`]),
+    `health=${(colour ?? String)(printable(status))}`,
+    say`signed_by=${signer ?? "unsigned"}`,
+  ].join(" ");
+}
+
+/** Algorithm, colon and the first digits of a hash. What is no hash is shown as it is. */
+export function shortHash(hash: string | null, digits: number): string {
+  if (hash === null) return "-";
+  const match = /^(sha\d+:)([0-9a-f]+)$/.exec(hash);
+  if (match === null) return printable(hash);
+  const [, algorithm = "", hex = ""] = match;
+  return hex.length <= digits ? hash : `${algorithm}${hex.slice(0, digits)}…`;
+}
+
+/** The host's own first, then by id. */
+function inTableOrder(loaded: readonly PluginFacts[]): readonly PluginFacts[] {
+  return [...loaded].sort((a, b) => Number(b.builtin) - Number(a.builtin) || compare(a.id, b.id));
+}
+
+function inRejectedOrder(rejected: DiscoveryReport["rejected"]): DiscoveryReport["rejected"] {
+  const name = ({ id, entry_point }: DiscoveryReport["rejected"][number]) =>
+    id ?? entry_point ?? "";
+  return [...rejected].sort((a, b) => compare(name(a), name(b)) || compare(a.package, b.package));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,44 @@
+/**
+ * Text that somebody else chose, on one line of a terminal: what breaks a line, moves the cursor,
+ * hides or turns text is spelled out as `\u{…}`.
+ */
+
+/** Control, format and lone surrogate characters, and the separators of lines and paragraphs. */
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** A line feed becomes `\u{a}`, and so on. */
+export function printable(text: string): string {
+  return text.replace(unprintable, (found) => `\\u{${pointOf(found).toString(16)}}`);
+}
+
+/** In single quotes, on one line. */
+export function singleQuoted(text: string): string {
+  return `'${printable(text.replace(/[\\']/g, "\\$&"))}'`;
+}
+
+/** A template whose values are made printable. */
+export function say(parts: TemplateStringsArray, ...values: readonly (string | number)[]): string {
+  return String.raw({ raw: parts }, ...values.map((value) => printable(String(value))));
+}
+
+/** A list on one line; `-` for an empty one. */
+export function listed(names: readonly string[], nothing = "-"): string {
+  return names.length === 0 ? nothing : names.map(printable).join(", ");
+}
+
+/** JSON whose texts are safe on a terminal, and which parses to the same value. */
+export function printableJson(value: unknown, indent?: number): string {
+  const text = JSON.stringify(value, undefined, indent);
+  // Line feeds outside of texts are those of the layout.
+  return text.replace(unprintable, (found) => (found === "\n" ? found : escaped(found)));
+}
+
+function escaped(found: string): string {
+  return Array.from({ length: found.length }, (_, at) => {
+    return `\\u${found.charCodeAt(at).toString(16).padStart(4, "0")}`;
+  }).join("");
+}
+
+function pointOf(found: string): number {
+  return found.codePointAt(0) ?? 0;
+}

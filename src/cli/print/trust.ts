@@ -1,0 +1,128 @@
+/** `plugins trust`, `untrust` and `lock`: the documents and the lines. */
+import { permissionChange, type Words } from "../plain-words.ts";
+import type {
+  LockChange,
+  LockedFacts,
+  TrustChange,
+  TrustedPlugin,
+  UntrustChange,
+} from "../reports.ts";
+import { shortHash } from "./list.ts";
+import type { Paint } from "./paint.ts";
+import { listed, say } from "./printable.ts";
+
+/** With the algorithm in front, thirty characters. */
+const hashDigits = 23;
+
+/** The document of `trust --json`. */
+export function trustDocument(change: TrustChange): object {
+  const { previous, lock, journal, warnings } = change;
+  return {
+    action: "trust",
+    id: change.id,
+    ...factsOf(change),
+    previous: previous === null ? null : factsOf(previous),
+    ...{ lock, journal },
+    ...permissionsOf(change),
+    warnings,
+  };
+}
+
+function factsOf(facts: LockedFacts): object {
+  const { package: name, version, entry_point, distribution_hash } = facts;
+  return { package: name, version, entry_point, distribution_hash };
+}
+
+function permissionsOf({ capabilities, previous }: TrustedPlugin): object {
+  const { added, removed } = permissionChange(previous?.capabilities ?? null, capabilities ?? []);
+  return { capabilities, permission_change: { added, removed } };
+}
+
+/** The lines of `trust`. */
+export function trustLines(change: TrustChange, words: Words, paint: Paint): readonly string[] {
+  return [...trustedLines(change, paint), ...pathLines(change), ...permissionLines(change, words)];
+}
+
+function trustedLines(plugin: TrustedPlugin, paint: Paint): readonly string[] {
+  const { id, version, distribution_hash: hash, previous } = plugin;
+  return [
+    `${paint.good("trusted:")} ${say`${id} ${version} (${shortHash(hash, hashDigits)})`}`,
+    ...(previous === null
+      ? []
+      : [
+          say`  was:     ${previous.version} (${shortHash(previous.distribution_hash, hashDigits)})`,
+        ]),
+  ];
+}
+
+function pathLines({ lock, journal }: Pick<TrustChange, "lock" | "journal">): readonly string[] {
+  return [say`  lock:    ${lock}`, say`  journal: ${journal}`];
+}
+
+/** What is granted: all of it for the first time, and else what came and went. */
+function permissionLines(
+  { capabilities, previous }: TrustedPlugin,
+  words: Words,
+): readonly string[] {
+  const asked = [...(capabilities ?? [])].sort();
+  const granted = previous?.capabilities ?? null;
+  if (granted === null) return asked.length === 0 ? [] : [`  granted: ${listed(asked)}`];
+  const { added, removed } = permissionChange(granted, asked);
+  return [
+    ...added.map((name) => say`  new:     ${name} (${words.of(name)})`),
+    ...removed.map((name) => say`  gone:    ${name}`),
+  ];
+}
+
+/** The document of `untrust --json`. */
+export function untrustDocument({ id, previous, lock, journal, warnings }: UntrustChange): object {
+  return { action: "untrust", id, previous: factsOf(previous), lock, journal, warnings };
+}
+
+/** The lines of `untrust`. */
+export function untrustLines(change: UntrustChange, paint: Paint): readonly string[] {
+  return [`${paint.doubtful("untrusted:")} ${say`${change.id}`}`, ...pathLines(change)];
+}
+
+/** The document of `lock --json`. */
+export function lockDocument(action: string, change: LockChange): object {
+  const { lock, journal, created, entries, trusted, removed, skipped, warnings } = change;
+  return {
+    action,
+    ...{ lock, journal, created, entries },
+    trusted: trusted.map((plugin) => ({
+      id: plugin.id,
+      ...factsOf(plugin),
+      previous: plugin.previous === null ? null : factsOf(plugin.previous),
+      ...permissionsOf(plugin),
+    })),
+    removed: removed.map(({ id }) => ({ id })),
+    skipped: skipped.map(({ id, code, reason }) => ({ id, code, reason })),
+    warnings,
+  };
+}
+
+/** The lines of `lock`. */
+export function lockLines(
+  action: string,
+  change: LockChange,
+  words: Words,
+  paint: Paint,
+): readonly string[] {
+  const { lock, journal, created, entries, trusted, removed, skipped } = change;
+  const word = created ? "created" : action === "check" ? "valid" : "exists";
+  if (action === "create" || action === "check")
+    return [created ? say`${word}: ${lock}` : say`${word}: ${lock} (${entries} entries)`];
+  const done = action === "all" ? trusted.length : removed.length;
+  return [
+    ...trusted.flatMap((plugin) => [
+      ...trustedLines(plugin, paint),
+      ...permissionLines(plugin, words),
+    ]),
+    ...removed.map(({ id }) => `${paint.doubtful("untrusted:")} ${say`${id}`}`),
+    ...skipped.map(({ id, code }) => `${paint.doubtful("skipped:")} ${say`${id}: ${code}`}`),
+    ...(done > 0 ? [] : [action === "all" ? "nothing to trust" : "nothing to remove"]),
+    say`  lock:    ${lock}`,
+    ...(journal === null ? [] : [say`  journal: ${journal}`]),
+  ];
+}

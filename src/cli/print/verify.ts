@@ -1,0 +1,89 @@
+/** `plugins verify`: the document and the lines. */
+import type { JournalProblem, VerifyReport } from "../reports.ts";
+import { reasonOf, texts } from "../texts.ts";
+import { driftOf, driftSection, lockOf, section } from "./list.ts";
+import type { Paint } from "./paint.ts";
+import { listed, printable, say } from "./printable.ts";
+
+/** How strict the comparison is. */
+export interface Strictness {
+  readonly strictJournal: boolean;
+  /** Whether entries without a package count. */
+  readonly exact: boolean;
+}
+
+/** How many problems there are that make the command fail. */
+export function problemCount(report: VerifyReport, { strictJournal, exact }: Strictness): number {
+  const { drift, unhashable, journal, pending } = report;
+  const counted = drift.filter(
+    ({ blocking, kind }) => blocking || (exact && kind === "missing_from_install"),
+  );
+  return (
+    counted.length + unhashable.length + (pending ? 1 : 0) + (strictJournal ? journal.length : 0)
+  );
+}
+
+/** The document of `verify --json`. */
+export function verifyDocument(report: VerifyReport, strictness: Strictness): object {
+  const { lock, drift, unhashable, journal, pending, permissions, warnings } = report;
+  return {
+    ok: problemCount(report, strictness) === 0,
+    lock: lockOf(lock),
+    drift: drift.map(driftOf),
+    unhashable: unhashable.map(({ id, code, reason }) => ({ id, code, reason })),
+    journal: journal.map(({ line, id, problem }) => ({ line, id, problem })),
+    pending,
+    permissions: permissions.map(({ id, added, removed }) => ({ id, added, removed })),
+    warnings,
+  };
+}
+
+/** The lines of `verify`. */
+export function verifyLines(
+  report: VerifyReport,
+  strictness: Strictness,
+  paint: Paint,
+): readonly string[] {
+  const { lock, drift, unhashable, journal, pending, permissions } = report;
+  const count = problemCount(report, strictness);
+  const parts = [
+    ...driftSection(drift, paint),
+    ...section(
+      "Cannot be hashed:",
+      unhashable.map(({ id, code, reason }) => `  ${printable(id)}: ${reasonOf(code, reason)}`),
+      paint,
+    ),
+    ...section(
+      "Permissions since it was trusted:",
+      permissions.flatMap(({ id, added, removed }) => [
+        ...(added.length === 0 ? [] : [`  ${printable(id)}: asks for ${listed(added)}`]),
+        ...(removed.length === 0
+          ? []
+          : [`  ${printable(id)}: no longer asks for ${listed(removed)}`]),
+      ]),
+      paint,
+    ),
+    ...section(
+      "Journal:",
+      journal.map((problem) => `  ${journalText(problem)}`),
+      paint,
+    ),
+    ...(pending ? ["", texts.pending] : []),
+  ];
+  const end =
+    count === 0
+      ? paint.good(`plugins.lock verified: ${lock.entries} entries`)
+      : paint.bad(`verify failed: ${count} problem(s)`);
+  return [
+    texts.lockLine(lock.path, lock.schema_version),
+    ...parts,
+    ...(parts.length === 0 ? [] : [""]),
+    end,
+  ];
+}
+
+/** `line 3: ID: problem`, as far as it is known. */
+export function journalText({ line, id, problem }: JournalProblem): string {
+  const places = [...(line === null ? [] : [`line ${line}`]), ...(id === null ? [] : [id])];
+  return say`${[...places, problem].join(": ")}`;
+}

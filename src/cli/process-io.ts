@@ -1,0 +1,44 @@
+/**
+ * What a command needs of its process. Standard output is for the result alone: what plugins print
+ * goes to standard error, and what they throw outside of their turn ends nothing.
+ */
+import { writeSync } from "node:fs";
+import process from "node:process";
+import { describeThrown } from "../audit/index.ts";
+import type { TextStream } from "./output.ts";
+import { texts } from "./texts.ts";
+
+/** The real standard output, held before any code of a plugin runs. */
+export function keepStdout(): TextStream {
+  const { stdout, stderr } = process;
+  const write = stdout.write.bind(stdout);
+  stdout.write = stderr.write.bind(stderr) as typeof stdout.write;
+  return {
+    write: (text, callback) => write(text, callback),
+    on: (event, listener) => stdout.on(event, listener),
+  };
+}
+
+/** Tells what fails on the side, instead of ending. */
+export function hearFailures(): void {
+  const tell = (thrown: unknown) => {
+    process.stderr.write(`${texts.failedOutside(describeThrown(thrown).text)}\n`);
+  };
+  process.on("uncaughtException", tell);
+  process.on("unhandledRejection", tell);
+}
+
+/**
+ * Runs to the end of the process. An end that comes before that of the command is an internal
+ * error: a plugin that exits must not pass for a result.
+ */
+export async function runToEnd(run: () => Promise<number>): Promise<never> {
+  const onExit = () => {
+    process.exitCode = 70;
+    writeSync(2, `${texts.endedEarly}\n`);
+  };
+  process.once("exit", onExit);
+  const code = await run();
+  process.removeListener("exit", onExit);
+  process.exit(code);
+}

@@ -1,0 +1,235 @@
+/** What services report, with the field names of `--json`. */
+import type { PluginKind } from "../packages/index.ts";
+
+/** How strictly the lockfile rules. */
+export type PluginMode = "dev" | "production";
+
+/** JSON, as it may stand in a report. */
+export type Json =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Json[]
+  | { readonly [key: string]: Json };
+
+/** The lockfile that is in effect. */
+export interface LockFacts {
+  readonly path: string;
+  readonly schema_version: number;
+  /** How many. */
+  readonly entries: number;
+}
+
+/** Why the lockfile cannot be read. */
+interface LockFault {
+  readonly code: string;
+  readonly message: string;
+}
+
+interface PluginHealthReport {
+  readonly status: string;
+  readonly message: string;
+  readonly checked_at: string | null;
+  readonly error_summary: string | null;
+}
+
+/** One key of a configuration. There is no field for its value. */
+export interface ConfigKey {
+  readonly key: string;
+  /** `string`, `integer`, `"a" | "b"`. */
+  readonly type: string;
+  readonly required: boolean;
+  /** As the schema has it; `undefined` where it has none, and for what is secret. */
+  readonly default?: Json | undefined;
+  readonly secret: boolean;
+}
+
+/** A plugin, as far as it is known. What is only known after loading is null before. */
+export interface PluginFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: PluginKind;
+  /** Of the package. */
+  readonly version: string;
+  readonly package: string;
+  readonly entry_point: string;
+  readonly distribution_hash: string | null;
+  readonly builtin: boolean;
+  readonly capabilities: readonly string[];
+  readonly hooks: readonly string[] | null;
+  readonly depends_on: readonly string[];
+  readonly discovery_source: { readonly [key: string]: Json };
+  readonly signed_by: string | null;
+  readonly trust_decision: string | null;
+  readonly health: PluginHealthReport | null;
+  /** The versions of the host that it runs on. */
+  readonly requires: string | null;
+  readonly config: readonly ConfigKey[] | null;
+  /** Whether the lockfile has an entry of its id. */
+  readonly locked: boolean;
+  /** What it was granted when it was trusted; null where the entry does not say. */
+  readonly granted_capabilities: readonly string[] | null;
+  readonly missing_keyword: boolean;
+  /** Those it declares and the host supplies nothing for. */
+  readonly unsupplied_capabilities: readonly string[];
+  /** Packages it depends on that its hash does not cover. */
+  readonly uncovered_dependencies: readonly string[];
+}
+
+/** A package or plugin that is not loaded. */
+export interface RejectedPlugin {
+  readonly id: string | null;
+  readonly package: string;
+  readonly entry_point: string | null;
+  readonly code: string;
+  readonly reason: string;
+  /** What is known of it without running it; null where not even that is. */
+  readonly facts: PluginFacts | null;
+}
+
+export type DriftKind =
+  | "missing_from_install"
+  | "missing_from_lock"
+  | "version_mismatch"
+  | "hash_mismatch"
+  | "entry_point_mismatch"
+  | "package_mismatch"
+  | "capabilities_mismatch";
+
+/** One difference between lockfile and installation. */
+export interface DriftRow {
+  readonly id: string;
+  readonly kind: DriftKind;
+  readonly expected: string | null;
+  readonly actual: string | null;
+  /** Whether production refuses the plugin for it. */
+  readonly blocking: boolean;
+}
+
+export interface DiscoveryReport {
+  readonly mode: PluginMode;
+  readonly lock: LockFacts | null;
+  readonly lock_fault: LockFault | null;
+  /** In the order in which they registered. */
+  readonly loaded: readonly PluginFacts[];
+  readonly rejected: readonly RejectedPlugin[];
+  /** In the order of the lockfile, then what it has no entry of, by id. */
+  readonly drift: readonly DriftRow[];
+  readonly warnings: readonly string[];
+}
+
+/** What is wrong with the journal. */
+export interface JournalProblem {
+  /** Counted from 1; null where it is about no line. */
+  readonly line: number | null;
+  readonly id: string | null;
+  readonly problem: string;
+}
+
+export interface LockState {
+  readonly lock: LockFacts | null;
+  readonly fault: LockFault | null;
+  readonly journal: readonly JournalProblem[];
+  /** Whether a change was begun and not ended. */
+  readonly pending: boolean;
+  readonly warnings: readonly string[];
+}
+
+/** What the lockfile says of a plugin. */
+export interface LockedFacts {
+  readonly package: string;
+  readonly version: string;
+  readonly entry_point: string;
+  readonly distribution_hash: string;
+  readonly capabilities: readonly string[] | null;
+}
+
+/** A plugin that is trusted now. */
+export interface TrustedPlugin extends LockedFacts {
+  readonly id: string;
+  readonly previous: LockedFacts | null;
+}
+
+/** Paths of what a change was written to. */
+interface Written {
+  readonly lock: string;
+  readonly journal: string;
+  readonly warnings: readonly string[];
+}
+
+export interface TrustChange extends TrustedPlugin, Written {}
+
+export interface UntrustChange extends Written {
+  readonly id: string;
+  readonly previous: LockedFacts;
+}
+
+/** A change, or why there is none. */
+export type Change<Done, Refusal> = { readonly change: Done } | { readonly refusal: Refusal };
+
+/** Why a plugin is not trusted. */
+export type TrustRefusal =
+  | { readonly kind: "not_found"; readonly available: readonly string[] }
+  | { readonly kind: "unhashable"; readonly package: string; readonly detail: string }
+  /** It is local or linked. */
+  | { readonly kind: "not_installed" }
+  | { readonly kind: "rejected"; readonly code: string; readonly detail: string };
+
+export interface UntrustRefusal {
+  readonly kind: "not_locked";
+  readonly lock: string;
+  readonly locked: readonly string[];
+}
+
+/** What `lock` did. */
+export interface LockChange {
+  readonly lock: string;
+  /** Null where nothing was recorded. */
+  readonly journal: string | null;
+  readonly created: boolean;
+  /** How many there are now. */
+  readonly entries: number;
+  /** By id. */
+  readonly trusted: readonly TrustedPlugin[];
+  readonly removed: readonly { readonly id: string }[];
+  readonly skipped: readonly {
+    readonly id: string;
+    readonly code: string;
+    readonly reason: string;
+  }[];
+  readonly warnings: readonly string[];
+}
+
+/** Capabilities that came or went since a plugin was trusted. */
+export interface PermissionChange {
+  readonly id: string;
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
+export interface VerifyReport {
+  readonly lock: LockFacts;
+  readonly drift: readonly DriftRow[];
+  readonly unhashable: readonly {
+    readonly id: string;
+    readonly code: string;
+    readonly reason: string;
+  }[];
+  readonly journal: readonly JournalProblem[];
+  readonly pending: boolean;
+  readonly permissions: readonly PermissionChange[];
+  readonly warnings: readonly string[];
+}
+
+/** What `sign` wrote. */
+export interface SignedReport {
+  readonly package: string;
+  readonly version: string;
+  readonly distribution_hash: string;
+  readonly identity: string;
+  readonly key_id: string;
+  /** The path of the evidence. */
+  readonly evidence: string;
+  readonly warnings: readonly string[];
+}

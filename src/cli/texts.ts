@@ -1,0 +1,106 @@
+/** What commands say. Operators search logs for these texts: they are part of the contract. */
+import type { CommandName } from "./command-table.ts";
+import { listed, printable, say, singleQuoted } from "./print/printable.ts";
+
+export const texts = {
+  // How a command is used.
+  invalidMode: (mode: string) =>
+    `invalid plugin mode ${singleQuoted(mode)}: expected dev or production`,
+  localInProduction: "local plugins are not allowed in production mode",
+  noSuchFolder: (option: string, path: string) => say`${option}: there is no folder ${path}`,
+  helpAlone: "--help stands alone: with other options it is refused, not answered",
+  needsValue: (flag: string, value: string) =>
+    `option '${flag} ${value}' needs a value; one that begins with - is written ${flag}=${value}`,
+  unknownOption: (word: string) => `unknown option '${word}'`,
+  givenTwice: (flag: string) => `option '${flag}' is given twice`,
+  keyAsArgument: "a key is not given as an argument: --key takes the path of a file, or -",
+  emptyArgument: (name: string) => `argument '${name}' is empty`,
+  needsOne: (flag: string) => `required option '${flag}' is not given`,
+  onlyOneOf: (flags: readonly string[]) => `only one of ${flags.join(", ")} can be given`,
+  reasonForNothing: "--reason goes with --all or --prune",
+  missingCommand: "a command is missing",
+
+  // The lockfile.
+  lockNotFound: (path: string) => say`plugins.lock not found: ${path}`,
+  noLock: (command: CommandName) => `${command}: no plugins.lock found`,
+  newerLock: (command: CommandName, path: string, version: string) =>
+    say`${command}: ${path} has schema version ${version}; this version understands 1`,
+  lockLine: (path: string, version: number) => say`plugins.lock: ${path} (schema v${version})`,
+  faultyLockLine: "plugins.lock: (cannot be read)",
+  noLockLine: "plugins.lock: (none — production mode requires one to gate trust)",
+
+  // Trust.
+  notFound: (command: CommandName, id: string, available: readonly string[]) =>
+    `${command}: plugin ${singleQuoted(id)} not found among installed plugins. Available: ${listed(available, "<none>")}`,
+  unhashable: (command: CommandName, name: string, detail: string) =>
+    `${command}: cannot hash package ${singleQuoted(name)}: ${printable(detail)}`,
+  notInstalled: (command: CommandName, id: string) =>
+    `${command}: plugin ${singleQuoted(id)} is not an installed package and cannot be trusted`,
+  rejectedPlugin: (command: CommandName, id: string, code: string, detail: string) =>
+    `${command}: plugin ${singleQuoted(id)} is rejected: ${reasonOf(code, detail)}`,
+  notLocked: (id: string, path: string, locked: readonly string[]) =>
+    `untrust: plugin ${singleQuoted(id)} is not in ${printable(path)}. Locked: ${listed(locked, "<none>")}`,
+  asksForMore: (id: string, names: readonly string[]) =>
+    `  ${singleQuoted(id)} asks for more than it was granted: ${listed(names)}. The reason is to say why it may.`,
+  keyFile: (code: string) => `sign: the key file cannot be read: ${code}`,
+  keyTooLong: "sign: the key is longer than a private key can be",
+  keyReadable: "the key file can be read by others: `chmod 600` keeps it to its owner",
+  noKey: "sign: there is no key in what --key names",
+
+  pending: "A change was begun and not ended: the next command that writes settles it.",
+
+  // Finding plugins.
+  nothingLoaded: "(no plugins loaded)",
+  noPlugins: (url: string | undefined) =>
+    url === undefined
+      ? "No plugins registered."
+      : say`No plugins registered. See ${url} for the plugin catalog.`,
+  notRun: "nothing was run (--no-load): the table has what would be loaded",
+  pluginNotFound: (name: string) => say`plugin not found: ${name}`,
+  unknownPlugin: (name: string) => say`unknown plugin: ${name}`,
+  othersInside: (name: string, ids: readonly string[]) =>
+    say`${name} has other plugins too: ${ids.join(", ")}`,
+  othersClaim: (id: string, packages: readonly string[]) =>
+    say`${id} is claimed by other packages too: ${packages.join(", ")}`,
+
+  // The catalogue.
+  noMatches: (query: string, url: string | undefined) =>
+    `No catalog matches for ${singleQuoted(query)}.${url === undefined ? "" : say` See ${url}.`}`,
+  noCatalog: "note: there is no catalog; give one with --catalog PATH",
+  restartAfterEnable: (host: string) =>
+    `Restart the ${host} node after changing plugin packages or gates.`,
+  restartAfterDisable: (host: string) => `Restart the ${host} node after changing plugin gates.`,
+  noVariable: (name: string) => `# no enable variable: ${name} is enabled by the host application`,
+
+  // Doctor.
+  diagnostics: "Plugin state diagnostics:",
+  consistent: "Plugin configuration looks consistent.",
+
+  // What is no fault of the operator.
+  hostModule: (module: string, detail: string) =>
+    `--host: cannot use the module ${singleQuoted(module)}: ${printable(detail)}`,
+  noHost: (name: string) =>
+    `its export ${name} is no host: export what defineHost of this installation gives`,
+  output: (code: string) => `cannot write to standard output: ${printable(code)}`,
+  internal: (type: string, text: string) =>
+    say`internal error: ${type}: ${text} (--verbose prints the stack)`,
+  endedEarly: "internal error: the process was ended before the command was done",
+  failedOutside: (text: string) =>
+    say`warning: code of a plugin failed outside of its turn: ${text}`,
+} as const;
+
+/** `CODE: detail`, or the code alone. */
+export function reasonOf(code: string, detail: string): string {
+  return detail === "" ? printable(code) : say`${code}: ${detail}`;
+}
+
+/** The codes of error documents that are no codes of errors of this library. */
+export const documentCodes = {
+  usage: "The command line cannot be read as a command.",
+  plugin_not_found: "No installed plugin has the name.",
+  plugin_unknown: "The catalog has no plugin of the name.",
+  io_failed: "The system refused to read or write.",
+  internal_error: "A bug of this library.",
+} as const;
+
+export type DocumentCode = keyof typeof documentCodes;

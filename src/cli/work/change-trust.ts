@@ -1,0 +1,210 @@
+/** Commands that change what is trusted. */
+import { loadStage, type Refused, type StaticPlugin } from "../../discovery/index.ts";
+import { GlassineError } from "../../errors/index.ts";
+import { byUnits } from "../../plugins/index.ts";
+import {
+  checkReason,
+  createLock,
+  type TrustedPlugin as Granted,
+  type LockEntry,
+  revokePlugins,
+  trustPlugins,
+} from "../../trust/index.ts";
+import type {
+  Change,
+  LockChange,
+  TrustChange,
+  TrustedPlugin,
+  TrustRefusal,
+  UntrustChange,
+  UntrustRefusal,
+} from "../reports.ts";
+import type { LockRequest, TrustRequest, UntrustRequest } from "../services.ts";
+import { staticRequest } from "./discover.ts";
+import { optionsFor, type Surveyed, surveyFor } from "./discovered.ts";
+import { lockedFacts } from "./facts.ts";
+
+/** What the lockfile has no say in: they are trusted by policy, which is asked at every start. */
+const policyCodes: readonly string[] = [
+  "unsigned",
+  "signature_invalid",
+  "untrusted_identity",
+  "ack_missing",
+];
+const hashCodes: readonly string[] = ["unsafe_symlink", "unsupported_file", "package_too_large"];
+
+export async function trust(request: TrustRequest): Promise<Change<TrustChange, TrustRefusal>> {
+  checkReason(request.reason, "trust");
+  const surveyed = await surveyFor(staticRequest(request));
+  const { id } = request;
+  const source = surveyed.report.found.find(({ entry }) => entry.id === id);
+  const refusal = refusalOf(id, source, surveyed);
+  if (refusal !== undefined || source === undefined)
+    return { refusal: refusal ?? { kind: "not_found", available: availableIn(surveyed) } };
+  const capabilities = request.check ? await capabilitiesOf(source, surveyed) : undefined;
+  if (capabilities !== undefined && "refusal" in capabilities) return capabilities;
+  const entry = { ...entryOf(source), ...capabilities };
+  const { plugins, lock, journal, warnings } = await trustPlugins(
+    surveyed.options.lockPath,
+    [entry],
+    request.reason as string,
+  );
+  const [granted] = plugins;
+  return {
+    change: { ...trusted(granted as Granted), lock: lock.path, journal, warnings },
+  };
+}
+
+function availableIn({ report }: Surveyed): readonly string[] {
+  const ids = report.found.filter(({ isLocal }) => !isLocal).map(({ entry }) => entry.id);
+  return [...new Set(ids)].sort(byUnits);
+}
+
+function refusalOf(
+  id: string,
+  source: StaticPlugin | undefined,
+  { report }: Surveyed,
+): TrustRefusal | undefined {
+  const refused = report.refused.find((each) => each.id === id && !policyCodes.includes(each.code));
+  if (source === undefined && refused === undefined) return undefined;
+  if (source?.isLocal === true || source?.package.isLinked === true)
+    return { kind: "not_installed" };
+  if (refused === undefined) return undefined;
+  const { code, reason } = refused;
+  if (hashCodes.includes(code))
+    return { kind: "unhashable", package: refused.package, detail: reason };
+  return { kind: "rejected", code, detail: reason };
+}
+
+/** Loads the plugin, so that what it asks for is known from itself. */
+async function capabilitiesOf(
+  source: StaticPlugin,
+  { options, report }: Surveyed,
+): Promise<{ readonly refusal: TrustRefusal } | { readonly capabilities?: readonly string[] }> {
+  const alone = report.accepted.filter((each) => each === source);
+  const { loaded, refused } = await loadStage(options, { ...report, accepted: alone });
+  const [one] = loaded;
+  if (one !== undefined)
+    return one.loaded.kind === "hooks" ? { capabilities: one.loaded.plugin.capabilities } : {};
+  const fault = refused.find(({ id }) => id === source.entry.id) as Refused;
+  return { refusal: { kind: "rejected", code: fault.code, detail: fault.reason } };
+}
+
+function entryOf({ entry, package: found, hash }: StaticPlugin): LockEntry {
+  const { capabilities } = found;
+  return {
+    id: entry.id,
+    package: found.name,
+    version: found.version,
+    entryPoint: entry.entryPoint,
+    hash: hash?.hash ?? "",
+    ...(capabilities === undefined ? {} : { capabilities: [...new Set(capabilities)].sort() }),
+  };
+}
+
+function trusted({ entry, previous }: Granted): TrustedPlugin {
+  return {
+    id: entry.id,
+    ...lockedFacts(entry),
+    previous: previous === undefined ? null : lockedFacts(previous),
+  };
+}
+
+export async function untrust(
+  request: UntrustRequest,
+): Promise<Change<UntrustChange, UntrustRefusal>> {
+  checkReason(request.reason, "untrust");
+  const { lockPath } = await optionsFor(staticRequest(request));
+  try {
+    const done = await revokePlugins(lockPath, [request.id], request.reason as string);
+    const [entry] = done.plugins;
+    const previous = lockedFacts(entry as LockEntry);
+    const { lock, journal, warnings } = done;
+    return { change: { id: request.id, previous, lock: lock.path, journal, warnings } };
+  } catch (error) {
+    if (!(error instanceof GlassineError) || error.code !== "trust_refused") throw error;
+    const { locked = [] } = error.data as { readonly locked?: readonly string[] };
+    return { refusal: { kind: "not_locked", lock: lockPath, locked: [...locked].sort(byUnits) } };
+  }
+}
+
+export async function lock(request: LockRequest): Promise<LockChange> {
+  const { action, reason } = request;
+  if (action === "all" || action === "prune") checkReason(reason, "lock");
+  const { lockPath, lock: present, warnings } = await optionsFor(staticRequest(request));
+  const nothing = {
+    lock: lockPath,
+    journal: null,
+    created: false,
+    entries: present?.entries.length ?? 0,
+    trusted: [],
+    removed: [],
+    skipped: [],
+    warnings,
+  };
+  if (present === undefined && action !== "create" && action !== "all")
+    throw new GlassineError("lockfile_missing", "there is no plugins.lock");
+  if (action === "check") return nothing;
+  if (action === "create") {
+    if (present !== undefined) return nothing;
+    const { lock: made, isCreated } = await createLock(lockPath);
+    return { ...nothing, lock: made.path, created: isCreated };
+  }
+  const surveyed = await surveyFor(staticRequest(request));
+  const yet = { ...nothing, warnings: surveyed.report.warnings };
+  return action === "all"
+    ? await lockAll(surveyed, reason as string, yet)
+    : await prune(surveyed, reason as string, yet);
+}
+
+async function lockAll(
+  { report, options }: Surveyed,
+  reason: string,
+  nothing: LockChange,
+): Promise<LockChange> {
+  const skipped = report.refused.map(({ id, package: name, code, reason: why }) => ({
+    id: id ?? name,
+    code,
+    reason: why,
+  }));
+  const linked = report.accepted.filter((each) => each.package.isLinked || each.isLocal);
+  skipped.push(
+    ...linked.map(({ entry }) => ({
+      id: entry.id,
+      code: "linked_package" as const,
+      reason: "it is not an installed package",
+    })),
+  );
+  const good = report.accepted.filter((each) => !linked.includes(each) && !each.isBuiltin);
+  skipped.sort((a, b) => byUnits(a.id, b.id));
+  if (good.length === 0) return { ...nothing, skipped };
+  const done = await trustPlugins(options.lockPath, good.map(entryOf), reason, { command: "lock" });
+  return {
+    ...nothing,
+    lock: done.lock.path,
+    journal: done.journal,
+    created: report.lock === undefined,
+    entries: done.lock.entries.length,
+    trusted: done.plugins.map(trusted),
+    skipped,
+    warnings: [...nothing.warnings, ...done.warnings],
+  };
+}
+
+async function prune(
+  { report, options }: Surveyed,
+  reason: string,
+  nothing: LockChange,
+): Promise<LockChange> {
+  const gone = report.drift.filter(({ kind }) => kind === "missing_from_install");
+  const ids = gone.map(({ id }) => id);
+  if (ids.length === 0) return nothing;
+  const done = await revokePlugins(options.lockPath, ids, reason, { command: "lock" });
+  return {
+    ...nothing,
+    journal: done.journal,
+    entries: done.lock.entries.length,
+    removed: done.plugins.map(({ id }) => ({ id })),
+    warnings: [...nothing.warnings, ...done.warnings],
+  };
+}

@@ -1,0 +1,56 @@
+/** What discovery finds: plugins that may be loaded, and what keeps the others from it. */
+import type { InstalledPackage, PackageEntry, PackageHash, Rejection } from "../packages/index.ts";
+import type { Plugin, TrustDecision } from "../plugins/index.ts";
+import type { Drift, Lockfile, PluginMode, TrustSettings } from "../trust/index.ts";
+import type { CheckedProcedure } from "./procedures/index.ts";
+
+/** A rejection with the sentence of a host that does not start because of it. */
+export interface Refused extends Rejection {
+  readonly message: string;
+}
+
+/** One plugin of a package as the static stage knows it. Nothing of it was run. */
+export interface StaticPlugin {
+  readonly entry: PackageEntry;
+  readonly package: InstalledPackage;
+  /** Part of the host itself: trusted without a lock entry. */
+  readonly isBuiltin: boolean;
+  /** From a folder of the operator's that is not installed. */
+  readonly isLocal: boolean;
+  /** `undefined` where the package cannot be hashed, and for local ones. */
+  readonly hash: PackageHash | undefined;
+  /** `undefined` where nobody asked: built-in, local, and procedure plugins. */
+  readonly trust: PluginTrust | undefined;
+}
+
+/** Why a plugin may be loaded. */
+export interface PluginTrust {
+  readonly decision: TrustDecision;
+  readonly reason: string | undefined;
+  readonly signedBy: string;
+}
+
+/** What the static stage finds. */
+export interface StaticReport {
+  readonly mode: PluginMode;
+  readonly settings: Omit<TrustSettings, "mode">;
+  readonly lock: Lockfile | undefined;
+  /** Where a lockfile was looked for. */
+  readonly candidates: readonly string[];
+  /** Every plugin that was found, by id, then by package. */
+  readonly found: readonly StaticPlugin[];
+  /** Those of them that pass every gate. */
+  readonly accepted: readonly StaticPlugin[];
+  readonly refused: readonly Refused[];
+  readonly drift: readonly Drift[];
+  readonly warnings: readonly string[];
+}
+
+/** A plugin whose code was loaded. */
+export interface LoadedPlugin {
+  readonly source: StaticPlugin;
+  readonly loaded:
+    | { readonly kind: "hooks"; readonly plugin: Plugin }
+    /** Of a kind of the host's: what its check made of it, and the same where it is a procedure. */
+    | { readonly kind: "other"; readonly plugin: object; readonly procedure?: CheckedProcedure };
+}

@@ -1,0 +1,54 @@
+/** Entry points of plugins: which file of a package, and which export of it. Nothing is imported. */
+import { lstat, realpath } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+
+/** A file of the package and one of its exports. */
+export interface EntryPoint {
+  /** With `/` between its parts, and no `./` in front. */
+  readonly file: string;
+  readonly exportName: string;
+}
+
+const identifier = /^[A-Za-z_$][A-Za-z0-9_$]{0,127}$/;
+
+/** Reads `path` or `path:export`; a text says what is wrong. */
+export function parseEntryPoint(text: string): EntryPoint | string {
+  if (text === "") return "it is empty";
+  if (text.length > 512) return "it has more than 512 characters";
+  if (
+    /^[A-Za-z][A-Za-z0-9+.-]*:(?:\/|[^:]*[,/:])/.test(text) ||
+    /^(?:data|node|file|https?):/i.test(text)
+  )
+    return "it is a URL or a specifier; expected a path in the package";
+  const colon = text.lastIndexOf(":");
+  const path = colon === -1 ? text : text.slice(0, colon);
+  const exportName = colon === -1 ? "default" : text.slice(colon + 1);
+  if (!identifier.test(exportName)) return "its export is no name of an export";
+  const fault = pathFault(path);
+  return fault ?? { file: path.replace(/^\.\//, ""), exportName };
+}
+
+function pathFault(path: string): string | undefined {
+  if (/^(?:[/\\]|[A-Za-z]:)/.test(path)) return "its path is absolute";
+  if (path.includes("\\")) return "its path has a backslash; put / between its parts";
+  if (/[\p{C}?#%]/u.test(path)) return "its path has characters that no entry point has";
+  const parts = path.replace(/^\.\//, "").split("/");
+  if (parts.includes("..")) return "its path leaves the package";
+  if (parts.some((part) => part === "" || part === ".")) return "its path has an empty part";
+  if (!/\.(?:js|mjs|cjs)$/.test(path)) return "its file is none of .js, .mjs and .cjs";
+  return undefined;
+}
+
+/** Why a file is no file inside of the package, or `undefined` where it is. Links are followed. */
+export async function fileFault(root: string, file: string): Promise<string | undefined> {
+  let real: string;
+  try {
+    real = await realpath(join(root, ...file.split("/")));
+  } catch (error) {
+    return `its file is not there (${(error as NodeJS.ErrnoException).code ?? "unreadable"})`;
+  }
+  const inside = relative(root, real);
+  if (inside === ".." || inside.startsWith(`..${sep}`))
+    return "its file lies outside of the package";
+  return (await lstat(real)).isFile() ? undefined : "it is no file";
+}

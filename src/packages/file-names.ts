@@ -1,0 +1,41 @@
+/** Names of files that every system can hold, each of them as a name of its own. */
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** A name as the system stores it; `undefined` where its bytes are no UTF-8. */
+export function decodeName(bytes: Uint8Array): string | undefined {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same for a message, with replacement characters. */
+export function decodeForMessage(bytes: Uint8Array): string {
+  return lenient.decode(bytes);
+}
+
+// Control characters and separators of lines: they would forge records and lines of output.
+const control = /[\p{Cc}\p{Zl}\p{Zp}]/u;
+// Windows takes these for a drive, a stream, a separator or a pattern.
+const notForWindows = /[<>:"|?*\\]/;
+const device = /^(?:CON|PRN|AUX|NUL|CLOCK\$|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9\u00b9\u00b2\u00b3])$/i;
+
+/** Why a name of a file or folder is none that every system holds, as the end of a sentence. */
+export function nameFault(name: string): string | undefined {
+  if (control.test(name)) return "has a control character in its name";
+  if (notForWindows.test(name) || /[. ]$/.test(name)) return "has a name that Windows cannot hold";
+  // Windows drops what follows the first dot, and spaces in front of it.
+  const stem = name.replace(/\..*$/s, "").replace(/ +$/, "");
+  return device.test(stem) ? "has the name of a device of Windows" : undefined;
+}
+
+/**
+ * The same for names that a system may take for one: those that differ in case or in how their
+ * characters are composed. Lower case first, so that both cases of the sharp s meet.
+ */
+export function foldedName(name: string): string {
+  return name.normalize("NFC").toLowerCase().toUpperCase().normalize("NFC");
+}

@@ -1,0 +1,166 @@
+/** Finds the packages with plugins that are installed for a root. Nothing of them is run. */
+import { readdir, realpath } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { type Asked, type ReadPackage, readPackage } from "./read-package.ts";
+import type { InstalledPackage, NamedKind, Rejection } from "./types.ts";
+
+/** What is looked for, and where. */
+export interface FindOptions {
+  /** Its `node_modules` is searched, and that of each directory above it. */
+  readonly root: string;
+  /** The host's name: the key in package.json. */
+  readonly field: string;
+  /** The kinds of plugins beside those with hooks. */
+  readonly kinds: readonly NamedKind[];
+  /** Real paths of the host's own packages. They hide others of their names, wherever they are. */
+  readonly own?: readonly string[];
+  /** Folders that hold packages, or are one, and are not installed. */
+  readonly local?: readonly string[];
+}
+
+/** What was found. */
+export interface FoundPackages {
+  /** By name. */
+  readonly packages: readonly InstalledPackage[];
+  /** The packages of `local`. */
+  readonly local: readonly InstalledPackage[];
+  readonly rejected: readonly Rejection[];
+  /** Packages that a nearer one of the same name hides, and folders that cannot be read. */
+  readonly warnings: readonly string[];
+}
+
+interface Candidate {
+  readonly path: string;
+  readonly foundAt: string;
+  readonly installedAs: string;
+}
+
+/** Each real package once, the nearest of each name. */
+export async function findPackages({
+  root,
+  own = [],
+  local = [],
+  ...asked
+}: FindOptions): Promise<FoundPackages> {
+  const warnings: string[] = [];
+  const start = await realpath(resolve(root)).catch(() => resolve(root));
+  const folders = foldersAbove(start);
+  const seen = new Set<string>();
+  const byName = new Map<string, ReadPackage>();
+  const take = async (candidate: Candidate, isLinked: boolean) => {
+    seen.add(candidate.path);
+    const read = await readPackage({ ...candidate, isLinked }, asked);
+    if (read === undefined) return;
+    const nearer = byName.get(read.package.name);
+    if (nearer === undefined) byName.set(read.package.name, read);
+    else {
+      const one = own.includes(nearer.package.path) ? "the host's own" : "the nearer one";
+      warnings.push(
+        `the package '${read.package.name}' at ${candidate.foundAt} is hidden by ${one} at ${nearer.package.foundAt}`,
+      );
+    }
+  };
+  for (const path of own) await take({ path, foundAt: path, installedAs: basename(path) }, false);
+  for (const folder of folders) {
+    for (const candidate of await candidatesIn(folder, warnings)) {
+      if (seen.has(candidate.path)) continue;
+      await take(candidate, !folders.some((each) => isWithin(each, candidate.path)));
+    }
+  }
+  const found = sorted([...byName.values()]);
+  const ownLocal = sorted(await localPackages(local, asked));
+  return {
+    packages: found.map((each) => each.package),
+    local: ownLocal.map((each) => each.package),
+    rejected: [...found, ...ownLocal].flatMap(({ rejected }) => rejected),
+    warnings,
+  };
+}
+
+function sorted(packages: readonly ReadPackage[]): readonly ReadPackage[] {
+  return [...packages].sort((a, b) => (a.package.name < b.package.name ? -1 : 1));
+}
+
+/** `node_modules` of a directory and of those above it, the nearest first. */
+function foldersAbove(start: string): readonly string[] {
+  const folders: string[] = [];
+  for (let at = start; ; at = dirname(at)) {
+    folders.push(join(at, "node_modules"));
+    if (dirname(at) === at) return folders;
+  }
+}
+
+/** The real path of the nearest package that is installed under a name, be it a plugin or not. */
+export async function packageFolder(root: string, name: string): Promise<string | undefined> {
+  const start = await realpath(resolve(root)).catch(() => resolve(root));
+  for (const folder of foldersAbove(start)) {
+    const path = await realpath(join(folder, ...name.split("/"))).catch(() => undefined);
+    if (path !== undefined) return path;
+  }
+  return undefined;
+}
+
+function isWithin(folder: string, path: string): boolean {
+  const inside = relative(folder, path);
+  return inside !== "" && inside !== ".." && !inside.startsWith(`..${sep}`);
+}
+
+async function candidatesIn(folder: string, warnings: string[]): Promise<readonly Candidate[]> {
+  const names = await namesIn(folder, warnings);
+  const scopes = names.filter((name) => name.startsWith("@"));
+  const scoped = await Promise.all(
+    scopes.map(async (scope) =>
+      (await namesIn(join(folder, scope), warnings)).map((name) => `${scope}/${name}`),
+    ),
+  );
+  const all = [...names.filter((name) => !name.startsWith("@")), ...scoped.flat()];
+  const found: Candidate[] = [];
+  for (const name of all.sort()) {
+    const foundAt = join(folder, ...name.split("/"));
+    const path = await realpath(foundAt).catch(() => undefined);
+    if (path === undefined) warnings.push(`${foundAt} is a link that leads nowhere`);
+    else found.push({ path, foundAt, installedAs: name });
+  }
+  return found;
+}
+
+/** Names of folders and links; those that begin with a dot are the installer's. */
+async function namesIn(folder: string, warnings: string[]): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
+      .map(({ name }) => name)
+      .filter((name) => !name.startsWith("."));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT" && code !== "ENOTDIR")
+      warnings.push(`${folder} cannot be read (${code ?? "unknown"})`);
+    return [];
+  }
+}
+
+async function localPackages(
+  folders: readonly string[],
+  asked: Asked,
+): Promise<readonly ReadPackage[]> {
+  const found: ReadPackage[] = [];
+  for (const folder of folders) {
+    const own = await readLocal(folder, asked);
+    if (own !== undefined) {
+      found.push(own);
+      continue;
+    }
+    for (const name of await namesIn(folder, [])) {
+      const read = await readLocal(join(folder, name), asked);
+      if (read !== undefined) found.push(read);
+    }
+  }
+  return found;
+}
+
+async function readLocal(foundAt: string, asked: Asked): Promise<ReadPackage | undefined> {
+  const path = await realpath(foundAt).catch(() => undefined);
+  if (path === undefined) return undefined;
+  return readPackage({ path, foundAt, isLinked: true, installedAs: foundAt }, asked);
+}

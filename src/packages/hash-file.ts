@@ -1,0 +1,88 @@
+/** The SHA-256 of one file, read in pieces. */
+import { createHash } from "node:crypto";
+import type { BigIntStats } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { join } from "node:path";
+import { readOnly } from "./open-flags.ts";
+import type { PackageSize } from "./package-limits.ts";
+import { packageRefused, shownPath, systemCode } from "./refused.ts";
+
+/** A file as it was read. */
+export interface HashedFile {
+  readonly sha256: string;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** What reading a file of a package takes. */
+export interface FileInput {
+  readonly root: string;
+  readonly path: string;
+  /** The pieces are read into it. */
+  readonly buffer: Uint8Array;
+  readonly size: PackageSize;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * A file that becomes another while it is read is read once more.
+ *
+ * @throws GlassineError `package_refused` with `unsupported_file` or `package_too_large`
+ */
+export async function hashFile(input: FileInput): Promise<HashedFile> {
+  const { path, size } = input;
+  const refuse = (text: string, cause?: unknown) =>
+    packageRefused("unsupported_file", path, `${shownPath(path)} ${text}.`, cause);
+  let counted = 0;
+  const count = (bytes: number) => {
+    size.addBytes(path, bytes - counted);
+    counted = bytes;
+  };
+  for (let attempt = 1; attempt <= 2; attempt++) {
+    let handle: FileHandle | undefined;
+    try {
+      handle = await open(join(input.root, path), readOnly);
+      const before = await handle.stat({ bigint: true });
+      if (!before.isFile()) throw refuse("is no file any more");
+      count(Number(before.size));
+      const sha256 = await digestOf(handle, counted, input);
+      if (sha256 !== undefined && isSame(before, await handle.stat({ bigint: true })))
+        return { sha256, size: counted };
+    } catch (error) {
+      throw isSystemError(error) ? refuse(`cannot be read (${systemCode(error)})`, error) : error;
+    } finally {
+      await handle?.close();
+    }
+  }
+  throw refuse("changes while it is read");
+}
+
+/** `undefined` where the file has not the bytes that it said. */
+async function digestOf(
+  handle: FileHandle,
+  size: number,
+  { buffer, signal }: FileInput,
+): Promise<string | undefined> {
+  const hash = createHash("sha256");
+  let total = 0;
+  for (;;) {
+    signal?.throwIfAborted();
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length);
+    if (bytesRead === 0) return total === size ? hash.digest("hex") : undefined;
+    total += bytesRead;
+    if (total > size) return undefined;
+    hash.update(buffer.subarray(0, bytesRead));
+  }
+}
+
+function isSame(before: BigIntStats, after: BigIntStats): boolean {
+  return (
+    before.size === after.size &&
+    before.mtimeNs === after.mtimeNs &&
+    before.ctimeNs === after.ctimeNs
+  );
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error;
+}

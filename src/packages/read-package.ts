@@ -1,0 +1,252 @@
+/** What a package.json says of plugins. It is read as data; nothing of the package is run. */
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { bundledIn } from "./bundled.ts";
+import { fileFault, parseEntryPoint } from "./entry-points.ts";
+import { isHookId, isKindId, isPackageName, isVersion } from "./names.ts";
+import { readOnly } from "./open-flags.ts";
+import { parseStrictJson } from "./strict-json.ts";
+import type { InstalledPackage, NamedKind, PackageEntry, PluginKind, Rejection } from "./types.ts";
+
+/** Where a package is, and how. */
+interface Place {
+  /** The real path of its directory. */
+  readonly path: string;
+  readonly foundAt: string;
+  readonly isLinked: boolean;
+  /** The name under which it was found: `@acme/guard`. */
+  readonly installedAs: string;
+}
+
+/** What is looked for in a package.json. */
+export interface Asked {
+  /** The host's name: the key, and the first word of the keyword. */
+  readonly field: string;
+  readonly kinds: readonly NamedKind[];
+}
+
+/** A package with plugins, and what is wrong with those of them that cannot be loaded. */
+export interface ReadPackage {
+  readonly package: InstalledPackage;
+  readonly rejected: readonly Rejection[];
+}
+
+const maxBytes = 1024 * 1024;
+/**
+ * Reads a package. `undefined` for one that is none of this host's plugins.
+ */
+export async function readPackage(place: Place, asked: Asked): Promise<ReadPackage | undefined> {
+  const { field } = asked;
+  const text = await readText(join(place.path, "package.json"));
+  if (text === undefined) return undefined;
+  const read = "fault" in text ? text : parsed(text.text);
+  const name = "fault" in read ? place.installedAs : nameOf(read.data, place);
+  if ("fault" in read) {
+    // Of what cannot be read nobody knows whether it is a plugin: it is told where it says so.
+    return read.mentions(field) ? broken(place, name, read.fault) : undefined;
+  }
+  const { data } = read;
+  const keywords = Array.isArray(data.keywords) ? data.keywords : [];
+  const hasKeyword = keywords.includes(`${field}-plugin`);
+  const given = Object.hasOwn(data, field) ? data[field] : undefined;
+  if (given === undefined && !hasKeyword) return undefined;
+  if (!isPackageName(name))
+    return broken(place, place.installedAs, "its name is none that npm takes");
+  const { version } = data;
+  if (typeof version !== "string" || !isVersion(version))
+    return broken(place, name, "its version is no version");
+  const base = baseOf(place, { name, version, data, hasKeyword });
+  if (given === undefined) {
+    const reason = `it has the keyword ${field}-plugin and no field ${field}`;
+    return { package: base, rejected: [reject(name, "entry_point_missing", reason)] };
+  }
+  const found = readField(given, name, asked.kinds);
+  if ("fault" in found) {
+    const reason = `package '${name}' has an invalid ${field} field: ${found.fault}`;
+    return { package: base, rejected: [reject(name, "invalid_metadata", reason)] };
+  }
+  return withEntries({ ...base, ...found.asks }, found.entries);
+}
+
+async function withEntries(
+  base: InstalledPackage,
+  given: readonly GivenEntry[],
+): Promise<ReadPackage> {
+  const entries: PackageEntry[] = [];
+  const rejected: Rejection[] = [];
+  for (const { kind, id, text } of given) {
+    const point = parseEntryPoint(text);
+    const fault = typeof point === "string" ? point : await fileFault(base.path, point.file);
+    if (typeof point === "string" || fault !== undefined) {
+      rejected.push({
+        ...reject(base.name, "invalid_entry_point", fault as string),
+        id,
+        entryPoint: text,
+      });
+      continue;
+    }
+    entries.push({ kind, id, ...point, entryPoint: `${point.file}:${point.exportName}` });
+  }
+  entries.sort((a, b) => (a.id < b.id ? -1 : 1));
+  return { package: { ...base, entries }, rejected };
+}
+
+function reject(name: string, code: Rejection["code"], reason: string): Rejection {
+  return { id: undefined, package: name, entryPoint: undefined, code, reason };
+}
+
+function broken(place: Place, name: string, reason: string): ReadPackage {
+  const base = baseOf(place, { name, version: "0.0.0", data: {}, hasKeyword: false });
+  return { package: base, rejected: [reject(name, "invalid_metadata", reason)] };
+}
+
+function nameOf({ name }: Record<string, unknown>, { installedAs }: Place): string {
+  return typeof name === "string" ? name : installedAs;
+}
+
+interface Facts {
+  readonly name: string;
+  readonly version: string;
+  readonly data: Record<string, unknown>;
+  readonly hasKeyword: boolean;
+}
+
+function baseOf({ path, foundAt, isLinked }: Place, { data, ...facts }: Facts): InstalledPackage {
+  const dependencies = [...keysOf(data.dependencies), ...keysOf(data.optionalDependencies)].sort();
+  return {
+    ...facts,
+    path,
+    foundAt,
+    isLinked,
+    entries: [],
+    capabilities: undefined,
+    hooks: undefined,
+    dependencies: [...new Set(dependencies)],
+    bundled: bundledIn(data),
+  };
+}
+
+function keysOf(value: unknown): string[] {
+  return isRecord(value) ? Object.keys(value) : [];
+}
+
+function textsOf(value: unknown): readonly string[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  return value.every((each) => typeof each === "string") ? value : undefined;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+interface GivenEntry {
+  readonly kind: PluginKind;
+  readonly id: string;
+  readonly text: string;
+}
+
+interface ReadField {
+  readonly entries: readonly GivenEntry[];
+  readonly asks: Pick<InstalledPackage, "capabilities" | "hooks">;
+}
+
+const fieldKeys = ["plugin", "plugins", "id", "capabilities", "hooks"];
+
+function readField(
+  given: unknown,
+  name: string,
+  kinds: readonly NamedKind[],
+): ReadField | { readonly fault: string } {
+  if (!isRecord(given)) return { fault: "it must be an object" };
+  const known = [...fieldKeys, ...kinds.map((kind) => kind.field)];
+  const unknown = Object.keys(given).find((key) => !known.includes(key));
+  if (unknown !== undefined) return { fault: `it has the unknown key ${JSON.stringify(unknown)}` };
+  const { plugin, plugins, id } = given;
+  if (plugin !== undefined && plugins !== undefined)
+    return { fault: "it has both plugin and plugins; give one of them" };
+  if (id !== undefined && plugin === undefined) return { fault: "its id goes with plugin" };
+  const one =
+    plugin === undefined ? plugins : { [String(id ?? name.replace(/^@[^/]*\//, ""))]: plugin };
+  if (plugin !== undefined && id !== undefined && typeof id !== "string")
+    return { fault: "its id must be a text" };
+  const hooks = readEntries({ name: "hooks", field: "plugins" }, one, isHookId);
+  if ("fault" in hooks) return hooks;
+  const entries = [...hooks.entries];
+  for (const kind of kinds) {
+    const others = readEntries(kind, given[kind.field], isKindId);
+    if ("fault" in others) return others;
+    entries.push(...others.entries);
+  }
+  if (entries.length === 0) return { fault: "it names no plugin" };
+  const asks = { capabilities: textsOf(given.capabilities), hooks: textsOf(given.hooks) };
+  for (const key of ["capabilities", "hooks"] as const) {
+    if (given[key] !== undefined && asks[key] === undefined)
+      return { fault: `its ${key} must be an array of names` };
+  }
+  return { entries, asks };
+}
+
+function readEntries(
+  { name: kind, field }: NamedKind,
+  given: unknown,
+  isId: (text: string) => boolean,
+): { readonly entries: readonly GivenEntry[] } | { readonly fault: string } {
+  if (given === undefined) return { entries: [] };
+  if (!isRecord(given)) return { fault: `its ${field} must be an object from id to path` };
+  const entries: GivenEntry[] = [];
+  for (const [id, text] of Object.entries(given)) {
+    if (!isId(id))
+      return {
+        fault: `${JSON.stringify(id.slice(0, 64))} is no id such as ${kind === "hooks" ? "pii-scan" : "acme.clean_up"}`,
+      };
+    if (typeof text !== "string") return { fault: `the entry point of '${id}' must be a text` };
+    entries.push({ kind, id, text });
+  }
+  return { entries };
+}
+
+interface Fault {
+  readonly fault: string;
+  /** Whether what could be read of the file has the host's name in it. */
+  readonly mentions: (field: string) => boolean;
+}
+
+function parsed(text: string): { readonly data: Record<string, unknown> } | Fault {
+  const mentions = (field: string) =>
+    text.includes(`"${field}"`) || text.includes(`"${field}-plugin"`);
+  try {
+    const data = parseStrictJson(text);
+    return isRecord(data)
+      ? { data }
+      : { fault: "its package.json is no object", mentions: () => true };
+  } catch (error) {
+    return { fault: `its package.json cannot be read: ${(error as Error).message}`, mentions };
+  }
+}
+
+async function readText(path: string): Promise<{ readonly text: string } | Fault | undefined> {
+  const mentions = () => true;
+  let file: Awaited<ReturnType<typeof open>>;
+  try {
+    // No link out of the package is followed, and no pipe is waited for.
+    file = await open(path, readOnly);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Folders without a package.json are no packages.
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    return { fault: `its package.json cannot be opened (${code ?? "unknown"})`, mentions };
+  }
+  try {
+    const stats = await file.stat();
+    if (!stats.isFile()) return { fault: "its package.json is no file", mentions };
+    const { size } = stats;
+    if (size > maxBytes) return { fault: "its package.json has more than 1 MiB", mentions };
+    const bytes = await file.readFile();
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return { text };
+  } catch {
+    return { fault: "its package.json is no UTF-8 text", mentions };
+  } finally {
+    await file.close();
+  }
+}

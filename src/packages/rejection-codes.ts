@@ -1,0 +1,129 @@
+/** Why a package or plugin is not loaded. A closed list: what happened, and the operator's way out. */
+
+/** A code as the operator meets it. */
+export interface RejectionCodeSpec {
+  readonly means: string;
+  readonly todo: string;
+}
+
+const reinstall = "Reinstall the package. If it persists, treat it as tampering.";
+const report = "Report it to the authors of the plugin, or remove it.";
+const review =
+  "Compare `plugins describe` with what was reviewed, then trust it again or reinstall the pinned version.";
+
+/** By code. */
+export const rejectionCodes = {
+  entry_point_missing: {
+    means: "The package has the keyword of plugins, and names no plugin.",
+    todo: report,
+  },
+  invalid_metadata: {
+    means: "Its package.json is not readable, too large, or has a field that means nothing.",
+    todo: report,
+  },
+  invalid_entry_point: {
+    means: "Its entry point is no file in the package.",
+    todo: report,
+  },
+  unsafe_symlink: {
+    means: "A link in the package leads out of it, or nowhere.",
+    todo: reinstall,
+  },
+  unsupported_file: {
+    means: "A file of the package is none that can be hashed, or has a name that is not safe.",
+    todo: reinstall,
+  },
+  package_too_large: {
+    means: "The package has more files, more bytes or more levels than a plugin may have.",
+    todo: report,
+  },
+  linked_package: {
+    means: "The package is a link to a folder that is not installed. Production loads none.",
+    todo: "Install the package from a registry or a tarball.",
+  },
+  unsigned: {
+    means: "A signature is required, and the package has none.",
+    todo: "Use a signed package of a trusted publisher. Switch signing off only in local development, with the acknowledgement.",
+  },
+  signature_invalid: {
+    means: "The signature does not verify: files were changed, or the key is wrong or revoked.",
+    todo: reinstall,
+  },
+  untrusted_identity: {
+    means: "The signer is on no list of the operator's.",
+    todo: "After review, add the identity to the trusted list, or to the override list for a documented exception.",
+  },
+  ack_missing: {
+    means: "Signing is switched off, and the operator did not acknowledge what that means.",
+    todo: "Switch signing on again, or set the acknowledgement in local development.",
+  },
+  lock_missing: {
+    means: "Production loads what plugins.lock trusts, and there is no plugins.lock.",
+    todo: "Create it with `plugins lock`, then trust what was reviewed.",
+  },
+  missing_from_lock: {
+    means: "The plugin was never trusted here.",
+    todo: "Review it, then run `plugins trust ID --reason …`.",
+  },
+  version_mismatch: { means: "Another version is installed than was trusted.", todo: review },
+  hash_mismatch: { means: "The files are not those that were trusted.", todo: review },
+  entry_point_mismatch: {
+    means: "The plugin's entry point is another than was trusted.",
+    todo: "Review it before it is trusted again.",
+  },
+  package_mismatch: {
+    means: "Another package has taken the id.",
+    todo: "Review it before it is trusted again.",
+  },
+  capabilities_mismatch: {
+    means: "The plugin asks for capabilities that were not granted when it was trusted.",
+    todo: "Review what it asks for, then trust it again with a reason for exactly that.",
+  },
+  import_failed: { means: "Its module throws while it is imported.", todo: report },
+  load_timeout: { means: "Its module or factory takes longer than 30 seconds.", todo: report },
+  factory_failed: {
+    means: "Its factory throws, or gives something that is no plugin.",
+    todo: report,
+  },
+  contract_check_failed: {
+    means: "The procedure's class lacks something that its contract asks for.",
+    todo: report,
+  },
+  manifest_invalid: { means: "Its manifest does not fit this host.", todo: report },
+  id_mismatch: {
+    means: "The package and the plugin disagree about its name. It is a mistake, or a pretence.",
+    todo: report,
+  },
+  version_conflict: {
+    means: "The package and the plugin disagree about its version.",
+    todo: report,
+  },
+  duplicate_id: {
+    means: "Several packages claim the id. None of them is loaded.",
+    todo: "Remove one of them, or upgrade to ids that differ.",
+  },
+  reserved_id: {
+    means: "The id is one of the host's own.",
+    todo: "Remove the package: it claims to be part of the host.",
+  },
+  incompatible_host: {
+    means: "The plugin asks for another version of the host.",
+    todo: "Install a version of the plugin that fits this host.",
+  },
+  dependency_missing: {
+    means: "A plugin that it depends on is not installed.",
+    todo: "Install it, or remove the dependent.",
+  },
+  dependency_cycle: { means: "Plugins depend on each other in a circle.", todo: report },
+  dependency_rejected: {
+    means: "A plugin that it depends on is rejected.",
+    todo: "Mend that one first.",
+  },
+  config_rejected: {
+    means: "Its configuration does not fit its schema, or a plugin voted against it.",
+    todo: "Correct the configuration that the message names.",
+  },
+} as const satisfies Record<string, RejectionCodeSpec>;
+
+/** Why a package or plugin is not loaded. */
+export type RejectionCode = keyof typeof rejectionCodes;

@@ -1,0 +1,66 @@
+/** An installed package as the static stage knows it. Nothing of it was run. */
+import type { RejectionCode } from "./rejection-codes.ts";
+
+/** What a plugin of a package is: handlers on `hooks`, or the name of a kind, such as `procedure`. */
+export type PluginKind = string;
+
+/** A kind beside hook plugins, as package.json has it. */
+export interface NamedKind {
+  readonly name: string;
+  /** The key in the host's field with the entry points by id: `procedures`. */
+  readonly field: string;
+}
+
+/** One plugin that a package says it has. */
+export interface PackageEntry {
+  readonly kind: PluginKind;
+  /** The plugin's name, known before anything is loaded. */
+  readonly id: string;
+  /** The file in the package, with `/` between its parts and no `./` in front. */
+  readonly file: string;
+  readonly exportName: string;
+  /** `file:export`, as the lockfile has it. */
+  readonly entryPoint: string;
+}
+
+/** An installed package with plugins. */
+export interface InstalledPackage {
+  readonly name: string;
+  readonly version: string;
+  /** The real path of its directory. */
+  readonly path: string;
+  /** Where it was found, under a `node_modules`. */
+  readonly foundAt: string;
+  /** Whether its real path lies outside every `node_modules` of the root. */
+  readonly isLinked: boolean;
+  /** By id. */
+  readonly entries: readonly PackageEntry[];
+  /** What it says that its plugins ask for; `undefined` where it does not say. */
+  readonly capabilities: readonly string[] | undefined;
+  readonly hooks: readonly string[] | undefined;
+  readonly hasKeyword: boolean;
+  /** Names of the packages it depends on. */
+  readonly dependencies: readonly string[];
+  /** Those of them that it brings along in its own `node_modules`. */
+  readonly bundled: readonly string[];
+}
+
+/** What keeps a package, or one plugin of it, from being loaded. */
+export interface Rejection {
+  readonly id: string | undefined;
+  readonly package: string;
+  readonly entryPoint: string | undefined;
+  readonly code: RejectionCode;
+  /** One sentence or phrase, on one line. */
+  readonly reason: string;
+}
+
+/** The hash of a package: `glassine-package-hash-v1`. */
+export interface PackageHash {
+  /** `sha256:` and 64 digits. */
+  readonly hash: string;
+  /** Of each file, by its path in the package: the SHA-256 of its bytes, in hex. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Of all files, in bytes. */
+  readonly size: number;
+}

@@ -1,0 +1,63 @@
+/** Whether a package is still what was hashed: between the check and the import it may change. */
+import { type HashPackageOptions, hashPackage } from "./hash-package.ts";
+import { packageRefused, shownPath } from "./refused.ts";
+import type { PackageHash } from "./types.ts";
+
+/**
+ * Hashes a package once more and refuses one that is another than it was. Asked after the import,
+ * it tells that the imported bytes were the hashed ones, unless somebody put back what he changed.
+ *
+ * @throws GlassineError (as a rejection) `package_refused`, with the code `hash_mismatch` and the
+ *   first path, in the order of its characters, that was added, removed or changed; empty where it
+ *   is a link. Or with the codes of `hashPackage`
+ * @see spec `package:unchanged`
+ * @example
+ * ```ts
+ * import { mkdtemp, writeFile } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import { isGlassineError } from "glassine";
+ * import { assertUnchanged, hashPackage } from "glassine/node";
+ *
+ * const folder = await mkdtemp(join(tmpdir(), "package-"));
+ * const before = await hashPackage(folder);
+ * await writeFile(join(folder, "late.js"), "");
+ * try {
+ *   await assertUnchanged(before, folder);
+ * } catch (error) {
+ *   if (isGlassineError(error)) console.log(error.message); // "late.js" was added since the package was hashed.
+ * }
+ * ```
+ */
+export async function assertUnchanged(
+  before: PackageHash,
+  path: string,
+  options: HashPackageOptions = {},
+): Promise<void> {
+  const now = await hashPackage(path, options);
+  if (now.hash === before.hash) return;
+  const [change] = changesBetween(before.files, now.files);
+  if (change === undefined) {
+    const text = "A link of the package was added, removed or changed since it was hashed.";
+    throw packageRefused("hash_mismatch", "", text);
+  }
+  const text = `${shownPath(change.path)} was ${change.how} since the package was hashed.`;
+  throw packageRefused("hash_mismatch", change.path, text);
+}
+
+interface Change {
+  readonly path: string;
+  readonly how: "added" | "removed" | "changed";
+}
+
+function changesBetween(
+  before: PackageHash["files"],
+  now: PackageHash["files"],
+): readonly Change[] {
+  const paths = [...new Set([...before.keys(), ...now.keys()])].sort();
+  return paths.flatMap((path): readonly Change[] => {
+    if (before.get(path) === now.get(path)) return [];
+    if (!before.has(path)) return [{ path, how: "added" }];
+    return [{ path, how: now.has(path) ? "changed" : "removed" }];
+  });
+}

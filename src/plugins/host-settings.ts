@@ -1,0 +1,36 @@
+/** The settings of trust in the environment, behind the prefix of the host: what each means. */
+
+export const hostSettings = {
+  PLUGIN_SIGNING_REQUIRED: {
+    default: "`true`",
+    means: "Whether a plugin without a verified signature is refused.",
+  },
+  PLUGIN_UNSIGNED_ACK: {
+    default: "empty",
+    means:
+      "Says `i-understand-plugins-are-unsigned` to the letter, or no unsigned plugin is loaded.",
+  },
+  PLUGIN_TRUSTED_PUBLISHERS: {
+    default: "empty",
+    means: "Signers whose plugins are loaded, with commas between them.",
+  },
+  PLUGIN_TRUST_OVERRIDE_PUBLISHERS: {
+    default: "empty",
+    means: "Signers whose plugins are loaded as an exception, which the audit trail tells.",
+  },
+  PLUGIN_PUBLISHER_KEYS: {
+    default: "empty",
+    means: "The file that binds signers to their keys.",
+  },
+  PLUGIN_AUTO_DISCOVERY_ENABLED: {
+    default: "`true`",
+    means: "Whether installed packages are looked at, at all.",
+  },
+  PLUGIN_MODE: {
+    default: "`dev`",
+    means: "`dev` or `production`: in production plugins.lock decides what is loaded.",
+  },
+} as const satisfies Record<string, { readonly default: string; readonly means: string }>;
+
+/** The name of a setting, without the prefix. */
+export type HostSetting = keyof typeof hostSettings;

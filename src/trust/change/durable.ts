@@ -1,0 +1,179 @@
+/** Files as a change of trust needs them: whole or not there, and on the disk before it goes on. */
+import { randomBytes } from "node:crypto";
+import { constants, type Stats } from "node:fs";
+import { type FileHandle, lstat, open, unlink } from "node:fs/promises";
+import { dirname } from "node:path";
+import { lockfileFailed, onFile, systemCode } from "./failure.ts";
+
+/** Windows has no such flag, and no such links in a folder of others either. */
+const noFollow = constants.O_NOFOLLOW ?? 0;
+const noWait = constants.O_NONBLOCK ?? 0;
+
+/** The mode of new files, less the umask. */
+export const newMode = 0o644;
+
+/** What the system says where a file system has no second names, or not for this file. */
+export const linksUnsupported: readonly string[] = [
+  "EPERM",
+  "ENOSYS",
+  "ENOTSUP",
+  "EOPNOTSUPP",
+  "EMLINK",
+];
+
+/** A new name beside `path`. `isTemporary` knows it again. */
+export function temporaryFor(path: string): string {
+  return `${path}.${randomBytes(8).toString("hex")}.tmp`;
+}
+
+/**
+ * The bytes of a file; `undefined` where there is none. Links and pipes are not opened: a folder
+ * that came from others may have them in place of what belongs there.
+ *
+ * @throws GlassineError `lockfile_failed`
+ */
+export async function readFileWhole(
+  path: string,
+  maxBytes: number,
+): Promise<Uint8Array | undefined> {
+  return onFile(path, "read", async () => {
+    const handle = await openToRead(path);
+    if (handle === undefined) return undefined;
+    try {
+      const stats = await handle.stat();
+      expectRegular(path, stats);
+      if (stats.size > maxBytes) {
+        const most = `at most ${maxBytes} are read`;
+        throw lockfileFailed(path, (shown) => `${shown} has ${stats.size} bytes; ${most}.`);
+      }
+      return await readWhole(handle, stats.size);
+    } finally {
+      await handle.close();
+    }
+  });
+}
+
+async function openToRead(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, constants.O_RDONLY | noFollow | noWait);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "ENOENT") return undefined;
+    if (code === "ELOOP")
+      throw lockfileFailed(path, (shown) => `${shown} is a link. It has to be a file.`, error);
+    throw error;
+  }
+}
+
+/** @throws GlassineError `lockfile_failed` for a folder, pipe, device or link */
+export function expectRegular(path: string, stats: Stats): void {
+  if (stats.isFile()) return;
+  const what = stats.isDirectory() ? "a folder" : stats.isSymbolicLink() ? "a link" : "no file";
+  throw lockfileFailed(path, (shown) => `${shown} is ${what}. It has to be a file.`);
+}
+
+/** What a file has from its beginning, also where the system hands it out in pieces. */
+export async function readWhole(handle: FileHandle, size: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size);
+  for (let length = 0; length < size; ) {
+    const { bytesRead } = await handle.read(bytes, length, size - length, length);
+    if (bytesRead === 0) return bytes.subarray(0, length);
+    length += bytesRead;
+  }
+  return bytes;
+}
+
+/** Writes all bytes, also where the system takes them in pieces. `taken` is told of each. */
+export async function writeWhole(
+  handle: FileHandle,
+  bytes: Uint8Array,
+  taken: (count: number) => void = () => {},
+): Promise<void> {
+  for (let from = 0; from < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, from, bytes.length - from);
+    taken(bytesWritten);
+    from += bytesWritten;
+  }
+}
+
+/** What a new file is to have of one that it replaces. */
+export type Kept = Pick<Stats, "mode" | "uid" | "gid">;
+
+/**
+ * Makes a file with these bytes and gets them onto the disk. Nothing is left of one that could not
+ * be finished.
+ *
+ * @param like the file it will replace, or the mode of a new one, less the umask
+ */
+export async function makeFile(
+  path: string,
+  bytes: Uint8Array,
+  like: Kept | number,
+): Promise<void> {
+  const mode = typeof like === "number" ? like : 0o600;
+  const handle = await open(path, "wx", mode);
+  try {
+    try {
+      await writeWhole(handle, bytes);
+      if (typeof like !== "number") await becomeLike(handle, like);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    await tryRemove(path);
+    throw error;
+  }
+}
+
+/** Gives a file the owner and the mode of another. The owner is kept where the system lets us. */
+async function becomeLike(handle: FileHandle, { mode, uid, gid }: Kept): Promise<void> {
+  const own = await handle.stat();
+  if (own.uid !== uid || own.gid !== gid) {
+    await handle.chown(uid, gid).catch((error) => {
+      if (!["EPERM", "EINVAL", "ENOSYS", "ENOTSUP"].includes(systemCode(error) ?? "")) throw error;
+    });
+  }
+  await handle.chmod(mode & 0o7777);
+}
+
+/** Gets the names in the folder of `path` onto the disk, where the system can do that. */
+export async function syncFolderOf(path: string): Promise<void> {
+  let folder: FileHandle;
+  try {
+    folder = await open(dirname(path), "r");
+  } catch (error) {
+    // Windows opens no folders, and a folder may be written to but not read.
+    if (["EPERM", "EACCES", "EISDIR"].includes(systemCode(error) ?? "")) return;
+    throw error;
+  }
+  try {
+    await folder.sync();
+  } catch (error) {
+    if (!["EINVAL", "ENOTSUP", "EPERM", "EISDIR"].includes(systemCode(error) ?? "")) throw error;
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Removes a file, if it is there. */
+export async function remove(path: string): Promise<void> {
+  await unlink(path).catch((error) => {
+    if (systemCode(error) !== "ENOENT") throw error;
+  });
+}
+
+/** Removes a file that does no harm if it stays. */
+export async function tryRemove(path: string): Promise<void> {
+  await unlink(path).catch(() => {});
+}
+
+/** What is known of a file, links not followed; `undefined` where there is none. */
+export async function statsOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,16 @@
+export { changeLock, recoverLock } from "./change-lock.ts";
+export { checkJournal } from "./check-journal.ts";
+export { readJournal } from "./journal.ts";
+export { encodeJournalLine, type JournalLine } from "./journal-line.ts";
+export { loadJournal } from "./load-journal.ts";
+export { pendingChange } from "./pending.ts";
+export { checkReason } from "./reason.ts";
+export {
+  createLock,
+  type Revoked,
+  revokePlugins,
+  type Trusted,
+  type TrustedPlugin,
+  type TrustOptions,
+  trustPlugins,
+} from "./trust-plugins.ts";

@@ -1,0 +1,90 @@
+/**
+ * The journal's file while a change is made. It is opened before anything is changed, so that what
+ * keeps it from being written is found in time. Lines get to its end and are never moved or cut; a
+ * change that fails takes back its own bytes, as long as nothing stands behind them.
+ */
+import { constants } from "node:fs";
+import { type FileHandle, open, unlink } from "node:fs/promises";
+import { expectRegular, newMode, readWhole, statsOf, tryRemove, writeWhole } from "./durable.ts";
+import { lockfileFailed, onFile } from "./failure.ts";
+
+/** Far more than a journal of years. */
+export const maxJournalBytes = 64 * 2 ** 20;
+
+const lineFeed = 0x0a;
+
+/** What became of lines that were to be taken back: no line of them is there, or one at least. */
+type TakenBack = "gone" | "stands";
+
+/** A journal that is open. */
+export interface JournalFile {
+  /** What it held when it was opened. */
+  readonly bytes: Uint8Array;
+  readonly mode: number;
+  /** Resolves when the bytes are on the disk. */
+  append(bytes: Uint8Array): Promise<void>;
+  /** Takes back what `append` wrote. It never throws. */
+  takeBack(): Promise<TakenBack>;
+  close(): Promise<void>;
+}
+
+/** @throws GlassineError `lockfile_failed` */
+export async function openJournal(path: string): Promise<JournalFile> {
+  return onFile(path, "open", async () => {
+    const stats = await statsOf(path);
+    if (stats !== undefined) expectRegular(path, stats);
+    const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT;
+    const guards = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+    const handle = await open(path, flags | guards, newMode);
+    const isNew = stats === undefined;
+    try {
+      return await opened(path, handle, isNew);
+    } catch (error) {
+      await handle.close().catch(() => {});
+      if (isNew) await tryRemove(path);
+      throw error;
+    }
+  });
+}
+
+async function opened(path: string, handle: FileHandle, isNew: boolean): Promise<JournalFile> {
+  const stats = await handle.stat();
+  expectRegular(path, stats);
+  if (stats.size > maxJournalBytes) {
+    const most = `at most ${maxJournalBytes} are read. Move it away, and keep it.`;
+    throw lockfileFailed(path, (shown) => `${shown} has ${stats.size} bytes; ${most}`);
+  }
+  const bytes = await readWhole(handle, stats.size);
+  let more: Uint8Array = new Uint8Array();
+  let written = 0;
+
+  async function cutBack(): Promise<void> {
+    if (written > 0) {
+      const { size } = await handle.stat();
+      // Somebody appended by hand. Their line stays, and so does what stands before it.
+      if (size !== bytes.length + written) return;
+      await handle.truncate(bytes.length);
+      written = 0;
+    }
+    if (isNew) await unlink(path);
+  }
+
+  return {
+    bytes,
+    mode: stats.mode,
+    append: (lines) =>
+      onFile(path, "append to", async () => {
+        more = lines;
+        await writeWhole(handle, more, (count) => {
+          written += count;
+        });
+        await handle.datasync();
+      }),
+    takeBack: async () => {
+      await cutBack().catch(() => {});
+      // The first byte may be the end of a line that had none.
+      return more.subarray(1, written).includes(lineFeed) ? "stands" : "gone";
+    },
+    close: () => onFile(path, "close", () => handle.close()),
+  };
+}

@@ -1,0 +1,79 @@
+/**
+ * One line of the journal: six fields with tabs between them, and what this library adds behind
+ * them. Readers take the six by position, so a line of another tool or a hand is as good.
+ *
+ * @see spec `journal:fields`, `journal:further-fields`
+ */
+import { escapeField, unescapeField } from "./field-text.ts";
+import { isJournalTime } from "./journal-time.ts";
+
+/** What was done: trust was granted, or taken back. */
+export type JournalAction = "trust" | "revoke";
+
+/** A change of trust, as the journal tells it. */
+export interface JournalLine {
+  /** When, as it is written there: ISO 8601. */
+  readonly at: string;
+  readonly action: JournalAction;
+  /** The plugin's. */
+  readonly id: string;
+  /** `-` for a revocation. */
+  readonly version: string;
+  /** The hash of the package; `-` for a revocation. */
+  readonly hash: string;
+  readonly reason: string;
+  /** Who, as `user@host`. */
+  readonly actor: string | undefined;
+  /** The SHA-256 of the lock's text after the change, in hex. */
+  readonly lock: string | undefined;
+  /** The SHA-256 of the line before, in hex; `-` for the first. */
+  readonly prev: string | undefined;
+  /** Whether the line before had no end when this one was appended. */
+  readonly afterTorn: boolean;
+}
+
+const leading = 6;
+/** Says that the line before counts for nothing. */
+const afterTorn = "before=torn";
+
+/** The line without its line feed. Whatever its fields hold, it is one line of as many fields. */
+export function encodeJournalLine(line: JournalLine): string {
+  const { action, actor, lock, prev } = line;
+  const texts = [line.id, line.version, line.hash, line.reason].map(escapeField);
+  const fields = [line.at, action, ...texts];
+  if (actor !== undefined) fields.push(`actor=${escapeField(actor)}`);
+  if (lock !== undefined) fields.push(`lock=${escapeField(lock)}`);
+  if (prev !== undefined) fields.push(`prev=${escapeField(prev)}`);
+  if (line.afterTorn) fields.push(afterTorn);
+  return fields.join("\t");
+}
+
+/** The line, or what keeps it from being one. A carriage return of an editor at its end is none. */
+export function parseJournalLine(text: string): JournalLine | { readonly fault: string } {
+  const fields = text.replace(/\r$/, "").split("\t");
+  const [at = "", action = "", ...rest] = fields.slice(0, leading);
+  const [id = "", version = "", hash = "", reason = ""] = rest.map(unescapeField);
+  if (fields.length < leading) {
+    return { fault: `It has ${fields.length} of the ${leading} fields.` };
+  }
+  if (!isJournalTime(at)) return { fault: "Its first field is no date and time of ISO 8601." };
+  if (action !== "trust" && action !== "revoke") {
+    return { fault: "Its second field is neither trust nor revoke." };
+  }
+  if (id === "" || version === "" || hash === "") {
+    return { fault: "Its id, version or hash is empty." };
+  }
+  const further = fields.slice(leading);
+  return {
+    ...{ at, action, id, version, hash, reason },
+    actor: fieldOf(further, "actor="),
+    lock: fieldOf(further, "lock="),
+    prev: fieldOf(further, "prev="),
+    afterTorn: further.includes(afterTorn),
+  };
+}
+
+function fieldOf(further: readonly string[], key: string): string | undefined {
+  const field = further.find((each) => each.startsWith(key));
+  return field === undefined ? undefined : unescapeField(field.slice(key.length));
+}

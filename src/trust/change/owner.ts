@@ -1,0 +1,91 @@
+/**
+ * Who holds an exclusion, and whether that process is still there. A process id alone says little:
+ * ids are used again, and each container counts its own. So the start of the process and its space
+ * of ids are told as well, where the system knows them.
+ */
+import { randomBytes } from "node:crypto";
+import { readFile, readlink } from "node:fs/promises";
+import { hostname } from "node:os";
+import { systemCode } from "./failure.ts";
+
+/** A process that changes a lock, as its exclusion file tells. */
+export interface Owner {
+  readonly pid: number;
+  readonly host: string;
+  /** When the process began, in ticks since its system did; `undefined` where that is not known. */
+  readonly started: string | undefined;
+  /** Which processes have ids of their own: those of one container. */
+  readonly space: string | undefined;
+}
+
+/** `elsewhere` is all that cannot be told from here. */
+export type Standing = "alive" | "gone" | "elsewhere";
+
+/** The text of a new exclusion file of this process. No two are the same. */
+export async function ownClaim(now: Date): Promise<Uint8Array> {
+  const { pid } = process;
+  const { started } = (await readProcess(pid)) ?? {};
+  const owner = { pid, host: hostname(), started, space: await ownSpace() };
+  const claim = { ...owner, since: now.toISOString(), nonce: randomBytes(8).toString("hex") };
+  return new TextEncoder().encode(`${JSON.stringify(claim)}\n`);
+}
+
+/** Who an exclusion file names; `undefined` for a text that names nobody. */
+export function readOwner(bytes: Uint8Array): Owner | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null) return undefined;
+  const { pid, host, started, space } = value as { readonly [key: string]: unknown };
+  const isProcess = typeof pid === "number" && Number.isSafeInteger(pid) && pid > 0;
+  if (!isProcess || typeof host !== "string" || host === "") return undefined;
+  return {
+    ...{ pid, host },
+    // In another form it is a note of somebody's, and tells nothing of a process.
+    started: typeof started === "string" && /^\d+$/.test(started) ? started : undefined,
+    space: typeof space === "string" ? space : undefined,
+  };
+}
+
+export async function standingOf(owner: Owner): Promise<Standing> {
+  if (owner.host !== hostname()) return "elsewhere";
+  const space = await ownSpace();
+  if (owner.space !== undefined && space !== undefined && owner.space !== space) return "elsewhere";
+  if (!isThere(owner.pid)) return "gone";
+  const known = await readProcess(owner.pid);
+  if (known === undefined) return "alive";
+  const isAnother = owner.started !== undefined && owner.started !== known.started;
+  return known.hasEnded || isAnother ? "gone" : "alive";
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Any other refusal is about a process that is there.
+    return systemCode(error) !== "ESRCH";
+  }
+}
+
+/** What Linux tells of a process: proc(5). A process that ended may wait for its parent as `Z`. */
+async function readProcess(
+  pid: number,
+): Promise<{ readonly started: string; readonly hasEnded: boolean } | undefined> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+    // The second field is a name in parentheses, which may hold some itself.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const [state = "", started] = [fields[0], fields[19]];
+    return started === undefined ? undefined : { started, hasEnded: /^[ZXx]$/.test(state) };
+  } catch {
+    return undefined;
+  }
+}
+
+async function ownSpace(): Promise<string | undefined> {
+  return readlink("/proc/self/ns/pid").catch(() => undefined);
+}

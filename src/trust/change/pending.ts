@@ -1,0 +1,129 @@
+/**
+ * The record of a change that is on its way. Written before the lock is replaced and removed after
+ * the journal has its lines, it says after a crash what was to become of both.
+ *
+ * @see spec `journal:pending`
+ */
+import { rename } from "node:fs/promises";
+import { sha256 } from "./digest.ts";
+import { makeFile, readFileWhole, syncFolderOf, temporaryFor, tryRemove } from "./durable.ts";
+import { isHeld } from "./exclusion.ts";
+import { onFile } from "./failure.ts";
+import { type JournalLine, parseJournalLine } from "./journal-line.ts";
+import { type Places, placesOf } from "./places.ts";
+
+/** A change as its record has it. */
+export interface PendingRecord {
+  /** The SHA-256 of the lock before; null where there was none. */
+  readonly old: string | null;
+  /** The SHA-256 of the lock after. */
+  readonly new: string;
+  /** How many bytes the journal had. */
+  readonly journal: number;
+  /** The lines that the journal gets, without line feeds. */
+  readonly lines: readonly string[];
+}
+
+/** What becomes of an unfinished change: it is completed, was not made, or can no longer be told. */
+export type Recovery = "applied" | "discarded" | "conflict";
+
+/** A change that was not finished. */
+export interface PendingChange {
+  /** Of the record. */
+  readonly path: string;
+  /** What the next command makes of it. */
+  readonly outcome: Recovery;
+  /** Whether a process may still be at it: then nothing is wrong. */
+  readonly isInProgress: boolean;
+  /** What it changes; empty where the record cannot be read. */
+  readonly lines: readonly JournalLine[];
+}
+
+const maxRecordBytes = 64 * 2 ** 20;
+const maxLockBytes = 64 * 2 ** 20;
+const digest = /^[0-9a-f]{64}$/;
+
+/** Tells of a change of this lock that is not finished, without touching anything. */
+export async function pendingChange(path: string): Promise<PendingChange | undefined> {
+  const places = await placesOf(path);
+  const before = await readRecord(places);
+  if (before === undefined) return undefined;
+  const isInProgress = await isHeld(places);
+  // Its process may have finished since.
+  const bytes = isInProgress ? before : await readRecord(places);
+  if (bytes === undefined) return undefined;
+  const record = parseRecord(bytes);
+  return {
+    path: places.pending,
+    outcome: await outcomeOf(record, places),
+    isInProgress,
+    lines: record?.lines.flatMap(linesIn) ?? [],
+  };
+}
+
+export async function readRecord({ pending }: Places): Promise<Uint8Array | undefined> {
+  return readFileWhole(pending, maxRecordBytes);
+}
+
+/** Gets a record onto the disk. Without one, nothing is left of it. */
+export async function writeRecord(
+  { lock, pending }: Places,
+  record: PendingRecord,
+  mode: number,
+): Promise<void> {
+  await onFile(pending, "write", async () => {
+    const made = temporaryFor(lock);
+    const bytes = new TextEncoder().encode(`${JSON.stringify({ version: 1, ...record })}\n`);
+    await makeFile(made, bytes, mode);
+    try {
+      await rename(made, pending);
+      await syncFolderOf(pending);
+    } catch (error) {
+      await tryRemove(made);
+      await tryRemove(pending);
+      throw error;
+    }
+  });
+}
+
+/** The record; `undefined` for bytes that are none, or whose lines are not lines. */
+export function parseRecord(bytes: Uint8Array): PendingRecord | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null) return undefined;
+  const { version, old, new: next, journal, lines } = value as { readonly [key: string]: unknown };
+  const isKnown = version === 1 && isDigest(next) && (old === null || isDigest(old));
+  const isPlaced = Number.isSafeInteger(journal) && (journal as number) >= 0;
+  if (!isKnown || !isPlaced || !Array.isArray(lines) || !lines.every(isLine)) return undefined;
+  return { old, new: next, journal: journal as number, lines };
+}
+
+function isDigest(value: unknown): value is string {
+  return typeof value === "string" && digest.test(value);
+}
+
+function isLine(value: unknown): value is string {
+  return typeof value === "string" && !value.includes("\n") && linesIn(value).length === 1;
+}
+
+/** The line that a text is, if it is one. */
+export function linesIn(text: string): readonly JournalLine[] {
+  const line = parseJournalLine(text);
+  return "fault" in line ? [] : [line];
+}
+
+/** A change that leaves the text as it was counts as made once its record is there. */
+export async function outcomeOf(
+  record: PendingRecord | undefined,
+  { lock }: Places,
+): Promise<Recovery> {
+  if (record === undefined) return "conflict";
+  const bytes = await readFileWhole(lock, maxLockBytes);
+  const now = bytes === undefined ? null : sha256(bytes);
+  if (now === record.new) return "applied";
+  return now === record.old ? "discarded" : "conflict";
+}

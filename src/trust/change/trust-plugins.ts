@@ -1,0 +1,184 @@
+/** The changes of trust that there are: it is granted, or taken back. Each needs a reason. */
+import { GlassineError } from "../../errors/index.ts";
+import {
+  type LockEntry,
+  type Lockfile,
+  readLockfile,
+  removeEntry,
+  setEntry,
+} from "../lockfile/index.ts";
+import { printable } from "../lockfile/refusals.ts";
+import { single } from "../single-quotes.ts";
+import { type Changed, type ChangeOptions, changeLock } from "./change-lock.ts";
+import { checkReason } from "./reason.ts";
+
+/** Of a change of trust. */
+export interface TrustOptions extends Omit<ChangeOptions, "mustExist"> {
+  /** What a refusal of the reason begins with. Default `trust`, or `untrust` for a revocation. */
+  readonly command?: string | undefined;
+}
+
+/** One plugin that is trusted now. */
+export interface TrustedPlugin {
+  readonly entry: LockEntry;
+  /** What was trusted under its id before. */
+  readonly previous: LockEntry | undefined;
+}
+
+/** What `trustPlugins` did. */
+export interface Trusted extends Changed {
+  /** By id. */
+  readonly plugins: readonly TrustedPlugin[];
+}
+
+/** What `revokePlugins` did. */
+export interface Revoked extends Changed {
+  /** The entries that are gone, by id. */
+  readonly plugins: readonly LockEntry[];
+}
+
+/**
+ * Trusts plugins: gives each an entry in the lock, or brings the one it has up to date in its place,
+ * and appends a line each to the journal, by id. All of them, or none. An entry that is there
+ * already is left as it is, and the grant is journaled as any other.
+ *
+ * A lock that is not there is made; its folder has to be there.
+ *
+ * @param path of the lock
+ * @throws GlassineError `reason_invalid`, `trust_refused` where two entries have one id,
+ *   `lockfile_invalid`, `lockfile_newer`, `lockfile_uneditable`, `lockfile_busy`, `lockfile_failed`,
+ *   `aborted`. Nothing is written then.
+ * @see spec `journal:one-line-each`, `journal:renewed`, `journal:all-or-nothing`
+ * @example
+ * ```ts
+ * import { mkdtemp } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import { trustPlugins } from "glassine/node";
+ *
+ * const path = join(await mkdtemp(join(tmpdir(), "trust-")), "plugins.lock");
+ * const entry = {
+ *   id: "pii-scan",
+ *   package: "@acme/pii-scan",
+ *   version: "1.2.0",
+ *   entryPoint: "dist/plugin.js:default",
+ *   hash: `sha256:${"0".repeat(64)}`,
+ * };
+ * const { lock, plugins } = await trustPlugins(path, [entry], "reviewed, OPS-1284");
+ * console.log(lock.entries.length, plugins[0]?.previous); // 1 undefined
+ * ```
+ */
+export async function trustPlugins(
+  path: string,
+  plugins: readonly LockEntry[],
+  reason: string,
+  options: TrustOptions = {},
+): Promise<Trusted> {
+  checkReason(reason, options.command ?? "trust");
+  const sorted = inOrder(plugins, ({ id }) => id);
+  const changed = await changeLock(
+    path,
+    (lock) => ({
+      text: sorted.reduce(setEntry, lock.text),
+      lines: sorted.map(({ id, version, hash }) => ({
+        action: "trust",
+        ...{ id, version, hash, reason },
+      })),
+    }),
+    options,
+  );
+  const previous = (id: string) => changed.previous?.entries.find((each) => each.id === id);
+  return {
+    ...changed,
+    plugins: sorted.map((entry) => ({ entry, previous: previous(entry.id) })),
+  };
+}
+
+/**
+ * Takes trust back: removes the entries of these ids from the lock, and appends a line each to the
+ * journal, by id. All of them, or none. Their packages need not be installed. It holds from the
+ * next start; what runs goes on.
+ *
+ * @param path of the lock
+ * @throws GlassineError `reason_invalid`, `trust_refused` where the lock has no entry of an id,
+ *   `lockfile_missing`, `lockfile_invalid`, `lockfile_newer`, `lockfile_uneditable`,
+ *   `lockfile_busy`, `lockfile_failed`, `aborted`. Nothing is written then.
+ * @see spec `journal:actions`, `journal:all-or-nothing`
+ * @example
+ * ```ts
+ * import { mkdtemp } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import { revokePlugins, trustPlugins } from "glassine/node";
+ *
+ * const path = join(await mkdtemp(join(tmpdir(), "trust-")), "plugins.lock");
+ * const entry = {
+ *   id: "pii-scan",
+ *   package: "@acme/pii-scan",
+ *   version: "1.2.0",
+ *   entryPoint: "dist/plugin.js:default",
+ *   hash: `sha256:${"0".repeat(64)}`,
+ * };
+ * await trustPlugins(path, [entry], "reviewed, OPS-1284");
+ * const { lock, plugins } = await revokePlugins(path, ["pii-scan"], "leaks, OPS-1290");
+ * console.log(lock.entries.length, plugins[0]?.version); // 0 1.2.0
+ * ```
+ */
+export async function revokePlugins(
+  path: string,
+  ids: readonly string[],
+  reason: string,
+  options: TrustOptions = {},
+): Promise<Revoked> {
+  checkReason(reason, options.command ?? "untrust");
+  const sorted = inOrder(ids, (id) => id);
+  const changed = await changeLock(
+    path,
+    (lock) => {
+      for (const id of sorted) expectLocked(lock, id, path);
+      return {
+        text: sorted.reduce(removeEntry, lock.text),
+        lines: sorted.map((id) => ({
+          action: "revoke",
+          ...{ id, version: "-", hash: "-", reason },
+        })),
+      };
+    },
+    { ...options, mustExist: true },
+  );
+  const plugins = (changed.previous?.entries ?? []).filter(({ id }) => sorted.includes(id));
+  return { ...changed, plugins: inOrder(plugins, ({ id }) => id) };
+}
+
+/**
+ * Makes a lock without entries where there is none. One that is there is only read.
+ *
+ * @throws GlassineError `lockfile_invalid`, `lockfile_newer`, `lockfile_busy`, `lockfile_failed`
+ */
+export async function createLock(
+  path: string,
+  options: Omit<TrustOptions, "command"> = {},
+): Promise<{ readonly lock: Lockfile; readonly isCreated: boolean }> {
+  const found = await readLockfile(path);
+  if (found !== undefined) return { lock: found, isCreated: false };
+  const unchanged = ({ text }: Lockfile) => ({ text, lines: [] });
+  const { lock, previous } = await changeLock(path, unchanged, options);
+  return { lock, isCreated: previous === undefined };
+}
+
+function expectLocked({ entries }: Lockfile, id: string, path: string): void {
+  const locked = entries.map((each) => each.id).sort();
+  if (locked.includes(id)) return;
+  const list = locked.map(printable).join(", ");
+  const text = `plugin ${single(id)} is not in ${printable(path)}. Locked: ${list || "<none>"}`;
+  throw new GlassineError("trust_refused", text, { path, id, locked });
+}
+
+/** By id, in the order of code units. */
+function inOrder<T>(items: readonly T[], idOf: (item: T) => string): readonly T[] {
+  const sorted = [...items].sort((one, other) => (idOf(one) < idOf(other) ? -1 : 1));
+  const twice = sorted.find((item, at) => at > 0 && idOf(sorted[at - 1] as T) === idOf(item));
+  if (twice === undefined) return sorted;
+  const id = idOf(twice);
+  throw new GlassineError("trust_refused", `plugin ${single(id)} is named twice`, { id });
+}

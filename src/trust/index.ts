@@ -1,0 +1,46 @@
+export {
+  checkJournal,
+  checkReason,
+  createLock,
+  loadJournal,
+  pendingChange,
+  type Revoked,
+  revokePlugins,
+  type Trusted,
+  type TrustedPlugin,
+  type TrustOptions,
+  trustPlugins,
+} from "./change/index.ts";
+export {
+  type Drift,
+  driftOf,
+  type InstalledPlugin,
+  type LockEntry,
+  type Lockfile,
+  locateLockfile,
+  readLockfile,
+} from "./lockfile/index.ts";
+export {
+  type PluginMode,
+  readPluginMode,
+  readTrustSettings,
+  type TrustSettings,
+} from "./settings.ts";
+export { checkEvidence } from "./signing/check-evidence.ts";
+export { decideTrust } from "./signing/decide-trust.ts";
+export { type Ed25519VerifierOptions, ed25519Verifier } from "./signing/ed25519-verifier.ts";
+export {
+  noPublisherKeys,
+  type PublisherKeys,
+  readPublisherKeys,
+} from "./signing/publisher-keys.ts";
+export {
+  type SignedEvidence,
+  type SignPackageOptions,
+  signPackage,
+} from "./signing/sign-package.ts";
+export {
+  type SigstoreVerifierOptions,
+  sigstoreVerifier,
+} from "./signing/sigstore-verifier.ts";
+export type { Evidence, SignatureVerifier, SignedPackage } from "./signing/types.ts";

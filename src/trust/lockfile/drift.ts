@@ -1,0 +1,113 @@
+/** How what is installed differs from what was trusted. */
+import type { LockEntry } from "./types.ts";
+
+/** What of an installed plugin is compared. It is known before any of its code runs. */
+export interface InstalledPlugin {
+  readonly id: string;
+  readonly package: string;
+  readonly version: string;
+  readonly entryPoint: string;
+  /** `undefined` where the package cannot be hashed: it is no hash that was trusted. */
+  readonly hash: string | undefined;
+  /** What its package.json asks for; `undefined` where it does not say. */
+  readonly capabilities?: readonly string[] | undefined;
+  /** Part of the host: it needs no entry, and no drift of it blocks. */
+  readonly builtin?: boolean | undefined;
+}
+
+/** The label of each kind for people. JSON has the kind. */
+const labels = {
+  missing_from_install: "missing_from_install",
+  missing_from_lock: "missing_from_lock",
+  version_mismatch: "version",
+  hash_mismatch: "hash",
+  entry_point_mismatch: "entry_point",
+  package_mismatch: "package",
+  capabilities_mismatch: "capabilities",
+} as const;
+
+type DriftKind = keyof typeof labels;
+
+/** One difference. */
+export interface Drift {
+  readonly id: string;
+  readonly kind: DriftKind;
+  readonly label: string;
+  /** What was trusted; lists have commas between their names. `undefined` where nothing was. */
+  readonly expected: string | undefined;
+  /** What is installed. Text of a package: escape it before it is printed. */
+  readonly actual: string | undefined;
+  /** Whether production keeps the plugin from loading. */
+  readonly blocking: boolean;
+}
+
+/**
+ * Compares what was trusted with what is installed, by the id that is known before loading.
+ *
+ * Entries come in the order of the file, each with all its differences in the order version, hash,
+ * entry point, package, capabilities; then what is installed and was never trusted, by id. Of
+ * several packages with one id each is compared. Capabilities differ where a package asks for more
+ * than was granted, and where both are known.
+ *
+ * @see spec `lockfile:drift`, `lockfile:drift-order`
+ */
+export function driftOf(
+  entries: readonly LockEntry[],
+  installed: readonly InstalledPlugin[],
+): readonly Drift[] {
+  const byId = new Map<string, InstalledPlugin[]>();
+  for (const plugin of installed) byId.set(plugin.id, [...(byId.get(plugin.id) ?? []), plugin]);
+  const ofEntries = entries.flatMap((entry) => {
+    const plugins = byId.get(entry.id);
+    if (plugins !== undefined) return plugins.flatMap((plugin) => mismatches(entry, plugin));
+    const expected = `${entry.package}==${entry.version}`;
+    return [drift(entry.id, "missing_from_install", { expected, blocking: false })];
+  });
+  const locked = new Set(entries.map(({ id }) => id));
+  const unlocked = installed
+    .filter(({ id, builtin }) => builtin !== true && !locked.has(id))
+    .sort((a, b) => byCodeUnit(a.id, b.id) || byCodeUnit(a.package, b.package))
+    .map(({ id, package: name, version }) =>
+      drift(id, "missing_from_lock", { actual: `${name}==${version}`, blocking: true }),
+    );
+  return [...ofEntries, ...unlocked];
+}
+
+function mismatches(entry: LockEntry, plugin: InstalledPlugin): readonly Drift[] {
+  const compared = [
+    ["version_mismatch", entry.version, plugin.version],
+    ["hash_mismatch", entry.hash, plugin.hash],
+    ["entry_point_mismatch", entry.entryPoint, plugin.entryPoint],
+    ["package_mismatch", entry.package, plugin.package],
+  ] as const;
+  const blocking = plugin.builtin !== true;
+  const found = compared
+    .filter(([, expected, actual]) => expected !== actual)
+    .map(([kind, expected, actual]) => drift(entry.id, kind, { expected, actual, blocking }));
+  const { capabilities: granted } = entry;
+  const { capabilities: asked } = plugin;
+  if (granted === undefined || asked === undefined) return found;
+  if (asked.every((name) => granted.includes(name))) return found;
+  const expected = listed(granted);
+  const actual = listed(asked);
+  return [...found, drift(entry.id, "capabilities_mismatch", { expected, actual, blocking })];
+}
+
+interface DriftFacts {
+  readonly expected?: string;
+  readonly actual?: string | undefined;
+  readonly blocking: boolean;
+}
+
+function drift(id: string, kind: DriftKind, { expected, actual, blocking }: DriftFacts): Drift {
+  return Object.freeze({ id, kind, label: labels[kind], expected, actual, blocking });
+}
+
+function listed(names: readonly string[]): string {
+  return [...new Set(names)].sort().join(", ");
+}
+
+function byCodeUnit(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

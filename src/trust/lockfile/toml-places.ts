@@ -1,0 +1,172 @@
+/**
+ * Where things stand in a TOML text.
+ *
+ * The text is one that the parser has taken: this reads layout, and what a value means is the
+ * parser's word. TOML 1.1, https://toml.io/en/v1.1.0
+ */
+import { parse } from "smol-toml";
+
+/** Offsets: `end` is behind the last character. */
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+interface ValuePlace extends Span {
+  /** Of an array. */
+  readonly items: readonly ValuePlace[];
+  /** Of an inline table. */
+  readonly fields: readonly FieldPlace[];
+}
+
+/** A key and its value. */
+export interface FieldPlace extends Span {
+  /** As it is spelled: `"id"`, `a . b`. */
+  readonly key: string;
+  readonly value: ValuePlace;
+}
+
+/** A header, `[x]` or `[[x]]`, and the fields below it. `end` is that of the header. */
+export interface TablePlace extends Span {
+  /** As it is spelled, without the brackets and the spaces inside of them. */
+  readonly key: string;
+  readonly fields: readonly FieldPlace[];
+}
+
+/** The fields above the first header, and the tables. */
+export interface Places {
+  readonly fields: readonly FieldPlace[];
+  readonly tables: readonly TablePlace[];
+}
+
+/** `text` has to be valid TOML. */
+export function placesOf(text: string): Places {
+  const top: FieldPlace[] = [];
+  const tables: TablePlace[] = [];
+  let fields = top;
+  let at = afterBlank(text, 0);
+  while (at < text.length) {
+    let end: number;
+    if (text[at] === "[") {
+      fields = [];
+      const table = { ...readHeader(text, at), fields };
+      tables.push(table);
+      end = table.end;
+    } else {
+      const field = readField(text, at);
+      fields.push(field);
+      end = field.end;
+    }
+    at = afterBlank(text, afterLine(text, end));
+  }
+  return { fields: top, tables };
+}
+
+const bareKey = /^[A-Za-z0-9_-]+$/;
+
+/** Whether a key is spelled as one word, without quotes and dots. */
+export function isBare(key: string): boolean {
+  return bareKey.test(key);
+}
+
+/** The parts of a key: `a."b c"` has two. */
+export function partsOf(key: string): readonly string[] {
+  if (isBare(key)) return [key];
+  const parts: string[] = [];
+  let level: unknown = parse(`${key} = 0`);
+  while (typeof level === "object" && level !== null) {
+    const [[part, below]] = Object.entries(level) as [[string, unknown]];
+    parts.push(part);
+    level = below;
+  }
+  return parts;
+}
+
+/** Behind the line feed that ends the line, or the end of the text. */
+export function afterLine(text: string, at: number): number {
+  const lineFeed = text.indexOf("\n", at);
+  return lineFeed === -1 ? text.length : lineFeed + 1;
+}
+
+/** Behind spaces, line ends and comments. */
+function afterBlank(text: string, from: number): number {
+  let at = from;
+  for (;;) {
+    at = indexOf(/[^ \t\r\n]/g, text, at);
+    if (text[at] !== "#") return at;
+    at = afterLine(text, at);
+  }
+}
+
+function indexOf(pattern: RegExp, text: string, from: number): number {
+  pattern.lastIndex = from;
+  return pattern.exec(text)?.index ?? text.length;
+}
+
+function readHeader(text: string, start: number): Omit<TablePlace, "fields"> {
+  const brackets = text[start + 1] === "[" ? 2 : 1;
+  const keyEnd = endOfKey(text, start + brackets, "]");
+  const key = text.slice(start + brackets, keyEnd).trim();
+  return { start, end: keyEnd + brackets, key };
+}
+
+function readField(text: string, start: number): FieldPlace {
+  const equals = endOfKey(text, start, "=");
+  const value = readValue(text, indexOf(/[^ \t]/g, text, equals + 1));
+  return { start, end: value.end, key: text.slice(start, equals).trim(), value };
+}
+
+function endOfKey(text: string, from: number, closer: string): number {
+  let at = from;
+  while (at < text.length && text[at] !== closer)
+    at = isQuote(text[at]) ? afterString(text, at) : at + 1;
+  return at;
+}
+
+function isQuote(character: string | undefined): boolean {
+  return character === '"' || character === "'";
+}
+
+function readValue(text: string, start: number): ValuePlace {
+  if (text[start] === "[") return readList(text, start, "]");
+  if (text[start] === "{") return readList(text, start, "}");
+  const end = isQuote(text[start]) ? afterString(text, start) : afterBareValue(text, start);
+  return { start, end, items: [], fields: [] };
+}
+
+/** An array or an inline table. */
+function readList(text: string, start: number, closer: "]" | "}"): ValuePlace {
+  const items: ValuePlace[] = [];
+  const fields: FieldPlace[] = [];
+  let at = afterBlank(text, start + 1);
+  while (at < text.length && text[at] !== closer) {
+    const place = closer === "]" ? readValue(text, at) : readField(text, at);
+    if ("key" in place) fields.push(place);
+    else items.push(place);
+    at = afterBlank(text, place.end);
+    if (text[at] === ",") at = afterBlank(text, at + 1);
+  }
+  return { start, end: at + 1, items, fields };
+}
+
+/** A number, a boolean, or a date, which may have a space in front of its time. */
+function afterBareValue(text: string, start: number): number {
+  const pattern = /[^\s,\]}#]+(?: \d\d:[^\s,\]}#]+)?/y;
+  pattern.lastIndex = start;
+  return start + (pattern.exec(text)?.[0].length ?? 1);
+}
+
+/** Behind the closing quotes. Of five quotes at the end the first two belong to the text. */
+function afterString(text: string, start: number): number {
+  const quote = text[start] as string;
+  const fence = quote.repeat(3);
+  const closer = text.startsWith(fence, start) ? fence : quote;
+  let at = start + closer.length;
+  while (at < text.length && !text.startsWith(closer, at)) {
+    const escapes = quote === '"' && text[at] === "\\";
+    at += escapes ? 2 : 1;
+  }
+  at += closer.length;
+  for (let i = 0; i < 2 && closer === fence && text[at] === quote; i++) at += 1;
+  return at;
+}

@@ -1,0 +1,27 @@
+/** What plugins.lock says, as data. */
+
+/** A plugin that is trusted, exactly as it was when somebody trusted it. */
+export interface LockEntry {
+  readonly id: string;
+  /** The name of its npm package, with the scope. */
+  readonly package: string;
+  /** Compared exactly: no range. */
+  readonly version: string;
+  /** `path:export` */
+  readonly entryPoint: string;
+  /** `sha256:` or `sha512:`, and the digits in lower case. */
+  readonly hash: string;
+  /** What was granted, sorted and without repeats; `undefined` where nobody wrote it down. */
+  readonly capabilities?: readonly string[] | undefined;
+}
+
+/** A lockfile that is valid. */
+export interface Lockfile {
+  readonly path: string;
+  /** The text of the file. Edits are made to it, and it is never written anew from the entries. */
+  readonly text: string;
+  /** In the order of the file. */
+  readonly entries: readonly LockEntry[];
+  /** A sentence each. */
+  readonly warnings: readonly string[];
+}

@@ -1,0 +1,70 @@
+/** The command line: arguments that scripts pass on, and texts that packages chose. */
+import { expect, it, vi } from "vitest";
+import { attack } from "../attacks/attack.ts";
+import { facts, rejected, report, trusted } from "./support/facts.ts";
+import { linesOf, run } from "./support/run.ts";
+
+attack(
+  "A-226",
+  "An id, query or path that a script passes on is an option: `--plugin-mode=dev`, `-h`, `--help`",
+  "data behind `--`; refused in front of it with exit 2, and nothing is done",
+  () => {
+    const smuggled = ["--plugin-mode=dev", "--check", "-h", "--help", "-1", "--", "--json", "-"];
+
+    it.each(smuggled)("trust does nothing for the id %s", async (id) => {
+      const trust = vi.fn(() => Promise.resolve({ change: trusted() }));
+      const { code } = await run(["plugins", "trust", id, "--reason", "r"], {
+        services: { trust },
+      });
+      // A hyphen alone is a name like any other, which no plugin has.
+      if (id !== "-") expect([code, trust.mock.calls]).toEqual([2, []]);
+      else expect(trust).toHaveBeenCalledWith(expect.objectContaining({ id: "-" }));
+    });
+
+    it.each(smuggled)("trust takes %s for an id behind --", async (id) => {
+      const trust = vi.fn(() => Promise.resolve({ change: trusted() }));
+      await run(["plugins", "trust", "--reason", "r", "--", id], { services: { trust } });
+      expect(trust).toHaveBeenCalledWith(expect.objectContaining({ id, check: false }));
+    });
+
+    it.each(["--json", "-x", "--check"])("no path is %s", async (path) => {
+      const discover = vi.fn();
+      for (const option of ["--root", "--plugins-lock", "--local-plugins", "--catalog", "--host"]) {
+        const { code } = await run(["plugins", "list", option, path], { services: { discover } });
+        expect(code).toBe(2);
+      }
+      const sign = vi.fn();
+      const argv = ["plugins", "sign", path, "--key", "-", "--identity", "a"];
+      expect((await run(argv, { services: { sign } })).code).toBe(2);
+      expect([discover.mock.calls, sign.mock.calls]).toEqual([[], []]);
+    });
+  },
+);
+
+attack(
+  "A-227",
+  "Names, versions and reasons of a package hold escape sequences, line ends and overrides of direction",
+  "escaped: no line is added or changed, and the cursor stays where it is",
+  () => {
+    const spoiler = "\u001b[1A\u001b[2K\r\n\u202e\u2066trusted: evil 1.0.0\u0007";
+    const plugin = facts({ id: "a", version: spoiler, signed_by: spoiler, package: spoiler });
+    const refused = rejected({ id: spoiler, reason: spoiler });
+    const services = {
+      discover: () => Promise.resolve(report({ loaded: [plugin], rejected: [refused] })),
+    };
+
+    it.each<readonly [readonly string[]]>([
+      [["plugins", "list"]],
+      [["plugins", "describe", "a"]],
+      [["plugins", "doctor"]],
+      [["doctor"]],
+    ])("%j", async (argv) => {
+      const { stdout } = await run(
+        argv.filter((word) => word !== undefined),
+        { services },
+      );
+      expect(stdout.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+      expect(linesOf(stdout).filter((line) => /^\s*trusted:/.test(line))).toEqual([]);
+    });
+  },
+);

@@ -1,0 +1,64 @@
+/** A host's own command line, over the services themselves. */
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createCommand } from "../../src/cli/index.ts";
+import type { TextStream } from "../../src/cli/output.ts";
+import { verifies } from "../support/verifies.ts";
+
+const names = { bin: "memory-node", hostName: "stigmem", prefix: "STIGMEM_" } as const;
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "command-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function run(argv: readonly string[], env = {}) {
+  const written: string[] = [];
+  const stream: TextStream = {
+    write(text, done) {
+      written.push(text);
+      done();
+      return true;
+    },
+    on: () => {},
+  };
+  const isTTY = { stdout: false, stderr: false };
+  const io = { cwd: folder, env: { HOME: folder, ...env }, stdout: stream, stderr: stream, isTTY };
+  const code = await createCommand(names).run(argv, io);
+  return { code, text: written.join("") };
+}
+
+describe("createCommand", () => {
+  it("speaks under the names of its host", async () => {
+    verifies("cli:own-names");
+    const { code, text } = await run(["--help"]);
+    expect([code, text]).toEqual([0, expect.stringMatching(/^Usage: memory-node /)]);
+    const env = { STIGMEM_PLUGIN_MODE: "production", GLASSINE_PLUGIN_MODE: "prod" };
+    const ended = await run(["plugins", "list"], env);
+    expect([ended.code, ended.text]).toEqual([
+      0,
+      expect.stringMatching(/^plugin mode: production\n/),
+    ]);
+  });
+
+  it("runs over what is installed, and writes nothing to look at it", async () => {
+    verifies("cli:exit-codes");
+    for (const argv of [["plugins", "list"], ["plugins", "doctor"], ["doctor"]])
+      expect(await run(argv)).toMatchObject({ code: 0 });
+    expect(await run(["plugins", "describe", "a"])).toEqual({
+      ...{ code: 1, text: "error: plugin not found: a\n" },
+    });
+    expect(await run(["plugins", "verify"])).toEqual({
+      ...{ code: 2, text: "verify: no plugins.lock found\n" },
+    });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("refuses names that are none", () => {
+    const make = () => createCommand({ ...names, prefix: "stigmem" });
+    expect(make).toThrow(expect.objectContaining({ code: "options_invalid" }));
+  });
+});

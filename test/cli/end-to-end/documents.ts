@@ -1,0 +1,26 @@
+/** Documents that the command prints. */
+import type { Ended, RunOptions, Workspace } from "./support.ts";
+
+/** What a command printed with `--json`: one document and a line feed. */
+export interface Document extends Ended {
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into it.
+  readonly data: any;
+}
+
+export async function documentOf(
+  { run }: Pick<Workspace, "run">,
+  args: readonly string[],
+  options?: RunOptions,
+): Promise<Document> {
+  const ended = await run([...args, "--json"], options);
+  return { ...ended, data: read(ended.stdout) };
+}
+
+/** One document and a line feed: as text it is what it would be if it were printed again. */
+function read(stdout: string): unknown {
+  if (!stdout.endsWith("}\n") && !stdout.endsWith("]\n")) throw new Error(`No document: ${stdout}`);
+  return JSON.parse(stdout);
+}
+
+export const linesOf = (text: string): readonly string[] =>
+  text === "" ? [] : text.replace(/\n$/, "").split("\n");

@@ -1,0 +1,118 @@
+/** Packages that several tests install. */
+import { type Fixture, pluginSource } from "./support.ts";
+
+/** How long a hook that installs packages may take, in milliseconds. */
+export const installTime = 180_000;
+
+/** The same plugin, whose module writes a file when it is run. */
+export function marked(fixture: Fixture, marker: string): Fixture {
+  return { ...fixture, files: { "plugin.js": pluginSource(fixture, marker) } };
+}
+
+/** A plugin with hooks whose factory gives what the source of an expression says. */
+export function made(
+  name: string,
+  expression: string,
+  { imports = "", ...more }: Partial<Fixture> & { readonly imports?: string } = {},
+): Fixture {
+  const source = `import { definePlugin, health } from "glassine";
+${imports}
+export default () => ${expression};
+`;
+  return { name, files: { "plugin.js": source }, ...more };
+}
+
+/** A package with one procedure. */
+export interface ProcedureFixture {
+  readonly package: string;
+  readonly id: string;
+  readonly version?: string;
+  /** Of the class: source of members that replace the good ones. */
+  readonly members?: Readonly<Record<string, string | undefined>>;
+  /** A file that its module writes when it is run. */
+  readonly marker?: string;
+  /** The whole module, in place of one with a class. */
+  readonly source?: string;
+  /** What package.json says that it asks for. */
+  readonly capabilities?: readonly string[];
+}
+
+export function procedure(given: ProcedureFixture): Fixture {
+  const { package: name, id, version = "1.0.0", source = procedureSource(given) } = given;
+  const { capabilities } = given;
+  return {
+    name,
+    version,
+    glassine: { procedures: { [id]: "./dist/proc.js:MyProcedure" }, capabilities },
+    files: { "dist/proc.js": source },
+  };
+}
+
+function procedureSource({ id, members, marker }: ProcedureFixture): string {
+  const all = {
+    id: `static id = ${JSON.stringify(id)};`,
+    name: 'static name = "My procedure";',
+    version: 'static version = "0.1.0";',
+    configModel: "static configModel = { parse: (value) => value };",
+    requiredCapabilities: "static requiredCapabilities = [];",
+    preflight: "async preflight() {}",
+    run: "async run() {}",
+    ...members,
+  };
+  const mark = `import { writeFileSync } from "node:fs";\nwriteFileSync(${JSON.stringify(marker)}, "ran");\n`;
+  const body = Object.values(all).filter((member) => member !== undefined);
+  return `${marker === undefined ? "" : mark}export class MyProcedure {\n${body.join("\n")}\n}\n`;
+}
+
+/** The example of the memory node's operator pages: two hooks, and a health check. */
+export const exampleOfMemoryNode: Fixture = {
+  name: "example-stigmem-plugin",
+  field: "stigmem",
+  files: {
+    "plugin.js": `import { allow, health } from "glassine";
+import { definePlugin } from "glassine/memory-node";
+
+export default () =>
+  definePlugin({
+    name: "example-stigmem-plugin",
+    version: "1.0.0",
+    capabilities: ["audit.emit"],
+    hooks: {
+      pre_assert_authorize: (_facts) => allow(),
+      post_assert_audit: (_facts) => undefined,
+    },
+    healthCheck: () => health("healthy", "ready"),
+  });
+`,
+  },
+};
+
+/** The host of the memory node, for `--host`. */
+export const memoryNode = "glassine/memory-node:memoryNode";
+
+/** The catalogue of the memory node: a fixture, none is shipped. */
+const catalog: string = new URL("../fixtures/catalog.json", import.meta.url).pathname;
+
+/** A program that is a host's own command. */
+export function commandOf(discovery: object, more: object = {}): string {
+  const names = { bin: "node-of-ours", hostName: "glassine", prefix: "GLASSINE_" };
+  return `import { createCommand } from "glassine/node";
+await createCommand(${JSON.stringify({ ...names, ...more, discovery })}).main();
+`;
+}
+
+/** A program that is a host: it starts with what it discovers, tells who is there, and ends. */
+export const hostProgram = `import process from "node:process";
+import { createPluginManager } from "glassine";
+import { discoverPlugins } from "glassine/node";
+
+try {
+  const discovered = await discoverPlugins();
+  const manager = await createPluginManager({ plugins: [], discovered, logger: {} });
+  console.log(manager.plugins.map(({ name, version }) => name + " " + version).join(", "));
+  await manager.close();
+} catch (error) {
+  console.error(error.message);
+  process.exit(2);
+}
+`;

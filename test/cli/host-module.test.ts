@@ -1,0 +1,61 @@
+/** `--host`: plugins are held to a host of the operator's. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, vi } from "vitest";
+import { verifies } from "../support/verifies.ts";
+import { host, other } from "./fixtures/host.ts";
+import { report } from "./support/facts.ts";
+import { catalogPath, fixtures, linesOf, run, runJson } from "./support/run.ts";
+
+describe("--host", () => {
+  it.each([
+    ["host.ts", "STIGMEM_", host],
+    ["./host.ts:other", "OTHER_", other],
+    [`${fixtures}host.ts:host`, "STIGMEM_", host],
+  ])("takes %s, with its names", async (module, prefix, imported) => {
+    verifies("cli:host-module");
+    const discover = vi.fn(({ mode }) => Promise.resolve(report({ mode })));
+    const env = { [`${prefix}PLUGIN_MODE`]: "production", GLASSINE_PLUGIN_MODE: "prod" };
+    const ended = await run(["plugins", "list", "--host", module], { services: { discover }, env });
+    expect([ended.code, linesOf(ended.stdout)[0]]).toEqual([0, "plugin mode: production"]);
+    expect(discover).toHaveBeenCalledWith(expect.objectContaining({ host: imported, prefix }));
+  });
+
+  it("names the host in what is printed", async () => {
+    verifies("cli:host-module");
+    const argv = ["plugins", "disable", "tombstones", "--catalog", catalogPath];
+    const { stdout } = await run([...argv, "--host", "host.ts:other"]);
+    expect(stdout).toContain("Restart the other node after");
+  });
+
+  it.each([
+    ["nowhere.ts", "cannot use the module 'nowhere.ts'"],
+    ["host.ts:absent", "its export absent is no host"],
+    ["../support/facts.ts:lockAt", "its export lockAt is no host"],
+    ["catalog.json", "cannot use the module 'catalog.json'"],
+    ["no-such-package", "cannot use the module 'no-such-package'"],
+    ["data:text/javascript,export default 1", "cannot use the module"],
+  ])("refuses %s", async (module, message) => {
+    verifies("cli:host-module");
+    const discover = vi.fn();
+    const { code, document } = await runJson(["plugins", "list", "--host", module], {
+      services: { discover },
+    });
+    expect([code, document.error.code]).toEqual([2, "options_invalid"]);
+    expect(document.error.message).toContain(message);
+    expect(discover).not.toHaveBeenCalled();
+  });
+
+  it("says what a module throws, on one line", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "host-"));
+    const path = join(folder, "throws.mjs");
+    await writeFile(path, 'throw new Error("first\\nsecond");');
+    const { code, stderr } = await run(["plugins", "list", "--host", path]);
+    expect([code, linesOf(stderr)]).toEqual([
+      2,
+      [`--host: cannot use the module '${path}': first\\u{a}second`],
+    ]);
+    await rm(folder, { recursive: true });
+  });
+});

@@ -1,0 +1,128 @@
+/** What services report, filled in as far as a test does not say. */
+import type {
+  DiscoveryReport,
+  DriftRow,
+  LockChange,
+  PluginFacts,
+  RejectedPlugin,
+  TrustChange,
+  VerifyReport,
+} from "../../../src/cli/reports.ts";
+
+export const hash = (digit: string) => `sha256:${digit.repeat(64)}`;
+
+export function facts(given: Partial<PluginFacts> = {}): PluginFacts {
+  const { id = "example-plugin" } = given;
+  return {
+    id,
+    name: id,
+    kind: "hooks",
+    version: "1.0.0",
+    package: id,
+    entry_point: "dist/plugin.js:default",
+    distribution_hash: hash("a"),
+    builtin: false,
+    capabilities: [],
+    hooks: [],
+    depends_on: [],
+    discovery_source: { type: "npm_package" },
+    signed_by: "builder@example.com",
+    trust_decision: "trusted_publisher",
+    health: {
+      status: "healthy",
+      message: "ready",
+      checked_at: "2026-01-01T00:00:00.000Z",
+      error_summary: null,
+    },
+    requires: "*",
+    config: null,
+    locked: false,
+    granted_capabilities: null,
+    missing_keyword: false,
+    unsupplied_capabilities: [],
+    uncovered_dependencies: [],
+    ...given,
+  };
+}
+
+export function rejected(given: Partial<RejectedPlugin> = {}): RejectedPlugin {
+  const { id = "refused-plugin" } = given;
+  return {
+    id,
+    package: id ?? "refused-package",
+    entry_point: "dist/plugin.js:default",
+    code: "unsigned",
+    reason: "",
+    facts: id === null ? null : facts({ id, health: null, signed_by: null, trust_decision: null }),
+    ...given,
+  };
+}
+
+export function drift(given: Partial<DriftRow> = {}): DriftRow {
+  return {
+    id: "example-plugin",
+    kind: "version_mismatch",
+    expected: "0.9.0",
+    actual: "1.0.0",
+    blocking: true,
+    ...given,
+  };
+}
+
+export const lockAt = { path: "/home/lab/app/plugins.lock", schema_version: 1, entries: 2 };
+
+export function report(given: Partial<DiscoveryReport> = {}): DiscoveryReport {
+  return {
+    mode: "dev",
+    lock: null,
+    lock_fault: null,
+    loaded: [],
+    rejected: [],
+    drift: [],
+    warnings: [],
+    ...given,
+  };
+}
+
+export function verified(given: Partial<VerifyReport> = {}): VerifyReport {
+  return {
+    lock: lockAt,
+    drift: [],
+    unhashable: [],
+    journal: [],
+    pending: false,
+    permissions: [],
+    warnings: [],
+    ...given,
+  };
+}
+
+export function trusted(given: Partial<TrustChange> = {}): TrustChange {
+  return {
+    id: "capa.contrib.my_procedure",
+    package: "capa_contrib",
+    version: "0.3.1",
+    entry_point: "dist/proc.js:MyProcedure",
+    distribution_hash: `sha256:a1b2c3d4e5f6789abcdef01${"2".repeat(41)}`,
+    capabilities: null,
+    previous: null,
+    lock: "/home/lab/app/plugins.lock",
+    journal: "/home/lab/app/plugins.lock.journal",
+    warnings: [],
+    ...given,
+  };
+}
+
+export function locked(given: Partial<LockChange> = {}): LockChange {
+  return {
+    lock: "/home/lab/app/plugins.lock",
+    journal: null,
+    created: false,
+    entries: 2,
+    trusted: [],
+    removed: [],
+    skipped: [],
+    warnings: [],
+    ...given,
+  };
+}

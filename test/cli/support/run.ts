@@ -1,0 +1,104 @@
+/** Runs a command line in this process, against services that a test makes up. */
+import { fileURLToPath } from "node:url";
+import { type CommandHost, readCommandHost } from "../../../src/cli/command-host.ts";
+import type { TextStream } from "../../../src/cli/output.ts";
+import { type RunInput, runCommand } from "../../../src/cli/run-command.ts";
+import type { CommandServices } from "../../../src/cli/services.ts";
+import { report } from "./facts.ts";
+
+export const fixtures = fileURLToPath(new URL("../fixtures/", import.meta.url));
+export const catalogPath = `${fixtures}catalog.json`;
+
+export const glassine: CommandHost = {
+  bin: "glassine",
+  hostName: "glassine",
+  prefix: "GLASSINE_",
+};
+
+/** Each service refuses to be called, but for `discover` and `lockState`, which find nothing. */
+const noServices: CommandServices = {
+  discover: ({ mode }) => Promise.resolve(report({ mode })),
+  lockState: () =>
+    Promise.resolve({ lock: null, fault: null, journal: [], pending: false, warnings: [] }),
+  trust: notExpected("trust"),
+  untrust: notExpected("untrust"),
+  lock: notExpected("lock"),
+  verify: notExpected("verify"),
+  sign: notExpected("sign"),
+};
+
+function notExpected(name: string): () => Promise<never> {
+  return () => Promise.reject(new Error(`${name} was not to be called`));
+}
+
+export interface RunOptions {
+  readonly services?: Partial<CommandServices>;
+  readonly host?: Partial<CommandHost>;
+  readonly env?: RunInput["env"];
+  readonly cwd?: string;
+  readonly stdin?: readonly (string | Uint8Array)[];
+  readonly isTTY?: Partial<RunInput["isTTY"]>;
+  readonly stdout?: TextStream;
+}
+
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `glassine ARGV…`. */
+export async function run(argv: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  const stdout = sink();
+  const stderr = sink();
+  const { services = {}, host = {}, env = {}, cwd = fixtures, stdin = [], isTTY = {} } = options;
+  const code = await runCommand({
+    argv,
+    env,
+    cwd,
+    stdin: chunks(stdin),
+    stdout: options.stdout ?? stdout,
+    stderr,
+    isTTY: { stdout: false, stderr: false, ...isTTY },
+    services: { ...noServices, ...services },
+    host: readCommandHost({ ...glassine, ...host }),
+  });
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+/** Runs it with `--json`, and reads the one document that it prints. */
+export async function runJson(argv: readonly string[], options: RunOptions = {}) {
+  const ended = await run([...argv, "--json"], options);
+  return { ...ended, document: documentOf(ended.stdout) };
+}
+
+/** One JSON document and a line feed. */
+// biome-ignore lint/suspicious/noExplicitAny: tests look into it.
+export function documentOf(text: string): any {
+  if (!text.endsWith("\n")) throw new Error(`No line feed at the end: ${text}`);
+  return JSON.parse(text);
+}
+
+/** The lines of a text that ends with a line feed. */
+export function linesOf(text: string): readonly string[] {
+  if (text === "") return [];
+  if (!text.endsWith("\n")) throw new Error(`No line feed at the end: ${text}`);
+  return text.slice(0, -1).split("\n");
+}
+
+function sink(): TextStream & { readonly text: () => string } {
+  let text = "";
+  return {
+    write(chunk, done) {
+      text += chunk;
+      done();
+      return true;
+    },
+    on: () => {},
+    text: () => text,
+  };
+}
+
+async function* chunks(parts: readonly (string | Uint8Array)[]) {
+  for (const part of parts) yield part;
+}

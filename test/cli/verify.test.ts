@@ -1,0 +1,98 @@
+/** `plugins verify`: what counts, and what is printed. */
+import { describe, expect, it } from "vitest";
+import type { VerifyReport } from "../../src/cli/reports.ts";
+import { verifies } from "../support/verifies.ts";
+import { drift, lockAt, verified } from "./support/facts.ts";
+import { linesOf, run, runJson } from "./support/run.ts";
+
+const serving = (given: Partial<VerifyReport>) => ({
+  verify: () => Promise.resolve(verified(given)),
+});
+const head = "plugins.lock: /home/lab/app/plugins.lock (schema v1)";
+const gone = drift({
+  kind: "missing_from_install",
+  expected: "p==1.0.0",
+  actual: null,
+  blocking: false,
+});
+
+describe("plugins verify", () => {
+  it("says that all is as it was trusted", async () => {
+    verifies("cli:verify-lines", "cli:lock-shown");
+    const ended = await run(["plugins", "verify"], { services: serving({}) });
+    expect(ended).toEqual({
+      ...{ code: 0, stdout: `${head}\nplugins.lock verified: 2 entries\n`, stderr: "" },
+    });
+  });
+
+  const plain: readonly string[] = [];
+  it.each<readonly [Partial<VerifyReport>, readonly string[], number]>([
+    [{ drift: [drift()] }, plain, 1],
+    [{ drift: [drift(), drift({ id: "b", kind: "hash_mismatch" })] }, plain, 2],
+    [{ drift: [drift({ kind: "capabilities_mismatch" })] }, plain, 1],
+    [{ drift: [gone] }, plain, 0],
+    [{ drift: [gone] }, ["--exact"], 1],
+    [{ drift: [drift()] }, ["--exact"], 1],
+    [{ unhashable: [{ id: "a", code: "unsafe_symlink", reason: "r" }] }, plain, 1],
+    [{ pending: true }, plain, 1],
+    [{ journal: [{ line: 2, id: "a", problem: "p" }] }, plain, 0],
+    [{ journal: [{ line: 2, id: "a", problem: "p" }] }, ["--strict-journal"], 1],
+    [{ journal: [{ line: 2, id: "a", problem: "p" }], pending: true }, ["--strict-journal"], 2],
+    [{ permissions: [{ id: "a", added: ["x.y"], removed: [] }] }, plain, 0],
+  ])("counts %j with %j as %i", async (given, argv, count) => {
+    verifies("cli:verify-counts", "cli:verify-lines", "cli:exit-codes");
+    const services = serving(given);
+    const { code, stdout } = await run(["plugins", "verify", ...argv], { services });
+    expect([code, linesOf(stdout).at(-1)]).toEqual(
+      count === 0
+        ? [0, "plugins.lock verified: 2 entries"]
+        : [1, `verify failed: ${count} problem(s)`],
+    );
+    const { document, code: asDocument } = await runJson(["plugins", "verify", ...argv], {
+      services,
+    });
+    expect([asDocument, document.ok]).toEqual([code, count === 0]);
+  });
+
+  it("prints each finding", async () => {
+    verifies("cli:verify-lines", "cli:list-drift");
+    const given: Partial<VerifyReport> = {
+      drift: [drift(), gone],
+      unhashable: [{ id: "a", code: "unsafe_symlink", reason: "it leads out" }],
+      journal: [
+        { line: 2, id: "a", problem: "it does not pair" },
+        { line: null, id: null, problem: "there is no journal" },
+      ],
+      pending: true,
+      permissions: [{ id: "example-plugin", added: ["network.outbound"], removed: ["audit.read"] }],
+    };
+    const { stdout } = await run(["plugins", "verify"], { services: serving(given) });
+    expect(linesOf(stdout)).toEqual([
+      head,
+      "",
+      "Drift vs plugins.lock:",
+      "  example-plugin: version (expected='0.9.0', actual='1.0.0')",
+      "  example-plugin: missing_from_install (expected='p==1.0.0', actual=None)",
+      "",
+      "Cannot be hashed:",
+      "  a: unsafe_symlink: it leads out",
+      "",
+      "Permissions since it was trusted:",
+      "  example-plugin: asks for network.outbound",
+      "  example-plugin: no longer asks for audit.read",
+      "",
+      "Journal:",
+      "  line 2: a: it does not pair",
+      "  there is no journal",
+      "",
+      "A change was begun and not ended: the next command that writes settles it.",
+      "",
+      "verify failed: 3 problem(s)",
+    ]);
+    const { document } = await runJson(["plugins", "verify"], { services: serving(given) });
+    expect(document).toEqual({ ok: false, lock: lockAt, ...given, warnings: [] });
+    expect(Object.keys(document)).toEqual([
+      ...["ok", "lock", "drift", "unhashable", "journal", "pending", "permissions", "warnings"],
+    ]);
+  });
+});

@@ -1,0 +1,54 @@
+/** Plugins that the lockfile trusts and that no package names any more. */
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
+import { discover, install, newRoot, trust } from "./support.ts";
+
+/** A root with a trusted plugin, and the drift that is found after a change. */
+async function driftAfter(change: (path: string, root: string) => Promise<unknown>) {
+  const root = await newRoot();
+  const path = await install(root, "guard");
+  await trust(root, path, "guard");
+  expect((await discover(root)).drift).toEqual([]);
+  await change(path, root);
+  const { drift } = await discover(root);
+  return drift.map(({ kind, blocking }) => [kind, blocking]);
+}
+
+/** Changes a text of the package.json. */
+const inManifest = (from: string, to: string) => async (path: string) => {
+  const file = join(path, "package.json");
+  const text = await readFile(file, "utf8");
+  expect(text).toContain(from);
+  await writeFile(file, text.replace(from, to));
+};
+
+describe("a package that is installed and names its plugin no more", () => {
+  it.each<readonly [string, (path: string) => Promise<unknown>]>([
+    ["a package.json that is no JSON", inManifest("{", "[")],
+    ["a package.json without the field", inManifest('"glassine":', '"glassinf":')],
+    ["a package.json with another id", inManifest('"plugin":', '"id":"other-guard","plugin":')],
+    ["no package.json", (path) => rm(join(path, "package.json"))],
+    ["no entry point", (path) => rm(join(path, "plugin.js"))],
+  ])("was changed, and is not missing: %s", async (_, change) => {
+    verifies("lockfile:drift");
+    const found = await driftAfter(change);
+    expect(found[0]).toEqual(["hash_mismatch", true]);
+    expect(found.flat()).not.toContain("missing_from_install");
+  });
+
+  it("is missing where its folder is gone, and where another host's plugin is as it was", async () => {
+    verifies("lockfile:drift");
+    const missing = [["missing_from_install", false]];
+    expect(await driftAfter((path) => rm(path, { recursive: true }))).toEqual(missing);
+    expect(await driftAfter((path, root) => rename(path, join(root, "away")))).toEqual(missing);
+    const root = await newRoot();
+    const path = await install(root, "guard", { glassine: { plugin: "./plugin.js", id: "guard" } });
+    await trust(root, path, "guard", { id: "acme.other_kind" });
+    expect((await discover(root)).drift).toMatchObject([
+      { id: "acme.other_kind", kind: "missing_from_install", blocking: false },
+      { id: "guard", kind: "missing_from_lock" },
+    ]);
+  });
+});

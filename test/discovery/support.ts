@@ -1,0 +1,107 @@
+/** Packages for tests of discovery: written as npm would, in a root of their own. */
+import { generateKeyPairSync } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { definePlugin } from "glassine";
+import { type FixturePackage, installFixturePackage } from "glassine/testing";
+import { afterEach } from "vitest";
+import { type DiscoverOptions, discoverPlugins } from "../../src/discovery/index.ts";
+import { hashPackage } from "../../src/packages/index.ts";
+import { signPackage, trustPlugins } from "../../src/trust/index.ts";
+
+// A package has no glassine beside it: its module takes what the test lends it.
+(globalThis as { testDefinePlugin?: unknown }).testDefinePlugin = definePlugin;
+
+/** Settings under which unsigned packages are loaded. */
+export const unsigned = {
+  GLASSINE_PLUGIN_SIGNING_REQUIRED: "false",
+  GLASSINE_PLUGIN_UNSIGNED_ACK: "i-understand-plugins-are-unsigned",
+};
+
+const roots: string[] = [];
+
+afterEach(async () => {
+  for (const root of roots.splice(0)) await rm(root, { recursive: true, force: true });
+});
+
+export async function newRoot(): Promise<string> {
+  const root = await mkdtemp(join(tmpdir(), "glassine-discovery-"));
+  roots.push(root);
+  return root;
+}
+
+/** The source of a plugin. `marker` is a file that its module writes when it is run. */
+export function source(name: string, manifest: object = {}, marker?: string): string {
+  const mark =
+    marker === undefined
+      ? ""
+      : `import { writeFileSync } from "node:fs"; writeFileSync(${JSON.stringify(marker)}, "ran");\n`;
+  const text = JSON.stringify({ name, version: "1.0.0", ...manifest });
+  return `${mark}export default () => globalThis.testDefinePlugin(${text});\n`;
+}
+
+/** Installs a package with one plugin of the same name, unless told otherwise. */
+export async function install(
+  root: string,
+  name: string,
+  more: Partial<FixturePackage> & { readonly manifest?: object; readonly code?: string } = {},
+): Promise<string> {
+  const { manifest, code, ...fixture } = more;
+  const id = name.replace(/^@[^/]*\//, "");
+  const { path } = await installFixturePackage({
+    name,
+    version: "1.0.0",
+    files: { "plugin.js": code ?? source(id, manifest) },
+    glassine: { plugin: "./plugin.js" },
+    root,
+    ...fixture,
+  });
+  return path;
+}
+
+export function discover(root: string, options: DiscoverOptions = {}) {
+  return discoverPlugins({ root, env: unsigned, onRejected: "skip", ...options });
+}
+
+/** `ID: CODE` of each, sorted. */
+export function codesOf({ rejected }: Awaited<ReturnType<typeof discover>>): readonly string[] {
+  return rejected.map(({ id, package: name, code }) => `${id ?? name}: ${code}`).sort();
+}
+
+/** Trusts the package at a path as it is now. */
+export async function trust(
+  root: string,
+  path: string,
+  id: string,
+  more: object = {},
+): Promise<void> {
+  const { hash } = await hashPackage(path);
+  const { version } = JSON.parse(await readFile(join(path, "package.json"), "utf8"));
+  const entry = { id, package: id, version, entryPoint: "plugin.js:default", hash, ...more };
+  await trustPlugins(join(root, "plugins.lock"), [entry], "reviewed");
+}
+
+/** Whether a module with that marker was run. */
+export const ran = (marker: string): boolean => existsSync(marker);
+
+/** A publisher with a key, and the settings that trust it. */
+export async function publisher(root: string, identity: string) {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const pem = String(privateKey.export({ format: "pem", type: "pkcs8" }));
+  const keys = join(root, "publishers.json");
+  const key = {
+    identity,
+    key_id: "k1",
+    public_key: String(publicKey.export({ format: "pem", type: "spki" })),
+  };
+  await writeFile(keys, JSON.stringify({ schema: 1, publishers: [key] }));
+  return {
+    sign: (path: string) => signPackage({ path, key: pem, identity, keyId: "k1" }),
+    env: {
+      GLASSINE_PLUGIN_PUBLISHER_KEYS: keys,
+      GLASSINE_PLUGIN_TRUSTED_PUBLISHERS: identity,
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/** Changes of trust as data, so that a process of its own can be told of one. */
+import { isGlassineError } from "../../src/errors/index.ts";
+import { revokePlugins, trustPlugins } from "../../src/trust/change/index.ts";
+import type { LockEntry } from "../../src/trust/lockfile/index.ts";
+
+export interface Order {
+  readonly path: string;
+  /** What to trust; else what to revoke. */
+  readonly trust?: readonly LockEntry[];
+  readonly revoke?: readonly string[];
+  readonly reason: string;
+  readonly waitMs?: number;
+}
+
+/** What came of it: the code of a refusal, or none. */
+export interface Outcome {
+  readonly code: string | null;
+  readonly message: string;
+  readonly systemCode: unknown;
+  readonly recovered: string | null;
+  readonly warnings: readonly string[];
+}
+
+export async function carryOut(order: Order): Promise<Outcome> {
+  const { path, trust, revoke = [], reason, waitMs } = order;
+  try {
+    const { recovered = null, warnings } = trust
+      ? await trustPlugins(path, trust, reason, { waitMs })
+      : await revokePlugins(path, revoke, reason, { waitMs });
+    return { code: null, message: "", systemCode: undefined, recovered, warnings };
+  } catch (error) {
+    if (!isGlassineError(error)) throw error;
+    const { code, message, data } = error;
+    return { code, message, systemCode: data.systemCode, recovered: null, warnings: [] };
+  }
+}

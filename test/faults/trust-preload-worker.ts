@@ -1,0 +1,12 @@
+/**
+ * Loaded before a program with `node --import`: puts in the fault that the environment names. A text
+ * as `at` is the source of a pattern.
+ */
+import process from "node:process";
+import { type Fault, installFaults } from "./trust-fs-faults.ts";
+
+const { GLASSINE_FAULT: fault } = process.env;
+if (fault !== undefined) {
+  const { at, ...rest } = JSON.parse(fault) as Omit<Fault, "at"> & { at: number | string };
+  installFaults({ ...rest, at: typeof at === "string" ? new RegExp(at) : at });
+}

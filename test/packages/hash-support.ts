@@ -1,0 +1,86 @@
+/** Packages on disk for a test, as data. */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { isGlassineError } from "glassine";
+import { afterAll } from "vitest";
+import { type HashPackageOptions, hashPackage } from "../../src/packages/hash-package.ts";
+
+/** The bytes of a file, or the target of a link. */
+export type Content = string | Uint8Array | { readonly link: string };
+
+/** Files and links by path. */
+export type Tree = Readonly<Record<string, Content>>;
+
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A fresh folder, removed after the tests of the file. */
+export function freshFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "glassine-hash-"));
+  folders.push(folder);
+  return folder;
+}
+
+export function writeTree(folder: string, tree: Tree): void {
+  for (const [path, content] of Object.entries(tree)) {
+    const at = join(folder, path);
+    mkdirSync(dirname(at), { recursive: true });
+    if (typeof content === "object" && "link" in content) symlinkSync(content.link, at);
+    else writeFileSync(at, content);
+  }
+}
+
+/** A package of its own with these files. */
+export function packageOf(tree: Tree): string {
+  const folder = freshFolder();
+  writeTree(folder, tree);
+  return folder;
+}
+
+/** The hash of a folder. */
+export async function hashAt(folder: string, options?: HashPackageOptions): Promise<string> {
+  return (await hashPackage(folder, options)).hash;
+}
+
+/** The hash of such a package. */
+export async function hashOf(tree: Tree, options?: HashPackageOptions): Promise<string> {
+  return hashAt(packageOf(tree), options);
+}
+
+/** What a folder is refused for, or the hash that it should not have. */
+export async function refusalAt(folder: string, options?: HashPackageOptions): Promise<unknown> {
+  return refusalOf(() => hashPackage(folder, options));
+}
+
+/** The code and path of a refusal, or what came instead. */
+export async function refusalOf(work: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isGlassineError(error) || error.code !== "package_refused") throw error;
+    const { code, path } = error.data;
+    return { code, path };
+  }
+}
+
+/** A small plugin, to change in one way or another. */
+export const plugin: Tree = {
+  "package.json": '{ "name": "example", "version": "1.0.0" }\n',
+  "dist/plugin.js": "export default () => 1;\n",
+  "dist/plugin.js.map": '{ "version": 3 }\n',
+  "dist/other.js": "export default () => 2;\n",
+  ".config": "a=1\n",
+  "README.md": "# Example\n",
+};
+
+/** Makes a named pipe: whoever opens it waits. */
+export function makePipe(path: string): void {
+  execFileSync("/usr/bin/env", ["mkfifo", path]);
+}
+
+/** Whether packages can have links, pipes, and names that differ in case. */
+export const isLinux = process.platform === "linux";

@@ -1,0 +1,32 @@
+/** The command line of the long run of faults. */
+import { describe, expect, it } from "vitest";
+import { folderWith, runScript } from "./run-script.ts";
+
+const run = (...args: string[]) => runScript("trust-faults.mjs", args, folderWith({}));
+
+describe("npm run faults", () => {
+  it("tries each part in turn, and says that it held", () => {
+    const { status, said } = run("--rounds", "2");
+    expect(said).toEqual([
+      ...["kills", "disks", "writers"].map((name) =>
+        expect.stringContaining(`run test/faults/trust-${name}.test.ts`),
+      ),
+      "All of it held.",
+    ]);
+    expect(status).toBe(0);
+  });
+
+  it("tries the parts that it is told", () => {
+    expect(run("kills").said).toHaveLength(2);
+  });
+
+  it.each([
+    [["--rounds", "0"], 'takes a whole number above 0, not "0"'],
+    [["everything"], '"everything" is none of kills, disks, writers.'],
+    [["--round", "3"], "It takes --rounds N"],
+  ])("%j is refused in one line", (args, problem) => {
+    const { status, said, complained } = run(...args);
+    expect({ status, said }).toEqual({ status: 2, said: [] });
+    expect(complained).toEqual([expect.stringContaining(problem)]);
+  });
+});

@@ -1,0 +1,176 @@
+/** How what is installed differs from what was trusted. */
+import { describe, expect, it } from "vitest";
+import {
+  type Drift,
+  driftOf,
+  type InstalledPlugin,
+  type LockEntry,
+} from "../../src/trust/lockfile/index.ts";
+import { verifies } from "../support/verifies.ts";
+
+const hashOf = (digit: string) => `sha256:${digit.repeat(64)}`;
+const entry = (id: string, changes: Partial<LockEntry> = {}): LockEntry => ({
+  id,
+  package: `pkg-${id}`,
+  version: "1.0.0",
+  entryPoint: "a.js:default",
+  hash: hashOf("1"),
+  ...changes,
+});
+const plugin = (id: string, changes: Partial<InstalledPlugin> = {}): InstalledPlugin => ({
+  ...entry(id),
+  ...changes,
+});
+const shown = (drifts: readonly Drift[]) =>
+  drifts.map(
+    ({ id, kind, label, expected, actual, blocking }) =>
+      `${id} ${kind} ${label} ${expected ?? "None"} ${actual ?? "None"} ${blocking}`,
+  );
+
+describe("drift", () => {
+  it("is none where all is as it was trusted", () => {
+    expect(driftOf([], [])).toEqual([]);
+    expect(driftOf([entry("aaa"), entry("bbb")], [plugin("bbb"), plugin("aaa")])).toEqual([]);
+  });
+
+  it.each<[string, LockEntry[], InstalledPlugin[], string]>([
+    [
+      "missing_from_install",
+      [entry("aaa")],
+      [],
+      "aaa missing_from_install missing_from_install pkg-aaa==1.0.0 None false",
+    ],
+    [
+      "missing_from_lock",
+      [],
+      [plugin("aaa")],
+      "aaa missing_from_lock missing_from_lock None pkg-aaa==1.0.0 true",
+    ],
+    [
+      "version_mismatch",
+      [entry("aaa")],
+      [plugin("aaa", { version: "1.0.1" })],
+      "aaa version_mismatch version 1.0.0 1.0.1 true",
+    ],
+    [
+      "hash_mismatch",
+      [entry("aaa")],
+      [plugin("aaa", { hash: hashOf("2") })],
+      `aaa hash_mismatch hash ${hashOf("1")} ${hashOf("2")} true`,
+    ],
+    [
+      "no hash",
+      [entry("aaa")],
+      [plugin("aaa", { hash: undefined })],
+      `aaa hash_mismatch hash ${hashOf("1")} None true`,
+    ],
+    [
+      "entry_point_mismatch",
+      [entry("aaa")],
+      [plugin("aaa", { entryPoint: "b.js:default" })],
+      "aaa entry_point_mismatch entry_point a.js:default b.js:default true",
+    ],
+  ])("CLI-046: is told as %s", (_name, entries, installed, expected) => {
+    verifies("lockfile:drift");
+    expect(shown(driftOf(entries, installed))).toEqual([expected]);
+  });
+
+  it("CLI-046: comes in the order of the file, several of one id in a fixed order, then by id", () => {
+    verifies("lockfile:drift-order", "lockfile:drift-id");
+    const entries = [entry("zzz"), entry("gone"), entry("aaa", { capabilities: ["a"] })];
+    const changed = {
+      package: "other",
+      entryPoint: "b.js:x",
+      hash: hashOf("2"),
+      version: "2.0.0",
+      capabilities: ["b"],
+    };
+    const installed = [
+      plugin("new-b"),
+      plugin("aaa", changed),
+      plugin("new-a"),
+      plugin("zzz", { version: "2.0.0", hash: hashOf("3") }),
+    ];
+    expect(driftOf(entries, installed).map(({ id, label }) => `${id} ${label}`)).toEqual([
+      "zzz version",
+      "zzz hash",
+      "gone missing_from_install",
+      "aaa version",
+      "aaa hash",
+      "aaa entry_point",
+      "aaa package",
+      "aaa capabilities",
+      "new-a missing_from_lock",
+      "new-b missing_from_lock",
+    ]);
+    expect(JSON.parse(JSON.stringify(driftOf(entries, installed)[0]))).toEqual({
+      id: "zzz",
+      kind: "version_mismatch",
+      label: "version",
+      expected: "1.0.0",
+      actual: "2.0.0",
+      blocking: true,
+    });
+  });
+
+  it("CLI-047: is package_mismatch where another package with the same files took the id", () => {
+    const moved = plugin("aaa", { package: "evil" });
+    expect(shown(driftOf([entry("aaa")], [moved]))).toEqual([
+      "aaa package_mismatch package pkg-aaa evil true",
+    ]);
+  });
+
+  it("is told of each package that claims an id", () => {
+    verifies("lockfile:drift-several");
+    const claims = [
+      plugin("aaa", { package: "evil" }),
+      plugin("aaa"),
+      plugin("bbb", { package: "z" }),
+      plugin("bbb", { package: "y" }),
+    ];
+    expect(shown(driftOf([entry("aaa")], claims))).toEqual([
+      "aaa package_mismatch package pkg-aaa evil true",
+      "bbb missing_from_lock missing_from_lock None y==1.0.0 true",
+      "bbb missing_from_lock missing_from_lock None z==1.0.0 true",
+    ]);
+  });
+
+  it("compares versions as texts", () => {
+    verifies("lockfile:exact");
+    const installed = [plugin("aaa", { version: "1.0.0+build" })];
+    expect(shown(driftOf([entry("aaa")], installed))).toHaveLength(1);
+  });
+});
+
+describe("drift of capabilities", () => {
+  const of = (granted: LockEntry["capabilities"], asked: InstalledPlugin["capabilities"]) =>
+    shown(
+      driftOf([entry("aaa", { capabilities: granted })], [plugin("aaa", { capabilities: asked })]),
+    );
+
+  it("is told where more is asked for than was granted", () => {
+    expect(of(["a", "b"], ["c", "a", "c"])).toEqual([
+      "aaa capabilities_mismatch capabilities a, b a, c true",
+    ]);
+    expect(of([], ["a"])).toEqual(["aaa capabilities_mismatch capabilities  a true"]);
+  });
+
+  it("is none where less is asked for, or one of them is not known", () => {
+    expect(of(["a", "b"], ["b"])).toEqual([]);
+    expect(of(["a"], [])).toEqual([]);
+    expect(of(undefined, ["a"])).toEqual([]);
+    expect(of(["a"], undefined)).toEqual([]);
+  });
+});
+
+describe("a plugin of the host", () => {
+  it("needs no entry, and what differs from one does not block", () => {
+    verifies("lockfile:drift-builtin");
+    const builtin = plugin("aaa", { builtin: true, version: "9.0.0", capabilities: ["x"] });
+    expect(driftOf([], [builtin])).toEqual([]);
+    expect(shown(driftOf([entry("aaa", { capabilities: [] })], [builtin]))).toEqual([
+      "aaa version_mismatch version 1.0.0 9.0.0 false",
+      "aaa capabilities_mismatch capabilities  x false",
+    ]);
+  });
+});

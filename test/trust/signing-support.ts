@@ -1,0 +1,123 @@
+/** Packages that are really written, signed and hashed. */
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { installFixturePackage } from "glassine/testing";
+import { afterEach } from "vitest";
+import { hashPackage } from "../../src/packages/hash-package.ts";
+import { checkEvidence } from "../../src/trust/signing/check-evidence.ts";
+import { ed25519Verifier } from "../../src/trust/signing/ed25519-verifier.ts";
+import type { PublisherKey } from "../../src/trust/signing/publisher-keys.ts";
+import { signPackage } from "../../src/trust/signing/sign-package.ts";
+import type { Evidence, SignedPackage } from "../../src/trust/signing/types.ts";
+
+export const identity = "builder@example.com";
+
+/** A key made for the test, in the forms that files and functions take. */
+export interface TestKey {
+  readonly pem: string;
+  readonly privateKey: KeyObject;
+  readonly publicPem: string;
+  /** The 32 bytes in base64. */
+  readonly publicKey: string;
+}
+
+export function testKey(): TestKey {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const { x = "" } = publicKey.export({ format: "jwk" });
+  return {
+    pem: privateKey.export({ format: "pem", type: "pkcs8" }) as string,
+    privateKey,
+    publicPem: publicKey.export({ format: "pem", type: "spki" }) as string,
+    publicKey: Buffer.from(x, "base64url").toString("base64"),
+  };
+}
+
+/** What an operator knows of a key. */
+export function known(key: TestKey, more: Partial<PublisherKey> = {}): PublisherKey {
+  return {
+    identity,
+    keyId: "k1",
+    publicKey: key.publicKey,
+    notBefore: undefined,
+    notAfter: undefined,
+    revoked: false,
+    ...more,
+  };
+}
+
+const made: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const remove of made.splice(0)) await remove();
+});
+
+/** A new directory, removed after the test. */
+export async function temporary(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), "glassine-trust-"));
+  made.push(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+const files = {
+  "dist/plugin.js": "export default () => {};\n",
+  "dist/plugin.js.map": "{}\n",
+  "README.md": "# Guard\n",
+  "same.md": "# Guard\n",
+};
+
+/** What a package is and who signs it. */
+interface Made {
+  readonly name?: string;
+  readonly version?: string;
+  readonly signedBy?: TestKey;
+  readonly as?: string;
+  readonly keyId?: string;
+}
+
+/** The directory of a package. It is removed after the test. */
+export async function packageOf({
+  name = "@acme/guard",
+  version = "1.0.0",
+  signedBy,
+  as = identity,
+  keyId = "k1",
+}: Made = {}): Promise<string> {
+  const fixture = await installFixturePackage({
+    name,
+    version,
+    files,
+    glassine: { plugin: "./dist/plugin.js" },
+    ...(signedBy === undefined
+      ? {}
+      : { sign: (path) => signPackage({ path, key: signedBy.pem, identity: as, keyId }) }),
+  });
+  made.push(fixture.remove);
+  return fixture.path;
+}
+
+/** What discovery hands to the check: name and version as package.json has them, and the hash. */
+export async function signedAt(path: string): Promise<SignedPackage> {
+  const { name, version } = JSON.parse(await readFile(join(path, "package.json"), "utf8")) as {
+    name: string;
+    version: string;
+  };
+  const { hash, files: digests } = await hashPackage(path);
+  return { name, version, path, hash, files: digests };
+}
+
+/** The verdict on a package, by the files as they are now. */
+export async function verdict(
+  path: string,
+  keys: readonly PublisherKey[],
+  now: () => number = Date.now,
+): Promise<Evidence> {
+  return checkEvidence(await signedAt(path), [ed25519Verifier({ keys: { keys }, now })]);
+}
+
+/** Writes the evidence of a package anew. */
+export async function rewrite(path: string, change: Record<string, unknown>): Promise<void> {
+  const file = join(path, "glassine.sig.json");
+  const evidence = JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
+  await writeFile(file, JSON.stringify({ ...evidence, ...change }));
+}

@@ -1,0 +1,86 @@
+/** Verdicts on packages with Sigstore bundles that are really signed, logged and verified. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, expect } from "vitest";
+import { checkEvidence } from "../../src/trust/signing/check-evidence.ts";
+import {
+  type SigstoreVerifierOptions,
+  sigstoreVerifier,
+} from "../../src/trust/signing/sigstore-verifier.ts";
+import type { Evidence } from "../../src/trust/signing/types.ts";
+import { packageOf, signedAt, temporary } from "./signing-support.ts";
+import {
+  type Authority,
+  type Document,
+  startAuthority,
+  statement,
+  type Wish,
+} from "./sigstore-authority.ts";
+
+export let authority: Authority;
+let other: Authority;
+beforeAll(async () => {
+  authority = await startAuthority();
+  other = await startAuthority();
+});
+
+/** How a bundle, its statement or the trusted root differ from the usual ones. */
+export interface Case {
+  /** Of the bundle. */
+  readonly wish?: Omit<Wish, "certificatesOf"> & { readonly certificatesOf?: "unlogged" };
+  /** Of the statement. */
+  readonly says?: Record<string, unknown>;
+  /** Changes a finished bundle. A text stands in its place. */
+  readonly tamper?: (bundle: Document) => unknown;
+  /** Changes the trusted root. */
+  readonly root?: (root: Document) => unknown;
+  /** Another Sigstore than that of the trusted root. */
+  readonly by?: "other";
+  readonly options?: Partial<SigstoreVerifierOptions>;
+}
+
+/** What is wrong, and the words that the verdict has for it. */
+export type Fault = readonly [name: string, of: Case, detail: string];
+
+/** The verdict on a package with a bundle, as an operator with the trusted root has it. */
+export async function verdict(of: Case = {}): Promise<Evidence> {
+  const path = await packageOf();
+  const signed = await signedAt(path);
+  const payload = statement(signed.hash, of.says);
+  const { certificatesOf, ...wish } = of.wish ?? {};
+  const from = of.by === "other" ? other : authority;
+  const bundle = await from.bundle(payload, {
+    ...wish,
+    ...(certificatesOf === undefined ? {} : { certificatesOf: from.unlogged }),
+  });
+  const tampered: unknown = await of.tamper?.(bundle);
+  const text = typeof tampered === "string" ? tampered : JSON.stringify(bundle);
+  await writeFile(join(path, "glassine.sigstore.json"), text);
+  // Its parts share objects; those of a file do not.
+  const root: Document = JSON.parse(JSON.stringify(authority.root));
+  of.root?.(root);
+  const trustedRoot = join(await temporary(), "trusted_root.json");
+  await writeFile(trustedRoot, JSON.stringify(root));
+  return checkEvidence(signed, [sigstoreVerifier({ trustedRoot, ...of.options })]);
+}
+
+export function invalid(detail: string) {
+  return { kind: "invalid", detail: expect.stringContaining(detail) };
+}
+
+/** Puts a value, or what a function makes of the old one, at a place of a document. */
+export function put(place: string, value: unknown): (document: Document) => void {
+  return (document) => {
+    const keys = place.split(".");
+    const last = keys.pop() as string;
+    const holder: Document = keys.reduce((at, key) => at[key], document);
+    holder[last] = typeof value === "function" ? value(holder[last]) : value;
+  };
+}
+
+/** Base64 of the same length with its first byte changed. */
+export function bent(text: string): string {
+  const bytes = Buffer.from(text, "base64");
+  bytes[0] = (bytes[0] ?? 0) ^ 1;
+  return bytes.toString("base64");
+}
