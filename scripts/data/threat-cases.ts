@@ -15,7 +15,6 @@ const wire: readonly ErrorCode[] = [
   "result_shape",
   "document_invalid",
 ];
-const noFiles = "No package, lock, journal or configuration file is read here.";
 const noGateway = "A matter of the gateway that embeds the library.";
 const policy = "A policy of the host; the merge does not check it.";
 
@@ -82,10 +81,17 @@ export const threatCases: readonly ThreatCase[] = [
   },
   { name: "E_WIRE_HOLLOW", codes: wire, note: "With a problem at the field that is missing." },
   { name: "E_WIRE_LIMIT", codes: wire, note: "With a problem `snapshot_limit`." },
-  { name: "E_TRUST_*", note: noFiles },
-  { name: "E_LOCK_*", note: noFiles },
-  { name: "E_JOURNAL_*", note: noFiles },
-  { name: "E_REASON_INVALID", note: noFiles },
-  { name: "E_CONFIG_*", note: noFiles },
+  {
+    name: "E_TRUST_*",
+    codes: ["package_refused", "signature_rejected", "discovery_failed", "trust_refused"],
+    note: "Each rejection has a code of its own in docs/commands.md.",
+  },
+  {
+    name: "E_LOCK_*",
+    codes: ["lockfile_invalid", "lockfile_newer", "lockfile_busy", "lockfile_failed"],
+  },
+  { name: "E_JOURNAL_*", note: "No error: `plugins verify` tells it by line." },
+  { name: "E_REASON_INVALID", codes: ["reason_invalid"] },
+  { name: "E_CONFIG_*", codes: ["setting_invalid", "options_invalid"] },
   { name: "E_GW_*", note: noGateway },
 ];

@@ -66,7 +66,7 @@ const plugin = {
   async_safe: z.boolean().describe("Whether several of its handlers may run at a time."),
   signed_by: text("The identity that signed it, or `unsigned`."),
   requires: text(
-    "The versions of the host that it runs on. The key in a record is the profile's `requiresField`, `requires_glassine` by default.",
+    "The versions of the host that it runs on. The key in a record is the profile's `requiresField`: by default `requires_` and the host's name.",
   ),
   discovery_source: discoverySource,
   signing,

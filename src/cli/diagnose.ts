@@ -59,7 +59,7 @@ function subjectsOf({ loaded, rejected }: DiscoveryReport): readonly Subject[] {
       ...{ id: each.id, package: each.package, facts: each.facts, rejected: each },
     })),
   ];
-  const name = ({ id, package: from }: Subject) => `${id ?? ""} ${from}`;
+  const name = ({ id, package: from }: Subject) => `${id ?? from} ${from}`;
   return [...all].sort((a, b) => (name(a) < name(b) ? -1 : 1));
 }
 

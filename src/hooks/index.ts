@@ -24,6 +24,7 @@ export {
 export { RunCounts } from "./dispatch/counts.ts";
 export { Invocation, plainResult } from "./dispatch/invocation.ts";
 export { exclusive, Lock } from "./dispatch/lock.ts";
+export type { Meter } from "./dispatch/meter.ts";
 export { Refused, readReturned } from "./dispatch/outcome.ts";
 export type {
   AnyHandler,

@@ -77,6 +77,7 @@ export const emitHook = "audit_emit";
 
 export function createDesk({ surface, options, secrets, noExtensions }: DeskInput): AuditDesk {
   const { profile } = surface;
+  const { metrics } = options;
   const origins = new Map(
     options.discovered?.plugins.map(({ plugin, origin }) => [plugin, origin]),
   );
@@ -115,17 +116,21 @@ export function createDesk({ surface, options, secrets, noExtensions }: DeskInpu
     refused: async ({ plugin, reason, error, vetoedBy }) => {
       const facts = { ...aboutOf(plugin), reason, validation_failure: error.message };
       const vetoed = vetoedBy === undefined ? {} : { vetoed_by: vetoedBy };
+      metrics?.registration("failure", reason);
       await emit(auditEvent("plugin.registration_failed", { ...facts, ...vetoed }, profile));
     },
     refusedPackage: async ({ name, reason, error, origin }) => {
       const known = origin === undefined ? {} : originFacts(origin);
       const facts = { plugin_name: name, ...known, reason, validation_failure: error.message };
+      metrics?.registration("failure", reason);
       await emit(auditEvent("plugin.registration_failed", facts, profile));
     },
     registered: async ({ plugin }, state) => {
       const facts = { ...aboutOf(plugin), capabilities: state.capabilities };
       const event = auditEvent("plugin.registered", facts, profile);
       const outcome = await emit(event);
+      if (outcome.ok) metrics?.registration("success", "none");
+      else metrics?.registration("failure", "audit_failed");
       if (outcome.ok) return;
       const text = `plugin '${plugin.name}' is not registered: the audit trail did not keep it`;
       throw new GlassineError("audit_failed", text, { plugin: plugin.name }, outcome.error);

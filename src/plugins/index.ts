@@ -21,6 +21,8 @@ export type { InvokeOptions } from "./invoke-options.ts";
 export type { Logger } from "./logger.ts";
 export { type AnyManager, createManager, type InvokeCounts, type PluginRoute } from "./manager.ts";
 export type { ManagerOptions } from "./manager-options.ts";
+export type { MetricLabels, MetricsSink } from "./metrics.ts";
+export { pluginMetrics } from "./metrics-table.ts";
 export { byUnits } from "./order.ts";
 export { manifestCarriedBy } from "./portable-manifest.ts";
 export { type HostProfile, packageVersion, readProfile, standardProfile } from "./profile.ts";

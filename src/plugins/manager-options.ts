@@ -21,6 +21,7 @@ import {
 import { type Discovered, type DiscoveryFacts, discoveryFactsOf } from "./discovered.ts";
 import { type HealthOptions, type ReadHealthOptions, readHealthOptions } from "./health-options.ts";
 import { type Logger, type ReadLogger, readLogger } from "./logger.ts";
+import { type Metrics, type MetricsSink, readMetrics } from "./metrics.ts";
 import { orSentence } from "./near.ts";
 import { type Data, readData } from "./read-config.ts";
 import type { PluginItem } from "./read-item.ts";
@@ -54,6 +55,8 @@ export interface ManagerOptions<
   readonly env?: { readonly [name: string]: string | undefined };
   /** Where records of what plugins did go, and whether a run may go on without them. */
   readonly audit?: AuditOptions;
+  /** Gets what the manager counts and measures. Default: nothing is. */
+  readonly metrics?: MetricsSink;
   /** Polling of the plugins' health checks. Default: none, `checkHealth` asks. */
   readonly health?: HealthOptions;
   /** The host's log. Default: warnings and errors on the console. */
@@ -97,6 +100,7 @@ const optionNames = [
   "config",
   "env",
   "audit",
+  "metrics",
   "health",
   "logger",
   "timeoutMs",
@@ -130,6 +134,7 @@ export interface ReadOptions {
   /** The variables of plugins, copied. */
   readonly env: Environment;
   readonly audit: ReadAuditOptions;
+  readonly metrics: Metrics | undefined;
   readonly health: ReadHealthOptions;
   readonly logger: ReadLogger;
   readonly timeoutMs: number | null;
@@ -178,6 +183,7 @@ export function readManagerOptions(surface: Surface, input: unknown): ReadOption
     config: readSections(values.config),
     env: readEnv(surface, values.env),
     audit: readAuditOptions(values.audit, logger),
+    metrics: readMetrics(values.metrics, surface.profile.metricPrefix),
     health: readHealthOptions(values.health),
     logger,
     timeoutMs: timeoutMs as number | null,

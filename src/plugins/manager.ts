@@ -17,7 +17,7 @@ import {
   settled,
 } from "../hooks/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
-import { createDesk, type Declassified, emitHook } from "./audit-desk.ts";
+import { createDesk, type Declassified } from "./audit-desk.ts";
 import { type Beginning, beginMessage, beginOperation, unknownHook } from "./begin-run.ts";
 import { type CloseOptions, type CloseReport, closeHouse } from "./closing.ts";
 import { compilePrograms } from "./compile-programs.ts";
@@ -29,8 +29,9 @@ import { healthDesk } from "./health-desk.ts";
 import type { InvokeOptions } from "./invoke-options.ts";
 import { knownSecrets } from "./known-secrets.ts";
 import { type ReadOptions, readManagerOptions } from "./manager-options.ts";
-import { orSentence } from "./near.ts";
-import { type ReadItem, readItem } from "./read-item.ts";
+import { measured } from "./metrics.ts";
+import type { ReadItem } from "./read-item.ts";
+import { readItems } from "./read-items.ts";
 import type { Surface } from "./read-manifest.ts";
 import { single } from "./read-plain.ts";
 import { register } from "./registration.ts";
@@ -95,9 +96,7 @@ export async function createManager(
   // First of all: the options are read by plain code, which a patch may mislead.
   if (asksToDeny(input)) assertUntampered();
   const options = readManagerOptions(surface, input);
-  const items = itemsOf(surface, options);
-  expectKnown(options.config, items);
-  expectKeeper(options, items);
+  const items = readItems(surface, options);
   const secrets = knownSecrets(options.audit.secrets);
   const { redact } = secrets;
   const empty = emptyExtensions(slots);
@@ -115,6 +114,7 @@ export async function createManager(
     counts: new RunCounts(),
     Context,
     audit,
+    meter: options.metrics,
     describe: (thrown, more) => {
       const { type, text } = describeThrown(thrown);
       return { type, text: redact(text, more) };
@@ -146,13 +146,23 @@ export async function createManager(
   const health = healthDesk({ members, shop, house, options, redact });
   let closed = false;
 
+  const isMessage = (hook: string) => programs[hook] !== undefined;
+  const entry = warnedAbout(
+    measured(invoke, options.metrics, isMessage, house.counts),
+    options.discovered,
+    options.logger,
+  );
   const beginning: Beginning = {
     slots,
     house,
     empty,
     denyTampering: options.denyTampering,
-    invoke,
+    invoke: entry,
   };
+
+  function handlersOf(hook: string): readonly HandlerInfo[] {
+    return handlersOn(surface, hook, programs[hook], chains[hook]);
+  }
 
   function expectRoom(hook: string): void {
     if (house.inFlight >= options.maxInFlight) throw overloaded(hook, options.maxInFlight);
@@ -200,20 +210,25 @@ export async function createManager(
     }
   }
 
+  options.metrics?.standing(
+    Object.keys(surface.hooks),
+    members.length,
+    (hook) => handlersOf(hook).length,
+  );
   const { discovered } = options;
   warnOfUnsigned(discovered, options.logger);
   const unsigned = unsignedAmong(discovered);
   const manager: AnyManager = {
     plugins: Object.freeze(members.map(({ item }) => item.plugin)),
     routes: Object.freeze(members.flatMap(({ item }) => routesOf(item))),
-    invoke: warnedAbout(invoke, discovered, options.logger),
+    invoke: entry,
     handles: (hook) => {
       const program = programs[hook];
       const chain = chains[hook];
       if (program === undefined && chain === undefined) throw unknownHook(surface, hook);
       return program === undefined ? chain?.steps.length !== 0 : !program.empty;
     },
-    handlersFor: (hook) => handlersOn(surface, hook, programs[hook], chains[hook]),
+    handlersFor: handlersOf,
     developmentUnsignedPlugins: () => unsigned,
     capabilityReport: () => report,
     checkHealth: health.check,
@@ -235,40 +250,6 @@ export async function createManager(
     then: undefined,
   };
   return Object.freeze(manager);
-}
-
-/** What the operator gave, and what was discovered beside it. */
-function itemsOf(surface: Surface, { items, discovered }: ReadOptions): readonly ReadItem[] {
-  const read = items.map((item, index) => readItem(surface, item, index));
-  const given = new Set(read.map(({ plugin }) => plugin));
-  const found = discovered?.plugins.filter(({ plugin }) => !given.has(plugin)) ?? [];
-  return [
-    ...read,
-    ...found.map(({ plugin }, index) => readItem(surface, plugin, read.length + index)),
-  ];
-}
-
-/** A misspelt section would leave a plugin without its configuration. */
-function expectKnown(config: ReadOptions["config"], items: readonly ReadItem[]): void {
-  const names = items.map(({ plugin }) => plugin.name);
-  for (const name of Object.keys(config)) {
-    if (names.includes(name)) continue;
-    const text = `config has a section ${single(name)}, which is not among the plugins.`;
-    throw new GlassineError("options_invalid", `${text}${orSentence(name, names)}`, { name });
-  }
-}
-
-/** Where nobody keeps a record, strict would be a word without an effect. */
-function expectKeeper({ audit, core }: ReadOptions, items: readonly ReadItem[]): void {
-  if (!audit.strict || audit.sink !== undefined) return;
-  const isKept =
-    core.some(({ hook }) => hook === emitHook) ||
-    items.some(
-      ({ plugin, settings }) => settings.mode !== "disabled" && plugin.hooks.includes(emitHook),
-    );
-  if (isKept) return;
-  const text = "audit: strict needs a sink, or a handler of audit_emit: nobody keeps a record.";
-  throw new GlassineError("options_invalid", text);
 }
 
 function routesOf({ plugin, definition }: ReadItem): readonly PluginRoute[] {

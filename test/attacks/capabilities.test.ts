@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { type FullView, manage, plugin, type Run, runOnce, tagger } from "../dispatch/support.ts";
 import { define, problemsOf, withHandler } from "../plugins/support.ts";
 import { verifies } from "../support/verifies.ts";
-import { attack, attackWaits } from "./attack.ts";
+import { attack } from "./attack.ts";
 import { everything, extensions } from "./escalation.ts";
 
 attack(
@@ -92,7 +92,6 @@ attack(
     });
   },
 );
-attackWaits("A-105", "Ask for more than was recorded when the plugin was trusted", "the lockfile");
 
 attack(
   "A-106",

@@ -13,17 +13,12 @@ import {
   uncaughtDuring,
 } from "../dispatch/support.ts";
 import { verifies } from "../support/verifies.ts";
-import { attack, attackDoesNotApply, attackWaits } from "./attack.ts";
+import { attack, attackDoesNotApply } from "./attack.ts";
 
 attackDoesNotApply(
   "A-156",
   "End the process, or block it with a loop that never waits",
   "Code in the same process can always do that. Run plugins that nobody has reviewed in a process of their own.",
-);
-attackWaits(
-  "A-156",
-  "End the process while trust is being written",
-  "the lockfile and its journal",
 );
 
 const { setTimeout: timer, clearTimeout: stop, setImmediate: soon } = globalThis;

@@ -156,8 +156,8 @@ Drift vs plugins.lock:
     });
     const lines = linesOf(stdout);
     expect(lines.slice(lines.indexOf("Rejected:") + 1)).toEqual([
-      "  p: invalid_metadata",
       "  a: unsigned",
+      "  p: invalid_metadata",
       "  x.js:default: id_mismatch",
       "  z: unsigned: no signature",
     ]);

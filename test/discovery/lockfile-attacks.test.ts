@@ -125,17 +125,20 @@ attack(
 
 /** Everything below a folder: what it is, since when, and what is in it. */
 async function contentOf(folder: string): Promise<readonly string[]> {
-  const names = (await readdir(folder, { recursive: true })).sort();
-  return Promise.all(
-    names.map(async (name) => {
-      const path = join(folder, name);
-      const stats = await lstat(path);
-      const text = stats.isFile()
+  const entries = await readdir(folder, { withFileTypes: true });
+  const lines = await Promise.all(
+    entries.map(async (entry) => {
+      const path = join(folder, entry.name);
+      const { mode, ino, mtimeMs } = await lstat(path);
+      const text = entry.isFile()
         ? await readFile(path, "base64")
-        : stats.isSymbolicLink() && (await readlink(path));
-      return [name, stats.mode, stats.ino, stats.mtimeMs, text].join(" ");
+        : entry.isSymbolicLink() && (await readlink(path));
+      // No link is followed: some lead in a circle.
+      const below = entry.isDirectory() ? await contentOf(path) : [];
+      return [[path, mode, ino, mtimeMs, text].join(" "), ...below];
     }),
   );
+  return lines.flat().sort();
 }
 
 attack(

@@ -1,6 +1,13 @@
 /** `plugins list`: the document and the lines. */
 import { type CatalogEntry, isEnabled } from "../catalog.ts";
-import type { DiscoveryReport, DriftKind, DriftRow, LockFacts, PluginFacts } from "../reports.ts";
+import type {
+  DiscoveryReport,
+  DriftKind,
+  DriftRow,
+  LockFacts,
+  PluginFacts,
+  RejectedPlugin,
+} from "../reports.ts";
 import type { Environment } from "../services.ts";
 import { reasonOf, texts } from "../texts.ts";
 import type { Paint } from "./paint.ts";
@@ -107,8 +114,8 @@ export function listLines(
     ...section(
       "Rejected:",
       inRejectedOrder(rejected).map((each) => {
-        const name = printable(each.id ?? each.entry_point ?? each.package);
-        return `  ${name}: ${paint.bad(reasonOf(each.code, each.reason))}`;
+        const { code, reason } = each;
+        return `  ${printable(shownName(each))}: ${paint.bad(reasonOf(code, reason))}`;
       }),
       paint,
     ),
@@ -197,9 +204,14 @@ function inTableOrder(loaded: readonly PluginFacts[]): readonly PluginFacts[] {
 }
 
 function inRejectedOrder(rejected: DiscoveryReport["rejected"]): DiscoveryReport["rejected"] {
-  const name = ({ id, entry_point }: DiscoveryReport["rejected"][number]) =>
-    id ?? entry_point ?? "";
-  return [...rejected].sort((a, b) => compare(name(a), name(b)) || compare(a.package, b.package));
+  return [...rejected].sort(
+    (a, b) => compare(shownName(a), shownName(b)) || compare(a.package, b.package),
+  );
+}
+
+/** As much of a name as is known. */
+function shownName({ id, entry_point, package: from }: RejectedPlugin): string {
+  return id ?? entry_point ?? from;
 }
 
 function compare(a: string, b: string): number {

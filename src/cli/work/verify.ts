@@ -54,7 +54,8 @@ type Lock = NonNullable<StaticReport["lock"]>;
 
 async function stateOf(lock: Lock): Promise<Pick<LockState, "journal" | "pending">> {
   const journal = await journalOf(lock);
-  return { journal, pending: (await pendingChange(lock.path)) !== undefined };
+  const change = await pendingChange(lock.path);
+  return { journal, pending: change !== undefined && !change.isInProgress };
 }
 
 async function journalOf(lock: Lock): Promise<readonly JournalProblem[]> {

@@ -7,7 +7,7 @@ import { nextMacrotask } from "./thenable.ts";
 import { mayRun, noteError, noteThrown, tellThrown } from "./turn.ts";
 import { settle, timedOut } from "./wait.ts";
 
-const { append, freeze, newList, toArray } = intrinsics;
+const { append, freeze, monotonicNow, newList, toArray } = intrinsics;
 const PromiseAtLoad = Promise;
 const { floor, max: larger } = Math;
 
@@ -130,6 +130,8 @@ export function runBackground(run: Invocation, steps: readonly Step[]): void {
 }
 
 async function runStep(run: Invocation, step: Step): Promise<BackgroundEnd> {
+  const { meter } = run.program.house;
+  const startedAt = meter === undefined ? 0 : monotonicNow();
   const context = newContext(run.program.house.Context, step, run);
   let how = "returned";
   let outcome: unknown;
@@ -148,6 +150,7 @@ async function runStep(run: Invocation, step: Step): Promise<BackgroundEnd> {
     how = "threw";
     outcome = thrown;
   }
+  meter?.turn(step, monotonicNow() - startedAt);
   if (how === "returned") return "completed";
   if (step.onError === "disable") step.plugin.off = true;
   if (how === "threw" && outcome !== timedOut) {

@@ -166,9 +166,12 @@ export class Invocation implements DeadlineNode, AnyRun {
     this.held = undefined;
   }
 
-  /** Writes down a turn that was had, with its time where time is measured. */
+  /** Writes down a turn that was had, with its time where that is measured and asked for. */
   record(step: Step, turn: Partial<ExecutionRecord>): void {
-    this.log.record(step, this.program.timed ? { ...turn, durationMs: this.#time(step) } : turn);
+    const { timed, tellsTime, house } = this.program;
+    const durationMs = timed ? this.#time(step) : undefined;
+    if (timed) house.meter?.turn(step, durationMs);
+    this.log.record(step, tellsTime ? { ...turn, durationMs } : turn);
   }
 
   #time(step: Step): number | undefined {

@@ -10,6 +10,7 @@ import type { ContextClass, Origin } from "./context.ts";
 import type { RunCounts } from "./counts.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Lock } from "./lock.ts";
+import type { Meter } from "./meter.ts";
 import type { ExecutionRecord } from "./records.ts";
 import type { RunAudit } from "./run-audit.ts";
 import type { Tally } from "./ticket.ts";
@@ -118,7 +119,9 @@ export interface Program {
   readonly firstConcurrent: number;
   readonly firstBackground: number;
   readonly strict: boolean;
+  /** Whether the time of each turn is measured, and whether its record says it. */
   readonly timed: boolean;
+  readonly tellsTime: boolean;
   readonly limits: Limits;
   readonly payloadLimits: Limits;
   readonly house: House;
@@ -135,6 +138,8 @@ export interface House {
   readonly Context: ContextClass;
   /** Told of what happens in runs, where the host keeps an audit trail. */
   readonly audit: RunAudit | undefined;
+  /** Counts and measures, where the host asks for it. */
+  readonly meter: Meter | undefined;
   /** What a thrown value says, on one line and without secrets. Runs no code of it. */
   readonly describe: (
     thrown: unknown,

@@ -112,13 +112,15 @@ function note(run: Invocation, said: RunNote): void {
 }
 
 export function noteError(run: Invocation, step: Step, type: string, text: string): void {
+  run.program.house.meter?.failed(step, type);
   note(run, { kind: "error", step, type, text });
 }
 
 /** What a handler threw, as the trail has it: on one line, without secrets. */
 export function noteThrown(run: Invocation, step: Step, thrown: unknown): void {
-  if (run.program.house.audit === undefined) return;
-  const { type, text } = run.program.house.describe(thrown, secretsOf(run));
+  const { audit, meter, describe } = run.program.house;
+  if (audit === undefined && meter === undefined) return;
+  const { type, text } = describe(thrown, secretsOf(run));
   noteError(run, step, type, text);
 }
 

@@ -54,6 +54,7 @@ function failed(
   detail: string,
   cause: unknown,
 ): PluginExecutionError {
+  run.house.meter?.failed(step, type);
   run.tell({ kind: "error", step, type, text: detail });
   const data = { plugin: step.plugin.name, hook: run.hook, handler: step.name, type, detail };
   return new PluginExecutionError(text, data, cause);

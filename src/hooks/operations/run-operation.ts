@@ -1,5 +1,7 @@
 /** Runs a hook of the other four semantics from its first handler to its answer. */
+import { intrinsics } from "../../admit/index.ts";
 import { GlassineError } from "../../errors/index.ts";
+import type { Meter } from "../dispatch/meter.ts";
 import type { HandlerStep } from "../dispatch/program.ts";
 import { joinsPromise } from "../dispatch/thenable.ts";
 import { abortedError } from "./failures.ts";
@@ -9,6 +11,8 @@ import { type OperationRun, takeTurn } from "./operation-run.ts";
 import type { OperationProgram } from "./program.ts";
 import { endScores, takeDeltas } from "./score-delta.ts";
 import { endVote, takeVote } from "./voting.ts";
+
+const { monotonicNow } = intrinsics;
 
 /** What makes a semantic. */
 interface Way {
@@ -27,11 +31,14 @@ const ways: { readonly [Semantic in OperationProgram["semantic"]]: Way } = {
 
 /** Gives each handler its turn, one after the other, until the run has ended. */
 async function eachInTurn(run: OperationRun, { take, end }: Way): Promise<void> {
-  const { steps } = run.program;
+  const { steps, house } = run.program;
+  const { meter } = house;
   for (let i = 0; i < steps.length; i++) {
     const step = steps[i] as HandlerStep;
+    const startedAt = meter === undefined ? 0 : monotonicNow();
     const turn = takeTurn(run, step, run.payload);
     if (turn !== undefined) await turn;
+    if (run.how !== "aborted") meter?.turn(step, monotonicNow() - startedAt);
     if (run.how === "aborted") endAborted(run);
     else take(run, step);
     if (run.ending !== undefined) return;
@@ -53,7 +60,10 @@ function endAborted(run: OperationRun): void {
  *   `audit_failed`, `realm_tampered`
  */
 export async function operate(run: OperationRun): Promise<unknown> {
-  const { house, semantic } = run.program;
+  const { house, semantic, hook } = run.program;
+  const { meter } = house;
+  const startedAt = meter === undefined ? 0 : monotonicNow();
+  meter?.fired(hook);
   try {
     try {
       await eachInTurn(run, ways[semantic]);
@@ -66,8 +76,17 @@ export async function operate(run: OperationRun): Promise<unknown> {
   } finally {
     house.inFlight -= 1;
     house.counts.end(run.ending ?? "errored");
+    if (meter !== undefined) measure(run, meter, monotonicNow() - startedAt);
     if (house.inFlight === 0) house.onIdle?.();
   }
+}
+
+function measure({ program, ending }: OperationRun, meter: Meter, durationMs: number): void {
+  const { hook, semantic } = program;
+  meter.ran(hook, durationMs);
+  if (semantic !== "voting") return;
+  if (ending === "allowed") meter.decided(hook, "allow");
+  if (ending === "denied") meter.decided(hook, "deny");
 }
 
 function outOfStack(run: OperationRun, cause: unknown): GlassineError {

@@ -1,4 +1,3 @@
-/** Packages that several tests install. */
 import { type Fixture, pluginSource } from "./support.ts";
 
 /** How long a hook that installs packages may take, in milliseconds. */
@@ -91,7 +90,7 @@ export default () =>
 export const memoryNode = "glassine/memory-node:memoryNode";
 
 /** The catalogue of the memory node: a fixture, none is shipped. */
-const catalog: string = new URL("../fixtures/catalog.json", import.meta.url).pathname;
+export const catalog: string = new URL("../fixtures/catalog.json", import.meta.url).pathname;
 
 /** A program that is a host's own command. */
 export function commandOf(discovery: object, more: object = {}): string {
