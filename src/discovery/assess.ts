@@ -147,8 +147,10 @@ function faultsOf(error: unknown, events: readonly AuditEvent[]): readonly Fault
       code: "dependency_cycle",
       reason: circle,
     }));
+  // Dependencies that are told beside other faults are told alone in the next round.
   return events
     .filter(({ eventType }) => eventType === "plugin.registration_failed")
+    .filter(({ metadata }) => !String(metadata.reason).startsWith("dependency"))
     .map(({ metadata }) => ({
       name: String(metadata.plugin_name),
       code: String(metadata.reason).startsWith("config_") ? "config_rejected" : "manifest_invalid",

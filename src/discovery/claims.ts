@@ -9,6 +9,8 @@ interface Claim {
 interface Clash {
   readonly code: RejectionCode;
   readonly reason: string;
+  /** The sentence of a host that does not start, where it has one of its own. */
+  readonly message?: string;
 }
 
 /** By entry. Of two claimants none is loaded; a built-in is never displaced. */
@@ -32,7 +34,14 @@ export function clashesIn(
       clashes.set(entry, {
         code: "duplicate_id",
         reason: `duplicate plugin id (entry point ${entry.entryPoint})`,
+        message: duplicateText(others.filter((other) => other.entry.id === entry.id)),
       });
   }
   return clashes;
+}
+
+/** The same for each of the claimants. Packages can have entry points of one name. */
+function duplicateText(claims: readonly Claim[]): string {
+  const points = claims.map(({ entry, survey }) => `'${survey.package.name}/${entry.entryPoint}'`);
+  return `duplicate plugin name '${claims[0]?.entry.id ?? ""}' discovered from entry points ${points.join(" and ")}`;
 }

@@ -11,24 +11,34 @@ interface Gated {
   readonly drift: readonly Drift[];
 }
 
+/**
+ * Of several differences the one that says most. Another package, version or entry point comes with
+ * other files: that these differ is told where nothing else does.
+ */
+const weight: readonly Drift["kind"][] = [
+  ...(["missing_from_lock", "package_mismatch", "version_mismatch"] as const),
+  ...(["entry_point_mismatch", "capabilities_mismatch", "hash_mismatch"] as const),
+];
+
 /** Why a plugin is not loaded, or `undefined` where the lockfile has nothing against it. */
 export function lockRefusal(
   { mode, lock }: Pick<ReadDiscoverOptions, "mode" | "lock">,
-  { entry, package: found, isBuiltin, isLocal, drift }: Gated,
+  { entry, package: of, isBuiltin, isLocal, drift }: Gated,
 ): { readonly code: RejectionCode; readonly reason: string } | undefined {
   if (mode !== "production" || isBuiltin || isLocal) return undefined;
-  if (found.isLinked)
+  if (of.isLinked)
     return {
       code: "linked_package",
-      reason: `it is a link to ${found.path}, not an installed package`,
+      reason: `it is a link to ${of.path}, not an installed package`,
     };
   if (lock === undefined)
     return { code: "lock_missing", reason: "production mode requires a plugins.lock" };
-  const blocking = drift.find((each) => each.id === entry.id && each.blocking);
+  const found = drift.filter((each) => each.id === entry.id && each.blocking);
+  const [blocking] = found.toSorted((a, b) => weight.indexOf(a.kind) - weight.indexOf(b.kind));
   if (blocking === undefined) return undefined;
   const { kind, expected, actual } = blocking;
   if (kind === "missing_from_lock")
-    return { code: kind, reason: `${actual ?? found.name} was never trusted here` };
+    return { code: kind, reason: `${actual ?? of.name} was never trusted here` };
   return {
     code: kind as RejectionCode,
     reason: `expected ${shown(expected)}, actual ${shown(actual)}`,

@@ -79,7 +79,7 @@ export async function staticStage(options: ReadDiscoverOptions): Promise<StaticR
     };
     const clash = clashes.get(entry);
     if (clash !== undefined) {
-      refuse(clash.code, clash.reason);
+      refuse(clash.code, clash.reason, clash.message);
       continue;
     }
     if (of.fault !== undefined) {
@@ -110,8 +110,19 @@ export async function staticStage(options: ReadDiscoverOptions): Promise<StaticR
     accepted.push(whole);
     all.push(whole);
   }
-  const warnings = [...options.warnings, ...found.warnings];
+  const warnings = [...options.warnings, ...found.warnings, ...linksAmong(accepted)];
   return { ...known, found: all, accepted, refused, drift: ofMode(drift, options), warnings };
+}
+
+/** In dev links are loaded, and told of. */
+function linksAmong(accepted: readonly StaticPlugin[]): readonly string[] {
+  const links = accepted.filter(
+    (each) => each.package.isLinked && !each.isLocal && !each.isBuiltin,
+  );
+  const packages = new Set(links.map((each) => each.package));
+  return [...packages].map(
+    ({ name, path }) => `the package '${name}' is a link to ${path}: production does not load it`,
+  );
 }
 
 /** Without a lockfile there is nothing to drift from. */

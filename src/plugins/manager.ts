@@ -28,7 +28,7 @@ import type { HealthReport } from "./health.ts";
 import { healthDesk } from "./health-desk.ts";
 import type { InvokeOptions } from "./invoke-options.ts";
 import { knownSecrets } from "./known-secrets.ts";
-import { type ReadOptions, readManagerOptions } from "./manager-options.ts";
+import { readManagerOptions } from "./manager-options.ts";
 import { measured } from "./metrics.ts";
 import type { ReadItem } from "./read-item.ts";
 import { readItems } from "./read-items.ts";

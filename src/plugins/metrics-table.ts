@@ -13,13 +13,6 @@ interface MetricSpec {
 /**
  * Every metric by its name, without the host's prefix, `glassine_plugin_` by default: for a backend
  * whose instruments are made beforehand.
- *
- * @example
- * ```ts
- * import { pluginMetrics } from "glassine";
- *
- * console.log(pluginMetrics.handler_error_total.labels); // [ 'hook', 'plugin', 'error_type' ]
- * ```
  */
 export const pluginMetrics = Object.freeze({
   hook_fire_total: {

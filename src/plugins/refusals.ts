@@ -89,7 +89,8 @@ export function withPackages(
       message: error.message,
     })),
   ];
-  const text = problems.map(({ message }) => message).join("; ");
+  // A sentence can be about several of them.
+  const text = [...new Set(problems.map(({ message }) => message))].join("; ");
   return new PluginDiscoveryError(text, Object.freeze(problems));
 }
 

@@ -1,5 +1,5 @@
 /** Configuration: amounts that are none, and variables that want to be more than a text. */
-import { type createPluginManager, defineHost } from "glassine";
+import { defineHost } from "glassine";
 import { expect, it } from "vitest";
 import * as z from "zod";
 import { readTrustSettings } from "../../src/trust/index.ts";
@@ -75,7 +75,7 @@ attack(
       const timeoutMs = 2 ** 31 - 1;
       const health = { timeoutMs, intervalMs: timeoutMs };
       const manager = await manage({ timeoutMs, health, audit: { timeoutMs } });
-      await (manager as { close(): Promise<void> }).close();
+      await manager.close();
       await discover(await newRoot(), { loadTimeoutMs: timeoutMs });
     });
   },
@@ -98,10 +98,10 @@ attack(
         Object.entries(variables).map(([key, text]) => [`GLASSINE_PLUGIN_GUARD_${key}`, text]),
       );
       const config = { guard: { level: { most: 1 } } };
-      const manager = (await manage(
+      const manager = await manage(
         { env: { HOME: "/secret", ...env }, config },
         { configSchema, hooks: { tool_pre_invoke } },
-      )) as Awaited<ReturnType<typeof createPluginManager>>;
+      );
       await manager.invoke("tool_pre_invoke", { name: "ls" });
       await manager.close();
       return seen[0];

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isGlassineError } from "glassine";
 import { expect, onTestFinished } from "vitest";
-import { checkJournal, loadJournal, readJournal } from "../../src/trust/change/index.ts";
+import { readJournal } from "../../src/trust/change/index.ts";
 import type { JournalProblem } from "../../src/trust/change/journal.ts";
-import { type LockEntry, readLockfile } from "../../src/trust/lockfile/index.ts";
+import type { LockEntry } from "../../src/trust/lockfile/index.ts";
 
 /** A folder for a test, gone after it, and the files of a lock in it. */
 export async function lockFolder(text?: string) {
@@ -56,12 +56,6 @@ export function byHand(fields: readonly string[]): string {
 /** The problems, without the sentences. */
 export function told(problems: readonly JournalProblem[]) {
   return problems.map(({ line, id, problem }) => ({ line, id, problem }));
-}
-
-/** What is wrong with the journal of a lock that is there. */
-export async function problemsOf(path: string) {
-  const lock = await readLockfile(path);
-  return told(checkJournal(lock as NonNullable<typeof lock>, await loadJournal(path)));
 }
 
 /** The code, message and data that something is refused with. */

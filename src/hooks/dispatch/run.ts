@@ -28,7 +28,8 @@ export function run(invocation: Invocation): Promise<AnyInvokeResult> {
   } catch (error) {
     return crashed(invocation, error);
   }
-  if (pending === undefined) return invocation.waited?.held ?? settled(invocation.result as never);
+  if (pending === undefined)
+    return invocation.waited?.held ?? settled(invocation.result as AnyInvokeResult);
   const promise = new PromiseAtLoad<AnyInvokeResult>(takeSettle);
   invocation.waiting.settle = lastSettle;
   // Kept no longer: it would pin the run's result.
@@ -262,8 +263,8 @@ function finish(run: Invocation, violation: Violation | undefined, from: number)
   const goesOn = violation === undefined && run.program.background.length > 0;
   const chosen = goesOn ? chooseBackground(run) : undefined;
   const result = run.finish(violation, from);
-  if (isHeld(run)) {
-    run.waiting.held = hold(run, result, chosen);
+  if (run.waited !== undefined && isHeld(run)) {
+    run.waited.held = hold(run, result, chosen);
     joinOuter(run);
     return undefined;
   }

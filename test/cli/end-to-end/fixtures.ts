@@ -30,6 +30,8 @@ export interface ProcedureFixture {
   readonly members?: Readonly<Record<string, string | undefined>>;
   /** A file that its module writes when it is run. */
   readonly marker?: string;
+  /** In front of the class. */
+  readonly imports?: string;
   /** The whole module, in place of one with a class. */
   readonly source?: string;
   /** What package.json says that it asks for. */
@@ -47,7 +49,7 @@ export function procedure(given: ProcedureFixture): Fixture {
   };
 }
 
-function procedureSource({ id, members, marker }: ProcedureFixture): string {
+function procedureSource({ id, members, marker, imports = "" }: ProcedureFixture): string {
   const all = {
     id: `static id = ${JSON.stringify(id)};`,
     name: 'static name = "My procedure";',
@@ -60,7 +62,7 @@ function procedureSource({ id, members, marker }: ProcedureFixture): string {
   };
   const mark = `import { writeFileSync } from "node:fs";\nwriteFileSync(${JSON.stringify(marker)}, "ran");\n`;
   const body = Object.values(all).filter((member) => member !== undefined);
-  return `${marker === undefined ? "" : mark}export class MyProcedure {\n${body.join("\n")}\n}\n`;
+  return `${imports}\n${marker === undefined ? "" : mark}export class MyProcedure {\n${body.join("\n")}\n}\n`;
 }
 
 /** The example of the memory node's operator pages: two hooks, and a health check. */
