@@ -2,7 +2,7 @@
 import process from "node:process";
 import { type CommandHost, readCommandHost } from "./command-host.ts";
 import { commandServices } from "./command-services.ts";
-import { hearFailures, keepStdout, runToEnd } from "./process-io.ts";
+import { hearFailures, keepExit, keepStdout, runToEnd } from "./process-io.ts";
 import { type RunInput, runCommand } from "./run-command.ts";
 
 /** What a run takes in place of the process's own. */
@@ -53,8 +53,9 @@ export function createCommand(host: CommandHost): HostCommand {
     run,
     main: () => {
       const stdout = keepStdout();
+      const exit = keepExit();
       hearFailures();
-      return runToEnd(() => run(process.argv.slice(2), { stdout }));
+      return runToEnd(() => run(process.argv.slice(2), { stdout }), exit);
     },
   });
 }

@@ -1,6 +1,6 @@
 /**
  * What a command needs of its process. Standard output is for the result alone: what plugins print
- * goes to standard error, and what they throw outside of their turn ends nothing.
+ * goes to standard error, and what they throw outside of their turn, or want to end, ends nothing.
  */
 import { writeSync } from "node:fs";
 import process from "node:process";
@@ -19,6 +19,21 @@ export function keepStdout(): TextStream {
   };
 }
 
+/**
+ * The real end of the process, held before any code of a plugin runs. A plugin that ends it fails,
+ * and has no say in the exit code by a listener.
+ */
+export function keepExit(): (code: number) => never {
+  const end = process.exit.bind(process);
+  process.exit = ((code?: unknown) => {
+    throw new Error(`process.exit(${typeof code === "number" ? code : ""}) was called`);
+  }) as typeof process.exit;
+  return (code) => {
+    process.removeAllListeners("exit");
+    return end(code);
+  };
+}
+
 /** Tells what fails on the side, instead of ending. */
 export function hearFailures(): void {
   const tell = (thrown: unknown) => {
@@ -32,7 +47,10 @@ export function hearFailures(): void {
  * Runs to the end of the process. An end that comes before that of the command is an internal
  * error: a plugin that exits must not pass for a result.
  */
-export async function runToEnd(run: () => Promise<number>): Promise<never> {
+export async function runToEnd(
+  run: () => Promise<number>,
+  exit: (code: number) => never,
+): Promise<never> {
   const onExit = () => {
     process.exitCode = 70;
     writeSync(2, `${texts.endedEarly}\n`);
@@ -40,5 +58,5 @@ export async function runToEnd(run: () => Promise<number>): Promise<never> {
   process.once("exit", onExit);
   const code = await run();
   process.removeListener("exit", onExit);
-  process.exit(code);
+  exit(code);
 }

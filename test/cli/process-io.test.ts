@@ -2,7 +2,7 @@
 import { writeSync } from "node:fs";
 import process from "node:process";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { hearFailures, keepStdout, runToEnd } from "../../src/cli/process-io.ts";
+import { hearFailures, keepExit, keepStdout, runToEnd } from "../../src/cli/process-io.ts";
 
 vi.mock("node:fs", async (original) => ({ ...(await original<object>()), writeSync: vi.fn() }));
 
@@ -54,17 +54,32 @@ function listeners() {
 }
 
 describe("the end of the process", () => {
+  it("is kept from plugins: who calls it fails, and nobody listens to it", () => {
+    const end = vi.spyOn(process, "exit").mockImplementation((() => {}) as never);
+    const known = process.listeners("exit");
+    const spied = process.exit;
+    const exit = keepExit();
+    expect(() => process.exit(0)).toThrow("process.exit(0) was called");
+    expect(() => process.exit()).toThrow("process.exit() was called");
+    expect(end).not.toHaveBeenCalled();
+    process.on("exit", () => {});
+    exit(1);
+    expect([end.mock.calls, process.listenerCount("exit")]).toEqual([[[1]], 0]);
+    process.exit = spied;
+    for (const each of known) process.on("exit", each);
+  });
+
   it("is that of the command", async () => {
-    const exit = vi.spyOn(process, "exit").mockImplementation((() => {}) as never);
+    const exit = vi.fn((() => {}) as (code: number) => never);
     const before = process.listenerCount("exit");
-    await runToEnd(() => Promise.resolve(1));
+    await runToEnd(() => Promise.resolve(1), exit);
     expect([exit.mock.calls, process.listenerCount("exit")]).toEqual([[[1]], before]);
   });
 
   it("is an internal error where it comes before that of the command", () => {
     const known = process.listeners("exit");
     const { exitCode } = process;
-    void runToEnd(() => new Promise(() => {}));
+    void runToEnd(() => new Promise(() => {}), process.exit);
     const [onExit] = process.listeners("exit").filter((each) => !known.includes(each));
     onExit?.(0);
     expect([process.exitCode, vi.mocked(writeSync).mock.calls]).toEqual([

@@ -169,10 +169,14 @@ describe("loading", () => {
   it("PH-085: a plugin of another copy of this library is taken", async () => {
     verifies("discovery:copies");
     const root = await newRoot();
-    // What another copy leaves on a plugin: the registered symbol, and a manifest behind it.
-    const code = `${load} () => Object.defineProperty({}, Symbol.for("glassine.manifest"), { value: {
-      name: "guard", version: "1.0.0", hooks: { tool_pre_invoke: (payload) => undefined },
-    } });`;
+    // What another copy leaves of a plugin: a manifest behind the registered symbol.
+    const code = `${load} () => {
+      const plugin = {};
+      globalThis[Symbol.for("glassine.manifests")].set(plugin, {
+        name: "guard", version: "1.0.0", hooks: { tool_pre_invoke: (payload) => undefined },
+      });
+      return plugin;
+    };`;
     await install(root, "guard", { code });
     const { plugins } = await discover(root);
     expect(plugins.map(({ name, hooks }) => [name, hooks])).toEqual([

@@ -195,7 +195,7 @@ describe("a hook without a handler", () => {
 });
 
 describe("what a manager is given", () => {
-  it("PH-064: is its own at once: services, configurations, variables and the audit's options", async () => {
+  it("PH-064: is its own at once: plugins, configurations, variables and the audit's options", async () => {
     verifies("plugins:registration");
     const seen: unknown[] = [];
     const taken: string[] = [];

@@ -140,6 +140,33 @@ describe("the services of a host", () => {
     expect(reads).toBe(1);
   });
 
+  it("PH-064: what the host supplies is read when the manager is made", async () => {
+    verifies("plugins:registration", "plugins:service-handle");
+    const vault = { secret: "the first" };
+    const supplied: { vault?: object; vaultWriter?: object } = { vault };
+    const seen: unknown[] = [];
+    const plugin = host.definePlugin({
+      name: "reader",
+      version: "1.0.0",
+      capabilities: ["vault.read", "vault.write"],
+      hooks: {
+        vote(_facts, context) {
+          seen.push(context.getVault(), context.getVaultWriter());
+          return allow();
+        },
+      },
+    });
+    const manager = await host.createPluginManager({
+      plugins: [plugin],
+      services: supplied as never,
+    });
+    supplied.vault = { secret: "the second" };
+    supplied.vaultWriter = {};
+    await manager.invoke("vote", {});
+    expect(seen).toEqual([vault, null]);
+    expect(manager.capabilityReport()["vault.write"]).toMatchObject({ supplied: false });
+  });
+
   it("PH-018: nothing of a context leads to a handle, or to another plugin", async () => {
     verifies("plugins:service-unreachable");
     const vault = { secret: "never to be seen" };

@@ -289,11 +289,7 @@ async function hold(
 }
 
 /** Tells whoever waits, and starts the background of a run that was not halted. */
-function conclude(
-  run: Invocation,
-  result: AnyInvokeResult,
-  chosen: readonly Step[] | undefined,
-): void {
+function conclude(run: Invocation, result: AnyInvokeResult, chosen?: readonly Step[]): void {
   run.waited?.settle?.(result);
   if (chosen !== undefined) runBackground(run, chosen);
   const { house } = run.program;

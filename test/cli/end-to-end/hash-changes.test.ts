@@ -147,7 +147,7 @@ describe("CLI-071: what is no change", () => {
   // npm is the only installer at hand: the layouts of the others are written by hand, as they
   // leave them. pnpm keeps the files in a store of its own below node_modules and links to them;
   // yarn with node_modules has them where npm has them, and a file of its own beside them.
-  it("CLI-071, PH-080: the layout of pnpm, in which each package is a link", async () => {
+  it("PH-080, CLI-071: the layout of pnpm, in which each package is a link", async () => {
     verifies("discovery:places", "discovery:linked");
     const store = join(workspace.root, "node_modules/.pnpm/acme-guard@1.0.0/node_modules");
     const app = join(workspace.root, "packages/app");
@@ -174,7 +174,7 @@ describe("CLI-071: what is no change", () => {
     await rm(join(workspace.root, "packages"), { recursive: true });
   });
 
-  it("CLI-071, PH-080: the layout of yarn, and a member of a workspace, which is a link", async () => {
+  it("PH-080, CLI-071: the layout of yarn, and a member of a workspace, which is a link", async () => {
     verifies("discovery:linked");
     await writeFile(join(workspace.root, "node_modules/.yarn-integrity"), "{}\n");
     expect(await verified()).toEqual(same);

@@ -179,7 +179,7 @@ describe("before and after an upgrade", () => {
     },
   });
 
-  it("CLI-067, PH-118: the documents differ in what the upgrade asks for, and so do the records", async () => {
+  it("PH-118, CLI-067: the documents differ in what the upgrade asks for, and so do the records", async () => {
     verifies("cli:describe-permissions");
     const workspace = await newWorkspace();
     const publisher = await newPublisher(workspace, "builder@example.com", "STIGMEM_");
