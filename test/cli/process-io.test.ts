@@ -70,7 +70,7 @@ describe("the end of the process", () => {
   });
 
   it("is that of the command", async () => {
-    const exit = vi.fn((() => {}) as (code: number) => never);
+    const exit = vi.fn<(code: number) => never>();
     const before = process.listenerCount("exit");
     await runToEnd(() => Promise.resolve(1), exit);
     expect([exit.mock.calls, process.listenerCount("exit")]).toEqual([[[1]], before]);
