@@ -2,7 +2,8 @@
  * Runs the benchmarks: `npm run bench -- [--only D1,F] [--rounds N] [--json FILE]`.
  *
  * Each group runs in a process of its own, one after the other. A goal that is missed is told,
- * and is no failure; a check that fails is one.
+ * and is no failure; a check that fails is one. What cannot run here is told to be skipped; a name
+ * that stands for nothing is refused.
  */
 import { fork } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -13,6 +14,7 @@ import { filterComparisons } from "./filter.ts";
 import { type Comparison, measure, type Row } from "./harness.ts";
 import { messageComparisons } from "./messages.ts";
 import { operationComparisons } from "./operations.ts";
+import { type Selection, selectionOf } from "./selection.ts";
 import { viewComparisons } from "./views.ts";
 
 const groups: Readonly<Record<string, readonly Comparison[]>> = {
@@ -34,15 +36,25 @@ const { values: options } = parseArgs({
   },
 });
 const rounds = Math.max(minRounds, Number(options.rounds) || 0);
-const wanted = options.only?.split(",").map((name) => name.trim());
+const here = Object.values(groups).flatMap((comparisons) => comparisons.map(({ id }) => id));
 
-function isWanted({ id }: Comparison): boolean {
-  return wanted === undefined || wanted.some((name) => name === id || name === id.charAt(0));
+/** Ends the program where `--only` names something that is not there. */
+function selection(): Selection {
+  try {
+    return selectionOf(options.only, here);
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(2);
+  }
 }
+const { isWanted, skipped } = selection();
 
 /** Measures one group here and hands the rows to the parent. */
 async function measureGroup(name: string): Promise<void> {
-  const rows = await measure((groups[name] ?? []).filter(isWanted), rounds);
+  const rows = await measure(
+    (groups[name] ?? []).filter(({ id }) => isWanted(id)),
+    rounds,
+  );
   if (process.send === undefined) print(rows);
   else process.send(rows);
 }
@@ -86,11 +98,13 @@ function cellsOf(row: Row): string[] {
 async function measureAll(): Promise<void> {
   const rows: Row[] = [];
   for (const [name, comparisons] of Object.entries(groups)) {
-    if (!comparisons.some(isWanted)) continue;
+    if (!comparisons.some(({ id }) => isWanted(id))) continue;
     const measured = await forkGroup(name);
     if (measured === undefined) process.exitCode = 1;
     else rows.push(...measured);
   }
+  for (const line of skipped) console.log(line);
+  if (!here.some(isWanted)) return;
   print(rows);
   console.log(`Ratios ours / baseline over ${rounds} rounds, Node ${process.versions.node}.`);
   if (options.json !== undefined) {
