@@ -20,7 +20,7 @@ interface Row {
 const plain = (name: string, more = "") =>
   `definePlugin({ name: "${name}", version: "1.0.0", ${more} })`;
 
-it("CLI-064: unsigned, crashing and cyclic plugins each have their row, and nothing stops", async () => {
+it("CLI-064: unsigned, crashing, exiting and cyclic plugins each have their row, and nothing stops", async () => {
   verifies("cli:doctor-goes-on", "cli:doctor-rows", "cli:doctor-status");
   const workspace = await newWorkspace();
   const publisher = await newPublisher(workspace, "builder@example.com");
@@ -32,6 +32,12 @@ it("CLI-064: unsigned, crashing and cyclic plugins each have their row, and noth
     made("crashing-one", "undefined", { imports: 'throw new Error("no disk");', signedBy }),
     made("ending-one", plain("ending-one"), {
       imports: 'setTimeout(() => { throw new Error("on the side"); });',
+      signedBy,
+    }),
+    made("exiting-one", "undefined", {
+      imports: `import process from "node:process";
+process.on("exit", () => { process.exitCode = 5; });
+process.exit(0);`,
       signedBy,
     }),
     cycle("cycle-one", "cycle-two"),
@@ -47,6 +53,7 @@ it("CLI-064: unsigned, crashing and cyclic plugins each have their row, and noth
     ["cycle-one", "rejected", expect.stringMatching(/^dependency_cycle: /)],
     ["cycle-two", "rejected", expect.stringMatching(/^dependency_cycle: /)],
     ["ending-one", "installed-enabled", "No action required."],
+    ["exiting-one", "rejected", expect.stringMatching(/^import_failed: /)],
     ["lonely-one", "rejected", expect.stringMatching(/^dependency_missing: Install it/)],
     ["unsigned-one", "rejected", expect.stringMatching(/^unsigned: Use a signed package/)],
   ]);
