@@ -32,6 +32,12 @@ import {
   prompts,
   results,
 } from "./support/ai-sdk.ts";
+import {
+  newerPrompts,
+  newerResults,
+  plainNewerPrompts,
+  plainNewerResults,
+} from "./support/ai-sdk-newer.ts";
 import { isObject, reach } from "./support/data.ts";
 import { hostiles, Watch } from "./support/hostile.ts";
 import { outcomeOf } from "./support/outcome.ts";
@@ -97,7 +103,28 @@ const olderResultPair = pair<ResultLike>({
   onto: (list, onto) => toContent(list, { onto, specificationVersion: "v2" }),
   fresh: (list, extensions = {}) => toContent(list, { extensions, specificationVersion: "v2" }),
 });
-const pairs = [promptPair, olderPair, messagePair, resultPair, olderResultPair];
+const newerPair = pair<PromptLike>({
+  ...promptPair,
+  name: "prompts of ai 7",
+  all: fc.oneof(newerPrompts, plainNewerPrompts),
+  plain: plainNewerPrompts,
+  from: fromPrompt,
+  onto: (list, onto) => toPrompt(list, { onto, specificationVersion: "v4" }),
+  fresh: (list) => toPrompt(list, { specificationVersion: "v4" }),
+});
+const newerResultPair = pair<ResultLike>({
+  ...resultPair,
+  name: "results of ai 7",
+  all: fc.oneof(newerResults, plainNewerResults),
+  plain: plainNewerResults,
+  from: fromContent,
+  onto: (list, onto) => toContent(list, { onto, specificationVersion: "v4" }),
+  fresh: (list, extensions = {}) => toContent(list, { extensions, specificationVersion: "v4" }),
+});
+const pairs = [
+  ...[promptPair, olderPair, newerPair, messagePair],
+  ...[resultPair, olderResultPair, newerResultPair],
+];
 
 it.each(pairs)("$name come back as they were over themselves, frozen", ({ all, from, onto }) => {
   verifies("aisdk:onto", "aisdk:frozen");
@@ -137,7 +164,7 @@ it.each(pairs)(
   },
 );
 
-it.each([promptPair, messagePair])(
+it.each([promptPair, newerPair, messagePair])(
   "messages of which nothing is lost come back as they were from $name",
   ({ from, fresh }) => {
     verifies("aisdk:messages-round-trip");

@@ -6,7 +6,16 @@ export { mediaFromUrl, urlOfMedia } from "./media.ts";
 export { pairMessages, pairParts, type Read, type Written } from "./messages.ts";
 export { type Pair, pairItems } from "./pair.ts";
 export { readDocument } from "./read-document.ts";
-export { type Collector, collector, type Left, type Lost, pathOf } from "./report.ts";
+export {
+  type Collector,
+  collector,
+  goneTeller,
+  isGone,
+  type Left,
+  type Lost,
+  pathOf,
+  type TellGone,
+} from "./report.ts";
 export {
   type MessageStream,
   type StreamLimits,

@@ -19,24 +19,42 @@ export interface Written<Document> {
   readonly lost: readonly Lost[];
 }
 
-/** Which old message each new one stands for. Messages are alike when their role is the same. */
+/**
+ * Which old message each new one stands for. Messages are of a kind when their role is the same, and
+ * sooner still when they hold the results of the same calls.
+ */
 export function pairMessages(
   before: readonly Message[],
   after: readonly Message[],
 ): readonly Pair[] {
-  return pairItems(before, after, (old, now) => old.role === now.role);
+  return pairItems(before, after, { kinds: [answersOf, ({ role }) => role] });
 }
 
-/** Which old part each new one stands for. Calls and results are alike when their id is the same. */
+/** The calls that a message answers. */
+function answersOf({ role, content }: Message): string | undefined {
+  if (role !== "tool") return undefined;
+  const ids = content.map((part) => nameOf(part));
+  return ids.some((id) => id !== undefined) ? JSON.stringify(ids) : undefined;
+}
+
+/**
+ * Which old part each new one stands for. Calls, results, resources and prompts are of a kind when
+ * their id is the same, others when their type is.
+ */
 export function pairParts(
   before: readonly ContentPart[],
   after: readonly ContentPart[],
 ): readonly Pair[] {
-  return pairItems(
-    before,
-    after,
-    (old, now) => old.content_type === now.content_type && idOf(old) === idOf(now),
-  );
+  return pairItems(before, after, {
+    kinds: [(part) => `${part.content_type} ${idOf(part) ?? ""}`],
+    name: nameOf,
+  });
+}
+
+/** The id that a part goes by. An empty one names nothing. */
+function nameOf(part: ContentPart): string | undefined {
+  const id = idOf(part) ?? "";
+  return id === "" ? undefined : `${part.content_type} ${id}`;
 }
 
 function idOf(part: ContentPart): string | undefined {

@@ -14,9 +14,12 @@ export interface Left {
   readonly reason: string;
 }
 
-/** Something of messages that a format cannot say. */
+/** Something of messages that a format cannot say, or that goes with an old item that does not stay. */
 export interface Lost {
-  /** Where it is in the messages: `[0].content[2]`. */
+  /**
+   * Where it is in the messages: `[0].content[2]`. Below `onto`, the path of an old item of that
+   * document: `onto.messages[0].content[2]`.
+   */
   readonly path: string;
   readonly reason: string;
 }
@@ -36,6 +39,36 @@ export function collector<Item extends Left | Lost>(): Collector<Item> {
     },
     list: () => Object.freeze([...items]),
   };
+}
+
+/** Where a report of `onto` begins. */
+const onto = "onto";
+
+/** Tells of an old item, by its path, that nothing stands for any more. */
+export type TellGone = (path: string) => void;
+
+/**
+ * What tells of old items that do not stay. Told are those of which messages do not show all: that
+ * nobody could keep. `left` is what reading the old document told.
+ */
+export function goneTeller(left: readonly Left[], tell: (lost: Lost) => void): TellGone {
+  const unshown = new Set(left.flatMap(({ path }) => beginningsOf(path)));
+  return (path) => {
+    if (!unshown.has(path)) return;
+    const reason = "It does not stay, and neither does what messages do not show of it.";
+    tell({ path: `${onto}${path.startsWith("[") ? "" : "."}${path}`, reason });
+  };
+}
+
+/** A path and those above it. */
+function beginningsOf(path: string): readonly string[] {
+  const ends = [...path.matchAll(/[.[]/g)].map(({ index }) => index);
+  return [...ends, path.length].map((end) => path.slice(0, end));
+}
+
+/** Whether it is of an old item that does not stay, and not of the messages. */
+export function isGone({ path }: Lost): boolean {
+  return path.startsWith(onto);
 }
 
 /** A path as problems write it: `messages[0].content[1]`. */

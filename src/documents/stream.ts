@@ -100,22 +100,48 @@ export function streamFault(
   return new GlassineError("stream_invalid", text, { where });
 }
 
-/** A text that comes in pieces: kept apart until it is asked for, so that time stays linear. */
+/**
+ * A text that comes in pieces: kept apart until it is asked for, so that time stays linear. What is
+ * asked for is valid Unicode at any time.
+ */
 export class TextPieces {
   readonly #meter: StreamMeter;
+  readonly #where: string;
   #pieces: string[] = [];
+  /** Half of a character at the end, which waits for its other half. */
+  #half = "";
 
-  constructor(meter: StreamMeter) {
+  /** @param where the event or field that the pieces come in */
+  constructor(meter: StreamMeter, where: string) {
     this.#meter = meter;
+    this.#where = where;
   }
 
+  /** @throws GlassineError `stream_limit`; `stream_invalid` for half of a character inside the text */
   add(piece: string): void {
     this.#meter.countText(piece);
-    this.#pieces.push(piece);
+    const text = this.#half + piece;
+    const end = halfAtEnd.test(text) ? text.length - 1 : text.length;
+    const whole = text.slice(0, end);
+    if (loneHalf.test(whole)) throw this.#invalid();
+    this.#half = text.slice(end);
+    this.#pieces.push(whole);
+  }
+
+  /** @throws GlassineError `stream_invalid` for a text that ends inside a character */
+  end(): void {
+    if (this.#half !== "") throw this.#invalid();
   }
 
   get text(): string {
     if (this.#pieces.length > 1) this.#pieces = [this.#pieces.join("")];
     return this.#pieces[0] ?? "";
   }
+
+  #invalid(): GlassineError {
+    return streamFault(this.#where, "text that is valid Unicode");
+  }
 }
+
+const halfAtEnd = /[\ud800-\udbff]$/;
+const loneHalf = /\p{Surrogate}/u;

@@ -12,6 +12,7 @@ export {
   policyLabels,
   stampResult,
 } from "./policy.ts";
+export { settleWithin } from "./settle-within.ts";
 export {
   checkSession,
   type LabelStore,

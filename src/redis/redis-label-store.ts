@@ -20,8 +20,8 @@ import {
   maxSessionLabels,
   readLabels,
   sessionFull,
+  settleWithin,
 } from "../labels/index.ts";
-import { settleWithin } from "./settle-within.ts";
 
 /**
  * What a store needs of a client. Clients, pools and clusters of `redis` (node-redis) fit, also

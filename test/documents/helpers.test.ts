@@ -163,7 +163,7 @@ describe("reports", () => {
 describe("what streams hold", () => {
   it("is limited, by events and by text", () => {
     const meter = new StreamMeter({ maxEvents: 2, textUnits: 3 });
-    const text = new TextPieces(meter);
+    const text = new TextPieces(meter, "delta");
     meter.countEvent();
     text.add("ab");
     text.add("c");
@@ -171,7 +171,20 @@ describe("what streams hold", () => {
     expect(codeOf(() => text.add("d"))).toBe("stream_limit");
     meter.countEvent();
     expect(codeOf(() => meter.countEvent())).toBe("stream_limit");
-    expect(new TextPieces(meter).text).toBe("");
+    expect(new TextPieces(meter, "delta").text).toBe("");
+  });
+
+  it("may cut a character in two, and holds none that stays cut", () => {
+    const text = new TextPieces(new StreamMeter(), "delta.text");
+    text.add("a\ud83d");
+    expect(text.text).toBe("a");
+    expect(codeOf(() => text.end())).toBe("stream_invalid");
+    text.add("\ude00b");
+    text.end();
+    expect(text.text).toBe("a😀b");
+    expect(codeOf(() => text.add("\ude00"))).toBe("stream_invalid");
+    expect(codeOf(() => text.add("\ud83dx"))).toBe("stream_invalid");
+    expect(text.text).toBe("a😀b");
   });
 
   it.each([0, -1, 1.5, Number.NaN, "3", null])("is limited by whole numbers, not %j", (limit) => {

@@ -2,12 +2,13 @@ import { createMessage } from "glassine";
 import { describe, expect, it } from "vitest";
 import { pairItems, pairMessages, pairParts } from "../../src/documents/index.ts";
 
-const alike = (a: { kind: string }, b: { kind: string }) => a.kind === b.kind;
 const item = (kind: string, value: number) => ({ kind, value });
 const pairs = (before: readonly ReturnType<typeof item>[], after: typeof before) =>
-  pairItems(before, after, alike).map(({ at, isSame }) => (isSame ? `=${at}` : (at ?? "new")));
+  pairItems(before, after, { kinds: [({ kind }) => kind] }).map(
+    ({ at, isSame, isMoved }) => `${isSame ? "=" : ""}${at ?? "new"}${isMoved ? " moved" : ""}`,
+  );
 
-const [a, b, c] = [item("a", 1), item("b", 1), item("a", 2)] as const;
+const [a, b, c, d] = [item("a", 1), item("b", 1), item("a", 2), item("a", 3)] as const;
 
 describe("pairs of old and new items", () => {
   it.each([
@@ -20,7 +21,7 @@ describe("pairs of old and new items", () => {
     [
       [a, b, c],
       [a, item("b", 2), c],
-      ["=0", 1, "=2"],
+      ["=0", "1", "=2"],
     ],
     [
       [a, b, c],
@@ -40,9 +41,9 @@ describe("pairs of old and new items", () => {
     [
       [a, c],
       [item("a", 8), item("a", 9)],
-      [0, 1],
+      ["0", "1"],
     ],
-    [[a], [item("a", 8), item("a", 9)], [0, "new"]],
+    [[a], [item("a", 8), item("a", 9)], ["0", "new"]],
     [
       [a, a],
       [a, a, a],
@@ -51,7 +52,34 @@ describe("pairs of old and new items", () => {
     [
       [b, a],
       [a, b],
-      ["=1", "new"],
+      ["=1 moved", "=0"],
+    ],
+    // An edit that says what a later one says.
+    [
+      [a, b, c],
+      [c, b, c],
+      ["0", "=1", "=2"],
+    ],
+    [
+      [a, b, c],
+      [c, b, d],
+      ["0", "=1", "2"],
+    ],
+    // What was put in front says what the last one says.
+    [
+      [a, b, c],
+      [c, a, b, c],
+      ["new", "=0", "=1", "=2"],
+    ],
+    [
+      [a, b, c, d],
+      [b, c, a, d],
+      ["=1", "=2", "=0 moved", "=3"],
+    ],
+    [
+      [a, b, c],
+      [c, b, a],
+      ["=2 moved", "=1 moved", "=0"],
     ],
   ])("%j and %j", (before, after, expected) => {
     expect(pairs(before, after)).toEqual(expected);
@@ -69,9 +97,22 @@ describe("pairs of messages and parts", () => {
   it("a message stands for one of the same role", () => {
     const before = [said("user", "a"), said("assistant", "b")];
     expect(pairMessages(before, [said("user", "c"), said("user", "d")])).toEqual([
-      { at: 0, isSame: false },
-      { at: undefined, isSame: false },
+      { at: 0, isSame: false, isMoved: false },
+      { at: undefined, isSame: false, isMoved: false },
     ]);
+  });
+
+  it("a message with the result of a call stands for the one that had it", () => {
+    const got = (tool_call_id: string, content: string) =>
+      createMessage({
+        role: "tool",
+        content: [
+          { content_type: "tool_result", content: { tool_call_id, tool_name: "", content } },
+        ],
+      });
+    const pairs = pairMessages([got("1", "a"), got("2", "b")], [got("2", "c")]);
+    expect(pairs.map(({ at }) => at)).toEqual([1]);
+    expect(pairMessages([got("1", "a")], [got("3", "a")]).map(({ at }) => at)).toEqual([0]);
   });
 
   it("a call stands for the one with its id, and text for text", () => {
@@ -82,12 +123,17 @@ describe("pairs of messages and parts", () => {
     const text = { content_type: "text", text: "a" };
     const before = parts(text, call("1", "add"));
     expect(pairParts(before, parts({ ...text, text: "b" }, call("1", "sub")))).toEqual([
-      { at: 0, isSame: false },
-      { at: 1, isSame: false },
+      { at: 0, isSame: false, isMoved: false },
+      { at: 1, isSame: false, isMoved: false },
     ]);
     expect(pairParts(before, parts(text, call("2", "add")))).toEqual([
-      { at: 0, isSame: true },
-      { at: undefined, isSame: false },
+      { at: 0, isSame: true, isMoved: false },
+      { at: undefined, isSame: false, isMoved: false },
+    ]);
+    // A call is that of its id wherever it went, and whatever it says now.
+    expect(pairParts(before, parts(call("1", "sub"), text))).toEqual([
+      { at: 1, isSame: false, isMoved: true },
+      { at: 0, isSame: true, isMoved: false },
     ]);
     const result = { tool_call_id: "1", tool_name: "add" };
     const asked = { prompt_request_id: "1", name: "p" };

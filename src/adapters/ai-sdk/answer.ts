@@ -4,6 +4,7 @@
  */
 import type { Json } from "../../admit/index.ts";
 import type { ContentPart } from "../../messages/index.ts";
+import { isTextFile } from "./file-data.ts";
 import { isFields } from "./host-values.ts";
 import { isMedia } from "./media.ts";
 
@@ -24,6 +25,7 @@ function isPart(item: unknown): item is ContentPart {
   if (!isFields(item) || Object.keys(item).length !== 2) return false;
   const { content_type, content, text } = item;
   if (content_type === "text") return typeof text === "string";
+  if (content_type === "resource") return isTextFile(content);
   if (!isMedia(content_type) || !isFields(content)) return false;
   return (
     (content.type === "url" || content.type === "base64") &&

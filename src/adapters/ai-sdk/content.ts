@@ -4,6 +4,7 @@ import {
   type Collector,
   collector,
   givenMessages,
+  goneTeller,
   type Left,
   type Lost,
   pathOf,
@@ -31,6 +32,7 @@ import {
 } from "./host-values.ts";
 import { notesFor } from "./notes.ts";
 import { givenVersion } from "./options.ts";
+import type { Gone } from "./overlay.ts";
 import { type PartJson, partJson, partSchema } from "./part-kinds.ts";
 import { readParts, type ShownParts } from "./read-parts.ts";
 import { leaveUnread } from "./settings.ts";
@@ -45,7 +47,10 @@ export interface ContentOptions<Document> {
   readonly onto?: Document;
   /** The slots that stand for finish reason, usage and response where there is no `onto`. */
   readonly extensions?: ResultExtensions;
-  /** For which version new parts are written: `v3` for ai 6, `v2` for ai 5. Default `v3`. */
+  /**
+   * For which version new parts are written: `v4` for ai 7, `v3` for ai 6, `v2` for ai 5. Default
+   * `v3`.
+   */
   readonly specificationVersion?: SpecificationVersion;
 }
 
@@ -122,11 +127,13 @@ function writeResult<Document extends ResultLike>(
   const lost = collector<Lost>();
   const parts = saidParts(messages, lost);
   const raws = onto?.content ?? [];
-  const shown = onto === undefined ? nothing : readResult(onto, collector<Left>()).shown;
+  const left = collector<Left>();
+  const shown = onto === undefined ? nothing : readResult(onto, left).shown;
+  const gone = goneTeller(left.list(), lost.add);
   const said = parts.map(({ part }) => part);
+  const inside: Gone = (...keys) => gone(pathOf("content", ...keys));
   const content = writeParts(
-    raws,
-    shown,
+    { raws, shown, gone: inside },
     said,
     (index): Place => ({
       ...assistant,

@@ -29,6 +29,11 @@ export function anyOfKind(kind: MediaKind): string {
   return kind === "document" ? "*/*" : `${kind}/*`;
 }
 
+/** Whether a media type says no more than the kind. In ai 7 the star may be left out. */
+function isAny(mediaType: string, kind: MediaKind): boolean {
+  return mediaType === anyOfKind(kind) || (mediaType === kind && kind !== "document");
+}
+
 /** A scheme, which no base64 has: RFC 3986 §3.1. */
 export function looksLikeUrl(data: string): boolean {
   return data.includes(":");
@@ -58,7 +63,7 @@ export function readMedia(
     content: {
       type,
       data,
-      ...(told === undefined || told === anyOfKind(kind) ? {} : { media_type: told }),
+      ...(told === undefined || isAny(told, kind) ? {} : { media_type: told }),
       ...(kind === "document" && typeof filename === "string" ? { title: filename } : {}),
     },
   };

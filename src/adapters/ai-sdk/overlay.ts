@@ -5,6 +5,7 @@
 import { pairParts, parseArguments } from "../../documents/index.ts";
 import type { ContentPart } from "../../messages/index.ts";
 import { type Answer, partsOf } from "./answer.ts";
+import { isTagged } from "./file-data.ts";
 import { type Fields, fieldOf, hostCopy, isFields, saysTheSame } from "./host-values.ts";
 import { hrefOf, looksLikeUrl } from "./media.ts";
 import { type Format, fieldsOf, itemsOf } from "./part-kinds.ts";
@@ -35,27 +36,41 @@ export function isDoubtful(raw: unknown): boolean {
   return typeof input === "string" && !parseArguments(input).isExact;
 }
 
-export function changedPart(
-  raw: unknown,
-  before: ContentPart,
-  after: ContentPart,
-  place: Place,
-): unknown {
+/** Is told of what nothing stands for any more, by the keys that lead to it. */
+export type Gone = (...keys: readonly (string | number)[]) => void;
+
+/** The same, for what is below some keys. */
+export function goneIn(gone: Gone, ...above: readonly (string | number)[]): Gone {
+  return (...keys) => gone(...above, ...keys);
+}
+
+/** A part of the host's, what messages show of it, and who is told of what of it is gone. */
+export interface OldPart {
+  readonly raw: unknown;
+  readonly part: ContentPart;
+  readonly gone: Gone;
+}
+
+export function changedPart(old: OldPart, after: ContentPart, given: Place): unknown {
+  const { raw, part: before } = old;
+  const place: Place = isTagged(raw) ? { ...given, version: "v4" } : given;
   const losses: Parameters<Place["lose"]>[] = [];
   const now = writePart(after, { ...place, lose: (...loss) => losses.push(loss) });
-  const old = writePart(before, quiet(place));
+  const was = writePart(before, quiet(place));
   const known = fieldsOf(place.format, fieldOf(raw, "type")) ?? [];
   // Fields can be taken one by one only where the old part is written as it was.
-  const isAlike = isFields(raw) && old?.type === raw.type && now?.type === raw.type;
-  const isKept = (name: string) => isAlike && saysTheSame(old?.[name], now?.[name]);
-  if (isFields(raw) && Object.keys({ ...old, ...now }).every(isKept)) {
+  const isAlike = isFields(raw) && was?.type === raw.type && now?.type === raw.type;
+  const isKept = (name: string) => isAlike && saysTheSame(was?.[name], now?.[name]);
+  if (isFields(raw) && Object.keys({ ...was, ...now }).every(isKept)) {
     return samePart(raw, before, place);
   }
-  const output =
-    isAlike && !isKept("output") ? changedOutput(raw.output, before, after, place) : [];
+  const output = isAlike && !isKept("output") ? changedOutput(old, after, place) : [];
   // What is said of the output's items, its own writing has told.
   for (const loss of losses) if (output.length === 0 || loss[2] !== "content") place.lose(...loss);
   if (now === undefined || !isFields(raw)) return undefined;
+  if (fieldOf(raw, "originalUrl") !== undefined && !isKept("data")) {
+    place.lose("The URL that it came from goes with the old data.", "content");
+  }
   const host = Object.entries({ ...hostPart(now, place.format), ...Object.fromEntries(output) });
   const unread = known.filter((name) => {
     // It goes with the data: a provider may fetch it instead.
@@ -78,7 +93,8 @@ function quiet(place: Place): Place {
 
 /**
  * What is not read of a part. Of what a model wrote, the provider's own fields go: they sign the
- * old text, or name a copy that the provider stored and would take in place of what is sent.
+ * old text, or name a copy that the provider stored and would take in place of what is sent. So do
+ * citations, whose places are those of the old text.
  */
 function keptSettings(
   raw: Fields,
@@ -89,30 +105,39 @@ function keptSettings(
     ([name, value]) => !known.includes(name) && value !== undefined,
   );
   const isModels = role === "assistant" && format !== "output";
-  const kept = settings.filter(([name]) => !isModels || !isProviderField(name));
+  const isBound = (name: string) => isProviderField(name) || name === "citations";
+  const kept = settings.filter(([name]) => !isModels || !isBound(name));
   if (kept.length < settings.length) {
-    lose("It changed, so the provider's signature or stored copy of it does not stay.");
+    lose("It changed, so its citations, the provider's signature or a stored copy do not stay.");
   }
   return kept.map(([name, value]) => [name, hostCopy(value)]);
 }
 
 /** The field of a changed output. Nothing where it is written as if it were new. */
 function changedOutput(
-  raw: unknown,
-  before: ContentPart,
+  { raw: part, part: before, gone }: OldPart,
   after: ContentPart,
   place: Place,
 ): readonly (readonly ["output", unknown])[] {
   if (before.content_type !== "tool_result" || after.content_type !== "tool_result") return [];
+  const raw = fieldOf(part, "output");
   if (!isFields(raw)) return [];
   const read: readonly string[] = ["type", "value", "reason"];
   const settings = Object.entries(raw).filter(([name]) => !read.includes(name));
-  const answer = changedAnswer(raw, before.content, after.content, place);
+  const inside = goneIn(gone, "output", "value");
+  const answer = changedAnswer({ raw, before: before.content, gone: inside }, after.content, place);
   const kept = settings.map(([name, value]) => [name, hostCopy(value)] as const);
   return [["output", Object.freeze({ ...answer, ...Object.fromEntries(kept) })]];
 }
 
-function changedAnswer(raw: Fields, before: Answer, after: Answer, place: Place): Fields {
+/** The output of a tool, what messages show of it, and who is told of items that are gone. */
+interface OldAnswer {
+  readonly raw: Fields;
+  readonly before: Answer;
+  readonly gone: Gone;
+}
+
+function changedAnswer({ raw, before, gone }: OldAnswer, after: Answer, place: Place): Fields {
   // What a tool said as data must not become content, whose URLs the SDK fetches.
   if (raw.type === "json" && !after.is_error) {
     return { type: "json", value: hostCopy(after.content ?? null) };
@@ -123,25 +148,24 @@ function changedAnswer(raw: Fields, before: Answer, after: Answer, place: Place)
     return fieldsOf("output", fieldOf(item, "type")) === undefined ? [] : [index];
   });
   if (shown === undefined || itemsOf(raw) === undefined) {
-    if (places.length < items.length) {
-      place.lose("Items of the old output that messages do not show are gone.", "content");
-    }
+    for (const index of items.keys()) gone(index);
     return hostCopy(writeOutput(after, place)) as Fields;
   }
   const old = partsOf(before) ?? [];
-  const value = weave(
-    items.length,
-    places,
-    pairParts(old, shown),
-    (index, { at, isSame }) => {
+  const value = weave(items.length, places, pairParts(old, shown), {
+    make: (index, { at, isSame }) => {
       const part = shown[index] as ContentPart;
       const inside = itemPlace(place, index);
       if (at === undefined) return newPart(part, inside);
-      const item = items[places[at] as number];
-      return isSame ? hostCopy(item) : changedPart(item, old[at] as ContentPart, part, inside);
+      const from = places[at] as number;
+      const raw = items[from];
+      if (isSame) return hostCopy(raw);
+      const item = { raw, part: old[at] as ContentPart, gone: goneIn(gone, from) };
+      return changedPart(item, part, inside);
     },
-    (index) => hostCopy(items[index]),
-  );
+    keep: (index) => hostCopy(items[index]),
+    gone: (index) => gone(index),
+  });
   return { type: "content", value };
 }
 

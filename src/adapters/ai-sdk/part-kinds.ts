@@ -3,6 +3,8 @@
  * hold. All else of a part is a setting, and a part of another kind is not shown.
  */
 import * as z from "zod";
+import { byField } from "./by-field.ts";
+import { fileData } from "./file-data.ts";
 import { type Fields, fieldOf, isFields, isList, jsonOf, pick } from "./host-values.ts";
 
 /**
@@ -13,7 +15,8 @@ export type Format = "prompt" | "messages" | "result" | "output";
 type Shape = Readonly<Record<string, z.ZodType>>;
 
 const text = { text: z.string() };
-const file = { data: z.string(), mediaType: z.string() };
+const bytes = { data: z.string(), mediaType: z.string() };
+const file = { data: z.lazy(() => fileData), mediaType: z.string() };
 const call = { toolCallId: z.string(), toolName: z.string() };
 
 const prompt: Readonly<Record<string, Shape>> = {
@@ -26,7 +29,10 @@ const prompt: Readonly<Record<string, Shape>> = {
 
 const shapes: Readonly<Record<Format, Readonly<Record<string, Shape>>>> = {
   prompt,
-  messages: { ...prompt, image: { image: z.string(), mediaType: z.string().optional() } },
+  messages: {
+    ...prompt,
+    image: { image: z.union([z.string(), z.looseObject({})]), mediaType: z.string().optional() },
+  },
   result: {
     text,
     reasoning: text,
@@ -44,10 +50,11 @@ const shapes: Readonly<Record<Format, Readonly<Record<string, Shape>>>> = {
   },
   output: {
     text,
-    media: file,
-    "file-data": { ...file, filename: z.string().optional() },
+    media: bytes,
+    file: { ...file, filename: z.string().optional() },
+    "file-data": { ...bytes, filename: z.string().optional() },
     "file-url": { url: z.string(), mediaType: z.string().optional() },
-    "image-data": file,
+    "image-data": bytes,
     "image-url": { url: z.string() },
   },
 };
@@ -69,20 +76,6 @@ function schemaOf(format: Format): z.ZodType {
     Object.entries(shapes[format]).map(([type, shape]) => [type, z.looseObject(shape)]),
   );
   return byField("type", kinds);
-}
-
-/** Objects told apart by a field. Those that have another text there may hold anything. */
-export function byField(
-  field: string,
-  kinds: ReadonlyMap<unknown, z.ZodType>,
-): z.ZodType<{ readonly [key: string]: unknown }> {
-  const other = z.looseObject({ [field]: z.string() });
-  // A union would tell what is wrong with the wrong option.
-  return z.custom<{ readonly [key: string]: unknown }>().check((payload) => {
-    const kind = kinds.get(fieldOf(payload.value, field)) ?? other;
-    const { error } = z.safeParse(kind, payload.value);
-    for (const issue of error?.issues ?? []) payload.issues.push(issue as never);
-  });
 }
 
 const schemas: Readonly<Record<Format, z.ZodType>> = {

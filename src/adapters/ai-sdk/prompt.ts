@@ -2,6 +2,7 @@ import { expectOptions } from "../../admit/index.ts";
 import {
   collector,
   givenMessages,
+  goneTeller,
   type Left,
   type Lost,
   type Read,
@@ -18,7 +19,10 @@ import { writeList } from "./write-list.ts";
 export interface PromptOptions<Document> {
   /** The prompt that the messages came from: what they do not show is taken from it. */
   readonly onto?: Document;
-  /** For which version new parts are written: `v3` for ai 6, `v2` for ai 5. Default `v3`. */
+  /**
+   * For which version new parts are written: `v4` for ai 7, `v3` for ai 6, `v2` for ai 5. Default
+   * `v3`.
+   */
   readonly specificationVersion?: SpecificationVersion;
 }
 
@@ -29,7 +33,7 @@ export interface ModelMessagesOptions<Document> {
 }
 
 /**
- * The messages of a prompt, as a model of `ai` 5 or 6 is called with it.
+ * The messages of a prompt, as a model of `ai` 5, 6 or 7 is called with it.
  *
  * Bytes are shown as base64 and URLs as text. Approvals, file ids and what is of no known kind are
  * in `left`, with the settings that messages do not hold. The prompt is neither kept nor changed.
@@ -129,8 +133,10 @@ function toList<Document extends PromptLike>(
   const lost = collector<Lost>();
   const list: PromptLike = onto ?? [];
   const write = () => {
-    const shown = readList(list, format, collector<Left>());
-    return writeList(messages, { format, version, onto: list, shown, lost });
+    const left = collector<Left>();
+    const shown = readList(list, format, left);
+    const gone = goneTeller(left.list(), lost.add);
+    return writeList(messages, { format, version, onto: list, shown, lost, gone });
   };
   const document = reading(nameOf(format), write, "document_invalid");
   return Object.freeze({ document: document as unknown as Document, lost: lost.list() });

@@ -2,9 +2,10 @@
 import * as z from "zod";
 import { type Collector, type Left, readDocument } from "../../documents/index.ts";
 import { createMessage, type Message } from "../../messages/index.ts";
+import { byField } from "./by-field.ts";
 import { fieldOf, isFields, isList, jsonOf } from "./host-values.ts";
 import { notesFor } from "./notes.ts";
-import { byField, type Format, type PartJson, partJson, partSchema } from "./part-kinds.ts";
+import { type Format, type PartJson, partJson, partSchema } from "./part-kinds.ts";
 import { readParts, type ShownParts } from "./read-parts.ts";
 import { leaveUnread } from "./settings.ts";
 

@@ -5,6 +5,7 @@ import { parseArguments, readDocument } from "../../documents/index.ts";
 import { isGlassineError } from "../../errors/index.ts";
 import type { ContentPart } from "../../messages/index.ts";
 import type { Answer } from "./answer.ts";
+import { readFileData } from "./file-data.ts";
 import { type Fields, isFields } from "./host-values.ts";
 import { hrefOf, looksLikeUrl, readMedia } from "./media.ts";
 import type { Notes } from "./notes.ts";
@@ -32,7 +33,7 @@ export function readPart(json: PartJson, format: Format, notes: Notes): ContentP
     case "source":
       return readSource(json, notes);
     default:
-      return readFile(json, format);
+      return readFile(json, format, notes);
   }
 }
 
@@ -137,9 +138,13 @@ function readSource(json: PartJson, notes: Notes): ContentPart | undefined {
 }
 
 /** A file, wherever its bytes are. */
-function readFile(json: PartJson, format: Format): ContentPart {
+function readFile(json: PartJson, format: Format, notes: Notes): ContentPart | undefined {
   const { type, mediaType, filename, originalUrl } = json as PartJson &
     Readonly<Record<string, string | undefined>>;
+  if (isFields(json.data)) {
+    return readFileData(json.data, { mediaType: mediaType as string, filename }, notes);
+  }
+  if (isFields(json.image)) return readFileData({}, { mediaType: "" }, notes);
   const { data, url, image } = json as unknown as Readonly<Record<string, string>>;
   if (url !== undefined) {
     return readMedia({ type: "url", data: url }, mediaType, type === "image-url" ? anImage : {});

@@ -1,6 +1,7 @@
 /** The parts of a message or result that messages show, and what they leave of each. */
 import type { ContentPart } from "../../messages/index.ts";
 import { partsOf } from "./answer.ts";
+import { isTagged } from "./file-data.ts";
 import { fieldOf, saysTheSame } from "./host-values.ts";
 import { type Notes, recording } from "./notes.ts";
 import { type Format, fieldsOf, itemsOf, type PartJson } from "./part-kinds.ts";
@@ -55,7 +56,7 @@ function leaveSpelling(
 ): void {
   const items = itemsOf(item.output);
   const isOlder = items?.some((each) => fieldOf(each, "type") === "media") === true;
-  const version = place.version ?? (isOlder ? "v2" : "v3");
+  const version = place.version ?? (isTagged(item) ? "v4" : isOlder ? "v2" : "v3");
   const silent: Place = { ...place, version, lose: () => {} };
   const fresh = writePart(part, silent);
   if (fresh === undefined) {

@@ -8,7 +8,7 @@ import { type Fields, isFields } from "./host-values.ts";
 export function withoutCopies(rest: Fields, lose: (name: string) => void): Fields {
   const fields = Object.entries(rest).flatMap(([name, value]): [string, unknown][] => {
     if (value === undefined || value === null) return [[name, value]];
-    if (name === "providerMetadata") return gone(name);
+    if (copies.includes(name)) return gone(name);
     if (!withBodies.includes(name) || !isFields(value)) return [[name, value]];
     const { body, ...others } = value;
     if (body === undefined || body === null) return [[name, value]];
@@ -21,5 +21,8 @@ export function withoutCopies(rest: Fields, lose: (name: string) => void): Field
     return [];
   }
 }
+
+/** In ai 7, the text of an answer in a given form stands beside its content, too. */
+const copies: readonly string[] = ["providerMetadata", "structuredOutputText"];
 
 const withBodies: readonly string[] = ["request", "response"];

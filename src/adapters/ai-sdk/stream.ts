@@ -76,12 +76,13 @@ const known: ReadonlyMap<unknown, readonly string[]> = new Map([
   ["stream-start", ["warnings"]],
   ...["text", "reasoning", "tool-input"].flatMap((kind): [string, readonly string[]][] => [
     [`${kind}-delta`, ["id", "delta", "providerMetadata"]],
-    [`${kind}-end`, ["id", "providerMetadata"]],
+    [`${kind}-end`, ["id", "providerMetadata", ...(kind === "text" ? ["citations"] : [])]],
   ]),
   [
     "tool-input-start",
     ["id", "toolName", "inputEncoding", "providerMetadata", "providerExecuted", "dynamic"],
   ],
+  ["ping", []],
   ["raw", ["rawValue"]],
   ["error", ["error"]],
 ]);
@@ -108,6 +109,7 @@ class Accumulator implements ContentStream {
     const inputs = this.#inputs;
     const start = (event: Fields) => this.#content.push(texts.start(event));
     this.#takers = new Map<string, (event: Fields) => void>([
+      ["ping", () => {}],
       ["stream-start", ({ warnings }) => this.#add({ warnings: warnings ?? [] })],
       ["response-metadata", (event) => this.#takeResponse(event)],
       ["text-start", start],
@@ -283,6 +285,12 @@ const aboutResponse: readonly string[] = ["id", "timestamp", "modelId"];
 function eventsOf(part: Fields & { readonly type: string }, id: string): readonly Fields[] {
   const { type, text, ...settings } = part;
   if (type !== "text" && type !== "reasoning") return [part];
+  const { citations, ...start } = settings;
+  const isCited = type === "text" && citations !== undefined;
   const deltas = text === "" ? [] : [{ type: `${type}-delta`, id, delta: text }];
-  return [{ ...settings, type: `${type}-start`, id }, ...deltas, { type: `${type}-end`, id }];
+  return [
+    { ...(isCited ? start : settings), type: `${type}-start`, id },
+    ...deltas,
+    { type: `${type}-end`, id, ...(isCited ? { citations } : {}) },
+  ];
 }

@@ -4,7 +4,6 @@ import { type Fields, fieldOf, hostCopy } from "./host-values.ts";
 
 interface Block {
   readonly pieces: TextPieces;
-  isOpen: boolean;
   /** Fields beside the text: those of the start, and the latest metadata. */
   settings: Fields;
 }
@@ -24,13 +23,12 @@ export class TextBlocks {
     if (this.#open.has(key)) throw streamFault("id", "a block that is not open yet");
     const { type, id: _, ...settings } = event;
     const block: Block = {
-      pieces: new TextPieces(this.#meter),
-      isOpen: true,
+      pieces: new TextPieces(this.#meter, "delta"),
       settings: copied(settings),
     };
     this.#open.set(key, block);
     const kind = kindOf(type as string);
-    return () => Object.freeze({ ...block.settings, type: kind, text: textOf(block) });
+    return () => Object.freeze({ ...block.settings, type: kind, text: block.pieces.text });
   }
 
   /** Whether a block has begun and not ended. */
@@ -48,11 +46,12 @@ export class TextBlocks {
 
   end(event: Fields): void {
     const block = this.#blockOf(event);
-    if (/\p{Surrogate}/u.test(block.pieces.text)) {
-      throw streamFault("delta", "text that is valid Unicode");
-    }
+    block.pieces.end();
     takeMetadata(block, event);
-    block.isOpen = false;
+    const citations = fieldOf(event, "citations");
+    if (event.type === "text-end" && citations !== undefined) {
+      block.settings = { ...block.settings, citations: hostCopy(citations) };
+    }
     this.#open.delete(keyOf(event));
   }
 
@@ -61,12 +60,6 @@ export class TextBlocks {
     if (block === undefined) throw streamFault("id", "a block that is open");
     return block;
   }
-}
-
-/** While more may come, half of a character at the end waits for its other half. */
-function textOf({ pieces, isOpen }: Block): string {
-  const { text } = pieces;
-  return isOpen && /[\ud800-\udbff]$/.test(text) ? text.slice(0, -1) : text;
 }
 
 /** The latest counts: signatures come with the last piece. */

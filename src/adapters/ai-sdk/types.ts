@@ -1,7 +1,7 @@
 /** The SDK's documents, as far as callers have to type them: those of every version fit. */
 
-/** Which specification a document is written for: `v3` is that of ai 6, `v2` that of ai 5. */
-export type SpecificationVersion = "v2" | "v3";
+/** Which specification a document is written for: `v4` is that of ai 7, `v3` of ai 6, `v2` of ai 5. */
+export type SpecificationVersion = "v2" | "v3" | "v4";
 
 /** What has these fields, and any others. */
 type Having<Fields> = Fields | (Fields & { readonly [field: string]: unknown });

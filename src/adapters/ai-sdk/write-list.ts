@@ -1,8 +1,14 @@
 /** Messages as a prompt or as `ModelMessage[]`, over the list that they came from. */
-import { type Collector, type Lost, pairMessages, pathOf } from "../../documents/index.ts";
+import {
+  type Collector,
+  type Lost,
+  pairMessages,
+  pathOf,
+  type TellGone,
+} from "../../documents/index.ts";
 import type { ContentPart, Message } from "../../messages/index.ts";
 import { type Fields, fieldOf, hostCopy } from "./host-values.ts";
-import { isDoubtful, newPart } from "./overlay.ts";
+import { type Gone, isDoubtful, newPart } from "./overlay.ts";
 import type { ListFormat, ShownMessage } from "./read-list.ts";
 import { isProviderField, isSetting } from "./settings.ts";
 import type { SpecificationVersion } from "./types.ts";
@@ -18,18 +24,15 @@ export interface ListWork {
   readonly onto: readonly unknown[];
   readonly shown: readonly ShownMessage[];
   readonly lost: Collector<Lost>;
+  readonly gone: TellGone;
 }
 
 export function writeList(messages: readonly Message[], work: ListWork): readonly unknown[] {
-  const { onto, shown } = work;
-  return weave(
-    onto.length,
-    shown.map(({ at }) => at),
-    pairMessages(
-      shown.map(({ message }) => message),
-      messages,
-    ),
-    (index, { at, isSame }) => {
+  const { onto, shown, gone } = work;
+  const places = shown.map(({ at }) => at);
+  const before = shown.map(({ message }) => message);
+  return weave(onto.length, places, pairMessages(before, messages), {
+    make: (index, { at, isSame }) => {
       const old = at === undefined ? undefined : (shown[at] as ShownMessage);
       const raw = old === undefined ? undefined : onto[old.at];
       const content = fieldOf(raw, "content");
@@ -37,8 +40,9 @@ export function writeList(messages: readonly Message[], work: ListWork): readonl
       if (isSame && isSent) return hostCopy(raw);
       return writeMessage(messages[index] as Message, index, raw, old, work);
     },
-    (place) => hostCopy(onto[place]),
-  );
+    keep: (place) => hostCopy(onto[place]),
+    gone: (place) => gone(pathOf(place)),
+  });
 }
 
 const nothing = { parts: [], places: [] } as const;
@@ -48,7 +52,7 @@ function writeMessage(
   index: number,
   raw: unknown,
   old: ShownMessage | undefined,
-  { format, version, lost }: ListWork,
+  { format, version, lost, gone }: ListWork,
 ): unknown {
   const lose = (reason: string, ...keys: readonly (string | number)[]) =>
     lost.add({ path: pathOf(index, ...keys), reason });
@@ -69,7 +73,10 @@ function writeMessage(
     if (role === "system" && !Array.isArray(content)) return systemText(parts, lose);
     const isText = typeof content === "string" && parts.length === 1;
     if (isText && parts[0]?.content_type === "text") return parts[0].text;
-    if (Array.isArray(content)) return writeParts(content, old ?? nothing, parts, place);
+    if (Array.isArray(content)) {
+      const inside: Gone = (...keys) => gone(pathOf(...(old ? [old.at] : []), "content", ...keys));
+      return writeParts({ raws: content, shown: old ?? nothing, gone: inside }, parts, place);
+    }
     return Object.freeze(parts.flatMap((part, at) => newPart(part, place(at)) ?? []));
   }
 }

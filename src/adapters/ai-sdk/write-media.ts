@@ -1,5 +1,6 @@
 /** Images, audio, video and documents as files of the SDK. */
 import { mediaFromUrl } from "../../documents/index.ts";
+import { writeFileData } from "./file-data.ts";
 import type { Fields } from "./host-values.ts";
 import { anyOfKind, hrefOf, kindOfType, looksLikeUrl, type MediaPart } from "./media.ts";
 import type { Place } from "./write-part.ts";
@@ -20,6 +21,7 @@ export function writeMedia(part: MediaPart, place: Place): Fields | undefined {
   }
   switch (place.format) {
     case "output":
+      if (place.version === "v4") return taggedFile(part, place);
       return type === "url" ? outputUrl(part, place) : outputData(part, place);
     case "result":
       return resultFile(part, place);
@@ -56,6 +58,7 @@ function withName(part: MediaPart): { readonly filename?: string } {
 function promptFile(part: MediaPart, place: Place): Fields | undefined {
   const { type, data, media_type } = part.content;
   const { format, role, version, lose } = place;
+  if (version === "v4") return taggedFile(part, place);
   const href = type === "url" ? hrefOf(data) : data;
   if (href === undefined) {
     lose("This is no absolute URL.", "content", "data");
@@ -79,7 +82,21 @@ function promptFile(part: MediaPart, place: Place): Fields | undefined {
   return file;
 }
 
+/** As ai 7 has it, wherever it stands. A result's file has no name. */
+function taggedFile(part: MediaPart, place: Place): Fields | undefined {
+  const data = writeFileData(part);
+  if (data === undefined) {
+    place.lose("This is no absolute URL.", "content", "data");
+    return undefined;
+  }
+  const isNamed = place.format !== "result";
+  if (!isNamed) noTitle(part, place);
+  const mediaType = typeOf(part, place);
+  return { type: "file", data, mediaType, ...(isNamed ? withName(part) : {}) };
+}
+
 function resultFile(part: MediaPart, place: Place): Fields | undefined {
+  if (place.version === "v4") return taggedFile(part, place);
   if (part.content.type === "url") {
     place.lose("A result holds its files, not their URLs.", "content", "type");
     return undefined;

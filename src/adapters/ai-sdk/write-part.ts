@@ -2,6 +2,7 @@
 import { writeArguments } from "../../documents/index.ts";
 import type { ContentPart } from "../../messages/index.ts";
 import { type Answer, partsOf } from "./answer.ts";
+import { isTextFile, writeTextFile } from "./file-data.ts";
 import type { Fields } from "./host-values.ts";
 import type { Format } from "./part-kinds.ts";
 import type { SpecificationVersion } from "./types.ts";
@@ -25,10 +26,10 @@ const calls = ["tool_call", "tool_result"] as const;
 
 /** What may stand in a message of each role. */
 const sayable: Readonly<Record<string, readonly ContentPart["content_type"][]>> = {
-  user: ["text", ...media],
+  user: ["text", ...media, "resource"],
   assistant: ["text", ...media, "thinking", ...calls, "resource", "resource_ref"],
   tool: ["tool_result"],
-  output: ["text", ...media],
+  output: ["text", ...media, "resource"],
 };
 
 /** The JSON of a part as if it were new; `undefined` for one that cannot be said, which is told. */
@@ -122,6 +123,8 @@ function writeReference(part: Of<"resource_ref">, place: Place): Fields | undefi
 }
 
 function writeResource(part: Of<"resource">, place: Place): Fields | undefined {
+  const isFile = place.version === "v4" && place.format !== "result";
+  if (isFile && isTextFile(part.content)) return writeTextFile(part.content);
   const { resource_request_id, uri, name, mime_type, resource_type, annotations, ...more } =
     part.content;
   const isBare =

@@ -18,7 +18,7 @@ import { type Part, readSearchResult, readTextDocument } from "./text-documents.
 type Reader = (block: Block, path: Path, reading: Reading) => Part | undefined;
 
 /** The namespace of tools that the provider runs itself. */
-const serverNamespace = "anthropic";
+export const serverNamespace = "anthropic";
 
 /** What a document or a search result has beside its text. */
 const settings = new Set(["cache_control", "citations", "transformations"]);

@@ -4,6 +4,7 @@ import {
   type Collector,
   collector,
   givenMessages,
+  goneTeller,
   type Left,
   type Lost,
   pathOf,
@@ -19,7 +20,8 @@ import {
   responseExtensions,
 } from "./extensions.ts";
 import { type Block, isSameJson, written } from "./json.ts";
-import { quietly, readBlocks } from "./read-block.ts";
+import { ranIn } from "./ran.ts";
+import { readBlocks } from "./read-block.ts";
 import { type Reading, readingOf, reportContainer, reportFields } from "./report-fields.ts";
 import { reportForm, reportToolNames } from "./report-messages.ts";
 import { type MessagesResponse, responseSchema } from "./schemas.ts";
@@ -119,10 +121,16 @@ export function toMessagesResponse<Document extends object = MessagesResponse>(
   const checked = givenMessages(messages, "toMessagesResponse");
   const lost = collector<Lost>();
   const old = onto === undefined ? undefined : readResponse(onto);
-  const before = old && readMessage(old, quietly()).shown;
+  const left = collector<Left>();
+  const before = old && readMessage(old, readingOf(left)).shown;
   reportMessages(checked, lost);
+  const telling = {
+    lost,
+    ran: ranIn(old?.content ?? [], checked),
+    gone: goneTeller(left.list(), lost.add),
+  };
   const parts = checked[0]?.content ?? [];
-  const content = writeBlocks(parts, before, [0, "content"], writingTo("response", lost));
+  const content = writeBlocks(parts, before, [0, "content"], writingTo("response", telling));
   const calls = hasCall(content);
   const fields =
     old === undefined ? freshResponse(extensions, calls, lost) : followed(old, content, lost);
@@ -137,7 +145,8 @@ export function readResponse(document: unknown): MessagesResponse {
 function readMessage(response: MessagesResponse, reading: Reading) {
   const { parts, at } = readBlocks(response.content, ["content"], reading);
   const message = createMessage({ role: "assistant", content: parts });
-  const shown: Shown = { blocks: response.content, parts: message.content, at };
+  const blocks = response.content;
+  const shown: Shown = { blocks, parts: message.content, at, path: ["content"], begin: 0 };
   return { message, shown };
 }
 
@@ -157,7 +166,7 @@ function reportMessages(messages: readonly Message[], lost: Collector<Lost>): vo
 
 /** The response with what follows its content: the stop reason, and what the SDK parsed of a text. */
 function followed(old: MessagesResponse, content: readonly Block[], lost: Collector<Lost>) {
-  const fields = { ...old, ...stopOf(old, hasCall(content)) };
+  const fields = { ...old, ...stopOf(old, hasCall(content), lost) };
   if (!Object.hasOwn(old, "parsed_output") || isSameJson(old.content, content)) return fields;
   const reason = "parsed_output is of the old content, and is left out.";
   if (old.parsed_output !== null) lost.add({ path: pathOf(0, "content"), reason });
@@ -170,8 +179,14 @@ function hasCall(content: readonly Block[]): boolean {
 }
 
 /** A stop reason that an edit made untrue is set right. */
-function stopOf(old: MessagesResponse, calls: boolean) {
+function stopOf(old: MessagesResponse, calls: boolean, lost: Collector<Lost>) {
   if (hasCall(old.content) === calls) return {};
-  if (calls) return { stop_reason: "tool_use" };
+  if (calls) {
+    const { stop_reason: before } = old;
+    const isUsual = before === "end_turn" || before === "tool_use";
+    const reason = "The stop reason of the old content; a call is there now.";
+    if (typeof before === "string" && !isUsual) lost.add({ path: pathOf(0, "content"), reason });
+    return { stop_reason: "tool_use" };
+  }
   return old.stop_reason === "tool_use" ? { stop_reason: "end_turn" } : {};
 }

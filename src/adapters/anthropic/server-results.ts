@@ -46,16 +46,33 @@ export function serverTexts({ type, content }: Block): readonly FoundText[] {
   );
 }
 
+/** What the values in a server result may be called. */
+// Source: the types of @anthropic-ai/sdk 1.11.0, resources/messages/messages.d.ts.
+const innerTypes = new Set([
+  ...["base64", "document", "text"],
+  ...["web_search_result", "web_search_tool_result_error"],
+  ...["web_fetch_result", "web_fetch_tool_result_error"],
+  ...["code_execution_output", "code_execution_result", "code_execution_tool_result_error"],
+  "encrypted_code_execution_result",
+  ...["bash_code_execution_output", "bash_code_execution_result"],
+  "bash_code_execution_tool_result_error",
+  ...["create", "str_replace", "view"].map((act) => `text_editor_code_execution_${act}_result`),
+  "text_editor_code_execution_tool_result_error",
+  ...["tool_reference", "tool_search_tool_search_result", "tool_search_tool_result_error"],
+]);
+
 /** Reports every value of a server result that no part shows. */
 export function reportServerResult(block: Block, path: Path, { left }: Reading): void {
   const shown = new Set(serverTexts(block).map(({ keys }) => JSON.stringify(keys)));
-  for (const { keys } of stringsOf(block.content as Json, true)) {
-    if (keys.at(-1) === "type" || shown.has(JSON.stringify(keys))) continue;
-    const reason = "A value in a result of the provider's tool; messages show its texts only.";
+  for (const { keys, text } of stringsOf(block.content as Json, true)) {
+    if (shown.has(JSON.stringify(keys))) continue;
+    const isType = keys.at(-1) === "type" && innerTypes.has(text);
     left.add({
       path: pathOf(...path, "content", ...keys),
-      kind: "content",
-      reason,
+      kind: isType ? "setting" : "content",
+      reason: isType
+        ? "What a value in a result of the provider's tool is; messages show its texts only."
+        : "A value in a result of the provider's tool; messages show its texts only.",
     });
   }
 }

@@ -57,8 +57,8 @@ export class StreamBlock {
   constructor(start: Block, meter: StreamMeter) {
     this.#start = start;
     this.#meter = meter;
-    this.#text = new TextPieces(meter);
-    this.#input = new TextPieces(meter);
+    this.#text = new TextPieces(meter, "delta");
+    this.#input = new TextPieces(meter, "delta");
   }
 
   get isOpen(): boolean {
@@ -125,10 +125,9 @@ export class StreamBlock {
 
   /** @throws GlassineError `stream_invalid` if a text ended inside a character */
   close(): void {
+    this.#text.end();
+    this.#input.end();
     this.#isOpen = false;
-    for (const { text } of [this.#text, this.#input]) {
-      if (loneSurrogate.test(text)) throw streamFault("delta", "text that is valid Unicode");
-    }
     this.#whole = this.#soFar();
     this.#doubt = this.#doubtSoFar();
   }
@@ -142,9 +141,9 @@ export class StreamBlock {
     const start = this.#start;
     switch (start.type) {
       case "text":
-        return { ...start, text: `${start.text}${this.#textSoFar()}`, ...this.#cited() };
+        return { ...start, text: `${start.text}${this.#text.text}`, ...this.#cited() };
       case "thinking": {
-        const thinking = `${start.thinking}${this.#textSoFar()}`;
+        const thinking = `${start.thinking}${this.#text.text}`;
         const signature = this.#signature === undefined ? {} : { signature: this.#signature };
         return { ...start, thinking, ...signature };
       }
@@ -157,11 +156,6 @@ export class StreamBlock {
     }
   }
 
-  #textSoFar(): string {
-    const { text } = this.#text;
-    return this.#isOpen && halfCharacter.test(text) ? text.slice(0, -1) : text;
-  }
-
   #cited(): { readonly citations?: readonly Json[] } {
     if (this.#citations.length === 0) return {};
     const { citations } = this.#start;
@@ -170,8 +164,6 @@ export class StreamBlock {
 }
 
 const anyValue = z.unknown();
-const loneSurrogate = /\p{Surrogate}/u;
-const halfCharacter = /[\uD800-\uDBFF]$/;
 
 /**
  * What is no JSON, or not yet, or no data that a document may hold, stays text: whoever reads it is
@@ -181,7 +173,7 @@ function inputOf(text: string): Json {
   try {
     return readDocument(anyValue, JSON.parse(text), "input") as Json;
   } catch {
-    return text.replace(halfCharacter, "");
+    return text;
   }
 }
 

@@ -17,6 +17,9 @@ export interface Segment {
   readonly turn: number | "system";
 }
 
+/** Blocks, and where they are in the document. */
+type Blocks = Pick<Shown, "blocks" | "path" | "begin">;
+
 const turnFields = new Set(["role", "content"]);
 const none: ReadonlySet<string> = new Set();
 
@@ -26,15 +29,16 @@ export function readTurns(request: MessagesRequest, reading: Reading): readonly 
   if (system !== undefined && system !== null) {
     const blocks = blocksOf(system);
     const read = readBlocks(blocks, ["system"], reading, ({ type }) => type === "text");
-    segments.push(segmentOf("system", "system", blocks, read));
+    segments.push(segmentOf("system", "system", { blocks, path: ["system"], begin: 0 }, read));
   }
   for (const [turn, { role, content, ...rest }] of request.messages.entries()) {
     const blocks = blocksOf(content);
     const path = ["messages", turn, "content"];
     const read = readBlocks(blocks, path, reading);
     reportFields(reading, rest, ["messages", turn], turnFields, none);
-    if (role !== "user") segments.push(segmentOf(role, turn, blocks, read));
-    else segments.push(...runsOf(turn, blocks, read));
+    const from = { blocks, path, begin: 0 };
+    if (role !== "user") segments.push(segmentOf(role, turn, from, read));
+    else segments.push(...runsOf(turn, from, read));
   }
   return segments;
 }
@@ -47,15 +51,15 @@ function blocksOf(content: string | readonly Block[]): readonly Block[] {
 function segmentOf(
   role: Message["role"],
   turn: Segment["turn"],
-  blocks: readonly Block[],
+  from: Blocks,
   { parts, at }: ReadBlocks,
 ): Segment {
   const message = createMessage({ role, content: parts });
-  return { message, turn, shown: { blocks, parts: message.content, at } };
+  return { message, turn, shown: { ...from, parts: message.content, at } };
 }
 
 /** A user turn, cut where results and other parts meet. What no part shows stays with those before. */
-function runsOf(turn: number, blocks: readonly Block[], read: ReadBlocks): readonly Segment[] {
+function runsOf(turn: number, { blocks, path }: Blocks, read: ReadBlocks): readonly Segment[] {
   const segments: Segment[] = [];
   let begin = 0;
   for (let first = 0; first === 0 || first < read.parts.length; ) {
@@ -65,7 +69,8 @@ function runsOf(turn: number, blocks: readonly Block[], read: ReadBlocks): reado
     const stop = read.at[end] ?? blocks.length;
     const parts = read.parts.slice(first, end);
     const at = read.at.slice(first, end).map((place) => place - begin);
-    segments.push(segmentOf(role, turn, blocks.slice(begin, stop), { parts, at }));
+    const from = { blocks: blocks.slice(begin, stop), path, begin };
+    segments.push(segmentOf(role, turn, from, { parts, at }));
     begin = stop;
     first = end;
   }

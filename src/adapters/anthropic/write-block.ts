@@ -3,11 +3,11 @@
  * is written by name; nothing of a message is ever spread into one.
  */
 import type { Json } from "../../admit/index.ts";
-import { type Collector, type Lost, pathOf } from "../../documents/index.ts";
+import { type Collector, type Lost, pathOf, type TellGone } from "../../documents/index.ts";
 import { type ContentPart, createMessage } from "../../messages/index.ts";
 import { type Block, isSameJson, type Path, written } from "./json.ts";
 import { writeSource } from "./media.ts";
-import { quietly, readBlock } from "./read-block.ts";
+import { quietly, readBlock, serverNamespace } from "./read-block.ts";
 import { isServerResult, writeServerTexts } from "./server-results.ts";
 import { writeText } from "./text.ts";
 import { writeResource } from "./text-documents.ts";
@@ -16,21 +16,35 @@ import { partsOf, textsOf } from "./tool-results.ts";
 /** Where a block goes: a turn of a request, its system prompt, inside a result, or a response. */
 export type Place = "turn" | "system" | "result" | "response";
 
-export interface Writing {
+/** Who is told while messages are written, and what of the old document they may not become. */
+export interface Telling {
   readonly lost: Collector<Lost>;
+  readonly gone: TellGone;
+  /** The ids of the calls that the provider ran. */
+  readonly ran: ReadonlySet<string>;
+}
+
+export interface Writing extends Telling {
   readonly place: Place;
   /** Writes the blocks inside a tool result. */
   readonly writeInner: (
     parts: readonly ContentPart[],
-    old: readonly Block[] | undefined,
+    old: OldBlocks | undefined,
     path: Path,
   ) => readonly Block[];
 }
 
-/** A block that a part comes from, with the part that showed it. */
+/** The blocks in a result, and where they are in the document. */
+export interface OldBlocks {
+  readonly blocks: readonly Block[];
+  readonly path: Path;
+}
+
+/** A block that a part comes from, with the part that showed it, and where it is in the document. */
 export interface Old {
   readonly block: Block;
   readonly part: ContentPart;
+  readonly path: Path;
 }
 
 /** What can be written without an old block. */
@@ -101,7 +115,9 @@ function blockFor(
       return writeResource(part.content, known, path, lost);
     }
     case "tool_call":
-      return ofResponse(writeCall(part.content, old), old, place, { caller: { type: "direct" } });
+      return ofResponse(writeCall(part.content, old, writing.ran), old, place, {
+        caller: { type: "direct" },
+      });
     case "tool_result":
       return writeResult(part.content, old, path, writing);
     default:
@@ -111,12 +127,12 @@ function blockFor(
 
 /** A fresh block of a response has the fields that the SDK's types require. */
 function ofResponse(
-  block: Block,
+  block: Block | undefined,
   old: Old | undefined,
   place: Place,
   fields: { readonly [name: string]: Json },
-): Block {
-  return old === undefined && place === "response" ? { ...block, ...fields } : block;
+): Block | undefined {
+  return block && old === undefined && place === "response" ? { ...block, ...fields } : block;
 }
 
 /** A signature is bound to its text: with another text it goes, and a request takes none without. */
@@ -137,17 +153,23 @@ function writeThinking(
 type Call = Extract<ContentPart, { readonly content_type: "tool_call" }>["content"];
 type Result = Extract<ContentPart, { readonly content_type: "tool_result" }>["content"];
 
-function writeCall(call: Call, old: Old | undefined): Block {
+/**
+ * A call that the provider ran is not written anew: as a `tool_use` the caller would run it, too.
+ * Nor does any call become the provider's by its namespace.
+ */
+function writeCall(call: Call, old: Old | undefined, ran: ReadonlySet<string>): Block | undefined {
   const { tool_call_id: id, name, arguments: input, namespace } = call;
+  if (old === undefined && (namespace === serverNamespace || ran.has(id))) return undefined;
   const before = old?.part.content_type === "tool_call" ? old.part.content : undefined;
   const type = old?.block.type ?? "tool_use";
+  const isOthers = namespace !== serverNamespace || namespace === before?.namespace;
   return written(old?.block, {
     type,
     id,
     name,
     // What is no object was shown as none: it stays while nobody says otherwise.
     ...(before !== undefined && isSameJson(before.arguments, input) ? {} : { input }),
-    ...(type === "tool_use" ? { toolset_name: namespace } : {}),
+    ...(type === "tool_use" && isOthers ? { toolset_name: namespace } : {}),
     ...(type === "mcp_tool_use" && namespace !== undefined ? { server_name: namespace } : {}),
   }) as Block;
 }
@@ -159,6 +181,7 @@ function writeResult(
   writing: Writing,
 ): Block | undefined {
   const { tool_call_id: id, content, is_error: isError } = result;
+  if (old === undefined && writing.ran.has(id)) return undefined;
   const before = old?.part.content_type === "tool_result" ? old.part.content : undefined;
   const isKept = before !== undefined && isSameJson(before.content, content);
   if (old !== undefined && isServerResult(old.block)) {
@@ -177,17 +200,20 @@ function writeContent(
   content: Json | undefined,
   old: Old | undefined,
   path: Path,
-  { writeInner }: Writing,
+  { writeInner, gone }: Writing,
 ): Json | undefined {
   const parts = partsOf(content);
-  const blocks = Array.isArray(old?.block.content)
-    ? (old.block.content as readonly Block[])
-    : undefined;
-  if (content === undefined && blocks === undefined) return undefined;
-  if (typeof content === "string" && blocks === undefined) return content;
+  const inner = old && Array.isArray(old.block.content) ? innerOf(old) : undefined;
+  if (content === undefined && inner === undefined) return undefined;
+  if (typeof content === "string" && inner === undefined) return content;
+  if (parts !== undefined) return writeInner(parts, inner, [...path, "content", "content"]);
+  for (const place of inner?.blocks.keys() ?? []) gone(pathOf(...(inner?.path ?? []), place));
   // Data is no block and becomes none: its text is what a model reads.
-  if (parts === undefined) return JSON.stringify(content);
-  return writeInner(parts, blocks, [...path, "content", "content"]);
+  return JSON.stringify(content);
+}
+
+function innerOf({ block, path }: Old): OldBlocks {
+  return { blocks: block.content as readonly Block[], path: [...path, "content"] };
 }
 
 /** Reports what reading the block again would not give. */
@@ -209,7 +235,7 @@ function reportUnsaid(part: ContentPart, block: Block, path: Path, lost: Collect
     if (isSameJson(now[name], back[name])) continue;
     const reason = "The block has no place for this value; it reads back as another, or as none.";
     const at = "text" in part ? [...path, "text"] : [...path, "content", name];
-    lost.add({ path: pathOf(...at), reason });
+    lost.add({ path: pathOf(...(now[name] === undefined ? path : at)), reason });
   }
 }
 
@@ -223,6 +249,8 @@ function reasonFor(part: ContentPart): string {
       return "Thinking that is not as it was signed; a request takes none without a signature.";
     case "resource":
       return "A resource without text.";
+    case "tool_call":
+      return "A call that the provider ran; no new block can be it.";
     case "tool_result":
       return "The texts of a result of the provider's tool; one can change, none can come or go.";
     default:

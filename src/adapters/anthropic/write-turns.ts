@@ -3,19 +3,22 @@
  * before it; any other message has a turn of its own, unless it came from one with others.
  */
 import {
-  type Collector,
-  type Lost,
+  collector,
+  goneTeller,
+  type Left,
   type Pair,
   pairMessages,
   pathOf,
 } from "../../documents/index.ts";
 import type { Message } from "../../messages/index.ts";
 import { type Block, written } from "./json.ts";
-import { quietly } from "./read-block.ts";
+import { ranIn } from "./ran.ts";
+import { readingOf } from "./report-fields.ts";
 import { reportMessage, reportToolNames } from "./report-messages.ts";
 import type { MessagesRequest, Turn } from "./schemas.ts";
 import { readTurns, type Segment } from "./turns.ts";
-import { writeBlocks, writingTo } from "./write-blocks.ts";
+import type { Telling } from "./write-block.ts";
+import { blockPath, writeBlocks, writingTo } from "./write-blocks.ts";
 
 /** A message to write, and what it stands for. */
 interface Piece {
@@ -34,9 +37,15 @@ export interface WrittenTurns {
 export function writeTurns(
   messages: readonly Message[],
   old: MessagesRequest | undefined,
-  lost: Collector<Lost>,
+  lost: Telling["lost"],
 ): WrittenTurns {
-  const segments = old === undefined ? [] : readTurns(old, quietly());
+  const left = collector<Left>();
+  const segments = old === undefined ? [] : readTurns(old, readingOf(left));
+  const ran = ranIn(
+    segments.flatMap(({ shown }) => shown.blocks),
+    messages,
+  );
+  const telling: Telling = { lost, ran, gone: goneTeller(left.list(), lost.add) };
   const before = segments.map(({ message }) => message);
   const pieces = pairMessages(before, messages).map(({ at, isSame }: Pair, index) => ({
     message: messages[index] as Message,
@@ -51,10 +60,30 @@ export function writeTurns(
     first !== undefined && isSystem(first) && (first.old?.turn ?? "system") === "system";
   const turns = groupsOf(isPrompt ? pieces.slice(1) : pieces);
   const counts = countTurns(segments);
+  tellGone(segments, new Set(pieces.map(({ old: segment }) => segment)), telling);
   return {
-    system: isPrompt ? writePrompt(first, old, lost) : undefined,
-    turns: turns.map((group) => writeTurn(group, old, counts, lost)),
+    system: isPrompt ? writePrompt(first, old, telling) : undefined,
+    turns: turns.map((group) => writeTurn(group, old, counts, telling)),
   };
+}
+
+/** A turn of which no message is left goes as a whole. */
+function tellGone(
+  segments: readonly Segment[],
+  kept: ReadonlySet<Segment | undefined>,
+  { gone }: Telling,
+): void {
+  const turns = new Set([...kept].map((segment) => segment?.turn));
+  const told = new Set<Segment["turn"]>();
+  for (const segment of segments) {
+    const { turn, shown } = segment;
+    if (kept.has(segment) || told.has(turn)) continue;
+    if (turns.has(turn)) for (const place of shown.blocks.keys()) gone(blockPath(shown, place));
+    else {
+      told.add(turn);
+      gone(turn === "system" ? turn : pathOf("messages", turn));
+    }
+  }
 }
 
 function isSystem({ message: { role } }: Piece): boolean {
@@ -93,10 +122,10 @@ function areOneTurn(last: Piece, next: Piece): boolean {
 function writePrompt(
   piece: Piece,
   old: MessagesRequest | undefined,
-  lost: Collector<Lost>,
+  telling: Telling,
 ): string | readonly Block[] {
   if (piece.isSame && piece.old !== undefined) return old?.system as string | readonly Block[];
-  const blocks = writePiece(piece, lost);
+  const blocks = writePiece(piece, telling);
   return shortened(blocks, piece.old && (old?.system as string | readonly Block[]));
 }
 
@@ -104,21 +133,21 @@ function writeTurn(
   group: readonly Piece[],
   old: MessagesRequest | undefined,
   counts: ReadonlyMap<Segment["turn"], number>,
-  lost: Collector<Lost>,
+  telling: Telling,
 ): Turn {
   const [first] = group as readonly [Piece, ...Piece[]];
   const from = first.old?.turn;
   const turn = typeof from === "number" ? old?.messages[from] : undefined;
   const isWhole = group.every((piece) => piece.isSame) && group.length === counts.get(from ?? -1);
   if (turn !== undefined && isWhole) return turn;
-  if (group.length > 1) reportEmpty(group, lost);
-  const blocks = group.flatMap((piece) => writePiece(piece, lost));
+  if (group.length > 1) reportEmpty(group, telling);
+  const blocks = group.flatMap((piece) => writePiece(piece, telling));
   const role = turnRole(first.message.role);
   return written(turn, { role, content: shortened(blocks, turn?.content) });
 }
 
 /** An emptied message leaves no trace in a turn that it shares. */
-function reportEmpty(group: readonly Piece[], lost: Collector<Lost>): void {
+function reportEmpty(group: readonly Piece[], { lost }: Telling): void {
   for (const { message, index } of group) {
     if (message.content.length > 0) continue;
     const reason = "An empty message beside others of its turn; it reads back as none.";
@@ -126,10 +155,10 @@ function reportEmpty(group: readonly Piece[], lost: Collector<Lost>): void {
   }
 }
 
-function writePiece({ message, index, old, isSame }: Piece, lost: Collector<Lost>) {
+function writePiece({ message, index, old, isSame }: Piece, telling: Telling) {
   if (isSame && old !== undefined) return old.shown.blocks;
   const place = isSystem({ message, index, old, isSame }) ? "system" : "turn";
-  return writeBlocks(message.content, old?.shown, [index, "content"], writingTo(place, lost));
+  return writeBlocks(message.content, old?.shown, [index, "content"], writingTo(place, telling));
 }
 
 function turnRole(role: Message["role"]): Turn["role"] {

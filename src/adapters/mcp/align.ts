@@ -10,28 +10,12 @@ export function align<Item extends object>(
   shown: readonly Item[],
   changed: readonly Item[],
 ): readonly Pair[] {
-  const isKept = changed.length === shown.length;
-  const pairs = pairItems(shown, changed, () => isKept);
-  if (pairs.every(({ at }) => at !== undefined)) return pairs;
-  const gone = placesWithout(shown, new Set(pairs.map(({ at }) => at)));
-  return pairs.map((pair, i) => {
-    const at = pair.at ?? gone.get(JSON.stringify(changed[i]))?.pop();
-    return at === undefined || at === pair.at ? pair : { at, isSame: true };
-  });
+  const kind = changed.length === shown.length ? "" : undefined;
+  return pairItems(shown, changed, { kinds: [() => kind] });
 }
 
-/** Where the items that no pair has are, by what they say; the first of equal ones is last. */
-function placesWithout(
-  items: readonly object[],
-  taken: ReadonlySet<number | undefined>,
-): Map<string, number[]> {
-  const places = new Map<string, number[]>();
-  for (const [i, item] of [...items.entries()].reverse()) {
-    if (taken.has(i)) continue;
-    const text = JSON.stringify(item);
-    const known = places.get(text);
-    if (known === undefined) places.set(text, [i]);
-    else known.push(i);
-  }
-  return places;
+/** The places of the items that nothing stands for any more. */
+export function placesGone(shown: readonly object[], pairs: readonly Pair[]): readonly number[] {
+  const kept = new Set(pairs.map(({ at }) => at));
+  return [...shown.keys()].filter((place) => !kept.has(place));
 }

@@ -122,6 +122,19 @@ function toMedia(
   return { ...rest, type: part.content_type, data: content.data, ...mime };
 }
 
+/** Whether two parts are of blocks of one type, so that one can be written over that of the other. */
+export function isOneType(one: ContentPart, other: ContentPart): boolean {
+  if (one.content_type !== "resource" || other.content_type !== "resource") {
+    return one.content_type === other.content_type;
+  }
+  return leadsOn(one.content) === leadsOn(other.content);
+}
+
+/** A link holds nothing of its resource. */
+function leadsOn({ content, blob }: Resource): boolean {
+  return content === undefined && blob === undefined;
+}
+
 function toResource(
   content: Resource,
   requestId: string,
@@ -130,7 +143,7 @@ function toResource(
   base: JsonObject,
   before: Resource | undefined,
 ): JsonObject {
-  const isLink = content.content === undefined && content.blob === undefined;
+  const isLink = leadsOn(content);
   const type = isLink ? "resource_link" : "resource";
   const isSame = base.type === type;
   const original = isSame ? base : {};

@@ -7,12 +7,15 @@ import {
   memoryLabelStore,
   policyLabels,
   readLabels,
+  settleWithin,
 } from "../../labels/index.ts";
 import type { Call } from "./call.ts";
-import { entitiesOf } from "./entities.ts";
+import { blocksIn, entitiesOf } from "./entities.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import type { GuardedRequest, GuardLabels } from "./options.ts";
 import { unfit } from "./payload.ts";
+import { listedIn, ResourceNames } from "./resource-names.ts";
+import type { Direction } from "./transport.ts";
 import { WireReader } from "./wire-labels.ts";
 
 /**
@@ -28,9 +31,14 @@ export interface CallLabels {
   keep(call: Call): Promise<void>;
   /** @throws GlassineError `data_action_denied` when a data policy does not let the outcome pass */
   judge(call: Call, outcome: JsonObject): void;
-  /** Learns what a `tools/list` says of its tools. */
-  learn: WireReader["learn"];
+  /** Learns what the answer to a list of `learnedLists` says. */
+  learn(direction: Direction, method: string, answer: JsonObject): void;
 }
+
+/** Lists that pass, and that later answers are judged by. */
+export const learnedLists: readonly string[] = ["tools/list", "resources/list"];
+
+const storeTimeoutMs = 2000;
 
 /** `onError` is told of a store that failed, where the host chose to go on. */
 export function createCallLabels(
@@ -38,7 +46,8 @@ export function createCallLabels(
   onError: (call: Call, error: unknown) => void,
 ): CallLabels {
   const wire = new WireReader(options?.fromWire ?? {});
-  const store: LabelStore = options?.store ?? memoryLabelStore();
+  const names = new ResourceNames();
+  const store = boundedStore(options);
   const { session = crypto.randomUUID() } = options ?? {};
 
   async function sessionOf(request: GuardedRequest, extensions: unknown): Promise<string> {
@@ -79,7 +88,8 @@ export function createCallLabels(
       await exchange(call, [], (key) => store.load(key));
     },
     async stamp(call, outcome) {
-      const entities = entitiesOf(call, outcome);
+      names.learn(call.direction, blocksIn(outcome).links);
+      const entities = entitiesOf(call, outcome, names);
       const byPolicy = envelopesOf(call).flatMap((extensions) =>
         entities.flatMap((entity) => policyLabels(extensions, entity)),
       );
@@ -92,7 +102,7 @@ export function createCallLabels(
       if (!holds(call.session?.labels ?? [], labelsIn(call.extensions))) await append(call);
     },
     judge(call, outcome) {
-      const entities = entitiesOf(call, outcome);
+      const entities = entitiesOf(call, outcome, names);
       for (const extensions of envelopesOf(call)) {
         for (const entity of entities) {
           const violation = checkDataAction(extensions, entity);
@@ -100,7 +110,22 @@ export function createCallLabels(
         }
       }
     },
-    learn: (direction, answer) => wire.learn(direction, answer),
+    learn(direction, method, answer) {
+      if (method === "tools/list") wire.learn(direction, answer);
+      else names.learn(direction, listedIn(answer));
+    },
+  };
+}
+
+/** The store of the host may be anywhere, and never answer. The one in memory settles at once. */
+function boundedStore({
+  store,
+  timeoutMs = storeTimeoutMs,
+}: Partial<GuardLabels> = {}): LabelStore {
+  if (store === undefined) return memoryLabelStore();
+  return {
+    load: (session) => settleWithin(timeoutMs, () => store.load(session)),
+    append: (session, labels) => settleWithin(timeoutMs, () => store.append(session, labels)),
   };
 }
 

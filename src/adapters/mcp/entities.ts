@@ -1,48 +1,91 @@
+import { intrinsics } from "../../admit/index.ts";
 import type { DataEntity } from "../../labels/index.ts";
 import type { Call } from "./call.ts";
 import { isObject, type JsonObject } from "./json.ts";
+import type { ResourceNames } from "./resource-names.ts";
+
+const { ownValue } = intrinsics;
 
 /**
  * Whose data an outcome is: that of the name or URI by which the call was sent.
  *
  * The server's word counts beside it, never instead of it: the contents of a resource that go by
- * the name or URI of another are also that one's, and so are those that the result of a tool or a
- * message of a prompt embeds. So a spelling that the server resolves, a folder that holds the other,
- * or a tool that hands it out, is no way around a policy. A link carries no data, and counts for
- * nothing: what it leads to is judged when it is read. A tool that is not known has no name.
+ * the name or URI of another are also that one's, and so are those that are embedded in the result
+ * of a tool, a message of a prompt, a task or what a result asks for. So a spelling that the server
+ * resolves, a folder that holds the other, or a tool that hands it out, is no way around a policy. A
+ * link carries no data, and counts for nothing: what it leads to is judged when it is read. A tool
+ * that is not known has no name.
  */
-export function entitiesOf(call: Call, outcome: JsonObject): readonly DataEntity[] {
+export function entitiesOf(
+  call: Call,
+  outcome: JsonObject,
+  names: ResourceNames,
+): readonly DataEntity[] {
+  const { result } = outcome;
+  const contents = call.subject.isTool ? [] : listIn(result, "contents");
+  const said = listIn(result, "messages").flatMap(({ content }) => content);
+  const direct = [...listIn(result, "content"), ...said].filter(isObject);
+  const blocks = [...direct, ...blocksIn(outcome).embedded].map(({ resource }) => resource);
+  const found = [...contents, ...blocks].filter(isObject);
+  const embedded = found.flatMap(({ name, uri }) => resourcesOf(call, uri, [name], names));
+  return [...askedFor(call, names), ...embedded];
+}
+
+function askedFor(call: Call, names: ResourceNames): readonly DataEntity[] {
   const { params, subject, method } = call;
   if (subject.isTool) {
-    const name = subject.isTask ? call.taskTool : textOf(params.name);
-    return [{ kind: "tool", name }, ...resourcesIn(embeddedIn(listIn(outcome, "content")))];
+    return [{ kind: "tool", name: subject.isTask ? call.taskTool : textOf(params.name) }];
   }
   // By the method: the params of a prompt may have a field of any name.
-  if (method === "prompts/get") {
-    const blocks = listIn(outcome, "messages").flatMap(({ content }) => content);
-    const prompt = { kind: "prompt", name: textOf(params.name) } as const;
-    return [prompt, ...resourcesIn(embeddedIn(blocks.filter(isObject)))];
+  if (method === "prompts/get") return [{ kind: "prompt", name: textOf(params.name) }];
+  const slot = ownValue(ownValue(call.extensions, "mcp"), "resource");
+  const asked = resourcesOf(call, params.uri, [ownValue(slot, "name")], names);
+  return asked.length > 0 ? asked : [{ kind: "resource" }];
+}
+
+/** A resource under its URI and each of its names: those that were told, and those it was listed by. */
+function resourcesOf(
+  { direction }: Call,
+  of: unknown,
+  told: readonly unknown[],
+  names: ResourceNames,
+): readonly DataEntity[] {
+  const uri = textOf(of);
+  const listed = uri === undefined ? [] : names.of(direction, uri);
+  const all = new Set(
+    [...told, ...(listed ?? [])].map(textOf).filter((name) => name !== undefined),
+  );
+  if (all.size === 0 && uri === undefined) return [];
+  const named = [...all].map((name) => ({ kind: "resource", name, uri }) as const);
+  const bare = named.length === 0 ? [{ kind: "resource", uri } as const] : named;
+  // One of any name is under the policies of each.
+  return listed === undefined ? [...bare, { kind: "resource" }] : bare;
+}
+
+/** The blocks of MCP in an outcome, however deep, that hold a resource, and those that lead to one. */
+export function blocksIn(outcome: JsonObject): {
+  readonly embedded: readonly JsonObject[];
+  readonly links: readonly JsonObject[];
+} {
+  const embedded: JsonObject[] = [];
+  const links: JsonObject[] = [];
+  // With a list to do, because data may nest deep.
+  const open: unknown[] = [outcome];
+  for (let next = open.pop(); open.length > 0 || next !== undefined; next = open.pop()) {
+    if (typeof next !== "object" || next === null) continue;
+    if (isObject(next)) {
+      if (next.type === "resource") embedded.push(next);
+      if (next.type === "resource_link") links.push(next);
+    }
+    for (const inner of Object.values(next)) open.push(inner);
   }
-  return [
-    { kind: "resource", uri: textOf(params.uri) },
-    ...resourcesIn(listIn(outcome, "contents")),
-  ];
+  return { embedded, links };
 }
 
 /** The objects of a list in a result. One that is no list is refused before it is shown. */
-function listIn({ result }: JsonObject, key: string): readonly JsonObject[] {
+function listIn(result: unknown, key: string): readonly JsonObject[] {
   const list = isObject(result) ? result[key] : undefined;
   return Array.isArray(list) ? list.filter(isObject) : [];
-}
-
-function embeddedIn(blocks: readonly JsonObject[]): readonly JsonObject[] {
-  return blocks.map(({ resource }) => resource).filter(isObject);
-}
-
-function resourcesIn(items: readonly JsonObject[]): readonly DataEntity[] {
-  return items
-    .map(({ name, uri }) => ({ kind: "resource", name: textOf(name), uri: textOf(uri) }) as const)
-    .filter(({ name, uri }) => name !== undefined || uri !== undefined);
 }
 
 function textOf(value: unknown): string | undefined {

@@ -114,7 +114,8 @@ export function toInputRequests(inputs: InputMessages, options: Required<Onto>):
   expectKnown(options, "toInputRequests");
   const { onto } = options;
   const document = readDocument(inputRequestsSchema, onto, "result that asks for input");
-  return writeInputs(document, "inputRequests", inputs, (key, messages, entry) => {
+  const list = { field: "inputRequests", inside: ["params"] };
+  return writeInputs(document, list, inputs, (key, messages, entry) => {
     const kind = requests.get(String(entry.method));
     if (kind === undefined) return undefined;
     const params = isObject(entry.params) ? entry.params : {};
@@ -163,7 +164,8 @@ export function toInputResponses(
   const { asked, onto } = options;
   const document = readDocument(inputResponsesSchema, onto, "request with input");
   const methods = methodsOf(asked);
-  return writeInputs(document, "inputResponses", inputs, (key, messages, entry) => {
+  const list = { field: "inputResponses", inside: [] };
+  return writeInputs(document, list, inputs, (key, messages, entry) => {
     const kind = results.get(methods.get(key) ?? "");
     return kind?.to(messages, { id: key, onto: entry });
   });
@@ -200,7 +202,8 @@ function unknownInput(): Read {
 
 function writeInputs(
   document: JsonObject,
-  field: string,
+  // `inside` leads from an entry to the document that it holds.
+  { field, inside }: { readonly field: string; readonly inside: readonly string[] },
   inputs: InputMessages,
   write: (
     key: string,
@@ -224,7 +227,7 @@ function writeInputs(
     if (next === undefined && messages.length > 0) {
       lost.add([key], "What is asked for, or answered, is not known here.");
     }
-    for (const item of next?.lost ?? []) lost.take([key], item);
+    for (const item of next?.lost ?? []) lost.take([key], item, [field, key, ...inside]);
     return [[key, next?.document ?? entry] as const];
   });
   const isBare = document[field] === undefined && entries.length === 0;

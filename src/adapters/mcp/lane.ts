@@ -8,6 +8,7 @@ import {
   invalidParams,
 } from "./answers.ts";
 import { type Call, newCall, recordOf, type Subject } from "./call.ts";
+import { learnedLists } from "./call-labels.ts";
 import { checkAnswer, checkRequest } from "./check.ts";
 import type { Ends, Handed } from "./ends.ts";
 import { type Entry, InFlight, isCall, type Plain, watchSignal } from "./in-flight.ts";
@@ -69,7 +70,9 @@ export class Lane {
     }
     this.#inFlight.remove(key, open);
     if (exemptTaskMethods.includes(open.method)) this.#tasks.learn(message, "exempt");
-    if (open.method === "tools/list") this.#hooks.learn(this.#direction, message);
+    if (learnedLists.includes(open.method)) {
+      this.#hooks.learn(this.#direction, open.method, message);
+    }
     return this.#ends.reply(message, aux);
   }
 

@@ -66,6 +66,10 @@ interface LabelRules {
    * goes on with the labels of this call alone.
    */
   readonly onStoreError?: "deny" | "ignore";
+  /**
+   * After how many milliseconds a `store` that has not answered counts as failed. Default 2000.
+   */
+  readonly timeoutMs?: number;
   /** Labels that a server claims for its data. Off by default. */
   readonly fromWire?: WireLabels;
 }

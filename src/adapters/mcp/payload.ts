@@ -1,4 +1,4 @@
-import type { Left, Read, Written } from "../../documents/index.ts";
+import { isGone, type Left, type Read, type Written } from "../../documents/index.ts";
 import { GlassineError } from "../../errors/index.ts";
 import type { Message } from "../../messages/index.ts";
 import { copyJson, isObject, type JsonObject, sameJson } from "./json.ts";
@@ -27,10 +27,10 @@ export function onlyMessage(
 
 /**
  * Takes over a changed document, field by field. Nothing of a plugin is dropped in silence: what
- * MCP cannot say refuses the message.
+ * MCP cannot say refuses the message. What goes with an item that a plugin took out does not.
  */
 export function take(target: JsonObject, { document, lost }: Written<object>): void {
-  const [first] = lost;
+  const first = lost.find((item) => !isGone(item));
   if (first !== undefined) throw unfit(`what MCP can say at ${first.path}`);
   for (const key of Object.keys(target)) {
     if (!Object.hasOwn(document, key)) delete target[key];

@@ -13,9 +13,18 @@ import {
 import { sameJson } from "./json.ts";
 import { type McpSlot, promptSlot } from "./mcp-slot.ts";
 import { checkCall, onlyAnswerOf, onlyPartOf } from "./only-part.ts";
-import { leaveRest, leftReports, lostReports, readOf, readOnto, written } from "./report.ts";
+import {
+  goneIn,
+  type LostReports,
+  leaveRest,
+  leftReports,
+  lostReports,
+  readOf,
+  readOnto,
+  written,
+} from "./report.ts";
 import { promptRequestSchema, promptResultSchema } from "./schemas.ts";
-import { fromTurns, type Turn, type TurnStyle, toTurns } from "./turns.ts";
+import { fromTurns, type OldTurns, type Turn, type TurnStyle, toTurns } from "./turns.ts";
 
 /**
  * The params of `prompts/get` as a message: one `prompt_request`.
@@ -126,11 +135,9 @@ export function toPromptResult(
     lost.add([...at, "error_message"], "An error of MCP is no result.");
   }
   const before = readOnto(promptResultSchema, onto, "prompt result");
-  const shown = before === undefined ? [] : shownTurns(before, { id, name });
-  const path = [...at, "messages"];
   const { description: _, ...rest } = before ?? {};
-  const originals = before === undefined ? [] : turnsOf(before);
-  const turns = toTurns(content.messages, originals, shown, styleOf(id), lost, path);
+  const old = oldTurns(before, { id, name }, lost);
+  const turns = toTurns(content.messages, old, styleOf(id), lost, [...at, "messages"]);
   const isAsking = before !== undefined && before.messages === undefined && turns.length === 0;
   const document = {
     ...rest,
@@ -149,8 +156,16 @@ function turnsOf({ messages = [] }: { readonly messages?: readonly Turn[] | unde
   return messages;
 }
 
-/** The messages as `fromPromptResult` showed them. */
-function shownTurns(document: object, options: AnswerOptions): readonly Message[] {
-  const [part] = fromPromptResult(document, options).messages[0]?.content ?? [];
-  return part?.content_type === "prompt_result" ? part.content.messages : [];
+/** The turns, with the messages as `fromPromptResult` showed them. */
+function oldTurns(
+  before: { readonly messages?: readonly Turn[] | undefined } | undefined,
+  options: AnswerOptions,
+  lost: LostReports,
+): OldTurns {
+  const path = ["messages"];
+  if (before === undefined) return { turns: [], shown: [], path, gone: () => {} };
+  const { messages, left } = fromPromptResult(before, options);
+  const [part] = messages[0]?.content ?? [];
+  const shown = part?.content_type === "prompt_result" ? part.content.messages : [];
+  return { turns: turnsOf(before), shown, path, gone: goneIn(left, lost) };
 }

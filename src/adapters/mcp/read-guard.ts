@@ -1,5 +1,11 @@
 /** The arguments of `guardTransport`: a slip in them would leave a connection without its guard. */
-import { expectOptions, intrinsics, readOption } from "../../admit/index.ts";
+import {
+  expectOptions,
+  intrinsics,
+  longestTimerMs,
+  readOption,
+  readWhole,
+} from "../../admit/index.ts";
 import { GlassineError, quoted, suggestion } from "../../errors/index.ts";
 import { checkSession } from "../../labels/index.ts";
 import type { GuardLabels, GuardOptions } from "./options.ts";
@@ -46,7 +52,7 @@ export function readGuardOptions(options: unknown): GuardOptions {
 
 function readLabelOptions(labels: unknown): GuardLabels {
   if (isStore(labels)) throw misuse("expects a label store as labels.store, with labels.session.");
-  const known = ["fromWire", "onStoreError", "session", "store"];
+  const known = ["fromWire", "onStoreError", "session", "store", "timeoutMs"];
   expectOwn(labels, known, "The option labels of guardTransport");
   const given = labels as object;
   const store: unknown = ownValue(given, "store");
@@ -67,7 +73,14 @@ function readLabelOptions(labels: unknown): GuardLabels {
     session,
     onStoreError: readWord(given, "onStoreError", ["deny", "ignore"]),
     fromWire: readFromWire(ownValue(given, "fromWire")),
+    timeoutMs: readTimeout(ownValue(given, "timeoutMs")),
   }) as GuardLabels;
+}
+
+/** @throws GlassineError `options_invalid` */
+function readTimeout(timeoutMs: unknown): number | undefined {
+  if (timeoutMs === undefined) return undefined;
+  return readWhole("guardTransport: labels.timeoutMs", timeoutMs as number, longestTimerMs);
 }
 
 function readFromWire(mapping: unknown): object | undefined {

@@ -3,6 +3,8 @@ import {
   type Collector,
   collector,
   givenMessages,
+  goneTeller,
+  isGone,
   type Left,
   type Lost,
   pathOf,
@@ -50,8 +52,8 @@ function joined(before: Path, path: string): string {
 }
 
 export interface LostReports extends Reports {
-  /** Takes over a report whose path begins here. */
-  take(at: Path, lost: Lost): void;
+  /** Takes over a report whose path begins here, or in the old document at `from`. */
+  take(at: Path, lost: Lost, from?: Path): void;
   list(): readonly Lost[];
 }
 
@@ -59,9 +61,22 @@ export function lostReports(): LostReports {
   const lost: Collector<Lost> = collector();
   return {
     add: (at, reason) => lost.add({ path: pathOf(...at), reason }),
-    take: (at, { path, reason }) => lost.add({ path: joined(at, path), reason }),
+    take: (at, item, from = []) => {
+      const { path, reason } = item;
+      if (!isGone(item)) return lost.add({ path: joined(at, path), reason });
+      lost.add({ path: joined(["onto", ...from], path.replace(/^onto\.?/, "")), reason });
+    },
     list: lost.list,
   };
+}
+
+/** Tells of old items that do not stay, by their paths in the old document. */
+export type Gone = (at: Path) => void;
+
+/** `left` is what reading the old document told. */
+export function goneIn(left: readonly Left[], lost: LostReports): Gone {
+  const tell = goneTeller(left, (item) => lost.take([], item));
+  return (at) => tell(pathOf(...at));
 }
 
 /** Fields of MCP that messages have no room for: those that are read or act, and why. */

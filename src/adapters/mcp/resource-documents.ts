@@ -1,6 +1,6 @@
 import { type Read, readDocument, type Written } from "../../documents/index.ts";
 import type { Message } from "../../messages/index.ts";
-import { align } from "./align.ts";
+import { align, placesGone } from "./align.ts";
 import {
   type Onto,
   type RequestOptions,
@@ -12,6 +12,7 @@ import { type McpSlot, resourceSlot } from "./mcp-slot.ts";
 import { checkCall, noMessage, onlyPartOf } from "./only-part.ts";
 import {
   checkHead,
+  goneIn,
   leaveRest,
   leftReports,
   lostReports,
@@ -127,8 +128,10 @@ export function toResourceResult(
   }
   const before = readOnto(resourceResultSchema, onto, "resource result");
   const originals = before === undefined ? [] : contentsOf(before);
-  const shown = before === undefined ? [] : shownResources(before, id);
+  const { shown, left } = before === undefined ? nothing : shownResources(before, id);
   const pairs = align(shown, resources);
+  const gone = goneIn(left, lost);
+  for (const place of placesGone(shown, pairs)) gone(["contents", place]);
   const contents = resources.map((resource, place) => {
     const { at, isSame } = pairs[place] ?? { at: undefined, isSame: false };
     const original = at === undefined ? undefined : originals[at];
@@ -153,10 +156,13 @@ function contentsOf({ contents = [] }: { readonly contents?: readonly JsonObject
   return contents;
 }
 
+const nothing = { shown: [], left: [] } as const;
+
 /** The contents as `fromResourceResult` showed them. */
-function shownResources(document: object, id: string): readonly Resource[] {
-  const [message] = fromResourceResult(document, { id }).messages;
-  return (message?.content ?? []).flatMap((part) =>
+function shownResources(document: object, id: string) {
+  const { messages, left } = fromResourceResult(document, { id });
+  const shown = (messages[0]?.content ?? []).flatMap((part) =>
     part.content_type === "resource" ? [part.content] : [],
   );
+  return { shown, left };
 }

@@ -41,7 +41,7 @@ export function writeResult(
   at: Path,
 ): JsonObject {
   const before = without(original, hidden);
-  const path = [...at, "content"];
+  const path = changed === undefined ? at : [...at, "content"];
   const content = sameJson(changed, before)
     ? before
     : readContent(changed, before, hidden, lost, path);
@@ -75,7 +75,8 @@ function readContent(
     return { ...content, content: blocksOf(content.content, lost, [...at, "content"]) };
   }
   if (content.content !== undefined || before.content !== undefined || isBare(before)) {
-    lost.add([...at, "content"], "A result of MCP has a list of blocks.");
+    const where = content.content === undefined ? at : [...at, "content"];
+    lost.add(where, "A result of MCP has a list of blocks.");
     return { ...content, content: [] };
   }
   return content;

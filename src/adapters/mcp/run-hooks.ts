@@ -14,7 +14,7 @@ import { taskNotice } from "./tasks.ts";
 export interface HookRunner {
   before(call: Call): Promise<Denial | undefined>;
   after(call: Call, outcome: JsonObject): Promise<Denial | undefined>;
-  /** Learns what a `tools/list` says of its tools. */
+  /** Learns what a list says of the server's tools or resources. */
   learn: CallLabels["learn"];
 }
 

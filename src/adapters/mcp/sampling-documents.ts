@@ -4,6 +4,8 @@ import { type Onto, type RequestOptions, readRequestOptions } from "./call-optio
 import { noMessage } from "./only-part.ts";
 import {
   checkHead,
+  goneIn,
+  type LostReports,
   leaveRest,
   leftReports,
   lostReports,
@@ -15,7 +17,7 @@ import {
 } from "./report.ts";
 import { samplingRequestSchema, samplingResultSchema } from "./schemas.ts";
 import { type CompletionSlots, completionOf, stopReasonOf } from "./stop-reason.ts";
-import { fromOneTurn, fromTurns, type Turn, type TurnStyle, toTurns } from "./turns.ts";
+import { fromOneTurn, fromTurns, type Turn, type TurnStyle, toOneTurn, toTurns } from "./turns.ts";
 
 /**
  * The params of `sampling/createMessage` as messages, `systemPrompt` first with the role `system`.
@@ -67,11 +69,17 @@ export function toSamplingRequest(
   const systemPrompt = systemPromptOf(read[0], lost);
   const skipped = systemPrompt === undefined ? 0 : 1;
   const before = readOnto(samplingRequestSchema, onto, "sampling request");
-  const shown = before === undefined ? [] : fromSamplingRequest(before, { id }).messages;
+  const { messages: shown, left } =
+    before === undefined ? { messages: [], left: [] } : fromSamplingRequest(before, { id });
+  const old = {
+    turns: (before?.messages ?? []) as readonly Turn[],
+    shown: before?.systemPrompt === undefined ? shown : shown.slice(1),
+    path: ["messages"],
+    gone: goneIn(left, lost),
+  };
   const turns = toTurns(
     read.slice(skipped),
-    (before?.messages ?? []) as readonly Turn[],
-    before?.systemPrompt === undefined ? shown : shown.slice(1),
+    old,
     styleOf(id),
     // The place of a message is that in the list that was given.
     { add: ([place, ...rest], reason) => lost.add([Number(place) + skipped, ...rest], reason) },
@@ -144,23 +152,21 @@ export function toSamplingResult(
   for (const place of more.keys()) lost.add([place + 1], "MCP takes one message here.");
   const before = readOnto(samplingResultSchema, onto, "sampling result");
   const model = before?.model ?? completion?.model;
-  const [turn] =
-    message === undefined
-      ? []
-      : toTurns(
-          [message],
-          before === undefined ? [] : [{ role: before.role, content: before.content }],
-          before === undefined ? [] : fromSamplingResult(before, { id }).messages,
-          styleOf(id),
-          lost,
-          [],
-        );
+  const turn =
+    message && toOneTurn(message, before && oldTurn(before, id, lost), styleOf(id), lost);
   if (turn === undefined || model === undefined) {
     throw noMessage("of the role assistant or user, and the model that made it");
   }
   const reason = stopReasonOf(completion?.stop_reason);
   const fresh = { model, ...(reason !== undefined && { stopReason: reason }) };
   return written({ ...(before ?? fresh), ...turn }, "sampling result", lost);
+}
+
+function oldTurn(before: Turn, id: string, lost: LostReports) {
+  const { messages, left } = fromSamplingResult(before, { id });
+  const { role, content } = before;
+  const shown = messages[0] as Message;
+  return { turn: { role, content } as Turn, shown, gone: goneIn(left, lost) };
 }
 
 function styleOf(requestId: string): TurnStyle {

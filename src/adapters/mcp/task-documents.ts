@@ -45,6 +45,6 @@ export function toTask(
     return written(document, "task", lost);
   }
   const next = toToolResult(messages, { ...options, onto: document.result });
-  for (const item of next.lost) lost.take([], item);
+  for (const item of next.lost) lost.take([], item, ["result"]);
   return written({ ...document, result: next.document }, "task", lost);
 }

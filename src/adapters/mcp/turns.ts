@@ -1,8 +1,16 @@
+import type { Pair } from "../../documents/index.ts";
 import type { ContentPart, Message } from "../../messages/index.ts";
-import { align } from "./align.ts";
-import { fromBlock, toBlock } from "./blocks.ts";
-import { isObject, type JsonObject } from "./json.ts";
-import { checkHead, type LeftReports, leaveRest, type Path, type Reports } from "./report.ts";
+import { align, placesGone } from "./align.ts";
+import { fromBlock, isOneType, toBlock } from "./blocks.ts";
+import { isObject, type JsonObject, sameJson } from "./json.ts";
+import {
+  checkHead,
+  type Gone,
+  type LeftReports,
+  leaveRest,
+  type Path,
+  type Reports,
+} from "./report.ts";
 import { fromToolBlock, toToolBlock } from "./tool-blocks.ts";
 
 /** A message of a prompt or of sampling, as MCP has it. */
@@ -85,26 +93,62 @@ function learnCalls(
   }
 }
 
+/** The turns of the old document, what was shown of them, and who is told of those that go. */
+export interface OldTurns {
+  readonly turns: readonly Turn[];
+  readonly shown: readonly Message[];
+  /** Where they are in that document. */
+  readonly path: Path;
+  readonly gone: Gone;
+}
+
+/** One of them. */
+interface OldTurn {
+  readonly turn: Turn;
+  readonly shown: Message;
+  readonly path: Path;
+  readonly gone: Gone;
+}
+
 /** Writes messages over the turns that they came from. A message that cannot be said is reported. */
 export function toTurns(
   messages: readonly Message[],
-  originals: readonly Turn[],
-  shown: readonly Message[],
+  { turns, shown, path, gone }: OldTurns,
   style: TurnStyle,
   lost: Reports,
   at: Path,
 ): JsonObject[] {
   const names: CallNames = new Map();
   const pairs = align(shown, messages);
+  for (const place of placesGone(shown, pairs)) gone([...path, place]);
   return messages.flatMap((message, place) => {
     if (style.isSampling) checkNames(message, names, lost, [...at, place]);
-    const { at: from, isSame } = pairs[place] ?? { at: undefined, isSame: false };
-    const original = from === undefined ? undefined : originals[from];
-    if (isSame && original !== undefined) return [original];
-    const before = from === undefined ? undefined : shown[from];
-    const turn = toTurn(message, original, before, style, lost, [...at, place]);
+    const { at: from, isSame } = pairs[place] as Pair;
+    const old =
+      from === undefined
+        ? undefined
+        : {
+            turn: turns[from] as Turn,
+            shown: shown[from] as Message,
+            path: [...path, from],
+            gone,
+          };
+    if (isSame && old !== undefined) return [old.turn];
+    const turn = toTurn(message, old, style, lost, [...at, place]);
     return turn === undefined ? [] : [turn];
   });
+}
+
+/** One message over a document that is one turn itself. */
+export function toOneTurn(
+  message: Message,
+  old: Omit<OldTurn, "path"> | undefined,
+  style: TurnStyle,
+  lost: Reports,
+): JsonObject | undefined {
+  if (style.isSampling) checkNames(message, new Map(), lost, [0]);
+  const isSame = old !== undefined && sameJson(message, old.shown);
+  return isSame ? old.turn : toTurn(message, old && { ...old, path: [] }, style, lost, [0]);
 }
 
 /** A result names its tool by the id of a call alone, also where neither changed. */
@@ -125,12 +169,12 @@ function checkNames(message: Message, names: CallNames, lost: Reports, at: Path)
 
 function toTurn(
   message: Message,
-  original: Turn | undefined,
-  shown: Message | undefined,
+  old: OldTurn | undefined,
   style: TurnStyle,
   lost: Reports,
   at: Path,
 ): JsonObject | undefined {
+  const original = old?.turn;
   const role = roleOf(message, style);
   if (role === undefined) {
     lost.add([...at, "role"], "MCP has no message of this role here.");
@@ -141,21 +185,29 @@ function toTurn(
     lost.add([...at, "role"], "Results alone are a message of the role `tool`.");
   }
   const before = original === undefined ? [] : blocksOf(original);
-  const pairs = align(shown?.content ?? [], message.content);
+  const shown = old?.shown.content ?? [];
+  const wasList = Array.isArray(original?.content);
+  const pairs = align(shown, message.content);
+  const staying = pairs.filter(({ at: from }, place) => {
+    const part = message.content[place] as ContentPart;
+    return from !== undefined && isOneType(shown[from] as ContentPart, part);
+  });
+  for (const place of placesGone(shown, staying)) {
+    old?.gone([...old.path, "content", ...(wasList ? [place] : [])]);
+  }
   const blocks = message.content.flatMap((part, place) => {
-    const { at: from, isSame } = pairs[place] ?? { at: undefined, isSame: false };
-    const old = from === undefined ? undefined : before[from];
-    if (isSame && old !== undefined) return [old];
+    const { at: from, isSame } = pairs[place] as Pair;
+    const block = from === undefined ? undefined : before[from];
+    if (isSame && block !== undefined) return [block];
     const here = [...at, "content", place];
-    const known = from === undefined ? undefined : shown?.content[from];
-    const block = style.isSampling
-      ? (toToolBlock(part, lost, here, old, known) ??
-        toBlock(part, style.requestId, lost, here, old, known))
-      : toBlock(part, style.requestId, lost, here, old, known);
-    return block === undefined ? [] : [block];
+    const known = from === undefined ? undefined : shown[from];
+    const next = style.isSampling
+      ? (toToolBlock(part, lost, here, block, known) ??
+        toBlock(part, style.requestId, lost, here, block, known))
+      : toBlock(part, style.requestId, lost, here, block, known);
+    return next === undefined ? [] : [next];
   });
   if (blocks.length === 0 && message.content.length > 0) return undefined;
-  const wasList = Array.isArray(original?.content);
   if (wasList || (style.isSampling && blocks.length !== 1)) {
     return { ...original, role, content: blocks };
   }

@@ -1,3 +1,4 @@
+import { readLabels } from "../../labels/index.ts";
 import type { Call } from "./call.ts";
 import { copyJson, isObject, type JsonObject } from "./json.ts";
 import type { Direction } from "./transport.ts";
@@ -6,7 +7,8 @@ import type { Direction } from "./transport.ts";
  * Reads labels off what a server says of its data. What is left out is not read.
  *
  * Each function gets `undefined` where the server said nothing, and says what to assume then.
- * What it gives is only ever added; what it throws refuses the answer.
+ * What it gives is only ever added. The answer is refused where it throws, or gives anything else
+ * than a list of labels.
  */
 export interface WireLabels {
   /** Of the `_meta` of a result: `labelsFromIfc`, for instance. */
@@ -40,7 +42,8 @@ export class WireReader {
       const known = this.#tools.get(key);
       if (known === undefined && this.#tools.size >= maxTools) continue;
       try {
-        this.#tools.set(key, new Set([...(known ?? []), ...read(copyJson(tool.annotations))]));
+        const labels = readLabels(read(copyJson(tool.annotations)));
+        this.#tools.set(key, new Set([...(known ?? []), ...labels]));
       } catch {
         // As if it had not been listed: read again, and refused, when it is called.
       }
@@ -52,11 +55,13 @@ export class WireReader {
     const { meta, annotations } = this.#mapping;
     const { result } = outcome;
     const labels: string[] = [];
-    if (meta !== undefined)
-      labels.push(...meta(isObject(result) ? copyJson(result._meta) : undefined));
+    if (meta !== undefined) {
+      labels.push(...readLabels(meta(isObject(result) ? copyJson(result._meta) : undefined)));
+    }
     if (annotations !== undefined && call.subject.isTool) {
       const name = call.subject.isTask ? call.taskTool : call.params.name;
-      labels.push(...(this.#tools.get(`${call.direction} ${name}`) ?? annotations(undefined)));
+      const known = this.#tools.get(`${call.direction} ${name}`);
+      labels.push(...(known ?? readLabels(annotations(undefined))));
     }
     return labels;
   }

@@ -2,7 +2,7 @@
 import type { Json } from "../../admit/index.ts";
 import { type StreamMeter, streamFault, TextPieces } from "../../documents/index.ts";
 import { compact, given, isObject, type JsonObject } from "./json.ts";
-import { eventObject, GrowingFields, keep, placeIn, sameName, textSoFar } from "./pieces.ts";
+import { eventObject, GrowingFields, keep, placeIn, sameName } from "./pieces.ts";
 
 const what = "chat completion chunk";
 
@@ -18,7 +18,7 @@ class StreamedCall {
 
   constructor(meter: StreamMeter) {
     this.#meter = meter;
-    this.#text = new TextPieces(meter);
+    this.#text = new TextPieces(meter, "tool_calls");
     this.#others = new GrowingFields(meter, what);
   }
 
@@ -33,6 +33,10 @@ class StreamedCall {
       }
       this.#kind = kind;
       this.takeInner(eventObject(inner, "tool_calls"), kind === "custom" ? "input" : "arguments");
+    }
+    const isKnown = this.#type === "function" || this.#type === "custom";
+    if (isKnown && this.#kind !== undefined && this.#kind !== this.#type) {
+      throw streamFault("tool_calls.type", "the kind of call that it has");
     }
     const known = ["index", "id", "type", "function", "custom"];
     takeOthers(delta, known, this.#others);
@@ -49,23 +53,29 @@ class StreamedCall {
     }
   }
 
-  document(isDone: boolean): JsonObject {
-    const type = this.#type ?? this.#kind ?? "function";
-    const kind = this.#kind ?? "function";
+  /** @throws GlassineError `stream_invalid` for a text that ends inside a character */
+  end(): void {
+    this.#text.end();
+    this.#others.end();
+  }
+
+  document(): JsonObject {
+    const type = this.#type || (this.#kind ?? "function");
+    const kind = this.#kind ?? (type === "custom" ? type : "function");
     const key = kind === "custom" ? "input" : "arguments";
-    const inner = { name: this.#name ?? "", [key]: textSoFar(this.#text, isDone) };
-    const isKnown = this.#kind !== undefined || type === "function";
+    const inner = { name: this.#name ?? "", [key]: this.#text.text };
+    const isKnown = this.#kind !== undefined || type === kind;
     return compact([
       ["id", this.#id ?? ""],
       ["type", type],
       [kind, isKnown ? inner : undefined],
-      ...this.#others.entries(isDone),
+      ...this.#others.entries(),
     ]);
   }
 
   /** As the `function_call` of older models has it. */
-  legacy(isDone: boolean): JsonObject {
-    return { name: this.#name ?? "", arguments: textSoFar(this.#text, isDone) };
+  legacy(): JsonObject {
+    return { name: this.#name ?? "", arguments: this.#text.text };
   }
 }
 
@@ -79,6 +89,7 @@ export class StreamedChoice {
   readonly #logprobs = new Map<string, Json[] | null>();
   #legacy: StreamedCall | undefined;
   #hasAudio = false;
+  #role: string | undefined;
   #finish: string | undefined;
 
   constructor(index: number, meter: StreamMeter) {
@@ -98,10 +109,13 @@ export class StreamedChoice {
     if (delta !== undefined) this.#takeDelta(eventObject(delta, "choices.delta"));
     this.#takeLogprobs(given(choice, "logprobs"));
     this.#finish = sameName(this.#finish, choice.finish_reason, "finish_reason") || undefined;
+    if (this.isFinished) this.#end();
     takeOthers(choice, ["index", "delta", "logprobs", "finish_reason"], this.#others);
   }
 
+  /** Whoever speaks is told at the beginning, and perhaps again. */
   #takeDelta(delta: JsonObject): void {
+    this.#role = sameName(this.#role, delta.role, "choices.delta.role");
     for (const [key, value] of Object.entries(delta)) {
       if (key === "role") continue;
       if (this.isFinished && !isNothing(value)) {
@@ -109,7 +123,7 @@ export class StreamedChoice {
       }
       if (key === "tool_calls") this.#takeCalls(value);
       else if (key === "function_call" && value !== null) this.#takeLegacy(value);
-      else if (key === "audio" && isObject(value)) this.#takeAudio(value);
+      else if (key === "audio" && value !== null) this.#takeAudio(value);
       else this.#message.add(key, textOrNull(key, value));
     }
   }
@@ -135,9 +149,11 @@ export class StreamedChoice {
     this.#legacy.takeInner(eventObject(value, "function_call"), "arguments");
   }
 
-  #takeAudio(audio: JsonObject): void {
+  #takeAudio(value: unknown): void {
+    const audio = eventObject(value, "choices.delta.audio");
     this.#hasAudio = true;
     for (const [key, value] of Object.entries(audio)) {
+      if (key === "data" || key === "transcript") textOf(value, `choices.delta.audio.${key}`);
       if (key !== "id") this.#audio.add(key, value);
       else if (!this.#audio.has(key)) this.#audio.set(key, value);
     }
@@ -156,24 +172,30 @@ export class StreamedChoice {
     }
   }
 
-  document(isDone: boolean): JsonObject {
-    const end = isDone || this.isFinished;
-    const calls = this.#calls.map((call) => call.document(end));
+  /** Nothing is added to a text of it any more. */
+  #end(): void {
+    for (const call of this.#calls) call.end();
+    this.#legacy?.end();
+    for (const fields of [this.#message, this.#audio, this.#others]) fields.end();
+  }
+
+  document(): JsonObject {
+    const calls = this.#calls.map((call) => call.document());
     const message = compact([
-      ["role", "assistant"],
+      ["role", this.#role || "assistant"],
       ["content", null],
       ["refusal", null],
-      ...this.#message.entries(end),
+      ...this.#message.entries(),
       ["tool_calls", calls.length > 0 ? calls : undefined],
-      ["function_call", this.#legacy?.legacy(end)],
-      ["audio", this.#hasAudio ? compact(this.#audio.entries(end)) : undefined],
+      ["function_call", this.#legacy?.legacy()],
+      ["audio", this.#hasAudio ? compact(this.#audio.entries()) : undefined],
     ]);
     return compact([
       ["index", this.#index],
       ["message", message],
       ["logprobs", this.#logprobs.size > 0 ? Object.fromEntries(this.#logprobs) : null],
       ["finish_reason", this.#finish ?? null],
-      ...this.#others.entries(end),
+      ...this.#others.entries(),
     ]);
   }
 }
@@ -185,10 +207,14 @@ function takeOthers(json: JsonObject, known: readonly string[], into: GrowingFie
 }
 
 function textOrNull(key: string, value: unknown): unknown {
-  const isText = key === "content" || key === "refusal";
-  if (!isText || value === null || value === undefined || typeof value === "string")
-    return value ?? null;
-  throw streamFault(`choices.delta.${key}`, "a text", [value]);
+  if (key === "content" || key === "refusal") textOf(value, `choices.delta.${key}`);
+  return value ?? null;
+}
+
+/** @throws GlassineError `stream_invalid` for what is neither a piece of text nor nothing */
+function textOf(value: unknown, where: string): void {
+  if (value === null || value === undefined || typeof value === "string") return;
+  throw streamFault(where, "a text", [value]);
 }
 
 function isNothing(value: unknown): boolean {

@@ -36,8 +36,13 @@ export function readFields(
     ...readRefusal(textAt(message, "refusal"), under(path, "refusal"), left),
     ...readAudio(given(message, "audio"), under(path, "audio"), left),
     ...(calls ?? []).map((json, index): Source<Item, ContentPart> => {
-      const part = readCall(json, under(path, "tool_calls", index), names, left);
-      return { item: { field: "tool_calls", json }, parts: part === undefined ? [] : [part] };
+      const at = under(path, "tool_calls", index);
+      const part = readCall(json, at, names, left);
+      return {
+        item: { field: "tool_calls", json },
+        parts: part === undefined ? [] : [part],
+        path: at,
+      };
     }),
     ...(legacy === undefined ? [] : [readLegacyCall(legacy, under(path, "function_call"), left)]),
   ];
@@ -46,21 +51,21 @@ export function readFields(
 function readContent(content: Json | undefined, path: string, left: LeftOut): Sources {
   if (typeof content === "string") {
     const part: ContentPart = { content_type: "text", text: content };
-    return [{ item: { field: "content", json: content }, parts: [part] }];
+    return [{ item: { field: "content", json: content }, parts: [part], path }];
   }
   const blocks = (content ?? []) as readonly JsonObject[];
   return blocks.map((json, index) => {
-    const part = readBlock(json, under(path, index), left);
-    return { item: { field: "content", json }, parts: part === undefined ? [] : [part] };
+    const at = under(path, index);
+    const part = readBlock(json, at, left);
+    return { item: { field: "content", json }, parts: part === undefined ? [] : [part], path: at };
   });
 }
 
 function readRefusal(refusal: string | undefined, path: string, left: LeftOut): Sources {
   if (refusal === undefined) return [];
   left({ path, kind: "setting", reason: "a refusal, shown as text" });
-  return [
-    { item: { field: "refusal", json: refusal }, parts: [{ content_type: "text", text: refusal }] },
-  ];
+  const part: ContentPart = { content_type: "text", text: refusal };
+  return [{ item: { field: "refusal", json: refusal }, parts: [part], path }];
 }
 
 /** A spoken answer: what it says, and the sound. */
@@ -70,13 +75,13 @@ function readAudio(audio: Json | undefined, path: string, left: LeftOut): Source
   const data = textAt(audio, "data");
   if (data === undefined) {
     left({ path, kind: "content", reason: "audio that is elsewhere" });
-    return [{ item, parts: [] }];
+    return [{ item, parts: [], path }];
   }
   leaveFields(audio, path, ["data", "transcript"], ["id", "expires_at"], left);
   const sound: ContentPart = { content_type: "audio", content: { type: "base64", data } };
   const transcript = textAt(audio, "transcript");
-  if (transcript === undefined) return [{ item, parts: [sound] }];
-  return [{ item, parts: [sound, { content_type: "text", text: transcript }] }];
+  if (transcript === undefined) return [{ item, parts: [sound], path }];
+  return [{ item, parts: [sound, { content_type: "text", text: transcript }], path }];
 }
 
 function readCall(
@@ -123,5 +128,5 @@ function readLegacyCall(call: JsonObject, path: string, left: LeftOut): Source<I
     arguments: readArguments(textAt(call, "arguments") ?? "", under(path, "arguments"), left),
   };
   const item: Item = { field: "function_call", json: call };
-  return { item, parts: [{ content_type: "tool_call", content }] };
+  return { item, parts: [{ content_type: "tool_call", content }], path };
 }

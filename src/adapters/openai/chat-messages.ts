@@ -1,10 +1,17 @@
 /** The list of messages of a chat request. */
-import { pairMessages, pathOf } from "../../documents/index.ts";
+import { collector, goneTeller, type Left, pairMessages, pathOf } from "../../documents/index.ts";
 import { type ContentPart, createMessage, type Message } from "../../messages/index.ts";
 import { type CallNames, nameOfResult, type ToolResult } from "./calls.ts";
 import { readFields } from "./chat-message.ts";
 import { compact, given, type JsonObject, put, textAt } from "./json.ts";
-import { type LeftOut, leaveFields, type Unsaid, under, untold } from "./report-fields.ts";
+import {
+  type LeftOut,
+  leaveFields,
+  type Telling,
+  type Unsaid,
+  under,
+  untold,
+} from "./report-fields.ts";
 import { type Placed, rewrite, type Source } from "./rewrite.ts";
 import { readToolContent, writeToolContent } from "./tool-content.ts";
 import { type Kinds, writeFields } from "./write-chat-message.ts";
@@ -21,7 +28,7 @@ export function readMessages(messages: readonly JsonObject[], left: LeftOut): So
   return messages.map((item, index) => {
     const path = under("messages", index);
     const message = readMessage(item, path, names, left);
-    return { item, parts: message === undefined ? [] : [message] };
+    return { item, parts: message === undefined ? [] : [message], path };
   });
 }
 
@@ -79,24 +86,28 @@ export function writeMessages(
   lost: Unsaid,
 ): readonly JsonObject[] {
   tellNames(messages, lost, "");
-  return rewrite<JsonObject, Message>(readMessages(old, untold), messages, {
+  const left = collector<Left>();
+  const sources = readMessages(old, left.add);
+  const telling: Telling = { lost, gone: goneTeller(left.list(), lost) };
+  return rewrite<JsonObject, Message>(sources, messages, {
     pair: pairMessages,
-    over: ({ item, parts }, [now]) => now && overMessage(item, parts[0], now, lost),
-    fresh: (placed) => freshMessages(placed, lost),
+    over: (source, [now]) => now && overMessage(source, now, telling),
+    fresh: (placed) => freshMessages(placed, telling),
+    gone: ({ path }) => telling.gone(path),
   });
 }
 
 function overMessage(
-  json: JsonObject,
-  before: Message | undefined,
+  { item: json, parts: [before], path: from }: Source<JsonObject, Message>,
   { part: message, index }: Placed<Message>,
-  lost: Unsaid,
+  telling: Telling,
 ): JsonObject | undefined {
   const path = pathOf(index);
+  const { lost, gone } = telling;
   if (message.role !== "tool") {
     tellMessage(message, path, lost);
-    const sources = readFields(json, "", new Map(), untold);
-    return put(json, writeFields(json, sources, message.content, path, kindsOf(message), lost));
+    const sources = readFields(json, from, new Map(), untold);
+    return put(json, writeFields(json, sources, message.content, path, kindsOf(message), telling));
   }
   const [part] = message.content;
   const [old] = before?.content ?? [];
@@ -105,7 +116,8 @@ function overMessage(
     old?.content_type === "tool_result" &&
     part.content.tool_call_id === old.content.tool_call_id;
   if (!isAlike || message.content.length !== 1) {
-    const [written, ...more] = freshMessages({ part: message, index, isSame: false }, lost);
+    gone(from);
+    const [written, ...more] = freshMessages({ part: message, index, isSame: false }, telling);
     for (const _ of more) lost({ path, reason: "one message holds the result of one call" });
     return written;
   }
@@ -115,19 +127,26 @@ function overMessage(
   const { content, tool_name } = part.content;
   return put(json, {
     ...(json.role === "function" && { name: tool_name }),
-    content: writeToolContent(content, given(json, "content"), where, "chat", lost),
+    content: writeToolContent(
+      content,
+      { content: given(json, "content"), path: under(from, "content") },
+      where,
+      "chat",
+      telling,
+    ),
   });
 }
 
 function freshMessages(
   { part: message, index }: Placed<Message>,
-  lost: Unsaid,
+  telling: Telling,
 ): readonly JsonObject[] {
   const path = pathOf(index);
+  const { lost } = telling;
   tellMessage(message, path, lost);
   const isResult = (part: ContentPart): part is Result => part.content_type === "tool_result";
   const results = message.content.flatMap((part, at) =>
-    isResult(part) ? [freshResult(part.content, under(path, "content", at), lost)] : [],
+    isResult(part) ? [freshResult(part.content, under(path, "content", at), telling)] : [],
   );
   const others = message.content.filter((part) => !isResult(part));
   if (message.role === "tool" && (results.length > 1 || message.content.length === 0)) {
@@ -145,7 +164,7 @@ function freshMessages(
     if (others.length === 0) return results;
   }
   const { role } = message;
-  const fields = writeFields(undefined, [], others, path, kindsOf(message), lost);
+  const fields = writeFields(undefined, [], others, path, kindsOf(message), telling);
   return [...results, compact([["role", role], ...Object.entries(fields)])];
 }
 
@@ -153,10 +172,11 @@ function kindsOf({ role }: Message): Kinds {
   return { media: role === "user", calls: role === "assistant" };
 }
 
-function freshResult(result: ToolResult, path: string, lost: Unsaid): JsonObject {
+function freshResult(result: ToolResult, path: string, telling: Telling): JsonObject {
   const { tool_call_id: id, tool_name, content } = result;
-  tellResult(result, path, lost);
-  const written = writeToolContent(content, undefined, under(path, "content"), "chat", lost);
+  tellResult(result, path, telling.lost);
+  const where = under(path, "content");
+  const written = writeToolContent(content, undefined, where, "chat", telling);
   if (id === "") return { role: "function", name: tool_name, content: written };
   return { role: "tool", tool_call_id: id, content: written };
 }
@@ -164,7 +184,8 @@ function freshResult(result: ToolResult, path: string, lost: Unsaid): JsonObject
 /** What no format of OpenAI says of a result. */
 export function tellResult(result: ToolResult, path: string, lost: Unsaid): void {
   if (!result.is_error) return;
-  lost({ path: under(path, "is_error"), reason: "a result is not marked as an error" });
+  const reason = "a result is not marked as an error";
+  lost({ path: under(path, "content", "is_error"), reason });
 }
 
 /** A result says which call it answers; the name of the tool is that of the call. */
@@ -177,7 +198,7 @@ export function tellNames(messages: readonly Message[], lost: Unsaid, anonymous?
       if (part.content_type !== "tool_result") continue;
       const { tool_call_id: id, tool_name } = part.content;
       if (id === anonymous || tool_name === (names.get(id) ?? "")) continue;
-      const path = under("", index, "content", at, "tool_name");
+      const path = under("", index, "content", at, "content", "tool_name");
       lost({
         path,
         reason: "a result names the call, and the call has another name, or is not here",

@@ -3,6 +3,7 @@ import type { Json } from "../../admit/index.ts";
 import {
   collector,
   givenMessages,
+  goneTeller,
   type Left,
   type Lost,
   pairMessages,
@@ -29,7 +30,7 @@ import {
   type LeftOut,
   leaveFields,
   leaveUnless,
-  type Unsaid,
+  type Telling,
   under,
   untold,
 } from "./report-fields.ts";
@@ -92,13 +93,17 @@ function readChoices(
     const known = ["role", "content", "refusal", "audio", "tool_calls", "function_call"];
     const usual = isEmpty(message.annotations) ? ["annotations"] : [];
     leaveFields(message, where, [...known, ...usual], ["parsed"], left);
+    if ((given(message, "role") ?? "assistant") !== "assistant") {
+      const reason = "a choice of another role, shown as the assistant's";
+      left({ path: under(where, "role"), kind: "content", reason });
+    }
     leaveFields(choice, path, ["message", "finish_reason", "index", "logprobs"], [], left);
     leaveUnless(choice.index === index, under(path, "index"), "a place of its own", left);
     leaveUnless(isEmpty(choice.logprobs), under(path, "logprobs"), "probabilities", left);
     const content = readFields(message, where, new Map(), left).flatMap(({ parts }) => parts);
     const read = createMessage({ role: "assistant", content });
     leaveFinish(choice, index, read, path, left);
-    return { item: choice, parts: [read] };
+    return { item: choice, parts: [read], path };
   });
 }
 
@@ -145,18 +150,16 @@ export function toChatResponse<Document extends object = JsonObject>(
   const before = ((old?.choices ?? []) as readonly JsonObject[]).map((choice) =>
     put(choice, { message: messageAsRead(choice.message as JsonObject) }),
   );
-  const choices = rewrite<JsonObject, Message>(
-    readChoices(before, untold),
-    givenMessages(messages, "toChatResponse"),
-    {
-      pair: pairMessages,
-      over: ({ item, parts }, [now]) => now && overChoice(item, parts[0], now, lost.add),
-      fresh: (placed) => freshChoice(placed, extensions, lost.add),
-    },
-  );
-  const numbered = choices.map((choice, index) =>
-    choice.index === undefined ? { index, ...choice } : choice,
-  );
+  const left = collector<Left>();
+  const sources = readChoices(before, left.add);
+  const telling: Telling = { lost: lost.add, gone: goneTeller(left.list(), lost.add) };
+  const choices = rewrite<JsonObject, Message>(sources, givenMessages(messages, "toChatResponse"), {
+    pair: pairMessages,
+    over: (source, [now]) => now && overChoice(source, now, telling),
+    fresh: (placed) => freshChoice(placed, extensions, telling),
+    gone: ({ path }) => telling.gone(path),
+  });
+  const numbered = numberedChoices(choices, before);
   const document = old ? put(old, { choices: numbered }) : freshResponse(numbered, extensions);
   return Object.freeze({
     document: read(chatResponseSchema, document, chatResponse) as unknown as Document,
@@ -182,17 +185,41 @@ function freshResponse(choices: readonly JsonObject[], extensions: ModelExtensio
   ]);
 }
 
+/**
+ * As many choices as before have the numbers of before, in their order. Of fewer or more each keeps
+ * its own, and a new one gets one that nobody has.
+ */
+function numberedChoices(
+  choices: readonly JsonObject[],
+  before: readonly JsonObject[],
+): readonly JsonObject[] {
+  if (choices.length === before.length) {
+    return choices.map((choice, at) => {
+      const index = before[at]?.index;
+      return choice.index === index ? choice : put({ index: 0, ...choice }, { index });
+    });
+  }
+  const taken = new Set(choices.map(({ index }) => index));
+  let free = 0;
+  return choices.map((choice) => {
+    if (choice.index !== undefined) return choice;
+    while (taken.has(free)) free += 1;
+    taken.add(free);
+    return { index: free, ...choice };
+  });
+}
+
 function overChoice(
-  choice: JsonObject,
-  before: Message | undefined,
+  { item: choice, parts: [before], path: from }: Source<JsonObject, Message>,
   { part: message, index }: Placed<Message>,
-  lost: Unsaid,
+  telling: Telling,
 ): JsonObject {
   const path = pathOf(index);
+  const { lost } = telling;
   tellMessage(message, path, lost);
   const old = choice.message as JsonObject;
-  const sources = readFields(old, "", new Map(), untold);
-  const fields = writeFields(old, sources, message.content, path, kinds, lost);
+  const sources = readFields(old, under(from, "message"), new Map(), untold);
+  const fields = writeFields(old, sources, message.content, path, kinds, telling);
   const isNewText = !sameJson(before && textsOf(before), textsOf(message));
   const where = under(path, "content");
   const stale = (json: JsonObject, key: string): { readonly [key: string]: Json | undefined } => {
@@ -217,15 +244,16 @@ function textsOf({ content }: Message): readonly string[] {
 function freshChoice(
   { part: message, index }: Placed<Message>,
   { completion }: ModelExtensions,
-  lost: Unsaid,
+  telling: Telling,
 ): readonly JsonObject[] {
   const path = pathOf(index);
+  const { lost } = telling;
   if (message.role !== "assistant") {
     lost({ path, reason: "a response holds messages of the assistant only" });
     return [];
   }
   tellMessage(message, path, lost);
-  const fields = writeFields(undefined, [], message.content, path, kinds, lost);
+  const fields = writeFields(undefined, [], message.content, path, kinds, telling);
   const reason = index === 0 ? completion?.stop_reason : undefined;
   const { content = null, ...others } = fields;
   const entries = Object.entries({ role: "assistant", content, refusal: null });

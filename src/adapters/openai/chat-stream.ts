@@ -11,7 +11,7 @@ import { StreamedChoice } from "./chat-choice.ts";
 import { fromChatResponse } from "./chat-response.ts";
 import type { ModelExtensions } from "./extensions.ts";
 import { compact, given, type JsonObject, textAt } from "./json.ts";
-import { eventObject, GrowingFields, sameName } from "./pieces.ts";
+import { eventObject, GrowingFields, maybeNumber, maybeText, sameName } from "./pieces.ts";
 import { chatResponse, read } from "./read.ts";
 import { chatResponseSchema } from "./shapes.ts";
 
@@ -74,8 +74,10 @@ class ChatStream implements MessageStream<object, JsonObject> {
     if (this.#failed) throw streamFault("chunk", "nothing after an error");
     for (const [key, value] of Object.entries(chunk)) {
       if (key === "choices" || key === "object" || isPadding(key, value)) continue;
+      if (key === "model") maybeText(value, key);
+      if (key === "created") maybeNumber(value, key);
       if (key === "id") this.#id = sameName(this.#id, value, "id");
-      else if (isTold(value) || !this.#fields.has(key)) this.#fields.set(key, value);
+      else if (isTold(value) || !this.#fields.has(key)) this.#fields.set(key, value ?? null);
     }
     this.#failed = given(chunk, "error") !== undefined;
     for (const choice of this.#choicesIn(chunk)) this.#take(eventObject(choice, "choices"));
@@ -116,11 +118,11 @@ class ChatStream implements MessageStream<object, JsonObject> {
 
   get document(): JsonObject {
     const places = [...this.#choices.keys()].sort((a, b) => a - b);
-    const choices = places.map((place) => this.#choices.get(place)?.document(this.done) as Json);
+    const choices = places.map((place) => this.#choices.get(place)?.document() as Json);
     const document = compact([
       ["id", this.#id],
       ["object", "chat.completion"],
-      ...this.#fields.entries(this.done),
+      ...this.#fields.entries(),
       ["choices", choices],
     ]);
     return read(chatResponseSchema, document, chatResponse);

@@ -19,11 +19,9 @@ export function keep(value: unknown, what: string, meter: StreamMeter): Json {
   return copy;
 }
 
-/** A text so far. What an event cut through the middle of a character waits for its other half. */
-export function textSoFar(pieces: TextPieces, isDone: boolean): string {
-  const { text } = pieces;
-  const last = text.charCodeAt(text.length - 1);
-  return !isDone && last >= 0xd800 && last < 0xdc00 ? text.slice(0, -1) : text;
+/** What was kept, held to what the whole document must have. */
+export function expectShape(schema: z.ZodType, kept: JsonObject, what: string): JsonObject {
+  return readDocument(schema, kept, what, "stream_invalid") as JsonObject;
 }
 
 /** The fields that a stream adds to, whatever their names are. */
@@ -41,7 +39,7 @@ export class GrowingFields {
   add(name: string, value: unknown): void {
     const old = this.#fields.get(name);
     if (typeof value === "string") {
-      const pieces = old instanceof TextPieces ? old : new TextPieces(this.#meter);
+      const pieces = old instanceof TextPieces ? old : new TextPieces(this.#meter, this.#what);
       pieces.add(value);
       this.#fields.set(name, pieces);
     } else if (Array.isArray(value)) {
@@ -56,13 +54,13 @@ export class GrowingFields {
 
   /** Replaces, texts too. */
   set(name: string, value: unknown): void {
-    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
-      if (this.#fields.get(name) === value) return;
-      if (typeof value === "string") this.#meter.countText(value);
-      this.#fields.set(name, value);
-      return;
-    }
+    if (this.has(name) && this.#fields.get(name) === value) return;
     this.#fields.set(name, keep(value, this.#what, this.#meter));
+  }
+
+  /** @throws GlassineError `stream_invalid` for a text that ends inside a character */
+  end(): void {
+    for (const field of this.#fields.values()) if (field instanceof TextPieces) field.end();
   }
 
   has(name: string): boolean {
@@ -70,9 +68,9 @@ export class GrowingFields {
   }
 
   /** For `Object.fromEntries`. */
-  entries(isDone: boolean): readonly (readonly [string, Json])[] {
+  entries(): readonly (readonly [string, Json])[] {
     return [...this.#fields].map(([name, value]) => {
-      if (value instanceof TextPieces) return [name, textSoFar(value, isDone)];
+      if (value instanceof TextPieces) return [name, value.text];
       return [name, value instanceof GrowingList ? [...value.items] : value];
     });
   }
@@ -83,13 +81,33 @@ class GrowingList {
   readonly items: Json[] = [];
 }
 
-/** A name that is told once, or again as it was. An empty one may be told before it. */
+/** Null says nothing. @throws GlassineError `stream_invalid` for what is no text of valid Unicode */
+export function maybeText(value: unknown, where: string): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "string") throw streamFault(where, "a text", [value]);
+  if (/\p{Surrogate}/u.test(value)) throw streamFault(where, "text that is valid Unicode");
+  return value;
+}
+
+/** @throws GlassineError `stream_invalid` for what is no number */
+export function maybeNumber(value: unknown, where: string): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  throw streamFault(where, "a number", [value]);
+}
+
+/**
+ * A name that is told once, or again as it was. An empty one may be told before it.
+ *
+ * @throws GlassineError `stream_invalid`
+ */
 export function sameName(
   known: string | undefined,
-  told: unknown,
+  value: unknown,
   where: string,
 ): string | undefined {
-  if (typeof told !== "string") return known;
+  const told = maybeText(value, where);
+  if (told === undefined) return known;
   if (told === "") return known ?? "";
   if (known !== undefined && known !== "" && known !== told) {
     throw streamFault(where, "what was told before");

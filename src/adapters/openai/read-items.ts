@@ -28,6 +28,8 @@ type Pieces = readonly Source<Piece, ContentPart>[];
 export interface Run {
   readonly items: readonly JsonObject[];
   readonly pieces: Pieces;
+  /** Where each of the items is in the document. */
+  readonly paths: readonly string[];
   /** Where the items do not stand in a list: one text is all of them. */
   readonly form?: "instructions" | "input";
 }
@@ -65,13 +67,13 @@ function readItem(
   const whole: Piece = { field: "item", json: item, at };
   if (call !== undefined) {
     const parts = readCallItem(item, call, path, names, usual, left);
-    return { side: "assistant", pieces: [{ item: whole, parts }] };
+    return { side: "assistant", pieces: [{ item: whole, parts, path }] };
   }
   if (result !== undefined) {
     const parts = [readResultItem(item, result, path, names, usual, left)];
-    return { side: "tool", pieces: [{ item: whole, parts }] };
+    return { side: "tool", pieces: [{ item: whole, parts, path }] };
   }
-  const hidden = [{ item: whole, parts: [] }];
+  const hidden = [{ item: whole, parts: [], path }];
   switch (type) {
     case "message": {
       const role = textAt(item, "role") ?? "";
@@ -103,7 +105,7 @@ function readItem(
       leaveFields(item, path, ["type", "result", ...usual], itemSettings, left);
       left({ path: under(path, "type"), kind: "setting", reason: "an image that was made" });
       const image: ContentPart = { content_type: "image", content: { type: "base64", data } };
-      return { side: "assistant", pieces: [{ item: whole, parts: [image] }] };
+      return { side: "assistant", pieces: [{ item: whole, parts: [image], path }] };
     }
   }
   left({ path, kind: "content", reason: "an item that messages cannot show" });
@@ -126,11 +128,12 @@ function readList(
 ): Pieces {
   if (typeof content === "string") {
     const part: ContentPart = { content_type: "text", text: content };
-    return [{ item: { field, json: content, at }, parts: [part] }];
+    return [{ item: { field, json: content, at }, parts: [part], path }];
   }
   return ((content ?? []) as readonly JsonObject[]).map((json, index) => {
-    const part = readBlock(json, under(path, index), left);
-    return { item: { field, json, at }, parts: part === undefined ? [] : [part] };
+    const where = under(path, index);
+    const part = readBlock(json, where, left);
+    return { item: { field, json, at }, parts: part === undefined ? [] : [part], path: where };
   });
 }
 
@@ -139,9 +142,8 @@ export function readOutput(items: readonly JsonObject[], reading: Reading): Sour
   const pieces: Pieces[] = items.map((item, index) => {
     return readItem(item, index, index, under("output", index), reading).pieces;
   });
-  tellBoundaries(items, pieces, (index) => under("output", index), reading.left);
-  const path = (index: number) => under("output", index);
-  return messageOf({ items, pieces: pieces.flat() }, "assistant", path, reading.left);
+  tellBoundaries(items, pieces, pathIn("output", 0), reading.left);
+  return messageOf(items, pieces.flat(), "assistant", pathIn("output", 0), reading.left);
 }
 
 /** The items of a request in runs, each with its message, if it is one. */
@@ -151,19 +153,25 @@ export function readInput(
 ): readonly Source<Run, Message>[] {
   const runs: Source<Run, Message>[] = [];
   let open: { from: number; items: JsonObject[]; pieces: Pieces[]; shown: number } | undefined;
-  const alone = (item: JsonObject, pieces: Pieces) => {
-    runs.push({ item: { items: [item], pieces: pieces.map(moved) }, parts: [] });
+  const alone = (item: JsonObject, pieces: Pieces, path: string) => {
+    runs.push({
+      item: { items: [item], pieces: pieces.map(moved), paths: [path] },
+      parts: [],
+      path,
+    });
   };
   const close = () => {
     if (open === undefined) return;
     // What stands after the last item that shows something is no part of the message.
     const { from, items: own, pieces, shown } = open;
-    const path = (at: number) => under("input", from + at);
+    const path = pathIn("input", from);
     const kept = own.slice(0, shown);
     tellBoundaries(kept, pieces, path, reading.left);
-    const run = { items: kept, pieces: pieces.slice(0, shown).flat() };
-    runs.push(messageOf(run, "assistant", path, reading.left));
-    for (const [at, item] of own.slice(shown).entries()) alone(item, pieces[shown + at] as Pieces);
+    const inRun = pieces.slice(0, shown).flat();
+    runs.push(messageOf(kept, inRun, "assistant", path, reading.left));
+    for (const [at, item] of own.slice(shown).entries()) {
+      alone(item, pieces[shown + at] as Pieces, path(shown + at));
+    }
     open = undefined;
   };
   for (const [index, item] of items.entries()) {
@@ -178,16 +186,19 @@ export function readInput(
     }
     close();
     const own = pieces.map(moved);
-    if (side === "none") alone(item, own);
+    if (side === "none") alone(item, own, under("input", index));
     else {
       const role = side === "tool" ? "tool" : (textAt(item, "role") as Message["role"]);
-      runs.push(
-        messageOf({ items: [item], pieces: own }, role, () => under("input", index), reading.left),
-      );
+      runs.push(messageOf([item], own, role, pathIn("input", index), reading.left));
     }
   }
   close();
   return runs;
+}
+
+/** Where an item of a run is that begins at a place of a list. */
+function pathIn(list: "input" | "output", from: number): (at: number) => string {
+  return (at) => under(list, from + at);
 }
 
 /** A piece of an item that is the first of its run. */
@@ -236,18 +247,20 @@ export function channelOf(
 }
 
 function messageOf(
-  run: Run,
+  items: readonly JsonObject[],
+  pieces: Pieces,
   role: Message["role"],
   path: (at: number) => string,
   left: LeftOut,
 ): Source<Run, Message> {
-  const channel = channelOf(run.items, role);
-  for (const [at, item] of run.items.entries()) {
+  const channel = channelOf(items, role);
+  for (const [at, item] of items.entries()) {
     const isShown = channel !== undefined && itemKind(item) === "message";
     if (given(item, "phase") === undefined || isShown) continue;
     left({ path: under(path(at), "phase"), kind: "setting", reason: "a phase of its own" });
   }
-  const content = run.pieces.flatMap(({ parts }) => parts);
+  const content = pieces.flatMap(({ parts }) => parts);
   const message = createMessage({ role, content, ...(channel !== undefined && { channel }) });
-  return { item: run, parts: [message] };
+  const paths = items.map((_, at) => path(at));
+  return { item: { items, pieces, paths }, parts: [message], path: path(0) };
 }

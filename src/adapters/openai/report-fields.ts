@@ -1,10 +1,23 @@
 /** Fields that messages do not show. */
 import type { Json } from "../../admit/index.ts";
-import { type Collector, type Left, type Lost, pathOf } from "../../documents/index.ts";
+import {
+  type Collector,
+  type Left,
+  type Lost,
+  pathOf,
+  type TellGone,
+} from "../../documents/index.ts";
 import type { JsonObject } from "./json.ts";
 
 export type LeftOut = Collector<Left>["add"];
 export type Unsaid = Collector<Lost>["add"];
+
+/** Who is told, while messages are written, of what they say and the format cannot. */
+export interface Telling {
+  readonly lost: Unsaid;
+  /** Of old items that do not stay. */
+  readonly gone: TellGone;
+}
 
 /** For a second reading of a document whose reports are known. */
 export const untold: LeftOut = () => {};

@@ -3,6 +3,7 @@ import type { Json } from "../../admit/index.ts";
 import {
   collector,
   givenMessages,
+  goneTeller,
   type Left,
   type Lost,
   pairMessages,
@@ -18,11 +19,11 @@ import { compact, given, type JsonObject, put, textAt } from "./json.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
 import { read, responsesRequest } from "./read.ts";
 import { type Reading, type Run, readInput } from "./read-items.ts";
-import { type LeftOut, leaveFields, type Unsaid, untold } from "./report-fields.ts";
+import { type LeftOut, leaveFields, type Unsaid } from "./report-fields.ts";
 import { rewrite, type Source } from "./rewrite.ts";
 import { leaveFormats, requestSettings } from "./settings.ts";
 import { responsesRequestSchema } from "./shapes.ts";
-import { beginPlain, type Writing, writeItems } from "./write-items.ts";
+import { beginPlain, knownCalls, type Writing, writeItems } from "./write-items.ts";
 
 /**
  * Reads the body of a request of Responses: `instructions` as a system message, then `input`.
@@ -76,8 +77,10 @@ function textItem(role: string, content: string): JsonObject {
 const as =
   (form: "instructions" | "input") =>
   ({ item, parts }: Source<Run, Message>): Source<Run, Message> => ({
-    item: { ...item, form },
+    // One text: nothing is beside it.
+    item: { ...item, form, paths: [] },
     parts,
+    path: form,
   });
 
 /**
@@ -98,12 +101,23 @@ export function toResponsesRequest<Document extends object = JsonObject>(
   const now = givenMessages(messages, "toResponsesRequest");
   tellNames(now, lost.add);
   tellNeighbours(now, lost.add);
-  const writing: Writing = { lost: lost.add, begin: beginPlain, inResponse: false };
-  const runs = rewrite<Run, Message>(old ? readRuns(old, untold) : [], now, {
+  const left = collector<Left>();
+  const before = old ? readRuns(old, left.add) : [];
+  const writing: Writing = {
+    lost: lost.add,
+    gone: goneTeller(left.list(), lost.add),
+    known: knownCalls(before.flatMap(({ item }) => item.items)),
+    begin: beginPlain,
+    inResponse: false,
+  };
+  const runs = rewrite<Run, Message>(before, now, {
     pair: pairMessages,
     over: ({ item, parts }, [placed]) =>
       placed && runOf(writeItems(item, parts[0], placed, writing), item.form),
     fresh: (placed) => [runOf(writeItems(undefined, undefined, placed, writing), undefined)],
+    gone: ({ item }) => {
+      for (const path of item.paths) writing.gone(path);
+    },
   });
   const document = old
     ? put(old, changesOf(old, runs))
@@ -121,7 +135,7 @@ export function toResponsesRequest<Document extends object = JsonObject>(
 function runOf(items: readonly JsonObject[], form: Run["form"]): Run {
   const [item] = items;
   const isText = items.length === 1 && typeof item?.content === "string";
-  return { items, pieces: [], ...(form !== undefined && isText && { form }) };
+  return { items, pieces: [], paths: [], ...(form !== undefined && isText && { form }) };
 }
 
 function changesOf(

@@ -3,6 +3,7 @@ import type { Json } from "../../admit/index.ts";
 import {
   collector,
   givenMessages,
+  goneTeller,
   type Left,
   type Lost,
   pairMessages,
@@ -25,12 +26,12 @@ import { compact, given, type JsonObject, put, sameJson, textAt } from "./json.t
 import { type WriteOptions, writeOptions } from "./options.ts";
 import { read, responsesResponse } from "./read.ts";
 import { itemId, type Reading, type Run, readOutput } from "./read-items.ts";
-import { type LeftOut, under, untold } from "./report-fields.ts";
-import { rewrite, type Source } from "./rewrite.ts";
+import { type LeftOut, under } from "./report-fields.ts";
+import { type Placed, rewrite, type Source } from "./rewrite.ts";
 import { responseSettings } from "./settings.ts";
 import { itemKind, responsesResponseSchema } from "./shapes.ts";
 import { callKinds, kindIn, resultKinds } from "./tool-items.ts";
-import { type Writing, writeItems } from "./write-items.ts";
+import { knownCalls, type Writing, writeItems } from "./write-items.ts";
 
 const format = "openai.responses";
 const shownCounts = ["input_tokens", "output_tokens", "total_tokens"];
@@ -156,8 +157,12 @@ export function toResponsesResponse<Document extends object = JsonObject>(
   }
   tellNames(answers, lost.add);
   let count = old === undefined ? 0 : (old.output as readonly Json[]).length;
+  const left = collector<Left>();
+  const before = old ? [readRun(old, left.add)] : [];
   const writing: Writing = {
     lost: lost.add,
+    gone: goneTeller(left.list(), lost.add),
+    known: knownCalls(before.flatMap(({ item }) => item.items)),
     inResponse: true,
     begin: (type) => {
       count += 1;
@@ -165,13 +170,17 @@ export function toResponsesResponse<Document extends object = JsonObject>(
       return type === "reasoning" ? { id } : { id, status: "completed" };
     },
   };
-  const runs = rewrite<Run, Message>(old ? [readRun(old, untold)] : [], now, {
+  const written = (placed: Placed<Message>, run?: Source<Run, Message>): Run => {
+    const items = writeItems(run?.item, run?.parts[0], { ...placed, index }, writing);
+    return { items, pieces: [], paths: [] };
+  };
+  const runs = rewrite<Run, Message>(before, now, {
     pair: pairMessages,
-    over: ({ item, parts }, [placed]) =>
-      placed && { items: writeItems(item, parts[0], { ...placed, index }, writing), pieces: [] },
-    fresh: (placed) => [
-      { items: writeItems(undefined, undefined, { ...placed, index }, writing), pieces: [] },
-    ],
+    over: (run, [placed]) => placed && written(placed, run),
+    fresh: (placed) => [written(placed)],
+    gone: ({ item }) => {
+      for (const path of item.paths) writing.gone(path);
+    },
   });
   const output = runs.flatMap(({ items }) => items);
   const document = old ? overResponse(old, output) : freshResponse(output, extensions);

@@ -12,11 +12,11 @@ import {
 } from "../../documents/index.ts";
 import type { ModelExtensions } from "./extensions.ts";
 import { given, type JsonObject, put, textAt } from "./json.ts";
-import { eventObject, keep, placeIn } from "./pieces.ts";
+import { eventObject, expectShape, keep, placeIn } from "./pieces.ts";
 import { read, responsesResponse } from "./read.ts";
 import { endings, partEvents, progress, textEvents } from "./response-event-kinds.ts";
 import { fromResponsesResponse } from "./responses-response.ts";
-import { responsesResponseSchema } from "./shapes.ts";
+import { begunResponseSchema, responsesResponseSchema } from "./shapes.ts";
 import { StreamedItem } from "./streamed-item.ts";
 
 const what = "response event";
@@ -82,7 +82,7 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
       case "response.created":
       case "response.in_progress":
       case "response.queued":
-        this.#base = this.#sameResponse(event.response);
+        this.#base = expectShape(begunResponseSchema, this.#sameResponse(event.response), what);
         return;
       case "response.output_item.added": {
         const place = placeIn(event.output_index, this.#items.length, "output_index");
@@ -132,9 +132,11 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
 
   /** The end repeats what was put out, or says nothing of it. */
   #end(value: unknown): void {
-    const response = this.#sameResponse(value);
-    const output = Array.isArray(response.output) ? response.output : [];
+    const kept = this.#sameResponse(value);
+    const output = Array.isArray(kept.output) ? kept.output : [];
     const isSilent = output.length === 0;
+    const schema = isSilent ? begunResponseSchema : responsesResponseSchema;
+    const response = expectShape(schema, kept, what);
     for (const [index, item] of isSilent ? [] : this.#items.entries()) {
       item.agree(eventObject(output[index], "response.output"));
     }

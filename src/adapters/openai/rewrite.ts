@@ -10,6 +10,8 @@ import type { Pair } from "../../documents/index.ts";
 export interface Source<Item, Part> {
   readonly item: Item;
   readonly parts: readonly Part[];
+  /** Where it is in the document. */
+  readonly path: string;
 }
 
 /** A part as it is to be written, and its place in the new list. */
@@ -28,6 +30,8 @@ export interface Writer<Item, Part> {
     now: readonly (Placed<Part> | undefined)[],
   ) => Item | undefined;
   readonly fresh: (placed: Placed<Part>) => readonly Item[];
+  /** An item that showed parts, of which none is there any more. */
+  readonly gone: (source: Source<Item, Part>) => void;
   /** A part that goes with the item of the part it was beside, and what was put between follows. */
   readonly tellMoved?: (placed: Placed<Part>) => void;
 }
@@ -43,35 +47,39 @@ export function rewrite<Item, Part>(
   const pairs = writer.pair(before, after);
   /** In the order of writing: a place of an old item, or new ones. */
   const order: (number | readonly Item[])[] = [];
+  /** By place of the old items in `order`, the last of its parts. */
+  const written = new Map<number, number>();
   let next = 0;
   const passHidden = (to: number) => {
     for (; next < to; next += 1) if (sources[next]?.parts.length === 0) order.push(next);
   };
   for (const [index, part] of after.entries()) {
-    const { at, isSame } = pairs[index] as Pair;
+    const { at, isSame, isMoved } = pairs[index] as Pair;
     const placed = { part, index, isSame };
     if (at === undefined) {
       const items = writer.fresh(placed);
       if (items.length > 0) order.push(items);
       continue;
     }
-    const owner = owners[at] as { source: number; slot: number };
-    (became[owner.source] as (Placed<Part> | undefined)[])[owner.slot] = placed;
-    passHidden(owner.source);
-    if (next > owner.source) {
-      if (order.at(-1) !== owner.source) writer.tellMoved?.(placed);
-      continue;
-    }
-    order.push(owner.source);
-    next = owner.source + 1;
+    const { source, slot } = owners[at] as { source: number; slot: number };
+    (became[source] as (Placed<Part> | undefined)[])[slot] = placed;
+    if (!isMoved) passHidden(source);
+    const last = written.get(source);
+    if (last !== undefined) {
+      if (order.at(-1) !== source || slot < last) writer.tellMoved?.(placed);
+    } else order.push(source);
+    written.set(source, slot);
   }
   passHidden(sources.length);
+  for (const [at, source] of sources.entries()) {
+    if (source.parts.length > 0 && !written.has(at)) writer.gone(source);
+  }
   return order.flatMap((each) => {
     if (typeof each !== "number") return each;
     const now = [...(became[each] ?? [])];
     const source = sources[each] as Source<Item, Part>;
     if (now.every((placed) => placed?.isSame)) return [source.item];
-    const written = writer.over(source, now);
-    return written === undefined ? [] : [written];
+    const item = writer.over(source, now);
+    return item === undefined ? [] : [item];
   });
 }

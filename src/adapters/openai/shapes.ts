@@ -32,7 +32,7 @@ const ofFile = z.looseObject({
 });
 
 /** The blocks that contents are lists of, in both formats. */
-const block = byKind(({ type }) => type, {
+export const blockSchema = byKind(({ type }) => type, {
   text: ofText,
   input_text: ofText,
   output_text: ofText,
@@ -45,7 +45,7 @@ const block = byKind(({ type }) => type, {
   file: z.looseObject({ file: ofFile }),
   input_file: ofFile,
 });
-const content = z.union([z.string(), z.array(block)]);
+const content = z.union([z.string(), z.array(blockSchema)]);
 
 const functionCall = z.looseObject({ name: text, arguments: text });
 const toolCall = byKind(({ type }) => type, {
@@ -79,7 +79,9 @@ export const chatResponseSchema = z.looseObject({
   id: maybeText,
   model: maybeText,
   created: z.number().nullish(),
-  choices: z.array(z.looseObject({ message: assistant, finish_reason: maybeText })),
+  choices: z.array(
+    z.looseObject({ message: assistant.extend({ role: maybeText }), finish_reason: maybeText }),
+  ),
 });
 
 /** An item without a type is a message if it has a role, else a reference. */
@@ -93,9 +95,12 @@ const output = z.looseObject({ call_id: text, output: content });
 const ofCall = z.looseObject({ call_id: text });
 const ofId = z.looseObject({ id: text });
 const anObject = z.looseObject({});
-const item = byKind(itemKind, {
+export const itemSchema = byKind(itemKind, {
   message: z.looseObject({ role: text, content: content.nullish() }),
-  reasoning: z.looseObject({ summary: z.array(block), content: z.array(block).nullish() }),
+  reasoning: z.looseObject({
+    summary: z.array(blockSchema),
+    content: z.array(blockSchema).nullish(),
+  }),
   function_call: z.looseObject({ call_id: text, ...named }),
   custom_tool_call: z.looseObject({ call_id: text, name: text, input: text }),
   function_call_output: output,
@@ -119,13 +124,18 @@ const item = byKind(itemKind, {
 export const responsesRequestSchema = z.looseObject({
   model: maybeText,
   instructions: maybeText,
-  input: z.union([z.string(), z.array(item)]).nullish(),
+  input: z.union([z.string(), z.array(itemSchema)]).nullish(),
 });
 
-export const responsesResponseSchema = z.looseObject({
+const responseFields = {
   id: maybeText,
   model: maybeText,
   created_at: z.number().nullish(),
   status: maybeText,
-  output: z.array(item),
+};
+export const responsesResponseSchema = z.looseObject({
+  ...responseFields,
+  output: z.array(itemSchema),
 });
+/** A response that has only begun, whatever it says of its output. */
+export const begunResponseSchema = z.looseObject(responseFields);

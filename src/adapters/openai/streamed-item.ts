@@ -2,9 +2,10 @@
 import type { Json } from "../../admit/index.ts";
 import { type StreamMeter, streamFault, TextPieces } from "../../documents/index.ts";
 import { compact, given, isObject, type JsonObject, put, textAt } from "./json.ts";
-import { eventObject, keep, placeIn, textSoFar } from "./pieces.ts";
+import { eventObject, expectShape, keep, placeIn } from "./pieces.ts";
 import { itemTexts, partTexts, type TextAt } from "./response-event-kinds.ts";
 import { isSameItem, isSamePart, sortedText } from "./same-item.ts";
+import { blockSchema, itemKind, itemSchema } from "./shapes.ts";
 
 const what = "response event";
 
@@ -16,7 +17,7 @@ class GrowingText {
   #isWhole = false;
 
   constructor(start: string, where: string, meter: StreamMeter) {
-    this.#pieces = new TextPieces(meter);
+    this.#pieces = new TextPieces(meter, where);
     this.#where = where;
     if (start !== "") this.add(start);
   }
@@ -35,11 +36,12 @@ class GrowingText {
       throw streamFault(this.#where, "the text that its pieces make");
     }
     if (!this.#hasGrown && !this.#isWhole) this.#pieces.add(text);
+    this.#pieces.end();
     this.#isWhole = true;
   }
 
   get text(): string {
-    return textSoFar(this.#pieces, this.#isWhole);
+    return this.#pieces.text;
   }
 }
 
@@ -65,9 +67,13 @@ export class StreamedItem {
 
   constructor(item: unknown, meter: StreamMeter) {
     this.#meter = meter;
-    this.#head = keep(eventObject(item, "output_item"), what, meter) as JsonObject;
-    const type = textAt(this.#head, "type") ?? "";
-    this.#key = Object.hasOwn(itemTexts, type) ? itemTexts[type]?.key : undefined;
+    const kept = keep(eventObject(item, "output_item"), what, meter) as JsonObject;
+    const text = itemTextOf(kept);
+    this.#key = text?.key;
+    // Some servers begin a text by saying nothing of it.
+    const isSilent = text?.isNeeded === true && given(kept, text.key) === undefined;
+    const head = isSilent ? put(kept, { [text.key]: "" }) : kept;
+    this.#head = expectShape(itemSchema, head, what);
     const start = this.#key === undefined ? "" : (textAt(this.#head, this.#key) ?? "");
     this.#text = new GrowingText(start, this.#key ?? "output_item", meter);
     for (const list of ["content", "summary"] as const) {
@@ -94,7 +100,7 @@ export class StreamedItem {
     if (placeIn(index, parts.length, `${list} part`) !== parts.length) {
       throw streamFault(`${list} part`, "the next place");
     }
-    const json = keep(eventObject(part, `${list} part`), what, this.#meter) as JsonObject;
+    const json = this.#keepPart(part, list);
     const type = textAt(json, "type") ?? "";
     const key = Object.hasOwn(partTexts, type) ? partTexts[type]?.key : undefined;
     const start = key === undefined ? "" : (textAt(json, key) ?? "");
@@ -104,11 +110,18 @@ export class StreamedItem {
 
   finishPart(list: "content" | "summary", index: unknown, part: unknown): void {
     const found = this.#partAt(list, index);
-    const json = keep(eventObject(part, `${list} part`), what, this.#meter) as JsonObject;
+    const json = this.#keepPart(part, list);
     agreePart(found, json, list);
     found.annotations.length = 0;
     found.json = json;
     found.isWhole = true;
+  }
+
+  #keepPart(part: unknown, list: string): JsonObject {
+    const kept = keep(eventObject(part, `${list} part`), what, this.#meter) as JsonObject;
+    // An item of another kind may have anything in its lists.
+    const isBlock = ["message", "reasoning"].includes(itemKind(this.#head));
+    return isBlock ? expectShape(blockSchema, kept, what) : kept;
   }
 
   addAnnotation(index: unknown, annotation: unknown): void {
@@ -135,7 +148,8 @@ export class StreamedItem {
 
   /** Takes the whole item, which says what came before it. */
   finish(item: unknown): void {
-    const copy = keep(eventObject(item, "output_item"), what, this.#meter) as JsonObject;
+    const kept = keep(eventObject(item, "output_item"), what, this.#meter) as JsonObject;
+    const copy = expectShape(itemSchema, kept, what);
     this.agree(copy);
     this.#final = copy;
   }
@@ -189,6 +203,13 @@ function agreePart(part: Part, now: JsonObject | undefined, list: string): void 
   if (!part.annotations.every((annotation) => texts.has(sortedText(annotation)))) {
     throw streamFault(`${list} part`, "the annotations that were told");
   }
+}
+
+/** The text of an item that comes in pieces, and whether each such item has it. */
+function itemTextOf({ type }: JsonObject): { key: string; isNeeded: boolean } | undefined {
+  const text =
+    typeof type === "string" && Object.hasOwn(itemTexts, type) ? itemTexts[type] : undefined;
+  return text && { key: text.key, isNeeded: type !== "code_interpreter_call" };
 }
 
 function partsOf(item: JsonObject, list: string): readonly JsonObject[] {

@@ -5,7 +5,7 @@ import { isGlassineError } from "../../errors/index.ts";
 import { type ContentPart, createMessage } from "../../messages/index.ts";
 import { freshBlock, overBlock, type Place, readBlock } from "./blocks.ts";
 import { isObject, type JsonObject, sameJson } from "./json.ts";
-import { type LeftOut, type Unsaid, under, untold } from "./report-fields.ts";
+import { type LeftOut, type Telling, under, untold } from "./report-fields.ts";
 import { rewrite, type Source } from "./rewrite.ts";
 
 /** The content of a result, for `tool_result`. */
@@ -24,27 +24,40 @@ function sourcesOf(
   left: LeftOut,
 ): readonly Source<Json, ContentPart>[] {
   return content.map((item, index) => {
-    const part = readBlock(item as JsonObject, under(path, index), left);
-    return { item, parts: part === undefined ? [] : [part] };
+    const at = under(path, index);
+    const part = readBlock(item as JsonObject, at, left);
+    return { item, parts: part === undefined ? [] : [part], path: at };
   });
 }
 
-/** A content as the format has it, over the old one where there is one. */
+/** The content of a result before, and where it is in the document. */
+export interface OldContent {
+  readonly content: Json | undefined;
+  readonly path: string;
+}
+
+/**
+ * The content of a result as the format has it, over the old one where there is one. `of` is the
+ * path of the result.
+ */
 export function writeToolContent(
   content: Json | undefined,
-  old: Json | undefined,
-  path: string,
+  old: OldContent | undefined,
+  of: string,
   place: Place,
-  lost: Unsaid,
+  { lost, gone }: Telling,
 ): Json {
+  const path = content === undefined ? of : under(of, "content");
+  const sources = Array.isArray(old?.content) ? sourcesOf(old.content, old.path, untold) : [];
+  const parts = typeof content === "string" ? undefined : partsIn(content);
+  if (parts === undefined) for (const source of sources) gone(source.path);
   if (typeof content === "string") return content;
-  const parts = partsIn(content);
   if (parts === undefined) {
     const reason = content === undefined ? "a result needs a content: empty text" : "JSON, as text";
     lost({ path, reason: `written as ${reason}` });
     return content === undefined ? "" : JSON.stringify(content);
   }
-  return rewrite(Array.isArray(old) ? sourcesOf(old, "", untold) : [], parts, {
+  return rewrite(sources, parts, {
     pair: pairParts,
     over: ({ item }, [now]) =>
       now && overBlock(item as JsonObject, now.part, under(path, now.index), place, lost),
@@ -54,6 +67,7 @@ export function writeToolContent(
       lost({ path: where, reason: "a tool's result cannot hold it" });
       return [];
     },
+    gone: (source) => gone(source.path),
   });
 }
 

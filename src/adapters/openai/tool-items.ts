@@ -98,6 +98,9 @@ export const resultKinds: { readonly [type: string]: ResultKind } = {
   apply_patch_call_output: { id: "call_id", output: "output", as: "text" },
 };
 
+/** Of the calls in a document, the type of the item of each, by its id. */
+export type KnownCalls = ReadonlyMap<string, string>;
+
 export function kindIn<Kind>(
   kinds: { readonly [type: string]: Kind },
   type: string,

@@ -6,7 +6,7 @@ import { freshBlock, overBlock } from "./blocks.ts";
 import { inputOf, type ToolCall, textOfArguments } from "./calls.ts";
 import { type Field, fields, type Item, type Sources } from "./chat-message.ts";
 import { given, isObject, type JsonObject, overlay, put, textAt } from "./json.ts";
-import { type Unsaid, under } from "./report-fields.ts";
+import { type Telling, type Unsaid, under } from "./report-fields.ts";
 import { type Placed, rewrite, type Source } from "./rewrite.ts";
 
 /** What may stand in a message, by who says it. */
@@ -25,14 +25,15 @@ export function writeFields(
   parts: readonly ContentPart[],
   path: string,
   kinds: Kinds,
-  lost: Unsaid,
+  { lost, gone }: Telling,
 ): { readonly [field: string]: Json | undefined } {
   const isLegacy = parts.filter(({ content_type }) => content_type === "tool_call").length === 1;
   const items = rewrite<Item, ContentPart>(sources, parts, {
     pair: pairParts,
-    over: (source, now) => overItem(source, now, path, lost),
+    over: (source, now) => overItem(source, now, path, { lost, gone }),
     fresh: ({ part, index }) =>
       freshItem(part, under(path, "content", index), isLegacy, kinds, lost),
+    gone: (source) => gone(source.path),
     tellMoved: ({ index }) => {
       const reason = "a spoken answer has it: what was put before it stands elsewhere";
       lost({ path: under(path, "content", index), reason });
@@ -84,10 +85,10 @@ function isPlainText(block: JsonObject): boolean {
 
 /** Of a spoken answer, what it says without the sound is a text. */
 function overItem(
-  { item, parts }: Source<Item, ContentPart>,
+  { item, parts, path: from }: Source<Item, ContentPart>,
   now: readonly (Placed<ContentPart> | undefined)[],
   path: string,
-  lost: Unsaid,
+  { lost, gone }: Telling,
 ): Item | undefined {
   const first = now[0];
   const json = item.json;
@@ -96,12 +97,17 @@ function overItem(
   const where = under(path, "content", index);
   if (item.field === "audio" && isObject(json)) {
     if (first?.part.content_type !== "audio") {
+      gone(from);
       const text = second?.content_type === "text" ? second.text : "";
       return { field: "content", json: text };
     }
     if (first.part.content.type === "url") {
       lost({ path: where, reason: "a spoken answer holds its sound" });
       return undefined;
+    }
+    tellSound(first.part.content, where, lost);
+    if (parts.length > 1 && second === undefined) {
+      lost({ path: where, reason: "a spoken answer has a transcript, which reads as a text" });
     }
     const transcript = second?.content_type === "text" ? second.text : "";
     const changes = { data: first.part.content.data, ...(parts.length > 1 && { transcript }) };
@@ -117,6 +123,18 @@ function overItem(
   }
   const block = overBlock(json as JsonObject, part, where, "chat", lost);
   return block && { ...item, json: block };
+}
+
+/** What a spoken answer does not say of its sound. */
+function tellSound(
+  sound: Extract<ContentPart, { content_type: "audio" }>["content"],
+  path: string,
+  lost: Unsaid,
+): void {
+  for (const key of ["media_type", "duration_ms"] as const) {
+    if (sound[key] === undefined) continue;
+    lost({ path: under(path, "content", key), reason: `a spoken answer has no ${key}` });
+  }
 }
 
 function overCall(json: JsonObject, call: ToolCall, path: string, lost: Unsaid): JsonObject {

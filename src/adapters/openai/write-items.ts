@@ -3,13 +3,12 @@ import type { Json } from "../../admit/index.ts";
 import { pairParts, pathOf } from "../../documents/index.ts";
 import type { ContentPart, Message } from "../../messages/index.ts";
 import { freshBlock, overBlock, type Place } from "./blocks.ts";
-import { tellResult } from "./chat-messages.ts";
-import { compact, given, isObject, type JsonObject, put, sameJson } from "./json.ts";
+import { compact, given, isObject, type JsonObject, put, sameJson, textAt } from "./json.ts";
 import { channelOf, type Piece, phaseOf, type Run } from "./read-items.ts";
-import { type Unsaid, under } from "./report-fields.ts";
+import { isEmpty, type Telling, under } from "./report-fields.ts";
 import { type Placed, rewrite, type Source } from "./rewrite.ts";
 import { itemKind } from "./shapes.ts";
-import { callKinds, kindIn, resultKinds } from "./tool-items.ts";
+import { callKinds, type KnownCalls, kindIn, resultKinds } from "./tool-items.ts";
 import {
   freshCallItem,
   freshResultItem,
@@ -18,14 +17,15 @@ import {
 } from "./write-tool-items.ts";
 
 /** What writing needs to know of where it is. */
-export interface Writing {
-  readonly lost: Unsaid;
+export interface Writing extends Telling {
+  /** The calls of the document that is written over. */
+  readonly known: KnownCalls;
   /** What each new item begins with: in a response an id and a status. */
   readonly begin: (type: string) => JsonObject;
   readonly inResponse: boolean;
 }
 
-const noRun: Run = { items: [], pieces: [] };
+const noRun: Run = { items: [], pieces: [], paths: [] };
 
 /** The items of a message, over those of its run where there is one. */
 export function writeItems(
@@ -39,15 +39,18 @@ export function writeItems(
   if (message.schema_version !== "2.0") {
     lost({ path: under(path, "schema_version"), reason: "a message has no version" });
   }
+  const gone: Source<Piece, ContentPart>[] = [];
   const pieces = rewrite<Piece, ContentPart>(run.pieces, message.content, {
     pair: pairParts,
-    over: (source, now) => overPiece(run, source, now, message, path, lost),
+    over: (source, now) => overPiece(run, source, now, message, path, writing),
     fresh: (placed) => freshPiece(placed, message, under(path, "content", placed.index), writing),
+    gone: (source) => gone.push(source),
     tellMoved: ({ index: at }) => {
       const reason = "the item of its call has it: what was put before it stands after it";
       lost({ path: under(path, "content", at), reason });
     },
   });
+  tellGone(run, pieces, gone, writing);
   const results = pieces.filter(({ field, json }) => field === "item" && isResult(json));
   const isAlone = message.role === "tool" ? results.length === 1 : results.length === 0;
   if (!isAlone && !writing.inResponse) {
@@ -60,9 +63,21 @@ export function writeItems(
   if (isNothing && !writing.inResponse) lost({ path, reason: "a message without content" });
   if (channelOf(items, message.role) !== message.channel) {
     const reason = "a channel is the phase of the assistant's texts, which differs or is not there";
-    lost({ path: under(path, "channel"), reason });
+    lost({ path: message.channel === undefined ? path : under(path, "channel"), reason });
   }
   return items;
+}
+
+/** An item of which no piece is left goes as a whole. */
+function tellGone(
+  { items, paths }: Run,
+  pieces: readonly Piece[],
+  gone: readonly Source<Piece, ContentPart>[],
+  writing: Writing,
+): void {
+  const kept = new Set(pieces.map(({ at }) => at));
+  for (const at of items.keys()) if (!kept.has(at)) writing.gone(paths[at] as string);
+  for (const { item, path } of gone) if (kept.has(item.at)) writing.gone(path);
 }
 
 function isResult(item: Json): boolean {
@@ -79,10 +94,10 @@ function overPiece(
   now: readonly (Placed<ContentPart> | undefined)[],
   message: Message,
   path: string,
-  lost: Unsaid,
+  telling: Telling,
 ): Piece | undefined {
   const [first] = now;
-  const json = overJson(run, piece, parts, now, message, path, lost);
+  const json = overJson(run, piece, parts, now, message, path, telling);
   return json === undefined || (first === undefined && now.length < 2)
     ? undefined
     : { ...piece, json };
@@ -95,8 +110,9 @@ function overJson(
   now: readonly (Placed<ContentPart> | undefined)[],
   message: Message,
   path: string,
-  lost: Unsaid,
+  telling: Telling,
 ): Json | undefined {
+  const { lost } = telling;
   const [first] = now;
   const where = under(path, "content", first?.index ?? 0);
   if (field !== "item") {
@@ -110,7 +126,10 @@ function overJson(
   if (call !== undefined) return overCallItem(item, call, before, now, path, lost);
   const result = kindIn(resultKinds, type);
   if (first === undefined) return undefined;
-  if (result !== undefined) return overResultItem(item, result, before[0], first, path, lost);
+  if (result !== undefined) {
+    const from = run.paths[at] as string;
+    return overResultItem({ item, kind: result, from }, before[0], first, path, telling);
+  }
   if (first.part.content_type !== "image" || first.part.content.type !== "base64") {
     lost({ path: where, reason: "an image that was made holds its bytes" });
     return undefined;
@@ -126,15 +145,17 @@ function freshPiece(
   { part }: Placed<ContentPart>,
   message: Message,
   path: string,
-  { lost }: Writing,
+  writing: Writing,
 ): readonly Piece[] {
+  const { lost, known } = writing;
   const { role } = message;
   if (part.content_type === "tool_call" && role === "assistant") {
-    return [{ field: "item", json: freshCallItem(part.content) }];
+    const json = freshCallItem(part.content, known, path, lost);
+    return json === undefined ? [] : [{ field: "item", json }];
   }
   if (part.content_type === "tool_result") {
-    tellResult(part.content, path, lost);
-    return [{ field: "item", json: freshResultItem(part.content, path, lost) }];
+    const json = freshResultItem(part.content, known, path, writing);
+    return json === undefined ? [] : [{ field: "item", json }];
   }
   if (role === "tool") {
     lost({ path, reason: "a message of role tool holds the result of a call, and nothing else" });
@@ -221,8 +242,7 @@ function closeItem(
     return { ...begin(kind), type: kind, role: message.role, content: written, ...more };
   }
   if (old === undefined) {
-    const texts = content.map((each) => put(each as JsonObject, { type: "summary_text" }));
-    return { ...begin(kind), type: kind, summary: [...summary, ...texts] };
+    return { ...begin(kind), type: kind, summary, ...(content.length > 0 && { content }) };
   }
   const before = given(old, "content");
   const isSame = sameJson(given(old, "summary"), summary) && sameJson(before ?? [], content);
@@ -248,11 +268,27 @@ function contentOf(
   const [first] = blocks;
   if (blocks.length === 1 && !Array.isArray(before) && !inResponse) {
     if (typeof first === "string") return first;
-    if (isObject(first) && typeof first.text === "string") return first.text;
+    if (isObject(first) && isPlainText(first)) return first.text;
   }
   const type = message.role === "assistant" ? "output_text" : "input_text";
   return blocks.map((each) => (typeof each === "string" ? { type, text: each } : each));
 }
 
+function isPlainText(block: JsonObject): block is JsonObject & { readonly text: string } {
+  const { type: _, text, ...more } = block;
+  return typeof text === "string" && Object.values(more).every(isEmpty);
+}
+
 /** For a request, whose items need neither id nor status. */
 export const beginPlain = (): JsonObject => compact([]);
+
+/** Of all calls among the items, the type of each. */
+export function knownCalls(items: readonly JsonObject[]): KnownCalls {
+  return new Map(
+    items.flatMap((item): [string, string][] => {
+      const type = itemKind(item);
+      const kind = kindIn(callKinds, type);
+      return kind === undefined ? [] : [[textAt(item, kind.id) ?? "", type]];
+    }),
+  );
+}

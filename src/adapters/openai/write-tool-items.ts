@@ -2,15 +2,24 @@
 import type { Json } from "../../admit/index.ts";
 import type { ContentPart } from "../../messages/index.ts";
 import { inputOf, type ToolCall, type ToolResult, textOfArguments } from "./calls.ts";
+import { tellResult } from "./chat-messages.ts";
 import { compact, fitsShape, given, type JsonObject, put, sameJson, textAt } from "./json.ts";
-import { type Unsaid, under } from "./report-fields.ts";
+import { type Telling, type Unsaid, under } from "./report-fields.ts";
 import type { Placed } from "./rewrite.ts";
 import { writeToolContent } from "./tool-content.ts";
-import type { CallKind, ResultKind } from "./tool-items.ts";
+import {
+  type CallKind,
+  callKinds,
+  type KnownCalls,
+  kindIn,
+  type ResultKind,
+} from "./tool-items.ts";
 
 type Now = Placed<ContentPart> | undefined;
 
+/** The path of a part among messages, and that of what it holds. */
 const at = (path: string, { index }: Placed<ContentPart>) => under(path, "content", index);
+const inside = (path: string, placed: Placed<ContentPart>) => under(at(path, placed), "content");
 
 /** A changed call over its item, with the result that may be in it. Nothing where it cannot be said. */
 export function overCallItem(
@@ -27,7 +36,7 @@ export function overCallItem(
       lost({ path: at(path, second), reason: "the item of this result is that of its call" });
     return undefined;
   }
-  const where = at(path, first);
+  const where = inside(path, first);
   const changes = overArguments(item, kind, call.content, where, lost);
   if (changes === undefined) {
     lost({
@@ -46,14 +55,14 @@ export function overCallItem(
   }
   const isServer = spaceKey === "server_label";
   if (isServer && namespace === undefined) {
-    lost({ path: under(where, "namespace"), reason: "a call of a server names it" });
+    lost({ path: where, reason: "a call of a server names it as its namespace" });
   }
   return put(item, {
     [kind.id]: tool_call_id,
     ...(isNamed && { name }),
     ...(spaceKey !== undefined && overSpace(item, spaceKey, namespace, isServer)),
     ...changes,
-    ...overOutput(item, kind, before[1], second, path, lost),
+    ...overOutput(item, kind, before[1], [first, second], path, lost),
   });
 }
 
@@ -83,7 +92,10 @@ function overArguments(
     case "input": {
       const input = inputOf(values);
       if (input === undefined)
-        lost({ path, reason: "a custom tool takes one text: JSON, as text" });
+        lost({
+          path: under(path, "arguments"),
+          reason: "a custom tool takes one text: JSON, as text",
+        });
       return { [of.key]: input ?? textOfArguments(values) };
     }
     case "object": {
@@ -103,12 +115,19 @@ function overOutput(
   item: JsonObject,
   { output, error }: CallKind,
   before: ContentPart | undefined,
-  now: Now,
+  [call, now]: readonly [Placed<ContentPart>, Now],
   path: string,
   lost: Unsaid,
 ): { readonly [key: string]: Json } {
   if (output === undefined || before === undefined || now?.isSame) return {};
   const emptied = { [output]: null, ...(error !== undefined && { [error]: null }) };
+  if (
+    error !== undefined &&
+    given(item, error) !== undefined &&
+    given(item, output) !== undefined
+  ) {
+    lost({ path: at(path, call), reason: "the error beside what it gave fits that only" });
+  }
   if (now?.part.content_type !== "tool_result") return emptied;
   const { content, is_error } = now.part.content;
   const wasError = given(item, output) === undefined;
@@ -116,62 +135,99 @@ function overOutput(
   const old = given(item, key) ?? "";
   if (is_error !== (error !== undefined && given(item, error) !== undefined)) {
     lost({
-      path: under(at(path, now), "is_error"),
+      path: under(inside(path, now), "is_error"),
       reason: "the item says whether it is an error",
     });
   }
   if (content !== undefined && fitsShape(old, content)) {
     return wasError ? { [key]: content } : { ...emptied, [key]: content };
   }
-  lost({
-    path: under(at(path, now), "content"),
-    reason: `${item.type} gives data of its own shape`,
-  });
+  tellShape(item, content, inside(path, now), lost);
   return emptied;
+}
+
+function tellShape(item: JsonObject, content: Json | undefined, path: string, lost: Unsaid): void {
+  const reason = `${item.type} gives data of its own shape`;
+  lost({ path: content === undefined ? path : under(path, "content"), reason });
+}
+
+/** An item that holds a result, and where it is in the document. */
+interface ResultItem {
+  readonly item: JsonObject;
+  readonly kind: ResultKind;
+  readonly from: string;
 }
 
 /** A changed result over its item. */
 export function overResultItem(
-  item: JsonObject,
-  kind: ResultKind,
+  { item, kind, from }: ResultItem,
   before: ContentPart | undefined,
   placed: Placed<ContentPart>,
   path: string,
-  lost: Unsaid,
+  telling: Telling,
 ): JsonObject | undefined {
   const { part } = placed;
   if (part.content_type !== "tool_result") return undefined;
-  const where = at(path, placed);
+  const { lost } = telling;
+  const where = inside(path, placed);
   const { content, is_error } = part.content;
   const wasError = before?.content_type === "tool_result" && before.content.is_error;
   if (is_error !== wasError) {
     lost({ path: under(where, "is_error"), reason: "a result is not marked as an error" });
   }
   const old = given(item, kind.output);
-  const inside = under(where, "content");
   if (kind.as === "blocks" || (kind.as === "text" && typeof content === "string")) {
-    return put(item, { [kind.output]: writeToolContent(content, old, inside, "input", lost) });
+    const before = { content: old, path: under(from, kind.output) };
+    return put(item, { [kind.output]: writeToolContent(content, before, where, "input", telling) });
   }
   if (content !== undefined && old !== undefined && fitsShape(old, content)) {
     return put(item, { [kind.output]: content });
   }
-  lost({ path: inside, reason: `${item.type} gives data of its own shape` });
+  tellShape(item, content, where, lost);
   return undefined;
 }
 
-export function freshCallItem(call: ToolCall): JsonObject {
+/**
+ * A call that has no item. A call by the id of one that is of a kind of its own is left out: as a
+ * function call the caller would run what the provider ran.
+ */
+export function freshCallItem(
+  call: ToolCall,
+  known: KnownCalls,
+  path: string,
+  lost: Unsaid,
+): JsonObject | undefined {
   const { tool_call_id: call_id, name, namespace } = call;
+  const type = known.get(call_id) ?? "function_call";
+  const input = type === "custom_tool_call" ? inputOf(call.arguments) : undefined;
+  if (type !== "function_call" && input === undefined) {
+    lost({ path, reason: `the call by this id is a ${type}, and no other item can be it` });
+    return undefined;
+  }
   return compact([
-    ["type", "function_call"],
+    ["type", type],
     ["call_id", call_id],
     ["name", name],
-    ["arguments", textOfArguments(call.arguments)],
+    input === undefined ? ["arguments", textOfArguments(call.arguments)] : ["input", input],
     ["namespace", namespace],
   ]);
 }
 
-export function freshResultItem(result: ToolResult, path: string, lost: Unsaid): JsonObject {
+/** A result that has no item. What the item of its call holds is left out. */
+export function freshResultItem(
+  result: ToolResult,
+  known: KnownCalls,
+  path: string,
+  telling: Telling,
+): JsonObject | undefined {
   const { tool_call_id: call_id, content } = result;
-  const output = writeToolContent(content, undefined, under(path, "content"), "input", lost);
-  return { type: "function_call_output", call_id, output };
+  const type = known.get(call_id) ?? "";
+  if (kindIn(callKinds, type)?.output !== undefined) {
+    telling.lost({ path, reason: `what a ${type} gave stands in its own item` });
+    return undefined;
+  }
+  tellResult(result, path, telling.lost);
+  const output = writeToolContent(content, undefined, under(path, "content"), "input", telling);
+  const kind = type === "custom_tool_call" ? type : "function_call";
+  return { type: `${kind}_output`, call_id, output };
 }

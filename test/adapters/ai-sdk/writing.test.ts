@@ -359,7 +359,8 @@ describe("changed parts", () => {
       output: { type: "text", value: "[removed]", providerOptions: { test: {} } },
       providerOptions: { test: {} },
     });
-    expect(lost.map(({ path }) => path)).toEqual(["[2].content[0].content"]);
+    const value = "onto[2].content[0].output.value";
+    expect(lost.map(({ path }) => path)).toEqual([0, 1, 2, 3].map((at) => `${value}[${at}]`));
   });
 
   it("of a tool's data stay data, also where they look like parts", () => {

@@ -444,6 +444,14 @@ describe("results of the provider's own tools", () => {
     );
   });
 
+  it("tell what a value in them is, which may be what nobody knows", () => {
+    verifies("anthropic:server-results", "anthropic:left");
+    const path = "messages[0].content[1].content[0].type";
+    expect(leftOf(ran)).toContainEqual(expect.objectContaining({ path, kind: "setting" }));
+    const odd = JSON.parse(JSON.stringify(ran).replace("web_search_result", "run_this_now"));
+    expect(leftOf(odd)).toContainEqual(expect.objectContaining({ path, kind: "content" }));
+  });
+
   const withTexts = (...texts: string[]) => {
     const { messages } = fromMessagesRequest(ran);
     const after = messages.map((message) =>
@@ -614,7 +622,7 @@ describe("documents", () => {
     expect(lost.map(({ path }) => path)).toEqual([
       "[0].content[0].content.resource_request_id",
       "[0].content[0].content.uri",
-      "[0].content[0].content.mime_type",
+      "[0].content[0]",
       "[0].content[0].content.version",
       "[1].content[0]",
     ]);

@@ -231,6 +231,11 @@ describe("a stream refuses", () => {
     ["anything after an error", [start, { type: "error", error: {} }, begin(0, textBlock)]],
     ["a block of the wrong shape", [start, begin(0, { type: "text" })]],
     ["another id at the end", [start, { type: "message_delta", delta: { id: "msg_2" } }]],
+    ["a count that is none", [start, { type: "message_delta", usage: { output_tokens: "5" } }]],
+    ["a count below zero", [start, { type: "message_delta", usage: { input_tokens: -1 } }]],
+    ["a reason that is no text", [start, { type: "message_delta", delta: { stop_reason: 5 } }]],
+    ["a reason elsewhere that is none", [start, { type: "message_delta", stop_reason: 5 }]],
+    ["half a character inside", [...open, delta(0, typed("a\ud83d")), delta(0, typed("b"))]],
     ["other content at the end", [start, { type: "message_delta", delta: {}, content: [] }]],
   ])("%s", (_, events) => {
     verifies("anthropic:stream-refused");

@@ -152,6 +152,46 @@ describe("a resource that is handed out by something else", () => {
       toolOutcome(embedded("file:///vault")),
     ],
     ["a finished task", "tasks/get", { taskId: "t" }, finished],
+    [
+      "a task that a call is answered by",
+      "tools/call",
+      { name: "t" },
+      { result: { resultType: "task", taskId: "u", result: finished.result } },
+    ],
+    [
+      "a task inside an answer",
+      "tools/call",
+      { name: "t" },
+      { result: { task: { taskId: "u", result: toolOutcome(embedded("file:///vault")).result } } },
+    ],
+    ...[
+      ["what is asked for", embedded("file:///vault")] as const,
+      [
+        "the result of a tool in what is asked for",
+        { type: "tool_result", toolUseId: "1", content: [embedded("file:///vault")] },
+      ] as const,
+    ].flatMap(([what, block]): [string, string, object, object][] => {
+      const messages = [{ role: "user", content: [block] }];
+      const k = { method: "sampling/createMessage", params: { maxTokens: 1, messages } };
+      const asking = { resultType: "input_required", inputRequests: { k }, requestState: "s" };
+      return [
+        [`${what}, by a tool`, "tools/call", { name: "t" }, { result: asking }],
+        [`${what}, by a prompt`, "prompts/get", { name: "p" }, { result: asking }],
+        [`${what}, by a resource`, "resources/read", { uri: "file:///x" }, { result: asking }],
+        [
+          `${what}, by a task`,
+          "tasks/get",
+          { taskId: "t" },
+          { result: { ...asking, taskId: "t" } },
+        ],
+      ];
+    }),
+    [
+      "a message of a prompt that gives a tool's result",
+      "prompts/get",
+      { name: "p" },
+      promptOutcome({ type: "tool_result", content: [embedded("file:///vault")] }),
+    ],
   ];
 
   it.each(ways)("is under its own policy: %s", async (_, method, params, answer) => {

@@ -172,7 +172,7 @@ describe("the result of tools/call", () => {
 
   it.each([
     [5, { content: [] }, ["content"]],
-    [{ temperature: 5 }, { temperature: 5, content: [] }, ["content.content"]],
+    [{ temperature: 5 }, { temperature: 5, content: [] }, ["content"]],
     [{ content: "x" }, { content: [] }, ["content.content"]],
     [[5, { type: "text", text: "a" }], { content: [{ type: "text", text: "a" }] }, ["content[0]"]],
     [{ content: [{ text: "a" }] }, { content: [] }, ["content.content[0]"]],

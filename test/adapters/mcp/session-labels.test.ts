@@ -1,7 +1,7 @@
 /** Labels that go from one call of a session to the next. */
 import { memoryLabelStore } from "glassine";
 import type { GuardedRequest, GuardLabels } from "glassine/mcp";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 import { gate, settle } from "./support/fake-manager.ts";
 import { type Acts, labelled, notingStore, withPolicies } from "./support/labelled.ts";
@@ -300,6 +300,33 @@ describe("a store that fails", () => {
     const ignoring = { ...labels, onStoreError: "ignore" } as const;
     const on = await labelled({ envelope: () => policies, labels: ignoring });
     expect(await on.tool("payroll")).toMatchObject({ result: { content: [] } });
+    expect(on.labelsAt("cmf.tool_post_invoke")).toEqual(["SALARY"]);
+  });
+
+  it.each(["load", "append"] as const)("is one whose %s never settles", async (name) => {
+    verifies("labels:session-timeout");
+    const never = () => new Promise<never>(() => {});
+    const store = { load: async () => [], append: async () => ["SALARY"], [name]: never };
+    const labels = { store, session: "s", timeoutMs: 1 };
+    const { guard, peer, sent, received, errors } = await labelled({
+      envelope: () => policies,
+      labels,
+    });
+    const sending = guard.send(request(1, "tools/call", { name: "payroll" }));
+    if (name === "append") {
+      await vi.waitFor(() => expect(sent()).toHaveLength(1));
+      peer(result(1, { content: [] }));
+    }
+    await vi.waitFor(() => expect(received()).toHaveLength(1));
+    await sending;
+    expect(received()).toMatchObject([failed]);
+    expect(errors).toEqual([{ point: "labels", code: "label_store_failed" }]);
+    const ignoring = { ...labels, onStoreError: "ignore" } as const;
+    const on = await labelled({ envelope: () => policies, labels: ignoring });
+    await on.guard.send(request(1, "tools/call", { name: "payroll" }));
+    on.peer(result(1, { content: [] }));
+    await vi.waitFor(() => expect(on.received()).toHaveLength(1));
+    expect(on.received()).toMatchObject([{ result: { content: [] } }]);
     expect(on.labelsAt("cmf.tool_post_invoke")).toEqual(["SALARY"]);
   });
 

@@ -73,10 +73,17 @@ describe("_meta", () => {
     ["throws", () => (undefined as never as { x: object }).x],
     ["gives nothing", () => undefined],
     ["gives a bad label", () => ["\u200b"]],
+    ["gives a text", () => "SECRET"],
+    ["gives a set", () => new Set(["SECRET"])],
+    ["promises a list", async () => ["SECRET"]],
+    ["gives more than an envelope holds", () => Array.from({ length: 257 }, (_, at) => `L${at}`)],
   ])("refuses the answer when the mapping %s", async (_, meta) => {
     const { tool, errors } = await over({ meta: meta as never });
     expect(await tool("t", of(good))).toMatchObject({ error: { code: -32011 } });
     expect(errors.map(({ point }) => point)).toEqual(["labels"]);
+    const listed = await over({ annotations: meta as never });
+    await listed.ask("tools/list", {}, { result: { tools: [{ name: "t" }] } });
+    expect(await listed.tool("t", of(good))).toMatchObject({ error: { code: -32011 } });
   });
 });
 

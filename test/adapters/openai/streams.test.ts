@@ -1,5 +1,5 @@
 /** Streams that cannot be, that are too long, or that hold something unknown. */
-import { chatStream, responsesStream } from "glassine/openai";
+import { chatStream, fromChatResponse, responsesStream } from "glassine/openai";
 import { describe, expect, it } from "vitest";
 import { codeOf } from "../../admit/support.ts";
 import { verifies } from "../../support/verifies.ts";
@@ -45,9 +45,49 @@ describe("chunks that contradict each other are refused", () => {
     ["a promise of a chunk", [Promise.resolve(chunk({}))]],
     ["a whole stream", [(async function* () {})()]],
     ["an event of Responses", [{ type: "response.created", response: { id: "r", output: [] } }]],
+    ["a model that is no text", [{ ...chunk({}), model: 5 }]],
+    ["a time that is no number", [{ ...chunk({}), created: {} }]],
+    ["a reason to stop that is no text", [chunk({ content: "a" }, { finish_reason: 5 })]],
+    ["a role that is no text", [chunk({ role: 5 })]],
+    ["a call that is of two kinds", [call(0, { id: "a", type: "function", custom: {} })]],
+    ["a transcript that is no text", [chunk({ audio: { transcript: 5 } })]],
+    ["a sound that is no object", [chunk({ audio: 5 })]],
+    ["half of a character in a text", [chunk({ content: "a\ud83d" }), chunk({ content: "b" })]],
+    [
+      "half of a character at the end",
+      [chunk({ content: "a\ud83d" }), chunk({}, { finish_reason: "stop" })],
+    ],
+    ["a name that is no valid Unicode", [{ ...chunk({}), id: "\ud83d" }]],
   ])("%s", (_, events) => {
-    verifies("openai:stream-refused");
+    verifies("openai:stream-refused", "adapters:stream-shown");
     expect(faultOf(chatStream(), events)).toBe("stream_invalid");
+  });
+
+  it("a call of a custom tool begins as one of a function does", () => {
+    verifies("adapters:stream-shown");
+    const stream = chatStream();
+    stream.push(call(0, { id: "a", type: "custom" }));
+    expect(stream.current.messages[0]?.content).toMatchObject([
+      { content: { tool_call_id: "a", name: "", arguments: { input: "" } } },
+    ]);
+    stream.push(call(0, { custom: { name: "f", input: "go" } }));
+    expect(stream.current.messages[0]?.content).toMatchObject([
+      { content: { tool_call_id: "a", name: "f", arguments: { input: "go" } } },
+    ]);
+  });
+
+  it("a role that is no assistant's is told, streamed and not", () => {
+    verifies("openai:left", "openai:stream-same");
+    const stream = chatStream();
+    stream.push(chunk({ role: "user", content: "a" }, { finish_reason: "stop" }));
+    const told = { path: "choices[0].message.role", kind: "content" };
+    expect(stream.current.left).toMatchObject([told]);
+    expect(fromChatResponse(stream.document).left).toEqual(stream.current.left);
+    for (const wrong of [{ role: 5 }, { content: "a", finish_reason: 5 }]) {
+      const { finish_reason, ...message } = { finish_reason: "stop", ...wrong };
+      const document = { choices: [{ index: 0, message, finish_reason }] };
+      expect(codeOf(() => fromChatResponse(document))).toBe("document_invalid");
+    }
   });
 
   it("what repeats itself is not refused, nor is usage after the end", () => {
@@ -167,6 +207,12 @@ describe("events that contradict each other are refused", () => {
       "an end with other arguments of a built-in tool",
       [begin(shell("")), finish(shell("rm -rf /")), ended([shell("ls")])],
     ],
+    ["a model that is no text", [{ type: "response.created", response: { model: 5 } }]],
+    ["a status that is no text", [{ type: "response.completed", response: { status: 5 } }]],
+    ["an end whose item lacks what it must have", [ended([{ type: "function_call" }])]],
+    ["an item whose arguments are no text", [begin({ ...calling.item, arguments: {} })]],
+    ["an item without the id of its call", [begin({ type: "computer_call" })]],
+    ["a part without its text", [added, { ...part, part: { type: "output_text" } }]],
     [
       "an end with another output",
       [begin(served(null)), finish(served("secret")), ended([served("nothing")])],
@@ -224,6 +270,19 @@ describe("events that contradict each other are refused", () => {
   ])("%s", (_, events) => {
     verifies("openai:stream-refused");
     expect(faultOf(responsesStream(), events)).toBe("stream_invalid");
+  });
+
+  it("an item may begin without its text", () => {
+    verifies("adapters:stream-shown");
+    const stream = responsesStream();
+    const { arguments: _, ...silent } = calling.item;
+    stream.push(begin(silent));
+    expect(stream.current.messages[0]?.content).toMatchObject([{ content: { arguments: {} } }]);
+    const more = { type: "response.function_call_arguments.delta", ...argued, delta: '{"a":1}' };
+    stream.push(more);
+    expect(stream.current.messages[0]?.content).toMatchObject([
+      { content: { arguments: { a: 1 } } },
+    ]);
   });
 
   it("an end may say more of settings, and fields in another order", () => {

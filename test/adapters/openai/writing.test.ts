@@ -286,8 +286,8 @@ describe("what a format cannot say", () => {
       "[0].channel",
       "[0].content",
       "[0].content[0]",
-      "[1].content[0].content",
-      "[1].content[0].is_error",
+      "[1].content[0].content.content",
+      "[1].content[0].content.is_error",
     ]);
   });
 

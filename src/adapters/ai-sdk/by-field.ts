@@ -1,0 +1,16 @@
+import * as z from "zod";
+import { fieldOf } from "./host-values.ts";
+
+/** Objects told apart by a field. Those that have another text there may hold anything. */
+export function byField(
+  field: string,
+  kinds: ReadonlyMap<unknown, z.ZodType>,
+  other: z.ZodType = z.looseObject({ [field]: z.string() }),
+): z.ZodType<{ readonly [key: string]: unknown }> {
+  // A union would tell what is wrong with the wrong option.
+  return z.custom<{ readonly [key: string]: unknown }>().check((payload) => {
+    const kind = kinds.get(fieldOf(payload.value, field)) ?? other;
+    const { error } = z.safeParse(kind, payload.value);
+    for (const issue of error?.issues ?? []) payload.issues.push(issue as never);
+  });
+}

@@ -1,0 +1,59 @@
+import { isObject, type JsonObject } from "./json.ts";
+import type { Direction } from "./transport.ts";
+
+/** Much more than a client shows, and few enough to keep. */
+const maxNames = 65_536;
+const maxUnits = 8_388_608;
+
+/**
+ * Remembers by which names a server listed or linked its resources, in lists that only grow: a name
+ * that a resource had once is its name for good, so that a policy of it holds for its URI.
+ *
+ * Once there were too many, a resource that is not remembered may have any name.
+ */
+export class ResourceNames {
+  readonly #names = new Map<string, Set<string>>();
+  #count = 0;
+  #units = 0;
+  #isFull = false;
+
+  /** Learns from the answer to a `resources/list`, or from links in a result. */
+  learn(direction: Direction, items: readonly unknown[]): void {
+    for (const item of items) {
+      if (!isObject(item)) continue;
+      const { uri, name } = item;
+      if (typeof uri === "string" && typeof name === "string") this.#add(direction, uri, name);
+    }
+  }
+
+  #add(direction: Direction, uri: string, name: string): void {
+    const key = keyOf(direction, uri);
+    const known = this.#names.get(key);
+    if (known?.has(name)) return;
+    const units = name.length + (known === undefined ? key.length : 0);
+    if (this.#count >= maxNames || this.#units + units > maxUnits) {
+      this.#isFull = true;
+      return;
+    }
+    this.#count += 1;
+    this.#units += units;
+    if (known === undefined) this.#names.set(key, new Set([name]));
+    else known.add(name);
+  }
+
+  /** The names of a resource; `undefined` for one that may have any. */
+  of(direction: Direction, uri: string): readonly string[] | undefined {
+    const names = this.#names.get(keyOf(direction, uri));
+    return names === undefined && this.#isFull ? undefined : [...(names ?? [])];
+  }
+}
+
+function keyOf(direction: Direction, uri: string): string {
+  return `${direction} ${uri}`;
+}
+
+/** What the answer to a `resources/list` lists. */
+export function listedIn({ result }: JsonObject): readonly unknown[] {
+  const resources = isObject(result) ? result.resources : undefined;
+  return Array.isArray(resources) ? resources : [];
+}

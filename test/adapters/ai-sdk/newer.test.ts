@@ -1,0 +1,213 @@
+/** Documents of ai 7: files in tagged forms, citations, and what its streams have beside them. */
+import { type ContentPart, createMessage, type Message } from "glassine";
+import {
+  contentStream,
+  fromContent,
+  fromModelMessages,
+  fromPrompt,
+  type PromptLike,
+  toContent,
+  toModelMessages,
+  toPrompt,
+  toStreamParts,
+} from "glassine/ai-sdk";
+import { describe, expect, it } from "vitest";
+import { codeOf } from "../../admit/support.ts";
+import { verifies } from "../../support/verifies.ts";
+
+const file = (data: unknown, mediaType = "application/pdf", more: object = {}) => ({
+  type: "file",
+  data,
+  mediaType,
+  ...more,
+});
+const url = new URL("https://a.example/b.png");
+const prompt: PromptLike = [
+  {
+    role: "user",
+    content: [
+      file({ type: "data", data: new Uint8Array([0, 1, 2]) }, "image/png"),
+      file({ type: "url", url, originalUrl: "HTTPS://A.Example/b.png" }, "image"),
+      file({ type: "text", text: "Ada's number" }, "text/plain", { filename: "a.txt" }),
+      file({ type: "reference", reference: { openai: "file_1" } }),
+      file({ type: "later", data: "x" }),
+    ],
+  },
+];
+const said = (role: Message["role"], ...content: object[]) =>
+  createMessage({ role, content: content as never });
+const text = (value: string): ContentPart => ({ content_type: "text", text: value });
+const v4 = { specificationVersion: "v4" } as const;
+const bytes = { content_type: "image", content: { type: "base64", data: "AAEC" } } as const;
+const inline = {
+  content_type: "resource",
+  content: {
+    resource_request_id: "",
+    uri: "",
+    name: "a.txt",
+    resource_type: "file",
+    content: "Ada's number",
+    mime_type: "text/plain",
+  },
+} as const;
+
+describe("files of ai 7", () => {
+  it("are shown by what their data says they are", () => {
+    verifies("aisdk:file-data");
+    const { messages, left } = fromPrompt(prompt);
+    expect(messages[0]?.content).toMatchObject([
+      { ...bytes, content: { ...bytes.content, media_type: "image/png" } },
+      { content_type: "image", content: { type: "url", data: "HTTPS://A.Example/b.png" } },
+      inline,
+    ]);
+    const content = left.filter(({ kind }) => kind === "content").map(({ path }) => path);
+    expect(content).toEqual(["[0].content[3]", "[0].content[4]"]);
+    const odd = [{ role: "user", content: [file({ type: "text", text: "a", hidden: "b" })] }];
+    expect(fromPrompt(odd).left).toMatchObject([
+      { path: "[0].content[0].data.hidden", kind: "content" },
+    ]);
+  });
+
+  it("come back as they were, and are changed in their form", () => {
+    verifies("aisdk:file-data", "aisdk:onto");
+    const { messages } = fromPrompt(prompt);
+    expect(toPrompt(messages, { onto: prompt })).toEqual({ document: prompt, lost: [] });
+    const other = { ...inline, content: { ...inline.content, content: "***" } };
+    const link = { content_type: "image", content: { type: "url", data: url.href } } as const;
+    const edited = said(
+      "user",
+      { ...link, content: { ...link.content, media_type: "image/png" } },
+      other,
+    );
+    const written = toPrompt([edited], { onto: prompt }).document[0]?.content;
+    const [first, last] = written as readonly unknown[];
+    expect(first).toEqual(file({ type: "url", url }, "image/png"));
+    expect(last).toEqual(file({ type: "text", text: "***" }, "text/plain", { filename: "a.txt" }));
+  });
+
+  it("of the output of a tool are read and written, too", () => {
+    verifies("aisdk:file-data");
+    const result = { type: "tool-result", toolCallId: "c", toolName: "t" };
+    const value = [
+      { type: "text", text: "a" },
+      file({ type: "data", data: "AAEC" }, "image/png"),
+      file({ type: "text", text: "Ada" }, "text/plain"),
+    ];
+    const onto = [{ role: "tool", content: [{ ...result, output: { type: "content", value } }] }];
+    const { messages, left } = fromPrompt(onto);
+    expect(left).toEqual([]);
+    const part = messages[0]?.content[0] as Extract<ContentPart, { content_type: "tool_result" }>;
+    const parts = part.content.content as unknown as readonly ContentPart[];
+    expect(parts.map(({ content_type }) => content_type)).toEqual(["text", "image", "resource"]);
+    const fresh = toPrompt(messages, v4).document[0]?.content as readonly { output: unknown }[];
+    expect(fresh[0]?.output).toEqual({ type: "content", value });
+    const masked = JSON.parse(JSON.stringify(messages).replace("Ada", "***")) as Message[];
+    const { document } = toPrompt(masked, { onto });
+    expect(document).toEqual(JSON.parse(JSON.stringify(onto).replace("Ada", "***")));
+  });
+
+  it("are written anew where they are asked for, as what a message says", () => {
+    verifies("aisdk:newer");
+    const link = { type: "url", data: "HTTPS://A.Example/b.png", media_type: "image/png" } as const;
+    const content = [text("a"), bytes, { content_type: "image", content: link }, inline];
+    const { document, lost } = toPrompt([said("user", ...content)], v4);
+    expect(lost).toEqual([]);
+    expect(document[0]?.content).toEqual([
+      { type: "text", text: "a" },
+      file({ type: "data", data: "AAEC" }, "image/*"),
+      file({ type: "url", url, originalUrl: link.data }, "image/png"),
+      file({ type: "text", text: "Ada's number" }, "text/plain", { filename: "a.txt" }),
+    ]);
+    const older = toPrompt([said("user", inline)]);
+    expect(older.document[0]?.content).toEqual([]);
+    expect(older.lost).toMatchObject([{ path: "[0].content[0]" }]);
+    const answer = toContent([said("assistant", bytes)], v4).document.content;
+    expect(answer).toEqual([file({ type: "data", data: "AAEC" }, "image/*")]);
+    const linked = toContent([said("assistant", { content_type: "image", content: link })], v4);
+    expect(linked.document.content).toMatchObject([{ data: { type: "url", url } }]);
+    for (const data of ["no url", "a.png"]) {
+      const bad = said("user", { content_type: "image", content: { type: "url", data } });
+      expect(toPrompt([bad], v4)).toMatchObject({
+        document: [{ content: [] }],
+        lost: [{ path: "[0].content[0].content.data" }],
+      });
+    }
+  });
+
+  it("may be bare in a list of ModelMessage, or only named", () => {
+    verifies("aisdk:file-data");
+    const reference = { openai: "file_1" };
+    const list = [
+      {
+        role: "user",
+        content: [
+          file(reference),
+          { type: "image", image: reference },
+          file({ type: "data", data: new Uint8Array([0, 1, 2]) }, "image/png"),
+        ],
+      },
+    ];
+    const { messages, left } = fromModelMessages(list);
+    expect(messages[0]?.content).toHaveLength(1);
+    const content = left.filter(({ kind }) => kind === "content").map(({ path }) => path);
+    expect(content).toEqual(["[0].content[0]", "[0].content[1]"]);
+    expect(toModelMessages(messages, { onto: list })).toEqual({ document: list, lost: [] });
+  });
+
+  it.each([
+    [5],
+    [[]],
+    [null],
+    [{ type: "data" }],
+    [{ type: "url", url: 5 }],
+    [{ type: "text", text: {} }],
+  ])("of the wrong shape are refused: %j", (data) => {
+    verifies("aisdk:refused");
+    expect(codeOf(() => fromPrompt([{ role: "user", content: [file(data)] }]))).toBe(
+      "document_invalid",
+    );
+  });
+
+  it("need a version that is known", () => {
+    const options = { specificationVersion: "v5" } as never;
+    expect(codeOf(() => toPrompt([], options))).toBe("options_invalid");
+  });
+});
+
+describe("a result of ai 7", () => {
+  const citations = [{ source: { type: "source", sourceType: "url", id: "1", url: "u" } }];
+  const cited = { type: "text", text: "Ada", citations };
+  const result = {
+    content: [cited, { type: "custom", kind: "a.b" }],
+    structuredOutputText: '{"name":"Ada"}',
+    finishReason: { unified: "stop", raw: "stop" },
+    usage: { inputTokens: { total: 1 }, outputTokens: { total: 1 } },
+    warnings: [],
+  };
+
+  it("has citations and a second form of its text, which do not stay with another text", () => {
+    verifies("aisdk:provider-fields", "aisdk:copies", "aisdk:left");
+    const { messages, left } = fromContent(result);
+    const content = left.filter(({ kind }) => kind === "content").map(({ path }) => path);
+    expect(content).toEqual(["content[0].citations", "content[1]", "structuredOutputText"]);
+    expect(toContent(messages, { onto: result }).document).toEqual(result);
+    const { document, lost } = toContent([said("assistant", text("***"))], { onto: result });
+    expect(document.content).toEqual([{ type: "text", text: "***" }, result.content[1]]);
+    expect(JSON.stringify(document)).not.toContain("Ada");
+    expect(lost.map(({ path }) => path).sort()).toEqual(["[0].content", "[0].content[0]"]);
+  });
+
+  it("is the same streamed, pings aside", () => {
+    verifies("aisdk:streamed-alike", "aisdk:stream-events");
+    const { structuredOutputText: _, ...streamed } = result;
+    const stream = contentStream();
+    for (const event of toStreamParts(streamed)) {
+      stream.push({ type: "ping" });
+      stream.push(event);
+    }
+    expect(stream.document).toEqual(streamed);
+    expect(stream.current.left).toEqual(fromContent(streamed).left);
+    const end = toStreamParts(streamed).find(({ type }) => type === "text-end");
+    expect(end).toMatchObject({ citations });
+  });
+});

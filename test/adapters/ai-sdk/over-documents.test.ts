@@ -1,0 +1,80 @@
+/** What stays of a document of the AI SDK whose messages were edited so that they look like others. */
+import { type ContentPart, createMessage, type Message } from "glassine";
+import { fromContent, fromPrompt, toContent, toPrompt } from "glassine/ai-sdk";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../../support/verifies.ts";
+
+const signed = { anthropic: { signature: "s" } };
+const prompt = [
+  { role: "user", content: [{ type: "text", text: "555-0100" }] },
+  {
+    role: "assistant",
+    content: [
+      { type: "reasoning", text: "r", providerOptions: signed },
+      { type: "text", text: "B" },
+    ],
+  },
+  { role: "user", content: [{ type: "text", text: "[phone]", providerOptions: signed }] },
+];
+const text = (value: string): ContentPart => ({ content_type: "text", text: value });
+const said = (role: Message["role"], ...content: ContentPart[]) => createMessage({ role, content });
+
+describe("an edit that makes a message say what a later one says", () => {
+  it("leaves signatures with what they sign", () => {
+    verifies("adapters:kept");
+    const { messages } = fromPrompt(prompt);
+    const masked = messages.with(0, said("user", text("[phone]")));
+    expect(toPrompt(masked, { onto: prompt })).toEqual({
+      document: [
+        { role: "user", content: [{ type: "text", text: "[phone]" }] },
+        ...prompt.slice(1),
+      ],
+      lost: [],
+    });
+    const front = [messages.at(-1) as Message, ...messages];
+    expect(toPrompt(front, { onto: prompt }).document.slice(1)).toEqual(prompt);
+    const back = [...messages.slice(1), ...messages.slice(0, 1)];
+    expect(toPrompt(back, { onto: prompt }).document).toEqual([...prompt.slice(1), prompt[0]]);
+  });
+
+  it("leaves hidden parts in their order where one is moved", () => {
+    verifies("adapters:kept", "aisdk:unshown-kept");
+    const [first, hidden, last] = [
+      { type: "text", text: "a" },
+      { type: "tool-approval-request", approvalId: "1", toolCallId: "c" },
+      { type: "text", text: "b", providerMetadata: { test: {} } },
+    ] as const;
+    const onto = { content: [first, hidden, last] };
+    const [message] = fromContent(onto).messages;
+    const moved = said("assistant", ...[...(message?.content ?? [])].reverse());
+    expect(toContent([moved], { onto }).document.content).toEqual([last, first, hidden]);
+  });
+});
+
+describe("what goes with an old item", () => {
+  it("is told by its path in the document", () => {
+    verifies("adapters:gone");
+    const { messages } = fromPrompt(prompt);
+    const pathsOf = (list: readonly Message[]) =>
+      toPrompt(list, { onto: prompt }).lost.map(({ path }) => path);
+    expect(pathsOf(messages.slice(1))).toEqual([]);
+    expect(pathsOf(messages.slice(0, 2))).toEqual(["onto[2]"]);
+    const cut = messages.with(1, said("assistant", text("B")));
+    expect(pathsOf(cut)).toEqual(["onto[1].content[0]"]);
+    const onto = { content: [{ type: "reasoning", text: "r", providerMetadata: signed }] };
+    const { lost } = toContent([said("assistant", text("r"))], { onto });
+    expect(lost.map(({ path }) => path)).toContain("onto.content[0]");
+  });
+
+  it("is told of the URL that a file came from, where it is another file", () => {
+    verifies("adapters:gone");
+    const data = new URL("https://a.example/x");
+    const file = { type: "file", mediaType: "image/png", data, originalUrl: "https://b.example/" };
+    const onto = [{ role: "user", content: [file] }];
+    const other = { type: "base64", data: "AAEC", media_type: "image/png" } as const;
+    const edited = said("user", { content_type: "image", content: other });
+    const { document, lost } = toPrompt([edited], { onto });
+    expect(document[0]?.content).toEqual([{ type: "file", data: "AAEC", mediaType: "image/png" }]);
+    expect(lost.map(({ path }) => path)).toEqual(["[0].content[0].content"]);
+  });
+});

@@ -1,0 +1,235 @@
+/** What stays of a document of OpenAI whose messages were edited so that they look like others. */
+import { type ContentPart, createMessage, type Message } from "glassine";
+import {
+  chatStream,
+  fromChatRequest,
+  fromChatResponse,
+  fromResponsesRequest,
+  fromResponsesResponse,
+  toChatEvents,
+  toChatRequest,
+  toChatResponse,
+  toResponsesRequest,
+  toResponsesResponse,
+} from "glassine/openai";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../../support/verifies.ts";
+
+const masked = (messages: readonly Message[]) =>
+  messages.map((message) =>
+    createMessage({
+      ...message,
+      content: message.content.map((part) =>
+        part.content_type === "text"
+          ? { ...part, text: part.text.replace(/\d{3}-\d{4}/, "[phone]") }
+          : part,
+      ),
+    }),
+  );
+const said = (text: string) => ({ type: "message", role: "user", content: text });
+const withContent = (message: Message | undefined, content: readonly ContentPart[]) =>
+  createMessage({ ...message, content } as never);
+
+describe("an edit that makes a message say what a later one says", () => {
+  it("leaves names and stored sounds of a chat request with their messages", () => {
+    verifies("adapters:kept");
+    const onto = {
+      model: "m",
+      messages: [
+        { role: "user", name: "bob", content: "555-0100" },
+        { role: "assistant", content: "B", audio: { id: "audio_1" }, name: "x" },
+        { role: "user", name: "eve", content: "[phone]" },
+      ],
+    };
+    const { document, lost } = toChatRequest(masked(fromChatRequest(onto).messages), { onto });
+    expect(document.messages).toEqual([
+      { role: "user", name: "bob", content: "[phone]" },
+      ...onto.messages.slice(1),
+    ]);
+    expect(lost).toEqual([]);
+  });
+
+  it("leaves encrypted reasoning, ids and the text of arguments in Responses", () => {
+    verifies("adapters:kept");
+    const between = [
+      { type: "reasoning", id: "rs_1", summary: [], encrypted_content: "ENC" },
+      { type: "function_call", id: "fc_1", call_id: "c", name: "call", arguments: "{ }" },
+      { type: "function_call_output", call_id: "c", output: "ok" },
+      said("[phone]"),
+    ];
+    const onto = { model: "m", input: [said("555-0100"), ...between] };
+    const { messages } = fromResponsesRequest(onto);
+    expect(toResponsesRequest(masked(messages), { onto })).toEqual({
+      document: { model: "m", input: [said("[phone]"), ...between] },
+      lost: [],
+    });
+    const front = messages.at(-1) as Message;
+    expect(toResponsesRequest([front, ...messages], { onto }).document.input).toEqual([
+      said("[phone]"),
+      ...onto.input,
+    ]);
+  });
+
+  it("leaves each choice its number, its probabilities and its reason to stop", () => {
+    verifies("adapters:kept", "openai:choice-numbers");
+    const choice = (index: number, content: string, finish_reason: string) => ({
+      index,
+      message: { role: "assistant", content, refusal: null },
+      logprobs: null,
+      finish_reason,
+    });
+    const onto = {
+      id: "c",
+      object: "chat.completion",
+      created: 1,
+      model: "m",
+      choices: [choice(0, "555-0100", "stop"), choice(1, "[phone]", "length")],
+    };
+    const { messages } = fromChatResponse(onto);
+    const { document, lost } = toChatResponse(masked(messages), { onto });
+    expect(document.choices).toEqual([choice(0, "[phone]", "stop"), onto.choices[1]]);
+    expect(lost).toEqual([]);
+    const stream = chatStream({ choices: 2 });
+    for (const event of toChatEvents(document)) stream.push(event);
+    expect(stream.document.choices).toEqual(document.choices);
+
+    const swapped = toChatResponse([...messages].reverse(), { onto }).document;
+    expect(swapped.choices).toEqual([
+      choice(0, "[phone]", "length"),
+      choice(1, "555-0100", "stop"),
+    ]);
+    const more = toChatResponse([messages[1], ...messages] as Message[], { onto }).document;
+    expect(more.choices.map(({ index }) => index)).toEqual([2, 0, 1]);
+    const one = toChatResponse(messages.slice(1), { onto });
+    expect(one).toMatchObject({ document: { choices: [onto.choices[1]] }, lost: [] });
+    // Of this one, no message says why it stopped.
+    const other = toChatResponse(messages.slice(0, 1), { onto });
+    expect(other.lost.map(({ path }) => path)).toEqual(["onto.choices[1]"]);
+  });
+});
+
+describe("what goes with an old item", () => {
+  it("is told by its path in the document, unless messages show all of it", () => {
+    verifies("adapters:gone");
+    const cited = [{ type: "url_citation", url: "u", title: "t", start_index: 0, end_index: 1 }];
+    const onto = {
+      model: "m",
+      input: [
+        said("a"),
+        { type: "reasoning", id: "rs_1", summary: [], encrypted_content: "ENC" },
+        {
+          type: "message",
+          role: "assistant",
+          id: "msg_1",
+          content: [
+            { type: "output_text", text: "B", annotations: cited },
+            { type: "output_text", text: "C", annotations: [] },
+          ],
+        },
+        said("d"),
+      ],
+    };
+    const { messages } = fromResponsesRequest(onto);
+    const [first, answer, last] = messages as readonly [Message, Message, Message];
+    const pathsOf = (list: readonly Message[]) =>
+      toResponsesRequest(list, { onto }).lost.map(({ path }) => path);
+    expect(pathsOf([answer, last])).toEqual([]);
+    expect(pathsOf([first, last])).toEqual(["onto.input[1]", "onto.input[2]"]);
+    const only = (at: number) => withContent(answer, answer.content.slice(at, at + 1));
+    expect(pathsOf([first, only(0), last])).toEqual([]);
+    expect(pathsOf([first, only(1), last])).toEqual(["onto.input[2].content[0]"]);
+    expect(pathsOf([first, withContent(answer, []), last])).toContain("onto.input[2]");
+  });
+
+  it("is told of blocks that a text stands for, also in what a tool gave", () => {
+    verifies("adapters:gone");
+    const output = [
+      { type: "input_text", text: "a" },
+      { type: "input_file", file_id: "file_1" },
+    ];
+    const call = { type: "function_call", call_id: "c", name: "f", arguments: "{}" };
+    const onto = { input: [call, { type: "function_call_output", call_id: "c", output }] };
+    const { messages } = fromResponsesRequest(onto);
+    const result = { tool_call_id: "c", tool_name: "f", content: "gone" };
+    const edited = withContent(messages[1], [
+      { content_type: "tool_result", content: result } as never,
+    ]);
+    const { document, lost } = toResponsesRequest([messages[0] as Message, edited], { onto });
+    expect(document.input[1]).toMatchObject({ output: "gone" });
+    expect(lost.map(({ path }) => path)).toEqual(["onto.input[1].output[1]"]);
+  });
+});
+
+describe("a call that the model's side ran", () => {
+  const search = {
+    type: "web_search_call",
+    id: "ws_1",
+    status: "completed",
+    action: { query: "q" },
+  };
+  const mcp = {
+    type: "mcp_call",
+    id: "mcp_1",
+    name: "read",
+    server_label: "files",
+    arguments: "{}",
+    output: "secret",
+    error: null,
+  };
+
+  it("stays what it is, whatever is put before it or edited in it", () => {
+    verifies("openai:ran");
+    const onto = { model: "m", input: [said("a"), search, mcp, said("b")] };
+    const { messages } = fromResponsesRequest(onto);
+    const front = messages[2] as Message;
+    const { document, lost } = toResponsesRequest([front, ...messages], { onto });
+    expect(document.input).toEqual([said("b"), ...onto.input]);
+    expect(lost).toEqual([]);
+    const answer = messages[1] as Message;
+    const moved = withContent(answer, [...answer.content.slice(1), ...answer.content.slice(0, 1)]);
+    const input = toResponsesRequest(messages.with(1, moved), { onto }).document.input;
+    expect(input).toEqual([said("a"), mcp, search, said("b")]);
+  });
+
+  it("is no function call elsewhere: it is left out, with what its item holds, and told", () => {
+    verifies("openai:ran");
+    const onto = { model: "m", input: [said("a"), search, mcp] };
+    const { messages } = fromResponsesRequest(onto);
+    const [first, answer] = messages as readonly [Message, Message];
+    const again = createMessage({ role: "assistant", content: answer.content });
+    const { document, lost } = toResponsesRequest([first, answer, again], { onto });
+    expect(document.input).toEqual(onto.input);
+    const paths = lost.map(({ path }) => path);
+    expect(paths).toEqual(
+      expect.arrayContaining(["[2].content[0]", "[2].content[1]", "[2].content[2]"]),
+    );
+  });
+
+  it("stands once in an answer, too", () => {
+    verifies("openai:ran");
+    const onto = { id: "r", object: "response", model: "m", status: "completed", output: [search] };
+    const [answer] = fromResponsesResponse(onto).messages;
+    const twice = withContent(answer, [...(answer?.content ?? []), ...(answer?.content ?? [])]);
+    const { document, lost } = toResponsesResponse([twice], { onto });
+    expect(document.output).toEqual([search]);
+    expect(lost.map(({ path }) => path)).toEqual(["[0].content[1]"]);
+  });
+
+  it("of a custom tool is written as one of a custom tool, while it takes one text", () => {
+    verifies("openai:ran");
+    const custom = { type: "custom_tool_call", id: "ct_1", call_id: "c", name: "f", input: "go" };
+    const onto = { model: "m", input: [said("a"), custom] };
+    const [first, answer] = fromResponsesRequest(onto).messages as readonly [Message, Message];
+    const call = answer.content[0] as Extract<ContentPart, { content_type: "tool_call" }>;
+    const { id: _, ...fresh } = custom;
+    const write = (content: object) =>
+      toResponsesRequest(
+        [first, answer, createMessage({ role: "assistant", content: [content as never] })],
+        { onto },
+      );
+    expect(write(call).document.input).toEqual([said("a"), custom, fresh]);
+    const other = { ...call, content: { ...call.content, arguments: { a: 1 } } };
+    expect(write(other).document.input).toEqual(onto.input);
+    expect(write(other).lost.map(({ path }) => path)).toContain("[2].content[0]");
+  });
+});
