@@ -618,7 +618,6 @@ it("the export map", () => {
     "semver",
     "smol-toml",
     "ts-pattern",
-    "write-file-atomic",
     "zod",
   ]);
 });

@@ -198,7 +198,6 @@ export const plan: Plan = {
     "ts-pattern": ["hooks", "plugins", "merge", "adapters"],
     "@humanwhocodes/momoa": ["packages"],
     "smol-toml": ["trust"],
-    "write-file-atomic": ["trust"],
     "@sigstore/bundle": ["trust"],
     "@sigstore/verify": ["trust"],
     commander: ["cli"],

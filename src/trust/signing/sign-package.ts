@@ -1,11 +1,11 @@
 /** Signs a package for its author: writes `glassine.sig.json` into its folder. */
 import { sign } from "node:crypto";
-import { lstat } from "node:fs/promises";
+import { lstat, rename } from "node:fs/promises";
 import { join } from "node:path";
-import writeFileAtomic from "write-file-atomic";
 import { expectOptions } from "../../admit/index.ts";
 import { GlassineError, quoted } from "../../errors/index.ts";
 import { hashPackage } from "../../packages/index.ts";
+import { makeFile, newMode, syncFolderOf, temporaryFor, tryRemove } from "../change/durable.ts";
 import { oneLine } from "../single-quotes.ts";
 import { signedBytes } from "./ed25519-evidence.ts";
 import { identityFault, keyIdPattern, maxIdentityUnits } from "./identity.ts";
@@ -91,7 +91,7 @@ export async function signPackage(options: SignPackageOptions): Promise<SignedEv
     key_id: keyId,
     signature: sign(null, bytes, privateKey).toString("base64"),
   };
-  await writeFileAtomic(target, `${JSON.stringify(evidence, null, 2)}\n`, { mode: 0o644 });
+  await putInPlace(target, new TextEncoder().encode(`${JSON.stringify(evidence, null, 2)}\n`));
   return Object.freeze({ path: target, name, version, hash, identity, keyId, publicKey });
 }
 
@@ -117,6 +117,18 @@ async function expectReplaceable(target: string): Promise<void> {
     if ((error as { readonly code?: unknown }).code !== "ENOENT") throw error;
   }
   if (!isFile) throw refused(`${ed25519File} is there and is no regular file. Remove it.`);
+}
+
+async function putInPlace(target: string, bytes: Uint8Array): Promise<void> {
+  const made = temporaryFor(target);
+  await makeFile(made, bytes, newMode);
+  try {
+    await rename(made, target);
+  } catch (error) {
+    await tryRemove(made);
+    throw error;
+  }
+  await syncFolderOf(target);
 }
 
 const maxManifestBytes = 1024 * 1024;
