@@ -63,9 +63,9 @@ export async function scopeOf(context: CommandContext): Promise<CommandScope> {
   const localPlugins = at(options.localPlugins);
   if (options.root !== undefined) await expectFolder(optionTable.root.flag, root);
   if (localPlugins !== undefined) await expectFolder(optionTable.localPlugins.flag, localPlugins);
-  const { bin, hostName, prefix, host, discovery, services } = named;
+  const { bin, hostName, prefix, host, discovery, services, audit } = named;
   const lockfile = at(options.pluginsLock);
-  const ofHost = { bin, hostName, prefix, host, discovery, services };
+  const ofHost = { bin, hostName, prefix, host, discovery, services, audit };
   return { ...ofHost, env, cwd, root, lockfile, localPlugins, progress };
 }
 

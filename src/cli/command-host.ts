@@ -1,4 +1,5 @@
 /** The names under which a command speaks, so that a host can ship one of its own. */
+import { type AuditOptions, readAuditOptions } from "../audit/index.ts";
 import type { DiscoverOptions } from "../discovery/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import { defineHost, surfaceOf } from "../host/index.ts";
@@ -24,6 +25,8 @@ export interface CommandHost {
    * nothing of capabilities that nothing is supplied for.
    */
   readonly services?: object | undefined;
+  /** Where changes of trust are recorded, as the host's manager has it. Default: nowhere. */
+  readonly audit?: AuditOptions | undefined;
   /** Plugins that `search` and `enable` know. Default: none. */
   readonly catalog?: readonly CatalogEntry[] | undefined;
   /** Where people read about plugins. Told where nothing is found. */
@@ -48,6 +51,7 @@ export interface NamedHost {
   readonly host: object;
   readonly discovery: CommandDiscovery;
   readonly services: object | undefined;
+  readonly audit: AuditOptions | undefined;
   readonly catalog: readonly CatalogEntry[];
   readonly catalogUrl: string | undefined;
   readonly installRange: string;
@@ -62,15 +66,16 @@ const rangePattern = /^[0-9A-Za-z .<>=^~|*+-]{1,100}$/;
 /** @throws GlassineError `options_invalid` */
 export function readCommandHost(given: CommandHost): NamedHost {
   const { bin, hostName, prefix, catalogUrl, installRange = ">=0.1.0 <2.0.0", version } = given;
-  const { discovery = {}, services } = given;
+  const { discovery = {}, services, audit } = given;
+  readAuditOptions(audit);
   expectText("bin", bin, namePattern, 'a name such as "glassine"');
   expectText("hostName", hostName, namePattern, 'a name such as "glassine"');
   expectText("prefix", prefix, prefixPattern, 'capitals that end with "_", such as "GLASSINE_"');
   expectText("installRange", installRange, rangePattern, "a range of versions");
   const catalog = readCatalog(given.catalog ?? [], "The catalog of a command");
   const host = hostOf(given);
-  const names = { bin, hostName, prefix };
-  return { ...names, host, discovery, services, catalog, catalogUrl, installRange, version };
+  const ofHost = { bin, hostName, prefix, host, discovery, services, audit };
+  return { ...ofHost, catalog, catalogUrl, installRange, version };
 }
 
 /** Settings and the field of package.json go by the profile: two names would be two commands. */

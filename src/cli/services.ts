@@ -5,6 +5,7 @@
  * What a service refuses it throws as `GlassineError`; what an operator has to choose again it
  * answers as a `refusal`, and the command finds the words.
  */
+import type { AuditOptions } from "../audit/index.ts";
 import type { CommandDiscovery } from "./command-host.ts";
 import type {
   Change,
@@ -53,6 +54,8 @@ export interface CommandScope {
   readonly discovery: CommandDiscovery;
   /** What the host supplies to plugins; `undefined` where that is not known. */
   readonly services: object | undefined;
+  /** Where changes of trust are recorded; `undefined` for nowhere. */
+  readonly audit: AuditOptions | undefined;
   /** Called as often as one likes. */
   readonly progress: (step: Progress) => void;
 }

@@ -254,7 +254,7 @@ export const errorCodes = {
   },
   audit_failed: {
     kind: "failure",
-    means: "The audit trail did not take a record, and the manager says that it must.",
+    means: "The audit trail did not take a record, and the host says that it must.",
     todo: "Look at the sink. `auditFailures()` counts what was not kept.",
   },
   aborted: {

@@ -3,8 +3,11 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AuditEvent } from "../../src/audit/index.ts";
+import type { CommandHost } from "../../src/cli/command-host.ts";
 import { createCommand } from "../../src/cli/index.ts";
 import type { TextStream } from "../../src/cli/output.ts";
+import { installFixturePackage } from "../../src/testing/index.ts";
 import { verifies } from "../support/verifies.ts";
 
 const names = { bin: "memory-node", hostName: "stigmem", prefix: "STIGMEM_" } as const;
@@ -15,7 +18,12 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function run(argv: readonly string[], env = {}) {
+async function run(
+  argv: readonly string[],
+  env = {},
+  host: Partial<CommandHost> = {},
+  cwd = folder,
+) {
   const written: string[] = [];
   const stream: TextStream = {
     write(text, done) {
@@ -26,8 +34,8 @@ async function run(argv: readonly string[], env = {}) {
     on: () => {},
   };
   const isTTY = { stdout: false, stderr: false };
-  const io = { cwd: folder, env: { HOME: folder, ...env }, stdout: stream, stderr: stream, isTTY };
-  const code = await createCommand(names).run(argv, io);
+  const io = { cwd, env: { HOME: folder, ...env }, stdout: stream, stderr: stream, isTTY };
+  const code = await createCommand({ ...names, ...host }).run(argv, io);
   return { code, text: written.join("") };
 }
 
@@ -55,6 +63,37 @@ describe("createCommand", () => {
       ...{ code: 2, text: "verify: no plugins.lock found\n" },
     });
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("has each change of trust in the audit trail of its host", async () => {
+    verifies("journal:audited");
+    const { root, remove } = await installFixturePackage({
+      name: "guard",
+      version: "1.0.0",
+      files: { "plugin.js": "export default () => ({});" },
+      glassine: { plugin: "./plugin.js" },
+    });
+    const told: unknown[] = [];
+    const audit = { sink: ({ metadata }: AuditEvent) => told.push(metadata) };
+    const host = { bin: "gate", hostName: "glassine", prefix: "GLASSINE_", audit };
+    const env = {
+      GLASSINE_PLUGIN_SIGNING_REQUIRED: "false",
+      GLASSINE_PLUGIN_UNSIGNED_ACK: "i-understand-plugins-are-unsigned",
+    };
+    for (const [command, ...more] of [
+      ["trust", "guard"],
+      ["untrust", "guard"],
+      ["lock", "--all"],
+    ] as const) {
+      const argv = ["plugins", command, ...more, "--reason", "why"];
+      const { code, text } = await run(argv, env, host, root);
+      expect([code, text]).toEqual([0, expect.any(String)]);
+    }
+    expect(told).toMatchObject([{ action: "trust" }, { action: "untrust" }, { action: "lock" }]);
+    await rm(join(root, "node_modules"), { recursive: true });
+    const argv = ["plugins", "lock", "--prune", "--reason", "gone"];
+    expect([(await run(argv, env, host, root)).code, told.length]).toEqual([0, 4]);
+    await remove();
   });
 
   it("refuses names that are none", () => {

@@ -48,6 +48,7 @@ export async function trust(request: TrustRequest): Promise<Change<TrustChange, 
     surveyed.options.lockPath,
     [entry],
     request.reason as string,
+    { audit: request.audit },
   );
   const [granted] = plugins;
   return {
@@ -116,7 +117,8 @@ export async function untrust(
   checkReason(request.reason, "untrust");
   const { lockPath } = await optionsFor(staticRequest(request));
   try {
-    const done = await revokePlugins(lockPath, [request.id], request.reason as string);
+    const { audit } = request;
+    const done = await revokePlugins(lockPath, [request.id], request.reason as string, { audit });
     const [entry] = done.plugins;
     const previous = lockedFacts(entry as LockEntry);
     const { lock, journal, warnings } = done;
@@ -153,13 +155,13 @@ export async function lock(request: LockRequest): Promise<LockChange> {
   const surveyed = await surveyFor(staticRequest(request));
   const yet = { ...nothing, warnings: surveyed.report.warnings };
   return action === "all"
-    ? await lockAll(surveyed, reason as string, yet)
-    : await prune(surveyed, reason as string, yet);
+    ? await lockAll(surveyed, request, yet)
+    : await prune(surveyed, request, yet);
 }
 
 async function lockAll(
   { report, options }: Surveyed,
-  reason: string,
+  { reason, audit }: LockRequest,
   nothing: LockChange,
 ): Promise<LockChange> {
   const skipped = report.refused.map(({ id, package: name, code, reason: why }) => ({
@@ -178,7 +180,8 @@ async function lockAll(
   const good = report.accepted.filter((each) => !linked.includes(each) && !each.isBuiltin);
   skipped.sort((a, b) => byUnits(a.id, b.id));
   if (good.length === 0) return { ...nothing, skipped };
-  const done = await trustPlugins(options.lockPath, good.map(entryOf), reason, { command: "lock" });
+  const how = { command: "lock", audit } as const;
+  const done = await trustPlugins(options.lockPath, good.map(entryOf), reason as string, how);
   return {
     ...nothing,
     lock: done.lock.path,
@@ -193,13 +196,14 @@ async function lockAll(
 
 async function prune(
   { report, options }: Surveyed,
-  reason: string,
+  { reason, audit }: LockRequest,
   nothing: LockChange,
 ): Promise<LockChange> {
   const gone = report.drift.filter(({ kind }) => kind === "missing_from_install");
   const ids = gone.map(({ id }) => id);
   if (ids.length === 0) return nothing;
-  const done = await revokePlugins(options.lockPath, ids, reason, { command: "lock" });
+  const how = { command: "lock", audit } as const;
+  const done = await revokePlugins(options.lockPath, ids, reason as string, how);
   return {
     ...nothing,
     journal: done.journal,

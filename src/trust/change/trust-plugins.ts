@@ -1,4 +1,5 @@
 /** The changes of trust that there are: it is granted, or taken back. Each needs a reason. */
+import type { AuditOptions } from "../../audit/index.ts";
 import { GlassineError } from "../../errors/index.ts";
 import {
   type LockEntry,
@@ -11,11 +12,20 @@ import { printable } from "../lockfile/refusals.ts";
 import { single } from "../single-quotes.ts";
 import { type Changed, type ChangeOptions, changeLock } from "./change-lock.ts";
 import { checkReason } from "./reason.ts";
+import { type Told, type TrustAction, trustTeller } from "./tell-trust.ts";
 
 /** Of a change of trust. */
 export interface TrustOptions extends Omit<ChangeOptions, "mustExist"> {
-  /** What a refusal of the reason begins with. Default `trust`, or `untrust` for a revocation. */
-  readonly command?: string | undefined;
+  /**
+   * The command that does it, for the records and for what a refusal of the reason begins with.
+   * Default `trust`, or `untrust` for a revocation.
+   */
+  readonly command?: TrustAction | undefined;
+  /**
+   * The audit trail that gets one `plugin.trust_changed` for each plugin, when all is written.
+   * Default: none. With `strict`, a record that is not taken rejects; the change stands.
+   */
+  readonly audit?: AuditOptions | undefined;
 }
 
 /** One plugin that is trusted now. */
@@ -26,13 +36,13 @@ export interface TrustedPlugin {
 }
 
 /** What `trustPlugins` did. */
-export interface Trusted extends Changed {
+export interface Trusted extends Changed, Pick<Told, "unaudited"> {
   /** By id. */
   readonly plugins: readonly TrustedPlugin[];
 }
 
 /** What `revokePlugins` did. */
-export interface Revoked extends Changed {
+export interface Revoked extends Changed, Pick<Told, "unaudited"> {
   /** The entries that are gone, by id. */
   readonly plugins: readonly LockEntry[];
 }
@@ -47,8 +57,9 @@ export interface Revoked extends Changed {
  * @param path of the lock
  * @throws GlassineError `reason_invalid`, `trust_refused` where two entries have one id,
  *   `lockfile_invalid`, `lockfile_newer`, `lockfile_uneditable`, `lockfile_busy`, `lockfile_failed`,
- *   `aborted`. Nothing is written then.
- * @see spec `journal:one-line-each`, `journal:renewed`, `journal:all-or-nothing`
+ *   `aborted`, `options_invalid`. Nothing is written then.
+ * @throws GlassineError `audit_failed` under `audit.strict`. All is written then.
+ * @see spec `journal:one-line-each`, `journal:renewed`, `journal:all-or-nothing`, `journal:audited`
  * @example
  * ```ts
  * import { mkdtemp } from "node:fs/promises";
@@ -74,7 +85,9 @@ export async function trustPlugins(
   reason: string,
   options: TrustOptions = {},
 ): Promise<Trusted> {
-  checkReason(reason, options.command ?? "trust");
+  const { command = "trust", audit } = options;
+  checkReason(reason, command);
+  const tell = trustTeller(audit);
   const sorted = inOrder(plugins, ({ id }) => id);
   const changed = await changeLock(
     path,
@@ -89,7 +102,7 @@ export async function trustPlugins(
   );
   const previous = (id: string) => changed.previous?.entries.find((each) => each.id === id);
   return {
-    ...changed,
+    ...withTold(changed, await tell(command, sorted, reason)),
     plugins: sorted.map((entry) => ({ entry, previous: previous(entry.id) })),
   };
 }
@@ -102,8 +115,9 @@ export async function trustPlugins(
  * @param path of the lock
  * @throws GlassineError `reason_invalid`, `trust_refused` where the lock has no entry of an id,
  *   `lockfile_missing`, `lockfile_invalid`, `lockfile_newer`, `lockfile_uneditable`,
- *   `lockfile_busy`, `lockfile_failed`, `aborted`. Nothing is written then.
- * @see spec `journal:actions`, `journal:all-or-nothing`
+ *   `lockfile_busy`, `lockfile_failed`, `aborted`, `options_invalid`. Nothing is written then.
+ * @throws GlassineError `audit_failed` under `audit.strict`. All is written then.
+ * @see spec `journal:actions`, `journal:all-or-nothing`, `journal:audited`
  * @example
  * ```ts
  * import { mkdtemp } from "node:fs/promises";
@@ -130,7 +144,9 @@ export async function revokePlugins(
   reason: string,
   options: TrustOptions = {},
 ): Promise<Revoked> {
-  checkReason(reason, options.command ?? "untrust");
+  const { command = "untrust", audit } = options;
+  checkReason(reason, command);
+  const tell = trustTeller(audit);
   const sorted = inOrder(ids, (id) => id);
   const changed = await changeLock(
     path,
@@ -147,7 +163,11 @@ export async function revokePlugins(
     { ...options, mustExist: true },
   );
   const plugins = (changed.previous?.entries ?? []).filter(({ id }) => sorted.includes(id));
-  return { ...changed, plugins: inOrder(plugins, ({ id }) => id) };
+  const gone = sorted.map((id) => ({ id }));
+  return {
+    ...withTold(changed, await tell(command, gone, reason)),
+    plugins: inOrder(plugins, ({ id }) => id),
+  };
 }
 
 /**
@@ -157,13 +177,17 @@ export async function revokePlugins(
  */
 export async function createLock(
   path: string,
-  options: Omit<TrustOptions, "command"> = {},
+  options: Omit<TrustOptions, "command" | "audit"> = {},
 ): Promise<{ readonly lock: Lockfile; readonly isCreated: boolean }> {
   const found = await readLockfile(path);
   if (found !== undefined) return { lock: found, isCreated: false };
   const unchanged = ({ text }: Lockfile) => ({ text, lines: [] });
   const { lock, previous } = await changeLock(path, unchanged, options);
   return { lock, isCreated: previous === undefined };
+}
+
+function withTold(changed: Changed, { unaudited, warnings }: Told) {
+  return { ...changed, unaudited, warnings: [...changed.warnings, ...warnings] };
 }
 
 function expectLocked({ entries }: Lockfile, id: string, path: string): void {
