@@ -38,7 +38,8 @@ const atATime = 4;
 export async function staticStage(options: ReadDiscoverOptions): Promise<StaticReport> {
   const { mode, settings, lock, candidates, surface } = options;
   const known = { mode, settings, lock, candidates };
-  const { envPrefix, hostName } = surface.profile;
+  const { profile } = surface;
+  const { envPrefix, hostName } = profile;
   if (!settings.autoDiscovery) {
     const note = `${envPrefix}PLUGIN_AUTO_DISCOVERY_ENABLED=false: no installed plugin is read`;
     const nothing = { found: [], accepted: [], refused: [], drift: [] };
@@ -94,7 +95,7 @@ export async function staticStage(options: ReadDiscoverOptions): Promise<StaticR
     if (of.hash !== undefined && entry.kind === "hooks" && !of.isBuiltin && !of.isLocal) {
       const { name, version, path } = of.package;
       const evidence = await checkEvidence({ name, version, path, ...of.hash }, verifiers);
-      const decided = decideTrust({ plugin: entry.id, evidence, settings, prefix: envPrefix });
+      const decided = decideTrust({ plugin: entry.id, evidence, settings, profile });
       if (!decided.accepted) {
         refuse(decided.code, decided.message, decided.message);
         continue;

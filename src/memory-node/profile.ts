@@ -21,4 +21,5 @@ export const memoryNodeProfile: HostProfile = Object.freeze({
   accessorSpelling: "snake",
   maxTimeoutMs: 30_000,
   metricPrefix: "stigmem_plugin_",
+  evidenceName: "Sigstore verification",
 });

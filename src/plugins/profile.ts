@@ -23,6 +23,8 @@ export interface HostProfile {
   readonly maxTimeoutMs: number;
   /** In front of the names of metrics. Default `glassine_plugin_`. */
   readonly metricPrefix: string;
+  /** What a plugin without a signature lacks, in messages. Default `a verified signature`. */
+  readonly evidenceName: string;
 }
 
 /** The version of this package, held to package.json by a test. */
@@ -37,6 +39,7 @@ export const standardProfile: HostProfile = Object.freeze({
   accessorSpelling: "camel",
   maxTimeoutMs: longestTimerMs,
   metricPrefix: "glassine_plugin_",
+  evidenceName: "a verified signature",
 });
 
 interface Rule {
@@ -77,6 +80,10 @@ const rules: { readonly [Field in keyof HostProfile]: Rule } = {
   metricPrefix: text(
     /^[a-z][a-z0-9_]{0,63}_$/,
     "at most 65 lower-case letters, digits and underscores, a letter first and an underscore last",
+  ),
+  evidenceName: text(
+    /^[A-Za-z][\x20-\x7e]{0,63}$/,
+    "at most 64 printable ASCII characters, a letter first",
   ),
 };
 

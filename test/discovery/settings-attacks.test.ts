@@ -133,7 +133,11 @@ attack(
       async (more) => {
         const root = await newRoot();
         const manifest = JSON.stringify({ name: "guard", version: "1.0.0", hooks: {}, ...more });
-        const code = `export default () => Object.defineProperty({}, Symbol.for("glassine.manifest"), { value: ${manifest} });`;
+        const code = `export default () => {
+          const plugin = {};
+          globalThis[Symbol.for("glassine.manifests")].set(plugin, ${manifest});
+          return plugin;
+        };`;
         await install(root, "guard", { code });
         expect(codesOf(await discover(root))).toEqual(["guard: manifest_invalid"]);
       },

@@ -11,6 +11,7 @@ it("the names and figures of the memory node", () => {
     accessorSpelling: "snake",
     maxTimeoutMs: 30_000,
     metricPrefix: "stigmem_plugin_",
+    evidenceName: "Sigstore verification",
   });
   expect(Object.isFrozen(memoryNodeProfile)).toBe(true);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { memoryNodeProfile } from "../../src/memory-node/index.ts";
 import { decideTrust } from "../../src/trust/signing/decide-trust.ts";
 import type { Evidence } from "../../src/trust/signing/types.ts";
 import { verifies } from "../support/verifies.ts";
@@ -93,7 +94,7 @@ describe("PH-087: what becomes of a plugin", () => {
   );
 
   it("is said with the names of the host", () => {
-    const host = { prefix: "STIGMEM_", requirement: "Sigstore verification" };
+    const host = { profile: memoryNodeProfile };
     expect(decide(unsigned, {}, host)).toEqual(
       refused(
         "unsigned",

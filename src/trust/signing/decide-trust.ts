@@ -1,5 +1,6 @@
 /** Whether a plugin may be loaded, by what is known of its signer and what the operator said. */
 import type { RejectionCode } from "../../packages/index.ts";
+import { type HostProfile, standardProfile } from "../../plugins/index.ts";
 import type { TrustSettings } from "../settings.ts";
 import { single } from "../single-quotes.ts";
 import { maxIdentityUnits } from "./identity.ts";
@@ -37,10 +38,8 @@ export interface TrustQuestion {
     TrustSettings,
     "signingRequired" | "unsignedAck" | "trustedPublishers" | "overridePublishers"
   >;
-  /** In front of the names of settings. Default `GLASSINE_`. */
-  readonly prefix?: string;
-  /** What an unsigned plugin lacks, in the words of the host. Default `a verified signature`. */
-  readonly requirement?: string;
+  /** The words of the host. Default: those of `standardProfile`. */
+  readonly profile?: Pick<HostProfile, "envPrefix" | "evidenceName">;
 }
 
 /** What the operator sets `PLUGIN_UNSIGNED_ACK` to. */
@@ -55,7 +54,8 @@ export const unsignedAcknowledgement = "i-understand-plugins-are-unsigned";
  * @see spec `signing:trusted`, `signing:override`, `signing:refused`, `signing:unsigned-allowed`
  */
 export function decideTrust(question: TrustQuestion): TrustAccepted | TrustRefused {
-  const { evidence, settings, prefix = "GLASSINE_" } = question;
+  const { evidence, settings, profile = standardProfile } = question;
+  const { envPrefix: prefix } = profile;
   const signers =
     evidence.kind === "verified" ? [evidence.identity, ...(evidence.further ?? [])] : [];
   const trusted = signers.find((each) => settings.trustedPublishers.includes(each));
@@ -66,7 +66,7 @@ export function decideTrust(question: TrustQuestion): TrustAccepted | TrustRefus
     const reason = "signing identity accepted by explicit operator override";
     return { accepted: true, decision: "operator_override", reason, signedBy: excepted };
   }
-  if (settings.signingRequired) return refusal(question, prefix);
+  if (settings.signingRequired) return refusal(question, profile);
   if (!settings.unsignedAck) {
     const message = `${prefix}PLUGIN_SIGNING_REQUIRED=false requires ${prefix}PLUGIN_UNSIGNED_ACK='${unsignedAcknowledgement}' to confirm the operator accepts unsigned-plugin code execution risk.`;
     return { accepted: false, code: "ack_missing", message };
@@ -80,12 +80,12 @@ export function decideTrust(question: TrustQuestion): TrustAccepted | TrustRefus
 }
 
 function refusal(
-  { plugin, evidence, requirement = "a verified signature" }: TrustQuestion,
-  prefix: string,
+  { plugin, evidence }: TrustQuestion,
+  { envPrefix: prefix, evidenceName }: Pick<HostProfile, "envPrefix" | "evidenceName">,
 ): TrustRefused {
   const who = `plugin ${single(plugin)}`;
   if (evidence.kind === "unsigned") {
-    const message = `${who} is unsigned; production plugin registration requires ${requirement}`;
+    const message = `${who} is unsigned; production plugin registration requires ${evidenceName}`;
     return { accepted: false, code: "unsigned", message };
   }
   if (evidence.kind === "invalid") {

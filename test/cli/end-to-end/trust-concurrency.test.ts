@@ -151,9 +151,7 @@ describe("CLI-053: a claim", () => {
       const place = await placeIn(workspace, "version = 1\n");
       await writeFile(`${place.lock}.lck`, JSON.stringify(claim));
       const before = await place.state();
-      const from = performance.now();
       expect(await place.refused(argv)).toBe(`trust: ${told(`${place.lock}.lck`)}\n`);
-      expect(performance.now() - from).toBeGreaterThan(9_000);
       expect(await place.state()).toEqual(before);
     });
     await Promise.all(waits);
