@@ -2,16 +2,21 @@
 // a kill and every refusal at every call that touches the folder (F-09, F-10), and 32 processes at
 // once, that many rounds (F-11). What was tried is printed at the end, each line with its count.
 //
-// Files on the command line are tried alone: `npm run faults -- kills`.
+// Files on the command line are tried alone: `npm run faults -- kills`. With `--report` the counts
+// of a whole run go to test/faults/report.md, with what they were taken under.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, release, type as system } from "node:os";
 import process from "node:process";
 import { readArguments, refuse } from "./read-arguments.mjs";
 
 const parts = ["kills", "disks", "writers"];
 const { values, positionals } = readArguments(
-  { options: { rounds: { type: "string" } }, allowPositionals: true },
-  `--rounds N, and some of ${parts.join(", ")}`,
+  {
+    options: { rounds: { type: "string" }, report: { type: "boolean", default: false } },
+    allowPositionals: true,
+  },
+  `--rounds N, --report, and some of ${parts.join(", ")}`,
 );
 
 const { rounds = "100" } = values;
@@ -20,6 +25,7 @@ if (!/^[1-9]\d*$/.test(rounds)) {
 }
 const unknown = positionals.find((name) => !parts.includes(name));
 if (unknown !== undefined) refuse(`"${unknown}" is none of ${parts.join(", ")}.`);
+if (values.report && positionals.length > 0) refuse("--report is for a whole run.");
 const chosen = positionals.length === 0 ? parts : positionals;
 
 const folder = "build/faults";
@@ -52,5 +58,24 @@ for (const line of readFileSync(path, "utf8")
 rmSync(folder, { recursive: true });
 const width = Math.max(0, ...[...counts.keys()].map((what) => what.length));
 for (const [what, count] of counts) console.log(`${what.padEnd(width)}  ${count}`);
-console.log(codes.every((code) => code === 0) ? "All of it held." : "Not all of it held.");
+const verdict = codes.every((code) => code === 0) ? "All of it held." : "Not all of it held.";
+console.log(verdict);
+if (values.report) writeFileSync("test/faults/report.md", reportOf());
 process.exit(Math.max(...codes));
+
+function reportOf() {
+  const { stdout } = spawnSync("git", ["log", "-1", "--format=%h"], { encoding: "utf8" });
+  const conditions = `commit ${stdout?.trim() || "unknown"}, Node ${process.versions.node}, ${system()} ${release()}, ${availableParallelism()} cores`;
+  const rows = [...counts].map(([what, count]) => `| ${what} | ${count} |`);
+  return [
+    "# Faults of changes of trust",
+    "",
+    `\`npm run faults -- --rounds ${rounds} --report\`, ${new Date().toISOString().slice(0, 10)}, ${conditions}.`,
+    verdict,
+    "",
+    "| What was tried | How often |",
+    "| --- | ---: |",
+    ...rows,
+    "",
+  ].join("\n");
+}

@@ -1,4 +1,6 @@
 /** The command line of the long run of faults. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { folderWith, runScript } from "./run-script.ts";
 
@@ -20,7 +22,18 @@ describe("npm run faults", () => {
     expect(run("kills").said).toHaveLength(2);
   });
 
+  it("writes down what a whole run tried, and under what", () => {
+    const folder = folderWith({ "test/faults/.keep": "" });
+    const { status } = runScript("trust-faults.mjs", ["--rounds", "2", "--report"], folder);
+    expect(status).toBe(0);
+    const report = readFileSync(join(folder, "test/faults/report.md"), "utf8");
+    expect(report).toContain("npm run faults -- --rounds 2 --report");
+    expect(report).toContain(`Node ${process.versions.node}`);
+    expect(report).toContain("All of it held.");
+  });
+
   it.each([
+    [["kills", "--report"], "--report is for a whole run"],
     [["--rounds", "0"], 'takes a whole number above 0, not "0"'],
     [["everything"], '"everything" is none of kills, disks, writers.'],
     [["--round", "3"], "It takes --rounds N"],
