@@ -89,6 +89,7 @@ attack(
         "close",
         "counts",
         "declassify",
+        "developmentUnsignedPlugins",
         "handlersFor",
         "handles",
         "invoke",

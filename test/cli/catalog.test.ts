@@ -194,11 +194,6 @@ describe("a catalogue", () => {
     ["is no list", { plugins: [] }, "is not a list of plugins"],
     ["has a row that is no object", [good, null], "row 2: not an object"],
     ["has an unknown field", [{ ...good, url: "x" }], "row 1: unknown field url"],
-    [
-      "has a field of the prototype",
-      JSON.parse('[{"__proto__": {}}]'),
-      'it has the key "__proto__"',
-    ],
     ["lacks the slug", [{ ...good, slug: undefined }], "row 1: slug is not a name"],
     ["has a slug of blanks", [{ ...good, slug: "a b" }], "row 1: slug is not a name"],
     ["has no package", [{ ...good, package: "../x" }], "row 1: package is not the name"],
@@ -235,6 +230,15 @@ describe("a catalogue", () => {
     expect([code, document.error.code]).toEqual([2, "options_invalid"]);
     expect(document.error.message).toContain(message);
     expect(() => readCommandHost({ ...glassine, catalog: catalog as never })).toThrow(message);
+  });
+
+  it("is refused when it has a field of the prototype, as a file and from the host", async () => {
+    const path = join(folder, "catalog.json");
+    await writeFile(path, '[{"__proto__": {}}]');
+    const { document } = await runJson(["plugins", "search", "a", "--catalog", path]);
+    expect(document.error.message).toContain('it has the key "__proto__"');
+    const catalog = JSON.parse('[{"__proto__": {}}]');
+    expect(() => readCommandHost({ ...glassine, catalog })).toThrow("unknown field __proto__");
   });
 
   it.each([
