@@ -5,6 +5,7 @@ import { standardSlots } from "../src/slots/index.ts";
 import { auditEventJsonSchema } from "./audit-schema.ts";
 import { extensionsSchema } from "./extensions-schema.ts";
 import { levelShapesSource } from "./level-shapes.ts";
+import { messageLevelsSource } from "./message-levels.ts";
 import { messageJsonSchema, partJsonSchemas } from "./message-schemas.ts";
 import { capabilitiesPage } from "./pages/capabilities-page.ts";
 import { commandsPage } from "./pages/commands-page.ts";
@@ -44,6 +45,7 @@ export function generatedFiles(): readonly GeneratedFile[] {
     { path: "spec/schemas/error.schema.json", text: printJson(errorJsonSchema()) },
     { path: "spec/schemas/audit-event.schema.json", text: printJson(auditEventJsonSchema()) },
     { path: "src/slots/level-shapes.generated.ts", text: levelShapesSource(standardSlots) },
+    { path: "src/messages/message-levels.generated.ts", text: messageLevelsSource() },
     { path: "src/host/standard-functions.generated.ts", text: standardFunctionsSource() },
     { path: "spec/slots.json", text: printJson(slotData(standardSlots)) },
     { path: "docs/slots.md", text: slotsPage(standardSlots) },

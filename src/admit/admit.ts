@@ -4,6 +4,7 @@ import type { Compiled } from "./compiled.ts";
 import { type Json, readJson } from "./free-form.ts";
 import { toArray } from "./intrinsics.ts";
 import { extensionsLimits, type Limits } from "./limits.ts";
+import { allowanceOf, isPolluted, isSpent } from "./take.ts";
 import { BAD, isSnapshotCode, newWalk, type Origin, readAlone, STOP } from "./walk.ts";
 
 /** Each is given: an option that is left out would be looked up on a prototype. */
@@ -47,6 +48,18 @@ export function admit(compiled: Compiled, value: unknown, options: AdmitOptions)
     if (stop !== STOP) throw stop;
   }
   return { ok: false, problems: toArray(walk.problems) };
+}
+
+/**
+ * What a text says, checked and frozen; `undefined` where it has to be read the long way, from the
+ * text again: what was parsed here is spent. An object or list only.
+ */
+export function takeParsed(compiled: Compiled, parsed: object, limits: Limits): object | undefined {
+  const { take } = compiled;
+  if (take === undefined || isPolluted()) return undefined;
+  const left = allowanceOf(limits);
+  const taken = take(left, parsed);
+  return taken === BAD || isSpent(left) ? undefined : (taken as object);
 }
 
 /** The problem that decides: snapshot problems outrank shape problems, then the first. */

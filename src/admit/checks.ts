@@ -93,11 +93,19 @@ export function held(
       return verdict.value === result ? result : compiled.read(asMade(walk), verdict.value, hint);
     };
   };
-  const { passes } = compiled;
+  const { passes, take } = compiled;
   // Over what was shown in part, a level cannot be judged; the merge judges what it puts together.
   const isPart = compiled.shape === "level" && !shownWhole;
   return {
     ...compiled,
+    take:
+      take &&
+      ((left, value) => {
+        const taken = take(left, value);
+        if (taken === BAD) return BAD;
+        const verdict = judge(taken);
+        return isFree(verdict) && verdict.value === taken ? taken : BAD;
+      }),
     read: judged(compiled.read),
     overlay: isPart ? compiled.overlay : judged(compiled.overlay),
     element: undefined,

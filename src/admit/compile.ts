@@ -7,7 +7,7 @@
  */
 import type * as z from "zod";
 import { checksOf, held, passesBy, type ZodCheck } from "./checks.ts";
-import type { Compiled, Shape } from "./compiled.ts";
+import type { Compiled, LevelBuilder, Shape } from "./compiled.ts";
 import { mismatch, readArray, readMap } from "./free-form.ts";
 import { freeze } from "./intrinsics.ts";
 import { checksBesideKind, kindOf, listLimitOf, readNumber, readText } from "./kinds.ts";
@@ -15,6 +15,16 @@ import { compileLevel, compileLoose } from "./level.ts";
 import type { Limits } from "./limits.ts";
 import { checkText } from "./properties.ts";
 import { compileTagged } from "./tagged.ts";
+import {
+  type Taker,
+  takeBoolean,
+  takeJson,
+  takeList,
+  takeMap,
+  takeNumber,
+  takeString,
+  takeText,
+} from "./take.ts";
 import { viaZod } from "./via-zod.ts";
 import { BAD, countNode, type Reader, report, type Walk } from "./walk.ts";
 
@@ -26,6 +36,8 @@ export interface CompileOptions {
    * then stays, and what comes of that is whole. Of a slot it may be shown a part only.
    */
   readonly shownWhole: boolean;
+  /** Constructors for levels that come often. Others are made key by key. */
+  readonly builders?: readonly LevelBuilder[] | undefined;
 }
 
 /** One compilation of a schema and all that is in it. */
@@ -43,8 +55,8 @@ const maxPending = 100;
  * Compiled as a whole, and frozen: a first use may come in a realm that a plugin has patched, and
  * what is compiled there would be the plugin's.
  */
-export function compileSchema(schema: z.ZodType, { closed, shownWhole }: CompileOptions): Compiled {
-  const compiling: Compiling = { closed, shownWhole, known: new Map(), pending: [] };
+export function compileSchema(schema: z.ZodType, options: CompileOptions): Compiled {
+  const compiling: Compiling = { ...options, known: new Map(), pending: [] };
   const compiled = compile(schema, compiling);
   compiling.known.set(schema, compiled);
   for (const inner of compiling.pending) {
@@ -76,7 +88,7 @@ function compile(schema: z.ZodType, options: Compiling): Compiled {
   const kind = kindOf(schema);
   if (kind !== undefined) {
     const rest = checksBesideKind(schema);
-    return held(native(kind.shape, kind.read), rest, options.shownWhole);
+    return held(native(kind.shape, kind.read, kind.take), rest, options.shownWhole);
   }
   const checks = checksOf(schema);
   const def = schema._zod.def as unknown as Def;
@@ -101,43 +113,56 @@ function compile(schema: z.ZodType, options: Compiling): Compiled {
         ...options,
         strict: catchall === "never",
       });
-      const { read, overlay } = level;
-      return withChecks({ ...native("level", read), overlay, level });
+      const { read, overlay, take } = level;
+      return withChecks({ ...native("level", read, take), overlay, level });
     }
     case "record": {
       // Keys other than any text are a rule that only zod knows.
       const key = def.keyType as z.ZodType;
       const isAnyText = key._zod.def.type === "string" && checksOf(key).length === 0;
       if (!isAnyText) return onlyZod("map");
-      const value = compileInner(def.valueType).read;
-      return withChecks(native("map", (walk, input, hint) => readMap(walk, input, hint, value)));
+      const { read, take } = compileInner(def.valueType);
+      return withChecks(
+        native(
+          "map",
+          (walk, input, hint) => readMap(walk, input, hint, read),
+          take && ((left, input) => takeMap(left, input, take)),
+        ),
+      );
     }
     case "array": {
       const element = compileInner(def.element);
       const { bounds, others } = boundsOf(checks);
-      const read = listReader(element.read, listLimitOf(schema), bounds);
-      return withChecks({ ...native("list", read), element }, others);
+      const limit = listLimitOf(schema);
+      const read = listReader(element.read, limit, bounds);
+      const take = listTaker(element.take, limit, bounds);
+      return withChecks({ ...native("list", read, take), element }, others);
     }
     case "union": {
       const tagged = compileTagged(schema, compileInner, options.shownWhole);
-      return tagged === undefined ? onlyZod("scalar") : withChecks(native("scalar", tagged));
+      if (tagged === undefined) return onlyZod("scalar");
+      return withChecks(native("scalar", tagged.read, tagged.take));
     }
     case "lazy":
-      return withChecks(native("scalar", compileLazy(def.getter as () => z.ZodType, options)));
+      return withChecks(compileLazy(def.getter as () => z.ZodType, options));
     case "string":
-      return withChecks(native("scalar", readText));
+      return withChecks(native("scalar", readText, takeString));
     case "number":
-      return withChecks(native("scalar", readNumber));
+      return withChecks(native("scalar", readNumber, takeNumber));
     case "boolean":
-      return withChecks(native("scalar", readBoolean));
+      return withChecks(native("scalar", readBoolean, takeBoolean));
     case "enum":
-    case "literal":
-      return withChecks(native("scalar", oneOf([...(schema._zod.values as ReadonlySet<unknown>)])));
+    case "literal": {
+      const values = [...(schema._zod.values as ReadonlySet<unknown>)];
+      return withChecks(native("scalar", oneOf(values), takeOneOf(values)));
+    }
     case "nullable": {
-      const { read } = compileInner(def.innerType);
+      const { read, take } = compileInner(def.innerType);
       return withChecks(
-        native("scalar", (walk, input, hint) =>
-          input === null ? readNull(walk) : read(walk, input, hint),
+        native(
+          "scalar",
+          (walk, input, hint) => (input === null ? readNull(walk) : read(walk, input, hint)),
+          take && ((left, input) => (input === null ? takeJson(left, null) : take(left, input))),
         ),
       );
     }
@@ -153,7 +178,7 @@ function compile(schema: z.ZodType, options: Compiling): Compiled {
   }
 }
 
-function compileLazy(getter: () => z.ZodType, options: Compiling): Reader {
+function compileLazy(getter: () => z.ZodType, options: Compiling): Compiled {
   let inner: Compiled | undefined;
   const compiled = () => {
     if (inner !== undefined) return inner;
@@ -163,7 +188,11 @@ function compileLazy(getter: () => z.ZodType, options: Compiling): Reader {
     return inner;
   };
   options.pending.push(compiled);
-  return (walk, input, hint) => compiled().read(walk, input, hint);
+  return native(
+    "scalar",
+    (walk, input, hint) => compiled().read(walk, input, hint),
+    (left, input) => compiled().take?.(left, input) ?? BAD,
+  );
 }
 
 interface Bounds {
@@ -195,14 +224,30 @@ function listReader(read: Reader, limit: keyof Limits | undefined, { min, max }:
   };
 }
 
+function listTaker(
+  take: Taker | undefined,
+  limit: keyof Limits | undefined,
+  { min, max }: Bounds,
+): Taker | undefined {
+  if (take === undefined) return undefined;
+  return (left, input) => {
+    const items = takeList(left, input, take);
+    if (items === BAD) return BAD;
+    const { length } = items as readonly unknown[];
+    const most = left.limits[limit ?? "nodes"];
+    return length >= min && length <= max && length <= most ? items : BAD;
+  };
+}
+
 interface Def {
   readonly type: string;
   readonly catchall?: z.ZodType;
   readonly [part: string]: unknown;
 }
 
-function native(shape: Shape, read: Reader): Compiled {
-  return { shape, read, overlay: read, passes: undefined, level: undefined, element: undefined };
+function native(shape: Shape, read: Reader, take?: Taker): Compiled {
+  const whole = { passes: undefined, level: undefined, element: undefined };
+  return { shape, read, overlay: read, take, ...whole };
 }
 
 const readBoolean: Reader = (walk, value) => {
@@ -224,5 +269,13 @@ function oneOf(values: readonly unknown[]): Reader {
     for (let i = 0; i < values.length; i++) if (values[i] === value) return value;
     if (typeof value !== "string") return mismatch(walk, value, expected);
     return report(walk, walk.shapeCode, expected, "another text");
+  };
+}
+
+function takeOneOf(values: readonly unknown[]): Taker {
+  return (left, value) => {
+    const found = typeof value === "string" ? takeText(left, value) : takeJson(left, value);
+    for (let i = 0; i < values.length; i++) if (values[i] === found) return found;
+    return BAD;
   };
 }

@@ -1,3 +1,4 @@
+import type { Taker } from "./take.ts";
 import type { Reader } from "./walk.ts";
 
 /** What kind of container a value is. The merge and the filter go by it. */
@@ -10,6 +11,8 @@ export interface Compiled {
   readonly read: Reader;
   /** Reads a partial value over `hint`: a field of known shape that is left out stays. */
   readonly overlay: Reader;
+  /** Takes over fresh JSON data that nobody else has; `undefined` where only `read` knows how. */
+  readonly take: Taker | undefined;
   /** The schema's own checks, for a value that is put together later. */
   readonly passes: ((value: unknown) => boolean) | undefined;
   /** The fields, where the value is a level with known keys. */
@@ -35,9 +38,18 @@ export interface Level {
   readonly fields: readonly Field[];
   readonly read: Reader;
   readonly overlay: Reader;
+  readonly take: Taker | undefined;
   /** Every key, `undefined`. Spreading it gives the shape. */
   readonly template: LevelValue;
 }
 
 /** A level's value, as code that knows only the table handles it. */
 export type LevelValue = Readonly<Record<string, unknown>>;
+
+/** Makes the objects of a level out of their values, in the order of its keys. */
+export interface LevelBuilder {
+  readonly keys: readonly string[];
+  /** A list of as many values, each `undefined`. */
+  readonly fresh: () => unknown[];
+  readonly build: (values: readonly unknown[]) => Record<string, unknown>;
+}

@@ -97,6 +97,10 @@ export const weakGet: <K extends WeakKey, V>(map: WeakMap<K, V>, key: K) => V | 
 /** `map.set(key, value)` of a WeakMap. */
 export const weakSet: <K extends WeakKey, V>(map: WeakMap<K, V>, key: K, value: V) => unknown =
   uncurryThis(WeakMap.prototype.set) as never;
+/** `map.get(key)` of a Map. */
+export const mapGet: <K, V>(map: ReadonlyMap<K, V>, key: K) => V | undefined = uncurryThis(
+  Map.prototype.get,
+) as never;
 export const execPattern: Method<RegExp, [string], RegExpExecArray | null> = uncurryThis(
   RegExp.prototype.exec,
 );

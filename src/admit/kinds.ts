@@ -7,22 +7,20 @@ import * as z from "zod";
 import { checksOf, type ZodCheck } from "./checks.ts";
 import type { Shape } from "./compiled.ts";
 import { type Json, mismatch, readArray, readJson, readJsonObject, readMap } from "./free-form.ts";
-import {
-  dateNow,
-  decodePercent,
-  enumerableKeys,
-  isFiniteNumber,
-  isSafeInteger,
-} from "./intrinsics.ts";
+import { dateNow, enumerableKeys, isFiniteNumber, isSafeInteger } from "./intrinsics.ts";
 import { extensionsLimits, type Limits } from "./limits.ts";
 import { checkText } from "./properties.ts";
 import { asSet } from "./sets.ts";
+import { type Taker, takeJson, takeMap, takeNumber, takeString } from "./take.ts";
 import { canonicalInstant, instantOf, isLabel } from "./text-rules.ts";
+import { fromUtf8 } from "./utf8.ts";
 import { BAD, countNode, type Reader, readAlone, report } from "./walk.ts";
 
 export interface Kind {
   readonly shape: Shape;
   readonly read: Reader;
+  /** Default: what was parsed is read the long way. */
+  readonly take?: Taker;
   readonly jsonSchema: { readonly [keyword: string]: unknown };
 }
 
@@ -74,7 +72,12 @@ const anySize: Limits = Object.freeze({
 
 /** Any JSON value. Nulls inside are data. */
 export function jsonValue(): z.ZodType<Json, Json> {
-  return declareRuled(z.custom<Json>(), { shape: "scalar", read: readJson, jsonSchema: {} });
+  return declareRuled(z.custom<Json>(), {
+    shape: "scalar",
+    read: readJson,
+    take: takeJson,
+    jsonSchema: {},
+  });
 }
 
 /** Any JSON object. Nulls inside are data. */
@@ -85,6 +88,7 @@ export function jsonObject(): z.ZodType<
   return declareRuled(z.custom<{ readonly [key: string]: Json }>(), {
     shape: "map",
     read: readJsonObject,
+    take: (left, value) => takeMap(left, value, takeJson),
     jsonSchema: { type: "object" },
   });
 }
@@ -108,6 +112,7 @@ export function utf8Text(): z.ZodType<string, string | readonly number[]> {
         ? report(walk, walk.shapeCode, "bytes that are UTF-8", "others")
         : checkText(walk, text);
     },
+    take: takeString,
     jsonSchema: {
       anyOf: [
         { type: "string" },
@@ -123,21 +128,6 @@ const readByte: Reader = (walk, value) => {
   return isByte ? value : report(walk, walk.shapeCode, "a byte from 0 to 255", "another value");
 };
 
-const hexDigits = "0123456789abcdef";
-
-function fromUtf8(bytes: readonly number[]): string | undefined {
-  let text = "";
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i] as number;
-    text += `%${hexDigits[byte >> 4]}${hexDigits[byte & 15]}`;
-  }
-  try {
-    return decodePercent(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** A whole number, not negative. */
 export function wholeNumber(): z.ZodNumber {
   return declare(z.number().int().nonnegative(), {
@@ -148,6 +138,10 @@ export function wholeNumber(): z.ZodNumber {
       return isSafeInteger(number) && (number as number) >= 0
         ? number
         : report(walk, walk.shapeCode, "a whole number from 0 on", "another number");
+    },
+    take: (left, value) => {
+      const number = takeNumber(left, value);
+      return isSafeInteger(number) && (number as number) >= 0 ? number : BAD;
     },
     jsonSchema: { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
   });

@@ -4,11 +4,13 @@
  * like an absent one, and nothing is ever looked up on a prototype.
  */
 import type * as z from "zod";
-import type { Field, Level, LevelValue } from "./compiled.ts";
+import type { Field, Level, LevelBuilder, LevelValue } from "./compiled.ts";
 import { type CompileField, compileFields } from "./fields.ts";
 import { mismatch, readJson } from "./free-form.ts";
 import { append, create, enumerableKeys, freeze, hasOwn, isArray, ownValue } from "./intrinsics.ts";
+import { mapped } from "./lists.ts";
 import { checkKey, containerKind, isRecord, keysOf, readProperty, typeName } from "./properties.ts";
+import { levelTaker } from "./take-level.ts";
 import {
   BAD,
   countAgain,
@@ -39,6 +41,7 @@ interface LevelOptions {
   readonly shownWhole: boolean;
   /** An unknown field from anyone is refused. */
   readonly strict: boolean;
+  readonly builders?: readonly LevelBuilder[] | undefined;
 }
 
 export function compileLevel(
@@ -50,9 +53,12 @@ export function compileLevel(
   const fields = compileFields(shape, compileField, options.shownWhole);
   const byKey: Record<string, Field> = create(null);
   for (const field of fields) byKey[field.key] = field;
-  for (const [alias, key] of Object.entries(aliasesOf.get(schema._zod?.def ?? schema) ?? {})) {
+  const aliases = aliasesOf.get(schema._zod?.def ?? schema) ?? {};
+  for (const [alias, key] of Object.entries(aliases)) {
     byKey[alias] = byKey[key] as Field;
   }
+  const places = new Map(fields.map(({ key }, place) => [key, place]));
+  for (const [alias, key] of Object.entries(aliases)) places.set(alias, places.get(key) as number);
   const template = freeze(Object.fromEntries(fields.map((field) => [field.key, undefined])));
 
   const readInto = (walk: Walk, value: unknown, hint: unknown, partial: boolean): unknown => {
@@ -124,10 +130,28 @@ export function compileLevel(
   return {
     fields,
     template,
+    take: levelTaker({ fields, places, builder: builderOf(template, options.builders) }),
     read: (walk, value, hint) => readInto(walk, value, hint, false),
     overlay: (walk, value, hint) =>
       readInto(walk, value, hint, !options.shownWhole || hint !== undefined),
   };
+}
+
+/** The one that was made for these keys, or one that knows any. */
+function builderOf(template: LevelValue, builders: readonly LevelBuilder[] = []): LevelBuilder {
+  const keys = Object.keys(template);
+  const made = builders.find((each) => each.keys.join() === keys.join());
+  return made ?? keyByKey(template, keys);
+}
+
+function keyByKey(template: LevelValue, keys: readonly string[]): LevelBuilder {
+  const blank = keys.map(() => undefined);
+  const build = (values: readonly unknown[]) => {
+    const level: Record<string, unknown> = { ...template };
+    for (let i = 0; i < keys.length; i++) level[keys[i] as string] = values[i];
+    return level;
+  };
+  return { keys, fresh: () => mapped(blank, (value) => value), build };
 }
 
 /** From a plugin, null where a set or a header map belongs looks like an attempt to clear it. */

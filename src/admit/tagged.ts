@@ -3,8 +3,9 @@ import type * as z from "zod";
 import { GlassineError, quoted } from "../errors/index.ts";
 import type { Compiled } from "./compiled.ts";
 import { mismatch, readJson } from "./free-form.ts";
-import { create, hasOwn, isArray } from "./intrinsics.ts";
-import { BAD, countAgain, type Reader, report } from "./walk.ts";
+import { create, hasOwn, isArray, mapGet } from "./intrinsics.ts";
+import type { Taker } from "./take.ts";
+import { BAD, countAgain, type Reader, report, type Walk } from "./walk.ts";
 
 /**
  * A reader for a union with a tag; `undefined` for one that only zod can read. The value is copied
@@ -14,11 +15,12 @@ export function compileTagged(
   schema: z.ZodType,
   compile: (option: z.ZodType) => Compiled,
   ofPayload: boolean,
-): Reader | undefined {
+): { readonly read: Reader; readonly take: Taker | undefined } | undefined {
   const def = schema._zod.def as unknown as UnionDef;
   const tag = def.discriminator;
   if (tag === undefined || def.unionFallback === true) return undefined;
   const byText: Record<string, Reader> = create(null);
+  const takers = new Map<unknown, Taker>();
   const byOther = new Map<unknown, Reader>();
   const taken = new Set<unknown>();
   for (const option of def.options) {
@@ -30,9 +32,12 @@ export function compileTagged(
         { discriminator: tag },
       );
     }
-    const { read } = compile(option);
+    const { read, take } = compile(option);
     for (const value of values) {
-      if (typeof value === "string") byText[value] = read;
+      if (typeof value === "string") {
+        byText[value] = read;
+        if (take !== undefined) takers.set(value, take);
+      }
       // Where several may be without it, its absence tells none of them.
       else if (taken.has(value)) byOther.delete(value);
       else byOther.set(value, read);
@@ -41,7 +46,7 @@ export function compileTagged(
   }
   const others = [...byOther];
   const expected = `${tag} to be one of ${[...Object.keys(byText), ...byOther.keys()].join(", ")}`;
-  return (walk, value, hint) => {
+  const readTagged: Reader = (walk, value, hint) => {
     const { nodes, units } = walk;
     const copy = walk.origin === "parsed" ? value : readJson(walk, value, hint);
     if (copy === BAD || copy === hint) return copy;
@@ -56,8 +61,23 @@ export function compileTagged(
     }
     return read === undefined
       ? report(walk, walk.shapeCode, expected, "another")
-      : read(walk, copy, hint);
+      : readCopy(walk, read, copy, hint);
   };
+  const takeTagged: Taker = (left, value) => {
+    if (typeof value !== "object" || value === null || !hasOwn(value, tag)) return BAD;
+    const take = mapGet(takers, (value as Record<string, unknown>)[tag]);
+    return take === undefined ? BAD : take(left, value);
+  };
+  return { read: readTagged, take: takers.size === 0 ? undefined : takeTagged };
+}
+
+/** Of what was copied here a host's is read as what was parsed here: no code is left in it. */
+function readCopy(walk: Walk, read: Reader, copy: unknown, hint: unknown): unknown {
+  const { origin } = walk;
+  if (origin !== "plugin") walk.origin = "parsed";
+  const result = read(walk, copy, hint);
+  walk.origin = origin;
+  return result;
 }
 
 interface UnionDef {

@@ -25,7 +25,7 @@ export type Reader = (walk: Walk, value: unknown, hint: unknown) => unknown;
 export type Origin = "parsed" | "host" | "library" | "plugin";
 
 export interface Walk {
-  readonly origin: Origin;
+  origin: Origin;
   readonly limits: Limits;
   /** Code for a value of the wrong type or shape. */
   readonly shapeCode: ErrorCode;

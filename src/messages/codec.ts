@@ -10,6 +10,7 @@ import {
   parseText,
   payloadLimits,
   readOption,
+  takeParsed,
   writeText,
 } from "../admit/index.ts";
 import { formatPath } from "../errors/index.ts";
@@ -60,24 +61,41 @@ export interface DecodedMessage {
 export function decodeMessage(input: unknown, options: DecodeMessageOptions = {}): DecodedMessage {
   expectOptions(options, ["strict", "limits"], "decodeMessage");
   const limits = limitsOver(payloadLimits, options.limits);
+  const strict = readOption(options, "strict", "boolean") === true;
   const isText = typeof input === "string";
-  const { value, problem } = isText ? parseText(input, limits) : { value: input };
-  if (problem !== undefined) throw invalidMessage([problem]);
+  const parsed = isText ? parse(input, limits) : input;
+  if (isText && typeof parsed === "object" && parsed !== null) {
+    const message = takeParsed(messageReader, parsed, limits);
+    if (message !== undefined) return decoded(message, [], 0, limits);
+  }
+  // What was taken over in part is parsed anew.
+  const value = isText ? parse(input, limits) : input;
   const read: Admitted = admit(messageReader, value, {
     origin: isText ? "parsed" : "host",
     limits,
     shapeCode: "payload_shape",
-    strict: readOption(options, "strict", "boolean") === true,
+    strict,
     hint: undefined,
     partial: false,
   });
   if (!read.ok) throw invalidMessage(read.problems);
-  const { droppedCount } = read;
-  return intrinsics.freeze({
-    message: markPayload(read.value as object, messageReader, limits) as Message,
-    dropped: intrinsics.freeze(mapped(read.dropped, formatPath)),
-    droppedCount,
-  });
+  return decoded(read.value as object, mapped(read.dropped, formatPath), read.droppedCount, limits);
+}
+
+function parse(text: string, limits: Limits): unknown {
+  const { value, problem } = parseText(text, limits);
+  if (problem !== undefined) throw invalidMessage([problem]);
+  return value;
+}
+
+function decoded(
+  value: object,
+  dropped: readonly string[],
+  droppedCount: number,
+  limits: Limits,
+): DecodedMessage {
+  const message = markPayload(value, messageReader, limits) as Message;
+  return intrinsics.freeze({ message, dropped: intrinsics.freeze(dropped), droppedCount });
 }
 
 /**

@@ -14,6 +14,7 @@ import {
 } from "../admit/index.ts";
 import { type ErrorCode, formatProblems, GlassineError, type Problem } from "../errors/index.ts";
 import type { DeepReadonly } from "../slots/index.ts";
+import { messageLevels } from "./message-levels.generated.ts";
 import { type MessageData, messageSchema } from "./schemas.ts";
 
 const { create, enumerableKeys, freeze, getPrototypeOf, isArray, objectPrototype } = intrinsics;
@@ -64,7 +65,11 @@ class Marked extends Itself {
   }
 }
 const anyJson = compileSchema(jsonValue(), { closed: false, shownWhole: true });
-export const messageReader = compileSchema(messageSchema, { closed: true, shownWhole: true });
+export const messageReader = compileSchema(messageSchema, {
+  closed: true,
+  shownWhole: true,
+  builders: messageLevels,
+});
 
 /**
  * Makes a message: checked, defaults filled in, deep-frozen.

@@ -82,6 +82,7 @@ export function compileSlots(table: SlotTable): CompiledSlots {
       shape: "level",
       read: level.read,
       overlay: level.overlay,
+      take: level.take,
       passes: undefined,
       level,
       element: undefined,

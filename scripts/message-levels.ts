@@ -1,0 +1,41 @@
+/** Writes the constructors of the levels that messages are made of. */
+import * as z from "zod";
+import { messageSchema, partSchemas } from "../src/messages/schemas.ts";
+
+/** The keys of each level, none twice. */
+function levels(): readonly (readonly string[])[] {
+  const shapes = partSchemas.flatMap(({ shape }) => {
+    const content = "content" in shape ? shape.content : undefined;
+    return content instanceof z.ZodObject ? [shape, content.shape] : [shape];
+  });
+  const all = [messageSchema.shape, ...shapes].map((shape) => Object.keys(shape));
+  return [...new Map(all.map((keys) => [keys.join(), keys])).values()];
+}
+
+export function messageLevelsSource(): string {
+  return `// Generated from the schemas of messages by \`npm run generate\`. Edit those, not this file.
+import type { LevelBuilder } from "../admit/index.ts";
+
+/** One literal a level: every object of it has one shape, and is made at once. */
+export const messageLevels: readonly LevelBuilder[] = [
+${levels().map(levelSource).join("\n")}
+];
+`;
+}
+
+function levelSource(keys: readonly string[]): string {
+  const fields = keys.map((key, place) => `      ${key}: values[${place}],`);
+  return `  {
+    keys: ${list(keys.map((key) => JSON.stringify(key)))},
+    fresh: () => ${list(keys.map(() => "undefined"))},
+    build: (values) => ({
+${fields.join("\n")}
+    }),
+  },`;
+}
+
+/** On one line where it fits into a hundred columns, as the formatter has it. */
+function list(items: readonly string[]): string {
+  const line = `[${items.join(", ")}]`;
+  return line.length <= 88 ? line : `[\n${items.map((item) => `      ${item},\n`).join("")}    ]`;
+}
