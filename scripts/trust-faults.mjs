@@ -60,7 +60,10 @@ const width = Math.max(0, ...[...counts.keys()].map((what) => what.length));
 for (const [what, count] of counts) console.log(`${what.padEnd(width)}  ${count}`);
 const verdict = codes.every((code) => code === 0) ? "All of it held." : "Not all of it held.";
 console.log(verdict);
-if (values.report) writeFileSync("test/faults/report.md", reportOf());
+if (values.report) {
+  writeFileSync("test/faults/report.md", reportOf());
+  spawnSync("biome", ["format", "--write", "test/faults/report.md"], { stdio: "ignore" });
+}
 process.exit(Math.max(...codes));
 
 function reportOf() {
