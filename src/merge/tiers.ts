@@ -19,7 +19,7 @@ import { defaultsOf, type Node, nodeByKey, type Tier } from "../slots/index.ts";
 import { mergeHeaders, mergeMap } from "./maps.ts";
 import { type Change, type Merging, refuse, refuseOverlong } from "./merging.ts";
 
-const { append, enumerableKeys, freeze, isArray } = intrinsics;
+const { append, enumerableKeys, freeze, getPrototypeOf, isArray } = intrinsics;
 
 type MergeRule = (merging: Merging, node: Node, change: Change) => unknown;
 
@@ -89,12 +89,15 @@ function ignore(merging: Merging, node: Node, change: Change, code: Ignored): un
   return change.current;
 }
 
-/** Empty containers all the way down: what a hidden or absent part looks like when spread. */
+/**
+ * Empty containers all the way down: what a hidden or absent part looks like when spread. The keys
+ * of a map are data, so it says something with the first of them.
+ */
 function saysNothing(value: unknown): boolean {
   if (value === undefined) return true;
   if (typeof value !== "object" || value === null) return false;
   const keys = enumerableKeys(value);
-  if (isArray(value)) return keys.length === 0;
+  if (isArray(value) || getPrototypeOf(value) === null) return keys.length === 0;
   for (let i = 0; i < keys.length; i++) {
     if (!saysNothing((value as LevelValue)[keys[i] as string])) return false;
   }

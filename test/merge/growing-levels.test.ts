@@ -207,7 +207,7 @@ it("a set that may be absent begins with what is added, and nothing else", () =>
   expect(extensions.shelf).toEqual({ marks: ["m"] });
 });
 
-it("only what is empty all the way down says nothing, and a list with anything in it says it", () => {
+it("only what is empty all the way down says nothing, and a map with any key in it says it", () => {
   const odd = defineHost({
     slots: {
       odd: {
@@ -220,8 +220,7 @@ it("only what is empty all the way down says nothing, and a list with anything i
   const current = odd.createExtensions({});
   const told = (map: object) =>
     odd.mergeExtensions(current, { odd: { map } }, []).rejections.map(({ path }) => path);
-  for (const map of [{ undefined: "x" }, { a: [{}] }, { a: {}, b: { c: 0 } }, { a: null }]) {
-    expect(told(map)).toEqual(["odd"]);
-  }
-  for (const map of [{}, { a: [] }, { a: { b: {} }, c: [] }]) expect(told(map)).toEqual([]);
+  const maps = [{ undefined: "x" }, { a: [{}] }, { a: {}, b: { c: 0 } }, { a: null }, { a: [] }];
+  for (const map of maps) expect(told(map)).toEqual(["odd"]);
+  expect(told({})).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { listed, type Rejection } from "../../src/merge/merging.ts";
 import { codeOf, refusalOf } from "../admit/support.ts";
+import { verifies } from "../support/verifies.ts";
 
 const extensions = createExtensions({
   request: { request_id: "r" },
@@ -27,6 +28,22 @@ describe("a change that is ignored", () => {
     ]);
     expect(merged.custom).toEqual({ a: 2 });
     expect(Object.isFrozen(rejections) && rejections.every(Object.isFrozen)).toBe(true);
+  });
+
+  // Found by L8: a plugin could tell by the report whether something hidden was there.
+  it("is reported where it is a key of a map, also with nothing at the key", () => {
+    verifies("merge:empty-unreported");
+    const proposed = { http: {}, security: { data: { a: {} } } };
+    const grant = ["write_headers", "read_workload"] as const;
+    for (const document of [{}, { security: { this_workload: {} } }]) {
+      const envelope = createExtensions(document);
+      const merged = mergeExtensions(envelope, proposed, grant);
+      expect(merged.rejections).toMatchObject([{ path: "security.data", code: "tier_immutable" }]);
+      const strict = () => mergeExtensions(envelope, proposed, grant, { strict: true });
+      expect(codeOf(strict)).toBe("tier_immutable");
+    }
+    const empty = { security: { data: {}, objects: {}, labels: [] } };
+    expect(mergeExtensions(createExtensions({}), empty, grant).rejections).toEqual([]);
   });
 
   it("carries the plugin's name where the host gives it", () => {
