@@ -1,10 +1,11 @@
 /**
  * Measures ratios.
  *
- * Absolute times mean nothing across machines, so both sides of a comparison run in one process,
- * side by side, and every round gives one ratio. The median of the rounds decides.
+ * Absolute times mean nothing across machines, so both sides of a comparison run side by side,
+ * in one process where they can, and every round gives one ratio. The median of the rounds decides.
  */
 import type { createLane, Lane } from "./lane.ts";
+import { type Group, medianOf, type Named, type Row, rowOf, shuffled } from "./rows.ts";
 
 /** One of two things that are compared. */
 export interface Side {
@@ -12,29 +13,23 @@ export interface Side {
   readonly run: (times: number) => unknown;
   /** Throws unless all of it ran and the last run gave what it should. Not timed. */
   readonly check: (last: unknown, times: number) => void;
+  /** How many things one run of the operation handles, where time is told for one. Default 1. */
+  readonly per?: number;
+}
+
+/** A side that runs in another process, which takes its time there and checks what came of it. */
+export interface Elsewhere {
+  /** Runs the operation so many times and gives the milliseconds of processor time that took. */
+  readonly spend: (times: number) => Promise<number>;
+  /** Lets go of the process. */
+  readonly end: () => void;
+  readonly per?: number;
 }
 
 /** Two sides and what their ratio should be at most. */
-export interface Comparison {
-  readonly id: string;
-  readonly workload: string;
-  readonly goal: number;
+export interface Comparison extends Named {
   /** Makes both sides: ours, and what it is divided by. */
-  readonly sides: () => Promise<readonly [ours: Side, baseline: Side]>;
-}
-
-/** What was measured of one comparison. */
-export interface Row {
-  readonly id: string;
-  readonly workload: string;
-  readonly goal: number;
-  readonly min: number;
-  readonly median: number;
-  readonly max: number;
-  readonly met: boolean;
-  /** Nanoseconds an operation, medians. For reading a profile only. */
-  readonly oursNs: number;
-  readonly baselineNs: number;
+  readonly sides: () => Promise<readonly [ours: Side, baseline: Side | Elsewhere]>;
 }
 
 const warmUpMs = 400;
@@ -42,14 +37,12 @@ const sliceMs = 6;
 const slicesARound = 6;
 
 /** A side that is warm, with the number of runs that fill one slice. */
-interface Warm extends Side {
-  readonly times: number;
-}
+type Warm = (Side | Elsewhere) & { readonly times: number };
 
 interface Measured {
   readonly comparison: Comparison;
   readonly sides: readonly [ours: Warm, baseline: Warm];
-  /** By round: milliseconds an operation. */
+  /** By round: nanoseconds an operation. */
   readonly ours: number[];
   readonly baseline: number[];
 }
@@ -63,8 +56,28 @@ export async function newLane(): Promise<Lane> {
 }
 let lanes = 0;
 
+/** Comparisons that are timed in one process. */
+export function timed(comparisons: readonly Comparison[]): Group {
+  return {
+    comparisons,
+    measure: (isWanted, rounds) => measure(comparisons.filter(isWanted), rounds),
+  };
+}
+
+/** What each of many sides takes for one thing, in nanoseconds: medians of rounds in random order. */
+export async function timesOf(sides: readonly Side[], rounds: number): Promise<readonly number[]> {
+  const all: { readonly side: Warm; readonly took: number[] }[] = [];
+  for (const side of sides) all.push({ side: await warmed(side), took: [] });
+  for (let round = 0; round < rounds; round += 1) {
+    for (const { side, took } of shuffled(all)) {
+      took.push(nsOf(side, await spent(side, side.times)));
+    }
+  }
+  return all.map(({ took }) => medianOf(took));
+}
+
 /** Warms every side first, then times them all in random order, round by round. */
-export async function measure(
+async function measure(
   comparisons: readonly Comparison[],
   rounds: number,
 ): Promise<readonly Row[]> {
@@ -77,12 +90,19 @@ export async function measure(
   for (let round = 0; round < rounds; round += 1) {
     for (const { sides, ours, baseline } of shuffled(all)) {
       globalThis.gc?.({ type: "minor", execution: "sync" });
-      const spent = await oneRound(sides);
-      ours.push(spent.ours / sides[0].times);
-      baseline.push(spent.baseline / sides[1].times);
+      const took = await oneRound(sides);
+      ours.push(nsOf(sides[0], took.ours));
+      baseline.push(nsOf(sides[1], took.baseline));
     }
   }
-  return all.map(rowOf);
+  for (const { sides } of all) for (const side of sides) if ("end" in side) side.end();
+  return all.map(({ comparison, ours, baseline }) =>
+    rowOf(comparison, { ours, baseline, unit: "ns" }),
+  );
+}
+
+function nsOf({ times, per = 1 }: Warm, spentMs: number): number {
+  return (spentMs * 1e6) / (times * per);
 }
 
 /**
@@ -94,7 +114,7 @@ async function oneRound(sides: Measured["sides"]): Promise<{ ours: number; basel
   let baseline = 0;
   for (let slice = 0; slice < slicesARound; slice += 1) {
     for (const side of shuffled(sides)) {
-      const tookMs = await timed(side, side.times);
+      const tookMs = await spent(side, side.times);
       if (side === sides[0]) ours += tookMs;
       else baseline += tookMs;
     }
@@ -103,15 +123,15 @@ async function oneRound(sides: Measured["sides"]): Promise<{ ours: number; basel
 }
 
 /** Runs a side until it is compiled for good, then counts how often it fits into a slice. */
-async function warmed(side: Side): Promise<Warm> {
+async function warmed(side: Side | Elsewhere): Promise<Warm> {
   let times = 1;
   let spentMs = 0;
   while (spentMs < warmUpMs) {
-    const tookMs = await timed(side, times);
+    const tookMs = await spent(side, times);
     spentMs += tookMs;
     if (tookMs < sliceMs / 2) times *= 2;
   }
-  const tookMs = await timed(side, times);
+  const tookMs = await spent(side, times);
   return { ...side, times: Math.max(1, Math.round((times * sliceMs) / tookMs)) };
 }
 
@@ -119,7 +139,9 @@ async function warmed(side: Side): Promise<Warm> {
  * Milliseconds for so many runs: processor time of this process, collecting its garbage included.
  * Nothing here waits, so it is the time on a clock, less what other processes took.
  */
-async function timed({ run, check }: Side, times: number): Promise<number> {
+async function spent(side: Side | Elsewhere, times: number): Promise<number> {
+  if ("spend" in side) return side.spend(times);
+  const { run, check } = side;
   const start = process.cpuUsage();
   const running = run(times);
   const last = running instanceof Promise ? await running : running;
@@ -127,34 +149,4 @@ async function timed({ run, check }: Side, times: number): Promise<number> {
   const tookMs = (user + system) / 1000;
   check(last, times);
   return tookMs;
-}
-
-function rowOf({ comparison: { id, workload, goal }, ours, baseline }: Measured): Row {
-  const ratios = ours.map((ms, round) => ms / (baseline[round] ?? Number.NaN));
-  const median = medianOf(ratios);
-  return {
-    id,
-    workload,
-    goal,
-    min: Math.min(...ratios),
-    median,
-    max: Math.max(...ratios),
-    met: median <= goal,
-    oursNs: medianOf(ours) * 1e6,
-    baselineNs: medianOf(baseline) * 1e6,
-  };
-}
-
-function medianOf(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
-}
-
-function shuffled<Item>(items: readonly Item[]): Item[] {
-  return items
-    .map((item) => ({ item, at: Math.random() }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ item }) => item);
 }

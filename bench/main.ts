@@ -3,115 +3,139 @@
  *
  * Each group runs in a process of its own, one after the other. A goal that is missed is told,
  * and is no failure; a check that fails is one. What cannot run here is told to be skipped; a name
- * that stands for nothing is refused.
+ * that stands for nothing is refused. With `--guard`, few rounds decide, and a median beyond twice
+ * its goal is a failure.
  */
-import { fork } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { findPeer, pythonPath } from "./cpex/find-python.ts";
+import { cpexGroups, cpexHere } from "./cpex/groups.ts";
 import { dispatchComparisons } from "./dispatch.ts";
 import { filterComparisons } from "./filter.ts";
-import { type Comparison, measure, type Row } from "./harness.ts";
+import { firing } from "./firing.ts";
+import { guard } from "./guard.ts";
+import { timed } from "./harness.ts";
+import { knownMisses } from "./known-misses.ts";
+import { memoryComparisons } from "./memory.ts";
+import { sized } from "./memory-harness.ts";
 import { messageComparisons } from "./messages.ts";
 import { operationComparisons } from "./operations.ts";
-import { type Selection, selectionOf } from "./selection.ts";
+import { peerComparisons } from "./peers.ts";
+import type { Row } from "./rows.ts";
+import { type Groups, type Outcome, type Run, runGroups } from "./run-groups.ts";
+import { scaleDispatchComparisons } from "./scale-dispatch.ts";
+import { scaleTurnComparisons } from "./scale-turns.ts";
+import { selectionOf } from "./selection.ts";
+import { startUp } from "./start-up.ts";
+import { tableOf } from "./table.ts";
 import { viewComparisons } from "./views.ts";
-
-const groups: Readonly<Record<string, readonly Comparison[]>> = {
-  dispatch: dispatchComparisons,
-  filter: filterComparisons,
-  views: viewComparisons,
-  messages: messageComparisons,
-  operations: operationComparisons,
-};
-const minRounds = 9;
 
 const { values: options } = parseArgs({
   options: {
     only: { type: "string" },
     rounds: { type: "string", default: "15" },
     json: { type: "string" },
+    guard: { type: "boolean", default: false },
     // For the child processes, and for a profiler.
     group: { type: "string" },
   },
 });
-const rounds = Math.max(minRounds, Number(options.rounds) || 0);
-const here = Object.values(groups).flatMap((comparisons) => comparisons.map(({ id }) => id));
+const minRounds = 9;
+// Bytes hardly differ from round to round.
+const memoryRounds = options.guard ? 3 : 9;
+
+/** What needs nothing but what `npm ci` installs. */
+const ownGroups: Groups = {
+  dispatch: timed(dispatchComparisons),
+  peers: timed(peerComparisons),
+  filter: timed(filterComparisons),
+  views: timed(viewComparisons),
+  messages: timed(messageComparisons),
+  operations: timed(operationComparisons),
+  scaleDispatch: timed(scaleDispatchComparisons),
+  scaleTurns: timed(scaleTurnComparisons),
+  ...Object.fromEntries(memoryComparisons.map((one) => [one.id, sized([one], memoryRounds)])),
+  startUp,
+  firing,
+};
+const rounds = options.guard ? minRounds : Math.max(minRounds, Number(options.rounds) || 0);
+const allGroups: Groups = { ...ownGroups, ...cpexGroups };
+const known = Object.values(allGroups).flatMap(({ comparisons }) =>
+  comparisons.map(({ id }) => id),
+);
 
 /** Ends the program where `--only` names something that is not there. */
-function selection(): Selection {
+function selection(only: string | undefined): Run["isWanted"] {
   try {
-    return selectionOf(options.only, here);
+    const isNamed = selectionOf(only, known);
+    return ({ id }) => isNamed(id);
   } catch (error) {
     console.error((error as Error).message);
     process.exit(2);
   }
 }
-const { isWanted, skipped } = selection();
+
+const isWanted = selection(options.only);
+
+/** Measures what `only` names, each group in a process of its own, with so many rounds. */
+const runOf =
+  (groups: Groups) =>
+  (only: string | undefined, roundsEach: number): Promise<Outcome> =>
+    runGroups(groups, {
+      isWanted: selection(only),
+      childArgs: [
+        ...["--rounds", String(roundsEach)],
+        ...(only === undefined ? [] : ["--only", only]),
+        ...(options.guard ? ["--guard"] : []),
+      ],
+      program: fileURLToPath(import.meta.url),
+    });
 
 /** Measures one group here and hands the rows to the parent. */
 async function measureGroup(name: string): Promise<void> {
-  const rows = await measure(
-    (groups[name] ?? []).filter(({ id }) => isWanted(id)),
-    rounds,
-  );
-  if (process.send === undefined) print(rows);
+  const rows = await allGroups[name]?.measure(isWanted, rounds);
+  if (process.send === undefined) print(rows ?? []);
   else process.send(rows);
 }
 
-/** Measures one group in a process of its own. Gives nothing when a check failed there. */
-function forkGroup(name: string): Promise<readonly Row[] | undefined> {
-  return new Promise((resolve, reject) => {
-    let rows: readonly Row[] | undefined;
-    const child = fork(
-      fileURLToPath(import.meta.url),
-      [...process.argv.slice(2), "--group", name],
-      { execArgv: [...process.execArgv, "--expose-gc"] },
-    );
-    child.on("message", (message) => {
-      rows = message as Row[];
-    });
-    child.on("error", reject);
-    child.on("exit", (code) => resolve(code === 0 ? rows : undefined));
+function print(rows: readonly Row[]): void {
+  for (const line of tableOf(rows)) console.log(line);
+}
+
+/** The short run, over what needs nothing but what `npm ci` installs. */
+async function measureShort(): Promise<void> {
+  const comparisons = Object.values(ownGroups).flatMap((group) => group.comparisons);
+  const { only } = options;
+  process.exitCode = await guard({
+    comparisons,
+    known: knownMisses,
+    only,
+    run: runOf(ownGroups),
+    rounds,
+    tell: console.log,
   });
 }
 
-const headings = ["id", "workload", "goal", "min", "median", "max", "", "ours", "baseline"];
-
-function print(rows: readonly Row[]): void {
-  const lines = [headings, ...rows.map(cellsOf)];
-  const widths = headings.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)));
-  for (const line of lines) {
-    const cells = line.map((cell, i) =>
-      i === 1 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0),
-    );
-    console.log(cells.join("  "));
-  }
-}
-
-function cellsOf(row: Row): string[] {
-  const ratios = [row.min, row.median, row.max].map((ratio) => ratio.toFixed(3));
-  const times = [row.oursNs, row.baselineNs].map((ns) => `${ns.toFixed(0)} ns`);
-  return [row.id, row.workload, String(row.goal), ...ratios, row.met ? "met" : "missed", ...times];
-}
-
 async function measureAll(): Promise<void> {
-  const rows: Row[] = [];
-  for (const [name, comparisons] of Object.entries(groups)) {
-    if (!comparisons.some(({ id }) => isWanted(id))) continue;
-    const measured = await forkGroup(name);
-    if (measured === undefined) process.exitCode = 1;
-    else rows.push(...measured);
-  }
-  for (const line of skipped) console.log(line);
-  if (!here.some(isWanted)) return;
-  print(rows);
-  console.log(`Ratios ours / baseline over ${rounds} rounds, Node ${process.versions.node}.`);
-  if (options.json !== undefined) {
-    const report = { node: process.versions.node, rounds, rows };
-    writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
-  }
+  const cpex = cpexHere(isWanted, () => findPeer(pythonPath()));
+  for (const line of cpex.skipped) console.log(line);
+  const run = runOf({ ...ownGroups, ...cpex.groups });
+  tell(await run(options.only, rounds), cpex.versions);
 }
 
-if (options.group === undefined) await measureAll();
-else await measureGroup(options.group);
+function tell({ rows, failed }: Outcome, cpex: string | null): void {
+  if (failed.length > 0) process.exitCode = 1;
+  if (rows.length === 0) return;
+  print(rows);
+  const versions = [`Node ${process.versions.node}`, ...(cpex === null ? [] : [cpex])].join(", ");
+  console.log(`Ratios ours / baseline over ${rounds} rounds. ${versions}.`);
+  if (options.json === undefined) return;
+  const report = { node: process.versions.node, cpex, rounds, rows };
+  writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+}
+
+if (options.group !== undefined) await measureGroup(options.group);
+else if (options.guard) await measureShort();
+else await measureAll();

@@ -12,7 +12,7 @@ import { partAt } from "./workloads.ts";
 import { plainMessage } from "./zod-message.ts";
 
 /** A message as it was parsed, and its text. */
-interface Sample {
+export interface Sample {
   readonly size: string;
   readonly wire: MessageInput;
   readonly text: string;
@@ -25,16 +25,16 @@ function sampleOf(size: string, parts: number, textUnits: number): Sample {
   return { size, text, wire: JSON.parse(text) as MessageInput };
 }
 
-const small = sampleOf("1 KB", 5, 60);
-const middle = sampleOf("100 KB", 250, 260);
-const large = sampleOf("5 MB", 5000, 870);
+export const small = sampleOf("1 KB", 5, 60);
+export const middle = sampleOf("100 KB", 250, 260);
+export const large = sampleOf("5 MB", 5000, 870);
 
 const decoding = (sample: Sample, goal: number): Comparison => ({
   id: "W1",
   workload: `decode ${sample.size}, vs JSON.parse of the text`,
   goal,
   sides: async () => [
-    await sideOf(() => decodeMessage(sample.text).message, isWhole(sample)),
+    await decodeSide(sample),
     await sideOf(() => JSON.parse(sample.text), isWire(sample)),
   ],
 });
@@ -43,13 +43,10 @@ const encoding = (sample: Sample, goal: number): Comparison => ({
   id: "W2",
   workload: `encode ${sample.size}, vs JSON.stringify of what was parsed`,
   goal,
-  sides: async () => {
-    const { message } = decodeMessage(sample.text);
-    return [
-      await sideOf(() => encodeMessage(message), isText(sample)),
-      await sideOf(() => JSON.stringify(sample.wire), isText(sample)),
-    ];
-  },
+  sides: async () => [
+    await encodeSide(sample),
+    await sideOf(() => JSON.stringify(sample.wire), isText(sample)),
+  ],
 });
 
 const validating = (sample: Sample, goal: number): Comparison => ({
@@ -73,6 +70,17 @@ export const messageComparisons: readonly Comparison[] = [
   validating(middle, 0.5),
   validating(large, 0.5),
 ];
+
+/** Our side: the text read, checked and frozen. */
+export function decodeSide(sample: Sample): Promise<Side> {
+  return sideOf(() => decodeMessage(sample.text).message, isWhole(sample));
+}
+
+/** Our side: the message written. */
+export function encodeSide(sample: Sample): Promise<Side> {
+  const { message } = decodeMessage(sample.text);
+  return sideOf(() => encodeMessage(message), isText(sample));
+}
 
 async function sideOf(operation: () => unknown, check: Side["check"]): Promise<Side> {
   const { callEach } = await newLane();

@@ -30,6 +30,12 @@ export const operationComparisons: readonly Comparison[] = (
 }));
 
 async function oursSide(n: number): Promise<Side> {
+  const { lane, fire, check } = await votersOf(n);
+  return { run: (times) => lane.awaitEach(times, fire), check };
+}
+
+/** What asks `n` voters once, and what holds that all of them said yes. */
+export async function votersOf(n: number) {
   const lane = await newLane();
   const plugins = Array.from({ length: n }, (_, i) =>
     host.definePlugin({
@@ -39,11 +45,8 @@ async function oursSide(n: number): Promise<Side> {
     }),
   );
   const manager = await host.createPluginManager({ plugins });
-  const operation = () => manager.invoke("may_pass", facts);
-  return {
-    run: (times) => lane.awaitEach(times, operation),
-    check: allAllowed(lane.calls, n),
-  };
+  const fire = () => manager.invoke("may_pass", facts);
+  return { lane, fire, check: allAllowed(lane.calls, n) };
 }
 
 async function bareSide(n: number): Promise<Side> {

@@ -13,10 +13,11 @@ export const viewComparisons: readonly Comparison[] = [
   },
 ];
 
-const parts = 100;
+export const parts = 100;
 const text = "x".repeat(20);
 
-const message: Message = createMessage({
+/** The message of the views. */
+export const message: Message = createMessage({
   role: "assistant",
   content: Array.from({ length: parts }, (_, i) => partAt(i, text)),
 });
@@ -29,7 +30,8 @@ interface Read {
   bytes: number;
 }
 
-const expected: Read = { uris: 80, names: 80, args: 40, bytes: 0 };
+/** What there is to be read. */
+export const expected: Read = { uris: 80, names: 80, args: 40, bytes: 0 };
 for (const part of message.content) expected.bytes += sizeOf(part);
 
 /** The size of a part as this benchmark knows it: all of its text is ASCII. */
@@ -52,7 +54,8 @@ function add(read: Read, { uri, name, args, sizeBytes }: Four): void {
   read.bytes += sizeBytes ?? 0;
 }
 
-function lazily(): Read {
+/** Four properties of each view, read. */
+export function lazily(): Read {
   const read: Read = { uris: 0, names: 0, args: 0, bytes: 0 };
   for (const view of viewsOf(message, { extensions: realisticEnvelope })) add(read, view);
   return read;

@@ -9,19 +9,20 @@ import {
   freezePayload,
   type Manager,
   type MessageInput,
+  type Mode,
   withSlots,
 } from "glassine";
 import { type Handler, type Handler3, hook, type Payload } from "./lane.ts";
 
-function numbered(count: number, name: string): string[] {
+export function numbered(count: number, name: string): string[] {
   return Array.from({ length: count }, (_, i) => `${name}${i}`);
 }
 
-function entries(count: number, key: string): Record<string, string> {
+export function entries(count: number, key: string): Record<string, string> {
   return Object.fromEntries(numbered(count, "").map((i) => [`${key}-${i}`, `value-${i}`]));
 }
 
-function hop(from: string, audience: string) {
+export function hop(from: string, audience: string) {
   return {
     subject_id: from,
     subject_type: "user",
@@ -104,18 +105,28 @@ export function freshEnvelope(): Extensions {
 
 export const payload: Payload = freezePayload({ name: "get_weather", args: { id: 1 } });
 
-/** A manager with one plugin for each handler. `timeoutMs` is the default, 30 s, or none. */
+/** How the plugins of a manager run. */
+export interface ManagerSettings {
+  /** Default: 30 s, never reached. */
+  readonly timeoutMs?: null;
+  /** Default: one after the other. */
+  readonly mode?: Mode;
+  /** What plugins whose handlers take extensions declare, by turns. Default: three capabilities. */
+  readonly grants?: readonly (readonly Capability[])[];
+}
+
+/** A manager with one plugin for each handler. */
 export function managerOf(
   handlers: readonly (Handler | Handler3)[],
-  options: { readonly timeoutMs?: null } = {},
+  { mode = "sequential", grants = [threeCapabilities], ...options }: ManagerSettings = {},
 ): Promise<Manager> {
   const plugins = handlers.map((handler, i) =>
     definePlugin({
       name: `plugin-${i}`,
       version: "1.0.0",
       // A plugin that takes no extensions declares nothing that opens them.
-      capabilities: handler.length > 2 ? threeCapabilities : [],
-      hooks: { [hook]: handler as Handler3 },
+      capabilities: handler.length > 2 ? (grants[i % grants.length] ?? []) : [],
+      hooks: { [hook]: { handler: handler as Handler3, mode } },
     }),
   );
   return createPluginManager({ plugins, ...options });

@@ -1,0 +1,77 @@
+/** F: the filter against `filter_extensions` of CPEX. */
+import assert from "node:assert/strict";
+import { type Capability, type Extensions, filterExtensions } from "glassine";
+import { countsCalls } from "../dispatch-sides.ts";
+import { type Comparison, newLane, type Side } from "../harness.ts";
+import { managerOf, payload, realisticEnvelope, threeCapabilities } from "../workloads.ts";
+import { type PeerCase, versusCpex } from "./peer.ts";
+import { allCapabilities, envelope } from "./workloads.ts";
+
+const peerOf = (capabilities: readonly Capability[]): PeerCase => ({
+  case: "filter",
+  input: { envelope, capabilities },
+});
+
+const fresh = (
+  id: string,
+  workload: string,
+  goal: number,
+  capabilities: readonly Capability[],
+): Comparison =>
+  versusCpex(
+    id,
+    `filter, ${workload}, built fresh`,
+    goal,
+    () => freshSide(capabilities),
+    peerOf(capabilities),
+  );
+
+export const cpexFilterComparisons: readonly Comparison[] = [
+  fresh("F1", "0 capabilities", 0.015, []),
+  fresh("F2", "3 capabilities", 0.02, threeCapabilities),
+  fresh("F3", "all capabilities", 0.02, allCapabilities),
+  versusCpex(
+    "F4",
+    "filter, 3 capabilities, same grant again: a plugin's whole turn",
+    0.004,
+    () => againSide(100),
+    peerOf(threeCapabilities),
+  ),
+];
+
+async function freshSide(capabilities: readonly Capability[]): Promise<Side> {
+  const { callEach } = await newLane();
+  const operation = () => filterExtensions(realisticEnvelope, capabilities);
+  return {
+    run: (times) => callEach(times, operation),
+    check: (last) => {
+      assert.notEqual(last, operation(), "a view is built each time");
+      checkView(last as Partial<Extensions>, capabilities);
+    },
+  };
+}
+
+/**
+ * Views are shared within an invocation, and nothing but an invocation comes by a shared one. So
+ * this is one with `n` plugins that read alike, told for one plugin: its call is in it, too.
+ */
+async function againSide(n: number): Promise<Side> {
+  const lane = await newLane();
+  const manager = await managerOf(Array.from({ length: n }, () => lane.sync3()));
+  const operation = lane.invokeWith(manager, payload, realisticEnvelope);
+  return {
+    run: (times) => lane.awaitEach(times, operation),
+    check: countsCalls(lane, n),
+    per: n,
+  };
+}
+
+function checkView(view: Partial<Extensions>, granted: readonly Capability[]): void {
+  const may = (name: Capability) => granted.includes(name);
+  assert.equal(view.http !== undefined, may("read_headers"));
+  assert.equal(view.agent !== undefined, may("read_agent"));
+  assert.equal(view.delegation !== undefined, may("read_delegation"));
+  assert.equal(view.security?.labels?.length ?? 0, may("append_labels") ? 4 : 0);
+  assert.equal(view.security?.subject?.roles?.length ?? 0, may("read_roles") ? 5 : 0);
+  assert.ok(Object.isFrozen(view) && Object.isFrozen(view.security));
+}

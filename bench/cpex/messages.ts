@@ -1,0 +1,25 @@
+/** W: messages from the wire and back, against pydantic as CPEX uses it. */
+import type { Comparison } from "../harness.ts";
+import { decodeSide, encodeSide, large, middle, type Sample, small } from "../messages.ts";
+import { versusCpex } from "./peer.ts";
+
+const decoding = (sample: Sample): Comparison =>
+  versusCpex("W3", `decode ${sample.size}`, 0.45, () => decodeSide(sample), {
+    case: "decode",
+    input: { text: sample.text },
+  });
+
+const encoding = (sample: Sample, goal: number): Comparison =>
+  versusCpex("W4", `encode ${sample.size}`, goal, () => encodeSide(sample), {
+    case: "encode",
+    input: { text: sample.text },
+  });
+
+export const cpexMessageComparisons: readonly Comparison[] = [
+  decoding(small),
+  decoding(middle),
+  decoding(large),
+  encoding(small, 0.5),
+  encoding(middle, 0.5),
+  encoding(large, 0.8),
+];

@@ -1,0 +1,56 @@
+/** V: views of the parts of a message against `iter_views` of CPEX. */
+import assert from "node:assert/strict";
+import { encodeMessage, viewsOf } from "glassine";
+import { type Comparison, newLane, type Side } from "../harness.ts";
+import { expected, lazily, message, parts } from "../views.ts";
+import { realisticEnvelope } from "../workloads.ts";
+import { type PeerCase, versusCpex } from "./peer.ts";
+import { envelope } from "./workloads.ts";
+
+const text = encodeMessage(message);
+const viewing = (read: boolean): PeerCase => ({ case: "views", input: { text, envelope, read } });
+
+export const cpexViewComparisons: readonly Comparison[] = [
+  versusCpex(
+    "V1",
+    "views of 100 parts, made",
+    0.05,
+    () => sideOf(make, (last) => assert.equal((last as readonly object[]).length, parts)),
+    viewing(false),
+  ),
+  versusCpex(
+    "V2",
+    "views of 100 parts; uri, name, args, size read",
+    0.1,
+    () => sideOf(lazily, (last) => assert.deepEqual(last, expected)),
+    viewing(true),
+  ),
+  versusCpex(
+    "V3",
+    "views of 100 parts; uri, name, args read",
+    0.01,
+    () => sideOf(readThree, (last) => assert.deepEqual(last, three)),
+    viewing(true),
+  ),
+];
+
+const three = { uris: expected.uris, names: expected.names, args: expected.args };
+
+function make() {
+  return viewsOf(message, { extensions: realisticEnvelope });
+}
+
+function readThree(): typeof three {
+  const read = { uris: 0, names: 0, args: 0 };
+  for (const { uri, name, args } of make()) {
+    if (uri !== undefined) read.uris += 1;
+    if (name !== undefined) read.names += 1;
+    if (args !== undefined) read.args += 1;
+  }
+  return read;
+}
+
+async function sideOf(operation: () => unknown, check: Side["check"]): Promise<Side> {
+  const { callEach } = await newLane();
+  return { run: (times) => callEach(times, operation), check };
+}

@@ -1,0 +1,123 @@
+/** D: dispatch against what other packages do with the same handlers, and against deadlines by hand. */
+import { createHooks } from "hookable";
+import compose from "koa-compose";
+import { AsyncSeriesWaterfallHook } from "tapable";
+import { countsCalls, handlersOf, type Ours, oursSide } from "./dispatch-sides.ts";
+import { type Comparison, newLane, type Side } from "./harness.ts";
+import type { Handler, Lane } from "./lane.ts";
+import { payload } from "./workloads.ts";
+
+/** Gives what calls the peer once, with `n` handlers of a lane registered in it. */
+type Peer = (lane: Lane, n: number) => () => Promise<unknown>;
+
+const context = Object.freeze({});
+
+const byHand: Peer = (lane, n) => {
+  const handlers = handlersOf(lane, "async", n) as Handler[];
+  return () => lane.raced(handlers, payload);
+};
+
+const together =
+  (kind: "sync" | "async"): Peer =>
+  (lane, n) => {
+    const handlers = handlersOf(lane, kind, n) as Handler[];
+    return () => lane.together(handlers, payload, context);
+  };
+
+const hookable: Peer = (lane, n) => {
+  const hooks = createHooks<{ readonly run: Handler }>();
+  for (const handler of handlersOf(lane, "async", n)) hooks.hook("run", handler as Handler);
+  // It gives a promise where a handler does.
+  return () => hooks.callHook("run", payload, context) as Promise<unknown>;
+};
+
+const koaCompose: Peer = (lane, n) => {
+  const composed = compose(Array.from({ length: n }, lane.middleware));
+  return () => composed(context);
+};
+
+const tapable =
+  (kind: "sync" | "async"): Peer =>
+  (lane, n) => {
+    const waterfall = new AsyncSeriesWaterfallHook<[object, object], void>(["p", "c"]);
+    for (const [i, handler] of (handlersOf(lane, kind, n) as Handler[]).entries()) {
+      if (kind === "sync") waterfall.tap(`tap-${i}`, handler as (p: object, c: object) => void);
+      else waterfall.tapPromise(`tap-${i}`, handler as (p: object, c: object) => Promise<void>);
+    }
+    return () => waterfall.promise(payload, context);
+  };
+
+export const peerComparisons: readonly Comparison[] = [
+  compare(
+    "D9",
+    "2-parameter async, n = 20, vs AbortController, setTimeout and race for each",
+    0.06,
+    { kind: "async", n: 20 },
+    byHand,
+  ),
+  ...byCount("D10", "2-parameter async", "hookable", hookable, { 5: 0.45, 20: 0.45, 100: 0.45 }),
+  ...byCount("D11", "2-parameter async", "koa-compose", koaCompose, { 20: 1.2, 100: 1.1 }),
+  ...byCount("D12", "2-parameter async", "tapable, tapPromise", tapable("async"), {
+    5: 1.7,
+    20: 1.3,
+    100: 0.9,
+  }),
+  compare(
+    "D12",
+    "2-parameter sync, n = 20, vs tapable, sync taps",
+    null,
+    { kind: "sync", n: 20 },
+    tapable("sync"),
+  ),
+  compare(
+    "D13",
+    "concurrent, 2-parameter sync, n = 20, vs Promise.all(map)",
+    0.4,
+    { kind: "sync", n: 20, mode: "concurrent" },
+    together("sync"),
+  ),
+  compare(
+    "D14",
+    "concurrent, 2-parameter async, deadline live, n = 20, vs Promise.all(map)",
+    3.8,
+    { kind: "async", n: 20, mode: "concurrent" },
+    together("async"),
+  ),
+];
+
+/** One comparison for each number of handlers that has a goal. */
+function byCount(
+  id: string,
+  workload: string,
+  name: string,
+  peer: Peer,
+  goals: Readonly<Record<number, number>>,
+): Comparison[] {
+  return Object.entries(goals).map(([n, goal]) =>
+    compare(id, `${workload}, n = ${n}, vs ${name}`, goal, { kind: "async", n: Number(n) }, peer),
+  );
+}
+
+function compare(
+  id: string,
+  workload: string,
+  goal: number | null,
+  ours: Ours,
+  peer: Peer,
+): Comparison {
+  return {
+    id,
+    workload,
+    goal,
+    sides: async () => [await oursSide(ours), await peerSide(peer, ours.n)],
+  };
+}
+
+async function peerSide(peer: Peer, n: number): Promise<Side> {
+  const lane = await newLane();
+  const operation = peer(lane, n);
+  return {
+    run: (times) => lane.awaitEach(times, operation),
+    check: countsCalls(lane, n),
+  };
+}

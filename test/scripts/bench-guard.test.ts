@@ -1,0 +1,136 @@
+/** What `npm run bench:guard` lets pass, measures again, fails and tells. */
+import { describe, expect, it } from "vitest";
+import { guard } from "../../bench/guard.ts";
+import { beyondBound, misnamedEntries, staleEntries } from "../../bench/judge.ts";
+import type { KnownMiss } from "../../bench/known-misses.ts";
+import type { Row } from "../../bench/rows.ts";
+
+const row = (id: string, goal: number | null, median: number): Row => ({
+  id,
+  workload: `workload of ${id}`,
+  goal,
+  min: median,
+  median,
+  max: median,
+  met: goal === null ? null : median <= goal,
+  ours: 1,
+  baseline: 1,
+  unit: "ns",
+});
+const known = (id: string, bound: number): KnownMiss => ({
+  id,
+  workload: `workload of ${id}`,
+  bound,
+  reason: "It has one.",
+});
+const idsOf = (entries: readonly { readonly id: string }[]) => entries.map(({ id }) => id);
+
+describe("the bound of a comparison", () => {
+  it("is twice its goal, and twice is not beyond", () => {
+    expect(beyondBound([row("D1", 1.1, 2.2)], [])).toEqual([]);
+    expect(beyondBound([row("D1", 1.1, 2.21)], [])).toEqual([
+      { id: "D1", workload: "workload of D1", goal: 1.1, median: 2.21, bound: 2.2 },
+    ]);
+  });
+
+  it("is what its entry says, where there is one of its id and workload", () => {
+    const entries = [known("W5", 30), { ...known("D1", 30), workload: "another" }];
+    expect(idsOf(beyondBound([row("W5", 0.5, 30), row("D1", 0.5, 30)], entries))).toEqual(["D1"]);
+    expect(idsOf(beyondBound([row("W5", 0.5, 30.1)], entries))).toEqual(["W5"]);
+  });
+
+  it("is none without a goal, and what is no number is beyond any", () => {
+    expect(beyondBound([row("D12", null, 1000)], [])).toEqual([]);
+    expect(idsOf(beyondBound([row("D1", 1, Number.NaN)], [known("D1", 9)]))).toEqual(["D1"]);
+  });
+});
+
+describe("an entry of a known miss", () => {
+  it("is stale where the median is within twice the goal", () => {
+    const entries = [known("W5", 30), known("F2", 3), known("X1", 3)];
+    const rows = [row("W5", 0.5, 1), row("F2", 0.5, 1.01)];
+    expect(idsOf(staleEntries(rows, entries))).toEqual(["W5"]);
+  });
+
+  it("is misnamed where no comparison has its id and workload, or the one that has has no goal", () => {
+    const entries = [known("W5", 30), known("D12", 3), { ...known("F2", 3), workload: "another" }];
+    const comparisons = [row("W5", 0.5, 1), row("D12", null, 1), row("F2", 0.5, 1)];
+    expect(idsOf(misnamedEntries(comparisons, entries))).toEqual(["D12", "F2"]);
+  });
+});
+
+describe("npm run bench:guard", () => {
+  /** A guard whose runs give these rows, one after the other. */
+  async function guarded(
+    runs: readonly (readonly Row[])[],
+    given: Partial<Parameters<typeof guard>[0]> = {},
+  ) {
+    const asked: (string | undefined)[] = [];
+    const told: string[] = [];
+    const exitCode = await guard({
+      comparisons: runs[0] ?? [],
+      known: [],
+      only: undefined,
+      rounds: 9,
+      run: async (only) => {
+        asked.push(only);
+        return { rows: runs[asked.length - 1] ?? [], failed: [] };
+      },
+      tell: (line) => told.push(line),
+      ...given,
+    });
+    return { exitCode, asked, told };
+  }
+
+  it("passes when nothing is beyond its bound", async () => {
+    const { exitCode, asked, told } = await guarded([[row("D1", 1, 2)]]);
+    expect({ exitCode, asked }).toEqual({ exitCode: 0, asked: [undefined] });
+    expect(told.at(-1)).toBe("Nothing is beyond its bound, over 9 rounds.");
+  });
+
+  it("measures what is beyond once more, by id, and passes when it is not beyond again", async () => {
+    const first = [row("D1", 1, 3), row("D2", 1, 1), row("S1", 1, 3)];
+    const { exitCode, asked } = await guarded([first, [row("D1", 1, 2), row("S1", 1, 1)]]);
+    expect({ exitCode, asked }).toEqual({ exitCode: 0, asked: [undefined, "D1,S1"] });
+  });
+
+  it("fails and tells what is beyond twice", async () => {
+    const { exitCode, told } = await guarded([
+      [row("D1", 1, 3), row("S1", 1, 3)],
+      [row("D1", 1, 2.5), row("S1", 1, 1)],
+    ]);
+    expect(exitCode).toBe(1);
+    expect(told.at(-1)).toBe("D1, workload of D1: 2.500, where 2 is the most.");
+  });
+
+  it("fails where what was beyond gives no figure the second time", async () => {
+    const { exitCode, told } = await guarded([[row("D1", 1, 3)], []]);
+    expect(exitCode).toBe(1);
+    expect(told.at(-1)).toBe("D1, workload of D1: 3.000, where 2 is the most.");
+  });
+
+  it("fails where a group failed", async () => {
+    const run = async () => ({ rows: [], failed: ["dispatch"] });
+    const { exitCode, told } = await guarded([], { run });
+    expect(exitCode).toBe(1);
+    expect(told.at(-1)).toBe("The group dispatch failed: a check, or the process.");
+  });
+
+  it("tells an entry that is stale, and passes", async () => {
+    const { exitCode, told } = await guarded([[row("W5", 1, 2)]], { known: [known("W5", 9)] });
+    expect(exitCode).toBe(0);
+    expect(told).toContain(
+      "W5, workload of W5: within twice its goal, so bench/known-misses.ts need not name it.",
+    );
+  });
+
+  it("fails before it measures where an entry names no comparison", async () => {
+    const { exitCode, asked, told } = await guarded([[row("D1", 1, 1)]], {
+      known: [known("D9", 1)],
+    });
+    expect({ exitCode, asked }).toEqual({ exitCode: 1, asked: [] });
+    expect(told).toEqual([
+      "bench/known-misses.ts names no comparison with a goal: D9, workload of D9.",
+    ]);
+  });
+});
