@@ -1,7 +1,8 @@
 /** docs/commands.md: every command, setting and code of a rejection. */
 import { type CommandSpec, commandTable, exitCodes } from "../../src/cli/command-table.ts";
+import { journalProblems } from "../../src/cli/journal-problems.ts";
 import { optionTable } from "../../src/cli/option-table.ts";
-import { rejectionCodes } from "../../src/packages/index.ts";
+import { rejectionCodes, signatureCauses } from "../../src/packages/index.ts";
 import { hostSettings } from "../../src/plugins/host-settings.ts";
 import { code, generatedFrom, page, table } from "./markdown.ts";
 
@@ -23,7 +24,7 @@ const names: Readonly<Record<string, string>> = {
 export function commandsPage(): string {
   const commands = Object.values(commandTable) as readonly CommandSpec[];
   const sources =
-    "src/cli/command-table.ts, src/cli/option-table.ts, src/packages/rejection-codes.ts and src/plugins/host-settings.ts";
+    "src/cli/command-table.ts, src/cli/option-table.ts, src/cli/journal-problems.ts, src/packages/rejection-codes.ts and src/plugins/host-settings.ts";
   return page([
     generatedFrom(sources),
     intro,
@@ -32,9 +33,10 @@ export function commandsPage(): string {
       ["Code", "Means"],
       Object.entries(exitCodes).map(([number, means]) => [number, means]),
     ),
+    "A signal ends it as it ends every program: Ctrl-C with 130. A change of trust is whole then, or not there.",
     ...commands.map(section),
     "## Settings",
-    "A value that a setting does not take is refused, and so is a variable that is nearly the name of one.\nBooleans are `true`, `false`, `1`, `0`, `yes`, `no`, `on` and `off`.\nAn empty variable counts as not set.",
+    "A value that a setting does not take is refused, and so is a variable with the prefix `GLASSINE_` that is nearly the name of one, such as `GLASSINE_PLUGINS_MODE`.\nBooleans are `true`, `false`, `1`, `0`, `yes`, `no`, `on` and `off`.\nAn empty variable counts as not set.",
     table(
       ["Variable", "Default", "Means"],
       Object.entries(hostSettings).map(([name, setting]) => [
@@ -43,10 +45,21 @@ export function commandsPage(): string {
         setting.means,
       ]),
     ),
+    "## What is wrong with the journal",
+    "`verify` and `doctor` name the line and one of these words. With `--strict-journal` and `--strict` they fail for it.",
+    table(
+      ["Problem", "Means", "What to do"],
+      Object.entries(journalProblems).map(([name, { means, todo }]) => [code(name), means, todo]),
+    ),
     "## Why a plugin is rejected",
     table(
       ["Code", "Means", "What to do"],
       Object.entries(rejectionCodes).map(([name, { means, todo }]) => [code(name), means, todo]),
+    ),
+    "`signature_invalid` has other ways out where the key is at fault, and not the files:",
+    table(
+      ["The key", "What to do"],
+      Object.values(signatureCauses).map(({ means, todo }) => [means, todo]),
     ),
   ]);
 }

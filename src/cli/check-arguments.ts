@@ -19,7 +19,8 @@ export function faultOf(argv: readonly string[]): string | undefined {
     // The boundary of a PEM block. What is quoted of it in a message would be the key.
     if (word.startsWith("-----")) return texts.keyAsArgument;
     // There are none of one letter, and a number is no id.
-    if (!word.startsWith("--")) return texts.unknownOption(word);
+    if (!word.startsWith("--"))
+      return word === "-h" ? texts.noShortHelp : texts.unknownOption(word);
     const [flag = "", ...rest] = word.split("=");
     if (seen.has(flag)) return texts.givenTwice(flag);
     seen.add(flag);

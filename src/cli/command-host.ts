@@ -7,7 +7,10 @@ import { type CatalogEntry, readCatalog } from "./catalog.ts";
 
 /** What `createCommand` takes. */
 export interface CommandHost {
-  /** The command's name: `glassine`. */
+  /**
+   * The command's name: `glassine`. Where it is not the host's, the host hands it to
+   * `discoverPlugins` as `bin`, so that both look for the same lockfile.
+   */
   readonly bin: string;
   /** The host's name in sentences, and the field of `package.json` that names plugins. */
   readonly hostName: string;

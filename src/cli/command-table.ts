@@ -22,7 +22,7 @@ export interface CommandSpec {
 export const exitCodes = {
   0: "done",
   1: "a negative finding",
-  2: "a usage error, or a refusal: nothing was changed",
+  2: "a usage error, or a refusal: nothing was changed, unless the message says so",
   70: "an internal error",
 } as const;
 
@@ -108,7 +108,10 @@ export const commandTable = {
   pluginsDoctor: {
     path: ["plugins", "doctor"],
     summary: "say what is wrong with installed plugins, and what to do",
-    about: ["It has a row for each plugin that is installed or in the catalog."],
+    about: [
+      "It has a row for each plugin that is installed or in the catalog.",
+      "With --strict it also fails for what `{bin} doctor` finds in settings, plugins.lock and its journal.",
+    ],
     arguments: [],
     options: doctor,
     exits: { 1: "with --strict: there is a problem" },
@@ -187,14 +190,18 @@ export const commandTable = {
     about: [
       "It writes glassine.sig.json into the folder, over every file that is there. Do it last.",
       "The key is read from a file or from standard input, and never from the command line.",
+      "It prints the entry for an operator's file of keys.",
     ],
     arguments: [{ name: "DIR", what: "the folder of the package" }],
     options: ["key", "identity", "keyId", "json", "verbose"],
     exits: {},
     examples: [
-      { line: "plugins sign . --key signing.pem --identity builder@example.com", what: "sign" },
       {
-        line: "plugins sign . --key - --identity builder@example.com < signing.pem",
+        line: "plugins sign package --key ../signing.pem --identity builder@example.com",
+        what: "sign what `npm pack` made, unpacked",
+      },
+      {
+        line: "plugins sign package --key - --identity builder@example.com < ../signing.pem",
         what: "the same",
       },
     ],
@@ -202,7 +209,10 @@ export const commandTable = {
   doctor: {
     path: ["doctor"],
     summary: "say what is wrong with plugins, plugins.lock and its journal",
-    about: ["It never stops at what is broken: to find that is what it is for."],
+    about: [
+      "A plugin, a setting of trust, a plugins.lock or a journal that is broken does not stop it: to find that is what it is for.",
+      "It refuses what every command refuses: a mode that is none, and arguments that cannot be used.",
+    ],
     arguments: [],
     options: doctor,
     exits: { 1: "with --strict: there is a problem" },

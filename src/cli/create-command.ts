@@ -63,5 +63,5 @@ export function createCommand(host: CommandHost): HostCommand {
 function ofProcess(): Omit<RunInput, "argv" | "services" | "host"> {
   const { env, stdin, stdout, stderr } = process;
   const isTTY = { stdout: stdout.isTTY === true, stderr: stderr.isTTY === true };
-  return { env, cwd: process.cwd(), stdin, stdout, stderr, isTTY };
+  return { env, stdin, stdout, stderr, isTTY };
 }

@@ -1,10 +1,12 @@
 /** What is wrong with plugins: a row for each that is installed or in the catalogue, by state. */
-import { type RejectionCode, rejectionCodes } from "../packages/index.ts";
+import { rejectionCodes } from "../packages/index.ts";
 import { type CatalogEntry, isEnabled } from "./catalog.ts";
 import { type DoctorState, doctorStates, nothingToDo } from "./doctor-states.ts";
 import { listed, say } from "./print/printable.ts";
 import type { DiscoveryReport, DriftRow, PluginFacts, RejectedPlugin } from "./reports.ts";
+import { responseTo } from "./responses.ts";
 import type { Environment } from "./services.ts";
+import { texts } from "./texts.ts";
 
 /** One row of `doctor`. */
 export interface Diagnosis {
@@ -16,6 +18,8 @@ export interface Diagnosis {
   readonly enabled: boolean;
   readonly status: DoctorState;
   readonly recommendation: string;
+  /** What was found, where the state does not say it all. */
+  readonly reason: string | null;
   /** The plugin; null where it is not known. */
   readonly id: string | null;
 }
@@ -33,6 +37,7 @@ export function diagnose(
       .filter((subject) => !known.has(subject.package))
       .flatMap((subject) => rowsOf(subject, report, undefined, env)),
     ...goneRows(report, catalog, env),
+    ...namelessRows(report, catalog, env),
   ];
 }
 
@@ -72,7 +77,7 @@ function rowsOfEntry(
   if (subjects.length > 0)
     return subjects.flatMap((subject) => rowsOf(subject, report, entry, env));
   const enabled = isEnabled(entry, env) === true;
-  const row = { ...entryFields(entry), installed: false, enabled, id: null };
+  const row = { ...entryFields(entry), installed: false, enabled, reason: null, id: null };
   if (!enabled) return [{ ...row, status: "not-installed", recommendation: nothingToDo }];
   const todo = say`Install ${entry.package} or unset ${entry.env_var ?? ""}.`;
   return [{ ...row, status: "enabled-not-installed", recommendation: todo }];
@@ -100,6 +105,7 @@ function rowsOf(
     package: subject.package,
     installed: true,
     enabled: switched ?? rejected === null,
+    reason: null,
     id,
   };
   const findings = findingsOf(subject, report, entry, switched);
@@ -109,7 +115,7 @@ function rowsOf(
   return [well, ...findings.map((finding) => ({ ...row, ...finding }))];
 }
 
-type Finding = Pick<Diagnosis, "status" | "recommendation">;
+type Finding = Pick<Diagnosis, "status" | "recommendation" | "reason">;
 
 function findingsOf(
   { id, facts, rejected }: Subject,
@@ -118,11 +124,14 @@ function findingsOf(
   switched: boolean | undefined,
 ): readonly Finding[] {
   const findings: Finding[] = [];
-  const add = (status: DoctorState, recommendation: string) =>
-    findings.push({ status, recommendation });
+  const add = (status: DoctorState, recommendation: string, reason: string | null = null) =>
+    findings.push({ status, recommendation, reason });
   if (switched === false && rejected === null)
-    add("installed-disabled", say`Set ${entry?.env_var ?? ""}=1 to enable it.`);
-  if (rejected !== null) add("rejected", `${responseTo(rejected)}`);
+    add("installed-disabled", say`Set ${entry?.env_var ?? ""}=1 to enable it.`, texts.ownVariable);
+  if (rejected !== null) {
+    const { code, reason } = rejected;
+    add("rejected", say`${code}: ${responseTo(rejected, report) ?? reason}`, reason);
+  }
   const drift = report.drift.filter((row) => row.id === id && rejected === null);
   if (drift.length > 0) add("drifted", driftTodo(drift));
   if (facts === null) return findings;
@@ -148,13 +157,6 @@ function findingsOf(
   return findings;
 }
 
-function responseTo({ code, reason }: RejectedPlugin): string {
-  const todo = Object.hasOwn(rejectionCodes, code)
-    ? rejectionCodes[code as RejectionCode].todo
-    : reason;
-  return say`${code}: ${todo}`;
-}
-
 function driftTodo(drift: readonly DriftRow[]): string {
   const codes = drift.map(({ kind }) => kind);
   const [first] = codes;
@@ -165,7 +167,7 @@ function driftTodo(drift: readonly DriftRow[]): string {
 
 /** Entries of the lockfile whose package is not installed. */
 function goneRows(
-  { drift }: DiscoveryReport,
+  { drift, unreadable }: DiscoveryReport,
   catalog: readonly CatalogEntry[],
   env: Environment,
 ): readonly Diagnosis[] {
@@ -175,8 +177,34 @@ function goneRows(
       const name = expected?.split("==")[0] ?? id;
       const entry = catalog.find((each) => each.package === name);
       const enabled = entry !== undefined && isEnabled(entry, env) === true;
-      const todo = say`missing_from_install: Run \`plugins untrust ${id}\`, or \`plugins lock --prune\`.`;
+      const todo =
+        unreadable.length === 0
+          ? say`Run \`plugins untrust ${id}\`, or \`plugins lock --prune\`. Each takes \`--reason TEXT\`.`
+          : say`Make ${unreadable.join(", ")} readable and look again: the package may be there.`;
       const row = { ...entryFields(entry), package: name, installed: false, enabled, id };
-      return { ...row, status: "drifted", recommendation: todo } as const;
+      const recommendation = `missing_from_install: ${todo}`;
+      return { ...row, status: "drifted", recommendation, reason: null } as const;
     });
+}
+
+/** Entries of the lockfile whose package is there, changed, and names the plugin no more. */
+function namelessRows(
+  report: DiscoveryReport,
+  catalog: readonly CatalogEntry[],
+  env: Environment,
+): readonly Diagnosis[] {
+  const known = new Set(subjectsOf(report).map(({ id }) => id));
+  const rows = report.drift.filter(
+    ({ id, kind }) => kind !== "missing_from_install" && !known.has(id),
+  );
+  return [...new Set(rows.map(({ id }) => id))].map((id) => {
+    const own = rows.filter((row) => row.id === id);
+    const name = own[0]?.package ?? id;
+    const entry = catalog.find((each) => each.package === name);
+    const enabled = entry !== undefined && isEnabled(entry, env) === true;
+    const row = { ...entryFields(entry), package: name, installed: true, enabled, id };
+    const codes = own.map(({ kind }) => kind).join(", ");
+    const recommendation = say`${codes}: Reinstall what was trusted, or run \`plugins untrust ${id} --reason TEXT\`.`;
+    return { ...row, status: "drifted", recommendation, reason: texts.namedNoMore } as const;
+  });
 }

@@ -1,6 +1,11 @@
 /** How a command fails, and what each failure is told as. */
 import { describeThrown } from "../audit/index.ts";
-import { type ErrorCode, type GlassineError, isGlassineError } from "../errors/index.ts";
+import {
+  type ErrorCode,
+  errorCodes,
+  type GlassineError,
+  isGlassineError,
+} from "../errors/index.ts";
 import type { CommandName } from "./command-table.ts";
 import { printable } from "./print/printable.ts";
 import { type DocumentCode, texts } from "./texts.ts";
@@ -47,10 +52,16 @@ export function negative(code: Told["code"], message: string): CommandFailure {
 export function tell(thrown: unknown, command: CommandName | undefined): Told {
   if (thrown instanceof CommandFailure) return thrown.told;
   if (isGlassineError(thrown)) {
-    return { exitCode: 2, code: thrown.code, message: refusedText(thrown, command) };
+    const message = refusedText(thrown, command);
+    // Its texts say what is wrong with the file, and nothing is: it is the command that is old.
+    const more = thrown.code === "lockfile_newer" ? [errorCodes.lockfile_newer.todo] : [];
+    return { exitCode: 2, code: thrown.code, message, more };
   }
   const fault = systemFault(thrown);
-  if (fault !== undefined) return { exitCode: 2, code: "io_failed", message: fault };
+  if (fault !== undefined) {
+    const lead = speaksItsName.has(command) ? `${command}: ` : "";
+    return { exitCode: 2, code: "io_failed", message: `${lead}${fault}` };
+  }
   const { type, text } = describeThrown(thrown);
   return { exitCode: 70, code: "internal_error", message: texts.internal(type, text) };
 }

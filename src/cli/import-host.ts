@@ -27,7 +27,9 @@ export async function importHost(given: string, cwd: string): Promise<ImportedHo
     const module = (await import(await urlOf(specifier, cwd))) as Record<string, unknown>;
     found = exportName === undefined ? (module.default ?? module.host) : module[exportName];
   } catch (thrown) {
-    throw refusal("options_invalid", texts.hostModule(given, describeThrown(thrown).text));
+    // The stack of a module that is not there is that of this command.
+    const fault = describeThrown(thrown).text.replace(/\nRequire stack:\n.*$/s, "");
+    throw refusal("options_invalid", texts.hostModule(given, fault));
   }
   const profile = surfaceOf(found)?.profile;
   if (profile === undefined)

@@ -20,7 +20,7 @@ export const optionTable = {
   pluginsLock: {
     flag: "--plugins-lock",
     value: "PATH",
-    what: "the plugins.lock to use (default: the first of the usual places)",
+    what: "the plugins.lock to use (default: ./plugins.lock, then {bin}/plugins.lock in $XDG_CONFIG_HOME or ~/.config)",
   },
   pluginMode: {
     flag: "--plugin-mode",
@@ -37,7 +37,7 @@ export const optionTable = {
   host: {
     flag: "--host",
     value: "MODULE",
-    what: "hold plugins to the host that a module of yours exports; the module is run",
+    what: "hold plugins to the host that a module of yours exports, MODULE or MODULE:EXPORT; the module is run",
   },
   catalog: { flag: "--catalog", value: "PATH", what: "a JSON file with a catalog of plugins" },
   reason: {

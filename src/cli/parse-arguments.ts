@@ -145,7 +145,8 @@ function answerOf(tree: Tree, error: CommanderError, argv: readonly string[]): P
   const at = commandAt(tree.root, argv);
   if (error.code === "commander.help")
     return { kind: "usage", message: texts.missingCommand, usage: at.helpInformation() };
-  return usageOf(at, error.message.replace(/^error: /, ""));
+  const message = error.message.replace(/^error: /, "");
+  return usageOf(at, message === "unknown command 'help'" ? texts.noHelpCommand : message);
 }
 
 function usageOf(command: Command, message: string): Parsed {

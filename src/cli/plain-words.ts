@@ -1,4 +1,4 @@
-/** What a capability lets a plugin do, in words that need no documentation beside them. */
+/** What capabilities and hooks let a plugin do, in words that need no documentation beside them. */
 import { describePermissions, highImpact, standardTables } from "../discovery/index.ts";
 import { tablesOf } from "../host/index.ts";
 
@@ -6,6 +6,10 @@ import { tablesOf } from "../host/index.ts";
 export interface Words {
   /** What a capability permits, in a sentence or two. */
   readonly of: (capability: string) => string;
+  /** What is called of a plugin that is on a hook, what it sees there and what it may change. */
+  readonly ofHook: (hook: string) => string;
+  /** What every plugin sees and changes, whatever it asks for. */
+  readonly always: readonly string[];
   /** Those that a reviewer looks at first, sorted. */
   readonly highImpact: (capabilities: readonly string[]) => readonly string[];
 }
@@ -19,6 +23,11 @@ export function wordsOf(host: object | undefined): Words {
       const { sees, changes, uses, unknown } = describePermissions(tables, grant);
       return [...sees, ...changes, ...uses, ...unknown].join(" ");
     },
+    ofHook(hook) {
+      const { runsOn, unknown } = describePermissions(tables, { capabilities: [], hooks: [hook] });
+      return [...runsOn, ...unknown].join(" ");
+    },
+    always: describePermissions(tables, { capabilities: [], hooks: [] }).always,
     highImpact: (capabilities) => highImpact(tables, capabilities),
   };
 }

@@ -13,5 +13,6 @@ export function readMode(option: string | undefined, env: Environment, prefix: s
   if (given === undefined || (option === undefined && given === "")) return "dev";
   const mode = given.trim().toLowerCase();
   if (mode === "dev" || mode === "production") return mode;
-  throw refusal("setting_invalid", texts.invalidMode(given));
+  const from = option === undefined ? [texts.modeFrom(prefix + variable)] : [];
+  throw refusal("setting_invalid", texts.invalidMode(given), from);
 }

@@ -25,11 +25,18 @@ export function keepStdout(): TextStream {
  */
 export function keepExit(): (code: number) => never {
   const end = process.exit.bind(process);
+  const inner = process as { reallyExit?: unknown };
+  const { reallyExit } = inner;
+  // What process.exit calls in the end, where anybody can call it.
+  inner.reallyExit = () => {
+    throw new Error("process.reallyExit() was called");
+  };
   process.exit = ((code?: unknown) => {
     throw new Error(`process.exit(${typeof code === "number" ? code : ""}) was called`);
   }) as typeof process.exit;
   return (code) => {
     process.removeAllListeners("exit");
+    inner.reallyExit = reallyExit;
     return end(code);
   };
 }

@@ -27,15 +27,23 @@ export function progressLine({ isTerminal, env, write, now }: ProgressOptions): 
   const begun = now();
   let last: number | undefined;
   let ended = false;
+  let timer: NodeJS.Timeout | undefined;
+  const show = (step: Progress) => {
+    last = now();
+    write(`${eraseLine}${[...textOf(step)].slice(0, maxCharacters).join("")}`);
+  };
   return {
     show: (step) => {
+      if (ended) return;
+      clearTimeout(timer);
       const time = now();
-      if (ended || time - begun < firstAfterMs) return;
-      if (last !== undefined && time - last < everyMs) return;
-      last = time;
-      write(`${eraseLine}${[...textOf(step)].slice(0, maxCharacters).join("")}`);
+      const earliest = last === undefined ? begun + firstAfterMs : last + everyMs;
+      // One step can take long: what comes too early is shown later, unless another one comes.
+      if (time < earliest) timer = setTimeout(show, earliest - time, step).unref();
+      else show(step);
     },
     end: () => {
+      clearTimeout(timer);
       if (last !== undefined && !ended) write(eraseLine);
       ended = true;
     },

@@ -1,5 +1,5 @@
 /** What services report, with the field names of `--json`. */
-import type { PluginKind } from "../packages/index.ts";
+import type { PluginKind, SignatureCause } from "../packages/index.ts";
 
 /** How strictly the lockfile rules. */
 export type PluginMode = "dev" | "production";
@@ -21,8 +21,8 @@ export interface LockFacts {
   readonly entries: number;
 }
 
-/** Why the lockfile cannot be read. */
-interface LockFault {
+/** Why a file or a setting cannot be read. */
+interface ReadFault {
   readonly code: string;
   readonly message: string;
 }
@@ -84,6 +84,8 @@ export interface RejectedPlugin {
   readonly entry_point: string | null;
   readonly code: string;
   readonly reason: string;
+  /** Of an invalid signature, where the key is at fault and not the files. */
+  readonly cause?: SignatureCause | undefined;
   /** What is known of it without running it; null where not even that is. */
   readonly facts: PluginFacts | null;
 }
@@ -100,6 +102,8 @@ export type DriftKind =
 /** One difference between lockfile and installation. */
 export interface DriftRow {
   readonly id: string;
+  /** Of the entry of its id; absent where there is none. */
+  readonly package?: string | undefined;
   readonly kind: DriftKind;
   readonly expected: string | null;
   readonly actual: string | null;
@@ -110,12 +114,16 @@ export interface DriftRow {
 export interface DiscoveryReport {
   readonly mode: PluginMode;
   readonly lock: LockFacts | null;
-  readonly lock_fault: LockFault | null;
+  readonly lock_fault: ReadFault | null;
+  /** Of the signing policy: those that are as good as not set. */
+  readonly setting_faults: readonly ReadFault[];
   /** In the order in which they registered. */
   readonly loaded: readonly PluginFacts[];
   readonly rejected: readonly RejectedPlugin[];
   /** In the order of the lockfile, then what it has no entry of, by id. */
   readonly drift: readonly DriftRow[];
+  /** Folders of packages that cannot be read. */
+  readonly unreadable: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -125,11 +133,15 @@ export interface JournalProblem {
   readonly line: number | null;
   readonly id: string | null;
   readonly problem: string;
+  /** One sentence. */
+  readonly detail?: string | undefined;
 }
 
 export interface LockState {
   readonly lock: LockFacts | null;
-  readonly fault: LockFault | null;
+  readonly fault: ReadFault | null;
+  /** Why the journal, or what a change left, cannot be read. */
+  readonly journal_fault: ReadFault | null;
   readonly journal: readonly JournalProblem[];
   /** Whether a change was begun and not ended. */
   readonly pending: boolean;
@@ -174,7 +186,13 @@ export type TrustRefusal =
   | { readonly kind: "unhashable"; readonly package: string; readonly detail: string }
   /** It is local or linked. */
   | { readonly kind: "not_installed" }
-  | { readonly kind: "rejected"; readonly code: string; readonly detail: string };
+  | {
+      readonly kind: "rejected";
+      readonly code: string;
+      readonly detail: string;
+      /** What to do about it. */
+      readonly response?: string | undefined;
+    };
 
 export interface UntrustRefusal {
   readonly kind: "not_locked";
@@ -218,6 +236,8 @@ export interface VerifyReport {
   }[];
   readonly journal: readonly JournalProblem[];
   readonly pending: boolean;
+  /** Folders of packages that cannot be read: what is in them was not compared. */
+  readonly unreadable: readonly string[];
   readonly permissions: readonly PermissionChange[];
   readonly warnings: readonly string[];
 }
@@ -229,6 +249,8 @@ export interface SignedReport {
   readonly distribution_hash: string;
   readonly identity: string;
   readonly key_id: string;
+  /** 32 bytes in base64. */
+  readonly public_key: string;
   /** The path of the evidence. */
   readonly evidence: string;
   readonly warnings: readonly string[];

@@ -1,5 +1,5 @@
 /** Runs one command line from its words to its exit code. */
-
+import process from "node:process";
 import { asksForJson } from "./check-arguments.ts";
 import type { ByteSource, CommandContext, Handler, Outcome } from "./command-context.ts";
 import type { NamedHost } from "./command-host.ts";
@@ -14,21 +14,22 @@ import { sign } from "./commands/sign.ts";
 import { trust } from "./commands/trust.ts";
 import { untrust } from "./commands/untrust.ts";
 import { verify } from "./commands/verify.ts";
-import { type Told, tell } from "./failure.ts";
+import { refusal, type Told, tell } from "./failure.ts";
 import { type TextStream, writeComplaint, writeResult } from "./output.ts";
 import { type Parsed, parseArguments, usageFor } from "./parse-arguments.ts";
 import { paintFor } from "./print/paint.ts";
 import { printable, printableJson } from "./print/printable.ts";
 import { progressLine } from "./progress.ts";
 import type { CommandServices, Environment } from "./services.ts";
+import { texts } from "./texts.ts";
 
 /** What a command line is run with. */
 export interface RunInput {
   /** The words behind the name of the command. */
   readonly argv: readonly string[];
   readonly env: Environment;
-  /** Absolute. */
-  readonly cwd: string;
+  /** Absolute. Default: the process's, which may be gone: it is asked for where it is needed. */
+  readonly cwd?: string;
   readonly stdin: ByteSource;
   readonly stdout: TextStream;
   readonly stderr: TextStream;
@@ -64,7 +65,7 @@ export async function runCommand(input: RunInput): Promise<number> {
     }
     if (parsed.kind === "usage") return await misused(input, parsed);
     const paint = paintFor(input.isTTY.stdout && parsed.options.json !== true, input.env);
-    const { services, host, env, cwd, stdin } = input;
+    const { services, host, env, cwd = currentDirectory(), stdin } = input;
     const { operands, options } = parsed;
     const scene = { services, host, env, cwd, stdin, paint, operands, options };
     const context: CommandContext = { ...scene, progress: progress.show };
@@ -75,6 +76,16 @@ export async function runCommand(input: RunInput): Promise<number> {
   } catch (thrown) {
     progress.end();
     return failed(input, state.parsed, thrown);
+  }
+}
+
+/** Another process may have removed it: then it has no name any more. */
+function currentDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    const { code = "unknown" } = error as NodeJS.ErrnoException;
+    throw refusal("io_failed", texts.noDirectory(code));
   }
 }
 

@@ -65,10 +65,10 @@ export interface DiscoverRequest extends CommandScope {
   /** False: nothing of a package is run. */
   readonly load: boolean;
   /**
-   * What becomes of a lockfile that cannot be read: `throw`, or `report` it in `lock_fault` and go
-   * on as if there were none.
+   * What becomes of a lockfile, a setting or a file of keys that cannot be read: `throw`, or
+   * `report` it in `lock_fault` and `setting_faults` and go on as if there were none.
    */
-  readonly lockFaults: "throw" | "report";
+  readonly faults: "throw" | "report";
 }
 
 export interface TrustRequest extends CommandScope {

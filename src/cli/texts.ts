@@ -6,12 +6,15 @@ export const texts = {
   // How a command is used.
   invalidMode: (mode: string) =>
     `invalid plugin mode ${singleQuoted(mode)}: expected dev or production`,
+  modeFrom: (variable: string) => `It is the value of ${variable}.`,
   localInProduction: "local plugins are not allowed in production mode",
   noSuchFolder: (option: string, path: string) => say`${option}: there is no folder ${path}`,
   helpAlone: "--help stands alone: with other options it is refused, not answered",
   needsValue: (flag: string, value: string) =>
     `option '${flag} ${value}' needs a value; one that begins with - is written ${flag}=${value}`,
   unknownOption: (word: string) => `unknown option '${word}'`,
+  noShortHelp: "unknown option '-h'; the help is --help",
+  noHelpCommand: "unknown command 'help'; the help is --help",
   givenTwice: (flag: string) => `option '${flag}' is given twice`,
   keyAsArgument: "a key is not given as an argument: --key takes the path of a file, or -",
   emptyArgument: (name: string) => `argument '${name}' is empty`,
@@ -23,6 +26,16 @@ export const texts = {
   // The lockfile.
   lockNotFound: (path: string) => say`plugins.lock not found: ${path}`,
   noLock: (command: CommandName) => `${command}: no plugins.lock found`,
+  lockOfRoot: (ofRoot: string, inEffect: string) =>
+    `a host of that folder uses ${ofRoot}; here ${inEffect} is in effect: run the command in that folder, or name the file with --plugins-lock`,
+  lockAbove: (above: string) =>
+    `${above} is in a folder above, and not in effect here: run the command there, or name the file with --plugins-lock`,
+  madeElsewhere: (made: string, ofRoot: string) =>
+    `${made} is new; a host of the folder of --root looks for ${ofRoot}`,
+  otherLock: (command: string, ofRoot: string, inEffect: string) =>
+    `${command}: the folder of --root has ${ofRoot}, and ${inEffect} is in effect: name with --plugins-lock which of them is to be changed`,
+  pruneElsewhere: (inEffect: string, root: string) =>
+    `lock: ${inEffect} may trust packages of another folder than ${root}: name with --plugins-lock which file is to be pruned`,
   newerLock: (command: CommandName, path: string, version: string) =>
     say`${command}: ${path} has schema version ${version}; this version understands 1`,
   lockLine: (path: string, version: number) => say`plugins.lock: ${path} (schema v${version})`,
@@ -42,9 +55,21 @@ export const texts = {
     `untrust: plugin ${singleQuoted(id)} is not in ${printable(path)}. Locked: ${listed(locked, "<none>")}`,
   asksForMore: (id: string, names: readonly string[]) =>
     `  ${singleQuoted(id)} asks for more than it was granted: ${listed(names)}. The reason is to say why it may.`,
-  keyFile: (code: string) => `sign: the key file cannot be read: ${code}`,
+  policyRefuses: (id: string, code: string, detail: string) =>
+    `plugins.lock trusts ${singleQuoted(id)} now; the policy of signatures here refuses it all the same: ${reasonOf(code, detail)}`,
+  pruneUnread: (folders: readonly string[]) =>
+    `lock: ${listed(folders)} cannot be read, so what is installed is not known; nothing was removed`,
+  sameVersion: "  files:   others than before, under the same version",
+  keyFile: (code: string) =>
+    `sign: the key file cannot be read: ${code} (its name is not repeated: it may be the key)`,
+  forOperators: "for publishers of an operator's file of keys:",
+  workingFolder: (names: readonly string[]) =>
+    `npm packs no ${listed(names)}: if this is not what is installed, the signature will not verify. Sign what \`npm pack\` made: unpack it, sign the folder package, and pack that.`,
+  evidenceLeftOut:
+    "npm packs no glassine.sig.json here: put it into `files` of package.json, and sign again",
   keyTooLong: "sign: the key is longer than a private key can be",
   keyReadable: "the key file can be read by others: `chmod 600` keeps it to its owner",
+  keyInside: "the key file is in the package: it would be published with it; keep it elsewhere",
   noKey: "sign: there is no key in what --key names",
 
   pending: "A change was begun and not ended: the next command that writes settles it.",
@@ -57,9 +82,12 @@ export const texts = {
       : say`No plugins registered. See ${url} for the plugin catalog.`,
   notRun: "nothing was run (--no-load): the table has what would be loaded",
   pluginNotFound: (name: string) => say`plugin not found: ${name}`,
+  didYouMean: (name: string) => say`Did you mean ${name}?`,
   unknownPlugin: (name: string) => say`unknown plugin: ${name}`,
   othersInside: (name: string, ids: readonly string[]) =>
     say`${name} has other plugins too: ${ids.join(", ")}`,
+  severalClaim: (id: string, packages: readonly string[]) =>
+    say`${id} is claimed by several packages: ${[...packages].sort().join(", ")}`,
   othersClaim: (id: string, packages: readonly string[]) =>
     say`${id} is claimed by other packages too: ${packages.join(", ")}`,
 
@@ -72,8 +100,14 @@ export const texts = {
   restartAfterDisable: (host: string) => `Restart the ${host} node after changing plugin gates.`,
   noVariable: (name: string) => `# no enable variable: ${name} is enabled by the host application`,
 
+  trustNext: (bin: string) =>
+    `note: production loads it once it is trusted: ${bin} plugins trust ID --reason TEXT`,
+
   // Doctor.
+  ownVariable: "the variable is for the host to read: in a host that does not, the plugin runs",
   diagnostics: "Plugin state diagnostics:",
+  namedNoMore: "its package is installed with other files, and no package names the plugin",
+  alsoFound: "plugins.lock or its journal has problems too: `doctor` shows them.",
   consistent: "Plugin configuration looks consistent.",
 
   // What is no fault of the operator.
@@ -81,6 +115,8 @@ export const texts = {
     `--host: cannot use the module ${singleQuoted(module)}: ${printable(detail)}`,
   noHost: (name: string) =>
     `its export ${name} is no host: export what defineHost of this installation gives`,
+  noDirectory: (code: string) =>
+    `the current directory cannot be found (${printable(code)}): go to one that is there`,
   output: (code: string) => `cannot write to standard output: ${printable(code)}`,
   internal: (type: string, text: string) =>
     say`internal error: ${type}: ${text} (--verbose prints the stack)`,

@@ -104,7 +104,7 @@ function without(
 function refusedFor(source: StaticPlugin, code: Refused["code"], reason: string): Refused {
   const { entry, package: found } = source;
   const { id, entryPoint } = entry;
-  return { id, package: found.name, entryPoint, ...rejected(id, code, reason) };
+  return { id, package: found.name, entryPoint, ...rejected(id, code, reason), source };
 }
 
 async function registered(
@@ -131,7 +131,12 @@ async function registered(
 /** What the error and the records of it say of plugins, each named. */
 function faultsOf(error: unknown, events: readonly AuditEvent[]): readonly Fault[] {
   if (!(error instanceof GlassineError)) return [];
-  const { missing, circle } = error.data as {
+  const {
+    missing,
+    circle,
+    manifestProblems = [],
+  } = error.data as {
+    manifestProblems?: readonly { readonly field: string; readonly message: string }[];
     missing?: readonly { readonly plugin: string; readonly dependencies: readonly string[] }[];
     circle?: string;
   };
@@ -147,6 +152,12 @@ function faultsOf(error: unknown, events: readonly AuditEvent[]): readonly Fault
       code: "dependency_cycle",
       reason: circle,
     }));
+  // A fault of a schema has no value in it, and what a record leaves out of it is needed here: of
+  // `apiKey: expected string` a record keeps neither word.
+  const faultOfConfig = (name: string) =>
+    manifestProblems.find(
+      ({ field, message }) => field === "configSchema" && message.startsWith(`plugin '${name}' `),
+    )?.message;
   // Dependencies that are told beside other faults are told alone in the next round.
   return events
     .filter(({ eventType }) => eventType === "plugin.registration_failed")
@@ -154,6 +165,6 @@ function faultsOf(error: unknown, events: readonly AuditEvent[]): readonly Fault
     .map(({ metadata }) => ({
       name: String(metadata.plugin_name),
       code: String(metadata.reason).startsWith("config_") ? "config_rejected" : "manifest_invalid",
-      reason: String(metadata.validation_failure),
+      reason: faultOfConfig(String(metadata.plugin_name)) ?? String(metadata.validation_failure),
     }));
 }

@@ -1,5 +1,6 @@
 /** Ids that several packages claim, or that are not theirs to claim. */
 import type { InstalledPackage, PackageEntry, RejectionCode } from "../packages/index.ts";
+import { reservedNames } from "../plugins/index.ts";
 
 interface Claim {
   readonly entry: PackageEntry;
@@ -23,7 +24,9 @@ export function clashesIn(
   const others = claims.filter(({ survey }) => !survey.isBuiltin);
   for (const { entry } of others) {
     const prefix = reserved.find((each) => entry.id.startsWith(each));
-    if (own.has(entry.id))
+    if (entry.kind === "hooks" && reservedNames.includes(entry.id))
+      clashes.set(entry, { code: "reserved_id", reason: "no plugin can have this name" });
+    else if (own.has(entry.id))
       clashes.set(entry, { code: "reserved_id", reason: "the id is that of a built-in plugin" });
     else if (prefix !== undefined)
       clashes.set(entry, {

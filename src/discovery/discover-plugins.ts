@@ -11,6 +11,7 @@ import {
 } from "../plugins/index.ts";
 import type { Drift, PluginMode } from "../trust/index.ts";
 import { loadStage } from "./load-stage.ts";
+import { verifierFaults } from "./prepare-verifiers.ts";
 import { type DiscoverOptions, readDiscoverOptions } from "./static-options.ts";
 import { staticStage } from "./static-stage.ts";
 import type { LoadedPlugin, Refused, StaticPlugin, StaticReport } from "./types.ts";
@@ -75,7 +76,10 @@ export interface DiscoveredPlugin {
  */
 export async function discoverPlugins(given: DiscoverOptions = {}): Promise<Discovery> {
   const options = await readDiscoverOptions(given);
-  for (const verifier of options.verifiers ?? []) await verifier.prepare?.();
+  const [unfit] = options.settings.autoDiscovery
+    ? await verifierFaults(options.verifiers ?? [])
+    : [];
+  if (unfit !== undefined) throw unfit;
   const report = await staticStage(options);
   expectLock(report);
   const { loaded, refused } = await loadStage(options, report);
@@ -86,14 +90,14 @@ export async function discoverPlugins(given: DiscoverOptions = {}): Promise<Disc
     mode: report.mode,
     plugins: Object.freeze(plugins.map(({ plugin }) => plugin)),
     others: Object.freeze(loaded.flatMap(otherOf)),
-    rejected: Object.freeze(refused.map(withoutMessage)),
+    rejected: Object.freeze(refused.map(rejectionOf)),
     drift: Object.freeze([...report.drift]),
     lock: report.lock?.path,
     warnings: Object.freeze([...report.warnings]),
   };
   const marked = markDiscovery(discovery, {
     plugins,
-    refused: refused.map((each) => refusedPackage(each, report)),
+    refused: refused.map(refusedPackage),
     skipsRefused: options.skipsRefused,
     signingVariable: `${options.surface.profile.envPrefix}PLUGIN_SIGNING_REQUIRED`,
     warnings: report.warnings,
@@ -119,7 +123,7 @@ function otherOf({ source, loaded }: LoadedPlugin): readonly DiscoveredPlugin[] 
   return [Object.freeze({ kind: entry.kind, id: entry.id, package: name, version, plugin })];
 }
 
-function withoutMessage({ message: _, ...rejection }: Refused): Rejection {
+function rejectionOf({ message: _, source: __, ...rejection }: Refused): Rejection {
   return Object.freeze(rejection);
 }
 
@@ -136,14 +140,8 @@ function originOf({ entry, package: found, hash, trust }: StaticPlugin): PluginO
   };
 }
 
-function refusedPackage(refused: Refused, { found }: StaticReport): RefusedPackage {
-  const source = found.find(
-    ({ entry, package: of }) =>
-      entry.id === refused.id &&
-      of.name === refused.package &&
-      entry.entryPoint === refused.entryPoint,
-  );
-  const { code, message } = refused;
+function refusedPackage(refused: Refused): RefusedPackage {
+  const { code, message, source } = refused;
   return {
     name: refused.id ?? refused.package,
     reason: failureOf(code),

@@ -19,7 +19,9 @@ export async function loadHooks(
   const { source, exported, surface, loadTimeoutMs } = input;
   const { id } = source.entry;
   if (typeof exported !== "function") {
-    const reason = `it loaded ${typeOf(exported)}; expected a callable returning PluginManifest`;
+    const isPlugin = manifestCarriedBy(exported) !== undefined;
+    const hint = isPlugin ? ": write `export default () => definePlugin(…)`" : "";
+    const reason = `it loaded ${typeOf(exported)}; expected a callable returning PluginManifest${hint}`;
     const message = `plugin entry point '${id}' loaded ${typeOf(exported)}; expected a callable returning PluginManifest`;
     return { code: "factory_failed", reason, message };
   }

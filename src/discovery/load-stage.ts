@@ -9,7 +9,7 @@ import { loadHooks } from "./load-hooks.ts";
 import { procedureKind } from "./procedures/index.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
 import { describeText } from "./thrown-text.ts";
-import type { LoadedPlugin, Refused, StaticPlugin, StaticReport } from "./types.ts";
+import type { LoadedPlugin, OnStep, Refused, StaticPlugin, StaticReport } from "./types.ts";
 import { within } from "./within.ts";
 
 /** What the load stage gives. */
@@ -25,16 +25,19 @@ const importedAs = new Map<string, string>();
 export async function loadStage(
   options: ReadDiscoverOptions,
   report: StaticReport,
+  onStep: OnStep = () => {},
 ): Promise<LoadReport> {
   const loaded: LoadedPlugin[] = [];
   const refused: Refused[] = [...report.refused];
-  for (const source of report.accepted) {
+  const total = report.accepted.length;
+  for (const [done, source] of report.accepted.entries()) {
+    onStep({ done, total, name: source.entry.id });
     const outcome = await loadOne(options, source, report);
     if ("loaded" in outcome) {
       loaded.push({ source, loaded: outcome.loaded });
       continue;
     }
-    refused.push({ ...namesOf(source), ...outcome });
+    refused.push({ ...namesOf(source), ...outcome, source });
   }
   return withoutOrphans(loaded, refused);
 }
@@ -63,6 +66,7 @@ export function withoutOrphans(
       ...orphan.map(({ source, lost }) => ({
         ...namesOf(source),
         ...rejected(source.entry.id, "dependency_rejected", lost),
+        source,
       })),
     ],
   );

@@ -22,7 +22,7 @@ const weight: readonly Drift["kind"][] = [
 
 /** Why a plugin is not loaded, or `undefined` where the lockfile has nothing against it. */
 export function lockRefusal(
-  { mode, lock }: Pick<ReadDiscoverOptions, "mode" | "lock">,
+  { mode, lock, lockFault }: Pick<ReadDiscoverOptions, "mode" | "lock" | "lockFault">,
   { entry, package: of, isBuiltin, isLocal, drift }: Gated,
 ): { readonly code: RejectionCode; readonly reason: string } | undefined {
   if (mode !== "production" || isBuiltin || isLocal) return undefined;
@@ -31,6 +31,8 @@ export function lockRefusal(
       code: "linked_package",
       reason: `it is a link to ${of.path}, not an installed package`,
     };
+  if (lock === undefined && lockFault !== undefined)
+    return { code: "lock_missing", reason: "plugins.lock cannot be read" };
   if (lock === undefined)
     return { code: "lock_missing", reason: "production mode requires a plugins.lock" };
   const found = drift.filter((each) => each.id === entry.id && each.blocking);
@@ -38,7 +40,7 @@ export function lockRefusal(
   if (blocking === undefined) return undefined;
   const { kind, expected, actual } = blocking;
   if (kind === "missing_from_lock")
-    return { code: kind, reason: `${actual ?? of.name} was never trusted here` };
+    return { code: kind, reason: `${actual ?? of.name} has no entry in plugins.lock` };
   return {
     code: kind as RejectionCode,
     reason: `expected ${shown(expected)}, actual ${shown(actual)}`,

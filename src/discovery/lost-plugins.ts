@@ -12,25 +12,37 @@ interface Installation {
   readonly ids: ReadonlySet<string>;
 }
 
-/**
- * Those whose package is there and differs, as far as its hash tells. A package that is as it was
- * trusted has plugins of another host, and nothing is said of it.
- */
-export async function changedPlugins(
+/** Entries of the lockfile whose id no package of this host names. */
+interface LostPlugins {
+  /** Those whose package is there and differs, as far as its hash tells. */
+  readonly changed: readonly InstalledPlugin[];
+  /** The ids of those whose package is as it was trusted: its plugins are another host's. */
+  readonly ofOthers: ReadonlySet<string>;
+}
+
+export async function lostPlugins(
   entries: readonly LockEntry[],
   { root, packages, ids }: Installation,
-): Promise<readonly InstalledPlugin[]> {
+): Promise<LostPlugins> {
   const changed: InstalledPlugin[] = [];
+  const ofOthers = new Set<string>();
   for (const entry of entries) {
     if (ids.has(entry.id)) continue;
-    const known = packages.find(({ name }) => name === entry.package);
-    const path = known?.path ?? (await packageFolder(root, entry.package));
-    if (path === undefined) continue;
-    const hash = await hashPackage(path).then(
-      (made) => made.hash,
-      () => undefined,
-    );
-    if (hash !== entry.hash) changed.push({ ...entry, hash, capabilities: undefined });
+    const known = packages.filter(({ name }) => name === entry.package).map(({ path }) => path);
+    const installed = await packageFolder(root, entry.package);
+    const paths = new Set([...known, ...(installed === undefined ? [] : [installed])]);
+    if (paths.size === 0) continue;
+    const hashes = await Promise.all([...paths].map(hashOf));
+    if (hashes.includes(entry.hash)) ofOthers.add(entry.id);
+    else changed.push({ ...entry, hash: hashes[0], capabilities: undefined });
   }
-  return changed;
+  return { changed, ofOthers };
+}
+
+/** `undefined` where there is none: that is no hash that was trusted. */
+async function hashOf(path: string): Promise<string | undefined> {
+  return hashPackage(path).then(
+    ({ hash }) => hash,
+    () => undefined,
+  );
 }

@@ -10,6 +10,7 @@ import {
   readPluginMode,
   readTrustSettings,
   type SignatureVerifier,
+  type TrustSettings,
 } from "../trust/index.ts";
 import { type Kind, procedureKind } from "./procedures/index.ts";
 import type { StaticReport } from "./types.ts";
@@ -22,8 +23,16 @@ export interface DiscoverOptions {
   readonly root?: string;
   /** Over the variable `PLUGIN_MODE`: `dev` or `production`. */
   readonly mode?: string;
-  /** The path of plugins.lock. Default: `./plugins.lock`, then the one in the user's config folder. */
+  /**
+   * The path of plugins.lock. Default: `plugins.lock` in the root; where there is none,
+   * `BIN/plugins.lock` in `$XDG_CONFIG_HOME`, or else in `~/.config`.
+   */
   readonly lock?: string;
+  /**
+   * The name of the host's command, which its operators use: both look into the same folder of the
+   * user's. Default: the host's name.
+   */
+  readonly bin?: string;
   /** Variables of the environment. Default: the process's. */
   readonly env?: { readonly [name: string]: string | undefined };
   /** What checks signatures. Default: Ed25519, by the keys of `PLUGIN_PUBLISHER_KEYS`. */
@@ -49,21 +58,28 @@ export interface DiscoverOptions {
 export interface BesideOptions {
   /** Where `./plugins.lock` is looked for. Default: the root. */
   readonly cwd?: string;
-  /** The folder of the user's lockfile is named after it. Default: the host's name. */
-  readonly bin?: string;
-  /** Whether a lockfile that cannot be read ends it. Default `throw`. */
-  readonly lockFaults?: "throw" | "report";
+  /**
+   * Whether a lockfile, a setting or a file of keys that cannot be read ends it. Default `throw`.
+   * With `report` it goes on as if it were not there: what is not set asks for the most.
+   */
+  readonly faults?: "throw" | "report";
+  /** Whether packages are looked at though the settings switch discovery off. Default false. */
+  readonly looksAlways?: boolean;
 }
 
 /** The options, read. */
 export interface ReadDiscoverOptions extends Pick<StaticReport, "mode" | "settings" | "lock"> {
   readonly surface: Surface;
   readonly root: string;
+  readonly looksAlways: boolean;
   readonly candidates: readonly string[];
   /** Where a lockfile is, or would be made. */
   readonly lockPath: string;
+  readonly faults: "throw" | "report";
   /** Why the lockfile cannot be read, where a command goes on all the same. */
   readonly lockFault: GlassineError | undefined;
+  /** Settings that mean nothing, where a command goes on all the same. */
+  readonly settingFault: GlassineError | undefined;
   readonly verifiers: readonly SignatureVerifier[] | undefined;
   readonly builtins: readonly string[];
   readonly reserved: readonly string[];
@@ -79,6 +95,7 @@ const names = [
   "root",
   "mode",
   "lock",
+  "bin",
   "env",
   "verifiers",
   "builtins",
@@ -101,10 +118,13 @@ export async function readDiscoverOptions(
   if (onRejected !== "fail" && onRejected !== "skip")
     throw unfit('onRejected must be "fail" or "skip".');
   const { envPrefix } = surface.profile;
-  const { mode: own, ...settings } = readTrustSettings(
+  const { faults = "throw" } = beside;
+  const { settings: all, settingFault } = readSettings(
     withoutMode(env, envPrefix, given),
     envPrefix,
+    faults,
   );
+  const { mode: own, ...settings } = all;
   const mode = given.mode === undefined ? own : readPluginMode(given.mode);
   const local = textsOf("local", given.local);
   if (mode === "production" && local.length > 0)
@@ -113,15 +133,18 @@ export async function readDiscoverOptions(
     ...(given.lock === undefined ? {} : { explicit: given.lock }),
     cwd: beside.cwd ?? root,
     env,
-    bin: beside.bin ?? surface.profile.hostName,
+    bin: readBin(given.bin ?? surface.profile.hostName),
   });
-  const read = await readLock(place.path, beside.lockFaults ?? "throw");
+  const read = await readLock(place.path, faults);
   const { lock } = read;
   return {
     surface,
     root: resolve(root),
     mode,
     settings,
+    faults,
+    looksAlways: beside.looksAlways ?? false,
+    settingFault,
     ...read,
     lockPath: place.path,
     candidates: place.candidates,
@@ -143,6 +166,24 @@ function withoutMode(
   { mode }: DiscoverOptions,
 ): NonNullable<DiscoverOptions["env"]> {
   return mode === undefined ? env : { ...env, [`${prefix}PLUGIN_MODE`]: undefined };
+}
+
+function readSettings(
+  env: NonNullable<DiscoverOptions["env"]>,
+  prefix: string,
+  faults: "throw" | "report",
+): { readonly settings: TrustSettings; readonly settingFault: GlassineError | undefined } {
+  try {
+    return { settings: readTrustSettings(env, prefix), settingFault: undefined };
+  } catch (error) {
+    if (faults === "throw" || !(error instanceof GlassineError)) throw error;
+    const { settingProblems = [] } = error.data as {
+      readonly settingProblems?: readonly { readonly variable: string }[];
+    };
+    const wrong = new Set(settingProblems.map(({ variable }) => variable));
+    const rest = Object.entries(env).filter(([name]) => !wrong.has(name));
+    return { settings: readTrustSettings(Object.fromEntries(rest), prefix), settingFault: error };
+  }
 }
 
 async function readLock(
@@ -168,6 +209,12 @@ function readKinds(given: readonly Kind[] = [procedureKind]): readonly Kind[] {
   const fields = given.flatMap(({ name, field }) => [name, field]);
   if (new Set(fields).size === fields.length) return given;
   throw unfit("kinds must have names and fields that differ.");
+}
+
+/** A name of a folder, as `createCommand` takes it. */
+function readBin(bin: unknown): string {
+  if (typeof bin === "string" && /^[a-z][a-z0-9-]{0,63}$/.test(bin)) return bin;
+  throw unfit('bin must be the name of a command such as "glassine".');
 }
 
 function readTimeout(value: unknown = 30_000): number {

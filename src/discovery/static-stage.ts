@@ -15,13 +15,21 @@ import {
   type RejectionCode,
 } from "../packages/index.ts";
 import { byUnits } from "../plugins/index.ts";
-import { checkEvidence, decideTrust, driftOf, type InstalledPlugin } from "../trust/index.ts";
+import {
+  checkEvidence,
+  decideTrust,
+  driftOf,
+  type Evidence,
+  type InstalledPlugin,
+  type SignatureVerifier,
+} from "../trust/index.ts";
 import { clashesIn } from "./claims.ts";
 import { defaultVerifiers } from "./default-verifiers.ts";
 import { lockRefusal } from "./lock-gate.ts";
-import { changedPlugins } from "./lost-plugins.ts";
+import { lostPlugins } from "./lost-plugins.ts";
+import { verifierFaults } from "./prepare-verifiers.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
-import type { PluginTrust, Refused, StaticPlugin, StaticReport } from "./types.ts";
+import type { OnStep, PluginTrust, Refused, StaticPlugin, StaticReport } from "./types.ts";
 
 /** What is known of a package, and whether anything is wrong with all of it. */
 interface Surveyed {
@@ -32,24 +40,36 @@ interface Surveyed {
   readonly fault: { readonly code: RejectionCode; readonly reason: string } | undefined;
 }
 
+/** What keeps one plugin from being loaded. */
+interface Fault extends Pick<Rejection, "code" | "reason" | "cause"> {
+  /** The sentence of a host that does not start, where it has one of its own. */
+  readonly message?: string;
+}
+
 /** How many packages are read at a time. */
 const atATime = 4;
 
-export async function staticStage(options: ReadDiscoverOptions): Promise<StaticReport> {
+export async function staticStage(
+  options: ReadDiscoverOptions,
+  onStep: OnStep = () => {},
+): Promise<StaticReport> {
   const { mode, settings, lock, candidates, surface } = options;
   const known = { mode, settings, lock, candidates };
   const { profile } = surface;
   const { envPrefix, hostName } = profile;
-  if (!settings.autoDiscovery) {
-    const note = `${envPrefix}PLUGIN_AUTO_DISCOVERY_ENABLED=false: no installed plugin is read`;
-    const nothing = { found: [], accepted: [], refused: [], drift: [] };
-    return { ...known, ...nothing, warnings: [...options.warnings, note] };
+  const isOff = !settings.autoDiscovery;
+  const off = `${envPrefix}PLUGIN_AUTO_DISCOVERY_ENABLED=false`;
+  if (isOff && !options.looksAlways) {
+    const note = `${off}: no installed plugin is read`;
+    const nothing = { found: [], accepted: [], refused: [], drift: [], unreadable: [] };
+    const faults = settingFaults(options);
+    return { ...known, ...nothing, faults, warnings: [...options.warnings, note] };
   }
   const { root, local: folders, kinds } = options;
   const builtins = await Promise.all(options.builtins.map(realPath));
   const asked = { root, field: hostName, kinds, own: builtins, local: folders };
   const found = await findPackages(asked);
-  const surveyed = await survey(found.packages, (path) => builtins.includes(path));
+  const surveyed = await survey(found.packages, builtins, onStep);
   const local = found.local.map((each) => surveyOfLocal(each));
   const everything = [...surveyed, ...local].flatMap((each) =>
     each.package.entries.map((entry) => ({ entry, survey: each })),
@@ -64,55 +84,101 @@ export async function staticStage(options: ReadDiscoverOptions): Promise<StaticR
     of.isLocal ? [] : [installed(entry, of)],
   );
   const ids = new Set(present.map(({ id }) => id));
-  const changed = await changedPlugins(entries, { root, packages: found.packages, ids });
-  const drift = driftOf(entries, [...present, ...changed]);
-  const verifiers = options.verifiers ?? (await defaultVerifiers(settings));
+  const lost = await lostPlugins(entries, { root, packages: found.packages, ids });
+  const drift = driftOf(
+    entries.filter(({ id }) => !lost.ofOthers.has(id)),
+    [...present, ...lost.changed],
+  );
+  const { verifiers, faults } = await verifiersFor(options);
   const accepted: StaticPlugin[] = [];
   const refused: Refused[] = found.rejected.map((each) => ({ ...each, message: messageOf(each) }));
   const all: StaticPlugin[] = [];
   for (const each of everything) {
     const { entry, survey: of } = each;
     const plugin = { entry, package: of.package, isBuiltin: of.isBuiltin, isLocal: of.isLocal };
-    const refuse = (code: RejectionCode, reason: string, message?: string) => {
-      const rejection = { ...nameOf(entry, of.package), code, reason };
-      refused.push({ ...rejection, message: message ?? messageOf(rejection) });
-      all.push({ ...plugin, hash: of.hash, trust: undefined });
+    let signer: string | undefined;
+    const refuse = (fault: Fault) => {
+      const rejection = { ...nameOf(entry, of.package), ...fault };
+      const source = { ...plugin, hash: of.hash, trust: undefined, signer };
+      refused.push({ ...rejection, message: fault.message ?? messageOf(rejection), source });
+      all.push(source);
     };
     const clash = clashes.get(entry);
     if (clash !== undefined) {
-      refuse(clash.code, clash.reason, clash.message);
+      refuse(clash);
       continue;
     }
     if (of.fault !== undefined) {
-      refuse(of.fault.code, of.fault.reason);
+      refuse(of.fault);
       continue;
     }
     if (of.hash !== undefined && !of.hash.files.has(await realFile(of.package, entry))) {
-      refuse("invalid_entry_point", "its file is no part of what is hashed");
+      refuse({
+        code: "invalid_entry_point",
+        reason: "its file is no part of what is hashed",
+      });
       continue;
     }
     let trust: PluginTrust | undefined;
     if (of.hash !== undefined && entry.kind === "hooks" && !of.isBuiltin && !of.isLocal) {
       const { name, version, path } = of.package;
       const evidence = await checkEvidence({ name, version, path, ...of.hash }, verifiers);
+      signer = signerIn(evidence);
       const decided = decideTrust({ plugin: entry.id, evidence, settings, profile });
       if (!decided.accepted) {
-        refuse(decided.code, decided.message, decided.message);
+        const { accepted: _, ...why } = decided;
+        refuse({ ...why, reason: why.message });
         continue;
       }
+      signer = decided.signedBy;
       trust = { decision: decided.decision, reason: decided.reason, signedBy: decided.signedBy };
     }
     const gate = lockRefusal(options, { ...plugin, drift });
     if (gate !== undefined) {
-      refuse(gate.code, gate.reason);
+      refuse(gate);
       continue;
     }
-    const whole = { ...plugin, hash: of.hash, trust };
+    const whole = { ...plugin, hash: of.hash, trust, signer };
     accepted.push(whole);
     all.push(whole);
   }
-  const warnings = [...options.warnings, ...found.warnings, ...linksAmong(accepted)];
-  return { ...known, found: all, accepted, refused, drift: ofMode(drift, options), warnings };
+  const notes = isOff ? [`${off}: a host loads none of what is installed`] : [];
+  const ofPackages = [...found.warnings, ...linksAmong(accepted)];
+  const warnings = [...options.warnings, ...notes, ...ofPackages];
+  const { unreadable } = found;
+  const beside = { drift: ofMode(drift, options), unreadable, faults };
+  return { ...known, found: all, accepted, refused, ...beside, warnings };
+}
+
+/** Whom a signature proves, be it trusted or not. A name that is only claimed is nobody's. */
+function signerIn(evidence: Evidence): string | undefined {
+  if (evidence.kind === "unsigned") return evidence.kind;
+  return evidence.kind === "verified" ? evidence.identity : undefined;
+}
+
+/** Without its file of keys nothing verifies: that is told, and refuses what was signed. */
+async function verifiersFor(
+  options: ReadDiscoverOptions,
+): Promise<Pick<StaticReport, "faults"> & { readonly verifiers: readonly SignatureVerifier[] }> {
+  const { settings, surface } = options;
+  const faults = settingFaults(options);
+  const { verifiers: given } = options;
+  if (given !== undefined) {
+    const unfit = options.faults === "report" ? await verifierFaults(given) : [];
+    return { verifiers: given, faults: [...faults, ...unfit] };
+  }
+  try {
+    return { verifiers: await defaultVerifiers(settings, surface.profile), faults };
+  } catch (error) {
+    if (options.faults === "throw" || !(error instanceof GlassineError)) throw error;
+    const none = { publisherKeys: undefined };
+    const verifiers = await defaultVerifiers(none, surface.profile);
+    return { verifiers, faults: [...faults, error] };
+  }
+}
+
+function settingFaults({ settingFault }: ReadDiscoverOptions): readonly GlassineError[] {
+  return settingFault === undefined ? [] : [settingFault];
 }
 
 /** In dev links are loaded, and told of. */
@@ -169,21 +235,27 @@ function installed(
 
 async function survey(
   packages: readonly InstalledPackage[],
-  isBuiltin: (path: string) => boolean,
+  builtins: readonly string[],
+  onStep: OnStep,
 ): Promise<readonly Surveyed[]> {
+  const total = packages.length;
+  let done = 0;
   const surveyed: Surveyed[] = [];
   for (let at = 0; at < packages.length; at += atATime) {
     const some = packages.slice(at, at + atATime);
-    surveyed.push(...(await Promise.all(some.map((each) => surveyOf(each, isBuiltin)))));
+    const surveys = some.map(async (each) => {
+      onStep({ done, total, name: each.name });
+      const made = await surveyOf(each, builtins.includes(each.path));
+      done += 1;
+      return made;
+    });
+    surveyed.push(...(await Promise.all(surveys)));
   }
   return surveyed;
 }
 
-async function surveyOf(
-  found: InstalledPackage,
-  isBuiltin: (path: string) => boolean,
-): Promise<Surveyed> {
-  const known = { package: found, isBuiltin: isBuiltin(found.path), isLocal: false };
+async function surveyOf(found: InstalledPackage, isBuiltin: boolean): Promise<Surveyed> {
+  const known = { package: found, isBuiltin, isLocal: false };
   try {
     const hash = await hashPackage(found.path, { bundled: found.bundled });
     return { ...known, hash, fault: undefined };

@@ -1,4 +1,5 @@
 /** What discovery finds: plugins that may be loaded, and what keeps the others from it. */
+import type { GlassineError } from "../errors/index.ts";
 import type { InstalledPackage, PackageEntry, PackageHash, Rejection } from "../packages/index.ts";
 import type { Plugin, TrustDecision } from "../plugins/index.ts";
 import type { Drift, Lockfile, PluginMode, TrustSettings } from "../trust/index.ts";
@@ -7,6 +8,8 @@ import type { CheckedProcedure } from "./procedures/index.ts";
 /** A rejection with the sentence of a host that does not start because of it. */
 export interface Refused extends Rejection {
   readonly message: string;
+  /** The plugin, where it is known: another may have its names. */
+  readonly source?: StaticPlugin | undefined;
 }
 
 /** One plugin of a package as the static stage knows it. Nothing of it was run. */
@@ -21,6 +24,11 @@ export interface StaticPlugin {
   readonly hash: PackageHash | undefined;
   /** `undefined` where nobody asked: built-in, local, and procedure plugins. */
   readonly trust: PluginTrust | undefined;
+  /**
+   * Who verifiably signed it, also where that is nobody who is trusted, or `unsigned`; `undefined`
+   * where nobody asked, and where the signature is invalid.
+   */
+  readonly signer: string | undefined;
 }
 
 /** Why a plugin may be loaded. */
@@ -29,6 +37,14 @@ export interface PluginTrust {
   readonly reason: string | undefined;
   readonly signedBy: string;
 }
+
+/** Told before each package or plugin that takes time. */
+export type OnStep = (step: {
+  /** How many are done. */
+  readonly done: number;
+  readonly total: number;
+  readonly name: string;
+}) => void;
 
 /** What the static stage finds. */
 export interface StaticReport {
@@ -43,6 +59,10 @@ export interface StaticReport {
   readonly accepted: readonly StaticPlugin[];
   readonly refused: readonly Refused[];
   readonly drift: readonly Drift[];
+  /** Folders that cannot be read: what the lockfile has and was not found may be there. */
+  readonly unreadable: readonly string[];
+  /** Settings and files of the operator's that cannot be read, where a command goes on. */
+  readonly faults: readonly GlassineError[];
   readonly warnings: readonly string[];
 }
 

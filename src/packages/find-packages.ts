@@ -25,8 +25,10 @@ export interface FoundPackages {
   /** The packages of `local`. */
   readonly local: readonly InstalledPackage[];
   readonly rejected: readonly Rejection[];
-  /** Packages that a nearer one of the same name hides, and folders that cannot be read. */
+  /** Packages of one name, of which one may hide the other, and folders that cannot be read. */
   readonly warnings: readonly string[];
+  /** Folders of packages that are there and cannot be read: what is in them is not known. */
+  readonly unreadable: readonly string[];
 }
 
 interface Candidate {
@@ -35,7 +37,7 @@ interface Candidate {
   readonly installedAs: string;
 }
 
-/** Each real package once, the nearest of each name. */
+/** Each real package once. A package hides those of farther folders that are installed as it is. */
 export async function findPackages({
   root,
   own = [],
@@ -43,42 +45,61 @@ export async function findPackages({
   ...asked
 }: FindOptions): Promise<FoundPackages> {
   const warnings: string[] = [];
+  const unreadable: string[] = [];
   const start = await realpath(resolve(root)).catch(() => resolve(root));
   const folders = foldersAbove(start);
   const seen = new Set<string>();
-  const byName = new Map<string, ReadPackage>();
-  const take = async (candidate: Candidate, isLinked: boolean) => {
-    seen.add(candidate.path);
+  const real = await Promise.all(folders.map((each) => realpath(each).catch(() => each)));
+  const nearest = new Map<string, string>();
+  const taken: ReadPackage[] = [];
+  const take = async (candidate: Candidate, isOwn: boolean) => {
+    const { path, foundAt, installedAs } = candidate;
+    seen.add(path);
+    const isLinked = !isOwn && !real.some((each) => isWithin(each, path));
     const read = await readPackage({ ...candidate, isLinked }, asked);
     if (read === undefined) return;
-    const nearer = byName.get(read.package.name);
-    if (nearer === undefined) byName.set(read.package.name, read);
-    else {
-      const one = own.includes(nearer.package.path) ? "the host's own" : "the nearer one";
-      warnings.push(
-        `the package '${read.package.name}' at ${candidate.foundAt} is hidden by ${one} at ${nearer.package.foundAt}`,
-      );
+    const others = taken.filter((each) => each.package.name === read.package.name);
+    // A name in a package.json is a claim: it hides nothing that is installed beside it, or under
+    // another name.
+    const hiding = others.find(
+      (each) => own.includes(each.package.path) || each.package.path === nearest.get(installedAs),
+    );
+    if (hiding === undefined) {
+      for (const other of others) warnings.push(twoOf(read.package, other.package));
+      taken.push(read);
+      return;
     }
+    const one = own.includes(hiding.package.path) ? "the host's own" : "the nearer one";
+    warnings.push(
+      `the package '${read.package.name}' at ${foundAt} is hidden by ${one} at ${hiding.package.foundAt}`,
+    );
   };
-  for (const path of own) await take({ path, foundAt: path, installedAs: basename(path) }, false);
+  for (const path of own) await take({ path, foundAt: path, installedAs: basename(path) }, true);
   for (const folder of folders) {
-    for (const candidate of await candidatesIn(folder, warnings)) {
-      if (seen.has(candidate.path)) continue;
-      await take(candidate, !folders.some((each) => isWithin(each, candidate.path)));
+    for (const candidate of await candidatesIn(folder, { warnings, unreadable })) {
+      const { path, installedAs } = candidate;
+      if (!nearest.has(installedAs)) nearest.set(installedAs, path);
+      if (!seen.has(path)) await take(candidate, false);
     }
   }
-  const found = sorted([...byName.values()]);
+  const found = sorted(taken);
   const ownLocal = sorted(await localPackages(local, asked));
   return {
     packages: found.map((each) => each.package),
     local: ownLocal.map((each) => each.package),
     rejected: [...found, ...ownLocal].flatMap(({ rejected }) => rejected),
     warnings,
+    unreadable,
   };
 }
 
 function sorted(packages: readonly ReadPackage[]): readonly ReadPackage[] {
-  return [...packages].sort((a, b) => (a.package.name < b.package.name ? -1 : 1));
+  const place = ({ package: { name, foundAt } }: ReadPackage) => `${name} ${foundAt}`;
+  return [...packages].sort((a, b) => (place(a) < place(b) ? -1 : 1));
+}
+
+function twoOf(one: InstalledPackage, other: InstalledPackage): string {
+  return `two packages call themselves '${one.name}': ${other.foundAt} and ${one.foundAt}`;
 }
 
 /** `node_modules` of a directory and of those above it, the nearest first. */
@@ -105,27 +126,37 @@ function isWithin(folder: string, path: string): boolean {
   return inside !== "" && inside !== ".." && !inside.startsWith(`..${sep}`);
 }
 
-async function candidatesIn(folder: string, warnings: string[]): Promise<readonly Candidate[]> {
-  const names = await namesIn(folder, warnings);
+/** What is noted on the way. */
+interface Notes {
+  readonly warnings: string[];
+  readonly unreadable: string[];
+}
+
+async function candidatesIn(folder: string, notes: Notes): Promise<readonly Candidate[]> {
+  const names = await namesIn(folder, notes);
   const scopes = names.filter((name) => name.startsWith("@"));
   const scoped = await Promise.all(
     scopes.map(async (scope) =>
-      (await namesIn(join(folder, scope), warnings)).map((name) => `${scope}/${name}`),
+      (await namesIn(join(folder, scope), notes)).map((name) => `${scope}/${name}`),
     ),
   );
   const all = [...names.filter((name) => !name.startsWith("@")), ...scoped.flat()];
   const found: Candidate[] = [];
   for (const name of all.sort()) {
     const foundAt = join(folder, ...name.split("/"));
-    const path = await realpath(foundAt).catch(() => undefined);
-    if (path === undefined) warnings.push(`${foundAt} is a link that leads nowhere`);
-    else found.push({ path, foundAt, installedAs: name });
+    try {
+      found.push({ path: await realpath(foundAt), foundAt, installedAs: name });
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EACCES" || code === "EPERM") noteUnreadable(foundAt, code, notes);
+      else notes.warnings.push(`${foundAt} is a link that leads nowhere`);
+    }
   }
   return found;
 }
 
 /** Names of folders and links; those that begin with a dot are the installer's. */
-async function namesIn(folder: string, warnings: string[]): Promise<readonly string[]> {
+async function namesIn(folder: string, notes: Notes): Promise<readonly string[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });
     return entries
@@ -134,10 +165,14 @@ async function namesIn(folder: string, warnings: string[]): Promise<readonly str
       .filter((name) => !name.startsWith("."));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ENOENT" && code !== "ENOTDIR")
-      warnings.push(`${folder} cannot be read (${code ?? "unknown"})`);
+    if (code !== "ENOENT" && code !== "ENOTDIR") noteUnreadable(folder, code, notes);
     return [];
   }
+}
+
+function noteUnreadable(path: string, code: string | undefined, notes: Notes): void {
+  notes.warnings.push(`${path} cannot be read (${code ?? "unknown"})`);
+  notes.unreadable.push(path);
 }
 
 async function localPackages(
@@ -151,7 +186,7 @@ async function localPackages(
       found.push(own);
       continue;
     }
-    for (const name of await namesIn(folder, [])) {
+    for (const name of await namesIn(folder, { warnings: [], unreadable: [] })) {
       const read = await readLocal(join(folder, name), asked);
       if (read !== undefined) found.push(read);
     }

@@ -1,9 +1,12 @@
+export { readBundled } from "./bundled.ts";
 export { findPackages, packageFolder } from "./find-packages.ts";
 export { type HashPackageOptions, hashPackage } from "./hash-package.ts";
-export { isHookId, isKindId, isPackageName, isVersion } from "./names.ts";
+export { isCapabilityName, isHookId, isKindId, isPackageName, isVersion } from "./names.ts";
 export {
   type RejectionCode,
   rejectionCodes,
+  type SignatureCause,
+  signatureCauses,
 } from "./rejection-codes.ts";
 export { parseStrictJson, StrictJsonError } from "./strict-json.ts";
 export type {

@@ -3,8 +3,9 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { bundledIn } from "./bundled.ts";
 import { fileFault, parseEntryPoint } from "./entry-points.ts";
-import { isHookId, isKindId, isPackageName, isVersion } from "./names.ts";
+import { isCapabilityName, isHookId, isKindId, isPackageName, isVersion } from "./names.ts";
 import { readOnly } from "./open-flags.ts";
+import { claimsPlugin, mayClaimPlugin } from "./plugin-claims.ts";
 import { parseStrictJson } from "./strict-json.ts";
 import type { InstalledPackage, NamedKind, PackageEntry, PluginKind, Rejection } from "./types.ts";
 
@@ -43,7 +44,7 @@ export async function readPackage(place: Place, asked: Asked): Promise<ReadPacka
   const name = "fault" in read ? place.installedAs : nameOf(read.data, place);
   if ("fault" in read) {
     // Of what cannot be read nobody knows whether it is a plugin: it is told where it says so.
-    return read.mentions(field) ? broken(place, name, read.fault) : undefined;
+    return (await read.mentions(field)) ? broken(place, name, read.fault) : undefined;
   }
   const { data } = read;
   const keywords = Array.isArray(data.keywords) ? data.keywords : [];
@@ -183,6 +184,10 @@ function readField(
     if (given[key] !== undefined && asks[key] === undefined)
       return { fault: `its ${key} must be an array of names` };
   }
+  // The lockfile takes no other: what cannot be granted is no reason to grant nothing at all.
+  const strange = asks.capabilities?.find((each) => !isCapabilityName(each));
+  if (strange !== undefined)
+    return { fault: `${JSON.stringify(strange.slice(0, 64))} is no name of a capability` };
   return { entries, asks };
 }
 
@@ -207,13 +212,12 @@ function readEntries(
 
 interface Fault {
   readonly fault: string;
-  /** Whether what could be read of the file has the host's name in it. */
-  readonly mentions: (field: string) => boolean;
+  /** Whether it is one of a plugin of the host with that name, as far as that can be known. */
+  readonly mentions: (field: string) => boolean | Promise<boolean>;
 }
 
 function parsed(text: string): { readonly data: Record<string, unknown> } | Fault {
-  const mentions = (field: string) =>
-    text.includes(`"${field}"`) || text.includes(`"${field}-plugin"`);
+  const mentions = (field: string) => claimsPlugin(text, field);
   try {
     const data = parseStrictJson(text);
     return isRecord(data)
@@ -226,6 +230,7 @@ function parsed(text: string): { readonly data: Record<string, unknown> } | Faul
 
 async function readText(path: string): Promise<{ readonly text: string } | Fault | undefined> {
   const mentions = () => true;
+  const looked = (field: string) => mayClaimPlugin(path, field);
   let file: Awaited<ReturnType<typeof open>>;
   try {
     // No link out of the package is followed, and no pipe is waited for.
@@ -234,13 +239,14 @@ async function readText(path: string): Promise<{ readonly text: string } | Fault
     const { code } = error as NodeJS.ErrnoException;
     // Folders without a package.json are no packages.
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    return { fault: `its package.json cannot be opened (${code ?? "unknown"})`, mentions };
+    const fault = `its package.json cannot be opened (${code ?? "unknown"})`;
+    return { fault, mentions: looked };
   }
   try {
     const stats = await file.stat();
     if (!stats.isFile()) return { fault: "its package.json is no file", mentions };
     const { size } = stats;
-    if (size > maxBytes) return { fault: "its package.json has more than 1 MiB", mentions };
+    if (size > maxBytes) return { fault: "its package.json has more than 1 MiB", mentions: looked };
     const bytes = await file.readFile();
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     return { text };

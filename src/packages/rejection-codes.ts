@@ -62,7 +62,7 @@ export const rejectionCodes = {
     todo: "Create it with `plugins lock`, then trust what was reviewed.",
   },
   missing_from_lock: {
-    means: "The plugin was never trusted here.",
+    means: "plugins.lock has no entry of the plugin: it was never trusted here, or is no more.",
     todo: "Review it, then run `plugins trust ID --reason …`.",
   },
   version_mismatch: { means: "Another version is installed than was trusted.", todo: review },
@@ -121,9 +121,28 @@ export const rejectionCodes = {
   },
   config_rejected: {
     means: "Its configuration does not fit its schema, or a plugin voted against it.",
-    todo: "Correct the configuration that the message names.",
+    todo: "Correct the configuration that the message names. The command reads that of the environment alone: what a host gives in its code it does not know.",
   },
 } as const satisfies Record<string, RejectionCodeSpec>;
 
 /** Why a package or plugin is not loaded. */
 export type RejectionCode = keyof typeof rejectionCodes;
+
+/** Why a signature is invalid although the files may be those that were signed: what to do then. */
+export const signatureCauses = {
+  key_unknown: {
+    means: "is not bound to the identity",
+    todo: "Ask the publisher for the key, by a way that you trust, and bind it to the identity in the file of publisher keys. If the publisher does not know the key, treat it as tampering.",
+  },
+  key_revoked: {
+    means: "is revoked",
+    todo: "Install a version that is signed with a key that is not revoked.",
+  },
+  key_untimely: {
+    means: "is out of its time",
+    todo: "Install a version that is signed with a key that is valid now, or ask the publisher and change its times in the file of publisher keys.",
+  },
+} as const satisfies Record<string, RejectionCodeSpec>;
+
+/** What of a key keeps a signature from counting. */
+export type SignatureCause = keyof typeof signatureCauses;

@@ -1,5 +1,5 @@
 /** An installed package as the static stage knows it. Nothing of it was run. */
-import type { RejectionCode } from "./rejection-codes.ts";
+import type { RejectionCode, SignatureCause } from "./rejection-codes.ts";
 
 /** What a plugin of a package is: handlers on `hooks`, or the name of a kind, such as `procedure`. */
 export type PluginKind = string;
@@ -53,6 +53,8 @@ export interface Rejection {
   readonly code: RejectionCode;
   /** One sentence or phrase, on one line. */
   readonly reason: string;
+  /** Of `signature_invalid`, where the key is at fault and not the files. */
+  readonly cause?: SignatureCause;
 }
 
 /** The hash of a package: `glassine-package-hash-v1`. */

@@ -53,8 +53,14 @@ const fields = [
   "dependsOn",
 ];
 const namePattern = /^[a-z][a-z0-9-]{2,63}$/;
-// Names that records use for the host, and the one that every ordinary object has as a key.
-const reservedNames = ["core", "system", "host", "unknown", "constructor"];
+/** Names that records use for the host, and the one that every ordinary object has as a key. */
+export const reservedNames: readonly string[] = [
+  "core",
+  "system",
+  "host",
+  "unknown",
+  "constructor",
+];
 // Semantic versions, and the pre-release forms 1.0.0a1, 1.0.0b2, 1.0.0rc3.
 const versionPattern =
   /^\d+\.\d+\.\d+(?:(?:a|b|rc)\d+|(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?)$/;

@@ -6,6 +6,7 @@ export {
   pendingChange,
   type Revoked,
   revokePlugins,
+  settleLock,
   type Trusted,
   type TrustedPlugin,
   type TrustOptions,

@@ -24,10 +24,11 @@ export function mistypedSettings(
   plugins: readonly string[],
 ): readonly SettingProblem[] {
   return Object.keys(env)
-    .filter((variable) => variable.startsWith(`${prefix}${begin}`) && env[variable] !== "")
+    .filter((variable) => variable.startsWith(prefix) && env[variable] !== "")
     .filter((variable) => env[variable] !== undefined)
     .sort()
     .flatMap((variable) => {
+      if (!variable.startsWith(`${prefix}${begin}`)) return misbegun(variable, prefix);
       const suffix = variable.slice(prefix.length + begin.length);
       if (suffixes.includes(suffix) || plugins.some((plugin) => isOf(plugin, suffix))) return [];
       const meant = closest(suffix, suffixes);
@@ -39,6 +40,20 @@ export function mistypedSettings(
           : `no setting; did you mean ${prefix}${begin}${meant}?`;
       return [{ variable, message: `${name} is ${hint}` }];
     });
+}
+
+/**
+ * Another begin, and nearly a setting all the same: `PLUGINS_MODE`, `PLUGINMODE`, `PULGIN_MODE`.
+ * What is not near both is a variable of somebody else's, such as `LOGIN_MODE`.
+ */
+function misbegun(variable: string, prefix: string): readonly SettingProblem[] {
+  const name = variable.slice(prefix.length);
+  const [, word = "", rest = ""] =
+    /^(PLUGINS?)_*([A-Z].*)$/s.exec(name) ?? /^([A-Z]+)_(.+)$/s.exec(name) ?? [];
+  const meant = closest(word, ["PLUGIN"]) === undefined ? undefined : closest(rest, suffixes);
+  if (meant === undefined) return [];
+  const message = `${single(variable, 200)} is no setting; did you mean ${prefix}${begin}${meant}?`;
+  return [{ variable, message }];
 }
 
 function isOf(plugin: string, suffix: string): boolean {

@@ -48,7 +48,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
  *
  * @throws GlassineError `setting_invalid`: one error that names every variable at fault, what it
  *   takes, and what was meant; `data.settingProblems` lists them
- * @see spec `signing:settings`, `signing:settings-lists`, `signing:settings-mistyped`
+ * @see spec `signing:settings`, `signing:settings-lists`, `signing:settings-mistyped`,
+ *   `signing:settings-misbegun`
  * @example
  * ```ts
  * import { readTrustSettings } from "glassine/node";

@@ -201,7 +201,7 @@ async function tampered(edit: (lines: string[]) => readonly string[], end = "\n"
 attack(
   "A-218",
   "Cut the journal in the middle of a line, or edit, remove or move lines",
-  "reported as `torn` or `chain_broken` by number; the other lines are read",
+  "reported as `torn` or `chain_broken` by number; the other lines are read. Lines gone from the end are seen where they changed the lock, and not where they renewed it",
   () => {
     it("cut", async () => {
       const { ids, problems } = await tampered(
@@ -241,6 +241,17 @@ attack(
       expect(told(checkJournal(lock as NonNullable<typeof lock>, await loadJournal(path)))).toEqual(
         [{ line: undefined, id: "acme.rate", problem: "journal_mismatch" }],
       );
+    });
+
+    it("ended early at a grant that changed nothing: nobody can tell", async () => {
+      const { path, journal, journalText } = await lockFolder();
+      await trustPlugins(path, [pii], "r");
+      const before = await journalText();
+      await trustPlugins(path, [pii], "renewed");
+      await writeFile(journal, before);
+      const lock = await readLockfile(path);
+      const found = checkJournal(lock as NonNullable<typeof lock>, await loadJournal(path));
+      expect(found).toEqual([]);
     });
   },
 );

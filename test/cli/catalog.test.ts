@@ -86,7 +86,8 @@ describe("plugins enable and disable", () => {
     expect(ended[0]).toEqual(ended[1]);
     expect(ended[0]).toEqual({
       code: 0,
-      stderr: "",
+      stderr:
+        "note: production loads it once it is trusted: glassine plugins trust ID --reason TEXT\n",
       stdout: `npm install 'stigmem-plugin-multi-tenant@>=0.1.0 <2.0.0'
 export STIGMEM_MULTI_TENANT_ENABLED=1
 Restart the stigmem node after changing plugin packages or gates.

@@ -14,6 +14,8 @@ const describing = (name: string, given: Partial<DiscoveryReport>, env = {}) =>
   run(["plugins", "describe", name], { services: serving(given), env });
 const describingJson = (name: string, given: Partial<DiscoveryReport>, env = {}) =>
   runJson(["plugins", "describe", name], { services: serving(given), env });
+/** The words of a host with the standard hooks. */
+const standard = wordsOf(undefined);
 
 const plugin = facts({
   id: "example-plugin",
@@ -65,8 +67,38 @@ describe("plugins describe", () => {
       "what the capabilities permit:",
       '  audit.emit: Asks for "audit.emit", no capability of this host.',
       '  network.outbound: Asks for "network.outbound", no capability of this host.',
+      "what its hooks see and change:",
+      '  Asks for "post_assert_audit", no hook of this host.',
+      '  Asks for "pre_assert_authorize", no hook of this host.',
+      "what every plugin sees and changes:",
+      ...standard.always.map((sentence) => `  ${sentence}`),
       "lock_path: /home/lab/app/plugins.lock",
     ]);
+  });
+
+  it("says what a plugin without any capability sees and changes", async () => {
+    verifies("cli:describe-permissions");
+    const loaded = [facts({ id: "a", capabilities: [], hooks: ["cmf.llm_input"] })];
+    const { stdout } = await describing("a", { loaded });
+    const sentence = expect.stringMatching(
+      /^ {2}Runs on cmf\.llm_input: .* It sees the payload, may deny, and may change its /,
+    );
+    expect(linesOf(stdout)).toContainEqual(sentence);
+    const { document } = await describingJson("a", { loaded });
+    expect([document.plain_words, document.hook_words, document.always]).toEqual([
+      {},
+      { "cmf.llm_input": expect.stringContaining("It sees the payload, may deny") },
+      standard.always,
+    ]);
+    expect(standard.always[0]).toMatch(/^Sees .*, as every plugin does/);
+  });
+
+  it("does not say that a plugin has no hooks where that is not known", async () => {
+    verifies("cli:describe-permissions");
+    const loaded = [facts({ id: "a", hooks: null })];
+    const { stdout } = await describing("a", { loaded });
+    expect(stdout).toContain("\nwhat its hooks see and change:\n  not known before it is loaded\n");
+    expect((await describingJson("a", { loaded })).document.hook_words).toBeNull();
   });
 
   it("CLI-065: the document has the row of list and what more is known", async () => {
@@ -81,7 +113,7 @@ describe("plugins describe", () => {
       ...["builtin", "capabilities", "hooks", "hook_count", "depends_on", "discovery_source"],
       ...["signed_by", "trust_decision", "health", "status", "rejection", "requires", "lock"],
       ...["lock_path", "drift", "config", "high_impact", "granted_capabilities"],
-      ...["permission_change", "plain_words", "warnings"],
+      ...["permission_change", "plain_words", "hook_words", "always", "warnings"],
     ]);
     expect(document).toMatchObject({
       ...{ id: "example-plugin", status: "loaded", rejection: null, requires: ">=0.1.0" },

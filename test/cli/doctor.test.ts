@@ -6,11 +6,14 @@ import { verifies } from "../support/verifies.ts";
 import { drift, facts, lockAt, rejected, report } from "./support/facts.ts";
 import { catalogPath, linesOf, type RunOptions, run, runJson } from "./support/run.ts";
 
-const fine: LockState = { lock: null, fault: null, journal: [], pending: false, warnings: [] };
+const fine: LockState = {
+  ...{ lock: null, fault: null, journal_fault: null },
+  ...{ journal: [], pending: false, warnings: [] },
+};
 
 const serving = (given: Partial<DiscoveryReport>, state: Partial<LockState> = {}) => ({
   discover: () => Promise.resolve(report(given)),
-  lockState: () => Promise.resolve({ ...fine, ...state }),
+  lockState: () => Promise.resolve({ ...fine, lock: given.lock ?? null, ...state }),
 });
 
 /** The rows of `plugins doctor --json`. */
@@ -39,6 +42,7 @@ describe("plugins doctor", () => {
       ...{ slug: "tombstones", package: "stigmem-plugin-tombstones", env_var: tombstones },
       ...{ installed: false, enabled: true, status: "enabled-not-installed" },
       recommendation: `Install stigmem-plugin-tombstones or unset ${tombstones}.`,
+      reason: null,
       id: null,
     });
   });
@@ -76,6 +80,7 @@ describe("plugins doctor", () => {
     expect(off.rows[2]).toMatchObject({
       ...{ installed: true, enabled: false, status: "installed-disabled", id: "t" },
       recommendation: `Set ${tombstones}=1 to enable it.`,
+      reason: "the variable is for the host to read: in a host that does not, the plugin runs",
     });
     expect(off.code).toBe(1);
     const on = await rowsOf(given, { env: { [tombstones]: "yes" } }, [...ofCatalog, "--strict"]);
@@ -162,11 +167,23 @@ describe("plugins doctor", () => {
         [
           "c",
           "drifted",
-          "missing_from_install: Run `plugins untrust c`, or `plugins lock --prune`.",
+          "missing_from_install: Run `plugins untrust c`, or `plugins lock --prune`. Each takes `--reason TEXT`.",
         ],
       ],
     );
     expect(rows.rows[2]).toMatchObject({ package: "gone", installed: false });
+  });
+
+  it("says what was found, beside what to do", async () => {
+    verifies("cli:doctor-reason");
+    const refused = [rejected({ id: "a", code: "dependency_missing", reason: "it needs b" })];
+    const { rows } = await rowsOf({ rejected: refused, loaded: [facts({ id: "z" })] });
+    expect(rows).toMatchObject([{ reason: "it needs b" }, { reason: null }]);
+    const services = serving({ rejected: refused });
+    expect(linesOf((await run(["plugins", "doctor"], { services })).stdout).slice(-2)).toEqual([
+      "  recommendation: dependency_missing: Install it, or remove the dependent.",
+      "  reason: it needs b",
+    ]);
   });
 
   it("says of a rejected plugin of the catalogue that it is rejected, whatever its variable", async () => {
@@ -243,7 +260,7 @@ describe("doctor", () => {
     );
     const services = { discover, lockState: () => Promise.resolve({ ...fine, fault }) };
     const { code, stdout } = await run(["doctor"], { services });
-    expect(discover).toHaveBeenCalledWith(expect.objectContaining({ lockFaults: "report" }));
+    expect(discover).toHaveBeenCalledWith(expect.objectContaining({ faults: "report" }));
     expect([code, linesOf(stdout).slice(0, 6)]).toEqual([
       0,
       [
@@ -280,8 +297,72 @@ describe("doctor", () => {
       ],
     ]);
     expect((await run(["doctor", "--strict"], { services })).code).toBe(1);
-    // Those of plugins alone are the matter of the other.
-    expect((await run(["plugins", "doctor", "--strict"], { services })).code).toBe(0);
+    const ofPlugins = await run(["plugins", "doctor", "--strict"], { services });
+    expect([ofPlugins.code, linesOf(ofPlugins.stdout).at(-1)]).toEqual([
+      1,
+      "plugins.lock or its journal has problems too: `doctor` shows them.",
+    ]);
+    const { stdout } = await run(["doctor"], { services });
+    expect(stdout).not.toContain("looks consistent");
+  });
+
+  it("does not advise to make a lockfile that is there, and cannot be read", async () => {
+    verifies("cli:doctor-goes-on");
+    const fault = { code: "lockfile_invalid", message: "/a/plugins.lock is not valid: line 3" };
+    const refused = [rejected({ id: "a", code: "lock_missing", reason: "it cannot be read" })];
+    const services = serving({ lock_fault: fault, rejected: refused }, { fault });
+    expect((await run(["doctor"], { services })).stdout).toContain(
+      "\n  recommendation: lock_missing: Mend plugins.lock first: it cannot be read.\n  reason: it cannot be read\n",
+    );
+  });
+
+  it("does not advise to drop trust where a folder cannot be read", async () => {
+    verifies("cli:doctor-unread");
+    const gone = drift({ id: "c", kind: "missing_from_install", expected: "c==1", actual: null });
+    const services = serving({ drift: [gone], unreadable: ["/a/node_modules"] });
+    expect((await run(["doctor"], { services })).stdout).toContain(
+      "\n  recommendation: missing_from_install: Make /a/node_modules readable and look again: the package may be there.\n",
+    );
+  });
+
+  it.each([
+    ["chain_broken", "Restore the journal from version control."],
+    ["journal_mismatch", "Pair the edit with a line in the journal"],
+    ["lock_edited", "trust a plugin again"],
+    ["malformed", "six fields"],
+    ["torn", "do it again if it was not"],
+    ["unheard", "Pair the edit"],
+  ])("says of %s in the journal what it is, and what to do", async (problem, todo) => {
+    verifies("cli:doctor-journal");
+    const services = serving(
+      {},
+      { journal: [{ line: 3, id: null, problem, detail: "So it is." }] },
+    );
+    const { document } = await runJson(["doctor"], { services });
+    expect(document.findings).toMatchObject([
+      {
+        message: `line 3: ${problem}: So it is.`,
+        recommendation: expect.stringContaining(todo),
+      },
+    ]);
+  });
+
+  it("goes on without a journal and with settings that cannot be read", async () => {
+    verifies("cli:doctor-goes-on");
+    const fault = (code: string) => ({ code, message: `${code}!` });
+    const services = serving(
+      { setting_faults: [fault("setting_invalid")] },
+      { journal_fault: fault("lockfile_failed") },
+    );
+    const { document } = await runJson(["doctor"], { services });
+    expect([document.status, document.findings]).toMatchObject([
+      "error",
+      [
+        { about: "setting", severity: "error", message: "setting_invalid!" },
+        { about: "journal", severity: "error", message: "lockfile_failed!" },
+      ],
+    ]);
+    expect((await run(["plugins", "doctor", "--strict"], { services })).code).toBe(1);
   });
 
   it("finds production without a lockfile", async () => {

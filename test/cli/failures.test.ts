@@ -122,6 +122,10 @@ describe("a failing service", () => {
       { code: "io_failed", message: thrown.message },
       `${thrown.message}\n`,
     ]);
+    const argv = ["plugins", "sign", ".", "--key", "-", "--identity", "a"];
+    const sign = () => Promise.reject(thrown);
+    const ended = await run(argv, { services: { sign }, stdin: ["key"] });
+    expect([ended.code, ended.stderr]).toEqual([2, `sign: ${thrown.message}\n`]);
   });
 });
 

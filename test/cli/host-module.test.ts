@@ -47,6 +47,14 @@ describe("--host", () => {
     expect(discover).not.toHaveBeenCalled();
   });
 
+  it("says of a package that is not there no more than that", async () => {
+    const { code, stderr } = await run(["plugins", "list", "--host", "no-such-package"]);
+    expect([code, linesOf(stderr)]).toEqual([
+      2,
+      ["--host: cannot use the module 'no-such-package': Cannot find module 'no-such-package'"],
+    ]);
+  });
+
   it("says what a module throws, on one line", async () => {
     const folder = await mkdtemp(join(tmpdir(), "host-"));
     const path = join(folder, "throws.mjs");

@@ -68,6 +68,7 @@ function services(text: string): RunOptions["services"] & object {
     lockState: () =>
       Promise.resolve({
         ...{ lock, fault: { code: text, message: text }, journal, pending: true, warnings: [text] },
+        journal_fault: { code: text, message: text },
       }),
     verify: () =>
       Promise.resolve(

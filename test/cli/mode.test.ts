@@ -22,7 +22,8 @@ describe("the mode", () => {
   it("CLI-001: a misspelt variable is refused", async () => {
     verifies("cli:mode-refused");
     const ended = await run(["plugins", "list"], { env: { GLASSINE_PLUGIN_MODE: "prod" } });
-    expect(ended).toEqual({ code: 2, stdout: "", stderr: message("prod") });
+    const stderr = `${message("prod")}It is the value of GLASSINE_PLUGIN_MODE.\n`;
+    expect(ended).toEqual({ code: 2, stdout: "", stderr });
   });
 
   it("CLI-001: the option wins over the variable", async () => {

@@ -58,13 +58,17 @@ describe("the end of the process", () => {
     const end = vi.spyOn(process, "exit").mockImplementation((() => {}) as never);
     const known = process.listeners("exit");
     const spied = process.exit;
+    const inner = process as unknown as { reallyExit: (code: number) => never };
+    const { reallyExit } = inner;
     const exit = keepExit();
+    expect(() => inner.reallyExit(0)).toThrow("process.reallyExit() was called");
     expect(() => process.exit(0)).toThrow("process.exit(0) was called");
     expect(() => process.exit()).toThrow("process.exit() was called");
     expect(end).not.toHaveBeenCalled();
     process.on("exit", () => {});
     exit(1);
     expect([end.mock.calls, process.listenerCount("exit")]).toEqual([[[1]], 0]);
+    expect(inner.reallyExit).toBe(reallyExit);
     process.exit = spied;
     for (const each of known) process.on("exit", each);
   });

@@ -1,6 +1,9 @@
 /** The line that says how far long work has come. */
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { commandServices } from "../../src/cli/command-services.ts";
 import { progressLine } from "../../src/cli/progress.ts";
+import { loadStage, readDiscoverOptions, staticStage } from "../../src/discovery/index.ts";
+import { install, newRoot, unsigned } from "../discovery/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { report } from "./support/facts.ts";
 import { run } from "./support/run.ts";
@@ -20,6 +23,15 @@ function shown(isTerminal = true, env = {}) {
   };
   return { at, end: line.end, written };
 }
+
+/** On the clock of the timers. */
+function onClock() {
+  const written: string[] = [];
+  const write = (text: string) => written.push(text);
+  return { written, line: progressLine({ isTerminal: true, env: {}, write, now: Date.now }) };
+}
+
+afterEach(() => void vi.useRealTimers());
 
 describe("progress", () => {
   it("is not shown for what is done at once", () => {
@@ -61,6 +73,58 @@ describe("progress", () => {
       end();
       expect(written).toEqual([]);
     }
+  });
+
+  it("is shown of one step that takes long, also where no other comes", () => {
+    verifies("cli:progress");
+    vi.useFakeTimers();
+    const { line, written } = onClock();
+    line.show({ what: "hashing", done: 0, total: 1, name: "large" });
+    vi.advanceTimersByTime(399);
+    expect(written).toEqual([]);
+    vi.advanceTimersByTime(1);
+    const first = "\r\u001b[2Khashing 0/1 large";
+    expect(written).toEqual([first]);
+    line.show({ what: "loading", done: 0, total: 2, name: "a" });
+    line.show({ what: "loading", done: 1, total: 2, name: "b" });
+    vi.advanceTimersByTime(100);
+    expect(written).toEqual([first, "\r\u001b[2Kloading 1/2 b"]);
+    line.show({ what: "loading", done: 2, total: 2 });
+    line.end();
+    vi.advanceTimersByTime(1000);
+    expect(written.slice(2)).toEqual(["\r\u001b[2K"]);
+  });
+
+  it("names each package that is hashed, and each plugin that is loaded", async () => {
+    verifies("cli:progress");
+    const root = await newRoot();
+    for (const name of ["aaa", "@acme/bbb"]) await install(root, name);
+    const steps: unknown[] = [];
+    const options = await readDiscoverOptions({ root, env: unsigned });
+    const report = await staticStage(options, (step) => steps.push(step));
+    expect(steps).toEqual([
+      { done: 0, total: 2, name: "@acme/bbb" },
+      { done: 0, total: 2, name: "aaa" },
+    ]);
+    await loadStage(options, report, (step) => steps.push(step));
+    expect(steps.slice(2)).toEqual([
+      { done: 0, total: 2, name: "aaa" },
+      { done: 1, total: 2, name: "bbb" },
+    ]);
+  });
+
+  it("goes through a command to both", async () => {
+    verifies("cli:progress");
+    const cwd = await newRoot();
+    await install(cwd, "aaa");
+    const steps: unknown[] = [];
+    const discover: typeof commandServices.discover = (request) =>
+      commandServices.discover({ ...request, progress: (step) => steps.push(step) });
+    await run(["plugins", "list"], { services: { discover }, cwd, env: unsigned });
+    expect(steps.slice(1)).toEqual([
+      { what: "hashing", done: 0, total: 1, name: "aaa" },
+      { what: "loading", done: 0, total: 1, name: "aaa" },
+    ]);
   });
 
   it("is what a command hands to its services", async () => {

@@ -1,9 +1,12 @@
 /** `plugins sign`: where the key comes from, and that it goes nowhere else. */
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { generateKeyPairSync } from "node:crypto";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { platform } from "node:process";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { commandServices } from "../../src/cli/command-services.ts";
+import { install, newRoot } from "../discovery/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { hash } from "./support/facts.ts";
 import { linesOf, run, runJson } from "./support/run.ts";
@@ -16,6 +19,7 @@ const signed = {
   distribution_hash: hash("c"),
   identity: "builder@example.com",
   key_id: "k1",
+  public_key: "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
   evidence: "/app/plugin/glassine.sig.json",
   warnings: [],
 };
@@ -42,6 +46,8 @@ describe("plugins sign", () => {
   identity: builder@example.com
   key:      k1
   evidence: /app/plugin/glassine.sig.json
+for publishers of an operator's file of keys:
+  {"identity":"builder@example.com","key_id":"k1","public_key":"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="}
 `,
     });
     expect(services.sign).toHaveBeenCalledWith({
@@ -56,7 +62,9 @@ describe("plugins sign", () => {
     const stdin = [pem.slice(0, 40), new TextEncoder().encode(pem.slice(40))];
     const options = { services, stdin };
     const { code, document } = await runJson([...argv, "--key", "-", "--key-id", "k1"], options);
-    expect([code, document]).toEqual([0, { action: "sign", ...signed }]);
+    const { public_key, ...told } = signed;
+    const publisher = { identity: told.identity, key_id: told.key_id, public_key };
+    expect([code, document]).toEqual([0, { action: "sign", ...told, publisher }]);
     expect(services.sign).toHaveBeenCalledWith(expect.objectContaining({ key: pem, keyId: "k1" }));
   });
 
@@ -78,8 +86,16 @@ describe("plugins sign", () => {
   });
 
   it.each([
-    ["is not there", secret, "sign: the key file cannot be read: ENOENT\n"],
-    ["is a folder", ".", "sign: the key file cannot be read: EISDIR\n"],
+    [
+      "is not there",
+      secret,
+      "sign: the key file cannot be read: ENOENT (its name is not repeated: it may be the key)\n",
+    ],
+    [
+      "is a folder",
+      ".",
+      "sign: the key file cannot be read: EISDIR (its name is not repeated: it may be the key)\n",
+    ],
   ])("says of a key file that %s no more than that", async (_, path, stderr) => {
     verifies("cli:sign-key", "cli:key-argument");
     const ended = await run([...argv, "--key", path], { services: signing(), cwd: folder });
@@ -97,6 +113,61 @@ describe("plugins sign", () => {
     verifies("cli:sign-key");
     const ended = await run([...argv, "--key", "-"], { services: signing(), stdin });
     expect(ended).toEqual({ code: 2, stdout: "", stderr });
+  });
+
+  it("prints an entry that verifies what it signed, and warns of what npm never packs", async () => {
+    verifies("cli:sign-publisher", "cli:sign-folder");
+    const services = commandServices;
+    const cwd = await newRoot();
+    const path = await install(cwd, "guard");
+    const { privateKey } = generateKeyPairSync("ed25519");
+    const key = String(privateKey.export({ format: "pem", type: "pkcs8" }));
+    const sign = () =>
+      runJson(["plugins", "sign", path, "--key", "-", "--identity", "builder@example.com"], {
+        ...{ services, cwd, stdin: [key] },
+      });
+    const { document, stderr } = await sign();
+    expect([stderr, document.warnings]).toEqual(["", []]);
+    const keys = { schema: 1, publishers: [document.publisher] };
+    await writeFile(join(cwd, "keys.json"), JSON.stringify(keys));
+    const env = {
+      GLASSINE_PLUGIN_PUBLISHER_KEYS: join(cwd, "keys.json"),
+      GLASSINE_PLUGIN_TRUSTED_PUBLISHERS: "builder@example.com",
+    };
+    const listed = await run(["plugins", "list"], { services, cwd, env });
+    expect(linesOf(listed.stdout).at(-1)).toContain("signed_by=builder@example.com");
+    const manifest = JSON.parse(await readFile(join(path, "package.json"), "utf8"));
+    const without =
+      "warning: npm packs no glassine.sig.json here: put it into `files` of package.json, and sign again\n";
+    for (const [files, warning] of [
+      [["plugin.js"], without],
+      [["plugin.js", "glassine.sig.json"], ""],
+      [["*.js*"], ""],
+    ] as const) {
+      await writeFile(join(path, "package.json"), JSON.stringify({ ...manifest, files }));
+      expect((await sign()).stderr).toBe(warning);
+    }
+    for (const name of [".npmignore", "guard-1.0.0.tgz"]) await writeFile(join(path, name), "");
+    for (const name of [".git", "node_modules"]) await mkdir(join(path, name));
+    expect((await sign()).stderr).toMatch(
+      /^warning: npm packs no \.git, \.npmignore, guard-1\.0\.0\.tgz, node_modules: .* `npm pack` made/,
+    );
+  });
+
+  it("warns of a key that would be published with the package", async () => {
+    verifies("cli:sign-folder");
+    const warned =
+      "warning: the key file is in the package: it would be published with it; keep it elsewhere";
+    for (const [dir, warnings] of [
+      [".", [warned]],
+      ["..", [warned]],
+      ["plugin", []],
+      ["key", []],
+    ] as const) {
+      const options = { services: signing(), cwd: folder };
+      const argv = ["plugins", "sign", dir, "--key", "key.pem", "--identity", "a"];
+      expect([dir, linesOf((await run(argv, options)).stderr)]).toEqual([dir, warnings]);
+    }
   });
 
   it.skipIf(platform === "win32")("warns of a key file that others may read", async () => {

@@ -186,7 +186,7 @@ describe("what is wrong with the lockfile", () => {
   ])("is told with the name of the command: %#", async (error, message) => {
     verifies("cli:refused-lock");
     const ended = await run(trust, { services: { trust: failing(error) } });
-    expect(ended).toEqual({ code: 2, stdout: "", stderr: `${message}\n` });
+    expect([ended.code, ended.stdout, linesOf(ended.stderr)[0]]).toEqual([2, "", message]);
   });
 
   it("is told by list as it is", async () => {

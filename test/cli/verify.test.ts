@@ -35,6 +35,7 @@ describe("plugins verify", () => {
     [{ drift: [drift()] }, ["--exact"], 1],
     [{ unhashable: [{ id: "a", code: "unsafe_symlink", reason: "r" }] }, plain, 1],
     [{ pending: true }, plain, 1],
+    [{ unreadable: ["/srv/node_modules"] }, plain, 1],
     [{ journal: [{ line: 2, id: "a", problem: "p" }] }, plain, 0],
     [{ journal: [{ line: 2, id: "a", problem: "p" }] }, ["--strict-journal"], 1],
     [{ journal: [{ line: 2, id: "a", problem: "p" }], pending: true }, ["--strict-journal"], 2],
@@ -64,6 +65,7 @@ describe("plugins verify", () => {
         { line: null, id: null, problem: "there is no journal" },
       ],
       pending: true,
+      unreadable: ["/srv/node_modules"],
       permissions: [{ id: "example-plugin", added: ["network.outbound"], removed: ["audit.read"] }],
     };
     const { stdout } = await run(["plugins", "verify"], { services: serving(given) });
@@ -77,6 +79,9 @@ describe("plugins verify", () => {
       "Cannot be hashed:",
       "  a: unsafe_symlink: it leads out",
       "",
+      "Cannot be read, and what is in it was not compared:",
+      "  /srv/node_modules",
+      "",
       "Permissions since it was trusted:",
       "  example-plugin: asks for network.outbound",
       "  example-plugin: no longer asks for audit.read",
@@ -87,12 +92,13 @@ describe("plugins verify", () => {
       "",
       "A change was begun and not ended: the next command that writes settles it.",
       "",
-      "verify failed: 3 problem(s)",
+      "verify failed: 4 problem(s)",
     ]);
     const { document } = await runJson(["plugins", "verify"], { services: serving(given) });
     expect(document).toEqual({ ok: false, lock: lockAt, ...given, warnings: [] });
     expect(Object.keys(document)).toEqual([
-      ...["ok", "lock", "drift", "unhashable", "journal", "pending", "permissions", "warnings"],
+      ...["ok", "lock", "drift", "unhashable", "journal", "pending", "unreadable"],
+      ...["permissions", "warnings"],
     ]);
   });
 });

@@ -1,9 +1,10 @@
 /** Installed packages that want to run before they are checked, or in place of what was checked. */
-import { cp, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { loadStage, readDiscoverOptions, staticStage } from "../../src/discovery/index.ts";
 import { attack } from "../attacks/attack.ts";
+import { verifies } from "../support/verifies.ts";
 import { codesOf, discover, install, newRoot, ran, source, trust, unsigned } from "./support.ts";
 
 /** A root with a trusted plugin, all of whose checks are done, and whose code is not yet loaded. */
@@ -158,7 +159,7 @@ attack(
 attack(
   "A-210",
   "Have one package hashed and another one loaded: an entry point elsewhere, or names that differ",
-  "refused as `invalid_entry_point`, `entry_point_mismatch`, `package_mismatch` or `id_mismatch`",
+  "refused as `invalid_entry_point`, `entry_point_mismatch`, `package_mismatch`, `id_mismatch` or `duplicate_id`",
   () => {
     it.each([
       ...["../other/plugin.js", "node_modules/other/plugin.js", "./lib/../../other/plugin.js"],
@@ -207,6 +208,62 @@ attack(
       const discovery = await discover(root, { mode: "production" });
       expect(discovery.plugins.map(({ name }) => name)).toEqual(["guard"]);
       expect(codesOf(discovery)).toEqual(["impostor: id_mismatch"]);
+    });
+
+    describe("by a package.json with the name of another package", () => {
+      /** A root with a trusted package, and an impostor in a folder of another name. */
+      async function impostor(folder: string, fields?: object) {
+        const [root, elsewhere] = [await newRoot(), await newRoot()];
+        const marker = join(root, "ran");
+        await trust(root, await install(root, "guard"), "guard");
+        const made = await install(elsewhere, "guard", { code: source("guard", {}, marker) });
+        if (fields !== undefined) {
+          const text = await readFile(join(made, "package.json"), "utf8");
+          await writeFile(
+            join(made, "package.json"),
+            JSON.stringify({ ...JSON.parse(text), ...fields }),
+          );
+        }
+        const path = join(root, folder);
+        await mkdir(join(path, ".."), { recursive: true });
+        await rename(made, path);
+        return { root, marker, path };
+      }
+
+      it.each([
+        ...["node_modules/aaa", "node_modules/zzz", "node_modules/@evil/x"],
+        "app/node_modules/aaa",
+      ])("in %s", async (folder) => {
+        verifies("discovery:places");
+        const { root, marker, path } = await impostor(folder);
+        const at = folder.startsWith("app") ? join(root, "app") : root;
+        const lock = join(root, "plugins.lock");
+        const discovery = await discover(at, { mode: "production", lock });
+        expect([discovery.plugins, codesOf(discovery)]).toEqual([
+          [],
+          ["guard: duplicate_id", "guard: duplicate_id"],
+        ]);
+        expect(discovery.warnings).toEqual([
+          expect.stringMatching(/^two packages call themselves 'guard': .* and /),
+        ]);
+        for (const each of [path, join(root, "node_modules/guard")])
+          expect(discovery.warnings[0]).toContain(each);
+        expect(ran(marker)).toBe(false);
+      });
+
+      it("which has no plugin and would switch the other one off", async () => {
+        const { root } = await impostor("node_modules/aaa", { glassine: {} });
+        const discovery = await discover(root, { mode: "production" });
+        expect(discovery.plugins.map(({ name }) => name)).toEqual(["guard"]);
+        expect(codesOf(discovery)).toEqual(["guard: invalid_metadata"]);
+      });
+
+      it("and each is told with its own hash", async () => {
+        const { root } = await impostor("node_modules/aaa");
+        const { refused } = await staticStage(await readDiscoverOptions({ root, env: unsigned }));
+        const hashes = refused.map((each) => each.source?.hash?.hash);
+        expect(new Set(hashes).size).toBe(2);
+      });
     });
   },
 );

@@ -30,6 +30,19 @@ describe("ids", () => {
     expect(ran(marker)).toBe(false);
   });
 
+  it.each(["system", "core", "constructor"])(
+    "%s is no name of a plugin: nothing of its package is run",
+    async (id) => {
+      verifies("discovery:reserved-names");
+      const root = await newRoot();
+      const marker = join(root, "ran");
+      await install(root, `@one/${id}`, { code: source(id, {}, marker) });
+      const discovery = await discover(root);
+      expect(codesOf(discovery)).toEqual([`${id}: reserved_id`]);
+      expect(ran(marker)).toBe(false);
+    },
+  );
+
   it("CLI-018: the id of a built-in is nobody else's, in any order of installation", async () => {
     verifies("discovery:builtins");
     for (const order of [

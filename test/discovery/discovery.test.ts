@@ -1,9 +1,10 @@
+import { execFileSync } from "node:child_process";
 import { mkdir, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createPluginManager } from "glassine";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
-import { codesOf, discover, install, newRoot, ran, source } from "./support.ts";
+import { codesOf, discover, install, newRoot, ran, source, trust } from "./support.ts";
 
 describe("finding packages", () => {
   it("PH-074: plugins come by id, with id, entry point, package and version", async () => {
@@ -122,6 +123,54 @@ describe("finding packages", () => {
     expect(codesOf(discovery)).toEqual(["bad: invalid_metadata"]);
   });
 
+  describe("a package.json that cannot be taken", () => {
+    const twice = (fields: object) =>
+      JSON.stringify({ name: "odd", version: "1.0.0", ...fields }).replace("{", '{"a":1,"a":2,');
+    const large = (fields: object) =>
+      JSON.stringify({ readme: "x".repeat(2 * 1024 * 1024), name: "odd", ...fields });
+    const cases: readonly (readonly [string, (fields: object) => string, boolean])[] = [
+      ["says a key twice", twice, false],
+      ["is too large", large, false],
+      ["is a link", (fields) => JSON.stringify({ name: "odd", ...fields }), true],
+    ];
+    const claims: readonly (readonly [object, readonly string[]])[] = [
+      [{ dependencies: { glassine: "^0.1.0" }, keywords: ["glassine"] }, []],
+      [{ glassine: { plugin: "./plugin.js" } }, ["odd: invalid_metadata"]],
+      [{ keywords: ["glassine-plugin"] }, ["odd: invalid_metadata"]],
+    ];
+    it.each(
+      cases.flatMap(([what, text, isLink]) =>
+        claims.map(([fields, codes]) => [what, fields, codes, text(fields), isLink] as const),
+      ),
+    )("and %s, with %j: %j", async (_what, _fields, codes, text, isLink) => {
+      verifies("discovery:unrelated", "discovery:field-form");
+      const root = await newRoot();
+      await install(root, "good");
+      const file = join(root, "node_modules/odd/package.json");
+      await mkdir(join(file, ".."));
+      await writeFile(isLink ? join(root, "other.json") : file, text);
+      if (isLink) await symlink(join(root, "other.json"), file);
+      const discovery = await discover(root);
+      expect(discovery.plugins.map(({ name }) => name)).toEqual(["good"]);
+      expect(codesOf(discovery)).toEqual(codes);
+    });
+
+    it("of which nothing can be known is refused, and no pipe is waited for", async () => {
+      verifies("discovery:unrelated");
+      const root = await newRoot();
+      for (const [name, place] of [
+        ["a-pipe", (file: string) => void execFileSync("mkfifo", [file])],
+        ["nowhere", (file: string) => symlink("nowhere.json", file)],
+      ] as const) {
+        const file = join(root, "node_modules", name, "package.json");
+        await mkdir(join(file, ".."), { recursive: true });
+        await place(file);
+      }
+      const codes = codesOf(await discover(root));
+      expect(codes).toEqual(["a-pipe: invalid_metadata", "nowhere: invalid_metadata"]);
+    });
+  });
+
   it("PH-080: in a layout of links each real package is found once, and none is linked", async () => {
     verifies("discovery:places");
     verifies("discovery:linked");
@@ -140,7 +189,27 @@ describe("finding packages", () => {
     expect(discovery.rejected).toEqual([]);
   });
 
+  it("a node_modules that is a link itself makes no linked packages", async () => {
+    verifies("discovery:linked");
+    const root = await newRoot();
+    const elsewhere = await newRoot();
+    await trust(root, await install(elsewhere, "guard"), "guard");
+    await install(elsewhere, "@acme/other");
+    await symlink(join(elsewhere, "node_modules"), join(root, "node_modules"));
+    const discovery = await discover(root, { mode: "production" });
+    expect(discovery.plugins.map(({ name }) => name)).toEqual(["guard"]);
+    expect(codesOf(discovery)).toEqual(["other: missing_from_lock"]);
+    // A package that is a link from there to another place still is one.
+    const away = join(root, "guard");
+    await rename(join(elsewhere, "node_modules/guard"), away);
+    await symlink(away, join(elsewhere, "node_modules/guard"));
+    expect(codesOf(await discover(root, { mode: "production" }))).toContain(
+      "guard: linked_package",
+    );
+  });
+
   it("the nearest package of a name wins, and the other is told", async () => {
+    verifies("discovery:places");
     const root = await newRoot();
     await install(root, "guard", { version: "2.0.0", manifest: { version: "2.0.0" } });
     const app = join(root, "app");

@@ -247,7 +247,7 @@ attack(
       const options = { services: commandServices, cwd: root, env: { ...unsigned, ...env } };
       const ended = await run(["plugins", "list", ...argv], options);
       expect([ended.code, ended.stdout]).toEqual([2, ""]);
-      expect(ended.stderr).toMatch(/^[^\n]+\n$/);
+      expect(ended.stderr).toMatch(/^[^\n]+\n(?:It is the value of GLASSINE_PLUGIN_MODE\.\n)?$/);
       const { stdout } = await run(["plugins", "list", ...argv, "--json"], options);
       expect(documentOf(stdout)).toEqual({ error: { code, message: expect.any(String) } });
       expect(await contentOf(root)).toEqual(before);

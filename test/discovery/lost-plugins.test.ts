@@ -38,16 +38,24 @@ describe("a package that is installed and names its plugin no more", () => {
     expect(found.flat()).not.toContain("missing_from_install");
   });
 
-  it("is missing where its folder is gone, and where another host's plugin is as it was", async () => {
+  it("is missing where its folder is gone", async () => {
     verifies("lockfile:drift");
     const missing = [["missing_from_install", false]];
     expect(await driftAfter((path) => rm(path, { recursive: true }))).toEqual(missing);
     expect(await driftAfter((path, root) => rename(path, join(root, "away")))).toEqual(missing);
+  });
+
+  it("is neither missing nor changed where it is another host's, and its package as it was", async () => {
+    verifies("lockfile:drift-other-hosts");
     const root = await newRoot();
     const path = await install(root, "guard", { glassine: { plugin: "./plugin.js", id: "guard" } });
     await trust(root, path, "guard", { id: "acme.other_kind" });
     expect((await discover(root)).drift).toMatchObject([
-      { id: "acme.other_kind", kind: "missing_from_install", blocking: false },
+      { id: "guard", kind: "missing_from_lock" },
+    ]);
+    await writeFile(join(path, "late.js"), "");
+    expect((await discover(root)).drift).toMatchObject([
+      { id: "acme.other_kind", kind: "hash_mismatch", blocking: true },
       { id: "guard", kind: "missing_from_lock" },
     ]);
   });

@@ -1,10 +1,11 @@
 /** Each change of trust is a record of the audit trail, once it is made. */
+import { writeFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import type { AuditEvent } from "../../src/audit/index.ts";
 import { readCommandHost } from "../../src/cli/command-host.ts";
 import { revokePlugins, trustPlugins } from "../../src/trust/change/index.ts";
 import { verifies } from "../support/verifies.ts";
-import { entryOf, lockFolder, refusalOf } from "./change-support.ts";
+import { entryOf, lockFolder, refusalOf, sha256 } from "./change-support.ts";
 
 const pii = entryOf("acme.pii");
 const rate = entryOf("acme.rate");
@@ -86,6 +87,21 @@ it("leaves a change whose record was not taken, and says so", async () => {
     `trust ${rate.id}`,
     `revoke ${pii.id}`,
   ]);
+});
+
+it("tells nothing of a change that another process made and did not tell", async () => {
+  verifies("journal:completed-unaudited");
+  const { path, text, journalText, lines, pending } = await lockFolder();
+  await trustPlugins(path, [pii], "before");
+  const [before] = (await journalText()).split("\n");
+  const line = before?.replace("\tbefore\t", "\tuntold\t") ?? "";
+  const record = { version: 1, old: "0".repeat(64), new: sha256(await text()), journal: 0 };
+  await writeFile(pending, JSON.stringify({ ...record, lines: [line] }));
+  const { events, audit } = recorder(text);
+  const { recovered } = await trustPlugins(path, [rate], "next", { audit });
+  expect(recovered).toBe("applied");
+  expect((await lines()).map(({ reason }) => reason)).toEqual(["before", "untold", "next"]);
+  expect(events.map(({ metadata }) => metadata.plugin_name)).toEqual([rate.id]);
 });
 
 it("a command refuses options of the trail that mean nothing", () => {

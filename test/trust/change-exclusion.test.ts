@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { lstat, mkdir, readFile, symlink, unlink, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import process from "node:process";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { changeLock, recoverLock, trustPlugins } from "../../src/trust/change/index.ts";
 import { ownClaim, readOwner, standingOf } from "../../src/trust/change/owner.ts";
 import { installFaults } from "../faults/trust-fs-faults.ts";
@@ -67,6 +67,28 @@ describe("CLI-053: a claim", () => {
     const { expectBusy } = await claimed({ pid, host: hostname(), since });
     await expectBusy(`${held} (pid ${pid})`);
     await expectBusy(`${held} (pid ${pid})`, 100);
+  });
+
+  it("of a live process is waited for for ten seconds, unless told otherwise", async () => {
+    verifies("journal:busy");
+    const { path, exclusion } = await lockFolder("version = 1\n");
+    const pid = await liveProcess();
+    await writeFile(exclusion, JSON.stringify({ pid, host: hostname(), since }));
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const begun = performance.now();
+    let end: unknown;
+    void trustPlugins(path, [pii], "r").catch((error: unknown) => {
+      end = error;
+    });
+    while (end === undefined) {
+      // Files are read between two pauses, on no clock.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (vi.getTimerCount() > 0) vi.advanceTimersToNextTimer();
+    }
+    expect(end).toMatchObject({ code: "lockfile_busy", message: `${held} (pid ${pid})` });
+    const waited = performance.now() - begun;
+    expect([waited >= 10_000, waited < 10_100]).toEqual([true, true]);
   });
 
   it("of another host is never taken over, and the refusal says what to remove", async () => {

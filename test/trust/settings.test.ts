@@ -234,8 +234,16 @@ describe("A-233: a mistyped setting", () => {
     ["PLUGIN_MOD", "PLUGIN_MODE"],
     ["PLUGIN_MODE_", "PLUGIN_MODE"],
     ["PLUGIN_NODE", "PLUGIN_MODE"],
+    ["PLUGINS_MODE", "PLUGIN_MODE"],
+    ["PLUGINMODE", "PLUGIN_MODE"],
+    ["PULGIN_MODE", "PLUGIN_MODE"],
+    ["PLUGN_MODE", "PLUGIN_MODE"],
+    ["PLUGINS_mode", "PLUGIN_MODE"],
+    ["PLUGINS_SIGNING_REQUIRED", "PLUGIN_SIGNING_REQUIRED"],
+    ["PLUGINSIGNING_REQUIRED", "PLUGIN_SIGNING_REQUIRED"],
+    ["PLUGINS_UNSIGNED_ACK", "PLUGIN_UNSIGNED_ACK"],
   ])("%s is refused", (name, meant) => {
-    verifies("signing:settings-mistyped");
+    verifies("signing:settings-mistyped", "signing:settings-misbegun");
     expect(refusalOf({ [name]: "x" })).toBe(
       `'GLASSINE_${name}' is no setting; did you mean GLASSINE_${meant}?`,
     );
@@ -252,13 +260,17 @@ describe("A-233: a mistyped setting", () => {
   );
 
   it("is not the configuration of a plugin, or what begins otherwise", () => {
-    verifies("signing:settings-mistyped");
+    verifies("signing:settings-mistyped", "signing:settings-misbegun");
     const others = {
       PLUGIN_PII_SCAN_LEVEL: "high",
       PLUGIN_GUARD_MODE: "strict",
       PLUGIN_A1B_x: "",
       PLUGINS_LOCK: "x",
       PLUGIN: "x",
+      LOGIN_MODE: "x",
+      PLUG_MODE: "x",
+      MODE: "x",
+      ORIGIN_TRUSTED_PUBLISHERS: "x",
     };
     expect(settingsOf(others)).toEqual(standard);
     expect(readTrustSettings({ MODE: "x", PLUGIN_MOD: "x", STIGMEM_PLUGIN_MOD: "x" })).toEqual(

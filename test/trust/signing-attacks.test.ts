@@ -2,11 +2,13 @@
 import { sign } from "node:crypto";
 import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createPluginManager } from "glassine";
 import { expect, it } from "vitest";
 import { readTrustSettings } from "../../src/trust/settings.ts";
 import { decideTrust } from "../../src/trust/signing/decide-trust.ts";
 import type { PublisherKey } from "../../src/trust/signing/publisher-keys.ts";
 import { attack } from "../attacks/attack.ts";
+import { discover, install, newRoot, ran, source, unsigned } from "../discovery/support.ts";
 import {
   identity,
   known,
@@ -164,7 +166,7 @@ attack(
 attack(
   "A-225",
   "Switch signatures off by one variable of the environment",
-  "refused as `ack_missing` without the acknowledgement, to the letter",
+  "refused as `ack_missing` without the acknowledgement, to the letter, and no host starts; with it each unsigned plugin is warned of",
   () => {
     it.each([
       {},
@@ -177,6 +179,32 @@ attack(
       const off = { PLUGIN_SIGNING_REQUIRED: "false", ...acknowledgement };
       const answer = await decided(await packageOf(), off);
       expect(answer).toMatchObject({ accepted: false, code: "ack_missing" });
+    });
+
+    it("the host does not start, and says what the operator would have to accept", async () => {
+      const root = await newRoot();
+      const marker = join(root, "ran");
+      await install(root, "guard", { code: source("guard", {}, marker) });
+      const env = { GLASSINE_PLUGIN_SIGNING_REQUIRED: "false" };
+      const discovered = await discover(root, { env, onRejected: "fail" });
+      const starting = createPluginManager({ plugins: [], discovered, logger: {} });
+      await expect(starting).rejects.toThrow(
+        "GLASSINE_PLUGIN_SIGNING_REQUIRED=false requires GLASSINE_PLUGIN_UNSIGNED_ACK='i-understand-plugins-are-unsigned' to confirm the operator accepts unsigned-plugin code execution risk.",
+      );
+      expect(ran(marker)).toBe(false);
+    });
+
+    it("with the acknowledgement it starts, with a warning that cannot be overlooked", async () => {
+      const root = await newRoot();
+      await install(root, "guard");
+      const discovered = await discover(root, { env: unsigned, onRejected: "fail" });
+      const lines: string[] = [];
+      const logger = { warn: (text: string) => lines.push(text) };
+      const manager = await createPluginManager({ plugins: [], discovered, logger });
+      await manager.close();
+      expect(lines).toEqual([
+        "SECURITY WARNING: unsigned plugin 'guard' loaded because GLASSINE_PLUGIN_SIGNING_REQUIRED=false; do not use this setting in production",
+      ]);
     });
 
     it("the acknowledgement alone does not, either", async () => {

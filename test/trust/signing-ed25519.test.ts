@@ -77,9 +77,9 @@ describe("a signed package", () => {
     verifies("signing:identity-bound");
     const path = await packageOf({ signedBy: key });
     const detail = `no key 'k1' for identity '${identity}'`;
-    expect(await verdict(path, [])).toEqual({ kind: "invalid", detail });
+    expect(await verdict(path, [])).toEqual({ kind: "invalid", detail, cause: "key_unknown" });
     const otherId = [known(key, { keyId: "k2" })];
-    expect(await verdict(path, otherId)).toEqual({ kind: "invalid", detail });
+    expect(await verdict(path, otherId)).toEqual({ kind: "invalid", detail, cause: "key_unknown" });
   });
 });
 
@@ -135,7 +135,7 @@ describe("a signature of somebody else", () => {
     expect(await verdict(path, both)).toEqual(notSigned);
     await rewrite(path, { key_id: "k2" });
     const detail = `no key 'k2' for identity '${identity}'`;
-    expect(await verdict(path, both)).toEqual({ kind: "invalid", detail });
+    expect(await verdict(path, both)).toEqual({ kind: "invalid", detail, cause: "key_unknown" });
     await rewrite(path, { identity: "other@example.com" });
     expect(await verdict(path, both)).toEqual({ kind: "verified", identity: "other@example.com" });
   });
@@ -196,7 +196,11 @@ describe("PH-091: a key that is not good now", () => {
     expect(await verdict(path, timed, () => now)).toEqual(
       why === undefined
         ? { kind: "verified", identity }
-        : { kind: "invalid", detail: `key 'k1' of identity '${identity}' ${why}` },
+        : {
+            kind: "invalid",
+            detail: `key 'k1' of identity '${identity}' ${why}`,
+            cause: "key_untimely",
+          },
     );
   });
 
@@ -205,6 +209,6 @@ describe("PH-091: a key that is not good now", () => {
     const path = await packageOf({ signedBy: key });
     const revoked = [known(key, { revoked: true, notAfter: 0 })];
     const detail = `key 'k1' of identity '${identity}' is revoked`;
-    expect(await verdict(path, revoked)).toEqual({ kind: "invalid", detail });
+    expect(await verdict(path, revoked)).toEqual({ kind: "invalid", detail, cause: "key_revoked" });
   });
 });

@@ -33,11 +33,11 @@ async function refusalOf(content: unknown): Promise<{ text: string; places: read
     message: string;
     data: { keyProblems: readonly { place: string; fault: string }[] };
   };
-  const begin = `The file of publisher keys "${path}" cannot be used: `;
+  const begin = `The file of publisher keys "${path}" `;
   expect(message.startsWith(begin)).toBe(true);
   expect(message).toMatch(/^[^\n]*\.$/);
   return {
-    text: message.slice(begin.length, -1),
+    text: message.slice(begin.length, -1).replace(/^cannot be used: /, ""),
     places: data.keyProblems.map(({ place }) => place),
   };
 }
@@ -94,7 +94,7 @@ describe("a file of publisher keys", () => {
     ["no publishers", { schema: 1 }, "publishers is no list"],
     ["publishers by name", { schema: 1, publishers: {} }, "publishers is no list"],
     ["an unknown key", { ...of(), keys: [] }, "'keys' is unknown"],
-    ["a list", [], "is no JSON object"],
+    ["a list", [], "it is no JSON object"],
     ["no object as publisher", of("builder"), "publishers[0] is no object"],
     [
       "an unknown key of a publisher",
@@ -158,7 +158,7 @@ describe("a file of publisher keys", () => {
     ],
     ["revoked as text", of({ ...publisher, revoked: "false" }), "is neither true nor false"],
     ["a name twice", '{"schema":1,"publishers":[],"publishers":[]}', "twice"],
-    ["no JSON", "publishers: []", "cannot be used: it is no JSON"],
+    ["no JSON", "publishers: []", "it is no JSON"],
     ["other bytes than UTF-8", Uint8Array.from([0x7b, 0xff, 0x7d]), "is not UTF-8"],
     ["too much", " ".repeat(1024 * 1024 + 1), "is larger than 1024 KiB"],
   ])("with %s is refused", async (_name, content, fault) => {
@@ -235,12 +235,12 @@ describe("a file of publisher keys", () => {
     const refused = (path: string) => expect(readPublisherKeys(path)).rejects;
     await refused(folder).toMatchObject({
       code: "setting_invalid",
-      message: `The file of publisher keys "${folder}" cannot be used: is no regular file.`,
+      message: `The file of publisher keys "${folder}" is no regular file.`,
     });
     const pipe = join(folder, "pipe");
     execFileSync("mkfifo", [pipe]);
-    await refused(pipe).toThrow("cannot be used: is no regular file.");
+    await refused(pipe).toThrow(`"${pipe}" is no regular file.`);
     const missing = join(folder, "missing.json");
-    await refused(missing).toThrow(`"${missing}" cannot be used: is not there.`);
+    await refused(missing).toThrow(`"${missing}" is not there.`);
   });
 });

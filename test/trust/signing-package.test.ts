@@ -184,10 +184,10 @@ describe("what cannot be signed", () => {
   });
 
   it.each([
-    ["no package.json", undefined, "The package.json is not there."],
-    ["a package.json that is none", "{", "The package.json cannot be used: it is no JSON"],
-    ["no name", { version: "1.0.0" }, "The package.json has no name or no version."],
-    ["no version", { name: "a" }, "The package.json has no name or no version."],
+    ["no package.json", undefined, "is not there."],
+    ["a package.json that is none", "{", "cannot be used: it is no JSON"],
+    ["no name", { version: "1.0.0" }, "has no name or no version."],
+    ["no version", { name: "a" }, "has no name or no version."],
     ["an empty version", { name: "a", version: "" }, "has no name or no version."],
     ["a name with a line feed", { name: "a\n1", version: "1.0.0" }, "cannot be signed."],
   ])("a folder with %s is refused", async (_name, manifest, message) => {
@@ -197,6 +197,8 @@ describe("what cannot be signed", () => {
     const error = await refusalOf({ path });
     expect(error).toMatchObject({ code: "package_refused", data: { code: "invalid_metadata" } });
     expect(error.message).toContain(message);
+    const where = `The package.json of ${JSON.stringify(path)} `;
+    if (!message.startsWith("cannot be signed")) expect(error.message).toContain(where);
   });
 
   it("a package that cannot be hashed is refused", async () => {

@@ -1,4 +1,5 @@
 /** `plugins describe NAME` */
+import { closest } from "../../errors/index.ts";
 import {
   catalogOf,
   expectLockfile,
@@ -7,7 +8,7 @@ import {
   scopeOf,
   withHost,
 } from "../command-context.ts";
-import { negative } from "../failure.ts";
+import { CommandFailure, negative } from "../failure.ts";
 import { wordsOf } from "../plain-words.ts";
 import { type Described, describeDocument, describeLines } from "../print/describe.ts";
 import type { DiscoveryReport } from "../reports.ts";
@@ -21,9 +22,9 @@ export const describe: Handler = async (given) => {
   const catalog = await catalogOf(context);
   const scope = await scopeOf(context);
   await expectLockfile(scope);
-  const report = await context.services.discover({ ...scope, mode, load, lockFaults: "throw" });
+  const report = await context.services.discover({ ...scope, mode, load, faults: "throw" });
   const found = find(report, name);
-  if (found === undefined) throw negative("plugin_not_found", texts.pluginNotFound(name));
+  if (found === undefined) throw notFound(report, name);
   const described = { ...found, words: wordsOf(context.host.host) };
   const { env, host, paint } = context;
   return {
@@ -33,6 +34,14 @@ export const describe: Handler = async (given) => {
     warnings: described.warnings,
   };
 };
+
+function notFound(report: DiscoveryReport, name: string): CommandFailure {
+  const { told } = negative("plugin_not_found", texts.pluginNotFound(name));
+  const all: readonly Named[] = [...report.loaded, ...report.rejected];
+  const known = all.flatMap(({ id, package: from }) => (id === null ? [from] : [id, from]));
+  const near = closest(name, known);
+  return new CommandFailure({ ...told, more: near === undefined ? [] : [texts.didYouMean(near)] });
+}
 
 /** By id, and else by the name of the package. What is loaded comes before what is rejected. */
 function find(report: DiscoveryReport, name: string): Omit<Described, "words"> | undefined {

@@ -8,39 +8,42 @@ import {
   scopeOf,
   withHost,
 } from "../command-context.ts";
-import { diagnose, isProblem } from "../diagnose.ts";
+import { diagnose } from "../diagnose.ts";
 import { lockFindings } from "../lock-findings.ts";
 import {
   doctorDocument,
   doctorLines,
   type Findings,
+  pluginsDoctorLines,
   rowDocuments,
-  rowLines,
   statusOf,
 } from "../print/doctor.ts";
-import { headLines } from "../print/list.ts";
 
 export const pluginsDoctor: Handler = async (context) => {
-  const { report, rows, ofLock, warnings } = await findingsOf(context);
-  const fails = context.options.strict === true && rows.some(isProblem);
+  const findings = await findingsOf(context);
+  const { rows, ofLock, warnings } = findings;
   return {
-    exitCode: fails ? 1 : 0,
+    exitCode: exitCodeOf(findings, context),
     document: rowDocuments(rows),
-    lines: [...headLines(report), "", ...rowLines(rows, context.paint)],
+    lines: pluginsDoctorLines(findings, context.paint),
     warnings: [...ofLock.map(({ message }) => message), ...warnings],
   };
 };
 
 export const doctor: Handler = async (context) => {
   const findings = await findingsOf(context);
-  const fails = context.options.strict === true && statusOf(findings) !== "ok";
   return {
-    exitCode: fails ? 1 : 0,
+    exitCode: exitCodeOf(findings, context),
     document: doctorDocument(findings),
     lines: doctorLines(findings, context.paint),
     warnings: findings.warnings,
   };
 };
+
+/** A check before a deployment may ask either of the two. */
+function exitCodeOf(findings: Findings, { options }: CommandContext): 0 | 1 {
+  return options.strict === true && statusOf(findings) !== "ok" ? 1 : 0;
+}
 
 async function findingsOf(given: CommandContext): Promise<Findings> {
   const context = await withHost(given);
@@ -50,8 +53,8 @@ async function findingsOf(given: CommandContext): Promise<Findings> {
   const scope = await scopeOf(context);
   await expectLockfile(scope);
   const state = await context.services.lockState(scope);
-  const report = await context.services.discover({ ...scope, mode, load, lockFaults: "report" });
+  const report = await context.services.discover({ ...scope, mode, load, faults: "report" });
   const rows = diagnose(report, catalog, context.env);
-  const ofLock = lockFindings(mode, state);
+  const ofLock = lockFindings(report, state);
   return { report, rows, ofLock, warnings: [...new Set([...state.warnings, ...report.warnings])] };
 }

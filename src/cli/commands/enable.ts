@@ -10,7 +10,8 @@ export const enable: Handler = async (given) => {
   const entry = await chosen(context);
   const { host } = context;
   const document = enableDocument("enable", entry, host);
-  return { exitCode: 0, document, lines: enableLines(entry, host) };
+  const notes = [texts.trustNext(host.bin)];
+  return { exitCode: 0, document, lines: enableLines(entry, host), notes };
 };
 
 export const disable: Handler = async (given) => {

@@ -9,7 +9,7 @@ export const list: Handler = async (given) => {
   const load = context.options.noLoad !== true;
   const catalog = await catalogOf(context);
   const scope = await scopeOf(context);
-  const report = await context.services.discover({ ...scope, mode, load, lockFaults: "throw" });
+  const report = await context.services.discover({ ...scope, mode, load, faults: "throw" });
   const { env, host, paint } = context;
   const extras = { catalog, env, catalogUrl: host.catalogUrl, load };
   const isMissing = scope.lockfile !== undefined && report.lock === null;

@@ -1,6 +1,6 @@
 /** `plugins sign DIR`: the key comes from a file or from standard input. */
 import { open } from "node:fs/promises";
-import { resolve } from "node:path";
+import { isAbsolute, relative, resolve, sep } from "node:path";
 import { platform } from "node:process";
 import type { ByteSource, Handler } from "../command-context.ts";
 import { misuse, refusal } from "../failure.ts";
@@ -19,8 +19,11 @@ export const sign: Handler = async ({ services, cwd, stdin, operands, options, p
   const fromFile = key === "-" ? undefined : await readKey(resolve(cwd, key));
   const text = fromFile?.text ?? (await readAll(stdin));
   if (text.trim() === "") throw refusal("options_invalid", texts.noKey);
-  const exposed = fromFile?.isOpen === true ? [texts.keyReadable] : [];
   const path = resolve(cwd, operands[0] ?? "");
+  const exposed = [
+    ...(fromFile?.isOpen === true ? [texts.keyReadable] : []),
+    ...(fromFile !== undefined && isInside(path, resolve(cwd, key)) ? [texts.keyInside] : []),
+  ];
   const signed = await services.sign({ path, key: text, identity, keyId });
   const report = { ...signed, warnings: [...exposed, ...signed.warnings] };
   return {
@@ -30,6 +33,11 @@ export const sign: Handler = async ({ services, cwd, stdin, operands, options, p
     warnings: report.warnings,
   };
 };
+
+function isInside(folder: string, path: string): boolean {
+  const from = relative(folder, path);
+  return from !== ".." && !from.startsWith(`..${sep}`) && !isAbsolute(from);
+}
 
 /** No message has the path: somebody may have given the key in its place. */
 async function readKey(path: string): Promise<{ text: string; isOpen: boolean }> {

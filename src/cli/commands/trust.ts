@@ -39,7 +39,11 @@ function refused(id: string, why: TrustRefusal): CommandFailure {
     case "not_installed":
       return refusal("trust_refused", texts.notInstalled("trust", id));
     case "rejected":
-      return refusal("trust_refused", texts.rejectedPlugin("trust", id, why.code, why.detail));
+      return refusal(
+        "trust_refused",
+        texts.rejectedPlugin("trust", id, why.code, why.detail),
+        why.response === undefined ? [] : [why.response],
+      );
   }
 }
 
@@ -54,7 +58,7 @@ async function withPermissions(
 ): Promise<unknown> {
   if (!isGlassineError(thrown) || thrown.code !== "reason_invalid") return thrown;
   const added = await services
-    .discover({ ...scope, mode: "dev", load: false, lockFaults: "report" })
+    .discover({ ...scope, mode: "dev", load: false, faults: "report" })
     .then(
       ({ loaded, rejected }) => {
         const found = [...loaded, ...rejected.flatMap(({ facts }) => (facts ? [facts] : []))];

@@ -1,5 +1,4 @@
 /** `plugins describe`: the document and the lines of one plugin. */
-import { type RejectionCode, rejectionCodes } from "../../packages/index.ts";
 import { permissionChange, type Words } from "../plain-words.ts";
 import type {
   ConfigKey,
@@ -9,6 +8,7 @@ import type {
   PluginFacts,
   RejectedPlugin,
 } from "../reports.ts";
+import { responseTo } from "../responses.ts";
 import { reasonOf } from "../texts.ts";
 import { driftOf, driftText, type ListExtras, rowOf } from "./list.ts";
 import type { Paint } from "./paint.ts";
@@ -45,6 +45,8 @@ export function describeDocument(described: Described, extras: Extras): object {
     granted_capabilities: facts?.granted_capabilities ?? null,
     permission_change: permissionChange(facts?.granted_capabilities ?? null, capabilities),
     plain_words: Object.fromEntries(capabilities.map((name) => [name, words.of(name)])),
+    hook_words: hookWords(facts, words),
+    always: facts?.kind === "hooks" ? words.always : [],
     warnings,
   };
 }
@@ -94,6 +96,7 @@ export function describeLines(described: Described, paint: Paint): readonly stri
     highImpactLine(facts, words, paint),
     say`kind: ${facts.kind}`,
     ...wordLines(facts, words),
+    ...ofHooks(facts, hookLines(facts, words)),
     ...permissionLines(facts, paint),
     ...place,
   ];
@@ -137,15 +140,13 @@ function healthLines({ health }: PluginFacts, paint: Paint): readonly string[] {
 function statusLines(rejected: RejectedPlugin | null, paint: Paint): readonly string[] {
   if (rejected === null) return [`status: ${paint.good("loaded")}`];
   const { code, reason } = rejected;
+  // A lockfile that cannot be read ends this command.
+  const todo = responseTo(rejected, { lock_fault: null });
   return [
     `status: ${paint.bad("rejected")}`,
     `reason: ${reasonOf(code, reason)}`,
-    ...(isRejectionCode(code) ? [say`response: ${rejectionCodes[code].todo}`] : []),
+    ...(todo === undefined ? [] : [say`response: ${todo}`]),
   ];
-}
-
-function isRejectionCode(code: string): code is RejectionCode {
-  return Object.hasOwn(rejectionCodes, code);
 }
 
 function bareLines(rejected: RejectedPlugin | null, paint: Paint): readonly string[] {
@@ -186,6 +187,22 @@ function highImpactLine({ capabilities }: PluginFacts, words: Words, paint: Pain
 function wordLines({ capabilities }: PluginFacts, words: Words): readonly string[] {
   const lines = [...capabilities].sort().map((name) => say`  ${name}: ${words.of(name)}`);
   return lines.length === 0 ? [] : ["what the capabilities permit:", ...lines];
+}
+
+/** By hook; null where they are not known before the plugin is loaded. */
+function hookWords(facts: PluginFacts | null, words: Words): object | null {
+  if (facts?.hooks === undefined || facts.hooks === null) return null;
+  return Object.fromEntries([...facts.hooks].sort().map((name) => [name, words.ofHook(name)]));
+}
+
+function hookLines({ hooks }: PluginFacts, words: Words): readonly string[] {
+  const lines = [...(hooks ?? [])].sort().map((name) => say`  ${words.ofHook(name)}`);
+  return [
+    "what its hooks see and change:",
+    ...(hooks === null ? ["  not known before it is loaded"] : lines),
+    "what every plugin sees and changes:",
+    ...words.always.map((sentence) => say`  ${sentence}`),
+  ];
 }
 
 function permissionLines(facts: PluginFacts, paint: Paint): readonly string[] {

@@ -31,8 +31,8 @@ export function statusOf({ rows, ofLock }: Findings): DoctorStatus {
 /** The rows of `plugins doctor --json`. */
 export function rowDocuments(rows: readonly Diagnosis[]): readonly object[] {
   return rows.map(({ slug, package: name, env_var, installed, enabled, status, ...rest }) => {
-    const { recommendation, id } = rest;
-    return { slug, package: name, env_var, installed, enabled, status, recommendation, id };
+    const { recommendation, reason, id } = rest;
+    return { slug, package: name, env_var, installed, enabled, status, recommendation, reason, id };
   });
 }
 
@@ -51,17 +51,22 @@ export function doctorDocument(findings: Findings): object {
   };
 }
 
-/** The lines of `plugins doctor`. */
-export function rowLines(rows: readonly Diagnosis[], paint: Paint): readonly string[] {
+/** The lines of `plugins doctor`: of lockfile and journal it says that there is something. */
+export function pluginsDoctorLines(findings: Findings, paint: Paint): readonly string[] {
+  const { report, ofLock } = findings;
+  const more = ofLock.length === 0 ? [] : [texts.alsoFound];
+  return [...headLines(report), "", ...rowLines(findings, paint), ...more];
+}
+
+function rowLines({ rows, ofLock }: Findings, paint: Paint): readonly string[] {
   return [
     paint.title(texts.diagnostics),
     ...rows.flatMap((row) => [
       rowLine(row, paint),
-      ...(row.recommendation === nothingToDo
-        ? []
-        : [`  recommendation: ${printable(row.recommendation)}`]),
+      ...(row.recommendation === nothingToDo ? [] : [say`  recommendation: ${row.recommendation}`]),
+      ...(row.reason === null ? [] : [say`  reason: ${row.reason}`]),
     ]),
-    ...(rows.some(isProblem) ? [] : [texts.consistent]),
+    ...(rows.some(isProblem) || ofLock.length > 0 ? [] : [texts.consistent]),
   ];
 }
 
@@ -77,7 +82,7 @@ function rowLine(row: Diagnosis, paint: Paint): string {
 
 /** The lines of `doctor`. */
 export function doctorLines(findings: Findings, paint: Paint): readonly string[] {
-  const { report, rows, ofLock } = findings;
+  const { report, ofLock } = findings;
   const status = statusOf(findings);
   const colour = { ok: paint.good, warning: paint.doubtful, error: paint.bad }[status];
   return [
@@ -92,6 +97,6 @@ export function doctorLines(findings: Findings, paint: Paint): readonly string[]
       paint,
     ),
     "",
-    ...rowLines(rows, paint),
+    ...rowLines(findings, paint),
   ];
 }

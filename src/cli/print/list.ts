@@ -113,14 +113,29 @@ export function listLines(
     ),
     ...section(
       "Rejected:",
-      inRejectedOrder(rejected).map((each) => {
-        const { code, reason } = each;
-        return `  ${printable(shownName(each))}: ${paint.bad(reasonOf(code, reason))}`;
-      }),
+      [
+        ...inRejectedOrder(rejected).map((each) => {
+          const { code, reason } = each;
+          return `  ${printable(shownName(each))}: ${paint.bad(reasonOf(code, reason))}`;
+        }),
+        ...claimLines(rejected),
+      ],
       paint,
     ),
     ...driftSection(drift, paint),
   ];
+}
+
+/** The lines of packages that claim one id are the same: which they are is told below. */
+function claimLines(rejected: DiscoveryReport["rejected"]): readonly string[] {
+  const packages = new Map<string, Set<string>>();
+  for (const { id, package: name, code } of rejected) {
+    if (id !== null && code === "duplicate_id")
+      packages.set(id, (packages.get(id) ?? new Set()).add(name));
+  }
+  return [...packages]
+    .filter(([, names]) => names.size > 1)
+    .map(([id, names]) => `  ${texts.severalClaim(id, [...names])}`);
 }
 
 /** Which mode and which lockfile are in effect. */

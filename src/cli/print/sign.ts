@@ -1,8 +1,9 @@
 /** `plugins sign`: the document and the lines. */
 import type { SignedReport } from "../reports.ts";
+import { texts } from "../texts.ts";
 import { shortHash } from "./list.ts";
 import type { Paint } from "./paint.ts";
-import { say } from "./printable.ts";
+import { printableJson, say } from "./printable.ts";
 
 /** The document of `sign --json`. */
 export function signDocument(report: SignedReport): object {
@@ -10,8 +11,14 @@ export function signDocument(report: SignedReport): object {
   return {
     action: "sign",
     ...{ package: name, version, distribution_hash, identity, key_id, evidence },
+    publisher: publisherOf(report),
     warnings: report.warnings,
   };
+}
+
+/** What an operator puts into `publishers` of the file of publisher keys. */
+function publisherOf({ identity, key_id, public_key }: SignedReport): object {
+  return { identity, key_id, public_key };
 }
 
 /** The lines of `sign`. */
@@ -22,5 +29,7 @@ export function signLines(report: SignedReport, paint: Paint): readonly string[]
     say`  identity: ${identity}`,
     say`  key:      ${key_id}`,
     say`  evidence: ${evidence}`,
+    texts.forOperators,
+    `  ${printableJson(publisherOf(report))}`,
   ];
 }

@@ -7,6 +7,7 @@ import type {
   TrustedPlugin,
   UntrustChange,
 } from "../reports.ts";
+import { texts } from "../texts.ts";
 import { shortHash } from "./list.ts";
 import type { Paint } from "./paint.ts";
 import { listed, say } from "./printable.ts";
@@ -51,6 +52,9 @@ function trustedLines(plugin: TrustedPlugin, paint: Paint): readonly string[] {
       ? []
       : [
           say`  was:     ${previous.version} (${shortHash(previous.distribution_hash, hashDigits)})`,
+          ...(previous.version === version && previous.distribution_hash !== hash
+            ? [texts.sameVersion]
+            : []),
         ]),
   ];
 }

@@ -14,18 +14,22 @@ export interface Strictness {
 
 /** How many problems there are that make the command fail. */
 export function problemCount(report: VerifyReport, { strictJournal, exact }: Strictness): number {
-  const { drift, unhashable, journal, pending } = report;
+  const { drift, unhashable, unreadable, journal, pending } = report;
   const counted = drift.filter(
     ({ blocking, kind }) => blocking || (exact && kind === "missing_from_install"),
   );
   return (
-    counted.length + unhashable.length + (pending ? 1 : 0) + (strictJournal ? journal.length : 0)
+    counted.length +
+    unhashable.length +
+    unreadable.length +
+    (pending ? 1 : 0) +
+    (strictJournal ? journal.length : 0)
   );
 }
 
 /** The document of `verify --json`. */
 export function verifyDocument(report: VerifyReport, strictness: Strictness): object {
-  const { lock, drift, unhashable, journal, pending, permissions, warnings } = report;
+  const { lock, drift, unhashable, unreadable, journal, pending, permissions, warnings } = report;
   return {
     ok: problemCount(report, strictness) === 0,
     lock: lockOf(lock),
@@ -33,6 +37,7 @@ export function verifyDocument(report: VerifyReport, strictness: Strictness): ob
     unhashable: unhashable.map(({ id, code, reason }) => ({ id, code, reason })),
     journal: journal.map(({ line, id, problem }) => ({ line, id, problem })),
     pending,
+    unreadable,
     permissions: permissions.map(({ id, added, removed }) => ({ id, added, removed })),
     warnings,
   };
@@ -44,13 +49,18 @@ export function verifyLines(
   strictness: Strictness,
   paint: Paint,
 ): readonly string[] {
-  const { lock, drift, unhashable, journal, pending, permissions } = report;
+  const { lock, drift, unhashable, unreadable, journal, pending, permissions } = report;
   const count = problemCount(report, strictness);
   const parts = [
     ...driftSection(drift, paint),
     ...section(
       "Cannot be hashed:",
       unhashable.map(({ id, code, reason }) => `  ${printable(id)}: ${reasonOf(code, reason)}`),
+      paint,
+    ),
+    ...section(
+      "Cannot be read, and what is in it was not compared:",
+      unreadable.map((path) => `  ${printable(path)}`),
       paint,
     ),
     ...section(
@@ -82,8 +92,8 @@ export function verifyLines(
   ];
 }
 
-/** `line 3: ID: problem`, as far as it is known. */
-export function journalText({ line, id, problem }: JournalProblem): string {
+/** `line 3: ID: problem: a sentence`, as far as it is known. */
+export function journalText({ line, id, problem, detail }: JournalProblem): string {
   const places = [...(line === null ? [] : [`line ${line}`]), ...(id === null ? [] : [id])];
-  return say`${[...places, problem].join(": ")}`;
+  return say`${[...places, problem, ...(detail === undefined ? [] : [detail])].join(": ")}`;
 }

@@ -8,6 +8,7 @@ import {
   type TrustedPlugin as Granted,
   type LockEntry,
   revokePlugins,
+  settleLock,
   trustPlugins,
 } from "../../trust/index.ts";
 import type {
@@ -19,23 +20,25 @@ import type {
   UntrustChange,
   UntrustRefusal,
 } from "../reports.ts";
+import { responseTo } from "../responses.ts";
 import type { LockRequest, TrustRequest, UntrustRequest } from "../services.ts";
+import { texts } from "../texts.ts";
 import { staticRequest } from "./discover.ts";
 import { optionsFor, type Surveyed, surveyFor } from "./discovered.ts";
 import { lockedFacts } from "./facts.ts";
+import { expectNamedLock, expectOwnLock, newLockWarnings } from "./lock-place.ts";
 
-/** What the lockfile has no say in: they are trusted by policy, which is asked at every start. */
-const policyCodes: readonly string[] = [
-  "unsigned",
-  "signature_invalid",
-  "untrusted_identity",
-  "ack_missing",
-];
+/**
+ * What the lockfile has no say in: the policy of signatures is asked at every start, and may be
+ * another one there. A signature that is invalid is none of them: it speaks against the files.
+ */
+const policyCodes: readonly string[] = ["unsigned", "untrusted_identity", "ack_missing"];
 const hashCodes: readonly string[] = ["unsafe_symlink", "unsupported_file", "package_too_large"];
 
 export async function trust(request: TrustRequest): Promise<Change<TrustChange, TrustRefusal>> {
   checkReason(request.reason, "trust");
   const surveyed = await surveyFor(staticRequest(request));
+  await expectOwnLock(request, surveyed.options.lockPath, "trust");
   const { id } = request;
   const source = surveyed.report.found.find(({ entry }) => entry.id === id);
   const refusal = refusalOf(id, source, surveyed);
@@ -43,7 +46,8 @@ export async function trust(request: TrustRequest): Promise<Change<TrustChange, 
     return { refusal: refusal ?? { kind: "not_found", available: availableIn(surveyed) } };
   const capabilities = request.check ? await capabilitiesOf(source, surveyed) : undefined;
   if (capabilities !== undefined && "refusal" in capabilities) return capabilities;
-  const entry = { ...entryOf(source), ...capabilities };
+  // Where package.json says what it asks for, that is what every start compares.
+  const entry = { ...capabilities, ...entryOf(source) };
   const { plugins, lock, journal, warnings } = await trustPlugins(
     surveyed.options.lockPath,
     [entry],
@@ -51,9 +55,19 @@ export async function trust(request: TrustRequest): Promise<Change<TrustChange, 
     { audit: request.audit },
   );
   const [granted] = plugins;
+  const ofPlace = await newLockWarnings(request, surveyed.options);
+  const found = new Set([...surveyed.report.warnings, ...ofPlace]);
+  const told = [...found, ...policyWarnings(id, surveyed), ...warnings];
   return {
-    change: { ...trusted(granted as Granted), lock: lock.path, journal, warnings },
+    change: { ...trusted(granted as Granted), lock: lock.path, journal, warnings: told },
   };
+}
+
+/** Trust in the files is not yet trust in their signer. */
+function policyWarnings(id: string, { report }: Surveyed): readonly string[] {
+  return report.refused
+    .filter((each) => each.id === id && policyCodes.includes(each.code))
+    .map(({ code, reason }) => texts.policyRefuses(id, code, reason));
 }
 
 function availableIn({ report }: Surveyed): readonly string[] {
@@ -74,7 +88,9 @@ function refusalOf(
   const { code, reason } = refused;
   if (hashCodes.includes(code))
     return { kind: "unhashable", package: refused.package, detail: reason };
-  return { kind: "rejected", code, detail: reason };
+  const response =
+    code === "signature_invalid" ? responseTo(refused, { lock_fault: null }) : undefined;
+  return { kind: "rejected", code, detail: reason, response };
 }
 
 /** Loads the plugin, so that what it asks for is known from itself. */
@@ -133,7 +149,10 @@ export async function untrust(
 export async function lock(request: LockRequest): Promise<LockChange> {
   const { action, reason } = request;
   if (action === "all" || action === "prune") checkReason(reason, "lock");
-  const { lockPath, lock: present, warnings } = await optionsFor(staticRequest(request));
+  const options = await optionsFor(staticRequest(request));
+  const { lockPath, lock: present, warnings } = options;
+  if (action !== "check") await expectOwnLock(request, lockPath, "lock");
+  if (action === "prune") expectNamedLock(request, lockPath);
   const nothing = {
     lock: lockPath,
     journal: null,
@@ -147,13 +166,16 @@ export async function lock(request: LockRequest): Promise<LockChange> {
   if (present === undefined && action !== "create" && action !== "all")
     throw new GlassineError("lockfile_missing", "there is no plugins.lock");
   if (action === "check") return nothing;
+  const ofPlace = (await newLockWarnings(request, options)).filter(
+    (each) => !warnings.includes(each),
+  );
   if (action === "create") {
-    if (present !== undefined) return nothing;
-    const { lock: made, isCreated } = await createLock(lockPath);
-    return { ...nothing, lock: made.path, created: isCreated };
+    const { lock: made, isCreated, warnings: settled } = await createLock(lockPath);
+    const told = [...warnings, ...ofPlace, ...settled];
+    return { ...nothing, lock: made.path, created: isCreated, warnings: told };
   }
   const surveyed = await surveyFor(staticRequest(request));
-  const yet = { ...nothing, warnings: surveyed.report.warnings };
+  const yet = { ...nothing, warnings: [...surveyed.report.warnings, ...ofPlace] };
   return action === "all"
     ? await lockAll(surveyed, request, yet)
     : await prune(surveyed, request, yet);
@@ -179,7 +201,7 @@ async function lockAll(
   );
   const good = report.accepted.filter((each) => !linked.includes(each) && !each.isBuiltin);
   skipped.sort((a, b) => byUnits(a.id, b.id));
-  if (good.length === 0) return { ...nothing, skipped };
+  if (good.length === 0) return { ...(await settled(nothing)), skipped };
   const how = { command: "lock", audit } as const;
   const done = await trustPlugins(options.lockPath, good.map(entryOf), reason as string, how);
   return {
@@ -194,6 +216,12 @@ async function lockAll(
   };
 }
 
+/** Where there is nothing to change, what an earlier change left is ended all the same. */
+async function settled(nothing: LockChange): Promise<LockChange> {
+  const { warnings } = await settleLock(nothing.lock);
+  return { ...nothing, warnings: [...nothing.warnings, ...warnings] };
+}
+
 async function prune(
   { report, options }: Surveyed,
   { reason, audit }: LockRequest,
@@ -201,7 +229,9 @@ async function prune(
 ): Promise<LockChange> {
   const gone = report.drift.filter(({ kind }) => kind === "missing_from_install");
   const ids = gone.map(({ id }) => id);
-  if (ids.length === 0) return nothing;
+  if (ids.length === 0) return await settled(nothing);
+  if (report.unreadable.length > 0)
+    throw new GlassineError("trust_refused", texts.pruneUnread(report.unreadable));
   const how = { command: "lock", audit } as const;
   const done = await revokePlugins(options.lockPath, ids, reason as string, how);
   return {

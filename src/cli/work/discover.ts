@@ -1,5 +1,6 @@
 /** What is installed, what of it is loaded, and what keeps the rest from it. */
 import type { Assessment, LoadedPlugin, Refused, StaticReport } from "../../discovery/index.ts";
+import type { GlassineError } from "../../errors/index.ts";
 import { byUnits } from "../../plugins/index.ts";
 import type { DiscoveryReport, DriftRow, PluginFacts, RejectedPlugin } from "../reports.ts";
 import type { CommandScope, DiscoverRequest } from "../services.ts";
@@ -14,13 +15,18 @@ export async function discover(request: DiscoverRequest): Promise<DiscoveryRepor
   return {
     mode: report.mode,
     lock: lockFacts(report),
-    lock_fault:
-      lockFault === undefined ? null : { code: lockFault.code, message: lockFault.message },
+    lock_fault: lockFault === undefined ? null : faultOf(lockFault),
+    setting_faults: report.faults.map(faultOf),
     loaded: request.load ? loadedIn(report, assessment) : acceptedIn(report),
     rejected: assessment.refused.map((each) => rejectedRow(each, report)),
     drift: driftRows(report),
+    unreadable: report.unreadable,
     warnings: report.warnings,
   };
+}
+
+export function faultOf({ code, message }: GlassineError) {
+  return { code, message };
 }
 
 /** Hook plugins in the order in which they registered, procedures after them by id. */
@@ -40,24 +46,25 @@ function acceptedIn(report: StaticReport): readonly PluginFacts[] {
 }
 
 function rejectedRow(refused: Refused, report: StaticReport): RejectedPlugin {
-  const { id, code, reason, entryPoint } = refused;
-  const source = report.found.find(
-    ({ entry, package: found }) =>
-      entry.id === id && found.name === refused.package && entry.entryPoint === entryPoint,
-  );
+  const { id, code, reason, entryPoint, source } = refused;
   return {
     id: id ?? null,
     package: refused.package,
     entry_point: entryPoint ?? null,
     code,
     reason,
+    cause: refused.cause,
     facts: source === undefined ? null : staticFacts(source, report),
   };
 }
 
-export function driftRows({ drift }: Pick<StaticReport, "drift">): readonly DriftRow[] {
+export function driftRows({
+  drift,
+  lock,
+}: Pick<StaticReport, "drift" | "lock">): readonly DriftRow[] {
   return drift.map(({ id, kind, expected, actual, blocking }) => ({
     id,
+    package: lock?.entries.find((entry) => entry.id === id)?.package,
     kind,
     expected: expected ?? null,
     actual: actual ?? null,
@@ -65,7 +72,7 @@ export function driftRows({ drift }: Pick<StaticReport, "drift">): readonly Drif
   }));
 }
 
-/** For commands that look at files only, whatever the mode would refuse. */
+/** For commands that look at files only, whatever the mode would refuse and a setting skip. */
 export function staticRequest(scope: CommandScope) {
-  return { ...scope, mode: "dev", lockFaults: "throw" } as const;
+  return { ...scope, mode: "dev", faults: "throw", looksAlways: true } as const;
 }

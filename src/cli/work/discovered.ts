@@ -11,11 +11,14 @@ import {
 } from "../../discovery/index.ts";
 import type { standardHost } from "../../host/index.ts";
 import type { CommandScope } from "../services.ts";
+import { lockPlaceWarnings } from "./lock-place.ts";
 
 /** What is looked at. */
 export interface Asked extends CommandScope {
   readonly mode: "dev" | "production";
-  readonly lockFaults: "throw" | "report";
+  readonly faults: "throw" | "report";
+  /** Whether packages are looked at though the settings switch discovery off. */
+  readonly looksAlways?: boolean;
 }
 
 /** What the static stage found, and by which options. */
@@ -26,25 +29,29 @@ export interface Surveyed {
 
 /** Where things are and what the settings say. No package is looked at. */
 export async function optionsFor(asked: Asked): Promise<ReadDiscoverOptions> {
-  const { root, env, mode, lockfile, localPlugins, cwd, bin, lockFaults, host, discovery } = asked;
-  return await readDiscoverOptions(
+  const { root, env, mode, lockfile, localPlugins, cwd, bin, faults, host, discovery } = asked;
+  const { looksAlways = false } = asked;
+  const options = await readDiscoverOptions(
     {
       ...discovery,
       host,
       root,
       env,
       mode,
+      bin,
       ...(lockfile === undefined ? {} : { lock: lockfile }),
       ...(localPlugins === undefined ? {} : { local: [localPlugins] }),
     },
-    { cwd, bin, lockFaults },
+    { cwd, faults, looksAlways },
   );
+  const ofPlace = await lockPlaceWarnings(asked, options);
+  return { ...options, warnings: [...options.warnings, ...ofPlace] };
 }
 
 export async function surveyFor(asked: Asked): Promise<Surveyed> {
   const options = await optionsFor(asked);
   asked.progress({ what: "reading packages", done: 0 });
-  const report = await staticStage(options);
+  const report = await staticStage(options, (step) => asked.progress({ what: "hashing", ...step }));
   return { options, report };
 }
 
@@ -58,7 +65,6 @@ export async function assessmentFor(
     const none = { order: [], health: new Map(), supplied: new Map() };
     return { loaded: [], refused: report.refused, ...none };
   }
-  progress({ what: "loading", done: 0, total: report.accepted.length });
   const { createPluginManager } = host as typeof standardHost;
   const input = {
     surface: options.surface,
@@ -66,5 +72,6 @@ export async function assessmentFor(
     env,
     services,
   };
-  return await assess(input, await loadStage(options, report));
+  const loaded = await loadStage(options, report, (step) => progress({ what: "loading", ...step }));
+  return await assess(input, loaded);
 }

@@ -45,7 +45,7 @@ export function staticFacts(source: StaticPlugin, { lock }: StaticReport): Plugi
     hooks: isHooks && found.hooks !== undefined ? [...found.hooks].sort() : null,
     depends_on: [],
     discovery_source: sourceOf(source),
-    signed_by: isHooks ? (trust?.signedBy ?? "unsigned") : null,
+    signed_by: isHooks ? signerOf(source) : null,
     trust_decision: trust?.decision ?? null,
     health: null,
     requires: null,
@@ -56,6 +56,11 @@ export function staticFacts(source: StaticPlugin, { lock }: StaticReport): Plugi
     unsupplied_capabilities: [],
     uncovered_dependencies: found.dependencies.filter((name) => !found.bundled.includes(name)),
   };
+}
+
+/** Nobody is asked who signed the host's own plugins, and those of a folder. */
+function signerOf({ signer, isLocal, isBuiltin }: StaticPlugin): string | null {
+  return signer ?? (isLocal || isBuiltin ? "unsigned" : null);
 }
 
 function sourceOf({

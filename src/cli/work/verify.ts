@@ -4,8 +4,8 @@ import { GlassineError } from "../../errors/index.ts";
 import { checkJournal, loadJournal, pendingChange } from "../../trust/index.ts";
 import type { JournalProblem, LockState, PermissionChange, VerifyReport } from "../reports.ts";
 import type { CommandScope } from "../services.ts";
-import { driftRows, staticRequest } from "./discover.ts";
-import { surveyFor } from "./discovered.ts";
+import { driftRows, faultOf, staticRequest } from "./discover.ts";
+import { optionsFor, surveyFor } from "./discovered.ts";
 import { lockFacts } from "./facts.ts";
 
 const unhashableCodes: readonly string[] = [
@@ -32,6 +32,7 @@ export async function verify(scope: CommandScope): Promise<VerifyReport> {
     drift: driftRows(report),
     unhashable,
     ...state,
+    unreadable: report.unreadable,
     permissions: permissionsOf(report),
     warnings: report.warnings,
   };
@@ -39,31 +40,61 @@ export async function verify(scope: CommandScope): Promise<VerifyReport> {
 
 /** A lockfile that cannot be read is told, and is no reason to stop. */
 export async function lockState(scope: CommandScope): Promise<LockState> {
-  const { report, options } = await surveyFor({ ...staticRequest(scope), lockFaults: "report" });
-  const { lockFault } = options;
+  const options = await optionsFor({ ...staticRequest(scope), faults: "report" });
+  const { lock, lockFault, lockPath } = options;
   if (lockFault !== undefined) {
-    const fault = { code: lockFault.code, message: lockFault.message };
-    return { lock: null, fault, journal: [], pending: false, warnings: [] };
+    const nothing = { journal: [], pending: false, journal_fault: null };
+    return { lock: null, fault: faultOf(lockFault), ...nothing, warnings: [] };
   }
-  const nothing = { journal: [], pending: false };
-  const state = report.lock === undefined ? nothing : await stateOf(report.lock);
-  return { lock: lockFacts(report), fault: null, ...state, warnings: report.lock?.warnings ?? [] };
+  const journal = lock === undefined ? told([]) : await readable(() => journalOf(lock));
+  // The first change of all may have ended before there was a lockfile.
+  const pending = await readable(() => isPending(lockPath));
+  return {
+    lock: lockFacts(options),
+    fault: null,
+    journal_fault: journal.fault ?? pending.fault ?? null,
+    journal: journal.found ?? [],
+    pending: pending.found ?? false,
+    warnings: lock?.warnings ?? [],
+  };
+}
+
+interface Readable<Found> {
+  readonly found?: Found;
+  readonly fault?: NonNullable<LockState["journal_fault"]>;
+}
+
+function told<Found>(found: Found): Readable<Found> {
+  return { found };
+}
+
+async function readable<Found>(look: () => Promise<Found>): Promise<Readable<Found>> {
+  try {
+    return told(await look());
+  } catch (error) {
+    if (!(error instanceof GlassineError)) throw error;
+    return { fault: faultOf(error) };
+  }
 }
 
 type Lock = NonNullable<StaticReport["lock"]>;
 
 async function stateOf(lock: Lock): Promise<Pick<LockState, "journal" | "pending">> {
-  const journal = await journalOf(lock);
-  const change = await pendingChange(lock.path);
-  return { journal, pending: change !== undefined && !change.isInProgress };
+  return { journal: await journalOf(lock), pending: await isPending(lock.path) };
+}
+
+async function isPending(lockPath: string): Promise<boolean> {
+  const change = await pendingChange(lockPath);
+  return change !== undefined && !change.isInProgress;
 }
 
 async function journalOf(lock: Lock): Promise<readonly JournalProblem[]> {
   const problems = checkJournal(lock, await loadJournal(lock.path));
-  return problems.map(({ line, id, problem }) => ({
+  return problems.map(({ line, id, problem, detail }) => ({
     line: line ?? null,
     id: id ?? null,
     problem,
+    detail,
   }));
 }
 

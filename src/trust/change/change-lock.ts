@@ -18,7 +18,7 @@ import { endOf } from "./journal.ts";
 import { type JournalFile, openJournal } from "./journal-file.ts";
 import type { JournalAction } from "./journal-line.ts";
 import { removeLeftovers } from "./leftovers.ts";
-import { type Recovery, writeRecord } from "./pending.ts";
+import { pendingChange, type Recovery, writeRecord } from "./pending.ts";
 import { type Places, placesOf } from "./places.ts";
 import { recover } from "./recover.ts";
 import { type Replaced, replaceFile } from "./replace-file.ts";
@@ -113,6 +113,15 @@ export async function recoverLock(
   options: ChangeOptions = {},
 ): Promise<Pick<Changed, "recovered" | "warnings">> {
   return afterRecovery(path, options, async () => ({}));
+}
+
+/** The same where there is something to finish. Else nothing is touched and nobody waited for. */
+export async function settleLock(
+  path: string,
+  options: ChangeOptions = {},
+): Promise<Pick<Changed, "recovered" | "warnings">> {
+  const change = await pendingChange(path);
+  return change === undefined ? { recovered: undefined, warnings: [] } : recoverLock(path, options);
 }
 
 /** Does work when no other process is at the lock, and what it began is finished. */

@@ -1,4 +1,4 @@
-export { changeLock, recoverLock } from "./change-lock.ts";
+export { changeLock, recoverLock, settleLock } from "./change-lock.ts";
 export { checkJournal } from "./check-journal.ts";
 export { readJournal } from "./journal.ts";
 export { encodeJournalLine, type JournalLine } from "./journal-line.ts";

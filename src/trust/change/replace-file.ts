@@ -1,4 +1,7 @@
-/** Puts a file in place of another, in a way that can be undone without room on the disk. */
+/**
+ * Puts a file in place of another, in a way that can be undone without room on the disk. The package
+ * write-file-atomic is not used: it undoes nothing, and does not flush the folder.
+ */
 import { constants, type Stats } from "node:fs";
 import { access, link, rename } from "node:fs/promises";
 import {

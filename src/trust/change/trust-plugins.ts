@@ -10,7 +10,7 @@ import {
 } from "../lockfile/index.ts";
 import { printable } from "../lockfile/refusals.ts";
 import { single } from "../single-quotes.ts";
-import { type Changed, type ChangeOptions, changeLock } from "./change-lock.ts";
+import { type Changed, type ChangeOptions, changeLock, settleLock } from "./change-lock.ts";
 import { checkReason } from "./reason.ts";
 import { type Told, type TrustAction, trustTeller } from "./tell-trust.ts";
 
@@ -170,20 +170,29 @@ export async function revokePlugins(
   };
 }
 
+/** What `createLock` did. */
+interface Created extends Pick<Changed, "lock" | "warnings"> {
+  readonly isCreated: boolean;
+}
+
 /**
- * Makes a lock without entries where there is none. One that is there is only read.
+ * Makes a lock without entries where there is none. One that is there is only read, unless an
+ * earlier change of it is to be finished.
  *
  * @throws GlassineError `lockfile_invalid`, `lockfile_newer`, `lockfile_busy`, `lockfile_failed`
  */
 export async function createLock(
   path: string,
   options: Omit<TrustOptions, "command" | "audit"> = {},
-): Promise<{ readonly lock: Lockfile; readonly isCreated: boolean }> {
+): Promise<Created> {
   const found = await readLockfile(path);
-  if (found !== undefined) return { lock: found, isCreated: false };
+  if (found !== undefined) {
+    const { warnings } = await settleLock(path, options);
+    return { lock: found, isCreated: false, warnings };
+  }
   const unchanged = ({ text }: Lockfile) => ({ text, lines: [] });
-  const { lock, previous } = await changeLock(path, unchanged, options);
-  return { lock, isCreated: previous === undefined };
+  const { lock, previous, warnings } = await changeLock(path, unchanged, options);
+  return { lock, isCreated: previous === undefined, warnings };
 }
 
 function withTold(changed: Changed, { unaudited, warnings }: Told) {

@@ -1,7 +1,8 @@
 /**
  * Changes to the text of plugins.lock. Bytes that are no part of a change stay as they are.
  *
- * What comes of an edit is parsed again and compared with what was meant.
+ * What comes of an edit is parsed again and compared with what was meant. The package toml-patch is
+ * not used: deep nesting overflows its stack, and it edits layouts that are refused here.
  */
 import { GlassineError, isGlassineError } from "../../errors/index.ts";
 import { single } from "../single-quotes.ts";

@@ -1,5 +1,11 @@
 /** What the keys of an entry may say. Parsing and writing hold an entry to the same rules. */
-import { isHookId, isKindId, isPackageName, isVersion } from "../../packages/index.ts";
+import {
+  isCapabilityName,
+  isHookId,
+  isKindId,
+  isPackageName,
+  isVersion,
+} from "../../packages/index.ts";
 import { single } from "../single-quotes.ts";
 import type { LockEntry } from "./types.ts";
 
@@ -21,7 +27,6 @@ const digits: ReadonlyMap<string, number> = new Map([
   ["sha256", 64],
   ["sha512", 128],
 ]);
-const capability = /^[A-Za-z][A-Za-z0-9_.:-]{0,127}$/;
 
 /** In the order in which they are written. All of them are needed. */
 export const textKeys: readonly TextKey[] = [
@@ -71,7 +76,7 @@ export function grantFault(value: unknown): string | undefined {
   for (const each of value as readonly unknown[]) {
     if (typeof each !== "string")
       return `capabilities must be an array of strings, got ${kindOf(each)} in it`;
-    if (!capability.test(each))
+    if (!isCapabilityName(each))
       return `capabilities has ${single(each)}, which is no name of a capability`;
   }
   return undefined;

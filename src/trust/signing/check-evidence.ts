@@ -3,6 +3,7 @@ import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { expectOptions, longestTimerMs, readWhole } from "../../admit/index.ts";
 import { describeThrown, redactText } from "../../audit/index.ts";
+import { type SignatureCause, signatureCauses } from "../../packages/index.ts";
 import { oneLine, single } from "../single-quotes.ts";
 import { identityFault } from "./identity.ts";
 import { isObject } from "./json-file.ts";
@@ -39,8 +40,8 @@ export async function checkEvidence(
   expectOptions(options, ["timeoutMs"], "checkEvidence");
   const timeoutMs = readWhole("timeoutMs", options.timeoutMs ?? 30_000, longestTimerMs);
   const answers = await Promise.all(verifiers.map((each) => answerOf(each, signed, timeoutMs)));
-  const faults = answers.flatMap((each) => (each.kind === "invalid" ? [each.detail] : []));
-  if (faults.length > 0) return invalid(faults.join("; "));
+  const faults = answers.filter((each) => each.kind === "invalid");
+  if (faults.length > 0) return invalidFor(faults);
   const signers = answers.flatMap((each) =>
     each.kind === "verified" ? [each.identity, ...(each.further ?? [])] : [],
   );
@@ -75,9 +76,10 @@ async function answerOf(
 /** A copy of an answer, each part of it read once; `undefined` where it is none. */
 function readAnswer(answer: unknown): Evidence | undefined {
   if (!isObject(answer)) return undefined;
-  const { kind, detail, identity, further } = answer;
+  const { kind, detail, cause, identity, further } = answer;
   if (kind === "unsigned") return { kind };
-  if (kind === "invalid" && typeof detail === "string") return invalid(detail);
+  if (kind === "invalid" && typeof detail === "string")
+    return { ...invalid(detail), ...(isCause(cause) ? { cause } : {}) };
   if (kind !== "verified" || !isIdentity(identity)) return undefined;
   if (further === undefined) return { kind, identity };
   const others: readonly unknown[] | undefined = Array.isArray(further) ? [...further] : undefined;
@@ -109,6 +111,19 @@ async function isThere(path: string): Promise<boolean> {
 /** Of what verifiers say: names of a certificate are long, and there may be several. */
 const maxDetailUnits = 4096;
 
-function invalid(detail: string): Evidence {
+type Invalid = Extract<Evidence, { readonly kind: "invalid" }>;
+
+function invalid(detail: string): Invalid {
   return { kind: "invalid", detail: oneLine(detail, maxDetailUnits) };
+}
+
+/** Faults of different causes have no way out in common. */
+function invalidFor(faults: readonly Invalid[]): Invalid {
+  const [cause, ...others] = new Set(faults.map((each) => each.cause));
+  const told = invalid(faults.map(({ detail }) => detail).join("; "));
+  return cause === undefined || others.length > 0 ? told : { ...told, cause };
+}
+
+function isCause(value: unknown): value is SignatureCause {
+  return typeof value === "string" && Object.hasOwn(signatureCauses, value);
 }

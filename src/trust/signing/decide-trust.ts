@@ -1,5 +1,5 @@
 /** Whether a plugin may be loaded, by what is known of its signer and what the operator said. */
-import type { RejectionCode } from "../../packages/index.ts";
+import type { RejectionCode, SignatureCause } from "../../packages/index.ts";
 import { type HostProfile, standardProfile } from "../../plugins/index.ts";
 import type { TrustSettings } from "../settings.ts";
 import { single } from "../single-quotes.ts";
@@ -27,6 +27,8 @@ export interface TrustRefused {
     "unsigned" | "signature_invalid" | "untrusted_identity" | "ack_missing"
   >;
   readonly message: string;
+  /** Of an invalid signature, where the key is at fault and not the files. */
+  readonly cause?: SignatureCause;
 }
 
 /** What `decideTrust` takes. */
@@ -90,7 +92,11 @@ function refusal(
   }
   if (evidence.kind === "invalid") {
     const message = `${who} has an invalid signature: ${evidence.detail}`;
-    return { accepted: false, code: "signature_invalid", message };
+    const { cause } = evidence;
+    return {
+      ...{ accepted: false, code: "signature_invalid", message },
+      ...(cause === undefined ? {} : { cause }),
+    };
   }
   const signer = single(evidence.identity, maxIdentityUnits);
   const message = `${who} is signed by untrusted identity ${signer}; add it to ${prefix}PLUGIN_TRUSTED_PUBLISHERS or, for an explicit audited exception, ${prefix}PLUGIN_TRUST_OVERRIDE_PUBLISHERS`;

@@ -48,30 +48,42 @@ export function ed25519Verifier(options: Ed25519VerifierOptions): SignatureVerif
       const fault = faultOf(read.evidence, signed, keys.keys, now());
       return fault === undefined
         ? { kind: "verified", identity: read.evidence.identity }
-        : invalid(fault);
+        : { kind: "invalid", ...fault };
     },
   });
 }
+
+type Fault = Omit<Extract<Evidence, { readonly kind: "invalid" }>, "kind">;
 
 function faultOf(
   { identity, keyId, signature }: Ed25519Evidence,
   signed: SignedPackage,
   keys: readonly PublisherKey[],
   now: number,
-): string | undefined {
+): Fault | undefined {
   const who = single(identity, maxIdentityUnits);
   const key = keys.find((each) => each.identity === identity && each.keyId === keyId);
-  if (key === undefined) return `no key ${single(keyId, 128)} for identity ${who}`;
+  if (key === undefined)
+    return { detail: `no key ${single(keyId, 128)} for identity ${who}`, cause: "key_unknown" };
   const which = `key ${single(keyId, 128)} of identity ${who}`;
-  if (key.revoked) return `${which} is revoked`;
-  if (key.notBefore !== undefined && now < key.notBefore)
-    return `${which} is not valid before ${new Date(key.notBefore).toISOString()}`;
-  if (key.notAfter !== undefined && now > key.notAfter)
-    return `${which} is not valid after ${new Date(key.notAfter).toISOString()}`;
+  if (key.revoked) return { detail: `${which} is revoked`, cause: "key_revoked" };
+  const untimely = untimelinessOf(key, now);
+  if (untimely !== undefined) return { detail: `${which} ${untimely}`, cause: "key_untimely" };
   const bytes = signedBytes(signed);
-  if (bytes === undefined) return "the name, version or hash of the package cannot be signed";
+  if (bytes === undefined)
+    return { detail: "the name, version or hash of the package cannot be signed" };
   const isSigned = verify(null, bytes, publicKeyOf(key), signature);
-  return isSigned ? undefined : `${which} did not sign these files as this name and version`;
+  return isSigned
+    ? undefined
+    : { detail: `${which} did not sign these files as this name and version` };
+}
+
+function untimelinessOf({ notBefore, notAfter }: PublisherKey, now: number): string | undefined {
+  if (notBefore !== undefined && now < notBefore)
+    return `is not valid before ${new Date(notBefore).toISOString()}`;
+  if (notAfter !== undefined && now > notAfter)
+    return `is not valid after ${new Date(notAfter).toISOString()}`;
+  return undefined;
 }
 
 function publicKeyOf({ publicKey }: PublisherKey) {

@@ -66,7 +66,7 @@ type Report = (place: string, fault: string) => void;
  */
 export async function readPublisherKeys(path: string): Promise<PublisherKeys> {
   const json = await readJsonFile(path, { maxBytes, followLinks: true });
-  if ("fault" in json) throw refused(path, [{ place: "", fault: oneLine(json.fault, 200) }]);
+  if ("fault" in json) throw unread(path, oneLine(json.fault, 200));
   const problems: KeyProblem[] = [];
   const keys = keysOf(json.value, (place, fault) => problems.push({ place, fault }));
   if (problems.length > 0) throw refused(path, problems);
@@ -81,11 +81,20 @@ interface KeyProblem {
 function refused(path: string, problems: readonly KeyProblem[]): GlassineError {
   const said = problems
     .slice(0, maxShown)
-    .map(({ place, fault }) => (place === "" ? fault : `${place} ${fault}`));
+    .map(({ place, fault }) => `${place === "" ? "it" : place} ${fault}`);
   const rest = problems.length - said.length;
   const text = `${said.join("; ")}${rest > 0 ? `; and ${rest} more` : ""}`;
-  const message = `The file of publisher keys ${quoted(path, 300)} cannot be used: ${text}.`;
-  return new GlassineError("setting_invalid", message, { path, keyProblems: problems });
+  return invalid(path, `cannot be used: ${text}`, problems);
+}
+
+/** There is no JSON: the fault follows the name of the file. */
+function unread(path: string, fault: string): GlassineError {
+  return invalid(path, fault, [{ place: "", fault }]);
+}
+
+function invalid(path: string, what: string, keyProblems: readonly KeyProblem[]): GlassineError {
+  const message = `The file of publisher keys ${quoted(path, 300)} ${what}.`;
+  return new GlassineError("setting_invalid", message, { path, keyProblems });
 }
 
 function keysOf(value: unknown, report: Report): readonly PublisherKey[] {

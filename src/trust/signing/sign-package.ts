@@ -138,11 +138,12 @@ async function readNameAndVersion(
 ): Promise<{ readonly name: string; readonly version: string }> {
   const rules = { maxBytes: maxManifestBytes, followLinks: false };
   const json = await readJsonFile(join(path, "package.json"), rules);
-  if ("fault" in json) throw refused(`The package.json ${oneLine(json.fault, 200)}.`);
+  const where = `The package.json of ${quoted(path, 300)}`;
+  if ("fault" in json) throw refused(`${where} ${oneLine(json.fault, 200)}.`);
   const { name, version } = isObject(json.value) ? json.value : {};
   const isNamed = typeof name === "string" && typeof version === "string";
   if (isNamed && name !== "" && version !== "") return { name, version };
-  throw refused("The package.json has no name or no version.");
+  throw refused(`${where} has no name or no version.`);
 }
 
 function refused(text: string): GlassineError {

@@ -1,4 +1,5 @@
 /** What the check of a signature is about, and what it says. */
+import type { SignatureCause } from "../../packages/index.ts";
 
 /** A package whose files were hashed. */
 export interface SignedPackage {
@@ -19,6 +20,8 @@ export type Evidence =
       readonly kind: "invalid";
       /** One phrase, on one line. */
       readonly detail: string;
+      /** What keeps the key from counting, where it is that: the way out is another one. */
+      readonly cause?: SignatureCause;
     }
   | {
       readonly kind: "verified";
@@ -32,7 +35,8 @@ export interface SignatureVerifier {
   /** In messages: `ed25519`. */
   readonly name: string;
   /**
-   * Asked once before a host starts, where it is there.
+   * Asked once before a host starts, where it is there and installed packages are looked for.
+   * Has 30 seconds.
    *
    * @throws GlassineError (as a rejection) where this verifier could verify nothing at all
    */

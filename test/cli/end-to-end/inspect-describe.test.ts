@@ -98,6 +98,13 @@ describe("of packages that are there", () => {
         ...{ lock: "not locked", lock_path: null, drift: [], config: null, high_impact: [] },
         ...{ granted_capabilities: null, permission_change: { added: [], removed: [] } },
         plain_words: { "audit.emit": expect.stringContaining("audit.emit") },
+        hook_words: {
+          post_assert_audit: expect.stringMatching(
+            /^Runs on post_assert_audit: .* changes nothing\.$/,
+          ),
+          pre_assert_authorize: expect.stringContaining("It sees the facts and may deny."),
+        },
+        always: expect.arrayContaining([expect.stringContaining("as every plugin does")]),
         warnings: [],
       },
     ]);

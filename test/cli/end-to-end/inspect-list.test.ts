@@ -57,7 +57,7 @@ describe("with one plugin of each fate", () => {
     ).toEqual([
       ["acme.drifted", "version_mismatch", "expected '1.0.0', actual '2.0.0'"],
       ["acme.faulty", "contract_check_failed", "missing async run()"],
-      ["acme.untrusted", "missing_from_lock", "untrusted-one==1.0.0 was never trusted here"],
+      ["acme.untrusted", "missing_from_lock", "untrusted-one==1.0.0 has no entry in plugins.lock"],
     ]);
     expect(drift.map(({ id, kind }: Record<string, unknown>) => [id, kind])).toEqual([
       ["acme.drifted", "version_mismatch"],
@@ -90,7 +90,7 @@ acme.trusted                              trusted-one           1.0.0       SHOR
 Rejected:
   acme.drifted: version_mismatch: expected '1.0.0', actual '2.0.0'
   acme.faulty: contract_check_failed: missing async run()
-  acme.untrusted: missing_from_lock: untrusted-one==1.0.0 was never trusted here
+  acme.untrusted: missing_from_lock: untrusted-one==1.0.0 has no entry in plugins.lock
 
 Drift vs plugins.lock:
   acme.drifted: version (expected='1.0.0', actual='2.0.0')

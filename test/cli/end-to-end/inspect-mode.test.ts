@@ -43,7 +43,8 @@ describe("the mode", () => {
       expect(option).toMatchObject({ code: 2, stdout: "", stderr: refused });
       const env = { ...unsigned, GLASSINE_PLUGIN_MODE: "prod" };
       expect(await workspace.run(command, { env })).toMatchObject({
-        ...{ code: 2, stdout: "", stderr: refused },
+        ...{ code: 2, stdout: "" },
+        stderr: `${refused}It is the value of GLASSINE_PLUGIN_MODE.\n`,
       });
     }
     expect(ran()).toBe(false);

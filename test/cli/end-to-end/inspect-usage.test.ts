@@ -145,6 +145,36 @@ describe("CLI-009: text of packages", () => {
   });
 });
 
+it("a current directory that is gone is told, and is no internal error", async () => {
+  verifies("cli:paths", "cli:exit-codes");
+  const command = join(workspace.above, "node_modules/glassine/dist/cli/main.js");
+  const gone = async (...args: readonly string[]) => {
+    const script = `
+      const { mkdtempSync, rmdirSync } = require("node:fs");
+      const folder = mkdtempSync(${JSON.stringify(join(workspace.above, "gone-"))});
+      process.chdir(folder);
+      rmdirSync(folder);
+      const given = [${JSON.stringify(command)}, ...process.argv.slice(1)];
+      const { status, stdout, stderr } = require("node:child_process").spawnSync(process.execPath, given);
+      console.log(JSON.stringify([status, String(stdout), String(stderr)]));
+    `;
+    const { stdout } = await workspace.node(["-e", script, "--", ...args]);
+    return JSON.parse(stdout) as readonly [number, string, string];
+  };
+  const message = "the current directory cannot be found (ENOENT): go to one that is there";
+  const [code, stdout, stderr] = await gone("plugins", "list", "--json", "--root", workspace.root);
+  expect([code, JSON.parse(stdout), stderr]).toEqual([
+    2,
+    { error: { code: "io_failed", message } },
+    `${message}\n`,
+  ]);
+  expect(await gone("plugins", "--help")).toEqual([
+    0,
+    expect.stringMatching(/^Usage: glassine plugins /),
+    "",
+  ]);
+});
+
 describe("CLI-010: usage", () => {
   it.each<readonly [string, readonly string[], string]>([
     ["an unknown option", ["plugins", "list", "--rot"], "Usage: glassine plugins list "],

@@ -2,15 +2,23 @@
  * The story of docs/operate.md, run as it stands there. With `GLASSINE_WRITE_DOCS` set the page gets
  * the output of now.
  */
-import { readFile, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { createPrivateKey } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { type Fixture, newWorkspace, type Workspace } from "./support.ts";
 
 const page = fileURLToPath(new URL("../../../docs/operate.md", import.meta.url));
-/** What the page has in place of the folder of the tests. */
-const folder = "/srv/gateway";
+/** What the page has in place of the folders of the tests. */
+const gateway = "/srv/gateway";
+const builder = "/home/builder/egress-guard";
+/** The file of keys, as the page has it. */
+const keysBlock = /(?<=^```json\n)\{\n {2}"schema": 1,[\s\S]*?(?=^```$)/m;
 const block = /(?<=^```console\n)[\s\S]*?(?=^```$)/gm;
 
 /** The package that the story is about, by version. */
@@ -43,12 +51,30 @@ export default () =>
   };
 }
 
+/** What `openssl` makes in the story: the same key each time, so that the page stays as it is. */
+const pkcs8 = Buffer.from(`302e020100300506032b657004220420${"2a".repeat(32)}`, "hex");
+const key = createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" });
+const pem = String(key.export({ format: "pem", type: "pkcs8" }));
+
+/** Where the commands of the page run, and under which settings. */
+interface Story {
+  readonly workspace: Workspace;
+  /** The folder of the author. */
+  readonly author: string;
+  cwd: string;
+  readonly env: Record<string, string>;
+}
+
 it("docs/operate.md: each command prints what the page says", async () => {
   const text = await readFile(page, "utf8");
   const workspace = await newWorkspace();
-  const env: Record<string, string> = {};
+  const author = join(workspace.above, "author");
+  await mkdir(author);
+  await writePackage(author, packages["1.0.0"] as Fixture);
+  await workspace.write("publishers.json", keysBlock.exec(text)?.[0] ?? "");
+  const story: Story = { workspace, author, cwd: workspace.root, env: {} };
   const told: string[] = [];
-  for (const [given] of text.matchAll(block)) told.push(await replay(given, workspace, env));
+  for (const [given] of text.matchAll(block)) told.push(await replay(given, story));
   let at = 0;
   const now = text.replace(block, () => told[at++] ?? "");
   if (process.env.GLASSINE_WRITE_DOCS !== undefined) await writeFile(page, now);
@@ -56,45 +82,106 @@ it("docs/operate.md: each command prints what the page says", async () => {
   expect(told.length).toBeGreaterThan(5);
 });
 
+it("docs/operate.md: the package that it shows can be signed, packed, installed and loaded", async () => {
+  const text = await readFile(page, "utf8");
+  const [, manifest = "", source = ""] =
+    /```json\n(\{\n {2}"name": "@acme[\s\S]*?)```\n\n```js\n([\s\S]*?)```/.exec(text) ?? [];
+  const workspace = await newWorkspace();
+  const cwd = join(workspace.above, "author");
+  await mkdir(cwd);
+  await writeFile(join(cwd, "package.json"), manifest);
+  await writeFile(join(cwd, "plugin.js"), source);
+  await writeFile(join(workspace.above, "signing.pem"), pem, { mode: 0o600 });
+  const identity = "builder@example.com";
+  const sign = ["plugins", "sign", ".", "--key", "../signing.pem", "--identity", identity];
+  const signed = await workspace.json(sign, { cwd });
+  const { publisher, warnings } = signed.data as { publisher: object; warnings: unknown };
+  expect([signed.code, warnings]).toEqual([0, []]);
+  await npm(["pack"], workspace, cwd);
+  const tarball = join(cwd, "acme-egress-guard-1.0.0.tgz");
+  await npm(["install", "--legacy-peer-deps", tarball], workspace, workspace.root);
+  await workspace.write("keys.json", JSON.stringify({ schema: 1, publishers: [publisher] }));
+  const env = {
+    GLASSINE_PLUGIN_PUBLISHER_KEYS: join(workspace.root, "keys.json"),
+    GLASSINE_PLUGIN_TRUSTED_PUBLISHERS: identity,
+  };
+  const { stdout } = await workspace.run(["plugins", "list"], { env });
+  expect(stdout).toContain(
+    "\negress-guard 1.0.0 hooks=1 health=unknown signed_by=builder@example.com\n",
+  );
+});
+
 /** A block with the output that its commands have now. */
-async function replay(
-  given: string,
-  workspace: Workspace,
-  env: Record<string, string>,
-): Promise<string> {
+async function replay(given: string, story: Story): Promise<string> {
   const commands = given.split("\n").filter((line) => line.startsWith("$ "));
   let out = "";
-  for (const line of commands) {
-    const output = await outputOf(wordsOf(line.slice(2)), workspace, env);
-    out += `${line}\n${output}`;
-  }
-  return out.replaceAll(workspace.root, folder);
+  for (const line of commands) out += `${line}\n${await outputOf(wordsOf(line.slice(2)), story)}`;
+  return out.replaceAll(story.workspace.root, gateway).replaceAll(story.author, builder);
 }
 
-async function outputOf(
-  [program, ...args]: readonly string[],
-  workspace: Workspace,
-  env: Record<string, string>,
-): Promise<string> {
+async function outputOf([program, ...args]: readonly string[], story: Story): Promise<string> {
+  const { workspace, author, env } = story;
+  const [first = "", second = ""] = args;
   switch (program) {
-    case "npm": {
-      const version = /(\d+\.\d+\.\d+)\.tgz$/.exec(args[1] ?? "")?.[1] ?? "";
-      await workspace.install(packages[version] as Fixture);
+    case "cd":
+      story.cwd = first === builder ? author : workspace.root;
       return "";
-    }
+    case "openssl":
+      await writeFile(join(story.cwd, args.at(-1) ?? ""), pem, { mode: 0o600 });
+      return "";
+    case "tar":
+      await run("tar", [...args], { cwd: story.cwd });
+      return "";
+    case "npm":
+      if (first === "pack") await npm(args, workspace, story.cwd);
+      else await install(/(\d+\.\d+\.\d+)\.tgz$/.exec(second)?.[1] ?? "", story);
+      return "";
     case "export": {
-      const [name = "", value = ""] = (args[0] ?? "").split("=");
-      env[name] = value;
+      const [name = "", value = ""] = first.split("=");
+      env[name] = value.replace(gateway, workspace.root);
       return "";
     }
+    case "unset":
+      delete env[first];
+      return "";
     case "cat":
-      return steady((await workspace.read(args[0] ?? "")) ?? "");
+      return steady((await workspace.read(first)) ?? "");
     case "glassine": {
-      const { stdout, stderr } = await workspace.run(args, { env });
+      const { stdout, stderr } = await workspace.run(args, { env, cwd: story.cwd });
       return steady(stdout + stderr);
     }
   }
   throw new Error(`The page runs ${program}, which this test does not know.`);
+}
+
+const run = promisify(execFile);
+
+async function npm(args: readonly string[], { above }: Workspace, cwd: string): Promise<void> {
+  const env = { ...process.env, npm_config_cache: join(above, "cache") };
+  const options = ["--offline", "--no-audit", "--no-fund", "--ignore-scripts"];
+  await run("npm", [...args, ...options], { cwd, env });
+}
+
+/** The author's own tarball, where there is one of the version; later ones are signed with its key. */
+async function install(version: string, { workspace, author, env }: Story): Promise<void> {
+  const fixture = packages[version] as Fixture;
+  const tarball = join(author, `${fixture.name}-${version}.tgz`);
+  if (existsSync(tarball)) return await npm(["install", tarball], workspace, workspace.root);
+  const keys = env.GLASSINE_PLUGIN_PUBLISHER_KEYS;
+  if (keys === undefined) return await workspace.install(fixture);
+  const { publishers } = JSON.parse(await readFile(keys, "utf8"));
+  const { identity, key_id: keyId } = publishers[0];
+  await workspace.install({
+    ...fixture,
+    signedBy: { identity, keyId, key: join(author, "../signing.pem") },
+  });
+}
+
+async function writePackage(path: string, { name, version, glassine, files }: Fixture) {
+  const keywords = ["glassine-plugin"];
+  const manifest = { name, version, type: "module", keywords, glassine };
+  await writeFile(join(path, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+  await writeFile(join(path, "plugin.js"), files?.["plugin.js"] ?? "");
 }
 
 /** The words of a line; those in double quotes are one. */

@@ -379,6 +379,32 @@ it("CLI-079: being changed by another process: the one that is named is waited f
   await isWell(production());
 });
 
+it("CLI-079: a change that was not ended: any command that writes settles it", async () => {
+  await present("acme-sweep@1.0.0");
+  for (const way of [
+    ["lock"],
+    ["lock", "--prune", "--reason", "r"],
+    ["lock", "--all", "--reason", "r"],
+  ]) {
+    await trust("acme.sweep");
+    const record = { version: 1, old: null, new: "0".repeat(64), journal: 0, lines: [] };
+    await workspace.write("plugins.lock.pending", JSON.stringify(record));
+    const verified = await workspace.run(["plugins", "verify"], production());
+    expect([verified.code, verified.stdout]).toEqual([
+      1,
+      expect.stringContaining("A change was begun and not ended"),
+    ]);
+    await recommends(production(), "Run any command that writes, such as `plugins lock`: ");
+    const { code, stderr } = await workspace.run(["plugins", ...way], production());
+    expect([way, code, stderr]).toEqual([
+      way,
+      0,
+      expect.stringContaining("The record of that change is kept as "),
+    ]);
+    await isWell(production());
+  }
+});
+
 it("CLI-079: journal_mismatch: the edit by hand is redone with the command", async () => {
   await present("acme-sweep@1.0.0");
   await trust("acme.sweep");

@@ -80,7 +80,7 @@ describe("the lock that is in effect", () => {
     await mkdir(join(XDG_CONFIG_HOME, "glassine"), { recursive: true });
     await writeFile(path, "version = 1\n");
     const trusted = await done(["trust", "pii-scan", "--reason", "r"], {
-      env: { XDG_CONFIG_HOME },
+      env: { ...unsigned, XDG_CONFIG_HOME },
     });
     expect(trusted).toContain(`\n  lock:    ${path}\n`);
     expect(valuesOf("id", await readFile(path, "utf8"))).toEqual(["pii-scan"]);

@@ -73,7 +73,7 @@ describe("lock --all", () => {
 
   it("what policy refuses is skipped, and nothing is made for it", async () => {
     const { run, names } = await placeIn(workspace);
-    const { code, stdout } = await run(["lock", "--all", "--reason", "r"]);
+    const { code, stdout } = await run(["lock", "--all", "--reason", "r"], { env: {} });
     expect(code).toBe(1);
     expect(stdout).toContain(
       "skipped: aaa-guard: unsigned\nskipped: bbb-guard: unsigned\nskipped: ccc-guard: unsigned\n",

@@ -91,7 +91,7 @@ describe("CLI-042: a lock of another schema", () => {
     );
     await writeFile(join(folder, "start.mjs"), start);
     const before = await state();
-    const newer = `${lock} has schema version 2; this version understands 1\n`;
+    const newer = `${lock} has schema version 2; this version understands 1\nUpdate the library.\n`;
     const reason = ["--reason", "r"];
     for (const [command = "", ...more] of [
       ["trust", "egress-guard", ...reason],

@@ -198,7 +198,7 @@ describe("untrust", () => {
     );
     const listed = await run(["list"], production);
     expect(listed.stdout).toContain(
-      "bbb-guard: missing_from_lock: bbb-guard==1.0.0 was never trusted here\n",
+      "bbb-guard: missing_from_lock: bbb-guard==1.0.0 has no entry in plugins.lock\n",
     );
     expect(listed.stdout).toContain("aaa-guard 1.0.0 hooks=0");
   });

@@ -7,6 +7,7 @@ import {
   type Fixture,
   pluginSource,
   type RunOptions,
+  unsigned,
   type Workspace,
 } from "./support.ts";
 
@@ -15,7 +16,7 @@ export interface Place {
   readonly folder: string;
   readonly lock: string;
   readonly journal: string;
-  /** Runs `plugins` with these words in the folder. */
+  /** Runs `plugins` with these words in the folder, where signatures are not asked for. */
   run(args: readonly string[], options?: RunOptions): Promise<Ended>;
   /** What one prints that has to end with 0. */
   done(args: readonly string[], options?: RunOptions): Promise<string>;
@@ -46,7 +47,7 @@ export async function placeIn(workspace: Workspace, lock?: string): Promise<Plac
   const path = join(folder, "plugins.lock");
   if (lock !== undefined) await writeFile(path, lock);
   const run = (args: readonly string[], options: RunOptions = {}) =>
-    workspace.run(["plugins", ...args], { cwd: folder, ...options });
+    workspace.run(["plugins", ...args], { cwd: folder, env: unsigned, ...options });
   const ended = async (code: number, args: readonly string[], options?: RunOptions) => {
     const end = await run(args, options);
     expect({ args, ...end }).toMatchObject(
@@ -60,7 +61,8 @@ export async function placeIn(workspace: Workspace, lock?: string): Promise<Plac
     ...{ folder, lock: path, journal: `${path}.journal`, run, names },
     done: async (args, options) => (await ended(0, args, options)).stdout,
     refused: async (args, options) => (await ended(2, args, options)).stderr,
-    json: (args, options) => workspace.json(["plugins", ...args], { cwd: folder, ...options }),
+    json: (args, options) =>
+      workspace.json(["plugins", ...args], { cwd: folder, env: unsigned, ...options }),
     trust: (id, reason = "reviewed") => place.done(["trust", id, "--reason", reason]),
     text: () => read("plugins.lock"),
     journalText: () => read("plugins.lock.journal"),

@@ -19,7 +19,10 @@ export const glassine: CommandHost = {
 const noServices: CommandServices = {
   discover: ({ mode }) => Promise.resolve(report({ mode })),
   lockState: () =>
-    Promise.resolve({ lock: null, fault: null, journal: [], pending: false, warnings: [] }),
+    Promise.resolve({
+      ...{ lock: null, fault: null, journal_fault: null },
+      ...{ journal: [], pending: false, warnings: [] },
+    }),
   trust: notExpected("trust"),
   untrust: notExpected("untrust"),
   lock: notExpected("lock"),

@@ -1,0 +1,48 @@
+/** Signs a package for its author, and says where that may not be what is published. */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readBundled } from "../../packages/index.ts";
+import { signPackage } from "../../trust/index.ts";
+import type { SignedReport } from "../reports.ts";
+import type { SignRequest } from "../services.ts";
+import { texts } from "../texts.ts";
+
+export async function sign({ path, key, identity, keyId }: SignRequest): Promise<SignedReport> {
+  const ofKey = keyId === undefined ? {} : { keyId };
+  const signed = await signPackage({ path, key, identity, ...ofKey });
+  const left = await leftOutOf(path);
+  const warnings = [
+    ...(left.length === 0 ? [] : [texts.workingFolder(left)]),
+    ...((await packsEvidence(path)) ? [] : [texts.evidenceLeftOut]),
+  ];
+  return {
+    package: signed.name,
+    version: signed.version,
+    distribution_hash: signed.hash,
+    identity: signed.identity,
+    key_id: signed.keyId,
+    public_key: signed.publicKey,
+    evidence: signed.path,
+    warnings,
+  };
+}
+
+/** What npm never packs: a folder that has it is not the package that is going to be installed. */
+const neverPacked = /^(?:\.git|\.gitignore|\.npmignore|\.npmrc|package-lock\.json|.*\.tgz)$/;
+
+async function leftOutOf(path: string): Promise<readonly string[]> {
+  const bundles = (await readBundled(path)).length > 0;
+  const names = await readdir(path);
+  return names
+    .filter((name) => neverPacked.test(name) || (name === "node_modules" && !bundles))
+    .sort();
+}
+
+/** Whether a list of `files`, where there is one, has the evidence in it. A pattern may. */
+async function packsEvidence(path: string): Promise<boolean> {
+  const { files }: { readonly files?: unknown } = JSON.parse(
+    await readFile(join(path, "package.json"), "utf8"),
+  );
+  if (!Array.isArray(files)) return true;
+  return files.some((each) => /^(?:\.?\/)?(?:glassine\.sig\.json|.*\*.*|\.)$/.test(String(each)));
+}

@@ -1,0 +1,95 @@
+/** Commands take the lockfile of the current directory: what they say of others that are there. */
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { commandServices } from "../../src/cli/command-services.ts";
+import { discover, install, newRoot, unsigned } from "../discovery/support.ts";
+import { verifies } from "../support/verifies.ts";
+import { linesOf, run } from "./support/run.ts";
+
+const reason = ["--reason", "r"];
+let root = "";
+let elsewhere = "";
+beforeEach(async () => {
+  root = await newRoot();
+  elsewhere = await newRoot();
+  await install(root, "guard");
+});
+
+const at = (cwd: string, argv: readonly string[]) =>
+  run(["plugins", ...argv], { services: commandServices, cwd, env: unsigned });
+const lock = (folder: string) => writeFile(join(folder, "plugins.lock"), "version = 1\n");
+
+describe("--root with a lockfile of its own", () => {
+  it("is told by commands that look", async () => {
+    verifies("cli:lock-of-root");
+    await lock(root);
+    const argv = ["list", "--root", root];
+    const warned = [
+      `warning: a host of that folder uses ${root}/plugins.lock; here ${elsewhere}/plugins.lock is in effect: run the command in that folder, or name the file with --plugins-lock`,
+    ];
+    expect(linesOf((await at(elsewhere, argv)).stderr)).toEqual(warned);
+    expect(linesOf((await at(elsewhere, ["doctor", ...argv.slice(1)])).stderr)).toEqual(warned);
+    expect((await at(root, argv)).stderr).toBe("");
+    const named = [...argv, "--plugins-lock", join(root, "plugins.lock")];
+    expect((await at(elsewhere, named)).stderr).toBe("");
+  });
+
+  it("is refused by commands that change another one, and nothing is written", async () => {
+    verifies("cli:lock-of-root");
+    await lock(root);
+    for (const argv of [["trust", "guard", ...reason], ["lock"], ["lock", "--all", ...reason]]) {
+      const ended = await at(elsewhere, [...argv, "--root", root]);
+      expect([ended.code, ended.stderr]).toEqual([
+        2,
+        `${argv[0]}: the folder of --root has ${root}/plugins.lock, and ${elsewhere}/plugins.lock is in effect: name with --plugins-lock which of them is to be changed\n`,
+      ]);
+    }
+    expect(await readdir(elsewhere)).toEqual([]);
+    const named = ["--root", root, "--plugins-lock", join(root, "plugins.lock")];
+    expect((await at(elsewhere, ["trust", "guard", ...reason, ...named])).code).toBe(0);
+  });
+});
+
+it("a lockfile that is made beside another folder's packages is told", async () => {
+  verifies("cli:lock-of-root");
+  for (const argv of [["trust", "guard", ...reason], ["lock"], ["lock", "--all", ...reason]]) {
+    const { code, stderr } = await at(elsewhere, [...argv, "--root", root]);
+    expect([code, stderr]).toEqual([
+      0,
+      `warning: ${elsewhere}/plugins.lock is new; a host of the folder of --root looks for ${root}/plugins.lock\n`,
+    ]);
+    await rm(join(elsewhere, "plugins.lock"));
+  }
+});
+
+it("entries of one folder are not pruned by what another one has installed", async () => {
+  verifies("cli:lock-prune");
+  expect((await at(root, ["trust", "guard", ...reason])).code).toBe(0);
+  const prune = ["lock", "--prune", ...reason, "--root", elsewhere];
+  const refused = await at(root, prune);
+  expect([refused.code, refused.stderr]).toEqual([
+    2,
+    `lock: ${root}/plugins.lock may trust packages of another folder than ${elsewhere}: name with --plugins-lock which file is to be pruned\n`,
+  ]);
+  const named = await at(root, [...prune, "--plugins-lock", "plugins.lock"]);
+  expect(linesOf(named.stdout)[0]).toBe("untrusted: guard");
+});
+
+it("below the folder of a lockfile it is told that this one is not in effect", async () => {
+  verifies("cli:lock-of-root");
+  await lock(root);
+  const below = join(root, "src");
+  await mkdir(below);
+  const warning = `warning: ${root}/plugins.lock is in a folder above, and not in effect here: run the command there, or name the file with --plugins-lock\n`;
+  for (const argv of [["list"], ["trust", "guard", ...reason]])
+    expect((await at(below, argv)).stderr).toBe(warning);
+  expect((await at(below, ["list"])).stderr).toBe("");
+});
+
+it("a host uses the lockfile of its root, wherever it runs", async () => {
+  verifies("lockfile:location-host");
+  await lock(root);
+  const { lock: inEffect } = await discover(root, { mode: "production" });
+  expect(inEffect).toBe(join(root, "plugins.lock"));
+});

@@ -1,0 +1,80 @@
+/** Why a plugin is not loaded, in words that its author or operator can act on. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { commandServices } from "../../src/cli/command-services.ts";
+import { install, newRoot, unsigned } from "../discovery/support.ts";
+import { verifies } from "../support/verifies.ts";
+import { linesOf, run, runJson } from "./support/run.ts";
+
+const services = commandServices;
+
+async function rejectedIn(cwd: string): Promise<string> {
+  const { document } = await runJson(["plugins", "list"], { services, cwd, env: unsigned });
+  return document.rejected[0].reason;
+}
+
+it("a plugin in place of a function that gives it is told as that", async () => {
+  verifies("discovery:load");
+  const fault = "it loaded object; expected a callable returning PluginManifest";
+  for (const [made, reason] of [
+    ["{}", fault],
+    [
+      'globalThis.testDefinePlugin({ name: "guard", version: "1.0.0" })',
+      `${fault}: write \`export default () => definePlugin(…)\``,
+    ],
+  ]) {
+    const cwd = await newRoot();
+    await install(cwd, "guard", { code: `export default ${made};` });
+    expect(await rejectedIn(cwd)).toBe(reason);
+  }
+});
+
+it("a secret that is missing is told by its key and by what is expected", async () => {
+  verifies("cli:doctor-reason");
+  const cwd = await newRoot();
+  const schema = `{ safeParse: (value) => value.apiKey !== undefined ? { success: true, data: value } : { success: false, error: { issues: [{ code: "invalid_type", expected: "string", path: ["apiKey"], message: "" }] } } }`;
+  const code = `export default () => globalThis.testDefinePlugin({ name: "guard", version: "1.0.0", configSchema: ${schema} });`;
+  await install(cwd, "guard", { code });
+  const reason = "plugin 'guard' failed config validation: apiKey: expected string, got nothing";
+  expect(await rejectedIn(cwd)).toBe(reason);
+  const { stdout } = await run(["doctor"], { services, cwd, env: unsigned });
+  expect(stdout).toContain(`\n  reason: ${reason}\n`);
+  expect(stdout).toContain("what a host gives in its code it does not know.\n");
+});
+
+it("packages that claim one id are named", async () => {
+  verifies("cli:list-claims");
+  const cwd = await newRoot();
+  await install(cwd, "@one/guard");
+  await install(cwd, "@two/guard");
+  const { stdout } = await run(["plugins", "list"], { services, cwd, env: unsigned });
+  expect(linesOf(stdout).at(-1)).toBe(
+    "  guard is claimed by several packages: @one/guard, @two/guard",
+  );
+});
+
+it("a name that is nearly there is suggested", async () => {
+  verifies("cli:describe-found");
+  const cwd = await newRoot();
+  await install(cwd, "egress-guard");
+  const describe = (name: string) =>
+    run(["plugins", "describe", name], { services, cwd, env: unsigned });
+  expect((await describe("egres-guard")).stderr).toBe(
+    "error: plugin not found: egres-guard\nDid you mean egress-guard?\n",
+  );
+  expect((await describe("nope")).stderr).toBe("error: plugin not found: nope\n");
+});
+
+it("a lockfile that is newer than the command is told with the way out", async () => {
+  verifies("cli:refused-lock");
+  const cwd = await newRoot();
+  await writeFile(join(cwd, "plugins.lock"), "version = 2\n");
+  for (const argv of [["list"], ["verify"], ["trust", "guard", "--reason", "r"]]) {
+    const { stderr } = await run(["plugins", ...argv], { services, cwd, env: unsigned });
+    expect(linesOf(stderr)).toEqual([
+      expect.stringMatching(/schema version 2/),
+      "Update the library.",
+    ]);
+  }
+});

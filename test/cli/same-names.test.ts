@@ -1,0 +1,38 @@
+/** Packages that call themselves by the name of another one. */
+import { rename } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { commandServices } from "../../src/cli/command-services.ts";
+import { install, newRoot, unsigned } from "../discovery/support.ts";
+import { verifies } from "../support/verifies.ts";
+import { run, runJson } from "./support/run.ts";
+
+/** `node_modules/aaa` says that it is the package `guard`. */
+async function twoGuards(glassine: { readonly [key: string]: unknown }) {
+  const [cwd, elsewhere] = [await newRoot(), await newRoot()];
+  const real = await install(cwd, "guard");
+  const other = join(cwd, "node_modules/aaa");
+  await rename(await install(elsewhere, "guard", { glassine }), other);
+  return { cwd, told: `two packages call themselves 'guard': ${other} and ${real}` };
+}
+
+const trust = ["plugins", "trust", "guard", "--reason", "reviewed"];
+
+it("CLI-019: `trust` takes neither of two packages of one name", async () => {
+  verifies("cli:trust-refused");
+  const { cwd, told } = await twoGuards({ plugin: "./plugin.js" });
+  const options = { services: commandServices, cwd, env: unsigned };
+  const reason = "duplicate plugin id (entry point plugin.js:default)";
+  expect(await run(trust, options)).toMatchObject({
+    code: 2,
+    stderr: `trust: plugin 'guard' is rejected: duplicate_id: ${reason}\n`,
+  });
+  const { document } = await runJson(["plugins", "list"], options);
+  expect([document.loaded, document.warnings]).toEqual([[], [told]]);
+});
+
+it("`trust` tells what it found on the way", async () => {
+  const { cwd, told } = await twoGuards({ plugins: { "other-guard": "./plugin.js" } });
+  const { code, stderr } = await run(trust, { services: commandServices, cwd, env: unsigned });
+  expect([code, stderr]).toEqual([0, `warning: ${told}\n`]);
+});

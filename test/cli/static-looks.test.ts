@@ -1,0 +1,73 @@
+/** `verify`, `trust` and `lock` look at what is installed, whatever settings say of loading it. */
+import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { defineHost } from "glassine";
+import { describe, expect, it } from "vitest";
+import { commandServices } from "../../src/cli/command-services.ts";
+import { install, newRoot, ran, source, unsigned } from "../discovery/support.ts";
+import { verifies } from "../support/verifies.ts";
+import { linesOf, run } from "./support/run.ts";
+
+const services = commandServices;
+const reason = ["--reason", "reviewed"];
+
+describe("with discovery switched off", () => {
+  const env = { ...unsigned, GLASSINE_PLUGIN_AUTO_DISCOVERY_ENABLED: "false" };
+  const off =
+    "warning: GLASSINE_PLUGIN_AUTO_DISCOVERY_ENABLED=false: a host loads none of what is installed\n";
+
+  it("`verify` finds what was changed", async () => {
+    verifies("cli:static-looks");
+    const cwd = await newRoot();
+    const path = await install(cwd, "guard");
+    const at = (argv: readonly string[]) => run(["plugins", ...argv], { services, cwd, env });
+    expect(await at(["trust", "guard", ...reason])).toMatchObject({ code: 0, stderr: off });
+    expect(await at(["verify"])).toMatchObject({ code: 0, stderr: off });
+    await appendFile(join(path, "plugin.js"), "// changed\n");
+    const { code, stdout } = await at(["verify"]);
+    expect([code, linesOf(stdout).at(-1)]).toEqual([1, "verify failed: 1 problem(s)"]);
+  });
+
+  it("`lock` trusts what is there, and removes no more than what is gone", async () => {
+    verifies("cli:static-looks");
+    const cwd = await newRoot();
+    await install(cwd, "guard");
+    const at = (argv: readonly string[]) => run(["plugins", ...argv], { services, cwd, env });
+    expect((await at(["lock", "--all", ...reason])).stdout).toContain("guard");
+    const lock = await readFile(join(cwd, "plugins.lock"), "utf8");
+    expect(lock).toContain('id = "guard"');
+    expect(await at(["lock", "--prune", ...reason])).toMatchObject({ code: 0, stderr: off });
+    expect(await readFile(join(cwd, "plugins.lock"), "utf8")).toBe(lock);
+  });
+
+  it("`list` and `doctor` load nothing, as the host does", async () => {
+    const cwd = await newRoot();
+    const marker = join(cwd, "ran");
+    await install(cwd, "guard", { code: source("guard", {}, marker) });
+    for (const argv of [["plugins", "list"], ["doctor"]])
+      expect(await run(argv, { services, cwd, env })).toMatchObject({ code: 0 });
+    expect(ran(marker)).toBe(false);
+  });
+});
+
+it("a plugin of another host is neither missing nor pruned", async () => {
+  verifies("lockfile:drift-other-hosts", "cli:verify-counts");
+  const cwd = await newRoot();
+  const file = join(await install(cwd, "theirs"), "package.json");
+  const { glassine, ...fields } = JSON.parse(await readFile(file, "utf8"));
+  await writeFile(file, JSON.stringify({ ...fields, stigmem: glassine }));
+  const profile = { hostName: "stigmem", envPrefix: "STIGMEM_" };
+  const other = { hostName: "stigmem", prefix: "STIGMEM_", host: defineHost({ profile }) };
+  const env = {
+    ...unsigned,
+    STIGMEM_PLUGIN_SIGNING_REQUIRED: "false",
+    STIGMEM_PLUGIN_UNSIGNED_ACK: unsigned.GLASSINE_PLUGIN_UNSIGNED_ACK,
+  };
+  const trusted = ["plugins", "trust", "theirs", ...reason];
+  expect(await run(trusted, { services, cwd, env, host: other })).toMatchObject({ code: 0 });
+  const lock = await readFile(join(cwd, "plugins.lock"), "utf8");
+  const at = (argv: readonly string[]) => run(["plugins", ...argv], { services, cwd, env });
+  expect(await at(["verify", "--exact"])).toMatchObject({ code: 0, stderr: "" });
+  expect(await at(["lock", "--prune", ...reason])).toMatchObject({ code: 0 });
+  expect(await readFile(join(cwd, "plugins.lock"), "utf8")).toBe(lock);
+});

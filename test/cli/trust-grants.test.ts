@@ -1,0 +1,59 @@
+/** What a plugin is granted when it is trusted, and what cannot be granted. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { commandServices } from "../../src/cli/command-services.ts";
+import { discover, install, newRoot, unsigned } from "../discovery/support.ts";
+import { verifies } from "../support/verifies.ts";
+import { linesOf, run } from "./support/run.ts";
+
+const services = commandServices;
+const reason = ["--reason", "reviewed"];
+
+describe("trust --check", () => {
+  const manifest = { capabilities: ["read_labels"] };
+
+  /** Trusts it, and says what was granted. */
+  async function granted(capabilities?: readonly string[]): Promise<string | undefined> {
+    const cwd = await newRoot();
+    const asks = capabilities === undefined ? {} : { capabilities };
+    await install(cwd, "guard", { manifest, glassine: { plugin: "./plugin.js", ...asks } });
+    const at = (argv: readonly string[]) =>
+      run(["plugins", ...argv], { services, cwd, env: unsigned });
+    expect(await at(["trust", "guard", "--check", ...reason])).toMatchObject({ code: 0 });
+    expect(await at(["verify"])).toMatchObject({ code: 0 });
+    const { plugins, rejected } = await discover(cwd, { mode: "production" });
+    expect([plugins.map(({ name }) => name), rejected]).toEqual([["guard"], []]);
+    return /^capabilities = (.*)$/m.exec(await readFile(join(cwd, "plugins.lock"), "utf8"))?.[1];
+  }
+
+  it("grants what package.json lists, so that the next start takes it", async () => {
+    verifies("cli:trust-check");
+    expect(await granted(["read_labels", "append_labels"])).toBe(
+      '["append_labels", "read_labels"]',
+    );
+  });
+
+  it("grants what the plugin says itself where package.json lists nothing", async () => {
+    verifies("cli:trust-check");
+    expect(await granted()).toBe('["read_labels"]');
+  });
+});
+
+describe("a name that no capability has", () => {
+  it.each(["x y", "", "1st", "x".repeat(129), "é", "a\nb"])("is skipped: %j", async (name) => {
+    verifies("discovery:field-form", "cli:lock-actions");
+    const cwd = await newRoot();
+    await install(cwd, "good");
+    await install(cwd, "bad-one", { glassine: { plugin: "./plugin.js", capabilities: [name] } });
+    const at = (argv: readonly string[]) =>
+      run(["plugins", ...argv], { services, cwd, env: unsigned });
+    const all = await at(["lock", "--all", ...reason]);
+    expect([all.code, linesOf(all.stdout).filter((line) => !line.startsWith(" "))]).toEqual([
+      1,
+      [expect.stringMatching(/^trusted: good 1\.0\.0 /), "skipped: bad-one: invalid_metadata"],
+    ]);
+    const one = await at(["trust", "bad-one", ...reason]);
+    expect([one.code, one.stdout]).toEqual([2, ""]);
+  });
+});

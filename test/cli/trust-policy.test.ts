@@ -1,0 +1,129 @@
+/** What `trust` says of signatures: one that is invalid is refused, what policy refuses is told. */
+import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { commandServices } from "../../src/cli/command-services.ts";
+import { install, newRoot, publisher, unsigned } from "../discovery/support.ts";
+import { verifies } from "../support/verifies.ts";
+import { linesOf, run, runJson } from "./support/run.ts";
+
+const services = commandServices;
+const trust = ["plugins", "trust", "guard", "--reason", "reviewed"];
+
+/** A root with a signed package, and the settings of an operator who trusts its publisher. */
+async function signedGuard() {
+  const cwd = await newRoot();
+  const builder = await publisher(cwd, "builder@example.com");
+  const path = await install(cwd, "guard");
+  await builder.sign(path);
+  return { cwd, path, env: builder.env, builder };
+}
+
+type Keys = { publishers: [Record<string, unknown>] };
+
+/** Changes the one entry of the operator's file of keys. */
+async function rebind(env: Record<string, string>, change: object): Promise<void> {
+  const file = env.GLASSINE_PLUGIN_PUBLISHER_KEYS ?? "";
+  const { publishers } = JSON.parse(await readFile(file, "utf8")) as Keys;
+  await writeFile(
+    file,
+    JSON.stringify({ schema: 1, publishers: [{ ...publishers[0], ...change }] }),
+  );
+}
+
+describe("plugins trust", () => {
+  it("takes a package that its publisher signed, without a word", async () => {
+    const { cwd, env } = await signedGuard();
+    expect(await run(trust, { services, cwd, env })).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  it("refuses files that were changed after they were signed, and writes nothing", async () => {
+    verifies("cli:trust-refused");
+    const { cwd, path, env } = await signedGuard();
+    await appendFile(join(path, "plugin.js"), "// changed\n");
+    const ended = await run(trust, { services, cwd, env });
+    expect([ended.code, ended.stdout]).toEqual([2, ""]);
+    expect(linesOf(ended.stderr)).toEqual([
+      "trust: plugin 'guard' is rejected: signature_invalid: plugin 'guard' has an invalid signature: key 'k1' of identity 'builder@example.com' did not sign these files as this name and version",
+      "Reinstall the package. If it persists, treat it as tampering.",
+    ]);
+    await expect(readFile(join(cwd, "plugins.lock"))).rejects.toThrow("ENOENT");
+  });
+
+  it.each([
+    ["a key that was revoked", { revoked: true }, "is revoked", "a key that is not revoked"],
+    ["a key whose time is over", { not_after: "2020-01-01T00:00:00Z" }, "after", "valid now"],
+    ["a key that nobody bound", { key_id: "k2" }, "no key 'k1'", "Ask the publisher for the key"],
+  ])("refuses %s, with the way out of that", async (_, change, symptom, response) => {
+    verifies("cli:trust-refused", "cli:describe-rejected");
+    const { cwd, env } = await signedGuard();
+    await rebind(env, change);
+    const { code, stderr } = await run(trust, { services, cwd, env });
+    expect([code, stderr]).toEqual([2, expect.stringContaining(symptom)]);
+    expect(linesOf(stderr)[1]).toContain(response);
+    const described = await run(["plugins", "describe", "guard"], { services, cwd, env });
+    expect(described.stdout).toContain(`\nresponse: ${linesOf(stderr)[1]}\n`);
+    const { stdout } = await run(["plugins", "doctor"], { services, cwd, env });
+    expect(stdout).toContain(`recommendation: signature_invalid: ${linesOf(stderr)[1]}\n`);
+  });
+
+  it("trusts files whose signer is on no list, and says that policy refuses them", async () => {
+    verifies("cli:trust-policy");
+    const { cwd, env } = await signedGuard();
+    const strange = { ...env, GLASSINE_PLUGIN_TRUSTED_PUBLISHERS: "somebody@example.com" };
+    const { code, document, stderr } = await runJson(trust, { services, cwd, env: strange });
+    expect([code, document.warnings]).toEqual([
+      0,
+      [
+        expect.stringMatching(
+          /^plugins\.lock trusts 'guard' now; the policy of signatures here refuses it all the same: untrusted_identity: /,
+        ),
+      ],
+    ]);
+    expect(stderr).toBe(`warning: ${document.warnings[0]}\n`);
+  });
+
+  it.each([
+    ["unsigned", {}],
+    ["ack_missing", { GLASSINE_PLUGIN_SIGNING_REQUIRED: "false" }],
+  ])("trusts an unsigned package, and says that policy refuses it: %s", async (code, env) => {
+    verifies("cli:trust-policy");
+    const cwd = await newRoot();
+    await install(cwd, "guard");
+    const ended = await run(trust, { services, cwd, env });
+    expect([ended.code, ended.stderr]).toEqual([0, expect.stringContaining(` ${code}: `)]);
+    expect(await run(trust, { services, cwd, env: unsigned })).toMatchObject({ stderr: "" });
+  });
+
+  it("says that other files come under the version that was trusted", async () => {
+    verifies("cli:trust-lines");
+    const cwd = await newRoot();
+    const path = await install(cwd, "guard");
+    const again = () => run(trust, { services, cwd, env: unsigned });
+    const others = "  files:   others than before, under the same version";
+    expect(linesOf((await again()).stdout)).not.toContain(others);
+    expect(linesOf((await again()).stdout)).not.toContain(others);
+    await appendFile(join(path, "plugin.js"), "// rebuilt\n");
+    expect(linesOf((await again()).stdout)[2]).toBe(others);
+  });
+});
+
+describe("plugins describe", () => {
+  it("names who signed a plugin, also one that is not loaded", async () => {
+    verifies("cli:describe-rejected");
+    const { cwd, path, env } = await signedGuard();
+    const signer = async (more: object = {}) => {
+      const options = { services, cwd, env: { ...env, ...more } };
+      const { stdout } = await run(["plugins", "describe", "guard"], options);
+      return linesOf(stdout).find((line) => line.startsWith("signed_by: "));
+    };
+    const GLASSINE_PLUGIN_MODE = "production";
+    expect(await signer({ GLASSINE_PLUGIN_MODE })).toBe("signed_by: builder@example.com");
+    const GLASSINE_PLUGIN_TRUSTED_PUBLISHERS = "somebody@example.com";
+    expect(await signer({ GLASSINE_PLUGIN_TRUSTED_PUBLISHERS })).toBe(
+      "signed_by: builder@example.com",
+    );
+    await appendFile(join(path, "plugin.js"), "// changed\n");
+    expect(await signer()).toBe("signed_by: -");
+  });
+});

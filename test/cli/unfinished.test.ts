@@ -1,0 +1,149 @@
+/** A change that was begun and not ended: what tells of it, and the way out that is named. */
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { commandServices } from "../../src/cli/command-services.ts";
+import { install, newRoot, unsigned } from "../discovery/support.ts";
+import { verifies } from "../support/verifies.ts";
+import { run, runJson } from "./support/run.ts";
+
+const services = commandServices;
+const reason = ["--reason", "reviewed"];
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+const other = "0".repeat(64);
+const line = `2026-05-25T10:15:30.123Z\ttrust\tother-guard\t1.0.0\tsha256:${other}\tr`;
+
+/** A folder with a plugin that is trusted, and commands in it. */
+async function newPlace() {
+  const cwd = await newRoot();
+  await install(cwd, "guard");
+  const lock = join(cwd, "plugins.lock");
+  const options = { services, cwd, env: unsigned };
+  const at = (argv: readonly string[]) => run(argv, options);
+  const findings = async () => {
+    const { document } = await runJson(["doctor"], options);
+    return [document.status, document.findings] as const;
+  };
+  const leave = (record: object | string) =>
+    writeFile(`${lock}.pending`, typeof record === "string" ? record : JSON.stringify(record));
+  const names = async () => (await readdir(cwd)).filter((name) => name.startsWith("plugins.lock"));
+  return { cwd, lock, at, findings, leave, names };
+}
+
+const pending = {
+  ...{ about: "pending", severity: "warning" },
+  recommendation:
+    "Run any command that writes, such as `plugins lock`: it ends or undoes the change.",
+};
+
+describe("CLI-079: a change that was not ended, beside a lock", () => {
+  const commands = ["lock", "lock --prune --reason r", "trust guard --reason r"];
+
+  it.each(commands)("is settled by %s", async (words) => {
+    verifies("journal:told", "cli:lock-settles");
+    const { lock, at, findings, leave, names } = await newPlace();
+    await at(["plugins", "trust", "guard", ...reason]);
+    const text = await readFile(lock, "utf8");
+    await leave({ version: 1, old: sha256(text), new: other, journal: 0, lines: [line] });
+    expect(await findings()).toMatchObject(["warning", [pending]]);
+    const { code, stderr } = await at(["plugins", ...words.split(" ")]);
+    const told = `An unfinished change of ${lock} was found not made, and is forgotten.`;
+    expect([code, stderr]).toEqual([0, `warning: ${told}\n`]);
+    expect(await findings()).toEqual(["ok", []]);
+    expect(await names()).toEqual(["plugins.lock", "plugins.lock.journal"]);
+  });
+
+  it("is settled by `lock --all` where nothing can be trusted", async () => {
+    verifies("cli:lock-settles");
+    const { lock, cwd, leave, names } = await newPlace();
+    await writeFile(lock, "version = 1\n");
+    await leave("{}");
+    const all = ["plugins", "lock", "--all", ...reason];
+    const { code, stderr } = await run(all, { services, cwd, env: {} });
+    expect([code, stderr]).toEqual([1, expect.stringContaining("is kept as ")]);
+    expect(await names()).toEqual([
+      "plugins.lock",
+      expect.stringMatching(/^plugins\.lock\.pending\.conflict-/),
+    ]);
+  });
+
+  it("gets its lines where it was made", async () => {
+    verifies("journal:recovery");
+    const { lock, at, leave } = await newPlace();
+    await at(["plugins", "trust", "guard", ...reason]);
+    const [text, before] = [
+      await readFile(lock, "utf8"),
+      await readFile(`${lock}.journal`, "utf8"),
+    ];
+    await leave({
+      version: 1,
+      old: other,
+      new: sha256(text),
+      journal: before.length,
+      lines: [line],
+    });
+    expect((await at(["plugins", "lock"])).code).toBe(0);
+    expect(await readFile(`${lock}.journal`, "utf8")).toBe(`${before}${line}\n`);
+  });
+
+  it("is only told by `lock --check`, which reads", async () => {
+    const { lock, at, leave, names } = await newPlace();
+    await writeFile(lock, "version = 1\n");
+    await leave("{}");
+    expect(await at(["plugins", "lock", "--check"])).toMatchObject({ code: 0 });
+    expect(await names()).toEqual(["plugins.lock", "plugins.lock.pending"]);
+  });
+
+  it("costs nothing where there is none: a folder that may not be written is read", async () => {
+    const { lock, at, names } = await newPlace();
+    await writeFile(lock, "version = 1\n");
+    await mkdir(`${lock}.lck`);
+    expect(await at(["plugins", "lock"])).toMatchObject({ code: 0, stderr: "" });
+    expect(await names()).toEqual(["plugins.lock", "plugins.lock.lck"]);
+  });
+});
+
+describe("a change that was not ended, without a lock", () => {
+  it("is found by `doctor`, and settled by the way out that it names", async () => {
+    verifies("cli:doctor-status");
+    const { at, findings, leave, names } = await newPlace();
+    await leave({ version: 1, old: null, new: other, journal: 0, lines: [line] });
+    expect(await findings()).toMatchObject(["warning", [pending]]);
+    const { code, stderr } = await at(["plugins", "lock"]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining("was found not made")]);
+    expect(await names()).toEqual(["plugins.lock"]);
+    expect(await findings()).toMatchObject(["warning", []]);
+  });
+});
+
+describe("what a change left and cannot be read", () => {
+  it.each(["with a lock", "without one"])("is a finding of `doctor`: %s", async (which) => {
+    verifies("cli:doctor-goes-on");
+    const { lock, at, findings } = await newPlace();
+    if (which === "with a lock") await at(["plugins", "trust", "guard", ...reason]);
+    await mkdir(`${lock}.pending`);
+    expect(await findings()).toMatchObject([
+      "error",
+      [{ about: "journal", severity: "error", message: expect.stringContaining(".pending") }],
+    ]);
+    const refused = await at(["plugins", "lock"]);
+    expect([refused.code, refused.stdout]).toEqual([2, ""]);
+    await rm(`${lock}.pending`, { recursive: true });
+    expect((await at(["plugins", "lock"])).code).toBe(0);
+  });
+
+  it("is told beside the journal, of which the one does not hide the other", async () => {
+    verifies("cli:doctor-goes-on");
+    const { lock, at, findings, leave } = await newPlace();
+    await at(["plugins", "trust", "guard", ...reason]);
+    await rm(`${lock}.journal`);
+    await mkdir(`${lock}.journal`);
+    await leave("{}");
+    const [status, found] = await findings();
+    expect([status, found.map(({ about }: { about: string }) => about)]).toEqual([
+      "error",
+      ["journal", "pending"],
+    ]);
+  });
+});
