@@ -30,6 +30,8 @@ export interface Wish {
   readonly certificatesOf?: CertificateAuthority;
   /** By what the time is told. Default `promise`. */
   readonly time?: "promise" | "stamp" | "none";
+  /** The part of a second in a stamp. Default 0. */
+  readonly stampMs?: number;
   /** A bundle over the bytes themselves, not over a statement. */
   readonly plain?: boolean;
 }
@@ -52,6 +54,11 @@ export async function startAuthority(): Promise<Authority> {
   // The certificate of an authority is made with it: only what it issues is another.
   const unlogged: CertificateAuthority = Object.create(ca, { ctLog: { value: undefined } });
   const tsa = await initializeTSA(keys.tsa);
+  const stampAt = (ms: number) => {
+    const now = new Date();
+    now.setUTCMilliseconds(ms);
+    return Object.assign(tsa, { getCurrentTime: () => now });
+  };
   const validFor = { start: new Date(Date.now() - hourMs).toISOString() };
   const log = (baseUrl: string, { publicKey }: KeyPair) => {
     const rawBytes = publicKey.export({ format: "der", type: "spki" });
@@ -86,7 +93,7 @@ export async function startAuthority(): Promise<Authority> {
     },
     async bundle(payload, wish = {}) {
       const leaf = keyPair();
-      const { time = "promise" } = wish;
+      const { time = "promise", stampMs = 0 } = wish;
       const request = {
         publicKey: leaf.publicKey.export({ format: "der", type: "spki" }),
         subjectAltName: wish.subject ?? subject,
@@ -109,7 +116,7 @@ export async function startAuthority(): Promise<Authority> {
       };
       const stamped = {
         testify: async (content: Bundle["content"]) => ({
-          rfc3161Timestamps: [{ signedTimestamp: await stampOf(tsa, content) }],
+          rfc3161Timestamps: [{ signedTimestamp: await stampOf(stampAt(stampMs), content) }],
         }),
       };
       const witnesses = time === "stamp" ? [logged, stamped] : [logged];

@@ -142,6 +142,12 @@ describe("a Sigstore bundle that lacks something", () => {
       "expected 1 timestamps, got 0",
     ],
     [
+      // DER leaves out zeros at the end. The peer reads three decimals or none.
+      "the last decimal of a stamp's time",
+      { wish: { time: "stamp", stampMs: 120 } },
+      "invalid time",
+    ],
+    [
       "a log, though a timestamp authority has seen it",
       { wish: { time: "stamp" }, tamper: put("verificationMaterial.tlogEntries", []) },
       "expected 1 tlog entries, got 0",
