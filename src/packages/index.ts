@@ -2,6 +2,7 @@ export { readBundled } from "./bundled.ts";
 export { findPackages, packageFolder } from "./find-packages.ts";
 export { type HashPackageOptions, hashPackage } from "./hash-package.ts";
 export { isCapabilityName, isHookId, isKindId, isPackageName, isVersion } from "./names.ts";
+export { systemCode } from "./refused.ts";
 export {
   type RejectionCode,
   rejectionCodes,

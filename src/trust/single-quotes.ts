@@ -10,6 +10,11 @@ export function oneLine(text: string, max: number): string {
   return spelled(text, /[\p{C}\p{Zl}\p{Zp}]/gu, max);
 }
 
+/** A path on one line, whole. Backslashes stay: some paths are full of them. */
+export function printable(path: string): string {
+  return oneLine(path, Number.POSITIVE_INFINITY);
+}
+
 /** A line feed becomes `\u{a}`, and so on. */
 function spelled(text: string, unsafe: RegExp, max: number): string {
   const short = text.length > max ? `${text.slice(0, max)}…` : text;

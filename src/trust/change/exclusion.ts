@@ -12,7 +12,7 @@
  */
 import { link, unlink } from "node:fs/promises";
 import { GlassineError, quoted } from "../../errors/index.ts";
-import { printable } from "../lockfile/refusals.ts";
+import { printable } from "../single-quotes.ts";
 import { sameBytes, sha256 } from "./digest.ts";
 import {
   linksUnsupported,

@@ -1,5 +1,5 @@
 import { GlassineError, isGlassineError } from "../../errors/index.ts";
-import { printable } from "../lockfile/refusals.ts";
+import { printable } from "../single-quotes.ts";
 
 /** What the system says of a refusal, such as `ENOSPC`; `undefined` for any other error. */
 export function systemCode(error: unknown): string | undefined {

@@ -7,7 +7,7 @@ import {
   readAuditOptions,
 } from "../../audit/index.ts";
 import { GlassineError } from "../../errors/index.ts";
-import { printable } from "../lockfile/refusals.ts";
+import { printable } from "../single-quotes.ts";
 
 /** One plugin of which trust has changed. */
 interface TrustFact {

@@ -8,8 +8,7 @@ import {
   removeEntry,
   setEntry,
 } from "../lockfile/index.ts";
-import { printable } from "../lockfile/refusals.ts";
-import { single } from "../single-quotes.ts";
+import { printable, single } from "../single-quotes.ts";
 import { type Changed, type ChangeOptions, changeLock, settleLock } from "./change-lock.ts";
 import { checkReason } from "./reason.ts";
 import { type Told, type TrustAction, trustTeller } from "./tell-trust.ts";

@@ -2,8 +2,10 @@
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open } from "node:fs/promises";
 import { GlassineError } from "../../errors/index.ts";
+import { systemCode } from "../../packages/index.ts";
+import { printable } from "../single-quotes.ts";
 import { maxLockfileBytes, parseLockfile } from "./parse-lockfile.ts";
-import { fileInvalid, printable } from "./refusals.ts";
+import { fileInvalid } from "./refusals.ts";
 import type { Lockfile } from "./types.ts";
 
 /**
@@ -94,9 +96,4 @@ export async function isThere(path: string): Promise<boolean> {
 
 function isAbsent(code: string): boolean {
   return code === "ENOENT" || code === "ENOTDIR";
-}
-
-function systemCode(error: unknown): string {
-  const { code } = error as { readonly code?: unknown };
-  return typeof code === "string" ? code : "unknown error";
 }

@@ -1,5 +1,6 @@
 /** How a lockfile is refused: every problem in one message, each with its line and column. */
 import { GlassineError } from "../../errors/index.ts";
+import { printable } from "../single-quotes.ts";
 
 /** One thing that is wrong with a lockfile. */
 export interface LockfileProblem {
@@ -54,12 +55,4 @@ export function problemsAt(text: string, faults: readonly Fault[]): readonly Loc
       }
       return { line, column: offset - lineStart + 1, message };
     });
-}
-
-/** A path on one line. Backslashes stay: some paths are full of them. */
-export function printable(path: string): string {
-  return path.replace(
-    /[\p{C}\p{Zl}\p{Zp}]/gu,
-    (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`,
-  );
 }

@@ -1,11 +1,18 @@
 /** Signs a package for its author: writes `glassine.sig.json` into its folder. */
 import { sign } from "node:crypto";
-import { lstat, rename } from "node:fs/promises";
+import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { expectOptions } from "../../admit/index.ts";
 import { GlassineError, quoted } from "../../errors/index.ts";
 import { hashPackage } from "../../packages/index.ts";
-import { makeFile, newMode, syncFolderOf, temporaryFor, tryRemove } from "../change/durable.ts";
+import {
+  makeFile,
+  newMode,
+  statsOf,
+  syncFolderOf,
+  temporaryFor,
+  tryRemove,
+} from "../change/durable.ts";
 import { oneLine } from "../single-quotes.ts";
 import { signedBytes } from "./ed25519-evidence.ts";
 import { identityFault, keyIdPattern, maxIdentityUnits } from "./identity.ts";
@@ -110,13 +117,9 @@ function expectIdentity(identity: unknown): void {
 
 /** A link there would have the evidence written to where it leads. */
 async function expectReplaceable(target: string): Promise<void> {
-  let isFile = true;
-  try {
-    isFile = (await lstat(target)).isFile();
-  } catch (error) {
-    if ((error as { readonly code?: unknown }).code !== "ENOENT") throw error;
-  }
-  if (!isFile) throw refused(`${ed25519File} is there and is no regular file. Remove it.`);
+  const stats = await statsOf(target);
+  if (stats?.isFile() === false)
+    throw refused(`${ed25519File} is there and is no regular file. Remove it.`);
 }
 
 async function putInPlace(target: string, bytes: Uint8Array): Promise<void> {
