@@ -6,10 +6,9 @@
 import fc from "fast-check";
 import { definePlugin, type Mode } from "glassine";
 import { expect, it } from "vitest";
-import { extensionsLimits } from "../src/admit/index.ts";
+import { extensionsLimits, unionOf } from "../src/admit/index.ts";
 import type { Slots } from "../src/extensions/index.ts";
 import { merge } from "../src/merge/index.ts";
-import { union } from "../src/merge/tiers.ts";
 import { bytesOf, call, type FullView, hook, managerOf, start } from "./support/dispatch.ts";
 import { hostiles, places, plant, Watch } from "./support/hostile.ts";
 import { meetingsOf } from "./support/meetings.ts";
@@ -62,11 +61,11 @@ it("L39: a join of sets is the same under any patches, and calls none of them", 
   const sets = fc.uniqueArray(labels, { maxLength: 5 }).map((set) => Object.freeze(set.sort()));
   fc.assert(
     fc.property(sets, sets, patchLists, (one, two, patches) => {
-      const expected = union(one, two, one);
+      const expected = unionOf(one, two, one);
       const patched = patch(patches);
       let joined: unknown;
       try {
-        joined = union(one, two, one);
+        joined = unionOf(one, two, one);
       } finally {
         expect(patched.restore()).toEqual([]);
       }

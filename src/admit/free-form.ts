@@ -7,21 +7,19 @@
  */
 import type { ErrorCode } from "../errors/index.ts";
 import {
-  append,
   create,
   enumerableKeys,
   freeze,
   hasOwn,
   isArray,
   isFiniteNumber,
-  newList,
-  toArray,
+  newArray,
 } from "./intrinsics.ts";
 import {
   checkKey,
   checkText,
   containerKind,
-  hasOnlyElements,
+  elementsOf,
   isPlainArray,
   isRecord,
   keysOf,
@@ -117,21 +115,22 @@ export function readArray(
   countNode(walk);
   if (!enter(walk, source)) return BAD;
   const length = lengthOf(walk, source, max);
-  let bad = !hasOnlyElements(walk, source, length);
+  let bad = elementsOf(walk, source, length) !== length;
   const known = isArray(hint) ? (hint as readonly unknown[]) : undefined;
   let same = known !== undefined && known.length === length;
-  const items = newList<unknown>();
+  // What is bad from the start is read for its problems alone, however long it says it is.
+  const items = newArray<unknown>(bad ? 0 : length);
   for (let i = 0; i < length; i++) {
     const raw = readElement(walk, source, i);
     const shown = known !== undefined && i < known.length ? known[i] : undefined;
     const item = raw === BAD ? BAD : readElementValue(walk, raw, shown, readItem);
     if (item === BAD) bad = true;
-    append(items, item);
+    if (!bad) items[i] = item;
     if (item !== shown) same = false;
   }
   leave(walk);
   if (bad) return BAD;
-  return same ? (known as readonly unknown[]) : freeze(toArray(items));
+  return same ? (known as readonly unknown[]) : freeze(items);
 }
 
 /** In a map `undefined` is absent; in an array it is no value, whatever the elements are. */

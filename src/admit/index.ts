@@ -28,7 +28,7 @@ export { beginsWith, concat, includes, mapped } from "./lists.ts";
 export { hasMoreIndexes } from "./properties.ts";
 export { limitsOver } from "./read-limits.ts";
 export { expectOptions, longestTimerMs, readOption, readWhole } from "./read-options.ts";
-export { asSet, without } from "./sets.ts";
+export { asSet, unionOf, without } from "./sets.ts";
 export { addKept, addSize, outgrown, outgrows, type Size } from "./size.ts";
 export { createStamp, Itself } from "./stamp.ts";
 export { detectTampering, type RealmChange } from "./tampering.ts";

@@ -183,7 +183,45 @@ export function append<T>(list: List<T>, item: T): void {
   list.length += 1;
 }
 
+/**
+ * What is called with items has them as an array of the engine's making: no setter or iterator is
+ * met on the way, and it takes a few nanoseconds.
+ */
+const collect = (...items: unknown[]): unknown[] => items;
+/** All of them lie on the stack for a moment. */
+const mostCollected = 1_024;
+
+// What an array of each length is copied from, made when the first is asked for.
+const mostKept = 256;
+const blanks: (undefined[] | undefined)[] = arrayFrom({ length: mostKept + 1 });
+
+/** An array of so many `undefined`s. Each element is its own, so writing one meets no setter. */
+export function newArray<T>(length: number): T[] {
+  if (length > mostKept) return blankOf(length) as never;
+  blanks[length] ??= blankOf(length);
+  return apply(collect, undefined, blanks[length] as undefined[]) as T[];
+}
+
 /** `Array.from` of an array-like defines elements; it never runs an inherited setter. */
+function blankOf(length: number): undefined[] {
+  const blank = newList<undefined>();
+  blank.length = length;
+  return arrayFrom(blank as ArrayLike<undefined>);
+}
+
+/** A new array of the same items. */
+export function copyOf<T>(list: readonly T[]): T[] {
+  const { length } = list;
+  if (length <= mostCollected) return apply(collect, undefined, list as T[]) as T[];
+  const items = newArray<T>(length);
+  for (let i = 0; i < length; i++) items[i] = list[i] as T;
+  return items;
+}
+
+/** A new array of what a list has. */
 export function toArray<T>(list: List<T>): T[] {
-  return arrayFrom(list as ArrayLike<T>);
+  const { length } = list;
+  const items = newArray<T>(length);
+  for (let i = 0; i < length; i++) items[i] = list[i] as T;
+  return items;
 }

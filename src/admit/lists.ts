@@ -2,23 +2,25 @@
  * Lists, looked through and put together without iteration and without a method of theirs: both
  * are found on prototypes, which a plugin may have patched.
  */
-import { append, newList, toArray } from "./intrinsics.ts";
+import { copyOf, newArray } from "./intrinsics.ts";
 
 const nothing: readonly never[] = [];
 
 /** A new array of `list` and of what `more` has from an index on. Given one list, a copy of it. */
 export function concat<T>(list: readonly T[], more: readonly T[] = nothing, from = 0): T[] {
-  const all = newList<T>();
-  for (let i = 0; i < list.length; i++) append(all, list[i] as T);
-  for (let i = from; i < more.length; i++) append(all, more[i] as T);
-  return toArray(all);
+  if (more.length <= from) return copyOf(list);
+  const all = newArray<T>(list.length + more.length - from);
+  let count = 0;
+  for (let i = 0; i < list.length; i++, count++) all[count] = list[i] as T;
+  for (let i = from; i < more.length; i++, count++) all[count] = more[i] as T;
+  return all;
 }
 
 /** A new array of what is made of each item. */
 export function mapped<T, U>(list: readonly T[], of: (item: T) => U): U[] {
-  const all = newList<U>();
-  for (let i = 0; i < list.length; i++) append(all, of(list[i] as T));
-  return toArray(all);
+  const all = newArray<U>(list.length);
+  for (let i = 0; i < all.length; i++) all[i] = of(list[i] as T);
+  return all;
 }
 
 export function includes<T>(list: readonly T[], item: T): boolean {

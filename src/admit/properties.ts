@@ -153,12 +153,15 @@ export function lengthOf(walk: Walk, value: readonly unknown[], max: number): nu
   return length;
 }
 
-/** Whether an array has elements only: no symbol, no named property. Holes are told later. */
-export function hasOnlyElements(walk: Walk, value: readonly unknown[], length: number): boolean {
-  if (walk.origin === "parsed") return true;
-  if (allKeysOf(walk, value).length <= length + 1) return true;
-  report(walk, "snapshot_key", "an array with elements only", "further properties");
-  return false;
+/**
+ * How many elements an array has: with holes fewer than its length, each told when it is read.
+ * `BAD` with a symbol or named property.
+ */
+export function elementsOf(walk: Walk, value: readonly unknown[], length: number): number | Bad {
+  if (walk.origin === "parsed") return length;
+  const count = allKeysOf(walk, value).length - 1;
+  if (count <= length) return count;
+  return report(walk, "snapshot_key", "an array with elements only", "further properties");
 }
 
 /** Checks the key of a map, whose keys are data. */

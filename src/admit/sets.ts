@@ -1,30 +1,77 @@
 /** Sets: frozen arrays of texts, sorted by code point, without repeats. */
-import { append, freeze, type List, newList, sortInPlace, toArray } from "./intrinsics.ts";
+import {
+  append,
+  freeze,
+  type List,
+  newArray,
+  newList,
+  sortInPlace,
+  toArray,
+} from "./intrinsics.ts";
 import { concat } from "./lists.ts";
 import { byCodePoint } from "./text-rules.ts";
 
 /** Sorts, drops repeats, and gives `hint` where it says the same. `items` holds texts only. */
 export function asSet(items: readonly string[], hint?: unknown): readonly string[] {
-  const set = sortedUnique(items);
-  const known = hint as readonly string[] | undefined;
+  // A frozen array of our own reading: dense, so reading by index meets no prototype.
+  const set = concat(items);
+  if (!isSet(set)) {
+    sortInPlace(set, byCodePoint);
+    dropRepeats(set);
+  }
+  return kept(set, hint as readonly string[] | undefined);
+}
+
+/** What is in one set or in both; `hint` where it says the same. */
+export function unionOf(
+  set: readonly string[],
+  other: readonly string[],
+  hint?: readonly string[],
+): readonly string[] {
+  const union = newArray<string>(set.length + other.length);
+  let count = 0;
+  let at = 0;
+  for (let i = 0; i < set.length; i++) {
+    const item = set[i] as string;
+    for (; at < other.length && isBefore(other[at] as string, item); at++, count++) {
+      union[count] = other[at] as string;
+    }
+    if (at < other.length && other[at] === item) at += 1;
+    union[count] = item;
+    count += 1;
+  }
+  for (; at < other.length; at++, count++) union[count] = other[at] as string;
+  if (count < union.length) union.length = count;
+  return kept(union, hint);
+}
+
+function kept(set: string[], known: readonly string[] | undefined): readonly string[] {
   if (known === undefined || known.length !== set.length) return freeze(set);
   for (let i = 0; i < set.length; i++) if (set[i] !== known[i]) return freeze(set);
   return known;
 }
 
-function sortedUnique(items: readonly string[]): string[] {
-  // A frozen array of our own reading: dense, so reading by index meets no prototype.
-  const sorted = concat(items);
-  sortInPlace(sorted, byCodePoint);
-  const unique = concat(items);
+function isBefore(a: string, b: string): boolean {
+  return a !== b && byCodePoint(a, b) < 0;
+}
+
+function isSet(items: readonly string[]): boolean {
+  for (let i = 1; i < items.length; i++) {
+    if (!isBefore(items[i - 1] as string, items[i] as string)) return false;
+  }
+  return true;
+}
+
+/** Of what is sorted. */
+function dropRepeats(items: string[]): void {
   let count = 0;
-  for (let i = 0; i < sorted.length; i++) {
-    if (i > 0 && sorted[i] === sorted[i - 1]) continue;
-    unique[count] = sorted[i] as string;
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i] as string;
+    if (i > 0 && item === items[count - 1]) continue;
+    items[count] = item;
     count += 1;
   }
-  unique.length = count;
-  return unique;
+  items.length = count;
 }
 
 const none: readonly never[] = freeze([]);
@@ -35,9 +82,7 @@ export function without(set: readonly string[], other: readonly string[]): reado
   let at = 0;
   for (let i = 0; i < set.length; i++) {
     const item = set[i] as string;
-    while (at < other.length && other[at] !== item && byCodePoint(other[at] as string, item) < 0) {
-      at += 1;
-    }
+    while (at < other.length && isBefore(other[at] as string, item)) at += 1;
     if (at < other.length && other[at] === item) continue;
     rest ??= newList<string>();
     append(rest, item);

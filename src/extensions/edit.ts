@@ -7,13 +7,13 @@
  */
 import {
   admit,
-  asSet,
   concat,
   decisive,
   extensionsLimits,
   includes,
   intrinsics,
   type Limits,
+  unionOf,
 } from "../admit/index.ts";
 import { formatPath, GlassineError, quoted } from "../errors/index.ts";
 import { defaultsOf, type Node, nodeByKey } from "../slots/index.ts";
@@ -127,7 +127,7 @@ export function addLabelsTo(extensions: object, labels: string | readonly string
     typeof labels === "string" ? [labels] : labels,
     "addLabels",
   );
-  const union = asSet(concat(shown, added as readonly string[]), shown);
+  const union = unionOf(shown, added as readonly string[], shown);
   if (union === shown) return edit.extensions;
   const max = extensionsLimits.labels;
   if (union.length > max) {

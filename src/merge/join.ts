@@ -1,8 +1,7 @@
 /** Joins what only grows: the labels of a nested run go up to the run that started it. */
-import { intrinsics, type LevelValue, without } from "../admit/index.ts";
+import { intrinsics, type LevelValue, unionOf, without } from "../admit/index.ts";
 import { hostMark, markOf, type Slots, seal } from "../extensions/index.ts";
 import { type CompiledSlots, defaultsOf, type Node } from "../slots/index.ts";
-import { union } from "./tiers.ts";
 
 /**
  * `outer` with what the plugins of the inner run added to growing sets. What the inner run was
@@ -50,7 +49,7 @@ function joinLevel(
     const before = outer?.[field.key] as readonly string[] | undefined;
     const added = without(setOf(inner, field.key), setOf(start, field.key));
     if (added.length === 0) continue;
-    const all = union(before ?? [], added, before);
+    const all = unionOf(before ?? [], added, before);
     if (all === before) continue;
     next ??= { ...(outer ?? defaultsOf(node)) };
     next[field.key] = all;

@@ -7,11 +7,11 @@
  */
 import {
   addSize,
-  asSet,
   beginsWith,
   concat,
   intrinsics,
   type LevelValue,
+  unionOf,
   without,
 } from "../admit/index.ts";
 import type { ErrorCode } from "../errors/index.ts";
@@ -170,7 +170,7 @@ function growSet(merging: Merging, node: Node, change: Change): unknown {
     return change.current;
   }
   const current = change.current as readonly string[] | undefined;
-  const next = union(current ?? [], proposed, current);
+  const next = unionOf(current ?? nothing, proposed, current);
   if (next !== current) {
     checkGrown(merging, node, { current, shown: change.shown, proposed }, next);
   }
@@ -191,14 +191,6 @@ function checkGrown(
   addSize(merging.beside, shown, -1);
 }
 
-export function union(
-  a: readonly string[],
-  b: readonly string[],
-  same: readonly string[] | undefined,
-): readonly string[] {
-  return asSet(concat(a, b), same);
-}
-
 const nothing: readonly never[] = freeze([]);
 
 /** A list takes what is appended; the fields that follow from it are computed again. */
@@ -215,7 +207,7 @@ function growLevel(merging: Merging, node: Node, change: Change): unknown {
   if (field.compiled.shape === "set") {
     if (without(before as readonly string[], after as readonly string[]).length > 0)
       return shrunk(merging, node, change);
-    list = union(now as readonly string[], after as readonly string[], now as readonly string[]);
+    list = unionOf(now as readonly string[], after as readonly string[], now as readonly string[]);
   } else {
     // Admit gives back the shown item where a copy says the same, so identity decides.
     if (!beginsWith(after, before)) return shrunk(merging, node, change);

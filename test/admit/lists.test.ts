@@ -1,0 +1,83 @@
+/** Lists are put together of elements of their own: no setter, getter or iterator is met. */
+import { describe, expect, it } from "vitest";
+import { concat, intrinsics, mapped } from "../../src/admit/index.ts";
+import { later, patch, told } from "./realm-patches.ts";
+
+const { append, copyOf, newArray, newList, toArray } = intrinsics;
+
+/** Around what is copied at once and what is not. */
+const lengths = [0, 1, 2, 255, 256, 257, 1_023, 1_024, 1_025];
+
+const numbered = (length: number) => Array.from({ length }, (_, i) => `item ${i}`);
+
+function listOf(items: readonly string[]) {
+  const list = newList<string>();
+  for (let i = 0; i < items.length; i++) append(list, items[i] as string);
+  return list;
+}
+
+const ways: readonly (readonly [string, (items: readonly string[]) => unknown])[] = [
+  ["concat", (items) => concat(items)],
+  ["concat of two", (items) => concat(items, ["-", "last"], 1)],
+  ["copyOf", (items) => copyOf(items)],
+  ["mapped", (items) => mapped(items, (item) => item)],
+  ["newArray", (items) => newArray(items.length)],
+  ["toArray", (items) => toArray(listOf(items))],
+];
+
+/** What is met in a realm in which every way to write or iterate an array is another's. */
+function inPatchedRealm<T>(run: () => T): { readonly made: T; readonly met: number } {
+  let met = 0;
+  const meet = () => {
+    met += 1;
+  };
+  let made: T | undefined;
+  told(() => {
+    const { length } = Array.prototype;
+    later(() => {
+      Array.prototype.length = length;
+    });
+    for (let i = 0; i < 3; i++) patch(Array.prototype, i, { get: meet, set: meet });
+    patch(Object.prototype, "256", { get: meet, set: meet });
+    patch(Array.prototype, Symbol.iterator, { value: meet });
+    patch(Array, Symbol.species, { get: meet });
+    patch(Function.prototype, "apply", { value: meet });
+    made = run();
+  });
+  return { made: made as T, met };
+}
+
+describe.each(ways)("%s", (_name, way) => {
+  it.each(lengths)("of %i gives a plain array", (length) => {
+    const items = numbered(length);
+    const made = way(items) as readonly unknown[];
+    expect(Array.isArray(made)).toBe(true);
+    expect(Object.keys(made)).toHaveLength(made.length);
+    expect(made).not.toBe(items);
+  });
+
+  it.each(lengths)("of %i gives the same in a patched realm, and meets nothing", (length) => {
+    const items = numbered(length);
+    const expected = way(items);
+    const { made, met } = inPatchedRealm(() => way(items));
+    expect(met).toBe(0);
+    expect(made).toEqual(expected);
+  });
+});
+
+describe("a new array", () => {
+  it("is another one each time, also where the last was written to", () => {
+    const first = newArray<number>(3);
+    first[0] = 1;
+    expect(newArray(3)).toEqual([undefined, undefined, undefined]);
+    expect(newArray(3)).not.toBe(newArray(3));
+  });
+
+  it("has what was put together, in order", () => {
+    expect(concat(["a"], ["b", "c"])).toEqual(["a", "b", "c"]);
+    expect(concat(["a"], ["b", "c"], 1)).toEqual(["a", "c"]);
+    expect(concat(["a"], ["b"], 1)).toEqual(["a"]);
+    expect(mapped([1, 2], (item) => item * 2)).toEqual([2, 4]);
+    expect(toArray(listOf(["a", "b"]))).toEqual(["a", "b"]);
+  });
+});
