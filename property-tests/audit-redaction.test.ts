@@ -68,13 +68,20 @@ describe("what redactText gives", () => {
   const inWord = (before: string, after: string) =>
     /[\p{L}\p{N}]/u.test(before.slice(-1)) && /[\p{L}\p{N}]/u.test(after.slice(0, 1));
 
+  /** An ellipsis at its end stands for itself: a secret is as short as what is before it. */
+  const withoutEllipsis = (secret: string) =>
+    secret
+      .trim()
+      .replace(/(?<=.)(\s*…)+$/su, "")
+      .trim();
+
   it("L63: holds a secret nowhere but where a marker or the ellipsis makes part of it, or a word a short one", () => {
     let taken = 0;
     fc.assert(
       fc.property(cases, ([text, secrets]) => {
         const line = redactText(text, secrets);
         const pieces = line.replace(/…$/u, "").split(marker);
-        for (const secret of secrets.map((each) => each.trim())) {
+        for (const secret of secrets.map(withoutEllipsis)) {
           if (secret === "" || unprintable.test(secret)) continue;
           if (text.includes(secret)) taken += 1;
           for (const piece of pieces) {
@@ -90,6 +97,7 @@ describe("what redactText gives", () => {
           }
         }
       }),
+      { examples: [[["abc……=={", ["bc……"]]]] },
     );
     expectSome(taken);
   });

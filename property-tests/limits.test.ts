@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { addSize, extensionsLimits } from "../src/admit/index.ts";
+import { markOf } from "../src/extensions/index.ts";
 import type { Level } from "./support/data.ts";
 import { documentsOf, grantsOf } from "./support/documents.ts";
 import { partsOf } from "./support/nodes.ts";
@@ -64,6 +65,50 @@ describe.each(worlds)("$name", (world) => {
       }),
     );
     expectSome(refused);
+  });
+
+  it("L28: how much an envelope is said to hold is what it holds, whoever changed it", () => {
+    let counted = 0;
+    const expectSize = (envelope: Level) => {
+      const size = markOf(envelope)?.size;
+      if (size === undefined) return;
+      counted += 1;
+      // The envelope itself is one value.
+      const held = { nodes: 1, units: 0 };
+      for (const { key } of slots.nodes) addSize(held, envelope[key]);
+      expect(size).toEqual(held);
+    };
+    const steps = fc.array(
+      fc.record({
+        grant: fc.oneof(all, grantsOf(slots)),
+        plan: fc.oneof(plansOf(slots, 1, "growing"), plansOf(slots, 1)),
+        ofHost: fc.option(documentsOf(slots), { freq: 3 }),
+        age: fc.nat(2),
+      }),
+      { minLength: 1, maxLength: 5 },
+    );
+    fc.assert(
+      fc.property(documentsOf(slots), steps, (document, plugins) => {
+        let envelope = host.createExtensions(document);
+        const views: Level[] = [];
+        expectSize(envelope);
+        for (const { grant, plan, ofHost, age } of plugins) {
+          if (ofHost !== null) {
+            const replaced = outcomeOf(() => host.withSlots(envelope, ofHost));
+            if (replaced.ok) envelope = replaced.value;
+            expectSize(envelope);
+          }
+          views.push(host.filterExtensions(envelope, grant));
+          const view = views.at(-1 - age) ?? (views[0] as Level);
+          const outcome = outcomeOf(() =>
+            host.mergeExtensions(envelope, propose(slots, view, plan), grant, { view }),
+          );
+          if (outcome.ok) envelope = outcome.value.extensions;
+          expectSize(envelope);
+        }
+      }),
+    );
+    expectSome(counted);
   });
 
   it("L28: a copy of what a plugin sees after its own change is within the limits of that change", () => {

@@ -4,6 +4,7 @@ import { memoryNodeServices } from "../src/memory-node/index.ts";
 import { standardSlots } from "../src/slots/index.ts";
 import { auditEventJsonSchema } from "./audit-schema.ts";
 import { extensionsSchema } from "./extensions-schema.ts";
+import { levelFormsSource } from "./level-forms.ts";
 import { levelShapesSource } from "./level-shapes.ts";
 import { messageLevelsSource } from "./message-levels.ts";
 import { messageJsonSchema, partJsonSchemas } from "./message-schemas.ts";
@@ -44,6 +45,7 @@ export function generatedFiles(): readonly GeneratedFile[] {
     { path: "spec/schemas/result.schema.json", text: printJson(resultJsonSchema()) },
     { path: "spec/schemas/error.schema.json", text: printJson(errorJsonSchema()) },
     { path: "spec/schemas/audit-event.schema.json", text: printJson(auditEventJsonSchema()) },
+    { path: "src/slots/level-forms.generated.ts", text: levelFormsSource(standardSlots) },
     { path: "src/slots/level-shapes.generated.ts", text: levelShapesSource(standardSlots) },
     { path: "src/messages/message-levels.generated.ts", text: messageLevelsSource() },
     { path: "src/host/standard-functions.generated.ts", text: standardFunctionsSource() },

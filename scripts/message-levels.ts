@@ -27,7 +27,6 @@ function levelSource(keys: readonly string[]): string {
   const fields = keys.map((key, place) => `      ${key}: values[${place}],`);
   return `  {
     keys: ${list(keys.map((key) => JSON.stringify(key)))},
-    fresh: () => ${list(keys.map(() => "undefined"))},
     build: (values) => ({
 ${fields.join("\n")}
     }),

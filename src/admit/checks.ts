@@ -21,7 +21,7 @@ import {
   ownValue,
 } from "./intrinsics.ts";
 import { mapped } from "./lists.ts";
-import { BAD, type Bad, type Reader, report, type Walk } from "./walk.ts";
+import { BAD, type Bad, makeRoom, type Reader, report, type Walk } from "./walk.ts";
 
 interface Issue {
   readonly code?: string;
@@ -249,6 +249,7 @@ export function reportVerdict(walk: Walk, { expected, issues }: Verdict): Bad {
     const at = walk.depth;
     for (let j = 0; path !== undefined && j < path.length; j++) {
       const part = path[j] as PropertyKey;
+      makeRoom(walk);
       walk.path[walk.depth] = typeof part === "symbol" ? "(symbol)" : part;
       walk.depth += 1;
     }

@@ -49,7 +49,5 @@ export type LevelValue = Readonly<Record<string, unknown>>;
 /** Makes the objects of a level out of their values, in the order of its keys. */
 export interface LevelBuilder {
   readonly keys: readonly string[];
-  /** A list of as many values, each `undefined`. */
-  readonly fresh: () => unknown[];
   readonly build: (values: readonly unknown[]) => Record<string, unknown>;
 }

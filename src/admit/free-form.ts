@@ -7,13 +7,13 @@
  */
 import type { ErrorCode } from "../errors/index.ts";
 import {
-  create,
   enumerableKeys,
   freeze,
   hasOwn,
   isArray,
   isFiniteNumber,
   newArray,
+  newMap,
 } from "./intrinsics.ts";
 import {
   checkKey,
@@ -72,8 +72,8 @@ export function readMap(walk: Walk, value: unknown, hint: unknown, readValue: Re
   countNode(walk);
   if (!enter(walk, source)) return BAD;
   const known = isMap(hint) ? hint : undefined;
-  const map = create(null) as Record<string, unknown>;
   const keys = keysOf(walk, source);
+  const map = newMap(keys.length);
   let same = known !== undefined;
   let count = 0;
   let bad = false;

@@ -18,6 +18,7 @@ const uncurryThis = Function.prototype.bind.bind(Function.prototype.call) as <
 
 export const { apply, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
 export const { create, freeze, hasOwn, is, keys: enumerableKeys } = Object;
+const { setPrototypeOf } = Object;
 /** A part of a value that is really there: one found on a patched prototype is none. */
 export function ownValue(value: unknown, key: string): unknown {
   if (typeof value !== "object" || value === null || !hasOwn(value, key)) return undefined;
@@ -166,6 +167,17 @@ const NewRecord = RecordOfOurs as unknown as new () => Record<string, unknown>;
  */
 export function newRecord(): Record<string, unknown> {
   return new NewRecord();
+}
+
+/** More keys than that the engine keeps as a hash table in any case. */
+const mostFastKeys = 20;
+
+/**
+ * An object without a prototype, for about so many keys. Made with none, it would be a hash table
+ * from the start; robbed of it while empty, it is as fast as any.
+ */
+export function newMap(size: number): Record<string, unknown> {
+  return size > mostFastKeys ? create(null) : setPrototypeOf({}, null);
 }
 
 // Its prototype is an empty frozen object of our own: no setter to meet, and fast to make.

@@ -7,8 +7,19 @@ import type * as z from "zod";
 import type { Field, Level, LevelBuilder, LevelValue } from "./compiled.ts";
 import { type CompileField, compileFields } from "./fields.ts";
 import { mismatch, readJson } from "./free-form.ts";
-import { append, create, enumerableKeys, freeze, hasOwn, isArray, ownValue } from "./intrinsics.ts";
-import { mapped } from "./lists.ts";
+import {
+  append,
+  create,
+  enumerableKeys,
+  freeze,
+  hasOwn,
+  isArray,
+  mapGet,
+  newArray,
+  newMap,
+  ownValue,
+} from "./intrinsics.ts";
+import { builderOf } from "./level-builder.ts";
 import { checkKey, containerKind, isRecord, keysOf, readProperty, typeName } from "./properties.ts";
 import { levelTaker } from "./take-level.ts";
 import {
@@ -51,15 +62,13 @@ export function compileLevel(
   options: LevelOptions,
 ): Level {
   const fields = compileFields(shape, compileField, options.shownWhole);
-  const byKey: Record<string, Field> = create(null);
-  for (const field of fields) byKey[field.key] = field;
+  const keys = fields.map(({ key }) => key);
+  const places = new Map(keys.map((key, place) => [key, place]));
   const aliases = aliasesOf.get(schema._zod?.def ?? schema) ?? {};
-  for (const [alias, key] of Object.entries(aliases)) {
-    byKey[alias] = byKey[key] as Field;
-  }
-  const places = new Map(fields.map(({ key }, place) => [key, place]));
   for (const [alias, key] of Object.entries(aliases)) places.set(alias, places.get(key) as number);
-  const template = freeze(Object.fromEntries(fields.map((field) => [field.key, undefined])));
+  const template = freeze(Object.fromEntries(keys.map((key) => [key, undefined])));
+  const builder = builderOf(keys, options.builders);
+  const { length } = fields;
 
   const readInto = (walk: Walk, value: unknown, hint: unknown, partial: boolean): unknown => {
     if (value === hint && hint !== undefined) return hint;
@@ -71,25 +80,30 @@ export function compileLevel(
     countNode(walk);
     if (!enter(walk, source)) return BAD;
     const known = hint as LevelValue | undefined;
-    const out: Record<string, unknown> = { ...(partial && known !== undefined ? known : template) };
-    const seen: Record<string, true> = create(null);
-    const keys = keysOf(walk, source);
+    const values = newArray<unknown>(length);
+    const seen = newArray<true | undefined>(length);
+    const found = keysOf(walk, source);
     let bad = false;
     let same = known !== undefined;
-    for (let i = 0; i < keys.length; i++) {
-      const key = keys[i] as string;
+    // Documents mostly have the fields in the order of the schema.
+    let next = 0;
+    for (let i = 0; i < found.length; i++) {
+      const key = found[i] as string;
       const raw = readProperty(walk, source, key);
-      const field = byKey[key];
+      while (next < length && keys[next] !== key) next += 1;
+      const place = next < length ? next : mapGet(places, key);
+      next = place ?? 0;
       if (raw === BAD) {
         bad = true;
         // It is there, whatever it is: nobody is told that it is missing.
-        if (field !== undefined) seen[field.key] = true;
+        if (place !== undefined) seen[place] = true;
         continue;
       }
-      if (field === undefined) {
+      if (place === undefined) {
         if (!unknownField(walk, key, raw, options)) bad = true;
         continue;
       }
+      const field = fields[place] as Field;
       if (raw === undefined || (raw === null && field.optional && !mustBeGiven(walk, field)))
         continue;
       const { compiled } = field;
@@ -98,60 +112,50 @@ export function compileLevel(
       const item = (partial ? compiled.overlay : compiled.read)(walk, raw, shown);
       if (item !== shown) same = false;
       if (item === BAD) bad = true;
-      else if (seen[field.key] === true && out[field.key] !== item) {
+      else if (seen[place] === true && values[place] !== item) {
         report(walk, walk.shapeCode, `one "${field.key}"`, "two that differ");
         bad = true;
       }
-      seen[field.key] = true;
-      out[field.key] = item;
+      seen[place] = true;
+      values[place] = item;
     }
-    if (!partial) {
-      for (let i = 0; i < fields.length; i++) {
-        const field = fields[i] as Field;
-        if (seen[field.key] === true) continue;
-        if (field.fallback !== undefined) {
-          const value = field.fallback();
-          walk.path[walk.depth - 1] = field.key;
-          countReady(walk, value);
-          out[field.key] = value;
-        }
-        if (field.optional || out[field.key] !== undefined) continue;
-        walk.path[walk.depth - 1] = field.key;
-        report(walk, walk.shapeCode, "a value", "nothing");
-        bad = true;
+    for (let i = 0; i < length; i++) {
+      if (seen[i] === true) continue;
+      const { key, optional, fallback } = fields[i] as Field;
+      if (partial) {
+        if (!same) values[i] = ownValue(known, key);
+        continue;
       }
+      if (fallback !== undefined) {
+        const value = fallback();
+        walk.path[walk.depth - 1] = key;
+        countReady(walk, value);
+        values[i] = value;
+      }
+      if (optional || values[i] !== undefined) continue;
+      walk.path[walk.depth - 1] = key;
+      report(walk, walk.shapeCode, "a value", "nothing");
+      bad = true;
     }
     leave(walk);
     if (bad) return BAD;
-    if (same && (partial || sameFields(fields, out, known as LevelValue))) return known;
-    return freeze(out);
+    if (same && (partial || sameValues(keys, values, known as LevelValue))) return known;
+    // A payload may hold more than its schema knows.
+    return freeze(
+      partial && options.shownWhole && known !== undefined
+        ? overlaid(known, keys, values, seen)
+        : builder.build(values),
+    );
   };
 
   return {
     fields,
     template,
-    take: levelTaker({ fields, places, builder: builderOf(template, options.builders) }),
+    take: levelTaker({ fields, places, builder }),
     read: (walk, value, hint) => readInto(walk, value, hint, false),
     overlay: (walk, value, hint) =>
       readInto(walk, value, hint, !options.shownWhole || hint !== undefined),
   };
-}
-
-/** The one that was made for these keys, or one that knows any. */
-function builderOf(template: LevelValue, builders: readonly LevelBuilder[] = []): LevelBuilder {
-  const keys = Object.keys(template);
-  const made = builders.find((each) => each.keys.join() === keys.join());
-  return made ?? keyByKey(template, keys);
-}
-
-function keyByKey(template: LevelValue, keys: readonly string[]): LevelBuilder {
-  const blank = keys.map(() => undefined);
-  const build = (values: readonly unknown[]) => {
-    const level: Record<string, unknown> = { ...template };
-    for (let i = 0; i < keys.length; i++) level[keys[i] as string] = values[i];
-    return level;
-  };
-  return { keys, fresh: () => mapped(blank, (value) => value), build };
 }
 
 /** From a plugin, null where a set or a header map belongs looks like an attempt to clear it. */
@@ -159,11 +163,27 @@ function mustBeGiven(walk: Walk, { compiled: { shape } }: Field): boolean {
   return walk.origin === "plugin" && (shape === "headers" || shape === "set");
 }
 
+function overlaid(
+  known: LevelValue,
+  keys: readonly string[],
+  values: readonly unknown[],
+  seen: readonly (true | undefined)[],
+): LevelValue {
+  const level: Record<string, unknown> = { ...known };
+  for (let i = 0; i < keys.length; i++) {
+    if (seen[i] === true) level[keys[i] as string] = values[i];
+  }
+  return level;
+}
+
 /** Whether a level that was read says the same as one that need not have every field. */
-function sameFields(fields: readonly Field[], read: LevelValue, known: LevelValue): boolean {
-  for (let i = 0; i < fields.length; i++) {
-    const { key } = fields[i] as Field;
-    if (read[key] !== ownValue(known, key)) return false;
+function sameValues(
+  keys: readonly string[],
+  values: readonly unknown[],
+  known: LevelValue,
+): boolean {
+  for (let i = 0; i < keys.length; i++) {
+    if (values[i] !== ownValue(known, keys[i] as string)) return false;
   }
   return true;
 }
@@ -210,8 +230,8 @@ export function compileLoose(
     if (whole === hint) return hint;
     enter(walk, whole);
     countAgain(walk, { nodes, units });
-    const map = create(null) as Record<string, unknown>;
     const keys = enumerableKeys(whole);
+    const map = newMap(keys.length);
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] as string;
       const item = (whole as Record<string, unknown>)[key];

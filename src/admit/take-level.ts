@@ -1,6 +1,6 @@
 /** Takes over a level that `JSON.parse` made: see `take.ts`. */
 import type { Field, LevelBuilder } from "./compiled.ts";
-import { freeze, isArray, mapGet } from "./intrinsics.ts";
+import { freeze, isArray, mapGet, newArray } from "./intrinsics.ts";
 import { addSize, type Size } from "./size.ts";
 import { enterTaken, leaveTaken, type Taker } from "./take.ts";
 import { BAD } from "./walk.ts";
@@ -17,7 +17,7 @@ const mostFields = 31;
 
 export function levelTaker({ fields, places, builder }: TakenLevel): Taker | undefined {
   if (fields.length > mostFields) return undefined;
-  const { keys, fresh, build } = builder;
+  const { keys, build } = builder;
   const takers = fields.map(({ compiled }) => compiled.take);
   if (takers.includes(undefined)) return undefined;
   const all = 2 ** fields.length - 1;
@@ -26,7 +26,7 @@ export function levelTaker({ fields, places, builder }: TakenLevel): Taker | und
     if (typeof value !== "object" || value === null || isArray(value)) return BAD;
     if (!enterTaken(left)) return BAD;
     const source = value as Record<string, unknown>;
-    const values = fresh();
+    const values = newArray<unknown>(length);
     let seen = 0;
     // Documents mostly have the fields in the order of the schema.
     let next = 0;

@@ -5,7 +5,7 @@
  *
  * What it takes, `read` takes too, and both give the same: law L70.
  */
-import { create, freeze, isArray, isFiniteNumber, isWellFormed } from "./intrinsics.ts";
+import { freeze, isArray, isFiniteNumber, isWellFormed, newMap } from "./intrinsics.ts";
 import type { Limits } from "./limits.ts";
 import { BAD, type Bad } from "./walk.ts";
 
@@ -92,9 +92,6 @@ export function takeList(left: Allowance, value: unknown, takeItem: Taker): unkn
   return freeze(items);
 }
 
-/** The engine copies objects of few keys fast, and larger ones very slowly. */
-const mostSpread = 16;
-
 /** An object whose keys are data. Taken in its place, then copied to lose its prototype. */
 export function takeMap(left: Allowance, value: unknown, takeValue: Taker): unknown {
   if (typeof value !== "object" || value === null || isArray(value)) return BAD;
@@ -113,11 +110,11 @@ export function takeMap(left: Allowance, value: unknown, takeValue: Taker): unkn
     count += 1;
   }
   leaveTaken(left);
-  return freeze(count <= mostSpread ? { __proto__: null, ...map } : withoutPrototype(map));
+  return freeze(withoutPrototype(map, count));
 }
 
-function withoutPrototype(map: Record<string, unknown>): object {
-  const copy = create(null) as Record<string, unknown>;
+function withoutPrototype(map: Record<string, unknown>, count: number): object {
+  const copy = newMap(count);
   for (const key in map) copy[key] = map[key];
   return copy;
 }

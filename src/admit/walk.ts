@@ -6,8 +6,9 @@
  * A host's value is read on, so that every problem is told at once.
  */
 import type { ErrorCode, Problem } from "../errors/index.ts";
-import { append, create, type List, newList, toArray } from "./intrinsics.ts";
+import { append, create, type List, newArray, newList, toArray } from "./intrinsics.ts";
 import type { Limits } from "./limits.ts";
+import { concat } from "./lists.ts";
 import { addSize, outgrown, type Size } from "./size.ts";
 
 /** What a reader returns for a value that it reported. Never stored. */
@@ -34,8 +35,9 @@ export interface Walk {
   readonly problems: List<Problem>;
   readonly dropped: List<readonly (string | number)[]>;
   droppedCount: number;
-  readonly path: { [depth: number]: string | number | undefined };
-  readonly ancestors: { [depth: number]: object };
+  /** By depth, as `ancestors`. `makeRoom` makes both longer. */
+  path: (string | number | undefined)[];
+  ancestors: (object | undefined)[];
   depth: number;
   nodes: number;
   units: number;
@@ -48,6 +50,9 @@ export interface WalkOptions {
   readonly strict: boolean;
 }
 
+/** Most values are no deeper. */
+const usualDepth = 8;
+
 export function newWalk({ origin, limits, shapeCode, strict }: WalkOptions): Walk {
   return {
     origin,
@@ -57,8 +62,8 @@ export function newWalk({ origin, limits, shapeCode, strict }: WalkOptions): Wal
     problems: newList(),
     dropped: newList(),
     droppedCount: 0,
-    path: newList(),
-    ancestors: newList(),
+    path: newArray(usualDepth),
+    ancestors: newArray(usualDepth),
     depth: 0,
     nodes: 0,
     units: 0,
@@ -168,10 +173,18 @@ export function enter(walk: Walk, value: object): boolean {
   if (walk.depth >= walk.limits.depth) {
     report(walk, "snapshot_limit", `at most ${walk.limits.depth} levels`, "more");
   }
+  makeRoom(walk);
   walk.ancestors[walk.depth] = value;
   walk.path[walk.depth] = undefined;
   walk.depth += 1;
   return true;
+}
+
+/** Sees to it that there is an element at the depth of the walk: writing it meets no setter. */
+export function makeRoom(walk: Walk): void {
+  if (walk.depth < walk.path.length) return;
+  walk.path = concat(walk.path, newArray(walk.depth));
+  walk.ancestors = concat(walk.ancestors, newArray(walk.depth));
 }
 
 export function leave(walk: Walk): void {

@@ -1,6 +1,7 @@
 /** Making envelopes: from the host's own values, from the wire, and back to the wire. */
 import {
   type Admitted,
+  addSize,
   admit,
   expectOptions,
   extensionsLimits,
@@ -11,6 +12,7 @@ import {
   mapped,
   parseText,
   readOption,
+  type Size,
   writeText,
 } from "../admit/index.ts";
 import {
@@ -42,10 +44,15 @@ const hostMarks = new WeakMap<CompiledSlots, Mark>();
 export function hostMark(slots: CompiledSlots): Mark {
   let mark = intrinsics.weakGet(hostMarks, slots);
   if (mark === undefined) {
-    mark = intrinsics.freeze({ slots, mask: undefined, base: undefined });
+    mark = intrinsics.freeze({ slots, mask: undefined, base: undefined, size: undefined });
     intrinsics.weakSet(hostMarks, slots, mark);
   }
   return mark;
+}
+
+/** The mark of an envelope that was counted. */
+export function measuredMark(slots: CompiledSlots, size: Readonly<Size>): Mark {
+  return { slots, mask: undefined, base: undefined, size };
 }
 
 /** The envelope without any slot. One per host. */
@@ -54,7 +61,7 @@ const empties = new WeakMap<CompiledSlots, Slots>();
 export function emptyExtensions(slots: CompiledSlots): Slots {
   let empty = intrinsics.weakGet(empties, slots);
   if (empty === undefined) {
-    empty = seal(slots.copy(slots.envelope.level.template), hostMark(slots));
+    empty = seal(slots.form.copy(slots.envelope.level.template), hostMark(slots));
     intrinsics.weakSet(empties, slots, empty);
   }
   return empty;
@@ -155,7 +162,10 @@ function limitsOf(options: CreateOptions): Limits {
 }
 
 function sealed(slots: CompiledSlots, admitted: Good): Slots {
-  return seal(slots.copy(admitted.value as LevelValue), hostMark(slots));
+  const envelope = slots.form.copy(admitted.value as LevelValue);
+  const size: Size = { nodes: 1, units: 0 };
+  for (let i = 0; i < slots.names.length; i++) addSize(size, envelope[slots.names[i] as string]);
+  return seal(envelope, measuredMark(slots, size));
 }
 
 function unreadable(slots: CompiledSlots, problems: readonly Problem[]): GlassineError {

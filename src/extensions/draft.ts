@@ -8,6 +8,7 @@ import { isDraft, isDraftable, produce } from "immer";
 import { admit, decisive, extensionsLimits, type LevelValue } from "../admit/index.ts";
 import { formatPath, GlassineError } from "../errors/index.ts";
 import { defaultsOf, type Node } from "../slots/index.ts";
+import { hostMark } from "./create.ts";
 import { assertGrown } from "./grown.ts";
 import { editedMark, type Mark, markOf, type Slots, seal } from "./mark.ts";
 
@@ -80,10 +81,10 @@ function read(extensions: Slots, mark: Mark, proposed: object): Slots {
     throw new GlassineError(code, text, { problems: admitted.problems });
   }
   if (admitted.value === extensions) return extensions;
-  const next = mark.slots.copy(admitted.value as LevelValue);
+  const next = mark.slots.form.copy(admitted.value as LevelValue);
   if (isHost) {
     assertGrown(mark.slots, extensions, next);
-    return seal(next, mark);
+    return seal(next, hostMark(mark.slots));
   }
   return seal(next, editedMark(mark, extensions));
 }

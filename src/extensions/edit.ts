@@ -27,7 +27,7 @@ import {
 } from "./headers.ts";
 import { editedMark, type Mark, markOf, type Slots, withSlot } from "./mark.ts";
 
-const { create, enumerableKeys, freeze, ownValue, toLowerAscii } = intrinsics;
+const { create, enumerableKeys, freeze, newMap, ownValue, toLowerAscii } = intrinsics;
 
 interface Editing {
   readonly extensions: Slots;
@@ -74,7 +74,7 @@ function editing(
 }
 
 function replaceField(edit: Editing, field: string, value: unknown): Slots {
-  const level: Record<string, unknown> = { ...edit.current };
+  const level = edit.slot.form.copy(edit.current);
   level[field] = value;
   return withSlot(edit.extensions, edit.slot.key, freeze(level), edit.mark);
 }
@@ -167,7 +167,7 @@ export function setHeaderOf(extensions: object, name: string, value: string | un
  */
 function withHeader(edit: Editing, name: string, value: string | undefined, call: string): Slots {
   const used = value === undefined ? undefined : mapFor(edit.current, name);
-  const level: Record<string, unknown> = { ...edit.current };
+  const level = edit.slot.form.copy(edit.current);
   let changed = false;
   for (let i = 0; i < headerMaps.length; i++) {
     const field = headerMaps[i] as (typeof headerMaps)[number];
@@ -188,8 +188,8 @@ const noHeaders: HeaderMap = freeze(create(null));
 /** The map with `value` under `name` once, or not at all; the map itself where it is so already. */
 function replaced(map: HeaderMap, name: string, value: string | undefined): HeaderMap {
   const wanted = toLowerAscii(name);
-  const next: Record<string, string> = create(null);
   const keys = enumerableKeys(map);
+  const next = newMap(keys.length) as Record<string, string>;
   let same = true;
   let isThere = value === undefined;
   for (let i = 0; i < keys.length; i++) {
@@ -222,8 +222,8 @@ export function appendHopTo(extensions: object, hop: unknown): Slots {
 export function setCustomOf(extensions: object, key: string, value: unknown): Slots {
   const edit = editing(extensions, "custom", undefined, "setCustom");
   const shown = edit.extensions.custom as Readonly<Record<string, unknown>> | undefined;
-  const next: Record<string, unknown> = create(null);
   const keys = enumerableKeys(edit.current);
+  const next = newMap(keys.length);
   for (let i = 0; i < keys.length; i++) next[keys[i] as string] = edit.current[keys[i] as string];
   if (value === undefined) delete next[key];
   else next[key] = value;

@@ -7,6 +7,7 @@ export {
   emptyExtensions,
   encodeExtensions,
   hostMark,
+  measuredMark,
 } from "./create.ts";
 export { type Declassification, type DeclassificationRecord, removeLabels } from "./declassify.ts";
 export { amendValue } from "./draft.ts";

@@ -1,5 +1,5 @@
 /** What this library knows of an envelope or view that it made. */
-import { Itself, intrinsics } from "../admit/index.ts";
+import { Itself, intrinsics, type Size } from "../admit/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 
 /** What is absent is `undefined`: nothing is looked up on a prototype. */
@@ -9,6 +9,8 @@ export interface Mark {
   readonly mask: number | undefined;
   /** The view that a plugin's edit was made of. */
   readonly base: object | undefined;
+  /** How much an envelope holds; `undefined` where nobody counted. */
+  readonly size: Readonly<Size> | undefined;
 }
 
 /**
@@ -18,8 +20,8 @@ export interface Mark {
  */
 export function editedMark(mark: Mark, edited: object): Mark {
   const { slots, mask, base } = mark;
-  if (mask === undefined) return mark;
-  return { slots, mask, base: base === undefined ? edited : undefined };
+  const isFirst = mask !== undefined && base === undefined;
+  return { slots, mask, base: isFirst ? edited : undefined, size: undefined };
 }
 
 /** Carries the mark. A class of its own, so that the engine sees one field here, and few shapes. */
@@ -49,7 +51,7 @@ export type Slots = { readonly [slot: string]: unknown };
 
 /** An envelope like `extensions` with one slot replaced, under `mark`. */
 export function withSlot(extensions: Slots, slot: string, value: unknown, mark: Mark): Slots {
-  const next = mark.slots.copy(extensions);
+  const next = mark.slots.form.copy(extensions);
   next[slot] = value;
   return seal(next, mark);
 }

@@ -1,10 +1,10 @@
 /** The host's own change of some slots: reads those, shares the others. */
 
-import { intrinsics } from "../admit/index.ts";
+import { addSize, intrinsics, type LevelValue, type Size } from "../admit/index.ts";
 import { GlassineError } from "../errors/index.ts";
-import { type CreateOptions, readOver } from "./create.ts";
+import { type CreateOptions, hostMark, measuredMark, readOver } from "./create.ts";
 import { assertGrown } from "./grown.ts";
-import { markOf, type Slots, seal } from "./mark.ts";
+import { type Mark, markOf, type Slots, seal } from "./mark.ts";
 
 export function replaceSlots(extensions: object, changes: object, options?: CreateOptions): Slots {
   const mark = markOf(extensions);
@@ -15,16 +15,30 @@ export function replaceSlots(extensions: object, changes: object, options?: Crea
     );
   }
   // Nothing to read: the same slots under a new envelope.
-  if (isEmptyRecord(changes)) return seal(mark.slots.copy(extensions as Slots), mark);
+  if (isEmptyRecord(changes)) return seal(mark.slots.form.copy(extensions as Slots), mark);
   const read = readOver(mark.slots, changes, extensions as Slots, options);
-  const next = mark.slots.copy(extensions as Slots);
+  const next = mark.slots.form.copy(extensions as Slots);
   const { names } = mark.slots;
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
-    if (read[name] !== undefined) next[name] = read[name];
+    if (read[name] === undefined) continue;
+    next[name] = read[name];
   }
   assertGrown(mark.slots, extensions as Slots, next);
-  return seal(next, mark);
+  return seal(next, markOfChanged(mark, extensions as Slots, next));
+}
+
+function markOfChanged({ slots, size }: Mark, before: Slots, after: LevelValue): Mark {
+  if (size === undefined) return hostMark(slots);
+  const { nodes, units } = size;
+  const changed: Size = { nodes, units };
+  for (let i = 0; i < slots.names.length; i++) {
+    const name = slots.names[i] as string;
+    if (after[name] === before[name]) continue;
+    addSize(changed, after[name]);
+    addSize(changed, before[name], -1);
+  }
+  return measuredMark(slots, changed);
 }
 
 function isEmptyRecord(value: unknown): boolean {

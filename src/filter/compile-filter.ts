@@ -42,7 +42,7 @@ export function filterFor(slots: CompiledSlots, mask: number): Filter {
 }
 
 function compileFilter(slots: CompiledSlots, mask: number): Filter {
-  const mark: Mark = freeze({ slots, mask, base: undefined });
+  const mark: Mark = freeze({ slots, mask, base: undefined, size: undefined });
   const cuts = compileCuts(slots.nodes, mask);
   const build = compileLevelCut("", slots.nodes, cuts, slots.envelope.level.template);
   return (extensions) => seal(build(extensions), mark);

@@ -1,6 +1,6 @@
 /** Joins what only grows: the labels of a nested run go up to the run that started it. */
 import { intrinsics, type LevelValue, unionOf, without } from "../admit/index.ts";
-import { hostMark, markOf, type Slots, seal } from "../extensions/index.ts";
+import { hostMark, type Mark, markOf, type Slots, seal } from "../extensions/index.ts";
 import { type CompiledSlots, defaultsOf, type Node } from "../slots/index.ts";
 
 /**
@@ -22,10 +22,15 @@ export function joinSets(
     const levels = { outer: outer[key], inner: inner[key], start: start[key] } as Levels;
     const joined = joinLevel(node, levels, mask);
     if (joined === outer[key]) continue;
-    next ??= slots.copy(outer);
+    next ??= slots.form.copy(outer);
     next[key] = joined;
   }
-  return next === undefined ? outer : seal(next, markOf(outer) ?? hostMark(slots));
+  return next === undefined ? outer : seal(next, unmeasured(slots, outer));
+}
+
+function unmeasured(slots: CompiledSlots, outer: Slots): Mark {
+  const mask = markOf(outer)?.mask;
+  return mask === undefined ? hostMark(slots) : { slots, mask, base: undefined, size: undefined };
 }
 
 interface Levels {
@@ -51,7 +56,7 @@ function joinLevel(
     if (added.length === 0) continue;
     const all = unionOf(before ?? [], added, before);
     if (all === before) continue;
-    next ??= { ...(outer ?? defaultsOf(node)) };
+    next ??= node.form.copy(outer ?? defaultsOf(node));
     next[field.key] = all;
   }
   return next === undefined ? outer : intrinsics.freeze(next);

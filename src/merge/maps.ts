@@ -4,18 +4,14 @@ import { type HeaderMap, headerFault } from "../extensions/index.ts";
 import type { Node } from "../slots/index.ts";
 import { type Change, type Merging, refuse } from "./merging.ts";
 
-const { append, create, enumerableKeys, freeze, hasOwn, toLowerAscii } = intrinsics;
+const { append, enumerableKeys, freeze, hasOwn, newMap, newRecord, toLowerAscii } = intrinsics;
 
 /** Header by header. Names are compared without case when one is added. */
 export function mergeHeaders(merging: Merging, node: Node, change: Change): unknown {
   const shown = (change.shown ?? {}) as HeaderMap;
   const proposed = change.proposed as HeaderMap;
   const names = enumerableKeys(proposed);
-  const taken: Record<string, true> = create(null);
-  for (let i = 0; i < names.length; i++) {
-    const name = names[i] as string;
-    if (hasOwn(shown, name)) taken[toLowerAscii(name)] = true;
-  }
+  let taken: Record<string, true> | undefined;
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
     const isNew = !hasOwn(shown, name);
@@ -23,8 +19,10 @@ export function mergeHeaders(merging: Merging, node: Node, change: Change): unkn
     const fault = headerFault(name, proposed[name]);
     if (fault !== undefined)
       refuse(merging, node, fault, "A header name or value may not be written.");
+    if (!isNew) continue;
+    taken ??= namesKept(shown, names);
     const lower = toLowerAscii(name);
-    if (isNew && taken[lower] === true) {
+    if (taken[lower] === true) {
       refuse(
         merging,
         node,
@@ -51,6 +49,16 @@ export function mergeHeaders(merging: Merging, node: Node, change: Change): unkn
   return mergeMap(merging, { ...change, proposed: withoutUnseen(merging, node, change, unseen) });
 }
 
+/** What was shown and is proposed, by names in lower case. */
+function namesKept(shown: HeaderMap, names: readonly string[]): Record<string, true> {
+  const kept = newRecord() as Record<string, true>;
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    if (hasOwn(shown, name)) kept[toLowerAscii(name)] = true;
+  }
+  return kept;
+}
+
 type Names = Readonly<Record<string, true>>;
 
 /** The names, in lower case, that are there now and were not shown; `undefined` for none. */
@@ -61,7 +69,7 @@ function unseenNames({ current, shown }: Change): Names | undefined {
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
     if (shown !== undefined && hasOwn(shown as HeaderMap, name)) continue;
-    unseen ??= create(null) as Record<string, true>;
+    unseen ??= newRecord() as Record<string, true>;
     unseen[toLowerAscii(name)] = true;
   }
   return unseen;
@@ -75,7 +83,7 @@ function withoutUnseen(merging: Merging, node: Node, change: Change, unseen: Nam
   const shown = (change.shown ?? {}) as HeaderMap;
   const proposed = change.proposed as HeaderMap;
   const names = enumerableKeys(proposed);
-  const kept: Record<string, string> = create(null);
+  const kept = newMap(names.length) as Record<string, string>;
   let dropped = false;
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
@@ -101,13 +109,33 @@ function addEntry({ beside }: Merging, key: string, value: unknown): void {
 }
 
 /** Key by key: a changed key is as proposed, a removed one gone, any other as it is now. */
-export function mergeMap(merging: Merging, { current, shown, proposed }: Change): unknown {
+export function mergeMap(merging: Merging, change: Change): unknown {
+  const { current, shown, proposed } = change;
+  // What was shown is all there is, so what is proposed is all there will be.
+  if (current === shown && keepsOrder(shown as LevelValue, proposed as LevelValue)) return proposed;
+  return mergeKeys(merging, change);
+}
+
+/** Whether the keys that are kept come first, in the order that they were shown in. */
+function keepsOrder(shown: LevelValue | undefined, proposed: LevelValue): boolean {
+  const before = enumerableKeys(shown ?? {});
+  const after = enumerableKeys(proposed);
+  let at = 0;
+  for (let i = 0; i < before.length; i++) {
+    const key = before[i] as string;
+    if (at < after.length && after[at] === key) at += 1;
+    else if (hasOwn(proposed, key)) return false;
+  }
+  return true;
+}
+
+function mergeKeys(merging: Merging, { current, shown, proposed }: Change): unknown {
   const now = (current ?? {}) as LevelValue;
   const before = (shown ?? {}) as LevelValue;
   const after = proposed as LevelValue;
-  const next: Record<string, unknown> = create(null);
-  let changed = current === undefined;
   const nowKeys = enumerableKeys(now);
+  const next = newMap(nowKeys.length);
+  let changed = current === undefined;
   for (let i = 0; i < nowKeys.length; i++) {
     const key = nowKeys[i] as string;
     const wasShown = hasOwn(before, key);

@@ -7,10 +7,18 @@ import {
   intrinsics,
   type Limits,
   mapped,
+  type Size,
 } from "../admit/index.ts";
 import type { ErrorCode, Problem } from "../errors/index.ts";
-import { hostMark, type Mark, markOf, type Slots, seal } from "../extensions/index.ts";
-import { type CompiledSlots, type Node, nodeByKey, type Tier } from "../slots/index.ts";
+import {
+  hostMark,
+  type Mark,
+  markOf,
+  measuredMark,
+  type Slots,
+  seal,
+} from "../extensions/index.ts";
+import { type CompiledSlots, differsAt, type Node, nodeByKey, type Tier } from "../slots/index.ts";
 import type { Refusal, Rejection } from "./merging.ts";
 import { refuseOversize } from "./oversize.ts";
 import { mergeNode } from "./tiers.ts";
@@ -82,17 +90,19 @@ function mergeSlots(
     beside: { nodes: 0, units: 0 },
   };
   let next: Record<string, unknown> | undefined;
-  for (let i = 0; i < slots.nodes.length; i++) {
+  const proposed = slots.form.differences(proposal, view);
+  for (let i = 0; proposed !== 0 && i < slots.nodes.length; i++) {
+    if (!differsAt(proposed, i)) continue;
     const node = slots.nodes[i] as Node;
     const { key } = node;
-    if (proposal[key] === view[key]) continue;
     const change = { current: current[key], shown: view[key], proposed: proposal[key] };
     const part = mergeNode(merging, node, change);
     if (part === current[key]) continue;
-    next ??= slots.copy(current);
+    next ??= slots.form.copy(current);
     next[key] = part;
   }
-  if (next !== undefined) refuseOversize(merging, slots, { view, current, next });
+  const size =
+    next === undefined ? undefined : refuseOversize(merging, slots, { view, current, next });
   const refusal = firstRefusal(
     slots,
     toArray(merging.refusals),
@@ -102,13 +112,14 @@ function mergeSlots(
   const rejections =
     merging.rejections.length === 0 ? noRejections : freeze(toArray(merging.rejections));
   if (next === undefined) return { ok: true, extensions: current, rejections };
-  return { ok: true, extensions: seal(next, markAfter(slots, current)), rejections };
+  return { ok: true, extensions: seal(next, markAfter(slots, current, size)), rejections };
 }
 
 /** A merge into an edited view gives a view that is no edit: it is read again when it comes back. */
-function markAfter(slots: CompiledSlots, current: Slots): Mark {
-  const { mask } = markOf(current) ?? hostMark(slots);
-  return mask === undefined ? hostMark(slots) : { slots, mask, base: undefined };
+function markAfter(slots: CompiledSlots, current: Slots, size: Size | undefined): Mark {
+  const mask = markOf(current)?.mask;
+  if (mask !== undefined) return { slots, mask, base: undefined, size: undefined };
+  return size === undefined ? hostMark(slots) : measuredMark(slots, size);
 }
 
 /** One refusal decides: capability before tier before content, then table order. */

@@ -1,8 +1,8 @@
 /** Holds what a merge puts together against the limits as a whole. */
 import { addKept, addSize, type LevelValue, outgrown, type Size } from "../admit/index.ts";
-import type { Slots } from "../extensions/index.ts";
+import { markOf, type Slots } from "../extensions/index.ts";
 import { filterFor } from "../filter/index.ts";
-import type { CompiledSlots, Node } from "../slots/index.ts";
+import { type CompiledSlots, differsAt, type LevelForm, type Node } from "../slots/index.ts";
 import { type Merging, refuse } from "./merging.ts";
 
 /** An envelope before and after a merge, and the view that the plugin was given. */
@@ -16,9 +16,24 @@ interface Step {
  * Refuses what is over a limit as a whole: what the plugin was shown, what it sees more once the
  * merge is done, and what others added to what grows. Whatever it cannot see is on both sides of
  * that difference, so that no hidden part counts.
+ *
+ * Gives how much the envelope holds after the merge, where that was known before.
  */
-export function refuseOversize(merging: Merging, slots: CompiledSlots, step: Step): void {
-  if (fitsEasily(merging, slots, step)) return;
+export function refuseOversize(
+  merging: Merging,
+  slots: CompiledSlots,
+  step: Step,
+): Size | undefined {
+  const { current, next } = step;
+  const size = markOf(current)?.size;
+  const change: Size = { nodes: 0, units: 0 };
+  addChanges(change, slots.nodes, slots.form, next, current);
+  if (!fitsEasily(merging, slots, step, size, change)) refuseGrown(merging, slots, step);
+  if (size === undefined) return undefined;
+  return { nodes: size.nodes + change.nodes, units: size.units + change.units };
+}
+
+function refuseGrown(merging: Merging, slots: CompiledSlots, step: Step): void {
   const { view, current, next } = step;
   const filter = filterFor(slots, merging.mask);
   const before = filter(current);
@@ -50,49 +65,84 @@ function firstChanged({ nodes }: CompiledSlots, { current, next }: Step): Node {
 
 /**
  * Whether it would fit if the plugin saw all of what changed: then nothing has to be filtered.
- * What is hidden is not walked, so that it has no influence on time either.
+ * What is hidden is not walked: it counts with the whole envelope, or not at all.
  */
 function fitsEasily(
   { beside, limits }: Merging,
   slots: CompiledSlots,
-  { view, current, next }: Step,
+  { view, current }: Step,
+  size: Readonly<Size> | undefined,
+  change: Size,
 ): boolean {
   // A view shows empty sets and levels where there are none: at most one for each part.
-  const bound: Size = { nodes: 1 + beside.nodes + slots.parts, units: beside.units };
-  addLevel(bound, slots.nodes, view);
-  addChanges(bound, slots.nodes, next, current);
-  return bound.nodes <= limits.nodes && bound.units <= limits.units;
+  const most: Size = { nodes: 1 + beside.nodes + slots.parts, units: beside.units };
+  if (size === undefined) addLevel(most, slots.nodes, view);
+  else {
+    most.nodes += size.nodes;
+    most.units += size.units;
+    addOthers(most, slots.nodes, slots.form, view, current);
+  }
+  most.nodes += change.nodes;
+  most.units += change.units;
+  return most.nodes <= limits.nodes && most.units <= limits.units;
+}
+
+/** What a view has and the envelope has not: others changed it since, or it was cut. */
+function addOthers(
+  sum: Size,
+  nodes: readonly Node[],
+  form: LevelForm,
+  view: LevelValue,
+  current: LevelValue,
+): void {
+  const bits = form.differences(view, current);
+  for (let i = 0; bits !== 0 && i < nodes.length; i++) {
+    if (!differsAt(bits, i)) continue;
+    const node = nodes[i] as Node;
+    const part = view[node.key];
+    if (part === undefined) continue;
+    const now = current[node.key];
+    if (node.mixed && now !== undefined) {
+      addOthers(sum, node.fields, node.form, part as LevelValue, now as LevelValue);
+    } else addPart(sum, node, part);
+  }
+}
+
+function addLevel(sum: Size, nodes: readonly Node[], level: LevelValue): void {
+  for (let i = 0; i < nodes.length; i++) {
+    const node = nodes[i] as Node;
+    const part = level[node.key];
+    if (part !== undefined) addPart(sum, node, part);
+  }
 }
 
 /** A level that was cut is made anew for each view: what it holds is kept, and not it. */
-function addLevel(sum: Size, nodes: readonly Node[], level: LevelValue): void {
-  for (let i = 0; i < nodes.length; i++) {
-    const { key, mixed, fields } = nodes[i] as Node;
-    const part = level[key];
-    if (part === undefined) continue;
-    if (!mixed) {
-      addKept(sum, part);
-      continue;
-    }
-    sum.nodes += 1;
-    addLevel(sum, fields, part as LevelValue);
+function addPart(sum: Size, { mixed, fields }: Node, part: unknown): void {
+  if (!mixed) {
+    addKept(sum, part);
+    return;
   }
+  sum.nodes += 1;
+  addLevel(sum, fields, part as LevelValue);
 }
 
 function addChanges(
   sum: Size,
   nodes: readonly Node[],
+  form: LevelForm,
   after: LevelValue,
   before: LevelValue,
 ): void {
-  for (let i = 0; i < nodes.length; i++) {
-    const { key, fields } = nodes[i] as Node;
+  const bits = form.differences(after, before);
+  for (let i = 0; bits !== 0 && i < nodes.length; i++) {
+    if (!differsAt(bits, i)) continue;
+    const { key, fields, form: inner } = nodes[i] as Node;
     const now = after[key];
     const old = before[key];
     if (now === old) continue;
     // A merge takes no slot or level away.
     if (fields.length > 0 && old !== undefined) {
-      addChanges(sum, fields, now as LevelValue, old as LevelValue);
+      addChanges(sum, fields, inner, now as LevelValue, old as LevelValue);
       continue;
     }
     addSize(sum, now);

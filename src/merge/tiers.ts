@@ -15,11 +15,18 @@ import {
   without,
 } from "../admit/index.ts";
 import type { ErrorCode } from "../errors/index.ts";
-import { defaultsOf, type Node, nodeByKey, type Tier } from "../slots/index.ts";
+import {
+  defaultsOf,
+  differsAt,
+  everyBit,
+  type Node,
+  nodeByKey,
+  type Tier,
+} from "../slots/index.ts";
 import { mergeHeaders, mergeMap } from "./maps.ts";
 import { type Change, type Merging, refuse, refuseOverlong } from "./merging.ts";
 
-const { append, enumerableKeys, freeze, getPrototypeOf, isArray } = intrinsics;
+const { append, enumerableKeys, freeze, getPrototypeOf, hasOwn, isArray } = intrinsics;
 
 type MergeRule = (merging: Merging, node: Node, change: Change) => unknown;
 
@@ -113,8 +120,10 @@ function mergeLevel(merging: Merging, node: Node, change: Change): unknown {
   // A level that is free to change exists once it is proposed, even empty.
   let changed =
     current === undefined && node.tier === "mutable" && mutableFault(merging, node) === undefined;
-  const next: Record<string, unknown> = { ...from };
+  const next = node.form.copy(from);
+  const bits = shown === undefined ? everyBit : node.form.differences(proposed, shown);
   for (let i = 0; i < node.fields.length; i++) {
+    if (!differsAt(bits, i)) continue;
     const field = node.fields[i] as Node;
     const { key } = field;
     if (!field.changeable && isLent(node, shown, key, proposed)) continue;
@@ -170,11 +179,19 @@ function growSet(merging: Merging, node: Node, change: Change): unknown {
     return change.current;
   }
   const current = change.current as readonly string[] | undefined;
-  const next = unionOf(current ?? nothing, proposed, current);
+  const next = grown(current, shown, proposed);
   if (next !== current) {
     checkGrown(merging, node, { current, shown: change.shown, proposed }, next);
   }
   return next;
+}
+
+type Texts = readonly string[];
+
+/** All that is there now and all that is proposed, which has all that was shown. */
+function grown(current: Texts | undefined, shown: Texts, proposed: Texts): Texts {
+  if (current !== shown) return unionOf(current ?? nothing, proposed, current);
+  return proposed.length === shown.length ? shown : proposed;
 }
 
 /** What others added to what grows is there for all: it counts, and all is held to the rules. */
@@ -184,6 +201,7 @@ function checkGrown(
   { current, shown, proposed }: Change,
   next: readonly unknown[],
 ): void {
+  if (current === shown) return;
   // What came back was read as a whole.
   if (next.length !== (proposed as readonly unknown[]).length) refuseOverlong(merging, node, next);
   // Where there is none yet, the plugin was shown one that is empty.
@@ -207,18 +225,19 @@ function growLevel(merging: Merging, node: Node, change: Change): unknown {
   if (field.compiled.shape === "set") {
     if (without(before as readonly string[], after as readonly string[]).length > 0)
       return shrunk(merging, node, change);
-    list = unionOf(now as readonly string[], after as readonly string[], now as readonly string[]);
+    list = grown(now as Texts, before as Texts, after as Texts);
   } else {
     // Admit gives back the shown item where a copy says the same, so identity decides.
     if (!beginsWith(after, before)) return shrunk(merging, node, change);
-    list = after.length === before.length ? now : freeze(concat(now, after, before.length));
+    if (after.length === before.length) list = now;
+    else list = now === before ? after : freeze(concat(now, after, before.length));
   }
   if (list !== now) {
     const was = { current: current?.[key], shown: shown?.[key], proposed: after };
     checkGrown(merging, field, was, list);
   }
-  const derived = node.derive?.({ current, list, proposed }) ?? {};
-  const next: Record<string, unknown> = { ...(current ?? defaultsOf(node)), ...derived };
+  const next = node.form.copy(current ?? defaultsOf(node));
+  put(next, node.derive?.({ current, list, proposed }) ?? {});
   next[key] = list;
   const grew = current === undefined || list !== now;
   for (let i = 0; i < node.fields.length; i++) {
@@ -235,6 +254,15 @@ function growLevel(merging: Merging, node: Node, change: Change): unknown {
     );
   }
   return grew ? freeze(next) : current;
+}
+
+/** Each of the values is its own, and so is each key of a level: no setter is met. */
+function put(level: Record<string, unknown>, values: LevelValue): void {
+  const keys = enumerableKeys(values);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as string;
+    if (hasOwn(level, key)) level[key] = values[key];
+  }
 }
 
 function shrunk(merging: Merging, node: Node, change: Change): unknown {

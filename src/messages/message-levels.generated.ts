@@ -5,7 +5,6 @@ import type { LevelBuilder } from "../admit/index.ts";
 export const messageLevels: readonly LevelBuilder[] = [
   {
     keys: ["schema_version", "role", "content", "channel"],
-    fresh: () => [undefined, undefined, undefined, undefined],
     build: (values) => ({
       schema_version: values[0],
       role: values[1],
@@ -15,7 +14,6 @@ export const messageLevels: readonly LevelBuilder[] = [
   },
   {
     keys: ["content_type", "text"],
-    fresh: () => [undefined, undefined],
     build: (values) => ({
       content_type: values[0],
       text: values[1],
@@ -23,7 +21,6 @@ export const messageLevels: readonly LevelBuilder[] = [
   },
   {
     keys: ["content_type", "content"],
-    fresh: () => [undefined, undefined],
     build: (values) => ({
       content_type: values[0],
       content: values[1],
@@ -31,7 +28,6 @@ export const messageLevels: readonly LevelBuilder[] = [
   },
   {
     keys: ["tool_call_id", "name", "arguments", "namespace"],
-    fresh: () => [undefined, undefined, undefined, undefined],
     build: (values) => ({
       tool_call_id: values[0],
       name: values[1],
@@ -41,7 +37,6 @@ export const messageLevels: readonly LevelBuilder[] = [
   },
   {
     keys: ["tool_call_id", "tool_name", "content", "is_error"],
-    fresh: () => [undefined, undefined, undefined, undefined],
     build: (values) => ({
       tool_call_id: values[0],
       tool_name: values[1],
@@ -62,19 +57,6 @@ export const messageLevels: readonly LevelBuilder[] = [
       "size_bytes",
       "annotations",
       "version",
-    ],
-    fresh: () => [
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-      undefined,
     ],
     build: (values) => ({
       resource_request_id: values[0],
@@ -100,7 +82,6 @@ export const messageLevels: readonly LevelBuilder[] = [
       "range_end",
       "selector",
     ],
-    fresh: () => [undefined, undefined, undefined, undefined, undefined, undefined, undefined],
     build: (values) => ({
       resource_request_id: values[0],
       uri: values[1],
@@ -113,7 +94,6 @@ export const messageLevels: readonly LevelBuilder[] = [
   },
   {
     keys: ["prompt_request_id", "name", "arguments", "server_id"],
-    fresh: () => [undefined, undefined, undefined, undefined],
     build: (values) => ({
       prompt_request_id: values[0],
       name: values[1],
@@ -123,7 +103,6 @@ export const messageLevels: readonly LevelBuilder[] = [
   },
   {
     keys: ["type", "data", "media_type"],
-    fresh: () => [undefined, undefined, undefined],
     build: (values) => ({
       type: values[0],
       data: values[1],
@@ -132,7 +111,6 @@ export const messageLevels: readonly LevelBuilder[] = [
   },
   {
     keys: ["type", "data", "media_type", "duration_ms"],
-    fresh: () => [undefined, undefined, undefined, undefined],
     build: (values) => ({
       type: values[0],
       data: values[1],
@@ -142,7 +120,6 @@ export const messageLevels: readonly LevelBuilder[] = [
   },
   {
     keys: ["type", "data", "media_type", "title"],
-    fresh: () => [undefined, undefined, undefined, undefined],
     build: (values) => ({
       type: values[0],
       data: values[1],
@@ -152,7 +129,6 @@ export const messageLevels: readonly LevelBuilder[] = [
   },
   {
     keys: ["prompt_request_id", "prompt_name", "messages", "content", "is_error", "error_message"],
-    fresh: () => [undefined, undefined, undefined, undefined, undefined, undefined],
     build: (values) => ({
       prompt_request_id: values[0],
       prompt_name: values[1],

@@ -17,7 +17,7 @@ import type { DeepReadonly } from "../slots/index.ts";
 import { messageLevels } from "./message-levels.generated.ts";
 import { type MessageData, messageSchema } from "./schemas.ts";
 
-const { create, enumerableKeys, freeze, getPrototypeOf, isArray, objectPrototype } = intrinsics;
+const { enumerableKeys, freeze, getPrototypeOf, isArray, newMap, objectPrototype } = intrinsics;
 
 /** A message: role, content parts, channel. Plain frozen data in wire spelling. */
 export type Message = DeepReadonly<MessageData>;
@@ -201,8 +201,8 @@ function marked(value: object, passed: Compiled | undefined, limits: Limits): ob
 function shallowCopy(value: object): object {
   if (isArray(value)) return concat(value);
   if (getPrototypeOf(value) === objectPrototype) return { ...value };
-  const copy = create(null) as Record<string, unknown>;
   const keys = enumerableKeys(value);
+  const copy = newMap(keys.length);
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i] as string;
     copy[key] = (value as Record<string, unknown>)[key];

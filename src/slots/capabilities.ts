@@ -39,7 +39,7 @@ export function collectCapabilities(table: SlotTable): CapabilityBits {
     names,
     implied,
     has: (name) => direct.has(name),
-    mask: (wanted) => joined(maskOf, wanted),
+    mask: remembering(maskOf),
     bits: (wanted) => joined(bitOf, wanted),
     namesOf: (mask) => {
       const found = intrinsics.newList<string>();
@@ -61,6 +61,33 @@ function numbersBy(names: readonly string[], of: (name: string, index: number) =
     numbers[name] = of(name, index);
   });
   return numbers;
+}
+
+interface Remembered {
+  readonly names: readonly unknown[];
+  readonly mask: number;
+}
+const mostRemembered = 32;
+
+/** Remembers the last names of each number of them: the same again are compared, not looked up. */
+function remembering(numbers: Numbers): CapabilityBits["mask"] {
+  const last = intrinsics.newArray<Remembered | undefined>(mostRemembered);
+  return (wanted) => {
+    const { length } = wanted;
+    if (!(length < mostRemembered)) return joined(numbers, wanted);
+    const known = last[length];
+    if (known !== undefined && isSame(known.names, wanted)) return known.mask;
+    const names = intrinsics.newArray<unknown>(length);
+    for (let i = 0; i < length; i++) names[i] = wanted[i];
+    const mask = joined(numbers, names as readonly string[]);
+    last[length] = { names, mask };
+    return mask;
+  };
+}
+
+function isSame(known: readonly unknown[], wanted: readonly unknown[]): boolean {
+  for (let i = 0; i < known.length; i++) if (known[i] !== wanted[i]) return false;
+  return true;
 }
 
 /** All the bits of some names. Anything that is no known name has none. */

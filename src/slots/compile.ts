@@ -11,8 +11,7 @@ import {
 import { GlassineError, quoted } from "../errors/index.ts";
 import { type CapabilityBits, collectCapabilities } from "./capabilities.ts";
 import type { Tier } from "./define.ts";
-import type { LevelShape } from "./level-shape.ts";
-import { levelShapes } from "./level-shapes.generated.ts";
+import { formOf, type LevelForm, levelBuilders } from "./level-form.ts";
 import type { Derive, FieldSpec, SlotSpec, SlotTable } from "./types.ts";
 
 /** One slot or field, with what it inherits filled in. */
@@ -31,6 +30,8 @@ export interface Node {
   readonly compiled: Compiled;
   /** The fields of a level, in order. */
   readonly fields: readonly Node[];
+  /** How its values are copied and compared, where they are levels. */
+  readonly form: LevelForm;
   /** The name of the list that grows, for a monotonic level. */
   readonly grows: string | undefined;
   readonly derive: Derive | undefined;
@@ -46,8 +47,8 @@ export interface CompiledSlots {
   readonly capabilities: CapabilityBits;
   /** The whole envelope as a level. */
   readonly envelope: Compiled & { readonly level: Level };
-  /** A copy of an envelope, not frozen, in the one shape that all envelopes have. */
-  readonly copy: (envelope: LevelValue) => Record<string, unknown>;
+  /** How envelopes are copied and compared. */
+  readonly form: LevelForm;
 }
 
 export function compileSlots(table: SlotTable): CompiledSlots {
@@ -60,8 +61,12 @@ export function compileSlots(table: SlotTable): CompiledSlots {
     {} as z.ZodType,
     shape,
     (schema, key) =>
-      compileSchema(schema, { closed: table[key]?.closed === true, shownWhole: false }),
-    { closed: true, shownWhole: false, strict: false },
+      compileSchema(schema, {
+        closed: table[key]?.closed === true,
+        shownWhole: false,
+        builders: levelBuilders,
+      }),
+    { closed: true, shownWhole: false, strict: false, builders: levelBuilders },
   );
   const nodes = level.fields.map((field) => {
     const spec = table[field.key] as SlotSpec;
@@ -87,7 +92,7 @@ export function compileSlots(table: SlotTable): CompiledSlots {
       level,
       element: undefined,
     },
-    copy: copierOf(names),
+    form: formOf("", names),
   };
 }
 
@@ -102,14 +107,6 @@ function freezeTable(nodes: readonly Node[]): void {
     Object.freeze(node);
   }
   Object.freeze(nodes);
-}
-
-/** Spreading a frozen object is slow, and the shape of what comes of it is another each time. */
-function copierOf(names: readonly string[]): CompiledSlots["copy"] {
-  const { keys, build, partOf } = levelShapes[""] as LevelShape;
-  if (keys.join() !== names.join()) return (envelope) => ({ ...envelope });
-  const everything = names.map(() => true);
-  return (envelope) => build(envelope, everything, partOf(envelope));
 }
 
 function optional(schema: z.ZodType): z.ZodType {
@@ -162,6 +159,10 @@ function compileNode(
     changeable: tier !== "immutable" || fields.some((field) => field.changeable),
     compiled,
     fields,
+    form: formOf(
+      path,
+      fields.map((field) => field.key),
+    ),
     grows: slot.grows,
     derive: slot.derive,
   };

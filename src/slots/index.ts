@@ -9,6 +9,7 @@ export {
 export { defineSlots, joinSlots, type Tier } from "./define.ts";
 export type { DraftOf } from "./draft-types.ts";
 export { extensionsJsonSchema, toJsonSchema } from "./json-schema.ts";
+export { differsAt, everyBit, type LevelForm } from "./level-form.ts";
 export type { LevelShape } from "./level-shape.ts";
 export { levelShapes } from "./level-shapes.generated.ts";
 export { type HopInput, type StandardSlots, standardSlots } from "./table.ts";

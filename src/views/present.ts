@@ -1,12 +1,12 @@
 /** Records of what is there. */
 import { intrinsics } from "../admit/index.ts";
 
-const { create, enumerableKeys, freeze } = intrinsics;
+const { enumerableKeys, freeze, newMap } = intrinsics;
 
 /** The entries of a literal that are not `undefined`: frozen, and nothing is found beside them. */
 export function present<T extends object>(literal: T): Present<T> {
-  const record = create(null) as Record<string, unknown>;
   const keys = enumerableKeys(literal);
+  const record = newMap(keys.length);
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i] as string;
     const value = (literal as Record<string, unknown>)[key];

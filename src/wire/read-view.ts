@@ -44,7 +44,7 @@ export function readView(
   const level = slots.envelope.level;
   const whole = filledIn(slots.nodes, level, admitted.value as LevelValue, { mask, problems }, []);
   if (problems.length > 0) throw unreadable("view", "extensions_invalid", problems);
-  return filterFor(slots, mask)(slots.copy(whole));
+  return filterFor(slots, mask)(slots.form.copy(whole));
 }
 
 interface Filling {

@@ -218,22 +218,6 @@ describe("what is compiled", () => {
     expect(view.security?.subject).toBe(extensions.security?.subject);
   });
 
-  it("copies an envelope of the standard table by its constructor, and any other key by key", () => {
-    const build = vi.spyOn(levelShapes[""]!, "build");
-    try {
-      const envelope = createExtensions({ security: { labels: ["a"] }, custom: { b: 1 } });
-      const copy = compileSlots(standardSlots).copy(envelope as never);
-      expect(build).toHaveBeenCalledOnce();
-      expect(copy).toEqual(envelope);
-      expect(Object.isFrozen(copy)).toBe(false);
-      const own = compileSlots({ ...standardSlots, more: standardSlots.custom });
-      expect(own.copy({ more: { c: 1 } })).toEqual({ more: { c: 1 } });
-      expect(build).toHaveBeenCalledOnce();
-    } finally {
-      vi.restoreAllMocks();
-    }
-  });
-
   it.each(Object.keys(levelShapes))("builds the standard level %j by its constructor", (path) => {
     const shape = levelShapes[path]!;
     const build = vi.spyOn(shape, "build");

@@ -1,0 +1,22 @@
+/** How the objects of a level are made out of their values. */
+import type { LevelBuilder } from "./compiled.ts";
+import { freeze } from "./intrinsics.ts";
+
+/** The one that was made for these keys, or one that knows any. */
+export function builderOf(
+  keys: readonly string[],
+  builders: readonly LevelBuilder[] = [],
+): LevelBuilder {
+  return builders.find((each) => each.keys.join() === keys.join()) ?? builderByKey(keys);
+}
+
+/** Makes a level of any keys. */
+export function builderByKey(keys: readonly string[]): LevelBuilder {
+  const template = freeze(Object.fromEntries(keys.map((key) => [key, undefined])));
+  const build = (values: readonly unknown[]) => {
+    const level: Record<string, unknown> = { ...template };
+    for (let i = 0; i < keys.length; i++) level[keys[i] as string] = values[i];
+    return level;
+  };
+  return { keys, build };
+}
