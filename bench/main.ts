@@ -10,7 +10,7 @@ import { writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { findPeer, pythonPath } from "./cpex/find-python.ts";
+import { cratePath, findCrate, findPython, pythonPath } from "./cpex/find-peer.ts";
 import { cpexGroups, cpexHere } from "./cpex/groups.ts";
 import { dispatchComparisons } from "./dispatch.ts";
 import { filterComparisons } from "./filter.ts";
@@ -119,7 +119,10 @@ async function measureShort(): Promise<void> {
 }
 
 async function measureAll(): Promise<void> {
-  const cpex = cpexHere(isWanted, () => findPeer(pythonPath()));
+  const cpex = cpexHere(isWanted, {
+    Python: () => findPython(pythonPath()),
+    Rust: () => findCrate(cratePath()),
+  });
   for (const line of cpex.skipped) console.log(line);
   const run = runOf({ ...ownGroups, ...cpex.groups });
   tell(await run(options.only, rounds), cpex.versions);

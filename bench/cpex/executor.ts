@@ -62,7 +62,7 @@ interface Result {
 }
 
 /** Each plugin sees the labels of those before it; all of them, and nothing else, are there. */
-async function labellingSide(n: number): Promise<Side> {
+export async function labellingSide(n: number): Promise<Side> {
   const lane = await newLane();
   const labels = Array.from({ length: n }, (_, i) => `ADDED_${i}`);
   const plugins = labels.map((label, i) =>

@@ -39,7 +39,7 @@ export const cpexFilterComparisons: readonly Comparison[] = [
   ),
 ];
 
-async function freshSide(capabilities: readonly Capability[]): Promise<Side> {
+export async function freshSide(capabilities: readonly Capability[]): Promise<Side> {
   const { callEach } = await newLane();
   const operation = () => filterExtensions(realisticEnvelope, capabilities);
   return {

@@ -2,43 +2,64 @@
 import { timed } from "../harness.ts";
 import type { Named } from "../rows.ts";
 import type { Groups } from "../run-groups.ts";
+import { crateFilterComparisons, crateHookComparisons, crateMergeComparisons } from "./crate.ts";
 import { cpexExecutorComparisons } from "./executor.ts";
 import { cpexFilterComparisons } from "./filter.ts";
-import type { Peer } from "./find-python.ts";
+import type { Peer } from "./find-peer.ts";
 import { cpexMergeComparisons, cpexTurnComparisons } from "./merge.ts";
 import { cpexMessageComparisons } from "./messages.ts";
 import { cpexViewComparisons } from "./views.ts";
 
-export const cpexGroups: Groups = {
-  "cpex-filter": timed(cpexFilterComparisons),
-  "cpex-merge": timed(cpexMergeComparisons),
-  "cpex-turns": timed(cpexTurnComparisons),
-  "cpex-executor": timed(cpexExecutorComparisons),
-  "cpex-views": timed(cpexViewComparisons),
-  "cpex-messages": timed(cpexMessageComparisons),
-};
+const groupsOf = {
+  Python: {
+    "cpex-filter": timed(cpexFilterComparisons),
+    "cpex-merge": timed(cpexMergeComparisons),
+    "cpex-turns": timed(cpexTurnComparisons),
+    "cpex-executor": timed(cpexExecutorComparisons),
+    "cpex-views": timed(cpexViewComparisons),
+    "cpex-messages": timed(cpexMessageComparisons),
+  },
+  Rust: {
+    "crate-filter": timed(crateFilterComparisons),
+    "crate-merge": timed(crateMergeComparisons),
+    "crate-hook": timed(crateHookComparisons),
+  },
+} as const satisfies Readonly<Record<string, Groups>>;
+
+type Language = keyof typeof groupsOf;
+
+export const cpexGroups: Groups = { ...groupsOf.Python, ...groupsOf.Rust };
 
 interface CpexHere {
-  /** All of them, or none. */
+  /** For each CPEX that is here all of them. */
   readonly groups: Groups;
-  /** Where they can run: of CPEX and of what it runs on. */
+  /** Where they can run: of each CPEX and of what it runs on. */
   readonly versions: string | null;
   /** Where they cannot: which are left out, and why. */
   readonly skipped: readonly string[];
 }
 
-/** `find` is asked where a comparison with CPEX is wanted: it starts a Python. */
-export function cpexHere(isWanted: (comparison: Named) => boolean, find: () => Peer): CpexHere {
-  const wanted = Object.values(cpexGroups).flatMap(({ comparisons }) =>
-    comparisons.filter(isWanted),
-  );
-  if (wanted.length === 0) return { groups: {}, versions: null, skipped: [] };
-  const peer = find();
-  if (peer.found) return { groups: cpexGroups, versions: peer.versions, skipped: [] };
-  const ids = [...new Set(wanted.map(({ id }) => id))];
-  return {
-    groups: {},
-    versions: null,
-    skipped: [`Skipped: ${ids.join(", ")}. They compare with CPEX in Python, and ${peer.reason}.`],
-  };
+/** `find` is asked where a comparison with that CPEX is wanted: it starts a program. */
+export function cpexHere(
+  isWanted: (comparison: Named) => boolean,
+  find: Readonly<Record<Language, () => Peer>>,
+): CpexHere {
+  let groups: Groups = {};
+  const versions: string[] = [];
+  const skipped: string[] = [];
+  for (const [language, each] of Object.entries(groupsOf)) {
+    const wanted = Object.values<Groups[string]>(each).flatMap(({ comparisons }) =>
+      comparisons.filter(isWanted),
+    );
+    if (wanted.length === 0) continue;
+    const peer = find[language as Language]();
+    if (peer.found) {
+      groups = { ...groups, ...each };
+      versions.push(peer.versions);
+    } else {
+      const ids = [...new Set(wanted.map(({ id }) => id))].join(", ");
+      skipped.push(`Skipped: ${ids}. They compare with CPEX in ${language}, and ${peer.reason}.`);
+    }
+  }
+  return { groups, versions: versions.length === 0 ? null : versions.join(", "), skipped };
 }

@@ -58,7 +58,7 @@ export const cpexTurnComparisons: readonly Comparison[] = [
 ];
 
 /** What came back is made beforehand, and merged again and again. */
-async function mergeSide({ make, arrived }: Edit, grant: Grant): Promise<Side> {
+export async function mergeSide({ make, arrived }: Edit, grant: Grant): Promise<Side> {
   const { callEach } = await newLane();
   const view = filterExtensions(realisticEnvelope, grant) as FullView;
   const returned = make(view);

@@ -1,9 +1,9 @@
-/** One side of a comparison that runs in Python: a case of `server.py`. */
+/** One side of a comparison that runs in CPEX: a case of `server.py`, or of `bench/cpex-rust`. */
 import type { Comparison, Elsewhere, Side } from "../harness.ts";
-import { pythonPath } from "./find-python.ts";
+import { cratePath, pythonPath } from "./find-peer.ts";
 import { type LineServer, startLineServer } from "./line-server.ts";
 
-/** What `server.py` can time, each with the workload that it needs. */
+/** What can be timed there, each with the workload that it needs. */
 export type PeerCase =
   | { readonly case: "filter"; readonly input: Granted }
   | { readonly case: "merge" | "turn"; readonly input: Granted & { readonly edit: PeerEdit } }
@@ -31,42 +31,51 @@ interface Execution extends Partial<Envelope> {
 }
 
 /** A comparison of ours with a case of CPEX. */
-export function versusCpex(
+type Versus = (
   id: string,
   workload: string,
   goal: number,
   ours: () => Side | Promise<Side>,
   peer: PeerCase,
-): Comparison {
-  return {
+) => Comparison;
+
+export const versusCpex = versus("CPEX", () => {
+  // Isolated: neither the folder nor the environment adds to what it imports.
+  return startLineServer(madeAt(pythonPath()), ["-I", "bench/cpex/server.py"]);
+});
+
+/** The program has the cases `filter`, `merge` and `execute`. */
+export const versusCrate = versus("cpex-core", () => startLineServer(madeAt(cratePath()), []));
+
+/** Starts the program once, where a comparison is measured. */
+function versus(name: string, start: () => LineServer): Versus {
+  let server: LineServer | undefined;
+  let sides = 0;
+
+  async function peerSide(peer: PeerCase): Promise<Elsewhere> {
+    server ??= start();
+    const { ask, end } = server;
+    sides += 1;
+    const id = String(sides);
+    await ask({ prepare: id, ...peer });
+    return {
+      spend: async (times) => {
+        const { cpuNs } = await ask({ case: id, times });
+        return Number(cpuNs) / 1e6;
+      },
+      end,
+    };
+  }
+
+  return (id, workload, goal, ours, peer) => ({
     id,
-    workload: `${workload}, vs CPEX`,
+    workload: `${workload}, vs ${name}`,
     goal,
     sides: async () => [await ours(), await peerSide(peer)],
-  };
+  });
 }
 
-let server: LineServer | undefined;
-let sides = 0;
-
-async function peerSide(peer: PeerCase): Promise<Elsewhere> {
-  server ??= startPeer();
-  const { ask, end } = server;
-  sides += 1;
-  const id = String(sides);
-  await ask({ prepare: id, ...peer });
-  return {
-    spend: async (times) => {
-      const { cpuNs } = await ask({ case: id, times });
-      return Number(cpuNs) / 1e6;
-    },
-    end,
-  };
-}
-
-function startPeer(): LineServer {
-  const python = pythonPath();
-  if (python === undefined) throw new Error("CPEX_PYTHON names no Python.");
-  // Isolated: neither the folder nor the environment adds to what it imports.
-  return startLineServer(python, ["-I", "bench/cpex/server.py"]);
+function madeAt(path: string | undefined): string {
+  if (path === undefined) throw new Error("There is no CPEX to compare with.");
+  return path;
 }

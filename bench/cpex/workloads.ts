@@ -3,7 +3,26 @@ import { type Capability, encodeExtensions } from "glassine";
 import { realisticEnvelope } from "../workloads.ts";
 
 /** The realistic envelope on the wire. */
-export const envelope = JSON.parse(encodeExtensions(realisticEnvelope)) as object;
+export const envelope = JSON.parse(encodeExtensions(realisticEnvelope)) as Wire;
+
+interface Wire extends Readonly<Record<string, object>> {
+  readonly http: { readonly headers: object };
+  readonly security: { readonly subject: { readonly type: string } };
+  readonly delegation: { readonly chain: readonly object[] };
+}
+
+/** The same as the crate spells it. It counts the hops anew in each merge, so they are counted. */
+export const crateEnvelope: object = inCrate(envelope);
+
+function inCrate({ http, security, delegation, ...rest }: Wire): object {
+  const { type: subject_type, ...subject } = security.subject;
+  return {
+    ...rest,
+    http: { request_headers: http.headers },
+    security: { ...security, subject: { ...subject, subject_type } },
+    delegation: { ...delegation, depth: delegation.chain.length, delegated: true },
+  };
+}
 
 /** The grant of all twelve capabilities that CPEX knows. */
 export const allCapabilities = [

@@ -1,16 +1,16 @@
-/** What `npm run bench` does about CPEX in Python, shown with programs that only look like it. */
+/** What `npm run bench` does about CPEX, shown with programs that only look like it. */
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { findPeer, pythonPath } from "../../bench/cpex/find-python.ts";
+import { cratePath, findCrate, findPython, pythonPath } from "../../bench/cpex/find-peer.ts";
 import { cpexHere } from "../../bench/cpex/groups.ts";
 import { startLineServer } from "../../bench/cpex/line-server.ts";
 import { root } from "../docs/support/pages.ts";
 import { folderWith } from "./run-script.ts";
 
-/** A program that is no Python: a shell script. */
+/** A program that is no Python and no peer: a shell script. */
 function program(lines: string): string {
   const path = join(folderWith({ python: `#!/bin/sh\n${lines}\n` }), "python");
   chmodSync(path, 0o755);
@@ -28,7 +28,7 @@ describe("the Python of the comparisons with CPEX", () => {
   });
 
   it("is asked for its CPEX", () => {
-    expect(findPeer(program("echo a line of its own; echo 0.1.4 2.14.3 3.11.7"))).toEqual({
+    expect(findPython(program("echo a line of its own; echo 0.1.4 2.14.3 3.11.7"))).toEqual({
       found: true,
       versions: "CPEX 0.1.4, pydantic 2.14.3, Python 3.11.7",
     });
@@ -38,16 +38,48 @@ describe("the Python of the comparisons with CPEX", () => {
     const none = program("echo Traceback >&2; echo No module named cpex >&2; exit 1");
     const later = program("echo 0.2.0 2.14.3 3.11.7");
     const absent = join(folderWith({}), "python");
-    expect(findPeer(none)).toEqual({
+    expect(findPython(none)).toEqual({
       found: false,
       reason: `${none} has none: No module named cpex`,
     });
-    expect(findPeer(later)).toEqual({
+    expect(findPython(later)).toEqual({
       found: false,
       reason: `the goals are for CPEX 0.1, and ${later} has 0.2.0`,
     });
-    expect(findPeer(absent)).toEqual({ found: false, reason: `${absent} did not start` });
-    expect(findPeer(undefined)).toMatchObject({ found: false });
+    expect(findPython(absent)).toEqual({ found: false, reason: `${absent} did not start` });
+    expect(findPython(undefined)).toMatchObject({ found: false });
+  });
+});
+
+describe("the program of the comparisons with CPEX in Rust", () => {
+  it("is what CPEX_RUST names, else what bench:peers built, else none", () => {
+    const folder = folderWith({ "build/cpex-rust/release/cpex-peer": "" });
+    const built = join(folder, "build/cpex-rust/release/cpex-peer");
+    expect(cratePath({ CPEX_RUST: "/opt/peer" }, folder)).toBe("/opt/peer");
+    expect(cratePath({ CPEX_PYTHON: "python3" }, folder)).toBe(built);
+    expect(cratePath({}, folderWith({}))).toBeUndefined();
+  });
+
+  it("is asked for its versions", () => {
+    const asked = program('test "$*" = --version && echo 0.2.3 1.95.0');
+    expect(findCrate(asked)).toEqual({ found: true, versions: "cpex-core 0.2.3, Rust 1.95.0" });
+  });
+
+  it("is told when it is not there, fails, or has a crate that the goals are not for", () => {
+    const fails = program("echo cannot open shared object >&2; exit 127");
+    const later = program("echo 0.3.0 1.95.0");
+    expect(findCrate(fails)).toEqual({
+      found: false,
+      reason: `${fails} has none: cannot open shared object`,
+    });
+    expect(findCrate(later)).toEqual({
+      found: false,
+      reason: `the goals are for CPEX 0.2, and ${later} has 0.3.0`,
+    });
+    expect(findCrate(undefined)).toMatchObject({
+      found: false,
+      reason: expect.stringContaining("where there is cargo"),
+    });
   });
 });
 
@@ -55,38 +87,68 @@ describe("the comparisons with CPEX", () => {
   const wants = (...ids: readonly string[]) => {
     return ({ id }: { readonly id: string }) => ids.includes(id);
   };
+  const here = (versions: string) => () => ({ found: true, versions }) as const;
+  const none = (reason: string) => () => ({ found: false, reason }) as const;
+  const unasked = () => expect.unreachable();
 
-  it("run where there is one", () => {
-    const { groups, versions, skipped } = cpexHere(wants("E1"), () => {
-      return { found: true, versions: "CPEX 0.1.4" };
-    });
-    expect(Object.keys(groups)).toContain("cpex-executor");
-    expect({ versions, skipped }).toEqual({ versions: "CPEX 0.1.4", skipped: [] });
+  it("run where there is one, and only with that one", () => {
+    const python = cpexHere(wants("E1"), { Python: here("CPEX 0.1.4"), Rust: unasked });
+    expect(Object.keys(python.groups)).toContain("cpex-executor");
+    expect(python).toMatchObject({ versions: "CPEX 0.1.4", skipped: [] });
+    const rust = cpexHere(wants("R3"), { Python: unasked, Rust: here("cpex-core 0.2.3") });
+    expect(Object.keys(rust.groups)).toEqual(["crate-filter", "crate-merge", "crate-hook"]);
+    expect(rust).toMatchObject({ versions: "cpex-core 0.2.3", skipped: [] });
   });
 
   it("are skipped where there is none, each id once, with the reason", () => {
     const reason = "there is no Python";
-    expect(cpexHere(wants("F2", "M2", "D1"), () => ({ found: false, reason }))).toEqual({
+    const skipped = "Skipped: F2, M2. They compare with CPEX in Python, and there is no Python.";
+    const find = { Python: none(reason), Rust: unasked };
+    expect(cpexHere(wants("F2", "M2", "D1"), find)).toEqual({
       groups: {},
       versions: null,
-      skipped: ["Skipped: F2, M2. They compare with CPEX in Python, and there is no Python."],
+      skipped: [skipped],
+    });
+    const one = cpexHere(wants("F2", "M2", "R1", "R2"), { ...find, Rust: here("cpex-core 0.2.3") });
+    expect(Object.keys(one.groups)).toEqual(["crate-filter", "crate-merge", "crate-hook"]);
+    expect(one).toMatchObject({ versions: "cpex-core 0.2.3", skipped: [skipped] });
+    expect(cpexHere(wants("R1", "R2"), { Python: unasked, Rust: none("it is away") })).toEqual({
+      groups: {},
+      versions: null,
+      skipped: ["Skipped: R1, R2. They compare with CPEX in Rust, and it is away."],
     });
   });
 
+  it("tell both, where both are here", () => {
+    const find = { Python: here("CPEX 0.1.4"), Rust: here("cpex-core 0.2.3") };
+    expect(cpexHere(wants("F1", "R1"), find).versions).toBe("CPEX 0.1.4, cpex-core 0.2.3");
+  });
+
   it("start nothing where none is wanted", () => {
-    const find = () => expect.unreachable();
-    expect(cpexHere(wants("D1", "W1"), find)).toEqual({ groups: {}, versions: null, skipped: [] });
+    expect(cpexHere(wants("D1", "W1"), { Python: unasked, Rust: unasked })).toEqual({
+      groups: {},
+      versions: null,
+      skipped: [],
+    });
   });
 
   it("are all that the goals name", () => {
-    const { groups } = cpexHere(
-      () => true,
-      () => ({ found: true, versions: "" }),
-    );
+    const { groups } = cpexHere(() => true, { Python: here(""), Rust: here("") });
     const ids = Object.values(groups).flatMap(({ comparisons }) => comparisons.map(({ id }) => id));
     expect([...new Set(ids)].sort().join(" ")).toBe(
-      "E1 E2 E3 F1 F2 F3 F4 M1 M2 M3 M4 M5 M6 T1 T2 T3 V1 V2 V3 W3 W4",
+      "E1 E2 E3 F1 F2 F3 F4 M1 M2 M3 M4 M5 M6 R1 R2 R3 R4 R5 T1 T2 T3 V1 V2 V3 W3 W4",
     );
+  });
+
+  it("hold filter, merge and a hook of 1, 5 and 20 plugins to the crate, at or under it", () => {
+    const { groups } = cpexHere(wants("R1"), { Python: unasked, Rust: here("") });
+    const all = Object.values(groups).flatMap(({ comparisons }) => comparisons);
+    expect(new Set(all.map(({ goal }) => goal))).toEqual(new Set([1]));
+    const hooks = all.filter(({ workload }) => workload.startsWith("hook, "));
+    for (const id of ["R3", "R4", "R5"]) {
+      const of = hooks.filter((each) => each.id === id);
+      expect(of.map(({ workload }) => /n = (\d+)/.exec(workload)?.[1])).toEqual(["1", "5", "20"]);
+    }
   });
 });
 
@@ -144,36 +206,61 @@ describe("npm run bench:peers", () => {
       encoding: "utf8",
     });
   /** Says what it is called with. As `-m venv` it puts itself into the folder. */
-  const python = (inside: string) =>
+  const python = (inside = "") =>
     program(`echo "$@"
       mkdir -p "$4/bin"; printf '#!/bin/sh\\necho "$@"\\n${inside}\\n' > "$4/bin/python"
       chmod +x "$4/bin/python"`);
+  const cargo = () => program('echo "$@"');
 
-  it("makes an environment with CPEX, and says how to name it", () => {
+  it("makes an environment and a program with CPEX, and says how to name them", () => {
     const folder = folderWith({});
-    const { status, stdout } = peers(["--python", python("")], folder);
+    const { status, stdout } = peers(["--python", python(), "--cargo", cargo()], folder);
     expect(status).toBe(0);
-    expect(stdout.split("\n").slice(0, 3)).toEqual([
+    const said = stdout.split("\n");
+    expect(said.slice(0, 3)).toEqual([
       "-m venv --clear build/cpex",
       "-m pip install --quiet --disable-pip-version-check cpex==0.1.4",
       "cpex==0.1.4 is in build/cpex, where `npm run bench` finds it.",
     ]);
-    expect(stdout).toMatch(/CPEX_PYTHON=\/.*\/build\/cpex\/bin\/python\n$/);
+    expect(said[3]).toMatch(/CPEX_PYTHON=\/.*\/build\/cpex\/bin\/python$/);
+    expect(said.slice(4, 6)).toEqual([
+      "build --release --ignore-rust-version --quiet --manifest-path bench/cpex-rust/Cargo.toml --target-dir build/cpex-rust",
+      "The program with CPEX in Rust is build/cpex-rust/release/cpex-peer, where `npm run bench` finds it.",
+    ]);
+    expect(said[6]).toMatch(/CPEX_RUST=\/.*\/build\/cpex-rust\/release\/cpex-peer$/);
   });
 
-  it("leaves nothing behind where pip fails", () => {
+  it("leaves the program out where there is no cargo, and says so", () => {
     const folder = folderWith({});
-    expect(peers(["--python", python("exit 1")], folder).status).toBe(1);
+    const absent = join(folder, "no-cargo");
+    const { status, stdout } = peers(["--python", python(), "--cargo", absent], folder);
+    expect(status).toBe(0);
+    expect(stdout).toContain("cpex==0.1.4 is in build/cpex, ");
+    expect(stdout).toMatch(/no-cargo did not start: .*\. --cargo names another\.\nLeft out: /);
+    expect(stdout).not.toContain("CPEX_RUST");
+  });
+
+  it("leaves nothing behind where pip or cargo fails, and makes the other", () => {
+    const old = "build/cpex-rust/release/cpex-peer";
+    const folder = folderWith({ [old]: "" });
+    const pip = peers(["--python", python("exit 1"), "--cargo", cargo()], folder);
+    expect(pip.status).toBe(1);
+    expect(pip.stdout).toMatch(/^The program with CPEX in Rust is /m);
     expect(existsSync(join(folder, "build/cpex"))).toBe(false);
+    const fails = program("exit 101");
+    expect(peers(["--python", python(), "--cargo", fails], folder).status).toBe(101);
+    expect(existsSync(join(folder, old))).toBe(false);
+    expect(existsSync(join(folder, "build/cpex"))).toBe(true);
   });
 
   it("says what is wrong with how it is called", () => {
     const folder = folderWith({});
-    const { status, stderr } = peers(["--python", join(folder, "none")], folder);
+    const args = ["--python", join(folder, "none"), "--cargo", cargo()];
+    const { status, stderr } = peers(args, folder);
     expect({ status, stderr }).toEqual({
       status: 2,
       stderr: expect.stringMatching(/ did not start: .* --python names another\.\n$/),
     });
-    expect(peers(["now"], folder).stderr).toMatch(/ It takes --python NAME, /);
+    expect(peers(["now"], folder).stderr).toMatch(/ It takes --python NAME, .* --cargo NAME\.\n$/);
   });
 });

@@ -1,0 +1,97 @@
+/** R: filter, merge and a whole hook against CPEX in Rust, the crate `cpex-core`. */
+import type { Capability } from "glassine";
+import { oursSide } from "../dispatch-sides.ts";
+import type { Comparison } from "../harness.ts";
+import { payload, threeCapabilities } from "../workloads.ts";
+import { type Edit, edits } from "./edits.ts";
+import { labellingSide } from "./executor.ts";
+import { freshSide } from "./filter.ts";
+import { mergeSide } from "./merge.ts";
+import { type PeerEdit, versusCrate } from "./peer.ts";
+import { allCapabilities, crateEnvelope as envelope } from "./workloads.ts";
+
+/** The crate is to be as dear at least. */
+const goal = 1;
+
+/** In the crate a right to add to the labels shows none, and what is not shown is not added to. */
+const threeInCrate = [...threeCapabilities, "read_labels"];
+
+const filtering = (
+  workload: string,
+  grant: readonly Capability[],
+  inCrate: readonly string[] = grant,
+): Comparison =>
+  versusCrate("R1", `filter, ${workload}, built fresh`, goal, () => freshSide(grant), {
+    case: "filter",
+    input: { envelope, capabilities: inCrate },
+  });
+
+export const crateFilterComparisons: readonly Comparison[] = [
+  filtering("0 capabilities", []),
+  filtering("3 capabilities", threeCapabilities, threeInCrate),
+  filtering("all capabilities", allCapabilities),
+];
+
+const merging = (
+  workload: string,
+  edit: Edit,
+  peer: PeerEdit,
+  grant: readonly Capability[] = allCapabilities,
+): Comparison =>
+  versusCrate("R2", `merge, ${workload}`, goal, () => mergeSide(edit, grant), {
+    case: "merge",
+    input: { envelope, capabilities: grant, edit: peer },
+  });
+
+export const crateMergeComparisons: readonly Comparison[] = [
+  merging("nothing changed: the very view, there a copy", edits.none, "none"),
+  merging("one label appended, by a helper", edits.labelByHelper, "label"),
+  merging("one label appended, by hand", edits.labelByHand, "label"),
+  merging("one header set, by a helper", edits.headerByHelper, "header"),
+  merging("one header set, by hand", edits.headerByHand, "header"),
+  merging("one hop appended, by a helper", edits.hopByHelper, "hop"),
+  merging("one hop appended, by hand", edits.hopByHand, "hop"),
+  merging("custom replaced, by a helper", edits.customByHelper, "custom", []),
+  merging("custom replaced, by hand", edits.customByHand, "custom", []),
+];
+
+const twoParameters = (n: number): Comparison =>
+  versusCrate(
+    "R3",
+    `hook, 2-parameter async, deadline live, n = ${n}`,
+    goal,
+    () => oursSide({ kind: "async", n }),
+    { case: "execute", input: { kind: "two", plugins: n, capabilities: [], payload } },
+  );
+
+const threeParameters = (n: number): Comparison =>
+  versusCrate(
+    "R4",
+    `hook, 3-parameter async, fresh envelope, deadline live, n = ${n}`,
+    goal,
+    () => oursSide({ kind: "async3", n, envelope: "fresh" }),
+    {
+      case: "execute",
+      input: { kind: "three", plugins: n, capabilities: threeInCrate, payload, envelope },
+    },
+  );
+
+const labelling = (n: number): Comparison =>
+  versusCrate(
+    "R5",
+    `hook, a label of each plugin, fresh envelope, deadline live, n = ${n}`,
+    goal,
+    () => labellingSide(n),
+    {
+      case: "execute",
+      input: { kind: "labels", plugins: n, capabilities: threeInCrate, payload, envelope },
+    },
+  );
+
+const counts = [1, 5, 20];
+
+export const crateHookComparisons: readonly Comparison[] = [
+  ...counts.map(twoParameters),
+  ...counts.map(threeParameters),
+  ...counts.map(labelling),
+];
