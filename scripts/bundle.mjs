@@ -1,0 +1,74 @@
+// Writes the JavaScript of dist, part of `npm run build`: one file for each entry of package.json,
+// and beside them the parts that several entries have in common. A program that loads the core then
+// reads a handful of files. Declarations are written before, by the compiler.
+//
+// Rule: a source file is in one output file. An identity that a class, a WeakMap or a captured
+// intrinsic stands for is the same for all entries.
+import { readFileSync } from "node:fs";
+import { isAbsolute } from "node:path";
+import { rolldown } from "rolldown";
+
+const { exports, bin } = JSON.parse(readFileSync("package.json", "utf8"));
+
+/** `./dist/node/index.js`, of `exports` or `bin`: `node/index` and its source file. */
+function entryOf(output) {
+  const [, name] = /^\.\/dist\/(.+)\.js$/.exec(output) ?? [];
+  if (name === undefined) throw new Error(`${output} is no JavaScript of dist.`);
+  return [name, `src/${name}.ts`];
+}
+
+const outputs = [...Object.values(exports), ...Object.values(bin)]
+  .map((entry) => entry.default ?? entry)
+  .filter((output) => output.endsWith(".js"));
+
+/**
+ * What entries have in common, in as few files as they can do with: each that is read costs a start
+ * a millisecond. A group takes what its modules import, too, and the first that wants a module
+ * has it. A bundler of a user's keeps of a file whatever runs when it is loaded, schemas above all;
+ * so what the audit sinks and a label store need is apart, and what the adapters need.
+ */
+const groups = [
+  {
+    name: "base",
+    test: /src\/(?:audit\/json-lines|labels\/(?:store|settle-within)|admit\/read-options)\.ts$/,
+  },
+  {
+    name: "messages",
+    test: /src\/(?:(?:messages|extensions)\/[a-z.-]+|labels\/(?:memory-store|policy))\.ts$/,
+  },
+  { name: "core", test: /src\/host\/[a-z.-]+\.ts$/ },
+].map((group, index, { length }) => ({ ...group, priority: length - index }));
+
+const bundle = await rolldown({
+  input: Object.fromEntries(outputs.map(entryOf)),
+  // Packages are the installer's affair.
+  external: (id) => !id.startsWith(".") && !isAbsolute(id),
+  platform: "neutral",
+  transform: { target: "es2023" },
+  tsconfig: false,
+  onLog: (_level, { message }) => {
+    throw new Error(message);
+  },
+});
+const { output } = await bundle.write({
+  dir: "dist",
+  format: "esm",
+  chunkFileNames: "shared/[name].js",
+  codeSplitting: { groups },
+  sourcemap: true,
+  minify: false,
+  minifyInternalExports: false,
+  // The docstrings are in the declarations. The engine reads ASCII at half the memory.
+  comments: { jsdoc: false },
+  charset: "ascii",
+});
+await bundle.close();
+
+const home = new Map();
+for (const { type, fileName, moduleIds } of output) {
+  for (const id of type === "chunk" ? moduleIds : []) {
+    const other = home.get(id);
+    if (other !== undefined) throw new Error(`${id} is in ${other} and in ${fileName}.`);
+    home.set(id, fileName);
+  }
+}

@@ -1,0 +1,58 @@
+/** The JavaScript that is published: what the entries have in common, they have once. */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { expect, it } from "vitest";
+import { run } from "../docs/support/compile.ts";
+import { root } from "../docs/support/pages.ts";
+
+/** The files of dist that a program loads with one of them. */
+function loadedWith(file: string, found = new Set<string>()): ReadonlySet<string> {
+  if (found.has(file)) return found;
+  found.add(file);
+  const imports = readFileSync(file, "utf8").matchAll(
+    /^(?:import|export)[^;]*? from "(\.[^"]+)";$/gm,
+  );
+  for (const [, path = ""] of imports) loadedWith(join(dirname(file), path), found);
+  return found;
+}
+
+it("of the core is a handful of files, for each costs a start", () => {
+  const files = [...loadedWith(join(root, "dist/index.js"))];
+  expect(files.filter((file) => !existsSync(file))).toEqual([]);
+  expect(files.length).toBeGreaterThan(1);
+  expect(files.length).toBeLessThanOrEqual(5);
+});
+
+it("has its source maps, with the sources in them", () => {
+  for (const file of loadedWith(join(root, "dist/index.js"))) {
+    const { sources, sourcesContent } = JSON.parse(readFileSync(`${file}.map`, "utf8"));
+    expect(sources.length).toBeGreaterThan(0);
+    expect(sourcesContent.filter((text: unknown) => typeof text === "string")).toHaveLength(
+      sources.length,
+    );
+  }
+});
+
+const program = `
+  import { createMessage, GlassineError } from "glassine";
+  import { fromMessagesRequest } from "glassine/anthropic";
+  import { fileAuditSink } from "glassine/node";
+  import { redisLabelStore } from "glassine/redis";
+  const body = { model: "m", max_tokens: 1, messages: [{ role: "user", content: "Ahoy" }] };
+  const [message] = fromMessagesRequest(body).messages;
+  const isKnown = createMessage(message) === message;
+  const thrown = [redisLabelStore, fileAuditSink].map((make) => {
+    try {
+      make({ unknown: 1 });
+    } catch (error) {
+      return error instanceof GlassineError;
+    }
+  });
+  console.log(JSON.stringify([isKnown, ...thrown]));
+`;
+
+it("knows in one entry what another made: messages by their mark, errors by their class", async () => {
+  const ran = await run(process.execPath, ["--input-type=module", "--eval", program]);
+  expect(ran).toMatchObject({ code: 0, output: "[true,true,true]\n", complaints: "" });
+});
