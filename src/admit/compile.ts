@@ -9,7 +9,7 @@ import type * as z from "zod";
 import { checksOf, held, passesBy, type ZodCheck } from "./checks.ts";
 import type { Compiled, LevelBuilder, Shape } from "./compiled.ts";
 import { mismatch, readArray, readMap } from "./free-form.ts";
-import { freeze } from "./intrinsics.ts";
+import { freeze, mapGet, mapSet } from "./intrinsics.ts";
 import { checksBesideKind, kindOf, listLimitOf, readNumber, readText } from "./kinds.ts";
 import { compileLevel, compileLoose } from "./level.ts";
 import type { Limits } from "./limits.ts";
@@ -40,9 +40,9 @@ export interface CompileOptions {
   readonly builders?: readonly LevelBuilder[] | undefined;
 }
 
-/** One compilation of a schema and all that is in it. */
+/** One compilation of schemas and all that is in them. */
 interface Compiling extends CompileOptions {
-  /** What recursion comes back to. */
+  /** Each schema is compiled once, wherever it stands; recursion comes back to it. */
   readonly known: Map<z.ZodType, Compiled>;
   /** What recursion has yet to compile. */
   readonly pending: (() => Compiled)[];
@@ -56,18 +56,25 @@ const maxPending = 100;
  * what is compiled there would be the plugin's.
  */
 export function compileSchema(schema: z.ZodType, options: CompileOptions): Compiled {
-  const compiling: Compiling = { ...options, known: new Map(), pending: [] };
-  const compiled = compile(schema, compiling);
-  compiling.known.set(schema, compiled);
-  for (const inner of compiling.pending) {
-    if (compiling.pending.length > maxPending) break;
-    try {
-      inner();
-    } catch {
-      // A getter may name a schema that is not there yet.
+  return compilerFor(options)(schema);
+}
+
+/** Compiles several schemas under the same options. What they share is compiled once. */
+export function compilerFor(options: CompileOptions): (schema: z.ZodType) => Compiled {
+  const known = new Map<z.ZodType, Compiled>();
+  return (schema) => {
+    const compiling: Compiling = { ...options, known, pending: [] };
+    const compiled = compile(schema, compiling);
+    for (const inner of compiling.pending) {
+      if (compiling.pending.length > maxPending) break;
+      try {
+        inner();
+      } catch {
+        // A getter may name a schema that is not there yet.
+      }
     }
-  }
-  return frozen(compiled);
+    return frozen(compiled);
+  };
 }
 
 function frozen(compiled: Compiled): Compiled {
@@ -85,6 +92,14 @@ function frozen(compiled: Compiled): Compiled {
 }
 
 function compile(schema: z.ZodType, options: Compiling): Compiled {
+  const before = mapGet(options.known, schema);
+  if (before !== undefined) return before;
+  const compiled = compileNew(schema, options);
+  mapSet(options.known, schema, compiled);
+  return compiled;
+}
+
+function compileNew(schema: z.ZodType, options: Compiling): Compiled {
   const kind = kindOf(schema);
   if (kind !== undefined) {
     const rest = checksBesideKind(schema);
@@ -182,9 +197,7 @@ function compileLazy(getter: () => z.ZodType, options: Compiling): Compiled {
   let inner: Compiled | undefined;
   const compiled = () => {
     if (inner !== undefined) return inner;
-    const schema = getter();
-    inner = options.known.get(schema) ?? compile(schema, options);
-    options.known.set(schema, inner);
+    inner = compile(getter(), options);
     return inner;
   };
   options.pending.push(compiled);

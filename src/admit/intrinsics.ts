@@ -102,6 +102,10 @@ export const weakSet: <K extends WeakKey, V>(map: WeakMap<K, V>, key: K, value: 
 export const mapGet: <K, V>(map: ReadonlyMap<K, V>, key: K) => V | undefined = uncurryThis(
   Map.prototype.get,
 ) as never;
+/** `map.set(key, value)` of a Map. */
+export const mapSet: <K, V>(map: Map<K, V>, key: K, value: V) => unknown = uncurryThis(
+  Map.prototype.set,
+) as never;
 export const execPattern: Method<RegExp, [string], RegExpExecArray | null> = uncurryThis(
   RegExp.prototype.exec,
 );

@@ -6,8 +6,7 @@
  * configuration is taken out of it. Whoever sends a request could erase who did what.
  */
 import * as z from "zod";
-import { textSchema } from "./event.ts";
-import { freeText } from "./fact-kinds.ts";
+import { freeText, textSchema } from "./fact-kinds.ts";
 import { type RegistrationFailure, registrationFailures } from "./registration-failures.ts";
 
 /** Who and what an event is about, and where both are taken from. */

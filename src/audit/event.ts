@@ -1,5 +1,4 @@
 /** What an event of the trail is. */
-import * as z from "zod";
 import type { Json } from "../admit/index.ts";
 
 /**
@@ -40,31 +39,3 @@ export const defaultTenant = "default";
 
 export const eventTypePattern: RegExp = /^(?=.{1,128}$)[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+$/;
 export const keyPattern: RegExp = /^[a-z][a-z0-9_]{0,63}$/;
-const timestampPattern: RegExp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
-
-/** Of a text in a record: one line, 500 characters and an ellipsis. */
-export const textSchema = z.string().max(501);
-const keySchema = z.string().regex(keyPattern);
-const factSchema: z.ZodType<Json, Json> = z
-  .lazy(() =>
-    z.union([
-      textSchema,
-      z.number(),
-      z.boolean(),
-      z.null(),
-      z.array(factSchema),
-      z.record(keySchema, factSchema),
-    ]),
-  )
-  .meta({ id: "fact" });
-
-/** The one schema of an event. `spec/schemas/audit-event.schema.json` is written from it. */
-export const auditEventSchema = z.strictObject({
-  eventType: z.string().regex(eventTypePattern).describe("What happened, in dotted words."),
-  actorUri: textSchema.describe("Who did it."),
-  targetUri: textSchema.describe("What it was done to."),
-  tenantId: textSchema.describe("Whose data it is about; `system` for what is nobody's."),
-  timestamp: z.string().regex(timestampPattern).describe("When it was raised, in UTC."),
-  outcome: z.enum(["success", "failure"]),
-  metadata: z.record(keySchema, factSchema).describe("The facts, by keys in snake_case."),
-});

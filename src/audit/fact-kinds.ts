@@ -2,9 +2,11 @@
  * What the texts in the metadata of an event are: words of a closed list, facts of the library's
  * own, or free text that somebody wrote. Read off the schemas, once.
  */
-import type * as z from "zod";
+import * as z from "zod";
 import { intrinsics } from "../admit/index.ts";
-import { textSchema } from "./event.ts";
+
+/** Of a text in a record: one line, 500 characters and an ellipsis. */
+export const textSchema = z.string().max(501);
 
 /** By key where there are more. */
 export type FactKind = "word" | "fact" | "free" | FactKinds;

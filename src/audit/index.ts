@@ -1,5 +1,6 @@
 export { describeThrown } from "./describe-thrown.ts";
-export { type AuditEvent, type AuditEventInput, auditEventSchema } from "./event.ts";
+export type { AuditEvent, AuditEventInput } from "./event.ts";
+export { auditEventSchema } from "./event-schema.ts";
 export { type AuditEventSpec, type AuditEventType, auditEventTypes } from "./event-types.ts";
 export { jsonLines } from "./json-lines.ts";
 export { auditEvent, factKindsOf } from "./make-event.ts";

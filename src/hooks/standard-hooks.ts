@@ -25,8 +25,15 @@ const covering = <const Side extends "pre" | "post">(covers: Side, description: 
     covers,
   });
 
-const texts = () => z.array(z.string());
-const stringMap = () => z.record(z.string(), z.string());
+// One schema for all the fields that hold the same: each that is made costs a start.
+const text = z.string();
+const optionalText = text.optional();
+const textMap = z.record(text, text);
+const optionalTextMap = textMap.optional();
+const anyJson = jsonValue();
+const anyObject = jsonObject();
+const emptyObject = anyObject.default({});
+const objects = z.array(anyObject);
 
 export const standardHooks = Object.freeze({
   evaluate: defineHook({
@@ -49,9 +56,9 @@ export const standardHooks = Object.freeze({
     semantic: "message",
     description: "A tool is about to be called (older payload).",
     payload: z.strictObject({
-      name: z.string(),
-      args: jsonObject().default({}),
-      headers: stringMap().optional(),
+      name: text,
+      args: emptyObject,
+      headers: optionalTextMap,
     }),
     writable: ["name", "args"],
     headersField: "headers",
@@ -59,44 +66,44 @@ export const standardHooks = Object.freeze({
   tool_post_invoke: defineHook({
     semantic: "message",
     description: "A tool has answered (older payload).",
-    payload: z.strictObject({ name: z.string(), result: jsonValue() }),
+    payload: z.strictObject({ name: text, result: anyJson }),
     writable: ["result"],
   }),
   prompt_pre_fetch: defineHook({
     semantic: "message",
     description: "A prompt is about to be fetched (older payload).",
-    payload: z.strictObject({ prompt_id: z.string(), args: stringMap().default({}) }),
+    payload: z.strictObject({ prompt_id: text, args: textMap.default({}) }),
     writable: ["args"],
   }),
   prompt_post_fetch: defineHook({
     semantic: "message",
     description: "A prompt has been fetched (older payload).",
-    payload: z.strictObject({ prompt_id: z.string(), result: jsonValue() }),
+    payload: z.strictObject({ prompt_id: text, result: anyJson }),
     writable: ["result"],
   }),
   resource_pre_fetch: defineHook({
     semantic: "message",
     description: "A resource is about to be read (older payload).",
-    payload: z.strictObject({ uri: z.string(), metadata: jsonObject().default({}) }),
+    payload: z.strictObject({ uri: text, metadata: emptyObject }),
     writable: ["uri", "metadata"],
   }),
   resource_post_fetch: defineHook({
     semantic: "message",
     description: "A resource has been read (older payload).",
-    payload: z.strictObject({ uri: z.string(), content: jsonValue() }),
+    payload: z.strictObject({ uri: text, content: anyJson }),
     writable: ["content"],
   }),
   agent_pre_invoke: defineHook({
     semantic: "message",
     description: "An agent is about to run (older payload).",
     payload: z.strictObject({
-      agent_id: z.string(),
-      messages: z.array(jsonObject()),
-      tools: texts().optional(),
-      headers: stringMap().optional(),
-      model: z.string().optional(),
-      system_prompt: z.string().optional(),
-      parameters: jsonObject().default({}),
+      agent_id: text,
+      messages: objects,
+      tools: z.array(text).optional(),
+      headers: optionalTextMap,
+      model: optionalText,
+      system_prompt: optionalText,
+      parameters: emptyObject,
     }),
     writable: ["messages", "tools", "model", "system_prompt", "parameters"],
     headersField: "headers",
@@ -105,9 +112,9 @@ export const standardHooks = Object.freeze({
     semantic: "message",
     description: "An agent has run (older payload).",
     payload: z.strictObject({
-      agent_id: z.string(),
-      messages: z.array(jsonObject()),
-      tool_calls: z.array(jsonObject()).optional(),
+      agent_id: text,
+      messages: objects,
+      tool_calls: objects.optional(),
     }),
     writable: ["messages", "tool_calls"],
   }),

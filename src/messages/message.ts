@@ -1,8 +1,10 @@
 /** Messages and payloads: read once, frozen, and known again afterwards. */
+import type * as z from "zod";
 import {
   admit,
   areWithin,
   type Compiled,
+  compilerFor,
   compileSchema,
   concat,
   Itself,
@@ -65,11 +67,13 @@ class Marked extends Itself {
   }
 }
 const anyJson = compileSchema(jsonValue(), { closed: false, shownWhole: true });
-export const messageReader = compileSchema(messageSchema, {
+/** A message's own, and its parts': what they share is compiled once. */
+export const compileMessage: (schema: z.ZodType) => Compiled = compilerFor({
   closed: true,
   shownWhole: true,
   builders: messageLevels,
 });
+export const messageReader: Compiled = compileMessage(messageSchema);
 
 /**
  * Makes a message: checked, defaults filled in, deep-frozen.

@@ -12,9 +12,16 @@ import {
   withRule,
 } from "../admit/index.ts";
 
+// One schema for all the fields that hold the same: each that is made costs a start.
+const text = z.string();
+const optionalText = text.optional();
+const optionalCount = wholeNumber().optional();
+const emptyObject = jsonObject().default({});
+const falseByDefault = withDefault(z.boolean(), false);
+
 /** A part that holds text. */
 const holdsText = <const Type extends string>(type: Type) =>
-  z.object({ content_type: z.literal(type), text: z.string() });
+  z.object({ content_type: z.literal(type), text: text });
 
 /** A part that holds one object under `content`. */
 const holds = <const Type extends string, Content extends z.ZodType>(
@@ -28,20 +35,20 @@ export const thinkingPart = holdsText("thinking");
 export const toolCallPart = holds(
   "tool_call",
   z.object({
-    tool_call_id: z.string(),
-    name: z.string(),
-    arguments: jsonObject().default({}),
-    namespace: z.string().optional(),
+    tool_call_id: text,
+    name: text,
+    arguments: emptyObject,
+    namespace: optionalText,
   }),
 );
 
 export const toolResultPart = holds(
   "tool_result",
   z.object({
-    tool_call_id: z.string(),
-    tool_name: z.string(),
+    tool_call_id: text,
+    tool_name: text,
     content: jsonValue().optional(),
-    is_error: withDefault(z.boolean(), false),
+    is_error: falseByDefault,
   }),
 );
 
@@ -51,17 +58,17 @@ export const resourcePart = holds(
   "resource",
   withRule(
     z.object({
-      resource_request_id: z.string(),
-      uri: z.string(),
-      name: z.string().optional(),
-      description: z.string().optional(),
+      resource_request_id: text,
+      uri: text,
+      name: optionalText,
+      description: optionalText,
       resource_type: resourceType,
-      content: z.string().optional(),
+      content: optionalText,
       blob: utf8Text().optional(),
-      mime_type: z.string().optional(),
-      size_bytes: wholeNumber().optional(),
-      annotations: jsonObject().default({}),
-      version: z.string().optional(),
+      mime_type: optionalText,
+      size_bytes: optionalCount,
+      annotations: emptyObject,
+      version: optionalText,
     }),
     "content or blob, not both",
     (part) => part.content === undefined || part.blob === undefined,
@@ -72,13 +79,13 @@ export const resourceRefPart = holds(
   "resource_ref",
   withRule(
     z.object({
-      resource_request_id: z.string(),
-      uri: z.string(),
-      name: z.string().optional(),
+      resource_request_id: text,
+      uri: text,
+      name: optionalText,
       resource_type: resourceType,
-      range_start: wholeNumber().optional(),
-      range_end: wholeNumber().optional(),
-      selector: z.string().optional(),
+      range_start: optionalCount,
+      range_end: optionalCount,
+      selector: optionalText,
     }),
     "range_end not below range_start",
     (part) => part.range_end === undefined || (part.range_start ?? 0) <= part.range_end,
@@ -88,10 +95,10 @@ export const resourceRefPart = holds(
 export const promptRequestPart = holds(
   "prompt_request",
   z.object({
-    prompt_request_id: z.string(),
-    name: z.string(),
-    arguments: jsonObject().default({}),
-    server_id: z.string().optional(),
+    prompt_request_id: text,
+    name: text,
+    arguments: emptyObject,
+    server_id: optionalText,
   }),
 );
 
@@ -100,27 +107,24 @@ export const promptResultPart = <Nested extends z.ZodType>(message: Nested) =>
   holds(
     "prompt_result",
     z.object({
-      prompt_request_id: z.string(),
-      prompt_name: z.string(),
+      prompt_request_id: text,
+      prompt_name: text,
       messages: z.array(message).default([]),
-      content: z.string().optional(),
-      is_error: withDefault(z.boolean(), false),
-      error_message: z.string().optional(),
+      content: optionalText,
+      is_error: falseByDefault,
+      error_message: optionalText,
     }),
   );
 
 /** Where a medium is: at a URL, or here as base64. */
 const source = {
   type: z.enum(["url", "base64"]),
-  data: z.string(),
-  media_type: z.string().optional(),
+  data: text,
+  media_type: optionalText,
 };
-const lasting = z.object({ ...source, duration_ms: wholeNumber().optional() });
+const lasting = z.object({ ...source, duration_ms: optionalCount });
 
 export const imagePart = holds("image", z.object(source));
 export const videoPart = holds("video", lasting);
 export const audioPart = holds("audio", lasting);
-export const documentPart = holds(
-  "document",
-  z.object({ ...source, title: z.string().optional() }),
-);
+export const documentPart = holds("document", z.object({ ...source, title: optionalText }));

@@ -1,6 +1,6 @@
 /** Makes parts of messages: checked, defaults filled in, frozen. */
-import { type Compiled, compileSchema, intrinsics } from "../admit/index.ts";
-import { type ContentPart, type PartInput, readHost } from "./message.ts";
+import { type Compiled, intrinsics } from "../admit/index.ts";
+import { type ContentPart, compileMessage, type PartInput, readHost } from "./message.ts";
 import { partSchemas } from "./schemas.ts";
 
 /** The kind of a part: what stands under `content_type`. */
@@ -18,10 +18,7 @@ export type PartContent<Kind extends PartKind> =
 const readers: Readonly<Record<string, Compiled>> = Object.assign(
   intrinsics.create(null),
   Object.fromEntries(
-    partSchemas.map((schema) => [
-      schema.shape.content_type.value,
-      compileSchema(schema, { closed: true, shownWhole: true }),
-    ]),
+    partSchemas.map((schema) => [schema.shape.content_type.value, compileMessage(schema)]),
   ),
 );
 

@@ -3,7 +3,7 @@ import type * as z from "zod";
 import {
   type Compiled,
   compileLevel,
-  compileSchema,
+  compilerFor,
   intrinsics,
   type Level,
   type LevelValue,
@@ -57,15 +57,12 @@ export function compileSlots(table: SlotTable): CompiledSlots {
   const shape = Object.fromEntries(
     names.map((name) => [name, optional((table[name] as SlotSpec).schema)]),
   );
+  const open = compilerFor({ closed: false, shownWhole: false, builders: levelBuilders });
+  const closed = compilerFor({ closed: true, shownWhole: false, builders: levelBuilders });
   const level = compileLevel(
     {} as z.ZodType,
     shape,
-    (schema, key) =>
-      compileSchema(schema, {
-        closed: table[key]?.closed === true,
-        shownWhole: false,
-        builders: levelBuilders,
-      }),
+    (schema, key) => (table[key]?.closed === true ? closed : open)(schema),
     { closed: true, shownWhole: false, strict: false, builders: levelBuilders },
   );
   const nodes = level.fields.map((field) => {

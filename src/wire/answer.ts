@@ -1,9 +1,10 @@
 /** What a result says beside its changes: how the caller is to be answered. */
-import { compileSchema, headerMap, intrinsics, payloadLimits } from "../admit/index.ts";
+import { headerMap, intrinsics, payloadLimits } from "../admit/index.ts";
 import { formatPath, GlassineError, quoted } from "../errors/index.ts";
 import { type HeaderMap, headerFault } from "../extensions/index.ts";
 import { recordOf, type Tell, withoutSecrets } from "./header-secrets.ts";
 import { checkOptions, misuse, readOption } from "./options.ts";
+import { compileDocument } from "./schemas.ts";
 
 /** What a plugin wishes for the answer to the caller. Nothing in this library acts on it. */
 export interface Answer {
@@ -20,7 +21,7 @@ export interface Answer {
   readonly httpStatusCode?: number | undefined;
 }
 
-const headersReader = compileSchema(headerMap(), { closed: false, shownWhole: true });
+const headersReader = compileDocument(headerMap());
 
 /** @throws GlassineError `options_invalid` */
 export function checkAnswer(answer: Answer, call: string): void {

@@ -1,6 +1,6 @@
 /** What came back from another process, as a handler would have returned it. */
 import type * as z from "zod";
-import { compileSchema, extensionsLimits, type Level, type LevelValue } from "../admit/index.ts";
+import { extensionsLimits, type Level, type LevelValue } from "../admit/index.ts";
 import { formatPath } from "../errors/index.ts";
 import { type Denial, type PluginContext, type Violation, violationOf } from "../hooks/index.ts";
 import type { Changed } from "../plugins/index.ts";
@@ -29,7 +29,7 @@ import {
   tryWire,
   unreadable,
 } from "./read-wire.ts";
-import { resultSchema } from "./schemas.ts";
+import { compileDocument, resultSchema } from "./schemas.ts";
 import { readStanding } from "./standing-denial.ts";
 import { denialFrom } from "./violation.ts";
 
@@ -56,7 +56,7 @@ export interface DecodedResult<Payload = object, Proposal = object> extends Drop
   readonly executions: readonly WireExecution[];
 }
 
-const reader = compileSchema(resultSchema, { closed: false, shownWhole: true });
+const reader = compileDocument(resultSchema);
 const level = reader.level as Level;
 
 type Written = z.output<typeof resultSchema>;

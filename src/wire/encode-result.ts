@@ -1,7 +1,6 @@
 /** What a handler returned, or an invocation resolved to, as text for another process. */
 import {
   admit,
-  compileSchema,
   decisive,
   jsonObject,
   type LevelValue,
@@ -27,7 +26,7 @@ import { executionDocuments, executionsOf, type WireExecution } from "./executio
 import { changeHeaderMaps, isRecord, withoutSecrets } from "./header-secrets.ts";
 import { misuse, readOption } from "./options.ts";
 import { withHeadersField } from "./payload-headers.ts";
-import { violationSchema } from "./schemas.ts";
+import { compileDocument, violationSchema } from "./schemas.ts";
 import { violationDocument } from "./violation.ts";
 
 /** Options of `encodeInvokeResult`. */
@@ -50,8 +49,8 @@ export interface WireSurface {
   readonly hooks: HookTable;
 }
 
-const anyObject = compileSchema(jsonObject(), { closed: false, shownWhole: true });
-const anyViolation = compileSchema(violationSchema, { closed: false, shownWhole: true });
+const anyObject = compileDocument(jsonObject());
+const anyViolation = compileDocument(violationSchema);
 const allowed: unknown = allow();
 
 export function encodeReturned(

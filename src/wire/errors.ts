@@ -1,12 +1,12 @@
 /** What a handler in another process threw, as the wire has it. */
 import type * as z from "zod";
-import { compileSchema, readPlain, writeText } from "../admit/index.ts";
+import { readPlain, writeText } from "../admit/index.ts";
 import { type ErrorCode, errorCodes, GlassineError, ownErrorCode } from "../errors/index.ts";
 import { oneLine } from "../hooks/index.ts";
 import { checkOptions, misuse } from "./options.ts";
 import { ownDatum } from "./own-datum.ts";
 import { type DecodeWireOptions, readWire } from "./read-wire.ts";
-import { errorSchema, internalError } from "./schemas.ts";
+import { compileDocument, errorSchema, internalError } from "./schemas.ts";
 
 /** Options of `encodeError`. */
 export interface EncodeErrorOptions {
@@ -75,7 +75,7 @@ function shownMessage(message: string): string {
   return line === "" ? "It threw something without a message." : line;
 }
 
-const reader = compileSchema(errorSchema, { closed: false, shownWhole: true });
+const reader = compileDocument(errorSchema);
 
 type ErrorDocument = Readonly<z.output<typeof errorSchema>>;
 

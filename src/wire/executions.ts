@@ -1,9 +1,8 @@
 /** Records of handlers' turns, as the wire has them. */
 import * as z from "zod";
-import { compileSchema } from "../admit/index.ts";
 import type { ExecutionRecord, Mode } from "../hooks/index.ts";
 import { misuse, readOption } from "./options.ts";
-import { executionSchema, olderModes } from "./schemas.ts";
+import { compileDocument, executionSchema, olderModes } from "./schemas.ts";
 
 /** One handler's turn, as it is told across the process boundary. */
 export interface WireExecution {
@@ -29,7 +28,7 @@ export interface WireExecution {
 
 type ExecutionDocument = z.output<typeof executionSchema>;
 
-const reader = compileSchema(z.array(executionSchema), { closed: false, shownWhole: true });
+const reader = compileDocument(z.array(executionSchema));
 
 /** Records as they are written. @throws GlassineError `options_invalid` */
 export function executionDocuments(executions: unknown): readonly ExecutionDocument[] {

@@ -4,6 +4,7 @@
  */
 import * as z from "zod";
 import {
+  compilerFor,
   headerMap,
   jsonObject,
   jsonValue,
@@ -13,19 +14,35 @@ import {
 } from "../admit/index.ts";
 import { modes } from "../hooks/index.ts";
 
+// One schema for all the fields that hold the same: each that is made costs a start.
+const text = z.string();
+const optionalText = text.optional();
+const names = z.array(text);
+const noNames = names.default([]);
+const optionalNames = names.optional();
+const anyObject = jsonObject();
+const optionalObject = anyObject.optional();
+const optionalHeaders = headerMap().optional();
+const truth = z.boolean();
+const optionalTruth = truth.optional();
+const trueByDefault = withDefault(truth, true);
+const falseByDefault = withDefault(truth, false);
+const count = wholeNumber();
+const zeroByDefault = withDefault(count, 0);
 /** A code of a protocol may be below zero. */
-const protocolCode = () => z.number().int();
+const protocolCode = z.number().int();
+const optionalProtocolCode = protocolCode.optional();
 
 /** `proto_error_code` is what the newer generation calls `mcp_error_code`. */
 export const violationSchema = z.object({
-  reason: z.string(),
-  description: z.string().optional(),
-  code: z.string(),
-  details: jsonObject().optional(),
-  mcp_error_code: protocolCode().optional(),
-  proto_error_code: protocolCode().optional(),
-  http_status_code: wholeNumber().optional(),
-  http_headers: headerMap().optional(),
+  reason: text,
+  description: optionalText,
+  code: text,
+  details: optionalObject,
+  mcp_error_code: optionalProtocolCode,
+  proto_error_code: optionalProtocolCode,
+  http_status_code: count.optional(),
+  http_headers: optionalHeaders,
 });
 
 /** What the older generation called some modes. */
@@ -41,34 +58,40 @@ const modeNames = Object.keys({ ...modes, ...olderModes }) as readonly (
 )[];
 
 export const executionSchema = z.object({
-  plugin_id: z.string(),
-  plugin_name: z.string(),
-  plugin_kind: z.string(),
-  hook_name: z.string(),
+  plugin_id: text,
+  plugin_name: text,
+  plugin_kind: text,
+  hook_name: text,
   mode: z.enum(modeNames),
   status: z.enum(["completed", "error", "timeout", "skipped", "cancelled", "disabled"]),
-  requested_allow: z.boolean().optional(),
-  effective_allow: withDefault(z.boolean(), true),
-  matched: z.boolean().optional(),
-  applied: withDefault(z.boolean(), false),
-  payload_modified: withDefault(z.boolean(), false),
-  extensions_modified: withDefault(z.boolean(), false),
-  duration_ns: withDefault(wholeNumber(), 0),
-  reason: z.string().optional(),
-  error_code: z.string().optional(),
-  config_keys: z.array(z.string()).default([]),
+  requested_allow: optionalTruth,
+  effective_allow: trueByDefault,
+  matched: optionalTruth,
+  applied: falseByDefault,
+  payload_modified: falseByDefault,
+  extensions_modified: falseByDefault,
+  duration_ns: zeroByDefault,
+  reason: optionalText,
+  error_code: optionalText,
+  config_keys: noNames,
 });
 
 export const resultSchema = z.object({
-  continue_processing: withDefault(z.boolean(), true),
-  modified_payload: jsonObject().optional(),
-  modified_extensions: jsonObject().optional(),
-  as_returned: withDefault(z.boolean(), false),
+  continue_processing: trueByDefault,
+  modified_payload: optionalObject,
+  modified_extensions: optionalObject,
+  as_returned: falseByDefault,
   violation: violationSchema.optional(),
-  metadata: jsonObject().optional(),
-  http_headers: headerMap().optional(),
-  retry_delay_ms: withDefault(wholeNumber(), 0),
+  metadata: optionalObject,
+  http_headers: optionalHeaders,
+  retry_delay_ms: zeroByDefault,
   executions: z.array(executionSchema).default([]),
+});
+
+/** Readers of these documents. What they share is compiled once. */
+export const compileDocument: ReturnType<typeof compilerFor> = compilerFor({
+  closed: false,
+  shownWhole: true,
 });
 
 /** An internal error, in JSON-RPC. */
@@ -76,32 +99,28 @@ export const internalError = -32603;
 
 export const errorSchema = withRule(
   z.object({
-    message: z.string(),
-    plugin_name: z.string(),
-    code: z.string().optional(),
-    details: jsonObject().optional(),
-    mcp_error_code: withDefault(protocolCode(), internalError),
-    proto_error_code: protocolCode().optional(),
+    message: text,
+    plugin_name: text,
+    code: optionalText,
+    details: optionalObject,
+    mcp_error_code: withDefault(protocolCode, internalError),
+    proto_error_code: optionalProtocolCode,
   }),
   "mcp_error_code and proto_error_code that agree",
   ({ mcp_error_code: older, proto_error_code: newer }) =>
     newer === undefined || older === internalError || older === newer,
 );
 
-const names = () => z.array(z.string());
-
 export const taskSchema = z.object({
-  hook: z.string(),
-  payload: jsonObject(),
-  extensions: jsonObject().optional(),
-  shown_headers: z
-    .object({ headers: names().optional(), request_headers: names().optional() })
-    .optional(),
-  context: z.object({ request_id: z.string(), operation: jsonObject().optional() }),
+  hook: text,
+  payload: anyObject,
+  extensions: optionalObject,
+  shown_headers: z.object({ headers: optionalNames, request_headers: optionalNames }).optional(),
+  context: z.object({ request_id: text, operation: optionalObject }),
   config: z.object({
-    name: z.string(),
-    version: z.string(),
-    capabilities: names().default([]),
+    name: text,
+    version: text,
+    capabilities: noNames,
     config: jsonValue().optional(),
   }),
 });

@@ -1,13 +1,6 @@
 /** What a host sends to a plugin in another process, and how the plugin's side reads it. */
 import type * as z from "zod";
-import {
-  admit,
-  compileSchema,
-  extensionsLimits,
-  mapped,
-  payloadLimits,
-  writeText,
-} from "../admit/index.ts";
+import { admit, extensionsLimits, mapped, payloadLimits, writeText } from "../admit/index.ts";
 import { formatPath, GlassineError, quoted, suggestion } from "../errors/index.ts";
 import { markOf, type Slots } from "../extensions/index.ts";
 import { filterFor } from "../filter/index.ts";
@@ -28,7 +21,7 @@ import {
   readWire,
   unreadable,
 } from "./read-wire.ts";
-import { taskSchema } from "./schemas.ts";
+import { compileDocument, taskSchema } from "./schemas.ts";
 
 /** Options of `decodeTask`. */
 export interface DecodeTaskOptions extends DecodeWireOptions {
@@ -49,10 +42,7 @@ export interface AnyTask extends Dropped {
 
 type TaskDocument = Readonly<z.output<typeof taskSchema>>;
 
-const contextReader = compileSchema(taskSchema.pick({ hook: true, context: true, config: true }), {
-  closed: false,
-  shownWhole: true,
-});
+const contextReader = compileDocument(taskSchema.pick({ hook: true, context: true, config: true }));
 
 export function encodeTurn(surface: WireSurface, turn: Turn): string {
   const { hook, context, config } = contextDocument(turn);
@@ -104,7 +94,7 @@ function shown({ slots }: WireSurface, extensions: object, capabilities: readonl
   );
 }
 
-const reader = compileSchema(taskSchema, { closed: false, shownWhole: true });
+const reader = compileDocument(taskSchema);
 
 export function decodeTurn(
   surface: WireSurface,

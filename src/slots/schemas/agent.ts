@@ -1,18 +1,18 @@
 import * as z from "zod";
-import { jsonObject, wholeNumber } from "../../admit/index.ts";
+import { anyObject, noTexts, optionalCount, optionalText } from "./leaves.ts";
 
 const conversationSchema = z.object({
-  history: z.array(jsonObject()).max(100).default([]),
-  summary: z.string().optional(),
-  topics: z.array(z.string()).default([]),
+  history: z.array(anyObject).max(100).default([]),
+  summary: optionalText,
+  topics: noTexts,
 });
 
 export const agentSchema = z.object({
-  input: z.string().optional(),
-  session_id: z.string().optional(),
-  conversation_id: z.string().optional(),
-  turn: wholeNumber().optional(),
-  agent_id: z.string().optional(),
-  parent_agent_id: z.string().optional(),
+  input: optionalText,
+  session_id: optionalText,
+  conversation_id: optionalText,
+  turn: optionalCount,
+  agent_id: optionalText,
+  parent_agent_id: optionalText,
   conversation: conversationSchema.optional(),
 });

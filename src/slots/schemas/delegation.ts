@@ -1,46 +1,37 @@
 import * as z from "zod";
-import {
-  amount,
-  instant,
-  jsonValue,
-  limited,
-  nowInstant,
-  wholeNumber,
-  withDefault,
-} from "../../admit/index.ts";
+import { amount, instant, limited, nowInstant, withDefault } from "../../admit/index.ts";
 import type { Derive } from "../types.ts";
-
-const texts = () => z.array(z.string());
+import { anyJson, count, optionalCount, optionalText, optionalTexts, text } from "./leaves.ts";
 
 /** Further fields of a detail are data and are kept. */
 const authorizationDetailSchema = z
   .object({
-    type: z.string(),
-    locations: texts().optional(),
-    actions: texts().optional(),
-    datatypes: texts().optional(),
-    identifier: z.string().optional(),
-    privileges: texts().optional(),
+    type: text,
+    locations: optionalTexts,
+    actions: optionalTexts,
+    datatypes: optionalTexts,
+    identifier: optionalText,
+    privileges: optionalTexts,
   })
-  .catchall(jsonValue());
+  .catchall(anyJson);
 
 export const hopSchema = z.object({
-  subject_id: z.string(),
-  subject_type: z.string(),
-  audience: z.string().optional(),
-  scopes_granted: limited(texts(), "hopScopes").default([]),
+  subject_id: text,
+  subject_type: text,
+  audience: optionalText,
+  scopes_granted: limited(z.array(text), "hopScopes").default([]),
   timestamp: instant().default(nowInstant),
-  ttl_seconds: wholeNumber().optional(),
-  strategy: z.string().optional(),
+  ttl_seconds: optionalCount,
+  strategy: optionalText,
   from_cache: withDefault(z.boolean(), false),
   authorization_details: z.array(authorizationDetailSchema).optional(),
 });
 
 export const delegationSchema = z.object({
   chain: limited(z.array(hopSchema), "hops").default([]),
-  depth: withDefault(wholeNumber(), 0),
-  origin_subject_id: z.string().optional(),
-  actor_subject_id: z.string().optional(),
+  depth: withDefault(count, 0),
+  origin_subject_id: optionalText,
+  actor_subject_id: optionalText,
   delegated: withDefault(z.boolean(), false),
   age_seconds: withDefault(amount(), 0),
 });

@@ -1,32 +1,32 @@
 import * as z from "zod";
-import { jsonObject } from "../../admit/index.ts";
+import { anyObject, emptyObject, optionalText, text } from "./leaves.ts";
 
 const toolSchema = z.object({
-  name: z.string(),
-  title: z.string().optional(),
-  description: z.string().optional(),
-  input_schema: jsonObject().optional(),
-  output_schema: jsonObject().optional(),
-  server_id: z.string().optional(),
-  namespace: z.string().optional(),
-  annotations: jsonObject().default({}),
+  name: text,
+  title: optionalText,
+  description: optionalText,
+  input_schema: anyObject.optional(),
+  output_schema: anyObject.optional(),
+  server_id: optionalText,
+  namespace: optionalText,
+  annotations: emptyObject,
 });
 
 const resourceSchema = z.object({
-  uri: z.string(),
-  name: z.string().optional(),
-  description: z.string().optional(),
-  mime_type: z.string().optional(),
-  server_id: z.string().optional(),
-  annotations: jsonObject().default({}),
+  uri: text,
+  name: optionalText,
+  description: optionalText,
+  mime_type: optionalText,
+  server_id: optionalText,
+  annotations: emptyObject,
 });
 
 const promptSchema = z.object({
-  name: z.string(),
-  description: z.string().optional(),
-  arguments: z.array(jsonObject()).optional(),
-  server_id: z.string().optional(),
-  annotations: jsonObject().default({}),
+  name: text,
+  description: optionalText,
+  arguments: z.array(anyObject).optional(),
+  server_id: optionalText,
+  annotations: emptyObject,
 });
 
 /** One at a time is meant; it is not checked. */

@@ -1,9 +1,10 @@
 import * as z from "zod";
+import { optionalText } from "./leaves.ts";
 
 export const requestSchema = z.object({
-  environment: z.string().optional(),
-  request_id: z.string().optional(),
-  timestamp: z.string().optional(),
-  trace_id: z.string().optional(),
-  span_id: z.string().optional(),
+  environment: optionalText,
+  request_id: optionalText,
+  timestamp: optionalText,
+  trace_id: optionalText,
+  span_id: optionalText,
 });

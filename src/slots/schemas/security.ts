@@ -1,78 +1,79 @@
 import * as z from "zod";
+import { labelSet, withAliases, withDefault } from "../../admit/index.ts";
 import {
-  instant,
-  jsonValue,
-  labelSet,
-  stringSet,
-  wholeNumber,
-  withAliases,
-  withDefault,
-} from "../../admit/index.ts";
-
-const texts = () => z.array(z.string());
+  anyJson,
+  noSet,
+  noTexts,
+  optionalCount,
+  optionalInstant,
+  optionalText,
+  optionalTexts,
+  text,
+  textMap,
+} from "./leaves.ts";
 
 /** `subject_type` is what the newer generation calls `type`. */
 const subjectSchema = withAliases(
   z.object({
-    id: z.string(),
+    id: text,
     type: z.enum(["user", "agent", "service", "system"]),
-    roles: stringSet().default([]),
-    permissions: stringSet().default([]),
-    teams: stringSet().default([]),
-    claims: z.record(z.string(), z.string()).default({}),
+    roles: noSet,
+    permissions: noSet,
+    teams: noSet,
+    claims: textMap.default({}),
   }),
   { subject_type: "type" },
 );
 
 const objectProfileSchema = z.object({
-  managed_by: withDefault(z.string(), "host"),
-  permissions: texts().default([]),
-  trust_domain: z.string().optional(),
-  data_scope: texts().default([]),
+  managed_by: withDefault(text, "host"),
+  permissions: noTexts,
+  trust_domain: optionalText,
+  data_scope: noTexts,
 });
 
 const retentionSchema = z.object({
-  max_age_seconds: wholeNumber().optional(),
-  policy: withDefault(z.string(), "persistent"),
-  delete_after: z.string().optional(),
+  max_age_seconds: optionalCount,
+  policy: withDefault(text, "persistent"),
+  delete_after: optionalText,
 });
 
 const dataPolicySchema = z.object({
-  apply_labels: texts().default([]),
-  allowed_actions: texts().optional(),
-  denied_actions: texts().default([]),
+  apply_labels: noTexts,
+  allowed_actions: optionalTexts,
+  denied_actions: noTexts,
   retention: retentionSchema.optional(),
 });
 
 const clientSchema = z.object({
-  client_id: z.string(),
-  client_name: z.string().optional(),
-  trust_level: withDefault(z.string(), "third_party"),
-  authorized_scopes: texts().optional(),
-  authorized_audiences: texts().optional(),
-  roles: texts().optional(),
-  permissions: texts().optional(),
-  teams: texts().optional(),
-  claims: z.record(z.string(), jsonValue()).optional(),
+  client_id: text,
+  client_name: optionalText,
+  trust_level: withDefault(text, "third_party"),
+  authorized_scopes: optionalTexts,
+  authorized_audiences: optionalTexts,
+  roles: optionalTexts,
+  permissions: optionalTexts,
+  teams: optionalTexts,
+  claims: z.record(text, anyJson).optional(),
 });
 
 const workloadSchema = z.object({
-  spiffe_id: z.string().optional(),
-  trust_domain: z.string().optional(),
-  attested_at: instant().optional(),
-  attestor: z.string().optional(),
-  selectors: texts().optional(),
-  client_id: z.string().optional(),
+  spiffe_id: optionalText,
+  trust_domain: optionalText,
+  attested_at: optionalInstant,
+  attestor: optionalText,
+  selectors: optionalTexts,
+  client_id: optionalText,
 });
 
 export const securitySchema = z.object({
   labels: labelSet().default([]),
-  classification: z.string().optional(),
+  classification: optionalText,
   subject: subjectSchema.optional(),
-  objects: z.record(z.string(), objectProfileSchema).default({}),
-  data: z.record(z.string(), dataPolicySchema).default({}),
+  objects: z.record(text, objectProfileSchema).default({}),
+  data: z.record(text, dataPolicySchema).default({}),
   client: clientSchema.optional(),
   caller_workload: workloadSchema.optional(),
   this_workload: workloadSchema.optional(),
-  auth_method: z.string().optional(),
+  auth_method: optionalText,
 });
