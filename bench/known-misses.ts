@@ -47,10 +47,4 @@ export const knownMisses: readonly KnownMiss[] = [
     bound: 58,
     reason: "A set is copied entry by entry into lists that no patched prototype can see.",
   },
-  {
-    id: "U1",
-    workload: "importing the core, vs importing zod alone",
-    bound: 7,
-    reason: "The core comes in more than 200 files; in one file it would take half as long.",
-  },
 ];
