@@ -4,7 +4,7 @@ import { createMessage, deny, freezePayload } from "glassine";
 import { describe, expect, it } from "vitest";
 import { plainCopy } from "./support/data.ts";
 import { documentsOf, grantsOf } from "./support/documents.ts";
-import { hostiles, places, plant, Watch } from "./support/hostile.ts";
+import { hostiles, largeValues, places, plant, Watch } from "./support/hostile.ts";
 import { houseOf } from "./support/houses.ts";
 import { outcomeOf } from "./support/outcome.ts";
 import { plansOf, propose } from "./support/proposals.ts";
@@ -37,6 +37,8 @@ describe.each(worlds)("$name", (world) => {
 
   it("L40: whatever is read, merged, decoded, declared or run, every intrinsic is as it was", () => {
     const { definePlugin, createPluginManager } = houseOf(world);
+    // Alone before a door, a large value is the same case each time: it is held once.
+    const held = new Set<unknown>();
     return fc.assert(
       fc.asyncProperty(
         documentsOf(slots),
@@ -48,6 +50,8 @@ describe.each(worlds)("$name", (world) => {
         texts,
         async (document, grant, plan, poison, hostile, place, text) => {
           const evil = () => (hostile === null ? JSON.parse(poison) : hostile.make(new Watch()));
+          const alone = evil();
+          const isNew = !held.has(alone);
           const envelope = host.createExtensions(document);
           const view = host.filterExtensions(envelope, grant);
           const returned = plant(propose(slots, view, plan), evil(), place);
@@ -72,10 +76,10 @@ describe.each(worlds)("$name", (world) => {
             () => host.decodeExtensions(poison),
             () => host.decodeExtensions(`{"custom":${poison}}`),
             () => host.mergeExtensions(envelope, returned, grant),
-            () => freezePayload(evil()),
-            () => createMessage(evil()),
+            () => isNew && freezePayload(evil()),
+            () => isNew && createMessage(evil()),
             () => deny({ code: "no", reason: text, details: evil() }),
-            () => definePlugin(evil()),
+            () => isNew && definePlugin(evil()),
             () => definePlugin({ ...manifest, [text]: evil(), [poison]: 1 }),
           ]) {
             outcomeOf(tried);
@@ -83,6 +87,7 @@ describe.each(worlds)("$name", (world) => {
           const manager = await createPluginManager({ plugins: [definePlugin(manifest)] });
           await manager.invoke(point, { role: "user", content: [] }, { extensions: envelope });
           expect(realmText() === before).toBe(true);
+          if (largeValues.has(alone)) held.add(alone);
         },
       ),
       share(0.5),

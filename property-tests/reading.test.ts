@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { admit, extensionsLimits, readPlain } from "../src/admit/index.ts";
 import { isObject, jsonCopy, plainCopy } from "./support/data.ts";
 import { documentsOf, grantsOf } from "./support/documents.ts";
-import { hostiles, places, plant, refusedHostiles, Watch } from "./support/hostile.ts";
+import { hostiles, largeValues, places, plant, refusedHostiles, Watch } from "./support/hostile.ts";
 import { outcomeOf } from "./support/outcome.ts";
 import { plansOf, propose } from "./support/proposals.ts";
 import { characters, keys, mapOf } from "./support/schema-values.ts";
@@ -230,18 +230,21 @@ it("L24: defining a plugin, making a manager, a message or a denial with any val
   const options = ["plugins", "limits", "payloadPolicy", "timeoutMs", "strict", "onHandlerError"];
   const handler = (_payload: unknown) => {};
   const manifest = { name: "any", version: "1.0.0", hooks: { evaluate: { handler } } };
+  // Alone before a door, a large value is the same case each time: it is held once.
+  const held = new Set<unknown>();
   const someKey = fc.constantFrom(...fields, ...settings, ...options, "code", "reason", "details");
   return fc.assert(
     fc.asyncProperty(strangersFor(world), someKey, async ({ value, watch }, key) => {
       const any = value as never;
-      outcomeOf(() => definePlugin(any));
+      const isNew = !held.has(value);
+      if (isNew) outcomeOf(() => definePlugin(any));
       outcomeOf(() => definePlugin({ ...manifest, [key]: value } as never));
       outcomeOf(() =>
         definePlugin({ ...manifest, hooks: { evaluate: { handler, [key]: value } } }),
       );
       outcomeOf(() => deny({ code: "no", reason: "no", [key]: value }));
-      outcomeOf(() => createMessage(any));
-      outcomeOf(() => freezePayload(any));
+      if (isNew) outcomeOf(() => createMessage(any));
+      if (isNew) outcomeOf(() => freezePayload(any));
       const plugin = definePlugin(manifest);
       for (const input of [
         { plugins: [value] },
@@ -255,6 +258,7 @@ it("L24: defining a plugin, making a manager, a message or a denial with any val
         });
       }
       expect(watch.ran).toBe(0);
+      if (largeValues.has(value)) held.add(value);
     }),
   );
 });

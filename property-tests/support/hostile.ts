@@ -7,11 +7,12 @@ import {
   harmless,
   hostileValues as portableValues,
   refused,
+  Watch,
 } from "../../src/testing/hostile-values.ts";
 import { chameleon, fixedKeys } from "./chameleons.ts";
 
-export { Watch } from "../../src/testing/hostile-values.ts";
 export { type Place, places, plant } from "../../src/testing/plant.ts";
+export { Watch };
 export type Hostile = HostileValue;
 
 const realm = vm.createContext({});
@@ -60,4 +61,12 @@ export const hostileValues: readonly Hostile[] = [...portableValues(), ...ofNode
 export const hostiles: fc.Arbitrary<Hostile> = fc.constantFrom(...hostileValues);
 export const refusedHostiles = fc.constantFrom(
   ...hostileValues.filter((h) => h.verdict === "refused"),
+);
+
+const largeNames = ["deep", "wide", "shared and exponential"];
+/** Those that a reader of payloads takes long to refuse. They never change: one value for all runs. */
+export const largeValues: ReadonlySet<unknown> = new Set(
+  hostileValues
+    .filter(({ name }) => largeNames.includes(name))
+    .map(({ make }) => make(new Watch())),
 );
