@@ -15,12 +15,23 @@ import { expectSome } from "./support/runs.ts";
 import { type World, worlds } from "./support/tables.ts";
 import { withHiddenOf } from "./support/two-worlds.ts";
 
-/** Which objects of both views are one, as pairs of their places in walking order. */
-function sharedBy(one: object, two: object): readonly string[] {
-  const places = new Map([...reach(one)].map((object, index) => [object, index]));
-  return [...reach(two)].flatMap((object, index) =>
-    places.has(object) ? [`${places.get(object)}=${index}`] : [],
-  );
+/** Every object in reach of a view, by its place in walking order. */
+type Places = ReadonlyMap<object, number>;
+
+function placesIn(view: object): Places {
+  const places = new Map<object, number>();
+  for (const object of reach(view)) places.set(object, places.size);
+  return places;
+}
+
+/** Which objects of both views are one, as pairs of their places. */
+function sharedBy(one: Places, two: Places): readonly string[] {
+  const shared: string[] = [];
+  for (const [object, place] of two) {
+    const before = one.get(object);
+    if (before !== undefined) shared.push(`${before}=${place}`);
+  }
+  return shared;
 }
 
 /** An envelope, and what became of it where the grant does not see. */
@@ -59,7 +70,8 @@ describe.each(worlds)("$name", (world) => {
         const changed = host.filterExtensions(after, grant);
         if (before === after || text(kept) !== text(changed)) return;
         telling += 1;
-        expect(sharedBy(kept, changed)).toEqual(sharedBy(kept, unchanged));
+        const places = placesIn(kept);
+        expect(sharedBy(places, placesIn(changed))).toEqual(sharedBy(places, placesIn(unchanged)));
       }),
     );
     expectSome(telling);
@@ -91,8 +103,9 @@ describe.each(worlds)("$name", (world) => {
         const seen = async (next: Level) => {
           const views = await viewsOver(world, grant, [before, next, before]);
           expect(new Set(views).size).toBe(views.length);
-          return views.map((view, index) =>
-            views.slice(0, index).map((old) => sharedBy(old, view)),
+          const places = views.map(placesIn);
+          return places.map((here, index) =>
+            places.slice(0, index).map((old) => sharedBy(old, here)),
           );
         };
         expect(await seen(after)).toEqual(await seen(before));
