@@ -17,7 +17,7 @@ import type { Ending } from "./counts.ts";
 import type { HandlerStep, House, Program, RunWishes, Step } from "./program.ts";
 import type { AnyInvokeResult, ExecutionRecord } from "./records.ts";
 import type { AuditTab } from "./run-audit.ts";
-import { emptyList, noMetadata, RunLog } from "./run-log.ts";
+import { emptyList, type Modification, noMetadata, RunLog } from "./run-log.ts";
 import type { RequestScope } from "./scope.ts";
 import { Ticket } from "./ticket.ts";
 
@@ -168,10 +168,22 @@ export class Invocation implements DeadlineNode, AnyRun {
 
   /** Writes down a turn that was had, with its time where that is measured and asked for. */
   record(step: Step, turn: Partial<ExecutionRecord>): void {
+    const durationMs = this.#measured(step);
+    this.log.record(step, durationMs === undefined ? turn : { ...turn, durationMs });
+  }
+
+  /** The same for a turn that changed something. */
+  recordChanges(step: Step, made: Modification): void {
+    this.log.recordChanges(step, made, this.#measured(step));
+  }
+
+  /** The time of a turn, where its record says it. */
+  #measured(step: Step): number | undefined {
     const { timed, tellsTime, house } = this.program;
-    const durationMs = timed ? this.#time(step) : undefined;
-    if (timed) house.meter?.turn(step, durationMs);
-    this.log.record(step, tellsTime ? { ...turn, durationMs } : turn);
+    if (!timed) return undefined;
+    const durationMs = this.#time(step);
+    house.meter?.turn(step, durationMs);
+    return tellsTime ? durationMs : undefined;
   }
 
   #time(step: Step): number | undefined {

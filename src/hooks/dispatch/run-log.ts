@@ -15,11 +15,17 @@ interface Joined {
   readonly next: Joined | undefined;
 }
 
+/** What a handler changed. Each is given: what is left out would be looked up on a prototype. */
+export type Modification = Pick<
+  ExecutionRecord,
+  "applied" | "payloadModified" | "extensionsModified" | "changed" | "refused"
+>;
+
 export class RunLog {
   readonly #records: ExecutionRecord[];
   readonly #rejections: intrinsics.List<Rejection> = newList();
   readonly #errors: intrinsics.List<InvokeError> = newList();
-  readonly #metadata: Record<string, LevelValue> = create(null);
+  #metadata: Record<string, LevelValue> | undefined = undefined;
   #joined: Joined | undefined = undefined;
 
   constructor(program: Program) {
@@ -29,6 +35,28 @@ export class RunLog {
   /** Writes down a turn in which something happened. */
   record(step: Step, turn: Partial<ExecutionRecord>): void {
     this.#records[step.position] = freeze({ ...step.plain, ...turn });
+  }
+
+  /** The same for a turn that changed something: a literal takes a third of two spreads. */
+  recordChanges({ plain, position }: Step, made: Modification, durationMs: number | undefined) {
+    this.#records[position] = freeze({
+      plugin: plain.plugin,
+      hook: plain.hook,
+      mode: plain.mode,
+      status: plain.status,
+      requestedAllow: plain.requestedAllow,
+      effectiveAllow: plain.effectiveAllow,
+      applied: made.applied,
+      payloadModified: made.payloadModified,
+      extensionsModified: made.extensionsModified,
+      extensions: plain.extensions,
+      saw: plain.saw,
+      changed: made.changed,
+      refused: made.refused,
+      reason: plain.reason,
+      errorCode: plain.errorCode,
+      durationMs,
+    });
   }
 
   /** Notes what a run that the handler started added, or in mode `audit` would have added. */
@@ -57,6 +85,7 @@ export class RunLog {
 
   addMetadata(step: Step, metadata: LevelValue): void {
     const { name } = step.plugin;
+    this.#metadata ??= create(null) as Record<string, LevelValue>;
     this.#metadata[name] = freeze({ __proto__: null, ...this.#metadata[name], ...metadata });
   }
 
@@ -87,12 +116,16 @@ export class RunLog {
   /** Everything written down, frozen. */
   close(): Pick<AnyInvokeResult, "rejections" | "errors" | "executions" | "metadata"> {
     return {
-      rejections: freeze(toArray(this.#rejections)),
-      errors: freeze(toArray(this.#errors)),
+      rejections: listOf(this.#rejections),
+      errors: listOf(this.#errors),
       executions: this.#withJoined(),
-      metadata: freeze(this.#metadata),
+      metadata: this.#metadata === undefined ? noMetadata : freeze(this.#metadata),
     };
   }
+}
+
+function listOf<T>(list: intrinsics.List<T>): readonly T[] {
+  return list.length === 0 ? emptyList : freeze(toArray(list));
 }
 
 function union(some: readonly string[], others: readonly string[]): readonly string[] {

@@ -3,7 +3,7 @@ import { ignore, intrinsics, isAwaitable, type LevelValue, without } from "../..
 import { type ErrorCode, errorCodes, ownErrorCode } from "../../errors/index.ts";
 import type { Slots } from "../../extensions/index.ts";
 import type { Rejection } from "../../merge/index.ts";
-import type { Node } from "../../slots/index.ts";
+import { differsAt, everyBit, type LevelForm, type Node } from "../../slots/index.ts";
 import { allow, rejectionOf, type Violation, violationOf } from "../results.ts";
 import type { AnyRun } from "./context.ts";
 import type { Ending } from "./counts.ts";
@@ -83,7 +83,7 @@ function apply(run: Invocation, step: Step, changes: Changes): void {
   const changed = changedPaths(run, changes);
   const refused = run.log.reject(step, changes.rejections);
   const applies = mayAdd(step);
-  run.record(step, {
+  run.recordChanges(step, {
     applied: applies && (payloadModified || extensionsModified),
     payloadModified,
     extensionsModified,
@@ -162,31 +162,29 @@ export function changedPaths(
     }
   }
   if (changes.extensions !== run.extensions) {
-    for (let i = 0; i < slots.nodes.length; i++) {
-      addChanged(paths, slots.nodes[i] as Node, run.extensions, changes.extensions);
-    }
+    addChanged(paths, slots.nodes, slots.form, run.extensions, changes.extensions);
   }
   return freeze(toArray(paths));
 }
 
 function addChanged(
   paths: intrinsics.List<string>,
-  node: Node,
+  nodes: readonly Node[],
+  form: LevelForm,
   before: LevelValue | undefined,
-  after: LevelValue | undefined,
+  after: LevelValue,
 ): void {
-  const old = before?.[node.key];
-  const now = after?.[node.key];
-  // A part that a slot was created with, empty, was not changed by anyone.
-  if (old === now || (before === undefined && isEmpty(now))) return;
-  // A slot of mixed tiers is named field by field; any other that can change, as a whole.
-  if (node.tier !== "immutable") {
-    append(paths, node.path);
-    return;
-  }
-  for (let i = 0; i < node.fields.length; i++) {
-    const field = node.fields[i] as Node;
-    addChanged(paths, field, old as LevelValue | undefined, now as LevelValue | undefined);
+  const bits = before === undefined ? everyBit : form.differences(before, after);
+  for (let i = 0; bits !== 0 && i < nodes.length; i++) {
+    if (!differsAt(bits, i)) continue;
+    const node = nodes[i] as Node;
+    const old = before?.[node.key];
+    const now = after[node.key];
+    // A part that a slot was created with, empty, was not changed by anyone.
+    if (old === now || (before === undefined && isEmpty(now))) continue;
+    // A slot of mixed tiers is named field by field; any other that can change, as a whole.
+    if (node.tier !== "immutable") append(paths, node.path);
+    else addChanged(paths, node.fields, node.form, old as LevelValue, now as LevelValue);
   }
 }
 
