@@ -12,12 +12,6 @@ const inMemory =
 
 export const knownMisses: readonly KnownMiss[] = [
   {
-    id: "D4",
-    workload: "3-parameter sync, fresh envelope, n = 1, vs bare",
-    bound: 10,
-    reason: "The fresh envelope, its view and the result are frozen; bare calls one function.",
-  },
-  {
     id: "F2",
     workload: "filter, 3 capabilities, built fresh, vs plain port",
     bound: 2.4,
@@ -26,25 +20,19 @@ export const knownMisses: readonly KnownMiss[] = [
   {
     id: "W5",
     workload: "validate 1 KB in memory, vs safeParse of zod",
-    bound: 30,
+    bound: 18,
     reason: inMemory,
   },
   {
     id: "W5",
     workload: "validate 100 KB in memory, vs safeParse of zod",
-    bound: 30,
+    bound: 19,
     reason: inMemory,
   },
   {
     id: "W5",
     workload: "validate 5 MB in memory, vs safeParse of zod",
-    bound: 20,
+    bound: 16,
     reason: inMemory,
-  },
-  {
-    id: "S6",
-    workload: "labels 1 to 255, one appended",
-    bound: 58,
-    reason: "A set is copied entry by entry into lists that no patched prototype can see.",
   },
 ];
