@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { addSize, extensionsLimits } from "../src/admit/index.ts";
-import { markOf } from "../src/extensions/index.ts";
-import type { Level } from "./support/data.ts";
+import { markOf, removeLabels } from "../src/extensions/index.ts";
+import { at, type Level } from "./support/data.ts";
 import { documentsOf, grantsOf } from "./support/documents.ts";
 import { partsOf } from "./support/nodes.ts";
 import { outcomeOf } from "./support/outcome.ts";
@@ -78,11 +78,18 @@ describe.each(worlds)("$name", (world) => {
       for (const { key } of slots.nodes) addSize(held, envelope[key]);
       expect(size).toEqual(held);
     };
+    const withoutFirstLabel = (envelope: Level) => {
+      const labels = at(envelope, ["security", "labels"]) as readonly string[] | undefined;
+      if (labels === undefined || labels.length === 0) return envelope;
+      const wanted = { labels: labels.slice(0, 1), reason: "r", authority: "a" };
+      return removeLabels(envelope, wanted).extensions as Level;
+    };
     const steps = fc.array(
       fc.record({
         grant: fc.oneof(all, grantsOf(slots)),
         plan: fc.oneof(plansOf(slots, 1, "growing"), plansOf(slots, 1)),
         ofHost: fc.option(documentsOf(slots), { freq: 3 }),
+        leaves: fc.boolean(),
         age: fc.nat(2),
       }),
       { minLength: 1, maxLength: 5 },
@@ -92,12 +99,14 @@ describe.each(worlds)("$name", (world) => {
         let envelope = host.createExtensions(document);
         const views: Level[] = [];
         expectSize(envelope);
-        for (const { grant, plan, ofHost, age } of plugins) {
+        for (const { grant, plan, ofHost, leaves, age } of plugins) {
           if (ofHost !== null) {
             const replaced = outcomeOf(() => host.withSlots(envelope, ofHost));
             if (replaced.ok) envelope = replaced.value;
             expectSize(envelope);
           }
+          if (leaves) envelope = withoutFirstLabel(envelope);
+          expectSize(envelope);
           views.push(host.filterExtensions(envelope, grant));
           const view = views.at(-1 - age) ?? (views[0] as Level);
           const outcome = outcomeOf(() =>

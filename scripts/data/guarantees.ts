@@ -180,7 +180,7 @@ export const limitsOfThePromise: readonly Limit[] = [
   {
     number: "N3",
     name: "No secrecy between conspirators",
-    text: "Two plugins of one process can pass each other what each of them sees, through a global or otherwise. Neither can write more than its own capabilities. Time is not hidden either, beyond what the filter leaves unvisited.",
+    text: "Two plugins of one process can pass each other what each of them sees, through a global or otherwise. Neither can write more than its own capabilities. Time is not hidden either, beyond what the filter leaves unvisited; how near an envelope is to its limits can be told by the time of a merge.",
   },
   {
     number: "N4",

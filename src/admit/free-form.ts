@@ -73,7 +73,7 @@ export function readMap(walk: Walk, value: unknown, hint: unknown, readValue: Re
   if (!enter(walk, source)) return BAD;
   const known = isMap(hint) ? hint : undefined;
   const keys = keysOf(walk, source);
-  const map = newMap(keys.length);
+  const map = newMap(keys.length, walk.nodes);
   let same = known !== undefined;
   let count = 0;
   let bad = false;

@@ -176,12 +176,26 @@ export function newRecord(): Record<string, unknown> {
 /** More keys than that the engine keeps as a hash table in any case. */
 const mostFastKeys = 20;
 
+/** The engine describes the keys of each fast object, which takes long where all are different. */
+const mostFastValues = 4_000;
+
 /**
  * An object without a prototype, for about so many keys. Made with none, it would be a hash table
- * from the start; robbed of it while empty, it is as fast as any.
+ * from the start; robbed of it while empty, it is as fast as any. `before`: how many values came
+ * before it in the same document.
  */
-export function newMap(size: number): Record<string, unknown> {
-  return size > mostFastKeys ? create(null) : setPrototypeOf({}, null);
+export function newMap(size: number, before = 0): Record<string, unknown> {
+  const isFast = size <= mostFastKeys && before < mostFastValues;
+  return isFast ? setPrototypeOf({}, null) : create(null);
+}
+
+/** Writes a key that may not be there yet, and meets no setter. */
+export function put(target: object, key: string, value: unknown): void {
+  if (hasOwn(target, key)) (target as Record<string, unknown>)[key] = value;
+  else {
+    const all = { writable: true, enumerable: true, configurable: true } as const;
+    defineProperty(target, key, { __proto__: null, value, ...all } as PropertyDescriptor);
+  }
 }
 
 // Its prototype is an empty frozen object of our own: no setter to meet, and fast to make.
@@ -211,6 +225,14 @@ const mostCollected = 1_024;
 const mostKept = 256;
 const blanks: (undefined[] | undefined)[] = arrayFrom({ length: mostKept + 1 });
 
+/**
+ * How long a list says it is. What is no number is none: an object in its place could turn into
+ * another number each time, and would be a key of what is kept here.
+ */
+export function countOf({ length }: { readonly length: number }): number {
+  return isSafeInteger(length) && length >= 0 ? length : 0;
+}
+
 /** An array of so many `undefined`s. Each element is its own, so writing one meets no setter. */
 export function newArray<T>(length: number): T[] {
   if (length > mostKept) return blankOf(length) as never;
@@ -227,8 +249,8 @@ function blankOf(length: number): undefined[] {
 
 /** A new array of the same items. */
 export function copyOf<T>(list: readonly T[]): T[] {
-  const { length } = list;
-  if (length <= mostCollected) return apply(collect, undefined, list as T[]) as T[];
+  const length = countOf(list);
+  if (length > 0 && length <= mostCollected) return apply(collect, undefined, list as T[]) as T[];
   const items = newArray<T>(length);
   for (let i = 0; i < length; i++) items[i] = list[i] as T;
   return items;

@@ -18,6 +18,7 @@ import {
   newArray,
   newMap,
   ownValue,
+  put,
 } from "./intrinsics.ts";
 import { builderOf } from "./level-builder.ts";
 import { checkKey, containerKind, isRecord, keysOf, readProperty, typeName } from "./properties.ts";
@@ -171,7 +172,7 @@ function overlaid(
 ): LevelValue {
   const level: Record<string, unknown> = { ...known };
   for (let i = 0; i < keys.length; i++) {
-    if (seen[i] === true) level[keys[i] as string] = values[i];
+    if (seen[i] === true) put(level, keys[i] as string, values[i]);
   }
   return level;
 }

@@ -2,23 +2,24 @@
  * Lists, looked through and put together without iteration and without a method of theirs: both
  * are found on prototypes, which a plugin may have patched.
  */
-import { copyOf, newArray } from "./intrinsics.ts";
+import { copyOf, countOf, newArray } from "./intrinsics.ts";
 
 const nothing: readonly never[] = [];
 
 /** A new array of `list` and of what `more` has from an index on. Given one list, a copy of it. */
 export function concat<T>(list: readonly T[], more: readonly T[] = nothing, from = 0): T[] {
-  if (more.length <= from) return copyOf(list);
-  const all = newArray<T>(list.length + more.length - from);
-  let count = 0;
-  for (let i = 0; i < list.length; i++, count++) all[count] = list[i] as T;
-  for (let i = from; i < more.length; i++, count++) all[count] = more[i] as T;
+  const end = countOf(more);
+  if (end <= from) return copyOf(list);
+  const length = countOf(list);
+  const all = newArray<T>(length + end - from);
+  for (let i = 0; i < length; i++) all[i] = list[i] as T;
+  for (let i = from; i < end; i++) all[length + i - from] = more[i] as T;
   return all;
 }
 
 /** A new array of what is made of each item. */
 export function mapped<T, U>(list: readonly T[], of: (item: T) => U): U[] {
-  const all = newArray<U>(list.length);
+  const all = newArray<U>(countOf(list));
   for (let i = 0; i < all.length; i++) all[i] = of(list[i] as T);
   return all;
 }

@@ -1,5 +1,5 @@
 import { GlassineError, quoted } from "../errors/index.ts";
-import { enumerableKeys, freeze, hasOwn, isArray, ownValue } from "./intrinsics.ts";
+import { enumerableKeys, freeze, hasOwn, isArray, newRecord, ownValue } from "./intrinsics.ts";
 import type { Limits } from "./limits.ts";
 import { readWhole } from "./read-options.ts";
 
@@ -17,7 +17,7 @@ export function limitsOver(defaults: Limits, given: unknown, option = "limits"):
     throw misuse(`${option} must be an object with some of the limits.`);
   }
   const known = enumerableKeys(defaults);
-  const changed: { -readonly [Name in keyof Limits]?: number } = {};
+  const changed = newRecord() as { -readonly [Name in keyof Limits]?: number };
   const names = enumerableKeys(given);
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;

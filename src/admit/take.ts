@@ -110,11 +110,10 @@ export function takeMap(left: Allowance, value: unknown, takeValue: Taker): unkn
     count += 1;
   }
   leaveTaken(left);
-  return freeze(withoutPrototype(map, count));
+  return freeze(withoutPrototype(map, newMap(count, left.limits.nodes - left.nodes)));
 }
 
-function withoutPrototype(map: Record<string, unknown>, count: number): object {
-  const copy = newMap(count);
+function withoutPrototype(map: Record<string, unknown>, copy: Record<string, unknown>): object {
   for (const key in map) copy[key] = map[key];
   return copy;
 }

@@ -63,7 +63,8 @@ export function closest(name: string, known: Iterable<string>): string | undefin
   for (const candidate of known) {
     const other = candidate.toLowerCase();
     // It takes an edit at least for each character that one has more.
-    if (Math.abs(other.length - lower.length) >= bestDistance) continue;
+    const longer = other.length - lower.length;
+    if (longer >= bestDistance || -longer >= bestDistance) continue;
     const distance = editDistance(lower, other);
     if (distance < bestDistance) {
       best = candidate;

@@ -55,6 +55,20 @@ export function measuredMark(slots: CompiledSlots, size: Readonly<Size>): Mark {
   return { slots, mask: undefined, base: undefined, size };
 }
 
+/** The mark of an envelope that the host made of another. */
+export function changedMark({ slots, size }: Mark, before: Slots, after: LevelValue): Mark {
+  if (size === undefined) return hostMark(slots);
+  const { nodes, units } = size;
+  const changed: Size = { nodes, units };
+  for (let i = 0; i < slots.names.length; i++) {
+    const name = slots.names[i] as string;
+    if (after[name] === before[name]) continue;
+    addSize(changed, after[name]);
+    addSize(changed, before[name], -1);
+  }
+  return measuredMark(slots, changed);
+}
+
 /** The envelope without any slot. One per host. */
 const empties = new WeakMap<CompiledSlots, Slots>();
 
@@ -170,8 +184,8 @@ function sealed(slots: CompiledSlots, admitted: Good): Slots {
 
 function unreadable(slots: CompiledSlots, problems: readonly Problem[]): GlassineError {
   const first = problems[0] as Problem;
-  const slot = first.path[0];
-  if (first.code === "slot_unknown" && first.path.length === 1 && typeof slot === "string") {
+  const slot = first.path.length === 1 ? first.path[0] : undefined;
+  if (first.code === "slot_unknown" && typeof slot === "string") {
     const hint = suggestion(slot, slots.names);
     return new GlassineError(
       "slot_unknown",

@@ -3,9 +3,18 @@
  *
  * What is left is not read again, so nothing that makes it is found on a prototype.
  */
-import { asSet, ignore, includes, intrinsics, nowInstant, without } from "../admit/index.ts";
+import {
+  asSet,
+  concat,
+  ignore,
+  includes,
+  intrinsics,
+  nowInstant,
+  without,
+} from "../admit/index.ts";
 import { GlassineError, quoted } from "../errors/index.ts";
-import { markOf, type Slots, withSlot } from "./mark.ts";
+import { changedMark } from "./create.ts";
+import { type Mark, markOf, type Slots, seal } from "./mark.ts";
 
 /** Which labels leave, why, and on whose word. */
 export interface Declassification {
@@ -45,9 +54,11 @@ export function removeLabels(
   const slots = extensions as Slots;
   const security = slots.security as { readonly labels: readonly string[] } | undefined;
   const present = security?.labels ?? [];
-  if (!isArray(labels) || labels.length === 0) refuse("Name the labels to take away; got none.");
-  for (let i = 0; i < labels.length; i++) {
-    const label: unknown = labels[i];
+  // Read once: what the caller has in hand may change.
+  const wanted = isArray(labels) ? concat(labels as readonly string[]) : [];
+  if (wanted.length === 0) refuse("Name the labels to take away; got none.");
+  for (let i = 0; i < wanted.length; i++) {
+    const label: unknown = wanted[i];
     if (typeof label !== "string") refuse("Labels are texts; got another value.");
     if (!includes(present, label)) refuse(`The label ${quoted(label)} is not there.`);
   }
@@ -57,7 +68,7 @@ export function removeLabels(
   const record: DeclassificationRecord = freeze({
     event: "extensions.declassified",
     at: nowInstant(),
-    labels: asSet(labels),
+    labels: asSet(wanted),
     reason,
     authority,
     request_id: request?.request_id ?? null,
@@ -67,9 +78,11 @@ export function removeLabels(
     void ignore(answer);
     refuse("The audit of a declassification writes at once; got a promise.");
   }
-  // From the record: `labels` is the host's, and the audit could have changed it.
   const level = freeze({ ...security, labels: without(present, record.labels) });
-  return freeze({ extensions: withSlot(slots, "security", level, mark as never), record });
+  const before = mark as Mark;
+  const next = before.slots.form.copy(slots);
+  next.security = level;
+  return freeze({ extensions: seal(next, changedMark(before, slots, next)), record });
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

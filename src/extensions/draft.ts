@@ -8,7 +8,7 @@ import { isDraft, isDraftable, produce } from "immer";
 import { admit, decisive, extensionsLimits, type LevelValue } from "../admit/index.ts";
 import { formatPath, GlassineError } from "../errors/index.ts";
 import { defaultsOf, type Node } from "../slots/index.ts";
-import { hostMark } from "./create.ts";
+import { changedMark } from "./create.ts";
 import { assertGrown } from "./grown.ts";
 import { editedMark, type Mark, markOf, type Slots, seal } from "./mark.ts";
 
@@ -84,7 +84,7 @@ function read(extensions: Slots, mark: Mark, proposed: object): Slots {
   const next = mark.slots.form.copy(admitted.value as LevelValue);
   if (isHost) {
     assertGrown(mark.slots, extensions, next);
-    return seal(next, hostMark(mark.slots));
+    return seal(next, changedMark(mark, extensions, next));
   }
   return seal(next, editedMark(mark, extensions));
 }

@@ -1,10 +1,10 @@
 /** The host's own change of some slots: reads those, shares the others. */
 
-import { addSize, intrinsics, type LevelValue, type Size } from "../admit/index.ts";
+import { intrinsics } from "../admit/index.ts";
 import { GlassineError } from "../errors/index.ts";
-import { type CreateOptions, hostMark, measuredMark, readOver } from "./create.ts";
+import { type CreateOptions, changedMark, readOver } from "./create.ts";
 import { assertGrown } from "./grown.ts";
-import { type Mark, markOf, type Slots, seal } from "./mark.ts";
+import { markOf, type Slots, seal } from "./mark.ts";
 
 export function replaceSlots(extensions: object, changes: object, options?: CreateOptions): Slots {
   const mark = markOf(extensions);
@@ -25,20 +25,7 @@ export function replaceSlots(extensions: object, changes: object, options?: Crea
     next[name] = read[name];
   }
   assertGrown(mark.slots, extensions as Slots, next);
-  return seal(next, markOfChanged(mark, extensions as Slots, next));
-}
-
-function markOfChanged({ slots, size }: Mark, before: Slots, after: LevelValue): Mark {
-  if (size === undefined) return hostMark(slots);
-  const { nodes, units } = size;
-  const changed: Size = { nodes, units };
-  for (let i = 0; i < slots.names.length; i++) {
-    const name = slots.names[i] as string;
-    if (after[name] === before[name]) continue;
-    addSize(changed, after[name]);
-    addSize(changed, before[name], -1);
-  }
-  return measuredMark(slots, changed);
+  return seal(next, changedMark(mark, extensions as Slots, next));
 }
 
 function isEmptyRecord(value: unknown): boolean {

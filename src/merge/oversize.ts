@@ -65,7 +65,8 @@ function firstChanged({ nodes }: CompiledSlots, { current, next }: Step): Node {
 
 /**
  * Whether it would fit if the plugin saw all of what changed: then nothing has to be filtered.
- * What is hidden is not walked: it counts with the whole envelope, or not at all.
+ * What is hidden is not walked: it counts with the whole envelope, or not at all. So how near the
+ * whole is to a limit can be told by time, and by nothing else (N3).
  */
 function fitsEasily(
   { beside, limits }: Merging,

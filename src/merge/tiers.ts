@@ -26,7 +26,7 @@ import {
 import { mergeHeaders, mergeMap } from "./maps.ts";
 import { type Change, type Merging, refuse, refuseOverlong } from "./merging.ts";
 
-const { append, enumerableKeys, freeze, getPrototypeOf, hasOwn, isArray } = intrinsics;
+const { append, enumerableKeys, freeze, getPrototypeOf, isArray, put } = intrinsics;
 
 type MergeRule = (merging: Merging, node: Node, change: Change) => unknown;
 
@@ -237,7 +237,9 @@ function growLevel(merging: Merging, node: Node, change: Change): unknown {
     checkGrown(merging, field, was, list);
   }
   const next = node.form.copy(current ?? defaultsOf(node));
-  put(next, node.derive?.({ current, list, proposed }) ?? {});
+  const derived = node.derive?.({ current, list, proposed }) ?? {};
+  const names = enumerableKeys(derived);
+  for (let i = 0; i < names.length; i++) put(next, names[i] as string, derived[names[i] as string]);
   next[key] = list;
   const grew = current === undefined || list !== now;
   for (let i = 0; i < node.fields.length; i++) {
@@ -254,15 +256,6 @@ function growLevel(merging: Merging, node: Node, change: Change): unknown {
     );
   }
   return grew ? freeze(next) : current;
-}
-
-/** Each of the values is its own, and so is each key of a level: no setter is met. */
-function put(level: Record<string, unknown>, values: LevelValue): void {
-  const keys = enumerableKeys(values);
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i] as string;
-    if (hasOwn(level, key)) level[key] = values[key];
-  }
 }
 
 function shrunk(merging: Merging, node: Node, change: Change): unknown {

@@ -73,12 +73,17 @@ const mostRemembered = 32;
 function remembering(numbers: Numbers): CapabilityBits["mask"] {
   const last = intrinsics.newArray<Remembered | undefined>(mostRemembered);
   return (wanted) => {
-    const { length } = wanted;
-    if (!(length < mostRemembered)) return joined(numbers, wanted);
+    const length = intrinsics.countOf(wanted);
+    if (length === 0 || length >= mostRemembered) return joined(numbers, wanted);
     const known = last[length];
     if (known !== undefined && isSame(known.names, wanted)) return known.mask;
     const names = intrinsics.newArray<unknown>(length);
-    for (let i = 0; i < length; i++) names[i] = wanted[i];
+    for (let i = 0; i < length; i++) {
+      const name: unknown = wanted[i];
+      // Anything else would be kept for good.
+      if (typeof name !== "string") return joined(numbers, wanted);
+      names[i] = name;
+    }
     const mask = joined(numbers, names as readonly string[]);
     last[length] = { names, mask };
     return mask;

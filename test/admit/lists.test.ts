@@ -81,3 +81,28 @@ describe("a new array", () => {
     expect(toArray(listOf(["a", "b"]))).toEqual(["a", "b"]);
   });
 });
+
+describe("a list whose length is no number", () => {
+  /** A text for a key, and other numbers each time. */
+  const changing = (key: string, ...numbers: readonly number[]) => {
+    let asked = 0;
+    return {
+      [Symbol.toPrimitive]: (hint: string) =>
+        hint === "string" ? key : numbers[Math.min(asked++, numbers.length - 1)],
+    };
+  };
+  const odd: readonly unknown[] = [
+    ...[-1, 1.5, Number.NaN, "3", null, undefined],
+    changing("3", 0, 5),
+    changing("300", 3, 400),
+  ];
+
+  it.each(odd.map((length) => [length]))("is empty, and changes no list after it", (length) => {
+    for (const way of [copyOf, concat, (list: readonly string[]) => mapped(list, (item) => item)]) {
+      expect(way({ length } as never)).toEqual([]);
+    }
+    expect(concat(["a"], { length } as never)).toEqual(["a"]);
+    for (const count of lengths) expect(newArray(count)).toHaveLength(count);
+    expect(newArray(3)).toEqual([undefined, undefined, undefined]);
+  });
+});

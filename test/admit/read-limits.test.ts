@@ -80,3 +80,16 @@ describe("an option that is not known", () => {
     expect(refusalOf(call).message).toContain('The option "strict" expects true or false');
   });
 });
+
+it("holds a limit past a setter that a plugin put on every object", () => {
+  Object.defineProperty(Object.prototype, "units", {
+    configurable: true,
+    get: () => undefined,
+    set: () => {},
+  });
+  try {
+    expect(limitsOver(extensionsLimits, { units: 5 }).units).toBe(5);
+  } finally {
+    Reflect.deleteProperty(Object.prototype, "units");
+  }
+});

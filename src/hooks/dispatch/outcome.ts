@@ -30,6 +30,7 @@ const {
   newList,
   objectPrototype,
   ownKeys,
+  put,
   ownValue,
   toArray,
 } = intrinsics;
@@ -203,7 +204,8 @@ function readPayload(run: Invocation, step: Step, returned: unknown): ReadPayloa
     const field = program.payloadFields[i] as string;
     if (ownValue(proposed, field) === ownValue(current, field)) continue;
     if (program.writable[field] === true) {
-      next[field] = ownValue(proposed, field);
+      // A payload need not have each field.
+      put(next, field, ownValue(proposed, field));
       changed = true;
       continue;
     }
