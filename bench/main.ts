@@ -60,11 +60,18 @@ const ownGroups: Groups = {
   startUp,
   firing,
 };
-const rounds = options.guard ? minRounds : Math.max(minRounds, Number(options.rounds) || 0);
+const rounds = options.guard ? minRounds : Math.max(minRounds, readRounds(options.rounds));
 const allGroups: Groups = { ...ownGroups, ...cpexGroups };
-const known = Object.values(allGroups).flatMap(({ comparisons }) =>
+const known = Object.values(options.guard ? ownGroups : allGroups).flatMap(({ comparisons }) =>
   comparisons.map(({ id }) => id),
 );
+
+/** Ends the program where `--rounds` is no number. */
+function readRounds(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  console.error(`--rounds takes a whole number above 0, not "${text}".`);
+  process.exit(2);
+}
 
 /** Ends the program where `--only` names something that is not there. */
 function selection(only: string | undefined): Run["isWanted"] {
@@ -133,7 +140,8 @@ function tell({ rows, failed }: Outcome, cpex: string | null): void {
   if (rows.length === 0) return;
   print(rows);
   const versions = [`Node ${process.versions.node}`, ...(cpex === null ? [] : [cpex])].join(", ");
-  console.log(`Ratios ours / baseline over ${rounds} rounds. ${versions}.`);
+  const each = `${rounds} rounds, ${memoryRounds} of memory`;
+  console.log(`Ratios ours / baseline over ${each}. ${versions}.`);
   if (options.json === undefined) return;
   const report = { node: process.versions.node, cpex, rounds, rows };
   writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);

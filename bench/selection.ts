@@ -16,5 +16,5 @@ export function selectionOf(
 }
 
 function isNamed(id: string, name: string): boolean {
-  return name === id || name === id.charAt(0);
+  return name === id || name === /^[A-Z]+/.exec(id)?.[0];
 }

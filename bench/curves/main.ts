@@ -30,7 +30,9 @@ async function measure(name: string): Promise<void> {
 
 function draw(name: string, captions: Captions): void {
   const { series } = JSON.parse(readFileSync(resultOf(name), "utf8")) as Measured;
-  writeFileSync(`${root}docs/curves/${name}.svg`, drawn(captions, series));
+  const path = `docs/curves/${name}.svg`;
+  writeFileSync(root + path, drawn(captions, series));
+  console.log(`Drew ${path}.`);
 }
 
 if (options.measure !== undefined) await measure(options.measure);
