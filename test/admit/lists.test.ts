@@ -1,6 +1,7 @@
 /** Lists are put together of elements of their own: no setter, getter or iterator is met. */
 import { describe, expect, it } from "vitest";
 import { concat, intrinsics, mapped } from "../../src/admit/index.ts";
+import { changingLength } from "../support/changing-length.ts";
 import { later, patch, told } from "./realm-patches.ts";
 
 const { append, copyOf, newArray, newList, toArray } = intrinsics;
@@ -83,18 +84,10 @@ describe("a new array", () => {
 });
 
 describe("a list whose length is no number", () => {
-  /** A text for a key, and other numbers each time. */
-  const changing = (key: string, ...numbers: readonly number[]) => {
-    let asked = 0;
-    return {
-      [Symbol.toPrimitive]: (hint: string) =>
-        hint === "string" ? key : numbers[Math.min(asked++, numbers.length - 1)],
-    };
-  };
   const odd: readonly unknown[] = [
     ...[-1, 1.5, Number.NaN, "3", null, undefined],
-    changing("3", 0, 5),
-    changing("300", 3, 400),
+    changingLength("3", 0, 5),
+    changingLength("300", 3, 400),
   ];
 
   it.each(odd.map((length) => [length]))("is empty, and changes no list after it", (length) => {

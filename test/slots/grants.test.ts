@@ -1,6 +1,7 @@
 /** What a list of names grants is told by the names alone, whatever was asked before. */
 import { createExtensions, filterExtensions } from "glassine";
 import { afterEach, describe, expect, it } from "vitest";
+import { changingLength } from "../support/changing-length.ts";
 
 const envelope = createExtensions({
   security: { labels: ["PII"], subject: { id: "u", type: "user" } },
@@ -25,14 +26,13 @@ describe("a grant", () => {
   });
 
   it("is none where the names are no list, and spoils no other", () => {
-    const changing = (key: string, ...numbers: readonly number[]) => {
-      let asked = 0;
-      return {
-        [Symbol.toPrimitive]: (hint: string) =>
-          hint === "string" ? key : numbers[Math.min(asked++, numbers.length - 1)],
-      };
-    };
-    for (const length of [-1, 1.5, Number.NaN, changing("7", 0), changing("7", 0, 40)]) {
+    for (const length of [
+      -1,
+      1.5,
+      Number.NaN,
+      changingLength("7", 0),
+      changingLength("7", 0, 40),
+    ]) {
       expect(seen({ length })).toEqual(seen([]));
       expect(seen(seven)?.labels).toEqual(["PII"]);
     }
