@@ -62,6 +62,7 @@ describe("what redactText gives", () => {
         const line = redactText(text, secrets);
         expect(redactText(line, secrets)).toBe(line);
       }),
+      { examples: [[["a \u{1f512}b", ["\ud83d"]]], [["a \u{1f512}b", ["\udd12"]]]] },
     );
   });
 

@@ -195,10 +195,21 @@ function withMarkers(text: string, ends: Uint32Array): string {
       continue;
     }
     for (let at = i + 1; at < end; at++) if ((ends[at] as number) > end) end = ends[at] as number;
-    const follows = i === from && from > 0;
-    out += follows ? "" : slice(text, from, i) + marker;
+    // Half of a character would be left over, which is nothing that can be printed.
+    const start = i > from && isInside(text, i) ? i - 1 : i;
+    if (isInside(text, end)) end += 1;
+    const follows = start === from && from > 0;
+    out += follows ? "" : slice(text, from, start) + marker;
     from = end;
     i = end;
   }
   return out + slice(text, from);
+}
+
+/** Whether a place is between the two units of one character. */
+function isInside(text: string, at: number): boolean {
+  if (at <= 0 || at >= text.length) return false;
+  const before = charCodeAt(text, at - 1);
+  const after = charCodeAt(text, at);
+  return before >= 0xd800 && before <= 0xdbff && after >= 0xdc00 && after <= 0xdfff;
 }
