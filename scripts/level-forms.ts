@@ -1,5 +1,6 @@
 /** Writes how the objects of each level of the slot table are copied and compared. */
 import { compileSlots, type Node, type SlotTable } from "../src/slots/index.ts";
+import { listSource } from "./list-source.ts";
 
 type Levels = readonly (readonly [path: string, keys: readonly string[]])[];
 
@@ -25,9 +26,6 @@ ${levels.map(formSource).join("\n")}
 
 function formSource([path, keys]: Levels[number]): string {
   const name = path === "" || path.includes(".") ? JSON.stringify(path) : path;
-  const listed = `[${keys.map((key) => JSON.stringify(key)).join(", ")}]`;
-  const rows = keys.map((key) => `      ${JSON.stringify(key)},\n`).join("");
-  const fits = `    keys: ${listed},`.length <= 100;
   const copies = keys.map((key) => `      ${key}: from.${key},\n`).join("");
   const places = keys.map((key, i) => `      ${key}: values[${i}],\n`).join("");
   const bits = keys.map((key, i) => `(a.${key} === b.${key} ? 0 : ${2 ** i})`);
@@ -37,7 +35,7 @@ function formSource([path, keys]: Levels[number]): string {
       ? ` ${only?.slice(1, -1)}`
       : `\n${bits.map((bit) => `      ${bit}`).join(" |\n")}`;
   return `  ${name}: {
-    keys: ${fits ? listed : `[\n${rows}    ]`},
+    keys: ${listSource(keys.map((key) => JSON.stringify(key)))},
     build: (values) => ({
 ${places}    }),
     copy: (from) => ({

@@ -1,5 +1,6 @@
 /** Writes the constructors of the levels in which a filter may withhold something. */
 import { compileSlots, type Node, type SlotTable } from "../src/slots/index.ts";
+import { listSource } from "./list-source.ts";
 
 interface MixedLevel {
   readonly path: string;
@@ -36,13 +37,6 @@ ${levels.map(shapeSource).join("\n")}
 `;
 }
 
-/** On one line where it fits into a hundred columns, as the formatter has it. */
-function list(items: readonly string[]): string {
-  const line = `[${items.join(", ")}]`;
-  const rows = items.map((item) => `      ${item},\n`).join("");
-  return line.length <= 88 ? line : `[\n${rows}    ]`;
-}
-
 function shapeSource({ path, fields, looseSets }: MixedLevel): string {
   const part = fields.find(({ mixed }) => mixed);
   if (fields.filter(({ mixed }) => mixed).length > 1) {
@@ -63,7 +57,7 @@ function shapeSource({ path, fields, looseSets }: MixedLevel): string {
     field === part ? [] : [`      says(level.${field.key})`],
   );
   return `  ${name}: {
-    keys: ${list(fields.map(({ key }) => JSON.stringify(key)))},
+    keys: ${listSource(fields.map(({ key }) => JSON.stringify(key)))},
     part: ${JSON.stringify(part?.key) ?? "undefined"},
     partOf: ${partOf},
     build: (from, on${last}) => ({

@@ -1,6 +1,7 @@
 /** Writes the constructors of the levels that messages are made of. */
 import * as z from "zod";
 import { messageSchema, partSchemas } from "../src/messages/schemas.ts";
+import { listSource } from "./list-source.ts";
 
 /** The keys of each level, none twice. */
 function levels(): readonly (readonly string[])[] {
@@ -26,15 +27,9 @@ ${levels().map(levelSource).join("\n")}
 function levelSource(keys: readonly string[]): string {
   const fields = keys.map((key, place) => `      ${key}: values[${place}],`);
   return `  {
-    keys: ${list(keys.map((key) => JSON.stringify(key)))},
+    keys: ${listSource(keys.map((key) => JSON.stringify(key)))},
     build: (values) => ({
 ${fields.join("\n")}
     }),
   },`;
-}
-
-/** On one line where it fits into a hundred columns, as the formatter has it. */
-function list(items: readonly string[]): string {
-  const line = `[${items.join(", ")}]`;
-  return line.length <= 88 ? line : `[\n${items.map((item) => `      ${item},\n`).join("")}    ]`;
 }

@@ -21,8 +21,7 @@ export function replaceSlots(extensions: object, changes: object, options?: Crea
   const { names } = mark.slots;
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
-    if (read[name] === undefined) continue;
-    next[name] = read[name];
+    if (read[name] !== undefined) next[name] = read[name];
   }
   assertGrown(mark.slots, extensions as Slots, next);
   return seal(next, changedMark(mark, extensions as Slots, next));

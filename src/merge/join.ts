@@ -1,7 +1,8 @@
 /** Joins what only grows: the labels of a nested run go up to the run that started it. */
 import { intrinsics, type LevelValue, unionOf, without } from "../admit/index.ts";
-import { hostMark, type Mark, markOf, type Slots, seal } from "../extensions/index.ts";
+import { type Slots, seal } from "../extensions/index.ts";
 import { type CompiledSlots, defaultsOf, type Node } from "../slots/index.ts";
+import { markAfter } from "./mark-after.ts";
 
 /**
  * `outer` with what the plugins of the inner run added to growing sets. What the inner run was
@@ -25,12 +26,7 @@ export function joinSets(
     next ??= slots.form.copy(outer);
     next[key] = joined;
   }
-  return next === undefined ? outer : seal(next, unmeasured(slots, outer));
-}
-
-function unmeasured(slots: CompiledSlots, outer: Slots): Mark {
-  const mask = markOf(outer)?.mask;
-  return mask === undefined ? hostMark(slots) : { slots, mask, base: undefined, size: undefined };
+  return next === undefined ? outer : seal(next, markAfter(slots, outer, undefined));
 }
 
 interface Levels {

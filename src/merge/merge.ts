@@ -7,18 +7,11 @@ import {
   intrinsics,
   type Limits,
   mapped,
-  type Size,
 } from "../admit/index.ts";
 import type { ErrorCode, Problem } from "../errors/index.ts";
-import {
-  hostMark,
-  type Mark,
-  markOf,
-  measuredMark,
-  type Slots,
-  seal,
-} from "../extensions/index.ts";
+import { markOf, type Slots, seal } from "../extensions/index.ts";
 import { type CompiledSlots, differsAt, type Node, nodeByKey, type Tier } from "../slots/index.ts";
+import { markAfter } from "./mark-after.ts";
 import type { Refusal, Rejection } from "./merging.ts";
 import { refuseOversize } from "./oversize.ts";
 import { mergeNode } from "./tiers.ts";
@@ -113,13 +106,6 @@ function mergeSlots(
     merging.rejections.length === 0 ? noRejections : freeze(toArray(merging.rejections));
   if (next === undefined) return { ok: true, extensions: current, rejections };
   return { ok: true, extensions: seal(next, markAfter(slots, current, size)), rejections };
-}
-
-/** A merge into an edited view gives a view that is no edit: it is read again when it comes back. */
-function markAfter(slots: CompiledSlots, current: Slots, size: Size | undefined): Mark {
-  const mask = markOf(current)?.mask;
-  if (mask !== undefined) return { slots, mask, base: undefined, size: undefined };
-  return size === undefined ? hostMark(slots) : measuredMark(slots, size);
 }
 
 /** One refusal decides: capability before tier before content, then table order. */
