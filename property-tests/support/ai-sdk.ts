@@ -126,8 +126,8 @@ function outputsOf({ plain }: Extent): fc.Arbitrary<Output> {
     ),
     record<ItemOf<"custom">>({ type: is("custom") }, settings),
     record<ItemOf<"file-data">>(
-      { type: is("file-data"), data: odd, mediaType: mediaTypes },
-      settings,
+      { type: is("file-data"), data: fc.oneof(base64, odd), mediaType: mediaTypes },
+      { ...settings, filename: texts },
     ),
   ];
   const items = fc.array(fc.oneof(...shown, ...(plain ? [] : hidden)), { maxLength: 4 });

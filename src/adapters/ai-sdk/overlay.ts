@@ -9,6 +9,7 @@ import { isTagged } from "./file-data.ts";
 import { type Fields, fieldOf, hostCopy, isFields, saysTheSame } from "./host-values.ts";
 import { hrefOf, looksLikeUrl } from "./media.ts";
 import { type Format, fieldsOf, itemsOf } from "./part-kinds.ts";
+import { unshownFields } from "./read-part.ts";
 import { isProviderField } from "./settings.ts";
 import { weave } from "./weave.ts";
 import { itemPlace, type Place, writeOutput, writePart } from "./write-part.ts";
@@ -52,7 +53,7 @@ export interface OldPart {
 }
 
 export function changedPart(old: OldPart, after: ContentPart, given: Place): unknown {
-  const { raw, part: before } = old;
+  const { raw, part: before, gone } = old;
   const place: Place = isTagged(raw) ? { ...given, version: "v4" } : given;
   const losses: Parameters<Place["lose"]>[] = [];
   const now = writePart(after, { ...place, lose: (...loss) => losses.push(loss) });
@@ -78,13 +79,17 @@ export function changedPart(old: OldPart, after: ContentPart, given: Place): unk
       (name === "originalUrl" && !isKept("data")) || (name === "input" && isDoubtful(raw));
     return isKept(name) && Object.hasOwn(raw, name) && !isStale;
   });
-  return Object.freeze(
+  const written: Fields = Object.freeze(
     Object.fromEntries([
       ...host,
       ...unread.map((name) => [name, hostCopy(raw[name])] as const),
       ...keptSettings(raw, known, place),
     ]),
   );
+  for (const name of unshownFields(before)) {
+    if (raw[name] !== undefined && !saysTheSame(raw[name], written[name])) gone(name);
+  }
+  return written;
 }
 
 function quiet(place: Place): Place {

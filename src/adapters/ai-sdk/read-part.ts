@@ -37,6 +37,13 @@ export function readPart(json: PartJson, format: Format, notes: Notes): ContentP
   }
 }
 
+/** The fields that are read of what a part shows, and that it has no place for. */
+export function unshownFields({ content_type: kind }: ContentPart): readonly string[] {
+  if (kind === "image" || kind === "audio" || kind === "video") return ["filename"];
+  if (kind === "resource_ref") return ["mediaType", "filename"];
+  return kind === "resource" ? ["url"] : [];
+}
+
 function readCall(json: PartJson, notes: Notes): ContentPart {
   const { toolCallId, toolName, input } = json as PartJson & Readonly<Record<string, string>>;
   const values = typeof input === "string" ? parsedInput(input, notes) : input;

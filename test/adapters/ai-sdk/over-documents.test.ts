@@ -1,6 +1,6 @@
 /** What stays of a document of the AI SDK whose messages were edited so that they look like others. */
 import { type ContentPart, createMessage, type Message } from "glassine";
-import { fromContent, fromPrompt, toContent, toPrompt } from "glassine/ai-sdk";
+import { fromContent, fromPrompt, toContent, toModelMessages, toPrompt } from "glassine/ai-sdk";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 
@@ -76,5 +76,49 @@ describe("what goes with an old item", () => {
     const { document, lost } = toPrompt([edited], { onto });
     expect(document[0]?.content).toEqual([{ type: "file", data: "AAEC", mediaType: "image/png" }]);
     expect(lost.map(({ path }) => path)).toEqual(["[0].content[0].content"]);
+  });
+
+  it("is told of a name that messages do not show, where nothing holds it any more", () => {
+    verifies("adapters:gone");
+    const medium = (content_type: "image" | "document", more: object = {}) =>
+      ({ content_type, content: { type: "base64", data: "AAEC", ...more } }) as ContentPart;
+    const pathsOf = (file: object, edited: ContentPart) => {
+      const onto = [{ role: "user", content: [{ type: "file", data: "", ...file }] }];
+      const { document, lost } = toModelMessages([said("user", edited)], { onto });
+      return [document[0]?.content, lost.map(({ path }) => path)];
+    };
+    const png = { mediaType: "image/png", filename: "a.png" };
+    // An image without a media type is written as one, and such a part has no name.
+    expect(pathsOf(png, medium("image"))).toEqual([
+      [{ type: "image", image: "AAEC" }],
+      ["onto[0].content[0].filename"],
+    ]);
+    const gif = { media_type: "image/gif" };
+    expect(pathsOf(png, medium("image", gif))).toEqual([
+      [{ type: "file", data: "AAEC", mediaType: "image/gif", filename: "a.png" }],
+      [],
+    ]);
+    // A part of another kind is a new one.
+    const pdf = { media_type: "application/pdf", title: "b.pdf" };
+    expect(pathsOf(png, medium("document", pdf))).toEqual([
+      [{ type: "file", data: "AAEC", mediaType: "application/pdf", filename: "b.pdf" }],
+      ["onto[0].content[0]"],
+    ]);
+  });
+
+  it("is told of the name of a sound in what a tool gave, which becomes a URL", () => {
+    verifies("adapters:gone");
+    const sound = { type: "file-data", data: "AAEC", mediaType: "audio/wav", filename: "a.wav" };
+    const output = { type: "content", value: [sound] };
+    const result = { type: "tool-result", toolCallId: "1", toolName: "t", output };
+    const onto = [{ role: "tool", content: [result] }];
+    const [message] = fromPrompt(onto).messages;
+    const [part] = message?.content ?? [];
+    if (part?.content_type !== "tool_result") throw new Error("It holds the result of a tool.");
+    const content = { type: "url", data: "https://a.example/a.wav", media_type: "audio/wav" };
+    const edited = [{ content_type: "audio", content }];
+    const changed = { ...part, content: { ...part.content, content: edited } };
+    const { lost } = toPrompt([said("tool", changed)], { onto });
+    expect(lost.map(({ path }) => path)).toEqual(["onto[0].content[0].output.value[0].filename"]);
   });
 });
