@@ -1,39 +1,24 @@
 // What a reported run of the laws leaves: progress, a line of JSON a law and round, and the page
 // that is made of it.
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import process from "node:process";
+import { sourcesOf } from "./law-sources.mjs";
 
-/** What every law depends on. */
-export const shared = [
-  "src",
-  "property-tests/support",
-  "test/support/property-runs.ts",
-  "test/support/ticking-clock.ts",
-  "package-lock.json",
-];
-
-/** By file of laws: a hash of the sources, of what the laws share, and of the file itself. */
+/** By file of laws: a hash of the file and of all that it imports. */
 export function printsOfLaws() {
-  const common = hashOf(shared.flatMap(filesIn));
   const files = readdirSync("property-tests").filter((name) => name.endsWith(".test.ts"));
   return Object.fromEntries(
     files.sort().map((name) => {
       const path = `property-tests/${name}`;
-      return [path, hashOf([path], common)];
+      return [path, hashOf(sourcesOf(path))];
     }),
   );
 }
 
-function filesIn(path) {
-  if (!statSync(path).isDirectory()) return [path];
-  const names = readdirSync(path).sort();
-  return names.flatMap((name) => filesIn(`${path}/${name}`));
-}
-
-function hashOf(paths, start = "") {
-  const hash = createHash("sha256").update(start);
+function hashOf(paths) {
+  const hash = createHash("sha256");
   for (const path of paths) hash.update(`${path}\0`).update(readFileSync(path)).update("\0");
   return hash.digest("hex");
 }

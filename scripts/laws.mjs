@@ -9,7 +9,8 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { printsOfLaws, readProgress, reportOf, shared } from "./law-report.mjs";
+import { printsOfLaws, readProgress, reportOf } from "./law-report.mjs";
+import { sourcesOf } from "./law-sources.mjs";
 import { readArguments, refuse } from "./read-arguments.mjs";
 import { faultOf, numbersOfLaws, selectLaws } from "./select-laws.mjs";
 
@@ -85,16 +86,17 @@ for (let count = 0; count <= Math.ceil(runs / perRound); count++) {
     GLASSINE_LAWS: `${folder}/plan.json`,
   });
   const now = readProgress(progress, prints);
-  writeFileSync("property-tests/report.md", reportOf(now, runs, commitOfSources()));
+  writeFileSync("property-tests/report.md", reportOf(now, runs, commitOfSources(now)));
   if (readFileSync(progress, "utf8").length === before) break;
 }
 const broken = readProgress(progress, printsOfLaws()).filter((law) => !law.held);
 for (const { name } of broken) console.error(`Broken: ${name}`);
 process.exit(broken.length === 0 ? 0 : 1);
 
-/** The last commit that touched what every law depends on. */
-function commitOfSources() {
-  const { stdout } = spawnSync("git", ["log", "-1", "--format=%h", "--", ...shared], {
+/** The last commit that touched what these laws run. */
+function commitOfSources(laws) {
+  const sources = new Set(laws.flatMap(({ path }) => sourcesOf(path)));
+  const { stdout } = spawnSync("git", ["log", "-1", "--format=%h", "--", ...sources], {
     encoding: "utf8",
   });
   return stdout?.trim() || "unknown";

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { folderWith, runScript } from "./run-script.ts";
 
@@ -55,5 +57,59 @@ describe("npm run laws", () => {
     [["--seed", "x"], '--seed takes a whole number, not "x".'],
   ])("%j is refused in one line, before anything runs", (args, message) => {
     expect(laws(...args)).toEqual({ status: 2, said: [], complained: [message] });
+  });
+});
+
+describe("npm run laws -- --report", () => {
+  const folderOfTwo = () =>
+    folderWith({
+      "package.json": '{"name":"pkg","exports":{"./one":{"default":"./dist/one.js"}}}',
+      "package-lock.json": "{}",
+      "test/support/property-runs.ts": 'import "./ticking-clock.ts";',
+      "test/support/ticking-clock.ts": "",
+      "property-tests/one.test.ts": 'import "pkg/one"; it("L1: a", () => {});',
+      "property-tests/two.test.ts": 'import { two } from "../src/two.ts"; it("L2: b", () => {});',
+      "src/one.ts": 'export * from "./deep/one.ts";',
+      "src/deep/one.ts": 'export type { Two } from "../two.ts"; await import("./later.ts");',
+      "src/deep/later.ts": "",
+      "src/two.ts": "export const two = 2; export type Two = 2;",
+      "src/other.ts": "",
+    });
+  const printsIn = (folder: string): unknown => {
+    expect(runScript("laws.mjs", ["--report"], folder).complained).toEqual([]);
+    return JSON.parse(readFileSync(join(folder, "build/laws/plan.json"), "utf8")).prints;
+  };
+
+  it.each([
+    ["src/deep/later.ts", ["one"]],
+    ["src/deep/one.ts", ["one"]],
+    ["src/two.ts", ["one", "two"]],
+    ["property-tests/two.test.ts", ["two"]],
+    ["test/support/ticking-clock.ts", ["one", "two"]],
+    ["package-lock.json", ["one", "two"]],
+    ["src/other.ts", []],
+  ])("where %s changes, the laws that run it begin anew: %j", (path, anew) => {
+    const folder = folderOfTwo();
+    const before = printsIn(folder) as Record<string, string>;
+    const text = readFileSync(join(folder, path), "utf8");
+    writeFileSync(join(folder, path), `${text}\n`);
+    const after = printsIn(folder) as Record<string, string>;
+    const changed = Object.keys(before).filter((law) => before[law] !== after[law]);
+    expect(changed).toEqual(anew.map((name) => `property-tests/${name}.test.ts`));
+  });
+
+  it("names an import that leads nowhere", () => {
+    const folder = folderWith({
+      "package.json": '{"name":"pkg"}',
+      "package-lock.json": "{}",
+      "test/support/property-runs.ts": "",
+      "test/support/ticking-clock.ts": "",
+      "property-tests/one.test.ts": 'import "../src/gone.ts"; it("L1: a", () => {});',
+    });
+    const { status, complained } = runScript("laws.mjs", ["--report"], folder);
+    expect(status).toBe(1);
+    expect(complained.join("\n")).toContain(
+      "property-tests/one.test.ts imports src/gone.ts, which is not there.",
+    );
   });
 });

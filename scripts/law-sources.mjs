@@ -1,0 +1,61 @@
+// What a law runs: its file and all that is imported from there, and so on.
+import { existsSync, readFileSync } from "node:fs";
+import { posix } from "node:path";
+import ts from "typescript-5.9";
+
+/** What every law depends on, imported or not. */
+const always = [
+  "test/support/property-runs.ts",
+  "test/support/ticking-clock.ts",
+  "package-lock.json",
+];
+
+/** The paths of the sources of a file of laws, sorted. Packages are in the lockfile's word. */
+export function sourcesOf(path) {
+  const found = new Set();
+  const next = [path, ...always];
+  while (next.length > 0) {
+    const each = next.pop();
+    if (found.has(each)) continue;
+    found.add(each);
+    if (each.endsWith(".ts")) next.push(...importsOf(each));
+  }
+  return [...found].sort();
+}
+
+const known = new Map();
+
+function importsOf(path) {
+  if (!known.has(path)) known.set(path, readImports(path));
+  return known.get(path);
+}
+
+function readImports(path) {
+  const { importedFiles } = ts.preProcessFile(readFileSync(path, "utf8"), true, true);
+  return importedFiles.flatMap(({ fileName }) => {
+    const own = ownEntries().get(fileName);
+    if (own !== undefined) return [own];
+    if (!fileName.startsWith(".")) return [];
+    const target = posix.join(posix.dirname(path), fileName);
+    if (!existsSync(target)) throw new Error(`${path} imports ${target}, which is not there.`);
+    return [target];
+  });
+}
+
+let entries;
+
+/** By the name a user imports: the source file of an entry, as the tests' aliases have it. */
+function ownEntries() {
+  entries ??= readEntries();
+  return entries;
+}
+
+function readEntries() {
+  const { name, exports = {} } = JSON.parse(readFileSync("package.json", "utf8"));
+  return new Map(
+    Object.entries(exports).flatMap(([key, { default: output }]) => {
+      const [, of] = /^\.\/dist\/(.+)\.js$/.exec(output ?? "") ?? [];
+      return of === undefined ? [] : [[posix.join(name, key), `src/${of}.ts`]];
+    }),
+  );
+}
