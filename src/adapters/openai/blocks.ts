@@ -11,7 +11,16 @@ import {
   sameJson,
   textAt,
 } from "./json.ts";
-import { isEmpty, type LeftOut, leaveFields, type Unsaid, under, untold } from "./report-fields.ts";
+import {
+  isEmpty,
+  type LeftOut,
+  leaveFields,
+  type Telling,
+  tellReplaced,
+  type Unsaid,
+  under,
+  untold,
+} from "./report-fields.ts";
 
 type Of<Kind extends ContentPart["content_type"]> = Extract<ContentPart, { content_type: Kind }>;
 type Media = Of<"image">["content"];
@@ -195,13 +204,19 @@ function writeFile(source: Of<"document">["content"], place: Place): JsonObject 
   return place === "chat" ? { type: "file", file } : { type: "input_file", ...file };
 }
 
+/** A block of a document, and where it is there. */
+export interface OldBlock {
+  readonly block: JsonObject;
+  readonly from: string;
+}
+
 /** A changed part over the block of the old one. The settings of the block stay. */
 export function overBlock(
-  block: JsonObject,
+  { block, from }: OldBlock,
   part: ContentPart,
   path: string,
   place: Place,
-  lost: Unsaid,
+  { lost, gone }: Telling,
 ): JsonObject | undefined {
   const kind = textAt(block, "type") ?? "";
   if (part.content_type === "text" || part.content_type === "thinking") {
@@ -209,6 +224,12 @@ export function overBlock(
   }
   const fresh = freshBlock(part, place, path, lost);
   if (fresh === undefined) return undefined;
+  const written = overMedium(block, kind, fresh);
+  tellReplaced(block, written, from, gone);
+  return written;
+}
+
+function overMedium(block: JsonObject, kind: string, fresh: JsonObject): JsonObject {
   if (kind === "input_image")
     return overlay(put(block, { file_id: undefined }), without(fresh, "detail"));
   if (kind === "input_file") return overlay(overFile(block), fresh);

@@ -7,7 +7,7 @@ import {
   pathOf,
   type TellGone,
 } from "../../documents/index.ts";
-import type { JsonObject } from "./json.ts";
+import { isObject, type JsonObject, sameJson } from "./json.ts";
 
 export type LeftOut = Collector<Left>["add"];
 export type Unsaid = Collector<Lost>["add"];
@@ -47,6 +47,15 @@ export function leaveFields(
       kind: isSetting ? "setting" : "content",
       reason: isSetting ? "a setting" : "a field that messages do not show",
     });
+  }
+}
+
+/** Tells of each field of an old object that the new one does not hold as it was. */
+export function tellReplaced(old: JsonObject, now: JsonObject, path: string, gone: TellGone): void {
+  for (const [key, value] of Object.entries(old)) {
+    const next = Object.hasOwn(now, key) ? now[key] : undefined;
+    if (isObject(value) && isObject(next)) tellReplaced(value, next, under(path, key), gone);
+    else if (value !== null && !sameJson(value, next)) gone(under(path, key));
   }
 }
 

@@ -59,8 +59,10 @@ export function writeToolContent(
   }
   return rewrite(sources, parts, {
     pair: pairParts,
-    over: ({ item }, [now]) =>
-      now && overBlock(item as JsonObject, now.part, under(path, now.index), place, lost),
+    over: ({ item, path: from }, [now]) => {
+      const old = { block: item as JsonObject, from };
+      return now && overBlock(old, now.part, under(path, now.index), place, { lost, gone });
+    },
     fresh: ({ part, index }) => {
       const where = under(path, index);
       if (isAllowed(part, place)) return [freshBlock(part, place, where, lost) ?? []].flat();

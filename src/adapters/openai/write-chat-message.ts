@@ -121,7 +121,10 @@ function overItem(
   if (typeof json === "string") {
     return part.content_type === "text" ? { ...item, json: part.text } : undefined;
   }
-  const block = overBlock(json as JsonObject, part, where, "chat", lost);
+  const block = overBlock({ block: json as JsonObject, from }, part, where, "chat", {
+    lost,
+    gone,
+  });
   return block && { ...item, json: block };
 }
 

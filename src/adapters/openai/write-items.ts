@@ -90,14 +90,14 @@ function placeOf({ role }: Message): Place {
 
 function overPiece(
   run: Run,
-  { item: piece, parts }: Source<Piece, ContentPart>,
+  { item: piece, parts, path: from }: Source<Piece, ContentPart>,
   now: readonly (Placed<ContentPart> | undefined)[],
   message: Message,
   path: string,
   telling: Telling,
 ): Piece | undefined {
   const [first] = now;
-  const json = overJson(run, piece, parts, now, message, path, telling);
+  const json = overJson(run, { ...piece, from }, parts, now, message, path, telling);
   return json === undefined || (first === undefined && now.length < 2)
     ? undefined
     : { ...piece, json };
@@ -105,7 +105,7 @@ function overPiece(
 
 function overJson(
   run: Run,
-  { field, json, at = 0 }: Piece,
+  { field, json, at = 0, from }: Piece & { readonly from: string },
   before: readonly ContentPart[],
   now: readonly (Placed<ContentPart> | undefined)[],
   message: Message,
@@ -117,7 +117,8 @@ function overJson(
   const where = under(path, "content", first?.index ?? 0);
   if (field !== "item") {
     if (first === undefined) return undefined;
-    if (isObject(json)) return overBlock(json, first.part, where, placeOf(message), lost);
+    if (isObject(json))
+      return overBlock({ block: json, from }, first.part, where, placeOf(message), telling);
     return first.part.content_type === "text" ? first.part.text : undefined;
   }
   const item = run.items[at] as JsonObject;
@@ -127,7 +128,6 @@ function overJson(
   const result = kindIn(resultKinds, type);
   if (first === undefined) return undefined;
   if (result !== undefined) {
-    const from = run.paths[at] as string;
     return overResultItem({ item, kind: result, from }, before[0], first, path, telling);
   }
   if (first.part.content_type !== "image" || first.part.content.type !== "base64") {

@@ -233,3 +233,59 @@ describe("a call that the model's side ran", () => {
     expect(write(other).lost.map(({ path }) => path)).toContain("[2].content[0]");
   });
 });
+
+describe("what a changed file or image had besides", () => {
+  const file = (title: string): ContentPart => ({
+    content_type: "document",
+    content: { type: "base64", data: "BBBB", title },
+  });
+  const image: ContentPart = { content_type: "image", content: { type: "url", data: "gs://b" } };
+
+  it("is told where a chat request names a stored copy", () => {
+    verifies("adapters:gone");
+    const stored = { type: "file", file: { file_data: "AAAA", filename: "a", file_id: "file_1" } };
+    const onto = { model: "m", messages: [{ role: "user", content: [stored] }] };
+    const [message] = fromChatRequest(onto).messages;
+    const { document, lost } = toChatRequest([withContent(message, [file("b")])], { onto });
+    const written = { type: "file", file: { file_data: "BBBB", filename: "b" } };
+    expect(document.messages[0]).toEqual({ role: "user", content: [written] });
+    expect(lost.map(({ path }) => path)).toEqual(["onto.messages[0].content[0].file.file_id"]);
+  });
+
+  it("is told in Responses, and in what a tool gave", () => {
+    verifies("adapters:gone");
+    const blocks = [
+      { type: "input_file", file_data: "AAAA", file_url: "https://a.example/", filename: "a" },
+      { type: "input_image", image_url: "gs://a", file_id: "file_1", detail: "high" },
+    ];
+    const output = { type: "function_call_output", call_id: "c", output: blocks };
+    const onto = {
+      model: "m",
+      input: [{ type: "message", role: "user", content: blocks }, output],
+    };
+    const [asked, gave] = fromResponsesRequest(onto).messages;
+    const result = gave?.content[0] as Extract<ContentPart, { content_type: "tool_result" }>;
+    const changed = { ...result.content, content: [file("b"), image] };
+    const { document, lost } = toResponsesRequest(
+      [
+        withContent(asked, [file("b"), image]),
+        withContent(gave, [{ ...result, content: changed } as ContentPart]),
+      ],
+      { onto },
+    );
+    const written = [
+      { type: "input_file", file_data: "BBBB", filename: "b" },
+      { type: "input_image", image_url: "gs://b", detail: "high" },
+    ];
+    expect(document.input).toEqual([
+      { type: "message", role: "user", content: written },
+      { ...output, output: written },
+    ]);
+    expect(lost.map(({ path }) => path)).toEqual([
+      "onto.input[0].content[0].file_url",
+      "onto.input[0].content[1].file_id",
+      "onto.input[1].output[0].file_url",
+      "onto.input[1].output[1].file_id",
+    ]);
+  });
+});
