@@ -47,14 +47,16 @@ export class StreamMeter {
 
   /**
    * Counts an event and lets `take` have it. What a stream holds after a refusal may lack a part:
-   * it takes nothing more.
+   * it takes nothing more. `where` names what comes in the stream.
    *
-   * @throws GlassineError what `take` throws, also for every event after it
+   * @throws GlassineError `stream_invalid` for a text, what `take` throws, and the same for every
+   * event after it
    */
-  event(take: () => void): void {
+  event(event: unknown, where: string, take: () => void): void {
     if (this.#refusal !== undefined) throw this.#refusal.error;
     try {
       this.countEvent();
+      if (typeof event === "string") throw streamFault(where, parsed, [event]);
       take();
     } catch (error) {
       this.#refusal = { error };
@@ -79,6 +81,8 @@ export class StreamMeter {
     if (this.#units > this.#textUnits) throw overLimit(`${this.#textUnits} UTF-16 units of text`);
   }
 }
+
+const parsed = "an object (parse the JSON of each `data:` line; `[DONE]` is no event)";
 
 function overLimit(most: string): GlassineError {
   const text = `The stream has more than ${most}. Raise the limit, or end the request.`;

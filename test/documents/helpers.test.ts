@@ -1,4 +1,7 @@
 import fc from "fast-check";
+import { contentStream } from "glassine/ai-sdk";
+import { messagesStream } from "glassine/anthropic";
+import { chatStream, responsesStream } from "glassine/openai";
 import { describe, expect, it } from "vitest";
 import {
   collector,
@@ -205,16 +208,26 @@ describe("what streams hold", () => {
   it("is nothing more once an event was refused", () => {
     const meter = new StreamMeter();
     const taken: number[] = [];
-    meter.event(() => taken.push(1));
+    meter.event({}, "event", () => taken.push(1));
     expect(meter.isBroken).toBe(false);
     const fault = streamFault("delta", "a text");
     const refuse = () =>
-      meter.event(() => {
+      meter.event({}, "event", () => {
         throw fault;
       });
     expect(refuse).toThrow(fault);
-    expect(() => meter.event(() => taken.push(2))).toThrow(fault);
+    expect(() => meter.event({}, "event", () => taken.push(2))).toThrow(fault);
     expect(meter.isBroken).toBe(true);
     expect(taken).toEqual([1]);
+  });
+
+  it("is refused where it is a text, with what to do", () => {
+    const streams = [chatStream(), responsesStream(), messagesStream(), contentStream()];
+    for (const stream of streams) {
+      expect(() => stream.push("[DONE]" as never)).toThrow(
+        /^The stream is not readable at (?:event|chunk): expected an object \(parse the JSON of each `data:` line; `\[DONE\]` is no event\), got a text\.$/,
+      );
+      expect(stream.done).toBe(false);
+    }
   });
 });

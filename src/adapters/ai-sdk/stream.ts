@@ -159,7 +159,9 @@ class Accumulator implements ContentStream {
   }
 
   push(event: StreamPartLike): void {
-    this.#meter.event(() => reading("event", () => this.#push(event), "stream_invalid"));
+    this.#meter.event(event, "event", () =>
+      reading("event", () => this.#push(event), "stream_invalid"),
+    );
   }
 
   #push(event: unknown): void {

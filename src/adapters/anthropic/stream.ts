@@ -107,7 +107,7 @@ class Accumulator implements ResponseStream {
   }
 
   push(event: unknown): void {
-    this.#meter.event(() => this.#push(event));
+    this.#meter.event(event, "event", () => this.#push(event));
   }
 
   #push(event: unknown): void {

@@ -11,7 +11,7 @@ const events = z.array(z.looseObject({}));
 
 /**
  * The chunks that stream a chat completion, in order: for each choice its texts, its calls and its
- * end, and at last the usage, if it has one. `Chunk` is their type, such as the SDK's
+ * end, and at last the usage, if it has one. One without choices is one chunk. `Chunk` is their type, such as the SDK's
  * `ChatCompletionChunk`.
  *
  * @throws GlassineError `document_invalid`
@@ -37,7 +37,10 @@ export function toChatEvents<Chunk extends object = JsonObject>(
     choiceDeltas(choice, place).map((delta) => chunk([delta])),
   );
   const last = usage === undefined ? [] : [put(chunk([]), { usage })];
-  return readDocument(events, [...chunks, ...last], what) as readonly unknown[] as readonly Chunk[];
+  const all = [...chunks, ...last];
+  // Without choices there may still be something to say, as an error.
+  const said = all.length === 0 ? [chunk([])] : all;
+  return readDocument(events, said, what) as readonly unknown[] as readonly Chunk[];
 }
 
 function choiceDeltas(choice: JsonObject, place: number): readonly JsonObject[] {

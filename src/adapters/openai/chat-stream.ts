@@ -17,8 +17,8 @@ import { chatResponseSchema } from "./shapes.ts";
 
 /** Limits of a chat stream, and what is known of its request. */
 export interface ChatStreamOptions extends StreamLimits {
-  /** How many choices the request asked for, its `n`. Default 1. */
-  readonly choices?: number;
+  /** How many choices the request asked for, its `n`. Default 1, also for null. */
+  readonly choices?: number | null | undefined;
 }
 
 /** The most choices a request may ask for. */
@@ -28,7 +28,8 @@ const maxChoices = 128;
  * Puts the chunks of a streamed chat completion together.
  *
  * `current` is what `fromChatResponse` gives of the answer so far, and in the end the same as if
- * it had not been streamed. It is done when every choice has its `finish_reason`, or with an error.
+ * it had not been streamed. It is done when every choice has its `finish_reason`, or with an error;
+ * the usage comes after that.
  * `Document` is the type of `document`, such as the SDK's `ChatCompletion`.
  *
  * @throws GlassineError `options_invalid`
@@ -60,14 +61,14 @@ class ChatStream implements MessageStream<object, JsonObject> {
 
   constructor(options: ChatStreamOptions) {
     expectOptions(options, ["choices", "maxEvents", "textUnits"], "chatStream");
-    const { choices = 1, ...limits } = options;
+    const { choices, ...limits } = options;
     this.#meter = new StreamMeter(limits);
-    this.#expected = readWhole("choices", choices, maxChoices);
+    this.#expected = readWhole("choices", choices ?? 1, maxChoices);
     this.#fields = new GrowingFields(this.#meter, "chat completion chunk");
   }
 
   push(event: object): void {
-    this.#meter.event(() => this.#takeChunk(eventObject(event, "chunk")));
+    this.#meter.event(event, "chunk", () => this.#takeChunk(eventObject(event, "chunk")));
   }
 
   #takeChunk(chunk: JsonObject): void {

@@ -64,7 +64,7 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
   }
 
   push(event: object): void {
-    this.#meter.event(() => this.#takeEvent(eventObject(event, "event")));
+    this.#meter.event(event, "event", () => this.#takeEvent(eventObject(event, "event")));
     this.#events += 1;
   }
 

@@ -1,5 +1,5 @@
 /** Streams that cannot be, that are too long, or that hold something unknown. */
-import { chatStream, fromChatResponse, responsesStream } from "glassine/openai";
+import { chatStream, fromChatResponse, responsesStream, toChatEvents } from "glassine/openai";
 import { describe, expect, it } from "vitest";
 import { codeOf } from "../../admit/support.ts";
 import { verifies } from "../../support/verifies.ts";
@@ -107,7 +107,7 @@ describe("chunks that contradict each other are refused", () => {
     verifies("openai:stream-refused");
     const told = (event: unknown) => textOf(() => chatStream().push(event as object));
     expect(told(Promise.resolve({}))).toContain("chunk: expected an object, got a promise");
-    expect(told('{"choices":[]}')).toContain("chunk: expected an object, got a text");
+    expect(told('{"choices":[]}')).toContain("chunk: expected an object (parse the JSON");
     expect(told({})).toContain("push each chunk of the stream by itself), got nothing");
     expect(told({ type: "response.created" })).toContain("there is responsesStream");
     expect(told({ choices: {} })).toContain("got an object");
@@ -115,6 +115,27 @@ describe("chunks that contradict each other are refused", () => {
       "The stream is not readable at choices.delta.content: expected a text, got an array.",
     );
     expect(textOf(() => responsesStream().push(chunk({})))).toContain("there is chatStream");
+  });
+
+  it("an error that comes alone is a chunk again", () => {
+    verifies("openai:stream-events");
+    const error = { message: "overloaded", code: "server_error" };
+    const stream = chatStream();
+    stream.push({ error });
+    expect(stream.done).toBe(true);
+    const chunks = toChatEvents(stream.document);
+    expect(chunks).toEqual([{ object: "chat.completion.chunk", error, choices: [] }]);
+    const again = chatStream();
+    for (const each of chunks) again.push(each);
+    expect(again.document).toEqual(stream.document);
+  });
+
+  it("a request that says no number of choices waits for one", () => {
+    for (const choices of [null, undefined]) {
+      const stream = chatStream({ choices });
+      stream.push(chunk({ content: "A" }, { finish_reason: "stop" }));
+      expect(stream.done).toBe(true);
+    }
   });
 
   it("padding is no part of an answer", () => {
