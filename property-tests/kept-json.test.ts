@@ -7,8 +7,10 @@ import { verifies } from "../test/support/verifies.ts";
 import { conversations } from "./support/conversations.ts";
 import { jsonCopy } from "./support/data.ts";
 import { type Case, cases, markLeft } from "./support/kept.ts";
+import { kinds } from "./support/mcp-documents.ts";
 import { outcomeOf } from "./support/outcome.ts";
 import { expectSome, share } from "./support/runs.ts";
+import { type Touch, touched, touches } from "./support/touches.ts";
 
 /** What a plugin did to some messages, and where. */
 interface Edited {
@@ -19,6 +21,7 @@ interface Edited {
 
 type Act = "edit" | "insert" | "move" | "movePart" | "touch";
 const acts = fc.constantFrom<Act>("edit", "edit", "insert", "move", "movePart", "touch", "touch");
+const ways = ["set", "remove", "cut", "add"] as const;
 const numbers = fc.tuple(fc.nat(), fc.nat(), fc.nat());
 
 const withContent = (message: Message, content: readonly ContentPart[]) =>
@@ -54,9 +57,10 @@ function edited(
   if (value === undefined || content.length === 0) return undefined;
   const place = other % content.length;
   if (act === "touch") {
-    const part = touched(content[place] as ContentPart, third);
-    const outcome = outcomeOf(() => withContent(message, content.with(place, part)));
-    return outcome.ok ? { after: before.with(at, outcome.value), changed: 1 } : undefined;
+    const touch = { way: ways[third % ways.length] as Touch["way"], place: third, value: one };
+    const part = touched(content[place] as ContentPart, touch);
+    const outcome = part && outcomeOf(() => withContent(message, content.with(place, part)));
+    return outcome?.ok ? { after: before.with(at, outcome.value), changed: 1 } : undefined;
   }
   if (act === "movePart") {
     const part = content[place] as ContentPart;
@@ -65,34 +69,6 @@ function edited(
     return { after: before.with(at, withContent(message, moved)), changed: isOne ? 0 : 1 };
   }
   return { after: before.with(at, withContent(message, content.with(place, value))), changed: 1 };
-}
-
-/** A part with one text in it changed, or without the field that had it. */
-function touched(part: ContentPart, number: number): ContentPart {
-  const copy = jsonCopy(part) as unknown as ContentPart;
-  const texts = textsIn(copy);
-  const text = texts[number % Math.max(1, texts.length)];
-  if (text === undefined) return copy;
-  const { holder, key } = text;
-  const isTakenOut = number % 3 === 0 && !Array.isArray(holder);
-  if (isTakenOut) delete holder[key];
-  else holder[key] = `${holder[key]}x`;
-  return copy;
-}
-
-interface Text {
-  readonly holder: Record<string, unknown>;
-  readonly key: string;
-}
-
-/** The texts of a part, each by what holds it, but for what says the kind of something. */
-function textsIn(value: unknown): readonly Text[] {
-  if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, item]) => {
-    if (typeof item !== "string") return textsIn(item);
-    const isKind = key === "content_type" || (key === "type" && "data" in value);
-    return isKind ? [] : [{ holder: value as Record<string, unknown>, key }];
-  });
 }
 
 /** The document as it is sent on where nothing changed, without what is never sent on. */
@@ -200,6 +176,30 @@ describe.each(cases)("over $name", (each) => {
       }),
       share(1 / 2),
     );
+  });
+});
+
+const others = kinds.filter(({ name }) => cases.every((each) => each.name !== name));
+
+describe.each([...cases, ...others])("over $name", ({ documents, from, over }) => {
+  it("where nothing is lost, what is written reads back as the messages, whatever was changed in them", () => {
+    verifies("adapters:read-back");
+    let met = 0;
+    fc.assert(
+      fc.property(documents as fc.Arbitrary<object>, touches, (document, touch) => {
+        const read = outcomeOf(() => from(document as never));
+        const copy = read.ok ? touched(read.value.messages, touch) : undefined;
+        // An answer without a message is one whose message is empty.
+        if (copy === undefined || copy.length === 0) return;
+        const edited = outcomeOf(() => copy.map((each) => createMessage(each)));
+        if (!edited.ok) return;
+        const written = outcomeOf(() => over(edited.value, document as never));
+        if (!written.ok || written.value.lost.length > 0) return;
+        met += 1;
+        expect(from(written.value.document as never).messages).toEqual(edited.value);
+      }),
+    );
+    expectSome(met);
   });
 });
 

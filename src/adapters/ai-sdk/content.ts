@@ -37,6 +37,7 @@ import { type PartJson, partJson, partSchema } from "./part-kinds.ts";
 import { readParts, type ShownParts } from "./read-parts.ts";
 import { leaveUnread } from "./settings.ts";
 import { withoutCopies } from "./stale.ts";
+import { ranIn } from "./stored.ts";
 import type { ResultLike, SpecificationVersion } from "./types.ts";
 import type { Place } from "./write-part.ts";
 import { writeParts } from "./write-parts.ts";
@@ -127,6 +128,7 @@ function writeResult<Document extends ResultLike>(
   const lost = collector<Lost>();
   const parts = saidParts(messages, lost);
   const raws = onto?.content ?? [];
+  const ran = ranIn(raws);
   const left = collector<Left>();
   const shown = onto === undefined ? nothing : readResult(onto, left).shown;
   const gone = goneTeller(left.list(), lost.add);
@@ -138,6 +140,7 @@ function writeResult<Document extends ResultLike>(
     (index): Place => ({
       ...assistant,
       version,
+      ran,
       lose: (reason, ...keys) =>
         lost.add({ path: pathOf(...(parts[index]?.path ?? []), ...keys), reason }),
     }),

@@ -6,7 +6,7 @@ import { pairParts, parseArguments } from "../../documents/index.ts";
 import type { ContentPart } from "../../messages/index.ts";
 import { type Answer, partsOf } from "./answer.ts";
 import { isTagged } from "./file-data.ts";
-import { type Fields, fieldOf, hostCopy, isFields, saysTheSame } from "./host-values.ts";
+import { type Fields, fieldOf, hostCopy, isFields, jsonOf, saysTheSame } from "./host-values.ts";
 import { hrefOf, looksLikeUrl } from "./media.ts";
 import { type Format, fieldsOf, itemsOf } from "./part-kinds.ts";
 import { unshownFields } from "./read-part.ts";
@@ -14,8 +14,13 @@ import { isProviderField } from "./settings.ts";
 import { weave } from "./weave.ts";
 import { itemPlace, type Place, writeOutput, writePart } from "./write-part.ts";
 
-/** A part as if it were new. */
+/** A part as if it were new. Your program would run a call again that the provider ran. */
 export function newPart(part: ContentPart, place: Place): unknown {
+  const isCall = part.content_type === "tool_call" || part.content_type === "tool_result";
+  if (isCall && place.ran.has(part.content.tool_call_id)) {
+    place.lose("The provider ran this call, so it is not written as a new one.");
+    return undefined;
+  }
   const json = writePart(part, place);
   return json === undefined ? undefined : hostPart(json, place.format);
 }
@@ -55,20 +60,27 @@ export interface OldPart {
 export function changedPart(old: OldPart, after: ContentPart, given: Place): unknown {
   const { raw, part: before, gone } = old;
   const place: Place = isTagged(raw) ? { ...given, version: "v4" } : given;
-  const losses: Parameters<Place["lose"]>[] = [];
-  const now = writePart(after, { ...place, lose: (...loss) => losses.push(loss) });
-  const was = writePart(before, quiet(place));
+  const { json: was, losses: unsaid } = asWritten(before, place);
+  const { json: now, losses } = asWritten(after, place);
+  // What cannot be said is in neither form, so only two that say all tell whether they differ.
+  const isWhole = unsaid.length === 0 && losses.length === 0;
   const known = fieldsOf(place.format, fieldOf(raw, "type")) ?? [];
   // Fields can be taken one by one only where the old part is written as it was.
   const isAlike = isFields(raw) && was?.type === raw.type && now?.type === raw.type;
-  const isKept = (name: string) => isAlike && saysTheSame(was?.[name], now?.[name]);
-  if (isFields(raw) && Object.keys({ ...was, ...now }).every(isKept)) {
+  const saysSame = (name: string) => saysTheSame(was?.[name], now?.[name]);
+  const bound = isDataUrl(raw) && !ofMedium.every(saysSame) ? ofMedium : [];
+  const isKept = (name: string) =>
+    isAlike && saysSame(name) && !bound.includes(name) && (isWhole || name !== "output");
+  if (isWhole && isFields(raw) && Object.keys({ ...was, ...now }).every(isKept)) {
     return samePart(raw, before, place);
   }
   const output = isAlike && !isKept("output") ? changedOutput(old, after, place) : [];
   // What is said of the output's items, its own writing has told.
   for (const loss of losses) if (output.length === 0 || loss[2] !== "content") place.lose(...loss);
   if (now === undefined || !isFields(raw)) return undefined;
+  if (raw.type === "tool-result" && place.role === "assistant") {
+    place.lose("The provider ran this tool, and may take the result that it keeps.", "content");
+  }
   if (fieldOf(raw, "originalUrl") !== undefined && !isKept("data")) {
     place.lose("The URL that it came from goes with the old data.", "content");
   }
@@ -94,6 +106,21 @@ export function changedPart(old: OldPart, after: ContentPart, given: Place): unk
 
 function quiet(place: Place): Place {
   return { ...place, lose: () => {} };
+}
+
+/** A part as if it were new, and what would be told of that. */
+function asWritten(part: ContentPart, place: Place) {
+  const losses: Parameters<Place["lose"]>[] = [];
+  return { json: writePart(part, { ...place, lose: (...loss) => losses.push(loss) }), losses };
+}
+
+/** A `data:` URL tells its media type, which counts for more than the one beside it. */
+const ofMedium: readonly string[] = ["data", "image", "mediaType"];
+
+function isDataUrl(raw: unknown): boolean {
+  const source = jsonOf(fieldOf(raw, "data") ?? fieldOf(raw, "image"));
+  const text = isFields(source) ? fieldOf(source, "url") : source;
+  return typeof text === "string" && /^data:/i.test(text);
 }
 
 /**
@@ -146,6 +173,12 @@ function changedAnswer({ raw, before, gone }: OldAnswer, after: Answer, place: P
   // What a tool said as data must not become content, whose URLs the SDK fetches.
   if (raw.type === "json" && !after.is_error) {
     return { type: "json", value: hostCopy(after.content ?? null) };
+  }
+  if (raw.type === "execution-denied") {
+    const { content, is_error } = after;
+    const isDenial = is_error && (content === undefined || typeof content === "string");
+    if (isDenial) return { type: raw.type, ...(content === undefined ? {} : { reason: content }) };
+    place.lose("That a person denied the call is not said any more.", "content");
   }
   const items = itemsOf(raw) ?? [];
   const shown = partsOf(after);

@@ -30,6 +30,9 @@ export function readParts(
     if (part === undefined) continue;
     leaveSpelling(item, part, place, own);
     leaveSettings(raws[index], item, place.format, notes.under(index));
+    if (item.type === "tool-result" && place.role === "assistant") {
+      own.notes.leave("setting", "The provider ran this tool, and may keep what it gave.");
+    }
     parts.push(part);
     places.push(index);
   }
@@ -57,7 +60,7 @@ function leaveSpelling(
   const items = itemsOf(item.output);
   const isOlder = items?.some((each) => fieldOf(each, "type") === "media") === true;
   const version = place.version ?? (isTagged(item) ? "v4" : isOlder ? "v2" : "v3");
-  const silent: Place = { ...place, version, lose: () => {} };
+  const silent: Place = { ...place, version, ran: new Set(), lose: () => {} };
   const fresh = writePart(part, silent);
   if (fresh === undefined) {
     notes.leave("setting", "Such a part is not written in its place.");

@@ -11,6 +11,7 @@ import { type Fields, fieldOf, hostCopy } from "./host-values.ts";
 import { type Gone, isDoubtful, newPart } from "./overlay.ts";
 import type { ListFormat, ShownMessage } from "./read-list.ts";
 import { isProviderField, isSetting } from "./settings.ts";
+import { ranIn } from "./stored.ts";
 import type { SpecificationVersion } from "./types.ts";
 import { weave } from "./weave.ts";
 import type { Place } from "./write-part.ts";
@@ -27,8 +28,13 @@ export interface ListWork {
   readonly gone: TellGone;
 }
 
-export function writeList(messages: readonly Message[], work: ListWork): readonly unknown[] {
-  const { onto, shown, gone } = work;
+interface Work extends ListWork {
+  readonly ran: ReadonlySet<unknown>;
+}
+
+export function writeList(messages: readonly Message[], given: ListWork): readonly unknown[] {
+  const { onto, shown, gone } = given;
+  const work = { ...given, ran: ranIn(onto.flatMap((each) => fieldOf(each, "content") ?? [])) };
   const places = shown.map(({ at }) => at);
   const before = shown.map(({ message }) => message);
   return weave(onto.length, places, pairMessages(before, messages), {
@@ -52,7 +58,7 @@ function writeMessage(
   index: number,
   raw: unknown,
   old: ShownMessage | undefined,
-  { format, version, lost, gone }: ListWork,
+  { format, version, ran, lost, gone }: Work,
 ): unknown {
   const lose = (reason: string, ...keys: readonly (string | number)[]) =>
     lost.add({ path: pathOf(index, ...keys), reason });
@@ -63,6 +69,7 @@ function writeMessage(
     format,
     version,
     role,
+    ran,
     lose: (reason, ...keys) => lose(reason, "content", at, ...keys),
   });
   return Object.freeze({ ...settingsOf(raw, role, lose), role, content: contentOf() });

@@ -13,6 +13,8 @@ export interface Place {
   readonly format: Format;
   readonly role: string;
   readonly version: SpecificationVersion;
+  /** The ids of the calls of the document that the provider ran. */
+  readonly ran: ReadonlySet<unknown>;
   readonly lose: (reason: string, ...keys: readonly (string | number)[]) => void;
 }
 

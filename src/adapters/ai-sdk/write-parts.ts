@@ -1,9 +1,10 @@
 /** The parts of a message or result, over those that they stand for. */
 import { pairParts } from "../../documents/index.ts";
 import type { ContentPart } from "../../messages/index.ts";
-import { hostCopy } from "./host-values.ts";
+import { type Fields, hostCopy } from "./host-values.ts";
 import { changedPart, type Gone, goneIn, newPart, samePart } from "./overlay.ts";
 import type { ShownParts } from "./read-parts.ts";
+import { fieldsOfStored, staleIds } from "./stored.ts";
 import { weave } from "./weave.ts";
 import type { Place } from "./write-part.ts";
 
@@ -19,18 +20,31 @@ export function writeParts(
   parts: readonly ContentPart[],
   placeOf: (index: number) => Place,
 ): readonly unknown[] {
-  return weave(raws.length, shown.places, pairParts(shown.parts, parts), {
+  const pairs = pairParts(shown.parts, parts);
+  const { role, format } = placeOf(0);
+  const isModels = role === "assistant" && format !== "output";
+  const stale = isModels ? staleIds(raws, shown.places, pairs) : new Set();
+  return weave(raws.length, shown.places, pairs, {
     make: (index, { at, isSame }) => {
       const part = parts[index] as ContentPart;
       const place = placeOf(index);
       if (at === undefined) return newPart(part, place);
       const from = shown.places[at] as number;
       const raw = raws[from];
-      if (isSame) return samePart(raw, part, place);
+      if (isSame) return withoutStored(samePart(raw, part, place), from);
       const old = { raw, part: shown.parts[at] as ContentPart, gone: goneIn(gone, from) };
       return changedPart(old, part, place);
     },
-    keep: (place) => hostCopy(raws[place]),
+    keep: (place) => withoutStored(hostCopy(raws[place]), place),
     gone: (place) => gone(place),
   });
+
+  /** A part of an item of the provider's that changed elsewhere: what stands for the item goes. */
+  function withoutStored(part: unknown, from: number): unknown {
+    const names = fieldsOfStored(raws[from], stale);
+    if (names.length === 0) return part;
+    for (const name of names) gone(from, name);
+    const kept = Object.entries(part as Fields).filter(([name]) => !names.includes(name));
+    return Object.freeze(Object.fromEntries(kept));
+  }
 }
