@@ -99,7 +99,7 @@ function missingOf({ pieces }: Case, before: object, after: object) {
 }
 
 /** What is no JSON object is replaced by the arguments that a plugin gives. */
-const ofArguments = /\.(arguments|input)$/;
+const ofArguments = /\.(arguments|input)($|[.[])/;
 
 describe.each(cases)("over $name", (each) => {
   const { documents, from, over } = each;
