@@ -4,10 +4,19 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import process from "node:process";
-import { sourcesOf } from "./law-sources.mjs";
+import { runOf, sourcesOf } from "./law-sources.mjs";
 
-/** By file of laws: a hash of the file and of all that it imports. */
+/** By file of laws: a hash of what is run of the file and of all that it imports. */
 export function printsOfLaws() {
+  const runs = new Map();
+  const hashOf = (paths) => {
+    const hash = createHash("sha256");
+    for (const path of paths) {
+      if (!runs.has(path)) runs.set(path, runOf(path));
+      hash.update(`${path}\0`).update(runs.get(path)).update("\0");
+    }
+    return hash.digest("hex");
+  };
   const files = readdirSync("property-tests").filter((name) => name.endsWith(".test.ts"));
   return Object.fromEntries(
     files.sort().map((name) => {
@@ -15,12 +24,6 @@ export function printsOfLaws() {
       return [path, hashOf(sourcesOf(path))];
     }),
   );
-}
-
-function hashOf(paths) {
-  const hash = createHash("sha256");
-  for (const path of paths) hash.update(`${path}\0`).update(readFileSync(path)).update("\0");
-  return hash.digest("hex");
 }
 
 /** The laws of a progress file that were run as they are now, their rounds added up. */

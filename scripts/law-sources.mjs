@@ -23,6 +23,16 @@ export function sourcesOf(path) {
   return [...found].sort();
 }
 
+const emitted = { target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext };
+
+/** What of a source is run: neither its types nor its comments. */
+export function runOf(path) {
+  const text = readFileSync(path, "utf8");
+  if (!path.endsWith(".ts")) return text;
+  const compilerOptions = { ...emitted, removeComments: true, verbatimModuleSyntax: true };
+  return ts.transpileModule(text, { fileName: path, compilerOptions }).outputText;
+}
+
 const known = new Map();
 
 function importsOf(path) {
