@@ -40,7 +40,11 @@ export type PartInput = ContentPart extends infer Part
   ? Part extends { readonly content: infer Content }
     ? {
         readonly [Key in keyof Part]: Key extends "content"
-          ? Omit<Content, Defaulted> & { readonly [D in keyof Content & Defaulted]?: Content[D] }
+          ? Omit<Content, Defaulted> & {
+              readonly [D in keyof Content & Defaulted]?: D extends "messages"
+                ? readonly (MessageInput | Message)[]
+                : Content[D];
+            }
           : Part[Key];
       }
     : Part

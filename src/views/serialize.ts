@@ -1,5 +1,5 @@
 /** Views as data in wire spelling: to be logged, sent, or handed to a policy engine. */
-import { expectOptions, intrinsics, type Json, readOption } from "../admit/index.ts";
+import { expectOptions, intrinsics, readOption } from "../admit/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import { ruleOf } from "./kinds.ts";
 import { LazyView } from "./part-view.ts";
@@ -49,8 +49,8 @@ export interface SerializedContext {
   readonly environment?: string;
   readonly labels?: readonly string[];
   readonly headers?: TextMap;
-  readonly object?: JsonMap;
-  readonly data?: JsonMap;
+  readonly object?: ObjectProfile;
+  readonly data?: DataPolicy;
   readonly agent?: JsonMap;
 }
 
@@ -159,17 +159,17 @@ function subjectOf({ roles, permissions, teams }: LazyView, { id, type }: Viewed
   return freeze({ id, type, roles, permissions, teams });
 }
 
-function profileOf({ managed_by, permissions, trust_domain, data_scope }: ObjectProfile): JsonMap {
+function profileOf({ managed_by, permissions, trust_domain, data_scope }: ObjectProfile) {
   return present({ managed_by, permissions, trust_domain, data_scope });
 }
 
-function policyOf(policy: DataPolicy): JsonMap {
+function policyOf(policy: DataPolicy): DataPolicy {
   const { apply_labels, allowed_actions, denied_actions, retention } = policy;
   return present({
     apply_labels,
     allowed_actions,
     denied_actions,
-    retention: retention === undefined ? undefined : (present(retention) as Json),
+    retention: retention === undefined ? undefined : (present(retention) as typeof retention),
   });
 }
 

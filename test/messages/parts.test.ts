@@ -85,4 +85,16 @@ describe("the constructors of parts", () => {
     }
     expect(() => text(5 as never)).toThrow("a text");
   });
+
+  it("of a prompt takes messages as createMessage does, and messages that there are", () => {
+    const whole = createMessage({ role: "assistant", content: [text("b")] });
+    const { content } = promptResult({
+      prompt_request_id: "p",
+      prompt_name: "n",
+      messages: [{ role: "user", content: [text("a")] }, whole],
+    });
+    expect(content.messages).toMatchObject([{ schema_version: "2.0", role: "user" }, whole]);
+    // @ts-expect-error: a message has a role.
+    expect(() => promptResult({ ...content, messages: [{ content: [] }] })).toThrow();
+  });
 });

@@ -87,6 +87,8 @@ describe("serialised", () => {
     expectTypeOf(serializeView).parameter(1).toEqualTypeOf<SerializeOptions | undefined>();
     expectTypeOf(toPolicyInput(view)).toEqualTypeOf<PolicyInput>();
     expectTypeOf<SerializedView["extensions"]>().toEqualTypeOf<SerializedContext | undefined>();
+    expectTypeOf<SerializedContext["data"]>().toEqualTypeOf<DataPolicy | undefined>();
+    expectTypeOf<SerializedContext["object"]>().toEqualTypeOf<ObjectProfile | undefined>();
     // @ts-expect-error: claims are never serialised.
     if (serializeView(view).extensions?.subject?.claims) return;
     // @ts-expect-error: context is always in it.
