@@ -14,7 +14,8 @@ import { describe, expect, it } from "vitest";
 import { isGone, pathOf } from "../src/documents/index.ts";
 import { verifies } from "../test/support/verifies.ts";
 import { plainRequests, plainResponses, requests, responses } from "./support/anthropic.ts";
-import { cutEvents, cuts, hasNames } from "./support/anthropic-streams.ts";
+import { boundMark, markBound, withEachTextChanged } from "./support/anthropic-bound.ts";
+import { cutEvents, cuts, hasNames, strays, withStray } from "./support/anthropic-streams.ts";
 import { reach } from "./support/data.ts";
 import { edits, editWith, messages } from "./support/edits.ts";
 import { hostiles, Watch } from "./support/hostile.ts";
@@ -73,6 +74,27 @@ describe("a request", () => {
       }),
     );
     expectSome(changed);
+  });
+});
+
+describe("messages of a request in another order", () => {
+  it("are read again in that order, unless something was lost", () => {
+    verifies("anthropic:lost");
+    let moved = 0;
+    fc.assert(
+      fc.property(requests, fc.nat(), fc.nat(), (request, from, to) => {
+        const before = fromMessagesRequest(request).messages;
+        if (before.length < 2) return;
+        const at = from % before.length;
+        const message = before[at] as Message;
+        const after = before.toSpliced(at, 1).toSpliced(to % before.length, 0, message);
+        const { document, lost } = toMessagesRequest(after, { onto: request });
+        if (!lost.every(isGone)) return;
+        if (JSON.stringify(before) !== JSON.stringify(after)) moved += 1;
+        expect(fromMessagesRequest(document).messages).toEqual(after);
+      }),
+    );
+    expectSome(moved);
   });
 });
 
@@ -193,6 +215,31 @@ describe("nothing is dropped in silence", () => {
   });
 });
 
+describe("a text that changes", () => {
+  it.each([
+    ["request", requests as fc.Arbitrary<object>, fromMessagesRequest, toMessagesRequest],
+    ["response", responses as fc.Arbitrary<object>, fromMessagesResponse, toMessagesResponse],
+  ] as const)(
+    "leaves no copy of itself, no signature and no citation in a %s, and that is told",
+    (_, documents, from, to) => {
+      verifies("anthropic:sealed", "anthropic:stale", "anthropic:citations", "anthropic:signature");
+      let met = 0;
+      fc.assert(
+        fc.property(documents, (document) => {
+          const { marked, count } = markBound(document);
+          const onto = marked as never;
+          const { document: now, lost } = to(withEachTextChanged(from(onto).messages), { onto });
+          expect(JSON.stringify(now)).not.toContain(boundMark);
+          if (count === 0) return;
+          met += 1;
+          expect(lost).not.toEqual([]);
+        }),
+      );
+      expectSome(met);
+    },
+  );
+});
+
 describe("a stream", () => {
   it("gives the response that it streams, however it is cut", () => {
     fc.assert(
@@ -223,6 +270,29 @@ describe("a stream", () => {
       }),
     );
     expectSome(met);
+  });
+
+  it("tells of each field that nobody knows, wherever it comes, and shows the same", () => {
+    verifies("anthropic:stream-unknown");
+    fc.assert(
+      fc.property(responses, cuts, strays, (response, plan, stray) => {
+        const stream = messagesStream();
+        const { events, index } = withStray(cutEvents(response, plan), stray, "a_stray");
+        for (const event of events) stream.push(event);
+        const { messages, extensions, left } = stream.current;
+        const whole = fromMessagesResponse(response);
+        expect({ messages, extensions }).toEqual({
+          messages: whole.messages,
+          extensions: whole.extensions,
+        });
+        // Of a block that no part shows, nothing else is told.
+        const isTold = left.some(
+          ({ path, kind }) =>
+            kind === "content" && (path.endsWith("a_stray") || path === `content[${index}]`),
+        );
+        expect([left, isTold]).toEqual([left, true]);
+      }),
+    );
   });
 
   it("tells of each input until the end of its call", () => {

@@ -52,3 +52,30 @@ export function cutEvents(response: Anthropic.Message, plan: Cuts): readonly obj
     plan.pings.includes(i) ? [{ type: "ping" }, event] : [event],
   );
 }
+
+/** Where in a stream a field comes that nobody knows: which event, and which object of it. */
+interface Stray {
+  readonly event: number;
+  readonly object: number;
+  readonly value: unknown;
+}
+
+export const strays: fc.Arbitrary<Stray> = fc.record({
+  event: fc.nat(),
+  object: fc.nat(),
+  // Null is absence, and a count of nothing says nothing.
+  value: fc.jsonValue({ maxDepth: 1 }).filter((value) => value !== null && value !== 0),
+});
+
+const objects = ["message", "content_block", "delta", "usage"];
+
+/** The events with the field `name` in one of them, and the block that this one is of. */
+export function withStray(events: readonly object[], stray: Stray, name: string) {
+  const at = stray.event % events.length;
+  const event = events[at] as Readonly<Record<string, object | number>>;
+  const inside = [undefined, ...objects.filter((key) => Object.hasOwn(event, key))];
+  const key = inside[stray.object % inside.length];
+  const field = { [name]: stray.value };
+  const changed = key === undefined ? field : { [key]: { ...(event[key] as object), ...field } };
+  return { events: events.with(at, { ...event, ...changed }), index: event.index };
+}

@@ -224,20 +224,28 @@ const fetched: fc.Arbitrary<Anthropic.WebFetchToolResultBlock> = fc.record({
     }),
   ),
 });
+const outputs: fc.Arbitrary<Anthropic.CodeExecutionOutputBlock> = fc.record({
+  type: fc.constant("code_execution_output" as const),
+  file_id: text,
+});
 const executed: fc.Arbitrary<Anthropic.CodeExecutionToolResultBlock> = fc.record({
   type: fc.constant("code_execution_tool_result" as const),
   tool_use_id: id,
   content: fc.oneof(
     failed("code_execution_tool_result_error", "unavailable"),
     fc.record({
+      type: fc.constant("encrypted_code_execution_result" as const),
+      encrypted_stdout: text,
+      stderr: text,
+      return_code: count,
+      content: fc.array(outputs, { maxLength: 2 }),
+    }),
+    fc.record({
       type: fc.constant("code_execution_result" as const),
       stdout: text,
       stderr: text,
       return_code: count,
-      content: fc.array(
-        fc.record({ type: fc.constant("code_execution_output" as const), file_id: text }),
-        { maxLength: 2 },
-      ),
+      content: fc.array(outputs, { maxLength: 2 }),
     }),
   ),
 });
@@ -288,6 +296,11 @@ const foreign = fc.oneof(
     more: jsonObjects,
   }),
   fc.record({ type: fc.constant("text"), text, later: jsonObjects }),
+  fc.record({ type: fc.constant("text"), text, parsed_output: fc.jsonValue({ maxDepth: 2 }) }),
+  fc.record({
+    type: fc.constantFrom("image", "document"),
+    source: fc.record({ type: fc.constant("url"), url: text, later: text }),
+  }),
 ) as fc.Arbitrary<never>;
 
 /** Every kind of block that a request may hold. */

@@ -36,6 +36,16 @@ const modernResult = fc.record(
   },
   { requiredKeys: [] },
 );
+/** What a tool answers that goes on as a task, and what stands there that is none. */
+const begun = fc.record({
+  task: fc.oneof(
+    fc.record(
+      { taskId: texts, status: fc.constant("working"), statusMessage: texts, later: jsonData },
+      { requiredKeys: ["taskId"] },
+    ),
+    jsonData,
+  ),
+});
 const modernRequest = fc.record(
   { requestState: texts, inputResponses: mapOf(texts, jsonData, 1) },
   { requiredKeys: [] },
@@ -114,7 +124,7 @@ export const kinds: Kind[] = [
   {
     name: "the result of tools/call",
     schemas: toolResult,
-    documents: made(toolResult, modernResult),
+    documents: made(toolResult, fc.oneof(modernResult, begun)),
     from: (document) => mcp.fromToolResult(document, call),
     over: (messages, onto) => mcp.toToolResult(messages, { ...call, onto }),
     fresh: (messages) => mcp.toToolResult(messages, call),

@@ -1,6 +1,7 @@
 /** Images and documents: where their bytes are. */
+import { pathOf, type TellGone } from "../../documents/index.ts";
 import type { ContentPart } from "../../messages/index.ts";
-import { type Block, isObject, type JsonObject, written } from "./json.ts";
+import { type Block, isObject, type JsonObject, type Path, written } from "./json.ts";
 
 type Media = Extract<ContentPart, { readonly content_type: "image" | "document" }>["content"];
 
@@ -20,11 +21,22 @@ export function readSource(source: JsonObject): Media | undefined {
   }
 }
 
+/** An old block with a source, where it is in the document, and who is told what of it goes. */
+interface OldSource {
+  readonly block: Block;
+  readonly path: Path;
+  readonly gone: TellGone;
+}
+
 /** A source over the old one, if that is of the same type; bytes need a media type here. */
-export function writeSource(media: Media, old: Block | undefined): JsonObject | undefined {
+export function writeSource(media: Media, old: OldSource | undefined): JsonObject | undefined {
   const { type, data, media_type } = media;
   if (type === "base64" && media_type === undefined) return undefined;
-  const base = isObject(old?.source) && old.source.type === type ? old.source : undefined;
+  const source = isObject(old?.block.source) ? old.block.source : undefined;
+  const base = source?.type === type ? source : undefined;
+  if (old !== undefined && base === undefined) {
+    for (const name of Object.keys(source ?? {})) old.gone(pathOf(...old.path, "source", name));
+  }
   return type === "url"
     ? written(base, { type, url: data })
     : written(base, { type, media_type, data });

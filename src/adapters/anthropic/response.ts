@@ -20,11 +20,13 @@ import {
   responseExtensions,
 } from "./extensions.ts";
 import { type Block, isSameJson, written } from "./json.ts";
+import { withoutParsed } from "./parsed.ts";
 import { ranIn } from "./ran.ts";
 import { readBlocks } from "./read-block.ts";
 import { type Reading, readingOf, reportContainer, reportFields } from "./report-fields.ts";
 import { reportForm, reportToolNames } from "./report-messages.ts";
 import { type MessagesResponse, responseSchema } from "./schemas.ts";
+import { inList } from "./write-block.ts";
 import { type Shown, writeBlocks, writingTo } from "./write-blocks.ts";
 
 const shown = new Set([
@@ -130,7 +132,12 @@ export function toMessagesResponse<Document extends object = MessagesResponse>(
     gone: goneTeller(left.list(), lost.add),
   };
   const parts = checked[0]?.content ?? [];
-  const content = writeBlocks(parts, before, [0, "content"], writingTo("response", telling));
+  const content = writeBlocks(
+    parts,
+    before,
+    inList([0, "content"]),
+    writingTo("response", telling),
+  );
   const calls = hasCall(content);
   const fields =
     old === undefined ? freshResponse(extensions, calls, lost) : followed(old, content, lost);
@@ -167,10 +174,7 @@ function reportMessages(messages: readonly Message[], lost: Collector<Lost>): vo
 /** The response with what follows its content: the stop reason, and what the SDK parsed of a text. */
 function followed(old: MessagesResponse, content: readonly Block[], lost: Collector<Lost>) {
   const fields = { ...old, ...stopOf(old, hasCall(content), lost) };
-  if (!Object.hasOwn(old, "parsed_output") || isSameJson(old.content, content)) return fields;
-  const reason = "parsed_output is of the old content, and is left out.";
-  if (old.parsed_output !== null) lost.add({ path: pathOf(0, "content"), reason });
-  return written(fields, { parsed_output: undefined });
+  return isSameJson(old.content, content) ? fields : withoutParsed(fields, [0, "content"], lost);
 }
 
 /** Whether the caller has a call to answer. */

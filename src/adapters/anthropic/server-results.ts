@@ -1,6 +1,7 @@
 /**
  * Results of tools that the provider runs itself: the texts in them, each at its place. What is
- * encrypted or no text is reported. A text can change in its place; nothing can come or go.
+ * encrypted or no text is reported. A text can change in its place, unless one beside it is
+ * encrypted: then what holds both goes. Else nothing can come or go.
  */
 import type { Json } from "../../admit/index.ts";
 import { pathOf } from "../../documents/index.ts";
@@ -77,12 +78,50 @@ export function reportServerResult(block: Block, path: Path, { left }: Reading):
   }
 }
 
-/** The block with each text in the place of the old one; `undefined` where they are not as many. */
-export function writeServerTexts(block: Block, texts: readonly string[]): Block | undefined {
+/** A block whose texts were written, and what had to go from it. */
+interface WrittenTexts {
+  /** `undefined` where all of its content went. */
+  readonly block: Block | undefined;
+  /** The places of the items that went from its content. */
+  readonly items: readonly number[];
+  /** Which of the texts went. */
+  readonly texts: readonly number[];
+}
+
+/**
+ * The block with each text in the place of the old one; `undefined` where they are not as many.
+ *
+ * A model reads what is encrypted in place of the text beside it. So a search result, or an output,
+ * that holds both goes as a whole when its text changes.
+ */
+// Source: the SDK's types require `encrypted_content` and `encrypted_stdout` in requests, too.
+export function writeServerTexts(block: Block, now: readonly string[]): WrittenTexts | undefined {
   const places = serverTexts(block);
-  if (places.length !== texts.length) return undefined;
-  const byPlace = new Map(places.map(({ keys }, i) => [JSON.stringify(keys), texts[i] as string]));
-  return { ...block, content: replaced(block.content as Json, [], byPlace) };
+  if (places.length !== now.length) return undefined;
+  const content = block.content as Json;
+  const changed = places.filter(({ text }, i) => text !== now[i]);
+  if (!Array.isArray(content) && changed.length > 0 && isSealed(content)) {
+    return { block: undefined, items: [], texts: [...places.keys()] };
+  }
+  const byPlace = new Map(places.map(({ keys }, i) => [JSON.stringify(keys), now[i] as string]));
+  const written = replaced(content, [], byPlace);
+  if (!Array.isArray(content) || !Array.isArray(written)) {
+    return { block: { ...block, content: written }, items: [], texts: [] };
+  }
+  const items = new Set(changed.map(({ keys }) => keys[0] as number));
+  for (const at of items) if (!isSealed(content[at])) items.delete(at);
+  const texts = [...places.keys()].filter((i) => items.has(places[i]?.keys[0] as number));
+  const rest = written.filter((_, at) => !items.has(at));
+  return { block: { ...block, content: rest }, items: [...items], texts };
+}
+
+/** Whether a value holds, however deep, something that only the provider can read. */
+function isSealed(value: Json | undefined): boolean {
+  if (Array.isArray(value)) return value.some(isSealed);
+  if (!isObject(value)) return false;
+  return Object.entries(value).some(([name, item]) =>
+    name.startsWith("encrypted_") ? item !== null && item !== "" : isSealed(item),
+  );
 }
 
 function replaced(value: Json, keys: Path, texts: ReadonlyMap<string, string>): Json {

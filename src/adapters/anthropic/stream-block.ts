@@ -73,6 +73,9 @@ export class StreamBlock {
   #doubtSoFar(): string | undefined {
     // An input that is no object is told where the block is read.
     if (!hasInput(this.#start) || !isObject(this.block.input)) return undefined;
+    if (this.#input.text.trim() !== "" && !isEmptyInput(this.#start.input)) {
+      return "It began with another input; what came after is shown.";
+    }
     const { isAmbiguous, isExact } = parseArguments(this.#input.text);
     if (isAmbiguous) return "A name stands twice in it; the last is shown.";
     if (!isExact) return "A number in it cannot be held; the nearest is shown.";
@@ -161,6 +164,12 @@ export class StreamBlock {
     const { citations } = this.#start;
     return { citations: [...(Array.isArray(citations) ? citations : []), ...this.#citations] };
   }
+}
+
+/** Whether a call begins as calls do whose input comes in pieces. */
+function isEmptyInput(input: Json | undefined): boolean {
+  if (isObject(input)) return Object.keys(input).length === 0;
+  return input === undefined || input === null || input === "";
 }
 
 const anyValue = z.unknown();

@@ -3,9 +3,9 @@
  * the model reads. A search result has a URI and a name, a plain document neither needs.
  */
 import type { Json } from "../../admit/index.ts";
-import { type Collector, type Lost, pathOf } from "../../documents/index.ts";
+import { type Collector, type Lost, pathOf, type TellGone } from "../../documents/index.ts";
 import type { ContentPart, MessageInput } from "../../messages/index.ts";
-import { type Block, isObject, type JsonObject, type Path, written } from "./json.ts";
+import { type Block, type JsonObject, type Path, written } from "./json.ts";
 import { type Reading, reportFields } from "./report-fields.ts";
 import { reportText, writeText } from "./text.ts";
 
@@ -86,10 +86,21 @@ function isSearchResult({ resource_type, uri, name }: Resource): boolean {
   return resource_type === "uri" && uri !== "" && name !== undefined;
 }
 
+/** The old block of a resource, where it is in the document, and who is told what of it goes. */
+interface OldResource {
+  readonly block: Block;
+  readonly resource: Resource;
+  readonly path: Path;
+  readonly gone: TellGone;
+}
+
+/** The content that holds texts, where it is in the document, and who is told what of it goes. */
+type OldTexts = Pick<OldResource, "path" | "gone"> & { readonly content: Json | undefined };
+
 /** A resource with text as a block over its old one; without text there is none. */
 export function writeResource(
   resource: Resource,
-  old: { readonly block: Block; readonly resource: Resource } | undefined,
+  old: OldResource | undefined,
   path: Path,
   lost: Collector<Lost>,
 ): Block | undefined {
@@ -98,7 +109,9 @@ export function writeResource(
   const block = old?.block;
   const isKept = old?.resource.content === content;
   if (block === undefined ? isSearchResult(resource) : block.type === "search_result") {
-    const texts = isKept ? block?.content : writeTexts(block?.content, content, path, lost);
+    const texts = isKept
+      ? block?.content
+      : writeTexts(old && { ...old, content: old.block.content }, content, path, lost);
     return written(block, {
       type: "search_result",
       source: uri,
@@ -109,38 +122,43 @@ export function writeResource(
   const source = block?.source as Block | undefined;
   return written(block, {
     type: "document",
-    source: isKept ? source : writeTextSource(source, content, path, lost),
+    source: isKept ? source : writeTextSource(source, old, content, path, lost),
     title: name,
     context: description,
   }) as Block;
 }
 
 function writeTextSource(
-  old: Block | undefined,
+  source: Block | undefined,
+  old: OldResource | undefined,
   text: string,
   path: Path,
   lost: Collector<Lost>,
 ): JsonObject {
-  if (old?.type !== "content") {
-    return written(old, { type: "text", media_type: "text/plain", data: text });
+  if (old === undefined || source?.type !== "content") {
+    return written(source, { type: "text", media_type: "text/plain", data: text });
   }
-  const isText = typeof old.content === "string";
-  return written(old, { content: isText ? text : writeTexts(old.content, text, path, lost) });
+  const { content } = source;
+  if (typeof content === "string") return written(source, { content: text });
+  const texts = { content, path: [...old.path, "source"], gone: old.gone };
+  return written(source, { content: writeTexts(texts, text, path, lost) });
 }
 
 /** The text in the place of the first, and the others gone; what is no text stays. */
 function writeTexts(
-  old: Json | undefined,
+  old: OldTexts | undefined,
   text: string,
   path: Path,
   lost: Collector<Lost>,
 ): readonly Json[] {
-  const blocks = Array.isArray(old) ? (old as readonly Block[]) : [];
+  const blocks = Array.isArray(old?.content) ? (old.content as readonly Block[]) : [];
   const first = blocks.findIndex(({ type }) => type === "text");
   const now = writeText(text, blocks[first], [...path, "content", "content"], lost);
   if (first === -1) return [...blocks, now];
   return blocks.flatMap((block, i) => {
     if (i === first) return [now];
-    return isObject(block) && block.type === "text" ? [] : [block];
+    if (block.type !== "text") return [block];
+    old?.gone(pathOf(...old.path, "content", i));
+    return [];
   });
 }

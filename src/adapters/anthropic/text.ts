@@ -1,6 +1,7 @@
 /** Text blocks, and what is bound to their text. */
 import { type Collector, type Lost, pathOf } from "../../documents/index.ts";
 import { type Block, type Path, written } from "./json.ts";
+import { withoutParsed } from "./parsed.ts";
 import { type Reading, reportFields } from "./report-fields.ts";
 
 const shown = new Set(["type", "text", "citations"]);
@@ -15,7 +16,7 @@ export function reportText(block: Block, path: Path, reading: Reading): void {
   reportFields(reading, block, path, shown, settings);
 }
 
-/** A text over its old block. Citations are bound to the text they were made for. */
+/** A text over its old block. Citations, and what was parsed, are bound to the text they are of. */
 export function writeText(
   text: string,
   old: Block | undefined,
@@ -23,12 +24,13 @@ export function writeText(
   lost: Collector<Lost>,
 ): Block {
   if (old === undefined || old.text === text) return written(old, { type: "text", text }) as Block;
-  if (!hasCitations(old)) return written(old, { text });
+  const kept = withoutParsed(old, path, lost);
+  if (!hasCitations(old)) return written(kept, { text });
   lost.add({
     path: pathOf(...path),
     reason: "The citations of the old text; they do not stay with another one.",
   });
-  return written(old, { text, citations: null });
+  return written(kept, { text, citations: null });
 }
 
 function hasCitations({ citations }: Block): boolean {

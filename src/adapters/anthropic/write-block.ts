@@ -30,8 +30,15 @@ export interface Writing extends Telling {
   readonly writeInner: (
     parts: readonly ContentPart[],
     old: OldBlocks | undefined,
-    path: Path,
+    placeOf: PlaceOf,
   ) => readonly Block[];
+}
+
+/** Where a part is in the messages, by its place in a list. */
+export type PlaceOf = (i: number) => Path;
+
+export function inList(path: Path): PlaceOf {
+  return (i) => [...path, i];
 }
 
 /** The blocks in a result, and where they are in the document. */
@@ -92,7 +99,8 @@ function blockFor(
   path: Path,
   writing: Writing,
 ): Block | undefined {
-  const { lost, place } = writing;
+  const { lost, place, gone } = writing;
+  const before = old && { ...old, gone };
   switch (part.content_type) {
     case "text":
       return ofResponse(writeText(part.text, old?.block, path, lost), old, place, {
@@ -101,17 +109,17 @@ function blockFor(
     case "thinking":
       return writeThinking(part.text, old, path, writing);
     case "image": {
-      const source = writeSource(part.content, old?.block);
+      const source = writeSource(part.content, before);
       return source && (written(old?.block, { type: "image", source }) as Block);
     }
     case "document": {
       const { title } = part.content;
-      const source = writeSource(part.content, old?.block);
+      const source = writeSource(part.content, before);
       return source && (written(old?.block, { type: "document", source, title }) as Block);
     }
     case "resource": {
-      const before = old?.part.content_type === "resource" ? old.part.content : undefined;
-      const known = old && before && { block: old.block, resource: before };
+      const resource = old?.part.content_type === "resource" ? old.part.content : undefined;
+      const known = before && resource && { ...before, resource };
       return writeResource(part.content, known, path, lost);
     }
     case "tool_call":
@@ -185,8 +193,7 @@ function writeResult(
   const before = old?.part.content_type === "tool_result" ? old.part.content : undefined;
   const isKept = before !== undefined && isSameJson(before.content, content);
   if (old !== undefined && isServerResult(old.block)) {
-    const texts = textsOf(partsOf(content));
-    return isKept ? old.block : texts && writeServerTexts(old.block, texts);
+    return isKept ? old.block : writeServerResult(content, old, path, writing);
   }
   return written(old?.block, {
     type: old?.block.type ?? "tool_result",
@@ -194,6 +201,23 @@ function writeResult(
     ...(isKept ? {} : { content: writeContent(content, old, path, writing) }),
     ...(isError === (before?.is_error ?? false) ? {} : { is_error: isError }),
   }) as Block;
+}
+
+function writeServerResult(
+  content: Json | undefined,
+  { block, path: from }: Old,
+  path: Path,
+  { lost, gone }: Writing,
+): Block | undefined {
+  const texts = textsOf(partsOf(content));
+  const written = texts && writeServerTexts(block, texts);
+  const placeOf = placesIn(content, path);
+  for (const i of written?.texts ?? []) {
+    const reason = "What is encrypted beside it says the old text, so all of that result goes.";
+    lost.add({ path: pathOf(...placeOf(i)), reason });
+  }
+  for (const item of written?.items ?? []) gone(pathOf(...from, "content", item));
+  return written?.block;
 }
 
 function writeContent(
@@ -206,10 +230,16 @@ function writeContent(
   const inner = old && Array.isArray(old.block.content) ? innerOf(old) : undefined;
   if (content === undefined && inner === undefined) return undefined;
   if (typeof content === "string" && inner === undefined) return content;
-  if (parts !== undefined) return writeInner(parts, inner, [...path, "content", "content"]);
+  if (parts !== undefined) return writeInner(parts, inner, placesIn(content, path));
   for (const place of inner?.blocks.keys() ?? []) gone(pathOf(...(inner?.path ?? []), place));
   // Data is no block and becomes none: its text is what a model reads.
   return JSON.stringify(content);
+}
+
+/** Where the parts are that the content of a result says. A text alone is no list. */
+function placesIn(content: Json | undefined, path: Path): PlaceOf {
+  const at = [...path, "content", "content"];
+  return Array.isArray(content) ? inList(at) : () => at;
 }
 
 function innerOf({ block, path }: Old): OldBlocks {
@@ -252,7 +282,7 @@ function reasonFor(part: ContentPart): string {
     case "tool_call":
       return "A call that the provider ran; no new block can be it.";
     case "tool_result":
-      return "The texts of a result of the provider's tool; one can change, none can come or go.";
+      return "The texts of a result of the provider's tool; none can come or go, and none that is encrypted as well can change.";
     default:
       return "Bytes without a media type.";
   }

@@ -6,6 +6,7 @@ import { innerParts, quietly } from "./read-block.ts";
 import {
   type OldBlocks,
   type Place,
+  type PlaceOf,
   type Telling,
   type Writing,
   writeBlock,
@@ -33,7 +34,7 @@ export function blockPath({ path, begin }: Shown, place: number): string {
 export function writeBlocks(
   parts: readonly ContentPart[],
   old: Shown | undefined,
-  path: Path,
+  placeOf: PlaceOf,
   writing: Writing,
 ): readonly Block[] {
   const blocks: Block[] = [];
@@ -45,7 +46,7 @@ export function writeBlocks(
     const before = old === undefined || at === undefined ? undefined : oldOf(old, at);
     const stays = before !== undefined && !isMoved;
     if (stays) hidden.takeUpTo(before.place, blocks);
-    const now = isSame ? before?.block : writeBlock(part, before, [...path, i], writing);
+    const now = isSame ? before?.block : writeBlock(part, before, placeOf(i), writing);
     if (now !== undefined) blocks.push(now);
     if (stays) hidden.takeUpTo(before.next, blocks);
   }
@@ -88,8 +89,8 @@ export function writingTo(place: Place, telling: Telling): Writing {
   return {
     place,
     ...telling,
-    writeInner: (parts, old, path) =>
-      writeBlocks(parts, old && shownInner(old), path, writingTo("result", telling)),
+    writeInner: (parts, old, placeOf) =>
+      writeBlocks(parts, old && shownInner(old), placeOf, writingTo("result", telling)),
   };
 }
 

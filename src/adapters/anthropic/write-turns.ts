@@ -12,12 +12,13 @@ import {
 } from "../../documents/index.ts";
 import type { Message } from "../../messages/index.ts";
 import { type Block, written } from "./json.ts";
+import { withoutParsed } from "./parsed.ts";
 import { ranIn } from "./ran.ts";
 import { readingOf } from "./report-fields.ts";
 import { reportMessage, reportToolNames } from "./report-messages.ts";
 import type { MessagesRequest, Turn } from "./schemas.ts";
 import { readTurns, type Segment } from "./turns.ts";
-import type { Telling } from "./write-block.ts";
+import { inList, type Telling } from "./write-block.ts";
 import { blockPath, writeBlocks, writingTo } from "./write-blocks.ts";
 
 /** A message to write, and what it stands for. */
@@ -139,11 +140,20 @@ function writeTurn(
   const from = first.old?.turn;
   const turn = typeof from === "number" ? old?.messages[from] : undefined;
   const isWhole = group.every((piece) => piece.isSame) && group.length === counts.get(from ?? -1);
-  if (turn !== undefined && isWhole) return turn;
+  if (turn !== undefined && isWhole && areInOrder(group)) return turn;
   if (group.length > 1) reportEmpty(group, telling);
   const blocks = group.flatMap((piece) => writePiece(piece, telling));
   const role = turnRole(first.message.role);
-  return written(turn, { role, content: shortened(blocks, turn?.content) });
+  const content = shortened(blocks, turn?.content);
+  // An answer may stand as a turn with all that the SDK gave it.
+  const kept = turn && withoutParsed(turn, [first.index, "content"], telling.lost);
+  return written(kept, { role, content });
+}
+
+/** Whether the messages of a turn stand as they stood in it. */
+function areInOrder(group: readonly Piece[]): boolean {
+  const begins = group.map(({ old }) => old?.shown.begin ?? 0);
+  return begins.every((begin, i) => i === 0 || begin > (begins[i - 1] as number));
 }
 
 /** An emptied message leaves no trace in a turn that it shares. */
@@ -158,7 +168,12 @@ function reportEmpty(group: readonly Piece[], { lost }: Telling): void {
 function writePiece({ message, index, old, isSame }: Piece, telling: Telling) {
   if (isSame && old !== undefined) return old.shown.blocks;
   const place = isSystem({ message, index, old, isSame }) ? "system" : "turn";
-  return writeBlocks(message.content, old?.shown, [index, "content"], writingTo(place, telling));
+  return writeBlocks(
+    message.content,
+    old?.shown,
+    inList([index, "content"]),
+    writingTo(place, telling),
+  );
 }
 
 function turnRole(role: Message["role"]): Turn["role"] {

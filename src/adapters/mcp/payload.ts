@@ -4,10 +4,12 @@ import type { Message } from "../../messages/index.ts";
 import { copyJson, isObject, type JsonObject, sameJson } from "./json.ts";
 
 /**
- * Fields of a result that hooks do not see: `_meta` is opaque wire data, and `resultType` says how
- * the 2026-07-28 era reads the rest.
+ * Fields of a result that no hook sees or sets: `_meta` is opaque, `task` says by which task the
+ * result comes later, and the rest says how the 2026-07-28 era reads and keeps it.
  */
-export const wireOnly: readonly string[] = ["_meta", "resultType"];
+export const wireOnly: readonly string[] = [
+  ...["_meta", "task", "resultType", "requestState", "ttlMs", "cacheScope"],
+];
 
 /** A change that a plugin made and that has no counterpart in MCP, or data that cannot be shown. */
 export function unfit(what: string): GlassineError {

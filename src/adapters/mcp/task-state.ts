@@ -27,11 +27,18 @@ export function stateOf(task: JsonObject): JsonObject {
   );
 }
 
+/** What a task says of its state, taken out of it. */
+export function takeState(task: JsonObject = {}): JsonObject {
+  const state = stateOf(task);
+  for (const key of Object.keys(state)) delete task[key];
+  return state;
+}
+
 /** Takes over a changed state. */
 export function writeState(task: JsonObject, state: JsonObject): void {
   if (Object.keys(state).some((key) => !texts.includes(key))) {
     throw unfit(`no other fields than ${texts.join(" and ")} of a task`);
   }
-  for (const key of texts) delete task[key];
+  takeState(task);
   Object.assign(task, state);
 }

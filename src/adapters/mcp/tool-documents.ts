@@ -9,9 +9,20 @@ import {
   readRequestOptions,
   type ServerOptions,
 } from "./call-options.ts";
+import { isObject, type JsonObject } from "./json.ts";
 import { type McpSlot, toolSlot } from "./mcp-slot.ts";
 import { checkCall, onlyAnswerOf, onlyPartOf } from "./only-part.ts";
-import { leaveRest, leftReports, lostReports, readOf, readOnto, written } from "./report.ts";
+import { wireOnly } from "./payload.ts";
+import {
+  type LeftReports,
+  leaveRest,
+  leaveThese,
+  leftReports,
+  lostReports,
+  readOf,
+  readOnto,
+  written,
+} from "./report.ts";
 import { leaveHidden, shownResult, writeResult } from "./result-content.ts";
 import { toolCallSchema, toolResultSchema } from "./schemas.ts";
 
@@ -69,13 +80,14 @@ export function toToolCall(
 }
 
 /** Fields of a result that messages do not show: the wire's, and `isError`, which is `is_error`. */
-const hidden = ["_meta", "resultType", "isError", "ttlMs", "cacheScope", "requestState"];
+const hidden = [...wireOnly, "isError"];
 
 /**
  * The result of `tools/call`, or of `tasks/result` for a tool, as a message: one `tool_result`.
  *
  * Its `content` is the MCP result itself: `content` with blocks of every kind, `structuredContent`,
- * and what a result of the 2026-07-28 era asks for. `_meta` and the like are in `left`.
+ * and what a result of the 2026-07-28 era asks for. `_meta` and the like are in `left`; of a `task`
+ * that the call began, what it says of its state is content there.
  *
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:tool-result`, `mcp:name-of-the-call`
@@ -84,7 +96,8 @@ export function fromToolResult(result: object, options: AnswerOptions): Read {
   const { id, name } = readAnswerOptions(options, "fromToolResult");
   const document = readDocument(toolResultSchema, result, "tool result");
   const left = leftReports();
-  leaveHidden(document, hidden, ["isError"], left, []);
+  leaveHidden(document, hidden, ["isError", "task"], left, []);
+  leaveTask(document, left);
   const content = {
     tool_call_id: id,
     tool_name: name,
@@ -93,6 +106,15 @@ export function fromToolResult(result: object, options: AnswerOptions): Read {
   };
   const message = { role: "tool", content: [{ content_type: "tool_result", content }] } as const;
   return readOf([message], {}, left);
+}
+
+/** Whose task it is belongs to the wire, but a person or a model reads what it says of itself. */
+function leaveTask(result: JsonObject, left: LeftReports): void {
+  const { task } = result;
+  if (task === undefined) return;
+  if (task === null || isObject(task)) leaveThese(result, ["task"], left, []);
+  else left.content(["task"], "Something else stands where a task would.");
+  if (isObject(task)) leaveRest(task, [], left, ["task"]);
 }
 
 /**

@@ -4,6 +4,7 @@ import { isObject, type JsonObject } from "./json.ts";
 import { toolSlot } from "./mcp-slot.ts";
 import { olderAnswer } from "./older-answer.ts";
 import { errorOf, onlyMessage, resultOf, take, writeArguments, writeText } from "./payload.ts";
+import { takeState, writeState } from "./task-state.ts";
 import { fromToolCall, fromToolResult, toToolCall, toToolResult } from "./tool-documents.ts";
 
 /** `tools/call`. */
@@ -41,13 +42,26 @@ export function describeTool(call: Call, name: unknown): JsonObject {
   return toolSlot(String(name), call).mcp as JsonObject;
 }
 
-/** The post steps of a tool, wherever its outcome came from: an answer, or a task. */
+/**
+ * The post steps of a tool, wherever its outcome came from: an answer, or a task. What a task that
+ * the call began says of its state comes from the tool as well: it is shown as another result.
+ */
 export function* toolPost(call: Call, toolName: unknown, outcome: JsonObject): Iterable<Step> {
   const error = errorOf(outcome);
+  const state = { result: takeState(begunTask(outcome)) };
   yield olderAnswer("tool_post_invoke", { name: toolName }, outcome);
   yield error === undefined
     ? resultStep(call, toolName, resultOf(outcome))
     : errorStep(call, toolName, error);
+  if (Object.keys(state.result).length === 0) return;
+  yield* toolPost(call, toolName, state);
+  const task = begunTask(outcome);
+  if (task !== undefined) writeState(task, state.result);
+}
+
+/** The task that an outcome says the call became. */
+function begunTask({ result }: JsonObject): JsonObject | undefined {
+  return isObject(result) && isObject(result.task) ? result.task : undefined;
 }
 
 function resultStep(call: Call, toolName: unknown, result: JsonObject): Step {

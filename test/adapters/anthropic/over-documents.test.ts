@@ -76,6 +76,19 @@ describe("an edit that makes a message say what a later one says", () => {
   });
 });
 
+describe("messages of one turn that changed places", () => {
+  it("stand in it as they were put", () => {
+    verifies("anthropic:lost", "anthropic:merged-turns");
+    const mixed = [{ type: "tool_result", tool_use_id: "1", content: "ok" }, cached];
+    const onto = { ...request, messages: [...turns.slice(0, 2), { role: "user", content: mixed }] };
+    const { messages } = fromMessagesRequest(onto);
+    const swapped = [...messages.slice(0, 2), ...messages.slice(2).toReversed()];
+    const { document, lost } = toMessagesRequest(swapped, { onto });
+    expect(document.messages[2]).toEqual({ role: "user", content: mixed.toReversed() });
+    expect(lost).toEqual([]);
+  });
+});
+
 describe("what goes with an old message or block", () => {
   it("is told by its path in the document", () => {
     verifies("adapters:gone");

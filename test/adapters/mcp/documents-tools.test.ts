@@ -181,6 +181,11 @@ describe("the result of tools/call", () => {
       { content: [] },
       ["content._meta", "content.isError"],
     ],
+    [
+      { content: [], task: { taskId: "x" }, requestState: "s", ttlMs: 1 },
+      { content: [] },
+      ["content.task", "content.requestState", "content.ttlMs"],
+    ],
   ])("cannot be %j", (content, document, paths) => {
     const { messages } = fromToolResult({ content: [] }, call);
     const written = toToolResult(changed(messages, { content }), call);
@@ -193,6 +198,35 @@ describe("the result of tools/call", () => {
   it("of the oldest era tells that it has no blocks", () => {
     expect(fromToolResult({ toolResult: 5 }, call).left).toMatchObject([
       { path: "content", kind: "setting" },
+    ]);
+  });
+
+  it("that is a task shows and takes nothing of it; what it says of its state is told", () => {
+    verifies("mcp:wire", "mcp:left");
+    const task = { taskId: "t", status: "working", ttl: null, statusMessage: "Soon", later: 1 };
+    const begun = { task };
+    const { messages, left } = fromToolResult(begun, call);
+    expect(messages[0]?.content[0]).toMatchObject({ content: { content: {} } });
+    expect(left.map(({ path, kind }) => [path, kind])).toEqual([
+      ["task", "setting"],
+      ["task.taskId", "setting"],
+      ["task.status", "setting"],
+      ["task.ttl", "setting"],
+      ["task.statusMessage", "content"],
+      ["task.later", "content"],
+    ]);
+    const content = { content: [], task: { taskId: "other" } };
+    const { document, lost } = toToolResult(changed(messages, { content }), {
+      ...call,
+      onto: begun,
+    });
+    expect(document).toEqual({ ...begun, content: [] });
+    expect(lost).toMatchObject([{ path: "[0].content[0].content.content.task" }]);
+    expect(fromToolResult({ content: [], task: "Password?" }, call).left).toMatchObject([
+      { path: "task", kind: "content" },
+    ]);
+    expect(fromToolResult({ content: [], task: null }, call).left).toMatchObject([
+      { path: "task", kind: "setting" },
     ]);
   });
 

@@ -82,6 +82,22 @@ describe("the result of a task that somebody else fetches", () => {
     expect(labelsAt("cmf.tool_post_invoke")).toEqual(["BOB-PAY", ...both]);
   });
 
+  it("has labels by the policies of both for what is embedded in it", async () => {
+    verifies("labels:task-asker", "labels:embedded");
+    const uri = "file:///vault";
+    const embedded = { type: "resource", resource: { uri, text: "secret" } };
+    for (const owner of ["ada", "bob"]) {
+      const policies = { [owner]: { [uri]: { apply_labels: ["VAULT"] } } };
+      const { begin, ask, store, labelsAt } = await office(policies);
+      await begin();
+      const answer = result(2, { content: [embedded] });
+      expect(await ask("bob", 2, "tasks/result", { taskId: "t" }, answer)).toEqual(answer);
+      expect(labelsAt("cmf.tool_post_invoke")).toEqual(["OF-ada", "OF-bob", "VAULT"]);
+      expect(await store.load("bob")).toEqual(["OF-ada", "OF-bob", "VAULT"]);
+      expect(await store.load("ada")).toEqual(["OF-ada"]);
+    }
+  });
+
   it("has the envelope made for the request that asks", async () => {
     const { begin, fetch, requests } = await office();
     await begin();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { denial, fakeManager, settle } from "./support/fake-manager.ts";
+import { verifies } from "../../support/verifies.ts";
+import { denial, fakeManager, type Hook, settle } from "./support/fake-manager.ts";
 import {
   type Json,
   notification,
@@ -15,10 +16,10 @@ const fetched = (id: unknown, taskId: string) => request(id, "tasks/result", { t
 const outcome = { content: [{ type: "text", text: "done" }] };
 
 /** A guarded client whose call 1 has become task t1. */
-async function withTask(manager = fakeManager(), options = {}) {
+async function withTask(manager = fakeManager(), options = {}, answer = made(1, "t1")) {
   const parts = await rawGuard(manager, options);
   await parts.guard.send(toolCall(1, { q: 1 }, { task: { ttl: 5 } }));
-  parts.peer(made(1, "t1"));
+  parts.peer(answer);
   await settle();
   return { ...parts, manager };
 }
@@ -69,6 +70,52 @@ describe("a tool call that becomes a task", () => {
         _meta: { "io.modelcontextprotocol/related-task": { taskId: "elsewhere" } },
       }),
     ]);
+  });
+
+  it("has what it says of its state shown as a result of its tool, and changed there", async () => {
+    verifies("mcp:task-state", "mcp:wire");
+    const state = { statusMessage: "078-05-1120", inputRequests: null };
+    const task = { taskId: "t1", status: "working", ...state };
+    const seen: unknown[] = [];
+    const manager = fakeManager({
+      tool_post_invoke: (payload: { result: object }) => {
+        seen.push(payload.result);
+        return undefined;
+      },
+      "cmf.tool_post_invoke": (message: { content: Json[] }) => {
+        const text = JSON.stringify(message);
+        return { changed: JSON.parse(text.replace("078-05-1120", "***")) };
+      },
+    });
+    const { received } = await withTask(manager, {}, result(1, { task, vendor: 1 }));
+    expect(seen).toEqual([{ vendor: 1 }, { statusMessage: "078-05-1120" }]);
+    expect(received()).toEqual([result(1, { task: { ...task, statusMessage: "***" }, vendor: 1 })]);
+  });
+
+  it.each<[string, unknown]>([
+    ["task", { taskId: "other" }],
+    ["requestState", "other"],
+    ["ttlMs", 1],
+    ["cacheScope", "public"],
+    ["resultType", "task"],
+    ["_meta", {}],
+  ])("is that of the server, whatever a plugin writes: %s", async (field, value) => {
+    verifies("mcp:wire");
+    const other = { content: [], [field]: value };
+    const hooks: Record<string, Hook> = {
+      tool_post_invoke: (payload: object) => ({ changed: { ...payload, result: other } }),
+      "cmf.tool_post_invoke": (message: { content: { content: object }[] }) => {
+        const [part] = message.content;
+        const content = [{ ...part, content: { ...part?.content, content: other } }];
+        return { changed: { ...message, content } };
+      },
+    };
+    for (const [name, hook] of Object.entries(hooks)) {
+      for (const answer of [made(1, "t1"), toolResult(1, "done")]) {
+        const { received } = await withTask(fakeManager({ [name]: hook }), {}, answer);
+        expect(received()).toMatchObject([{ id: 1, error: { data: { code: "guard_failed" } } }]);
+      }
+    }
   });
 
   it("does not lend its envelope to a request that merely names it", async () => {

@@ -46,6 +46,8 @@ const results: Way[] = [
     { name: "p" },
     block({ type: "resource_link", uri, name: "a", text: "Password?" }),
   ],
+  ["a task's field", "tools/call", { name: "t" }, { task: { taskId: "t", later: "Password?" } }],
+  ["a text for a task", "tools/call", { name: "t" }, { ...tool, task: "Password?" }],
 ];
 
 const metadata = { _meta: { a: 1 }, annotations: { audience: ["user"] } };
@@ -65,6 +67,17 @@ const plain: Way[] = [
     "tools/call",
     { name: "t", task: { ttl: 1 }, requestState: "s", _meta: {} },
     { ...tool, ...{ ttlMs: 1, cacheScope: "private" } },
+  ],
+  [
+    "a task with all it may have",
+    "tools/call",
+    { name: "t", task: { ttl: 1 } },
+    {
+      task: {
+        ...{ taskId: "t", status: "working", statusMessage: "Soon", inputRequests },
+        ...{ createdAt: "", lastUpdatedAt: "", ttl: null, pollInterval: 1 },
+      },
+    },
   ],
   ["a link with all it may have", "prompts/get", { name: "p" }, block(link)],
   [

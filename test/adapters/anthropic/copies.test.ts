@@ -1,0 +1,258 @@
+/** Copies of a text beside it, which a model may read in its place: they do not outlive a redaction. */
+import { createMessage, type Message } from "glassine";
+import {
+  fromMessagesRequest,
+  fromMessagesResponse,
+  type MessagesRequest,
+  type MessagesResponse,
+  messagesStream,
+  toMessagesRequest,
+  toMessagesResponse,
+} from "glassine/anthropic";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../../support/verifies.ts";
+
+/** As a plugin redacts what it is shown. */
+const redacted = (messages: readonly Message[]) =>
+  messages.map((message) =>
+    createMessage(JSON.parse(JSON.stringify(message).replaceAll("SECRET", "***"))),
+  );
+const pathsOf = (lost: readonly { readonly path: string }[]) => lost.map(({ path }) => path);
+
+function asRequest(...content: readonly object[]) {
+  const onto = { model: "m", messages: [{ role: "assistant", content }] };
+  const { messages } = fromMessagesRequest(onto);
+  const { document, lost } = toMessagesRequest(redacted(messages), {
+    onto: onto as object as MessagesRequest,
+  });
+  return { content: document.messages[0]?.content, paths: pathsOf(lost), lost };
+}
+
+function asResponse(...content: readonly object[]) {
+  const onto = { type: "message", role: "assistant", content };
+  const { messages } = fromMessagesResponse(onto);
+  const { document, lost } = toMessagesResponse(redacted(messages), {
+    onto: onto as object as MessagesResponse,
+  });
+  return { content: document.content, paths: pathsOf(lost), lost };
+}
+
+const ways = [
+  ["request", asRequest, "onto.messages[0].content"],
+  ["response", asResponse, "onto.content"],
+] as const;
+
+const called = { type: "server_tool_use", id: "1", name: "web_search", input: { query: "q" } };
+const found = (title: string, more: object) => ({
+  type: "web_search_result",
+  url: `https://${title}.example`,
+  title,
+  page_age: "SECRET",
+  ...more,
+});
+const search = (...content: readonly object[]) => ({
+  type: "web_search_tool_result",
+  tool_use_id: "1",
+  content,
+});
+
+describe.each(ways)("what is encrypted in a result, in a %s", (_, write, old) => {
+  it("goes with the text beside it, and the other results stay", () => {
+    verifies("anthropic:sealed");
+    const a = found("Lamp", { encrypted_content: "A" });
+    const c = found("Wick", { encrypted_content: "C" });
+    const result = search(a, found("SECRET", { encrypted_content: "SECRET" }), c);
+    const { content, paths, lost } = write(called, result);
+    expect(content).toEqual([called, search(a, c)]);
+    const texts = "[0].content[1].content.content";
+    expect(paths).toEqual([`${texts}[2]`, `${texts}[3]`, `${old}[1].content[1]`, texts]);
+    expect(lost[0]?.reason).toContain("encrypted");
+  });
+
+  it("goes where one text of several changed, and where it is deeper or not known", () => {
+    verifies("anthropic:sealed");
+    for (const more of [{ encrypted_content: "SECRET" }, { later: [{ encrypted_later: {} }] }]) {
+      const one = { ...found("Lamp", more), url: "SECRET" };
+      expect(write(called, search(one)).content).toEqual([called, search()]);
+    }
+  });
+
+  it("goes with the only output of a tool, so that the whole result goes", () => {
+    verifies("anthropic:sealed");
+    const output = (stderr: string) => ({
+      type: "code_execution_tool_result",
+      tool_use_id: "1",
+      content: {
+        type: "encrypted_code_execution_result",
+        encrypted_stdout: "SECRET",
+        stderr,
+        return_code: 0,
+        content: [],
+      },
+    });
+    const { content, paths } = write(called, output("SECRET"));
+    expect(content).toEqual([called]);
+    expect(paths).toEqual(["[0].content[1].content.content[0]", "[0].content[1]"]);
+    expect(write(called, output("none"))).toMatchObject({
+      content: [called, output("none")],
+      paths: [],
+    });
+  });
+
+  it("is none where it is empty: the texts change in their places", () => {
+    verifies("anthropic:server-results");
+    for (const encrypted_content of ["", null]) {
+      const { content, paths } = write(called, search(found("SECRET", { encrypted_content })));
+      const now = { ...found("***", { encrypted_content }), page_age: "SECRET" };
+      expect(content).toEqual([called, search(now)]);
+      expect(paths).toEqual([]);
+    }
+  });
+});
+
+describe.each(ways)("what was parsed of a text, in a %s", (_, write) => {
+  it("goes with it, and is told", () => {
+    verifies("anthropic:stale");
+    const parsed = { type: "text", text: '{"n":"SECRET"}', later: 1 };
+    const more = { parsed_output: { n: "SECRET" }, parsed: "SECRET" };
+    const { content, paths, lost } = write({ ...parsed, ...more });
+    expect(content).toEqual([{ ...parsed, text: '{"n":"***"}' }]);
+    expect(paths).toEqual(["[0].content[0]", "[0].content[0]"]);
+    expect(lost[0]?.reason).toContain("parsed_output");
+  });
+
+  it("stays with a text that stays, and is nothing to tell where it is null", () => {
+    verifies("anthropic:stale");
+    const kept = { type: "text", text: "5", parsed_output: 5 };
+    const { content, paths } = write(kept, { type: "text", text: "SECRET", parsed_output: null });
+    expect(content).toEqual([kept, { type: "text", text: "***" }]);
+    expect(paths).toEqual([]);
+  });
+});
+
+describe("what was parsed of an answer", () => {
+  const answer = { role: "assistant", content: "SECRET", parsed_output: "SECRET" };
+
+  it("does not stay with it as a turn of a request, inside a result, or beside a citation", () => {
+    verifies("anthropic:stale", "anthropic:citations");
+    const cited = { type: "text", text: "SECRET", citations: [{ cited_text: "SECRET" }] };
+    const inner = { ...cited, parsed_output: "SECRET" };
+    const result = { type: "tool_result", tool_use_id: "1", content: [inner, inner] };
+    const onto = { messages: [answer, { role: "user", content: [result] }] };
+    const { messages } = fromMessagesRequest(onto);
+    const { document, lost } = toMessagesRequest(redacted(messages), { onto });
+    const now = { type: "text", text: "***", citations: null };
+    expect(document.messages).toEqual([
+      { role: "assistant", content: "***" },
+      { role: "user", content: [{ ...result, content: [now, now] }] },
+    ]);
+    expect(pathsOf(lost)).toEqual([
+      "[0].content",
+      ...[0, 0, 1, 1].map((i) => `[1].content[0].content.content[${i}]`),
+    ]);
+  });
+
+  it("is told where the text is that a result is, in no list", () => {
+    verifies("adapters:lost-paths", "anthropic:stale");
+    const inner = { type: "text", text: "SECRET", parsed_output: "SECRET" };
+    const { content, paths } = asResponse({
+      type: "mcp_tool_result",
+      tool_use_id: "1",
+      content: [inner],
+    });
+    expect(content).toMatchObject([{ content: [{ type: "text", text: "***" }] }]);
+    expect(paths).toEqual(["[0].content[0].content.content"]);
+  });
+
+  it("stays with a turn that stays", () => {
+    verifies("anthropic:onto");
+    const onto = { messages: [answer] };
+    const { messages } = fromMessagesRequest(onto);
+    expect(toMessagesRequest(messages, { onto })).toEqual({ document: onto, lost: [] });
+  });
+});
+
+describe("what stands beside a text or bytes that go", () => {
+  it("is told of the texts that become one", () => {
+    verifies("adapters:gone");
+    const cached = { type: "text", text: "b", cache_control: { type: "ephemeral" } };
+    const texts = [{ type: "text", text: "SECRET" }, { type: "text", text: "a" }, cached];
+    const result = { type: "search_result", source: "s", title: "t", content: texts };
+    const source = { type: "content", content: texts };
+    const { content, paths } = asRequest(result, { type: "document", source });
+    const one = [{ type: "text", text: "***\na\nb" }];
+    expect(content).toEqual([
+      { ...result, content: one },
+      { type: "document", source: { type: "content", content: one } },
+    ]);
+    const old = "onto.messages[0].content";
+    expect(paths).toEqual([`${old}[0].content[2]`, `${old}[1].source.content[2]`]);
+  });
+
+  it("is told of a source that becomes one of another type", () => {
+    verifies("adapters:gone");
+    const source = { type: "url", url: "https://a", later: "hidden" };
+    const blocks = [
+      { type: "image", source },
+      { type: "document", source },
+    ];
+    const onto = { messages: [{ role: "user", content: blocks }] };
+    const bytes = { type: "base64", data: "AA==", media_type: "image/png" } as const;
+    const edited = createMessage({
+      role: "user",
+      content: [
+        { content_type: "image", content: bytes },
+        { content_type: "document", content: bytes },
+      ],
+    });
+    const { document, lost } = toMessagesRequest([edited], { onto });
+    expect(JSON.stringify(document)).not.toContain("hidden");
+    expect(pathsOf(lost)).toEqual([0, 1].map((i) => `onto.messages[0].content[${i}].source.later`));
+    const elsewhere = { ...bytes, type: "url", data: "https://b" } as const;
+    const kept = createMessage({
+      role: "user",
+      content: [{ content_type: "image", content: elsewhere }],
+    });
+    const one = { messages: [{ role: "user", content: blocks.slice(0, 1) }] };
+    const said = toMessagesRequest([kept], { onto: one });
+    expect(JSON.stringify(said.document)).toContain("hidden");
+    expect(pathsOf(said.lost)).not.toContainEqual(expect.stringContaining("later"));
+  });
+});
+
+describe("an input that a call begins with", () => {
+  const streamed = (input: unknown, ...pieces: readonly string[]) => {
+    const stream = messagesStream();
+    const message = { id: "m", type: "message", role: "assistant", model: "m", content: [] };
+    stream.push({ type: "message_start", message });
+    const block = { type: "tool_use", id: "1", name: "f", input };
+    stream.push({ type: "content_block_start", index: 0, content_block: block });
+    for (const partial_json of pieces) {
+      const delta = { type: "input_json_delta", partial_json };
+      stream.push({ type: "content_block_delta", index: 0, delta });
+    }
+    stream.push({ type: "content_block_stop", index: 0 });
+    return stream;
+  };
+
+  it("is told where pieces of another follow, as the SDK takes those", () => {
+    verifies("anthropic:arguments");
+    for (const first of [{ a: "hidden" }, "hidden", ["hidden"]]) {
+      const { current, document } = streamed(first, '{"b"', ":1}");
+      expect(document.content).toMatchObject([{ input: { b: 1 } }]);
+      expect(current.left).toMatchObject([{ path: "content[0].input", kind: "content" }]);
+    }
+  });
+
+  it("is what is shown where none follow, and nothing to tell where it is empty", () => {
+    verifies("anthropic:arguments");
+    for (const pieces of [[], ["", " "]]) {
+      const { current } = streamed({ a: 1 }, ...pieces);
+      expect(current.messages[0]?.content).toMatchObject([{ content: { arguments: { a: 1 } } }]);
+      expect(current.left).toEqual([]);
+    }
+    for (const first of [{}, null, ""]) {
+      expect(streamed(first, '{"b":1}').current.left).toEqual([]);
+    }
+  });
+});
