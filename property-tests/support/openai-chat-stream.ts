@@ -82,17 +82,14 @@ function deltasOf(message: Chat["choices"][number]["message"], draw: Draw): read
         { audio: { expires_at: audio.expires_at } },
       ]
     : [];
-  const heads: Calls = calls.map((call, index) =>
-    call.type === "function"
-      ? {
-          index,
-          id: call.id,
-          type: call.type,
-          function: { name: call.function.name, arguments: "" },
-        }
-      : // The SDK's types do not have the chunks of custom tools.
-        ({ index, id: call.id, type: call.type, custom: { name: call.custom.name } } as never),
-  );
+  const heads: Calls = calls.map((call, index) => {
+    if (call.type === "function") {
+      return { ...call, index, function: { ...call.function, arguments: "" } };
+    }
+    const { input: _, ...custom } = call.custom;
+    // The SDK's types do not have the chunks of custom tools.
+    return { ...call, index, custom } as never;
+  });
   const bodies = calls.map((call, index) =>
     call.type === "function"
       ? cut(call.function.arguments, draw).map((text) => ({ index, function: { arguments: text } }))
@@ -103,7 +100,7 @@ function deltasOf(message: Chat["choices"][number]["message"], draw: Draw): read
   }));
   const older = legacy
     ? [
-        { function_call: { name: legacy.name, arguments: "" } },
+        { function_call: { ...legacy, arguments: "" } },
         ...cut(legacy.arguments, draw).map((text) => ({ function_call: { arguments: text } })),
       ]
     : [];

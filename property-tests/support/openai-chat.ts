@@ -125,21 +125,27 @@ const contents = <P extends { type: string }>(part: Arb<P>): Arb<string | P[]> =
       .filter(([first, second]) => !(first?.type === "text" && !second)),
   );
 
+/** With a field that nobody knows. */
+const strange = <T extends object>(extras: Extras, json: Arb<T>): Arb<T> =>
+  merged(json, only(extras, { x_note: jsonValues }));
+
 const calls = (extras: Extras): Arb<Call> => {
+  const called = fc.record({ name: names, arguments: argumentTexts(extras) });
   const ofFunction = fc.record({
     id: ids,
     type: fc.constant("function" as const),
-    function: fc.record({ name: names, arguments: argumentTexts(extras) }),
+    function: strange(extras, called),
   });
   const custom = fc.record({
     id: ids,
     type: fc.constant("custom" as const),
-    custom: fc.record({ name: names, input: texts }),
+    custom: strange(extras, fc.record({ name: names, input: texts })),
   });
-  return extras.rich ? fc.oneof(ofFunction, custom) : ofFunction;
+  return strange(extras, extras.rich ? fc.oneof(ofFunction, custom) : ofFunction) as Arb<Call>;
 };
 
-const legacy = (extras: Extras) => fc.record({ name: names, arguments: argumentTexts(extras) });
+const legacy = (extras: Extras) =>
+  strange(extras, fc.record({ name: names, arguments: argumentTexts(extras) }));
 
 const assistantParam = (extras: Extras): Arb<Param> => {
   const content = extras.rich

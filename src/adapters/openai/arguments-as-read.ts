@@ -4,40 +4,57 @@
  * In a text with a name twice, or with a number beyond a double, another program may read other
  * arguments than a policy saw. Such a text is written anew, also where no message changed.
  */
+import { goneTeller } from "../../documents/index.ts";
 import { textAsRead } from "./calls.ts";
 import { given, type JsonObject, put, textAt } from "./json.ts";
+import { type Unsaid, under } from "./report-fields.ts";
 import { itemKind } from "./shapes.ts";
 import { callKinds, kindIn } from "./tool-items.ts";
 
 /** A message of the assistant in Chat Completions. */
-export function messageAsRead(message: JsonObject): JsonObject {
+export function messageAsRead(message: JsonObject, path: string, lost: Unsaid): JsonObject {
   const calls = given(message, "tool_calls") as readonly JsonObject[] | undefined;
   const legacy = given(message, "function_call") as JsonObject | undefined;
   return put(message, {
-    ...(calls !== undefined && { tool_calls: calls.map(callAsRead) }),
-    ...(legacy !== undefined && { function_call: fieldAsRead(legacy, "arguments") }),
+    ...(calls !== undefined && {
+      tool_calls: calls.map((call, at) => callAsRead(call, under(path, "tool_calls", at), lost)),
+    }),
+    ...(legacy !== undefined && {
+      function_call: fieldAsRead(legacy, "arguments", under(path, "function_call"), lost),
+    }),
   });
 }
 
-function callAsRead(call: JsonObject): JsonObject {
+function callAsRead(call: JsonObject, path: string, lost: Unsaid): JsonObject {
   if (call.type !== "function") return call;
-  return put(call, { function: fieldAsRead(call.function as JsonObject, "arguments") });
+  const inner = call.function as JsonObject;
+  return put(call, { function: fieldAsRead(inner, "arguments", under(path, "function"), lost) });
 }
 
 /** A document of Responses. */
-export function itemsAsRead(document: JsonObject, list: "input" | "output"): JsonObject {
+export function itemsAsRead(
+  document: JsonObject,
+  list: "input" | "output",
+  lost: Unsaid,
+): JsonObject {
   const items = given(document, list);
   if (!Array.isArray(items)) return document;
-  const read = (items as readonly JsonObject[]).map((item) => {
+  const read = (items as readonly JsonObject[]).map((item, at) => {
     const kind = kindIn(callKinds, itemKind(item));
-    return kind?.arguments.as === "text" ? fieldAsRead(item, kind.arguments.key) : item;
+    if (kind?.arguments.as !== "text") return item;
+    return fieldAsRead(item, kind.arguments.key, under(list, at), lost);
   });
   return put(document, { [list]: read });
 }
 
-/** What the SDK parsed of a text goes with it. */
-function fieldAsRead(json: JsonObject, key: string): JsonObject {
+/** What the SDK parsed of a text goes with it, and is told. */
+function fieldAsRead(json: JsonObject, key: string, path: string, lost: Unsaid): JsonObject {
   const text = textAt(json, key) ?? "";
   const read = textAsRead(text);
-  return read === text ? json : put(json, { [key]: read, parsed_arguments: undefined });
+  if (read === text) return json;
+  const parsed = "parsed_arguments";
+  if (given(json, parsed) === undefined) return put(json, { [key]: read });
+  const [at, reason] = [under(path, parsed), "fit a text that can be read in two ways"];
+  goneTeller([{ path: at, kind: "setting", reason }], lost)(at);
+  return put(json, { [key]: read, [parsed]: undefined });
 }

@@ -1,20 +1,12 @@
 /** The blocks that contents are lists of, and the parts they are. */
 import { mediaFromUrl, urlOfMedia } from "../../documents/index.ts";
 import type { ContentPart } from "../../messages/index.ts";
-import {
-  compact,
-  given,
-  isObject,
-  type JsonObject,
-  overlay,
-  put,
-  sameJson,
-  textAt,
-} from "./json.ts";
+import { compact, isObject, type JsonObject, overlay, put, sameJson, textAt } from "./json.ts";
 import {
   isEmpty,
   type LeftOut,
   leaveFields,
+  staleKeys,
   type Telling,
   tellReplaced,
   type Unsaid,
@@ -255,9 +247,8 @@ function overText(
   path: string,
   lost: Unsaid,
 ): JsonObject {
-  const stale = ofOldText.filter((each) => !isEmpty(given(block, each)));
-  for (const each of stale)
-    lost({ path, reason: `${each} fit the old text only, and are left out` });
-  const changes = stale.map((each) => [each, each === "annotations" ? [] : undefined] as const);
+  const changes = staleKeys(block, ofOldText, path, lost).map(
+    (each) => [each, each === "annotations" ? [] : undefined] as const,
+  );
   return put(block, { ...Object.fromEntries(changes), [key]: text });
 }

@@ -1,25 +1,27 @@
 /** One choice of a streamed chat completion. */
 import type { Json } from "../../admit/index.ts";
 import { type StreamMeter, streamFault, TextPieces } from "../../documents/index.ts";
-import { compact, given, isObject, type JsonObject } from "./json.ts";
+import { compact, given, type JsonObject } from "./json.ts";
 import { eventObject, GrowingFields, keep, placeIn, sameName } from "./pieces.ts";
+import { isEmpty } from "./report-fields.ts";
 
 const what = "chat completion chunk";
 
 /** A call: its id and name are told once, its text grows. */
 class StreamedCall {
-  readonly #meter: StreamMeter;
   readonly #text: TextPieces;
-  readonly #others: GrowingFields;
+  /** What stands beside the name and the text, and what beside those two together. */
+  readonly #inner: GrowingFields;
+  readonly #outer: GrowingFields;
   #kind: "function" | "custom" | undefined;
   #type: string | undefined;
   #id: string | undefined;
   #name: string | undefined;
 
   constructor(meter: StreamMeter) {
-    this.#meter = meter;
     this.#text = new TextPieces(meter, "tool_calls");
-    this.#others = new GrowingFields(meter, what);
+    this.#inner = new GrowingFields(meter, what);
+    this.#outer = new GrowingFields(meter, what);
   }
 
   take(delta: JsonObject): void {
@@ -39,7 +41,7 @@ class StreamedCall {
       throw streamFault("tool_calls.type", "the kind of call that it has");
     }
     const known = ["index", "id", "type", "function", "custom"];
-    takeOthers(delta, known, this.#others);
+    takeOthers(delta, known, this.#outer);
   }
 
   /** The name and the next piece of the text. */
@@ -48,34 +50,30 @@ class StreamedCall {
     const piece = given(inner, key) ?? "";
     if (typeof piece !== "string") throw streamFault(`tool_calls.${key}`, "a text", [piece]);
     this.#text.add(piece);
-    for (const [name, value] of Object.entries(inner)) {
-      if (name !== "name" && name !== key) this.#others.set(name, keep(value, what, this.#meter));
-    }
+    takeOthers(inner, ["name", key], this.#inner);
   }
 
   /** @throws GlassineError `stream_invalid` for a text that ends inside a character */
   end(): void {
     this.#text.end();
-    this.#others.end();
   }
 
   document(): JsonObject {
     const type = this.#type || (this.#kind ?? "function");
     const kind = this.#kind ?? (type === "custom" ? type : "function");
     const key = kind === "custom" ? "input" : "arguments";
-    const inner = { name: this.#name ?? "", [key]: this.#text.text };
     const isKnown = this.#kind !== undefined || type === kind;
     return compact([
       ["id", this.#id ?? ""],
       ["type", type],
-      [kind, isKnown ? inner : undefined],
-      ...this.#others.entries(),
+      [kind, isKnown ? this.inner(key) : undefined],
+      ...this.#outer.entries(),
     ]);
   }
 
-  /** As the `function_call` of older models has it. */
-  legacy(): JsonObject {
-    return { name: this.#name ?? "", arguments: this.#text.text };
+  /** By itself it is the `function_call` of older models. */
+  inner(key: "arguments" | "input"): JsonObject {
+    return compact([["name", this.#name ?? ""], [key, this.#text.text], ...this.#inner.entries()]);
   }
 }
 
@@ -86,7 +84,7 @@ export class StreamedChoice {
   readonly #message: GrowingFields;
   readonly #others: GrowingFields;
   readonly #audio: GrowingFields;
-  readonly #logprobs = new Map<string, Json[] | null>();
+  readonly #logprobs = new Map<string, Json>();
   #legacy: StreamedCall | undefined;
   #hasAudio = false;
   #role: string | undefined;
@@ -110,7 +108,11 @@ export class StreamedChoice {
     this.#takeLogprobs(given(choice, "logprobs"));
     this.#finish = sameName(this.#finish, choice.finish_reason, "finish_reason") || undefined;
     if (this.isFinished) this.#end();
-    takeOthers(choice, ["index", "delta", "logprobs", "finish_reason"], this.#others);
+    if (given(choice, "message") !== undefined) {
+      throw streamFault("choices.message", "a delta, as a choice of a chunk has");
+    }
+    const known = ["index", "delta", "message", "logprobs", "finish_reason"];
+    takeOthers(choice, known, this.#others);
   }
 
   /** Whoever speaks is told at the beginning, and perhaps again. */
@@ -159,16 +161,14 @@ export class StreamedChoice {
     }
   }
 
-  #takeLogprobs(logprobs: unknown): void {
-    if (!isObject(logprobs)) return;
-    for (const [key, list] of Object.entries(logprobs)) {
+  #takeLogprobs(logprobs: Json | undefined): void {
+    if (isEmpty(logprobs)) return;
+    for (const [key, list] of Object.entries(eventObject(logprobs, "choices.logprobs"))) {
       const before = this.#logprobs.get(key);
-      if (!Array.isArray(list)) this.#logprobs.set(key, before ?? null);
-      else {
-        const items = keep(list, what, this.#meter) as readonly Json[];
-        if (Array.isArray(before)) for (const item of items) before.push(item);
-        else this.#logprobs.set(key, [...items]);
-      }
+      const kept = list === null ? (before ?? null) : keep(list, what, this.#meter);
+      if (!Array.isArray(kept) || list === null) this.#logprobs.set(key, kept);
+      else if (Array.isArray(before)) for (const item of kept) before.push(item);
+      else this.#logprobs.set(key, [...kept]);
     }
   }
 
@@ -187,7 +187,7 @@ export class StreamedChoice {
       ["refusal", null],
       ...this.#message.entries(),
       ["tool_calls", calls.length > 0 ? calls : undefined],
-      ["function_call", this.#legacy?.legacy()],
+      ["function_call", this.#legacy?.inner("arguments")],
       ["audio", this.#hasAudio ? compact(this.#audio.entries()) : undefined],
     ]);
     return compact([
@@ -202,7 +202,8 @@ export class StreamedChoice {
 
 function takeOthers(json: JsonObject, known: readonly string[], into: GrowingFields): void {
   for (const [key, value] of Object.entries(json)) {
-    if (!known.includes(key)) into.set(key, value);
+    // Null says nothing of what was told.
+    if (!known.includes(key) && !(value === null && into.has(key))) into.set(key, value);
   }
 }
 

@@ -96,6 +96,6 @@ function callDeltas(call: JsonObject, index: number): readonly JsonObject[] {
 
 function legacyDeltas(call: Json | undefined): readonly JsonObject[] {
   if (!isObject(call)) return [];
-  const { name = "", arguments: text = "" } = call;
-  return [{ function_call: { name, arguments: "" } }, { function_call: { arguments: text } }];
+  const { arguments: text = "" } = call;
+  return [{ function_call: put(call, { arguments: "" }) }, { function_call: { arguments: text } }];
 }

@@ -14,7 +14,7 @@ import {
 } from "./report-fields.ts";
 import { type Placed, rewrite, type Source } from "./rewrite.ts";
 import { readToolContent, writeToolContent } from "./tool-content.ts";
-import { type Kinds, writeFields } from "./write-chat-message.ts";
+import { type Kinds, overBeside, writeFields } from "./write-chat-message.ts";
 
 type Sources = readonly Source<JsonObject, Message>[];
 type Result = Extract<ContentPart, { content_type: "tool_result" }>;
@@ -46,9 +46,13 @@ function readMessage(
   }
   const fields = role === "assistant" ? ["refusal", "audio", "tool_calls", "function_call"] : [];
   leaveFields(json, path, ["role", "content", ...fields], ["parsed"], left);
-  const shown = role === "assistant" ? json : compact([["content", json.content]]);
-  const parts = readFields(shown, path, names, left).flatMap((source) => source.parts);
+  const parts = readFields(shownIn(json), path, names, left).flatMap((source) => source.parts);
   return createMessage({ role, content: parts });
+}
+
+/** Only the assistant refuses, speaks and calls. */
+function shownIn(json: JsonObject): JsonObject {
+  return json.role === "assistant" ? json : compact([["content", json.content]]);
 }
 
 function isPlainRole(role: string): role is PlainRole {
@@ -106,8 +110,14 @@ function overMessage(
   const { lost, gone } = telling;
   if (message.role !== "tool") {
     tellMessage(message, path, lost);
-    const sources = readFields(json, from, new Map(), untold);
-    return put(json, writeFields(json, sources, message.content, path, kindsOf(message), telling));
+    const shown = shownIn(json);
+    const sources = readFields(shown, from, new Map(), untold);
+    const kinds = kindsOf(message);
+    const fields = writeFields(shown, sources, message.content, path, kinds, telling);
+    return put(json, {
+      ...overBeside(json, before, message, path, lost),
+      ...(kinds.calls ? fields : { content: fields.content }),
+    });
   }
   const [part] = message.content;
   const [old] = before?.content ?? [];

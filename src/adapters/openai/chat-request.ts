@@ -14,7 +14,7 @@ import { type ModelExtensions, requestExtensions } from "./extensions.ts";
 import { compact, type JsonObject, put } from "./json.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
 import { chatRequest, read } from "./read.ts";
-import { leaveFields } from "./report-fields.ts";
+import { leaveFields, under } from "./report-fields.ts";
 import { leaveFormats, requestSettings } from "./settings.ts";
 import { chatRequestSchema } from "./shapes.ts";
 
@@ -74,8 +74,10 @@ export function toChatRequest<Document extends object = JsonObject>(
   const { onto, extensions } = writeOptions(options, "toChatRequest");
   const given = givenMessages(messages, "toChatRequest");
   const old = onto && read(chatRequestSchema, onto, chatRequest);
-  const before = ((old?.messages ?? []) as readonly JsonObject[]).map((message) =>
-    message.role === "assistant" ? messageAsRead(message) : message,
+  const before = ((old?.messages ?? []) as readonly JsonObject[]).map((message, index) =>
+    message.role === "assistant"
+      ? messageAsRead(message, under("messages", index), lost.add)
+      : message,
   );
   const written = writeMessages(before, given, lost.add);
   const document = old

@@ -1,5 +1,4 @@
 /** Responses of Chat Completions: a message for each choice. */
-import type { Json } from "../../admit/index.ts";
 import {
   collector,
   givenMessages,
@@ -30,6 +29,7 @@ import {
   type LeftOut,
   leaveFields,
   leaveUnless,
+  staleKeys,
   type Telling,
   under,
   untold,
@@ -38,7 +38,7 @@ import { type Placed, rewrite, type Source } from "./rewrite.ts";
 import { responseSettings } from "./settings.ts";
 import { chatResponseSchema } from "./shapes.ts";
 import { finishReasonOf, stopReasonOf } from "./stop-reasons.ts";
-import { writeFields } from "./write-chat-message.ts";
+import { overBeside, writeFields } from "./write-chat-message.ts";
 
 const format = "openai.chat";
 const shownFields = ["id", "created", "model", "choices", "usage"];
@@ -133,7 +133,8 @@ function callsIn({ content }: Message): "none" | "tool_calls" | "function_call" 
 /**
  * Writes assistant messages as the body of a chat completion, a choice for each.
  *
- * Where the text of a choice changed, the probabilities and citations of the old text go.
+ * Where something of a choice changed, its probabilities and what was parsed of it go; where a text
+ * changed, so do its citations.
  *
  * @throws GlassineError `document_invalid` for an `onto` that is no chat completion
  * @throws GlassineError `message_invalid`
@@ -147,9 +148,10 @@ export function toChatResponse<Document extends object = JsonObject>(
   const lost = collector<Lost>();
   const { onto, extensions = {} } = writeOptions(options, "toChatResponse");
   const old = onto && read(chatResponseSchema, onto, chatResponse);
-  const before = ((old?.choices ?? []) as readonly JsonObject[]).map((choice) =>
-    put(choice, { message: messageAsRead(choice.message as JsonObject) }),
-  );
+  const before = ((old?.choices ?? []) as readonly JsonObject[]).map((choice, index) => {
+    const path = under("choices", index, "message");
+    return put(choice, { message: messageAsRead(choice.message as JsonObject, path, lost.add) });
+  });
   const left = collector<Left>();
   const sources = readChoices(before, left.add);
   const telling: Telling = { lost: lost.add, gone: goneTeller(left.list(), lost.add) };
@@ -220,25 +222,18 @@ function overChoice(
   const old = choice.message as JsonObject;
   const sources = readFields(old, under(from, "message"), new Map(), untold);
   const fields = writeFields(old, sources, message.content, path, kinds, telling);
-  const isNewText = !sameJson(before && textsOf(before), textsOf(message));
+  // Probabilities are of all that was said, calls included.
+  const isSame = sameJson(before?.content, message.content);
   const where = under(path, "content");
-  const stale = (json: JsonObject, key: string): { readonly [key: string]: Json | undefined } => {
-    if (!isNewText || isEmpty(given(json, key))) return {};
-    lost({ path: where, reason: `${key} fit the old text only, and are left out` });
-    return { [key]: key === "logprobs" ? null : undefined };
-  };
+  const stale = isSame ? [] : staleKeys(choice, ["logprobs"], where, lost);
   const finish = textAt(choice, "finish_reason");
   const [had, has] = [before ? callsIn(before) : "none", callsIn(message)];
   const isOutdated = had !== has && finish === finishReasonOf(undefined, had);
   return put(choice, {
-    ...stale(choice, "logprobs"),
-    message: put(old, { ...stale(old, "annotations"), ...stale(old, "parsed"), ...fields }),
+    ...Object.fromEntries(stale.map((key) => [key, null])),
+    message: put(old, { ...overBeside(old, before, message, path, lost), ...fields }),
     ...(isOutdated && { finish_reason: finishReasonOf(undefined, has) }),
   });
-}
-
-function textsOf({ content }: Message): readonly string[] {
-  return content.flatMap((part) => (part.content_type === "text" ? [part.text] : []));
 }
 
 function freshChoice(

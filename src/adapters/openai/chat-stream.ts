@@ -74,7 +74,7 @@ class ChatStream implements MessageStream<object, JsonObject> {
   #takeChunk(chunk: JsonObject): void {
     if (this.#failed) throw streamFault("chunk", "nothing after an error");
     for (const [key, value] of Object.entries(chunk)) {
-      if (key === "choices" || key === "object" || isPadding(key, value)) continue;
+      if (key === "choices" || isUsual(key, value) || isPadding(key, value)) continue;
       if (key === "model") maybeText(value, key);
       if (key === "created") maybeNumber(value, key);
       if (key === "id") this.#id = sameName(this.#id, value, "id");
@@ -137,6 +137,12 @@ class ChatStream implements MessageStream<object, JsonObject> {
 /** Random text that OpenAI adds to each chunk, so that its length tells nothing. */
 function isPadding(key: string, value: unknown): boolean {
   return key === "obfuscation" && typeof value === "string";
+}
+
+/** What a chunk calls itself. The document has a name of its own for that. */
+function isUsual(key: string, value: unknown): boolean {
+  const names: readonly unknown[] = ["chat.completion.chunk", "chat.completion"];
+  return key === "object" && (!isTold(value) || names.includes(value));
 }
 
 /** The first chunk of some servers has empty names in it. */

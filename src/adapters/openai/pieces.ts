@@ -9,6 +9,7 @@ import {
   TextPieces,
 } from "../../documents/index.ts";
 import type { JsonObject } from "./json.ts";
+import { isEmpty } from "./report-fields.ts";
 
 const anything = z.unknown();
 
@@ -35,7 +36,7 @@ export class GrowingFields {
     this.#what = what;
   }
 
-  /** Texts grow, lists are added to, anything else is replaced. */
+  /** Texts grow, lists are added to, anything else is replaced, but not by nothing. */
   add(name: string, value: unknown): void {
     const old = this.#fields.get(name);
     if (typeof value === "string") {
@@ -47,7 +48,7 @@ export class GrowingFields {
       for (const item of keep(value, this.#what, this.#meter) as readonly Json[])
         list.items.push(item);
       this.#fields.set(name, list);
-    } else if (value !== null || old === undefined) {
+    } else if (old === undefined || !isEmpty(value as Json)) {
       this.#fields.set(name, keep(value, this.#what, this.#meter));
     }
   }

@@ -52,7 +52,8 @@ interface ReadItem {
 /** The id that a new item of a response gets. */
 export const itemId = (index: number) => `item_${index}`;
 
-function readItem(
+/** An item by itself: who says it, and what it shows. */
+export function readItem(
   item: JsonObject,
   index: number,
   at: number,

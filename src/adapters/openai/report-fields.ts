@@ -7,7 +7,7 @@ import {
   pathOf,
   type TellGone,
 } from "../../documents/index.ts";
-import { isObject, type JsonObject, sameJson } from "./json.ts";
+import { given, isObject, type JsonObject, sameJson } from "./json.ts";
 
 export type LeftOut = Collector<Left>["add"];
 export type Unsaid = Collector<Lost>["add"];
@@ -57,6 +57,26 @@ export function tellReplaced(old: JsonObject, now: JsonObject, path: string, gon
     if (isObject(value) && isObject(next)) tellReplaced(value, next, under(path, key), gone);
     else if (value !== null && !sameJson(value, next)) gone(under(path, key));
   }
+}
+
+/**
+ * Those of `keys` that `old` says something in. What they fit has changed: they are to be left out,
+ * and are told. Some of them quote what was there.
+ */
+export function staleKeys(
+  old: JsonObject,
+  keys: readonly string[],
+  path: string,
+  lost: Unsaid,
+): readonly string[] {
+  const stale = keys.filter((key) => {
+    const value = given(old, key);
+    return value !== undefined && !(Array.isArray(value) && value.length === 0);
+  });
+  for (const key of stale) {
+    lost({ path, reason: `${key} fit the old content only, and are left out` });
+  }
+  return stale;
 }
 
 /** A field that says something only where it is not what would be written anyway. */

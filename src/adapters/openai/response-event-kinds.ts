@@ -54,7 +54,3 @@ export const endings: { readonly [type: string]: string } = {
   "response.incomplete": "incomplete",
   "response.failed": "failed",
 };
-
-/** Events that tell how far an item is, and hold nothing else. */
-export const progress =
-  /^response\.\w+_(call|tools)\.(in_progress|searching|interpreting|generating|completed|failed)$/;

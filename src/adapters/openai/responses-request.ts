@@ -97,7 +97,8 @@ export function toResponsesRequest<Document extends object = JsonObject>(
 ): Written<Document> {
   const lost = collector<Lost>();
   const { onto, extensions } = writeOptions(options, "toResponsesRequest");
-  const old = onto && itemsAsRead(read(responsesRequestSchema, onto, responsesRequest), "input");
+  const found = onto && read(responsesRequestSchema, onto, responsesRequest);
+  const old = found && itemsAsRead(found, "input", lost.add);
   const now = givenMessages(messages, "toResponsesRequest");
   tellNames(now, lost.add);
   tellNeighbours(now, lost.add);

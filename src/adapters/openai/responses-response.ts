@@ -9,6 +9,7 @@ import {
   pairMessages,
   pathOf,
   type Read,
+  type TellGone,
   type Written,
 } from "../../documents/index.ts";
 import type { Message } from "../../messages/index.ts";
@@ -62,7 +63,7 @@ export function fromResponsesResponse(document: unknown): Read<ModelExtensions> 
   const left = collector<Left>();
   const response = read(responsesResponseSchema, document, responsesResponse);
   const { parts } = readRun(response, left.add);
-  leaveResponse(response, left.add);
+  leaveResponse(response, "", left.add);
   leaveUsage(response, shownCounts, left.add);
   return Object.freeze({
     messages: Object.freeze([...parts]),
@@ -105,12 +106,13 @@ function isTooLong(response: JsonObject): boolean {
   return sameJson(given(response, "incomplete_details"), tooLong);
 }
 
-function leaveResponse(response: JsonObject, left: LeftOut): void {
+/** The fields of a response that are not shown. What was put out is read by itself. */
+export function leaveResponse(response: JsonObject, path: string, left: LeftOut): void {
   for (const [key, value] of Object.entries(response)) {
     if (isShown(response, key, value)) continue;
     const isSetting = value === null || (responseSettings.includes(key) && key !== "error");
     const reason = isSetting ? "a setting, or a repetition of the request" : "not shown";
-    left({ path: under("", key), kind: isSetting ? "setting" : "content", reason });
+    left({ path: under(path, key), kind: isSetting ? "setting" : "content", reason });
   }
 }
 
@@ -147,7 +149,8 @@ export function toResponsesResponse<Document extends object = JsonObject>(
 ): Written<Document> {
   const lost = collector<Lost>();
   const { onto, extensions = {} } = writeOptions(options, "toResponsesResponse");
-  const old = onto && itemsAsRead(read(responsesResponseSchema, onto, responsesResponse), "output");
+  const found = onto && read(responsesResponseSchema, onto, responsesResponse);
+  const old = found && itemsAsRead(found, "output", lost.add);
   const answers = givenMessages(messages, "toResponsesResponse");
   const index = answers.findIndex(({ role }) => role === "assistant");
   const now = index === -1 ? [] : [answers[index] as Message];
@@ -159,6 +162,7 @@ export function toResponsesResponse<Document extends object = JsonObject>(
   let count = old === undefined ? 0 : (old.output as readonly Json[]).length;
   const left = collector<Left>();
   const before = old ? [readRun(old, left.add)] : [];
+  if (old) leaveResponse(old, "", left.add);
   const writing: Writing = {
     lost: lost.add,
     gone: goneTeller(left.list(), lost.add),
@@ -183,20 +187,25 @@ export function toResponsesResponse<Document extends object = JsonObject>(
     },
   });
   const output = runs.flatMap(({ items }) => items);
-  const document = old ? overResponse(old, output) : freshResponse(output, extensions);
+  const document = old
+    ? overResponse(old, output, writing.gone)
+    : freshResponse(output, extensions);
   return Object.freeze({
     document: read(responsesResponseSchema, document, responsesResponse) as unknown as Document,
     lost: lost.list(),
   });
 }
 
-/** Texts that the SDK repeats elsewhere in a response follow. */
-function overResponse(old: JsonObject, output: readonly JsonObject[]): JsonObject {
-  const isNew = !sameJson(old.output, output);
+/** Texts that the SDK repeats elsewhere in a response follow, and what it parsed of them goes. */
+function overResponse(old: JsonObject, output: readonly JsonObject[], gone: TellGone): JsonObject {
+  if (sameJson(old.output, output)) return old;
+  for (const key of ["output_text", "output_parsed"]) {
+    if (given(old, key) !== undefined) gone(key);
+  }
   return put(old, {
     output,
-    ...(isNew && Object.hasOwn(old, "output_text") && { output_text: outputText(output) }),
-    ...(isNew && Object.hasOwn(old, "output_parsed") && { output_parsed: undefined }),
+    ...(Object.hasOwn(old, "output_text") && { output_text: outputText(output) }),
+    output_parsed: undefined,
   });
 }
 

@@ -10,11 +10,14 @@ import {
   StreamMeter,
   streamFault,
 } from "../../documents/index.ts";
+import { goneOfResponse } from "./begun.ts";
 import type { ModelExtensions } from "./extensions.ts";
 import { given, type JsonObject, put, textAt } from "./json.ts";
 import { eventObject, expectShape, keep, placeIn } from "./pieces.ts";
 import { read, responsesResponse } from "./read.ts";
-import { endings, partEvents, progress, textEvents } from "./response-event-kinds.ts";
+import { under } from "./report-fields.ts";
+import { unknownFields } from "./response-event-fields.ts";
+import { endings, partEvents, textEvents } from "./response-event-kinds.ts";
 import { fromResponsesResponse } from "./responses-response.ts";
 import { begunResponseSchema, responsesResponseSchema } from "./shapes.ts";
 import { StreamedItem } from "./streamed-item.ts";
@@ -26,7 +29,7 @@ const what = "response event";
  *
  * `current` is what `fromResponsesResponse` gives of the response so far. The end is one of
  * `response.completed`, `response.incomplete`, `response.failed` and `error`; what it says is held
- * to what was streamed. An event of an unknown kind is in `left`.
+ * to what was streamed. An event of an unknown kind, and an unknown field of one, is in `left`.
  * `Document` is the type of `document`, such as the SDK's `Response`.
  *
  * @throws GlassineError `options_invalid`
@@ -52,10 +55,13 @@ export function responsesStream<Document extends object = JsonObject>(
 class ResponsesStream implements MessageStream<object, JsonObject> {
   readonly #meter: StreamMeter;
   readonly #items: StreamedItem[] = [];
-  /** Each unknown kind with the place of its first event. */
-  readonly #unknown = new Map<string, number>();
+  readonly #left = collector<Left>();
+  /** Each unknown kind, and each unknown field of a kind. */
+  readonly #told = new Set<string>();
   #events = 0;
   #base: JsonObject = {};
+  /** The event that `#base` came in. */
+  #baseFrom = 0;
   #final: JsonObject | undefined;
 
   constructor(limits: StreamLimits) {
@@ -75,19 +81,48 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
     if (Object.hasOwn(endings, type)) this.#end(json.response);
     else if (type === "error") this.#fail(json);
     else this.#take(type, json);
+    this.#tellUnknown(type, json);
   }
+
+  /** Told once for each kind of event. */
+  #tellUnknown(type: string, event: JsonObject): void {
+    const at = pathOf("events", this.#events);
+    const fields = unknownFields(type, event);
+    if (fields === undefined) this.#tellOnce([type], at, "kind");
+    for (const field of fields ?? []) this.#tellOnce([type, field], under(at, field), "field");
+  }
+
+  #tellOnce(names: readonly string[], path: string, what: "kind" | "field"): void {
+    const key = JSON.stringify(names);
+    if (this.#told.has(key)) return;
+    this.#meter.countText(key);
+    this.#told.add(key);
+    const reason =
+      what === "kind"
+        ? "the first event of a kind that messages do not show"
+        : "the first of a field that is not known of such an event";
+    this.#left.add({ path, kind: "content", reason });
+  }
+
+  /** Of what an event told at first, and nothing tells in the end. */
+  readonly #tellGone = (paths: readonly string[]): void => {
+    for (const path of paths) {
+      this.#left.add({ path, kind: "content", reason: "what came in its place does not have it" });
+    }
+  };
 
   #take(type: string, event: JsonObject): void {
     switch (type) {
       case "response.created":
       case "response.in_progress":
       case "response.queued":
-        this.#base = expectShape(begunResponseSchema, this.#sameResponse(event.response), what);
+        this.#begin(event.response);
         return;
       case "response.output_item.added": {
         const place = placeIn(event.output_index, this.#items.length, "output_index");
         if (place < this.#items.length) throw streamFault("output_index", "the next place");
-        this.#items.push(new StreamedItem(event.item, this.#meter));
+        const from = pathOf("events", this.#events, "item");
+        this.#items.push(new StreamedItem(event.item, this.#meter, from, this.#tellGone));
         return;
       }
       case "response.output_item.done":
@@ -106,12 +141,22 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
       else found.finish(event[text.key]);
     } else if (part !== undefined && step !== "delta") {
       const item = this.#itemOf(event);
-      if (step === "added") item.addPart(part.list, event[part.index], event.part);
-      else item.finishPart(part.list, event[part.index], event.part);
-    } else if (!progress.test(type) && !this.#unknown.has(type)) {
-      this.#meter.countText(type);
-      this.#unknown.set(type, this.#events);
+      const from = pathOf("events", this.#events, "part");
+      if (step === "added") item.addPart(part.list, event[part.index], event.part, from);
+      else item.finishPart(part.list, event[part.index], event.part, from);
     }
+  }
+
+  #begin(value: unknown): void {
+    const response = expectShape(begunResponseSchema, this.#sameResponse(value), what);
+    this.#replaceBase(response);
+    this.#base = response;
+    this.#baseFrom = this.#events;
+  }
+
+  #replaceBase(now: JsonObject): void {
+    const from = pathOf("events", this.#baseFrom, "response");
+    this.#tellGone(goneOfResponse(this.#base, now, from));
   }
 
   #itemOf(event: JsonObject): StreamedItem {
@@ -141,6 +186,7 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
       item.agree(eventObject(output[index], "response.output"));
     }
     const items = this.#items.map(({ document }) => document);
+    this.#replaceBase(response);
     this.#final = isSilent ? put(response, { output: items }) : response;
   }
 
@@ -166,14 +212,7 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
 
   get current(): Read<ModelExtensions> {
     const read = fromResponsesResponse(this.document);
-    if (this.#unknown.size === 0) return read;
-    const left = collector<Left>();
-    for (const each of read.left) left.add(each);
-    for (const place of this.#unknown.values()) {
-      const reason = "the first event of a kind that messages do not show";
-      left.add({ path: pathOf("events", place), kind: "content", reason });
-    }
-    return Object.freeze({ ...read, left: left.list() });
+    return Object.freeze({ ...read, left: Object.freeze([...read.left, ...this.#left.list()]) });
   }
 }
 

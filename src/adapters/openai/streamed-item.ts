@@ -1,8 +1,10 @@
 /** One item of a streamed response, as it grows. */
 import type { Json } from "../../admit/index.ts";
 import { type StreamMeter, streamFault, TextPieces } from "../../documents/index.ts";
+import { goneOfItem, goneOfPart } from "./begun.ts";
 import { compact, given, isObject, type JsonObject, put, textAt } from "./json.ts";
 import { eventObject, expectShape, keep, placeIn } from "./pieces.ts";
+import { under } from "./report-fields.ts";
 import { itemTexts, partTexts, type TextAt } from "./response-event-kinds.ts";
 import { isSameItem, isSamePart, sortedText } from "./same-item.ts";
 import { blockSchema, itemKind, itemSchema } from "./shapes.ts";
@@ -47,6 +49,8 @@ class GrowingText {
 
 interface Part {
   json: JsonObject;
+  /** The path of `json` among the events. */
+  from: string;
   readonly key: string | undefined;
   readonly text: GrowingText;
   readonly annotations: Json[];
@@ -54,8 +58,13 @@ interface Part {
   isWhole: boolean;
 }
 
+/** Takes the paths of what an event told at first, and nothing tells in the end. */
+type TellGone = (paths: readonly string[]) => void;
+
 export class StreamedItem {
   readonly #meter: StreamMeter;
+  readonly #from: string;
+  readonly #tellGone: TellGone;
   readonly #head: JsonObject;
   readonly #lists: { readonly content: Part[]; readonly summary: Part[] } = {
     content: [],
@@ -65,8 +74,11 @@ export class StreamedItem {
   readonly #text: GrowingText;
   #final: JsonObject | undefined;
 
-  constructor(item: unknown, meter: StreamMeter) {
+  /** @param from the path of `item` among the events */
+  constructor(item: unknown, meter: StreamMeter, from: string, tellGone: TellGone) {
     this.#meter = meter;
+    this.#from = from;
+    this.#tellGone = tellGone;
     const kept = keep(eventObject(item, "output_item"), what, meter) as JsonObject;
     const text = itemTextOf(kept);
     this.#key = text?.key;
@@ -77,8 +89,8 @@ export class StreamedItem {
     const start = this.#key === undefined ? "" : (textAt(this.#head, this.#key) ?? "");
     this.#text = new GrowingText(start, this.#key ?? "output_item", meter);
     for (const list of ["content", "summary"] as const) {
-      for (const part of partsOf(this.#head, list))
-        this.addPart(list, this.#lists[list].length, part);
+      for (const [index, part] of partsOf(this.#head, list).entries())
+        this.addPart(list, index, part, under(from, list, index));
     }
   }
 
@@ -95,7 +107,7 @@ export class StreamedItem {
       throw streamFault("output_index", "nothing after the item's end");
   }
 
-  addPart(list: "content" | "summary", index: unknown, part: unknown): void {
+  addPart(list: "content" | "summary", index: unknown, part: unknown, from: string): void {
     const parts = this.#lists[list];
     if (placeIn(index, parts.length, `${list} part`) !== parts.length) {
       throw streamFault(`${list} part`, "the next place");
@@ -105,15 +117,16 @@ export class StreamedItem {
     const key = Object.hasOwn(partTexts, type) ? partTexts[type]?.key : undefined;
     const start = key === undefined ? "" : (textAt(json, key) ?? "");
     const text = new GrowingText(start, `${list} part`, this.#meter);
-    parts.push({ json, key, text, annotations: [], isWhole: false });
+    parts.push({ json, from, key, text, annotations: [], isWhole: false });
   }
 
-  finishPart(list: "content" | "summary", index: unknown, part: unknown): void {
+  finishPart(list: "content" | "summary", index: unknown, part: unknown, from: string): void {
     const found = this.#partAt(list, index);
     const json = this.#keepPart(part, list);
-    agreePart(found, json, list);
+    this.#agreePart(found, json, list);
     found.annotations.length = 0;
     found.json = json;
+    found.from = from;
     found.isWhole = true;
   }
 
@@ -172,8 +185,37 @@ export class StreamedItem {
     }
     for (const list of ["content", "summary"] as const) {
       const whole = partsOf(item, list);
-      for (const [index, part] of this.#lists[list].entries()) agreePart(part, whole[index], list);
+      for (const [index, part] of this.#lists[list].entries()) {
+        this.#agreePart(part, whole[index], list);
+      }
     }
+    this.#tellGone(goneOfItem(this.#bare(), item, this.#from));
+  }
+
+  /** As it began, without what is agreed by itself. */
+  #bare(): JsonObject {
+    const agreed = Object.entries(this.#head).flatMap(([name, value]): [string, Json][] => {
+      if (name === this.#key) return [[name, ""]];
+      return ["content", "summary"].includes(name) && Array.isArray(value) ? [[name, []]] : [];
+    });
+    return put(this.#head, Object.fromEntries(agreed));
+  }
+
+  /** @throws GlassineError `stream_invalid` where a part says something else than what came before */
+  #agreePart(part: Part, now: JsonObject | undefined, list: string): void {
+    if (now === undefined || now.type !== part.json.type) {
+      throw streamFault(`${list} part`, "the parts that were begun");
+    }
+    if (part.key !== undefined) part.text.finish(now[part.key]);
+    if (part.isWhole && !isSamePart(part.json, now)) {
+      throw streamFault(`${list} part`, "what the part said when it was whole");
+    }
+    const told = given(now, "annotations");
+    const texts = new Set(Array.isArray(told) ? told.map(sortedText) : []);
+    if (!part.annotations.every((annotation) => texts.has(sortedText(annotation)))) {
+      throw streamFault(`${list} part`, "the annotations that were told");
+    }
+    this.#tellGone(goneOfPart(part.json, now, part.from));
   }
 
   get document(): JsonObject {
@@ -186,22 +228,6 @@ export class StreamedItem {
       ...(isTold && { [this.#key as string]: whole }),
       ...compact(lists.map(([list, parts]) => [list, parts.map(partDocument)])),
     });
-  }
-}
-
-/** @throws GlassineError `stream_invalid` where a part says something else than what came before */
-function agreePart(part: Part, now: JsonObject | undefined, list: string): void {
-  if (now === undefined || now.type !== part.json.type) {
-    throw streamFault(`${list} part`, "the parts that were begun");
-  }
-  if (part.key !== undefined) part.text.finish(now[part.key]);
-  if (part.isWhole && !isSamePart(part.json, now)) {
-    throw streamFault(`${list} part`, "what the part said when it was whole");
-  }
-  const told = given(now, "annotations");
-  const texts = new Set(Array.isArray(told) ? told.map(sortedText) : []);
-  if (!part.annotations.every((annotation) => texts.has(sortedText(annotation)))) {
-    throw streamFault(`${list} part`, "the annotations that were told");
   }
 }
 

@@ -61,7 +61,9 @@ export function writeToolContent(
     pair: pairParts,
     over: ({ item, path: from }, [now]) => {
       const old = { block: item as JsonObject, from };
-      return now && overBlock(old, now.part, under(path, now.index), place, { lost, gone });
+      const block = now && overBlock(old, now.part, under(path, now.index), place, { lost, gone });
+      if (block === undefined) gone(from);
+      return block;
     },
     fresh: ({ part, index }) => {
       const where = under(path, index);

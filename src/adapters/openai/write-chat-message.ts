@@ -1,12 +1,12 @@
 /** Writes one message of Chat Completions: its items, over those it had, into their fields. */
 import type { Json } from "../../admit/index.ts";
 import { pairParts } from "../../documents/index.ts";
-import type { ContentPart } from "../../messages/index.ts";
+import type { ContentPart, Message } from "../../messages/index.ts";
 import { freshBlock, overBlock } from "./blocks.ts";
 import { inputOf, type ToolCall, textOfArguments } from "./calls.ts";
 import { type Field, fields, type Item, type Sources } from "./chat-message.ts";
-import { given, isObject, type JsonObject, overlay, put, textAt } from "./json.ts";
-import { type Telling, type Unsaid, under } from "./report-fields.ts";
+import { given, isObject, type JsonObject, put, sameJson, textAt } from "./json.ts";
+import { staleKeys, type Telling, type Unsaid, under } from "./report-fields.ts";
 import { type Placed, rewrite, type Source } from "./rewrite.ts";
 
 /** What may stand in a message, by who says it. */
@@ -30,7 +30,11 @@ export function writeFields(
   const isLegacy = parts.filter(({ content_type }) => content_type === "tool_call").length === 1;
   const items = rewrite<Item, ContentPart>(sources, parts, {
     pair: pairParts,
-    over: (source, now) => overItem(source, now, path, { lost, gone }),
+    over: (source, now) => {
+      const item = overItem(source, now, path, { lost, gone });
+      if (item === undefined) gone(source.path);
+      return item;
+    },
     fresh: ({ part, index }) =>
       freshItem(part, under(path, "content", index), isLegacy, kinds, lost),
     gone: (source) => gone(source.path),
@@ -52,6 +56,28 @@ export function writeFields(
       ];
     });
   return Object.fromEntries([["content", contentOf(of("content"), old, kinds)], ...changes]);
+}
+
+/**
+ * What stands in a message beside its content and fits the old one only: citations fit the texts,
+ * what was parsed may be of a call, too. `undefined` is not there any more.
+ */
+export function overBeside(
+  old: JsonObject,
+  before: Message | undefined,
+  now: Message,
+  path: string,
+  lost: Unsaid,
+): { readonly [field: string]: undefined } {
+  const [had, has] = [before?.content ?? [], now.content];
+  if (sameJson(had, has)) return {};
+  const keys = sameJson(textsOf(had), textsOf(has)) ? ["parsed"] : ["annotations", "parsed"];
+  const stale = staleKeys(old, keys, under(path, "content"), lost);
+  return Object.fromEntries(stale.map((key) => [key, undefined]));
+}
+
+function textsOf(content: readonly ContentPart[]): readonly string[] {
+  return content.flatMap((part) => (part.content_type === "text" ? [part.text] : []));
 }
 
 /** An emptied field that has to be there is null. */
@@ -96,21 +122,21 @@ function overItem(
   const index = (first ?? now[1])?.index ?? 0;
   const where = under(path, "content", index);
   if (item.field === "audio" && isObject(json)) {
-    if (first?.part.content_type !== "audio") {
-      gone(from);
-      const text = second?.content_type === "text" ? second.text : "";
-      return { field: "content", json: text };
-    }
-    if (first.part.content.type === "url") {
+    const sound = first?.part.content_type === "audio" ? first.part.content : undefined;
+    if (sound?.type === "url") {
       lost({ path: where, reason: "a spoken answer holds its sound" });
-      return undefined;
     }
-    tellSound(first.part.content, where, lost);
+    if (sound === undefined || sound.type === "url") {
+      if (second?.content_type !== "text") return undefined;
+      gone(from);
+      return { field: "content", json: second.text };
+    }
+    tellSound(sound, where, lost);
     if (parts.length > 1 && second === undefined) {
       lost({ path: where, reason: "a spoken answer has a transcript, which reads as a text" });
     }
     const transcript = second?.content_type === "text" ? second.text : "";
-    const changes = { data: first.part.content.data, ...(parts.length > 1 && { transcript }) };
+    const changes = { data: sound.data, ...(parts.length > 1 && { transcript }) };
     return { ...item, json: put(json, changes) };
   }
   const part = first?.part;
@@ -143,21 +169,23 @@ function tellSound(
 function overCall(json: JsonObject, call: ToolCall, path: string, lost: Unsaid): JsonObject {
   const { tool_call_id: id, name } = call;
   if (call.namespace !== undefined) lost({ path, reason: "a call has no namespace" });
-  const parsed = { parsed_arguments: undefined };
   if (isObject(json.custom) && json.type === "custom") {
     const input = inputOf(call.arguments);
     if (input === undefined) lost({ path, reason: "a custom tool takes one text: JSON, as text" });
-    const custom = { name, input: input ?? textOfArguments(call.arguments) };
-    return overlay(json, { id, custom });
+    const text = input ?? textOfArguments(call.arguments);
+    return put(json, { id, custom: overInner(json.custom, { name, input: text }, path, lost) });
   }
   const old = isObject(json.function) ? json.function : json;
   const text = textOfArguments(call.arguments, textAt(old, "arguments"));
-  const written = put(old, {
-    ...(text !== old.arguments && parsed),
-    name,
-    arguments: text,
-  });
+  const written = overInner(old, { name, arguments: text }, path, lost);
   return isObject(json.function) ? put(json, { id, function: written }) : written;
+}
+
+/** A name and a text over those of before. What the SDK parsed of another text goes with it. */
+function overInner(old: JsonObject, now: JsonObject, path: string, lost: Unsaid): JsonObject {
+  const isSame = Object.entries(now).every(([key, text]) => key === "name" || old[key] === text);
+  const stale = isSame ? [] : staleKeys(old, ["parsed_arguments"], path, lost);
+  return put(old, { ...now, ...Object.fromEntries(stale.map((key) => [key, undefined])) });
 }
 
 function freshItem(

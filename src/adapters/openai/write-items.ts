@@ -42,7 +42,11 @@ export function writeItems(
   const gone: Source<Piece, ContentPart>[] = [];
   const pieces = rewrite<Piece, ContentPart>(run.pieces, message.content, {
     pair: pairParts,
-    over: (source, now) => overPiece(run, source, now, message, path, writing),
+    over: (source, now) => {
+      const piece = overPiece(run, source, now, message, path, writing);
+      if (piece === undefined) gone.push(source);
+      return piece;
+    },
     fresh: (placed) => freshPiece(placed, message, under(path, "content", placed.index), writing),
     gone: (source) => gone.push(source),
     tellMoved: ({ index: at }) => {

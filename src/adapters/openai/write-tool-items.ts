@@ -4,7 +4,7 @@ import type { ContentPart } from "../../messages/index.ts";
 import { inputOf, type ToolCall, type ToolResult, textOfArguments } from "./calls.ts";
 import { tellResult } from "./chat-messages.ts";
 import { compact, fitsShape, given, type JsonObject, put, sameJson, textAt } from "./json.ts";
-import { type Telling, type Unsaid, under } from "./report-fields.ts";
+import { staleKeys, type Telling, type Unsaid, under } from "./report-fields.ts";
 import type { Placed } from "./rewrite.ts";
 import { writeToolContent } from "./tool-content.ts";
 import {
@@ -57,11 +57,14 @@ export function overCallItem(
   if (isServer && namespace === undefined) {
     lost({ path: where, reason: "a call of a server names it as its namespace" });
   }
+  const isSame = Object.entries(changes).every(([key, value]) => sameJson(item[key], value));
+  const stale = isSame ? [] : staleKeys(item, ["parsed_arguments"], where, lost);
   return put(item, {
     [kind.id]: tool_call_id,
     ...(isNamed && { name }),
     ...(spaceKey !== undefined && overSpace(item, spaceKey, namespace, isServer)),
     ...changes,
+    ...Object.fromEntries(stale.map((key) => [key, undefined])),
     ...overOutput(item, kind, before[1], [first, second], path, lost),
   });
 }
@@ -86,8 +89,7 @@ function overArguments(
   const values = call.arguments as JsonObject;
   switch (of.as) {
     case "text": {
-      const text = textOfArguments(values, textAt(item, of.key));
-      return { [of.key]: text, ...(text !== item[of.key] && { parsed_arguments: undefined }) };
+      return { [of.key]: textOfArguments(values, textAt(item, of.key)) };
     }
     case "input": {
       const input = inputOf(values);

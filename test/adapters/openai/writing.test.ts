@@ -59,17 +59,32 @@ describe("over the document they came from", () => {
     const said = { role: "user", content: "Go on" };
     const chat = { messages: [asked, said] };
     const answer = { choices: [{ index: 0, message: asked, finish_reason: "tool_calls" }] };
-    const item = { type: "function_call", call_id: "c", name: "f", arguments: text };
+    const item = { type: "function_call", call_id: "c", ...ofFunction };
     const served = { ...item, type: "mcp_call", id: "m", server_label: "s" };
     const request = { input: [item, served, said] };
     const answered = { output: [item, served] };
-    for (const written of [
-      toChatRequest(fromChatRequest(chat).messages, { onto: chat }),
-      toChatResponse(fromChatResponse(answer).messages, { onto: answer }),
-      toResponsesRequest(fromResponsesRequest(request).messages, { onto: request }),
-      toResponsesResponse(fromResponsesResponse(answered).messages, { onto: answered }),
-    ]) {
-      expect(written.lost).toEqual([]);
+    const ofChat = ["tool_calls[0].function", "function_call"];
+    for (const [written, gone] of [
+      [
+        toChatRequest(fromChatRequest(chat).messages, { onto: chat }),
+        ofChat.map((path) => `messages[0].${path}`),
+      ],
+      [
+        toChatResponse(fromChatResponse(answer).messages, { onto: answer }),
+        ofChat.map((path) => `choices[0].message.${path}`),
+      ],
+      [
+        toResponsesRequest(fromResponsesRequest(request).messages, { onto: request }),
+        ["input[0]", "input[1]"],
+      ],
+      [
+        toResponsesResponse(fromResponsesResponse(answered).messages, { onto: answered }),
+        ["output[0]", "output[1]"],
+      ],
+    ] as const) {
+      // What was parsed of the text goes with it.
+      const paths = written.lost.map(({ path }) => path);
+      expect(paths).toEqual(gone.map((path) => `onto.${path}.parsed_arguments`));
       const found: string[] = [];
       const sent = JSON.stringify(written.document, (key, value) => {
         if (key === "arguments") found.push(value);
@@ -182,8 +197,123 @@ describe("over the document they came from", () => {
     const [choice] = document.choices;
     expect(choice?.finish_reason).toBe("stop");
     expect(choice?.message).not.toHaveProperty("tool_calls");
-    // The text is the same, so what fits it stays.
-    expect(choice?.logprobs).toEqual(chatCompletion.choices[0]?.logprobs);
+    // Citations fit the text, which is the same; probabilities may be of the call.
+    expect(choice?.message.annotations).toEqual(chatCompletion.choices[0]?.message.annotations);
+    expect(choice?.logprobs).toBeNull();
+  });
+
+  it.each(["changed", "taken out", "put in"])(
+    "a call that is %s leaves no probabilities and nothing parsed, and that is told",
+    (way) => {
+      verifies("openai:stale");
+      const call = {
+        id: "c",
+        type: "function",
+        function: { name: "f", arguments: '{"a":"SECRET"}', parsed_arguments: { a: "SECRET" } },
+      };
+      const onto = {
+        choices: [
+          {
+            index: 0,
+            message: {
+              role: "assistant",
+              content: "ok",
+              annotations: [{ url: "https://a.example" }],
+              parsed: { a: "SECRET" },
+              tool_calls: [call],
+            },
+            logprobs: { content: [{ token: "SECRET" }] },
+            finish_reason: "tool_calls",
+          },
+        ],
+      };
+      const [message] = fromChatResponse(onto).messages;
+      const [ok, old] = at([message as Message], 0).content as readonly [ContentPart, ContentPart];
+      const other = { tool_call_id: "c", name: "f", arguments: { a: "[gone]" } };
+      const now: ContentPart = { content_type: "tool_call", content: other };
+      const contents: { readonly [way: string]: readonly ContentPart[] } = {
+        changed: [ok, now],
+        "taken out": [ok],
+        "put in": [ok, old, { ...now, content: { ...other, tool_call_id: "d" } }],
+      };
+      const { document, lost } = toChatResponse([edit(message, contents[way] ?? [])], { onto });
+      const choice = document.choices[0] as (typeof onto.choices)[number];
+      expect(choice.logprobs).toBeNull();
+      expect(choice.message).not.toHaveProperty("parsed");
+      expect(choice.message.annotations).toEqual(onto.choices[0]?.message.annotations);
+      if (way !== "put in") expect(JSON.stringify(document)).not.toContain("SECRET");
+      const told = lost.map(({ path, reason }) => `${path} ${reason.split(" ")[0]}`);
+      expect(told).toEqual(expect.arrayContaining(["[0].content logprobs", "[0].content parsed"]));
+      expect(told.includes("[0].content[1] parsed_arguments")).toBe(way === "changed");
+    },
+  );
+
+  it("what was parsed of a message that a request repeats goes with another text", () => {
+    verifies("openai:stale");
+    const said = { role: "assistant", content: '{"a":"SECRET"}', refusal: null };
+    const citations = [{ type: "url_citation", url_citation: { title: "SECRET" } }];
+    const onto = { messages: [{ ...said, annotations: citations, parsed: { a: "SECRET" } }] };
+    const { messages } = fromChatRequest(onto);
+    const edited = [edit(messages[0], [text("{}")])];
+    const { document, lost } = toChatRequest(edited, { onto });
+    expect(document.messages).toEqual([{ ...said, content: "{}" }]);
+    expect(lost.map(({ reason }) => reason.split(" ")[0])).toEqual(["annotations", "parsed"]);
+    expect(toChatRequest(messages, { onto })).toEqual({ document: onto, lost: [] });
+  });
+
+  it("what was parsed of the arguments of an item, and of a response, goes with them", () => {
+    verifies("openai:stale");
+    const parsed = { a: "SECRET" };
+    const calls = [
+      { type: "function_call", call_id: "c", name: "f", arguments: '{"a":"SECRET"}' },
+      { type: "custom_tool_call", call_id: "d", name: "g", input: "SECRET" },
+      { type: "web_search_call", id: "w", action: { query: "SECRET" } },
+    ].map((call) => ({ ...call, parsed_arguments: parsed }));
+    const onto = { output: calls, output_parsed: parsed, output_text: "SECRET" };
+    const [message] = fromResponsesResponse(onto).messages;
+    const redacted = JSON.parse(JSON.stringify(message).replaceAll("SECRET", "[gone]"));
+    const { document, lost } = toResponsesResponse([createMessage(redacted)], { onto });
+    expect(JSON.stringify(document)).not.toContain("SECRET");
+    expect(document).not.toHaveProperty("output_parsed");
+    expect(lost.map(({ path }) => path)).toEqual([
+      "[0].content[0].content",
+      "[0].content[1].content",
+      "[0].content[2].content",
+      "onto.output_text",
+      "onto.output_parsed",
+    ]);
+    // A new name alone changes no arguments.
+    const named = JSON.parse(JSON.stringify(message).replace('"name":"f"', '"name":"h"'));
+    const written = toResponsesResponse([createMessage(named)], { onto }).document;
+    expect(written.output).toEqual([{ ...calls[0], name: "h" }, ...calls.slice(1)]);
+  });
+
+  it("what nobody but the assistant says stays in a message of another, and is told as before", () => {
+    verifies("openai:onto");
+    const odd = { role: "user", content: "555-0100", refusal: "no", tool_calls: [{ id: "c" }] };
+    const onto = { messages: [odd] };
+    const { messages, left } = fromChatRequest(onto);
+    expect(left.map(({ path }) => path)).toEqual(["messages[0].refusal", "messages[0].tool_calls"]);
+    const { document, lost } = toChatRequest([edit(messages[0], [text("[phone]")])], { onto });
+    expect(document.messages).toEqual([{ ...odd, content: "[phone]" }]);
+    expect(lost).toEqual([]);
+  });
+
+  it("what a part had that cannot be written is told with it", () => {
+    verifies("adapters:gone");
+    const sound = { id: "audio_1", data: "AA==", expires_at: 1, transcript: "Hi" };
+    const message = { role: "assistant", content: null, audio: sound };
+    const onto = { choices: [{ index: 0, message, finish_reason: "stop" }] };
+    const [before] = fromChatResponse(onto).messages;
+    const elsewhere = { type: "url", data: "https://a.example/a.wav" };
+    const edited = edit(before, [{ content_type: "audio", content: elsewhere }, text("Hi")]);
+    const { document, lost } = toChatResponse([edited], { onto });
+    expect(document.choices[0]?.message).toEqual({ role: "assistant", content: "Hi", audio: null });
+    const told = ["[0].content[0]", "onto.choices[0].message.audio"];
+    expect(lost.map(({ path }) => path)).toEqual(told);
+    const alone = toChatResponse([edit(before, edited.content.slice(0, 1))], { onto });
+    expect(alone.document.choices[0]?.message.audio).toBeNull();
+    expect(alone.lost.map(({ path }) => path)).toEqual(told);
   });
 
   it("what quotes the old text goes with it", () => {
