@@ -43,7 +43,9 @@ export function writeParts(
   function withoutStored(part: unknown, from: number): unknown {
     const names = fieldsOfStored(raws[from], stale);
     if (names.length === 0) return part;
-    for (const name of names) gone(from, name);
+    // Of a part that messages do not show, the part is what they leave.
+    if (shown.places.includes(from)) for (const name of names) gone(from, name);
+    else gone(from);
     const kept = Object.entries(part as Fields).filter(([name]) => !names.includes(name));
     return Object.freeze(Object.fromEntries(kept));
   }

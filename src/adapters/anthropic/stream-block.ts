@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { intrinsics, type Json } from "../../admit/index.ts";
 import {
+  isSameText,
   parseArguments,
   readDocument,
   type StreamMeter,
@@ -72,8 +73,10 @@ export class StreamBlock {
 
   #doubtSoFar(): string | undefined {
     // An input that is no object is told where the block is read.
-    if (!hasInput(this.#start) || !isObject(this.block.input)) return undefined;
-    if (this.#input.text.trim() !== "" && !isEmptyInput(this.#start.input)) {
+    const { input } = this.block;
+    if (!hasInput(this.#start) || !isObject(input)) return undefined;
+    const isOther = !isEmptyInput(this.#start.input) && !isSameText(this.#start.input, input);
+    if (this.#input.text.trim() !== "" && isOther) {
       return "It began with another input; what came after is shown.";
     }
     const { isAmbiguous, isExact } = parseArguments(this.#input.text);

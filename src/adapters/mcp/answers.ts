@@ -1,7 +1,7 @@
 import type { Call } from "./call.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import type { HookViolation } from "./manager.ts";
-import { isDone, writeState } from "./task-state.ts";
+import { dropUnseen, isDone, writeState } from "./task-state.ts";
 import type { RequestId } from "./transport.ts";
 
 /**
@@ -118,9 +118,13 @@ export function refusal(call: Call, denial: Denial, onDeny: "error" | "tool_resu
   return { jsonrpc: "2.0", id: call.id, result };
 }
 
-/** Puts a refusal in the place of the outcome that a task holds. What it says of its state goes. */
+/**
+ * Puts a refusal in the place of the outcome that a task holds. What it says of its state goes, and
+ * what no hook was shown.
+ */
 export function refuseInTask(task: JsonObject, denial: Denial): void {
   writeState(task, {});
+  dropUnseen(task);
   if (!isDone(task)) return;
   if (task.error !== undefined) {
     task.error = errorFor(denial);

@@ -1,5 +1,7 @@
+import type { Left } from "../../documents/index.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { unfit } from "./payload.ts";
+import { leaveRest, leftReports } from "./report.ts";
 
 /** What a task says of its state that somebody reads, or that asks for something. */
 const texts: readonly string[] = ["statusMessage", "inputRequests"];
@@ -11,11 +13,27 @@ export function isDone(task: JsonObject): boolean {
 /** A task with something to check: the outcome that it holds, or what it says of its state. */
 export function outcomeInTask(task: unknown): JsonObject | undefined {
   if (!isObject(task)) return undefined;
-  return isDone(task) || saysMore(task) ? task : undefined;
+  return isDone(task) || saysMore(task) || unseenIn(task).length > 0 ? task : undefined;
 }
 
 export function saysMore(task: JsonObject): boolean {
   return Object.keys(stateOf(task)).length > 0;
+}
+
+/** What of a task no hook is shown. An answer that holds an outcome is no task. */
+export function unseenIn(task: JsonObject): readonly Left[] {
+  if (typeof task.taskId !== "string") return [];
+  const left = leftReports();
+  leaveRest(task, ["result", "error", ...texts], left, []);
+  return left.list().filter(({ kind }) => kind === "content");
+}
+
+/** The task without what no hook is shown. */
+export function dropUnseen(task: JsonObject): void {
+  const { taskId } = task;
+  for (const [key, value] of Object.entries(task)) {
+    if (taskId !== undefined && unseenIn({ taskId, [key]: value }).length > 0) delete task[key];
+  }
 }
 
 /** Of a task, what `texts` names. */
@@ -35,7 +53,10 @@ export function takeState(task: JsonObject = {}): JsonObject {
 }
 
 /** Takes over a changed state. */
-export function writeState(task: JsonObject, state: JsonObject): void {
+export function writeState(task: JsonObject, given: JsonObject): void {
+  const { content, ...rest } = given;
+  // A plugin that maps the blocks of a result gives none where there are none.
+  const state = Array.isArray(content) && content.length === 0 ? rest : given;
   if (Object.keys(state).some((key) => !texts.includes(key))) {
     throw unfit(`no other fields than ${texts.join(" and ")} of a task`);
   }

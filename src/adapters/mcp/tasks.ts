@@ -1,6 +1,6 @@
 import type { Call, Step, Subject, TaskRecord } from "./call.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import { isDone, outcomeInTask, saysMore, stateOf, writeState } from "./task-state.ts";
+import { isDone, outcomeInTask, saysMore, stateOf, unseenIn, writeState } from "./task-state.ts";
 import { describeTool, toolPost } from "./tools.ts";
 
 const maxTasks = 1024;
@@ -67,9 +67,12 @@ function taskSubject(outcome: Subject["outcome"]): Subject {
 function* post(call: Call, outcome: JsonObject): Iterable<Step> {
   const tool = call.taskTool ?? "";
   if (isDone(outcome)) yield* toolPost(call, tool, outcome);
-  if (!saysMore(outcome)) return;
+  const unseen = unseenIn(outcome);
+  if (!saysMore(outcome) && unseen.length === 0) return;
   const state = { result: stateOf(outcome) };
-  yield* toolPost(call, tool, state);
+  for (const step of toolPost(call, tool, state)) {
+    yield { ...step, payload: (tell) => step.payload((left) => tell([...left, ...unseen])) };
+  }
   writeState(outcome, state.result);
 }
 

@@ -3,20 +3,44 @@
  *
  * Messages show none of it, and the document in the end has nothing of it either.
  */
+import type { Json } from "../../admit/index.ts";
 import type { Left } from "../../documents/index.ts";
 import { readBlock } from "./blocks.ts";
 import { given, type JsonObject, put } from "./json.ts";
 import { readItem } from "./read-items.ts";
+import { shownIn } from "./read-tool-items.ts";
 import { isEmpty, type LeftOut, under } from "./report-fields.ts";
 import { leaveResponse } from "./responses-response.ts";
+import { itemKind } from "./shapes.ts";
+import { callKinds, kindIn } from "./tool-items.ts";
 
 /** Below `path`, the paths of what went. */
 type Gone = (begun: JsonObject, now: JsonObject, path: string) => readonly string[];
 
-export const goneOfItem: Gone = (begun, now, path) =>
-  goneOf([begun, now], (item, left) => {
+export const goneOfItem: Gone = (begun, now, path) => [
+  ...goneOf([begun, now], (item, left) => {
     readItem(item, 0, 0, path, { names: new Map(), left, inResponse: true });
+  }),
+  ...shownFields(begun)
+    .filter((key) => isTextGone(begun[key], now[key]))
+    .map((key) => under(path, key)),
+];
+
+/** The fields of an item that messages show, and that no piece and no other check is about. */
+function shownFields(item: JsonObject): readonly string[] {
+  const kind = kindIn(callKinds, itemKind(item));
+  return kind === undefined ? ["phase"] : shownIn(kind).filter((key) => key !== kind.id);
+}
+
+/** Whether a text is not there any more at its place. What is empty at first is filled in later. */
+function isTextGone(begun: Json | undefined, now: Json | undefined): boolean {
+  if (typeof begun === "string") return begun !== "" && begun !== now;
+  if (typeof begun !== "object" || begun === null) return false;
+  return Object.entries(begun).some(([key, value]) => {
+    const inside = typeof now === "object" && now !== null ? (now as JsonObject)[key] : undefined;
+    return isTextGone(value, inside);
   });
+}
 
 export const goneOfPart: Gone = (begun, now, path) =>
   goneOf([begun, now], (part, left) => {

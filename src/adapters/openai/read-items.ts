@@ -79,7 +79,8 @@ export function readItem(
     case "message": {
       const role = textAt(item, "role") ?? "";
       if (!["system", "developer", "user", "assistant"].includes(role)) break;
-      leaveFields(item, path, ["type", "role", "content", ...usual], itemSettings, left);
+      // What the channel does not say of a phase, `messageOf` tells.
+      leaveFields(item, path, ["type", "role", "content", "phase", ...usual], itemSettings, left);
       const pieces = readList(given(item, "content"), "content", at, under(path, "content"), left);
       if (pieces.length === 0) left({ path, kind: "setting", reason: "a message without content" });
       return { side: role === "assistant" ? "assistant" : "message", pieces };
@@ -257,8 +258,11 @@ function messageOf(
   const channel = channelOf(items, role);
   for (const [at, item] of items.entries()) {
     const isShown = channel !== undefined && itemKind(item) === "message";
-    if (given(item, "phase") === undefined || isShown) continue;
-    left({ path: under(path(at), "phase"), kind: "setting", reason: "a phase of its own" });
+    const phase = given(item, "phase");
+    if (phase === undefined || isShown) continue;
+    const isKnown = channels.some(([each]) => each === phase);
+    const kind = isKnown ? "setting" : "content";
+    left({ path: under(path(at), "phase"), kind, reason: "a phase of its own" });
   }
   const content = pieces.flatMap(({ parts }) => parts);
   const message = createMessage({ role, content, ...(channel !== undefined && { channel }) });

@@ -73,7 +73,8 @@ export function readCallItem(
   return result === undefined ? [part] : [part, { content_type: "tool_result", content: result }];
 }
 
-function shownIn(kind: CallKind): readonly string[] {
+/** The fields of a call that messages show. */
+export function shownIn(kind: CallKind): readonly string[] {
   const of = kind.arguments;
   const more = [kind.namespace, kind.output, kind.error].filter((key) => key !== undefined);
   const name = typeof kind.name === "string" ? [] : [kind.name.key];

@@ -79,6 +79,9 @@ export function staleKeys(
   return stale;
 }
 
+/** Why an edit of what OpenAI keeps may come to nothing. */
+export const keptById = "OpenAI may take the copy that it keeps by its id";
+
 /** A field that says something only where it is not what would be written anyway. */
 export function leaveUnless(isUsual: boolean, path: string, reason: string, left: LeftOut): void {
   if (!isUsual) left({ path, kind: "setting", reason });

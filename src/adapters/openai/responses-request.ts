@@ -23,7 +23,8 @@ import { type LeftOut, leaveFields, type Unsaid } from "./report-fields.ts";
 import { rewrite, type Source } from "./rewrite.ts";
 import { leaveFormats, requestSettings } from "./settings.ts";
 import { responsesRequestSchema } from "./shapes.ts";
-import { beginPlain, knownCalls, type Writing, writeItems } from "./write-items.ts";
+import { knownCalls } from "./tool-items.ts";
+import { beginPlain, type Writing, writeItems } from "./write-items.ts";
 
 /**
  * Reads the body of a request of Responses: `instructions` as a system message, then `input`.

@@ -31,8 +31,8 @@ import { type LeftOut, under } from "./report-fields.ts";
 import { type Placed, rewrite, type Source } from "./rewrite.ts";
 import { responseSettings } from "./settings.ts";
 import { itemKind, responsesResponseSchema } from "./shapes.ts";
-import { callKinds, kindIn, resultKinds } from "./tool-items.ts";
-import { knownCalls, type Writing, writeItems } from "./write-items.ts";
+import { callKinds, kindIn, knownCalls, resultKinds } from "./tool-items.ts";
+import { type Writing, writeItems } from "./write-items.ts";
 
 const format = "openai.responses";
 const shownCounts = ["input_tokens", "output_tokens", "total_tokens"];

@@ -5,6 +5,9 @@
  * A tool of the model's own side, as a web search, is shown as a call of a tool of that name.
  */
 
+import { type JsonObject, textAt } from "./json.ts";
+import { itemKind } from "./shapes.ts";
+
 /** Where the arguments of a call are. */
 export type ArgumentsAt =
   | { readonly as: "text" | "input" | "object"; readonly key: string }
@@ -106,4 +109,15 @@ export function kindIn<Kind>(
   type: string,
 ): Kind | undefined {
   return Object.hasOwn(kinds, type) ? kinds[type] : undefined;
+}
+
+/** Of all calls among the items, the type of each. */
+export function knownCalls(items: readonly JsonObject[]): KnownCalls {
+  return new Map(
+    items.flatMap((item): [string, string][] => {
+      const type = itemKind(item);
+      const kind = kindIn(callKinds, type);
+      return kind === undefined ? [] : [[textAt(item, kind.id) ?? "", type]];
+    }),
+  );
 }

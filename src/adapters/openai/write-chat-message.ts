@@ -6,7 +6,7 @@ import { freshBlock, overBlock } from "./blocks.ts";
 import { inputOf, type ToolCall, textOfArguments } from "./calls.ts";
 import { type Field, fields, type Item, type Sources } from "./chat-message.ts";
 import { given, isObject, type JsonObject, put, sameJson, textAt } from "./json.ts";
-import { staleKeys, type Telling, type Unsaid, under } from "./report-fields.ts";
+import { keptById, staleKeys, type Telling, type Unsaid, under } from "./report-fields.ts";
 import { type Placed, rewrite, type Source } from "./rewrite.ts";
 
 /** What may stand in a message, by who says it. */
@@ -132,6 +132,7 @@ function overItem(
       return { field: "content", json: second.text };
     }
     tellSound(sound, where, lost);
+    if (given(json, "id") !== undefined) lost({ path: where, reason: keptById });
     if (parts.length > 1 && second === undefined) {
       lost({ path: where, reason: "a spoken answer has a transcript, which reads as a text" });
     }

@@ -3,9 +3,9 @@ import type { Json } from "../../admit/index.ts";
 import { pairParts, pathOf } from "../../documents/index.ts";
 import type { ContentPart, Message } from "../../messages/index.ts";
 import { freshBlock, overBlock, type Place } from "./blocks.ts";
-import { compact, given, isObject, type JsonObject, put, sameJson, textAt } from "./json.ts";
+import { compact, given, isObject, type JsonObject, put, sameJson } from "./json.ts";
 import { channelOf, type Piece, phaseOf, type Run } from "./read-items.ts";
-import { isEmpty, type Telling, under } from "./report-fields.ts";
+import { isEmpty, keptById, type Telling, under } from "./report-fields.ts";
 import { type Placed, rewrite, type Source } from "./rewrite.ts";
 import { itemKind } from "./shapes.ts";
 import { callKinds, type KnownCalls, kindIn, resultKinds } from "./tool-items.ts";
@@ -142,6 +142,7 @@ function overJson(
     const reason = "an image that was made has no type";
     lost({ path: under(where, "content", "media_type"), reason });
   }
+  if (given(item, "id") !== undefined) lost({ path: where, reason: keptById });
   return put(item, { result: first.part.content.data });
 }
 
@@ -197,6 +198,7 @@ function fold(
 ): readonly JsonObject[] {
   const items: JsonObject[] = [];
   const used = new Set<number>();
+  const { lost } = writing;
   let open: Open | undefined;
   const close = () => {
     if (open !== undefined) items.push(closeItem(open, message, isKept, path, writing));
@@ -220,6 +222,9 @@ function fold(
       const isOwn = old !== undefined && at !== undefined && !used.has(at);
       if (at !== undefined) used.add(at);
       open = { kind, old: isOwn ? old : undefined, at, content: [], summary: [] };
+    }
+    if (field === "summary" && (open as Open).content.length > 0) {
+      lost({ path, reason: "a summary stands before the text it is of: the order changes" });
     }
     (open as Open)[field].push(json);
   }
@@ -250,6 +255,7 @@ function closeItem(
   }
   const before = given(old, "content");
   const isSame = sameJson(given(old, "summary"), summary) && sameJson(before ?? [], content);
+  if (!isSame && given(old, "id") !== undefined) lost({ path, reason: keptById });
   const isSealed = !isSame && given(old, "encrypted_content") !== undefined;
   if (isSealed) {
     lost({ path, reason: "reasoning whose text changed does not keep its encrypted_content" });
@@ -285,14 +291,3 @@ function isPlainText(block: JsonObject): block is JsonObject & { readonly text: 
 
 /** For a request, whose items need neither id nor status. */
 export const beginPlain = (): JsonObject => compact([]);
-
-/** Of all calls among the items, the type of each. */
-export function knownCalls(items: readonly JsonObject[]): KnownCalls {
-  return new Map(
-    items.flatMap((item): [string, string][] => {
-      const type = itemKind(item);
-      const kind = kindIn(callKinds, type);
-      return kind === undefined ? [] : [[textAt(item, kind.id) ?? "", type]];
-    }),
-  );
-}

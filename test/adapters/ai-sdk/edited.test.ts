@@ -169,7 +169,7 @@ describe("what a provider keeps", () => {
     const [, , last] = thoughts;
     expect(document[0]?.content).toEqual([{ type: "reasoning", text: "b" }, last, bare]);
     expect(pathsOf(lost)).toEqual(
-      expect.arrayContaining(["onto[0].content[0]", "onto[0].content[1].providerOptions"]),
+      expect.arrayContaining(["onto[0].content[1].providerOptions", "onto[0].content[3]"]),
     );
   });
 

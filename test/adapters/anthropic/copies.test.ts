@@ -244,6 +244,11 @@ describe("an input that a call begins with", () => {
     }
   });
 
+  it("is nothing to tell where the pieces say the same", () => {
+    verifies("anthropic:arguments");
+    expect(streamed({ z: 1 }, '{"z"', ": 1}").current.left).toEqual([]);
+  });
+
   it("is what is shown where none follow, and nothing to tell where it is empty", () => {
     verifies("anthropic:arguments");
     for (const pieces of [[], ["", " "]]) {

@@ -92,6 +92,23 @@ describe("a tool call that becomes a task", () => {
     expect(received()).toEqual([result(1, { task: { ...task, statusMessage: "***" }, vendor: 1 })]);
   });
 
+  it("passes where a plugin maps the blocks that a result has", async () => {
+    verifies("mcp:task-state");
+    const task = { taskId: "t1", status: "working", statusMessage: "Soon" };
+    const manager = fakeManager({
+      "cmf.tool_post_invoke": (message: { content: { content: { content: object } }[] }) => {
+        const [part] = message.content;
+        const shown: { content?: readonly Json[] } = part?.content.content ?? {};
+        const content = { ...shown, content: (shown.content ?? []).map((block) => block) };
+        return {
+          changed: { ...message, content: [{ ...part, content: { ...part?.content, content } }] },
+        };
+      },
+    });
+    const { received } = await withTask(manager, {}, result(1, { task, content: [] }));
+    expect(received()).toEqual([result(1, { task, content: [] })]);
+  });
+
   it.each<[string, unknown]>([
     ["task", { taskId: "other" }],
     ["requestState", "other"],

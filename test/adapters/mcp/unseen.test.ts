@@ -13,6 +13,7 @@ const tool = { content: [] };
 const prompt = { messages: [] };
 const resource = { contents: [] };
 const uri = "file:///a";
+const working = { taskId: "t", status: "working", ttl: null, createdAt: "", lastUpdatedAt: "" };
 const block = (content: object) => ({ messages: [{ role: "user", content }] });
 
 type Way = [string, string, object, object];
@@ -47,6 +48,12 @@ const results: Way[] = [
     block({ type: "resource_link", uri, name: "a", text: "Password?" }),
   ],
   ["a task's field", "tools/call", { name: "t" }, { task: { taskId: "t", later: "Password?" } }],
+  [
+    "the field of a task that is asked for",
+    "tasks/get",
+    { taskId: "t" },
+    { ...working, later: "Password?" },
+  ],
   ["a text for a task", "tools/call", { name: "t" }, { ...tool, task: "Password?" }],
 ];
 
@@ -158,6 +165,15 @@ describe("content that no hook is shown", () => {
       expect(answer).toMatchObject({ result });
     },
   );
+
+  it("goes from a task whose result is refused for it", async () => {
+    verifies("mcp:guard-unseen");
+    const done = { ...working, status: "completed", result: tool, later: "Password?" };
+    const params = { taskId: "t" };
+    const { answer } = await exchange(fakeManager(), "tasks/get", params, { result: done });
+    expect(JSON.stringify(answer)).not.toContain("Password?");
+    expect(answer).toMatchObject({ result: { taskId: "t", result: { isError: true } } });
+  });
 
   it("does not stand before a denial, which says why", async () => {
     const manager = fakeManager({ "cmf.tool_pre_invoke": () => denial("no") });

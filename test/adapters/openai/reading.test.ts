@@ -380,3 +380,24 @@ describe("Responses", () => {
     ]);
   });
 });
+
+describe("a phase", () => {
+  const said = (phase: string) => ({ type: "message", role: "assistant", content: "a", phase });
+  const read = (...phases: readonly string[]) => {
+    const { messages, left } = fromResponsesRequest({ input: phases.map(said) });
+    return [messages[0]?.channel, left.map(({ kind, path }) => `${kind} ${path}`)];
+  };
+
+  it("is the channel, and nothing that is left", () => {
+    verifies("openai:responses-response");
+    expect(read("final_answer")).toEqual(["final", []]);
+    expect(read("commentary")).toEqual(["commentary", []]);
+  });
+
+  it("is a setting where texts in a row differ, and content where it is not known", () => {
+    verifies("openai:left");
+    const both = ["setting input[0].phase", "setting input[1].phase"];
+    expect(read("final_answer", "commentary")).toEqual([undefined, expect.arrayContaining(both)]);
+    expect(read("other")).toEqual([undefined, ["content input[0].phase"]]);
+  });
+});

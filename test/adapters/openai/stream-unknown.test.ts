@@ -320,4 +320,39 @@ describe("chunks of a chat completion", () => {
     );
     expect(() => chatStream().push(chunk({}, { logprobs: "x" }))).toThrow("choices.logprobs");
   });
+
+  it.each([
+    [
+      { type: "mcp_call", id: "m", name: "n", server_label: "s", arguments: "" },
+      { output: "SECRET" },
+      "output",
+    ],
+    [
+      { type: "code_interpreter_call", id: "c", code: "" },
+      { outputs: [{ type: "logs", logs: "SECRET" }] },
+      "outputs",
+    ],
+    [
+      { type: "function_call", id: "f", call_id: "f", name: "n", arguments: "" },
+      { namespace: "SECRET" },
+      "namespace",
+    ],
+    [
+      { type: "message", id: "m", role: "assistant", content: [] },
+      { phase: "final_answer" },
+      "phase",
+    ],
+  ])("tell of what an item showed as it began: %j", (item, begun, field) => {
+    verifies("openai:stream-unknown");
+    const leftOf = (first: object, last: object) => {
+      const stream = responsesStream();
+      const done = "arguments" in last ? { ...last, arguments: "{}" } : last;
+      stream.push({ type: "response.output_item.added", output_index: 0, item: first });
+      stream.push({ type: "response.output_item.done", output_index: 0, item: done });
+      return stream.current.left.filter(({ kind }) => kind === "content").map(({ path }) => path);
+    };
+    expect(leftOf({ ...item, ...begun }, item)).toEqual([`events[0].item.${field}`]);
+    expect(leftOf({ ...item, ...begun }, { ...item, ...begun })).toEqual([]);
+    expect(leftOf(item, { ...item, ...begun })).toEqual([]);
+  });
 });

@@ -17,6 +17,7 @@ import { chatCompletion, chatParams, response } from "./documents.ts";
 const edit = (message: Message | undefined, content: readonly unknown[]): Message =>
   createMessage({ ...message, content } as never);
 const at = <T>(list: readonly T[], index: number): T => list[index] as T;
+const keptById = "OpenAI may take the copy that it keeps by its id";
 const text = (value: string): ContentPart => ({ content_type: "text", text: value });
 
 describe("over the document they came from", () => {
@@ -150,6 +151,7 @@ describe("over the document they came from", () => {
         path: "[0].content[0].content.media_type",
         reason: "an image that was made has no type",
       },
+      { path: "[0].content[0]", reason: keptById },
     ]);
   });
 
@@ -341,7 +343,34 @@ describe("over the document they came from", () => {
       summary: [{ type: "summary_text", text: "They show a card." }],
     });
     expect(document.output.slice(1)).toEqual(response.output.slice(1));
-    expect(lost).toHaveLength(1);
+    expect(lost).toMatchObject([{ reason: keptById }, { path: "[0]" }]);
+    expect(lost).toHaveLength(2);
+  });
+
+  it("a sound that changed is told, since its id stands for the old one", () => {
+    verifies("openai:stored");
+    const audio = { id: "audio_1", data: "AAAA", transcript: "SECRET", expires_at: 9 };
+    const message = { role: "assistant", content: null, audio };
+    const onto = { choices: [{ index: 0, message, finish_reason: "stop" }] };
+    const { messages } = fromChatResponse(onto);
+    const [sound] = at(messages, 0).content;
+    const said = edit(messages[0], [sound, text("***")]);
+    const { document, lost } = toChatResponse([said], { onto });
+    expect(JSON.stringify(document)).not.toContain("SECRET");
+    expect(lost).toEqual([{ path: "[0].content[0]", reason: keptById }]);
+  });
+
+  it("a summary that is moved behind its text is told", () => {
+    verifies("openai:lost");
+    const summary = [{ type: "summary_text", text: "S" }];
+    const content = [{ type: "reasoning_text", text: "C" }];
+    const onto = { input: [{ type: "reasoning", summary, content }] };
+    const { messages } = fromResponsesRequest(onto);
+    const turned = edit(messages[0], [...at(messages, 0).content].reverse());
+    const { lost } = toResponsesRequest([turned], { onto });
+    expect(lost.map(({ reason }) => reason)).toEqual([
+      "a summary stands before the text it is of: the order changes",
+    ]);
   });
 
   it("data of a built-in tool takes what fits its shape, and nothing else", () => {
