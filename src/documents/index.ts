@@ -9,6 +9,7 @@ export { readDocument } from "./read-document.ts";
 export {
   type Collector,
   collector,
+  goneAt,
   goneTeller,
   isGone,
   type Left,

@@ -54,10 +54,14 @@ export type TellGone = (path: string) => void;
 export function goneTeller(left: readonly Left[], tell: (lost: Lost) => void): TellGone {
   const unshown = new Set(left.flatMap(({ path }) => beginningsOf(path)));
   return (path) => {
-    if (!unshown.has(path)) return;
-    const reason = "It does not stay, and neither does what messages do not show of it.";
-    tell({ path: `${onto}${path.startsWith("[") ? "" : "."}${path}`, reason });
+    if (unshown.has(path)) tell(goneAt(path));
   };
+}
+
+/** What is told of something in the old document that does not stay. */
+export function goneAt(path: string): Lost {
+  const reason = "It does not stay, and neither does what messages do not show of it.";
+  return { path: `${onto}${path.startsWith("[") ? "" : "."}${path}`, reason };
 }
 
 /** A path and those above it. */

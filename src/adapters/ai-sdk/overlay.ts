@@ -12,7 +12,7 @@ import { type Format, fieldsOf, itemsOf } from "./part-kinds.ts";
 import { unshownFields } from "./read-part.ts";
 import { isProviderField } from "./settings.ts";
 import { weave } from "./weave.ts";
-import { itemPlace, type Place, writeOutput, writePart } from "./write-part.ts";
+import { isModels, itemPlace, type Place, writeOutput, writePart } from "./write-part.ts";
 
 /** A part as if it were new. Your program would run a call again that the provider ran. */
 export function newPart(part: ContentPart, place: Place): unknown {
@@ -32,7 +32,7 @@ export function newPart(part: ContentPart, place: Place): unknown {
 // security.md A-185
 export function samePart(raw: unknown, part: ContentPart, place: Place): unknown {
   if (!isDoubtful(raw)) return hostCopy(raw);
-  const { input } = writePart(part, quiet(place)) ?? {};
+  const { input } = asWritten(part, place).json ?? {};
   return Object.freeze({ ...(hostCopy(raw) as Fields), input: hostCopy(input) });
 }
 
@@ -104,10 +104,6 @@ export function changedPart(old: OldPart, after: ContentPart, given: Place): unk
   return written;
 }
 
-function quiet(place: Place): Place {
-  return { ...place, lose: () => {} };
-}
-
 /** A part as if it were new, and what would be told of that. */
 function asWritten(part: ContentPart, place: Place) {
   const losses: Parameters<Place["lose"]>[] = [];
@@ -131,16 +127,17 @@ function isDataUrl(raw: unknown): boolean {
 function keptSettings(
   raw: Fields,
   known: readonly string[],
-  { role, format, lose }: Place,
+  place: Place,
 ): readonly (readonly [string, unknown])[] {
   const settings = Object.entries(raw).filter(
     ([name, value]) => !known.includes(name) && value !== undefined,
   );
-  const isModels = role === "assistant" && format !== "output";
   const isBound = (name: string) => isProviderField(name) || name === "citations";
-  const kept = settings.filter(([name]) => !isModels || !isBound(name));
+  const kept = settings.filter(([name]) => !isModels(place) || !isBound(name));
   if (kept.length < settings.length) {
-    lose("It changed, so its citations, the provider's signature or a stored copy do not stay.");
+    place.lose(
+      "It changed, so its citations, the provider's signature or a stored copy do not stay.",
+    );
   }
   return kept.map(([name, value]) => [name, hostCopy(value)]);
 }

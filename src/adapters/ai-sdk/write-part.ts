@@ -18,6 +18,11 @@ export interface Place {
   readonly lose: (reason: string, ...keys: readonly (string | number)[]) => void;
 }
 
+/** Whether a part is what a model wrote: a provider may sign it, or keep a copy. */
+export function isModels({ role, format }: Pick<Place, "role" | "format">): boolean {
+  return role === "assistant" && format !== "output";
+}
+
 type Of<Type extends ContentPart["content_type"]> = Extract<
   ContentPart,
   { readonly content_type: Type }

@@ -6,7 +6,7 @@ import { changedPart, type Gone, goneIn, newPart, samePart } from "./overlay.ts"
 import type { ShownParts } from "./read-parts.ts";
 import { fieldsOfStored, staleIds } from "./stored.ts";
 import { weave } from "./weave.ts";
-import type { Place } from "./write-part.ts";
+import { isModels, type Place } from "./write-part.ts";
 
 /** The host's own parts, what messages show of them, and who is told of those that are gone. */
 export interface OldParts {
@@ -21,9 +21,7 @@ export function writeParts(
   placeOf: (index: number) => Place,
 ): readonly unknown[] {
   const pairs = pairParts(shown.parts, parts);
-  const { role, format } = placeOf(0);
-  const isModels = role === "assistant" && format !== "output";
-  const stale = isModels ? staleIds(raws, shown.places, pairs) : new Set();
+  const stale = isModels(placeOf(0)) ? staleIds(raws, shown.places, pairs) : new Set();
   return weave(raws.length, shown.places, pairs, {
     make: (index, { at, isSame }) => {
       const part = parts[index] as ContentPart;

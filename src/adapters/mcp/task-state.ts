@@ -1,4 +1,4 @@
-import type { Left } from "../../documents/index.ts";
+import { type Left, pathOf } from "../../documents/index.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { unfit } from "./payload.ts";
 import { leaveRest, leftReports } from "./report.ts";
@@ -30,10 +30,8 @@ export function unseenIn(task: JsonObject): readonly Left[] {
 
 /** The task without what no hook is shown. */
 export function dropUnseen(task: JsonObject): void {
-  const { taskId } = task;
-  for (const [key, value] of Object.entries(task)) {
-    if (taskId !== undefined && unseenIn({ taskId, [key]: value }).length > 0) delete task[key];
-  }
+  const unseen = new Set(unseenIn(task).map(({ path }) => path));
+  for (const key of Object.keys(task)) if (unseen.has(pathOf(key))) delete task[key];
 }
 
 /** Of a task, what `texts` names. */

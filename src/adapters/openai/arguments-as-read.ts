@@ -4,7 +4,7 @@
  * In a text with a name twice, or with a number beyond a double, another program may read other
  * arguments than a policy saw. Such a text is written anew, also where no message changed.
  */
-import { goneTeller } from "../../documents/index.ts";
+import { goneAt } from "../../documents/index.ts";
 import { textAsRead } from "./calls.ts";
 import { given, type JsonObject, put, textAt } from "./json.ts";
 import { type Unsaid, under } from "./report-fields.ts";
@@ -54,7 +54,6 @@ function fieldAsRead(json: JsonObject, key: string, path: string, lost: Unsaid):
   if (read === text) return json;
   const parsed = "parsed_arguments";
   if (given(json, parsed) === undefined) return put(json, { [key]: read });
-  const [at, reason] = [under(path, parsed), "fit a text that can be read in two ways"];
-  goneTeller([{ path: at, kind: "setting", reason }], lost)(at);
+  lost(goneAt(under(path, parsed)));
   return put(json, { [key]: read, [parsed]: undefined });
 }
