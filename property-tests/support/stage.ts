@@ -137,10 +137,9 @@ export async function play(
       },
     }),
     ...scene.others.map((other, index) => {
-      const parts = partsFor(world.slots, world.slots.capabilities.mask(grant), other.side);
       const entry = entryOf(other, async (_payload, _context, view) => {
         await turn(other.waits);
-        return endOf(other, proposeAmong(world.slots, parts, view ?? {}, other.plan));
+        return endOf(other, proposalOf(world, grant, other, view));
       });
       return definePlugin({
         name: `other-${index}`,
@@ -192,6 +191,22 @@ function endOf({ ends: end }: Deed, modifiedExtensions: unknown): unknown {
   if (end === "throws") throw new Error("on purpose");
   if (end === "denies") return deny("on purpose");
   return { modifiedExtensions, metadata: { was: "here" } };
+}
+
+/**
+ * What another plugin proposes, where `grant` is that of the watched one. Of what is shown to both
+ * it takes nothing but that: also whether a level is there can be told by what is hidden.
+ */
+export function proposalOf(
+  { slots, host }: World,
+  grant: readonly string[],
+  { side, plan }: Pick<Other, "side" | "plan">,
+  view: object | undefined,
+): unknown {
+  const parts = partsFor(slots, slots.capabilities.mask(grant), side);
+  if (view === undefined) return proposeAmong(slots, parts, {}, plan);
+  const seen = side === "shown" ? host.filterExtensions(view as never, grant as never) : view;
+  return proposeAmong(slots, parts, seen, plan);
 }
 
 /** The parts that a grant shows down to their last field, or those it hides. */

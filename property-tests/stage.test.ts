@@ -1,0 +1,51 @@
+/** The stage of the laws of secrecy: what the others do there tells nothing by itself. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { grantsOf } from "./support/documents.ts";
+import { type Plan, plansOf } from "./support/proposals.ts";
+import { proposalOf } from "./support/stage.ts";
+import { type World, worlds } from "./support/tables.ts";
+import { twinsOf } from "./support/two-worlds.ts";
+
+const proposed = (
+  world: World,
+  envelope: object,
+  grant: readonly string[],
+  others: readonly string[],
+  plan: Plan,
+) => {
+  const view = world.host.filterExtensions(envelope as never, others as never);
+  return proposalOf(world, grant, { side: "shown", plan }, view);
+};
+
+describe.each(worlds)("$name", (world) => {
+  it("what others propose of what the watched plugin sees goes by that alone", () => {
+    fc.assert(
+      fc.property(
+        twinsOf(world),
+        grantsOf(world.slots),
+        plansOf(world.slots, 1),
+        ({ one, two, grant }, others, plan) => {
+          const first = proposed(world, one, grant, others, plan);
+          expect(proposed(world, two, grant, others, plan)).toEqual(first);
+        },
+      ),
+    );
+  });
+});
+
+describe("a level that is there by what the watched plugin does not see of it", () => {
+  it("is not there for what others propose of the rest", () => {
+    const world = worlds.at(-1) as World;
+    const edit = { part: 5, move: 1, key: "a", label: "a", value: null };
+    const document = { dossier: { file: { page: "1" } } };
+    const plan: Plan = { base: "clone", document, edits: [edit], among: "any" };
+    const file = (hidden: object) =>
+      world.host.createExtensions({ dossier: { file: hidden } } as never);
+    const all = world.slots.capabilities.names;
+    for (const envelope of [file({ tags: ["one"] }), file({})]) {
+      expect(proposed(world, envelope, ["read_file"], all, plan)).toEqual({});
+    }
+    expect(proposed(world, file({ page: "0" }), ["read_file"], all, plan)).toEqual(document);
+  });
+});
