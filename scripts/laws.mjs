@@ -89,6 +89,7 @@ for (let count = 0; count <= Math.ceil(runs / perRound); count++) {
   writeFileSync("property-tests/report.md", reportOf(now, runs, commitOfSources(now)));
   if (readFileSync(progress, "utf8").length === before) break;
 }
+spawnSync("biome", ["format", "--write", "property-tests/report.md"], { stdio: "ignore" });
 const broken = readProgress(progress, printsOfLaws()).filter((law) => !law.held);
 for (const { name } of broken) console.error(`Broken: ${name}`);
 process.exit(broken.length === 0 ? 0 : 1);
