@@ -27,6 +27,10 @@ ${levels.map(formSource).join("\n")}
 function formSource([path, keys]: Levels[number]): string {
   const name = path === "" || path.includes(".") ? JSON.stringify(path) : path;
   const copies = keys.map((key) => `      ${key}: from.${key},\n`).join("");
+  const values = listSource(
+    keys.map((key) => `from.${key}`),
+    "    values: (from) => ",
+  );
   const places = keys.map((key, i) => `      ${key}: values[${i}],\n`).join("");
   const bits = keys.map((key, i) => `(a.${key} === b.${key} ? 0 : ${2 ** i})`);
   const [only] = bits;
@@ -38,6 +42,7 @@ function formSource([path, keys]: Levels[number]): string {
     keys: ${listSource(keys.map((key) => JSON.stringify(key)))},
     build: (values) => ({
 ${places}    }),
+    values: (from) => ${values},
     copy: (from) => ({
 ${copies}    }),
     differences: (a, b) =>${compared},

@@ -50,4 +50,9 @@ export type LevelValue = Readonly<Record<string, unknown>>;
 export interface LevelBuilder {
   readonly keys: readonly string[];
   readonly build: (values: readonly unknown[]) => Record<string, unknown>;
+  /**
+   * The values of a level that has all of its keys, in a new array. Where it is not given, they are
+   * looked up, and a level may lack some.
+   */
+  readonly values?: (level: LevelValue) => unknown[];
 }

@@ -9,6 +9,7 @@ import { type CompileField, compileFields } from "./fields.ts";
 import { mismatch, readJson } from "./free-form.ts";
 import {
   append,
+  copyOf,
   create,
   enumerableKeys,
   freeze,
@@ -21,6 +22,7 @@ import {
   put,
 } from "./intrinsics.ts";
 import { builderOf } from "./level-builder.ts";
+import { mapped } from "./lists.ts";
 import { checkKey, containerKind, isRecord, keysOf, readProperty, typeName } from "./properties.ts";
 import { levelTaker } from "./take-level.ts";
 import {
@@ -70,6 +72,10 @@ export function compileLevel(
   const template = freeze(Object.fromEntries(keys.map((key) => [key, undefined])));
   const builder = builderOf(keys, options.builders);
   const { length } = fields;
+  // What was shown, field by field. A payload need not have each; a patched prototype may.
+  const valuesOf =
+    builder.values ?? ((level: LevelValue) => mapped(keys, (key) => ownValue(level, key)));
+  const noValues: readonly unknown[] = newArray(length);
 
   const readInto = (walk: Walk, value: unknown, hint: unknown, partial: boolean): unknown => {
     if (value === hint && hint !== undefined) return hint;
@@ -80,8 +86,10 @@ export function compileLevel(
     if (!isRecord(walk, source)) return BAD;
     countNode(walk);
     if (!enter(walk, source)) return BAD;
-    const known = hint as LevelValue | undefined;
-    const values = newArray<unknown>(length);
+    const known = typeof hint === "object" && hint !== null ? (hint as LevelValue) : undefined;
+    const before = known === undefined ? noValues : valuesOf(known);
+    // Over what was shown, what is left out stays.
+    const values = partial ? copyOf(before) : newArray<unknown>(length);
     const seen = newArray<true | undefined>(length);
     const found = keysOf(walk, source);
     let bad = false;
@@ -108,9 +116,10 @@ export function compileLevel(
       if (raw === undefined || (raw === null && field.optional && !mustBeGiven(walk, field)))
         continue;
       const { compiled } = field;
-      // A payload need not have each field; a patched prototype may.
-      const shown = ownValue(known, field.key);
-      const item = (partial ? compiled.overlay : compiled.read)(walk, raw, shown);
+      const shown = before[place];
+      // What was shown was read and held to the rules before, so it costs the limits nothing.
+      const isShown = raw === shown && typeof raw === "object" && raw !== null;
+      const item = isShown ? raw : (partial ? compiled.overlay : compiled.read)(walk, raw, shown);
       if (item !== shown) same = false;
       if (item === BAD) bad = true;
       else if (seen[place] === true && values[place] !== item) {
@@ -120,27 +129,10 @@ export function compileLevel(
       seen[place] = true;
       values[place] = item;
     }
-    for (let i = 0; i < length; i++) {
-      if (seen[i] === true) continue;
-      const { key, optional, fallback } = fields[i] as Field;
-      if (partial) {
-        if (!same) values[i] = ownValue(known, key);
-        continue;
-      }
-      if (fallback !== undefined) {
-        const value = fallback();
-        walk.path[walk.depth - 1] = key;
-        countReady(walk, value);
-        values[i] = value;
-      }
-      if (optional || values[i] !== undefined) continue;
-      walk.path[walk.depth - 1] = key;
-      report(walk, walk.shapeCode, "a value", "nothing");
-      bad = true;
-    }
+    if (!partial && !fillIn(walk, fields, values, seen)) bad = true;
     leave(walk);
     if (bad) return BAD;
-    if (same && (partial || sameValues(keys, values, known as LevelValue))) return known;
+    if (same && (partial || sameValues(values, before))) return known;
     // A payload may hold more than its schema knows.
     return freeze(
       partial && options.shownWhole && known !== undefined
@@ -168,7 +160,7 @@ function overlaid(
   known: LevelValue,
   keys: readonly string[],
   values: readonly unknown[],
-  seen: readonly (true | undefined)[],
+  seen: Seen,
 ): LevelValue {
   const level: Record<string, unknown> = { ...known };
   for (let i = 0; i < keys.length; i++) {
@@ -177,15 +169,31 @@ function overlaid(
   return level;
 }
 
-/** Whether a level that was read says the same as one that need not have every field. */
-function sameValues(
-  keys: readonly string[],
-  values: readonly unknown[],
-  known: LevelValue,
-): boolean {
-  for (let i = 0; i < keys.length; i++) {
-    if (values[i] !== ownValue(known, keys[i] as string)) return false;
+type Seen = readonly (true | undefined)[];
+
+/** Gives what is absent its default. Whether all is there that must be. */
+function fillIn(walk: Walk, fields: readonly Field[], values: unknown[], seen: Seen): boolean {
+  let isWhole = true;
+  for (let i = 0; i < fields.length; i++) {
+    if (seen[i] === true) continue;
+    const { key, optional, fallback } = fields[i] as Field;
+    if (fallback !== undefined) {
+      const value = fallback();
+      walk.path[walk.depth - 1] = key;
+      countReady(walk, value);
+      values[i] = value;
+    }
+    if (optional || values[i] !== undefined) continue;
+    walk.path[walk.depth - 1] = key;
+    report(walk, walk.shapeCode, "a value", "nothing");
+    isWhole = false;
   }
+  return isWhole;
+}
+
+/** Whether a level that was read says the same as one that need not have every field. */
+function sameValues(values: readonly unknown[], known: readonly unknown[]): boolean {
+  for (let i = 0; i < values.length; i++) if (values[i] !== known[i]) return false;
   return true;
 }
 

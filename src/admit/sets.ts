@@ -16,10 +16,25 @@ export function asSet(items: readonly string[], hint?: unknown): readonly string
   // A frozen array of our own reading: dense, so reading by index meets no prototype.
   const set = concat(items);
   if (!isSet(set)) {
-    sortInPlace(set, byCodePoint);
+    if (set.length > mostInserted) sortInPlace(set, byCodePoint);
+    else insertEach(set);
     dropRepeats(set);
   }
   return kept(set, hint as readonly string[] | undefined);
+}
+
+/** So few are sorted faster without calls, above all where one was appended to a set. */
+const mostInserted = 16;
+
+function insertEach(items: string[]): void {
+  for (let i = 1; i < items.length; i++) {
+    const item = items[i] as string;
+    let at = i;
+    for (; at > 0 && isBefore(item, items[at - 1] as string); at--) {
+      items[at] = items[at - 1] as string;
+    }
+    items[at] = item;
+  }
 }
 
 /** What is in one set or in both; `hint` where it says the same. */

@@ -48,7 +48,11 @@ function sizeOf(container: object, keptFrom: number): Readonly<Size> {
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] as string;
       if (isMap) size.units += key.length;
-      addSize(size, (container as Record<string, unknown>)[key]);
+      const part = (container as Record<string, unknown>)[key];
+      if (typeof part === "string") {
+        size.nodes += 1;
+        size.units += part.length;
+      } else addSize(size, part);
     }
   }
   if (size.nodes >= keptFrom) weakSet(sizes, container, size);

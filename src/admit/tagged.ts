@@ -3,7 +3,7 @@ import type * as z from "zod";
 import { GlassineError, quoted } from "../errors/index.ts";
 import type { Compiled } from "./compiled.ts";
 import { mismatch, readJson } from "./free-form.ts";
-import { create, hasOwn, isArray, mapGet } from "./intrinsics.ts";
+import { create, hasOwn, isArray, mapGet, ownValue } from "./intrinsics.ts";
 import type { Taker } from "./take.ts";
 import { BAD, countAgain, type Reader, report, type Walk } from "./walk.ts";
 
@@ -53,7 +53,7 @@ export function compileTagged(
     countAgain(walk, { nodes, units });
     if (typeof copy !== "object" || copy === null || isArray(copy))
       return mismatch(walk, copy, "an object");
-    const key = hasOwn(copy, tag) ? (copy as Record<string, unknown>)[tag] : undefined;
+    const key = ownValue(copy, tag);
     let read = typeof key === "string" ? byText[key] : undefined;
     for (let i = 0; i < others.length; i++) {
       const other = others[i] as (typeof others)[number];
@@ -61,7 +61,7 @@ export function compileTagged(
     }
     return read === undefined
       ? report(walk, walk.shapeCode, expected, "another")
-      : readCopy(walk, read, copy, hint);
+      : readCopy(walk, read, copy, ownValue(hint, tag) === key ? hint : undefined);
   };
   const takeTagged: Taker = (left, value) => {
     if (typeof value !== "object" || value === null || !hasOwn(value, tag)) return BAD;

@@ -39,7 +39,9 @@ const beyondBmp = /[\u{10000}-\u{10ffff}]/u;
  * first, because normalising takes time by the square of the marks in a row.
  */
 export function isLabel(text: string, max: number): boolean {
-  if (text.length === 0 || text.length > 2 * max || codePointLength(text) > max) return false;
+  const { length } = text;
+  if (length === 0 || length > 2 * max || (length > max && codePointLength(text) > max))
+    return false;
   if (charCodeAt(text, 0) === 0x20 || charCodeAt(text, text.length - 1) === 0x20) return false;
   if (isPrintableAscii(text)) return true;
   return execPattern(invisible, text) === null && normalize(text, "NFC") === text;

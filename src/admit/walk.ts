@@ -19,7 +19,7 @@ export type Bad = typeof BAD;
 export type Reader = (walk: Walk, value: unknown, hint: unknown) => unknown;
 
 /**
- * `parsed`: straight from `JSON.parse` here, read without descriptors.
+ * `parsed`: made here, by `JSON.parse` or of texts, read without descriptors.
  * `host`: any value of the host. `plugin`: any value of a plugin; hostile.
  * `library`: what another library hands the host, read as JSON has it: without what it hides there.
  */

@@ -32,6 +32,20 @@ export const levelForms: Readonly<Record<string, LevelForm>> = {
       meta: values[10],
       custom: values[11],
     }),
+    values: (from) => [
+      from.request,
+      from.agent,
+      from.http,
+      from.security,
+      from.delegation,
+      from.mcp,
+      from.completion,
+      from.provenance,
+      from.llm,
+      from.framework,
+      from.meta,
+      from.custom,
+    ],
     copy: (from) => ({
       request: from.request,
       agent: from.agent,
@@ -69,6 +83,13 @@ export const levelForms: Readonly<Record<string, LevelForm>> = {
       trace_id: values[3],
       span_id: values[4],
     }),
+    values: (from) => [
+      from.environment,
+      from.request_id,
+      from.timestamp,
+      from.trace_id,
+      from.span_id,
+    ],
     copy: (from) => ({
       environment: from.environment,
       request_id: from.request_id,
@@ -102,6 +123,15 @@ export const levelForms: Readonly<Record<string, LevelForm>> = {
       parent_agent_id: values[5],
       conversation: values[6],
     }),
+    values: (from) => [
+      from.input,
+      from.session_id,
+      from.conversation_id,
+      from.turn,
+      from.agent_id,
+      from.parent_agent_id,
+      from.conversation,
+    ],
     copy: (from) => ({
       input: from.input,
       session_id: from.session_id,
@@ -127,6 +157,7 @@ export const levelForms: Readonly<Record<string, LevelForm>> = {
       summary: values[1],
       topics: values[2],
     }),
+    values: (from) => [from.history, from.summary, from.topics],
     copy: (from) => ({
       history: from.history,
       summary: from.summary,
@@ -148,6 +179,15 @@ export const levelForms: Readonly<Record<string, LevelForm>> = {
       host: values[5],
       scheme: values[6],
     }),
+    values: (from) => [
+      from.headers,
+      from.request_headers,
+      from.response_headers,
+      from.method,
+      from.path,
+      from.host,
+      from.scheme,
+    ],
     copy: (from) => ({
       headers: from.headers,
       request_headers: from.request_headers,
@@ -189,6 +229,17 @@ export const levelForms: Readonly<Record<string, LevelForm>> = {
       this_workload: values[7],
       auth_method: values[8],
     }),
+    values: (from) => [
+      from.labels,
+      from.classification,
+      from.subject,
+      from.objects,
+      from.data,
+      from.client,
+      from.caller_workload,
+      from.this_workload,
+      from.auth_method,
+    ],
     copy: (from) => ({
       labels: from.labels,
       classification: from.classification,
@@ -221,6 +272,7 @@ export const levelForms: Readonly<Record<string, LevelForm>> = {
       teams: values[4],
       claims: values[5],
     }),
+    values: (from) => [from.id, from.type, from.roles, from.permissions, from.teams, from.claims],
     copy: (from) => ({
       id: from.id,
       type: from.type,
@@ -260,6 +312,17 @@ export const levelForms: Readonly<Record<string, LevelForm>> = {
       teams: values[7],
       claims: values[8],
     }),
+    values: (from) => [
+      from.client_id,
+      from.client_name,
+      from.trust_level,
+      from.authorized_scopes,
+      from.authorized_audiences,
+      from.roles,
+      from.permissions,
+      from.teams,
+      from.claims,
+    ],
     copy: (from) => ({
       client_id: from.client_id,
       client_name: from.client_name,
@@ -292,6 +355,14 @@ export const levelForms: Readonly<Record<string, LevelForm>> = {
       selectors: values[4],
       client_id: values[5],
     }),
+    values: (from) => [
+      from.spiffe_id,
+      from.trust_domain,
+      from.attested_at,
+      from.attestor,
+      from.selectors,
+      from.client_id,
+    ],
     copy: (from) => ({
       spiffe_id: from.spiffe_id,
       trust_domain: from.trust_domain,
@@ -318,6 +389,14 @@ export const levelForms: Readonly<Record<string, LevelForm>> = {
       selectors: values[4],
       client_id: values[5],
     }),
+    values: (from) => [
+      from.spiffe_id,
+      from.trust_domain,
+      from.attested_at,
+      from.attestor,
+      from.selectors,
+      from.client_id,
+    ],
     copy: (from) => ({
       spiffe_id: from.spiffe_id,
       trust_domain: from.trust_domain,
@@ -344,6 +423,14 @@ export const levelForms: Readonly<Record<string, LevelForm>> = {
       delegated: values[4],
       age_seconds: values[5],
     }),
+    values: (from) => [
+      from.chain,
+      from.depth,
+      from.origin_subject_id,
+      from.actor_subject_id,
+      from.delegated,
+      from.age_seconds,
+    ],
     copy: (from) => ({
       chain: from.chain,
       depth: from.depth,
@@ -367,6 +454,7 @@ export const levelForms: Readonly<Record<string, LevelForm>> = {
       resource: values[1],
       prompt: values[2],
     }),
+    values: (from) => [from.tool, from.resource, from.prompt],
     copy: (from) => ({
       tool: from.tool,
       resource: from.resource,
@@ -398,6 +486,16 @@ export const levelForms: Readonly<Record<string, LevelForm>> = {
       namespace: values[6],
       annotations: values[7],
     }),
+    values: (from) => [
+      from.name,
+      from.title,
+      from.description,
+      from.input_schema,
+      from.output_schema,
+      from.server_id,
+      from.namespace,
+      from.annotations,
+    ],
     copy: (from) => ({
       name: from.name,
       title: from.title,
@@ -428,6 +526,14 @@ export const levelForms: Readonly<Record<string, LevelForm>> = {
       server_id: values[4],
       annotations: values[5],
     }),
+    values: (from) => [
+      from.uri,
+      from.name,
+      from.description,
+      from.mime_type,
+      from.server_id,
+      from.annotations,
+    ],
     copy: (from) => ({
       uri: from.uri,
       name: from.name,
@@ -453,6 +559,13 @@ export const levelForms: Readonly<Record<string, LevelForm>> = {
       server_id: values[3],
       annotations: values[4],
     }),
+    values: (from) => [
+      from.name,
+      from.description,
+      from.arguments,
+      from.server_id,
+      from.annotations,
+    ],
     copy: (from) => ({
       name: from.name,
       description: from.description,
@@ -477,6 +590,14 @@ export const levelForms: Readonly<Record<string, LevelForm>> = {
       created_at: values[4],
       latency_ms: values[5],
     }),
+    values: (from) => [
+      from.stop_reason,
+      from.tokens,
+      from.model,
+      from.raw_format,
+      from.created_at,
+      from.latency_ms,
+    ],
     copy: (from) => ({
       stop_reason: from.stop_reason,
       tokens: from.tokens,
@@ -500,6 +621,7 @@ export const levelForms: Readonly<Record<string, LevelForm>> = {
       output_tokens: values[1],
       total_tokens: values[2],
     }),
+    values: (from) => [from.input_tokens, from.output_tokens, from.total_tokens],
     copy: (from) => ({
       input_tokens: from.input_tokens,
       output_tokens: from.output_tokens,
@@ -517,6 +639,7 @@ export const levelForms: Readonly<Record<string, LevelForm>> = {
       message_id: values[1],
       parent_id: values[2],
     }),
+    values: (from) => [from.source, from.message_id, from.parent_id],
     copy: (from) => ({
       source: from.source,
       message_id: from.message_id,
@@ -534,6 +657,7 @@ export const levelForms: Readonly<Record<string, LevelForm>> = {
       provider: values[1],
       capabilities: values[2],
     }),
+    values: (from) => [from.model_id, from.provider, from.capabilities],
     copy: (from) => ({
       model_id: from.model_id,
       provider: from.provider,
@@ -553,6 +677,13 @@ export const levelForms: Readonly<Record<string, LevelForm>> = {
       graph_id: values[3],
       metadata: values[4],
     }),
+    values: (from) => [
+      from.framework,
+      from.framework_version,
+      from.node_id,
+      from.graph_id,
+      from.metadata,
+    ],
     copy: (from) => ({
       framework: from.framework,
       framework_version: from.framework_version,
@@ -576,6 +707,7 @@ export const levelForms: Readonly<Record<string, LevelForm>> = {
       entity_type: values[3],
       entity_name: values[4],
     }),
+    values: (from) => [from.tags, from.scope, from.properties, from.entity_type, from.entity_name],
     copy: (from) => ({
       tags: from.tags,
       scope: from.scope,

@@ -60,6 +60,25 @@ describe("the tag", () => {
     });
   });
 
+  it("that changes leaves nothing of the option before, also where the realm is patched", () => {
+    const optional = z.string().optional();
+    const schema = f(
+      option(z.literal("a"), { x: optional }),
+      option(z.literal("b"), { y: optional }),
+    );
+    const shown = readingOf(schema, { f: { t: "a", x: "1" } });
+    Object.defineProperty(Object.prototype, "y", { value: "patched", configurable: true });
+    try {
+      const read = readingOf(schema, { f: { t: "b" } }, "plugin", shown) as { f: object };
+      expect(Object.entries(read.f)).toEqual([
+        ["t", "b"],
+        ["y", undefined],
+      ]);
+    } finally {
+      Reflect.deleteProperty(Object.prototype, "y");
+    }
+  });
+
   it("is left to zod where a union falls back", () => {
     const caught = option(z.literal("b").catch("b"));
     const schema = z.object({

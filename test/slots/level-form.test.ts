@@ -28,30 +28,34 @@ describe("the generated forms", () => {
     for (const [path, form] of levels) expect(form, path).toBe(levelForms[path]);
   });
 
-  it.each(levels)("of %j copy and compare as the one that looks keys up does", (path, form) => {
-    const plain = formOf("no level of the table", form.keys);
-    expect(plain).not.toBe(form);
-    const values = fc.array(fc.constantFrom(0, 1, undefined), {
-      minLength: form.keys.length,
-      maxLength: form.keys.length,
-    });
-    fc.assert(
-      fc.property(values, values, (one, other) => {
-        const [a, b] = [form.build(one), form.build(other)];
-        expect(a).toStrictEqual(plain.build(one));
-        expect(Object.keys(a)).toEqual(form.keys);
-        expect(Object.values(a)).toEqual(one);
-        expect(form.copy(a)).toStrictEqual(a);
-        expect(plain.copy(a)).toStrictEqual(a);
-        expect(form.copy(a)).not.toBe(a);
-        const bits = form.differences(a, b);
-        expect(bits, path).toBe(plain.differences(a, b));
-        expect(form.keys.map((_, i) => differsAt(bits, i))).toEqual(
-          one.map((value, i) => value !== other[i]),
-        );
-      }),
-    );
-  });
+  it.each(levels)(
+    "of %j list, copy and compare as the one that looks keys up does",
+    (path, form) => {
+      const plain = formOf("no level of the table", form.keys);
+      expect(plain).not.toBe(form);
+      const values = fc.array(fc.constantFrom(0, 1, undefined), {
+        minLength: form.keys.length,
+        maxLength: form.keys.length,
+      });
+      fc.assert(
+        fc.property(values, values, (one, other) => {
+          const [a, b] = [form.build(one), form.build(other)];
+          expect(a).toStrictEqual(plain.build(one));
+          expect(Object.keys(a)).toEqual(form.keys);
+          expect(Object.values(a)).toEqual(one);
+          expect(form.values?.(a)).toEqual(one);
+          expect(form.copy(a)).toStrictEqual(a);
+          expect(plain.copy(a)).toStrictEqual(a);
+          expect(form.copy(a)).not.toBe(a);
+          const bits = form.differences(a, b);
+          expect(bits, path).toBe(plain.differences(a, b));
+          expect(form.keys.map((_, i) => differsAt(bits, i))).toEqual(
+            one.map((value, i) => value !== other[i]),
+          );
+        }),
+      );
+    },
+  );
 });
 
 describe("a form that looks keys up", () => {
