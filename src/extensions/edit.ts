@@ -22,12 +22,13 @@ import {
   type HeaderMap,
   headerFault,
   headerMaps,
+  isNamed,
   mapFor,
   spellingOf,
 } from "./headers.ts";
 import { editedMark, type Mark, markOf, type Slots, withSlot } from "./mark.ts";
 
-const { create, enumerableKeys, freeze, newMap, ownValue, toLowerAscii } = intrinsics;
+const { create, enumerableKeys, freeze, hasOwn, newMap, ownValue, toLowerAscii } = intrinsics;
 
 interface Editing {
   readonly extensions: Slots;
@@ -83,22 +84,30 @@ function replaceField(edit: Editing, field: string, value: unknown): Slots {
 function readField(edit: Editing, field: string, value: unknown, call: string): unknown {
   const node = nodeByKey(edit.slot.fields, field) as Node;
   const hint = edit.current[field];
-  return readValue(node, value, hint, call, fieldLimits);
+  return readValue(node, value, { hint, call, limits: fieldLimits, origin: "plugin" });
+}
+
+/** The same of a list or map that was put together here, of texts: only they are checked. */
+function readOwn(edit: Editing, field: string, value: unknown, call: string): unknown {
+  const node = nodeByKey(edit.slot.fields, field) as Node;
+  const hint = edit.current[field];
+  return readValue(node, value, { hint, call, limits: fieldLimits, origin: "parsed" });
 }
 
 // As deep as in the whole: a slot is one level down, its fields two.
 const slotLimits: Limits = freeze({ ...extensionsLimits, depth: extensionsLimits.depth - 1 });
 const fieldLimits: Limits = freeze({ ...extensionsLimits, depth: extensionsLimits.depth - 2 });
 
-function readValue(
-  node: Node,
-  value: unknown,
-  hint: unknown,
-  call: string,
-  limits: Limits,
-): unknown {
+interface Reading {
+  readonly hint: unknown;
+  readonly call: string;
+  readonly limits: Limits;
+  readonly origin: "plugin" | "parsed";
+}
+
+function readValue(node: Node, value: unknown, { hint, call, limits, origin }: Reading): unknown {
   const admitted = admit(node.compiled, value, {
-    origin: "plugin",
+    origin,
     limits,
     shapeCode: "extensions_shape",
     strict: true,
@@ -121,12 +130,10 @@ function hasIndex(path: readonly (string | number)[]): boolean {
 export function addLabelsTo(extensions: object, labels: string | readonly string[]): Slots {
   const edit = editing(extensions, "security", "labels", "addLabels");
   const shown = (edit.current.labels ?? []) as readonly string[];
-  const added = readField(
-    edit,
-    "labels",
-    typeof labels === "string" ? [labels] : labels,
-    "addLabels",
-  );
+  const added =
+    typeof labels === "string"
+      ? readOwn(edit, "labels", [labels], "addLabels")
+      : readField(edit, "labels", labels, "addLabels");
   const union = unionOf(shown, added as readonly string[], shown);
   if (union === shown) return edit.extensions;
   const max = extensionsLimits.labels;
@@ -175,7 +182,9 @@ function withHeader(edit: Editing, name: string, value: string | undefined, call
     if (field !== used && spellingOf(map, name) === undefined) continue;
     const next = replaced(map ?? noHeaders, name, value);
     if (next === map) continue;
-    level[field] = readField(edit, field, next, call);
+    // The name that is refused in a plugin's own map is refused here.
+    const read = hasOwn(next, "__proto__") ? readField : readOwn;
+    level[field] = read(edit, field, next, call);
     changed = true;
   }
   return changed
@@ -194,7 +203,7 @@ function replaced(map: HeaderMap, name: string, value: string | undefined): Head
   let isThere = value === undefined;
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i] as string;
-    if (toLowerAscii(key) !== wanted) {
+    if (!isNamed(key, wanted)) {
       next[key] = map[key] as string;
       continue;
     }
@@ -227,7 +236,8 @@ export function setCustomOf(extensions: object, key: string, value: unknown): Sl
   for (let i = 0; i < keys.length; i++) next[keys[i] as string] = edit.current[keys[i] as string];
   if (value === undefined) delete next[key];
   else next[key] = value;
-  const map = readValue(edit.slot, next, shown, "setCustom", slotLimits);
+  const reading = { hint: shown, call: "setCustom", limits: slotLimits, origin: "plugin" } as const;
+  const map = readValue(edit.slot, next, reading);
   return map === shown ? edit.extensions : withSlot(edit.extensions, "custom", map, edit.mark);
 }
 

@@ -27,6 +27,11 @@ export function headerFault(name: string, value: string | undefined): ErrorCode 
   return value !== undefined && !isHeaderValue(value) ? "header_invalid" : undefined;
 }
 
+/** Whether a name is this one, in any case. Most are told by their length. */
+export function isNamed(name: string, lower: string): boolean {
+  return name.length === lower.length && toLowerAscii(name) === lower;
+}
+
 /** The name under which `map` has `name`, in any case; the first as written. */
 export function spellingOf(map: HeaderMap | undefined, name: string): string | undefined {
   if (map === undefined) return undefined;
@@ -34,7 +39,7 @@ export function spellingOf(map: HeaderMap | undefined, name: string): string | u
   const names = enumerableKeys(map);
   for (let i = 0; i < names.length; i++) {
     const found = names[i] as string;
-    if (toLowerAscii(found) === wanted) return found;
+    if (isNamed(found, wanted)) return found;
   }
   return undefined;
 }

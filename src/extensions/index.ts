@@ -12,6 +12,6 @@ export {
 export { type Declassification, type DeclassificationRecord, removeLabels } from "./declassify.ts";
 export { amendValue } from "./draft.ts";
 export { addLabelsTo, appendHopTo, headerOf, labelIn, setCustomOf, setHeaderOf } from "./edit.ts";
-export { type HeaderMap, headerFault, joinedHeaders, spellingOf } from "./headers.ts";
+export { type HeaderMap, headerFault, isNamed, joinedHeaders, spellingOf } from "./headers.ts";
 export { type Mark, markOf, type Slots, seal } from "./mark.ts";
 export { replaceSlots } from "./with-slots.ts";

@@ -9,7 +9,7 @@ export interface Mark {
   readonly mask: number | undefined;
   /** The view that a plugin's edit was made of. */
   readonly base: object | undefined;
-  /** How much an envelope holds; `undefined` where nobody counted. */
+  /** How much an envelope holds, or the one that a view was cut from; `undefined`: not counted. */
   readonly size: Readonly<Size> | undefined;
 }
 

@@ -10,7 +10,7 @@
  * hand the slot table out besides.
  */
 import { intrinsics, type Level, type LevelValue, mapped } from "../admit/index.ts";
-import { type Mark, type Slots, seal } from "../extensions/index.ts";
+import { type Mark, markOf, type Slots, seal } from "../extensions/index.ts";
 import { type CompiledSlots, type LevelShape, levelShapes, type Node } from "../slots/index.ts";
 
 const { append, create, freeze, hasOwn, isArray, newList, toArray, weakGet, weakSet } = intrinsics;
@@ -29,23 +29,36 @@ interface Shown {
 /** By mask, without prototypes: the merge asks for them, also in a patched realm. */
 type Filters = { [mask: number]: Filter };
 const filters = new WeakMap<CompiledSlots, Filters>();
+/** Those asked for last. Most processes have one host, and a weak key takes long to look up. */
+let last: { readonly slots: CompiledSlots; readonly filters: Filters } | undefined;
 
 /** The filter of a closed mask. */
 export function filterFor(slots: CompiledSlots, mask: number): Filter {
+  if (last?.slots !== slots) last = { slots, filters: filtersOf(slots) };
+  const ofHost = last.filters;
+  ofHost[mask] ??= compileFilter(slots, mask);
+  return ofHost[mask];
+}
+
+function filtersOf(slots: CompiledSlots): Filters {
   let ofHost = weakGet(filters, slots);
   if (ofHost === undefined) {
     ofHost = create(null) as Filters;
     weakSet(filters, slots, ofHost);
   }
-  ofHost[mask] ??= compileFilter(slots, mask);
-  return ofHost[mask];
+  return ofHost;
 }
 
 function compileFilter(slots: CompiledSlots, mask: number): Filter {
-  const mark: Mark = freeze({ slots, mask, base: undefined, size: undefined });
+  let mark: Mark = { slots, mask, base: undefined, size: undefined };
   const cuts = compileCuts(slots.nodes, mask);
   const build = compileLevelCut("", slots.nodes, cuts, slots.envelope.level.template);
-  return (extensions) => seal(build(extensions), mark);
+  return (extensions) => {
+    // The same mark as long as views are cut from one envelope, or from its unchanged copies.
+    const size = markOf(extensions)?.size;
+    if (size !== mark.size) mark = { slots, mask, base: undefined, size };
+    return seal(build(extensions), mark);
+  };
 }
 
 /** How each of these nodes is shown. */

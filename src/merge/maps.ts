@@ -1,6 +1,6 @@
 /** Maps whose keys are data: what a plugin returns is a difference, key by key. */
 import { addSize, intrinsics, type LevelValue } from "../admit/index.ts";
-import { type HeaderMap, headerFault } from "../extensions/index.ts";
+import { type HeaderMap, headerFault, isNamed } from "../extensions/index.ts";
 import type { Node } from "../slots/index.ts";
 import { type Change, type Merging, refuse } from "./merging.ts";
 
@@ -11,18 +11,25 @@ export function mergeHeaders(merging: Merging, node: Node, change: Change): unkn
   const shown = (change.shown ?? {}) as HeaderMap;
   const proposed = change.proposed as HeaderMap;
   const names = enumerableKeys(proposed);
+  const shownNames = enumerableKeys(shown);
+  // Of what was shown, how much is still there, at the beginning and in the same order.
+  let kept = 0;
+  // The first name that was added, in lower case. Only from the second on are all put down.
+  let first: string | undefined;
   let taken: Record<string, true> | undefined;
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
-    const isNew = !hasOwn(shown, name);
+    const isInStep = kept === i && i < shownNames.length && shownNames[i] === name;
+    if (isInStep) kept += 1;
+    const isNew = !isInStep && !hasOwn(shown, name);
     if (!isNew && shown[name] === proposed[name]) continue;
     const fault = headerFault(name, proposed[name]);
     if (fault !== undefined)
       refuse(merging, node, fault, "A header name or value may not be written.");
     if (!isNew) continue;
-    taken ??= namesKept(shown, names);
     const lower = toLowerAscii(name);
-    if (taken[lower] === true) {
+    if (first !== undefined) taken ??= namesKept(shown, names, first);
+    if (taken === undefined ? isKept(shown, names, lower) : taken[lower] === true) {
       refuse(
         merging,
         node,
@@ -30,10 +37,13 @@ export function mergeHeaders(merging: Merging, node: Node, change: Change): unkn
         "A header was added beside the same name in another case.",
       );
     }
-    taken[lower] = true;
+    first ??= lower;
+    if (taken !== undefined) taken[lower] = true;
   }
-  const shownNames = enumerableKeys(shown);
-  for (let i = 0; i < shownNames.length; i++) {
+  const isAllKept = kept === shownNames.length;
+  // What was shown is all there is, so what is proposed is all there will be.
+  if (isAllKept && change.current === change.shown) return proposed;
+  for (let i = kept; i < shownNames.length; i++) {
     const name = shownNames[i] as string;
     if (!hasOwn(proposed, name) && headerFault(name, undefined) !== undefined) {
       refuse(
@@ -49,9 +59,19 @@ export function mergeHeaders(merging: Merging, node: Node, change: Change): unkn
   return mergeMap(merging, { ...change, proposed: withoutUnseen(merging, node, change, unseen) });
 }
 
-/** What was shown and is proposed, by names in lower case. */
-function namesKept(shown: HeaderMap, names: readonly string[]): Record<string, true> {
+/** Whether `lower` was shown and is proposed, in any case. */
+function isKept(shown: HeaderMap, names: readonly string[], lower: string): boolean {
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    if (isNamed(name, lower) && hasOwn(shown, name)) return true;
+  }
+  return false;
+}
+
+/** What was shown and is proposed, by names in lower case, and one more. */
+function namesKept(shown: HeaderMap, names: readonly string[], more: string): Record<string, true> {
   const kept = newRecord() as Record<string, true>;
+  kept[more] = true;
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
     if (hasOwn(shown, name)) kept[toLowerAscii(name)] = true;

@@ -96,32 +96,31 @@ function mergeSlots(
   }
   const size =
     next === undefined ? undefined : refuseOversize(merging, slots, { view, current, next });
-  const refusal = firstRefusal(
-    slots,
-    toArray(merging.refusals),
-    strict ? toArray(merging.faults) : [],
-  );
-  if (refusal !== undefined) return { ok: false, refusal };
+  if (merging.refusals.length > 0 || (strict && merging.faults.length > 0)) {
+    const faults = strict ? toArray(merging.faults) : [];
+    const refusal = firstRefusal(slots, toArray(merging.refusals), faults);
+    return { ok: false, refusal };
+  }
   const rejections =
     merging.rejections.length === 0 ? noRejections : freeze(toArray(merging.rejections));
   if (next === undefined) return { ok: true, extensions: current, rejections };
   return { ok: true, extensions: seal(next, markAfter(slots, current, size)), rejections };
 }
 
-/** One refusal decides: capability before tier before content, then table order. */
+/** One refusal decides, of one or more: capability before tier before content, then table order. */
 function firstRefusal(
   slots: CompiledSlots,
   refusals: readonly Refusal[],
   rejections: readonly Rejection[],
-): Refusal | undefined {
+): Refusal {
   const ignored = mapped(rejections, (rejection): Refusal => {
     return { ...rejection, tier: tierAt(slots.nodes, rejection.path) };
   });
   const all = concat(ignored, refusals);
-  let best: Refusal | undefined;
-  for (let i = 0; i < all.length; i++) {
+  let best = all[0] as Refusal;
+  for (let i = 1; i < all.length; i++) {
     const refusal = all[i] as Refusal;
-    if (best === undefined || rank(refusal.code) < rank(best.code)) best = refusal;
+    if (rank(refusal.code) < rank(best.code)) best = refusal;
   }
   return best;
 }

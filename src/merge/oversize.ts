@@ -5,6 +5,12 @@ import { filterFor } from "../filter/index.ts";
 import { type CompiledSlots, differsAt, type LevelForm, type Node } from "../slots/index.ts";
 import { type Merging, refuse } from "./merging.ts";
 
+/** How much the parts that changed hold, and held before. */
+interface SizeChange {
+  readonly come: Size;
+  readonly gone: Size;
+}
+
 /** An envelope before and after a merge, and the view that the plugin was given. */
 interface Step {
   readonly view: Slots;
@@ -26,11 +32,15 @@ export function refuseOversize(
 ): Size | undefined {
   const { current, next } = step;
   const size = markOf(current)?.size;
-  const change: Size = { nodes: 0, units: 0 };
+  const change: SizeChange = { come: { nodes: 0, units: 0 }, gone: { nodes: 0, units: 0 } };
   addChanges(change, slots.nodes, slots.form, next, current);
-  if (!fitsEasily(merging, slots, step, size, change)) refuseGrown(merging, slots, step);
+  const { come, gone } = change;
+  if (!fitsEasily(merging, slots, step.view, come)) refuseGrown(merging, slots, step);
   if (size === undefined) return undefined;
-  return { nodes: size.nodes + change.nodes, units: size.units + change.units };
+  return {
+    nodes: size.nodes + come.nodes - gone.nodes,
+    units: size.units + come.units - gone.units,
+  };
 }
 
 function refuseGrown(merging: Merging, slots: CompiledSlots, step: Step): void {
@@ -64,49 +74,28 @@ function firstChanged({ nodes }: CompiledSlots, { current, next }: Step): Node {
 }
 
 /**
- * Whether it would fit if the plugin saw all of what changed: then nothing has to be filtered.
- * What is hidden is not walked: it counts with the whole envelope, or not at all. So how near the
- * whole is to a limit can be told by time, and by nothing else (N3).
+ * Whether it would fit if the plugin saw all of what has come, and nothing had gone for that, and
+ * had been shown all of what its view was cut from: then nothing has to be filtered. So how near
+ * the whole is to a limit can be told by time, and by nothing else (N3).
  */
 function fitsEasily(
   { beside, limits }: Merging,
   slots: CompiledSlots,
-  { view, current }: Step,
-  size: Readonly<Size> | undefined,
-  change: Size,
+  view: Slots,
+  come: Size,
 ): boolean {
-  // A view shows empty sets and levels where there are none: at most one for each part.
-  const most: Size = { nodes: 1 + beside.nodes + slots.parts, units: beside.units };
-  if (size === undefined) addLevel(most, slots.nodes, view);
+  // A view shows empty sets and levels where there are none: at most one for each part. As many
+  // can come into sight with what has come, where the view was cut under another grant.
+  const most: Size = { nodes: 1 + beside.nodes + 2 * slots.parts, units: beside.units };
+  const shown = markOf(view)?.size;
+  if (shown === undefined) addLevel(most, slots.nodes, view);
   else {
-    most.nodes += size.nodes;
-    most.units += size.units;
-    addOthers(most, slots.nodes, slots.form, view, current);
+    most.nodes += shown.nodes;
+    most.units += shown.units;
   }
-  most.nodes += change.nodes;
-  most.units += change.units;
+  most.nodes += come.nodes;
+  most.units += come.units;
   return most.nodes <= limits.nodes && most.units <= limits.units;
-}
-
-/** What a view has and the envelope has not: others changed it since, or it was cut. */
-function addOthers(
-  sum: Size,
-  nodes: readonly Node[],
-  form: LevelForm,
-  view: LevelValue,
-  current: LevelValue,
-): void {
-  const bits = form.differences(view, current);
-  for (let i = 0; bits !== 0 && i < nodes.length; i++) {
-    if (!differsAt(bits, i)) continue;
-    const node = nodes[i] as Node;
-    const part = view[node.key];
-    if (part === undefined) continue;
-    const now = current[node.key];
-    if (node.mixed && now !== undefined) {
-      addOthers(sum, node.fields, node.form, part as LevelValue, now as LevelValue);
-    } else addPart(sum, node, part);
-  }
 }
 
 function addLevel(sum: Size, nodes: readonly Node[], level: LevelValue): void {
@@ -128,7 +117,7 @@ function addPart(sum: Size, { mixed, fields }: Node, part: unknown): void {
 }
 
 function addChanges(
-  sum: Size,
+  change: SizeChange,
   nodes: readonly Node[],
   form: LevelForm,
   after: LevelValue,
@@ -143,10 +132,10 @@ function addChanges(
     if (now === old) continue;
     // A merge takes no slot or level away.
     if (fields.length > 0 && old !== undefined) {
-      addChanges(sum, fields, inner, now as LevelValue, old as LevelValue);
+      addChanges(change, fields, inner, now as LevelValue, old as LevelValue);
       continue;
     }
-    addSize(sum, now);
-    addSize(sum, old, -1);
+    addSize(change.come, now);
+    addSize(change.gone, old);
   }
 }

@@ -1,5 +1,6 @@
 import {
   createExtensions,
+  decodeExtensions,
   filterExtensions,
   getHeader,
   mergeExtensions,
@@ -107,6 +108,14 @@ describe("setHeader", () => {
     ["an upgrade", "Upgrade", "h2c"],
   ])("refuses %s", (_, name, value) => {
     expect(codeOf(() => setHeader(older, name, value))).toBe("header_invalid");
+  });
+
+  it("writes no map with a header named `__proto__`, also where a document has one", () => {
+    const { extensions } = decodeExtensions('{"http":{"headers":{"__proto__":"1","a":"2"}}}');
+    for (const name of ["__proto__", "__Proto__", "a", "b"])
+      expect(codeOf(() => setHeader(extensions, name, "3"))).toBe("snapshot_key");
+    expect(codeOf(() => removeHeader(extensions, "a"))).toBe("snapshot_key");
+    expect(Object.keys(removeHeader(extensions, "__proto__").http?.headers ?? {})).toEqual(["a"]);
   });
 
   it("refuses what is no text, and more headers than there may be", () => {

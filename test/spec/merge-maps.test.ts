@@ -83,6 +83,14 @@ describe("headers", () => {
     verifies("merge:header-duplicate");
     expect(fault({ "X-A": "1" }, { "X-A": "1", "x-a": "2" })).toBe("header_duplicate");
     expect(fault({}, { "X-A": "1", "x-a": "2" })).toBe("header_duplicate");
+    expect(fault({}, { b: "1", "X-A": "1", "x-a": "2" })).toBe("header_duplicate");
+    expect(fault({ "X-A": "1" }, { b: "1", "x-a": "2", "X-A": "1" })).toBe("header_duplicate");
+    expect(fault({ "X-A": "1", b: "2" }, { b: "2", c: "3", "x-b": "4", B: "5" })).toBe(
+      "header_duplicate",
+    );
+    expect(headers({ "X-A": "1", b: "2" }, { b: "2", "x-a": "3", c: "4" })).toEqual({
+      headers: { b: "2", "x-a": "3", c: "4" },
+    });
     expect(headers({ "X-A": "1", "x-a": "2" }, { "X-A": "1", "x-a": "3" })).toEqual({
       headers: { "X-A": "1", "x-a": "3" },
     });
