@@ -9,7 +9,6 @@ import type { ErrorCode } from "../errors/index.ts";
 import {
   enumerableKeys,
   freeze,
-  getPrototypeOf,
   hasOwn,
   isArray,
   isFiniteNumber,
@@ -73,8 +72,6 @@ export function readMap(walk: Walk, value: unknown, hint: unknown, readValue: Re
   countNode(walk);
   if (!enter(walk, source)) return BAD;
   const known = isMap(hint) ? hint : undefined;
-  // A map of ours has no prototype on which anything could be found.
-  const isBare = known !== undefined && getPrototypeOf(known) === null;
   const keys = keysOf(walk, source);
   const map = newMap(keys.length, walk.nodes);
   let same = known !== undefined;
@@ -88,7 +85,7 @@ export function readMap(walk: Walk, value: unknown, hint: unknown, readValue: Re
       continue;
     }
     if (raw === undefined) continue;
-    const shown = isBare || (known !== undefined && hasOwn(known, key)) ? known?.[key] : undefined;
+    const shown = known !== undefined && hasOwn(known, key) ? known[key] : undefined;
     const item = readValue(walk, raw, shown);
     if (item === BAD) bad = true;
     map[key] = item;

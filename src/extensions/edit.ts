@@ -80,18 +80,20 @@ function replaceField(edit: Editing, field: string, value: unknown): Slots {
   return withSlot(edit.extensions, edit.slot.key, freeze(level), edit.mark);
 }
 
-/** Reads the new value of one field as a plugin's: read once, checked, frozen. */
-function readField(edit: Editing, field: string, value: unknown, call: string): unknown {
+/**
+ * Reads the new value of one field as a plugin's: read once, checked, frozen. Of a list or map of
+ * texts that was put together here, `parsed`, only they are checked.
+ */
+function readField(
+  edit: Editing,
+  field: string,
+  value: unknown,
+  call: string,
+  origin: Reading["origin"] = "plugin",
+): unknown {
   const node = nodeByKey(edit.slot.fields, field) as Node;
   const hint = edit.current[field];
-  return readValue(node, value, { hint, call, limits: fieldLimits, origin: "plugin" });
-}
-
-/** The same of a list or map that was put together here, of texts: only they are checked. */
-function readOwn(edit: Editing, field: string, value: unknown, call: string): unknown {
-  const node = nodeByKey(edit.slot.fields, field) as Node;
-  const hint = edit.current[field];
-  return readValue(node, value, { hint, call, limits: fieldLimits, origin: "parsed" });
+  return readValue(node, value, { hint, call, limits: fieldLimits, origin });
 }
 
 // As deep as in the whole: a slot is one level down, its fields two.
@@ -132,7 +134,7 @@ export function addLabelsTo(extensions: object, labels: string | readonly string
   const shown = (edit.current.labels ?? []) as readonly string[];
   const added =
     typeof labels === "string"
-      ? readOwn(edit, "labels", [labels], "addLabels")
+      ? readField(edit, "labels", [labels], "addLabels", "parsed")
       : readField(edit, "labels", labels, "addLabels");
   const union = unionOf(shown, added as readonly string[], shown);
   if (union === shown) return edit.extensions;
@@ -183,8 +185,8 @@ function withHeader(edit: Editing, name: string, value: string | undefined, call
     const next = replaced(map ?? noHeaders, name, value);
     if (next === map) continue;
     // The name that is refused in a plugin's own map is refused here.
-    const read = hasOwn(next, "__proto__") ? readField : readOwn;
-    level[field] = read(edit, field, next, call);
+    const origin = hasOwn(next, "__proto__") ? "plugin" : "parsed";
+    level[field] = readField(edit, field, next, call, origin);
     changed = true;
   }
   return changed
