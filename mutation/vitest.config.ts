@@ -1,10 +1,8 @@
-import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { sourceAliases } from "../test/support/source-aliases.ts";
 import { LoadFailures } from "./load-failures.ts";
 import { entries } from "./tests.ts";
-
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Most mutants die in the file of all tests; only the others get to those apart. */
 class EntryFirst extends BaseSequencer {
@@ -15,16 +13,7 @@ class EntryFirst extends BaseSequencer {
 }
 
 export default defineConfig({
-  resolve: {
-    alias: [
-      { find: /^glassine$/, replacement: here("../src/index.ts") },
-      { find: /^glassine\/anthropic$/, replacement: here("../src/adapters/anthropic/index.ts") },
-      { find: /^glassine\/ai-sdk$/, replacement: here("../src/adapters/ai-sdk/index.ts") },
-      { find: /^glassine\/mcp$/, replacement: here("../src/adapters/mcp/index.ts") },
-      { find: /^glassine\/openai$/, replacement: here("../src/adapters/openai/index.ts") },
-      { find: /^glassine\/redis$/, replacement: here("../src/redis/index.ts") },
-    ],
-  },
+  resolve: { alias: sourceAliases },
   test: {
     include: [...entries()],
     sequence: { sequencer: EntryFirst },
