@@ -46,6 +46,7 @@ export function guardTransport<Transport extends TransportLike, Extensions = unk
   const wire = transport as unknown as Wire;
   /** The handlers of the protocol above. Absent until it sets them. */
   const above = new Map<PropertyKey, unknown>();
+  let isClosed = false;
 
   const traffic = createTraffic(
     {
@@ -64,6 +65,9 @@ export function guardTransport<Transport extends TransportLike, Extensions = unk
     onmessage: (message: unknown, extra?: unknown) => traffic.receive(message, extra),
     onclose: () => {
       traffic.stop();
+      // Some transports tell it at each call of `close`. Two ends that close each other would go on.
+      if (isClosed) return;
+      isClosed = true;
       handler("onclose")?.();
     },
   };
@@ -95,6 +99,7 @@ export function guardTransport<Transport extends TransportLike, Extensions = unk
 
   /** A handler that the host set on the transport itself must not see what was not checked. */
   function start(): Promise<void> {
+    isClosed = false;
     if (!above.has("onclose")) attach("onclose", wire.onclose);
     if (!above.has("onmessage")) attach("onmessage", wire.onmessage);
     return wire.start();

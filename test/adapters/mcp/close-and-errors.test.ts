@@ -1,3 +1,5 @@
+import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
+import { guardTransport } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
 import { fakeManager, settle } from "./support/fake-manager.ts";
 import { held } from "./support/held.ts";
@@ -46,6 +48,27 @@ describe("a close", () => {
     expect([sent(), received()]).toEqual([[], []]);
     await guard.send(toolCall(1));
     expect(sent()).toHaveLength(1);
+  });
+
+  it("is told once, so that two ends that close each other come to an end", async () => {
+    const [near, far] = InMemoryTransport.createLinkedPair();
+    const [other] = InMemoryTransport.createLinkedPair();
+    const guard = guardTransport(near, fakeManager());
+    let told = 0;
+    guard.onclose = () => {
+      told += 1;
+      if (told < 9) void other.close();
+    };
+    other.onclose = () => void guard.close();
+    await guard.start();
+    await far.close();
+    await settle();
+    expect(told).toBe(1);
+
+    await guard.start();
+    await guard.close();
+    await settle();
+    expect(told).toBe(2);
   });
 
   it("leaves no rejection behind when a hook fails afterwards", async () => {

@@ -149,7 +149,7 @@ describe("handlers", () => {
     await raw.close();
     expect(closes()).toBe(1);
     await guard.close();
-    expect(closes()).toBe(2);
+    expect(closes()).toBe(1);
   });
 
   it("keeps a replaced start or close on the guard, as version negotiation in SDK v2 does", async () => {
