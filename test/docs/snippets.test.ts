@@ -30,8 +30,9 @@ async function runAll(own: readonly Program[]): Promise<void> {
   const runner = `${compiled.out}test/docs/support/run-programs.js`;
   const files = own.map(({ file }) => `${compiled.out}build/${folder}/code/${file}`);
   const args = [runner, ...files.map((file) => file.replace(/ts$/, "js"))];
-  const { output, complaints } = await run(process.execPath, args, 150_000);
-  const ended = output.startsWith("[") ? (JSON.parse(output) as ProgramResult[]) : [];
+  const { code, output, complaints } = await run(process.execPath, args, 150_000);
+  // Also a program that prints what it should and then goes on for ever has failed.
+  const ended = code === 0 ? (JSON.parse(output) as ProgramResult[]) : [];
   own.forEach((program, index) => {
     results.set(program, ended[index] ?? { output, error: complaints });
   });
