@@ -9,8 +9,6 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { printsOfLaws, readProgress, reportOf } from "./law-report.mjs";
-import { sourcesOf } from "./law-sources.mjs";
 import { readArguments, refuse } from "./read-arguments.mjs";
 import { faultOf, numbersOfLaws, selectLaws } from "./select-laws.mjs";
 
@@ -63,6 +61,9 @@ if (!values.report) {
   );
 }
 
+// They take their time to load, and nothing else has need of them.
+const { printsOfLaws, readProgress, reportOf } = await import("./law-report.mjs");
+const { sourcesOf } = await import("./law-sources.mjs");
 const runs = Number(values.runs ?? 100_000);
 const perRound = Math.min(runs, 10_000);
 const firstSeed = Number(values.seed ?? 1);

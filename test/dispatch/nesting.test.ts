@@ -150,7 +150,7 @@ describe("labels of an inner run", () => {
       ended.resolve();
     };
     const opens = async () => {
-      await later(30);
+      await later(150);
       mayEnd.resolve();
       await ended.promise;
       await later(2);
