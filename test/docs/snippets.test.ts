@@ -7,6 +7,8 @@ import { type Program, programsOf } from "./support/programs.ts";
 import type { ProgramResult } from "./support/run-programs.ts";
 
 const folder = "docs-snippets";
+/** Whole pages share a process: loading the sources takes longer than most programs do. */
+const processes = 4;
 const pages = [...readPages(), ...readDocstrings()].map((page) => ({
   path: page.path,
   examples: page.text.split("\n").filter((line) => line.startsWith("@example")).length,
@@ -21,12 +23,14 @@ beforeAll(async () => {
   const files = Object.fromEntries(programs.map(({ file, source }) => [`code/${file}`, source]));
   const include = [`build/${folder}/code`, "test/docs/support/run-programs.ts"];
   compiled = await compile(folder, include, files);
-  await Promise.all(pages.map((page) => runAll(page.programs.filter(({ runs }) => runs))));
+  const own = pages.map((page) => page.programs.filter(({ runs }) => runs));
+  const shares = Array.from({ length: processes }, (_, at) =>
+    own.filter((_, index) => index % processes === at).flat(),
+  );
+  await Promise.all(shares.map(runAll));
 }, 200_000);
 
-/** The programs of a page share a process, so that there need not be as many as programs. */
 async function runAll(own: readonly Program[]): Promise<void> {
-  if (own.length === 0) return;
   const runner = `${compiled.out}test/docs/support/run-programs.js`;
   const files = own.map(({ file }) => `${compiled.out}build/${folder}/code/${file}`);
   const args = [runner, ...files.map((file) => file.replace(/ts$/, "js"))];
