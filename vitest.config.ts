@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import process from "node:process";
 import { defineConfig } from "vitest/config";
 import { LawReporter } from "./test/support/law-reporter.ts";
+import { ByProcess, processes } from "./test/support/processes.ts";
 import { sourceAliases } from "./test/support/source-aliases.ts";
 import { SummaryReporter } from "./test/support/summary-reporter.ts";
 
@@ -12,13 +13,20 @@ const laws = lawPlan === undefined ? [] : [new LawReporter(lawPlan)];
 export default defineConfig({
   resolve: { alias: sourceAliases },
   test: {
-    include: ["test/**/*.test.ts", "property-tests/**/*.test.ts"],
-    globalSetup: ["./test/support/redis-notice.ts"],
+    projects: processes.map((test) => ({
+      extends: true,
+      // A setup runs once a project.
+      test: {
+        ...test,
+        globalSetup: test.name === "test" ? ["./test/support/redis-notice.ts"] : [],
+      },
+    })),
+    sequence: { sequencer: ByProcess },
     setupFiles: ["./test/support/property-runs.ts"],
     reporters: ["default", ...laws, new SummaryReporter()],
-    // A process a file: some tests patch intrinsics or start servers. Both cores of a small machine.
     pool: "forks",
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // One more than there are cores: there is always a test that waits for a process or a timer.
+    maxWorkers: availableParallelism() + 1,
     testTimeout: Math.max(60_000, runsPerLaw * 300),
   },
 });

@@ -1,3 +1,4 @@
+// A process of its own: it has a clock of its own in place before the sources load.
 /**
  * Law of deadlines: more time never costs anybody their result. A deadline falls between T and
  * T + T/16 after its start, by where in a sixteenth of T it began. So who is in time by T is in

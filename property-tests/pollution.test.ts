@@ -1,3 +1,4 @@
+// A process of its own: it compares every intrinsic with what it was.
 /** Law of the realm: no input, however made, leaves a mark on what everybody shares. */
 import fc from "fast-check";
 import { createMessage, deny, freezePayload } from "glassine";

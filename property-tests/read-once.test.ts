@@ -1,3 +1,4 @@
+// A process of its own: it watches the intrinsics.
 /**
  * Law of reading once: what was checked is what is kept. Told by counting at the functions that
  * read properties, and by objects that run code whenever somebody looks, and say something else

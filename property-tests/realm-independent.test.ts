@@ -1,3 +1,4 @@
+// A process of its own: it patches the realm.
 /**
  * Law of the patched realm: what a plugin replaces in prototypes and globals has no say in what is
  * taken back from it, and none of it is called. The laws that a run rests on (L10 to L20) are held

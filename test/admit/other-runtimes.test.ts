@@ -1,3 +1,4 @@
+// A process of its own: it loads the sources anew, in a realm that lacks something.
 /** What stands in for what a runtime lacks: safe all the same, and told less clearly. */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it, vi } from "vitest";

@@ -1,3 +1,4 @@
+// A process of its own: it patches the realm.
 /** What is watched of the realm: all of it that a program leans on. */
 import { detectTampering } from "glassine";
 import { afterEach, describe, expect, it } from "vitest";

@@ -1,3 +1,4 @@
+// A process of its own: it patches the realm.
 import vm from "node:vm";
 import { detectTampering } from "glassine";
 import { afterEach, describe, expect, it } from "vitest";

@@ -1,3 +1,4 @@
+// A process of its own: it patches the realm.
 /** Logs, errors and diagnostics: code in what is told, and what reaches a caller. */
 import process from "node:process";
 import { inspect } from "node:util";

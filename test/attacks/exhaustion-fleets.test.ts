@@ -1,3 +1,4 @@
+// A process of its own: it makes very many objects, and each collection walks those of others.
 /** Exhaustion: fleets of plugins. */
 import { createPluginManager, defineHost, definePlugin, type Plugin } from "glassine";
 import { expect, it } from "vitest";

@@ -1,3 +1,4 @@
+// A process of its own: it stops the clocks.
 /** Failures: an ended process, stopped clocks and broken sinks. */
 import { expect, it } from "vitest";
 import {

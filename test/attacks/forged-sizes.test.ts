@@ -1,3 +1,4 @@
+// A process of its own: it patches the realm.
 /** Forged return values: holes, lengths, cycles, depth and broken text. */
 import { createExtensions, mergeExtensions } from "glassine";
 import { expect, it } from "vitest";

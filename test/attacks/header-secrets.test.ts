@@ -1,3 +1,4 @@
+// A process of its own: a warning comes once a process.
 /** Headers: their secrets. */
 import process from "node:process";
 import { inspect } from "node:util";

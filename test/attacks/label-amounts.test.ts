@@ -1,3 +1,4 @@
+// A process of its own: it patches the realm.
 /** Label laundering by amounts, repeats and modes that only look on. */
 import {
   addLabels,

@@ -1,3 +1,4 @@
+// A process of its own: its walk of the realm reads getters that change what they are on.
 /** A patched realm: a plugin replaces what is built in, after the library has loaded. */
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";

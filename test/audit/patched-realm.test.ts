@@ -1,3 +1,4 @@
+// A process of its own: it patches the realm.
 import { expect, it } from "vitest";
 import { type AuditEvent, jsonLines, needlesOf } from "../../src/audit/index.ts";
 import { eventOf, gate, rest, trailTo } from "./support.ts";

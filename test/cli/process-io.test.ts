@@ -1,3 +1,4 @@
+// A process of its own: it has a module replaced.
 /** What a command needs of its process: an output of its own, and an end that is its own. */
 import { writeSync } from "node:fs";
 import process from "node:process";

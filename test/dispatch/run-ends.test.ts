@@ -1,3 +1,4 @@
+// A process of its own: it patches the realm.
 /** Where a run ends, and that nothing of it goes on from there. */
 import { deny } from "glassine";
 import { describe, expect, it } from "vitest";

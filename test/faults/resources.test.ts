@@ -1,3 +1,4 @@
+// A process of its own: it counts the timers and listeners of the process.
 import { getEventListeners } from "node:events";
 import process from "node:process";
 import { deny } from "glassine";

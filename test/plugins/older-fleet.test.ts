@@ -1,3 +1,4 @@
+// A process of its own: it has a module replaced.
 import { createExtensions, createPluginManager, definePlugin } from "glassine";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { verifies } from "../support/verifies.ts";

@@ -1,3 +1,4 @@
+// A process of its own: a warning comes once a process.
 import process from "node:process";
 import { createPluginManager } from "glassine";
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";

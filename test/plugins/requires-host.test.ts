@@ -1,3 +1,4 @@
+// A process of its own: it asks which modules are loaded already.
 import fc from "fast-check";
 import { defineHost, isGlassineError, ManifestError } from "glassine";
 import { describe, expect, it, vi } from "vitest";

@@ -1,3 +1,4 @@
+// A process of its own: it patches the realm.
 /**
  * What a plugin gets to see that patches every method of the common prototypes: neither a service
  * of the host, nor another plugin's configuration.

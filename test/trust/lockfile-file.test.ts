@@ -1,3 +1,4 @@
+// A process of its own: it has a module replaced.
 /** Lockfiles on the disk. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";

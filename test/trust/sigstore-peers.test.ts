@@ -1,3 +1,4 @@
+// A process of its own: it has a module replaced, and a library of it adds to the realm.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";

@@ -1,0 +1,32 @@
+/** Files of tests share processes: one that changes what others find there has one to itself. */
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { root } from "../docs/support/pages.ts";
+import { processes } from "../support/processes.ts";
+
+const files = ["test", "property-tests"].flatMap((folder) =>
+  readdirSync(root + folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".test.ts"))
+    .map((name) => `${folder}/${name}`),
+);
+const [alone] = processes;
+
+it("each file is in one group of processes", () => {
+  const all = "**/*.test.ts";
+  const takes = (path: string) => (each: string) =>
+    each.endsWith(all) ? path.startsWith(each.slice(0, -all.length)) : path === each;
+  for (const path of files) {
+    const takers = processes.filter(
+      ({ include, exclude }) => include.some(takes(path)) && !exclude.includes(path),
+    );
+    expect(takers.length, path).toBe(1);
+  }
+  expect(alone?.include.filter((path) => !files.includes(path))).toEqual([]);
+});
+
+it("what replaces a module, or a clock before the sources load, has a process of its own", () => {
+  const replaces = /^(?:vi\.(?:mock|hoisted)\(|import "\.\/virtual-time\.ts";|.*= vi\.hoisted\()/m;
+  const found = files.filter((path) => replaces.test(readFileSync(root + path, "utf8")));
+  expect(found.length).toBeGreaterThan(10);
+  expect(found.filter((path) => !alone?.include.includes(path))).toEqual([]);
+});
