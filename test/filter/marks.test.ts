@@ -1,0 +1,58 @@
+/** What a view carries unseen: its grant, and how much the envelope holds that it was cut from. */
+import {
+  createExtensions,
+  defineHost,
+  type Extensions,
+  filterExtensions,
+  setCustom,
+  withSlots,
+} from "glassine";
+import { describe, expect, it } from "vitest";
+import { markOf } from "../../src/extensions/index.ts";
+
+const grant = ["append_labels"] as const;
+
+describe("a filter", () => {
+  it("is compiled once for its grant, whichever other hosts filter in between", () => {
+    const hosts = [defineHost({ slots: {} }), defineHost({ slots: {} })] as const;
+    const levels = () =>
+      hosts.map((host) => host.filterExtensions(host.createExtensions({}), grant).security);
+    const first = levels();
+    const again = levels();
+    // What is shown of a level that is not there is made with the filter.
+    for (const [index, level] of first.entries()) expect(again[index]).toBe(level);
+  });
+
+  it("that begins with an edit, which nobody counted, gives a view like any other", () => {
+    const host = defineHost({ slots: {} });
+    const envelope = host.createExtensions({ agent: { turn: 1 }, custom: { a: 1 } });
+    const wide = host.filterExtensions(envelope, ["read_agent"]);
+    const narrow = host.filterExtensions(setCustom(wide, "c", 3) as Extensions, []);
+    expect(markOf(narrow)?.size).toBeUndefined();
+    const edited = setCustom(narrow, "b", 2);
+    expect(edited.custom).toEqual({ a: 1, b: 2, c: 3 });
+    const { extensions } = host.mergeExtensions(envelope, edited, [], { view: narrow });
+    expect(extensions).toMatchObject({ agent: { turn: 1 }, custom: { a: 1, b: 2 } });
+  });
+});
+
+describe("the mark of a view", () => {
+  const envelope = createExtensions({ custom: { text: "four" } });
+
+  it("says how much the envelope holds that it was cut from, hidden parts included", () => {
+    for (const document of [{}, { agent: { input: "hidden" } }, { custom: { a: [1, 2] } }]) {
+      const made = createExtensions(document);
+      const size = markOf(made)?.size;
+      expect(size).toBeDefined();
+      expect(markOf(filterExtensions(made, []))?.size).toBe(size);
+    }
+  });
+
+  it("is one for all views of an envelope, and of its unchanged copies", () => {
+    const views = [envelope, envelope, withSlots(envelope, {})].map((made) =>
+      markOf(filterExtensions(made, grant)),
+    );
+    expect(views[0]?.mask).toBeTypeOf("number");
+    for (const mark of views) expect(mark).toBe(views[0]);
+  });
+});

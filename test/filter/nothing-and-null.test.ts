@@ -1,0 +1,43 @@
+/** What says something in a level that is cut: null does, a level without a field does not. */
+import { defineHost, jsonValue } from "glassine";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+
+const hostOf = (open: z.ZodType) =>
+  defineHost({
+    slots: {
+      desk: {
+        tier: "immutable",
+        description: "Of a test.",
+        schema: z.object({ open, secret: z.string().optional() }),
+        fields: { secret: { read: "read_secret" } },
+      },
+    },
+  });
+
+it("a null that the schema takes is something", () => {
+  const host = hostOf(jsonValue());
+  const view = host.filterExtensions(host.createExtensions({ desk: { open: null } }), []);
+  expect(view.desk).toEqual({ open: null });
+});
+
+describe("a level without a field is nothing", () => {
+  const host = hostOf(z.object({}).optional());
+  const hidden = host.createExtensions({ desk: { open: {}, secret: "s" } });
+
+  it("and so is the level around it", () => {
+    expect(host.filterExtensions(hidden, []).desk).toBeUndefined();
+  });
+
+  it("also where a prototype was patched", () => {
+    const forged = { value: 1, configurable: true, enumerable: true, writable: true };
+    Object.defineProperty(Object.prototype, "forged", forged);
+    let view: { readonly desk?: unknown };
+    try {
+      view = host.filterExtensions(hidden, []);
+    } finally {
+      Reflect.deleteProperty(Object.prototype, "forged");
+    }
+    expect(view.desk).toBeUndefined();
+  });
+});
