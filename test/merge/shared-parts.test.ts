@@ -1,0 +1,76 @@
+/** What a merge takes over is not copied again, and what it did not change is what it was. */
+import {
+  addLabels,
+  amend,
+  appendHop,
+  createExtensions,
+  filterExtensions,
+  mergeExtensions,
+} from "glassine";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
+
+const grant = ["append_labels", "append_delegation", "write_headers"] as const;
+const hop = (subject_id: string) => ({ subject_id, subject_type: "user" });
+const envelope = createExtensions({
+  security: { labels: ["a"] },
+  delegation: { chain: [hop("a")] },
+  http: { headers: { a: "1", b: "2", c: "3" } },
+  custom: { a: 1, b: { deep: 2 }, c: 3 },
+});
+const view = filterExtensions(envelope, grant);
+type View = typeof view;
+const merged = (edited: View) =>
+  mergeExtensions(envelope, edited, grant, { view }).extensions as unknown as View;
+
+describe("what an edit of the view made is put in as it is", () => {
+  const cases: readonly [string, (edit: View) => unknown, View][] = [
+    ["labels", ({ security }) => security.labels, addLabels(view, "b")],
+    ["a chain", ({ delegation }) => delegation?.chain, appendHop(view, hop("b"))],
+    [
+      "custom data with one key more",
+      ({ custom }) => custom,
+      amend(view, (draft) => {
+        draft.custom.d = 4;
+      }),
+    ],
+    [
+      "custom data with one key less and one changed",
+      ({ custom }) => custom,
+      amend(view, (draft) => {
+        delete draft.custom.b;
+        draft.custom.c = 4;
+      }),
+    ],
+    [
+      "custom data under a key that is named as what is absent",
+      ({ custom }) => custom,
+      amend(view, (draft) => {
+        draft.custom.undefined = 4;
+      }),
+    ],
+    [
+      "headers with one less and one more",
+      ({ http }) => http?.headers,
+      amend(view, (draft) => {
+        delete draft.http.headers.b;
+        draft.http.headers.d = "4";
+      }),
+    ],
+  ];
+
+  it.each(cases)("%s", (_, partOf, edited) => {
+    const part = partOf(edited);
+    expect(part).toBeDefined();
+    expect(part).not.toBe(partOf(view));
+    expect(partOf(merged(edited))).toBe(part);
+  });
+
+  it("and all the rest is the very same as before", () => {
+    verifies("merge:shared");
+    const after = merged(addLabels(view, "b"));
+    expect(after.delegation).toBe(envelope.delegation);
+    expect(after.http).toBe(envelope.http);
+    expect(after.custom).toBe(envelope.custom);
+  });
+});
