@@ -1,6 +1,7 @@
 /** What a plugin may do to headers. What it may not is in test/attacks. */
 import { createExtensions, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
+import { codeOf } from "../admit/support.ts";
 
 const extensions = createExtensions({
   http: {
@@ -31,6 +32,26 @@ describe("a header that is written", () => {
       b: "2",
       "x-a": "1",
     });
+  });
+
+  it("may be named as what is absent", () => {
+    expect(merge({ ...shown, undefined: "1" }).extensions.http?.headers).toEqual({
+      ...shown,
+      undefined: "1",
+    });
+    const odd = createExtensions({ http: { headers: { undefined: "1" } } });
+    const more = { undefined: "1", "x-a": "2", "x-b": "3" };
+    const merged = mergeExtensions(odd, { http: { headers: more } }, grant);
+    expect(merged.extensions.http?.headers).toEqual(more);
+  });
+
+  it("does not stand in for one that frames the message, in its place", () => {
+    const framed = createExtensions({ http: { headers: { Host: "here", b: "2", c: "3" } } });
+    const run = (headers: object) => () => mergeExtensions(framed, { http: { headers } }, grant);
+    expect(codeOf(run({ "x-a": "1" }))).toBe("header_invalid");
+    expect(codeOf(run({ "x-a": "1", b: "2", c: "3" }))).toBe("header_invalid");
+    expect(codeOf(run({ b: "2", c: "3", "x-a": "1" }))).toBe("header_invalid");
+    expect(run({ "x-a": "1", b: "2", Host: "here", c: "3" })).not.toThrow();
   });
 
   it("leaves a malformed one of the host alone", () => {

@@ -1,0 +1,65 @@
+/** What a plugin patched behind the end of a list of names is no name, and is not looked at. */
+import { afterEach, describe, expect, it } from "vitest";
+import { extensionsLimits, intrinsics } from "../../src/admit/index.ts";
+import { mergeHeaders, mergeMap } from "../../src/merge/maps.ts";
+import type { Merging } from "../../src/merge/merging.ts";
+import { compileSlots, nodeByKey, standardSlots } from "../../src/slots/index.ts";
+
+const { nodes } = compileSlots(standardSlots);
+const headers = nodeByKey(nodeByKey(nodes, "http")?.fields ?? [], "headers")!;
+const merging = (): Merging => ({
+  mask: 0,
+  growOnly: false,
+  limits: extensionsLimits,
+  rejections: intrinsics.newList(),
+  faults: intrinsics.newList(),
+  refusals: intrinsics.newList(),
+  beside: { nodes: 0, units: 0 },
+});
+const mapOf = (entries: object) => Object.freeze(Object.assign(Object.create(null), entries));
+
+describe("in a realm whose lists go on behind their end", () => {
+  let looks = 0;
+  const patch = (index: number, name: string) =>
+    Object.defineProperty(Array.prototype, index, {
+      get: () => {
+        looks += 1;
+        return name;
+      },
+      configurable: true,
+    });
+  afterEach(() => {
+    looks = 0;
+    for (const index of [0, 1, 2]) Reflect.deleteProperty(Array.prototype, index);
+    Array.prototype.length = 0;
+  });
+
+  it.each([
+    [{}, { "x-a": "1", "X-A": "2" }],
+    [{ b: "1" }, { b: "1", "x-a": "1", "X-A": "2" }],
+  ])(
+    "a header beside the same name in another case is refused, where %j was shown",
+    (was, comes) => {
+      const shown = mapOf(was);
+      const under = merging();
+      patch(Object.keys(was).length, "x-a");
+      mergeHeaders(under, headers, { current: shown, shown, proposed: mapOf(comes) });
+      const found = looks;
+      Reflect.deleteProperty(Array.prototype, Object.keys(was).length);
+      expect(intrinsics.toArray(under.refusals)).toMatchObject([{ code: "header_duplicate" }]);
+      expect(found).toBe(0);
+    },
+  );
+
+  it("a map of which the last key is gone comes out as it is proposed", () => {
+    const shown = mapOf({ a: 1, b: 2 });
+    const proposed = mapOf({ a: 1 });
+    patch(1, "b");
+    patch(2, "c");
+    const merged = mergeMap(merging(), { current: shown, shown, proposed });
+    const found = looks;
+    for (const index of [1, 2]) Reflect.deleteProperty(Array.prototype, index);
+    expect(merged).toBe(proposed);
+    expect(found).toBe(0);
+  });
+});
