@@ -182,6 +182,14 @@ describe("a map", () => {
     expect(merged.extensions.custom).toEqual({ a: 2, b: 1 });
   });
 
+  it("that is gone meanwhile is there again once it is proposed, with nothing that was shown", () => {
+    const before = custom({ a: 1, b: 1 });
+    const empty = moved(before, createExtensions({}), { custom: {} });
+    expect(empty.extensions.custom).toEqual({});
+    const kept = moved(before, createExtensions({}), { custom: { a: 1 } });
+    expect(kept.extensions.custom).toEqual({});
+  });
+
   it("stays as it is when it is not mentioned, or null", () => {
     const before = custom({ a: 1 });
     expect(mergeExtensions(before, { custom: null }, []).extensions).toBe(before);

@@ -1,5 +1,11 @@
 /** What is ignored is reported, by known names; what is refused is refused for the gravest reason. */
-import { createExtensions, defineHost, mergeExtensions, TierViolationError } from "glassine";
+import {
+  createExtensions,
+  defineHost,
+  jsonValue,
+  mergeExtensions,
+  TierViolationError,
+} from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { listed, type Rejection } from "../../src/merge/merging.ts";
@@ -44,6 +50,17 @@ describe("a change that is ignored", () => {
     }
     const empty = { security: { data: {}, objects: {}, labels: [] } };
     expect(mergeExtensions(createExtensions({}), empty, grant).rejections).toEqual([]);
+  });
+
+  it("is reported where it is a null that the schema takes, and nothing was shown", () => {
+    const schema = z.object({ note: jsonValue() });
+    const host = defineHost({
+      slots: { fixed: { tier: "immutable", description: "Of a test.", schema } },
+    });
+    const envelope = host.createExtensions({});
+    const merged = host.mergeExtensions(envelope, { fixed: { note: null } }, []);
+    expect(merged.extensions).toBe(envelope);
+    expect(merged.rejections).toMatchObject([{ path: "fixed", code: "tier_immutable" }]);
   });
 
   it("carries the plugin's name where the host gives it", () => {
