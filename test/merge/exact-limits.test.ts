@@ -15,6 +15,7 @@ import {
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { addSize, extensionsLimits } from "../../src/admit/index.ts";
+import { hostMark, type Mark, markOf, type Slots, seal } from "../../src/extensions/index.ts";
 import { codeOf } from "../admit/support.ts";
 import { verifies } from "../support/verifies.ts";
 
@@ -197,8 +198,22 @@ const cases: Readonly<Record<string, Case>> = {
   },
 };
 
-describe.each(Object.entries(cases))("%s", (_, { grant, shown, now, returned, others, own }) => {
-  const view = filterExtensions(shown, grant as never);
+/** The view, and one that was cut from the same envelope before anyone counted it. */
+const viewsOf = (shown: Extensions, grant: readonly Capability[]) => {
+  const { slots } = markOf(shown) as Mark;
+  const uncounted = seal(slots.form.copy(shown as Slots), hostMark(slots)) as Extensions;
+  return {
+    "the view of an envelope": filterExtensions(shown, grant as never),
+    "the view of one that was not counted": filterExtensions(uncounted, grant as never),
+  };
+};
+const variants = Object.entries(cases).flatMap(([name, each]) =>
+  Object.entries(viewsOf(each.shown, each.grant)).map(
+    ([how, view]) => [`${name}, in ${how}`, { ...each, view }] as const,
+  ),
+);
+
+describe.each(variants)("%s", (_, { grant, view, now, returned, others, own }) => {
   const exact = { nodes: 0, units: 0 };
   addSize(exact, view);
   exact.nodes += others[0] + own[0];
