@@ -6,11 +6,12 @@ const grant = ["write_headers"] as const;
 /** The keys of both kinds of map after a merge, in order. */
 function keysAfter(shown: object, now: object, returned: object): readonly (readonly string[])[] {
   const of = (map: object) => createExtensions({ custom: map, http: { headers: map } } as never);
+  const before = of(shown);
   const { extensions } = mergeExtensions(
-    of(now),
+    now === shown ? before : of(now),
     { custom: returned, http: { headers: returned } },
     grant,
-    { view: filterExtensions(of(shown), grant) },
+    { view: filterExtensions(before, grant) },
   );
   return [extensions.custom, extensions.http?.headers].map((map) => Object.keys(map ?? {}));
 }
