@@ -9,7 +9,7 @@ import {
 } from "glassine";
 import { expect, it } from "vitest";
 import { addSize } from "../../src/admit/index.ts";
-import { markOf, type Slots } from "../../src/extensions/index.ts";
+import { hostMark, type Mark, markOf, type Slots, seal } from "../../src/extensions/index.ts";
 
 const grant = ["append_labels", "append_delegation", "write_headers"] as const;
 const sizeOf = (envelope: Extensions) => {
@@ -37,4 +37,12 @@ it.each([
   const { extensions } = mergeExtensions(envelope, returned, grant);
   expect(extensions).not.toBe(envelope);
   expect(markOf(extensions)?.size).toEqual(sizeOf(extensions));
+});
+
+it("one that was not counted has the mark that all such have, also after a merge", () => {
+  const { slots } = markOf(envelope) as Mark;
+  const uncounted = seal(slots.form.copy(envelope as Slots), hostMark(slots)) as Extensions;
+  const { extensions } = mergeExtensions(uncounted, { custom: { more: 1 } }, []);
+  expect(extensions).not.toBe(uncounted);
+  expect(markOf(extensions)).toBe(hostMark(slots));
 });
