@@ -1,3 +1,4 @@
+// A process of its own: it patches the realm.
 /** What a plugin patched behind the end of a list of names is no name, and is not looked at. */
 import { afterEach, describe, expect, it } from "vitest";
 import { extensionsLimits, intrinsics } from "../../src/admit/index.ts";
