@@ -1,3 +1,4 @@
+// A process of its own: it patches the realm.
 /** Laws of the short way: what is taken over from `JSON.parse` is what reading it gives. */
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";

@@ -1,3 +1,4 @@
+// A process of its own: it patches the realm.
 /** What becomes of a field that is absent: what zod says of it. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";

@@ -1,3 +1,4 @@
+// A process of its own: it patches the realm.
 /** How the checks of a schema are run: each once, in order, on what was read, and as zod would. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";

@@ -1,3 +1,4 @@
+// A process of its own: it patches the realm.
 /** What was shown and comes back: the same object, not judged again. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";

@@ -1,3 +1,4 @@
+// A process of its own: it patches the realm.
 /** Levels: objects with known keys, read whole or over what was shown. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";

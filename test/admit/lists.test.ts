@@ -1,3 +1,4 @@
+// A process of its own: it patches the realm.
 /** Lists are put together of elements of their own: no setter, getter or iterator is met. */
 import { describe, expect, it } from "vitest";
 import { concat, intrinsics, mapped } from "../../src/admit/index.ts";

@@ -1,3 +1,4 @@
+// A process of its own: it patches the realm.
 import { createExtensions, createPluginManager, decodeExtensions, decodeMessage } from "glassine";
 import { describe, expect, it } from "vitest";
 import { extensionsLimits, limitsOver, payloadLimits } from "../../src/admit/index.ts";

@@ -1,3 +1,4 @@
+// A process of its own: it patches the realm.
 /** Unions told apart by one field: read by the option that the tag names, once. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";

@@ -1,3 +1,4 @@
+// A process of its own: it patches the realm.
 import { deny } from "glassine";
 import { describe, expect, it } from "vitest";
 import { thenable } from "./returned.ts";

@@ -1,3 +1,4 @@
+// A process of its own: it patches the realm.
 import {
   createMessage,
   createPluginManager,

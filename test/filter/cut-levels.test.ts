@@ -1,3 +1,4 @@
+// A process of its own: it patches the realm.
 /** What a level looks like of which a part is withheld, standard or a host's own. */
 import { createExtensions, defineHost, filterExtensions, stringSet } from "glassine";
 import { describe, expect, it, vi } from "vitest";

@@ -1,3 +1,4 @@
+// A process of its own: it patches the realm.
 import { createExtensions, type Extensions, filterExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
 

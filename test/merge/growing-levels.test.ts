@@ -1,3 +1,4 @@
+// A process of its own: it patches the realm.
 /** Sets and lists that grow, in the slots of a host: what is taken, what is kept, what is told. */
 import { defineHost, jsonObject, stringSet } from "glassine";
 import { describe, expect, it } from "vitest";

@@ -1,3 +1,4 @@
+// A process of its own: it patches the realm.
 import { createMessage, decodeMessage, encodeMessage } from "glassine";
 import { describe, expect, it } from "vitest";
 import { codeOf } from "../admit/support.ts";

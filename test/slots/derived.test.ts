@@ -1,3 +1,4 @@
+// A process of its own: it patches the realm.
 /** What is read off a table, or follows from a chain, looks nothing up that is not there. */
 import { createExtensions, defineHost, jsonValue } from "glassine";
 import { describe, expect, it } from "vitest";

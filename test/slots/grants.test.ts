@@ -1,3 +1,4 @@
+// A process of its own: it patches the realm.
 /** What a list of names grants is told by the names alone, whatever was asked before. */
 import { createExtensions, filterExtensions } from "glassine";
 import { afterEach, describe, expect, it } from "vitest";
