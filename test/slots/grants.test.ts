@@ -1,5 +1,7 @@
 // A process of its own: it patches the realm.
 /** What a list of names grants is told by the names alone, whatever was asked before. */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { createExtensions, filterExtensions } from "glassine";
 import { afterEach, describe, expect, it } from "vitest";
 import { changingLength } from "../support/changing-length.ts";
@@ -11,6 +13,11 @@ const seven = [
   ...["read_labels", "append_labels", "read_headers", "write_headers"],
   ...["read_roles", "read_permissions", "read_claims"],
 ] as const;
+
+// All that is garbage goes at once when this is called.
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
 const seen = (names: unknown): { readonly labels?: readonly string[] } | undefined =>
   filterExtensions(envelope, names as never).security as never;
 
@@ -55,9 +62,46 @@ describe("a grant", () => {
     expect(stolen).toEqual([]);
   });
 
-  it("keeps no value that is no text", () => {
+  it("keeps no value that is no text", async () => {
     const before = seen([1, {}] as never);
     expect(before).toEqual(seen([]));
     expect(seen(["read_labels", {}])?.labels).toEqual(["PII"]);
+    const references = [1, 2, 31, 32].map((count) => {
+      const value = {};
+      seen(Array.from({ length: count }, () => value));
+      return new WeakRef(value);
+    });
+    // Until then, whatever a reference was made of stays.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    collectGarbage();
+    for (const reference of references) expect(reference.deref()).toBeUndefined();
+  });
+
+  it("is of as many names as were counted first", () => {
+    let asked = 0;
+    const growing = {
+      0: "read_agent",
+      1: "read_labels",
+      get length() {
+        asked = Math.min(asked + 1, 2);
+        return asked;
+      },
+    };
+    expect(seen(growing)?.labels).toBeUndefined();
+    expect(seen(["read_agent", "read_labels"])?.labels).toEqual(["PII"]);
+  });
+
+  it("reads each name once where the same were asked for before", () => {
+    let reads = 0;
+    const names = Object.defineProperty(["read_labels"], 0, {
+      get: () => {
+        reads += 1;
+        return "read_labels";
+      },
+    });
+    seen(names);
+    reads = 0;
+    expect(seen(names)?.labels).toEqual(["PII"]);
+    expect(reads).toBe(1);
   });
 });
