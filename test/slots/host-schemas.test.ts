@@ -90,6 +90,23 @@ describe("a rule that only zod knows", () => {
   });
 });
 
+describe("a rule of a slot around what may be absent", () => {
+  const ordered = z
+    .object({ low: z.number().optional(), high: z.number().optional() })
+    .optional()
+    .refine(({ low, high } = {}) => (low ?? 0) <= (high ?? 0));
+
+  it("holds for what a merge makes, and not for what the plugin had seen", () => {
+    const host = hostOf(ordered);
+    const view = host.view(host.create({ low: 1, high: 5 }));
+    const current = host.create({ low: 1, high: 10 });
+    const merge = (low: number) =>
+      host.mergeExtensions(current as never, { shelf: { low } }, [], { view }).extensions;
+    expect((merge(7) as { shelf?: unknown }).shelf).toEqual({ low: 7, high: 10 });
+    expect(codeOf(() => merge(11))).toBe("extensions_shape");
+  });
+});
+
 describe("a transform", () => {
   it("is not run again on what it made when that comes back unchanged", () => {
     const host = field(z.string().transform((text) => `${text}!`));
