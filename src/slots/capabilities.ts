@@ -34,13 +34,16 @@ export function collectCapabilities(table: SlotTable): CapabilityBits {
   }
   const implied = new Map(names.map((name) => [name, closure(name, direct)]));
   const bitOf = numbersBy(names, (_, index) => 1 << index);
-  const maskOf = numbersBy(names, (name) => joined(bitOf, implied.get(name) as readonly string[]));
+  const maskOf = numbersBy(names, (name) => {
+    const brought = implied.get(name) as readonly string[];
+    return joined(bitOf, brought, brought.length);
+  });
   return {
     names,
     implied,
     has: (name) => direct.has(name),
     mask: remembering(maskOf),
-    bits: (wanted) => joined(bitOf, wanted),
+    bits: (wanted) => joined(bitOf, wanted, wanted.length),
     namesOf: (mask) => {
       const found = intrinsics.newList<string>();
       for (let i = 0; i < names.length; i++) {
@@ -74,17 +77,17 @@ function remembering(numbers: Numbers): CapabilityBits["mask"] {
   const last = intrinsics.newArray<Remembered | undefined>(mostRemembered);
   return (wanted) => {
     const length = intrinsics.countOf(wanted);
-    if (length === 0 || length >= mostRemembered) return joined(numbers, wanted);
+    if (length >= mostRemembered) return joined(numbers, wanted, length);
     const known = last[length];
     if (known !== undefined && isSame(known.names, wanted)) return known.mask;
     const names = intrinsics.newArray<unknown>(length);
     for (let i = 0; i < length; i++) {
       const name: unknown = wanted[i];
       // Anything else would be kept for good.
-      if (typeof name !== "string") return joined(numbers, wanted);
+      if (typeof name !== "string") return joined(numbers, wanted, length);
       names[i] = name;
     }
-    const mask = joined(numbers, names as readonly string[]);
+    const mask = joined(numbers, names as readonly string[], length);
     last[length] = { names, mask };
     return mask;
   };
@@ -95,10 +98,13 @@ function isSame(known: readonly unknown[], wanted: readonly unknown[]): boolean 
   return true;
 }
 
-/** All the bits of some names. Anything that is no known name has none. */
-function joined(numbers: Numbers, names: readonly string[]): number {
+/**
+ * All the bits of some names. Anything that is no known name has none. `length` is how many were
+ * counted: what is no list could tell another number each time.
+ */
+function joined(numbers: Numbers, names: readonly string[], length: number): number {
   let mask = 0;
-  for (let i = 0; i < names.length; i++) {
+  for (let i = 0; i < length; i++) {
     const name: unknown = names[i];
     if (typeof name === "string") mask |= numbers[name] ?? 0;
   }

@@ -37,11 +37,14 @@ describe("a grant", () => {
     for (const length of [
       -1,
       1.5,
+      "1",
+      { valueOf: () => 1 },
       Number.NaN,
       changingLength("7", 0),
       changingLength("7", 0, 40),
     ]) {
       expect(seen({ length })).toEqual(seen([]));
+      expect(seen({ length, 0: "read_labels" })).toEqual(seen([]));
       expect(seen(seven)?.labels).toEqual(["PII"]);
     }
   });
@@ -89,6 +92,18 @@ describe("a grant", () => {
     };
     expect(seen(growing)?.labels).toBeUndefined();
     expect(seen(["read_agent", "read_labels"])?.labels).toEqual(["PII"]);
+    // Also where it is not remembered: too many, or with something that is no text.
+    for (const first of [32, 1]) {
+      let last = first - 1;
+      const endless = {
+        get length() {
+          last += 1;
+          if (last > first + 99) throw new Error("counted on and on");
+          return last;
+        },
+      };
+      expect(seen(endless)).toEqual(seen([]));
+    }
   });
 
   it("reads each name once where the same were asked for before", () => {
