@@ -4,8 +4,15 @@ import { readSource, type SourceFile } from "./source-file.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Every TypeScript file of src/, read once, in the order of their paths. */
-export function readTree(): SourceFile[] {
+let tree: readonly SourceFile[] | undefined;
+
+/** Every TypeScript file of src/, read once a process, in the order of their paths. */
+export function readTree(): readonly SourceFile[] {
+  tree ??= read();
+  return tree;
+}
+
+function read(): readonly SourceFile[] {
   return readdirSync(`${root}src`, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.[cm]?[jt]sx?$/.test(entry.name))
     .map((entry) => `${entry.parentPath}/${entry.name}`.slice(root.length).replaceAll("\\", "/"))
