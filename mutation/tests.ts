@@ -1,6 +1,5 @@
-import { readdirSync } from "node:fs";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
+import { testFiles } from "../test/support/test-files.ts";
 
 /** The tests that bear on each room, by how their paths begin; what fails soonest comes first. */
 const testsFor: Readonly<Record<string, readonly string[]>> = {
@@ -111,8 +110,6 @@ const apart: Readonly<Record<string, { readonly begin: string; readonly because:
   "read-once": { begin: "property-tests/read-once", because: "They watch the intrinsics." },
 };
 
-const root = fileURLToPath(new URL("../", import.meta.url));
-
 const room = process.env.GLASSINE_ROOM;
 
 /** The test files of the room, or of all, that load together. */
@@ -134,15 +131,8 @@ export function entries(): readonly string[] {
 
 function testsOf(room: string | undefined): readonly string[] {
   const isOut = (path: string) => Object.keys(leftOut).some((begin) => path.startsWith(begin));
-  const all = [...allIn("test"), ...allIn("property-tests")].filter((path) => !isOut(path));
+  const all = ["test", "property-tests"].flatMap(testFiles).filter((path) => !isOut(path));
   const beginnings = testsFor[room ?? ""] ?? Object.values(testsFor).flat();
   const found = beginnings.flatMap((begin) => all.filter((path) => path.startsWith(begin)));
   return [...new Set(found)];
-}
-
-function allIn(folder: string): readonly string[] {
-  return readdirSync(root + folder, { recursive: true, encoding: "utf8" })
-    .map((name) => `${folder}/${name.replaceAll("\\", "/")}`)
-    .filter((path) => path.endsWith(".test.ts"))
-    .sort();
 }

@@ -1,14 +1,11 @@
 /** Files of tests share processes: one that changes what others find there has one to itself. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { root } from "../docs/support/pages.ts";
 import { processes } from "../support/processes.ts";
+import { testFiles } from "../support/test-files.ts";
 
-const files = ["test", "property-tests"].flatMap((folder) =>
-  readdirSync(root + folder, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".test.ts"))
-    .map((name) => `${folder}/${name}`),
-);
+const files = ["test", "property-tests"].flatMap(testFiles);
 const [alone] = processes;
 
 it("each file is in one group of processes", () => {

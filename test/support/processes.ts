@@ -3,24 +3,18 @@
  * share one unless they say that they cannot, in a line `// A process of its own: it patches the
  * realm.` before their imports. Laws share with laws: they have a clock of their own.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { testFiles } from "./test-files.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const mark = /^\/\/ A process of its own: .+\.$/m;
 
-/** The files below `folder` that need a process of their own, from the root. */
-function alone(folder: string): readonly string[] {
-  const names = readdirSync(root + folder, { recursive: true, encoding: "utf8" });
-  return names
-    .filter((name) => name.endsWith(".test.ts"))
-    .map((name) => `${folder}/${name.replaceAll("\\", "/")}`)
-    .filter((path) => mark.test(readFileSync(root + path, "utf8").split("\nimport ", 1)[0] ?? ""));
-}
-
 const folders = ["test", "property-tests"];
-const apart = folders.flatMap(alone);
+const apart = folders
+  .flatMap(testFiles)
+  .filter((path) => mark.test(readFileSync(root + path, "utf8").split("\nimport ", 1)[0] ?? ""));
 
 /** Names and files of the projects of vitest, in the order in which they run. */
 export const processes = [

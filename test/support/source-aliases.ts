@@ -2,14 +2,21 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = new URL("../../", import.meta.url);
-const { name, exports: entries } = JSON.parse(
-  readFileSync(new URL("package.json", root), "utf8"),
-) as { name: string; exports: Record<string, string | { default: string }> };
+const manifest = JSON.parse(readFileSync(new URL("package.json", root), "utf8")) as {
+  readonly name: string;
+  readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
+};
+export const packageName = manifest.name;
 
-/** Tests name the package as a user does, and get its sources. */
-export const sourceAliases = Object.entries(entries).flatMap(([entry, target]) => {
+/** What users import, `.` and `./mcp` say, each with its source file from the root. */
+export const entries = Object.entries(manifest.exports).flatMap(([entry, target]) => {
   if (typeof target === "string") return [];
   const source = target.default.replace("./dist/", "src/").replace(/\.js$/, ".ts");
-  const find = new RegExp(`^${name}${entry.slice(1)}$`);
-  return [{ find, replacement: fileURLToPath(new URL(source, root)) }];
+  return [{ entry, source }];
 });
+
+/** Tests name the package as a user does, and get its sources. */
+export const sourceAliases = entries.map(({ entry, source }) => ({
+  find: new RegExp(`^${packageName}${entry.slice(1)}$`),
+  replacement: fileURLToPath(new URL(source, root)),
+}));

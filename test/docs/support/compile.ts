@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
+import { entries, packageName } from "../../support/source-aliases.ts";
 import { root } from "./pages.ts";
 
 export interface Compiled {
@@ -34,20 +35,12 @@ export async function compile(
     compilerOptions: { rootDir: "../..", outDir: "out", noEmit: false },
     include: include.map((path) => `../../${path}`),
   };
-  const exports = {
-    ".": "./src/index.js",
-    "./anthropic": "./src/adapters/anthropic/index.js",
-    "./ai-sdk": "./src/adapters/ai-sdk/index.js",
-    "./mcp": "./src/adapters/mcp/index.js",
-    "./memory-node": "./src/memory-node/index.js",
-    "./node": "./src/node/index.js",
-    "./openai": "./src/adapters/openai/index.js",
-    "./redis": "./src/redis/index.js",
-    "./testing": "./src/testing/index.js",
-  };
+  const exports = Object.fromEntries(
+    entries.map(({ entry, source }) => [entry, `./${source.replace(/ts$/, "js")}`]),
+  );
   write("tsconfig.json", JSON.stringify(config));
   // The output names the package as a user does; Node finds this one for it.
-  write("out/package.json", JSON.stringify({ name: "glassine", type: "module", exports }));
+  write("out/package.json", JSON.stringify({ name: packageName, type: "module", exports }));
   for (const [path, text] of Object.entries(files)) write(path, text);
   const { output } = await run(process.execPath, [compiler, "--pretty", "false", "-p", folder]);
   // What goes on with a finding is indented; every other line is one.
