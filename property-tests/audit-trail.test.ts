@@ -12,7 +12,7 @@ import {
 } from "../src/audit/index.ts";
 import { eventOf, keeping, trailTo, uncaughtDuring } from "../test/audit/support.ts";
 import { expectSome, share } from "./support/runs.ts";
-import { jsonValues } from "./support/schema-values.ts";
+import { characters, jsonValues } from "./support/schema-values.ts";
 
 const answers = {
   takes: () => 1,
@@ -132,7 +132,7 @@ const { fact } = fc.letrec<{ fact: unknown }>((tie) => ({
   fact: fc.oneof(
     { maxDepth: 3, depthSize: "small" },
     fc.oneof(
-      fc.string({ unit: "binary", maxLength: 12 }),
+      fc.string({ unit: characters, maxLength: 12 }),
       fc.constantFrom(
         "token=hunter2",
         "hunter2",

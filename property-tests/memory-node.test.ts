@@ -4,6 +4,7 @@ import { isGlassineError } from "glassine";
 import { describe, expect, it } from "vitest";
 import { applyScores, type Migration, tenantIdFault } from "../src/memory-node/index.ts";
 import { keepsMigrations } from "../src/memory-node/keeps-migrations.ts";
+import { characters } from "./support/schema-values.ts";
 
 const ids = fc.constantFrom("a", "b", "c", "__proto__", "constructor", "toString", "", "0", "1");
 const scores = fc.oneof(
@@ -200,7 +201,7 @@ describe("tenantIdFault", () => {
 
   it("takes nothing else: what it takes is safe in a path, a URI and a log, whatever the case", () => {
     const texts = fc.oneof(
-      fc.string({ unit: "binary", maxLength: 70 }),
+      fc.string({ unit: characters, maxLength: 70 }),
       fc.string({ unit: fc.constantFrom("a", "0", "-", "_", ".", "/", "A", "\n"), maxLength: 70 }),
       fc
         .tuple(good, fc.constantFrom("\n", " ", "/", "..", "\0", "é", "A"))
@@ -220,7 +221,7 @@ describe("tenantIdFault", () => {
 
   it("tells what is wrong on one line of printable ASCII, whatever the id is", () => {
     fc.assert(
-      fc.property(fc.anything(), fc.string({ unit: "binary" }), (value, id) => {
+      fc.property(fc.anything(), fc.string({ unit: characters }), (value, id) => {
         for (const each of [value, id]) expect(tenantIdFault(each) ?? "").toMatch(/^[ -~]*$/);
       }),
     );

@@ -1,7 +1,7 @@
 /** Documents of a provider, read off its own zod schemas: what the provider's SDK takes. */
 import fc from "fast-check";
 import type * as z from "zod";
-import { keys, mapOf, texts } from "./schema-values.ts";
+import { keys, mapOf, texts, urls } from "./schema-values.ts";
 
 interface Def {
   readonly type: string;
@@ -93,7 +93,7 @@ function isTransform(schema: z.ZodType): boolean {
 
 function strings({ format, checks = [] }: Def): fc.Arbitrary<string> {
   const formats = [format, ...checks.map(({ _zod }) => _zod.def.format)];
-  if (formats.includes("url")) return fc.webUrl();
+  if (formats.includes("url")) return urls;
   if (formats.includes("datetime")) {
     return fc
       .date({ min: new Date("1990-01-01"), max: new Date("2090-01-01"), noInvalidDate: true })

@@ -8,5 +8,6 @@ export {
   labels,
   mapOf,
   texts,
+  urls,
   type Words,
 } from "../../src/testing/words.ts";

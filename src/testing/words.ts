@@ -12,7 +12,7 @@ const oddKeys = [
   "hasOwnProperty",
 ];
 
-// Any character but half of one. fast-check's own unit "binary" takes a second to be made.
+// Any character but half of one. fast-check's own unit "binary" takes most of a second to be made.
 export const characters: fc.Arbitrary<string> = fc
   .integer({ min: 0, max: 0x10ffff - 0x800 })
   .map((at) => String.fromCodePoint(at < 0xd800 ? at : at + 0x800));
@@ -21,6 +21,11 @@ const anyText = fc.string({ unit: characters, maxLength: 6 });
 export const texts: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom("", "a", "b", "id-1", "user", "ä", "\u{1d4b3}", "\uff61", "a b", ...oddKeys),
   anyText,
+);
+
+/** URLs of the web. fast-check's own encode characters of that unit. */
+export const urls: fc.Arbitrary<string> = fc.stringMatching(
+  /^https?:\/\/[a-z][a-z\d-]{0,3}[a-z]\.example(:[1-9]\d{3})?(\/([\w.~!$&'()*+,;=:@-]|%[2-7][\dA-F]){0,6}){0,3}(\?[\w=&/?:@]{0,6})?(#[\w-]{0,4})?$/,
 );
 
 /** Labels that are accepted, some of which look alike. */

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { paintFor } from "../../src/cli/print/paint.ts";
 import { printable, printableJson, say, singleQuoted } from "../../src/cli/print/printable.ts";
 import type { Json, PluginFacts } from "../../src/cli/reports.ts";
+import { characters } from "../../src/testing/words.ts";
 import { verifies } from "../support/verifies.ts";
 import { drift, facts, locked, rejected, report, trusted, verified } from "./support/facts.ts";
 import { documentOf, linesOf, type RunOptions, run } from "./support/run.ts";
@@ -15,7 +16,7 @@ const spoilers = [
   ...["\u007f", "\u202e", "\u2066", "\u200b", "\ufeff", "\u{e0041}", "\ud83d", "\t", "\v"],
 ];
 const texts = fc
-  .array(fc.oneof(fc.constantFrom(...spoilers), fc.string({ unit: "binary", maxLength: 5 })), {
+  .array(fc.oneof(fc.constantFrom(...spoilers), fc.string({ unit: characters, maxLength: 5 })), {
     ...{ minLength: 1, maxLength: 6 },
   })
   .map((parts) => parts.join(""));

@@ -15,6 +15,7 @@ import {
   urlOfMedia,
   writeArguments,
 } from "../../src/documents/index.ts";
+import { characters, urls } from "../../src/testing/words.ts";
 import { codeOf } from "../admit/support.ts";
 
 describe("arguments in text", () => {
@@ -104,7 +105,7 @@ describe("arguments in text", () => {
 
   it("tell a name that stands twice from all that may look like one", () => {
     fc.assert(
-      fc.property(fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue()), (values) => {
+      fc.property(fc.dictionary(fc.string({ unit: characters }), fc.jsonValue()), (values) => {
         for (const text of [JSON.stringify(values), JSON.stringify(values, null, "\t")]) {
           expect(parseArguments(text).isAmbiguous).toBe(false);
         }
@@ -136,7 +137,7 @@ describe("media in URLs", () => {
     const bytes = fc.base64String();
     const made = fc.tuple(type, bytes).map(([type, bytes]) => `data:${type};base64,${bytes}`);
     fc.assert(
-      fc.property(fc.oneof(fc.webUrl(), fc.string(), made), (url) => {
+      fc.property(fc.oneof(urls, fc.string(), made), (url) => {
         expect(urlOfMedia(mediaFromUrl(url))).toBe(url);
       }),
     );
