@@ -112,8 +112,20 @@ const apart: Readonly<Record<string, { readonly begin: string; readonly because:
 
 const room = process.env.GLASSINE_ROOM;
 
-/** The test files of the room, or of all, that load together. */
-export function sharedTests(): readonly string[] {
+/** How many test files of a room load by themselves, before all others. */
+const soonest = 16;
+
+/** The test files of the room, or of all, that load together: the first few, which kill most mutants. */
+export function firstTests(): readonly string[] {
+  return sharedTests().slice(0, soonest);
+}
+
+/** The others that load together. */
+export function laterTests(): readonly string[] {
+  return sharedTests().slice(soonest);
+}
+
+function sharedTests(): readonly string[] {
   const begins = Object.values(apart).map(({ begin }) => begin);
   return testsOf(room).filter((path) => !begins.some((begin) => path.startsWith(begin)));
 }
@@ -126,7 +138,11 @@ export function testsApart(name: string): readonly string[] {
 /** The files of this folder that have tests for the room. */
 export function entries(): readonly string[] {
   const names = Object.keys(apart).filter((name) => testsApart(name).length > 0);
-  return ["mutation/entry.test.ts", ...names.map((name) => `mutation/apart/${name}.test.ts`)];
+  return [
+    "mutation/first.test.ts",
+    "mutation/later.test.ts",
+    ...names.map((name) => `mutation/apart/${name}.test.ts`),
+  ];
 }
 
 function testsOf(room: string | undefined): readonly string[] {

@@ -4,10 +4,12 @@ import { sourceAliases } from "../test/support/source-aliases.ts";
 import { LoadFailures } from "./load-failures.ts";
 import { entries } from "./tests.ts";
 
-/** Most mutants die in the file of all tests; only the others get to those apart. */
-class EntryFirst extends BaseSequencer {
+/** Most mutants die in the first file, which loads soonest; few get to those apart. */
+class FirstToLast extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const at = ({ moduleId }: TestSpecification) => (moduleId.endsWith("/entry.test.ts") ? 0 : 1);
+    const order = entries();
+    const at = ({ moduleId }: TestSpecification) =>
+      order.findIndex((entry) => moduleId.endsWith(entry));
     return [...files].sort((a, b) => at(a) - at(b));
   }
 }
@@ -16,7 +18,7 @@ export default defineConfig({
   resolve: { alias: sourceAliases },
   test: {
     include: [...entries()],
-    sequence: { sequencer: EntryFirst },
+    sequence: { sequencer: FirstToLast },
     setupFiles: ["./test/support/property-runs.ts", "./mutation/setup.ts"],
     reporters: [new LoadFailures()],
     testTimeout: 15_000,
