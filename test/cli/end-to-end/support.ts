@@ -1,6 +1,6 @@
 /**
- * The built command as a child process, on packages that npm installed from tarballs into a folder
- * of their own. `npm test` builds first.
+ * The built command as a child process, on packages that npm packed and installed into a folder of
+ * their own. `npm test` builds first.
  */
 import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -69,7 +69,7 @@ export interface Workspace {
   readonly marker: string;
   /** The folder above the root: what lies there is no part of the application. */
   readonly above: string;
-  /** Packs the fixtures with npm and installs the tarballs with npm, in one go. */
+  /** Packs the fixtures and installs what was packed with npm, in one go. */
   install(...fixtures: readonly Fixture[]): Promise<void>;
   uninstall(name: string): Promise<void>;
   /** The folder of an installed package. */
@@ -165,16 +165,6 @@ export async function newWorkspace(): Promise<Workspace> {
     if (code !== 0) throw new Error(stderr);
   }
 
-  /** The paths of the tarballs. */
-  async function pack(folders: readonly string[]): Promise<readonly string[]> {
-    made += 1;
-    const into = join(above, `packed-${made}`);
-    await mkdir(into);
-    const { stdout } = await npm(["pack", "--json", "--pack-destination", into, ...folders], above);
-    const packed = JSON.parse(stdout) as readonly { readonly filename: string }[];
-    return packed.map(({ filename }) => join(into, filename.replace("@", "").replace("/", "-")));
-  }
-
   const environment = { PATH: process.env.PATH ?? "", HOME: home };
 
   const workspace: Workspace = {
@@ -183,7 +173,8 @@ export async function newWorkspace(): Promise<Workspace> {
     marker: join(above, "ran"),
     install: async (...fixtures) => {
       const folders = await Promise.all(fixtures.map(make));
-      await npm(["install", ...(await pack(folders))], root);
+      // As npm installs what is published: each is packed, and what was packed is unpacked.
+      await npm(["install", "--install-links", ...folders], root);
     },
     uninstall: async (name) => {
       await npm(["uninstall", name], root);
