@@ -61,7 +61,7 @@ async function mutate(room) {
     coverageAnalysis: "perTest",
     concurrency: 2,
     timeoutMS: 10_000,
-    timeoutFactor: 3,
+    timeoutFactor: 1.5,
     incremental: true,
     force: !values.again,
     incrementalFile: `build/mutation/${room}.incremental.json`,

@@ -36,14 +36,14 @@ beforeAll(async () => {
   const { code, output, complaints } = await run(
     process.execPath,
     ["--no-deprecation", program],
-    60_000,
+    180_000,
   );
   expect({ code, complaints }).toEqual({ code: 0, complaints: "" });
   for (const line of output.trim().split("\n")) {
     const each = JSON.parse(line) as Played;
     played.set(`${each.attack} ${each.name}`, each);
   }
-}, 120_000);
+}, 300_000);
 afterAll(() => rmSync(dirname(folder), { recursive: true, force: true }));
 
 /** Each patch of an attack changes nothing, and nothing of it is called in admit and merge. */
