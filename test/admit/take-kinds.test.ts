@@ -1,0 +1,46 @@
+/** Kinds in JSON that was just parsed: taken over as they are read, or left to be read the long way. */
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { extensionsLimits, takeParsed, wholeNumber } from "../../src/admit/index.ts";
+import { allowanceOf, type Taker } from "../../src/admit/take.ts";
+import { BAD } from "../../src/admit/walk.ts";
+import { compile, problemsOf } from "./support.ts";
+
+const most = Number.MAX_SAFE_INTEGER;
+
+describe("a whole number", () => {
+  const { take } = compile(wholeNumber()) as { take: Taker };
+
+  it.each([0, 1, 7, most])("is taken over, and counts as a value: %d", (number) => {
+    const left = allowanceOf(extensionsLimits);
+    expect(take(left, number)).toBe(number);
+    expect(left.nodes).toBe(extensionsLimits.nodes - 1);
+  });
+
+  it("has no sign where it is zero", () => {
+    expect(take(allowanceOf(extensionsLimits), -0)).toBe(0);
+  });
+
+  it.each([
+    [-1],
+    [-most],
+    [0.5],
+    [-0.5],
+    [most + 1],
+    [Number.POSITIVE_INFINITY],
+    ["1"],
+    [null],
+    [true],
+    [[]],
+    [{}],
+  ])("is not %j, which is read the long way and refused", (value) => {
+    expect(take(allowanceOf(extensionsLimits), value)).toBe(BAD);
+    expect(problemsOf(wholeNumber(), value, "parsed")).toHaveLength(1);
+  });
+
+  it("is taken over with the level around it", () => {
+    const level = compile(z.object({ f: wholeNumber() }));
+    expect(takeParsed(level, { f: 0 }, extensionsLimits)).toEqual({ f: 0 });
+    expect(takeParsed(level, { f: -1 }, extensionsLimits)).toBeUndefined();
+  });
+});
