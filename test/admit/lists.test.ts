@@ -1,11 +1,11 @@
 // A process of its own: it patches the realm.
 /** Lists are put together of elements of their own: no setter, getter or iterator is met. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { concat, intrinsics, mapped } from "../../src/admit/index.ts";
 import { changingLength } from "../support/changing-length.ts";
 import { later, patch, told } from "./realm-patches.ts";
 
-const { append, copyOf, newArray, newList, toArray } = intrinsics;
+const { append, copyOf, countOf, newArray, newList, toArray } = intrinsics;
 
 /** Around what is copied at once and what is not. */
 const lengths = [0, 1, 2, 255, 256, 257, 1_023, 1_024, 1_025];
@@ -75,12 +75,45 @@ describe("a new array", () => {
     expect(newArray(3)).not.toBe(newArray(3));
   });
 
+  it.each([2, 256, 257])(
+    "of %i meets nothing also where it is the first of all",
+    async (length) => {
+      vi.resetModules();
+      const anew = await import("../../src/admit/intrinsics.ts");
+      const { made, met } = inPatchedRealm(() => anew.newArray(length));
+      expect(met).toBe(0);
+      expect(made).toHaveLength(length);
+    },
+  );
+
+  it.each([...lengths, 3_000])("has what a list of %i has, in order", (length) => {
+    const items = numbered(length);
+    expect(copyOf(items)).toEqual(items);
+    expect(concat(items)).toEqual(items);
+  });
+
+  it("has room for more than lies on the stack", () => {
+    const items = new Array<number>(600_000).fill(1);
+    const copy = copyOf(items);
+    expect([copy.length, copy.at(-1)]).toEqual([items.length, 1]);
+  });
+
   it("has what was put together, in order", () => {
     expect(concat(["a"], ["b", "c"])).toEqual(["a", "b", "c"]);
     expect(concat(["a"], ["b", "c"], 1)).toEqual(["a", "c"]);
     expect(concat(["a"], ["b"], 1)).toEqual(["a"]);
     expect(mapped([1, 2], (item) => item * 2)).toEqual([2, 4]);
     expect(toArray(listOf(["a", "b"]))).toEqual(["a", "b"]);
+  });
+});
+
+describe("how many a list counts", () => {
+  it.each([0, 1, 256, Number.MAX_SAFE_INTEGER])("is what it says: %d", (length) => {
+    expect(countOf({ length })).toBe(length);
+  });
+
+  it.each([-1, -0.5, 1.5, 2 ** 53, Number.NaN])("is none where it says %d", (length) => {
+    expect(countOf({ length })).toBe(0);
   });
 });
 
