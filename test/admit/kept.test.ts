@@ -45,6 +45,19 @@ describe("a part that comes back as it was shown", () => {
   });
 });
 
+it("a set that is handed back itself is not looked through", () => {
+  const looks: PropertyKey[] = [];
+  const get = (target: object, key: PropertyKey, receiver: unknown): unknown => {
+    looks.push(key);
+    return Reflect.get(target, key, receiver);
+  };
+  for (const schema of [stringSet(), labelSet()]) {
+    const shown = new Proxy(readingOf(schema, ["b", "a"]) as object, { get });
+    expect(readingOf(schema, shown, "host", shown)).toBe(shown);
+  }
+  expect(looks).toEqual([]);
+});
+
 it("an object is no text that was shown, though it has the same letters", () => {
   const schema = z.object({ f: jsonValue() });
   const value = { f: { 0: "a", 1: "b" } };
