@@ -22,6 +22,30 @@ async function loadBare<Module>(load: () => Promise<Module>): Promise<Module> {
   }
 }
 
+/** The same where there is no `process`, as in a browser. */
+async function withoutProcess<Module>(load: () => Promise<Module>): Promise<Module> {
+  const whole = Object.getOwnPropertyDescriptor(globalThis, "process");
+  vi.resetModules();
+  try {
+    Reflect.deleteProperty(globalThis, "process");
+    return await load();
+  } finally {
+    if (whole) Object.defineProperty(globalThis, "process", whole);
+  }
+}
+
+/** The same where the runtime knows how to get a module, and has none of that name. */
+async function withoutUtil<Module>(load: () => Promise<Module>): Promise<Module> {
+  const { getBuiltinModule } = process;
+  vi.resetModules();
+  try {
+    process.getBuiltinModule = () => undefined as never;
+    return await load();
+  } finally {
+    process.getBuiltinModule = getBuiltinModule;
+  }
+}
+
 describe("on a runtime without isWellFormed and util.types", () => {
   let bare: typeof intrinsics;
   let named: string;
@@ -72,6 +96,28 @@ describe("on a runtime without isWellFormed and util.types", () => {
     expect(bare.isProxy(new Proxy({}, {}))).toBe(false);
     expect(bare.isAsyncFunction(async () => 1)).toBe(false);
   });
+
+  it("the keys of an object are asked for once, symbols among them", async () => {
+    const { ownKeys } = await loadBare(() => import("../../src/admit/intrinsics.ts"));
+    const target = { a: 1, [Symbol.iterator]: 2 };
+    let asked = 0;
+    const count = () => {
+      asked += 1;
+      return Reflect.ownKeys(target);
+    };
+    expect(ownKeys(new Proxy(target, { ownKeys: count }))).toEqual(["a", Symbol.iterator]);
+    expect(asked).toBe(1);
+  });
+});
+
+it.each<[string, (run: () => Promise<unknown>) => Promise<unknown>]>([
+  ["a process", withoutProcess],
+  ["the module of its types", withoutUtil],
+])("a runtime without %s tells no proxy, and does all else", async (_, on) => {
+  const bare = (await on(() => import("../../src/admit/intrinsics.ts"))) as typeof intrinsics;
+  expect(bare.isProxy(new Proxy({}, {}))).toBe(false);
+  expect(bare.isNativePromise(Promise.resolve())).toBe(true);
+  expect(bare.ownKeys({ a: 1 })).toEqual(["a"]);
 });
 
 describe("an object that runs code, where the runtime cannot tell it from another", () => {
