@@ -6,6 +6,7 @@ import {
   compileSchema,
   extensionsLimits,
   type Limits,
+  takeParsed,
 } from "../../src/admit/index.ts";
 import { type GlassineError, isGlassineError, type Problem } from "../../src/errors/index.ts";
 
@@ -77,4 +78,18 @@ export function problemsOf(
 /** The same by a schema that was compiled before. */
 export function problemsBy(compiled: Compiled, value: unknown): readonly string[] {
   return linesIn(admit(compiled, value, optionsOf()));
+}
+
+/** What is taken over of a text at once; `undefined` where it has to be read the long way. */
+export function takenOf(
+  schema: z.ZodType,
+  text: string,
+  limits: Partial<Limits> = {},
+): object | undefined {
+  return takeParsed(compile(schema), JSON.parse(text), { ...extensionsLimits, ...limits });
+}
+
+/** What is read of a text the long way. */
+export function readFrom(schema: z.ZodType, text: string, limits: Partial<Limits> = {}): Admitted {
+  return admit(compile(schema), JSON.parse(text), optionsOf({ origin: "parsed", limits }));
 }

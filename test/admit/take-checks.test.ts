@@ -1,0 +1,76 @@
+/** What is taken over at once is held to the checks of its schema, each run once. */
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { stringSet, withRule } from "../../src/admit/index.ts";
+import { compile, problemsBy, takenOf } from "./support.ts";
+
+/** A check that notes what it is given. */
+function noting() {
+  const given: unknown[] = [];
+  return { given, note: (value: unknown) => given.push(value) > 0 };
+}
+
+describe("a check", () => {
+  it("is given what was taken over, once", () => {
+    const { given, note } = noting();
+    const schema = z.object({ f: z.string().refine(note), g: z.number().optional() }).refine(note);
+    expect(takenOf(schema, '{"f":"a"}')).toEqual({ f: "a", g: undefined });
+    expect(given).toEqual(["a", { f: "a" }]);
+  });
+
+  it("is not given what cannot be taken over", () => {
+    const { given, note } = noting();
+    expect(takenOf(z.array(z.string().refine(note)), "[5]")).toBeUndefined();
+    expect(takenOf(z.array(z.string()).refine(note), "[5]")).toBeUndefined();
+    expect(given).toEqual([]);
+  });
+
+  it("that makes another value of it has the text read the long way", () => {
+    const make = z.array(z.string()).check((payload) => {
+      payload.value = ["made"];
+    });
+    expect(takenOf(make, '["a"]')).toBeUndefined();
+    const same = z.array(z.string()).check(() => {});
+    expect(takenOf(same, '["a"]')).toEqual(["a"]);
+  });
+
+  it("is held to also where another one passes", () => {
+    const schema = z.array(z.string().min(2).max(3));
+    expect(takenOf(schema, '["ab","abc"]')).toEqual(["ab", "abc"]);
+    expect(takenOf(schema, '["a"]')).toBeUndefined();
+    expect(takenOf(schema, '["abcd"]')).toBeUndefined();
+  });
+});
+
+describe("a rule", () => {
+  it("is asked once a reading, whichever way", () => {
+    const { given, note } = noting();
+    const schema = z.array(withRule(z.string(), "any", note));
+    expect(takenOf(schema, '["a"]')).toEqual(["a"]);
+    expect(given).toEqual(["a"]);
+    expect(problemsBy(compile(schema), ["b"])).toEqual([]);
+    expect(given).toEqual(["a", "b"]);
+  });
+
+  it("sees a level as it is stored, the checks beside it as zod has it", () => {
+    const rule = noting();
+    const check = noting();
+    const level = z.object({ a: z.string(), b: z.string().optional() });
+    const schema = withRule(level, "any", rule.note).refine(check.note);
+    expect(takenOf(schema, '{"a":"x"}')).toBeDefined();
+    expect(rule.given.map((value) => Object.keys(value as object))).toEqual([["a", "b"]]);
+    expect(check.given.map((value) => Object.keys(value as object))).toEqual([["a"]]);
+  });
+});
+
+describe("what has no checks", () => {
+  it.each<[string, z.ZodType]>([
+    ["a text", z.string()],
+    ["a union", z.union([z.string(), z.number()])],
+    ["a transform", z.string().transform((text) => text.length)],
+    ["a record of named keys", z.record(z.enum(["a"]), z.string())],
+    ["a set", stringSet()],
+  ])("has nothing that what is put together is held to: %s", (_, schema) => {
+    expect(compile(schema).passes).toBeUndefined();
+  });
+});
