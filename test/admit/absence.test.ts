@@ -156,6 +156,14 @@ describe("a default that a function makes", () => {
     value = later;
     expect(fields?.[0]?.fallback?.()).toBe(expected);
   });
+
+  it("is made anew also where it is null at first", () => {
+    let value: unknown = null;
+    const compiled = z.object({ f: z.any().default(() => value) });
+    const { fields } = compile(compiled).level ?? {};
+    value = "b";
+    expect(fields?.[0]?.fallback?.()).toBe("b");
+  });
 });
 
 describe("a default that is a container", () => {

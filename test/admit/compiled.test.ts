@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import {
   admit,
+  amount,
   type Compiled,
   extensionsLimits,
   jsonObject,
@@ -64,6 +65,22 @@ it("is frozen as a whole", () => {
     parts.push(...Object.values(part));
   }
   expect(parts.length).toBeGreaterThan(30);
+});
+
+it("has each part of its own, so that none is looked up on a prototype", () => {
+  const parts = ["shape", "read", "overlay", "take", "passes", "level", "element"];
+  for (const schema of [z.string(), z.object({}), z.array(z.string()), tagged, z.any(), amount()]) {
+    expect(Object.keys(compile(schema))).toEqual(expect.arrayContaining(parts));
+  }
+});
+
+it("is one and the same wherever a schema stands", () => {
+  const part = z.object({ a: z.string() });
+  const { level } = compile(z.object({ f: part, g: part.optional(), h: z.array(part) }));
+  const [f, g, h] = level?.fields.map(({ compiled }) => compiled) ?? [];
+  expect(f).toBeDefined();
+  expect(g).toBe(f);
+  expect(h?.element).toBe(f);
 });
 
 describe("what is wrapped around a type", () => {
@@ -148,6 +165,24 @@ describe("a lazy schema", () => {
     expect(asked).toBe(before);
   });
 
+  it("is resolved when it is declared, as are a hundred of them", () => {
+    let asked = 0;
+    const part = () =>
+      z.array(
+        z.lazy(() => {
+          asked += 1;
+          return z.string();
+        }),
+      );
+    const parts = Array.from({ length: 100 }, (_, i) => [`f${i}`, part()] as const);
+    const compiled = compile(z.object(Object.fromEntries(parts)));
+    expect(asked).toBe(100);
+    expect(problemsBy(compiled, Object.fromEntries(parts.map(([key]) => [key, ["a"]])))).toEqual(
+      [],
+    );
+    expect(asked).toBe(100);
+  });
+
   it("may name one that is not there yet, and is asked again when it is read", () => {
     let later: z.ZodType | undefined;
     const compiled = compile(
@@ -184,6 +219,7 @@ describe("a root that is no level", () => {
     ["a list", z.array(z.string()), "an array"],
     ["a level", z.object({ a: z.string() }), "an object"],
     ["a text", z.string(), "a text"],
+    ["an enumeration", z.enum(["a", "b"]), 'one of "a", "b"'],
   ])("is not undefined: %s", (_, schema, expected) => {
     expect(problemsOf(schema, undefined)).toEqual(undefinedAt(expected));
   });
