@@ -73,6 +73,15 @@ it("a list of its own limit may be longer than others, and one without is held t
   expect(takenOf(limited(list(z.string()), "hops"), '["a","b"]', limits)).toEqual(["a", "b"]);
 });
 
+it("a list of more elements than values may come is not gone into, one of as many is", () => {
+  const given: unknown[] = [];
+  const schema = list(z.string().refine((text) => given.push(text) > 0));
+  expect(takenOf(schema, '["a","b","c"]', { nodes: 2 })).toBeUndefined();
+  expect(given).toEqual([]);
+  expect(takenOf(schema, '["a","b"]', { nodes: 2 })).toBeUndefined();
+  expect(given).toEqual(["a", "b"]);
+});
+
 describe("a value by itself", () => {
   const left = (limits: Partial<Limits> = {}) => allowanceOf({ ...extensionsLimits, ...limits });
   const takerOf = (schema: z.ZodType) => compile(schema).take as Taker;

@@ -2,33 +2,37 @@
 /** What is taken over in a realm that a plugin has patched: nothing of the realm's is met. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { jsonObject } from "../../src/admit/index.ts";
+import { extensionsLimits, jsonObject, takeParsed } from "../../src/admit/index.ts";
 import { patch, told } from "./realm-patches.ts";
 import { compile, problemsBy, takenOf } from "./support.ts";
 
 const level = z.object({ a: z.string(), b: z.number().optional() });
 const text = '{"a":"x"}';
 
-/** What is taken while `target` has one more property. */
-function takenWith(target: object, key: PropertyKey, descriptor: PropertyDescriptor) {
+/** What is taken over of a text while the realm is patched. What it is taken by was compiled before. */
+function takenWhile(schema: z.ZodType, document: string, patches: () => void): object | undefined {
+  const compiled = compile(schema);
   let taken: object | undefined;
   told(() => {
-    patch(target, key, descriptor);
-    taken = takenOf(level, text);
+    patches();
+    taken = takeParsed(compiled, JSON.parse(document), extensionsLimits);
   });
   return taken;
 }
 
+const takenWith = (key: string, descriptor: PropertyDescriptor) =>
+  takenWhile(level, text, () => patch(Object.prototype, key, descriptor));
+
 describe("what every object has", () => {
   it("has everything read the long way where it can be enumerated", () => {
     const found = { value: 1, enumerable: true, writable: true };
-    expect(takenWith(Object.prototype, "b", found)).toBeUndefined();
-    expect(takenWith(Object.prototype, "other", found)).toBeUndefined();
+    expect(takenWith("b", found)).toBeUndefined();
+    expect(takenWith("other", found)).toBeUndefined();
     expect(takenOf(level, text)).toEqual({ a: "x", b: undefined });
   });
 
   it("is not seen where it is hidden", () => {
-    expect(takenWith(Object.prototype, "b", { value: 1 })).toEqual({ a: "x", b: undefined });
+    expect(takenWith("b", { value: 1 })).toEqual({ a: "x", b: undefined });
   });
 });
 
@@ -38,24 +42,20 @@ it("no setter is met where something is taken over", () => {
     met += 1;
   };
   const schema = z.object({ f: z.array(z.string()), g: z.record(z.string(), z.number()) });
-  let taken: object | undefined;
-  told(() => {
+  const taken = takenWhile(schema, '{"g":{"h":-0},"f":["a","b"]}', () => {
     for (const key of ["f", "g", "h"]) patch(Object.prototype, key, { set });
     for (const index of [0, 1, 2]) patch(Array.prototype, index, { set });
-    taken = takenOf(schema, '{"g":{"h":-0},"f":["a","b"]}');
   });
   expect(met).toBe(0);
   expect(taken).toEqual({ f: ["a", "b"], g: { h: 0 } });
 });
 
 it("a tag is not looked up on a prototype", () => {
-  const schema = z.array(z.discriminatedUnion("t", [z.object({ t: z.literal("a") })]));
-  let taken: object | undefined;
-  told(() => {
-    patch(Object.prototype, "t", { value: "a" });
-    taken = takenOf(schema, "[{}]");
-  });
+  const option = (tag: string) => z.object({ t: z.literal(tag).default(tag) });
+  const schema = z.array(z.discriminatedUnion("t", [option("a"), option("b")]));
+  const taken = takenWhile(schema, "[{}]", () => patch(Object.prototype, "t", { value: "a" }));
   expect(taken).toBeUndefined();
+  expect(takenOf(schema, '[{"t":"a"}]')).toEqual([{ t: "a" }]);
 });
 
 it("a list with holes shows none of its elements to a setter", () => {
