@@ -49,7 +49,7 @@ interface Compiling extends CompileOptions {
 }
 
 /** A getter that makes a schema anew each time has no end; the rest is compiled on first use. */
-const maxPending = 100;
+const maxPending = 200;
 
 /**
  * Compiled as a whole, and frozen: a first use may come in a realm that a plugin has patched, and
@@ -65,10 +65,10 @@ export function compilerFor(options: CompileOptions): (schema: z.ZodType) => Com
   return (schema) => {
     const compiling: Compiling = { ...options, known, pending: [] };
     const compiled = compile(schema, compiling);
-    for (const inner of compiling.pending) {
-      if (compiling.pending.length > maxPending) break;
+    // What is pending grows on the way.
+    for (let i = 0; i < compiling.pending.length && i < maxPending; i++) {
       try {
-        inner();
+        compiling.pending[i]?.();
       } catch {
         // A getter may name a schema that is not there yet.
       }
@@ -204,7 +204,10 @@ function compileLazy(getter: () => z.ZodType, options: Compiling): Compiled {
   return native(
     "scalar",
     (walk, input, hint) => compiled().read(walk, input, hint),
-    (left, input) => compiled().take?.(left, input) ?? BAD,
+    (left, input) => {
+      const { take } = compiled();
+      return take === undefined ? BAD : take(left, input);
+    },
   );
 }
 
@@ -279,7 +282,7 @@ function oneOf(values: readonly unknown[]): Reader {
   return (walk, value) => {
     countNode(walk);
     if (typeof value === "string" && checkText(walk, value) === BAD) return BAD;
-    for (let i = 0; i < values.length; i++) if (values[i] === value) return value;
+    for (let i = 0; i < values.length; i++) if (values[i] === value) return values[i];
     if (typeof value !== "string") return mismatch(walk, value, expected);
     return report(walk, walk.shapeCode, expected, "another text");
   };

@@ -23,7 +23,7 @@ export {
   wholeNumber,
 } from "./kinds.ts";
 export { compileLevel, withAliases } from "./level.ts";
-export { builderByKey } from "./level-builder.ts";
+export { builderByKey, hasKeys } from "./level-builder.ts";
 export { areWithin, extensionsLimits, type Limits, payloadLimits } from "./limits.ts";
 export { beginsWith, concat, includes, mapped } from "./lists.ts";
 export { hasMoreIndexes } from "./properties.ts";

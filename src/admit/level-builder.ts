@@ -1,13 +1,19 @@
 /** How the objects of a level are made out of their values. */
 import type { LevelBuilder } from "./compiled.ts";
 import { freeze } from "./intrinsics.ts";
+import { beginsWith } from "./lists.ts";
 
 /** The one that was made for these keys, or one that knows any. */
 export function builderOf(
   keys: readonly string[],
   builders: readonly LevelBuilder[] = [],
 ): LevelBuilder {
-  return builders.find((each) => each.keys.join() === keys.join()) ?? builderByKey(keys);
+  return builders.find((each) => hasKeys(each.keys, keys)) ?? builderByKey(keys);
+}
+
+/** Whether a level has these keys, in this order. */
+export function hasKeys(these: readonly string[], keys: readonly string[]): boolean {
+  return these.length === keys.length && beginsWith(these, keys);
 }
 
 /** Makes a level of any keys. */

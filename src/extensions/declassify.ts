@@ -5,10 +5,10 @@
  */
 import {
   asSet,
-  concat,
   ignore,
   includes,
   intrinsics,
+  mapped,
   nowInstant,
   without,
 } from "../admit/index.ts";
@@ -55,7 +55,7 @@ export function removeLabels(
   const security = slots.security as { readonly labels: readonly string[] } | undefined;
   const present = security?.labels ?? [];
   // Read once: what the caller has in hand may change.
-  const wanted = isArray(labels) ? concat(labels as readonly string[]) : [];
+  const wanted = isArray(labels) ? mapped(labels as readonly string[], (label) => label) : [];
   if (wanted.length === 0) refuse("Name the labels to take away; got none.");
   for (let i = 0; i < wanted.length; i++) {
     const label: unknown = wanted[i];

@@ -1,5 +1,11 @@
 /** How objects of one level are copied and compared, key by key. */
-import { builderByKey, intrinsics, type LevelBuilder, type LevelValue } from "../admit/index.ts";
+import {
+  builderByKey,
+  hasKeys,
+  intrinsics,
+  type LevelBuilder,
+  type LevelValue,
+} from "../admit/index.ts";
 import { levelForms } from "./level-forms.generated.ts";
 
 /** Of a standard level, generated from the table: each key is named in the source. */
@@ -20,7 +26,7 @@ export const levelBuilders: readonly LevelBuilder[] = Object.values(levelForms);
 /** The form of a level; one that is no standard level has its keys looked up. */
 export function formOf(path: string, keys: readonly string[]): LevelForm {
   const form = intrinsics.hasOwn(levelForms, path) ? levelForms[path] : undefined;
-  return form !== undefined && form.keys.join() === keys.join() ? form : formByKey(keys);
+  return form !== undefined && hasKeys(form.keys, keys) ? form : formByKey(keys);
 }
 
 function formByKey(keys: readonly string[]): LevelForm {

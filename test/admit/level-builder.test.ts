@@ -1,13 +1,23 @@
 /** Who makes the objects of a level: a builder that knows its keys, or one that looks them up. */
 import { describe, expect, it } from "vitest";
 import { builderOf } from "../../src/admit/level-builder.ts";
+import { formOf, levelBuilders } from "../../src/slots/level-form.ts";
 
 const builderFor = (...keys: readonly string[]) => ({ keys, build: () => ({}) });
 
 describe("the builder of a level", () => {
   it("is the one that was made for its keys, in their order", () => {
-    const [other, reversed, wanted] = [builderFor("a"), builderFor("b", "a"), builderFor("a", "b")];
-    expect(builderOf(["a", "b"], [other, reversed, wanted])).toBe(wanted);
+    const wanted = builderFor("a", "b");
+    const others = [["a"], ["b", "a"], ["a,b"], ["a", "b", "c"]].map((keys) => builderFor(...keys));
+    expect(builderOf(["a", "b"], [...others, wanted])).toBe(wanted);
+  });
+
+  it("is none of a standard level for one key that is spelled like all of its keys", () => {
+    for (const { keys } of levelBuilders) {
+      const odd = keys.join();
+      expect(builderOf([odd], levelBuilders).build(["v"])).toEqual({ [odd]: "v" });
+      expect(formOf("mcp", [odd]).keys).toEqual([odd]);
+    }
   });
 
   it.each([[undefined], [[]], [[builderFor("a"), builderFor("b", "a")]]])(
