@@ -50,7 +50,7 @@ export const readJson: Reader = (walk, value, hint) => {
       : readMap(walk, value, hint, readJson);
   }
   countNode(walk);
-  if (typeof value === "string") return checkText(walk, value);
+  if (typeof value === "string") return checkText(walk, value, hint);
   if (typeof value === "boolean" || value === null) return value;
   if (typeof value === "number") {
     if (!isFiniteNumber(value)) {
@@ -80,12 +80,13 @@ export function readMap(walk: Walk, value: unknown, hint: unknown, readValue: Re
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i] as string;
     const raw = readProperty(walk, source, key);
-    if (raw === BAD || !checkKey(walk, key)) {
+    const isKnown = known !== undefined && hasOwn(known, key);
+    if (raw === BAD || !checkKey(walk, key, isKnown)) {
       bad = true;
       continue;
     }
     if (raw === undefined) continue;
-    const shown = known !== undefined && hasOwn(known, key) ? known[key] : undefined;
+    const shown = isKnown ? known[key] : undefined;
     const item = readValue(walk, raw, shown);
     if (item === BAD) bad = true;
     map[key] = item;

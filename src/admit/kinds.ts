@@ -93,10 +93,10 @@ export function jsonObject(): z.ZodType<
   });
 }
 
-export const readText: Reader = (walk, value) => {
+export const readText: Reader = (walk, value, hint) => {
   if (typeof value !== "string") return mismatch(walk, value, "a text");
   countNode(walk);
-  return checkText(walk, value);
+  return checkText(walk, value, hint);
 };
 
 /** A text that may also come as the bytes of its UTF-8 form. It is stored as a text. */
@@ -207,10 +207,12 @@ export function labelSet(): z.ZodArray<z.ZodString> {
   });
 }
 
-const readLabel: Reader = (walk, value) => {
-  const text = readText(walk, value, undefined);
+const readLabel: Reader = (walk, value, hint) => {
+  const text = readText(walk, value, hint);
   if (text === BAD) return BAD;
   const max = walk.limits.labelCodePoints;
+  // One that stands there already was held to the rules before, by other limits perhaps.
+  if (text === hint && (text as string).length <= max) return text;
   if (!isLabel(text as string, max)) {
     return report(
       walk,
@@ -254,7 +256,7 @@ export function headerMap(): z.ZodRecord<z.ZodString, z.ZodString> {
   });
 }
 
-const readHeaderValue: Reader = (walk, value) => {
+const readHeaderValue: Reader = (walk, value, hint) => {
   if (typeof value !== "string") {
     const code = walk.origin === "plugin" ? "header_invalid" : walk.shapeCode;
     return mismatch(walk, value, "a text", code);
@@ -263,7 +265,7 @@ const readHeaderValue: Reader = (walk, value) => {
   if (value.length > walk.limits.headerValueUnits) {
     return report(walk, "snapshot_limit", "shorter header values", "a longer one");
   }
-  return checkText(walk, value);
+  return checkText(walk, value, hint);
 };
 
 /** A point in time, kept in its one canonical form. */

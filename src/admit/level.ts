@@ -46,6 +46,9 @@ export function withAliases<S extends z.ZodType>(schema: S, aliases: Record<stri
   return schema;
 }
 
+/** Where no field is read twice and none is filled in, nobody asks which were there. */
+const noMarks: (true | undefined)[] = newArray(0);
+
 /** A flood of unknown fields gets no list as long. */
 const maxDropped = 100;
 interface LevelOptions {
@@ -72,6 +75,8 @@ export function compileLevel(
   const template = freeze(Object.fromEntries(keys.map((key) => [key, undefined])));
   const builder = builderOf(keys, options.builders);
   const { length } = fields;
+  // An object has each key once, so only a second name can name a field again.
+  const hasAliases = places.size > length;
   // What was shown, field by field. A payload need not have each; a patched prototype may.
   const valuesOf =
     builder.values ?? ((level: LevelValue) => mapped(keys, (key) => ownValue(level, key)));
@@ -88,9 +93,10 @@ export function compileLevel(
     if (!enter(walk, source)) return BAD;
     const known = typeof hint === "object" && hint !== null ? (hint as LevelValue) : undefined;
     const before = known === undefined ? noValues : valuesOf(known);
-    // Over what was shown, what is left out stays.
-    const values = partial ? copyOf(before) : newArray<unknown>(length);
-    const seen = newArray<true | undefined>(length);
+    // Over what was shown, what is left out stays, so the values are those until one differs.
+    let values: unknown[] | undefined = partial ? undefined : newArray(length);
+    const isMarked = hasAliases || !partial || options.shownWhole;
+    const seen = isMarked ? newArray<true | undefined>(length) : noMarks;
     const found = keysOf(walk, source);
     let bad = false;
     let same = known !== undefined;
@@ -105,7 +111,7 @@ export function compileLevel(
       if (raw === BAD) {
         bad = true;
         // It is there, whatever it is: nobody is told that it is missing.
-        if (place !== undefined) seen[place] = true;
+        if (isMarked && place !== undefined) seen[place] = true;
         continue;
       }
       if (place === undefined) {
@@ -120,24 +126,28 @@ export function compileLevel(
       // What was shown was read and held to the rules before, so it costs the limits nothing.
       const isShown = raw === shown && typeof raw === "object" && raw !== null;
       const item = isShown ? raw : (partial ? compiled.overlay : compiled.read)(walk, raw, shown);
-      if (item !== shown) same = false;
       if (item === BAD) bad = true;
-      else if (seen[place] === true && values[place] !== item) {
+      else if (isMarked && seen[place] === true && (values ?? before)[place] !== item) {
         report(walk, walk.shapeCode, `one "${field.key}"`, "two that differ");
         bad = true;
       }
-      seen[place] = true;
-      values[place] = item;
+      if (isMarked) seen[place] = true;
+      if (item !== shown) {
+        same = false;
+        values ??= copyOf(before);
+      }
+      if (values !== undefined) values[place] = item;
     }
-    if (!partial && !fillIn(walk, fields, values, seen)) bad = true;
+    if (!partial && !fillIn(walk, fields, values as unknown[], seen)) bad = true;
     leave(walk);
     if (bad) return BAD;
-    if (same && (partial || sameValues(values, before))) return known;
+    if (same && (partial || sameValues(values as unknown[], before))) return known;
+    const whole = values ?? before;
     // A payload may hold more than its schema knows.
     return freeze(
       partial && options.shownWhole && known !== undefined
-        ? overlaid(known, keys, values, seen)
-        : builder.build(values),
+        ? overlaid(known, keys, whole, seen)
+        : builder.build(whole),
     );
   };
 

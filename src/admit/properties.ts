@@ -133,8 +133,9 @@ export function readElement(walk: Walk, value: readonly unknown[], index: number
 function readDescriptor(walk: Walk, descriptor: PropertyDescriptor | undefined): unknown {
   if (descriptor === undefined) return report(walk, "snapshot_key", "a lasting property", "none");
   if (walk.origin === "library" && descriptor.enumerable !== true) return undefined;
-  // `value` must be own: a patched Object.prototype.value would fool a plain read.
-  if (!hasOwn(descriptor, "value")) {
+  // `value` must be own: a patched Object.prototype.value would fool a plain read. An accessor has a
+  // `get`, be it undefined, and that is told sooner.
+  if ("get" in descriptor && !hasOwn(descriptor, "value")) {
     return report(walk, "snapshot_accessor", "a value", "a getter or setter");
   }
   if (descriptor.enumerable !== true) {
@@ -164,13 +165,13 @@ export function elementsOf(walk: Walk, value: readonly unknown[], length: number
   return report(walk, "snapshot_key", "an array with elements only", "further properties");
 }
 
-/** Checks the key of a map, whose keys are data. */
-export function checkKey(walk: Walk, key: string): boolean {
+/** Checks the key of a map, whose keys are data. `isKnown`: it was checked before. */
+export function checkKey(walk: Walk, key: string, isKnown = false): boolean {
   if (key.length > walk.limits.keyUnits) {
     report(walk, "snapshot_limit", `keys of at most ${walk.limits.keyUnits} units`, "a longer one");
   }
   countUnits(walk, key.length);
-  if (!isWellFormed(key)) {
+  if (!isKnown && !isWellFormed(key)) {
     report(walk, "snapshot_key", "keys that are valid Unicode", "a lone surrogate");
     return false;
   }
@@ -181,10 +182,10 @@ export function checkKey(walk: Walk, key: string): boolean {
   return true;
 }
 
-/** Checks a text that was found. */
-export function checkText(walk: Walk, text: string): string | Bad {
+/** Checks a text that was found. One that stands there already was checked before. */
+export function checkText(walk: Walk, text: string, hint?: unknown): string | Bad {
   countUnits(walk, text.length);
-  return isWellFormed(text)
+  return text === hint || isWellFormed(text)
     ? text
     : report(walk, "snapshot_string", "valid Unicode", "a lone surrogate");
 }
