@@ -4,7 +4,7 @@
  * Whoever calls it may have patched the realm for Immer. So what Immer gives is read like anyone's
  * value, and between that reading and the mark nothing is found on a prototype or iterated.
  */
-import { isDraft, isDraftable, produce } from "immer";
+import { Immer, isDraft, isDraftable, produce } from "immer";
 import { admit, decisive, extensionsLimits, type LevelValue } from "../admit/index.ts";
 import { formatPath, GlassineError } from "../errors/index.ts";
 import { defaultsOf, type Node } from "../slots/index.ts";
@@ -12,12 +12,17 @@ import { changedMark } from "./create.ts";
 import { assertGrown } from "./grown.ts";
 import { editedMark, type Mark, markOf, type Slots, seal } from "./mark.ts";
 
+/** What is copied again once it is done is not frozen on the way. */
+const unfrozen = new Immer({ autoFreeze: false }).produce;
+
 export function amendValue(value: object, recipe: (draft: never) => unknown): object {
   const mark = markOf(value);
-  return mark === undefined ? run(value, recipe) : amendExtensions(value as Slots, mark, recipe);
+  return mark === undefined
+    ? run(produce, value, recipe)
+    : amendExtensions(value as Slots, mark, recipe);
 }
 
-function run(base: object, recipe: (draft: never) => unknown): object {
+function run(make: typeof produce, base: object, recipe: (draft: never) => unknown): object {
   if (!isDraftable(base)) {
     throw new GlassineError(
       "edit_denied",
@@ -25,7 +30,7 @@ function run(base: object, recipe: (draft: never) => unknown): object {
     );
   }
   let hasResult = false;
-  const amended = produce(base, (draft) => {
+  const amended = make(base, (draft) => {
     // The value of an arrow such as `(d) => (d.labels = [])` or `(d) => d.labels.push("x")` is no result.
     const returned = recipe(draft as never);
     if (typeof returned !== "object" || returned === null || isDraft(returned)) return;
@@ -47,22 +52,23 @@ function run(base: object, recipe: (draft: never) => unknown): object {
 }
 
 function amendExtensions(extensions: Slots, mark: Mark, recipe: (draft: never) => unknown): Slots {
-  const base: Record<string, unknown> = { ...extensions };
-  const { nodes } = mark.slots;
+  const { nodes, form } = mark.slots;
+  let lent: Record<string, unknown> | undefined;
   for (let i = 0; i < nodes.length; i++) {
     const slot = nodes[i] as Node;
-    if (base[slot.key] === undefined && maySomewhere(slot, mark.mask))
-      base[slot.key] = containerOf(slot, mark);
+    if (extensions[slot.key] !== undefined || !maySomewhere(slot, mark.mask)) continue;
+    lent ??= form.copy(extensions);
+    lent[slot.key] = containerOf(slot, mark);
   }
-  const amended = run(base, recipe) as Record<string, unknown>;
+  const base = lent ?? extensions;
+  const amended = run(unfrozen, base, recipe) as Record<string, unknown>;
   if (amended === base) return extensions;
-  const proposed: Record<string, unknown> = { ...amended };
-  for (let i = 0; i < nodes.length; i++) {
+  for (let i = 0; lent !== undefined && i < nodes.length; i++) {
     const { key } = nodes[i] as Node;
     // A container that was lent and not used goes back.
-    if (proposed[key] === base[key]) proposed[key] = extensions[key];
+    if (amended[key] === lent[key]) amended[key] = extensions[key];
   }
-  return read(extensions, mark, proposed);
+  return read(extensions, mark, amended);
 }
 
 function read(extensions: Slots, mark: Mark, proposed: object): Slots {

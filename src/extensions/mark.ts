@@ -9,7 +9,10 @@ export interface Mark {
   readonly mask: number | undefined;
   /** The view that a plugin's edit was made of. */
   readonly base: object | undefined;
-  /** How much an envelope holds, or the one that a view was cut from; `undefined`: not counted. */
+  /**
+   * How much an envelope holds at most, or the one that a view was cut from; `undefined`: not
+   * counted.
+   */
   readonly size: Readonly<Size> | undefined;
 }
 
