@@ -5,12 +5,6 @@ import { filterFor } from "../filter/index.ts";
 import { type CompiledSlots, differsAt, type LevelForm, type Node } from "../slots/index.ts";
 import { type Merging, refuse } from "./merging.ts";
 
-/** How much the parts that changed hold, and held before. */
-interface SizeChange {
-  readonly come: Size;
-  readonly gone: Size;
-}
-
 /** An envelope before and after a merge, and the view that the plugin was given. */
 interface Step {
   readonly view: Slots;
@@ -23,7 +17,8 @@ interface Step {
  * merge is done, and what others added to what grows. Whatever it cannot see is on both sides of
  * that difference, so that no hidden part counts.
  *
- * Gives how much the envelope holds after the merge, where that was known before.
+ * Gives how much the envelope holds at most after the merge, where that was known before. What
+ * went is taken off only where the whole is near a limit, for it would be counted at each merge.
  */
 export function refuseOversize(
   merging: Merging,
@@ -32,15 +27,16 @@ export function refuseOversize(
 ): Size | undefined {
   const { current, next } = step;
   const size = markOf(current)?.size;
-  const change: SizeChange = { come: { nodes: 0, units: 0 }, gone: { nodes: 0, units: 0 } };
-  addChanges(change, slots.nodes, slots.form, next, current);
-  const { come, gone } = change;
-  if (!fitsEasily(merging, slots, step.view, come)) refuseGrown(merging, slots, step);
+  const come: Size = { nodes: 0, units: 0 };
+  addChanges(come, slots.nodes, slots.form, next, current);
+  if (fitsEasily(merging, slots, step.view, come)) {
+    return size && { nodes: size.nodes + come.nodes, units: size.units + come.units };
+  }
+  refuseGrown(merging, slots, step);
   if (size === undefined) return undefined;
-  return {
-    nodes: size.nodes + come.nodes - gone.nodes,
-    units: size.units + come.units - gone.units,
-  };
+  const whole: Size = { nodes: 1, units: 0 };
+  addLevel(whole, slots.nodes, next);
+  return whole;
 }
 
 function refuseGrown(merging: Merging, slots: CompiledSlots, step: Step): void {
@@ -116,8 +112,9 @@ function addPart(sum: Size, { mixed, fields }: Node, part: unknown): void {
   addLevel(sum, fields, part as LevelValue);
 }
 
+/** Adds what the parts that changed hold. */
 function addChanges(
-  change: SizeChange,
+  come: Size,
   nodes: readonly Node[],
   form: LevelForm,
   after: LevelValue,
@@ -132,10 +129,7 @@ function addChanges(
     if (now === old) continue;
     // A merge takes no slot or level away.
     if (fields.length > 0 && old !== undefined) {
-      addChanges(change, fields, inner, now as LevelValue, old as LevelValue);
-      continue;
-    }
-    addSize(change.come, now);
-    addSize(change.gone, old);
+      addChanges(come, fields, inner, now as LevelValue, old as LevelValue);
+    } else addSize(come, now);
   }
 }

@@ -1,4 +1,4 @@
-/** An envelope that was counted says how much it holds, also after a merge. */
+/** An envelope that was counted says how much it holds at most, also after merges. */
 import {
   addLabels,
   appendHop,
@@ -8,7 +8,7 @@ import {
   mergeExtensions,
 } from "glassine";
 import { expect, it } from "vitest";
-import { addSize } from "../../src/admit/index.ts";
+import { addSize, extensionsLimits } from "../../src/admit/index.ts";
 import { hostMark, type Mark, markOf, type Slots, seal } from "../../src/extensions/index.ts";
 
 const grant = ["append_labels", "append_delegation", "write_headers"] as const;
@@ -25,18 +25,39 @@ const envelope = createExtensions({
 });
 
 it.each([
-  ["labels are added", (view: object) => addLabels(view, ["bb", "ccc"])],
+  ["labels are added", (view: object) => addLabels(view, ["bb", "ccc"]), { nodes: 2, units: 1 }],
   [
     "a slot comes that was not there",
     (view: object) => appendHop(view, { subject_id: "s", subject_type: "user" }),
+    { nodes: 0, units: 0 },
   ],
-  ["custom data goes", () => ({ custom: {} })],
-  ["a header comes", () => ({ http: { headers: { "x-a": "1" } } })],
-])("where %s", (_, change) => {
+  ["custom data goes", () => ({ custom: {} }), { nodes: 2, units: 8 }],
+  ["a header comes", () => ({ http: { headers: { "x-a": "1" } } }), { nodes: 0, units: 0 }],
+])("where %s, what went is counted still", (_, change, went) => {
   const returned = change(filterExtensions(envelope, grant));
   const { extensions } = mergeExtensions(envelope, returned, grant);
   expect(extensions).not.toBe(envelope);
-  expect(markOf(extensions)?.size).toEqual(sizeOf(extensions));
+  const { nodes, units } = sizeOf(extensions);
+  const most = { nodes: nodes + went.nodes, units: units + went.units };
+  expect(markOf(extensions)?.size).toEqual(most);
+});
+
+it("near a limit it is counted anew, so that what went long ago refuses nothing", () => {
+  const { units } = extensionsLimits;
+  let now = envelope;
+  let least = 0;
+  for (let i = 0; i < 20; i++) {
+    const { extensions } = mergeExtensions(now, { custom: { part: `${i}`.repeat(units / 4) } }, []);
+    expect(extensions).not.toBe(now);
+    now = extensions;
+    const exact = sizeOf(now);
+    const most = markOf(now)?.size as typeof exact;
+    expect(most.nodes).toBeGreaterThanOrEqual(exact.nodes);
+    expect(most.units).toBeGreaterThanOrEqual(exact.units);
+    expect(most.units).toBeLessThan(2 * units);
+    if (most.units === exact.units) least += 1;
+  }
+  expect(least).toBeGreaterThan(3);
 });
 
 it("one that was not counted has the mark that all such have, also after a merge", () => {
