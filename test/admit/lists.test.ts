@@ -29,11 +29,12 @@ const ways: readonly (readonly [string, (items: readonly string[]) => unknown])[
 
 /** What is met in a realm in which every way to write or iterate an array is another's. */
 function inPatchedRealm<T>(run: () => T): { readonly made: T; readonly met: number } {
-  let met = 0;
+  let count = 0;
   const meet = () => {
-    met += 1;
+    count += 1;
   };
   let made: T | undefined;
+  let met = 0;
   told(() => {
     const { length } = Array.prototype;
     later(() => {
@@ -45,6 +46,8 @@ function inPatchedRealm<T>(run: () => T): { readonly made: T; readonly met: numb
     patch(Array, Symbol.species, { get: meet });
     patch(Function.prototype, "apply", { value: meet });
     made = run();
+    // What is asked of the realm after that may meet the patches.
+    met = count;
   });
   return { made: made as T, met };
 }
