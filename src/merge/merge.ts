@@ -12,7 +12,7 @@ import type { ErrorCode, Problem } from "../errors/index.ts";
 import { markOf, type Slots, seal } from "../extensions/index.ts";
 import { type CompiledSlots, differsAt, type Node, nodeByKey, type Tier } from "../slots/index.ts";
 import { markAfter } from "./mark-after.ts";
-import type { Refusal, Rejection } from "./merging.ts";
+import { countTaken, type Refusal, type Rejection } from "./merging.ts";
 import { refuseOversize } from "./oversize.ts";
 import { mergeNode } from "./tiers.ts";
 
@@ -81,6 +81,7 @@ function mergeSlots(
     faults: newList<Rejection>(),
     refusals: newList<Refusal>(),
     beside: { nodes: 0, units: 0 },
+    come: { nodes: 0, units: 0 },
   };
   let next: Record<string, unknown> | undefined;
   const proposed = slots.form.differences(proposal, view);
@@ -91,6 +92,7 @@ function mergeSlots(
     const change = { current: current[key], shown: view[key], proposed: proposal[key] };
     const part = mergeNode(merging, node, change);
     if (part === current[key]) continue;
+    countTaken(merging, node, current[key], part);
     next ??= slots.form.copy(current);
     next[key] = part;
   }

@@ -1,7 +1,19 @@
 /** What the rules of a merge work on and answer with. */
-import { admit, concat, decisive, intrinsics, type Limits, type Size } from "../admit/index.ts";
+import {
+  addSize,
+  admit,
+  beginsWith,
+  concat,
+  decisive,
+  intrinsics,
+  type LevelValue,
+  type Limits,
+  type Size,
+} from "../admit/index.ts";
 import type { ErrorCode } from "../errors/index.ts";
 import type { Node, Tier } from "../slots/index.ts";
+
+const { isArray } = intrinsics;
 
 /** A change that was not taken. */
 export interface Rejection {
@@ -32,6 +44,8 @@ export interface Merging {
   readonly refusals: intrinsics.List<Refusal>;
   /** What counts beside what the plugin saw and what it sees more now. */
   readonly beside: Size;
+  /** How much the parts hold that were taken. */
+  readonly come: Size;
 }
 
 /** What is there now, what the plugin was shown, and what it proposes. */
@@ -39,6 +53,28 @@ export interface Change {
   readonly current: unknown;
   readonly shown: unknown;
   readonly proposed: unknown;
+}
+
+/**
+ * Counts a part that is taken in the place of another. Of a level that was there the fields were
+ * counted as they were taken.
+ */
+export function countTaken(merging: Merging, node: Node, before: unknown, after: unknown): void {
+  if (before === undefined || node.compiled.shape !== "level") addSize(merging.come, after);
+  else if (node.grows !== undefined) {
+    for (let i = 0; i < node.fields.length; i++) {
+      const { key } = node.fields[i] as Node;
+      countPart(merging, (before as LevelValue)[key], (after as LevelValue)[key]);
+    }
+  }
+}
+
+/** A list that grew is counted from where it did. */
+function countPart(merging: Merging, before: unknown, after: unknown): void {
+  if (after === before) return;
+  const isLonger = isArray(before) && isArray(after) && beginsWith(after, before);
+  if (!isLonger) addSize(merging.come, after);
+  else for (let i = before.length; i < after.length; i++) addSize(merging.come, after[i]);
 }
 
 const maxListed = 100;

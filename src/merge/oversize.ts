@@ -2,7 +2,7 @@
 import { addKept, addSize, type LevelValue, outgrown, type Size } from "../admit/index.ts";
 import { markOf, type Slots } from "../extensions/index.ts";
 import { filterFor } from "../filter/index.ts";
-import { type CompiledSlots, differsAt, type LevelForm, type Node } from "../slots/index.ts";
+import type { CompiledSlots, Node } from "../slots/index.ts";
 import { type Merging, refuse } from "./merging.ts";
 
 /** An envelope before and after a merge, and the view that the plugin was given. */
@@ -27,9 +27,8 @@ export function refuseOversize(
 ): Size | undefined {
   const { current, next } = step;
   const size = markOf(current)?.size;
-  const come: Size = { nodes: 0, units: 0 };
-  addChanges(come, slots.nodes, slots.form, next, current);
-  if (fitsEasily(merging, slots, step.view, come)) {
+  const { come } = merging;
+  if (fitsEasily(merging, slots, step.view)) {
     return size && { nodes: size.nodes + come.nodes, units: size.units + come.units };
   }
   refuseGrown(merging, slots, step);
@@ -74,12 +73,7 @@ function firstChanged({ nodes }: CompiledSlots, { current, next }: Step): Node {
  * had been shown all of what its view was cut from: then nothing has to be filtered. So how near
  * the whole is to a limit can be told by time, and by nothing else (N3).
  */
-function fitsEasily(
-  { beside, limits }: Merging,
-  slots: CompiledSlots,
-  view: Slots,
-  come: Size,
-): boolean {
+function fitsEasily({ beside, come, limits }: Merging, slots: CompiledSlots, view: Slots): boolean {
   // A view shows empty sets and levels where there are none: at most one for each part. As many
   // can come into sight with what has come, where the view was cut under another grant.
   const most: Size = { nodes: 1 + beside.nodes + 2 * slots.parts, units: beside.units };
@@ -110,26 +104,4 @@ function addPart(sum: Size, { mixed, fields }: Node, part: unknown): void {
   }
   sum.nodes += 1;
   addLevel(sum, fields, part as LevelValue);
-}
-
-/** Adds what the parts that changed hold. */
-function addChanges(
-  come: Size,
-  nodes: readonly Node[],
-  form: LevelForm,
-  after: LevelValue,
-  before: LevelValue,
-): void {
-  const bits = form.differences(after, before);
-  for (let i = 0; bits !== 0 && i < nodes.length; i++) {
-    if (!differsAt(bits, i)) continue;
-    const { key, fields, form: inner } = nodes[i] as Node;
-    const now = after[key];
-    const old = before[key];
-    if (now === old) continue;
-    // A merge takes no slot or level away.
-    if (fields.length > 0 && old !== undefined) {
-      addChanges(come, fields, inner, now as LevelValue, old as LevelValue);
-    } else addSize(come, now);
-  }
 }

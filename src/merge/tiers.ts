@@ -24,7 +24,7 @@ import {
   type Tier,
 } from "../slots/index.ts";
 import { mergeHeaders, mergeMap } from "./maps.ts";
-import { type Change, type Merging, refuse, refuseOverlong } from "./merging.ts";
+import { type Change, countTaken, type Merging, refuse, refuseOverlong } from "./merging.ts";
 
 const { append, enumerableKeys, freeze, getPrototypeOf, isArray, put } = intrinsics;
 
@@ -133,6 +133,7 @@ function mergeLevel(merging: Merging, node: Node, change: Change): unknown {
       proposed: proposed[key],
     });
     if (part === from[key]) continue;
+    if (current !== undefined) countTaken(merging, field, from[key], part);
     next[key] = part;
     changed = true;
   }

@@ -42,6 +42,23 @@ it.each([
   expect(markOf(extensions)?.size).toEqual(most);
 });
 
+it("where a list grows, only the actor and the depth before are counted still", () => {
+  let now = envelope;
+  const over: (readonly number[])[] = [];
+  for (const subject_id of ["s", "tt", "uuu"]) {
+    const hop = { subject_id, subject_type: "user", scopes_granted: ["a", "b"] };
+    const returned = appendHop(filterExtensions(now, grant), hop);
+    now = mergeExtensions(now, returned, grant).extensions;
+    const [most, exact] = [markOf(now)?.size as { nodes: number; units: number }, sizeOf(now)];
+    over.push([most.nodes - exact.nodes, most.units - exact.units]);
+  }
+  expect(over).toEqual([
+    [0, 0],
+    [2, 1],
+    [4, 3],
+  ]);
+});
+
 it("near a limit it is counted anew, so that what went long ago refuses nothing", () => {
   const { units } = extensionsLimits;
   let now = envelope;

@@ -16,6 +16,7 @@ const merging = (): Merging => ({
   faults: intrinsics.newList(),
   refusals: intrinsics.newList(),
   beside: { nodes: 0, units: 0 },
+  come: { nodes: 0, units: 0 },
 });
 const mapOf = (entries: object) => Object.freeze(Object.assign(Object.create(null), entries));
 
