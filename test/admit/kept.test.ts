@@ -45,6 +45,40 @@ describe("a part that comes back as it was shown", () => {
   });
 });
 
+it.each<[string, z.ZodType, unknown]>([
+  ["a level", z.object({ a: z.string() }), { a: "x" }],
+  ["a level that keeps the rest", z.looseObject({ a: z.string() }), { a: "x", b: 1 }],
+  ["a list", z.array(z.string()), ["a"]],
+  ["a record", z.record(z.string(), z.string()), { a: "x" }],
+  ["any object", jsonObject(), { a: [null] }],
+  ["any data", jsonValue(), [{ a: "x" }]],
+])("what is handed back itself costs the limits nothing: %s", (_, schema, value) => {
+  const shown = readingOf(schema, value);
+  expect(problemsOf(schema, shown, "host", { nodes: 0, units: 0 }, shown)).toEqual([]);
+  expect(problemsOf(schema, shown, "host", { nodes: 0, units: 0 })).toHaveLength(1);
+});
+
+describe("a label that was shown", () => {
+  const problems = (labels: readonly string[], shown: readonly string[]) =>
+    problemsOf(labelSet(), labels, "host", { labelCodePoints: 2 }, shown);
+
+  it("is not held to the rules again", () => {
+    expect(problems([" a", "b"], [" a"])).toEqual([]);
+    expect(problems([" a", "b"], [" b"])).toHaveLength(1);
+  });
+
+  it("is told where it is longer than a label may be by now", () => {
+    expect(problems(["ab", "abc"], ["ab", "abc"])).toHaveLength(1);
+    expect(problems(["ab", "\u{1d4b3}b"], ["ab", "\u{1d4b3}b"])).toEqual([]);
+  });
+});
+
+it("a key that was shown is not looked through again", () => {
+  const value = { "\ud800": 1, more: 2 };
+  expect(readingOf(jsonObject(), value, "host", { "\ud800": 1 })).toEqual(value);
+  expect(problemsOf(jsonObject(), value, "host", {}, { more: 2 })).toHaveLength(1);
+});
+
 it("a set that is handed back itself is not looked through", () => {
   const looks: PropertyKey[] = [];
   const get = (target: object, key: PropertyKey, receiver: unknown): unknown => {
@@ -56,6 +90,12 @@ it("a set that is handed back itself is not looked through", () => {
     expect(readingOf(schema, shown, "host", shown)).toBe(shown);
   }
   expect(looks).toEqual([]);
+});
+
+it("nor is data that is handed back itself", () => {
+  const shown = new Proxy(readingOf(jsonValue(), ["b", "a"]) as object, {});
+  expect(readingOf(jsonValue(), shown, "host", shown)).toBe(shown);
+  expect(problemsOf(jsonValue(), shown, "host")).toHaveLength(1);
 });
 
 it("an object is no text that was shown, though it has the same letters", () => {

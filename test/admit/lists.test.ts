@@ -1,7 +1,7 @@
 // A process of its own: it patches the realm.
 /** Lists are put together of elements of their own: no setter, getter or iterator is met. */
 import { describe, expect, it, vi } from "vitest";
-import { concat, intrinsics, mapped } from "../../src/admit/index.ts";
+import { concat, includes, intrinsics, mapped } from "../../src/admit/index.ts";
 import { changingLength } from "../support/changing-length.ts";
 import { later, patch, told } from "./realm-patches.ts";
 
@@ -108,6 +108,11 @@ describe("a new array", () => {
     expect(mapped([1, 2], (item) => item * 2)).toEqual([2, 4]);
     expect(toArray(listOf(["a", "b"]))).toEqual(["a", "b"]);
   });
+});
+
+it("nothing is found past the end of a list", () => {
+  expect(includes(["a"], undefined)).toBe(false);
+  expect(includes(["a", undefined], undefined)).toBe(true);
 });
 
 describe("how many a list counts", () => {

@@ -4,9 +4,11 @@ import {
   compileSchema,
   expectOptions,
   jsonObject,
+  longestTimerMs,
   parseText,
   payloadLimits,
   readOption,
+  readWhole,
   utf8Text,
   writeText,
 } from "../../src/admit/index.ts";
@@ -117,4 +119,10 @@ describe("what a library hands out", () => {
     expect(read("library")).toMatchObject({ ok: true, value: { shown: 1 } });
     expect(read("host")).toMatchObject({ ok: false, problems: [{ code: "snapshot_key" }] });
   });
+});
+
+it("no timer is asked to wait longer than one can", () => {
+  expect(longestTimerMs).toBe(0x7fff_ffff);
+  expect(readWhole("timeoutMs", 0x7fff_ffff, longestTimerMs)).toBe(0x7fff_ffff);
+  expect(() => readWhole("timeoutMs", 0x8000_0000, longestTimerMs)).toThrow("1 to 2147483647");
 });

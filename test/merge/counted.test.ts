@@ -3,16 +3,19 @@ import {
   addLabels,
   appendHop,
   createExtensions,
+  defineHost,
+  defineSlots,
   type Extensions,
   filterExtensions,
   mergeExtensions,
 } from "glassine";
 import { expect, it } from "vitest";
+import * as z from "zod";
 import { addSize, extensionsLimits } from "../../src/admit/index.ts";
 import { hostMark, type Mark, markOf, type Slots, seal } from "../../src/extensions/index.ts";
 
 const grant = ["append_labels", "append_delegation", "write_headers"] as const;
-const sizeOf = (envelope: Extensions) => {
+const sizeOf = (envelope: object) => {
   // The envelope itself is one value.
   const size = { nodes: 1, units: 0 };
   for (const part of Object.values(envelope as Slots)) addSize(size, part);
@@ -40,6 +43,37 @@ it.each([
   const { nodes, units } = sizeOf(extensions);
   const most = { nodes: nodes + went.nodes, units: units + went.units };
   expect(markOf(extensions)?.size).toEqual(most);
+});
+
+it.each(["nodes", "units"] as const)("is counted anew where it may be over a limit: %s", (unit) => {
+  const { size, slots } = markOf(envelope) as Mark;
+  const most = sizeOf(envelope);
+  expect(size).toEqual(most);
+  addSize(most, createExtensions({ custom: { more: "1" } }).custom);
+  // A part that is not there may be shown as an empty one, before the merge and after it.
+  const limit = { nodes: most.nodes + 1 + 2 * slots.parts, units: most.units }[unit];
+  const merged = (less: number) => {
+    const limits = { ...extensionsLimits, [unit]: limit - less };
+    return mergeExtensions(envelope, { custom: { more: "1" } }, [], { limits }).extensions;
+  };
+  expect(markOf(merged(0))?.size).toEqual(most);
+  expect(markOf(merged(1))?.size).toEqual(sizeOf(merged(1)));
+  expect(sizeOf(merged(1)).units).toBeLessThan(most.units);
+});
+
+it("of a level of forty fields what changed is counted, and nothing else", () => {
+  const names = Array.from({ length: 40 }, (_, i) => `field_${i}`);
+  const schema = z.object(Object.fromEntries(names.map((name) => [name, z.string().optional()])));
+  const fields = { field_1: { tier: "immutable" } } as const;
+  const slot = { tier: "mutable", description: "Of a test.", schema, fields } as const;
+  const host = defineHost({ slots: defineSlots({ wide: slot }) });
+  const wide = Object.fromEntries(names.map((name) => [name, "old"]));
+  const before = host.createExtensions({ wide });
+  const returned = { wide: { ...wide, field_39: "new one" } };
+  const after = host.mergeExtensions(before, returned, []).extensions as Extensions;
+  expect(after).not.toBe(before);
+  const { nodes, units } = sizeOf(after);
+  expect(markOf(after)?.size).toEqual({ nodes: nodes + 1, units: units + "old".length });
 });
 
 it("where a list grows, only the actor and the depth before are counted still", () => {
@@ -81,6 +115,16 @@ it("one that was not counted has the mark that all such have, also after a merge
   const { slots } = markOf(envelope) as Mark;
   const uncounted = seal(slots.form.copy(envelope as Slots), hostMark(slots)) as Extensions;
   const { extensions } = mergeExtensions(uncounted, { custom: { more: 1 } }, []);
+  expect(extensions).not.toBe(uncounted);
+  expect(markOf(extensions)).toBe(hostMark(slots));
+});
+
+it("nor is it counted where it may be over a limit", () => {
+  const { slots } = markOf(envelope) as Mark;
+  const uncounted = seal(slots.form.copy(envelope as Slots), hostMark(slots)) as Extensions;
+  const shown = sizeOf(filterExtensions(uncounted, []));
+  const limits = { ...extensionsLimits, units: shown.units + "more".length - 1 };
+  const { extensions } = mergeExtensions(uncounted, { custom: { more: 1 } }, [], { limits });
   expect(extensions).not.toBe(uncounted);
   expect(markOf(extensions)).toBe(hostMark(slots));
 });

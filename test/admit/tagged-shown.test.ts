@@ -1,0 +1,51 @@
+/** A union told apart by one field, over what was shown and from each origin. */
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { stringSet } from "../../src/admit/index.ts";
+import { linesIn, problemsOf, readFrom, readingOf } from "./support.ts";
+
+const union = (a: z.ZodRawShape, b: z.ZodRawShape) =>
+  z.object({
+    f: z.discriminatedUnion("t", [
+      z.object({ t: z.literal("a"), ...a }),
+      z.object({ t: z.literal("b"), ...b }),
+    ]),
+  });
+
+describe("a tag that changes", () => {
+  it.each<[string, z.ZodType, z.ZodType, unknown]>([
+    ["its type", z.record(z.string(), z.number()), z.object({ n: z.string() }), { n: 1 }],
+    ["its checks", z.string(), z.string().max(1), "long"],
+  ])("has what stays held to the new option: %s", (_, before, after, x) => {
+    const schema = union({ x: before }, { x: after });
+    const shown = readingOf(schema, { f: { t: "a", x } });
+    expect(problemsOf(schema, { f: { t: "a", x } }, "host", {}, shown)).toEqual([]);
+    expect(problemsOf(schema, { f: { t: "b", x } }, "host", {}, shown)).toHaveLength(1);
+  });
+});
+
+describe("an option", () => {
+  it("of a plugin's is held to what a plugin may not say", () => {
+    const schema = union({ set: stringSet().optional() }, {});
+    const value = { f: { t: "a", set: null } };
+    expect(problemsOf(schema, value, "host")).toEqual([]);
+    expect(problemsOf(schema, value, "plugin")).toEqual([
+      "f/set | extensions_shape | an array | null",
+    ]);
+  });
+
+  it("of a host's is read as what was parsed here: no text is counted for a check as well", () => {
+    const trimmed = z.string().trim();
+    const schema = union({ x: trimmed, y: trimmed, z: z.null() }, {});
+    const value = { f: { t: "a", x: " x", y: " y", z: null } };
+    expect(problemsOf(schema, value, "host", { nodes: 6 })).toEqual([]);
+    expect(problemsOf(schema, value, "host", { nodes: 5 })).toHaveLength(1);
+  });
+
+  it("that was parsed here has no key that counts as text", () => {
+    const schema = union({ text: z.string() }, {});
+    const text = '{"f":{"t":"a","text":"four"}}';
+    expect(linesIn(readFrom(schema, text, { units: "afour".length }))).toEqual([]);
+    expect(linesIn(readFrom(schema, text, { units: "afour".length - 1 }))).toHaveLength(1);
+  });
+});
