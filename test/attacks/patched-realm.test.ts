@@ -6,7 +6,8 @@ import process from "node:process";
 import * as root from "glassine";
 import * as mcp from "glassine/mcp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { compile, run } from "../docs/support/compile.ts";
+import { run } from "../docs/support/compile.ts";
+import { bundle } from "../support/bundle.ts";
 import { verifies } from "../support/verifies.ts";
 import { attack } from "./attack.ts";
 import { hostChecksWithPush, messagesWithPush } from "./realm-checks.ts";
@@ -30,9 +31,10 @@ const played = new Map<string, Played>();
 // Patches would reach the test runner: they are all played in one process of their own.
 beforeAll(async () => {
   // A folder of this process: two runs of the tests must not pull it away from each other.
-  const { out } = await compile(`attacks-realm-${process.pid}`, ["test/attacks/realm-program.ts"]);
-  folder = out;
-  const program = `${out}test/attacks/realm-program.js`;
+  const { program } = await bundle(`attacks-realm-${process.pid}`, {
+    program: "test/attacks/realm-program.ts",
+  });
+  folder = dirname(program);
   const { code, output, complaints } = await run(
     process.execPath,
     ["--no-deprecation", program],
@@ -44,7 +46,7 @@ beforeAll(async () => {
     played.set(`${each.attack} ${each.name}`, each);
   }
 }, 300_000);
-afterAll(() => rmSync(dirname(folder), { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Each patch of an attack changes nothing, and nothing of it is called in admit and merge. */
 function comesOutAsEver(number: string): void {

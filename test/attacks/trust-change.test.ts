@@ -14,7 +14,7 @@ import {
 } from "../../src/trust/change/index.ts";
 import { readLockfile } from "../../src/trust/lockfile/index.ts";
 import { installFaults } from "../faults/trust-fs-faults.ts";
-import { compilePrograms, type Programs, runFaulty } from "../faults/trust-processes.ts";
+import { bundlePrograms, type Programs, runFaulty } from "../faults/trust-processes.ts";
 import { callsOf, expectMended, expectOldOrNew, sceneOf } from "../faults/trust-scenes.ts";
 import { byHand, entryOf, lockFolder, refusalOf, told } from "../trust/change-support.ts";
 import { attack } from "./attack.ts";
@@ -133,7 +133,7 @@ attack(
   () => {
     let programs: Programs;
     beforeAll(async () => {
-      programs = await compilePrograms("trust-attacks");
+      programs = await bundlePrograms("trust-attacks");
     }, 120_000);
 
     it.each([

@@ -7,7 +7,7 @@ import { loadJournal } from "../../src/trust/change/index.ts";
 import { verifies } from "../support/verifies.ts";
 import { installFaults } from "./trust-fs-faults.ts";
 import { carryOut } from "./trust-orders.ts";
-import { compilePrograms, type Programs, runFaulty } from "./trust-processes.ts";
+import { bundlePrograms, type Programs, runFaulty } from "./trust-processes.ts";
 import { isWhole, report } from "./trust-report.ts";
 import {
   callsOf,
@@ -233,7 +233,7 @@ describe.skipIf(process.platform === "win32")("permissions of the system itself"
   const nobody = process.getuid?.() === 0 ? 65_534 : undefined;
   let programs: Programs;
   beforeAll(async () => {
-    programs = await compilePrograms("trust-disks");
+    programs = await bundlePrograms("trust-disks");
   }, 120_000);
 
   it.each([

@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { root } from "../docs/support/pages.ts";
 import { verifies } from "../support/verifies.ts";
-import { compilePrograms, type Programs, runFaulty } from "./trust-processes.ts";
+import { bundlePrograms, type Programs, runFaulty } from "./trust-processes.ts";
 import { isWhole, report } from "./trust-report.ts";
 import {
   callsOf,
@@ -17,7 +17,7 @@ import {
 let programs: Programs;
 const scenes: Scene[] = [];
 beforeAll(async () => {
-  programs = await compilePrograms("trust-kills");
+  programs = await bundlePrograms("trust-kills");
 }, 120_000);
 afterAll(async () => {
   for (const scene of scenes) await scene.strike();

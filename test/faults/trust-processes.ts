@@ -2,25 +2,22 @@
 import { type ChildProcess, execFile, fork } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
-import { compile } from "../docs/support/compile.ts";
+import { bundle } from "../support/bundle.ts";
 import type { Fault } from "./trust-fs-faults.ts";
 import type { Order, Outcome } from "./trust-orders.ts";
 
-/** The programs, compiled from the sources as they are now. */
+/** The programs, made of the sources as they are now. */
 export interface Programs {
   readonly worker: string;
   readonly preload: string;
 }
 
 /** @param name of a folder of build/ that no other test compiles to */
-export async function compilePrograms(name: string): Promise<Programs> {
-  const include = ["test/faults/trust-worker.ts", "test/faults/trust-preload-worker.ts"];
-  const { out, problems } = await compile(name, include);
-  if (problems.length > 0) throw new Error(problems.join("\n"));
-  return {
-    worker: `${out}test/faults/trust-worker.js`,
-    preload: `${out}test/faults/trust-preload-worker.js`,
-  };
+export async function bundlePrograms(name: string): Promise<Programs> {
+  return bundle(name, {
+    worker: "test/faults/trust-worker.ts",
+    preload: "test/faults/trust-preload-worker.ts",
+  });
 }
 
 export interface Ended {

@@ -7,7 +7,7 @@ import { readLockfile } from "../../src/trust/lockfile/index.ts";
 import { verifies } from "../support/verifies.ts";
 import { lockFolder } from "../trust/change-support.ts";
 import type { Order } from "./trust-orders.ts";
-import { type Crew, compilePrograms, crewOf, type Programs } from "./trust-processes.ts";
+import { bundlePrograms, type Crew, crewOf, type Programs } from "./trust-processes.ts";
 import { isWhole, report, roundsOfWriters } from "./trust-report.ts";
 import { entryOf } from "./trust-scenes.ts";
 
@@ -19,7 +19,7 @@ const waitMs = 300_000;
 let programs: Programs;
 let crew: Crew;
 beforeAll(async () => {
-  programs = await compilePrograms("trust-writers");
+  programs = await bundlePrograms("trust-writers");
   crew = await crewOf(size, programs);
 }, 120_000);
 afterAll(() => crew.dismiss());

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import { redisLabelStore } from "glassine/redis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { compile } from "../docs/support/compile.ts";
+import { bundle } from "../support/bundle.ts";
 import { verifies } from "../support/verifies.ts";
 import { connect, freshPrefix, hasServer, serverUrl } from "./support/server.ts";
 
@@ -13,9 +13,7 @@ describe.skipIf(!hasServer)("two processes on one server", () => {
   let program: string;
   let client: Awaited<ReturnType<typeof connect>>;
   beforeAll(async () => {
-    const { out, problems } = await compile("label-workers", [worker]);
-    expect(problems).toEqual([]);
-    program = out + worker.replace(/ts$/, "js");
+    ({ program } = await bundle("label-workers", { program: worker }));
     client = await connect();
   }, 120_000);
   afterAll(() => client.close());

@@ -4,7 +4,7 @@ import { type AnyHost, type Law, slotLaws } from "glassine/testing";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 
-const run = { numRuns: 60, seed: 5 };
+const run = { numRuns: 60, seed: 5, shrinkingMs: 100 };
 
 /** The laws that do not hold, with what is said of each. */
 async function brokenOf(laws: readonly Law[]): Promise<ReadonlyMap<string, string>> {

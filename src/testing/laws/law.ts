@@ -1,6 +1,6 @@
 /** A law that can be checked, and how its failure is told. */
 import * as fc from "fast-check";
-import { expectOptions } from "../../admit/index.ts";
+import { expectOptions, longestTimerMs, readWhole } from "../../admit/index.ts";
 
 /** How often and from where a law is checked. */
 export interface LawOptions {
@@ -8,6 +8,11 @@ export interface LawOptions {
   readonly numRuns?: number;
   /** Where the cases begin, so that a failure comes again. Default: any. */
   readonly seed?: number;
+  /**
+   * For how many milliseconds a case that breaks the law is made smaller. Large ones could take
+   * minutes, and tell little more. Default: 2000.
+   */
+  readonly shrinkingMs?: number;
 }
 
 /** One law. */
@@ -26,23 +31,21 @@ export interface Law {
 type Property = fc.IRawProperty<unknown>;
 type Details = fc.RunDetails<unknown>;
 
-/** A case is made smaller for so long. Large ones could take minutes, and tell little more. */
-const shrinkingMs = 2000;
-
 /** Makes a law of a property. */
 export function law(id: string, text: string, property: () => Property): Law {
   return Object.freeze({
     id,
     text,
     check: async (options: LawOptions = {}) => {
-      expectOptions(options, ["numRuns", "seed"], `check of ${id}`);
-      const { numRuns, seed } = options;
+      expectOptions(options, ["numRuns", "seed", "shrinkingMs"], `check of ${id}`);
+      const { numRuns, seed, shrinkingMs = 2000 } = options;
+      readWhole("shrinkingMs", shrinkingMs, longestTimerMs);
       const found = await tried(property(), {
         ...(numRuns === undefined ? {} : { numRuns }),
         ...(seed === undefined ? {} : { seed }),
         endOnFailure: true,
       });
-      const details = found.failed ? await smaller(property(), found) : found;
+      const details = found.failed ? await smaller(property(), found, shrinkingMs) : found;
       const { reporter, asyncReporter } = details.runConfiguration;
       reporter?.(details);
       await asyncReporter?.(details);
@@ -56,7 +59,7 @@ export function law(id: string, text: string, property: () => Property): Law {
 }
 
 /** The smallest failure that is found in time; the one at hand where it does not come again. */
-async function smaller(property: Property, found: Details): Promise<Details> {
+async function smaller(property: Property, found: Details, shrinkingMs: number): Promise<Details> {
   const details = await tried(property, {
     seed: found.seed,
     path: found.counterexamplePath ?? "",

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
-import { compile } from "../../docs/support/compile.ts";
+import { bundle } from "../../support/bundle.ts";
 import { verifies } from "../../support/verifies.ts";
 import { newWorkspace, type Workspace } from "./support.ts";
 import { type Place, placeIn, valuesOf } from "./trust-support.ts";
@@ -15,9 +15,8 @@ const unfinished = "A change was begun and not ended: the next command that writ
 let workspace: Workspace;
 let preload: string;
 beforeAll(async () => {
-  const { out, problems } = await compile("cli-crashes", ["test/faults/trust-preload-worker.ts"]);
-  expect(problems).toEqual([]);
-  preload = pathToFileURL(`${out}test/faults/trust-preload-worker.js`).href;
+  const program = { preload: "test/faults/trust-preload-worker.ts" };
+  preload = pathToFileURL((await bundle("cli-crashes", program)).preload).href;
   workspace = await newWorkspace();
   await workspace.install({ name: "aaa-guard" }, { name: "bbb-guard" }, { name: "ccc-guard" });
 }, timeout);

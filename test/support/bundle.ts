@@ -1,0 +1,45 @@
+/** Programs that tests start, each made one file of the sources: a process then loads few files. */
+import { rmSync } from "node:fs";
+import { isAbsolute } from "node:path";
+import { fileURLToPath } from "node:url";
+import { rolldown } from "rolldown";
+import { sourceAliases } from "./source-aliases.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const isOurs = (id: string) =>
+  id.startsWith(".") || isAbsolute(id) || sourceAliases.some(({ find }) => find.test(id));
+
+/**
+ * Bundles programs, from name to source from the root, to `build/<name>/`. Gives the path of each,
+ * by its name. What several have in common is one module.
+ */
+export async function bundle<Name extends string>(
+  name: string,
+  programs: Readonly<Record<Name, string>>,
+): Promise<Readonly<Record<Name, string>>> {
+  const folder = `${root}build/${name}/`;
+  rmSync(folder, { recursive: true, force: true });
+  const names = Object.keys(programs) as Name[];
+  const made = await rolldown({
+    cwd: root,
+    input: Object.fromEntries(names.map((each) => [each, root + programs[each]])),
+    external: (id) => !isOurs(id),
+    plugins: [
+      {
+        name: "sources",
+        resolveId: (id) => sourceAliases.find(({ find }) => find.test(id))?.replacement,
+      },
+    ],
+    platform: "node",
+    tsconfig: false,
+    onLog: (_level, { message }) => {
+      throw new Error(message);
+    },
+  });
+  await made.write({ dir: folder, format: "esm" });
+  await made.close();
+  return Object.fromEntries(names.map((each) => [each, `${folder}${each}.js`])) as Record<
+    Name,
+    string
+  >;
+}
