@@ -13,3 +13,6 @@ export const leastScore = 95;
 
 /** How often each law runs against a mutant. */
 export const lawRuns = 25;
+
+/** Rooms whose tests wait more than they work, so that more of them run at once. */
+export const waitingRooms = ["dispatch"];

@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import process from "node:process";
 import { faultsOf, holdAgainst, resultOf } from "../mutation/read-run.mjs";
-import { lawRuns, leastScore, rooms } from "../mutation/rooms.mjs";
+import { lawRuns, leastScore, rooms, waitingRooms } from "../mutation/rooms.mjs";
 import { reportOf } from "../mutation/write-report.mjs";
 import { readArguments, refuse } from "./read-arguments.mjs";
 
@@ -53,15 +53,16 @@ async function mutate(room) {
   // The runners are processes of their own and see these too.
   process.env.GLASSINE_ROOM = room;
   process.env.GLASSINE_RUNS = String(lawRuns);
+  const waits = waitingRooms.includes(room);
   await new Stryker({
     mutate: rooms[room],
     testRunner: "vitest",
     plugins: ["@stryker-mutator/vitest-runner"],
     vitest: { configFile: "mutation/vitest.config.ts", related: false },
     coverageAnalysis: "perTest",
-    concurrency: 2,
+    concurrency: waits ? 5 : 2,
     timeoutMS: 10_000,
-    timeoutFactor: 1.5,
+    timeoutFactor: waits ? 4 : 1.5,
     incremental: true,
     force: !values.again,
     incrementalFile: `build/mutation/${room}.incremental.json`,
