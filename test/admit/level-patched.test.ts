@@ -7,6 +7,7 @@ import {
   admit,
   compileSchema,
   concat,
+  jsonValue,
   labelSet,
   stringSet,
 } from "../../src/admit/index.ts";
@@ -60,6 +61,15 @@ describe("what a plugin put in every array", () => {
     const hint = valueIn(admit(compile(few), { a: "a" }, optionsOf()));
     const { met, read } = reading(few, { a: "a" }, { hint }, [2]);
     expect(valueIn(read)).toBe(hint);
+    expect(met).toBe(0);
+  });
+
+  it("is not met where a value is deeper than most", () => {
+    let deep: unknown = "end";
+    for (let depth = 0; depth < 20; depth++) deep = { in: deep };
+    const beyond = Array.from({ length: 24 }, (_, depth) => depth);
+    const { met, read } = reading(jsonValue(), deep, {}, beyond);
+    expect(valueIn(read)).toEqual(deep);
     expect(met).toBe(0);
   });
 

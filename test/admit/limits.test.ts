@@ -1,7 +1,8 @@
 import { createExtensions, decodeExtensions, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
-import { extensionsLimits } from "../../src/admit/index.ts";
-import { codeOf, refusalOf } from "./support.ts";
+import * as z from "zod";
+import { admit, decisive, extensionsLimits } from "../../src/admit/index.ts";
+import { codeOf, compile, optionsOf, refusalOf } from "./support.ts";
 
 const empty = createExtensions({});
 const merge = (custom: unknown) => mergeExtensions(empty, { custom }, []);
@@ -92,3 +93,16 @@ describe("limits of one call", () => {
     expect(codeOf(() => decodeExtensions(wide))).toBe("extensions_invalid");
   });
 });
+
+it("a limit decides, whatever of the shape was wrong before it", () => {
+  const schema = z.object({ a: z.string(), b: z.array(z.number()) });
+  const { problems } = refusedBy(schema, { a: 1, b: [1, 2, 3] }, { nodes: 4 });
+  expect(problems.map(({ code }) => code)).toEqual(["extensions_shape", "snapshot_limit"]);
+  expect(decisive(problems).code).toBe("snapshot_limit");
+});
+
+function refusedBy(schema: z.ZodType, value: unknown, limits: { readonly nodes: number }) {
+  const read = admit(compile(schema), value, optionsOf({ limits }));
+  if (read.ok) throw new Error("It was read.");
+  return read;
+}
