@@ -21,7 +21,7 @@ import {
   ownValue,
 } from "./intrinsics.ts";
 import { mapped } from "./lists.ts";
-import { BAD, type Bad, countAgain, makeRoom, type Reader, report, type Walk } from "./walk.ts";
+import { BAD, type Bad, makeRoom, type Reader, report, type Walk } from "./walk.ts";
 
 interface Issue {
   readonly code?: string;
@@ -84,19 +84,13 @@ export function held(
   const judge = judgeOf(checks);
   const judged = (read: Reader): Reader => {
     return (walk, value, hint) => {
-      const { nodes, units } = walk;
       const result = read(walk, value, hint);
       // What was shown passed when it was read.
       if (result === BAD || result === hint) return result;
       const verdict = judge(result);
       if (!isFree(verdict)) return reportVerdict(walk, verdict);
-      if (verdict.value === result) return result;
-      // A check may change what it checks. What came of that was never read, and counts in its place.
-      countAgain(walk, { nodes, units });
-      const reading = asMade(walk);
-      const made = compiled.read(reading, verdict.value, hint);
-      countAgain(walk, reading);
-      return made;
+      // A check may change what it checks. What came of that was never read.
+      return verdict.value === result ? result : compiled.read(asMade(walk), verdict.value, hint);
     };
   };
   const { passes, take } = compiled;

@@ -81,18 +81,6 @@ describe("the size of a value", () => {
     },
   );
 
-  it.each(["host", "parsed", "plugin"] as const)(
-    "that a check changes is that of what comes of it, whoever gives it: %s",
-    (origin) => {
-      const padded = compileSchema(z.array(z.string().trim()), { closed: false, shownWhole: true });
-      const isRead = (limits: Partial<Size>) =>
-        admit(padded, [" a", " b", " c"], optionsOf({ origin, limits })).ok;
-      expect([isRead({ nodes: 4 }), isRead({ nodes: 3 })]).toEqual([true, false]);
-      // The last is read as it was given, beside what came of the others.
-      expect([isRead({ units: 4 }), isRead({ units: 3 })]).toEqual([true, false]);
-    },
-  );
-
   it("of what was kept is known: it is not walked again", () => {
     let reads = 0;
     const get = (list: readonly number[], key: string, receiver: unknown) => {
