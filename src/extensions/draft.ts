@@ -4,7 +4,7 @@
  * Whoever calls it may have patched the realm for Immer. So what Immer gives is read like anyone's
  * value, and between that reading and the mark nothing is found on a prototype or iterated.
  */
-import { Immer, isDraft, isDraftable, produce } from "immer";
+import { isDraft, isDraftable, produce } from "immer";
 import { admit, decisive, extensionsLimits, type LevelValue } from "../admit/index.ts";
 import { formatPath, GlassineError } from "../errors/index.ts";
 import { defaultsOf, type Node } from "../slots/index.ts";
@@ -12,17 +12,12 @@ import { changedMark } from "./create.ts";
 import { assertGrown } from "./grown.ts";
 import { editedMark, type Mark, markOf, type Slots, seal } from "./mark.ts";
 
-/** What is copied again once it is done is not frozen on the way. */
-const unfrozen = new Immer({ autoFreeze: false }).produce;
-
 export function amendValue(value: object, recipe: (draft: never) => unknown): object {
   const mark = markOf(value);
-  return mark === undefined
-    ? run(produce, value, recipe)
-    : amendExtensions(value as Slots, mark, recipe);
+  return mark === undefined ? run(value, recipe) : amendExtensions(value as Slots, mark, recipe);
 }
 
-function run(make: typeof produce, base: object, recipe: (draft: never) => unknown): object {
+function run(base: object, recipe: (draft: never) => unknown): object {
   if (!isDraftable(base)) {
     throw new GlassineError(
       "edit_denied",
@@ -30,7 +25,8 @@ function run(make: typeof produce, base: object, recipe: (draft: never) => unkno
     );
   }
   let hasResult = false;
-  const amended = make(base, (draft) => {
+  // Immer without freezing leaves drafts in what holds one of them often.
+  const amended = produce(base, (draft) => {
     // The value of an arrow such as `(d) => (d.labels = [])` or `(d) => d.labels.push("x")` is no result.
     const returned = recipe(draft as never);
     if (typeof returned !== "object" || returned === null || isDraft(returned)) return;
@@ -61,14 +57,16 @@ function amendExtensions(extensions: Slots, mark: Mark, recipe: (draft: never) =
     lent[slot.key] = containerOf(slot, mark);
   }
   const base = lent ?? extensions;
-  const amended = run(unfrozen, base, recipe) as Record<string, unknown>;
+  const amended = run(base, recipe) as Record<string, unknown>;
   if (amended === base) return extensions;
-  for (let i = 0; lent !== undefined && i < nodes.length; i++) {
+  if (lent === undefined) return read(extensions, mark, amended);
+  const proposed: Record<string, unknown> = { ...amended };
+  for (let i = 0; i < nodes.length; i++) {
     const { key } = nodes[i] as Node;
     // A container that was lent and not used goes back.
-    if (amended[key] === lent[key]) amended[key] = extensions[key];
+    if (proposed[key] === lent[key]) proposed[key] = extensions[key];
   }
-  return read(extensions, mark, amended);
+  return read(extensions, mark, proposed);
 }
 
 function read(extensions: Slots, mark: Mark, proposed: object): Slots {

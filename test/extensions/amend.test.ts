@@ -13,6 +13,19 @@ const view = filterExtensions(extensions, all);
 const applied = (edited: object) => mergeExtensions(extensions, edited, all, { view });
 
 describe("a recipe over a view", () => {
+  it("may put one draft in many places, changed or not", () => {
+    const start = createExtensions({ custom: { i: { v: 1 } } });
+    const many = (change: (inner: { v: number }) => void) =>
+      amend(start, (draft) => {
+        const custom = draft.custom as Record<string, unknown>;
+        const inner = custom.i as { v: number };
+        change(inner);
+        custom.rows = Array.from({ length: 9 }, () => ({ inner }));
+      }).custom?.rows;
+    expect(many(() => {})).toEqual(Array(9).fill({ inner: { v: 1 } }));
+    expect(many((inner) => (inner.v = 2))).toEqual(Array(9).fill({ inner: { v: 2 } }));
+  });
+
   it("changes what the capabilities let it change, and shares the rest", () => {
     const edited = amend(view, (draft) => {
       draft.security.labels.push("EU");
