@@ -147,7 +147,7 @@ export function entries(): readonly string[] {
 
 function testsOf(room: string | undefined): readonly string[] {
   const isOut = (path: string) => Object.keys(leftOut).some((begin) => path.startsWith(begin));
-  const all = ["test", "property-tests"].flatMap(testFiles).filter((path) => !isOut(path));
+  const all = testFiles().filter((path) => !isOut(path));
   const beginnings = testsFor[room ?? ""] ?? Object.values(testsFor).flat();
   const found = beginnings.flatMap((begin) => all.filter((path) => path.startsWith(begin)));
   return [...new Set(found)];

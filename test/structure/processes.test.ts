@@ -5,7 +5,7 @@ import { root } from "../docs/support/pages.ts";
 import { processes } from "../support/processes.ts";
 import { testFiles } from "../support/test-files.ts";
 
-const files = ["test", "property-tests"].flatMap(testFiles);
+const files = testFiles();
 const [alone] = processes;
 
 it("each file is in one group of processes", () => {

@@ -6,8 +6,8 @@ import { rolldown } from "rolldown";
 import { sourceAliases } from "./source-aliases.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const isOurs = (id: string) =>
-  id.startsWith(".") || isAbsolute(id) || sourceAliases.some(({ find }) => find.test(id));
+const sourceOf = (id: string) => sourceAliases.find(({ find }) => find.test(id))?.replacement;
+const isOurs = (id: string) => id.startsWith(".") || isAbsolute(id) || sourceOf(id) !== undefined;
 
 /**
  * Bundles programs, from name to source from the root, to `build/<name>/`. Gives the path of each,
@@ -24,12 +24,7 @@ export async function bundle<Name extends string>(
     cwd: root,
     input: Object.fromEntries(names.map((each) => [each, root + programs[each]])),
     external: (id) => !isOurs(id),
-    plugins: [
-      {
-        name: "sources",
-        resolveId: (id) => sourceAliases.find(({ find }) => find.test(id))?.replacement,
-      },
-    ],
+    plugins: [{ name: "sources", resolveId: sourceOf }],
     platform: "node",
     tsconfig: false,
     onLog: (_level, { message }) => {

@@ -6,20 +6,19 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
-import { testFiles } from "./test-files.ts";
+import { testFiles, testFolders } from "./test-files.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const mark = /^\/\/ A process of its own: .+\.$/m;
 
-const folders = ["test", "property-tests"];
-const apart = folders
-  .flatMap(testFiles)
-  .filter((path) => mark.test(readFileSync(root + path, "utf8").split("\nimport ", 1)[0] ?? ""));
+const apart = testFiles().filter((path) =>
+  mark.test(readFileSync(root + path, "utf8").split("\nimport ", 1)[0] ?? ""),
+);
 
 /** Names and files of the projects of vitest, in the order in which they run. */
 export const processes = [
   { name: "alone", isolate: true, include: apart, exclude: [] },
-  ...folders.map((folder) => ({
+  ...testFolders.map((folder) => ({
     name: folder,
     isolate: false,
     include: [`${folder}/**/*.test.ts`],

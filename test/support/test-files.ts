@@ -3,8 +3,15 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** The files of tests below a folder, from the root, sorted. */
-export function testFiles(folder: string): readonly string[] {
+/** Where tests are, from the root. */
+export const testFolders = ["test", "property-tests"];
+
+/** All files of tests, from the root, sorted folder by folder. */
+export function testFiles(): readonly string[] {
+  return testFolders.flatMap(filesBelow);
+}
+
+function filesBelow(folder: string): readonly string[] {
   return readdirSync(root + folder, { recursive: true, encoding: "utf8" })
     .map((name) => `${folder}/${name.replaceAll("\\", "/")}`)
     .filter((path) => path.endsWith(".test.ts"))
