@@ -32,7 +32,7 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
     "test/messages/",
     "test/host/",
     "test/slots/host-schemas",
-    ...laws("reading", "detached", "untouched", "untouchable", "read-once", "pollution"),
+    ...laws("reading", "taken", "detached", "untouched", "untouchable", "read-once", "pollution"),
     ...laws("realm-independent", "redaction", "limits", "host-schemas"),
     ...attacks("forged-"),
   ],
