@@ -236,7 +236,10 @@ describe("the services of a host", () => {
     await withContext(["vault.write"], { vault }, (context) => {
       expect(() => borrowed?.call(context)).toThrow(CapabilityError);
       expect(() => borrowed?.call({})).toThrow("works on the context of a handler only");
-      expect(() => borrowed?.call(undefined)).toThrow(CapabilityError);
+      for (const nothing of [undefined, null, "context"]) {
+        expect(() => borrowed?.call(nothing)).toThrow(CapabilityError);
+      }
+      expect(() => borrowed?.call({})).toThrow(expect.objectContaining({ plugin: "unknown" }));
     });
   });
 
