@@ -106,6 +106,16 @@ describe.each(Object.entries(expected))("%s", (code, names) => {
   });
 });
 
+it.each(Object.entries(expected))(
+  "%s outranks a fault of shape that stands before it",
+  (code, [name]) => {
+    const hostile = hostileValues.find((each) => each.name === name);
+    const value = hostile?.make(new Watch());
+    expect(codeOf(() => merge({ agent: 5 }))).toBe("extensions_shape");
+    expect(codeOf(() => merge({ agent: 5, custom: { a: [value] } }))).toBe(code);
+  },
+);
+
 it("covers every value that the laws hold to be hostile", () => {
   const named = Object.values(expected).flat();
   const refused = hostileValues
