@@ -1,0 +1,42 @@
+/** Lists that a host derives from the list that grows. */
+import { defineHost } from "glassine";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+
+const host = defineHost({
+  slots: {
+    log: {
+      tier: "monotonic",
+      grows: "lines",
+      description: "Of a test.",
+      schema: z.object({
+        lines: z.array(z.string()).default([]),
+        loud: z.array(z.string()).optional(),
+      }),
+      derive: ({ list }: { list: readonly unknown[] }) => {
+        const loud = list.filter((line) => `${line}`.endsWith("!"));
+        return loud.length > 0 ? { loud } : {};
+      },
+    },
+  },
+});
+const merged = (lines: readonly string[], proposed: readonly string[]) => {
+  const current = host.createExtensions({ log: { lines: [...lines] } });
+  const { extensions, rejections } = host.mergeExtensions(
+    current,
+    { log: { lines: proposed } },
+    [],
+  );
+  expect(rejections).toEqual([]);
+  return extensions.log;
+};
+
+describe("a list that follows from the one that grows", () => {
+  it("may come where there was none", () => {
+    expect(merged(["a"], ["a", "b!"])).toEqual({ lines: ["a", "b!"], loud: ["b!"] });
+  });
+
+  it("may stay absent", () => {
+    expect(merged(["a"], ["a", "b"])).toEqual({ lines: ["a", "b"] });
+  });
+});
