@@ -1,0 +1,28 @@
+/** The page on performance tells each goal that the committed runs miss, and no other. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import type { Row } from "../../bench/rows.ts";
+import { readTable } from "./support/markdown.ts";
+import { root } from "./support/pages.ts";
+
+const read = (path: string) => readFileSync(join(root, path), "utf8");
+const page = read("docs/performance.md");
+const [first = [], second = []] = [1, 2].map(
+  (run) => JSON.parse(read(`bench/results/run-${run}.json`)).rows as readonly Row[],
+);
+const withGoal = first.flatMap(({ id, workload, met }) => {
+  const again = second.find((row) => row.id === id && row.workload === workload);
+  return met === null ? [] : [{ id, met: met && again?.met === true }];
+});
+
+it("each comparison that misses its goal in a run has its cost and its remedy", () => {
+  const missed = new Set(withGoal.filter(({ met }) => !met).map(({ id }) => id));
+  const told = readTable(page, "Comparisons").flatMap(([ids = ""]) => ids.split(", "));
+  expect([...new Set(told)].sort()).toEqual([...missed].sort());
+});
+
+it("how many are met is what the runs say", () => {
+  const met = withGoal.filter((row) => row.met).length;
+  expect(page).toContain(`${met} of the ${withGoal.length} goals are met in both runs.`);
+});
