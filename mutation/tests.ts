@@ -53,6 +53,7 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
     "test/operations/",
     "test/services/",
     "test/plugins/",
+    "test/registration/",
     "test/host/",
     "test/audit/trail",
     "test/audit/records",
@@ -73,7 +74,6 @@ function laws(...names: readonly string[]): readonly string[] {
 
 /** Test files that stay out, by how their paths begin, each with its reason. */
 const leftOut: Readonly<Record<string, string>> = {
-  "test/dispatch/patched-realm.test.ts": "builds the package and starts processes",
   "test/faults/resources.test.ts": "counts the timers and listeners of a whole process",
   "test/faults/deadline-edge.test.ts": "takes seconds; the laws of deadlines say the same",
   "test/faults/sinks.test.ts": "takes seconds; the tests of dispatch say the same",
@@ -147,8 +147,13 @@ export function entries(): readonly string[] {
 
 function testsOf(room: string | undefined): readonly string[] {
   const isOut = (path: string) => Object.keys(leftOut).some((begin) => path.startsWith(begin));
-  const all = testFiles().filter((path) => !isOut(path));
+  const files = testFiles();
+  const all = files.filter((path) => !isOut(path));
   const beginnings = testsFor[room ?? ""] ?? Object.values(testsFor).flat();
+  const idle = [...beginnings, ...Object.keys(leftOut)].filter(
+    (begin) => !files.some((path) => path.startsWith(begin)),
+  );
+  if (idle.length > 0) throw new Error(`mutation/tests.ts: no test is named ${idle.join(", ")}.`);
   const found = beginnings.flatMap((begin) => all.filter((path) => path.startsWith(begin)));
   return [...new Set(found)];
 }
