@@ -58,7 +58,7 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
     "test/audit/trail",
     "test/audit/records",
     "test/faults/",
-    ...laws("dispatch", "deadlines", "labels", "audit-"),
+    ...laws("dispatch", "deadlines", "label-stores", "audit-"),
     ...attacks("failure-", "forged-", "retained", "concurrency", "label-runs", "inference-runs"),
     ...attacks("capabilities", "manifest-handlers"),
   ],
