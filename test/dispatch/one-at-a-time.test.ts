@@ -1,0 +1,194 @@
+/** Message hooks of a plugin that is not `asyncSafe`: one of its handlers runs at a time. */
+import { performance } from "node:perf_hooks";
+import { definePlugin, type PluginContext, type RunSettings } from "glassine";
+import { describe, expect, it } from "vitest";
+import {
+  call,
+  type Deferred,
+  deferred,
+  hook,
+  manage,
+  plugin,
+  rest,
+  statusesOf,
+  uncaughtDuring,
+} from "./support.ts";
+
+type Handler = (payload: unknown, context: PluginContext) => unknown;
+
+/** A plugin with one handler, which runs once at a time. */
+function alone(name: string, handler: Handler, settings: RunSettings = {}) {
+  return definePlugin({
+    name,
+    version: "1.0.0",
+    asyncSafe: false,
+    hooks: { [hook]: { handler: handler as never, extensions: false, ...settings } },
+  });
+}
+
+/** Keeps the thread. */
+function block(milliseconds: number): void {
+  const until = performance.now() + milliseconds;
+  while (performance.now() < until) {
+    // Nothing else gets a turn.
+  }
+}
+
+/** A handler that tells who came, and lets go of each when it is told to. */
+function gated() {
+  const gates: Deferred<void>[] = [];
+  const handler: Handler = () => {
+    const gate = deferred();
+    gates.push(gate);
+    return gate.promise;
+  };
+  return { gates, handler };
+}
+
+describe("runs that wait for a plugin's handler", () => {
+  it("have their turns in the order in which they came", async () => {
+    const { gates, handler } = gated();
+    const manager = await manage([alone("one", handler)]);
+    const runs = [0, 1, 2].map(() => manager.invoke(hook, call));
+    await rest();
+    expect(gates).toHaveLength(1);
+    gates[0]?.resolve();
+    await rest();
+    // Two were waiting, and one is left: another comes behind it.
+    expect(gates).toHaveLength(2);
+    runs.push(manager.invoke(hook, call));
+    for (const left of [1, 2, 3]) {
+      gates[left]?.resolve();
+      await runs[left];
+      await rest();
+    }
+    expect(gates).toHaveLength(4);
+  });
+
+  it("have a turn also where all that waited had theirs", async () => {
+    const { gates, handler } = gated();
+    const manager = await manage([alone("one", handler)]);
+    const runs = [manager.invoke(hook, call), manager.invoke(hook, call)];
+    await rest();
+    gates[0]?.resolve();
+    await runs[0];
+    await rest();
+    expect(gates).toHaveLength(2);
+    runs.push(manager.invoke(hook, call));
+    gates[1]?.resolve();
+    await rest();
+    gates[2]?.resolve();
+    await Promise.all(runs);
+    expect(gates).toHaveLength(3);
+  });
+
+  it("have none once their host gave up, and keep nobody from theirs", async () => {
+    const { gates, handler } = gated();
+    const manager = await manage([alone("one", handler)]);
+    const controller = new AbortController();
+    const first = manager.invoke(hook, call);
+    const second = manager.invoke(hook, call, { signal: controller.signal });
+    const third = manager.invoke(hook, call);
+    await rest();
+    controller.abort();
+    expect((await second).violation?.code).toBe("aborted");
+    gates[0]?.resolve();
+    await first;
+    await rest();
+    expect(gates).toHaveLength(2);
+    gates[1]?.resolve();
+    expect(statusesOf(await third)).toEqual(["completed"]);
+  });
+});
+
+describe("a handler that runs alone and fails", () => {
+  const failures: Readonly<Record<string, Handler>> = {
+    "throws at once": () => {
+      throw new Error("broken");
+    },
+    "rejects later": async () => {
+      await rest();
+      throw new Error("broken");
+    },
+  };
+
+  it.each(Object.entries(failures))("has failed, and may run again: it %s", async (_, handler) => {
+    const manager = await manage([alone("one", handler, { onError: "ignore" })]);
+    for (let i = 0; i < 2; i++) {
+      expect(statusesOf(await manager.invoke(hook, call))).toEqual(["error"]);
+    }
+  });
+
+  it("has timed out where it kept the thread and then returned", async () => {
+    const atOnce: Handler = async () => block(20);
+    const laterOn: Handler = async () => {
+      await Promise.resolve();
+      block(20);
+    };
+    for (const late of [atOnce, laterOn]) {
+      const manager = await manage([alone("one", late, { timeoutMs: 5 })]);
+      expect((await manager.invoke(hook, call)).violation?.code).toBe("handler_timeout");
+    }
+  });
+
+  it("has thrown where it kept the thread later on and then threw", async () => {
+    const late: Handler = async () => {
+      await Promise.resolve();
+      block(20);
+      throw new Error("broken");
+    };
+    const manager = await manage([alone("one", late, { timeoutMs: 5 })]);
+    expect((await manager.invoke(hook, call)).violation?.code).toBe("handler_error");
+  });
+
+  it("raises nothing where it kept the thread and what it gave rejects", async () => {
+    const late: Handler = () => {
+      block(20);
+      return Promise.reject(new Error("late"));
+    };
+    const uncaught = await uncaughtDuring(async () => {
+      const manager = await manage([alone("one", late, { timeoutMs: 5 })]);
+      expect((await manager.invoke(hook, call)).violation?.code).toBe("handler_timeout");
+      await rest();
+    });
+    expect(uncaught).toEqual([]);
+  });
+
+  it("counts once as late where it settles after its deadline", async () => {
+    const late: Handler = (_, { signal }) =>
+      new Promise<void>((resolve) => {
+        signal.addEventListener("abort", () => setTimeout(resolve, 2));
+      });
+    const manager = await manage([alone("one", late, { timeoutMs: 5 })]);
+    await manager.invoke(hook, call);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect((await manager.close()).late).toBe(0);
+  });
+});
+
+describe("a run that a handler starts", () => {
+  it("may not wait for a plugin whose handler waits for it", async () => {
+    const told: unknown[] = [];
+    const again: Handler = async (_, context) => {
+      await manager.invoke(hook, call, { parent: context });
+    };
+    const manager = await manage([alone("one", again)], {
+      onHandlerError: (error) => void told.push((error as { code?: unknown }).code),
+    });
+    expect((await manager.invoke(hook, call)).violation).toBeUndefined();
+    expect(told).toEqual(["reentrancy"]);
+  });
+
+  it("may have a turn of another plugin that runs alone", async () => {
+    const statuses: unknown[] = [];
+    const inner = await manage([alone("other", () => undefined)]);
+    const outer: Handler = async (_, context) => {
+      statuses.push(statusesOf(await inner.invoke(hook, call, { parent: context })));
+    };
+    const manager = await manage([alone("one", outer)]);
+    await manager.invoke(hook, call);
+    const free = await manage([plugin("free", outer as never)]);
+    await free.invoke(hook, call);
+    expect(statuses).toEqual([["completed"], ["completed"]]);
+  });
+});
