@@ -1,0 +1,64 @@
+/** A run with a strict audit trail: what the trail kept passes, and what it lost is told. */
+import { describe, expect, it } from "vitest";
+import { adds, call, hook, manage, plugin, type Run, rest } from "./support.ts";
+
+/** A manager with a strict trail, whose sink can be taken down. */
+async function strictly(...plugins: readonly ReturnType<typeof plugin>[]) {
+  const state = { isUp: true };
+  const manager = await manage(plugins, {
+    audit: {
+      strict: true,
+      sink: async () => {
+        await rest();
+        if (!state.isUp) throw new Error("disk full");
+      },
+    },
+    logger: {},
+  });
+  return { manager, state };
+}
+
+describe("a run of which the trail", () => {
+  it("kept all passes as it is", async () => {
+    const { manager } = await strictly(plugin("adds", adds("a")));
+    const result = await manager.invoke(hook, call);
+    expect(result.violation).toBeUndefined();
+    expect(result.continueProcessing).toBe(true);
+    expect(result.extensions.security?.labels).toEqual(["a"]);
+  });
+
+  it("was told nothing passes, also where a handler had to be waited for", async () => {
+    const waits: Run = (_payload, _context) => rest();
+    const { manager, state } = await strictly(plugin("waits", waits));
+    state.isUp = false;
+    expect((await manager.invoke(hook, call)).violation).toBeUndefined();
+  });
+
+  it("lost something is denied, with the reason that it has", async () => {
+    const { manager, state } = await strictly(plugin("adds", adds("a")));
+    state.isUp = false;
+    expect((await manager.invoke(hook, call)).violation).toEqual({
+      code: "audit_failed",
+      reason: `The audit trail did not keep what happened on ${hook}.`,
+    });
+  });
+
+  it("lost something starts no background handler, and says why each did not run", async () => {
+    const background = { mode: "fire_and_forget" } as const;
+    const { manager, state } = await strictly(
+      plugin("adds", adds("a")),
+      plugin("chosen", (_payload, _context) => undefined, background),
+      plugin("other", (_payload, _context) => undefined, {
+        ...background,
+        conditions: { tools: ["another"] },
+      }),
+    );
+    state.isUp = false;
+    const { executions } = await manager.invoke(hook, call);
+    expect(executions.map(({ plugin: name, status, reason }) => [name, status, reason])).toEqual([
+      ["adds", "completed", undefined],
+      ["chosen", "skipped", "The run was halted before."],
+      ["other", "skipped", "Its conditions do not match."],
+    ]);
+  });
+});
