@@ -1,0 +1,91 @@
+/** One handler that is waited for: how the wait ends, and what is told of what comes after. */
+import { describe, expect, it } from "vitest";
+import type { HandlerStep } from "../../src/hooks/dispatch/program.ts";
+import { type Tally, Ticket } from "../../src/hooks/dispatch/ticket.ts";
+import { type Lateness, settle, timedOut } from "../../src/hooks/dispatch/wait.ts";
+import { deferred, never, rest, uncaughtDuring } from "./support.ts";
+
+const step = {} as HandlerStep;
+
+function tallying() {
+  const told: unknown[] = [];
+  const tally: Tally = { late: 0, rejected: (...given) => void told.push(given) };
+  return { tally, told };
+}
+
+describe("a wait under the signal of a host", () => {
+  it("ends with what is given while the host has not aborted", async () => {
+    const { signal } = new AbortController();
+    const ended = await settle(Promise.resolve(5), undefined, undefined, signal);
+    expect({ ...ended }).toEqual({ how: "returned", value: 5 });
+    const thrown = await settle(Promise.reject("x"), undefined, undefined, signal);
+    expect({ ...thrown }).toEqual({ how: "threw", value: "x" });
+  });
+
+  it("ends when the host aborts", async () => {
+    const host = new AbortController();
+    const waiting = settle(never(), undefined, undefined, host.signal);
+    host.abort();
+    expect({ ...(await waiting) }).toEqual({ how: "aborted", value: undefined });
+  });
+
+  it("ends at once where the host has aborted before", async () => {
+    const waiting = settle(never(), undefined, undefined, AbortSignal.abort());
+    const ended = await Promise.race([waiting, rest()]);
+    expect({ ...ended }).toEqual({ how: "aborted", value: undefined });
+  });
+});
+
+describe("what comes after an abort", () => {
+  /** Waits, aborts, and lets `end` settle what was waited for. */
+  async function afterAbort(lateness: Lateness | undefined, end: "resolve" | "reject") {
+    const host = new AbortController();
+    const gate = deferred<unknown>();
+    const waiting = settle(gate.promise, undefined, lateness, host.signal);
+    host.abort();
+    await waiting;
+    return uncaughtDuring(async () => gate[end](new Error("late")));
+  }
+
+  it.each(["resolve", "reject"] as const)("is late only where that counts: %s", async (end) => {
+    for (const counts of [true, false]) {
+      const { tally, told } = tallying();
+      expect(await afterAbort({ tally, step, counts }, end)).toEqual([]);
+      expect([tally.late, told]).toEqual([counts ? 1 : 0, []]);
+    }
+  });
+
+  it.each(["resolve", "reject"] as const)(
+    "surprises nobody who keeps no tally: %s",
+    async (end) => {
+      expect(await afterAbort(undefined, end)).toEqual([]);
+    },
+  );
+});
+
+describe("a ticket that nobody waits with", () => {
+  it("counts what comes late, and tells who rejected after a deadline", () => {
+    const { tally, told } = tallying();
+    const ticket = new Ticket({}, tally);
+    ticket.drop(true, step);
+    ticket.late(false, 1);
+    expect([tally.late, told]).toEqual([1, []]);
+    ticket.late(true, "x");
+    expect([tally.late, told]).toEqual([2, [[step, "x"]]]);
+    ticket.drop(false);
+    ticket.late(true, "x");
+    expect([tally.late, told]).toEqual([2, [[step, "x"]]]);
+  });
+
+  it("tells nobody where there is no tally", () => {
+    const ticket = new Ticket({}, undefined);
+    ticket.drop(true, step);
+    expect(() => ticket.late(true, "x")).not.toThrow();
+  });
+});
+
+it("what is thrown at a deadline is frozen, and says so without a prototype", () => {
+  expect(Object.getPrototypeOf(timedOut)).toBeNull();
+  expect(Object.isFrozen(timedOut)).toBe(true);
+  expect({ ...timedOut }).toEqual({ timedOut: true });
+});
