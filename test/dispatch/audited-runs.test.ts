@@ -1,0 +1,90 @@
+/** Runs under an audit trail: such as could not go on, and such as a strict trail held. */
+import type { AuditEvent } from "glassine";
+import { describe, expect, it } from "vitest";
+import { call, deferred, hook, manage, plugin, rest, tagger } from "./support.ts";
+
+/** A signal that lets some looks at it pass, and then throws. */
+function breaking(looks: number): AbortSignal {
+  let left = looks;
+  const signal = {
+    get aborted() {
+      left -= 1;
+      if (left < 0) throw new RangeError("no stack");
+      return false;
+    },
+    addEventListener: () => {},
+    removeEventListener: () => {},
+  };
+  return signal as never;
+}
+
+const reason = `The run of ${hook} could not go on.`;
+
+describe("a run that could not go on", () => {
+  it("is counted as one that failed", async () => {
+    const manager = await manage([tagger("one"), tagger("two", { mode: "concurrent" })]);
+    for (const looks of [0, 1, 2]) await manager.invoke(hook, call, { signal: breaking(looks) });
+    const counts = { started: 3, allowed: 0, denied: 0, errored: 3, aborted: 0, inFlight: 0 };
+    expect(manager.counts()).toEqual(counts);
+  });
+
+  it("is a crash of the handler whose turn it was, to the trail", async () => {
+    const events: AuditEvent[] = [];
+    const manager = await manage([tagger("one")], {
+      audit: { sink: (event) => void events.push(event) },
+    });
+    events.length = 0;
+    await manager.invoke(hook, call, { signal: breaking(1) });
+    expect(events).toMatchObject([
+      {
+        eventType: "plugin.handler_error",
+        actorUri: "plugin:one",
+        targetUri: `hook:${hook}`,
+        outcome: "failure",
+        metadata: { plugin_name: "one", error_type: "crash", error: reason },
+      },
+    ]);
+  });
+
+  it("is told of once a strict trail has dealt with that", async () => {
+    const gate = deferred();
+    let isUp = true;
+    const manager = await manage([tagger("one")], {
+      audit: { strict: true, sink: () => (isUp ? undefined : gate.promise) },
+    });
+    isUp = false;
+    let told = false;
+    const running = manager.invoke(hook, call, { signal: breaking(1) });
+    const noted = running.then(() => {
+      told = true;
+    });
+    await rest();
+    expect(told).toBe(false);
+    gate.resolve();
+    await noted;
+    expect((await running).violation).toEqual({ plugin: "one", code: "handler_error", reason });
+    expect(manager.counts()).toMatchObject({ errored: 1, denied: 0, inFlight: 0 });
+  });
+});
+
+it.each(["at once", "later"] as const)(
+  "background runs after a run that a strict trail kept, %s",
+  async (when) => {
+    const seen: unknown[] = [];
+    const manager = await manage(
+      [
+        tagger("one"),
+        plugin("behind", (_p, _c, view) => void seen.push(view.security?.labels), {
+          mode: "fire_and_forget",
+          capabilities: ["read_labels"],
+        }),
+      ],
+      { audit: { strict: true, sink: when === "later" ? async () => {} : () => {} } },
+    );
+    const result = await manager.invoke(hook, call);
+    expect(result.executions.map(({ status }) => status)).toEqual(["completed", "started"]);
+    await rest();
+    expect(seen).toEqual([["one"]]);
+    expect((await manager.close()).background).toMatchObject({ started: 1, completed: 1 });
+  },
+);
