@@ -120,7 +120,7 @@ export function takeTurn(
       ? handler(payload, context, run.viewFor(step))
       : handler(payload, context);
   } catch (thrown) {
-    return ended(run, "threw", thrown);
+    return threw(run, thrown);
   }
   if (isOver(timeoutMs, startedAt)) {
     if (isAwaitable(returned)) unowned(returned);
@@ -137,6 +137,11 @@ function ended(run: OperationRun, how: TurnHow, outcome: unknown): undefined {
   return undefined;
 }
 
+/** Who guards a handler that runs alone throws a marker when its time is over. */
+function threw(run: OperationRun, thrown: unknown): undefined {
+  return thrown === timedOut ? ended(run, "timeout", undefined) : ended(run, "threw", thrown);
+}
+
 async function waitFor(
   run: OperationRun,
   step: HandlerStep,
@@ -147,7 +152,7 @@ async function waitFor(
   const { tally } = run.program.house;
   const lateness = { tally, step, counts: true };
   const { how, value } = await settle(returned, step.ring, lateness, run.wishes.signal);
-  if (how === "threw" && value === timedOut) return ended(run, "timeout", undefined);
+  if (how === "threw") return threw(run, value);
   // Behind a lock the deadline begins later, and is held to there.
   const isLate = how === "returned" && step.ring !== undefined && isOver(step.timeoutMs, startedAt);
   if (isLate) tally.late += 1;
