@@ -68,3 +68,18 @@ describe("the time of a background handler", () => {
     expect(seconds[0]).toBeLessThanOrEqual(passed / 1000);
   });
 });
+
+it("a function that a background handler returns is not asked for what it holds", async () => {
+  let asked = false;
+  const odd = Object.assign(() => undefined, {
+    // biome-ignore lint/suspicious/noThenProperty: a function that looks like a promise.
+    then: (_yes: unknown, no: (reason: unknown) => void) => {
+      asked = true;
+      no(new Error("broken"));
+    },
+  });
+  const manager = await manage([plugin("odd", (_p, _c) => odd, { mode })]);
+  await manager.invoke(hook, call);
+  expect((await manager.close()).background).toMatchObject({ completed: 1, failed: 0 });
+  expect(asked).toBe(false);
+});

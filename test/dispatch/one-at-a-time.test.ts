@@ -192,3 +192,11 @@ describe("a run that a handler starts", () => {
     expect(statuses).toEqual([["completed"], ["completed"]]);
   });
 });
+
+it("a handler that runs alone and returns at once is not waited for", async () => {
+  const manager = await manage([alone("one", () => undefined)]);
+  const controller = new AbortController();
+  const pending = manager.invoke(hook, call, { signal: controller.signal });
+  controller.abort();
+  expect((await pending).continueProcessing).toBe(true);
+});

@@ -188,9 +188,10 @@ function addChanged(
   }
 }
 
-/** Of a part that is there, which is never null. */
+/** Nothing, or a container of nothing. */
 function isEmpty(value: unknown): boolean {
-  return typeof value === "object" && intrinsics.enumerableKeys(value as object).length === 0;
+  if (value === null) return true;
+  return typeof value === "object" && intrinsics.enumerableKeys(value).length === 0;
 }
 
 const noResult = new Refused("result_shape", "(result)", "Expected a result.");

@@ -1,0 +1,36 @@
+/** What is told of a slot that a handler makes: a default of null is a default like any other. */
+import { defineHost, stringSet } from "glassine";
+import { expect, it } from "vitest";
+import * as z from "zod";
+
+const host = defineHost({
+  slots: {
+    file: {
+      tier: "immutable",
+      description: "Of a test.",
+      schema: z.object({
+        note: z.string().nullable().default(null),
+        mark: z.string().nullable().default(null),
+        tags: stringSet().default([]),
+      }),
+      fields: {
+        mark: { tier: "mutable" },
+        tags: { tier: "monotonic", read: "read_tags", write: "append_tags" },
+      },
+    },
+  },
+});
+
+it("a slot that comes with a part that is null is named by what was added to it", async () => {
+  const tags = host.definePlugin({
+    name: "tags",
+    version: "1.0.0",
+    capabilities: ["append_tags"],
+    hooks: { evaluate: (_message) => ({ modifiedExtensions: { file: { tags: ["a"] } } }) as never },
+  });
+  const manager = await host.createPluginManager({ plugins: [tags] });
+  const { extensions, executions, violation } = await manager.invoke("evaluate", { role: "user" });
+  expect(violation).toBeUndefined();
+  expect(extensions.file).toEqual({ note: null, mark: null, tags: ["a"] });
+  expect(executions[0]?.changed).toEqual(["file.tags"]);
+});
