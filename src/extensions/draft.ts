@@ -5,14 +5,12 @@
  * value, and between that reading and the mark nothing is found on a prototype or iterated.
  */
 import { isDraft, isDraftable, produce } from "immer";
-import { admit, decisive, extensionsLimits, intrinsics, type LevelValue } from "../admit/index.ts";
+import { admit, decisive, extensionsLimits, type LevelValue } from "../admit/index.ts";
 import { formatPath, GlassineError } from "../errors/index.ts";
 import { defaultsOf, type Node } from "../slots/index.ts";
 import { changedMark } from "./create.ts";
 import { assertGrown } from "./grown.ts";
 import { editedMark, type Mark, markOf, type Slots, seal } from "./mark.ts";
-
-const { freeze, newArray } = intrinsics;
 
 export function amendValue(value: object, recipe: (draft: never) => unknown): object {
   const mark = markOf(value);
@@ -51,14 +49,12 @@ function run(base: object, recipe: (draft: never) => unknown): object {
 
 function amendExtensions(extensions: Slots, mark: Mark, recipe: (draft: never) => unknown): Slots {
   const { nodes, form } = mark.slots;
-  const containers = containersOf(mark);
   let lent: Record<string, unknown> | undefined;
   for (let i = 0; i < nodes.length; i++) {
-    const { key } = nodes[i] as Node;
-    const container = containers[i];
-    if (container === undefined || extensions[key] !== undefined) continue;
+    const slot = nodes[i] as Node;
+    if (extensions[slot.key] !== undefined || !maySomewhere(slot, mark.mask)) continue;
     lent ??= form.copy(extensions);
-    lent[key] = container;
+    lent[slot.key] = containerOf(slot, mark);
   }
   const base = lent ?? extensions;
   const amended = run(base, recipe) as Record<string, unknown>;
@@ -95,27 +91,6 @@ function read(extensions: Slots, mark: Mark, proposed: object): Slots {
     return seal(next, changedMark(mark, extensions, next));
   }
   return seal(next, editedMark(mark, extensions));
-}
-
-interface Containers {
-  readonly slots: Mark["slots"];
-  readonly mask: number | undefined;
-  /** By slot. */
-  readonly list: readonly (object | undefined)[];
-}
-let last: Containers | undefined;
-
-/** What a grant is lent of each slot that it may write, where the slot is absent. Frozen. */
-function containersOf(mark: Mark): Containers["list"] {
-  const { slots, mask } = mark;
-  if (last?.slots === slots && last.mask === mask) return last.list;
-  const list = newArray<object | undefined>(slots.nodes.length);
-  for (let i = 0; i < list.length; i++) {
-    const slot = slots.nodes[i] as Node;
-    list[i] = maySomewhere(slot, mask) ? freeze(containerOf(slot, mark)) : undefined;
-  }
-  last = { slots, mask, list };
-  return list;
 }
 
 /** Whether a grant may write the slot or a field of it. The host may write anything. */
