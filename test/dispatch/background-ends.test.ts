@@ -1,19 +1,11 @@
 /** How the end of a background handler is counted, recorded and measured. */
 import { performance } from "node:perf_hooks";
-import { definePlugin, type MetricsSink } from "glassine";
+import { type AuditEvent, definePlugin, type MetricsSink } from "glassine";
 import { describe, expect, it } from "vitest";
-import type { AuditEvent } from "../../src/audit/index.ts";
+import { block } from "../support/block.ts";
 import { call, hook, manage, never, plugin, type Run } from "./support.ts";
 
 const mode = "fire_and_forget";
-
-/** Keeps the thread. */
-function block(milliseconds: number): void {
-  const until = performance.now() + milliseconds;
-  while (performance.now() < until) {
-    // Nothing else gets a turn.
-  }
-}
 
 describe("a background handler whose time is over", () => {
   it("has timed out, also where its plugin is not asyncSafe and it keeps the thread", async () => {
@@ -35,7 +27,7 @@ describe("a background handler whose time is over", () => {
   it("has a record in the trail that says so", async () => {
     const events: AuditEvent[] = [];
     const manager = await manage([plugin("hangs", (_p, _c) => never(), { mode, timeoutMs: 5 })], {
-      audit: { sink: (event) => void events.push(event as AuditEvent) },
+      audit: { sink: (event) => void events.push(event) },
       logger: {},
     });
     await manager.invoke(hook, call);

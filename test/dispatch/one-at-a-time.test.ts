@@ -1,7 +1,7 @@
 /** Message hooks of a plugin that is not `asyncSafe`: one of its handlers runs at a time. */
-import { performance } from "node:perf_hooks";
 import { definePlugin, type PluginContext, type RunSettings } from "glassine";
 import { describe, expect, it } from "vitest";
+import { block } from "../support/block.ts";
 import {
   call,
   type Deferred,
@@ -24,14 +24,6 @@ function alone(name: string, handler: Handler, settings: RunSettings = {}) {
     asyncSafe: false,
     hooks: { [hook]: { handler: handler as never, extensions: false, ...settings } },
   });
-}
-
-/** Keeps the thread. */
-function block(milliseconds: number): void {
-  const until = performance.now() + milliseconds;
-  while (performance.now() < until) {
-    // Nothing else gets a turn.
-  }
 }
 
 /** A handler that tells who came, and lets go of each when it is told to. */

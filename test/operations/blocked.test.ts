@@ -1,16 +1,9 @@
 /** A handler that keeps the thread beyond its deadline and then answers at once. */
-import { performance } from "node:perf_hooks";
 import { describe, expect, it } from "vitest";
 import type { AuditEvent } from "../../src/audit/index.ts";
+import { block } from "../support/block.ts";
 import { verifies } from "../support/verifies.ts";
 import { kept, managerOf, plugin } from "./support.ts";
-
-function block(milliseconds: number): void {
-  const until = performance.now() + milliseconds;
-  while (performance.now() < until) {
-    // Nothing else gets a turn.
-  }
-}
 
 describe.each([true, false])(
   "a handler that answers too late, where asyncSafe is %s,",
@@ -25,7 +18,7 @@ describe.each([true, false])(
         {
           logger,
           onHandlerError: (error) => void thrown.push(error),
-          audit: { sink: (event) => void events.push(event as AuditEvent) },
+          audit: { sink: (event) => void events.push(event) },
         },
       );
       const failure = await manager.invoke(hook, {} as never).then(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { allow, createPluginManager, definePlugin, type PluginContext } from "../../src/index.ts";
 import { uncaughtDuring } from "../audit/support.ts";
+import { block } from "../support/block.ts";
 import { verifies } from "../support/verifies.ts";
 import { kept, managerOf, plugin, rejection } from "./support.ts";
 
@@ -63,8 +64,7 @@ describe("deadlines", () => {
       plugin("aaa", {
         vote: {
           handler: (_) => {
-            const end = performance.now() + 30;
-            while (performance.now() < end);
+            block(30);
             return allow();
           },
           timeoutMs: 10,
@@ -117,11 +117,6 @@ describe("deadlines", () => {
 });
 
 describe("a handler that keeps the thread beyond its deadline", () => {
-  const block = (ms: number) => {
-    const end = performance.now() + ms;
-    while (performance.now() < end);
-  };
-
   it("has timed out also where it gave the thread up before", async () => {
     verifies("plugins:deadline-blocked");
     let signal: AbortSignal | undefined;
