@@ -1,7 +1,7 @@
-/** Runs under an audit trail: such as could not go on, and such as a strict trail held. */
+/** Runs that could not go on, and what the audit trail is told of them. */
 import type { AuditEvent } from "glassine";
 import { describe, expect, it } from "vitest";
-import { call, deferred, hook, manage, plugin, rest, tagger } from "./support.ts";
+import { call, deferred, hook, manage, rest, tagger } from "./support.ts";
 
 /** A signal that lets some looks at it pass, and then throws. */
 function breaking(looks: number): AbortSignal {
@@ -66,25 +66,3 @@ describe("a run that could not go on", () => {
     expect(manager.counts()).toMatchObject({ errored: 1, denied: 0, inFlight: 0 });
   });
 });
-
-it.each(["at once", "later"] as const)(
-  "background runs after a run that a strict trail kept, %s",
-  async (when) => {
-    const seen: unknown[] = [];
-    const manager = await manage(
-      [
-        tagger("one"),
-        plugin("behind", (_p, _c, view) => void seen.push(view.security?.labels), {
-          mode: "fire_and_forget",
-          capabilities: ["read_labels"],
-        }),
-      ],
-      { audit: { strict: true, sink: when === "later" ? async () => {} : () => {} } },
-    );
-    const result = await manager.invoke(hook, call);
-    expect(result.executions.map(({ status }) => status)).toEqual(["completed", "started"]);
-    await rest();
-    expect(seen).toEqual([["one"]]);
-    expect((await manager.close()).background).toMatchObject({ started: 1, completed: 1 });
-  },
-);

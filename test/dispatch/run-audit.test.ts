@@ -1,7 +1,6 @@
 /** What of a run the trail has kept, and what the trail is told of it. */
-import { addLabels, setHeader } from "glassine";
+import { type AuditEvent, addLabels, setHeader } from "glassine";
 import { describe, expect, it } from "vitest";
-import type { AuditEvent } from "../../src/audit/index.ts";
 import { AuditTab } from "../../src/hooks/dispatch/run-audit.ts";
 import { call, hook, labelled, manage, plugin, type Run, rest } from "./support.ts";
 
@@ -39,7 +38,7 @@ async function eventsOf(run: Run): Promise<readonly AuditEvent[]> {
   const events: AuditEvent[] = [];
   const manager = await manage(
     [plugin("one", run, { capabilities: ["append_labels", "read_headers", "write_headers"] })],
-    { audit: { sink: (event) => void events.push(event as AuditEvent) }, logger: {} },
+    { audit: { sink: (event) => void events.push(event) }, logger: {} },
   );
   events.length = 0;
   await manager.invoke(hook, call, { extensions: labelled("PII") });

@@ -1,6 +1,6 @@
 /** A run with a strict audit trail: what the trail kept passes, and what it lost is told. */
 import { describe, expect, it } from "vitest";
-import { adds, call, hook, manage, plugin, type Run, rest } from "./support.ts";
+import { adds, call, hook, manage, plugin, type Run, rest, tagger } from "./support.ts";
 
 /** A manager with a strict trail, whose sink can be taken down. */
 async function strictly(...plugins: readonly ReturnType<typeof plugin>[]) {
@@ -62,3 +62,25 @@ describe("a run of which the trail", () => {
     ]);
   });
 });
+
+it.each(["at once", "later"] as const)(
+  "background runs after a run that a strict trail kept, %s",
+  async (when) => {
+    const seen: unknown[] = [];
+    const manager = await manage(
+      [
+        tagger("one"),
+        plugin("behind", (_p, _c, view) => void seen.push(view.security?.labels), {
+          mode: "fire_and_forget",
+          capabilities: ["read_labels"],
+        }),
+      ],
+      { audit: { strict: true, sink: when === "later" ? async () => {} : () => {} } },
+    );
+    const result = await manager.invoke(hook, call);
+    expect(result.executions.map(({ status }) => status)).toEqual(["completed", "started"]);
+    await rest();
+    expect(seen).toEqual([["one"]]);
+    expect((await manager.close()).background).toMatchObject({ started: 1, completed: 1 });
+  },
+);
