@@ -108,11 +108,14 @@ export class StreamBlock {
       case "input_json_delta":
         this.#input.add(textIn(delta, "partial_json"));
         break;
-      case "signature_delta":
+      case "signature_delta": {
         // It comes whole: the SDK takes the last one, too.
-        this.#signature = textIn(delta, "signature");
-        this.#meter.countText(this.#signature);
+        const signature = new TextPieces(this.#meter, "delta.signature");
+        signature.add(textIn(delta, "signature"));
+        signature.end();
+        this.#signature = signature.text;
         break;
+      }
       case "compaction_delta": {
         // It comes whole: the SDK takes the last one, too.
         const read = readDocument(compactionSchema, delta, "delta", "stream_invalid");

@@ -22,6 +22,7 @@ const end = (index: number) => ({ type: "content_block_stop", index });
 const textBlock = { type: "text", text: "", citations: null };
 const callBlock = { type: "tool_use", id: "1", name: "add", input: {} };
 const json = (partial_json: string) => ({ type: "input_json_delta", partial_json });
+const signed = (signature: string) => ({ type: "signature_delta", signature });
 const typed = (text: string) => ({ type: "text_delta", text });
 
 function streamOf(...events: readonly unknown[]) {
@@ -208,6 +209,7 @@ describe("a stream", () => {
 
 describe("a stream refuses", () => {
   const open = [start, begin(0, textBlock)];
+  const thinking = [start, begin(0, { type: "thinking", thinking: "", signature: "" })];
   it.each<[string, readonly unknown[]]>([
     ["what is no event", [null]],
     ["an event without a type", [{ a: 1 }]],
@@ -224,6 +226,8 @@ describe("a stream refuses", () => {
     ["thinking in a call", [start, begin(0, callBlock), delta(0, { type: "thinking_delta" })]],
     ["a citation that is none", [...open, delta(0, { type: "citations_delta", citation: 1 })]],
     ["half a character", [...open, delta(0, typed("\ud83d")), end(0)]],
+    ["half a character in a signature", [...thinking, delta(0, signed("a\ud83d"))]],
+    ["the other half in a signature", [...thinking, delta(0, signed("\udca9a"))]],
     ["the end of a block twice", [...open, end(0), end(0)]],
     ["an end while a block is open", [...open, stop]],
     ["anything after the end", [start, stop, begin(0, textBlock)]],
