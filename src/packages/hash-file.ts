@@ -4,7 +4,6 @@ import type { BigIntStats } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { readOnly } from "./open-flags.ts";
-import type { PackageSize } from "./package-limits.ts";
 import { packageRefused, shownPath, systemCode } from "./refused.ts";
 
 /** A file as it was read. */
@@ -20,7 +19,8 @@ export interface FileInput {
   readonly path: string;
   /** The pieces are read into it. */
   readonly buffer: Uint8Array;
-  readonly size: PackageSize;
+  /** Counts bytes of it before they are read. @throws GlassineError `package_refused` */
+  addBytes(bytes: number): Promise<void>;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -30,12 +30,12 @@ export interface FileInput {
  * @throws GlassineError `package_refused` with `unsupported_file` or `package_too_large`
  */
 export async function hashFile(input: FileInput): Promise<HashedFile> {
-  const { path, size } = input;
+  const { path } = input;
   const refuse = (text: string, cause?: unknown) =>
     packageRefused("unsupported_file", path, `${shownPath(path)} ${text}.`, cause);
   let counted = 0;
-  const count = (bytes: number) => {
-    size.addBytes(path, bytes - counted);
+  const count = async (bytes: number) => {
+    await input.addBytes(bytes - counted);
     counted = bytes;
   };
   for (let attempt = 1; attempt <= 2; attempt++) {
@@ -44,7 +44,7 @@ export async function hashFile(input: FileInput): Promise<HashedFile> {
       handle = await open(join(input.root, path), readOnly);
       const before = await handle.stat({ bigint: true });
       if (!before.isFile()) throw refuse("is no file any more");
-      count(Number(before.size));
+      await count(Number(before.size));
       const sha256 = await digestOf(handle, counted, input);
       if (sha256 !== undefined && isSame(before, await handle.stat({ bigint: true })))
         return { sha256, size: counted };

@@ -64,9 +64,12 @@ export async function hashPackage(
   const found = await walkPackage({ root, coverage, size, signal });
   const records = await severalAtATime(found, width, () => {
     const buffer = new Uint8Array(pieceBytes);
-    return async (each): Promise<HashRecord> => {
+    return async (each, inOrder): Promise<HashRecord> => {
       if (each.kind === "link") return each;
-      const hashed = await hashFile({ root, path: each.path, buffer, size, signal });
+      const { path } = each;
+      // In order, so that a package that is too large is refused at the same file each time.
+      const addBytes = (bytes: number) => inOrder(() => size.addBytes(path, bytes));
+      const hashed = await hashFile({ root, path, buffer, addBytes, signal });
       return { ...each, ...hashed };
     };
   });

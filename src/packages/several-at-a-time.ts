@@ -1,27 +1,45 @@
 /** Does work on each item, at most `width` of them at a time. */
 
+/** Of one item: what is done in it is done in the order of the items. */
+export type InOrder = (act: () => void) => Promise<void>;
+
 /**
  * Items are begun in their order. After a failure none is begun; of several failures the one of the
  * earliest item is thrown, so that it is the same each time.
  *
- * @param begin makes what one line of work needs, and gives its work
+ * @param begin makes what one line of work needs, and gives its work. What work does with
+ *   `inOrder` it does after that of every earlier item, or after the end of those that have none
  */
 export async function severalAtATime<Item, Result>(
   items: readonly Item[],
   width: number,
-  begin: () => (item: Item) => Promise<Result>,
+  begin: () => (item: Item, inOrder: InOrder) => Promise<Result>,
 ): Promise<readonly Result[]> {
   const results: Result[] = [];
   const failures = new Map<number, unknown>();
   let next = 0;
+  let earlier = Promise.resolve();
   async function line(): Promise<void> {
     const work = begin();
     while (failures.size === 0 && next < items.length) {
       const at = next++;
+      const turn = earlier;
+      let pass = () => {};
+      const passed = new Promise<void>((resolve) => {
+        pass = resolve;
+      });
+      earlier = turn.then(() => passed);
+      const inOrder = async (act: () => void) => {
+        await turn;
+        act();
+        pass();
+      };
       try {
-        results[at] = await work(items[at] as Item);
+        results[at] = await work(items[at] as Item, inOrder);
       } catch (error) {
         failures.set(at, error);
+      } finally {
+        pass();
       }
     }
   }

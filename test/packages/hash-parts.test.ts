@@ -47,6 +47,40 @@ describe("work on several things", () => {
     await expect(work).rejects.toThrow("of 1");
     expect(begun).toEqual([0, 1, 2]);
   });
+
+  it("does what is to be done in order in the order of the things, whichever is ready first", async () => {
+    const done: number[] = [];
+    await severalAtATime(items, 3, () => async (item, inOrder) => {
+      await turns(50 - 5 * item);
+      // The third thing has nothing to do in order, and holds up none.
+      if (item !== 2) await inOrder(() => done.push(item));
+    });
+    expect(done).toEqual([0, 1, 3, 4, 5, 6, 7]);
+  });
+
+  it("does not wait for what an earlier thing does after its turn", async () => {
+    const log: string[] = [];
+    await severalAtATime([0, 1], 2, () => async (item, inOrder) => {
+      await inOrder(() => log.push(`turn of ${item}`));
+      await turns(20 - 15 * item);
+      log.push(`end of ${item}`);
+    });
+    expect(log).toEqual(["turn of 0", "turn of 1", "end of 1", "end of 0"]);
+  });
+
+  it("goes on where a thing fails before its turn, and where its turn fails", async () => {
+    const done: number[] = [];
+    const work = severalAtATime(items, 3, () => async (item, inOrder) => {
+      if (item === 1) throw new Error("of 1");
+      await turns(20);
+      await inOrder(() => {
+        done.push(item);
+        if (item === 0) throw new Error("of the turn of 0");
+      });
+    });
+    await expect(work).rejects.toThrow("of the turn of 0");
+    expect(done).toEqual([0, 2]);
+  });
 });
 
 describe("names that are one", () => {
