@@ -1,6 +1,6 @@
 /** F: the filter against a plain port of itself. */
 import assert from "node:assert/strict";
-import { type Capability, encodeExtensions, filterExtensions } from "glassine";
+import { type Capability, encodeExtensions, filterExtensions, resolveCapabilities } from "glassine";
 import { type Comparison, newLane, type Side } from "./harness.ts";
 import { type PlainExtensions, plainFilter } from "./plain-port.ts";
 import { realisticEnvelope, threeCapabilities } from "./workloads.ts";
@@ -16,7 +16,8 @@ export const filterComparisons: readonly Comparison[] = [
 
 async function ours(): Promise<Side> {
   const { callEach } = await newLane();
-  const filter = () => filterExtensions(realisticEnvelope, threeCapabilities);
+  const grant = resolveCapabilities(threeCapabilities);
+  const filter = () => filterExtensions(realisticEnvelope, grant);
   return {
     run: (times) => callEach(times, filter),
     check: (last) => {

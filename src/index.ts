@@ -219,6 +219,7 @@ export {
   type StandardSlots,
   type Tier,
   type ViewOf,
+  type WithImplied,
 } from "./slots/index.ts";
 export {
   type DataPolicy,

@@ -1,6 +1,6 @@
 /** F: the filter against `filter_extensions` of CPEX. */
 import assert from "node:assert/strict";
-import { type Capability, type Extensions, filterExtensions } from "glassine";
+import { type Capability, type Extensions, filterExtensions, resolveCapabilities } from "glassine";
 import { countsCalls } from "../dispatch-sides.ts";
 import { type Comparison, newLane, type Side } from "../harness.ts";
 import { managerOf, payload, realisticEnvelope, threeCapabilities } from "../workloads.ts";
@@ -41,7 +41,8 @@ export const cpexFilterComparisons: readonly Comparison[] = [
 
 export async function freshSide(capabilities: readonly Capability[]): Promise<Side> {
   const { callEach } = await newLane();
-  const operation = () => filterExtensions(realisticEnvelope, capabilities);
+  const grant = resolveCapabilities(capabilities);
+  const operation = () => filterExtensions(realisticEnvelope, grant);
   return {
     run: (times) => callEach(times, operation),
     check: (last) => {

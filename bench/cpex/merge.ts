@@ -1,6 +1,12 @@
 /** M and T: the merge, and a whole turn, against `merge_extensions` and `filter_extensions`. */
 import assert from "node:assert/strict";
-import { type Capability, type Extensions, filterExtensions, mergeExtensions } from "glassine";
+import {
+  type Capability,
+  type Extensions,
+  filterExtensions,
+  mergeExtensions,
+  resolveCapabilities,
+} from "glassine";
 import { type Comparison, newLane, type Side } from "../harness.ts";
 import { realisticEnvelope, threeCapabilities } from "../workloads.ts";
 import { type Edit, edits, type FullView } from "./edits.ts";
@@ -58,8 +64,9 @@ export const cpexTurnComparisons: readonly Comparison[] = [
 ];
 
 /** What came back is made beforehand, and merged again and again. */
-export async function mergeSide({ make, arrived }: Edit, grant: Grant): Promise<Side> {
+export async function mergeSide({ make, arrived }: Edit, names: Grant): Promise<Side> {
   const { callEach } = await newLane();
+  const grant = resolveCapabilities(names);
   const view = filterExtensions(realisticEnvelope, grant) as FullView;
   const returned = make(view);
   return {
@@ -69,8 +76,9 @@ export async function mergeSide({ make, arrived }: Edit, grant: Grant): Promise<
   };
 }
 
-async function turnSide({ make, arrived }: Edit, grant: Grant): Promise<Side> {
+async function turnSide({ make, arrived }: Edit, names: Grant): Promise<Side> {
   const { callEach } = await newLane();
+  const grant = resolveCapabilities(names);
   const turn = () => {
     const view = filterExtensions(realisticEnvelope, grant) as FullView;
     return mergeExtensions(realisticEnvelope, make(view), grant, { view });

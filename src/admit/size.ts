@@ -26,6 +26,13 @@ export function addSize(sum: Size, value: unknown, times: 1 | -1 = 1): void {
   if (typeof value === "string") sum.units += times * value.length;
 }
 
+/** Adds the size of an entry of a map, where it has one. */
+export function addEntry(sum: Size, key: string, value: unknown): void {
+  if (value === undefined) return;
+  addSize(sum, value);
+  sum.units += key.length;
+}
+
 /** Adds the size of a part that is counted time and again: it is kept however small it is. */
 export function addKept(sum: Size, value: unknown): void {
   if (typeof value === "object" && value !== null) {

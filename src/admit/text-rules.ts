@@ -109,11 +109,15 @@ export function canonicalInstant(text: string): string | undefined {
   if (hour > 23 || minute > 59 || second > 59 || offsetHour > 23 || offsetMinute > 59) {
     return undefined;
   }
+  const fraction = match[7];
+  // Most stand in that form already.
+  const isTrimmed = fraction === undefined || charCodeAt(fraction, fraction.length - 1) !== 0x30;
+  if (match[8] === "Z" && charCodeAt(text, 10) === 0x54 && isTrimmed) return text;
   const offset = (offsetHour * 60 + offsetMinute) * (match[9] === "-" ? -60_000 : 60_000);
   // Years below 100 mean 19xx to Date.UTC; moving by 400 years keeps the calendar.
   const utc = dateUtc(year + 400, month - 1, day, hour, minute, second) - offset;
   const moved = civil(utc);
-  return moved === undefined ? undefined : moved + trimmedFraction(match[7]);
+  return moved === undefined ? undefined : moved + trimmedFraction(fraction);
 }
 
 /** The canonical instant of a time in milliseconds since 1970. */

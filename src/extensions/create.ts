@@ -24,7 +24,7 @@ import {
   suggestion,
 } from "../errors/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
-import { type Mark, markOf, type Slots, seal } from "./mark.ts";
+import { type Mark, markOf, type Slots, seal, uneditedMark } from "./mark.ts";
 
 /** Options of `createExtensions`. */
 export interface CreateOptions {
@@ -44,7 +44,7 @@ const hostMarks = new WeakMap<CompiledSlots, Mark>();
 export function hostMark(slots: CompiledSlots): Mark {
   let mark = intrinsics.weakGet(hostMarks, slots);
   if (mark === undefined) {
-    mark = intrinsics.freeze({ slots, mask: undefined, base: undefined, size: undefined });
+    mark = intrinsics.freeze(uneditedMark(slots, undefined, undefined));
     intrinsics.weakSet(hostMarks, slots, mark);
   }
   return mark;
@@ -52,7 +52,7 @@ export function hostMark(slots: CompiledSlots): Mark {
 
 /** The mark of an envelope that was counted. */
 export function measuredMark(slots: CompiledSlots, size: Readonly<Size>): Mark {
-  return { slots, mask: undefined, base: undefined, size };
+  return uneditedMark(slots, undefined, size);
 }
 
 /** The mark of an envelope that the host made of another. */

@@ -90,7 +90,7 @@ function read(extensions: Slots, mark: Mark, proposed: object): Slots {
     assertGrown(mark.slots, extensions, next);
     return seal(next, changedMark(mark, extensions, next));
   }
-  return seal(next, editedMark(mark, extensions));
+  return seal(next, editedMark(mark, extensions, undefined));
 }
 
 /** Whether a grant may write the slot or a field of it. The host may write anything. */

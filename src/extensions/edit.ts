@@ -6,31 +6,28 @@
  * patched the realm for that very call: nothing here is found on a prototype or iterated.
  */
 import {
+  addEntry,
+  addSize,
   admit,
   concat,
   decisive,
   extensionsLimits,
   includes,
   intrinsics,
+  isLabel,
+  type LevelValue,
   type Limits,
+  type Size,
   unionOf,
 } from "../admit/index.ts";
 import { formatPath, GlassineError, quoted } from "../errors/index.ts";
-import { defaultsOf, type Node, nodeByKey } from "../slots/index.ts";
-import {
-  findHeader,
-  type HeaderMap,
-  headerFault,
-  headerMaps,
-  isNamed,
-  mapFor,
-  spellingOf,
-} from "./headers.ts";
-import { editedMark, type Mark, markOf, type Slots, withSlot } from "./mark.ts";
+import { defaultsOf, grownLevel, type Node, nodeByKey } from "../slots/index.ts";
+import { editedMark, type Mark, markOf, type OneChange, type Slots, withSlot } from "./mark.ts";
 
-const { create, enumerableKeys, freeze, hasOwn, newMap, ownValue, toLowerAscii } = intrinsics;
+const { enumerableKeys, freeze, newMap, ownValue } = intrinsics;
 
-interface Editing {
+/** An edit under way: of which slot, and what is there. */
+export interface Editing {
   readonly extensions: Slots;
   readonly slot: Node;
   readonly mark: Mark;
@@ -38,7 +35,7 @@ interface Editing {
 }
 
 /** Looks the slot up and makes sure that the view may write it. */
-function editing(
+export function editing(
   extensions: object,
   slotName: string,
   field: string | undefined,
@@ -69,22 +66,25 @@ function editing(
   return {
     extensions: extensions as Slots,
     slot,
-    mark: editedMark(mark, extensions),
+    mark,
     current: current as Editing["current"],
   };
 }
 
-function replaceField(edit: Editing, field: string, value: unknown): Slots {
-  const level = edit.slot.form.copy(edit.current);
-  level[field] = value;
-  return withSlot(edit.extensions, edit.slot.key, freeze(level), edit.mark);
+/** The extensions with the slot as it is now. */
+export function edited(
+  { extensions, slot, mark }: Editing,
+  value: unknown,
+  change?: OneChange,
+): Slots {
+  return withSlot(extensions, slot.key, value, editedMark(mark, extensions, change));
 }
 
 /**
  * Reads the new value of one field as a plugin's: read once, checked, frozen. Of a list or map of
  * texts that was put together here, `parsed`, only they are checked.
  */
-function readField(
+export function readField(
   edit: Editing,
   field: string,
   value: unknown,
@@ -98,7 +98,10 @@ function readField(
 
 // As deep as in the whole: a slot is one level down, its fields two.
 const slotLimits: Limits = freeze({ ...extensionsLimits, depth: extensionsLimits.depth - 1 });
-const fieldLimits: Limits = freeze({ ...extensionsLimits, depth: extensionsLimits.depth - 2 });
+export const fieldLimits: Limits = freeze({
+  ...extensionsLimits,
+  depth: extensionsLimits.depth - 2,
+});
 
 interface Reading {
   readonly hint: unknown;
@@ -130,107 +133,55 @@ function hasIndex(path: readonly (string | number)[]): boolean {
 }
 
 export function addLabelsTo(extensions: object, labels: string | readonly string[]): Slots {
-  const edit = editing(extensions, "security", "labels", "addLabels");
+  const call = "addLabels";
+  const edit = editing(extensions, "security", "labels", call);
   const shown = (edit.current.labels ?? []) as readonly string[];
-  const added =
-    typeof labels === "string"
-      ? readField(edit, "labels", [labels], "addLabels", "parsed")
-      : readField(edit, "labels", labels, "addLabels");
-  const union = unionOf(shown, added as readonly string[], shown);
+  const added = (
+    typeof labels === "string" ? oneLabel(edit, labels) : readField(edit, "labels", labels, call)
+  ) as readonly string[];
+  const union = unionOf(shown, added, shown);
   if (union === shown) return edit.extensions;
   const max = extensionsLimits.labels;
   if (union.length > max) {
-    const text = `addLabels: expected at most ${max} labels, got more.`;
-    throw new GlassineError("snapshot_limit", text, { call: "addLabels" });
+    const text = `${call}: expected at most ${max} labels, got more.`;
+    throw new GlassineError("snapshot_limit", text, { call });
   }
-  return replaceField(edit, "labels", union);
-}
-
-export function setHeaderOf(extensions: object, name: string, value: string | undefined): Slots {
-  const call = value === undefined ? "removeHeader" : "setHeader";
-  const edit = editing(extensions, "http", undefined, call);
-  if (typeof name !== "string" || (value !== undefined && typeof value !== "string")) {
-    throw new GlassineError(
-      "header_invalid",
-      `${call} expects a name and a value that are texts.`,
-      { call },
-    );
-  }
-  const fault = edit.mark.mask === undefined ? undefined : headerFault(name, value);
-  if (fault !== undefined) {
-    throw new GlassineError(
-      fault,
-      `${call} may not write the header ${quoted(name)}, or its value is malformed.`,
-      {
-        call,
-      },
-    );
-  }
-  return withHeader(edit, name, value, call);
-}
-
-/**
- * Puts `value`, or nothing, where the header is: in both maps, whichever the receiver reads. A map
- * keeps the first spelling that it has, and no other beside it. A header that is nowhere goes to
- * the map that the document uses.
- */
-function withHeader(edit: Editing, name: string, value: string | undefined, call: string): Slots {
-  const used = value === undefined ? undefined : mapFor(edit.current, name);
   const level = edit.slot.form.copy(edit.current);
-  let changed = false;
-  for (let i = 0; i < headerMaps.length; i++) {
-    const field = headerMaps[i] as (typeof headerMaps)[number];
-    const map = edit.current[field] as HeaderMap | undefined;
-    if (field !== used && spellingOf(map, name) === undefined) continue;
-    const next = replaced(map ?? noHeaders, name, value);
-    if (next === map) continue;
-    // The name that is refused in a plugin's own map is refused here.
-    const origin = hasOwn(next, "__proto__") ? "plugin" : "parsed";
-    level[field] = readField(edit, field, next, call, origin);
-    changed = true;
-  }
-  return changed
-    ? withSlot(edit.extensions, edit.slot.key, freeze(level), edit.mark)
-    : edit.extensions;
+  level.labels = union;
+  const come = { nodes: union.length - shown.length, units: 0 };
+  for (let i = 0; i < added.length; i++) come.units += (added[i] as string).length;
+  return edited(edit, freeze(level), { after: union, come });
 }
 
-const noHeaders: HeaderMap = freeze(create(null));
-
-/** The map with `value` under `name` once, or not at all; the map itself where it is so already. */
-function replaced(map: HeaderMap, name: string, value: string | undefined): HeaderMap {
-  const wanted = toLowerAscii(name);
-  const keys = enumerableKeys(map);
-  const next = newMap(keys.length) as Record<string, string>;
-  let same = true;
-  let isThere = value === undefined;
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i] as string;
-    if (!isNamed(key, wanted)) {
-      next[key] = map[key] as string;
-      continue;
-    }
-    if (isThere || map[key] !== value) same = false;
-    if (!isThere) next[key] = value as string;
-    isThere = true;
-  }
-  if (isThere) return same ? map : next;
-  next[name] = value as string;
-  return next;
+/** A set of one label. What is none is read for what is wrong with it. */
+function oneLabel(edit: Editing, label: string): unknown {
+  if (isLabel(label, fieldLimits.labelCodePoints)) return [label];
+  return readField(edit, "labels", [label], "addLabels", "parsed");
 }
 
 export function appendHopTo(extensions: object, hop: unknown): Slots {
   const edit = editing(extensions, "delegation", undefined, "appendHop");
-  const { grows, derive } = edit.slot;
-  const field = grows ?? "chain";
+  const field = edit.slot.grows ?? "chain";
   const shown = (edit.current[field] ?? []) as readonly unknown[];
   const list = readField(edit, field, concat(shown, [hop]), "appendHop") as readonly unknown[];
   const current = edit.extensions.delegation as Editing["current"] | undefined;
-  const derived = derive?.({ current, list, proposed: edit.current });
-  const level = freeze({ ...edit.current, ...derived, [field]: list });
-  return withSlot(edit.extensions, edit.slot.key, level, edit.mark);
+  const level = freeze(grownLevel(edit.slot, { current, list, proposed: edit.current }));
+  const come: Size = { nodes: 0, units: 0 };
+  addSize(come, list[list.length - 1]);
+  // What follows from the list has come as well.
+  for (let i = 0; i < edit.slot.fields.length; i++) {
+    const { key } = edit.slot.fields[i] as Node;
+    if (key !== field && level[key] !== edit.current[key]) addSize(come, level[key]);
+  }
+  return edited(edit, level, current === undefined ? undefined : { after: level, come });
 }
 
-export function setCustomOf(extensions: object, key: string, value: unknown): Slots {
+export function setCustomOf(extensions: object, key: unknown, value: unknown): Slots {
+  // Any other would be turned into a text time and again, each time into another one.
+  if (typeof key !== "string") {
+    const text = "setCustom: expected a key that is a text, got another value.";
+    throw new GlassineError("snapshot_key", text, { call: "setCustom" });
+  }
   const edit = editing(extensions, "custom", undefined, "setCustom");
   const shown = edit.extensions.custom as Readonly<Record<string, unknown>> | undefined;
   const keys = enumerableKeys(edit.current);
@@ -239,12 +190,11 @@ export function setCustomOf(extensions: object, key: string, value: unknown): Sl
   if (value === undefined) delete next[key];
   else next[key] = value;
   const reading = { hint: shown, call: "setCustom", limits: slotLimits, origin: "plugin" } as const;
-  const map = readValue(edit.slot, next, reading);
-  return map === shown ? edit.extensions : withSlot(edit.extensions, "custom", map, edit.mark);
-}
-
-export function headerOf(extensions: object, name: string): string | undefined {
-  return findHeader(ownValue(extensions, "http") as Parameters<typeof findHeader>[0], name);
+  const map = readValue(edit.slot, next, reading) as LevelValue;
+  if (map === shown) return edit.extensions;
+  const come: Size = { nodes: 0, units: 0 };
+  addEntry(come, key, map[key]);
+  return edited(edit, map, shown === undefined ? undefined : { after: map, come });
 }
 
 export function labelIn(extensions: object, label: string): boolean {

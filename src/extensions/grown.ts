@@ -4,7 +4,7 @@
  * A plugin can make envelopes, too, and call this in a realm that it has patched: a method of an
  * array, or a loop by its iterator, would hand the slot table out.
  */
-import { beginsWith, without } from "../admit/index.ts";
+import { beginsWith, hasAll } from "../admit/index.ts";
 import { TierViolationError } from "../errors/index.ts";
 import { type CompiledSlots, type Node, nodeByKey } from "../slots/index.ts";
 import type { Slots } from "./mark.ts";
@@ -33,7 +33,7 @@ function check(node: Node, before: unknown, after: unknown): void {
 function checkList(node: Node, before: unknown, after: unknown): void {
   const old = (before ?? []) as readonly string[];
   const now = (after ?? []) as readonly string[];
-  const kept = growsSet(node) ? without(old, now).length === 0 : beginsWith(now, old);
+  const kept = growsSet(node) ? hasAll(now, old) : beginsWith(now, old);
   if (kept) return;
   throw new TierViolationError(
     "tier_monotonic",

@@ -11,7 +11,8 @@ export {
 } from "./create.ts";
 export { type Declassification, type DeclassificationRecord, removeLabels } from "./declassify.ts";
 export { amendValue } from "./draft.ts";
-export { addLabelsTo, appendHopTo, headerOf, labelIn, setCustomOf, setHeaderOf } from "./edit.ts";
+export { addLabelsTo, appendHopTo, labelIn, setCustomOf } from "./edit.ts";
+export { headerOf, setHeaderOf } from "./edit-headers.ts";
 export { type HeaderMap, headerFault, isNamed, joinedHeaders, spellingOf } from "./headers.ts";
-export { type Mark, markOf, type Slots, seal } from "./mark.ts";
+export { type Mark, markOf, type OneChange, type Slots, seal, uneditedMark } from "./mark.ts";
 export { replaceSlots } from "./with-slots.ts";

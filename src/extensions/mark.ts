@@ -9,6 +9,8 @@ export interface Mark {
   readonly mask: number | undefined;
   /** The view that a plugin's edit was made of. */
   readonly base: object | undefined;
+  /** Of such an edit, what a helper did. */
+  readonly change: OneChange | undefined;
   /**
    * How much an envelope holds at most, or the one that a view was cut from; `undefined`: not
    * counted.
@@ -16,15 +18,31 @@ export interface Mark {
   readonly size: Readonly<Size> | undefined;
 }
 
+/** The one container that a helper changed, so that the merge need not look for what it did. */
+export interface OneChange {
+  readonly after: unknown;
+  /** How much came into it. */
+  readonly come: Readonly<Size>;
+}
+
+/** The mark of what is no edit: an envelope, or a view under a mask. */
+export function uneditedMark(
+  slots: CompiledSlots,
+  mask: number | undefined,
+  size: Readonly<Size> | undefined,
+): Mark {
+  return { slots, mask, base: undefined, change: undefined, size };
+}
+
 /**
  * The mark of an edit. Only what was made of a view in one step is known to be within the limits
  * as a whole: each step is measured by itself, so an edit of an edit is read again when it comes
  * back.
  */
-export function editedMark(mark: Mark, edited: object): Mark {
+export function editedMark(mark: Mark, edited: object, change: OneChange | undefined): Mark {
   const { slots, mask, base } = mark;
   const isFirst = mask !== undefined && base === undefined;
-  return { slots, mask, base: isFirst ? edited : undefined, size: undefined };
+  return { slots, mask, base: isFirst ? edited : undefined, change, size: undefined };
 }
 
 /** Carries the mark. A class of its own, so that the engine sees one field here, and few shapes. */

@@ -10,10 +10,22 @@
  * hand the slot table out besides.
  */
 import { intrinsics, type Level, type LevelValue, mapped } from "../admit/index.ts";
-import { type Mark, markOf, type Slots, seal } from "../extensions/index.ts";
+import { markOf, type Slots, seal, uneditedMark } from "../extensions/index.ts";
 import { type CompiledSlots, type LevelShape, levelShapes, type Node } from "../slots/index.ts";
 
-const { append, create, freeze, hasOwn, isArray, newList, toArray, weakGet, weakSet } = intrinsics;
+const {
+  append,
+  create,
+  freeze,
+  hasOwn,
+  isArray,
+  mapGet,
+  mapSet,
+  newList,
+  toArray,
+  weakGet,
+  weakSet,
+} = intrinsics;
 
 /** Cuts an envelope to what one grant shows. */
 export type Filter = (extensions: Slots) => Slots;
@@ -26,37 +38,41 @@ interface Shown {
   readonly cut: Cut;
 }
 
-/** By mask, without prototypes: the merge asks for them, also in a patched realm. */
-type Filters = { [mask: number]: Filter };
+/** By mask. */
+type Filters = Map<number, Filter>;
 const filters = new WeakMap<CompiledSlots, Filters>();
+const MapAtLoad = Map;
 /** Those asked for last. Most processes have one host, and a weak key takes long to look up. */
 let last: { readonly slots: CompiledSlots; readonly filters: Filters } | undefined;
 
 /** The filter of a closed mask. */
 export function filterFor(slots: CompiledSlots, mask: number): Filter {
   if (last?.slots !== slots) last = { slots, filters: filtersOf(slots) };
-  const ofHost = last.filters;
-  ofHost[mask] ??= compileFilter(slots, mask);
-  return ofHost[mask];
+  let filter = mapGet(last.filters, mask);
+  if (filter === undefined) {
+    filter = compileFilter(slots, mask);
+    mapSet(last.filters, mask, filter);
+  }
+  return filter;
 }
 
 function filtersOf(slots: CompiledSlots): Filters {
   let ofHost = weakGet(filters, slots);
   if (ofHost === undefined) {
-    ofHost = create(null) as Filters;
+    ofHost = new MapAtLoad();
     weakSet(filters, slots, ofHost);
   }
   return ofHost;
 }
 
 function compileFilter(slots: CompiledSlots, mask: number): Filter {
-  let mark: Mark = { slots, mask, base: undefined, size: undefined };
+  let mark = uneditedMark(slots, mask, undefined);
   const cuts = compileCuts(slots.nodes, mask);
   const build = compileLevelCut("", slots.nodes, cuts, slots.envelope.level.template);
   return (extensions) => {
     // The same mark as long as views are cut from one envelope, or from its unchanged copies.
     const size = markOf(extensions)?.size;
-    if (size !== mark.size) mark = { slots, mask, base: undefined, size };
+    if (size !== mark.size) mark = uneditedMark(slots, mask, size);
     return seal(build(extensions), mark);
   };
 }

@@ -13,6 +13,7 @@ import type {
   HopInput,
   SlotTable,
   ViewOf,
+  WithImplied,
 } from "../slots/index.ts";
 import type { Amend, EditableBy } from "./edit-types.ts";
 import type { Merged, MergeOptions } from "./merge-extensions.ts";
@@ -89,9 +90,8 @@ export interface EnvelopeFunctions<Table extends SlotTable> {
     options?: CreateOptions,
   ) => ExtensionsOf<Table>;
   /**
-   * The part of `extensions` that `capabilities` open, frozen. A slot out of reach looks as if
-   * it were absent. A slot that is wholly visible is shared, not copied. Unknown names grant
-   * nothing; null gives null.
+   * The part of `extensions` that `capabilities` open, frozen. A slot out of reach looks absent;
+   * one that is wholly visible is shared, not copied. Unknown names grant nothing; null gives null.
    *
    * @see spec `filter:from-nothing`, `filter:hidden-is-absent`
    * @example
@@ -139,7 +139,7 @@ export interface EnvelopeFunctions<Table extends SlotTable> {
     options?: MergeOptions<object>,
   ) => Merged<Current extends null ? null : ExtensionsOf<Table>>;
   /**
-   * The names given and what they imply, sorted.
+   * The names given and what they imply, sorted: a list that filter and merge know at once.
    *
    * @throws GlassineError `capability_unknown`
    * @see spec `capability:write-implies-read`
@@ -150,9 +150,9 @@ export interface EnvelopeFunctions<Table extends SlotTable> {
    * console.log(resolveCapabilities(["append_labels"])); // [ 'append_labels', 'read_labels' ]
    * ```
    */
-  readonly resolveCapabilities: (
-    names: readonly CapabilityIn<Table>[],
-  ) => readonly CapabilityIn<Table>[];
+  readonly resolveCapabilities: <const Caps extends readonly CapabilityIn<Table>[]>(
+    names: Caps,
+  ) => readonly WithImplied<Table, Caps[number]>[];
   /**
    * Takes labels away, for the host only and on the record.
    *
@@ -263,7 +263,7 @@ export interface EnvelopeFunctions<Table extends SlotTable> {
   /**
    * Sets a key of `custom`; `undefined` removes it.
    *
-   * @throws GlassineError a `snapshot_*` code for what is no JSON
+   * @throws GlassineError a `snapshot_*` code for what is no JSON, or a key that is no text
    * @example
    * ```ts
    * import { createExtensions, setCustom } from "glassine";

@@ -58,12 +58,21 @@ function ownView(slots: CompiledSlots, view: object): Slots {
   );
 }
 
-/** An option the host really gave: one found on a patched prototype is none. */
-function own<Key extends keyof MergeOptions<object>>(
-  options: MergeOptions<object> | undefined,
-  key: Key,
-): MergeOptions<object>[Key] | undefined {
-  return options !== undefined && hasOwn(options, key) ? options[key] : undefined;
+type Options = {
+  readonly [Key in keyof MergeOptions<object>]-?: MergeOptions<object>[Key] | undefined;
+};
+
+/**
+ * What the host really gave: an option found on a patched prototype is none. Most give few, and
+ * what is not even there is told sooner than what is not its own.
+ */
+function read(options: MergeOptions<object> = {}): Options {
+  return {
+    view: "view" in options && hasOwn(options, "view") ? options.view : undefined,
+    strict: "strict" in options && hasOwn(options, "strict") ? options.strict : undefined,
+    plugin: "plugin" in options && hasOwn(options, "plugin") ? options.plugin : undefined,
+    limits: "limits" in options && hasOwn(options, "limits") ? options.limits : undefined,
+  };
 }
 
 /** Where there is no envelope, there is nothing to merge into. */
@@ -82,17 +91,16 @@ export function mergeOrThrow(
   if (currentValue === null) return nothingMerged;
   const current = ownExtensions(slots, currentValue);
   const mask = slots.capabilities.mask(capabilities);
-  const view = own(options, "view");
-  const plugin = own(options, "plugin");
+  const { view, strict, plugin, limits } = read(options);
   const outcome = merge({
     slots,
     current,
     returned,
     view: view === undefined ? filterFor(slots, mask)(current) : ownView(slots, view),
     mask,
-    strict: own(options, "strict") === true,
+    strict: strict === true,
     growOnly: false,
-    limits: own(options, "limits") ?? extensionsLimits,
+    limits: limits ?? extensionsLimits,
   });
   if (outcome.ok) {
     const { extensions, rejections } = outcome;

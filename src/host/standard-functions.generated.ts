@@ -282,9 +282,8 @@ export const encodeResult: Standard["encodeResult"] = standardHost.encodeResult;
 export const encodeTask: Standard["encodeTask"] = standardHost.encodeTask;
 
 /**
- * The part of `extensions` that `capabilities` open, frozen. A slot out of reach looks as if
- * it were absent. A slot that is wholly visible is shared, not copied. Unknown names grant
- * nothing; null gives null.
+ * The part of `extensions` that `capabilities` open, frozen. A slot out of reach looks absent;
+ * one that is wholly visible is shared, not copied. Unknown names grant nothing; null gives null.
  *
  * @see spec `filter:from-nothing`, `filter:hidden-is-absent`
  * @example
@@ -376,7 +375,7 @@ export const mergeExtensions: Standard["mergeExtensions"] = standardHost.mergeEx
 export const removeHeader: Standard["removeHeader"] = standardHost.removeHeader;
 
 /**
- * The names given and what they imply, sorted.
+ * The names given and what they imply, sorted: a list that filter and merge know at once.
  *
  * @throws GlassineError `capability_unknown`
  * @see spec `capability:write-implies-read`
@@ -393,7 +392,7 @@ export const resolveCapabilities: Standard["resolveCapabilities"] =
 /**
  * Sets a key of `custom`; `undefined` removes it.
  *
- * @throws GlassineError a `snapshot_*` code for what is no JSON
+ * @throws GlassineError a `snapshot_*` code for what is no JSON, or a key that is no text
  * @example
  * ```ts
  * import { createExtensions, setCustom } from "glassine";

@@ -1,13 +1,14 @@
 /** Maps whose keys are data: what a plugin returns is a difference, key by key. */
-import { addSize, intrinsics, type LevelValue } from "../admit/index.ts";
+import { addEntry, intrinsics, type LevelValue } from "../admit/index.ts";
 import { type HeaderMap, headerFault, isNamed } from "../extensions/index.ts";
 import type { Node } from "../slots/index.ts";
-import { type Change, type Merging, refuse } from "./merging.ts";
+import { type Change, isToldWhole, type Merging, refuse, reject } from "./merging.ts";
 
-const { append, enumerableKeys, freeze, hasOwn, newMap, newRecord, toLowerAscii } = intrinsics;
+const { enumerableKeys, freeze, hasOwn, newMap, newRecord, toLowerAscii } = intrinsics;
 
 /** Header by header. Names are compared without case when one is added. */
 export function mergeHeaders(merging: Merging, node: Node, change: Change): unknown {
+  if (isToldWhole(merging, change)) return change.proposed;
   const shown = (change.shown ?? {}) as HeaderMap;
   const proposed = change.proposed as HeaderMap;
   const names = enumerableKeys(proposed);
@@ -112,25 +113,20 @@ function withoutUnseen(merging: Merging, node: Node, change: Change, unseen: Nam
       continue;
     }
     dropped = true;
-    addEntry(merging, name, proposed[name]);
+    addEntry(merging.beside, name, proposed[name]);
   }
   if (dropped) {
     const reason = "A header of that name is there that was not shown.";
     const { path } = node;
-    append(merging.rejections, freeze({ path, code: "capability_missing", reason } as const));
+    reject(merging, freeze({ path, code: "capability_missing", reason } as const));
   }
   return kept;
-}
-
-/** Counts an entry as if nothing had been there. */
-function addEntry({ beside }: Merging, key: string, value: unknown): void {
-  beside.units += key.length;
-  addSize(beside, value);
 }
 
 /** Key by key: a changed key is as proposed, a removed one gone, any other as it is now. */
 export function mergeMap(merging: Merging, change: Change): unknown {
   const { current, shown, proposed } = change;
+  if (isToldWhole(merging, change)) return proposed;
   // What was shown is all there is, so what is proposed is all there will be.
   if (current === shown && keepsOrder(shown as LevelValue, proposed as LevelValue)) return proposed;
   return mergeKeys(merging, change);
@@ -166,7 +162,7 @@ function mergeKeys(merging: Merging, { current, shown, proposed }: Change): unkn
     const value =
       hasOwn(after, key) && !(wasShown && after[key] === before[key]) ? after[key] : now[key];
     // Written over unseen: what it takes the place of must not make room for it.
-    if (!wasShown && hasOwn(after, key)) addEntry(merging, key, now[key]);
+    if (!wasShown && hasOwn(after, key)) addEntry(merging.beside, key, now[key]);
     if (value !== now[key]) changed = true;
     next[key] = value;
   }

@@ -9,14 +9,20 @@ import {
   mapped,
 } from "../admit/index.ts";
 import type { ErrorCode, Problem } from "../errors/index.ts";
-import { markOf, type Slots, seal } from "../extensions/index.ts";
-import { type CompiledSlots, differsAt, type Node, nodeByKey, type Tier } from "../slots/index.ts";
+import { markOf, type OneChange, type Slots, seal } from "../extensions/index.ts";
+import {
+  type CompiledSlots,
+  type Node,
+  nextDiffering,
+  nodeByKey,
+  type Tier,
+} from "../slots/index.ts";
 import { markAfter } from "./mark-after.ts";
-import { countTaken, type Refusal, type Rejection } from "./merging.ts";
+import { countTaken, type Merging, type Refusal, type Rejection } from "./merging.ts";
 import { refuseOversize } from "./oversize.ts";
 import { mergeNode } from "./tiers.ts";
 
-const { freeze, newList, toArray } = intrinsics;
+const { freeze, toArray } = intrinsics;
 
 /** Each is given: what is left out would be looked up on a prototype. */
 export interface MergeInput {
@@ -38,55 +44,52 @@ export type MergeOutcome =
   | { readonly ok: true; readonly extensions: Slots; readonly rejections: readonly Rejection[] }
   | { readonly ok: false; readonly refusal: Refusal };
 
-const noRejections: readonly never[] = freeze([]);
+const none: readonly never[] = freeze([]);
 
 /** Never throws for any returned value; a stack overflow passes. Nothing is applied in part. */
 export function merge(input: MergeInput): MergeOutcome {
-  const { slots, current, returned, view, mask, limits } = input;
+  const { slots, current, returned, view, limits } = input;
   if (returned === undefined || returned === null || returned === view) {
-    return { ok: true, extensions: current, rejections: noRejections };
+    return { ok: true, extensions: current, rejections: none };
   }
-  let proposal: Slots;
   // What a helper made from this very view is whole and checked, by the default limits;
   // authority is decided below.
-  if (markOf(returned)?.base === view && limits === extensionsLimits) {
-    proposal = returned as Slots;
-  } else {
-    const admitted = admit(slots.envelope, returned, {
-      origin: "plugin",
-      limits,
-      shapeCode: "extensions_shape",
-      strict: true,
-      hint: view,
-      partial: true,
-    });
-    if (!admitted.ok) return { ok: false, refusal: refusalOf(slots, decisive(admitted.problems)) };
-    proposal = admitted.value as Slots;
+  const mark = markOf(returned);
+  if (mark?.base === view && limits === extensionsLimits) {
+    return mergeSlots(input, returned as Slots, mark.change);
   }
-  return mergeSlots(input, proposal, current, view, mask);
+  const admitted = admit(slots.envelope, returned, {
+    origin: "plugin",
+    limits,
+    shapeCode: "extensions_shape",
+    strict: true,
+    hint: view,
+    partial: true,
+  });
+  if (!admitted.ok) return { ok: false, refusal: refusalOf(slots, decisive(admitted.problems)) };
+  return mergeSlots(input, admitted.value as Slots, undefined);
 }
 
-function mergeSlots(
-  { slots, strict, growOnly, limits }: MergeInput,
-  proposal: Slots,
-  current: Slots,
-  view: Slots,
-  mask: number,
-): MergeOutcome {
-  const merging = {
+function mergeSlots(input: MergeInput, proposal: Slots, told: OneChange | undefined): MergeOutcome {
+  const { slots, current, view, mask, strict, growOnly, limits } = input;
+  const merging: Merging = {
     mask,
     growOnly,
     limits,
-    rejections: newList<Rejection>(),
-    faults: newList<Rejection>(),
-    refusals: newList<Refusal>(),
+    rejections: undefined,
+    faults: undefined,
+    refusals: undefined,
+    told,
     beside: { nodes: 0, units: 0 },
     come: { nodes: 0, units: 0 },
   };
   let next: Record<string, unknown> | undefined;
   const proposed = slots.form.differences(proposal, view);
-  for (let i = 0; proposed !== 0 && i < slots.nodes.length; i++) {
-    if (!differsAt(proposed, i)) continue;
+  for (
+    let i = nextDiffering(proposed, 0);
+    i < slots.nodes.length;
+    i = nextDiffering(proposed, i + 1)
+  ) {
     const node = slots.nodes[i] as Node;
     const { key } = node;
     const change = { current: current[key], shown: view[key], proposed: proposal[key] };
@@ -98,15 +101,17 @@ function mergeSlots(
   }
   const size =
     next === undefined ? undefined : refuseOversize(merging, slots, { view, current, next });
-  if (merging.refusals.length > 0 || (strict && merging.faults.length > 0)) {
-    const faults = strict ? toArray(merging.faults) : [];
-    const refusal = firstRefusal(slots, toArray(merging.refusals), faults);
-    return { ok: false, refusal };
+  const faults = strict ? merging.faults : undefined;
+  if (merging.refusals !== undefined || faults !== undefined) {
+    return { ok: false, refusal: firstRefusal(slots, listOf(merging.refusals), listOf(faults)) };
   }
-  const rejections =
-    merging.rejections.length === 0 ? noRejections : freeze(toArray(merging.rejections));
+  const rejections = listOf(merging.rejections);
   if (next === undefined) return { ok: true, extensions: current, rejections };
   return { ok: true, extensions: seal(next, markAfter(slots, current, size)), rejections };
+}
+
+function listOf<T>(list: intrinsics.List<T> | undefined): readonly T[] {
+  return list === undefined ? none : freeze(toArray(list));
 }
 
 /** One refusal decides, of one or more: capability before tier before content, then table order. */

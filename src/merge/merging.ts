@@ -2,7 +2,6 @@
 import {
   addSize,
   admit,
-  beginsWith,
   concat,
   decisive,
   intrinsics,
@@ -11,7 +10,8 @@ import {
   type Size,
 } from "../admit/index.ts";
 import type { ErrorCode } from "../errors/index.ts";
-import type { Node, Tier } from "../slots/index.ts";
+import type { OneChange } from "../extensions/index.ts";
+import { type Node, nextDiffering, type Tier } from "../slots/index.ts";
 
 const { isArray } = intrinsics;
 
@@ -38,10 +38,12 @@ export interface Merging {
   /** Only what grows may change; concurrent plugins have nothing else. */
   readonly growOnly: boolean;
   readonly limits: Limits;
-  readonly rejections: intrinsics.List<Rejection>;
+  rejections: intrinsics.List<Rejection> | undefined;
   /** Those of them for which strict mode refuses the proposal. */
-  readonly faults: intrinsics.List<Rejection>;
-  readonly refusals: intrinsics.List<Refusal>;
+  faults: intrinsics.List<Rejection> | undefined;
+  refusals: intrinsics.List<Refusal> | undefined;
+  /** What a helper did to the very view. */
+  readonly told: OneChange | undefined;
   /** What counts beside what the plugin saw and what it sees more now. */
   readonly beside: Size;
   /** How much the parts hold that were taken. */
@@ -60,21 +62,46 @@ export interface Change {
  * counted as they were taken.
  */
 export function countTaken(merging: Merging, node: Node, before: unknown, after: unknown): void {
-  if (before === undefined || node.compiled.shape !== "level") addSize(merging.come, after);
-  else if (node.grows !== undefined) {
-    for (let i = 0; i < node.fields.length; i++) {
+  if (node.compiled.shape !== "level" || isTold(merging, after)) {
+    countPart(merging, before, after);
+  } else if (before === undefined) {
+    addSize(merging.come, after);
+  } else if (node.grows !== undefined) {
+    const was = before as LevelValue;
+    const is = after as LevelValue;
+    const bits = node.form.differences(was, is);
+    for (let i = nextDiffering(bits, 0); i < node.fields.length; i = nextDiffering(bits, i + 1)) {
       const { key } = node.fields[i] as Node;
-      countPart(merging, (before as LevelValue)[key], (after as LevelValue)[key]);
+      countPart(merging, was[key], is[key]);
     }
   }
 }
 
-/** A list that grew is counted from where it did. */
+/** Of a set or list that grew, what is new in it. */
 function countPart(merging: Merging, before: unknown, after: unknown): void {
-  if (after === before) return;
-  const isLonger = isArray(before) && isArray(after) && beginsWith(after, before);
-  if (!isLonger) addSize(merging.come, after);
-  else for (let i = before.length; i < after.length; i++) addSize(merging.come, after[i]);
+  const { told, come } = merging;
+  if (told !== undefined && told.after === after) {
+    come.nodes += told.come.nodes;
+    come.units += told.come.units;
+  } else if (!isArray(before) || !isArray(after)) {
+    addSize(come, after);
+  } else {
+    let kept = 0;
+    for (let i = 0; i < after.length; i++) {
+      if (kept < before.length && after[i] === before[kept]) kept += 1;
+      else addSize(come, after[i]);
+    }
+  }
+}
+
+/** Whether a helper made it of what was shown: it has held the change to the rules. */
+export function isTold({ told }: Merging, proposed: unknown): boolean {
+  return told !== undefined && told.after === proposed;
+}
+
+/** Whether a helper made what is proposed of all that is there: then that is what will be. */
+export function isToldWhole(merging: Merging, { current, shown, proposed }: Change): boolean {
+  return current === shown && isTold(merging, proposed);
 }
 
 const maxListed = 100;
@@ -90,9 +117,16 @@ export function listed(rejections: readonly Rejection[]): readonly Rejection[] {
   return intrinsics.freeze(intrinsics.toArray(list));
 }
 
+/** Notes a change that is not taken. */
+export function reject(merging: Merging, rejection: Rejection): void {
+  merging.rejections ??= intrinsics.newList();
+  intrinsics.append(merging.rejections, rejection);
+}
+
 /** Notes a change for which nothing of the proposal is taken. */
 export function refuse(merging: Merging, node: Node, code: ErrorCode, reason: string): void {
   const tier = code === "tier_monotonic" ? node.tier : undefined;
+  merging.refusals ??= intrinsics.newList();
   intrinsics.append(merging.refusals, { path: node.path, code, reason, tier });
 }
 

@@ -9,24 +9,34 @@ import {
   addSize,
   beginsWith,
   concat,
+  hasAll,
   intrinsics,
   type LevelValue,
   unionOf,
-  without,
 } from "../admit/index.ts";
 import type { ErrorCode } from "../errors/index.ts";
 import {
   defaultsOf,
-  differsAt,
   everyBit,
+  grownLevel,
   type Node,
+  nextDiffering,
   nodeByKey,
   type Tier,
 } from "../slots/index.ts";
 import { mergeHeaders, mergeMap } from "./maps.ts";
-import { type Change, countTaken, type Merging, refuse, refuseOverlong } from "./merging.ts";
+import {
+  type Change,
+  countTaken,
+  isTold,
+  isToldWhole,
+  type Merging,
+  refuse,
+  refuseOverlong,
+  reject,
+} from "./merging.ts";
 
-const { append, enumerableKeys, freeze, getPrototypeOf, isArray, put } = intrinsics;
+const { append, enumerableKeys, freeze, getPrototypeOf, isArray, newList } = intrinsics;
 
 type MergeRule = (merging: Merging, node: Node, change: Change) => unknown;
 
@@ -91,7 +101,8 @@ type Ignored = keyof typeof reasons;
 function ignore(merging: Merging, node: Node, change: Change, code: Ignored): unknown {
   if (change.shown === undefined && saysNothing(change.proposed)) return change.current;
   const rejection = freeze({ path: node.path, code, reason: reasons[code] });
-  append(merging.rejections, rejection);
+  reject(merging, rejection);
+  merging.faults ??= newList();
   append(merging.faults, rejection);
   return change.current;
 }
@@ -120,10 +131,10 @@ function mergeLevel(merging: Merging, node: Node, change: Change): unknown {
   // A level that is free to change exists once it is proposed, even empty.
   let changed =
     current === undefined && node.tier === "mutable" && mutableFault(merging, node) === undefined;
-  const next = node.form.copy(from);
+  // Where it is as it was shown, what is proposed is what will be, but for what is not taken.
+  let next = current === shown ? undefined : node.form.copy(from);
   const bits = shown === undefined ? everyBit : node.form.differences(proposed, shown);
-  for (let i = 0; i < node.fields.length; i++) {
-    if (!differsAt(bits, i)) continue;
+  for (let i = nextDiffering(bits, 0); i < node.fields.length; i = nextDiffering(bits, i + 1)) {
     const field = node.fields[i] as Node;
     const { key } = field;
     if (!field.changeable && isLent(node, shown, key, proposed)) continue;
@@ -132,12 +143,14 @@ function mergeLevel(merging: Merging, node: Node, change: Change): unknown {
       shown: shown?.[key],
       proposed: proposed[key],
     });
+    if (next === undefined && part !== proposed[key]) next = node.form.copy(proposed);
+    if (next !== undefined) next[key] = part;
     if (part === from[key]) continue;
     if (current !== undefined) countTaken(merging, field, from[key], part);
-    next[key] = part;
     changed = true;
   }
-  return changed ? whole(merging, node, change, freeze(next)) : current;
+  if (!changed) return current;
+  return whole(merging, node, change, next === undefined ? proposed : freeze(next));
 }
 
 /** Whether a field holds what a level that was not shown is lent with, as `amend` lends one. */
@@ -157,11 +170,10 @@ function whole(merging: Merging, node: Node, { current }: Change, next: unknown)
   return next;
 }
 
-function missingField(node: Node, level: LevelValue): Node | undefined {
-  const fields = node.compiled.level?.fields ?? [];
-  for (let i = 0; i < fields.length; i++) {
-    const field = fields[i] as (typeof fields)[number];
-    if (!field.optional && level[field.key] === undefined) return node.fields[i];
+function missingField({ required }: Node, level: LevelValue): Node | undefined {
+  for (let i = 0; i < required.length; i++) {
+    const field = required[i] as Node;
+    if (level[field.key] === undefined) return field;
   }
   return undefined;
 }
@@ -170,7 +182,7 @@ function missingField(node: Node, level: LevelValue): Node | undefined {
 function growSet(merging: Merging, node: Node, change: Change): unknown {
   const shown = (change.shown ?? []) as readonly string[];
   const proposed = change.proposed as readonly string[];
-  if (without(shown, proposed).length > 0) {
+  if (!isTold(merging, proposed) && !hasAll(proposed, shown)) {
     refuse(
       merging,
       node,
@@ -214,6 +226,7 @@ const nothing: readonly never[] = freeze([]);
 
 /** A list takes what is appended; the fields that follow from it are computed again. */
 function growLevel(merging: Merging, node: Node, change: Change): unknown {
+  if (isToldWhole(merging, change)) return change.proposed;
   const key = node.grows as string;
   const field = nodeByKey(node.fields, key) as Node;
   const current = change.current as LevelValue | undefined;
@@ -224,8 +237,7 @@ function growLevel(merging: Merging, node: Node, change: Change): unknown {
   const now = (current?.[key] ?? nothing) as readonly unknown[];
   let list: readonly unknown[];
   if (field.compiled.shape === "set") {
-    if (without(before as readonly string[], after as readonly string[]).length > 0)
-      return shrunk(merging, node, change);
+    if (!hasAll(after as Texts, before as Texts)) return shrunk(merging, node, change);
     list = grown(now as Texts, before as Texts, after as Texts);
   } else {
     // Admit gives back the shown item where a copy says the same, so identity decides.
@@ -237,11 +249,7 @@ function growLevel(merging: Merging, node: Node, change: Change): unknown {
     const was = { current: current?.[key], shown: shown?.[key], proposed: after };
     checkGrown(merging, field, was, list);
   }
-  const next = node.form.copy(current ?? defaultsOf(node));
-  const derived = node.derive?.({ current, list, proposed }) ?? {};
-  const names = enumerableKeys(derived);
-  for (let i = 0; i < names.length; i++) put(next, names[i] as string, derived[names[i] as string]);
-  next[key] = list;
+  const next = grownLevel(node, { current, list, proposed });
   const grew = current === undefined || list !== now;
   for (let i = 0; i < node.fields.length; i++) {
     const { key: name } = node.fields[i] as Node;

@@ -1,5 +1,5 @@
 /** Capabilities, read off the table: names, bits, and what implies what. */
-import { intrinsics } from "../admit/index.ts";
+import { Itself, intrinsics } from "../admit/index.ts";
 import { GlassineError, quoted, suggestion } from "../errors/index.ts";
 import type { FieldSpec, SlotTable } from "./types.ts";
 
@@ -14,7 +14,7 @@ export interface CapabilityBits {
   /** The bits of these names alone. */
   bits(names: readonly string[]): number;
   has(name: string): boolean;
-  /** The names behind a mask, sorted. */
+  /** The names behind a mask, sorted. Asked for the mask of this very list, it is known at once. */
   namesOf(mask: number): readonly string[];
 }
 
@@ -38,11 +38,12 @@ export function collectCapabilities(table: SlotTable): CapabilityBits {
     const brought = implied.get(name) as readonly string[];
     return joined(bitOf, brought, brought.length);
   });
-  return {
+  const remembered = remembering(maskOf);
+  const bits: CapabilityBits = {
     names,
     implied,
     has: (name) => direct.has(name),
-    mask: remembering(maskOf),
+    mask: (wanted) => Resolved.maskIn(wanted, bits) ?? remembered(wanted),
     bits: (wanted) => joined(bitOf, wanted, wanted.length),
     namesOf: (mask) => {
       const found = intrinsics.newList<string>();
@@ -50,9 +51,32 @@ export function collectCapabilities(table: SlotTable): CapabilityBits {
         const name = names[i] as string;
         if ((mask & (bitOf[name] ?? 0)) !== 0) intrinsics.append(found, name);
       }
-      return intrinsics.freeze(intrinsics.toArray(found));
+      const list = intrinsics.toArray(found);
+      // With what they imply: the mask given may be of one name alone.
+      new Resolved(list, bits, joined(maskOf, list, list.length));
+      return intrinsics.freeze(list);
     },
   };
+  return bits;
+}
+
+/**
+ * A mark on a list of names that was resolved here: it is frozen, so its mask holds for good and
+ * no name is looked up again.
+ */
+class Resolved extends Itself {
+  #bits: CapabilityBits;
+  #mask: number;
+  constructor(names: readonly string[], bits: CapabilityBits, mask: number) {
+    super(names);
+    this.#bits = bits;
+    this.#mask = mask;
+  }
+  /** The mask of a list that these bits resolved; another host's say nothing here. */
+  static maskIn(names: readonly string[], bits: CapabilityBits): number | undefined {
+    if (typeof names !== "object" || !(#mask in names)) return undefined;
+    return names.#bits === bits ? names.#mask : undefined;
+  }
 }
 
 type Numbers = { readonly [name: string]: number };

@@ -30,6 +30,10 @@ export interface Node {
   readonly compiled: Compiled;
   /** The fields of a level, in order. */
   readonly fields: readonly Node[];
+  /** Those of them that must be there. */
+  readonly required: readonly Node[];
+  /** A list of the path alone: what is said of a change in nothing else. */
+  readonly paths: readonly string[];
   /** How its values are copied and compared, where they are levels. */
   readonly form: LevelForm;
   /** The name of the list that grows, for a monotonic level. */
@@ -124,7 +128,8 @@ function compileNode(
   compiled: Compiled,
   capabilities: CapabilityBits,
 ): Node {
-  const fields = (compiled.level?.fields ?? []).map((field) => {
+  const known = compiled.level?.fields ?? [];
+  const fields = known.map((field) => {
     const own = spec.fields?.[field.key] ?? {};
     const inherited = inheritedBy(own, tier, write);
     return compileNode(
@@ -156,6 +161,10 @@ function compileNode(
     changeable: tier !== "immutable" || fields.some((field) => field.changeable),
     compiled,
     fields,
+    required: Object.freeze(
+      fields.filter((_, i) => !(known[i] as Level["fields"][number]).optional),
+    ),
+    paths: Object.freeze([path]),
     form: formOf(
       path,
       fields.map((field) => field.key),

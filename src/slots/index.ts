@@ -8,8 +8,9 @@ export {
 } from "./compile.ts";
 export { defineSlots, joinSlots, type Tier } from "./define.ts";
 export type { DraftOf } from "./draft-types.ts";
+export { grownLevel } from "./grown-level.ts";
 export { extensionsJsonSchema, toJsonSchema } from "./json-schema.ts";
-export { differsAt, everyBit, type LevelForm } from "./level-form.ts";
+export { everyBit, type LevelForm, nextDiffering } from "./level-form.ts";
 export type { LevelShape } from "./level-shape.ts";
 export { levelShapes } from "./level-shapes.generated.ts";
 export { type HopInput, type StandardSlots, standardSlots } from "./table.ts";
@@ -25,4 +26,5 @@ export type {
   SlotTable,
   TableIn,
   ViewOf,
+  WithImplied,
 } from "./types.ts";

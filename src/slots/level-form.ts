@@ -45,7 +45,9 @@ function formByKey(keys: readonly string[]): LevelForm {
   };
 }
 
-/** Whether what `differences` gave has the key at `index`. */
-export function differsAt(bits: number, index: number): boolean {
-  return (bits & (1 << index)) !== 0;
+/** The first key from an index on that `differences` gave; past all of them where none is left. */
+export function nextDiffering(bits: number, from: number): number {
+  if (bits === everyBit) return from;
+  const rest = bits & (-1 << from);
+  return rest === 0 ? mostBits : 31 - intrinsics.clz32(rest & -rest);
 }

@@ -93,6 +93,28 @@ export type CapabilityIn<Table extends SlotTable> = {
   [S in keyof Table]: Gates<Table[S]>;
 }[keyof Table];
 
+/** What these capabilities bring beside themselves, in one step: see `collectCapabilities`. */
+type Brought<Fields, Above, Caps> = {
+  [K in keyof Fields]:
+    | (Fields[K] extends { readonly write: infer W }
+        ? W extends Caps
+          ? Read<Fields[K], Above>
+          : never
+        : never)
+    | (Fields[K] extends { readonly read: infer R } ? (R extends Caps ? Above : never) : never)
+    | (Fields[K] extends { readonly fields: infer F }
+        ? Brought<F, Read<Fields[K], Above>, Caps>
+        : never);
+}[keyof Fields];
+type Read<Spec, Above> = Spec extends { readonly read: infer R } ? R : Above;
+
+/** Capabilities with all that they imply. */
+export type WithImplied<Table extends SlotTable, Caps> = [
+  Exclude<Brought<Table, never, Caps>, Caps>,
+] extends [never]
+  ? Caps
+  : WithImplied<Table, Caps | Brought<Table, never, Caps>>;
+
 /** `true` when the field is open: it has no `read` of its own, or a granted gate opens it. */
 export type IsOpen<Spec, Caps> = Spec extends { readonly read: string }
   ? [Extract<Gates<Spec>, Caps>] extends [never]

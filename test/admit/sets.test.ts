@@ -1,8 +1,10 @@
 /** Sets are sorted, so comparing two of them is one walk over both. */
+import fc from "fast-check";
 import { defineHost, stringSet } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { without } from "../../src/admit/index.ts";
+import { asSet, hasAll, unionOf, without } from "../../src/admit/index.ts";
+import { byCodePoint } from "../../src/admit/text-rules.ts";
 import { assertGrown } from "../../src/extensions/grown.ts";
 import { joinSets } from "../../src/merge/index.ts";
 import { compileSlots, defineSlots } from "../../src/slots/index.ts";
@@ -45,6 +47,61 @@ describe("what is in one set and not in another", () => {
   ])("of %j without %j is %j", (set, other, rest) => {
     expect(without(set, other)).toEqual(rest);
     expect(Object.isFrozen(without(set, other))).toBe(true);
+  });
+});
+
+describe("sets of any texts", () => {
+  const text = fc.oneof(
+    fc.constantFrom("", "a", "b", "ab", "\uff61", "\u{1d4b3}", "\ud835"),
+    fc.string({ unit: "binary", maxLength: 3 }),
+    fc.nat(400).map((n) => `tag-${n}`),
+  );
+  const texts = fc.array(text, { maxLength: 40 });
+  const plain = (items: readonly string[]) => [...new Set(items)].sort(byCodePoint);
+  const sets = texts.map((items) => Object.freeze(plain(items)));
+
+  it("are sorted, have each text once, and are the known set where they say the same", () => {
+    fc.assert(
+      fc.property(texts, sets, fc.nat(40), (more, known, kept) => {
+        const items = [...known.slice(0, kept), ...more];
+        for (const hint of [undefined, known, "ab", null]) {
+          const set = asSet(items, hint);
+          expect(set).toEqual(plain(items));
+          expect(Object.isFrozen(set)).toBe(true);
+        }
+        const again = plain(items);
+        expect(asSet(items, again)).toBe(again);
+      }),
+    );
+  });
+
+  it("are joined in one that has what either has, or is the known one", () => {
+    fc.assert(
+      fc.property(sets, sets, (one, other) => {
+        const union = unionOf(one, other);
+        expect(union).toEqual(plain([...one, ...other]));
+        expect(Object.isFrozen(union)).toBe(true);
+        expect(unionOf(one, union, union)).toBe(union);
+        expect(unionOf(one, [], one)).toBe(one);
+      }),
+    );
+  });
+
+  it("have all of another where nothing of that is missing", () => {
+    fc.assert(
+      fc.property(sets, sets, (one, other) => {
+        expect(hasAll(one, other)).toBe(other.every((item) => one.includes(item)));
+        expect(hasAll(unionOf(one, other), other)).toBe(true);
+      }),
+    );
+  });
+
+  it("take one text more with a comparison for each halving", () => {
+    const many = numbered(256);
+    const before = metered(many);
+    unionOf(before.list, ["tag-000100x"]);
+    // Each of them is copied.
+    expect(before.meter.reads).toBeLessThan(many.length + 40);
   });
 });
 

@@ -8,6 +8,7 @@ import {
   setHeader,
 } from "glassine";
 import { describe, expect, it } from "vitest";
+import { extensionsLimits } from "../../src/admit/index.ts";
 import { codeOf } from "../admit/support.ts";
 
 const writer = ["write_headers"] as const;
@@ -157,5 +158,61 @@ describe("removeHeader", () => {
     expect(codeOf(() => removeHeader(viewOf({ headers: { Host: "a" } }), "host"))).toBe(
       "header_invalid",
     );
+  });
+});
+
+describe("a header beside what the host may have under wider limits", () => {
+  const limits = {
+    headers: 1_000,
+    headerNameUnits: 1_000,
+    headerValueUnits: 100_000,
+    units: 3_000_000,
+  };
+  const wide = (headers: Readonly<Record<string, string>>) =>
+    filterExtensions(createExtensions({ http: { headers } }, { limits }), writer);
+  const { headers, headerNameUnits, headerValueUnits, units } = extensionsLimits;
+  const many = (count: number, value = "") =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`x-${i}`, value]));
+
+  it.each([
+    [
+      "a longer name",
+      { ["n".repeat(headerNameUnits + 1)]: "" },
+      { ["n".repeat(headerNameUnits)]: "" },
+    ],
+    [
+      "a longer value",
+      { n: "v".repeat(headerValueUnits + 1) },
+      { n: "v".repeat(headerValueUnits) },
+    ],
+    ["as many as there may be", many(headers), many(headers - 1)],
+    [
+      "more text in all",
+      many(headers - 1, "v".repeat(units / (headers - 2))),
+      many(headers - 1, "v".repeat(units / headers - 6)),
+    ],
+  ])("is refused where there is %s, as any edit is", (_, over, within) => {
+    expect(codeOf(() => setHeader(wide(over), "x-new", "1"))).toBe("snapshot_limit");
+    expect(setHeader(wide(within), "x-new", "1").http?.headers).toEqual({
+      ...within,
+      "x-new": "1",
+    });
+  });
+
+  it("has a name and a value that are no longer than they may be", () => {
+    const [name, value] = ["n".repeat(headerNameUnits), "v".repeat(headerValueUnits)];
+    expect(getHeader(setHeader(older, name, value), name)).toBe(value);
+    for (const [longName, longValue] of [
+      [`${name}n`, ""],
+      ["n", `${value}v`],
+    ] as const) {
+      expect(codeOf(() => setHeader(older, longName, longValue))).toBe("snapshot_limit");
+    }
+  });
+
+  it("is given to the host by the rules of the host: any valid text", () => {
+    const own = createExtensions({ http: { headers: { a: "1" } } });
+    expect(setHeader(own, "not a token", "é€").http?.headers["not a token"]).toBe("é€");
+    expect(codeOf(() => setHeader(own, "a", "\ud800"))).toBe("snapshot_string");
   });
 });

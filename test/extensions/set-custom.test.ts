@@ -44,6 +44,22 @@ describe("setCustom", () => {
   });
 });
 
+describe("a key that is no text", () => {
+  let asked = 0;
+  const key = {
+    length: -1e9,
+    toString: () => {
+      asked += 1;
+      return `k${asked}`;
+    },
+  };
+
+  it.each([[key], [["mine"]], [1], [undefined], [null]])("is refused, and not asked: %j", (odd) => {
+    expect(codeOf(() => setCustom(view, odd as never, 1))).toBe("snapshot_key");
+    expect(asked).toBe(0);
+  });
+});
+
 describe("a helper without its capability", () => {
   it("refuses, names the capability, and changes nothing", () => {
     const blind = filterExtensions(extensions, ["read_labels"]) as never;

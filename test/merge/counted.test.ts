@@ -8,10 +8,13 @@ import {
   type Extensions,
   filterExtensions,
   mergeExtensions,
+  removeHeader,
+  setCustom,
+  setHeader,
 } from "glassine";
 import { expect, it } from "vitest";
 import * as z from "zod";
-import { addSize, extensionsLimits } from "../../src/admit/index.ts";
+import { addSize, extensionsLimits, type Size } from "../../src/admit/index.ts";
 import { hostMark, type Mark, markOf, type Slots, seal } from "../../src/extensions/index.ts";
 
 const grant = ["append_labels", "append_delegation", "write_headers"] as const;
@@ -26,9 +29,39 @@ const envelope = createExtensions({
   security: { labels: ["a"], subject: { id: "u", type: "user", claims: { plan: "secret" } } },
   custom: { gone: "text" },
 });
+const withHeaders = createExtensions({ http: { headers: { "x-a": "long", "x-b": "2" } } });
+const nothing = { nodes: 0, units: 0 };
+
+it.each<readonly [string, (view: object) => object, Size, Extensions]>([
+  ["a label", (view) => addLabels(view, "bb"), nothing, envelope],
+  ["labels", (view) => addLabels(view, ["bb", "ccc"]), nothing, envelope],
+  ["the only label", (view) => addLabels(view, "bb"), nothing, createExtensions({})],
+  // What is there already is counted with what comes.
+  [
+    "labels one of which is there",
+    (view) => addLabels(view, ["a", "b"]),
+    { nodes: 0, units: 1 },
+    envelope,
+  ],
+  ["a header", (view) => setHeader(view, "x-c", "3"), nothing, withHeaders],
+  ["the only header", (view) => setHeader(view, "x-c", "3"), nothing, envelope],
+  ["a value", (view) => setHeader(view, "x-a", "1"), { nodes: 1, units: 7 }, withHeaders],
+  ["a header less", (view) => removeHeader(view, "x-a"), { nodes: 1, units: 7 }, withHeaders],
+  ["data", (view) => setCustom(view, "key", ["text"]), nothing, envelope],
+  ["the only data", (view) => setCustom(view, "key", ["text"]), nothing, withHeaders],
+  ["other data", (view) => setCustom(view, "gone", 1), { nodes: 1, units: 8 }, envelope],
+  ["no data", (view) => setCustom(view, "gone", undefined), { nodes: 1, units: 8 }, envelope],
+])("where a helper puts %s, the merge is told how much has come", (_, change, over, before) => {
+  const view = filterExtensions(before, grant);
+  const { extensions } = mergeExtensions(before, change(view), grant, { view });
+  expect(extensions).not.toBe(before);
+  const { nodes, units } = sizeOf(extensions);
+  const most = { nodes: nodes + over.nodes, units: units + over.units };
+  expect(markOf(extensions)?.size).toEqual(most);
+});
 
 it.each([
-  ["labels are added", (view: object) => addLabels(view, ["bb", "ccc"]), { nodes: 2, units: 1 }],
+  ["labels are added", (view: object) => addLabels(view, ["bb", "ccc"]), { nodes: 0, units: 0 }],
   [
     "a slot comes that was not there",
     (view: object) => appendHop(view, { subject_id: "s", subject_type: "user" }),
@@ -74,6 +107,19 @@ it("of a level of forty fields what changed is counted, and nothing else", () =>
   expect(after).not.toBe(before);
   const { nodes, units } = sizeOf(after);
   expect(markOf(after)?.size).toEqual({ nodes: nodes + 1, units: units + "old".length });
+});
+
+it("of a growing level of forty fields what is new is counted, and nothing else", () => {
+  const names = Array.from({ length: 40 }, (_, i) => `field_${i}`);
+  const others = Object.fromEntries(names.map((name) => [name, z.string().optional()]));
+  const schema = z.object({ list: z.array(z.string()), ...others });
+  const slot = { tier: "monotonic", grows: "list", description: "Of a test.", schema } as const;
+  const host = defineHost({ slots: defineSlots({ wide: slot }) });
+  const before = host.createExtensions({ wide: { list: ["one", "two"] } });
+  const returned = { wide: { list: ["one", "two", "three"] } };
+  const after = host.mergeExtensions(before, returned, []).extensions as Extensions;
+  expect(after).not.toBe(before);
+  expect(markOf(after)?.size).toEqual(sizeOf(after));
 });
 
 it("where a list grows, only the actor and the depth before are counted still", () => {

@@ -1,9 +1,9 @@
 // A process of its own: it patches the realm.
 /** What a plugin patched behind the end of a list of names is no name, and is not looked at. */
 import { afterEach, describe, expect, it } from "vitest";
-import { extensionsLimits, intrinsics } from "../../src/admit/index.ts";
+import { extensionsLimits, intrinsics, without } from "../../src/admit/index.ts";
 import { mergeHeaders, mergeMap } from "../../src/merge/maps.ts";
-import type { Merging } from "../../src/merge/merging.ts";
+import { countTaken, type Merging } from "../../src/merge/merging.ts";
 import { compileSlots, nodeByKey, standardSlots } from "../../src/slots/index.ts";
 
 const { nodes } = compileSlots(standardSlots);
@@ -14,7 +14,8 @@ const merging = (): Merging => ({
   limits: extensionsLimits,
   rejections: intrinsics.newList(),
   faults: intrinsics.newList(),
-  refusals: intrinsics.newList(),
+  refusals: undefined,
+  told: undefined,
   beside: { nodes: 0, units: 0 },
   come: { nodes: 0, units: 0 },
 });
@@ -48,10 +49,34 @@ describe("in a realm whose lists go on behind their end", () => {
       mergeHeaders(under, headers, { current: shown, shown, proposed: mapOf(comes) });
       const found = looks;
       Reflect.deleteProperty(Array.prototype, Object.keys(was).length);
-      expect(intrinsics.toArray(under.refusals)).toMatchObject([{ code: "header_duplicate" }]);
+      expect(intrinsics.toArray(under.refusals ?? intrinsics.newList())).toMatchObject([
+        { code: "header_duplicate" },
+      ]);
       expect(found).toBe(0);
     },
   );
+
+  it("a set that grew is counted by what is new in it", () => {
+    const node = nodeByKey(nodeByKey(nodes, "security")?.fields ?? [], "labels")!;
+    const under = merging();
+    const [before, after] = [Object.freeze(["a"]), Object.freeze(["a", "bb"])];
+    patch(1, "bb");
+    patch(2, "c");
+    countTaken(under, node, before, after);
+    const found = looks;
+    for (const index of [1, 2]) Reflect.deleteProperty(Array.prototype, index);
+    expect(under.come).toEqual({ nodes: 1, units: 2 });
+    expect(found).toBe(0);
+  });
+
+  it("what is in one set and not in another is told by those alone", () => {
+    patch(1, "b");
+    const rest = without(["a", "b"], ["a"]);
+    const found = looks;
+    Reflect.deleteProperty(Array.prototype, 1);
+    expect(rest).toEqual(["b"]);
+    expect(found).toBe(0);
+  });
 
   it("a map of which the last key is gone comes out as it is proposed", () => {
     const shown = mapOf({ a: 1, b: 2 });

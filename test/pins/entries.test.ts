@@ -253,6 +253,7 @@ it("the types of the root entry", () => {
     "ViewsOptions",
     "Violation",
     "WireExecution",
+    "WithImplied",
   ]);
 });
 

@@ -2,8 +2,19 @@
 /** What a list of names grants is told by the names alone, whatever was asked before. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { createExtensions, filterExtensions } from "glassine";
+import fc from "fast-check";
+import {
+  type Capability,
+  capabilities,
+  createExtensions,
+  defineHost,
+  filterExtensions,
+  mergeExtensions,
+  resolveCapabilities,
+} from "glassine";
 import { afterEach, describe, expect, it } from "vitest";
+import * as z from "zod";
+import { compileSlots, standardSlots } from "../../src/slots/index.ts";
 import { changingLength } from "../support/changing-length.ts";
 
 const envelope = createExtensions({
@@ -20,6 +31,67 @@ const collectGarbage = runInNewContext("gc") as () => void;
 
 const seen = (names: unknown): { readonly labels?: readonly string[] } | undefined =>
   filterExtensions(envelope, names as never).security as never;
+
+describe("names that were resolved", () => {
+  const other = defineHost({
+    slots: {
+      first: {
+        tier: "immutable",
+        read: "aa_first",
+        description: "Of a test.",
+        schema: z.object({ id: z.string() }),
+      },
+    },
+  });
+  const ofOther = other.createExtensions({
+    security: { labels: ["PII"] },
+    first: { id: "hidden" },
+  });
+
+  it("grant what the same names grant, and with them what they imply", () => {
+    const names = fc.subarray([...Object.values(capabilities)]);
+    const writes = {
+      custom: { a: 1 },
+      security: { labels: ["PII", "new"] },
+      http: { method: "GET" },
+    };
+    fc.assert(
+      fc.property(names, (some) => {
+        const resolved = resolveCapabilities(some);
+        expect(filterExtensions(envelope, resolved)).toEqual(filterExtensions(envelope, some));
+        expect(filterExtensions(envelope, [...resolved])).toEqual(filterExtensions(envelope, some));
+        const view = filterExtensions(envelope, some);
+        const merged = (grant: readonly Capability[]) =>
+          mergeExtensions(envelope, writes, grant, { view }) as object;
+        expect(merged(resolved)).toEqual(merged(some));
+      }),
+    );
+  });
+
+  it("say nothing to a host with other capabilities, but by name", () => {
+    const all = resolveCapabilities(Object.values(capabilities));
+    expect(other.filterExtensions(ofOther, all)).not.toHaveProperty("first.id");
+    expect(other.filterExtensions(ofOther, all).security.labels).toEqual(["PII"]);
+    const first = other.resolveCapabilities(["aa_first"]);
+    expect(filterExtensions(envelope, first as never)).toEqual(filterExtensions(envelope, []));
+    expect(other.filterExtensions(ofOther, first).first).toEqual({ id: "hidden" });
+  });
+
+  it("stay as they are: nobody adds one", () => {
+    const resolved = resolveCapabilities(["read_roles"]);
+    expect(Object.isFrozen(resolved)).toBe(true);
+    expect(resolved).toEqual(["read_roles", "read_subject"]);
+    expect(Reflect.ownKeys(resolved)).toEqual(["0", "1", "length"]);
+  });
+
+  it("are told by what they imply, also where one was written alone", () => {
+    const { bits, mask, namesOf } = compileSlots(standardSlots).capabilities;
+    const alone = namesOf(bits(["append_labels"]));
+    expect(alone).toEqual(["append_labels"]);
+    expect(mask(alone)).toBe(mask(["append_labels"]));
+    expect(mask(alone)).not.toBe(bits(["append_labels"]));
+  });
+});
 
 describe("a grant", () => {
   afterEach(() => void Reflect.deleteProperty(Array.prototype, "-1"));
@@ -46,6 +118,12 @@ describe("a grant", () => {
       expect(seen({ length })).toEqual(seen([]));
       expect(seen({ length, 0: "read_labels" })).toEqual(seen([]));
       expect(seen(seven)?.labels).toEqual(["PII"]);
+    }
+  });
+
+  it("is none where there is no list at all", () => {
+    for (const none of [5, true, "read_labels", Symbol("read_labels"), () => seven]) {
+      expect(seen(none)).toEqual(seen([]));
     }
   });
 

@@ -4,10 +4,11 @@ import { describe, expect, it } from "vitest";
 import type { LevelValue } from "../../src/admit/index.ts";
 import {
   compileSlots,
-  differsAt,
   everyBit,
   type LevelForm,
   type Node,
+  nextDiffering,
+  nodeByKey,
   standardSlots,
 } from "../../src/slots/index.ts";
 import { formOf } from "../../src/slots/level-form.ts";
@@ -49,14 +50,21 @@ describe("the generated forms", () => {
           expect(form.copy(a)).not.toBe(a);
           const bits = form.differences(a, b);
           expect(bits, path).toBe(plain.differences(a, b));
-          expect(form.keys.map((_, i) => differsAt(bits, i))).toEqual(
-            one.map((value, i) => value !== other[i]),
+          expect(given(bits, form.keys.length)).toEqual(
+            form.keys.flatMap((_, i) => (one[i] === other[i] ? [] : [i])),
           );
         }),
       );
     },
   );
 });
+
+/** The indexes that are given, one after the other. */
+function given(bits: number, count: number): number[] {
+  const found: number[] = [];
+  for (let i = nextDiffering(bits, 0); i < count; i = nextDiffering(bits, i + 1)) found.push(i);
+  return found;
+}
 
 describe("a form that looks keys up", () => {
   const numbered = (count: number) => Array.from({ length: count }, (_, i) => `key${i}`);
@@ -74,10 +82,20 @@ describe("a form that looks keys up", () => {
     const few = numbered(31);
     const [a, b] = [level(few), { ...level(few), key30: 2 }];
     const bits = formOf("", few).differences(a, b);
-    expect(few.filter((_, i) => differsAt(bits, i))).toEqual(["key30"]);
+    expect(given(bits, few.length)).toEqual([30]);
     const many = numbered(40);
     const all = formOf("", many).differences(level(many), level(many));
     expect(all).toBe(everyBit);
-    expect(many.every((_, i) => differsAt(all, i))).toBe(true);
+    expect(given(all, many.length)).toEqual(many.map((_, i) => i));
   });
+});
+
+it("a node says its path in a list, and which of its fields must be there", () => {
+  const { nodes } = slots;
+  const security = nodeByKey(nodes, "security");
+  expect(security?.paths).toEqual(["security"]);
+  expect(nodeByKey(security?.fields ?? [], "labels")?.paths).toEqual(["security.labels"]);
+  expect(security?.required.map(({ key }) => key)).toEqual(["labels", "objects", "data"]);
+  expect(nodeByKey(nodes, "custom")?.required).toEqual([]);
+  expect(Object.isFrozen(security?.paths) && Object.isFrozen(security?.required)).toBe(true);
 });

@@ -20,10 +20,7 @@ const PromiseAtLoad = Promise;
 type Ending = "pending" | "returned" | "threw" | "timeout" | "passed" | "cancelled";
 
 /** One handler of the phase while it runs. */
-class Member implements DeadlineNode {
-  deadlineNext: DeadlineNode | undefined = undefined;
-  deadlinePrevious: DeadlineNode | undefined = undefined;
-  deadlineBucket = 0;
+class Member {
   ending: Ending = "pending";
   /** What it returned or threw. */
   outcome: unknown = undefined;
@@ -31,34 +28,47 @@ class Member implements DeadlineNode {
   view: Slots | undefined = undefined;
   startedAt = 0;
   durationMs: number | undefined = undefined;
-  /** What waits in its place, once something has to. */
-  ticket: Ticket<Member> | undefined = undefined;
+  /** Its wait, where what it returned has to be waited for. */
+  wait: MemberWait | undefined = undefined;
   next: Member | undefined = undefined;
   readonly step: Step;
+
+  constructor(step: Step) {
+    this.step = step;
+  }
+}
+
+/** The wait for one handler, under its deadline. */
+class MemberWait implements DeadlineNode {
+  deadlineNext: DeadlineNode | undefined = undefined;
+  deadlinePrevious: DeadlineNode | undefined = undefined;
+  deadlineBucket = 0;
+  /** What waits in its place. */
+  readonly ticket: Ticket<MemberWait>;
+  readonly member: Member;
   readonly phase: ConcurrentPhase;
 
-  constructor(step: Step, phase: ConcurrentPhase) {
-    this.step = step;
+  constructor(member: Member, phase: ConcurrentPhase) {
+    this.member = member;
     this.phase = phase;
+    this.ticket = new Ticket<MemberWait>(this, phase.run.program.house.tally);
   }
 
   onDeadline(): void {
-    (this.ticket as Ticket<Member>).drop(true, this.step);
+    const { context, step } = this.member;
+    this.ticket.drop(true, step);
     this.end("timeout", undefined);
-    endTurn(this.context as HandlerContext);
+    endTurn(context as HandlerContext);
   }
 
   end(ending: Ending, outcome: unknown): void {
-    this.ending = ending;
-    this.outcome = outcome;
-    if (this.phase.run.program.timed) this.durationMs = intrinsics.monotonicNow() - this.startedAt;
-    this.step.ring?.leave(this);
-    this.phase.oneEnded();
+    this.member.step.ring?.leave(this);
+    this.phase.waitEnded(this.member, ending, outcome);
   }
 }
 
 /** Holds the ticket and nothing else of the run while it waits. */
-async function waitFor(ticket: Ticket<Member>, pending: PromiseLike<unknown>): Promise<void> {
+async function waitFor(ticket: Ticket<MemberWait>, pending: PromiseLike<unknown>): Promise<void> {
   let ending: Ending = "returned";
   let outcome: unknown;
   try {
@@ -88,7 +98,7 @@ export class ConcurrentPhase {
     this.#start = run.extensions;
     const { concurrent } = run.program;
     for (let i = concurrent.length - 1; i >= 0; i--) {
-      const member = new Member(concurrent[i] as Step, this);
+      const member = new Member(concurrent[i] as Step);
       member.next = this.#first;
       this.#first = member;
     }
@@ -127,10 +137,11 @@ export class ConcurrentPhase {
       const returned = step.extensions
         ? handler(run.payload, context, member.view)
         : handler(run.payload, context);
-      if (isAwaitable(returned)) this.#await(member, returned);
-      else member.end("returned", returned);
+      if (step.isAsync || isAwaitable(returned)) {
+        this.#await(member, returned as PromiseLike<unknown>);
+      } else this.#end(member, "returned", returned);
     } catch (thrown) {
-      member.end("threw", thrown);
+      this.#end(member, "threw", thrown);
     }
   }
 
@@ -140,10 +151,11 @@ export class ConcurrentPhase {
       unowned(returned);
       return;
     }
-    const ticket = new Ticket<Member>(member, this.run.program.house.tally);
-    member.ticket = ticket;
-    member.step.ring?.join(member);
-    void waitFor(ticket, promiseOf(returned, ticket));
+    const wait = new MemberWait(member, this);
+    const { ticket } = wait;
+    member.wait = wait;
+    member.step.ring?.join(wait);
+    void waitFor(ticket, member.step.isAsync ? returned : promiseOf(returned, ticket));
     this.#open += 1;
   }
 
@@ -163,11 +175,17 @@ export class ConcurrentPhase {
     return false;
   }
 
-  /** Called by each member that ended; those that ended at once are not counted. */
-  oneEnded(): void {
-    if (this.#done === undefined) return;
+  #end(member: Member, ending: Ending, outcome: unknown): void {
+    member.ending = ending;
+    member.outcome = outcome;
+    if (this.run.program.timed) member.durationMs = intrinsics.monotonicNow() - member.startedAt;
+  }
+
+  /** A handler that was waited for has ended. */
+  waitEnded(member: Member, ending: Ending, outcome: unknown): void {
+    this.#end(member, ending, outcome);
     this.#open -= 1;
-    if (this.#open === 0) this.#done();
+    if (this.#open === 0) this.#done?.();
   }
 
   /** Takes what all that ended returned, in plugin order. The first that halts decides. */
@@ -199,8 +217,8 @@ export class ConcurrentPhase {
     for (let each = this.#first; each !== undefined; each = each.next) {
       if (each.ending === "pending") {
         each.ending = "cancelled";
-        each.ticket?.drop(true);
-        each.step.ring?.leave(each);
+        each.wait?.ticket.drop(true);
+        if (each.wait !== undefined) each.step.ring?.leave(each.wait);
       }
     }
     this.join();

@@ -21,10 +21,8 @@ import { emptyList, type Modification, noMetadata, RunLog } from "./run-log.ts";
 import type { RequestScope } from "./scope.ts";
 import { Ticket } from "./ticket.ts";
 
-/** What a run needs once it waits, or when time is measured. */
+/** What few runs need, most of them once they wait. */
 interface Waiting {
-  /** Resolves the promise of the run. */
-  settle: ((result: AnyInvokeResult) => void) | undefined;
   /** Takes the listener off the host's signal again. */
   unlisten: (() => void) | undefined;
   /** The concurrent phase, once it has begun. */
@@ -89,6 +87,8 @@ export class Invocation implements DeadlineNode, AnyRun {
   views: ShownView | undefined = undefined;
   written: RunLog | undefined = undefined;
   waited: Waiting | undefined = undefined;
+  /** Resolves the promise of the run, once it waits. */
+  settle: ((result: AnyInvokeResult) => void) | undefined = undefined;
 
   constructor(
     program: Program,
@@ -141,7 +141,6 @@ export class Invocation implements DeadlineNode, AnyRun {
 
   get waiting(): Waiting {
     this.waited ??= {
-      settle: undefined,
       unlisten: undefined,
       phase: undefined,
       startedAt: 0,
@@ -222,12 +221,16 @@ function resultOf(run: Invocation, violation: Violation | undefined): AnyInvokeR
   const { payload, extensions, scope, program, written } = run;
   // Whatever halts a run is written down.
   if (written === undefined) return plainResult(program, payload, extensions, scope);
+  const { rejections, errors, executions, metadata } = written.close();
   return intrinsics.freeze({
     continueProcessing: violation === undefined,
     payload,
     extensions,
     violation,
-    ...run.log.close(),
+    rejections,
+    errors,
+    executions,
+    metadata,
     context: scope,
     // biome-ignore lint/suspicious/noThenProperty: without an own `then`, a patched prototype could capture the result (security rule D12).
     then: undefined,

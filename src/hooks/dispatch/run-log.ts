@@ -23,8 +23,8 @@ export type Modification = Pick<
 
 export class RunLog {
   readonly #records: ExecutionRecord[];
-  readonly #rejections: intrinsics.List<Rejection> = newList();
-  readonly #errors: intrinsics.List<InvokeError> = newList();
+  #rejections: intrinsics.List<Rejection> | undefined = undefined;
+  #errors: intrinsics.List<InvokeError> | undefined = undefined;
   #metadata: Record<string, LevelValue> | undefined = undefined;
   #joined: Joined | undefined = undefined;
 
@@ -68,6 +68,7 @@ export class RunLog {
   reject(step: Step, rejections: readonly Rejection[]): readonly Rejection[] {
     if (rejections.length === 0) return rejections;
     const named = newList<Rejection>();
+    this.#rejections ??= newList();
     for (let i = 0; i < rejections.length; i++) {
       const rejection = freeze({ plugin: step.plugin.name, ...(rejections[i] as Rejection) });
       append(named, rejection);
@@ -77,6 +78,7 @@ export class RunLog {
   }
 
   addError(step: Step, code: ErrorCode, message: string): void {
+    this.#errors ??= newList();
     append(
       this.#errors,
       freeze({ plugin: step.plugin.name, hook: step.hook, code, message } as const),
@@ -124,8 +126,8 @@ export class RunLog {
   }
 }
 
-function listOf<T>(list: intrinsics.List<T>): readonly T[] {
-  return list.length === 0 ? emptyList : freeze(toArray(list));
+function listOf<T>(list: intrinsics.List<T> | undefined): readonly T[] {
+  return list === undefined ? emptyList : freeze(toArray(list));
 }
 
 function union(some: readonly string[], others: readonly string[]): readonly string[] {

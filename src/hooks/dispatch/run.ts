@@ -31,7 +31,7 @@ export function run(invocation: Invocation): Promise<AnyInvokeResult> {
   if (pending === undefined)
     return invocation.waited?.held ?? settled(invocation.result as AnyInvokeResult);
   const promise = new PromiseAtLoad<AnyInvokeResult>(takeSettle);
-  invocation.waiting.settle = lastSettle;
+  invocation.settle = lastSettle;
   // Kept no longer: it would pin the run's result.
   lastSettle = undefined;
   void resume(invocation.ticket, pending);
@@ -175,7 +175,7 @@ function goOn(ticket: Ticket<Invocation>, threw: boolean, outcome: unknown): Pen
     ticket.late(threw, outcome);
     return undefined;
   }
-  const { phase } = run.waiting;
+  const phase = run.waited?.phase;
   try {
     if (phase !== undefined) return endConcurrent(run, phase);
     return afterWait(run, serialStep(run) as Step, threw, threw ? outcome : settledTo(outcome));
@@ -228,11 +228,11 @@ function listen(run: Invocation, signal: AbortSignal): void {
 function abort(run: Invocation): undefined {
   if (run.result !== undefined) return undefined;
   const step = serialStep(run);
-  const { waited, context } = run;
-  const phase = waited?.phase;
+  const { context } = run;
+  const phase = run.waited?.phase;
   // Of a concurrent phase, each handler counts for itself.
   run.leaveTicket(phase === undefined);
-  const waits = waited?.settle !== undefined;
+  const waits = run.settle !== undefined;
   let from = step?.position ?? run.program.firstConcurrent;
   if (phase !== undefined) {
     phase.cancel();
@@ -290,7 +290,7 @@ async function hold(
 
 /** Tells whoever waits, and starts the background of a run that was not halted. */
 function conclude(run: Invocation, result: AnyInvokeResult, chosen?: readonly Step[]): void {
-  run.waited?.settle?.(result);
+  run.settle?.(result);
   if (chosen !== undefined) runBackground(run, chosen);
   const { house } = run.program;
   if (house.inFlight === 0) house.onIdle?.();

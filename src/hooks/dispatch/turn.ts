@@ -3,7 +3,7 @@ import { ignore, intrinsics, isAwaitable, type LevelValue, without } from "../..
 import { type ErrorCode, errorCodes, ownErrorCode } from "../../errors/index.ts";
 import type { Slots } from "../../extensions/index.ts";
 import type { Rejection } from "../../merge/index.ts";
-import { differsAt, everyBit, type LevelForm, type Node } from "../../slots/index.ts";
+import { everyBit, type LevelForm, type Node, nextDiffering } from "../../slots/index.ts";
 import { allow, rejectionOf, type Violation, violationOf } from "../results.ts";
 import type { AnyRun } from "./context.ts";
 import type { Ending } from "./counts.ts";
@@ -16,7 +16,7 @@ import { AuditTab } from "./run-audit.ts";
 import { secretsOf } from "./run-secrets.ts";
 import { timedOut } from "./wait.ts";
 
-const { append, freeze, newList, ownValue, toArray } = intrinsics;
+const { append, clz32, freeze, newList, ownValue, toArray } = intrinsics;
 const allowed: unknown = allow();
 
 /** A violation ends the run; `undefined` lets it go on. */
@@ -151,8 +151,13 @@ export function changedPaths(
   run: Invocation,
   changes: Pick<Changes, "payload" | "extensions">,
 ): readonly string[] {
-  const paths = newList<string>();
   const { payloadFields, slots } = run.program;
+  const alone =
+    changes.payload === run.payload
+      ? onlyChange(slots.nodes, slots.form, run.extensions, changes.extensions)
+      : undefined;
+  if (alone !== undefined) return alone.paths;
+  const paths = newList<string>();
   if (changes.payload !== run.payload) {
     for (let i = 0; i < payloadFields.length; i++) {
       const field = payloadFields[i] as string;
@@ -167,6 +172,23 @@ export function changedPaths(
   return freeze(toArray(paths));
 }
 
+/** The one part that differs, where there is one and nothing else does: most change one. */
+function onlyChange(
+  nodes: readonly Node[],
+  form: LevelForm,
+  before: LevelValue,
+  after: LevelValue,
+): Node | undefined {
+  const bits = form.differences(before, after);
+  if (bits === 0 || (bits & (bits - 1)) !== 0) return undefined;
+  const node = nodes[31 - clz32(bits)] as Node;
+  if (node.tier !== "immutable") return node;
+  const old = before[node.key] as LevelValue | undefined;
+  const now = after[node.key] as LevelValue | undefined;
+  if (old === undefined || now === undefined) return undefined;
+  return onlyChange(node.fields, node.form, old, now);
+}
+
 function addChanged(
   paths: intrinsics.List<string>,
   nodes: readonly Node[],
@@ -175,8 +197,7 @@ function addChanged(
   after: LevelValue,
 ): void {
   const bits = before === undefined ? everyBit : form.differences(before, after);
-  for (let i = 0; bits !== 0 && i < nodes.length; i++) {
-    if (!differsAt(bits, i)) continue;
+  for (let i = nextDiffering(bits, 0); i < nodes.length; i = nextDiffering(bits, i + 1)) {
     const node = nodes[i] as Node;
     const old = before?.[node.key];
     const now = after[node.key];
