@@ -35,7 +35,7 @@ export async function guard(guarded: Guarded): Promise<number> {
   for (const { median, bound, ...each } of beyond) {
     tell(`${nameOf(each)}: ${median.toFixed(3)}, where ${bound} is the most.`);
   }
-  for (const name of failed) tell(`The group ${name} failed: a check, or the process.`);
+  for (const name of failed) tell(`${name} failed: a check, or the process.`);
   const isGood = beyond.length === 0 && failed.length === 0;
   if (isGood) tell(`Nothing is beyond its bound, over ${rounds} rounds.`);
   return isGood ? 0 : 1;

@@ -1,7 +1,7 @@
 /**
  * Runs the benchmarks: `npm run bench -- [--only D1,F] [--rounds N] [--json FILE]`.
  *
- * Each group runs in a process of its own, one after the other. A goal that is missed is told,
+ * Each comparison runs in a process of its own, one after the other. A goal that is missed is told,
  * and is no failure; a check that fails is one. What cannot run here is told to be skipped; a name
  * that stands for nothing is refused. With `--guard`, few rounds decide, and a median beyond twice
  * its goal is a failure.
@@ -38,8 +38,9 @@ const { values: options } = parseArgs({
     rounds: { type: "string", default: "15" },
     json: { type: "string" },
     guard: { type: "boolean", default: false },
-    // For the child processes, and for a profiler.
+    // For the child processes, and for a profiler: one comparison of a group, or all of it.
     group: { type: "string" },
+    at: { type: "string" },
   },
 });
 const minRounds = 9;
@@ -86,23 +87,21 @@ function selection(only: string | undefined): Run["isWanted"] {
 
 const isWanted = selection(options.only);
 
-/** Measures what `only` names, each group in a process of its own, with so many rounds. */
+/** Measures what `only` names, each in a process of its own, with so many rounds. */
 const runOf =
   (groups: Groups) =>
   (only: string | undefined, roundsEach: number): Promise<Outcome> =>
     runGroups(groups, {
       isWanted: selection(only),
-      childArgs: [
-        ...["--rounds", String(roundsEach)],
-        ...(only === undefined ? [] : ["--only", only]),
-        ...(options.guard ? ["--guard"] : []),
-      ],
+      childArgs: ["--rounds", String(roundsEach), ...(options.guard ? ["--guard"] : [])],
       program: fileURLToPath(import.meta.url),
     });
 
-/** Measures one group here and hands the rows to the parent. */
-async function measureGroup(name: string): Promise<void> {
-  const rows = await allGroups[name]?.measure(isWanted, rounds);
+/** Measures a group here, or one comparison of it, and hands the rows to the parent. */
+async function measureHere(name: string, at: string | undefined): Promise<void> {
+  const group = allGroups[name];
+  const one = at === undefined ? undefined : group?.comparisons[Number(at)];
+  const rows = await group?.measure(one === undefined ? isWanted : (each) => each === one, rounds);
   if (process.send === undefined) print(rows ?? []);
   else process.send(rows);
 }
@@ -147,6 +146,6 @@ function tell({ rows, failed }: Outcome, cpex: string | null): void {
   writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
 }
 
-if (options.group !== undefined) await measureGroup(options.group);
+if (options.group !== undefined) await measureHere(options.group, options.at);
 else if (options.guard) await measureShort();
 else await measureAll();

@@ -24,7 +24,7 @@ export interface Row extends Named {
 /** Of `ours` and `baseline`: nanoseconds, bytes, milliseconds. */
 type Unit = "ns" | "B" | "ms";
 
-/** Comparisons that are measured in one process. */
+/** Comparisons that are measured alike. */
 export interface Group {
   readonly comparisons: readonly Named[];
   /** Measures the wanted ones, so many rounds each. */

@@ -1,4 +1,4 @@
-/** Runs groups of comparisons, each in a process of its own, one after the other. */
+/** Runs comparisons, each in a process of its own, one after the other. */
 import { fork } from "node:child_process";
 import process from "node:process";
 import type { Group, Named, Row } from "./rows.ts";
@@ -7,15 +7,15 @@ export type Groups = Readonly<Record<string, Group>>;
 
 export interface Run {
   readonly isWanted: (comparison: Named) => boolean;
-  /** What a child is started with beside the name of its group. It has to want the same. */
+  /** What a child is started with beside the name of its group and the place of its comparison. */
   readonly childArgs: readonly string[];
-  /** The program that measures a group when it is given its name. */
+  /** The program that measures a comparison when it is given these. */
   readonly program: string;
 }
 
 export interface Outcome {
   readonly rows: readonly Row[];
-  /** Groups that ended without rows: a check failed there. */
+  /** Comparisons that gave no row: a check failed there. */
   readonly failed: readonly string[];
 }
 
@@ -23,19 +23,21 @@ export async function runGroups(groups: Groups, run: Run): Promise<Outcome> {
   const rows: Row[] = [];
   const failed: string[] = [];
   for (const [name, { comparisons }] of Object.entries(groups)) {
-    if (!comparisons.some(run.isWanted)) continue;
-    const measured = await forkGroup(name, run);
-    if (measured === undefined) failed.push(name);
-    else rows.push(...measured);
+    for (const [at, comparison] of comparisons.entries()) {
+      if (!run.isWanted(comparison)) continue;
+      const measured = await forked(["--group", name, "--at", String(at)], run);
+      if (measured === undefined) failed.push(`${comparison.id}, ${comparison.workload}`);
+      else rows.push(...measured);
+    }
   }
   return { rows, failed };
 }
 
 /** Gives nothing when a check failed there. */
-function forkGroup(name: string, run: Run): Promise<readonly Row[] | undefined> {
+function forked(args: readonly string[], run: Run): Promise<readonly Row[] | undefined> {
   return new Promise((resolve, reject) => {
     let rows: readonly Row[] | undefined;
-    const child = fork(run.program, [...run.childArgs, "--group", name], {
+    const child = fork(run.program, [...run.childArgs, ...args], {
       execArgv: [...process.execArgv, "--expose-gc"],
     });
     child.on("message", (message) => {

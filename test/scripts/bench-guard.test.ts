@@ -109,11 +109,11 @@ describe("npm run bench:guard", () => {
     expect(told.at(-1)).toBe("D1, workload of D1: 3.000, where 2 is the most.");
   });
 
-  it("fails where a group failed", async () => {
-    const run = async () => ({ rows: [], failed: ["dispatch"] });
+  it("fails where a comparison failed", async () => {
+    const run = async () => ({ rows: [], failed: ["D1, one handler"] });
     const { exitCode, told } = await guarded([], { run });
     expect(exitCode).toBe(1);
-    expect(told.at(-1)).toBe("The group dispatch failed: a check, or the process.");
+    expect(told.at(-1)).toBe("D1, one handler failed: a check, or the process.");
   });
 
   it("tells an entry that is stale, and passes", async () => {
