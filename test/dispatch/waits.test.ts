@@ -1,8 +1,8 @@
 /** One handler that is waited for: how the wait ends, and what is told of what comes after. */
 import { describe, expect, it } from "vitest";
 import type { HandlerStep } from "../../src/hooks/dispatch/program.ts";
-import { type Tally, Ticket } from "../../src/hooks/dispatch/ticket.ts";
-import { type Lateness, settle, timedOut } from "../../src/hooks/dispatch/wait.ts";
+import { type Lateness, type Tally, Ticket } from "../../src/hooks/dispatch/ticket.ts";
+import { settle, timedOut } from "../../src/hooks/dispatch/wait.ts";
 import { deferred, never, rest, uncaughtDuring } from "./support.ts";
 
 const step = {} as HandlerStep;
@@ -66,20 +66,20 @@ describe("what comes after an abort", () => {
 describe("a ticket that nobody waits with", () => {
   it("counts what comes late, and tells who rejected after a deadline", () => {
     const { tally, told } = tallying();
-    const ticket = new Ticket({}, tally);
-    ticket.drop(true, step);
+    const ticket = new Ticket({});
+    ticket.drop({ tally, counts: true, step });
     ticket.late(false, 1);
     expect([tally.late, told]).toEqual([1, []]);
     ticket.late(true, "x");
     expect([tally.late, told]).toEqual([2, [[step, "x"]]]);
-    ticket.drop(false);
+    ticket.drop({ tally, counts: false, step: undefined });
     ticket.late(true, "x");
     expect([tally.late, told]).toEqual([2, [[step, "x"]]]);
   });
 
   it("tells nobody where there is no tally", () => {
-    const ticket = new Ticket({}, undefined);
-    ticket.drop(true, step);
+    const ticket = new Ticket({});
+    ticket.drop(undefined);
     expect(() => ticket.late(true, "x")).not.toThrow();
   });
 });

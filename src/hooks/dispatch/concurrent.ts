@@ -51,14 +51,19 @@ class MemberWait implements DeadlineNode {
   constructor(member: Member, phase: ConcurrentPhase) {
     this.member = member;
     this.phase = phase;
-    this.ticket = new Ticket<MemberWait>(this, phase.run.program.house.tally);
+    this.ticket = new Ticket<MemberWait>(this);
   }
 
   onDeadline(): void {
     const { context, step } = this.member;
-    this.ticket.drop(true, step);
+    this.drop(step);
     this.end("timeout", undefined);
     endTurn(context as HandlerContext);
+  }
+
+  /** Goes on without it. `step`: whose deadline is over. */
+  drop(step: Step | undefined): void {
+    this.ticket.drop({ tally: this.phase.run.program.house.tally, counts: true, step });
   }
 
   end(ending: Ending, outcome: unknown): void {
@@ -201,7 +206,7 @@ export class ConcurrentPhase {
   #take({ step, ending, outcome, view, durationMs, context }: Member): TurnEnd {
     const { run } = this;
     if (ending === "passed") return undefined;
-    run.durationMs = durationMs;
+    run.waiting.durationMs = durationMs;
     if (ending === "returned") return takeReturned(run, step, outcome, view, this.#start);
     if (ending === "threw") return failThrown(run, step, outcome);
     if (ending === "timeout") return fail(run, step, "handler_timeout", "timeout");
@@ -217,8 +222,9 @@ export class ConcurrentPhase {
     for (let each = this.#first; each !== undefined; each = each.next) {
       if (each.ending === "pending") {
         each.ending = "cancelled";
-        each.wait?.ticket.drop(true);
-        if (each.wait !== undefined) each.step.ring?.leave(each.wait);
+        if (each.wait === undefined) continue;
+        each.wait.drop(undefined);
+        each.step.ring?.leave(each.wait);
       }
     }
     this.join();

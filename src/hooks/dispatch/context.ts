@@ -72,6 +72,14 @@ export let isLive: (context: HandlerContext) => boolean;
 let handleFor: (context: unknown, service: Service) => unknown;
 let assertLive: (context: HandlerContext) => void;
 
+/** In place of the controller of a turn that was ended early. */
+class Ended {
+  controller: AbortController | undefined;
+  constructor(controller: AbortController | undefined) {
+    this.controller = controller;
+  }
+}
+
 /**
  * One per call of a handler. Everything is private and read through the prototype, which is
  * frozen; so making one costs next to nothing.
@@ -80,9 +88,7 @@ export class HandlerContext implements PluginContext {
   #step: HandlerStep;
   #run: AnyRun;
   /** Made when the signal is asked for: making one costs as much as many handlers. */
-  #controller: AbortController | undefined;
-  /** Whether the turn was ended early. */
-  #over = false;
+  #controller: AbortController | Ended | undefined;
 
   constructor(step: HandlerStep, run: AnyRun) {
     this.#step = step;
@@ -108,11 +114,14 @@ export class HandlerContext implements PluginContext {
     return requestOf(this.#run.scope);
   }
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortControllerAtLoad();
-      if (this.#over || this.#run.isOver(this.#step)) abortAtLoad(this.#controller);
-    }
-    return signalAtLoad(this.#controller);
+    const held = this.#controller;
+    const known = held instanceof Ended ? held.controller : held;
+    if (known !== undefined) return signalAtLoad(known);
+    const controller = new AbortControllerAtLoad();
+    if (held instanceof Ended) held.controller = controller;
+    else this.#controller = controller;
+    if (held !== undefined || this.#run.isOver(this.#step)) abortAtLoad(controller);
+    return signalAtLoad(controller);
   }
   get state(): Map<unknown, unknown> {
     assertLive(this);
@@ -121,8 +130,10 @@ export class HandlerContext implements PluginContext {
 
   static {
     endTurn = (context) => {
-      context.#over = true;
-      if (context.#controller !== undefined) abortAtLoad(context.#controller);
+      const controller = context.#controller;
+      if (controller instanceof Ended) return;
+      context.#controller = new Ended(controller);
+      if (controller !== undefined) abortAtLoad(controller);
     };
     originOf = (value) => {
       if (typeof value !== "object" || value === null || !(#run in value)) return undefined;
@@ -131,8 +142,8 @@ export class HandlerContext implements PluginContext {
       return { run: context.#run, step: context.#step, context };
     };
     partOf = (context) => ({ run: context.#run, step: context.#step });
-    isOngoing = (context) => !context.#over;
-    isLive = (context) => !context.#over && !context.#run.isOver(context.#step);
+    isOngoing = (context) => !(context.#controller instanceof Ended);
+    isLive = (context) => isOngoing(context) && !context.#run.isOver(context.#step);
     handleFor = (value, service) => {
       const { capability, accessor, told } = service;
       if (typeof value !== "object" || value === null || !(#run in value)) {

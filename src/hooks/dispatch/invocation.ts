@@ -29,6 +29,10 @@ interface Waiting {
   phase: ConcurrentPhase | undefined;
   /** When the handler whose turn it is started. */
   startedAt: number;
+  /** The envelope that a nested run began with. */
+  start: Slots | undefined;
+  /** How long the turn in hand took, where the concurrent phase measured it. */
+  durationMs: number | undefined;
   /** Whether background handlers still use this run. */
   background: boolean;
   /** What became of its notes, where the host keeps an audit trail. */
@@ -62,8 +66,6 @@ export class Invocation implements DeadlineNode, AnyRun {
   readonly program: Program;
   readonly scope: RequestScope;
   readonly wishes: RunWishes;
-  /** The envelope the run began with. */
-  readonly start: Slots;
   payload: object;
   extensions: Slots;
   /** The serial step whose turn it is. */
@@ -81,8 +83,6 @@ export class Invocation implements DeadlineNode, AnyRun {
   given: Slots | undefined = undefined;
   /** The envelope when that handler was called. */
   before: Slots;
-  /** How long the turn in hand took, where its phase measured it. */
-  durationMs: number | undefined = undefined;
   ring: DeadlineRing | undefined = undefined;
   views: ShownView | undefined = undefined;
   written: RunLog | undefined = undefined;
@@ -101,9 +101,9 @@ export class Invocation implements DeadlineNode, AnyRun {
     this.payload = payload;
     this.extensions = extensions;
     this.before = extensions;
-    this.start = extensions;
     this.scope = scope;
     this.wishes = wishes;
+    if (wishes.parent !== undefined) this.waiting.start = extensions;
   }
 
   get hook(): string {
@@ -144,6 +144,8 @@ export class Invocation implements DeadlineNode, AnyRun {
       unlisten: undefined,
       phase: undefined,
       startedAt: 0,
+      start: undefined,
+      durationMs: undefined,
       background: false,
       tab: undefined,
       held: undefined,
@@ -152,7 +154,7 @@ export class Invocation implements DeadlineNode, AnyRun {
   }
 
   get ticket(): Ticket<Invocation> {
-    this.held ??= new Ticket<Invocation>(this, this.program.house.tally);
+    this.held ??= new Ticket<Invocation>(this);
     return this.held;
   }
 
@@ -161,7 +163,7 @@ export class Invocation implements DeadlineNode, AnyRun {
    * handler whose deadline is over.
    */
   leaveTicket(counts: boolean, step?: Step): void {
-    this.held?.drop(counts, step);
+    this.held?.drop({ tally: this.program.house.tally, counts, step });
     this.held = undefined;
   }
 
@@ -186,8 +188,8 @@ export class Invocation implements DeadlineNode, AnyRun {
   }
 
   #time(step: Step): number | undefined {
-    if (step.mode === "concurrent") return this.durationMs;
-    return intrinsics.monotonicNow() - this.waiting.startedAt;
+    const { durationMs, startedAt } = this.waiting;
+    return step.mode === "concurrent" ? durationMs : intrinsics.monotonicNow() - startedAt;
   }
 
   isOver(step: HandlerStep): boolean {

@@ -12,8 +12,9 @@ import { changedPaths, mayAdd } from "./turn.ts";
 /** Every capability. */
 const everything = -1;
 
-export function joinOuter({ program, wishes, extensions, start }: Invocation): void {
-  if (extensions === start) return;
+export function joinOuter({ program, wishes, extensions, waited }: Invocation): void {
+  const start = waited?.start;
+  if (start === undefined || extensions === start) return;
   const origin = messageOrigin(wishes.parent);
   if (origin === undefined) return;
   const outer = origin.run as Invocation;

@@ -153,19 +153,21 @@ function serialStep({ program: { serial }, index }: Invocation): Step | undefine
  * Holds the ticket and nothing else of the run while it waits. A frame that saw a value may keep
  * it in a register, whatever becomes of its variables; so that one waits no more.
  */
-async function resume(ticket: Ticket<Invocation>, first: Pending): Promise<void> {
-  let pending = first;
+async function resume(ticket: Ticket<Invocation>, pending: Pending): Promise<void> {
   while (pending !== undefined) {
-    let returned: unknown;
+    let outcome: unknown;
     let threw = false;
     try {
-      returned = await pending;
+      outcome = await pending;
     } catch (thrown) {
       threw = true;
-      returned = thrown;
+      outcome = thrown;
     }
-    pending = goOn(ticket, threw, returned);
-    if (returned !== undefined) return void resume(ticket, pending);
+    pending = goOn(ticket, threw, outcome);
+    if (outcome !== undefined) {
+      void resume(ticket, pending);
+      return;
+    }
   }
 }
 

@@ -35,24 +35,35 @@ interface States {
   [plugin: string]: Map<unknown, unknown>;
 }
 
-/**
- * Carries a request's id and each plugin's private state. Opaque: a host hands it from the
- * result of one `invoke` to the options of the next, and can read only the id.
- */
-export class RequestScope {
-  #id: string | undefined;
-  #states: States | undefined;
+/** What is known of a request. */
+interface Facts {
+  id: string | undefined;
+  states: States;
   /**
    * The manager it is for, where it comes of a nested run and so gets into a plugin's hands. With
    * a manager of its own, a plugin could run another one by other settings on the state that this
    * has in the host's.
    */
-  #home: House | undefined;
+  readonly home: House | undefined;
   /** The states that plugins have with each manager of the request. */
-  #byHouse: WeakMap<House, States> | undefined;
+  byHouse: WeakMap<House, States> | undefined;
+}
+
+function factsWith(id: string | undefined): Facts {
+  const states = intrinsics.create(null) as States;
+  return { id, states, home: undefined, byHouse: undefined };
+}
+
+/**
+ * Carries a request's id and each plugin's private state. Opaque: a host hands it from the
+ * result of one `invoke` to the options of the next, and can read only the id.
+ */
+export class RequestScope {
+  /** Made when somebody asks: in most runs nobody does, and each result holds a scope. */
+  #facts: Facts | undefined;
 
   constructor(id: string | undefined) {
-    this.#id = id;
+    this.#facts = id === undefined ? undefined : factsWith(id);
   }
 
   /** The id of the request: the host's, or a fresh one. */
@@ -61,40 +72,47 @@ export class RequestScope {
   }
 
   static {
+    const factsOf = (scope: RequestScope): Facts => {
+      scope.#facts ??= factsWith(undefined);
+      return scope.#facts;
+    };
+    const scopeWith = (facts: Facts): RequestScope => {
+      const scope = new RequestScope(undefined);
+      scope.#facts = facts;
+      return scope;
+    };
     requestOf = (scope) => {
-      scope.#id ??= freshId();
-      return scope.#id;
+      const facts = factsOf(scope);
+      facts.id ??= freshId();
+      return facts.id;
     };
     stateOf = (scope, plugin) => {
-      scope.#states ??= intrinsics.create(null) as States;
+      const { states } = factsOf(scope);
       // By the very definition: another plugin of the same name gets its own.
-      scope.#states[plugin.id] ??= new MapAtLoad();
-      return scope.#states[plugin.id] as Map<unknown, unknown>;
+      states[plugin.id] ??= new MapAtLoad();
+      return states[plugin.id] as Map<unknown, unknown>;
     };
     renamedScope = (scope, id) => {
-      scope.#states ??= intrinsics.create(null) as States;
-      const renamed = new RequestScope(id);
-      renamed.#states = scope.#states;
-      renamed.#home = scope.#home;
-      renamed.#byHouse = scope.#byHouse;
-      return renamed;
+      const { states, home, byHouse } = factsOf(scope);
+      return scopeWith({ id, states, home, byHouse });
     };
     nestedScope = (scope, id, from, to) => {
-      scope.#byHouse ??= new WeakMapAtLoad();
-      const nested = renamedScope(scope, id);
-      nested.#home = to;
-      intrinsics.weakSet(scope.#byHouse, from, scope.#states as States);
-      nested.#states =
-        intrinsics.weakGet(scope.#byHouse, to) ?? (intrinsics.create(null) as States);
-      intrinsics.weakSet(scope.#byHouse, to, nested.#states);
-      return nested;
+      const facts = factsOf(scope);
+      facts.byHouse ??= new WeakMapAtLoad();
+      const { byHouse } = facts;
+      intrinsics.weakSet(byHouse, from, facts.states);
+      const states = intrinsics.weakGet(byHouse, to) ?? (intrinsics.create(null) as States);
+      intrinsics.weakSet(byHouse, to, states);
+      return scopeWith({ id, states, home: to, byHouse });
     };
-    scopeIn = (scope, house) =>
-      scope.#home === undefined || scope.#home === house
+    scopeIn = (scope, house) => {
+      const home = scope.#facts?.home;
+      return home === undefined || home === house
         ? scope
-        : nestedScope(scope, requestOf(scope), scope.#home, house);
+        : nestedScope(scope, requestOf(scope), home, house);
+    };
     isScope = (value): value is RequestScope =>
-      typeof value === "object" && value !== null && #states in value;
+      typeof value === "object" && value !== null && #facts in value;
   }
 }
 // A host may hand a scope on: nobody reaches another plugin's state from it.

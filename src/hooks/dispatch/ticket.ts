@@ -14,34 +14,39 @@ export interface Tally {
   readonly rejected: (step: HandlerStep, thrown: unknown) => void;
 }
 
+/** What becomes of a result that comes when nobody waits for it any more. */
+export interface Lateness {
+  readonly tally: Tally;
+  /** Whether it counts as a result that came late. */
+  readonly counts: boolean;
+  /**
+   * The handler whose deadline is over: its rejection is told. Who was aborted may well reject, and
+   * nobody is told of that.
+   */
+  readonly step: HandlerStep | undefined;
+}
+
 export class Ticket<Owner extends object = object> {
   /** Whoever waits; nobody, once it went on. */
   owner: Owner | undefined;
-  readonly #tally: Tally | undefined;
-  #counts = true;
-  /** Whose rejection is told. */
-  #step: HandlerStep | undefined = undefined;
+  /** Known only then: most tickets are never left behind, and each run that waits holds one. */
+  #lateness: Lateness | undefined = undefined;
 
-  constructor(owner: Owner, tally: Tally | undefined) {
+  constructor(owner: Owner) {
     this.owner = owner;
-    this.#tally = tally;
   }
 
   /** The promise settled, and nobody waits for it. */
   late(threw: boolean, outcome: unknown): void {
-    const tally = this.#tally;
-    if (tally === undefined) return;
-    if (this.#counts) tally.late += 1;
-    if (threw && this.#step !== undefined) tally.rejected(this.#step, outcome);
+    if (this.#lateness === undefined) return;
+    const { tally, counts, step } = this.#lateness;
+    if (counts) tally.late += 1;
+    if (threw && step !== undefined) tally.rejected(step, outcome);
   }
 
-  /**
-   * Takes the owner off. `counts`: whether what comes then is a result that came late. `step`: the
-   * handler whose deadline is over. Who was aborted may well reject: nobody is told of that.
-   */
-  drop(counts: boolean, step?: HandlerStep): void {
+  /** Takes the owner off. Where nobody is to be told of what comes then, nothing is given. */
+  drop(lateness: Lateness | undefined): void {
     this.owner = undefined;
-    this.#counts = counts;
-    this.#step = step;
+    this.#lateness = lateness;
   }
 }

@@ -1,9 +1,8 @@
 /** Waits for one handler: until it settles, its deadline is over, or the host gives up. */
 import type { DeadlineNode, DeadlineRing } from "../deadline-ring.ts";
-import type { HandlerStep } from "./program.ts";
 import { isAborted, whenAborted } from "./signals.ts";
 import { promiseOf, settledTo } from "./thenable.ts";
-import { type Tally, Ticket } from "./ticket.ts";
+import { type Lateness, Ticket } from "./ticket.ts";
 
 const PromiseAtLoad = Promise;
 
@@ -18,14 +17,6 @@ export interface WaitEnd {
 
 function end(how: WaitEnd["how"], value: unknown): WaitEnd {
   return { __proto__: null, how, value } as WaitEnd;
-}
-
-/** Who is told of what comes late. */
-export interface Lateness {
-  readonly tally: Tally;
-  readonly step: HandlerStep;
-  /** Whether it counts as a result that came late. */
-  readonly counts: boolean;
 }
 
 /**
@@ -62,25 +53,28 @@ class Wait implements DeadlineNode {
     lateness: Lateness | undefined,
     resolve: (end: WaitEnd) => void,
   ) {
-    this.ticket = new Ticket<Wait>(this, lateness?.tally);
+    this.ticket = new Ticket<Wait>(this);
     this.#ring = ring;
     this.#lateness = lateness;
     this.#resolve = resolve;
   }
 
   watch(signal: AbortSignal): void {
-    const onAbort = () => this.#goOn(end("aborted", undefined), undefined);
+    const onAbort = () => {
+      const lateness = this.#lateness;
+      this.#goOn(end("aborted", undefined), lateness && { ...lateness, step: undefined });
+    };
     this.#unlisten = whenAborted(signal, onAbort);
     if (isAborted(signal)) onAbort();
   }
 
   onDeadline(): void {
-    this.#goOn(end("timeout", undefined), this.#lateness?.step);
+    this.#goOn(end("timeout", undefined), this.#lateness);
   }
 
   /** Without what is waited for. */
-  #goOn(how: WaitEnd, step: HandlerStep | undefined): void {
-    this.ticket.drop(this.#lateness?.counts === true, step);
+  #goOn(how: WaitEnd, lateness: Lateness | undefined): void {
+    this.ticket.drop(lateness);
     this.settled(how);
   }
 
