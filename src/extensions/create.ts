@@ -24,7 +24,7 @@ import {
   suggestion,
 } from "../errors/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
-import { type Mark, markOf, type Slots, seal, uneditedMark } from "./mark.ts";
+import { countedMark, type Kind, type Mark, markOf, newKind, type Slots, seal } from "./mark.ts";
 
 /** Options of `createExtensions`. */
 export interface CreateOptions {
@@ -38,27 +38,23 @@ export interface DecodeOptions extends CreateOptions {
   readonly strict?: boolean;
 }
 
-/** The mark of every envelope of one host. */
-const hostMarks = new WeakMap<CompiledSlots, Mark>();
+/** Of the envelopes of one host. */
+const kinds = new WeakMap<CompiledSlots, Kind>();
 
-export function hostMark(slots: CompiledSlots): Mark {
-  let mark = intrinsics.weakGet(hostMarks, slots);
-  if (mark === undefined) {
-    mark = intrinsics.freeze(uneditedMark(slots, undefined, undefined));
-    intrinsics.weakSet(hostMarks, slots, mark);
+export function hostKind(slots: CompiledSlots): Kind {
+  let kind = intrinsics.weakGet(kinds, slots);
+  if (kind === undefined) {
+    kind = newKind(slots, undefined);
+    intrinsics.weakSet(kinds, slots, kind);
   }
-  return mark;
-}
-
-/** The mark of an envelope that was counted. */
-export function measuredMark(slots: CompiledSlots, size: Readonly<Size>): Mark {
-  return uneditedMark(slots, undefined, size);
+  return kind;
 }
 
 /** The mark of an envelope that the host made of another. */
-export function changedMark({ slots, size }: Mark, before: Slots, after: LevelValue): Mark {
-  if (size === undefined) return hostMark(slots);
-  const { nodes, units } = size;
+export function changedMark(mark: Mark, before: Slots, after: LevelValue): Mark {
+  const { kind, nodes, units } = mark;
+  if (nodes === 0) return kind.uncounted;
+  const { slots } = kind;
   const changed: Size = { nodes, units };
   for (let i = 0; i < slots.names.length; i++) {
     const name = slots.names[i] as string;
@@ -66,7 +62,7 @@ export function changedMark({ slots, size }: Mark, before: Slots, after: LevelVa
     addSize(changed, after[name]);
     addSize(changed, before[name], -1);
   }
-  return measuredMark(slots, changed);
+  return countedMark(kind, changed);
 }
 
 /** The envelope without any slot. One per host. */
@@ -75,7 +71,7 @@ const empties = new WeakMap<CompiledSlots, Slots>();
 export function emptyExtensions(slots: CompiledSlots): Slots {
   let empty = intrinsics.weakGet(empties, slots);
   if (empty === undefined) {
-    empty = seal(slots.form.copy(slots.envelope.level.template), hostMark(slots));
+    empty = seal(slots.form.copy(slots.envelope.level.template), hostKind(slots).uncounted);
     intrinsics.weakSet(empties, slots, empty);
   }
   return empty;
@@ -88,7 +84,7 @@ export function createFrom(
   options: CreateOptions = {},
 ): Slots {
   const mark = markOf(value);
-  if (mark?.slots === slots && mark.mask === undefined) return value as Slots;
+  if (mark?.kind.slots === slots && mark.kind.mask === undefined) return value as Slots;
   expectOptions(options, ["limits"], "createExtensions");
   return sealed(slots, read(slots, value, "host", true, limitsOf(options)));
 }
@@ -179,7 +175,7 @@ function sealed(slots: CompiledSlots, admitted: Good): Slots {
   const envelope = slots.form.copy(admitted.value as LevelValue);
   const size: Size = { nodes: 1, units: 0 };
   for (let i = 0; i < slots.names.length; i++) addSize(size, envelope[slots.names[i] as string]);
-  return seal(envelope, measuredMark(slots, size));
+  return seal(envelope, countedMark(hostKind(slots), size));
 }
 
 function unreadable(slots: CompiledSlots, problems: readonly Problem[]): GlassineError {

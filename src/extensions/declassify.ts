@@ -48,7 +48,7 @@ export function removeLabels(
   // The one option: left out, it would be looked up on a prototype.
   const audit = hasOwn(declassification, "audit") ? declassification.audit : undefined;
   const mark = markOf(extensions);
-  if (mark === undefined || mark.mask !== undefined) {
+  if (mark === undefined || mark.kind.mask !== undefined) {
     refuse("Only the host's own extensions can be declassified; got a view or another value.");
   }
   const slots = extensions as Slots;
@@ -80,7 +80,7 @@ export function removeLabels(
   }
   const level = freeze({ ...security, labels: without(present, record.labels) });
   const before = mark as Mark;
-  const next = before.slots.form.copy(slots);
+  const next = before.kind.slots.form.copy(slots);
   next.security = level;
   return freeze({ extensions: seal(next, changedMark(before, slots, next)), record });
 }

@@ -5,7 +5,14 @@
  * value, and between that reading and the mark nothing is found on a prototype or iterated.
  */
 import { isDraft, isDraftable, produce } from "immer";
-import { admit, decisive, extensionsLimits, type LevelValue } from "../admit/index.ts";
+import {
+  admit,
+  decisive,
+  extensionsLimits,
+  intrinsics,
+  type LevelValue,
+  type Size,
+} from "../admit/index.ts";
 import { formatPath, GlassineError } from "../errors/index.ts";
 import { defaultsOf, type Node } from "../slots/index.ts";
 import { changedMark } from "./create.ts";
@@ -48,13 +55,13 @@ function run(base: object, recipe: (draft: never) => unknown): object {
 }
 
 function amendExtensions(extensions: Slots, mark: Mark, recipe: (draft: never) => unknown): Slots {
-  const { nodes, form } = mark.slots;
+  const { nodes, form } = mark.kind.slots;
   let lent: Record<string, unknown> | undefined;
   for (let i = 0; i < nodes.length; i++) {
     const slot = nodes[i] as Node;
-    if (extensions[slot.key] !== undefined || !maySomewhere(slot, mark.mask)) continue;
+    if (extensions[slot.key] !== undefined || !maySomewhere(slot, mark.kind.mask)) continue;
     lent ??= form.copy(extensions);
-    lent[slot.key] = containerOf(slot, mark);
+    lent[slot.key] = containerOf(slot, mark.kind.mask);
   }
   const base = lent ?? extensions;
   const amended = run(base, recipe) as Record<string, unknown>;
@@ -70,8 +77,9 @@ function amendExtensions(extensions: Slots, mark: Mark, recipe: (draft: never) =
 }
 
 function read(extensions: Slots, mark: Mark, proposed: object): Slots {
-  const isHost = mark.mask === undefined;
-  const admitted = admit(mark.slots.envelope, proposed, {
+  const { slots, mask } = mark.kind;
+  const isHost = mask === undefined;
+  const admitted = admit(slots.envelope, proposed, {
     origin: isHost ? "host" : "plugin",
     limits: extensionsLimits,
     shapeCode: "extensions_shape",
@@ -85,13 +93,15 @@ function read(extensions: Slots, mark: Mark, proposed: object): Slots {
     throw new GlassineError(code, text, { problems: admitted.problems });
   }
   if (admitted.value === extensions) return extensions;
-  const next = mark.slots.form.copy(admitted.value as LevelValue);
+  const next = slots.form.copy(admitted.value as LevelValue);
   if (isHost) {
-    assertGrown(mark.slots, extensions, next);
+    assertGrown(slots, extensions, next);
     return seal(next, changedMark(mark, extensions, next));
   }
-  return seal(next, editedMark(mark, extensions, undefined));
+  return seal(next, editedMark(mark, extensions, undefined, nothing));
 }
+
+const nothing: Readonly<Size> = intrinsics.freeze({ nodes: 0, units: 0 });
 
 /** Whether a grant may write the slot or a field of it. The host may write anything. */
 function maySomewhere(node: Node, mask: number | undefined): boolean {
@@ -104,15 +114,15 @@ function maySomewhere(node: Node, mask: number | undefined): boolean {
   return false;
 }
 
-function containerOf(slot: Node, mark: Mark): object {
+function containerOf(slot: Node, mask: number | undefined): object {
   if (slot.compiled.shape !== "level") return {};
   const defaults = defaultsOf(slot);
-  if (mark.mask === undefined) return { ...defaults };
+  if (mask === undefined) return { ...defaults };
   // Only what the grant opens is lent, so that the draft shows nothing the view does not.
   const lent: Record<string, unknown> = { ...slot.compiled.level?.template };
   for (let i = 0; i < slot.fields.length; i++) {
     const { key, open } = slot.fields[i] as Node;
-    if (open === 0 || (open & mark.mask) !== 0) lent[key] = defaults[key];
+    if (open === 0 || (open & mask) !== 0) lent[key] = defaults[key];
   }
   return lent;
 }

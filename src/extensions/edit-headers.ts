@@ -11,7 +11,7 @@ import {
   mapFor,
   spellingOf,
 } from "./headers.ts";
-import type { OneChange, Slots } from "./mark.ts";
+import type { Slots } from "./mark.ts";
 
 const { create, freeze, hasOwn, newMap, ownValue, toLowerAscii } = intrinsics;
 
@@ -25,7 +25,7 @@ export function setHeaderOf(extensions: object, name: string, value: string | un
       { call },
     );
   }
-  const fault = edit.mark.mask === undefined ? undefined : headerFault(name, value);
+  const fault = edit.mark.kind.mask === undefined ? undefined : headerFault(name, value);
   if (fault !== undefined) {
     throw new GlassineError(
       fault,
@@ -48,7 +48,7 @@ function withHeader(edit: Editing, name: string, value: string | undefined, call
   const level = edit.slot.form.copy(edit.current);
   const come: Size = { nodes: 0, units: 0 };
   addEntry(come, name, value);
-  let change: OneChange | undefined;
+  let told: unknown;
   let changes = 0;
   for (let i = 0; i < headerMaps.length; i++) {
     const field = headerMaps[i] as (typeof headerMaps)[number];
@@ -58,11 +58,11 @@ function withHeader(edit: Editing, name: string, value: string | undefined, call
     if (after === before) continue;
     level[field] = after;
     // Where there was none, the map itself has come as well.
-    change = before === undefined ? undefined : { after, come };
+    told = before === undefined ? undefined : after;
     changes += 1;
   }
   if (changes === 0) return edit.extensions;
-  return edited(edit, freeze(level), changes === 1 ? change : undefined);
+  return edited(edit, freeze(level), changes === 1 ? told : undefined, come);
 }
 
 const noHeaders: HeaderMap = freeze(create(null));
@@ -105,7 +105,7 @@ function replaced(edit: Editing, field: string, { name, value, call }: HeaderEdi
   const { headers, units: most } = fieldLimits;
   fits &&= count < headers && units <= most && !isPolluting;
   // What a plugin gives was held to the grammar, and what stands there was read before.
-  if (fits && edit.mark.mask !== undefined) return freeze(next);
+  if (fits && edit.mark.kind.mask !== undefined) return freeze(next);
   return readField(edit, field, next, call, isPolluting ? "plugin" : "parsed") as HeaderMap;
 }
 

@@ -22,7 +22,7 @@ import {
 } from "../admit/index.ts";
 import { formatPath, GlassineError, quoted } from "../errors/index.ts";
 import { defaultsOf, grownLevel, type Node, nodeByKey } from "../slots/index.ts";
-import { editedMark, type Mark, markOf, type OneChange, type Slots, withSlot } from "./mark.ts";
+import { editedMark, type Mark, markOf, type Slots, withSlot } from "./mark.ts";
 
 const { enumerableKeys, freeze, newMap, ownValue } = intrinsics;
 
@@ -42,7 +42,7 @@ export function editing(
   call: string,
 ): Editing {
   const mark = markOf(extensions);
-  const slot = mark === undefined ? undefined : nodeByKey(mark.slots.nodes, slotName);
+  const slot = mark === undefined ? undefined : nodeByKey(mark.kind.slots.nodes, slotName);
   if (mark === undefined || slot === undefined) {
     throw new GlassineError(
       "edit_denied",
@@ -51,8 +51,9 @@ export function editing(
     );
   }
   const target = (field === undefined ? undefined : nodeByKey(slot.fields, field)) ?? slot;
-  if (mark.mask !== undefined && target.write !== 0 && (mark.mask & target.write) === 0) {
-    const needed = mark.slots.capabilities.namesOf(target.write)[0];
+  const { slots, mask } = mark.kind;
+  if (mask !== undefined && target.write !== 0 && (mask & target.write) === 0) {
+    const needed = slots.capabilities.namesOf(target.write)[0];
     throw new GlassineError(
       "edit_denied",
       `${call} needs the capability ${quoted(needed ?? "")}.`,
@@ -71,13 +72,17 @@ export function editing(
   };
 }
 
-/** The extensions with the slot as it is now. */
+/**
+ * The extensions with the slot as it is now. `after`: the one container that changed, where it is
+ * but one, and `come`: how much came into it.
+ */
 export function edited(
   { extensions, slot, mark }: Editing,
   value: unknown,
-  change?: OneChange,
+  after: unknown,
+  come: Readonly<Size>,
 ): Slots {
-  return withSlot(extensions, slot.key, value, editedMark(mark, extensions, change));
+  return withSlot(extensions, slot.key, value, editedMark(mark, extensions, after, come));
 }
 
 /**
@@ -150,7 +155,7 @@ export function addLabelsTo(extensions: object, labels: string | readonly string
   level.labels = union;
   const come = { nodes: union.length - shown.length, units: 0 };
   for (let i = 0; i < added.length; i++) come.units += (added[i] as string).length;
-  return edited(edit, freeze(level), { after: union, come });
+  return edited(edit, freeze(level), union, come);
 }
 
 /** A set of one label. What is none is read for what is wrong with it. */
@@ -173,7 +178,7 @@ export function appendHopTo(extensions: object, hop: unknown): Slots {
     const { key } = edit.slot.fields[i] as Node;
     if (key !== field && level[key] !== edit.current[key]) addSize(come, level[key]);
   }
-  return edited(edit, level, current === undefined ? undefined : { after: level, come });
+  return edited(edit, level, current === undefined ? undefined : level, come);
 }
 
 export function setCustomOf(extensions: object, key: unknown, value: unknown): Slots {
@@ -194,7 +199,7 @@ export function setCustomOf(extensions: object, key: unknown, value: unknown): S
   if (map === shown) return edit.extensions;
   const come: Size = { nodes: 0, units: 0 };
   addEntry(come, key, map[key]);
-  return edited(edit, map, shown === undefined ? undefined : { after: map, come });
+  return edited(edit, map, shown === undefined ? undefined : map, come);
 }
 
 export function labelIn(extensions: object, label: string): boolean {

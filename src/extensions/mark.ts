@@ -2,47 +2,72 @@
 import { Itself, intrinsics, type Size } from "../admit/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 
-/** What is absent is `undefined`: nothing is looked up on a prototype. */
-export interface Mark {
+/** What all envelopes of a host have in common, or all views of it under one grant. */
+export interface Kind {
   readonly slots: CompiledSlots;
-  /** The grant of a view, as a closed mask. Absent on an envelope of the host. */
+  /** The grant of a view, as a closed mask. `undefined`: an envelope of the host. */
   readonly mask: number | undefined;
-  /** The view that a plugin's edit was made of. */
-  readonly base: object | undefined;
-  /** Of such an edit, what a helper did. */
-  readonly change: OneChange | undefined;
-  /**
-   * How much an envelope holds at most, or the one that a view was cut from; `undefined`: not
-   * counted.
-   */
-  readonly size: Readonly<Size> | undefined;
-}
-
-/** The one container that a helper changed, so that the merge need not look for what it did. */
-export interface OneChange {
-  readonly after: unknown;
-  /** How much came into it. */
-  readonly come: Readonly<Size>;
-}
-
-/** The mark of what is no edit: an envelope, or a view under a mask. */
-export function uneditedMark(
-  slots: CompiledSlots,
-  mask: number | undefined,
-  size: Readonly<Size> | undefined,
-): Mark {
-  return { slots, mask, base: undefined, change: undefined, size };
+  /** The mark of what was not counted. */
+  readonly uncounted: Mark;
 }
 
 /**
- * The mark of an edit. Only what was made of a view in one step is known to be within the limits
- * as a whole: each step is measured by itself, so an edit of an edit is read again when it comes
- * back.
+ * One is held with each envelope, so it is small. What is absent is `undefined`: nothing is looked
+ * up on a prototype.
  */
-export function editedMark(mark: Mark, edited: object, change: OneChange | undefined): Mark {
-  const { slots, mask, base } = mark;
-  const isFirst = mask !== undefined && base === undefined;
-  return { slots, mask, base: isFirst ? edited : undefined, change, size: undefined };
+export interface Mark {
+  readonly kind: Kind;
+  /** Of a plugin's edit: what was made of which view. */
+  readonly edit: Edit | undefined;
+  /**
+   * How many values an envelope holds at most, or the one that a view was cut from. 0: not counted,
+   * for the envelope itself is one.
+   */
+  readonly nodes: number;
+  /** How many UTF-16 units of text. */
+  readonly units: number;
+}
+
+/** An edit. What a helper changed is told, so that the merge need not look for it. */
+export interface Edit {
+  /** The view that it was made of in one step. */
+  readonly base: object | undefined;
+  /** The one container that changed, as it is now; `undefined`: not told. */
+  readonly after: unknown;
+  /** How many values came into that. */
+  readonly nodes: number;
+  readonly units: number;
+}
+
+export function newKind(slots: CompiledSlots, mask: number | undefined): Kind {
+  const uncounted = { kind: undefined as unknown as Kind, edit: undefined, nodes: 0, units: 0 };
+  const kind = intrinsics.freeze({ slots, mask, uncounted });
+  uncounted.kind = kind;
+  intrinsics.freeze(uncounted);
+  return kind;
+}
+
+/** The mark of what holds at most so much. */
+export function countedMark(kind: Kind, { nodes, units }: Readonly<Size>): Mark {
+  return { kind, edit: undefined, nodes, units };
+}
+
+/** An edit of an edit: each step is measured by itself, and not what they come to. */
+const further: Edit = intrinsics.freeze({ base: undefined, after: undefined, nodes: 0, units: 0 });
+
+/**
+ * The mark of an edit. Only what was made of a view in one step is known to be within the limits
+ * as a whole: an edit of an edit is read again when it comes back.
+ */
+export function editedMark(
+  { kind, edit }: Mark,
+  base: object,
+  after: unknown,
+  { nodes, units }: Readonly<Size>,
+): Mark {
+  if (kind.mask === undefined) return kind.uncounted;
+  const made = edit === undefined ? { base, after, nodes, units } : further;
+  return { kind, edit: made, nodes: 0, units: 0 };
 }
 
 /** Carries the mark. A class of its own, so that the engine sees one field here, and few shapes. */
@@ -72,7 +97,7 @@ export type Slots = { readonly [slot: string]: unknown };
 
 /** An envelope like `extensions` with one slot replaced, under `mark`. */
 export function withSlot(extensions: Slots, slot: string, value: unknown, mark: Mark): Slots {
-  const next = mark.slots.form.copy(extensions);
+  const next = mark.kind.slots.form.copy(extensions);
   next[slot] = value;
   return seal(next, mark);
 }

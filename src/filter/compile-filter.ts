@@ -10,7 +10,7 @@
  * hand the slot table out besides.
  */
 import { intrinsics, type Level, type LevelValue, mapped } from "../admit/index.ts";
-import { markOf, type Slots, seal, uneditedMark } from "../extensions/index.ts";
+import { countedMark, markOf, newKind, type Slots, seal } from "../extensions/index.ts";
 import { type CompiledSlots, type LevelShape, levelShapes, type Node } from "../slots/index.ts";
 
 const {
@@ -66,13 +66,14 @@ function filtersOf(slots: CompiledSlots): Filters {
 }
 
 function compileFilter(slots: CompiledSlots, mask: number): Filter {
-  let mark = uneditedMark(slots, mask, undefined);
+  const kind = newKind(slots, mask);
+  let mark = kind.uncounted;
   const cuts = compileCuts(slots.nodes, mask);
   const build = compileLevelCut("", slots.nodes, cuts, slots.envelope.level.template);
   return (extensions) => {
-    // The same mark as long as views are cut from one envelope, or from its unchanged copies.
-    const size = markOf(extensions)?.size;
-    if (size !== mark.size) mark = uneditedMark(slots, mask, size);
+    // The same mark as long as views are cut from envelopes of one size.
+    const from = markOf(extensions) ?? kind.uncounted;
+    if (from.nodes !== mark.nodes || from.units !== mark.units) mark = countedMark(kind, from);
     return seal(build(extensions), mark);
   };
 }

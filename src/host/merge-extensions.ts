@@ -37,12 +37,12 @@ export function filterBy(
   if (value === null) return null;
   const extensions = ownExtensions(slots, value);
   const mask = slots.capabilities.mask(capabilities);
-  return filterFor(slots, mask & (markOf(extensions)?.mask ?? mask))(extensions);
+  return filterFor(slots, mask & (markOf(extensions)?.kind.mask ?? mask))(extensions);
 }
 
 /** A view may be filtered again; anything foreign is read first. */
 function ownExtensions(slots: CompiledSlots, value: unknown): Slots {
-  return markOf(value)?.slots === slots ? (value as Slots) : createFrom(slots, value);
+  return markOf(value)?.kind.slots === slots ? (value as Slots) : createFrom(slots, value);
 }
 
 /**
@@ -50,7 +50,7 @@ function ownExtensions(slots: CompiledSlots, value: unknown): Slots {
  * make could bring live objects into the envelope that way, so it is refused.
  */
 function ownView(slots: CompiledSlots, view: object): Slots {
-  if (markOf(view)?.slots === slots) return view as Slots;
+  if (markOf(view)?.kind.slots === slots) return view as Slots;
   throw new GlassineError(
     "options_invalid",
     "`view` must be what filterExtensions of this host gave the plugin; got another value.",

@@ -9,7 +9,7 @@ import {
   mapped,
 } from "../admit/index.ts";
 import type { ErrorCode, Problem } from "../errors/index.ts";
-import { markOf, type OneChange, type Slots, seal } from "../extensions/index.ts";
+import { type Edit, markOf, type Slots, seal } from "../extensions/index.ts";
 import {
   type CompiledSlots,
   type Node,
@@ -54,9 +54,9 @@ export function merge(input: MergeInput): MergeOutcome {
   }
   // What a helper made from this very view is whole and checked, by the default limits;
   // authority is decided below.
-  const mark = markOf(returned);
-  if (mark?.base === view && limits === extensionsLimits) {
-    return mergeSlots(input, returned as Slots, mark.change);
+  const edit = markOf(returned)?.edit;
+  if (edit?.base === view && limits === extensionsLimits) {
+    return mergeSlots(input, returned as Slots, edit);
   }
   const admitted = admit(slots.envelope, returned, {
     origin: "plugin",
@@ -70,7 +70,7 @@ export function merge(input: MergeInput): MergeOutcome {
   return mergeSlots(input, admitted.value as Slots, undefined);
 }
 
-function mergeSlots(input: MergeInput, proposal: Slots, told: OneChange | undefined): MergeOutcome {
+function mergeSlots(input: MergeInput, proposal: Slots, told: Edit | undefined): MergeOutcome {
   const { slots, current, view, mask, strict, growOnly, limits } = input;
   const merging: Merging = {
     mask,

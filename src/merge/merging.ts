@@ -10,7 +10,7 @@ import {
   type Size,
 } from "../admit/index.ts";
 import type { ErrorCode } from "../errors/index.ts";
-import type { OneChange } from "../extensions/index.ts";
+import type { Edit } from "../extensions/index.ts";
 import { type Node, nextDiffering, type Tier } from "../slots/index.ts";
 
 const { isArray } = intrinsics;
@@ -43,7 +43,7 @@ export interface Merging {
   faults: intrinsics.List<Rejection> | undefined;
   refusals: intrinsics.List<Refusal> | undefined;
   /** What a helper did to the very view. */
-  readonly told: OneChange | undefined;
+  readonly told: Edit | undefined;
   /** What counts beside what the plugin saw and what it sees more now. */
   readonly beside: Size;
   /** How much the parts hold that were taken. */
@@ -81,8 +81,8 @@ export function countTaken(merging: Merging, node: Node, before: unknown, after:
 function countPart(merging: Merging, before: unknown, after: unknown): void {
   const { told, come } = merging;
   if (told !== undefined && told.after === after) {
-    come.nodes += told.come.nodes;
-    come.units += told.come.units;
+    come.nodes += told.nodes;
+    come.units += told.units;
   } else if (!isArray(before) || !isArray(after)) {
     addSize(come, after);
   } else {

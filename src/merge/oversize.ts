@@ -26,7 +26,7 @@ export function refuseOversize(
   step: Step,
 ): Size | undefined {
   const { current, next } = step;
-  const size = markOf(current)?.size;
+  const size = countOf(current);
   const { come } = merging;
   if (fitsEasily(merging, slots, step.view)) {
     return size && { nodes: size.nodes + come.nodes, units: size.units + come.units };
@@ -36,6 +36,12 @@ export function refuseOversize(
   const whole: Size = { nodes: 1, units: 0 };
   addLevel(whole, slots.nodes, next);
   return whole;
+}
+
+/** What is known of the size of an envelope, or of the one that a view was cut from. */
+function countOf(extensions: Slots): Readonly<Size> | undefined {
+  const mark = markOf(extensions);
+  return mark === undefined || mark.nodes === 0 ? undefined : mark;
 }
 
 function refuseGrown(merging: Merging, slots: CompiledSlots, step: Step): void {
@@ -77,7 +83,7 @@ function fitsEasily({ beside, come, limits }: Merging, slots: CompiledSlots, vie
   // A view shows empty sets and levels where there are none: at most one for each part. As many
   // can come into sight with what has come, where the view was cut under another grant.
   const most: Size = { nodes: 1 + beside.nodes + 2 * slots.parts, units: beside.units };
-  const shown = markOf(view)?.size;
+  const shown = countOf(view);
   if (shown === undefined) addLevel(most, slots.nodes, view);
   else {
     most.nodes += shown.nodes;

@@ -110,7 +110,8 @@ export function beginOperation(
 function extensionsOf(slots: CompiledSlots, given: unknown, empty: Slots): Slots {
   if (given === undefined || given === null) return empty;
   const mark = markOf(given);
-  if (mark !== undefined && mark.slots === slots && mark.mask === undefined) return given as Slots;
+  if (mark !== undefined && mark.kind.slots === slots && mark.kind.mask === undefined)
+    return given as Slots;
   return createFrom(slots, given);
 }
 

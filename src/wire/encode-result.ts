@@ -99,7 +99,7 @@ function checkInvoked({ slots }: WireSurface, result: Partial<AnyInvokeResult>):
     typeof continueProcessing === "boolean" &&
     (violation === undefined) === continueProcessing &&
     (violation === undefined || isRecord(violation)) &&
-    markOf(extensions)?.slots === slots &&
+    markOf(extensions)?.kind.slots === slots &&
     Array.isArray(executions) &&
     executions.every(isRecord);
   if (!isResult) throw misuse("result", "what `invoke` resolved to");

@@ -86,9 +86,9 @@ function contextDocument(turn: Turn): Pick<TaskDocument, "hook" | "context" | "c
 /** What the capabilities open of a view or envelope of this host, without sensitive headers. */
 function shown({ slots }: WireSurface, extensions: object, capabilities: readonly string[]) {
   const mark = markOf(extensions);
-  if (mark?.slots !== slots) throw misuse("extensions", "those that the handler was handed");
+  if (mark?.kind.slots !== slots) throw misuse("extensions", "those that the handler was handed");
   const mask = slots.capabilities.mask(capabilities);
-  const view = filterFor(slots, mask & (mark.mask ?? mask))(extensions as Slots);
+  const view = filterFor(slots, mask & (mark.kind.mask ?? mask))(extensions as Slots);
   return forBothGenerations(
     changeHeaderMaps(slots.nodes, view, (map, path) => withoutSecrets(map, path)),
   );

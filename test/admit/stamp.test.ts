@@ -68,8 +68,8 @@ describe("what looks like an envelope", () => {
     "%s of an edited view is read like any proposal",
     (_, forge) => {
       const view = filterExtensions(envelope, grant);
-      expect(markOf(addLabels(view, "EU"))?.base).toBe(view);
-      expect(markOf(forge())?.base).toBeUndefined();
+      expect(markOf(addLabels(view, "EU"))?.edit?.base).toBe(view);
+      expect(markOf(forge())?.edit?.base).toBeUndefined();
     },
   );
 });
@@ -80,7 +80,7 @@ describe("what a merge made of an edited view", () => {
     const edited = addLabels(view, "EU");
     const own = mergeExtensions(edited as never, { custom: { b: 2 } }, grant).extensions;
     expect(own).not.toBe(edited);
-    expect(markOf(own)?.base).toBeUndefined();
+    expect(markOf(own)?.edit?.base).toBeUndefined();
     expect(mergeExtensions(envelope, own, grant, { view }).extensions.custom).toEqual({ b: 2 });
   });
 });

@@ -28,7 +28,7 @@ describe("a filter", () => {
     const envelope = host.createExtensions({ agent: { turn: 1 }, custom: { a: 1 } });
     const wide = host.filterExtensions(envelope, ["read_agent"]);
     const narrow = host.filterExtensions(setCustom(wide, "c", 3) as Extensions, []);
-    expect(markOf(narrow)?.size).toBeUndefined();
+    expect(markOf(narrow)?.nodes).toBe(0);
     const edited = setCustom(narrow, "b", 2);
     expect(edited.custom).toEqual({ a: 1, b: 2, c: 3 });
     const { extensions } = host.mergeExtensions(envelope, edited, [], { view: narrow });
@@ -42,17 +42,18 @@ describe("the mark of a view", () => {
   it("says how much the envelope holds that it was cut from, hidden parts included", () => {
     for (const document of [{}, { agent: { input: "hidden" } }, { custom: { a: [1, 2] } }]) {
       const made = createExtensions(document);
-      const size = markOf(made)?.size;
-      expect(size).toBeDefined();
-      expect(markOf(filterExtensions(made, []))?.size).toBe(size);
+      const { nodes, units } = markOf(made) ?? {};
+      expect(nodes).toBeGreaterThan(0);
+      expect(markOf(filterExtensions(made, []))).toMatchObject({ nodes, units });
     }
   });
 
-  it("is one for all views of an envelope, and of its unchanged copies", () => {
-    const views = [envelope, envelope, withSlots(envelope, {})].map((made) =>
+  it("is one for all views of an envelope, of its unchanged copies, and of others of its size", () => {
+    const like = createExtensions({ custom: { text: "five" } });
+    const views = [envelope, envelope, withSlots(envelope, {}), like].map((made) =>
       markOf(filterExtensions(made, grant)),
     );
-    expect(views[0]?.mask).toBeTypeOf("number");
+    expect(views[0]?.kind.mask).toBeTypeOf("number");
     for (const mark of views) expect(mark).toBe(views[0]);
   });
 });

@@ -15,7 +15,7 @@ import {
 import { expect, it } from "vitest";
 import * as z from "zod";
 import { addSize, extensionsLimits, type Size } from "../../src/admit/index.ts";
-import { hostMark, type Mark, markOf, type Slots, seal } from "../../src/extensions/index.ts";
+import { hostKind, type Mark, markOf, type Slots, seal } from "../../src/extensions/index.ts";
 
 const grant = ["append_labels", "append_delegation", "write_headers"] as const;
 const sizeOf = (envelope: object) => {
@@ -57,7 +57,7 @@ it.each<readonly [string, (view: object) => object, Size, Extensions]>([
   expect(extensions).not.toBe(before);
   const { nodes, units } = sizeOf(extensions);
   const most = { nodes: nodes + over.nodes, units: units + over.units };
-  expect(markOf(extensions)?.size).toEqual(most);
+  expect(markOf(extensions)).toMatchObject(most);
 });
 
 it.each([
@@ -75,13 +75,13 @@ it.each([
   expect(extensions).not.toBe(envelope);
   const { nodes, units } = sizeOf(extensions);
   const most = { nodes: nodes + went.nodes, units: units + went.units };
-  expect(markOf(extensions)?.size).toEqual(most);
+  expect(markOf(extensions)).toMatchObject(most);
 });
 
 it.each(["nodes", "units"] as const)("is counted anew where it may be over a limit: %s", (unit) => {
-  const { size, slots } = markOf(envelope) as Mark;
+  const { slots } = (markOf(envelope) as Mark).kind;
   const most = sizeOf(envelope);
-  expect(size).toEqual(most);
+  expect(markOf(envelope)).toMatchObject(most);
   addSize(most, createExtensions({ custom: { more: "1" } }).custom);
   // A part that is not there may be shown as an empty one, before the merge and after it.
   const limit = { nodes: most.nodes + 1 + 2 * slots.parts, units: most.units }[unit];
@@ -89,8 +89,8 @@ it.each(["nodes", "units"] as const)("is counted anew where it may be over a lim
     const limits = { ...extensionsLimits, [unit]: limit - less };
     return mergeExtensions(envelope, { custom: { more: "1" } }, [], { limits }).extensions;
   };
-  expect(markOf(merged(0))?.size).toEqual(most);
-  expect(markOf(merged(1))?.size).toEqual(sizeOf(merged(1)));
+  expect(markOf(merged(0))).toMatchObject(most);
+  expect(markOf(merged(1))).toMatchObject(sizeOf(merged(1)));
   expect(sizeOf(merged(1)).units).toBeLessThan(most.units);
 });
 
@@ -106,7 +106,7 @@ it("of a level of forty fields what changed is counted, and nothing else", () =>
   const after = host.mergeExtensions(before, returned, []).extensions as Extensions;
   expect(after).not.toBe(before);
   const { nodes, units } = sizeOf(after);
-  expect(markOf(after)?.size).toEqual({ nodes: nodes + 1, units: units + "old".length });
+  expect(markOf(after)).toMatchObject({ nodes: nodes + 1, units: units + "old".length });
 });
 
 it("of a growing level of forty fields what is new is counted, and nothing else", () => {
@@ -119,7 +119,7 @@ it("of a growing level of forty fields what is new is counted, and nothing else"
   const returned = { wide: { list: ["one", "two", "three"] } };
   const after = host.mergeExtensions(before, returned, []).extensions as Extensions;
   expect(after).not.toBe(before);
-  expect(markOf(after)?.size).toEqual(sizeOf(after));
+  expect(markOf(after)).toMatchObject(sizeOf(after));
 });
 
 it("where a list grows, only the actor and the depth before are counted still", () => {
@@ -129,7 +129,7 @@ it("where a list grows, only the actor and the depth before are counted still", 
     const hop = { subject_id, subject_type: "user", scopes_granted: ["a", "b"] };
     const returned = appendHop(filterExtensions(now, grant), hop);
     now = mergeExtensions(now, returned, grant).extensions;
-    const [most, exact] = [markOf(now)?.size as { nodes: number; units: number }, sizeOf(now)];
+    const [most, exact] = [markOf(now) as Mark, sizeOf(now)];
     over.push([most.nodes - exact.nodes, most.units - exact.units]);
   }
   expect(over).toEqual([
@@ -148,7 +148,7 @@ it("near a limit it is counted anew, so that what went long ago refuses nothing"
     expect(extensions).not.toBe(now);
     now = extensions;
     const exact = sizeOf(now);
-    const most = markOf(now)?.size as typeof exact;
+    const most = markOf(now) as Mark;
     expect(most.nodes).toBeGreaterThanOrEqual(exact.nodes);
     expect(most.units).toBeGreaterThanOrEqual(exact.units);
     expect(most.units).toBeLessThan(2 * units);
@@ -158,19 +158,25 @@ it("near a limit it is counted anew, so that what went long ago refuses nothing"
 });
 
 it("one that was not counted has the mark that all such have, also after a merge", () => {
-  const { slots } = markOf(envelope) as Mark;
-  const uncounted = seal(slots.form.copy(envelope as Slots), hostMark(slots)) as Extensions;
+  const { slots } = (markOf(envelope) as Mark).kind;
+  const uncounted = seal(
+    slots.form.copy(envelope as Slots),
+    hostKind(slots).uncounted,
+  ) as Extensions;
   const { extensions } = mergeExtensions(uncounted, { custom: { more: 1 } }, []);
   expect(extensions).not.toBe(uncounted);
-  expect(markOf(extensions)).toBe(hostMark(slots));
+  expect(markOf(extensions)).toBe(hostKind(slots).uncounted);
 });
 
 it("nor is it counted where it may be over a limit", () => {
-  const { slots } = markOf(envelope) as Mark;
-  const uncounted = seal(slots.form.copy(envelope as Slots), hostMark(slots)) as Extensions;
+  const { slots } = (markOf(envelope) as Mark).kind;
+  const uncounted = seal(
+    slots.form.copy(envelope as Slots),
+    hostKind(slots).uncounted,
+  ) as Extensions;
   const shown = sizeOf(filterExtensions(uncounted, []));
   const limits = { ...extensionsLimits, units: shown.units + "more".length - 1 };
   const { extensions } = mergeExtensions(uncounted, { custom: { more: 1 } }, [], { limits });
   expect(extensions).not.toBe(uncounted);
-  expect(markOf(extensions)).toBe(hostMark(slots));
+  expect(markOf(extensions)).toBe(hostKind(slots).uncounted);
 });

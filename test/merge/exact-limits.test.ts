@@ -15,7 +15,7 @@ import {
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { addSize, extensionsLimits } from "../../src/admit/index.ts";
-import { hostMark, type Mark, markOf, type Slots, seal } from "../../src/extensions/index.ts";
+import { hostKind, type Mark, markOf, type Slots, seal } from "../../src/extensions/index.ts";
 import { codeOf } from "../admit/support.ts";
 import { verifies } from "../support/verifies.ts";
 
@@ -200,8 +200,8 @@ const cases: Readonly<Record<string, Case>> = {
 
 /** The view, and one that was cut from the same envelope before anyone counted it. */
 const viewsOf = (shown: Extensions, grant: readonly Capability[]) => {
-  const { slots } = markOf(shown) as Mark;
-  const uncounted = seal(slots.form.copy(shown as Slots), hostMark(slots)) as Extensions;
+  const { slots } = (markOf(shown) as Mark).kind;
+  const uncounted = seal(slots.form.copy(shown as Slots), hostKind(slots).uncounted) as Extensions;
   return {
     "the view of an envelope": filterExtensions(shown, grant as never),
     "the view of one that was not counted": filterExtensions(uncounted, grant as never),
