@@ -20,7 +20,7 @@ export const { apply, defineProperty, getOwnPropertyDescriptor, getPrototypeOf }
 const { ownKeys: allKeys } = Reflect;
 const { getOwnPropertyNames, getOwnPropertySymbols } = Object;
 export const { create, freeze, hasOwn, is, keys: enumerableKeys } = Object;
-const { setPrototypeOf } = Object;
+const { assign, setPrototypeOf } = Object;
 /** A part of a value that is really there: one found on a patched prototype is none. */
 export function ownValue(value: unknown, key: string): unknown {
   if (typeof value !== "object" || value === null || !hasOwn(value, key)) return undefined;
@@ -202,6 +202,9 @@ export function newMap(size: number, before = 0): Record<string, unknown> {
   const isFast = size <= mostFastKeys && before < mostFastValues;
   return isFast ? setPrototypeOf({}, null) : create(null);
 }
+
+/** Copies all keys of a map into another: neither has a prototype, so it meets no setter. */
+export const copyInto: (map: Record<string, unknown>, from: object) => void = assign;
 
 /** Writes a key that may not be there yet, and meets no setter. */
 export function put(target: object, key: string, value: unknown): void {

@@ -5,15 +5,14 @@ import { type Editing, edited, editing, fieldLimits, readField } from "./edit.ts
 import {
   findHeader,
   type HeaderMap,
+  type HttpMaps,
   headerFault,
   headerMaps,
   isNamed,
-  mapFor,
-  spellingOf,
 } from "./headers.ts";
 import type { Slots } from "./mark.ts";
 
-const { create, freeze, hasOwn, newMap, ownValue, toLowerAscii } = intrinsics;
+const { copyInto, create, freeze, hasOwn, newMap, ownValue, toLowerAscii } = intrinsics;
 
 export function setHeaderOf(extensions: object, name: string, value: string | undefined): Slots {
   const call = value === undefined ? "removeHeader" : "setHeader";
@@ -25,7 +24,8 @@ export function setHeaderOf(extensions: object, name: string, value: string | un
       { call },
     );
   }
-  const fault = edit.mark.kind.mask === undefined ? undefined : headerFault(name, value);
+  const lower = toLowerAscii(name);
+  const fault = edit.mark.kind.mask === undefined ? undefined : headerFault(name, value, lower);
   if (fault !== undefined) {
     throw new GlassineError(
       fault,
@@ -35,7 +35,7 @@ export function setHeaderOf(extensions: object, name: string, value: string | un
       },
     );
   }
-  return withHeader(edit, name, value, call);
+  return withHeader(edit, { name, value, lower, call });
 }
 
 /**
@@ -43,8 +43,13 @@ export function setHeaderOf(extensions: object, name: string, value: string | un
  * keeps the first spelling that it has, and no other beside it. A header that is nowhere goes to
  * the map that the document uses.
  */
-function withHeader(edit: Editing, name: string, value: string | undefined, call: string): Slots {
-  const used = value === undefined ? undefined : mapFor(edit.current, name);
+function withHeader(edit: Editing, header: HeaderEdit): Slots {
+  const { name, value, lower } = header;
+  const { headers, request_headers: newer } = edit.current as HttpMaps;
+  const looks = { headers: lookIn(headers, lower), request_headers: lookIn(newer, lower) };
+  const isNew = looks.headers.times + looks.request_headers.times === 0;
+  if (isNew && value === undefined) return edit.extensions;
+  const used = newer === undefined || looks.headers.count > 0 ? "headers" : "request_headers";
   const level = edit.slot.form.copy(edit.current);
   const come: Size = { nodes: 0, units: 0 };
   addEntry(come, name, value);
@@ -52,9 +57,10 @@ function withHeader(edit: Editing, name: string, value: string | undefined, call
   let changes = 0;
   for (let i = 0; i < headerMaps.length; i++) {
     const field = headerMaps[i] as (typeof headerMaps)[number];
+    const look = looks[field];
+    if (isNew ? field !== used : look.times === 0) continue;
     const before = edit.current[field] as HeaderMap | undefined;
-    if (field !== used && spellingOf(before, name) === undefined) continue;
-    const after = replaced(edit, field, { name, value, call });
+    const after = replaced(edit, field, look, header);
     if (after === before) continue;
     level[field] = after;
     // Where there was none, the map itself has come as well.
@@ -67,46 +73,87 @@ function withHeader(edit: Editing, name: string, value: string | undefined, call
 
 const noHeaders: HeaderMap = freeze(create(null));
 
+/** What a map has of a header, and beside it. */
+interface Look {
+  /** How many headers it has. */
+  readonly count: number;
+  /** How often it has this one, in whatever spelling. */
+  readonly times: number;
+  /** The first of those. */
+  readonly spelling: string | undefined;
+  /** Whether the others are as short as they have to be. */
+  readonly fits: boolean;
+  /** How many UTF-16 units the others have. */
+  readonly units: number;
+}
+
+const nothing: Look = freeze({ count: 0, times: 0, spelling: undefined, fits: true, units: 0 });
+
+function lookIn(map: HeaderMap | undefined, lower: string): Look {
+  if (map === undefined) return nothing;
+  let count = 0;
+  let times = 0;
+  let spelling: string | undefined;
+  let fits = true;
+  let units = 0;
+  // The map has no prototype, so it has no other keys than its own.
+  for (const key in map) {
+    count += 1;
+    if (isNamed(key, lower)) {
+      if (times === 0) spelling = key;
+      times += 1;
+    } else {
+      const value = map[key] as string;
+      fits &&= areFit(key, value);
+      units += key.length + value.length;
+    }
+  }
+  return { count, times, spelling, fits, units };
+}
+
 interface HeaderEdit {
   readonly name: string;
   readonly value: string | undefined;
+  readonly lower: string;
   readonly call: string;
 }
 
 /** The map with `value` under `name` once, or not at all; the map itself where it is so already. */
-function replaced(edit: Editing, field: string, { name, value, call }: HeaderEdit): HeaderMap {
+function replaced(edit: Editing, field: string, look: Look, header: HeaderEdit): HeaderMap {
   const map = (edit.current[field] ?? noHeaders) as HeaderMap;
-  const wanted = toLowerAscii(name);
+  const { name, value, call } = header;
+  const { times, spelling = name } = look;
+  if (times === 1 && map[spelling] === value) return map;
   // For few: of more than that the engine makes a hash table by itself.
   const next = newMap(0) as Record<string, string>;
-  let same = true;
-  let isThere = value === undefined;
-  let fits = areFit(name, value ?? "");
-  let units = name.length + (value ?? "").length;
-  let count = 0;
-  // The map has no prototype, so it has no other keys than its own.
-  for (const key in map) {
-    count += 1;
-    const kept = map[key] as string;
-    if (!isNamed(key, wanted)) {
-      next[key] = kept;
-      fits &&= areFit(key, kept);
-      units += key.length + kept.length;
-      continue;
-    }
-    if (isThere || kept !== value) same = false;
-    if (!isThere) next[key] = value as string;
-    isThere = true;
-  }
-  if (isThere && same) return map;
-  if (!isThere) next[name] = value as string;
+  if (times <= 1 && value !== undefined) {
+    copyInto(next, map);
+    next[spelling] = value;
+  } else copyOnce(next, map, header);
   // The name that is refused in a plugin's own map is refused here.
   const isPolluting = hasOwn(next, "__proto__");
   const { headers, units: most } = fieldLimits;
-  fits &&= count < headers && units <= most && !isPolluting;
+  const units = look.units + name.length + (value ?? "").length;
+  const fits = look.fits && areFit(name, value ?? "") && look.count < headers && units <= most;
   // What a plugin gives was held to the grammar, and what stands there was read before.
-  if (fits && edit.mark.kind.mask !== undefined) return freeze(next);
+  if (fits && !isPolluting && edit.mark.kind.mask !== undefined) return freeze(next);
   return readField(edit, field, next, call, isPolluting ? "plugin" : "parsed") as HeaderMap;
+}
+
+/** All headers but this one, which comes where it was first, or not at all. */
+function copyOnce(
+  next: Record<string, string>,
+  map: HeaderMap,
+  { value, lower }: HeaderEdit,
+): void {
+  let isThere = value === undefined;
+  for (const key in map) {
+    if (!isNamed(key, lower)) next[key] = map[key] as string;
+    else if (!isThere) {
+      next[key] = value as string;
+      isThere = true;
+    }
+  }
 }
 
 /** Whether a name and a value are as short as they have to be. */

@@ -22,8 +22,12 @@ const framing: Record<string, true> = Object.assign(create(null), {
 });
 
 /** Why a plugin may not write this header, or `undefined` when it may. */
-export function headerFault(name: string, value: string | undefined): ErrorCode | undefined {
-  if (!isHeaderName(name) || framing[toLowerAscii(name)] === true) return "header_invalid";
+export function headerFault(
+  name: string,
+  value: string | undefined,
+  lower: string = toLowerAscii(name),
+): ErrorCode | undefined {
+  if (!isHeaderName(name) || framing[lower] === true) return "header_invalid";
   return value !== undefined && !isHeaderValue(value) ? "header_invalid" : undefined;
 }
 
@@ -47,13 +51,13 @@ export function spellingOf(map: HeaderMap | undefined, name: string): string | u
 /** The maps of both generations, in the order in which a header is looked up. */
 export const headerMaps = ["headers", "request_headers"] as const;
 
-interface HttpMaps {
+export interface HttpMaps {
   readonly headers?: HeaderMap | undefined;
   readonly request_headers?: HeaderMap | undefined;
 }
 
 /** The map that holds `name`, or else the one the document uses. */
-export function mapFor(http: HttpMaps | undefined, name: string): "headers" | "request_headers" {
+function mapFor(http: HttpMaps | undefined, name: string): "headers" | "request_headers" {
   if (spellingOf(http?.headers, name) !== undefined) return "headers";
   if (http?.request_headers === undefined) return "headers";
   if (spellingOf(http.request_headers, name) !== undefined) return "request_headers";
