@@ -48,6 +48,19 @@ describe("the mark of a view", () => {
     }
   });
 
+  it.each([
+    ["more text in as many values", { custom: { text: "longer" } }],
+    ["more values with as much text", { custom: { text: "fou", n: 1 } }],
+  ])("is another for an envelope that has %s", (_, document) => {
+    const one = markOf(filterExtensions(envelope, grant));
+    const other = markOf(createExtensions(document));
+    const differs = [other?.nodes !== one?.nodes, other?.units !== one?.units];
+    expect(differs.filter(Boolean)).toHaveLength(1);
+    const { nodes, units } = other ?? {};
+    const view = filterExtensions(createExtensions(document), grant);
+    expect(markOf(view)).toMatchObject({ nodes, units });
+  });
+
   it("is one for all views of an envelope, of its unchanged copies, and of others of its size", () => {
     const like = createExtensions({ custom: { text: "five" } });
     const views = [envelope, envelope, withSlots(envelope, {}), like].map((made) =>
