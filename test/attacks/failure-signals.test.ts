@@ -1,5 +1,5 @@
 /** Failures: signals, faked and patched. */
-import { expect, it } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import {
   call,
   hook,
@@ -42,7 +42,18 @@ const tricks: Readonly<Record<string, (signal: AbortSignal) => unknown>> = {
   "says that it never is": (signal) => Object.defineProperty(signal, "aborted", { value: false }),
   "gives it another prototype": (signal) => Object.setPrototypeOf(signal, {}),
   "freezes it": (signal) => Object.freeze(signal),
+  // The controller is the library's own, and its prototype everybody's.
+  "puts a proxy above all controllers": () => {
+    const broken = () => {
+      throw new Error("patched");
+    };
+    const proxy = new Proxy({}, { getPrototypeOf: broken, get: broken, has: broken });
+    Object.setPrototypeOf(AbortController.prototype, proxy);
+  },
 };
+afterEach(() => {
+  Object.setPrototypeOf(AbortController.prototype, Object.prototype);
+});
 const cases = Object.entries(tricks).flatMap(([what, trick]) =>
   modes.map((mode) => ({ what, trick, mode })),
 );

@@ -56,13 +56,13 @@ class MemberWait implements DeadlineNode {
 
   onDeadline(): void {
     const { context, step } = this.member;
-    this.drop(step);
+    this.goOn(step);
     this.end("timeout", undefined);
     endTurn(context as HandlerContext);
   }
 
-  /** Goes on without it. `step`: whose deadline is over. */
-  drop(step: Step | undefined): void {
+  /** Goes on without it: what comes then is late. `step`: whose deadline is over. */
+  goOn(step: Step | undefined): void {
     this.ticket.drop({ tally: this.phase.run.program.house.tally, counts: true, step });
   }
 
@@ -159,9 +159,12 @@ export class ConcurrentPhase {
     const wait = new MemberWait(member, this);
     const { ticket } = wait;
     member.wait = wait;
-    member.step.ring?.join(wait);
     void waitFor(ticket, member.step.isAsync ? returned : promiseOf(returned, ticket));
+    // A `then` of the handler's may have made the host abort.
+    if (member.ending !== "pending") return;
+    // Last, for where the stack ends before, the handler is taken for one that threw.
     this.#open += 1;
+    member.step.ring?.join(wait);
   }
 
   #viewFor(step: Step): Slots {
@@ -223,7 +226,7 @@ export class ConcurrentPhase {
       if (each.ending === "pending") {
         each.ending = "cancelled";
         if (each.wait === undefined) continue;
-        each.wait.drop(undefined);
+        each.wait.goOn(undefined);
         each.step.ring?.leave(each.wait);
       }
     }

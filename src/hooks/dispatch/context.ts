@@ -72,11 +72,18 @@ export let isLive: (context: HandlerContext) => boolean;
 let handleFor: (context: unknown, service: Service) => unknown;
 let assertLive: (context: HandlerContext) => void;
 
-/** In place of the controller of a turn that was ended early. */
+/**
+ * In place of the controller of a turn that was ended early. Told by its brand: `instanceof` asks
+ * the prototypes above a controller, and a plugin can put a proxy there.
+ */
 class Ended {
   controller: AbortController | undefined;
+  readonly #brand = undefined;
   constructor(controller: AbortController | undefined) {
     this.controller = controller;
+  }
+  static is(value: AbortController | Ended | undefined): value is Ended {
+    return value !== undefined && #brand in value;
   }
 }
 
@@ -115,10 +122,10 @@ export class HandlerContext implements PluginContext {
   }
   get signal(): AbortSignal {
     const held = this.#controller;
-    const known = held instanceof Ended ? held.controller : held;
+    const known = Ended.is(held) ? held.controller : held;
     if (known !== undefined) return signalAtLoad(known);
     const controller = new AbortControllerAtLoad();
-    if (held instanceof Ended) held.controller = controller;
+    if (Ended.is(held)) held.controller = controller;
     else this.#controller = controller;
     if (held !== undefined || this.#run.isOver(this.#step)) abortAtLoad(controller);
     return signalAtLoad(controller);
@@ -131,7 +138,7 @@ export class HandlerContext implements PluginContext {
   static {
     endTurn = (context) => {
       const controller = context.#controller;
-      if (controller instanceof Ended) return;
+      if (Ended.is(controller)) return;
       context.#controller = new Ended(controller);
       if (controller !== undefined) abortAtLoad(controller);
     };
@@ -142,7 +149,7 @@ export class HandlerContext implements PluginContext {
       return { run: context.#run, step: context.#step, context };
     };
     partOf = (context) => ({ run: context.#run, step: context.#step });
-    isOngoing = (context) => !(context.#controller instanceof Ended);
+    isOngoing = (context) => !Ended.is(context.#controller);
     isLive = (context) => isOngoing(context) && !context.#run.isOver(context.#step);
     handleFor = (value, service) => {
       const { capability, accessor, told } = service;
