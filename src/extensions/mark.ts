@@ -21,7 +21,7 @@ export interface Mark {
   readonly edit: Edit | undefined;
   /**
    * How many values an envelope holds at most, or the one that a view was cut from. 0: not counted,
-   * for the envelope itself is one.
+   * as edits are, for the envelope itself is one.
    */
   readonly nodes: number;
   /** How many UTF-16 units of text. */

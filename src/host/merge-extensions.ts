@@ -67,6 +67,10 @@ type Options = {
  * what is not even there is told sooner than what is not its own.
  */
 function read(options: MergeOptions<object> = {}): Options {
+  if (typeof options !== "object" || options === null) {
+    const text = "mergeExtensions expects its options in an object; got another value.";
+    throw new GlassineError("options_invalid", text);
+  }
   return {
     view: "view" in options && hasOwn(options, "view") ? options.view : undefined,
     strict: "strict" in options && hasOwn(options, "strict") ? options.strict : undefined,

@@ -3,8 +3,8 @@ import type { Size } from "../admit/index.ts";
 import { countedMark, hostKind, type Mark, markOf, type Slots } from "../extensions/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 
-/** A merge into an edited view gives a view that is no edit: it is read again when it comes back. */
+/** What comes of an edit is none: it is read again when a plugin returns it. */
 export function markAfter(slots: CompiledSlots, current: Slots, size: Size | undefined): Mark {
   const kind = markOf(current)?.kind ?? hostKind(slots);
-  return size === undefined || kind.mask !== undefined ? kind.uncounted : countedMark(kind, size);
+  return size === undefined ? kind.uncounted : countedMark(kind, size);
 }

@@ -77,7 +77,10 @@ export function countTaken(merging: Merging, node: Node, before: unknown, after:
   }
 }
 
-/** Of a set or list that grew, what is new in it. */
+/**
+ * Of a set or list that grew, what is new in it. What a helper told is of all that there was: a rule
+ * that finds anything else there makes a container of its own.
+ */
 function countPart(merging: Merging, before: unknown, after: unknown): void {
   const { told, come } = merging;
   if (told !== undefined && told.after === after) {

@@ -36,6 +36,14 @@ describe("a view of somebody's own making", () => {
   });
 });
 
+it("options that are no object are refused", () => {
+  for (const options of [null, "view", 5, true]) {
+    const merge = () => mergeExtensions(extensions, {}, grant, options as never);
+    expect(codeOf(merge)).toBe("options_invalid");
+  }
+  expect(mergeExtensions(extensions, {}, grant, undefined).extensions).toBe(extensions);
+});
+
 describe("a value made by merging into one's own view", () => {
   it("is read like any other when a plugin returns it", () => {
     const live = { x: 1 };
