@@ -1,14 +1,15 @@
 /** Does work on each item, at most `width` of them at a time. */
 
-/** Of one item: what is done in it is done in the order of the items. */
+/** Of one item: what is done first in it is done in the order of the items, all else at once. */
 export type InOrder = (act: () => void) => Promise<void>;
 
 /**
  * Items are begun in their order. After a failure none is begun; of several failures the one of the
  * earliest item is thrown, so that it is the same each time.
  *
- * @param begin makes what one line of work needs, and gives its work. What work does with
- *   `inOrder` it does after that of every earlier item, or after the end of those that have none
+ * @param begin makes what one line of work needs, and gives its work. What work first
+ *   does with `inOrder` it does after that of every earlier item, or after the end of those that do
+ *   nothing so
  */
 export async function severalAtATime<Item, Result>(
   items: readonly Item[],

@@ -55,6 +55,14 @@ describe("a view", () => {
     }
   });
 
+  it("leaves nothing of a text where the realm keeps that of its last match", () => {
+    const secret = "geheim: zwölf";
+    const [part] = messageOf([{ content_type: "text", text: secret }]).content as [ContentPart];
+    expect(counted(part).view.sizeBytes).toBe(secret.length + 1);
+    const { input } = RegExp as unknown as { input: string };
+    expect(input).not.toContain("geheim");
+  });
+
   it("reads the arguments for what is about them, and nothing else", () => {
     const { view, reads } = counted(call);
     expect([view.uri, view.name]).toEqual(["tool://fs/read", "read"]);
