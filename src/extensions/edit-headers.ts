@@ -118,6 +118,9 @@ interface HeaderEdit {
   readonly call: string;
 }
 
+/** A map of more is a hash table, and is copied faster key by key. */
+const mostCopied = 16;
+
 /** The map with `value` under `name` once, or not at all; the map itself where it is so already. */
 function replaced(edit: Editing, field: string, look: Look, header: HeaderEdit): HeaderMap {
   const map = (edit.current[field] ?? noHeaders) as HeaderMap;
@@ -126,7 +129,7 @@ function replaced(edit: Editing, field: string, look: Look, header: HeaderEdit):
   if (times === 1 && map[spelling] === value) return map;
   // For few: of more than that the engine makes a hash table by itself.
   const next = newMap(0) as Record<string, string>;
-  if (times <= 1 && value !== undefined) {
+  if (times <= 1 && value !== undefined && look.count <= mostCopied) {
     copyInto(next, map);
     next[spelling] = value;
   } else copyOnce(next, map, header);
@@ -140,11 +143,11 @@ function replaced(edit: Editing, field: string, look: Look, header: HeaderEdit):
   return readField(edit, field, next, call, isPolluting ? "plugin" : "parsed") as HeaderMap;
 }
 
-/** All headers but this one, which comes where it was first, or not at all. */
+/** All headers, and this one where it was first, or else at the end, or not at all. */
 function copyOnce(
   next: Record<string, string>,
   map: HeaderMap,
-  { value, lower }: HeaderEdit,
+  { name, value, lower }: HeaderEdit,
 ): void {
   let isThere = value === undefined;
   for (const key in map) {
@@ -154,6 +157,7 @@ function copyOnce(
       isThere = true;
     }
   }
+  if (!isThere) next[name] = value as string;
 }
 
 /** Whether a name and a value are as short as they have to be. */

@@ -11,6 +11,7 @@ import { describe, expect, it } from "vitest";
 import { extensionsLimits } from "../../src/admit/index.ts";
 import { codeOf } from "../admit/support.ts";
 
+type Header = readonly [name: string, value: string];
 const writer = ["write_headers"] as const;
 const viewOf = (http: object) => filterExtensions(createExtensions({ http } as never), writer);
 const older = viewOf({ headers: { "X-Trace": "1", Accept: "a" } });
@@ -68,6 +69,21 @@ describe("setHeader", () => {
     const older = viewOf({ headers: { a: "1" }, request_headers: { b: "2" } });
     const second = setHeader(older, "B", "3").http;
     expect([second?.headers, second?.request_headers]).toEqual([{ a: "1" }, { b: "3" }]);
+  });
+
+  it.each([0, 1, 15, 16, 17, 18, 100])("writes beside %i others as beside few", (count) => {
+    const others = Array.from({ length: count }, (_, i): Header => [`x-${i}`, `${i}`]);
+    const entriesOf = (headers: readonly Header[], value?: string) => {
+      const view = viewOf({ headers: Object.fromEntries(headers) });
+      const { http } = value === undefined ? removeHeader(view, "a") : setHeader(view, "a", value);
+      return Object.entries(http?.headers ?? {});
+    };
+    const half = Math.floor(count / 2);
+    const around = (...own: readonly Header[]) => others.toSpliced(half, 0, ...own);
+    expect(entriesOf(others, "new")).toEqual([...others, ["a", "new"]]);
+    expect(entriesOf(around(["A", "old"]), "new")).toEqual(around(["A", "new"]));
+    expect(entriesOf([...around(["A", "old"]), ["a", "1"]], "new")).toEqual(around(["A", "new"]));
+    expect(entriesOf(around(["A", "old"]))).toEqual(others);
   });
 
   it("gives the same view for the same value", () => {
