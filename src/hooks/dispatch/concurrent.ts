@@ -160,8 +160,6 @@ export class ConcurrentPhase {
     const { ticket } = wait;
     member.wait = wait;
     void waitFor(ticket, member.step.isAsync ? returned : promiseOf(returned, ticket));
-    // A `then` of the handler's may have made the host abort.
-    if (member.ending !== "pending") return;
     // Last, for where the stack ends before, the handler is taken for one that threw.
     this.#open += 1;
     member.step.ring?.join(wait);

@@ -1,0 +1,43 @@
+/** The context of one call of a handler, before its turn ends early and after. */
+import { describe, expect, it } from "vitest";
+import {
+  type AnyRun,
+  endTurn,
+  HandlerContext,
+  isLive,
+  isOngoing,
+} from "../../src/hooks/dispatch/context.ts";
+import type { HandlerStep } from "../../src/hooks/dispatch/program.ts";
+
+/** A run that goes on, whatever becomes of the turn. */
+const contextOf = () =>
+  new HandlerContext({} as HandlerStep, { isOver: () => false } as unknown as AnyRun);
+
+describe("a turn that ends early", () => {
+  it("aborts the signal that was asked for before, which stays the same", () => {
+    const context = contextOf();
+    const { signal } = context;
+    expect([signal.aborted, isOngoing(context), isLive(context)]).toEqual([false, true, true]);
+    endTurn(context);
+    expect([signal.aborted, isOngoing(context), isLive(context)]).toEqual([true, false, false]);
+    expect(context.signal).toBe(signal);
+  });
+
+  it("has a signal that has aborted where one is asked for afterwards, and has ended still", () => {
+    const context = contextOf();
+    endTurn(context);
+    const { signal } = context;
+    expect(signal.aborted).toBe(true);
+    expect([isOngoing(context), isLive(context)]).toEqual([false, false]);
+    expect(context.signal).toBe(signal);
+  });
+
+  it("ends once", () => {
+    const context = contextOf();
+    const { signal } = context;
+    endTurn(context);
+    endTurn(context);
+    expect(context.signal).toBe(signal);
+    expect(isOngoing(context)).toBe(false);
+  });
+});
