@@ -17,6 +17,6 @@ export const labelCodes = {
     kind: "failure",
     means:
       "A label store has no room for one more session, or a session none for one more label. Nothing was forgotten.",
-    todo: "Raise `maxSessions`, have unused sessions expire with `ttlMs`, or use fewer labels.",
+    todo: "Raise `maxSessions`, have unused sessions end sooner with `ttlMs`, or use fewer labels.",
   },
 } as const satisfies Record<string, ErrorCodeSpec>;

@@ -14,7 +14,7 @@ export interface MemoryLabelStoreOptions {
   readonly maxSessions?: number;
   /**
    * After how many milliseconds without a `load` or `append` the labels of a session are
-   * forgotten. Longer than any session lives. Default: never.
+   * forgotten. Longer than any session lives. Default 24 hours; `Infinity` keeps them.
    */
   readonly ttlMs?: number;
 }
@@ -24,14 +24,17 @@ interface Session {
   readonly usedAt: number;
 }
 
+const dayMs = 24 * 60 * 60 * 1000;
+
 const noLabels: readonly never[] = Object.freeze([]);
 
 /**
  * A label store in the memory of this process.
  *
- * It takes room only for sessions that have labels. One that is full refuses another session with
- * `label_store_full`; it never makes room by forgetting one that is not over its time. Time is
- * measured by a clock that nobody sets.
+ * It takes room only for sessions that have labels, and a session that was not used for `ttlMs` is
+ * over: its room is free, and its id begins anew without labels. A store that is full of others
+ * refuses one more with `label_store_full`; it never makes room by forgetting one that is not over.
+ * Time is measured by a clock that nobody sets.
  *
  * @throws GlassineError `options_invalid`; what it returns rejects with `session_invalid`,
  *   `label_invalid` or `label_store_full`
@@ -40,7 +43,7 @@ const noLabels: readonly never[] = Object.freeze([]);
  * ```ts
  * import { memoryLabelStore } from "glassine";
  *
- * const store = memoryLabelStore({ ttlMs: 24 * 60 * 60 * 1000 });
+ * const store = memoryLabelStore({ ttlMs: 60 * 60 * 1000 });
  * await store.append("session-1", ["SALARY"]);
  * console.log(await store.append("session-1", ["PII"])); // [ 'PII', 'SALARY' ]
  * console.log(await store.load("session-2")); // []
@@ -48,7 +51,7 @@ const noLabels: readonly never[] = Object.freeze([]);
  */
 export function memoryLabelStore(options: MemoryLabelStoreOptions = {}): LabelStore {
   expectOptions(options, ["maxSessions", "ttlMs"], "memoryLabelStore");
-  const { maxSessions = 10_000, ttlMs = Number.POSITIVE_INFINITY } = options;
+  const { maxSessions = 10_000, ttlMs = dayMs } = options;
   readWhole("memoryLabelStore: maxSessions", maxSessions);
   if (ttlMs !== Number.POSITIVE_INFINITY) readWhole("memoryLabelStore: ttlMs", ttlMs);
   /** The one that was used longest ago comes first. */
@@ -102,7 +105,7 @@ export function memoryLabelStore(options: MemoryLabelStoreOptions = {}): LabelSt
 function storeFull(maxSessions: number): GlassineError {
   return new GlassineError(
     "label_store_full",
-    `The store holds labels of at most ${maxSessions} sessions. Raise maxSessions, or set ttlMs so that unused ones are forgotten.`,
+    `The store holds labels of at most ${maxSessions} sessions. Raise maxSessions, or lower ttlMs so that unused ones are over sooner.`,
     { limit: maxSessions },
   );
 }

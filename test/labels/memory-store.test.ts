@@ -55,6 +55,28 @@ describe("a store in memory", () => {
     expect(await store.load("used")).toEqual(["A"]);
   });
 
+  it("lets a session go after a day without use, and has its room for another", async () => {
+    verifies("labels:memory-full");
+    const store = memoryLabelStore({ maxSessions: 2 });
+    await store.append("old", ["A"]);
+    await store.append("used", ["A"]);
+    wait(23 * 60 * 60 * 1000);
+    expect(await store.load("used")).toEqual(["A"]);
+    await expect(store.append("new", ["A"])).rejects.toMatchObject({ code: "label_store_full" });
+    wait(60 * 60 * 1000);
+    expect(await store.append("new", ["B"])).toEqual(["B"]);
+    expect(await store.load("used")).toEqual(["A"]);
+    expect(await store.load("old")).toEqual([]);
+  });
+
+  it("keeps every session where the host says so", async () => {
+    const store = memoryLabelStore({ maxSessions: 1, ttlMs: Number.POSITIVE_INFINITY });
+    await store.append("a", ["A"]);
+    wait(1000 * 24 * 60 * 60 * 1000);
+    expect(await store.load("a")).toEqual(["A"]);
+    await expect(store.append("b", ["B"])).rejects.toMatchObject({ code: "label_store_full" });
+  });
+
   it("does not go by the clock that people set", async () => {
     const store = memoryLabelStore({ ttlMs: 1000 });
     await store.append("a", ["A"]);

@@ -120,9 +120,13 @@ export function createCallLabels(
 /** The store of the host may be anywhere, and never answer. The one in memory settles at once. */
 function boundedStore({
   store,
+  session,
   timeoutMs = storeTimeoutMs,
 }: Partial<GuardLabels> = {}): LabelStore {
-  if (store === undefined) return memoryLabelStore();
+  if (store === undefined) {
+    // One session lasts as long as the guard, however long it is silent: it is never over by time.
+    return memoryLabelStore(typeof session === "function" ? {} : { ttlMs: Infinity });
+  }
   return {
     load: (session) => settleWithin(timeoutMs, () => store.load(session)),
     append: (session, labels) => settleWithin(timeoutMs, () => store.append(session, labels)),

@@ -36,6 +36,20 @@ describe("a session", () => {
     expect(labelsAt("cmf.tool_pre_invoke")).toEqual(["SEEN"]);
   });
 
+  it("keeps its labels however long the guard is silent", async () => {
+    verifies("labels:memory-full");
+    vi.useFakeTimers({ toFake: ["performance"] });
+    try {
+      const { tool, labelsAt } = await labelled({ envelope: () => policies, labels: {} });
+      await tool("payroll");
+      vi.advanceTimersByTime(7 * 24 * 60 * 60 * 1000);
+      await tool("mail");
+      expect(labelsAt("cmf.tool_pre_invoke")).toEqual(["SALARY"]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("is off by itself: each call has the labels of its envelope", async () => {
     const { tool, labelsAt } = await labelled({ envelope: () => policies });
     await tool("payroll");
