@@ -111,10 +111,13 @@ export const lockEntries: fc.Arbitrary<LockEntry> = fc
     entryPoint: fc.tuple(paths, exportNames).map(([path, name]) => `${path}:${name}`),
     hash: hashes,
     capabilities: grants,
+    until: fc.option(fc.constantFrom("2024-02-29", "2027-01-31", "9999-12-31"), { nil: undefined }),
   })
-  .map(({ capabilities, ...texts }) =>
-    capabilities === undefined ? texts : { ...texts, capabilities },
-  );
+  .map(({ capabilities, until, ...texts }) => ({
+    ...texts,
+    ...(capabilities === undefined ? {} : { capabilities }),
+    ...(until === undefined ? {} : { until }),
+  }));
 
 export const tomlKeys: Readonly<Record<keyof LockEntry, string>> = {
   id: "id",
@@ -123,6 +126,7 @@ export const tomlKeys: Readonly<Record<keyof LockEntry, string>> = {
   entryPoint: "entry_point",
   hash: "distribution_hash",
   capabilities: "capabilities",
+  until: "until",
 };
 
 const escaped = (text: string) => text.replaceAll("\\", "\\\\").replaceAll('"', '\\"');

@@ -130,7 +130,7 @@ export const commandTable = {
     ],
     arguments: [{ name: "ID", what: "the plugin's id; after -- if it begins with -" }],
     options: [
-      ...["reason", "checkLoads", "root", "pluginsLock", "localPlugins", "host"],
+      ...["reason", "until", "checkLoads", "root", "pluginsLock", "localPlugins", "host"],
       ...["json", "verbose"],
     ] as readonly OptionName[],
     exits: {},
@@ -138,6 +138,10 @@ export const commandTable = {
       {
         line: 'plugins trust pii-scan --reason "reviewed by GB, ticket OPS-1284"',
         what: "after a review",
+      },
+      {
+        line: 'plugins trust pii-scan --reason "trial, OPS-1290" --until 2027-01-31',
+        what: "for a time: production refuses it from the day after",
       },
     ],
   },

@@ -46,6 +46,11 @@ export const optionTable = {
     what: "why; recorded in the journal",
     mayBeEmpty: true,
   },
+  until: {
+    flag: "--until",
+    value: "DATE",
+    what: "the last day on which it is trusted, in UTC, such as 2027-01-31 (default: no end)",
+  },
   checkLoads: { flag: "--check", what: "also load the plugin, and refuse it if that fails" },
   checkParses: { flag: "--check", what: "only see whether plugins.lock can be read" },
   all: { flag: "--all", what: "trust every acceptable plugin at once" },
@@ -80,6 +85,7 @@ export interface GivenOptions {
   readonly host?: string;
   readonly catalog?: string;
   readonly reason?: string;
+  readonly until?: string;
   readonly check?: boolean;
   readonly all?: boolean;
   readonly prune?: boolean;

@@ -70,6 +70,8 @@ export interface PluginFacts {
   readonly locked: boolean;
   /** What it was granted when it was trusted; null where the entry does not say. */
   readonly granted_capabilities: readonly string[] | null;
+  /** The last day on which it is trusted; null for no end, and where it is not trusted. */
+  readonly trusted_until: string | null;
   readonly missing_keyword: boolean;
   /** Those it declares and the host supplies nothing for. */
   readonly unsupplied_capabilities: readonly string[];
@@ -97,7 +99,8 @@ export type DriftKind =
   | "hash_mismatch"
   | "entry_point_mismatch"
   | "package_mismatch"
-  | "capabilities_mismatch";
+  | "capabilities_mismatch"
+  | "trust_expired";
 
 /** One difference between lockfile and installation. */
 export interface DriftRow {
@@ -155,6 +158,8 @@ export interface LockedFacts {
   readonly entry_point: string;
   readonly distribution_hash: string;
   readonly capabilities: readonly string[] | null;
+  /** The last day of the trust; null for no end. */
+  readonly until: string | null;
 }
 
 /** A plugin that is trusted now. */

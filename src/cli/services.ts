@@ -75,6 +75,8 @@ export interface TrustRequest extends CommandScope {
   readonly id: string;
   /** As it was given: the service checks it before all else. */
   readonly reason: string | undefined;
+  /** The last day of the trust; `undefined` for no end. */
+  readonly until: string | undefined;
   /** Also loads the plugin, and refuses what does not pass. */
   readonly check: boolean;
 }

@@ -47,6 +47,8 @@ export const texts = {
     `${command}: plugin ${singleQuoted(id)} not found among installed plugins. Available: ${listed(available, "<none>")}`,
   unhashable: (command: CommandName, name: string, detail: string) =>
     `${command}: cannot hash package ${singleQuoted(name)}: ${printable(detail)}`,
+  noDay: (until: string) =>
+    `trust: --until takes a day that is not over, such as 2027-01-31, got ${singleQuoted(until)}`,
   notInstalled: (command: CommandName, id: string) =>
     `${command}: plugin ${singleQuoted(id)} is not an installed package and cannot be trusted`,
   rejectedPlugin: (command: CommandName, id: string, code: string, detail: string) =>

@@ -169,6 +169,7 @@ const driftCodes: readonly RejectionCode[] = [
   "entry_point_mismatch",
   "package_mismatch",
   "capabilities_mismatch",
+  "trust_expired",
 ];
 
 /** The word of the audit trail for a code. */

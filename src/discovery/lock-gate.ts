@@ -18,6 +18,7 @@ interface Gated {
 const weight: readonly Drift["kind"][] = [
   ...(["missing_from_lock", "package_mismatch", "version_mismatch"] as const),
   ...(["entry_point_mismatch", "capabilities_mismatch", "hash_mismatch"] as const),
+  "trust_expired",
 ];
 
 /** Why a plugin is not loaded, or `undefined` where the lockfile has nothing against it. */

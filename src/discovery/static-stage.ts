@@ -17,9 +17,11 @@ import {
 import { byUnits } from "../plugins/index.ts";
 import {
   checkEvidence,
+  dayOf,
   decideTrust,
   driftOf,
   type Evidence,
+  endingSoon,
   type InstalledPlugin,
   type SignatureVerifier,
 } from "../trust/index.ts";
@@ -85,9 +87,12 @@ export async function staticStage(
   );
   const ids = new Set(present.map(({ id }) => id));
   const lost = await lostPlugins(entries, { root, packages: found.packages, ids });
-  const drift = driftOf(
-    entries.filter(({ id }) => !lost.ofOthers.has(id)),
-    [...present, ...lost.changed],
+  const now = new Date();
+  const own = entries.filter(({ id }) => !lost.ofOthers.has(id));
+  const drift = driftOf(own, [...present, ...lost.changed], dayOf(now));
+  const ending = endingSoon(
+    own.filter(({ id }) => ids.has(id)),
+    now,
   );
   const { verifiers, faults } = await verifiersFor(options);
   const accepted: StaticPlugin[] = [];
@@ -144,7 +149,7 @@ export async function staticStage(
   }
   const notes = isOff ? [`${off}: a host loads none of what is installed`] : [];
   const ofPackages = [...found.warnings, ...linksAmong(accepted)];
-  const warnings = [...options.warnings, ...notes, ...ofPackages];
+  const warnings = [...options.warnings, ...ending, ...notes, ...ofPackages];
   const { unreadable } = found;
   const beside = { drift: ofMode(drift, options), unreadable, faults };
   return { ...known, found: all, accepted, refused, ...beside, warnings };

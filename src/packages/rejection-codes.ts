@@ -79,6 +79,10 @@ export const rejectionCodes = {
     means: "The plugin asks for capabilities that were not granted when it was trusted.",
     todo: "Review what it asks for, then trust it again with a reason for exactly that.",
   },
+  trust_expired: {
+    means: "Trust in the plugin was given until a day that is over.",
+    todo: "Review it again, then run `plugins trust ID --reason …`, with `--until DATE` for another end.",
+  },
   import_failed: { means: "Its module throws while it is imported.", todo: report },
   load_timeout: { means: "Its module or factory takes longer than 30 seconds.", todo: report },
   factory_failed: {

@@ -14,12 +14,16 @@ export {
 } from "./change/index.ts";
 export {
   type Drift,
+  dayOf,
   driftOf,
+  endingSoon,
   type InstalledPlugin,
+  isDay,
   type LockEntry,
   type Lockfile,
   locateLockfile,
   readLockfile,
+  sameEntry,
 } from "./lockfile/index.ts";
 export {
   type PluginMode,

@@ -112,7 +112,7 @@ describe("plugins describe", () => {
       ...["id", "name", "kind", "version", "package", "entry_point", "distribution_hash"],
       ...["builtin", "capabilities", "hooks", "hook_count", "depends_on", "discovery_source"],
       ...["signed_by", "trust_decision", "health", "status", "rejection", "requires", "lock"],
-      ...["lock_path", "drift", "config", "high_impact", "granted_capabilities"],
+      ...["lock_path", "drift", "trusted_until", "config", "high_impact", "granted_capabilities"],
       ...["permission_change", "plain_words", "hook_words", "always", "warnings"],
     ]);
     expect(document).toMatchObject({

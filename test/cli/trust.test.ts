@@ -20,6 +20,7 @@ const earlier = {
   entry_point: "dist/proc.js:MyProcedure",
   distribution_hash: `sha256:${"9".repeat(64)}`,
   capabilities: null,
+  until: null,
 };
 
 describe("plugins trust", () => {
@@ -57,6 +58,7 @@ describe("plugins trust", () => {
       version: "0.3.1",
       entry_point: "dist/proc.js:MyProcedure",
       distribution_hash: trusted().distribution_hash,
+      until: null,
       previous,
       lock: "/home/lab/app/plugins.lock",
       journal: "/home/lab/app/plugins.lock.journal",

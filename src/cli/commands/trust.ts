@@ -1,5 +1,6 @@
 /** `plugins trust ID` */
 import { isGlassineError } from "../../errors/index.ts";
+import { dayOf, isDay } from "../../trust/index.ts";
 import { type Handler, scopeOf, withHost } from "../command-context.ts";
 import { CommandFailure, refusal, tell } from "../failure.ts";
 import { permissionChange, wordsOf } from "../plain-words.ts";
@@ -13,7 +14,10 @@ export const trust: Handler = async (given) => {
   const [id = ""] = context.operands;
   const { services, options, paint } = context;
   const scope = await scopeOf(context);
-  const request = { ...scope, id, reason: options.reason, check: options.check === true };
+  const { reason, until, check = false } = options;
+  if (until !== undefined && !(isDay(until) && until >= dayOf(new Date())))
+    throw refusal("options_invalid", texts.noDay(until));
+  const request = { ...scope, id, reason, until, check };
   let answer: Awaited<ReturnType<CommandServices["trust"]>>;
   try {
     answer = await services.trust(request);

@@ -31,6 +31,7 @@ const driftLabels: Readonly<Record<DriftKind, string>> = {
   entry_point_mismatch: "entry_point",
   package_mismatch: "package",
   capabilities_mismatch: "capabilities",
+  trust_expired: "expired",
 };
 
 const widths = { id: 40, package: 20, version: 10 } as const;

@@ -30,8 +30,8 @@ export function trustDocument(change: TrustChange): object {
 }
 
 function factsOf(facts: LockedFacts): object {
-  const { package: name, version, entry_point, distribution_hash } = facts;
-  return { package: name, version, entry_point, distribution_hash };
+  const { package: name, version, entry_point, distribution_hash, until } = facts;
+  return { package: name, version, entry_point, distribution_hash, until };
 }
 
 function permissionsOf({ capabilities, previous }: TrustedPlugin): object {
@@ -45,13 +45,14 @@ export function trustLines(change: TrustChange, words: Words, paint: Paint): rea
 }
 
 function trustedLines(plugin: TrustedPlugin, paint: Paint): readonly string[] {
-  const { id, version, distribution_hash: hash, previous } = plugin;
+  const { id, version, distribution_hash: hash, previous, until } = plugin;
+  const end = (day: string | null) => (day === null ? "" : ` until ${day}`);
   return [
-    `${paint.good("trusted:")} ${say`${id} ${version} (${shortHash(hash, hashDigits)})`}`,
+    `${paint.good("trusted:")} ${say`${id} ${version} (${shortHash(hash, hashDigits)})${end(until)}`}`,
     ...(previous === null
       ? []
       : [
-          say`  was:     ${previous.version} (${shortHash(previous.distribution_hash, hashDigits)})`,
+          say`  was:     ${previous.version} (${shortHash(previous.distribution_hash, hashDigits)})${end(previous.until)}`,
           ...(previous.version === version && previous.distribution_hash !== hash
             ? [texts.sameVersion]
             : []),

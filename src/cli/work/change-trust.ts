@@ -1,6 +1,7 @@
 /** Commands that change what is trusted. */
 import { loadStage, type Refused, type StaticPlugin } from "../../discovery/index.ts";
 import { GlassineError } from "../../errors/index.ts";
+import { rejectionCodes } from "../../packages/index.ts";
 import { byUnits } from "../../plugins/index.ts";
 import {
   checkReason,
@@ -8,6 +9,7 @@ import {
   type TrustedPlugin as Granted,
   type LockEntry,
   revokePlugins,
+  sameEntry,
   settleLock,
   trustPlugins,
 } from "../../trust/index.ts";
@@ -47,7 +49,7 @@ export async function trust(request: TrustRequest): Promise<Change<TrustChange, 
   const capabilities = request.check ? await capabilitiesOf(source, surveyed) : undefined;
   if (capabilities !== undefined && "refusal" in capabilities) return capabilities;
   // Where package.json says what it asks for, that is what every start compares.
-  const entry = { ...capabilities, ...entryOf(source) };
+  const entry = { ...capabilities, ...entryOf(source), until: request.until };
   const { plugins, lock, journal, warnings } = await trustPlugins(
     surveyed.options.lockPath,
     [entry],
@@ -199,11 +201,26 @@ async function lockAll(
       reason: "it is not an installed package",
     })),
   );
-  const good = report.accepted.filter((each) => !linked.includes(each) && !each.isBuiltin);
+  // Who ended trust at a day wants it looked at again.
+  const ended = new Set(
+    report.drift.filter(({ kind }) => kind === "trust_expired").map(({ id }) => id),
+  );
+  const good = report.accepted.filter(
+    (each) => !linked.includes(each) && !each.isBuiltin && !ended.has(each.entry.id),
+  );
+  skipped.push(
+    ...[...ended].map((id) => ({
+      id,
+      code: "trust_expired" as const,
+      reason: rejectionCodes.trust_expired.means,
+    })),
+  );
   skipped.sort((a, b) => byUnits(a.id, b.id));
-  if (good.length === 0) return { ...(await settled(nothing)), skipped };
+  const now = good.map((each) => ({ ...keptOf(each, report), ...entryOf(each) }));
+  const changed = now.filter((entry) => !sameEntry(entry, lockedAs(entry.id, report)));
+  if (changed.length === 0) return { ...(await settled(nothing)), skipped };
   const how = { command: "lock", audit } as const;
-  const done = await trustPlugins(options.lockPath, good.map(entryOf), reason as string, how);
+  const done = await trustPlugins(options.lockPath, changed, reason as string, how);
   return {
     ...nothing,
     lock: done.lock.path,
@@ -213,6 +230,22 @@ async function lockAll(
     trusted: done.plugins.map(trusted),
     skipped,
     warnings: [...nothing.warnings, ...done.warnings],
+  };
+}
+
+function lockedAs(id: string, { lock }: Surveyed["report"]): LockEntry | undefined {
+  return lock?.entries.find((each) => each.id === id);
+}
+
+/** What an entry says that its package does not. */
+function keptOf(
+  { entry }: StaticPlugin,
+  report: Surveyed["report"],
+): Pick<LockEntry, "capabilities" | "until"> {
+  const { capabilities, until } = lockedAs(entry.id, report) ?? {};
+  return {
+    ...(capabilities === undefined ? {} : { capabilities }),
+    ...(until === undefined ? {} : { until }),
   };
 }
 

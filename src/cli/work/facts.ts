@@ -24,6 +24,7 @@ export function lockedFacts(entry: LockEntry): LockedFacts {
     entry_point: entry.entryPoint,
     distribution_hash: entry.hash,
     capabilities: entry.capabilities ?? null,
+    until: entry.until ?? null,
   };
 }
 
@@ -52,6 +53,7 @@ export function staticFacts(source: StaticPlugin, { lock }: StaticReport): Plugi
     config: null,
     locked: locked !== undefined,
     granted_capabilities: locked?.capabilities ?? null,
+    trusted_until: locked?.until ?? null,
     missing_keyword: !found.hasKeyword,
     unsupplied_capabilities: [],
     uncovered_dependencies: found.dependencies.filter((name) => !found.bundled.includes(name)),

@@ -44,6 +44,7 @@ interface ChangeLine {
   readonly version: string;
   readonly hash: string;
   readonly reason: string;
+  readonly until?: string | undefined;
 }
 
 /** What a lock becomes. */

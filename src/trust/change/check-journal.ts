@@ -12,8 +12,8 @@ export function latestLines(lines: readonly NumberedLine[]): ReadonlyMap<string,
 /**
  * What is wrong with a journal in itself, and where it does not tell what the lock says.
  *
- * An entry has to be the last thing that the journal trusts for its id, by version and hash; an id
- * that the journal trusts last has to have an entry. Where all of that holds and the last line says
+ * An entry has to be the last thing that the journal trusts for its id, by version, hash and end of
+ * trust; an id that the journal trusts last has to have an entry. Where all of that holds and the last line says
  * which text of the lock it left, that has to be the text of now.
  *
  * @returns problems of the journal by line, then those of the lock's entries in their order, then
@@ -25,10 +25,11 @@ export function checkJournal(
 ): readonly JournalProblem[] {
   const latest = latestLines(journal.lines);
   const locked = new Set(lock.entries.map(({ id }) => id));
-  const ofEntries = lock.entries.flatMap(({ id, version, hash }) => {
+  const ofEntries = lock.entries.flatMap(({ id, version, hash, until }) => {
     const line = latest.get(id);
-    const isTold = line?.action === "trust" && line.version === version && line.hash === hash;
-    return isTold ? [] : [mismatch(id, line, untold(line))];
+    const isSame = line?.action === "trust" && line.version === version && line.hash === hash;
+    if (isSame && line.until !== until) return [mismatch(id, line, otherEnd(line.until, until))];
+    return isSame ? [] : [mismatch(id, line, untold(line))];
   });
   const ofOthers = [...latest.values()]
     .filter(({ id, action }) => action === "trust" && !locked.has(id))
@@ -41,6 +42,11 @@ function untold(line: NumberedLine | undefined): string {
   if (line === undefined) return "The lock has an entry, and the journal no line for it.";
   if (line.action === "revoke") return "The lock has an entry, and the journal revokes it last.";
   return `The journal trusts version ${escapeField(line.version)} with hash ${escapeField(line.hash)} last, and the lock has another.`;
+}
+
+function otherEnd(told: string | undefined, until: string | undefined): string {
+  const end = (day: string | undefined) => (day === undefined ? "without an end" : `until ${day}`);
+  return `The journal trusts it ${escapeField(end(told))}, and the lock ${end(until)}.`;
 }
 
 function mismatch(id: string, line: NumberedLine | undefined, detail: string): JournalProblem {

@@ -22,6 +22,8 @@ export interface JournalLine {
   /** The hash of the package; `-` for a revocation. */
   readonly hash: string;
   readonly reason: string;
+  /** The last day of the trust: `2027-01-31`; `undefined` for no end. */
+  readonly until?: string | undefined;
   /** Who, as `user@host`. */
   readonly actor: string | undefined;
   /** The SHA-256 of the lock's text after the change, in hex. */
@@ -38,9 +40,10 @@ const afterTorn = "before=torn";
 
 /** The line without its line feed. Whatever its fields hold, it is one line of as many fields. */
 export function encodeJournalLine(line: JournalLine): string {
-  const { action, actor, lock, prev } = line;
+  const { action, until, actor, lock, prev } = line;
   const texts = [line.id, line.version, line.hash, line.reason].map(escapeField);
   const fields = [line.at, action, ...texts];
+  if (until !== undefined) fields.push(`until=${escapeField(until)}`);
   if (actor !== undefined) fields.push(`actor=${escapeField(actor)}`);
   if (lock !== undefined) fields.push(`lock=${escapeField(lock)}`);
   if (prev !== undefined) fields.push(`prev=${escapeField(prev)}`);
@@ -66,6 +69,7 @@ export function parseJournalLine(text: string): JournalLine | { readonly fault: 
   const further = fields.slice(leading);
   return {
     ...{ at, action, id, version, hash, reason },
+    until: fieldOf(further, "until="),
     actor: fieldOf(further, "actor="),
     lock: fieldOf(further, "lock="),
     prev: fieldOf(further, "prev="),

@@ -95,6 +95,6 @@ export function missingOf(record: PendingRecord, journal: Uint8Array): Uint8Arra
 
 /** Whether two lines tell the same change, wherever they stand, and be one without its last fields. */
 function tellsSame(one: JournalLine, other: JournalLine): boolean {
-  const keys = ["at", "action", "id", "version", "hash", "reason"] as const;
+  const keys = ["at", "action", "id", "version", "hash", "reason", "until"] as const;
   return keys.every((key) => one[key] === other[key]);
 }

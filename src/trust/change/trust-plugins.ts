@@ -92,9 +92,9 @@ export async function trustPlugins(
     path,
     (lock) => ({
       text: sorted.reduce(setEntry, lock.text),
-      lines: sorted.map(({ id, version, hash }) => ({
+      lines: sorted.map(({ id, version, hash, until }) => ({
         action: "trust",
-        ...{ id, version, hash, reason },
+        ...{ id, version, hash, reason, until },
       })),
     }),
     options,

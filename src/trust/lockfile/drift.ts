@@ -1,4 +1,5 @@
 /** How what is installed differs from what was trusted. */
+import { dayOf } from "./trust-end.ts";
 import type { LockEntry } from "./types.ts";
 
 /** What of an installed plugin is compared. It is known before any of its code runs. */
@@ -24,6 +25,7 @@ const labels = {
   entry_point_mismatch: "entry_point",
   package_mismatch: "package",
   capabilities_mismatch: "capabilities",
+  trust_expired: "expired",
 } as const;
 
 type DriftKind = keyof typeof labels;
@@ -45,21 +47,23 @@ export interface Drift {
  * Compares what was trusted with what is installed, by the id that is known before loading.
  *
  * Entries come in the order of the file, each with all its differences in the order version, hash,
- * entry point, package, capabilities; then what is installed and was never trusted, by id. Of
- * several packages with one id each is compared. Capabilities differ where a package asks for more
- * than was granted, and where both are known.
+ * entry point, package, capabilities, end of trust; then what is installed and was never trusted,
+ * by id. Of several packages with one id each is compared. Capabilities differ where a package asks
+ * for more than was granted, and where both are known.
  *
+ * @param today the day in UTC, `2026-11-22`, to hold against the end of trust
  * @see spec `lockfile:drift`, `lockfile:drift-order`
  */
 export function driftOf(
   entries: readonly LockEntry[],
   installed: readonly InstalledPlugin[],
+  today = dayOf(new Date()),
 ): readonly Drift[] {
   const byId = new Map<string, InstalledPlugin[]>();
   for (const plugin of installed) byId.set(plugin.id, [...(byId.get(plugin.id) ?? []), plugin]);
   const ofEntries = entries.flatMap((entry) => {
     const plugins = byId.get(entry.id);
-    if (plugins !== undefined) return plugins.flatMap((plugin) => mismatches(entry, plugin));
+    if (plugins !== undefined) return plugins.flatMap((plugin) => mismatches(entry, plugin, today));
     const expected = `${entry.package}==${entry.version}`;
     return [drift(entry.id, "missing_from_install", { expected, blocking: false })];
   });
@@ -73,7 +77,7 @@ export function driftOf(
   return [...ofEntries, ...unlocked];
 }
 
-function mismatches(entry: LockEntry, plugin: InstalledPlugin): readonly Drift[] {
+function mismatches(entry: LockEntry, plugin: InstalledPlugin, today: string): readonly Drift[] {
   const compared = [
     ["version_mismatch", entry.version, plugin.version],
     ["hash_mismatch", entry.hash, plugin.hash],
@@ -84,13 +88,15 @@ function mismatches(entry: LockEntry, plugin: InstalledPlugin): readonly Drift[]
   const found = compared
     .filter(([, expected, actual]) => expected !== actual)
     .map(([kind, expected, actual]) => drift(entry.id, kind, { expected, actual, blocking }));
-  const { capabilities: granted } = entry;
+  const { capabilities: granted, until } = entry;
   const { capabilities: asked } = plugin;
-  if (granted === undefined || asked === undefined) return found;
-  if (asked.every((name) => granted.includes(name))) return found;
-  const expected = listed(granted);
-  const actual = listed(asked);
-  return [...found, drift(entry.id, "capabilities_mismatch", { expected, actual, blocking })];
+  if (granted !== undefined && asked?.every((name) => granted.includes(name)) === false) {
+    const lists = { expected: listed(granted), actual: listed(asked) };
+    found.push(drift(entry.id, "capabilities_mismatch", { ...lists, blocking }));
+  }
+  if (until !== undefined && until < today)
+    found.push(drift(entry.id, "trust_expired", { expected: until, actual: today, blocking }));
+  return found;
 }
 
 interface DriftFacts {

@@ -7,7 +7,7 @@
 import { GlassineError, isGlassineError } from "../../errors/index.ts";
 import { single } from "../single-quotes.ts";
 import { blockOf } from "./entry-blocks.ts";
-import { asGrant, grantFault, textFault, textKeys } from "./entry-rules.ts";
+import { asEntry, optionalKeys, textFault, textKeys } from "./entry-rules.ts";
 import { newLockfile, parseLockfile, type ReadLock, readLockText } from "./parse-lockfile.ts";
 import { refreshed } from "./refresh-entry.ts";
 import { sameEntry } from "./same-data.ts";
@@ -77,18 +77,20 @@ function appended(text: string, entry: LockEntry): string {
 
 /** @throws GlassineError `trust_refused` */
 function checked(entry: LockEntry): LockEntry {
-  const { id, package: name, version, entryPoint, hash, capabilities } = entry;
-  const faults = textKeys.flatMap((rule) => textFault(rule, entry[rule.field]) ?? []);
-  const wrong = capabilities === undefined ? undefined : grantFault(capabilities);
-  if (wrong !== undefined) faults.push(wrong);
+  const { id } = entry;
+  const faults = [
+    ...textKeys.flatMap((rule) => textFault(rule, entry[rule.field]) ?? []),
+    ...optionalKeys.flatMap(({ key, fault }) =>
+      entry[key] === undefined ? [] : (fault(entry[key]) ?? []),
+    ),
+  ];
   if (faults.length > 0)
     throw new GlassineError(
       "trust_refused",
       `plugin ${single(String(id))} cannot be trusted: ${faults.join("; ")}`,
       { id, faults },
     );
-  const granted = capabilities === undefined ? {} : { capabilities: asGrant(capabilities) };
-  return Object.freeze({ id, package: name, version, entryPoint, hash, ...granted });
+  return asEntry(entry);
 }
 
 /** A valid lock whose every entry is a table below a header `[[plugins]]`. */

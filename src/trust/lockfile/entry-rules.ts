@@ -10,7 +10,10 @@ import { single } from "../single-quotes.ts";
 import type { LockEntry } from "./types.ts";
 
 /** The fields of an entry that are texts. */
-export type TextField = Exclude<keyof LockEntry, "capabilities">;
+export type TextField = Exclude<keyof LockEntry, OptionalField>;
+
+/** The fields that may be absent: they are named as their keys are. */
+export type OptionalField = "capabilities" | "until";
 
 interface TextKey {
   /** As the file has it. */
@@ -58,10 +61,19 @@ export const textKeys: readonly TextKey[] = [
   { key: "distribution_hash", field: "hash", fault: hashFault },
 ];
 
-/** The key that may be absent. */
-export const capabilitiesKey = "capabilities";
+interface OptionalKey {
+  readonly key: OptionalField;
+  /** What is wrong with a value, as the parser or a caller gives it. */
+  readonly fault: (value: unknown) => string | undefined;
+}
 
-export const entryKeys: readonly string[] = [...textKeys.map(({ key }) => key), capabilitiesKey];
+/** In the order in which they are written, behind the others. */
+export const optionalKeys: readonly OptionalKey[] = [
+  { key: "capabilities", fault: grantFault },
+  { key: "until", fault: untilFault },
+];
+
+export const entryKeys: readonly string[] = [...textKeys, ...optionalKeys].map(({ key }) => key);
 
 /** What is wrong with the value of a key, as the parser or a caller gives it. */
 export function textFault({ key, fault }: TextKey, value: unknown): string | undefined {
@@ -70,7 +82,7 @@ export function textFault({ key, fault }: TextKey, value: unknown): string | und
   return value === "" ? `${key} must not be empty` : fault(value);
 }
 
-export function grantFault(value: unknown): string | undefined {
+function grantFault(value: unknown): string | undefined {
   if (!Array.isArray(value))
     return `capabilities must be an array of strings, got ${kindOf(value)}`;
   for (const each of value as readonly unknown[]) {
@@ -83,8 +95,30 @@ export function grantFault(value: unknown): string | undefined {
 }
 
 /** Sorted by code unit and without repeats: a grant is a set. */
-export function asGrant(names: readonly string[]): readonly string[] {
+function asGrant(names: readonly string[]): readonly string[] {
   return Object.freeze([...new Set(names)].sort());
+}
+
+/** An entry of values without a fault. What is `undefined` is not there. */
+export function asEntry(values: LockEntry): LockEntry {
+  const { id, package: name, version, entryPoint, hash, capabilities, until } = values;
+  return Object.freeze({
+    ...{ id, package: name, version, entryPoint, hash },
+    ...(capabilities === undefined ? {} : { capabilities: asGrant(capabilities) }),
+    ...(until === undefined ? {} : { until }),
+  });
+}
+
+function untilFault(value: unknown): string | undefined {
+  if (typeof value !== "string") return `until must be a string, got ${kindOf(value)}`;
+  return isDay(value) ? undefined : `until must be a day such as 2027-01-31, got ${single(value)}`;
+}
+
+/** Whether a text is a day of the calendar as ISO 8601 writes it. */
+export function isDay(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
+  const time = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
 }
 
 function entryPointFault(text: string): string | undefined {

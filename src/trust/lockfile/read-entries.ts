@@ -2,11 +2,11 @@
 import { closest } from "../../errors/index.ts";
 import { single } from "../single-quotes.ts";
 import {
-  asGrant,
-  capabilitiesKey,
+  asEntry,
   entryKeys,
-  grantFault,
   kindOf,
+  type OptionalField,
+  optionalKeys,
   type TextField,
   textFault,
   textKeys,
@@ -56,8 +56,8 @@ export function readEntries(
     const { id } = texts;
     if (id !== undefined && seen.has(id)) repeated.push({ id, offset: placeOf(place, "id") });
     else if (id !== undefined) seen.add(id);
-    const entry = asEntry(texts, readGrant(table, place, report));
-    if (entry !== undefined) entries.push(entry);
+    const further = readOptional(table, place, report);
+    if (isWhole(texts)) entries.push(asEntry({ ...texts, ...further }));
   }
   const [first] = repeated;
   if (first !== undefined) {
@@ -102,27 +102,24 @@ function readTexts(table: Table, place: EntryPlace, report: Report): Partial<Tex
 
 type TextsOfEntry = { -readonly [Field in TextField]: string };
 
-function readGrant(
+function isWhole(texts: Partial<TextsOfEntry>): texts is TextsOfEntry {
+  return textKeys.every(({ field }) => texts[field] !== undefined);
+}
+
+function readOptional(
   table: Table,
   place: EntryPlace,
   report: Report,
-): LockEntry["capabilities"] | null {
-  const value = table[capabilitiesKey];
-  if (value === undefined) return undefined;
-  const fault = grantFault(value);
-  if (fault === undefined) return asGrant(value as readonly string[]);
-  report(placeOf(place, capabilitiesKey), fault);
-  return null;
-}
-
-function asEntry(
-  { id, package: name, version, entryPoint, hash }: Partial<TextsOfEntry>,
-  capabilities: LockEntry["capabilities"] | null,
-): LockEntry | undefined {
-  if (id === undefined || name === undefined || version === undefined) return undefined;
-  if (entryPoint === undefined || hash === undefined || capabilities === null) return undefined;
-  const granted = capabilities === undefined ? {} : { capabilities };
-  return Object.freeze({ id, package: name, version, entryPoint, hash, ...granted });
+): Pick<LockEntry, OptionalField> {
+  const values: Partial<Record<OptionalField, unknown>> = {};
+  for (const { key, fault: faultOf } of optionalKeys) {
+    const value = table[key];
+    if (value === undefined) continue;
+    const fault = faultOf(value);
+    if (fault === undefined) values[key] = value;
+    else report(placeOf(place, key), fault);
+  }
+  return values as Pick<LockEntry, OptionalField>;
 }
 
 function entryPlaces(places: Places): readonly EntryPlace[] {

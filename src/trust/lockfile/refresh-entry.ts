@@ -1,11 +1,11 @@
 /** New values for an entry that is there: only what differs is replaced, where it stands. */
 import { lineStart } from "./entry-blocks.ts";
-import { capabilitiesKey, textKeys } from "./entry-rules.ts";
-import { sameGrant } from "./same-data.ts";
+import { optionalKeys, textKeys } from "./entry-rules.ts";
+import { sameValue } from "./same-data.ts";
 import { afterLine, type FieldPlace, partsOf, type TablePlace } from "./toml-places.ts";
 import type { LockEntry } from "./types.ts";
 import { uneditable } from "./uneditable.ts";
-import { grantArray, grantLine, inQuotesOf, lineEndOf } from "./write-toml.ts";
+import { inQuotesOf, lineEndOf, optionalLine, written } from "./write-toml.ts";
 
 /** What stands in place of a part of the text. */
 interface Change {
@@ -31,31 +31,45 @@ export function refreshed(
     const { start, end } = value;
     changes.push({ start, end, text: inQuotesOf(text.slice(start, end), after[rule.field]) });
   }
-  if (!sameGrant(before.capabilities, after.capabilities))
-    changes.push(changeOfGrant(text, table, after.capabilities));
+  const added: string[] = [];
+  for (const { key } of optionalKeys) {
+    if (sameValue(before[key], after[key])) continue;
+    const field = table.fields.find((each) => partsOf(each.key)[0] === key);
+    if (field !== undefined) changes.push(changeOf(text, field, after[key]));
+    else added.push(optionalLine(after, key) ?? "");
+  }
+  if (added.length > 0) changes.push(addedLines(text, table, added));
   // From the end, so that the offsets of what is still to be done hold.
   return changes
     .sort((a, b) => b.start - a.start)
     .reduce((now, { start, end, text: put }) => now.slice(0, start) + put + now.slice(end), text);
 }
 
-function changeOfGrant(text: string, table: TablePlace, names: LockEntry["capabilities"]): Change {
-  const field = table.fields.find(({ key }) => partsOf(key)[0] === capabilitiesKey);
-  if (field === undefined) return addedGrant(text, table, names ?? []);
+function changeOf(
+  text: string,
+  field: FieldPlace,
+  value: string | readonly string[] | undefined,
+): Change {
   const { start, end } = field.value;
-  // No name of a capability has this character: it begins a comment.
-  if (text.slice(start, end).includes("#"))
-    throw uneditable(text, start, "capabilities has comments between its names; put them above it");
-  return names === undefined ? removedLine(text, field) : { start, end, text: grantArray(names) };
+  const former = text.slice(start, end);
+  // No name in an array has this character: it begins a comment.
+  if (former.startsWith("[") && former.includes("#")) {
+    const key = partsOf(field.key)[0];
+    throw uneditable(text, start, `${key} has comments between its names; put them above it`);
+  }
+  if (value === undefined) return removedLine(text, field);
+  const put = typeof value === "string" ? inQuotesOf(former, value) : written(value);
+  return { start, end, text: put };
 }
 
-/** A line of its own below the entry's last one, as far from the margin as that. */
-function addedGrant(text: string, table: TablePlace, names: readonly string[]): Change {
+/** Lines of their own below the entry's last one, as far from the margin as that. */
+function addedLines(text: string, table: TablePlace, added: readonly string[]): Change {
   const last = table.fields.at(-1) ?? table;
   const at = afterLine(text, last.end);
-  const line = text.slice(lineStart(text, last.start), last.start) + grantLine(names);
+  const margin = text.slice(lineStart(text, last.start), last.start);
   const lineEnd = lineEndOf(text);
-  return { start: at, end: at, text: endsInLine(text, at) ? lineEnd + line : line + lineEnd };
+  const lines = added.map((line) => margin + line).join(lineEnd);
+  return { start: at, end: at, text: endsInLine(text, at) ? lineEnd + lines : lines + lineEnd };
 }
 
 /** A comment behind the value stays, on a line of its own. */

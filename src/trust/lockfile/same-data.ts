@@ -1,5 +1,6 @@
 /** Whether two entries of a lockfile, or parts of them, say the same. */
 import equal from "fast-deep-equal";
+import type { OptionalField } from "./entry-rules.ts";
 import type { LockEntry } from "./types.ts";
 
 /** Whether two entries say the same. A field that is `undefined` is not there. */
@@ -7,11 +8,11 @@ export function sameEntry(a: LockEntry, b: LockEntry | undefined): boolean {
   return b !== undefined && equal(known(a), known(b));
 }
 
-/** Whether two grants say the same: both are sorted. */
-export function sameGrant(a: LockEntry["capabilities"], b: LockEntry["capabilities"]): boolean {
+/** Whether two values of one key say the same: grants are sorted. */
+export function sameValue(a: LockEntry[OptionalField], b: LockEntry[OptionalField]): boolean {
   return equal(a, b);
 }
 
-function known({ capabilities, ...texts }: LockEntry): LockEntry {
-  return capabilities === undefined ? texts : { ...texts, capabilities };
+function known(entry: LockEntry): object {
+  return Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== undefined));
 }

@@ -13,6 +13,8 @@ export interface LockEntry {
   readonly hash: string;
   /** What was granted, sorted and without repeats; `undefined` where nobody wrote it down. */
   readonly capabilities?: readonly string[] | undefined;
+  /** The last day on which it is trusted, in UTC: `2027-01-31`; `undefined` for no end. */
+  readonly until?: string | undefined;
 }
 
 /** A lockfile that is valid. */

@@ -1,19 +1,22 @@
 /** Values as they are written into plugins.lock. Whatever a text holds, it ends where its quotes do. */
-import { capabilitiesKey, textKeys } from "./entry-rules.ts";
+import { type OptionalField, optionalKeys, textKeys } from "./entry-rules.ts";
 import type { LockEntry } from "./types.ts";
 
 /** The keys and values of an entry, a line each, in the order of the schema. */
 export function assignments(entry: LockEntry): readonly string[] {
   const lines = textKeys.map(({ key, field }) => `${key} = ${basicString(entry[field])}`);
-  return entry.capabilities === undefined ? lines : [...lines, grantLine(entry.capabilities)];
+  return [...lines, ...optionalKeys.flatMap(({ key }) => optionalLine(entry, key) ?? [])];
 }
 
-export function grantLine(names: readonly string[]): string {
-  return `${capabilitiesKey} = ${grantArray(names)}`;
+/** The line of a key that may be absent, where it is there. */
+export function optionalLine(entry: LockEntry, key: OptionalField): string | undefined {
+  const value = entry[key];
+  return value === undefined ? undefined : `${key} = ${written(value)}`;
 }
 
-export function grantArray(names: readonly string[]): string {
-  return `[${names.map(basicString).join(", ")}]`;
+/** A text, or an array on one line. */
+export function written(value: string | readonly string[]): string {
+  return typeof value === "string" ? basicString(value) : `[${value.map(basicString).join(", ")}]`;
 }
 
 /** In the quotes that were there, where these can hold the text. */

@@ -95,7 +95,14 @@ describe("of packages that are there", () => {
         ...row,
         health,
         ...{ status: "loaded", rejection: null, requires: null },
-        ...{ lock: "not locked", lock_path: null, drift: [], config: null, high_impact: [] },
+        ...{
+          lock: "not locked",
+          lock_path: null,
+          drift: [],
+          trusted_until: null,
+          config: null,
+          high_impact: [],
+        },
         ...{ granted_capabilities: null, permission_change: { added: [], removed: [] } },
         plain_words: { "audit.emit": expect.stringContaining("audit.emit") },
         hook_words: {

@@ -211,7 +211,7 @@ capabilities = ["read_labels"]
     const first = await json(argv);
     const [hash] = valuesOf("distribution_hash", await text());
     const facts = { package: "pii-scan", version: "1.0.0", entry_point: "plugin.js:default" };
-    const entry = { ...facts, distribution_hash: hash };
+    const entry = { ...facts, distribution_hash: hash, until: null };
     const places = { lock, journal, capabilities: ["read_labels"], warnings: [] };
     expect(first).toEqual({
       code: 0,

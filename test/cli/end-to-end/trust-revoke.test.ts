@@ -214,6 +214,7 @@ describe("untrust", () => {
         previous: {
           ...{ package: "bbb-guard", version: "1.0.0", entry_point: "plugin.js:default" },
           distribution_hash: hash,
+          until: null,
         },
       },
     });
