@@ -30,6 +30,7 @@ export { hasMoreIndexes } from "./properties.ts";
 export { limitsOver } from "./read-limits.ts";
 export { expectOptions, longestTimerMs, readOption, readWhole } from "./read-options.ts";
 export { asSet, hasAll, unionOf, without } from "./sets.ts";
+export { sharedNotes } from "./shared-notes.ts";
 export { addEntry, addKept, addSize, outgrown, outgrows, type Size } from "./size.ts";
 export { createStamp, Itself } from "./stamp.ts";
 export { detectTampering, type RealmChange } from "./tampering.ts";

@@ -46,7 +46,7 @@ export function editing(
   if (mark === undefined || slot === undefined) {
     throw new GlassineError(
       "edit_denied",
-      `${call} expects extensions that this library made, with the slot ${quoted(slotName)}.`,
+      `${call} expects extensions that this copy of the library made, with the slot ${quoted(slotName)}.`,
       { call },
     );
   }

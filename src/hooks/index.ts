@@ -65,6 +65,7 @@ export {
   type Denied,
   type DenyInput,
   deny,
+  isAllow,
   isReason,
   isViolationCode,
   oneLine,

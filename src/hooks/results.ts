@@ -1,5 +1,5 @@
 /** What a handler says: allow, deny, or a change. */
-import { createStamp, intrinsics, type Json, readPlain } from "../admit/index.ts";
+import { createStamp, intrinsics, type Json, readPlain, sharedNotes } from "../admit/index.ts";
 import { GlassineError, rejectionReason } from "../errors/index.ts";
 
 /** Why a plugin stopped an operation. Text of a plugin: capped, on one line, never trusted. */
@@ -25,13 +25,13 @@ export type DenyInput =
 
 declare const decision: unique symbol;
 
-/** The answer "go on". Made by `allow` only; a look-alike is no vote. */
+/** The answer "go on". Made by `allow` only, of any copy of this library; a look-alike is no vote. */
 export interface Allow {
   readonly [decision]: "allow";
   readonly allow: true;
 }
 
-/** The answer "stop". Made by `deny` only; a look-alike is no denial. */
+/** The answer "stop". Made by `deny` only, of any copy of this library; a look-alike is no denial. */
 export interface Denial {
   readonly [decision]: "deny";
 }
@@ -45,11 +45,17 @@ export interface Denied extends Denial, Violation {
 export type Decision = Allow | Denied;
 
 // A guard may be called in a realm that another plugin has patched: its denial must stand.
-const { charCodeAt, execPattern, freeze, hasOwn, slice, trim } = intrinsics;
+const { charCodeAt, execPattern, freeze, getOwnPropertyDescriptor, hasOwn, isProxy } = intrinsics;
+const { ownValue, slice, trim } = intrinsics;
 
 const denials = createStamp<Violation>();
+/** By which other copies of this library know an answer. Only who could vote anyway gains by it. */
+const answers = sharedNotes("answers");
+/** What each error of this library has, in every copy. */
+const errorBrand = Symbol.for("glassine.error");
 // Handlers resolve promises with these. Without a prototype nothing patched answers for them.
-const allowed = Object.freeze({ __proto__: null, allow: true }) as unknown as Allow;
+const allowed = freeze({ __proto__: null, allow: true }) as unknown as Allow;
+answers.set(allowed, true);
 
 /**
  * The answer "go on", which returning nothing says too.
@@ -108,20 +114,37 @@ export function deny(input: DenyInput): Denial {
     ...(details === undefined ? {} : { details: readDetails(details) }),
   });
   // Its own key makes a spread or clone of it no result, where an empty one would pass.
-  return freeze(denials.put({ __proto__: null, deny: true }, violation)) as unknown as Denial;
+  return sealed({ __proto__: null, deny: true }, violation) as Denial;
+}
+
+function sealed(answer: object, violation: Violation): object {
+  answers.set(answer, violation);
+  return freeze(denials.put(answer, violation));
 }
 
 /** The violation of a `RejectError` that a handler threw, or `undefined` for anything else. */
 export function rejectionOf(thrown: unknown): Violation | undefined {
-  const reason = rejectionReason(thrown);
+  const reason = rejectionReason(thrown) ?? reasonOfCopy(thrown);
   if (reason === undefined) return undefined;
   return violationOf(deny(isReason(reason) ? reason : "rejected"));
 }
 
+/** Of a `RejectError` of another copy. Anybody can make one, and says no more by it than by `deny`. */
+function reasonOfCopy(thrown: unknown): string | undefined {
+  if (typeof thrown !== "object" || thrown === null || isProxy(thrown)) return undefined;
+  if (dataOf(thrown, errorBrand) !== true || dataOf(thrown, "code") !== "rejected")
+    return undefined;
+  const reason = dataOf(thrown, "reason");
+  return typeof reason === "string" ? reason : undefined;
+}
+
+function dataOf(value: object, key: string | symbol): unknown {
+  return ownValue(getOwnPropertyDescriptor(value, key), "value");
+}
+
 /** A violation as the host gets it from a voting hook. */
 export function deniedBy(violation: Violation): Denied {
-  const answer = { __proto__: null, allow: false, ...violation };
-  return freeze(denials.put(answer, violation)) as unknown as Denied;
+  return sealed({ __proto__: null, allow: false, ...violation }, violation) as Denied;
 }
 
 const codePattern = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/;
@@ -146,9 +169,25 @@ function own<Key extends keyof Exclude<DenyInput, string>>(
   return hasOwn(given, key) ? given[key] : undefined;
 }
 
+/** Whether a value is what `allow` gives, here or in another copy of this library. */
+export function isAllow(value: unknown): boolean {
+  return value === allowed || answers.get(value) === true;
+}
+
 /** The violation behind a denial, or `undefined` for anything `deny` did not make. */
 export function violationOf(value: unknown): Violation | undefined {
-  return denials.of(value);
+  return denials.of(value) ?? violationOfCopy(value);
+}
+
+/** Read as if it were given to `deny` here: anybody can say so of an object. */
+function violationOfCopy(value: unknown): Violation | undefined {
+  const told = answers.get(value);
+  if (typeof told !== "object" || told === null) return undefined;
+  try {
+    return denials.of(deny(told as DenyInput));
+  } catch {
+    return undefined;
+  }
 }
 
 function readDetails(details: unknown): { readonly [key: string]: Json } {

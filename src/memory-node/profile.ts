@@ -16,6 +16,7 @@ export const memoryNodeProfile: HostProfile = Object.freeze({
   hostName: "stigmem",
   envPrefix: "STIGMEM_",
   hostVersion: "0.9.0a10",
+  versions: "pep440",
   requiresField: "requires_stigmem",
   requiresDefault: ">=0.9.0a10",
   accessorSpelling: "snake",

@@ -1,8 +1,8 @@
 /** How a plugin says that it is well. */
-import { createStamp, intrinsics } from "../admit/index.ts";
+import { intrinsics, sharedNotes } from "../admit/index.ts";
 import { GlassineError } from "../errors/index.ts";
 
-const { freeze } = intrinsics;
+const { freeze, ownValue } = intrinsics;
 
 /**
  * How a plugin is.
@@ -18,7 +18,10 @@ const statuses: readonly string[] = ["healthy", "degraded", "unhealthy", "unknow
 
 declare const answer: unique symbol;
 
-/** What a health check answers. Made by `health` only; a look-alike is no answer. */
+/**
+ * What a health check answers. Made by `health` only, of any copy of this library; a look-alike is
+ * no answer.
+ */
 export interface PluginHealth {
   readonly [answer]: true;
   readonly status: HealthStatus;
@@ -39,11 +42,22 @@ export interface HealthReport {
   readonly errorSummary: string | null;
 }
 
-const answers = createStamp<object>();
+const answers = sharedNotes("health");
 
-/** Whether a check's answer was made by `health`. */
-export function isAnswer(value: unknown): value is PluginHealth {
-  return answers.of(value) !== undefined;
+/** What `health` was called with, or `undefined` for anything that it did not make. */
+export function answerOf(
+  value: unknown,
+): { readonly status: HealthStatus; readonly message: string } | undefined {
+  try {
+    const told = answers.get(value);
+    const status = ownValue(told, "status");
+    const message = ownValue(told, "message");
+    if (typeof status !== "string" || !isStatus(status) || typeof message !== "string") return;
+    return { status, message };
+  } catch {
+    // What a plugin put there itself, and throws when it is read.
+    return undefined;
+  }
 }
 
 /**
@@ -68,7 +82,9 @@ export function health(status: HealthStatus, message = ""): PluginHealth {
     throw misuse("health expects healthy, degraded, unhealthy or unknown.");
   if (typeof message !== "string") throw misuse("The message of health is a text.");
   // Checks resolve promises with it. Without a prototype nothing patched answers for it.
-  return freeze(answers.put({ __proto__: null, status, message }, {})) as unknown as PluginHealth;
+  const answer = freeze({ __proto__: null, status, message });
+  answers.set(answer, answer);
+  return answer as unknown as PluginHealth;
 }
 
 export function isStatus(text: string): text is HealthStatus {

@@ -2,36 +2,20 @@
  * A plugin's manifest for another copy of this library: a plugin package may bring its own. Whoever
  * takes it reads and checks it as any manifest.
  */
-import { intrinsics } from "../admit/index.ts";
+import { sharedNotes } from "../admit/index.ts";
 import type { ReadManifest } from "./read-manifest.ts";
 import type { Plugin } from "./types.ts";
 
-/** Registered, so that all copies in a process share what is behind it. */
-const manifestsKey: unique symbol = Symbol.for("glassine.manifests") as never;
-
-type Manifests = WeakMap<object, object>;
-
 /** Beside the plugins and not on them: who walks over a plugin finds no handler. */
-const manifests: Manifests = sharedManifests();
-
-function sharedManifests(): Manifests {
-  const known: unknown = Object.getOwnPropertyDescriptor(globalThis, manifestsKey)?.value;
-  if (known instanceof WeakMap) return known;
-  const made: Manifests = new WeakMap();
-  Object.defineProperty(globalThis, manifestsKey, { value: made });
-  return made;
-}
+const manifests = sharedNotes("manifests");
 
 /** Keeps a plugin's manifest where other copies find it. */
 export function carryManifest(plugin: object, manifest: ReadManifest): void {
-  intrinsics.weakSet(manifests, plugin, portable(manifest));
+  manifests.set(plugin, portable(manifest));
 }
 
 /** The manifest that a copy of this library gave a plugin; `undefined` for anything else. */
-export function manifestCarriedBy(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return undefined;
-  return intrinsics.weakGet(manifests, value);
-}
+export const manifestCarriedBy: (value: unknown) => unknown = manifests.get;
 
 /** As `definePlugin` takes it. Its parts are those that were read, so no getter is asked again. */
 function portable({ hooks, healthCheck, configSchema, ...fields }: ReadManifest): object {

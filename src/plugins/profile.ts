@@ -11,6 +11,11 @@ export interface HostProfile {
   /** What `requiresHost` of a manifest is held against. Default: the version of this package. */
   readonly hostVersion: string;
   /**
+   * How versions and ranges are read: as npm has them, or as PEP 440 does, where the host's version
+   * is that of a Python package. Default `npm`.
+   */
+  readonly versions: "npm" | "pep440";
+  /**
    * The word for `requiresHost` in messages and audit metadata. Default: `requires_` and the
    * `hostName`, with underscores for its hyphens.
    */
@@ -34,6 +39,7 @@ export const standardProfile: HostProfile = Object.freeze({
   hostName: "glassine",
   envPrefix: "GLASSINE_",
   hostVersion: packageVersion,
+  versions: "npm",
   requiresField: "requires_glassine",
   requiresDefault: "*",
   accessorSpelling: "camel",
@@ -61,6 +67,10 @@ const rules: { readonly [Field in keyof HostProfile]: Rule } = {
     /^\d+\.\d+\.\d+[0-9A-Za-z.+-]{0,64}$/,
     "a version, such as 1.2.0 or 1.2.0-rc.1",
   ),
+  versions: {
+    holds: (value) => value === "npm" || value === "pep440",
+    expects: "npm or pep440",
+  },
   requiresField: text(
     /^[a-z][a-z0-9_]{0,79}$/,
     "at most 80 lower-case letters, digits and underscores, a letter first",

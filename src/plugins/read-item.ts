@@ -3,8 +3,9 @@ import { GlassineError, type ManifestProblem } from "../errors/index.ts";
 import type { ServiceCapability, ServiceTable } from "../services/index.ts";
 import type { CapabilityIn, SlotTable } from "../slots/index.ts";
 import { isOfService, knowsCapability } from "./capability-names.ts";
-import { type Definition, definitionOf } from "./define-plugin.ts";
+import { type Definition, definePluginFor, definitionOf } from "./define-plugin.ts";
 import { orSentence } from "./near.ts";
+import { manifestCarriedBy } from "./portable-manifest.ts";
 import { type Data, readData } from "./read-config.ts";
 import type { Surface } from "./read-manifest.ts";
 import { bare, readPlainArray, readPlainObject, single } from "./read-plain.ts";
@@ -51,10 +52,13 @@ function entryOf(item: unknown, index: number): Record<string, unknown> {
 
 /** One item of `plugins`: a plugin, or a plugin with settings. */
 export function readItem(surface: Surface, item: unknown, index: number): ReadItem {
-  const entry = definitionOf(item) === undefined ? entryOf(item, index) : { plugin: item };
-  const plugin = entry.plugin as Plugin;
-  const definition = definitionOf(plugin);
-  if (definition === undefined) return fail(`plugins[${index}] ${noPlugin}`);
+  const entry = manifestCarriedBy(item) === undefined ? entryOf(item, index) : { plugin: item };
+  const manifest = manifestCarriedBy(entry.plugin);
+  if (manifest === undefined) return fail(`plugins[${index}] ${noPlugin}`);
+  // What another copy of this library made is read and checked anew.
+  const own = definitionOf(entry.plugin);
+  const plugin = own === undefined ? definePluginFor(surface, manifest) : (entry.plugin as Plugin);
+  const definition = definitionOf(plugin) as Definition;
   const where = `plugin ${single(plugin.name)}`;
   for (const key of Object.keys(entry)) {
     if (itemFields.includes(key)) continue;

@@ -10,7 +10,10 @@ interface Requiring {
   readonly requiresHost: string | undefined;
 }
 
-type Naming = Pick<HostProfile, "hostName" | "hostVersion" | "requiresField" | "requiresDefault">;
+type Naming = Pick<
+  HostProfile,
+  "hostName" | "hostVersion" | "requiresField" | "requiresDefault" | "versions"
+>;
 
 const maxRange = 256;
 
@@ -19,7 +22,8 @@ const maxRange = 256;
  *
  * A range is what npm takes, or comparators with commas between them, each of which must hold.
  * `1.2.0a1`, `1.2.0b2` and `1.2.0rc3` are pre-releases, in that order. A pre-release of the host is
- * a version like any other: `>=1.2.0a1` takes `1.2.0rc3`.
+ * a version like any other: `>=1.2.0a1` takes `1.2.0rc3`. Where the profile says `pep440`, what
+ * PEP 440 can read is read as it has it, and only the rest, such as `^1.2.0`, as npm does.
  *
  * @throws GlassineError `options_invalid` for a profile whose `hostVersion` is no version
  */
@@ -27,33 +31,46 @@ export async function hostFault(plugin: Requiring, profile: Naming): Promise<str
   const range = plugin.requiresHost ?? profile.requiresDefault;
   if (range === "*") return undefined;
   const who = `plugin ${single(plugin.name)}`;
-  const invalid = (detail: string) =>
-    `${who} has invalid ${profile.requiresField} ${single(range, maxRange)}: ${detail}`;
-  const textFault = faultOfText(range);
-  if (textFault !== undefined) return invalid(textFault);
+  const fault = faultOfText(range) ?? (await isMet(range, profile));
+  if (fault === true) return undefined;
+  if (fault === false)
+    return `${who} requires ${profile.hostName} ${single(range, maxRange)}, but current version is ${profile.hostVersion}`;
+  return `${who} has invalid ${profile.requiresField} ${single(range, maxRange)}: ${fault}`;
+}
+
+/** Whether the host's version is in a range, or a phrase for why that is none. */
+async function isMet(range: string, { versions, hostVersion }: Naming): Promise<boolean | string> {
+  if (versions !== "pep440") return isMetAsOfNpm(range, hostVersion);
   // Loaded where a range is given, and with it only: most hosts have none.
+  const { isVersion, isWithin } = await import("./pep440.ts");
+  if (!isVersion(hostVersion)) throw noVersion(hostVersion);
+  return isWithin(range, hostVersion) ?? isMetAsOfNpm(range, hostVersion);
+}
+
+async function isMetAsOfNpm(range: string, hostVersion: string): Promise<boolean | string> {
   const { Range, SemVer } = (await import("semver")).default;
-  const version = made(() => new SemVer(asSemver(profile.hostVersion)));
-  if (version === undefined) {
-    const text = `The hostVersion ${single(profile.hostVersion)} of the profile is no version.`;
-    throw new GlassineError("options_invalid", text);
-  }
+  const version = made(() => new SemVer(asSemver(hostVersion)));
+  if (version === undefined) throw noVersion(hostVersion);
   let isMet = false;
   for (const alternative of range.split("||")) {
     let holds = true;
     for (const given of alternative.split(",")) {
       const part = given.trim();
-      if (part === "") return invalid("it has an empty part");
+      if (part === "") return "it has an empty part";
       const parsed = made(
         () => new Range(part.split(/ +/).map(asSemver).join(" "), { includePrerelease: true }),
       );
-      if (parsed === undefined) return invalid(`${single(part)} is no range of versions`);
+      if (parsed === undefined) return `${single(part)} is no range of versions`;
       holds &&= parsed.test(version);
     }
     isMet ||= holds;
   }
-  if (isMet) return undefined;
-  return `${who} requires ${profile.hostName} ${single(range, maxRange)}, but current version is ${profile.hostVersion}`;
+  return isMet;
+}
+
+function noVersion(hostVersion: string): GlassineError {
+  const text = `The hostVersion ${single(hostVersion)} of the profile is no version.`;
+  return new GlassineError("options_invalid", text);
 }
 
 /** Why a text is not looked at any further. */

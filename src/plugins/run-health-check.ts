@@ -2,7 +2,7 @@
 import { intrinsics, isAwaitable } from "../admit/index.ts";
 import { marker, timestampNow } from "../audit/index.ts";
 import { type DeadlineRing, oneLine, settle, unowned, type WaitEnd } from "../hooks/index.ts";
-import { type HealthReport, isAnswer, isStatus } from "./health.ts";
+import { answerOf, type HealthReport, isStatus } from "./health.ts";
 import { single } from "./read-plain.ts";
 
 const { append, create, freeze, getOwnPropertyDescriptor, isArray, isProxy, monotonicNow } =
@@ -134,7 +134,8 @@ function findingOf(run: HealthCheck, { how, value }: WaitEnd): Finding {
 }
 
 function answered(value: unknown): Finding {
-  if (isAnswer(value)) return { status: value.status, message: value.message, errorSummary: null };
+  const answer = answerOf(value);
+  if (answer !== undefined) return { ...answer, errorSummary: null };
   const type = typeOf(value);
   const odd = oddStatus(value);
   return {

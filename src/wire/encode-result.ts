@@ -12,9 +12,9 @@ import { type ErrorCode, GlassineError, quoted, suggestion } from "../errors/ind
 import { markOf } from "../extensions/index.ts";
 import {
   type AnyInvokeResult,
-  allow,
   type ExecutionRecord,
   type HookTable,
+  isAllow,
   Refused,
   readReturned,
   violationOf,
@@ -51,7 +51,6 @@ export interface WireSurface {
 
 const anyObject = compileDocument(jsonObject());
 const anyViolation = compileDocument(violationSchema);
-const allowed: unknown = allow();
 
 export function encodeReturned(
   surface: WireSurface,
@@ -107,7 +106,7 @@ function checkInvoked({ slots }: WireSurface, result: Partial<AnyInvokeResult>):
 
 /** Extensions are looked at first, then the payload, then metadata, as in a dispatch. */
 function changesOf(surface: WireSurface, returned: unknown, options: EncodeResultOptions): object {
-  if (returned === undefined || returned === null || returned === allowed) {
+  if (returned === undefined || returned === null || isAllow(returned)) {
     return { continue_processing: true };
   }
   const violation = violationOf(returned);

@@ -6,6 +6,7 @@ it("the names and figures of the memory node", () => {
     hostName: "stigmem",
     envPrefix: "STIGMEM_",
     hostVersion: "0.9.0a10",
+    versions: "pep440",
     requiresField: "requires_stigmem",
     requiresDefault: ">=0.9.0a10",
     accessorSpelling: "snake",

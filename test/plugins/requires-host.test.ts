@@ -12,8 +12,9 @@ vi.mock("semver", async (original) => {
   return original();
 });
 
-/** The names of the memory node. */
+/** The names of the memory node, with versions as npm reads them. */
 const memoryNode = {
+  versions: "npm" as const,
   hostName: "stigmem",
   hostVersion: "0.9.0a10",
   requiresField: "requires_stigmem",

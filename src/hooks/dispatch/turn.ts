@@ -4,7 +4,7 @@ import { type ErrorCode, errorCodes, ownErrorCode } from "../../errors/index.ts"
 import type { Slots } from "../../extensions/index.ts";
 import type { Rejection } from "../../merge/index.ts";
 import { everyBit, type LevelForm, type Node, nextDiffering } from "../../slots/index.ts";
-import { allow, rejectionOf, type Violation, violationOf } from "../results.ts";
+import { isAllow, rejectionOf, type Violation, violationOf } from "../results.ts";
 import type { AnyRun } from "./context.ts";
 import type { Ending } from "./counts.ts";
 import type { Invocation } from "./invocation.ts";
@@ -17,7 +17,6 @@ import { secretsOf } from "./run-secrets.ts";
 import { timedOut } from "./wait.ts";
 
 const { append, clz32, freeze, newList, ownValue, toArray } = intrinsics;
-const allowed: unknown = allow();
 
 /** A violation ends the run; `undefined` lets it go on. */
 export type TurnEnd = Violation | undefined;
@@ -33,7 +32,7 @@ export function takeReturned(
   given: Slots | undefined,
   before: Slots,
 ): TurnEnd {
-  if (returned === undefined || returned === allowed || returned === null) {
+  if (returned === undefined || returned === null || isAllow(returned)) {
     if (run.program.timed) run.record(step, {});
     return undefined;
   }

@@ -5,6 +5,7 @@ import {
   allow,
   type Denied,
   deniedBy,
+  isAllow,
   rejectionOf,
   type Violation,
   violationOf,
@@ -39,7 +40,7 @@ function denialBy(run: OperationRun, step: HandlerStep): Denied | PluginExecutio
   const denial = how === "threw" ? rejectionOf(outcome) : violationOf(outcome);
   if (denial !== undefined) return by(step, denial);
   if (how !== "returned") return failedTurn(run, step);
-  if (outcome === allowed) return undefined;
+  if (isAllow(outcome)) return undefined;
   return brokenContract(run, step, `returned ${typeOf(outcome)}; expected Allow or Deny`);
 }
 
