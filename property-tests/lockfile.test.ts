@@ -111,7 +111,8 @@ describe("a new entry", () => {
   });
 });
 
-function quotedLike(value: string | readonly string[]): string {
+function quotedLike(value: string | boolean | readonly string[]): string {
+  if (typeof value === "boolean") return String(value);
   if (typeof value !== "string") return `[${value.map((name) => `"${name}"`).join(", ")}]`;
   return `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 }

@@ -112,11 +112,13 @@ export const lockEntries: fc.Arbitrary<LockEntry> = fc
     hash: hashes,
     capabilities: grants,
     until: fc.option(fc.constantFrom("2024-02-29", "2027-01-31", "9999-12-31"), { nil: undefined }),
+    optional: fc.boolean(),
   })
-  .map(({ capabilities, until, ...texts }) => ({
+  .map(({ capabilities, until, optional, ...texts }) => ({
     ...texts,
     ...(capabilities === undefined ? {} : { capabilities }),
     ...(until === undefined ? {} : { until }),
+    ...(optional ? { optional } : {}),
   }));
 
 export const tomlKeys: Readonly<Record<keyof LockEntry, string>> = {
@@ -127,6 +129,7 @@ export const tomlKeys: Readonly<Record<keyof LockEntry, string>> = {
   hash: "distribution_hash",
   capabilities: "capabilities",
   until: "until",
+  optional: "optional",
 };
 
 const escaped = (text: string) => text.replaceAll("\\", "\\\\").replaceAll('"', '\\"');
@@ -164,7 +167,11 @@ const spelledGrant = (list: readonly string[], hasComments: boolean) =>
 const keyLine = (field: keyof LockEntry, entry: LockEntry, hasComments: boolean) => {
   const value = entry[field];
   const spelling =
-    typeof value === "string" ? spelled(value) : spelledGrant(value ?? [], hasComments);
+    typeof value === "object"
+      ? spelledGrant(value, hasComments)
+      : typeof value === "string"
+        ? spelled(value)
+        : fc.constant(String(value));
   const key = tomlKeys[field];
   const keys = fc.constantFrom(key, key, key, `"${key}"`, `'${key}'`, `  ${key}`);
   return fc

@@ -125,13 +125,14 @@ export const commandTable = {
     summary: "put an installed plugin into plugins.lock, or refresh its entry",
     about: [
       "Production loads what plugins.lock trusts, as long as no file of it changes.",
+      "It does not start where something trusted is not installed, unless the entry is optional.",
       "The plugin is not run.",
       "Who may do this, and after which review, is for you to decide.",
     ],
     arguments: [{ name: "ID", what: "the plugin's id; after -- if it begins with -" }],
     options: [
-      ...["reason", "until", "checkLoads", "root", "pluginsLock", "localPlugins", "host"],
-      ...["json", "verbose"],
+      ...["reason", "until", "optional", "checkLoads", "root", "pluginsLock", "localPlugins"],
+      ...["host", "json", "verbose"],
     ] as readonly OptionName[],
     exits: {},
     examples: [
@@ -163,13 +164,13 @@ export const commandTable = {
     about: ["Nothing is run. The mode makes no difference."],
     arguments: [],
     options: [
-      ...["strictJournal", "exact", "root", "pluginsLock", "host"],
+      ...["strictJournal", "root", "pluginsLock", "host"],
       ...["json", "verbose"],
     ] as readonly OptionName[],
     exits: { 1: "something differs that production refuses, or a change was not ended" },
     examples: [
       { line: "plugins verify", what: "before a start" },
-      { line: "plugins verify --strict-journal --exact", what: "as strict as it gets" },
+      { line: "plugins verify --strict-journal", what: "as strict as it gets" },
     ],
   },
   lock: {

@@ -160,8 +160,7 @@ function findingsOf(
 function driftTodo(drift: readonly DriftRow[]): string {
   const codes = drift.map(({ kind }) => kind);
   const [first] = codes;
-  const todo =
-    first === undefined || first === "missing_from_install" ? "" : rejectionCodes[first].todo;
+  const todo = first === undefined ? "" : rejectionCodes[first].todo;
   return say`${codes.join(", ")}: ${todo}`;
 }
 
@@ -173,15 +172,20 @@ function goneRows(
 ): readonly Diagnosis[] {
   return drift
     .filter(({ kind }) => kind === "missing_from_install")
-    .map(({ id, expected }) => {
+    .map(({ id, expected, blocking }) => {
       const name = expected?.split("==")[0] ?? id;
       const entry = catalog.find((each) => each.package === name);
       const enabled = entry !== undefined && isEnabled(entry, env) === true;
       const todo =
         unreadable.length === 0
-          ? say`Run \`plugins untrust ${id}\`, or \`plugins lock --prune\`. Each takes \`--reason TEXT\`.`
+          ? say`Install what was trusted, or run \`plugins untrust ${id}\` or \`plugins lock --prune\`. Each takes \`--reason TEXT\`.`
           : say`Make ${unreadable.join(", ")} readable and look again: the package may be there.`;
       const row = { ...entryFields(entry), package: name, installed: false, enabled, id };
+      // An entry that is optional says that this may be.
+      if (!blocking)
+        return {
+          ...{ ...row, status: "not-installed", recommendation: nothingToDo, reason: null },
+        } as const;
       const recommendation = `missing_from_install: ${todo}`;
       return { ...row, status: "drifted", recommendation, reason: null } as const;
     });

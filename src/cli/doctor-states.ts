@@ -30,7 +30,8 @@ export const doctorStates = {
     todo: "What its code asks for.",
   },
   drifted: {
-    means: "It differs from plugins.lock; production would refuse it, or has nothing to load.",
+    means:
+      "It differs from plugins.lock; production would refuse it, or does not start without it.",
     severity: "warning",
     todo: "Review it, then trust it again or reinstall what was trusted.",
   },

@@ -53,11 +53,14 @@ export const optionTable = {
   },
   checkLoads: { flag: "--check", what: "also load the plugin, and refuse it if that fails" },
   checkParses: { flag: "--check", what: "only see whether plugins.lock can be read" },
+  optional: {
+    flag: "--optional",
+    what: "also say in its entry that a production host may start where it is not installed",
+  },
   all: { flag: "--all", what: "trust every acceptable plugin at once" },
   prune: { flag: "--prune", what: "remove the entries whose package is not installed" },
   strict: { flag: "--strict", what: "exit 1 if there is a problem" },
   strictJournal: { flag: "--strict-journal", what: "fail on problems of the journal too" },
-  exact: { flag: "--exact", what: "fail on entries whose package is not installed too" },
   key: {
     flag: "--key",
     value: "PEM",
@@ -87,11 +90,11 @@ export interface GivenOptions {
   readonly reason?: string;
   readonly until?: string;
   readonly check?: boolean;
+  readonly optional?: boolean;
   readonly all?: boolean;
   readonly prune?: boolean;
   readonly strict?: boolean;
   readonly strictJournal?: boolean;
-  readonly exact?: boolean;
   readonly key?: string;
   readonly identity?: string;
   readonly keyId?: string;

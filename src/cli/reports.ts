@@ -234,6 +234,8 @@ export interface PermissionChange {
 export interface VerifyReport {
   readonly lock: LockFacts;
   readonly drift: readonly DriftRow[];
+  /** Installed plugins whose package is a link: production loads none. */
+  readonly linked: readonly { readonly id: string; readonly path: string }[];
   readonly unhashable: readonly {
     readonly id: string;
     readonly code: string;

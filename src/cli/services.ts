@@ -79,6 +79,8 @@ export interface TrustRequest extends CommandScope {
   readonly until: string | undefined;
   /** Also loads the plugin, and refuses what does not pass. */
   readonly check: boolean;
+  /** Whether a production host may start where it is not installed. */
+  readonly optional: boolean;
 }
 
 export interface UntrustRequest extends CommandScope {

@@ -82,10 +82,14 @@ export async function discoverPlugins(given: DiscoverOptions = {}): Promise<Disc
   if (unfit !== undefined) throw unfit;
   const report = await staticStage(options);
   expectLock(report);
-  const { loaded, refused } = await loadStage(options, report);
+  const { loaded, refused } = await loadStage(options, {
+    ...report,
+    refused: [...report.refused, ...missingIn(report)],
+  });
   const plugins = loaded.flatMap(({ source, loaded: of }) =>
     of.kind === "hooks" ? [{ plugin: of.plugin, origin: originOf(source) }] : [],
   );
+  const warnings = [...report.warnings, ...optionalGone(report)];
   const discovery: Discovery = {
     mode: report.mode,
     plugins: Object.freeze(plugins.map(({ plugin }) => plugin)),
@@ -93,14 +97,14 @@ export async function discoverPlugins(given: DiscoverOptions = {}): Promise<Disc
     rejected: Object.freeze(refused.map(rejectionOf)),
     drift: Object.freeze([...report.drift]),
     lock: report.lock?.path,
-    warnings: Object.freeze([...report.warnings]),
+    warnings: Object.freeze(warnings),
   };
   const marked = markDiscovery(discovery, {
     plugins,
     refused: refused.map(refusedPackage),
     skipsRefused: options.skipsRefused,
     signingVariable: `${options.surface.profile.envPrefix}PLUGIN_SIGNING_REQUIRED`,
-    warnings: report.warnings,
+    warnings,
   });
   return Object.freeze(marked);
 }
@@ -113,6 +117,36 @@ function expectLock({ mode, lock, candidates, settings }: StaticReport): void {
     `production plugin mode requires a plugins.lock; pass --plugins-lock or place one at ${candidates.join(" or ")}`,
     { candidates },
   );
+}
+
+/** What production does not start without: a guard that is gone is no guard that was not wanted. */
+function missingIn(report: StaticReport): readonly Refused[] {
+  return goneFrom(report)
+    .filter(({ blocking }) => blocking)
+    .map(({ id, package: name, expected }) => {
+      const code = "missing_from_install";
+      const reason = `plugins.lock trusts ${expected}, and it is not installed`;
+      const message = `plugin '${id}' of package '${name}' is rejected: ${code}: ${reason}`;
+      return { id, package: name, entryPoint: undefined, code, reason, message };
+    });
+}
+
+function optionalGone(report: StaticReport): readonly string[] {
+  return goneFrom(report)
+    .filter(({ blocking }) => !blocking)
+    .map(
+      ({ id, expected }) =>
+        `the plugin '${id}' is optional in plugins.lock, and ${expected} is not installed`,
+    );
+}
+
+/** Entries of the lockfile that nothing is installed for, in production. */
+function goneFrom({ mode, lock, drift }: StaticReport) {
+  return drift.flatMap(({ id, kind, expected, blocking }) => {
+    const entry = lock?.entries.find((each) => each.id === id);
+    if (mode !== "production" || kind !== "missing_from_install" || entry === undefined) return [];
+    return [{ id, package: entry.package, expected, blocking }];
+  });
 }
 
 function otherOf({ source, loaded }: LoadedPlugin): readonly DiscoveredPlugin[] {
@@ -164,6 +198,7 @@ function errorOf({ id, package: of, code }: Refused, message: string): GlassineE
 }
 
 const driftCodes: readonly RejectionCode[] = [
+  "missing_from_install",
   "version_mismatch",
   "hash_mismatch",
   "entry_point_mismatch",

@@ -61,6 +61,10 @@ export const rejectionCodes = {
     means: "Production loads what plugins.lock trusts, and there is no plugins.lock.",
     todo: "Create it with `plugins lock`, then trust what was reviewed.",
   },
+  missing_from_install: {
+    means: "plugins.lock trusts the plugin, and its package is not installed.",
+    todo: "Install what was trusted, or run `plugins untrust ID --reason …`. Where the host may start without it, `plugins trust` it with `--optional`.",
+  },
   missing_from_lock: {
     means: "plugins.lock has no entry of the plugin: it was never trusted here, or is no more.",
     todo: "Review it, then run `plugins trust ID --reason …`.",

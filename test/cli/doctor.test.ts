@@ -167,11 +167,22 @@ describe("plugins doctor", () => {
         [
           "c",
           "drifted",
-          "missing_from_install: Run `plugins untrust c`, or `plugins lock --prune`. Each takes `--reason TEXT`.",
+          "missing_from_install: Install what was trusted, or run `plugins untrust c` or `plugins lock --prune`. Each takes `--reason TEXT`.",
         ],
       ],
     );
     expect(rows.rows[2]).toMatchObject({ package: "gone", installed: false });
+  });
+
+  it("has nothing to say of a plugin that is gone and optional", async () => {
+    const gone = drift({
+      ...{ id: "c", kind: "missing_from_install", expected: "gone==1.0.0", actual: null },
+      blocking: false,
+    });
+    const { rows } = await rowsOf({ drift: [gone] });
+    expect(rows).toMatchObject([
+      { id: "c", package: "gone", installed: false, status: "not-installed" },
+    ]);
   });
 
   it("says what was found, beside what to do", async () => {

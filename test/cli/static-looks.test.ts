@@ -67,7 +67,7 @@ it("a plugin of another host is neither missing nor pruned", async () => {
   expect(await run(trusted, { services, cwd, env, host: other })).toMatchObject({ code: 0 });
   const lock = await readFile(join(cwd, "plugins.lock"), "utf8");
   const at = (argv: readonly string[]) => run(["plugins", ...argv], { services, cwd, env });
-  expect(await at(["verify", "--exact"])).toMatchObject({ code: 0, stderr: "" });
+  expect(await at(["verify"])).toMatchObject({ code: 0, stderr: "" });
   expect(await at(["lock", "--prune", ...reason])).toMatchObject({ code: 0 });
   expect(await readFile(join(cwd, "plugins.lock"), "utf8")).toBe(lock);
 });

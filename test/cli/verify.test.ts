@@ -9,12 +9,8 @@ const serving = (given: Partial<VerifyReport>) => ({
   verify: () => Promise.resolve(verified(given)),
 });
 const head = "plugins.lock: /home/lab/app/plugins.lock (schema v1)";
-const gone = drift({
-  kind: "missing_from_install",
-  expected: "p==1.0.0",
-  actual: null,
-  blocking: false,
-});
+const gone = drift({ kind: "missing_from_install", expected: "p==1.0.0", actual: null });
+const optional = { ...gone, blocking: false };
 
 describe("plugins verify", () => {
   it("says that all is as it was trusted", async () => {
@@ -30,9 +26,10 @@ describe("plugins verify", () => {
     [{ drift: [drift()] }, plain, 1],
     [{ drift: [drift(), drift({ id: "b", kind: "hash_mismatch" })] }, plain, 2],
     [{ drift: [drift({ kind: "capabilities_mismatch" })] }, plain, 1],
-    [{ drift: [gone] }, plain, 0],
-    [{ drift: [gone] }, ["--exact"], 1],
-    [{ drift: [drift()] }, ["--exact"], 1],
+    [{ drift: [gone] }, plain, 1],
+    [{ drift: [optional] }, plain, 0],
+    [{ drift: [drift(), optional] }, plain, 1],
+    [{ linked: [{ id: "a", path: "/work/a" }] }, plain, 1],
     [{ unhashable: [{ id: "a", code: "unsafe_symlink", reason: "r" }] }, plain, 1],
     [{ pending: true }, plain, 1],
     [{ unreadable: ["/srv/node_modules"] }, plain, 1],
@@ -58,7 +55,8 @@ describe("plugins verify", () => {
   it("prints each finding", async () => {
     verifies("cli:verify-lines", "cli:list-drift");
     const given: Partial<VerifyReport> = {
-      drift: [drift(), gone],
+      drift: [drift(), optional],
+      linked: [{ id: "b", path: "/work/b" }],
       unhashable: [{ id: "a", code: "unsafe_symlink", reason: "it leads out" }],
       journal: [
         { line: 2, id: "a", problem: "it does not pair" },
@@ -76,6 +74,9 @@ describe("plugins verify", () => {
       "  example-plugin: version (expected='0.9.0', actual='1.0.0')",
       "  example-plugin: missing_from_install (expected='p==1.0.0', actual=None)",
       "",
+      "Links, which production does not load:",
+      "  b: /work/b",
+      "",
       "Cannot be hashed:",
       "  a: unsafe_symlink: it leads out",
       "",
@@ -92,12 +93,12 @@ describe("plugins verify", () => {
       "",
       "A change was begun and not ended: the next command that writes settles it.",
       "",
-      "verify failed: 4 problem(s)",
+      "verify failed: 5 problem(s)",
     ]);
     const { document } = await runJson(["plugins", "verify"], { services: serving(given) });
     expect(document).toEqual({ ok: false, lock: lockAt, ...given, warnings: [] });
     expect(Object.keys(document)).toEqual([
-      ...["ok", "lock", "drift", "unhashable", "journal", "pending", "unreadable"],
+      ...["ok", "lock", "drift", "linked", "unhashable", "journal", "pending", "unreadable"],
       ...["permissions", "warnings"],
     ]);
   });

@@ -1,9 +1,10 @@
 /** Plugins that the lockfile trusts and that no package names any more. */
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createPluginManager } from "glassine";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
-import { discover, install, newRoot, trust } from "./support.ts";
+import { codesOf, discover, install, newRoot, trust } from "./support.ts";
 
 /** A root with a trusted plugin, and the drift that is found after a change. */
 async function driftAfter(change: (path: string, root: string) => Promise<unknown>) {
@@ -40,7 +41,7 @@ describe("a package that is installed and names its plugin no more", () => {
 
   it("is missing where its folder is gone", async () => {
     verifies("lockfile:drift");
-    const missing = [["missing_from_install", false]];
+    const missing = [["missing_from_install", true]];
     expect(await driftAfter((path) => rm(path, { recursive: true }))).toEqual(missing);
     expect(await driftAfter((path, root) => rename(path, join(root, "away")))).toEqual(missing);
   });
@@ -58,5 +59,55 @@ describe("a package that is installed and names its plugin no more", () => {
       { id: "acme.other_kind", kind: "hash_mismatch", blocking: true },
       { id: "guard", kind: "missing_from_lock" },
     ]);
+  });
+});
+
+describe("a production host whose lockfile trusts a plugin that is not installed", () => {
+  /** A root where two guards are trusted, and one of them is gone. */
+  async function oneGone(more: object = {}) {
+    const root = await newRoot();
+    for (const name of ["guard", "lost-guard"]) {
+      const path = await install(root, name);
+      await trust(root, path, name, name === "guard" ? {} : more);
+    }
+    await rm(join(root, "node_modules/lost-guard"), { recursive: true });
+    return root;
+  }
+
+  it("CLI-035: does not start", async () => {
+    verifies("discovery:lock-gate");
+    const root = await oneGone();
+    const discovered = await discover(root, { mode: "production", onRejected: "fail" });
+    expect(codesOf(discovered)).toEqual(["lost-guard: missing_from_install"]);
+    const starting = createPluginManager({ plugins: [], discovered, env: {}, logger: {} });
+    await expect(starting).rejects.toThrow(
+      "plugin 'lost-guard' of package 'lost-guard' is rejected: missing_from_install: plugins.lock trusts lost-guard==1.0.0, and it is not installed",
+    );
+  });
+
+  it("CLI-035: starts where the entry says that it is optional, and logs it", async () => {
+    verifies("discovery:lock-gate");
+    const root = await oneGone({ optional: true });
+    const discovered = await discover(root, { mode: "production", onRejected: "fail" });
+    expect(codesOf(discovered)).toEqual([]);
+    const lines: string[] = [];
+    const manager = await createPluginManager({
+      ...{ plugins: [], discovered, env: {} },
+      logger: { warn: (text) => lines.push(text) },
+    });
+    expect(manager.plugins.map(({ name }) => name)).toEqual(["guard"]);
+    await manager.close();
+    expect(lines).toContain(
+      "the plugin 'lost-guard' is optional in plugins.lock, and lost-guard==1.0.0 is not installed",
+    );
+  });
+
+  it("tells it in dev, and starts", async () => {
+    const discovered = await discover(await oneGone(), { onRejected: "fail" });
+    expect([codesOf(discovered), discovered.warnings.join()]).toEqual([
+      [],
+      expect.not.stringContaining("optional"),
+    ]);
+    expect(discovered.drift).toMatchObject([{ id: "lost-guard", kind: "missing_from_install" }]);
   });
 });

@@ -295,6 +295,11 @@ export const badLockfiles: readonly BadLockfile[] = [
     "line 9, column 1: capabilities has 'a, b', which is no name of a capability",
   ),
   bad(
+    "optional that is a text",
+    textWith({}, 'optional = "true"\n'),
+    "line 9, column 1: optional must be true or false, got the text 'true'",
+  ),
+  bad(
     "a fault in an inline array",
     'version = 1\nplugins = [\n  { id = "a b" },\n]\n',
     "line 3, column 5: id must be a name such as pii-scan or acme.contrib.scan, got 'a b'",

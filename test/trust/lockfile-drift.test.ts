@@ -53,6 +53,12 @@ describe("drift", () => {
       "missing_from_install",
       [entry("aaa")],
       [],
+      "aaa missing_from_install missing_from_install pkg-aaa==1.0.0 None true",
+    ],
+    [
+      "missing_from_install of one that is optional",
+      [entry("aaa", { optional: true })],
+      [],
       "aaa missing_from_install missing_from_install pkg-aaa==1.0.0 None false",
     ],
     [

@@ -349,3 +349,25 @@ describe("an edit is refused", () => {
     });
   });
 });
+
+describe("an entry that is optional", () => {
+  const base = setEntry(newLockfile, entry("aaa"));
+  const optional = entry("aaa", { capabilities: ["a"], optional: true });
+
+  it("says so on a line of its own, which goes where it no longer is", () => {
+    verifies("lockfile:optional");
+    const text = setEntry(newLockfile, optional);
+    expect(text).toBe(`${base}capabilities = ["a"]\noptional = true\n`);
+    expect(parsed(text).entries).toEqual([optional]);
+    expect(setEntry(base, entry("aaa", { optional: true }))).toBe(`${base}optional = true\n`);
+    const before = setEntry(newLockfile, entry("aaa", { capabilities: ["a"] }));
+    expect(setEntry(before, optional)).toBe(text);
+    const { optional: _, ...needed } = optional;
+    expect(setEntry(text, needed)).toBe(before);
+    expect(setEntry(text, { ...needed, optional: false })).toBe(before);
+    const denied = text.replace("true", "false");
+    expect(parsed(denied).entries).toEqual([needed]);
+    expect(setEntry(denied, needed)).toBe(denied);
+    expect(setEntry(denied, optional)).toBe(text);
+  });
+});

@@ -14,10 +14,10 @@ export const trust: Handler = async (given) => {
   const [id = ""] = context.operands;
   const { services, options, paint } = context;
   const scope = await scopeOf(context);
-  const { reason, until, check = false } = options;
+  const { reason, until, optional = false, check = false } = options;
   if (until !== undefined && !(isDay(until) && until >= dayOf(new Date())))
     throw refusal("options_invalid", texts.noDay(until));
-  const request = { ...scope, id, reason, until, check };
+  const request = { ...scope, id, reason, until, optional, check };
   let answer: Awaited<ReturnType<CommandServices["trust"]>>;
   try {
     answer = await services.trust(request);

@@ -7,8 +7,8 @@ export const verify: Handler = async (given) => {
   const scope = await scopeOf(context);
   await expectLockfile(scope);
   const report = await context.services.verify(scope);
-  const { strictJournal = false, exact = false } = context.options;
-  const strictness = { strictJournal, exact };
+  const { strictJournal = false } = context.options;
+  const strictness = { strictJournal };
   return {
     exitCode: problemCount(report, strictness) === 0 ? 0 : 1,
     document: verifyDocument(report, strictness),

@@ -8,18 +8,14 @@ import { listed, printable, say } from "./printable.ts";
 /** How strict the comparison is. */
 export interface Strictness {
   readonly strictJournal: boolean;
-  /** Whether entries without a package count. */
-  readonly exact: boolean;
 }
 
 /** How many problems there are that make the command fail. */
-export function problemCount(report: VerifyReport, { strictJournal, exact }: Strictness): number {
-  const { drift, unhashable, unreadable, journal, pending } = report;
-  const counted = drift.filter(
-    ({ blocking, kind }) => blocking || (exact && kind === "missing_from_install"),
-  );
+export function problemCount(report: VerifyReport, { strictJournal }: Strictness): number {
+  const { drift, linked, unhashable, unreadable, journal, pending } = report;
   return (
-    counted.length +
+    drift.filter(({ blocking }) => blocking).length +
+    linked.length +
     unhashable.length +
     unreadable.length +
     (pending ? 1 : 0) +
@@ -29,11 +25,13 @@ export function problemCount(report: VerifyReport, { strictJournal, exact }: Str
 
 /** The document of `verify --json`. */
 export function verifyDocument(report: VerifyReport, strictness: Strictness): object {
-  const { lock, drift, unhashable, unreadable, journal, pending, permissions, warnings } = report;
+  const { lock, drift, linked, unhashable, unreadable, journal, pending } = report;
+  const { permissions, warnings } = report;
   return {
     ok: problemCount(report, strictness) === 0,
     lock: lockOf(lock),
     drift: drift.map(driftOf),
+    linked: linked.map(({ id, path }) => ({ id, path })),
     unhashable: unhashable.map(({ id, code, reason }) => ({ id, code, reason })),
     journal: journal.map(({ line, id, problem }) => ({ line, id, problem })),
     pending,
@@ -49,10 +47,15 @@ export function verifyLines(
   strictness: Strictness,
   paint: Paint,
 ): readonly string[] {
-  const { lock, drift, unhashable, unreadable, journal, pending, permissions } = report;
+  const { lock, drift, linked, unhashable, unreadable, journal, pending, permissions } = report;
   const count = problemCount(report, strictness);
   const parts = [
     ...driftSection(drift, paint),
+    ...section(
+      "Links, which production does not load:",
+      linked.map(({ id, path }) => `  ${printable(id)}: ${printable(path)}`),
+      paint,
+    ),
     ...section(
       "Cannot be hashed:",
       unhashable.map(({ id, code, reason }) => `  ${printable(id)}: ${reasonOf(code, reason)}`),

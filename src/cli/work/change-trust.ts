@@ -48,8 +48,9 @@ export async function trust(request: TrustRequest): Promise<Change<TrustChange, 
     return { refusal: refusal ?? { kind: "not_found", available: availableIn(surveyed) } };
   const capabilities = request.check ? await capabilitiesOf(source, surveyed) : undefined;
   if (capabilities !== undefined && "refusal" in capabilities) return capabilities;
+  const { until, optional } = request;
   // Where package.json says what it asks for, that is what every start compares.
-  const entry = { ...capabilities, ...entryOf(source), until: request.until };
+  const entry = { ...capabilities, ...entryOf(source), until, optional };
   const { plugins, lock, journal, warnings } = await trustPlugins(
     surveyed.options.lockPath,
     [entry],
@@ -241,11 +242,12 @@ function lockedAs(id: string, { lock }: Surveyed["report"]): LockEntry | undefin
 function keptOf(
   { entry }: StaticPlugin,
   report: Surveyed["report"],
-): Pick<LockEntry, "capabilities" | "until"> {
-  const { capabilities, until } = lockedAs(entry.id, report) ?? {};
+): Pick<LockEntry, "capabilities" | "until" | "optional"> {
+  const { capabilities, until, optional } = lockedAs(entry.id, report) ?? {};
   return {
     ...(capabilities === undefined ? {} : { capabilities }),
     ...(until === undefined ? {} : { until }),
+    ...(optional === undefined ? {} : { optional }),
   };
 }
 

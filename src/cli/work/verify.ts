@@ -30,12 +30,20 @@ export async function verify(scope: CommandScope): Promise<VerifyReport> {
   return {
     lock: facts,
     drift: driftRows(report),
+    linked: linkedIn(report),
     unhashable,
     ...state,
     unreadable: report.unreadable,
     permissions: permissionsOf(report),
     warnings: report.warnings,
   };
+}
+
+/** Installed plugins that are links: production refuses them, whatever the lockfile says. */
+function linkedIn({ found }: StaticReport): VerifyReport["linked"] {
+  return found
+    .filter((each) => each.package.isLinked && !each.isBuiltin && !each.isLocal)
+    .map(({ entry, package: { path } }) => ({ id: entry.id, path }));
 }
 
 /** A lockfile that cannot be read is told, and is no reason to stop. */

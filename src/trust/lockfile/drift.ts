@@ -39,7 +39,7 @@ export interface Drift {
   readonly expected: string | undefined;
   /** What is installed. Text of a package: escape it before it is printed. */
   readonly actual: string | undefined;
-  /** Whether production keeps the plugin from loading. */
+  /** Whether production keeps the plugin from loading, or does not start without it. */
   readonly blocking: boolean;
 }
 
@@ -65,7 +65,8 @@ export function driftOf(
     const plugins = byId.get(entry.id);
     if (plugins !== undefined) return plugins.flatMap((plugin) => mismatches(entry, plugin, today));
     const expected = `${entry.package}==${entry.version}`;
-    return [drift(entry.id, "missing_from_install", { expected, blocking: false })];
+    const blocking = entry.optional !== true;
+    return [drift(entry.id, "missing_from_install", { expected, blocking })];
   });
   const locked = new Set(entries.map(({ id }) => id));
   const unlocked = installed

@@ -13,7 +13,7 @@ import type { LockEntry } from "./types.ts";
 export type TextField = Exclude<keyof LockEntry, OptionalField>;
 
 /** The fields that may be absent: they are named as their keys are. */
-export type OptionalField = "capabilities" | "until";
+export type OptionalField = "capabilities" | "until" | "optional";
 
 interface TextKey {
   /** As the file has it. */
@@ -71,6 +71,7 @@ interface OptionalKey {
 export const optionalKeys: readonly OptionalKey[] = [
   { key: "capabilities", fault: grantFault },
   { key: "until", fault: untilFault },
+  { key: "optional", fault: optionalFault },
 ];
 
 export const entryKeys: readonly string[] = [...textKeys, ...optionalKeys].map(({ key }) => key);
@@ -99,19 +100,26 @@ function asGrant(names: readonly string[]): readonly string[] {
   return Object.freeze([...new Set(names)].sort());
 }
 
-/** An entry of values without a fault. What is `undefined` is not there. */
+/** An entry of values without a fault. What is `undefined` is not there, nor is an `optional` that is false. */
 export function asEntry(values: LockEntry): LockEntry {
-  const { id, package: name, version, entryPoint, hash, capabilities, until } = values;
+  const { id, package: name, version, entryPoint, hash, capabilities, until, optional } = values;
   return Object.freeze({
     ...{ id, package: name, version, entryPoint, hash },
     ...(capabilities === undefined ? {} : { capabilities: asGrant(capabilities) }),
     ...(until === undefined ? {} : { until }),
+    ...(optional === true ? { optional } : {}),
   });
 }
 
 function untilFault(value: unknown): string | undefined {
   if (typeof value !== "string") return `until must be a string, got ${kindOf(value)}`;
   return isDay(value) ? undefined : `until must be a day such as 2027-01-31, got ${single(value)}`;
+}
+
+function optionalFault(value: unknown): string | undefined {
+  return typeof value === "boolean"
+    ? undefined
+    : `optional must be true or false, got ${kindOf(value)}`;
 }
 
 /** Whether a text is a day of the calendar as ISO 8601 writes it. */

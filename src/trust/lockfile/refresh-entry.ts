@@ -1,6 +1,6 @@
 /** New values for an entry that is there: only what differs is replaced, where it stands. */
 import { lineStart } from "./entry-blocks.ts";
-import { optionalKeys, textKeys } from "./entry-rules.ts";
+import { type OptionalField, optionalKeys, textKeys } from "./entry-rules.ts";
 import { sameValue } from "./same-data.ts";
 import { afterLine, type FieldPlace, partsOf, type TablePlace } from "./toml-places.ts";
 import type { LockEntry } from "./types.ts";
@@ -45,11 +45,7 @@ export function refreshed(
     .reduce((now, { start, end, text: put }) => now.slice(0, start) + put + now.slice(end), text);
 }
 
-function changeOf(
-  text: string,
-  field: FieldPlace,
-  value: string | readonly string[] | undefined,
-): Change {
+function changeOf(text: string, field: FieldPlace, value: LockEntry[OptionalField]): Change {
   const { start, end } = field.value;
   const former = text.slice(start, end);
   // No name in an array has this character: it begins a comment.

@@ -15,6 +15,8 @@ export interface LockEntry {
   readonly capabilities?: readonly string[] | undefined;
   /** The last day on which it is trusted, in UTC: `2027-01-31`; `undefined` for no end. */
   readonly until?: string | undefined;
+  /** Whether a production host starts where the plugin is not installed. Default: it does not. */
+  readonly optional?: boolean | undefined;
 }
 
 /** A lockfile that is valid. */

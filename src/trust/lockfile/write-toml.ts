@@ -14,9 +14,10 @@ export function optionalLine(entry: LockEntry, key: OptionalField): string | und
   return value === undefined ? undefined : `${key} = ${written(value)}`;
 }
 
-/** A text, or an array on one line. */
-export function written(value: string | readonly string[]): string {
-  return typeof value === "string" ? basicString(value) : `[${value.map(basicString).join(", ")}]`;
+/** An array is on one line. */
+export function written(value: string | boolean | readonly string[]): string {
+  if (typeof value === "object") return `[${value.map(basicString).join(", ")}]`;
+  return typeof value === "string" ? basicString(value) : String(value);
 }
 
 /** In the quotes that were there, where these can hold the text. */

@@ -295,9 +295,13 @@ it("CLI-079: missing_from_install: the entry is taken out", async () => {
     expect(linesOf(stdout)).toContain(
       "  acme.sweep: missing_from_install (expected='acme-sweep==1.0.0', actual=None)",
     );
+    await startFails(
+      production(),
+      "missing_from_install: plugins.lock trusts acme-sweep==1.0.0, and it is not installed",
+    );
     await recommends(
       production(),
-      "missing_from_install: Run `plugins untrust acme.sweep`, or `plugins lock --prune`.",
+      "missing_from_install: Install what was trusted, or run `plugins untrust acme.sweep` or `plugins lock --prune`.",
     );
     const ended = await workspace.run(["plugins", ...way, "--reason", "gone"], production());
     expect([way, ended.code]).toEqual([way, 0]);

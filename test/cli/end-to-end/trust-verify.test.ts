@@ -1,6 +1,6 @@
 /** `plugins verify`: lock, installation and journal against each other. */
 import { existsSync } from "node:fs";
-import { appendFile, cp, readFile, rename, writeFile } from "node:fs/promises";
+import { appendFile, cp, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
@@ -52,7 +52,7 @@ describe("an installation", () => {
     const before = await state();
     const expected = `plugins.lock: ${lock} (schema v1)\nplugins.lock verified: 3 entries\n`;
     expect(await done(["verify"])).toBe(expected);
-    expect(await done(["verify", "--strict-journal", "--exact"], production)).toBe(expected);
+    expect(await done(["verify", "--strict-journal"], production)).toBe(expected);
     expect(await json(["verify"])).toEqual({
       code: 0,
       data: {
@@ -60,6 +60,7 @@ describe("an installation", () => {
         lock: { path: lock, schema_version: 1, entries: 3 },
         ...{
           drift: [],
+          linked: [],
           unhashable: [],
           journal: [],
           pending: false,
@@ -99,16 +100,38 @@ describe("an installation", () => {
     await done(["verify"]);
   });
 
-  it("CLI-035: whose package is gone is told of, and fails where it has to be exact", async () => {
-    verifies("cli:verify-counts");
+  it("CLI-035: whose package is gone fails, unless its entry says that it is optional", async () => {
+    verifies("cli:verify-counts", "cli:trust-optional");
     const { done, run, lock } = await trusted();
     const row = "  bbb-guard: missing_from_install (expected='bbb-guard==1.0.0', actual=None)";
     const head = `plugins.lock: ${lock} (schema v1)\n\nDrift vs plugins.lock:\n${row}\n\n`;
     await without("bbb-guard", async () => {
-      expect(await done(["verify"])).toBe(`${head}plugins.lock verified: 3 entries\n`);
-      const exact = await run(["verify", "--exact"]);
-      expect([exact.code, exact.stdout]).toEqual([1, `${head}verify failed: 1 problem(s)\n`]);
+      const { code, stdout } = await run(["verify"]);
+      expect([code, stdout]).toEqual([1, `${head}verify failed: 1 problem(s)\n`]);
     });
+    await done(["trust", "bbb-guard", "--optional", "--reason", "of some hosts only"]);
+    await done(["lock", "--all", "--reason", "reviewed again"], { env: unsigned });
+    await without("bbb-guard", async () => {
+      expect(await done(["verify", "--strict-journal"])).toBe(
+        `${head}plugins.lock verified: 3 entries\n`,
+      );
+    });
+  });
+
+  it("with a link in place of a package fails, as production refuses it", async () => {
+    verifies("cli:verify-counts");
+    const { run, done, lock } = await trusted();
+    await without("bbb-guard", async () => {
+      const elsewhere = join(workspace.root, "away");
+      await symlink(elsewhere, workspace.packageAt("bbb-guard"));
+      const { code, stdout } = await run(["verify"]);
+      await rm(workspace.packageAt("bbb-guard"));
+      expect([code, stdout]).toEqual([
+        1,
+        `plugins.lock: ${lock} (schema v1)\n\nLinks, which production does not load:\n  bbb-guard: ${elsewhere}\n\nverify failed: 1 problem(s)\n`,
+      ]);
+    });
+    await done(["verify"]);
   });
 });
 
@@ -133,7 +156,7 @@ describe("drift", () => {
       return [`${head}${entry("zzz-gone")}`, `${moved}`, changed].join("\n[[plugins]]\n");
     });
     const rows = [
-      ["zzz-gone", "missing_from_install", "zzz-gone==2.0.0", null, false],
+      ["zzz-gone", "missing_from_install", "zzz-gone==2.0.0", null, true],
       ["bbb-guard", "hash_mismatch", zeros, hashes[1], true],
       ["aaa-guard", "version_mismatch", "0.9.0", "1.0.0", true],
       ["aaa-guard", "hash_mismatch", zeros, hashes[0], true],
@@ -155,7 +178,7 @@ describe("drift", () => {
     const section = `Drift vs plugins.lock:\n${told.join("")}`;
     const verified = await run(["verify"]);
     expect([verified.code, verified.stdout]).toEqual([1, expect.stringContaining(section)]);
-    expect(verified.stdout).toContain("\nverify failed: 7 problem(s)\n");
+    expect(verified.stdout).toContain("\nverify failed: 8 problem(s)\n");
     expect((await json(["verify"])).data).toMatchObject({
       ...{ ok: false, drift },
       permissions: [{ id: "aaa-guard", added: ["read_labels"], removed: [] }],

@@ -91,6 +91,7 @@ export function verified(given: Partial<VerifyReport> = {}): VerifyReport {
   return {
     lock: lockAt,
     drift: [],
+    linked: [],
     unhashable: [],
     journal: [],
     pending: false,
