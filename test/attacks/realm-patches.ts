@@ -15,12 +15,11 @@ import {
   plain,
 } from "./realm-patching.ts";
 
-/** Every word of the sources: among them is each name that a record of the library may leave out. */
+/** Every name that the sources read, give or spell out: a record of the library may lack any. */
 const sourceNames = namesIn(
   readdirSync("src", { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".ts"))
-    .map((path) => readFileSync(`src/${path}`, "utf8"))
-    .join("\n"),
+    .map((path) => readFileSync(`src/${path}`, "utf8")),
 );
 
 const forgedLabels = { security: { labels: [] } };

@@ -3,6 +3,8 @@
  *
  * What runs while patches are on uses no method of a prototype and no iteration.
  */
+import ts from "typescript-5.9";
+
 const { assign, create } = Object;
 const { defineProperty, deleteProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
 const define = (target: object, key: PropertyKey, descriptor: PropertyDescriptor) =>
@@ -62,10 +64,29 @@ export function patch(name: string, target: object, properties: Properties): Pat
   };
 }
 
-/** Each name that occurs in a text, but for those that every object has anyway. */
-export function namesIn(text: string): readonly string[] {
-  const names = new Set(text.match(/[A-Za-z_$][\w$]*/g));
+/** Each name of a property in the sources, and each string that could be one. */
+export function namesIn(sources: readonly string[]): readonly string[] {
+  const names = new Set<string>();
+  const visit = (node: ts.Node): void => {
+    if (ts.isIdentifier(node) && isPropertyName(node)) names.add(node.text);
+    if (ts.isStringLiteralLike(node) && /^[A-Za-z_$][\w$]*$/.test(node.text)) names.add(node.text);
+    ts.forEachChild(node, visit);
+  };
+  for (const source of sources) {
+    visit(ts.createSourceFile("source.ts", source, ts.ScriptTarget.Latest, true));
+  }
   return [...names].filter((name) => !(name in Object.prototype));
+}
+
+function isPropertyName(node: ts.Identifier): boolean {
+  const { parent } = node;
+  if (ts.isPropertyAccessExpression(parent)) return parent.name === node;
+  if (ts.isBindingElement(parent)) return ts.isObjectBindingPattern(parent.parent);
+  return (
+    ts.isPropertySignature(parent) ||
+    ts.isPropertyAssignment(parent) ||
+    ts.isShorthandPropertyAssignment(parent)
+  );
 }
 
 function toldOf(owner: string, target: object, key: PropertyKey): string {
