@@ -26,7 +26,7 @@ export interface Ended {
   readonly outcome: Outcome | undefined;
 }
 
-/** Carries out one order in a process with a fault. */
+/** Carries out one order in a process with a fault, which may act as another user. */
 export function runFaulty(
   { worker, preload }: Programs,
   order: Order,
@@ -35,10 +35,9 @@ export function runFaulty(
 ): Promise<Ended> {
   const { GLASSINE_FAULT: _none, ...environment } = process.env;
   const env = fault ? { ...environment, GLASSINE_FAULT: JSON.stringify(fault) } : environment;
-  const args = ["--import", preload, worker, JSON.stringify(order)];
-  const as = user === undefined ? {} : { uid: user, gid: user };
+  const args = ["--import", preload, worker, JSON.stringify(order), `${user ?? ""}`];
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, args, { env, ...as }, (error, output, complaints) => {
+    execFile(process.execPath, args, { env }, (error, output, complaints) => {
       const signal = error?.signal ?? null;
       if (error !== null && signal === null) reject(new Error(complaints));
       else resolve({ signal, outcome: output === "" ? undefined : JSON.parse(output) });

@@ -8,7 +8,7 @@ import { mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll } from "vitest";
 
@@ -93,7 +93,7 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
   readonly cwd?: string;
-  /** Whose process it is, by number. Default: that of the tests. */
+  /** Who runs the command, by number: the superuser's tests may act as another. Default: as they. */
   readonly user?: number;
 }
 
@@ -180,9 +180,9 @@ export async function newWorkspace(): Promise<Workspace> {
       await npm(["uninstall", name], root);
     },
     packageAt: (name) => join(root, "node_modules", ...name.split("/")),
-    run: (args, options) => workspace.node([command, ...args], options),
-    node: (args, { env = {}, input = "", cwd = root, user } = {}) =>
-      ended(args, { cwd, input, user, env: { ...environment, ...env } }),
+    run: (args, options) => workspace.node([...programFor(options?.user), ...args], options),
+    node: (args, { env = {}, input = "", cwd = root } = {}) =>
+      ended(args, { cwd, input, env: { ...environment, ...env } }),
     json: async (args, options) => {
       const { code, stdout } = await workspace.run([...args, "--json"], options);
       return { code, data: JSON.parse(stdout) as never };
@@ -203,13 +203,27 @@ interface Start {
   readonly cwd: string;
   readonly env: Record<string, string>;
   readonly input: string;
-  readonly user: number | undefined;
 }
 
-function ended(args: readonly string[], { cwd, env, input, user }: Start): Promise<Ended> {
+/**
+ * The command, or the command as another user. It becomes that user once its code is loaded: the
+ * repository may lie where that user cannot read, as below the home of the superuser.
+ */
+function programFor(user: number | undefined): readonly string[] {
+  if (user === undefined) return [command];
+  const entry = pathToFileURL(join(repository, "dist/node/index.js")).href;
+  const source = `import { createCommand } from ${JSON.stringify(entry)};
+process.setgroups([]);
+process.setgid(${user});
+process.setuid(${user});
+await createCommand({ bin: "glassine", hostName: "glassine", prefix: "GLASSINE_" }).main();
+`;
+  return ["--input-type=module", "--eval", source, "--", "glassine"];
+}
+
+function ended(args: readonly string[], { cwd, env, input }: Start): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const as = user === undefined ? {} : { uid: user, gid: user };
-    const child = spawn(process.execPath, args, { cwd, env, ...as });
+    const child = spawn(process.execPath, args, { cwd, env });
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
