@@ -42,7 +42,7 @@ function outcomesOf(
 ): Outcomes {
   const names = Object.keys(wanted);
   const todo = Object.values(wanted);
-  const outcomes = names.map(() => () => "never run");
+  const outcomes: (() => string)[] = names.map(() => () => "never run");
   patch?.apply();
   for (let i = 0; i < todo.length; i++) outcomes[i] = outcomeOf(todo[i] as () => unknown);
   restore();
