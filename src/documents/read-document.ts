@@ -29,7 +29,7 @@ export function readDocument<Schema extends z.ZodType>(
   const copy = copyOf(value, what, code, limits);
   const parsed = z.safeParse(schema, copy);
   if (parsed.success) return copy as z.output<Schema>;
-  const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, copy));
+  const problems = problemsIn(parsed.error.issues, copy);
   throw unreadable(
     what,
     code,
@@ -71,6 +71,17 @@ function unreadable(
 
 type Found = Omit<Problem, "code">;
 
+/** How many problems are told: as many as of any other value. */
+const mostProblems = 100;
+
+/** The first problems of a list, which may be as long as the document. */
+function problemsIn(issues: readonly z.core.$ZodIssue[], copy: unknown): readonly Found[] {
+  return issues
+    .slice(0, mostProblems)
+    .flatMap((issue) => problemsOf(issue, copy))
+    .slice(0, mostProblems);
+}
+
 /** The options of a union each have problems of their own: those of the nearest one are told. */
 function problemsOf(issue: z.core.$ZodIssue, copy: unknown): readonly Found[] {
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
@@ -78,8 +89,9 @@ function problemsOf(issue: z.core.$ZodIssue, copy: unknown): readonly Found[] {
       depthOf(each) > depthOf(best) ? each : best,
     );
     const below = (option: readonly z.core.$ZodIssue[]) =>
-      option.flatMap((inner) =>
-        problemsOf({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue, copy),
+      problemsIn(
+        option.slice(0, mostProblems).map((inner) => inside(issue, inner)),
+        copy,
       );
     if (depthOf(nearest) > 0) return below(nearest);
     return [anyOf(issue.errors.flatMap(below))];
@@ -90,6 +102,10 @@ function problemsOf(issue: z.core.$ZodIssue, copy: unknown): readonly Found[] {
   return [{ path, expected: expectedBy(issue), received: isOther ? "another text" : kind }];
 }
 
+function inside(outer: z.core.$ZodIssue, inner: z.core.$ZodIssue): z.core.$ZodIssue {
+  return { ...inner, path: [...outer.path, ...inner.path] };
+}
+
 /** Where no option got further than the value itself, it may be any of them. */
 function anyOf(options: readonly Found[]): Found {
   const expected = [...new Set(options.map((option) => option.expected))].join(" or ");
@@ -98,7 +114,7 @@ function anyOf(options: readonly Found[]): Found {
 
 /** How far an option got: the one that fails deepest is the one that was meant. */
 function depthOf(issues: readonly z.core.$ZodIssue[]): number {
-  return Math.max(0, ...issues.map(({ path }) => path.length));
+  return issues.reduce((most, { path }) => Math.max(most, path.length), 0);
 }
 
 /** What stands at a path of the copy, which is plain data. */

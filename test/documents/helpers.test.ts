@@ -5,7 +5,11 @@ import { chatStream, responsesStream } from "glassine/openai";
 import { describe, expect, it } from "vitest";
 import {
   collector,
+  goneAt,
+  goneTeller,
+  isGone,
   type Left,
+  type Lost,
   mediaFromUrl,
   parseArguments,
   pathOf,
@@ -17,6 +21,7 @@ import {
 } from "../../src/documents/index.ts";
 import { characters, urls } from "../../src/testing/words.ts";
 import { codeOf } from "../admit/support.ts";
+import { verifies } from "../support/verifies.ts";
 
 describe("arguments in text", () => {
   it.each([
@@ -161,6 +166,42 @@ describe("reports", () => {
     expect(Object.isFrozen(list) && Object.isFrozen(list[0])).toBe(true);
     left.add({ path: "b", kind: "setting", reason: "More." });
     expect(list).toHaveLength(1);
+  });
+
+  it("are listed up to a thousand of a kind, and the others are counted", () => {
+    verifies("adapters:reports-bounded");
+    const left = collector<Left>();
+    for (let i = 0; i < 5000; i++) left.add({ path: pathOf(i), kind: "setting", reason: "A." });
+    left.add({ path: "b", kind: "content", reason: "B." });
+    const list = left.list();
+    expect(list).toHaveLength(1002);
+    expect(list.slice(-3)).toEqual([
+      { path: "[999]", kind: "setting", reason: "A." },
+      { path: "b", kind: "content", reason: "B." },
+      { path: "(root)", kind: "setting", reason: "4000 more of this kind." },
+    ]);
+    const lost = collector<Lost>();
+    for (let i = 0; i < 1002; i++) {
+      lost.add({ path: pathOf(i), reason: "A." });
+      lost.add(goneAt(`messages[${i}]`));
+    }
+    expect(lost.list().slice(2000)).toEqual([
+      { path: "(root)", reason: "2 more of this kind." },
+      { path: "onto", reason: "2 more of this kind." },
+    ]);
+    expect(lost.list().filter(isGone)).toHaveLength(1001);
+  });
+
+  it("of old items that do not stay are made for each, where not all that is hidden is listed", () => {
+    const left = collector<Left>();
+    const told: Lost[] = [];
+    const gone = (path: string) => goneTeller(left.list(), (item) => told.push(item))(path);
+    for (let i = 0; i < 1000; i++) left.add({ path: pathOf(i, "a"), kind: "setting", reason: "" });
+    gone("[2000]");
+    expect(told).toEqual([]);
+    left.add({ path: "[1000].a", kind: "setting", reason: "" });
+    gone("[2000]");
+    expect(told).toEqual([goneAt("[2000]")]);
   });
 });
 

@@ -32,6 +32,16 @@ describe("a document", () => {
     expect(copy.content?.[0]?.text).toBe("a");
   });
 
+  it("tells a hundred problems, however many there are", () => {
+    const content = Array.from({ length: 300_000 }, () => ({ type: "text" }));
+    const { data, message } = faultOf(() => read({ model: "m", content }));
+    expect((data as { problems: readonly unknown[] }).problems).toHaveLength(100);
+    expect(message).toContain("content[0].text: expected a text, got nothing");
+    const nested = z.looseObject({ content: z.union([z.string(), z.array(block)]) });
+    const other = faultOf(() => readDocument(nested, { content }, "request"));
+    expect((other.data as { problems: readonly unknown[] }).problems).toHaveLength(100);
+  });
+
   it("is copied once", () => {
     const copy = read({ model: "m" });
     expect(read(copy)).toBe(copy);

@@ -27,9 +27,25 @@ export function entitiesOf(
   const direct = [...listIn(result, "content"), ...said].filter(isObject);
   const blocks = [...direct, ...blocksIn(outcome).embedded].map(({ resource }) => resource);
   const found = [...contents, ...blocks].filter(isObject);
-  const embedded = found.flatMap(({ name, uri }) => resourcesOf(call, uri, [name], names));
-  return [...askedFor(call, names), ...embedded];
+  const embedded = [...namesByUri(found)].flatMap(([uri, told]) =>
+    resourcesOf(call, uri, told, names),
+  );
+  return [...new Set([...askedFor(call, names), ...embedded])];
 }
+
+/** The names that each URI is told by. The same one may be told of any number of times. */
+function namesByUri(found: readonly JsonObject[]): ReadonlyMap<unknown, ReadonlySet<unknown>> {
+  const names = new Map<unknown, Set<unknown>>();
+  for (const { name, uri } of found) {
+    const known = names.get(uri);
+    if (known === undefined) names.set(uri, new Set([name]));
+    else known.add(name);
+  }
+  return names;
+}
+
+/** A resource that may be any. */
+const anyResource: DataEntity = { kind: "resource" };
 
 function askedFor(call: Call, names: ResourceNames): readonly DataEntity[] {
   const { params, subject, method } = call;
@@ -39,15 +55,16 @@ function askedFor(call: Call, names: ResourceNames): readonly DataEntity[] {
   // By the method: the params of a prompt may have a field of any name.
   if (method === "prompts/get") return [{ kind: "prompt", name: textOf(params.name) }];
   const slot = ownValue(ownValue(call.extensions, "mcp"), "resource");
-  const asked = resourcesOf(call, params.uri, [ownValue(slot, "name")], names);
-  return asked.length > 0 ? asked : [{ kind: "resource" }];
+  const told = new Set([ownValue(slot, "name")]);
+  const asked = resourcesOf(call, params.uri, told, names);
+  return asked.length > 0 ? asked : [anyResource];
 }
 
 /** A resource under its URI and each of its names: those that were told, and those it was listed by. */
 function resourcesOf(
   { direction }: Call,
   of: unknown,
-  told: readonly unknown[],
+  told: ReadonlySet<unknown>,
   names: ResourceNames,
 ): readonly DataEntity[] {
   const uri = textOf(of);
@@ -59,7 +76,7 @@ function resourcesOf(
   const named = [...all].map((name) => ({ kind: "resource", name, uri }) as const);
   const bare = named.length === 0 ? [{ kind: "resource", uri } as const] : named;
   // One of any name is under the policies of each.
-  return listed === undefined ? [...bare, { kind: "resource" }] : bare;
+  return listed === undefined ? [...bare, anyResource] : bare;
 }
 
 /** The blocks of MCP in an outcome, however deep, that hold a resource, and those that lead to one. */

@@ -1,7 +1,10 @@
+import { extensionsLimits } from "../../admit/index.ts";
 import type { Call } from "./call.ts";
 import { isObject, type JsonObject, sameJson } from "./json.ts";
 
 const prefix = "mcp-param-";
+/** A longer value goes in no header: what a plugin writes may be of any length. */
+const maxUnits = extensionsLimits.headerValueUnits;
 
 /**
  * The send options for a checked request.
@@ -9,7 +12,8 @@ const prefix = "mcp-param-";
  * On MCP 2026-07-28 a client mirrors arguments into `Mcp-Param-*` headers (SEP-2243). Where a
  * plugin changed the arguments these must follow: the old value would be refused by the server,
  * and would leak what was redacted. Which argument a header mirrors is not known here, so it is
- * found by its value; a header that could stand for several is left out, which a server refuses.
+ * found by its value; a header that could stand for several, or would be too long, is left out,
+ * which a server refuses.
  */
 export function optionsToSend(call: Call, before: unknown): unknown {
   const { aux } = call;
@@ -19,35 +23,34 @@ export function optionsToSend(call: Call, before: unknown): unknown {
 }
 
 function follow(headers: JsonObject, before: unknown, after: unknown): JsonObject {
-  const texts = leaves(before);
+  const changes = changedTexts(before, after);
   const kept = Object.entries(headers).flatMap(([name, value]) => {
     if (!name.toLowerCase().startsWith(prefix)) return [[name, value]];
-    const paths = texts.filter((leaf) => leaf.text === decode(String(value))).map((l) => l.path);
-    const next = new Set(paths.map((path) => textAt(after, path)));
-    const [text] = next;
-    return next.size === 1 && text !== undefined ? [[name, encode(text)]] : [];
+    const next = changes.get(decode(String(value)));
+    const written = next === undefined ? undefined : encode(next);
+    return written === undefined || written.length > maxUnits ? [] : [[name, written]];
   });
   return Object.fromEntries(kept);
 }
 
-interface Leaf {
-  readonly path: readonly string[];
-  readonly text: string;
-}
-
-function leaves(value: unknown, path: readonly string[] = []): Leaf[] {
-  const text = textOf(value);
-  if (text !== undefined) return [{ path, text }];
-  if (!isObject(value)) return [];
-  return Object.entries(value).flatMap(([key, field]) => leaves(field, [...path, key]));
-}
-
-function textAt(value: unknown, path: readonly string[]): string | undefined {
-  let found = value;
-  for (const key of path) {
-    found = isObject(found) && Object.hasOwn(found, key) ? found[key] : undefined;
+/** What stands now in the place of each text; `undefined` where it is gone, or stood in several. */
+function changedTexts(before: unknown, after: unknown): ReadonlyMap<unknown, string | undefined> {
+  const changes = new Map<string, string | undefined>();
+  // With a list to do, because arguments may nest deep.
+  const open: [before: unknown, after: unknown][] = [[before, after]];
+  for (let pair = open.pop(); pair !== undefined; pair = open.pop()) {
+    const [old, now] = pair;
+    const text = textOf(old);
+    if (text !== undefined) {
+      const next = textOf(now);
+      changes.set(text, changes.has(text) && changes.get(text) !== next ? undefined : next);
+    } else if (isObject(old)) {
+      for (const [key, field] of Object.entries(old)) {
+        open.push([field, isObject(now) && Object.hasOwn(now, key) ? now[key] : undefined]);
+      }
+    }
   }
-  return textOf(found);
+  return changes;
 }
 
 function textOf(value: unknown): string | undefined {

@@ -44,15 +44,16 @@ export const resources: Subject = {
       return;
     }
     const result = resultOf(outcome);
+    const contents = contentsOf(result);
     // One content at a time, which is what plugins of the older hook expect.
-    for (let place = 0; place < contentsOf(result).length; place++) {
+    for (const place of contents.keys()) {
       yield {
         hook: "resource_post_fetch",
         older: true,
-        payload: () => ({ uri: call.params.uri, content: contentsOf(result)[place] }),
+        payload: () => ({ uri: call.params.uri, content: contents[place] }),
         write(changed) {
           if (!isObject(changed.content)) throw unfit("an object as content");
-          contentsOf(result)[place] = copyJson(changed.content) as JsonObject;
+          contents[place] = copyJson(changed.content) as JsonObject;
         },
       };
     }

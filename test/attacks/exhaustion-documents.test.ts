@@ -1,0 +1,136 @@
+/** Exhaustion by documents: what an answer or a request makes a guard or an adapter do. */
+import { createExtensions, createPluginManager } from "glassine";
+import { fromMessagesRequest, toMessagesRequest } from "glassine/anthropic";
+import { expect, it } from "vitest";
+import { type Json, rawGuard, request, toolCall } from "../adapters/mcp/support/raw.ts";
+import { excessOf } from "../support/growth.ts";
+import { verifies } from "../support/verifies.ts";
+import { attack } from "./attack.ts";
+
+const times = <Item>(count: number, make: (at: number) => Item): Item[] =>
+  Array.from({ length: count }, (_, at) => make(at));
+
+const data = { a: { apply_labels: ["SECRET"] }, b: { denied_actions: ["other"] } };
+const envelope = () => createExtensions({ security: { data } } as never);
+
+/** What a guard with data policies hands on for an answer. */
+async function answered(method: string, params: object, result: object): Promise<Json> {
+  const manager = await createPluginManager({ plugins: [] });
+  const { guard, peer, received } = await rawGuard(manager, { envelope, labels: {} });
+  const taken = new Promise<void>((resolve) => {
+    const { onmessage } = guard;
+    guard.onmessage = (message, extra) => {
+      onmessage?.(message, extra);
+      resolve();
+    };
+  });
+  await guard.send(request(1, method, params));
+  peer({ jsonrpc: "2.0", id: 1, result });
+  await taken;
+  return received()[0] as Json;
+}
+
+attack(
+  "A-310",
+  "Answer `resources/read` with any number of empty contents",
+  "refused or handed on in time and room in proportion to the answer",
+  () => {
+    it.each([
+      ["{}", () => ({})],
+      ["of one URI", () => ({ uri: "file:///a", text: "" })],
+      ["of many", (at: number) => ({ uri: `file:///${at}`, text: "" })],
+    ])("%s", async (_what, content) => {
+      verifies("adapters:work-bounded");
+      const read = (result: object) => answered("resources/read", { uri: "file:///a" }, result);
+      const input = (count: number) => ({ contents: times(count, content) });
+      expect(await excessOf({ input, run: read })).toBeUndefined();
+    });
+  },
+);
+
+attack(
+  "A-311",
+  "Link one resource by many names, and embed it as many times in the same result of a tool",
+  "labelled and judged by each of its names once",
+  () => {
+    it("in time and room in proportion to the result", async () => {
+      const link = (at: number) => ({ type: "resource_link", uri: "file:///a", name: `n${at}` });
+      const embedded = { type: "resource", resource: { uri: "file:///a", text: "" } };
+      const input = (count: number) => ({
+        content: times(count, (at) => (at % 2 === 0 ? link(at) : embedded)),
+      });
+      const call = (result: object) => answered("tools/call", { name: "a" }, result);
+      expect(await excessOf({ input, run: call })).toBeUndefined();
+    });
+  },
+);
+
+attack(
+  "A-312",
+  "Fill a request with fields that no message shows, in documents that hold documents",
+  "the first thousand are told by their paths, the others are counted",
+  () => {
+    const fields = Object.fromEntries(times(5000, (at) => [`k${at}`, 1]));
+    const text = { type: "text", text: "a", ...fields };
+    const inner = { type: "document", source: { type: "content", content: times(30, () => text) } };
+    const result = { type: "tool_result", tool_use_id: "1", content: [inner, inner] };
+    const onto = { messages: [{ role: "user", content: [result] }] };
+
+    it("when it is read, and when messages are written over it", () => {
+      verifies("adapters:reports-bounded");
+      const { left } = fromMessagesRequest(onto);
+      expect(left.filter(({ kind }) => kind === "content").length).toBeLessThanOrEqual(1001);
+      expect(left.at(-1)).toMatchObject({ path: "(root)", kind: "content" });
+      const { lost } = toMessagesRequest([], { onto });
+      expect(lost).toMatchObject([{ path: "onto.messages[0]" }]);
+    });
+  },
+);
+
+attack(
+  "A-313",
+  "Send as many arguments of one text as there are headers that mirror them",
+  "each header follows its text, in time in proportion to arguments and headers; a value of more than 8 Ki goes in none",
+  () => {
+    const hooks = (args: (before: object) => object) => ({
+      handles: (hook: string) => hook === "tool_pre_invoke",
+      invoke: async (hook: string, payload: object, options: object) => ({
+        continueProcessing: true,
+        rejections: [],
+        errors: [],
+        executions: [],
+        metadata: {},
+        extensions: undefined,
+        context: undefined,
+        ...options,
+        payload:
+          hook === "tool_pre_invoke"
+            ? { ...payload, args: args((payload as { args: object }).args) }
+            : payload,
+      }),
+    });
+    const sent = async (headers: object, args: object, changed: (before: object) => object) => {
+      const { raw, guard } = await rawGuard(hooks(changed) as never);
+      await guard.send(toolCall(1, args), { headers });
+      return (raw.sent[0] as { options: { headers: object } }).options.headers;
+    };
+
+    it("many of both", async () => {
+      const input = (count: number) => ({
+        headers: Object.fromEntries(times(count, (at) => [`Mcp-Param-${at}`, "same"])),
+        args: Object.fromEntries(times(count, (at) => [`a${at}`, "same"])),
+      });
+      const follow = ({ headers, args }: ReturnType<typeof input>) =>
+        sent(headers, args, (before) => ({ ...before, more: 1 }));
+      expect(await excessOf({ input, run: follow })).toBeUndefined();
+    });
+
+    it("a long text", async () => {
+      const headers = { "Mcp-Param-A": "a", "X-Other": "b" };
+      const long = await sent(headers, { a: "a" }, () => ({ a: "x".repeat(8193) }));
+      expect(long).toEqual({ "X-Other": "b" });
+      const fits = await sent(headers, { a: "a" }, () => ({ a: "x".repeat(8192) }));
+      expect(fits).toEqual({ "Mcp-Param-A": "x".repeat(8192), "X-Other": "b" });
+    });
+  },
+);
