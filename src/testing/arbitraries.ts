@@ -1,17 +1,12 @@
 /** fast-check arbitraries over a host: envelopes, grants, views, proposals, payloads. */
-import * as fc from "fast-check";
+import type * as fc from "fast-check";
 import type * as z from "zod";
-import { GlassineError, quoted, suggestion } from "../errors/index.ts";
 import type { HookSpec, HookTable, OperationInputOf, PayloadInputOf } from "../hooks/index.ts";
 import type { PluginManager } from "../host/index.ts";
 import type { SlotTable } from "../slots/index.ts";
-import { documentsOf, grantsOf } from "./documents.ts";
-import { type HostileValue, hostiles, Watch } from "./hostile-values.ts";
-import { operationsOf, payloadsOf } from "./payloads.ts";
-import { places, plant } from "./plant.ts";
-import { plansOf, propose } from "./proposals.ts";
-import { type AnyHost, type HostTables, subjectOf } from "./subject.ts";
-import { headers, jsonValues, labels } from "./words.ts";
+import { needingFastCheck } from "./fast-check.ts";
+import type { HostileValue, Watch } from "./hostile-values.ts";
+import type { AnyHost, HostTables } from "./subject.ts";
 
 type HooksOf<H extends AnyHost> =
   Awaited<ReturnType<H["createPluginManager"]>> extends PluginManager<SlotTable, infer Hooks>
@@ -96,7 +91,7 @@ export interface HostArbitraries<H extends AnyHost> {
  *   which no values are found
  * @example
  * ```ts
- * import * as fc from "fast-check";
+ * import type * as fc from "fast-check";
  * import * as glassine from "glassine";
  * import { arbitrariesFor } from "glassine/testing";
  *
@@ -113,37 +108,5 @@ export function arbitrariesFor<const H extends AnyHost>(
   host: H,
   tables?: HostTables,
 ): HostArbitraries<H> {
-  const subject = subjectOf(host, tables);
-  const { slots } = subject;
-  const documents = documentsOf(slots);
-  const plans = plansOf(slots);
-  const arbitraries = {
-    documents,
-    extensions: documents.map((document) => subject.host.createExtensions(document)),
-    capabilities: grantsOf(slots),
-    labels,
-    headers,
-    json: jsonValues,
-    proposals: (view: object) => plans.map((plan) => propose(slots, view, plan)),
-    hostileProposals: (view: object) =>
-      fc.tuple(plans, hostiles, places).map(([plan, hostile, place]): HostileProposal => {
-        const watch = new Watch();
-        const proposal = plant(propose(slots, view, plan), hostile.make(watch), place);
-        // Told by name: to print the value itself would run its code.
-        const told = { value: () => hostile.name };
-        return Object.defineProperty({ proposal, hostile, watch }, fc.toStringMethod, told);
-      }),
-    payloads: (hook: string) => payloadsOf(subject, known(host, hook)),
-    operations: (hook: string) => operationsOf(subject, known(host, hook)),
-  };
-  return Object.freeze(arbitraries) as unknown as HostArbitraries<H>;
-}
-
-function known({ hookNames }: AnyHost, hook: string): string {
-  if (Object.hasOwn(hookNames, hook)) return hook;
-  throw new GlassineError(
-    "hook_unknown",
-    `The host has no hook ${quoted(hook)}.${suggestion(hook, Object.keys(hookNames))}`,
-    { hook },
-  );
+  return needingFastCheck("arbitrariesFor").arbitrariesOf(host, tables);
 }

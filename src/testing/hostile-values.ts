@@ -2,7 +2,6 @@
  * Values no honest plugin returns. Each is made over a `Watch`, which counts every getter, trap
  * or method of it that ran: a reader that is safe leaves the count at zero.
  */
-import * as fc from "fast-check";
 
 /** Counts what ran of a hostile value. */
 export class Watch {
@@ -236,6 +235,3 @@ const all: readonly HostileValue[] = Object.freeze([
 export function hostileValues(): readonly HostileValue[] {
   return all;
 }
-
-/** Any hostile value. */
-export const hostiles: fc.Arbitrary<HostileValue> = fc.constantFrom(...all);

@@ -1,5 +1,9 @@
 /** Puts hostile values into proposals. */
 import * as fc from "fast-check";
+import { type HostileValue, hostileValues } from "./hostile-values.ts";
+
+/** Any hostile value. */
+export const hostiles: fc.Arbitrary<HostileValue> = fc.constantFrom(...hostileValues());
 
 /** Where in a proposal a hostile value is put. Numbers choose among the places there are. */
 export interface Place {

@@ -1,22 +1,8 @@
 /** The laws that a plugin's author can hold their plugin to. */
-import * as fc from "fast-check";
-import { expectOptions } from "../admit/index.ts";
-import { GlassineError, quoted } from "../errors/index.ts";
 import type { Plugin } from "../plugins/index.ts";
-import { at, type Level } from "./data.ts";
-import { broken, expectSame, type Law, type LawOptions, law } from "./laws/law.ts";
-import { growingSets } from "./parts.ts";
-import {
-  alone,
-  answerOf,
-  begin,
-  type Case,
-  casesOf,
-  type Told,
-  type Trial,
-} from "./plugin-runs.ts";
-import { standardHost } from "./standard-host.ts";
-import { type AnyHost, type HostTables, subjectOf } from "./subject.ts";
+import { needingFastCheck } from "./fast-check.ts";
+import type { Law } from "./laws/law.ts";
+import type { AnyHost, HostTables } from "./subject.ts";
 
 /** A plugin, and what it is held to its laws with. */
 export interface PluginUnderTest extends HostTables {
@@ -37,18 +23,6 @@ export interface PluginUnderTest extends HostTables {
    */
   readonly deterministic?: boolean;
 }
-
-const fields = [
-  "plugin",
-  "host",
-  "others",
-  "options",
-  "deterministic",
-  "slots",
-  "hooks",
-  "values",
-  "payloads",
-];
 
 /**
  * The laws of one plugin, over each of its hooks: that it completes on any valid input, takes no
@@ -84,105 +58,5 @@ const fields = [
  * ```
  */
 export function pluginLaws(test: PluginUnderTest): readonly Law[] {
-  expectOptions(test, fields, "pluginLaws");
-  const { plugin, host = standardHost, others = [], options = {}, ...rest } = test;
-  const { deterministic = true, ...tables } = rest;
-  const taken = ["plugins", "audit"].find((name) => Object.hasOwn(options, name));
-  if (taken !== undefined)
-    throw new GlassineError(
-      "options_invalid",
-      `pluginLaws sets the option ${quoted(taken)} itself.`,
-    );
-  const make = typeof plugin === "function" ? plugin : () => plugin;
-  const subject = subjectOf(host, tables);
-  const sample = make();
-  const { capabilities } = sample;
-  const trial: Trial = { subject, plugin: make, capabilities, others, options };
-  const cases = casesOf(subject, sample);
-  // First those that compare: what a plugin keeps from run to run shows while there is little of it.
-  const laws = [...(deterministic ? comparing(trial, cases) : []), ...single(trial, cases)];
-  return Object.freeze(laws.map((each) => registeredFirst(trial, each)));
-}
-
-/** A manager is made before anything is tried, so that a refusal is told as what it is. */
-function registeredFirst(trial: Trial, { id, text, check }: Law): Law {
-  return Object.freeze({
-    id,
-    text,
-    check: async (options?: LawOptions) => {
-      const { manager } = await begin(trial);
-      await manager.close();
-      await check(options);
-    },
-  });
-}
-
-/** Laws of two runs. */
-function comparing(trial: Trial, cases: fc.Arbitrary<Case>): readonly Law[] {
-  const same = (got: { answer: unknown }, expected: { answer: unknown }, { hook }: Case) =>
-    expectSame(got.answer, expected.answer, `The answer on ${hook}`);
-
-  return [
-    law("L37", "The same input gets the same answer, whatever came before it.", () =>
-      fc.asyncProperty(cases, cases, async (each, between) => {
-        const first = await alone(trial, each, each.twins.one);
-        const { manager } = await begin(trial);
-        await answerOf(manager, trial, between, between.twins.one);
-        const later = await answerOf(manager, trial, each, each.twins.one);
-        const again = await answerOf(manager, trial, each, each.twins.one);
-        await manager.close();
-        same(later, first, each);
-        same(again, first, each);
-      }),
-    ),
-    law("L8", "What it answers does not depend on what it may not see.", () =>
-      fc.asyncProperty(cases, async (each) => {
-        const one = await alone(trial, each, each.twins.one);
-        same(await alone(trial, each, each.twins.two), one, each);
-      }),
-    ),
-  ];
-}
-
-/** Laws of one run. */
-function single(trial: Trial, cases: fc.Arbitrary<Case>): readonly Law[] {
-  const sets = growingSets(trial.subject.slots);
-  const afterEach = (hold: (told: Told, each: Case) => void) =>
-    fc.asyncProperty(cases, async (each) => {
-      hold(await alone(trial, each, each.twins.one), each);
-    });
-
-  return [
-    law("P1", "On valid input it throws nothing, and nothing that it returns is refused.", () =>
-      afterEach(({ events }, { hook }) => {
-        for (const { eventType, metadata } of events) {
-          if (eventType === "plugin.handler_error" && metadata.error_type !== "timeout")
-            broken(`On ${hook} it failed: ${metadata.error_type}: ${metadata.error}`);
-          if (eventType === "extensions.change_refused")
-            broken(`On ${hook} its change of ${metadata.path} is refused: ${metadata.code}.`);
-        }
-      }),
-    ),
-    law("L13", "It takes no label away, and does not try to.", () =>
-      afterEach(({ before, after, events }, { hook }) => {
-        for (const { metadata } of events)
-          if (metadata.code === "tier_monotonic")
-            broken(`On ${hook} it tried to take something away from ${metadata.path}.`);
-        for (const { path } of sets)
-          for (const label of textsAt(before, path))
-            if (!textsAt(after, path).includes(label))
-              broken(`On ${hook} ${label} is gone from ${path.join(".")}.`);
-      }),
-    ),
-    law("L36", "It settles within its deadline.", () =>
-      afterEach(({ events }, { hook }) => {
-        for (const { metadata } of events)
-          if (metadata.error_type === "timeout") broken(`On ${hook} it took too long.`);
-      }),
-    ),
-  ];
-}
-
-function textsAt(envelope: Level, path: readonly string[]): readonly string[] {
-  return (at(envelope, path) ?? []) as readonly string[];
+  return needingFastCheck("pluginLaws").lawsOfPlugin(test);
 }

@@ -1,10 +1,8 @@
 /** The laws that a host can hold its own slots to. */
-import { dataLaws } from "./laws/data-laws.ts";
+import { needingFastCheck } from "./fast-check.ts";
 import type { Law } from "./laws/law.ts";
-import { mergeLaws } from "./laws/merge-laws.ts";
-import { viewLaws } from "./laws/view-laws.ts";
 import { standardHost } from "./standard-host.ts";
-import { type AnyHost, type HostTables, subjectOf } from "./subject.ts";
+import type { AnyHost, HostTables } from "./subject.ts";
 
 /**
  * The laws of the envelope over a host's slots: what plugins see, what a merge may change, and
@@ -37,11 +35,5 @@ import { type AnyHost, type HostTables, subjectOf } from "./subject.ts";
  * ```
  */
 export function slotLaws(host: AnyHost = standardHost, tables?: HostTables): readonly Law[] {
-  const subject = subjectOf(host, tables);
-  const laws = [...viewLaws(subject), ...mergeLaws(subject), ...dataLaws(subject)];
-  return Object.freeze(laws.sort((a, b) => numberOf(a) - numberOf(b)));
-}
-
-function numberOf({ id }: Law): number {
-  return Number(id.slice(1));
+  return needingFastCheck("slotLaws").lawsOfSlots(host, tables);
 }

@@ -2,9 +2,9 @@
 import * as fc from "fast-check";
 import { plainCopy, reach, scramble, withoutNow } from "../data.ts";
 import { documentsOf, grantsOf } from "../documents.ts";
-import { hostiles, Watch } from "../hostile-values.ts";
+import { Watch } from "../hostile-values.ts";
 import { outcomeOf } from "../outcome.ts";
-import { places, plant } from "../plant.ts";
+import { hostiles, places, plant } from "../plant.ts";
 import { plansOf, propose } from "../proposals.ts";
 import type { Subject } from "../subject.ts";
 import { broken, expectSame, type Law, law } from "./law.ts";

@@ -1,0 +1,50 @@
+/** Makes the arbitraries over a host. */
+import * as fc from "fast-check";
+import { GlassineError, quoted, suggestion } from "../errors/index.ts";
+import type { HostArbitraries, HostileProposal } from "./arbitraries.ts";
+import { documentsOf, grantsOf } from "./documents.ts";
+import { Watch } from "./hostile-values.ts";
+import { operationsOf, payloadsOf } from "./payloads.ts";
+import { hostiles, places, plant } from "./plant.ts";
+import { plansOf, propose } from "./proposals.ts";
+import { type AnyHost, type HostTables, subjectOf } from "./subject.ts";
+import { headers, jsonValues, labels } from "./words.ts";
+
+export function arbitrariesOf<const H extends AnyHost>(
+  host: H,
+  tables?: HostTables,
+): HostArbitraries<H> {
+  const subject = subjectOf(host, tables);
+  const { slots } = subject;
+  const documents = documentsOf(slots);
+  const plans = plansOf(slots);
+  const arbitraries = {
+    documents,
+    extensions: documents.map((document) => subject.host.createExtensions(document)),
+    capabilities: grantsOf(slots),
+    labels,
+    headers,
+    json: jsonValues,
+    proposals: (view: object) => plans.map((plan) => propose(slots, view, plan)),
+    hostileProposals: (view: object) =>
+      fc.tuple(plans, hostiles, places).map(([plan, hostile, place]): HostileProposal => {
+        const watch = new Watch();
+        const proposal = plant(propose(slots, view, plan), hostile.make(watch), place);
+        // Told by name: to print the value itself would run its code.
+        const told = { value: () => hostile.name };
+        return Object.defineProperty({ proposal, hostile, watch }, fc.toStringMethod, told);
+      }),
+    payloads: (hook: string) => payloadsOf(subject, known(host, hook)),
+    operations: (hook: string) => operationsOf(subject, known(host, hook)),
+  };
+  return Object.freeze(arbitraries) as unknown as HostArbitraries<H>;
+}
+
+function known({ hookNames }: AnyHost, hook: string): string {
+  if (Object.hasOwn(hookNames, hook)) return hook;
+  throw new GlassineError(
+    "hook_unknown",
+    `The host has no hook ${quoted(hook)}.${suggestion(hook, Object.keys(hookNames))}`,
+    { hook },
+  );
+}
