@@ -17,15 +17,16 @@ export interface ImportedHost {
 }
 
 /**
- * Imports `MODULE` or `MODULE:EXPORT`. The module is a file, from the current directory, or a
- * package that is installed there. Without a name the export is `default`, or else `host`.
+ * Imports `MODULE` or `MODULE:EXPORT`. The module is a file, from the current directory, an entry of
+ * this package, such as `glassine/memory-node`, or a package that is installed there. Without a name
+ * the export is `default`, `host`, or else the only one that is a host.
  */
 export async function importHost(given: string, cwd: string): Promise<ImportedHost> {
   const { specifier, exportName } = splitName(given);
   let found: unknown;
   try {
     const module = (await import(await urlOf(specifier, cwd))) as Record<string, unknown>;
-    found = exportName === undefined ? (module.default ?? module.host) : module[exportName];
+    found = exportName === undefined ? hostIn(module) : module[exportName];
   } catch (thrown) {
     // The stack of a module that is not there is that of this command.
     const fault = describeThrown(thrown).text.replace(/\nRequire stack:\n.*$/s, "");
@@ -38,6 +39,11 @@ export async function importHost(given: string, cwd: string): Promise<ImportedHo
       texts.hostModule(given, texts.noHost(exportName ?? "default")),
     );
   return { host: found as object, hostName: profile.hostName, prefix: profile.envPrefix };
+}
+
+function hostIn(module: Readonly<Record<string, unknown>>): unknown {
+  const [only, ...others] = Object.values(module).filter((each) => surfaceOf(each) !== undefined);
+  return module.default ?? module.host ?? (others.length === 0 ? only : undefined);
 }
 
 /** A colon far enough in to be no drive's, and a name behind it. */
@@ -53,5 +59,7 @@ async function urlOf(specifier: string, cwd: string): Promise<string> {
     () => false,
   );
   if (isFile) return pathToFileURL(path).href;
+  // Of the copy that runs the command: a host of another one would be none to it.
+  if (specifier.startsWith("glassine/")) return specifier;
   return pathToFileURL(createRequire(join(cwd, "package.json")).resolve(specifier)).href;
 }

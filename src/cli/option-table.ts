@@ -37,7 +37,7 @@ export const optionTable = {
   host: {
     flag: "--host",
     value: "MODULE",
-    what: "hold plugins to the host that a module of yours exports, MODULE or MODULE:EXPORT; the module is run",
+    what: "hold plugins to the host that MODULE or MODULE:EXPORT gives, as glassine/memory-node; it is run",
   },
   catalog: { flag: "--catalog", value: "PATH", what: "a JSON file with a catalog of plugins" },
   reason: {

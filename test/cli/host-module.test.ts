@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { memoryNode } from "glassine/memory-node";
 import { describe, expect, it, vi } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { host, other } from "./fixtures/host.ts";
@@ -20,6 +21,24 @@ describe("--host", () => {
     const ended = await run(["plugins", "list", "--host", module], { services: { discover }, env });
     expect([ended.code, linesOf(ended.stdout)[0]]).toEqual([0, "plugin mode: production"]);
     expect(discover).toHaveBeenCalledWith(expect.objectContaining({ host: imported, prefix }));
+  });
+
+  it("takes an entry of this package, by the only host in it", async () => {
+    verifies("cli:host-module");
+    const discover = vi.fn(({ mode }) => Promise.resolve(report({ mode })));
+    const env = { STIGMEM_PLUGIN_MODE: "production" };
+    for (const module of ["glassine/memory-node", "glassine/memory-node:memoryNode"]) {
+      const argv = ["plugins", "list", "--host", module];
+      const { code, stdout } = await run(argv, { services: { discover }, env });
+      expect([code, linesOf(stdout)[0]]).toEqual([0, "plugin mode: production"]);
+      const expected = expect.objectContaining({ host: memoryNode, prefix: "STIGMEM_" });
+      expect(discover).toHaveBeenLastCalledWith(expected);
+    }
+    const none = await run(["plugins", "list", "--host", "glassine/mcp"], {
+      services: { discover },
+    });
+    expect(none.code).toBe(2);
+    expect(none.stderr).toContain("its export default is no host");
   });
 
   it("names the host in what is printed", async () => {
