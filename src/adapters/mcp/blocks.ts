@@ -1,6 +1,13 @@
 import type { ContentPart } from "../../messages/index.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import { type LeftReports, leaveRest, objectOf, type Path, type Reports } from "./report.ts";
+import {
+  type LeftReports,
+  leaveRest,
+  objectOf,
+  type Path,
+  type Reports,
+  settingsOf,
+} from "./report.ts";
 import {
   checkResource,
   contentsFields,
@@ -29,13 +36,19 @@ export function fromBlock(
 ): ContentPart {
   const { type } = block;
   if (type === "text" && typeof block.text === "string") {
-    leaveRest(block, ["type", "text"], left, at);
+    leaveRest(block, ["type", "text"], left, at, settingsOf.block);
     return { content_type: "text", text: block.text };
   }
   if ((type === "image" || type === "audio") && typeof block.data === "string") {
     const { data, mimeType } = block;
     const isTyped = typeof mimeType === "string";
-    leaveRest(block, ["type", "data", ...(isTyped ? ["mimeType"] : [])], left, at);
+    leaveRest(
+      block,
+      ["type", "data", ...(isTyped ? ["mimeType"] : [])],
+      left,
+      at,
+      settingsOf.block,
+    );
     const mime = isTyped ? { media_type: mimeType } : {};
     return { content_type: type, content: { type: "base64", data, ...mime } };
   }
@@ -53,15 +66,15 @@ function resourceIn(
 ): Resource | undefined {
   const annotated = showsAnnotations(block) ? ["annotations"] : [];
   if (block.type === "resource_link" && isReadable(block, linkFields)) {
-    leaveResource(block, linkFields, ["type", ...annotated], left, at);
+    leaveResource(block, linkFields, ["type", ...annotated], left, at, settingsOf.link);
     return readResource(block, linkFields, requestId, block);
   }
   const item = block.type === "resource" ? block.resource : undefined;
   if (!isObject(item) || !isReadable(item, contentsFields) || !holdsContents(item)) {
     return undefined;
   }
-  leaveRest(block, ["type", "resource", ...annotated], left, at);
-  leaveResource(item, contentsFields, [], left, [...at, "resource"]);
+  leaveRest(block, ["type", "resource", ...annotated], left, at, settingsOf.block);
+  leaveResource(item, contentsFields, [], left, [...at, "resource"], settingsOf.contents);
   return readResource(item, contentsFields, requestId, block);
 }
 
@@ -82,14 +95,14 @@ export function toBlock(
   original: JsonObject = {},
   shown?: ContentPart,
 ): JsonObject | undefined {
-  const base = shown?.content_type === part.content_type ? original : {};
+  const isOfItsType = shown === undefined || !isJsonText(shown, original);
+  const base = shown?.content_type === part.content_type && isOfItsType ? original : {};
   switch (part.content_type) {
     case "text":
-      if (base.type === undefined || base.type === "text") {
-        return { ...base, type: "text", text: part.text };
+      if (!isOfItsType) {
+        lost.add(at, "The block was of a kind that is not known here; it becomes a text.");
       }
-      lost.add(at, "The block was of a kind that is not known here; it becomes a text.");
-      return { type: "text", text: part.text };
+      return { ...base, type: "text", text: part.text };
     case "image":
     case "audio":
       return toMedia(part, base, lost, at);
@@ -101,6 +114,11 @@ export function toBlock(
       lost.add(at, `MCP has no block for a part of type ${part.content_type} here.`);
       return undefined;
   }
+}
+
+/** Whether the part is a text that stands for all of its block. Nothing of the block stays then. */
+function isJsonText(shown: ContentPart, { type, text }: JsonObject): boolean {
+  return shown.content_type === "text" && !(type === "text" && typeof text === "string");
 }
 
 function toMedia(

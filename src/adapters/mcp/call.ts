@@ -1,5 +1,5 @@
 import type { Left } from "../../documents/index.ts";
-import { isObject, type JsonObject, tryCopy } from "./json.ts";
+import { copyMessage, isObject, type JsonObject } from "./json.ts";
 import type { Direction, RequestId } from "./transport.ts";
 
 /** A guarded request, from its arrival until its answer is handed on. */
@@ -80,7 +80,7 @@ export function newCall(
   message: JsonObject,
   record: TaskRecord | undefined,
 ): Call | undefined {
-  const request = tryCopy(message);
+  const request = copyMessage(message);
   if (request === undefined) return undefined;
   return {
     ...from,

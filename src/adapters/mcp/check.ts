@@ -1,6 +1,6 @@
 import { type Denial, errorAnswer, failed, refusal, refuseInTask } from "./answers.ts";
 import type { Call } from "./call.ts";
-import { type JsonObject, tryCopy } from "./json.ts";
+import { copyMessage, type JsonObject } from "./json.ts";
 import type { HookRunner } from "./run-hooks.ts";
 import { isDone } from "./task-state.ts";
 import { taskNotice } from "./tasks.ts";
@@ -36,7 +36,7 @@ export async function checkAnswer(
   onDeny: OnDeny,
 ): Promise<Verdict> {
   call.state = "post";
-  const answer = tryCopy(message);
+  const answer = copyMessage(message);
   if (answer === undefined) return { kind: "refused", answer: refusal(call, failed, onDeny) };
   const outcome = call.subject.outcome(answer);
   if (outcome === undefined) return { kind: "pass", message: answer };

@@ -16,6 +16,7 @@ import {
   readMessages,
   readOf,
   readOnto,
+  settingsOf,
   written,
 } from "./report.ts";
 import { errorSchema } from "./schemas.ts";
@@ -166,7 +167,7 @@ function textOf(part: ContentPart, place: number, lost: LostReports): string | u
 
 /** Where data is no text, its text is shown: written afresh it stays one. */
 function leaveError(document: ErrorDocument, left: LeftReports): void {
-  leaveRest(document, ["message", "data"], left, []);
+  leaveRest(document, ["message", "data"], left, [], settingsOf.error);
   if (document.data !== undefined && typeof document.data !== "string") {
     left.setting(["data"], "Shown as its JSON text.");
   }

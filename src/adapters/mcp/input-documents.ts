@@ -15,7 +15,14 @@ import {
   toElicitationResult,
 } from "./elicitation-documents.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import { leaveRest, leftReports, lostReports, readMessages, written } from "./report.ts";
+import {
+  leaveRest,
+  leftReports,
+  lostReports,
+  readMessages,
+  settingsOf,
+  written,
+} from "./report.ts";
 import {
   fromSamplingRequest,
   fromSamplingResult,
@@ -56,6 +63,9 @@ interface Kind {
 }
 
 const roots = "roots/list";
+
+/** Input is asked for by results and by tasks, and brought along by params. */
+const anywhere = [...settingsOf.toolResult, ...settingsOf.task];
 
 const requests: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ["sampling/createMessage", { from: fromSamplingRequest, to: toSamplingRequest as Kind["to"] }],
@@ -184,7 +194,7 @@ function readInputs(
   take: (entry: JsonObject, key: string) => { method: string; document: JsonObject },
 ): Inputs {
   const left = leftReports();
-  leaveRest(document, [field], left, []);
+  leaveRest(document, [field], left, [], anywhere);
   const inputs = Object.entries(document[field] ?? {}).map(([key, entry]) => {
     const { method, document: inner } = take(isObject(entry) ? entry : {}, key);
     const read = kinds.get(method)?.from(inner, { id: key }) ?? unknownInput();

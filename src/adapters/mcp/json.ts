@@ -28,10 +28,15 @@ function copyObject(value: JsonObject): JsonObject {
   return Object.fromEntries(entries.map(([key, field]) => [key, copyJson(field)]));
 }
 
-/** `copyObject`, or nothing for what is nested too deep to be read. */
-export function tryCopy(value: JsonObject): JsonObject | undefined {
+/** JSON-RPC 2.0: what a message has. No hook sees anything else, and nobody is handed it. */
+const members = ["jsonrpc", "id", "method", "params", "result", "error"];
+
+/** A copy of a JSON-RPC message, or nothing for what is nested too deep to be read. */
+export function copyMessage(message: JsonObject): JsonObject | undefined {
   try {
-    return copyObject(value);
+    return copyObject(
+      Object.fromEntries(Object.entries(message).filter(([key]) => members.includes(key))),
+    );
   } catch {
     return undefined;
   }

@@ -21,6 +21,7 @@ import {
   lostReports,
   readOf,
   readOnto,
+  settingsOf,
   written,
 } from "./report.ts";
 import { promptRequestSchema, promptResultSchema } from "./schemas.ts";
@@ -39,7 +40,7 @@ export function fromPromptRequest(
   const options = readRequestOptions(given, "fromPromptRequest");
   const document = readDocument(promptRequestSchema, params, "prompt request");
   const left = leftReports();
-  leaveRest(document, ["name", "arguments"], left, []);
+  leaveRest(document, ["name", "arguments"], left, [], settingsOf.params);
   const { name, arguments: values = {} } = document;
   const content = {
     prompt_request_id: options.id,
@@ -100,7 +101,7 @@ export function fromPromptResult(result: object, options: AnswerOptions): Read {
   const { id, name } = readAnswerOptions(options, "fromPromptResult");
   const document = readDocument(promptResultSchema, result, "prompt result");
   const left = leftReports();
-  leaveRest(document, ["messages", "description"], left, []);
+  leaveRest(document, ["messages", "description"], left, [], settingsOf.result);
   const { description } = document;
   const content = {
     prompt_request_id: id,

@@ -91,28 +91,72 @@ const contents: Readonly<Record<string, string>> = {
 
 const noField = "Messages have no such field.";
 
+const isText = (value: unknown) => typeof value === "string";
+const isNumber = (value: unknown) => typeof value === "number";
+const isWord = (value: unknown) => typeof value === "string" && /^\w{1,32}$/.test(value);
+const isTime = (value: unknown) => typeof value === "string" && /^[\d:.TZ+-]{0,40}$/.test(value);
+
+/** How a request asks to become a task: by times alone. */
+const isTaskWish = (value: unknown) =>
+  isObject(value) && Object.values(value).every((field) => field === null || isNumber(field));
+
+/** A field of MCP that messages have no room for: why, and what its value looks like. */
+type Setting = readonly [reason: string, fits: (value: unknown) => boolean];
+
 /**
  * The rest of what MCP names, by 2025-11-25 and 2026-07-28: the wire's own, metadata for display,
- * and settings of tasks and of sampling. A field that stands nowhere here may be anything.
+ * and settings of tasks and of sampling. What stands here with another value may be anything.
  */
-const settings: Readonly<Record<string, string>> = {
-  _meta: "Metadata of the wire.",
-  annotations: "A part of this kind has no annotations.",
-  title: "Metadata for display: a part has no title.",
-  icons: "Metadata for display: a part has no icons.",
-  ...Object.fromEntries(
-    [
-      ["resultType", "requestState", "ttlMs", "cacheScope", "nextCursor"],
-      ["code", "name", "size"],
-      ["task", "taskId", "status", "createdAt", "lastUpdatedAt", "ttl"],
-      ["pollInterval", "pollIntervalMs"],
-      ["maxTokens", "temperature", "stopSequences", "modelPreferences", "includeContext"],
-      ["metadata", "toolChoice"],
-    ]
-      .flat()
-      .map((key) => [key, noField]),
-  ),
+const settings: Readonly<Record<string, Setting>> = {
+  _meta: ["Metadata of the wire.", isObject],
+  annotations: ["A part of this kind has no annotations.", isObject],
+  title: ["Metadata for display: a part has no title.", isText],
+  icons: ["Metadata for display: a part has no icons.", Array.isArray],
+  resultType: [noField, isWord],
+  requestState: [noField, isText],
+  ttlMs: [noField, isNumber],
+  cacheScope: [noField, isWord],
+  code: [noField, isNumber],
+  size: [noField, isNumber],
+  task: [noField, isTaskWish],
+  taskId: [noField, isText],
+  status: [noField, isWord],
+  createdAt: [noField, isTime],
+  lastUpdatedAt: [noField, isTime],
+  ttl: [noField, isNumber],
+  pollInterval: [noField, isNumber],
+  pollIntervalMs: [noField, isNumber],
+  maxTokens: [noField, isNumber],
+  temperature: [noField, isNumber],
+  stopSequences: [noField, Array.isArray],
+  modelPreferences: [noField, isObject],
+  includeContext: [noField, isWord],
+  metadata: [noField, isObject],
+  toolChoice: [noField, isObject],
 };
+
+/** The settings that MCP names in a place. A name of another place may hold anything here. */
+export const settingsOf = {
+  block: ["_meta", "annotations"],
+  bare: ["_meta"],
+  contents: ["_meta", "annotations", "icons", "size", "title"],
+  error: ["code"],
+  link: ["_meta", "annotations", "icons", "size", "title"],
+  params: ["_meta", "requestState"],
+  result: ["_meta", "cacheScope", "requestState", "resultType", "ttlMs"],
+  samplingParams: [
+    ...["_meta", "includeContext", "maxTokens", "metadata", "modelPreferences"],
+    ...["stopSequences", "task", "temperature", "toolChoice"],
+  ],
+  task: [
+    ...["_meta", "cacheScope", "createdAt", "lastUpdatedAt", "pollInterval", "pollIntervalMs"],
+    ...["requestState", "resultType", "status", "taskId", "ttl", "ttlMs"],
+  ],
+  toolParams: ["_meta", "requestState", "task"],
+  toolResult: ["_meta", "cacheScope", "requestState", "resultType", "task", "ttlMs"],
+} as const satisfies Record<string, readonly string[]>;
+
+type Place = readonly string[];
 
 /** Reports the fields of `item` except those that the messages show. */
 export function leaveRest(
@@ -120,8 +164,9 @@ export function leaveRest(
   shown: readonly string[],
   left: LeftReports,
   at: Path,
+  place: Place,
 ): void {
-  for (const key of Object.keys(item)) if (!shown.includes(key)) leave(item, key, left, at);
+  for (const key of Object.keys(item)) if (!shown.includes(key)) leave(item, key, left, at, place);
 }
 
 /** Reports those of the fields that `item` has. */
@@ -130,14 +175,26 @@ export function leaveThese(
   keys: readonly string[],
   left: LeftReports,
   at: Path,
+  place: Place,
 ): void {
-  for (const key of keys) if (Object.hasOwn(item, key)) leave(item, key, left, at);
+  for (const key of keys) if (Object.hasOwn(item, key)) leave(item, key, left, at, place);
 }
 
-function leave(item: Readonly<JsonObject>, key: string, left: LeftReports, at: Path): void {
+function leave(
+  item: Readonly<JsonObject>,
+  key: string,
+  left: LeftReports,
+  at: Path,
+  place: Place,
+): void {
   const path = [...at, key];
-  if (item[key] === null) left.setting(path, "It says nothing.");
-  else if (Object.hasOwn(settings, key)) left.setting(path, settings[key] as string);
+  const value = item[key];
+  const [reason, fits] = (place.includes(key) ? settings[key] : undefined) ?? [];
+  const isKnown = reason !== undefined || Object.hasOwn(contents, key);
+  // A name that MCP does not know may itself be a text.
+  if (value === null && isKnown) left.setting(path, "It says nothing.");
+  else if (reason !== undefined && fits?.(value)) left.setting(path, reason);
+  else if (reason !== undefined) left.content(path, "MCP has no such value here.");
   else if (Object.hasOwn(contents, key)) left.content(path, contents[key] as string);
   else left.content(path, "A field that is not known here.");
 }

@@ -19,6 +19,7 @@ import {
   readMessages,
   readOf,
   readOnto,
+  settingsOf,
   written,
 } from "./report.ts";
 import {
@@ -44,7 +45,7 @@ export function fromResourceRequest(
   const options = readRequestOptions(given, "fromResourceRequest");
   const document = readDocument(resourceRequestSchema, params, "resource request");
   const left = leftReports();
-  leaveRest(document, ["uri"], left, []);
+  leaveRest(document, ["uri"], left, [], settingsOf.params);
   const { uri } = document;
   const content = { resource_request_id: options.id, uri, resource_type: "uri" } as const;
   const message = { role: "user", content: [{ content_type: "resource_ref", content }] } as const;
@@ -89,9 +90,9 @@ export function fromResourceResult(result: object, options: RequestOptions): Rea
   const { id } = readRequestOptions(options, "fromResourceResult");
   const document = readDocument(resourceResultSchema, result, "resource result");
   const left = leftReports();
-  leaveRest(document, ["contents"], left, []);
+  leaveRest(document, ["contents"], left, [], settingsOf.result);
   const content = contentsOf(document).map((item, place) => {
-    leaveResource(item, contentsFields, [], left, ["contents", place]);
+    leaveResource(item, contentsFields, [], left, ["contents", place], settingsOf.contents);
     const resource = readResource(item, contentsFields, id, undefined);
     return { content_type: "resource", content: resource } as const;
   });

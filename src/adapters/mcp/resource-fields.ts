@@ -19,6 +19,8 @@ const mimeType: Field = ["mime_type", "mimeType", isText];
 /** What a server returns for a resource: `TextResourceContents` or `BlobResourceContents`. */
 export const contentsFields: readonly Field[] = [
   uri,
+  // The schema has none, but the examples of MCP's pages do, and so do servers.
+  ["name", "name", isText],
   mimeType,
   ["content", "text", isText],
   ["blob", "blob", isText],
@@ -75,9 +77,15 @@ export function leaveResource(
   extra: readonly string[],
   left: LeftReports,
   at: Path,
+  place: readonly string[],
 ): void {
   const shown = fields.filter(([, wire, fits]) => fits(item[wire])).map(([, wire]) => wire);
-  leaveRest(item, [...shown, ...extra], left, at);
+  for (const [, wire] of fields) {
+    if (item[wire] !== null) continue;
+    left.setting([...at, wire], "It says nothing.");
+    shown.push(wire);
+  }
+  leaveRest(item, [...shown, ...extra], left, at, place);
 }
 
 /** Annotations that say nothing are not shown: a part has an empty object where there are none. */

@@ -1,7 +1,7 @@
 import type { Json } from "../../admit/index.ts";
 import { isObject, type JsonObject, sameJson, without } from "./json.ts";
 import { setField } from "./payload.ts";
-import { type LeftReports, leaveThese, type Path, type Reports } from "./report.ts";
+import { type LeftReports, leaveThese, type Path, type Reports, settingsOf } from "./report.ts";
 
 /**
  * A tool's result as the content of a `tool_result`: the MCP result itself, but for what is hidden.
@@ -20,7 +20,7 @@ export function leaveHidden(
   at: Path,
 ): void {
   const unseen = hidden.filter((key) => !elsewhere.includes(key));
-  leaveThese(result, unseen, left, at);
+  leaveThese(result, unseen, left, at, settingsOf.toolResult);
   const isAsking = result.resultType === "input_required";
   const isBare = Object.keys(result).every((key) => hidden.includes(key));
   // The oldest era had results of other shapes; written afresh they get a list of blocks.

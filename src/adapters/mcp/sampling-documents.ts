@@ -13,6 +13,7 @@ import {
   readMessages,
   readOf,
   readOnto,
+  settingsOf,
   written,
 } from "./report.ts";
 import { samplingRequestSchema, samplingResultSchema } from "./schemas.ts";
@@ -32,7 +33,7 @@ export function fromSamplingRequest(params: object, options: RequestOptions): Re
   const { id } = readRequestOptions(options, "fromSamplingRequest");
   const document = readDocument(samplingRequestSchema, params, "sampling request");
   const left = leftReports();
-  leaveRest(document, ["messages", "systemPrompt"], left, []);
+  leaveRest(document, ["messages", "systemPrompt"], left, [], settingsOf.samplingParams);
   const turns = fromTurns(document.messages as readonly Turn[], styleOf(id), left, ["messages"]);
   const { systemPrompt } = document;
   const system = {
@@ -120,7 +121,7 @@ export function fromSamplingResult(result: object, options: RequestOptions): Rea
   const document = readDocument(samplingResultSchema, result, "sampling result");
   const left = leftReports();
   const { role, content, model, stopReason, ...rest } = document;
-  leaveRest(rest, [], left, []);
+  leaveRest(rest, [], left, [], settingsOf.result);
   const turn = fromOneTurn({ role, content }, styleOf(id), left);
   const slots = completionOf(model, stopReason);
   if (stopReason !== undefined && slots.completion.stop_reason === undefined) {

@@ -1,7 +1,15 @@
 import { type Read, readDocument, type Written } from "../../documents/index.ts";
 import type { Message } from "../../messages/index.ts";
 import { type AnswerOptions, type Onto, readAnswerOptions } from "./call-options.ts";
-import { leaveRest, leftReports, lostReports, readMessages, readOf, written } from "./report.ts";
+import {
+  leaveRest,
+  leftReports,
+  lostReports,
+  readMessages,
+  readOf,
+  settingsOf,
+  written,
+} from "./report.ts";
 import { taskSchema } from "./schemas.ts";
 import { fromToolResult, toToolResult } from "./tool-documents.ts";
 
@@ -18,7 +26,7 @@ export function fromTask(task: object, given: AnswerOptions): Read {
   const options = readAnswerOptions(given, "fromTask");
   const document = readDocument(taskSchema, task, "task");
   const left = leftReports();
-  leaveRest(document, ["result"], left, []);
+  leaveRest(document, ["result"], left, [], settingsOf.task);
   if (document.result === undefined) return readOf([], {}, left);
   const read = fromToolResult(document.result, options);
   for (const item of read.left) left.take(["result"], item);

@@ -1,7 +1,7 @@
 import { type Left, pathOf } from "../../documents/index.ts";
-import { isObject, type JsonObject } from "./json.ts";
+import type { JsonObject } from "./json.ts";
 import { unfit } from "./payload.ts";
-import { leaveRest, leftReports } from "./report.ts";
+import { leaveRest, leftReports, settingsOf } from "./report.ts";
 
 /** What a task says of its state that somebody reads, or that asks for something. */
 const texts: readonly string[] = ["statusMessage", "inputRequests"];
@@ -10,9 +10,12 @@ export function isDone(task: JsonObject): boolean {
   return task.result !== undefined || task.error !== undefined;
 }
 
+/** What was read as a task. The answer that holds an outcome itself is none, whatever it names. */
+const tasks = new WeakSet<object>();
+
 /** A task with something to check: the outcome that it holds, or what it says of its state. */
-export function outcomeInTask(task: unknown): JsonObject | undefined {
-  if (!isObject(task)) return undefined;
+export function outcomeInTask(task: JsonObject): JsonObject | undefined {
+  tasks.add(task);
   return isDone(task) || saysMore(task) || unseenIn(task).length > 0 ? task : undefined;
 }
 
@@ -20,11 +23,11 @@ export function saysMore(task: JsonObject): boolean {
   return Object.keys(stateOf(task)).length > 0;
 }
 
-/** What of a task no hook is shown. An answer that holds an outcome is no task. */
+/** What of a task no hook is shown. */
 export function unseenIn(task: JsonObject): readonly Left[] {
-  if (typeof task.taskId !== "string") return [];
+  if (!tasks.has(task)) return [];
   const left = leftReports();
-  leaveRest(task, ["result", "error", ...texts], left, []);
+  leaveRest(task, ["result", "error", ...texts], left, [], settingsOf.task);
   return left.list().filter(({ kind }) => kind === "content");
 }
 

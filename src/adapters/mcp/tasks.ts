@@ -1,5 +1,8 @@
+import type { Left } from "../../documents/index.ts";
 import type { Call, Step, Subject, TaskRecord } from "./call.ts";
 import { isObject, type JsonObject } from "./json.ts";
+import { unfit } from "./payload.ts";
+import { leaveRest, leftReports, settingsOf } from "./report.ts";
 import { isDone, outcomeInTask, saysMore, stateOf, unseenIn, writeState } from "./task-state.ts";
 import { describeTool, toolPost } from "./tools.ts";
 
@@ -57,10 +60,22 @@ function taskSubject(outcome: Subject["outcome"]): Subject {
     accepts: (params) => typeof params.taskId === "string",
     describe: (call) => (call.taskTool === undefined ? {} : describeTool(call, call.taskTool)),
     // The call itself was checked when it was made.
-    pre: () => [],
+    pre({ params, subject }) {
+      const unseen = subject === taskNotice ? undefined : unseenParams(params);
+      if (unseen !== undefined) throw unfit(`nothing beside a task at ${unseen.path}`);
+      return [];
+    },
     outcome,
     post,
   };
+}
+
+/** What such params say beside the task that they are about. */
+function unseenParams(params: JsonObject): Left | undefined {
+  const left = leftReports();
+  // SDKs say again how the request was to become a task.
+  leaveRest(params, ["taskId"], left, [], settingsOf.toolParams);
+  return left.list().find(({ kind }) => kind === "content");
 }
 
 /** What a task says of its state comes from the tool as well: it is shown as a result of it. */
@@ -76,8 +91,10 @@ function* post(call: Call, outcome: JsonObject): Iterable<Step> {
   writeState(outcome, state.result);
 }
 
+/** What is no task is checked as if it were the outcome of one, and refused. */
 function outcomeInAnswer(answer: JsonObject): JsonObject | undefined {
-  return answer.error === undefined ? outcomeInTask(answer.result) : answer;
+  const { error, result } = answer;
+  return error === undefined && isObject(result) ? outcomeInTask(result) : answer;
 }
 
 /** What asks for a task, and is answered by its outcome or its state. */
@@ -88,7 +105,9 @@ export const taskSubjects: ReadonlyMap<string, Subject> = new Map([
 ]);
 
 /** Tells of a task; its params can hold what an answer does. */
-export const taskNotice: Subject = taskSubject((notice) => outcomeInTask(notice.params));
+export const taskNotice: Subject = taskSubject(({ params }) =>
+  isObject(params) ? outcomeInTask(params) : undefined,
+);
 
 export function isTaskNotice(method: unknown): boolean {
   return method === "notifications/tasks" || method === "notifications/tasks/status";

@@ -1,7 +1,7 @@
 import type { Json } from "../../admit/index.ts";
 import type { ContentPart } from "../../messages/index.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import { type LeftReports, leaveRest, type Path, type Reports } from "./report.ts";
+import { type LeftReports, leaveRest, type Path, type Reports, settingsOf } from "./report.ts";
 import { leaveHidden, shownResult, writeResult } from "./result-content.ts";
 
 /** Fields of a `tool_result` block that are not the result itself. */
@@ -21,7 +21,7 @@ export function fromToolBlock(
     typeof name === "string" &&
     isObject(input)
   ) {
-    leaveRest(block, ["type", "id", "name", "input"], left, at);
+    leaveRest(block, ["type", "id", "name", "input"], left, at, settingsOf.bare);
     const content = { tool_call_id: id, name, arguments: input as Record<string, Json> };
     return { content_type: "tool_call", content };
   }

@@ -16,11 +16,11 @@ import { wireOnly } from "./payload.ts";
 import {
   type LeftReports,
   leaveRest,
-  leaveThese,
   leftReports,
   lostReports,
   readOf,
   readOnto,
+  settingsOf,
   written,
 } from "./report.ts";
 import { leaveHidden, shownResult, writeResult } from "./result-content.ts";
@@ -45,7 +45,7 @@ export function fromToolCall(params: object, given: RequestOptions & ServerOptio
   const options = readRequestOptions(given, "fromToolCall");
   const document = readDocument(toolCallSchema, params, "tool call");
   const left = leftReports();
-  leaveRest(document, ["name", "arguments"], left, []);
+  leaveRest(document, ["name", "arguments"], left, [], settingsOf.toolParams);
   const { name, arguments: values = {} } = document;
   const content = { tool_call_id: options.id, name, arguments: values as never };
   const message = { role: "assistant", content: [{ content_type: "tool_call", content }] } as const;
@@ -112,9 +112,9 @@ export function fromToolResult(result: object, options: AnswerOptions): Read {
 function leaveTask(result: JsonObject, left: LeftReports): void {
   const { task } = result;
   if (task === undefined) return;
-  if (task === null || isObject(task)) leaveThese(result, ["task"], left, []);
+  if (task === null || isObject(task)) left.setting(["task"], "Messages have no such field.");
   else left.content(["task"], "Something else stands where a task would.");
-  if (isObject(task)) leaveRest(task, [], left, ["task"]);
+  if (isObject(task)) leaveRest(task, [], left, ["task"], settingsOf.task);
 }
 
 /**

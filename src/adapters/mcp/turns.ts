@@ -10,6 +10,7 @@ import {
   leaveRest,
   type Path,
   type Reports,
+  settingsOf,
 } from "./report.ts";
 import { fromToolBlock, toToolBlock } from "./tool-blocks.ts";
 
@@ -58,7 +59,7 @@ function fromTurn(
   if (isList && (blocks.length === 1 || !style.isSampling)) {
     left.setting(path, "A list where one block is usual.");
   }
-  leaveRest(turn, ["role", "content"], left, at);
+  leaveRest(turn, ["role", "content"], left, at, settingsOf.bare);
   const pathTo = (place: number) => (isList ? [...path, place] : path);
   if (style.isSampling) learnCalls(blocks, names, left, pathTo);
   const content = blocks.map((block, place) => {

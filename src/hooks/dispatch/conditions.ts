@@ -41,10 +41,17 @@ export function compileConditions(conditions: Conditions, isMessage: boolean): C
     const names = namesIn(payload, extensions, tenant, isMessage);
     for (let i = 0; i < tests.length; i++) {
       const { kind, patterns } = tests[i] as Test;
+      if (kind === "tools" && isUnknownTool(names.tools)) continue;
       if (!isAnyMatched(names[kind], patterns)) return false;
     }
     return true;
   };
+}
+
+/** The result of a tool whose name the host does not know may be any tool's. */
+function isUnknownTool(tools: Names["tools"]): boolean {
+  for (let i = 0; i < tools.length; i++) if (tools[i] === "") return true;
+  return false;
 }
 
 function isAnyMatched(names: Names[Kind], patterns: Test["patterns"]): boolean {

@@ -287,7 +287,7 @@ describe("the late result of a task", () => {
     await parts.guard.send(request(1, "tools/call", { name: "payroll", task: {} }));
     parts.peer(made(1));
     await settle();
-    await parts.guard.send(request(2, "tasks/result", { taskId: "t1", name: "other" }));
+    await parts.guard.send(request(2, "tasks/result", { taskId: "t1" }));
     parts.peer(text(2));
     await settle();
     expect(parts.labelsAt("cmf.tool_post_invoke")).toEqual(["INTERNAL", "SALARY"]);

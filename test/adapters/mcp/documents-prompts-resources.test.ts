@@ -175,7 +175,11 @@ describe("the result of prompts/get", () => {
         { role: "user", content: { type: "audio", data: "AA==", mimeType: "audio/wav" } },
         {
           role: "user",
-          content: { type: "resource", resource: { uri: "file:///a", text: "A" }, annotations },
+          content: {
+            type: "resource",
+            resource: { uri: "file:///a", text: "A", name: "a" },
+            annotations,
+          },
         },
         {
           role: "user",
@@ -187,7 +191,6 @@ describe("the result of prompts/get", () => {
     expect(paths(written)).toEqual(
       [
         "[0].content[0].content.duration_ms",
-        "[1].content[0].content.name",
         "[3].content[0].content.resource_type",
         "[3].content[0].content.resource_request_id",
         "[3].content[0].content.name",
