@@ -10,6 +10,7 @@ export const registrationFailures = {
   dependency_rejected: "A plugin that it depends on was refused.",
   unsigned: "A signature is required, and there is none.",
   signature_invalid: "The signature does not verify.",
+  signature_unchecked: "It is signed in a way that this host has nothing to check with.",
   untrusted_identity: "Whoever signed it is not trusted.",
   ack_missing: "Signatures are switched off without the acknowledgement of that.",
   lock_missing_entry: "The lockfile has no entry for it.",

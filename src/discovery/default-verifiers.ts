@@ -3,23 +3,41 @@ import { isAbsolute, resolve } from "node:path";
 import { GlassineError } from "../errors/index.ts";
 import {
   ed25519Verifier,
-  noPublisherKeys,
   type PublisherKeys,
   readPublisherKeys,
   type SignatureVerifier,
+  sigstoreVerifier,
   type TrustSettings,
 } from "../trust/index.ts";
 
-/** @throws GlassineError `setting_invalid` for a file of keys that is none */
+/**
+ * A verifier for each kind of signature that the settings have something to check with.
+ * `faults`: the file of publisher keys cannot be used, and there is no verifier for it.
+ */
 export async function defaultVerifiers(
-  { publisherKeys }: Pick<TrustSettings, "publisherKeys">,
+  settings: Pick<TrustSettings, "publisherKeys" | "sigstoreTrustedRoot" | "sigstoreIssuer">,
   { envPrefix }: { readonly envPrefix: string },
-): Promise<readonly SignatureVerifier[]> {
-  const keys =
-    publisherKeys === undefined
-      ? noPublisherKeys
-      : await keysOf(publisherKeys, `${envPrefix}PLUGIN_PUBLISHER_KEYS`);
-  return [ed25519Verifier({ keys })];
+): Promise<{
+  readonly verifiers: readonly SignatureVerifier[];
+  readonly faults: readonly GlassineError[];
+}> {
+  const verifiers: SignatureVerifier[] = [];
+  const faults: GlassineError[] = [];
+  const { publisherKeys, sigstoreTrustedRoot: trustedRoot, sigstoreIssuer: issuer } = settings;
+  if (publisherKeys !== undefined) {
+    try {
+      const keys = await keysOf(publisherKeys, `${envPrefix}PLUGIN_PUBLISHER_KEYS`);
+      verifiers.push(ed25519Verifier({ keys }));
+    } catch (error) {
+      if (!(error instanceof GlassineError)) throw error;
+      faults.push(error);
+    }
+  }
+  if (trustedRoot !== undefined) {
+    const bound = issuer === undefined ? {} : { issuer };
+    verifiers.push(sigstoreVerifier({ trustedRoot, ...bound }));
+  }
+  return { verifiers, faults };
 }
 
 const form =

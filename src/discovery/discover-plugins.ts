@@ -11,7 +11,6 @@ import {
 } from "../plugins/index.ts";
 import type { Drift, PluginMode } from "../trust/index.ts";
 import { loadStage } from "./load-stage.ts";
-import { verifierFaults } from "./prepare-verifiers.ts";
 import { type DiscoverOptions, readDiscoverOptions } from "./static-options.ts";
 import { staticStage } from "./static-stage.ts";
 import type { LoadedPlugin, Refused, StaticPlugin, StaticReport } from "./types.ts";
@@ -76,10 +75,6 @@ export interface DiscoveredPlugin {
  */
 export async function discoverPlugins(given: DiscoverOptions = {}): Promise<Discovery> {
   const options = await readDiscoverOptions(given);
-  const [unfit] = options.settings.autoDiscovery
-    ? await verifierFaults(options.verifiers ?? [])
-    : [];
-  if (unfit !== undefined) throw unfit;
   const report = await staticStage(options);
   expectLock(report);
   const { loaded, refused } = await loadStage(options, {
@@ -188,6 +183,7 @@ function refusedPackage(refused: Refused): RefusedPackage {
 const signatureCodes: readonly RejectionCode[] = [
   "unsigned",
   "signature_invalid",
+  "signature_unchecked",
   "untrusted_identity",
   "ack_missing",
 ];
@@ -210,6 +206,7 @@ const driftCodes: readonly RejectionCode[] = [
 /** The word of the audit trail for a code. */
 function failureOf(code: RejectionCode): RegistrationFailure {
   if (code === "unsigned" || code === "signature_invalid") return code;
+  if (code === "signature_unchecked") return code;
   if (code === "untrusted_identity" || code === "ack_missing") return code;
   if (code === "lock_missing" || code === "missing_from_lock") return "lock_missing_entry";
   if (code === "dependency_rejected") return code;

@@ -67,6 +67,7 @@ export async function staticStage(
     const faults = settingFaults(options);
     return { ...known, ...nothing, faults, warnings: [...options.warnings, note] };
   }
+  const { verifiers, faults } = await verifiersFor(options);
   const { root, local: folders, kinds } = options;
   const builtins = await Promise.all(options.builtins.map(realPath));
   const asked = { root, field: hostName, kinds, own: builtins, local: folders };
@@ -94,7 +95,6 @@ export async function staticStage(
     own.filter(({ id }) => ids.has(id)),
     now,
   );
-  const { verifiers, faults } = await verifiersFor(options);
   const accepted: StaticPlugin[] = [];
   const refused: Refused[] = found.rejected.map((each) => ({ ...each, message: messageOf(each) }));
   const all: StaticPlugin[] = [];
@@ -161,25 +161,24 @@ function signerIn(evidence: Evidence): string | undefined {
   return evidence.kind === "verified" ? evidence.identity : undefined;
 }
 
-/** Without its file of keys nothing verifies: that is told, and refuses what was signed. */
+/**
+ * What checks signatures, and what is wrong with it. What cannot be checked for want of it is
+ * refused.
+ *
+ * @throws GlassineError the first fault, where a host starts
+ */
 async function verifiersFor(
   options: ReadDiscoverOptions,
 ): Promise<Pick<StaticReport, "faults"> & { readonly verifiers: readonly SignatureVerifier[] }> {
-  const { settings, surface } = options;
-  const faults = settingFaults(options);
-  const { verifiers: given } = options;
-  if (given !== undefined) {
-    const unfit = options.faults === "report" ? await verifierFaults(given) : [];
-    return { verifiers: given, faults: [...faults, ...unfit] };
-  }
-  try {
-    return { verifiers: await defaultVerifiers(settings, surface.profile), faults };
-  } catch (error) {
-    if (options.faults === "throw" || !(error instanceof GlassineError)) throw error;
-    const none = { publisherKeys: undefined };
-    const verifiers = await defaultVerifiers(none, surface.profile);
-    return { verifiers, faults: [...faults, error] };
-  }
+  const { settings, surface, verifiers: given } = options;
+  const { verifiers, faults } =
+    given === undefined
+      ? await defaultVerifiers(settings, surface.profile)
+      : { verifiers: given, faults: [] };
+  const all = [...settingFaults(options), ...faults, ...(await verifierFaults(verifiers))];
+  const [first] = all;
+  if (first !== undefined && options.faults === "throw") throw first;
+  return { verifiers, faults: all };
 }
 
 function settingFaults({ settingFault }: ReadDiscoverOptions): readonly GlassineError[] {

@@ -49,6 +49,11 @@ export const rejectionCodes = {
     means: "The signature does not verify: files were changed, or the key is wrong or revoked.",
     todo: reinstall,
   },
+  signature_unchecked: {
+    means:
+      "The package is signed, and this host has no keys or trusted root to check that with: nothing says that it was changed.",
+    todo: "Set PLUGIN_PUBLISHER_KEYS for glassine.sig.json, or PLUGIN_SIGSTORE_TRUSTED_ROOT for glassine.sigstore.json, each with the prefix of the host. A host that names verifiers in its code adds one there.",
+  },
   untrusted_identity: {
     means: "The signer is on no list of the operator's.",
     todo: "After review, add the identity to the trusted list, or to the override list for a documented exception.",

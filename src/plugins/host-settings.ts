@@ -22,6 +22,15 @@ export const hostSettings = {
     default: "empty",
     means: "The file that binds signers to their keys.",
   },
+  PLUGIN_SIGSTORE_TRUSTED_ROOT: {
+    default: "empty",
+    means: "The `trusted_root.json` whose authorities and logs Sigstore bundles are checked by.",
+  },
+  PLUGIN_SIGSTORE_ISSUER: {
+    default: "any",
+    means:
+      "The one issuer of Sigstore that is believed: signers are then `SUBJECT`, else `ISSUER#SUBJECT`.",
+  },
   PLUGIN_AUTO_DISCOVERY_ENABLED: {
     default: "`true`",
     means: "Whether installed packages are looked at, at all.",

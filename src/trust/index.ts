@@ -34,11 +34,7 @@ export {
 export { checkEvidence } from "./signing/check-evidence.ts";
 export { decideTrust } from "./signing/decide-trust.ts";
 export { type Ed25519VerifierOptions, ed25519Verifier } from "./signing/ed25519-verifier.ts";
-export {
-  noPublisherKeys,
-  type PublisherKeys,
-  readPublisherKeys,
-} from "./signing/publisher-keys.ts";
+export { type PublisherKeys, readPublisherKeys } from "./signing/publisher-keys.ts";
 export {
   type SignedEvidence,
   type SignPackageOptions,

@@ -21,6 +21,10 @@ export interface TrustSettings {
   readonly overridePublishers: readonly string[];
   /** Where `readPublisherKeys` reads. */
   readonly publisherKeys: string | undefined;
+  /** The trusted root by which Sigstore bundles are checked. */
+  readonly sigstoreTrustedRoot: string | undefined;
+  /** The one issuer that Sigstore is believed of. Not without a trusted root. */
+  readonly sigstoreIssuer: string | undefined;
   /** Whether installed packages are looked for at all. Default true. */
   readonly autoDiscovery: boolean;
   /** Default `dev`. */
@@ -36,11 +40,13 @@ export interface TrustSettingsOptions {
   readonly plugins?: readonly string[];
 }
 
+type Optional = string | undefined;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads `PREFIXPLUGIN_SIGNING_REQUIRED`, `…_UNSIGNED_ACK`, `…_TRUSTED_PUBLISHERS`,
- * `…_TRUST_OVERRIDE_PUBLISHERS`, `…_PUBLISHER_KEYS`, `…_AUTO_DISCOVERY_ENABLED` and `…_MODE`.
+ * `…_TRUST_OVERRIDE_PUBLISHERS`, `…_PUBLISHER_KEYS`, `…_SIGSTORE_TRUSTED_ROOT`,
+ * `…_SIGSTORE_ISSUER`, `…_AUTO_DISCOVERY_ENABLED` and `…_MODE`.
  *
  * An empty variable counts as not set. Lists are separated by commas, their items trimmed. What
  * else begins with `PREFIXPLUGIN_` is the configuration of a plugin, `NAME_KEY`; where it is
@@ -85,10 +91,18 @@ export function readTrustSettings(
     unsignedAck: read("PLUGIN_UNSIGNED_ACK", false, parseAcknowledgement),
     trustedPublishers: read("PLUGIN_TRUSTED_PUBLISHERS", noIdentities, parseIdentities),
     overridePublishers: read("PLUGIN_TRUST_OVERRIDE_PUBLISHERS", noIdentities, parseIdentities),
-    publisherKeys: read<string | undefined>("PLUGIN_PUBLISHER_KEYS", undefined, parsePath),
+    publisherKeys: read<Optional>("PLUGIN_PUBLISHER_KEYS", undefined, parsePath),
+    sigstoreTrustedRoot: read<Optional>("PLUGIN_SIGSTORE_TRUSTED_ROOT", undefined, parsePath),
+    sigstoreIssuer: read<Optional>("PLUGIN_SIGSTORE_ISSUER", undefined, parseIssuer),
     autoDiscovery: read("PLUGIN_AUTO_DISCOVERY_ENABLED", true, parseBoolean),
     mode: read<PluginMode>("PLUGIN_MODE", "dev", parseMode),
   });
+  if (settings.sigstoreIssuer !== undefined && settings.sigstoreTrustedRoot === undefined) {
+    const variable = `${prefix}PLUGIN_SIGSTORE_ISSUER`;
+    const message = `${variable} is set without ${prefix}PLUGIN_SIGSTORE_TRUSTED_ROOT: no bundle of Sigstore is checked`;
+    if (!problems.some((each) => each.variable === `${prefix}PLUGIN_SIGSTORE_TRUSTED_ROOT`))
+      problems.push({ variable, message });
+  }
   problems.push(...mistypedSettings(env, prefix, plugins));
   if (problems.length === 0) return settings;
   const text = problems.map(({ message }) => message).join("; ");
@@ -153,6 +167,13 @@ const parseIdentities: Parse<readonly string[]> = (text, variable) => {
 const parsePath: Parse<string> = (text, variable) => {
   if (text.trim() !== "" && !text.includes("\0")) return { value: text };
   return { fault: `${variable} is ${single(text)}; it takes the path of a file` };
+};
+
+const parseIssuer: Parse<string> = (text, variable) => {
+  const issuer = text.trim();
+  const fault = identityFault(issuer);
+  if (fault === undefined) return { value: issuer };
+  return { fault: `${variable} is ${single(issuer, maxIdentityUnits)}, which ${fault}` };
 };
 
 function parseMode(text: string): ReturnType<Parse<PluginMode>> {

@@ -141,7 +141,14 @@ describe("an event of this library", () => {
       );
     expect(Object.keys(registrationFailures)).toEqual([
       ...["duplicate", "manifest_invalid", "config_validate", "config_exception", "config_result"],
-      ...["discovery", "dependency", "dependency_rejected", "unsigned", "signature_invalid"],
+      ...[
+        "discovery",
+        "dependency",
+        "dependency_rejected",
+        "unsigned",
+        "signature_invalid",
+        "signature_unchecked",
+      ],
       ...["untrusted_identity", "ack_missing", "lock_missing_entry", "lock_drift", "frozen"],
     ]);
     for (const reason of Object.keys(registrationFailures))

@@ -548,7 +548,13 @@ describe("why a plugin is refused", () => {
   };
   // What comes before a plugin is loaded has tests of its own with the parts that find it.
   const beforeLoading: readonly RegistrationFailure[] = [
-    ...(["discovery", "dependency_rejected", "unsigned", "signature_invalid"] as const),
+    ...([
+      "discovery",
+      "dependency_rejected",
+      "unsigned",
+      "signature_invalid",
+      "signature_unchecked",
+    ] as const),
     ...(["untrusted_identity", "ack_missing", "lock_missing_entry", "lock_drift"] as const),
   ];
 

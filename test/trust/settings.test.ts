@@ -9,6 +9,8 @@ const standard = {
   trustedPublishers: [],
   overridePublishers: [],
   publisherKeys: undefined,
+  sigstoreTrustedRoot: undefined,
+  sigstoreIssuer: undefined,
   autoDiscovery: true,
   mode: "dev",
 };
@@ -18,6 +20,8 @@ const names = [
   "PLUGIN_TRUSTED_PUBLISHERS",
   "PLUGIN_TRUST_OVERRIDE_PUBLISHERS",
   "PLUGIN_PUBLISHER_KEYS",
+  "PLUGIN_SIGSTORE_TRUSTED_ROOT",
+  "PLUGIN_SIGSTORE_ISSUER",
   "PLUGIN_AUTO_DISCOVERY_ENABLED",
   "PLUGIN_MODE",
 ];

@@ -40,6 +40,11 @@ const noSignature = refused(
   "unsigned",
   "plugin 'guard' is unsigned; production plugin registration requires a verified signature",
 );
+const unchecked: Evidence = { kind: "unchecked", file: "glassine.sig.json" };
+const noVerifier = refused(
+  "signature_unchecked",
+  "plugin 'guard' is signed, and its glassine.sig.json cannot be checked: no verifier for it is configured; set GLASSINE_PLUGIN_PUBLISHER_KEYS to a file of publisher keys",
+);
 const badSignature = refused(
   "signature_invalid",
   "plugin 'guard' has an invalid signature: key 'k1' is revoked",
@@ -76,6 +81,9 @@ describe("PH-087: what becomes of a plugin", () => {
       [invalid, list, required, badSignature],
       [invalid, list, acknowledged, allowed],
       [invalid, list, unsaid, unacknowledged],
+      [unchecked, list, required, noVerifier],
+      [unchecked, list, acknowledged, allowed],
+      [unchecked, list, unsaid, unacknowledged],
     ]),
   ];
 

@@ -34,7 +34,12 @@ import { expectNamedLock, expectOwnLock, newLockWarnings } from "./lock-place.ts
  * What the lockfile has no say in: the policy of signatures is asked at every start, and may be
  * another one there. A signature that is invalid is none of them: it speaks against the files.
  */
-const policyCodes: readonly string[] = ["unsigned", "untrusted_identity", "ack_missing"];
+const policyCodes: readonly string[] = [
+  "unsigned",
+  "signature_unchecked",
+  "untrusted_identity",
+  "ack_missing",
+];
 const hashCodes: readonly string[] = ["unsafe_symlink", "unsupported_file", "package_too_large"];
 
 export async function trust(request: TrustRequest): Promise<Change<TrustChange, TrustRefusal>> {

@@ -27,7 +27,7 @@ export interface CheckEvidenceOptions {
  * Every evidence that is there has to verify: one that does not makes the package `invalid`. A
  * verifier that throws, gives no answer in time, or answers with something else than evidence, is
  * such a one. With several signers, `identity` is the first by the order of `verifiers`. Evidence
- * that no verifier reads counts for nothing beside one that verified; alone it is `invalid`.
+ * that no verifier reads counts for nothing beside one that verified; alone it is `unchecked`.
  *
  * @throws GlassineError (as a rejection) `options_invalid`
  * @see spec `signing:every-evidence`, `signing:verifier-fails`, `signing:unread`
@@ -92,10 +92,8 @@ function isIdentity(value: unknown): value is string {
 
 /** Evidence that nobody reads must not pass for none: the way out is another one. */
 async function withoutSigner({ path }: SignedPackage): Promise<Evidence> {
-  if (await isThere(join(path, ed25519File)))
-    return invalid(`${ed25519File} cannot be checked: this host was given no publisher keys`);
-  if (await isThere(join(path, sigstoreFile)))
-    return invalid(`${sigstoreFile} cannot be checked: this host was given no Sigstore verifier`);
+  for (const file of [ed25519File, sigstoreFile])
+    if (await isThere(join(path, file))) return { kind: "unchecked", file };
   return { kind: "unsigned" };
 }
 

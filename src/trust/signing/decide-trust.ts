@@ -4,7 +4,7 @@ import { type HostProfile, standardProfile } from "../../plugins/index.ts";
 import type { TrustSettings } from "../settings.ts";
 import { single } from "../single-quotes.ts";
 import { maxIdentityUnits } from "./identity.ts";
-import type { Evidence } from "./types.ts";
+import { type Evidence, sigstoreFile } from "./types.ts";
 
 /** On whose word a plugin is loaded. */
 type TrustDecision = "trusted_publisher" | "operator_override" | "development_unsigned_override";
@@ -24,7 +24,7 @@ export interface TrustRefused {
   readonly accepted: false;
   readonly code: Extract<
     RejectionCode,
-    "unsigned" | "signature_invalid" | "untrusted_identity" | "ack_missing"
+    "unsigned" | "signature_invalid" | "signature_unchecked" | "untrusted_identity" | "ack_missing"
   >;
   readonly message: string;
   /** Of an invalid signature, where the key is at fault and not the files. */
@@ -89,6 +89,15 @@ function refusal(
   if (evidence.kind === "unsigned") {
     const message = `${who} is unsigned; production plugin registration requires ${evidenceName}`;
     return { accepted: false, code: "unsigned", message };
+  }
+  if (evidence.kind === "unchecked") {
+    const { file } = evidence;
+    const [setting, what] =
+      file === sigstoreFile
+        ? ["PLUGIN_SIGSTORE_TRUSTED_ROOT", "a trusted root of Sigstore"]
+        : ["PLUGIN_PUBLISHER_KEYS", "a file of publisher keys"];
+    const message = `${who} is signed, and its ${file} cannot be checked: no verifier for it is configured; set ${prefix}${setting} to ${what}`;
+    return { accepted: false, code: "signature_unchecked", message };
   }
   if (evidence.kind === "invalid") {
     const message = `${who} has an invalid signature: ${evidence.detail}`;

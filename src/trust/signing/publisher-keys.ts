@@ -24,9 +24,6 @@ export interface PublisherKeys {
   readonly keys: readonly PublisherKey[];
 }
 
-/** Those of an operator who named no file: no signature verifies. */
-export const noPublisherKeys: PublisherKeys = Object.freeze({ keys: Object.freeze([]) });
-
 const maxBytes = 1024 * 1024;
 const maxShown = 8;
 const documentFields = ["schema", "publishers"];

@@ -24,6 +24,12 @@ export type Evidence =
       readonly cause?: SignatureCause;
     }
   | {
+      /** There is evidence, and no verifier for it. Said by `checkEvidence`, and by no verifier. */
+      readonly kind: "unchecked";
+      /** The name of the file. */
+      readonly file: string;
+    }
+  | {
       readonly kind: "verified";
       readonly identity: string;
       /** Who signed it beside that, where a package has evidence of several kinds. */

@@ -1,0 +1,159 @@
+/** Sigstore by settings alone: a host and the command check bundles without a line of code for it. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { hashPackage, readTrustSettings } from "glassine/node";
+import { beforeAll, describe, expect, it } from "vitest";
+import { commandServices } from "../../src/cli/command-services.ts";
+import { memoryNode } from "../../src/memory-node/index.ts";
+import { run } from "../cli/support/run.ts";
+import { verifies } from "../support/verifies.ts";
+import {
+  type Authority,
+  issuer,
+  startAuthority,
+  statement,
+  subject,
+} from "../trust/sigstore-authority.ts";
+import { codesOf, discover, install, newRoot, publisher } from "./support.ts";
+
+let authority: Authority;
+beforeAll(async () => {
+  authority = await startAuthority();
+}, 120_000);
+
+/** A root with a package that has a bundle, and the file of the trusted root. */
+async function signedRoot() {
+  const root = await newRoot();
+  const path = await install(root, "guard");
+  const { hash } = await hashPackage(path);
+  const bundle = await authority.bundle(statement(hash));
+  await writeFile(join(path, "glassine.sigstore.json"), JSON.stringify(bundle));
+  const trustedRoot = join(root, "trusted_root.json");
+  await writeFile(trustedRoot, JSON.stringify(authority.root));
+  return { root, path, trustedRoot };
+}
+
+const identity = `${issuer}#${subject}`;
+
+describe("a host with a trusted root of Sigstore in its settings", () => {
+  it("loads what a trusted identity has signed, and the command says so", async () => {
+    verifies("signing:settings-sigstore");
+    const { root, trustedRoot } = await signedRoot();
+    const env = {
+      GLASSINE_PLUGIN_SIGSTORE_TRUSTED_ROOT: trustedRoot,
+      GLASSINE_PLUGIN_TRUSTED_PUBLISHERS: identity,
+    };
+    const { plugins, rejected } = await discover(root, { env });
+    expect([plugins.map(({ name }) => name), rejected]).toEqual([["guard"], []]);
+    const argv = ["plugins", "list"];
+    const { stdout } = await run(argv, { services: commandServices, cwd: root, env });
+    expect(stdout).toContain(`signed_by=${identity}`);
+  });
+
+  it("believes one issuer where it is told to, and lists subjects then", async () => {
+    verifies("signing:settings-sigstore");
+    const { root, trustedRoot } = await signedRoot();
+    const env = {
+      GLASSINE_PLUGIN_SIGSTORE_TRUSTED_ROOT: trustedRoot,
+      GLASSINE_PLUGIN_SIGSTORE_ISSUER: issuer,
+      GLASSINE_PLUGIN_TRUSTED_PUBLISHERS: subject,
+    };
+    expect((await discover(root, { env })).plugins).toHaveLength(1);
+    const elsewhere = { ...env, GLASSINE_PLUGIN_SIGSTORE_ISSUER: "https://other.example.test" };
+    const { rejected } = await discover(root, { env: elsewhere });
+    expect(rejected).toMatchObject([
+      {
+        code: "signature_invalid",
+        reason: expect.stringContaining("not the one that is believed"),
+      },
+    ]);
+  });
+
+  it("refuses an identity that is on no list, and files that were changed", async () => {
+    verifies("signing:settings-sigstore");
+    const { root, path, trustedRoot } = await signedRoot();
+    const env = { GLASSINE_PLUGIN_SIGSTORE_TRUSTED_ROOT: trustedRoot };
+    expect(codesOf(await discover(root, { env }))).toEqual(["guard: untrusted_identity"]);
+    await writeFile(join(path, "more.js"), "");
+    const listed = { ...env, GLASSINE_PLUGIN_TRUSTED_PUBLISHERS: identity };
+    expect(codesOf(await discover(root, { env: listed }))).toEqual(["guard: signature_invalid"]);
+  });
+
+  it("checks both kinds of signature where it has something to check both with", async () => {
+    verifies("signing:settings-sigstore");
+    const { root, trustedRoot } = await signedRoot();
+    const { sign, env } = await publisher(root, "builder@example.com");
+    await sign(await install(root, "watch"));
+    const lists = `builder@example.com,${identity}`;
+    const both = { ...env, GLASSINE_PLUGIN_SIGSTORE_TRUSTED_ROOT: trustedRoot };
+    const found = await discover(root, {
+      env: { ...both, GLASSINE_PLUGIN_TRUSTED_PUBLISHERS: lists },
+    });
+    expect(found.plugins.map(({ name }) => name)).toEqual(["guard", "watch"]);
+  });
+
+  it("does not start without the file, and doctor tells that", async () => {
+    verifies("signing:settings-sigstore", "signing:sigstore-peers");
+    const { root } = await signedRoot();
+    const env = { GLASSINE_PLUGIN_SIGSTORE_TRUSTED_ROOT: join(root, "nowhere.json") };
+    await expect(discover(root, { env })).rejects.toMatchObject({
+      code: "setting_invalid",
+      message: expect.stringContaining("nowhere.json"),
+    });
+    const { code, stdout } = await run(["doctor"], { services: commandServices, cwd: root, env });
+    expect(code).toBe(0);
+    expect(stdout).toContain("nowhere.json");
+  });
+
+  it("does not start with an issuer and no root", () => {
+    verifies("signing:settings-sigstore");
+    const env = { GLASSINE_PLUGIN_SIGSTORE_ISSUER: issuer };
+    expect(() => readTrustSettings(env)).toThrow(
+      "GLASSINE_PLUGIN_SIGSTORE_ISSUER is set without GLASSINE_PLUGIN_SIGSTORE_TRUSTED_ROOT: no bundle of Sigstore is checked",
+    );
+    const odd = { ...env, GLASSINE_PLUGIN_SIGSTORE_ISSUER: "a,b" };
+    expect(() => readTrustSettings(odd)).toThrow("GLASSINE_PLUGIN_SIGSTORE_ISSUER is 'a,b', which");
+  });
+});
+
+describe("a host that has nothing to check a signature with", () => {
+  it("says which setting is missing, and not that the package was changed", async () => {
+    verifies("signing:unread", "signing:refused");
+    const { root } = await signedRoot();
+    const { sign } = await publisher(root, "builder@example.com");
+    await sign(await install(root, "watch"));
+    const { plugins, rejected } = await discover(root, { env: {} });
+    expect(plugins).toEqual([]);
+    const told = (name: string, file: string, what: string) => ({
+      id: name,
+      code: "signature_unchecked",
+      reason: `plugin '${name}' is signed, and its ${file} cannot be checked: no verifier for it is configured; set ${what}`,
+    });
+    expect(rejected).toMatchObject([
+      told(
+        "guard",
+        "glassine.sigstore.json",
+        "GLASSINE_PLUGIN_SIGSTORE_TRUSTED_ROOT to a trusted root of Sigstore",
+      ),
+      told(
+        "watch",
+        "glassine.sig.json",
+        "GLASSINE_PLUGIN_PUBLISHER_KEYS to a file of publisher keys",
+      ),
+    ]);
+  });
+
+  it("under the names of a memory node", async () => {
+    verifies("signing:unread");
+    const root = await newRoot();
+    const path = await install(root, "guard");
+    const manifest = { name: "guard", version: "1.0.0", keywords: ["stigmem-plugin"] };
+    const fields = { ...manifest, stigmem: { plugin: "./plugin.js" } };
+    await writeFile(join(path, "package.json"), JSON.stringify(fields));
+    await writeFile(join(path, "glassine.sigstore.json"), "{}");
+    const { rejected } = await discover(root, { env: {}, host: memoryNode });
+    expect(rejected).toMatchObject([
+      { reason: expect.stringContaining("set STIGMEM_PLUGIN_SIGSTORE_TRUSTED_ROOT to") },
+    ]);
+  });
+});
