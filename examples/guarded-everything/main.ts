@@ -13,7 +13,7 @@ import {
   type Extensions,
   withSlots,
 } from "glassine";
-import { type GuardEvent, guardTransport } from "glassine/mcp";
+import { createGuard, type GuardEvent } from "glassine/mcp";
 import { egressGuard, mischief, oldLogger, piiScanner, traceHeader } from "./plugins.ts";
 import { printHook } from "./report.ts";
 
@@ -54,13 +54,13 @@ const stdio = new StdioClientTransport({
   args: [server, "stdio"],
   stderr: "ignore",
 });
-const guarded = guardTransport(stdio, manager, {
+const guard = createGuard(manager, {
   serverId: "everything",
   envelope: ({ mcp }) => withSlots(session, { mcp }),
   onResult,
 });
 const client = new Client({ name: "guarded-everything", version: "1.0.0" });
-await client.connect(guarded);
+await client.connect(guard.wrap(stdio));
 console.log(`connected to ${client.getServerVersion()?.name} through the guard`);
 console.log("a line a plugin: the gated slots it sees, then what it changed and what was refused");
 

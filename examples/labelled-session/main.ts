@@ -13,7 +13,7 @@ import {
   memoryLabelStore,
   withSlots,
 } from "glassine";
-import { guardTransport } from "glassine/mcp";
+import { createGuard } from "glassine/mcp";
 import { office } from "./office.ts";
 
 const egress = definePlugin({
@@ -50,12 +50,11 @@ async function connect(session: string): Promise<Client> {
   const [clientEnd, serverEnd] = InMemoryTransport.createLinkedPair();
   await office().connect(serverEnd);
   const client = new Client({ name: "labelled-session", version: "1.0.0" });
-  await client.connect(
-    guardTransport(clientEnd, manager, {
-      envelope: ({ mcp }) => withSlots(policies, { mcp }),
-      labels: { store, session },
-    }),
-  );
+  const guard = createGuard(manager, {
+    envelope: ({ mcp }) => withSlots(policies, { mcp }),
+    labels: { store, session },
+  });
+  await client.connect(guard.wrap(clientEnd));
   return client;
 }
 

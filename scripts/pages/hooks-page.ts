@@ -27,7 +27,7 @@ const bypass = `So \`tool_pre_invoke\` and \`cmf.tool_pre_invoke\` are two hooks
 _A guard on a hook that you do not invoke is bypassed in silence_: nothing fails, and \`executions\` has no record of it.
 Nor does \`message_pre_invoke\`, invoked in place of a point, run a handler of that point: invoke the point, which runs both.
 
-Where both exist, invoke both, as \`guardTransport\` does: first the older hook, if \`manager.handles\` says that a plugin is there, then the point, always, with what the older hook left.
+Where both exist, invoke both, as a guard of \`glassine/mcp\` does: first the older hook, if \`manager.handles\` says that a plugin is there, then the point, always, with what the older hook left.
 So the point judges what is really sent.
 
 \`\`\`ts

@@ -82,6 +82,7 @@ const whatIsKnown = z.strictObject(facts).partial().shape;
 const handler = {
   plugin_name: text("The plugin whose handler it was, `core` for the host's own."),
   hook: text("The hook that it ran on."),
+  request: text("The library's id of the request: `request` of `invoke`, and of a guard's events."),
 };
 const request = known("The `request_id` of the extensions.");
 
@@ -116,7 +117,14 @@ export const auditEventTypes = {
     metadata: {
       ...handler,
       handler_name: text("The handler: `PLUGIN.FUNCTION`."),
+      code: freeText("The code that it gave, `denied` for a voting hook."),
       reason: freeText("The reason that it gave."),
+      tool: freeText("The tool that was asked for: `mcp.tool.name`.")
+        .nullable()
+        .describe(
+          "The tool that was asked for: `mcp.tool.name`. Free text. Null where none is known.",
+        ),
+      subject_id: known("Who asked: `security.subject.id`."),
     },
   },
   "plugin.handler_error": {

@@ -1,7 +1,7 @@
 /** The facts of the records that a manager keeps. */
 import { intrinsics } from "../admit/index.ts";
 import { type AuditEventInput, auditEvent } from "../audit/index.ts";
-import type { AnyRun, RunNote } from "../hooks/index.ts";
+import { type AnyRun, type RunNote, requestOf } from "../hooks/index.ts";
 import type { PluginOrigin } from "./discovered.ts";
 import type { Surface } from "./read-manifest.ts";
 import type { Plugin } from "./types.ts";
@@ -59,11 +59,18 @@ export function originFacts(origin: PluginOrigin) {
 /** The event of what a run tells. */
 export function runEvent(run: AnyRun, note: RunNote): AuditEventInput {
   const { step } = note;
-  const where = { plugin_name: step.plugin.name, hook: step.hook };
+  const where = {
+    plugin_name: step.plugin.name,
+    hook: step.hook,
+    request: requestOf(run.scope),
+  };
   const options = { tenantId: run.wishes.tenant };
   switch (note.kind) {
     case "denied": {
-      const facts = { ...where, handler_name: step.name, reason: note.reason };
+      const { code, reason } = note;
+      const tool = textAt(run.extensions, ["mcp", "tool", "name"]);
+      const subject_id = textAt(run.extensions, ["security", "subject", "id"]);
+      const facts = { ...where, handler_name: step.name, code, reason, tool, subject_id };
       return auditEvent("plugin.handler_denied", facts, options);
     }
     case "error": {
@@ -84,5 +91,11 @@ export function runEvent(run: AnyRun, note: RunNote): AuditEventInput {
 
 /** Of the run's extensions, as its caller sent them: the id of the run is another one. */
 function requestIdOf({ extensions }: AnyRun): string | null {
-  return (ownValue(ownValue(extensions, "request"), "request_id") as string | undefined) ?? null;
+  return textAt(extensions, ["request", "request_id"]);
+}
+
+function textAt(extensions: object, path: readonly string[]): string | null {
+  let found: unknown = extensions;
+  for (let at = 0; at < path.length; at++) found = ownValue(found, path[at] as string);
+  return typeof found === "string" ? found : null;
 }

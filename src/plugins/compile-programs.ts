@@ -205,6 +205,7 @@ function compileStep(
     mayModify,
     onError,
     conditions,
+    writtenConditions: own.conditions,
     guarded: conditions !== undefined || canGoOff,
     position,
     plain: plainRecord(shop.slots, state, entry, item, mode),

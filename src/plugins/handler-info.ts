@@ -3,6 +3,8 @@ import { concat, intrinsics, mapped } from "../admit/index.ts";
 import {
   type Band,
   bands,
+  type Conditions,
+  conditionKinds,
   type HandlerStep,
   type Mode,
   type OperationProgram,
@@ -30,10 +32,19 @@ export interface HandlerInfo {
   readonly bandOrder: number | null;
   /** On message hooks. */
   readonly mode: Mode | null;
+  /** Which calls it is for: the operator's word, or the manifest's. Null for all. */
+  readonly conditions: Conditions | null;
+  /** What its plugin may see, change and use. */
+  readonly capabilities: readonly string[];
 }
 
 // Steps have the services of plugins on them: no method that somebody patched is handed one.
 const { freeze, hasOwn } = intrinsics;
+
+type AnyStep = HandlerStep & {
+  readonly mode?: Mode;
+  readonly writtenConditions?: Conditions | undefined;
+};
 
 /** @throws ManifestError `hook_unknown` */
 export function handlersOn(
@@ -43,7 +54,7 @@ export function handlersOn(
   chain: OperationProgram | undefined,
 ): readonly HandlerInfo[] {
   const band = hasOwn(surface.hooks, hook) ? surface.hooks[hook]?.band : undefined;
-  const info = (step: HandlerStep & { readonly mode?: Mode }): HandlerInfo =>
+  const info = (step: AnyStep): HandlerInfo =>
     freeze({
       hook: step.hook,
       plugin: step.plugin.name,
@@ -55,9 +66,21 @@ export function handlersOn(
       band: band ?? null,
       bandOrder: band === undefined ? null : bands[band],
       mode: step.mode ?? null,
+      conditions: frozenConditions(step.writtenConditions),
+      capabilities: step.plugin.capabilities,
     });
   if (chain !== undefined) return freeze(mapped(chain.steps, info));
   if (program === undefined) throw unknownHook(surface, hook);
   const { serial, concurrent, background } = program;
   return freeze(mapped(concat(concat(serial, concurrent), background), info));
+}
+
+function frozenConditions(written: Conditions | undefined): Conditions | null {
+  if (written === undefined) return null;
+  const copy: { -readonly [Kind in keyof Conditions]: Conditions[Kind] } = {};
+  for (const kind of conditionKinds) {
+    const patterns = written[kind];
+    if (patterns !== undefined) copy[kind] = freeze([...patterns]);
+  }
+  return freeze(copy);
 }

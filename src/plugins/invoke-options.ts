@@ -28,6 +28,8 @@ export interface InvokeOptions<Extensions, Operation = Readonly<Record<string, u
   readonly request?: string | undefined;
   /** Who the call is for, for plugins with a `tenants` condition. */
   readonly tenant?: string | undefined;
+  /** The server that the call is for, for plugins with a `servers` condition. Default: as `mcp` says. */
+  readonly server?: string | undefined;
   /** Texts that no log line and no record of this run may hold, such as credentials. */
   readonly secrets?: readonly string[] | undefined;
   /** `context` of an earlier result of the same request: carries private state. */
@@ -46,6 +48,7 @@ const optionNames: Readonly<Record<string, true>> = Object.assign(
     signal: true,
     request: true,
     tenant: true,
+    server: true,
     secrets: true,
     context: true,
     parent: true,
@@ -65,6 +68,7 @@ export const noWishes: RunWishes = Object.freeze({
   operation: undefined,
   signal: undefined,
   tenant: undefined,
+  server: undefined,
   secrets: undefined,
   parent: undefined,
   depth: 0,
@@ -97,15 +101,17 @@ export function readWishes(
   const operation = ownOption(given, "operation") ?? (facts === undefined ? undefined : {});
   const signal = ownOption(given, "signal");
   const tenant = ownOption(given, "tenant");
+  const server = ownOption(given, "server");
   const secrets = readSecrets(ownOption(given, "secrets"));
   const parent = ownOption(given, "parent");
   if (operation === undefined && signal === undefined && tenant === undefined) {
-    if (parent === undefined && secrets === undefined) return noWishes;
+    if (parent === undefined && secrets === undefined && server === undefined) return noWishes;
   }
   if (signal !== undefined && typeof signal?.addEventListener !== "function") {
     throw misuse("signal expects an AbortSignal.");
   }
   if (tenant !== undefined && typeof tenant !== "string") throw misuse("tenant expects a text.");
+  if (server !== undefined && typeof server !== "string") throw misuse("server expects a text.");
   const origin = parent === undefined ? undefined : originOf(parent);
   if (parent !== undefined && origin === undefined) {
     throw misuse("parent expects the context of a handler.");
@@ -120,6 +126,7 @@ export function readWishes(
     operation: operation === undefined ? undefined : frozenFacts(operation, hook, facts),
     signal,
     tenant,
+    server,
     secrets,
     parent: origin,
     depth,

@@ -35,6 +35,11 @@ export const pluginMetrics = Object.freeze({
     labels: ["hook", "decision"],
     means: "Answers of voting hooks: `allow` or `deny`.",
   },
+  denial_total: {
+    kind: "counter",
+    labels: ["hook", "plugin", "code"],
+    means: "Runs of message hooks that were denied, by the plugin that did it and its code.",
+  },
   registration_total: {
     kind: "counter",
     labels: ["outcome", "reason"],

@@ -31,6 +31,8 @@ type Emit = (name: MetricName, labels: MetricLabels, value: number) => void;
 export interface Metrics extends Meter {
   /** What is there when the manager is made, and stays so. */
   standing(hooks: readonly string[], plugins: number, handlers: (hook: string) => number): void;
+  /** Counts the result of a run of a message hook, if it was denied. */
+  denied(hook: string, result: unknown): void;
   registration(outcome: "success" | "failure", reason: string): void;
 }
 
@@ -66,6 +68,13 @@ function metricsBy(emit: Emit): Metrics {
     },
     failed: (step, type) => emit("handler_error_total", { ...of(step), error_type: type }, 1),
     decided: (hook, decision) => emit("voting_decision_total", { hook, decision }, 1),
+    denied: (hook, result) => {
+      const violation = ownValue(result, "violation");
+      const code = ownValue(violation, "code");
+      const plugin = ownValue(violation, "plugin");
+      if (typeof code !== "string") return;
+      emit("denial_total", { hook, plugin: typeof plugin === "string" ? plugin : "none", code }, 1);
+    },
     standing: (hooks, plugins, handlers) => {
       emit("registered_count", {}, plugins);
       for (const hook of hooks) emit("handlers_per_hook", { hook }, handlers(hook));
@@ -102,7 +111,7 @@ async function follow(
 ): Promise<void> {
   metrics.fired(hook);
   try {
-    await pending;
+    metrics.denied(hook, await pending);
   } catch {
     // The caller has it.
   }

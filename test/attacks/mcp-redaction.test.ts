@@ -1,6 +1,6 @@
 /** Ways for a peer to keep a text from the plugins that would redact or refuse it. */
 import { createPluginManager, definePlugin, deny, type Message } from "glassine";
-import { guardTransport } from "glassine/mcp";
+import { createGuard } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
 import { exchange } from "../adapters/mcp/support/exchange.ts";
 import { fakeManager, settle } from "../adapters/mcp/support/fake-manager.ts";
@@ -120,7 +120,7 @@ attack(
 
     it("and beside the params and the result, where JSON-RPC has nothing", async () => {
       const raw = new RawTransport();
-      const guard = guardTransport(raw, fakeManager());
+      const guard = createGuard(fakeManager()).wrap(raw);
       const received: unknown[] = [];
       guard.onmessage = (message) => received.push(message);
       await guard.start();
@@ -154,7 +154,7 @@ attack(
       });
       const manager = await createPluginManager({ plugins: [plugin] });
       const raw = new RawTransport();
-      const guard = guardTransport(raw, manager);
+      const guard = createGuard(manager).wrap(raw);
       const received: unknown[] = [];
       guard.onmessage = (message) => received.push(message);
       await guard.start();

@@ -76,7 +76,11 @@ describe("an event of this library", () => {
   });
 
   it("has the tenant of the request, unless it is about a plugin", () => {
-    const facts = { ...turn, handler_name: "aaa.handler", reason: "no" };
+    const facts = {
+      ...turn,
+      ...{ handler_name: "aaa.handler", code: "denied", reason: "no", tool: null },
+      subject_id: null,
+    };
     const tenantOf = (tenantId: string | undefined) =>
       auditEvent("plugin.handler_denied", facts, { tenantId }).tenantId;
     expect([tenantOf("acme"), tenantOf(""), tenantOf(undefined)]).toEqual([

@@ -17,7 +17,7 @@ export const plugin = {
   depends_on: ["zeta", "alpha"],
   host_version: "1.2.3",
 } as const;
-export const turn = { plugin_name: "aaa", hook: "recall_filter" };
+export const turn = { plugin_name: "aaa", hook: "recall_filter", request: "q-1" };
 
 /** One event of each type, with every key. */
 export const examples: { readonly [Type in AuditEventType]: ReturnType<typeof auditEvent<Type>> } =
@@ -46,7 +46,10 @@ export const examples: { readonly [Type in AuditEventType]: ReturnType<typeof au
     "plugin.handler_denied": auditEvent("plugin.handler_denied", {
       ...turn,
       handler_name: "aaa.handler",
+      code: "denied",
       reason: "no",
+      tool: null,
+      subject_id: "ada",
     }),
     "plugin.handler_error": auditEvent("plugin.handler_error", {
       ...turn,

@@ -139,7 +139,11 @@ describe("an event of this library", () => {
     plugin_name: "egress-guard",
     hook: "evaluate",
     handler_name: "egress-guard.evaluate",
+    request: "q-egress-guard",
+    code: "denied",
     reason: "egress-guard says no to evaluate",
+    tool: null,
+    subject_id: "ada",
   };
   const redactedIn = (secrets: readonly string[], named: readonly string[] = []) => {
     const { trail, records } = keeping({ secrets: named });

@@ -228,6 +228,7 @@ describe("a record", () => {
       auditEvent("plugin.handler_error", {
         plugin_name: "aaa",
         hook: "recall_filter",
+        request: "q-1",
         handler_name: "aaa.handler",
         error_type: "Error",
         error,

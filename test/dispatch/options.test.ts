@@ -189,6 +189,7 @@ describe("invoke", () => {
       signal: undefined,
       request: undefined,
       tenant: undefined,
+      server: undefined,
       context: undefined,
       parent: undefined,
     };

@@ -140,6 +140,8 @@ describe("the order of handlers", () => {
         band: "AUTHZ",
         bandOrder: 20,
         mode: null,
+        conditions: null,
+        capabilities: [],
       },
       {
         hook: "vote",
@@ -152,6 +154,8 @@ describe("the order of handlers", () => {
         band: "AUTHZ",
         bandOrder: 20,
         mode: null,
+        conditions: null,
+        capabilities: [],
       },
     ]);
     expect(manager.handlersFor("message_pre_invoke")).toEqual([]);

@@ -261,6 +261,7 @@ const mcp = "src/adapters/mcp/index.ts";
 
 it.skipIf(!existsSync(new URL(`../../${mcp}`, import.meta.url)))("the mcp entry", async () => {
   expect(Object.keys(await import("glassine/mcp")).sort()).toEqual([
+    "createGuard",
     "fromElicitationRequest",
     "fromElicitationResult",
     "fromInputRequests",
@@ -278,7 +279,6 @@ it.skipIf(!existsSync(new URL(`../../${mcp}`, import.meta.url)))("the mcp entry"
     "fromToolError",
     "fromToolResult",
     "guardErrorCodes",
-    "guardTransport",
     "toElicitationRequest",
     "toElicitationResult",
     "toInputRequests",
@@ -301,9 +301,14 @@ it.skipIf(!existsSync(new URL(`../../${mcp}`, import.meta.url)))("the mcp entry"
     "AnyHookManager",
     "CompletionSlots",
     "Direction",
+    "Guard",
+    "GuardCounts",
+    "GuardEnd",
     "GuardEvent",
     "GuardLabels",
     "GuardOptions",
+    "GuardOutcome",
+    "GuardTimings",
     "GuardedRequest",
     "HookManager",
     "HookOptions",
@@ -322,9 +327,11 @@ it.skipIf(!existsSync(new URL(`../../${mcp}`, import.meta.url)))("the mcp entry"
     "RequestOptions",
     "SamplingRequestOptions",
     "SamplingResultOptions",
+    "ServerFactory",
     "ServerOptions",
     "TransportLike",
     "WireLabels",
+    "WrapOptions",
     "Written",
   ]);
 });

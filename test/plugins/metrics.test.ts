@@ -40,6 +40,7 @@ const hooks = defineHooks({
   vote: { semantic: "voting", description: "May it be?", payload: facts },
   value: { semantic: "filter_chain", description: "A value.", payload: z.string() },
   told: { semantic: "fire_and_forget", description: "It was.", payload: facts },
+  ask: { semantic: "message", description: "It is asked.", payload: facts, writable: [] },
   config_validate: { semantic: "voting", description: "A plugin comes.", payload: facts },
   audit_emit: { semantic: "fire_and_forget", description: "An event.", payload: facts },
 });
@@ -55,6 +56,7 @@ describe("the metrics of a manager", () => {
       plugins: [
         plugin("aaa", {
           vote: (_: unknown) => deny("no"),
+          ask: (_: unknown) => deny({ code: "not_today", reason: "no" }),
           told: (_: unknown) => {
             throw new TypeError("odd");
           },
@@ -65,6 +67,10 @@ describe("the metrics of a manager", () => {
     });
     await manager.invoke("vote", {});
     await manager.invoke("told", {});
+    await manager.invoke("ask", {});
+    const denials = samples.filter(([, name]) => name === "glassine_plugin_denial_total");
+    const denied = { hook: "ask", plugin: "aaa", code: "not_today" };
+    expect(denials).toEqual([["counter", "glassine_plugin_denial_total", denied, 1]]);
     const seen = new Map<string, object>();
     for (const [kind, name, labels, value] of samples) {
       expect(name.startsWith("glassine_plugin_")).toBe(true);

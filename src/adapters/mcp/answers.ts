@@ -15,6 +15,8 @@ export const guardErrorCodes = {
   failed: -32011,
   /** A request with this id is in flight, or was cancelled without an answer. */
   duplicate: -32012,
+  /** Too many requests are open, or were cancelled without an answer. */
+  unanswered: -32013,
   /** JSON-RPC's own: the id cannot name a request. */
   invalidRequest: -32600,
   /** JSON-RPC's own: the params of a guarded method do not have its shape. */
@@ -69,6 +71,19 @@ export const duplicate: Denial = {
   data: { code: "request_id_in_use" },
 };
 
+export const unanswered: Denial = {
+  code: guardErrorCodes.unanswered,
+  reason: "Too many requests of the session have no answer",
+  data: { code: "too_many_unanswered" },
+};
+
+/** The labels and the tool that it began with are not known any more. */
+export const forgottenTask: Denial = {
+  code: guardErrorCodes.failed,
+  reason: "The task is not known, or not any more",
+  data: { code: "task_forgotten" },
+};
+
 export const invalidId: Denial = {
   code: guardErrorCodes.invalidRequest,
   reason: "The request id is neither a text of reasonable length nor a number",
@@ -101,7 +116,8 @@ const versionKey = "io.modelcontextprotocol/protocolVersion";
 const relatedTaskKey = "io.modelcontextprotocol/related-task";
 
 /** The answer to a refused call, as `onDeny` says. */
-export function refusal(call: Call, denial: Denial, onDeny: "error" | "tool_result"): JsonObject {
+export function refusal(call: Call, denial: Denial): JsonObject {
+  const { onDeny = "error" } = call.hooks.options;
   const isForModel = call.method === "tools/call" || call.method === "tasks/result";
   if (onDeny === "error" || !isForModel || denial.code !== guardErrorCodes.denied) {
     return errorAnswer(call.id, denial);

@@ -4,7 +4,6 @@ import {
   checkDataAction,
   checkSession,
   type LabelStore,
-  memoryLabelStore,
   policyLabels,
   readLabels,
   settleWithin,
@@ -12,9 +11,10 @@ import {
 import type { Call } from "./call.ts";
 import { blocksIn, entitiesOf } from "./entities.ts";
 import { isObject, type JsonObject } from "./json.ts";
+import type { GuardMemory } from "./memory.ts";
 import type { GuardedRequest, GuardLabels } from "./options.ts";
 import { unfit } from "./payload.ts";
-import { listedIn, ResourceNames } from "./resource-names.ts";
+import { listedIn } from "./resource-names.ts";
 import type { Direction } from "./transport.ts";
 import { WireReader } from "./wire-labels.ts";
 
@@ -43,15 +43,25 @@ const storeTimeoutMs = 2000;
 /** `onError` is told of a store that failed, where the host chose to go on. */
 export function createCallLabels(
   options: GuardLabels | undefined,
+  memory: GuardMemory,
   onError: (call: Call, error: unknown) => void,
 ): CallLabels {
-  const wire = new WireReader(options?.fromWire ?? {});
-  const names = new ResourceNames();
-  const store = boundedStore(options);
-  const { session = crypto.randomUUID() } = options ?? {};
+  const wire = new WireReader(options?.fromWire ?? {}, memory);
+  const { names } = memory;
+  const hostStore = boundedStore(options);
+  const { session } = options ?? {};
 
-  async function sessionOf(request: GuardedRequest, extensions: unknown): Promise<string> {
-    const found = typeof session === "function" ? await session(request, extensions) : session;
+  /** One session lasts as long as the manager, however long it is silent. */
+  function storeOf(call: Call): LabelStore {
+    const isOne = typeof session === "string" || (session ?? call.sessionName) === undefined;
+    return hostStore ?? (isOne ? memory.lastingStore : memory.store);
+  }
+
+  async function sessionOf(call: Call, request: () => GuardedRequest): Promise<string> {
+    const found =
+      typeof session === "function"
+        ? await session(request(), call.extensions)
+        : (session ?? call.sessionName ?? memory.labelSession);
     checkSession(found);
     return found;
   }
@@ -77,15 +87,15 @@ export function createCallLabels(
 
   function append(call: Call): Promise<void> {
     const given = labelsIn(call.extensions);
-    return exchange(call, given, (key) => store.append(key, given));
+    return exchange(call, given, (key) => storeOf(call).append(key, given));
   }
 
   return {
     async bring(call, request) {
       call.extensions = withLabels(call.extensions, labelsIn(call.started?.extensions));
       if (options === undefined) return;
-      call.session = { key: await sessionOf(request(), call.extensions), labels: [] };
-      await exchange(call, [], (key) => store.load(key));
+      call.session = { key: await sessionOf(call, request), labels: [] };
+      await exchange(call, [], (key) => storeOf(call).load(key));
     },
     async stamp(call, outcome) {
       names.learn(call.direction, blocksIn(outcome).links);
@@ -117,16 +127,12 @@ export function createCallLabels(
   };
 }
 
-/** The store of the host may be anywhere, and never answer. The one in memory settles at once. */
+/** The store of the host may be anywhere, and never answer. Those in memory settle at once. */
 function boundedStore({
   store,
-  session,
   timeoutMs = storeTimeoutMs,
-}: Partial<GuardLabels> = {}): LabelStore {
-  if (store === undefined) {
-    // One session lasts as long as the guard, however long it is silent: it is never over by time.
-    return memoryLabelStore(typeof session === "function" ? {} : { ttlMs: Infinity });
-  }
+}: Partial<GuardLabels> = {}): LabelStore | undefined {
+  if (store === undefined) return undefined;
   return {
     load: (session) => settleWithin(timeoutMs, () => store.load(session)),
     append: (session, labels) => settleWithin(timeoutMs, () => store.append(session, labels)),

@@ -1,5 +1,7 @@
 import type { Left } from "../../documents/index.ts";
 import { copyMessage, isObject, type JsonObject } from "./json.ts";
+import type { RequestRecord } from "./request-log.ts";
+import type { HookRunner } from "./run-hooks.ts";
 import type { Direction, RequestId } from "./transport.ts";
 
 /** A guarded request, from its arrival until its answer is handed on. */
@@ -14,17 +16,25 @@ export interface Call {
   readonly params: JsonObject;
   /** What came beside the message: send options, or the `extra` of a received one. */
   readonly aux: unknown;
+  /** The hooks of the guard that it came to, as they were then. */
+  readonly hooks: HookRunner;
+  /** The lane that it is in: the one it came through, then the one that its answer came through. */
+  owner: object;
+  /** That of the transport, and the one that the host gave the guard. */
+  readonly transportSession: unknown;
+  readonly sessionName: string | undefined;
   readonly serverId: string | undefined;
   /** The id and the tool name that hooks see; for a task those of the call that started it. */
   readonly callId: string;
   readonly taskTool: string | undefined;
-  /** Names the request in the host's records. Ids of the wire are a peer's choice. */
-  readonly trace: string;
+  readonly record: RequestRecord;
+  /** Who the call is for, once the envelope is made. */
+  tenant: string | undefined;
   readonly controller: AbortController;
   /** `open`: handed on, not answered yet. */
   state: "pre" | "open" | "post" | "done" | "cancelled" | "closed";
-  /** The envelope of the call that started the task, as its hooks left it. */
-  readonly started: { readonly extensions: unknown } | undefined;
+  /** The id of the call that started the task, and its envelope as its hooks left it. */
+  readonly started: Pick<TaskRecord, "request" | "extensions" | "tenant"> | undefined;
   extensions: unknown;
   context: unknown;
   /** The session whose labels the call has, and those that its store last told. */
@@ -64,12 +74,18 @@ export interface Subject {
 export interface TaskRecord {
   readonly callId: string;
   readonly tool: string;
-  readonly trace: string;
+  readonly request: string;
+  readonly tenant: string | undefined;
   readonly extensions: unknown;
   readonly context: unknown;
+  readonly hooks: HookRunner;
 }
 
-type Arrived = Pick<Call, "id" | "key" | "direction" | "subject" | "aux" | "serverId">;
+type Arrived = Pick<
+  Call,
+  | ("id" | "key" | "direction" | "subject" | "aux" | "serverId")
+  | ("hooks" | "owner" | "record" | "transportSession" | "sessionName")
+>;
 
 /**
  * A call as it arrives, with a copy of its message. With a record it goes on with the id, the tool
@@ -89,17 +105,19 @@ export function newCall(
     params: isObject(request.params) ? request.params : {},
     callId: record?.callId ?? String(from.id),
     taskTool: record?.tool,
-    trace: record?.trace ?? crypto.randomUUID(),
+    tenant: undefined,
     controller: new AbortController(),
     state: "pre",
-    started: record === undefined ? undefined : { extensions: record.extensions },
+    started: record,
     extensions: undefined,
-    context: record?.context,
+    // The state of plugins is that of one manager.
+    context: record?.hooks.manager === from.hooks.manager ? record.context : undefined,
   };
 }
 
 /** What to remember of a tool call, should it have become a task. */
 export function recordOf(call: Call): TaskRecord {
-  const { callId, trace, extensions, context } = call;
-  return { callId, trace, tool: String(call.params.name), extensions, context };
+  const { callId, tenant, extensions, context, hooks } = call;
+  const { request } = call.record;
+  return { callId, request, tenant, tool: String(call.params.name), extensions, context, hooks };
 }

@@ -5,26 +5,20 @@ import type { HookRunner } from "./run-hooks.ts";
 import { isDone } from "./task-state.ts";
 import { taskNotice } from "./tasks.ts";
 
-type OnDeny = "error" | "tool_result";
-
 /** What becomes of a checked request or answer. `stopped`: nobody waits for it any more. */
 export type Verdict =
-  | { readonly kind: "pass"; readonly message: JsonObject }
-  | { readonly kind: "refused"; readonly answer: JsonObject }
+  | { readonly kind: "pass"; readonly message: JsonObject; readonly denial?: Denial }
+  | { readonly kind: "refused"; readonly answer: JsonObject; readonly denial: Denial }
   | { readonly kind: "stopped" };
 
 /** Not an error either: on a close the protocol above settles its own requests. */
 const stopped: Verdict = { kind: "stopped" };
 
 /** Runs the pre hooks. */
-export async function checkRequest(
-  call: Call,
-  hooks: HookRunner,
-  onDeny: OnDeny,
-): Promise<Verdict> {
+export async function checkRequest(call: Call, hooks: HookRunner): Promise<Verdict> {
   const denial = await unlessStopped(call, hooks.before(call));
   if (call.state !== "pre") return stopped;
-  if (denial !== undefined) return { kind: "refused", answer: refusal(call, denial, onDeny) };
+  if (denial !== undefined) return refused(call, denial);
   return { kind: "pass", message: call.request };
 }
 
@@ -33,11 +27,10 @@ export async function checkAnswer(
   call: Call,
   message: JsonObject,
   hooks: HookRunner,
-  onDeny: OnDeny,
 ): Promise<Verdict> {
   call.state = "post";
   const answer = copyMessage(message);
-  if (answer === undefined) return { kind: "refused", answer: refusal(call, failed, onDeny) };
+  if (answer === undefined) return refused(call, failed);
   const outcome = call.subject.outcome(answer);
   if (outcome === undefined) return { kind: "pass", message: answer };
   // What stands beside an error is no result, and would pass unseen.
@@ -48,13 +41,17 @@ export async function checkAnswer(
   if (isWaiting(call)) denial ??= await unlessStopped(call, hooks.after(call, outcome));
   if (!isWaiting(call)) return stopped;
   if (denial === undefined) return { kind: "pass", message: answer };
-  if (outcome === answer) return { kind: "refused", answer: refusal(call, denial, onDeny) };
+  if (outcome === answer) return refused(call, denial);
   // A task that goes on has no outcome to put the refusal into, and a notice nobody to answer.
   if (!isDone(outcome) && call.subject !== taskNotice) {
-    return { kind: "refused", answer: errorAnswer(call.id, denial) };
+    return { kind: "refused", answer: errorAnswer(call.id, denial), denial };
   }
   refuseInTask(outcome, denial);
-  return { kind: "pass", message: answer };
+  return { kind: "pass", message: answer, denial };
+}
+
+function refused(call: Call, denial: Denial): Verdict {
+  return { kind: "refused", answer: refusal(call, denial), denial };
 }
 
 /** Read again after each wait: a cancellation or a close may have come. */

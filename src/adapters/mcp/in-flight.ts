@@ -1,9 +1,16 @@
+import { GlassineError } from "../../errors/index.ts";
+import type { Denial } from "./answers.ts";
 import type { Call } from "./call.ts";
 import { isObject } from "./json.ts";
+import type { GuardOutcome } from "./options.ts";
+import type { RequestRecord } from "./request-log.ts";
 
 /** A request without hooks. It is known so that no answer can pass for that of a guarded one. */
 export interface Plain {
   readonly method: string;
+  readonly record: RequestRecord;
+  /** The lane that it came through. */
+  readonly owner: object;
   release?: () => void;
 }
 
@@ -13,25 +20,41 @@ export function isCall(entry: Entry): entry is Call {
   return "subject" in entry;
 }
 
+const maxOpen = 10_000;
 const maxCancelled = 1024;
 
 /**
- * The open requests of one direction, by id.
+ * The requests of one session and direction that have no answer yet, by id.
  *
- * A cancelled request stays known for a while: its late answer must not be taken for that of
- * another request, and its id must not be used again.
+ * A cancelled request stays known until it is answered: its late answer must not be taken for that
+ * of another request, so its id must not be used again. An id is forgotten in one way only: every
+ * whole number up to it counts as used from then on. MCP lets no id be used twice in a session, and
+ * clients count upwards.
  */
 export class InFlight {
   readonly #open = new Map<string, Entry>();
   /** Whether a guard stood before it. */
   readonly #cancelled = new Map<string, boolean>();
+  #usedUpTo = -1;
 
   get(key: string): Entry | undefined {
     return this.#open.get(key);
   }
 
   isUsed(key: string): boolean {
-    return this.#open.has(key) || this.#cancelled.has(key);
+    const number = wholeNumber(key);
+    const isForgotten = number !== undefined && number <= this.#usedUpTo;
+    return isForgotten || this.#open.has(key) || this.#cancelled.has(key);
+  }
+
+  /** Whether there is no room to remember one more request. */
+  get isFull(): boolean {
+    return this.#open.size >= maxOpen || this.#cancelled.size > maxCancelled;
+  }
+
+  /** Whether nothing is left to remember. */
+  get isIdle(): boolean {
+    return this.#open.size === 0 && this.#cancelled.size === 0 && this.#usedUpTo < 0;
   }
 
   add(key: string, entry: Entry): void {
@@ -47,8 +70,21 @@ export class InFlight {
   cancel(key: string, entry: Entry): void {
     this.remove(key, entry);
     this.#cancelled.set(key, isCall(entry));
-    const [oldest] = this.#cancelled.keys();
-    if (this.#cancelled.size > maxCancelled && oldest !== undefined) this.#cancelled.delete(oldest);
+    if (this.#cancelled.size > maxCancelled) this.#forgetLowest();
+  }
+
+  /** Makes room for one more, if one of the ids is a whole number. */
+  #forgetLowest(): void {
+    let lowest: { readonly key: string; readonly number: number } | undefined;
+    for (const key of this.#cancelled.keys()) {
+      const number = wholeNumber(key);
+      if (number !== undefined && number < (lowest?.number ?? Number.POSITIVE_INFINITY)) {
+        lowest = { key, number };
+      }
+    }
+    if (lowest === undefined) return;
+    this.#usedUpTo = Math.max(this.#usedUpTo, lowest.number);
+    this.#cancelled.delete(lowest.key);
   }
 
   /** Takes the late answer to a cancelled request: was it guarded? Nothing for an unknown id. */
@@ -58,14 +94,42 @@ export class InFlight {
     return wasGuarded;
   }
 
-  /** Forgets all, and returns the calls that were open. */
-  clear(): Call[] {
-    const entries = [...this.#open.values()];
-    for (const entry of entries) entry.release?.();
+  /** The entries that came through `owner`. */
+  of(owner: object): readonly (readonly [key: string, entry: Entry])[] {
+    return [...this.#open].filter(([, entry]) => entry.owner === owner);
+  }
+
+  /** Forgets all. What was open has ended. */
+  clear(): void {
+    for (const entry of this.#open.values()) {
+      entry.release?.();
+      endOf(entry, "aborted", closed);
+    }
     this.#open.clear();
     this.#cancelled.clear();
-    return entries.filter(isCall);
+    this.#usedUpTo = -1;
   }
+}
+
+/** The asker closed the connection, or the session is over. */
+export const closed = { code: "closed" };
+
+export function endOf(entry: Entry, outcome: GuardOutcome, because: Partial<Denial["data"]>): void {
+  entry.record.end(outcome, because, isCall(entry) ? entry : undefined);
+}
+
+/** The id in a key of `keyOf`, where it is one that a client counts with. */
+function wholeNumber(key: string): number | undefined {
+  const number = key.startsWith("n") ? Number(key.slice(1)) : -1;
+  return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
+}
+
+/** For a sender on one's own side, whose request would be one too many. */
+export function tooManyOpen(): GlassineError {
+  return new GlassineError(
+    "overloaded",
+    `More than ${maxCancelled} requests of this session were cancelled and are not answered, or ${maxOpen} are open.`,
+  );
 }
 
 /** SDK v2 cancels by a signal in the send options where each request has a stream of its own. */

@@ -1,6 +1,7 @@
 export type { Left, Lost, Read, Written } from "../../documents/index.ts";
 export { guardErrorCodes } from "./answers.ts";
 export type { AnswerOptions, Onto, RequestOptions, ServerOptions } from "./call-options.ts";
+export { createGuard, type Guard, type WrapOptions } from "./create-guard.ts";
 export {
   fromElicitationRequest,
   fromElicitationResult,
@@ -15,7 +16,7 @@ export {
   toResourceError,
   toToolError,
 } from "./error-documents.ts";
-export { guardTransport } from "./guard-transport.ts";
+export type { ServerFactory } from "./guard-factory.ts";
 export {
   fromInputRequests,
   fromInputResponses,
@@ -35,10 +36,14 @@ export type {
 } from "./manager.ts";
 export type { McpSlot } from "./mcp-slot.ts";
 export type {
+  GuardCounts,
+  GuardEnd,
   GuardEvent,
   GuardedRequest,
   GuardLabels,
   GuardOptions,
+  GuardOutcome,
+  GuardTimings,
 } from "./options.ts";
 export {
   fromPromptRequest,

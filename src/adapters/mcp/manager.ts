@@ -26,16 +26,51 @@ export interface HookOptions {
   readonly signal?: AbortSignal;
   /** The same for all hooks of one request, so that their records can be linked. */
   readonly request?: string;
+  readonly tenant?: string;
+  readonly server?: string;
+}
+
+/** A handler of a hook, as a manager describes it. */
+export interface HandlerFacts {
+  /** The hook that it is registered for. */
+  readonly hook: string;
+  readonly plugin: string;
+  readonly mode: string | null;
+  readonly conditions: { readonly [kind: string]: readonly string[] | undefined } | null;
+}
+
+interface PluginFacts {
+  readonly name: string;
+  readonly hooks: readonly string[];
+  readonly capabilities: readonly string[];
+}
+
+/** What goes into the audit trail. A structural part of what the plugin manager's `audit` takes. */
+interface AuditRecord {
+  readonly eventType: string;
+  readonly actorUri: string;
+  readonly targetUri: string;
+  readonly tenantId?: string | undefined;
+  readonly outcome: "success" | "failure";
+  readonly metadata: { readonly [key: string]: unknown };
 }
 
 /** The part of a plugin manager that a guard uses. */
 export interface HookManager {
   invoke(hook: string, payload: object, options?: HookOptions): Promise<HookResult>;
   handles(hook: string): boolean;
+  /** What a guard looks at when it is made. */
+  readonly plugins?: readonly PluginFacts[];
+  handlersFor?(hook: string): readonly HandlerFacts[];
+  /** Writes into the audit trail. Needed for the option `access`. */
+  audit?(event: AuditRecord): Promise<boolean>;
 }
 
 /** Any plugin manager, whatever hooks and extensions its types know. */
 export interface AnyHookManager<Extensions = unknown> {
   invoke(hook: never, payload: never, options?: never): Promise<HookResult<Extensions>>;
   handles(hook: never): boolean;
+  readonly plugins?: readonly PluginFacts[];
+  handlersFor?(hook: never): readonly object[];
+  audit?(event: AuditRecord): Promise<boolean>;
 }

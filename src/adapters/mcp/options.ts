@@ -22,6 +22,8 @@ export interface GuardedRequest {
 
 /** One hook has run or could not, or a message was refused beside the hooks. */
 export interface GuardEvent<Extensions = unknown> {
+  /** The library's own id of the request: that of its end, and of each record in the audit trail. */
+  readonly request: string;
   readonly method: string;
   /**
    * The hook, such as `cmf.tool_pre_invoke`. For what failed beside one: `envelope`, `labels`,
@@ -36,6 +38,60 @@ export interface GuardEvent<Extensions = unknown> {
    */
   readonly result?: HookResult<Extensions>;
   readonly error?: unknown;
+}
+
+/**
+ * How a request ended.
+ *
+ * - `allowed`: its answer was handed back, an error of the server included.
+ * - `denied`: a plugin or a data policy refused it, or its answer.
+ * - `errored`: it could not be checked, was malformed, or could not be handed on.
+ * - `aborted`: whoever asked cancelled it or closed the connection, or the session was ended.
+ * - `dropped`: no request, but a message that belongs to none, and was not handed on.
+ */
+export type GuardOutcome = "allowed" | "denied" | "errored" | "aborted" | "dropped";
+
+/** The end of a request, or of a notification that hooks were run for. Raised once for each. */
+export interface GuardEnd {
+  /** The library's own id of the request: that of `onResult`, and of each record in the audit trail. */
+  readonly request: string;
+  /** That of the call which began the task that the request is about. */
+  readonly begunBy: string | undefined;
+  /** Absent for a dropped answer. */
+  readonly method: string | undefined;
+  readonly direction: Direction;
+  /** The id on the wire. A peer chooses it. */
+  readonly requestId: RequestId | undefined;
+  /** `security.subject.id` of the envelope, where hooks were run. */
+  readonly subject: string | undefined;
+  /** The tool, prompt or URI that was asked for, as it was sent, where hooks were run. */
+  readonly name: string | undefined;
+  readonly outcome: GuardOutcome;
+  /** Why, unless it was allowed: `data.code` of the refusal, `cancelled`, `closed` or `send_failed`. */
+  readonly code: string | undefined;
+  /** The plugin that denied it. */
+  readonly plugin: string | undefined;
+  readonly timings: GuardTimings;
+}
+
+/** Milliseconds: until a request was handed on, until its answer came, and until that was handed back. */
+export interface GuardTimings {
+  readonly beforeMs: number;
+  readonly peerMs: number;
+  readonly afterMs: number;
+  readonly totalMs: number;
+}
+
+/** How requests ended: `started` is the sum of the next four and of those that are `open`. */
+export interface GuardCounts {
+  readonly started: number;
+  readonly allowed: number;
+  readonly denied: number;
+  readonly errored: number;
+  readonly aborted: number;
+  readonly open: number;
+  /** Messages that are no request, and fit none. */
+  readonly dropped: number;
 }
 
 /**
@@ -90,10 +146,30 @@ export interface GuardOptions<Extensions = unknown> {
    * of 2026-07-28: `deny` (the default) refuses it; with `pass` it goes on unseen.
    */
   readonly onUnseen?: "deny" | "pass";
-  /** Names the server in the `mcp` slot and in prompt requests. */
+  /**
+   * Names the server: in the `mcp` slot, in prompt requests, and for `conditions.servers`, whatever
+   * the envelope says.
+   */
   readonly serverId?: string;
+  /**
+   * Who the requests are for, for `conditions.tenants` and the audit trail. When the function fails,
+   * or gives no text, the request is refused.
+   */
+  readonly tenant?: string | ((request: GuardedRequest) => string | Promise<string>);
+  /**
+   * Gets what looks wrong when the guard is made, or gets another manager: plugins that it would
+   * never run. Default: a line on standard error.
+   */
+  readonly onWarning?: (text: string) => void;
   /** Carries labels from call to call. Without it, each call has those of its envelope. */
   readonly labels?: GuardLabels<Extensions>;
+  /**
+   * What the manager's audit trail gets of the requests that hooks were run for: `refused` for those
+   * that were not allowed, `all` for each. Without it, what plugins did alone.
+   */
+  readonly access?: "refused" | "all";
+  /** Told of the end of each request, once. What it throws is ignored. */
+  readonly onEnd?: (end: GuardEnd) => void;
   /** Told of every hook that ran. What it throws is ignored. */
   readonly onResult?: (event: GuardEvent<Extensions>) => void;
 }

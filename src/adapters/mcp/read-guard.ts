@@ -1,4 +1,4 @@
-/** The arguments of `guardTransport`: a slip in them would leave a connection without its guard. */
+/** The arguments of a guard: a slip in them would leave a connection without it. */
 import {
   expectOptions,
   intrinsics,
@@ -8,6 +8,8 @@ import {
 } from "../../admit/index.ts";
 import { GlassineError, quoted, suggestion } from "../../errors/index.ts";
 import { checkSession } from "../../labels/index.ts";
+import type { WrapOptions } from "./create-guard.ts";
+import type { FactoryParts } from "./guard-factory.ts";
 import type { GuardLabels, GuardOptions } from "./options.ts";
 
 const { ownValue } = intrinsics;
@@ -15,19 +17,49 @@ const { ownValue } = intrinsics;
 /** @throws GlassineError `options_invalid` */
 export function checkTransport(transport: unknown): void {
   if (hasFunctions(transport, ["start", "send", "close"])) return;
-  const isSwapped = hasFunctions(transport, ["invoke", "handles"]);
-  const hint = isSwapped ? "The manager comes second." : "Hand over the transport itself.";
   throw misuse(
-    `expects a transport with start, send and close as its first argument, got ${isSwapped ? "a plugin manager" : nameOf(transport)}. ${hint}`,
+    `guard.wrap expects a transport with start, send and close, got ${nameOf(transport)}. Hand over the transport itself.`,
   );
 }
 
 /** @throws GlassineError `options_invalid` */
 export function checkManager(manager: unknown): void {
   if (hasFunctions(manager, ["invoke", "handles"])) return;
+  const isTransport = hasFunctions(manager, ["start", "send", "close"]);
+  const hint = isTransport
+    ? "Transports are for the guard's wrap."
+    : "Await createPluginManager({ plugins }), and hand over what it gives.";
   throw misuse(
-    `expects a plugin manager as its second argument, got ${nameOf(manager)}. Await createPluginManager({ plugins }), and hand over what it gives.`,
+    `A guard expects a plugin manager, got ${isTransport ? "a transport" : nameOf(manager)}. ${hint}`,
   );
+}
+
+/** @throws GlassineError `options_invalid` */
+export function checkAudit(manager: unknown, { access }: GuardOptions): void {
+  if (access === undefined || hasFunctions(manager, ["audit"])) return;
+  throw misuse("createGuard expects a plugin manager that has audit, for the option access.");
+}
+
+/** @throws GlassineError `options_invalid` */
+export function readWrap(options: unknown): WrapOptions {
+  expectOwn(options, ["session"], "guard.wrap");
+  return { session: readOption(options as object, "session", "string") as string | undefined };
+}
+
+/** @throws GlassineError `options_invalid` */
+export function readFactory<Context, Server extends object>(
+  factory: unknown,
+  session: unknown,
+): FactoryParts<Context, Server> {
+  if (typeof factory !== "function") {
+    throw misuse(`guard.factory expects a function that makes a server, got ${nameOf(factory)}.`);
+  }
+  if (session !== undefined && typeof session !== "function") {
+    throw misuse(
+      `guard.factory expects a function as its second argument, got ${nameOf(session)}.`,
+    );
+  }
+  return { factory, session } as FactoryParts<Context, Server>;
 }
 
 /**
@@ -36,35 +68,50 @@ export function checkManager(manager: unknown): void {
  * @throws GlassineError `options_invalid`; `session_invalid` for a session that is none
  */
 export function readGuardOptions(options: unknown): GuardOptions {
-  const known = ["envelope", "labels", "onDeny", "onResult", "onUnseen", "serverId"];
-  expectOwn(options, known, "guardTransport");
+  const known = [
+    ...["access", "envelope", "labels", "onDeny", "onEnd", "onResult", "onUnseen", "onWarning"],
+    ...["serverId", "tenant"],
+  ];
+  expectOwn(options, known, "createGuard");
   const given = options as object;
   const labels: unknown = ownValue(given, "labels");
   return present({
+    access: readWord(given, "access", ["refused", "all"]),
     envelope: readFunction(given, "envelope"),
     labels: labels === undefined ? undefined : readLabelOptions(labels),
     onDeny: readWord(given, "onDeny", ["error", "tool_result"]),
+    onEnd: readFunction(given, "onEnd"),
     onResult: readFunction(given, "onResult"),
     onUnseen: readWord(given, "onUnseen", ["deny", "pass"]),
+    onWarning: readFunction(given, "onWarning"),
     serverId: readOption(given, "serverId", "string"),
+    tenant: readTenant(ownValue(given, "tenant")),
   }) as GuardOptions;
 }
 
+function readTenant(tenant: unknown): unknown {
+  if (tenant === undefined || typeof tenant === "string" || typeof tenant === "function") {
+    return tenant;
+  }
+  throw misuse(`createGuard expects a text or a function as tenant, got ${nameOf(tenant)}.`);
+}
+
 function readLabelOptions(labels: unknown): GuardLabels {
-  if (isStore(labels)) throw misuse("expects a label store as labels.store, with labels.session.");
+  if (isStore(labels))
+    throw misuse("createGuard expects a label store as labels.store, with labels.session.");
   const known = ["fromWire", "onStoreError", "session", "store", "timeoutMs"];
-  expectOwn(labels, known, "The option labels of guardTransport");
+  expectOwn(labels, known, "The option labels of createGuard");
   const given = labels as object;
   const store: unknown = ownValue(given, "store");
   const session: unknown = ownValue(given, "session");
   if (store !== undefined && !isStore(store)) {
     throw misuse(
-      `expects a label store with load and append as labels.store, got ${nameOf(store)}.`,
+      `createGuard expects a label store with load and append as labels.store, got ${nameOf(store)}.`,
     );
   }
   if (store !== undefined && session === undefined) {
     throw misuse(
-      "expects labels.session beside labels.store: a text that names the session, or a function of the request that gives it. Without it a store carries nothing to another connection.",
+      "createGuard expects labels.session beside labels.store: a text that names the session, or a function of the request that gives it. Without it a store carries nothing to another connection.",
     );
   }
   if (session !== undefined && typeof session !== "function") checkSession(session);
@@ -80,12 +127,12 @@ function readLabelOptions(labels: unknown): GuardLabels {
 /** @throws GlassineError `options_invalid` */
 function readTimeout(timeoutMs: unknown): number | undefined {
   if (timeoutMs === undefined) return undefined;
-  return readWhole("guardTransport: labels.timeoutMs", timeoutMs as number, longestTimerMs);
+  return readWhole("createGuard: labels.timeoutMs", timeoutMs as number, longestTimerMs);
 }
 
 function readFromWire(mapping: unknown): object | undefined {
   if (mapping === undefined) return undefined;
-  expectOwn(mapping, ["annotations", "meta"], "The option labels.fromWire of guardTransport");
+  expectOwn(mapping, ["annotations", "meta"], "The option labels.fromWire of createGuard");
   const given = mapping as object;
   return present({
     meta: readFunction(given, "meta"),
@@ -100,14 +147,14 @@ function expectOwn(options: unknown, known: readonly string[], call: string): vo
   const inherited = known.find((name) => name in given && !Object.hasOwn(given, name));
   if (inherited === undefined) return;
   throw misuse(
-    `expects ${inherited} as a property of the options themselves, got an inherited one.`,
+    `createGuard expects ${inherited} as a property of the options themselves, got an inherited one.`,
   );
 }
 
 function readFunction(options: object, name: string): unknown {
   const value: unknown = ownValue(options, name);
   if (value === undefined || typeof value === "function") return value;
-  throw misuse(`expects a function as ${name}, got ${nameOf(value)}.`);
+  throw misuse(`createGuard expects a function as ${name}, got ${nameOf(value)}.`);
 }
 
 function readWord(options: object, name: string, words: readonly string[]): string | undefined {
@@ -116,7 +163,7 @@ function readWord(options: object, name: string, words: readonly string[]): stri
   const [came, hint] =
     typeof value === "string" ? [quoted(value), suggestion(value, words)] : [nameOf(value), ""];
   throw misuse(
-    `expects ${words.map((word) => quoted(word)).join(" or ")} as ${name}, got ${came}.${hint}`,
+    `createGuard expects ${words.map((word) => quoted(word)).join(" or ")} as ${name}, got ${came}.${hint}`,
   );
 }
 
@@ -141,5 +188,5 @@ function present(options: object): object {
 }
 
 function misuse(text: string): GlassineError {
-  return new GlassineError("options_invalid", `guardTransport ${text}`);
+  return new GlassineError("options_invalid", text);
 }

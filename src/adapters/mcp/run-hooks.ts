@@ -6,6 +6,7 @@ import type { Call, Step } from "./call.ts";
 import { type CallLabels, createCallLabels } from "./call-labels.ts";
 import { isObject, type JsonObject, without } from "./json.ts";
 import type { HookManager, HookOptions } from "./manager.ts";
+import type { GuardMemory } from "./memory.ts";
 import type { GuardEvent, GuardedRequest, GuardOptions } from "./options.ts";
 import { unfit } from "./payload.ts";
 import { taskNotice } from "./tasks.ts";
@@ -16,21 +17,26 @@ export interface HookRunner {
   after(call: Call, outcome: JsonObject): Promise<Denial | undefined>;
   /** Learns what a list says of the server's tools or resources. */
   learn: CallLabels["learn"];
+  readonly manager: HookManager;
+  readonly options: GuardOptions;
 }
 
 export function createHookRunner(
   manager: HookManager,
   options: GuardOptions,
-  sessionId: () => unknown,
+  memory: GuardMemory,
 ): HookRunner {
-  const labels = createCallLabels(options.labels, (call, error) =>
+  const labels = createCallLabels(options.labels, memory, (call, error) =>
     observe(call, "labels", { error }),
   );
 
   return {
+    manager,
+    options,
     async before(call) {
-      const request = () => requestOf(call, sessionId());
+      const request = () => requestOf(call);
       return (
+        (await attempt(call, "tenant", () => nameTenant(call, request))) ??
         (await attempt(call, "envelope", () => makeEnvelope(call, request))) ??
         (await attempt(call, "labels", () => labels.bring(call, request))) ??
         (await kept(call, () => call.subject.pre(call)))
@@ -45,6 +51,20 @@ export function createHookRunner(
     },
     learn: labels.learn,
   };
+
+  /** A notice about a task is for whom the call was that began it. */
+  async function nameTenant(call: Call, request: () => GuardedRequest): Promise<void> {
+    const { tenant } = options;
+    const isNotice = call.subject === taskNotice && call.started !== undefined;
+    const found: unknown = isNotice
+      ? call.started?.tenant
+      : typeof tenant === "function"
+        ? await tenant(request())
+        : tenant;
+    if (found === undefined && tenant === undefined) return;
+    if (typeof found !== "string") throw unfit("a text from the option tenant");
+    call.tenant = found;
+  }
 
   /**
    * The envelope is that of whoever asks, also for the result of a task that somebody else began.
@@ -143,8 +163,9 @@ export function createHookRunner(
 
   function observe(call: Call, point: string, seen: Pick<GuardEvent, "result" | "error">): void {
     try {
-      const { method, direction, id: requestId } = call;
-      options.onResult?.({ method, point, direction, requestId, ...seen });
+      const { method, direction, id: requestId, record } = call;
+      const { request } = record;
+      options.onResult?.({ request, method, point, direction, requestId, ...seen });
     } catch {
       // An observer's failure is its own: the outcome stands.
     }
@@ -167,13 +188,16 @@ function kindOf(value: unknown): string {
 function optionsOf(call: Call): HookOptions {
   return {
     signal: call.controller.signal,
-    request: call.trace,
+    request: call.record.request,
+    ...(call.tenant !== undefined && { tenant: call.tenant }),
+    ...(call.serverId !== undefined && { server: call.serverId }),
     ...(call.extensions !== undefined && { extensions: call.extensions }),
     ...(call.context !== undefined && { context: call.context }),
   };
 }
 
-function requestOf(call: Call, sessionId: unknown) {
+function requestOf(call: Call) {
+  const sessionId = call.transportSession;
   const extra = call.direction === "incoming" && isObject(call.aux) ? call.aux : {};
   return {
     method: call.method,

@@ -13,7 +13,7 @@ const guarded: ReadonlyMap<string, Subject> = new Map([
 /** What is shown of a request to hooks; nothing for a method that passes as it is. */
 export function subjectOf(
   method: string,
-  task: TaskRecord | "exempt" | undefined,
+  task: TaskRecord | "exempt" | "forgotten" | undefined,
 ): Subject | undefined {
   return guarded.get(method) ?? (task === "exempt" ? undefined : taskSubjects.get(method));
 }

@@ -5,37 +5,66 @@ import { unfit } from "./payload.ts";
 import { leaveRest, leftReports, settingsOf } from "./report.ts";
 import { isDone, outcomeInTask, saysMore, stateOf, unseenIn, writeState } from "./task-state.ts";
 import { describeTool, toolPost } from "./tools.ts";
+import type { Direction } from "./transport.ts";
 
-const maxTasks = 1024;
+const maxTasks = 8192;
+
+/** Where a message about a task came from. */
+export interface TaskScope {
+  readonly direction: Direction;
+  readonly session: { readonly id: number; readonly name: string | undefined };
+}
+
+type KnownTask = TaskRecord | "exempt";
 
 /**
  * Tool calls whose result comes later, by another request.
  *
  * In MCP 2025-11-25 `tasks/result` is answered by the tool's result; in the tasks extension
  * (SEP-2663) `tasks/get` and `notifications/tasks` hold it. A task of a sampling or elicitation
- * request is `exempt`: its result is no tool's. The oldest are forgotten first; the result of a
- * forgotten task is checked all the same, without the tool's name and the labels of its first call.
+ * request is `exempt`: its result is no tool's.
+ *
+ * A session knows its own tasks. Where each exchange has a transport of its own, a task that another
+ * exchange began is found as well, unless several began one of that id. What is not known for sure,
+ * or was forgotten to make room, is `forgotten`: nobody can say with which labels it began.
  */
 export class TaskMemory {
-  readonly #records = new Map<string, TaskRecord | "exempt">();
+  readonly #own = new Map<string, KnownTask>();
+  /** Those of sessions without a name. */
+  readonly #shared = new Map<string, TaskRecord | "forgotten">();
+  #hasForgotten = false;
 
   /** Learns from the answer that creates a task. */
-  learn(answer: JsonObject, record: TaskRecord | "exempt"): void {
+  learn({ direction, session }: TaskScope, answer: JsonObject, found: KnownTask): void {
     const taskId = createdTask(answer.result);
     if (taskId === undefined) return;
-    this.#records.delete(taskId);
-    this.#records.set(taskId, record);
-    const [oldest] = this.#records.keys();
-    if (this.#records.size > maxTasks && oldest !== undefined) this.#records.delete(oldest);
+    this.#keep(this.#own, `${direction} ${session.id} ${taskId}`, found);
+    if (session.name !== undefined || found === "exempt") return;
+    const key = `${direction} ${taskId}`;
+    this.#keep(this.#shared, key, this.#shared.has(key) ? "forgotten" : found);
   }
 
-  find(params: unknown): TaskRecord | "exempt" | undefined {
+  find({ direction, session }: TaskScope, params: unknown): KnownTask | "forgotten" | undefined {
     const taskId = isObject(params) ? params.taskId : undefined;
-    return typeof taskId === "string" ? this.#records.get(taskId) : undefined;
+    if (typeof taskId !== "string") return undefined;
+    const own = this.#own.get(`${direction} ${session.id} ${taskId}`);
+    const shared =
+      session.name === undefined ? this.#shared.get(`${direction} ${taskId}`) : undefined;
+    return own ?? shared ?? (this.#hasForgotten ? "forgotten" : undefined);
   }
 
-  clear(): void {
-    this.#records.clear();
+  /** What is not known from now on may have been known before. */
+  forgotSome(): void {
+    this.#hasForgotten = true;
+  }
+
+  #keep<Found>(tasks: Map<string, Found>, key: string, found: Found): void {
+    tasks.delete(key);
+    tasks.set(key, found);
+    const [oldest] = tasks.keys();
+    if (tasks.size <= maxTasks || oldest === undefined) return;
+    tasks.delete(oldest);
+    this.forgotSome();
   }
 }
 

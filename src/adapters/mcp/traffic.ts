@@ -1,9 +1,9 @@
 import type { Handed } from "./ends.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { Lane } from "./lane.ts";
-import type { HookManager } from "./manager.ts";
-import type { GuardOptions } from "./options.ts";
-import { createHookRunner } from "./run-hooks.ts";
+import type { GuardMemory, Session } from "./memory.ts";
+import type { RequestLog } from "./request-log.ts";
+import type { HookRunner } from "./run-hooks.ts";
 import { isGuarded } from "./subjects.ts";
 import { isTaskNotice } from "./tasks.ts";
 import { isAnswer, isRequest } from "./transport.ts";
@@ -35,11 +35,25 @@ interface Flow {
  * No side has to be told apart: a request that is sent belongs to the outgoing lane, one that is
  * received to the incoming. What needs no check passes in the same turn, so nothing overtakes it.
  */
-export function createTraffic(sides: Sides, manager: HookManager, options: GuardOptions): Traffic {
-  const hooks = createHookRunner(manager, options, sides.sessionId);
-  const { send, deliver, report } = sides;
-  const outgoing = new Lane("outgoing", { forward: send, reply: deliver, report }, hooks, options);
-  const incoming = new Lane("incoming", { forward: deliver, reply: send, report }, hooks, options);
+export function createTraffic(
+  sides: Sides,
+  hooks: () => HookRunner,
+  memory: GuardMemory,
+  session: Session,
+  log: RequestLog,
+): Traffic {
+  const { send, deliver, report, sessionId: transportSession } = sides;
+  const common = { session, memory, hooks, transportSession, log };
+  const outgoing = new Lane({
+    ...common,
+    direction: "outgoing",
+    ends: { forward: send, reply: deliver, report },
+  });
+  const incoming = new Lane({
+    ...common,
+    direction: "incoming",
+    ends: { forward: deliver, reply: send, report },
+  });
   const sent: Flow = { requests: outgoing, answers: incoming, pass: send };
   const received: Flow = { requests: incoming, answers: outgoing, pass: deliver };
 

@@ -1,6 +1,7 @@
 import { readLabels } from "../../labels/index.ts";
 import type { Call } from "./call.ts";
 import { copyJson, isObject, type JsonObject } from "./json.ts";
+import type { GuardMemory } from "./memory.ts";
 import type { Direction } from "./transport.ts";
 
 /**
@@ -25,10 +26,11 @@ const maxTools = 4096;
  */
 export class WireReader {
   readonly #mapping: WireLabels;
-  readonly #tools = new Map<string, ReadonlySet<string>>();
+  readonly #tools: Map<string, ReadonlySet<string>>;
 
-  constructor(mapping: WireLabels) {
+  constructor(mapping: WireLabels, memory: GuardMemory) {
     this.#mapping = mapping;
+    this.#tools = memory.annotationsBy(mapping.annotations ?? mapping);
   }
 
   /** Learns from the answer to a `tools/list`. */

@@ -20,12 +20,14 @@ export interface Conditions {
 export const conditionKinds = ["tools", "prompts", "resources", "servers", "tenants"] as const;
 type Kind = (typeof conditionKinds)[number];
 
+/** What the host says of a call beside its envelope. */
+interface Given {
+  readonly tenant: string | undefined;
+  readonly server: string | undefined;
+}
+
 /** Whether a call is one the plugin is for. */
-export type ConditionTest = (
-  payload: object,
-  extensions: object,
-  tenant: string | undefined,
-) => boolean;
+export type ConditionTest = (payload: object, extensions: object, given: Given) => boolean;
 
 interface Test {
   readonly kind: Kind;
@@ -37,8 +39,8 @@ export function compileConditions(conditions: Conditions, isMessage: boolean): C
     const patterns = conditions[kind]?.map((pattern) => compilePattern(pattern));
     return patterns === undefined ? [] : [{ kind, patterns }];
   });
-  return (payload, extensions, tenant) => {
-    const names = namesIn(payload, extensions, tenant, isMessage);
+  return (payload, extensions, given) => {
+    const names = namesIn(payload, extensions, given, isMessage);
     for (let i = 0; i < tests.length; i++) {
       const { kind, patterns } = tests[i] as Test;
       if (kind === "tools" && isUnknownTool(names.tools)) continue;
@@ -71,7 +73,7 @@ type Names = { readonly [K in Kind]: intrinsics.List<string> };
 function namesIn(
   payload: object,
   extensions: object,
-  tenant: string | undefined,
+  { tenant, server }: Given,
   isMessage: boolean,
 ): Names {
   const names: Names = {
@@ -91,7 +93,10 @@ function namesIn(
   const resource = ownValue(mcp, "resource");
   fromEntity(resource, names.resources, names.servers);
   add(names.resources, ownValue(resource, "uri"));
-  return names;
+  if (server === undefined) return names;
+  const servers = newList<string>();
+  append(servers, server);
+  return { ...names, servers };
 }
 
 function fromEntity(entity: unknown, list: Names[Kind], servers: Names["servers"]): void {

@@ -5,7 +5,7 @@ import type { CompiledSlots } from "../../slots/index.ts";
 import type { DeadlineRing } from "../deadline-ring.ts";
 import type { Mode, OnError } from "../modes.ts";
 import type { BackgroundWork } from "./background.ts";
-import type { ConditionTest } from "./conditions.ts";
+import type { Conditions, ConditionTest } from "./conditions.ts";
 import type { ContextClass, Origin } from "./context.ts";
 import type { RunCounts } from "./counts.ts";
 import type { Invocation } from "./invocation.ts";
@@ -36,6 +36,7 @@ export interface RunWishes {
   readonly operation: Readonly<Record<string, unknown>> | undefined;
   readonly signal: AbortSignal | undefined;
   readonly tenant: string | undefined;
+  readonly server: string | undefined;
   /** Texts of this request that no log line and no record may hold. */
   readonly secrets: readonly string[] | undefined;
   /** Whoever started this run, if a handler did. */
@@ -91,6 +92,8 @@ export interface Step extends HandlerStep {
   readonly mayModify: boolean;
   readonly onError: OnError;
   readonly conditions: ConditionTest | undefined;
+  /** As they were written. */
+  readonly writtenConditions: Conditions | undefined;
   /** Whether it may have to be passed over: it has conditions, or can be switched off. */
   readonly guarded: boolean;
   /** Its place among the records. */

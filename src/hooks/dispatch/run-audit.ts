@@ -5,7 +5,12 @@ import type { HandlerStep } from "./program.ts";
 
 /** Something that happened in a handler's turn. */
 export type RunNote =
-  | { readonly kind: "denied"; readonly step: HandlerStep; readonly reason: string }
+  | {
+      readonly kind: "denied";
+      readonly step: HandlerStep;
+      readonly code: string;
+      readonly reason: string;
+    }
   | {
       readonly kind: "error";
       readonly step: HandlerStep;

@@ -60,7 +60,7 @@ function takeDenial(run: Invocation, step: Step, violation: Violation): TurnEnd 
   }
   run.record(step, { requestedAllow: false, effectiveAllow: false, reason: violation.reason });
   halted(run, "denied");
-  note(run, { kind: "denied", step, reason: violation.reason });
+  note(run, { kind: "denied", step, code: violation.code, reason: violation.reason });
   return attributed(step, violation);
 }
 
@@ -291,7 +291,7 @@ export function mayRun(run: Invocation, step: Step): boolean {
   }
   const { conditions } = step;
   if (conditions === undefined) return true;
-  if (conditions(run.payload, run.extensions, run.wishes.tenant)) return true;
+  if (conditions(run.payload, run.extensions, run.wishes)) return true;
   run.log.record(step, { status: "skipped", reason: "Its conditions do not match." });
   return false;
 }

@@ -24,7 +24,7 @@ export function takeVote(run: OperationRun, step: HandlerStep): void {
     run.fail("errored", denial);
     return;
   }
-  run.tell({ kind: "denied", step, reason: denial.reason });
+  run.tell({ kind: "denied", step, code: "denied", reason: denial.reason });
   run.end("denied", denial);
 }
 

@@ -1,10 +1,10 @@
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
-import { guardTransport } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
 import { fakeManager, settle } from "./support/fake-manager.ts";
 import { held } from "./support/held.ts";
 import {
   errorAnswer,
+  guarded,
   notification,
   rawGuard,
   request,
@@ -53,7 +53,7 @@ describe("a close", () => {
   it("is told once, so that two ends that close each other come to an end", async () => {
     const [near, far] = InMemoryTransport.createLinkedPair();
     const [other] = InMemoryTransport.createLinkedPair();
-    const guard = guardTransport(near, fakeManager());
+    const guard = guarded(near, fakeManager());
     let told = 0;
     guard.onclose = () => {
       told += 1;

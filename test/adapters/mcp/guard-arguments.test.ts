@@ -1,6 +1,6 @@
-/** What `guardTransport` takes: a slip would leave a connection without its guard. */
+/** What a guard takes: a slip would leave a connection without it. */
 import { createExtensions, createPluginManager, memoryLabelStore } from "glassine";
-import { type GuardEvent, type GuardOptions, guardErrorCodes, guardTransport } from "glassine/mcp";
+import { createGuard, type GuardEvent, type GuardOptions, guardErrorCodes } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 import { fakeManager, settle } from "./support/fake-manager.ts";
@@ -41,8 +41,8 @@ describe("the options of a guard", () => {
     ["a number as serverId", { serverId: 7 }, /"serverId" expects a text/],
     ["an observer that is none", { onResult: {} }, /a function as onResult/],
     ["labels that are a store", { labels: store }, /as labels.store, with labels.session/],
-    ["labels that are a switch", { labels: true }, /labels of guardTransport expects its options/],
-    ["labels that are null", { labels: null }, /labels of guardTransport expects its options/],
+    ["labels that are a switch", { labels: true }, /labels of createGuard expects its options/],
+    ["labels that are null", { labels: null }, /labels of createGuard expects its options/],
     [
       "a slip in labels",
       { labels: { sessions: "ada" } },
@@ -59,14 +59,14 @@ describe("the options of a guard", () => {
     ["a mapping that is none", { labels: { fromWire: { meta: {} } } }, /a function as meta/],
   ])("are refused: %s", (_, options, words) => {
     verifies("mcp:guard-arguments");
-    const text = faultOf(() => guardTransport(new RawTransport(), manager, options as never));
+    const text = faultOf(() => createGuard(manager, options as never));
     expect(text).toMatch(words);
   });
 
   it("may be left out, one by one or all together", () => {
     const none = { envelope: undefined, onDeny: undefined, labels: undefined };
-    expect(() => guardTransport(new RawTransport(), manager, none as never)).not.toThrow();
-    expect(() => guardTransport(new RawTransport(), manager)).not.toThrow();
+    expect(() => createGuard(manager, none as never)).not.toThrow();
+    expect(() => createGuard(manager)).not.toThrow();
   });
 
   it("are not those that somebody changes later", async () => {
@@ -84,32 +84,41 @@ describe("the options of a guard", () => {
   });
 });
 
-describe("the transport and the manager", () => {
+describe("the manager", () => {
+  it.each<[string, unknown, RegExp]>([
+    ["a transport", new RawTransport(), /a plugin manager, got a transport. Transports are for/],
+    ["no manager", undefined, /a plugin manager, got undefined/],
+    ["a manager to come", createPluginManager({ plugins: [] }), /got a promise. Await/],
+    ["plugins", [], /got a list/],
+    ["options", { onDeny: "error" }, /got an object/],
+  ])("is refused: %s", (_, given, words) => {
+    expect(faultOf(() => createGuard(given as never))).toMatch(words);
+    expect(faultOf(() => createGuard(manager).use(given as never))).toMatch(words);
+  });
+});
+
+describe("what is wrapped", () => {
+  const guard = createGuard(manager);
+
   it.each<[string, unknown, unknown, RegExp]>([
-    [
-      "swapped",
-      manager,
-      new RawTransport(),
-      /first argument, got a plugin manager. The manager comes second/,
-    ],
-    ["no transport", undefined, manager, /a transport with start, send and close .* got undefined/],
-    ["an address", "http://localhost", manager, /got string/],
-    [
-      "no manager",
-      new RawTransport(),
-      undefined,
-      /a plugin manager as its second argument, got undefined/,
-    ],
-    [
-      "a manager to come",
-      new RawTransport(),
-      createPluginManager({ plugins: [] }),
-      /got a promise. Await/,
-    ],
-    ["plugins", new RawTransport(), [], /got a list/],
-    ["options", new RawTransport(), { onDeny: "error" }, /got an object/],
-  ])("are refused: %s", (_, transport, given, words) => {
-    expect(faultOf(() => guardTransport(transport as never, given as never))).toMatch(words);
+    ["no transport", undefined, {}, /a transport with start, send and close, got undefined/],
+    ["an address", "http://localhost", {}, /got string/],
+    ["a number as session", new RawTransport(), { session: 7 }, /"session" expects a text/],
+    ["another option", new RawTransport(), { sesion: "s" }, /Did you mean "session"/],
+  ])("is refused: %s", (_, transport, options, words) => {
+    expect(faultOf(() => guard.wrap(transport as never, options as never))).toMatch(words);
+  });
+
+  it.each<[string, unknown, unknown, RegExp]>([
+    ["no factory", {}, undefined, /a function that makes a server, got an object/],
+    ["a session that is none", () => ({}), "s", /a function as its second argument, got string/],
+  ])("is refused as a factory: %s", (_, factory, session, words) => {
+    expect(faultOf(() => guard.factory(factory as never, session as never))).toMatch(words);
+  });
+
+  it("has a session of the right size", () => {
+    const fault = expect.objectContaining({ code: "session_invalid" });
+    expect(() => guard.wrap(new RawTransport(), { session: "" })).toThrow(fault);
   });
 });
 

@@ -6,9 +6,10 @@ import { Client as ClientV1 } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as NearV1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { WebStandardStreamableHTTPServerTransport as FarV1 } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 import { WebStandardStreamableHTTPServerTransport as FarV2 } from "@modelcontextprotocol/server";
-import { type GuardedRequest, guardTransport } from "glassine/mcp";
+import type { GuardedRequest } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
 import { denial, fakeManager, settle } from "./support/fake-manager.ts";
+import { guarded } from "./support/raw.ts";
 import { createBackend, serverV1, serverV2, type TestClient } from "./support/servers.ts";
 
 const info = { name: "test", version: "1.0.0" };
@@ -28,16 +29,14 @@ async function connect(
     asked.push(request);
     return {};
   };
-  const far = guardTransport(
-    sdk === "v1" ? new FarV1(generator) : new FarV2(generator),
-    serverManager,
-    { envelope },
-  );
+  const far = guarded(sdk === "v1" ? new FarV1(generator) : new FarV2(generator), serverManager, {
+    envelope,
+  });
   const fetch = (target: string | URL, init?: RequestInit) =>
     far.handleRequest(new Request(target, init), { authInfo });
   if (sdk === "v1") {
     await serverV1(backend).connect(far as FarV1);
-    const near = guardTransport(new NearV1(url, { fetch }), clientManager);
+    const near = guarded(new NearV1(url, { fetch }), clientManager);
     const client = new ClientV1(info);
     await client.connect(near as Parameters<ClientV1["connect"]>[0]);
     const call = (params: object, options: object) =>
@@ -45,7 +44,7 @@ async function connect(
     return { near, far, backend, asked, call, client: client as unknown as TestClient };
   }
   await serverV2(backend).connect(far as FarV2);
-  const near = guardTransport(new NearV2(url, { fetch }), clientManager);
+  const near = guarded(new NearV2(url, { fetch }), clientManager);
   const client = new ClientV2(info);
   await client.connect(near);
   const call = (params: object, options: object) => client.callTool(params as never, options);

@@ -1,6 +1,6 @@
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { createMcpHandler } from "@modelcontextprotocol/server";
-import { type GuardOptions, guardTransport, type HookManager } from "glassine/mcp";
+import { createGuard, type GuardOptions, type HookManager } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
 import { denial, fakeManager, gate, settle } from "./support/fake-manager.ts";
 import { rawGuard, toolCall } from "./support/raw.ts";
@@ -15,14 +15,9 @@ async function connect(
   options: GuardOptions = {},
 ) {
   const backend = createBackend();
-  const handler = createMcpHandler(() => {
-    const server = serverV2(backend);
-    const plain = server.connect.bind(server);
-    if (side === "server") {
-      server.connect = (transport) => plain(guardTransport(transport, manager, options));
-    }
-    return server;
-  });
+  const guard = createGuard(manager, options);
+  const plain = () => serverV2(backend);
+  const handler = createMcpHandler(side === "server" ? guard.factory(plain) : plain);
   const http = new StreamableHTTPClientTransport(new URL("http://localhost/mcp"), {
     fetch: (url, init) => handler.fetch(new Request(url, init), { authInfo: undefined as never }),
   });
@@ -30,7 +25,7 @@ async function connect(
     { name: "test", version: "1.0.0" },
     { versionNegotiation: { mode: { pin: version } } },
   );
-  await client.connect(side === "client" ? guardTransport(http, manager, options) : http);
+  await client.connect(side === "client" ? guard.wrap(http) : http);
   return { client, backend };
 }
 

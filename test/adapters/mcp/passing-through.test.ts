@@ -3,10 +3,9 @@ import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { StreamableHTTPClientTransport as HttpV1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { WebStandardStreamableHTTPServerTransport as ServerHttpV1 } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 import { WebStandardStreamableHTTPServerTransport as ServerHttpV2 } from "@modelcontextprotocol/server";
-import { guardTransport } from "glassine/mcp";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { fakeManager, settle } from "./support/fake-manager.ts";
-import { notification, RawTransport, rawGuard, request, result } from "./support/raw.ts";
+import { guarded, notification, RawTransport, rawGuard, request, result } from "./support/raw.ts";
 
 const manager = fakeManager();
 
@@ -32,7 +31,7 @@ class PrivateTransport extends RawTransport {
 describe("what is not the guard's", () => {
   it("reaches methods, accessors and properties with the transport as this", () => {
     const raw = new PrivateTransport();
-    const guard = guardTransport(raw, manager);
+    const guard = guarded(raw, manager);
     expect(guard.terminateSession()).toBe(raw);
     expect(guard.isTerminated).toBe(true);
     guard.setProtocolVersion("2025-11-25");
@@ -48,13 +47,13 @@ describe("what is not the guard's", () => {
 
   it("keeps the type of what it wraps, and takes the transports of both SDKs", () => {
     const url = new URL("http://localhost/mcp");
-    const http = guardTransport(new HttpV1(url), manager);
+    const http = guarded(new HttpV1(url), manager);
     expectTypeOf(http).toEqualTypeOf<HttpV1>();
     expect(typeof http.terminateSession).toBe("function");
-    const stdio = guardTransport(new StdioClientTransport({ command: "never" }), manager);
+    const stdio = guarded(new StdioClientTransport({ command: "never" }), manager);
     expect("stderr" in stdio && "pid" in stdio && stdio.pid === null).toBe(true);
     for (const transport of [new ServerHttpV1(), new ServerHttpV2()]) {
-      expect(typeof guardTransport(transport, manager).handleRequest).toBe("function");
+      expect(typeof guarded(transport, manager).handleRequest).toBe("function");
     }
   });
 
@@ -109,7 +108,7 @@ describe("what is not the guard's", () => {
 describe("handlers", () => {
   it("leaves the transport without a handler until there is one", () => {
     const raw = new RawTransport();
-    const guard = guardTransport(raw, manager);
+    const guard = guarded(raw, manager);
     expect(raw.onmessage).toBeUndefined();
     guard.onmessage = () => {};
     expect(raw.onmessage).toBeTypeOf("function");
@@ -121,7 +120,7 @@ describe("handlers", () => {
     const raw = new RawTransport();
     const before = () => {};
     raw.onclose = before;
-    const guard = guardTransport(raw, manager);
+    const guard = guarded(raw, manager);
     expect(guard.onclose).toBe(before);
     const after = () => {};
     guard.onclose = after;
@@ -132,10 +131,7 @@ describe("handlers", () => {
   it("shows a handler that the host set on the transport checked messages only", async () => {
     const seen: unknown[] = [];
     const raw = new RawTransport();
-    const guard = guardTransport(
-      raw,
-      fakeManager({ "cmf.tool_pre_invoke": () => new Promise(() => {}) }),
-    );
+    const guard = guarded(raw, fakeManager({ "cmf.tool_pre_invoke": () => new Promise(() => {}) }));
     raw.onmessage = (message) => seen.push(message.method);
     await guard.start();
     raw.onmessage?.(request(1, "tools/call", { name: "echo" }));
@@ -154,7 +150,7 @@ describe("handlers", () => {
 
   it("keeps a replaced start or close on the guard, as version negotiation in SDK v2 does", async () => {
     const raw = new RawTransport();
-    const guard = guardTransport(raw, manager);
+    const guard = guarded(raw, manager);
     const original = guard.start;
     let armed = true;
     guard.start = async () => {
@@ -172,7 +168,7 @@ describe("handlers", () => {
   it("is negotiated through by SDK v2", async () => {
     const raw = new RawTransport();
     raw.sessionId = undefined;
-    const guard = guardTransport(raw, manager);
+    const guard = guarded(raw, manager);
     const client = new ClientV2(
       { name: "test", version: "1" },
       { versionNegotiation: { mode: "auto" } },

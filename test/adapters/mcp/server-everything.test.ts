@@ -1,7 +1,7 @@
-import { guardTransport } from "glassine/mcp";
 import { expect, it } from "vitest";
 import { connectEverything, doEverything, type Tap } from "./support/everything.ts";
 import { fakeManager } from "./support/fake-manager.ts";
+import { guarded } from "./support/raw.ts";
 
 /** What differs from one process to the next: times, task ids, the clock in a blob. */
 function steady(results: Record<string, unknown>): unknown {
@@ -28,15 +28,15 @@ it("passes every tool, prompt and resource of the reference server unchanged", a
     resource_pre_fetch: () => undefined,
     resource_post_fetch: () => undefined,
   });
-  const [bare, guarded] = await Promise.all([
+  const [bare, behind] = await Promise.all([
     connectEverything((transport) => transport),
-    connectEverything((transport) => guardTransport(transport, manager)),
+    connectEverything((transport) => guarded(transport, manager)),
   ]);
   const [expected, results] = await Promise.all([
     doEverything(bare.client),
-    doEverything(guarded.client),
+    doEverything(behind.client),
   ]);
-  await Promise.all([bare.client.close(), guarded.client.close()]);
+  await Promise.all([bare.client.close(), behind.client.close()]);
 
   const names = Object.keys(results);
   expect(names.filter((name) => name.startsWith("tool ")).length).toBeGreaterThanOrEqual(16);
@@ -49,8 +49,8 @@ it("passes every tool, prompt and resource of the reference server unchanged", a
     Object.values(expected).filter((value) => Object.hasOwn(Object(value), "failed")).length,
   );
   // Exactly, message by message: what the client sent and saw is what went over the wire.
-  expect(byId(guarded.below.sent)).toEqual(byId(guarded.above.sent));
-  expect(byId(guarded.above.received)).toEqual(byId(guarded.below.received));
+  expect(byId(behind.below.sent)).toEqual(byId(behind.above.sent));
+  expect(byId(behind.above.received)).toEqual(byId(behind.below.received));
   const calls = Object.keys(results).length;
   expect(
     manager.names().filter((hook) => /^cmf\..*_pre_/.test(hook)).length,

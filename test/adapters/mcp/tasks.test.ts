@@ -53,7 +53,7 @@ describe("a tool call that becomes a task", () => {
         context: "state",
       },
     });
-    expect(new Set(manager.calls.map((call) => call.options.request)).size).toBe(1);
+    expect(new Set(manager.calls.map((call) => call.options.request)).size).toBe(2);
     expect(received()).toEqual([made(1, "t1"), toolResult(2, "done")]);
   });
 

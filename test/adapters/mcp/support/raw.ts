@@ -1,4 +1,4 @@
-import { type GuardOptions, guardTransport } from "glassine/mcp";
+import { createGuard, type GuardOptions, type TransportLike } from "glassine/mcp";
 
 export type Json = Record<string, unknown>;
 
@@ -28,13 +28,22 @@ export class RawTransport {
   }
 }
 
+/** `transport` in a guard of its own. */
+export function guarded<Transport extends TransportLike>(
+  transport: Transport,
+  manager: Parameters<typeof createGuard>[0],
+  options?: GuardOptions,
+): Transport {
+  return createGuard(manager, options).wrap(transport);
+}
+
 /** A guarded raw transport, with all that passes on either side. */
 export async function rawGuard(
-  manager: Parameters<typeof guardTransport>[1],
+  manager: Parameters<typeof createGuard>[0],
   options: GuardOptions = {},
 ) {
   const raw = new RawTransport();
-  const guard = guardTransport(raw, manager, options);
+  const guard = guarded(raw, manager, options);
   const received: { readonly message: Json; readonly extra: unknown }[] = [];
   const errors: Error[] = [];
   let closes = 0;

@@ -8,7 +8,7 @@ import {
   ReadResourceRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import { Server as ServerV2 } from "@modelcontextprotocol/server";
-import { type GuardOptions, guardTransport, type HookManager } from "glassine/mcp";
+import { createGuard, type GuardOptions, type HookManager } from "glassine/mcp";
 
 const info = { name: "test", version: "1.0.0" };
 const capabilities = { tools: {}, prompts: {}, resources: {} };
@@ -147,8 +147,9 @@ export async function connect(
 ) {
   const backend = createBackend();
   const errors: Error[] = [];
+  const guard = createGuard(manager, options);
   const guarded = <Transport extends MemoryV1 | MemoryV2>(transport: Transport, side: Side) =>
-    stand.side === side ? guardTransport(transport, manager, options) : transport;
+    stand.side === side ? guard.wrap(transport) : transport;
 
   if (stand.sdk === "v1") {
     const [near, far] = MemoryV1.createLinkedPair();

@@ -1,0 +1,146 @@
+import { guardFactory, type ServerFactory } from "./guard-factory.ts";
+import { guardedTransport } from "./guarded-transport.ts";
+import type { AnyHookManager, HookManager } from "./manager.ts";
+import { type GuardMemory, memoryOf, rememberFor } from "./memory.ts";
+import type { GuardCounts, GuardOptions } from "./options.ts";
+import {
+  checkAudit,
+  checkManager,
+  checkTransport,
+  readFactory,
+  readGuardOptions,
+  readWrap,
+} from "./read-guard.ts";
+import { RequestLog } from "./request-log.ts";
+import { createHookRunner } from "./run-hooks.ts";
+import type { TransportLike } from "./transport.ts";
+import { wiringOf } from "./wiring.ts";
+
+/** What a transport is wrapped with. */
+export interface WrapOptions {
+  /**
+   * A session that several transports share, of the host's own making: an answer may come through
+   * another of them than its request did. Without it each transport has one of its own.
+   */
+  readonly session?: string | undefined;
+}
+
+/** Puts hooks around the tool calls, prompts and resources of any number of MCP connections. */
+export interface Guard<Extensions = unknown> {
+  /**
+   * Returns `transport` with hooks around it. Connect a client or a server to what is returned.
+   *
+   * It works with the transports of `@modelcontextprotocol/sdk` and of
+   * `@modelcontextprotocol/client` and `/server`, and needs neither. Everything else of the
+   * transport, `sessionId` or `terminateSession` say, is reached through it unchanged.
+   *
+   * @throws GlassineError `options_invalid`, also for what is no transport; `session_invalid`
+   * @throws GlassineError `overloaded` for one named session too many
+   */
+  wrap<Transport extends TransportLike>(transport: Transport, options?: WrapOptions): Transport;
+  /**
+   * Returns a factory of servers for `createMcpHandler` and `serveStdio` of
+   * `@modelcontextprotocol/server`: each server that `factory` makes is connected through the guard.
+   * `session` gives the session of a server by what the factory is called with.
+   *
+   * @throws GlassineError `options_invalid`
+   */
+  factory<Context, Server extends object>(
+    factory: ServerFactory<Context, Server>,
+    session?: (context: Context) => string | undefined,
+  ): ServerFactory<Context, Server>;
+  /**
+   * Runs the hooks of `manager` from the next request on. Those under way keep theirs.
+   *
+   * @throws GlassineError `options_invalid`
+   */
+  use(manager: AnyHookManager<Extensions>): void;
+  /** Forgets the requests and tasks of a session that is over. */
+  endSession(session: string): void;
+  /** How the requests of this guard ended so far. */
+  counts(): GuardCounts;
+}
+
+/**
+ * Makes a guard: hooks around the tool calls, prompts and resources of MCP connections.
+ *
+ * A request runs the pre hooks before it is sent, or before a server gets it; its answer runs the
+ * post hooks with the extensions and context the pre hooks left. What a plugin did not change stays
+ * as it was in the JSON-RPC message.
+ *
+ * A refused request is answered by a JSON-RPC error, or for tools by a result, as
+ * `options.onDeny` says. Whatever could not be checked is refused.
+ * Nothing a peer sends becomes part of the envelope: `options.envelope` alone makes it. What
+ * servers claim of their data adds labels only where `options.labels.fromWire` says so.
+ *
+ * Data policies in the envelope (`security.data`) label results and say which may leave. With
+ * `options.labels` the labels of a call go on to the next of its session.
+ *
+ * What is remembered (names of resources, tasks, labels) is kept by manager and `serverId`: guards
+ * that have both in common remember as one.
+ *
+ * @throws GlassineError `options_invalid`, also for another manager; `session_invalid`
+ * @example
+ * ```ts no-run
+ * import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+ * import { createPluginManager } from "glassine";
+ * import { createGuard } from "glassine/mcp";
+ *
+ * const manager = await createPluginManager({ plugins: [] });
+ * const guard = createGuard(manager, { serverId: "files" });
+ * const client = new Client({ name: "host", version: "1.0.0" });
+ * const transport = new StreamableHTTPClientTransport(new URL("http://localhost:3000/mcp"));
+ * await client.connect(guard.wrap(transport));
+ * ```
+ */
+export function createGuard<Extensions = unknown>(
+  manager: AnyHookManager<Extensions>,
+  options: GuardOptions<Extensions> = {},
+): Guard<Extensions> {
+  checkManager(manager);
+  const read = readGuardOptions(options);
+  checkAudit(manager, read);
+  const warnings = wiringOf(manager as HookManager, read);
+  const memory = memoryOf(manager, read.serverId);
+  const warn = warner(memory, read.onWarning);
+  warn(warnings);
+  let hooks = createHookRunner(manager as HookManager, read, memory);
+
+  const log = new RequestLog(read, () => hooks.manager);
+
+  const guard: Guard<Extensions> = {
+    wrap(transport, wrapOptions = {}) {
+      checkTransport(transport);
+      return guardedTransport(transport, readWrap(wrapOptions).session, () => hooks, memory, log);
+    },
+    factory: (factory, session) => guardFactory(readFactory(factory, session), guard.wrap),
+    use(next) {
+      checkManager(next);
+      checkAudit(next, read);
+      warn(wiringOf(next as HookManager, read));
+      rememberFor(next, read.serverId, memory);
+      hooks = createHookRunner(next as HookManager, read, memory);
+    },
+    endSession: (session) => memory.end(session),
+    counts: () => log.counts(),
+  };
+  return Object.freeze(guard);
+}
+
+/** Guards that remember as one warn once. */
+function warner(memory: GuardMemory, onWarning = byConsole) {
+  return (warnings: readonly string[]): void => {
+    for (const text of warnings) {
+      if (!memory.isNewWarning(text)) continue;
+      try {
+        onWarning(text);
+      } catch {
+        // What is warned of is so, whether or not somebody takes it.
+      }
+    }
+  };
+}
+
+// Standard error, in every runtime that has one: standard output may carry the protocol.
+// biome-ignore lint/suspicious/noConsole: it is the log of hosts that give none.
+const byConsole = (text: string): void => console.warn(text);

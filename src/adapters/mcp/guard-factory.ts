@@ -1,0 +1,37 @@
+/** Servers that SDK v2 makes and connects itself, one for each exchange or connection. */
+import type { Guard } from "./create-guard.ts";
+import type { TransportLike } from "./transport.ts";
+
+/** What `createMcpHandler` and `serveStdio` take: makes a server for one exchange or connection. */
+export type ServerFactory<Context, Server extends object> = (
+  context: Context,
+) => Server | Promise<Server>;
+
+export interface FactoryParts<Context, Server extends object> {
+  readonly factory: ServerFactory<Context, Server>;
+  readonly session: ((context: Context) => string | undefined) | undefined;
+}
+
+interface Connectable {
+  connect(transport: TransportLike): Promise<void>;
+}
+
+export function guardFactory<Context, Server extends object>(
+  { factory, session }: FactoryParts<Context, Server>,
+  wrap: Guard["wrap"],
+): ServerFactory<Context, Server> {
+  return async (context) => {
+    const name = session?.(context);
+    const made = await factory(context);
+    const server = connectableIn(made);
+    const connect = server.connect.bind(server);
+    server.connect = (transport) => connect(wrap(transport, { session: name }));
+    return made;
+  };
+}
+
+/** The SDK connects the server that an `McpServer` holds, past the method of the latter. */
+function connectableIn(made: object): Connectable {
+  const { server = made } = made as { readonly server?: object };
+  return server as Connectable;
+}

@@ -1,0 +1,104 @@
+import type { GuardMemory } from "./memory.ts";
+import type { RequestLog } from "./request-log.ts";
+import type { HookRunner } from "./run-hooks.ts";
+import { createTraffic } from "./traffic.ts";
+import type { TransportLike, Wire } from "./transport.ts";
+
+/** `transport` with hooks around it. All else of it is reached unchanged. */
+export function guardedTransport<Transport extends TransportLike>(
+  transport: Transport,
+  sessionName: string | undefined,
+  hooks: () => HookRunner,
+  memory: GuardMemory,
+  log: RequestLog,
+): Transport {
+  const wire = transport as unknown as Wire;
+  const session = memory.join(sessionName);
+  /** The handlers of the protocol above. Absent until it sets them. */
+  const above = new Map<PropertyKey, unknown>();
+  let isClosed = false;
+
+  const sides = {
+    send: (message: unknown, options: unknown) => Promise.resolve(wire.send(message, options)),
+    deliver(message: unknown, extra: unknown) {
+      handler("onmessage")?.(message, extra);
+    },
+    report: (error: Error) => wire.onerror?.(error),
+    sessionId: () => wire.sessionId,
+  };
+  const traffic = createTraffic(sides, hooks, memory, session, log);
+
+  function stop(): void {
+    traffic.stop();
+    memory.leave(session);
+  }
+
+  const below = {
+    onmessage: (message: unknown, extra?: unknown) => traffic.receive(message, extra),
+    onclose: () => {
+      stop();
+      // Some transports tell it at each call of `close`. Two ends that close each other would go on.
+      if (isClosed) return;
+      isClosed = true;
+      handler("onclose")?.();
+    },
+  };
+
+  /** What the guard does in its own way. A later assignment, as SDK v2 makes, stays on the guard. */
+  const own = new Map<PropertyKey, unknown>([
+    ["start", start],
+    ["send", (message: unknown, options?: unknown) => traffic.send(message, options)],
+    [
+      "close",
+      () => {
+        stop();
+        return wire.close();
+      },
+    ],
+  ]);
+
+  function handler(key: keyof typeof below): ((...args: unknown[]) => void) | undefined {
+    const found = above.get(key);
+    return typeof found === "function" ? (found as (...args: unknown[]) => void) : undefined;
+  }
+
+  function attach(key: keyof typeof below, value: unknown): void {
+    above.set(key, value);
+    // A transport may hold messages back until it has a handler. A close is always of interest.
+    const isOff = key === "onmessage" && value === undefined;
+    Reflect.set(transport, key, isOff ? undefined : below[key], transport);
+  }
+
+  /** A handler that the host set on the transport itself must not see what was not checked. */
+  function start(): Promise<void> {
+    isClosed = false;
+    if (!above.has("onclose")) attach("onclose", wire.onclose);
+    if (!above.has("onmessage")) attach("onmessage", wire.onmessage);
+    return wire.start();
+  }
+
+  const bound = new WeakMap<object, unknown>();
+
+  return new Proxy(transport, {
+    get(target, key) {
+      if (own.has(key)) return own.get(key);
+      if (above.has(key)) return above.get(key);
+      // Read on the transport itself, so that accessors and private fields work.
+      const value: unknown = Reflect.get(target, key, target);
+      if (typeof value !== "function" || key === "constructor" || isHandler(key)) return value;
+      const known = bound.get(value) ?? value.bind(target);
+      bound.set(value, known);
+      return known;
+    },
+    set(target, key, value) {
+      if (own.has(key)) own.set(key, value);
+      else if (key === "onmessage" || key === "onclose") attach(key, value);
+      else return Reflect.set(target, key, value, target);
+      return true;
+    },
+  });
+}
+
+function isHandler(key: PropertyKey): boolean {
+  return key === "onmessage" || key === "onclose" || key === "onerror";
+}

@@ -1,0 +1,65 @@
+/** What a guard can know at the start of plugins that would be passed over in silence. */
+import { GlassineError } from "../../errors/index.ts";
+import type { HandlerFacts, HookManager } from "./manager.ts";
+import type { GuardOptions } from "./options.ts";
+
+const subjects = {
+  tools: ["tool_pre_invoke", "tool_post_invoke"],
+  prompts: ["prompt_pre_fetch", "prompt_post_fetch"],
+  resources: ["resource_pre_fetch", "resource_post_fetch"],
+} as const;
+
+type Kind = keyof typeof subjects;
+
+/** The hooks that a guard runs, each with the condition that can match there. */
+const kindOf: ReadonlyMap<string, Kind> = new Map(
+  (Object.keys(subjects) as Kind[]).flatMap((kind) =>
+    subjects[kind].flatMap((hook) => [[hook, kind] as const, [`cmf.${hook}`, kind] as const]),
+  ),
+);
+
+const covering: readonly string[] = ["message_pre_invoke", "message_post_invoke"];
+
+/**
+ * Finds plugins that this guard would never run. One that waits for a fact which this guard does
+ * not have would be skipped on every call, also on those that it is to stop, and so is refused.
+ *
+ * @returns what is odd, and may be meant
+ * @throws GlassineError `options_invalid`
+ */
+export function wiringOf(manager: HookManager, options: GuardOptions): readonly string[] {
+  const warnings = (manager.plugins ?? []).flatMap(({ name, hooks }) => {
+    const other = hooks.filter((hook) => !kindOf.has(hook) && !covering.includes(hook));
+    if (other.length === 0) return [];
+    return [
+      `plugin ${name} has handlers for ${other.join(", ")}, which a guard of MCP never runs. Unless the host runs them, they guard nothing.`,
+    ];
+  });
+  const odd = [...kindOf].flatMap(([hook, kind]) =>
+    (manager.handlersFor?.(hook) ?? []).flatMap((handler) => {
+      if (handler.mode === "disabled" || handler.conditions === null) return [];
+      expectFacts(handler, options);
+      const never = (Object.keys(subjects) as Kind[]).find(
+        (other) => other !== kind && handler.conditions?.[other] !== undefined,
+      );
+      if (never === undefined || handler.hook !== hook) return [];
+      return [
+        `plugin ${handler.plugin} has the condition ${never} on ${hook}, where it never matches. Its handler guards nothing.`,
+      ];
+    }),
+  );
+  return [...new Set([...warnings, ...odd])];
+}
+
+function expectFacts({ plugin, hook, conditions }: HandlerFacts, options: GuardOptions): void {
+  for (const [kind, option] of [
+    ["servers", "serverId"],
+    ["tenants", "tenant"],
+  ] as const) {
+    if (conditions?.[kind] === undefined || options[option] !== undefined) continue;
+    throw new GlassineError(
+      "options_invalid",
+      `plugin ${plugin} is for some ${kind} only, by its conditions on ${hook}, and this guard has no ${option}: it would be skipped on every call. Give createGuard the option ${option}, or leave the plugin out of this manager.`,
+    );
+  }
+}
