@@ -100,7 +100,8 @@ export type DriftKind =
   | "entry_point_mismatch"
   | "package_mismatch"
   | "capabilities_mismatch"
-  | "trust_expired";
+  | "trust_expired"
+  | "foreign_package";
 
 /** One difference between lockfile and installation. */
 export interface DriftRow {

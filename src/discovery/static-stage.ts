@@ -4,13 +4,16 @@
  */
 import { realpath } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import { GlassineError } from "../errors/index.ts";
+import { GlassineError, quoted } from "../errors/index.ts";
 import {
+  closureHasher,
   findPackages,
   hashPackage,
   type InstalledPackage,
+  type PackageClosure,
   type PackageEntry,
   type PackageHash,
+  pathFrom,
   type Rejection,
   type RejectionCode,
 } from "../packages/index.ts";
@@ -39,6 +42,7 @@ interface Surveyed {
   readonly isBuiltin: boolean;
   readonly isLocal: boolean;
   readonly hash: PackageHash | undefined;
+  readonly closure: PackageClosure | undefined;
   readonly fault: { readonly code: RejectionCode; readonly reason: string } | undefined;
 }
 
@@ -72,7 +76,10 @@ export async function staticStage(
   const builtins = await Promise.all(options.builtins.map(realPath));
   const asked = { root, field: hostName, kinds, own: builtins, local: folders };
   const found = await findPackages(asked);
-  const surveyed = await survey(found.packages, builtins, onStep);
+  const ofHost = found.packages.filter(({ path }) => builtins.includes(path));
+  const names = ["glassine", hostName, ...ofHost.map(({ name }) => name)];
+  const hashClosure = closureHasher({ root, names: [...new Set(names)] });
+  const surveyed = await survey(found.packages, { builtins, hashClosure, onStep });
   const local = found.local.map((each) => surveyOfLocal(each));
   const everything = [...surveyed, ...local].flatMap((each) =>
     each.package.entries.map((entry) => ({ entry, survey: each })),
@@ -104,7 +111,7 @@ export async function staticStage(
     let signer: string | undefined;
     const refuse = (fault: Fault) => {
       const rejection = { ...nameOf(entry, of.package), ...fault };
-      const source = { ...plugin, hash: of.hash, trust: undefined, signer };
+      const source = { ...plugin, hash: of.hash, closure: of.closure, trust: undefined, signer };
       refused.push({ ...rejection, message: fault.message ?? messageOf(rejection), source });
       all.push(source);
     };
@@ -143,7 +150,7 @@ export async function staticStage(
       refuse(gate);
       continue;
     }
-    const whole = { ...plugin, hash: of.hash, trust, signer };
+    const whole = { ...plugin, hash: of.hash, closure: of.closure, trust, signer };
     accepted.push(whole);
     all.push(whole);
   }
@@ -224,7 +231,7 @@ async function realPath(path: string): Promise<string> {
 
 function installed(
   { id, entryPoint }: PackageEntry,
-  { package: { name, version, capabilities }, hash, isBuiltin }: Surveyed,
+  { package: { name, version, path, capabilities }, hash, closure, isBuiltin }: Surveyed,
 ): InstalledPlugin {
   return {
     id,
@@ -232,15 +239,21 @@ function installed(
     version,
     entryPoint,
     hash: hash?.hash,
+    foreign: closure?.foreign.map((each) => pathFrom(path, each)),
     builtin: isBuiltin,
     ...(capabilities === undefined ? {} : { capabilities }),
   };
 }
 
+interface SurveyInput {
+  readonly builtins: readonly string[];
+  readonly hashClosure: ReturnType<typeof closureHasher>;
+  readonly onStep: OnStep;
+}
+
 async function survey(
   packages: readonly InstalledPackage[],
-  builtins: readonly string[],
-  onStep: OnStep,
+  { builtins, hashClosure, onStep }: SurveyInput,
 ): Promise<readonly Surveyed[]> {
   const total = packages.length;
   let done = 0;
@@ -249,7 +262,7 @@ async function survey(
     const some = packages.slice(at, at + atATime);
     const surveys = some.map(async (each) => {
       onStep({ done, total, name: each.name });
-      const made = await surveyOf(each, builtins.includes(each.path));
+      const made = await surveyOf(each, builtins.includes(each.path), hashClosure);
       done += 1;
       return made;
     });
@@ -258,18 +271,41 @@ async function survey(
   return surveyed;
 }
 
-async function surveyOf(found: InstalledPackage, isBuiltin: boolean): Promise<Surveyed> {
-  const known = { package: found, isBuiltin, isLocal: false };
+async function surveyOf(
+  found: InstalledPackage,
+  isBuiltin: boolean,
+  hashClosure: SurveyInput["hashClosure"],
+): Promise<Surveyed> {
+  const known = { package: found, isBuiltin, isLocal: false, closure: undefined };
+  const { path, isLinked } = found;
+  let hash: PackageHash | undefined;
   try {
-    const hash = await hashPackage(found.path, { bundled: found.bundled });
-    return { ...known, hash, fault: undefined };
+    hash = await hashPackage(path, { bundled: found.bundled });
+    if (isBuiltin) return { ...known, hash, fault: undefined };
+    const closure = await hashClosure({ path, hash, isLinked });
+    return { ...known, hash, closure, fault: closureFault(closure, path) };
   } catch (error) {
     if (!(error instanceof GlassineError) || error.code !== "package_refused") throw error;
     const { code } = error.data as { readonly code: RejectionCode };
-    return { ...known, hash: undefined, fault: { code, reason: error.message } };
+    return { ...known, hash, fault: { code, reason: error.message } };
   }
 }
 
+/** What cannot run, however it is trusted. */
+function closureFault({ foreign, missing }: PackageClosure, path: string): Surveyed["fault"] {
+  const [first, ...more] = foreign;
+  if (first !== undefined) {
+    const others = more.length === 0 ? "" : `, and ${more.length} more`;
+    const reason = `${quoted(pathFrom(path, first), 300)} is nothing that the plugin asks for${others}`;
+    return { code: "foreign_package", reason };
+  }
+  const [gone] = missing;
+  if (gone === undefined) return undefined;
+  const reason = `the package '${gone.name}', which ${gone.askedBy} needs, is not installed`;
+  return { code: "dependency_missing", reason };
+}
+
 function surveyOfLocal(found: InstalledPackage): Surveyed {
-  return { package: found, isBuiltin: false, isLocal: true, hash: undefined, fault: undefined };
+  const nothing = { hash: undefined, closure: undefined, fault: undefined };
+  return { package: found, isBuiltin: false, isLocal: true, ...nothing };
 }

@@ -1,6 +1,12 @@
 /** What discovery finds: plugins that may be loaded, and what keeps the others from it. */
 import type { GlassineError } from "../errors/index.ts";
-import type { InstalledPackage, PackageEntry, PackageHash, Rejection } from "../packages/index.ts";
+import type {
+  InstalledPackage,
+  PackageClosure,
+  PackageEntry,
+  PackageHash,
+  Rejection,
+} from "../packages/index.ts";
 import type { Plugin, TrustDecision } from "../plugins/index.ts";
 import type { Drift, Lockfile, PluginMode, TrustSettings } from "../trust/index.ts";
 import type { CheckedProcedure } from "./procedures/index.ts";
@@ -22,6 +28,8 @@ export interface StaticPlugin {
   readonly isLocal: boolean;
   /** `undefined` where the package cannot be hashed, and for local ones. */
   readonly hash: PackageHash | undefined;
+  /** What its package needs. `undefined` where that cannot be hashed, for local and built-in ones. */
+  readonly closure: PackageClosure | undefined;
   /** `undefined` where nobody asked: built-in, local, and procedure plugins. */
   readonly trust: PluginTrust | undefined;
   /**

@@ -1,10 +1,10 @@
 /** The hash of an installed package: every file of it, and nothing else. */
 import { realpath, stat } from "node:fs/promises";
 import { expectOptions } from "../admit/index.ts";
-import { readBundled } from "./bundled.ts";
 import { coverageOf } from "./covered.ts";
 import { hashFile } from "./hash-file.ts";
 import { type HashRecord, hashRecords } from "./hash-records.ts";
+import { readBundled } from "./package-json.ts";
 import { packageSize } from "./package-limits.ts";
 import { packageRefused, systemCode } from "./refused.ts";
 import { severalAtATime } from "./several-at-a-time.ts";

@@ -1,7 +1,15 @@
-export { readBundled } from "./bundled.ts";
+export {
+  type ClosureMember,
+  closureHasher,
+  type HostPackages,
+  memberText,
+  type PackageClosure,
+  pathFrom,
+} from "./closure.ts";
 export { findPackages, packageFolder } from "./find-packages.ts";
 export { type HashPackageOptions, hashPackage } from "./hash-package.ts";
 export { isCapabilityName, isHookId, isKindId, isPackageName, isVersion } from "./names.ts";
+export { readBundled } from "./package-json.ts";
 export { systemCode } from "./refused.ts";
 export {
   type RejectionCode,

@@ -37,6 +37,11 @@ export const rejectionCodes = {
     means: "The package has more files, more bytes or more levels than a plugin may have.",
     todo: report,
   },
+  foreign_package: {
+    means:
+      "In the folder of the package, or of one that it needs, lies a package that nothing asks for, or a copy of one that the host provides. Its code could run in place of what was reviewed.",
+    todo: "Remove what the reason names, or reinstall the package. If it comes back, treat it as tampering. A plugin that bundles a package of the host's has to drop it.",
+  },
   linked_package: {
     means: "The package is a link to a folder that is not installed. Production loads none.",
     todo: "Install the package from a registry or a tarball.",
@@ -124,7 +129,7 @@ export const rejectionCodes = {
     todo: "Install a version of the plugin that fits this host.",
   },
   dependency_missing: {
-    means: "A plugin that it depends on is not installed.",
+    means: "A plugin or package that it depends on is not installed.",
     todo: "Install it, or remove the dependent.",
   },
   dependency_cycle: { means: "Plugins depend on each other in a circle.", todo: report },

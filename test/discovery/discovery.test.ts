@@ -78,7 +78,7 @@ describe("finding packages", () => {
       glassine: { plugin: ".git/x.js" },
     });
     const found = await discover(root);
-    expect(codesOf(found)).toEqual(["guard: invalid_entry_point", "other: invalid_entry_point"]);
+    expect(codesOf(found)).toEqual(["guard: foreign_package", "other: invalid_entry_point"]);
     expect(ran(marker)).toBe(false);
   });
 

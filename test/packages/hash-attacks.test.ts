@@ -1,8 +1,16 @@
 /** What somebody puts into a package so that other files are run than were reviewed. */
 import { execFileSync } from "node:child_process";
-import { chmodSync, linkSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  linkSync,
+  realpathSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { closureHasher, hashPackage } from "../../src/packages/index.ts";
 import { attack } from "../attacks/attack.ts";
 import {
   freshFolder,
@@ -116,8 +124,8 @@ attack(
 
 attack(
   "A-205",
-  "A file beside the reviewed ones that the loader can reach: a binary, an index, `exports` of package.json, a nested `node_modules`",
-  "the hash is another: every file below the root counts",
+  "A file beside the reviewed ones that the loader can reach: a binary, an index, `exports` of package.json, a `node_modules` below the root or at it",
+  "the hash is another, but for the `node_modules` at the root: there it is a locked dependency, or refused as `foreign_package`",
   () => {
     it.each([
       "index.js",
@@ -140,6 +148,19 @@ attack(
         "package.json": '{ "name": "example", "exports": "./dist/other.js" }',
       };
       expect(await hashOf(tree)).not.toBe(await hashOf(plugin));
+    });
+
+    it.each(["node_modules/zod/index.js", "node_modules/zod.js"])("%s", async (file) => {
+      const path = realpathSync(packageOf({ ...plugin, [file]: "{}" }));
+      const hash = await hashPackage(path);
+      expect(hash.hash).toBe(await hashOf(plugin));
+      const closure = await closureHasher({ root: path, names: [] })({
+        path,
+        hash,
+        isLinked: false,
+      });
+      const [, name = ""] = file.split("/");
+      expect(closure.foreign).toEqual([join(path, "node_modules", name)]);
     });
   },
 );

@@ -184,6 +184,22 @@ describe("drift of capabilities", () => {
   });
 });
 
+describe("foreign packages", () => {
+  it("are told one by one, after all other differences", () => {
+    const foreign = ["node_modules/evil", "node_modules/glassine"];
+    const found = driftOf(
+      [entry("aaa", { capabilities: [] })],
+      [plugin("aaa", { version: "9.0.0", capabilities: ["x"], foreign })],
+    );
+    expect(shown(found)).toEqual([
+      "aaa version_mismatch version 1.0.0 9.0.0 true",
+      "aaa capabilities_mismatch capabilities  x true",
+      "aaa foreign_package foreign_package None node_modules/evil true",
+      "aaa foreign_package foreign_package None node_modules/glassine true",
+    ]);
+  });
+});
+
 describe("a plugin of the host", () => {
   it("needs no entry, and what differs from one does not block", () => {
     verifies("lockfile:drift-builtin");

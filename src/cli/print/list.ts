@@ -32,6 +32,7 @@ const driftLabels: Readonly<Record<DriftKind, string>> = {
   package_mismatch: "package",
   capabilities_mismatch: "capabilities",
   trust_expired: "expired",
+  foreign_package: "foreign_package",
 };
 
 const widths = { id: 40, package: 20, version: 10 } as const;

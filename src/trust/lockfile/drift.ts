@@ -12,6 +12,8 @@ export interface InstalledPlugin {
   readonly hash: string | undefined;
   /** What its package.json asks for; `undefined` where it does not say. */
   readonly capabilities?: readonly string[] | undefined;
+  /** What lies among its dependencies, and nothing asks for. */
+  readonly foreign?: readonly string[] | undefined;
   /** Part of the host: it needs no entry, and no drift of it blocks. */
   readonly builtin?: boolean | undefined;
 }
@@ -26,6 +28,7 @@ const labels = {
   package_mismatch: "package",
   capabilities_mismatch: "capabilities",
   trust_expired: "expired",
+  foreign_package: "foreign_package",
 } as const;
 
 type DriftKind = keyof typeof labels;
@@ -47,8 +50,8 @@ export interface Drift {
  * Compares what was trusted with what is installed, by the id that is known before loading.
  *
  * Entries come in the order of the file, each with all its differences in the order version, hash,
- * entry point, package, capabilities, end of trust; then what is installed and was never trusted,
- * by id. Of several packages with one id each is compared. Capabilities differ where a package asks
+ * entry point, package, capabilities, end of trust, foreign packages; then what is installed and was
+ * never trusted, by id. Of several packages with one id each is compared. Capabilities differ where a package asks
  * for more than was granted, and where both are known.
  *
  * @param today the day in UTC, `2026-11-22`, to hold against the end of trust
@@ -97,6 +100,8 @@ function mismatches(entry: LockEntry, plugin: InstalledPlugin, today: string): r
   }
   if (until !== undefined && until < today)
     found.push(drift(entry.id, "trust_expired", { expected: until, actual: today, blocking }));
+  for (const actual of plugin.foreign ?? [])
+    found.push(drift(entry.id, "foreign_package", { actual, blocking }));
   return found;
 }
 

@@ -1,5 +1,5 @@
 /** `plugins doctor` and `doctor`: a row for whatever is wrong, and none of it stops them. */
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
@@ -74,7 +74,10 @@ describe("rows beside", () => {
       made("ailing-one", plain("ailing-one", 'healthCheck: () => health("unhealthy", "no disk")')),
       { name: "changed-one" },
     );
-    // What npm would have to fetch is written down after the installation.
+    // What npm would have to fetch is written by hand after the installation.
+    await mkdir(workspace.packageAt("left-pad"));
+    const leftPad = join(workspace.packageAt("left-pad"), "package.json");
+    await writeFile(leftPad, '{"name":"left-pad","version":"1.0.0"}\n');
     const path = join(workspace.packageAt("dependent-one"), "package.json");
     const manifest = JSON.parse(await readFile(path, "utf8"));
     await writeFile(path, JSON.stringify({ ...manifest, dependencies: { "left-pad": "1.0.0" } }));

@@ -1,6 +1,6 @@
 /** `plugins verify`: lock, installation and journal against each other. */
 import { existsSync } from "node:fs";
-import { appendFile, cp, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
@@ -133,6 +133,33 @@ describe("an installation", () => {
     });
     await done(["verify"]);
   });
+});
+
+describe("a package that nothing asks for", () => {
+  it("is told by verify, list and doctor, and refuses the plugin in any mode", async () => {
+    verifies("closure:foreign");
+    const { run, env } = { ...(await trusted()), env: unsigned };
+    const copy = join(workspace.packageAt("bbb-guard"), "node_modules/glassine");
+    await mkdir(copy, { recursive: true });
+    await writeFile(join(copy, "package.json"), '{"name":"glassine","version":"9.0.0"}\n');
+    try {
+      const verified = await run(["verify", "--strict-journal"], { env });
+      expect(verified.code).toBe(1);
+      expect(verified.stdout).toContain(
+        "bbb-guard: foreign_package (expected=None, actual='node_modules/glassine')",
+      );
+      const reason = 'foreign_package: "node_modules/glassine" is nothing that the plugin asks for';
+      for (const options of [{ env }, production])
+        expect((await run(["list"], options)).stdout).toContain(`  bbb-guard: ${reason}`);
+      const doctor = await run(["doctor", "--strict"], { env });
+      expect(doctor.code).toBe(1);
+      expect(doctor.stdout).toContain("foreign_package: Remove what the reason names");
+      const refused = await run(["trust", "bbb-guard", "--reason", "again"], { env });
+      expect([refused.code, refused.stdout]).toEqual([2, ""]);
+    } finally {
+      await rm(join(workspace.packageAt("bbb-guard"), "node_modules"), { recursive: true });
+    }
+  }, 120_000);
 });
 
 describe("drift", () => {

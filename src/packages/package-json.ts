@@ -1,0 +1,72 @@
+/** The package.json of a package as Node and installers read it: for what it depends on. */
+import { createHash } from "node:crypto";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { bundledIn } from "./bundled.ts";
+import { isVersion } from "./names.ts";
+import { readOnly } from "./open-flags.ts";
+
+const maxBytes = 1024 * 1024;
+
+/** What a package.json says of other packages. Lists have no repeats. */
+export interface PackageNeeds {
+  readonly version: string;
+  readonly dependencies: readonly string[];
+  readonly optional: readonly string[];
+  readonly peers: readonly string[];
+  readonly bundled: readonly string[];
+  readonly development: readonly string[];
+  /** The SHA-256 of the file, in hex. */
+  readonly sha256: string;
+}
+
+/** `undefined` where the folder has no package.json that can be read. */
+export async function readNeeds(root: string): Promise<PackageNeeds | undefined> {
+  const bytes = await readManifest(root);
+  if (bytes === undefined) return undefined;
+  let data: unknown;
+  try {
+    data = JSON.parse(new TextDecoder("utf-8").decode(bytes));
+  } catch {
+    return undefined;
+  }
+  if (typeof data !== "object" || data === null) return undefined;
+  const fields = data as Readonly<Record<string, unknown>>;
+  const { version } = fields;
+  const optional = keysOf(fields.optionalDependencies);
+  return {
+    version: typeof version === "string" && isVersion(version) ? version : "0.0.0",
+    // As npm does: what is optional too is optional.
+    dependencies: keysOf(fields.dependencies).filter((name) => !optional.includes(name)),
+    optional,
+    peers: keysOf(fields.peerDependencies),
+    bundled: bundledIn(data),
+    development: keysOf(fields.devDependencies),
+    sha256: createHash("sha256").update(bytes).digest("hex"),
+  };
+}
+
+/** The names of the packages that a folder's package.json bundles. None where it cannot be read. */
+export async function readBundled(root: string): Promise<readonly string[]> {
+  return (await readNeeds(root))?.bundled ?? [];
+}
+
+async function readManifest(root: string): Promise<Uint8Array | undefined> {
+  try {
+    const file = await open(join(root, "package.json"), readOnly);
+    try {
+      const stats = await file.stat();
+      if (!stats.isFile() || stats.size > maxBytes) return undefined;
+      return await file.readFile();
+    } finally {
+      await file.close();
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+function keysOf(value: unknown): readonly string[] {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
+  return Object.keys(value);
+}

@@ -1,0 +1,54 @@
+/** Where Node finds a package by its name. Nothing is run. */
+import { realpath, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { packageRefused, shownPath, systemCode } from "./refused.ts";
+
+/** What a name leads to. */
+export interface ResolvedName {
+  /** Real paths: one, or two where `import` and `require` find different folders. */
+  readonly folders: readonly string[];
+  /** Files beside a package's folder that `require` would run in its place. */
+  readonly files: readonly string[];
+}
+
+const extensions = ["", ".js", ".json", ".node"];
+
+/**
+ * Looks for `name` as Node does for an import in the package at the real path `from`: in its
+ * `node_modules` and in that of each folder above. In `node_modules/node_modules` only `import` looks.
+ *
+ * @param name of a package; the caller has checked that it is one
+ * @throws GlassineError `package_refused` where a folder cannot be looked at
+ */
+export async function resolveName(from: string, name: string): Promise<ResolvedName> {
+  const folders: string[] = [];
+  const files: string[] = [];
+  for (let at = from; ; at = dirname(at)) {
+    const isForImportOnly = basename(at) === "node_modules";
+    const path = join(at, "node_modules", ...name.split("/"));
+    for (const extension of isForImportOnly ? [] : extensions) {
+      const file = `${path}${extension}`;
+      if ((await kindAt(file, name)) === "file") files.push(file);
+    }
+    const skips = isForImportOnly && folders.length > 0;
+    if (!skips && (await kindAt(path, name)) === "folder") {
+      folders.push(await realpath(path));
+      if (!isForImportOnly) break;
+    }
+    if (dirname(at) === at) break;
+  }
+  return { folders, files };
+}
+
+async function kindAt(path: string, name: string): Promise<"file" | "folder" | undefined> {
+  try {
+    const found = await stat(path);
+    if (found.isDirectory()) return "folder";
+    return found.isFile() ? "file" : undefined;
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    const text = `The dependency ${shownPath(name)} cannot be looked for (${code}).`;
+    throw packageRefused("unsupported_file", "", text, error);
+  }
+}

@@ -1,0 +1,119 @@
+/** Code that lies where Node looks for packages, although nobody reviewed it. */
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { attack } from "../attacks/attack.ts";
+import { codesOf, discover, install, newRoot, publisher, ran, source, trust } from "./support.ts";
+
+/** A package that writes the marker when it is run. */
+async function plant(folder: string, name: string, marker: string, more: object = {}) {
+  const code = `import { writeFileSync } from "node:fs"; writeFileSync(${JSON.stringify(marker)}, "ran");\n`;
+  await mkdir(folder, { recursive: true });
+  const data = { name, version: "1.0.0", type: "module", exports: "./index.js", ...more };
+  await writeFile(join(folder, "package.json"), JSON.stringify(data));
+  await writeFile(join(folder, "index.js"), `${code}export const definePlugin = 1;\n`);
+}
+
+/** A plugin that imports a package, signed where somebody is named, and trusted. */
+async function trusted(imported: string, identity?: string) {
+  const root = await newRoot();
+  const marker = join(root, "ran");
+  const code = `try { await import("${imported}"); } catch {}\n${source("guard")}`;
+  const signer = identity === undefined ? undefined : await publisher(root, identity);
+  const path = await install(root, "guard", { code, ...(signer && { sign: signer.sign }) });
+  await trust(root, path, "guard");
+  const options = signer === undefined ? {} : { env: signer.env };
+  const look = (mode: string) => discover(root, { mode, ...options });
+  return { root, path, marker, look };
+}
+
+attack(
+  "A-261",
+  "Repack a signed tarball with a copy of the host's library in its `node_modules`, or drop one into an installed package",
+  "the plugin is refused as `foreign_package` in every mode, and nothing of it is run",
+  () => {
+    it.each(["dev", "production"])("in %s mode", async (mode) => {
+      const { path, marker, look } = await trusted("glassine", "builder@example.com");
+      expect(codesOf(await look(mode))).toEqual([]);
+      await plant(join(path, "node_modules/glassine"), "glassine", marker);
+      expect(codesOf(await look(mode))).toEqual(["guard: foreign_package"]);
+      expect(ran(marker)).toBe(false);
+    });
+
+    it("as a link", async () => {
+      const { root, path, marker, look } = await trusted("glassine");
+      await plant(join(root, "elsewhere"), "glassine", marker);
+      await mkdir(join(path, "node_modules"));
+      await symlink(join(root, "elsewhere"), join(path, "node_modules/glassine"));
+      expect(codesOf(await look("dev"))).toEqual(["guard: foreign_package"]);
+      expect(ran(marker)).toBe(false);
+    });
+
+    it("in a plugin that is a link itself", async () => {
+      const root = await newRoot();
+      const marker = join(root, "ran");
+      const project = join(root, "project");
+      const path = await install(project, "guard", {
+        code: `import "glassine";\n${source("guard")}`,
+      });
+      await plant(join(path, "node_modules/glassine"), "glassine", marker);
+      await mkdir(join(root, "node_modules"));
+      await symlink(path, join(root, "node_modules/guard"));
+      expect(codesOf(await discover(root))).toEqual(["guard: foreign_package"]);
+      expect(ran(marker)).toBe(false);
+    });
+  },
+);
+
+attack(
+  "A-262",
+  "Put a package or a file into a plugin's `node_modules`, or into that of a dependency, where an import finds it first",
+  "the plugin is refused as `foreign_package`, with the path, in every mode",
+  () => {
+    const places: Readonly<Record<string, string>> = {
+      "a package that the plugin tries to import": "node_modules/guard/node_modules/maybe",
+      "in a scope": "node_modules/guard/node_modules/@acme/maybe",
+      "by a hidden name": "node_modules/guard/node_modules/.maybe",
+      "in a dependency": "node_modules/dep/node_modules/maybe",
+      "deeper in a dependency, as the host": "node_modules/dep/lib/node_modules/glassine",
+    };
+
+    it.each(Object.keys(places))("%s", async (what) => {
+      const root = await newRoot();
+      const marker = join(root, "ran");
+      const at = places[what] as string;
+      const name = at.split("node_modules/").at(-1) as string;
+      await plant(join(root, "node_modules/dep"), "dep", join(root, "dep"));
+      await install(root, "guard", {
+        code: `import "dep";\nawait import("${name}").catch(() => {});\n${source("guard")}`,
+      });
+      await depend(join(root, "node_modules/guard"), { dep: "*" });
+      expect(codesOf(await discover(root))).toEqual([]);
+      await plant(join(root, at), name, marker);
+      const { rejected } = await discover(root);
+      expect(rejected).toMatchObject([{ id: "guard", code: "foreign_package" }]);
+      expect(rejected[0]?.reason).toContain(at.replace("node_modules/guard/", ""));
+      expect(ran(marker)).toBe(false);
+    });
+
+    it("a file that `require` takes in place of the dependency", async () => {
+      const root = await newRoot();
+      const marker = join(root, "ran");
+      await plant(join(root, "node_modules/dep"), "dep", join(root, "dep"));
+      const code = `import { createRequire } from "node:module"; createRequire(import.meta.url)("dep");\n`;
+      const path = await install(root, "guard", { code: `${code}${source("guard")}` });
+      await depend(path, { dep: "*" });
+      const evil = `require("node:fs").writeFileSync(${JSON.stringify(marker)}, "ran");\n`;
+      await writeFile(join(root, "node_modules/dep.js"), evil);
+      expect(codesOf(await discover(root))).toEqual(["guard: foreign_package"]);
+      expect(ran(marker)).toBe(false);
+    });
+  },
+);
+
+/** Gives an installed package dependencies. */
+async function depend(path: string, dependencies: object): Promise<void> {
+  const file = join(path, "package.json");
+  const data = JSON.parse(await readFile(file, "utf8"));
+  await writeFile(file, JSON.stringify({ ...data, dependencies }));
+}
