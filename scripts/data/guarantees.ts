@@ -164,6 +164,14 @@ export const guarantees: readonly Guarantee[] = [
     attacks: ["A-033", "A-035", "A-036", "A-076", "A-118", "A-131", "A-172–A-178", "A-192"],
     laws: ["L24", "L49"],
   },
+  {
+    number: "G19",
+    name: "What runs is what was hashed",
+    promise:
+      "Of an installed plugin every file that Node loads from its package or from a member of its closure, at the start or later, is a file of a copy that was hashed while it was made and that only the user of the process can write to: ES modules, CommonJS, JSON, native addons, workers, and what its code reads beside itself. A name leads to a copied member, to the host's own package or to a peer, and nothing of a package that a gate refuses is imported, whatever the kind of plugin.",
+    attacks: ["A-202–A-210", "A-270–A-273"],
+    laws: ["L45"],
+  },
 ];
 
 export const limitsOfThePromise: readonly Limit[] = [
@@ -216,5 +224,10 @@ export const limitsOfThePromise: readonly Limit[] = [
     number: "N10",
     name: "Nothing about what came first",
     text: "A plugin that was loaded before the library can have patched what the library captures. Import the library first.",
+  },
+  {
+    number: "N11",
+    name: "No hash of what lies elsewhere",
+    text: "The hashes do not cover the host's own packages and peers, built-in plugins, those of a local folder, Node, its options and environment (`--import`, `NODE_PATH`, and `.node_modules` in the home of the user, where `require` looks for names that nothing else has), and what code that was loaded asks for by an absolute path or a URL. Another process of the same user, or of root, can write to the copies. Where others can write to a folder above the folder of temporary files, as to `/tmp`, one of them may put a `node_modules` there after the check at the start: give the host a `TMPDIR` of its own on such a machine.",
   },
 ];

@@ -5,6 +5,7 @@
 import { writeSync } from "node:fs";
 import process from "node:process";
 import { describeThrown } from "../audit/index.ts";
+import { removeProcessFolder } from "../discovery/index.ts";
 import type { TextStream } from "./output.ts";
 import { texts } from "./texts.ts";
 
@@ -36,6 +37,7 @@ export function keepExit(): (code: number) => never {
   }) as typeof process.exit;
   return (code) => {
     process.removeAllListeners("exit");
+    removeProcessFolder();
     inner.reallyExit = reallyExit;
     return end(code);
   };

@@ -96,6 +96,7 @@ export async function discoverPlugins(given: DiscoverOptions = {}): Promise<Disc
   };
   const marked = markDiscovery(discovery, {
     plugins,
+    unsignedOthers: loaded.flatMap(unsignedOther),
     refused: refused.map(refusedPackage),
     skipsRefused: options.skipsRefused,
     signingVariable: `${options.surface.profile.envPrefix}PLUGIN_SIGNING_REQUIRED`,
@@ -150,6 +151,11 @@ function otherOf({ source, loaded }: LoadedPlugin): readonly DiscoveredPlugin[] 
   const { name, version } = found;
   const { plugin } = loaded;
   return [Object.freeze({ kind: entry.kind, id: entry.id, package: name, version, plugin })];
+}
+
+function unsignedOther({ source, loaded }: LoadedPlugin): readonly string[] {
+  const isUnsigned = source.trust?.decision === "development_unsigned_override";
+  return loaded.kind === "other" && isUnsigned ? [source.entry.id] : [];
 }
 
 function rejectionOf({ message: _, source: __, ...rejection }: Refused): Rejection {

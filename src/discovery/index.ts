@@ -25,6 +25,7 @@ export {
   type ProcedureClass,
   procedureKind,
 } from "./procedures/index.ts";
+export { removeProcessFolder } from "./process-folder.ts";
 export type { DiscoverOptions } from "./static-options.ts";
 export {
   type ReadDiscoverOptions,

@@ -1,11 +1,13 @@
 /** The second of two stages: loads the code of plugins that passed every gate of the first. */
 import { join } from "node:path";
 import { GlassineError } from "../errors/index.ts";
-import { assertUnchanged } from "../packages/index.ts";
+import type { RejectionCode } from "../packages/index.ts";
 import { type Grants, grantFault } from "./grant-fault.ts";
 import { importModule } from "./import-module.ts";
+import { siblingRejected } from "./judge.ts";
 import { type LoadFault, late, rejected } from "./load-fault.ts";
 import { loadHooks } from "./load-hooks.ts";
+import { privateCopy } from "./private-copy.ts";
 import { procedureKind } from "./procedures/index.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
 import { describeText } from "./thrown-text.ts";
@@ -19,9 +21,6 @@ export interface LoadReport {
   readonly refused: readonly Refused[];
 }
 
-/** Of each file that was imported: the hash of its package at that time. Modules are cached so. */
-const importedAs = new Map<string, string>();
-
 export async function loadStage(
   options: ReadDiscoverOptions,
   report: StaticReport,
@@ -33,13 +32,27 @@ export async function loadStage(
   for (const [done, source] of report.accepted.entries()) {
     onStep({ done, total, name: source.entry.id });
     const outcome = await loadOne(options, source, report);
-    if ("loaded" in outcome) {
-      loaded.push({ source, loaded: outcome.loaded });
-      continue;
-    }
-    refused.push({ ...namesOf(source), ...outcome, source });
+    if ("loaded" in outcome) loaded.push({ source, loaded: outcome.loaded });
+    else refused.push({ ...namesOf(source), ...outcome, source });
   }
-  return withoutOrphans(loaded, refused);
+  return withoutOrphans(...wholePackages(loaded, refused));
+}
+
+/** A package of which one plugin cannot be loaded is refused whole. */
+function wholePackages(
+  loaded: readonly LoadedPlugin[],
+  refused: readonly Refused[],
+): [readonly LoadedPlugin[], readonly Refused[]] {
+  const brokenBeside = ({ package: found }: StaticPlugin) =>
+    refused.find((each) => each.source?.package === found);
+  const siblings = loaded.flatMap(({ source }) => {
+    const broken = brokenBeside(source);
+    if (broken === undefined) return [];
+    const { code, reason } = siblingRejected(String(broken.id), broken.code);
+    return [{ ...namesOf(source), ...rejected(source.entry.id, code, reason), source }];
+  });
+  const whole = loaded.filter(({ source }) => brokenBeside(source) === undefined);
+  return [whole, [...refused, ...siblings]];
 }
 
 function namesOf({ entry, package: found }: StaticPlugin) {
@@ -75,19 +88,20 @@ export function withoutOrphans(
 type Loaded = { readonly loaded: LoadedPlugin["loaded"] } | LoadFault;
 
 async function loadOne(
-  { surface, loadTimeoutMs, kinds }: ReadDiscoverOptions,
+  options: ReadDiscoverOptions,
   source: StaticPlugin,
   report: StaticReport,
 ): Promise<Loaded> {
-  const { entry, package: found, hash } = source;
+  const { surface, loadTimeoutMs, kinds } = options;
+  const { entry, package: found } = source;
   const { id } = entry;
-  const file = join(found.path, ...entry.file.split("/"));
-  const changed = (await changeOf(source)) ?? staleModule(id, file, hash?.hash);
-  if (changed !== undefined) return changed;
+  const folder = await folderOf(source, options);
+  if (typeof folder !== "string") return folder;
+  const file = join(folder, ...entry.file.split("/"));
   const imported = await within(loadTimeoutMs, () => importModule(file));
   if (imported.how === "late") return late(id);
   if (imported.how === "thrown") {
-    const reason = describeText(imported.thrown);
+    const reason = describeText(imported.thrown).replaceAll(folder, found.path);
     const message = `failed to load plugin entry point '${id}': ${reason}`;
     return { code: "import_failed", reason, message };
   }
@@ -95,12 +109,26 @@ async function loadOne(
     ? imported.value[entry.exportName]
     : undefined;
   const grants = { source, lock: report.lock, mode: report.mode };
-  const loaded =
-    entry.kind !== "hooks"
-      ? otherOf(kinds, exported, grants)
-      : await loadHooks({ ...grants, exported, surface, loadTimeoutMs });
-  if (!("loaded" in loaded)) return loaded;
-  return (await changeOf(source)) ?? loaded;
+  return entry.kind !== "hooks"
+    ? otherOf(kinds, exported, grants)
+    : await loadHooks({ ...grants, exported, surface, loadTimeoutMs });
+}
+
+/** The folder that the package is imported from: where it has a hash, a copy that has it too. */
+async function folderOf(
+  { entry, package: found, hash, closure, isBuiltin }: StaticPlugin,
+  { root, mode, surface }: ReadDiscoverOptions,
+): Promise<string | LoadFault> {
+  if (hash === undefined || isBuiltin) return found.path;
+  const host = { root, names: ["glassine", surface.profile.hostName] };
+  try {
+    return await privateCopy({ package: found, hash, closure, host, mode });
+  } catch (error) {
+    if (!(error instanceof GlassineError)) throw error;
+    // All of it was fine a moment ago: what is wrong with it now was changed.
+    const isOurs = (error.data as { readonly code: RejectionCode }).code === "copy_failed";
+    return rejected(entry.id, isOurs ? "copy_failed" : "hash_mismatch", error.message);
+  }
 }
 
 function otherOf(kinds: ReadDiscoverOptions["kinds"], exported: unknown, grants: Grants): Loaded {
@@ -120,34 +148,4 @@ function procedureOf(exported: unknown, grants: Grants): Loaded {
   const { plugin } = checked;
   const asked = { by: "class", capabilities: plugin.requiredCapabilities, hooks: [] };
   return grantFault(asked, grants) ?? { loaded: { kind: "other", plugin, procedure: plugin } };
-}
-
-/** The files must be those that were hashed, before they are imported and after. */
-async function changeOf({
-  entry,
-  package: found,
-  hash,
-}: StaticPlugin): Promise<LoadFault | undefined> {
-  if (hash === undefined) return undefined;
-  try {
-    await assertUnchanged(hash, found.path, { bundled: found.bundled });
-    return undefined;
-  } catch (error) {
-    if (error instanceof GlassineError) return rejected(entry.id, "hash_mismatch", error.message);
-    throw error;
-  }
-}
-
-/** A module is imported once a process: other files under the same path would not be looked at. */
-function staleModule(id: string, file: string, hash: string | undefined): LoadFault | undefined {
-  if (hash === undefined) return undefined;
-  const before = importedAs.get(file);
-  if (before === undefined) importedAs.set(file, hash);
-  return before === undefined || before === hash
-    ? undefined
-    : rejected(
-        id,
-        "hash_mismatch",
-        "other files of the package are loaded in this process; start it anew",
-      );
 }

@@ -3,7 +3,6 @@
  * What is refused here is never imported.
  */
 import { realpath } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
 import { GlassineError, quoted } from "../errors/index.ts";
 import {
   closureHasher,
@@ -19,38 +18,18 @@ import {
 } from "../packages/index.ts";
 import { byUnits } from "../plugins/index.ts";
 import {
-  checkEvidence,
   dayOf,
-  decideTrust,
   driftOf,
-  type Evidence,
   endingSoon,
   type InstalledPlugin,
   type SignatureVerifier,
 } from "../trust/index.ts";
-import { clashesIn } from "./claims.ts";
 import { defaultVerifiers } from "./default-verifiers.ts";
-import { lockRefusal } from "./lock-gate.ts";
+import { type Judged, judge, type Surveyed } from "./judge.ts";
 import { lostPlugins } from "./lost-plugins.ts";
 import { verifierFaults } from "./prepare-verifiers.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
-import type { OnStep, PluginTrust, Refused, StaticPlugin, StaticReport } from "./types.ts";
-
-/** What is known of a package, and whether anything is wrong with all of it. */
-interface Surveyed {
-  readonly package: InstalledPackage;
-  readonly isBuiltin: boolean;
-  readonly isLocal: boolean;
-  readonly hash: PackageHash | undefined;
-  readonly closure: PackageClosure | undefined;
-  readonly fault: { readonly code: RejectionCode; readonly reason: string } | undefined;
-}
-
-/** What keeps one plugin from being loaded. */
-interface Fault extends Pick<Rejection, "code" | "reason" | "cause"> {
-  /** The sentence of a host that does not start, where it has one of its own. */
-  readonly message?: string;
-}
+import type { OnStep, Refused, StaticPlugin, StaticReport } from "./types.ts";
 
 /** How many packages are read at a time. */
 const atATime = 4;
@@ -88,7 +67,6 @@ export async function staticStage(
     (a, b) =>
       byUnits(a.entry.id, b.entry.id) || byUnits(a.survey.package.name, b.survey.package.name),
   );
-  const clashes = clashesIn(everything, options.reserved);
   const entries = lock?.entries ?? [];
   const present = everything.flatMap(({ entry, survey: of }) =>
     of.isLocal ? [] : [installed(entry, of)],
@@ -102,70 +80,25 @@ export async function staticStage(
     own.filter(({ id }) => ids.has(id)),
     now,
   );
-  const accepted: StaticPlugin[] = [];
-  const refused: Refused[] = found.rejected.map((each) => ({ ...each, message: messageOf(each) }));
-  const all: StaticPlugin[] = [];
-  for (const each of everything) {
-    const { entry, survey: of } = each;
-    const plugin = { entry, package: of.package, isBuiltin: of.isBuiltin, isLocal: of.isLocal };
-    let signer: string | undefined;
-    const refuse = (fault: Fault) => {
-      const rejection = { ...nameOf(entry, of.package), ...fault };
-      const source = { ...plugin, hash: of.hash, closure: of.closure, trust: undefined, signer };
-      refused.push({ ...rejection, message: fault.message ?? messageOf(rejection), source });
-      all.push(source);
-    };
-    const clash = clashes.get(entry);
-    if (clash !== undefined) {
-      refuse(clash);
-      continue;
-    }
-    if (of.fault !== undefined) {
-      refuse(of.fault);
-      continue;
-    }
-    if (of.hash !== undefined && !of.hash.files.has(await realFile(of.package, entry))) {
-      refuse({
-        code: "invalid_entry_point",
-        reason: "its file is no part of what is hashed",
-      });
-      continue;
-    }
-    let trust: PluginTrust | undefined;
-    if (of.hash !== undefined && entry.kind === "hooks" && !of.isBuiltin && !of.isLocal) {
-      const { name, version, path } = of.package;
-      const evidence = await checkEvidence({ name, version, path, ...of.hash }, verifiers);
-      signer = signerIn(evidence);
-      const decided = decideTrust({ plugin: entry.id, evidence, settings, profile });
-      if (!decided.accepted) {
-        const { accepted: _, ...why } = decided;
-        refuse({ ...why, reason: why.message });
-        continue;
-      }
-      signer = decided.signedBy;
-      trust = { decision: decided.decision, reason: decided.reason, signedBy: decided.signedBy };
-    }
-    const gate = lockRefusal(options, { ...plugin, drift });
-    if (gate !== undefined) {
-      refuse(gate);
-      continue;
-    }
-    const whole = { ...plugin, hash: of.hash, closure: of.closure, trust, signer };
-    accepted.push(whole);
-    all.push(whole);
-  }
+  const judged = await judge(everything, { options, drift, verifiers });
+  const accepted = judged.flatMap(({ source, fault }) => (fault === undefined ? [source] : []));
+  const refused: readonly Refused[] = [
+    ...found.rejected.map((each) => ({ ...each, message: messageOf(each) })),
+    ...judged.flatMap(refusedIn),
+  ];
   const notes = isOff ? [`${off}: a host loads none of what is installed`] : [];
   const ofPackages = [...found.warnings, ...linksAmong(accepted)];
   const warnings = [...options.warnings, ...ending, ...notes, ...ofPackages];
   const { unreadable } = found;
   const beside = { drift: ofMode(drift, options), unreadable, faults };
+  const all = judged.map(({ source }) => source);
   return { ...known, found: all, accepted, refused, ...beside, warnings };
 }
 
-/** Whom a signature proves, be it trusted or not. A name that is only claimed is nobody's. */
-function signerIn(evidence: Evidence): string | undefined {
-  if (evidence.kind === "unsigned") return evidence.kind;
-  return evidence.kind === "verified" ? evidence.identity : undefined;
+function refusedIn({ source, fault }: Judged): readonly Refused[] {
+  if (fault === undefined) return [];
+  const rejection = { ...nameOf(source.entry, source.package), ...fault };
+  return [{ ...rejection, message: fault.message ?? messageOf(rejection), source }];
 }
 
 /**
@@ -217,12 +150,6 @@ function messageOf({ id, package: name, code, reason }: Rejection): string {
   if (code === "invalid_metadata" && reason.startsWith("package ")) return reason;
   const who = id === undefined ? `package '${name}'` : `plugin '${id}' of package '${name}'`;
   return `${who} is rejected: ${code}: ${reason}`;
-}
-
-/** The file that an entry point leads to, from the root of the package. */
-async function realFile({ path }: InstalledPackage, { file }: PackageEntry): Promise<string> {
-  const real = await realpath(join(path, ...file.split("/")));
-  return relative(path, real).split(sep).join("/");
 }
 
 async function realPath(path: string): Promise<string> {

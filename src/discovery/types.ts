@@ -30,7 +30,7 @@ export interface StaticPlugin {
   readonly hash: PackageHash | undefined;
   /** What its package needs. `undefined` where that cannot be hashed, for local and built-in ones. */
   readonly closure: PackageClosure | undefined;
-  /** `undefined` where nobody asked: built-in, local, and procedure plugins. */
+  /** `undefined` where nobody asked: of built-in and local plugins. */
   readonly trust: PluginTrust | undefined;
   /**
    * Who verifiably signed it, also where that is nobody who is trusted, or `unsigned`; `undefined`

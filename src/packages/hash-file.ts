@@ -4,7 +4,7 @@ import type { BigIntStats } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { readOnly } from "./open-flags.ts";
-import { packageRefused, shownPath, systemCode } from "./refused.ts";
+import { packageRefused, shownPath, systemCode, throwCopyFailed } from "./refused.ts";
 
 /** A file as it was read. */
 export interface HashedFile {
@@ -22,6 +22,8 @@ export interface FileInput {
   /** Counts bytes of it before they are read. @throws GlassineError `package_refused` */
   addBytes(bytes: number): Promise<void>;
   readonly signal: AbortSignal | undefined;
+  /** A folder that gets the same bytes under the same path. The folders of that are there. */
+  readonly copyTo?: string | undefined;
 }
 
 /**
@@ -45,7 +47,9 @@ export async function hashFile(input: FileInput): Promise<HashedFile> {
       const before = await handle.stat({ bigint: true });
       if (!before.isFile()) throw refuse("is no file any more");
       await count(Number(before.size));
-      const sha256 = await digestOf(handle, counted, input);
+      const sha256 = await copied(input, before, (take) =>
+        digestOf(handle as FileHandle, counted, input, take),
+      );
       if (sha256 !== undefined && isSame(before, await handle.stat({ bigint: true })))
         return { sha256, size: counted };
     } catch (error) {
@@ -57,11 +61,33 @@ export async function hashFile(input: FileInput): Promise<HashedFile> {
   throw refuse("changes while it is read");
 }
 
+type Take = (piece: Uint8Array) => Promise<unknown>;
+
+/** What is read is written to the copy, where there is to be one, piece by piece. */
+async function copied(
+  { copyTo, path }: FileInput,
+  { mode }: BigIntStats,
+  read: (take: Take) => Promise<string | undefined>,
+): Promise<string | undefined> {
+  if (copyTo === undefined) return await read(async () => {});
+  // What the owner may run can be run as a program of its own.
+  const isProgram = (mode & 0o100n) !== 0n;
+  const copying = <Done>(work: Promise<Done>) =>
+    work.catch((error) => throwCopyFailed(path, error));
+  const copy = await copying(open(join(copyTo, path), "w", isProgram ? 0o700 : 0o600));
+  try {
+    return await read((piece) => copying(copy.writeFile(piece)));
+  } finally {
+    await copying(copy.close());
+  }
+}
+
 /** `undefined` where the file has not the bytes that it said. */
 async function digestOf(
   handle: FileHandle,
   size: number,
   { buffer, signal }: FileInput,
+  take: Take,
 ): Promise<string | undefined> {
   const hash = createHash("sha256");
   let total = 0;
@@ -71,7 +97,9 @@ async function digestOf(
     if (bytesRead === 0) return total === size ? hash.digest("hex") : undefined;
     total += bytesRead;
     if (total > size) return undefined;
-    hash.update(buffer.subarray(0, bytesRead));
+    const piece = buffer.subarray(0, bytesRead);
+    hash.update(piece);
+    await take(piece);
   }
 }
 

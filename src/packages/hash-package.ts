@@ -1,15 +1,16 @@
 /** The hash of an installed package: every file of it, and nothing else. */
-import { realpath, stat } from "node:fs/promises";
+import { mkdir, realpath, stat, symlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { expectOptions } from "../admit/index.ts";
 import { coverageOf } from "./covered.ts";
 import { hashFile } from "./hash-file.ts";
 import { type HashRecord, hashRecords } from "./hash-records.ts";
 import { readBundled } from "./package-json.ts";
 import { packageSize } from "./package-limits.ts";
-import { packageRefused, systemCode } from "./refused.ts";
+import { packageRefused, systemCode, throwCopyFailed } from "./refused.ts";
 import { severalAtATime } from "./several-at-a-time.ts";
 import type { PackageHash } from "./types.ts";
-import { walkPackage } from "./walk-package.ts";
+import { type Found, walkPackage } from "./walk-package.ts";
 
 /** Options of `hashPackage`. */
 export interface HashPackageOptions {
@@ -57,11 +58,35 @@ export async function hashPackage(
   options: HashPackageOptions = {},
 ): Promise<PackageHash> {
   expectOptions(options, ["bundled", "signal"], "hashPackage");
-  const { signal } = options;
+  return await readPackageFiles(path, options);
+}
+
+/**
+ * Copies what counts of a package into a folder, and hashes it while it is read: the copy has the
+ * hash that this returns.
+ *
+ * @param folder is there, and nobody else writes to it
+ * @throws GlassineError (as a rejection) `package_refused`: as `hashPackage`, and `copy_failed`
+ * @see spec `discovery:copy`
+ */
+export async function copyPackage(
+  path: string,
+  folder: string,
+  options: Pick<HashPackageOptions, "bundled"> = {},
+): Promise<PackageHash> {
+  return await readPackageFiles(path, { ...options, copyTo: folder });
+}
+
+async function readPackageFiles(
+  path: string,
+  options: HashPackageOptions & { readonly copyTo?: string },
+): Promise<PackageHash> {
+  const { signal, copyTo } = options;
   const root = await folderAt(path);
   const coverage = coverageOf(options.bundled ?? (await readBundled(root)));
   const size = packageSize();
   const found = await walkPackage({ root, coverage, size, signal });
+  if (copyTo !== undefined) await copyFoldersAndLinks(found, copyTo);
   const records = await severalAtATime(found, width, () => {
     const buffer = new Uint8Array(pieceBytes);
     return async (each, inOrder): Promise<HashRecord> => {
@@ -69,7 +94,7 @@ export async function hashPackage(
       const { path } = each;
       // In order, so that a package that is too large is refused at the same file each time.
       const addBytes = (bytes: number) => inOrder(() => size.addBytes(path, bytes));
-      const hashed = await hashFile({ root, path, buffer, addBytes, signal });
+      const hashed = await hashFile({ root, path, buffer, addBytes, signal, copyTo });
       return { ...each, ...hashed };
     };
   });
@@ -77,6 +102,19 @@ export async function hashPackage(
     each.kind === "file" ? [[each.path, each.sha256] as const] : [],
   );
   return { hash: hashRecords(records), files: new Map(digests), size: size.bytes };
+}
+
+async function copyFoldersAndLinks(found: readonly Found[], copyTo: string): Promise<void> {
+  const folders = new Set(found.map(({ path }) => dirname(path)));
+  for (const folder of folders)
+    await mkdir(join(copyTo, folder), { recursive: true, mode: 0o700 }).catch((error) =>
+      throwCopyFailed(folder, error),
+    );
+  for (const each of found)
+    if (each.kind === "link")
+      await symlink(each.target, join(copyTo, each.path)).catch((error) =>
+        throwCopyFailed(each.path, error),
+      );
 }
 
 async function folderAt(path: string): Promise<string> {

@@ -7,16 +7,17 @@ export {
   pathFrom,
 } from "./closure.ts";
 export { findPackages, packageFolder } from "./find-packages.ts";
-export { type HashPackageOptions, hashPackage } from "./hash-package.ts";
+export { copyPackage, type HashPackageOptions, hashPackage } from "./hash-package.ts";
 export { isCapabilityName, isHookId, isKindId, isPackageName, isVersion } from "./names.ts";
-export { readBundled } from "./package-json.ts";
-export { systemCode } from "./refused.ts";
+export { type PackageNeeds, readBundled, readNeeds } from "./package-json.ts";
+export { packageRefused, systemCode } from "./refused.ts";
 export {
   type RejectionCode,
   rejectionCodes,
   type SignatureCause,
   signatureCauses,
 } from "./rejection-codes.ts";
+export { resolveName } from "./resolve-name.ts";
 export { parseStrictJson, StrictJsonError } from "./strict-json.ts";
 export type {
   InstalledPackage,
@@ -25,4 +26,4 @@ export type {
   PluginKind,
   Rejection,
 } from "./types.ts";
-export { assertUnchanged } from "./unchanged.ts";
+export { assertUnchanged, expectSame } from "./unchanged.ts";

@@ -89,7 +89,9 @@ async function withEntries(
     entries.push({ kind, id, ...point, entryPoint: `${point.file}:${point.exportName}` });
   }
   entries.sort((a, b) => (a.id < b.id ? -1 : 1));
-  return { package: { ...base, entries }, rejected };
+  const [first] = rejected;
+  const refusedEntry = first && { id: String(first.id), code: first.code };
+  return { package: { ...base, entries, refusedEntry }, rejected };
 }
 
 function reject(name: string, code: Rejection["code"], reason: string): Rejection {
@@ -122,6 +124,7 @@ function baseOf({ path, foundAt, isLinked }: Place, { data, ...facts }: Facts): 
     entries: [],
     capabilities: undefined,
     hooks: undefined,
+    refusedEntry: undefined,
     dependencies: [...new Set(dependencies)],
     bundled: bundledIn(data),
   };

@@ -5,7 +5,7 @@ import type { RejectionCode } from "./rejection-codes.ts";
 /** Why a package has no hash. */
 export type HashRefusal = Extract<
   RejectionCode,
-  "unsafe_symlink" | "unsupported_file" | "package_too_large" | "hash_mismatch"
+  "unsafe_symlink" | "unsupported_file" | "package_too_large" | "hash_mismatch" | "copy_failed"
 >;
 
 const maxShownPath = 300;
@@ -23,6 +23,12 @@ export function packageRefused(
   cause?: unknown,
 ): GlassineError {
   return new GlassineError("package_refused", message, { code, path }, cause);
+}
+
+/** @throws GlassineError `package_refused` with `copy_failed` */
+export function throwCopyFailed(path: string, error: unknown): never {
+  const text = `${shownPath(path)} cannot be copied (${systemCode(error)}).`;
+  throw packageRefused("copy_failed", path, text, error);
 }
 
 /** What the system says of a failure: `EACCES`. */

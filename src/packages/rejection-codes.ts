@@ -97,6 +97,10 @@ export const rejectionCodes = {
     means: "Trust in the plugin was given until a day that is over.",
     todo: "Review it again, then run `plugins trust ID --reason …`, with `--until DATE` for another end.",
   },
+  copy_failed: {
+    means: "Its files could not be copied to where they are loaded from.",
+    todo: "Do what the reason says. Plugins are copied to the folder of temporary files: TMPDIR names another one.",
+  },
   import_failed: { means: "Its module throws while it is imported.", todo: report },
   load_timeout: { means: "Its module or factory takes longer than 30 seconds.", todo: report },
   factory_failed: {
@@ -133,6 +137,10 @@ export const rejectionCodes = {
     todo: "Install it, or remove the dependent.",
   },
   dependency_cycle: { means: "Plugins depend on each other in a circle.", todo: report },
+  sibling_rejected: {
+    means: "Another plugin of its package is rejected: a package runs whole, or nothing of it.",
+    todo: "Mend that one first.",
+  },
   dependency_rejected: {
     means: "A plugin that it depends on is rejected.",
     todo: "Mend that one first.",

@@ -38,6 +38,8 @@ export interface InstalledPackage {
   /** What it says that its plugins ask for; `undefined` where it does not say. */
   readonly capabilities: readonly string[] | undefined;
   readonly hooks: readonly string[] | undefined;
+  /** An entry point that is none, where it names one: the others are not loaded without it. */
+  readonly refusedEntry: { readonly id: string; readonly code: RejectionCode } | undefined;
   readonly hasKeyword: boolean;
   /** Names of the packages it depends on. */
   readonly dependencies: readonly string[];

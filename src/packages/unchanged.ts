@@ -34,7 +34,11 @@ export async function assertUnchanged(
   path: string,
   options: HashPackageOptions = {},
 ): Promise<void> {
-  const now = await hashPackage(path, options);
+  expectSame(before, await hashPackage(path, options));
+}
+
+/** @throws GlassineError `package_refused` with `hash_mismatch` and the first path that differs */
+export function expectSame(before: PackageHash, now: PackageHash): void {
   if (now.hash === before.hash) return;
   const [change] = changesBetween(before.files, now.files);
   if (change === undefined) {

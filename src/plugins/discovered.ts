@@ -39,6 +39,8 @@ export interface RefusedPackage {
 /** What a discovery found, for the manager. */
 export interface DiscoveryFacts {
   readonly plugins: readonly { readonly plugin: Plugin; readonly origin: PluginOrigin }[];
+  /** Ids of plugins of other kinds that nobody's signature vouches for. */
+  readonly unsignedOthers: readonly string[];
   readonly refused: readonly RefusedPackage[];
   /** Whether the manager is made without those that were refused. */
   readonly skipsRefused: boolean;

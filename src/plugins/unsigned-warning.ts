@@ -16,12 +16,12 @@ export function unsignedAmong(discovered: DiscoveryFacts | undefined): readonly 
   return freeze((found ?? []).map(({ plugin }) => plugin.name).sort(byUnits));
 }
 
-/** Warns of each of them, once. */
+/** Warns of each of them, once, and of plugins of other kinds that are the host's to run. */
 export function warnOfUnsigned(
   discovered: DiscoveryFacts | undefined,
   { warn }: { readonly warn: Warn },
 ): void {
-  for (const name of unsignedAmong(discovered))
+  for (const name of [...unsignedAmong(discovered), ...(discovered?.unsignedOthers ?? [])])
     warn(
       `SECURITY WARNING: unsigned plugin ${single(name)} loaded because ${discovered?.signingVariable}=false; do not use this setting in production`,
     );

@@ -182,7 +182,7 @@ describe("the closure of a plugin", () => {
 });
 
 describe("foreign packages", () => {
-  verifies("closure:foreign");
+  verifies("closure:foreign", "closure:not-foreign");
 
   describe("what nothing asks for", () => {
     const tree = [

@@ -206,7 +206,7 @@ export const plan: Plan = {
     "node:fs": ["packages", "trust", "discovery", "cli"],
     "node:fs/promises": ["node", "packages", "trust", "discovery", "cli"],
     "node:module": ["cli"],
-    "node:os": ["packages", "trust", "cli"],
+    "node:os": ["packages", "trust", "discovery", "cli"],
     "node:path": ["packages", "trust", "discovery", "cli"],
     "node:process": ["cli"],
     "node:url": ["packages", "trust", "discovery", "cli"],

@@ -46,7 +46,7 @@ export function staticFacts(source: StaticPlugin, { lock }: StaticReport): Plugi
     hooks: isHooks && found.hooks !== undefined ? [...found.hooks].sort() : null,
     depends_on: [],
     discovery_source: sourceOf(source),
-    signed_by: isHooks ? signerOf(source) : null,
+    signed_by: signerOf(source),
     trust_decision: trust?.decision ?? null,
     health: null,
     requires: null,

@@ -3,6 +3,7 @@ export { checkJournal } from "./check-journal.ts";
 export { readJournal } from "./journal.ts";
 export { encodeJournalLine, type JournalLine } from "./journal-line.ts";
 export { loadJournal } from "./load-journal.ts";
+export { ownClaim, readOwner, standingOf } from "./owner.ts";
 export { pendingChange } from "./pending.ts";
 export { checkReason } from "./reason.ts";
 export {

@@ -8,6 +8,11 @@ import { type Fixture, newWorkspace, unsigned, type Workspace } from "./support.
 
 const dev = { env: unsigned };
 
+/** A plugin finds what its package.json asks for: here what the host has. */
+const zodOfHost = {
+  peerDependencies: { zod: "*" },
+  peerDependenciesMeta: { zod: { optional: true } },
+};
 const configured = made(
   "configured-one",
   `definePlugin({
@@ -20,7 +25,7 @@ const configured = made(
       api_key: z.string().default("k-default"),
     }),
   })`,
-  { imports: 'import * as z from "zod";' },
+  { imports: 'import * as z from "zod";', fields: zodOfHost },
 );
 const secret = "k-5f1d0c7e-secret";
 
@@ -31,10 +36,9 @@ describe("of packages that are there", () => {
     workspace = await newWorkspace();
     const signedBy = await newPublisher(workspace, "builder@example.com", "STIGMEM_");
     ofNode = { env: signedBy.env };
-    await workspace.install(
-      { ...exampleOfMemoryNode, signedBy },
-      configured,
-      procedure({
+    await workspace.install({ ...exampleOfMemoryNode, signedBy }, configured, {
+      fields: zodOfHost,
+      ...procedure({
         package: "acme-procedures",
         id: "acme.clean_up",
         version: "2.1.0",
@@ -46,7 +50,7 @@ describe("of packages that are there", () => {
         },
         imports: 'import * as z from "zod";',
       }),
-    );
+    });
   }, installTime);
 
   it("CLI-065: the lines come in the order that is written down", async () => {

@@ -72,7 +72,7 @@ describe("CLI-016: the contract check of procedures", () => {
   beforeAll(async () => {
     const workspace = await newWorkspace();
     const entries = Object.values(faults);
-    // Several procedures in one package: what is wrong with one keeps none of the others out.
+    // Several procedures in one package: what is wrong with each is told.
     const files = entries.map((given, at) => {
       const [[, text = ""] = []] = Object.entries(
         procedure({ package: "p", id: idOf(at), ...given }).files ?? {},
@@ -91,12 +91,23 @@ describe("CLI-016: the contract check of procedures", () => {
           ...Object.fromEntries(
             files.map(([path], at) => [idOf(at), `./${path}:MyProcedure`] as const),
           ),
+          "acme.sibling": "./dist/good.js:MyProcedure",
+        },
+      },
+      files: {
+        ...Object.fromEntries(files),
+        "dist/good.js": good.replace("acme.good", "acme.sibling"),
+      },
+    });
+    await workspace.install({
+      name: "acme-good",
+      glassine: {
+        procedures: {
           "acme.good": "./dist/good.js:MyProcedure",
           "acme.declared": "./dist/declared.js:MyProcedure",
         },
       },
       files: {
-        ...Object.fromEntries(files),
         "dist/good.js": good,
         "dist/declared.js": `import { defineProcedure } from "glassine/node";
 ${declared}export const MyProcedure = defineProcedure(Declared);
@@ -115,9 +126,19 @@ ${declared}export const MyProcedure = defineProcedure(Declared);
     },
   );
 
+  it("CLI-016: a good one in a package with one that is not is rejected with it", () => {
+    verifies("discovery:whole-packages");
+    expect(rejected.filter(({ id }) => id === "acme.sibling")).toMatchObject([
+      {
+        code: "sibling_rejected",
+        reason: `'${idOf(0)}' of the same package is refused: contract_check_failed`,
+      },
+    ]);
+  });
+
   it("CLI-016: good ones are loaded, also such whose functions are declared to give promises", () => {
     expect(loaded.map(({ id }) => id)).toEqual(["acme.declared", "acme.good"]);
-    expect(rejected).toHaveLength(Object.keys(faults).length);
+    expect(rejected).toHaveLength(Object.keys(faults).length + 1);
   });
 });
 

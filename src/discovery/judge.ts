@@ -1,0 +1,142 @@
+/** Which plugins may be loaded, by all that can be known of them without running anything. */
+import { realpath } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+import type {
+  InstalledPackage,
+  PackageClosure,
+  PackageEntry,
+  PackageHash,
+  Rejection,
+  RejectionCode,
+} from "../packages/index.ts";
+import {
+  checkEvidence,
+  type Drift,
+  decideTrust,
+  type Evidence,
+  type SignatureVerifier,
+} from "../trust/index.ts";
+import { clashesIn } from "./claims.ts";
+import { lockRefusal } from "./lock-gate.ts";
+import type { ReadDiscoverOptions } from "./static-options.ts";
+import type { PluginTrust, StaticPlugin } from "./types.ts";
+
+/** What is known of a package, and whether anything is wrong with all of it. */
+export interface Surveyed {
+  readonly package: InstalledPackage;
+  readonly isBuiltin: boolean;
+  readonly isLocal: boolean;
+  readonly hash: PackageHash | undefined;
+  readonly closure: PackageClosure | undefined;
+  readonly fault: { readonly code: RejectionCode; readonly reason: string } | undefined;
+}
+
+/** One entry point, of any kind, and what is known of its package. */
+export interface Entry {
+  readonly entry: PackageEntry;
+  readonly survey: Surveyed;
+}
+
+/** What keeps one plugin from being loaded. */
+export interface Fault extends Pick<Rejection, "code" | "reason" | "cause"> {
+  /** The sentence of a host that does not start, where it has one of its own. */
+  readonly message?: string;
+}
+
+/** A plugin, and why it must not be loaded; `undefined` where it may. */
+export interface Judged {
+  readonly source: StaticPlugin;
+  readonly fault: Fault | undefined;
+}
+
+interface Gates {
+  readonly options: ReadDiscoverOptions;
+  readonly drift: readonly Drift[];
+  readonly verifiers: readonly SignatureVerifier[];
+}
+
+/** One gate for plugins of every kind. A package of which one plugin is refused is refused whole. */
+export async function judge(entries: readonly Entry[], gates: Gates): Promise<readonly Judged[]> {
+  const { options, drift, verifiers } = gates;
+  const clashes = clashesIn(entries, options.reserved);
+  const evidence = new Map<Surveyed, Evidence>();
+  const judged: Judged[] = [];
+  for (const { entry, survey: of } of entries) {
+    const { package: found, isBuiltin, isLocal, hash, closure } = of;
+    const plugin = { entry, package: found, isBuiltin, isLocal, hash, closure, trust: undefined };
+    const early = clashes.get(entry) ?? of.fault ?? (await entryFault(entry, of));
+    if (early !== undefined) {
+      judged.push({ source: { ...plugin, signer: undefined }, fault: early });
+      continue;
+    }
+    const isAsked = hash !== undefined && !isBuiltin && !isLocal;
+    if (isAsked && !evidence.has(of)) {
+      const { name, version, path } = found;
+      evidence.set(of, await checkEvidence({ name, version, path, ...hash }, verifiers));
+    }
+    const signed = signingOf(entry, evidence.get(of), options);
+    const fault = signed.fault ?? lockRefusal(options, { ...plugin, drift });
+    const trust = fault === undefined ? signed.trust : undefined;
+    judged.push({ source: { ...plugin, trust, signer: signed.signer }, fault });
+  }
+  return judged.map((each) => ({ ...each, fault: each.fault ?? siblingFault(each, judged) }));
+}
+
+async function entryFault(
+  entry: PackageEntry,
+  { package: found, hash }: Surveyed,
+): Promise<Fault | undefined> {
+  if (hash === undefined || hash.files.has(await realFile(found, entry))) return undefined;
+  return { code: "invalid_entry_point", reason: "its file is no part of what is hashed" };
+}
+
+/** The file that an entry point leads to, from the root of the package. */
+async function realFile({ path }: InstalledPackage, { file }: PackageEntry): Promise<string> {
+  const real = await realpath(join(path, ...file.split("/")));
+  return relative(path, real).split(sep).join("/");
+}
+
+interface Signing {
+  readonly signer: string | undefined;
+  readonly trust?: PluginTrust;
+  readonly fault?: Fault;
+}
+
+/** Nobody is asked of the host's own packages and of local ones. */
+function signingOf(
+  { id }: PackageEntry,
+  evidence: Evidence | undefined,
+  { settings, surface }: ReadDiscoverOptions,
+): Signing {
+  if (evidence === undefined) return { signer: undefined };
+  const { profile } = surface;
+  const decided = decideTrust({ plugin: id, evidence, settings, profile });
+  if (!decided.accepted) {
+    const { accepted: _, ...why } = decided;
+    return { signer: signerIn(evidence), fault: { ...why, reason: why.message } };
+  }
+  const { decision, reason, signedBy } = decided;
+  return { signer: signedBy, trust: { decision, reason, signedBy } };
+}
+
+/** Whom a signature proves, be it trusted or not. A name that is only claimed is nobody's. */
+function signerIn(evidence: Evidence): string | undefined {
+  if (evidence.kind === "unsigned") return evidence.kind;
+  return evidence.kind === "verified" ? evidence.identity : undefined;
+}
+
+function siblingFault(
+  { source: { package: found } }: Judged,
+  judged: readonly Judged[],
+): Fault | undefined {
+  const { refusedEntry } = found;
+  const sibling = judged.find(({ source, fault }) => source.package === found && fault);
+  if (sibling?.fault !== undefined)
+    return siblingRejected(sibling.source.entry.id, sibling.fault.code);
+  return refusedEntry && siblingRejected(refusedEntry.id, refusedEntry.code);
+}
+
+/** What is wrong with one plugin of a package is wrong with the package. */
+export function siblingRejected(id: string, code: RejectionCode): Omit<Fault, "message"> {
+  return { code: "sibling_rejected", reason: `'${id}' of the same package is refused: ${code}` };
+}

@@ -1,0 +1,154 @@
+/**
+ * What runs is what was hashed: packages are copied where nobody else can write, hashed while they
+ * are copied, and imported from there. What becomes of the originals in the meantime changes nothing.
+ */
+import { lstat, mkdir, rm, symlink } from "node:fs/promises";
+import { dirname, join, relative, sep } from "node:path";
+import {
+  type ClosureMember,
+  copyPackage,
+  expectSame,
+  type HostPackages,
+  type InstalledPackage,
+  type PackageClosure,
+  type PackageHash,
+  packageFolder,
+  packageRefused,
+  readNeeds,
+  resolveName,
+  systemCode,
+} from "../packages/index.ts";
+import { expectNothingAbove, processFolder } from "./process-folder.ts";
+
+/** A package, and what was found of it. */
+interface CopyInput {
+  readonly package: InstalledPackage;
+  readonly hash: PackageHash;
+  readonly closure: PackageClosure | undefined;
+  /** Its folder, and the names of its own packages, which every plugin may ask for. */
+  readonly host: HostPackages;
+  readonly mode: "dev" | "production";
+}
+
+/** By what is copied. A module is imported once a process, as long as its files are the same. */
+const copies = new Map<string, Promise<string>>();
+let made = 0;
+
+/**
+ * The folder of a copy of a plugin's package, with copies of all that it depends on, as they were
+ * when they were hashed. Names lead to these copies, those of the host's packages and of peers to
+ * what the host has, and no other name leads anywhere.
+ *
+ * @throws GlassineError (as a rejection) `package_refused` with `hash_mismatch` where something is
+ *   not what was hashed, with `copy_failed`, or with the codes of `hashPackage`
+ * @see spec `discovery:copy`, `discovery:once`
+ */
+export async function privateCopy(input: CopyInput): Promise<string> {
+  const { package: found, hash, closure, mode } = input;
+  const members = closure?.members ?? [];
+  const parts = [found.path, hash.hash, ...members.flatMap((each) => [each.path, each.hash])];
+  const key = parts.join("\0");
+  if (mode === "production") await expectNothingAbove(await processFolder());
+  const copy = copies.get(key) ?? make(input);
+  copies.set(key, copy);
+  try {
+    return await copy;
+  } catch (error) {
+    copies.delete(key);
+    throw error;
+  }
+}
+
+async function make(input: CopyInput): Promise<string> {
+  const { package: found, hash, closure } = input;
+  made += 1;
+  const folder = join(await processFolder(), String(made));
+  try {
+    const plugin = { name: found.name, path: found.path, hash: hash.hash, files: hash.files };
+    const own = placeIn(folder, 0, found.name);
+    await copy(plugin, own, found.bundled);
+    /** Where each package is copied to, by its real path. */
+    const copyOf = new Map([[plugin.path, own]]);
+    const packages: Copied[] = [plugin];
+    for (const member of closure?.members ?? []) {
+      if (copyOf.has(member.path)) continue;
+      const inside = relative(plugin.path, member.path).split(sep).join("/");
+      // What the package brings along is under its hash, and was copied with it.
+      const isBundled = hash.files.has(`${inside}/package.json`);
+      const path = isBundled ? join(own, inside) : placeIn(folder, copyOf.size, member.name);
+      if (!isBundled) await copy(member, path, []);
+      copyOf.set(member.path, path);
+      packages.push(member);
+    }
+    for (const each of packages) await linkNames(each, copyOf, input);
+    return own;
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** As installed packages have it: tools that look at paths take it for one. */
+function placeIn(folder: string, at: number, name: string): string {
+  return join(folder, String(at), "node_modules", ...name.split("/"));
+}
+
+type Copied = Pick<ClosureMember, "name" | "path" | "hash" | "files">;
+
+/** @throws GlassineError `package_refused` */
+async function copy(of: Copied, to: string, bundled: readonly string[]): Promise<void> {
+  await onDisk(to, () => mkdir(to, { recursive: true, mode: 0o700 }));
+  const now = await copyPackage(of.path, to, { bundled });
+  expectSame({ ...of, size: now.size }, now);
+}
+
+/** Puts what a package asks for where Node looks for it: in its `node_modules`. */
+async function linkNames(
+  { path }: Copied,
+  copyOf: ReadonlyMap<string, string>,
+  { closure, host }: CopyInput,
+): Promise<void> {
+  const own = copyOf.get(path) as string;
+  const {
+    dependencies = [],
+    optional = [],
+    bundled = [],
+    peers = [],
+  } = (await readNeeds(own)) ?? {};
+  const ofHost = new Set([...host.names, ...(closure?.provided ?? [])]);
+  const asked = [...dependencies, ...optional, ...bundled, ...peers];
+  for (const name of new Set([...asked, ...host.names])) {
+    const link = join(own, "node_modules", ...name.split("/"));
+    if (await isThere(link)) continue;
+    const { folders } = await resolveName(path, name);
+    const member = folders.map((each) => copyOf.get(each)).find((each) => each !== undefined);
+    const target = ofHost.has(name)
+      ? ((await packageFolder(host.root, name)) ?? folders[0])
+      : member;
+    if (target === undefined) continue;
+    await onDisk(link, async () => {
+      await mkdir(dirname(link), { recursive: true, mode: 0o700 });
+      await symlink(target, link, "junction");
+    });
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function onDisk(path: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    throw packageRefused(
+      "copy_failed",
+      "",
+      `${path} cannot be made (${systemCode(error)}).`,
+      error,
+    );
+  }
+}

@@ -1,0 +1,85 @@
+/** A folder for the copies of this process. It goes when the process does. */
+import { rmSync } from "node:fs";
+import { lstat, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { packageRefused, systemCode } from "../packages/index.ts";
+import { ownClaim, readOwner, standingOf } from "../trust/index.ts";
+
+const prefix = "glassine-plugins-";
+const ownerFile = "owner";
+
+let own: Promise<string> | undefined;
+/** What there is to remove. */
+let made: string | undefined;
+
+/**
+ * A real path that only the user of this process can read and write.
+ *
+ * @throws GlassineError (as a rejection) `package_refused` with `copy_failed`
+ */
+export function processFolder(): Promise<string> {
+  own ??= make();
+  // Whoever asks next may have more luck.
+  own.catch(() => {
+    own = undefined;
+  });
+  return own;
+}
+
+/** For the end of the process, where nothing can be waited for and listeners may be gone. */
+export function removeProcessFolder(): void {
+  if (made !== undefined) rmSync(made, { recursive: true, force: true });
+}
+
+async function make(): Promise<string> {
+  try {
+    const above = await realpath(tmpdir());
+    await removeLeftovers(above);
+    // With mode 0700, and a name that nobody knows before.
+    const folder = await mkdtemp(join(above, prefix));
+    made = folder;
+    process.once("exit", removeProcessFolder);
+    await writeFile(join(folder, ownerFile), await ownClaim(new Date()));
+    return folder;
+  } catch (error) {
+    const text = `No folder can be made in ${tmpdir()} (${systemCode(error)}).`;
+    throw packageRefused("copy_failed", "", text, error);
+  }
+}
+
+/** A process that is killed leaves its folder to those that come after it. */
+async function removeLeftovers(above: string): Promise<void> {
+  const names = (await readdir(above)).filter((name) => name.startsWith(prefix));
+  await Promise.allSettled(
+    names.map(async (name) => {
+      const folder = join(above, name);
+      const stats = await lstat(folder);
+      if (!stats.isDirectory() || stats.uid !== process.getuid?.()) return;
+      const owner = readOwner(await readFile(join(folder, ownerFile)));
+      if (owner !== undefined && (await standingOf(owner)) === "gone")
+        await rm(folder, { recursive: true, force: true });
+    }),
+  );
+}
+
+/**
+ * Node looks for a package in the `node_modules` of every folder above the one that asks. Above the
+ * copies there has to be none: what is in it was never looked at.
+ *
+ * @throws GlassineError `package_refused` with `copy_failed`
+ */
+export async function expectNothingAbove(folder: string): Promise<void> {
+  for (let at = dirname(folder); ; at = dirname(at)) {
+    const path = join(at, "node_modules");
+    const isThere = await lstat(path).then(
+      () => true,
+      (error) => systemCode(error) !== "ENOENT" && systemCode(error) !== "ENOTDIR",
+    );
+    if (isThere) {
+      const text = `${path} lies above the folder of temporary files: code in it could run. Remove it, or set TMPDIR to another folder.`;
+      throw packageRefused("copy_failed", "", text);
+    }
+    if (dirname(at) === at) return;
+  }
+}
