@@ -56,7 +56,8 @@ function compileOne(
     case "prefault": {
       const compiled = compileField(def.innerType, key);
       const fallback = fallbackOf(def, compiled);
-      return heldField(schema, { key, compiled, optional: false, fallback }, shownWhole);
+      const field = { key, compiled: sharingEmpty(compiled, fallback), optional: false, fallback };
+      return heldField(schema, field, shownWhole);
     }
     default:
       return { key, compiled: compileField(schema, key), ...absenceOf(schema) };
@@ -125,6 +126,28 @@ function fallbackOf(def: WrapperDef, compiled: Compiled): () => unknown {
     return () => value;
   }
   return constants.has(def) ? () => first : () => scalarOf(def, first);
+}
+
+/**
+ * An explicit `[]` or `{}` is the empty default itself, the same object, so that a level that
+ * writes it out and one that leaves it out compare equal.
+ */
+function sharingEmpty(compiled: Compiled, fallback: () => unknown): Compiled {
+  const { shape, read, overlay, take } = compiled;
+  const empty = shape === "level" || shape === "scalar" ? undefined : fallback();
+  if (!isEmptyContainer(empty) || fallback() !== empty) return compiled;
+  const shared = (value: unknown, shown?: unknown) =>
+    value !== shown && isEmptyContainer(value) ? empty : value;
+  return {
+    ...compiled,
+    read: (walk, value, hint) => shared(read(walk, value, hint), hint),
+    overlay: (walk, value, hint) => shared(overlay(walk, value, hint), hint),
+    take: take && ((left, value) => shared(take(left, value))),
+  };
+}
+
+function isEmptyContainer(value: unknown): boolean {
+  return typeof value === "object" && value !== null && enumerableKeys(value).length === 0;
 }
 
 /** zod makes it, by functions that a plugin may have patched. A container of theirs is not taken. */

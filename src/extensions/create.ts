@@ -23,7 +23,7 @@ import {
   quoted,
   suggestion,
 } from "../errors/index.ts";
-import type { CompiledSlots } from "../slots/index.ts";
+import { type CompiledSlots, defaultsOf } from "../slots/index.ts";
 import { countedMark, type Kind, type Mark, markOf, newKind, type Slots, seal } from "./mark.ts";
 
 /** Options of `createExtensions`. */
@@ -86,7 +86,7 @@ export function createFrom(
   const mark = markOf(value);
   if (mark?.kind.slots === slots && mark.kind.mask === undefined) return value as Slots;
   expectOptions(options, ["limits"], "createExtensions");
-  return sealed(slots, read(slots, value, "host", true, limitsOf(options)));
+  return sealed(slots, withDerived(slots, read(slots, value, "host", true, limitsOf(options))));
 }
 
 /** Reads a value of the host; a part that says the same as in `known` is that part. */
@@ -97,7 +97,36 @@ export function readOver(
   options: CreateOptions = {},
 ): LevelValue {
   expectOptions(options, ["limits"], "withSlots");
-  return read(slots, value, "host", true, limitsOf(options), known).value as LevelValue;
+  const admitted = read(slots, value, "host", true, limitsOf(options), known);
+  return withDerived(slots, admitted).value as LevelValue;
+}
+
+/**
+ * Fields that follow from a list that grows, as the depth of a chain does, where the host left them
+ * out. A document from the wire keeps what it says.
+ */
+function withDerived(slots: CompiledSlots, admitted: Good): Good {
+  const value = admitted.value as LevelValue;
+  let next: Record<string, unknown> | undefined;
+  for (const node of slots.nodes) {
+    const level = value[node.key] as LevelValue | undefined;
+    const list = node.grows === undefined ? undefined : level?.[node.grows];
+    if (level === undefined || node.derive === undefined) continue;
+    if (!intrinsics.isArray(list) || list.length === 0) continue;
+    const defaults = defaultsOf(node);
+    const whole = node.form.copy(level);
+    let changed = false;
+    const derived = node.derive({ current: level, list, proposed: level });
+    for (const name of intrinsics.enumerableKeys(derived)) {
+      if (level[name] !== defaults[name] || derived[name] === level[name]) continue;
+      whole[name] = derived[name];
+      changed = true;
+    }
+    if (!changed) continue;
+    next ??= slots.form.copy(value);
+    next[node.key] = intrinsics.freeze(whole);
+  }
+  return next === undefined ? admitted : { ...admitted, value: next };
 }
 
 /** What `decodeExtensions` gives. */

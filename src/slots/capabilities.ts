@@ -161,12 +161,21 @@ function closure(
 }
 
 /**
- * Checks capability names and adds what they imply.
+ * Checks capability names, a plain array, and adds what they imply.
  *
  * @throws GlassineError `capability_unknown`
  */
 export function resolveNames(bits: CapabilityBits, names: readonly string[]): readonly string[] {
-  for (const name of names) {
+  // An iterator of its own could name others than the indexes, which filter and merge go by.
+  if (!intrinsics.isArray(names) || Reflect.ownKeys(names).length !== names.length + 1) {
+    throw new GlassineError(
+      "capability_unknown",
+      "Expected an array of capability names with nothing else on it; got another value.",
+      {},
+    );
+  }
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i];
     if (typeof name !== "string") {
       throw new GlassineError(
         "capability_unknown",
