@@ -34,4 +34,10 @@ export { sharedNotes } from "./shared-notes.ts";
 export { addEntry, addKept, addSize, outgrown, outgrows, type Size } from "./size.ts";
 export { createStamp, Itself } from "./stamp.ts";
 export { detectTampering, type RealmChange } from "./tampering.ts";
-export { isHeaderName, isHeaderValue, isLabel, isSensitiveHeader } from "./text-rules.ts";
+export {
+  canonicalInstant,
+  isHeaderName,
+  isHeaderValue,
+  isLabel,
+  isSensitiveHeader,
+} from "./text-rules.ts";

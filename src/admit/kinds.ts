@@ -99,7 +99,10 @@ export const readText: Reader = (walk, value, hint) => {
   return checkText(walk, value, hint);
 };
 
-/** A text that may also come as the bytes of its UTF-8 form. It is stored as a text. */
+/**
+ * A string that may also come as an array of bytes. It is kept as a string: the text that the bytes
+ * are in UTF-8, and base64 of bytes that are no text.
+ */
 export function utf8Text(): z.ZodType<string, string | readonly number[]> {
   return declareRuled(z.custom<string>() as z.ZodType<string, string | readonly number[]>, {
     shape: "scalar",
@@ -108,9 +111,7 @@ export function utf8Text(): z.ZodType<string, string | readonly number[]> {
       const bytes = readArray(walk, value, undefined, readByte, walk.limits.nodes);
       if (bytes === BAD) return BAD;
       const text = fromUtf8(bytes as readonly number[]);
-      return text === undefined
-        ? report(walk, walk.shapeCode, "bytes that are UTF-8", "others")
-        : checkText(walk, text);
+      return checkText(walk, text ?? base64Of(bytes as readonly number[]));
     },
     take: takeString,
     jsonSchema: {
@@ -120,6 +121,23 @@ export function utf8Text(): z.ZodType<string, string | readonly number[]> {
       ],
     },
   });
+}
+
+const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+// RFC 4648 §4. The core has no Buffer, and `btoa` takes a string with a character for each byte.
+function base64Of(bytes: readonly number[]): string {
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 3) {
+    const left = bytes.length - i;
+    const at = (offset: number) => (offset < left ? (bytes[i + offset] as number) : 0);
+    const group = (at(0) << 16) | (at(1) << 8) | at(2);
+    text += digits[group >> 18] as string;
+    text += digits[(group >> 12) & 63] as string;
+    text += left > 1 ? (digits[(group >> 6) & 63] as string) : "=";
+    text += left > 2 ? (digits[group & 63] as string) : "=";
+  }
+  return text;
 }
 
 const readByte: Reader = (walk, value) => {

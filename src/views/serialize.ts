@@ -40,7 +40,7 @@ export interface SerializedView {
 /** What a serialised view tells of the caller. Neither claims nor sensitive headers. */
 export interface SerializedContext {
   readonly subject?: {
-    readonly id: string;
+    readonly id: string | undefined;
     readonly type: ViewedSubject["type"];
     readonly roles: readonly string[];
     readonly permissions: readonly string[];

@@ -1,8 +1,8 @@
 /** What a result says beside its changes: how the caller is to be answered. */
-import { headerMap, intrinsics, payloadLimits } from "../admit/index.ts";
+import { headerMap, intrinsics, payloadLimits, readPlain } from "../admit/index.ts";
 import { formatPath, GlassineError, quoted } from "../errors/index.ts";
 import { type HeaderMap, headerFault } from "../extensions/index.ts";
-import { recordOf, type Tell, withoutSecrets } from "./header-secrets.ts";
+import { isRecord, recordOf, type Tell, withoutSecrets } from "./header-secrets.ts";
 import { checkOptions, misuse, readOption } from "./options.ts";
 import { compileDocument } from "./schemas.ts";
 
@@ -19,6 +19,11 @@ export interface Answer {
   readonly mcpErrorCode?: number | undefined;
   /** The HTTP status, for a denial. */
   readonly httpStatusCode?: number | undefined;
+  /**
+   * Numbers and booleans that describe a denial, for metrics: at most 16, under names of letters,
+   * digits and `._-`. Source: CPEX Python 0.1.4.
+   */
+  readonly denialMetadata?: Readonly<Record<string, number | boolean>> | undefined;
 }
 
 const headersReader = compileDocument(headerMap());
@@ -26,7 +31,7 @@ const headersReader = compileDocument(headerMap());
 /** @throws GlassineError `options_invalid` */
 export function checkAnswer(answer: Answer, call: string): void {
   checkOptions(answer, call);
-  const { httpHeaders, retryDelayMs, mcpErrorCode, httpStatusCode } = answer;
+  const { httpHeaders, retryDelayMs, mcpErrorCode, httpStatusCode, denialMetadata } = answer;
   if (httpHeaders !== undefined) checkHeaders(httpHeaders);
   if (retryDelayMs !== undefined && !isCount(retryDelayMs)) {
     throw misuse("retryDelayMs", "a whole number from 0 on");
@@ -36,6 +41,9 @@ export function checkAnswer(answer: Answer, call: string): void {
   }
   if (httpStatusCode !== undefined && !isCount(httpStatusCode)) {
     throw misuse("httpStatusCode", "a whole number from 0 on");
+  }
+  if (denialMetadata !== undefined && !isDenialMetadata(denialMetadata)) {
+    throw misuse("denialMetadata", "at most 16 numbers and booleans");
   }
 }
 
@@ -77,6 +85,18 @@ function fitHeaders(map: HeaderMap, refuse: (name: string) => void): HeaderMap {
     return false;
   });
   return kept.length === entries.length ? map : (recordOf(kept) as HeaderMap);
+}
+
+const isDenialMetadata = (value: unknown) =>
+  isRecord(value) &&
+  Object.keys(value).length <= 16 &&
+  Object.entries(readPlain(value) ?? { none: null }).every(isMetric);
+
+/** Whether an entry may describe a denial. */
+export function isMetric([name, value]: readonly [string, unknown]): boolean {
+  return (
+    /^[A-Za-z0-9._-]{1,64}$/.test(name) && (typeof value === "boolean" || Number.isFinite(value))
+  );
 }
 
 function isCount(value: number): boolean {

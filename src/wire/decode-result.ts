@@ -4,7 +4,8 @@ import { extensionsLimits, type Level, type LevelValue } from "../admit/index.ts
 import { formatPath } from "../errors/index.ts";
 import { type Denial, type PluginContext, type Violation, violationOf } from "../hooks/index.ts";
 import type { Changed } from "../plugins/index.ts";
-import { type Answer, wishedHeaders } from "./answer.ts";
+import { type Answer, isMetric, wishedHeaders } from "./answer.ts";
+import { echoedHop } from "./echoed-hop.ts";
 import type { WireSurface } from "./encode-result.ts";
 import { executionFrom, type WireExecution } from "./executions.ts";
 import { foldedHeaders } from "./header-generations.ts";
@@ -19,6 +20,7 @@ import {
   withSecretsOf,
 } from "./header-secrets.ts";
 import { withoutEmpties } from "./left-out.ts";
+import { unwrapped } from "./message-wrapper.ts";
 import { checkOptions } from "./options.ts";
 import { withHeadersField } from "./payload-headers.ts";
 import {
@@ -140,7 +142,9 @@ function proposalFrom(
     return undefined;
   });
   if (view === undefined) return stripped;
-  const meant = asReturned ? stripped : withoutEmpties(slots, folded(stripped, view, tell), view);
+  const meant = asReturned
+    ? stripped
+    : withoutEmpties(slots, withEchoedHops(folded(stripped, view, tell), view), view);
   return changeHeaderMaps(slots.nodes, meant, (map, _path, keys) =>
     withSecretsOf(shownAt(view, keys), map),
   );
@@ -155,13 +159,28 @@ function folded(proposal: LevelValue, view: object, tell: Tell): LevelValue {
   return next === http ? proposal : recordOf([...entries, ["http", next]]);
 }
 
+/** A proposal in which a hop that only lost what its writer cannot hold is the hop that was shown. */
+function withEchoedHops(proposal: LevelValue, view: object): LevelValue {
+  const delegation = ownAt(proposal, "delegation");
+  const chain = ownAt(delegation, "chain");
+  const shown = shownAt(view, ["delegation", "chain"]);
+  if (!isRecord(delegation) || !Array.isArray(chain) || !Array.isArray(shown)) return proposal;
+  const hops = chain.map((hop, at) => echoedHop(hop, shown[at]));
+  const next = recordOf([...Object.entries(delegation), ["chain", Object.freeze(hops)]]);
+  return recordOf([...Object.entries(proposal), ["delegation", next]]);
+}
+
 function payloadFrom(
   { hooks }: WireSurface,
   payload: object,
   turn: Partial<Turn>,
   report: DropReport,
 ): object {
-  return withHeadersField(hooks, turn.context?.hook, payload, (map) => {
+  const hook = turn.context?.hook;
+  const bare = unwrapped(hooks, hook, payload, (key) =>
+    report.add(formatPath(["modified_payload", key])),
+  );
+  return withHeadersField(hooks, hook, bare, (map) => {
     const stripped = withoutSecrets(map, "modified_payload.headers", (path) => report.add(path));
     return withSecretsOf(ownAt(turn.payload, "headers"), stripped);
   });
@@ -185,5 +204,17 @@ function answerFrom(document: ResultDocument, report: DropReport): Answer {
     retryDelayMs: document.retry_delay_ms,
     mcpErrorCode: older ?? newer,
     httpStatusCode: own?.http_status_code,
+    denialMetadata: metadataOf(document, report),
   });
+}
+
+/** Numbers and booleans that describe a denial. Beside a result that goes on they mean nothing. */
+function metadataOf(
+  { continue_processing: goesOn, denial_metadata: given }: ResultDocument,
+  report: DropReport,
+): Answer["denialMetadata"] {
+  if (given === undefined) return undefined;
+  const kept = goesOn ? [] : Object.entries(given).filter(isMetric);
+  if (kept.length < Object.keys(given).length) report.add("denial_metadata");
+  return kept.length === 0 ? undefined : (recordOf(kept) as Answer["denialMetadata"]);
 }

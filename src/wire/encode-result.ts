@@ -24,6 +24,7 @@ import type { CompiledSlots } from "../slots/index.ts";
 import { type Answer, answerHeaders, checkAnswer } from "./answer.ts";
 import { executionDocuments, executionsOf, type WireExecution } from "./executions.ts";
 import { changeHeaderMaps, isRecord, withoutSecrets } from "./header-secrets.ts";
+import { wrapped } from "./message-wrapper.ts";
 import { misuse, readOption } from "./options.ts";
 import { withHeadersField } from "./payload-headers.ts";
 import { compileDocument, violationSchema } from "./schemas.ts";
@@ -31,7 +32,10 @@ import { violationDocument } from "./violation.ts";
 
 /** Options of `encodeInvokeResult`. */
 export interface EncodeInvokeResultOptions extends Answer {
-  /** The hook of the task. With it, deprecated headers on a payload are stripped as well. */
+  /**
+   * The hook of the task. With it, a message is written in the wrapper that other implementations
+   * read, and deprecated headers on a payload are stripped.
+   */
   readonly hook?: string | undefined;
 }
 
@@ -77,7 +81,7 @@ export function encodeInvoked(
   return writeText({
     continue_processing: result.continueProcessing,
     modified_payload: was("payloadModified")
-      ? withoutHeaders(surface, options.hook, freezePayload(result.payload))
+      ? written(surface, options.hook, freezePayload(result.payload))
       : undefined,
     modified_extensions: changed ? stripped(surface.slots, result.extensions) : undefined,
     as_returned: changed ? true : undefined,
@@ -124,7 +128,7 @@ function changesOf(surface: WireSurface, returned: unknown, options: EncodeResul
   const metadata = readPart(parts.metadata, "result_shape", "(result).metadata", limits);
   return {
     continue_processing: true,
-    modified_payload: payload && withoutHeaders(surface, options.hook, payload),
+    modified_payload: payload && written(surface, options.hook, payload),
     modified_extensions: proposal && stripped(slots, proposal),
     as_returned: proposal && true,
     metadata,
@@ -142,6 +146,7 @@ function besides(returned: unknown, options: EncodeResultOptions): object {
 /** A denial has its headers with it. */
 function answered(goesOn: boolean, answer: Answer): object {
   return {
+    denial_metadata: goesOn ? undefined : answer.denialMetadata,
     http_headers: goesOn ? answerHeaders(answer) : undefined,
     retry_delay_ms: answer.retryDelayMs,
   };
@@ -183,8 +188,9 @@ function stripped({ nodes }: CompiledSlots, extensions: object): object {
   );
 }
 
-function withoutHeaders({ hooks }: WireSurface, hook: string | undefined, payload: object): object {
-  return withHeadersField(hooks, hook, payload, (map) => withoutSecrets(map, "headers"));
+function written({ hooks }: WireSurface, hook: string | undefined, payload: object): object {
+  const stripped = withHeadersField(hooks, hook, payload, (map) => withoutSecrets(map, "headers"));
+  return wrapped(hooks, hook, stripped);
 }
 
 function refusal(code: ErrorCode, path: string, reason: string): GlassineError {

@@ -23,12 +23,12 @@ export interface DecodeWireOptions {
 }
 
 /**
- * A document holds a payload one level down, and extensions beside it; a task has headers once for
- * each generation.
+ * A document holds a payload two levels down, in the wrapper of a message, and extensions beside it;
+ * a task has headers once for each generation.
  */
 const wireLimits: Limits = Object.freeze({
   ...payloadLimits,
-  depth: payloadLimits.depth + 2,
+  depth: payloadLimits.depth + 3,
   nodes: payloadLimits.nodes + 2 * extensionsLimits.nodes,
   units: payloadLimits.units + 2 * extensionsLimits.units,
   textUnits: payloadLimits.textUnits + extensionsLimits.textUnits,

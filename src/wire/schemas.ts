@@ -83,6 +83,7 @@ export const resultSchema = z.object({
   as_returned: falseByDefault,
   violation: violationSchema.optional(),
   metadata: optionalObject,
+  denial_metadata: optionalObject,
   http_headers: optionalHeaders,
   retry_delay_ms: zeroByDefault,
   executions: z.array(executionSchema).default([]),

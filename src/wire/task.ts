@@ -1,6 +1,13 @@
 /** What a host sends to a plugin in another process, and how the plugin's side reads it. */
 import type * as z from "zod";
-import { admit, extensionsLimits, mapped, payloadLimits, writeText } from "../admit/index.ts";
+import {
+  admit,
+  extensionsLimits,
+  type LevelValue,
+  mapped,
+  payloadLimits,
+  writeText,
+} from "../admit/index.ts";
 import { formatPath, GlassineError, quoted, suggestion } from "../errors/index.ts";
 import { markOf, type Slots } from "../extensions/index.ts";
 import { filterFor } from "../filter/index.ts";
@@ -10,7 +17,8 @@ import { resolveNames } from "../slots/index.ts";
 import type { Turn } from "./decode-result.ts";
 import type { WireSurface } from "./encode-result.ts";
 import { forBothGenerations } from "./header-generations.ts";
-import { changeHeaderMaps, withoutSecrets } from "./header-secrets.ts";
+import { changeHeaderMaps, isRecord, ownAt, withoutSecrets } from "./header-secrets.ts";
+import { unwrapped, wrapped } from "./message-wrapper.ts";
 import { anySize, checkOptions, misuse, readOption } from "./options.ts";
 import { withHeadersField } from "./payload-headers.ts";
 import { readView } from "./read-view.ts";
@@ -53,10 +61,12 @@ export function encodeTurn(surface: WireSurface, turn: Turn): string {
   const view = extensions === undefined ? undefined : shown(surface, extensions, capabilities);
   return writeText({
     hook,
-    payload: withHeadersField(surface.hooks, hook, checked, (map) =>
-      withoutSecrets(map, "headers"),
+    payload: wrapped(
+      surface.hooks,
+      hook,
+      withHeadersField(surface.hooks, hook, checked, (map) => withoutSecrets(map, "headers")),
     ),
-    extensions: view?.extensions,
+    extensions: view && withSubjectType(view.extensions),
     shown_headers: view?.shown,
     context,
     config: { ...config, capabilities },
@@ -94,6 +104,17 @@ function shown({ slots }: WireSurface, extensions: object, capabilities: readonl
   );
 }
 
+/** The newer generation reads `subject_type`, the older one `type`; each drops the other. */
+function withSubjectType(extensions: LevelValue): LevelValue {
+  const security = ownAt(extensions, "security");
+  const subject = ownAt(security, "subject");
+  if (!isRecord(security) || !isRecord(subject) || subject.type === undefined) return extensions;
+  return {
+    ...extensions,
+    security: { ...security, subject: { ...subject, subject_type: subject.type } },
+  };
+}
+
 const reader = compileDocument(taskSchema);
 
 export function decodeTurn(
@@ -108,7 +129,10 @@ export function decodeTurn(
   const { hook, config } = document;
   const spec = specOf(surface, hook);
   const capabilities = resolveNames(slots.capabilities, config.capabilities);
-  const given = withHeadersField(hooks, hook, document.payload, (map) =>
+  const bare = unwrapped(hooks, hook, document.payload, (key) =>
+    report.add(formatPath(["payload", key])),
+  );
+  const given = withHeadersField(hooks, hook, bare, (map) =>
     withoutSecrets(map, "payload.headers", (path) => report.add(path)),
   );
   const payload = readPayload(hook, spec, given, options, report);

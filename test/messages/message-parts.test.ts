@@ -201,10 +201,14 @@ describe("the bytes of a resource", () => {
     expect(blobOf([...new TextEncoder().encode(text)]).content.blob).toBe(text);
   });
 
+  it.each([[[0xff]], [[0xc0, 0x80]], [[0xed, 0xa0, 0x80]]])(
+    "are kept as base64 where they are no text: %j",
+    (bytes) => {
+      expect(blobOf(bytes).content.blob).toBe(Buffer.from(bytes).toString("base64"));
+    },
+  );
+
   it.each([
-    [[0xff], "content.0.content.blob"],
-    [[0xc0, 0x80], "content.0.content.blob"],
-    [[0xed, 0xa0, 0x80], "content.0.content.blob"],
     [[256], "content.0.content.blob.0"],
     [[97, -1], "content.0.content.blob.1"],
     [[1.5], "content.0.content.blob.0"],

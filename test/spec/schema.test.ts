@@ -49,11 +49,6 @@ const many = (count: number) => Array.from({ length: count }, (_, at) => [`h${at
 /** What a reader takes although it is not the form to write. */
 const alsoRead: readonly (readonly [string, object, RegExp])[] = [
   ["a set with repeats", security({ labels: ["a", "a"] }), /^uniqueItems /],
-  [
-    "subject_type for type",
-    security({ subject: { id: "a", subject_type: "user" } }),
-    /^required type$/,
-  ],
 ];
 
 /** What no schema can say, or this one does not. */

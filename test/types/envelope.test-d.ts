@@ -270,7 +270,6 @@ describe("the host's input", () => {
     withSlots(extensions, { custom: { a: [null] }, meta: null });
     // @ts-expect-error: there is no such slot.
     createExtensions({ secruity: {} });
-    // @ts-expect-error: a subject has a type.
     createExtensions({ security: { subject: { id: "u" } } });
     // @ts-expect-error: there is no such type of subject.
     createExtensions({ security: { subject: { id: "u", type: "robot" } } });

@@ -171,6 +171,6 @@ describe("deprecated headers on a payload", () => {
 
   it("are data like any other on a hook that has no such field", () => {
     const text = encodeResult({ modifiedPayload: { headers } }, { hook });
-    expect(json(text)).toMatchObject({ modified_payload: { headers } });
+    expect(json(text)).toMatchObject({ modified_payload: { message: { headers } } });
   });
 });

@@ -20,7 +20,7 @@ describe("encodeTask", () => {
     const text = encodeTask(turnOf(["read_labels"]));
     expect(written(text)).toEqual({
       hook,
-      payload: { schema_version: "2.0", ...payload },
+      payload: { message: { schema_version: "2.0", ...payload }, hook: "tool_pre_invoke" },
       extensions: {
         request: { request_id: "r-1" },
         security: { labels: ["PII"], objects: {}, data: {} },
@@ -193,14 +193,11 @@ describe("decodeTask", () => {
   it("needs what the view opens, and not what it hides", () => {
     verifies("wire:task-view");
     const task = written(encodeTask(turnOf(["read_subject"])));
-    const hollow = { ...task, extensions: { security: { subject: { roles: [] } } } };
+    const hollow = { ...task, extensions: { mcp: { tool: { annotations: {} } } } };
     expect(refusalOf(() => decodeTask(hollow))).toMatchObject({
       code: "extensions_invalid",
       data: {
-        problems: [
-          { path: ["security", "subject", "id"], expected: "a value", received: "nothing" },
-          { path: ["security", "subject", "type"] },
-        ],
+        problems: [{ path: ["mcp", "tool", "name"], expected: "a value", received: "nothing" }],
       },
     });
     const deeper = { ...task, extensions: { completion: { tokens: {} } } };

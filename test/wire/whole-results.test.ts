@@ -71,7 +71,7 @@ describe("encodeInvokeResult", () => {
     const document = json(text);
     expect(document).toMatchObject({
       continue_processing: true,
-      modified_payload: { role: "user", content: [] },
+      modified_payload: { message: { role: "user", content: [] }, hook: "tool_pre_invoke" },
       modified_extensions: {
         http: { headers: { "X-A": "2" } },
         security: { labels: ["EU", "PII"] },

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { anyObject, noTexts, optionalCount, optionalText } from "./leaves.ts";
+import { anyJson, noTexts, optionalCount, optionalText } from "./leaves.ts";
 
 const conversationSchema = z.object({
-  history: z.array(anyObject).max(100).default([]),
+  history: z.array(anyJson).max(100).default([]),
   summary: optionalText,
   topics: noTexts,
 });

@@ -1,12 +1,13 @@
 import * as z from "zod";
-import { anyObject, emptyObject, optionalText, text } from "./leaves.ts";
+import { anyJson, emptyObject, optionalText, text } from "./leaves.ts";
 
 const toolSchema = z.object({
   name: text,
   title: optionalText,
   description: optionalText,
-  input_schema: anyObject.optional(),
-  output_schema: anyObject.optional(),
+  // A JSON Schema may be a boolean.
+  input_schema: anyJson.optional(),
+  output_schema: anyJson.optional(),
   server_id: optionalText,
   namespace: optionalText,
   annotations: emptyObject,
@@ -24,7 +25,7 @@ const resourceSchema = z.object({
 const promptSchema = z.object({
   name: text,
   description: optionalText,
-  arguments: z.array(anyObject).optional(),
+  arguments: z.array(anyJson).optional(),
   server_id: optionalText,
   annotations: emptyObject,
 });

@@ -49,6 +49,6 @@ export const metaSchema = z.object({
   tags: noSet,
   scope: optionalText,
   properties: textMap.default({}),
-  entity_type: z.enum(["tool", "llm", "prompt", "resource", "http"]).optional(),
+  entity_type: optionalText,
   entity_name: optionalText,
 });

@@ -12,11 +12,14 @@ import {
   textMap,
 } from "./leaves.ts";
 
-/** `subject_type` is what the newer generation calls `type`. */
+/**
+ * `subject_type` is what the newer generation calls `type`. There a subject may lack its id, its
+ * type or both.
+ */
 const subjectSchema = withAliases(
   z.object({
-    id: text,
-    type: z.enum(["user", "agent", "service", "system"]),
+    id: optionalText,
+    type: z.enum(["user", "agent", "service", "system"]).optional(),
     roles: noSet,
     permissions: noSet,
     teams: noSet,
