@@ -13,7 +13,7 @@ import { checkText } from "./properties.ts";
 import { asSet } from "./sets.ts";
 import { type Taker, takeJson, takeMap, takeNumber, takeString } from "./take.ts";
 import { canonicalInstant, instantOf, isLabel } from "./text-rules.ts";
-import { fromUtf8 } from "./utf8.ts";
+import { base64Of, fromUtf8 } from "./utf8.ts";
 import { BAD, countNode, type Reader, readAlone, report } from "./walk.ts";
 
 export interface Kind {
@@ -121,23 +121,6 @@ export function utf8Text(): z.ZodType<string, string | readonly number[]> {
       ],
     },
   });
-}
-
-const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-// RFC 4648 §4. The core has no Buffer, and `btoa` takes a string with a character for each byte.
-function base64Of(bytes: readonly number[]): string {
-  let text = "";
-  for (let i = 0; i < bytes.length; i += 3) {
-    const left = bytes.length - i;
-    const at = (offset: number) => (offset < left ? (bytes[i + offset] as number) : 0);
-    const group = (at(0) << 16) | (at(1) << 8) | at(2);
-    text += digits[group >> 18] as string;
-    text += digits[(group >> 12) & 63] as string;
-    text += left > 1 ? (digits[(group >> 6) & 63] as string) : "=";
-    text += left > 2 ? (digits[group & 63] as string) : "=";
-  }
-  return text;
 }
 
 const readByte: Reader = (walk, value) => {
