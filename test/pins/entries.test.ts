@@ -299,6 +299,7 @@ it.skipIf(!existsSync(new URL(`../../${mcp}`, import.meta.url)))("the mcp entry"
   expect(typesOf(mcp)).toEqual([
     "AnswerOptions",
     "AnyHookManager",
+    "Bridge",
     "CompletionSlots",
     "Direction",
     "Guard",

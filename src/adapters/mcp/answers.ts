@@ -17,6 +17,8 @@ export const guardErrorCodes = {
   duplicate: -32012,
   /** Too many requests are open, or were cancelled without an answer. */
   unanswered: -32013,
+  /** The other end of a bridge did not take the request, or closed before it answered. */
+  unreachable: -32014,
   /** JSON-RPC's own: the id cannot name a request. */
   invalidRequest: -32600,
   /** JSON-RPC's own: the params of a guarded method do not have its shape. */

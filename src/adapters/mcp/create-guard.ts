@@ -1,3 +1,4 @@
+import { type Bridge, bridgeOf } from "./bridge.ts";
 import { guardFactory, type ServerFactory } from "./guard-factory.ts";
 import { guardedTransport } from "./guarded-transport.ts";
 import type { AnyHookManager, HookManager } from "./manager.ts";
@@ -49,6 +50,17 @@ export interface Guard<Extensions = unknown> {
     factory: ServerFactory<Context, Server>,
     session?: (context: Context) => string | undefined,
   ): ServerFactory<Context, Server>;
+  /**
+   * Puts the guard between a caller and a server, and starts both: `caller` is wrapped, and what
+   * comes out of it goes to `upstream`.
+   *
+   * A request that `upstream` does not take, or does not answer before it closes, is answered by an
+   * error. What a server sends goes beside the request that it belongs to, where that can be told,
+   * and `upstream` gets the protocol version that both sides agreed on.
+   *
+   * @throws GlassineError as `wrap` does; (as a rejection) what a transport throws that cannot start
+   */
+  bridge(caller: TransportLike, upstream: TransportLike, options?: WrapOptions): Promise<Bridge>;
   /**
    * Runs the hooks of `manager` from the next request on. Those under way keep theirs.
    *
@@ -112,6 +124,10 @@ export function createGuard<Extensions = unknown>(
     wrap(transport, wrapOptions = {}) {
       checkTransport(transport);
       return guardedTransport(transport, readWrap(wrapOptions).session, () => hooks, memory, log);
+    },
+    bridge(caller, upstream, wrapOptions) {
+      checkTransport(upstream);
+      return bridgeOf(guard.wrap(caller, wrapOptions), upstream);
     },
     factory: (factory, session) => guardFactory(readFactory(factory, session), guard.wrap),
     use(next) {

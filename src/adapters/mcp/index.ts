@@ -1,5 +1,6 @@
 export type { Left, Lost, Read, Written } from "../../documents/index.ts";
 export { guardErrorCodes } from "./answers.ts";
+export type { Bridge } from "./bridge.ts";
 export type { AnswerOptions, Onto, RequestOptions, ServerOptions } from "./call-options.ts";
 export { createGuard, type Guard, type WrapOptions } from "./create-guard.ts";
 export {

@@ -1,0 +1,144 @@
+/** A guard between a caller and a server. */
+import { createGuard, type GuardEnd } from "glassine/mcp";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../../support/verifies.ts";
+import { denial, type FakeManager, fakeManager, settle } from "./support/fake-manager.ts";
+import { type Json, notification, RawTransport, request, result, toolCall } from "./support/raw.ts";
+
+class Upstream extends RawTransport {
+  version: string | undefined;
+  setProtocolVersion(version: string): void {
+    this.version = version;
+  }
+}
+
+async function bridged(manager: FakeManager = fakeManager()) {
+  const [near, far] = [new RawTransport(), new Upstream()];
+  const ends: GuardEnd[] = [];
+  const guard = createGuard(manager, { onEnd: (end) => void ends.push(end) });
+  const bridge = await guard.bridge(near, far);
+  const sentTo = (end: RawTransport) => end.sent.map(({ message }) => message);
+  const ask = async (message: Json) => {
+    near.onmessage?.(message);
+    await settle();
+  };
+  const answer = async (message: Json) => {
+    far.onmessage?.(message);
+    await settle();
+  };
+  return { near, far, bridge, ends, ask, answer, sentTo };
+}
+
+const unreachable = { error: { code: -32014, data: { code: "peer_unreachable" } } };
+
+describe("a bridge", () => {
+  it("starts both ends, and hands on what passes the hooks", async () => {
+    verifies("mcp:guard-bridge");
+    const no = { "cmf.tool_pre_invoke": (message: Json) => deniedFor(message) };
+    const { near, far, ask, answer, sentTo } = await bridged(fakeManager(no as never));
+    expect([near.started, far.started]).toEqual([1, 1]);
+    await ask(toolCall(1));
+    await ask(request(2, "tools/call", { name: "delete_all" }));
+    expect(sentTo(far).map(({ id }) => id)).toEqual([1]);
+    await answer(result(1, { content: [] }));
+    expect(sentTo(near)).toMatchObject([
+      { id: 2, error: { code: -32010 } },
+      { id: 1, result: {} },
+    ]);
+  });
+
+  it("answers a request that the server does not take, and goes on", async () => {
+    verifies("mcp:guard-bridge");
+    const { near, far, ask, answer, sentTo, ends } = await bridged();
+    far.failNextSend = new Error("offline");
+    await ask(toolCall(1));
+    await settle();
+    expect(sentTo(near)).toMatchObject([{ id: 1, ...unreachable }]);
+    await ask(toolCall(1));
+    await answer(result(1, { content: [] }));
+    expect(sentTo(near)).toMatchObject([{ id: 1 }, { id: 1, result: {} }]);
+    expect(ends).toHaveLength(2);
+  });
+
+  it("answers a server's request that the caller does not take", async () => {
+    verifies("mcp:guard-bridge");
+    const { near, far, answer, sentTo } = await bridged();
+    near.failNextSend = new Error("gone");
+    await answer(request(7, "ping"));
+    expect(sentTo(far)).toMatchObject([{ id: 7, ...unreachable }]);
+  });
+
+  it("answers what is open when the server's end closes, and then closes the caller's", async () => {
+    verifies("mcp:guard-bridge");
+    const { near, far, ask, sentTo } = await bridged();
+    let closes = 0;
+    const plain = near.close.bind(near);
+    near.close = () => {
+      closes += 1;
+      return plain();
+    };
+    await ask(toolCall(1));
+    await ask(request(2, "tools/list"));
+    await far.close();
+    await settle();
+    expect(sentTo(near)).toMatchObject([
+      { id: 2, ...unreachable },
+      { id: 1, ...unreachable },
+    ]);
+    expect(closes).toBe(1);
+  });
+
+  it("closes the server's end with the caller's, and both when it is told to", async () => {
+    for (const way of ["caller", "bridge"]) {
+      const { near, far, bridge } = await bridged();
+      let closes = 0;
+      far.close = async () => void closes++;
+      await (way === "caller" ? near : bridge).close();
+      await settle();
+      expect(closes).toBe(1);
+    }
+  });
+
+  it("sends what belongs to a request beside it", async () => {
+    verifies("mcp:guard-bridge");
+    const { near, ask, answer } = await bridged();
+    const related = () =>
+      (near.sent.at(-1)?.options as { relatedRequestId?: unknown } | undefined)?.relatedRequestId;
+    await ask(toolCall(1, {}, { _meta: { progressToken: "p1" } }));
+    await answer(request("s", "sampling/createMessage", { messages: [] }));
+    expect(related()).toBe(1);
+    await ask(toolCall(2, {}, { _meta: { progressToken: "p2" } }));
+    const progress = (progressToken: string) =>
+      notification("notifications/progress", { progressToken, progress: 1 });
+    await answer(progress("p2"));
+    expect(related()).toBe(2);
+    await answer(progress("p1"));
+    expect(related()).toBe(1);
+    await answer(notification("notifications/message", { level: "info", data: "x" }));
+    expect(related()).toBeUndefined();
+    await answer(result(1, { content: [] }));
+    await answer(notification("notifications/message", { level: "info", data: "x" }));
+    expect(related()).toBe(2);
+  });
+
+  it("tells the server's end the protocol version, by the answer to initialize alone", async () => {
+    verifies("mcp:guard-bridge");
+    const { far, ask, answer } = await bridged();
+    await ask(request(1, "ping"));
+    await answer(result(1, { protocolVersion: "1999-01-01" }));
+    expect(far.version).toBeUndefined();
+    await ask(request(2, "initialize", { protocolVersion: "2025-11-25" }));
+    await answer(result(2, { protocolVersion: "2025-11-25" }));
+    expect(far.version).toBe("2025-11-25");
+  });
+
+  it("wants two transports", () => {
+    const guard = createGuard(fakeManager());
+    const fault = expect.objectContaining({ code: "options_invalid" });
+    expect(() => guard.bridge(new RawTransport(), {} as never)).toThrow(fault);
+  });
+});
+
+function deniedFor(message: Json) {
+  return JSON.stringify(message).includes("delete_all") ? denial("no") : undefined;
+}
