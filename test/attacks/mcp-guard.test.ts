@@ -1,0 +1,151 @@
+/** Ways for a peer to get past a guard by ids, by other transports, or by what nobody wired. */
+import { createExtensions, createPluginManager, definePlugin, deny } from "glassine";
+import { createGuard } from "glassine/mcp";
+import { expect, it } from "vitest";
+import { fakeManager, settle } from "../adapters/mcp/support/fake-manager.ts";
+import { cancelled } from "../adapters/mcp/support/held.ts";
+import {
+  RawTransport,
+  rawGuard,
+  request,
+  result,
+  toolCall,
+  toolResult,
+} from "../adapters/mcp/support/raw.ts";
+import { attack } from "./attack.ts";
+
+const code = (value: string) => expect.objectContaining({ code: value });
+
+attack(
+  "A-290",
+  "Cancel calls until the guard forgets an id, use it for a `ping`, and take the late result as its answer",
+  "the id is refused with `request_id_in_use`, and the late result is dropped",
+  () => {
+    it("with 1100 cancelled calls", async () => {
+      const { guard, peer, sent } = await rawGuard(fakeManager());
+      for (let id = 0; id < 1100; id++) {
+        peer(toolCall(id));
+        await settle();
+        peer(cancelled(id));
+      }
+      peer(request(0, "ping"));
+      await guard.send(toolResult(0, "secret"));
+      await settle();
+      expect(sent()).toMatchObject([{ id: 0, error: { data: { code: "request_id_in_use" } } }]);
+    }, 60_000);
+  },
+);
+
+attack(
+  "A-291",
+  "List resources in one HTTP exchange and read one in the next, past a data policy by its name",
+  "the name is remembered for all transports: `data_action_denied`",
+  () => {
+    it("also with a guard for each exchange", async () => {
+      const manager = fakeManager();
+      const uri = "file:///p.csv";
+      const data = { Payroll: { denied_actions: ["read"] } };
+      const envelope = () => createExtensions({ security: { data } } as never);
+      const one = await rawGuard(manager, { envelope });
+      await one.guard.send(request(1, "resources/list"));
+      one.peer(result(1, { resources: [{ uri, name: "Payroll" }] }));
+      await one.guard.close();
+      const two = await rawGuard(manager, { envelope });
+      await two.guard.send(request(1, "resources/read", { uri }));
+      two.peer(result(1, { contents: [{ uri, text: "90000" }] }));
+      await settle();
+      expect(two.received()).toMatchObject([{ error: { data: { code: "data_action_denied" } } }]);
+    });
+  },
+);
+
+attack(
+  "A-292",
+  "Answer a harmless call of one connection with the id of a task that another connection began",
+  "the other connection's task keeps its tool; where nobody can tell, `task_forgotten`",
+  () => {
+    it("with two connections, and a third that asks", async () => {
+      const manager = fakeManager();
+      const guards = [await rawGuard(manager), await rawGuard(manager), await rawGuard(manager)];
+      const [owner, liar, third] = guards as [
+        (typeof guards)[0],
+        (typeof guards)[0],
+        (typeof guards)[0],
+      ];
+      for (const [at, name] of [
+        [owner, "payroll"],
+        [liar, "harmless"],
+      ] as const) {
+        await at.guard.send(request(1, "tools/call", { name }));
+        at.peer(result(1, { task: { taskId: "t", status: "working" } }));
+        await settle();
+      }
+      await owner.guard.send(request(2, "tasks/result", { taskId: "t" }));
+      owner.peer(toolResult(2, "90000"));
+      await settle();
+      expect(manager.calls.at(-1)?.payload).toMatchObject({
+        content: [{ content: { tool_name: "payroll" } }],
+      });
+      third.peer(request(3, "ping"));
+      await third.guard.send(request(4, "tasks/result", { taskId: "t" }));
+      await settle();
+      expect(third.received().at(-1)).toMatchObject({
+        error: { data: { code: "task_forgotten" } },
+      });
+    });
+  },
+);
+
+attack(
+  "A-293",
+  "Have the envelope name another server than the one that is called, past a plugin that is for the latter",
+  "the guard's `serverId` decides; a guard without one is refused with `options_invalid`",
+  () => {
+    it("with a plugin for one server", async () => {
+      const strict = definePlugin({
+        name: "strict",
+        version: "1.0.0",
+        hooks: {
+          "cmf.tool_pre_invoke": {
+            conditions: { servers: ["files"] },
+            handler: (_message) => deny("no"),
+          },
+        },
+      });
+      const manager = await createPluginManager({ plugins: [strict] });
+      const envelope = () => ({ mcp: { tool: { name: "echo", server_id: "harmless" } } });
+      const { peer, received } = await rawGuard(manager, { serverId: "files", envelope });
+      peer(toolCall(1));
+      await settle();
+      expect(received()).toEqual([]);
+      expect(() => createGuard(manager, { envelope })).toThrow(code("options_invalid"));
+    });
+  },
+);
+
+attack(
+  "A-294",
+  "Answer a request of one session through the transport of another",
+  "dropped with `message_invalid`",
+  () => {
+    it("with an id that is open in the other", async () => {
+      const guard = createGuard(fakeManager());
+      const [victim, intruder] = [new RawTransport(), new RawTransport()];
+      const [one, two] = [
+        guard.wrap(victim, { session: "ada" }),
+        guard.wrap(intruder, { session: "eve" }),
+      ];
+      const received: unknown[] = [];
+      const errors: Error[] = [];
+      for (const end of [one, two]) {
+        end.onmessage = (message) => void received.push(message);
+        end.onerror = (error) => void errors.push(error);
+        await end.start();
+      }
+      await one.send(toolCall(1));
+      intruder.onmessage?.(toolResult(1, "forged"));
+      await settle();
+      expect([received, errors]).toEqual([[], [code("message_invalid")]]);
+    });
+  },
+);
