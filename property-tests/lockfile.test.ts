@@ -88,7 +88,10 @@ describe("a new entry", () => {
         const lineEnd = lineEndOf(text);
         const written = Object.entries(tomlKeys).flatMap(([field, key]) => {
           const value = entry[field as keyof LockEntry];
-          return value === undefined ? [] : [`${key} = ${quotedLike(value)}`];
+          if (value === undefined) return [];
+          if (key !== "dependencies") return [`${key} = ${quotedLike(value)}`];
+          // Each on a line of its own.
+          return ["dependencies = [", ...(value as string[]).map((each) => `  "${each}",`), "]"];
         });
         const block = ["[[plugins]]", ...written].join(lineEnd);
         const isEnded = text.endsWith("\n");
@@ -162,39 +165,42 @@ describe("a refresh", () => {
     );
   });
 
-  it("L43: a grant that differs changes its line alone, or is refused where a comment would be lost", () => {
-    verifies("lockfile:grant");
-    let refused = 0;
-    let changed = 0;
-    fc.assert(
-      fc.property(withChoice(true), lockEntries, ([layout, at], { capabilities }) => {
-        const { entry, body } = layout.entries[at]!;
-        const { capabilities: before, ...others } = entry;
-        const fresh = capabilities === undefined ? others : { ...others, capabilities };
-        const text = textOf(layout);
-        const line = body.find((each) => typeof each !== "string" && each.field === "capabilities");
-        const isCommented = typeof line === "object" && line.value.includes("#");
-        const isSame = JSON.stringify(before) === JSON.stringify(capabilities);
-        const outcome = outcomeOf(() => setEntry(text, fresh));
-        if (isCommented && !isSame) {
-          refused += 1;
-          if (outcome.ok) throw new Error("a comment is lost");
-          expectRefusal(outcome.error, ["lockfile_uneditable"]);
-          return;
-        }
-        if (!outcome.ok) throw outcome.error;
-        changed += isSame ? 0 : 1;
-        expect(entriesOf(outcome.value)).toEqual(
-          layout.entries.map(({ entry: each }) => (each.id === entry.id ? fresh : each)),
-        );
-        expect(commentsIn(outcome.value)).toEqual(commentsIn(text));
-        // With the former grant back, only the spelling of that line can differ.
-        if (before === undefined) expect(setEntry(outcome.value, entry)).toBe(text);
-      }),
-    );
-    expectSome(refused);
-    expectSome(changed);
-  });
+  it.each(["capabilities", "hooks", "dependencies"] as const)(
+    "L43: %s that differ change their lines alone, or are refused where a comment would be lost",
+    (key) => {
+      verifies("lockfile:grant");
+      let refused = 0;
+      let changed = 0;
+      fc.assert(
+        fc.property(withChoice(true), lockEntries, ([layout, at], { [key]: names }) => {
+          const { entry, body } = layout.entries[at]!;
+          const { [key]: before, ...others } = entry;
+          const fresh = names === undefined ? others : { ...others, [key]: names };
+          const text = textOf(layout);
+          const line = body.find((each) => typeof each !== "string" && each.field === key);
+          const isCommented = typeof line === "object" && line.value.includes("#");
+          const isSame = JSON.stringify(before) === JSON.stringify(names);
+          const outcome = outcomeOf(() => setEntry(text, fresh));
+          if (isCommented && !isSame) {
+            refused += 1;
+            if (outcome.ok) throw new Error("a comment is lost");
+            expectRefusal(outcome.error, ["lockfile_uneditable"]);
+            return;
+          }
+          if (!outcome.ok) throw outcome.error;
+          changed += isSame ? 0 : 1;
+          expect(entriesOf(outcome.value)).toEqual(
+            layout.entries.map(({ entry: each }) => (each.id === entry.id ? fresh : each)),
+          );
+          expect(commentsIn(outcome.value)).toEqual(commentsIn(text));
+          // With the former grant back, only the spelling of that line can differ.
+          if (before === undefined) expect(setEntry(outcome.value, entry)).toBe(text);
+        }),
+      );
+      expectSome(refused);
+      expectSome(changed);
+    },
+  );
 });
 
 /** The text in pieces: each ends where a value that differs begins, the last one at the end. */
@@ -374,7 +380,8 @@ describe("a hostile entry", () => {
         ([layout, entry], field, a, b) => {
           const text = textOf(layout);
           const joined = field === "entryPoint" ? `${a}:${b}` : a + b;
-          const hostile = { ...entry, [field]: field === "capabilities" ? [joined] : joined };
+          const isList = field === "capabilities" || field === "hooks" || field === "dependencies";
+          const hostile = { ...entry, [field]: isList ? [joined] : joined };
           const outcome = outcomeOf(() => setEntry(text, hostile));
           if (!outcome.ok) return expectRefusal(outcome.error, ["trust_refused"]);
           written += 1;

@@ -101,6 +101,21 @@ const hashes = fc.oneof(
   digit.map((each) => `sha512:${each.repeat(128)}`),
 );
 const capabilityNames = ["append_labels", "facts.read", "network.outbound", "read_labels"];
+const hookNames = ["cmf.llm_input", "evaluate", "tool_pre_invoke"];
+const hookLists = fc.option(fc.subarray(hookNames), { nil: undefined });
+const signers = fc.option(fc.constantFrom("unsigned", "builder@example.com", "O'Neil ä"), {
+  nil: undefined,
+});
+const zeros = "0".repeat(64);
+const dependencyTexts = [
+  `@acme/log@1.0.0 sha256:${zeros}`,
+  `is-odd@3.0.1 sha256:${zeros}`,
+  `is-odd@4.0.0-rc.1 sha256:${zeros}`,
+  `is-odd-too@1.0.0 sha256:${"f".repeat(64)}`,
+];
+const dependencyLists = fc.option(fc.subarray(dependencyTexts, { minLength: 1 }), {
+  nil: undefined,
+});
 const grants = fc.option(fc.subarray(capabilityNames), { nil: undefined });
 
 export const lockEntries: fc.Arbitrary<LockEntry> = fc
@@ -111,15 +126,18 @@ export const lockEntries: fc.Arbitrary<LockEntry> = fc
     entryPoint: fc.tuple(paths, exportNames).map(([path, name]) => `${path}:${name}`),
     hash: hashes,
     capabilities: grants,
+    hooks: hookLists,
+    signer: signers,
+    dependencies: dependencyLists,
     until: fc.option(fc.constantFrom("2024-02-29", "2027-01-31", "9999-12-31"), { nil: undefined }),
     optional: fc.boolean(),
   })
-  .map(({ capabilities, until, optional, ...texts }) => ({
-    ...texts,
-    ...(capabilities === undefined ? {} : { capabilities }),
-    ...(until === undefined ? {} : { until }),
-    ...(optional ? { optional } : {}),
-  }));
+  .map(
+    (entry) =>
+      Object.fromEntries(
+        Object.entries(entry).filter(([, value]) => value !== undefined && value !== false),
+      ) as unknown as LockEntry,
+  );
 
 export const tomlKeys: Readonly<Record<keyof LockEntry, string>> = {
   id: "id",
@@ -128,8 +146,11 @@ export const tomlKeys: Readonly<Record<keyof LockEntry, string>> = {
   entryPoint: "entry_point",
   hash: "distribution_hash",
   capabilities: "capabilities",
+  hooks: "hooks",
+  signer: "signer",
   until: "until",
   optional: "optional",
+  dependencies: "dependencies",
 };
 
 const escaped = (text: string) => text.replaceAll("\\", "\\\\").replaceAll('"', '\\"');

@@ -142,17 +142,17 @@ function findingsOf(
       facts.health.status,
       say`Run \`plugins describe ${facts.id} --json\`, and read its health.`,
     );
-  const { unsupplied_capabilities: unsupplied, uncovered_dependencies: uncovered } = facts;
+  const { unsupplied_capabilities: unsupplied, lock_only_dependencies: lockOnly } = facts;
   if (unsupplied.length > 0)
     add(
       "unsupplied-capability",
       `The host supplies nothing for ${listed(unsupplied)}: ask for it, or remove the plugin.`,
     );
   if (facts.missing_keyword) add("missing-keyword", doctorStates["missing-keyword"].todo);
-  if (uncovered.length > 0)
+  if (lockOnly.length > 0)
     add(
       "dependencies-not-covered",
-      `No hash covers ${listed(uncovered)}: lock them with the package manager, or use a plugin that bundles them.`,
+      `No signature covers ${listed(lockOnly)}: plugins.lock alone holds them. Review them as you do the plugin, or use one that bundles them.`,
     );
   return findings;
 }

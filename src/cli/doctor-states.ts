@@ -51,9 +51,9 @@ export const doctorStates = {
     todo: "Have the host supply it, or remove the plugin.",
   },
   "dependencies-not-covered": {
-    means: "It needs packages that its hash does not cover.",
+    means: "It needs packages that no signature covers: plugins.lock alone holds them.",
     severity: "note",
-    todo: "Lock them with the package manager, or use a plugin that bundles them.",
+    todo: "Review them as you do the plugin, or use one that bundles them.",
   },
   degraded: {
     means: "It says that it works in part.",

@@ -32,14 +32,36 @@ export function wordsOf(host: object | undefined): Words {
   };
 }
 
-/** What came and went between what was granted and what is asked for. */
+/** Names that came or went since a plugin was trusted. */
+export interface NamesChange {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** Another signer than when the plugin was trusted. */
+export interface SignerChange {
+  readonly was: string;
+  readonly now: string;
+}
+
+/** What came and went between what was granted and what is asked for, where both are known. */
 export function permissionChange(
   granted: readonly string[] | null,
-  asked: readonly string[],
-): { readonly added: readonly string[]; readonly removed: readonly string[] } {
-  if (granted === null) return { added: [], removed: [] };
+  asked: readonly string[] | null,
+): NamesChange {
+  if (granted === null || asked === null) return { added: [], removed: [] };
   return {
     added: asked.filter((name) => !granted.includes(name)).sort(),
     removed: granted.filter((name) => !asked.includes(name)).sort(),
   };
+}
+
+/** Whom a sentence names as the signer. */
+export function signerName(signer: string): string {
+  return signer === "unsigned" ? "nobody" : signer;
+}
+
+/** Who signed it then and now, where both are known and differ. */
+export function signerChange(was: string | null, now: string | null): SignerChange | null {
+  return was === null || now === null || was === now ? null : { was, now };
 }

@@ -1,5 +1,6 @@
 /** What services report, with the field names of `--json`. */
 import type { PluginKind, SignatureCause } from "../packages/index.ts";
+import type { NamesChange, SignerChange } from "./plain-words.ts";
 
 /** How strictly the lockfile rules. */
 export type PluginMode = "dev" | "production";
@@ -75,8 +76,25 @@ export interface PluginFacts {
   readonly missing_keyword: boolean;
   /** Those it declares and the host supplies nothing for. */
   readonly unsupplied_capabilities: readonly string[];
-  /** Packages it depends on that its hash does not cover. */
-  readonly uncovered_dependencies: readonly string[];
+  /** What its package named when it was trusted; null where the entry does not say. */
+  readonly granted_hooks: readonly string[] | null;
+  /** Who had signed it when it was trusted; null where the entry does not say. */
+  readonly trusted_signer: string | null;
+  /** Who verifiably signed its package, or `unsigned`; null where that is not known. */
+  readonly signer: string | null;
+  /** Every package that it needs, theirs included. */
+  readonly dependencies: readonly Dependency[];
+  /** The names of those that no signature covers. */
+  readonly lock_only_dependencies: readonly string[];
+  /** The names of those that the host provides. */
+  readonly provided_by_host: readonly string[];
+}
+
+/** A package that a plugin needs. */
+export interface Dependency {
+  readonly name: string;
+  readonly version: string;
+  readonly hash: string;
 }
 
 /** A package or plugin that is not loaded. */
@@ -100,7 +118,10 @@ export type DriftKind =
   | "entry_point_mismatch"
   | "package_mismatch"
   | "capabilities_mismatch"
+  | "hooks_mismatch"
+  | "signer_mismatch"
   | "trust_expired"
+  | "dependency_mismatch"
   | "foreign_package";
 
 /** One difference between lockfile and installation. */
@@ -159,6 +180,9 @@ export interface LockedFacts {
   readonly entry_point: string;
   readonly distribution_hash: string;
   readonly capabilities: readonly string[] | null;
+  readonly hooks: readonly string[] | null;
+  readonly signer: string | null;
+  readonly dependencies: readonly Dependency[];
   /** The last day of the trust; null for no end. */
   readonly until: string | null;
 }
@@ -225,11 +249,12 @@ export interface LockChange {
   readonly warnings: readonly string[];
 }
 
-/** Capabilities that came or went since a plugin was trusted. */
-export interface PermissionChange {
+/** Capabilities and hooks that came or went since a plugin was trusted, and another signer. */
+export interface PermissionChange extends NamesChange {
   readonly id: string;
-  readonly added: readonly string[];
-  readonly removed: readonly string[];
+  readonly hooks: NamesChange;
+  /** Null where it is the same, or not known. */
+  readonly signer: SignerChange | null;
 }
 
 export interface VerifyReport {

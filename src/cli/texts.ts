@@ -1,5 +1,6 @@
 /** What commands say. Operators search logs for these texts: they are part of the contract. */
 import type { CommandName } from "./command-table.ts";
+import { type SignerChange, signerName } from "./plain-words.ts";
 import { listed, printable, say, singleQuoted } from "./print/printable.ts";
 
 export const texts = {
@@ -55,8 +56,27 @@ export const texts = {
     `${command}: plugin ${singleQuoted(id)} is rejected: ${reasonOf(code, detail)}`,
   notLocked: (id: string, path: string, locked: readonly string[]) =>
     `untrust: plugin ${singleQuoted(id)} is not in ${printable(path)}. Locked: ${listed(locked, "<none>")}`,
-  asksForMore: (id: string, names: readonly string[]) =>
-    `  ${singleQuoted(id)} asks for more than it was granted: ${listed(names)}. The reason is to say why it may.`,
+  asksForMore: (
+    id: string,
+    {
+      capabilities,
+      hooks,
+      signer,
+    }: { capabilities: readonly string[]; hooks: readonly string[]; signer: SignerChange | null },
+  ) => [
+    ...(capabilities.length === 0
+      ? []
+      : [
+          `  ${singleQuoted(id)} asks for more than it was granted: ${listed(capabilities)}. The reason is to say why it may.`,
+        ]),
+    ...(hooks.length === 0
+      ? []
+      : [`  ${singleQuoted(id)} runs on hooks that it did not name before: ${listed(hooks)}.`]),
+    ...(signer === null ? [] : [`  ${singleQuoted(id)} is ${texts.otherSigner(signer)}.`]),
+  ],
+  otherSigner: ({ was, now }: SignerChange) =>
+    say`signed by ${signerName(now)}, not by ${signerName(was)} as it was`,
+  lockOnly: (names: readonly string[]) => `dependencies trusted by the lock only: ${listed(names)}`,
   policyRefuses: (id: string, code: string, detail: string) =>
     `plugins.lock trusts ${singleQuoted(id)} now; the policy of signatures here refuses it all the same: ${reasonOf(code, detail)}`,
   pruneUnread: (folders: readonly string[]) =>

@@ -206,6 +206,9 @@ const driftCodes: readonly RejectionCode[] = [
   "entry_point_mismatch",
   "package_mismatch",
   "capabilities_mismatch",
+  "hooks_mismatch",
+  "signer_mismatch",
+  "dependency_mismatch",
   "trust_expired",
 ];
 

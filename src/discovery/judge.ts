@@ -9,13 +9,7 @@ import type {
   Rejection,
   RejectionCode,
 } from "../packages/index.ts";
-import {
-  checkEvidence,
-  type Drift,
-  decideTrust,
-  type Evidence,
-  type SignatureVerifier,
-} from "../trust/index.ts";
+import { type Drift, decideTrust, type Evidence } from "../trust/index.ts";
 import { clashesIn } from "./claims.ts";
 import { lockRefusal } from "./lock-gate.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
@@ -28,6 +22,8 @@ export interface Surveyed {
   readonly isLocal: boolean;
   readonly hash: PackageHash | undefined;
   readonly closure: PackageClosure | undefined;
+  /** `undefined` where nobody asks: local and built-in ones, and those without a hash. */
+  readonly evidence: Evidence | undefined;
   readonly fault: { readonly code: RejectionCode; readonly reason: string } | undefined;
 }
 
@@ -52,14 +48,12 @@ export interface Judged {
 interface Gates {
   readonly options: ReadDiscoverOptions;
   readonly drift: readonly Drift[];
-  readonly verifiers: readonly SignatureVerifier[];
 }
 
 /** One gate for plugins of every kind. A package of which one plugin is refused is refused whole. */
 export async function judge(entries: readonly Entry[], gates: Gates): Promise<readonly Judged[]> {
-  const { options, drift, verifiers } = gates;
+  const { options, drift } = gates;
   const clashes = clashesIn(entries, options.reserved);
-  const evidence = new Map<Surveyed, Evidence>();
   const judged: Judged[] = [];
   for (const { entry, survey: of } of entries) {
     const { package: found, isBuiltin, isLocal, hash, closure } = of;
@@ -69,12 +63,7 @@ export async function judge(entries: readonly Entry[], gates: Gates): Promise<re
       judged.push({ source: { ...plugin, signer: undefined }, fault: early });
       continue;
     }
-    const isAsked = hash !== undefined && !isBuiltin && !isLocal;
-    if (isAsked && !evidence.has(of)) {
-      const { name, version, path } = found;
-      evidence.set(of, await checkEvidence({ name, version, path, ...hash }, verifiers));
-    }
-    const signed = signingOf(entry, evidence.get(of), options);
+    const signed = signingOf(entry, of.evidence, options);
     const fault = signed.fault ?? lockRefusal(options, { ...plugin, drift });
     const trust = fault === undefined ? signed.trust : undefined;
     judged.push({ source: { ...plugin, trust, signer: signed.signer }, fault });
@@ -120,9 +109,9 @@ function signingOf(
 }
 
 /** Whom a signature proves, be it trusted or not. A name that is only claimed is nobody's. */
-function signerIn(evidence: Evidence): string | undefined {
-  if (evidence.kind === "unsigned") return evidence.kind;
-  return evidence.kind === "verified" ? evidence.identity : undefined;
+export function signerIn(evidence: Evidence | undefined): string | undefined {
+  if (evidence?.kind === "unsigned") return evidence.kind;
+  return evidence?.kind === "verified" ? evidence.identity : undefined;
 }
 
 function siblingFault(

@@ -17,8 +17,8 @@ interface Gated {
  */
 const weight: readonly Drift["kind"][] = [
   ...(["missing_from_lock", "package_mismatch", "version_mismatch"] as const),
-  ...(["entry_point_mismatch", "capabilities_mismatch", "hash_mismatch"] as const),
-  "trust_expired",
+  ...(["entry_point_mismatch", "capabilities_mismatch", "hooks_mismatch"] as const),
+  ...(["hash_mismatch", "dependency_mismatch", "signer_mismatch", "trust_expired"] as const),
 ];
 
 /** Why a plugin is not loaded, or `undefined` where the lockfile has nothing against it. */

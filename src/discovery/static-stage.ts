@@ -3,18 +3,15 @@
  * What is refused here is never imported.
  */
 import { realpath } from "node:fs/promises";
-import { GlassineError, quoted } from "../errors/index.ts";
+import type { GlassineError } from "../errors/index.ts";
 import {
   closureHasher,
   findPackages,
-  hashPackage,
   type InstalledPackage,
-  type PackageClosure,
+  memberText,
   type PackageEntry,
-  type PackageHash,
   pathFrom,
   type Rejection,
-  type RejectionCode,
 } from "../packages/index.ts";
 import { byUnits } from "../plugins/index.ts";
 import {
@@ -25,14 +22,12 @@ import {
   type SignatureVerifier,
 } from "../trust/index.ts";
 import { defaultVerifiers } from "./default-verifiers.ts";
-import { type Judged, judge, type Surveyed } from "./judge.ts";
+import { type Judged, judge, type Surveyed, signerIn } from "./judge.ts";
 import { lostPlugins } from "./lost-plugins.ts";
 import { verifierFaults } from "./prepare-verifiers.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
+import { survey, surveyOfLocal } from "./survey.ts";
 import type { OnStep, Refused, StaticPlugin, StaticReport } from "./types.ts";
-
-/** How many packages are read at a time. */
-const atATime = 4;
 
 export async function staticStage(
   options: ReadDiscoverOptions,
@@ -58,7 +53,7 @@ export async function staticStage(
   const ofHost = found.packages.filter(({ path }) => builtins.includes(path));
   const names = ["glassine", hostName, ...ofHost.map(({ name }) => name)];
   const hashClosure = closureHasher({ root, names: [...new Set(names)] });
-  const surveyed = await survey(found.packages, { builtins, hashClosure, onStep });
+  const surveyed = await survey(found.packages, { builtins, hashClosure, verifiers, onStep });
   const local = found.local.map((each) => surveyOfLocal(each));
   const everything = [...surveyed, ...local].flatMap((each) =>
     each.package.entries.map((entry) => ({ entry, survey: each })),
@@ -80,7 +75,7 @@ export async function staticStage(
     own.filter(({ id }) => ids.has(id)),
     now,
   );
-  const judged = await judge(everything, { options, drift, verifiers });
+  const judged = await judge(everything, { options, drift });
   const accepted = judged.flatMap(({ source, fault }) => (fault === undefined ? [source] : []));
   const refused: readonly Refused[] = [
     ...found.rejected.map((each) => ({ ...each, message: messageOf(each) })),
@@ -158,8 +153,9 @@ async function realPath(path: string): Promise<string> {
 
 function installed(
   { id, entryPoint }: PackageEntry,
-  { package: { name, version, path, capabilities }, hash, closure, isBuiltin }: Surveyed,
+  { package: of, hash, closure, evidence, isBuiltin }: Surveyed,
 ): InstalledPlugin {
+  const { name, version, path, capabilities, hooks } = of;
   return {
     id,
     package: name,
@@ -168,71 +164,9 @@ function installed(
     hash: hash?.hash,
     foreign: closure?.foreign.map((each) => pathFrom(path, each)),
     builtin: isBuiltin,
-    ...(capabilities === undefined ? {} : { capabilities }),
+    capabilities,
+    hooks,
+    signer: signerIn(evidence),
+    dependencies: closure?.members.map(memberText),
   };
-}
-
-interface SurveyInput {
-  readonly builtins: readonly string[];
-  readonly hashClosure: ReturnType<typeof closureHasher>;
-  readonly onStep: OnStep;
-}
-
-async function survey(
-  packages: readonly InstalledPackage[],
-  { builtins, hashClosure, onStep }: SurveyInput,
-): Promise<readonly Surveyed[]> {
-  const total = packages.length;
-  let done = 0;
-  const surveyed: Surveyed[] = [];
-  for (let at = 0; at < packages.length; at += atATime) {
-    const some = packages.slice(at, at + atATime);
-    const surveys = some.map(async (each) => {
-      onStep({ done, total, name: each.name });
-      const made = await surveyOf(each, builtins.includes(each.path), hashClosure);
-      done += 1;
-      return made;
-    });
-    surveyed.push(...(await Promise.all(surveys)));
-  }
-  return surveyed;
-}
-
-async function surveyOf(
-  found: InstalledPackage,
-  isBuiltin: boolean,
-  hashClosure: SurveyInput["hashClosure"],
-): Promise<Surveyed> {
-  const known = { package: found, isBuiltin, isLocal: false, closure: undefined };
-  const { path, isLinked } = found;
-  let hash: PackageHash | undefined;
-  try {
-    hash = await hashPackage(path, { bundled: found.bundled });
-    if (isBuiltin) return { ...known, hash, fault: undefined };
-    const closure = await hashClosure({ path, hash, isLinked });
-    return { ...known, hash, closure, fault: closureFault(closure, path) };
-  } catch (error) {
-    if (!(error instanceof GlassineError) || error.code !== "package_refused") throw error;
-    const { code } = error.data as { readonly code: RejectionCode };
-    return { ...known, hash, fault: { code, reason: error.message } };
-  }
-}
-
-/** What cannot run, however it is trusted. */
-function closureFault({ foreign, missing }: PackageClosure, path: string): Surveyed["fault"] {
-  const [first, ...more] = foreign;
-  if (first !== undefined) {
-    const others = more.length === 0 ? "" : `, and ${more.length} more`;
-    const reason = `${quoted(pathFrom(path, first), 300)} is nothing that the plugin asks for${others}`;
-    return { code: "foreign_package", reason };
-  }
-  const [gone] = missing;
-  if (gone === undefined) return undefined;
-  const reason = `the package '${gone.name}', which ${gone.askedBy} needs, is not installed`;
-  return { code: "dependency_missing", reason };
-}
-
-function surveyOfLocal(found: InstalledPackage): Surveyed {
-  const nothing = { hash: undefined, closure: undefined, fault: undefined };
-  return { package: found, isBuiltin: false, isLocal: true, ...nothing };
 }

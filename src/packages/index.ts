@@ -8,7 +8,14 @@ export {
 } from "./closure.ts";
 export { findPackages, packageFolder } from "./find-packages.ts";
 export { copyPackage, type HashPackageOptions, hashPackage } from "./hash-package.ts";
-export { isCapabilityName, isHookId, isKindId, isPackageName, isVersion } from "./names.ts";
+export {
+  isCapabilityName,
+  isHookId,
+  isHookName,
+  isKindId,
+  isPackageName,
+  isVersion,
+} from "./names.ts";
 export { type PackageNeeds, readBundled, readNeeds } from "./package-json.ts";
 export { packageRefused, systemCode } from "./refused.ts";
 export {

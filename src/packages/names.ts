@@ -6,6 +6,7 @@ const namePart = "[a-z0-9~-][a-z0-9._~-]*";
 const packageName = new RegExp(`^(?=.{1,214}$)(?:@${namePart}/)?${namePart}$`, "i");
 // No character of a range, and none that ends a text or begins an escape.
 const exactVersion = /^[0-9A-Za-z][0-9A-Za-z.+-]{0,127}$/;
+const hook = /^[A-Za-z][A-Za-z0-9_.:-]{0,127}$/;
 const capability = /^[A-Za-z][A-Za-z0-9_.:-]{0,127}$/;
 
 /** The name of a plugin with hooks: `pii-scan`. */
@@ -15,4 +16,6 @@ export const isKindId = (text: string): boolean => ofKind.test(text);
 export const isPackageName = (text: string): boolean => packageName.test(text);
 /** What can be granted, of whatever host: `read_labels`, `network.outbound`. */
 export const isCapabilityName = (text: string): boolean => capability.test(text);
+/** What handlers can be on, of whatever host: `cmf.llm_input`. */
+export const isHookName = (text: string): boolean => hook.test(text);
 export const isVersion = (text: string): boolean => exactVersion.test(text);

@@ -3,7 +3,14 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { bundledIn } from "./bundled.ts";
 import { fileFault, parseEntryPoint } from "./entry-points.ts";
-import { isCapabilityName, isHookId, isKindId, isPackageName, isVersion } from "./names.ts";
+import {
+  isCapabilityName,
+  isHookId,
+  isHookName,
+  isKindId,
+  isPackageName,
+  isVersion,
+} from "./names.ts";
 import { readOnly } from "./open-flags.ts";
 import { claimsPlugin, mayClaimPlugin } from "./plugin-claims.ts";
 import { parseStrictJson } from "./strict-json.ts";
@@ -191,6 +198,9 @@ function readField(
   const strange = asks.capabilities?.find((each) => !isCapabilityName(each));
   if (strange !== undefined)
     return { fault: `${JSON.stringify(strange.slice(0, 64))} is no name of a capability` };
+  const unknownHook = asks.hooks?.find((each) => !isHookName(each));
+  if (unknownHook !== undefined)
+    return { fault: `${JSON.stringify(unknownHook.slice(0, 64))} is no name of a hook` };
   return { entries, asks };
 }
 

@@ -101,6 +101,19 @@ export const rejectionCodes = {
     means: "Its files could not be copied to where they are loaded from.",
     todo: "Do what the reason says. Plugins are copied to the folder of temporary files: TMPDIR names another one.",
   },
+  hooks_mismatch: {
+    means: "The plugin names hooks that it did not name when it was trusted.",
+    todo: "Review what it does there, then trust it again with a reason for exactly that.",
+  },
+  signer_mismatch: {
+    means: "The package is signed by somebody else than when it was trusted, or no longer.",
+    todo: "Find out why from a source you trust, then trust it again or reinstall what was trusted.",
+  },
+  dependency_mismatch: {
+    means:
+      "A package that the plugin needs is not the one that was there when it was trusted, or the entry in plugins.lock was written before dependencies were recorded.",
+    todo: "Compare `plugins describe` with what was reviewed, then trust it again or reinstall with the package manager's lockfile.",
+  },
   import_failed: { means: "Its module throws while it is imported.", todo: report },
   load_timeout: { means: "Its module or factory takes longer than 30 seconds.", todo: report },
   factory_failed: {

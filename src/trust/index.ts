@@ -25,6 +25,7 @@ export {
   type LockEntry,
   type Lockfile,
   locateLockfile,
+  readDependency,
   readLockfile,
   sameEntry,
 } from "./lockfile/index.ts";

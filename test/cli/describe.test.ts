@@ -111,14 +111,55 @@ describe("plugins describe", () => {
     expect(Object.keys(document)).toEqual([
       ...["id", "name", "kind", "version", "package", "entry_point", "distribution_hash"],
       ...["builtin", "capabilities", "hooks", "hook_count", "depends_on", "discovery_source"],
-      ...["signed_by", "trust_decision", "health", "status", "rejection", "requires", "lock"],
+      ...["lock_only_dependencies", "signed_by", "trust_decision", "health", "status"],
+      ...["rejection", "requires", "lock"],
       ...["lock_path", "drift", "trusted_until", "config", "high_impact", "granted_capabilities"],
-      ...["permission_change", "plain_words", "hook_words", "always", "warnings"],
+      ...["permission_change", "granted_hooks", "hook_change", "signer_change", "dependencies"],
+      ...["provided_by_host", "plain_words", "hook_words", "always", "warnings"],
     ]);
     expect(document).toMatchObject({
       ...{ id: "example-plugin", status: "loaded", rejection: null, requires: ">=0.1.0" },
       ...{ lock: "match", high_impact: ["network.outbound"], depends_on: ["base"] },
     });
+  });
+
+  it("lists what it needs, and says what no signature covers", async () => {
+    verifies("cli:dependencies-shown");
+    const hash = `sha256:${"1".repeat(64)}`;
+    const dependencies = [
+      { name: "is-number", version: "6.0.0", hash },
+      { name: "is-odd", version: "3.0.1", hash },
+    ];
+    const needing = facts({
+      id: "example-plugin",
+      dependencies,
+      lock_only_dependencies: ["is-number"],
+      provided_by_host: ["glassine", "zod"],
+    });
+    const { stdout } = await describing("example-plugin", { lock: lockAt, loaded: [needing] });
+    expect(stdout).toContain(
+      `dependencies (2):\n  is-number 6.0.0 ${hash}\n  is-odd 3.0.1 ${hash}\ndependencies trusted by the lock only: is-number\nprovided by the host: glassine, zod\n`,
+    );
+    const { document } = await describingJson("example-plugin", { loaded: [needing] });
+    expect(document).toMatchObject({
+      dependencies,
+      lock_only_dependencies: ["is-number"],
+      provided_by_host: ["glassine", "zod"],
+    });
+  });
+
+  it("says which hooks came and went, and who else signed it", async () => {
+    const changed = facts({
+      id: "example-plugin",
+      hooks: ["cmf.llm_input"],
+      granted_hooks: ["evaluate"],
+      signer: "unsigned",
+      trusted_signer: "builder@example.com",
+    });
+    const { stdout } = await describing("example-plugin", { lock: lockAt, loaded: [changed] });
+    expect(stdout).toContain(
+      "since it was trusted:\n  + hook cmf.llm_input\n  - hook evaluate\n  signed by nobody, not by builder@example.com as it was\n",
+    );
   });
 
   it("CLI-065: an unknown name ends with 1 and the text on stderr", async () => {

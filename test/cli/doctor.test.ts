@@ -104,8 +104,8 @@ describe("plugins doctor", () => {
     ],
     [
       "dependencies-not-covered",
-      { uncovered_dependencies: ["x", "y"] },
-      "No hash covers x, y: lock",
+      { lock_only_dependencies: ["x", "y"] },
+      "No signature covers x, y: plugins.lock alone holds them.",
     ],
     [
       "unhealthy",

@@ -33,7 +33,11 @@ function spoiled(text: string): PluginFacts {
     discovery_source: { [text]: text },
     granted_capabilities: [`${text}x`],
     unsupplied_capabilities: [text],
-    uncovered_dependencies: [text],
+    granted_hooks: [`${text}x`],
+    trusted_signer: `${text}x`,
+    dependencies: [{ name: text, version: text, hash: text }],
+    lock_only_dependencies: [text],
+    provided_by_host: [text],
     locked: true,
   });
 }
@@ -76,7 +80,13 @@ function services(text: string): RunOptions["services"] & object {
         verified({
           ...{ lock, drift: rows, journal, warnings: [text] },
           unhashable: [{ id: text, code: text, reason: text }],
-          permissions: [{ id: text, added: [text], removed: [text] }],
+          permissions: [
+            {
+              ...{ id: text, added: [text], removed: [text] },
+              hooks: { added: [text], removed: [text] },
+              signer: { was: text, now: `${text}x` },
+            },
+          ],
         }),
       ),
     trust: () => Promise.resolve({ change }),

@@ -206,6 +206,19 @@ Drift vs plugins.lock:
     expect(document.loaded[1]).not.toHaveProperty("enabled");
   });
 
+  it("says which dependencies no signature covers", async () => {
+    verifies("cli:dependencies-shown");
+    const needing = facts({
+      id: "needing-plugin",
+      lock_only_dependencies: ["is-number", "is-odd"],
+    });
+    const services = { discover: () => Promise.resolve(report({ loaded: [facts(), needing] })) };
+    const { stdout } = await run(["plugins", "list"], { services });
+    expect(stdout).toContain(
+      "\n\nDependencies:\n  needing-plugin: dependencies trusted by the lock only: is-number, is-odd\n",
+    );
+  });
+
   it("prints a document with keys in a fixed order", async () => {
     verifies("cli:list-document", "cli:json-document");
     const { document, stdout } = await listJson({
@@ -223,7 +236,7 @@ Drift vs plugins.lock:
     expect(Object.keys(document.loaded[1])).toEqual([
       ...["id", "name", "kind", "version", "package", "entry_point", "distribution_hash"],
       ...["builtin", "capabilities", "hooks", "hook_count", "depends_on", "discovery_source"],
-      ...["signed_by", "trust_decision", "health"],
+      ...["lock_only_dependencies", "signed_by", "trust_decision", "health"],
     ]);
     expect(document.loaded[1]).toMatchObject({
       hooks: ["post_assert_audit", "pre_assert_authorize"],
@@ -232,7 +245,7 @@ Drift vs plugins.lock:
     });
     expect(Object.keys(document.loaded[0])).toEqual([
       ...["id", "name", "kind", "version", "package", "entry_point", "distribution_hash"],
-      ...["builtin", "capabilities", "discovery_source"],
+      ...["builtin", "capabilities", "discovery_source", "lock_only_dependencies"],
     ]);
     expect(document.rejected).toEqual([
       {

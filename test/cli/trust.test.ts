@@ -20,6 +20,9 @@ const earlier = {
   entry_point: "dist/proc.js:MyProcedure",
   distribution_hash: `sha256:${"9".repeat(64)}`,
   capabilities: null,
+  hooks: null,
+  signer: null,
+  dependencies: [],
   until: null,
 };
 
@@ -50,7 +53,7 @@ describe("plugins trust", () => {
 
   it("prints a document", async () => {
     const { document } = await runJson(trust, { services: trusting({ previous: earlier }) });
-    const { capabilities: _, ...previous } = earlier;
+    const { capabilities: _, hooks: __, signer: ___, dependencies: ____, ...previous } = earlier;
     expect(document).toEqual({
       action: "trust",
       id: procedure,
@@ -62,8 +65,10 @@ describe("plugins trust", () => {
       previous,
       lock: "/home/lab/app/plugins.lock",
       journal: "/home/lab/app/plugins.lock.journal",
-      capabilities: null,
+      ...{ capabilities: null, hooks: null, signer: null, dependencies: [] },
       permission_change: { added: [], removed: [] },
+      hook_change: { added: [], removed: [] },
+      signer_change: null,
       warnings: [],
     });
     expect((await runJson(trust, { services: trusting() })).document.previous).toBe(null);
@@ -80,6 +85,28 @@ describe("plugins trust", () => {
       "  new:     read_labels (Sees labels in security.)",
       "  gone:    facts.read",
     ]);
+  });
+
+  it("says which hooks came and went, who else signed it, and what it needs", async () => {
+    verifies("cli:trust-permissions");
+    const dependencies = [{ name: "is-odd", version: "3.0.1", hash: `sha256:${"1".repeat(64)}` }];
+    const now = { hooks: ["cmf.llm_input"], signer: "other@example.com", dependencies };
+    const first = await run(trust, { services: trusting(now) });
+    expect(linesOf(first.stdout).at(-1)).toBe("  needs:   is-odd==3.0.1");
+    const previous = { ...earlier, hooks: ["evaluate"], signer: "builder@example.com" };
+    const again = await run(trust, { services: trusting({ ...now, previous }) });
+    expect(linesOf(again.stdout).slice(-4)).toEqual([
+      expect.stringMatching(/^ {2}new: {5}hook cmf\.llm_input \(.+\)$/),
+      "  gone:    hook evaluate",
+      "  signer:  signed by other@example.com, not by builder@example.com as it was",
+      "  needs:   is-odd==3.0.1",
+    ]);
+    const { document } = await runJson(trust, { services: trusting({ ...now, previous }) });
+    expect(document).toMatchObject({
+      ...now,
+      hook_change: { added: ["cmf.llm_input"], removed: ["evaluate"] },
+      signer_change: { was: "builder@example.com", now: "other@example.com" },
+    });
   });
 
   it("hands on whether the plugin is to be loaded", async () => {
@@ -140,6 +167,10 @@ describe("plugins trust", () => {
       id: procedure,
       capabilities: ["audit.emit", "network.outbound"],
       granted_capabilities: ["audit.emit"],
+      hooks: ["cmf.llm_input", "evaluate"],
+      granted_hooks: ["evaluate"],
+      signer: "unsigned",
+      trusted_signer: "builder@example.com",
     });
     for (const given of [
       { loaded: [asking] },
@@ -153,6 +184,8 @@ describe("plugins trust", () => {
         [
           missing.message,
           `  '${procedure}' asks for more than it was granted: network.outbound. The reason is to say why it may.`,
+          `  '${procedure}' runs on hooks that it did not name before: cmf.llm_input.`,
+          `  '${procedure}' is signed by nobody, not by builder@example.com as it was.`,
         ],
       ]);
       expect(discover).toHaveBeenCalledWith(expect.objectContaining({ load: false }));

@@ -12,6 +12,8 @@ const head = "plugins.lock: /home/lab/app/plugins.lock (schema v1)";
 const gone = drift({ kind: "missing_from_install", expected: "p==1.0.0", actual: null });
 const optional = { ...gone, blocking: false };
 
+const unchanged = { hooks: { added: [], removed: [] }, signer: null };
+
 describe("plugins verify", () => {
   it("says that all is as it was trusted", async () => {
     verifies("cli:verify-lines", "cli:lock-shown");
@@ -36,7 +38,7 @@ describe("plugins verify", () => {
     [{ journal: [{ line: 2, id: "a", problem: "p" }] }, plain, 0],
     [{ journal: [{ line: 2, id: "a", problem: "p" }] }, ["--strict-journal"], 1],
     [{ journal: [{ line: 2, id: "a", problem: "p" }], pending: true }, ["--strict-journal"], 2],
-    [{ permissions: [{ id: "a", added: ["x.y"], removed: [] }] }, plain, 0],
+    [{ permissions: [{ id: "a", added: ["x.y"], removed: [], ...unchanged }] }, plain, 0],
   ])("counts %j with %j as %i", async (given, argv, count) => {
     verifies("cli:verify-counts", "cli:verify-lines", "cli:exit-codes");
     const services = serving(given);
@@ -64,7 +66,13 @@ describe("plugins verify", () => {
       ],
       pending: true,
       unreadable: ["/srv/node_modules"],
-      permissions: [{ id: "example-plugin", added: ["network.outbound"], removed: ["audit.read"] }],
+      permissions: [
+        {
+          ...{ id: "example-plugin", added: ["network.outbound"], removed: ["audit.read"] },
+          hooks: { added: ["cmf.llm_input"], removed: ["evaluate"] },
+          signer: { was: "builder@example.com", now: "unsigned" },
+        },
+      ],
     };
     const { stdout } = await run(["plugins", "verify"], { services: serving(given) });
     expect(linesOf(stdout)).toEqual([
@@ -86,6 +94,9 @@ describe("plugins verify", () => {
       "Permissions since it was trusted:",
       "  example-plugin: asks for network.outbound",
       "  example-plugin: no longer asks for audit.read",
+      "  example-plugin: runs on cmf.llm_input",
+      "  example-plugin: no longer runs on evaluate",
+      "  example-plugin: signed by nobody, not by builder@example.com as it was",
       "",
       "Journal:",
       "  line 2: a: it does not pair",

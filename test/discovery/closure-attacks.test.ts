@@ -1,5 +1,5 @@
 /** Code that lies where Node looks for packages, although nobody reviewed it. */
-import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { attack } from "../attacks/attack.ts";
@@ -111,9 +111,128 @@ attack(
   },
 );
 
+attack(
+  "A-263",
+  "Change a dependency of a trusted plugin: beside the plugin, below it, of a dependency, or next to one that it bundles",
+  "production refuses the plugin as `dependency_mismatch`, and nothing of it is run",
+  () => {
+    const layouts: Readonly<Record<string, { readonly at: string; readonly bundled?: string[] }>> =
+      {
+        "beside the plugin": { at: "node_modules/dep/node_modules/deeper" },
+        "below the plugin": { at: "node_modules/guard/node_modules/deeper" },
+        "next to a bundled one": { at: "node_modules/guard/node_modules/deeper", bundled: ["dep"] },
+      };
+
+    /** A trusted plugin that needs `dep`, which needs `deeper`. */
+    async function needing(layout: string) {
+      const { at, bundled = [] } = layouts[layout] as (typeof layouts)[string];
+      const root = await newRoot();
+      const marker = join(root, "ran");
+      const path = await install(root, "guard", { code: `import "dep";\n${source("guard")}` });
+      const above = at.startsWith("node_modules/guard/") ? "node_modules/guard/" : "";
+      const dep = join(root, `${above}node_modules/dep`);
+      await plant(dep, "dep", join(root, "dep"), { dependencies: { deeper: "*" } });
+      await plant(join(root, at), "deeper", join(root, "deeper"));
+      await depend(path, { dep: "*" }, { bundleDependencies: bundled });
+      await trust(root, path, "guard");
+      const look = () => discover(root, { mode: "production" });
+      expect(codesOf(await look())).toEqual([]);
+      return { root, path, marker, dep, deeper: join(root, at), look };
+    }
+
+    const evil = (marker: string) =>
+      `import { writeFileSync } from "node:fs"; writeFileSync(${JSON.stringify(marker)}, "ran");\n`;
+
+    it.each(Object.keys(layouts))("the code of it: %s", async (layout) => {
+      const { deeper, marker, look } = await needing(layout);
+      await writeFile(join(deeper, "index.js"), evil(marker));
+      expect(codesOf(await look())).toEqual(["guard: dependency_mismatch"]);
+      expect(ran(marker)).toBe(false);
+    });
+
+    it.each(Object.keys(layouts))("a file more in it: %s", async (layout) => {
+      const { deeper, look } = await needing(layout);
+      await writeFile(join(deeper, "late.node"), "");
+      expect(codesOf(await look())).toEqual(["guard: dependency_mismatch"]);
+    });
+
+    it("its version alone", async () => {
+      const { deeper, marker, look } = await needing("beside the plugin");
+      await plant(deeper, "deeper", marker, { version: "9.9.9" });
+      expect(codesOf(await look())).toEqual(["guard: dependency_mismatch"]);
+      expect(ran(marker)).toBe(false);
+    });
+
+    it("a copy that is found first", async () => {
+      const { dep, path, marker, look } = await needing("beside the plugin");
+      await plant(join(path, "node_modules/dep"), "dep", marker);
+      expect(dep).not.toBe(join(path, "node_modules/dep"));
+      expect(codesOf(await look())).toEqual(["guard: dependency_mismatch"]);
+      expect(ran(marker)).toBe(false);
+    });
+
+    it("one that is gone", async () => {
+      const { deeper, look } = await needing("beside the plugin");
+      await rm(deeper, { recursive: true });
+      const { rejected } = await look();
+      expect(rejected).toMatchObject([{ id: "guard", code: "dependency_missing" }]);
+      expect(rejected[0]?.reason).toBe("the package 'deeper', which dep needs, is not installed");
+    });
+
+    it("one that was optional and not there", async () => {
+      const root = await newRoot();
+      const marker = join(root, "ran");
+      const path = await install(root, "guard", {
+        code: `await import("maybe").catch(() => {});\n${source("guard")}`,
+      });
+      await depend(path, {}, { optionalDependencies: { maybe: "*" } });
+      await trust(root, path, "guard");
+      const look = () => discover(root, { mode: "production" });
+      expect(codesOf(await look())).toEqual([]);
+      await plant(join(root, "node_modules/maybe"), "maybe", marker);
+      expect(codesOf(await look())).toEqual(["guard: dependency_mismatch"]);
+      expect(ran(marker)).toBe(false);
+    });
+
+    it("under an entry that has no dependencies", async () => {
+      const { root, path, look } = await needing("beside the plugin");
+      await trust(root, path, "guard", { dependencies: undefined });
+      expect(codesOf(await look())).toEqual(["guard: dependency_mismatch"]);
+    });
+  },
+);
+
+attack(
+  "A-264",
+  "Sign the same files as somebody else whom the operator trusts, or take the signature away",
+  "production refuses the plugin as `signer_mismatch`",
+  () => {
+    it("signed by somebody else", async () => {
+      const root = await newRoot();
+      const builder = await publisher(root, "builder@example.com");
+      const path = await install(root, "guard", { sign: builder.sign });
+      await trust(root, path, "guard", { signer: "builder@example.com" });
+      const look = (env: object) => discover(root, { mode: "production", env: { ...env } });
+      expect(codesOf(await look(builder.env))).toEqual([]);
+      const other = await publisher(root, "other@example.com");
+      await rm(join(path, "glassine.sig.json"));
+      await other.sign(path);
+      expect(codesOf(await look(other.env))).toEqual(["guard: signer_mismatch"]);
+    });
+
+    it("signed by nobody, where signatures are not asked for", async () => {
+      const root = await newRoot();
+      const path = await install(root, "guard");
+      await trust(root, path, "guard", { signer: "builder@example.com" });
+      const discovery = await discover(root, { mode: "production" });
+      expect(codesOf(discovery)).toEqual(["guard: signer_mismatch"]);
+    });
+  },
+);
+
 /** Gives an installed package dependencies. */
-async function depend(path: string, dependencies: object): Promise<void> {
+async function depend(path: string, dependencies: object, more: object = {}): Promise<void> {
   const file = join(path, "package.json");
   const data = JSON.parse(await readFile(file, "utf8"));
-  await writeFile(file, JSON.stringify({ ...data, dependencies }));
+  await writeFile(file, JSON.stringify({ ...data, dependencies, ...more }));
 }

@@ -8,7 +8,7 @@ import { definePlugin } from "glassine";
 import { type FixturePackage, installFixturePackage } from "glassine/testing";
 import { afterEach } from "vitest";
 import { type DiscoverOptions, discoverPlugins } from "../../src/discovery/index.ts";
-import { hashPackage } from "../../src/packages/index.ts";
+import { closureHasher, hashPackage, memberText } from "../../src/packages/index.ts";
 import { signPackage, trustPlugins } from "../../src/trust/index.ts";
 
 // A package has no glassine beside it: its module takes what the test lends it.
@@ -77,9 +77,21 @@ export async function trust(
   id: string,
   more: object = {},
 ): Promise<void> {
-  const { hash } = await hashPackage(path);
+  const hashed = await hashPackage(path);
+  const hashClosure = closureHasher({ root, names: ["glassine"] });
+  const { members } = await hashClosure({ path, hash: hashed, isLinked: false });
+  const dependencies = members.map(memberText);
+  const { hash } = hashed;
   const { version } = JSON.parse(await readFile(join(path, "package.json"), "utf8"));
-  const entry = { id, package: id, version, entryPoint: "plugin.js:default", hash, ...more };
+  const entry = {
+    id,
+    package: id,
+    version,
+    entryPoint: "plugin.js:default",
+    hash,
+    dependencies,
+    ...more,
+  };
   await trustPlugins(join(root, "plugins.lock"), [entry], "reviewed");
 }
 

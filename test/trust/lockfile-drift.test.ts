@@ -184,6 +184,52 @@ describe("drift of capabilities", () => {
   });
 });
 
+describe("drift of hooks and signer", () => {
+  it("is told where both sides are known, and blocks", () => {
+    const was = entry("aaa", { hooks: ["a", "b"], signer: "builder@example.com" });
+    const of = (now: Partial<InstalledPlugin>) => shown(driftOf([was], [plugin("aaa", now)]));
+    expect(of({ hooks: ["b", "c"], signer: "unsigned" })).toEqual([
+      "aaa hooks_mismatch hooks a, b b, c true",
+      "aaa signer_mismatch signer builder@example.com unsigned true",
+    ]);
+    expect(of({ hooks: ["b"], signer: "builder@example.com" })).toEqual([]);
+    expect(of({})).toEqual([]);
+    const unknown = plugin("aaa", { hooks: ["c"], signer: "unsigned" });
+    expect(driftOf([entry("aaa")], [unknown])).toEqual([]);
+  });
+});
+
+describe("drift of dependencies", () => {
+  const [zeros, ones] = ["0", "1"].map((digit) => `sha256:${digit.repeat(64)}`);
+  const of = (trusted: readonly string[] | undefined, now: readonly string[] | undefined) =>
+    shown(
+      driftOf(
+        [entry("aaa", trusted === undefined ? {} : { dependencies: trusted })],
+        [plugin("aaa", { dependencies: now })],
+      ),
+    );
+
+  it("is told by name: what was trusted, and what is there in its place", () => {
+    verifies("lockfile:dependencies");
+    const trusted = [`@s/b@1.0.0 ${zeros}`, `c@1.0.0 ${zeros}`, `d@1.0.0 ${zeros}`];
+    const now = [`@s/b@1.0.0 ${ones}`, `a@2.0.0 ${zeros}`, `d@1.0.0 ${zeros}`];
+    expect(of(trusted, now)).toEqual([
+      `aaa dependency_mismatch dependency @s/b==1.0.0 ${zeros} @s/b==1.0.0 ${ones} true`,
+      `aaa dependency_mismatch dependency None a==2.0.0 ${zeros} true`,
+      `aaa dependency_mismatch dependency c==1.0.0 ${zeros} None true`,
+    ]);
+    expect(of(trusted, trusted.toReversed())).toEqual([]);
+  });
+
+  it("an entry without them trusts none, and what cannot be hashed is not compared", () => {
+    expect(of(undefined, [`a@1.0.0 ${zeros}`])).toEqual([
+      `aaa dependency_mismatch dependency None a==1.0.0 ${zeros} true`,
+    ]);
+    expect(of(undefined, [])).toEqual([]);
+    expect(of([`a@1.0.0 ${zeros}`], undefined)).toEqual([]);
+  });
+});
+
 describe("foreign packages", () => {
   it("are told one by one, after all other differences", () => {
     const foreign = ["node_modules/evil", "node_modules/glassine"];

@@ -3,9 +3,9 @@ import { isGlassineError } from "../../errors/index.ts";
 import { dayOf, isDay } from "../../trust/index.ts";
 import { type Handler, scopeOf, withHost } from "../command-context.ts";
 import { CommandFailure, refusal, tell } from "../failure.ts";
-import { permissionChange, wordsOf } from "../plain-words.ts";
+import { permissionChange, signerChange, wordsOf } from "../plain-words.ts";
 import { trustDocument, trustLines } from "../print/trust.ts";
-import type { TrustRefusal } from "../reports.ts";
+import type { PluginFacts, TrustRefusal } from "../reports.ts";
 import type { CommandScope, CommandServices } from "../services.ts";
 import { texts } from "../texts.ts";
 
@@ -61,20 +61,24 @@ async function withPermissions(
   scope: CommandScope & { readonly id: string },
 ): Promise<unknown> {
   if (!isGlassineError(thrown) || thrown.code !== "reason_invalid") return thrown;
-  const added = await services
+  const more = await services
     .discover({ ...scope, mode: "dev", load: false, faults: "report" })
     .then(
       ({ loaded, rejected }) => {
         const found = [...loaded, ...rejected.flatMap(({ facts }) => (facts ? [facts] : []))];
         const facts = found.find((each) => each.id === scope.id);
-        if (facts === undefined) return [];
-        return permissionChange(facts.granted_capabilities, facts.capabilities).added;
+        return facts === undefined ? [] : texts.asksForMore(scope.id, changesOf(facts));
       },
       () => [],
     );
-  if (added.length === 0) return thrown;
-  return new CommandFailure({
-    ...tell(thrown, "trust"),
-    more: [texts.asksForMore(scope.id, added)],
-  });
+  if (more.length === 0) return thrown;
+  return new CommandFailure({ ...tell(thrown, "trust"), more });
+}
+
+function changesOf(facts: PluginFacts) {
+  return {
+    capabilities: permissionChange(facts.granted_capabilities, facts.capabilities).added,
+    hooks: permissionChange(facts.granted_hooks, facts.hooks).added,
+    signer: signerChange(facts.trusted_signer, facts.signer),
+  };
 }

@@ -1,5 +1,5 @@
 /** `plugins describe`: the document and the lines of one plugin. */
-import { permissionChange, type Words } from "../plain-words.ts";
+import { permissionChange, signerChange, type Words } from "../plain-words.ts";
 import type {
   ConfigKey,
   DiscoveryReport,
@@ -9,7 +9,7 @@ import type {
   RejectedPlugin,
 } from "../reports.ts";
 import { responseTo } from "../responses.ts";
-import { reasonOf } from "../texts.ts";
+import { reasonOf, texts } from "../texts.ts";
 import { driftOf, driftText, type ListExtras, rowOf } from "./list.ts";
 import type { Paint } from "./paint.ts";
 import { listed, printable, printableJson, say } from "./printable.ts";
@@ -45,6 +45,11 @@ export function describeDocument(described: Described, extras: Extras): object {
     high_impact: words.highImpact(capabilities),
     granted_capabilities: facts?.granted_capabilities ?? null,
     permission_change: permissionChange(facts?.granted_capabilities ?? null, capabilities),
+    granted_hooks: facts?.granted_hooks ?? null,
+    hook_change: permissionChange(facts?.granted_hooks ?? null, facts?.hooks ?? null),
+    signer_change: signerChange(facts?.trusted_signer ?? null, facts?.signer ?? null),
+    dependencies: facts?.dependencies ?? [],
+    provided_by_host: facts?.provided_by_host ?? [],
     plain_words: Object.fromEntries(capabilities.map((name) => [name, words.of(name)])),
     hook_words: hookWords(facts, words),
     always: facts?.kind === "hooks" ? words.always : [],
@@ -94,6 +99,7 @@ export function describeLines(described: Described, paint: Paint): readonly stri
     ]),
     lockLine,
     ...(facts.trusted_until === null ? [] : [say`trusted_until: ${facts.trusted_until}`]),
+    ...dependencyLines(facts),
     ...configLines(facts.config),
     highImpactLine(facts, words, paint),
     say`kind: ${facts.kind}`,
@@ -167,6 +173,16 @@ function lockText({ facts, drift, lock }: Described): string {
   return lock !== null && facts?.locked === true ? "match" : "not locked";
 }
 
+function dependencyLines(facts: PluginFacts): readonly string[] {
+  const { dependencies, lock_only_dependencies: lockOnly, provided_by_host: provided } = facts;
+  return [
+    ...(dependencies.length === 0 ? [] : [`dependencies (${dependencies.length}):`]),
+    ...dependencies.map(({ name, version, hash }) => say`  ${name} ${version} ${hash}`),
+    ...(lockOnly.length === 0 ? [] : [texts.lockOnly(lockOnly)]),
+    ...(provided.length === 0 ? [] : [`provided by the host: ${listed(provided)}`]),
+  ];
+}
+
 function configLines(config: readonly ConfigKey[] | null): readonly string[] {
   if (config === null || config.length === 0) return ["config: -"];
   const lines = config.map((key) => {
@@ -210,12 +226,16 @@ function hookLines({ hooks }: PluginFacts, words: Words): readonly string[] {
 function permissionLines(facts: PluginFacts, paint: Paint): readonly string[] {
   const { granted_capabilities: granted, capabilities } = facts;
   const { added, removed } = permissionChange(granted, capabilities);
-  if (added.length + removed.length === 0) return [];
-  return [
-    "since it was trusted:",
+  const hooks = permissionChange(facts.granted_hooks, facts.hooks);
+  const signer = signerChange(facts.trusted_signer, facts.signer);
+  const lines = [
     ...added.map((name) => paint.bad(say`  + ${name}`)),
     ...removed.map((name) => say`  - ${name}`),
+    ...hooks.added.map((name) => paint.bad(say`  + hook ${name}`)),
+    ...hooks.removed.map((name) => say`  - hook ${name}`),
+    ...(signer === null ? [] : [paint.bad(`  ${texts.otherSigner(signer)}`)]),
   ];
+  return lines.length === 0 ? [] : ["since it was trusted:", ...lines];
 }
 
 function withSortedKeys(value: Json): Json {

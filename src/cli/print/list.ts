@@ -31,7 +31,10 @@ const driftLabels: Readonly<Record<DriftKind, string>> = {
   entry_point_mismatch: "entry_point",
   package_mismatch: "package",
   capabilities_mismatch: "capabilities",
+  hooks_mismatch: "hooks",
+  signer_mismatch: "signer",
   trust_expired: "expired",
+  dependency_mismatch: "dependency",
   foreign_package: "foreign_package",
 };
 
@@ -67,6 +70,7 @@ export function rowOf(facts: PluginFacts, { catalog, env }: Omit<ListExtras, "lo
     ...(isHooks ? { hooks: sorted(hooks), hook_count: hooks?.length ?? null } : {}),
     ...(isHooks ? { depends_on: [...facts.depends_on] } : {}),
     discovery_source,
+    lock_only_dependencies: facts.lock_only_dependencies,
     ...(isHooks ? { signed_by: facts.signed_by, trust_decision: facts.trust_decision } : {}),
     ...(entry === undefined || variable === null
       ? {}
@@ -113,6 +117,7 @@ export function listLines(
       hooks.map((facts) => hookLine(facts, extras, paint)),
       paint,
     ),
+    ...section("Dependencies:", dependencyLines(loaded), paint),
     ...section(
       "Rejected:",
       [
@@ -126,6 +131,12 @@ export function listLines(
     ),
     ...driftSection(drift, paint),
   ];
+}
+
+function dependencyLines(loaded: readonly PluginFacts[]): readonly string[] {
+  return inTableOrder(loaded)
+    .filter(({ lock_only_dependencies: names }) => names.length > 0)
+    .map((facts) => `  ${printable(facts.id)}: ${texts.lockOnly(facts.lock_only_dependencies)}`);
 }
 
 /** The lines of packages that claim one id are the same: which they are is told below. */

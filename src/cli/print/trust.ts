@@ -1,5 +1,5 @@
 /** `plugins trust`, `untrust` and `lock`: the documents and the lines. */
-import { permissionChange, type Words } from "../plain-words.ts";
+import { permissionChange, signerChange, type Words } from "../plain-words.ts";
 import type {
   LockChange,
   LockedFacts,
@@ -34,9 +34,14 @@ function factsOf(facts: LockedFacts): object {
   return { package: name, version, entry_point, distribution_hash, until };
 }
 
-function permissionsOf({ capabilities, previous }: TrustedPlugin): object {
-  const { added, removed } = permissionChange(previous?.capabilities ?? null, capabilities ?? []);
-  return { capabilities, permission_change: { added, removed } };
+function permissionsOf({ capabilities, hooks, signer, ...plugin }: TrustedPlugin): object {
+  const { previous, dependencies } = plugin;
+  return {
+    ...{ capabilities, hooks, signer, dependencies },
+    permission_change: permissionChange(previous?.capabilities ?? null, capabilities ?? []),
+    hook_change: permissionChange(previous?.hooks ?? null, hooks),
+    signer_change: signerChange(previous?.signer ?? null, signer),
+  };
 }
 
 /** The lines of `trust`. */
@@ -64,8 +69,23 @@ function pathLines({ lock, journal }: Pick<TrustChange, "lock" | "journal">): re
   return [say`  lock:    ${lock}`, say`  journal: ${journal}`];
 }
 
-/** What is granted: all of it for the first time, and else what came and went. */
-function permissionLines(
+/** What is trusted with it: what it may do, what it needs, and what is other than before. */
+function permissionLines(plugin: TrustedPlugin, words: Words): readonly string[] {
+  const { previous, hooks: asked, signer: now, dependencies } = plugin;
+  const hooks = permissionChange(previous?.hooks ?? null, asked);
+  const signer = signerChange(previous?.signer ?? null, now);
+  const needed = dependencies.map(({ name, version }) => `${name}==${version}`);
+  return [
+    ...capabilityLines(plugin, words),
+    ...hooks.added.map((name) => say`  new:     hook ${name} (${words.ofHook(name)})`),
+    ...hooks.removed.map((name) => say`  gone:    hook ${name}`),
+    ...(signer === null ? [] : [`  signer:  ${texts.otherSigner(signer)}`]),
+    ...(needed.length === 0 ? [] : [`  needs:   ${listed(needed)}`]),
+  ];
+}
+
+/** All of them for the first time, and else those that came and went. */
+function capabilityLines(
   { capabilities, previous }: TrustedPlugin,
   words: Words,
 ): readonly string[] {

@@ -1,5 +1,5 @@
 /** `plugins verify`: the document and the lines. */
-import type { JournalProblem, VerifyReport } from "../reports.ts";
+import type { JournalProblem, PermissionChange, VerifyReport } from "../reports.ts";
 import { reasonOf, texts } from "../texts.ts";
 import { driftOf, driftSection, lockOf, section } from "./list.ts";
 import type { Paint } from "./paint.ts";
@@ -36,7 +36,9 @@ export function verifyDocument(report: VerifyReport, strictness: Strictness): ob
     journal: journal.map(({ line, id, problem }) => ({ line, id, problem })),
     pending,
     unreadable,
-    permissions: permissions.map(({ id, added, removed }) => ({ id, added, removed })),
+    permissions: permissions.map(({ id, added, removed, hooks, signer }) => ({
+      ...{ id, added, removed, hooks, signer },
+    })),
     warnings,
   };
 }
@@ -68,12 +70,9 @@ export function verifyLines(
     ),
     ...section(
       "Permissions since it was trusted:",
-      permissions.flatMap(({ id, added, removed }) => [
-        ...(added.length === 0 ? [] : [`  ${printable(id)}: asks for ${listed(added)}`]),
-        ...(removed.length === 0
-          ? []
-          : [`  ${printable(id)}: no longer asks for ${listed(removed)}`]),
-      ]),
+      permissions.flatMap(({ id, ...change }) =>
+        changesIn(change).map((text) => `  ${printable(id)}: ${text}`),
+      ),
       paint,
     ),
     ...section(
@@ -92,6 +91,21 @@ export function verifyLines(
     ...parts,
     ...(parts.length === 0 ? [] : [""]),
     end,
+  ];
+}
+
+function changesIn({ added, removed, hooks, signer }: Omit<PermissionChange, "id">) {
+  const all = [
+    ["asks for", added],
+    ["no longer asks for", removed],
+    ["runs on", hooks.added],
+    ["no longer runs on", hooks.removed],
+  ] as const;
+  return [
+    ...all
+      .filter(([, names]) => names.length > 0)
+      .map(([what, names]) => `${what} ${listed(names)}`),
+    ...(signer === null ? [] : [texts.otherSigner(signer)]),
   ];
 }
 

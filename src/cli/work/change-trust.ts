@@ -1,7 +1,7 @@
 /** Commands that change what is trusted. */
 import { loadStage, type Refused, type StaticPlugin } from "../../discovery/index.ts";
 import { GlassineError } from "../../errors/index.ts";
-import { rejectionCodes } from "../../packages/index.ts";
+import { memberText, rejectionCodes } from "../../packages/index.ts";
 import { byUnits } from "../../plugins/index.ts";
 import {
   checkReason,
@@ -51,11 +51,11 @@ export async function trust(request: TrustRequest): Promise<Change<TrustChange, 
   const refusal = refusalOf(id, source, surveyed);
   if (refusal !== undefined || source === undefined)
     return { refusal: refusal ?? { kind: "not_found", available: availableIn(surveyed) } };
-  const capabilities = request.check ? await capabilitiesOf(source, surveyed) : undefined;
-  if (capabilities !== undefined && "refusal" in capabilities) return capabilities;
+  const asked = request.check ? await askedBy(source, surveyed) : {};
+  if ("refusal" in asked) return asked;
   const { until, optional } = request;
   // Where package.json says what it asks for, that is what every start compares.
-  const entry = { ...capabilities, ...entryOf(source), until, optional };
+  const entry = { ...asked, ...entryOf(source), until, optional };
   const { plugins, lock, journal, warnings } = await trustPlugins(
     surveyed.options.lockPath,
     [entry],
@@ -102,21 +102,25 @@ function refusalOf(
 }
 
 /** Loads the plugin, so that what it asks for is known from itself. */
-async function capabilitiesOf(
+async function askedBy(
   source: StaticPlugin,
   { options, report }: Surveyed,
-): Promise<{ readonly refusal: TrustRefusal } | { readonly capabilities?: readonly string[] }> {
+): Promise<{ readonly refusal: TrustRefusal } | Pick<LockEntry, "capabilities" | "hooks">> {
   const alone = report.accepted.filter((each) => each === source);
   const { loaded, refused } = await loadStage(options, { ...report, accepted: alone });
   const [one] = loaded;
-  if (one !== undefined)
-    return one.loaded.kind === "hooks" ? { capabilities: one.loaded.plugin.capabilities } : {};
+  if (one?.loaded.kind === "hooks") {
+    const { capabilities, hooks } = one.loaded.plugin;
+    return { capabilities, hooks };
+  }
+  if (one !== undefined) return {};
   const fault = refused.find(({ id }) => id === source.entry.id) as Refused;
   return { refusal: { kind: "rejected", code: fault.code, detail: fault.reason } };
 }
 
-function entryOf({ entry, package: found, hash }: StaticPlugin): LockEntry {
-  const { capabilities } = found;
+function entryOf({ entry, package: found, hash, closure, signer }: StaticPlugin): LockEntry {
+  const { capabilities, hooks } = found;
+  const dependencies = [...new Set(closure?.members.map(memberText))];
   return {
     id: entry.id,
     package: found.name,
@@ -124,6 +128,9 @@ function entryOf({ entry, package: found, hash }: StaticPlugin): LockEntry {
     entryPoint: entry.entryPoint,
     hash: hash?.hash ?? "",
     ...(capabilities === undefined ? {} : { capabilities: [...new Set(capabilities)].sort() }),
+    ...(hooks === undefined ? {} : { hooks: [...new Set(hooks)].sort() }),
+    ...(signer === undefined ? {} : { signer }),
+    ...(dependencies.length === 0 ? {} : { dependencies }),
   };
 }
 
@@ -247,10 +254,12 @@ function lockedAs(id: string, { lock }: Surveyed["report"]): LockEntry | undefin
 function keptOf(
   { entry }: StaticPlugin,
   report: Surveyed["report"],
-): Pick<LockEntry, "capabilities" | "until" | "optional"> {
-  const { capabilities, until, optional } = lockedAs(entry.id, report) ?? {};
+): Pick<LockEntry, "capabilities" | "hooks" | "signer" | "until" | "optional"> {
+  const { capabilities, hooks, signer, until, optional } = lockedAs(entry.id, report) ?? {};
   return {
     ...(capabilities === undefined ? {} : { capabilities }),
+    ...(hooks === undefined ? {} : { hooks }),
+    ...(signer === undefined ? {} : { signer }),
     ...(until === undefined ? {} : { until }),
     ...(optional === undefined ? {} : { optional }),
   };

@@ -1,12 +1,14 @@
 /** Plugins as reports have them. */
+import { join } from "node:path";
 import type {
   Assessment,
   LoadedPlugin,
   StaticPlugin,
   StaticReport,
 } from "../../discovery/index.ts";
+import { memberText, pathFrom } from "../../packages/index.ts";
 import { configKeysIn, configKeysOf, type HealthReport } from "../../plugins/index.ts";
-import type { LockEntry } from "../../trust/index.ts";
+import { type LockEntry, readDependency } from "../../trust/index.ts";
 import type { ConfigKey, Json, LockedFacts, LockFacts, PluginFacts } from "../reports.ts";
 
 /** The package and the hash of a plugin that is not installed. */
@@ -24,13 +26,16 @@ export function lockedFacts(entry: LockEntry): LockedFacts {
     entry_point: entry.entryPoint,
     distribution_hash: entry.hash,
     capabilities: entry.capabilities ?? null,
+    hooks: entry.hooks ?? null,
+    signer: entry.signer ?? null,
+    dependencies: (entry.dependencies ?? []).map(readDependency),
     until: entry.until ?? null,
   };
 }
 
 /** What is known of a plugin without running it. */
 export function staticFacts(source: StaticPlugin, { lock }: StaticReport): PluginFacts {
-  const { entry, package: found, isLocal, isBuiltin, hash, trust } = source;
+  const { entry, package: found, isLocal, isBuiltin, hash, closure, trust } = source;
   const locked = lock?.entries.find(({ id }) => id === entry.id);
   const isHooks = entry.kind === "hooks";
   return {
@@ -53,11 +58,30 @@ export function staticFacts(source: StaticPlugin, { lock }: StaticReport): Plugi
     config: null,
     locked: locked !== undefined,
     granted_capabilities: locked?.capabilities ?? null,
+    granted_hooks: locked?.hooks ?? null,
+    trusted_signer: locked?.signer ?? null,
+    signer: source.signer ?? null,
     trusted_until: locked?.until ?? null,
     missing_keyword: !found.hasKeyword,
     unsupplied_capabilities: [],
-    uncovered_dependencies: found.dependencies.filter((name) => !found.bundled.includes(name)),
+    dependencies: dependenciesOf(source),
+    lock_only_dependencies: lockOnly(source),
+    provided_by_host: closure?.provided ?? [],
   };
+}
+
+/** As the lockfile has them. */
+function dependenciesOf({ closure }: StaticPlugin): PluginFacts["dependencies"] {
+  return [...new Set(closure?.members.map(memberText))].map(readDependency);
+}
+
+/** The names of those that are no part of the package's own hash, so that no signature is over them. */
+function lockOnly({ closure, hash, package: { path } }: StaticPlugin): readonly string[] {
+  const members = closure?.members ?? [];
+  const outside = members.filter(
+    (each) => hash?.files.has(pathFrom(path, join(each.path, "package.json"))) !== true,
+  );
+  return [...new Set(outside.map(({ name }) => name))];
 }
 
 /** Nobody is asked who signed the host's own plugins, and those of a folder. */

@@ -2,6 +2,7 @@
 import type { StaticReport } from "../../discovery/index.ts";
 import { GlassineError } from "../../errors/index.ts";
 import { checkJournal, loadJournal, pendingChange } from "../../trust/index.ts";
+import { permissionChange, signerChange } from "../plain-words.ts";
 import type { JournalProblem, LockState, PermissionChange, VerifyReport } from "../reports.ts";
 import type { CommandScope } from "../services.ts";
 import { driftRows, faultOf, staticRequest } from "./discover.ts";
@@ -106,14 +107,21 @@ async function journalOf(lock: Lock): Promise<readonly JournalProblem[]> {
   }));
 }
 
-/** What trusted plugins ask for now, against what was granted. */
+/** What trusted plugins ask for now, against what was granted, and who signs them. */
 function permissionsOf({ lock, found }: StaticReport): readonly PermissionChange[] {
-  const changes = lock?.entries.flatMap(({ id, capabilities: granted }) => {
-    const now = found.find(({ entry }) => entry.id === id)?.package.capabilities;
-    if (granted === undefined || now === undefined) return [];
-    const added = now.filter((name) => !granted.includes(name)).sort();
-    const removed = granted.filter((name) => !now.includes(name)).sort();
-    return added.length + removed.length === 0 ? [] : [{ id, added, removed }];
+  const changes = lock?.entries.flatMap(({ id, ...was }) => {
+    const now = found.find(({ entry }) => entry.id === id);
+    if (now === undefined) return [];
+    const { capabilities, hooks } = now.package;
+    const change = {
+      id,
+      ...permissionChange(was.capabilities ?? null, capabilities ?? null),
+      hooks: permissionChange(was.hooks ?? null, hooks ?? null),
+      signer: signerChange(was.signer ?? null, now.signer ?? null),
+    };
+    const { added, removed, signer } = change;
+    const names = [added, removed, change.hooks.added, change.hooks.removed].flat();
+    return names.length === 0 && signer === null ? [] : [change];
   });
   return changes ?? [];
 }

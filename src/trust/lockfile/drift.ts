@@ -1,4 +1,5 @@
 /** How what is installed differs from what was trusted. */
+import { readDependency } from "./entry-rules.ts";
 import { dayOf } from "./trust-end.ts";
 import type { LockEntry } from "./types.ts";
 
@@ -12,6 +13,12 @@ export interface InstalledPlugin {
   readonly hash: string | undefined;
   /** What its package.json asks for; `undefined` where it does not say. */
   readonly capabilities?: readonly string[] | undefined;
+  /** The hooks that its package.json names; `undefined` where it does not say. */
+  readonly hooks?: readonly string[] | undefined;
+  /** Who verifiably signed it, or `unsigned`; `undefined` where that is not known. */
+  readonly signer?: string | undefined;
+  /** What it needs, as in an entry; `undefined` where that is not known. */
+  readonly dependencies?: readonly string[] | undefined;
   /** What lies among its dependencies, and nothing asks for. */
   readonly foreign?: readonly string[] | undefined;
   /** Part of the host: it needs no entry, and no drift of it blocks. */
@@ -27,7 +34,10 @@ const labels = {
   entry_point_mismatch: "entry_point",
   package_mismatch: "package",
   capabilities_mismatch: "capabilities",
+  hooks_mismatch: "hooks",
+  signer_mismatch: "signer",
   trust_expired: "expired",
+  dependency_mismatch: "dependency",
   foreign_package: "foreign_package",
 } as const;
 
@@ -50,9 +60,10 @@ export interface Drift {
  * Compares what was trusted with what is installed, by the id that is known before loading.
  *
  * Entries come in the order of the file, each with all its differences in the order version, hash,
- * entry point, package, capabilities, end of trust, foreign packages; then what is installed and was
- * never trusted, by id. Of several packages with one id each is compared. Capabilities differ where a package asks
- * for more than was granted, and where both are known.
+ * entry point, package, capabilities, hooks, signer, end of trust, dependencies, foreign packages;
+ * then what is installed and was never trusted, by id. Of several packages with one id each is
+ * compared. Capabilities and hooks differ where a package has more than was granted. What is not
+ * known on either side is not compared.
  *
  * @param today the day in UTC, `2026-11-22`, to hold against the end of trust
  * @see spec `lockfile:drift`, `lockfile:drift-order`
@@ -92,21 +103,52 @@ function mismatches(entry: LockEntry, plugin: InstalledPlugin, today: string): r
   const found = compared
     .filter(([, expected, actual]) => expected !== actual)
     .map(([kind, expected, actual]) => drift(entry.id, kind, { expected, actual, blocking }));
-  const { capabilities: granted, until } = entry;
-  const { capabilities: asked } = plugin;
-  if (granted !== undefined && asked?.every((name) => granted.includes(name)) === false) {
+  for (const key of ["capabilities", "hooks"] as const) {
+    const granted = entry[key];
+    const asked = plugin[key];
+    if (granted === undefined || asked?.every((name) => granted.includes(name)) !== false) continue;
     const lists = { expected: listed(granted), actual: listed(asked) };
-    found.push(drift(entry.id, "capabilities_mismatch", { ...lists, blocking }));
+    found.push(drift(entry.id, `${key}_mismatch`, { ...lists, blocking }));
   }
+  const { signer: expected, until } = entry;
+  const { signer: actual = expected } = plugin;
+  if (expected !== undefined && actual !== expected)
+    found.push(drift(entry.id, "signer_mismatch", { expected, actual, blocking }));
   if (until !== undefined && until < today)
     found.push(drift(entry.id, "trust_expired", { expected: until, actual: today, blocking }));
+  for (const change of dependencyChanges(entry, plugin))
+    found.push(drift(entry.id, "dependency_mismatch", { ...change, blocking }));
   for (const actual of plugin.foreign ?? [])
     found.push(drift(entry.id, "foreign_package", { actual, blocking }));
   return found;
 }
 
+/** By name: what was trusted and what is there in its place, as far as there is one. */
+function dependencyChanges(
+  { dependencies: trusted = [] }: LockEntry,
+  { dependencies: present }: InstalledPlugin,
+): readonly Pick<DriftFacts, "expected" | "actual">[] {
+  if (present === undefined) return [];
+  const gone = trusted.filter((each) => !present.includes(each));
+  const come = present.filter((each) => !trusted.includes(each));
+  const nameOf = (text: string) => readDependency(text).name;
+  const names = [...new Set([...gone, ...come].map(nameOf))].sort();
+  return names.flatMap((name) => {
+    const expected = gone.filter((each) => nameOf(each) === name).map(shownDependency);
+    const actual = come.filter((each) => nameOf(each) === name).map(shownDependency);
+    const length = Math.max(expected.length, actual.length);
+    return Array.from({ length }, (_, at) => ({ expected: expected[at], actual: actual[at] }));
+  });
+}
+
+/** `is-odd==3.0.1 sha256:…` */
+function shownDependency(text: string): string {
+  const { name, version, hash } = readDependency(text);
+  return `${name}==${version} ${hash}`;
+}
+
 interface DriftFacts {
-  readonly expected?: string;
+  readonly expected?: string | undefined;
   readonly actual?: string | undefined;
   readonly blocking: boolean;
 }

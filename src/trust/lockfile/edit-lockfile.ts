@@ -71,7 +71,7 @@ export function removeEntry(text: string, id: string): string {
 
 function appended(text: string, entry: LockEntry): string {
   const lineEnd = lineEndOf(text);
-  const block = ["", "[[plugins]]", ...assignments(entry)].join(lineEnd);
+  const block = ["", "[[plugins]]", ...assignments(entry, lineEnd)].join(lineEnd);
   return text.endsWith("\n") ? text + block + lineEnd : text + lineEnd + block;
 }
 

@@ -2,10 +2,12 @@
 import {
   isCapabilityName,
   isHookId,
+  isHookName,
   isKindId,
   isPackageName,
   isVersion,
 } from "../../packages/index.ts";
+import { identityFault } from "../signing/identity.ts";
 import { single } from "../single-quotes.ts";
 import type { LockEntry } from "./types.ts";
 
@@ -13,7 +15,13 @@ import type { LockEntry } from "./types.ts";
 export type TextField = Exclude<keyof LockEntry, OptionalField>;
 
 /** The fields that may be absent: they are named as their keys are. */
-export type OptionalField = "capabilities" | "until" | "optional";
+export type OptionalField =
+  | "capabilities"
+  | "hooks"
+  | "signer"
+  | "until"
+  | "optional"
+  | "dependencies";
 
 interface TextKey {
   /** As the file has it. */
@@ -69,9 +77,20 @@ interface OptionalKey {
 
 /** In the order in which they are written, behind the others. */
 export const optionalKeys: readonly OptionalKey[] = [
-  { key: "capabilities", fault: grantFault },
+  {
+    key: "capabilities",
+    fault: (value) =>
+      namesFault(value, "capabilities", isCapabilityName, "no name of a capability"),
+  },
+  { key: "hooks", fault: (value) => namesFault(value, "hooks", isHookName, "no name of a hook") },
+  { key: "signer", fault: signerFault },
   { key: "until", fault: untilFault },
   { key: "optional", fault: optionalFault },
+  {
+    key: "dependencies",
+    fault: (value) =>
+      namesFault(value, "dependencies", isDependency, "not of the form NAME@VERSION sha256:DIGEST"),
+  },
 ];
 
 export const entryKeys: readonly string[] = [...textKeys, ...optionalKeys].map(({ key }) => key);
@@ -83,16 +102,44 @@ export function textFault({ key, fault }: TextKey, value: unknown): string | und
   return value === "" ? `${key} must not be empty` : fault(value);
 }
 
-function grantFault(value: unknown): string | undefined {
-  if (!Array.isArray(value))
-    return `capabilities must be an array of strings, got ${kindOf(value)}`;
+function namesFault(
+  value: unknown,
+  key: OptionalField,
+  isName: (text: string) => boolean,
+  wrong: string,
+): string | undefined {
+  if (!Array.isArray(value)) return `${key} must be an array of strings, got ${kindOf(value)}`;
   for (const each of value as readonly unknown[]) {
     if (typeof each !== "string")
-      return `capabilities must be an array of strings, got ${kindOf(each)} in it`;
-    if (!isCapabilityName(each))
-      return `capabilities has ${single(each)}, which is no name of a capability`;
+      return `${key} must be an array of strings, got ${kindOf(each)} in it`;
+    if (!isName(each)) return `${key} has ${single(each)}, which is ${wrong}`;
   }
   return undefined;
+}
+
+/** `is-odd@3.0.1 sha256:…`: none of its characters begins a comment or ends a string. */
+function isDependency(text: string): boolean {
+  const { name, version, hash } = readDependency(text);
+  return isPackageName(name) && isVersion(version) && /^sha256:[0-9a-f]{64}$/.test(hash);
+}
+
+/** The parts of a dependency. What is not there is empty. */
+export function readDependency(text: string): {
+  readonly name: string;
+  readonly version: string;
+  readonly hash: string;
+} {
+  const space = text.indexOf(" ");
+  const at = text.lastIndexOf("@", space);
+  return space < 0 || at < 0
+    ? { name: "", version: "", hash: "" }
+    : { name: text.slice(0, at), version: text.slice(at + 1, space), hash: text.slice(space + 1) };
+}
+
+function signerFault(value: unknown): string | undefined {
+  if (typeof value !== "string") return `signer must be a string, got ${kindOf(value)}`;
+  const fault = value === "unsigned" ? undefined : identityFault(value);
+  return fault === undefined ? undefined : `signer ${fault}, got ${single(value)}`;
 }
 
 /** Sorted by code unit and without repeats: a grant is a set. */
@@ -100,14 +147,28 @@ function asGrant(names: readonly string[]): readonly string[] {
   return Object.freeze([...new Set(names)].sort());
 }
 
-/** An entry of values without a fault. What is `undefined` is not there, nor is an `optional` that is false. */
+/** By name, version and hash, without repeats. */
+function sortedDependencies(texts: readonly string[]): readonly string[] {
+  // None of the three has a space.
+  const key = (text: string) => Object.values(readDependency(text)).join(" ");
+  return Object.freeze([...new Set(texts)].sort((a, b) => (key(a) < key(b) ? -1 : 1)));
+}
+
+/**
+ * An entry of values without a fault. What is `undefined` is not there, nor is an `optional` that is
+ * false or a list of no dependencies.
+ */
 export function asEntry(values: LockEntry): LockEntry {
-  const { id, package: name, version, entryPoint, hash, capabilities, until, optional } = values;
+  const { id, package: name, version, entryPoint, hash } = values;
+  const { capabilities, hooks, signer, until, optional, dependencies = [] } = values;
   return Object.freeze({
     ...{ id, package: name, version, entryPoint, hash },
     ...(capabilities === undefined ? {} : { capabilities: asGrant(capabilities) }),
+    ...(hooks === undefined ? {} : { hooks: asGrant(hooks) }),
+    ...(signer === undefined ? {} : { signer }),
     ...(until === undefined ? {} : { until }),
     ...(optional === true ? { optional } : {}),
+    ...(dependencies.length === 0 ? {} : { dependencies: sortedDependencies(dependencies) }),
   });
 }
 

@@ -1,6 +1,6 @@
 export { type Drift, driftOf, type InstalledPlugin } from "./drift.ts";
 export { removeEntry, setEntry } from "./edit-lockfile.ts";
-export { isDay } from "./entry-rules.ts";
+export { isDay, readDependency } from "./entry-rules.ts";
 export { locateLockfile } from "./locate-lockfile.ts";
 export { newLockfile, parseLockfile } from "./parse-lockfile.ts";
 export { readLockfile } from "./read-lockfile.ts";

@@ -31,41 +31,53 @@ export function refreshed(
     const { start, end } = value;
     changes.push({ start, end, text: inQuotesOf(text.slice(start, end), after[rule.field]) });
   }
+  const last = table.fields.at(-1) ?? table;
+  const newLine = lineEndOf(text) + marginOf(text, last.start);
   const added: string[] = [];
   for (const { key } of optionalKeys) {
     if (sameValue(before[key], after[key])) continue;
     const field = table.fields.find((each) => partsOf(each.key)[0] === key);
-    if (field !== undefined) changes.push(changeOf(text, field, after[key]));
-    else added.push(optionalLine(after, key) ?? "");
+    if (field !== undefined) changes.push(changeOf(text, field, { key, value: after[key] }));
+    else added.push(optionalLine(after, key, newLine) ?? "");
   }
-  if (added.length > 0) changes.push(addedLines(text, table, added));
+  if (added.length > 0) changes.push(addedLines(text, last, added.join(newLine)));
   // From the end, so that the offsets of what is still to be done hold.
   return changes
     .sort((a, b) => b.start - a.start)
     .reduce((now, { start, end, text: put }) => now.slice(0, start) + put + now.slice(end), text);
 }
 
-function changeOf(text: string, field: FieldPlace, value: LockEntry[OptionalField]): Change {
+function changeOf(
+  text: string,
+  field: FieldPlace,
+  { key, value }: { readonly key: OptionalField; readonly value: LockEntry[OptionalField] },
+): Change {
   const { start, end } = field.value;
   const former = text.slice(start, end);
   // No name in an array has this character: it begins a comment.
-  if (former.startsWith("[") && former.includes("#")) {
-    const key = partsOf(field.key)[0];
+  if (former.startsWith("[") && former.includes("#"))
     throw uneditable(text, start, `${key} has comments between its names; put them above it`);
-  }
   if (value === undefined) return removedLine(text, field);
-  const put = typeof value === "string" ? inQuotesOf(former, value) : written(value);
+  const newLine = lineEndOf(text) + marginOf(text, field.start);
+  const put = typeof value === "string" ? inQuotesOf(former, value) : written(key, value, newLine);
   return { start, end, text: put };
 }
 
 /** Lines of their own below the entry's last one, as far from the margin as that. */
-function addedLines(text: string, table: TablePlace, added: readonly string[]): Change {
-  const last = table.fields.at(-1) ?? table;
-  const at = afterLine(text, last.end);
-  const margin = text.slice(lineStart(text, last.start), last.start);
+function addedLines(
+  text: string,
+  { start, end }: Pick<FieldPlace, "start" | "end">,
+  added: string,
+): Change {
+  const at = afterLine(text, end);
   const lineEnd = lineEndOf(text);
-  const lines = added.map((line) => margin + line).join(lineEnd);
+  const lines = marginOf(text, start) + added;
   return { start: at, end: at, text: endsInLine(text, at) ? lineEnd + lines : lines + lineEnd };
+}
+
+/** What is between the beginning of a line and what begins at an offset of it. */
+function marginOf(text: string, start: number): string {
+  return text.slice(lineStart(text, start), start);
 }
 
 /** A comment behind the value stays, on a line of its own. */

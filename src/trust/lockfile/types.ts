@@ -13,10 +13,19 @@ export interface LockEntry {
   readonly hash: string;
   /** What was granted, sorted and without repeats; `undefined` where nobody wrote it down. */
   readonly capabilities?: readonly string[] | undefined;
+  /** The hooks that its package named, sorted and without repeats; `undefined` where it did not say. */
+  readonly hooks?: readonly string[] | undefined;
+  /** Who verifiably signed it, or `unsigned`; `undefined` where nobody looked. */
+  readonly signer?: string | undefined;
   /** The last day on which it is trusted, in UTC: `2027-01-31`; `undefined` for no end. */
   readonly until?: string | undefined;
   /** Whether a production host starts where the plugin is not installed. Default: it does not. */
   readonly optional?: boolean | undefined;
+  /**
+   * Every package that it needs, theirs included, sorted: `is-odd@3.0.1 sha256:…`. `undefined` for
+   * none: what it needs beside them is drift.
+   */
+  readonly dependencies?: readonly string[] | undefined;
 }
 
 /** A lockfile that is valid. */

@@ -112,7 +112,7 @@ describe("rows beside", () => {
     ]);
     expect((await rowsIn(dev, ["--strict"])).code).toBe(1);
     const { stdout } = await workspace.run(["plugins", "doctor"], dev);
-    expect(stdout).toContain("\n  recommendation: No hash covers left-pad: ");
+    expect(stdout).toContain("\n  recommendation: No signature covers left-pad: ");
   });
 
   it("runs nothing with --no-load, and says what can be told without", async () => {
