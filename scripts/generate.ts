@@ -11,7 +11,7 @@ const { values } = parseArgs({ options: { check: { type: "boolean", default: fal
 // This file runs as build/scripts/generate.js.
 const root = new URL("../../", import.meta.url);
 
-const stale = generatedFiles().filter(({ path, text }) => read(path) !== text);
+const stale = (await generatedFiles()).filter(({ path, text }) => read(path) !== text);
 
 for (const { path, text } of stale) {
   if (values.check) {

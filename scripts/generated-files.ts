@@ -6,6 +6,7 @@ import { auditEventJsonSchema } from "./audit-schema.ts";
 import { extensionsSchema } from "./extensions-schema.ts";
 import { levelFormsSource } from "./level-forms.ts";
 import { levelShapesSource } from "./level-shapes.ts";
+import { mcpPathData, mcpPaths } from "./mcp-paths.ts";
 import { messageLevelsSource } from "./message-levels.ts";
 import { messageJsonSchema, partJsonSchemas } from "./message-schemas.ts";
 import { capabilitiesPage } from "./pages/capabilities-page.ts";
@@ -13,6 +14,7 @@ import { commandsPage } from "./pages/commands-page.ts";
 import { errorsPage } from "./pages/errors-page.ts";
 import { guaranteesPage } from "./pages/guarantees-page.ts";
 import { hooksPage } from "./pages/hooks-page.ts";
+import { mcpPathsPage } from "./pages/mcp-paths-page.ts";
 import { memoryNodePage } from "./pages/memory-node-page.ts";
 import { slotsPage } from "./pages/slots-page.ts";
 import { threatModelPage } from "./pages/threat-model-page.ts";
@@ -28,7 +30,8 @@ export interface GeneratedFile {
   readonly text: string;
 }
 
-export function generatedFiles(): readonly GeneratedFile[] {
+export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
+  const texts = await mcpPaths();
   const attacks = readAttacks();
   const evidence = { attacks, laws: readLaws(), faults: readFaults() };
   return [
@@ -55,6 +58,8 @@ export function generatedFiles(): readonly GeneratedFile[] {
     { path: "docs/commands.md", text: commandsPage() },
     { path: "docs/errors.md", text: errorsPage() },
     { path: "docs/hooks.md", text: hooksPage(standardHooks) },
+    { path: "spec/mcp-paths.json", text: printJson(mcpPathData(texts)) },
+    { path: "docs/mcp-paths.md", text: mcpPathsPage(texts) },
     { path: "docs/memory-node-hooks.md", text: memoryNodePage() },
     { path: "docs/threat-model.md", text: threatModelPage(attacks) },
     { path: "docs/guarantees.md", text: guaranteesPage(evidence) },

@@ -50,6 +50,9 @@ export const standardHooks = Object.freeze({
   "cmf.prompt_post_fetch": point("post", "A prompt has been fetched."),
   "cmf.resource_pre_fetch": point("pre", "A resource is about to be read."),
   "cmf.resource_post_fetch": point("post", "A resource has been read."),
+  "cmf.mcp_request": point("pre", "MCP asks for anything else: a list, input, a completion."),
+  "cmf.mcp_response": point("post", "MCP answers that, or an answer has more to it."),
+  "cmf.mcp_notification": point("post", "MCP notifies: of progress, of a log entry."),
   message_pre_invoke: covering("pre", "Takes part in every pre point."),
   message_post_invoke: covering("post", "Takes part in every post point."),
   tool_pre_invoke: defineHook({

@@ -5,10 +5,11 @@ import { generatedFiles } from "../../scripts/generated-files.ts";
 import { printJson } from "../../scripts/print-json.ts";
 import { errorCodes } from "../../src/errors/index.ts";
 
+const files = await generatedFiles();
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 
 describe("generated files", () => {
-  it.each(generatedFiles())("$path is current, or else run npm run generate", ({ path, text }) => {
+  it.each(files)("$path is current, or else run npm run generate", ({ path, text }) => {
     expect(read(path)).toBe(text);
   });
 

@@ -54,7 +54,7 @@ export function fromBlock(
   }
   const content = resourceIn(block, requestId, left, at);
   if (content !== undefined) return { content_type: "resource", content };
-  left.setting(at, "A block of a kind that is not known here, shown as its JSON text.");
+  left.form(at, "A block of a kind that is not known here, shown as its JSON text.");
   return { content_type: "text", text: JSON.stringify(block) };
 }
 

@@ -37,6 +37,8 @@ export interface Call {
   readonly started: Pick<TaskRecord, "request" | "extensions" | "tenant"> | undefined;
   extensions: unknown;
   context: unknown;
+  /** Whether it has its envelope and the labels of its session. */
+  isPrepared: boolean;
   /** The session whose labels the call has, and those that its store last told. */
   session?: { readonly key: string; labels: readonly string[] };
   /** Stops listening to the sender's own signal. */
@@ -46,12 +48,23 @@ export interface Call {
 /** One hook to run for a call: how its payload is made, and how a changed one is written back. */
 export interface Step {
   readonly hook: string;
-  /** An older typed hook, run only where a plugin handles it. */
-  readonly older?: true;
+  /** Run only where a plugin listens. */
+  readonly optional?: true;
+  /** Of an optional step: content that does not pass where it is not run. */
+  readonly unseen?: readonly Left[];
+  /** Where to show what the payload does not, and of which document it is. */
+  readonly rest?: Rest;
   /** `tell` is told what of the document the payload does not show. */
   payload(tell: (left: readonly Left[]) => void): object;
   /** Takes over a changed payload. Throws when the change cannot be said in MCP. */
   write(changed: JsonObject): void;
+}
+
+export interface Rest {
+  readonly hook: "cmf.mcp_request" | "cmf.mcp_response";
+  readonly document: JsonObject;
+  /** What has steps of its own. */
+  readonly input: "inputRequests" | "inputResponses";
 }
 
 /** How the data of one method is shown to hooks. A later step sees what an earlier one wrote. */
@@ -60,13 +73,19 @@ export interface Subject {
   readonly isTool: boolean;
   /** Whether it is about a call that was made before, and that became a task. */
   readonly isTask?: true;
+  /** Whether it has no hooks of its own, and no data policy is about it. */
+  readonly isOther?: true;
+  /** Whether nobody asked for it. */
+  readonly isNotice?: true;
+  /** Whether there is nothing to show of the request, or of its answer. */
+  isIdle?(call: Call, answer?: JsonObject): boolean;
   /** Whether the params have the shape that hooks can be shown. */
   accepts(params: JsonObject): boolean;
   /** The `mcp` slot. */
   describe(call: Call): JsonObject;
   pre(call: Call): Iterable<Step>;
   /** Where in an answer the outcome is: an object with `result` or `error`. Absent: nothing to check. */
-  outcome(answer: JsonObject): JsonObject | undefined;
+  outcome(answer: JsonObject, hooks: HookRunner): JsonObject | undefined;
   post(call: Call, outcome: JsonObject): Iterable<Step>;
 }
 
@@ -110,6 +129,7 @@ export function newCall(
     state: "pre",
     started: record,
     extensions: undefined,
+    isPrepared: false,
     // The state of plugins is that of one manager.
     context: record?.hooks.manager === from.hooks.manager ? record.context : undefined,
   };

@@ -31,7 +31,7 @@ export async function checkAnswer(
   call.state = "post";
   const answer = copyMessage(message);
   if (answer === undefined) return refused(call, failed);
-  const outcome = call.subject.outcome(answer);
+  const outcome = call.subject.outcome(answer, hooks);
   if (outcome === undefined) return { kind: "pass", message: answer };
   // What stands beside an error is no result, and would pass unseen.
   if (outcome.error !== undefined) delete outcome.result;
@@ -52,6 +52,20 @@ export async function checkAnswer(
 
 function refused(call: Call, denial: Denial): Verdict {
   return { kind: "refused", answer: refusal(call, denial), denial };
+}
+
+/** Runs the hooks of a notification, and says what goes on of it. */
+export async function checkNotice(
+  call: Call,
+  hooks: HookRunner,
+): Promise<{ readonly notice?: JsonObject; readonly denial: Denial | undefined }> {
+  call.state = "post";
+  const denial = await unlessStopped(call, hooks.after(call, call.request));
+  if (denial === undefined) return { notice: call.request, denial };
+  if (call.method !== "notifications/cancelled") return { denial };
+  // The other side must still hear of it, without what was said beside it.
+  const { requestId } = call.params;
+  return { notice: { jsonrpc: "2.0", method: call.method, params: { requestId } }, denial };
 }
 
 /** Read again after each wait: a cancellation or a close may have come. */

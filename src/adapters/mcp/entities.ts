@@ -49,6 +49,7 @@ const anyResource: DataEntity = { kind: "resource" };
 
 function askedFor(call: Call, names: ResourceNames): readonly DataEntity[] {
   const { params, subject, method } = call;
+  if (subject.isOther) return [];
   if (subject.isTool) {
     return [{ kind: "tool", name: subject.isTask ? call.taskTool : textOf(params.name) }];
   }

@@ -169,7 +169,7 @@ function textOf(part: ContentPart, place: number, lost: LostReports): string | u
 function leaveError(document: ErrorDocument, left: LeftReports): void {
   leaveRest(document, ["message", "data"], left, [], settingsOf.error);
   if (document.data !== undefined && typeof document.data !== "string") {
-    left.setting(["data"], "Shown as its JSON text.");
+    left.form(["data"], "Shown as its JSON text.");
   }
 }
 

@@ -1,9 +1,10 @@
 import { GlassineError } from "../../errors/index.ts";
-import type { Denial } from "./answers.ts";
+import { type Denial, guardErrorCodes } from "./answers.ts";
 import type { Call } from "./call.ts";
-import { isObject } from "./json.ts";
+import { isObject, type JsonObject } from "./json.ts";
 import type { GuardOutcome } from "./options.ts";
 import type { RequestRecord } from "./request-log.ts";
+import { keyOf } from "./transport.ts";
 
 /** A request without hooks. It is known so that no answer can pass for that of a guarded one. */
 export interface Plain {
@@ -41,6 +42,21 @@ export class InFlight {
     return this.#open.get(key);
   }
 
+  /** The call that a notification is sent for, by the word of the transport, or its progress token. */
+  relatedTo({ params }: JsonObject, aux: unknown): Call | undefined {
+    const ids = [
+      isObject(aux) ? aux.relatedRequestId : undefined,
+      isObject(params) ? params.progressToken : undefined,
+    ];
+    for (const id of ids) {
+      const key = keyOf(id);
+      const entry = key === undefined ? undefined : this.#open.get(key);
+      if (entry !== undefined && isCall(entry) && entry.isPrepared && entry.state !== "pre")
+        return entry;
+    }
+    return undefined;
+  }
+
   isUsed(key: string): boolean {
     const number = wholeNumber(key);
     const isForgotten = number !== undefined && number <= this.#usedUpTo;
@@ -55,6 +71,13 @@ export class InFlight {
   /** Whether nothing is left to remember. */
   get isIdle(): boolean {
     return this.#open.size === 0 && this.#cancelled.size === 0 && this.#usedUpTo < 0;
+  }
+
+  /** One's own ids are one's own affair, as long as no guarded request is mistaken for another. */
+  isTaken(key: string, isOwnAndPlain: boolean): boolean {
+    const open = this.#open.get(key);
+    if (isOwnAndPlain && open !== undefined) return isCall(open);
+    return this.isUsed(key);
   }
 
   add(key: string, entry: Entry): void {
@@ -139,4 +162,10 @@ export function watchSignal(entry: Entry, aux: unknown, cancel: () => void): voi
   signal.addEventListener("abort", cancel, { once: true });
   entry.release = () => signal.removeEventListener("abort", cancel);
   if (signal.aborted && isCall(entry)) cancel();
+}
+
+/** Denied by a policy, or what could not be checked. */
+export function endChecked(call: Call, denial: Denial | undefined): void {
+  if (denial === undefined) endOf(call, "allowed", {});
+  else endOf(call, denial.code === guardErrorCodes.denied ? "denied" : "errored", denial.data);
 }

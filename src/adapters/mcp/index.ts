@@ -36,6 +36,7 @@ export type {
   HookViolation,
 } from "./manager.ts";
 export type { McpSlot } from "./mcp-slot.ts";
+export type { PassGroup } from "./methods.ts";
 export type {
   GuardCounts,
   GuardEnd,

@@ -1,32 +1,32 @@
-import { GlassineError } from "../../errors/index.ts";
 import {
   type Denial,
   duplicate,
-  errorAnswer,
   failed,
   forgottenTask,
-  guardErrorCodes,
   invalidId,
   invalidParams,
   unanswered,
 } from "./answers.ts";
 import { type Call, newCall, recordOf, type Subject } from "./call.ts";
 import { learnedLists } from "./call-labels.ts";
-import { checkAnswer, checkRequest } from "./check.ts";
+import { checkAnswer, checkNotice, checkRequest } from "./check.ts";
 import type { Ends, Handed } from "./ends.ts";
 import {
   closed,
   type Entry,
+  endChecked,
   endOf,
   type InFlight,
   isCall,
   type Plain,
-  tooManyOpen,
   watchSignal,
 } from "./in-flight.ts";
+import { InOrder } from "./in-order.ts";
 import type { JsonObject } from "./json.ts";
 import type { GuardMemory, Session } from "./memory.ts";
+import { isShown, notices, withoutTexts } from "./others.ts";
 import { optionsToSend } from "./param-headers.ts";
+import { refuseRequest, reportDropped } from "./refuse-request.ts";
 import type { RequestLog, RequestRecord } from "./request-log.ts";
 import type { HookRunner } from "./run-hooks.ts";
 import { subjectOf } from "./subjects.ts";
@@ -51,6 +51,7 @@ export class Lane {
   readonly #ends: Ends;
   readonly #inFlight: InFlight;
   readonly #scope: TaskScope;
+  readonly #order = new InOrder();
 
   constructor(parts: LaneParts) {
     this.#parts = parts;
@@ -62,13 +63,15 @@ export class Lane {
   request(message: JsonObject, aux: unknown): Handed {
     const method = String(message.method);
     const task = this.#task(message.params);
-    const subject = subjectOf(method, task);
+    const subject = subjectOf(method, task, this.#parts.hooks());
     const key = keyOf(message.id);
     const { log, direction } = this.#parts;
     const record = log.begin({ method, direction, requestId: message.id as RequestId });
-    const refuse = (denial: Denial): Handed => this.#refuse(message.id, record, denial);
+    const refuse = (denial: Denial): Handed =>
+      refuseRequest(this.#ends, direction, message.id, record, denial);
     if (key === undefined) return refuse(invalidId);
-    if (this.#isTaken(key, subject !== undefined)) return refuse(duplicate);
+    if (this.#inFlight.isTaken(key, direction === "outgoing" && subject === undefined))
+      return refuse(duplicate);
     if (this.#inFlight.isFull) return refuse(unanswered);
     if (subject?.isTask && task === "forgotten") return refuse(forgottenTask);
     if (subject === undefined) {
@@ -87,19 +90,44 @@ export class Lane {
     const key = keyOf(message.id);
     // JSON-RPC: an error without id says that a message could not be read at all.
     const isStray = message.id === undefined || message.id === null;
-    if (isStray && message.result === undefined) return this.#ends.reply(message, aux);
+    if (isStray && message.result === undefined) {
+      return this.#reply(withoutTexts(message, this.#parts.hooks()), aux);
+    }
     const open = key === undefined ? undefined : this.#inFlight.get(key);
     if (key === undefined || open === undefined) return this.#late(key, message, aux);
     if (isCall(open)) {
       return open.state === "open" ? this.#finish(open, message, aux) : this.drop(message);
     }
     this.#inFlight.remove(key, open);
-    const { memory, direction, hooks } = this.#parts;
-    if (exemptTaskMethods.includes(open.method)) memory.tasks.learn(this.#scope, message, "exempt");
     open.record.answered();
     endOf(open, "allowed", {});
-    if (learnedLists.includes(open.method)) hooks().learn(direction, open.method, message);
-    return this.#ends.reply(message, aux);
+    this.#learn(open.method, message);
+    return this.#reply(message, aux);
+  }
+
+  /** A notification: shown to plugins that listen, and handed on in its order. */
+  tell(message: JsonObject, aux: unknown): Handed {
+    const hooks = this.#parts.hooks();
+    if (!isShown(message, hooks)) return this.#reply(message, aux);
+    const related = this.#inFlight.relatedTo(message, aux);
+    const { log, direction } = this.#parts;
+    const record = log.begin({ method: String(message.method), direction, requestId: undefined });
+    const key = `notice ${record.request}`;
+    const call = this.#call(key, notices, message, aux, record, related);
+    if (call === undefined || this.#inFlight.isFull) {
+      record.end("errored", failed.data, undefined);
+      return reportDropped(this.#ends, "a notification");
+    }
+    this.#inFlight.add(key, call);
+    const checked = checkNotice(call, hooks);
+    return this.#order.next(async () => {
+      const { notice, denial } = await checked;
+      this.#inFlight.remove(key, call);
+      if (!isIn(call, "post")) return;
+      call.state = "done";
+      endChecked(call, denial);
+      if (notice !== undefined) await this.#ends.reply(notice, aux);
+    });
   }
 
   /** Cancels a request. False when the other side never heard of it, or has answered. */
@@ -113,7 +141,7 @@ export class Lane {
   notice(message: JsonObject, aux: unknown): Handed {
     const task = this.#task(message.params);
     if (task === "forgotten") return this.drop(message);
-    if (task === "exempt" || taskNotice.outcome(message) === undefined) {
+    if (task === "exempt" || taskNotice.outcome(message, this.#parts.hooks()) === undefined) {
       return this.#ends.reply(message, aux);
     }
     const { log, direction } = this.#parts;
@@ -123,7 +151,7 @@ export class Lane {
     const call = this.#call(key, taskNotice, message, aux, record);
     if (call === undefined) {
       record.end("errored", failed.data, undefined);
-      return this.#report("a malformed request");
+      return reportDropped(this.#ends, "a malformed request");
     }
     this.#inFlight.add(key, call);
     return this.#finish(call, message, aux);
@@ -132,13 +160,10 @@ export class Lane {
   /** A message that fits nothing, and could pass for something that is checked. */
   drop(message: JsonObject): void {
     this.#parts.log.dropped(message.method, this.#parts.direction, message.id);
-    this.#report(
+    reportDropped(
+      this.#ends,
       typeof message.method === "string" ? "a malformed request" : "an unexpected answer",
     );
-  }
-
-  #report(what: string): void {
-    this.#ends.report(new GlassineError("message_invalid", `The guard dropped ${what}.`));
   }
 
   /** The transport has closed: stops every hook that runs for its messages. */
@@ -160,7 +185,7 @@ export class Lane {
     if (verdict.kind === "stopped" || !isIn(call, "pre")) return;
     if (verdict.kind === "refused") {
       this.#inFlight.remove(call.key, call);
-      this.#end(call, verdict.denial);
+      endChecked(call, verdict.denial);
       return this.#ends.reply(verdict.answer);
     }
     call.state = "open";
@@ -174,18 +199,25 @@ export class Lane {
     if (verdict.kind === "stopped" || !isIn(call, "post")) return;
     call.state = "done";
     this.#inFlight.remove(call.key, call);
-    this.#end(call, verdict.denial);
-    if (verdict.kind === "refused") return this.#ends.reply(verdict.answer, aux);
+    endChecked(call, verdict.denial);
+    if (verdict.kind === "refused") return this.#reply(verdict.answer, aux);
     if (call.method === "tools/call") {
       this.#parts.memory.tasks.learn(this.#scope, verdict.message, recordOf(call));
     }
-    return this.#ends.reply(verdict.message, aux);
+    if (call.subject.isOther) this.#learn(call.method, message);
+    return this.#reply(verdict.message, aux);
   }
 
-  /** Denied by a policy, or what could not be checked. */
-  #end(call: Call, denial: Denial | undefined): void {
-    if (denial === undefined) endOf(call, "allowed", {});
-    else endOf(call, denial.code === guardErrorCodes.denied ? "denied" : "errored", denial.data);
+  /** What later messages are judged by, as the server said it. */
+  #learn(method: string, answer: JsonObject): void {
+    const { memory, direction, hooks } = this.#parts;
+    if (exemptTaskMethods.includes(method)) memory.tasks.learn(this.#scope, answer, "exempt");
+    if (learnedLists.includes(method)) hooks().learn(direction, method, answer);
+  }
+
+  /** Not before a notification that came before it. */
+  #reply(message: JsonObject, aux: unknown): Handed {
+    return this.#order.now(() => this.#ends.reply(message, aux));
   }
 
   #task(params: unknown): ReturnType<TaskMemory["find"]> {
@@ -198,6 +230,7 @@ export class Lane {
     message: JsonObject,
     aux: unknown,
     record: RequestRecord,
+    related?: Call,
   ): Call | undefined {
     const { direction, session } = this.#parts;
     const hooks = this.#parts.hooks();
@@ -210,15 +243,8 @@ export class Lane {
     };
     // Only for what is about a task: a peer may write any `taskId` into other params.
     const task = subject.isTask ? this.#task(message.params) : undefined;
-    return newCall(from, message, typeof task === "string" ? undefined : task);
-  }
-
-  /** One's own ids are one's own affair, as long as no guarded request is mistaken for another. */
-  #isTaken(key: string, isGuarded: boolean): boolean {
-    const open = this.#inFlight.get(key);
-    if (this.#parts.direction === "outgoing" && !isGuarded && open !== undefined)
-      return isCall(open);
-    return this.#inFlight.isUsed(key);
+    const begun = related === undefined ? task : recordOf(related);
+    return newCall(from, message, typeof begun === "string" ? undefined : begun);
   }
 
   #add(key: string, entry: Entry, aux: unknown): void {
@@ -265,19 +291,6 @@ export class Lane {
   #late(key: string | undefined, message: JsonObject, aux: unknown): Handed {
     const wasGuarded = key === undefined ? undefined : this.#inFlight.takeCancelled(key);
     return wasGuarded === false ? this.#ends.reply(message, aux) : this.drop(message);
-  }
-
-  /** A peer is answered. One's own side is told by a rejection: an answer would hit its first request. */
-  #refuse(id: unknown, record: RequestRecord, denial: Denial): Handed {
-    record.end("errored", denial.data, undefined);
-    const isPeer = this.#parts.direction === "incoming";
-    if (!isPeer && denial === unanswered) return Promise.reject(tooManyOpen());
-    if (!isPeer && (denial === invalidId || denial === duplicate)) {
-      return Promise.reject(new GlassineError("message_invalid", `${denial.reason}.`));
-    }
-    const answer = errorAnswer(keyOf(id) === undefined ? null : (id as RequestId), denial);
-    // After this turn, as any answer comes.
-    return Promise.resolve().then(() => this.#ends.reply(answer));
   }
 }
 

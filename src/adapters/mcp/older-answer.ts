@@ -7,7 +7,7 @@ export function olderAnswer(hook: string, ids: JsonObject, outcome: JsonObject):
   const error = errorOf(outcome);
   return {
     hook,
-    older: true,
+    optional: true,
     payload: () => ({
       ...ids,
       result: error === undefined ? without(resultOf(outcome), wireOnly) : { ...error },

@@ -1,6 +1,7 @@
 import type { LabelStore } from "../../labels/index.ts";
 import type { JsonObject } from "./json.ts";
 import type { HookResult } from "./manager.ts";
+import type { PassGroup } from "./methods.ts";
 import type { Direction, RequestId } from "./transport.ts";
 import type { WireLabels } from "./wire-labels.ts";
 
@@ -142,10 +143,15 @@ export interface GuardOptions<Extensions = unknown> {
   /** How a refused tool call is answered. Prompts and resources are always answered by an error. */
   readonly onDeny?: "error" | "tool_result";
   /**
-   * What follows when a message says something that no payload shows, such as the `inputResponses`
-   * of 2026-07-28: `deny` (the default) refuses it; with `pass` it goes on unseen.
+   * What goes on without a plugin having seen it. Default `["tokens"]`: cursors, versions, states
+   * and the like, which the protocol itself reads. Everything else is shown to plugins at a hook.
+   *
+   * Further groups: `handshake`, `lists`, `sampling`, `elicitation`, `roots`, `completion`, `tasks`,
+   * `notifications` and `other` requests; `metadata` of calls, prompts and resources (`_meta`,
+   * titles, icons); `unknown`, fields of theirs that MCP does not name, which are refused where no
+   * plugin is there to see them.
    */
-  readonly onUnseen?: "deny" | "pass";
+  readonly pass?: readonly PassGroup[];
   /**
    * Names the server: in the `mcp` slot, in prompt requests, and for `conditions.servers`, whatever
    * the envelope says.

@@ -1,3 +1,4 @@
+import { requestSteps, responseSteps } from "./asked-steps.ts";
 import type { Call, Step, Subject } from "./call.ts";
 import { fromPromptError, toPromptError } from "./error-documents.ts";
 import { isObject, type JsonObject } from "./json.ts";
@@ -20,9 +21,10 @@ export const prompts: Subject = {
   describe: (call) => promptSlot(String(call.params.name), call).mcp as JsonObject,
   *pre(call) {
     const { params } = call;
+    yield* responseSteps(call, params);
     yield {
       hook: "prompt_pre_fetch",
-      older: true,
+      optional: true,
       payload: () => ({ prompt_id: params.name, args: params.arguments ?? {} }),
       write(changed) {
         writeText(params, "name", changed.prompt_id);
@@ -32,6 +34,7 @@ export const prompts: Subject = {
     const options = { id: call.callId, serverId: call.serverId };
     yield {
       hook: "cmf.prompt_pre_fetch",
+      rest: { hook: "cmf.mcp_request", document: params, input: "inputResponses" },
       payload: (tell) => onlyMessage(fromPromptRequest(params, options), tell),
       write: (changed) =>
         take(params, toPromptRequest([changed as never], { ...options, onto: params })),
@@ -40,6 +43,7 @@ export const prompts: Subject = {
   outcome: (answer) => answer,
   *post(call, outcome) {
     const error = errorOf(outcome);
+    if (error === undefined) yield* requestSteps(call, resultOf(outcome));
     yield olderAnswer("prompt_post_fetch", { prompt_id: call.params.name }, outcome);
     yield error === undefined ? resultStep(call, resultOf(outcome)) : errorStep(call, error);
   },
@@ -49,6 +53,7 @@ function resultStep(call: Call, result: JsonObject): Step {
   const options = { id: call.callId, name: String(call.params.name) };
   return {
     hook: "cmf.prompt_post_fetch",
+    rest: { hook: "cmf.mcp_response", document: result, input: "inputRequests" },
     payload: (tell) => onlyMessage(fromPromptResult(result, options), tell),
     write: (changed) =>
       take(result, toPromptResult([changed as never], { ...options, onto: result })),
@@ -59,6 +64,7 @@ function errorStep(call: Call, error: JsonObject): Step {
   const options = { id: call.callId, name: String(call.params.name) };
   return {
     hook: "cmf.prompt_post_fetch",
+    rest: { hook: "cmf.mcp_response", document: error, input: "inputRequests" },
     payload: (tell) => onlyMessage(fromPromptError(error, options), tell),
     write: (changed) => take(error, toPromptError([changed as never], { ...options, onto: error })),
   };

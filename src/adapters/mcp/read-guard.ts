@@ -10,6 +10,7 @@ import { GlassineError, quoted, suggestion } from "../../errors/index.ts";
 import { checkSession } from "../../labels/index.ts";
 import type { WrapOptions } from "./create-guard.ts";
 import type { FactoryParts } from "./guard-factory.ts";
+import { passGroups } from "./methods.ts";
 import type { GuardLabels, GuardOptions } from "./options.ts";
 
 const { ownValue } = intrinsics;
@@ -69,8 +70,8 @@ export function readFactory<Context, Server extends object>(
  */
 export function readGuardOptions(options: unknown): GuardOptions {
   const known = [
-    ...["access", "envelope", "labels", "onDeny", "onEnd", "onResult", "onUnseen", "onWarning"],
-    ...["serverId", "tenant"],
+    ...["access", "envelope", "labels", "onDeny", "onEnd", "onResult", "onWarning"],
+    ...["pass", "serverId", "tenant"],
   ];
   expectOwn(options, known, "createGuard");
   const given = options as object;
@@ -82,8 +83,8 @@ export function readGuardOptions(options: unknown): GuardOptions {
     onDeny: readWord(given, "onDeny", ["error", "tool_result"]),
     onEnd: readFunction(given, "onEnd"),
     onResult: readFunction(given, "onResult"),
-    onUnseen: readWord(given, "onUnseen", ["deny", "pass"]),
     onWarning: readFunction(given, "onWarning"),
+    pass: readPass(ownValue(given, "pass")),
     serverId: readOption(given, "serverId", "string"),
     tenant: readTenant(ownValue(given, "tenant")),
   }) as GuardOptions;
@@ -94,6 +95,16 @@ function readTenant(tenant: unknown): unknown {
     return tenant;
   }
   throw misuse(`createGuard expects a text or a function as tenant, got ${nameOf(tenant)}.`);
+}
+
+/** @throws GlassineError `options_invalid` */
+function readPass(pass: unknown): readonly string[] | undefined {
+  if (pass === undefined) return undefined;
+  if (!Array.isArray(pass))
+    throw misuse(`createGuard expects a list as pass, got ${nameOf(pass)}.`);
+  const given: readonly unknown[] = [...pass];
+  for (const word of given) readWord({ "each of pass": word ?? null }, "each of pass", passGroups);
+  return Object.freeze(given as string[]);
 }
 
 function readLabelOptions(labels: unknown): GuardLabels {

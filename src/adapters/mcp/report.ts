@@ -23,25 +23,37 @@ export interface Reports {
   add(at: Path, reason: string): void;
 }
 
+/** Where in its document something is that no message shows. Absent for what is shown in another form. */
+const places = new WeakMap<Left, Path>();
+
+export function placeOf(left: Left): Path | undefined {
+  return places.get(left);
+}
+
 /** What a document says and its messages do not show. */
 export interface LeftReports {
   /** What a model or a person would read, or what acts. */
   content(at: Path, reason: string): void;
   setting(at: Path, reason: string): void;
+  /** What is shown, but not as it stands in the document. */
+  form(at: Path, reason: string): void;
   /** Takes over a report whose path begins here. */
   take(at: Path, left: Left): void;
   list(): readonly Left[];
 }
 
 export function leftReports(): LeftReports {
-  const left: Collector<Left> = collector();
-  const adder = (kind: Left["kind"]) => (at: Path, reason: string) =>
-    left.add({ path: pathOf(...at), kind, reason });
+  const left: Left[] = [];
+  const add = (item: Left, place?: Path) => {
+    left.push(Object.freeze(item));
+    if (place !== undefined) places.set(item, place);
+  };
   return {
-    content: adder("content"),
-    setting: adder("setting"),
-    take: (at, { path, ...item }) => left.add({ ...item, path: joined(at, path) }),
-    list: left.list,
+    content: (at, reason) => add({ path: pathOf(...at), kind: "content", reason }, at),
+    setting: (at, reason) => add({ path: pathOf(...at), kind: "setting", reason }, at),
+    form: (at, reason) => add({ path: pathOf(...at), kind: "setting", reason }),
+    take: (at, { path, ...item }) => add({ ...item, path: joined(at, path) }),
+    list: () => Object.freeze([...left]),
   };
 }
 

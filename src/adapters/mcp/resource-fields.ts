@@ -82,7 +82,7 @@ export function leaveResource(
   const shown = fields.filter(([, wire, fits]) => fits(item[wire])).map(([, wire]) => wire);
   for (const [, wire] of fields) {
     if (item[wire] !== null) continue;
-    left.setting([...at, wire], "It says nothing.");
+    left.form([...at, wire], "It says nothing.");
     shown.push(wire);
   }
   leaveRest(item, [...shown, ...extra], left, at, place);

@@ -1,3 +1,4 @@
+import { requestSteps, responseSteps } from "./asked-steps.ts";
 import type { Call, Step, Subject } from "./call.ts";
 import { fromResourceError, toResourceError } from "./error-documents.ts";
 import { copyJson, isObject, type JsonObject } from "./json.ts";
@@ -17,15 +18,17 @@ export const resources: Subject = {
   describe: (call) => resourceSlot(String(call.params.uri), call).mcp as JsonObject,
   *pre(call) {
     const { params } = call;
+    yield* responseSteps(call, params);
     yield {
       hook: "resource_pre_fetch",
-      older: true,
+      optional: true,
       payload: () => ({ uri: params.uri, metadata: {} }),
       write: (changed) => writeText(params, "uri", changed.uri),
     };
     const id = call.callId;
     yield {
       hook: "cmf.resource_pre_fetch",
+      rest: { hook: "cmf.mcp_request", document: params, input: "inputResponses" },
       payload: (tell) => onlyMessage(fromResourceRequest(params, { id }), tell),
       write: (changed) => take(params, toResourceRequest([changed as never], { id, onto: params })),
     };
@@ -36,7 +39,7 @@ export const resources: Subject = {
     if (error !== undefined) {
       yield {
         hook: "resource_post_fetch",
-        older: true,
+        optional: true,
         payload: () => ({ uri: call.params.uri, content: { ...error } }),
         write: (changed) => writeError(error, changed.content),
       };
@@ -44,12 +47,13 @@ export const resources: Subject = {
       return;
     }
     const result = resultOf(outcome);
+    yield* requestSteps(call, result);
     const contents = contentsOf(result);
     // One content at a time, which is what plugins of the older hook expect.
     for (const place of contents.keys()) {
       yield {
         hook: "resource_post_fetch",
-        older: true,
+        optional: true,
         payload: () => ({ uri: call.params.uri, content: contents[place] }),
         write(changed) {
           if (!isObject(changed.content)) throw unfit("an object as content");
@@ -73,6 +77,7 @@ function contentsStep(call: Call, result: JsonObject): Step {
   const id = call.callId;
   return {
     hook: "cmf.resource_post_fetch",
+    rest: { hook: "cmf.mcp_response", document: result, input: "inputRequests" },
     payload: (tell) => onlyMessage(fromResourceResult(result, { id }), tell),
     write: (changed) => take(result, toResourceResult([changed as never], { id, onto: result })),
   };
@@ -81,6 +86,7 @@ function contentsStep(call: Call, result: JsonObject): Step {
 function errorStep(error: JsonObject): Step {
   return {
     hook: "cmf.resource_post_fetch",
+    rest: { hook: "cmf.mcp_response", document: error, input: "inputRequests" },
     payload: (tell) => onlyMessage(fromResourceError(error), tell),
     write: (changed) => take(error, toResourceError([changed as never], { onto: error })),
   };

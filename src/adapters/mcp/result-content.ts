@@ -25,7 +25,7 @@ export function leaveHidden(
   const isBare = Object.keys(result).every((key) => hidden.includes(key));
   // The oldest era had results of other shapes; written afresh they get a list of blocks.
   if (result.content === undefined && !isAsking && !isBare) {
-    left.setting([...at, "content"], "The result has no list of blocks.");
+    left.form([...at, "content"], "The result has no list of blocks.");
   }
 }
 

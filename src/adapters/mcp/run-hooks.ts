@@ -4,12 +4,13 @@ import { freezePayload } from "../../messages/index.ts";
 import { type Denial, denialOf, failed } from "./answers.ts";
 import type { Call, Step } from "./call.ts";
 import { type CallLabels, createCallLabels } from "./call-labels.ts";
+import { fieldsStep, leftFields } from "./fields-step.ts";
 import { isObject, type JsonObject, without } from "./json.ts";
 import type { HookManager, HookOptions } from "./manager.ts";
 import type { GuardMemory } from "./memory.ts";
+import { type PassGroup, passByDefault } from "./methods.ts";
 import type { GuardEvent, GuardedRequest, GuardOptions } from "./options.ts";
 import { unfit } from "./payload.ts";
-import { taskNotice } from "./tasks.ts";
 
 /** Runs the hooks of one call. Both resolve to what stops it, and never reject. */
 export interface HookRunner {
@@ -17,6 +18,10 @@ export interface HookRunner {
   after(call: Call, outcome: JsonObject): Promise<Denial | undefined>;
   /** Learns what a list says of the server's tools or resources. */
   learn: CallLabels["learn"];
+  /** Whether a plugin runs at a hook. A manager of another host may not know it. */
+  listens(hook: string): boolean;
+  /** Whether the host named what goes on without hooks. */
+  passes(group: PassGroup): boolean;
   readonly manager: HookManager;
   readonly options: GuardOptions;
 }
@@ -30,20 +35,22 @@ export function createHookRunner(
     observe(call, "labels", { error }),
   );
 
+  const passed = new Set(options.pass ?? passByDefault);
+  const passes = (group: PassGroup) => passed.has(group);
+
   return {
     manager,
     options,
+    listens,
+    passes,
     async before(call) {
-      const request = () => requestOf(call);
-      return (
-        (await attempt(call, "tenant", () => nameTenant(call, request))) ??
-        (await attempt(call, "envelope", () => makeEnvelope(call, request))) ??
-        (await attempt(call, "labels", () => labels.bring(call, request))) ??
-        (await kept(call, () => call.subject.pre(call)))
-      );
+      if (call.subject.isIdle?.(call)) return undefined;
+      return (await prepare(call)) ?? (await kept(call, () => call.subject.pre(call)));
     },
     async after(call, outcome) {
+      if (call.subject.isIdle?.(call, outcome)) return undefined;
       return (
+        (await prepare(call)) ??
         (await attempt(call, "labels", () => labels.stamp(call, outcome))) ??
         judge(call, outcome) ??
         (await kept(call, () => call.subject.post(call, outcome)))
@@ -52,10 +59,30 @@ export function createHookRunner(
     learn: labels.learn,
   };
 
-  /** A notice about a task is for whom the call was that began it. */
+  function listens(hook: string): boolean {
+    try {
+      return manager.handles(hook);
+    } catch (error) {
+      if ((error as { code?: unknown } | null)?.code === "hook_unknown") return false;
+      throw error;
+    }
+  }
+
+  async function prepare(call: Call): Promise<Denial | undefined> {
+    if (call.isPrepared) return undefined;
+    call.isPrepared = true;
+    const request = () => requestOf(call);
+    return (
+      (await attempt(call, "tenant", () => nameTenant(call, request))) ??
+      (await attempt(call, "envelope", () => makeEnvelope(call, request))) ??
+      (await attempt(call, "labels", () => labels.bring(call, request)))
+    );
+  }
+
+  /** A notice is for whom the call was that it belongs to. */
   async function nameTenant(call: Call, request: () => GuardedRequest): Promise<void> {
     const { tenant } = options;
-    const isNotice = call.subject === taskNotice && call.started !== undefined;
+    const isNotice = call.subject.isNotice === true && call.started !== undefined;
     const found: unknown = isNotice
       ? call.started?.tenant
       : typeof tenant === "function"
@@ -68,10 +95,10 @@ export function createHookRunner(
 
   /**
    * The envelope is that of whoever asks, also for the result of a task that somebody else began.
-   * A notice is asked for by nobody: it goes on with the envelope of the call that began its task.
+   * A notice is asked for by nobody: it goes on with the envelope of the call that it belongs to.
    */
   async function makeEnvelope(call: Call, request: () => GuardedRequest): Promise<void> {
-    if (call.subject === taskNotice && call.started !== undefined) {
+    if (call.subject.isNotice && call.started !== undefined) {
       call.extensions = call.started.extensions;
     } else if (options.envelope !== undefined) {
       call.extensions = readEnvelope(await options.envelope(request()));
@@ -118,7 +145,10 @@ export function createHookRunner(
         // A stopped call has nobody left to answer: run nothing more for it.
         if (call.controller.signal.aborted) return failed;
         point = step.hook;
-        if (step.older && !manager.handles(step.hook)) continue;
+        if (step.optional && !listens(step.hook)) {
+          refuseUnseen(step.unseen ?? []);
+          continue;
+        }
         const denial = await runStep(call, step);
         if (denial !== undefined) return denial;
       }
@@ -132,11 +162,10 @@ export function createHookRunner(
   async function runStep(call: Call, step: Step): Promise<Denial | undefined> {
     // Frozen first: what comes back is then the same object unless a plugin changed it.
     let unseen: readonly Left[] = [];
-    const payload = freezePayload(
-      step.payload((left) => {
-        unseen = left;
-      }),
-    );
+    const tell = (left: readonly Left[]) => {
+      unseen = left;
+    };
+    const payload = freezePayload(step.payload(tell));
     const result = await manager.invoke(step.hook, payload, optionsOf(call));
     observe(call, step.hook, { result });
     call.extensions = result.extensions;
@@ -145,18 +174,36 @@ export function createHookRunner(
     if (result.payload !== payload) {
       if (!isObject(result.payload)) throw unfit("an object as payload");
       step.write(result.payload);
+      // Places in the document may be others now.
+      if (step.rest !== undefined) step.payload(tell);
     }
-    refuseUnseen(unseen);
-    return undefined;
+    return runRest(call, step, unseen);
+  }
+
+  /** Shows what the point did not, where a plugin listens. */
+  async function runRest(
+    call: Call,
+    { rest }: Step,
+    left: readonly Left[],
+  ): Promise<Denial | undefined> {
+    // Its names are tokens.
+    const hasSteps = (path: string) => path === rest?.input && passes("tokens");
+    const unseen = left.filter(({ path }) => !hasSteps(path));
+    const fields = rest === undefined ? [] : leftFields(rest.document, unseen, passes);
+    if (rest === undefined || fields.length === 0 || !listens(rest.hook)) {
+      refuseUnseen(unseen);
+      return undefined;
+    }
+    return runStep(call, fieldsStep(call, { ...rest, method: call.method, fields }));
   }
 
   /** What no hook is shown does not pass, unless the host chose so. A denial comes before this. */
   function refuseUnseen(left: readonly Left[]): void {
     const unseen = left.find(({ kind }) => kind === "content");
-    if (unseen === undefined || options.onUnseen === "pass") return;
+    if (unseen === undefined || passes("unknown")) return;
     throw new GlassineError(
       "payload_shape",
-      `Expected a message that plugins can be shown in full, got more at ${unseen.path}: ${unseen.reason} With onUnseen: "pass" it goes on unseen.`,
+      `Expected a message that plugins can be shown in full, got more at ${unseen.path}: ${unseen.reason} Let a plugin listen to cmf.mcp_request and cmf.mcp_response, or name "unknown" in the option pass.`,
       { path: unseen.path },
     );
   }

@@ -1,6 +1,8 @@
 import type { Subject, TaskRecord } from "./call.ts";
+import { otherSubject } from "./others.ts";
 import { prompts } from "./prompts.ts";
 import { resources } from "./resources.ts";
+import type { HookRunner } from "./run-hooks.ts";
 import { taskSubjects } from "./tasks.ts";
 import { tools } from "./tools.ts";
 
@@ -14,10 +16,12 @@ const guarded: ReadonlyMap<string, Subject> = new Map([
 export function subjectOf(
   method: string,
   task: TaskRecord | "exempt" | "forgotten" | undefined,
+  hooks: HookRunner | undefined,
 ): Subject | undefined {
-  return guarded.get(method) ?? (task === "exempt" ? undefined : taskSubjects.get(method));
+  const own = guarded.get(method) ?? (task === "exempt" ? undefined : taskSubjects.get(method));
+  return own ?? (hooks === undefined ? undefined : otherSubject(method, hooks));
 }
 
 export function isGuarded(method: unknown): boolean {
-  return typeof method === "string" && subjectOf(method, undefined) !== undefined;
+  return typeof method === "string" && subjectOf(method, undefined, undefined) !== undefined;
 }

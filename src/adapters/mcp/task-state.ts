@@ -1,5 +1,6 @@
 import { type Left, pathOf } from "../../documents/index.ts";
 import type { JsonObject } from "./json.ts";
+import { holdsText, isTokenOfCall } from "./methods.ts";
 import { unfit } from "./payload.ts";
 import { leaveRest, leftReports, settingsOf } from "./report.ts";
 
@@ -14,26 +15,30 @@ export function isDone(task: JsonObject): boolean {
 const tasks = new WeakSet<object>();
 
 /** A task with something to check: the outcome that it holds, or what it says of its state. */
-export function outcomeInTask(task: JsonObject): JsonObject | undefined {
+export function outcomeInTask(task: JsonObject, passesTokens: boolean): JsonObject | undefined {
   tasks.add(task);
-  return isDone(task) || saysMore(task) || unseenIn(task).length > 0 ? task : undefined;
+  const isText = ({ kind, path }: Left) =>
+    kind === "content" ||
+    (holdsText(task[path]) && !(passesTokens && isTokenOfCall(path, task[path])));
+  return isDone(task) || saysMore(task) || leftIn(task).some(isText) ? task : undefined;
 }
 
 export function saysMore(task: JsonObject): boolean {
   return Object.keys(stateOf(task)).length > 0;
 }
 
-/** What of a task no hook is shown. */
-export function unseenIn(task: JsonObject): readonly Left[] {
+/** What stands in a task beside its outcome and its state. */
+export function leftIn(task: JsonObject): readonly Left[] {
   if (!tasks.has(task)) return [];
   const left = leftReports();
   leaveRest(task, ["result", "error", ...texts], left, [], settingsOf.task);
-  return left.list().filter(({ kind }) => kind === "content");
+  return left.list();
 }
 
-/** The task without what no hook is shown. */
+/** The task without what may have been shown to nobody. */
 export function dropUnseen(task: JsonObject): void {
-  const unseen = new Set(unseenIn(task).map(({ path }) => path));
+  const content = leftIn(task).filter(({ kind }) => kind === "content");
+  const unseen = new Set(content.map(({ path }) => path));
   for (const key of Object.keys(task)) if (unseen.has(pathOf(key))) delete task[key];
 }
 

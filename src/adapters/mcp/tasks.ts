@@ -1,9 +1,10 @@
 import type { Left } from "../../documents/index.ts";
 import type { Call, Step, Subject, TaskRecord } from "./call.ts";
+import { type FieldsHook, fieldsStep, leftFields } from "./fields-step.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import { unfit } from "./payload.ts";
 import { leaveRest, leftReports, settingsOf } from "./report.ts";
-import { isDone, outcomeInTask, saysMore, stateOf, unseenIn, writeState } from "./task-state.ts";
+import type { HookRunner } from "./run-hooks.ts";
+import { isDone, leftIn, outcomeInTask, saysMore, stateOf, writeState } from "./task-state.ts";
 import { describeTool, toolPost } from "./tools.ts";
 import type { Direction } from "./transport.ts";
 
@@ -89,41 +90,55 @@ function taskSubject(outcome: Subject["outcome"]): Subject {
     accepts: (params) => typeof params.taskId === "string",
     describe: (call) => (call.taskTool === undefined ? {} : describeTool(call, call.taskTool)),
     // The call itself was checked when it was made.
-    pre({ params, subject }) {
-      const unseen = subject === taskNotice ? undefined : unseenParams(params);
-      if (unseen !== undefined) throw unfit(`nothing beside a task at ${unseen.path}`);
-      return [];
+    *pre(call) {
+      const { params, subject } = call;
+      if (subject !== taskNotice) {
+        yield* besideTask(call, "cmf.mcp_request", params, leftOfParams(params));
+      }
     },
     outcome,
     post,
   };
 }
 
-/** What such params say beside the task that they are about. */
-function unseenParams(params: JsonObject): Left | undefined {
+function leftOfParams(params: JsonObject): readonly Left[] {
   const left = leftReports();
   // SDKs say again how the request was to become a task.
-  leaveRest(params, ["taskId"], left, [], settingsOf.toolParams);
-  return left.list().find(({ kind }) => kind === "content");
+  leaveRest(params, [], left, [], ["taskId", ...settingsOf.toolParams]);
+  return left.list();
+}
+
+/** What is said beside a task, its outcome and its state. */
+function* besideTask(
+  call: Call,
+  hook: FieldsHook,
+  document: JsonObject,
+  left: readonly Left[],
+): Iterable<Step> {
+  const { passes } = call.hooks;
+  const fields = leftFields(document, left, (kind) => passes(kind === "metadata" ? "tasks" : kind));
+  if (fields.length === 0) return;
+  yield fieldsStep(call, { hook, method: call.method, document, fields, unseen: left });
 }
 
 /** What a task says of its state comes from the tool as well: it is shown as a result of it. */
 function* post(call: Call, outcome: JsonObject): Iterable<Step> {
   const tool = call.taskTool ?? "";
   if (isDone(outcome)) yield* toolPost(call, tool, outcome);
-  const unseen = unseenIn(outcome);
-  if (!saysMore(outcome) && unseen.length === 0) return;
+  const hook = call.subject === taskNotice ? "cmf.mcp_notification" : "cmf.mcp_response";
+  yield* besideTask(call, hook, outcome, leftIn(outcome));
+  if (!saysMore(outcome)) return;
   const state = { result: stateOf(outcome) };
-  for (const step of toolPost(call, tool, state)) {
-    yield { ...step, payload: (tell) => step.payload((left) => tell([...left, ...unseen])) };
-  }
+  yield* toolPost(call, tool, state);
   writeState(outcome, state.result);
 }
 
 /** What is no task is checked as if it were the outcome of one, and refused. */
-function outcomeInAnswer(answer: JsonObject): JsonObject | undefined {
+function outcomeInAnswer(answer: JsonObject, hooks: HookRunner): JsonObject | undefined {
   const { error, result } = answer;
-  return error === undefined && isObject(result) ? outcomeInTask(result) : answer;
+  return error === undefined && isObject(result)
+    ? outcomeInTask(result, hooks.passes("tokens"))
+    : answer;
 }
 
 /** What asks for a task, and is answered by its outcome or its state. */
@@ -134,9 +149,12 @@ export const taskSubjects: ReadonlyMap<string, Subject> = new Map([
 ]);
 
 /** Tells of a task; its params can hold what an answer does. */
-export const taskNotice: Subject = taskSubject(({ params }) =>
-  isObject(params) ? outcomeInTask(params) : undefined,
-);
+export const taskNotice: Subject = {
+  ...taskSubject(({ params }, hooks) =>
+    isObject(params) ? outcomeInTask(params, hooks.passes("tokens")) : undefined,
+  ),
+  isNotice: true,
+};
 
 export function isTaskNotice(method: unknown): boolean {
   return method === "notifications/tasks" || method === "notifications/tasks/status";

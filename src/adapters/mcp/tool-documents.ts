@@ -112,7 +112,7 @@ export function fromToolResult(result: object, options: AnswerOptions): Read {
 function leaveTask(result: JsonObject, left: LeftReports): void {
   const { task } = result;
   if (task === undefined) return;
-  if (task === null || isObject(task)) left.setting(["task"], "Messages have no such field.");
+  if (task === null || isObject(task)) left.form(["task"], "Messages have no such field.");
   else left.content(["task"], "Something else stands where a task would.");
   if (isObject(task)) leaveRest(task, [], left, ["task"], settingsOf.task);
 }

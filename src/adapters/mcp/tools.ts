@@ -1,3 +1,4 @@
+import { requestSteps, responseSteps } from "./asked-steps.ts";
 import type { Call, Step, Subject } from "./call.ts";
 import { fromToolError, toToolError } from "./error-documents.ts";
 import { isObject, type JsonObject } from "./json.ts";
@@ -17,9 +18,10 @@ export const tools: Subject = {
   // The older hook comes first: what it changes is judged by the point, which is what is sent.
   *pre(call) {
     const { params } = call;
+    yield* responseSteps(call, params);
     yield {
       hook: "tool_pre_invoke",
-      older: true,
+      optional: true,
       payload: () => ({ name: params.name, args: params.arguments ?? {} }),
       write(changed) {
         writeText(params, "name", changed.name);
@@ -29,6 +31,7 @@ export const tools: Subject = {
     const id = call.callId;
     yield {
       hook: "cmf.tool_pre_invoke",
+      rest: { hook: "cmf.mcp_request", document: params, input: "inputResponses" },
       payload: (tell) => onlyMessage(fromToolCall(params, { id }), tell),
       write: (changed) => take(params, toToolCall([changed as never], { id, onto: params })),
     };
@@ -49,6 +52,7 @@ export function describeTool(call: Call, name: unknown): JsonObject {
 export function* toolPost(call: Call, toolName: unknown, outcome: JsonObject): Iterable<Step> {
   const error = errorOf(outcome);
   const state = { result: takeState(begunTask(outcome)) };
+  if (error === undefined) yield* requestSteps(call, resultOf(outcome));
   yield olderAnswer("tool_post_invoke", { name: toolName }, outcome);
   yield error === undefined
     ? resultStep(call, toolName, resultOf(outcome))
@@ -68,6 +72,7 @@ function resultStep(call: Call, toolName: unknown, result: JsonObject): Step {
   const options = { id: call.callId, name: String(toolName) };
   return {
     hook: "cmf.tool_post_invoke",
+    rest: { hook: "cmf.mcp_response", document: result, input: "inputRequests" },
     payload: (tell) => onlyMessage(fromToolResult(result, options), tell),
     write: (changed) =>
       take(result, toToolResult([changed as never], { ...options, onto: result })),

@@ -81,7 +81,7 @@ function route(flow: Flow, message: unknown, aux: unknown): Handed {
     );
     return Promise.all(handed).then(() => undefined);
   }
-  if (!isObject(message)) return flow.pass(message, aux);
+  if (!isObject(message)) return flow.requests.drop({});
   if (isRequest(message)) {
     return isAmbiguous(message) ? flow.requests.drop(message) : flow.requests.request(message, aux);
   }
@@ -98,9 +98,9 @@ function routeNotification(flow: Flow, message: JsonObject, aux: unknown): Hande
   const { method, params } = message;
   if (method === "notifications/cancelled") {
     const isForPeer = flow.requests.cancel(isObject(params) ? params.requestId : undefined);
-    return isForPeer ? flow.pass(message, aux) : undefined;
+    return isForPeer ? flow.answers.tell(message, aux) : undefined;
   }
   if (isGuarded(method)) return flow.requests.drop(message);
   if (isTaskNotice(method)) return flow.answers.notice(message, aux);
-  return flow.pass(message, aux);
+  return flow.answers.tell(message, aux);
 }

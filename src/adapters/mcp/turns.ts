@@ -57,7 +57,7 @@ function fromTurn(
   const isList = Array.isArray(turn.content);
   const path = [...at, "content"];
   if (isList && (blocks.length === 1 || !style.isSampling)) {
-    left.setting(path, "A list where one block is usual.");
+    left.form(path, "A list where one block is usual.");
   }
   leaveRest(turn, ["role", "content"], left, at, settingsOf.bare);
   const pathTo = (place: number) => (isList ? [...path, place] : path);

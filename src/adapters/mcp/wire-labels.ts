@@ -55,6 +55,7 @@ export class WireReader {
   /** What the wire says of an outcome. An error says nothing. */
   labelsOf(call: Call, outcome: JsonObject): readonly string[] {
     const { meta, annotations } = this.#mapping;
+    if (call.subject.isOther) return [];
     const { result } = outcome;
     const labels: string[] = [];
     if (meta !== undefined) {

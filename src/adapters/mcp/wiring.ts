@@ -12,11 +12,15 @@ const subjects = {
 type Kind = keyof typeof subjects;
 
 /** The hooks that a guard runs, each with the condition that can match there. */
-const kindOf: ReadonlyMap<string, Kind> = new Map(
-  (Object.keys(subjects) as Kind[]).flatMap((kind) =>
+const kindOf: ReadonlyMap<string, Kind | undefined> = new Map<string, Kind | undefined>([
+  ...(Object.keys(subjects) as Kind[]).flatMap((kind) =>
     subjects[kind].flatMap((hook) => [[hook, kind] as const, [`cmf.${hook}`, kind] as const]),
   ),
-);
+  // There a condition on tools goes by the method.
+  ...["request", "response", "notification"].map((part) => [`cmf.mcp_${part}`, "tools"] as const),
+  ["cmf.llm_input", undefined],
+  ["cmf.llm_output", undefined],
+]);
 
 const covering: readonly string[] = ["message_pre_invoke", "message_post_invoke"];
 

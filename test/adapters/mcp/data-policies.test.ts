@@ -226,7 +226,7 @@ describe("a resource that is handed out by something else", () => {
   it("hides no prompt: the params of one may have a URI beside its name", async () => {
     const { ask } = await labelled({
       envelope: () => withPolicies({ p: { allowed_actions: [] } }),
-      onUnseen: "pass",
+      pass: ["tokens", "unknown"],
     });
     const params = { name: "p", uri: "file:///open" };
     const got = await ask("prompts/get", params, { result: { messages: [] } });

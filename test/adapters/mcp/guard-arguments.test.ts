@@ -37,7 +37,12 @@ describe("the options of a guard", () => {
     ["a method of a class", new Inherits(), /envelope as a property of the options themselves/],
     ["another word for onDeny", { onDeny: "result" }, /as onDeny, got "result"/],
     ["a slip in a word", { onDeny: "tool_resulf" }, /Did you mean "tool_result"/],
-    ["another word for onUnseen", { onUnseen: true }, /as onUnseen, got boolean/],
+    ["pass that is no list", { pass: "lists" }, /a list as pass, got string/],
+    [
+      "another word in pass",
+      { pass: ["list"] },
+      /as each of pass, got "list"\. Did you mean "lists"/,
+    ],
     ["a number as serverId", { serverId: 7 }, /"serverId" expects a text/],
     ["an observer that is none", { onResult: {} }, /a function as onResult/],
     ["labels that are a store", { labels: store }, /as labels.store, with labels.session/],

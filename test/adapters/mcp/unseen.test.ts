@@ -11,7 +11,7 @@ const asking = { resultType: "input_required", inputRequests };
 const refused = { error: { code: -32011, data: { code: "guard_failed" } } };
 const tool = { content: [] };
 const prompt = { messages: [] };
-const resource = { contents: [] };
+const _resource = { contents: [] };
 const uri = "file:///a";
 const working = { taskId: "t", status: "working", ttl: null, createdAt: "", lastUpdatedAt: "" };
 const block = (content: object) => ({ messages: [{ role: "user", content }] });
@@ -19,15 +19,17 @@ const block = (content: object) => ({ messages: [{ role: "user", content }] });
 type Way = [string, string, object, object];
 
 const requests: Way[] = [
-  ["input for a tool", "tools/call", { name: "t", inputResponses }, tool],
-  ["input for a prompt", "prompts/get", { name: "p", inputResponses }, prompt],
-  ["input for a resource", "resources/read", { uri, inputResponses }, resource],
+  ["input of a prompt that asks", "prompts/get", { name: "p", inputRequests }, prompt],
   ["a field that is not known", "tools/call", { name: "t", body: "ada@example.com" }, tool],
 ];
 
 const results: Way[] = [
-  ["a prompt that asks", "prompts/get", { name: "p" }, asking],
-  ["a resource that asks", "resources/read", { uri }, asking],
+  [
+    "a prompt that brings input",
+    "prompts/get",
+    { name: "p" },
+    { ...prompt, inputResponses: [{}, "Password?"] },
+  ],
   ["a field that is not known", "prompts/get", { name: "p" }, { ...prompt, body: "Password?" }],
   [
     "a block's field",
@@ -62,7 +64,10 @@ const display = { title: "T", icons: [{ src: "https://a.example/i.png" }] };
 const link = { type: "resource_link", uri, name: "a", size: 5, ...metadata, ...display };
 
 const plain: Way[] = [
-  ["an asking tool, which is shown", "tools/call", { name: "t" }, asking],
+  ["an asking tool", "tools/call", { name: "t" }, asking],
+  ["an asking prompt", "prompts/get", { name: "p" }, asking],
+  ["an asking resource", "resources/read", { uri }, asking],
+  ["input for a tool", "tools/call", { name: "t", inputResponses }, tool],
   [
     "a tool's own fields",
     "tools/call",
@@ -150,7 +155,7 @@ describe("content that no hook is shown", () => {
         method,
         params,
         { result },
-        { onUnseen: "pass" },
+        { pass: ["tokens", "unknown"] },
       );
       expect(sent).toMatchObject({ params });
       expect(answer).toMatchObject({ result });
@@ -177,7 +182,7 @@ describe("content that no hook is shown", () => {
 
   it("does not stand before a denial, which says why", async () => {
     const manager = fakeManager({ "cmf.tool_pre_invoke": () => denial("no") });
-    const { answer } = await exchange(manager, "tools/call", { name: "t", inputResponses }, {});
+    const { answer } = await exchange(manager, "tools/call", { name: "t", odd: 1 }, {});
     expect(answer).toMatchObject({ error: { code: -32010, message: "no" } });
   });
 });

@@ -1,0 +1,81 @@
+/** docs/mcp-paths.md: which hook is shown which text of MCP. */
+import type { McpPath } from "../mcp-paths.ts";
+import { code, either, generatedFrom, page } from "./markdown.ts";
+
+const intro = `# Texts of MCP
+
+Where a guard shows each text that a message of MCP can hold: 2025-11-25 and 2026-07-28.
+The list is measured: every place in the schemas of the SDKs is filled with a text, the message goes through a guard with all hooks, and what each hook is given is noted.
+A place that no hook is shown, and that the option [\`pass\`](mcp.md#what-goes-on-unseen) does not name, would fail the tests.
+[spec/mcp-paths.json](../spec/mcp-paths.json) is the same as data, place by place.
+
+- \`…\` stands for all that is below, \`[]\` for each item of a list, \`*\` for a field of any name, and brackets for the kind of an item.
+- A place with two hooks is shown at each of them.
+- _tokens_ go on unseen while \`pass\` names them, as it does by default: the protocol itself reads them. Without the word they are shown like the rest of their message.
+- Where no plugin listens to a hook, what only it is shown goes on unchanged, but for fields of calls, prompts and resources that MCP does not name: those are refused.`;
+
+/** A place in a tree of places. */
+interface Node {
+  readonly below: Map<string, Node>;
+  /** Where the texts at and below it are shown. */
+  readonly seen: Set<string>;
+}
+
+export function mcpPathsPage(paths: readonly McpPath[]): string {
+  const methods = [...new Set(paths.map(({ method }) => method))].sort();
+  return page([
+    generatedFrom("the schemas of MCP's SDKs and a guard"),
+    intro,
+    ...methods.flatMap((method) => section(method, paths)),
+  ]);
+}
+
+function section(method: string, paths: readonly McpPath[]): readonly string[] {
+  const own = paths.filter((path) => path.method === method);
+  const revisions = [...new Set(own.flatMap((path) => path.revisions))].sort();
+  const parts = [...new Set(own.map(({ part }) => part))];
+  const rows = parts.flatMap((part) => {
+    const found = new Map<string, string[]>();
+    const inPart = own.filter((path) => path.part === part);
+    for (const [where, path] of collapsed(treeOf(inPart))) {
+      found.set(where, [...(found.get(where) ?? []), path]);
+    }
+    return [...found].map(([where, list]) => `- ${part}, ${where}: ${list.map(code).join(", ")}`);
+  });
+  return [`## ${method}`, `${revisions.join(" and ")}:`, rows.join("\n")];
+}
+
+function treeOf(paths: readonly McpPath[]): Node {
+  const root: Node = { below: new Map(), seen: new Set() };
+  for (const { path, seenAt } of paths) {
+    let node = root;
+    const where = shownAs(seenAt);
+    node.seen.add(where);
+    for (const step of stepsOf(path)) {
+      const next = node.below.get(step) ?? { below: new Map(), seen: new Set() };
+      node.below.set(step, next);
+      next.seen.add(where);
+      node = next;
+    }
+  }
+  return root;
+}
+
+function shownAs(seenAt: readonly string[]): string {
+  return seenAt[0] === "tokens" ? "_tokens_" : either(seenAt, "and");
+}
+
+/** \`a.b[](c).d\`: each step with what leads to it. Names of MCP's own have dots in them. */
+function stepsOf(path: string): readonly string[] {
+  return path.match(/io\.modelcontextprotocol\/[\w-]+|\[\]|\([^)]*\)|\.?[^.[(]+/g) ?? [path];
+}
+
+/** The places, with what is shown alike below one in one line. */
+function collapsed(node: Node, before = ""): readonly (readonly [string, string])[] {
+  return [...node.below].flatMap(([step, next]) => {
+    const path = before + (before.endsWith(".") && step.startsWith(".") ? step.slice(1) : step);
+    const [where = ""] = next.seen;
+    if (next.seen.size > 1) return collapsed(next, path);
+    return [[where, next.below.size === 0 ? path : `${path}…`] as const];
+  });
+}

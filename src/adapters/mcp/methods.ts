@@ -1,0 +1,145 @@
+/**
+ * The messages of MCP that have no point of their own, by the groups in which a host may let them
+ * pass, and what of every message is the protocol's own.
+ */
+import { isObject, type JsonObject } from "./json.ts";
+
+/** What a host may let pass without hooks. */
+export const passGroups = [
+  "completion",
+  "elicitation",
+  "handshake",
+  "lists",
+  "metadata",
+  "notifications",
+  "other",
+  "roots",
+  "sampling",
+  "tasks",
+  "tokens",
+  "unknown",
+] as const;
+
+export type PassGroup = (typeof passGroups)[number];
+
+/** What passes where the host does not choose. */
+export const passByDefault: readonly PassGroup[] = ["tokens"];
+
+const groups: Readonly<Record<string, PassGroup>> = {
+  "completion/complete": "completion",
+  "elicitation/create": "elicitation",
+  initialize: "handshake",
+  "server/discover": "handshake",
+  "prompts/list": "lists",
+  "resources/list": "lists",
+  "resources/templates/list": "lists",
+  "tools/list": "lists",
+  "roots/list": "roots",
+  "sampling/createMessage": "sampling",
+};
+
+export function groupOf(method: string): PassGroup {
+  if (Object.hasOwn(groups, method)) return groups[method] as PassGroup;
+  if (method.startsWith("notifications/")) return "notifications";
+  return method.startsWith("tasks/") ? "tasks" : "other";
+}
+
+type Part = "params" | "result";
+
+const task = ["taskId", "status", "createdAt", "lastUpdatedAt", "ttl", "pollInterval"];
+const cached = ["resultType", "ttlMs", "cacheScope"];
+const list: Tokens = { params: ["cursor"], result: [...cached, "nextCursor"] };
+const versions: Tokens = { params: ["protocolVersion"], result: [...cached, "protocolVersion"] };
+const ofTask: Tokens = { params: [...task, "task"], result: [...cached, ...task] };
+
+type Tokens = Readonly<Partial<Record<Part, readonly string[]>>>;
+
+/** Fields that the protocol itself reads and writes, at the top of the params or of the result. */
+const tokens: Readonly<Record<string, Tokens>> = {
+  initialize: versions,
+  "server/discover": versions,
+  "prompts/list": list,
+  "resources/list": list,
+  "resources/templates/list": list,
+  "tools/list": list,
+  "tasks/list": list,
+  "tasks/get": ofTask,
+  "tasks/cancel": ofTask,
+  "tasks/result": ofTask,
+  "tasks/update": ofTask,
+  "elicitation/create": { params: ["elicitationId", "task"] },
+  "sampling/createMessage": { params: ["task"] },
+  "notifications/cancelled": { params: ["requestId"] },
+  "notifications/elicitation/complete": { params: ["elicitationId"] },
+  "notifications/progress": { params: ["progressToken", "progress", "total"] },
+  "notifications/tasks": { params: task },
+  "notifications/tasks/status": { params: task },
+};
+
+/** Settings of calls, prompts and resources that are such fields. */
+const ofCalls = ["task", "requestState", "size", "code", ...cached, ...task, "pollIntervalMs"];
+
+/** Whether a field is the protocol's own, and holds what it would hold. */
+export function isToken(method: string, part: Part, key: string, value: unknown): boolean {
+  if (key === "_meta") return isObject(value) && Object.entries(value).every(isMetaToken);
+  const own = Object.hasOwn(tokens, method) ? (tokens[method]?.[part] ?? cached) : cached;
+  return own.includes(key) && isSmall(key, value);
+}
+
+/** The same of a setting that MCP names where it stands. */
+export function isTokenOfCall(key: string, value: unknown): boolean {
+  if (key === "_meta") return isToken("", "params", key, value);
+  return ofCalls.includes(key) && isSmall(key, value);
+}
+
+/** `task` in params asks by times. */
+function isSmall(key: string, value: unknown): boolean {
+  if (key === "task" && isObject(value)) return Object.values(value).every(isFlat);
+  return key === "status" || key === "resultType" || key === "cacheScope"
+    ? typeof value === "string" && /^\w{1,32}$/.test(value)
+    : isFlat(value);
+}
+
+/** A name under which a server asks for input. */
+export function isInputName(name: string): boolean {
+  return /^[\w.:/-]{1,64}$/.test(name);
+}
+
+function isFlat(value: unknown): boolean {
+  return typeof value !== "object" || value === null;
+}
+
+/** Keys of `_meta` that MCP has for itself: they say who speaks, in which version, and of what. */
+const metaTokens: readonly string[] = [
+  ...["clientCapabilities", "clientInfo", "logLevel", "protocolVersion", "related-task"],
+  ...["serverInfo", "subscriptionId"],
+].map((name) => `io.modelcontextprotocol/${name}`);
+
+function isMetaToken([key, value]: [string, unknown]): boolean {
+  if (key === "progressToken") return isFlat(value);
+  return metaTokens.includes(key) && isBare(value);
+}
+
+/** Names and versions, but nothing that describes: that is read by people and by models. */
+function isBare(value: unknown): boolean {
+  if (!isObject(value)) return isFlat(value);
+  return !["description", "icons", "title", "websiteUrl"].some((key) => Object.hasOwn(value, key));
+}
+
+/** Whether there is a text in a value: that of a field, or the name of one. */
+export function holdsText(value: unknown): boolean {
+  if (typeof value === "string") return value !== "";
+  if (Array.isArray(value)) return value.some(holdsText);
+  return isObject(value) && Object.keys(value).length > 0;
+}
+
+/** The fields of params or of a result that a hook is shown. */
+export function shownFields(
+  method: string,
+  part: Part,
+  document: JsonObject,
+  passesTokens: boolean,
+): readonly string[] {
+  const keys = Object.keys(document);
+  return passesTokens ? keys.filter((key) => !isToken(method, part, key, document[key])) : keys;
+}

@@ -1,0 +1,93 @@
+/** Messages of MCP that are about no tool, prompt or resource. */
+import { answerSteps, askSteps, documentSteps, pointsOf } from "./asked-steps.ts";
+import type { Call, Step, Subject } from "./call.ts";
+import { fromToolError, toToolError } from "./error-documents.ts";
+import { isObject, type JsonObject } from "./json.ts";
+import { groupOf, shownFields } from "./methods.ts";
+import { errorOf, onlyMessage, resultOf, take, unfit } from "./payload.ts";
+import type { HookRunner } from "./run-hooks.ts";
+
+/** Any request without hooks of its own. */
+const others: Subject = {
+  isTool: false,
+  isOther: true,
+  accepts: () => true,
+  describe: () => ({}),
+  isIdle(call, answer) {
+    const { pre, post } = pointsOf(call.method);
+    if (!(answer === undefined ? pre : post).some(call.hooks.listens)) return true;
+    if (answer === undefined) return isEmpty(call, "params", call.request.params);
+    return answer.error === undefined && isEmpty(call, "result", answer.result);
+  },
+  *pre(call) {
+    checkParams(call.request);
+    yield* askSteps(call, call.method, call.params);
+  },
+  outcome: (answer) => answer,
+  *post(call, outcome) {
+    const error = errorOf(outcome);
+    if (error !== undefined) yield errorStep(call, error);
+    else yield* answerSteps(call, call.method, resultOf(outcome));
+  },
+};
+
+/** A notification: what it says is its outcome. */
+export const notices: Subject = {
+  isTool: false,
+  isOther: true,
+  isNotice: true,
+  accepts: () => true,
+  describe: () => ({}),
+  pre: () => [],
+  outcome: (message) => message,
+  *post(call, outcome) {
+    checkParams(outcome);
+    yield* documentSteps(call, "cmf.mcp_notification", call.method, call.params);
+  },
+};
+
+/** What a request is shown as that has no hooks of its own; nothing where no plugin listens. */
+export function otherSubject(method: string, hooks: HookRunner): Subject | undefined {
+  if (hooks.passes(groupOf(method))) return undefined;
+  const { pre, post } = pointsOf(method);
+  return [...pre, ...post].some(hooks.listens) ? others : undefined;
+}
+
+/** Whether a notification says anything to a plugin that listens. */
+export function isShown({ method, params }: JsonObject, hooks: HookRunner): boolean {
+  if (typeof method !== "string" || params === undefined) return false;
+  if (hooks.passes("notifications") || !hooks.listens("cmf.mcp_notification")) return false;
+  if (!isObject(params)) return true;
+  return shownFields(method, "params", params, hooks.passes("tokens")).length > 0;
+}
+
+/** An error that is about no request: nobody's envelope would be the one to check it with. */
+export function withoutTexts(message: JsonObject, hooks: HookRunner): JsonObject {
+  if (hooks.passes("other") || !hooks.listens("cmf.mcp_response")) return message;
+  const code = isObject(message.error) ? message.error.code : undefined;
+  return {
+    jsonrpc: "2.0",
+    id: null,
+    error: { code: typeof code === "number" ? code : -32600, message: "A message was not read" },
+  };
+}
+
+function isEmpty(call: Call, part: "params" | "result", document: unknown): boolean {
+  if (document === undefined) return true;
+  if (!isObject(document)) return false;
+  return shownFields(call.method, part, document, call.hooks.passes("tokens")).length === 0;
+}
+
+function checkParams({ params }: JsonObject): void {
+  if (params !== undefined && !isObject(params)) throw unfit("an object as params");
+}
+
+function errorStep(call: Call, error: JsonObject): Step {
+  const options = { id: call.callId, name: call.method };
+  return {
+    hook: "cmf.mcp_response",
+    optional: true,
+    payload: (tell) => onlyMessage(fromToolError(error, options), tell),
+    write: (changed) => take(error, toToolError([changed as never], { ...options, onto: error })),
+  };
+}

@@ -1,0 +1,463 @@
+/** Lists, handshakes, sampling, elicitation and notifications: what plugins see and may do. */
+import {
+  createExtensions,
+  createPluginManager,
+  definePlugin,
+  deny,
+  type Message,
+  toolResult as resultPart,
+} from "glassine";
+import { createGuard, type GuardEvent, type GuardOptions } from "glassine/mcp";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../../support/verifies.ts";
+import { exchange } from "./support/exchange.ts";
+import { denial, fakeManager, gate, settle } from "./support/fake-manager.ts";
+import {
+  errorAnswer,
+  type Json,
+  notification,
+  rawGuard,
+  request,
+  result,
+  toolCall,
+  toolResult,
+} from "./support/raw.ts";
+
+interface Tool {
+  readonly name: string;
+  readonly description: string;
+}
+
+/** Changes the content of the one result in a message. */
+function rewritten(message: Message, change: (content: Json) => Json): { changed: unknown } {
+  const copy = structuredClone(message) as unknown as { content: { content: { content: Json } }[] };
+  const part = copy.content[0]?.content;
+  if (part === undefined) throw new Error("no part");
+  part.content = change(part.content);
+  return { changed: copy };
+}
+
+describe("a list", () => {
+  it("of tools loses what a plugin hides by role, and keeps the rest as it came", async () => {
+    verifies("mcp:guard-others");
+    const hider = definePlugin({
+      name: "hider",
+      version: "1.0.0",
+      capabilities: ["read_roles"],
+      hooks: {
+        "cmf.mcp_response"(message, _context, extensions) {
+          const [part] = message.content;
+          if (part?.content_type !== "tool_result" || part.content.tool_name !== "tools/list")
+            return;
+          if (extensions.security?.subject?.roles.includes("admin")) return;
+          const content = part.content.content as unknown as { tools: readonly Tool[] };
+          const tools = content.tools.filter(({ name }) => !name.startsWith("delete_"));
+          const changed = resultPart({ ...part.content, content: { ...content, tools } as never });
+          return { modifiedPayload: { ...message, content: [changed] } };
+        },
+      },
+    });
+    const manager = await createPluginManager({ plugins: [hider] });
+    const list = {
+      tools: [
+        { name: "read_all", description: "Reads", inputSchema: { type: "object" }, vendor: [1] },
+        { name: "delete_all", description: "Deletes", inputSchema: { type: "object" } },
+      ],
+      nextCursor: "2",
+    };
+    const as = (role: string): GuardOptions => ({
+      envelope: () =>
+        createExtensions({ security: { subject: { id: "ada", type: "user", roles: [role] } } }),
+    });
+    const asAnalyst = await exchange(
+      manager as never,
+      "tools/list",
+      {},
+      { result: list },
+      as("analyst"),
+    );
+    expect(asAnalyst.answer.result).toEqual({ tools: [list.tools[0]], nextCursor: "2" });
+    const asAdmin = await exchange(
+      manager as never,
+      "tools/list",
+      {},
+      { result: list },
+      as("admin"),
+    );
+    expect(asAdmin.answer.result).toEqual(list);
+  });
+
+  it("is refused with the reason of the plugin that refuses it", async () => {
+    const manager = fakeManager({ "cmf.mcp_response": () => denial("poisoned") });
+    const list = { resources: [{ uri: "file:///a", name: "<!-- obey -->" }] };
+    const { answer } = await exchange(manager, "resources/list", {}, { result: list });
+    expect(answer).toMatchObject({ id: 7, error: { code: -32010, message: "poisoned" } });
+  });
+
+  it("passes at once, untouched, where no plugin listens", async () => {
+    const { guard, peer, sent, received } = await rawGuard(fakeManager());
+    const asked = request(1, "tools/list", { cursor: "a" });
+    void guard.send(asked);
+    expect(sent()[0]).toBe(asked);
+    const answer = result(1, { tools: [] });
+    peer(answer);
+    expect(received()[0]).toBe(answer);
+  });
+
+  it("is learned from as the server told it", async () => {
+    const manager = fakeManager({
+      "cmf.mcp_response": (message: Message) => rewritten(message, () => ({ resources: [] })),
+    });
+    const labels: unknown[] = [];
+    const { guard, peer } = await rawGuard(manager, {
+      envelope: () => ({ security: { data: { pay: { apply_labels: ["SALARY"] } } } }),
+    });
+    await guard.send(request(1, "resources/list"));
+    peer(result(1, { resources: [{ uri: "file:///a", name: "pay" }] }));
+    await settle();
+    await guard.send(request(2, "resources/read", { uri: "file:///a" }));
+    peer(result(2, { contents: [{ uri: "file:///a", text: "a" }] }));
+    await settle();
+    for (const { hook, options } of manager.calls) {
+      if (hook === "cmf.resource_post_fetch") labels.push(options.extensions);
+    }
+    expect(JSON.stringify(labels)).toContain("SALARY");
+  });
+
+  it("takes time in proportion to its length", async () => {
+    let invocations = 0;
+    const manager = fakeManager({ "cmf.mcp_response": () => void invocations++ });
+    const tools = Array.from({ length: 2000 }, (_, at) => ({ name: `t${at}`, description: "x" }));
+    const { answer } = await exchange(manager, "tools/list", {}, { result: { tools } });
+    expect(answer.result).toEqual({ tools });
+    expect(invocations).toBe(1);
+  });
+});
+
+describe("the handshake", () => {
+  it("shows instructions, and a plugin may rewrite them", async () => {
+    const manager = fakeManager({
+      "cmf.mcp_response": (message: Message) =>
+        rewritten(message, (content) => ({ ...content, instructions: "***" })),
+    });
+    const params = {
+      protocolVersion: "2025-11-25",
+      capabilities: {},
+      clientInfo: { name: "c", version: "1" },
+    };
+    const told = {
+      protocolVersion: "2025-11-25",
+      capabilities: { tools: {} },
+      serverInfo: { name: "s", version: "1" },
+      instructions: "Obey",
+    };
+    const { answer } = await exchange(manager, "initialize", params, { result: told });
+    expect(answer.result).toEqual({ ...told, instructions: "***" });
+    expect(JSON.stringify(manager.calls)).not.toContain("2025-11-25");
+  });
+
+  it("is not shown where the host lets it pass", async () => {
+    const manager = fakeManager({ "cmf.mcp_response": () => denial("no") });
+    const told = { instructions: "Obey" };
+    const { answer } = await exchange(
+      manager,
+      "initialize",
+      {},
+      { result: told },
+      { pass: ["handshake"] },
+    );
+    expect(answer.result).toEqual(told);
+    expect(manager.calls).toEqual([]);
+  });
+});
+
+const turn = (text: string) => ({ role: "user", content: { type: "text", text } });
+
+describe("sampling", () => {
+  const params = {
+    messages: [turn("one"), turn("two")],
+    systemPrompt: "zero",
+    maxTokens: 5,
+    tools: [{ name: "t", description: "three" }],
+  };
+
+  it("goes message by message through cmf.llm_input, and the rest through cmf.mcp_request", async () => {
+    verifies("mcp:guard-sampling");
+    const manager = fakeManager({
+      "cmf.llm_input": (message: Message) => {
+        const text = JSON.stringify(message);
+        return text.includes("two") ? { changed: JSON.parse(text.replace("two", "***")) } : {};
+      },
+      "cmf.llm_output": () => ({}),
+      "cmf.mcp_request": () => ({}),
+      "cmf.mcp_response": () => ({}),
+    });
+    const told = {
+      role: "assistant",
+      content: { type: "text", text: "four" },
+      model: "m-1",
+      stopReason: "endTurn",
+    };
+    const { sent, answer } = await exchange(manager, "sampling/createMessage", params, {
+      result: told,
+    });
+    expect(sent?.params).toEqual({ ...params, messages: [turn("one"), turn("***")] });
+    expect(answer.result).toEqual(told);
+    expect(manager.names()).toEqual([
+      ...["cmf.llm_input", "cmf.llm_input", "cmf.llm_input", "cmf.mcp_request"],
+      ...["cmf.llm_output", "cmf.mcp_response"],
+    ]);
+    expect(JSON.stringify(manager.calls[3])).toContain("three");
+    expect(JSON.stringify(manager.calls[5])).toContain("m-1");
+  });
+
+  it("with tools that no plugin would see is refused where one sees the rest", async () => {
+    const manager = fakeManager({ "cmf.llm_input": () => ({}) });
+    const { sent, answer } = await exchange(manager, "sampling/createMessage", params, {});
+    expect(sent).toBeUndefined();
+    expect(answer).toMatchObject({ error: { data: { code: "guard_failed" } } });
+  });
+});
+
+describe("input of 2026-07-28", () => {
+  const ask = { method: "elicitation/create", params: { message: "Password?", mode: "form" } };
+  const asking = { resultType: "input_required", inputRequests: { who: ask } };
+
+  it.each([
+    ["tools/call", { name: "t" }],
+    ["prompts/get", { name: "p" }],
+    ["resources/read", { uri: "file:///a" }],
+  ])("that is asked for by %s is shown as if it were asked outright", async (method, params) => {
+    verifies("mcp:guard-input");
+    const manager = fakeManager({
+      "cmf.mcp_request": (message: Message) =>
+        JSON.stringify(message).includes("elicitation/create") ? denial("no questions") : {},
+    });
+    const { answer } = await exchange(manager, method, params, { result: asking });
+    expect(answer).toMatchObject({ error: { message: "no questions" } });
+  });
+
+  it("is shown as an answer where a request brings it", async () => {
+    const manager = fakeManager({ "cmf.mcp_response": () => denial("no secrets") });
+    const inputResponses = { who: { action: "accept", content: { password: "x" } } };
+    const { sent, answer } = await exchange(
+      manager,
+      "tools/call",
+      { name: "t", inputResponses, requestState: "s" },
+      {},
+    );
+    expect(sent).toBeUndefined();
+    expect(answer).toMatchObject({ error: { message: "no secrets" } });
+  });
+
+  it("is refused where it is none", async () => {
+    const params = { uri: "file:///a", inputResponses: ["Password?"] };
+    const { sent } = await exchange(fakeManager(), "resources/read", params, {});
+    expect(sent).toBeUndefined();
+  });
+
+  it("is refused under a name that is a text", async () => {
+    const inputRequests = { "ask for the password now": ask };
+    const { answer } = await exchange(
+      fakeManager(),
+      "prompts/get",
+      { name: "p" },
+      {
+        result: { ...asking, inputRequests },
+      },
+    );
+    expect(answer).toMatchObject({ error: { data: { code: "guard_failed" } } });
+  });
+});
+
+describe("what a point does not show", () => {
+  it("is shown by its path, and can be changed there", async () => {
+    verifies("mcp:guard-rest");
+    const manager = fakeManager({
+      "cmf.mcp_response": (message: Message) =>
+        rewritten(message, (content) => ({ ...content, "contents[0].title": "***" })),
+    });
+    const contents = [{ uri: "file:///a", text: "a", title: "Obey" }];
+    const _meta = { "org.example/note": "b" };
+    const { answer } = await exchange(
+      manager,
+      "resources/read",
+      { uri: "file:///a" },
+      {
+        result: { contents, _meta },
+      },
+    );
+    expect(manager.calls.at(-1)?.payload).toMatchObject({
+      content: [{ content: { content: { "contents[0].title": "Obey", _meta } } }],
+    });
+    expect(answer.result).toEqual({ contents: [{ ...contents[0], title: "***" }], _meta });
+  });
+
+  it("may be a field that MCP does not name: then a plugin that listens has to be there", async () => {
+    const odd = { content: [], task: { taskId: "t", later: "Obey" } };
+    const listening = fakeManager({ "cmf.mcp_response": () => ({}) });
+    const shown = await exchange(listening, "tools/call", { name: "t" }, { result: odd });
+    expect(shown.answer.result).toEqual(odd);
+    expect(JSON.stringify(listening.calls)).toContain("Obey");
+    const { answer } = await exchange(fakeManager(), "tools/call", { name: "t" }, { result: odd });
+    expect(answer).toMatchObject({ error: { data: { code: "guard_failed" } } });
+  });
+
+  it("can be given no further field", async () => {
+    const manager = fakeManager({
+      "cmf.mcp_response": (message: Message) =>
+        rewritten(message, (content) => ({ ...content, content: [] })),
+    });
+    const { answer } = await exchange(
+      manager,
+      "tools/call",
+      { name: "t" },
+      {
+        result: { content: [{ type: "text", text: "a" }], _meta: { "org.example/note": "b" } },
+      },
+    );
+    expect(answer).toMatchObject({ error: { data: { code: "guard_failed" } } });
+  });
+});
+
+describe("a notification", () => {
+  const log = (data: string) => notification("notifications/message", { level: "info", data });
+
+  it("is shown, and dropped where it is refused", async () => {
+    verifies("mcp:guard-notifications");
+    const events: GuardEvent[] = [];
+    const manager = fakeManager({
+      "cmf.mcp_notification": (message: Message) =>
+        JSON.stringify(message).includes("secret") ? denial("no") : {},
+    });
+    const { peer, received } = await rawGuard(manager, { onResult: (event) => events.push(event) });
+    peer(log("secret"));
+    peer(log("open"));
+    await settle();
+    expect(received()).toEqual([log("open")]);
+    expect(events.map(({ point }) => point)).toEqual([
+      "cmf.mcp_notification",
+      "cmf.mcp_notification",
+    ]);
+  });
+
+  it("stays before what came after it: another, and an answer", async () => {
+    const { wait, open } = gate();
+    const manager = fakeManager({
+      "cmf.mcp_notification": async (message: Message) => {
+        if (JSON.stringify(message).includes("slow")) await wait;
+        return {};
+      },
+    });
+    const { guard, peer, received } = await rawGuard(manager);
+    await guard.send(request(1, "ping"));
+    peer(log("slow"));
+    peer(log("fast"));
+    peer(notification("notifications/tools/list_changed"));
+    peer(result(1, {}));
+    await settle();
+    expect(received()).toEqual([]);
+    open();
+    await settle();
+    expect(received()).toEqual([
+      log("slow"),
+      log("fast"),
+      notification("notifications/tools/list_changed"),
+      result(1, {}),
+    ]);
+  });
+
+  it("goes on with the envelope of the call that it is sent for", async () => {
+    const manager = fakeManager({ "cmf.mcp_notification": () => ({}) });
+    let asked = 0;
+    const { guard, peer } = await rawGuard(manager, {
+      envelope: () => {
+        asked += 1;
+        return { security: { labels: ["OF-THE-CALL"] } };
+      },
+    });
+    await guard.send(toolCall(5, {}, { _meta: { progressToken: 5 } }));
+    peer(
+      notification("notifications/progress", { progressToken: 5, progress: 1, message: "half" }),
+    );
+    await settle();
+    expect(manager.calls.at(-1)).toMatchObject({
+      hook: "cmf.mcp_notification",
+      options: { extensions: { security: { labels: expect.arrayContaining(["OF-THE-CALL"]) } } },
+    });
+    expect(asked).toBe(1);
+    peer(toolResult(5, "a"));
+  });
+
+  it("of a cancellation goes on without its reason where that is refused", async () => {
+    const manager = fakeManager({ "cmf.mcp_notification": () => denial("no") });
+    const { guard, sent } = await rawGuard(manager);
+    await guard.send(request(3, "ping"));
+    await guard.send(notification("notifications/cancelled", { requestId: 3, reason: "secret" }));
+    await settle();
+    expect(sent().at(-1)).toEqual(notification("notifications/cancelled", { requestId: 3 }));
+  });
+
+  it("passes in the same turn where no plugin listens, or it says nothing", async () => {
+    const manager = fakeManager({ "cmf.mcp_notification": () => ({}) });
+    const { peer, received } = await rawGuard(manager);
+    peer(notification("notifications/initialized"));
+    peer(notification("notifications/progress", { progressToken: 1, progress: 1 }));
+    expect(received()).toHaveLength(2);
+    expect(manager.calls).toEqual([]);
+  });
+});
+
+describe("an error", () => {
+  it("of any request is shown with its data", async () => {
+    const manager = fakeManager({ "cmf.mcp_response": () => denial("no") });
+    const error = { code: -32602, message: "Unknown", data: { secret: 1 } };
+    const { answer } = await exchange(manager, "completion/complete", { ref: {} }, { error });
+    expect(answer).toMatchObject({ error: { code: -32010 } });
+    expect(JSON.stringify(manager.calls)).toContain("secret");
+  });
+
+  it("that is about no request says nothing", async () => {
+    const { peer, received } = await rawGuard(fakeManager({ "cmf.mcp_response": () => ({}) }));
+    peer({ ...errorAnswer(null, -32700, "secret", "secret") });
+    expect(received()).toEqual([errorAnswer(null, -32700, "A message was not read")]);
+  });
+});
+
+describe("the option pass", () => {
+  it.each([[["list"]], ["lists"], [[undefined]], [[{}]]])("refuses %j", (pass) => {
+    expect(() => createGuard(fakeManager(), { pass: pass as never })).toThrowError(/pass/);
+  });
+});
+
+describe("a manager of another host", () => {
+  it("that knows no such hooks lets everything else pass", async () => {
+    const manager = {
+      ...fakeManager(),
+      handles: (hook: string) => {
+        if (hook.startsWith("cmf.mcp"))
+          throw Object.assign(new Error("unknown"), { code: "hook_unknown" });
+        return false;
+      },
+    };
+    const { answer } = await exchange(manager, "tools/list", {}, { result: { tools: [] } });
+    expect(answer.result).toEqual({ tools: [] });
+  });
+
+  it("and a covering handler takes part", async () => {
+    const scanner = definePlugin({
+      name: "scanner",
+      version: "1.0.0",
+      hooks: {
+        message_post_invoke: (message) =>
+          JSON.stringify(message).includes("078-05-1120")
+            ? deny({ code: "pii", reason: "A number" })
+            : undefined,
+      },
+    });
+    const manager = await createPluginManager({ plugins: [scanner] });
+    const tools = [{ name: "t", description: "For 078-05-1120" }];
+    const { answer } = await exchange(manager as never, "tools/list", {}, { result: { tools } });
+    expect(answer).toMatchObject({ error: { data: { code: "pii" } } });
+  });
+});
