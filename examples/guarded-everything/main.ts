@@ -60,6 +60,7 @@ const guard = createGuard(manager, {
   onResult,
 });
 const client = new Client({ name: "guarded-everything", version: "1.0.0" });
+console.log("the handshake");
 await client.connect(guard.wrap(stdio));
 console.log(`connected to ${client.getServerVersion()?.name} through the guard`);
 console.log("a line a plugin: the gated slots it sees, then what it changed and what was refused");

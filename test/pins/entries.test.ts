@@ -323,6 +323,7 @@ it.skipIf(!existsSync(new URL(`../../${mcp}`, import.meta.url)))("the mcp entry"
     "Lost",
     "McpSlot",
     "Onto",
+    "PassGroup",
     "Read",
     "RequestId",
     "RequestOptions",

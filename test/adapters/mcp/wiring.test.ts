@@ -45,7 +45,7 @@ describe("conditions that a guard cannot decide", () => {
   });
 
   it("are no matter on a hook that it does not run, nor of a handler that is off", async () => {
-    const elsewhere = await conditioned({ servers: ["x"] }, "cmf.llm_input").manager;
+    const elsewhere = await conditioned({ servers: ["x"] }, "agent_pre_invoke").manager;
     expect(warned(elsewhere).texts).toHaveLength(1);
     const off = await conditioned({ servers: ["x"] }, "cmf.tool_pre_invoke", { mode: "disabled" })
       .manager;
@@ -88,7 +88,7 @@ describe("a warning", () => {
     const manager = await conditioned({}, "evaluate").manager;
     const { guard, texts } = warned(manager);
     for (let at = 0; at < 3; at++) expect(warned(manager).texts).toEqual([]);
-    guard.use(await conditioned({}, "cmf.llm_output").manager);
+    guard.use(await conditioned({}, "agent_post_invoke").manager);
     expect(texts).toHaveLength(2);
   });
 
