@@ -6,7 +6,7 @@ import { type OptionSpec, optionTable } from "./option-table.ts";
 import { texts } from "./texts.ts";
 
 const options: readonly OptionSpec[] = Object.values(optionTable);
-const help = "--help";
+const helpFlags: readonly string[] = ["--help", "-h"];
 
 /** A fault in words, or nothing. */
 export function faultOf(argv: readonly string[]): string | undefined {
@@ -18,9 +18,8 @@ export function faultOf(argv: readonly string[]): string | undefined {
     if (!isOption(word)) continue;
     // The boundary of a PEM block. What is quoted of it in a message would be the key.
     if (word.startsWith("-----")) return texts.keyAsArgument;
-    // There are none of one letter, and a number is no id.
-    if (!word.startsWith("--"))
-      return word === "-h" ? texts.noShortHelp : texts.unknownOption(word);
+    // There is no other of one letter, and a number is no id.
+    if (!word.startsWith("--") && !helpFlags.includes(word)) return texts.unknownOption(word);
     const [flag = "", ...rest] = word.split("=");
     if (seen.has(flag)) return texts.givenTwice(flag);
     seen.add(flag);
@@ -32,7 +31,14 @@ export function faultOf(argv: readonly string[]): string | undefined {
       return texts.needsValue(flag, spec.value);
   }
   // A script whose id is `--help` must not take the help for success.
-  return seen.has(help) && seen.size > 1 ? texts.helpAlone : undefined;
+  return seen.size > 1 && helpFlags.some((flag) => seen.has(flag)) ? texts.helpAlone : undefined;
+}
+
+/** `help` in place of a command, with the words of one or without, asks what `--help` asks. */
+export function asHelp(argv: readonly string[]): readonly string[] {
+  const at = argv[0] === "plugins" ? 1 : 0;
+  if (argv[at] !== "help") return argv;
+  return [...argv.slice(0, at), ...argv.slice(at + 1), "--help"];
 }
 
 /** The words that are neither options nor values of options. */

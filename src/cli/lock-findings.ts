@@ -40,6 +40,12 @@ export function lockFindings(
     const message = journalText(problem);
     findings.push({ about: "journal", severity: "warning", message, recommendation: todo });
   }
+  const more = state.journal_count - journal.length;
+  if (more > 0) {
+    const todo = "Mend the first ones, and look again.";
+    const message = texts.moreProblems(more);
+    findings.push({ about: "journal", severity: "warning", message, recommendation: todo });
+  }
   return findings;
 }
 

@@ -20,7 +20,7 @@ export const optionTable = {
   pluginsLock: {
     flag: "--plugins-lock",
     value: "PATH",
-    what: "the plugins.lock to use (default: ./plugins.lock, then {bin}/plugins.lock in $XDG_CONFIG_HOME or ~/.config)",
+    what: "the plugins.lock to use (default: plugins.lock here or in the nearest folder above, then {bin}/plugins.lock in $XDG_CONFIG_HOME or ~/.config)",
   },
   pluginMode: {
     flag: "--plugin-mode",

@@ -1,7 +1,7 @@
 /** Words of a command line to a command with its options, or to what is printed instead. */
 import { Argument, Command, type CommanderError, Option } from "commander";
 import { packageVersion } from "../plugins/index.ts";
-import { faultOf, operandsOf } from "./check-arguments.ts";
+import { asHelp, faultOf, operandsOf } from "./check-arguments.ts";
 import type { NamedHost } from "./command-host.ts";
 import {
   type CommandName,
@@ -33,8 +33,9 @@ export type Parsed =
   | { readonly kind: "usage"; readonly message: string; readonly usage: string };
 
 /** Reads the words behind the name of the command line. Runs nothing, and never throws. */
-export function parseArguments(host: NamedHost, argv: readonly string[]): Parsed {
+export function parseArguments(host: NamedHost, given: readonly string[]): Parsed {
   const tree = commandTree(host);
+  const argv = asHelp(given);
   const fault = faultOf(argv);
   if (fault !== undefined) return usageOf(commandAt(tree.root, argv), fault);
   try {
@@ -75,7 +76,7 @@ function commandTree(host: NamedHost): Tree {
   const root = new Command(host.bin)
     .description(named("Which plugins may run in {hostName}, and how they are.", host))
     .version(host.version ?? packageVersion, "--version", "print the version")
-    .helpOption("--help", "print this help")
+    .helpOption("-h, --help", "print this help")
     .helpCommand(false)
     .exitOverride()
     .configureOutput({
@@ -141,12 +142,15 @@ function optionsOf(command: Command, names: readonly OptionName[]): GivenOptions
 }
 
 function answerOf(tree: Tree, error: CommanderError, argv: readonly string[]): Parsed {
-  if (error.exitCode === 0) return { kind: "text", text: tree.printed() };
   const at = commandAt(tree.root, argv);
+  if (error.exitCode === 0) {
+    const [unknown] = at.commands.length === 0 ? [] : operandsOf(argv).slice(depthOf(at));
+    if (unknown !== undefined) return usageOf(at, texts.unknownCommand(unknown));
+    return { kind: "text", text: tree.printed() };
+  }
   if (error.code === "commander.help")
     return { kind: "usage", message: texts.missingCommand, usage: at.helpInformation() };
-  const message = error.message.replace(/^error: /, "");
-  return usageOf(at, message === "unknown command 'help'" ? texts.noHelpCommand : message);
+  return usageOf(at, error.message.replace(/^error: /, ""));
 }
 
 function usageOf(command: Command, message: string): Parsed {
@@ -158,6 +162,10 @@ function usageOf(command: Command, message: string): Parsed {
 function usageText(command: Command): string {
   const path = pathOf(command);
   return `Usage: ${path} ${command.usage()}\nTry '${path} --help'.\n`;
+}
+
+function depthOf({ parent }: Command): number {
+  return parent === null ? 0 : depthOf(parent) + 1;
 }
 
 function pathOf(command: Command): string {

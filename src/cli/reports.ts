@@ -167,7 +167,10 @@ export interface LockState {
   readonly fault: ReadFault | null;
   /** Why the journal, or what a change left, cannot be read. */
   readonly journal_fault: ReadFault | null;
+  /** The first of them. */
   readonly journal: readonly JournalProblem[];
+  /** How many there are. */
+  readonly journal_count: number;
   /** Whether a change was begun and not ended. */
   readonly pending: boolean;
   readonly warnings: readonly string[];
@@ -267,7 +270,10 @@ export interface VerifyReport {
     readonly code: string;
     readonly reason: string;
   }[];
+  /** The first of them. */
   readonly journal: readonly JournalProblem[];
+  /** How many there are. */
+  readonly journal_count: number;
   readonly pending: boolean;
   /** Folders of packages that cannot be read: what is in them was not compared. */
   readonly unreadable: readonly string[];

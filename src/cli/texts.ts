@@ -14,8 +14,6 @@ export const texts = {
   needsValue: (flag: string, value: string) =>
     `option '${flag} ${value}' needs a value; one that begins with - is written ${flag}=${value}`,
   unknownOption: (word: string) => `unknown option '${word}'`,
-  noShortHelp: "unknown option '-h'; the help is --help",
-  noHelpCommand: "unknown command 'help'; the help is --help",
   givenTwice: (flag: string) => `option '${flag}' is given twice`,
   keyAsArgument: "a key is not given as an argument: --key takes the path of a file, or -",
   emptyArgument: (name: string) => `argument '${name}' is empty`,
@@ -23,18 +21,17 @@ export const texts = {
   onlyOneOf: (flags: readonly string[]) => `only one of ${flags.join(", ")} can be given`,
   reasonForNothing: "--reason goes with --all or --prune",
   missingCommand: "a command is missing",
+  unknownCommand: (word: string) => `unknown command '${word}'`,
 
   // The lockfile.
   lockNotFound: (path: string) => say`plugins.lock not found: ${path}`,
   noLock: (command: CommandName) => `${command}: no plugins.lock found`,
   lockOfRoot: (ofRoot: string, inEffect: string) =>
     `a host of that folder uses ${ofRoot}; here ${inEffect} is in effect: run the command in that folder, or name the file with --plugins-lock`,
-  lockAbove: (above: string) =>
-    `${above} is in a folder above, and not in effect here: run the command there, or name the file with --plugins-lock`,
   madeElsewhere: (made: string, ofRoot: string) =>
     `${made} is new; a host of the folder of --root looks for ${ofRoot}`,
   otherLock: (command: string, ofRoot: string, inEffect: string) =>
-    `${command}: the folder of --root has ${ofRoot}, and ${inEffect} is in effect: name with --plugins-lock which of them is to be changed`,
+    `${command}: a host of the folder of --root uses ${ofRoot}, and ${inEffect} is in effect: name with --plugins-lock which of them is to be changed`,
   pruneElsewhere: (inEffect: string, root: string) =>
     `lock: ${inEffect} may trust packages of another folder than ${root}: name with --plugins-lock which file is to be pruned`,
   newerLock: (command: CommandName, path: string, version: string) =>
@@ -94,6 +91,7 @@ export const texts = {
   keyInside: "the key file is in the package: it would be published with it; keep it elsewhere",
   noKey: "sign: there is no key in what --key names",
 
+  moreProblems: (count: number) => `and ${count} more problems of the journal`,
   pending: "A change was begun and not ended: the next command that writes settles it.",
 
   // Finding plugins.
@@ -102,6 +100,7 @@ export const texts = {
     url === undefined
       ? "No plugins registered."
       : say`No plugins registered. See ${url} for the plugin catalog.`,
+  searched: (folder: string) => say`Searched: ${folder} and those of the folders above.`,
   notRun: "nothing was run (--no-load): the table has what would be loaded",
   pluginNotFound: (name: string) => say`plugin not found: ${name}`,
   didYouMean: (name: string) => say`Did you mean ${name}?`,
@@ -129,7 +128,8 @@ export const texts = {
   ownVariable: "the variable is for the host to read: in a host that does not, the plugin runs",
   diagnostics: "Plugin state diagnostics:",
   namedNoMore: "its package is installed with other files, and no package names the plugin",
-  alsoFound: "plugins.lock or its journal has problems too: `doctor` shows them.",
+  alsoFound: (places: readonly string[]) =>
+    `There are problems of ${places.join(", ")} too: \`doctor\` shows them.`,
   consistent: "Plugin configuration looks consistent.",
 
   // What is no fault of the operator.

@@ -9,7 +9,7 @@ import {
   type PluginOrigin,
   type RefusedPackage,
 } from "../plugins/index.ts";
-import type { Drift, PluginMode } from "../trust/index.ts";
+import { type Drift, type PluginMode, printable } from "../trust/index.ts";
 import { loadStage } from "./load-stage.ts";
 import { type DiscoverOptions, readDiscoverOptions } from "./static-options.ts";
 import { staticStage } from "./static-stage.ts";
@@ -110,7 +110,7 @@ function expectLock({ mode, lock, candidates, settings }: StaticReport): void {
   if (mode !== "production" || lock !== undefined || !settings.autoDiscovery) return;
   throw new GlassineError(
     "lockfile_missing",
-    `production plugin mode requires a plugins.lock; pass --plugins-lock or place one at ${candidates.join(" or ")}`,
+    `production plugin mode requires a plugins.lock; pass --plugins-lock or place one at ${candidates.map(printable).join(" or ")}`,
     { candidates },
   );
 }
@@ -194,7 +194,8 @@ const signatureCodes: readonly RejectionCode[] = [
   "ack_missing",
 ];
 
-function errorOf({ id, package: of, code }: Refused, message: string): GlassineError {
+function errorOf({ id, package: of, code }: Refused, text: string): GlassineError {
+  const message = printable(text);
   if (signatureCodes.includes(code)) return new PluginSignatureError(message, { plugin: id, code });
   return new PluginDiscoveryError(message, [{ id, package: of, code, message }]);
 }

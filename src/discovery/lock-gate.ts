@@ -1,6 +1,6 @@
 /** What the lockfile keeps from being loaded, in production. */
 import type { InstalledPackage, PackageEntry, RejectionCode } from "../packages/index.ts";
-import type { Drift } from "../trust/index.ts";
+import { type Drift, printable } from "../trust/index.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
 
 interface Gated {
@@ -30,7 +30,7 @@ export function lockRefusal(
   if (of.isLinked)
     return {
       code: "linked_package",
-      reason: `it is a link to ${of.path}, not an installed package`,
+      reason: `it is a link to ${printable(of.path)}, not an installed package`,
     };
   if (lock === undefined && lockFault !== undefined)
     return { code: "lock_missing", reason: "plugins.lock cannot be read" };

@@ -24,8 +24,8 @@ export interface DiscoverOptions {
   /** Over the variable `PLUGIN_MODE`: `dev` or `production`. */
   readonly mode?: string;
   /**
-   * The path of plugins.lock. Default: `plugins.lock` in the root; where there is none,
-   * `BIN/plugins.lock` in `$XDG_CONFIG_HOME`, or else in `~/.config`.
+   * The path of plugins.lock. Default: `plugins.lock` in the root, or in the nearest folder above
+   * that has one; where there is none, `BIN/plugins.lock` in `$XDG_CONFIG_HOME`, or else in `~/.config`.
    */
   readonly lock?: string;
   /**

@@ -19,6 +19,7 @@ import {
   driftOf,
   endingSoon,
   type InstalledPlugin,
+  printable,
   type SignatureVerifier,
 } from "../trust/index.ts";
 import { defaultVerifiers } from "./default-verifiers.ts";
@@ -83,7 +84,8 @@ export async function staticStage(
   ];
   const notes = isOff ? [`${off}: a host loads none of what is installed`] : [];
   const ofPackages = [...found.warnings, ...linksAmong(accepted)];
-  const warnings = [...options.warnings, ...ending, ...notes, ...ofPackages];
+  // Folders can have any names.
+  const warnings = [...options.warnings, ...ending, ...notes, ...ofPackages].map(printable);
   const { unreadable } = found;
   const beside = { drift: ofMode(drift, options), unreadable, faults };
   const all = judged.map(({ source }) => source);

@@ -7,7 +7,7 @@ const { codePointAt, slice } = String.prototype;
 const { toString: numberText } = Number.prototype;
 
 /** Control, invisible and direction characters, which would forge or hide text in a log. */
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\\"]/u;
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\\"]/u;
 const plainKey = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 
 /**

@@ -6,7 +6,7 @@ const { codePointAt } = String.prototype;
 const { toString: numberText } = Number.prototype;
 
 /** Control, invisible and unknown characters, what ends a line, and what would end the name. */
-const unsafe = /[\p{C}\p{Zl}\p{Zp}\\']/u;
+const unsafe = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\\']/u;
 
 /** In single quotes, on one line, at most `max` characters of it. */
 export function single(name: string, max = 64): string {

@@ -49,3 +49,4 @@ export {
   sigstoreVerifier,
 } from "./signing/sigstore-verifier.ts";
 export type { Evidence, SignatureVerifier, SignedPackage } from "./signing/types.ts";
+export { printable } from "./single-quotes.ts";

@@ -2,12 +2,12 @@
 
 /** In single quotes, at most `max` characters of it. */
 export function single(text: string, max = 64): string {
-  return `'${spelled(text, /[\p{C}\p{Zl}\p{Zp}\\']/gu, max)}'`;
+  return `'${spelled(text, /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\\']/gu, max)}'`;
 }
 
 /** On one line, at most `max` characters of it. */
 export function oneLine(text: string, max: number): string {
-  return spelled(text, /[\p{C}\p{Zl}\p{Zp}]/gu, max);
+  return spelled(text, /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu, max);
 }
 
 /** A path on one line, whole. Backslashes stay: some paths are full of them. */

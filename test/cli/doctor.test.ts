@@ -8,7 +8,7 @@ import { catalogPath, linesOf, type RunOptions, run, runJson } from "./support/r
 
 const fine: LockState = {
   ...{ lock: null, fault: null, journal_fault: null },
-  ...{ journal: [], pending: false, warnings: [] },
+  ...{ journal: [], journal_count: 0, pending: false, warnings: [] },
 };
 
 const serving = (given: Partial<DiscoveryReport>, state: Partial<LockState> = {}) => ({
@@ -293,6 +293,9 @@ describe("doctor", () => {
     [{ journal: [{ line: 3, id: "a", problem: "it does not pair" }] }, "warning", "journal"],
     [{ fault: { code: "lockfile_newer", message: "newer" } }, "error", "lock"],
   ] as const)("finds what is wrong with lock and journal: %#", async (state, status, about) => {
+    const place = {
+      ...{ pending: "a change that was not ended", journal: "the journal", lock: "plugins.lock" },
+    }[about];
     verifies("cli:doctor-status");
     const services = serving({}, state);
     const { document } = await runJson(["doctor"], { services });
@@ -311,7 +314,7 @@ describe("doctor", () => {
     const ofPlugins = await run(["plugins", "doctor", "--strict"], { services });
     expect([ofPlugins.code, linesOf(ofPlugins.stdout).at(-1)]).toEqual([
       1,
-      "plugins.lock or its journal has problems too: `doctor` shows them.",
+      `There are problems of ${place} too: \`doctor\` shows them.`,
     ]);
     const { stdout } = await run(["doctor"], { services });
     expect(stdout).not.toContain("looks consistent");

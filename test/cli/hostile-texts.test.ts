@@ -9,11 +9,12 @@ import { verifies } from "../support/verifies.ts";
 import { drift, facts, locked, rejected, report, trusted, verified } from "./support/facts.ts";
 import { documentOf, linesOf, type RunOptions, run } from "./support/run.ts";
 
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
 /** What breaks a line, hides text, or moves the cursor of a terminal. */
 const spoilers = [
   ...["\n", "\r", "\u0085", "\u2028", "\u2029", "\u001b[2J\u001b[31m", "\u009b31m", "\0", "\b"],
   ...["\u007f", "\u202e", "\u2066", "\u200b", "\ufeff", "\u{e0041}", "\ud83d", "\t", "\v"],
+  ...["\u115f", "\u1160", "\u3164", "\uffa0", "\u2800", "\ufe0f", "\u034f"],
 ];
 const texts = fc
   .array(fc.oneof(fc.constantFrom(...spoilers), fc.string({ unit: characters, maxLength: 5 })), {
@@ -73,6 +74,7 @@ function services(text: string): RunOptions["services"] & object {
     lockState: () =>
       Promise.resolve({
         ...{ lock, fault: { code: text, message: text }, journal, pending: true, warnings: [text] },
+        journal_count: 2,
         journal_fault: { code: text, message: text },
       }),
     verify: () =>

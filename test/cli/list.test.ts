@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { DiscoveryReport } from "../../src/cli/reports.ts";
 import { verifies } from "../support/verifies.ts";
 import { drift, facts, hash, lockAt, rejected, report } from "./support/facts.ts";
-import { catalogPath, linesOf, type RunOptions, run, runJson } from "./support/run.ts";
+import { catalogPath, fixtures, linesOf, type RunOptions, run, runJson } from "./support/run.ts";
 
 const list = (
   given: Partial<DiscoveryReport>,
@@ -94,7 +94,11 @@ Drift vs plugins.lock:
     verifies("cli:list-empty", "cli:list-document");
     const { code, stdout } = await list({});
     expect(code).toBe(0);
-    expect(linesOf(stdout).slice(-2)).toEqual(["(no plugins loaded)", "No plugins registered."]);
+    expect(linesOf(stdout).slice(-3)).toEqual([
+      "(no plugins loaded)",
+      "No plugins registered.",
+      `Searched: ${fixtures}node_modules and those of the folders above.`,
+    ]);
     const { document } = await listJson({});
     expect(document).toEqual({
       ...{ mode: "dev", lock: null, loaded: [], rejected: [], drift: [], warnings: [] },
@@ -104,7 +108,7 @@ Drift vs plugins.lock:
   it("CLI-014: names the catalogue's address where the host has one", async () => {
     const host = { catalogUrl: "https://plugins.example.com" };
     const { stdout } = await list({}, [], { host });
-    expect(linesOf(stdout).at(-1)).toBe(
+    expect(linesOf(stdout).at(-2)).toBe(
       "No plugins registered. See https://plugins.example.com for the plugin catalog.",
     );
   });

@@ -42,7 +42,7 @@ describe("--root with a lockfile of its own", () => {
       const ended = await at(elsewhere, [...argv, "--root", root]);
       expect([ended.code, ended.stderr]).toEqual([
         2,
-        `${argv[0]}: the folder of --root has ${root}/plugins.lock, and ${elsewhere}/plugins.lock is in effect: name with --plugins-lock which of them is to be changed\n`,
+        `${argv[0]}: a host of the folder of --root uses ${root}/plugins.lock, and ${elsewhere}/plugins.lock is in effect: name with --plugins-lock which of them is to be changed\n`,
       ]);
     }
     expect(await readdir(elsewhere)).toEqual([]);
@@ -76,15 +76,31 @@ it("entries of one folder are not pruned by what another one has installed", asy
   expect(linesOf(named.stdout)[0]).toBe("untrusted: guard");
 });
 
-it("below the folder of a lockfile it is told that this one is not in effect", async () => {
-  verifies("cli:lock-of-root");
+it("below the folder of a lockfile that one is in effect, for commands and hosts alike", async () => {
+  verifies("lockfile:location", "lockfile:location-host");
   await lock(root);
-  const below = join(root, "src");
-  await mkdir(below);
-  const warning = `warning: ${root}/plugins.lock is in a folder above, and not in effect here: run the command there, or name the file with --plugins-lock\n`;
-  for (const argv of [["list"], ["trust", "guard", ...reason]])
-    expect((await at(below, argv)).stderr).toBe(warning);
-  expect((await at(below, ["list"])).stderr).toBe("");
+  const below = join(root, "packages/app");
+  await mkdir(below, { recursive: true });
+  const path = join(root, "plugins.lock");
+  expect((await at(below, ["trust", "guard", ...reason])).stdout).toContain(`  lock:    ${path}\n`);
+  for (const argv of [["list"], ["verify"], ["doctor"], ["describe", "guard"], ["lock"]])
+    expect((await at(below, argv)).stdout, argv.join(" ")).toContain(path);
+  const found = await discover(below, { mode: "production" });
+  expect([found.lock, found.plugins.map(({ name }) => name)]).toEqual([path, ["guard"]]);
+  expect((await at(elsewhere, ["list", "--root", below])).stderr).toContain(`uses ${path};`);
+  await lock(below);
+  expect((await discover(below, { mode: "production", onRejected: "skip" })).lock).toBe(
+    join(below, "plugins.lock"),
+  );
+});
+
+it("entries of a folder are not pruned from one below it", async () => {
+  verifies("cli:lock-prune");
+  expect((await at(root, ["trust", "guard", ...reason])).code).toBe(0);
+  const below = join(root, "packages/app");
+  await mkdir(below, { recursive: true });
+  const { code, stderr } = await at(below, ["lock", "--prune", ...reason]);
+  expect([code, stderr]).toEqual([2, expect.stringContaining("name with --plugins-lock")]);
 });
 
 it("a host uses the lockfile of its root, wherever it runs", async () => {

@@ -28,9 +28,8 @@ describe("usage errors", () => {
     ["an unknown option", ["plugins", "list", "--rot"], "unknown option '--rot'"],
     ["an unknown short option", ["plugins", "list", "-x"], "unknown option '-x'"],
     ["an option of another command", ["plugins", "search", "a", "--root", "."], "unknown option"],
-    ["help in one letter", ["plugins", "list", "-h"], "unknown option '-h'; the help is --help"],
-    ["help as a command", ["help"], "unknown command 'help'; the help is --help"],
-    ["help as a sub-command", ["plugins", "help"], "unknown command 'help'; the help is --help"],
+    ["help with another option", ["help", "plugins", "list", "--strict"], "--help stands alone"],
+    ["-h beside another option", ["plugins", "trust", "-h", "--reason=r"], "--help stands alone"],
     ["an unknown sub-command", ["plugins", "lst"], "unknown command 'lst'"],
     ["an unknown command", ["plugin"], "unknown command 'plugin'"],
     ["a missing id", ["plugins", "trust"], "missing required argument 'ID'"],
@@ -66,6 +65,34 @@ describe("usage errors", () => {
     expect(document.error.message).toContain(message);
     expect(stderr).toContain(document.error.message);
   });
+
+  it.each([
+    [[], ["plugins", "list"]],
+    [["plugins"], ["list"]],
+    [["plugins"], []],
+    [[], []],
+    [[], ["doctor"]],
+  ])("-h and help, after %j about %j, answer as --help does", async (before, after) => {
+    verifies("cli:help");
+    const asked = await run([...before, ...after, "--help"]);
+    expect([asked.code, asked.stderr, asked.stdout]).toEqual([
+      0,
+      "",
+      expect.stringMatching(/^Usage/),
+    ]);
+    expect(await run([...before, ...after, "-h"])).toEqual(asked);
+    expect(await run([...before, "help", ...after])).toEqual(asked);
+  });
+
+  it.each([[["help", "lst"]], [["plugins", "help", "lst"]], [["plugins", "lst", "-h"]]])(
+    "help on what is no command, %j, is a usage error",
+    async (argv) => {
+      verifies("cli:help");
+      const { code, stdout, stderr } = await run(argv);
+      expect([code, stdout]).toEqual([2, ""]);
+      expect(stderr).toMatch(/^error: unknown command 'lst'\n/);
+    },
+  );
 
   it("CLI-010: no service is asked", async () => {
     const discover = vi.fn();

@@ -107,10 +107,12 @@ describe("plugins verify", () => {
       "verify failed: 5 problem(s)",
     ]);
     const { document } = await runJson(["plugins", "verify"], { services: serving(given) });
-    expect(document).toEqual({ ok: false, lock: lockAt, ...given, warnings: [] });
+    expect(document).toEqual({
+      ...{ ok: false, lock: lockAt, ...given, journal_count: 2, warnings: [] },
+    });
     expect(Object.keys(document)).toEqual([
-      ...["ok", "lock", "drift", "linked", "unhashable", "journal", "pending", "unreadable"],
-      ...["permissions", "warnings"],
+      ...["ok", "lock", "drift", "linked", "unhashable", "journal", "journal_count"],
+      ...["pending", "unreadable", "permissions", "warnings"],
     ]);
   });
 });

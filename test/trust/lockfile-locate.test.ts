@@ -38,6 +38,25 @@ describe("the lockfile in effect", () => {
     });
   });
 
+  it("is that of the nearest folder above before that of the user", async () => {
+    verifies("lockfile:location");
+    const below = join(cwd, "packages", "one");
+    mkdirSync(below, { recursive: true });
+    write(own, ofHome);
+    const found = await locateLockfile({ cwd: below, env: { HOME: home }, bin: "glassine" });
+    const fresh = join(below, "plugins.lock");
+    expect(found).toEqual({ path: own, exists: true, candidates: [fresh, ofHome] });
+    write(join(cwd, "packages", "plugins.lock"));
+    expect((await locateLockfile({ cwd: below, env: {}, bin: "glassine" })).path).toBe(
+      join(cwd, "packages", "plugins.lock"),
+    );
+    const link = join(home, "link");
+    symlinkSync(below, link);
+    expect((await locateLockfile({ cwd: link, env: {}, bin: "glassine" })).path).toBe(
+      join(cwd, "packages", "plugins.lock"),
+    );
+  });
+
   it("CLI-006: is that of the user where only that one exists", async () => {
     write(ofHome);
     expect(await locate({ HOME: home })).toMatchObject({ path: ofHome, exists: true });

@@ -1,4 +1,5 @@
 /** `plugins list` */
+import { join } from "node:path";
 import { catalogOf, type Handler, modeOf, scopeOf, withHost } from "../command-context.ts";
 import { listDocument, listLines } from "../print/list.ts";
 import { texts } from "../texts.ts";
@@ -11,7 +12,8 @@ export const list: Handler = async (given) => {
   const scope = await scopeOf(context);
   const report = await context.services.discover({ ...scope, mode, load, faults: "throw" });
   const { env, host, paint } = context;
-  const extras = { catalog, env, catalogUrl: host.catalogUrl, load };
+  const searched = join(scope.root, "node_modules");
+  const extras = { catalog, env, catalogUrl: host.catalogUrl, searched, load };
   const isMissing = scope.lockfile !== undefined && report.lock === null;
   const missing = isMissing ? [texts.lockNotFound(scope.lockfile)] : [];
   const warnings = [...missing, ...report.warnings];

@@ -54,9 +54,18 @@ export function doctorDocument(findings: Findings): object {
 /** The lines of `plugins doctor`: of lockfile and journal it says that there is something. */
 export function pluginsDoctorLines(findings: Findings, paint: Paint): readonly string[] {
   const { report, ofLock } = findings;
-  const more = ofLock.length === 0 ? [] : [texts.alsoFound];
+  const places = new Set(ofLock.map(({ about }) => placeOf[about]));
+  const more = places.size === 0 ? [] : [texts.alsoFound([...places])];
   return [...headLines(report), "", ...rowLines(findings, paint), ...more];
 }
+
+const placeOf: Readonly<Record<LockFinding["about"], string>> = {
+  setting: "settings",
+  mode: "the mode",
+  lock: "plugins.lock",
+  journal: "the journal",
+  pending: "a change that was not ended",
+};
 
 function rowLines({ rows, ofLock }: Findings, paint: Paint): readonly string[] {
   return [

@@ -18,6 +18,8 @@ export interface ListExtras {
   readonly catalog: readonly CatalogEntry[];
   readonly env: Environment;
   readonly catalogUrl: string | undefined;
+  /** The nearest folder in which packages were looked for. */
+  readonly searched: string;
   /** Whether plugins were loaded at all. */
   readonly load: boolean;
 }
@@ -58,7 +60,10 @@ export function listDocument(report: DiscoveryReport, extras: ListExtras): objec
 }
 
 /** What the document has of one plugin. */
-export function rowOf(facts: PluginFacts, { catalog, env }: Omit<ListExtras, "load">): object {
+export function rowOf(
+  facts: PluginFacts,
+  { catalog, env }: Pick<ListExtras, "catalog" | "env">,
+): object {
   const { id, name, kind, version, package: from, entry_point, distribution_hash } = facts;
   const { builtin, capabilities, hooks, discovery_source } = facts;
   const entry = catalog.find((each) => each.package === from);
@@ -111,7 +116,7 @@ export function listLines(
     ...headLines(report, extras.load),
     "",
     ...(loaded.length === 0 ? [texts.nothingLoaded] : tableLines(loaded, paint)),
-    ...(isEmpty ? [texts.noPlugins(extras.catalogUrl)] : []),
+    ...(isEmpty ? [texts.noPlugins(extras.catalogUrl), texts.searched(extras.searched)] : []),
     ...section(
       "Hook plugins:",
       hooks.map((facts) => hookLine(facts, extras, paint)),

@@ -3,8 +3,11 @@
  * hides or turns text is spelled out as `\u{…}`.
  */
 
-/** Control, format and lone surrogate characters, and the separators of lines and paragraphs. */
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/**
+ * Control, format and lone surrogate characters, the separators of lines and paragraphs, and what
+ * prints as nothing: Hangul fillers, variation selectors, the blank of Braille.
+ */
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
 /** A line feed becomes `\u{a}`, and so on. */
 export function printable(text: string): string {

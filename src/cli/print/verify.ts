@@ -12,21 +12,21 @@ export interface Strictness {
 
 /** How many problems there are that make the command fail. */
 export function problemCount(report: VerifyReport, { strictJournal }: Strictness): number {
-  const { drift, linked, unhashable, unreadable, journal, pending } = report;
+  const { drift, linked, unhashable, unreadable, journal_count, pending } = report;
   return (
     drift.filter(({ blocking }) => blocking).length +
     linked.length +
     unhashable.length +
     unreadable.length +
     (pending ? 1 : 0) +
-    (strictJournal ? journal.length : 0)
+    (strictJournal ? journal_count : 0)
   );
 }
 
 /** The document of `verify --json`. */
 export function verifyDocument(report: VerifyReport, strictness: Strictness): object {
-  const { lock, drift, linked, unhashable, unreadable, journal, pending } = report;
-  const { permissions, warnings } = report;
+  const { lock, drift, linked, unhashable, unreadable, journal, journal_count } = report;
+  const { pending, permissions, warnings } = report;
   return {
     ok: problemCount(report, strictness) === 0,
     lock: lockOf(lock),
@@ -34,6 +34,7 @@ export function verifyDocument(report: VerifyReport, strictness: Strictness): ob
     linked: linked.map(({ id, path }) => ({ id, path })),
     unhashable: unhashable.map(({ id, code, reason }) => ({ id, code, reason })),
     journal: journal.map(({ line, id, problem }) => ({ line, id, problem })),
+    journal_count,
     pending,
     unreadable,
     permissions: permissions.map(({ id, added, removed, hooks, signer }) => ({
@@ -77,7 +78,12 @@ export function verifyLines(
     ),
     ...section(
       "Journal:",
-      journal.map((problem) => `  ${journalText(problem)}`),
+      [
+        ...journal.map((problem) => `  ${journalText(problem)}`),
+        ...(report.journal_count > journal.length
+          ? [`  ${texts.moreProblems(report.journal_count - journal.length)}`]
+          : []),
+      ],
       paint,
     ),
     ...(pending ? ["", texts.pending] : []),

@@ -3,7 +3,7 @@ import type { StaticReport } from "../../discovery/index.ts";
 import { GlassineError } from "../../errors/index.ts";
 import { checkJournal, loadJournal, pendingChange } from "../../trust/index.ts";
 import { permissionChange, signerChange } from "../plain-words.ts";
-import type { JournalProblem, LockState, PermissionChange, VerifyReport } from "../reports.ts";
+import type { LockState, PermissionChange, VerifyReport } from "../reports.ts";
 import type { CommandScope } from "../services.ts";
 import { driftRows, faultOf, staticRequest } from "./discover.ts";
 import { optionsFor, surveyFor } from "./discovered.ts";
@@ -52,17 +52,17 @@ export async function lockState(scope: CommandScope): Promise<LockState> {
   const options = await optionsFor({ ...staticRequest(scope), faults: "report" });
   const { lock, lockFault, lockPath } = options;
   if (lockFault !== undefined) {
-    const nothing = { journal: [], pending: false, journal_fault: null };
+    const nothing = { journal: [], journal_count: 0, pending: false, journal_fault: null };
     return { lock: null, fault: faultOf(lockFault), ...nothing, warnings: [] };
   }
-  const journal = lock === undefined ? told([]) : await readable(() => journalOf(lock));
+  const journal = lock === undefined ? {} : await readable(() => journalOf(lock));
   // The first change of all may have ended before there was a lockfile.
   const pending = await readable(() => isPending(lockPath));
   return {
     lock: lockFacts(options),
     fault: null,
     journal_fault: journal.fault ?? pending.fault ?? null,
-    journal: journal.found ?? [],
+    ...(journal.found ?? { journal: [], journal_count: 0 }),
     pending: pending.found ?? false,
     warnings: lock?.warnings ?? [],
   };
@@ -73,13 +73,9 @@ interface Readable<Found> {
   readonly fault?: NonNullable<LockState["journal_fault"]>;
 }
 
-function told<Found>(found: Found): Readable<Found> {
-  return { found };
-}
-
 async function readable<Found>(look: () => Promise<Found>): Promise<Readable<Found>> {
   try {
-    return told(await look());
+    return { found: await look() };
   } catch (error) {
     if (!(error instanceof GlassineError)) throw error;
     return { fault: faultOf(error) };
@@ -88,8 +84,8 @@ async function readable<Found>(look: () => Promise<Found>): Promise<Readable<Fou
 
 type Lock = NonNullable<StaticReport["lock"]>;
 
-async function stateOf(lock: Lock): Promise<Pick<LockState, "journal" | "pending">> {
-  return { journal: await journalOf(lock), pending: await isPending(lock.path) };
+async function stateOf(lock: Lock): Promise<OfJournal & Pick<LockState, "pending">> {
+  return { ...(await journalOf(lock)), pending: await isPending(lock.path) };
 }
 
 async function isPending(lockPath: string): Promise<boolean> {
@@ -97,14 +93,20 @@ async function isPending(lockPath: string): Promise<boolean> {
   return change !== undefined && !change.isInProgress;
 }
 
-async function journalOf(lock: Lock): Promise<readonly JournalProblem[]> {
+type OfJournal = Pick<LockState, "journal" | "journal_count">;
+
+/** A journal of 64 MiB can have a million problems; what mends it shows in the first of them. */
+const maxProblems = 100;
+
+async function journalOf(lock: Lock): Promise<OfJournal> {
   const problems = checkJournal(lock, await loadJournal(lock.path));
-  return problems.map(({ line, id, problem, detail }) => ({
+  const journal = problems.slice(0, maxProblems).map(({ line, id, problem, detail }) => ({
     line: line ?? null,
     id: id ?? null,
     problem,
     detail,
   }));
+  return { journal, journal_count: problems.length };
 }
 
 /** What trusted plugins ask for now, against what was granted, and who signs them. */

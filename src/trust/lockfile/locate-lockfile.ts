@@ -1,5 +1,6 @@
 /** Which plugins.lock is in effect. All commands ask here, so none of them makes a second one. */
-import { isAbsolute, join, resolve } from "node:path";
+import { realpath } from "node:fs/promises";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { isThere } from "./read-lockfile.ts";
 
 /** Where to look. */
@@ -18,16 +19,17 @@ interface LocatedLockfile {
   /** Absolute. Where none is found, where one is to be made. */
   readonly path: string;
   readonly exists: boolean;
-  /** Where was looked, or would have been, the first that exists in effect. */
+  /** Where one can be put: beside the packages, or for all of a user's. */
   readonly candidates: readonly string[];
 }
 
 const fileName = "plugins.lock";
 
 /**
- * Finds the lockfile: the path that was given, or else `./plugins.lock`, or else that of the user
- * in `$XDG_CONFIG_HOME/{bin}`, by default `$HOME/.config/{bin}`. A folder of these variables that
- * is not absolute is passed over, as the specification of base directories has it.
+ * Finds the lockfile: the path that was given, or else `./plugins.lock`, or else that of the nearest
+ * folder above, as packages are found in its `node_modules`, or else that of the user in
+ * `$XDG_CONFIG_HOME/{bin}`, by default `$HOME/.config/{bin}`. A folder of these variables that is
+ * not absolute is passed over, as the specification of base directories has it.
  *
  * A file that cannot be looked at counts as there: what it trusts is not replaced by what another
  * one trusts.
@@ -39,10 +41,22 @@ export async function locateLockfile(options: LocateOptions): Promise<LocatedLoc
   const own = resolve(cwd, explicit ?? fileName);
   const others = explicit === undefined ? ofUser(options) : [];
   const candidates = [...new Set([own, ...others])];
-  for (const path of candidates) {
+  const above = explicit === undefined ? await foldersAbove(cwd) : [];
+  for (const path of [own, ...above.map((folder) => join(folder, fileName)), ...others]) {
     if (await isThere(path)) return { path, exists: true, candidates };
   }
   return { path: own, exists: false, candidates };
+}
+
+/** Those above a folder, the nearest first: of the folder itself, wherever a link to it stands. */
+async function foldersAbove(folder: string): Promise<readonly string[]> {
+  const folders: string[] = [];
+  let at = await realpath(folder).catch(() => folder);
+  while (dirname(at) !== at) {
+    at = dirname(at);
+    folders.push(at);
+  }
+  return folders;
 }
 
 function ofUser({ env, bin }: LocateOptions): readonly string[] {

@@ -63,6 +63,7 @@ describe("an installation", () => {
           linked: [],
           unhashable: [],
           journal: [],
+          journal_count: 0,
           pending: false,
           unreadable: [],
           permissions: [],

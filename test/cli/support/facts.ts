@@ -99,6 +99,7 @@ export function verified(given: Partial<VerifyReport> = {}): VerifyReport {
     linked: [],
     unhashable: [],
     journal: [],
+    journal_count: given.journal?.length ?? 0,
     pending: false,
     unreadable: [],
     permissions: [],

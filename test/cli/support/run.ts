@@ -21,7 +21,7 @@ const noServices: CommandServices = {
   lockState: () =>
     Promise.resolve({
       ...{ lock: null, fault: null, journal_fault: null },
-      ...{ journal: [], pending: false, warnings: [] },
+      ...{ journal: [], journal_count: 0, pending: false, warnings: [] },
     }),
   trust: notExpected("trust"),
   untrust: notExpected("untrust"),

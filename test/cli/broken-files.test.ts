@@ -1,0 +1,72 @@
+/** Files around a lockfile that are broken: what is said of each, and of no other. */
+import { appendFile, mkdir, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { commandServices } from "../../src/cli/command-services.ts";
+import { discover, install, newRoot, unsigned } from "../discovery/support.ts";
+import { verifies } from "../support/verifies.ts";
+import { documentOf, linesOf, run } from "./support/run.ts";
+
+let root = "";
+beforeEach(async () => {
+  root = await newRoot();
+});
+
+const at = (argv: readonly string[], env: Readonly<Record<string, string>> = unsigned) =>
+  run(argv, { services: commandServices, cwd: root, env });
+
+describe("a journal of 20,000 lines that are none", () => {
+  beforeEach(async () => {
+    await install(root, "guard");
+    await at(["plugins", "trust", "guard", "--reason", "r"]);
+    await appendFile(join(root, "plugins.lock.journal"), "what is this\n".repeat(20_000));
+  });
+
+  it("is told by its first hundred, and by how many there are", async () => {
+    verifies("cli:journal-bounded");
+    const { code, stdout } = await at(["plugins", "verify", "--strict-journal"]);
+    expect(code).toBe(1);
+    expect(linesOf(stdout)).toHaveLength(106);
+    expect(linesOf(stdout).at(-3)).toBe("  and 19900 more problems of the journal");
+    expect(linesOf(stdout).at(-1)).toBe("verify failed: 20000 problem(s)");
+    const document = documentOf((await at(["plugins", "verify", "--json"])).stdout);
+    expect([document.ok, document.journal.length, document.journal_count]).toEqual([
+      ...[true, 100, 20_000],
+    ]);
+  });
+
+  it("is as many findings of doctor, and one more", async () => {
+    verifies("cli:journal-bounded");
+    const { findings } = documentOf((await at(["doctor", "--json"])).stdout);
+    expect(findings).toHaveLength(101);
+    const { stderr } = await at(["plugins", "doctor"]);
+    expect(linesOf(stderr).filter((line) => /journal|line /.test(line))).toHaveLength(101);
+  });
+});
+
+it("a broken file of keys is not blamed on the lockfile or its journal", async () => {
+  verifies("cli:doctor-goes-on");
+  await writeFile(join(root, "keys.json"), "{bad");
+  const env = { GLASSINE_PLUGIN_PUBLISHER_KEYS: join(root, "keys.json") };
+  const { stdout } = await at(["plugins", "doctor"], env);
+  expect(linesOf(stdout).at(-1)).toBe("There are problems of settings too: `doctor` shows them.");
+});
+
+describe("control characters in the name of a folder", () => {
+  const folder = "evil\u001b[2J\u202e\u3164\nSECURITY: all is well";
+
+  it("are escaped in what a host throws and warns, as in the command", async () => {
+    verifies("discovery:escaped");
+    const below = join(root, folder);
+    await mkdir(below);
+    await install(below, "guard");
+    const thrown = await discover(below, { mode: "production" }).catch((error: Error) => error);
+    expect((thrown as Error).message).toContain(
+      `${root}/evil\\u{1b}[2J\\u{202e}\\u{3164}\\u{a}SECURITY: all is well/plugins.lock`,
+    );
+    await symlink("nowhere", join(below, "node_modules/gone"));
+    const { warnings } = await discover(below);
+    expect(warnings).toHaveLength(1);
+    for (const text of warnings) expect(text).not.toMatch(/[\p{Cc}\p{Cf}\u3164]/u);
+  });
+});
