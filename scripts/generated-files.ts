@@ -3,6 +3,7 @@ import { standardHooks } from "../src/hooks/standard-hooks.ts";
 import { memoryNodeServices } from "../src/memory-node/index.ts";
 import { standardSlots } from "../src/slots/index.ts";
 import { auditEventJsonSchema } from "./audit-schema.ts";
+import { commandSchemas } from "./command-schemas.ts";
 import { extensionsSchema } from "./extensions-schema.ts";
 import { levelFormsSource } from "./level-forms.ts";
 import { levelShapesSource } from "./level-shapes.ts";
@@ -48,6 +49,10 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
     { path: "spec/schemas/result.schema.json", text: printJson(resultJsonSchema()) },
     { path: "spec/schemas/error.schema.json", text: printJson(errorJsonSchema()) },
     { path: "spec/schemas/audit-event.schema.json", text: printJson(auditEventJsonSchema()) },
+    ...commandSchemas().map(([name, schema]) => ({
+      path: `spec/schemas/commands/${name}.schema.json`,
+      text: printJson(schema),
+    })),
     { path: "src/slots/level-forms.generated.ts", text: levelFormsSource(standardSlots) },
     { path: "src/slots/level-shapes.generated.ts", text: levelShapesSource(standardSlots) },
     { path: "src/messages/message-levels.generated.ts", text: messageLevelsSource() },

@@ -12,6 +12,7 @@ const intro = `# Commands
 [operate.md](operate.md) shows it at work.
 
 With \`--json\` a command prints one JSON document on standard output, also where it refuses something: \`{"error":{"code":"…","message":"…"}}\`.
+[spec/schemas/commands](../spec/schemas/commands) has the JSON Schema of each, in which a key has one type everywhere.
 Results go to standard output, errors and warnings to standard error.
 Text that comes from packages is printed with control characters escaped.`;
 

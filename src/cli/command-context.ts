@@ -1,6 +1,7 @@
 /** What a command is handed, and what it hands back. */
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
+import type { HostSetting } from "../plugins/index.ts";
 import { type CatalogEntry, readCatalogFile } from "./catalog.ts";
 import type { NamedHost } from "./command-host.ts";
 import { refusal } from "./failure.ts";
@@ -44,14 +45,31 @@ export interface Outcome {
 /** Runs one command. */
 export type Handler = (context: CommandContext) => Promise<Outcome>;
 
+/** An option, or else the setting in its place: its value, and what a message calls it. */
+function optionOrSetting(
+  { host: { prefix }, env }: Pick<CommandContext, "host" | "env">,
+  { flag, given, setting }: { flag: string; given: string | undefined; setting: HostSetting },
+): { readonly value: string; readonly from: string } | undefined {
+  if (given !== undefined) return { value: given, from: flag };
+  const variable = `${prefix}${setting}`;
+  const value = env[variable];
+  return value === undefined || value === "" ? undefined : { value, from: variable };
+}
+
 /**
- * Imports the host that `--host` names, which takes the place of the command's, with the names of
+ * Imports the host that `--host` or its setting names, which takes the place of the command's, with the names of
  * its profile.
  */
 export async function withHost(context: CommandContext): Promise<CommandContext> {
   const { host: named, cwd, options } = context;
-  if (options.host === undefined) return context;
-  const imported = await importHost(options.host, cwd);
+  const asked = {
+    flag: optionTable.host.flag,
+    given: options.host,
+    setting: "PLUGIN_HOST",
+  } as const;
+  const chosen = optionOrSetting(context, asked);
+  if (chosen === undefined) return context;
+  const imported = await importHost(chosen, cwd);
   return { ...context, host: { ...named, ...imported } };
 }
 
@@ -77,11 +95,14 @@ export function modeOf({ env, host, options }: CommandContext): PluginMode {
   return mode;
 }
 
-/** Of `--catalog`, or what the host brings. */
+/** Of `--catalog` or its setting, or what the host brings. */
 export function catalogOf(context: CommandContext): Promise<readonly CatalogEntry[]> {
   const { cwd, host, options } = context;
-  if (options.catalog === undefined) return Promise.resolve(host.catalog);
-  return readCatalogFile(resolve(cwd, options.catalog));
+  const { flag } = optionTable.catalog;
+  const asked = { flag, given: options.catalog, setting: "PLUGIN_CATALOG" } as const;
+  const chosen = optionOrSetting(context, asked);
+  if (chosen === undefined) return Promise.resolve(host.catalog);
+  return readCatalogFile(resolve(cwd, chosen.value));
 }
 
 /** A lockfile that was named has to be there for commands that only read it. */

@@ -2,6 +2,7 @@
 import type { CommandServices } from "./services.ts";
 import { lock, trust, untrust } from "./work/change-trust.ts";
 import { discover } from "./work/discover.ts";
+import { journal } from "./work/journal.ts";
 import { sign } from "./work/sign.ts";
 import { lockState, verify } from "./work/verify.ts";
 
@@ -12,5 +13,6 @@ export const commandServices: CommandServices = {
   untrust,
   lock,
   verify,
+  journal,
   sign,
 };

@@ -11,7 +11,12 @@ export interface CommandSpec {
   readonly summary: string;
   /** More of it, a sentence each. */
   readonly about: readonly string[];
-  readonly arguments: readonly { readonly name: string; readonly what: string }[];
+  readonly arguments: readonly {
+    readonly name: string;
+    readonly what: string;
+    /** Whether it can be left out. */
+    readonly isOptional?: boolean;
+  }[];
   readonly options: readonly OptionName[];
   /** What an exit code says, beside 0 and those that all commands have in common. */
   readonly exits: { readonly [code: number]: string };
@@ -173,6 +178,21 @@ export const commandTable = {
       { line: "plugins verify --strict-journal", what: "as strict as it gets" },
     ],
   },
+  journal: {
+    path: ["plugins", "journal"],
+    summary: "show who trusted what, when and why",
+    about: [
+      "It reads the journal of plugins.lock, checks its chain, and shows the last hundred changes.",
+      "Nothing is run.",
+    ],
+    arguments: [{ name: "ID", what: "the changes of one plugin alone", isOptional: true }],
+    options: ["pluginsLock", "json", "verbose"],
+    exits: { 1: "the journal has a line that is none, or its chain is broken" },
+    examples: [
+      { line: "plugins journal", what: "every plugin" },
+      { line: "plugins journal pii-scan", what: "the story of one" },
+    ],
+  },
   lock: {
     path: ["plugins", "lock"],
     summary: "create plugins.lock, trust everything at once, or tidy up",
@@ -222,6 +242,19 @@ export const commandTable = {
     options: doctor,
     exits: { 1: "with --strict: there is a problem" },
     examples: [{ line: "doctor", what: "when something does not work" }],
+  },
+  completion: {
+    path: ["completion"],
+    summary: "print a script by which a shell completes commands and options",
+    about: ["It is made of the commands of this version: print it anew after an upgrade."],
+    arguments: [{ name: "SHELL", what: "bash, zsh or fish" }],
+    options: ["json", "verbose"],
+    exits: {},
+    examples: [
+      { line: "completion bash >> ~/.bash_completion", what: "for every shell that is started" },
+      { line: "completion zsh >> ~/.zshrc", what: "behind compinit" },
+      { line: "completion fish >> ~/.config/fish/config.fish", what: "the same for fish" },
+    ],
   },
 } as const satisfies Record<string, CommandSpec>;
 

@@ -21,7 +21,10 @@ export interface ImportedHost {
  * this package, such as `glassine/memory-node`, or a package that is installed there. Without a name
  * the export is `default`, `host`, or else the only one that is a host.
  */
-export async function importHost(given: string, cwd: string): Promise<ImportedHost> {
+export async function importHost(
+  { value: given, from }: { readonly value: string; readonly from: string },
+  cwd: string,
+): Promise<ImportedHost> {
   const { specifier, exportName } = splitName(given);
   let found: unknown;
   try {
@@ -30,13 +33,13 @@ export async function importHost(given: string, cwd: string): Promise<ImportedHo
   } catch (thrown) {
     // The stack of a module that is not there is that of this command.
     const fault = describeThrown(thrown).text.replace(/\nRequire stack:\n.*$/s, "");
-    throw refusal("options_invalid", texts.hostModule(given, fault));
+    throw refusal("options_invalid", texts.hostModule(from, given, fault));
   }
   const profile = surfaceOf(found)?.profile;
   if (profile === undefined)
     throw refusal(
       "options_invalid",
-      texts.hostModule(given, texts.noHost(exportName ?? "default")),
+      texts.hostModule(from, given, texts.noHost(exportName ?? "default")),
     );
   return { host: found as object, hostName: profile.hostName, prefix: profile.envPrefix };
 }

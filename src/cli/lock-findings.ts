@@ -30,8 +30,7 @@ export function lockFindings(
   }
   if (unread !== null) findings.push(faultFinding("journal", unread));
   if (pending) {
-    const todo =
-      "Run any command that writes, such as `plugins lock`: it ends or undoes the change.";
+    const todo = texts.endPending;
     const message = texts.pending;
     findings.push({ about: "pending", severity: "warning", message, recommendation: todo });
   }

@@ -37,9 +37,13 @@ export const optionTable = {
   host: {
     flag: "--host",
     value: "MODULE",
-    what: "hold plugins to the host that MODULE or MODULE:EXPORT gives, as glassine/memory-node; it is run",
+    what: "hold plugins to the host that MODULE or MODULE:EXPORT gives, as glassine/memory-node; it is run (default: {prefix}PLUGIN_HOST)",
   },
-  catalog: { flag: "--catalog", value: "PATH", what: "a JSON file with a catalog of plugins" },
+  catalog: {
+    flag: "--catalog",
+    value: "PATH",
+    what: "a JSON file with a catalog of plugins (default: {prefix}PLUGIN_CATALOG)",
+  },
   reason: {
     flag: "--reason",
     value: "TEXT",

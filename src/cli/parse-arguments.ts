@@ -45,7 +45,11 @@ export function parseArguments(host: NamedHost, given: readonly string[]): Parse
   }
   const chosen = tree.chosen();
   if (chosen === undefined) return usageOf(tree.root, texts.missingCommand);
-  const empty = commandTable[chosen.name].arguments.find((_, at) => isBlank(chosen.operands[at]));
+  const { arguments: takes }: CommandSpec = commandTable[chosen.name];
+  const empty = takes.find(
+    ({ isOptional }, at) =>
+      isBlank(chosen.operands[at]) && !(isOptional === true && chosen.operands[at] === undefined),
+  );
   if (empty === undefined) return { kind: "command", ...chosen };
   return usageOf(commandAt(tree.root, argv), texts.emptyArgument(empty.name));
 }
@@ -109,7 +113,8 @@ function commandTree(host: NamedHost): Tree {
 function describeCommand(command: Command, spec: CommandSpec, host: NamedHost): void {
   const sentences = [`${capital(spec.summary)}.`, ...spec.about];
   command.summary(spec.summary).description(named(sentences.join("\n"), host));
-  for (const { name, what } of spec.arguments) command.addArgument(new Argument(`<${name}>`, what));
+  for (const { name, what, isOptional } of spec.arguments)
+    command.addArgument(new Argument(isOptional === true ? `[${name}]` : `<${name}>`, what));
   for (const name of spec.options) command.addOption(optionOf(optionTable[name], host));
   const examples = spec.examples.map(({ line, what }) => `  ${host.bin} ${line}\n      ${what}`);
   command.addHelpText("after", `\nExamples:\n${examples.join("\n")}\n\n${exitText(spec)}`);

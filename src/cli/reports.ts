@@ -196,9 +196,11 @@ export interface TrustedPlugin extends LockedFacts {
   readonly previous: LockedFacts | null;
 }
 
-/** Paths of what a change was written to. */
+/** What a change was written to. */
 interface Written {
-  readonly lock: string;
+  /** As it is now. */
+  readonly lock: LockFacts;
+  /** The path. */
   readonly journal: string;
   readonly warnings: readonly string[];
 }
@@ -235,12 +237,11 @@ export interface UntrustRefusal {
 
 /** What `lock` did. */
 export interface LockChange {
-  readonly lock: string;
-  /** Null where nothing was recorded. */
+  /** As it is now. */
+  readonly lock: LockFacts;
+  /** The path; null where nothing was recorded. */
   readonly journal: string | null;
   readonly created: boolean;
-  /** How many there are now. */
-  readonly entries: number;
   /** By id. */
   readonly trusted: readonly TrustedPlugin[];
   readonly removed: readonly { readonly id: string }[];
@@ -249,6 +250,35 @@ export interface LockChange {
     readonly code: string;
     readonly reason: string;
   }[];
+  readonly warnings: readonly string[];
+}
+
+/** A change of trust, as the journal has it, by the number of its line. */
+export interface TrustEvent {
+  readonly line: number;
+  readonly at: string;
+  readonly action: "trust" | "revoke";
+  readonly id: string;
+  /** Null where trust was taken back. */
+  readonly version: string | null;
+  readonly distribution_hash: string | null;
+  readonly until: string | null;
+  readonly reason: string;
+  /** Null where a hand wrote the line. */
+  readonly actor: string | null;
+}
+
+export interface JournalReport {
+  readonly lock: LockFacts | null;
+  /** The path. */
+  readonly journal: string;
+  /** The last of them. */
+  readonly changes: readonly TrustEvent[];
+  /** How many there are. */
+  readonly change_count: number;
+  /** The first of what is wrong with the journal in itself. */
+  readonly problems: readonly JournalProblem[];
+  readonly problem_count: number;
   readonly warnings: readonly string[];
 }
 

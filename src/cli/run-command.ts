@@ -4,9 +4,11 @@ import { asksForJson } from "./check-arguments.ts";
 import type { ByteSource, CommandContext, Handler, Outcome } from "./command-context.ts";
 import type { NamedHost } from "./command-host.ts";
 import type { CommandName } from "./command-table.ts";
+import { completion } from "./commands/completion.ts";
 import { describe } from "./commands/describe.ts";
 import { doctor, pluginsDoctor } from "./commands/doctor.ts";
 import { disable, enable } from "./commands/enable.ts";
+import { journal } from "./commands/journal.ts";
 import { list } from "./commands/list.ts";
 import { lock } from "./commands/lock.ts";
 import { search } from "./commands/search.ts";
@@ -41,7 +43,7 @@ export interface RunInput {
 
 const handlers: Readonly<Record<CommandName, Handler>> = {
   ...{ list, describe, search, enable, disable, pluginsDoctor },
-  ...{ trust, untrust, verify, lock, sign, doctor },
+  ...{ trust, untrust, verify, lock, sign, doctor, journal, completion },
 };
 
 /**

@@ -10,6 +10,7 @@ import type { CommandDiscovery } from "./command-host.ts";
 import type {
   Change,
   DiscoveryReport,
+  JournalReport,
   LockChange,
   LockState,
   PluginMode,
@@ -94,6 +95,11 @@ export interface LockRequest extends CommandScope {
   readonly reason: string | undefined;
 }
 
+export interface JournalRequest extends CommandScope {
+  /** Of one plugin alone. */
+  readonly id: string | undefined;
+}
+
 export interface SignRequest {
   /** The folder of the package. */
   readonly path: string;
@@ -114,5 +120,7 @@ export interface CommandServices {
   lock(request: LockRequest): Promise<LockChange>;
   /** Compares lock, installation and journal. Runs nothing. */
   verify(request: CommandScope): Promise<VerifyReport>;
+  /** Reads the journal, and checks its chain. */
+  journal(request: JournalRequest): Promise<JournalReport>;
   sign(request: SignRequest): Promise<SignedReport>;
 }

@@ -92,6 +92,14 @@ export const texts = {
   noKey: "sign: there is no key in what --key names",
 
   moreProblems: (count: number) => `and ${count} more problems of the journal`,
+  noShell: (shell: string) => `completion: ${singleQuoted(shell)} is none of bash, zsh, fish`,
+  earlierLines: (count: number) => `${count} earlier ones are in the file`,
+  noLines: "no changes",
+  journalFine: (count: number) => `journal: ${count} lines, nothing wrong`,
+  journalFaulty: (count: number) => `journal: ${count} problem(s)`,
+  next: "What to do next:",
+  makeReadable: "Make it readable, and look again: a package may be there.",
+  endPending: "Run any command that writes, such as `plugins lock`: it ends or undoes the change.",
   pending: "A change was begun and not ended: the next command that writes settles it.",
 
   // Finding plugins.
@@ -133,8 +141,8 @@ export const texts = {
   consistent: "Plugin configuration looks consistent.",
 
   // What is no fault of the operator.
-  hostModule: (module: string, detail: string) =>
-    `--host: cannot use the module ${singleQuoted(module)}: ${printable(detail)}`,
+  hostModule: (from: string, module: string, detail: string) =>
+    `${from}: cannot use the module ${singleQuoted(module)}: ${printable(detail)}`,
   noHost: (name: string) =>
     `its export ${name} is no host: export what defineHost of this installation gives`,
   noDirectory: (code: string) =>

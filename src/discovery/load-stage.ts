@@ -5,6 +5,7 @@ import type { RejectionCode } from "../packages/index.ts";
 import { type Grants, grantFault } from "./grant-fault.ts";
 import { importModule } from "./import-module.ts";
 import { siblingRejected } from "./judge.ts";
+import { lendHost } from "./lend-host.ts";
 import { type LoadFault, late, rejected } from "./load-fault.ts";
 import { loadHooks } from "./load-hooks.ts";
 import { privateCopy } from "./private-copy.ts";
@@ -98,6 +99,7 @@ async function loadOne(
   const folder = await folderOf(source, options);
   if (typeof folder !== "string") return folder;
   const file = join(folder, ...entry.file.split("/"));
+  if (source.isLocal) lendHost(found.path);
   const imported = await within(loadTimeoutMs, () => importModule(file));
   if (imported.how === "late") return late(id);
   if (imported.how === "thrown") {

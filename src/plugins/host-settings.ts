@@ -39,6 +39,14 @@ export const hostSettings = {
     default: "`dev`",
     means: "`dev` or `production`: in production plugins.lock decides what is loaded.",
   },
+  PLUGIN_HOST: {
+    default: "empty",
+    means: "What `--host` is of a command that takes it and is not given it.",
+  },
+  PLUGIN_CATALOG: {
+    default: "empty",
+    means: "What `--catalog` is of a command that takes it and is not given it.",
+  },
 } as const satisfies Record<string, { readonly default: string; readonly means: string }>;
 
 /** The name of a setting, without the prefix. */

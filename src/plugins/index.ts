@@ -39,3 +39,4 @@ export type {
   PluginManifest,
   RunSettings,
 } from "./types.ts";
+export { unsignedWarning } from "./unsigned-warning.ts";

@@ -22,9 +22,12 @@ export function warnOfUnsigned(
   { warn }: { readonly warn: Warn },
 ): void {
   for (const name of [...unsignedAmong(discovered), ...(discovered?.unsignedOthers ?? [])])
-    warn(
-      `SECURITY WARNING: unsigned plugin ${single(name)} loaded because ${discovered?.signingVariable}=false; do not use this setting in production`,
-    );
+    warn(unsignedWarning(name, discovered?.signingVariable ?? ""));
+}
+
+/** What is said of a plugin that is loaded without a verified signature, because of a setting. */
+export function unsignedWarning(name: string, signingVariable: string): string {
+  return `SECURITY WARNING: unsigned plugin ${single(name)} loaded because ${signingVariable}=false; do not use this setting in production`;
 }
 
 const everyMs = 60_000;

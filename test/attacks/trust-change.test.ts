@@ -6,9 +6,9 @@ import process from "node:process";
 import { beforeAll, expect, it, onTestFinished } from "vitest";
 import {
   checkJournal,
-  loadJournal,
   pendingChange,
   readJournal,
+  readTrustJournal,
   revokePlugins,
   trustPlugins,
 } from "../../src/trust/change/index.ts";
@@ -238,9 +238,9 @@ attack(
       await trustPlugins(path, [rate], "r");
       await writeFile(journal, before);
       const lock = await readLockfile(path);
-      expect(told(checkJournal(lock as NonNullable<typeof lock>, await loadJournal(path)))).toEqual(
-        [{ line: undefined, id: "acme.rate", problem: "journal_mismatch" }],
-      );
+      expect(
+        told(checkJournal(lock as NonNullable<typeof lock>, await readTrustJournal(path))),
+      ).toEqual([{ line: undefined, id: "acme.rate", problem: "journal_mismatch" }]);
     });
 
     it("ended early at a grant that changed nothing: nobody can tell", async () => {
@@ -250,7 +250,7 @@ attack(
       await trustPlugins(path, [pii], "renewed");
       await writeFile(journal, before);
       const lock = await readLockfile(path);
-      const found = checkJournal(lock as NonNullable<typeof lock>, await loadJournal(path));
+      const found = checkJournal(lock as NonNullable<typeof lock>, await readTrustJournal(path));
       expect(found).toEqual([]);
     });
   },
@@ -283,7 +283,10 @@ attack(
       const lock = await readLockfile(path);
       for (const action of ["trust", "revoke"]) {
         await writeFile(journal, byHand([forged(action)]), { flag: "a" });
-        const problems = checkJournal(lock as NonNullable<typeof lock>, await loadJournal(path));
+        const problems = checkJournal(
+          lock as NonNullable<typeof lock>,
+          await readTrustJournal(path),
+        );
         expect(problems).toMatchObject([{ id: "acme.one", problem: "journal_mismatch" }]);
       }
     });

@@ -30,9 +30,9 @@ describe("a journal of 20,000 lines that are none", () => {
     expect(linesOf(stdout).at(-3)).toBe("  and 19900 more problems of the journal");
     expect(linesOf(stdout).at(-1)).toBe("verify failed: 20000 problem(s)");
     const document = documentOf((await at(["plugins", "verify", "--json"])).stdout);
-    expect([document.ok, document.journal.length, document.journal_count]).toEqual([
-      ...[true, 100, 20_000],
-    ]);
+    expect([document.ok, document.journal_problems.length, document.journal_problem_count]).toEqual(
+      [...[true, 100, 20_000]],
+    );
   });
 
   it("is as many findings of doctor, and one more", async () => {

@@ -113,13 +113,18 @@ describe("plugins describe", () => {
       ...["builtin", "capabilities", "hooks", "hook_count", "depends_on", "discovery_source"],
       ...["lock_only_dependencies", "signed_by", "trust_decision", "health", "status"],
       ...["rejection", "requires", "lock"],
-      ...["lock_path", "drift", "trusted_until", "config", "high_impact", "granted_capabilities"],
+      ...["lock_status", "drift", "trusted_until", "config", "high_impact", "granted_capabilities"],
       ...["permission_change", "granted_hooks", "hook_change", "signer_change", "dependencies"],
       ...["provided_by_host", "plain_words", "hook_words", "always", "warnings"],
     ]);
     expect(document).toMatchObject({
       ...{ id: "example-plugin", status: "loaded", rejection: null, requires: ">=0.1.0" },
-      ...{ lock: "match", high_impact: ["network.outbound"], depends_on: ["base"] },
+      ...{
+        lock: lockAt,
+        lock_status: "match",
+        high_impact: ["network.outbound"],
+        depends_on: ["base"],
+      },
     });
   });
 
@@ -285,7 +290,9 @@ describe("plugins describe", () => {
   ])("says how the lock stands: %#", async (rows, locked, text) => {
     const given = { lock: lockAt, loaded: [facts({ id: "a", locked })], drift: rows };
     expect(linesOf((await describing("a", given)).stdout)).toContain(`lock: ${text}`);
-    expect((await describingJson("a", given)).document).toMatchObject({ lock: text, drift: rows });
+    expect((await describingJson("a", given)).document).toMatchObject({
+      ...{ lock: lockAt, lock_status: text.split(":")[0]?.replace(" ", "_"), drift: rows },
+    });
   });
 
   it("describes a procedure by its own fields", async () => {

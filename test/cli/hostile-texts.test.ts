@@ -60,7 +60,7 @@ function services(text: string): RunOptions["services"] & object {
   const lock = { path: text, schema_version: 1, entries: 1 };
   const journal = [{ line: 1, id: text, problem: text }];
   const change = trusted({
-    ...{ id: text, version: text, distribution_hash: text, lock: text, journal: text },
+    ...{ id: text, version: text, distribution_hash: text, lock, journal: text },
     capabilities: [text],
     previous: { ...trusted(), version: text, capabilities: ["a"] },
     warnings: [text],
@@ -96,7 +96,7 @@ function services(text: string): RunOptions["services"] & object {
     lock: () =>
       Promise.resolve(
         locked({
-          ...{ lock: text, journal: text, trusted: [trustedPlugin], removed: [{ id: text }] },
+          ...{ lock, journal: text, trusted: [trustedPlugin], removed: [{ id: text }] },
           skipped: [{ id: text, code: text, reason: text }],
         }),
       ),

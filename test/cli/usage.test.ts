@@ -19,6 +19,8 @@ const complete = {
   untrust: ["plugins", "untrust", "a"],
   verify: ["plugins", "verify"],
   lock: ["plugins", "lock"],
+  journal: ["plugins", "journal"],
+  completion: ["completion", "bash"],
   sign: ["plugins", "sign", "."],
   doctor: ["doctor"],
 } as const satisfies Record<keyof typeof commandTable, readonly string[]>;

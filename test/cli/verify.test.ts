@@ -107,11 +107,14 @@ describe("plugins verify", () => {
       "verify failed: 5 problem(s)",
     ]);
     const { document } = await runJson(["plugins", "verify"], { services: serving(given) });
+    const { journal, ...rest } = given;
     expect(document).toEqual({
-      ...{ ok: false, lock: lockAt, ...given, journal_count: 2, warnings: [] },
+      ...{ ok: false, lock: lockAt, ...rest, warnings: [] },
+      ...{ journal_problems: journal, journal_problem_count: 2 },
     });
     expect(Object.keys(document)).toEqual([
-      ...["ok", "lock", "drift", "linked", "unhashable", "journal", "journal_count"],
+      ...["ok", "lock", "drift", "linked", "unhashable"],
+      ...["journal_problems", "journal_problem_count"],
       ...["pending", "unreadable", "permissions", "warnings"],
     ]);
   });

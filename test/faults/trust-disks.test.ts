@@ -3,7 +3,7 @@ import { appendFileSync } from "node:fs";
 import { chmod, chown, readFile, stat, unlink } from "node:fs/promises";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadJournal } from "../../src/trust/change/index.ts";
+import { readTrustJournal } from "../../src/trust/change/index.ts";
 import { verifies } from "../support/verifies.ts";
 import { installFaults } from "./trust-fs-faults.ts";
 import { carryOut } from "./trust-orders.ts";
@@ -220,7 +220,7 @@ describe("a change that can no longer be taken back", () => {
     expect(await readFile(`${stage.file}.journal`, "utf8")).toContain(byHand);
     const { recovered } = await carryOut({ ...stage.order, reason: "again" });
     expect(recovered).toBe("applied");
-    const { lines, problems } = await loadJournal(stage.path);
+    const { lines, problems } = await readTrustJournal(stage.path);
     expect(problems).toEqual([]);
     expect(lines.map(({ reason }) => reason)).toEqual([
       ...["before", "before", stage.order.reason, "by hand", "again"],

@@ -4,7 +4,7 @@ import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { checkJournal, loadJournal, pendingChange } from "../../src/trust/change/index.ts";
+import { checkJournal, pendingChange, readTrustJournal } from "../../src/trust/change/index.ts";
 import { type LockEntry, readLockfile } from "../../src/trust/lockfile/index.ts";
 import { installFaults } from "./trust-fs-faults.ts";
 import { carryOut, type Order, type Outcome } from "./trust-orders.ts";
@@ -138,7 +138,7 @@ export async function expectMade(scene: Scene, stage: Stage, left: RegExp = /^$/
 }
 
 async function linesOfChange({ path, order }: Stage): Promise<number> {
-  const { lines } = await loadJournal(path);
+  const { lines } = await readTrustJournal(path);
   return lines.filter(({ reason }) => reason === order.reason).length;
 }
 
@@ -155,7 +155,7 @@ export async function expectMended(
   expect(next).toMatchObject({ code: null, recovered: pending?.outcome ?? null });
   expect(next.recovered).not.toBe("conflict");
   const lock = await readLockfile(path);
-  const journal = await loadJournal(path);
+  const journal = await readTrustJournal(path);
   expect(checkJournal(lock as NonNullable<typeof lock>, journal)).toEqual([]);
   // A renewed grant leaves the lock as it was, so its record alone says whether it was made.
   const lines = await linesOfChange(stage);

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { checkJournal, loadJournal } from "../../src/trust/change/index.ts";
+import { checkJournal, readTrustJournal } from "../../src/trust/change/index.ts";
 import { readLockfile } from "../../src/trust/lockfile/index.ts";
 import { verifies } from "../support/verifies.ts";
 import { lockFolder } from "../trust/change-support.ts";
@@ -34,7 +34,7 @@ const rounds = Array.from({ length: roundsOfWriters }, (_, at) => at + 1);
 async function agreed(path: string) {
   const lock = await readLockfile(path);
   if (lock === undefined) throw new Error("There is no lock.");
-  const journal = await loadJournal(path);
+  const journal = await readTrustJournal(path);
   expect(checkJournal(lock, journal)).toEqual([]);
   return { ids: lock.entries.map(({ id }) => id), lines: journal.lines };
 }

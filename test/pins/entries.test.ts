@@ -487,6 +487,7 @@ it("the node entry", async () => {
     "readLockfile",
     "readPluginMode",
     "readPublisherKeys",
+    "readTrustJournal",
     "readTrustSettings",
     "rejectionCodes",
     "revokePlugins",

@@ -14,7 +14,7 @@ import {
 import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { loadJournal, pendingChange, trustPlugins } from "../../src/trust/change/index.ts";
+import { pendingChange, readTrustJournal, trustPlugins } from "../../src/trust/change/index.ts";
 import { installFaults } from "../faults/trust-fs-faults.ts";
 import { verifies } from "../support/verifies.ts";
 import { entryOf, lockFolder, refusalOf } from "./change-support.ts";
@@ -45,7 +45,7 @@ describe("CLI-058: a lock that is a link", () => {
     expect(await readlink(path)).toBe("second");
     expect((await lstat(file)).isFile()).toBe(true);
     expect(await readFile(file, "utf8")).toContain(pii.hash);
-    expect((await loadJournal(path)).lines).toHaveLength(1);
+    expect((await readTrustJournal(path)).lines).toHaveLength(1);
     expect(await pendingChange(path)).toBe(undefined);
     expect(await names()).toEqual(["folder", "plugins.lock", "real", "second"]);
     expect((await readdir(real)).sort()).toEqual(["ours.lock", "ours.lock.journal"]);
@@ -60,7 +60,9 @@ describe("CLI-058: a lock that is a link", () => {
     await Promise.all(
       ids.map((id, at) => trustPlugins(at % 2 === 0 ? path : other, [entryOf(id)], "r")),
     );
-    expect((await loadJournal(other)).lines.map(({ id }) => id).sort()).toEqual([...ids].sort());
+    expect((await readTrustJournal(other)).lines.map(({ id }) => id).sort()).toEqual(
+      [...ids].sort(),
+    );
   });
 
   it("in a circle is refused", async () => {

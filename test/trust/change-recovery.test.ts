@@ -5,8 +5,8 @@ import process from "node:process";
 import { describe, expect, it } from "vitest";
 import {
   checkJournal,
-  loadJournal,
   pendingChange,
+  readTrustJournal,
   recoverLock,
   trustPlugins,
 } from "../../src/trust/change/index.ts";
@@ -51,7 +51,7 @@ async function goOn({ path, names }: Unfinished, problems: readonly object[] = [
   const outcome = (await pendingChange(path))?.outcome;
   const changed = await trustPlugins(path, [rate], "next");
   expect(changed.recovered).toBe(outcome);
-  const journal = await loadJournal(path);
+  const journal = await readTrustJournal(path);
   expect(told(checkJournal(changed.lock, journal))).toEqual(problems);
   expect(await names()).toEqual(["plugins.lock", "plugins.lock.journal"]);
   return { ...changed, reasons: journal.lines.map(({ reason }) => reason) };
@@ -178,7 +178,9 @@ describe("CLI-059: a lock that was edited by hand meanwhile", () => {
     expect((await lock.lines()).map(({ reason }) => reason)).toEqual(["first", "next"]);
     expect((await lock.text()).startsWith(edited)).toBe(true);
     expect(
-      told(checkJournal((await readLockfile(lock.path)) as never, await loadJournal(lock.path))),
+      told(
+        checkJournal((await readLockfile(lock.path)) as never, await readTrustJournal(lock.path)),
+      ),
     ).toEqual([{ line: undefined, id: "acme.pii", problem: "journal_mismatch" }]);
   });
 

@@ -8,7 +8,7 @@ import {
   checkJournal,
   checkReason,
   createLock,
-  loadJournal,
+  readTrustJournal,
   revokePlugins,
   trustPlugins,
 } from "../../src/trust/change/index.ts";
@@ -281,7 +281,7 @@ describe("revoking", () => {
 describe("the journal and the lock", () => {
   const check = async (path: string) => {
     const lock = await readLockfile(path);
-    return told(checkJournal(lock as NonNullable<typeof lock>, await loadJournal(path)));
+    return told(checkJournal(lock as NonNullable<typeof lock>, await readTrustJournal(path)));
   };
 
   it("agree after each change", async () => {

@@ -5,8 +5,8 @@ import {
   checkJournal,
   encodeJournalLine,
   type JournalLine,
-  loadJournal,
   readJournal,
+  readTrustJournal,
   trustPlugins,
 } from "../../src/trust/change/index.ts";
 import { parseJournalLine } from "../../src/trust/change/journal-line.ts";
@@ -275,9 +275,9 @@ describe("a journal", () => {
   it("that is not there has no lines; one that is no file is refused", async () => {
     verifies("journal:files-only");
     const { path, journal } = await lockFolder();
-    expect(await loadJournal(path)).toEqual({ lines: [], problems: [], path: journal });
+    expect(await readTrustJournal(path)).toEqual({ lines: [], problems: [], path: journal });
     await mkdir(journal);
-    expect(await refusalOf(() => loadJournal(path))).toMatchObject({
+    expect(await refusalOf(() => readTrustJournal(path))).toMatchObject({
       code: "lockfile_failed",
       message: `${journal} is a folder. It has to be a file.`,
     });

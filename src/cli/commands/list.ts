@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { catalogOf, type Handler, modeOf, scopeOf, withHost } from "../command-context.ts";
 import { listDocument, listLines } from "../print/list.ts";
+import { stepsOfList } from "../print/next-steps.ts";
 import { texts } from "../texts.ts";
 
 export const list: Handler = async (given) => {
@@ -20,7 +21,7 @@ export const list: Handler = async (given) => {
   return {
     exitCode: 0,
     document: listDocument({ ...report, warnings }, extras),
-    lines: listLines(report, extras, paint),
+    lines: [...listLines(report, extras, paint), ...stepsOfList(report, paint)],
     warnings,
   };
 };

@@ -1,4 +1,5 @@
 /** `plugins describe`: the document and the lines of one plugin. */
+import type { Documents } from "../documents.ts";
 import { permissionChange, signerChange, type Words } from "../plain-words.ts";
 import type {
   ConfigKey,
@@ -10,7 +11,7 @@ import type {
 } from "../reports.ts";
 import { responseTo } from "../responses.ts";
 import { reasonOf, texts } from "../texts.ts";
-import { driftOf, driftText, type ListExtras, rowOf } from "./list.ts";
+import { driftOf, driftText, type ListExtras, lockOf, rowOf } from "./list.ts";
 import type { Paint } from "./paint.ts";
 import { listed, printable, printableJson, say } from "./printable.ts";
 
@@ -29,7 +30,7 @@ export interface Described {
 type Extras = Pick<ListExtras, "catalog" | "env" | "catalogUrl">;
 
 /** The document of `describe --json`: the row of `list`, and what more is known. */
-export function describeDocument(described: Described, extras: Extras): object {
+export function describeDocument(described: Described, extras: Extras): Documents["describe"] {
   const { facts, rejected, drift, lock, warnings, words } = described;
   const capabilities = [...(facts?.capabilities ?? [])].sort();
   return {
@@ -37,8 +38,8 @@ export function describeDocument(described: Described, extras: Extras): object {
     status: rejected === null ? "loaded" : "rejected",
     rejection: rejected === null ? null : { code: rejected.code, reason: rejected.reason },
     requires: facts?.requires ?? null,
-    lock: lockText(described),
-    lock_path: lock?.path ?? null,
+    lock: lock === null ? null : lockOf(lock),
+    lock_status: lockStatus(described),
     drift: drift.map(driftOf),
     trusted_until: facts?.trusted_until ?? null,
     config: facts?.config?.map(configOf) ?? null,
@@ -57,7 +58,7 @@ export function describeDocument(described: Described, extras: Extras): object {
   };
 }
 
-function bareRow(rejected: RejectedPlugin | null): object {
+function bareRow(rejected: RejectedPlugin | null) {
   return {
     id: rejected?.id ?? null,
     package: rejected?.package ?? null,
@@ -66,7 +67,7 @@ function bareRow(rejected: RejectedPlugin | null): object {
 }
 
 /** Key by key: a service that hands on a value as well does not get it printed. */
-function configOf(key: ConfigKey): object {
+function configOf(key: ConfigKey) {
   const value = defaultOf(key);
   return {
     key: key.key,
@@ -166,11 +167,21 @@ function bareLines(rejected: RejectedPlugin | null, paint: Paint): readonly stri
   ];
 }
 
+function lockStatus(described: Described): Documents["describe"]["lock_status"] {
+  const { facts, lock } = described;
+  if (differencesOf(described).length > 0) return "drift";
+  return lock !== null && facts?.locked === true ? "match" : "not_locked";
+}
+
+function differencesOf({ drift }: Described): readonly DriftRow[] {
+  return drift.filter(({ kind }) => kind !== "missing_from_lock");
+}
+
 /** `match`, `not locked`, or what differs. */
-function lockText({ facts, drift, lock }: Described): string {
-  const differences = drift.filter(({ kind }) => kind !== "missing_from_lock");
-  if (differences.length > 0) return `drift: ${differences.map(driftText).join("; ")}`;
-  return lock !== null && facts?.locked === true ? "match" : "not locked";
+function lockText(described: Described): string {
+  const status = lockStatus(described);
+  if (status !== "drift") return status.replace("_", " ");
+  return `drift: ${differencesOf(described).map(driftText).join("; ")}`;
 }
 
 function dependencyLines(facts: PluginFacts): readonly string[] {
@@ -208,7 +219,7 @@ function wordLines({ capabilities }: PluginFacts, words: Words): readonly string
 }
 
 /** By hook; null where they are not known before the plugin is loaded. */
-function hookWords(facts: PluginFacts | null, words: Words): object | null {
+function hookWords(facts: PluginFacts | null, words: Words): Documents["describe"]["hook_words"] {
   if (facts?.hooks === undefined || facts.hooks === null) return null;
   return Object.fromEntries([...facts.hooks].sort().map((name) => [name, words.ofHook(name)]));
 }

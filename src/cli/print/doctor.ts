@@ -1,6 +1,7 @@
 /** `plugins doctor` and `doctor`: the documents and the lines. */
 import { type Diagnosis, isProblem } from "../diagnose.ts";
 import { doctorStates, nothingToDo } from "../doctor-states.ts";
+import type { Documents } from "../documents.ts";
 import type { LockFinding } from "../lock-findings.ts";
 import type { DiscoveryReport } from "../reports.ts";
 import { texts } from "../texts.ts";
@@ -29,7 +30,7 @@ export function statusOf({ rows, ofLock }: Findings): DoctorStatus {
 }
 
 /** The rows of `plugins doctor --json`. */
-export function rowDocuments(rows: readonly Diagnosis[]): readonly object[] {
+export function rowDocuments(rows: readonly Diagnosis[]): Documents["plugins-doctor"] {
   return rows.map(({ slug, package: name, env_var, installed, enabled, status, ...rest }) => {
     const { recommendation, reason, id } = rest;
     return { slug, package: name, env_var, installed, enabled, status, recommendation, reason, id };
@@ -37,7 +38,7 @@ export function rowDocuments(rows: readonly Diagnosis[]): readonly object[] {
 }
 
 /** The document of `doctor --json`. */
-export function doctorDocument(findings: Findings): object {
+export function doctorDocument(findings: Findings): Documents["doctor"] {
   const { report, rows, ofLock, warnings } = findings;
   return {
     status: statusOf(findings),

@@ -1,5 +1,6 @@
 /** `plugins list`: the document and the lines. */
 import { type CatalogEntry, isEnabled } from "../catalog.ts";
+import type { Documents } from "../documents.ts";
 import type {
   DiscoveryReport,
   DriftKind,
@@ -44,11 +45,11 @@ const widths = { id: 40, package: 20, version: 10 } as const;
 const gap = "  ";
 
 /** The document of `list --json`. */
-export function listDocument(report: DiscoveryReport, extras: ListExtras): object {
+export function listDocument(report: DiscoveryReport, extras: ListExtras): Documents["list"] {
   const { mode, lock, rejected, drift, warnings } = report;
   return {
     mode,
-    ...(extras.load ? {} : { no_load: true }),
+    ...(extras.load ? {} : { no_load: true as const }),
     lock: lock === null ? null : lockOf(lock),
     loaded: inTableOrder(report.loaded).map((facts) => rowOf(facts, extras)),
     rejected: inRejectedOrder(rejected).map(({ id, package: name, entry_point, code, reason }) => ({
@@ -63,7 +64,7 @@ export function listDocument(report: DiscoveryReport, extras: ListExtras): objec
 export function rowOf(
   facts: PluginFacts,
   { catalog, env }: Pick<ListExtras, "catalog" | "env">,
-): object {
+): Documents["list"]["loaded"][number] {
   const { id, name, kind, version, package: from, entry_point, distribution_hash } = facts;
   const { builtin, capabilities, hooks, discovery_source } = facts;
   const entry = catalog.find((each) => each.package === from);
@@ -88,18 +89,19 @@ function sorted(names: readonly string[] | null): readonly string[] | null {
   return names === null ? null : [...names].sort();
 }
 
-function healthOf({ health }: PluginFacts): object {
+function healthOf({ health }: PluginFacts) {
   const { status, message, checked_at, error_summary } = health ?? notAsked;
   return { status, message, checked_at, error_summary };
 }
 
 const notAsked = { status: "unknown", message: "", checked_at: null, error_summary: null } as const;
 
-export function lockOf({ path, schema_version, entries }: LockFacts): object {
+export function lockOf({ path, schema_version, entries }: LockFacts): LockFacts {
   return { path, schema_version, entries };
 }
 
-export function driftOf({ id, kind, expected, actual, blocking }: DriftRow): object {
+export function driftOf(row: DriftRow): Documents["list"]["drift"][number] {
+  const { id, kind, expected, actual, blocking } = row;
   return { id, kind, expected: expected ?? null, actual: actual ?? null, blocking };
 }
 

@@ -1,15 +1,19 @@
 /** `plugins search`, `enable` and `disable`: the documents and the lines. */
 import { type CatalogEntry, installCommand } from "../catalog.ts";
 import type { NamedHost } from "../command-host.ts";
+import type { Documents } from "../documents.ts";
 import { texts } from "../texts.ts";
 import { say } from "./printable.ts";
 
 /** The document of `search --json`: a row for each hit. */
-export function searchDocument(hits: readonly CatalogEntry[], { installRange }: NamedHost) {
+export function searchDocument(
+  hits: readonly CatalogEntry[],
+  { installRange }: NamedHost,
+): Documents["search"] {
   return hits.map((entry) => ({
     ...{ slug: entry.slug, package: entry.package, env_var: entry.env_var, summary: entry.summary },
-    install: installCommand(entry, installRange),
-    enable: enableCommand(entry),
+    install_command: installCommand(entry, installRange),
+    enable_command: enableCommand(entry),
   }));
 }
 
@@ -49,13 +53,13 @@ export function enableDocument(
   action: "enable" | "disable",
   entry: CatalogEntry,
   host: NamedHost,
-): object {
+): Documents["enable"] {
   const lines = action === "enable" ? enableLines(entry, host) : disableLines(entry, host);
   return {
     action,
     ...{ slug: entry.slug, package: entry.package, env_var: entry.env_var },
     commands: lines.slice(0, -1).filter((line) => !line.startsWith("#")),
-    note: lines.at(-1),
+    note: lines.at(-1) ?? "",
   };
 }
 

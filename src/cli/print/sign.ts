@@ -1,4 +1,5 @@
 /** `plugins sign`: the document and the lines. */
+import type { Documents } from "../documents.ts";
 import type { SignedReport } from "../reports.ts";
 import { texts } from "../texts.ts";
 import { shortHash } from "./list.ts";
@@ -6,7 +7,7 @@ import type { Paint } from "./paint.ts";
 import { printableJson, say } from "./printable.ts";
 
 /** The document of `sign --json`. */
-export function signDocument(report: SignedReport): object {
+export function signDocument(report: SignedReport): Documents["sign"] {
   const { package: name, version, distribution_hash, identity, key_id, evidence } = report;
   return {
     action: "sign",
@@ -17,7 +18,7 @@ export function signDocument(report: SignedReport): object {
 }
 
 /** What an operator puts into `publishers` of the file of publisher keys. */
-function publisherOf({ identity, key_id, public_key }: SignedReport): object {
+function publisherOf({ identity, key_id, public_key }: SignedReport) {
   return { identity, key_id, public_key };
 }
 

@@ -1,4 +1,5 @@
 /** `plugins trust`, `untrust` and `lock`: the documents and the lines. */
+import type { Documents } from "../documents.ts";
 import { permissionChange, signerChange, type Words } from "../plain-words.ts";
 import type {
   LockChange,
@@ -16,25 +17,25 @@ import { listed, say } from "./printable.ts";
 const hashDigits = 23;
 
 /** The document of `trust --json`. */
-export function trustDocument(change: TrustChange): object {
+export function trustDocument(change: TrustChange): Documents["trust"] {
   const { previous, lock, journal, warnings } = change;
   return {
     action: "trust",
     id: change.id,
     ...factsOf(change),
     previous: previous === null ? null : factsOf(previous),
-    ...{ lock, journal },
+    ...{ lock, journal_path: journal },
     ...permissionsOf(change),
     warnings,
   };
 }
 
-function factsOf(facts: LockedFacts): object {
+function factsOf(facts: LockedFacts) {
   const { package: name, version, entry_point, distribution_hash, until } = facts;
   return { package: name, version, entry_point, distribution_hash, until };
 }
 
-function permissionsOf({ capabilities, hooks, signer, ...plugin }: TrustedPlugin): object {
+function permissionsOf({ capabilities, hooks, signer, ...plugin }: TrustedPlugin) {
   const { previous, dependencies } = plugin;
   return {
     ...{ capabilities, hooks, signer, dependencies },
@@ -66,7 +67,7 @@ function trustedLines(plugin: TrustedPlugin, paint: Paint): readonly string[] {
 }
 
 function pathLines({ lock, journal }: Pick<TrustChange, "lock" | "journal">): readonly string[] {
-  return [say`  lock:    ${lock}`, say`  journal: ${journal}`];
+  return [say`  lock:    ${lock.path}`, say`  journal: ${journal}`];
 }
 
 /** What is trusted with it: what it may do, what it needs, and what is other than before. */
@@ -100,8 +101,10 @@ function capabilityLines(
 }
 
 /** The document of `untrust --json`. */
-export function untrustDocument({ id, previous, lock, journal, warnings }: UntrustChange): object {
-  return { action: "untrust", id, previous: factsOf(previous), lock, journal, warnings };
+export function untrustDocument(change: UntrustChange): Documents["untrust"] {
+  const { id, previous, lock, journal, warnings } = change;
+  const facts = factsOf(previous);
+  return { action: "untrust", id, previous: facts, lock, journal_path: journal, warnings };
 }
 
 /** The lines of `untrust`. */
@@ -110,18 +113,21 @@ export function untrustLines(change: UntrustChange, paint: Paint): readonly stri
 }
 
 /** The document of `lock --json`. */
-export function lockDocument(action: string, change: LockChange): object {
-  const { lock, journal, created, entries, trusted, removed, skipped, warnings } = change;
+export function lockDocument(
+  action: Documents["lock"]["action"],
+  change: LockChange,
+): Documents["lock"] {
+  const { lock, journal, created, trusted, removed, skipped, warnings } = change;
   return {
     action,
-    ...{ lock, journal, created, entries },
+    ...{ lock, journal_path: journal, created },
     trusted: trusted.map((plugin) => ({
       id: plugin.id,
       ...factsOf(plugin),
       previous: plugin.previous === null ? null : factsOf(plugin.previous),
       ...permissionsOf(plugin),
     })),
-    removed: removed.map(({ id }) => ({ id })),
+    untrusted: removed.map(({ id }) => ({ id })),
     skipped: skipped.map(({ id, code, reason }) => ({ id, code, reason })),
     warnings,
   };
@@ -134,10 +140,11 @@ export function lockLines(
   words: Words,
   paint: Paint,
 ): readonly string[] {
-  const { lock, journal, created, entries, trusted, removed, skipped } = change;
+  const { lock, journal, created, trusted, removed, skipped } = change;
+  const { path, entries } = lock;
   const word = created ? "created" : action === "check" ? "valid" : "exists";
   if (action === "create" || action === "check")
-    return [created ? say`${word}: ${lock}` : say`${word}: ${lock} (${entries} entries)`];
+    return [created ? say`${word}: ${path}` : say`${word}: ${path} (${entries} entries)`];
   const done = action === "all" ? trusted.length : removed.length;
   return [
     ...trusted.flatMap((plugin) => [
@@ -147,7 +154,7 @@ export function lockLines(
     ...removed.map(({ id }) => `${paint.doubtful("untrusted:")} ${say`${id}`}`),
     ...skipped.map(({ id, code }) => `${paint.doubtful("skipped:")} ${say`${id}: ${code}`}`),
     ...(done > 0 ? [] : [action === "all" ? "nothing to trust" : "nothing to remove"]),
-    say`  lock:    ${lock}`,
+    say`  lock:    ${path}`,
     ...(journal === null ? [] : [say`  journal: ${journal}`]),
   ];
 }

@@ -1,7 +1,9 @@
 /** `plugins verify`: the document and the lines. */
+import type { Documents } from "../documents.ts";
 import type { JournalProblem, PermissionChange, VerifyReport } from "../reports.ts";
 import { reasonOf, texts } from "../texts.ts";
 import { driftOf, driftSection, lockOf, section } from "./list.ts";
+import { stepsOfVerify } from "./next-steps.ts";
 import type { Paint } from "./paint.ts";
 import { listed, printable, say } from "./printable.ts";
 
@@ -24,7 +26,7 @@ export function problemCount(report: VerifyReport, { strictJournal }: Strictness
 }
 
 /** The document of `verify --json`. */
-export function verifyDocument(report: VerifyReport, strictness: Strictness): object {
+export function verifyDocument(report: VerifyReport, strictness: Strictness): Documents["verify"] {
   const { lock, drift, linked, unhashable, unreadable, journal, journal_count } = report;
   const { pending, permissions, warnings } = report;
   return {
@@ -33,8 +35,8 @@ export function verifyDocument(report: VerifyReport, strictness: Strictness): ob
     drift: drift.map(driftOf),
     linked: linked.map(({ id, path }) => ({ id, path })),
     unhashable: unhashable.map(({ id, code, reason }) => ({ id, code, reason })),
-    journal: journal.map(({ line, id, problem }) => ({ line, id, problem })),
-    journal_count,
+    journal_problems: journal.map(({ line, id, problem }) => ({ line, id, problem })),
+    journal_problem_count: journal_count,
     pending,
     unreadable,
     permissions: permissions.map(({ id, added, removed, hooks, signer }) => ({
@@ -97,6 +99,7 @@ export function verifyLines(
     ...parts,
     ...(parts.length === 0 ? [] : [""]),
     end,
+    ...stepsOfVerify(report, paint),
   ];
 }
 

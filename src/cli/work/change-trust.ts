@@ -27,7 +27,7 @@ import type { LockRequest, TrustRequest, UntrustRequest } from "../services.ts";
 import { texts } from "../texts.ts";
 import { staticRequest } from "./discover.ts";
 import { optionsFor, type Surveyed, surveyFor } from "./discovered.ts";
-import { lockedFacts } from "./facts.ts";
+import { factsOfLock, lockedFacts } from "./facts.ts";
 import { expectNamedLock, expectOwnLock, newLockWarnings } from "./lock-place.ts";
 
 /**
@@ -67,7 +67,7 @@ export async function trust(request: TrustRequest): Promise<Change<TrustChange, 
   const found = new Set([...surveyed.report.warnings, ...ofPlace]);
   const told = [...found, ...policyWarnings(id, surveyed), ...warnings];
   return {
-    change: { ...trusted(granted as Granted), lock: lock.path, journal, warnings: told },
+    change: { ...trusted(granted as Granted), lock: factsOfLock(lock), journal, warnings: told },
   };
 }
 
@@ -153,7 +153,7 @@ export async function untrust(
     const [entry] = done.plugins;
     const previous = lockedFacts(entry as LockEntry);
     const { lock, journal, warnings } = done;
-    return { change: { id: request.id, previous, lock: lock.path, journal, warnings } };
+    return { change: { id: request.id, previous, lock: factsOfLock(lock), journal, warnings } };
   } catch (error) {
     if (!(error instanceof GlassineError) || error.code !== "trust_refused") throw error;
     const { locked = [] } = error.data as { readonly locked?: readonly string[] };
@@ -169,10 +169,9 @@ export async function lock(request: LockRequest): Promise<LockChange> {
   if (action !== "check") await expectOwnLock(request, lockPath, "lock");
   if (action === "prune") expectNamedLock(request, lockPath);
   const nothing = {
-    lock: lockPath,
+    lock: factsOfLock(present ?? { path: lockPath, entries: [] }),
     journal: null,
     created: false,
-    entries: present?.entries.length ?? 0,
     trusted: [],
     removed: [],
     skipped: [],
@@ -187,7 +186,7 @@ export async function lock(request: LockRequest): Promise<LockChange> {
   if (action === "create") {
     const { lock: made, isCreated, warnings: settled } = await createLock(lockPath);
     const told = [...warnings, ...ofPlace, ...settled];
-    return { ...nothing, lock: made.path, created: isCreated, warnings: told };
+    return { ...nothing, lock: factsOfLock(made), created: isCreated, warnings: told };
   }
   const surveyed = await surveyFor(staticRequest(request));
   const yet = { ...nothing, warnings: [...surveyed.report.warnings, ...ofPlace] };
@@ -236,10 +235,9 @@ async function lockAll(
   const done = await trustPlugins(options.lockPath, changed, reason as string, how);
   return {
     ...nothing,
-    lock: done.lock.path,
+    lock: factsOfLock(done.lock),
     journal: done.journal,
     created: report.lock === undefined,
-    entries: done.lock.entries.length,
     trusted: done.plugins.map(trusted),
     skipped,
     warnings: [...nothing.warnings, ...done.warnings],
@@ -267,7 +265,7 @@ function keptOf(
 
 /** Where there is nothing to change, what an earlier change left is ended all the same. */
 async function settled(nothing: LockChange): Promise<LockChange> {
-  const { warnings } = await settleLock(nothing.lock);
+  const { warnings } = await settleLock(nothing.lock.path);
   return { ...nothing, warnings: [...nothing.warnings, ...warnings] };
 }
 
@@ -285,8 +283,8 @@ async function prune(
   const done = await revokePlugins(options.lockPath, ids, reason as string, how);
   return {
     ...nothing,
+    lock: factsOfLock(done.lock),
     journal: done.journal,
-    entries: done.lock.entries.length,
     removed: done.plugins.map(({ id }) => ({ id })),
     warnings: [...nothing.warnings, ...done.warnings],
   };

@@ -1,7 +1,7 @@
 /** What is installed, what of it is loaded, and what keeps the rest from it. */
 import type { Assessment, LoadedPlugin, Refused, StaticReport } from "../../discovery/index.ts";
 import type { GlassineError } from "../../errors/index.ts";
-import { byUnits } from "../../plugins/index.ts";
+import { byUnits, unsignedWarning } from "../../plugins/index.ts";
 import type { DiscoveryReport, DriftRow, PluginFacts, RejectedPlugin } from "../reports.ts";
 import type { CommandScope, DiscoverRequest } from "../services.ts";
 import { assessmentFor, surveyFor } from "./discovered.ts";
@@ -12,17 +12,30 @@ export async function discover(request: DiscoverRequest): Promise<DiscoveryRepor
   const { report, options } = surveyed;
   const assessment = await assessmentFor(request, surveyed, request.load);
   const { lockFault } = options;
+  const loaded = request.load ? loadedIn(report, assessment) : acceptedIn(report);
   return {
     mode: report.mode,
     lock: lockFacts(report),
     lock_fault: lockFault === undefined ? null : faultOf(lockFault),
     setting_faults: report.faults.map(faultOf),
-    loaded: request.load ? loadedIn(report, assessment) : acceptedIn(report),
+    loaded,
     rejected: assessment.refused.map((each) => rejectedRow(each, report)),
     drift: driftRows(report),
     unreadable: report.unreadable,
-    warnings: report.warnings,
+    warnings: [...report.warnings, ...(request.load ? unsignedWarnings(request, loaded) : [])],
   };
+}
+
+/** Those that a host gives when it loads the same. */
+function unsignedWarnings(
+  { prefix }: Pick<DiscoverRequest, "prefix">,
+  loaded: readonly PluginFacts[],
+): readonly string[] {
+  return loaded
+    .filter((each) => each.trust_decision === "development_unsigned_override")
+    .map(({ id }) => id)
+    .sort(byUnits)
+    .map((id) => unsignedWarning(id, `${prefix}PLUGIN_SIGNING_REQUIRED`));
 }
 
 export function faultOf({ code, message }: GlassineError) {

@@ -8,15 +8,18 @@ import type {
 } from "../../discovery/index.ts";
 import { memberText, pathFrom } from "../../packages/index.ts";
 import { configKeysIn, configKeysOf, type HealthReport } from "../../plugins/index.ts";
-import { type LockEntry, readDependency } from "../../trust/index.ts";
+import { type LockEntry, type Lockfile, readDependency } from "../../trust/index.ts";
 import type { ConfigKey, Json, LockedFacts, LockFacts, PluginFacts } from "../reports.ts";
 
 /** The package and the hash of a plugin that is not installed. */
 const local = { package: "<local>", hash: "sha256:local" };
 
 export function lockFacts({ lock }: Pick<StaticReport, "lock">): LockFacts | null {
-  if (lock === undefined) return null;
-  return { path: lock.path, schema_version: 1, entries: lock.entries.length };
+  return lock === undefined ? null : factsOfLock(lock);
+}
+
+export function factsOfLock({ path, entries }: Pick<Lockfile, "path" | "entries">): LockFacts {
+  return { path, schema_version: 1, entries: entries.length };
 }
 
 export function lockedFacts(entry: LockEntry): LockedFacts {

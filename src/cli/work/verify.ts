@@ -1,13 +1,14 @@
 /** The lockfile, what is installed, and the journal, held against each other. Nothing is run. */
 import type { StaticReport } from "../../discovery/index.ts";
 import { GlassineError } from "../../errors/index.ts";
-import { checkJournal, loadJournal, pendingChange } from "../../trust/index.ts";
+import { checkJournal, pendingChange, readTrustJournal } from "../../trust/index.ts";
 import { permissionChange, signerChange } from "../plain-words.ts";
 import type { LockState, PermissionChange, VerifyReport } from "../reports.ts";
 import type { CommandScope } from "../services.ts";
 import { driftRows, faultOf, staticRequest } from "./discover.ts";
 import { optionsFor, surveyFor } from "./discovered.ts";
 import { lockFacts } from "./facts.ts";
+import { firstProblems } from "./journal.ts";
 
 const unhashableCodes: readonly string[] = [
   "unsafe_symlink",
@@ -95,18 +96,10 @@ async function isPending(lockPath: string): Promise<boolean> {
 
 type OfJournal = Pick<LockState, "journal" | "journal_count">;
 
-/** A journal of 64 MiB can have a million problems; what mends it shows in the first of them. */
-const maxProblems = 100;
-
 async function journalOf(lock: Lock): Promise<OfJournal> {
-  const problems = checkJournal(lock, await loadJournal(lock.path));
-  const journal = problems.slice(0, maxProblems).map(({ line, id, problem, detail }) => ({
-    line: line ?? null,
-    id: id ?? null,
-    problem,
-    detail,
-  }));
-  return { journal, journal_count: problems.length };
+  const found = checkJournal(lock, await readTrustJournal(lock.path));
+  const { problems, problem_count } = firstProblems(found);
+  return { journal: problems, journal_count: problem_count };
 }
 
 /** What trusted plugins ask for now, against what was granted, and who signs them. */

@@ -100,8 +100,8 @@ describe("of packages that are there", () => {
         health,
         ...{ status: "loaded", rejection: null, requires: null },
         ...{
-          lock: "not locked",
-          lock_path: null,
+          lock: null,
+          lock_status: "not_locked",
           drift: [],
           trusted_until: null,
           config: null,

@@ -1,6 +1,7 @@
 /** The mode, and which lockfile is in effect. */
 import { existsSync } from "node:fs";
-import { cp, mkdir, readdir, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
@@ -92,6 +93,22 @@ describe("the mode", () => {
       ...{ id: "acme-local", package: "<local>", distribution_hash: "sha256:local" },
     });
     expect(ran()).toBe(true);
+  });
+
+  it("a local plugin that no node_modules is above finds the library of the command", async () => {
+    verifies("discovery:local");
+    const folder = await mkdtemp(join(tmpdir(), "glassine-local-"));
+    const manifest = { name: "acme-far", version: "1.0.0", type: "module" };
+    const glassine = { plugin: "./plugin.js" };
+    await writeFile(join(folder, "package.json"), JSON.stringify({ ...manifest, glassine }));
+    const argv = ["plugins", "describe", "acme-far", "--local-plugins", folder];
+    const status = async () => (await documentOf(workspace, argv, dev)).data.status;
+    await writeFile(join(folder, "plugin.js"), pluginSource({ name: "acme-far" }));
+    expect(await status()).toBe("loaded");
+    const other = `import "not-there";\n${pluginSource({ name: "acme-far" })}`;
+    await writeFile(join(folder, "plugin.js"), other);
+    expect(await status()).toBe("rejected");
+    await rm(folder, { recursive: true });
   });
 });
 

@@ -11,6 +11,7 @@ import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll } from "vitest";
+import { expectDocument } from "../support/expect-document.ts";
 
 const repository = fileURLToPath(new URL("../../..", import.meta.url));
 const command = join(repository, "dist/cli/main.js");
@@ -21,6 +22,9 @@ export const unsigned = {
   GLASSINE_PLUGIN_SIGNING_REQUIRED: "false",
   GLASSINE_PLUGIN_UNSIGNED_ACK: "i-understand-plugins-are-unsigned",
 };
+
+/** What is said of each package that is not signed, as most of these are. */
+const ofUnsigned = /^warning: SECURITY WARNING: unsigned plugin .*\n/gm;
 
 const workspaces: string[] = [];
 
@@ -185,7 +189,9 @@ export async function newWorkspace(): Promise<Workspace> {
       ended(args, { cwd, input, env: { ...environment, ...env } }),
     json: async (args, options) => {
       const { code, stdout } = await workspace.run([...args, "--json"], options);
-      return { code, data: JSON.parse(stdout) as never };
+      const data: unknown = JSON.parse(stdout);
+      expectDocument(args, data);
+      return { code, data: data as never };
     },
     read: async (path) => {
       try {
@@ -233,7 +239,9 @@ function ended(args: readonly string[], { cwd, env, input }: Start): Promise<End
       stderr += text;
     });
     child.on("error", reject);
-    child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
+    child.on("close", (code, signal) =>
+      resolve({ code, signal, stdout, stderr: stderr.replaceAll(ofUnsigned, "") }),
+    );
     // A command that reads nothing may end before it is written to.
     child.stdin.on("error", () => {}).end(input);
   });

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import process from "node:process";
 import { beforeAll, describe, expect, it } from "vitest";
-import { checkJournal, loadJournal, trustPlugins } from "../../../src/trust/change/index.ts";
+import { checkJournal, readTrustJournal, trustPlugins } from "../../../src/trust/change/index.ts";
 import { readLockfile } from "../../../src/trust/lockfile/index.ts";
 import { verifies } from "../../support/verifies.ts";
 import { entryOf } from "../../trust/change-support.ts";
@@ -26,7 +26,7 @@ beforeAll(async () => {
 async function expectAgreed({ lock, names }: Place): Promise<void> {
   const found = await readLockfile(lock);
   if (found === undefined) throw new Error("There is no lock.");
-  expect(checkJournal(found, await loadJournal(lock))).toEqual([]);
+  expect(checkJournal(found, await readTrustJournal(lock))).toEqual([]);
   expect(await names()).toEqual(["plugins.lock", "plugins.lock.journal"]);
 }
 

@@ -91,7 +91,7 @@ describe("CLI-049: killed", () => {
       ["trust", "ccc-guard", "next"],
     ]);
     expect((await journalText()).startsWith(told)).toBe(true);
-    expect((await json(["verify"])).data).toMatchObject({ journal: [], pending: false });
+    expect((await json(["verify"])).data).toMatchObject({ journal_problems: [], pending: false });
     expect(await names()).toEqual(["plugins.lock", "plugins.lock.journal"]);
   });
 });

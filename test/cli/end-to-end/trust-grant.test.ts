@@ -212,7 +212,11 @@ capabilities = ["read_labels"]
     const [hash] = valuesOf("distribution_hash", await text());
     const facts = { package: "pii-scan", version: "1.0.0", entry_point: "plugin.js:default" };
     const entry = { ...facts, distribution_hash: hash, until: null };
-    const places = { lock, journal, capabilities: ["read_labels"], warnings: [] };
+    const places = {
+      ...{ lock: { path: lock, schema_version: 1, entries: 1 }, journal_path: journal },
+      capabilities: ["read_labels"],
+      warnings: [],
+    };
     expect(first).toEqual({
       code: 0,
       data: {

@@ -210,7 +210,8 @@ describe("untrust", () => {
     expect(await json(["untrust", "bbb-guard", "--reason", "r"])).toEqual({
       code: 0,
       data: {
-        ...{ action: "untrust", id: "bbb-guard", lock, journal, warnings: [] },
+        ...{ action: "untrust", id: "bbb-guard", journal_path: journal, warnings: [] },
+        lock: { path: lock, schema_version: 1, entries: 0 },
         previous: {
           ...{ package: "bbb-guard", version: "1.0.0", entry_point: "plugin.js:default" },
           distribution_hash: hash,

@@ -111,7 +111,7 @@ describe("trust until a day", () => {
     const { data } = await place.json(["verify", "--strict-journal"]);
     expect(data).toMatchObject({
       ok: false,
-      journal: [{ line: 2, id: "aaa-guard", problem: "journal_mismatch" }],
+      journal_problems: [{ line: 2, id: "aaa-guard", problem: "journal_mismatch" }],
     });
   });
 });

@@ -62,8 +62,8 @@ describe("an installation", () => {
           drift: [],
           linked: [],
           unhashable: [],
-          journal: [],
-          journal_count: 0,
+          journal_problems: [],
+          journal_problem_count: 0,
           pending: false,
           unreadable: [],
           permissions: [],
@@ -255,7 +255,7 @@ describe("a journal", () => {
       ]);
       expect((await json(["verify", "--strict-journal"])).data).toMatchObject({
         ok: false,
-        journal: [{ line: 3, id: "ccc-guard", problem: "journal_mismatch" }],
+        journal_problems: [{ line: 3, id: "ccc-guard", problem: "journal_mismatch" }],
       });
     });
   });

@@ -121,7 +121,7 @@ export function trusted(given: Partial<TrustChange> = {}): TrustChange {
     dependencies: [],
     until: null,
     previous: null,
-    lock: "/home/lab/app/plugins.lock",
+    lock: lockAt,
     journal: "/home/lab/app/plugins.lock.journal",
     warnings: [],
     ...given,
@@ -130,10 +130,9 @@ export function trusted(given: Partial<TrustChange> = {}): TrustChange {
 
 export function locked(given: Partial<LockChange> = {}): LockChange {
   return {
-    lock: "/home/lab/app/plugins.lock",
+    lock: lockAt,
     journal: null,
     created: false,
-    entries: 2,
     trusted: [],
     removed: [],
     skipped: [],

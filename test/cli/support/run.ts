@@ -4,6 +4,7 @@ import { type CommandHost, readCommandHost } from "../../../src/cli/command-host
 import type { TextStream } from "../../../src/cli/output.ts";
 import { type RunInput, runCommand } from "../../../src/cli/run-command.ts";
 import type { CommandServices } from "../../../src/cli/services.ts";
+import { expectDocument } from "./expect-document.ts";
 import { report } from "./facts.ts";
 
 export const fixtures = fileURLToPath(new URL("../fixtures/", import.meta.url));
@@ -27,6 +28,7 @@ const noServices: CommandServices = {
   untrust: notExpected("untrust"),
   lock: notExpected("lock"),
   verify: notExpected("verify"),
+  journal: notExpected("journal"),
   sign: notExpected("sign"),
 };
 
@@ -66,6 +68,8 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     services: { ...noServices, ...services },
     host: readCommandHost({ ...glassine, ...host }),
   });
+  const asksForDocument = argv.includes("--json") && options.stdout === undefined;
+  if (asksForDocument) expectDocument(argv, documentOf(stdout.text()));
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
 

@@ -1,0 +1,172 @@
+/** What makes an operator's day shorter: settings for options, the journal, what to do next. */
+import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { commandServices } from "../../src/cli/command-services.ts";
+import { install, newRoot, unsigned } from "../discovery/support.ts";
+import { verifies } from "../support/verifies.ts";
+import { catalogPath, documentOf, linesOf, run } from "./support/run.ts";
+
+let root = "";
+beforeEach(async () => {
+  root = await newRoot();
+});
+const at = (argv: readonly string[], env: Readonly<Record<string, string>> = unsigned) =>
+  run(argv, { services: commandServices, cwd: root, env });
+const documentAt = async (argv: readonly string[], env?: Readonly<Record<string, string>>) =>
+  documentOf((await at([...argv, "--json"], env)).stdout);
+
+describe("settings in place of options", () => {
+  it("name the catalogue, unless the option does", async () => {
+    verifies("cli:settings");
+    const env = { GLASSINE_PLUGIN_CATALOG: catalogPath };
+    const search = ["plugins", "search", "tenant"];
+    const found = await at(search, env);
+    expect(found.stdout).toContain("multi-tenant");
+    expect(await at([...search, "--catalog", catalogPath], {})).toEqual(found);
+    await writeFile(join(root, "empty.json"), "[]");
+    expect((await at([...search, "--catalog", "empty.json"], env)).stdout).toMatch(/^No catalog/);
+    expect((await at(search, { GLASSINE_PLUGIN_CATALOG: "" })).stdout).toMatch(/^No catalog/);
+  });
+
+  it("name the host, and are named where it is none", async () => {
+    verifies("cli:settings");
+    const list = ["plugins", "list"];
+    const wrong = await at(list, { GLASSINE_PLUGIN_HOST: "./none.js" });
+    expect([wrong.code, wrong.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^GLASSINE_PLUGIN_HOST: cannot use the module '\.\/none\.js'/),
+    ]);
+    const option = await at([...list, "--host", "./other.js"], {
+      GLASSINE_PLUGIN_HOST: "./none.js",
+    });
+    expect(option.stderr).toMatch(/^--host: cannot use the module '\.\/other\.js'/);
+    // A command that takes no host runs none.
+    expect(
+      (await at(["plugins", "journal"], { GLASSINE_PLUGIN_HOST: "./none.js" })).stderr,
+    ).toMatch(/^there is no plugins\.lock/);
+  });
+
+  it("that are mistyped are refused as every setting is", async () => {
+    const { code, stderr } = await at(["plugins", "list"], { GLASSINE_PLUGIN_CATALOGUE: "a.json" });
+    expect([code, stderr]).toEqual([2, expect.stringContaining("GLASSINE_PLUGIN_CATALOG?")]);
+  });
+});
+
+describe("plugins journal", () => {
+  const reason = "reviewed\tby GB\u001b[2J";
+  beforeEach(async () => {
+    await install(root, "guard");
+    await install(root, "other");
+    await at(["plugins", "trust", "guard", "--reason", reason, "--until", "9999-12-31"]);
+    await at(["plugins", "trust", "other", "--reason", "too"]);
+    await at(["plugins", "untrust", "guard", "--reason", "OPS-1"]);
+  });
+
+  it("shows who trusted what, when, until when and why", async () => {
+    verifies("cli:journal");
+    const { code, stdout, stderr } = await at(["plugins", "journal"]);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(linesOf(stdout).map((line) => line.replace(/\S+Z |sha256:\w+…|@.*/g, "*"))).toEqual([
+      `journal: ${root}/plugins.lock.journal`,
+      "",
+      "*trust guard 1.0.0 (*) until 9999-12-31",
+      expect.stringMatching(/^ {2}by: {5}\S+\*$/),
+      "  reason: reviewed\\u{9}by GB\\u{1b}[2J",
+      "*trust other 1.0.0 (*)",
+      expect.stringMatching(/^ {2}by: {5}\S+\*$/),
+      "  reason: too",
+      "*revoke guard",
+      expect.stringMatching(/^ {2}by: {5}\S+\*$/),
+      "  reason: OPS-1",
+      "",
+      "journal: 3 lines, nothing wrong",
+    ]);
+    const { changes, ...rest } = await documentAt(["plugins", "journal", "guard"]);
+    expect(changes).toMatchObject([
+      { line: 1, action: "trust", id: "guard", version: "1.0.0", until: "9999-12-31", reason },
+      { line: 3, action: "revoke", id: "guard", version: null, distribution_hash: null },
+    ]);
+    expect(rest).toMatchObject({ change_count: 2, lock: { entries: 1 }, journal_problems: [] });
+  });
+
+  it("shows what is wrong with its chain, and ends with 1", async () => {
+    verifies("cli:journal");
+    const path = join(root, "plugins.lock.journal");
+    await writeFile(path, (await readFile(path, "utf8")).replace("\ttoo\t", "\tfor ever\t"));
+    const { code, stdout } = await at(["plugins", "journal"]);
+    expect(code).toBe(1);
+    expect(stdout).toContain("\nJournal:\n  line 3: guard: chain_broken: ");
+    expect(linesOf(stdout).at(-1)).toBe("journal: 1 problem(s)");
+  });
+
+  it("is bounded, however long the journal is and however much is wrong", async () => {
+    verifies("cli:journal");
+    const line = `2026-01-01T00:00:00Z\ttrust\tguard\t1.0.0\tsha256:${"0".repeat(64)}\tr\n`;
+    await appendFile(join(root, "plugins.lock.journal"), `${line}none\n`.repeat(5000));
+    const document = await documentAt(["plugins", "journal"]);
+    expect([document.changes.length, document.change_count]).toEqual([100, 5003]);
+    expect([document.journal_problems.length, document.journal_problem_count]).toEqual([100, 5000]);
+    expect(document.changes.at(-1).line).toBe(10_002);
+    const { stdout } = await at(["plugins", "journal"]);
+    expect(linesOf(stdout)[1]).toBe("4903 earlier ones are in the file");
+    expect(linesOf(stdout).length).toBeLessThan(420);
+  });
+});
+
+describe("a plugin that nobody signed, where signatures are switched off", () => {
+  const warning =
+    "SECURITY WARNING: unsigned plugin 'guard' loaded because GLASSINE_PLUGIN_SIGNING_REQUIRED=false; do not use this setting in production";
+
+  it("is warned of as by a host, in the document too", async () => {
+    verifies("cli:unsigned-warning");
+    await install(root, "guard");
+    for (const argv of [["plugins", "list"], ["plugins", "describe", "guard"], ["doctor"]]) {
+      expect((await at(argv)).stderr).toBe(`warning: ${warning}\n`);
+      expect((await documentAt(argv)).warnings).toEqual([warning]);
+    }
+    expect((await at(["plugins", "list", "--no-load"])).stderr).toBe("");
+    expect((await at(["plugins", "list"], {})).stderr).toBe("");
+  });
+});
+
+describe("what to do next", () => {
+  const steps = (stdout: string) => {
+    const lines = linesOf(stdout);
+    const from = lines.indexOf("What to do next:");
+    return from === -1 ? [] : lines.slice(from + 1);
+  };
+
+  it("is at the end of list and verify, once for each way out", async () => {
+    verifies("cli:next");
+    for (const name of ["aaa-guard", "bbb-guard"]) await install(root, name);
+    const { stdout } = await at(["plugins", "list"], {});
+    expect(steps(stdout)).toEqual([expect.stringMatching(/^ {2}unsigned: Use a signed package/)]);
+    await at(["plugins", "lock"]);
+    const verified = await at(["plugins", "verify"]);
+    expect(steps(verified.stdout)).toEqual([
+      "  missing_from_lock: Review it, then run `plugins trust ID --reason …`.",
+    ]);
+    const listed = await at(["plugins", "list"], {
+      ...unsigned,
+      GLASSINE_PLUGIN_MODE: "production",
+    });
+    expect(steps(listed.stdout)).toEqual(steps(verified.stdout));
+    await at(["plugins", "lock", "--all", "--reason", "r"]);
+    await appendFile(join(root, "plugins.lock.journal"), "what\n");
+    expect(steps((await at(["plugins", "verify"])).stdout)).toEqual([
+      expect.stringMatching(/^ {2}malformed: Restore the journal/),
+    ]);
+  });
+
+  it("is nothing where nothing is wrong", async () => {
+    verifies("cli:next");
+    await install(root, "guard");
+    await at(["plugins", "lock", "--all", "--reason", "r"]);
+    for (const argv of [
+      ["plugins", "list"],
+      ["plugins", "verify"],
+    ])
+      expect(steps((await at(argv)).stdout)).toEqual([]);
+  });
+});
