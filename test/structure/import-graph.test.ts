@@ -156,7 +156,7 @@ describe("the checker", () => {
     ["src/constructor/a.ts", "", "is in no room of the plan."],
     ["src/slots/utils.ts", "", "is named for nothing"],
     ["src/slots/util/sort.ts", "", "is named for nothing"],
-    ["src/slots/table.ts", "\n".repeat(301), "has 301 lines, 300 is the most"],
+    ["src/slots/table.ts", "\n".repeat(351), "has 351 lines, 350 is the most"],
   ])("refuses %s with %s", (path, text, message) => {
     const problems = check(path, text);
     expect(problems).toHaveLength(1);
@@ -188,6 +188,6 @@ describe("the checker", () => {
     const long = "\n".repeat(1000);
     expect(check("src/slots/generated/readers.ts", long)).toEqual([]);
     expect(check("src/slots/readers.generated.ts", long)).toEqual([]);
-    expect(check("src/slots/table.ts", "\n".repeat(300))).toEqual([]);
+    expect(check("src/slots/table.ts", "\n".repeat(350))).toEqual([]);
   });
 });

@@ -212,6 +212,6 @@ export const plan: Plan = {
     "node:process": ["cli"],
     "node:url": ["packages", "trust", "discovery", "cli"],
   },
-  maxLines: 300,
+  maxLines: 350,
   generated: /(^|\/)generated\/|\.generated\.ts$/,
 };
