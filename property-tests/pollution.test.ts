@@ -67,6 +67,7 @@ describe.each(worlds)("$name", (world) => {
                   modifiedPayload: evil(),
                   metadata: evil(),
                 }),
+                extensions: false,
                 onError: "ignore",
               },
             },

@@ -9,7 +9,18 @@ import type * as z from "zod";
 import { checksOf, held, passesBy, type ZodCheck } from "./checks.ts";
 import type { Compiled, LevelBuilder, Shape } from "./compiled.ts";
 import { mismatch, readArray, readMap } from "./free-form.ts";
-import { freeze, mapGet, mapSet } from "./intrinsics.ts";
+import {
+  append,
+  create,
+  freeze,
+  hasOwn,
+  mapGet,
+  mapSet,
+  newList,
+  toArray,
+  weakGet,
+  weakSet,
+} from "./intrinsics.ts";
 import { checksBesideKind, kindOf, listLimitOf, readNumber, readText } from "./kinds.ts";
 import { compileLevel, compileLoose } from "./level.ts";
 import type { Limits } from "./limits.ts";
@@ -46,6 +57,29 @@ interface Compiling extends CompileOptions {
   readonly known: Map<z.ZodType, Compiled>;
   /** What recursion has yet to compile. */
   readonly pending: (() => Compiled)[];
+  /** The keys of the objects in the schemas. */
+  readonly keys: { [key: string]: true };
+}
+
+/** By reader: the keys of every object in its schema, as a record for lookups. */
+const schemaKeys = new WeakMap<Compiled, { readonly [key: string]: true }>();
+
+/**
+ * A problem's path up to the first key that is not part of the schema: such a key is data, and
+ * errors do not repeat data.
+ */
+export function pathInSchema(
+  compiled: Compiled,
+  path: readonly (string | number)[],
+): readonly (string | number)[] {
+  const keys = weakGet(schemaKeys, compiled);
+  const known = newList<string | number>();
+  for (let i = 0; i < path.length; i++) {
+    const part = path[i] as string | number;
+    if (typeof part === "string" && (keys === undefined || !hasOwn(keys, part))) break;
+    append(known, part);
+  }
+  return toArray(known);
 }
 
 /** A getter that makes a schema anew each time has no end; the rest is compiled on first use. */
@@ -62,8 +96,9 @@ export function compileSchema(schema: z.ZodType, options: CompileOptions): Compi
 /** Compiles several schemas under the same options. What they share is compiled once. */
 export function compilerFor(options: CompileOptions): (schema: z.ZodType) => Compiled {
   const known = new Map<z.ZodType, Compiled>();
+  const keys: Compiling["keys"] = create(null);
   return (schema) => {
-    const compiling: Compiling = { ...options, known, pending: [] };
+    const compiling: Compiling = { ...options, known, pending: [], keys };
     const compiled = compile(schema, compiling);
     // What is pending grows on the way.
     for (let i = 0; i < compiling.pending.length && i < maxPending; i++) {
@@ -73,6 +108,7 @@ export function compilerFor(options: CompileOptions): (schema: z.ZodType) => Com
         // A getter may name a schema that is not there yet.
       }
     }
+    weakSet(schemaKeys, compiled, keys);
     return frozen(compiled);
   };
 }
@@ -120,6 +156,7 @@ function compileNew(schema: z.ZodType, options: Compiling): Compiled {
     case "object": {
       const catchall = def.catchall?._zod.def.type;
       const shape = def.shape as Record<string, z.ZodType>;
+      for (const key of Object.keys(shape)) options.keys[key] = true;
       if (def.catchall !== undefined && catchall !== "never") {
         const rest = compileInner(def.catchall).read;
         return withChecks(native("map", compileLoose(shape, compileInner, rest)));

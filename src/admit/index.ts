@@ -1,7 +1,7 @@
 export { type Admitted, admit, decisive, readPlain, takeParsed } from "./admit.ts";
 export { isAwaitable, plainly } from "./awaitable.ts";
 export { withRule } from "./checks.ts";
-export { compilerFor, compileSchema } from "./compile.ts";
+export { compilerFor, compileSchema, pathInSchema } from "./compile.ts";
 export type { Compiled, Level, LevelBuilder, LevelValue } from "./compiled.ts";
 export { withDefault } from "./fields.ts";
 export type { Json } from "./free-form.ts";

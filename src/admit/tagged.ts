@@ -5,7 +5,7 @@ import type { Compiled } from "./compiled.ts";
 import { mismatch, readJson } from "./free-form.ts";
 import { create, hasOwn, isArray, mapGet, ownValue } from "./intrinsics.ts";
 import type { Taker } from "./take.ts";
-import { BAD, countAgain, type Reader, report, type Walk } from "./walk.ts";
+import { BAD, type Bad, countAgain, makeRoom, type Reader, report, type Walk } from "./walk.ts";
 
 /**
  * A reader for a union with a tag; `undefined` for one that only zod can read. The value is copied
@@ -45,7 +45,7 @@ export function compileTagged(
     }
   }
   const others = [...byOther];
-  const expected = `${tag} to be one of ${[...Object.keys(byText), ...byOther.keys()].join(", ")}`;
+  const expected = `one of ${[...Object.keys(byText), ...byOther.keys()].join(", ")}`;
   const readTagged: Reader = (walk, value, hint) => {
     const { nodes, units } = walk;
     const copy = walk.origin === "parsed" ? value : readJson(walk, value, hint);
@@ -60,7 +60,7 @@ export function compileTagged(
       if (other[0] === key) read = other[1];
     }
     return read === undefined
-      ? report(walk, walk.shapeCode, expected, "another")
+      ? reportField(walk, tag, expected, key === undefined ? "nothing" : "another")
       : readCopy(walk, read, copy, ownValue(hint, tag) === key ? hint : undefined);
   };
   const takeTagged: Taker = (left, value) => {
@@ -69,6 +69,16 @@ export function compileTagged(
     return take === undefined ? BAD : take(left, value);
   };
   return { read: readTagged, take: takers.size === 0 ? undefined : takeTagged };
+}
+
+/** Reports the tag of a value that was left already. */
+function reportField(walk: Walk, field: string, expected: string, received: string): Bad {
+  makeRoom(walk);
+  walk.path[walk.depth] = field;
+  walk.depth += 1;
+  const bad: Bad = report(walk, walk.shapeCode, expected, received);
+  walk.depth -= 1;
+  return bad;
 }
 
 /** Of what was copied here a host's is read as what was parsed here: no code is left in it. */

@@ -21,22 +21,22 @@ export async function loadHooks(
   if (typeof exported !== "function") {
     const isPlugin = manifestCarriedBy(exported) !== undefined;
     const hint = isPlugin ? ": write `export default () => definePlugin(…)`" : "";
-    const reason = `it loaded ${typeOf(exported)}; expected a callable returning PluginManifest${hint}`;
-    const message = `plugin entry point '${id}' loaded ${typeOf(exported)}; expected a callable returning PluginManifest`;
+    const reason = `it loaded ${typeOf(exported)}; expected a function that returns what definePlugin made${hint}`;
+    const message = `plugin entry point '${id}' loaded ${typeOf(exported)}; expected a function that returns what definePlugin made`;
     return { code: "factory_failed", reason, message };
   }
   const made = await within<unknown>(loadTimeoutMs, () => exported());
   if (made.how === "late") return late(id);
   if (made.how === "thrown") {
     const reason = describeText(made.thrown);
-    const message = `plugin entry point '${id}' failed while creating PluginManifest: ${reason}`;
+    const message = `plugin entry point '${id}' failed while creating its plugin: ${reason}`;
     return { code: "factory_failed", reason, message };
   }
   const manifest = manifestCarriedBy(made.value);
   if (manifest === undefined) {
     const type = typeOf(made.value);
-    const reason = `it returned ${type}; expected PluginManifest`;
-    const message = `plugin entry point '${id}' returned ${type}; expected PluginManifest`;
+    const reason = `it returned ${type}; expected what definePlugin made`;
+    const message = `plugin entry point '${id}' returned ${type}; expected what definePlugin made`;
     return { code: "factory_failed", reason, message };
   }
   const plugin = defined(surface, manifest);

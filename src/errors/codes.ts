@@ -230,7 +230,7 @@ export const errorCodes = {
   handler_error: {
     kind: "failure",
     means: "A handler threw.",
-    todo: "Watch it with the manager's onHandlerError; the thrown value never leaves the host.",
+    todo: "Look in the host's log, which has plugin, hook and message, or watch it with the manager's onHandlerError; the thrown value never leaves the host.",
   },
   handler_timeout: {
     kind: "failure",

@@ -54,9 +54,18 @@ export function formatProblems(problems: readonly Problem[]): string {
   return rest > 0 ? `${text}; and ${rest} more` : text;
 }
 
-/** The name among `known` that is closest to `name`, if one is close enough to be a slip. */
+/**
+ * The name among `known` that is closest to `name`, if one is close enough to be a slip, or the one
+ * that is `name` behind a prefix: `cmf.llm_input` for `llm_input`.
+ */
 export function closest(name: string, known: Iterable<string>): string | undefined {
   if (name.length > 64) return undefined;
+  const names = [...known];
+  const prefixed = names.filter((candidate) => candidate.endsWith(`.${name}`));
+  return closestSpelling(name, names) ?? (prefixed.length === 1 ? prefixed[0] : undefined);
+}
+
+function closestSpelling(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
   const lower = name.toLowerCase();

@@ -52,6 +52,7 @@ export {
 } from "./dispatch/scope.ts";
 export { unowned } from "./dispatch/thenable.ts";
 export { settle, type WaitEnd } from "./dispatch/wait.ts";
+export { libraryHostOf, memoryNodeHookNames } from "./library-hosts.ts";
 export { type Mode, modes, type OnError } from "./modes.ts";
 export { OperationRun } from "./operations/operation-run.ts";
 export type { OperationProgram } from "./operations/program.ts";

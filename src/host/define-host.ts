@@ -110,7 +110,7 @@ export interface Host<
     const Caps extends readonly (CapabilityIn<Table> | ServiceCapability<Services>)[] = [],
   >(
     manifest: PluginManifest<Table, Hooks, Caps, Services>,
-  ) => Plugin;
+  ) => Plugin<Caps[number]>;
   /**
    * Defines a handler of the host's own on a hook whose semantic is not `message`, for
    * `createPluginManager({ core })`. It is held to its capabilities as a plugin is.
@@ -149,8 +149,8 @@ export interface Host<
    * console.log(result.continueProcessing, result.violation?.reason); // false rm is not allowed
    * ```
    */
-  readonly createPluginManager: (
-    options: ManagerOptions<Table, Hooks, Services>,
+  readonly createPluginManager: <const Caps extends readonly string[] = readonly string[]>(
+    options: ManagerOptions<Table, Hooks, Services, Caps>,
   ) => Promise<PluginManager<Table, Hooks>>;
 }
 

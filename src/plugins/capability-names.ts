@@ -34,3 +34,14 @@ export function readCapabilities(
   }
   return Object.freeze(distinct);
 }
+
+/** What is wrong with capabilities of slots where nothing takes extensions; `undefined` without any. */
+export function unusedCapabilities(
+  { capabilities }: Surface,
+  who: string,
+  names: readonly string[],
+): string | undefined {
+  const ofSlots = names.filter((name) => capabilities.has(name));
+  if (ofSlots.length === 0) return undefined;
+  return `${who} declares ${ofSlots.map(bare).join(", ")}, and no handler is passed extensions: add a third parameter without a default, or say { handler, extensions: true }; { handler, extensions: false } says that none is needed`;
+}

@@ -14,7 +14,6 @@ export interface CloseReport {
   readonly background: BackgroundCounts;
   /** Results that came after their deadline, or after an abort, and were dropped. */
   readonly late: number;
-  readonly then: undefined;
 }
 
 /** Options of `close`. */
@@ -33,13 +32,10 @@ export async function closeHouse(
   const timeoutMs = readCloseTimeout(given);
   begin();
   const drained = await within(settledWork(house, flush), timeoutMs);
-  return intrinsics.freeze({
-    drained,
-    background: house.background.counts(),
-    late: house.tally.late,
-    // biome-ignore lint/suspicious/noThenProperty: no patched prototype turns it into a promise.
-    then: undefined,
-  });
+  const report = { drained, background: house.background.counts(), late: house.tally.late };
+  // Its own, so that a patched prototype does not turn the report into a promise; not shown.
+  intrinsics.defineProperty(report, "then", { __proto__: null } as PropertyDescriptor);
+  return intrinsics.freeze(report);
 }
 
 /** Resolves when no run is in flight, no background work is left and all records are kept. */

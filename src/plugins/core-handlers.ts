@@ -4,7 +4,7 @@ import { ManifestError, type ManifestProblem } from "../errors/index.ts";
 import type { AnyHandler, HookTable, OperationHookOf } from "../hooks/index.ts";
 import type { ServiceCapability, ServiceTable } from "../services/index.ts";
 import type { CapabilityIn, SlotTable } from "../slots/index.ts";
-import { readCapabilities } from "./capability-names.ts";
+import { readCapabilities, unusedCapabilities } from "./capability-names.ts";
 import { handlerFault, handlerFaultText } from "./handler-shape.ts";
 import type { Surface } from "./read-manifest.ts";
 import { readPlainObject, single } from "./read-plain.ts";
@@ -83,6 +83,14 @@ export function defineCoreHandlerFor(surface: Surface, input: unknown): CoreHand
   if (timeoutMs !== undefined && fault !== undefined) report("timeoutMs", fault);
   const capabilities = readCapabilities(surface, "core handler", values.capabilities, report);
   const takes = readHandler(handler, extensions, String(hook), report);
+  if (problems.length === 0 && !takes && extensions === undefined) {
+    const unused = unusedCapabilities(
+      surface,
+      `core handler ${single(name as string)}`,
+      capabilities,
+    );
+    if (unused !== undefined) report("capabilities", unused);
+  }
   if (problems.length > 0) {
     const text = problems.map(({ message }) => message).join("; ");
     throw new ManifestError("manifest_invalid", text, Object.freeze(problems));
@@ -112,7 +120,7 @@ function readHandler(
   }
   const shape = handlerFault(handler, typeof extensions === "boolean" ? extensions : undefined);
   if (!("fault" in shape)) return shape.extensions;
-  report("handler", handlerFaultText(hook, "core", shape));
+  report("handler", handlerFaultText(hook, shape));
   return false;
 }
 

@@ -10,7 +10,7 @@ const { toString: sourceText } = Function.prototype;
 
 /** Why a function is no handler. */
 export interface HandlerFault {
-  readonly fault: "proxy" | "class" | "generator" | "no_parameters";
+  readonly fault: "proxy" | "class" | "generator";
 }
 
 const generators = [
@@ -20,7 +20,7 @@ const generators = [
 
 /**
  * A class shows by its fixed `prototype`, a generator by its own; the arity is the function's
- * own `length`, where that is plain data.
+ * own `length`, where that is plain data. One that takes no parameter is a handler like any other.
  */
 export function handlerFault(
   handler: unknown,
@@ -32,8 +32,7 @@ export function handlerFault(
   if (isClass(fn)) return { fault: "class" };
   if (declared !== undefined) return { extensions: declared };
   const length: unknown = getOwnPropertyDescriptor(fn, "length")?.value;
-  if (typeof length !== "number" || !(length >= 1)) return { fault: "no_parameters" };
-  return { extensions: length >= 3 };
+  return { extensions: typeof length === "number" && length >= 3 };
 }
 
 /** Freezing a function fixes its `prototype`, too. Then the engine's own record of it decides. */
@@ -43,14 +42,9 @@ function isClass(fn: object): boolean {
 }
 
 /** Why a function is no handler of a hook, as a sentence. */
-export function handlerFaultText(hook: string, plugin: string, { fault }: HandlerFault): string {
+export function handlerFaultText(hook: string, { fault }: HandlerFault): string {
   const handler = `handler for hook ${single(hook)}`;
   return match(fault)
-    .with(
-      "no_parameters",
-      () =>
-        `${handler} on plugin ${single(plugin)} must accept at least 1 positional argument; where the arity is hidden, say { handler, extensions: true } or { handler, extensions: false }`,
-    )
     .with("class", () => `${handler} is a class; it must be a function that can be called`)
     .with(
       "generator",

@@ -35,8 +35,12 @@ export interface ManagerOptions<
   Table extends SlotTable,
   Hooks extends HookTable,
   Services extends ServiceTable = Record<never, never>,
+  Caps extends readonly string[] = readonly string[],
 > {
-  readonly plugins: readonly (Plugin | PluginItem<Table, Services>)[];
+  /** `Caps` are the capabilities of each plugin, in the order of this array. */
+  readonly plugins: {
+    readonly [At in keyof Caps]: Plugin<Caps[At]> | PluginItem<Table, Services, Caps[At]>;
+  };
   /**
    * What `discoverPlugins` of `glassine/node` found. Its plugins register beside those of `plugins`,
    * where one of them may stand with the operator's word.
@@ -88,7 +92,10 @@ export interface ManagerOptions<
   readonly maxInFlight?: number;
   /** How many background handlers may be under way; further ones are dropped. Default 10 000. */
   readonly maxBackground?: number;
-  /** Gets what handlers throw, for the host's own log. Nothing it throws changes a request. */
+  /**
+   * Gets what handlers throw. Nothing it throws changes a request. Default: one line a throw in the
+   * log, with plugin, hook and message, without known secrets.
+   */
   readonly onHandlerError?: HandlerErrorSink;
 }
 

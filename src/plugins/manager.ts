@@ -120,6 +120,7 @@ export async function createManager(
       return { type, text: redact(text, more) };
     },
     warn: options.logger.warn,
+    logError: options.logger.error,
     onIdle: undefined,
     inFlight: 0,
     background: new BackgroundWork(options.maxBackground),

@@ -1,5 +1,6 @@
 /** What somebody may have meant who misspelt a name. */
 import { closest } from "../errors/index.ts";
+import { libraryHostOf } from "../hooks/index.ts";
 import { single } from "./read-plain.ts";
 
 /** Behind a sentence: ` Did you mean 'x'?`, or nothing. */
@@ -10,6 +11,28 @@ export function orSentence(name: string, known: Iterable<string>): string {
 /** In a sentence: `; did you mean 'x'?`, or nothing. */
 export function orClause(name: string, known: Iterable<string>): string {
   return near(name, known, "; did");
+}
+
+/** Behind unknown hooks: names like them, and the host of this library that has them. */
+export function orHooks(unknown: readonly string[], known: readonly string[]): string {
+  const misspelt = unknown.filter((name) => libraryHostOf(name) === undefined);
+  const similar = misspelt.flatMap((name) => closest(name, known) ?? []);
+  const hint =
+    similar.length === 0 ? "" : `; did you mean ${similar.map((name) => single(name)).join(", ")}?`;
+  return `${hint}${otherHosts(unknown)}`;
+}
+
+/** Behind hooks that a host lacks: `; glassine/memory-node has …`, or nothing. */
+export function otherHosts(hooks: readonly string[]): string {
+  const entries = new Set(hooks.flatMap((name) => libraryHostOf(name) ?? []));
+  return [...entries]
+    .map((entry) => {
+      const there = hooks
+        .filter((name) => libraryHostOf(name) === entry)
+        .map((name) => single(name));
+      return `; ${entry} has ${there.join(", ")}: take definePlugin and createPluginManager from there`;
+    })
+    .join("");
 }
 
 function near(name: string, known: Iterable<string>, begin: string): string {

@@ -1,7 +1,7 @@
 /** The hooks of a manifest: which handler runs on each, and how. */
 import type { AnyHandler, HookTable } from "../hooks/index.ts";
 import { handlerFault, handlerFaultText, nameOfHandler } from "./handler-shape.ts";
-import { orClause } from "./near.ts";
+import { orHooks } from "./near.ts";
 import { bare, type Report, readPlainObject, single } from "./read-plain.ts";
 import { readSettings, settingFault, settingNames } from "./settings.ts";
 import type { RunSettings } from "./types.ts";
@@ -13,13 +13,13 @@ export interface ReadHook {
   /** The function's own name on one line, or `handler`. */
   readonly name: string;
   readonly extensions: boolean;
+  /** Whether the entry says if it takes extensions; otherwise its arity decided. */
+  readonly declaresExtensions: boolean;
   readonly settings: RunSettings;
 }
 
 /** What the hooks of a manifest are held against. */
 interface Known {
-  /** The plugin's name, as given. */
-  readonly plugin: string;
   readonly hooks: HookTable;
   readonly maxTimeoutMs: number;
 }
@@ -30,8 +30,7 @@ export function readHooks(known: Known, value: unknown, report: Report): readonl
   const names = Object.keys(entries);
   const unknown = names.filter((name) => !Object.hasOwn(known.hooks, name)).sort();
   if (unknown.length > 0) {
-    const all = Object.keys(known.hooks);
-    const hint = unknown.length === 1 ? orClause(unknown[0] as string, all) : "";
+    const hint = orHooks(unknown, Object.keys(known.hooks));
     report("hooks", `unknown plugin hooks: ${unknown.map(bare).join(", ")}${hint}`);
   }
   return names
@@ -71,13 +70,14 @@ function readHook(known: Known, hook: string, value: unknown, report: Report): R
     report("hooks", `extensions of ${where} must be true or false`);
   }
   const shape = handlerFault(handler, typeof extensions === "boolean" ? extensions : undefined);
-  if ("fault" in shape) report("hooks", handlerFaultText(hook, known.plugin, shape));
+  if ("fault" in shape) report("hooks", handlerFaultText(hook, shape));
   return [
     {
       hook,
       handler: handler as AnyHandler,
       name: nameOfHandler(handler),
       extensions: "fault" in shape ? false : shape.extensions,
+      declaresExtensions: typeof extensions === "boolean",
       settings: readSettings(
         settings,
         (text) => report("hooks", `${text} (${where})`),

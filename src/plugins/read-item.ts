@@ -1,10 +1,10 @@
 /** One item of `plugins`, and how it is read. */
 import { GlassineError, type ManifestProblem } from "../errors/index.ts";
 import type { ServiceCapability, ServiceTable } from "../services/index.ts";
-import type { CapabilityIn, SlotTable } from "../slots/index.ts";
+import type { CapabilityIn, SlotTable, WithImplied } from "../slots/index.ts";
 import { isOfService, knowsCapability } from "./capability-names.ts";
 import { type Definition, definePluginFor, definitionOf } from "./define-plugin.ts";
-import { orSentence } from "./near.ts";
+import { orSentence, otherHosts } from "./near.ts";
 import { manifestCarriedBy } from "./portable-manifest.ts";
 import { type Data, readData } from "./read-config.ts";
 import type { Surface } from "./read-manifest.ts";
@@ -16,13 +16,23 @@ import type { Plugin, RunSettings } from "./types.ts";
 export interface PluginItem<
   Table extends SlotTable,
   Services extends ServiceTable = Record<never, never>,
+  Caps extends string = string,
 > extends RunSettings {
-  readonly plugin: Plugin;
+  readonly plugin: Plugin<Caps>;
   /** Narrows the declared capabilities to these. It can never widen them. */
-  readonly grant?: readonly (CapabilityIn<Table> | ServiceCapability<Services>)[];
+  readonly grant?: readonly Grantable<Table, Services, NoInfer<Caps>>[];
   /** The plugin's own configuration, over the section of the manager's `config`. */
   readonly config?: unknown;
 }
+
+/** What a plugin declares, and what that implies; any capability, where the compiler does not know. */
+type Grantable<
+  Table extends SlotTable,
+  Services extends ServiceTable,
+  Caps extends string,
+> = string extends Caps
+  ? CapabilityIn<Table> | ServiceCapability<Services>
+  : WithImplied<Table, Caps>;
 
 /** One plugin with the operator's word, read. */
 export interface ReadItem {
@@ -113,7 +123,10 @@ function foreignFaults(
   if (capabilities.length > 0)
     add("capabilities", `declares capabilities ${lacks}: ${capabilities.map(bare).join(", ")}`);
   if (hooks.length > 0)
-    add("hooks", `has handlers for hooks ${lacks}: ${hooks.map(bare).join(", ")}`);
+    add(
+      "hooks",
+      `has handlers for hooks ${lacks}: ${hooks.map(bare).join(", ")}${otherHosts(hooks)}`,
+    );
   for (const { hook, settings } of manifest.hooks) {
     const spec = Object.hasOwn(surface.hooks, hook) ? surface.hooks[hook] : undefined;
     if (spec === undefined) continue;

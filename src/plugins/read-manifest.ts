@@ -3,7 +3,7 @@ import { ManifestError, type ManifestProblem } from "../errors/index.ts";
 import type { HookTable } from "../hooks/index.ts";
 import type { ServiceTable } from "../services/index.ts";
 import type { CapabilityBits } from "../slots/index.ts";
-import { readCapabilities } from "./capability-names.ts";
+import { readCapabilities, unusedCapabilities } from "./capability-names.ts";
 import { type ReadSchema, readSchema } from "./config-schema.ts";
 import { handlerFault } from "./handler-shape.ts";
 import { orClause } from "./near.ts";
@@ -89,14 +89,30 @@ export function readManifest(surface: Surface, input: unknown): ReadManifest {
     requiresHost: readRequiresHost(values.requiresHost, report),
     capabilities: readCapabilities(surface, "plugin", values.capabilities, report),
     asyncSafe: readAsyncSafe(values.asyncSafe, report),
-    hooks: readHooks({ plugin: name, hooks: surface.hooks, maxTimeoutMs }, values.hooks, report),
+    hooks: readHooks({ hooks: surface.hooks, maxTimeoutMs }, values.hooks, report),
     routes: readRoutes(values.routes, report),
     healthCheck: readHealthCheck(values.healthCheck, report),
     configSchema: readConfigSchema(values.configSchema, report),
     dependsOn: readDependsOn(values.dependsOn, name, report),
   };
+  if (problems.length === 0) {
+    const fault = unusedFault(surface, manifest);
+    if (fault !== undefined) report("capabilities", fault);
+  }
   if (problems.length > 0) throw failure(name, problems);
   return manifest;
+}
+
+/** Why no handler can use the capabilities, or `undefined`. A default value hides a parameter. */
+function unusedFault(
+  surface: Surface,
+  { name, capabilities, hooks }: ReadManifest,
+): string | undefined {
+  const isUsed = hooks.some(
+    ({ extensions, declaresExtensions }) => extensions || declaresExtensions,
+  );
+  if (isUsed || hooks.length === 0) return undefined;
+  return unusedCapabilities(surface, `plugin ${single(name)}`, capabilities);
 }
 
 function failure(name: string | undefined, problems: readonly ManifestProblem[]): ManifestError {

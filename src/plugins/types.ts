@@ -138,15 +138,15 @@ export interface PluginManifest<
   readonly dependsOn?: readonly string[];
 }
 
-/** A defined plugin: frozen, read once. */
-export interface Plugin {
+/** A defined plugin: frozen, read once. `Caps` are its capabilities, where the compiler knows them. */
+export interface Plugin<Caps extends string = string> {
   readonly name: string;
   readonly version: string;
   readonly description: string | undefined;
   /** As declared; `undefined` for the host's default. */
   readonly requiresHost: string | undefined;
   /** As declared, without repeats, sorted. */
-  readonly capabilities: readonly string[];
+  readonly capabilities: readonly Caps[];
   readonly asyncSafe: boolean;
   /** The hooks it has a handler for, sorted. */
   readonly hooks: readonly string[];

@@ -46,7 +46,9 @@ attack(
       capabilities.push("read_labels");
       const manager = await createPluginManager({ plugins: [escalating] });
       capabilities.push("append_labels");
-      expect(() => (escalating.capabilities as string[]).push("read_labels")).toThrow(TypeError);
+      expect(() =>
+        (escalating.capabilities as readonly string[] as string[]).push("read_labels"),
+      ).toThrow(TypeError);
       const extensions = labelled("PII");
       await manager.invoke(hook, call, { extensions });
       const { executions } = await manager.invoke(hook, call, { extensions });

@@ -16,7 +16,7 @@ async function rejectedIn(cwd: string): Promise<string> {
 
 it("a plugin in place of a function that gives it is told as that", async () => {
   verifies("discovery:load");
-  const fault = "it loaded object; expected a callable returning PluginManifest";
+  const fault = "it loaded object; expected a function that returns what definePlugin made";
   for (const [made, reason] of [
     ["{}", fault],
     [

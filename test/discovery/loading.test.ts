@@ -46,32 +46,32 @@ describe("loading", () => {
     [
       "exports an object",
       `${load} {};`,
-      "plugin entry point 'guard' loaded object; expected a callable returning PluginManifest",
+      "plugin entry point 'guard' loaded object; expected a function that returns what definePlugin made",
     ],
     [
       "exports nothing",
       "export const other = 1;",
-      "plugin entry point 'guard' loaded undefined; expected a callable returning PluginManifest",
+      "plugin entry point 'guard' loaded undefined; expected a function that returns what definePlugin made",
     ],
     [
       "has a factory that throws",
       `${load} () => { throw new Error('token=abcdef'); };`,
-      "plugin entry point 'guard' failed while creating PluginManifest: token=[REDACTED]",
+      "plugin entry point 'guard' failed while creating its plugin: token=[REDACTED]",
     ],
     [
       "has a factory that rejects",
       `${load} async () => { throw new Error('later'); };`,
-      "plugin entry point 'guard' failed while creating PluginManifest: later",
+      "plugin entry point 'guard' failed while creating its plugin: later",
     ],
     [
       "gives null",
       `${load} () => null;`,
-      "plugin entry point 'guard' returned null; expected PluginManifest",
+      "plugin entry point 'guard' returned null; expected what definePlugin made",
     ],
     [
       "gives a look-alike",
       `${load} () => ({ name: 'guard', version: '1.0.0', hooks: [], capabilities: [] });`,
-      "plugin entry point 'guard' returned object; expected PluginManifest",
+      "plugin entry point 'guard' returned object; expected what definePlugin made",
     ],
     [
       "declares another name",

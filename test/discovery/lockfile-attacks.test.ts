@@ -180,7 +180,7 @@ attack(
       ],
       "a factory that gives nothing": [
         (root) => install(root, "guard", { code: "export default () => {};" }),
-        "guard: factory_failed: it returned undefined; expected PluginManifest",
+        "guard: factory_failed: it returned undefined; expected what definePlugin made",
       ],
     };
 

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { adds, call, deferred, hook, manage, plugin, rest, tagger } from "./support.ts";
@@ -48,11 +49,15 @@ describe("closing a manager", () => {
     ]);
     await manager.invoke(hook, call);
     await manager.invoke(hook, call);
-    expect(await manager.close()).toEqual({
+    const report = await manager.close();
+    expect(report).toEqual({
       drained: true,
       background: { ...blank, started: 2, completed: 2 },
       late: 0,
     });
+    expect(Object.keys(report)).toEqual(["drained", "background", "late"]);
+    expect(inspect(report)).not.toContain("then");
+    expect(Object.hasOwn(report, "then")).toBe(true);
     expect(turns).toEqual(["done", "done"]);
   });
 

@@ -26,7 +26,10 @@ it("a slot that comes with a part that is null is named by what was added to it"
     name: "tags",
     version: "1.0.0",
     capabilities: ["append_tags"],
-    hooks: { evaluate: (_message) => ({ modifiedExtensions: { file: { tags: ["a"] } } }) as never },
+    hooks: {
+      evaluate: (_message, _context, _extensions) =>
+        ({ modifiedExtensions: { file: { tags: ["a"] } } }) as never,
+    },
   });
   const manager = await host.createPluginManager({ plugins: [tags] });
   const { extensions, executions, violation } = await manager.invoke("evaluate", { role: "user" });

@@ -111,22 +111,37 @@ describe("a modified payload", () => {
     }
   });
 
-  it.each<[string, unknown, ErrorCode]>([
-    ["has a field of another type", { name: 5, args: {} }, "payload_shape"],
+  it.each<[string, unknown, ErrorCode, string?]>([
+    ["has a field of another type", { name: 5, args: {} }, "payload_shape", "payload.name"],
     ["has a field too many", { name: "add", args: {}, more: 1 }, "payload_shape"],
     ["is a text", "add", "payload_shape"],
     ["is a list", [], "payload_shape"],
     ["is a proxy", new Proxy(call, {}), "snapshot_proxy"],
-    ["holds a getter", Object.defineProperty({}, "name", { get: () => "x" }), "snapshot_accessor"],
-    ["holds what is no data", { name: "add", args: { f: () => {} } }, "snapshot_type"],
-    ["holds a __proto__ key", JSON.parse('{"name":"add","args":{"__proto__":1}}'), "snapshot_key"],
+    [
+      "holds a getter",
+      Object.defineProperty({}, "name", { get: () => "x" }),
+      "snapshot_accessor",
+      "payload.name",
+    ],
+    [
+      "holds what is no data, under a key that it made up",
+      { name: "add", args: { f: () => {} } },
+      "snapshot_type",
+      "payload.args",
+    ],
+    [
+      "holds a __proto__ key",
+      JSON.parse('{"name":"add","args":{"__proto__":1}}'),
+      "snapshot_key",
+      "payload.args",
+    ],
     ["is an instance of a class", new (class Call {})(), "snapshot_prototype"],
-  ])("that %s is refused", async (_what, payload, code) => {
+  ])("that %s is refused", async (_what, payload, code, path = "payload") => {
     verifies("dispatch:payload-checked");
     const result = await over(payload);
     expect(result.violation).toMatchObject({ plugin: "changes", code });
     expect(result.payload).toBe(call);
-    expect(result.rejections).toMatchObject([{ path: "payload", code }]);
+    expect(result.rejections).toMatchObject([{ path, code }]);
   });
 
   it("may be partial: a field left out stays as it is", async () => {

@@ -140,6 +140,8 @@ describe("a result that is refused says what was expected", () => {
   });
 });
 
+const whereToLook = "What it threw is in the host's log, or went to its onHandlerError.";
+
 describe("a handler that fails", () => {
   const failing = async (run: Run, extra: object = {}) =>
     (await runOnce([plugin("guard", run, extra)])).violation;
@@ -151,7 +153,7 @@ describe("a handler that fails", () => {
     expect(violation).toEqual({
       plugin: "guard",
       code: "handler_error",
-      reason: `Plugin "guard" threw on ${hook}.`,
+      reason: `Plugin "guard" threw on ${hook}. ${whereToLook}`,
     });
   });
 
@@ -173,7 +175,7 @@ describe("a handler that fails", () => {
       code: "result_shape",
       reason: expect.stringMatching(
         new RegExp(
-          `^Plugin "guard" was refused by a helper \\(result_shape\\) on ${hook}\\. [A-Z].*\\. What it said goes to onHandlerError\\.$`,
+          `^Plugin "guard" was refused by a helper \\(result_shape\\) on ${hook}\\. [A-Z].*\\. ${whereToLook.replace(".", "\\.")}$`,
         ),
       ),
     });
@@ -190,7 +192,7 @@ it("an error of the library that is no refusal is told as any other", async () =
   expect(violation).toEqual({
     plugin: "guard",
     code: "handler_error",
-    reason: `Plugin "guard" threw on ${hook}.`,
+    reason: `Plugin "guard" threw on ${hook}. ${whereToLook}`,
   });
 });
 

@@ -71,7 +71,7 @@ describe("decodeMessage", () => {
   it("refuses a part of an unknown kind", () => {
     verifies("message:unknown-part");
     expect(pathsOf({ role: "user", content: [{ content_type: "hologram" }] })).toEqual([
-      "content.0",
+      "content.0.content_type",
     ]);
   });
 

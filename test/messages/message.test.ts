@@ -117,7 +117,7 @@ describe("createMessage", () => {
     expect(error.data.problems?.map(({ path }) => path)).toEqual([
       ["role"],
       ["channel"],
-      ["content", 1],
+      ["content", 1, "content_type"],
       ["content", 2, "text"],
       ["content", 2, secret],
     ]);

@@ -6,7 +6,11 @@ const plugin = definePlugin({
   name: "plugin",
   version: "1.0.0",
   capabilities: ["read_labels", "read_roles"],
-  hooks: { tool_pre_invoke: (payload) => ({ modifiedPayload: { ...payload, args: {} } }) },
+  hooks: {
+    tool_pre_invoke: (payload, _context, _extensions) => ({
+      modifiedPayload: { ...payload, args: {} },
+    }),
+  },
 });
 
 /** The error that the options are refused with. */

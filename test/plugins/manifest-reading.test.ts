@@ -100,7 +100,11 @@ describe("every part is plain", () => {
 describe("a manifest is read once", () => {
   it("PH-010: so that what is changed later has no effect", () => {
     verifies("dispatch:registered-once");
-    const entry = { handler: (payload: unknown) => void payload, mode: "audit" };
+    const entry = {
+      handler: (...given: [unknown, unknown, unknown]) => void given,
+      extensions: true,
+      mode: "audit",
+    };
     const input = {
       name: "plugin",
       version: "1.0.0",

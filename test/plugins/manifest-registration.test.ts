@@ -154,7 +154,7 @@ describe("a plugin of another host", () => {
       name: "reader",
       version: "1.0.0",
       capabilities: ["a_read_billing", "read_labels"],
-      hooks: { evaluate: (message) => void message },
+      hooks: { evaluate: (message, _context, extensions) => void [message, extensions] },
     });
     const payer = host.definePlugin({
       name: "payer",
@@ -203,7 +203,7 @@ describe("a plugin of another host", () => {
       name: "reader",
       version: "1.0.0",
       capabilities: ["read_labels"],
-      hooks: { evaluate: (message) => void message },
+      hooks: { evaluate: (message, _context, extensions) => void [message, extensions] },
     });
     const create = host.createPluginManager;
     expect(await codeOf([{ plugin, grant: ["a_read_billing"] }], create)).toBe("options_invalid");

@@ -175,11 +175,14 @@ describe("a handler of two parameters that returns extensions all the same", () 
       version: "1.0.0",
       capabilities,
       hooks: {
-        tool_pre_invoke: (payload: Payload) => ({
-          modifiedExtensions: {
-            security: { labels: payload.name === "drop" ? ["EU"] : ["EU", "PII"] },
-          },
-        }),
+        tool_pre_invoke: {
+          extensions: false,
+          handler: (payload: Payload) => ({
+            modifiedExtensions: {
+              security: { labels: payload.name === "drop" ? ["EU"] : ["EU", "PII"] },
+            },
+          }),
+        },
       },
     });
 

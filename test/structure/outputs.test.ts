@@ -1,5 +1,5 @@
 /** The JavaScript that is published: what the entries have in common, they have once. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { expect, it } from "vitest";
@@ -32,6 +32,20 @@ it("has its source maps, with the sources in them", () => {
       sources.length,
     );
   }
+});
+
+it("has no map to a source that is not in the package", () => {
+  const maps = readdirSync(join(root, "dist"), { recursive: true, encoding: "utf8" }).filter(
+    (file) => file.endsWith(".map"),
+  );
+  expect(maps.length).toBeGreaterThan(0);
+  const missing = maps.flatMap((file) => {
+    const { sources, sourcesContent = [] } = JSON.parse(
+      readFileSync(join(root, "dist", file), "utf8"),
+    );
+    return sources.filter((_: string, at: number) => typeof sourcesContent[at] !== "string");
+  });
+  expect(missing).toEqual([]);
 });
 
 const program = `

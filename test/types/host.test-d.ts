@@ -144,6 +144,24 @@ it("knows the options of a manager", async () => {
   createPluginManager({ plugins: [], limits: { label: 1 } });
   // @ts-expect-error: a grant names capabilities.
   createPluginManager({ plugins: [{ plugin, grant: ["labels"] }] });
+  const reader = definePlugin({ ...identity, capabilities: ["append_labels", "read_roles"] });
+  const none = definePlugin(identity);
+  createPluginManager({
+    plugins: [
+      none,
+      { plugin: reader, grant: [] },
+      // What append_labels implies may be granted alone.
+      { plugin: reader, grant: ["read_labels", "append_labels"] },
+      // Nobody knows what a plugin of the bare type declares; that is checked when it registers.
+      { plugin: reader as Plugin, grant: ["read_headers"] },
+    ],
+  });
+  // @ts-expect-error: read_headers is not declared.
+  createPluginManager({ plugins: [{ plugin: reader, grant: ["read_headers"] }] });
+  createPluginManager({
+    // @ts-expect-error: read_roles is declared by the other one.
+    plugins: [reader, { plugin: none, grant: ["read_roles"] }],
+  });
   // @ts-expect-error: a manifest is no plugin; definePlugin makes one.
   createPluginManager({ plugins: [{ ...identity, hooks: {} }] });
   // @ts-expect-error: nothing registers later.

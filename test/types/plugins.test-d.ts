@@ -55,7 +55,8 @@ const result = await manager.invoke("message_pre_invoke", message, { extensions 
 // biome-ignore-end lint/correctness/noUnusedFunctionParameters: See above.
 
 it("compiles the example of the design", () => {
-  expectTypeOf(piiTagger).toEqualTypeOf<Plugin>();
+  expectTypeOf(piiTagger).toEqualTypeOf<Plugin<"append_labels">>();
+  expectTypeOf(piiTagger).toExtend<Plugin>();
   expectTypeOf(result.payload).toEqualTypeOf<Message>();
   expectTypeOf(result.extensions.security?.labels).toEqualTypeOf<readonly string[] | undefined>();
 });

@@ -10,8 +10,9 @@ import {
   jsonObject,
   type LevelValue,
   outgrows,
+  pathInSchema,
 } from "../../admit/index.ts";
-import type { ErrorCode, Problem } from "../../errors/index.ts";
+import { type ErrorCode, formatPath, type Problem } from "../../errors/index.ts";
 import type { Slots } from "../../extensions/index.ts";
 import { listed, merge, type Rejection } from "../../merge/index.ts";
 import { markPayload } from "../../messages/index.ts";
@@ -64,10 +65,15 @@ const notAResult = new Refused(
 
 const oddKey = new Refused("snapshot_key", "(result)", "Expected ordinary keys.");
 
-function unfit({ code, expected, received }: Problem, path: string): Refused {
+function unfit(
+  { code, path, expected, received }: Problem,
+  part: string,
+  reader: Compiled,
+): Refused {
   // An unknown field of a payload is no slot.
   const told = code === "slot_unknown" ? "payload_shape" : code;
-  return new Refused(told, path, `Expected ${expected}, got ${received}.`);
+  const where = formatPath(concat<string | number>([part], pathInSchema(reader, path)));
+  return new Refused(told, where, `Expected ${expected}, got ${received}.`);
 }
 
 /** The parts of what a handler returned, not judged. */
@@ -189,7 +195,7 @@ function readPayload(run: Invocation, step: Step, returned: unknown): ReadPayloa
     hint: current,
     partial: true,
   });
-  if (!admitted.ok) return unfit(decisive(admitted.problems), "payload");
+  if (!admitted.ok) return unfit(decisive(admitted.problems), "payload", program.payload);
   const proposed = admitted.value as LevelValue;
   if (proposed === current) return { value: current, rejections: none };
   const rejections = newList<Rejection>();
@@ -240,7 +246,10 @@ function readMetadata(run: Invocation, value: unknown): LevelValue | undefined |
     hint: undefined,
     partial: false,
   });
-  if (!admitted.ok) return unfit(decisive(admitted.problems), "(result).metadata");
+  if (!admitted.ok) {
+    const { code, expected, received } = decisive(admitted.problems);
+    return new Refused(code, "(result).metadata", `Expected ${expected}, got ${received}.`);
+  }
   const read = admitted.value as LevelValue;
   return enumerableKeys(read).length === 0 ? undefined : read;
 }

@@ -133,7 +133,7 @@ export interface Program {
 /** What the manager lends to its programs. */
 export interface House {
   readonly slots: CompiledSlots;
-  /** Told of what handlers threw. Never seen by plugins or callers. */
+  /** Told of what handlers threw, in place of the log. Never seen by plugins or callers. */
   readonly onHandlerError: HandlerErrorSink | undefined;
   readonly tally: Tally;
   /** How runs ended. */
@@ -150,6 +150,8 @@ export interface House {
   ) => { readonly type: string; readonly text: string };
   /** The host's log, for what is not worth an error. Never throws. */
   readonly warn: (text: string) => void;
+  /** The same, for what handlers threw. */
+  readonly logError: (text: string) => void;
   /** Told when the last run in flight has ended; set by `close`. */
   onIdle: (() => void) | undefined;
   inFlight: number;

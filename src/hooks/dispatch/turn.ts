@@ -5,6 +5,7 @@ import type { Slots } from "../../extensions/index.ts";
 import type { Rejection } from "../../merge/index.ts";
 import { everyBit, type LevelForm, type Node, nextDiffering } from "../../slots/index.ts";
 import { isAllow, rejectionOf, type Violation, violationOf } from "../results.ts";
+import { single } from "../single.ts";
 import type { AnyRun } from "./context.ts";
 import type { Ending } from "./counts.ts";
 import type { Invocation } from "./invocation.ts";
@@ -225,6 +226,8 @@ function refuse(run: Invocation, step: Step, { code, path, reason }: Refused): T
   return failed(run, step, code, what, { status: "error", refused }, ` ${reason}`);
 }
 
+const seeLog = " What it threw is in the host's log, or went to its onHandlerError.";
+
 /** A handler threw. An error of this library tells its code; any other is opaque. */
 export function failThrown(run: Invocation, step: Step, thrown: unknown): TurnEnd {
   if (thrown === timedOut) return fail(run, step, "handler_timeout", "timeout");
@@ -237,7 +240,7 @@ export function failThrown(run: Invocation, step: Step, thrown: unknown): TurnEn
   if (code === undefined || errorCodes[code].kind !== "refusal") {
     return fail(run, step, "handler_error", "error");
   }
-  const detail = ` ${errorCodes[code].means} What it said goes to onHandlerError.`;
+  const detail = ` ${errorCodes[code].means}${seeLog}`;
   return failed(run, step, code, `was refused by a helper (${code})`, { status: "error" }, detail);
 }
 
@@ -250,7 +253,7 @@ export function fail(
 ): TurnEnd {
   const what = code === "handler_error" ? "threw" : "did not settle before its deadline";
   if (status === "timeout") noteError(run, step, "timeout", what);
-  return failed(run, step, code, what, { status });
+  return failed(run, step, code, what, { status }, status === "error" ? seeLog : "");
 }
 
 /** The plugin's error policy decides what follows. No text of the plugin gets into a record. */
@@ -271,11 +274,18 @@ function failed(
   return halts ? freeze({ plugin: step.plugin.name, code, reason }) : undefined;
 }
 
-/** Passes what a handler threw to the host's sink. A sink that throws or rejects changes nothing. */
+/**
+ * Passes what a handler threw to the host's sink, or writes it to the log where there is none. A
+ * sink that throws or rejects changes nothing.
+ */
 export function tellThrown(run: AnyRun, step: HandlerStep, thrown: unknown): void {
-  const sink = run.house.onHandlerError;
-  if (sink === undefined) return;
+  const { onHandlerError: sink, describe, logError } = run.house;
   try {
+    if (sink === undefined) {
+      const { type, text } = describe(thrown, secretsOf(run));
+      logError(`plugin ${single(step.plugin.name)} threw on ${run.hook}: ${type}: ${text}`);
+      return;
+    }
     const answer: unknown = sink(thrown, freeze({ plugin: step.plugin.name, hook: run.hook }));
     if (isAwaitable(answer)) void ignore(answer);
   } catch {

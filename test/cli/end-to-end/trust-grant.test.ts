@@ -255,7 +255,7 @@ capabilities = ["read_labels"]
     expect(
       await refused(["trust", "no-plugin", "--reason", "r", "--check"], { env: unsigned }),
     ).toBe(
-      "trust: plugin 'no-plugin' is rejected: factory_failed: it loaded object; expected a callable returning PluginManifest\n",
+      "trust: plugin 'no-plugin' is rejected: factory_failed: it loaded object; expected a function that returns what definePlugin made\n",
     );
     expect(await names()).toEqual(["plugins.lock", "plugins.lock.journal"]);
   });

@@ -1,0 +1,109 @@
+/** What a handler throws is in the host's log, once, and the result says where to look. */
+import { createPluginManager, defineHook, defineHost, definePlugin, RejectError } from "glassine";
+import { describe, expect, it, vi } from "vitest";
+import * as z from "zod";
+
+const hook = "tool_pre_invoke";
+const fails = (thrown: unknown, settings: object = {}) =>
+  definePlugin({
+    name: "fails",
+    version: "1.0.0",
+    hooks: {
+      [hook]: {
+        handler: () => {
+          throw thrown;
+        },
+        ...settings,
+      },
+    },
+  });
+
+/** The lines of error that a run leaves in a log of the host's own. */
+async function loggedBy(plugin: ReturnType<typeof fails>, invoke: object = {}) {
+  const error = vi.fn();
+  const manager = await createPluginManager({ plugins: [plugin], logger: { error } });
+  const result = await manager.invoke(hook, { name: "add" }, invoke);
+  await manager.close();
+  return { result, lines: error.mock.calls.map(([line]) => line as string) };
+}
+
+describe("a handler that throws", () => {
+  it("is logged once on the console, with plugin, hook and message", async () => {
+    const lines: unknown[][] = [];
+    const spy = vi.spyOn(console, "warn").mockImplementation((...line) => void lines.push(line));
+    try {
+      const manager = await createPluginManager({ plugins: [fails(new TypeError("boom"))] });
+      await manager.invoke(hook, { name: "add" });
+    } finally {
+      spy.mockRestore();
+    }
+    expect(lines).toEqual([["plugin 'fails' threw on tool_pre_invoke: TypeError: boom"]]);
+  });
+
+  it("says in the result where to look, and nothing of what it threw", async () => {
+    const { result } = await loggedBy(fails(new Error("boom")));
+    const message = `Plugin "fails" threw on ${hook}. What it threw is in the host's log, or went to its onHandlerError.`;
+    expect(result.violation?.reason).toBe(message);
+    expect(result.errors).toMatchObject([{ message }]);
+    expect(JSON.stringify(result)).not.toContain("boom");
+  });
+
+  it.each(["sequential", "transform", "audit", "concurrent", "fire_and_forget"])(
+    "is logged in mode %s, whatever its error policy",
+    async (mode) => {
+      for (const onError of ["fail", "ignore", "disable"]) {
+        const { lines } = await loggedBy(fails(new Error("boom"), { mode, onError }));
+        expect(lines).toEqual([`plugin 'fails' threw on ${hook}: Error: boom`]);
+      }
+    },
+  );
+
+  it("is logged on one line, and without what the request calls secret", async () => {
+    const thrown = new Error("hunter2 \n plugin 'other' threw \u202e\u0007");
+    const { lines } = await loggedBy(fails(thrown), { secrets: ["hunter2"] });
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^plugin 'fails' threw on tool_pre_invoke: Error: /);
+    expect(lines[0]).not.toMatch(/hunter2|[\p{Cc}\p{Cf}]/u);
+  });
+
+  it("is not logged where the host has a sink of its own, nor where it denies by throwing", async () => {
+    const error = vi.fn();
+    const onHandlerError = vi.fn();
+    const options = { logger: { error }, onHandlerError };
+    const manager = await createPluginManager({ plugins: [fails(new Error("boom"))], ...options });
+    await manager.invoke(hook, { name: "add" });
+    expect(onHandlerError).toHaveBeenCalledTimes(1);
+    expect(error).not.toHaveBeenCalled();
+    expect((await loggedBy(fails(new RejectError("no")))).lines).toEqual([]);
+  });
+
+  it.each(["voting", "filter_chain", "score_delta", "fire_and_forget"] as const)(
+    "is logged on a %s hook, too",
+    async (semantic) => {
+      const host = defineHost({
+        hooks: {
+          other: defineHook({
+            semantic,
+            description: "Of a test.",
+            payload:
+              semantic === "score_delta" ? z.array(z.object({ id: z.string() })) : z.object({}),
+          } as never),
+        } as never,
+      });
+      const plugin = host.definePlugin({
+        name: "fails",
+        version: "1.0.0",
+        hooks: {
+          other: () => {
+            throw new Error("boom");
+          },
+        } as never,
+      });
+      const error = vi.fn();
+      const manager = await host.createPluginManager({ plugins: [plugin], logger: { error } });
+      const payload = semantic === "score_delta" ? [] : {};
+      await manager.invoke("other" as never, payload as never).catch(() => {});
+      expect(error.mock.calls).toEqual([["plugin 'fails' threw on other: Error: boom"]]);
+    },
+  );
+});
