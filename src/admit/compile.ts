@@ -9,22 +9,12 @@ import type * as z from "zod";
 import { checksOf, held, passesBy, type ZodCheck } from "./checks.ts";
 import type { Compiled, LevelBuilder, Shape } from "./compiled.ts";
 import { mismatch, readArray, readMap } from "./free-form.ts";
-import {
-  append,
-  create,
-  freeze,
-  hasOwn,
-  mapGet,
-  mapSet,
-  newList,
-  toArray,
-  weakGet,
-  weakSet,
-} from "./intrinsics.ts";
+import { create, freeze, mapGet, mapSet } from "./intrinsics.ts";
 import { checksBesideKind, kindOf, listLimitOf, readNumber, readText } from "./kinds.ts";
 import { compileLevel, compileLoose } from "./level.ts";
 import type { Limits } from "./limits.ts";
 import { checkText } from "./properties.ts";
+import { keepKeys } from "./schema-path.ts";
 import { compileTagged } from "./tagged.ts";
 import {
   type Taker,
@@ -42,10 +32,7 @@ import { BAD, countNode, type Reader, report, type Walk } from "./walk.ts";
 export interface CompileOptions {
   /** Whether an unknown field from a plugin refuses the whole proposal. */
   readonly closed: boolean;
-  /**
-   * Whether a plugin is shown all of a value, as with payloads. What it leaves out of a level
-   * then stays, and what comes of that is whole. Of a slot it may be shown a part only.
-   */
+  /** Whether a plugin is shown all of a value, as with payloads: what it leaves out then stays. */
   readonly shownWhole: boolean;
   /** Constructors for levels that come often. Others are made key by key. */
   readonly builders?: readonly LevelBuilder[] | undefined;
@@ -57,34 +44,11 @@ interface Compiling extends CompileOptions {
   readonly known: Map<z.ZodType, Compiled>;
   /** What recursion has yet to compile. */
   readonly pending: (() => Compiled)[];
-  /** The keys of the objects in the schemas. */
   readonly keys: { [key: string]: true };
-}
-
-/** By reader: the keys of every object in its schema, as a record for lookups. */
-const schemaKeys = new WeakMap<Compiled, { readonly [key: string]: true }>();
-
-/**
- * A problem's path up to the first key that is not part of the schema: such a key is data, and
- * errors do not repeat data.
- */
-export function pathInSchema(
-  compiled: Compiled,
-  path: readonly (string | number)[],
-): readonly (string | number)[] {
-  const keys = weakGet(schemaKeys, compiled);
-  const known = newList<string | number>();
-  for (let i = 0; i < path.length; i++) {
-    const part = path[i] as string | number;
-    if (typeof part === "string" && (keys === undefined || !hasOwn(keys, part))) break;
-    append(known, part);
-  }
-  return toArray(known);
 }
 
 /** A getter that makes a schema anew each time has no end; the rest is compiled on first use. */
 const maxPending = 200;
-
 /**
  * Compiled as a whole, and frozen: a first use may come in a realm that a plugin has patched, and
  * what is compiled there would be the plugin's.
@@ -93,12 +57,12 @@ export function compileSchema(schema: z.ZodType, options: CompileOptions): Compi
   return compilerFor(options)(schema);
 }
 
-/** Compiles several schemas under the same options. What they share is compiled once. */
+/** Compiles several schemas alike. What they share is compiled once. */
 export function compilerFor(options: CompileOptions): (schema: z.ZodType) => Compiled {
   const known = new Map<z.ZodType, Compiled>();
   const keys: Compiling["keys"] = create(null);
   return (schema) => {
-    const compiling: Compiling = { ...options, known, pending: [], keys };
+    const compiling = { ...options, known, pending: [] as (() => Compiled)[], keys };
     const compiled = compile(schema, compiling);
     // What is pending grows on the way.
     for (let i = 0; i < compiling.pending.length && i < maxPending; i++) {
@@ -108,7 +72,7 @@ export function compilerFor(options: CompileOptions): (schema: z.ZodType) => Com
         // A getter may name a schema that is not there yet.
       }
     }
-    weakSet(schemaKeys, compiled, keys);
+    keepKeys(compiled, keys);
     return frozen(compiled);
   };
 }

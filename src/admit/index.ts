@@ -1,7 +1,7 @@
 export { type Admitted, admit, decisive, readPlain, takeParsed } from "./admit.ts";
 export { isAwaitable, plainly } from "./awaitable.ts";
 export { withRule } from "./checks.ts";
-export { compilerFor, compileSchema, pathInSchema } from "./compile.ts";
+export { compilerFor, compileSchema } from "./compile.ts";
 export type { Compiled, Level, LevelBuilder, LevelValue } from "./compiled.ts";
 export { withDefault } from "./fields.ts";
 export type { Json } from "./free-form.ts";
@@ -29,6 +29,7 @@ export { beginsWith, concat, includes, mapped } from "./lists.ts";
 export { hasMoreIndexes } from "./properties.ts";
 export { limitsOver } from "./read-limits.ts";
 export { expectOptions, longestTimerMs, readOption, readWhole } from "./read-options.ts";
+export { pathInSchema } from "./schema-path.ts";
 export { asSet, hasAll, unionOf, without } from "./sets.ts";
 export { sharedNotes } from "./shared-notes.ts";
 export { addEntry, addKept, addSize, outgrown, outgrows, type Size } from "./size.ts";

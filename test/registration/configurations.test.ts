@@ -115,11 +115,14 @@ it("PH-118: the record of an upgrade has the capabilities and hooks of the new v
     host.definePlugin({ name: "grower", version: number, ...more } as never);
   const before = version("1.0.0", {
     capabilities: ["read_labels"],
-    hooks: { told: (_: unknown) => undefined },
+    hooks: { told: { handler: (_: unknown) => undefined, extensions: false } },
   });
   const after = version("1.1.0", {
     capabilities: ["read_labels", "append_labels"],
-    hooks: { told: (_: unknown) => undefined, vote: (_: unknown) => allow() },
+    hooks: {
+      told: { handler: (_: unknown) => undefined, extensions: false },
+      vote: (_: unknown) => allow(),
+    },
   });
   for (const plugin of [before, after]) {
     await host.createPluginManager({

@@ -125,7 +125,7 @@ describe("a plugin of another host", () => {
     ...about,
     name: "foreign",
     capabilities: ["read_billing"],
-    hooks: { foo: (_payload) => undefined },
+    hooks: { foo: (_payload, _context, _extensions) => undefined },
   });
 
   it("that does not fit is refused with all others, and written down", async () => {

@@ -10,7 +10,10 @@ describe("registration", () => {
     verifies("plugins:recorded");
     const guard = plugin(
       "guard",
-      { vote: (_: unknown) => allow(), message_pre_invoke: (_: unknown) => undefined },
+      {
+        vote: (_: unknown) => allow(),
+        message_pre_invoke: (_m: unknown, _c: unknown, _x: unknown) => undefined,
+      },
       { capabilities: ["read_roles", "append_labels"], dependsOn: ["base"] },
     );
     const { making, events, lines } = await make([guard, plugin("base")]);
@@ -448,7 +451,7 @@ describe("the trail of runs", () => {
     const tagger = plugin(
       "tagger",
       {
-        message_pre_invoke: (_message: unknown) => ({
+        message_pre_invoke: (_m: unknown, _c: unknown, _x: unknown) => ({
           modifiedExtensions: { security: { labels: ["PII"] }, request: { request_id: "forged" } },
         }),
       },
@@ -504,7 +507,7 @@ describe("the trail of runs", () => {
       const tagger = plugin(
         "tagger",
         {
-          message_pre_invoke: (_message: unknown) => ({
+          message_pre_invoke: (_m: unknown, _c: unknown, _x: unknown) => ({
             modifiedExtensions: { security: { labels: ["PII"] } },
           }),
         },

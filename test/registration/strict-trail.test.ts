@@ -9,7 +9,11 @@ const labeller = (labels: readonly string[] = ["PII"]) =>
     name: "labeller",
     version: "1.0.0",
     capabilities: ["append_labels"],
-    hooks: { evaluate: (_message) => ({ modifiedExtensions: { security: { labels } } }) },
+    hooks: {
+      evaluate: (_message, _context, _extensions) => ({
+        modifiedExtensions: { security: { labels } },
+      }),
+    },
   });
 
 /** A sink that can be taken down, at once or by promises. */

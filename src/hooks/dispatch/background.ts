@@ -3,8 +3,9 @@ import { intrinsics, isAwaitable } from "../../admit/index.ts";
 import { endTurn, newContext } from "./context.ts";
 import type { Invocation } from "./invocation.ts";
 import type { PluginState, Step } from "./program.ts";
+import { tellThrown } from "./tell-thrown.ts";
 import { nextMacrotask } from "./thenable.ts";
-import { mayRun, noteError, noteThrown, tellThrown } from "./turn.ts";
+import { mayRun, noteError, noteThrown } from "./turn.ts";
 import { settle, timedOut } from "./wait.ts";
 
 const { append, freeze, monotonicNow, newList, toArray } = intrinsics;

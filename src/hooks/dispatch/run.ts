@@ -10,9 +10,10 @@ import { joinOuter } from "./nested.ts";
 import type { Step } from "./program.ts";
 import type { AnyInvokeResult } from "./records.ts";
 import { isAborted, whenAborted } from "./signals.ts";
+import { tellThrown } from "./tell-thrown.ts";
 import { promiseOf, settledTo, unowned } from "./thenable.ts";
 import type { Ticket } from "./ticket.ts";
-import { fail, failThrown, mayRun, noteError, takeReturned, tellThrown } from "./turn.ts";
+import { fail, failThrown, mayRun, noteError, takeReturned } from "./turn.ts";
 
 const PromiseAtLoad = Promise;
 

@@ -1,20 +1,19 @@
 /** How one handler's turn ends: with nothing, a denial, changes, or a failure. */
-import { ignore, intrinsics, isAwaitable, type LevelValue, without } from "../../admit/index.ts";
+import { intrinsics, type LevelValue, without } from "../../admit/index.ts";
 import { type ErrorCode, errorCodes, ownErrorCode } from "../../errors/index.ts";
 import type { Slots } from "../../extensions/index.ts";
 import type { Rejection } from "../../merge/index.ts";
 import { everyBit, type LevelForm, type Node, nextDiffering } from "../../slots/index.ts";
 import { isAllow, rejectionOf, type Violation, violationOf } from "../results.ts";
-import { single } from "../single.ts";
-import type { AnyRun } from "./context.ts";
 import type { Ending } from "./counts.ts";
 import type { Invocation } from "./invocation.ts";
 import { type Changes, Refused, readChanges } from "./outcome.ts";
-import type { HandlerStep, Step } from "./program.ts";
+import type { Step } from "./program.ts";
 import type { ExecutionRecord } from "./records.ts";
 import type { RunNote } from "./run-audit.ts";
 import { AuditTab } from "./run-audit.ts";
 import { secretsOf } from "./run-secrets.ts";
+import { tellThrown } from "./tell-thrown.ts";
 import { timedOut } from "./wait.ts";
 
 const { append, clz32, freeze, newList, ownValue, toArray } = intrinsics;
@@ -272,25 +271,6 @@ function failed(
   if (step.onError === "disable") step.plugin.off = true;
   run.record(step, { ...turn, effectiveAllow: !halts, reason, errorCode: code });
   return halts ? freeze({ plugin: step.plugin.name, code, reason }) : undefined;
-}
-
-/**
- * Passes what a handler threw to the host's sink, or writes it to the log where there is none. A
- * sink that throws or rejects changes nothing.
- */
-export function tellThrown(run: AnyRun, step: HandlerStep, thrown: unknown): void {
-  const { onHandlerError: sink, describe, logError } = run.house;
-  try {
-    if (sink === undefined) {
-      const { type, text } = describe(thrown, secretsOf(run));
-      logError(`plugin ${single(step.plugin.name)} threw on ${run.hook}: ${type}: ${text}`);
-      return;
-    }
-    const answer: unknown = sink(thrown, freeze({ plugin: step.plugin.name, hook: run.hook }));
-    if (isAwaitable(answer)) void ignore(answer);
-  } catch {
-    // The request's outcome does not depend on a log.
-  }
 }
 
 /** Whether the handler's turn comes at all: it is on, and the call is one it is for. */

@@ -3,7 +3,7 @@ import { intrinsics } from "../../admit/index.ts";
 import { GlassineError, PluginExecutionError } from "../../errors/index.ts";
 import type { HandlerStep } from "../dispatch/program.ts";
 import { secretsOf } from "../dispatch/run-secrets.ts";
-import { tellThrown } from "../dispatch/turn.ts";
+import { tellThrown } from "../dispatch/tell-thrown.ts";
 import { single } from "../single.ts";
 import type { OperationRun } from "./operation-run.ts";
 
