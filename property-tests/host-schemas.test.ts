@@ -88,6 +88,8 @@ it("whatever a plugin makes of a slot, the schema accepts what stands", () => {
     fc.property(drawn(stableLevels), ({ schema, value, other }) => {
       const mine = {
         tier: "mutable",
+        read: "everyone",
+        write: "everyone",
         description: "Mine.",
         schema: schema as z.ZodObject,
       } as const;

@@ -30,6 +30,11 @@ export const yardSlots = defineSlots({
       counts: z.array(z.number()).default([]),
     }),
   },
+  sealed: {
+    tier: "immutable",
+    description: "It says nobody who reads it.",
+    schema: z.object({ key: z.string(), count: z.number().optional() }),
+  },
   notes: {
     tier: "mutable",
     read: "read_notes",
@@ -39,6 +44,8 @@ export const yardSlots = defineSlots({
   },
   board: {
     tier: "mutable",
+    read: "everyone",
+    write: "everyone",
     description: "A level that anybody changes, with parts that only some do.",
     schema: z.object({
       title: z.string().default("untitled"),
@@ -115,6 +122,7 @@ export const yardSlots = defineSlots({
   },
   dossier: {
     tier: "immutable",
+    read: "everyone",
     description: "Nothing changes here but a set two levels down.",
     schema: z.object({
       subject: z.string().optional(),
@@ -129,6 +137,7 @@ export const yardSlots = defineSlots({
   },
   event: {
     tier: "immutable",
+    read: "everyone",
     description: "A tagged union, and a map that keeps what it does not know.",
     schema: z.object({
       shape: z

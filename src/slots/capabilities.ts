@@ -1,6 +1,7 @@
 /** Capabilities, read off the table: names, bits, and what implies what. */
 import { Itself, intrinsics } from "../admit/index.ts";
 import { GlassineError, quoted, suggestion } from "../errors/index.ts";
+import { everyone } from "./define.ts";
 import type { FieldSpec, SlotTable } from "./types.ts";
 
 /** The slot capabilities of a host as bits of one mask. */
@@ -19,7 +20,7 @@ export interface CapabilityBits {
 }
 
 /** A mask is one 32-bit number, so that a grant is compared in one step. */
-const maxCapabilities = 31;
+export const maxCapabilities = 31;
 
 export function collectCapabilities(table: SlotTable): CapabilityBits {
   const direct = new Map<string, Set<string>>();
@@ -146,9 +147,10 @@ function collect(
     if (brings !== undefined) set.add(brings);
     direct.set(name, set);
   };
-  if (spec.read !== undefined) add(spec.read, above);
-  if (spec.write !== undefined) add(spec.write, spec.read ?? above);
-  for (const field of Object.values(spec.fields ?? {})) collect(field, spec.read ?? above, direct);
+  const read = spec.read === everyone ? undefined : spec.read;
+  if (read !== undefined) add(read, above);
+  if (spec.write !== undefined && spec.write !== everyone) add(spec.write, read ?? above);
+  for (const field of Object.values(spec.fields ?? {})) collect(field, read ?? above, direct);
 }
 
 function closure(

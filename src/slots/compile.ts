@@ -9,8 +9,8 @@ import {
   type LevelValue,
 } from "../admit/index.ts";
 import { GlassineError, quoted } from "../errors/index.ts";
-import { type CapabilityBits, collectCapabilities } from "./capabilities.ts";
-import type { Tier } from "./define.ts";
+import { type CapabilityBits, collectCapabilities, maxCapabilities } from "./capabilities.ts";
+import { everyone, gatesOf, type Tier } from "./define.ts";
 import { formOf, type LevelForm, levelBuilders } from "./level-form.ts";
 import type { Derive, FieldSpec, SlotSpec, SlotTable } from "./types.ts";
 
@@ -19,9 +19,9 @@ export interface Node {
   readonly key: string;
   readonly path: string;
   readonly tier: Tier;
-  /** Bits of which one opens this node; 0 when it has no gate. */
+  /** Bits of which one opens this node; 0 when it has no gate of its own. */
   readonly open: number;
-  /** The bit that writes it; 0 when nothing is needed. */
+  /** The bit that writes it; 0 when no capability is needed, or none helps. */
   readonly write: number;
   /** Whether a part of it is gated on its own. */
   readonly mixed: boolean;
@@ -155,8 +155,11 @@ function compileNode(
     key,
     path,
     tier,
-    open: spec.read === undefined ? 0 : capabilities.bits(gatesOf(spec)),
-    write: write === undefined || tier === "immutable" ? 0 : capabilities.bits([write]),
+    open: openedBy(spec, path === key, capabilities),
+    write:
+      write === undefined || write === everyone || tier === "immutable"
+        ? 0
+        : capabilities.bits([write]),
     mixed: fields.some((field) => field.open !== 0 || field.mixed),
     changeable: tier !== "immutable" || fields.some((field) => field.changeable),
     compiled,
@@ -179,9 +182,13 @@ function inheritedBy(own: FieldSpec, tier: Tier, write: string | undefined): Inh
   return { tier: own.tier ?? tier, ...(writes === undefined ? {} : { write: writes }) };
 }
 
-function gatesOf(spec: FieldSpec): string[] {
-  const own = [spec.read, spec.write].filter((gate) => gate !== undefined);
-  return [...own, ...Object.values(spec.fields ?? {}).flatMap(gatesOf)];
+/** The bit above those of capabilities: no grant has it. */
+const nobody = 1 << maxCapabilities;
+
+/** A slot that does not say who reads it is hidden; a field has no gate of its own then. */
+function openedBy(spec: FieldSpec, isSlot: boolean, capabilities: CapabilityBits): number {
+  if (spec.read === undefined) return isSlot ? nobody : 0;
+  return spec.read === everyone ? 0 : capabilities.bits(gatesOf(spec));
 }
 
 function checkSlot(node: Node, spec: SlotSpec, capabilities: CapabilityBits): void {
@@ -249,7 +256,7 @@ function checkGates(
     throw new GlassineError("slot_invalid", `${quoted(node.path)} ${text}`, { path: node.path });
   };
   if (tier === "immutable" && spec.write !== undefined) fail("is immutable, so nothing writes it.");
-  const read = spec.read ?? above;
+  const read = spec.read === everyone ? undefined : (spec.read ?? above);
   const brings = write === undefined ? undefined : capabilities.implied.get(write);
   if (tier !== "immutable" && read !== undefined && brings?.includes(read) !== true) {
     fail(

@@ -1,5 +1,5 @@
 import { closest, GlassineError, quoted } from "../errors/index.ts";
-import type { SlotSpec, SlotTable } from "./types.ts";
+import type { FieldSpec, SlotSpec, SlotTable } from "./types.ts";
 
 /** How a slot or field may change. */
 export type Tier = "immutable" | "monotonic" | "mutable";
@@ -8,7 +8,9 @@ export type Tier = "immutable" | "monotonic" | "mutable";
  * Declares a table of slots. The type of the result is the table itself, so that types,
  * filter, merge, schema and documentation are all inferred from it.
  *
- * A gate that is left out is no gate; a tier that a field leaves out is its parent's.
+ * `read` says who sees a slot: the holders of a capability, or `"everyone"`. A slot without it is
+ * hidden from every plugin. `write` says in the same way who changes a slot that can change. What a
+ * field leaves out is its parent's.
  *
  * Every check of a schema is held. It sees a frozen copy, must answer at once, and is also asked
  * about what a merge puts together. The standard slots are read without zod. A check or transform
@@ -39,6 +41,7 @@ export function defineSlots<const Table extends SlotTable>(table: Table): Table 
     checkName(slot, "slot", folded);
     checkWhole(slot, spec);
     checkSpec(slot, spec);
+    checkAccess(slot, spec);
   }
   return Object.freeze(table);
 }
@@ -76,6 +79,15 @@ function checkName(name: string, what: string, folded: Map<string, string>): voi
   folded.set(key, name);
 }
 
+/** In place of a capability: no plugin needs one. */
+export const everyone = "everyone";
+
+/** The capabilities that a slot or field names, those of its fields included. */
+export function gatesOf(spec: FieldSpec): readonly string[] {
+  const own = [spec.read, spec.write].filter((gate) => gate !== undefined && gate !== everyone);
+  return [...(own as string[]), ...Object.values(spec.fields ?? {}).flatMap(gatesOf)];
+}
+
 /** What a slot cannot do without. */
 function checkWhole(slot: string, spec: SlotSpec): void {
   const fail = (text: string): never => {
@@ -87,6 +99,43 @@ function checkWhole(slot: string, spec: SlotSpec): void {
     fail("needs a schema made with zod 4.");
   }
 }
+
+/** A slot whose readers are not named is hidden, and nothing in it can be opened or change. */
+function checkAccess(slot: string, spec: SlotSpec): void {
+  const fail = (path: string, text: string): never => {
+    throw new GlassineError("slot_invalid", `${quoted(path)} ${text}`, { path });
+  };
+  if (spec.read === undefined && (spec.write !== undefined || gatesOf(spec).length > 0)) {
+    fail(slot, `says who writes it or reads a part of it, and not who reads it: ${whoReads}.`);
+  }
+  const check = (path: string, { tier, read, write, fields }: FieldSpec, above: Above): void => {
+    const here = {
+      tier: tier ?? above.tier,
+      read: read ?? above.read,
+      write: write ?? above.write,
+    };
+    const isOpen = here.read === undefined || here.read === everyone;
+    if (path !== slot && read === everyone) {
+      fail(path, `cannot be read by everyone: it is read with ${quoted(slot)}. Leave read out.`);
+    }
+    if (isOpen && here.tier !== "immutable" && here.write === undefined) {
+      fail(
+        path,
+        `is ${here.tier}, and nobody may change it: name the capability that writes it, say write: "everyone", or make it immutable.`,
+      );
+    }
+    for (const [field, inner] of Object.entries(fields ?? {}))
+      check(`${path}.${field}`, inner, here);
+  };
+  check(slot, spec, { tier: spec.tier, read: undefined, write: undefined });
+}
+
+interface Above {
+  readonly tier: Tier;
+  readonly read: string | undefined;
+  readonly write: string | undefined;
+}
+const whoReads = 'name a capability, or say read: "everyone"';
 
 const tiers: readonly Tier[] = ["immutable", "monotonic", "mutable"];
 const specKeys = [
@@ -117,7 +166,7 @@ function checkSpec(path: string, spec: object): void {
     ) {
       throw new GlassineError(
         "slot_invalid",
-        `${path}.${key} must be a capability name such as "${key}_${path.split(".").at(-1)}".`,
+        `${path}.${key} must be a capability name such as "${key}_${path.split(".").at(-1)}", or "everyone".`,
         { path },
       );
     }

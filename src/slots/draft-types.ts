@@ -6,8 +6,8 @@ import type * as z from "zod";
 import type {
   DeepReadonly,
   FieldSpecOf,
-  IsOpen,
   IsOpenSet,
+  IsOpenSlot,
   SlotSpec,
   SlotTable,
   Visible,
@@ -17,12 +17,12 @@ import type {
 type TierOf<Spec, Above> = Spec extends { readonly tier: infer T } ? T : Above;
 type WriteOf<Spec, Above> = Spec extends { readonly write: infer W } ? W : Above;
 
-/** Whether a part of this tier, written with `Write` (`never`: with nothing), may be written. */
+/** Whether a part of this tier, written with `Write` (`never`: by nobody), may be written. */
 type Writes<Tier, Write, Caps> = Tier extends "immutable"
   ? false
   : [Write] extends [never]
-    ? true
-    : Write extends Caps
+    ? false
+    : Write extends "everyone" | Caps
       ? true
       : false;
 
@@ -126,7 +126,7 @@ export type DraftOf<Table extends SlotTable, Caps extends string> = {
 } & {
   readonly [Slot in keyof Table as SlotHasWritable<Table[Slot], Caps> extends true
     ? never
-    : IsOpen<Table[Slot], Caps> extends true
+    : IsOpenSlot<Table[Slot], Caps> extends true
       ? Slot
       : never]?: Visible<z.output<Table[Slot]["schema"]>, Table[Slot], Caps> | undefined;
 };

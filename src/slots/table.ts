@@ -25,6 +25,7 @@ import { securitySchema } from "./schemas/security.ts";
 export const standardSlots = defineSlots({
   request: {
     tier: "immutable",
+    read: "everyone",
     description: "The request: its environment, ids and trace.",
     schema: requestSchema,
   },
@@ -49,6 +50,7 @@ export const standardSlots = defineSlots({
   },
   security: {
     tier: "immutable",
+    read: "everyone",
     description: "Who calls, what the data is marked with, and what policy says of it.",
     schema: securitySchema,
     closed: true,
@@ -80,36 +82,44 @@ export const standardSlots = defineSlots({
   },
   mcp: {
     tier: "immutable",
+    read: "everyone",
     description: "The MCP tool, resource or prompt in question.",
     schema: mcpSchema,
   },
   completion: {
     tier: "immutable",
+    read: "everyone",
     description: "How a model's answer ended, and what it cost.",
     schema: completionSchema,
   },
   provenance: {
     tier: "immutable",
+    read: "everyone",
     description: "Where the message comes from and which one it answers.",
     schema: provenanceSchema,
   },
   llm: {
     tier: "immutable",
+    read: "everyone",
     description: "The model, its provider and what it can do.",
     schema: llmSchema,
   },
   framework: {
     tier: "immutable",
+    read: "everyone",
     description: "The agent framework that runs the node.",
     schema: frameworkSchema,
   },
   meta: {
     tier: "immutable",
+    read: "everyone",
     description: "Tags, scope and properties of the entity.",
     schema: metaSchema,
   },
   custom: {
     tier: "mutable",
+    read: "everyone",
+    write: "everyone",
     description: "Anything plugins tell each other. Shared and unattributed: never decide by it.",
     schema: jsonObject(),
   },

@@ -11,7 +11,9 @@ import type { Tier } from "./define.ts";
 /** What a field of a slot says about itself. What it leaves out it has from its parent. */
 export interface FieldSpec {
   readonly tier?: Tier;
+  /** The capability that opens it. */
   readonly read?: string;
+  /** The capability that writes it, or `everyone`. */
   readonly write?: string;
   readonly fields?: { readonly [field: string]: FieldSpec };
 }
@@ -19,6 +21,8 @@ export interface FieldSpec {
 /** What a slot says about itself. */
 export interface SlotSpec extends FieldSpec {
   readonly tier: Tier;
+  /** The capability that opens it, or `everyone`. Without it the slot is hidden from plugins. */
+  readonly read?: string;
   readonly schema: z.ZodType;
   readonly description: string;
   readonly closed?: boolean;
@@ -79,9 +83,11 @@ export type ExtensionsInputOf<Table extends SlotTable> = {
     | undefined;
 };
 
-type OwnGates<Spec> =
+type OwnGates<Spec> = Exclude<
   | (Spec extends { readonly read: infer R extends string } ? R : never)
-  | (Spec extends { readonly write: infer W extends string } ? W : never);
+  | (Spec extends { readonly write: infer W extends string } ? W : never),
+  "everyone"
+>;
 
 /** Every capability that a field or anything inside it names. */
 type Gates<Spec> =
@@ -106,7 +112,7 @@ type Brought<Fields, Above, Caps> = {
         ? Brought<F, Read<Fields[K], Above>, Caps>
         : never);
 }[keyof Fields];
-type Read<Spec, Above> = Spec extends { readonly read: infer R } ? R : Above;
+type Read<Spec, Above> = Spec extends { readonly read: infer R } ? Exclude<R, "everyone"> : Above;
 
 /** Capabilities with all that they imply. */
 export type WithImplied<Table extends SlotTable, Caps> = [
@@ -121,6 +127,13 @@ export type IsOpen<Spec, Caps> = Spec extends { readonly read: string }
     ? false
     : true
   : true;
+
+/** The same of a slot, which is hidden where it does not say who reads it. */
+export type IsOpenSlot<Spec, Caps> = Spec extends { readonly read: infer R }
+  ? R extends "everyone"
+    ? true
+    : IsOpen<Spec, Caps>
+  : false;
 
 export type FieldSpecOf<Spec, Key> = Spec extends { readonly fields: infer F }
   ? Key extends keyof F
@@ -192,7 +205,7 @@ export type TableIn<Value> = typeof tableOf extends keyof Value
 
 /** What a plugin with the capabilities `Caps` is handed. */
 export type ViewOf<Table extends SlotTable, Caps extends string> = {
-  readonly [Slot in keyof Table as IsOpen<Table[Slot], Caps> extends true
+  readonly [Slot in keyof Table as IsOpenSlot<Table[Slot], Caps> extends true
     ? OpensSet<Table[Slot], Caps> extends true
       ? never
       : Slot

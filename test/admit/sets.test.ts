@@ -10,9 +10,18 @@ import { joinSets } from "../../src/merge/index.ts";
 import { compileSlots, defineSlots } from "../../src/slots/index.ts";
 
 const schema = z.object({ seen: stringSet().default([]) });
-const grown = { tier: "monotonic", grows: "seen", description: "Of a test.", schema } as const;
+const grown = {
+  tier: "monotonic",
+  read: "everyone",
+  write: "everyone",
+  grows: "seen",
+  description: "Of a test.",
+  schema,
+} as const;
 const marked = {
   tier: "mutable",
+  read: "everyone",
+  write: "everyone",
   description: "Of a test.",
   schema,
   fields: { seen: { tier: "monotonic" } },

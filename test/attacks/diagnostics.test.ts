@@ -86,7 +86,9 @@ const quoting: Readonly<Record<string, (name: string) => unknown>> = {
     declassify(envelope, { labels: [name], reason: "r", authority: "a" }),
   "a capability that is resolved": (name) => resolveCapabilities([name as never]),
   "a slot of a host": (name) =>
-    defineHost({ slots: { [name]: { tier: "immutable", description: "d", schema: {} } } } as never),
+    defineHost({
+      slots: { [name]: { tier: "immutable", read: "everyone", description: "d", schema: {} } },
+    } as never),
   "a hook of a host": (name) => defineHost({ hooks: { [name]: {} } } as never),
   "a plugin in a merge": (name) =>
     mergeExtensions(envelope, { security: { labels: [] } }, ["append_labels"], { plugin: name }),

@@ -154,7 +154,10 @@ attack(
     const schema = z.object({ a: z.number() });
     const host = defineHost({
       slots: Object.fromEntries(
-        names.map((name) => [name, { tier: "immutable", description: name, schema } as const]),
+        names.map((name) => [
+          name,
+          { tier: "immutable", read: "everyone", description: name, schema } as const,
+        ]),
       ),
     });
     const flood = Object.fromEntries(names.map((name) => [name, { a: 1 }]));

@@ -83,7 +83,17 @@ const schemas: Record<string, z.ZodType> = {
 export function hostChecksWithPush(): void {
   it.each(Object.keys(schemas))("is held to a host's %s without `push`", (name) => {
     const schema = z.object({ a: schemas[name] as z.ZodType });
-    const host = defineHost({ slots: { mine: { tier: "mutable", description: "Mine.", schema } } });
+    const host = defineHost({
+      slots: {
+        mine: {
+          tier: "mutable",
+          read: "everyone",
+          write: "everyone",
+          description: "Mine.",
+          schema,
+        },
+      },
+    });
     const empty = host.createExtensions({});
     const merge = () => host.mergeExtensions(empty, { mine: { a: "evil" } }, []);
     expect(without(() => codeOf(merge))).toBe("extensions_shape");

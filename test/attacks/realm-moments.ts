@@ -136,6 +136,8 @@ export function defaultsWithIsArray(): void {
       slots: {
         notes: {
           tier: "mutable",
+          read: "everyone",
+          write: "everyone",
           description: "Of a test.",
           schema: z.object({ kind: z.string().default("plain"), text: z.string().optional() }),
         },

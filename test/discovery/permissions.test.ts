@@ -146,11 +146,12 @@ describe("a host of one's own", () => {
   const slots = defineSlots({
     ledger: {
       tier: "immutable",
+      read: "everyone",
       description: "What was paid.",
       schema: z.object({ notes: z.string().optional(), open: z.string().optional() }),
       fields: {
         notes: { tier: "mutable", read: "read_notes", write: "write_notes" },
-        open: { tier: "mutable" },
+        open: { tier: "mutable", write: "everyone" },
       },
     },
   });

@@ -7,6 +7,7 @@ const host = defineHost({
   slots: {
     file: {
       tier: "immutable",
+      read: "everyone",
       description: "Of a test.",
       schema: z.object({
         note: z.string().nullable().default(null),
@@ -14,7 +15,7 @@ const host = defineHost({
         tags: stringSet().default([]),
       }),
       fields: {
-        mark: { tier: "mutable" },
+        mark: { tier: "mutable", write: "everyone" },
         tags: { tier: "monotonic", read: "read_tags", write: "append_tags" },
       },
     },

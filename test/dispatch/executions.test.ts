@@ -131,6 +131,7 @@ describe("the records of a run", () => {
   it("name what a plugin puts into a new slot of mixed tiers, and no part that came empty", async () => {
     const shelf = {
       tier: "immutable",
+      read: "everyone",
       description: "Of a test.",
       schema: z.object({
         count: z.number().optional(),
@@ -138,7 +139,11 @@ describe("the records of a run", () => {
         tags: stringSet().default([]),
         owner: z.string().optional(),
       }),
-      fields: { count: { tier: "mutable" }, note: { tier: "mutable" }, tags: { tier: "mutable" } },
+      fields: {
+        count: { tier: "mutable", write: "everyone" },
+        note: { tier: "mutable", write: "everyone" },
+        tags: { tier: "mutable", write: "everyone" },
+      },
     } as const;
     const host = defineHost({ slots: { shelf } });
     const changedBy = async (put: object) => {

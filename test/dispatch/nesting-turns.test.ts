@@ -57,7 +57,15 @@ describe("labels of an inner run", () => {
   it("of another host do not join", async () => {
     const description = "Of a test.";
     const host = defineHost({
-      slots: { shelf: { tier: "mutable", description, schema: jsonObject() } },
+      slots: {
+        shelf: {
+          tier: "mutable",
+          read: "everyone",
+          write: "everyone",
+          description,
+          schema: jsonObject(),
+        },
+      },
     });
     const inner = await host.createPluginManager({ plugins: [tagger("inner")] });
     let labels: readonly string[] = [];

@@ -14,6 +14,7 @@ const host = defineHost({
   slots: {
     desk: {
       tier: "immutable",
+      read: "everyone",
       description: "Of a test.",
       schema: z.object({
         count: z.number().optional(),
@@ -81,6 +82,7 @@ describe("a level in which nothing visible says anything", () => {
       slots: {
         cabinet: {
           tier: "immutable",
+          read: "everyone",
           description: "Of a test.",
           schema: z.object({
             notes: z.record(z.string(), z.string()).default({}),
@@ -172,6 +174,7 @@ describe("what is compiled", () => {
       const slots = compileSlots({
         security: {
           tier: "immutable",
+          read: "everyone",
           description: "Of a test.",
           schema: z.object(fields),
           fields: gates,
@@ -191,6 +194,7 @@ describe("what is compiled", () => {
       slots: {
         shelf: {
           tier: "immutable",
+          read: "everyone",
           description: "Of a test.",
           schema: z.object({
             tags: stringSet().default([]),

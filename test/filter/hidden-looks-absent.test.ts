@@ -58,6 +58,7 @@ describe("hidden and absent look the same", () => {
       slots: {
         dossier: {
           tier: "immutable",
+          read: "everyone",
           description: "Of a test.",
           schema: z.object({
             owner: z.string().optional(),

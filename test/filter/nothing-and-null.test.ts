@@ -9,6 +9,7 @@ const hostOf = (open: z.ZodType) =>
     slots: {
       desk: {
         tier: "immutable",
+        read: "everyone",
         description: "Of a test.",
         schema: z.object({ open, secret: z.string().optional() }),
         fields: { secret: { read: "read_secret" } },

@@ -24,7 +24,7 @@ function refusalOf(definition: object): GlassineError {
 
 const codeOf = (definition: object) => refusalOf(definition).code;
 const schema = z.object({ text: z.string().optional() });
-const sound = { tier: "immutable", description: "A slot.", schema } as const;
+const sound = { tier: "immutable", read: "everyone", description: "A slot.", schema } as const;
 const slot = (fields: object) => ({ slots: { billing: { ...sound, ...fields } } });
 
 describe("the name of a slot", () => {

@@ -10,7 +10,13 @@ const notEvil = (value: unknown) => !JSON.stringify(value ?? null).includes("evi
 const inner = z.object({ b: z.string() });
 
 function hostOf(schema: z.ZodType) {
-  const mine = { tier: "mutable", description: "Checked.", schema } as const;
+  const mine = {
+    tier: "mutable",
+    read: "everyone",
+    write: "everyone",
+    description: "Checked.",
+    schema,
+  } as const;
   return defineHost({ slots: { mine: mine as typeof mine & { schema: z.ZodType<object> } } });
 }
 
@@ -125,6 +131,8 @@ describe("a check of a list that grows", () => {
   ])("holds for what others added since, too: %s", (_name, list) => {
     const trail = {
       tier: "monotonic",
+      read: "everyone",
+      write: "everyone",
       grows: "stops",
       description: "Each stop once.",
       schema: z.object({ stops: list }),

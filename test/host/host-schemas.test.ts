@@ -45,6 +45,8 @@ const host = defineHost({
     },
     span: {
       tier: "mutable",
+      read: "everyone",
+      write: "everyone",
       description: "A refinement over the whole slot.",
       schema: z
         .object({ from: z.number().default(0), to: z.number().default(1) })
@@ -52,6 +54,8 @@ const host = defineHost({
     },
     bag: {
       tier: "mutable",
+      read: "everyone",
+      write: "everyone",
       description: "A map of numbers.",
       schema: z.record(z.string(), z.number()),
     },
@@ -129,6 +133,8 @@ describe("a host's own schema", () => {
       slots: {
         watched: {
           tier: "mutable",
+          read: "everyone",
+          write: "everyone",
           description: "Watches.",
           schema: z.object({
             inner: z.custom<object>((value) => seen.push(value) > 0).optional(),
@@ -147,6 +153,8 @@ describe("a host's own schema", () => {
       slots: {
         thrown: {
           tier: "mutable",
+          read: "everyone",
+          write: "everyone",
           description: "Throws.",
           schema: z.object({
             secret: z

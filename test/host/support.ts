@@ -27,6 +27,7 @@ export const host = defineHost({
     },
     review: {
       tier: "immutable",
+      read: "everyone",
       description: "Who looked at it.",
       schema: z.object({ marks: stringSet().default([]), policy: z.string().optional() }),
       fields: { marks: { tier: "monotonic", read: "read_marks", write: "append_marks" } },

@@ -98,7 +98,14 @@ it("of a level of forty fields what changed is counted, and nothing else", () =>
   const names = Array.from({ length: 40 }, (_, i) => `field_${i}`);
   const schema = z.object(Object.fromEntries(names.map((name) => [name, z.string().optional()])));
   const fields = { field_1: { tier: "immutable" } } as const;
-  const slot = { tier: "mutable", description: "Of a test.", schema, fields } as const;
+  const slot = {
+    tier: "mutable",
+    read: "everyone",
+    write: "everyone",
+    description: "Of a test.",
+    schema,
+    fields,
+  } as const;
   const host = defineHost({ slots: defineSlots({ wide: slot }) });
   const wide = Object.fromEntries(names.map((name) => [name, "old"]));
   const before = host.createExtensions({ wide });
@@ -113,7 +120,14 @@ it("of a growing level of forty fields what is new is counted, and nothing else"
   const names = Array.from({ length: 40 }, (_, i) => `field_${i}`);
   const others = Object.fromEntries(names.map((name) => [name, z.string().optional()]));
   const schema = z.object({ list: z.array(z.string()), ...others });
-  const slot = { tier: "monotonic", grows: "list", description: "Of a test.", schema } as const;
+  const slot = {
+    tier: "monotonic",
+    read: "everyone",
+    write: "everyone",
+    grows: "list",
+    description: "Of a test.",
+    schema,
+  } as const;
   const host = defineHost({ slots: defineSlots({ wide: slot }) });
   const before = host.createExtensions({ wide: { list: ["one", "two"] } });
   const returned = { wide: { list: ["one", "two", "three"] } };

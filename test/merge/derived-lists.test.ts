@@ -7,6 +7,8 @@ const host = defineHost({
   slots: {
     log: {
       tier: "monotonic",
+      read: "everyone",
+      write: "everyone",
       grows: "lines",
       description: "Of a test.",
       schema: z.object({

@@ -247,6 +247,8 @@ it("counts the empty set that a view shows where there is none (found by L28)", 
   const slots = defineSlots({
     board: {
       tier: "mutable",
+      read: "everyone",
+      write: "everyone",
       description: "A level with a set that need not be there.",
       schema: z.object({
         title: z.string().default("t"),

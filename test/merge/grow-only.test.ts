@@ -13,12 +13,14 @@ describe("a mode in which only what grows may change", () => {
     defineSlots({
       list: {
         tier: "immutable",
+        read: "everyone",
         description: "Of a test.",
         schema: z.object({ marks: stringSet().default([]) }),
-        fields: { marks: { tier: "monotonic" } },
+        fields: { marks: { tier: "monotonic", write: "everyone" } },
       },
       board: {
         tier: "mutable",
+        read: "everyone",
         write: "write_board",
         description: "Of a test.",
         schema: z.object({

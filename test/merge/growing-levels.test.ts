@@ -10,6 +10,8 @@ const host = defineHost({
   slots: {
     trail: {
       tier: "monotonic",
+      read: "everyone",
+      write: "everyone",
       grows: "steps",
       description,
       schema: z.object({
@@ -20,6 +22,8 @@ const host = defineHost({
     },
     log: {
       tier: "monotonic",
+      read: "everyone",
+      write: "everyone",
       grows: "lines",
       description,
       schema: z.object({
@@ -32,6 +36,7 @@ const host = defineHost({
     },
     file: {
       tier: "immutable",
+      read: "everyone",
       description,
       schema: z.object({
         title: z.string().default("untitled"),
@@ -42,7 +47,7 @@ const host = defineHost({
       }),
       fields: {
         tags: { tier: "monotonic", read: "read_tags", write: "append_tags" },
-        page: { fields: { marks: { tier: "monotonic" } } },
+        page: { fields: { marks: { tier: "monotonic", write: "everyone" } } },
       },
     },
   },
@@ -197,6 +202,8 @@ it("a set that may be absent begins with what is added, and nothing else", () =>
     slots: {
       shelf: {
         tier: "mutable",
+        read: "everyone",
+        write: "everyone",
         description,
         schema: z.object({ marks: stringSet().optional() }),
         fields: { marks: { tier: "monotonic" } },
@@ -213,6 +220,7 @@ it("only what is empty all the way down says nothing, and a map with any key in 
     slots: {
       odd: {
         tier: "immutable",
+        read: "everyone",
         description,
         schema: z.object({ map: jsonObject().optional() }),
       },

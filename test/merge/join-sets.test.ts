@@ -71,15 +71,18 @@ describe("nothing else", () => {
       defineSlots({
         trail: {
           tier: "monotonic",
+          read: "everyone",
+          write: "everyone",
           grows: "steps",
           description: "Of a test.",
           schema: z.object({ steps: stringSet().default([]) }),
         },
         open: {
           tier: "immutable",
+          read: "everyone",
           description: "Of a test.",
           schema: z.object({ marks: stringSet().default([]) }),
-          fields: { marks: { tier: "monotonic" } },
+          fields: { marks: { tier: "monotonic", write: "everyone" } },
         },
       }),
     );
@@ -97,6 +100,8 @@ describe("nothing else", () => {
       defineSlots({
         board: {
           tier: "mutable",
+          read: "everyone",
+          write: "everyone",
           description: "Of a test.",
           schema: z.object({
             title: z.string().default("untitled"),

@@ -83,7 +83,16 @@ describe("what is over a limit only once it is put together", () => {
         .default([]),
     });
     const host = defineHost({
-      slots: { trail: { tier: "monotonic", grows: "items", description: "Of a test.", schema } },
+      slots: {
+        trail: {
+          tier: "monotonic",
+          read: "everyone",
+          write: "everyone",
+          grows: "items",
+          description: "Of a test.",
+          schema,
+        },
+      },
     });
     const empty = host.createExtensions({});
     const view = host.filterExtensions(empty, []);
@@ -102,7 +111,16 @@ it("a list that grew under two plugins is held to its schema's own check as a wh
   const items = z.array(z.string()).refine((list) => list.join("") !== "ab");
   const schema = z.object({ items: items.default([]) });
   const host = defineHost({
-    slots: { trail: { tier: "monotonic", grows: "items", description: "Of a test.", schema } },
+    slots: {
+      trail: {
+        tier: "monotonic",
+        read: "everyone",
+        write: "everyone",
+        grows: "items",
+        description: "Of a test.",
+        schema,
+      },
+    },
   });
   const none = host.createExtensions({});
   const view = host.filterExtensions(none, []);
@@ -243,6 +261,8 @@ it("one refusal decides: a misshapen whole before a tier, before content", () =>
     slots: {
       form: {
         tier: "mutable",
+        read: "everyone",
+        write: "everyone",
         description,
         schema: z.object({ owner: z.string(), note: z.string().optional() }),
       },

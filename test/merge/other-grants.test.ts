@@ -22,7 +22,13 @@ function deepSlot() {
     schema = z.object({ in: schema.optional() });
     fields = { in: { fields } };
   }
-  return { tier: "immutable", description: "Levels in levels.", schema, fields } as const;
+  return {
+    tier: "immutable",
+    read: "everyone",
+    description: "Levels in levels.",
+    schema,
+    fields,
+  } as const;
 }
 
 const host = defineHost({

@@ -55,7 +55,7 @@ describe("a change that is ignored", () => {
   it("is reported where it is a null that the schema takes, and nothing was shown", () => {
     const schema = z.object({ note: jsonValue() });
     const host = defineHost({
-      slots: { fixed: { tier: "immutable", description: "Of a test.", schema } },
+      slots: { fixed: { tier: "immutable", read: "everyone", description: "Of a test.", schema } },
     });
     const envelope = host.createExtensions({});
     const merged = host.mergeExtensions(envelope, { fixed: { note: null } }, []);
@@ -154,8 +154,15 @@ describe("a slot that a plugin makes", () => {
   const schema = z.object({ list: z.array(z.number()).default([]), owner: z.string() });
   const host = defineHost({
     slots: {
-      growing: { tier: "monotonic", grows: "list", description, schema },
-      free: { tier: "mutable", description, schema },
+      growing: {
+        tier: "monotonic",
+        read: "everyone",
+        write: "everyone",
+        grows: "list",
+        description,
+        schema,
+      },
+      free: { tier: "mutable", read: "everyone", write: "everyone", description, schema },
     },
   });
 

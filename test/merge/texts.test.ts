@@ -128,9 +128,11 @@ describe("what is put together is refused as a whole", () => {
     .refine(({ a, b }) => a <= b);
   const host = defineHost({
     slots: {
-      pair: { tier: "mutable", description, schema: pair },
+      pair: { tier: "mutable", read: "everyone", write: "everyone", description, schema: pair },
       tags: {
         tier: "monotonic",
+        read: "everyone",
+        write: "everyone",
         description,
         grows: "names",
         schema: z.object({ names: stringSet().default([]), owner: z.string().default("o") }),

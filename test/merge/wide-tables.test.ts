@@ -11,6 +11,8 @@ describe("forty slots", () => {
   const all = names(40, "slot_");
   const slot = {
     tier: "mutable",
+    read: "everyone",
+    write: "everyone",
     description,
     schema: z.object({ text: z.string().optional() }),
   } as const;
@@ -40,7 +42,9 @@ describe("a level of forty fields", () => {
   const schema = z.object(Object.fromEntries(all.map((name) => [name, z.string().optional()])));
   const fields = { field_1: { tier: "immutable" }, field_2: { write: "write_second" } } as const;
   const host = defineHost({
-    slots: defineSlots({ wide: { tier: "mutable", description, schema, fields } }),
+    slots: defineSlots({
+      wide: { tier: "mutable", read: "everyone", write: "everyone", description, schema, fields },
+    }),
   });
   const wide = Object.fromEntries(all.map((name) => [name, "old"]));
   const envelope = host.createExtensions({ wide });

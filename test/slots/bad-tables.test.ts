@@ -7,7 +7,10 @@ import { codeOf, refusalOf } from "../admit/support.ts";
 const description = "Of a test.";
 const texts = { a: z.string().optional(), b: z.string().optional() };
 const host = (spec: object) =>
-  defineHost({ slots: { shelf: { description, ...spec } as SlotSpec } });
+  defineHost({ slots: { shelf: { ...open(spec), description, ...spec } as SlotSpec } });
+/** What the table says where a case says nothing: everyone reads it, and writes it if it changes. */
+const open = ({ tier }: { tier?: string }) =>
+  tier === "immutable" ? { read: "everyone" } : { read: "everyone", write: "everyone" };
 const refused = (spec: object) => expect(codeOf(() => host(spec))).toBe("slot_invalid");
 
 describe("a part that can change and is not seen by who writes it", () => {
@@ -91,7 +94,13 @@ describe("a gate that an immutable field has inside a slot that is written", () 
 });
 
 it("a misspelt setting of a slot is refused, however the slot got there", () => {
-  const shelf = { tier: "immutable", description, schema: z.object(texts), raed: "read_shelf" };
+  const shelf = {
+    tier: "immutable",
+    read: "everyone",
+    description,
+    schema: z.object(texts),
+    raed: "read_shelf",
+  };
   expect(refusalOf(() => defineHost({ slots: { shelf } as never })).message).toContain('"read"');
 });
 

@@ -51,7 +51,12 @@ it("a compiled table is frozen, down to the last field", () => {
 
 it("a compiled table knows how many parts it has, slots and fields alike", () => {
   const level = z.object({ a: z.string().optional(), b: z.string().optional() });
-  const slot = { tier: "immutable", description: "Of a test.", schema: level } as const;
+  const slot = {
+    tier: "immutable",
+    read: "everyone",
+    description: "Of a test.",
+    schema: level,
+  } as const;
   const fields = { a: { read: "read_a" } } as const;
   expect(compileSlots({ one: slot, two: { ...slot, fields } }).parts).toBe(6);
   expect(compileSlots(standardSlots).parts).toBe(partsOf(compileSlots(standardSlots)).length);

@@ -8,6 +8,7 @@ const host = defineHost({
   slots: {
     dossier: {
       tier: "immutable",
+      read: "everyone",
       description,
       schema: z.object({
         about: z.string().default("nobody"),
@@ -19,6 +20,8 @@ const host = defineHost({
     },
     log: {
       tier: "monotonic",
+      read: "everyone",
+      write: "everyone",
       grows: "lines",
       description,
       schema: z.object({ lines: z.array(z.string()).default([]), note: z.string().optional() }),

@@ -15,7 +15,11 @@ import { codeOf } from "../admit/support.ts";
 
 const description = "Of a test.";
 const hostOf = (schema: z.ZodType, tier: "mutable" | "immutable" = "mutable") => {
-  const host = defineHost({ slots: { shelf: { tier, description, schema } as SlotSpec } });
+  const host = defineHost({
+    slots: {
+      shelf: { tier, read: "everyone", write: "everyone", description, schema } as SlotSpec,
+    },
+  });
   const create = (shelf: unknown) =>
     host.createExtensions({ shelf } as never) as { shelf?: unknown };
   const merge = (current: unknown, shelf: unknown) =>

@@ -8,7 +8,7 @@ import { refusalOf } from "../admit/support.ts";
 const description = "Of a test.";
 const texts = z.object({ a: z.string().optional(), b: z.string().optional() });
 const lists = z.object({ list: z.array(z.string()).default([]), note: z.string().optional() });
-const plain = { tier: "immutable", description, schema: texts };
+const plain = { tier: "immutable", read: "everyone", description, schema: texts };
 
 type Case = readonly [what: string, table: object, message: string, data: object];
 
@@ -87,13 +87,13 @@ const settings: readonly Case[] = [
   [
     "a read that is no name",
     shelf({ read: "Read Shelf" }),
-    'shelf.read must be a capability name such as "read_shelf".',
+    'shelf.read must be a capability name such as "read_shelf", or "everyone".',
     { path: "shelf" },
   ],
   [
     "a write that is no text",
     shelf({ fields: { a: { write: 5 } } }),
-    'shelf.a.write must be a capability name such as "write_a".',
+    'shelf.a.write must be a capability name such as "write_a", or "everyone".',
     { path: "shelf.a" },
   ],
   [
@@ -146,8 +146,11 @@ describe("defineSlots and joinSlots refuse", () => {
   });
 });
 
+/** Everyone reads it, and writes it if it changes, where a case does not say. */
+const open = ({ tier }: { tier?: string }) =>
+  tier === "immutable" ? { read: "everyone" } : { read: "everyone", write: "everyone" };
 const host = (spec: object) => () =>
-  defineHost({ slots: { shelf: { description, ...spec } as unknown as SlotSpec } });
+  defineHost({ slots: { shelf: { ...open(spec), description, ...spec } as unknown as SlotSpec } });
 
 const compiled: readonly (readonly [string, object, string, object])[] = [
   [
@@ -208,7 +211,11 @@ const compiled: readonly (readonly [string, object, string, object])[] = [
   ],
   [
     "a list that grows inside what does not",
-    { tier: "immutable", schema: lists, fields: { list: { tier: "monotonic" } } },
+    {
+      tier: "immutable",
+      schema: lists,
+      fields: { list: { tier: "monotonic", write: "everyone" } },
+    },
     'Slot "shelf" has the monotonic field "list", which must be a set: stringSet() or labelSet().',
     slotData,
   ],

@@ -192,6 +192,7 @@ describe("slots of a host", () => {
       defineSlots({
         [name]: {
           tier: "immutable",
+          read: "everyone",
           description: "d",
           schema: z.object({ a: z.string() }),
           ...spec,

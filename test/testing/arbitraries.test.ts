@@ -182,6 +182,7 @@ describe("schemas of a host", () => {
     const slots = {
       lottery: {
         tier: "immutable",
+        read: "everyone",
         description: "Hard to win.",
         schema: z.object({ ticket: z.string().refine((text) => text === "4711-0815-42") }),
       },

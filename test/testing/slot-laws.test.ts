@@ -17,7 +17,15 @@ async function brokenOf(laws: readonly Law[]): Promise<ReadonlyMap<string, strin
 
 /** A host with one slot of its own beside the standard ones. */
 function hostWith(slot: object): readonly Law[] {
-  const slots = { mine: { tier: "mutable", description: "Mine.", ...slot } } as never;
+  const slots = {
+    mine: {
+      tier: "mutable",
+      read: "everyone",
+      write: "everyone",
+      description: "Mine.",
+      ...slot,
+    },
+  } as never;
   return slotLaws(defineHost({ slots }), { slots });
 }
 
@@ -46,6 +54,7 @@ describe("a host that keeps its promises", () => {
       },
       flags: {
         tier: "immutable",
+        read: "everyone",
         description: "Marks, and who set them.",
         schema: z.object({ marks: labelSet().default([]), notes: jsonObject().optional() }),
         fields: { marks: { tier: "monotonic", read: "read_marks", write: "append_marks" } },
@@ -190,6 +199,7 @@ describe("what slotLaws refuses", () => {
   const lottery = {
     lottery: {
       tier: "immutable",
+      read: "everyone",
       description: "Hard to win.",
       schema: z.object({ ticket: z.string().refine((text) => text === "4711-0815-42") }),
     },

@@ -220,6 +220,7 @@ describe("decodeTask", () => {
       slots: {
         billing: {
           tier: "immutable",
+          read: "everyone",
           description: "Who pays.",
           schema: z.object({ account: z.string(), plan: z.string().default("free") }),
           fields: { account: { read: "read_billing" } },
