@@ -4,7 +4,10 @@
 //
 // Rule: a source file is in one output file. An identity that a class, a WeakMap or a captured
 // intrinsic stands for is the same for all entries.
-import { readFileSync } from "node:fs";
+//
+// Immer is written in, because it asks the environment on import whether this is production, and a
+// runtime such as Deno refuses that without a permission. Every other package is the installer's.
+import { copyFileSync, readFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { rolldown } from "rolldown";
 
@@ -41,10 +44,9 @@ const groups = [
 
 const bundle = await rolldown({
   input: Object.fromEntries(outputs.map(entryOf)),
-  // Packages are the installer's affair.
-  external: (id) => !id.startsWith(".") && !isAbsolute(id),
+  external: (id) => !id.startsWith(".") && !isAbsolute(id) && id !== "immer",
   platform: "neutral",
-  transform: { target: "es2023" },
+  transform: { target: "es2023", define: { "process.env.NODE_ENV": '"production"' } },
   tsconfig: false,
   onLog: (_level, { message }) => {
     throw new Error(message);
@@ -63,6 +65,7 @@ const { output } = await bundle.write({
   charset: "ascii",
 });
 await bundle.close();
+copyFileSync("node_modules/immer/LICENSE", "dist/shared/immer.LICENSE");
 
 const home = new Map();
 for (const { type, fileName, moduleIds } of output) {

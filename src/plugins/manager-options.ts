@@ -54,7 +54,8 @@ export interface ManagerOptions<
   readonly config?: { readonly [plugin: string]: unknown };
   /**
    * Variables of the environment. Those named `GLASSINE_PLUGIN_<NAME>_<KEY>` go over `config`.
-   * Default: the process's, where there is one.
+   * Default: the process's, where there is one, for plugins with a `configSchema`. Without such a
+   * plugin the environment is not read.
    */
   readonly env?: { readonly [name: string]: string | undefined };
   /** Where records of what plugins did go, and whether a run may go on without them. */
@@ -138,8 +139,8 @@ export interface ReadOptions {
   readonly services: GivenServices;
   /** The sections of plugins, copied. */
   readonly config: { readonly [plugin: string]: Data };
-  /** The variables of plugins, copied. */
-  readonly env: Environment;
+  /** The variables of plugins, copied; `undefined` where the process's count. */
+  readonly env: Environment | undefined;
   readonly audit: ReadAuditOptions;
   readonly metrics: Metrics | undefined;
   readonly health: ReadHealthOptions;
@@ -188,7 +189,7 @@ export function readManagerOptions(surface: Surface, input: unknown): ReadOption
     core: readCores(surface, values.core),
     services: readServices(surface, values.services),
     config: readSections(values.config),
-    env: readEnv(surface, values.env),
+    env: values.env === undefined ? undefined : pluginVariables(surface, values.env),
     audit: readAuditOptions(values.audit, logger),
     metrics: readMetrics(values.metrics, surface.profile.metricPrefix),
     health: readHealthOptions(values.health),
@@ -249,10 +250,13 @@ function readSections(value: unknown): ReadOptions["config"] {
   return Object.fromEntries(Object.entries(given).map(([name, part]) => [name, readData(part)]));
 }
 
-/** As they are now: a plugin is configured after others have run. */
-function readEnv({ profile }: Surface, value: unknown): Environment {
+/** The variables of the process, as they are now. Some runtimes ask the user before it is read. */
+export function processVariables(surface: Surface): Environment {
   const { process } = globalThis as { process?: { env?: Environment } };
-  const given = value === undefined ? (process?.env ?? {}) : value;
+  return pluginVariables(surface, process?.env ?? {});
+}
+
+function pluginVariables({ profile }: Surface, given: unknown): Environment {
   if (typeof given !== "object" || given === null)
     return fail("env must be an object of variables.");
   const names = Object.keys(given).filter((name) => name.startsWith(`${profile.envPrefix}PLUGIN_`));

@@ -28,7 +28,7 @@ import type { HealthReport } from "./health.ts";
 import { healthDesk } from "./health-desk.ts";
 import type { InvokeOptions } from "./invoke-options.ts";
 import { knownSecrets } from "./known-secrets.ts";
-import { readManagerOptions } from "./manager-options.ts";
+import { processVariables, readManagerOptions } from "./manager-options.ts";
 import { measured } from "./metrics.ts";
 import type { ReadItem } from "./read-item.ts";
 import { readItems } from "./read-items.ts";
@@ -97,6 +97,9 @@ export async function createManager(
   if (asksToDeny(input)) assertUntampered();
   const options = readManagerOptions(surface, input);
   const items = readItems(surface, options);
+  // As they are now: a plugin is configured after others have run.
+  const needsEnv = items.some(({ definition }) => definition.manifest.configSchema !== undefined);
+  const processEnv = needsEnv && options.env === undefined ? processVariables(surface) : undefined;
   const secrets = knownSecrets(options.audit.secrets);
   const { redact } = secrets;
   const empty = emptyExtensions(slots);
@@ -136,6 +139,7 @@ export async function createManager(
     innerHouse,
     desk,
     noExtensions: empty,
+    processEnv,
     keepSecret: secrets.keep,
   });
   const house = housed(desk.runs());

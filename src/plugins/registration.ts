@@ -16,6 +16,7 @@ import {
 import { freezePayload } from "../messages/index.ts";
 import { type AuditDesk, emitHook } from "./audit-desk.ts";
 import type { OperationParts } from "./compile-operations.ts";
+import type { Environment } from "./config-environment.ts";
 import type { DiscoveryFacts } from "./discovered.ts";
 import { type Member, stateOf } from "./handler-step.ts";
 import { noWishes } from "./invoke-options.ts";
@@ -65,6 +66,8 @@ export interface RegistrationInput {
   readonly innerHouse: House;
   readonly desk: AuditDesk;
   readonly noExtensions: Slots;
+  /** The variables of the process; absent where no plugin has a `configSchema`. */
+  readonly processEnv: Environment | undefined;
   /** Told of values of configurations that are secret. */
   readonly keepSecret: (values: readonly string[]) => void;
 }
@@ -198,7 +201,7 @@ async function admitted(
     schema: definition.manifest.configSchema,
     section: options.config[plugin.name] ?? { value: undefined },
     item: item.config,
-    env: options.env,
+    env: options.env ?? (definition.manifest.configSchema && input.processEnv),
     prefix: surface.profile.envPrefix,
   });
   if ("fault" in read) {

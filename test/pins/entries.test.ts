@@ -624,7 +624,6 @@ it("the export map", () => {
     "@humanwhocodes/momoa",
     "commander",
     "fast-deep-equal",
-    "immer",
     "picocolors",
     "semver",
     "smol-toml",

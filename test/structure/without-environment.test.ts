@@ -1,0 +1,58 @@
+/** The built root entry where the environment may not be read, as in Deno without permissions. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { expect, it } from "vitest";
+import { run } from "../docs/support/compile.ts";
+import { root } from "../docs/support/pages.ts";
+
+/** Whoever asks for a variable, or for their names, is refused. */
+const locked = `
+  // Node's own code reads a few while it loads modules and prints.
+  const isOfNode = () => new Error().stack.split("\\n")[4].includes("(node:internal/");
+  const refuse = () => {
+    if (isOfNode()) return undefined;
+    throw new Error("NotCapable: requires env access");
+  };
+  const env = new Proxy({}, { get: () => refuse(), has: () => refuse() ?? false, ownKeys: () => refuse() ?? [] });
+  Object.defineProperty(process, "env", { value: env });
+`;
+
+/** What a program prints there. Its imports are dynamic, for static ones would come first. */
+const runLocked = (program: string) =>
+  run(process.execPath, ["--input-type=module", "--eval", `${locked}\n${program}`]);
+
+/** A block of the README: its code, and what the page says it prints. */
+function exampleOf(page: string): { readonly code: string; readonly output: string } {
+  const section = page.slice(page.indexOf("## An example"));
+  const [, code = ""] = /```(?:ts|js)\n([^]*?)```/.exec(section) ?? [];
+  const [, output = ""] = /```text\n([^]*?)```/.exec(section) ?? [];
+  return { code, output };
+}
+
+it("runs the example of the README", async () => {
+  const { code, output } = exampleOf(readFileSync(join(root, "README.md"), "utf8"));
+  const program = code.replace(
+    /^import (\{[^}]*\}) from ("glassine");/m,
+    "const $1 = await import($2);",
+  );
+  expect(program).toContain('await import("glassine")');
+  expect(await runLocked(program)).toMatchObject({ code: 0, output, complaints: "" });
+});
+
+it("edits with amend, and reads the environment only for a plugin with a configSchema", async () => {
+  const ran = await runLocked(`
+    const { amend, createExtensions, createPluginManager, definePlugin, filterExtensions } =
+      await import("glassine");
+    const view = filterExtensions(createExtensions({ custom: { a: 1 } }), []);
+    console.log(JSON.stringify(amend(view, (draft) => { draft.custom.b = 2; }).custom));
+    const plain = { name: "plain", version: "1.0.0" };
+    const manager = await createPluginManager({ plugins: [definePlugin(plain)], config: { plain: { a: 1 } } });
+    console.log(manager.plugins.length);
+    const configured = definePlugin({ ...plain, configSchema: { parse: (value) => value } });
+    await createPluginManager({ plugins: [configured], env: {} });
+    await createPluginManager({ plugins: [configured] }).catch(({ message }) => console.log(message));
+  `);
+  expect(ran.output).toBe('{"a":1,"b":2}\n1\nNotCapable: requires env access\n');
+  expect(ran.code).toBe(0);
+});
