@@ -24,14 +24,14 @@ function rowsOf(specs: { readonly [name: string]: Spec }, above = ""): readonly 
 
 it("slots, tiers and gates", () => {
   expect(rowsOf(standardSlots)).toEqual([
-    "request | immutable |  | ",
+    "request | immutable | everyone | ",
     "agent | immutable | read_agent | ",
     "http | mutable | read_headers | write_headers",
     "http.method | immutable |  | ",
     "http.path | immutable |  | ",
     "http.host | immutable |  | ",
     "http.scheme | immutable |  | ",
-    "security | immutable |  |  | closed",
+    "security | immutable | everyone |  | closed",
     "security.labels | monotonic | read_labels | append_labels",
     "security.subject |  | read_subject | ",
     "security.subject.roles |  | read_roles | ",
@@ -42,13 +42,13 @@ it("slots, tiers and gates", () => {
     "security.caller_workload |  | read_workload | ",
     "security.this_workload |  | read_workload | ",
     "delegation | monotonic | read_delegation | append_delegation | grows chain | closed",
-    "mcp | immutable |  | ",
-    "completion | immutable |  | ",
-    "provenance | immutable |  | ",
-    "llm | immutable |  | ",
-    "framework | immutable |  | ",
-    "meta | immutable |  | ",
-    "custom | mutable |  | ",
+    "mcp | immutable | everyone | ",
+    "completion | immutable | everyone | ",
+    "provenance | immutable | everyone | ",
+    "llm | immutable | everyone | ",
+    "framework | immutable | everyone | ",
+    "meta | immutable | everyone | ",
+    "custom | mutable | everyone | everyone",
   ]);
 });
 

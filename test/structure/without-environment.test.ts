@@ -25,8 +25,8 @@ const runLocked = (program: string) =>
 /** A block of the README: its code, and what the page says it prints. */
 function exampleOf(page: string): { readonly code: string; readonly output: string } {
   const section = page.slice(page.indexOf("## An example"));
-  const [, code = ""] = /```(?:ts|js)\n([^]*?)```/.exec(section) ?? [];
-  const [, output = ""] = /```text\n([^]*?)```/.exec(section) ?? [];
+  const [, code = ""] = /```(?:ts|js)\n([\s\S]*?)```/.exec(section) ?? [];
+  const [, output = ""] = /```text\n([\s\S]*?)```/.exec(section) ?? [];
   return { code, output };
 }
 
