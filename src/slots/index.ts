@@ -6,7 +6,7 @@ export {
   type Node,
   nodeByKey,
 } from "./compile.ts";
-export { defineSlots, joinSlots, type Tier } from "./define.ts";
+export { defineSlots, everyone, gatesOf, joinSlots, type Tier } from "./define.ts";
 export type { DraftOf } from "./draft-types.ts";
 export { grownLevel } from "./grown-level.ts";
 export { extensionsJsonSchema, toJsonSchema } from "./json-schema.ts";

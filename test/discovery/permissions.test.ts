@@ -154,6 +154,11 @@ describe("a host of one's own", () => {
         open: { tier: "mutable", write: "everyone" },
       },
     },
+    hidden: {
+      tier: "immutable",
+      description: "What no plugin sees.",
+      schema: z.object({ note: z.string().optional() }),
+    },
   });
 
   it("has words for what it declares", () => {
@@ -368,7 +373,7 @@ describe("CLI-067: a grant before and after an upgrade", () => {
       name: "example",
       version: "1.0.0",
       capabilities: ["read_labels"],
-      hooks: { evaluate: (_message) => undefined },
+      hooks: { evaluate: (_message, _context, _extensions) => undefined },
     });
     const { added } = compareGrants(standardTables, { capabilities: [], hooks: [] }, plugin);
     expect(added.map(({ name }) => name)).toEqual(["read_labels", "evaluate"]);

@@ -1,5 +1,5 @@
 /** The slot table as parts that somebody may see or change, each with what that takes. */
-import type { SlotSpec, SlotTable, Tier } from "../../slots/index.ts";
+import { everyone, gatesOf, type SlotSpec, type SlotTable, type Tier } from "../../slots/index.ts";
 
 /** A slot, or a field that says something of its own. */
 export interface Part {
@@ -23,27 +23,22 @@ interface Above {
   readonly write: string | undefined;
 }
 
-/** The slots of a table, in its order. */
+/** The slots of a table, in its order, without those that are hidden from every plugin. */
 export function partsOf(slots: SlotTable): readonly Part[] {
-  return Object.entries(slots).map(([slot, spec]) =>
-    partOf(slot, spec, { path: [], tier: spec.tier, write: undefined }),
-  );
+  return Object.entries(slots)
+    .filter(([, spec]) => spec.read !== undefined)
+    .map(([slot, spec]) => partOf(slot, spec, { path: [], tier: spec.tier, write: undefined }));
 }
 
 function partOf(key: string, spec: Spec, above: Above): Part {
   const path = [...above.path, key];
   const { tier = above.tier, write = above.write } = spec;
-  const openers = spec.read === undefined ? [] : gatesIn(spec);
+  // A gate of a field opens what the field is in, too: to see the one is to reach it.
+  const openers = spec.read === undefined || spec.read === everyone ? [] : gatesOf(spec);
   const fields = Object.entries(spec.fields ?? {}).map(([field, inner]) =>
     partOf(field, inner, { path, tier, write }),
   );
-  return { path, openers, tier, writer: write, fields };
-}
-
-/** A gate of a field opens what the field is in, too: to see the one is to reach it. */
-function gatesIn({ read, write, fields = {} }: Spec): readonly string[] {
-  const own = [read, write].filter((gate) => gate !== undefined);
-  return [...own, ...Object.values(fields).flatMap(gatesIn)];
+  return { path, openers, tier, writer: write === everyone ? undefined : write, fields };
 }
 
 /** A part and all parts in it. */
