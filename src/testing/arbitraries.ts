@@ -91,7 +91,7 @@ export interface HostArbitraries<H extends AnyHost> {
  *   which no values are found
  * @example
  * ```ts
- * import type * as fc from "fast-check";
+ * import * as fc from "fast-check";
  * import * as glassine from "glassine";
  * import { arbitrariesFor } from "glassine/testing";
  *

@@ -430,6 +430,10 @@ describe("the trail of runs", () => {
           hook: "message_pre_invoke",
           handler_name: "aaa.message_pre_invoke",
           reason: "not this",
+          code: "denied",
+          tool: null,
+          subject_id: null,
+          request: expect.any(String),
         },
       ],
       [
@@ -440,6 +444,7 @@ describe("the trail of runs", () => {
           handler_name: "bbb.handler",
           error_type: "TypeError",
           error: "odd",
+          request: expect.any(String),
         },
       ],
     ]);
