@@ -26,6 +26,7 @@ export { compileLevel, withAliases } from "./level.ts";
 export { builderByKey, hasKeys } from "./level-builder.ts";
 export { areWithin, extensionsLimits, type Limits, payloadLimits } from "./limits.ts";
 export { beginsWith, concat, includes, mapped } from "./lists.ts";
+export { payloadLimitsInForce, underPayloadLimits } from "./payload-limits.ts";
 export { hasMoreIndexes } from "./properties.ts";
 export { limitsOver } from "./read-limits.ts";
 export { expectOptions, longestTimerMs, readOption, readWhole } from "./read-options.ts";

@@ -3,7 +3,7 @@ export { givenMessages } from "./given-messages.ts";
 export { isJsonObject, isSameText, type JsonObject } from "./json.ts";
 export { kindOf } from "./kind-of.ts";
 export { mediaFromUrl, urlOfMedia } from "./media.ts";
-export { pairMessages, pairParts, type Read, type Written } from "./messages.ts";
+export { type LimitOptions, pairMessages, pairParts, type Read, type Written } from "./messages.ts";
 export { type Pair, pairItems } from "./pair.ts";
 export { readDocument } from "./read-document.ts";
 export {
@@ -24,3 +24,4 @@ export {
   streamFault,
   TextPieces,
 } from "./stream.ts";
+export { readerWithLimits, streamWithLimits, withLimits } from "./with-limits.ts";

@@ -1,7 +1,17 @@
 /** Pairs of messages and of their parts, and what every translation takes and gives. */
+import type { Limits } from "../admit/index.ts";
 import type { ContentPart, Message } from "../messages/index.ts";
 import { type Pair, pairItems } from "./pair.ts";
 import type { Left, Lost } from "./report.ts";
+
+/** What every translation takes among its options. */
+export interface LimitOptions {
+  /**
+   * How much the document and the messages may hold, where that is not the library's own: the
+   * `payloadLimits` of a manager, say.
+   */
+  readonly limits?: Partial<Limits> | undefined;
+}
 
 /** What `from…` gives. */
 export interface Read<Extensions extends object = object> {

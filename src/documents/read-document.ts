@@ -4,7 +4,13 @@
  * What an SDK hides on what it returns, such as the id of the HTTP request, is no part of it.
  */
 import * as z from "zod";
-import { admit, compileSchema, jsonValue, type Limits, payloadLimits } from "../admit/index.ts";
+import {
+  admit,
+  compileSchema,
+  jsonValue,
+  type Limits,
+  payloadLimitsInForce,
+} from "../admit/index.ts";
 import { type ErrorCode, formatProblems, GlassineError, type Problem } from "../errors/index.ts";
 import { kindOf } from "./kind-of.ts";
 
@@ -24,7 +30,7 @@ export function readDocument<Schema extends z.ZodType>(
   value: unknown,
   what: string,
   code: ErrorCode = "document_invalid",
-  limits: Limits = payloadLimits,
+  limits: Limits = payloadLimitsInForce(),
 ): z.output<Schema> {
   const copy = copyOf(value, what, code, limits);
   const parsed = z.safeParse(schema, copy);

@@ -2,7 +2,7 @@
 import { readWhole } from "../admit/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import { kindOf } from "./kind-of.ts";
-import type { Read } from "./messages.ts";
+import type { LimitOptions, Read } from "./messages.ts";
 
 /**
  * Puts a streamed response together, event by event. Once an event was refused, each further one
@@ -25,7 +25,7 @@ export interface MessageStream<Event, Document> {
 }
 
 /** Limits of one stream. */
-export interface StreamLimits {
+export interface StreamLimits extends LimitOptions {
   /** How many events there may be. Default 1 000 000. */
   readonly maxEvents?: number;
   /** How long all texts together may be, in UTF-16 units. Default 16 777 216. */

@@ -12,7 +12,7 @@ import {
   type Json,
   jsonValue,
   type Limits,
-  payloadLimits,
+  payloadLimitsInForce,
 } from "../admit/index.ts";
 import { type ErrorCode, formatProblems, GlassineError, type Problem } from "../errors/index.ts";
 import type { DeepReadonly } from "../slots/index.ts";
@@ -117,7 +117,7 @@ export function freezePayload<const T extends object>(value: T): DeepReadonly<T>
   if (typeof copy !== "object" || copy === null) {
     throw new GlassineError("payload_invalid", "The payload is no object.", {});
   }
-  return marked(copy, undefined, payloadLimits) as DeepReadonly<T>;
+  return marked(copy, undefined, payloadLimitsInForce()) as DeepReadonly<T>;
 }
 
 /**
@@ -141,7 +141,7 @@ export function payloadFor(
   value: unknown,
   code: ErrorCode,
   what: string,
-  limits: Limits = payloadLimits,
+  limits: Limits = payloadLimitsInForce(),
 ): object {
   const mark = Marked.of(value);
   if (mark !== undefined && mark.passed === compiled && areWithin(mark.limits, limits)) {
@@ -156,7 +156,7 @@ export function valueFor(
   value: unknown,
   code: ErrorCode,
   what: string,
-  limits: Limits = payloadLimits,
+  limits: Limits = payloadLimitsInForce(),
 ): unknown {
   const isObject = typeof value === "object" && value !== null;
   const read = isObject ? payloadFor : readHost;
@@ -224,7 +224,7 @@ export function readHost(
   value: unknown,
   code: ErrorCode,
   what: string,
-  limits: Limits = payloadLimits,
+  limits: Limits = payloadLimitsInForce(),
 ): unknown {
   const admitted = admit(compiled, value, {
     origin: "host",

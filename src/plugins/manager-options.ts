@@ -77,7 +77,7 @@ export interface ManagerOptions<
   readonly timings?: boolean;
   /** Limits of what plugins may return in extensions and metadata. */
   readonly limits?: Partial<Limits>;
-  /** Limits of payloads. */
+  /** Limits of payloads, and of the documents of a guard with this manager. */
   readonly payloadLimits?: Partial<Limits>;
   /** By hook: the payload fields that plugins may write, out of those the hook allows. */
   readonly payloadPolicy?: { readonly [Hook in keyof Hooks]?: readonly string[] };

@@ -1,5 +1,5 @@
 /** Registers plugins once and runs hooks. */
-import { intrinsics } from "../admit/index.ts";
+import { intrinsics, type Limits } from "../admit/index.ts";
 import { type AuditEventInput, type AuditFailures, describeThrown } from "../audit/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import { type Declassification, emptyExtensions } from "../extensions/index.ts";
@@ -53,6 +53,11 @@ export interface InvokeCounts {
 export interface AnyManager {
   readonly plugins: readonly Plugin[];
   readonly routes: readonly PluginRoute[];
+  /**
+   * The limits that hold for payloads: the option over the library's own. Hand them to an adapter as
+   * `limits`, so that documents and messages are held to the same.
+   */
+  readonly payloadLimits: Limits;
   invoke(
     hook: string,
     payload: unknown,
@@ -226,6 +231,7 @@ export async function createManager(
   const manager: AnyManager = {
     plugins: Object.freeze(members.map(({ item }) => item.plugin)),
     routes: Object.freeze(members.flatMap(({ item }) => routesOf(item))),
+    payloadLimits: options.payloadLimits,
     invoke: entry,
     handles: (hook) => {
       const program = programs[hook];

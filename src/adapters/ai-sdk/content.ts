@@ -6,11 +6,14 @@ import {
   givenMessages,
   goneTeller,
   type Left,
+  type LimitOptions,
   type Lost,
   pathOf,
   type Read,
   readDocument,
+  readerWithLimits,
   type Written,
+  withLimits,
 } from "../../documents/index.ts";
 import { type ContentPart, createMessage, type Message } from "../../messages/index.ts";
 import {
@@ -43,7 +46,7 @@ import type { Place } from "./write-part.ts";
 import { writeParts } from "./write-parts.ts";
 
 /** Options of `toContent`. */
-export interface ContentOptions<Document> {
+export interface ContentOptions<Document> extends LimitOptions {
   /** The result that the message came from: what it does not show is taken from it. */
   readonly onto?: Document;
   /** The slots that stand for finish reason, usage and response where there is no `onto`. */
@@ -77,17 +80,20 @@ const schema = z.looseObject({ content: z.array(partSchema("result")), ...comple
  * console.log(messages[0]?.role, extensions.completion?.stop_reason); // assistant end
  * ```
  */
-export function fromContent(result: ResultLike): Read<ResultExtensions> {
-  const left = collector<Left>();
-  const read = () => readResult(result, left);
-  const { message, extensions } = reading("result", read, "document_invalid");
-  const messages = Object.freeze([message]);
-  return Object.freeze({
-    messages,
-    extensions: hostCopy(extensions) as ResultExtensions,
-    left: left.list(),
-  });
-}
+export const fromContent = readerWithLimits(
+  "fromContent",
+  (result: ResultLike): Read<ResultExtensions> => {
+    const left = collector<Left>();
+    const read = () => readResult(result, left);
+    const { message, extensions } = reading("result", read, "document_invalid");
+    const messages = Object.freeze([message]);
+    return Object.freeze({
+      messages,
+      extensions: hostCopy(extensions) as ResultExtensions,
+      left: left.list(),
+    });
+  },
+);
 
 /**
  * The result that says what one assistant message says.
@@ -111,14 +117,17 @@ export function fromContent(result: ResultLike): Read<ResultExtensions> {
  * console.log(toContent([said]).document.content); // [ { type: 'text', text: 'Ahoy' } ]
  * ```
  */
-export function toContent<Document extends ResultLike = ResultLike>(
-  messages: readonly Message[],
-  options: ContentOptions<Document> = {},
-): Written<Document> {
-  expectOptions(options, ["onto", "extensions", "specificationVersion"], "toContent");
-  const given = givenMessages(messages, "toContent");
-  return reading("result", () => writeResult(given, options), "document_invalid");
-}
+export const toContent = withLimits(
+  "toContent",
+  <Document extends ResultLike = ResultLike>(
+    messages: readonly Message[],
+    options: ContentOptions<Document> = {},
+  ): Written<Document> => {
+    expectOptions(options, ["onto", "extensions", "limits", "specificationVersion"], "toContent");
+    const given = givenMessages(messages, "toContent");
+    return reading("result", () => writeResult(given, options), "document_invalid");
+  },
+);
 
 function writeResult<Document extends ResultLike>(
   messages: readonly Message[],

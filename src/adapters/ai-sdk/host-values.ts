@@ -5,7 +5,7 @@
  * taken again, as copies.
  */
 
-import { payloadLimits } from "../../admit/index.ts";
+import { payloadLimitsInForce } from "../../admit/index.ts";
 import { type ErrorCode, GlassineError, isGlassineError } from "../../errors/index.ts";
 
 /** Fields by name. Keys are data. */
@@ -17,7 +17,7 @@ export function isFields(value: unknown): value is Fields {
 
 /** A list that is no longer than a reader takes: another may be of any length and hold nothing. */
 export function isList(value: unknown): value is readonly unknown[] {
-  return Array.isArray(value) && value.length <= payloadLimits.nodes;
+  return Array.isArray(value) && value.length <= payloadLimitsInForce().nodes;
 }
 
 /** A field that is really there. */
@@ -40,9 +40,6 @@ export function jsonOf(value: unknown): unknown {
   return jsonWithin(value, [], new Map());
 }
 
-// Deeper than any reader takes, and short enough to be searched.
-const maxDepth = 100;
-
 /** `known` holds the JSON of each object that was met: one may stand in many places. */
 function jsonWithin(
   value: unknown,
@@ -52,7 +49,7 @@ function jsonWithin(
   if (typeof value === "function" || typeof value === "symbol") return undefined;
   if (typeof value === "number") return Number.isFinite(value) ? value : null;
   if (typeof value !== "object" || value === null) return value;
-  if (above.length >= maxDepth || above.includes(value)) return value;
+  if (above.length > payloadLimitsInForce().depth || above.includes(value)) return value;
   if (Array.isArray(value) && !isList(value)) return value;
   if (known.has(value)) return known.get(value);
   const inside = [...above, value];
@@ -105,7 +102,7 @@ function copyWithin(value: unknown, depth: number, copies: Map<object, unknown>)
   if (isDate(value)) return new Date(value.getTime());
   if (value instanceof ArrayBuffer) return value.slice(0);
   if (value instanceof Uint8Array) return new Uint8Array(value);
-  if (depth >= maxDepth || !(isList(value) || isPlain(value))) return value;
+  if (depth > payloadLimitsInForce().depth || !(isList(value) || isPlain(value))) return value;
   if (copies.has(value)) return copies.get(value);
   copies.set(value, value);
   const copyOf = (item: unknown) => copyWithin(item, depth + 1, copies);

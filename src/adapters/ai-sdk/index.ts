@@ -8,5 +8,6 @@ export {
   toModelMessages,
   toPrompt,
 } from "./prompt.ts";
-export { type ContentStream, contentStream, toStreamParts } from "./stream.ts";
+export { type ContentStream, contentStream } from "./stream.ts";
+export { toStreamParts } from "./stream-parts.ts";
 export type { PromptLike, ResultLike, SpecificationVersion, StreamPartLike } from "./types.ts";

@@ -4,9 +4,12 @@ import {
   givenMessages,
   goneTeller,
   type Left,
+  type LimitOptions,
   type Lost,
   type Read,
+  readerWithLimits,
   type Written,
+  withLimits,
 } from "../../documents/index.ts";
 import type { Message } from "../../messages/index.ts";
 import { reading } from "./host-values.ts";
@@ -16,7 +19,7 @@ import type { PromptLike, SpecificationVersion } from "./types.ts";
 import { writeList } from "./write-list.ts";
 
 /** Options of `toPrompt`. */
-export interface PromptOptions<Document> {
+export interface PromptOptions<Document> extends LimitOptions {
   /** The prompt that the messages came from: what they do not show is taken from it. */
   readonly onto?: Document;
   /**
@@ -27,7 +30,7 @@ export interface PromptOptions<Document> {
 }
 
 /** Options of `toModelMessages`. */
-export interface ModelMessagesOptions<Document> {
+export interface ModelMessagesOptions<Document> extends LimitOptions {
   /** The messages of the SDK that these came from: what they do not show is taken from them. */
   readonly onto?: Document;
 }
@@ -47,9 +50,9 @@ export interface ModelMessagesOptions<Document> {
  * console.log(messages[0]?.content, left); // [ { content_type: 'text', text: 'Be brief.' } ] []
  * ```
  */
-export function fromPrompt(prompt: PromptLike): Read {
+export const fromPrompt = readerWithLimits("fromPrompt", (prompt: PromptLike): Read => {
   return fromList(prompt, "prompt");
-}
+});
 
 /**
  * The prompt that says what the messages say.
@@ -69,14 +72,17 @@ export function fromPrompt(prompt: PromptLike): Read {
  * console.log(toPrompt(messages, { onto: prompt }).document); // [ { role: 'system', content: 'Be brief.' } ]
  * ```
  */
-export function toPrompt<Document extends PromptLike = PromptLike>(
-  messages: readonly Message[],
-  options: PromptOptions<Document> = {},
-): Written<Document> {
-  expectOptions(options, ["onto", "specificationVersion"], "toPrompt");
-  const version = givenVersion(options.specificationVersion);
-  return toList(givenMessages(messages, "toPrompt"), "prompt", options.onto, version);
-}
+export const toPrompt = withLimits(
+  "toPrompt",
+  <Document extends PromptLike = PromptLike>(
+    messages: readonly Message[],
+    options: PromptOptions<Document> = {},
+  ): Written<Document> => {
+    expectOptions(options, ["limits", "onto", "specificationVersion"], "toPrompt");
+    const version = givenVersion(options.specificationVersion);
+    return toList(givenMessages(messages, "toPrompt"), "prompt", options.onto, version);
+  },
+);
 
 /**
  * The messages of a list of `ModelMessage`, as `generateText` and `streamText` take it.
@@ -90,9 +96,9 @@ export function toPrompt<Document extends PromptLike = PromptLike>(
  * console.log(messages[0]?.content); // [ { content_type: 'text', text: 'Ahoy' } ]
  * ```
  */
-export function fromModelMessages(list: PromptLike): Read {
+export const fromModelMessages = readerWithLimits("fromModelMessages", (list: PromptLike): Read => {
   return fromList(list, "messages");
-}
+});
 
 /**
  * The list of `ModelMessage` that says what the messages say; see `toPrompt`.
@@ -109,13 +115,16 @@ export function fromModelMessages(list: PromptLike): Read {
  * console.log(document[0]?.content); // [ { type: 'text', text: 'Ahoy' } ]
  * ```
  */
-export function toModelMessages<Document extends PromptLike = PromptLike>(
-  messages: readonly Message[],
-  options: ModelMessagesOptions<Document> = {},
-): Written<Document> {
-  expectOptions(options, ["onto"], "toModelMessages");
-  return toList(givenMessages(messages, "toModelMessages"), "messages", options.onto, "v3");
-}
+export const toModelMessages = withLimits(
+  "toModelMessages",
+  <Document extends PromptLike = PromptLike>(
+    messages: readonly Message[],
+    options: ModelMessagesOptions<Document> = {},
+  ): Written<Document> => {
+    expectOptions(options, ["limits", "onto"], "toModelMessages");
+    return toList(givenMessages(messages, "toModelMessages"), "messages", options.onto, "v3");
+  },
+);
 
 function fromList(list: PromptLike, format: ListFormat): Read {
   const left = collector<Left>();

@@ -1,6 +1,8 @@
 /** A response as the events that stream it. */
+
 import * as z from "zod";
-import { readDocument } from "../../documents/index.ts";
+import { expectOptions } from "../../admit/index.ts";
+import { type LimitOptions, readDocument, withLimits } from "../../documents/index.ts";
 import { type Block, chosen, isObject, type JsonObject } from "./json.ts";
 import { readResponse } from "./response.ts";
 import type { MessagesResponse } from "./schemas.ts";
@@ -47,22 +49,27 @@ const counted = [
  * console.log(events.length, events[0]?.type); // 6 message_start
  * ```
  */
-export function toMessagesEvents<Event extends { readonly type: string } = MessagesEvent>(
-  document: unknown,
-): readonly Event[] {
-  const { error, ...response } = readResponse(document) as MessagesResponse & JsonObject;
-  const usage = isObject(response.usage) ? response.usage : {};
-  const later = Object.fromEntries(
-    told.filter((name) => Object.hasOwn(response, name)).map((name) => [name, null]),
-  );
-  const list = [
-    { type: "message_start", message: { ...response, ...later, content: [] } },
-    ...response.content.flatMap(eventsOf),
-    { type: "message_delta", delta: chosen(response, told), usage: chosen(usage, counted) },
-    error === undefined ? { type: "message_stop" } : { type: "error", error },
-  ];
-  return readDocument(events, list, "response") as unknown as readonly Event[];
-}
+export const toMessagesEvents = withLimits(
+  "toMessagesEvents",
+  <Event extends { readonly type: string } = MessagesEvent>(
+    document: unknown,
+    options: LimitOptions = {},
+  ): readonly Event[] => {
+    expectOptions(options, ["limits"], "toMessagesEvents");
+    const { error, ...response } = readResponse(document) as MessagesResponse & JsonObject;
+    const usage = isObject(response.usage) ? response.usage : {};
+    const later = Object.fromEntries(
+      told.filter((name) => Object.hasOwn(response, name)).map((name) => [name, null]),
+    );
+    const list = [
+      { type: "message_start", message: { ...response, ...later, content: [] } },
+      ...response.content.flatMap(eventsOf),
+      { type: "message_delta", delta: chosen(response, told), usage: chosen(usage, counted) },
+      error === undefined ? { type: "message_stop" } : { type: "error", error },
+    ];
+    return readDocument(events, list, "response") as unknown as readonly Event[];
+  },
+);
 
 function eventsOf(block: Block, index: number): readonly JsonObject[] {
   const { start, deltas } = cut(block);

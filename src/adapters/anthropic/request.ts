@@ -4,10 +4,13 @@ import {
   collector,
   givenMessages,
   type Left,
+  type LimitOptions,
   type Lost,
   type Read,
   readDocument,
+  readerWithLimits,
   type Written,
+  withLimits,
 } from "../../documents/index.ts";
 import type { Message } from "../../messages/index.ts";
 import { type RequestExtensions, requestExtensions } from "./extensions.ts";
@@ -43,7 +46,7 @@ const settings = new Set([
 ]);
 
 /** Options of `toMessagesRequest`. */
-export interface RequestOptions<Document extends object = MessagesRequest> {
+export interface RequestOptions<Document extends object = MessagesRequest> extends LimitOptions {
   /** The request that the messages came from, or one that only has settings and no messages. */
   readonly onto?: Document | undefined;
   /** Where there is no `onto`: the model is `llm.model_id`. */
@@ -75,20 +78,23 @@ export interface RequestOptions<Document extends object = MessagesRequest> {
  * console.log(extensions.llm.model_id); // claude-opus-4-8
  * ```
  */
-export function fromMessagesRequest(document: unknown): Read<RequestExtensions> {
-  const request = readRequest(document);
-  const left = collector<Left>();
-  const reading = readingOf(left);
-  const segments = readTurns(request, reading);
-  reportFields(reading, request, [], shown, settings);
-  reportContainer(reading, request);
-  reportInside(reading, request, "output_config", outputSettings);
-  return Object.freeze({
-    messages: Object.freeze(segments.map(({ message }) => message)),
-    extensions: requestExtensions(request),
-    left: left.list(),
-  });
-}
+export const fromMessagesRequest = readerWithLimits(
+  "fromMessagesRequest",
+  (document: unknown): Read<RequestExtensions> => {
+    const request = readRequest(document);
+    const left = collector<Left>();
+    const reading = readingOf(left);
+    const segments = readTurns(request, reading);
+    reportFields(reading, request, [], shown, settings);
+    reportContainer(reading, request);
+    reportInside(reading, request, "output_config", outputSettings);
+    return Object.freeze({
+      messages: Object.freeze(segments.map(({ message }) => message)),
+      extensions: requestExtensions(request),
+      left: left.list(),
+    });
+  },
+);
 
 /**
  * The request that says `messages`, deep-frozen.
@@ -118,21 +124,24 @@ export function fromMessagesRequest(document: unknown): Read<RequestExtensions> 
  * console.log(document.max_tokens, document.messages[0]?.content); // 1024 My number is ***
  * ```
  */
-export function toMessagesRequest<Document extends object = MessagesRequest>(
-  messages: readonly Message[],
-  options: RequestOptions<Document> = {},
-): Written<Document> {
-  expectOptions(options, ["onto", "extensions"], "toMessagesRequest");
-  const { onto, extensions } = options;
-  const checked = givenMessages(messages, "toMessagesRequest");
-  const lost = collector<Lost>();
-  const old = onto === undefined ? undefined : readRequest(onto);
-  const { system, turns } = writeTurns(checked, old, lost);
-  const model = extensions?.llm?.model_id;
-  const base = old ?? (model === undefined ? {} : { model });
-  const document = readRequest(written(base, { system, messages: turns }));
-  return Object.freeze({ document: document as object as Document, lost: lost.list() });
-}
+export const toMessagesRequest = withLimits(
+  "toMessagesRequest",
+  <Document extends object = MessagesRequest>(
+    messages: readonly Message[],
+    options: RequestOptions<Document> = {},
+  ): Written<Document> => {
+    expectOptions(options, ["onto", "extensions", "limits"], "toMessagesRequest");
+    const { onto, extensions } = options;
+    const checked = givenMessages(messages, "toMessagesRequest");
+    const lost = collector<Lost>();
+    const old = onto === undefined ? undefined : readRequest(onto);
+    const { system, turns } = writeTurns(checked, old, lost);
+    const model = extensions?.llm?.model_id;
+    const base = old ?? (model === undefined ? {} : { model });
+    const document = readRequest(written(base, { system, messages: turns }));
+    return Object.freeze({ document: document as object as Document, lost: lost.list() });
+  },
+);
 
 function readRequest(document: unknown): MessagesRequest {
   return readDocument(requestSchema, document, "request") as unknown as MessagesRequest;

@@ -6,11 +6,14 @@ import {
   givenMessages,
   goneTeller,
   type Left,
+  type LimitOptions,
   type Lost,
   pathOf,
   type Read,
   readDocument,
+  readerWithLimits,
   type Written,
+  withLimits,
 } from "../../documents/index.ts";
 import { createMessage, type Message } from "../../messages/index.ts";
 import {
@@ -42,7 +45,7 @@ const shown = new Set([
 const settings = new Set(["context_management", "diagnostics", "stop_sequence"]);
 
 /** Options of `toMessagesResponse`. */
-export interface ResponseOptions<Document extends object = MessagesResponse> {
+export interface ResponseOptions<Document extends object = MessagesResponse> extends LimitOptions {
   /** The response that the message came from. */
   readonly onto?: Document | undefined;
   /** Where there is no `onto`: id, model, stop reason and usage. */
@@ -75,20 +78,23 @@ export interface ResponseOptions<Document extends object = MessagesResponse> {
  * console.log(extensions.completion.tokens?.total_tokens); // 17
  * ```
  */
-export function fromMessagesResponse(document: unknown): Read<ResponseExtensions> {
-  const response = readResponse(document);
-  const left = collector<Left>();
-  const reading = readingOf(left);
-  const { message } = readMessage(response, reading);
-  const extensions = responseExtensions(response, reading);
-  reportFields(reading, response, [], shown, settings);
-  reportContainer(reading, response);
-  return Object.freeze({
-    messages: Object.freeze([message]),
-    extensions,
-    left: left.list(),
-  });
-}
+export const fromMessagesResponse = readerWithLimits(
+  "fromMessagesResponse",
+  (document: unknown): Read<ResponseExtensions> => {
+    const response = readResponse(document);
+    const left = collector<Left>();
+    const reading = readingOf(left);
+    const { message } = readMessage(response, reading);
+    const extensions = responseExtensions(response, reading);
+    reportFields(reading, response, [], shown, settings);
+    reportContainer(reading, response);
+    return Object.freeze({
+      messages: Object.freeze([message]),
+      extensions,
+      left: left.list(),
+    });
+  },
+);
 
 /**
  * The response that says `messages`, which are one `assistant` message, deep-frozen.
@@ -114,36 +120,39 @@ export function fromMessagesResponse(document: unknown): Read<ResponseExtensions
  * console.log(document.stop_reason, document.content[0]?.text); // end_turn This was withheld.
  * ```
  */
-export function toMessagesResponse<Document extends object = MessagesResponse>(
-  messages: readonly Message[],
-  options: ResponseOptions<Document> = {},
-): Written<Document> {
-  expectOptions(options, ["onto", "extensions"], "toMessagesResponse");
-  const { onto, extensions = {} } = options;
-  const checked = givenMessages(messages, "toMessagesResponse");
-  const lost = collector<Lost>();
-  const old = onto === undefined ? undefined : readResponse(onto);
-  const left = collector<Left>();
-  const before = old && readMessage(old, readingOf(left)).shown;
-  reportMessages(checked, lost);
-  const telling = {
-    lost,
-    ran: ranIn(old?.content ?? [], checked),
-    gone: goneTeller(left.list(), lost.add),
-  };
-  const parts = checked[0]?.content ?? [];
-  const content = writeBlocks(
-    parts,
-    before,
-    inList([0, "content"]),
-    writingTo("response", telling),
-  );
-  const calls = hasCall(content);
-  const fields =
-    old === undefined ? freshResponse(extensions, calls, lost) : followed(old, content, lost);
-  const document = readResponse(written(fields, { content }));
-  return Object.freeze({ document: document as object as Document, lost: lost.list() });
-}
+export const toMessagesResponse = withLimits(
+  "toMessagesResponse",
+  <Document extends object = MessagesResponse>(
+    messages: readonly Message[],
+    options: ResponseOptions<Document> = {},
+  ): Written<Document> => {
+    expectOptions(options, ["onto", "extensions", "limits"], "toMessagesResponse");
+    const { onto, extensions = {} } = options;
+    const checked = givenMessages(messages, "toMessagesResponse");
+    const lost = collector<Lost>();
+    const old = onto === undefined ? undefined : readResponse(onto);
+    const left = collector<Left>();
+    const before = old && readMessage(old, readingOf(left)).shown;
+    reportMessages(checked, lost);
+    const telling = {
+      lost,
+      ran: ranIn(old?.content ?? [], checked),
+      gone: goneTeller(left.list(), lost.add),
+    };
+    const parts = checked[0]?.content ?? [];
+    const content = writeBlocks(
+      parts,
+      before,
+      inList([0, "content"]),
+      writingTo("response", telling),
+    );
+    const calls = hasCall(content);
+    const fields =
+      old === undefined ? freshResponse(extensions, calls, lost) : followed(old, content, lost);
+    const document = readResponse(written(fields, { content }));
+    return Object.freeze({ document: document as object as Document, lost: lost.list() });
+  },
+);
 
 export function readResponse(document: unknown): MessagesResponse {
   return readDocument(responseSchema, document, "response") as unknown as MessagesResponse;

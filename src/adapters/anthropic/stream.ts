@@ -11,6 +11,7 @@ import {
   type StreamLimits,
   StreamMeter,
   streamFault,
+  streamWithLimits,
 } from "../../documents/index.ts";
 import type { ResponseExtensions } from "./extensions.ts";
 import { type Block, isObject, type JsonObject, type Path } from "./json.ts";
@@ -79,8 +80,11 @@ const fixed = new Set(["id", "type", "role", "model", "content", "usage"]);
 export function messagesStream<Document extends object = MessagesResponse>(
   limits: StreamLimits = {},
 ): ResponseStream<Document> {
-  expectOptions(limits, ["maxEvents", "textUnits"], "messagesStream");
-  return new Accumulator(limits) as ResponseStream<object> as ResponseStream<Document>;
+  expectOptions(limits, ["limits", "maxEvents", "textUnits"], "messagesStream");
+  return streamWithLimits(
+    limits,
+    new Accumulator(limits),
+  ) as ResponseStream<object> as ResponseStream<Document>;
 }
 
 class Accumulator implements ResponseStream {

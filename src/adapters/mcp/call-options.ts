@@ -1,10 +1,11 @@
 import { expectOptions, intrinsics, readOption } from "../../admit/index.ts";
+import type { LimitOptions } from "../../documents/index.ts";
 import { GlassineError } from "../../errors/index.ts";
 
 const { isFiniteNumber } = intrinsics;
 
 /** What JSON-RPC says of a request beside its params: the host knows it, the document does not. */
-export interface RequestOptions {
+export interface RequestOptions extends LimitOptions {
   /** The request's id, which its parts carry as a text. */
   readonly id: string | number;
 }
@@ -31,7 +32,7 @@ export type ReadOptions<Options extends RequestOptions> = Omit<Options, "id"> & 
 };
 
 /** Of all these functions together, so that one object may serve several of them. */
-const known = ["asked", "completion", "id", "maxTokens", "name", "onto", "serverId"];
+const known = ["asked", "completion", "id", "limits", "maxTokens", "name", "onto", "serverId"];
 
 /** @throws GlassineError `options_invalid` */
 export function expectKnown(options: unknown, call: string): void {

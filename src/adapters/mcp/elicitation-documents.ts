@@ -1,4 +1,4 @@
-import { type Read, readDocument, type Written } from "../../documents/index.ts";
+import { type Read, readDocument, type Written, withLimits } from "../../documents/index.ts";
 import type { Message } from "../../messages/index.ts";
 import { fromAnswered, fromAsked, toAnswered, toAsked } from "./asked.ts";
 import { type Onto, type RequestOptions, readRequestOptions } from "./call-options.ts";
@@ -13,11 +13,14 @@ import { elicitationRequestSchema, elicitationResultSchema } from "./schemas.ts"
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:elicitation-request`
  */
-export function fromElicitationRequest(params: object, given: RequestOptions): Read {
-  const options = readRequestOptions(given, "fromElicitationRequest");
-  const document = readDocument(elicitationRequestSchema, params, "elicitation request");
-  return fromAsked("elicitation/create", document, options);
-}
+export const fromElicitationRequest = withLimits(
+  "fromElicitationRequest",
+  (params: object, given: RequestOptions): Read => {
+    const options = readRequestOptions(given, "fromElicitationRequest");
+    const document = readDocument(elicitationRequestSchema, params, "elicitation request");
+    return fromAsked("elicitation/create", document, options);
+  },
+);
 
 /**
  * The params of `elicitation/create` for a message with one such `tool_call`.
@@ -27,14 +30,14 @@ export function fromElicitationRequest(params: object, given: RequestOptions): R
  * for arguments that are neither a form nor a page
  * @see spec `mcp:elicitation-request`, `mcp:onto`
  */
-export function toElicitationRequest(
-  messages: readonly Message[],
-  options: RequestOptions & Onto,
-): Written<object> {
-  const { id, onto } = readRequestOptions(options, "toElicitationRequest");
-  const what = "elicitation request";
-  return toAsked("elicitation/create", elicitationRequestSchema, what, messages, { id, onto });
-}
+export const toElicitationRequest = withLimits(
+  "toElicitationRequest",
+  (messages: readonly Message[], options: RequestOptions & Onto): Written<object> => {
+    const { id, onto } = readRequestOptions(options, "toElicitationRequest");
+    const what = "elicitation request";
+    return toAsked("elicitation/create", elicitationRequestSchema, what, messages, { id, onto });
+  },
+);
 
 /**
  * The result of `elicitation/create` as a message: one `tool_result`. Its `content` is the result,
@@ -54,11 +57,14 @@ export function toElicitationRequest(
  * if (part?.content_type === "tool_result") console.log(part.content.tool_name); // elicitation/create
  * ```
  */
-export function fromElicitationResult(result: object, given: RequestOptions): Read {
-  const options = readRequestOptions(given, "fromElicitationResult");
-  const document = readDocument(elicitationResultSchema, result, "elicitation result");
-  return fromAnswered("elicitation/create", document, options);
-}
+export const fromElicitationResult = withLimits(
+  "fromElicitationResult",
+  (result: object, given: RequestOptions): Read => {
+    const options = readRequestOptions(given, "fromElicitationResult");
+    const document = readDocument(elicitationResultSchema, result, "elicitation result");
+    return fromAnswered("elicitation/create", document, options);
+  },
+);
 
 /**
  * The result of `elicitation/create` for a message with one such `tool_result`.
@@ -68,11 +74,11 @@ export function fromElicitationResult(result: object, given: RequestOptions): Re
  * for a content without an action
  * @see spec `mcp:elicitation-result`, `mcp:onto`
  */
-export function toElicitationResult(
-  messages: readonly Message[],
-  options: RequestOptions & Onto,
-): Written<object> {
-  const { id, onto } = readRequestOptions(options, "toElicitationResult");
-  const what = "elicitation result";
-  return toAnswered("elicitation/create", elicitationResultSchema, what, messages, { id, onto });
-}
+export const toElicitationResult = withLimits(
+  "toElicitationResult",
+  (messages: readonly Message[], options: RequestOptions & Onto): Written<object> => {
+    const { id, onto } = readRequestOptions(options, "toElicitationResult");
+    const what = "elicitation result";
+    return toAnswered("elicitation/create", elicitationResultSchema, what, messages, { id, onto });
+  },
+);

@@ -1,5 +1,12 @@
 /** Answers that are errors: `error` of a JSON-RPC answer, for each kind of request. */
-import { type Read, readDocument, type Written } from "../../documents/index.ts";
+import {
+  type LimitOptions,
+  type Read,
+  readDocument,
+  readerWithLimits,
+  type Written,
+  withLimits,
+} from "../../documents/index.ts";
 import type { ContentPart, Message } from "../../messages/index.ts";
 import { type AnswerOptions, expectKnown, type Onto, readAnswerOptions } from "./call-options.ts";
 import { dataText, readDataText } from "./error-data.ts";
@@ -35,18 +42,21 @@ type ErrorDocument = JsonObject & { readonly code: number; readonly message: str
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:errors`
  */
-export function fromToolError(error: object, options: AnswerOptions): Read {
-  const { id, name } = readAnswerOptions(options, "fromToolError");
-  const document = readDocument(errorSchema, error, what);
-  const content = {
-    tool_call_id: id,
-    tool_name: name,
-    content: document as never,
-    is_error: true,
-  };
-  const message = { role: "tool", content: [{ content_type: "tool_result", content }] } as const;
-  return readOf([message], {}, leftReports());
-}
+export const fromToolError = withLimits(
+  "fromToolError",
+  (error: object, options: AnswerOptions): Read => {
+    const { id, name } = readAnswerOptions(options, "fromToolError");
+    const document = readDocument(errorSchema, error, what);
+    const content = {
+      tool_call_id: id,
+      tool_name: name,
+      content: document as never,
+      is_error: true,
+    };
+    const message = { role: "tool", content: [{ content_type: "tool_result", content }] } as const;
+    return readOf([message], {}, leftReports());
+  },
+);
 
 /**
  * The error of `tools/call` for a message with one `tool_result`. A text as `content` stands for the
@@ -56,22 +66,22 @@ export function fromToolError(error: object, options: AnswerOptions): Read {
  * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:errors`, `mcp:onto`
  */
-export function toToolError(
-  messages: readonly Message[],
-  options: AnswerOptions & Onto,
-): Written<object> {
-  const { id, name, onto } = readAnswerOptions(options, "toToolError");
-  const lost = lostReports();
-  const { content, at } = onlyAnswerOf(messages, "tool_result", { id, name }, lost);
-  checkError(content.is_error, at, lost);
-  const said: unknown = content.content;
-  const next = isObject(said) ? said : { message: said };
-  const code = next.code ?? (isObject(said) ? undefined : "kept");
-  return writtenError({ ...next, code }, readOnto(errorSchema, onto, what), lost, [
-    ...at,
-    "content",
-  ]);
-}
+export const toToolError = withLimits(
+  "toToolError",
+  (messages: readonly Message[], options: AnswerOptions & Onto): Written<object> => {
+    const { id, name, onto } = readAnswerOptions(options, "toToolError");
+    const lost = lostReports();
+    const { content, at } = onlyAnswerOf(messages, "tool_result", { id, name }, lost);
+    checkError(content.is_error, at, lost);
+    const said: unknown = content.content;
+    const next = isObject(said) ? said : { message: said };
+    const code = next.code ?? (isObject(said) ? undefined : "kept");
+    return writtenError({ ...next, code }, readOnto(errorSchema, onto, what), lost, [
+      ...at,
+      "content",
+    ]);
+  },
+);
 
 /**
  * The error of `prompts/get` as a message: one `prompt_result` with `is_error`, the error's message
@@ -80,23 +90,29 @@ export function toToolError(
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:errors`
  */
-export function fromPromptError(error: object, options: AnswerOptions): Read {
-  const { id, name } = readAnswerOptions(options, "fromPromptError");
-  const document = readDocument(errorSchema, error, what);
-  const left = leftReports();
-  leaveError(document, left);
-  const data = dataText(document.data);
-  const content = {
-    prompt_request_id: id,
-    prompt_name: name,
-    messages: [],
-    is_error: true,
-    error_message: document.message,
-    ...(data !== undefined && { content: data }),
-  };
-  const message = { role: "tool", content: [{ content_type: "prompt_result", content }] } as const;
-  return readOf([message], {}, left);
-}
+export const fromPromptError = withLimits(
+  "fromPromptError",
+  (error: object, options: AnswerOptions): Read => {
+    const { id, name } = readAnswerOptions(options, "fromPromptError");
+    const document = readDocument(errorSchema, error, what);
+    const left = leftReports();
+    leaveError(document, left);
+    const data = dataText(document.data);
+    const content = {
+      prompt_request_id: id,
+      prompt_name: name,
+      messages: [],
+      is_error: true,
+      error_message: document.message,
+      ...(data !== undefined && { content: data }),
+    };
+    const message = {
+      role: "tool",
+      content: [{ content_type: "prompt_result", content }],
+    } as const;
+    return readOf([message], {}, left);
+  },
+);
 
 /**
  * The error of `prompts/get` for a message with one `prompt_result`.
@@ -105,20 +121,20 @@ export function fromPromptError(error: object, options: AnswerOptions): Read {
  * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:errors`, `mcp:onto`
  */
-export function toPromptError(
-  messages: readonly Message[],
-  options: AnswerOptions & Onto,
-): Written<object> {
-  const { id, name, onto } = readAnswerOptions(options, "toPromptError");
-  const lost = lostReports();
-  const { content, at } = onlyAnswerOf(messages, "prompt_result", { id, name }, lost);
-  checkError(content.is_error, at, lost);
-  if (content.messages.length > 0) {
-    lost.add([...at, "messages"], "An error of MCP has no messages.");
-  }
-  const texts = { message: content.error_message, data: content.content };
-  return writtenTexts(texts, readOnto(errorSchema, onto, what), lost, [...at, "error_message"]);
-}
+export const toPromptError = withLimits(
+  "toPromptError",
+  (messages: readonly Message[], options: AnswerOptions & Onto): Written<object> => {
+    const { id, name, onto } = readAnswerOptions(options, "toPromptError");
+    const lost = lostReports();
+    const { content, at } = onlyAnswerOf(messages, "prompt_result", { id, name }, lost);
+    checkError(content.is_error, at, lost);
+    if (content.messages.length > 0) {
+      lost.add([...at, "messages"], "An error of MCP has no messages.");
+    }
+    const texts = { message: content.error_message, data: content.content };
+    return writtenTexts(texts, readOnto(errorSchema, onto, what), lost, [...at, "error_message"]);
+  },
+);
 
 /**
  * The error of `resources/read` as a message: its message and its data as texts.
@@ -126,7 +142,7 @@ export function toPromptError(
  * @throws GlassineError `document_invalid`
  * @see spec `mcp:errors`
  */
-export function fromResourceError(error: object): Read {
+export const fromResourceError = readerWithLimits("fromResourceError", (error: object): Read => {
   const document = readDocument(errorSchema, error, what);
   const left = leftReports();
   leaveError(document, left);
@@ -135,7 +151,7 @@ export function fromResourceError(error: object): Read {
     text === undefined ? [] : [{ content_type: "text", text } as const],
   );
   return readOf([{ role: "tool", content }], {}, left);
-}
+});
 
 /**
  * The error of `resources/read` for a message of one or two texts.
@@ -144,19 +160,22 @@ export function fromResourceError(error: object): Read {
  * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:errors`, `mcp:onto`
  */
-export function toResourceError(messages: readonly Message[], options: Onto): Written<object> {
-  expectKnown(options, "toResourceError");
-  const { onto } = options;
-  const lost = lostReports();
-  const [first, ...more] = readMessages(messages);
-  if (first === undefined) throw noMessage("of one or two texts");
-  for (const place of more.keys()) lost.add([place + 1], "MCP takes one message here.");
-  checkHead(first, lost, [0]);
-  if (first.role !== "tool") lost.add([0, "role"], "Here the role is tool.");
-  const texts = first.content.map((part, place) => textOf(part, place, lost));
-  const [message, data] = texts;
-  return writtenTexts({ message, data }, readOnto(errorSchema, onto, what), lost, [0, "content"]);
-}
+export const toResourceError = withLimits(
+  "toResourceError",
+  (messages: readonly Message[], options: Onto & LimitOptions): Written<object> => {
+    expectKnown(options, "toResourceError");
+    const { onto } = options;
+    const lost = lostReports();
+    const [first, ...more] = readMessages(messages);
+    if (first === undefined) throw noMessage("of one or two texts");
+    for (const place of more.keys()) lost.add([place + 1], "MCP takes one message here.");
+    checkHead(first, lost, [0]);
+    if (first.role !== "tool") lost.add([0, "role"], "Here the role is tool.");
+    const texts = first.content.map((part, place) => textOf(part, place, lost));
+    const [message, data] = texts;
+    return writtenTexts({ message, data }, readOnto(errorSchema, onto, what), lost, [0, "content"]);
+  },
+);
 
 function textOf(part: ContentPart, place: number, lost: LostReports): string | undefined {
   if (place > 1 || part.content_type !== "text") {

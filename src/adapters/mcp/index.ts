@@ -1,4 +1,4 @@
-export type { Left, Lost, Read, Written } from "../../documents/index.ts";
+export type { Left, LimitOptions, Lost, Read, Written } from "../../documents/index.ts";
 export { guardErrorCodes } from "./answers.ts";
 export type { Bridge } from "./bridge.ts";
 export type { AnswerOptions, Onto, RequestOptions, ServerOptions } from "./call-options.ts";

@@ -3,7 +3,15 @@
  * the request is made again with an answer for each key. Each is a document like those that the
  * era before sent outright, so it becomes messages in the very same way.
  */
-import { type Left, type Read, readDocument, type Written } from "../../documents/index.ts";
+import {
+  type Left,
+  type LimitOptions,
+  type Read,
+  readDocument,
+  readerWithLimits,
+  type Written,
+  withLimits,
+} from "../../documents/index.ts";
 import { GlassineError } from "../../errors/index.ts";
 import type { Message } from "../../messages/index.ts";
 import { fromAnswered, fromAsked, toAnswered, toAsked } from "./asked.ts";
@@ -105,13 +113,13 @@ const results: ReadonlyMap<string, Kind> = new Map<string, Kind>([
  * @throws GlassineError `document_invalid`
  * @see spec `mcp:input-requests`
  */
-export function fromInputRequests(result: object): Inputs {
+export const fromInputRequests = readerWithLimits("fromInputRequests", (result: object): Inputs => {
   const document = readDocument(inputRequestsSchema, result, "result that asks for input");
   return readInputs(document, "inputRequests", requests, (entry) => ({
     method: String(entry.method),
     document: isObject(entry.params) ? entry.params : {},
   }));
-}
+});
 
 /**
  * The result that asks for `inputs`. A key that is left out is no longer asked for; one that `onto`
@@ -120,23 +128,26 @@ export function fromInputRequests(result: object): Inputs {
  * @throws GlassineError `options_invalid`, `message_invalid`, `document_invalid`
  * @see spec `mcp:input-requests`, `mcp:onto`
  */
-export function toInputRequests(inputs: InputMessages, options: Required<Onto>): Written<object> {
-  expectKnown(options, "toInputRequests");
-  const { onto } = options;
-  const document = readDocument(inputRequestsSchema, onto, "result that asks for input");
-  const list = { field: "inputRequests", inside: ["params"] };
-  return writeInputs(document, list, inputs, (key, messages, entry) => {
-    const kind = requests.get(String(entry.method));
-    if (kind === undefined) return undefined;
-    const params = isObject(entry.params) ? entry.params : {};
-    const next = kind.to(messages, { id: key, onto: params });
-    const isBare = entry.params === undefined && Object.keys(next.document).length === 0;
-    return { ...next, document: isBare ? entry : { ...entry, params: next.document } };
-  });
-}
+export const toInputRequests = withLimits(
+  "toInputRequests",
+  (inputs: InputMessages, options: Required<Onto> & LimitOptions): Written<object> => {
+    expectKnown(options, "toInputRequests");
+    const { onto } = options;
+    const document = readDocument(inputRequestsSchema, onto, "result that asks for input");
+    const list = { field: "inputRequests", inside: ["params"] };
+    return writeInputs(document, list, inputs, (key, messages, entry) => {
+      const kind = requests.get(String(entry.method));
+      if (kind === undefined) return undefined;
+      const params = isObject(entry.params) ? entry.params : {};
+      const next = kind.to(messages, { id: key, onto: params });
+      const isBare = entry.params === undefined && Object.keys(next.document).length === 0;
+      return { ...next, document: isBare ? entry : { ...entry, params: next.document } };
+    });
+  },
+);
 
 /** What a request was made again for. */
-export interface InputResponseOptions {
+export interface InputResponseOptions extends LimitOptions {
   /** The result that asked: it says what is answered under which key. */
   readonly asked: object;
 }
@@ -148,16 +159,19 @@ export interface InputResponseOptions {
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:input-responses`
  */
-export function fromInputResponses(params: object, options: InputResponseOptions): Inputs {
-  expectKnown(options, "fromInputResponses");
-  const { asked } = options;
-  const document = readDocument(inputResponsesSchema, params, "request with input");
-  const methods = methodsOf(asked);
-  return readInputs(document, "inputResponses", results, (entry, key) => ({
-    method: methods.get(key) ?? "",
-    document: entry,
-  }));
-}
+export const fromInputResponses = withLimits(
+  "fromInputResponses",
+  (params: object, options: InputResponseOptions): Inputs => {
+    expectKnown(options, "fromInputResponses");
+    const { asked } = options;
+    const document = readDocument(inputResponsesSchema, params, "request with input");
+    const methods = methodsOf(asked);
+    return readInputs(document, "inputResponses", results, (entry, key) => ({
+      method: methods.get(key) ?? "",
+      document: entry,
+    }));
+  },
+);
 
 /**
  * The params of a request with changed answers. A key that is left out is not answered; one that
@@ -166,20 +180,20 @@ export function fromInputResponses(params: object, options: InputResponseOptions
  * @throws GlassineError `options_invalid`, `message_invalid`, `document_invalid`
  * @see spec `mcp:input-responses`, `mcp:onto`
  */
-export function toInputResponses(
-  inputs: InputMessages,
-  options: InputResponseOptions & Required<Onto>,
-): Written<object> {
-  expectKnown(options, "toInputResponses");
-  const { asked, onto } = options;
-  const document = readDocument(inputResponsesSchema, onto, "request with input");
-  const methods = methodsOf(asked);
-  const list = { field: "inputResponses", inside: [] };
-  return writeInputs(document, list, inputs, (key, messages, entry) => {
-    const kind = results.get(methods.get(key) ?? "");
-    return kind?.to(messages, { id: key, onto: entry });
-  });
-}
+export const toInputResponses = withLimits(
+  "toInputResponses",
+  (inputs: InputMessages, options: InputResponseOptions & Required<Onto>): Written<object> => {
+    expectKnown(options, "toInputResponses");
+    const { asked, onto } = options;
+    const document = readDocument(inputResponsesSchema, onto, "request with input");
+    const methods = methodsOf(asked);
+    const list = { field: "inputResponses", inside: [] };
+    return writeInputs(document, list, inputs, (key, messages, entry) => {
+      const kind = results.get(methods.get(key) ?? "");
+      return kind?.to(messages, { id: key, onto: entry });
+    });
+  },
+);
 
 function methodsOf(asked: object): ReadonlyMap<string, string> {
   const { inputRequests = {} } = readDocument(inputRequestsSchema, asked, "result that asks");

@@ -1,3 +1,4 @@
+import type { Limits } from "../../admit/index.ts";
 import type { AnyInvokeResult } from "../../hooks/index.ts";
 
 /** What a hook came to. A structural part of what the plugin manager's `invoke` resolves to. */
@@ -64,6 +65,8 @@ export interface HookManager {
   handlersFor?(hook: string): readonly HandlerFacts[];
   /** Writes into the audit trail. Needed for the option `access`. */
   audit?(event: AuditRecord): Promise<boolean>;
+  /** Documents are held to these limits, as payloads are. Default: the library's own. */
+  readonly payloadLimits?: Partial<Limits>;
 }
 
 /** Any plugin manager, whatever hooks and extensions its types know. */
@@ -73,4 +76,5 @@ export interface AnyHookManager<Extensions = unknown> {
   readonly plugins?: readonly PluginFacts[];
   handlersFor?(hook: never): readonly object[];
   audit?(event: AuditRecord): Promise<boolean>;
+  readonly payloadLimits?: Partial<Limits>;
 }

@@ -1,3 +1,4 @@
+import { underPayloadLimits } from "../../admit/index.ts";
 import type { Left } from "../../documents/index.ts";
 import { GlassineError } from "../../errors/index.ts";
 import { freezePayload } from "../../messages/index.ts";
@@ -165,17 +166,22 @@ export function createHookRunner(
     const tell = (left: readonly Left[]) => {
       unseen = left;
     };
-    const payload = freezePayload(step.payload(tell));
+    const payload = underPayloadLimits(manager.payloadLimits, () =>
+      freezePayload(step.payload(tell)),
+    );
     const result = await manager.invoke(step.hook, payload, optionsOf(call));
     observe(call, step.hook, { result });
     call.extensions = result.extensions;
     if (result.continueProcessing !== true) return denialOf(result.violation);
     call.context = result.context;
     if (result.payload !== payload) {
-      if (!isObject(result.payload)) throw unfit("an object as payload");
-      step.write(result.payload);
-      // Places in the document may be others now.
-      if (step.rest !== undefined) step.payload(tell);
+      const changed = result.payload;
+      if (!isObject(changed)) throw unfit("an object as payload");
+      underPayloadLimits(manager.payloadLimits, () => {
+        step.write(changed);
+        // Places in the document may be others now.
+        if (step.rest !== undefined) step.payload(tell);
+      });
     }
     return runRest(call, step, unseen);
   }

@@ -1,4 +1,4 @@
-import { type Read, readDocument, type Written } from "../../documents/index.ts";
+import { type Read, readDocument, type Written, withLimits } from "../../documents/index.ts";
 import type { Message } from "../../messages/index.ts";
 import { type AnswerOptions, type Onto, readAnswerOptions } from "./call-options.ts";
 import {
@@ -22,7 +22,7 @@ import { fromToolResult, toToolResult } from "./tool-documents.ts";
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:task`
  */
-export function fromTask(task: object, given: AnswerOptions): Read {
+export const fromTask = withLimits("fromTask", (task: object, given: AnswerOptions): Read => {
   const options = readAnswerOptions(given, "fromTask");
   const document = readDocument(taskSchema, task, "task");
   const left = leftReports();
@@ -31,7 +31,7 @@ export function fromTask(task: object, given: AnswerOptions): Read {
   const read = fromToolResult(document.result, options);
   for (const item of read.left) left.take(["result"], item);
   return readOf(read.messages, {}, left);
-}
+});
 
 /**
  * The task `onto` with the result that a message with one `tool_result` says.
@@ -40,19 +40,19 @@ export function fromTask(task: object, given: AnswerOptions): Read {
  * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:task`, `mcp:onto`
  */
-export function toTask(
-  messages: readonly Message[],
-  given: AnswerOptions & Required<Onto>,
-): Written<object> {
-  const { onto, ...options } = readAnswerOptions(given, "toTask");
-  const document = readDocument(taskSchema, onto, "task");
-  const lost = lostReports();
-  if (document.result === undefined) {
-    for (const place of readMessages(messages).keys())
-      lost.add([place], "The task has no result yet.");
-    return written(document, "task", lost);
-  }
-  const next = toToolResult(messages, { ...options, onto: document.result });
-  for (const item of next.lost) lost.take([], item, ["result"]);
-  return written({ ...document, result: next.document }, "task", lost);
-}
+export const toTask = withLimits(
+  "toTask",
+  (messages: readonly Message[], given: AnswerOptions & Required<Onto>): Written<object> => {
+    const { onto, ...options } = readAnswerOptions(given, "toTask");
+    const document = readDocument(taskSchema, onto, "task");
+    const lost = lostReports();
+    if (document.result === undefined) {
+      for (const place of readMessages(messages).keys())
+        lost.add([place], "The task has no result yet.");
+      return written(document, "task", lost);
+    }
+    const next = toToolResult(messages, { ...options, onto: document.result });
+    for (const item of next.lost) lost.take([], item, ["result"]);
+    return written({ ...document, result: next.document }, "task", lost);
+  },
+);

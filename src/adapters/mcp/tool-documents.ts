@@ -1,4 +1,4 @@
-import { type Read, readDocument, type Written } from "../../documents/index.ts";
+import { type Read, readDocument, type Written, withLimits } from "../../documents/index.ts";
 import type { Message } from "../../messages/index.ts";
 import { writtenArguments } from "./arguments.ts";
 import {
@@ -41,16 +41,22 @@ import { toolCallSchema, toolResultSchema } from "./schemas.ts";
  * console.log(messages[0]?.role); // assistant
  * ```
  */
-export function fromToolCall(params: object, given: RequestOptions & ServerOptions): Read<McpSlot> {
-  const options = readRequestOptions(given, "fromToolCall");
-  const document = readDocument(toolCallSchema, params, "tool call");
-  const left = leftReports();
-  leaveRest(document, ["name", "arguments"], left, [], settingsOf.toolParams);
-  const { name, arguments: values = {} } = document;
-  const content = { tool_call_id: options.id, name, arguments: values as never };
-  const message = { role: "assistant", content: [{ content_type: "tool_call", content }] } as const;
-  return readOf([message], toolSlot(name, options), left);
-}
+export const fromToolCall = withLimits(
+  "fromToolCall",
+  (params: object, given: RequestOptions & ServerOptions): Read<McpSlot> => {
+    const options = readRequestOptions(given, "fromToolCall");
+    const document = readDocument(toolCallSchema, params, "tool call");
+    const left = leftReports();
+    leaveRest(document, ["name", "arguments"], left, [], settingsOf.toolParams);
+    const { name, arguments: values = {} } = document;
+    const content = { tool_call_id: options.id, name, arguments: values as never };
+    const message = {
+      role: "assistant",
+      content: [{ content_type: "tool_call", content }],
+    } as const;
+    return readOf([message], toolSlot(name, options), left);
+  },
+);
 
 /**
  * The params of `tools/call` for a message with one `tool_call`.
@@ -61,23 +67,23 @@ export function fromToolCall(params: object, given: RequestOptions & ServerOptio
  * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:tool-call`, `mcp:onto`
  */
-export function toToolCall(
-  messages: readonly Message[],
-  options: RequestOptions & Onto,
-): Written<object> {
-  const { id, onto } = readRequestOptions(options, "toToolCall");
-  const lost = lostReports();
-  const found = onlyPartOf(messages, "assistant", "tool_call", lost);
-  const { content, at } = found;
-  const before = readOnto(toolCallSchema, onto, "tool call");
-  checkCall(found, "tool_call_id", content.tool_call_id, id, lost);
-  if (content.namespace !== undefined) {
-    lost.add([...at, "namespace"], "MCP has no namespaces of tools.");
-  }
-  if (content.name === "" && before?.name !== "") lost.add([...at, "name"], "A tool has a name.");
-  const values = writtenArguments(before, content.arguments);
-  return written({ ...before, name: content.name, ...values }, "tool call", lost);
-}
+export const toToolCall = withLimits(
+  "toToolCall",
+  (messages: readonly Message[], options: RequestOptions & Onto): Written<object> => {
+    const { id, onto } = readRequestOptions(options, "toToolCall");
+    const lost = lostReports();
+    const found = onlyPartOf(messages, "assistant", "tool_call", lost);
+    const { content, at } = found;
+    const before = readOnto(toolCallSchema, onto, "tool call");
+    checkCall(found, "tool_call_id", content.tool_call_id, id, lost);
+    if (content.namespace !== undefined) {
+      lost.add([...at, "namespace"], "MCP has no namespaces of tools.");
+    }
+    if (content.name === "" && before?.name !== "") lost.add([...at, "name"], "A tool has a name.");
+    const values = writtenArguments(before, content.arguments);
+    return written({ ...before, name: content.name, ...values }, "tool call", lost);
+  },
+);
 
 /** Fields of a result that messages do not show: the wire's, and `isError`, which is `is_error`. */
 const hidden = [...wireOnly, "isError"];
@@ -92,21 +98,24 @@ const hidden = [...wireOnly, "isError"];
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:tool-result`, `mcp:name-of-the-call`
  */
-export function fromToolResult(result: object, options: AnswerOptions): Read {
-  const { id, name } = readAnswerOptions(options, "fromToolResult");
-  const document = readDocument(toolResultSchema, result, "tool result");
-  const left = leftReports();
-  leaveHidden(document, hidden, ["isError", "task"], left, []);
-  leaveTask(document, left);
-  const content = {
-    tool_call_id: id,
-    tool_name: name,
-    content: shownResult(document, hidden),
-    is_error: document.isError === true,
-  };
-  const message = { role: "tool", content: [{ content_type: "tool_result", content }] } as const;
-  return readOf([message], {}, left);
-}
+export const fromToolResult = withLimits(
+  "fromToolResult",
+  (result: object, options: AnswerOptions): Read => {
+    const { id, name } = readAnswerOptions(options, "fromToolResult");
+    const document = readDocument(toolResultSchema, result, "tool result");
+    const left = leftReports();
+    leaveHidden(document, hidden, ["isError", "task"], left, []);
+    leaveTask(document, left);
+    const content = {
+      tool_call_id: id,
+      tool_name: name,
+      content: shownResult(document, hidden),
+      is_error: document.isError === true,
+    };
+    const message = { role: "tool", content: [{ content_type: "tool_result", content }] } as const;
+    return readOf([message], {}, left);
+  },
+);
 
 /** Whose task it is belongs to the wire, but a person or a model reads what it says of itself. */
 function leaveTask(result: JsonObject, left: LeftReports): void {
@@ -127,14 +136,14 @@ function leaveTask(result: JsonObject, left: LeftReports): void {
  * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:tool-result`, `mcp:onto`
  */
-export function toToolResult(
-  messages: readonly Message[],
-  options: AnswerOptions & Onto,
-): Written<object> {
-  const { id, name, onto } = readAnswerOptions(options, "toToolResult");
-  const lost = lostReports();
-  const { content, at } = onlyAnswerOf(messages, "tool_result", { id, name }, lost);
-  const before = readOnto(toolResultSchema, onto, "tool result") ?? {};
-  const next = writeResult(before, content.content, hidden, content.is_error, lost, at);
-  return written(next, "tool result", lost);
-}
+export const toToolResult = withLimits(
+  "toToolResult",
+  (messages: readonly Message[], options: AnswerOptions & Onto): Written<object> => {
+    const { id, name, onto } = readAnswerOptions(options, "toToolResult");
+    const lost = lostReports();
+    const { content, at } = onlyAnswerOf(messages, "tool_result", { id, name }, lost);
+    const before = readOnto(toolResultSchema, onto, "tool result") ?? {};
+    const next = writeResult(before, content.content, hidden, content.is_error, lost, at);
+    return written(next, "tool result", lost);
+  },
+);

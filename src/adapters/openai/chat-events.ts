@@ -1,7 +1,9 @@
 /** The chunks that stream a chat completion. */
+
 import * as z from "zod";
 import type { Json } from "../../admit/index.ts";
-import { readDocument } from "../../documents/index.ts";
+import { expectOptions } from "../../admit/index.ts";
+import { type LimitOptions, readDocument, withLimits } from "../../documents/index.ts";
 import { compact, given, isObject, type JsonObject, put, textAt } from "./json.ts";
 import { chatResponse, read } from "./read.ts";
 import { chatResponseSchema } from "./shapes.ts";
@@ -26,22 +28,27 @@ const events = z.array(z.looseObject({}));
  * console.log(stream.current.messages[0]?.content); // [ { content_type: 'text', text: 'Ahoy' } ]
  * ```
  */
-export function toChatEvents<Chunk extends object = JsonObject>(
-  document: object,
-): readonly Chunk[] {
-  const response = read(chatResponseSchema, document, chatResponse);
-  const { choices, usage, ...facts } = response;
-  const head = put(facts as JsonObject, { object: "chat.completion.chunk" });
-  const chunk = (list: readonly Json[]) => put(head, { choices: list });
-  const chunks = (choices as readonly JsonObject[]).flatMap((choice, place) =>
-    choiceDeltas(choice, place).map((delta) => chunk([delta])),
-  );
-  const last = usage === undefined ? [] : [put(chunk([]), { usage })];
-  const all = [...chunks, ...last];
-  // Without choices there may still be something to say, as an error.
-  const said = all.length === 0 ? [chunk([])] : all;
-  return readDocument(events, said, what) as readonly unknown[] as readonly Chunk[];
-}
+export const toChatEvents = withLimits(
+  "toChatEvents",
+  <Chunk extends object = JsonObject>(
+    document: object,
+    options: LimitOptions = {},
+  ): readonly Chunk[] => {
+    expectOptions(options, ["limits"], "toChatEvents");
+    const response = read(chatResponseSchema, document, chatResponse);
+    const { choices, usage, ...facts } = response;
+    const head = put(facts as JsonObject, { object: "chat.completion.chunk" });
+    const chunk = (list: readonly Json[]) => put(head, { choices: list });
+    const chunks = (choices as readonly JsonObject[]).flatMap((choice, place) =>
+      choiceDeltas(choice, place).map((delta) => chunk([delta])),
+    );
+    const last = usage === undefined ? [] : [put(chunk([]), { usage })];
+    const all = [...chunks, ...last];
+    // Without choices there may still be something to say, as an error.
+    const said = all.length === 0 ? [chunk([])] : all;
+    return readDocument(events, said, what) as readonly unknown[] as readonly Chunk[];
+  },
+);
 
 function choiceDeltas(choice: JsonObject, place: number): readonly JsonObject[] {
   const { index = place, message, logprobs = null, finish_reason = null, ...others } = choice;

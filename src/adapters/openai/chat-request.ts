@@ -5,7 +5,9 @@ import {
   type Left,
   type Lost,
   type Read,
+  readerWithLimits,
   type Written,
+  withLimits,
 } from "../../documents/index.ts";
 import type { Message } from "../../messages/index.ts";
 import { messageAsRead } from "./arguments-as-read.ts";
@@ -36,18 +38,21 @@ import { chatRequestSchema } from "./shapes.ts";
  * console.log(messages[0]?.role, left); // user [ { path: 'temperature', kind: 'setting', reason: 'a setting' } ]
  * ```
  */
-export function fromChatRequest(document: unknown): Read<ModelExtensions> {
-  const left = collector<Left>();
-  const request = read(chatRequestSchema, document, chatRequest);
-  const sources = readMessages(request.messages as readonly JsonObject[], left.add);
-  leaveFields(request, "", ["model", "messages"], requestSettings, left.add);
-  leaveFormats(request, left.add);
-  return Object.freeze({
-    messages: Object.freeze(sources.flatMap(({ parts }) => parts)),
-    extensions: requestExtensions(request),
-    left: left.list(),
-  });
-}
+export const fromChatRequest = readerWithLimits(
+  "fromChatRequest",
+  (document: unknown): Read<ModelExtensions> => {
+    const left = collector<Left>();
+    const request = read(chatRequestSchema, document, chatRequest);
+    const sources = readMessages(request.messages as readonly JsonObject[], left.add);
+    leaveFields(request, "", ["model", "messages"], requestSettings, left.add);
+    leaveFormats(request, left.add);
+    return Object.freeze({
+      messages: Object.freeze(sources.flatMap(({ parts }) => parts)),
+      extensions: requestExtensions(request),
+      left: left.list(),
+    });
+  },
+);
 
 /**
  * Writes messages as the body of a chat completion request.
@@ -66,28 +71,31 @@ export function fromChatRequest(document: unknown): Read<ModelExtensions> {
  * console.log(JSON.stringify(document)); // {"model":"gpt-4.1","messages":[{"role":"user","content":"Ahoy"}]}
  * ```
  */
-export function toChatRequest<Document extends object = JsonObject>(
-  messages: readonly Message[],
-  options: WriteOptions<Document> = {},
-): Written<Document> {
-  const lost = collector<Lost>();
-  const { onto, extensions } = writeOptions(options, "toChatRequest");
-  const given = givenMessages(messages, "toChatRequest");
-  const old = onto && read(chatRequestSchema, onto, chatRequest);
-  const before = ((old?.messages ?? []) as readonly JsonObject[]).map((message, index) =>
-    message.role === "assistant"
-      ? messageAsRead(message, under("messages", index), lost.add)
-      : message,
-  );
-  const written = writeMessages(before, given, lost.add);
-  const document = old
-    ? put(old, { messages: written })
-    : compact([
-        ["model", extensions?.llm?.model_id],
-        ["messages", written],
-      ]);
-  return Object.freeze({
-    document: read(chatRequestSchema, document, chatRequest) as unknown as Document,
-    lost: lost.list(),
-  });
-}
+export const toChatRequest = withLimits(
+  "toChatRequest",
+  <Document extends object = JsonObject>(
+    messages: readonly Message[],
+    options: WriteOptions<Document> = {},
+  ): Written<Document> => {
+    const lost = collector<Lost>();
+    const { onto, extensions } = writeOptions(options, "toChatRequest");
+    const given = givenMessages(messages, "toChatRequest");
+    const old = onto && read(chatRequestSchema, onto, chatRequest);
+    const before = ((old?.messages ?? []) as readonly JsonObject[]).map((message, index) =>
+      message.role === "assistant"
+        ? messageAsRead(message, under("messages", index), lost.add)
+        : message,
+    );
+    const written = writeMessages(before, given, lost.add);
+    const document = old
+      ? put(old, { messages: written })
+      : compact([
+          ["model", extensions?.llm?.model_id],
+          ["messages", written],
+        ]);
+    return Object.freeze({
+      document: read(chatRequestSchema, document, chatRequest) as unknown as Document,
+      lost: lost.list(),
+    });
+  },
+);

@@ -8,7 +8,9 @@ import {
   pairMessages,
   pathOf,
   type Read,
+  readerWithLimits,
   type Written,
+  withLimits,
 } from "../../documents/index.ts";
 import { createMessage, type Message } from "../../messages/index.ts";
 import { messageAsRead } from "./arguments-as-read.ts";
@@ -52,35 +54,38 @@ const kinds = { media: false, calls: true };
  * @throws GlassineError `document_invalid`
  * @see spec `openai:chat-response`, `openai:stop-reason`
  */
-export function fromChatResponse(document: unknown): Read<ModelExtensions> {
-  const left = collector<Left>();
-  const response = read(chatResponseSchema, document, chatResponse);
-  const choices = response.choices as readonly JsonObject[];
-  const sources = readChoices(choices, left.add);
-  const isUsual = given(response, "object") === "chat.completion";
-  leaveFields(
-    response,
-    "",
-    [...shownFields, ...(isUsual ? ["object"] : [])],
-    responseSettings,
-    left.add,
-  );
-  leaveUsage(response, shownCounts, left.add);
-  const created = given(response, "created") as number | undefined;
-  if (created !== undefined && secondsOf(instantOf(created)) !== created) {
-    left.add({ path: "created", kind: "setting", reason: "a time out of range" });
-  }
-  const finish = choices[0] && textAt(choices[0], "finish_reason");
-  return Object.freeze({
-    messages: Object.freeze(sources.flatMap(({ parts }) => parts)),
-    extensions: responseExtensions(response, {
-      rawFormat: format,
-      stopReason: finish === undefined ? undefined : stopReasonOf(finish),
-      created,
-    }),
-    left: left.list(),
-  });
-}
+export const fromChatResponse = readerWithLimits(
+  "fromChatResponse",
+  (document: unknown): Read<ModelExtensions> => {
+    const left = collector<Left>();
+    const response = read(chatResponseSchema, document, chatResponse);
+    const choices = response.choices as readonly JsonObject[];
+    const sources = readChoices(choices, left.add);
+    const isUsual = given(response, "object") === "chat.completion";
+    leaveFields(
+      response,
+      "",
+      [...shownFields, ...(isUsual ? ["object"] : [])],
+      responseSettings,
+      left.add,
+    );
+    leaveUsage(response, shownCounts, left.add);
+    const created = given(response, "created") as number | undefined;
+    if (created !== undefined && secondsOf(instantOf(created)) !== created) {
+      left.add({ path: "created", kind: "setting", reason: "a time out of range" });
+    }
+    const finish = choices[0] && textAt(choices[0], "finish_reason");
+    return Object.freeze({
+      messages: Object.freeze(sources.flatMap(({ parts }) => parts)),
+      extensions: responseExtensions(response, {
+        rawFormat: format,
+        stopReason: finish === undefined ? undefined : stopReasonOf(finish),
+        created,
+      }),
+      left: left.list(),
+    });
+  },
+);
 
 function readChoices(
   choices: readonly JsonObject[],
@@ -141,33 +146,40 @@ function callsIn({ content }: Message): "none" | "tool_calls" | "function_call" 
  * @throws GlassineError `options_invalid`
  * @see spec `openai:onto`, `openai:stale`
  */
-export function toChatResponse<Document extends object = JsonObject>(
-  messages: readonly Message[],
-  options: WriteOptions<Document> = {},
-): Written<Document> {
-  const lost = collector<Lost>();
-  const { onto, extensions = {} } = writeOptions(options, "toChatResponse");
-  const old = onto && read(chatResponseSchema, onto, chatResponse);
-  const before = ((old?.choices ?? []) as readonly JsonObject[]).map((choice, index) => {
-    const path = under("choices", index, "message");
-    return put(choice, { message: messageAsRead(choice.message as JsonObject, path, lost.add) });
-  });
-  const left = collector<Left>();
-  const sources = readChoices(before, left.add);
-  const telling: Telling = { lost: lost.add, gone: goneTeller(left.list(), lost.add) };
-  const choices = rewrite<JsonObject, Message>(sources, givenMessages(messages, "toChatResponse"), {
-    pair: pairMessages,
-    over: (source, [now]) => now && overChoice(source, now, telling),
-    fresh: (placed) => freshChoice(placed, extensions, telling),
-    gone: ({ path }) => telling.gone(path),
-  });
-  const numbered = numberedChoices(choices, before);
-  const document = old ? put(old, { choices: numbered }) : freshResponse(numbered, extensions);
-  return Object.freeze({
-    document: read(chatResponseSchema, document, chatResponse) as unknown as Document,
-    lost: lost.list(),
-  });
-}
+export const toChatResponse = withLimits(
+  "toChatResponse",
+  <Document extends object = JsonObject>(
+    messages: readonly Message[],
+    options: WriteOptions<Document> = {},
+  ): Written<Document> => {
+    const lost = collector<Lost>();
+    const { onto, extensions = {} } = writeOptions(options, "toChatResponse");
+    const old = onto && read(chatResponseSchema, onto, chatResponse);
+    const before = ((old?.choices ?? []) as readonly JsonObject[]).map((choice, index) => {
+      const path = under("choices", index, "message");
+      return put(choice, { message: messageAsRead(choice.message as JsonObject, path, lost.add) });
+    });
+    const left = collector<Left>();
+    const sources = readChoices(before, left.add);
+    const telling: Telling = { lost: lost.add, gone: goneTeller(left.list(), lost.add) };
+    const choices = rewrite<JsonObject, Message>(
+      sources,
+      givenMessages(messages, "toChatResponse"),
+      {
+        pair: pairMessages,
+        over: (source, [now]) => now && overChoice(source, now, telling),
+        fresh: (placed) => freshChoice(placed, extensions, telling),
+        gone: ({ path }) => telling.gone(path),
+      },
+    );
+    const numbered = numberedChoices(choices, before);
+    const document = old ? put(old, { choices: numbered }) : freshResponse(numbered, extensions);
+    return Object.freeze({
+      document: read(chatResponseSchema, document, chatResponse) as unknown as Document,
+      lost: lost.list(),
+    });
+  },
+);
 
 function freshResponse(choices: readonly JsonObject[], extensions: ModelExtensions): JsonObject {
   const { completion, llm, provenance } = extensions;

@@ -6,6 +6,7 @@ import {
   type StreamLimits,
   StreamMeter,
   streamFault,
+  streamWithLimits,
 } from "../../documents/index.ts";
 import { StreamedChoice } from "./chat-choice.ts";
 import { fromChatResponse } from "./chat-response.ts";
@@ -48,7 +49,8 @@ const maxChoices = 128;
 export function chatStream<Document extends object = JsonObject>(
   options: ChatStreamOptions = {},
 ): MessageStream<object, Document> & { readonly current: Read<ModelExtensions> } {
-  return new ChatStream(options) as ChatStream & { readonly document: Document };
+  const stream = new ChatStream(options) as ChatStream & { readonly document: Document };
+  return streamWithLimits(options, stream);
 }
 
 class ChatStream implements MessageStream<object, JsonObject> {
@@ -60,7 +62,7 @@ class ChatStream implements MessageStream<object, JsonObject> {
   #failed = false;
 
   constructor(options: ChatStreamOptions) {
-    expectOptions(options, ["choices", "maxEvents", "textUnits"], "chatStream");
+    expectOptions(options, ["choices", "limits", "maxEvents", "textUnits"], "chatStream");
     const { choices, ...limits } = options;
     this.#meter = new StreamMeter(limits);
     this.#expected = readWhole("choices", choices ?? 1, maxChoices);

@@ -1,5 +1,6 @@
 export type {
   Left,
+  LimitOptions,
   Lost,
   MessageStream,
   Read,

@@ -1,9 +1,10 @@
 /** What every `to…` takes. */
 import { expectOptions } from "../../admit/index.ts";
+import type { LimitOptions } from "../../documents/index.ts";
 import type { ModelExtensions } from "./extensions.ts";
 
 /** How messages become a document. */
-export interface WriteOptions<Document extends object> {
+export interface WriteOptions<Document extends object> extends LimitOptions {
   /**
    * The document that the messages came from. What the messages do not show is taken from it, and
    * what did not change keeps its very JSON. It is read and never changed.
@@ -18,6 +19,6 @@ export function writeOptions<Document extends object>(
   options: WriteOptions<Document>,
   call: string,
 ): WriteOptions<Document> {
-  expectOptions(options, ["onto", "extensions"], call);
+  expectOptions(options, ["onto", "extensions", "limits"], call);
   return options;
 }

@@ -1,7 +1,9 @@
 /** The events that stream a response. */
+
 import * as z from "zod";
 import type { Json } from "../../admit/index.ts";
-import { readDocument } from "../../documents/index.ts";
+import { expectOptions } from "../../admit/index.ts";
+import { type LimitOptions, readDocument, withLimits } from "../../documents/index.ts";
 import { given, isObject, type JsonObject, put, textAt } from "./json.ts";
 import { read, responsesResponse } from "./read.ts";
 import { endings, itemTexts, partTexts } from "./response-event-kinds.ts";
@@ -18,22 +20,27 @@ const events = z.array(z.looseObject({}));
  * @throws GlassineError `document_invalid`
  * @see spec `openai:stream-events`
  */
-export function toResponsesEvents<Event extends object = JsonObject>(
-  document: object,
-): readonly Event[] {
-  const response = read(responsesResponseSchema, document, responsesResponse);
-  const output = response.output as readonly JsonObject[];
-  const begun = put(response, { status: "in_progress", output: [], usage: null });
-  const ending = Object.keys(endings).find((type) => endings[type] === response.status);
-  const list = [
-    { type: "response.created", response: begun },
-    { type: "response.in_progress", response: begun },
-    ...output.flatMap((item, output_index) => itemEvents(item, output_index)),
-    { type: ending ?? "response.completed", response },
-  ];
-  const numbered = list.map((event, sequence_number) => ({ ...event, sequence_number }));
-  return readDocument(events, numbered, what) as readonly unknown[] as readonly Event[];
-}
+export const toResponsesEvents = withLimits(
+  "toResponsesEvents",
+  <Event extends object = JsonObject>(
+    document: object,
+    options: LimitOptions = {},
+  ): readonly Event[] => {
+    expectOptions(options, ["limits"], "toResponsesEvents");
+    const response = read(responsesResponseSchema, document, responsesResponse);
+    const output = response.output as readonly JsonObject[];
+    const begun = put(response, { status: "in_progress", output: [], usage: null });
+    const ending = Object.keys(endings).find((type) => endings[type] === response.status);
+    const list = [
+      { type: "response.created", response: begun },
+      { type: "response.in_progress", response: begun },
+      ...output.flatMap((item, output_index) => itemEvents(item, output_index)),
+      { type: ending ?? "response.completed", response },
+    ];
+    const numbered = list.map((event, sequence_number) => ({ ...event, sequence_number }));
+    return readDocument(events, numbered, what) as readonly unknown[] as readonly Event[];
+  },
+);
 
 const lists = [
   { list: "summary", index: "summary_index", event: "reasoning_summary_part" },

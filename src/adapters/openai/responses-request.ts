@@ -9,7 +9,9 @@ import {
   pairMessages,
   pathOf,
   type Read,
+  readerWithLimits,
   type Written,
+  withLimits,
 } from "../../documents/index.ts";
 import type { Message } from "../../messages/index.ts";
 import { itemsAsRead } from "./arguments-as-read.ts";
@@ -40,22 +42,25 @@ import { beginPlain, type Writing, writeItems } from "./write-items.ts";
  * console.log(messages.map(({ role }) => role)); // [ 'system', 'user' ]
  * ```
  */
-export function fromResponsesRequest(document: unknown): Read<ModelExtensions> {
-  const left = collector<Left>();
-  const request = read(responsesRequestSchema, document, responsesRequest);
-  const runs = readRuns(request, left.add);
-  leaveFields(request, "", ["model", "instructions", "input"], requestSettings, left.add);
-  leaveFormats(request, left.add);
-  if (textAt(request, "instructions") !== undefined) {
-    const reason = "shown as a system message";
-    left.add({ path: "instructions", kind: "setting", reason });
-  }
-  return Object.freeze({
-    messages: Object.freeze(runs.flatMap(({ parts }) => parts)),
-    extensions: requestExtensions(request),
-    left: left.list(),
-  });
-}
+export const fromResponsesRequest = readerWithLimits(
+  "fromResponsesRequest",
+  (document: unknown): Read<ModelExtensions> => {
+    const left = collector<Left>();
+    const request = read(responsesRequestSchema, document, responsesRequest);
+    const runs = readRuns(request, left.add);
+    leaveFields(request, "", ["model", "instructions", "input"], requestSettings, left.add);
+    leaveFormats(request, left.add);
+    if (textAt(request, "instructions") !== undefined) {
+      const reason = "shown as a system message";
+      left.add({ path: "instructions", kind: "setting", reason });
+    }
+    return Object.freeze({
+      messages: Object.freeze(runs.flatMap(({ parts }) => parts)),
+      extensions: requestExtensions(request),
+      left: left.list(),
+    });
+  },
+);
 
 function readRuns(request: JsonObject, left: LeftOut): readonly Source<Run, Message>[] {
   const reading: Reading = { names: new Map(), left, inResponse: false };
@@ -92,46 +97,49 @@ const as =
  * @throws GlassineError `options_invalid`
  * @see spec `openai:onto`, `openai:lost`
  */
-export function toResponsesRequest<Document extends object = JsonObject>(
-  messages: readonly Message[],
-  options: WriteOptions<Document> = {},
-): Written<Document> {
-  const lost = collector<Lost>();
-  const { onto, extensions } = writeOptions(options, "toResponsesRequest");
-  const found = onto && read(responsesRequestSchema, onto, responsesRequest);
-  const old = found && itemsAsRead(found, "input", lost.add);
-  const now = givenMessages(messages, "toResponsesRequest");
-  tellNames(now, lost.add);
-  tellNeighbours(now, lost.add);
-  const left = collector<Left>();
-  const before = old ? readRuns(old, left.add) : [];
-  const writing: Writing = {
-    lost: lost.add,
-    gone: goneTeller(left.list(), lost.add),
-    known: knownCalls(before.flatMap(({ item }) => item.items)),
-    begin: beginPlain,
-    inResponse: false,
-  };
-  const runs = rewrite<Run, Message>(before, now, {
-    pair: pairMessages,
-    over: ({ item, parts }, [placed]) =>
-      placed && runOf(writeItems(item, parts[0], placed, writing), item.form),
-    fresh: (placed) => [runOf(writeItems(undefined, undefined, placed, writing), undefined)],
-    gone: ({ item }) => {
-      for (const path of item.paths) writing.gone(path);
-    },
-  });
-  const document = old
-    ? put(old, changesOf(old, runs))
-    : compact([
-        ["model", extensions?.llm?.model_id],
-        ["input", runs.flatMap(({ items }) => items)],
-      ]);
-  return Object.freeze({
-    document: read(responsesRequestSchema, document, responsesRequest) as unknown as Document,
-    lost: lost.list(),
-  });
-}
+export const toResponsesRequest = withLimits(
+  "toResponsesRequest",
+  <Document extends object = JsonObject>(
+    messages: readonly Message[],
+    options: WriteOptions<Document> = {},
+  ): Written<Document> => {
+    const lost = collector<Lost>();
+    const { onto, extensions } = writeOptions(options, "toResponsesRequest");
+    const found = onto && read(responsesRequestSchema, onto, responsesRequest);
+    const old = found && itemsAsRead(found, "input", lost.add);
+    const now = givenMessages(messages, "toResponsesRequest");
+    tellNames(now, lost.add);
+    tellNeighbours(now, lost.add);
+    const left = collector<Left>();
+    const before = old ? readRuns(old, left.add) : [];
+    const writing: Writing = {
+      lost: lost.add,
+      gone: goneTeller(left.list(), lost.add),
+      known: knownCalls(before.flatMap(({ item }) => item.items)),
+      begin: beginPlain,
+      inResponse: false,
+    };
+    const runs = rewrite<Run, Message>(before, now, {
+      pair: pairMessages,
+      over: ({ item, parts }, [placed]) =>
+        placed && runOf(writeItems(item, parts[0], placed, writing), item.form),
+      fresh: (placed) => [runOf(writeItems(undefined, undefined, placed, writing), undefined)],
+      gone: ({ item }) => {
+        for (const path of item.paths) writing.gone(path);
+      },
+    });
+    const document = old
+      ? put(old, changesOf(old, runs))
+      : compact([
+          ["model", extensions?.llm?.model_id],
+          ["input", runs.flatMap(({ items }) => items)],
+        ]);
+    return Object.freeze({
+      document: read(responsesRequestSchema, document, responsesRequest) as unknown as Document,
+      lost: lost.list(),
+    });
+  },
+);
 
 /** A text that stood for itself does so as long as it is one text. */
 function runOf(items: readonly JsonObject[], form: Run["form"]): Run {

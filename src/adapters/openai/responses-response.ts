@@ -9,8 +9,10 @@ import {
   pairMessages,
   pathOf,
   type Read,
+  readerWithLimits,
   type TellGone,
   type Written,
+  withLimits,
 } from "../../documents/index.ts";
 import type { Message } from "../../messages/index.ts";
 import { itemsAsRead } from "./arguments-as-read.ts";
@@ -59,22 +61,25 @@ const usualFields: JsonObject = {
  * @throws GlassineError `document_invalid`
  * @see spec `openai:responses-response`, `openai:stop-reason`
  */
-export function fromResponsesResponse(document: unknown): Read<ModelExtensions> {
-  const left = collector<Left>();
-  const response = read(responsesResponseSchema, document, responsesResponse);
-  const { parts } = readRun(response, left.add);
-  leaveResponse(response, "", left.add);
-  leaveUsage(response, shownCounts, left.add);
-  return Object.freeze({
-    messages: Object.freeze([...parts]),
-    extensions: responseExtensions(response, {
-      rawFormat: format,
-      stopReason: stopReasonOf(response),
-      created: given(response, "created_at") as number | undefined,
-    }),
-    left: left.list(),
-  });
-}
+export const fromResponsesResponse = readerWithLimits(
+  "fromResponsesResponse",
+  (document: unknown): Read<ModelExtensions> => {
+    const left = collector<Left>();
+    const response = read(responsesResponseSchema, document, responsesResponse);
+    const { parts } = readRun(response, left.add);
+    leaveResponse(response, "", left.add);
+    leaveUsage(response, shownCounts, left.add);
+    return Object.freeze({
+      messages: Object.freeze([...parts]),
+      extensions: responseExtensions(response, {
+        rawFormat: format,
+        stopReason: stopReasonOf(response),
+        created: given(response, "created_at") as number | undefined,
+      }),
+      left: left.list(),
+    });
+  },
+);
 
 function readRun(response: JsonObject, left: LeftOut): Source<Run, Message> {
   const reading: Reading = { names: new Map(), left, inResponse: true };
@@ -143,58 +148,61 @@ function outputText(items: readonly JsonObject[]): string {
  * @throws GlassineError `options_invalid`
  * @see spec `openai:onto`, `openai:stale`
  */
-export function toResponsesResponse<Document extends object = JsonObject>(
-  messages: readonly Message[],
-  options: WriteOptions<Document> = {},
-): Written<Document> {
-  const lost = collector<Lost>();
-  const { onto, extensions = {} } = writeOptions(options, "toResponsesResponse");
-  const found = onto && read(responsesResponseSchema, onto, responsesResponse);
-  const old = found && itemsAsRead(found, "output", lost.add);
-  const answers = givenMessages(messages, "toResponsesResponse");
-  const index = answers.findIndex(({ role }) => role === "assistant");
-  const now = index === -1 ? [] : [answers[index] as Message];
-  for (const other of answers.keys()) {
-    const reason = "a response is one message of the assistant";
-    if (other !== index) lost.add({ path: pathOf(other), reason });
-  }
-  tellNames(answers, lost.add);
-  let count = old === undefined ? 0 : (old.output as readonly Json[]).length;
-  const left = collector<Left>();
-  const before = old ? [readRun(old, left.add)] : [];
-  if (old) leaveResponse(old, "", left.add);
-  const writing: Writing = {
-    lost: lost.add,
-    gone: goneTeller(left.list(), lost.add),
-    known: knownCalls(before.flatMap(({ item }) => item.items)),
-    inResponse: true,
-    begin: (type) => {
-      count += 1;
-      const id = itemId(count - 1);
-      return type === "reasoning" ? { id } : { id, status: "completed" };
-    },
-  };
-  const written = (placed: Placed<Message>, run?: Source<Run, Message>): Run => {
-    const items = writeItems(run?.item, run?.parts[0], { ...placed, index }, writing);
-    return { items, pieces: [], paths: [] };
-  };
-  const runs = rewrite<Run, Message>(before, now, {
-    pair: pairMessages,
-    over: (run, [placed]) => placed && written(placed, run),
-    fresh: (placed) => [written(placed)],
-    gone: ({ item }) => {
-      for (const path of item.paths) writing.gone(path);
-    },
-  });
-  const output = runs.flatMap(({ items }) => items);
-  const document = old
-    ? overResponse(old, output, writing.gone)
-    : freshResponse(output, extensions);
-  return Object.freeze({
-    document: read(responsesResponseSchema, document, responsesResponse) as unknown as Document,
-    lost: lost.list(),
-  });
-}
+export const toResponsesResponse = withLimits(
+  "toResponsesResponse",
+  <Document extends object = JsonObject>(
+    messages: readonly Message[],
+    options: WriteOptions<Document> = {},
+  ): Written<Document> => {
+    const lost = collector<Lost>();
+    const { onto, extensions = {} } = writeOptions(options, "toResponsesResponse");
+    const found = onto && read(responsesResponseSchema, onto, responsesResponse);
+    const old = found && itemsAsRead(found, "output", lost.add);
+    const answers = givenMessages(messages, "toResponsesResponse");
+    const index = answers.findIndex(({ role }) => role === "assistant");
+    const now = index === -1 ? [] : [answers[index] as Message];
+    for (const other of answers.keys()) {
+      const reason = "a response is one message of the assistant";
+      if (other !== index) lost.add({ path: pathOf(other), reason });
+    }
+    tellNames(answers, lost.add);
+    let count = old === undefined ? 0 : (old.output as readonly Json[]).length;
+    const left = collector<Left>();
+    const before = old ? [readRun(old, left.add)] : [];
+    if (old) leaveResponse(old, "", left.add);
+    const writing: Writing = {
+      lost: lost.add,
+      gone: goneTeller(left.list(), lost.add),
+      known: knownCalls(before.flatMap(({ item }) => item.items)),
+      inResponse: true,
+      begin: (type) => {
+        count += 1;
+        const id = itemId(count - 1);
+        return type === "reasoning" ? { id } : { id, status: "completed" };
+      },
+    };
+    const written = (placed: Placed<Message>, run?: Source<Run, Message>): Run => {
+      const items = writeItems(run?.item, run?.parts[0], { ...placed, index }, writing);
+      return { items, pieces: [], paths: [] };
+    };
+    const runs = rewrite<Run, Message>(before, now, {
+      pair: pairMessages,
+      over: (run, [placed]) => placed && written(placed, run),
+      fresh: (placed) => [written(placed)],
+      gone: ({ item }) => {
+        for (const path of item.paths) writing.gone(path);
+      },
+    });
+    const output = runs.flatMap(({ items }) => items);
+    const document = old
+      ? overResponse(old, output, writing.gone)
+      : freshResponse(output, extensions);
+    return Object.freeze({
+      document: read(responsesResponseSchema, document, responsesResponse) as unknown as Document,
+      lost: lost.list(),
+    });
+  },
+);
 
 /** Texts that the SDK repeats elsewhere in a response follow, and what it parsed of them goes. */
 function overResponse(old: JsonObject, output: readonly JsonObject[], gone: TellGone): JsonObject {

@@ -9,6 +9,7 @@ import {
   type StreamLimits,
   StreamMeter,
   streamFault,
+  streamWithLimits,
 } from "../../documents/index.ts";
 import { goneOfResponse } from "./begun.ts";
 import type { ModelExtensions } from "./extensions.ts";
@@ -49,7 +50,8 @@ const what = "response event";
 export function responsesStream<Document extends object = JsonObject>(
   limits: StreamLimits = {},
 ): MessageStream<object, Document> & { readonly current: Read<ModelExtensions> } {
-  return new ResponsesStream(limits) as ResponsesStream & { readonly document: Document };
+  const stream = new ResponsesStream(limits) as ResponsesStream & { readonly document: Document };
+  return streamWithLimits(limits, stream);
 }
 
 class ResponsesStream implements MessageStream<object, JsonObject> {
@@ -65,7 +67,7 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
   #final: JsonObject | undefined;
 
   constructor(limits: StreamLimits) {
-    expectOptions(limits, ["maxEvents", "textUnits"], "responsesStream");
+    expectOptions(limits, ["limits", "maxEvents", "textUnits"], "responsesStream");
     this.#meter = new StreamMeter(limits);
   }
 
