@@ -46,7 +46,7 @@ attack(
       expect(labelsOf(result)).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((at) => `depth-${at}`));
     });
 
-    it("with more labels than the limit: none is lost, and who adds one next is refused", async () => {
+    it("with more labels than the limit: the run that has no room for them ends", async () => {
       verifies("dispatch:nesting-labels-kept");
       const numbered = (from: number) => Array.from({ length: 256 }, (_, i) => `l${from + i}`);
       const inner = plugin("inner", ({ args }, _c, view) =>
@@ -61,13 +61,10 @@ attack(
           await manager.invoke(hook, nested, { parent: context, extensions: labelled() });
         }
       });
-      const adder = plugin("adder", (payload, context, view) =>
-        payload.args.labels === undefined ? adds("PII")(payload, context, view) : undefined,
-      );
-      const manager: Manager = await manage([outer, inner, adder]);
+      const manager: Manager = await manage([outer, inner]);
       const result = await manager.invoke(hook, call);
-      expect(result.violation).toMatchObject({ plugin: "adder", code: "snapshot_limit" });
-      expect(labelsOf(result)).toEqual([...numbered(0), ...numbered(256)].sort());
+      expect(result.violation).toMatchObject({ plugin: "outer", code: "snapshot_limit" });
+      expect(labelsOf(result)).toEqual(numbered(0).sort());
     });
 
     it("by way of another manager, in turns", async () => {
@@ -231,6 +228,57 @@ attack(
       expect(outcomes).toContain(possible[3]);
       expect(await codeOf(manager.invoke(hook, call))).toBe("accepted");
       expect(await manager.close()).toMatchObject({ drained: true });
+    });
+  },
+);
+
+attack(
+  "A-314",
+  "Have nested runs add more labels than an envelope holds, and go on without a word, or fail under an error policy that ignores it",
+  "the outer run ends with `snapshot_limit`: no plugin after it, and no host, gets the data without its labels",
+  () => {
+    const numbered = (from: number) => Array.from({ length: 200 }, (_, i) => `l${from + i}`);
+    const endings: Record<string, () => unknown> = {
+      "goes on": () => undefined,
+      throws: () => {
+        throw new Error("broken");
+      },
+      "returns garbage": () => "garbage",
+      hangs: () => new Promise(() => {}),
+    };
+    const modes = ["sequential", "transform", "concurrent"] as const;
+    const cases = Object.entries(endings).flatMap(([how, end]) =>
+      modes.map((mode) => [how, mode, end] as const),
+    );
+
+    it.each(cases)("it %s, in mode %s", async (_how, mode, end) => {
+      verifies("dispatch:nesting-labels-kept");
+      const inner = await manage([
+        plugin("inner", ({ args }, _c, view) => ({
+          modifiedExtensions: addLabels(view, args.labels as readonly string[]),
+        })),
+      ]);
+      const seen: string[] = [];
+      const nests: Run = async (_payload, context) => {
+        for (const from of [0, 200, 400]) {
+          const nested = { name: "add", args: { labels: numbered(from) } };
+          await inner.invoke(hook, nested, { parent: context });
+        }
+        return end() as never;
+      };
+      const ignored = { mode, onError: "ignore", timeoutMs: 50, extensions: true } as const;
+      const result = await runOnce([
+        plugin("nests", nests, ignored),
+        plugin("last", (_payload) => void seen.push("last"), { mode, priority: 999 }),
+      ]);
+      expect(result).toMatchObject({
+        continueProcessing: false,
+        violation: { plugin: "nests", code: "snapshot_limit" },
+      });
+      expect(labelsOf(result)).toHaveLength(200);
+      const refused = result.rejections.filter(({ path }) => path === "security.labels");
+      expect(refused).toMatchObject([{ plugin: "nests", code: "snapshot_limit" }]);
+      expect(mode === "concurrent" ? [] : seen).toEqual([]);
     });
   },
 );

@@ -2,9 +2,10 @@
 import { createExtensions, stringSet } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { extensionsLimits } from "../../src/admit/index.ts";
 import { filterFor } from "../../src/filter/index.ts";
 import { bindEnvelope } from "../../src/host/envelope.ts";
-import { joinSets } from "../../src/merge/index.ts";
+import { joinSets, Overlong } from "../../src/merge/index.ts";
 import { compileSlots, defineSlots, standardSlots } from "../../src/slots/index.ts";
 
 const slots = compileSlots(standardSlots);
@@ -21,6 +22,19 @@ describe("labels", () => {
     const joined = join(labelled("m", "z"), labelled("a", "b", "z"), labelled("b"));
     expect(joined.security?.labels).toEqual(["a", "m", "z"]);
     expect(Object.isFrozen(joined) && Object.isFrozen(joined.security)).toBe(true);
+  });
+
+  it("go up to the limit, and none of those that would be over it", () => {
+    const numbered = (from: number, count: number) =>
+      labelled(...Array.from({ length: count }, (_, at) => `l${from + at}`));
+    const joined = join(numbered(0, 200), numbered(200, 56), none);
+    expect(joined.security?.labels).toHaveLength(256);
+    const over = join(numbered(0, 200), numbered(200, 57), none);
+    expect(over).toBeInstanceOf(Overlong);
+    expect(over).toMatchObject({ path: "security.labels" });
+    const wide = { ...extensionsLimits, labels: 300 };
+    const wider = joinSets(slots, numbered(0, 200), numbered(200, 57), none, may, wide);
+    expect(wider).toMatchObject({ security: { labels: { length: 257 } } });
   });
 
   it("that the inner run was started with do not", () => {

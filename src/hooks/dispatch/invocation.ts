@@ -37,6 +37,8 @@ interface Waiting {
   background: boolean;
   /** What became of its notes, where the host keeps an audit trail. */
   tab: AuditTab | undefined;
+  /** Why the run cannot go on: labels of a nested run that it has no room for. */
+  overfull: Violation | undefined;
   /** The result that holds, where a strict trail has yet to let the run go. */
   held: Promise<AnyInvokeResult> | undefined;
 }
@@ -148,9 +150,15 @@ export class Invocation implements DeadlineNode, AnyRun {
       durationMs: undefined,
       background: false,
       tab: undefined,
+      overfull: undefined,
       held: undefined,
     };
     return this.waited;
+  }
+
+  /** Asked for on every turn: most runs have nothing of what waits. */
+  get overfull(): Violation | undefined {
+    return this.waited?.overfull;
   }
 
   get ticket(): Ticket<Invocation> {

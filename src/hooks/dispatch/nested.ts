@@ -3,11 +3,12 @@
  * that started it may add, and while it has its turn. Nothing found in a nested run can get into
  * the request but by that handler: where it can change nothing, there is nothing to be labelled.
  */
-import { joinSets } from "../../merge/index.ts";
+import { joinSets, Overlong } from "../../merge/index.ts";
+import { changedPaths } from "./changed-paths.ts";
 import { type HandlerContext, isOngoing, type Origin } from "./context.ts";
 import { Invocation } from "./invocation.ts";
 import type { Step } from "./program.ts";
-import { changedPaths, mayAdd } from "./turn.ts";
+import { mayAdd, refuseJoin } from "./turn.ts";
 
 /** Every capability. */
 const everything = -1;
@@ -24,7 +25,12 @@ export function joinOuter({ program, wishes, extensions, waited }: Invocation): 
   // Plugins of the same manager add by their own right. Those of another one, which a handler may
   // have made itself, add by the right of the handler that started them.
   const mask = house === program.house ? everything : step.mask;
-  const joined = joinSets(slots, outer.extensions, extensions, start, mask);
+  const { limits } = outer.program;
+  const joined = joinSets(slots, outer.extensions, extensions, start, mask, limits);
+  if (joined instanceof Overlong) {
+    if (mayAdd(step)) refuseJoin(outer, step, joined);
+    return;
+  }
   if (joined === outer.extensions) return;
   const paths = changedPaths(outer, { payload: outer.payload, extensions: joined });
   const applies = mayAdd(step);

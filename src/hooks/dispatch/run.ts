@@ -89,6 +89,7 @@ function advance(run: Invocation): Pending {
   const { signal } = run.wishes;
   while (run.index < serial.length) {
     const step = serial[run.index] as Step;
+    if (run.overfull !== undefined) return finish(run, run.overfull, step.position);
     if (step.guarded && !mayRun(run, step)) {
       run.index += 1;
       continue;
@@ -128,6 +129,7 @@ function advance(run: Invocation): Pending {
     }
     run.index += 1;
   }
+  if (run.overfull !== undefined) return finish(run, run.overfull, run.program.firstConcurrent);
   if (run.program.concurrent.length === 0) return finish(run, undefined, -1);
   if (isAborted(signal)) return abort(run);
   run.waitUnder(undefined);
@@ -140,7 +142,7 @@ function advance(run: Invocation): Pending {
 function endConcurrent(run: Invocation, phase: ConcurrentPhase): Pending {
   if (run.result !== undefined) return undefined;
   if (phase.cutShort) return abort(run);
-  const end = phase.join();
+  const end = phase.join() ?? run.overfull;
   return finish(run, end, end === undefined ? -1 : run.program.firstBackground);
 }
 
@@ -220,9 +222,7 @@ export function expire(run: Invocation): void {
 
 /** Watches the host's signal while the run waits. */
 function listen(run: Invocation, signal: AbortSignal): void {
-  const onAbort = () => {
-    abort(run);
-  };
+  const onAbort = () => abort(run);
   run.waiting.unlisten = whenAborted(signal, onAbort);
   if (isAborted(signal)) onAbort();
 }

@@ -2,9 +2,9 @@
 import { intrinsics, type LevelValue, without } from "../../admit/index.ts";
 import { type ErrorCode, errorCodes, ownErrorCode } from "../../errors/index.ts";
 import type { Slots } from "../../extensions/index.ts";
-import type { Rejection } from "../../merge/index.ts";
-import { everyBit, type LevelForm, type Node, nextDiffering } from "../../slots/index.ts";
+import type { Overlong, Rejection } from "../../merge/index.ts";
 import { isAllow, rejectionOf, type Violation, violationOf } from "../results.ts";
+import { changedPaths } from "./changed-paths.ts";
 import type { Ending } from "./counts.ts";
 import type { Invocation } from "./invocation.ts";
 import { type Changes, Refused, readChanges } from "./outcome.ts";
@@ -16,7 +16,7 @@ import { secretsOf } from "./run-secrets.ts";
 import { tellThrown } from "./tell-thrown.ts";
 import { timedOut } from "./wait.ts";
 
-const { append, clz32, freeze, newList, ownValue, toArray } = intrinsics;
+const { freeze } = intrinsics;
 
 /** A violation ends the run; `undefined` lets it go on. */
 export type TurnEnd = Violation | undefined;
@@ -97,6 +97,19 @@ function apply(run: Invocation, step: Step, changes: Changes): void {
   run.replaceExtensions(changes.extensions);
 }
 
+/**
+ * What a nested run added goes over a limit of this one. Without it the run may not go on, whatever
+ * the plugin's error policy says: later plugins would let pass what they do not see the label of.
+ */
+export function refuseJoin(run: Invocation, step: Step, { path, reason }: Overlong): void {
+  if (run.waiting.overfull !== undefined) return;
+  const code = "snapshot_limit";
+  noteRefused(run, step, run.log.reject(step, [{ path, code, reason }]));
+  run.log.addError(step, code, reason);
+  halted(run, "errored");
+  run.waiting.overfull = freeze({ plugin: step.plugin.name, code, reason });
+}
+
 /** The first that halts a run decides how it ends. */
 function halted(run: Invocation, ending: Ending): void {
   if (run.ending === "allowed") run.ending = ending;
@@ -143,75 +156,6 @@ function labelsOf({ security }: Slots): readonly string[] {
   return (
     ((security as LevelValue | undefined)?.labels as readonly string[] | undefined) ?? noLabels
   );
-}
-
-/** The slots and payload fields that differ, by name. */
-export function changedPaths(
-  run: Invocation,
-  changes: Pick<Changes, "payload" | "extensions">,
-): readonly string[] {
-  const { payloadFields, slots } = run.program;
-  const alone =
-    changes.payload === run.payload
-      ? onlyChange(slots.nodes, slots.form, run.extensions, changes.extensions)
-      : undefined;
-  if (alone !== undefined) return alone.paths;
-  const paths = newList<string>();
-  if (changes.payload !== run.payload) {
-    for (let i = 0; i < payloadFields.length; i++) {
-      const field = payloadFields[i] as string;
-      if (ownValue(changes.payload, field) !== ownValue(run.payload, field)) {
-        append(paths, `payload.${field}`);
-      }
-    }
-  }
-  if (changes.extensions !== run.extensions) {
-    addChanged(paths, slots.nodes, slots.form, run.extensions, changes.extensions);
-  }
-  return freeze(toArray(paths));
-}
-
-/** The one part that differs, where there is one and nothing else does: most change one. */
-function onlyChange(
-  nodes: readonly Node[],
-  form: LevelForm,
-  before: LevelValue,
-  after: LevelValue,
-): Node | undefined {
-  const bits = form.differences(before, after);
-  if (bits === 0 || (bits & (bits - 1)) !== 0) return undefined;
-  const node = nodes[31 - clz32(bits)] as Node;
-  if (node.tier !== "immutable") return node;
-  const old = before[node.key] as LevelValue | undefined;
-  const now = after[node.key] as LevelValue | undefined;
-  if (old === undefined || now === undefined) return undefined;
-  return onlyChange(node.fields, node.form, old, now);
-}
-
-function addChanged(
-  paths: intrinsics.List<string>,
-  nodes: readonly Node[],
-  form: LevelForm,
-  before: LevelValue | undefined,
-  after: LevelValue,
-): void {
-  const bits = before === undefined ? everyBit : form.differences(before, after);
-  for (let i = nextDiffering(bits, 0); i < nodes.length; i = nextDiffering(bits, i + 1)) {
-    const node = nodes[i] as Node;
-    const old = before?.[node.key];
-    const now = after[node.key];
-    // A part that a slot was created with, empty, was not changed by anyone.
-    if (old === now || (before === undefined && isEmpty(now))) continue;
-    // A slot of mixed tiers is named field by field; any other that can change, as a whole.
-    if (node.tier !== "immutable") append(paths, node.path);
-    else addChanged(paths, node.fields, node.form, old as LevelValue, now as LevelValue);
-  }
-}
-
-/** Nothing, or a container of nothing. */
-function isEmpty(value: unknown): boolean {
-  if (value === null) return true;
-  return typeof value === "object" && intrinsics.enumerableKeys(value).length === 0;
 }
 
 const noResult = new Refused("result_shape", "(result)", "Expected a result.");
