@@ -50,7 +50,9 @@ attack(
         name: "one",
         version: "1.0.0",
         capabilities: everything as never,
-        hooks: { [hook]: (_payload: unknown, _context: unknown) => undefined },
+        hooks: {
+          [hook]: (_payload: unknown, _context: unknown, _extensions: unknown) => undefined,
+        },
         healthCheck: (...args: unknown[]) => {
           given.push(args);
           const [context] = args as [

@@ -15,7 +15,8 @@ import { claims, readingsSoFar, secret, thrownValues } from "../dispatch/thrown.
 import { verifies } from "../support/verifies.ts";
 import { attack } from "./attack.ts";
 
-const reason = 'Plugin "breaks" threw on tool_pre_invoke.';
+const reason =
+  'Plugin "breaks" threw on tool_pre_invoke. What it threw is in the host\'s log, or went to its onHandlerError.';
 const modes = ["sequential", "transform", "audit", "concurrent"] as const;
 const ways: Record<string, (make: () => unknown) => Run> = {
   throws: (make) => (_p, _c) => {

@@ -1,7 +1,6 @@
 /** Capability and manifest escalation: handlers and contexts. */
 import { createPluginManager } from "glassine";
 import { expect, it, vi } from "vitest";
-import { codeOf } from "../admit/support.ts";
 import {
   call,
   type FullView,
@@ -101,8 +100,8 @@ attack(
       ["zero", { value: 0 }],
       ["a negative number", { value: -3 }],
       ["not a number", { value: Number.NaN }],
-    ])("refused where the length is %s and the entry says nothing", (_what, length) => {
-      expect(codeOf(() => define(withHandler(long(length))))).toBe("manifest_invalid");
+    ])("no extensions where the length is %s and the entry says nothing", async (_what, length) => {
+      expect(await handed(long(length), undefined)).toHaveLength(2);
       if ("get" in length) expect(length.get).not.toHaveBeenCalled();
     });
   },
@@ -122,7 +121,7 @@ attack(
       const entry: Record<string, unknown> = { handler: original, extensions: false };
       for (const first of [original, entry]) {
         const hooks: Record<string, unknown> = { [hook]: first };
-        const plugin = define(manifest({ hooks, capabilities: ["read_labels"] }));
+        const plugin = define(manifest({ hooks }));
         const manager = await createPluginManager({ plugins: [plugin] });
         hooks[hook] = replaced;
         hooks.evaluate = replaced;

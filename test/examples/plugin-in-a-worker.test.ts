@@ -43,14 +43,17 @@ describe("a plugin in a worker", () => {
     ]);
   });
 
+  const threw =
+    'Plugin "scanner" threw on cmf.llm_input. What it threw is in the host\'s log, or went to its onHandlerError.';
+
   it.each([
-    ["This runs into a fault.", 'Plugin "scanner" threw on cmf.llm_input.', "handler_error"],
+    ["This runs into a fault.", threw, "handler_error"],
     [
       "This runs into a slow pattern.",
       'Plugin "scanner" did not settle before its deadline on cmf.llm_input.',
       "handler_timeout",
     ],
-    ["This runs into a crash.", 'Plugin "scanner" threw on cmf.llm_input.', "handler_error"],
+    ["This runs into a crash.", threw, "handler_error"],
   ])("stops the operation: %s", (message, reason, code) => {
     expect(told.get(message)).toEqual([`stopped: ${reason}`, `error ${code}`, kept]);
   });
