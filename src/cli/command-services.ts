@@ -1,4 +1,5 @@
 /** What runs behind the commands: discovery, the lockfile, signatures. */
+import { makeSigningKey } from "../trust/index.ts";
 import type { CommandServices } from "./services.ts";
 import { lock, trust, untrust } from "./work/change-trust.ts";
 import { discover } from "./work/discover.ts";
@@ -15,4 +16,5 @@ export const commandServices: CommandServices = {
   verify,
   journal,
   sign,
+  makeKey: makeSigningKey,
 };

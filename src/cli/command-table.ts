@@ -213,22 +213,36 @@ export const commandTable = {
     path: ["plugins", "sign"],
     summary: "sign a package of yours: for authors of plugins",
     about: [
-      "It writes glassine.sig.json into the folder, over every file that is there. Do it last.",
+      "It puts glassine.sig.json into the tarball that `npm pack` made, in its place, or into a folder, over every file that is there. Do it last.",
       "The key is read from a file or from standard input, and never from the command line.",
       "It prints the entry for an operator's file of keys.",
     ],
-    arguments: [{ name: "DIR", what: "the folder of the package" }],
+    arguments: [{ name: "PACKAGE", what: "the tarball that `npm pack` made, or a folder" }],
     options: ["key", "identity", "keyId", "json", "verbose"],
     exits: {},
     examples: [
       {
-        line: "plugins sign package --key ../signing.pem --identity builder@example.com",
-        what: "sign what `npm pack` made, unpacked",
+        line: "plugins sign guard-1.0.0.tgz --key ../signing.pem --identity builder@example.com",
+        what: "sign what `npm pack` made",
       },
       {
-        line: "plugins sign package --key - --identity builder@example.com < ../signing.pem",
+        line: "plugins sign guard-1.0.0.tgz --key - --identity builder@example.com < ../signing.pem",
         what: "the same",
       },
+    ],
+  },
+  keygen: {
+    path: ["plugins", "keygen"],
+    summary: "make a key to sign with: for authors of plugins",
+    about: [
+      "It writes a private key to a new file that only its owner can read.",
+      "It prints the entry for an operator's file of keys.",
+    ],
+    arguments: [{ name: "FILE", what: "where the private key goes" }],
+    options: ["identity", "keyId", "json", "verbose"],
+    exits: {},
+    examples: [
+      { line: "plugins keygen ../signing.pem --identity builder@example.com", what: "make one" },
     ],
   },
   doctor: {

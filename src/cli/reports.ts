@@ -320,7 +320,7 @@ export interface SignedReport {
   readonly key_id: string;
   /** 32 bytes in base64. */
   readonly public_key: string;
-  /** The path of the evidence. */
+  /** The path of the file that has the evidence: itself, or the tarball with it. */
   readonly evidence: string;
   readonly warnings: readonly string[];
 }

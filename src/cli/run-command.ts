@@ -9,6 +9,7 @@ import { describe } from "./commands/describe.ts";
 import { doctor, pluginsDoctor } from "./commands/doctor.ts";
 import { disable, enable } from "./commands/enable.ts";
 import { journal } from "./commands/journal.ts";
+import { keygen } from "./commands/keygen.ts";
 import { list } from "./commands/list.ts";
 import { lock } from "./commands/lock.ts";
 import { search } from "./commands/search.ts";
@@ -43,7 +44,7 @@ export interface RunInput {
 
 const handlers: Readonly<Record<CommandName, Handler>> = {
   ...{ list, describe, search, enable, disable, pluginsDoctor },
-  ...{ trust, untrust, verify, lock, sign, doctor, journal, completion },
+  ...{ trust, untrust, verify, lock, sign, keygen, doctor, journal, completion },
 };
 
 /**

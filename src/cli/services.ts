@@ -6,6 +6,7 @@
  * answers as a `refusal`, and the command finds the words.
  */
 import type { AuditOptions } from "../audit/index.ts";
+import type { MadeKey, MakeKeyOptions } from "../trust/index.ts";
 import type { CommandDiscovery } from "./command-host.ts";
 import type {
   Change,
@@ -101,7 +102,7 @@ export interface JournalRequest extends CommandScope {
 }
 
 export interface SignRequest {
-  /** The folder of the package. */
+  /** The folder of the package, or its tarball. */
   readonly path: string;
   /** The private key as PEM text. */
   readonly key: string;
@@ -123,4 +124,6 @@ export interface CommandServices {
   /** Reads the journal, and checks its chain. */
   journal(request: JournalRequest): Promise<JournalReport>;
   sign(request: SignRequest): Promise<SignedReport>;
+  /** Makes a key in a new file. */
+  makeKey(request: MakeKeyOptions): Promise<MadeKey>;
 }

@@ -81,6 +81,7 @@ export const texts = {
   sameVersion: "  files:   others than before, under the same version",
   keyFile: (code: string) =>
     `sign: the key file cannot be read: ${code} (its name is not repeated: it may be the key)`,
+  keyExists: "keygen: there is a file already: a key is never written over one",
   forOperators: "for publishers of an operator's file of keys:",
   workingFolder: (names: readonly string[]) =>
     `npm packs no ${listed(names)}: if this is not what is installed, the signature will not verify. Sign what \`npm pack\` made: unpack it, sign the folder package, and pack that.`,

@@ -17,6 +17,7 @@ export {
   isVersion,
 } from "./names.ts";
 export { type PackageNeeds, readBundled, readNeeds } from "./package-json.ts";
+export { packageLimits } from "./package-limits.ts";
 export { packageRefused, systemCode } from "./refused.ts";
 export {
   type RejectionCode,

@@ -41,12 +41,14 @@ export {
 export { checkEvidence } from "./signing/check-evidence.ts";
 export { decideTrust } from "./signing/decide-trust.ts";
 export { type Ed25519VerifierOptions, ed25519Verifier } from "./signing/ed25519-verifier.ts";
+export { type MadeKey, type MakeKeyOptions, makeSigningKey } from "./signing/make-key.ts";
 export { type PublisherKeys, readPublisherKeys } from "./signing/publisher-keys.ts";
 export {
   type SignedEvidence,
   type SignPackageOptions,
   signPackage,
 } from "./signing/sign-package.ts";
+export { signTarball } from "./signing/sign-tarball.ts";
 export {
   type SigstoreVerifierOptions,
   sigstoreVerifier,

@@ -22,6 +22,7 @@ const complete = {
   journal: ["plugins", "journal"],
   completion: ["completion", "bash"],
   sign: ["plugins", "sign", "."],
+  keygen: ["plugins", "keygen", "key.pem", "--identity", "builder@example.com"],
   doctor: ["doctor"],
 } as const satisfies Record<keyof typeof commandTable, readonly string[]>;
 

@@ -1,4 +1,4 @@
-/** `plugins sign DIR`: the key comes from a file or from standard input. */
+/** `plugins sign PACKAGE`: the key comes from a file or from standard input. */
 import { open } from "node:fs/promises";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { platform } from "node:process";

@@ -1,20 +1,19 @@
 /** Signs a package for its author, and says where that may not be what is published. */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { readBundled } from "../../packages/index.ts";
-import { signPackage } from "../../trust/index.ts";
+import { signPackage, signTarball } from "../../trust/index.ts";
 import type { SignedReport } from "../reports.ts";
 import type { SignRequest } from "../services.ts";
 import { texts } from "../texts.ts";
 
 export async function sign({ path, key, identity, keyId }: SignRequest): Promise<SignedReport> {
-  const ofKey = keyId === undefined ? {} : { keyId };
-  const signed = await signPackage({ path, key, identity, ...ofKey });
-  const left = await leftOutOf(path);
-  const warnings = [
-    ...(left.length === 0 ? [] : [texts.workingFolder(left)]),
-    ...((await packsEvidence(path)) ? [] : [texts.evidenceLeftOut]),
-  ];
+  const options = { path, key, identity, ...(keyId === undefined ? {} : { keyId }) };
+  const isTarball = await stat(path).then(
+    (stats) => stats.isFile(),
+    () => false,
+  );
+  const signed = isTarball ? await signTarball(options) : await signPackage(options);
   return {
     package: signed.name,
     version: signed.version,
@@ -23,8 +22,17 @@ export async function sign({ path, key, identity, keyId }: SignRequest): Promise
     key_id: signed.keyId,
     public_key: signed.publicKey,
     evidence: signed.path,
-    warnings,
+    warnings: isTarball ? [] : await warningsOf(path),
   };
+}
+
+/** Where a folder may not be what npm packs. A tarball is what is published. */
+async function warningsOf(path: string): Promise<readonly string[]> {
+  const left = await leftOutOf(path);
+  return [
+    ...(left.length === 0 ? [] : [texts.workingFolder(left)]),
+    ...((await packsEvidence(path)) ? [] : [texts.evidenceLeftOut]),
+  ];
 }
 
 /** What npm never packs: a folder that has it is not the package that is going to be installed. */

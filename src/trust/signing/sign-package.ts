@@ -102,13 +102,15 @@ export async function signPackage(options: SignPackageOptions): Promise<SignedEv
   return Object.freeze({ path: target, name, version, hash, identity, keyId, publicKey });
 }
 
-function readKeyId(keyId: unknown): string {
+/** @throws GlassineError `options_invalid` */
+export function readKeyId(keyId: unknown): string {
   if (typeof keyId === "string" && keyIdPattern.test(keyId)) return keyId;
   const rule = "1 to 128 letters, digits and . _ : @ / + = -";
   throw new GlassineError("options_invalid", `The id of a key has ${rule}.`);
 }
 
-function expectIdentity(identity: unknown): void {
+/** @throws GlassineError `options_invalid`: an identity that no operator could list */
+export function expectIdentity(identity: unknown): void {
   const fault = typeof identity === "string" ? identityFault(identity) : "is no text";
   if (fault === undefined) return;
   const shown = typeof identity === "string" ? ` ${quoted(identity, maxIdentityUnits)}` : "";

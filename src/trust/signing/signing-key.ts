@@ -11,7 +11,7 @@ export interface SigningKey {
   readonly keyId: string;
 }
 
-const wayOut = "Make one with `openssl genpkey -algorithm ed25519`.";
+const wayOut = "Make one with `glassine plugins keygen`.";
 
 /** @throws GlassineError `options_invalid`: it is no Ed25519 private key in PEM, or encrypted */
 export function readSigningKey(pem: unknown): SigningKey {

@@ -29,6 +29,7 @@ const noServices: CommandServices = {
   lock: notExpected("lock"),
   verify: notExpected("verify"),
   journal: notExpected("journal"),
+  makeKey: notExpected("makeKey"),
   sign: notExpected("sign"),
 };
 

@@ -1,0 +1,46 @@
+/** Signs the tarball that `npm pack` made: the evidence goes into it. */
+import { mkdtemp, readFile, realpath, rename, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeFile, syncFolderOf, temporaryFor, tryRemove } from "../change/durable.ts";
+import { type SignedEvidence, type SignPackageOptions, signPackage } from "./sign-package.ts";
+import { readTarball, unpackTarball, withFile } from "./tarball.ts";
+import { ed25519File } from "./types.ts";
+
+/**
+ * Signs the package in a tarball. `path` is that of the tarball, which is replaced, whole or not at
+ * all, by one with `glassine.sig.json` in it: what is published from it or installed is signed.
+ *
+ * @throws GlassineError (as a rejection) `package_refused`, `options_invalid`, as `signPackage`
+ * @see spec `signing:tarball`
+ */
+export async function signTarball({
+  path,
+  ...options
+}: SignPackageOptions): Promise<SignedEvidence> {
+  const target = await realpath(path);
+  const tarball = await readTarball(target);
+  const folder = await mkdtemp(join(tmpdir(), "glassine-sign-"));
+  try {
+    await unpackTarball(tarball, folder);
+    const unpacked = join(folder, tarball.folder);
+    const signed = await signPackage({ ...options, path: unpacked });
+    const bytes = await withFile(tarball, ed25519File, await readFile(signed.path));
+    await replace(target, bytes);
+    return Object.freeze({ ...signed, path: target });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function replace(target: string, bytes: Uint8Array): Promise<void> {
+  const made = temporaryFor(target);
+  await makeFile(made, bytes, await stat(target));
+  try {
+    await rename(made, target);
+  } catch (error) {
+    await tryRemove(made);
+    throw error;
+  }
+  await syncFolderOf(target);
+}

@@ -1,0 +1,57 @@
+/** From a key to a tarball that an operator can check, by commands alone. */
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { platform } from "node:process";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { commandServices } from "../../src/cli/command-services.ts";
+import { verifies } from "../support/verifies.ts";
+import { run, runJson } from "./support/run.ts";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "keygen-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+it("a key that `keygen` made signs a tarball, under the entry that it printed", async () => {
+  verifies("signing:key-made", "signing:tarball");
+  const options = { services: commandServices, cwd: folder };
+  const who = ["--identity", "builder@example.com"];
+  const made = await runJson(["plugins", "keygen", "signing.pem", ...who], options);
+  const key = join(folder, "signing.pem");
+  expect(made).toMatchObject({ code: 0, document: { action: "keygen", key } });
+  if (platform !== "win32") expect((await stat(key)).mode & 0o077).toBe(0);
+  const source = join(folder, "guard");
+  await mkdir(source);
+  await writeFile(join(source, "package.json"), '{"name":"guard","version":"1.0.0"}');
+  await promisify(execFile)("npm", ["pack", "--silent", "--pack-destination", folder], {
+    cwd: source,
+  });
+  const sign = ["plugins", "sign", "guard-1.0.0.tgz", "--key", "signing.pem", ...who];
+  const signed = await runJson(sign, options);
+  expect([signed.code, signed.document.publisher, signed.document.warnings]).toEqual([
+    0,
+    made.document.publisher,
+    [],
+  ]);
+  const secret = (await readFile(key, "utf8")).split("\n")[1] as string;
+  expect(JSON.stringify([made, signed])).not.toContain(secret);
+});
+
+it("writes over no file, and needs an identity that can be listed", async () => {
+  verifies("signing:key-made");
+  await writeFile(join(folder, "there.pem"), "mine");
+  const options = { services: commandServices, cwd: folder };
+  const keygen = ["plugins", "keygen", "there.pem"];
+  const there = await run([...keygen, "--identity", "a@example.com"], options);
+  expect([there.code, there.stderr]).toEqual([
+    2,
+    "keygen: there is a file already: a key is never written over one\n",
+  ]);
+  expect(await readFile(join(folder, "there.pem"), "utf8")).toBe("mine");
+  expect((await run(keygen, options)).code).toBe(2);
+  expect((await run([...keygen, "--identity", "a,b"], options)).code).toBe(2);
+});
