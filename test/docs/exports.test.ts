@@ -1,0 +1,18 @@
+/** Every exported function is on a page. */
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { entries, packageName } from "../support/source-aliases.ts";
+
+const root = new URL("../../", import.meta.url);
+const pages = readdirSync(new URL("docs/", root))
+  .filter((name) => name.endsWith(".md"))
+  .map((name) => readFileSync(new URL(`docs/${name}`, root), "utf8"))
+  .join("\n");
+
+it.each(entries)("$entry: every exported function is on a page", async ({ entry, source }) => {
+  const module = (await import(new URL(source, root).pathname)) as Record<string, unknown>;
+  const functions = Object.keys(module).filter((name) => typeof module[name] === "function");
+  const missing = functions.filter((name) => !new RegExp(`\\b${name}\\b`).test(pages));
+  expect([packageName, missing]).toEqual(["glassine", []]);
+  if (entry === ".") expect(functions.length).toBeGreaterThan(50);
+});
