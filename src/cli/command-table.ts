@@ -265,7 +265,7 @@ export const commandTable = {
     options: ["json", "verbose"],
     exits: {},
     examples: [
-      { line: "completion bash >> ~/.bash_completion", what: "for every shell that is started" },
+      { line: "completion bash", what: "to append to ~/.bash_completion" },
       { line: "completion zsh >> ~/.zshrc", what: "behind compinit" },
       { line: "completion fish >> ~/.config/fish/config.fish", what: "the same for fish" },
     ],

@@ -250,7 +250,7 @@ export const documents = {
       pending: z.boolean().describe("Whether a change was begun and not ended."),
       unreadable: texts.describe("Folders of packages that cannot be read."),
       permissions: z.array(
-        z.strictObject({ id: text, ...change.shape, hooks: change, signer: signer_change }),
+        z.strictObject({ id: text, ...change.shape, hook_change: change, signer_change }),
       ),
       warnings,
     })
@@ -292,6 +292,15 @@ export const documents = {
       warnings,
     })
     .describe("What `plugins sign --json` prints."),
+  keygen: z
+    .strictObject({
+      action: z.literal("keygen"),
+      key: text.describe("The path of the private key."),
+      publisher: z
+        .strictObject({ identity: text, key_id: text, public_key: text })
+        .describe("The entry for an operator's file of keys."),
+    })
+    .describe("What `plugins keygen --json` prints."),
   completion: z
     .strictObject({ shell: z.enum(["bash", "zsh", "fish"]), script: text })
     .describe("What `completion --json` prints."),

@@ -40,7 +40,7 @@ export function verifyDocument(report: VerifyReport, strictness: Strictness): Do
     pending,
     unreadable,
     permissions: permissions.map(({ id, added, removed, hooks, signer }) => ({
-      ...{ id, added, removed, hooks, signer },
+      ...{ id, added, removed, hook_change: hooks, signer_change: signer },
     })),
     warnings,
   };
