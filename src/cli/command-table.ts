@@ -266,8 +266,8 @@ export const commandTable = {
     exits: {},
     examples: [
       { line: "completion bash", what: "to append to ~/.bash_completion" },
-      { line: "completion zsh >> ~/.zshrc", what: "behind compinit" },
-      { line: "completion fish >> ~/.config/fish/config.fish", what: "the same for fish" },
+      { line: "completion zsh", what: "behind compinit" },
+      { line: "completion fish", what: "the same for fish" },
     ],
   },
 } as const satisfies Record<string, CommandSpec>;

@@ -70,6 +70,7 @@ describe("documents", () => {
     const further = [
       ...["enable", "disable"].map((each) => ["plugins", each, "x", "--catalog", catalogPath]),
       [...signing, "--identity", "builder@example.com"],
+      ["plugins", "keygen", join(root, "new.pem"), "--identity", "builder@example.com"],
     ];
     const seen = new Set<string>();
     // `run` holds what is printed to its definition.

@@ -43,7 +43,10 @@ describe("plugins verify", () => {
     verifies("cli:verify-counts", "cli:verify-lines", "cli:exit-codes");
     const services = serving(given);
     const { code, stdout } = await run(["plugins", "verify", ...argv], { services });
-    expect([code, linesOf(stdout).at(-1)]).toEqual(
+    const said = linesOf(stdout).find((line) =>
+      /^(plugins.lock verified|verify failed):/.test(line),
+    );
+    expect([code, said]).toEqual(
       count === 0
         ? [0, "plugins.lock verified: 2 entries"]
         : [1, `verify failed: ${count} problem(s)`],
@@ -105,11 +108,24 @@ describe("plugins verify", () => {
       "A change was begun and not ended: the next command that writes settles it.",
       "",
       "verify failed: 5 problem(s)",
+      "",
+      "What to do next:",
+      "  version_mismatch: Compare `plugins describe` with what was reviewed, then trust it again or reinstall the pinned version.",
+      "  missing_from_install: Install what was trusted, or run `plugins untrust ID --reason …`. Where the host may start without it, `plugins trust` it with `--optional`.",
+      "  linked_package: Install the package from a registry or a tarball.",
+      "  unsafe_symlink: Reinstall the package. If it persists, treat it as tampering.",
+      "  /srv/node_modules: Make it readable, and look again: a package may be there.",
+      "  pending: Run any command that writes, such as `plugins lock`: it ends or undoes the change.",
+      "  it does not pair, there is no journal: Pair the edit with a line in the journal, or redo it with the commands.",
     ]);
     const { document } = await runJson(["plugins", "verify"], { services: serving(given) });
-    const { journal, ...rest } = given;
+    const { journal, permissions: changed = [], ...rest } = given;
+    const permissions = changed.map(({ hooks, signer, ...names }) => ({
+      ...names,
+      ...{ hook_change: hooks, signer_change: signer },
+    }));
     expect(document).toEqual({
-      ...{ ok: false, lock: lockAt, ...rest, warnings: [] },
+      ...{ ok: false, lock: lockAt, ...rest, permissions, warnings: [] },
       ...{ journal_problems: journal, journal_problem_count: 2 },
     });
     expect(Object.keys(document)).toEqual([
