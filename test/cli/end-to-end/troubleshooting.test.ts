@@ -56,7 +56,7 @@ beforeAll(async () => {
     one("cycle-two", 'dependsOn: ["cycle-one"]'),
     one("ailing-one", 'healthCheck: () => health("unhealthy", "no disk")'),
     { name: "liar-one", signedBy, files: { "plugin.js": pluginSource({ name: "other-one" }) } },
-    procedure({ package: "acme-sweep", id: "acme.sweep" }),
+    { ...procedure({ package: "acme-sweep", id: "acme.sweep" }), signedBy },
     prying("1.0.0", []),
   );
   await installAndKeep(
@@ -65,8 +65,8 @@ beforeAll(async () => {
     one("cycle-two", "", "1.0.1"),
     one("ailing-one", 'healthCheck: () => health("healthy")', "1.0.1"),
     { name: "liar-one", version: "1.0.1", signedBy },
-    procedure({ package: "acme-sweep", id: "acme.sweep", version: "2.0.0" }),
-    procedure({ package: "sweep-taker", id: "acme.sweep" }),
+    { ...procedure({ package: "acme-sweep", id: "acme.sweep", version: "2.0.0" }), signedBy },
+    { ...procedure({ package: "sweep-taker", id: "acme.sweep" }), signedBy },
     prying("1.0.1", ["facts.read"]),
   );
 }, installTime);
