@@ -23,7 +23,7 @@ import {
   quoted,
   suggestion,
 } from "../errors/index.ts";
-import { type CompiledSlots, defaultsOf } from "../slots/index.ts";
+import { type CompiledSlots, defaultsOf, type Node } from "../slots/index.ts";
 import { countedMark, type Kind, type Mark, markOf, newKind, type Slots, seal } from "./mark.ts";
 
 /** Options of `createExtensions`. */
@@ -108,7 +108,9 @@ export function readOver(
 function withDerived(slots: CompiledSlots, admitted: Good): Good {
   const value = admitted.value as LevelValue;
   let next: Record<string, unknown> | undefined;
-  for (const node of slots.nodes) {
+  // By index: the iteration of arrays may be patched.
+  for (let i = 0; i < slots.nodes.length; i++) {
+    const node = slots.nodes[i] as Node;
     const level = value[node.key] as LevelValue | undefined;
     const list = node.grows === undefined ? undefined : level?.[node.grows];
     if (level === undefined || node.derive === undefined) continue;
@@ -117,7 +119,9 @@ function withDerived(slots: CompiledSlots, admitted: Good): Good {
     const whole = node.form.copy(level);
     let changed = false;
     const derived = node.derive({ current: level, list, proposed: level });
-    for (const name of intrinsics.enumerableKeys(derived)) {
+    const names = intrinsics.enumerableKeys(derived);
+    for (let at = 0; at < names.length; at++) {
+      const name = names[at] as string;
       if (level[name] !== defaults[name] || derived[name] === level[name]) continue;
       whole[name] = derived[name];
       changed = true;

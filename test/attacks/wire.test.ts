@@ -148,7 +148,6 @@ attack(
   () => {
     it.each([
       [{ completion: { tokens: {} } }, "completion.tokens.input_tokens"],
-      [{ security: { subject: {} } }, "security.subject.id"],
       [{ mcp: { tool: {} } }, "mcp.tool.name"],
       [{ delegation: { chain: [{}] } }, "delegation.chain[0].subject_id"],
     ])("%j", (document, path) => {

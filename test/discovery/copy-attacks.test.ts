@@ -1,3 +1,4 @@
+// A process of its own: it starts a thread that swaps files while packages are imported.
 /** What runs is what was hashed, and nothing of a package that a gate refuses runs at all. */
 import { mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

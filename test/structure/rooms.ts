@@ -211,6 +211,8 @@ export const plan: Plan = {
     "node:path": ["packages", "trust", "discovery", "cli"],
     "node:process": ["cli"],
     "node:url": ["packages", "trust", "discovery", "cli"],
+    "node:util": ["trust"],
+    "node:zlib": ["trust"],
   },
   maxLines: 350,
   generated: /(^|\/)generated\/|\.generated\.ts$/,

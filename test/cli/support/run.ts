@@ -69,10 +69,13 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     services: { ...noServices, ...services },
     host: readCommandHost({ ...glassine, ...host }),
   });
-  const asksForDocument = argv.includes("--json") && options.stdout === undefined;
+  const asksForDocument = optionsOf(argv).includes("--json") && options.stdout === undefined;
   if (asksForDocument) expectDocument(argv, documentOf(stdout.text()));
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
+
+const optionsOf = (argv: readonly string[]) =>
+  argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
 
 /** Runs it with `--json`, and reads the one document that it prints. */
 export async function runJson(argv: readonly string[], options: RunOptions = {}) {
