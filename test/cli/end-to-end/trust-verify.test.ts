@@ -82,21 +82,24 @@ describe("an installation", () => {
     for (const file of ["package.json", "plugin.js", "README.md"]) {
       const path = join(folder, file);
       const bytes = await readFile(path);
-      for (const at of [0, Math.floor(bytes.length / 2), bytes.length - 1]) {
-        const changed = Buffer.from(bytes);
-        changed[at] = (changed[at] ?? 0) ^ 1;
-        await writeFile(path, changed);
-        const { code, stdout } = await run(["verify"]);
-        expect({ file, at, code, stdout }).toMatchObject({
-          code: 1,
-          stdout: expect.stringMatching(
-            new RegExp(
-              `\\nDrift vs plugins\\.lock:\\n(?:.*\\n)*?  aaa-guard: hash \\(expected='${hash}', actual='sha256:[0-9a-f]{64}'\\)\\n(?:.*\\n)*\\nverify failed: [12] problem\\(s\\)\\n$`,
+      try {
+        for (const at of [0, Math.floor(bytes.length / 2), bytes.length - 1]) {
+          const changed = Buffer.from(bytes);
+          changed[at] = (changed[at] ?? 0) ^ 1;
+          await writeFile(path, changed);
+          const { code, stdout } = await run(["verify"]);
+          expect({ file, at, code, stdout }).toMatchObject({
+            code: 1,
+            stdout: expect.stringMatching(
+              new RegExp(
+                `\\nDrift vs plugins\\.lock:\\n(?:.*\\n)*?  aaa-guard: hash \\(expected='${hash}', actual='sha256:[0-9a-f]{64}'\\)\\n(?:.*\\n)*\\nverify failed: [12] problem\\(s\\)\\n\\nWhat to do next:\\n(?:  .*\\n)*  hash_mismatch: .*\\n`,
+              ),
             ),
-          ),
-        });
+          });
+        }
+      } finally {
+        await writeFile(path, bytes);
       }
-      await writeFile(path, bytes);
     }
     await done(["verify"]);
   });
@@ -106,15 +109,17 @@ describe("an installation", () => {
     const { done, run, lock } = await trusted();
     const row = "  bbb-guard: missing_from_install (expected='bbb-guard==1.0.0', actual=None)";
     const head = `plugins.lock: ${lock} (schema v1)\n\nDrift vs plugins.lock:\n${row}\n\n`;
+    const next =
+      "\nWhat to do next:\n  missing_from_install: Install what was trusted, or run `plugins untrust ID --reason …`. Where the host may start without it, `plugins trust` it with `--optional`.\n";
     await without("bbb-guard", async () => {
       const { code, stdout } = await run(["verify"]);
-      expect([code, stdout]).toEqual([1, `${head}verify failed: 1 problem(s)\n`]);
+      expect([code, stdout]).toEqual([1, `${head}verify failed: 1 problem(s)\n${next}`]);
     });
     await done(["trust", "bbb-guard", "--optional", "--reason", "of some hosts only"]);
     await done(["lock", "--all", "--reason", "reviewed again"], { env: unsigned });
     await without("bbb-guard", async () => {
       expect(await done(["verify", "--strict-journal"])).toBe(
-        `${head}plugins.lock verified: 3 entries\n`,
+        `${head}plugins.lock verified: 3 entries\n${next}`,
       );
     });
   });
@@ -129,7 +134,7 @@ describe("an installation", () => {
       await rm(workspace.packageAt("bbb-guard"));
       expect([code, stdout]).toEqual([
         1,
-        `plugins.lock: ${lock} (schema v1)\n\nLinks, which production does not load:\n  bbb-guard: ${elsewhere}\n\nverify failed: 1 problem(s)\n`,
+        `plugins.lock: ${lock} (schema v1)\n\nLinks, which production does not load:\n  bbb-guard: ${elsewhere}\n\nverify failed: 1 problem(s)\n\nWhat to do next:\n  linked_package: Install the package from a registry or a tarball.\n`,
       ]);
     });
     await done(["verify"]);
