@@ -57,14 +57,15 @@ describe("lock --all", () => {
     const { code, data } = await json(argv, { env });
     expect(code).toBe(1);
     expect(data).toMatchObject({
-      ...{ action: "all", lock, journal, created: true, entries: 3, removed: [] },
+      ...{ action: "all", journal_path: journal, created: true, untrusted: [] },
+      lock: { path: lock, schema_version: 1, entries: 3 },
       trusted: good.map((id) => ({ id, version: "1.0.0", previous: null })),
       skipped: [{ id: "unsafe-guard", code: "unsafe_symlink" }],
     });
     const before = await text();
     const again = await json(argv, { env });
     expect(again.data).toMatchObject({
-      ...{ created: false, entries: 3, journal: null, trusted: [] },
+      ...{ created: false, lock: { entries: 3 }, journal_path: null, trusted: [] },
     });
     expect(await text()).toBe(before);
     expect(await lines()).toHaveLength(3);
