@@ -191,6 +191,7 @@ version = "1.0.0"
 entry_point = "plugin.js:default"
 distribution_hash = "${hash}"
 capabilities = ["read_labels"]
+signer = "unsigned"
 `);
     expect(hash).toMatch(/^sha256:[0-9a-f]{64}$/);
     const [line = []] = await lines();
@@ -215,6 +216,8 @@ capabilities = ["read_labels"]
     const places = {
       ...{ lock: { path: lock, schema_version: 1, entries: 1 }, journal_path: journal },
       capabilities: ["read_labels"],
+      ...{ dependencies: [], hooks: null, signer: "unsigned", signer_change: null },
+      hook_change: { added: [], removed: [] },
       warnings: [],
     };
     expect(first).toEqual({

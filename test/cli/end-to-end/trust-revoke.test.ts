@@ -76,6 +76,7 @@ describe("a lock that somebody keeps", () => {
       ...["", "[[plugins]]", 'id = "bbb-guard"', 'package = "bbb-guard"', 'version = "1.0.0"'],
       'entry_point = "plugin.js:default"',
       `distribution_hash = "${valuesOf("distribution_hash", added.replaceAll("\r", "")).at(-1)}"`,
+      'signer = "unsigned"',
     ];
     // The text had no line end behind it, and has none now.
     expect(added).toBe(text + end + entry.join(end));
@@ -84,7 +85,11 @@ describe("a lock that somebody keeps", () => {
     const hash = valuesOf("distribution_hash", (await now()).replaceAll("\r", ""))[0] ?? "";
     const refreshed = added
       .replace('version = "0.9.0" # pinned', 'version = "1.0.0" # pinned')
-      .replace(`'${zeros}'`, `'${hash}'`);
+      .replace(`'${zeros}'`, `'${hash}'`)
+      .replace(
+        `entry_point = "plugin.js:default"${end}`,
+        `entry_point = "plugin.js:default"${end}signer = "unsigned"${end}`,
+      );
     expect(await now()).toBe(refreshed);
     expect(refreshed).not.toBe(added);
 
