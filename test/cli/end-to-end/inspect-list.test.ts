@@ -96,6 +96,11 @@ Drift vs plugins.lock:
   acme.drifted: version (expected='1.0.0', actual='2.0.0')
   acme.drifted: hash (expected='HASH', actual='HASH')
   acme.untrusted: missing_from_lock (expected=None, actual='untrusted-one==1.0.0')
+
+What to do next:
+  version_mismatch: Compare \`plugins describe\` with what was reviewed, then trust it again or reinstall the pinned version.
+  missing_from_lock: Review it, then run \`plugins trust ID --reason …\`.
+  contract_check_failed: Report it to the authors of the plugin, or remove it.
 `);
   });
 
@@ -167,7 +172,7 @@ describe("hook plugins", () => {
         ...{ version: "1.0.0", package: "example-stigmem-plugin" },
         ...{ entry_point: "plugin.js:default", builtin: false, depends_on: [] },
         distribution_hash: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
-        capabilities: ["audit.emit"],
+        ...{ capabilities: ["audit.emit"], lock_only_dependencies: [] },
         ...{ hooks: ["post_assert_audit", "pre_assert_authorize"], hook_count: 2 },
         discovery_source: expect.objectContaining({ type: "npm_package" }),
         ...{ signed_by: "builder@example.com", trust_decision: "trusted_publisher" },
