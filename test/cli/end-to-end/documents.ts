@@ -24,3 +24,12 @@ function read(stdout: string): unknown {
 
 export const linesOf = (text: string): readonly string[] =>
   text === "" ? [] : text.replace(/\n$/, "").split("\n");
+
+/** The lines below a heading, to the empty line after them or the end. */
+export function sectionOf(text: string, heading: string): readonly string[] {
+  const lines = linesOf(text);
+  const start = lines.indexOf(heading) + 1;
+  if (start === 0) throw new Error(`There is no ${heading} in:\n${text}`);
+  const end = lines.indexOf("", start);
+  return lines.slice(start, end === -1 ? undefined : end);
+}

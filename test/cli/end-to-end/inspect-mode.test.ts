@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
-import { documentOf, linesOf } from "./documents.ts";
+import { documentOf, linesOf, sectionOf } from "./documents.ts";
 import { commandOf, installTime, marked, procedure } from "./fixtures.ts";
 import { newWorkspace, pluginSource, unsigned, type Workspace } from "./support.ts";
 
@@ -125,6 +125,9 @@ plugins.lock: (none — production mode requires one to gate trust)
 Rejected:
   acme-guard: lock_missing: production mode requires a plugins.lock
   acme.sweep: lock_missing: production mode requires a plugins.lock
+
+What to do next:
+  lock_missing: Create it with \`plugins lock\`, then trust what was reviewed.
 `);
     const { data } = await documentOf(workspace, ["plugins", "list"], production);
     expect(data).toMatchObject({ lock: null, loaded: [], drift: [], warnings: [] });
@@ -173,8 +176,7 @@ it("CLI-004: in dev another version than the locked one is loaded, and shown as 
   const { code, stdout } = await workspace.run(["plugins", "list"], dev);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^acme-guard {32}acme-guard {12}1\.0\.0 {7}sha256:[0-9a-f]{12}…$/m);
-  expect(linesOf(stdout).slice(-3)).toEqual([
-    "Drift vs plugins.lock:",
+  expect(sectionOf(stdout, "Drift vs plugins.lock:")).toEqual([
     "  acme-guard: version (expected='0.9.0', actual='1.0.0')",
     "  acme.sweep: missing_from_lock (expected=None, actual='acme-sweep==1.0.0')",
   ]);

@@ -3,7 +3,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
-import { documentOf, linesOf } from "./documents.ts";
+import { documentOf, linesOf, sectionOf } from "./documents.ts";
 import { installTime, made, marked } from "./fixtures.ts";
 import { newWorkspace, unsigned, type Workspace } from "./support.ts";
 
@@ -117,7 +117,7 @@ describe("CLI-009: text of packages", () => {
     expect(code).toBe(0);
     const lines = linesOf(stdout);
     for (const line of lines) expect(line).not.toMatch(unprintable);
-    const rejected = lines.slice(lines.indexOf("Rejected:") + 1);
+    const rejected = sectionOf(stdout, "Rejected:");
     expect(rejected.map((line) => line.split(":", 2).join(":"))).toEqual([
       "  cycle-one: dependency_cycle",
       "  cycle-two: dependency_cycle",
