@@ -91,7 +91,7 @@ export interface PluginFacts {
 }
 
 /** A package that a plugin needs. */
-export interface Dependency {
+interface Dependency {
   readonly name: string;
   readonly version: string;
   readonly hash: string;

@@ -16,7 +16,7 @@ export {
   isPackageName,
   isVersion,
 } from "./names.ts";
-export { type PackageNeeds, readBundled, readNeeds } from "./package-json.ts";
+export { readBundled, readNeeds } from "./package-json.ts";
 export { packageLimits } from "./package-limits.ts";
 export { packageRefused, systemCode } from "./refused.ts";
 export {

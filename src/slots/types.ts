@@ -122,7 +122,7 @@ export type WithImplied<Table extends SlotTable, Caps> = [
   : WithImplied<Table, Caps | Brought<Table, never, Caps>>;
 
 /** `true` when the field is open: it has no `read` of its own, or a granted gate opens it. */
-export type IsOpen<Spec, Caps> = Spec extends { readonly read: string }
+type IsOpen<Spec, Caps> = Spec extends { readonly read: string }
   ? [Extract<Gates<Spec>, Caps>] extends [never]
     ? false
     : true

@@ -60,7 +60,7 @@ export interface Step {
   write(changed: JsonObject): void;
 }
 
-export interface Rest {
+interface Rest {
   readonly hook: "cmf.mcp_request" | "cmf.mcp_response";
   readonly document: JsonObject;
   /** What has steps of its own. */

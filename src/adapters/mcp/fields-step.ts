@@ -79,12 +79,12 @@ export function fieldsStep(call: Call, given: Fields): Step {
   return { hook, optional: true, payload, write, ...(unseen !== undefined && { unseen }) };
 }
 
-export function callMessage(id: string, name: string, values: object): Message {
+function callMessage(id: string, name: string, values: object): Message {
   const content = { tool_call_id: id, name, arguments: values as Record<string, Json> };
   return createMessage({ role: "assistant", content: [{ content_type: "tool_call", content }] });
 }
 
-export function resultMessage(id: string, name: string, values: object): Message {
+function resultMessage(id: string, name: string, values: object): Message {
   const content = { tool_call_id: id, tool_name: name, content: values as Json, is_error: false };
   return createMessage({ role: "tool", content: [{ content_type: "tool_result", content }] });
 }

@@ -80,7 +80,7 @@ const tokens: Readonly<Record<string, Tokens>> = {
 const ofCalls = ["task", "requestState", "size", "code", ...cached, ...task, "pollIntervalMs"];
 
 /** Whether a field is the protocol's own, and holds what it would hold. */
-export function isToken(method: string, part: Part, key: string, value: unknown): boolean {
+function isToken(method: string, part: Part, key: string, value: unknown): boolean {
   if (key === "_meta") return isObject(value) && Object.entries(value).every(isMetaToken);
   const own = Object.hasOwn(tokens, method) ? (tokens[method]?.[part] ?? cached) : cached;
   return own.includes(key) && isSmall(key, value);

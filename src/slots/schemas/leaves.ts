@@ -24,5 +24,5 @@ export const optionalCount = count.optional();
 export const optionalInstant = instant().optional();
 
 export const anyJson = jsonValue();
-export const anyObject = jsonObject();
+const anyObject = jsonObject();
 export const emptyObject = anyObject.default({});
