@@ -85,7 +85,7 @@ function partsOf(path: string, spec: Spec, outer: Spec = {}): readonly Part[] {
 }
 
 function nameOr(capability: string | undefined): string {
-  return capability === undefined ? "nothing" : `\`${capability}\``;
+  return capability === undefined || capability === "everyone" ? "nothing" : `\`${capability}\``;
 }
 
 describe("docs/lifecycle.md", () => {
