@@ -67,4 +67,5 @@ const entries = [
 
 const modifyEsbuildConfig = (config) => ({ ...config, format: "esm" });
 
+// biome-ignore lint/style/noDefaultExport: size-limit reads the default export.
 export default entries.map((entry) => ({ ...entry, modifyEsbuildConfig }));
