@@ -31,7 +31,7 @@ describe("plugins verify", () => {
     [{ drift: [gone] }, plain, 1],
     [{ drift: [optional] }, plain, 0],
     [{ drift: [drift(), optional] }, plain, 1],
-    [{ linked: [{ id: "a", path: "/work/a" }] }, plain, 1],
+    [{ linked: [{ id: "a", path: "/srv/a" }] }, plain, 1],
     [{ unhashable: [{ id: "a", code: "unsafe_symlink", reason: "r" }] }, plain, 1],
     [{ pending: true }, plain, 1],
     [{ unreadable: ["/srv/node_modules"] }, plain, 1],
@@ -61,7 +61,7 @@ describe("plugins verify", () => {
     verifies("cli:verify-lines", "cli:list-drift");
     const given: Partial<VerifyReport> = {
       drift: [drift(), optional],
-      linked: [{ id: "b", path: "/work/b" }],
+      linked: [{ id: "b", path: "/srv/b" }],
       unhashable: [{ id: "a", code: "unsafe_symlink", reason: "it leads out" }],
       journal: [
         { line: 2, id: "a", problem: "it does not pair" },
@@ -86,7 +86,7 @@ describe("plugins verify", () => {
       "  example-plugin: missing_from_install (expected='p==1.0.0', actual=None)",
       "",
       "Links, which production does not load:",
-      "  b: /work/b",
+      "  b: /srv/b",
       "",
       "Cannot be hashed:",
       "  a: unsafe_symlink: it leads out",
