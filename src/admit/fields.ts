@@ -146,7 +146,8 @@ function sharingEmpty(compiled: Compiled, fallback: () => unknown): Compiled {
   };
 }
 
-function isEmptyContainer(value: unknown): boolean {
+/** Whether a value is an array or object with nothing in it. */
+export function isEmptyContainer(value: unknown): boolean {
   return typeof value === "object" && value !== null && enumerableKeys(value).length === 0;
 }
 

@@ -3,7 +3,7 @@ export { isAwaitable, plainly } from "./awaitable.ts";
 export { withRule } from "./checks.ts";
 export { compilerFor, compileSchema } from "./compile.ts";
 export type { Compiled, Level, LevelBuilder, LevelValue } from "./compiled.ts";
-export { withDefault } from "./fields.ts";
+export { isEmptyContainer, withDefault } from "./fields.ts";
 export type { Json } from "./free-form.ts";
 export { ignore } from "./ignore.ts";
 export * as intrinsics from "./intrinsics.ts";

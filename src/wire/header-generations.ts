@@ -3,11 +3,10 @@
  * `http.request_headers` for the newer one. Across the boundary each finds all of them where it
  * looks, and what it says of them is a change to the map in which the host has them.
  */
-import { intrinsics, type LevelValue } from "../admit/index.ts";
+import { intrinsics, isEmptyContainer, type LevelValue } from "../admit/index.ts";
 import { formatPath } from "../errors/index.ts";
 import type { HeaderMap } from "../extensions/index.ts";
 import { isRecord, ownAt, recordOf, type Tell, withoutSecrets } from "./header-secrets.ts";
-import { isEmpty } from "./left-out.ts";
 
 /** In the order in which a header is looked up. */
 const mapNames = ["headers", "request_headers"] as const;
@@ -110,8 +109,8 @@ export function foldedHeaders(view: unknown, proposed: LevelValue, tell: Tell): 
   const own = mapsOf(view);
   const shown = bothOf(own);
   const said = given.filter((name) => {
-    const saysSomething = !isEmpty(came[name]) || !isEmpty(own[name]);
-    if (!saysSomething && !isEmpty(shown[name])) tell(name);
+    const saysSomething = !isEmptyContainer(came[name]) || !isEmptyContainer(own[name]);
+    if (!saysSomething && !isEmptyContainer(shown[name])) tell(name);
     return saysSomething;
   });
   const changes = new Map<string, Change>();
@@ -131,7 +130,7 @@ export function foldedHeaders(view: unknown, proposed: LevelValue, tell: Tell): 
     const isSaid = said.includes(name);
     if (!isSaid && ![...changes.keys()].some(isOwner)) return [];
     const next = changed(isSaid ? came[name] : own[name], own[name], changes, isOwner);
-    return isEmpty(next) && !isRecord(ownAt(view, name)) ? [] : [[name, next]];
+    return isEmptyContainer(next) && !isRecord(ownAt(view, name)) ? [] : [[name, next]];
   });
   return withMaps(proposed, maps);
 }
@@ -160,7 +159,8 @@ function changesIn(before: HeaderMap, after: HeaderMap): Changes | undefined {
 function ownersIn(view: unknown, own: Maps): (key: string) => readonly MapName[] {
   const spellings = mapNames.map((name) => [name, spellingsIn(own[name])] as const);
   const isOlder =
-    ownAt(view, "request_headers") === undefined || !isEmpty(ownAt(view, "headers") ?? noHeaders);
+    ownAt(view, "request_headers") === undefined ||
+    !isEmptyContainer(ownAt(view, "headers") ?? noHeaders);
   const used = [isOlder ? "headers" : "request_headers"] as const;
   return (key) => {
     const having = spellings.filter(([, names]) => names.has(key)).map(([name]) => name);

@@ -1,5 +1,5 @@
 /** What a reply of another implementation says by writing everything out. */
-import type { Level, LevelValue } from "../admit/index.ts";
+import { isEmptyContainer, type Level, type LevelValue } from "../admit/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
 import { isRecord, ownAt, recordOf } from "./header-secrets.ts";
 
@@ -39,17 +39,13 @@ function cleared(
 /** `undefined` for what is left out. */
 function clearedField(node: Node, field: Field, value: unknown, shown: unknown): unknown {
   const { level } = node.compiled;
-  if (shown === undefined && isEmpty(value) && isEmptyByDefault(field)) return undefined;
+  if (shown === undefined && isEmptyContainer(value) && isEmptyByDefault(field)) return undefined;
   if (level === undefined || !isRecord(value)) return value;
   const next = cleared(node.fields, level, value, shown);
-  return shown === undefined && isEmpty(next) ? undefined : next;
+  return shown === undefined && isEmptyContainer(next) ? undefined : next;
 }
 
 /** The header maps of the newer generation are empty by default; here they may be absent. */
 function isEmptyByDefault({ compiled, fallback }: Field): boolean {
-  return fallback === undefined ? compiled.shape === "headers" : isEmpty(fallback());
-}
-
-export function isEmpty(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
+  return fallback === undefined ? compiled.shape === "headers" : isEmptyContainer(fallback());
 }

@@ -1,12 +1,18 @@
 /** Reads the view that a task carries, and cuts it to the plugin's grant once more. */
-import { admit, type Level, type LevelValue, type Limits, mapped } from "../admit/index.ts";
+import {
+  admit,
+  isEmptyContainer,
+  type Level,
+  type LevelValue,
+  type Limits,
+  mapped,
+} from "../admit/index.ts";
 import { formatPath, type Problem } from "../errors/index.ts";
 import type { Slots } from "../extensions/index.ts";
 import { filterFor } from "../filter/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
 import { asShown, type ShownHeaders } from "./header-generations.ts";
 import { changeHeaderMaps, withoutSecrets } from "./header-secrets.ts";
-import { isEmpty } from "./left-out.ts";
 import { type DropReport, unreadable } from "./read-wire.ts";
 
 /** How a view is read, and what of it is the view's own. */
@@ -77,7 +83,7 @@ function filledIn(
     }
     if (field.fallback !== undefined) {
       const fallback = field.fallback();
-      if (isEmpty(fallback)) filled[node.key] = fallback;
+      if (isEmptyContainer(fallback)) filled[node.key] = fallback;
     } else if (!field.optional && isOpen(node, filling.mask)) {
       filling.problems.push({
         path: at,
