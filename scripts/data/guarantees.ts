@@ -172,6 +172,14 @@ export const guarantees: readonly Guarantee[] = [
     attacks: ["A-202–A-210", "A-270–A-273"],
     laws: ["L45"],
   },
+  {
+    number: "G20",
+    name: "What is sent is what was allowed",
+    promise:
+      "Through a guard no payload goes on that a plugin which may deny was not shown, or did not make, in the form that goes on. Labels and headers that a later plugin adds are not part of this.",
+    attacks: ["A-325"],
+    laws: ["L71"],
+  },
 ];
 
 export const limitsOfThePromise: readonly Limit[] = [

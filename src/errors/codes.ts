@@ -120,6 +120,12 @@ export const errorCodes = {
     means: "A change to a payload field that plugins may not write on this hook. It is ignored.",
     todo: "List the field as writable in the hook or in the manager's payloadPolicy.",
   },
+  payload_contested: {
+    kind: "violation",
+    means:
+      "A plugin that had let a payload pass was asked again after a later plugin changed it, and would change it too.",
+    todo: "Run a plugin that only rewrites in mode transform, which is not asked again, or give it a higher priority number.",
+  },
   // Data policies and label stores.
   data_action_denied: {
     kind: "violation",

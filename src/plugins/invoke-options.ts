@@ -32,6 +32,11 @@ export interface InvokeOptions<Extensions, Operation = Readonly<Record<string, u
   readonly server?: string | undefined;
   /** Texts that no log line and no record of this run may hold, such as credentials. */
   readonly secrets?: readonly string[] | undefined;
+  /**
+   * Whether plugins that may deny are asked again about a payload that a later one changed. Then
+   * what the result holds is what they allowed. Default: false.
+   */
+  readonly recheck?: boolean | undefined;
   /** `context` of an earlier result of the same request: carries private state. */
   readonly context?: RequestScope | undefined;
   /** The context of the handler that starts this run. Limits depth; labels join the outer run. */
@@ -50,6 +55,7 @@ const optionNames: Readonly<Record<string, true>> = Object.assign(
     tenant: true,
     server: true,
     secrets: true,
+    recheck: true,
     context: true,
     parent: true,
   } as const,
@@ -70,6 +76,7 @@ export const noWishes: RunWishes = Object.freeze({
   tenant: undefined,
   server: undefined,
   secrets: undefined,
+  recheck: false,
   parent: undefined,
   depth: 0,
 });
@@ -103,15 +110,18 @@ export function readWishes(
   const tenant = ownOption(given, "tenant");
   const server = ownOption(given, "server");
   const secrets = readSecrets(ownOption(given, "secrets"));
+  const recheck = ownOption(given, "recheck") ?? false;
   const parent = ownOption(given, "parent");
   if (operation === undefined && signal === undefined && tenant === undefined) {
-    if (parent === undefined && secrets === undefined && server === undefined) return noWishes;
+    const isPlain = parent === undefined && secrets === undefined && recheck === false;
+    if (isPlain && server === undefined) return noWishes;
   }
   if (signal !== undefined && typeof signal?.addEventListener !== "function") {
     throw misuse("signal expects an AbortSignal.");
   }
   if (tenant !== undefined && typeof tenant !== "string") throw misuse("tenant expects a text.");
   if (server !== undefined && typeof server !== "string") throw misuse("server expects a text.");
+  if (typeof recheck !== "boolean") throw misuse("recheck expects true or false.");
   const origin = parent === undefined ? undefined : originOf(parent);
   if (parent !== undefined && origin === undefined) {
     throw misuse("parent expects the context of a handler.");
@@ -128,6 +138,7 @@ export function readWishes(
     tenant,
     server,
     secrets,
+    recheck,
     parent: origin,
     depth,
   };

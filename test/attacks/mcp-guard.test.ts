@@ -149,3 +149,56 @@ attack(
     });
   },
 );
+
+attack(
+  "A-325",
+  "Have one plugin allow the call of a tool, and a later one rename it",
+  "the first is asked again, and its denial stands",
+  () => {
+    it("with arguments, a result, and a plugin that is for the other name only", async () => {
+      const judge = definePlugin({
+        name: "judge",
+        version: "1.0.0",
+        hooks: {
+          "cmf.tool_pre_invoke": {
+            conditions: { tools: ["delete_*"] },
+            handler: (_message) => deny("nothing is deleted here"),
+          },
+          "cmf.tool_post_invoke": (message) =>
+            JSON.stringify(message).includes("secret") ? deny("a secret") : undefined,
+        },
+      });
+      const rewriter = definePlugin({
+        name: "rewriter",
+        version: "1.0.0",
+        hooks: {
+          "cmf.tool_pre_invoke": (message) => {
+            const [part] = message.content;
+            if (part?.content_type !== "tool_call" || part.content.name !== "alias") return;
+            const content = { ...part.content, name: "delete_all" };
+            return { modifiedPayload: { ...message, content: [{ ...part, content }] } };
+          },
+          "cmf.tool_post_invoke": (message) => {
+            const [part] = message.content;
+            if (part?.content_type !== "tool_result") return;
+            const content = { ...part.content, content: "secret" };
+            return { modifiedPayload: { ...message, content: [{ ...part, content }] } };
+          },
+        },
+      });
+      const manager = await createPluginManager({ plugins: [judge, rewriter] });
+      const { guard, peer, received, sent } = await rawGuard(manager, { serverId: "files" });
+      peer(toolCall(1, {}, { name: "alias" }));
+      await settle();
+      expect(received()).toEqual([]);
+      peer(toolCall(2));
+      await settle();
+      await guard.send(toolResult(2, "fine"));
+      await settle();
+      expect(sent()).toMatchObject([
+        { id: 1, error: { message: "nothing is deleted here", data: { plugin: "judge" } } },
+        { id: 2, error: { message: "a secret", data: { plugin: "judge" } } },
+      ]);
+    });
+  },
+);

@@ -27,6 +27,8 @@ export interface HookOptions {
   readonly signal?: AbortSignal;
   /** The same for all hooks of one request, so that their records can be linked. */
   readonly request?: string;
+  /** Whether plugins that may deny are asked again about a payload that a later one changed. */
+  readonly recheck?: boolean;
   readonly tenant?: string;
   readonly server?: string;
 }

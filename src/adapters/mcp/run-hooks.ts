@@ -242,6 +242,8 @@ function optionsOf(call: Call): HookOptions {
   return {
     signal: call.controller.signal,
     request: call.record.request,
+    // What goes on is what was allowed.
+    recheck: true,
     ...(call.tenant !== undefined && { tenant: call.tenant }),
     ...(call.serverId !== undefined && { server: call.serverId }),
     ...(call.extensions !== undefined && { extensions: call.extensions }),

@@ -72,6 +72,10 @@ export class Invocation implements DeadlineNode, AnyRun {
   extensions: Slots;
   /** The serial step whose turn it is. */
   index = 0;
+  /** The serial step that made the payload what it is, or -1. */
+  changedAt = -1;
+  /** Whether handlers are asked again, about the payload that all of them left. */
+  again = false;
   /** What waits for a promise of a plugin in place of the run, once something has to. */
   held: Ticket<Invocation> | undefined = undefined;
   result: AnyInvokeResult | undefined = undefined;
@@ -118,6 +122,26 @@ export class Invocation implements DeadlineNode, AnyRun {
 
   onDeadline(): void {
     this.program.house.expire(this);
+  }
+
+  /**
+   * Goes on to the next serial step. Where the host asked for it, a payload that a step changed
+   * is put again to those before it that may halt.
+   */
+  goOn(): void {
+    const { serial } = this.program;
+    this.index += 1;
+    if (this.index === serial.length && this.changedAt > 0 && this.wishes.recheck) {
+      this.again = true;
+      this.log.askAgain();
+      this.index = 0;
+    }
+    if (!this.again) return;
+    while (this.index < this.changedAt && !(serial[this.index] as Step).mayHalt) this.index += 1;
+    if (this.index < this.changedAt) return;
+    this.again = false;
+    this.changedAt = -1;
+    this.index = serial.length;
   }
 
   /** The view of the envelope as it is now. Plugins with one grant share it. */

@@ -22,24 +22,40 @@ export type Modification = Pick<
 >;
 
 export class RunLog {
+  readonly #program: Program;
   readonly #records: ExecutionRecord[];
+  /** Of handlers that were asked again. */
+  #again: intrinsics.List<ExecutionRecord> | undefined = undefined;
   #rejections: intrinsics.List<Rejection> | undefined = undefined;
   #errors: intrinsics.List<InvokeError> | undefined = undefined;
   #metadata: Record<string, LevelValue> | undefined = undefined;
   #joined: Joined | undefined = undefined;
 
   constructor(program: Program) {
+    this.#program = program;
     this.#records = concat(program.plainExecutions);
   }
 
   /** Writes down a turn in which something happened. */
   record(step: Step, turn: Partial<ExecutionRecord>): void {
-    this.#records[step.position] = freeze({ ...step.plain, ...turn });
+    this.#keep(step, freeze({ ...step.plain, ...turn }));
+  }
+
+  #keep({ position }: Step, record: ExecutionRecord): void {
+    const isSecond = position < this.#program.firstConcurrent;
+    if (this.#again === undefined || !isSecond) this.#records[position] = record;
+    else append(this.#again, record);
+  }
+
+  /** From here on a turn is a handler's second, and its record comes after those of the first. */
+  askAgain(): void {
+    this.#again = newList();
   }
 
   /** The same for a turn that changed something: a literal takes a third of two spreads. */
-  recordChanges({ plain, position }: Step, made: Modification, durationMs: number | undefined) {
-    this.#records[position] = freeze({
+  recordChanges(step: Step, made: Modification, durationMs: number | undefined) {
+    const { plain } = step;
+    const record = freeze({
       plugin: plain.plugin,
       hook: plain.hook,
       mode: plain.mode,
@@ -57,6 +73,7 @@ export class RunLog {
       errorCode: plain.errorCode,
       durationMs,
     });
+    this.#keep(step, record);
   }
 
   /** Notes what a run that the handler started added, or in mode `audit` would have added. */
@@ -93,7 +110,9 @@ export class RunLog {
 
   /** Nothing from this position on had its turn. */
   skipFrom(position: number): void {
-    for (let i = position; i < this.#records.length; i++) {
+    const { firstConcurrent } = this.#program;
+    const isBefore = this.#again !== undefined && position < firstConcurrent;
+    for (let i = isBefore ? firstConcurrent : position; i < this.#records.length; i++) {
       const record = this.#records[i] as ExecutionRecord;
       if (record.status === "disabled") continue;
       const reason = "The run was halted before.";
@@ -112,7 +131,8 @@ export class RunLog {
         changed: union(each.paths, record.changed),
       });
     }
-    return freeze(this.#records);
+    const records = this.#records;
+    return freeze(this.#again === undefined ? records : concat(records, toArray(this.#again)));
   }
 
   /** Everything written down, frozen. */

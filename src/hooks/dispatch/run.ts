@@ -91,7 +91,7 @@ function advance(run: Invocation): Pending {
     const step = serial[run.index] as Step;
     if (run.overfull !== undefined) return finish(run, run.overfull, step.position);
     if (step.guarded && !mayRun(run, step)) {
-      run.index += 1;
+      run.goOn();
       continue;
     }
     if (isAborted(signal)) return abort(run);
@@ -109,14 +109,14 @@ function advance(run: Invocation): Pending {
       const end = failThrown(run, step, thrown);
       if (run.result !== undefined) return undefined;
       if (end !== undefined) return finish(run, end, step.position + 1);
-      run.index += 1;
+      run.goOn();
       continue;
     }
     if (run.result !== undefined) {
       if (isAwaitable(returned)) unowned(returned);
       return undefined;
     }
-    if (returned !== undefined || timed) {
+    if (returned !== undefined || timed || run.again) {
       if (step.isAsync || isAwaitable(returned)) {
         run.given = view;
         run.before = before;
@@ -127,7 +127,7 @@ function advance(run: Invocation): Pending {
       const end = takeReturned(run, step, returned, view, before);
       if (end !== undefined) return finish(run, end, step.position + 1);
     }
-    run.index += 1;
+    run.goOn();
   }
   if (run.overfull !== undefined) return finish(run, run.overfull, run.program.firstConcurrent);
   if (run.program.concurrent.length === 0) return finish(run, undefined, -1);
@@ -196,7 +196,7 @@ function afterWait(run: Invocation, step: Step, threw: boolean, returned: unknow
     : takeReturned(run, step, returned, run.given, run.before);
   if (run.result !== undefined) return undefined;
   if (end !== undefined) return finish(run, end, step.position + 1);
-  run.index += 1;
+  run.goOn();
   return advance(run);
 }
 
@@ -211,7 +211,7 @@ export function expire(run: Invocation): void {
     finish(run, end, step.position + 1);
     return;
   }
-  run.index += 1;
+  run.goOn();
   try {
     const pending = advance(run);
     void resume(run.ticket, pending);

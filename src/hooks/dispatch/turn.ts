@@ -33,7 +33,7 @@ export function takeReturned(
   before: Slots,
 ): TurnEnd {
   if (returned === undefined || returned === null || isAllow(returned)) {
-    if (run.program.timed) run.record(step, {});
+    if (run.program.timed || run.again) run.record(step, {});
     return undefined;
   }
   const violation = violationOf(returned);
@@ -41,8 +41,34 @@ export function takeReturned(
   if (typeof returned !== "object") return refuse(run, step, noResult);
   const changes = readChanges(run, step, returned, given, before);
   if (changes instanceof Refused) return refuse(run, step, changes);
+  if (run.again && changes.payload !== run.payload) return contest(run, step);
   apply(run, step, changes);
   return undefined;
+}
+
+/**
+ * Asked again, a handler wants the payload other than later ones left it. It allowed neither that
+ * nor what would come of another change: the run may not go on, whatever the error policy says.
+ */
+function contest(run: Invocation, step: Step): TurnEnd {
+  const reason = `Plugin "${step.plugin.name}" was asked again on ${run.program.hook}, because a later plugin changed the payload, and would change it once more.`;
+  const code = "payload_contested";
+  run.record(step, { status: "error", effectiveAllow: false, reason, errorCode: code });
+  return halt(run, step, code, "payload", reason);
+}
+
+/** Ends the run for what it may not go on with, whatever the plugin's error policy says. */
+function halt(
+  run: Invocation,
+  step: Step,
+  code: "payload_contested" | "snapshot_limit",
+  path: string,
+  reason: string,
+): Violation {
+  noteRefused(run, step, run.log.reject(step, [{ path, code, reason }]));
+  run.log.addError(step, code, reason);
+  halted(run, "errored");
+  return freeze({ plugin: step.plugin.name, code, reason });
 }
 
 function takeDenial(run: Invocation, step: Step, violation: Violation): TurnEnd {
@@ -93,6 +119,7 @@ function apply(run: Invocation, step: Step, changes: Changes): void {
   noteRefused(run, step, refused);
   if (!applies) return;
   noteLabels(run, step, changes.extensions);
+  if (payloadModified) run.changedAt = run.index;
   run.payload = changes.payload;
   run.replaceExtensions(changes.extensions);
 }
@@ -103,11 +130,7 @@ function apply(run: Invocation, step: Step, changes: Changes): void {
  */
 export function refuseJoin(run: Invocation, step: Step, { path, reason }: Overlong): void {
   if (run.waiting.overfull !== undefined) return;
-  const code = "snapshot_limit";
-  noteRefused(run, step, run.log.reject(step, [{ path, code, reason }]));
-  run.log.addError(step, code, reason);
-  halted(run, "errored");
-  run.waiting.overfull = freeze({ plugin: step.plugin.name, code, reason });
+  run.waiting.overfull = halt(run, step, "snapshot_limit", path, reason);
 }
 
 /** The first that halts a run decides how it ends. */
@@ -220,12 +243,14 @@ function failed(
 /** Whether the handler's turn comes at all: it is on, and the call is one it is for. */
 export function mayRun(run: Invocation, step: Step): boolean {
   if (step.plugin.off) {
+    if (run.again) return false;
     run.log.record(step, { status: "disabled", reason: "Switched off after a failure." });
     return false;
   }
   const { conditions } = step;
   if (conditions === undefined) return true;
   if (conditions(run.payload, run.extensions, run.wishes)) return true;
+  if (run.again) return false;
   run.log.record(step, { status: "skipped", reason: "Its conditions do not match." });
   return false;
 }

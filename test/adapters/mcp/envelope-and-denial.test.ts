@@ -72,6 +72,7 @@ describe("the envelope", () => {
     expect(manager.calls[0]?.options).toEqual({
       signal: expect.any(AbortSignal),
       request: expect.any(String),
+      recheck: true,
     });
   });
 

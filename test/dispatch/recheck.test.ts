@@ -1,0 +1,209 @@
+/** With `recheck`, what a run lets pass is what every plugin that may deny has let pass. */
+import { addLabels, allow, deny, freezePayload } from "glassine";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
+import { call, hook, labelsOf, manage, plugin, type Run, runOnce } from "./support.ts";
+
+const recheck = { recheck: true };
+
+/** Denies every tool but `add`. */
+const onlyAdd: Run = ({ name }) => (name === "add" ? allow() : deny(`${name} is not for you`));
+const renames =
+  (name: string): Run =>
+  (payload) => ({ modifiedPayload: freezePayload({ ...payload, name }) });
+
+const saidBy = (result: Awaited<ReturnType<typeof runOnce>>) =>
+  result.executions.map(({ plugin: name, status, effectiveAllow }) => [
+    name,
+    effectiveAllow ? status : "halted",
+  ]);
+
+describe("a payload that is changed after a plugin allowed it", () => {
+  it("is put to that plugin again, where the host asks for it", async () => {
+    verifies("dispatch:recheck");
+    const plugins = [plugin("guard", onlyAdd), plugin("alias", renames("remove_all"))];
+    expect((await runOnce(plugins)).continueProcessing).toBe(true);
+
+    const result = await runOnce(plugins, recheck);
+    expect(result).toMatchObject({
+      continueProcessing: false,
+      violation: { plugin: "guard", code: "denied", reason: "remove_all is not for you" },
+    });
+    expect(saidBy(result)).toEqual([
+      ["guard", "completed"],
+      ["alias", "completed"],
+      ["guard", "halted"],
+    ]);
+  });
+
+  it("passes where the plugin allows that one too, and is shown to later phases once", async () => {
+    verifies("dispatch:recheck", "dispatch:recheck-records");
+    const seen: string[] = [];
+    const notes =
+      (by: string): Run =>
+      ({ name }) => {
+        seen.push(`${by} ${name}`);
+      };
+    const result = await runOnce(
+      [
+        plugin("first", notes("first")),
+        plugin("alias", renames("sum")),
+        plugin("last", notes("last")),
+        plugin("shape", notes("shape"), { mode: "transform" }),
+        plugin("watch", notes("watch"), { mode: "audit" }),
+        plugin("beside", notes("beside"), { mode: "concurrent" }),
+      ],
+      recheck,
+    );
+    expect(result).toMatchObject({ continueProcessing: true, payload: { name: "sum" } });
+    expect(seen).toEqual([
+      ...["first add", "last sum", "shape sum", "watch sum"],
+      ...["first sum", "beside sum"],
+    ]);
+    const names = ["first", "alias", "last", "shape", "watch", "beside", "first"];
+    expect(saidBy(result)).toEqual(names.map((name) => [name, "completed"]));
+  });
+
+  it("is put to it also where a plugin in mode transform changed it", async () => {
+    verifies("dispatch:recheck");
+    const plugins = [
+      plugin("guard", onlyAdd),
+      plugin("alias", renames("remove_all"), { mode: "transform" }),
+    ];
+    expect((await runOnce(plugins, recheck)).violation).toMatchObject({ plugin: "guard" });
+  });
+
+  it("is put to a plugin whose conditions match only now", async () => {
+    verifies("dispatch:recheck");
+    const denies: Run = () => deny("never");
+    const guard = plugin("guard", denies, { conditions: { tools: ["remove_*"] } });
+    const result = await runOnce([guard, plugin("alias", renames("remove_all"))], recheck);
+    expect(result.violation).toMatchObject({ plugin: "guard", reason: "never" });
+    const elsewhere = await runOnce([guard, plugin("alias", renames("sum"))], recheck);
+    expect(saidBy(elsewhere)).toEqual([
+      ["guard", "skipped"],
+      ["alias", "completed"],
+    ]);
+  });
+
+  it("does not pass where the plugin would change it once more", async () => {
+    verifies("dispatch:recheck-contested");
+    const prefixes: Run = (payload, ...rest) => renames(`my_${payload.name}`)(payload, ...rest);
+    const prefix = plugin("prefix", prefixes, { onError: "ignore" });
+    expect(await runOnce([prefix, plugin("alias", renames("sum"))], recheck)).toMatchObject({
+      continueProcessing: false,
+      payload: { name: "sum" },
+      violation: { plugin: "prefix", code: "payload_contested" },
+      rejections: [{ plugin: "prefix", path: "payload", code: "payload_contested" }],
+      errors: [{ plugin: "prefix", code: "payload_contested" }],
+    });
+    const rewriter = { plugin: prefix, mode: "transform" as const };
+    expect(await runOnce([plugin("guard", () => allow()), rewriter], recheck)).toMatchObject({
+      continueProcessing: true,
+      payload: { name: "my_add" },
+    });
+  });
+
+  it("is asked about once, however many changed it, and not where nobody did", async () => {
+    verifies("dispatch:recheck");
+    let asked = 0;
+    const counts: Run = () => {
+      asked += 1;
+    };
+    await runOnce(
+      [
+        plugin("counts", counts),
+        plugin("one", (payload, ...rest) =>
+          payload.name === "add" ? renames("plus")(payload, ...rest) : undefined,
+        ),
+        plugin("two", renames("sum")),
+      ],
+      recheck,
+    );
+    expect(asked).toBe(2);
+    asked = 0;
+    await runOnce([plugin("counts", counts), plugin("same", renames("add"))], recheck);
+    expect(asked).toBe(1);
+  });
+});
+
+describe("a plugin that is asked again", () => {
+  const alias = plugin("alias", renames("sum"));
+
+  it("may add labels, and may take its time", async () => {
+    const slow: Run = async (_payload, _context, extensions) => {
+      await undefined;
+      const seen = extensions.security.labels ?? [];
+      return {
+        modifiedExtensions: addLabels(extensions, seen.includes("once") ? "twice" : "once"),
+      };
+    };
+    const judge = plugin("judge", slow, { capabilities: ["read_labels", "append_labels"] });
+    const result = await runOnce([judge, alias], recheck);
+    expect(result.continueProcessing).toBe(true);
+    expect(labelsOf(result)).toEqual(["once", "twice"]);
+  });
+
+  it("that fails then is judged by its error policy", async () => {
+    const throws: Run = ({ name }) => {
+      if (name === "sum") throw new Error("no sums");
+    };
+    const options = { onHandlerError: () => {} };
+    for (const [onError, passes] of [
+      ["fail", false],
+      ["ignore", true],
+      ["disable", true],
+    ] as const) {
+      const result = await runOnce(
+        [plugin("throws", throws, { onError }), alias],
+        recheck,
+        options,
+      );
+      expect([onError, result.continueProcessing]).toEqual([onError, passes]);
+      expect(result.errors).toMatchObject([{ plugin: "throws", code: "handler_error" }]);
+    }
+  });
+
+  it("that does not settle then has its deadline", async () => {
+    const hangs: Run = ({ name }) => (name === "sum" ? new Promise(() => {}) : undefined);
+    const result = await runOnce([plugin("hangs", hangs, { timeoutMs: 20 }), alias], recheck);
+    expect(result.violation).toMatchObject({ plugin: "hangs", code: "handler_timeout" });
+  });
+
+  it("leaves what ran before as it was recorded, and the rest as skipped", async () => {
+    verifies("dispatch:recheck-records");
+    const late = plugin("late", () => {}, { mode: "concurrent" });
+    const result = await runOnce([plugin("guard", onlyAdd), alias, late], recheck);
+    expect(saidBy(result)).toEqual([
+      ["guard", "completed"],
+      ["alias", "completed"],
+      ["late", "skipped"],
+      ["guard", "halted"],
+    ]);
+    expect(result.executions[1]).toMatchObject({ payloadModified: true, applied: true });
+  });
+
+  it("has no turn once the host gave up", async () => {
+    const host = new AbortController();
+    let asked = 0;
+    const plugins = [
+      plugin("counts", () => {
+        asked += 1;
+      }),
+      plugin("aborts", (payload, ...rest) => {
+        host.abort();
+        return renames("sum")(payload, ...rest);
+      }),
+    ];
+    const result = await runOnce(plugins, { ...recheck, signal: host.signal });
+    expect(result.violation).toMatchObject({ code: "aborted" });
+    expect(asked).toBe(1);
+  });
+});
+
+it("takes true or false and nothing else", async () => {
+  const manager = await manage([plugin("any", () => {})]);
+  await expect(manager.invoke(hook, call, { recheck: "yes" as never })).rejects.toMatchObject({
+    code: "options_invalid",
+  });
+});
