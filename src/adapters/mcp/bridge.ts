@@ -1,5 +1,6 @@
 /** Two transports as one connection: a caller's, and one to the server that it asks. */
 import { guardErrorCodes } from "./answers.ts";
+import { type Connection, sendBy } from "./connection.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { isAnswer, isRequest, keyOf, type TransportLike, type Wire } from "./transport.ts";
 
@@ -18,7 +19,10 @@ const unreachable = {
 type WithVersion = Wire & { readonly setProtocolVersion?: (version: string) => void };
 
 /** Connects the two, both not started yet, and starts them. */
-export async function bridgeOf(caller: TransportLike, upstream: TransportLike): Promise<Bridge> {
+export async function bridgeOf(
+  caller: TransportLike,
+  { transport: upstream, outbox }: Connection<TransportLike>,
+): Promise<Bridge> {
   const [near, far] = [caller as unknown as WithVersion, upstream as unknown as WithVersion];
   /** The caller's requests without an answer, by id, each with the token of its progress. */
   const asked = new Map<string, { readonly message: JsonObject; readonly token: unknown }>();
@@ -31,7 +35,7 @@ export async function bridgeOf(caller: TransportLike, upstream: TransportLike): 
   /** A request that cannot be handed on is answered by an error: its asker would wait for ever. */
   async function hand(from: Wire, to: Wire, message: unknown, options?: unknown): Promise<void> {
     try {
-      await to.send(message, options);
+      await sendBy(to, to === far ? outbox : undefined, message, options);
     } catch (error) {
       report(to, error);
       if (!isObject(message) || !isRequest(message)) return;

@@ -3,6 +3,7 @@ import { copyMessage, isObject, type JsonObject } from "./json.ts";
 import type { RequestRecord } from "./request-log.ts";
 import type { HookRunner } from "./run-hooks.ts";
 import type { Direction, RequestId } from "./transport.ts";
+import { type HeadersIn, headersIn } from "./written-headers.ts";
 
 /** A guarded request, from its arrival until its answer is handed on. */
 export interface Call {
@@ -35,6 +36,8 @@ export interface Call {
   state: "pre" | "open" | "post" | "done" | "cancelled" | "closed";
   /** The id of the call that started the task, and its envelope as its hooks left it. */
   readonly started: Pick<TaskRecord, "request" | "extensions" | "tenant"> | undefined;
+  /** What the host gave of them, before any plugin ran. */
+  headersBefore: HeadersIn;
   extensions: unknown;
   context: unknown;
   /** Whether it has its envelope and the labels of its session. */
@@ -128,6 +131,7 @@ export function newCall(
     controller: new AbortController(),
     state: "pre",
     started: record,
+    headersBefore: headersIn(undefined),
     extensions: undefined,
     isPrepared: false,
     // The state of plugins is that of one manager.

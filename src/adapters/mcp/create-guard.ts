@@ -1,9 +1,11 @@
 import { type Bridge, bridgeOf } from "./bridge.ts";
+import { connectionOf, type TransportMaker } from "./connection.ts";
 import { guardFactory, type ServerFactory } from "./guard-factory.ts";
 import { guardedTransport } from "./guarded-transport.ts";
 import type { AnyHookManager, HookManager } from "./manager.ts";
 import { type GuardMemory, memoryOf, rememberFor } from "./memory.ts";
 import type { GuardCounts, GuardOptions } from "./options.ts";
+import type { FetchLike } from "./outbox.ts";
 import {
   checkAudit,
   checkManager,
@@ -15,7 +17,7 @@ import {
 import { RequestLog } from "./request-log.ts";
 import { createHookRunner } from "./run-hooks.ts";
 import type { TransportLike } from "./transport.ts";
-import { wiringOf } from "./wiring.ts";
+import { unsentHeaders, unusedFetch, wiringOf } from "./wiring.ts";
 
 /** What a transport is wrapped with. */
 export interface WrapOptions {
@@ -24,6 +26,8 @@ export interface WrapOptions {
    * another of them than its request did. Without it each transport has one of its own.
    */
   readonly session?: string | undefined;
+  /** For a transport that is made by a function: what its requests go through. Default: the global one. */
+  readonly fetch?: FetchLike | undefined;
 }
 
 /** Puts hooks around the tool calls, prompts and resources of any number of MCP connections. */
@@ -35,10 +39,16 @@ export interface Guard<Extensions = unknown> {
    * `@modelcontextprotocol/client` and `/server`, and needs neither. Everything else of the
    * transport, `sessionId` or `terminateSession` say, is reached through it unchanged.
    *
+   * In place of a client's HTTP transport it takes a function that makes it with the `fetch` that it
+   * gets: headers that plugins wrote are then sent with their request.
+   *
    * @throws GlassineError `options_invalid`, also for what is no transport; `session_invalid`
    * @throws GlassineError `overloaded` for one named session too many
    */
-  wrap<Transport extends TransportLike>(transport: Transport, options?: WrapOptions): Transport;
+  wrap<Transport extends TransportLike>(
+    transport: Transport | TransportMaker<Transport>,
+    options?: WrapOptions,
+  ): Transport;
   /**
    * Returns a factory of servers for `createMcpHandler` and `serveStdio` of
    * `@modelcontextprotocol/server`: each server that `factory` makes is connected through the guard.
@@ -56,11 +66,17 @@ export interface Guard<Extensions = unknown> {
    *
    * A request that `upstream` does not take, or does not answer before it closes, is answered by an
    * error. What a server sends goes beside the request that it belongs to, where that can be told,
-   * and `upstream` gets the protocol version that both sides agreed on.
+   * and `upstream` gets the protocol version that both sides agreed on. It may be a function that
+   * makes the transport, as for `wrap`: what plugins wrote of the headers is then sent, and nothing
+   * that the caller sent.
    *
    * @throws GlassineError as `wrap` does; (as a rejection) what a transport throws that cannot start
    */
-  bridge(caller: TransportLike, upstream: TransportLike, options?: WrapOptions): Promise<Bridge>;
+  bridge(
+    caller: TransportLike,
+    upstream: TransportLike | TransportMaker<TransportLike>,
+    options?: WrapOptions,
+  ): Promise<Bridge>;
   /**
    * Runs the hooks of `manager` from the next request on. Those under way keep theirs.
    *
@@ -120,20 +136,38 @@ export function createGuard<Extensions = unknown>(
 
   const log = new RequestLog(read, () => hooks.manager);
 
+  /** Whether there is a transport that sends no headers of plugins. */
+  let isWithoutHeaders = false;
+
+  function connect<Transport extends TransportLike>(
+    given: Transport | TransportMaker<Transport>,
+    fetch: FetchLike | undefined,
+  ) {
+    const connection = connectionOf(given, fetch, () => warn([unusedFetch]));
+    if (connection.outbox !== undefined) return connection;
+    isWithoutHeaders = true;
+    warn(unsentHeaders(hooks.manager));
+    return connection;
+  }
+
   const guard: Guard<Extensions> = {
-    wrap(transport, wrapOptions = {}) {
-      checkTransport(transport);
-      return guardedTransport(transport, readWrap(wrapOptions).session, () => hooks, memory, log);
+    wrap(given, wrapOptions = {}) {
+      const { session, fetch } = readWrap(wrapOptions);
+      return guardedTransport(connect(given, fetch), session, () => hooks, memory, log);
     },
-    bridge(caller, upstream, wrapOptions) {
-      checkTransport(upstream);
-      return bridgeOf(guard.wrap(caller, wrapOptions), upstream);
+    bridge(caller, given, wrapOptions = {}) {
+      checkTransport(caller);
+      const { session, fetch } = readWrap(wrapOptions);
+      const upstream = connect(given, fetch);
+      const near = guardedTransport({ transport: caller }, session, () => hooks, memory, log);
+      return bridgeOf(near, upstream);
     },
     factory: (factory, session) => guardFactory(readFactory(factory, session), guard.wrap),
     use(next) {
       checkManager(next);
       checkAudit(next, read);
       warn(wiringOf(next as HookManager, read));
+      if (isWithoutHeaders) warn(unsentHeaders(next as HookManager));
       rememberFor(next, read.serverId, memory);
       hooks = createHookRunner(next as HookManager, read, memory);
     },

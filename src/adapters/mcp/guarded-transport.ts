@@ -1,3 +1,4 @@
+import { type Connection, sendBy } from "./connection.ts";
 import type { GuardMemory } from "./memory.ts";
 import type { RequestLog } from "./request-log.ts";
 import type { HookRunner } from "./run-hooks.ts";
@@ -6,7 +7,7 @@ import type { TransportLike, Wire } from "./transport.ts";
 
 /** `transport` with hooks around it. All else of it is reached unchanged. */
 export function guardedTransport<Transport extends TransportLike>(
-  transport: Transport,
+  { transport, outbox }: Connection<Transport>,
   sessionName: string | undefined,
   hooks: () => HookRunner,
   memory: GuardMemory,
@@ -19,7 +20,7 @@ export function guardedTransport<Transport extends TransportLike>(
   let isClosed = false;
 
   const sides = {
-    send: (message: unknown, options: unknown) => Promise.resolve(wire.send(message, options)),
+    send: (message: unknown, options: unknown) => sendBy(wire, outbox, message, options),
     deliver(message: unknown, extra: unknown) {
       handler("onmessage")?.(message, extra);
     },

@@ -2,6 +2,7 @@ export type { Left, LimitOptions, Lost, Read, Written } from "../../documents/in
 export { guardErrorCodes } from "./answers.ts";
 export type { Bridge } from "./bridge.ts";
 export type { AnswerOptions, Onto, RequestOptions, ServerOptions } from "./call-options.ts";
+export type { TransportMaker } from "./connection.ts";
 export { createGuard, type Guard, type WrapOptions } from "./create-guard.ts";
 export {
   fromElicitationRequest,
@@ -47,6 +48,7 @@ export type {
   GuardOutcome,
   GuardTimings,
 } from "./options.ts";
+export type { FetchLike } from "./outbox.ts";
 export {
   fromPromptRequest,
   fromPromptResult,

@@ -40,6 +40,8 @@ export interface HandlerFacts {
   readonly plugin: string;
   readonly mode: string | null;
   readonly conditions: { readonly [kind: string]: readonly string[] | undefined } | null;
+  /** What its plugin may do. */
+  readonly capabilities?: readonly string[];
 }
 
 interface PluginFacts {

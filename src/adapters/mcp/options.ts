@@ -28,14 +28,15 @@ export interface GuardEvent<Extensions = unknown> {
   readonly method: string;
   /**
    * The hook, such as `cmf.tool_pre_invoke`. For what failed beside one: `envelope`, `labels`,
-   * `data_policy`, or the method.
+   * `data_policy`, or the method. At `headers`, what plugins wrote and is not sent.
    */
   readonly point: string;
   readonly direction: Direction;
   readonly requestId: RequestId;
   /**
    * Absent when the hook could not be run, or the message was refused for something beside it;
-   * then `error` says why. A label store that failed with `onStoreError: "ignore"` refuses nothing.
+   * then `error` says why. A label store that failed with `onStoreError: "ignore"` refuses nothing,
+   * nor do headers that are not sent.
    */
   readonly result?: HookResult<Extensions>;
   readonly error?: unknown;
@@ -163,8 +164,8 @@ export interface GuardOptions<Extensions = unknown> {
    */
   readonly tenant?: string | ((request: GuardedRequest) => string | Promise<string>);
   /**
-   * Gets what looks wrong when the guard is made, or gets another manager: plugins that it would
-   * never run. Default: a line on standard error.
+   * Gets what looks wrong when the guard is made, or gets a transport or another manager: plugins
+   * that it would never run, headers that it cannot send. Default: a line on standard error.
    */
   readonly onWarning?: (text: string) => void;
   /** Carries labels from call to call. Without it, each call has those of its envelope. */

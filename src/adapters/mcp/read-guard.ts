@@ -43,8 +43,9 @@ export function checkAudit(manager: unknown, { access }: GuardOptions): void {
 
 /** @throws GlassineError `options_invalid` */
 export function readWrap(options: unknown): WrapOptions {
-  expectOwn(options, ["session"], "guard.wrap");
-  return { session: readOption(options as object, "session", "string") as string | undefined };
+  expectOwn(options, ["fetch", "session"], "guard.wrap");
+  const session = readOption(options as object, "session", "string") as string | undefined;
+  return { session, fetch: readFunction(options as object, "fetch") as WrapOptions["fetch"] };
 }
 
 /** @throws GlassineError `options_invalid` */
@@ -198,6 +199,6 @@ function present(options: object): object {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
-function misuse(text: string): GlassineError {
+export function misuse(text: string): GlassineError {
   return new GlassineError("options_invalid", text);
 }

@@ -1,6 +1,6 @@
 import { underPayloadLimits } from "../../admit/index.ts";
 import type { Left } from "../../documents/index.ts";
-import { GlassineError } from "../../errors/index.ts";
+import { GlassineError, quoted } from "../../errors/index.ts";
 import { freezePayload } from "../../messages/index.ts";
 import { type Denial, denialOf, failed } from "./answers.ts";
 import type { Call, Step } from "./call.ts";
@@ -12,6 +12,7 @@ import type { GuardMemory } from "./memory.ts";
 import { type PassGroup, passByDefault } from "./methods.ts";
 import type { GuardEvent, GuardedRequest, GuardOptions } from "./options.ts";
 import { unfit } from "./payload.ts";
+import { headersIn, noteWritten } from "./written-headers.ts";
 
 /** Runs the hooks of one call. Both resolve to what stops it, and never reject. */
 export interface HookRunner {
@@ -46,7 +47,11 @@ export function createHookRunner(
     passes,
     async before(call) {
       if (call.subject.isIdle?.(call)) return undefined;
-      return (await prepare(call)) ?? (await kept(call, () => call.subject.pre(call)));
+      return (
+        (await prepare(call)) ??
+        (await kept(call, () => call.subject.pre(call))) ??
+        (await attempt(call, "headers", async () => noteHeaders(call)))
+      );
     },
     async after(call, outcome) {
       if (call.subject.isIdle?.(call, outcome)) return undefined;
@@ -103,7 +108,14 @@ export function createHookRunner(
       call.extensions = call.started.extensions;
     } else if (options.envelope !== undefined) {
       call.extensions = readEnvelope(await options.envelope(request()));
+      call.headersBefore = headersIn(call.extensions);
     }
+  }
+
+  /** What may not be sent goes nowhere, and refuses nothing. */
+  function noteHeaders(call: Call): void {
+    const refused = noteWritten(call.request, call.headersBefore, headersIn(call.extensions));
+    if (refused.length > 0) observe(call, "headers", { error: notSent(refused) });
   }
 
   /** What throws refuses the message. */
@@ -230,6 +242,15 @@ function readEnvelope(made: unknown): object {
   throw new GlassineError(
     "extensions_shape",
     `The option "envelope" expects a function that gives an object; it gave ${kindOf(made)}. Return what createExtensions or withSlots gives.`,
+  );
+}
+
+function notSent(headers: readonly string[]): GlassineError {
+  const names = headers.map((name) => quoted(name)).join(", ");
+  return new GlassineError(
+    "header_invalid",
+    `Not sent as plugins left them: ${names}. The name is the transport's own, or it or its value is malformed.`,
+    { headers },
   );
 }
 

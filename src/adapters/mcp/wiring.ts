@@ -1,5 +1,6 @@
 /** What a guard can know at the start of plugins that would be passed over in silence. */
 import { GlassineError } from "../../errors/index.ts";
+import type { Mode } from "../../hooks/index.ts";
 import type { HandlerFacts, HookManager } from "./manager.ts";
 import type { GuardOptions } from "./options.ts";
 
@@ -21,6 +22,15 @@ const kindOf: ReadonlyMap<string, Kind | undefined> = new Map<string, Kind | und
   ["cmf.llm_input", undefined],
   ["cmf.llm_output", undefined],
 ]);
+
+/** After these a request is sent; after the others an answer or a notification. */
+const requestHooks: ReadonlySet<string> = new Set([
+  ...Object.values(subjects).flatMap(([pre]) => [pre, `cmf.${pre}`]),
+  ...["cmf.mcp_request", "cmf.llm_input"],
+]);
+
+/** The modes in which a handler may change anything. Older hooks have none. */
+const writing: readonly (Mode | null)[] = ["sequential", "transform", null];
 
 const covering: readonly string[] = ["message_pre_invoke", "message_post_invoke"];
 
@@ -52,7 +62,38 @@ export function wiringOf(manager: HookManager, options: GuardOptions): readonly 
       ];
     }),
   );
-  return [...new Set([...warnings, ...odd])];
+  const late = headerWriters(manager, (hook) => !requestHooks.has(hook)).map(
+    ([plugin, hooks]) =>
+      `plugin ${plugin} may write headers on ${hooks}, and those are not sent: no transport of MCP takes headers for an answer or a notification. Let the host read them in onResult.`,
+  );
+  return [...new Set([...warnings, ...odd, ...late])];
+}
+
+/** What to warn of where a transport sends no headers that plugins wrote for a request. */
+export function unsentHeaders(manager: HookManager): readonly string[] {
+  return headerWriters(manager, (hook) => requestHooks.has(hook)).map(
+    ([plugin, hooks]) =>
+      `plugin ${plugin} may write headers on ${hooks}, and a transport of this guard does not send them. Over HTTP, give wrap or bridge a function that makes the client's transport with the fetch that it gets; elsewhere let the host read them in onResult.`,
+  );
+}
+
+/** What to warn of where the function that makes a transport does not hand its `fetch` on. */
+export const unusedFetch =
+  "headers that a plugin wrote were not sent: a transport was made by a function for wrap or bridge, and did not send its request by the fetch that the function got. Hand that fetch on to the transport.";
+
+/** The plugins that may write headers there, each with the hooks that its handlers are for. */
+function headerWriters(
+  manager: HookManager,
+  isWanted: (hook: string) => boolean,
+): readonly (readonly [plugin: string, hooks: string])[] {
+  const hooksOf = new Map<string, Set<string>>();
+  for (const point of [...kindOf.keys()].filter(isWanted)) {
+    for (const { plugin, hook, mode, capabilities } of manager.handlersFor?.(point) ?? []) {
+      if (!writing.includes(mode as Mode) || !capabilities?.includes("write_headers")) continue;
+      hooksOf.set(plugin, (hooksOf.get(plugin) ?? new Set()).add(hook));
+    }
+  }
+  return [...hooksOf].map(([plugin, hooks]) => [plugin, [...hooks].join(", ")]);
 }
 
 function expectFacts({ plugin, hook, conditions }: HandlerFacts, options: GuardOptions): void {

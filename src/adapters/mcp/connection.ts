@@ -1,0 +1,43 @@
+/** A transport, and what sends the headers that plugins write. */
+import { type FetchLike, Outbox } from "./outbox.ts";
+import { checkTransport, misuse } from "./read-guard.ts";
+import type { TransportLike, Wire } from "./transport.ts";
+
+/** Makes a transport that sends its requests by the `fetch` that it is given. */
+export type TransportMaker<Transport extends TransportLike> = (fetch: FetchLike) => Transport;
+
+export interface Connection<Transport extends TransportLike> {
+  readonly transport: Transport;
+  /** Absent where no headers of plugins can be sent. */
+  readonly outbox?: Outbox;
+}
+
+/** @throws GlassineError `options_invalid` */
+export function connectionOf<Transport extends TransportLike>(
+  given: Transport | TransportMaker<Transport>,
+  base: FetchLike | undefined,
+  onUnused: () => void,
+): Connection<Transport> {
+  if (typeof given === "function") {
+    const outbox = new Outbox(base, onUnused);
+    const transport = given(outbox.fetch);
+    checkTransport(transport);
+    return { transport, outbox };
+  }
+  checkTransport(given);
+  if (base === undefined) return { transport: given };
+  throw misuse(
+    "The option fetch is for a transport that is made by a function: hand over (fetch) => transport in its place.",
+  );
+}
+
+export function sendBy(
+  wire: Wire,
+  outbox: Outbox | undefined,
+  message: unknown,
+  options: unknown,
+): Promise<void> {
+  return Promise.resolve(
+    outbox === undefined ? wire.send(message, options) : outbox.send(wire, message, options),
+  );
+}

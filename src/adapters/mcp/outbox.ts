@@ -1,0 +1,72 @@
+/** The `fetch` of one transport, which adds the headers that plugins wrote to the requests it sends. */
+import { isObject } from "./json.ts";
+import { isRequest, keyOf, type Wire } from "./transport.ts";
+import { type HeaderChanges, writtenFor } from "./written-headers.ts";
+
+/** The option `fetch` of the SDK's HTTP transports. */
+export type FetchLike = (url: string | URL, init?: RequestInit) => Promise<Response>;
+
+interface Waiting {
+  readonly changes: HeaderChanges;
+  isTaken: boolean;
+}
+
+export class Outbox {
+  /** By the id of their request. Each stays until the transport has sent it. */
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #onUnused: () => void;
+  readonly fetch: FetchLike;
+
+  /** `onUnused` is told of a request that the transport sent in another way. */
+  constructor(base: FetchLike | undefined, onUnused: () => void) {
+    this.#onUnused = onUnused;
+    const ask: FetchLike = base ?? ((url, init) => fetch(url, init));
+    this.fetch = (url, init) => ask(url, this.#withWritten(init));
+  }
+
+  async send(wire: Wire, message: unknown, options: unknown): Promise<void> {
+    const changes = writtenFor(message);
+    const key = isObject(message) ? keyOf(message.id) : undefined;
+    if (changes === undefined || key === undefined) return wire.send(message, options);
+    const waiting: Waiting = { changes, isTaken: false };
+    this.#waiting.set(key, waiting);
+    try {
+      await wire.send(message, options);
+    } finally {
+      if (this.#waiting.get(key) === waiting) this.#waiting.delete(key);
+    }
+    // With a token the transport asks for the rest of a stream, and does not send the request again.
+    const isResumed = isObject(options) && options.resumptionToken !== undefined;
+    if (!waiting.isTaken && !isResumed) this.#onUnused();
+  }
+
+  /** A transport may ask for other things meanwhile, a token say: only the body tells the request. */
+  #withWritten(init: RequestInit | undefined): RequestInit | undefined {
+    if (this.#waiting.size === 0 || typeof init?.body !== "string") return init;
+    const key = requestIn(init.body);
+    const waiting = key === undefined ? undefined : this.#waiting.get(key);
+    if (waiting === undefined) return init;
+    waiting.isTaken = true;
+    return { ...init, headers: changed(init.headers, waiting.changes) };
+  }
+}
+
+function requestIn(body: string): string | undefined {
+  try {
+    const message: unknown = JSON.parse(body);
+    return isObject(message) && isRequest(message) ? keyOf(message.id) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a transport sends by itself goes only where it is what the plugin saw, and took away. */
+function changed(own: RequestInit["headers"], { set, removed }: HeaderChanges): Headers {
+  const headers = new Headers(own);
+  for (const [name, values] of removed) {
+    const now = headers.get(name);
+    if (values.some((value) => value.trim() === now)) headers.delete(name);
+  }
+  for (const [name, value] of set) headers.set(name, value);
+  return headers;
+}

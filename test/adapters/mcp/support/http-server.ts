@@ -1,0 +1,80 @@
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Json } from "./raw.ts";
+
+/** An HTTP request as it arrived. */
+export interface Arrived {
+  readonly verb: string;
+  readonly headers: IncomingHttpHeaders;
+  /** The JSON-RPC message, where the body is one. */
+  readonly message: Json;
+  readonly body: string;
+}
+
+/** Answers a request. Nothing where the server is to do so itself. */
+export type Answering = (arrived: Arrived, response: ServerResponse) => boolean | Promise<boolean>;
+
+/** An MCP server over real HTTP that writes down what arrives. */
+export async function httpServer(answering: Answering = () => false) {
+  const arrived: Arrived[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks).toString();
+    const one = {
+      verb: `${request.method}`,
+      headers: request.headers,
+      message: jsonIn(body),
+      body,
+    };
+    arrived.push(one);
+    if (!(await answering(one, response))) reply(one, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: new URL(`http://127.0.0.1:${port}/mcp`),
+    arrived,
+    /** What arrived for requests of a method. */
+    of: (method: string) => arrived.filter(({ message }) => message.method === method),
+    close() {
+      server.closeAllConnections();
+      return new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+function jsonIn(body: string): Json {
+  try {
+    return JSON.parse(body) as Json;
+  } catch {
+    return {};
+  }
+}
+
+const initialized = {
+  protocolVersion: "2025-06-18",
+  capabilities: { tools: {} },
+  serverInfo: { name: "recorder", version: "1.0.0" },
+};
+
+function reply({ verb, message }: Arrived, response: ServerResponse): void {
+  if (verb !== "POST") response.writeHead(405).end();
+  else if (message.id === undefined) response.writeHead(202).end();
+  else json(response, resultFor(message));
+}
+
+/** The result that this server has for a request. */
+export function resultFor({ id, method }: Json): Json {
+  const results: Record<string, object> = {
+    initialize: initialized,
+    "tools/call": { content: [{ type: "text", text: "done" }] },
+  };
+  const found = results[String(method)];
+  const error = { code: -32601, message: "No such method" };
+  return { jsonrpc: "2.0", id, ...(found === undefined ? { error } : { result: found }) };
+}
+
+export function json(response: ServerResponse, value: object): void {
+  response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value));
+}
