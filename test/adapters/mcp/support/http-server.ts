@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { Json } from "./raw.ts";
 
 /** An HTTP request as it arrived. */
-export interface Arrived {
+interface Arrived {
   readonly verb: string;
   readonly headers: IncomingHttpHeaders;
   /** The JSON-RPC message, where the body is one. */
