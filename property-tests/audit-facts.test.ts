@@ -32,7 +32,15 @@ function factsOf({ timestamp: _, metadata, ...record }: AuditEvent): unknown {
   const facts = Object.entries(metadata).filter(
     ([key]) => !free.includes(key) && (key !== "reason" || !freeReasons.includes(record.eventType)),
   );
-  const { signing, ...others } = Object.fromEntries(facts) as { signing?: object };
+  // A fresh id, where the host gave none.
+  const {
+    signing,
+    request: _request,
+    ...others
+  } = Object.fromEntries(facts) as {
+    signing?: object;
+    request?: unknown;
+  };
   const decision = (signing as { trust_decision?: string } | undefined)?.trust_decision;
   return { ...record, metadata: { ...others, decision } };
 }
@@ -121,7 +129,7 @@ async function recordsWith(
     version: "1.0.0",
     capabilities: ["append_labels"],
     hooks: {
-      evaluate: (_message) => ({
+      evaluate: (_message, _context, _extensions) => ({
         modifiedExtensions: { security: { labels: ["OLD", "PII"] }, agent: { agent_id: "other" } },
       }),
     },

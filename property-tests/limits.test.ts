@@ -52,9 +52,14 @@ describe.each(worlds)("$name", (world) => {
       fc.property(documentsOf(slots), turns(all), room, (document, plugins, { nodes, units }) => {
         let envelope = host.createExtensions(document);
         const limits = { nodes, units };
-        addSize(limits, host.filterExtensions(envelope, slots.capabilities.names));
+        const shown = host.filterExtensions(envelope, slots.capabilities.names);
+        addSize(limits, shown);
         // An empty level looks like one that is not there, so it does not count.
         const atMost = { ...limits, nodes: limits.nodes + partsOf(slots).length };
+        // Nor does a slot that no plugin may see; decoding counts it.
+        for (const { key } of slots.nodes) {
+          if (at(shown, [key]) === undefined) addSize(atMost, envelope[key]);
+        }
         for (const { grant, plan } of plugins) {
           const view = host.filterExtensions(envelope, grant);
           const outcome = merged(envelope, propose(slots, view, plan), grant, view, limits);

@@ -200,7 +200,7 @@ it("L41: whatever a plugin throws or returns, each record of the run is one line
         const plugin = definePlugin({
           ...manifest,
           capabilities: ["append_labels", "write_headers"],
-          hooks: { [hook]: (_p) => make(text, value) as never },
+          hooks: { [hook]: (_p, _c, _x) => make(text, value) as never },
         });
         const manager = await createPluginManager({ plugins: [plugin], strict });
         const result = await manager.invoke(hook, call, { extensions: envelope });

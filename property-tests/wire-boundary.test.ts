@@ -203,7 +203,14 @@ async function play(
       ? async (p: object, c: never, v: object) => run(p, c, v)
       : async (p: object, c: never) => run(p, c, undefined);
     const { mode, priority, onError } = deed;
-    const entry = { handler, mode, priority, timeoutMs: null, ...(onError && { onError }) };
+    const entry = {
+      handler,
+      extensions: deed.extensions,
+      mode,
+      priority,
+      timeoutMs: null,
+      ...(onError && { onError }),
+    };
     const plugin = definePlugin({
       name: `plugin-${index}`,
       version: "1.0.0",

@@ -183,7 +183,7 @@ function entryOf({ mode, priority, onError, extensions }: Deed, act: Act) {
   const handler = extensions
     ? (payload: unknown, context: PluginContext, view: object) => act(payload, context, view)
     : (payload: unknown, context: PluginContext) => act(payload, context, undefined);
-  return { handler, mode, priority, onError, timeoutMs: null };
+  return { handler, extensions, mode, priority, onError, timeoutMs: null };
 }
 
 function endOf({ ends: end }: Deed, modifiedExtensions: unknown): unknown {

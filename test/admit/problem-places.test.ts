@@ -19,7 +19,7 @@ describe("where a problem is", () => {
       agent: { turn: -1, conversation: { history: [{}, { at: Number.NaN }] } },
       custom: { list: [1, { f: () => 0 }] },
       http: { headers: { "x-a": 5 } },
-      security: { labels: ["ok", ""], subject: { id: "u" } },
+      security: { labels: ["ok", ""], subject: { id: 5 } },
     };
     expect(placesOf(input)).toEqual([
       ["agent/turn", "extensions_shape"],
@@ -27,7 +27,7 @@ describe("where a problem is", () => {
       ["custom/list/1/f", "snapshot_type"],
       ["http/headers/x-a", "extensions_shape"],
       ["security/labels/1", "label_invalid"],
-      ["security/subject/type", "extensions_shape"],
+      ["security/subject/id", "extensions_shape"],
     ]);
   });
 
