@@ -25,6 +25,7 @@ it("the error codes and their kinds", () => {
     tier_immutable: "rejection",
     capability_missing: "rejection",
     mode_denied: "rejection",
+    payload_contested: "violation",
     payload_denied: "rejection",
     data_action_denied: "violation",
     session_invalid: "misuse",
