@@ -35,7 +35,7 @@ const hooked = facts({
 describe("plugins list", () => {
   it("prints head, table, hook plugins, rejected and drift", async () => {
     verifies("cli:list-head", "cli:list-table", "cli:list-sections", "cli:list-drift");
-    verifies("cli:lock-shown");
+    verifies("cli:lock-shown", "cli:next");
     const ended = await list({
       lock: lockAt,
       loaded: [hooked, procedure],
@@ -66,6 +66,10 @@ Rejected:
 
 Drift vs plugins.lock:
   capa.contrib.my_procedure: version (expected='0.3.0', actual='0.3.1')
+
+What to do next:
+  contract_check_failed: Report it to the authors of the plugin, or remove it.
+  version_mismatch: Compare \`plugins describe\` with what was reviewed, then trust it again or reinstall the pinned version.
 `,
     });
   });
@@ -164,11 +168,15 @@ Drift vs plugins.lock:
       "  p: invalid_metadata",
       "  x.js:default: id_mismatch",
       "  z: unsigned: no signature",
+      "",
+      "What to do next:",
+      "  unsigned: Use a signed package of a trusted publisher. Switch signing off only in local development, with the acknowledgement.",
+      "  invalid_metadata, id_mismatch: Report it to the authors of the plugin, or remove it.",
     ]);
   });
 
   it("has every kind of drift with its label, and None for what is absent", async () => {
-    verifies("cli:list-drift");
+    verifies("cli:list-drift", "cli:next");
     const rows = [
       drift({ kind: "missing_from_install", expected: "p==1.0.0", actual: null, blocking: false }),
       drift({ kind: "missing_from_lock", expected: null, actual: "p==1.0.0" }),
@@ -188,6 +196,12 @@ Drift vs plugins.lock:
       "  example-plugin: entry_point (expected='a:b', actual='a:c')",
       "  example-plugin: package (expected='p', actual='it\\'s')",
       "  example-plugin: capabilities (expected='', actual='audit.read')",
+      "",
+      "What to do next:",
+      "  missing_from_lock: Review it, then run `plugins trust ID --reason …`.",
+      "  version_mismatch, hash_mismatch: Compare `plugins describe` with what was reviewed, then trust it again or reinstall the pinned version.",
+      "  entry_point_mismatch, package_mismatch: Review it before it is trusted again.",
+      "  capabilities_mismatch: Review what it asks for, then trust it again with a reason for exactly that.",
     ]);
     const { document } = await listJson({ drift: rows });
     expect(document.drift).toEqual(rows);

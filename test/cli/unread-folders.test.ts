@@ -16,7 +16,7 @@ const isRoot = process.getuid?.() === 0;
 const somebody = 65_534;
 
 it.skipIf(!hasModes)("a package that cannot be looked at is not pruned, nor verified", async () => {
-  verifies("cli:lock-prune", "cli:doctor-unread", "cli:verify-counts");
+  verifies("cli:lock-prune", "cli:doctor-unread", "cli:verify-counts", "cli:next");
   const cwd = await newRoot();
   await chmod(cwd, 0o755);
   await install(cwd, "@acme/guard");
@@ -43,13 +43,17 @@ it.skipIf(!hasModes)("a package that cannot be looked at is not pruned, nor veri
   ] as const) {
     // An owner is kept out by what others have.
     const ofOwner = (mode & 0o7) << 6;
-    const [found, pruned, told, verified] = await keptOut(folder, isRoot ? mode : ofOwner, () =>
-      Promise.all([
-        findPackages({ root: cwd, field: "glassine", kinds: [] }),
-        at(["plugins", "lock", "--prune", ...reason]),
-        at(["doctor"]),
-        at(["plugins", "verify"]),
-      ]),
+    const [found, pruned, told, verified, listed] = await keptOut(
+      folder,
+      isRoot ? mode : ofOwner,
+      () =>
+        Promise.all([
+          findPackages({ root: cwd, field: "glassine", kinds: [] }),
+          at(["plugins", "lock", "--prune", ...reason]),
+          at(["doctor"]),
+          at(["plugins", "verify"]),
+          at(["plugins", "list"]),
+        ]),
     );
     const [unread = ""] = found.unreadable;
     expect(unread).toContain(folder);
@@ -58,7 +62,12 @@ it.skipIf(!hasModes)("a package that cannot be looked at is not pruned, nor veri
       `lock: ${unread} cannot be read, so what is installed is not known; nothing was removed\n`,
     ]);
     expect([verified.code, verified.stdout]).toEqual([1, expect.stringContaining(`  ${unread}\n`)]);
-    expect(verified.stdout).toContain("\nverify failed: 1 problem(s)\n");
+    // That folder, and the plugin that was not found: production does not start without it.
+    expect(verified.stdout).toContain("\nverify failed: 2 problem(s)\n");
+    for (const { stdout } of [verified, listed])
+      expect(stdout.slice(stdout.indexOf("\nWhat to do next:\n"))).toBe(
+        `\nWhat to do next:\n  ${unread}: Make it readable, and look again: a package may be there.\n`,
+      );
     expect(told.stdout).toContain(`Make ${unread} readable and look again`);
     expect(told.stdout).not.toContain("untrust");
   }

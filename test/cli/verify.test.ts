@@ -111,7 +111,6 @@ describe("plugins verify", () => {
       "",
       "What to do next:",
       "  version_mismatch: Compare `plugins describe` with what was reviewed, then trust it again or reinstall the pinned version.",
-      "  missing_from_install: Install what was trusted, or run `plugins untrust ID --reason …`. Where the host may start without it, `plugins trust` it with `--optional`.",
       "  linked_package: Install the package from a registry or a tarball.",
       "  unsafe_symlink: Reinstall the package. If it persists, treat it as tampering.",
       "  /srv/node_modules: Make it readable, and look again: a package may be there.",

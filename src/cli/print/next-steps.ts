@@ -13,12 +13,13 @@ type Step = readonly [about: string, todo: string | undefined];
 
 /** After `list`. */
 export function stepsOfList(report: DiscoveryReport, paint: Paint): readonly string[] {
-  const { rejected, drift } = report;
+  const { rejected, drift, unreadable } = report;
   const loadedDrift = drift.filter(({ id }) => !rejected.some((each) => each.id === id));
   return steps(
     [
       ...rejected.map((each): Step => [each.code, responseTo(each, report)]),
-      ...driftSteps(loadedDrift),
+      ...driftSteps(loadedDrift, unreadable),
+      ...unreadable.map(unreadStep),
     ],
     paint,
   );
@@ -29,10 +30,10 @@ export function stepsOfVerify(report: VerifyReport, paint: Paint): readonly stri
   const { drift, linked, unhashable, unreadable, journal, pending } = report;
   return steps(
     [
-      ...driftSteps(drift),
+      ...driftSteps(drift, unreadable),
       ...linked.map((): Step => ["linked_package", rejectionCodes.linked_package.todo]),
       ...unhashable.map(({ code }): Step => [code, responseTo({ code }, { lock_fault: null })]),
-      ...unreadable.map((path): Step => [path, texts.makeReadable]),
+      ...unreadable.map(unreadStep),
       ...(pending ? [["pending", texts.endPending] as const] : []),
       ...journal.map(({ problem }): Step => [problem, journalTodo(problem)]),
     ],
@@ -40,8 +41,20 @@ export function stepsOfVerify(report: VerifyReport, paint: Paint): readonly stri
   );
 }
 
-function driftSteps(drift: readonly DriftRow[]): readonly Step[] {
-  return drift.map(({ kind }): Step => [kind, responseTo({ code: kind }, { lock_fault: null })]);
+/**
+ * What an optional entry names may be missing. Where a folder cannot be read, what was not found may
+ * be in it: that folder is to be looked at first.
+ */
+function driftSteps(drift: readonly DriftRow[], unreadable: readonly string[]): readonly Step[] {
+  const isToMend = ({ kind, blocking }: DriftRow) =>
+    kind !== "missing_from_install" || (blocking && unreadable.length === 0);
+  return drift
+    .filter(isToMend)
+    .map(({ kind }): Step => [kind, responseTo({ code: kind }, { lock_fault: null })]);
+}
+
+function unreadStep(path: string): Step {
+  return [path, texts.makeReadable];
 }
 
 /** The first of several with one way out stands for all of them. */

@@ -119,7 +119,7 @@ describe("an installation", () => {
     await done(["lock", "--all", "--reason", "reviewed again"], { env: unsigned });
     await without("bbb-guard", async () => {
       expect(await done(["verify", "--strict-journal"])).toBe(
-        `${head}plugins.lock verified: 3 entries\n${next}`,
+        `${head}plugins.lock verified: 3 entries\n`,
       );
     });
   });
