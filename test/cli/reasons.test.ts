@@ -49,9 +49,16 @@ it("packages that claim one id are named", async () => {
   await install(cwd, "@one/guard");
   await install(cwd, "@two/guard");
   const { stdout } = await run(["plugins", "list"], { services, cwd, env: unsigned });
-  expect(linesOf(stdout).at(-1)).toBe(
+  const lines = linesOf(stdout);
+  expect(lines.slice(lines.indexOf("Rejected:"))).toEqual([
+    "Rejected:",
+    expect.stringMatching(/^ {2}guard: duplicate_id: /),
+    expect.stringMatching(/^ {2}guard: duplicate_id: /),
     "  guard is claimed by several packages: @one/guard, @two/guard",
-  );
+    "",
+    "What to do next:",
+    "  duplicate_id: Remove one of them, or upgrade to ids that differ.",
+  ]);
 });
 
 it("a name that is nearly there is suggested", async () => {

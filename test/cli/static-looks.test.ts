@@ -25,7 +25,10 @@ describe("with discovery switched off", () => {
     expect(await at(["verify"])).toMatchObject({ code: 0, stderr: off });
     await appendFile(join(path, "plugin.js"), "// changed\n");
     const { code, stdout } = await at(["verify"]);
-    expect([code, linesOf(stdout).at(-1)]).toEqual([1, "verify failed: 1 problem(s)"]);
+    expect([code, linesOf(stdout)]).toEqual([
+      1,
+      expect.arrayContaining(["verify failed: 1 problem(s)"]),
+    ]);
   });
 
   it("`lock` trusts what is there, and removes no more than what is gone", async () => {
