@@ -69,7 +69,11 @@ async function verified(options = dev) {
   return [code, data.drift.map(({ kind }: { kind: string }) => kind), data.unhashable];
 }
 const changed = [1, ["hash_mismatch"], []];
+const changedDependency = [1, ["hash_mismatch", "dependency_mismatch"], []];
+const foreign = [1, ["foreign_package"], []];
 const same = [0, [], []];
+const unsignedLoaded =
+  "SECURITY WARNING: unsigned plugin 'acme-guard' loaded because GLASSINE_PLUGIN_SIGNING_REQUIRED=false; do not use this setting in production";
 
 describe("CLI-070: a change that is seen", () => {
   const changes: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -165,7 +169,7 @@ describe("CLI-071: what is no change", () => {
       const { code, data } = await documentOf(workspace, args, production);
       expect([code, data.loaded.length, data.rejected, data.drift]).toEqual([0, 1, [], []]);
       expect(data.loaded[0]).toMatchObject({ id: name, package: name });
-      expect(data.warnings).toEqual([]);
+      expect(data.warnings).toEqual([unsignedLoaded]);
     }
     expect(await verified()).toEqual(same);
     await rm(at);
@@ -186,6 +190,7 @@ describe("CLI-071: what is no change", () => {
     expect(listed.data).toMatchObject({ loaded: [{ id: name }], rejected: [], drift: [] });
     expect(listed.data.warnings).toEqual([
       `the package 'acme-guard' is a link to ${member}: production does not load it`,
+      unsignedLoaded,
     ]);
     const refused = await documentOf(workspace, ["plugins", "list"], production);
     expect(refused.data).toMatchObject({
@@ -205,24 +210,42 @@ describe("CLI-072: folders of dependencies and of version control", () => {
     await writeFile(join(at, path), "export {};\n");
   };
 
-  it.each(["node_modules/dep/index.js", ".git/config"])(
-    "CLI-072: %s at the root has no effect",
+  it("CLI-072: .git at the root has no effect", async () => {
+    await planted(".git/config");
+    expect(await verified()).toEqual(same);
+  });
+
+  it.each(["dist/node_modules/x.js", "dist/.git/hook.js"])(
+    "CLI-072: %s is a change",
     async (path) => {
       await planted(path);
-      expect(await verified()).toEqual(same);
+      expect(await verified()).toEqual(changed);
     },
   );
 
-  it.each([
-    "node_modules/bundled-dep/index.js",
-    "node_modules/bundled-dep/late.js",
-    "dist/node_modules/x.js",
-    "dist/.git/hook.js",
-  ])("CLI-072: %s is a change", async (path) => {
-    await planted(path);
-    if (path.endsWith("index.js")) await appendFile(join(at, path), "// changed\n");
-    expect(await verified()).toEqual(changed);
-  });
+  it.each(["node_modules/bundled-dep/index.js", "node_modules/bundled-dep/late.js"])(
+    "CLI-072: %s is a change of the plugin and of a dependency",
+    async (path) => {
+      await planted(path);
+      if (path.endsWith("index.js")) await appendFile(join(at, path), "// changed\n");
+      expect(await verified()).toEqual(changedDependency);
+    },
+  );
+
+  it.each(["node_modules/dep", "node_modules/glassine"])(
+    "CLI-072: %s, which nothing asks for, is refused in every mode",
+    async (path) => {
+      await planted(`${path}/index.js`);
+      expect(await verified()).toEqual(foreign);
+      for (const options of [dev, production]) {
+        const { data } = await documentOf(workspace, ["plugins", "list"], options);
+        expect(data).toMatchObject({
+          loaded: [],
+          rejected: [{ id: name, code: "foreign_package" }],
+        });
+      }
+    },
+  );
 });
 
 // The constant was worked out by a second implementation of spec/package-hash.md.
