@@ -108,6 +108,8 @@ describe("of packages that are there", () => {
           high_impact: [],
         },
         ...{ granted_capabilities: null, permission_change: { added: [], removed: [] } },
+        ...{ granted_hooks: null, hook_change: { added: [], removed: [] }, signer_change: null },
+        ...{ dependencies: [], provided_by_host: [] },
         plain_words: { "audit.emit": expect.stringContaining("audit.emit") },
         hook_words: {
           post_assert_audit: expect.stringMatching(
@@ -235,7 +237,7 @@ console.log(JSON.stringify(registered));
     );
     expect(changed.filter((key) => key !== "health").sort()).toEqual([
       ...["capabilities", "discovery_source", "distribution_hash", "drift", "high_impact"],
-      ...["lock", "permission_change", "plain_words", "version"],
+      ...["lock_status", "permission_change", "plain_words", "version"],
     ]);
     expect(before.data).toMatchObject({ capabilities: ["audit.emit"], high_impact: [] });
     expect(after.data).toMatchObject({
