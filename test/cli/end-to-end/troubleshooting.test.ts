@@ -125,6 +125,14 @@ const trust = async (id: string) => {
   expect([ended.code, ended.stderr]).toEqual([0, ""]);
 };
 
+/** As the publisher does who builds the same version anew. */
+const signAgain = async (name: string) => {
+  const { key, identity, keyId } = builder;
+  const args = ["--key", key, "--identity", identity, "--key-id", keyId];
+  const { code } = await workspace.run(["plugins", "sign", workspace.packageAt(name), ...args]);
+  expect(code).toBe(0);
+};
+
 /** Starts the host, which is refused with this. */
 async function startFails(options: Options, symptom: string): Promise<void> {
   const { code, stdout, stderr } = await workspace.node(["host.mjs"], options);
@@ -255,6 +263,7 @@ it("CLI-079: version_mismatch and hash_mismatch: trusted again, or reinstalled a
   await trust("acme.sweep");
   await isWell(production());
   await appendFile(join(workspace.packageAt("acme-sweep"), "dist/proc.js"), "// rebuilt\n");
+  await signAgain("acme-sweep");
   await startFails(production(), "hash_mismatch: expected 'sha256:");
   await recommends(production(), answer);
   await trust("acme.sweep");
@@ -268,6 +277,7 @@ it("CLI-079: entry_point_mismatch and package_mismatch: looked at before they ar
   await rename(join(at, "dist/proc.js"), join(at, "dist/moved.js"));
   const manifest = await readFile(join(at, "package.json"), "utf8");
   await writeFile(join(at, "package.json"), manifest.replace("dist/proc.js", "dist/moved.js"));
+  await signAgain("acme-sweep");
   await startFails(
     production(),
     "entry_point_mismatch: expected 'dist/proc.js:MyProcedure', actual 'dist/moved.js:MyProcedure'",
