@@ -332,7 +332,7 @@ describe("the services of a host", () => {
       version: "1.0.0",
       capabilities: ["vault.read", "vault.write", "read_labels"],
       hooks: {
-        vote: (_facts, context) => {
+        vote: (_facts, context, _extensions) => {
           expect(context.capabilities).toEqual(["vault.write"]);
           context.getVault();
           return allow();
