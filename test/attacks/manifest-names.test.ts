@@ -93,12 +93,14 @@ attack(
         "handlersFor",
         "handles",
         "invoke",
+        "payloadLimits",
         "plugins",
         "routes",
         "then",
       ]);
       expect(Object.isFrozen(manager)).toBe(true);
       expect(Object.isFrozen(manager.plugins)).toBe(true);
+      expect(Object.isFrozen(manager.payloadLimits)).toBe(true);
       expect(manager).toHaveProperty("then", undefined);
       const late = plugin("late", (_p, _c) => undefined);
       expect(() => (manager.plugins as unknown[]).push(late)).toThrow(TypeError);
