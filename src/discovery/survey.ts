@@ -2,6 +2,7 @@
 import { GlassineError, quoted } from "../errors/index.ts";
 import {
   type closureHasher,
+  expectManifest,
   hashPackage,
   type InstalledPackage,
   type PackageClosure,
@@ -54,6 +55,7 @@ async function surveyOf(
   try {
     const hash = await hashPackage(path, { bundled: found.bundled });
     known = { ...known, hash };
+    expectManifest(found.manifestHash, hash);
     if (isBuiltin) return known;
     known = {
       ...known,

@@ -9,6 +9,7 @@ import { type PackageNeeds, readNeeds } from "./package-json.ts";
 import { type HashRefusal, packageRefused, shownPath, systemCode } from "./refused.ts";
 import { resolveName } from "./resolve-name.ts";
 import type { PackageHash } from "./types.ts";
+import { expectManifest } from "./unchanged.ts";
 
 /** A package that a plugin needs, or that one of its dependencies needs. */
 export interface ClosureMember {
@@ -177,14 +178,14 @@ async function hashMember(path: string): Promise<HashedMember> {
 }
 
 /** @throws GlassineError `package_refused` where the package.json is not the one that was hashed */
-async function needsOf(path: string, { files }: PackageHash): Promise<PackageNeeds> {
+async function needsOf(path: string, hash: PackageHash): Promise<PackageNeeds> {
   const needs = await readNeeds(path);
-  if (needs !== undefined && needs.sha256 === files.get("package.json")) return needs;
-  const text =
-    needs === undefined
-      ? "It has no package.json that can be read."
-      : "Its package.json changes while it is read.";
-  throw packageRefused("unsupported_file", "package.json", text);
+  if (needs === undefined) {
+    const text = "It has no package.json that can be read.";
+    throw packageRefused("unsupported_file", "package.json", text);
+  }
+  expectManifest(needs.sha256, hash);
+  return needs;
 }
 
 async function named<Value>(name: string, work: Promise<Value>): Promise<Value> {

@@ -1,4 +1,5 @@
 /** What a package.json says of plugins. It is read as data; nothing of the package is run. */
+import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { bundledIn } from "./bundled.ts";
@@ -47,13 +48,13 @@ export async function readPackage(place: Place, asked: Asked): Promise<ReadPacka
   const { field } = asked;
   const text = await readText(join(place.path, "package.json"));
   if (text === undefined) return undefined;
-  const read = "fault" in text ? text : parsed(text.text);
+  const read = "fault" in text ? text : parsed(text);
   const name = "fault" in read ? place.installedAs : nameOf(read.data, place);
   if ("fault" in read) {
     // Of what cannot be read nobody knows whether it is a plugin: it is told where it says so.
     return (await read.mentions(field)) ? broken(place, name, read.fault) : undefined;
   }
-  const { data } = read;
+  const { data, sha256 } = read;
   const keywords = Array.isArray(data.keywords) ? data.keywords : [];
   const hasKeyword = keywords.includes(`${field}-plugin`);
   const given = Object.hasOwn(data, field) ? data[field] : undefined;
@@ -63,7 +64,7 @@ export async function readPackage(place: Place, asked: Asked): Promise<ReadPacka
   const { version } = data;
   if (typeof version !== "string" || !isVersion(version))
     return broken(place, name, "its version is no version");
-  const base = baseOf(place, { name, version, data, hasKeyword });
+  const base = baseOf(place, { name, version, data, hasKeyword, manifestHash: sha256 });
   if (given === undefined) {
     const reason = `it has the keyword ${field}-plugin and no field ${field}`;
     return { package: base, rejected: [reject(name, "entry_point_missing", reason)] };
@@ -106,7 +107,8 @@ function reject(name: string, code: Rejection["code"], reason: string): Rejectio
 }
 
 function broken(place: Place, name: string, reason: string): ReadPackage {
-  const base = baseOf(place, { name, version: "0.0.0", data: {}, hasKeyword: false });
+  const nothing = { version: "0.0.0", data: {}, hasKeyword: false, manifestHash: undefined };
+  const base = baseOf(place, { name, ...nothing });
   return { package: base, rejected: [reject(name, "invalid_metadata", reason)] };
 }
 
@@ -119,6 +121,7 @@ interface Facts {
   readonly version: string;
   readonly data: Record<string, unknown>;
   readonly hasKeyword: boolean;
+  readonly manifestHash: string | undefined;
 }
 
 function baseOf({ path, foundAt, isLinked }: Place, { data, ...facts }: Facts): InstalledPackage {
@@ -229,19 +232,29 @@ interface Fault {
   readonly mentions: (field: string) => boolean | Promise<boolean>;
 }
 
-function parsed(text: string): { readonly data: Record<string, unknown> } | Fault {
+interface ReadText {
+  readonly text: string;
+  readonly sha256: string;
+}
+
+interface ReadData {
+  readonly data: Record<string, unknown>;
+  readonly sha256: string;
+}
+
+function parsed({ text, sha256 }: ReadText): ReadData | Fault {
   const mentions = (field: string) => claimsPlugin(text, field);
   try {
     const data = parseStrictJson(text);
     return isRecord(data)
-      ? { data }
+      ? { data, sha256 }
       : { fault: "its package.json is no object", mentions: () => true };
   } catch (error) {
     return { fault: `its package.json cannot be read: ${(error as Error).message}`, mentions };
   }
 }
 
-async function readText(path: string): Promise<{ readonly text: string } | Fault | undefined> {
+async function readText(path: string): Promise<ReadText | Fault | undefined> {
   const mentions = () => true;
   const looked = (field: string) => mayClaimPlugin(path, field);
   let file: Awaited<ReturnType<typeof open>>;
@@ -262,7 +275,7 @@ async function readText(path: string): Promise<{ readonly text: string } | Fault
     if (size > maxBytes) return { fault: "its package.json has more than 1 MiB", mentions: looked };
     const bytes = await file.readFile();
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    return { text };
+    return { text, sha256: createHash("sha256").update(bytes).digest("hex") };
   } catch {
     return { fault: "its package.json is no UTF-8 text", mentions };
   } finally {

@@ -41,6 +41,8 @@ export interface InstalledPackage {
   /** An entry point that is none, where it names one: the others are not loaded without it. */
   readonly refusedEntry: { readonly id: string; readonly code: RejectionCode } | undefined;
   readonly hasKeyword: boolean;
+  /** The SHA-256 of its package.json, in hex; `undefined` of one that says nothing that can be read. */
+  readonly manifestHash: string | undefined;
   /** Names of the packages it depends on. */
   readonly dependencies: readonly string[];
   /** Those of them that it brings along in its own `node_modules`. */

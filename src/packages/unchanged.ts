@@ -37,6 +37,17 @@ export async function assertUnchanged(
   expectSame(before, await hashPackage(path, options));
 }
 
+/**
+ * What a package.json says counts where it is the one that was hashed.
+ *
+ * @throws GlassineError `package_refused` with `unsupported_file`
+ */
+export function expectManifest(sha256: string | undefined, { files }: PackageHash): void {
+  if (sha256 !== undefined && sha256 === files.get("package.json")) return;
+  const text = "Its package.json changes while it is read.";
+  throw packageRefused("unsupported_file", "package.json", text);
+}
+
 /** @throws GlassineError `package_refused` with `hash_mismatch` and the first path that differs */
 export function expectSame(before: PackageHash, now: PackageHash): void {
   if (now.hash === before.hash) return;

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -340,5 +341,33 @@ describe("loading", () => {
     expect(found.plugins.map(({ name }) => name)).toEqual(["guard"]);
     const error = await rejection(discover(root, { local: [local], mode: "production" }));
     expect((error as Error).message).toBe("local plugins are not allowed in production mode");
+  });
+});
+
+describe("a package.json that is another when it is read than when it is hashed", () => {
+  it.each([
+    ["another file of the package as entry point", { glassine: { plugin: "./other.js" } }],
+    ["another version", { version: "2.0.0" }],
+    ["more capabilities", { glassine: { plugin: "./plugin.js", capabilities: ["read_labels"] } }],
+    ["a dependency less", { dependencies: {} }],
+  ])("is refused, and nothing is run: %s", async (_, fields) => {
+    verifies("discovery:manifest");
+    const root = await newRoot();
+    const marker = join(root, "ran");
+    const files = { "plugin.js": source("guard"), "other.js": source("guard", {}, marker) };
+    const path = await install(root, "guard", { files });
+    const manifest = join(path, "package.json");
+    const text = await readFile(manifest, "utf8");
+    await writeFile(manifest, JSON.stringify({ ...JSON.parse(text), ...fields }));
+    const options = await readDiscoverOptions({ root, env: unsigned });
+    const report = await staticStage(options, () => writeFileSync(manifest, text));
+    const { loaded } = await loadStage(options, report);
+    expect([report.accepted, loaded, ran(marker)]).toEqual([[], [], false]);
+    expect(report.refused).toMatchObject([
+      {
+        ...{ id: "guard", code: "unsupported_file" },
+        reason: "Its package.json changes while it is read.",
+      },
+    ]);
   });
 });
