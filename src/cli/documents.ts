@@ -91,16 +91,16 @@ const locked = {
   entry_point: text,
   distribution_hash: text,
   until: textOrNull.describe("The last day of the trust, in UTC."),
+  capabilities: texts.nullable(),
+  hooks: texts.nullable(),
+  signer: textOrNull,
+  dependencies,
 };
 
 const trusted = {
   id: text,
   ...locked,
   previous: z.strictObject(locked).nullable(),
-  capabilities: texts.nullable(),
-  hooks: texts.nullable(),
-  signer: textOrNull,
-  dependencies,
   permission_change: change,
   hook_change: change,
   signer_change,

@@ -53,7 +53,6 @@ describe("plugins trust", () => {
 
   it("prints a document", async () => {
     const { document } = await runJson(trust, { services: trusting({ previous: earlier }) });
-    const { capabilities: _, hooks: __, signer: ___, dependencies: ____, ...previous } = earlier;
     expect(document).toEqual({
       action: "trust",
       id: procedure,
@@ -62,7 +61,7 @@ describe("plugins trust", () => {
       entry_point: "dist/proc.js:MyProcedure",
       distribution_hash: trusted().distribution_hash,
       until: null,
-      previous,
+      previous: earlier,
       lock: lockAt,
       journal_path: "/home/lab/app/plugins.lock.journal",
       ...{ capabilities: null, hooks: null, signer: null, dependencies: [] },
@@ -72,6 +71,17 @@ describe("plugins trust", () => {
       warnings: [],
     });
     expect((await runJson(trust, { services: trusting() })).document.previous).toBe(null);
+  });
+
+  it("has all that the earlier entry said in the document", async () => {
+    verifies("cli:schemas");
+    const previous = {
+      ...earlier,
+      ...{ capabilities: ["audit.emit"], hooks: ["evaluate"], signer: "builder@example.com" },
+      dependencies: [{ name: "is-odd", version: "3.0.1", hash: `sha256:${"8".repeat(64)}` }],
+    };
+    const trusted = await runJson(trust, { services: trusting({ previous }) });
+    expect(trusted.document.previous).toEqual(previous);
   });
 
   it("says what is granted: all of it first, and then what came and went", async () => {

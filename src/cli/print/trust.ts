@@ -25,20 +25,22 @@ export function trustDocument(change: TrustChange): Documents["trust"] {
     ...factsOf(change),
     previous: previous === null ? null : factsOf(previous),
     ...{ lock, journal_path: journal },
-    ...permissionsOf(change),
+    ...changesOf(change),
     warnings,
   };
 }
 
 function factsOf(facts: LockedFacts) {
   const { package: name, version, entry_point, distribution_hash, until } = facts;
-  return { package: name, version, entry_point, distribution_hash, until };
+  const { capabilities, hooks, signer, dependencies } = facts;
+  return {
+    ...{ package: name, version, entry_point, distribution_hash, until },
+    ...{ capabilities, hooks, signer, dependencies },
+  };
 }
 
-function permissionsOf({ capabilities, hooks, signer, ...plugin }: TrustedPlugin) {
-  const { previous, dependencies } = plugin;
+function changesOf({ capabilities, hooks, signer, previous }: TrustedPlugin) {
   return {
-    ...{ capabilities, hooks, signer, dependencies },
     permission_change: permissionChange(previous?.capabilities ?? null, capabilities ?? []),
     hook_change: permissionChange(previous?.hooks ?? null, hooks),
     signer_change: signerChange(previous?.signer ?? null, signer),
@@ -125,7 +127,7 @@ export function lockDocument(
       id: plugin.id,
       ...factsOf(plugin),
       previous: plugin.previous === null ? null : factsOf(plugin.previous),
-      ...permissionsOf(plugin),
+      ...changesOf(plugin),
     })),
     untrusted: removed.map(({ id }) => ({ id })),
     skipped: skipped.map(({ id, code, reason }) => ({ id, code, reason })),

@@ -212,11 +212,13 @@ signer = "unsigned"
     const first = await json(argv);
     const [hash] = valuesOf("distribution_hash", await text());
     const facts = { package: "pii-scan", version: "1.0.0", entry_point: "plugin.js:default" };
-    const entry = { ...facts, distribution_hash: hash, until: null };
+    const entry = {
+      ...{ ...facts, distribution_hash: hash, until: null },
+      ...{ capabilities: ["read_labels"], hooks: null, signer: "unsigned", dependencies: [] },
+    };
     const places = {
       ...{ lock: { path: lock, schema_version: 1, entries: 1 }, journal_path: journal },
-      capabilities: ["read_labels"],
-      ...{ dependencies: [], hooks: null, signer: "unsigned", signer_change: null },
+      signer_change: null,
       hook_change: { added: [], removed: [] },
       warnings: [],
     };

@@ -221,6 +221,7 @@ describe("untrust", () => {
           ...{ package: "bbb-guard", version: "1.0.0", entry_point: "plugin.js:default" },
           distribution_hash: hash,
           until: null,
+          ...{ capabilities: null, hooks: null, signer: "unsigned", dependencies: [] },
         },
       },
     });
