@@ -9,6 +9,7 @@ import { describeTool, toolPost } from "./tools.ts";
 import type { Direction } from "./transport.ts";
 
 const maxTasks = 8192;
+const maxIdUnits = 1024;
 
 /** Where a message about a task came from. */
 export interface TaskScope {
@@ -39,6 +40,10 @@ export class TaskMemory {
   learn({ direction, session }: TaskScope, answer: JsonObject, found: KnownTask): void {
     const taskId = createdTask(answer.result);
     if (taskId === undefined) return;
+    if (taskId.length > maxIdUnits) {
+      this.forgotSome();
+      return;
+    }
     this.#keep(this.#own, `${direction} ${session.id} ${taskId}`, found);
     if (session.name !== undefined || found === "exempt") return;
     const key = `${direction} ${taskId}`;

@@ -19,10 +19,12 @@ export interface WireLabels {
 }
 
 const maxTools = 4096;
+const maxNameUnits = 1024;
 
 /**
  * Remembers what the annotations of tools said, in a list that only grows: a tool that was listed
- * as worse once does not get better by being listed again. A tool too many counts as never listed.
+ * as worse once does not get better by being listed again. A tool too many, or one with a
+ * very long name, counts as never listed.
  */
 export class WireReader {
   readonly #mapping: WireLabels;
@@ -40,6 +42,7 @@ export class WireReader {
     if (read === undefined || !Array.isArray(tools)) return;
     for (const tool of tools) {
       if (!isObject(tool) || typeof tool.name !== "string") continue;
+      if (tool.name.length > maxNameUnits) continue;
       const key = `${direction} ${tool.name}`;
       const known = this.#tools.get(key);
       if (known === undefined && this.#tools.size >= maxTools) continue;

@@ -226,6 +226,18 @@ describe("a task id that several sessions have", () => {
     await settle();
     expect(received).toHaveLength(before);
   }, 60_000);
+
+  it("is refused where its id is too long to be remembered", async () => {
+    verifies("mcp:guard-tasks");
+    const { ask } = await connection(createGuard(fakeManager()));
+    const code = async (taskId: string) => {
+      await ask(toolCall(1), { result: { task: { taskId, status: "working" } } });
+      const told = await ask(request(2, "tasks/result", { taskId }), { result: { content: [] } });
+      return (told as { error?: { data?: { code?: string } } }).error?.data?.code;
+    };
+    expect(await code("t".repeat(1024))).toBeUndefined();
+    expect(await code("t".repeat(1025))).toBe("task_forgotten");
+  });
 });
 
 describe("a session that several transports share", () => {

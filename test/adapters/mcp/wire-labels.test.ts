@@ -152,6 +152,18 @@ describe("annotations of tools", () => {
     await tool("t");
     expect(labelsAt(post)).toEqual(["untrusted"]);
 
+    const long = await over(fromWire);
+    const names = ["n".repeat(1024), "n".repeat(1025)] as const;
+    await long.ask(
+      "tools/list",
+      {},
+      listing(...names.map((name) => ({ name, annotations: closed }))),
+    );
+    await long.tool(names[0]);
+    expect(long.labelsAt(post)).toEqual([]);
+    await long.tool(names[1]);
+    expect(long.labelsAt(post)).toEqual(["untrusted"]);
+
     const odd = await over(fromWire);
     await odd.ask("tools/list", {}, { result: { tools: [null, 1, { name: 1 }, "t"] } });
     await odd.ask("tools/list", {}, { result: { tools: "t" } });
