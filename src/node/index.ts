@@ -30,7 +30,6 @@ export {
   standardTables,
 } from "../discovery/index.ts";
 export {
-  assertUnchanged,
   type HashPackageOptions,
   hashPackage,
   type PackageHash,

@@ -34,4 +34,4 @@ export type {
   PluginKind,
   Rejection,
 } from "./types.ts";
-export { assertUnchanged, expectManifest, expectSame } from "./unchanged.ts";
+export { expectManifest, expectSame } from "./unchanged.ts";

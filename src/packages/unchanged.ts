@@ -1,41 +1,6 @@
-/** Whether a package is still what was hashed: between the check and the import it may change. */
-import { type HashPackageOptions, hashPackage } from "./hash-package.ts";
+/** Whether a package is still what was hashed: between the check and the copy it may change. */
 import { packageRefused, shownPath } from "./refused.ts";
 import type { PackageHash } from "./types.ts";
-
-/**
- * Hashes a package once more and refuses one that is another than it was. Asked after the import,
- * it tells that the imported bytes were the hashed ones, unless somebody put back what he changed.
- *
- * @throws GlassineError (as a rejection) `package_refused`, with the code `hash_mismatch` and the
- *   first path, in the order of its characters, that was added, removed or changed; empty where it
- *   is a link. Or with the codes of `hashPackage`
- * @see spec `package:unchanged`
- * @example
- * ```ts
- * import { mkdtemp, writeFile } from "node:fs/promises";
- * import { tmpdir } from "node:os";
- * import { join } from "node:path";
- * import { isGlassineError } from "glassine";
- * import { assertUnchanged, hashPackage } from "glassine/node";
- *
- * const folder = await mkdtemp(join(tmpdir(), "package-"));
- * const before = await hashPackage(folder);
- * await writeFile(join(folder, "late.js"), "");
- * try {
- *   await assertUnchanged(before, folder);
- * } catch (error) {
- *   if (isGlassineError(error)) console.log(error.message); // "late.js" was added since the package was hashed.
- * }
- * ```
- */
-export async function assertUnchanged(
-  before: PackageHash,
-  path: string,
-  options: HashPackageOptions = {},
-): Promise<void> {
-  expectSame(before, await hashPackage(path, options));
-}
 
 /**
  * What a package.json says counts where it is the one that was hashed.
@@ -48,7 +13,13 @@ export function expectManifest(sha256: string | undefined, { files }: PackageHas
   throw packageRefused("unsupported_file", "package.json", text);
 }
 
-/** @throws GlassineError `package_refused` with `hash_mismatch` and the first path that differs */
+/**
+ * Compares two hashes of one package.
+ *
+ * @throws GlassineError `package_refused`, with the code `hash_mismatch` and the first path, in the
+ *   order of its characters, that was added, removed or changed; empty where it is a link
+ * @see spec `package:unchanged`
+ */
 export function expectSame(before: PackageHash, now: PackageHash): void {
   if (now.hash === before.hash) return;
   const [change] = changesBetween(before.files, now.files);
