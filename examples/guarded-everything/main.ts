@@ -54,13 +54,15 @@ const stdio = new StdioClientTransport({
   args: [server, "stdio"],
   stderr: "ignore",
 });
+console.log("the handshake");
 const guard = createGuard(manager, {
   serverId: "everything",
   envelope: ({ mcp }) => withSlots(session, { mcp }),
   onResult,
+  // Of trace-header: stdio carries no headers, and a guard says what can take no effect.
+  onWarning: (text) => console.log(`  warning: ${text}`),
 });
 const client = new Client({ name: "guarded-everything", version: "1.0.0" });
-console.log("the handshake");
 await client.connect(guard.wrap(stdio));
 console.log(`connected to ${client.getServerVersion()?.name} through the guard`);
 console.log("a line a plugin: the gated slots it sees, then what it changed and what was refused");

@@ -34,7 +34,7 @@ describe("the guarded server-everything", () => {
 
   it("connects to the real server, and makes calls of several kinds", () => {
     expect(ran.output).toMatch(
-      /^the handshake\n(?: .*\n)+connected to mcp-servers\/everything through the guard\n/,
+      /^the handshake\n {2}warning: plugin trace-header .*\n(?: .*\n)+connected to mcp-servers\/everything through the guard\n/,
     );
     expect([...calls.keys()]).toEqual([
       'tool echo, "Ahoy"',
