@@ -202,7 +202,11 @@ it("L41: whatever a plugin throws or returns, each record of the run is one line
           capabilities: ["append_labels", "write_headers"],
           hooks: { [hook]: (_p, _c, _x) => make(text, value) as never },
         });
-        const manager = await createPluginManager({ plugins: [plugin], strict });
+        const manager = await createPluginManager({
+          plugins: [plugin],
+          strict,
+          onHandlerError: () => {},
+        });
         const result = await manager.invoke(hook, call, { extensions: envelope });
         const { errors, rejections, executions, violation, metadata } = result;
         for (const record of [...errors, ...rejections, ...executions, violation ?? {}, metadata]) {

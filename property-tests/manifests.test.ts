@@ -89,6 +89,7 @@ it("L32: whatever becomes of a manifest and of the manager's options after they 
           limits: { nodes: 1000 },
           payloadPolicy: { [hook]: ["args"] },
           strict: false,
+          onHandlerError: () => {},
         };
         const manager = await createPluginManager(options);
         const before = await manager.invoke(hook, call, { extensions: start, request: "r-1" });

@@ -122,7 +122,11 @@ describe.each(worlds)("$name", (world) => {
                 },
               });
             });
-            const manager = await createPluginManager({ plugins, strict });
+            const manager = await createPluginManager({
+              plugins,
+              strict,
+              onHandlerError: () => {},
+            });
             const hasHttp = slots.names.includes("http");
             const payload = { name: "add", args, ...(hasHttp ? { headers } : {}) };
             const extensions = host.createExtensions(document);

@@ -219,7 +219,11 @@ async function play(
     });
     return { plugin, config: scene.config };
   });
-  const manager = await createPluginManager({ plugins, strict: scene.strict });
+  const manager = await createPluginManager({
+    plugins,
+    strict: scene.strict,
+    onHandlerError: () => {},
+  });
   const point = isTool ? scene.hook : "cmf.tool_pre_invoke";
   const result = await manager.invoke(point, isTool ? payloads.tool : payloads.message, {
     extensions: envelope,

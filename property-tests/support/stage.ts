@@ -150,7 +150,11 @@ export async function play(
       });
     }),
   ];
-  const manager = await createPluginManager({ plugins, strict: scene.strict });
+  const manager = await createPluginManager({
+    plugins,
+    strict: scene.strict,
+    onHandlerError: () => {},
+  });
   const results: AnyInvokeResult[] = [];
   let extensions: object = envelope;
   for (; round < 2; round++) {
