@@ -160,8 +160,11 @@ export const guarantees: readonly Guarantee[] = [
     number: "G18",
     name: "Linear work",
     promise:
-      "Work on what a plugin or a caller sends is linear in its size and ends at a limit that is written down.",
-    attacks: ["A-033", "A-035", "A-036", "A-076", "A-118", "A-131", "A-172–A-178", "A-192"],
+      "Work on what a plugin or a caller sends is linear in its size and ends at a limit that is written down. Tests grow what is given to each exported function that such text reaches, and the messages of each method that passes a guard: one that they do not know fails.",
+    attacks: [
+      ...["A-033", "A-035", "A-036", "A-076", "A-118", "A-131", "A-172–A-178", "A-192"],
+      ...["A-310–A-313", "A-315", "A-316"],
+    ],
     laws: ["L24", "L49"],
   },
   {

@@ -1,6 +1,7 @@
 /** Exhaustion by documents: what an answer or a request makes a guard or an adapter do. */
-import { createExtensions, createPluginManager } from "glassine";
+import { createExtensions, createPluginManager, definePlugin, type Plugin } from "glassine";
 import { fromMessagesRequest, toMessagesRequest } from "glassine/anthropic";
+import { toChatEvents } from "glassine/openai";
 import { expect, it } from "vitest";
 import { type Json, rawGuard, request, toolCall } from "../adapters/mcp/support/raw.ts";
 import { excessOf } from "../support/growth.ts";
@@ -10,12 +11,20 @@ import { attack } from "./attack.ts";
 const times = <Item>(count: number, make: (at: number) => Item): Item[] =>
   Array.from({ length: count }, (_, at) => make(at));
 
+/** Far enough that a square is seen beside what is linear. */
+const far = { longTime: 100, largest: 32_768 };
+
 const data = { a: { apply_labels: ["SECRET"] }, b: { denied_actions: ["other"] } };
 const envelope = () => createExtensions({ security: { data } } as never);
 
 /** What a guard with data policies hands on for an answer. */
-async function answered(method: string, params: object, result: object): Promise<Json> {
-  const manager = await createPluginManager({ plugins: [] });
+async function answered(
+  method: string,
+  params: object,
+  result: object,
+  plugins: readonly Plugin[] = [],
+): Promise<Json> {
+  const manager = await createPluginManager({ plugins });
   const { guard, peer, received } = await rawGuard(manager, { envelope, labels: {} });
   const taken = new Promise<void>((resolve) => {
     const { onmessage } = guard;
@@ -43,7 +52,7 @@ attack(
       verifies("adapters:work-bounded");
       const read = (result: object) => answered("resources/read", { uri: "file:///a" }, result);
       const input = (count: number) => ({ contents: times(count, content) });
-      expect(await excessOf({ input, run: read })).toBeUndefined();
+      expect(await excessOf({ input, run: read }, far)).toBeUndefined();
     });
   },
 );
@@ -60,7 +69,7 @@ attack(
         content: times(count, (at) => (at % 2 === 0 ? link(at) : embedded)),
       });
       const call = (result: object) => answered("tools/call", { name: "a" }, result);
-      expect(await excessOf({ input, run: call })).toBeUndefined();
+      expect(await excessOf({ input, run: call }, far)).toBeUndefined();
     });
   },
 );
@@ -122,7 +131,7 @@ attack(
       });
       const follow = ({ headers, args }: ReturnType<typeof input>) =>
         sent(headers, args, (before) => ({ ...before, more: 1 }));
-      expect(await excessOf({ input, run: follow })).toBeUndefined();
+      expect(await excessOf({ input, run: follow }, far)).toBeUndefined();
     });
 
     it("a long text", async () => {
@@ -131,6 +140,46 @@ attack(
       expect(long).toEqual({ "X-Other": "b" });
       const fits = await sent(headers, { a: "a" }, () => ({ a: "x".repeat(8192) }));
       expect(fits).toEqual({ "Mcp-Param-A": "x".repeat(8192), "X-Other": "b" });
+    });
+  },
+);
+
+attack(
+  "A-315",
+  "Answer `tools/list` with any number of fields, where a plugin sees lists",
+  "handed on in time in proportion to the answer",
+  () => {
+    it("each shown to the plugin", async () => {
+      verifies("adapters:work-bounded");
+      const looks = definePlugin({
+        name: "looks",
+        version: "1.0.0",
+        hooks: { "cmf.mcp_response": (_message) => undefined },
+      });
+      const input = (count: number) => Object.fromEntries(times(count, (at) => [`k${at}`, 1]));
+      const list = (result: object) => answered("tools/list", {}, result, [looks]);
+      // Comparing names takes little time beside showing them.
+      const farther = { longTime: 1000, largest: 131_072 };
+      expect(await excessOf({ input, run: list }, farther)).toBeUndefined();
+    });
+  },
+);
+
+attack(
+  "A-316",
+  "Fill a chat completion with fields, and its message with texts, so that each chunk repeats all fields",
+  "what is no fact of the protocol is told once, in the last chunk",
+  () => {
+    it("in room in proportion to the completion", async () => {
+      verifies("adapters:work-bounded");
+      const input = (count: number) => {
+        const texts = Object.fromEntries(times(count, (at) => [`k${at}`, "a"]));
+        return { id: "1", ...texts, choices: [{ index: 0, message: { content: "a", ...texts } }] };
+      };
+      expect(await excessOf({ input, run: (document) => toChatEvents(document) })).toBeUndefined();
+      const chunks = toChatEvents({ ...input(3), model: "m" }) as readonly object[];
+      expect(chunks.filter((chunk) => "k1" in chunk)).toEqual(chunks.slice(-1));
+      expect(chunks.every((chunk) => "model" in chunk && "id" in chunk)).toBe(true);
     });
   },
 );

@@ -1,72 +1,93 @@
 /** Whether work grows no faster than what it is done on, however busy the machine is. */
 import process from "node:process";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+
+setFlagsFromString("--expose-gc");
+/** So that little of what ran before is cleared away while a run is measured. */
+const clearAway = runInNewContext("gc") as (options: { readonly type: "minor" }) => void;
 
 /** Work on inputs of any size, which is about in proportion to `count`. */
 export interface Work<Input> {
-  readonly input: (count: number) => Input;
+  readonly input: (count: number) => Input | Promise<Input>;
   readonly run: (input: Input) => unknown;
 }
 
-/** The smallest input, and how often it doubles at the most. */
-const first = 250;
-const doublings = 6;
-/** An input that takes so long, in milliseconds of processor time, is large enough. */
-const longEnough = 25;
-/** A doubled input may take three times as long: two is linear, four is the square. */
-const mostPerDoubling = 3;
-/** Too long, in milliseconds, whatever the sizes before took. */
-const tooLong = 10_000;
-const attempts = 6;
+/** How far it is tried: the longer, the smaller a square is seen beside what is linear. */
+export interface Sizes {
+  /** In milliseconds of processor time. An input that takes longer is the last. */
+  readonly longTime?: number;
+  readonly largest?: number;
+}
+
+interface Measure {
+  readonly count: number;
+  /** Milliseconds of processor time. */
+  readonly time: number;
+  /** Characters of the answer. */
+  readonly length: number;
+}
+
+const smallest = 2;
+/** Four times the work is linear, sixteen times is the square. */
+const step = 4;
+const mostPerStep = 6;
+const fewestSizes = 4;
+/** An answer so long shows how it grows. */
+const longAnswer = 1_000_000;
+/** Less than that is little, whatever it grew from. */
+const littleTime = 6;
+const littleAnswer = 100_000;
+const attempts = 10;
 
 /**
  * Says how work grows that grows faster than its input, in time or in what it gives; nothing where
- * it does not. Four sizes are judged, each by the least processor time of several runs: other
- * processes take none of it, and what the engine does besides only ever adds.
+ * it does not. It is done at four sizes at least. A size counts by the least processor time of its
+ * runs: other processes take none of it, and what the engine does besides only ever adds.
  */
-export async function excessOf<Input>(work: Work<Input>): Promise<string | undefined> {
-  const counts: number[] = [];
-  const times: number[] = [];
-  const sizes: number[] = [];
-  for (let i = 0; i <= doublings; i++) {
-    const count = first * 2 ** i;
-    counts[i] = count;
-    const { time, size } = await measured(work, count);
-    times[i] = time;
-    sizes[i] = size;
-    if (time > tooLong) return `an input of ${count} takes ${Math.round(time)} ms`;
-    if (i >= 3 && time > longEnough) break;
+export async function excessOf<Input>(
+  work: Work<Input>,
+  { longTime = 7, largest = 8192 }: Sizes = {},
+): Promise<string | undefined> {
+  const sizes: Measure[] = [];
+  for (let count = smallest; count <= largest; count *= step) {
+    // Before what takes hardly any time it would take longer than that.
+    if ((sizes.at(-1)?.time ?? 0) > 1) clearAway({ type: "minor" });
+    const size = await measured(work, count);
+    sizes.push(size);
+    const isLarge = size.time > longTime || size.length > longAnswer;
+    if (isLarge && sizes.length >= fewestSizes) break;
   }
-  const from = Math.max(0, times.length - 4);
-  const judged = { counts: counts.slice(from), sizes: sizes.slice(from), times: times.slice(from) };
-  if (growsTooFast(judged.sizes, 100_000)) return `${tell(judged)} gives ${judged.sizes}`;
-  for (let i = 0; growsTooFast(judged.times, longEnough); i++) {
-    if (i === attempts) {
-      return `${tell(judged)} takes ${judged.times.map(Math.round)} ms`;
-    }
-    for (const [at, count] of judged.counts.entries()) {
+  const counts = sizes.map(({ count }) => count);
+  const lengths = sizes.map(({ length }) => length);
+  if (growsTooFast(lengths, littleAnswer)) return `${counts} give ${lengths} characters`;
+  const times = sizes.map(({ time }) => time);
+  for (let i = 0; i < attempts; i++) {
+    // What ran for the first time, in small inputs, was slow.
+    for (const [at, count] of counts.entries()) {
+      if (i === 0 && at !== counts.length - 2) continue;
+      clearAway({ type: "minor" });
       const { time } = await measured(work, count);
-      judged.times[at] = Math.min(time, judged.times[at] as number);
+      times[at] = Math.min(time, times[at] as number);
     }
+    if (!growsTooFast(times, littleTime)) return undefined;
   }
-  return undefined;
+  return `${counts} take ${times.map(Math.round)} ms`;
 }
 
-function tell({ counts }: { readonly counts: readonly number[] }): string {
-  return `an input of ${counts}`;
+function growsTooFast(measures: readonly number[], little: number): boolean {
+  return measures.some(
+    (measure, at) => measure > little && measure > (measures[at - 1] ?? measure) * mostPerStep,
+  );
 }
 
-/** Over the last two doublings, so that one odd measure decides nothing. Less than `few` is little. */
-function growsTooFast(measures: readonly number[], few: number): boolean {
-  const [before, , last] = measures.slice(-3) as [number, number, number];
-  return last > few && last > before * mostPerDoubling ** 2;
-}
-
-async function measured<Input>({ input, run }: Work<Input>, count: number) {
-  const given = input(count);
+async function measured<Input>({ input, run }: Work<Input>, count: number): Promise<Measure> {
+  const given = await input(count);
   const before = process.cpuUsage();
   const outcome = await outcomeOf(() => run(given));
   const { user, system } = process.cpuUsage(before);
-  return { time: (user + system) / 1000, size: (JSON.stringify(outcome) ?? "").length };
+  const length = (JSON.stringify(outcome) ?? "").length;
+  return { count, time: (user + system) / 1000, length };
 }
 
 async function outcomeOf(run: () => unknown): Promise<unknown> {

@@ -21,6 +21,7 @@ export function writeParts(
   placeOf: (index: number) => Place,
 ): readonly unknown[] {
   const pairs = pairParts(shown.parts, parts);
+  const shownPlaces = new Set(shown.places);
   const stale = isModels(placeOf(0)) ? staleIds(raws, shown.places, pairs) : new Set();
   return weave(raws.length, shown.places, pairs, {
     make: (index, { at, isSame }) => {
@@ -42,7 +43,7 @@ export function writeParts(
     const names = fieldsOfStored(raws[from], stale);
     if (names.length === 0) return part;
     // Of a part that messages do not show, the part is what they leave.
-    if (shown.places.includes(from)) for (const name of names) gone(from, name);
+    if (shownPlaces.has(from)) for (const name of names) gone(from, name);
     else gone(from);
     const kept = Object.entries(part as Fields).filter(([name]) => !names.includes(name));
     return Object.freeze(Object.fromEntries(kept));

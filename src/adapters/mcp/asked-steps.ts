@@ -53,7 +53,8 @@ export function* documentSteps(
   const part = hook === "cmf.mcp_response" ? "result" : "params";
   const shown = shownFields(method, part, document, call.hooks.passes("tokens"));
   if (shown.length === 0) return;
-  const kept = Object.keys(document).filter((key) => !shown.includes(key));
+  const open = new Set(shown);
+  const kept = Object.keys(document).filter((key) => !open.has(key));
   yield fieldsStep(call, { hook, method, document, fields: topFields(shown), kept });
 }
 

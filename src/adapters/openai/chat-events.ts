@@ -9,12 +9,21 @@ import { chatResponse, read } from "./read.ts";
 import { chatResponseSchema } from "./shapes.ts";
 
 const what = "chat completion";
+/** What each chunk says of the whole. The rest is told once, in the last: it may be an error. */
+const repeated: readonly string[] = [
+  "id",
+  "created",
+  "model",
+  "service_tier",
+  "system_fingerprint",
+];
 const events = z.array(z.looseObject({}));
 
 /**
  * The chunks that stream a chat completion, in order: for each choice its texts, its calls and its
- * end, and at last the usage, if it has one. One without choices is one chunk. `Chunk` is their type, such as the SDK's
- * `ChatCompletionChunk`.
+ * end, and at last the usage, if it has one. One without choices is one chunk. Each has the id, the
+ * model and the like; what else the completion says is in the last. `Chunk` is their type, such as
+ * the SDK's `ChatCompletionChunk`.
  *
  * @throws GlassineError `document_invalid`
  * @see spec `openai:stream-events`
@@ -36,8 +45,11 @@ export const toChatEvents = withLimits(
   ): readonly Chunk[] => {
     expectOptions(options, ["limits"], "toChatEvents");
     const response = read(chatResponseSchema, document, chatResponse);
-    const { choices, usage, ...facts } = response;
-    const head = put(facts as JsonObject, { object: "chat.completion.chunk" });
+    const { choices, usage, ...facts } = response as JsonObject;
+    const isRepeated = ([key]: [string, Json]) => repeated.includes(key);
+    const head = put(compact(Object.entries(facts).filter(isRepeated)), {
+      object: "chat.completion.chunk",
+    });
     const chunk = (list: readonly Json[]) => put(head, { choices: list });
     const chunks = (choices as readonly JsonObject[]).flatMap((choice, place) =>
       choiceDeltas(choice, place).map((delta) => chunk([delta])),
@@ -46,6 +58,7 @@ export const toChatEvents = withLimits(
     const all = [...chunks, ...last];
     // Without choices there may still be something to say, as an error.
     const said = all.length === 0 ? [chunk([])] : all;
+    said.push(put(facts, said.pop() as JsonObject));
     return readDocument(events, said, what) as readonly unknown[] as readonly Chunk[];
   },
 );
