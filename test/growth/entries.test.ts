@@ -1,0 +1,23 @@
+/** Each entry of the package has a table of its functions here, or says why not. */
+import { existsSync, readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+
+const root = new URL("../../", import.meta.url);
+
+const untried: Readonly<Record<string, string>> = {
+  "./node": "Reads packages and files of the operator, each within a limit of its own.",
+  "./redis": "Keeps labels within the limits of labels and of the names of sessions.",
+  "./testing": "Runs in tests.",
+};
+
+it("tries each entry of the package, or says why not", () => {
+  const { exports } = JSON.parse(readFileSync(new URL("package.json", root), "utf8")) as {
+    readonly exports: Readonly<Record<string, unknown>>;
+  };
+  const entries = Object.keys(exports).filter((entry) => entry !== "./package.json");
+  const hasTable = (entry: string) => {
+    const name = entry === "." ? "glassine" : entry.slice("./".length);
+    return existsSync(new URL(`test/growth/${name}.test.ts`, root));
+  };
+  expect(entries.filter((entry) => !hasTable(entry))).toEqual(Object.keys(untried));
+});

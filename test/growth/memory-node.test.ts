@@ -1,0 +1,20 @@
+import * as memoryNode from "glassine/memory-node";
+import { tryGrowth } from "./subjects.ts";
+
+const asInRoot = "That of `glassine`, of another host.";
+
+tryGrowth(memoryNode, {
+  applyScores: {
+    seed: { scored: [{ id: "a", score: 1 }], deltas: { a: 1 } },
+    run: ({ scored, deltas }: { readonly scored: never[]; readonly deltas: never }) =>
+      memoryNode.applyScores(scored, deltas),
+  },
+  tenantIdFault: {
+    seed: { id: "a" },
+    run: ({ id }: { id: unknown }) => memoryNode.tenantIdFault(id),
+  },
+  createExtensions: asInRoot,
+  createPluginManager: asInRoot,
+  definePlugin: asInRoot,
+  defineCoreHandler: "Takes a handler of the host.",
+});

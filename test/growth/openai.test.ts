@@ -1,0 +1,83 @@
+import * as openai from "glassine/openai";
+import { verifies } from "../support/verifies.ts";
+import { streaming, writing } from "./providers.ts";
+import { tryGrowth } from "./subjects.ts";
+
+const calls = [{ id: "1", type: "function", function: { name: "a", arguments: '{"a":1}' } }];
+const chat = {
+  model: "m",
+  messages: [
+    { role: "system", content: "a" },
+    {
+      role: "user",
+      content: [
+        { type: "text", text: "a" },
+        { type: "image_url", image_url: { url: "data:image/png;base64,aGk=" } },
+      ],
+    },
+    { role: "assistant", content: "a", tool_calls: calls },
+    { role: "tool", tool_call_id: "1", content: "a" },
+  ],
+};
+const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 };
+const completion = {
+  id: "1",
+  model: "m",
+  created: 1,
+  choices: [
+    {
+      index: 0,
+      finish_reason: "stop",
+      logprobs: { content: [{ token: "a" }] },
+      message: { role: "assistant", content: "a", annotations: [{ a: "b" }], tool_calls: calls },
+    },
+  ],
+  usage,
+};
+const items = [
+  { type: "reasoning", id: "r", summary: [{ type: "summary_text", text: "a" }] },
+  { type: "function_call", call_id: "1", name: "a", arguments: '{"a":1}' },
+  { type: "function_call_output", call_id: "1", output: [{ type: "input_text", text: "a" }] },
+  { type: "mcp_call", id: "2", name: "a", arguments: "{}", server_label: "s", output: "a" },
+  { type: "web_search_call", id: "3", action: { type: "search", query: "a" } },
+];
+const request = {
+  model: "m",
+  instructions: "a",
+  input: [{ role: "user", content: [{ type: "input_text", text: "a" }] }, ...items],
+};
+const text = { type: "output_text", text: "a", annotations: [{ a: "b" }] };
+const response = {
+  id: "1",
+  model: "m",
+  created_at: 1,
+  status: "completed",
+  output: [
+    ...items,
+    { type: "message", id: "m", role: "assistant", status: "completed", content: [text] },
+  ],
+};
+
+tryGrowth(
+  openai,
+  {
+    fromChatRequest: { seed: chat, run: openai.fromChatRequest },
+    toChatRequest: writing(chat, openai.fromChatRequest, openai.toChatRequest),
+    fromChatResponse: { seed: completion, run: openai.fromChatResponse },
+    toChatResponse: writing(completion, openai.fromChatResponse, openai.toChatResponse),
+    toChatEvents: { seed: completion, run: openai.toChatEvents },
+    chatStream: streaming(completion, openai.toChatEvents, openai.chatStream),
+    fromResponsesRequest: { seed: request, run: openai.fromResponsesRequest },
+    toResponsesRequest: writing(request, openai.fromResponsesRequest, openai.toResponsesRequest),
+    fromResponsesResponse: { seed: response, run: openai.fromResponsesResponse },
+    toResponsesResponse: writing(
+      response,
+      openai.fromResponsesResponse,
+      openai.toResponsesResponse,
+    ),
+    toResponsesEvents: { seed: response, run: openai.toResponsesEvents },
+    responsesStream: streaming(response, openai.toResponsesEvents, openai.responsesStream),
+    fromUsage: { seed: usage, run: openai.fromUsage },
+  },
+  () => verifies("adapters:work-bounded"),
+);
