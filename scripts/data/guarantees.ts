@@ -172,7 +172,7 @@ export const guarantees: readonly Guarantee[] = [
     name: "What runs is what was hashed",
     promise:
       "Of an installed plugin every file that Node loads from its package or from a member of its closure, at the start or later, is a file of a copy that was hashed while it was made and that only the user of the process can write to: ES modules, CommonJS, JSON, native addons, workers, and what its code reads beside itself. A name leads to a copied member, to the host's own package or to a peer, and nothing of a package that a gate refuses is imported, whatever the kind of plugin.",
-    attacks: ["A-202–A-210", "A-270–A-273"],
+    attacks: ["A-202–A-210", "A-270–A-277"],
     laws: ["L45"],
   },
   {

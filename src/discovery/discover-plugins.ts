@@ -119,9 +119,12 @@ function expectLock({ mode, lock, candidates, settings }: StaticReport): void {
 function missingIn(report: StaticReport): readonly Refused[] {
   return goneFrom(report)
     .filter(({ blocking }) => blocking)
-    .map(({ id, package: name, expected }) => {
-      const code = "missing_from_install";
-      const reason = `plugins.lock trusts ${expected}, and it is not installed`;
+    .map(({ id, package: name, trusted, code }) => {
+      const what =
+        code === "missing_from_install"
+          ? "it is not installed"
+          : "its package was changed and does not name it";
+      const reason = `plugins.lock trusts ${trusted}, and ${what}`;
       const message = `plugin '${id}' of package '${name}' is rejected: ${code}: ${reason}`;
       return { id, package: name, entryPoint: undefined, code, reason, message };
     });
@@ -131,17 +134,22 @@ function optionalGone(report: StaticReport): readonly string[] {
   return goneFrom(report)
     .filter(({ blocking }) => !blocking)
     .map(
-      ({ id, expected }) =>
-        `the plugin '${id}' is optional in plugins.lock, and ${expected} is not installed`,
+      ({ id, trusted }) =>
+        `the plugin '${id}' is optional in plugins.lock, and ${trusted} is not installed`,
     );
 }
 
-/** Entries of the lockfile that nothing is installed for, in production. */
-function goneFrom({ mode, lock, drift }: StaticReport) {
-  return drift.flatMap(({ id, kind, expected, blocking }) => {
-    const entry = lock?.entries.find((each) => each.id === id);
-    if (mode !== "production" || kind !== "missing_from_install" || entry === undefined) return [];
-    return [{ id, package: entry.package, expected, blocking }];
+/** Entries of the lockfile, in production, whose id nothing that is installed names. */
+function goneFrom({ mode, lock, drift, found }: StaticReport) {
+  if (mode !== "production") return [];
+  const named = new Set(found.map(({ entry }) => entry.id));
+  return (lock?.entries ?? []).flatMap(({ id, package: name, version }) => {
+    const differs = drift.find((each) => each.id === id);
+    if (named.has(id) || differs === undefined) return [];
+    const code =
+      differs.kind === "missing_from_install" ? differs.kind : ("hash_mismatch" as const);
+    const { blocking } = differs;
+    return [{ id, package: name, trusted: `${name}==${version}`, code, blocking }];
   });
 }
 

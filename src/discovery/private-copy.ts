@@ -2,8 +2,9 @@
  * What runs is what was hashed: packages are copied where nobody else can write, hashed while they
  * are copied, and imported from there. What becomes of the originals in the meantime changes nothing.
  */
-import { lstat, mkdir, rm, symlink } from "node:fs/promises";
+import { lstat, mkdir, realpath, rm, symlink } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
 import {
   type ClosureMember,
   copyPackage,
@@ -26,7 +27,7 @@ interface CopyInput {
   readonly hash: PackageHash;
   readonly closure: PackageClosure | undefined;
   /** Its folder, and the names of its own packages, which every plugin may ask for. */
-  readonly host: HostPackages;
+  readonly host: Pick<HostPackages, "root" | "names">;
   readonly mode: "dev" | "production";
 }
 
@@ -102,7 +103,10 @@ async function copy(of: Copied, to: string, bundled: readonly string[]): Promise
   expectSame({ ...of, size: now.size }, now);
 }
 
-/** Puts what a package asks for where Node looks for it: in its `node_modules`. */
+/**
+ * Puts what a package asks for where Node looks for it: in its `node_modules`. Only a peer is the
+ * host's: what a package depends on is the member that was hashed for it.
+ */
 async function linkNames(
   { path }: Copied,
   copyOf: ReadonlyMap<string, string>,
@@ -115,21 +119,36 @@ async function linkNames(
     bundled = [],
     peers = [],
   } = (await readNeeds(own)) ?? {};
-  const ofHost = new Set([...host.names, ...(closure?.provided ?? [])]);
-  const asked = [...dependencies, ...optional, ...bundled, ...peers];
-  for (const name of new Set([...asked, ...host.names])) {
+  const provided = closure?.provided ?? [];
+  const brought = [...dependencies, ...optional, ...bundled];
+  const isOfHost = (name: string) =>
+    host.names.includes(name) || (provided.includes(name) && !brought.includes(name));
+  for (const name of new Set([...brought, ...peers, ...host.names])) {
     const link = join(own, "node_modules", ...name.split("/"));
     if (await isThere(link)) continue;
     const { folders } = await resolveName(path, name);
     const member = folders.map((each) => copyOf.get(each)).find((each) => each !== undefined);
-    const target = ofHost.has(name)
-      ? ((await packageFolder(host.root, name)) ?? folders[0])
-      : member;
+    const target = isOfHost(name) ? await folderOfHost(host.root, name) : member;
     if (target === undefined) continue;
     await onDisk(link, async () => {
       await mkdir(dirname(link), { recursive: true, mode: 0o700 });
       await symlink(target, link, "junction");
     });
+  }
+}
+
+/** Of the library that is running, also where plugins are looked for in another folder. */
+async function folderOfHost(root: string, name: string): Promise<string | undefined> {
+  const running = name === "glassine" ? await libraryFolder() : undefined;
+  return running ?? (await packageFolder(root, name));
+}
+
+/** Where this code lies in its own package: a host may have bundled it. */
+async function libraryFolder(): Promise<string | undefined> {
+  for (let at = fileURLToPath(new URL(".", import.meta.url)); ; at = dirname(at)) {
+    const own = await readNeeds(at);
+    if (own !== undefined) return own.name === "glassine" ? realpath(at) : undefined;
+    if (dirname(at) === at) return undefined;
   }
 }
 

@@ -53,7 +53,8 @@ export async function staticStage(
   const found = await findPackages(asked);
   const ofHost = found.packages.filter(({ path }) => builtins.includes(path));
   const names = ["glassine", hostName, ...ofHost.map(({ name }) => name)];
-  const hashClosure = closureHasher({ root, names: [...new Set(names)] });
+  const plugins = found.packages.map(({ path }) => path).filter((path) => !builtins.includes(path));
+  const hashClosure = closureHasher({ root, names: [...new Set(names)], plugins });
   const surveyed = await survey(found.packages, { builtins, hashClosure, verifiers, onStep });
   const local = found.local.map((each) => surveyOfLocal(each));
   const everything = [...surveyed, ...local].flatMap((each) =>
@@ -68,7 +69,12 @@ export async function staticStage(
     of.isLocal ? [] : [installed(entry, of)],
   );
   const ids = new Set(present.map(({ id }) => id));
-  const lost = await lostPlugins(entries, { root, packages: found.packages, ids });
+  const lost = await lostPlugins(entries, {
+    root,
+    packages: found.packages,
+    ids,
+    field: hostName,
+  });
   const now = new Date();
   const own = entries.filter(({ id }) => !lost.ofOthers.has(id));
   const drift = driftOf(own, [...present, ...lost.changed], dayOf(now));

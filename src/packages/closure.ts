@@ -28,7 +28,7 @@ export interface ClosureMember {
 export interface PackageClosure {
   /** By name, version and hash. Copies in several folders are all there. */
   readonly members: readonly ClosureMember[];
-  /** The names of the host's packages and of declared peers: the host provides these. */
+  /** The names of the host's packages, and of declared peers that it has: it provides these. */
   readonly provided: readonly string[];
   /** What is asked for and not installed, optional dependencies aside. */
   readonly missing: readonly { readonly name: string; readonly askedBy: string }[];
@@ -42,6 +42,8 @@ export interface HostPackages {
   readonly root: string;
   /** Names that are the host's, whoever asks for them: `glassine`. */
   readonly names: readonly string[];
+  /** The folders of installed plugins, by real path: what is a plugin's is not the host's. */
+  readonly plugins: readonly string[];
 }
 
 /** The package of a plugin. */
@@ -70,9 +72,9 @@ interface Importer extends Pick<ClosureMember, "path" | "files"> {
  * Returns a function that finds and hashes what a plugin depends on. Packages that several plugins
  * share are hashed once, so make a new one for each look at the disk.
  *
- * Names are resolved as Node resolves them, from the real path of the package that asks. The plugin's
- * `peerDependencies` and the host's own packages are left out; the peers of a dependency are
- * members where they are installed.
+ * Names are resolved as Node resolves them, from the real path of the package that asks. The host's
+ * own packages are left out, and those of the plugin's `peerDependencies` that the host has. Other
+ * peers, and those of a dependency, are members where they are installed.
  *
  * @throws GlassineError (as a rejection of that function) `package_refused`: a dependency cannot be
  *   read or hashed, or there are more than 1,000
@@ -89,7 +91,8 @@ export function closureHasher(
   };
   return async (plugin) => {
     const own = await needsOf(plugin.path, plugin.hash);
-    const provided = new Set(own.peers);
+    const fromHost = await peersOfHost(own, host);
+    const provided = new Set(fromHost);
     const missing = new Map<string, PackageClosure["missing"][number]>();
     const foreign = new Set<string>();
     const members = new Map<string, ClosureMember>();
@@ -98,10 +101,11 @@ export function closureHasher(
     ];
     // What is found on the way is appended, and followed in turn.
     for (const importer of importers) {
-      for (const { name, isRequired } of namesAskedBy(importer, own)) {
-        if (host.names.includes(name)) provided.add(name);
-        if (host.names.includes(name) || (importer.needs === own && own.peers.includes(name)))
+      for (const { name, isRequired } of namesAskedBy(importer, fromHost)) {
+        if (host.names.includes(name)) {
+          provided.add(name);
           continue;
+        }
         const { folders, files } = await resolveName(importer.path, name);
         for (const file of files) foreign.add(file);
         if (folders.length === 0 && isRequired)
@@ -122,7 +126,7 @@ export function closureHasher(
     const isForeign = async (folder: string, { name, at }: InstalledName): Promise<boolean> => {
       const isOwn = folder === plugin.path;
       const real = await realpath(at).catch(() => at);
-      if (host.names.includes(name) || (isOwn && own.peers.includes(name)))
+      if (host.names.includes(name) || (isOwn && fromHost.includes(name)))
         return real !== (await packageFolder(host.root, name));
       if (isOwn && plugin.isLinked && own.development.includes(name)) return false;
       return real !== plugin.path && !members.has(`${name}\0${real}`);
@@ -157,14 +161,32 @@ interface Asked {
   readonly isRequired: boolean;
 }
 
-/** The names that a package imports, as far as its package.json tells. */
-function namesAskedBy({ name: importer, needs }: Importer, own: PackageNeeds): readonly Asked[] {
+/**
+ * The peers of a plugin that it gets from the host: those that are not its dependencies too, and that
+ * the host has, but for other plugins, whose code no host vouches for.
+ */
+async function peersOfHost(own: PackageNeeds, host: HostPackages): Promise<readonly string[]> {
+  const { dependencies, optional, bundled, peers } = own;
+  const brought = [...dependencies, ...optional, ...bundled];
+  const shared: string[] = [];
+  for (const name of peers.filter((each) => isPackageName(each) && !brought.includes(each))) {
+    const path = await packageFolder(host.root, name);
+    if (path !== undefined && !host.plugins.includes(path)) shared.push(name);
+  }
+  return shared;
+}
+
+/** The names that a package imports, as far as its package.json tells; none that it gets as a peer. */
+function namesAskedBy(
+  { name: importer, needs }: Importer,
+  fromHost: readonly string[],
+): readonly Asked[] {
   const { dependencies, optional, bundled, peers } = needs;
-  // The host provides the plugin's peers; those of a dependency come with it.
-  const ofDependency = needs === own ? [] : peers.filter((name) => !own.peers.includes(name));
   const asked = [
     ...dependencies.map((name) => ({ name, isRequired: true })),
-    ...[...optional, ...bundled, ...ofDependency].map((name) => ({ name, isRequired: false })),
+    ...[...optional, ...bundled, ...peers.filter((name) => !fromHost.includes(name))].map(
+      (name) => ({ name, isRequired: false }),
+    ),
   ];
   const strange = asked.find(({ name }) => !isPackageName(name));
   if (strange === undefined) return asked;

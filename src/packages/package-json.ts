@@ -10,12 +10,15 @@ const maxBytes = 1024 * 1024;
 
 /** What a package.json says of other packages. Lists have no repeats. */
 export interface PackageNeeds {
+  readonly name: unknown;
   readonly version: string;
   readonly dependencies: readonly string[];
   readonly optional: readonly string[];
   readonly peers: readonly string[];
   readonly bundled: readonly string[];
   readonly development: readonly string[];
+  /** Everything that it names, of which hosts know their own. */
+  readonly fields: readonly string[];
   /** The SHA-256 of the file, in hex. */
   readonly sha256: string;
 }
@@ -32,9 +35,10 @@ export async function readNeeds(root: string): Promise<PackageNeeds | undefined>
   }
   if (typeof data !== "object" || data === null) return undefined;
   const fields = data as Readonly<Record<string, unknown>>;
-  const { version } = fields;
+  const { name, version } = fields;
   const optional = keysOf(fields.optionalDependencies);
   return {
+    name,
     version: typeof version === "string" && isVersion(version) ? version : "0.0.0",
     // As npm does: what is optional too is optional.
     dependencies: keysOf(fields.dependencies).filter((name) => !optional.includes(name)),
@@ -42,6 +46,7 @@ export async function readNeeds(root: string): Promise<PackageNeeds | undefined>
     peers: keysOf(fields.peerDependencies),
     bundled: bundledIn(data),
     development: keysOf(fields.devDependencies),
+    fields: Object.keys(fields),
     sha256: createHash("sha256").update(bytes).digest("hex"),
   };
 }

@@ -2,6 +2,9 @@
 import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { lostPlugins } from "../../src/discovery/lost-plugins.ts";
+import { findPackages } from "../../src/packages/index.ts";
+import { readLockfile } from "../../src/trust/index.ts";
 import { attack } from "../attacks/attack.ts";
 import { codesOf, discover, install, newRoot, publisher, ran, source, trust } from "./support.ts";
 
@@ -12,6 +15,12 @@ async function plant(folder: string, name: string, marker: string, more: object 
   const data = { name, version: "1.0.0", type: "module", exports: "./index.js", ...more };
   await writeFile(join(folder, "package.json"), JSON.stringify(data));
   await writeFile(join(folder, "index.js"), `${code}export const definePlugin = 1;\n`);
+}
+
+/** Adds to the package.json of a plugin. */
+async function needs(path: string, more: object) {
+  const file = join(path, "package.json");
+  await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, "utf8")), ...more }));
 }
 
 /** A plugin that imports a package, signed where somebody is named, and trusted. */
@@ -236,3 +245,128 @@ async function depend(path: string, dependencies: object, more: object = {}): Pr
   const data = JSON.parse(await readFile(file, "utf8"));
   await writeFile(file, JSON.stringify({ ...data, dependencies, ...more }));
 }
+
+attack(
+  "A-274",
+  "Change a package so that it names its trusted plugin no more, and have production start without that guard",
+  "production does not start: `hash_mismatch`, or `missing_from_install` where nothing is left",
+  () => {
+    const inManifest = (path: string, change: (text: string) => string) => async () => {
+      const file = join(path, "package.json");
+      await writeFile(file, change(await readFile(file, "utf8")));
+    };
+    it.each<readonly [string, string, (path: string) => () => Promise<unknown>]>([
+      [
+        "no field",
+        "hash_mismatch",
+        (path) => inManifest(path, (t) => t.replaceAll("glassine", "other")),
+      ],
+      ["no package.json", "hash_mismatch", (path) => () => rm(join(path, "package.json"))],
+      [
+        "an empty folder",
+        "hash_mismatch",
+        (path) => () => rm(path, { recursive: true }).then(() => mkdir(path)),
+      ],
+      ["no folder", "missing_from_install", (path) => () => rm(path, { recursive: true })],
+    ])("%s", async (_, code, change) => {
+      const { path, look } = await trusted("zod");
+      await change(path)();
+      expect(codesOf(await look("production"))).toEqual([`guard: ${code}`]);
+      expect(codesOf(await look("dev"))).toEqual([]);
+    });
+
+    it("while plugins are looked for, with everything as it was afterwards", async () => {
+      const { root } = await trusted("zod");
+      const { entries = [] } = (await readLockfile(join(root, "plugins.lock"))) ?? {};
+      const { packages } = await findPackages({
+        root,
+        field: "other",
+        kinds: [],
+        own: [],
+        local: [],
+      });
+      const seen = { root, packages, ids: new Set<string>() };
+      const found = await lostPlugins(entries, { ...seen, field: "glassine" });
+      expect(found.changed.map(({ id, hash }) => [id, hash])).toEqual([["guard", undefined]]);
+      const others = await lostPlugins(entries, { ...seen, field: "other" });
+      expect([...others.ofOthers]).toEqual(["guard"]);
+    });
+  },
+);
+
+attack(
+  "A-275",
+  "Have a plugin declare the peer of a name that one of its dependencies depends on, and change the host's copy of it",
+  "the dependency gets the member that was locked for it",
+  () => {
+    it("with a copy for the dependency alone", async () => {
+      const root = await newRoot();
+      const marker = join(root, "ran");
+      const modules = join(root, "node_modules");
+      const code = `import "dep";\n${source("guard")}`;
+      const path = await install(root, "guard", { code });
+      await needs(path, { dependencies: { dep: "1" }, peerDependencies: { number: "1" } });
+      const own = join(modules, "dep/node_modules/number");
+      await plant(own, "number", join(root, "locked"));
+      await plant(join(modules, "number"), "number", join(root, "of-host"));
+      await plant(join(modules, "dep"), "dep", join(root, "dep"), {
+        dependencies: { number: "1" },
+      });
+      await writeFile(join(modules, "dep/index.js"), 'import "number";\n');
+      await trust(root, path, "guard");
+      await plant(join(modules, "number"), "number", marker);
+      expect(codesOf(await discover(root, { mode: "production" }))).toEqual([]);
+      expect([ran(marker), ran(join(root, "locked"))]).toEqual([false, true]);
+    });
+  },
+);
+
+attack(
+  "A-276",
+  "Import another plugin's package as a peer, and change that one",
+  "it is a member of the closure, locked and copied as dependencies are: `dependency_mismatch`",
+  () => {
+    it.each([["a peer"], ["a peer and a dependency"]])("as %s", async (how) => {
+      const root = await newRoot();
+      const marker = join(root, "ran");
+      const other = await install(root, "other");
+      const both = how === "a peer" ? {} : { dependencies: { other: "*" } };
+      const code = `import "other/plugin.js";\n${source("guard")}`;
+      const path = await install(root, "guard", { code });
+      await needs(path, { peerDependencies: { other: "*" }, ...both });
+      await trust(root, other, "other");
+      await trust(root, path, "guard", {}, [other]);
+      expect(codesOf(await discover(root, { mode: "production" }))).toEqual([]);
+      const file = join(other, "plugin.js");
+      const evil = `import { writeFileSync } from "node:fs"; writeFileSync(${JSON.stringify(marker)}, "");\n`;
+      await writeFile(file, evil + (await readFile(file, "utf8")));
+      const discovered = await discover(root, { mode: "production" });
+      expect(codesOf(discovered)).toEqual(["guard: dependency_mismatch", "other: hash_mismatch"]);
+      expect(ran(marker)).toBe(false);
+    });
+
+    it("a peer that the host does not have is hashed as well", async () => {
+      const root = await newRoot();
+      const path = await install(root, "guard");
+      await needs(path, { peerDependencies: { late: "*" } });
+      await trust(root, path, "guard");
+      await plant(join(path, "node_modules/late"), "late", join(root, "ran"));
+      const discovered = await discover(root, { mode: "production" });
+      expect(codesOf(discovered)).toEqual(["guard: dependency_mismatch"]);
+    });
+  },
+);
+
+attack(
+  "A-277",
+  "Change the library in the folder that plugins are looked for in, which is not the host's own",
+  "plugins import the library that is running",
+  () => {
+    it("by its name", async () => {
+      const { root, marker, look } = await trusted("glassine");
+      await plant(join(root, "node_modules/glassine"), "glassine", marker);
+      expect(codesOf(await look("production"))).toEqual([]);
+      expect(ran(marker)).toBe(false);
+    });
+  },
+);

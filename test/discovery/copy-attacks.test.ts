@@ -395,7 +395,8 @@ describe("a copy of a package", () => {
 import dep from "@acme/dep";
 import bundled from "bundled";
 import peer from "peer";
-import { host } from "glassine";
+import { definePlugin } from "glassine";
+const host = typeof definePlugin;
 import self from "guard/self";
 const required = createRequire(import.meta.url)("@acme/dep/required.cjs");
 globalThis.testFound = { dep, bundled, peer, host, self, required, url: import.meta.url };
@@ -435,14 +436,19 @@ ${source("guard")}`,
       },
     );
     const marked = (of: string) =>
-      `globalThis.testOwn ??= {};\nexport default globalThis.testOwn.${of} ??= {};\nexport const host = "host";`;
+      `globalThis.testOwn ??= {};\nexport default globalThis.testOwn.${of} ??= {};`;
     await packageAt(at("peer"), { name: "peer" }, { "index.js": marked("peer") });
-    await packageAt(at("glassine"), { name: "glassine" }, { "index.js": marked("glassine") });
     const discovery = await discover(root);
     expect(discovery.rejected).toEqual([]);
     const { testFound: found } = globalThis as { testFound?: Record<string, unknown> };
     expect(found).toMatchObject({
-      ...{ dep: "dep 1", bundled: "bundled 2", required: "required", host: "host", self: "self" },
+      ...{
+        dep: "dep 1",
+        bundled: "bundled 2",
+        required: "required",
+        host: "function",
+        self: "self",
+      },
       url: expect.stringContaining("glassine-plugins-"),
     });
     // The peer is the host's own: the module that it imports too, and no copy.

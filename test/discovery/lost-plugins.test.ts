@@ -75,7 +75,7 @@ describe("a production host whose lockfile trusts a plugin that is not installed
   }
 
   it("CLI-035: does not start", async () => {
-    verifies("discovery:lock-gate");
+    verifies("discovery:lost");
     const root = await oneGone();
     const discovered = await discover(root, { mode: "production", onRejected: "fail" });
     expect(codesOf(discovered)).toEqual(["lost-guard: missing_from_install"]);
@@ -86,7 +86,7 @@ describe("a production host whose lockfile trusts a plugin that is not installed
   });
 
   it("CLI-035: starts where the entry says that it is optional, and logs it", async () => {
-    verifies("discovery:lock-gate");
+    verifies("discovery:lost");
     const root = await oneGone({ optional: true });
     const discovered = await discover(root, { mode: "production", onRejected: "fail" });
     expect(codesOf(discovered)).toEqual([]);

@@ -76,9 +76,10 @@ export async function trust(
   path: string,
   id: string,
   more: object = {},
+  plugins: readonly string[] = [],
 ): Promise<void> {
   const hashed = await hashPackage(path);
-  const hashClosure = closureHasher({ root, names: ["glassine"] });
+  const hashClosure = closureHasher({ root, names: ["glassine"], plugins });
   const { members } = await hashClosure({ path, hash: hashed, isLinked: false });
   const dependencies = members.map(memberText);
   const { hash } = hashed;

@@ -29,7 +29,7 @@ async function closureAt(
   { path = join(root, guard), names = ["glassine"], isLinked = false } = {},
 ) {
   const hash = await hashPackage(path);
-  return closureHasher({ root, names })({ path, hash, isLinked });
+  return closureHasher({ root, names, plugins: [] })({ path, hash, isLinked });
 }
 
 /** The members as the lockfile has them, without the hash. */

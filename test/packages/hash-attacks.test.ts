@@ -154,7 +154,7 @@ attack(
       const path = realpathSync(packageOf({ ...plugin, [file]: "{}" }));
       const hash = await hashPackage(path);
       expect(hash.hash).toBe(await hashOf(plugin));
-      const closure = await closureHasher({ root: path, names: [] })({
+      const closure = await closureHasher({ root: path, names: [], plugins: [] })({
         path,
         hash,
         isLinked: false,
