@@ -202,3 +202,29 @@ attack(
     });
   },
 );
+
+attack(
+  "A-336",
+  "Cancel calls without end through a bridge, so that it keeps each with its message and takes it for open",
+  "each is forgotten with its cancellation: what the server sends goes beside the call that is open",
+  () => {
+    it("with 300 calls, and an elicitation of the next", async () => {
+      const [near, far] = [new RawTransport(), new RawTransport()];
+      await createGuard(fakeManager()).bridge(near, far);
+      for (let id = 0; id < 300; id++) {
+        near.onmessage?.(toolCall(id, { text: "x".repeat(1000) }));
+        await settle();
+        near.onmessage?.(cancelled(id));
+      }
+      near.onmessage?.(toolCall("open"));
+      await settle();
+      far.onmessage?.(request(0, "elicitation/create", { message: "?", requestedSchema: {} }));
+      await settle();
+      expect(near.sent.at(-1)?.options).toEqual({ relatedRequestId: "open" });
+      await far.close();
+      await settle();
+      const errors = near.sent.filter(({ message }) => message.error !== undefined);
+      expect(errors).toMatchObject([{ message: { id: "open", error: { code: -32014 } } }]);
+    });
+  },
+);

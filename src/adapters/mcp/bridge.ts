@@ -1,8 +1,16 @@
 /** Two transports as one connection: a caller's, and one to the server that it asks. */
-import { guardErrorCodes } from "./answers.ts";
+import { errorAnswer, guardErrorCodes, unanswered } from "./answers.ts";
 import { type Connection, sendBy } from "./connection.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import { isAnswer, isRequest, keyOf, type TransportLike, type Wire } from "./transport.ts";
+import { OpenRequests, tokenOf } from "./open-requests.ts";
+import {
+  isAnswer,
+  isRequest,
+  keyOf,
+  type RequestId,
+  type TransportLike,
+  type Wire,
+} from "./transport.ts";
 
 /** What `bridge` made. */
 export interface Bridge {
@@ -16,6 +24,13 @@ const unreachable = {
   data: { code: "peer_unreachable" },
 };
 
+/** What the bridge must know of a request of the caller until it is answered. */
+interface Asked {
+  readonly id: RequestId;
+  readonly isInitialize: boolean;
+  readonly token: string | undefined;
+}
+
 type WithVersion = Wire & { readonly setProtocolVersion?: (version: string) => void };
 
 /** Connects the two, both not started yet, and starts them. */
@@ -24,8 +39,8 @@ export async function bridgeOf(
   { transport: upstream, outbox }: Connection<TransportLike>,
 ): Promise<Bridge> {
   const [near, far] = [caller as unknown as WithVersion, upstream as unknown as WithVersion];
-  /** The caller's requests without an answer, by id, each with the token of its progress. */
-  const asked = new Map<string, { readonly message: JsonObject; readonly token: unknown }>();
+  /** The caller's requests that wait for an answer. */
+  const asked = new OpenRequests<Asked>();
   let isClosed = false;
 
   function report(end: Wire, error: unknown): void {
@@ -39,19 +54,32 @@ export async function bridgeOf(
     } catch (error) {
       report(to, error);
       if (!isObject(message) || !isRequest(message)) return;
-      if (from === near) asked.delete(String(keyOf(message.id)));
+      if (from === near) asked.remove(String(keyOf(message.id)));
       await from.send({ jsonrpc: "2.0", id: message.id, error: unreachable });
     }
   }
 
   near.onmessage = (message) => {
-    if (isObject(message) && isRequest(message)) {
-      const meta = isObject(message.params) ? message.params._meta : undefined;
-      const token = isObject(meta) ? meta.progressToken : undefined;
-      asked.set(String(keyOf(message.id)), { message, token });
-    }
-    void hand(near, far, message).catch((error) => report(near, error));
+    const refusal = isObject(message) ? note(message) : undefined;
+    const handed = refusal === undefined ? hand(near, far, message) : near.send(refusal);
+    void handed.catch((error) => report(near, error));
   };
+
+  /** Keeps what is asked until it is answered or cancelled. What cannot be kept is refused. */
+  function note(message: JsonObject): JsonObject | undefined {
+    const { method, params } = message;
+    if (isRequest(message)) {
+      const id = message.id as RequestId;
+      if (asked.isFull) return errorAnswer(id, unanswered);
+      const isInitialize = method === "initialize";
+      asked.add(String(keyOf(id)), { id, isInitialize, token: tokenOf(message) });
+    } else if (method === "notifications/cancelled" && isObject(params)) {
+      // Servers do not answer what was cancelled; `initialize` cannot be.
+      const key = String(keyOf(params.requestId));
+      if (asked.get(key)?.isInitialize === false) asked.remove(key);
+    }
+    return undefined;
+  }
 
   far.onmessage = (message) => {
     const related = isObject(message) ? relatedTo(message) : undefined;
@@ -64,9 +92,9 @@ export async function bridgeOf(
   function settle({ id, result }: JsonObject): void {
     const key = String(keyOf(id));
     const request = asked.get(key);
-    asked.delete(key);
+    asked.remove(key);
     const version = isObject(result) ? result.protocolVersion : undefined;
-    if (request?.message.method !== "initialize" || typeof version !== "string") return;
+    if (request?.isInitialize !== true || typeof version !== "string") return;
     far.setProtocolVersion?.(version);
   }
 
@@ -74,10 +102,9 @@ export async function bridgeOf(
   function relatedTo(message: JsonObject): unknown {
     if (isAnswer(message)) return message.id;
     const token = isObject(message.params) ? message.params.progressToken : undefined;
-    const open = [...asked.values()];
-    const ofToken = open.find((each) => token !== undefined && each.token === token);
+    if (token !== undefined) return asked.ofToken(token)?.id;
     // Nothing else in a message says it: where several are open it is nobody's.
-    return (ofToken ?? (open.length === 1 ? open[0] : undefined))?.message.id;
+    return asked.size === 1 ? asked.list()[0]?.[1].id : undefined;
   }
 
   async function close(): Promise<void> {
@@ -87,11 +114,9 @@ export async function bridgeOf(
   }
 
   far.onclose = () => {
-    const open = [...asked.values()];
+    const open = asked.list();
     asked.clear();
-    const told = open.map(({ message }) =>
-      near.send({ jsonrpc: "2.0", id: message.id, error: unreachable }),
-    );
+    const told = open.map(([, { id }]) => near.send({ jsonrpc: "2.0", id, error: unreachable }));
     void Promise.allSettled(told).then(close);
   };
   near.onclose = () => void close();

@@ -2,6 +2,7 @@ import { GlassineError } from "../../errors/index.ts";
 import { type Denial, guardErrorCodes } from "./answers.ts";
 import type { Call } from "./call.ts";
 import { isObject, type JsonObject } from "./json.ts";
+import { maxOpen } from "./open-requests.ts";
 import type { GuardOutcome } from "./options.ts";
 import type { RequestRecord } from "./request-log.ts";
 import { keyOf } from "./transport.ts";
@@ -21,7 +22,6 @@ export function isCall(entry: Entry): entry is Call {
   return "subject" in entry;
 }
 
-const maxOpen = 10_000;
 const maxCancelled = 1024;
 
 /**

@@ -3,6 +3,7 @@ import { createGuard, type GuardEnd } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 import { denial, type FakeManager, fakeManager, settle } from "./support/fake-manager.ts";
+import { cancelled } from "./support/held.ts";
 import { type Json, notification, RawTransport, request, result, toolCall } from "./support/raw.ts";
 
 class Upstream extends RawTransport {
@@ -119,6 +120,43 @@ describe("a bridge", () => {
     await answer(result(1, { content: [] }));
     await answer(notification("notifications/message", { level: "info", data: "x" }));
     expect(related()).toBe(2);
+  });
+
+  it("forgets a cancelled request, but not an `initialize`, which cannot be cancelled", async () => {
+    verifies("mcp:guard-bridge");
+    const { near, ask, answer, far } = await bridged();
+    const related = () =>
+      (near.sent.at(-1)?.options as { relatedRequestId?: unknown } | undefined)?.relatedRequestId;
+    await ask(toolCall(1));
+    await ask(cancelled(1));
+    await answer(notification("notifications/tools/list_changed"));
+    expect(related()).toBeUndefined();
+    await ask(toolCall(2, {}, { _meta: { progressToken: 9 } }));
+    await answer(request("s", "elicitation/create", { message: "?", requestedSchema: {} }));
+    expect(related()).toBe(2);
+    await answer(notification("notifications/progress", { progressToken: 8, progress: 1 }));
+    expect(related()).toBeUndefined();
+    await ask(cancelled(2));
+    await ask(request(3, "initialize", { protocolVersion: "2025-11-25" }));
+    await ask(cancelled(3));
+    await answer(result(3, { protocolVersion: "2025-11-25" }));
+    expect(far.version).toBe("2025-11-25");
+  });
+
+  it("refuses a request too many", async () => {
+    verifies("mcp:guard-bridge");
+    const session = "s";
+    const [near, far] = [new RawTransport(), new Upstream()];
+    const guard = createGuard(fakeManager());
+    await guard.bridge(near, far, { session });
+    for (let id = 0; id < 10_000; id++) near.onmessage?.(request(id, "ping"));
+    await settle();
+    // The guard forgets what is open; the server may still answer it.
+    guard.endSession(session);
+    near.onmessage?.(request("new", "ping"));
+    await settle();
+    expect(near.sent.at(-1)?.message).toMatchObject({ id: "new", error: { code: -32013 } });
+    expect(far.sent).toHaveLength(10_000);
   });
 
   it("tells the server's end the protocol version, by the answer to initialize alone", async () => {
