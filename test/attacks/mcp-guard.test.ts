@@ -5,6 +5,7 @@ import { expect, it } from "vitest";
 import { fakeManager, settle } from "../adapters/mcp/support/fake-manager.ts";
 import { cancelled } from "../adapters/mcp/support/held.ts";
 import {
+  notification,
   RawTransport,
   rawGuard,
   request,
@@ -225,6 +226,40 @@ attack(
       await settle();
       const errors = near.sent.filter(({ message }) => message.error !== undefined);
       expect(errors).toMatchObject([{ message: { id: "open", error: { code: -32014 } } }]);
+    });
+  },
+);
+
+attack(
+  "A-337",
+  "Answer an elicitation or sampling with a task, and write what no policy sees into a notification about it",
+  "it is shown at `cmf.mcp_notification`, and what is denied there does not pass",
+  () => {
+    it.each(["elicitation/create", "sampling/createMessage"])("of %s", async (method) => {
+      const reader = definePlugin({
+        name: "reader",
+        version: "1.0.0",
+        hooks: {
+          "cmf.mcp_notification": (message) =>
+            JSON.stringify(message).includes("MARK") ? deny("marked") : undefined,
+        },
+      });
+      const manager = await createPluginManager({ plugins: [reader] });
+      const { guard, peer, received } = await rawGuard(manager);
+      await guard.send(request(1, method, { message: "?", requestedSchema: {}, messages: [] }));
+      peer(result(1, { task: { taskId: "T", status: "working" } }));
+      await settle();
+      const before = received().length;
+      for (const told of [{ statusMessage: "MARK" }, { x: "MARK" }, { result: { text: "MARK" } }]) {
+        for (const name of ["notifications/tasks/status", "notifications/tasks"]) {
+          peer(notification(name, { taskId: "T", status: "working", ...told }));
+          await settle();
+        }
+      }
+      expect(received().slice(before)).toEqual([]);
+      peer(notification("notifications/tasks/status", { taskId: "T", status: "working" }));
+      await settle();
+      expect(received().slice(before)).toHaveLength(1);
     });
   },
 );

@@ -141,7 +141,9 @@ export class Lane {
   notice(message: JsonObject, aux: unknown): Handed {
     const task = this.#task(message.params);
     if (task === "forgotten") return this.drop(message);
-    if (task === "exempt" || taskNotice.outcome(message, this.#parts.hooks()) === undefined) {
+    // Of a task that is no tool's it is a notification like any other.
+    if (task === "exempt") return this.tell(message, aux);
+    if (taskNotice.outcome(message, this.#parts.hooks()) === undefined) {
       return this.#ends.reply(message, aux);
     }
     const { log, direction } = this.#parts;
