@@ -3,7 +3,7 @@ import { createExtensions, createPluginManager, definePlugin, deny } from "glass
 import { createGuard } from "glassine/mcp";
 import { expect, it } from "vitest";
 import { fakeManager, settle } from "../adapters/mcp/support/fake-manager.ts";
-import { cancelled } from "../adapters/mcp/support/held.ts";
+import { cancelled, held } from "../adapters/mcp/support/held.ts";
 import {
   notification,
   RawTransport,
@@ -260,6 +260,69 @@ attack(
       peer(notification("notifications/tasks/status", { taskId: "T", status: "working" }));
       await settle();
       expect(received().slice(before)).toHaveLength(1);
+    });
+  },
+);
+
+attack(
+  "A-338",
+  "Have the session ended while hooks run, and go on by the transport that is still open",
+  "what was told as `aborted` is not handed on, and what is asked later ends with the session's next end",
+  () => {
+    const ended = async (hook: string) => {
+      const { hold, hook: waits } = held();
+      const ends: string[] = [];
+      const onEnd = ({ outcome }: { outcome: string }) => void ends.push(outcome);
+      const guard = createGuard(fakeManager({ [hook]: waits }), { onEnd });
+      const raw = new RawTransport();
+      const wrapped = guard.wrap(raw, { session: "s" });
+      const received: unknown[] = [];
+      wrapped.onmessage = (message) => void received.push(message);
+      await wrapped.start();
+      return { guard, raw, wrapped, received, ends, hold };
+    };
+
+    it("before a call is handed on", async () => {
+      const { guard, raw, received, ends, hold } = await ended("cmf.tool_pre_invoke");
+      raw.onmessage?.(toolCall(1));
+      await settle();
+      guard.endSession("s");
+      hold.open();
+      await settle();
+      expect([received, raw.sent, ends]).toEqual([[], [], ["aborted"]]);
+    });
+
+    it("before a result, and a notification, is", async () => {
+      for (const message of [
+        toolResult(1, "secret"),
+        notification("notifications/message", { level: "info", data: "secret" }),
+      ]) {
+        const { guard, raw, wrapped, ends, hold } = await ended(
+          message.id === 1 ? "cmf.tool_post_invoke" : "cmf.mcp_notification",
+        );
+        raw.onmessage?.(toolCall(1));
+        await settle();
+        void wrapped.send(message);
+        await settle();
+        guard.endSession("s");
+        hold.open();
+        await settle();
+        expect(raw.sent).toEqual([]);
+        expect(new Set(ends)).toEqual(new Set(["aborted"]));
+        expect(guard.counts().open).toBe(0);
+      }
+    });
+
+    it("and after it", async () => {
+      const { guard, raw, wrapped, received, hold } = await ended("cmf.tool_pre_invoke");
+      hold.open();
+      guard.endSession("s");
+      raw.onmessage?.(toolCall(1));
+      await settle();
+      expect(received).toHaveLength(1);
+      await wrapped.close();
+      guard.endSession("s");
+      expect(guard.counts()).toMatchObject({ started: 1, aborted: 1, open: 0 });
     });
   },
 );

@@ -14,7 +14,8 @@ export function guardedTransport<Transport extends TransportLike>(
   log: RequestLog,
 ): Transport {
   const wire = transport as unknown as Wire;
-  const session = memory.join(sessionName);
+  const joined = memory.join(sessionName);
+  const session = () => memory.current(joined);
   /** The handlers of the protocol above. Absent until it sets them. */
   const above = new Map<PropertyKey, unknown>();
   let isClosed = false;
@@ -30,8 +31,8 @@ export function guardedTransport<Transport extends TransportLike>(
   const traffic = createTraffic(sides, hooks, memory, session, log);
 
   function stop(): void {
-    traffic.stop();
-    memory.leave(session);
+    if (memory.knows(joined)) traffic.stop();
+    memory.leave(joined);
   }
 
   const below = {

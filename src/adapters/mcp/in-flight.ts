@@ -122,16 +122,23 @@ export class InFlight {
     return [...this.#open].filter(([, entry]) => entry.owner === owner);
   }
 
-  /** Forgets all. What was open has ended. */
+  /** Ends and forgets all that is open. Nothing more of it is handed on. */
   clear(): void {
     for (const entry of this.#open.values()) {
       entry.release?.();
       endOf(entry, "aborted", closed);
+      if (isCall(entry)) stopHooks(entry);
     }
     this.#open.clear();
     this.#cancelled.clear();
     this.#usedUpTo = -1;
   }
+}
+
+/** Nobody waits for the call any more. */
+export function stopHooks(call: Call): void {
+  call.state = "closed";
+  call.controller.abort();
 }
 
 /** The asker closed the connection, or the session is over. */

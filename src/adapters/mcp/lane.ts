@@ -19,6 +19,7 @@ import {
   type InFlight,
   isCall,
   type Plain,
+  stopHooks,
   watchSignal,
 } from "./in-flight.ts";
 import { InOrder } from "./in-order.ts";
@@ -37,7 +38,8 @@ import { type Direction, keyOf, type RequestId } from "./transport.ts";
 export interface LaneParts {
   readonly direction: Direction;
   readonly ends: Ends;
-  readonly session: Session;
+  /** As it is now: it begins anew after its end. */
+  readonly session: () => Session;
   readonly memory: GuardMemory;
   /** The hooks for the next request. */
   readonly hooks: () => HookRunner;
@@ -49,15 +51,19 @@ export interface LaneParts {
 export class Lane {
   readonly #parts: LaneParts;
   readonly #ends: Ends;
-  readonly #inFlight: InFlight;
-  readonly #scope: TaskScope;
   readonly #order = new InOrder();
 
   constructor(parts: LaneParts) {
     this.#parts = parts;
     this.#ends = parts.ends;
-    this.#inFlight = parts.session.inFlight[parts.direction];
-    this.#scope = { direction: parts.direction, session: parts.session };
+  }
+
+  get #inFlight(): InFlight {
+    return this.#parts.session().inFlight[this.#parts.direction];
+  }
+
+  get #scope(): TaskScope {
+    return { direction: this.#parts.direction, session: this.#parts.session() };
   }
 
   request(message: JsonObject, aux: unknown): Handed {
@@ -173,10 +179,9 @@ export class Lane {
     for (const [key, entry] of this.#inFlight.of(this)) {
       // An answer may come through another transport of the session.
       if (!isCall(entry) || entry.state === "open") continue;
-      entry.state = "closed";
       this.#inFlight.remove(key, entry);
       endOf(entry, "aborted", closed);
-      entry.controller.abort();
+      stopHooks(entry);
     }
   }
 
@@ -240,7 +245,7 @@ export class Lane {
       id: message.id === undefined ? key : (message.id as RequestId),
       ...{ key, direction, subject, aux, hooks, owner: this, record },
       serverId: hooks.options.serverId,
-      sessionName: session.name,
+      sessionName: session().name,
       transportSession: this.#parts.transportSession(),
     };
     // Only for what is about a task: a peer may write any `taskId` into other params.

@@ -60,6 +60,19 @@ export class GuardMemory {
     return session;
   }
 
+  /** The session of a transport that may be open still when the session ends, or is dropped. */
+  current(joined: Session): Session {
+    if (joined.name === undefined) return joined;
+    const session = this.#sessions.get(joined.name) ?? this.#newSession(joined.name);
+    this.#sessions.set(joined.name, session);
+    return session;
+  }
+
+  /** Not one that is over: nothing of it is open. */
+  knows({ name }: Session): boolean {
+    return name === undefined || this.#sessions.has(name);
+  }
+
   #dropIdle(): void {
     for (const [name, { inFlight }] of this.#sessions) {
       if (inFlight.outgoing.isIdle && inFlight.incoming.isIdle) this.#sessions.delete(name);

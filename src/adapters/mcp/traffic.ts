@@ -39,7 +39,7 @@ export function createTraffic(
   sides: Sides,
   hooks: () => HookRunner,
   memory: GuardMemory,
-  session: Session,
+  session: () => Session,
   log: RequestLog,
 ): Traffic {
   const { send, deliver, report, sessionId: transportSession } = sides;
