@@ -2,7 +2,12 @@
  * Where a guard shows each text that a message of MCP can hold: measured, by sending it through a
  * guard whose manager notes what every hook is given.
  */
-import { createGuard, type HookManager, type PassGroup } from "../src/adapters/mcp/index.ts";
+import {
+  createGuard,
+  type HookManager,
+  type HookResult,
+  type PassGroup,
+} from "../src/adapters/mcp/index.ts";
 import { type MessagePart, type Revision, textPlaces } from "./mcp-schema-paths.ts";
 
 /** A text in the messages of a method, and where it goes. */
@@ -24,6 +29,8 @@ interface Fate {
 }
 
 const needle = "needle";
+/** The record of a handler that ran. */
+const ran = { plugin: "all", status: "completed" } as HookResult["executions"][number];
 const time = "2026-01-02T03:04:05.678Z";
 
 /** Every text. A place that no hook is shown is seen at `unseen`, one that never passes at `refused`. */
@@ -89,7 +96,7 @@ async function fateOf(text: string, messages: Messages, pass: readonly PassGroup
     async invoke(hook, payload, options = {}) {
       if (JSON.stringify(payload).includes(text) && !hooks.includes(hook)) hooks.push(hook);
       const { extensions, context } = options;
-      const records = { rejections: [], errors: [], executions: [], metadata: {} };
+      const records = { rejections: [], errors: [], executions: [ran], metadata: {} };
       return { continueProcessing: true, payload, extensions, context, ...records };
     },
   };

@@ -7,7 +7,7 @@ import type { Call, Step } from "./call.ts";
 import { type CallLabels, createCallLabels } from "./call-labels.ts";
 import { fieldsStep, leftFields } from "./fields-step.ts";
 import { isObject, type JsonObject, without } from "./json.ts";
-import type { HookManager, HookOptions } from "./manager.ts";
+import type { HookManager, HookOptions, HookResult } from "./manager.ts";
 import type { GuardMemory } from "./memory.ts";
 import { type PassGroup, passByDefault } from "./methods.ts";
 import type { GuardEvent, GuardedRequest, GuardOptions } from "./options.ts";
@@ -195,6 +195,7 @@ export function createHookRunner(
         if (step.rest !== undefined) step.payload(tell);
       });
     }
+    if (!wasShown(result)) refuseUnseen(step.unseen ?? []);
     return runRest(call, step, unseen);
   }
 
@@ -212,7 +213,7 @@ export function createHookRunner(
       refuseUnseen(unseen);
       return undefined;
     }
-    return runStep(call, fieldsStep(call, { ...rest, method: call.method, fields }));
+    return runStep(call, fieldsStep(call, { ...rest, method: call.method, fields, unseen }));
   }
 
   /** What no hook is shown does not pass, unless the host chose so. A denial comes before this. */
@@ -235,6 +236,11 @@ export function createHookRunner(
       // An observer's failure is its own: the outcome stands.
     }
   }
+}
+
+/** Whether a handler ran: one that listens may be for other calls, or switched off. */
+function wasShown({ executions }: HookResult): boolean {
+  return executions.some(({ status }) => status !== "skipped" && status !== "disabled");
 }
 
 function readEnvelope(made: unknown): object {

@@ -13,6 +13,9 @@ interface Invocation {
   readonly options: HookOptions;
 }
 
+/** The record of a handler that ran. */
+const ran = { plugin: "fake", status: "completed" } as HookResult["executions"][number];
+
 export interface FakeManager extends HookManager {
   readonly calls: readonly Invocation[];
   /** The names of the hooks that were invoked, in order. */
@@ -37,7 +40,7 @@ export function fakeManager(hooks: Record<string, Hook> = {}): FakeManager {
         context: options.context,
         rejections: [],
         errors: [],
-        executions: [],
+        executions: Object.hasOwn(hooks, hook) ? [ran] : [],
         metadata: {},
         ...rest,
       };
