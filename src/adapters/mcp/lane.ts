@@ -157,9 +157,9 @@ export class Lane {
     const record = log.begin({ method, direction, requestId: undefined });
     const key = `notice ${record.request}`;
     const call = this.#call(key, taskNotice, message, aux, record);
-    if (call === undefined) {
+    if (call === undefined || this.#inFlight.isFull) {
       record.end("errored", failed.data, undefined);
-      return reportDropped(this.#ends, "a malformed request");
+      return reportDropped(this.#ends, "a notification");
     }
     this.#inFlight.add(key, call);
     return this.#finish(call, message, aux);

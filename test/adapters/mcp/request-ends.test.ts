@@ -105,6 +105,20 @@ describe("the end of a request", () => {
     ]);
   });
 
+  it("holds its limit of open ones for notifications about tasks, too", async () => {
+    verifies("mcp:guard-end");
+    const { open, wait } = gate();
+    const hook = async () => void (await wait);
+    const { guard, peer } = await ending(fakeManager({ "cmf.tool_post_invoke": hook }));
+    const params = { taskId: "T", status: "working", statusMessage: "x" };
+    for (let at = 0; at < 10_010; at++) peer(notification("notifications/tasks/status", params));
+    await settle();
+    expect(guard.counts()).toMatchObject({ open: 10_000, errored: 10 });
+    open();
+    await settle();
+    expect(guard.counts()).toMatchObject({ open: 0, allowed: 10_000 });
+  }, 60_000);
+
   it("is told of one that was cancelled, at any time, and of a close", async () => {
     verifies("mcp:guard-end");
     const { open, wait } = gate();
