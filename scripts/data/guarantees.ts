@@ -180,7 +180,7 @@ export const guarantees: readonly Guarantee[] = [
     name: "What is sent is what was allowed",
     promise:
       "Through a guard no payload goes on that a plugin which may deny was not shown, or did not make, in the form that goes on. Labels and headers that a later plugin adds are not part of this.",
-    attacks: ["A-325"],
+    attacks: ["A-265", "A-325"],
     laws: ["L71"],
   },
 ];

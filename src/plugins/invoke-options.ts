@@ -34,9 +34,10 @@ export interface InvokeOptions<Extensions, Operation = Readonly<Record<string, u
   readonly secrets?: readonly string[] | undefined;
   /**
    * Whether plugins that may deny are asked again about a payload that a later one changed. Then
-   * what the result holds is what they allowed. Default: false.
+   * what the result holds is what they allowed. Default: false. `only`: they are the only ones to be
+   * asked, about a payload that an earlier run gave and that was changed elsewhere since.
    */
-  readonly recheck?: boolean | undefined;
+  readonly recheck?: boolean | "only" | undefined;
   /** `context` of an earlier result of the same request: carries private state. */
   readonly context?: RequestScope | undefined;
   /** The context of the handler that starts this run. Limits depth; labels join the outer run. */
@@ -121,7 +122,8 @@ export function readWishes(
   }
   if (tenant !== undefined && typeof tenant !== "string") throw misuse("tenant expects a text.");
   if (server !== undefined && typeof server !== "string") throw misuse("server expects a text.");
-  if (typeof recheck !== "boolean") throw misuse("recheck expects true or false.");
+  if (typeof recheck !== "boolean" && recheck !== "only")
+    throw misuse('recheck expects true, false or "only".');
   const origin = parent === undefined ? undefined : originOf(parent);
   if (parent !== undefined && origin === undefined) {
     throw misuse("parent expects the context of a handler.");

@@ -326,3 +326,60 @@ attack(
     });
   },
 );
+
+attack(
+  "A-265",
+  "Have a plugin of an older hook allow a call or a result, and one of a `cmf` point change it",
+  "the plugins of the older hook are asked again, and their denial stands",
+  () => {
+    it("with the name of a tool, and with a result", async () => {
+      const turns: string[] = [];
+      const older = definePlugin({
+        name: "older",
+        version: "1.0.0",
+        hooks: {
+          tool_pre_invoke: ({ name }) => {
+            turns.push(`pre ${name}`);
+            return name === "rm" ? deny("rm is not allowed") : undefined;
+          },
+          tool_post_invoke: ({ result: answer }) => {
+            turns.push("post");
+            return JSON.stringify(answer).includes("secret") ? deny("a secret") : undefined;
+          },
+        },
+      });
+      const newer = definePlugin({
+        name: "newer",
+        version: "1.0.0",
+        hooks: {
+          "cmf.tool_pre_invoke": (message) => {
+            const [part] = message.content;
+            if (part?.content_type !== "tool_call" || part.content.name !== "ls") return;
+            const content = { ...part.content, name: "rm" };
+            return { modifiedPayload: { ...message, content: [{ ...part, content }] } };
+          },
+          "cmf.tool_post_invoke": (message) => {
+            const [part] = message.content;
+            if (part?.content_type !== "tool_result") return;
+            const content = { ...part.content, content: "secret" };
+            return { modifiedPayload: { ...message, content: [{ ...part, content }] } };
+          },
+        },
+      });
+      const manager = await createPluginManager({ plugins: [older, newer] });
+      const { guard, peer, received, sent } = await rawGuard(manager, { serverId: "files" });
+      peer(toolCall(1, {}, { name: "ls" }));
+      await settle();
+      expect(received()).toEqual([]);
+      peer(toolCall(2));
+      await settle();
+      await guard.send(toolResult(2, "fine"));
+      await settle();
+      expect(sent()).toMatchObject([
+        { id: 1, error: { message: "rm is not allowed", data: { plugin: "older" } } },
+        { id: 2, error: { message: "a secret", data: { plugin: "older" } } },
+      ]);
+      expect(turns).toEqual(["pre ls", "pre rm", "pre echo", "post", "post"]);
+    });
+  },
+);

@@ -201,7 +201,46 @@ describe("a plugin that is asked again", () => {
   });
 });
 
-it("takes true or false and nothing else", async () => {
+describe("a payload that another run changed", () => {
+  const only = { recheck: "only" } as const;
+
+  it("is put to those alone that may deny", async () => {
+    verifies("dispatch:recheck-only");
+    const asked: string[] = [];
+    const notes = (
+      name: string,
+      mode: "sequential" | "transform" | "concurrent" | "fire_and_forget",
+    ) => plugin(name, () => void asked.push(name), { mode });
+    const result = await runOnce(
+      [
+        notes("transforms", "transform"),
+        notes("judges", "sequential"),
+        notes("beside", "concurrent"),
+        notes("later", "fire_and_forget"),
+      ],
+      only,
+    );
+    expect(asked).toEqual(["judges", "beside"]);
+    expect(result.continueProcessing).toBe(true);
+    expect(result.executions.map(({ plugin: name, status }) => [name, status])).toEqual([
+      ["judges", "completed"],
+      ["transforms", "skipped"],
+      ["beside", "completed"],
+      ["later", "skipped"],
+    ]);
+  });
+
+  it("is denied by a denial, and by another change", async () => {
+    verifies("dispatch:recheck-only");
+    const denied = await runOnce([plugin("guard", () => deny("no"))], only);
+    expect(denied.violation).toMatchObject({ plugin: "guard", reason: "no" });
+    const changed = await runOnce([plugin("alias", renames("sum"))], only);
+    expect(changed.violation).toMatchObject({ plugin: "alias", code: "payload_contested" });
+    expect((await runOnce([], only)).continueProcessing).toBe(true);
+  });
+});
+
+it("takes true, false or only, and nothing else", async () => {
   const manager = await manage([plugin("any", () => {})]);
   await expect(manager.invoke(hook, call, { recheck: "yes" as never })).rejects.toMatchObject({
     code: "options_invalid",

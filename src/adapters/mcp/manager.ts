@@ -28,7 +28,7 @@ export interface HookOptions {
   /** The same for all hooks of one request, so that their records can be linked. */
   readonly request?: string;
   /** Whether plugins that may deny are asked again about a payload that a later one changed. */
-  readonly recheck?: boolean;
+  readonly recheck?: boolean | "only";
   readonly tenant?: string;
   readonly server?: string;
 }

@@ -6,7 +6,7 @@ import { type Denial, denialOf, failed } from "./answers.ts";
 import type { Call, Step } from "./call.ts";
 import { type CallLabels, createCallLabels } from "./call-labels.ts";
 import { fieldsStep, leftFields } from "./fields-step.ts";
-import { isObject, type JsonObject, without } from "./json.ts";
+import { isObject, type JsonObject, sameJson, without } from "./json.ts";
 import type { HookManager, HookOptions, HookResult } from "./manager.ts";
 import type { GuardMemory } from "./memory.ts";
 import { type PassGroup, passByDefault } from "./methods.ts";
@@ -26,6 +26,13 @@ export interface HookRunner {
   passes(group: PassGroup): boolean;
   readonly manager: HookManager;
   readonly options: GuardOptions;
+}
+
+/** What a point let pass: the payload as its plugins left it. */
+interface Allowed {
+  readonly step: Step;
+  readonly payload: unknown;
+  readonly isChanged: boolean;
 }
 
 export function createHookRunner(
@@ -153,6 +160,7 @@ export function createHookRunner(
 
   async function run(call: Call, steps: () => Iterable<Step>): Promise<Denial | undefined> {
     let point = call.method;
+    const allowed: Allowed[] = [];
     try {
       for (const step of steps()) {
         // A stopped call has nobody left to answer: run nothing more for it.
@@ -162,17 +170,36 @@ export function createHookRunner(
           refuseUnseen(step.unseen ?? []);
           continue;
         }
-        const denial = await runStep(call, step);
+        const denial = await runStep(call, step, allowed);
         if (denial !== undefined) return denial;
       }
-      return undefined;
+      return await askAgain(call, allowed);
     } catch (error) {
       observe(call, point, { error });
       return failed;
     }
   }
 
-  async function runStep(call: Call, step: Step): Promise<Denial | undefined> {
+  /** A point that changed the data after another one allowed it: that one is asked again. */
+  async function askAgain(call: Call, allowed: readonly Allowed[]): Promise<Denial | undefined> {
+    const last = allowed.findLastIndex(({ isChanged }) => isChanged);
+    for (const { step, payload: before } of allowed.slice(0, Math.max(last, 0))) {
+      const payload = underPayloadLimits(manager.payloadLimits, () =>
+        freezePayload(step.payload(() => {})),
+      );
+      if (sameJson(payload, before)) continue;
+      const options = { ...optionsOf(call), recheck: "only" as const };
+      const result = await manager.invoke(step.hook, payload, options);
+      observe(call, step.hook, { result });
+      call.extensions = result.extensions;
+      if (result.continueProcessing !== true) return denialOf(result.violation);
+      call.context = result.context;
+      if (result.payload !== payload) throw unfit("no change of what later plugins made");
+    }
+    return undefined;
+  }
+
+  async function runStep(call: Call, step: Step, allowed: Allowed[]): Promise<Denial | undefined> {
     // Frozen first: what comes back is then the same object unless a plugin changed it.
     let unseen: readonly Left[] = [];
     const tell = (left: readonly Left[]) => {
@@ -186,8 +213,9 @@ export function createHookRunner(
     call.extensions = result.extensions;
     if (result.continueProcessing !== true) return denialOf(result.violation);
     call.context = result.context;
-    if (result.payload !== payload) {
-      const changed = result.payload;
+    const changed = result.payload;
+    allowed.push({ step, payload: changed, isChanged: changed !== payload });
+    if (changed !== payload) {
       if (!isObject(changed)) throw unfit("an object as payload");
       underPayloadLimits(manager.payloadLimits, () => {
         step.write(changed);
@@ -196,7 +224,7 @@ export function createHookRunner(
       });
     }
     if (!wasShown(result)) refuseUnseen(step.unseen ?? []);
-    return runRest(call, step, unseen);
+    return runRest(call, step, unseen, allowed);
   }
 
   /** Shows what the point did not, where a plugin listens. */
@@ -204,6 +232,7 @@ export function createHookRunner(
     call: Call,
     { rest }: Step,
     left: readonly Left[],
+    allowed: Allowed[],
   ): Promise<Denial | undefined> {
     // Its names are tokens.
     const hasSteps = (path: string) => path === rest?.input && passes("tokens");
@@ -213,7 +242,11 @@ export function createHookRunner(
       refuseUnseen(unseen);
       return undefined;
     }
-    return runStep(call, fieldsStep(call, { ...rest, method: call.method, fields, unseen }));
+    return runStep(
+      call,
+      fieldsStep(call, { ...rest, method: call.method, fields, unseen }),
+      allowed,
+    );
   }
 
   /** What no hook is shown does not pass, unless the host chose so. A denial comes before this. */

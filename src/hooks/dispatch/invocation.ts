@@ -7,7 +7,7 @@
  *
  * What most runs never need is made when it is needed: making a run must cost next to nothing.
  */
-import { intrinsics } from "../../admit/index.ts";
+import { concat, intrinsics } from "../../admit/index.ts";
 import type { Slots } from "../../extensions/index.ts";
 import type { DeadlineNode, DeadlineRing } from "../deadline-ring.ts";
 import type { Violation } from "../results.ts";
@@ -110,6 +110,19 @@ export class Invocation implements DeadlineNode, AnyRun {
     this.scope = scope;
     this.wishes = wishes;
     if (wishes.parent !== undefined) this.waiting.start = extensions;
+    if (wishes.recheck === "only") this.#askAgainOnly(program);
+  }
+
+  #askAgainOnly({ serial, background }: Program): void {
+    const all = concat(serial, background);
+    for (let i = 0; i < all.length; i++) {
+      const step = all[i] as Step;
+      if (!step.mayHalt) this.log.record(step, { status: "skipped", reason: "It may not deny." });
+    }
+    this.again = true;
+    this.changedAt = serial.length;
+    this.index = -1;
+    this.goOn();
   }
 
   get hook(): string {
@@ -131,7 +144,7 @@ export class Invocation implements DeadlineNode, AnyRun {
   goOn(): void {
     const { serial } = this.program;
     this.index += 1;
-    if (this.index === serial.length && this.changedAt > 0 && this.wishes.recheck) {
+    if (this.index === serial.length && this.changedAt > 0 && this.wishes.recheck === true) {
       this.again = true;
       this.log.askAgain();
       this.index = 0;

@@ -40,7 +40,7 @@ export interface RunWishes {
   /** Texts of this request that no log line and no record may hold. */
   readonly secrets: readonly string[] | undefined;
   /** Whether handlers that may deny are asked again about a payload that a later one changed. */
-  readonly recheck: boolean;
+  readonly recheck: boolean | "only";
   /** Whoever started this run, if a handler did. */
   readonly parent: Origin | undefined;
   /** How many runs this one is nested in. */

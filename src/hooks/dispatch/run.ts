@@ -263,8 +263,9 @@ function release(run: Invocation): void {
 /** Ends the run, and tells whoever waits: at once, or when a strict audit trail lets it go. */
 function finish(run: Invocation, violation: Violation | undefined, from: number): undefined {
   if (run.result !== undefined) return undefined;
-  const goesOn = violation === undefined && run.program.background.length > 0;
-  const chosen = goesOn ? chooseBackground(run) : undefined;
+  const { program, wishes } = run;
+  const mayGoOn = violation === undefined && wishes.recheck !== "only";
+  const chosen = mayGoOn && program.background.length > 0 ? chooseBackground(run) : undefined;
   const result = run.finish(violation, from);
   if (run.waited !== undefined && isHeld(run)) {
     run.waited.held = hold(run, result, chosen);

@@ -88,7 +88,12 @@ describe("a tool call that becomes a task", () => {
       },
     });
     const { received } = await withTask(manager, {}, result(1, { task, vendor: 1 }));
-    expect(seen).toEqual([{ vendor: 1 }, { statusMessage: "078-05-1120" }]);
+    // Asked again about what the point changed.
+    expect(seen).toEqual([
+      { vendor: 1 },
+      { statusMessage: "078-05-1120" },
+      { statusMessage: "***" },
+    ]);
     expect(received()).toEqual([result(1, { task: { ...task, statusMessage: "***" }, vendor: 1 })]);
   });
 
