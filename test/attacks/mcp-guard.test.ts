@@ -383,3 +383,43 @@ attack(
     });
   },
 );
+
+attack(
+  "A-339",
+  "Give calls progress tokens that are the request ids of others' calls, so that progress is judged by the envelope of another",
+  "a token names the request that gave it; an unknown one names none",
+  () => {
+    const who = (authInfo: unknown) => String((authInfo as { who?: unknown } | undefined)?.who);
+    const envelope = ({ authInfo }: { authInfo: unknown }) =>
+      createExtensions({ security: { subject: { id: who(authInfo), type: "user" } } });
+
+    it("with two calls, each with the other's id, and after their ends", async () => {
+      const judged: unknown[] = [];
+      const hook = (_: never, { extensions }: { extensions?: unknown }) =>
+        void judged.push((extensions as { security: { subject: object } }).security.subject);
+      const { guard, peer } = await rawGuard(fakeManager({ "cmf.mcp_notification": hook }), {
+        envelope,
+      });
+      const call = (id: number, progressToken: unknown) =>
+        toolCall(id, {}, { _meta: { progressToken } });
+      peer(call(1, 2), { authInfo: { who: "ada" } });
+      peer(call(2, 1), { authInfo: { who: "bob" } });
+      peer(call(3, 2), { authInfo: { who: "eve" } });
+      peer(call(4, "2"), { authInfo: { who: "dan" } });
+      await settle();
+      const tokens = [2, 1, "2", 3, 4];
+      const tellAll = async () => {
+        for (const progressToken of tokens) {
+          const params = { progressToken, progress: 1, message: "x" };
+          await guard.send(notification("notifications/progress", params));
+        }
+        await settle();
+        return judged.splice(0).map((subject) => (subject as { id: string }).id);
+      };
+      expect(await tellAll()).toEqual(["ada", "bob", "dan", "undefined", "undefined"]);
+      for (const id of [1, 2, 4]) await guard.send(toolResult(id, "x"));
+      await settle();
+      expect(new Set(await tellAll())).toEqual(new Set(["undefined"]));
+    });
+  },
+);

@@ -11,6 +11,8 @@ export interface Call {
   readonly key: string;
   readonly method: string;
   readonly direction: Direction;
+  /** The key of the token by which it asks to be told of its progress. */
+  readonly token: string | undefined;
   readonly subject: Subject;
   /** The guard's own copy of the JSON-RPC request, and its params. Steps write changes into it. */
   readonly request: JsonObject;
@@ -105,7 +107,7 @@ export interface TaskRecord {
 
 type Arrived = Pick<
   Call,
-  | ("id" | "key" | "direction" | "subject" | "aux" | "serverId")
+  | ("id" | "key" | "token" | "direction" | "subject" | "aux" | "serverId")
   | ("hooks" | "owner" | "record" | "transportSession" | "sessionName")
 >;
 

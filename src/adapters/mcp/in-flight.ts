@@ -2,7 +2,7 @@ import { GlassineError } from "../../errors/index.ts";
 import { type Denial, guardErrorCodes } from "./answers.ts";
 import type { Call } from "./call.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import { maxOpen } from "./open-requests.ts";
+import { maxOpen, OpenRequests } from "./open-requests.ts";
 import type { GuardOutcome } from "./options.ts";
 import type { RequestRecord } from "./request-log.ts";
 import { keyOf } from "./transport.ts";
@@ -13,6 +13,7 @@ export interface Plain {
   readonly record: RequestRecord;
   /** The lane that it came through. */
   readonly owner: object;
+  readonly token: string | undefined;
   release?: () => void;
 }
 
@@ -33,7 +34,7 @@ const maxCancelled = 1024;
  * clients count upwards.
  */
 export class InFlight {
-  readonly #open = new Map<string, Entry>();
+  readonly #open = new OpenRequests<Entry>();
   /** Whether a guard stood before it. */
   readonly #cancelled = new Map<string, boolean>();
   #usedUpTo = -1;
@@ -44,28 +45,24 @@ export class InFlight {
 
   /** The call that a notification is sent for, by the word of the transport, or its progress token. */
   relatedTo({ params }: JsonObject, aux: unknown): Call | undefined {
-    const ids = [
-      isObject(aux) ? aux.relatedRequestId : undefined,
-      isObject(params) ? params.progressToken : undefined,
-    ];
-    for (const id of ids) {
-      const key = keyOf(id);
-      const entry = key === undefined ? undefined : this.#open.get(key);
-      if (entry !== undefined && isCall(entry) && entry.isPrepared && entry.state !== "pre")
-        return entry;
-    }
-    return undefined;
+    const key = isObject(aux) ? keyOf(aux.relatedRequestId) : undefined;
+    const token = isObject(params) ? params.progressToken : undefined;
+    const named = [key === undefined ? undefined : this.get(key), this.#open.ofToken(token)];
+    return named.find(
+      (entry): entry is Call =>
+        entry !== undefined && isCall(entry) && entry.isPrepared && entry.state !== "pre",
+    );
   }
 
   isUsed(key: string): boolean {
     const number = wholeNumber(key);
     const isForgotten = number !== undefined && number <= this.#usedUpTo;
-    return isForgotten || this.#open.has(key) || this.#cancelled.has(key);
+    return isForgotten || this.#open.get(key) !== undefined || this.#cancelled.has(key);
   }
 
   /** Whether there is no room to remember one more request. */
   get isFull(): boolean {
-    return this.#open.size >= maxOpen || this.#cancelled.size > maxCancelled;
+    return this.#open.isFull || this.#cancelled.size > maxCancelled;
   }
 
   /** Whether nothing is left to remember. */
@@ -81,13 +78,13 @@ export class InFlight {
   }
 
   add(key: string, entry: Entry): void {
-    this.#open.set(key, entry);
+    this.#open.add(key, entry);
   }
 
   /** Forgets `entry`, unless another request has its id by now. */
   remove(key: string, entry: Entry): void {
     entry.release?.();
-    if (this.#open.get(key) === entry) this.#open.delete(key);
+    if (this.#open.get(key) === entry) this.#open.remove(key);
   }
 
   cancel(key: string, entry: Entry): void {
@@ -119,12 +116,12 @@ export class InFlight {
 
   /** The entries that came through `owner`. */
   of(owner: object): readonly (readonly [key: string, entry: Entry])[] {
-    return [...this.#open].filter(([, entry]) => entry.owner === owner);
+    return this.#open.list().filter(([, entry]) => entry.owner === owner);
   }
 
   /** Ends and forgets all that is open. Nothing more of it is handed on. */
   clear(): void {
-    for (const entry of this.#open.values()) {
+    for (const [, entry] of this.#open.list()) {
       entry.release?.();
       endOf(entry, "aborted", closed);
       if (isCall(entry)) stopHooks(entry);

@@ -25,6 +25,7 @@ import {
 import { InOrder } from "./in-order.ts";
 import type { JsonObject } from "./json.ts";
 import type { GuardMemory, Session } from "./memory.ts";
+import { tokenOf } from "./open-requests.ts";
 import { isShown, notices, withoutTexts } from "./others.ts";
 import { optionsToSend } from "./param-headers.ts";
 import { refuseRequest, reportDropped } from "./refuse-request.ts";
@@ -81,7 +82,7 @@ export class Lane {
     if (this.#inFlight.isFull) return refuse(unanswered);
     if (subject?.isTask && task === "forgotten") return refuse(forgottenTask);
     if (subject === undefined) {
-      const entry: Plain = { method, record, owner: this };
+      const entry: Plain = { method, record, owner: this, token: tokenOf(message) };
       this.#add(key, entry, aux);
       return this.#handOn(key, entry, message, aux);
     }
@@ -243,6 +244,7 @@ export class Lane {
     const hooks = this.#parts.hooks();
     const from = {
       id: message.id === undefined ? key : (message.id as RequestId),
+      token: subject.isNotice ? undefined : tokenOf(message),
       ...{ key, direction, subject, aux, hooks, owner: this, record },
       serverId: hooks.options.serverId,
       sessionName: session().name,
