@@ -122,7 +122,10 @@ export const commandTable = {
     exits: { 1: "with --strict: there is a problem" },
     examples: [
       { line: "plugins doctor", what: "each plugin with its state" },
-      { line: "plugins doctor --strict", what: "for a check before a deployment" },
+      {
+        line: "plugins doctor --strict --plugin-mode production",
+        what: "for a check before a deployment",
+      },
     ],
   },
   trust: {
@@ -156,7 +159,7 @@ export const commandTable = {
     summary: "remove a plugin from plugins.lock",
     about: [
       "It works also when the package is not installed any more.",
-      "A running host goes on; the next start refuses the plugin in production.",
+      "A running host goes on; the next one does not start in production until the package is removed.",
     ],
     arguments: [{ name: "ID", what: "the plugin's id; after -- if it begins with -" }],
     options: ["reason", "pluginsLock", "json", "verbose"],
@@ -166,16 +169,21 @@ export const commandTable = {
   verify: {
     path: ["plugins", "verify"],
     summary: "compare plugins.lock with what is installed, and with its journal",
-    about: ["Nothing is run. The mode makes no difference."],
+    about: [
+      "It looks at these three alone: whether a signer may be trusted is for `doctor --strict` to say.",
+      "Nothing is run. The mode makes no difference.",
+    ],
     arguments: [],
     options: [
       ...["strictJournal", "root", "pluginsLock", "host"],
       ...["json", "verbose"],
     ] as readonly OptionName[],
-    exits: { 1: "something differs that production refuses, or a change was not ended" },
+    exits: {
+      1: "lock and installation differ in what production refuses, or a change was not ended; with --strict-journal also where the journal has a problem",
+    },
     examples: [
       { line: "plugins verify", what: "before a start" },
-      { line: "plugins verify --strict-journal", what: "as strict as it gets" },
+      { line: "plugins verify --strict-journal", what: "with the journal counted too" },
     ],
   },
   journal: {

@@ -244,6 +244,9 @@ export const documents = {
       linked: z
         .array(z.strictObject({ id: text, path: text }))
         .describe("Plugins that are links, which production refuses."),
+      duplicates: z
+        .array(z.strictObject({ id: text, paths: texts }))
+        .describe("Ids that several packages claim, of which production refuses each."),
       unhashable: z.array(z.strictObject({ id: text, code: text, reason: text })),
       journal_problems,
       journal_problem_count: count,

@@ -56,6 +56,42 @@ export function permissionChange(
   };
 }
 
+/** A package that a plugin needs, as the lockfile has it. */
+interface Needed {
+  readonly name: string;
+  readonly version: string;
+  readonly hash: string;
+}
+
+/** What a plugin needs otherwise than when it was trusted. */
+export interface DependencyChange {
+  /** The one copy of a name that is another now. */
+  readonly changed: readonly { readonly was: Needed; readonly now: Needed }[];
+  readonly added: readonly Needed[];
+  readonly removed: readonly Needed[];
+}
+
+/** Copies of one name pair up where one came and one went. */
+export function dependencyChange(was: readonly Needed[], now: readonly Needed[]): DependencyChange {
+  const isIn = (all: readonly Needed[], one: Needed) =>
+    all.some(
+      ({ name, version, hash }) =>
+        name === one.name && version === one.version && hash === one.hash,
+    );
+  const came = now.filter((each) => !isIn(was, each));
+  const went = was.filter((each) => !isIn(now, each));
+  const pairs = came.flatMap((each) => {
+    const [gone, ...more] = went.filter(({ name }) => name === each.name);
+    const isAlone = came.filter(({ name }) => name === each.name).length === 1;
+    return gone === undefined || more.length > 0 || !isAlone ? [] : [{ was: gone, now: each }];
+  });
+  return {
+    changed: pairs,
+    added: came.filter((each) => !pairs.some((pair) => pair.now === each)),
+    removed: went.filter((each) => !pairs.some((pair) => pair.was === each)),
+  };
+}
+
 /** Whom a sentence names as the signer. */
 export function signerName(signer: string): string {
   return signer === "unsigned" ? "nobody" : signer;

@@ -57,7 +57,8 @@ export interface PluginFacts {
   readonly entry_point: string;
   readonly distribution_hash: string | null;
   readonly builtin: boolean;
-  readonly capabilities: readonly string[];
+  /** Null where its package does not say, and it was not loaded. */
+  readonly capabilities: readonly string[] | null;
   readonly hooks: readonly string[] | null;
   readonly depends_on: readonly string[];
   readonly discovery_source: { readonly [key: string]: Json };
@@ -295,6 +296,8 @@ export interface VerifyReport {
   readonly drift: readonly DriftRow[];
   /** Installed plugins whose package is a link: production loads none. */
   readonly linked: readonly { readonly id: string; readonly path: string }[];
+  /** Ids that several packages claim, with the paths of these: production loads none. */
+  readonly duplicates: readonly { readonly id: string; readonly paths: readonly string[] }[];
   readonly unhashable: readonly {
     readonly id: string;
     readonly code: string;

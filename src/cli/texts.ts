@@ -74,6 +74,12 @@ export const texts = {
   otherSigner: ({ was, now }: SignerChange) =>
     say`signed by ${signerName(now)}, not by ${signerName(was)} as it was`,
   lockOnly: (names: readonly string[]) => `dependencies trusted by the lock only: ${listed(names)}`,
+  noLimit: (id: string, kinds: readonly string[]) =>
+    `nothing limits the ${kinds.join(" and ")} of ${singleQuoted(id)}: its package.json lists none, so its code may ask for any. Trust it with --check, which has the plugin say them, or have them listed in package.json.`,
+  stillInstalled: (id: string, path: string) =>
+    `plugin ${singleQuoted(id)} is still installed at ${printable(path)}: a production host does not start there until its package is removed`,
+  keptOptional: (id: string) =>
+    `the entry of ${singleQuoted(id)} stays although it is not installed: it is optional, and \`untrust\` removes it`,
   policyRefuses: (id: string, code: string, detail: string) =>
     `plugins.lock trusts ${singleQuoted(id)} now; the policy of signatures here refuses it all the same: ${reasonOf(code, detail)}`,
   pruneUnread: (folders: readonly string[]) =>

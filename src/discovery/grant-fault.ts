@@ -27,11 +27,17 @@ export function grantFault(asked: Asked, { source, lock, mode }: Grants): LoadFa
     const reason = `its ${asked.by} has ${key} that its package.json does not list: ${more.join(", ")}`;
     return rejected(id, "manifest_invalid", reason);
   }
-  const granted = lock?.entries.find((each) => each.id === id)?.capabilities;
-  const ungranted = beyond(asked.capabilities, granted);
-  if (mode !== "production" || ungranted.length === 0 || isBuiltin) return undefined;
-  const reason = `it asks for ${ungranted.join(", ")}, which was not granted when it was trusted`;
-  return rejected(id, "capabilities_mismatch", reason);
+  const granted = lock?.entries.find((each) => each.id === id);
+  if (mode !== "production" || granted === undefined || isBuiltin) return undefined;
+  const capabilities = beyond(asked.capabilities, granted.capabilities);
+  if (capabilities.length > 0) {
+    const reason = `it asks for ${capabilities.join(", ")}, which was not granted when it was trusted`;
+    return rejected(id, "capabilities_mismatch", reason);
+  }
+  const hooks = beyond(asked.hooks, granted.hooks);
+  if (hooks.length === 0) return undefined;
+  const reason = `it is on ${hooks.join(", ")}, which it did not name when it was trusted`;
+  return rejected(id, "hooks_mismatch", reason);
 }
 
 /** `undefined` says nothing, so nothing is beyond it. */

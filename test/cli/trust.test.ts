@@ -105,11 +105,12 @@ describe("plugins trust", () => {
     expect(linesOf(first.stdout).at(-1)).toBe("  needs:   is-odd==3.0.1");
     const previous = { ...earlier, hooks: ["evaluate"], signer: "builder@example.com" };
     const again = await run(trust, { services: trusting({ ...now, previous }) });
-    expect(linesOf(again.stdout).slice(-4)).toEqual([
+    expect(linesOf(again.stdout).slice(-5)).toEqual([
       expect.stringMatching(/^ {2}new: {5}hook cmf\.llm_input \(.+\)$/),
       "  gone:    hook evaluate",
       "  signer:  signed by other@example.com, not by builder@example.com as it was",
       "  needs:   is-odd==3.0.1",
+      "  new:     dependency is-odd 3.0.1 (sha256:11111111111111111111111…)",
     ]);
     const { document } = await runJson(trust, { services: trusting({ ...now, previous }) });
     expect(document).toMatchObject({

@@ -32,6 +32,7 @@ describe("plugins verify", () => {
     [{ drift: [optional] }, plain, 0],
     [{ drift: [drift(), optional] }, plain, 1],
     [{ linked: [{ id: "a", path: "/srv/a" }] }, plain, 1],
+    [{ duplicates: [{ id: "a", paths: ["/srv/a", "/srv/b"] }] }, plain, 1],
     [{ unhashable: [{ id: "a", code: "unsafe_symlink", reason: "r" }] }, plain, 1],
     [{ pending: true }, plain, 1],
     [{ unreadable: ["/srv/node_modules"] }, plain, 1],
@@ -124,11 +125,11 @@ describe("plugins verify", () => {
       ...{ hook_change: hooks, signer_change: signer },
     }));
     expect(document).toEqual({
-      ...{ ok: false, lock: lockAt, ...rest, permissions, warnings: [] },
+      ...{ ok: false, lock: lockAt, ...rest, duplicates: [], permissions, warnings: [] },
       ...{ journal_problems: journal, journal_problem_count: 2 },
     });
     expect(Object.keys(document)).toEqual([
-      ...["ok", "lock", "drift", "linked", "unhashable"],
+      ...["ok", "lock", "drift", "linked", "duplicates", "unhashable"],
       ...["journal_problems", "journal_problem_count"],
       ...["pending", "unreadable", "permissions", "warnings"],
     ]);

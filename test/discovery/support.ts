@@ -42,7 +42,7 @@ export function source(name: string, manifest: object = {}, marker?: string): st
   return `${mark}export default () => globalThis.testDefinePlugin(${text});\n`;
 }
 
-/** Installs a package with one plugin of the same name, unless told otherwise. */
+/** Installs a package with one plugin of the same name, which lists what it asks for, unless told otherwise. */
 export async function install(
   root: string,
   name: string,
@@ -50,11 +50,13 @@ export async function install(
 ): Promise<string> {
   const { manifest, code, ...fixture } = more;
   const id = name.replace(/^@[^/]*\//, "");
+  const { capabilities = [] } = (manifest ?? {}) as { readonly capabilities?: readonly string[] };
+  const asks = code === undefined ? { capabilities, hooks: [] } : {};
   const { path } = await installFixturePackage({
     name,
     version: "1.0.0",
     files: { "plugin.js": code ?? source(id, manifest) },
-    glassine: { plugin: "./plugin.js" },
+    glassine: { plugin: "./plugin.js", ...asks },
     root,
     ...fixture,
   });

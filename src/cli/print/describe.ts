@@ -32,7 +32,8 @@ type Extras = Pick<ListExtras, "catalog" | "env" | "catalogUrl">;
 /** The document of `describe --json`: the row of `list`, and what more is known. */
 export function describeDocument(described: Described, extras: Extras): Documents["describe"] {
   const { facts, rejected, drift, lock, warnings, words } = described;
-  const capabilities = [...(facts?.capabilities ?? [])].sort();
+  const asked = facts?.capabilities ?? null;
+  const capabilities = [...(asked ?? [])].sort();
   return {
     ...(facts === null ? bareRow(rejected) : rowOf(facts, extras)),
     status: rejected === null ? "loaded" : "rejected",
@@ -45,7 +46,7 @@ export function describeDocument(described: Described, extras: Extras): Document
     config: facts?.config?.map(configOf) ?? null,
     high_impact: words.highImpact(capabilities),
     granted_capabilities: facts?.granted_capabilities ?? null,
-    permission_change: permissionChange(facts?.granted_capabilities ?? null, capabilities),
+    permission_change: permissionChange(facts?.granted_capabilities ?? null, asked),
     granted_hooks: facts?.granted_hooks ?? null,
     hook_change: permissionChange(facts?.granted_hooks ?? null, facts?.hooks ?? null),
     signer_change: signerChange(facts?.trusted_signer ?? null, facts?.signer ?? null),
@@ -119,7 +120,7 @@ function firstLines(facts: PluginFacts, paint: Paint): readonly string[] {
     ...(facts.kind === "hooks" ? [] : [say`id: ${facts.id}`]),
     say`version: ${facts.version}`,
     ...ofHooks(facts, [say`signed_by: ${facts.signed_by ?? "-"}`]),
-    `capabilities: ${listed([...facts.capabilities].sort())}`,
+    `capabilities: ${facts.capabilities === null ? "unknown" : listed([...facts.capabilities].sort())}`,
     ...ofHooks(facts, [
       `hooks (${facts.hooks?.length ?? "unknown"}): ${listed(hooks)}`,
       `depends_on: ${listed(facts.depends_on)}`,
@@ -209,11 +210,14 @@ function configLines(config: readonly ConfigKey[] | null): readonly string[] {
 }
 
 function highImpactLine({ capabilities }: PluginFacts, words: Words, paint: Paint): string {
+  if (capabilities === null) return "high_impact: unknown";
   const names = words.highImpact(capabilities);
   return `high_impact: ${names.length === 0 ? "-" : paint.bad(listed(names))}`;
 }
 
 function wordLines({ capabilities }: PluginFacts, words: Words): readonly string[] {
+  if (capabilities === null)
+    return ["what the capabilities permit:", "  not known before it is loaded"];
   const lines = [...capabilities].sort().map((name) => say`  ${name}: ${words.of(name)}`);
   return lines.length === 0 ? [] : ["what the capabilities permit:", ...lines];
 }

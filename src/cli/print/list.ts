@@ -72,7 +72,7 @@ export function rowOf(
   const isHooks = kind === "hooks";
   return {
     ...{ id, name, kind, version, package: from, entry_point, distribution_hash, builtin },
-    capabilities: [...capabilities].sort(),
+    capabilities: sorted(capabilities),
     ...(isHooks ? { hooks: sorted(hooks), hook_count: hooks?.length ?? null } : {}),
     ...(isHooks ? { depends_on: [...facts.depends_on] } : {}),
     discovery_source,

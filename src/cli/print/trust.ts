@@ -1,6 +1,6 @@
 /** `plugins trust`, `untrust` and `lock`: the documents and the lines. */
 import type { Documents } from "../documents.ts";
-import { permissionChange, signerChange, type Words } from "../plain-words.ts";
+import { dependencyChange, permissionChange, signerChange, type Words } from "../plain-words.ts";
 import type {
   LockChange,
   LockedFacts,
@@ -41,7 +41,7 @@ function factsOf(facts: LockedFacts) {
 
 function changesOf({ capabilities, hooks, signer, previous }: TrustedPlugin) {
   return {
-    permission_change: permissionChange(previous?.capabilities ?? null, capabilities ?? []),
+    permission_change: permissionChange(previous?.capabilities ?? null, capabilities),
     hook_change: permissionChange(previous?.hooks ?? null, hooks),
     signer_change: signerChange(previous?.signer ?? null, signer),
   };
@@ -84,6 +84,22 @@ function permissionLines(plugin: TrustedPlugin, words: Words): readonly string[]
     ...hooks.removed.map((name) => say`  gone:    hook ${name}`),
     ...(signer === null ? [] : [`  signer:  ${texts.otherSigner(signer)}`]),
     ...(needed.length === 0 ? [] : [`  needs:   ${listed(needed)}`]),
+    ...(previous === null ? [] : dependencyLines(previous, plugin)),
+  ];
+}
+
+/** One line each: another hash under the same version is another package. */
+function dependencyLines(was: LockedFacts, now: LockedFacts): readonly string[] {
+  const { changed, added, removed } = dependencyChange(was.dependencies, now.dependencies);
+  const shown = ({ version, hash }: LockedFacts["dependencies"][number]) =>
+    `${version} (${shortHash(hash, hashDigits)})`;
+  return [
+    ...changed.map(
+      (each) =>
+        say`  changed: dependency ${each.now.name} ${shown(each.now)}, was ${shown(each.was)}`,
+    ),
+    ...added.map((each) => say`  new:     dependency ${each.name} ${shown(each)}`),
+    ...removed.map((each) => say`  gone:    dependency ${each.name} ${shown(each)}`),
   ];
 }
 
@@ -94,7 +110,8 @@ function capabilityLines(
 ): readonly string[] {
   const asked = [...(capabilities ?? [])].sort();
   const granted = previous?.capabilities ?? null;
-  if (granted === null) return asked.length === 0 ? [] : [`  granted: ${listed(asked)}`];
+  if (granted === null || capabilities === null)
+    return asked.length === 0 ? [] : [`  granted: ${listed(asked)}`];
   const { added, removed } = permissionChange(granted, asked);
   return [
     ...added.map((name) => say`  new:     ${name} (${words.of(name)})`),

@@ -14,10 +14,11 @@ export interface Strictness {
 
 /** How many problems there are that make the command fail. */
 export function problemCount(report: VerifyReport, { strictJournal }: Strictness): number {
-  const { drift, linked, unhashable, unreadable, journal_count, pending } = report;
+  const { drift, linked, duplicates, unhashable, unreadable, journal_count, pending } = report;
   return (
     drift.filter(({ blocking }) => blocking).length +
     linked.length +
+    duplicates.length +
     unhashable.length +
     unreadable.length +
     (pending ? 1 : 0) +
@@ -27,13 +28,15 @@ export function problemCount(report: VerifyReport, { strictJournal }: Strictness
 
 /** The document of `verify --json`. */
 export function verifyDocument(report: VerifyReport, strictness: Strictness): Documents["verify"] {
-  const { lock, drift, linked, unhashable, unreadable, journal, journal_count } = report;
+  const { lock, drift, linked, duplicates, unhashable, unreadable, journal, journal_count } =
+    report;
   const { pending, permissions, warnings } = report;
   return {
     ok: problemCount(report, strictness) === 0,
     lock: lockOf(lock),
     drift: drift.map(driftOf),
     linked: linked.map(({ id, path }) => ({ id, path })),
+    duplicates: duplicates.map(({ id, paths }) => ({ id, paths })),
     unhashable: unhashable.map(({ id, code, reason }) => ({ id, code, reason })),
     journal_problems: journal.map(({ line, id, problem }) => ({ line, id, problem })),
     journal_problem_count: journal_count,
@@ -52,13 +55,19 @@ export function verifyLines(
   strictness: Strictness,
   paint: Paint,
 ): readonly string[] {
-  const { lock, drift, linked, unhashable, unreadable, journal, pending, permissions } = report;
+  const { lock, drift, linked, duplicates, unhashable, unreadable } = report;
+  const { journal, pending, permissions } = report;
   const count = problemCount(report, strictness);
   const parts = [
     ...driftSection(drift, paint),
     ...section(
       "Links, which production does not load:",
       linked.map(({ id, path }) => `  ${printable(id)}: ${printable(path)}`),
+      paint,
+    ),
+    ...section(
+      "Ids that several packages claim, of which production loads none:",
+      duplicates.map(({ id, paths }) => `  ${printable(id)}: ${listed(paths)}`),
       paint,
     ),
     ...section(

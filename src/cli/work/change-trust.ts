@@ -1,7 +1,13 @@
 /** Commands that change what is trusted. */
-import { loadStage, type Refused, type StaticPlugin } from "../../discovery/index.ts";
+import {
+  loadStage,
+  procedureKind,
+  type ReadDiscoverOptions,
+  type Refused,
+  type StaticPlugin,
+} from "../../discovery/index.ts";
 import { GlassineError } from "../../errors/index.ts";
-import { memberText, rejectionCodes } from "../../packages/index.ts";
+import { findPackages, memberText, rejectionCodes } from "../../packages/index.ts";
 import { byUnits } from "../../plugins/index.ts";
 import {
   checkReason,
@@ -65,7 +71,8 @@ export async function trust(request: TrustRequest): Promise<Change<TrustChange, 
   const [granted] = plugins;
   const ofPlace = await newLockWarnings(request, surveyed.options);
   const found = new Set([...surveyed.report.warnings, ...ofPlace]);
-  const told = [...found, ...policyWarnings(id, surveyed), ...warnings];
+  const limits = limitWarnings(entry, source);
+  const told = [...found, ...policyWarnings(id, surveyed), ...limits, ...warnings];
   return {
     change: { ...trusted(granted as Granted), lock: factsOfLock(lock), journal, warnings: told },
   };
@@ -76,6 +83,21 @@ function policyWarnings(id: string, { report }: Surveyed): readonly string[] {
   return report.refused
     .filter((each) => each.id === id && policyCodes.includes(each.code))
     .map(({ code, reason }) => texts.policyRefuses(id, code, reason));
+}
+
+/** What neither package nor entry lists, every later start lets the code ask for. */
+function limitWarnings(
+  { id, capabilities, hooks }: LockEntry,
+  { entry }: StaticPlugin,
+): readonly string[] {
+  const isHooks = entry.kind === "hooks";
+  // What plugins of another kind may ask for is for their hosts to say.
+  if (!isHooks && entry.kind !== procedureKind.name) return [];
+  const unlimited = [
+    ...(capabilities === undefined ? ["capabilities"] : []),
+    ...(hooks === undefined && isHooks ? ["hooks"] : []),
+  ];
+  return unlimited.length === 0 ? [] : [texts.noLimit(id, unlimited)];
 }
 
 function availableIn({ report }: Surveyed): readonly string[] {
@@ -113,7 +135,7 @@ async function askedBy(
     const { capabilities, hooks } = one.loaded.plugin;
     return { capabilities, hooks };
   }
-  if (one !== undefined) return {};
+  if (one !== undefined) return { capabilities: one.loaded.procedure?.requiredCapabilities };
   const fault = refused.find(({ id }) => id === source.entry.id) as Refused;
   return { refusal: { kind: "rejected", code: fault.code, detail: fault.reason } };
 }
@@ -146,19 +168,36 @@ export async function untrust(
   request: UntrustRequest,
 ): Promise<Change<UntrustChange, UntrustRefusal>> {
   checkReason(request.reason, "untrust");
-  const { lockPath } = await optionsFor(staticRequest(request));
+  const options = await optionsFor(staticRequest(request));
+  const { lockPath } = options;
+  const ofPlace = await installedWarnings(request.id, options);
   try {
     const { audit } = request;
     const done = await revokePlugins(lockPath, [request.id], request.reason as string, { audit });
     const [entry] = done.plugins;
     const previous = lockedFacts(entry as LockEntry);
-    const { lock, journal, warnings } = done;
+    const { lock, journal } = done;
+    const warnings = [...ofPlace, ...done.warnings];
     return { change: { id: request.id, previous, lock: factsOfLock(lock), journal, warnings } };
   } catch (error) {
     if (!(error instanceof GlassineError) || error.code !== "trust_refused") throw error;
     const { locked = [] } = error.data as { readonly locked?: readonly string[] };
     return { refusal: { kind: "not_locked", lock: lockPath, locked: [...locked].sort(byUnits) } };
   }
+}
+
+/** What is not trusted is to go: production refuses what is installed without an entry. */
+async function installedWarnings(
+  id: string,
+  { root, kinds, builtins, surface }: ReadDiscoverOptions,
+): Promise<readonly string[]> {
+  const field = surface.profile.hostName;
+  const { packages } = await findPackages({ root, field, kinds, own: builtins });
+  return packages
+    .filter(
+      ({ path, entries }) => !builtins.includes(path) && entries.some((each) => each.id === id),
+    )
+    .map(({ foundAt }) => texts.stillInstalled(id, foundAt));
 }
 
 export async function lock(request: LockRequest): Promise<LockChange> {
@@ -233,6 +272,10 @@ async function lockAll(
   if (changed.length === 0) return { ...(await settled(nothing)), skipped };
   const how = { command: "lock", audit } as const;
   const done = await trustPlugins(options.lockPath, changed, reason as string, how);
+  const limits = good.flatMap((each) => {
+    const entry = changed.find(({ id }) => id === each.entry.id);
+    return entry === undefined ? [] : limitWarnings(entry, each);
+  });
   return {
     ...nothing,
     lock: factsOfLock(done.lock),
@@ -240,7 +283,7 @@ async function lockAll(
     created: report.lock === undefined,
     trusted: done.plugins.map(trusted),
     skipped,
-    warnings: [...nothing.warnings, ...done.warnings],
+    warnings: [...nothing.warnings, ...limits, ...done.warnings],
   };
 }
 
@@ -275,17 +318,20 @@ async function prune(
   nothing: LockChange,
 ): Promise<LockChange> {
   const gone = report.drift.filter(({ kind }) => kind === "missing_from_install");
-  const ids = gone.map(({ id }) => id);
-  if (ids.length === 0) return await settled(nothing);
+  // An optional entry is for a host where the plugin is installed.
+  const kept = gone.filter(({ blocking }) => !blocking).map(({ id }) => texts.keptOptional(id));
+  const yet = { ...nothing, warnings: [...nothing.warnings, ...kept] };
+  const ids = gone.filter(({ blocking }) => blocking).map(({ id }) => id);
+  if (ids.length === 0) return await settled(yet);
   if (report.unreadable.length > 0)
     throw new GlassineError("trust_refused", texts.pruneUnread(report.unreadable));
   const how = { command: "lock", audit } as const;
   const done = await revokePlugins(options.lockPath, ids, reason as string, how);
   return {
-    ...nothing,
+    ...yet,
     lock: factsOfLock(done.lock),
     journal: done.journal,
     removed: done.plugins.map(({ id }) => ({ id })),
-    warnings: [...nothing.warnings, ...done.warnings],
+    warnings: [...yet.warnings, ...done.warnings],
   };
 }

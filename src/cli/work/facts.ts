@@ -50,7 +50,7 @@ export function staticFacts(source: StaticPlugin, { lock }: StaticReport): Plugi
     entry_point: entry.entryPoint,
     distribution_hash: isLocal ? local.hash : (hash?.hash ?? null),
     builtin: isBuiltin,
-    capabilities: [...(found.capabilities ?? [])].sort(),
+    capabilities: found.capabilities === undefined ? null : [...found.capabilities].sort(),
     hooks: isHooks && found.hooks !== undefined ? [...found.hooks].sort() : null,
     depends_on: [],
     discovery_source: sourceOf(source),

@@ -33,6 +33,7 @@ export async function verify(scope: CommandScope): Promise<VerifyReport> {
     lock: facts,
     drift: driftRows(report),
     linked: linkedIn(report),
+    duplicates: duplicatesIn(report),
     unhashable,
     ...state,
     unreadable: report.unreadable,
@@ -46,6 +47,15 @@ function linkedIn({ found }: StaticReport): VerifyReport["linked"] {
   return found
     .filter((each) => each.package.isLinked && !each.isBuiltin && !each.isLocal)
     .map(({ entry, package: { path } }) => ({ id: entry.id, path }));
+}
+
+/** Of packages that claim one id production refuses each, whichever of them the lockfile has. */
+function duplicatesIn({ refused }: StaticReport): VerifyReport["duplicates"] {
+  const paths = new Map<string, string[]>();
+  for (const { id, code, source } of refused)
+    if (id !== undefined && code === "duplicate_id" && source !== undefined)
+      paths.set(id, [...(paths.get(id) ?? []), source.package.foundAt]);
+  return [...paths].map(([id, of]) => ({ id, paths: of }));
 }
 
 /** A lockfile that cannot be read is told, and is no reason to stop. */

@@ -23,8 +23,12 @@ export const unsigned = {
   GLASSINE_PLUGIN_UNSIGNED_ACK: "i-understand-plugins-are-unsigned",
 };
 
-/** What is said of each package that is not signed, as most of these are. */
-const ofUnsigned = /^warning: SECURITY WARNING: unsigned plugin .*\n/gm;
+/**
+ * What is said of each package that is not signed or lists nothing, as most of these are, and of
+ * one that is still installed when it is trusted no more.
+ */
+const ofMost =
+  /^warning: (?:SECURITY WARNING: unsigned plugin |nothing limits the |plugin '\S+' is still installed at ).*\n/gm;
 
 const workspaces: string[] = [];
 
@@ -240,7 +244,7 @@ function ended(args: readonly string[], { cwd, env, input }: Start): Promise<End
     });
     child.on("error", reject);
     child.on("close", (code, signal) =>
-      resolve({ code, signal, stdout, stderr: stderr.replaceAll(ofUnsigned, "") }),
+      resolve({ code, signal, stdout, stderr: stderr.replaceAll(ofMost, "") }),
     );
     // A command that reads nothing may end before it is written to.
     child.stdin.on("error", () => {}).end(input);

@@ -215,7 +215,8 @@ describe("untrust", () => {
     expect(await json(["untrust", "bbb-guard", "--reason", "r"])).toEqual({
       code: 0,
       data: {
-        ...{ action: "untrust", id: "bbb-guard", journal_path: journal, warnings: [] },
+        ...{ action: "untrust", id: "bbb-guard", journal_path: journal },
+        warnings: [expect.stringContaining("'bbb-guard' is still installed at ")],
         lock: { path: lock, schema_version: 1, entries: 0 },
         previous: {
           ...{ package: "bbb-guard", version: "1.0.0", entry_point: "plugin.js:default" },

@@ -97,6 +97,7 @@ export function verified(given: Partial<VerifyReport> = {}): VerifyReport {
     lock: lockAt,
     drift: [],
     linked: [],
+    duplicates: [],
     unhashable: [],
     journal: [],
     journal_count: given.journal?.length ?? 0,
