@@ -71,6 +71,8 @@ export interface BesideOptions {
 export interface ReadDiscoverOptions extends Pick<StaticReport, "mode" | "settings" | "lock"> {
   readonly surface: Surface;
   readonly root: string;
+  /** The host's command. */
+  readonly bin: string;
   readonly looksAlways: boolean;
   readonly candidates: readonly string[];
   /** Where a lockfile is, or would be made. */
@@ -129,17 +131,19 @@ export async function readDiscoverOptions(
   const local = textsOf("local", given.local);
   if (mode === "production" && local.length > 0)
     throw new GlassineError("setting_invalid", "local plugins are not allowed in production mode");
+  const bin = readBin(given.bin ?? surface.profile.hostName);
   const place = await locateLockfile({
     ...(given.lock === undefined ? {} : { explicit: given.lock }),
     cwd: beside.cwd ?? root,
     env,
-    bin: readBin(given.bin ?? surface.profile.hostName),
+    bin,
   });
   const read = await readLock(place.path, faults);
   const { lock } = read;
   return {
     surface,
     root: resolve(root),
+    bin,
     mode,
     settings,
     faults,

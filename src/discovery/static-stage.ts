@@ -49,7 +49,8 @@ export async function staticStage(
   const { verifiers, faults } = await verifiersFor(options);
   const { root, local: folders, kinds } = options;
   const builtins = await Promise.all(options.builtins.map(realPath));
-  const asked = { root, field: hostName, kinds, own: builtins, local: folders };
+  const commands = ["glassine", hostName, options.bin];
+  const asked = { root, field: hostName, kinds, commands, own: builtins, local: folders };
   const found = await findPackages(asked);
   const ofHost = found.packages.filter(({ path }) => builtins.includes(path));
   const names = ["glassine", hostName, ...ofHost.map(({ name }) => name)];

@@ -12,6 +12,8 @@ export interface FindOptions {
   readonly field: string;
   /** The kinds of plugins beside those with hooks. */
   readonly kinds: readonly NamedKind[];
+  /** The host's commands, which no package but its own may have. Default: `glassine` and the field. */
+  readonly commands?: readonly string[];
   /** Real paths of the host's own packages. They hide others of their names, wherever they are. */
   readonly own?: readonly string[];
   /** Folders that hold packages, or are one, and are not installed. */
@@ -42,8 +44,11 @@ export async function findPackages({
   root,
   own = [],
   local = [],
-  ...asked
+  field,
+  kinds,
+  commands = ["glassine", field],
 }: FindOptions): Promise<FoundPackages> {
+  const asked = { field, kinds, commands };
   const warnings: string[] = [];
   const unreadable: string[] = [];
   const start = await realpath(resolve(root)).catch(() => resolve(root));
@@ -56,7 +61,10 @@ export async function findPackages({
     const { path, foundAt, installedAs } = candidate;
     seen.add(path);
     const isLinked = !isOwn && !real.some((each) => isWithin(each, path));
-    const read = await readPackage({ ...candidate, isLinked }, asked);
+    const read = await readPackage(
+      { ...candidate, isLinked },
+      { ...asked, commands: isOwn ? [] : commands },
+    );
     if (read === undefined) return;
     const others = taken.filter((each) => each.package.name === read.package.name);
     // A name in a package.json is a claim: it hides nothing that is installed beside it, or under

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { bundledIn } from "./bundled.ts";
+import { commandFault } from "./commands.ts";
 import { fileFault, parseEntryPoint } from "./entry-points.ts";
 import {
   isCapabilityName,
@@ -32,6 +33,8 @@ export interface Asked {
   /** The host's name: the key, and the first word of the keyword. */
   readonly field: string;
   readonly kinds: readonly NamedKind[];
+  /** The host's own commands, which no package may claim. */
+  readonly commands: readonly string[];
 }
 
 /** A package with plugins, and what is wrong with those of them that cannot be loaded. */
@@ -65,6 +68,9 @@ export async function readPackage(place: Place, asked: Asked): Promise<ReadPacka
   if (typeof version !== "string" || !isVersion(version))
     return broken(place, name, "its version is no version");
   const base = baseOf(place, { name, version, data, hasKeyword, manifestHash: sha256 });
+  const taken = commandFault(data, asked.commands);
+  if (taken !== undefined)
+    return { package: base, rejected: [reject(name, "invalid_metadata", taken)] };
   if (given === undefined) {
     const reason = `it has the keyword ${field}-plugin and no field ${field}`;
     return { package: base, rejected: [reject(name, "entry_point_missing", reason)] };

@@ -18,7 +18,8 @@ export const rejectionCodes = {
     todo: report,
   },
   invalid_metadata: {
-    means: "Its package.json is not readable, too large, or has a field that means nothing.",
+    means:
+      "Its package.json is not readable, too large, has a field that means nothing, or claims a command of the host.",
     todo: report,
   },
   invalid_entry_point: {

@@ -6,6 +6,7 @@ import { lostPlugins } from "../../src/discovery/lost-plugins.ts";
 import { findPackages } from "../../src/packages/index.ts";
 import { readLockfile } from "../../src/trust/index.ts";
 import { attack } from "../attacks/attack.ts";
+import { verifies } from "../support/verifies.ts";
 import { codesOf, discover, install, newRoot, publisher, ran, source, trust } from "./support.ts";
 
 /** A package that writes the marker when it is run. */
@@ -367,6 +368,57 @@ attack(
       await plant(join(root, "node_modules/glassine"), "glassine", marker);
       expect(codesOf(await look("production"))).toEqual([]);
       expect(ran(marker)).toBe(false);
+    });
+  },
+);
+
+attack(
+  "A-317",
+  "Ship a plugin whose `bin` claims the host's command, so that `npx glassine` runs its code",
+  "the package is refused as `invalid_metadata` in every mode",
+  () => {
+    const bins: Readonly<Record<string, object>> = {
+      "a name": { bin: { glassine: "./plugin.js" } },
+      "among others": { bin: { lint: "./plugin.js", glassine: "./plugin.js" } },
+      "in capitals": { bin: { GlassINE: "./plugin.js" } },
+      "behind a path": { bin: { "a/b\\c:glassine": "./plugin.js" } },
+      "a list": { bin: ["./bin/glassine"] },
+      "the package's own name": { name: "@evil/glassine", bin: "./plugin.js" },
+      "a folder": { directories: { bin: "./bin" } },
+      "the command of the host": { bin: { "acme-host": "./plugin.js" } },
+    };
+
+    it.each(Object.keys(bins))("%s", async (what) => {
+      verifies("discovery:commands");
+      const root = await newRoot();
+      const marker = join(root, "ran");
+      const code = source("guard", {}, marker);
+      const path = await install(root, "@evil/guard", { code });
+      const manifest = join(path, "package.json");
+      const data = JSON.parse(await readFile(manifest, "utf8"));
+      await writeFile(manifest, JSON.stringify({ ...data, ...bins[what] }));
+      await trust(root, path, "guard");
+      for (const mode of ["dev", "production"]) {
+        const { plugins, rejected } = await discover(root, { mode, bin: "acme-host" });
+        const reason = expect.stringMatching(/command/);
+        expect([plugins, rejected[0]]).toMatchObject([[], { code: "invalid_metadata", reason }]);
+      }
+      expect(ran(marker)).toBe(false);
+    });
+
+    it("takes any other command, and the host's own package with it", async () => {
+      verifies("discovery:commands");
+      const root = await newRoot();
+      for (const name of ["guard", "own"]) {
+        const path = await install(root, name);
+        const manifest = join(path, "package.json");
+        const data = JSON.parse(await readFile(manifest, "utf8"));
+        const bin = { [name === "own" ? "glassine" : "guard-report"]: "./plugin.js" };
+        await writeFile(manifest, JSON.stringify({ ...data, bin }));
+      }
+      const builtins = [join(root, "node_modules/own")];
+      const { plugins, rejected } = await discover(root, { builtins });
+      expect([plugins.map(({ name }) => name), rejected]).toEqual([["guard", "own"], []]);
     });
   },
 );
