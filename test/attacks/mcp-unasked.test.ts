@@ -1,7 +1,10 @@
 /** Ways for a peer to get a message past the plugins that are there for messages of its kind. */
-import { createPluginManager, definePlugin } from "glassine";
+import { createPluginManager, definePlugin, deny, type Message } from "glassine";
 import { expect, it } from "vitest";
 import { exchange } from "../adapters/mcp/support/exchange.ts";
+import { fakeManager, settle } from "../adapters/mcp/support/fake-manager.ts";
+import { notification, rawGuard, request, result } from "../adapters/mcp/support/raw.ts";
+import { verifies } from "../support/verifies.ts";
 import { attack } from "./attack.ts";
 
 const secret = "078-05-1120";
@@ -83,6 +86,127 @@ attack(
       const { answer } = await exchange(manager, "resources/read", params, { result: odd });
       expect(answer.result).toEqual(odd);
       expect(seen.join()).toContain(secret);
+    });
+  },
+);
+
+/** A plugin that lets only these methods pass. */
+async function only(...methods: readonly string[]) {
+  const judge = (message: Message) => {
+    const [part] = message.content;
+    if (part?.content_type === "tool_call" && methods.includes(part.content.name)) return undefined;
+    if (part?.content_type === "tool_result" && methods.includes(part.content.tool_name)) {
+      return undefined;
+    }
+    return deny("not allowed");
+  };
+  const hooks = { message_pre_invoke: judge, message_post_invoke: judge };
+  const plugin = definePlugin({ name: "only", version: "1.0.0", hooks });
+  return (await createPluginManager({ plugins: [plugin] })) as never;
+}
+
+const task = { taskId: "t", status: "working", ttl: null, createdAt: "", lastUpdatedAt: "" };
+
+attack(
+  "A-327",
+  "Send a request, an answer or a notification that says nothing but its method, which no plugin is asked about then",
+  "put to the plugins that listen, by its method",
+  () => {
+    const requests: [string, object?][] = [
+      ["acme/shutdown"],
+      ["acme/shutdown", {}],
+      ["acme/shutdown", { _meta: { progressToken: 1 } }],
+      ["tools/list"],
+      ["tools/list", { cursor: "c" }],
+      ["roots/list"],
+      ["server/discover"],
+      ["initialize", { protocolVersion: "2025-11-25" }],
+      ["tasks/list"],
+      ["tasks/get", { taskId: "t" }],
+      ["tasks/result", { taskId: "t" }],
+      ["tasks/cancel", { taskId: "t" }],
+      ["sampling/createMessage", { messages: [], maxTokens: 5 }],
+    ];
+
+    it.each(requests)("a request: %s %j", async (method, params) => {
+      verifies("mcp:guard-others");
+      const { raw, peer, received, sent } = await rawGuard(await only());
+      peer(request(1, method, params));
+      await expect.poll(() => sent().length).toBe(1);
+      expect(sent()).toMatchObject([{ error: { message: "not allowed" } }]);
+      expect(received()).toEqual([]);
+      expect(raw.sent).toHaveLength(1);
+    });
+
+    it.each([
+      ["acme/shutdown", undefined, {}],
+      ["logging/setLevel", { level: "info" }, {}],
+      ["tools/list", {}, { nextCursor: "c" }],
+      ["tasks/list", {}, { nextCursor: "c" }],
+    ])("an answer: %s %j", async (method, params, told) => {
+      const manager = fakeManager({
+        "cmf.mcp_response": () => ({
+          continueProcessing: false,
+          violation: { code: "no", reason: "not allowed" },
+        }),
+      });
+      const { guard, peer, received } = await rawGuard(manager);
+      await guard.send(request(1, method, params));
+      peer(result(1, told));
+      await settle();
+      expect(received()).toMatchObject([{ error: { message: "not allowed" } }]);
+    });
+
+    it.each(["tasks/get", "tasks/cancel"])("the state of a task, by %s", async (method) => {
+      const { guard, peer, received } = await rawGuard(await only(method));
+      await guard.send(request(1, method, { taskId: "t" }));
+      await settle();
+      peer(result(1, task));
+      await expect.poll(() => received().length).toBe(1);
+      expect(received()).toMatchObject([{ result: task }]);
+      const { answer } = await exchange(
+        fakeManager({
+          "cmf.mcp_response": () => ({
+            continueProcessing: false,
+            violation: { code: "no", reason: "not allowed" },
+          }),
+        }),
+        method,
+        { taskId: "t" },
+        { result: task },
+      );
+      expect(answer).toMatchObject({ error: { message: "not allowed" } });
+    });
+
+    it.each([
+      ["notifications/acme", undefined],
+      ["notifications/acme", {}],
+      ["notifications/roots/list_changed", undefined],
+      ["notifications/progress", { progressToken: 1, progress: 1 }],
+      ["notifications/tasks/status", task],
+      ["notifications/tasks", task],
+    ])("a notification: %s %j", async (method, params) => {
+      verifies("mcp:guard-notifications");
+      const { peer, received } = await rawGuard(await only("notifications/other"));
+      peer(notification(method, params));
+      peer(notification("notifications/other"));
+      await expect.poll(() => received().length).toBe(1);
+      expect(received()).toEqual([notification("notifications/other")]);
+    });
+
+    it("but for a ping, and what a connection cannot be held without", async () => {
+      const { peer, received, guard, sent } = await rawGuard(await only());
+      peer(request(1, "ping"));
+      await expect.poll(() => received().length).toBe(1);
+      await guard.send(result(1, {}));
+      peer(notification("notifications/initialized"));
+      peer(request(2, "ping", { note: secret }));
+      await expect.poll(() => sent().length).toBe(2);
+      expect(received()).toEqual([request(1, "ping"), notification("notifications/initialized")]);
+      expect(sent()).toMatchObject([
+        { id: 1, result: {} },
+        { id: 2, error: {} },
+      ]);
     });
   },
 );

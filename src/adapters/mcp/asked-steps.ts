@@ -6,7 +6,7 @@ import type { Message } from "../../messages/index.ts";
 import type { Call, Step } from "./call.ts";
 import { type FieldsHook, fieldsStep, leftFields, topFields } from "./fields-step.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import { groupOf, isInputName, shownFields } from "./methods.ts";
+import { groupOf, isInputName, isPlumbing, shownFields } from "./methods.ts";
 import { take, unfit } from "./payload.ts";
 import {
   fromSamplingRequest,
@@ -43,7 +43,7 @@ export function* answerSteps(call: Call, method: string, result: JsonObject): It
   else yield* documentSteps(call, "cmf.mcp_response", method, result);
 }
 
-/** Shows a document whole, but for what is the protocol's own. */
+/** Shows a document whole, but for what is the protocol's own: its method alone, where that is all. */
 export function* documentSteps(
   call: Call,
   hook: FieldsHook,
@@ -51,14 +51,15 @@ export function* documentSteps(
   document: JsonObject,
 ): Iterable<Step> {
   const part = hook === "cmf.mcp_response" ? "result" : "params";
-  const shown = shownFields(method, part, document, call.hooks.passes("tokens"));
-  if (shown.length === 0) return;
+  const passesTokens = call.hooks.passes("tokens");
+  if (isPlumbing(method, part, document, passesTokens)) return;
+  const shown = shownFields(method, part, document, passesTokens);
   const open = new Set(shown);
   const kept = Object.keys(document).filter((key) => !open.has(key));
   yield fieldsStep(call, { hook, method, document, fields: topFields(shown), kept });
 }
 
-/** Each message of a request to a model, and then what is beside them. */
+/** Each message of a request to a model, and then the request with what is beside them. */
 function* askModelSteps(call: Call, params: JsonObject): Iterable<Step> {
   const id = call.callId;
   const read = fromSamplingRequest(params, { id });
@@ -80,7 +81,6 @@ function* askModelSteps(call: Call, params: JsonObject): Iterable<Step> {
   const { passes, listens } = call.hooks;
   const fields = leftFields(params, left, passes);
   const unseen = listens("cmf.llm_input") ? left : [];
-  if (fields.length === 0) return;
   yield fieldsStep(call, {
     hook: "cmf.mcp_request",
     method: sampling,

@@ -82,7 +82,7 @@ export interface Subject {
   readonly isOther?: true;
   /** Whether nobody asked for it. */
   readonly isNotice?: true;
-  /** Whether there is nothing to show of the request, or of its answer. */
+  /** Whether the request, or its answer, is put to no plugin. */
   isIdle?(call: Call, answer?: JsonObject): boolean;
   /** Whether the params have the shape that hooks can be shown. */
   accepts(params: JsonObject): boolean;

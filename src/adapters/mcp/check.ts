@@ -2,7 +2,7 @@ import { type Denial, errorAnswer, failed, refusal, refuseInTask } from "./answe
 import type { Call } from "./call.ts";
 import { copyMessage, type JsonObject } from "./json.ts";
 import type { HookRunner } from "./run-hooks.ts";
-import { isDone } from "./task-state.ts";
+import { isDone, saysMore } from "./task-state.ts";
 import { taskNotice } from "./tasks.ts";
 
 /** What becomes of a checked request or answer. `stopped`: nobody waits for it any more. */
@@ -36,14 +36,15 @@ export async function checkAnswer(
   // What stands beside an error is no result, and would pass unseen.
   if (outcome.error !== undefined) delete outcome.result;
 
+  const says = isDone(outcome) || saysMore(outcome);
   let denial: Denial | undefined;
   if (call.subject === taskNotice) denial = await unlessStopped(call, hooks.before(call));
   if (isWaiting(call)) denial ??= await unlessStopped(call, hooks.after(call, outcome));
   if (!isWaiting(call)) return stopped;
   if (denial === undefined) return { kind: "pass", message: answer };
   if (outcome === answer) return refused(call, denial);
-  // A task that goes on has no outcome to put the refusal into, and a notice nobody to answer.
-  if (!isDone(outcome) && call.subject !== taskNotice) {
+  // A task that goes on has no outcome to put the refusal into, and a notice only what it says.
+  if (!isDone(outcome) && !(call.subject === taskNotice && says)) {
     return { kind: "refused", answer: errorAnswer(call.id, denial), denial };
   }
   refuseInTask(outcome, denial);

@@ -208,7 +208,9 @@ export class Lane {
     call.state = "done";
     this.#inFlight.remove(call.key, call);
     endChecked(call, verdict.denial);
-    if (verdict.kind === "refused") return this.#reply(verdict.answer, aux);
+    if (verdict.kind === "refused") {
+      return call.subject.isNotice ? undefined : this.#reply(verdict.answer, aux);
+    }
     if (call.method === "tools/call") {
       this.#parts.memory.tasks.learn(this.#scope, verdict.message, recordOf(call));
     }

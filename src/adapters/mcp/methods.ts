@@ -143,3 +143,22 @@ export function shownFields(
   const keys = Object.keys(document);
   return passesTokens ? keys.filter((key) => !isToken(method, part, key, document[key])) : keys;
 }
+
+/**
+ * Messages that no host can want to refuse, where they say nothing: the other side would only wait
+ * for its connection. Every other message is put to plugins, also one without a field to show.
+ */
+const plumbing: Readonly<Record<Part, readonly string[]>> = {
+  params: ["ping", "notifications/initialized", "notifications/cancelled"],
+  result: ["ping"],
+};
+
+export function isPlumbing(
+  method: string,
+  part: Part,
+  document: JsonObject,
+  passesTokens: boolean,
+): boolean {
+  const mayBe = plumbing[part].includes(method);
+  return mayBe && shownFields(method, part, document, passesTokens).length === 0;
+}

@@ -3,7 +3,7 @@ import { answerSteps, askSteps, documentSteps, pointsOf } from "./asked-steps.ts
 import type { Call, Step, Subject } from "./call.ts";
 import { fromToolError, toToolError } from "./error-documents.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import { groupOf, shownFields } from "./methods.ts";
+import { groupOf, isPlumbing } from "./methods.ts";
 import { errorOf, onlyMessage, resultOf, take, unfit } from "./payload.ts";
 import type { HookRunner } from "./run-hooks.ts";
 
@@ -16,12 +16,13 @@ const others: Subject = {
   isIdle(call, answer) {
     const { pre, post } = pointsOf(call.method);
     if (!(answer === undefined ? pre : post).some(call.hooks.listens)) return true;
-    if (answer === undefined) return isEmpty(call, "params", call.request.params);
-    return answer.error === undefined && isEmpty(call, "result", answer.result);
+    if (answer === undefined) return isIdle(call, "params", call.request.params ?? {});
+    return answer.error === undefined && isIdle(call, "result", answer.result);
   },
   *pre(call) {
     checkParams(call.request);
     yield* askSteps(call, call.method, call.params);
+    keepParams(call);
   },
   outcome: (answer) => answer,
   *post(call, outcome) {
@@ -43,6 +44,7 @@ export const notices: Subject = {
   *post(call, outcome) {
     checkParams(outcome);
     yield* documentSteps(call, "cmf.mcp_notification", call.method, call.params);
+    keepParams(call);
   },
 };
 
@@ -53,12 +55,11 @@ export function otherSubject(method: string, hooks: HookRunner): Subject | undef
   return [...pre, ...post].some(hooks.listens) ? others : undefined;
 }
 
-/** Whether a notification says anything to a plugin that listens. */
-export function isShown({ method, params }: JsonObject, hooks: HookRunner): boolean {
-  if (typeof method !== "string" || params === undefined) return false;
+/** Whether a notification is put to a plugin that listens. */
+export function isShown({ method, params = {} }: JsonObject, hooks: HookRunner): boolean {
+  if (typeof method !== "string") return false;
   if (hooks.passes("notifications") || !hooks.listens("cmf.mcp_notification")) return false;
-  if (!isObject(params)) return true;
-  return shownFields(method, "params", params, hooks.passes("tokens")).length > 0;
+  return !isObject(params) || !isPlumbing(method, "params", params, hooks.passes("tokens"));
 }
 
 /** An error that is about no request: nobody's envelope would be the one to check it with. */
@@ -72,10 +73,14 @@ export function withoutTexts(message: JsonObject, hooks: HookRunner): JsonObject
   };
 }
 
-function isEmpty(call: Call, part: "params" | "result", document: unknown): boolean {
-  if (document === undefined) return true;
+function isIdle(call: Call, part: "params" | "result", document: unknown): boolean {
   if (!isObject(document)) return false;
-  return shownFields(call.method, part, document, call.hooks.passes("tokens")).length === 0;
+  return isPlumbing(call.method, part, document, call.hooks.passes("tokens"));
+}
+
+/** What plugins wrote, where the message came without params. */
+function keepParams({ request, params }: Call): void {
+  if (request.params === undefined && Object.keys(params).length > 0) request.params = params;
 }
 
 function checkParams({ params }: JsonObject): void {

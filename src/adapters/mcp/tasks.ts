@@ -98,7 +98,7 @@ function taskSubject(outcome: Subject["outcome"]): Subject {
     *pre(call) {
       const { params, subject } = call;
       if (subject !== taskNotice) {
-        yield* besideTask(call, "cmf.mcp_request", params, leftOfParams(params));
+        yield* besideTask(call, "cmf.mcp_request", params, leftOfParams(params), false);
       }
     },
     outcome,
@@ -113,16 +113,17 @@ function leftOfParams(params: JsonObject): readonly Left[] {
   return left.list();
 }
 
-/** What is said beside a task, its outcome and its state. */
+/** What is said beside a task, its outcome and its state. Where a tool's hooks ran, it may be nothing. */
 function* besideTask(
   call: Call,
   hook: FieldsHook,
   document: JsonObject,
   left: readonly Left[],
+  hadTool: boolean,
 ): Iterable<Step> {
   const { passes } = call.hooks;
   const fields = leftFields(document, left, (kind) => passes(kind === "metadata" ? "tasks" : kind));
-  if (fields.length === 0) return;
+  if (fields.length === 0 && (hadTool || passes("tasks"))) return;
   yield fieldsStep(call, { hook, method: call.method, document, fields, unseen: left });
 }
 
@@ -131,7 +132,7 @@ function* post(call: Call, outcome: JsonObject): Iterable<Step> {
   const tool = call.taskTool ?? "";
   if (isDone(outcome)) yield* toolPost(call, tool, outcome);
   const hook = call.subject === taskNotice ? "cmf.mcp_notification" : "cmf.mcp_response";
-  yield* besideTask(call, hook, outcome, leftIn(outcome));
+  yield* besideTask(call, hook, outcome, leftIn(outcome), isDone(outcome) || saysMore(outcome));
   if (!saysMore(outcome)) return;
   const state = { result: stateOf(outcome) };
   yield* toolPost(call, tool, state);
@@ -141,9 +142,10 @@ function* post(call: Call, outcome: JsonObject): Iterable<Step> {
 /** What is no task is checked as if it were the outcome of one, and refused. */
 function outcomeInAnswer(answer: JsonObject, hooks: HookRunner): JsonObject | undefined {
   const { error, result } = answer;
-  return error === undefined && isObject(result)
-    ? outcomeInTask(result, hooks.passes("tokens"))
-    : answer;
+  if (error !== undefined || !isObject(result)) return answer;
+  const isAsked = !hooks.passes("tasks") && hooks.listens("cmf.mcp_response");
+  const outcome = outcomeInTask(result, hooks.passes("tokens"));
+  return isAsked ? result : outcome;
 }
 
 /** What asks for a task, and is answered by its outcome or its state. */
@@ -155,9 +157,12 @@ export const taskSubjects: ReadonlyMap<string, Subject> = new Map([
 
 /** Tells of a task; its params can hold what an answer does. */
 export const taskNotice: Subject = {
-  ...taskSubject(({ params }, hooks) =>
-    isObject(params) ? outcomeInTask(params, hooks.passes("tokens")) : undefined,
-  ),
+  ...taskSubject(({ params }, hooks) => {
+    if (!isObject(params)) return undefined;
+    const isAsked = !hooks.passes("tasks") && hooks.listens("cmf.mcp_notification");
+    const outcome = outcomeInTask(params, hooks.passes("tokens"));
+    return isAsked ? params : outcome;
+  }),
   isNotice: true,
 };
 

@@ -398,13 +398,33 @@ describe("a notification", () => {
     expect(sent().at(-1)).toEqual(notification("notifications/cancelled", { requestId: 3 }));
   });
 
-  it("passes in the same turn where no plugin listens, or it says nothing", async () => {
+  it("passes in the same turn where no plugin listens, or nobody can want to refuse it", async () => {
     const manager = fakeManager({ "cmf.mcp_notification": () => ({}) });
     const { peer, received } = await rawGuard(manager);
     peer(notification("notifications/initialized"));
-    peer(notification("notifications/progress", { progressToken: 1, progress: 1 }));
+    peer(notification("notifications/cancelled", { requestId: 3 }));
     expect(received()).toHaveLength(2);
+    const { peer: tell, received: heard } = await rawGuard(fakeManager());
+    tell(notification("notifications/progress", { progressToken: 1, progress: 1 }));
+    expect(heard()).toHaveLength(1);
     expect(manager.calls).toEqual([]);
+  });
+
+  it("without a field is shown by its method, and can be given one", async () => {
+    const manager = fakeManager({
+      "cmf.mcp_notification": (message: Message) => ({
+        changed: JSON.parse(
+          JSON.stringify(message).replace('"arguments":{}', '"arguments":{"a":1}'),
+        ),
+      }),
+    });
+    const { peer, received } = await rawGuard(manager);
+    peer(notification("notifications/acme"));
+    await settle();
+    expect(manager.calls).toMatchObject([
+      { payload: { content: [{ content: { name: "notifications/acme", arguments: {} } }] } },
+    ]);
+    expect(received()).toEqual([notification("notifications/acme", { a: 1 })]);
   });
 });
 
