@@ -210,3 +210,76 @@ attack(
     });
   },
 );
+
+attack(
+  "A-328",
+  "Answer sampling past `cmf.llm_output`: by a task, without a role, or as input that a request brings",
+  "the answer is put to that point, or refused",
+  () => {
+    const said = { role: "assistant", model: "m", content: { type: "text", text: secret } };
+    const { role: _role, ...noRole } = said;
+    const { model: _model, ...noModel } = said;
+    const asked = { messages: [], maxTokens: 5 };
+    const judge = () =>
+      fakeManager({
+        "cmf.llm_output": (message: Message) =>
+          JSON.stringify(message).includes(secret)
+            ? { continueProcessing: false, violation: { code: "no", reason: "not allowed" } }
+            : {},
+      });
+
+    it.each([
+      noRole,
+      noModel,
+      { ...said, role: null },
+      { content: said.content },
+      { task, ...noRole },
+      { task: { ...task, status: "completed", result: said } },
+      { ...task, resultType: "task", status: "completed", result: said },
+    ])("outright: %j", async (told) => {
+      const { answer } = await exchange(judge(), "sampling/createMessage", asked, { result: told });
+      expect(answer).toMatchObject({ error: {} });
+      expect(JSON.stringify(answer)).not.toContain(secret);
+    });
+
+    it.each([
+      ["tasks/result", said],
+      ["tasks/result", noRole],
+      ["tasks/get", { ...task, status: "completed", result: said }],
+    ])("by a task: %s %j", async (method, told) => {
+      verifies("mcp:guard-sampling");
+      const { guard, peer, received } = await rawGuard(judge());
+      await guard.send(request(1, "sampling/createMessage", { ...asked, task: { ttl: 5 } }));
+      await settle();
+      peer(result(1, { task }));
+      await settle();
+      expect(received()).toEqual([result(1, { task })]);
+      await guard.send(request(2, method, { taskId: "t" }));
+      await settle();
+      peer(result(2, told));
+      await settle();
+      expect(received()[1]).toMatchObject({ id: 2, error: {} });
+      expect(JSON.stringify(received())).not.toContain(secret);
+    });
+
+    it.each([said, noRole, noModel, { ...noModel, roots: [] }])("as input: %j", async (entry) => {
+      const brought = { name: "t", inputResponses: { a: entry } };
+      const { sent } = await exchange(judge(), "tools/call", brought, { result: { content: [] } });
+      expect(sent).toBeUndefined();
+    });
+
+    it("but what a model may say passes, also by a task", async () => {
+      const fine = { ...said, content: { type: "text", text: "Ahoy" } };
+      const { guard, peer, received } = await rawGuard(judge());
+      await guard.send(request(1, "sampling/createMessage", { ...asked, task: { ttl: 5 } }));
+      await settle();
+      peer(result(1, { task }));
+      await settle();
+      await guard.send(request(2, "tasks/result", { taskId: "t" }));
+      await settle();
+      peer(result(2, fine));
+      await settle();
+      expect(received()[1]).toEqual(result(2, fine));
+    });
+  },
+);

@@ -39,8 +39,42 @@ export function* askSteps(call: Call, method: string, params: JsonObject): Itera
 /** Shows the result of a request. */
 export function* answerSteps(call: Call, method: string, result: JsonObject): Iterable<Step> {
   if (call.hooks.passes(groupOf(method))) return;
-  if (method === sampling && result.role !== undefined) yield* modelAnswerSteps(call, result);
-  else yield* documentSteps(call, "cmf.mcp_response", method, result);
+  if (method === sampling && isModelAnswer(call, result)) {
+    yield* modelAnswerSteps(call, result);
+    return;
+  }
+  if (method === sampling) yield* heldSteps(call, result);
+  yield* documentSteps(call, "cmf.mcp_response", method, result);
+}
+
+/** Shows what is answered about a task that a request of the method `asked` became. */
+export function* askedTaskSteps(call: Call, asked: string, result: JsonObject): Iterable<Step> {
+  if (call.method === "tasks/result") {
+    yield* answerSteps(call, asked, result);
+    return;
+  }
+  if (asked === sampling) yield* heldSteps(call, result);
+  yield* answerSteps(call, call.method, result);
+}
+
+const modelFields: readonly string[] = ["content", "model", "role", "stopReason"];
+
+/** Where a plugin judges what models say, only a task that was begun is anything else. */
+function isModelAnswer(call: Call, result: JsonObject): boolean {
+  if (!call.hooks.listens("cmf.llm_output")) {
+    return result.role !== undefined && result.model !== undefined;
+  }
+  const isTask = isObject(result.task) || result.resultType === "task";
+  return !isTask || modelFields.some((key) => result[key] !== undefined);
+}
+
+/** A task can hold the answer of the model that it waited for. */
+function* heldSteps(call: Call, document: JsonObject): Iterable<Step> {
+  if (!call.hooks.listens("cmf.llm_output") || call.hooks.passes("sampling")) return;
+  const { result, task } = document;
+  for (const held of [result, isObject(task) ? task.result : undefined]) {
+    if (isObject(held)) yield* modelAnswerSteps(call, held);
+  }
 }
 
 /** Shows a document whole, but for what is the protocol's own: its method alone, where that is all. */
@@ -146,6 +180,6 @@ function entriesOf(call: Call, inputs: unknown): readonly JsonObject[] {
 
 /** An input does not say what it answers; each of the three has a field of its own. */
 function methodBehind(entry: JsonObject): string {
-  if (entry.role !== undefined && entry.model !== undefined) return sampling;
+  if (entry.role !== undefined || entry.model !== undefined) return sampling;
   return entry.roots === undefined ? "elicitation/create" : "roots/list";
 }

@@ -32,7 +32,7 @@ import { refuseRequest, reportDropped } from "./refuse-request.ts";
 import type { RequestLog, RequestRecord } from "./request-log.ts";
 import type { HookRunner } from "./run-hooks.ts";
 import { subjectOf } from "./subjects.ts";
-import { exemptTaskMethods, type TaskMemory, type TaskScope, taskNotice } from "./tasks.ts";
+import { isAskedMethod, type TaskMemory, type TaskScope, taskNotice } from "./tasks.ts";
 import { type Direction, keyOf, type RequestId } from "./transport.ts";
 
 /** What a lane knows of the connection that it is of. */
@@ -149,7 +149,7 @@ export class Lane {
     const task = this.#task(message.params);
     if (task === "forgotten") return this.drop(message);
     // Of a task that is no tool's it is a notification like any other.
-    if (task === "exempt") return this.tell(message, aux);
+    if (isAskedMethod(task)) return this.tell(message, aux);
     if (taskNotice.outcome(message, this.#parts.hooks()) === undefined) {
       return this.#ends.reply(message, aux);
     }
@@ -221,7 +221,7 @@ export class Lane {
   /** What later messages are judged by, as the server said it. */
   #learn(method: string, answer: JsonObject): void {
     const { memory, direction, hooks } = this.#parts;
-    if (exemptTaskMethods.includes(method)) memory.tasks.learn(this.#scope, answer, "exempt");
+    if (isAskedMethod(method)) memory.tasks.learn(this.#scope, answer, method);
     if (learnedLists.includes(method)) hooks().learn(direction, method, answer);
   }
 

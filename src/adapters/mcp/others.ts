@@ -1,20 +1,21 @@
 /** Messages of MCP that are about no tool, prompt or resource. */
-import { answerSteps, askSteps, documentSteps, pointsOf } from "./asked-steps.ts";
+import { answerSteps, askedTaskSteps, askSteps, documentSteps, pointsOf } from "./asked-steps.ts";
 import type { Call, Step, Subject } from "./call.ts";
 import { fromToolError, toToolError } from "./error-documents.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { groupOf, isPlumbing } from "./methods.ts";
 import { errorOf, onlyMessage, resultOf, take, unfit } from "./payload.ts";
 import type { HookRunner } from "./run-hooks.ts";
+import type { AskedMethod } from "./tasks.ts";
 
-/** Any request without hooks of its own. */
-const others: Subject = {
+/** Any request without hooks of its own, or about a task that one of the method `asked` became. */
+const othersAbout = (asked?: AskedMethod): Subject => ({
   isTool: false,
   isOther: true,
   accepts: () => true,
   describe: () => ({}),
   isIdle(call, answer) {
-    const { pre, post } = pointsOf(call.method);
+    const { pre, post } = pointsAbout(call.method, asked);
     if (!(answer === undefined ? pre : post).some(call.hooks.listens)) return true;
     if (answer === undefined) return isIdle(call, "params", call.request.params ?? {});
     return answer.error === undefined && isIdle(call, "result", answer.result);
@@ -28,9 +29,21 @@ const others: Subject = {
   *post(call, outcome) {
     const error = errorOf(outcome);
     if (error !== undefined) yield errorStep(call, error);
-    else yield* answerSteps(call, call.method, resultOf(outcome));
+    else if (asked === undefined) yield* answerSteps(call, call.method, resultOf(outcome));
+    else yield* askedTaskSteps(call, asked, resultOf(outcome));
   },
-};
+});
+
+const others = othersAbout();
+const aboutTasks = {
+  "sampling/createMessage": othersAbout("sampling/createMessage"),
+  "elicitation/create": othersAbout("elicitation/create"),
+} satisfies Record<AskedMethod, Subject>;
+
+function pointsAbout(method: string, asked: AskedMethod | undefined) {
+  const { pre, post } = pointsOf(method);
+  return { pre, post: asked === undefined ? post : pointsOf(asked).post };
+}
 
 /** A notification: what it says is its outcome. */
 export const notices: Subject = {
@@ -49,10 +62,16 @@ export const notices: Subject = {
 };
 
 /** What a request is shown as that has no hooks of its own; nothing where no plugin listens. */
-export function otherSubject(method: string, hooks: HookRunner): Subject | undefined {
-  if (hooks.passes(groupOf(method))) return undefined;
-  const { pre, post } = pointsOf(method);
-  return [...pre, ...post].some(hooks.listens) ? others : undefined;
+export function otherSubject(
+  method: string,
+  hooks: HookRunner,
+  asked: AskedMethod | undefined,
+): Subject | undefined {
+  const isItsAnswer = method === "tasks/result" && asked !== undefined;
+  if (hooks.passes(groupOf(isItsAnswer ? asked : method))) return undefined;
+  const { pre, post } = pointsAbout(method, asked);
+  if (![...pre, ...post].some(hooks.listens)) return undefined;
+  return asked === undefined ? others : aboutTasks[asked];
 }
 
 /** Whether a notification is put to a plugin that listens. */

@@ -1,9 +1,9 @@
-import type { Subject, TaskRecord } from "./call.ts";
+import type { Subject } from "./call.ts";
 import { otherSubject } from "./others.ts";
 import { prompts } from "./prompts.ts";
 import { resources } from "./resources.ts";
 import type { HookRunner } from "./run-hooks.ts";
-import { taskSubjects } from "./tasks.ts";
+import { isAskedMethod, type TaskMemory, taskSubjects } from "./tasks.ts";
 import { tools } from "./tools.ts";
 
 const guarded: ReadonlyMap<string, Subject> = new Map([
@@ -15,11 +15,12 @@ const guarded: ReadonlyMap<string, Subject> = new Map([
 /** What is shown of a request to hooks; nothing for a method that passes as it is. */
 export function subjectOf(
   method: string,
-  task: TaskRecord | "exempt" | "forgotten" | undefined,
+  task: ReturnType<TaskMemory["find"]>,
   hooks: HookRunner | undefined,
 ): Subject | undefined {
-  const own = guarded.get(method) ?? (task === "exempt" ? undefined : taskSubjects.get(method));
-  return own ?? (hooks === undefined ? undefined : otherSubject(method, hooks));
+  const asked = isAskedMethod(task) && method.startsWith("tasks/") ? task : undefined;
+  const own = guarded.get(method) ?? (asked === undefined ? taskSubjects.get(method) : undefined);
+  return own ?? (hooks === undefined ? undefined : otherSubject(method, hooks, asked));
 }
 
 export function isGuarded(method: unknown): boolean {

@@ -17,14 +17,18 @@ export interface TaskScope {
   readonly session: { readonly id: number; readonly name: string | undefined };
 }
 
-type KnownTask = TaskRecord | "exempt";
+/** Requests whose answer can be a task that is not a tool's. */
+export type AskedMethod = "sampling/createMessage" | "elicitation/create";
+
+type KnownTask = TaskRecord | AskedMethod;
+type FoundTask = KnownTask | "forgotten" | undefined;
 
 /**
  * Tool calls whose result comes later, by another request.
  *
  * In MCP 2025-11-25 `tasks/result` is answered by the tool's result; in the tasks extension
  * (SEP-2663) `tasks/get` and `notifications/tasks` hold it. A task of a sampling or elicitation
- * request is `exempt`: its result is no tool's.
+ * request is known by its method: its result is no tool's.
  *
  * A session knows its own tasks. Where each exchange has a transport of its own, a task that another
  * exchange began is found as well, unless several began one of that id. What is not known for sure,
@@ -45,12 +49,12 @@ export class TaskMemory {
       return;
     }
     this.#keep(this.#own, `${direction} ${session.id} ${taskId}`, found);
-    if (session.name !== undefined || found === "exempt") return;
+    if (session.name !== undefined || typeof found === "string") return;
     const key = `${direction} ${taskId}`;
     this.#keep(this.#shared, key, this.#shared.has(key) ? "forgotten" : found);
   }
 
-  find({ direction, session }: TaskScope, params: unknown): KnownTask | "forgotten" | undefined {
+  find({ direction, session }: TaskScope, params: unknown): FoundTask {
     const taskId = isObject(params) ? params.taskId : undefined;
     if (typeof taskId !== "string") return undefined;
     const own = this.#own.get(`${direction} ${session.id} ${taskId}`);
@@ -82,11 +86,9 @@ function createdTask(result: unknown): string | undefined {
   return isTask && typeof task.taskId === "string" ? task.taskId : undefined;
 }
 
-/** Requests whose answer can be a task that is not a tool's. */
-export const exemptTaskMethods: readonly string[] = [
-  "sampling/createMessage",
-  "elicitation/create",
-];
+export function isAskedMethod(method: unknown): method is AskedMethod {
+  return method === "sampling/createMessage" || method === "elicitation/create";
+}
 
 function taskSubject(outcome: Subject["outcome"]): Subject {
   return {
