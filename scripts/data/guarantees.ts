@@ -239,6 +239,6 @@ export const limitsOfThePromise: readonly Limit[] = [
   {
     number: "N11",
     name: "No hash of what lies elsewhere",
-    text: "The hashes do not cover the host's own packages and peers, built-in plugins, those of a local folder, Node, its options and environment (`--import`, `NODE_PATH`, and `.node_modules` in the home of the user, where `require` looks for names that nothing else has), and what code that was loaded asks for by an absolute path or a URL. Another process of the same user, or of root, can write to the copies. Where others can write to a folder above the folder of temporary files, as to `/tmp`, one of them may put a `node_modules` there after the check at the start: give the host a `TMPDIR` of its own on such a machine.",
+    text: "The hashes do not cover the host's own packages and peers, built-in plugins, those of a local folder, Node, its options and environment (`--import`, `NODE_PATH`, and `~/.node_modules`, `~/.node_libraries` and `$PREFIX/lib/node`, where `require` looks for names that nothing else has), and what code that was loaded asks for by an absolute path or a URL. Another process of the same user, or of root, can write to the copies. Where others can write to a folder above the folder of temporary files, as to `/tmp`, one of them may put a `node_modules` there after the check at the start: give the host a `TMPDIR` of its own on such a machine.",
   },
 ];

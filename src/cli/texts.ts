@@ -91,6 +91,10 @@ export const texts = {
   forOperators: "for publishers of an operator's file of keys:",
   workingFolder: (names: readonly string[]) =>
     `npm packs no ${listed(names)}: if this is not what is installed, the signature will not verify. Sign what \`npm pack\` made: unpack it, sign the folder package, and pack that.`,
+  bundledMissing: (names: readonly string[]) =>
+    `bundleDependencies names ${listed(names)}, which the package does not have in node_modules: the signature does not cover it`,
+  uncovered: (names: readonly string[]) =>
+    `node_modules has ${listed(names)}, which bundleDependencies does not name: the signature does not cover it, and whoever installs the package has the lock alone`,
   evidenceLeftOut:
     "npm packs no glassine.sig.json here: put it into `files` of package.json, and sign again",
   keyTooLong: "sign: the key is longer than a private key can be",

@@ -19,6 +19,7 @@ import {
   driftOf,
   endingSoon,
   type InstalledPlugin,
+  type LockEntry,
   printable,
   type SignatureVerifier,
 } from "../trust/index.ts";
@@ -89,10 +90,13 @@ export async function staticStage(
     ...found.rejected.map((each) => ({ ...each, message: messageOf(each) })),
     ...judged.flatMap(refusedIn),
   ];
+  const differing = unenforced(own, drift, options);
   const notes = isOff ? [`${off}: a host loads none of what is installed`] : [];
   const ofPackages = [...found.warnings, ...linksAmong(accepted)];
   // Folders can have any names.
-  const warnings = [...options.warnings, ...ending, ...notes, ...ofPackages].map(printable);
+  const warnings = [...options.warnings, ...ending, ...differing, ...notes, ...ofPackages].map(
+    printable,
+  );
   const { unreadable } = found;
   const beside = { drift: ofMode(drift, options), unreadable, faults };
   const all = judged.map(({ source }) => source);
@@ -138,6 +142,22 @@ function linksAmong(accepted: readonly StaticPlugin[]): readonly string[] {
   return [...packages].map(
     ({ name, path }) => `the package '${name}' is a link to ${path}: production does not load it`,
   );
+}
+
+/** A host in dev mode beside a lockfile may be one that was meant for production. */
+function unenforced(
+  entries: readonly LockEntry[],
+  drift: StaticReport["drift"],
+  { mode, looksAlways }: ReadDiscoverOptions,
+): readonly string[] {
+  // Commands that look at files alone have no mode.
+  if (mode !== "dev" || looksAlways) return [];
+  const ids = new Set(drift.filter(({ blocking }) => blocking).map(({ id }) => id));
+  const count = entries.filter(({ id }) => ids.has(id)).length;
+  if (count === 0) return [];
+  return [
+    `plugin mode is dev: plugins.lock is not enforced; ${count} of its ${entries.length} entries differ from what is installed, which production refuses`,
+  ];
 }
 
 /** Without a lockfile there is nothing to drift from. */

@@ -1,9 +1,11 @@
 /** `plugins sign`: where the key comes from, and that it goes nowhere else. */
+import { execFile } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { platform } from "node:process";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { commandServices } from "../../src/cli/command-services.ts";
 import { install, newRoot } from "../discovery/support.ts";
@@ -153,6 +155,39 @@ for publishers of an operator's file of keys:
       /^warning: npm packs no \.git, \.npmignore, guard-1\.0\.0\.tgz, node_modules: .* `npm pack` made/,
     );
   });
+
+  it.each(["folder", "tarball"])(
+    "warns of what a bundle in a %s leaves uncovered",
+    async (kind) => {
+      verifies("cli:sign-bundled");
+      const cwd = await newRoot();
+      const key = generateKeyPairSync("ed25519").privateKey;
+      await writeFile(join(cwd, "key.pem"), key.export({ format: "pem", type: "pkcs8" }), {
+        mode: 0o600,
+      });
+      const write = async (at: string, manifest: object) => {
+        await mkdir(join(cwd, at), { recursive: true });
+        await writeFile(join(cwd, at, "package.json"), JSON.stringify(manifest));
+      };
+      const sign = async (bundled: readonly string[]) => {
+        const manifest = { name: "guard", version: "1.0.0", bundleDependencies: bundled };
+        await write("package", manifest);
+        if (kind === "tarball")
+          await promisify(execFile)("tar", ["czf", "guard-1.0.0.tgz", "package"], { cwd });
+        const path = kind === "tarball" ? "guard-1.0.0.tgz" : "package";
+        const argv = ["plugins", "sign", path, "--key", "key.pem", "--identity", "a"];
+        const { document } = await runJson(argv, { services: commandServices, cwd });
+        return document.warnings;
+      };
+      for (const name of ["is-odd", "is-number", "@acme/log", ".bin"])
+        await write(`package/node_modules/${name}`, { name, version: "1.0.0" });
+      expect(await sign(["is-odd", "is-number", "@acme/log"])).toEqual([]);
+      expect(await sign(["is-odd", "gone", "@acme/gone"])).toEqual([
+        expect.stringMatching(/^bundleDependencies names @acme\/gone, gone, which/),
+        expect.stringMatching(/^node_modules has @acme\/log, is-number, which/),
+      ]);
+    },
+  );
 
   it("warns of a key that would be published with the package", async () => {
     verifies("cli:sign-folder");

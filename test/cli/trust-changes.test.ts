@@ -1,5 +1,5 @@
 /** What is other than when a plugin was trusted, and what its trust leaves open. */
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { commandServices } from "../../src/cli/command-services.ts";
@@ -211,5 +211,29 @@ describe("plugins verify", () => {
       ok: false,
       duplicates: [{ id: "guard", paths: [expect.stringContaining("@other"), expect.anything()] }],
     });
+  });
+});
+
+describe("a host in dev mode beside a lockfile", () => {
+  it("says how many entries differ from what is installed", async () => {
+    verifies("discovery:dev-drift");
+    const cwd = await newRoot();
+    const { at } = commandIn(cwd);
+    for (const name of ["changed", "gone", "kept", "optional"]) {
+      const path = await install(cwd, name);
+      const optional = name === "optional" ? ["--optional"] : [];
+      await at("trust", name, ...optional, ...reason);
+      if (name === "changed") await appendFile(join(path, "plugin.js"), "// changed\n");
+      if (name === "gone" || name === "optional") await rm(path, { recursive: true });
+    }
+    const warning =
+      "plugin mode is dev: plugins.lock is not enforced; 2 of its 4 entries differ from what is installed, which production refuses";
+    expect((await discover(cwd, { mode: "dev" })).warnings).toContain(warning);
+    expect((await at("list")).stderr).toContain(`warning: ${warning}\n`);
+    expect((await discover(cwd, { mode: "production" })).warnings).not.toContain(warning);
+    expect((await at("verify")).stderr).toBe("");
+    await at("lock", "--all", ...reason);
+    await at("untrust", "gone", ...reason);
+    expect((await discover(cwd, { mode: "dev" })).warnings).toEqual([]);
   });
 });

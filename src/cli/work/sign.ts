@@ -13,7 +13,13 @@ export async function sign({ path, key, identity, keyId }: SignRequest): Promise
     (stats) => stats.isFile(),
     () => false,
   );
-  const signed = isTarball ? await signTarball(options) : await signPackage(options);
+  const warnings: string[] = [];
+  const signed = isTarball
+    ? await signTarball(options, async (folder) => {
+        warnings.push(...(await bundleWarnings(folder)));
+      })
+    : await signPackage(options);
+  if (!isTarball) warnings.push(...(await warningsOf(path)));
   return {
     package: signed.name,
     version: signed.version,
@@ -22,7 +28,7 @@ export async function sign({ path, key, identity, keyId }: SignRequest): Promise
     key_id: signed.keyId,
     public_key: signed.publicKey,
     evidence: signed.path,
-    warnings: isTarball ? [] : await warningsOf(path),
+    warnings,
   };
 }
 
@@ -31,7 +37,34 @@ async function warningsOf(path: string): Promise<readonly string[]> {
   const left = await leftOutOf(path);
   return [
     ...(left.length === 0 ? [] : [texts.workingFolder(left)]),
+    ...(left.includes(dependenciesFolder) ? [] : await bundleWarnings(path)),
     ...((await packsEvidence(path)) ? [] : [texts.evidenceLeftOut]),
+  ];
+}
+
+const dependenciesFolder = "node_modules";
+
+/** Where what is bundled is not what the signature is over: npm packs what that needs beside it. */
+async function bundleWarnings(path: string): Promise<readonly string[]> {
+  const bundled = await readBundled(path);
+  const inside = await packagesIn(join(path, dependenciesFolder));
+  const missing = bundled.filter((name) => !inside.includes(name)).sort();
+  const uncovered = inside.filter((name) => !bundled.includes(name)).sort();
+  return [
+    ...(missing.length === 0 ? [] : [texts.bundledMissing(missing)]),
+    ...(uncovered.length === 0 ? [] : [texts.uncovered(uncovered)]),
+  ];
+}
+
+/** The names of packages in a folder, those of scopes too. */
+async function packagesIn(folder: string): Promise<readonly string[]> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => !name.startsWith("."));
+  const inScopes = names
+    .filter((name) => name.startsWith("@"))
+    .map(async (scope) => (await readdir(join(folder, scope))).map((name) => `${scope}/${name}`));
+  return [
+    ...names.filter((name) => !name.startsWith("@")),
+    ...(await Promise.all(inScopes)).flat(),
   ];
 }
 
@@ -42,7 +75,7 @@ async function leftOutOf(path: string): Promise<readonly string[]> {
   const bundles = (await readBundled(path)).length > 0;
   const names = await readdir(path);
   return names
-    .filter((name) => neverPacked.test(name) || (name === "node_modules" && !bundles))
+    .filter((name) => neverPacked.test(name) || (name === dependenciesFolder && !bundles))
     .sort();
 }
 
