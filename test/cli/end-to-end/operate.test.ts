@@ -121,7 +121,7 @@ async function replay(given: string, story: Story): Promise<string> {
 
 async function outputOf([program, ...args]: readonly string[], story: Story): Promise<string> {
   const { workspace, author, env } = story;
-  const [first = "", second = ""] = args;
+  const [first = ""] = args;
   switch (program) {
     case "cd":
       story.cwd = first === builder ? author : workspace.root;
@@ -129,12 +129,9 @@ async function outputOf([program, ...args]: readonly string[], story: Story): Pr
     case "openssl":
       await writeFile(join(story.cwd, args.at(-1) ?? ""), pem, { mode: 0o600 });
       return "";
-    case "tar":
-      await run("tar", [...args], { cwd: story.cwd });
-      return "";
     case "npm":
       if (first === "pack") await npm(args, workspace, story.cwd);
-      else await install(/(\d+\.\d+\.\d+)\.tgz$/.exec(second)?.[1] ?? "", story);
+      else await install(/(\d+\.\d+\.\d+)\.tgz$/.exec(args.at(-1) ?? "")?.[1] ?? "", story);
       return "";
     case "export": {
       const [name = "", value = ""] = first.split("=");
@@ -147,7 +144,9 @@ async function outputOf([program, ...args]: readonly string[], story: Story): Pr
     case "cat":
       return steady((await workspace.read(first)) ?? "");
     case "glassine": {
-      const { stdout, stderr } = await workspace.run(args, { env, cwd: story.cwd });
+      const { stdout, stderr } = await workspace.run(args, {
+        ...{ env, cwd: story.cwd, keepsWarnings: true },
+      });
       return steady(stdout + stderr);
     }
   }

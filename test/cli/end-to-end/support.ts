@@ -101,6 +101,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
   readonly cwd?: string;
+  /** Whether stderr has also what is said of most packages. */
+  readonly keepsWarnings?: boolean;
   /** Who runs the command, by number: the superuser's tests may act as another. Default: as they. */
   readonly user?: number;
 }
@@ -189,8 +191,8 @@ export async function newWorkspace(): Promise<Workspace> {
     },
     packageAt: (name) => join(root, "node_modules", ...name.split("/")),
     run: (args, options) => workspace.node([...programFor(options?.user), ...args], options),
-    node: (args, { env = {}, input = "", cwd = root } = {}) =>
-      ended(args, { cwd, input, env: { ...environment, ...env } }),
+    node: (args, { env = {}, input = "", cwd = root, keepsWarnings = false } = {}) =>
+      ended(args, { cwd, input, keepsWarnings, env: { ...environment, ...env } }),
     json: async (args, options) => {
       const { code, stdout } = await workspace.run([...args, "--json"], options);
       const data: unknown = JSON.parse(stdout);
@@ -213,6 +215,7 @@ interface Start {
   readonly cwd: string;
   readonly env: Record<string, string>;
   readonly input: string;
+  readonly keepsWarnings: boolean;
 }
 
 /**
@@ -231,7 +234,7 @@ await createCommand({ bin: "glassine", hostName: "glassine", prefix: "GLASSINE_"
   return ["--input-type=module", "--eval", source, "--", "glassine"];
 }
 
-function ended(args: readonly string[], { cwd, env, input }: Start): Promise<Ended> {
+function ended(args: readonly string[], { cwd, env, input, keepsWarnings }: Start): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, { cwd, env });
     let stdout = "";
@@ -244,7 +247,12 @@ function ended(args: readonly string[], { cwd, env, input }: Start): Promise<End
     });
     child.on("error", reject);
     child.on("close", (code, signal) =>
-      resolve({ code, signal, stdout, stderr: stderr.replaceAll(ofMost, "") }),
+      resolve({
+        code,
+        signal,
+        stdout,
+        stderr: keepsWarnings ? stderr : stderr.replaceAll(ofMost, ""),
+      }),
     );
     // A command that reads nothing may end before it is written to.
     child.stdin.on("error", () => {}).end(input);
