@@ -22,7 +22,8 @@ import { unsentHeaders, unusedFetch, wiringOf } from "./wiring.ts";
 /** What a transport is wrapped with. */
 export interface WrapOptions {
   /**
-   * A session that several transports share, of the host's own making: an answer may come through
+   * A session that several transports share, of the host's own making: one client's conversation, in
+   * which ids of requests are unique, and no user's name. An answer may come through
    * another of them than its request did. Without it each transport has one of its own.
    */
   readonly session?: string | undefined;
@@ -52,7 +53,8 @@ export interface Guard<Extensions = unknown> {
   /**
    * Returns a factory of servers for `createMcpHandler` and `serveStdio` of
    * `@modelcontextprotocol/server`: each server that `factory` makes is connected through the guard.
-   * `session` gives the session of a server by what the factory is called with.
+   * `session` gives the session of a server by what the factory is called with: `era`, `authInfo`
+   * and `requestInfo` there.
    *
    * @throws GlassineError `options_invalid`
    */
@@ -83,9 +85,9 @@ export interface Guard<Extensions = unknown> {
    * @throws GlassineError `options_invalid`
    */
   use(manager: AnyHookManager<Extensions>): void;
-  /** Forgets the requests and tasks of a session that is over. */
+  /** Forgets the requests and tasks of a session that is over. What is open is not handed on any more. */
   endSession(session: string): void;
-  /** How the requests of this guard ended so far. */
+  /** How the requests of this guard, and the notifications that hooks were run for, ended so far. */
   counts(): GuardCounts;
 }
 

@@ -84,7 +84,7 @@ export interface GuardTimings {
   readonly totalMs: number;
 }
 
-/** How requests ended: `started` is the sum of the next four and of those that are `open`. */
+/** How requests, and notifications that hooks were run for, ended: `started` is the sum of the next four and of those that are `open`. */
 export interface GuardCounts {
   readonly started: number;
   readonly allowed: number;
@@ -109,8 +109,9 @@ type Session<Extensions> =
 /**
  * How labels follow the data from one call to the next.
  *
- * `store` is where they are between the calls; default: in memory, for this guard alone. Its
- * sessions have names: without `session`, all requests through this guard are one of its own.
+ * `store` is where they are between the calls; default: in memory, shared by the guards of the same
+ * manager and `serverId`. Without `session`, requests have the one that `wrap` was given, and all
+ * others of these guards have one in common.
  */
 export type GuardLabels<Extensions = unknown> = LabelRules &
   (
@@ -175,7 +176,10 @@ export interface GuardOptions<Extensions = unknown> {
    * that were not allowed, `all` for each. Without it, what plugins did alone.
    */
   readonly access?: "refused" | "all";
-  /** Told of the end of each request, once. What it throws is ignored. */
+  /**
+   * Told once of the end of each request, and of each notification that hooks were run for. What it
+   * throws is ignored.
+   */
   readonly onEnd?: (end: GuardEnd) => void;
   /** Told of every hook that ran. What it throws is ignored. */
   readonly onResult?: (event: GuardEvent<Extensions>) => void;
