@@ -283,3 +283,95 @@ attack(
     });
   },
 );
+
+attack(
+  "A-329",
+  "Put a text where the protocol has a number, a time or a name of its own, since those fields pass by their names",
+  "shown like the rest of the message",
+  () => {
+    const io = (name: string, value: unknown) => ({
+      _meta: { [`io.modelcontextprotocol/${name}`]: value },
+    });
+    const metas = [
+      io("serverInfo", { name: "s", version: "1", note: { deep: [secret] } }),
+      io("serverInfo", { x: { title: secret } }),
+      io("clientInfo", [secret]),
+      io("related-task", { taskId: "t", note: secret }),
+      io("clientCapabilities", { experimental: { [secret]: {} } }),
+      io("clientCapabilities", { roots: secret }),
+      io("clientCapabilities", { [secret]: {} }),
+      io("logLevel", `no ${secret}`),
+      io("protocolVersion", secret.repeat(99)),
+      { _meta: { progressToken: [secret] } },
+      { _meta: { progressToken: secret.repeat(999) } },
+    ];
+    const requests: [string, object][] = [
+      ["acme/run", { ttlMs: secret }],
+      ["tasks/update", { taskId: "t", createdAt: `at ${secret}` }],
+      ["elicitation/create", { message: "m", requestedSchema: {}, task: { ttl: secret } }],
+      ["elicitation/create", { message: "m", requestedSchema: {}, task: { [secret]: 1 } }],
+      ["sampling/createMessage", { messages: [], maxTokens: 5, task: { note: secret } }],
+      ["tools/call", { name: "t", task: { [secret]: 1 } }],
+      ...metas.map((meta): [string, object] => ["acme/run", meta]),
+      ...metas.map((meta): [string, object] => ["tools/call", { name: "t", ...meta }]),
+    ];
+
+    it.each(requests)("a request: %s %j", async (method, params) => {
+      const manager = fakeManager({ "cmf.mcp_request": () => ({}) });
+      const { sent } = await exchange(manager, method, params, { result: { content: [] } });
+      expect(JSON.stringify(manager.calls)).toContain(secret);
+      expect(sent).toMatchObject({ params });
+    });
+
+    const answers: [string, object, object][] = [
+      ["acme/run", {}, { ttlMs: secret }],
+      ["tools/list", {}, { tools: [], ttlMs: secret }],
+      ["completion/complete", { ref: {} }, { completion: { values: [] }, ttlMs: [secret] }],
+      ["initialize", {}, { protocolVersion: { a: secret } }],
+      ...metas.map(
+        (meta) =>
+          ["tools/call", { name: "t" }, { content: [], ...meta }] as [string, object, object],
+      ),
+    ];
+
+    it.each(answers)("an answer: %s %j %j", async (method, params, told) => {
+      const manager = fakeManager({ "cmf.mcp_response": () => ({}) });
+      const { answer } = await exchange(manager, method, params, { result: told });
+      expect(JSON.stringify(manager.calls)).toContain(secret);
+      expect(answer).toMatchObject({ result: told });
+    });
+
+    it.each([
+      ["notifications/progress", { progressToken: 1, progress: secret }],
+      ["notifications/progress", { progressToken: 1, progress: 1, total: secret }],
+      ["notifications/cancelled", { requestId: { a: secret } }],
+      ["notifications/acme", { ttlMs: secret }],
+    ])("a notification: %s %j", async (method, params) => {
+      const manager = fakeManager({ "cmf.mcp_notification": () => ({}) });
+      const { peer } = await rawGuard(manager);
+      peer(notification(method, params));
+      await settle();
+      expect(JSON.stringify(manager.calls)).toContain(secret);
+    });
+
+    it("but not a text that the protocol has there", async () => {
+      verifies("mcp:guard-paths");
+      const manager = fakeManager({ "cmf.mcp_request": () => ({}) });
+      const params = {
+        _meta: {
+          ...io("clientInfo", { name: "c", version: "1" })._meta,
+          ...io("clientCapabilities", { elicitation: { form: {} }, roots: { listChanged: true } })
+            ._meta,
+          ...io("related-task", { taskId: "t" })._meta,
+          ...{ progressToken: "p" },
+        },
+        task: { ttl: 5 },
+        requestState: "s",
+      };
+      const told = { result: { content: [] } };
+      const { sent } = await exchange(manager, "tools/call", { name: "t", ...params }, told);
+      expect(manager.names()).not.toContain("cmf.mcp_request");
+      expect(sent).toMatchObject({ params });
+    });
+  },
+);

@@ -3,6 +3,7 @@
  * pass, and what of every message is the protocol's own.
  */
 import { isObject, type JsonObject } from "./json.ts";
+import { isMetaOfTokens, isOfKind } from "./token-kinds.ts";
 
 /** What a host may let pass without hooks. */
 export const passGroups = [
@@ -81,49 +82,20 @@ const ofCalls = ["task", "requestState", "size", "code", ...cached, ...task, "po
 
 /** Whether a field is the protocol's own, and holds what it would hold. */
 function isToken(method: string, part: Part, key: string, value: unknown): boolean {
-  if (key === "_meta") return isObject(value) && Object.entries(value).every(isMetaToken);
+  if (key === "_meta") return isMetaOfTokens(value);
   const own = Object.hasOwn(tokens, method) ? (tokens[method]?.[part] ?? cached) : cached;
-  return own.includes(key) && isSmall(key, value);
+  return own.includes(key) && isOfKind(key, value);
 }
 
 /** The same of a setting that MCP names where it stands. */
 export function isTokenOfCall(key: string, value: unknown): boolean {
-  if (key === "_meta") return isToken("", "params", key, value);
-  return ofCalls.includes(key) && isSmall(key, value);
-}
-
-/** `task` in params asks by times. */
-function isSmall(key: string, value: unknown): boolean {
-  if (key === "task" && isObject(value)) return Object.values(value).every(isFlat);
-  return key === "status" || key === "resultType" || key === "cacheScope"
-    ? typeof value === "string" && /^\w{1,32}$/.test(value)
-    : isFlat(value);
+  if (key === "_meta") return isMetaOfTokens(value);
+  return ofCalls.includes(key) && isOfKind(key, value);
 }
 
 /** A name under which a server asks for input. */
 export function isInputName(name: string): boolean {
   return /^[\w.:/-]{1,64}$/.test(name);
-}
-
-function isFlat(value: unknown): boolean {
-  return typeof value !== "object" || value === null;
-}
-
-/** Keys of `_meta` that MCP has for itself: they say who speaks, in which version, and of what. */
-const metaTokens: readonly string[] = [
-  ...["clientCapabilities", "clientInfo", "logLevel", "protocolVersion", "related-task"],
-  ...["serverInfo", "subscriptionId"],
-].map((name) => `io.modelcontextprotocol/${name}`);
-
-function isMetaToken([key, value]: [string, unknown]): boolean {
-  if (key === "progressToken") return isFlat(value);
-  return metaTokens.includes(key) && isBare(value);
-}
-
-/** Names and versions, but nothing that describes: that is read by people and by models. */
-function isBare(value: unknown): boolean {
-  if (!isObject(value)) return isFlat(value);
-  return !["description", "icons", "title", "websiteUrl"].some((key) => Object.hasOwn(value, key));
 }
 
 /** Whether there is a text in a value: that of a field, or the name of one. */

@@ -14,6 +14,7 @@ import {
 } from "../../documents/index.ts";
 import { createMessage, type Message, type MessageInput } from "../../messages/index.ts";
 import { isObject, type JsonObject } from "./json.ts";
+import { isNumber, isTaskWish, isText, isTime, isWord } from "./token-kinds.ts";
 
 /** Where something is, in a document or in messages. */
 export type Path = readonly (string | number)[];
@@ -102,15 +103,6 @@ const contents: Readonly<Record<string, string>> = {
 };
 
 const noField = "Messages have no such field.";
-
-const isText = (value: unknown) => typeof value === "string";
-const isNumber = (value: unknown) => typeof value === "number";
-const isWord = (value: unknown) => typeof value === "string" && /^\w{1,32}$/.test(value);
-const isTime = (value: unknown) => typeof value === "string" && /^[\d:.TZ+-]{0,40}$/.test(value);
-
-/** How a request asks to become a task: by times alone. */
-const isTaskWish = (value: unknown) =>
-  isObject(value) && Object.values(value).every((field) => field === null || isNumber(field));
 
 /** A field of MCP that messages have no room for: why, and what its value looks like. */
 type Setting = readonly [reason: string, fits: (value: unknown) => boolean];
