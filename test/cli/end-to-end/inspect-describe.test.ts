@@ -237,7 +237,7 @@ console.log(JSON.stringify(registered));
     );
     expect(changed.filter((key) => key !== "health").sort()).toEqual([
       ...["capabilities", "discovery_source", "distribution_hash", "drift", "high_impact"],
-      ...["lock_status", "permission_change", "plain_words", "version"],
+      ...["lock_status", "permission_change", "plain_words", "version", "warnings"],
     ]);
     expect(before.data).toMatchObject({ capabilities: ["audit.emit"], high_impact: [] });
     expect(after.data).toMatchObject({

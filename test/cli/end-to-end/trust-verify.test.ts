@@ -61,6 +61,7 @@ describe("an installation", () => {
         ...{
           drift: [],
           linked: [],
+          duplicates: [],
           unhashable: [],
           journal_problems: [],
           journal_problem_count: 0,
