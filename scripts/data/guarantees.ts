@@ -163,7 +163,7 @@ export const guarantees: readonly Guarantee[] = [
       "Work on what a plugin or a caller sends is linear in its size and ends at a limit that is written down. Tests grow what is given to each exported function that such text reaches, and the messages of each method that passes a guard: one that they do not know fails.",
     attacks: [
       ...["A-033", "A-035", "A-036", "A-076", "A-118", "A-131", "A-172–A-178", "A-192"],
-      ...["A-310–A-313", "A-315", "A-316"],
+      ...["A-284–A-287", "A-289", "A-290"],
     ],
     laws: ["L24", "L49"],
   },
@@ -172,7 +172,7 @@ export const guarantees: readonly Guarantee[] = [
     name: "What runs is what was hashed",
     promise:
       "Of an installed plugin every file that Node loads from its package or from a member of its closure, at the start or later, is a file of a copy that was hashed while it was made and that only the user of the process can write to: ES modules, CommonJS, JSON, native addons, workers, and what its code reads beside itself. A name leads to a copied member, to the host's own package or to a peer, and nothing of a package that a gate refuses is imported, whatever the kind of plugin.",
-    attacks: ["A-202–A-210", "A-270–A-277"],
+    attacks: ["A-202–A-210", "A-266–A-273"],
     laws: ["L45"],
   },
   {
@@ -180,7 +180,7 @@ export const guarantees: readonly Guarantee[] = [
     name: "What is sent is what was allowed",
     promise:
       "Through a guard no payload goes on that a plugin which may deny was not shown, or did not make, in the form that goes on. Labels and headers that a later plugin adds are not part of this.",
-    attacks: ["A-265", "A-325"],
+    attacks: ["A-265", "A-296"],
     laws: ["L71"],
   },
 ];

@@ -2,22 +2,20 @@ import { describe, expect, it } from "vitest";
 import { attacksIn, readAttacks } from "../../scripts/read-attacks.ts";
 
 const attacks = readAttacks();
-const last = 235;
-/** Numbers that the catalogue passes over. */
-const unused = ["A-230", "A-231"];
-/** Numbers from here on may be left out. */
-const [firstOpen, lastOpen] = ["A-261", "A-340"];
+const last = 304;
+/** Numbers that the catalogue passes over; those from A-236 on are about a gateway of its own. */
+const isUnused = (number: string) =>
+  ["A-230", "A-231"].includes(number) || (number >= "A-236" && number <= "A-260");
 
 describe("the catalogue of attacks", () => {
   it("has every number, tried, waiting or with the reason why it does not apply", () => {
     const numbers = Array.from(
       { length: last },
       (_, at) => `A-${String(at + 1).padStart(3, "0")}`,
-    ).filter((number) => !unused.includes(number));
+    ).filter((number) => !isUnused(number));
     const known = new Set(attacks.map(({ number }) => number));
     expect(numbers.filter((number) => !known.has(number))).toEqual([]);
-    const isOpen = (number: string) => number >= firstOpen && number <= lastOpen;
-    expect([...known].filter((number) => !numbers.includes(number) && !isOpen(number))).toEqual([]);
+    expect([...known].filter((number) => !numbers.includes(number))).toEqual([]);
   });
 
   it("has each number once, but for a part that waits", () => {

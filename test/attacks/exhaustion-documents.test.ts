@@ -40,7 +40,7 @@ async function answered(
 }
 
 attack(
-  "A-310",
+  "A-284",
   "Answer `resources/read` with any number of empty contents",
   "refused or handed on in time and room in proportion to the answer",
   () => {
@@ -58,7 +58,7 @@ attack(
 );
 
 attack(
-  "A-311",
+  "A-285",
   "Link one resource by many names, and embed it as many times in the same result of a tool",
   "labelled and judged by each of its names once",
   () => {
@@ -75,7 +75,7 @@ attack(
 );
 
 attack(
-  "A-312",
+  "A-286",
   "Fill a request with fields that no message shows, in documents that hold documents",
   "the first thousand are told by their paths, the others are counted",
   () => {
@@ -97,7 +97,7 @@ attack(
 );
 
 attack(
-  "A-313",
+  "A-287",
   "Send as many arguments of one text as there are headers that mirror them",
   "each header follows its text, in time in proportion to arguments and headers; a value of more than 8 Ki goes in none",
   () => {
@@ -145,7 +145,7 @@ attack(
 );
 
 attack(
-  "A-315",
+  "A-289",
   "Answer `tools/list` with any number of fields, where a plugin sees lists",
   "handed on in time in proportion to the answer",
   () => {
@@ -166,7 +166,7 @@ attack(
 );
 
 attack(
-  "A-316",
+  "A-290",
   "Fill a chat completion with fields, and its message with texts, so that each chunk repeats all fields",
   "what is no fact of the protocol is told once, in the last chunk",
   () => {

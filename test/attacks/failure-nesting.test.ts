@@ -233,7 +233,7 @@ attack(
 );
 
 attack(
-  "A-314",
+  "A-288",
   "Have nested runs add more labels than an envelope holds, and go on without a word, or fail under an error policy that ignores it",
   "the outer run ends with `snapshot_limit`: no plugin after it, and no host, gets the data without its labels",
   () => {

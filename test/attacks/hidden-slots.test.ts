@@ -31,7 +31,7 @@ const codeOf = (slot: object) => {
 };
 
 attack(
-  "A-320",
+  "A-292",
   "Read or change a slot of the host's own whose entry names no reader",
   "it is in no view, whatever is granted, and a change is ignored with `tier_immutable`",
   () => {

@@ -18,7 +18,7 @@ import { attack } from "./attack.ts";
 const code = (value: string) => expect.objectContaining({ code: value });
 
 attack(
-  "A-290",
+  "A-275",
   "Cancel calls until the guard forgets an id, use it for a `ping`, and take the late result as its answer",
   "the id is refused with `request_id_in_use`, and the late result is dropped",
   () => {
@@ -38,7 +38,7 @@ attack(
 );
 
 attack(
-  "A-291",
+  "A-276",
   "List resources in one HTTP exchange and read one in the next, past a data policy by its name",
   "the name is remembered for all transports: `data_action_denied`",
   () => {
@@ -61,7 +61,7 @@ attack(
 );
 
 attack(
-  "A-292",
+  "A-277",
   "Answer a harmless call of one connection with the id of a task that another connection began",
   "the other connection's task keeps its tool; where nobody can tell, `task_forgotten`",
   () => {
@@ -98,7 +98,7 @@ attack(
 );
 
 attack(
-  "A-293",
+  "A-278",
   "Have the envelope name another server than the one that is called, past a plugin that is for the latter",
   "the guard's `serverId` decides; a guard without one is refused with `options_invalid`",
   () => {
@@ -125,7 +125,7 @@ attack(
 );
 
 attack(
-  "A-294",
+  "A-279",
   "Answer a request of one session through the transport of another",
   "dropped with `message_invalid`",
   () => {
@@ -152,7 +152,7 @@ attack(
 );
 
 attack(
-  "A-325",
+  "A-296",
   "Have one plugin allow the call of a tool, and a later one rename it",
   "the first is asked again, and its denial stands",
   () => {
@@ -205,7 +205,7 @@ attack(
 );
 
 attack(
-  "A-336",
+  "A-301",
   "Cancel calls without end through a bridge, so that it keeps each with its message and takes it for open",
   "each is forgotten with its cancellation: what the server sends goes beside the call that is open",
   () => {
@@ -231,7 +231,7 @@ attack(
 );
 
 attack(
-  "A-337",
+  "A-302",
   "Answer an elicitation or sampling with a task, and write what no policy sees into a notification about it",
   "it is shown at `cmf.mcp_notification`, and what is denied there does not pass",
   () => {
@@ -265,7 +265,7 @@ attack(
 );
 
 attack(
-  "A-338",
+  "A-303",
   "Have the session ended while hooks run, and go on by the transport that is still open",
   "what was told as `aborted` is not handed on, and what is asked later ends with the session's next end",
   () => {
@@ -385,7 +385,7 @@ attack(
 );
 
 attack(
-  "A-339",
+  "A-304",
   "Give calls progress tokens that are the request ids of others' calls, so that progress is judged by the envelope of another",
   "a token names the request that gave it; an unknown one names none",
   () => {

@@ -45,7 +45,7 @@ async function sent(http: object, edit: Edit, before?: (fetch: FetchLike) => Pro
 }
 
 attack(
-  "A-321",
+  "A-293",
   "Take a header out of one map of the envelope, so that the caller's credential in the other counts as written",
   "a value that the envelope had under the name is not sent",
   () => {
@@ -66,7 +66,7 @@ attack(
 );
 
 attack(
-  "A-322",
+  "A-294",
   "Write the session, the protocol's version, a mirrored argument or the credentials for a proxy into the headers of a call",
   "the transport's own are sent, and `onResult` is told with `header_invalid`",
   () => {
@@ -89,7 +89,7 @@ attack(
 );
 
 attack(
-  "A-323",
+  "A-295",
   "Have a header sent with what the transport asks for while it sends the call: a token, another id",
   "only the request with the id of the call has it",
   () => {

@@ -29,7 +29,7 @@ async function redactor() {
 const inPrompt = (content: unknown) => ({ messages: [{ role: "user", content }] });
 
 attack(
-  "A-300",
+  "A-280",
   "A block without a text carries it in another field, so that a redaction of the JSON that is shown leaves the field",
   "replaced whole or refused",
   () => {
@@ -56,7 +56,7 @@ attack(
 const working = { taskId: "t", status: "working", ttl: null, createdAt: "", lastUpdatedAt: "" };
 
 attack(
-  "A-301",
+  "A-281",
   "A text stands under the name of a setting where MCP has none, as a setting of another kind, or is the name of a field that is null",
   "refused with `guard_failed`",
   () => {
@@ -94,7 +94,7 @@ attack(
 );
 
 attack(
-  "A-302",
+  "A-282",
   "An answer to `tasks/get` or `tasks/cancel` is no task, or names none",
   "refused with `guard_failed`",
   () => {
@@ -134,7 +134,7 @@ attack(
 );
 
 attack(
-  "A-303",
+  "A-283",
   "The result of a tool is fetched as a task over a connection whose guard did not see the call, past plugins that are there for that tool",
   "the plugins run, whatever tool they are for",
   () => {

@@ -13,7 +13,7 @@ const params = { uri };
 const odd = { contents: [{ uri, text: "a", note: secret }] };
 
 attack(
-  "A-326",
+  "A-297",
   "Put a text into a field that MCP does not name, past plugins that listen for other messages only, or not any more",
   "refused with `guard_failed`",
   () => {
@@ -108,7 +108,7 @@ async function only(...methods: readonly string[]) {
 const task = { taskId: "t", status: "working", ttl: null, createdAt: "", lastUpdatedAt: "" };
 
 attack(
-  "A-327",
+  "A-298",
   "Send a request, an answer or a notification that says nothing but its method, which no plugin is asked about then",
   "put to the plugins that listen, by its method",
   () => {
@@ -212,7 +212,7 @@ attack(
 );
 
 attack(
-  "A-328",
+  "A-299",
   "Answer sampling past `cmf.llm_output`: by a task, without a role, or as input that a request brings",
   "the answer is put to that point, or refused",
   () => {
@@ -285,7 +285,7 @@ attack(
 );
 
 attack(
-  "A-329",
+  "A-300",
   "Put a text where the protocol has a number, a time or a name of its own, since those fields pass by their names",
   "shown like the rest of the message",
   () => {

@@ -248,7 +248,7 @@ async function depend(path: string, dependencies: object, more: object = {}): Pr
 }
 
 attack(
-  "A-274",
+  "A-270",
   "Change a package so that it names its trusted plugin no more, and have production start without that guard",
   "production does not start: `hash_mismatch`, or `missing_from_install` where nothing is left",
   () => {
@@ -296,7 +296,7 @@ attack(
 );
 
 attack(
-  "A-275",
+  "A-271",
   "Have a plugin declare the peer of a name that one of its dependencies depends on, and change the host's copy of it",
   "the dependency gets the member that was locked for it",
   () => {
@@ -323,7 +323,7 @@ attack(
 );
 
 attack(
-  "A-276",
+  "A-272",
   "Import another plugin's package as a peer, and change that one",
   "it is a member of the closure, locked and copied as dependencies are: `dependency_mismatch`",
   () => {
@@ -359,7 +359,7 @@ attack(
 );
 
 attack(
-  "A-277",
+  "A-273",
   "Change the library in the folder that plugins are looked for in, which is not the host's own",
   "plugins import the library that is running",
   () => {
@@ -373,7 +373,7 @@ attack(
 );
 
 attack(
-  "A-317",
+  "A-291",
   "Ship a plugin whose `bin` claims the host's command, so that `npx glassine` runs its code",
   "the package is refused as `invalid_metadata` in every mode",
   () => {

@@ -91,7 +91,7 @@ ${source(name)}`,
 const honest = ["module", "common", "plugin", "data", "later", "later common", "read"];
 
 attack(
-  "A-270",
+  "A-266",
   "Put another file in place of one of a package after it was hashed for the last time, and the first one back before anybody looks",
   "what runs is a copy that only the host's user can write to, hashed while it was made: nothing of the other file runs",
   () => {
@@ -209,7 +209,7 @@ async function packageAt(
 }
 
 attack(
-  "A-271",
+  "A-267",
   "Bring code in that nobody signed: as a procedure, or behind another entry point of a package",
   "one gate for every kind: refused as `unsigned`, `signature_invalid` or `sibling_rejected`, and no module of the package is imported",
   () => {
@@ -296,7 +296,7 @@ attack(
 );
 
 attack(
-  "A-272",
+  "A-268",
   "Take a trusted guard away, so that a host starts without it",
   "a production host does not start: `missing_from_install`",
   () => {
@@ -312,7 +312,7 @@ attack(
 );
 
 attack(
-  "A-273",
+  "A-269",
   "Have a trusted plugin load code that no hash covers: by a name nobody declared, a path out of the package, `imports` of package.json, or a folder above the copies",
   "names lead to copies of what was hashed and to what the host provides, relative paths into the copy: all else is refused as `import_failed`, `copy_failed` or `invalid_entry_point`",
   () => {

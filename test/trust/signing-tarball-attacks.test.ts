@@ -115,7 +115,7 @@ const record = (text: string) => {
 };
 
 attack(
-  "A-280",
+  "A-274",
   "Hand an author a tarball that writes outside of where it is unpacked, or holds what npm does not unpack, to have it signed",
   "`package_refused`; the tarball stays as it was, and nothing is written elsewhere",
   () => {
