@@ -99,11 +99,11 @@ function* askModelSteps(call: Call, params: JsonObject): Iterable<Step> {
   const read = fromSamplingRequest(params, { id });
   const messages = [...read.messages];
   let isChanged = false;
-  for (const [place, message] of read.messages.entries()) {
+  for (const place of messages.keys()) {
     yield {
       hook: "cmf.llm_input",
       optional: true,
-      payload: () => message,
+      payload: () => messages[place] as Message,
       write(changed) {
         messages[place] = changed as unknown as Message;
         isChanged = true;

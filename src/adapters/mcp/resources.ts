@@ -54,7 +54,11 @@ export const resources: Subject = {
       yield {
         hook: "resource_post_fetch",
         optional: true,
-        payload: () => ({ uri: call.params.uri, content: contents[place] }),
+        // One that a later plugin took out is as it was: nothing of it goes on.
+        payload: () => ({
+          uri: call.params.uri,
+          content: contentsOf(result)[place] ?? contents[place],
+        }),
         write(changed) {
           if (!isObject(changed.content)) throw unfit("an object as content");
           contents[place] = copyJson(changed.content) as JsonObject;
