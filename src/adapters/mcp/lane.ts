@@ -116,20 +116,12 @@ export class Lane {
   tell(message: JsonObject, aux: unknown): Handed {
     const hooks = this.#parts.hooks();
     if (!isShown(message, hooks)) return this.#reply(message, aux);
-    const related = this.#inFlight.relatedTo(message, aux);
-    const { log, direction } = this.#parts;
-    const record = log.begin({ method: String(message.method), direction, requestId: undefined });
-    const key = `notice ${record.request}`;
-    const call = this.#call(key, notices, message, aux, record, related);
-    if (call === undefined || this.#inFlight.isFull) {
-      record.end("errored", failed.data, undefined);
-      return reportDropped(this.#ends, "a notification");
-    }
-    this.#inFlight.add(key, call);
+    const call = this.#notice(notices, message, aux, this.#inFlight.relatedTo(message, aux));
+    if (call === undefined) return;
     const checked = checkNotice(call, hooks);
     return this.#order.next(async () => {
       const { notice, denial } = await checked;
-      this.#inFlight.remove(key, call);
+      this.#inFlight.remove(call.key, call);
       if (!isIn(call, "post")) return;
       call.state = "done";
       endChecked(call, denial);
@@ -153,17 +145,24 @@ export class Lane {
     if (taskNotice.outcome(message, this.#parts.hooks()) === undefined) {
       return this.#ends.reply(message, aux);
     }
-    const { log, direction } = this.#parts;
-    const method = String(message.method);
-    const record = log.begin({ method, direction, requestId: undefined });
-    const key = `notice ${record.request}`;
-    const call = this.#call(key, taskNotice, message, aux, record);
-    if (call === undefined || this.#inFlight.isFull) {
-      record.end("errored", failed.data, undefined);
-      return reportDropped(this.#ends, "a notification");
-    }
-    this.#inFlight.add(key, call);
+    const call = this.#notice(taskNotice, message, aux);
+    if (call === undefined) return;
     return this.#finish(call, message, aux);
+  }
+
+  /** A message without an answer, begun as a call. One that cannot be kept is told of and dropped. */
+  #notice(subject: Subject, message: JsonObject, aux: unknown, related?: Call): Call | undefined {
+    const { log, direction } = this.#parts;
+    const record = log.begin({ method: String(message.method), direction, requestId: undefined });
+    const key = `notice ${record.request}`;
+    const call = this.#call(key, subject, message, aux, record, related);
+    if (call !== undefined && !this.#inFlight.isFull) {
+      this.#inFlight.add(key, call);
+      return call;
+    }
+    record.end("errored", failed.data, undefined);
+    reportDropped(this.#ends, "a notification");
+    return undefined;
   }
 
   /** A message that fits nothing, and could pass for something that is checked. */
