@@ -123,12 +123,14 @@ async function linkNames(
   const brought = [...dependencies, ...optional, ...bundled];
   const isOfHost = (name: string) =>
     host.names.includes(name) || (provided.includes(name) && !brought.includes(name));
+  const memberAt = async (name: string) => {
+    const { folders } = await resolveName(path, name);
+    return folders.map((each) => copyOf.get(each)).find((each) => each !== undefined);
+  };
   for (const name of new Set([...brought, ...peers, ...host.names])) {
     const link = join(own, "node_modules", ...name.split("/"));
     if (await isThere(link)) continue;
-    const { folders } = await resolveName(path, name);
-    const member = folders.map((each) => copyOf.get(each)).find((each) => each !== undefined);
-    const target = isOfHost(name) ? await folderOfHost(host.root, name) : member;
+    const target = isOfHost(name) ? await folderOfHost(host.root, name) : await memberAt(name);
     if (target === undefined) continue;
     await onDisk(link, async () => {
       await mkdir(dirname(link), { recursive: true, mode: 0o700 });
@@ -139,9 +141,13 @@ async function linkNames(
 
 /** Of the library that is running, also where plugins are looked for in another folder. */
 async function folderOfHost(root: string, name: string): Promise<string | undefined> {
-  const running = name === "glassine" ? await libraryFolder() : undefined;
+  library ??= libraryFolder();
+  const running = name === "glassine" ? await library : undefined;
   return running ?? (await packageFolder(root, name));
 }
+
+/** It stays where it is as long as it runs. */
+let library: Promise<string | undefined> | undefined;
 
 /** Where this code lies in its own package: a host may have bundled it. */
 async function libraryFolder(): Promise<string | undefined> {
