@@ -8,6 +8,7 @@ import { type FieldsHook, fieldsStep, leftFields, topFields } from "./fields-ste
 import { isObject, type JsonObject } from "./json.ts";
 import { groupOf, isInputName, isPlumbing, shownFields } from "./methods.ts";
 import { take, unfit } from "./payload.ts";
+import type { HookRunner } from "./run-hooks.ts";
 import {
   fromSamplingRequest,
   fromSamplingResult,
@@ -148,6 +149,19 @@ function* modelAnswerSteps(call: Call, result: JsonObject): Iterable<Step> {
   });
 }
 
+const { pre: asking, post: answering } = pointsOf(sampling);
+
+/** The hooks of what any result can ask for, and of the input that any request can bring. */
+export const inputPoints: readonly string[] = [...asking, ...answering];
+
+export function asksForInput(result: unknown, { listens }: HookRunner): boolean {
+  return isObject(result) && isGiven(result.inputRequests) && asking.some(listens);
+}
+
+export function bringsInput(params: unknown, { listens }: HookRunner): boolean {
+  return isObject(params) && isGiven(params.inputResponses) && answering.some(listens);
+}
+
 /** What a result asks for, as if each were asked outright (2026-07-28). */
 export function* requestSteps(call: Call, result: JsonObject): Iterable<Step> {
   for (const entry of entriesOf(call, result.inputRequests)) {
@@ -168,7 +182,7 @@ export function* responseSteps(call: Call, params: JsonObject): Iterable<Step> {
 
 /** @throws GlassineError `payload_shape` where a name would say more than which input it is */
 function entriesOf(call: Call, inputs: unknown): readonly JsonObject[] {
-  if (inputs === undefined || inputs === null) return [];
+  if (!isGiven(inputs)) return [];
   if (!isObject(inputs)) throw unfit("inputs by their names");
   if (call.hooks.passes("tokens") && !Object.keys(inputs).every(isInputName)) {
     throw unfit("short names of inputs");
@@ -182,4 +196,8 @@ function entriesOf(call: Call, inputs: unknown): readonly JsonObject[] {
 function methodBehind(entry: JsonObject): string {
   if (entry.role !== undefined || entry.model !== undefined) return sampling;
   return entry.roots === undefined ? "elicitation/create" : "roots/list";
+}
+
+function isGiven(inputs: unknown): boolean {
+  return inputs !== undefined && inputs !== null;
 }

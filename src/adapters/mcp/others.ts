@@ -1,5 +1,16 @@
 /** Messages of MCP that are about no tool, prompt or resource. */
-import { answerSteps, askedTaskSteps, askSteps, documentSteps, pointsOf } from "./asked-steps.ts";
+import {
+  answerSteps,
+  askedTaskSteps,
+  askSteps,
+  asksForInput,
+  bringsInput,
+  documentSteps,
+  inputPoints,
+  pointsOf,
+  requestSteps,
+  responseSteps,
+} from "./asked-steps.ts";
 import type { Call, Step, Subject } from "./call.ts";
 import { fromToolError, toToolError } from "./error-documents.ts";
 import { isObject, type JsonObject } from "./json.ts";
@@ -16,21 +27,32 @@ const othersAbout = (asked?: AskedMethod): Subject => ({
   describe: () => ({}),
   isIdle(call, answer) {
     const { pre, post } = pointsAbout(call.method, asked);
-    if (!(answer === undefined ? pre : post).some(call.hooks.listens)) return true;
-    if (answer === undefined) return isIdle(call, "params", call.request.params ?? {});
+    if (answer === undefined) {
+      const { params = {} } = call.request;
+      if (bringsInput(params, call.hooks)) return false;
+      return !pre.some(call.hooks.listens) || isIdle(call, "params", params);
+    }
+    if (asksForInput(answer.result, call.hooks)) return false;
+    if (!post.some(call.hooks.listens)) return true;
     return answer.error === undefined && isIdle(call, "result", answer.result);
   },
   *pre(call) {
     checkParams(call.request);
+    yield* responseSteps(call, call.params);
     yield* askSteps(call, call.method, call.params);
     keepParams(call);
   },
   outcome: (answer) => answer,
   *post(call, outcome) {
     const error = errorOf(outcome);
-    if (error !== undefined) yield errorStep(call, error);
-    else if (asked === undefined) yield* answerSteps(call, call.method, resultOf(outcome));
-    else yield* askedTaskSteps(call, asked, resultOf(outcome));
+    if (error !== undefined) {
+      yield errorStep(call, error);
+      return;
+    }
+    const result = resultOf(outcome);
+    yield* requestSteps(call, result);
+    if (asked === undefined) yield* answerSteps(call, call.method, result);
+    else yield* askedTaskSteps(call, asked, result);
   },
 });
 
@@ -70,7 +92,7 @@ export function otherSubject(
   const isItsAnswer = method === "tasks/result" && asked !== undefined;
   if (hooks.passes(groupOf(isItsAnswer ? asked : method))) return undefined;
   const { pre, post } = pointsAbout(method, asked);
-  if (![...pre, ...post].some(hooks.listens)) return undefined;
+  if (![...pre, ...post, ...inputPoints].some(hooks.listens)) return undefined;
   return asked === undefined ? others : aboutTasks[asked];
 }
 

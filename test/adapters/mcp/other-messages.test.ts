@@ -227,6 +227,9 @@ describe("input of 2026-07-28", () => {
     ["tools/call", { name: "t" }],
     ["prompts/get", { name: "p" }],
     ["resources/read", { uri: "file:///a" }],
+    ["tasks/get", { taskId: "t" }],
+    ["tools/list", {}],
+    ["vendor/ask", {}],
   ])("that is asked for by %s is shown as if it were asked outright", async (method, params) => {
     verifies("mcp:guard-input");
     const manager = fakeManager({
@@ -237,22 +240,38 @@ describe("input of 2026-07-28", () => {
     expect(answer).toMatchObject({ error: { message: "no questions" } });
   });
 
-  it("is shown as an answer where a request brings it", async () => {
+  it.each([
+    ["tools/call", { name: "t", requestState: "s" }],
+    ["tasks/update", { taskId: "t" }],
+    ["vendor/ask", {}],
+  ])("is shown as an answer where %s brings it", async (method, params) => {
     const manager = fakeManager({ "cmf.mcp_response": () => denial("no secrets") });
     const inputResponses = { who: { action: "accept", content: { password: "x" } } };
-    const { sent, answer } = await exchange(
-      manager,
-      "tools/call",
-      { name: "t", inputResponses, requestState: "s" },
-      {},
-    );
+    const { sent, answer } = await exchange(manager, method, { ...params, inputResponses }, {});
     expect(sent).toBeUndefined();
     expect(answer).toMatchObject({ error: { message: "no secrets" } });
   });
 
-  it("is refused where it is none", async () => {
+  it("of a model is shown to plugins that judge models, whatever message it comes in", async () => {
+    const params = { messages: [turn("secret")], maxTokens: 9 };
+    const inputRequests = { a: { method: "sampling/createMessage", params } };
+    const asked = fakeManager({ "cmf.llm_input": () => denial("no questions") });
+    const state = { taskId: "t", status: "input_required", inputRequests };
+    const { answer } = await exchange(asked, "tasks/get", { taskId: "t" }, { result: state });
+    expect(answer).toMatchObject({ error: { message: "no questions" } });
+
+    const said = { role: "assistant", model: "m", content: { type: "text", text: "secret" } };
+    const answered = fakeManager({ "cmf.llm_output": () => denial("no answers") });
+    const brings = { taskId: "t", inputResponses: { a: said } };
+    const { sent } = await exchange(answered, "tasks/update", brings, {});
+    expect(sent).toBeUndefined();
+    expect(answered.names()).toEqual(["cmf.llm_output"]);
+  });
+
+  it.each(["resources/read", "vendor/ask"])("is refused where %s brings none", async (method) => {
     const params = { uri: "file:///a", inputResponses: ["Password?"] };
-    const { sent } = await exchange(fakeManager(), "resources/read", params, {});
+    const judges = fakeManager({ "cmf.llm_output": () => ({}) });
+    const { sent } = await exchange(judges, method, params, {});
     expect(sent).toBeUndefined();
   });
 
