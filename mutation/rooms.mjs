@@ -1,11 +1,17 @@
 /** The sources that are mutated, room by room. */
 export const rooms = {
-  filter: ["src/filter/**/*.ts"],
-  merge: ["src/merge/**/*.ts"],
-  admit: ["src/admit/**/*.ts"],
+  filter: ["src/core/envelope/compile-filter.ts"],
+  merge: ["join", "maps", "mark-after", "merge", "merging", "oversize", "tiers"].map(
+    (name) => `src/core/envelope/${name}.ts`,
+  ),
+  data: ["src/core/data/**/*.ts", "src/core/schema/**/*.ts"],
   // What is generated is held to its generator, letter by letter, by a test.
-  slots: ["src/slots/**/*.ts", "!src/slots/**/*.generated.ts"],
-  dispatch: ["src/hooks/dispatch/**/*.ts", "src/hooks/deadline-ring.ts", "src/hooks/results.ts"],
+  slots: ["src/core/slots/**/*.ts", "!src/core/slots/**/*.generated.ts"],
+  dispatch: [
+    "src/core/hooks/dispatch/**/*.ts",
+    "src/core/hooks/deadline-ring.ts",
+    "src/core/hooks/results.ts",
+  ],
 };
 
 /** The least part of a room's mutants that has to be killed, in percent. */

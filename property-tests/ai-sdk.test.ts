@@ -17,7 +17,7 @@ import {
   toStreamParts,
 } from "glassine/ai-sdk";
 import { expect, it } from "vitest";
-import { pathOf } from "../src/documents/index.ts";
+import { pathOf } from "../src/providers/rewrite/index.ts";
 import { verifies } from "../test/support/verifies.ts";
 import {
   doubtful,

@@ -11,7 +11,7 @@ import {
   toMessagesResponse,
 } from "glassine/anthropic";
 import { describe, expect, it } from "vitest";
-import { isGone, pathOf } from "../src/documents/index.ts";
+import { isGone, pathOf } from "../src/providers/rewrite/index.ts";
 import { verifies } from "../test/support/verifies.ts";
 import { plainRequests, plainResponses, requests, responses } from "./support/anthropic.ts";
 import { boundMark, markBound, withEachTextChanged } from "./support/anthropic-bound.ts";

@@ -4,7 +4,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import * as z from "zod";
-import { factKindsOf, needlesOf } from "../src/audit/index.ts";
+import { factKindsOf, needlesOf } from "../src/core/observe/index.ts";
 import {
   type AuditEvent,
   allow,

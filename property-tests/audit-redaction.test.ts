@@ -1,7 +1,7 @@
 /** Laws of redaction: whatever a text is, what comes of it is one short line without the secrets. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { redactText } from "../src/audit/index.ts";
+import { redactText } from "../src/core/observe/index.ts";
 import { verifies } from "../test/support/verifies.ts";
 import { expectSome } from "./support/runs.ts";
 

@@ -9,7 +9,7 @@ import {
   type AuditOutcome,
   auditEventSchema,
   jsonLines,
-} from "../src/audit/index.ts";
+} from "../src/core/observe/index.ts";
 import { eventOf, keeping, trailTo, uncaughtDuring } from "../test/audit/support.ts";
 import { expectSome, share } from "./support/runs.ts";
 import { characters, jsonValues } from "./support/schema-values.ts";

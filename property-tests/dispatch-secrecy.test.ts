@@ -2,7 +2,7 @@
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { AnyInvokeResult } from "../src/hooks/index.ts";
+import type { AnyInvokeResult } from "../src/core/hooks/index.ts";
 import { hostiles, places, plant, Watch } from "./support/hostile.ts";
 import { outcomeOf } from "./support/outcome.ts";
 import { plansOf, propose } from "./support/proposals.ts";

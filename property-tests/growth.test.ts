@@ -1,7 +1,7 @@
 /** Laws of what only grows: label sets and the like, and chains. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { asSet, unionOf } from "../src/admit/index.ts";
+import { asSet, unionOf } from "../src/core/data/index.ts";
 import { at, type Level } from "./support/data.ts";
 import { documentsOf, grantsOf } from "./support/documents.ts";
 import { hostiles, places, plant, Watch } from "./support/hostile.ts";

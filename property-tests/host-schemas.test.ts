@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { defineHook, defineHost } from "glassine";
 import { expect, it } from "vitest";
 import type * as z from "zod";
-import { admit, compileSchema, extensionsLimits } from "../src/admit/index.ts";
+import { extensionsLimits } from "../src/core/data/index.ts";
+import { admit, compileSchema } from "../src/core/schema/index.ts";
 import { type Sample, stableLevels, zodSchemas } from "./support/zod-schemas.ts";
 
 /** Without what is absent, and null where a field may be absent. */

@@ -4,7 +4,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Node } from "../src/slots/index.ts";
+import type { Node } from "../src/core/slots/index.ts";
 import { at, isObject, type Level, plainCopy, reach } from "./support/data.ts";
 import { documentsOf, grantsOf } from "./support/documents.ts";
 import { houseOf } from "./support/houses.ts";

@@ -8,8 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { appended, chained, type UnchainedLine } from "../src/trust/change/chain.ts";
-import { latestLines } from "../src/trust/change/check-journal.ts";
+import { appended, chained, type UnchainedLine } from "../src/operate/trust/change/chain.ts";
+import { latestLines } from "../src/operate/trust/change/check-journal.ts";
 import {
   checkJournal,
   encodeJournalLine,
@@ -20,11 +20,11 @@ import {
   recoverLock,
   revokePlugins,
   trustPlugins,
-} from "../src/trust/change/index.ts";
-import { endOf } from "../src/trust/change/journal.ts";
-import { parseJournalLine } from "../src/trust/change/journal-line.ts";
-import { missingOf } from "../src/trust/change/recover.ts";
-import { type LockEntry, readLockfile } from "../src/trust/lockfile/index.ts";
+} from "../src/operate/trust/change/index.ts";
+import { endOf } from "../src/operate/trust/change/journal.ts";
+import { parseJournalLine } from "../src/operate/trust/change/journal-line.ts";
+import { missingOf } from "../src/operate/trust/change/recover.ts";
+import { type LockEntry, readLockfile } from "../src/operate/trust/lockfile/index.ts";
 import { expectSome, share } from "./support/runs.ts";
 import { characters } from "./support/schema-values.ts";
 

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { type ContentPart, createMessage, type Message } from "glassine";
 import { describe, expect, it } from "vitest";
-import { pathOf } from "../src/documents/index.ts";
+import { pathOf } from "../src/providers/rewrite/index.ts";
 import { verifies } from "../test/support/verifies.ts";
 import { conversations } from "./support/conversations.ts";
 import { jsonCopy } from "./support/data.ts";

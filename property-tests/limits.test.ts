@@ -1,8 +1,8 @@
 /** Law of limits: what is put together is within them, however many plugins made it. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addSize, extensionsLimits } from "../src/admit/index.ts";
-import { type Mark, markOf, removeLabels } from "../src/extensions/index.ts";
+import { addSize, extensionsLimits } from "../src/core/data/index.ts";
+import { type Mark, markOf, removeLabels } from "../src/core/envelope/index.ts";
 import { at, type Level } from "./support/data.ts";
 import { documentsOf, grantsOf } from "./support/documents.ts";
 import { partsOf } from "./support/nodes.ts";

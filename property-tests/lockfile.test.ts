@@ -2,15 +2,15 @@
 import fc from "fast-check";
 import { parse } from "smol-toml";
 import { describe, expect, it } from "vitest";
-import { GlassineError } from "../src/errors/index.ts";
+import { GlassineError } from "../src/core/errors/index.ts";
 import {
   type LockEntry,
   newLockfile,
   parseLockfile,
   removeEntry,
   setEntry,
-} from "../src/trust/lockfile/index.ts";
-import { type FieldPlace, partsOf, placesOf } from "../src/trust/lockfile/toml-places.ts";
+} from "../src/operate/trust/lockfile/index.ts";
+import { type FieldPlace, partsOf, placesOf } from "../src/operate/trust/lockfile/toml-places.ts";
 import { verifies } from "../test/support/verifies.ts";
 import {
   allLines,

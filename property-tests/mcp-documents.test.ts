@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { createMessage, type Message, type MessageInput } from "glassine";
 import * as mcp from "glassine/mcp";
 import { describe, expect, it } from "vitest";
-import { isGone, pathOf } from "../src/documents/index.ts";
+import { isGone, pathOf } from "../src/providers/rewrite/index.ts";
 import { isObject, jsonCopy, type Level } from "./support/data.ts";
 import { answeredResults, askingResults, type Kind, kinds } from "./support/mcp-documents.ts";
 import { messageDocuments } from "./support/messages.ts";

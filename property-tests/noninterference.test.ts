@@ -4,7 +4,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { extensionsLimits } from "../src/admit/index.ts";
+import { extensionsLimits } from "../src/core/data/index.ts";
 import { type Level, withoutNow } from "./support/data.ts";
 import { hostiles, places, plant, Watch } from "./support/hostile.ts";
 import { outcomeOf } from "./support/outcome.ts";

@@ -14,7 +14,7 @@ import {
   toResponsesResponse,
 } from "glassine/openai";
 import { describe, expect, it } from "vitest";
-import { pathOf } from "../src/documents/index.ts";
+import { pathOf } from "../src/providers/rewrite/index.ts";
 import { verifies } from "../test/support/verifies.ts";
 import { jsonCopy } from "./support/data.ts";
 import { chatRequests, chatResponses } from "./support/openai-chat.ts";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Message } from "glassine";
 import * as openai from "glassine/openai";
 import { expect, it } from "vitest";
-import { isGone, type Lost } from "../src/documents/index.ts";
+import { isGone, type Lost } from "../src/providers/rewrite/index.ts";
 import { answers, conversations } from "./support/conversations.ts";
 import { jsonCopy } from "./support/data.ts";
 import { chatRequests, chatResponses } from "./support/openai-chat.ts";

@@ -13,9 +13,9 @@ import { dirname, join, posix } from "node:path";
 import fc from "fast-check";
 import { isGlassineError } from "glassine";
 import { afterAll, expect, it } from "vitest";
-import { foldedName, nameFault } from "../src/packages/file-names.ts";
-import { hashPackage } from "../src/packages/hash-package.ts";
-import { type HashRecord, hashRecords } from "../src/packages/hash-records.ts";
+import { foldedName, nameFault } from "../src/operate/packages/file-names.ts";
+import { hashPackage } from "../src/operate/packages/hash-package.ts";
+import { type HashRecord, hashRecords } from "../src/operate/packages/hash-records.ts";
 import { expectSome, share } from "./support/runs.ts";
 import { characters } from "./support/schema-values.ts";
 

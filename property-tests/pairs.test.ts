@@ -1,8 +1,8 @@
 /** Laws of pairs: what an edit did not touch stands for itself. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { longestMatch } from "../src/documents/longest-match.ts";
-import { type Pair, pairItems } from "../src/documents/pair.ts";
+import { longestMatch } from "../src/providers/rewrite/longest-match.ts";
+import { type Pair, pairItems } from "../src/providers/rewrite/pair.ts";
 import { expectSome } from "./support/runs.ts";
 
 /** Few values, so that many items say the same. */

@@ -7,7 +7,7 @@
 import fc from "fast-check";
 import { freezePayload } from "glassine";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { readPlain } from "../src/admit/index.ts";
+import { readPlain } from "../src/core/schema/index.ts";
 import { type Chameleon, chameleon, fixedKeys } from "./support/chameleons.ts";
 import { isObject, plainCopy, reach } from "./support/data.ts";
 import { documentsOf, grantsOf } from "./support/documents.ts";

@@ -7,9 +7,9 @@
 import fc from "fast-check";
 import { definePlugin, type Mode } from "glassine";
 import { expect, it } from "vitest";
-import { extensionsLimits, unionOf } from "../src/admit/index.ts";
-import type { Slots } from "../src/extensions/index.ts";
-import { merge } from "../src/merge/index.ts";
+import { extensionsLimits, unionOf } from "../src/core/data/index.ts";
+import type { Slots } from "../src/core/envelope/index.ts";
+import { merge } from "../src/core/envelope/index.ts";
 import { bytesOf, call, type FullView, hook, managerOf, start } from "./support/dispatch.ts";
 import { hostiles, places, plant, Watch } from "./support/hostile.ts";
 import { meetingsOf } from "./support/meetings.ts";

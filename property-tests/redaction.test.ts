@@ -4,7 +4,7 @@ import { inspect } from "node:util";
 import fc from "fast-check";
 import { addLabels, deny, setHeader } from "glassine";
 import { afterAll, describe, expect, it } from "vitest";
-import type { AnyInvokeResult } from "../src/hooks/index.ts";
+import type { AnyInvokeResult } from "../src/core/hooks/index.ts";
 import { plainCopy } from "./support/data.ts";
 import type { FullView } from "./support/dispatch.ts";
 import { documentsOf } from "./support/documents.ts";

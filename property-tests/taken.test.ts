@@ -4,16 +4,9 @@ import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import * as z from "zod";
-import {
-  admit,
-  type Compiled,
-  compileSchema,
-  extensionsLimits,
-  type Limits,
-  payloadLimits,
-  takeParsed,
-} from "../src/admit/index.ts";
-import { messageReader } from "../src/messages/message.ts";
+import { extensionsLimits, type Limits, payloadLimits } from "../src/core/data/index.ts";
+import { messageReader } from "../src/core/messages/message.ts";
+import { admit, type Compiled, compileSchema, takeParsed } from "../src/core/schema/index.ts";
 import { messageDocuments, unknownFields } from "./support/messages.ts";
 import { jsonData } from "./support/provider-values.ts";
 import { zodSchemas } from "./support/zod-schemas.ts";

@@ -1,7 +1,7 @@
 /** Laws of what a merge leaves alone. `e ⊕ r` is `e` after what came back, `r`, was merged. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { defaultsOf } from "../src/slots/index.ts";
+import { defaultsOf } from "../src/core/slots/index.ts";
 import { at, jsonCopy, type Level, plainCopy } from "./support/data.ts";
 import { documentsOf, grantsOf } from "./support/documents.ts";
 import { meetingsOf, met } from "./support/meetings.ts";

@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { addLabels, allow, deny, type Mode, type OnError } from "glassine";
 import { describe, expect, it } from "vitest";
-import type { Level as CompiledLevel } from "../src/admit/index.ts";
-import type { AnyInvokeResult } from "../src/hooks/index.ts";
-import type { Node } from "../src/slots/index.ts";
+import type { AnyInvokeResult } from "../src/core/hooks/index.ts";
+import type { Level as CompiledLevel } from "../src/core/schema/index.ts";
+import type { Node } from "../src/core/slots/index.ts";
 import {
   type Act,
   noTraffic,

@@ -33,13 +33,13 @@ const outputs = [...Object.values(exports), ...Object.values(bin)]
 const groups = [
   {
     name: "base",
-    test: /src\/(?:audit\/json-lines|labels\/(?:store|settle-within)|admit\/read-options)\.ts$/,
+    test: /core\/(?:observe\/json-lines|labels\/(?:store|settle-within)|data\/read-options)\.ts$/,
   },
   {
     name: "messages",
-    test: /src\/(?:(?:messages|extensions)\/[a-z.-]+|labels\/(?:memory-store|policy))\.ts$/,
+    test: /core\/(?:(?:messages|envelope)\/[a-z.-]+|labels\/(?:memory-store|policy))\.ts$/,
   },
-  { name: "core", test: /src\/host\/[a-z.-]+\.ts$/ },
+  { name: "core", test: /core\/host\/[a-z.-]+\.ts$/ },
 ].map((group, index, { length }) => ({ ...group, priority: length - index }));
 
 const bundle = await rolldown({

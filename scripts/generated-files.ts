@@ -1,7 +1,7 @@
 /** Every file that is derived from the sources, as it has to be. */
-import { standardHooks } from "../src/hooks/standard-hooks.ts";
+import { standardHooks } from "../src/core/hooks/standard-hooks.ts";
+import { standardSlots } from "../src/core/slots/index.ts";
 import { memoryNodeServices } from "../src/memory-node/index.ts";
-import { standardSlots } from "../src/slots/index.ts";
 import { auditEventJsonSchema } from "./audit-schema.ts";
 import { commandSchemas } from "./command-schemas.ts";
 import { extensionsSchema } from "./extensions-schema.ts";
@@ -53,10 +53,10 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
       path: `spec/schemas/commands/${name}.schema.json`,
       text: printJson(schema),
     })),
-    { path: "src/slots/level-forms.generated.ts", text: levelFormsSource(standardSlots) },
-    { path: "src/slots/level-shapes.generated.ts", text: levelShapesSource(standardSlots) },
-    { path: "src/messages/message-levels.generated.ts", text: messageLevelsSource() },
-    { path: "src/host/standard-functions.generated.ts", text: standardFunctionsSource() },
+    { path: "src/core/slots/level-forms.generated.ts", text: levelFormsSource(standardSlots) },
+    { path: "src/core/slots/level-shapes.generated.ts", text: levelShapesSource(standardSlots) },
+    { path: "src/core/messages/message-levels.generated.ts", text: messageLevelsSource() },
+    { path: "src/core/host/standard-functions.generated.ts", text: standardFunctionsSource() },
     { path: "spec/slots.json", text: printJson(slotData(standardSlots)) },
     { path: "docs/slots.md", text: slotsPage(standardSlots) },
     { path: "docs/capabilities.md", text: capabilitiesPage(standardSlots, memoryNodeServices) },

@@ -1,5 +1,5 @@
 /** Writes how the objects of each level of the slot table are copied and compared. */
-import { compileSlots, type Node, type SlotTable } from "../src/slots/index.ts";
+import { compileSlots, type Node, type SlotTable } from "../src/core/slots/index.ts";
 import { listSource } from "./list-source.ts";
 
 type Levels = readonly (readonly [path: string, keys: readonly string[]])[];

@@ -1,5 +1,5 @@
 /** Writes the constructors of the levels in which a filter may withhold something. */
-import { compileSlots, type Node, type SlotTable } from "../src/slots/index.ts";
+import { compileSlots, type Node, type SlotTable } from "../src/core/slots/index.ts";
 import { listSource } from "./list-source.ts";
 
 interface MixedLevel {

@@ -7,7 +7,7 @@ import {
   type HookManager,
   type HookResult,
   type PassGroup,
-} from "../src/adapters/mcp/index.ts";
+} from "../src/providers/mcp/index.ts";
 import { type MessagePart, type Revision, textPlaces } from "./mcp-schema-paths.ts";
 
 /** A text in the messages of a method, and where it goes. */

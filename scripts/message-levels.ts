@@ -1,6 +1,6 @@
 /** Writes the constructors of the levels that messages are made of. */
 import * as z from "zod";
-import { messageSchema, partSchemas } from "../src/messages/schemas.ts";
+import { messageSchema, partSchemas } from "../src/core/messages/schemas.ts";
 import { listSource } from "./list-source.ts";
 
 /** The keys of each level, none twice. */
@@ -15,7 +15,7 @@ function levels(): readonly (readonly string[])[] {
 
 export function messageLevelsSource(): string {
   return `// Generated from the schemas of messages by \`npm run generate\`. Edit those, not this file.
-import type { LevelBuilder } from "../admit/index.ts";
+import type { LevelBuilder } from "../schema/index.ts";
 
 /** One literal a level: every object of it has one shape, and is made at once. */
 export const messageLevels: readonly LevelBuilder[] = [

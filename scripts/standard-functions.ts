@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 
 /** Where the members of a host are declared, from the root, where npm and the test runner start. */
 const sources = [
-  "src/host/envelope-functions.ts",
-  "src/host/define-host.ts",
-  "src/wire/functions.ts",
+  "src/core/host/envelope-functions.ts",
+  "src/core/host/define-host.ts",
+  "src/core/remote/functions.ts",
 ];
 // What has a function of its own in the root entry, or nothing to do in the standard host.
 const elsewhere = ["viewsOf", "serializeView", "toPolicyInput", "defineCoreHandler"];

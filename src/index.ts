@@ -1,29 +1,13 @@
 /** glassine: hooks into AI traffic, each plugin within the capabilities it declared. */
-export {
-  detectTampering,
-  headerMap,
-  instant,
-  type Json,
-  jsonObject,
-  jsonValue,
-  type Limits,
-  labelSet,
-  type RealmChange,
-  stringSet,
-  wholeNumber,
-} from "./admit/index.ts";
-export {
-  type AuditEvent,
-  type AuditEventInput,
-  type AuditFailures,
-  type AuditOptions,
-  type AuditSink,
-  auditEventTypes,
-  jsonLines,
-  type OpenTelemetrySinkOptions,
-  openTelemetrySink,
-  redactText,
-} from "./audit/index.ts";
+export { detectTampering, type Json, type Limits, type RealmChange } from "./core/data/index.ts";
+export type {
+  CreateOptions,
+  Declassification,
+  DeclassificationRecord,
+  Decoded,
+  DecodeOptions,
+  Rejection,
+} from "./core/envelope/index.ts";
 export {
   CapabilityError,
   type ErrorCode,
@@ -40,14 +24,7 @@ export {
   type Problem,
   RejectError,
   TierViolationError,
-} from "./errors/index.ts";
-export type {
-  CreateOptions,
-  Declassification,
-  DeclassificationRecord,
-  Decoded,
-  DecodeOptions,
-} from "./extensions/index.ts";
+} from "./core/errors/index.ts";
 export {
   type Allow,
   type AnyInvokeResult,
@@ -80,7 +57,7 @@ export {
   type Status,
   semantics,
   type Violation,
-} from "./hooks/index.ts";
+} from "./core/hooks/index.ts";
 export {
   type Amend,
   addLabels,
@@ -123,7 +100,7 @@ export {
   slotNames,
   type View,
   withSlots,
-} from "./host/index.ts";
+} from "./core/host/index.ts";
 export {
   type AnnotationLabels,
   checkDataAction,
@@ -136,12 +113,12 @@ export {
   type MemoryLabelStoreOptions,
   memoryLabelStore,
   stampResult,
-} from "./labels/index.ts";
-export type { Rejection } from "./merge/index.ts";
+} from "./core/labels/index.ts";
 export {
   audio,
   type ContentPart,
   createMessage,
+  type DataPolicy,
   type DecodedMessage,
   type DecodeMessageOptions,
   decodeMessage,
@@ -154,20 +131,47 @@ export {
   type MessageInput,
   matchesPattern,
   messageSchema,
+  type ObjectProfile,
   type Part,
   type PartContent,
   type PartKind,
+  type PartView,
+  type PolicyInput,
+  type PolicyInputOptions,
   promptRequest,
   promptResult,
   resource,
   resourceRef,
+  type SerializedContext,
+  type SerializedView,
+  type SerializeOptions,
+  serializeView,
   text,
   thinking,
   toolCall,
   toolResult,
+  toPolicyInput,
+  type ViewAction,
+  type ViewedExtensions,
+  type ViewKind,
+  type ViewsOptions,
   video,
-} from "./messages/index.ts";
+  viewsOf,
+} from "./core/messages/index.ts";
 export {
+  type AuditEvent,
+  type AuditEventInput,
+  type AuditFailures,
+  type AuditOptions,
+  type AuditSink,
+  auditEventTypes,
+  jsonLines,
+  type OpenTelemetrySinkOptions,
+  openTelemetrySink,
+  redactText,
+} from "./core/observe/index.ts";
+export {
+  type AccessorsOf,
   type CapabilityReport,
   type Changed,
   type CloseOptions,
@@ -175,12 +179,15 @@ export {
   type ConfigSchema,
   type CoreHandler,
   type CoreHandlerInput,
+  defineServices,
   type HandlerInfo,
+  type HandleType,
   type HealthOptions,
   type HealthReport,
   type HealthStatus,
   type HookEntry,
   type HostProfile,
+  handleOf,
   health,
   type InvokeCounts,
   type InvokeOptions,
@@ -195,49 +202,11 @@ export {
   type PluginRoute,
   pluginMetrics,
   type RunSettings,
-  standardProfile,
-} from "./plugins/index.ts";
-export {
-  type AccessorsOf,
-  defineServices,
-  type HandleType,
-  handleOf,
   type ServiceCapability,
   type ServiceSpec,
   type ServiceTable,
-} from "./services/index.ts";
-export {
-  type CapabilityIn,
-  type DeepReadonly,
-  type Derive,
-  defineSlots,
-  type ExtensionsInputOf,
-  type ExtensionsOf,
-  type HopInput,
-  type SlotSpec,
-  type SlotTable,
-  type StandardSlots,
-  type Tier,
-  type ViewOf,
-  type WithImplied,
-} from "./slots/index.ts";
-export {
-  type DataPolicy,
-  type ObjectProfile,
-  type PartView,
-  type PolicyInput,
-  type PolicyInputOptions,
-  type SerializedContext,
-  type SerializedView,
-  type SerializeOptions,
-  serializeView,
-  toPolicyInput,
-  type ViewAction,
-  type ViewedExtensions,
-  type ViewKind,
-  type ViewsOptions,
-  viewsOf,
-} from "./views/index.ts";
+  standardProfile,
+} from "./core/plugins/index.ts";
 export {
   type Answer,
   type DecodedResult,
@@ -252,4 +221,28 @@ export {
   type Task,
   type Turn,
   type WireExecution,
-} from "./wire/index.ts";
+} from "./core/remote/index.ts";
+export {
+  headerMap,
+  instant,
+  jsonObject,
+  jsonValue,
+  labelSet,
+  stringSet,
+  wholeNumber,
+} from "./core/schema/index.ts";
+export {
+  type CapabilityIn,
+  type DeepReadonly,
+  type Derive,
+  defineSlots,
+  type ExtensionsInputOf,
+  type ExtensionsOf,
+  type HopInput,
+  type SlotSpec,
+  type SlotTable,
+  type StandardSlots,
+  type Tier,
+  type ViewOf,
+  type WithImplied,
+} from "./core/slots/index.ts";

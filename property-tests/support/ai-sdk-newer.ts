@@ -1,7 +1,7 @@
 /** Documents of ai 7, where files say in which form they are. Its packages are no dependency here. */
 import fc from "fast-check";
 import type { PromptLike, ResultLike } from "glassine/ai-sdk";
-import { isFields } from "../../src/adapters/ai-sdk/host-values.ts";
+import { isFields } from "../../src/providers/ai-sdk/host-values.ts";
 import { plainPrompts, plainResults, prompts, results } from "./ai-sdk.ts";
 import { type Draw, draws } from "./openai-chat-stream.ts";
 

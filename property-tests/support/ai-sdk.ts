@@ -15,7 +15,7 @@ import type {
 import type { ModelMessage } from "ai";
 import fc from "fast-check";
 import { createMessage, type Message } from "glassine";
-import { isFields } from "../../src/adapters/ai-sdk/host-values.ts";
+import { isFields } from "../../src/providers/ai-sdk/host-values.ts";
 import { jsonValues, keys, mapOf, texts, urls as webUrls } from "./schema-values.ts";
 
 type Item<List> = List extends readonly (infer Each)[] ? Each : never;

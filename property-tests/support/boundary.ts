@@ -1,9 +1,9 @@
 /** A handler behind the process boundary: everything it is handed and hands back is JSON text. */
 import { decodeError, encodeError, isGlassineError, type PluginContext } from "glassine";
-import { standardHooks } from "../../src/hooks/index.ts";
-import type { StandardHooks } from "../../src/hooks/standard-hooks.ts";
-import type { StandardSlots } from "../../src/slots/index.ts";
-import { bindWire, type WireFunctions } from "../../src/wire/index.ts";
+import { standardHooks } from "../../src/core/hooks/index.ts";
+import type { StandardHooks } from "../../src/core/hooks/standard-hooks.ts";
+import { bindWire, type WireFunctions } from "../../src/core/remote/index.ts";
+import type { StandardSlots } from "../../src/core/slots/index.ts";
 import type { World } from "./tables.ts";
 
 export type Act = (payload: object, context: PluginContext, view: object | undefined) => unknown;

@@ -1,12 +1,12 @@
 /** Managers over the slot tables under test. */
-import { standardHooks } from "../../src/hooks/index.ts";
+import { standardHooks } from "../../src/core/hooks/index.ts";
 import {
   type AnyManager,
   createManager,
   definePluginFor,
   type Plugin,
   standardProfile,
-} from "../../src/plugins/index.ts";
+} from "../../src/core/plugins/index.ts";
 import type { World } from "./tables.ts";
 
 /** `definePlugin` and `createPluginManager` of a world. */

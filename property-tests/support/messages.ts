@@ -1,6 +1,6 @@
 /** Documents of messages: what the schemas accept, messages in messages included. */
 import fc from "fast-check";
-import { partSchemas } from "../../src/messages/schemas.ts";
+import { partSchemas } from "../../src/core/messages/schemas.ts";
 import { isObject, type Level } from "./data.ts";
 import { mapOf, texts, valuesOf } from "./schema-values.ts";
 

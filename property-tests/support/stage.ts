@@ -5,8 +5,8 @@
  */
 import fc from "fast-check";
 import { deny, type Mode, type OnError, type PluginContext } from "glassine";
-import type { AnyInvokeResult } from "../../src/hooks/index.ts";
-import type { CompiledSlots, Node } from "../../src/slots/index.ts";
+import type { AnyInvokeResult } from "../../src/core/hooks/index.ts";
+import type { CompiledSlots, Node } from "../../src/core/slots/index.ts";
 import type { Level } from "./data.ts";
 import { grantsOf } from "./documents.ts";
 import { type Hostile, hostiles, type Place, places, plant, Watch } from "./hostile.ts";

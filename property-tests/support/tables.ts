@@ -1,5 +1,6 @@
 /** The hosts every law is held against: the standard table, and one of a host's own making. */
 import * as z from "zod";
+import { bindEnvelope } from "../../src/core/host/envelope.ts";
 import {
   instant,
   jsonObject,
@@ -7,15 +8,14 @@ import {
   labelSet,
   stringSet,
   wholeNumber,
-} from "../../src/admit/index.ts";
-import { bindEnvelope } from "../../src/host/envelope.ts";
+} from "../../src/core/schema/index.ts";
 import {
   compileSlots,
   defineSlots,
   type SlotTable,
   type StandardSlots,
   standardSlots,
-} from "../../src/slots/index.ts";
+} from "../../src/core/slots/index.ts";
 import type { Subject } from "../../src/testing/subject.ts";
 
 /** One of each thing a table can say, nested, beside schemas that only zod can read. */

@@ -10,7 +10,7 @@ import {
   labelSet,
   stringSet,
   wholeNumber,
-} from "../../src/admit/index.ts";
+} from "../../src/core/schema/index.ts";
 
 /** A schema, and values of which it accepts most. */
 export interface Sample {

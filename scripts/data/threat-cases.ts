@@ -1,5 +1,5 @@
 /** The case names of the design, which is not part of this repository, and the code of each. */
-import type { ErrorCode } from "../../src/errors/index.ts";
+import type { ErrorCode } from "../../src/core/errors/index.ts";
 
 export interface ThreatCase {
   /** `*` at the end stands for all that begin so. */

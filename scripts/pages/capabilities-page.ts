@@ -1,6 +1,6 @@
 /** docs/capabilities.md: what each slot capability opens and permits, and the services of a host. */
-import type { ServiceTable } from "../../src/services/index.ts";
-import type { SlotTable } from "../../src/slots/index.ts";
+import type { ServiceTable } from "../../src/core/plugins/index.ts";
+import type { SlotTable } from "../../src/core/slots/index.ts";
 import { impliedBy, type SlotRow, slotRows } from "../slot-data.ts";
 import { code, either, generatedFrom, page, table } from "./markdown.ts";
 
@@ -30,7 +30,7 @@ export function capabilitiesPage(slots: SlotTable, services: ServiceTable): stri
   const names = Object.keys(implied).sort(bySubject);
   const free = rows.filter((row) => !row.path.includes(".") && row.read.length === 0);
   return page([
-    generatedFrom("the slot table in src/slots"),
+    generatedFrom("the slot table in src/core/slots"),
     intro,
     `Without any capability a plugin sees ${either(
       free.map(({ path }) => path),

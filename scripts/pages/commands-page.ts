@@ -1,9 +1,10 @@
 /** docs/commands.md: every command, setting and code of a rejection. */
-import { type CommandSpec, commandTable, exitCodes } from "../../src/cli/command-table.ts";
-import { journalProblems } from "../../src/cli/journal-problems.ts";
-import { optionTable } from "../../src/cli/option-table.ts";
-import { rejectionCodes, signatureCauses } from "../../src/packages/index.ts";
-import { hostSettings } from "../../src/plugins/host-settings.ts";
+
+import { hostSettings } from "../../src/core/plugins/host-settings.ts";
+import { type CommandSpec, commandTable, exitCodes } from "../../src/operate/cli/command-table.ts";
+import { journalProblems } from "../../src/operate/cli/journal-problems.ts";
+import { optionTable } from "../../src/operate/cli/option-table.ts";
+import { rejectionCodes, signatureCauses } from "../../src/operate/packages/index.ts";
 import { code, generatedFrom, page, table } from "./markdown.ts";
 
 const intro = `# Commands
@@ -25,7 +26,7 @@ const names: Readonly<Record<string, string>> = {
 export function commandsPage(): string {
   const commands = Object.values(commandTable) as readonly CommandSpec[];
   const sources =
-    "src/cli/command-table.ts, src/cli/option-table.ts, src/cli/journal-problems.ts, src/packages/rejection-codes.ts and src/plugins/host-settings.ts";
+    "src/operate/cli/command-table.ts, src/operate/cli/option-table.ts, src/operate/cli/journal-problems.ts, src/operate/packages/rejection-codes.ts and src/core/plugins/host-settings.ts";
   return page([
     generatedFrom(sources),
     intro,

@@ -1,5 +1,5 @@
 /** docs/errors.md: every code, and the codes by the case names of the design. */
-import { type ErrorCode, type ErrorCodeSpec, errorCodes } from "../../src/errors/index.ts";
+import { type ErrorCode, type ErrorCodeSpec, errorCodes } from "../../src/core/errors/index.ts";
 import { threatCases } from "../data/threat-cases.ts";
 import { code, either, generatedFrom, page, table } from "./markdown.ts";
 
@@ -52,7 +52,7 @@ export function errorsPage(): string {
     note ?? "",
   ]);
   return page([
-    generatedFrom("src/errors/codes.ts and scripts/data/threat-cases.ts"),
+    generatedFrom("src/core/errors/codes.ts and scripts/data/threat-cases.ts"),
     intro,
     "## Kinds",
     ...kindBlocks,

@@ -1,7 +1,7 @@
 /** docs/hooks.md: every hook of the standard host with its payload. */
-import type { HookSpec } from "../../src/hooks/define-hook.ts";
-import { messageSchema } from "../../src/messages/index.ts";
-import { toJsonSchema } from "../../src/slots/index.ts";
+import type { HookSpec } from "../../src/core/hooks/define-hook.ts";
+import { messageSchema } from "../../src/core/messages/index.ts";
+import { toJsonSchema } from "../../src/core/slots/index.ts";
 import { code, either, generatedFrom, page, table } from "./markdown.ts";
 import { fieldRows, type JsonSchema } from "./slot-fields.ts";
 
@@ -97,7 +97,7 @@ export function hooksPage(hooks: Readonly<Record<string, HookSpec>>): string {
   ]);
   const own = Object.entries(hooks).filter(([, spec]) => !takesMessage(spec));
   return page([
-    generatedFrom("the hook table in src/hooks"),
+    generatedFrom("the hook table in src/core/hooks"),
     intro,
     "## At a glance",
     table(["Hook", "When", "Point", "Payload", "Writable"], rows),

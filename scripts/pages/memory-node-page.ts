@@ -1,6 +1,7 @@
 /** docs/memory-node-hooks.md: the hooks of the memory node, in a table and shape by shape. */
 import type * as z from "zod";
-import { bands, type HookSpec } from "../../src/hooks/index.ts";
+import { bands, type HookSpec } from "../../src/core/hooks/index.ts";
+import { toJsonSchema } from "../../src/core/slots/index.ts";
 import { inboundForms } from "../../src/memory-node/federation-hooks.ts";
 import {
   type MemoryNodeHooks,
@@ -8,7 +9,6 @@ import {
   memoryNodeServices,
 } from "../../src/memory-node/index.ts";
 import { rankForms } from "../../src/memory-node/recall-hooks.ts";
-import { toJsonSchema } from "../../src/slots/index.ts";
 import { readHandles } from "../read-handles.ts";
 import { code, either, generatedFrom, page, table } from "./markdown.ts";
 import { fieldRows, type JsonSchema } from "./slot-fields.ts";

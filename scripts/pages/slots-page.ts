@@ -1,5 +1,5 @@
 /** docs/slots.md: every slot with its fields, tier and gates. */
-import { extensionsJsonSchema, type SlotTable } from "../../src/slots/index.ts";
+import { extensionsJsonSchema, type SlotTable } from "../../src/core/slots/index.ts";
 import { type SlotRow, slotRows } from "../slot-data.ts";
 import { code, either, generatedFrom, page, table } from "./markdown.ts";
 import { type FieldRow, fieldRows, type JsonSchema } from "./slot-fields.ts";
@@ -42,7 +42,7 @@ export function slotsPage(slots: SlotTable): string {
     section(name, slots[name]?.description ?? "", rows, properties[name] ?? {}),
   );
   return page([
-    generatedFrom("the slot table in src/slots"),
+    generatedFrom("the slot table in src/core/slots"),
     intro,
     "## At a glance",
     table(["Part", "Tier", "To see", "To change"], glance),

@@ -1,5 +1,5 @@
 /** What becomes of a ranking when its scores are moved. */
-import { GlassineError } from "../errors/index.ts";
+import { GlassineError } from "../core/errors/index.ts";
 
 /** An element of a ranked list. */
 export interface Scored {

@@ -1,6 +1,7 @@
 /** Objects some of whose keys come in one of several forms. */
 import * as z from "zod";
-import { intrinsics, withRule } from "../admit/index.ts";
+import { intrinsics } from "../core/data/index.ts";
+import { withRule } from "../core/schema/index.ts";
 
 /** Of each form its keys: they are there, all of them, and those of the others alone are not. */
 type Forms<Key> = readonly (readonly Key[])[];

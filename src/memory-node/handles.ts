@@ -2,7 +2,7 @@
  * What the services of a memory node do. Each is what a host hands out, so each is small: a host
  * that has more in its own classes hands out those.
  */
-import type { Json } from "../admit/index.ts";
+import type { Json } from "../core/data/index.ts";
 import type {
   AssertRequest,
   Fact,

@@ -1,6 +1,6 @@
 /** The host of the memory node: its functions, bound to the 22 hooks and the 13 services. */
-import { bindHost, type Host } from "../host/index.ts";
-import { type StandardSlots, standardSlots } from "../slots/index.ts";
+import { bindHost, type Host } from "../core/host/index.ts";
+import { type StandardSlots, standardSlots } from "../core/slots/index.ts";
 import { type MemoryNodeHooks, memoryNodeHooks } from "./hooks.ts";
 import { memoryNodeProfile } from "./profile.ts";
 import { type MemoryNodeServices, memoryNodeServices } from "./services.ts";

@@ -2,7 +2,7 @@
  * Whose migrations a handler may touch. No method of a prototype is called here: the list comes
  * from a plugin, which may have patched it.
  */
-import { quoted } from "../errors/index.ts";
+import { quoted } from "../core/errors/index.ts";
 
 /** A migration, as far as the rule goes. */
 interface MigrationEntry {

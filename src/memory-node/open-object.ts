@@ -1,6 +1,7 @@
 /** Building blocks of the payloads of the memory node. */
 import * as z from "zod";
-import { intrinsics, jsonObject, jsonValue, withRule } from "../admit/index.ts";
+import { intrinsics } from "../core/data/index.ts";
+import { jsonObject, jsonValue, withRule } from "../core/schema/index.ts";
 
 // JSON data, by any type: what is spread from an open object has keys that may be undefined, which
 // the type of JSON does not take.

@@ -1,7 +1,7 @@
 /** The hooks of a recall: authorize, rewrite, filter, rank, audit. */
 import * as z from "zod";
-import { wholeNumber } from "../admit/index.ts";
-import { defineHooks } from "../hooks/index.ts";
+import { defineHooks } from "../core/hooks/index.ts";
+import { wholeNumber } from "../core/schema/index.ts";
 import { exactlyOne } from "./exactly-one.ts";
 import { anyObject, orNull } from "./open-object.ts";
 import {

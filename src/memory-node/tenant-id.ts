@@ -1,5 +1,5 @@
 /** What the id of a tenant may be. */
-import { intrinsics } from "../admit/index.ts";
+import { intrinsics } from "../core/data/index.ts";
 
 const { charCodeAt, execPattern } = intrinsics;
 

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { expectOptions, intrinsics, readOption } from "../admit/index.ts";
-import { type AuditEvent, jsonLines } from "../audit/index.ts";
-import { GlassineError } from "../errors/index.ts";
+import { expectOptions, intrinsics, readOption } from "../core/data/index.ts";
+import { GlassineError } from "../core/errors/index.ts";
+import { type AuditEvent, jsonLines } from "../core/observe/index.ts";
 import { lineFile, type OpenedFile } from "./line-file.ts";
 
 /** Options of `fileAuditSink`. */

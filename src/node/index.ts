@@ -1,12 +1,12 @@
 /** glassine/node: what needs Node. */
-export type { AuditEvent, AuditSink } from "../audit/index.ts";
+export type { AuditEvent, AuditSink } from "../core/observe/index.ts";
 export {
   type CatalogEntry,
   type CommandHost,
   type CommandIo,
   createCommand,
   type HostCommand,
-} from "../cli/index.ts";
+} from "../operate/cli/index.ts";
 export {
   compareGrants,
   type DiscoveredPlugin,
@@ -28,7 +28,7 @@ export {
   type ProcedureClass,
   procedureKind,
   standardTables,
-} from "../discovery/index.ts";
+} from "../operate/discovery/index.ts";
 export {
   type HashPackageOptions,
   hashPackage,
@@ -36,7 +36,7 @@ export {
   type Rejection,
   type RejectionCode,
   rejectionCodes,
-} from "../packages/index.ts";
+} from "../operate/packages/index.ts";
 export {
   type Drift,
   type Ed25519VerifierOptions,
@@ -68,10 +68,6 @@ export {
   type TrustOptions,
   type TrustSettings,
   trustPlugins,
-} from "../trust/index.ts";
-export {
-  type FileAuditSink,
-  type FileAuditSinkOptions,
-  fileAuditSink,
-} from "./file-audit-sink.ts";
+} from "../operate/trust/index.ts";
+export { type FileAuditSink, type FileAuditSinkOptions, fileAuditSink } from "./file-audit-sink.ts";
 export { streamAuditSink, type WritableLike } from "./stream-audit-sink.ts";

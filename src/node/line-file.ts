@@ -5,8 +5,8 @@
  * in part stays broken: cutting it off again could take a line of somebody else. The next write
  * ends it first, so that no reader takes two lines for one.
  */
-import { intrinsics } from "../admit/index.ts";
-import { GlassineError } from "../errors/index.ts";
+import { intrinsics } from "../core/data/index.ts";
+import { GlassineError } from "../core/errors/index.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 
 /** What is needed of a `FileHandle`. */

@@ -1,5 +1,5 @@
-import { type AuditEvent, type AuditSink, jsonLines } from "../audit/index.ts";
-import { GlassineError } from "../errors/index.ts";
+import { GlassineError } from "../core/errors/index.ts";
+import { type AuditEvent, type AuditSink, jsonLines } from "../core/observe/index.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 
 /** What the sink needs of a writable stream of Node. */

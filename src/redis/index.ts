@@ -1,5 +1,5 @@
 /** glassine/redis: a label store on Redis or Valkey. */
-export type { LabelStore } from "../labels/index.ts";
+export type { LabelStore } from "../core/labels/index.ts";
 export {
   type RedisClientLike,
   type RedisLabelStoreOptions,

@@ -11,8 +11,8 @@ import {
   longestTimerMs,
   readOption,
   readWhole,
-} from "../admit/index.ts";
-import { GlassineError, isGlassineError } from "../errors/index.ts";
+} from "../core/data/index.ts";
+import { GlassineError, isGlassineError } from "../core/errors/index.ts";
 import {
   checkSession,
   type LabelStore,
@@ -21,7 +21,7 @@ import {
   readLabels,
   sessionFull,
   settleWithin,
-} from "../labels/index.ts";
+} from "../core/labels/index.ts";
 
 /**
  * What a store needs of a client. Clients, pools and clusters of `redis` (node-redis) fit, also

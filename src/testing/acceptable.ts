@@ -1,6 +1,6 @@
 /** Keeps to values that are accepted, and does not look for them for ever. */
 import * as fc from "fast-check";
-import { GlassineError } from "../errors/index.ts";
+import { GlassineError } from "../core/errors/index.ts";
 
 const tries = { numRuns: 200, seed: 7 };
 

@@ -1,9 +1,9 @@
 /** fast-check arbitraries over a host: envelopes, grants, views, proposals, payloads. */
 import type * as fc from "fast-check";
 import type * as z from "zod";
-import type { HookSpec, HookTable, OperationInputOf, PayloadInputOf } from "../hooks/index.ts";
-import type { PluginManager } from "../host/index.ts";
-import type { SlotTable } from "../slots/index.ts";
+import type { HookSpec, HookTable, OperationInputOf, PayloadInputOf } from "../core/hooks/index.ts";
+import type { PluginManager } from "../core/host/index.ts";
+import type { SlotTable } from "../core/slots/index.ts";
 import { needingFastCheck } from "./fast-check.ts";
 import type { HostileValue, Watch } from "./hostile-values.ts";
 import type { AnyHost, HostTables } from "./subject.ts";

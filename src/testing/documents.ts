@@ -1,13 +1,13 @@
 /** Extension documents and grants, read off the slot table. */
 import * as fc from "fast-check";
-import { quoted } from "../errors/index.ts";
-import { createFrom } from "../extensions/index.ts";
+import { createFrom } from "../core/envelope/index.ts";
+import { quoted } from "../core/errors/index.ts";
 import {
   type CompiledSlots,
   type SlotSpec,
   type SlotTable,
   standardSlots,
-} from "../slots/index.ts";
+} from "../core/slots/index.ts";
 import { acceptable } from "./acceptable.ts";
 import type { Level } from "./data.ts";
 import { valuesOf } from "./schema-values.ts";

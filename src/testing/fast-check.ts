@@ -1,5 +1,5 @@
 /** The laws and arbitraries where fast-check is installed: the rest of the kit goes without it. */
-import { GlassineError } from "../errors/index.ts";
+import { GlassineError } from "../core/errors/index.ts";
 
 type Made = typeof import("./made-with-fast-check.ts");
 

@@ -1,6 +1,7 @@
 /** Writes packages for tests of what reads installed packages. */
-import { expectOptions, readPlain } from "../admit/index.ts";
-import { GlassineError, quoted } from "../errors/index.ts";
+import { expectOptions } from "../core/data/index.ts";
+import { GlassineError, quoted } from "../core/errors/index.ts";
+import { readPlain } from "../core/schema/index.ts";
 
 /** A package to write. */
 export interface FixturePackage {

@@ -1,6 +1,6 @@
 /** Makes the arbitraries over a host. */
 import * as fc from "fast-check";
-import { GlassineError, quoted, suggestion } from "../errors/index.ts";
+import { GlassineError, quoted, suggestion } from "../core/errors/index.ts";
 import type { HostArbitraries, HostileProposal } from "./arbitraries.ts";
 import { documentsOf, grantsOf } from "./documents.ts";
 import { Watch } from "./hostile-values.ts";

@@ -1,5 +1,5 @@
 /** What a call comes to: a value, or a coded error. Anything else thrown fails the law. */
-import { errorCodes, type GlassineError, isGlassineError } from "../errors/index.ts";
+import { errorCodes, type GlassineError, isGlassineError } from "../core/errors/index.ts";
 
 export type Outcome<T> =
   | { readonly ok: true; readonly value: T }

@@ -1,5 +1,5 @@
 /** The slot table as a flat list of parts, and what a grant opens of them. */
-import type { CompiledSlots, Node } from "../slots/index.ts";
+import type { CompiledSlots, Node } from "../core/slots/index.ts";
 
 export interface Part {
   readonly path: readonly string[];

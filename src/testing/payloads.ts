@@ -1,9 +1,9 @@
 /** Payloads and facts that a hook accepts, read off its schemas. */
 import * as fc from "fast-check";
-import { compileSchema } from "../admit/index.ts";
-import { quoted } from "../errors/index.ts";
-import { type HookSpec, payloadReader } from "../hooks/index.ts";
-import { valueFor } from "../messages/index.ts";
+import { quoted } from "../core/errors/index.ts";
+import { type HookSpec, payloadReader } from "../core/hooks/index.ts";
+import { valueFor } from "../core/messages/index.ts";
+import { compileSchema } from "../core/schema/index.ts";
 import { acceptable } from "./acceptable.ts";
 import { valuesOf } from "./schema-values.ts";
 import type { HostSubject } from "./subject.ts";

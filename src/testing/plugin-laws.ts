@@ -1,5 +1,5 @@
 /** The laws that a plugin's author can hold their plugin to. */
-import type { Plugin } from "../plugins/index.ts";
+import type { Plugin } from "../core/plugins/index.ts";
 import { needingFastCheck } from "./fast-check.ts";
 import type { Law } from "./laws/law.ts";
 import type { AnyHost, HostTables } from "./subject.ts";

@@ -1,9 +1,9 @@
 /** Runs of a plugin under its laws: what is tried, and what it comes to. */
 import * as fc from "fast-check";
-import type { AuditEvent } from "../audit/index.ts";
-import { GlassineError, isGlassineError, quoted } from "../errors/index.ts";
-import type { HookTable } from "../hooks/index.ts";
-import type { AnyManager, Plugin } from "../plugins/index.ts";
+import { GlassineError, isGlassineError, quoted } from "../core/errors/index.ts";
+import type { HookTable } from "../core/hooks/index.ts";
+import type { AuditEvent } from "../core/observe/index.ts";
+import type { AnyManager, Plugin } from "../core/plugins/index.ts";
 import { type Level, withoutNow } from "./data.ts";
 import { operationsOf, payloadsOf } from "./payloads.ts";
 import type { HostSubject } from "./subject.ts";

@@ -3,7 +3,7 @@
  * proposal only over the view at hand. Plans make no use of what the view hides.
  */
 import * as fc from "fast-check";
-import { type CompiledSlots, defaultsOf } from "../slots/index.ts";
+import { type CompiledSlots, defaultsOf } from "../core/slots/index.ts";
 import { at, isObject, jsonCopy, type Level, leaves, plainCopy } from "./data.ts";
 import { documentsOf } from "./documents.ts";
 import { type Part, partsOf } from "./parts.ts";

@@ -1,8 +1,8 @@
 /** Values of a zod schema, read off the schema. */
 import * as fc from "fast-check";
 import type * as z from "zod";
-import { kindOf } from "../admit/index.ts";
-import { GlassineError } from "../errors/index.ts";
+import { GlassineError } from "../core/errors/index.ts";
+import { kindOf } from "../core/schema/index.ts";
 import { lengthsOf, numbersIn, textsOf } from "./scalar-values.ts";
 import { instants, mapOf, numbers, ordinaryWords, type Words } from "./words.ts";
 

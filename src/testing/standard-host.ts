@@ -11,7 +11,7 @@ import {
   resolveCapabilities,
   slotNames,
   withSlots,
-} from "../host/index.ts";
+} from "../core/host/index.ts";
 import type { AnyHost } from "./subject.ts";
 
 export const standardHost: AnyHost = Object.freeze({

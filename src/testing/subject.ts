@@ -1,17 +1,17 @@
 /** What the kit works on: the compiled slot table of a host, and the host's own functions. */
 import type * as fc from "fast-check";
-import { expectOptions, type Limits } from "../admit/index.ts";
-import { GlassineError, quoted, suggestion } from "../errors/index.ts";
-import { type HookSpec, type HookTable, standardHooks } from "../hooks/index.ts";
-import type { Rejection } from "../merge/index.ts";
-import type { AnyManager } from "../plugins/index.ts";
+import { expectOptions, type Limits } from "../core/data/index.ts";
+import type { Rejection } from "../core/envelope/index.ts";
+import { GlassineError, quoted, suggestion } from "../core/errors/index.ts";
+import { type HookSpec, type HookTable, standardHooks } from "../core/hooks/index.ts";
+import type { AnyManager } from "../core/plugins/index.ts";
 import {
   type CompiledSlots,
   compileSlots,
   type SlotSpec,
   type SlotTable,
   standardSlots,
-} from "../slots/index.ts";
+} from "../core/slots/index.ts";
 import type { Level } from "./data.ts";
 import { giveValues } from "./documents.ts";
 

@@ -1,6 +1,6 @@
 /** Two envelopes that differ only in what a grant hides. */
 import * as fc from "fast-check";
-import type { CompiledSlots, Node } from "../slots/index.ts";
+import type { CompiledSlots, Node } from "../core/slots/index.ts";
 import { type Level, plainCopy, shapeOf } from "./data.ts";
 import { documentsOf, grantsOf } from "./documents.ts";
 import { isOpen } from "./parts.ts";

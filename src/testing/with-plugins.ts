@@ -1,7 +1,7 @@
 /** A manager for the length of a test. */
-import { GlassineError } from "../errors/index.ts";
-import { createPluginManager } from "../host/index.ts";
-import type { CloseOptions, CloseReport } from "../plugins/index.ts";
+import { GlassineError } from "../core/errors/index.ts";
+import { createPluginManager } from "../core/host/index.ts";
+import type { CloseOptions, CloseReport } from "../core/plugins/index.ts";
 
 /** What `withPlugins` needs of a manager. */
 interface Closable {

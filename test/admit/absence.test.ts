@@ -2,7 +2,7 @@
 /** What becomes of a field that is absent: what zod says of it. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { stringSet } from "../../src/admit/index.ts";
+import { stringSet } from "../../src/core/schema/index.ts";
 import { patch, told } from "./realm-patches.ts";
 import { compile, problemsBy, problemsOf, readingOf } from "./support.ts";
 

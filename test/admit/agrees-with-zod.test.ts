@@ -3,8 +3,9 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { jsonValues, valuesOf } from "../../property-tests/support/schema-values.ts";
-import { admit, isLabel, kindOf } from "../../src/admit/index.ts";
-import { compileSlots, standardSlots } from "../../src/slots/index.ts";
+import { isLabel } from "../../src/core/data/index.ts";
+import { admit, kindOf } from "../../src/core/schema/index.ts";
+import { compileSlots, standardSlots } from "../../src/core/slots/index.ts";
 import { optionsOf } from "./support.ts";
 
 const slots = compileSlots(standardSlots);

@@ -1,6 +1,6 @@
 /** What is waited for: told by what an object is, without running its code. */
 import { describe, expect, it } from "vitest";
-import { isAwaitable, plainly } from "../../src/admit/index.ts";
+import { isAwaitable, plainly } from "../../src/core/data/index.ts";
 
 const then = "then";
 const thenable = (holds: unknown): object => ({ [then]: holds });

@@ -1,6 +1,6 @@
 /** Every day there is, held to what Date says of it. */
 import { expect, it } from "vitest";
-import { byCodePoint, canonicalInstant, instantOf } from "../../src/admit/text-rules.ts";
+import { byCodePoint, canonicalInstant, instantOf } from "../../src/core/data/text-rules.ts";
 
 const dayMs = 86_400_000;
 const trimmed = (date: Date) => date.toISOString().replace(/\.?0*Z$/, "Z");

@@ -2,13 +2,8 @@
 /** How the checks of a schema are run: each once, in order, on what was read, and as zod would. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import {
-  extensionsLimits,
-  jsonObject,
-  jsonValue,
-  labelSet,
-  stringSet,
-} from "../../src/admit/index.ts";
+import { extensionsLimits } from "../../src/core/data/index.ts";
+import { jsonObject, jsonValue, labelSet, stringSet } from "../../src/core/schema/index.ts";
 import { patch, remove, told } from "./realm-patches.ts";
 import { compile, problemsBy, problemsOf, readingOf } from "./support.ts";
 

@@ -1,7 +1,7 @@
 /** Listing the keys of what is small to make and long to list: a text or bytes dressed as a record. */
 import { createExtensions, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
-import { extensionsLimits } from "../../src/admit/index.ts";
+import { extensionsLimits } from "../../src/core/data/index.ts";
 import { plugin, runOnce } from "../dispatch/support.ts";
 import { codeOf } from "./support.ts";
 

@@ -1,7 +1,7 @@
 /** Names and values of headers, held to the grammar as its patterns say it. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isHeaderName, isHeaderValue } from "../../src/admit/index.ts";
+import { isHeaderName, isHeaderValue } from "../../src/core/data/index.ts";
 
 // RFC 9110 §5.6.2 and §5.5.
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;

@@ -2,7 +2,13 @@
 /** What was shown and comes back: the same object, not judged again. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { headerMap, jsonObject, jsonValue, labelSet, stringSet } from "../../src/admit/index.ts";
+import {
+  headerMap,
+  jsonObject,
+  jsonValue,
+  labelSet,
+  stringSet,
+} from "../../src/core/schema/index.ts";
 import { patch, told } from "./realm-patches.ts";
 import { compile, problemsOf, readingOf } from "./support.ts";
 

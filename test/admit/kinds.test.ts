@@ -12,7 +12,7 @@ import {
   stringSet,
   utf8Text,
   wholeNumber,
-} from "../../src/admit/index.ts";
+} from "../../src/core/schema/index.ts";
 
 const rows = [
   ["jsonValue", jsonValue, "scalar", {}],

@@ -1,6 +1,6 @@
 import { createExtensions, hasLabel, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
-import { isLabel } from "../../src/admit/index.ts";
+import { isLabel } from "../../src/core/data/index.ts";
 import { codeOf } from "./support.ts";
 
 const labelled = (...labels: string[]) => createExtensions({ security: { labels } });

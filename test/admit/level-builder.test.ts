@@ -1,7 +1,7 @@
 /** Who makes the objects of a level: a builder that knows its keys, or one that looks them up. */
 import { describe, expect, it } from "vitest";
-import { builderOf } from "../../src/admit/level-builder.ts";
-import { formOf, levelBuilders } from "../../src/slots/level-form.ts";
+import { builderOf } from "../../src/core/schema/level-builder.ts";
+import { formOf, levelBuilders } from "../../src/core/slots/level-form.ts";
 
 const builderFor = (...keys: readonly string[]) => ({ keys, build: () => ({}) });
 

@@ -2,15 +2,15 @@
 /** How levels, sets and lists are read in a realm that a plugin has patched: nothing of it is met. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { concat } from "../../src/core/data/index.ts";
 import {
   type Admitted,
   admit,
   compileSchema,
-  concat,
   jsonValue,
   labelSet,
   stringSet,
-} from "../../src/admit/index.ts";
+} from "../../src/core/schema/index.ts";
 import { patch, told } from "./realm-patches.ts";
 import { compile, type How, linesIn, optionsOf, valueIn } from "./support.ts";
 

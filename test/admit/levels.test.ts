@@ -9,7 +9,7 @@ import {
   headerMap,
   stringSet,
   withAliases,
-} from "../../src/admit/index.ts";
+} from "../../src/core/schema/index.ts";
 import { patch, told } from "./realm-patches.ts";
 import { type How, linesIn, optionsOf, valueIn as plainValueIn } from "./support.ts";
 

@@ -1,7 +1,8 @@
 import { createExtensions, decodeExtensions, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { admit, decisive, extensionsLimits } from "../../src/admit/index.ts";
+import { extensionsLimits } from "../../src/core/data/index.ts";
+import { admit, decisive } from "../../src/core/schema/index.ts";
 import { codeOf, compile, optionsOf, refusalOf } from "./support.ts";
 
 const empty = createExtensions({});

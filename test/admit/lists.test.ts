@@ -1,7 +1,7 @@
 // A process of its own: it patches the realm.
 /** Lists are put together of elements of their own: no setter, getter or iterator is met. */
 import { describe, expect, it, vi } from "vitest";
-import { concat, includes, intrinsics, mapped } from "../../src/admit/index.ts";
+import { concat, includes, intrinsics, mapped } from "../../src/core/data/index.ts";
 import { changingLength } from "../support/changing-length.ts";
 import { later, patch, told } from "./realm-patches.ts";
 
@@ -82,7 +82,7 @@ describe("a new array", () => {
     "of %i meets nothing also where it is the first of all",
     async (length) => {
       vi.resetModules();
-      const anew = await import("../../src/admit/intrinsics.ts");
+      const anew = await import("../../src/core/data/intrinsics.ts");
       const { made, met } = inPatchedRealm(() => anew.newArray(length));
       expect(met).toBe(0);
       expect(made).toHaveLength(length);

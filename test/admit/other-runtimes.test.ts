@@ -2,9 +2,9 @@
 /** What stands in for what a runtime lacks: safe all the same, and told less clearly. */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import type * as admitRoom from "../../src/admit/index.ts";
-import type * as intrinsics from "../../src/admit/intrinsics.ts";
-import { isWellFormed } from "../../src/admit/intrinsics.ts";
+import type * as intrinsics from "../../src/core/data/intrinsics.ts";
+import { isWellFormed } from "../../src/core/data/intrinsics.ts";
+import type * as schemaRoom from "../../src/core/schema/index.ts";
 import { linesIn, optionsOf } from "./support.ts";
 
 /** Loads a module anew where the runtime lacks what it may lack. */
@@ -51,7 +51,7 @@ describe("on a runtime without isWellFormed and util.types", () => {
   let named: string;
 
   beforeAll(async () => {
-    bare = await loadBare(() => import("../../src/admit/intrinsics.ts"));
+    bare = await loadBare(() => import("../../src/core/data/intrinsics.ts"));
     named = bare.isWellFormed.name;
   });
 
@@ -98,7 +98,7 @@ describe("on a runtime without isWellFormed and util.types", () => {
   });
 
   it("the keys of an object are asked for once, symbols among them", async () => {
-    const { ownKeys } = await loadBare(() => import("../../src/admit/intrinsics.ts"));
+    const { ownKeys } = await loadBare(() => import("../../src/core/data/intrinsics.ts"));
     const target = { a: 1, [Symbol.iterator]: 2 };
     let asked = 0;
     const count = () => {
@@ -114,16 +114,16 @@ it.each<[string, (run: () => Promise<unknown>) => Promise<unknown>]>([
   ["a process", withoutProcess],
   ["the module of its types", withoutUtil],
 ])("a runtime without %s tells no proxy, and does all else", async (_, on) => {
-  const bare = (await on(() => import("../../src/admit/intrinsics.ts"))) as typeof intrinsics;
+  const bare = (await on(() => import("../../src/core/data/intrinsics.ts"))) as typeof intrinsics;
   expect(bare.isProxy(new Proxy({}, {}))).toBe(false);
   expect(bare.isNativePromise(Promise.resolve())).toBe(true);
   expect(bare.ownKeys({ a: 1 })).toEqual(["a"]);
 });
 
 describe("an object that runs code, where the runtime cannot tell it from another", () => {
-  let bare: typeof admitRoom;
+  let bare: typeof schemaRoom;
   beforeAll(async () => {
-    bare = await loadBare(() => import("../../src/admit/index.ts"));
+    bare = await loadBare(() => import("../../src/core/schema/index.ts"));
   });
 
   const problemsOf = (value: unknown) => {

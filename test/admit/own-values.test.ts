@@ -1,6 +1,6 @@
 /** Small questions that are asked everywhere: what is really there, and lower case. */
 import { describe, expect, it } from "vitest";
-import { intrinsics } from "../../src/admit/index.ts";
+import { intrinsics } from "../../src/core/data/index.ts";
 
 const { ownValue, toLowerAscii } = intrinsics;
 

@@ -13,7 +13,7 @@ import {
   wholeNumber,
   withAliases,
   withRule,
-} from "../../src/admit/index.ts";
+} from "../../src/core/schema/index.ts";
 import { problemsOf } from "./support.ts";
 
 type Row = readonly [what: string, schema: z.ZodType, value: unknown, problem: string];

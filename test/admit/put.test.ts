@@ -1,6 +1,6 @@
 /** Writing a key that may not be there yet. */
 import { describe, expect, it } from "vitest";
-import { intrinsics } from "../../src/admit/index.ts";
+import { intrinsics } from "../../src/core/data/index.ts";
 
 const { put } = intrinsics;
 const plain = { writable: true, enumerable: true, configurable: true };

@@ -1,7 +1,7 @@
 // A process of its own: it patches the realm.
 import { createExtensions, createPluginManager, decodeExtensions, decodeMessage } from "glassine";
 import { describe, expect, it } from "vitest";
-import { extensionsLimits, limitsOver, payloadLimits } from "../../src/admit/index.ts";
+import { extensionsLimits, limitsOver, payloadLimits } from "../../src/core/data/index.ts";
 import { refusalOf } from "./support.ts";
 
 const message = '{"role":"user"}';

@@ -1,7 +1,8 @@
 /** The walk: what counts, how deep it is, and which problems are told. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { hasMoreIndexes, jsonValue, readPlain } from "../../src/admit/index.ts";
+import { hasMoreIndexes } from "../../src/core/data/index.ts";
+import { jsonValue, readPlain } from "../../src/core/schema/index.ts";
 import { problemsOf, readingOf } from "./support.ts";
 
 const f = (schema: z.ZodType) => z.object({ f: schema });

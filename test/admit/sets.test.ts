@@ -3,11 +3,11 @@ import fc from "fast-check";
 import { defineHost, stringSet } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { asSet, hasAll, unionOf, without } from "../../src/admit/index.ts";
-import { byCodePoint } from "../../src/admit/text-rules.ts";
-import { assertGrown } from "../../src/extensions/grown.ts";
-import { joinSets } from "../../src/merge/index.ts";
-import { compileSlots, defineSlots } from "../../src/slots/index.ts";
+import { asSet, hasAll, unionOf, without } from "../../src/core/data/index.ts";
+import { byCodePoint } from "../../src/core/data/text-rules.ts";
+import { assertGrown } from "../../src/core/envelope/grown.ts";
+import { joinSets } from "../../src/core/envelope/index.ts";
+import { compileSlots, defineSlots } from "../../src/core/slots/index.ts";
 
 const schema = z.object({ seen: stringSet().default([]) });
 const grown = {

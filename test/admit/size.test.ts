@@ -4,14 +4,12 @@ import * as z from "zod";
 import {
   addKept,
   addSize,
-  admit,
-  compileSchema,
   extensionsLimits,
-  jsonValue,
   outgrown,
   outgrows,
   type Size,
-} from "../../src/admit/index.ts";
+} from "../../src/core/data/index.ts";
+import { admit, compileSchema, jsonValue } from "../../src/core/schema/index.ts";
 import { optionsOf } from "./support.ts";
 
 const none = (): Size => ({ nodes: 0, units: 0 });

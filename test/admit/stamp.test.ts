@@ -9,8 +9,8 @@ import {
   withSlots,
 } from "glassine";
 import { describe, expect, it } from "vitest";
-import { createStamp } from "../../src/admit/index.ts";
-import { markOf } from "../../src/extensions/index.ts";
+import { createStamp } from "../../src/core/data/index.ts";
+import { markOf } from "../../src/core/envelope/index.ts";
 import { codeOf } from "./support.ts";
 
 const envelope = createExtensions({ security: { labels: ["PII"] }, custom: { a: 1 } });

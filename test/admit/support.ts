@@ -1,14 +1,13 @@
 import type * as z from "zod";
+import { extensionsLimits, type Limits } from "../../src/core/data/index.ts";
+import { type GlassineError, isGlassineError, type Problem } from "../../src/core/errors/index.ts";
 import {
   type Admitted,
   admit,
   type Compiled,
   compileSchema,
-  extensionsLimits,
-  type Limits,
   takeParsed,
-} from "../../src/admit/index.ts";
-import { type GlassineError, isGlassineError, type Problem } from "../../src/errors/index.ts";
+} from "../../src/core/schema/index.ts";
 
 /** The error a call is refused with. Fails when the call goes through. */
 export function refusalOf(run: () => unknown): GlassineError {

@@ -2,7 +2,7 @@
 /** Unions told apart by one field: read by the option that the tag names, once. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { compileSchema } from "../../src/admit/index.ts";
+import { compileSchema } from "../../src/core/schema/index.ts";
 import { problemsOf, readingOf, refusalOf } from "./support.ts";
 
 const option = (t: z.ZodType, rest: z.ZodRawShape = {}) => z.object({ t, ...rest });

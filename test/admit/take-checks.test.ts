@@ -1,7 +1,7 @@
 /** What is taken over at once is held to the checks of its schema, each run once. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { stringSet, withRule } from "../../src/admit/index.ts";
+import { stringSet, withRule } from "../../src/core/schema/index.ts";
 import { compile, problemsBy, takenOf } from "./support.ts";
 
 /** A check that notes what it is given. */

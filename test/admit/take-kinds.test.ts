@@ -1,9 +1,10 @@
 /** Kinds in JSON that was just parsed: taken over as they are read, or left to be read the long way. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { extensionsLimits, takeParsed, wholeNumber } from "../../src/admit/index.ts";
-import { allowanceOf, type Taker } from "../../src/admit/take.ts";
-import { BAD } from "../../src/admit/walk.ts";
+import { extensionsLimits } from "../../src/core/data/index.ts";
+import { allowanceOf, type Taker } from "../../src/core/data/take.ts";
+import { BAD } from "../../src/core/data/walk.ts";
+import { takeParsed, wholeNumber } from "../../src/core/schema/index.ts";
 import { compile, problemsOf } from "./support.ts";
 
 const most = Number.MAX_SAFE_INTEGER;

@@ -1,17 +1,16 @@
 /** What is taken over at once is held to every limit, and passes whatever reading lets pass. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { extensionsLimits, type Limits } from "../../src/core/data/index.ts";
+import { allowanceOf, type Taker } from "../../src/core/data/take.ts";
+import { BAD } from "../../src/core/data/walk.ts";
 import {
-  extensionsLimits,
   jsonObject,
   jsonValue,
-  type Limits,
   limited,
   utf8Text,
   wholeNumber,
-} from "../../src/admit/index.ts";
-import { allowanceOf, type Taker } from "../../src/admit/take.ts";
-import { BAD } from "../../src/admit/walk.ts";
+} from "../../src/core/schema/index.ts";
 import { compile, readFrom, takenOf } from "./support.ts";
 
 const list = (element: z.ZodType) => z.array(element);

@@ -1,7 +1,7 @@
 /** Where only reading knows how, nothing is taken over at once, nor what it is a part of. */
 import { expect, it } from "vitest";
 import * as z from "zod";
-import { amount, headerMap, instant, labelSet, stringSet } from "../../src/admit/index.ts";
+import { amount, headerMap, instant, labelSet, stringSet } from "../../src/core/schema/index.ts";
 import { compile } from "./support.ts";
 
 const fieldsOf = (count: number) =>

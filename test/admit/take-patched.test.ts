@@ -2,7 +2,8 @@
 /** What is taken over in a realm that a plugin has patched: nothing of the realm's is met. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { extensionsLimits, jsonObject, takeParsed } from "../../src/admit/index.ts";
+import { extensionsLimits } from "../../src/core/data/index.ts";
+import { jsonObject, takeParsed } from "../../src/core/schema/index.ts";
 import { patch, told } from "./realm-patches.ts";
 import { compile, problemsBy, takenOf } from "./support.ts";
 

@@ -16,7 +16,7 @@ import {
   withAliases,
   withDefault,
   withRule,
-} from "../../src/admit/index.ts";
+} from "../../src/core/schema/index.ts";
 import { readFrom, takenOf, valueIn } from "./support.ts";
 
 const list = (element: z.ZodType) => z.array(element);

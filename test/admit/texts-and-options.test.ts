@@ -1,17 +1,14 @@
 import { describe, expect, it } from "vitest";
 import {
-  admit,
-  compileSchema,
   expectOptions,
-  jsonObject,
   longestTimerMs,
   parseText,
   payloadLimits,
   readOption,
   readWhole,
-  utf8Text,
   writeText,
-} from "../../src/admit/index.ts";
+} from "../../src/core/data/index.ts";
+import { admit, compileSchema, jsonObject, utf8Text } from "../../src/core/schema/index.ts";
 
 describe("the options of a function", () => {
   it.each([undefined, null, 3, "options", [], [{ name: "a" }]])("are no %j", (options) => {

@@ -9,8 +9,8 @@ import {
 } from "glassine";
 import { expect, it } from "vitest";
 import * as z from "zod";
-import { extensionsLimits } from "../../src/admit/limits.ts";
-import { compilePattern } from "../../src/messages/match-pattern.ts";
+import { extensionsLimits } from "../../src/core/data/limits.ts";
+import { compilePattern } from "../../src/core/messages/match-pattern.ts";
 import { codeOf } from "../admit/support.ts";
 import {
   call,

@@ -3,7 +3,7 @@
 import { createExtensions, mergeExtensions } from "glassine";
 import { expect, it } from "vitest";
 import { Watch } from "../../property-tests/support/hostile.ts";
-import { extensionsLimits } from "../../src/admit/limits.ts";
+import { extensionsLimits } from "../../src/core/data/limits.ts";
 import { codeOf } from "../admit/support.ts";
 import { hook, manage, plugin, type Run } from "../dispatch/support.ts";
 import { attack } from "./attack.ts";

@@ -6,7 +6,7 @@ import { createExtensions, type Extensions, filterExtensions, mergeExtensions } 
 import { expect, it } from "vitest";
 import { shapeOf } from "../../property-tests/support/data.ts";
 import { outcomeOf } from "../../property-tests/support/outcome.ts";
-import { extensionsLimits } from "../../src/admit/index.ts";
+import { extensionsLimits } from "../../src/core/data/index.ts";
 import {
   type Capability,
   call,

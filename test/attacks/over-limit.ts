@@ -1,7 +1,7 @@
 import { expect } from "vitest";
-import { readJson } from "../../src/admit/free-form.ts";
-import { extensionsLimits } from "../../src/admit/limits.ts";
-import { newWalk, STOP } from "../../src/admit/walk.ts";
+import { readJson } from "../../src/core/data/free-form.ts";
+import { extensionsLimits } from "../../src/core/data/limits.ts";
+import { newWalk, STOP } from "../../src/core/data/walk.ts";
 
 /** Reads what is over a limit: how many values were looked at before that, and how deep it went. */
 export function overLimit(value: unknown): { values: number; depth: number } {

@@ -11,8 +11,8 @@ import {
   readTrustJournal,
   revokePlugins,
   trustPlugins,
-} from "../../src/trust/change/index.ts";
-import { readLockfile } from "../../src/trust/lockfile/index.ts";
+} from "../../src/operate/trust/change/index.ts";
+import { readLockfile } from "../../src/operate/trust/lockfile/index.ts";
 import { installFaults } from "../faults/trust-fs-faults.ts";
 import { bundlePrograms, type Programs, runFaulty } from "../faults/trust-processes.ts";
 import { callsOf, expectMended, expectOldOrNew, sceneOf } from "../faults/trust-scenes.ts";

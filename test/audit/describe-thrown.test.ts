@@ -1,7 +1,7 @@
 import vm from "node:vm";
 import { describe, expect, it } from "vitest";
-import { describeThrown } from "../../src/audit/index.ts";
-import { GlassineError } from "../../src/errors/index.ts";
+import { GlassineError } from "../../src/core/errors/index.ts";
+import { describeThrown } from "../../src/core/observe/index.ts";
 import { verifies } from "../support/verifies.ts";
 
 const noText = "What was thrown says nothing that can be read.";

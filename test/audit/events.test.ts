@@ -9,7 +9,7 @@ import {
   auditEventSchema,
   auditEventTypes,
   registrationFailures,
-} from "../../src/audit/index.ts";
+} from "../../src/core/observe/index.ts";
 import { codeIn, readTable } from "../docs/support/markdown.ts";
 import { verifies } from "../support/verifies.ts";
 import { examples, plugin, turn } from "./examples.ts";

@@ -1,5 +1,5 @@
 /** One event of each type of this library. */
-import { type AuditEventType, auditEvent } from "../../src/audit/index.ts";
+import { type AuditEventType, auditEvent } from "../../src/core/observe/index.ts";
 
 export const plugin = {
   plugin_name: "aaa",

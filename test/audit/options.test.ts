@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createTrail, readAuditOptions } from "../../src/audit/index.ts";
+import { createTrail, readAuditOptions } from "../../src/core/observe/index.ts";
 
 const misuse = { name: "GlassineError", code: "options_invalid" };
 

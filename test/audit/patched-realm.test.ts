@@ -1,6 +1,6 @@
 // A process of its own: it patches the realm.
 import { expect, it } from "vitest";
-import { type AuditEvent, jsonLines, needlesOf } from "../../src/audit/index.ts";
+import { type AuditEvent, jsonLines, needlesOf } from "../../src/core/observe/index.ts";
 import { eventOf, gate, rest, trailTo } from "./support.ts";
 
 let count = 0;

@@ -7,7 +7,7 @@ import {
   auditEventSchema,
   factKindsOf,
   needlesOf,
-} from "../../src/audit/index.ts";
+} from "../../src/core/observe/index.ts";
 import { verifies } from "../support/verifies.ts";
 import { eventOf, keeping, recordOf } from "./support.ts";
 

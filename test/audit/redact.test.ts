@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { auditEvent, redactText } from "../../src/audit/index.ts";
+import { auditEvent, redactText } from "../../src/core/observe/index.ts";
 import { verifies } from "../support/verifies.ts";
 import { recordOf } from "./support.ts";
 

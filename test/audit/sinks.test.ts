@@ -6,7 +6,7 @@ import {
   SimpleLogRecordProcessor,
 } from "@opentelemetry/sdk-logs";
 import { describe, expect, it } from "vitest";
-import { jsonLines, openTelemetrySink } from "../../src/audit/index.ts";
+import { jsonLines, openTelemetrySink } from "../../src/core/observe/index.ts";
 import { verifies } from "../support/verifies.ts";
 import { eventOf, record, recordOf, trailTo } from "./support.ts";
 

@@ -8,7 +8,7 @@ import {
   type AuditTrail,
   createTrail,
   readAuditOptions,
-} from "../../src/audit/index.ts";
+} from "../../src/core/observe/index.ts";
 
 /** An event of a host's own. */
 export function eventOf(changes: Partial<AuditEventInput> = {}): AuditEventInput {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type AuditEvent, type AuditOutcome, needlesOf } from "../../src/audit/index.ts";
+import { type AuditEvent, type AuditOutcome, needlesOf } from "../../src/core/observe/index.ts";
 import { verifies } from "../support/verifies.ts";
 import { eventOf, gate, keeping, rest, trailTo, uncaughtDuring } from "./support.ts";
 
@@ -329,7 +329,7 @@ describe("an event that cannot be raised", () => {
 
 describe("a log", () => {
   it("that throws, rejects or is not there changes nothing", async () => {
-    const { createTrail, readAuditOptions } = await import("../../src/audit/index.ts");
+    const { createTrail, readAuditOptions } = await import("../../src/core/observe/index.ts");
     const sink = () => {
       throw full;
     };
@@ -358,7 +358,7 @@ describe("a log", () => {
   });
 
   it("that raises an event itself is not told of that one's failure, for ever and ever", async () => {
-    const { createTrail, readAuditOptions } = await import("../../src/audit/index.ts");
+    const { createTrail, readAuditOptions } = await import("../../src/core/observe/index.ts");
     const outcomes: unknown[] = [];
     const logger = {
       error: () => {

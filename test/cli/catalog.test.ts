@@ -3,8 +3,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { entryOf, installCommand, shellQuoted } from "../../src/cli/catalog.ts";
-import { readCommandHost } from "../../src/cli/command-host.ts";
+import { entryOf, installCommand, shellQuoted } from "../../src/operate/cli/catalog.ts";
+import { readCommandHost } from "../../src/operate/cli/command-host.ts";
 import { verifies } from "../support/verifies.ts";
 import { catalogPath, fixtures, glassine, linesOf, run, runJson } from "./support/run.ts";
 

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type CommandSpec, commandTable } from "../../src/cli/command-table.ts";
-import { optionTable } from "../../src/cli/option-table.ts";
+import { type CommandSpec, commandTable } from "../../src/operate/cli/command-table.ts";
+import { optionTable } from "../../src/operate/cli/option-table.ts";
 import { verifies } from "../support/verifies.ts";
 import { run } from "./support/run.ts";
 

@@ -3,10 +3,10 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { AuditEvent } from "../../src/audit/index.ts";
-import type { CommandHost } from "../../src/cli/command-host.ts";
-import { createCommand } from "../../src/cli/index.ts";
-import type { TextStream } from "../../src/cli/output.ts";
+import type { AuditEvent } from "../../src/core/observe/index.ts";
+import type { CommandHost } from "../../src/operate/cli/command-host.ts";
+import { createCommand } from "../../src/operate/cli/index.ts";
+import type { TextStream } from "../../src/operate/cli/output.ts";
 import { installFixturePackage } from "../../src/testing/index.ts";
 import { verifies } from "../support/verifies.ts";
 

@@ -1,8 +1,8 @@
 /** `plugins describe` in the forms that people and programs read. */
 import { describe, expect, it } from "vitest";
-import { wordsOf } from "../../src/cli/plain-words.ts";
-import type { DiscoveryReport } from "../../src/cli/reports.ts";
 import { memoryNode } from "../../src/memory-node/index.ts";
+import { wordsOf } from "../../src/operate/cli/plain-words.ts";
+import type { DiscoveryReport } from "../../src/operate/cli/reports.ts";
 import { verifies } from "../support/verifies.ts";
 import { drift, facts, hash, lockAt, rejected, report } from "./support/facts.ts";
 import { linesOf, run, runJson } from "./support/run.ts";

@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { commandSchemas } from "../../scripts/command-schemas.ts";
-import { commandServices } from "../../src/cli/command-services.ts";
+import { commandServices } from "../../src/operate/cli/command-services.ts";
 import { install, newRoot, source, unsigned } from "../discovery/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { definitionOf } from "./support/expect-document.ts";

@@ -1,9 +1,14 @@
 /** Texts that packages chose, in everything that is printed. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { paintFor } from "../../src/cli/print/paint.ts";
-import { printable, printableJson, say, singleQuoted } from "../../src/cli/print/printable.ts";
-import type { Json, PluginFacts } from "../../src/cli/reports.ts";
+import { paintFor } from "../../src/operate/cli/print/paint.ts";
+import {
+  printable,
+  printableJson,
+  say,
+  singleQuoted,
+} from "../../src/operate/cli/print/printable.ts";
+import type { Json, PluginFacts } from "../../src/operate/cli/reports.ts";
 import { characters } from "../../src/testing/words.ts";
 import { verifies } from "../support/verifies.ts";
 import { drift, facts, locked, rejected, report, trusted, verified } from "./support/facts.ts";

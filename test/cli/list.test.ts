@@ -1,6 +1,6 @@
 /** `plugins list` in the forms that people and programs read. */
 import { describe, expect, it, vi } from "vitest";
-import type { DiscoveryReport } from "../../src/cli/reports.ts";
+import type { DiscoveryReport } from "../../src/operate/cli/reports.ts";
 import { verifies } from "../support/verifies.ts";
 import { drift, facts, hash, lockAt, rejected, report } from "./support/facts.ts";
 import { catalogPath, fixtures, linesOf, type RunOptions, run, runJson } from "./support/run.ts";

@@ -3,7 +3,7 @@
 import { writeSync } from "node:fs";
 import process from "node:process";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { hearFailures, keepExit, keepStdout, runToEnd } from "../../src/cli/process-io.ts";
+import { hearFailures, keepExit, keepStdout, runToEnd } from "../../src/operate/cli/process-io.ts";
 
 vi.mock("node:fs", async (original) => ({ ...(await original<object>()), writeSync: vi.fn() }));
 

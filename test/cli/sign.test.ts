@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { platform } from "node:process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { commandServices } from "../../src/cli/command-services.ts";
+import { commandServices } from "../../src/operate/cli/command-services.ts";
 import { install, newRoot } from "../discovery/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { hash } from "./support/facts.ts";

@@ -1,7 +1,7 @@
 /** `plugins trust`, `untrust` and `lock`: what they print, and how they refuse. */
 import { describe, expect, it, vi } from "vitest";
-import type { TrustRefusal } from "../../src/cli/reports.ts";
-import { GlassineError } from "../../src/errors/index.ts";
+import { GlassineError } from "../../src/core/errors/index.ts";
+import type { TrustRefusal } from "../../src/operate/cli/reports.ts";
 import { verifies } from "../support/verifies.ts";
 import { facts, lockAt, locked, rejected, report, trusted } from "./support/facts.ts";
 import { fixtures, linesOf, run, runJson } from "./support/run.ts";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { commandServices } from "../../src/cli/command-services.ts";
+import { commandServices } from "../../src/operate/cli/command-services.ts";
 import { install, newRoot, unsigned } from "../discovery/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { run, runJson } from "./support/run.ts";

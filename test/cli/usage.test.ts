@@ -1,8 +1,8 @@
 /** What a command line is taken for, before a command runs. */
 import { describe, expect, it, vi } from "vitest";
-import { commandNames, commandTable, exitCodes } from "../../src/cli/command-table.ts";
-import { optionTable } from "../../src/cli/option-table.ts";
-import { packageVersion } from "../../src/plugins/index.ts";
+import { packageVersion } from "../../src/core/plugins/index.ts";
+import { commandNames, commandTable, exitCodes } from "../../src/operate/cli/command-table.ts";
+import { optionTable } from "../../src/operate/cli/option-table.ts";
 import { verifies } from "../support/verifies.ts";
 import { locked, report, trusted, verified } from "./support/facts.ts";
 import { fixtures, run, runJson } from "./support/run.ts";

@@ -1,6 +1,6 @@
 /** `plugins verify`: what counts, and what is printed. */
 import { describe, expect, it } from "vitest";
-import type { VerifyReport } from "../../src/cli/reports.ts";
+import type { VerifyReport } from "../../src/operate/cli/reports.ts";
 import { verifies } from "../support/verifies.ts";
 import { drift, lockAt, verified } from "./support/facts.ts";
 import { linesOf, run, runJson } from "./support/run.ts";

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { isGlassineError } from "../../src/errors/index.ts";
-import { bindEnvelope } from "../../src/host/envelope.ts";
-import { decodeMessage, encodeMessage } from "../../src/messages/index.ts";
-import { compileSlots, type StandardSlots, standardSlots } from "../../src/slots/index.ts";
+import { isGlassineError } from "../../src/core/errors/index.ts";
+import { bindEnvelope } from "../../src/core/host/envelope.ts";
+import { decodeMessage, encodeMessage } from "../../src/core/messages/index.ts";
+import { compileSlots, type StandardSlots, standardSlots } from "../../src/core/slots/index.ts";
 import { verifies } from "../support/verifies.ts";
 import { same, type VectorCase } from "./compare.ts";
 import { deviations } from "./deviations.ts";

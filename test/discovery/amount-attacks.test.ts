@@ -2,7 +2,7 @@
 import { defineHost } from "glassine";
 import { expect, it } from "vitest";
 import * as z from "zod";
-import { readTrustSettings } from "../../src/trust/index.ts";
+import { readTrustSettings } from "../../src/operate/trust/index.ts";
 import { attack } from "../attacks/attack.ts";
 import { codeOf, manage } from "./hosts.ts";
 import { discover, newRoot } from "./support.ts";

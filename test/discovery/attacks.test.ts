@@ -2,7 +2,7 @@
 import { cp, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadStage, readDiscoverOptions, staticStage } from "../../src/discovery/index.ts";
+import { loadStage, readDiscoverOptions, staticStage } from "../../src/operate/discovery/index.ts";
 import { attack } from "../attacks/attack.ts";
 import { verifies } from "../support/verifies.ts";
 import { codesOf, discover, install, newRoot, ran, source, trust, unsigned } from "./support.ts";

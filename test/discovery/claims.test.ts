@@ -1,8 +1,8 @@
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { hashPackage } from "../../src/packages/index.ts";
-import { trustPlugins } from "../../src/trust/index.ts";
+import { hashPackage } from "../../src/operate/packages/index.ts";
+import { trustPlugins } from "../../src/operate/trust/index.ts";
 import { verifies } from "../support/verifies.ts";
 import { codesOf, discover, install, newRoot, ran, source, unsigned } from "./support.ts";
 

@@ -2,9 +2,9 @@
 import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { lostPlugins } from "../../src/discovery/lost-plugins.ts";
-import { findPackages } from "../../src/packages/index.ts";
-import { readLockfile } from "../../src/trust/index.ts";
+import { lostPlugins } from "../../src/operate/discovery/lost-plugins.ts";
+import { findPackages } from "../../src/operate/packages/index.ts";
+import { readLockfile } from "../../src/operate/trust/index.ts";
 import { attack } from "../attacks/attack.ts";
 import { verifies } from "../support/verifies.ts";
 import { codesOf, discover, install, newRoot, publisher, ran, source, trust } from "./support.ts";

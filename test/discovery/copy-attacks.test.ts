@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
-import { loadStage, readDiscoverOptions, staticStage } from "../../src/discovery/index.ts";
+import { loadStage, readDiscoverOptions, staticStage } from "../../src/operate/discovery/index.ts";
 import { attack } from "../attacks/attack.ts";
 import { verifies } from "../support/verifies.ts";
 import {
@@ -36,8 +36,9 @@ const around = vi.hoisted(() => ({
   imported: [] as string[],
 }));
 
-vi.mock("../../src/discovery/import-module.ts", async (original) => {
-  const { importModule } = await original<typeof import("../../src/discovery/import-module.ts")>();
+vi.mock("../../src/operate/discovery/import-module.ts", async (original) => {
+  const { importModule } =
+    await original<typeof import("../../src/operate/discovery/import-module.ts")>();
   return {
     importModule: async (file: string) => {
       around.imported.push(file);

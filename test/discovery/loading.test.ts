@@ -8,7 +8,7 @@ import {
   PluginSignatureError,
 } from "glassine";
 import { describe, expect, it } from "vitest";
-import { loadStage, readDiscoverOptions, staticStage } from "../../src/discovery/index.ts";
+import { loadStage, readDiscoverOptions, staticStage } from "../../src/operate/discovery/index.ts";
 import { rejection } from "../operations/support.ts";
 import { verifies } from "../support/verifies.ts";
 import {

@@ -3,14 +3,14 @@ import { definePlugin, defineServices, defineSlots } from "glassine";
 import { memoryNodeHooks, memoryNodeServices } from "glassine/memory-node";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { compileSlots, standardSlots } from "../../src/core/slots/index.ts";
 import {
   compareGrants,
   describePermissions,
   highImpact,
   type PermissionTables,
   standardTables,
-} from "../../src/discovery/permissions/index.ts";
-import { compileSlots, standardSlots } from "../../src/slots/index.ts";
+} from "../../src/operate/discovery/permissions/index.ts";
 
 const memoryNode: PermissionTables = {
   slots: standardSlots,

@@ -2,13 +2,13 @@
 import { isGlassineError, ManifestError } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { checkProcedure } from "../../src/discovery/procedures/check-procedure.ts";
+import { checkProcedure } from "../../src/operate/discovery/procedures/check-procedure.ts";
 import {
   defineKind,
   defineProcedure,
   procedureKind,
-} from "../../src/discovery/procedures/index.ts";
-import type { KindFault } from "../../src/discovery/procedures/kinds.ts";
+} from "../../src/operate/discovery/procedures/index.ts";
+import type { KindFault } from "../../src/operate/discovery/procedures/kinds.ts";
 
 const id = "acme.clean_up";
 const ran: string[] = [];

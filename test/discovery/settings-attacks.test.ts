@@ -3,8 +3,12 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import * as z from "zod";
-import { readCatalogFile } from "../../src/cli/catalog.ts";
-import { readLockfile, readPublisherKeys, readTrustSettings } from "../../src/trust/index.ts";
+import { readCatalogFile } from "../../src/operate/cli/catalog.ts";
+import {
+  readLockfile,
+  readPublisherKeys,
+  readTrustSettings,
+} from "../../src/operate/trust/index.ts";
 import { attack } from "../attacks/attack.ts";
 import { codeOf, manage } from "./hosts.ts";
 import {

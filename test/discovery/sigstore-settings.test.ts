@@ -3,8 +3,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hashPackage, readTrustSettings } from "glassine/node";
 import { beforeAll, describe, expect, it } from "vitest";
-import { commandServices } from "../../src/cli/command-services.ts";
 import { memoryNode } from "../../src/memory-node/index.ts";
+import { commandServices } from "../../src/operate/cli/command-services.ts";
 import { run } from "../cli/support/run.ts";
 import { verifies } from "../support/verifies.ts";
 import {

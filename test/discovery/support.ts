@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { definePlugin } from "glassine";
 import { type FixturePackage, installFixturePackage } from "glassine/testing";
 import { afterEach } from "vitest";
-import { type DiscoverOptions, discoverPlugins } from "../../src/discovery/index.ts";
-import { closureHasher, hashPackage, memberText } from "../../src/packages/index.ts";
-import { signPackage, trustPlugins } from "../../src/trust/index.ts";
+import { type DiscoverOptions, discoverPlugins } from "../../src/operate/discovery/index.ts";
+import { closureHasher, hashPackage, memberText } from "../../src/operate/packages/index.ts";
+import { signPackage, trustPlugins } from "../../src/operate/trust/index.ts";
 
 // A package has no glassine beside it: its module takes what the test lends it.
 (globalThis as { testDefinePlugin?: unknown }).testDefinePlugin = definePlugin;

@@ -6,8 +6,8 @@ import {
   HandlerContext,
   isLive,
   isOngoing,
-} from "../../src/hooks/dispatch/context.ts";
-import type { HandlerStep } from "../../src/hooks/dispatch/program.ts";
+} from "../../src/core/hooks/dispatch/context.ts";
+import type { HandlerStep } from "../../src/core/hooks/dispatch/program.ts";
 
 /** A run that goes on, whatever becomes of the turn. */
 const contextOf = () =>

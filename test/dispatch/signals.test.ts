@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { whenAborted } from "../../src/hooks/dispatch/signals.ts";
+import { whenAborted } from "../../src/core/hooks/dispatch/signals.ts";
 
 /** A signal that the runtime did not make: what its listeners throw gets to whoever aborts it. */
 function signalOf({ deaf = false } = {}) {

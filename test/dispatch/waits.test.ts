@@ -1,8 +1,8 @@
 /** One handler that is waited for: how the wait ends, and what is told of what comes after. */
 import { describe, expect, it } from "vitest";
-import type { HandlerStep } from "../../src/hooks/dispatch/program.ts";
-import { type Lateness, type Tally, Ticket } from "../../src/hooks/dispatch/ticket.ts";
-import { settle, timedOut } from "../../src/hooks/dispatch/wait.ts";
+import type { HandlerStep } from "../../src/core/hooks/dispatch/program.ts";
+import { type Lateness, type Tally, Ticket } from "../../src/core/hooks/dispatch/ticket.ts";
+import { settle, timedOut } from "../../src/core/hooks/dispatch/wait.ts";
 import { deferred, never, rest, uncaughtDuring } from "./support.ts";
 
 const step = {} as HandlerStep;

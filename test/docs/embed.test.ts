@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import { createPluginManager, definePlugin, deny, type Limits } from "glassine";
 import { describe, expect, it } from "vitest";
-import { extensionsLimits, payloadLimits } from "../../src/admit/index.ts";
-import { conditionKinds } from "../../src/hooks/index.ts";
-import { hookSettings } from "../../src/hooks/surface.ts";
-import { standardProfile } from "../../src/plugins/index.ts";
+import { extensionsLimits, payloadLimits } from "../../src/core/data/index.ts";
+import { conditionKinds } from "../../src/core/hooks/index.ts";
+import { hookSettings } from "../../src/core/hooks/surface.ts";
+import { standardProfile } from "../../src/core/plugins/index.ts";
 import { codeIn, readTable } from "./support/markdown.ts";
 import { readPage, root } from "./support/pages.ts";
 
@@ -19,7 +19,7 @@ function named(first: string): readonly (string | undefined)[] {
 
 /** The fields of an interface, as its source declares them. */
 function fieldsOf(path: string, name: string): readonly string[] {
-  const source = readFileSync(`${root}src/${path}`, "utf8");
+  const source = readFileSync(`${root}src/core/${path}`, "utf8");
   const [, body = ""] =
     new RegExp(`^export interface ${name}\\b[^{]*\\{(.*?)^\\}`, "ms").exec(source) ?? [];
   const fields = [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map((match) => match[1] as string);
@@ -67,7 +67,7 @@ describe("docs/embed.md", () => {
   });
 
   it("has every status", () => {
-    const source = readFileSync(`${root}src/hooks/dispatch/records.ts`, "utf8");
+    const source = readFileSync(`${root}src/core/hooks/dispatch/records.ts`, "utf8");
     const [, union = ""] = /^export type Status =(.*?);/ms.exec(source) ?? [];
     expect(named("Status")).toEqual([...union.matchAll(/"(\w+)"/g)].map((match) => match[1]));
   });

@@ -2,7 +2,7 @@
 import { capabilities } from "glassine";
 import { highImpact, standardTables } from "glassine/node";
 import { expect, it } from "vitest";
-import { tablesOf } from "../../src/host/index.ts";
+import { tablesOf } from "../../src/core/host/index.ts";
 import { memoryNode } from "../../src/memory-node/index.ts";
 import { readPage } from "./support/pages.ts";
 

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { guardErrorCodes } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
-import { modes } from "../../src/hooks/index.ts";
-import { type SlotSpec, standardSlots } from "../../src/slots/index.ts";
+import { modes } from "../../src/core/hooks/index.ts";
+import { type SlotSpec, standardSlots } from "../../src/core/slots/index.ts";
 import { codeIn, readTable } from "./support/markdown.ts";
 import { readPage, readPages, root } from "./support/pages.ts";
 

@@ -18,7 +18,7 @@ import {
   TextPieces,
   urlOfMedia,
   writeArguments,
-} from "../../src/documents/index.ts";
+} from "../../src/providers/rewrite/index.ts";
 import { characters, urls } from "../../src/testing/words.ts";
 import { codeOf } from "../admit/support.ts";
 import { verifies } from "../support/verifies.ts";

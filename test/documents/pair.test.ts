@@ -1,6 +1,6 @@
 import { createMessage } from "glassine";
 import { describe, expect, it } from "vitest";
-import { pairItems, pairMessages, pairParts } from "../../src/documents/index.ts";
+import { pairItems, pairMessages, pairParts } from "../../src/providers/rewrite/index.ts";
 
 const item = (kind: string, value: number) => ({ kind, value });
 const pairs = (before: readonly ReturnType<typeof item>[], after: typeof before) =>

@@ -1,8 +1,8 @@
 import { isGlassineError } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { extensionsLimits } from "../../src/admit/index.ts";
-import { readDocument } from "../../src/documents/index.ts";
+import { extensionsLimits } from "../../src/core/data/index.ts";
+import { readDocument } from "../../src/providers/rewrite/index.ts";
 
 const block = z.union([
   z.looseObject({ type: z.literal("text"), text: z.string() }),

@@ -8,7 +8,7 @@ import {
   setHeader,
 } from "glassine";
 import { describe, expect, it } from "vitest";
-import { extensionsLimits } from "../../src/admit/index.ts";
+import { extensionsLimits } from "../../src/core/data/index.ts";
 import { codeOf } from "../admit/support.ts";
 
 type Header = readonly [name: string, value: string];

@@ -3,7 +3,7 @@ import { createExtensions, decodeExtensions, encodeExtensions, filterExtensions 
 import { describe, expect, it } from "vitest";
 import { shapeOf } from "../../property-tests/support/data.ts";
 import { documentsOf } from "../../property-tests/support/documents.ts";
-import { compileSlots, standardSlots } from "../../src/slots/index.ts";
+import { compileSlots, standardSlots } from "../../src/core/slots/index.ts";
 import { codeOf, refusalOf } from "../admit/support.ts";
 
 const roundTrip = (text: string) => encodeExtensions(decodeExtensions(text).extensions);

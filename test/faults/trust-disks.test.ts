@@ -3,7 +3,7 @@ import { appendFileSync } from "node:fs";
 import { chmod, chown, readFile, stat, unlink } from "node:fs/promises";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readTrustJournal } from "../../src/trust/change/index.ts";
+import { readTrustJournal } from "../../src/operate/trust/change/index.ts";
 import { verifies } from "../support/verifies.ts";
 import { installFaults } from "./trust-fs-faults.ts";
 import { carryOut } from "./trust-orders.ts";

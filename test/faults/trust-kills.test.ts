@@ -90,7 +90,7 @@ describe("F-09: a process is killed at any call of a change", () => {
 
 /** The lines of the sources that name the file system. */
 async function importsOfFileSystem(): Promise<readonly string[]> {
-  const folders = ["src/trust/change", "src/trust/lockfile"];
+  const folders = ["src/operate/trust/change", "src/operate/trust/lockfile"];
   const texts = await Promise.all(
     folders.map(async (folder) => {
       const names = await readdir(root + folder);

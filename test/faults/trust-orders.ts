@@ -1,7 +1,7 @@
 /** Changes of trust as data, so that a process of its own can be told of one. */
-import { isGlassineError } from "../../src/errors/index.ts";
-import { revokePlugins, trustPlugins } from "../../src/trust/change/index.ts";
-import type { LockEntry } from "../../src/trust/lockfile/index.ts";
+import { isGlassineError } from "../../src/core/errors/index.ts";
+import { revokePlugins, trustPlugins } from "../../src/operate/trust/change/index.ts";
+import type { LockEntry } from "../../src/operate/trust/lockfile/index.ts";
 
 export interface Order {
   readonly path: string;

@@ -4,8 +4,12 @@ import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { checkJournal, pendingChange, readTrustJournal } from "../../src/trust/change/index.ts";
-import { type LockEntry, readLockfile } from "../../src/trust/lockfile/index.ts";
+import {
+  checkJournal,
+  pendingChange,
+  readTrustJournal,
+} from "../../src/operate/trust/change/index.ts";
+import { type LockEntry, readLockfile } from "../../src/operate/trust/lockfile/index.ts";
 import { installFaults } from "./trust-fs-faults.ts";
 import { carryOut, type Order, type Outcome } from "./trust-orders.ts";
 

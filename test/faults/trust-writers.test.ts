@@ -2,8 +2,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { checkJournal, readTrustJournal } from "../../src/trust/change/index.ts";
-import { readLockfile } from "../../src/trust/lockfile/index.ts";
+import { checkJournal, readTrustJournal } from "../../src/operate/trust/change/index.ts";
+import { readLockfile } from "../../src/operate/trust/lockfile/index.ts";
 import { verifies } from "../support/verifies.ts";
 import { lockFolder } from "../trust/change-support.ts";
 import type { Order } from "./trust-orders.ts";

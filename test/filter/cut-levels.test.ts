@@ -3,9 +3,9 @@
 import { createExtensions, defineHost, filterExtensions, stringSet } from "glassine";
 import { describe, expect, it, vi } from "vitest";
 import * as z from "zod";
-import { jsonValue } from "../../src/admit/index.ts";
-import { filterFor } from "../../src/filter/index.ts";
-import { compileSlots, levelShapes, standardSlots } from "../../src/slots/index.ts";
+import { filterFor } from "../../src/core/envelope/index.ts";
+import { jsonValue } from "../../src/core/schema/index.ts";
+import { compileSlots, levelShapes, standardSlots } from "../../src/core/slots/index.ts";
 
 const subject = { id: "u", type: "user", roles: ["admin"], claims: { tenant: "t" } } as const;
 const none = createExtensions({});

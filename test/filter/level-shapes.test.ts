@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compileSlots, levelShapes, type Node, standardSlots } from "../../src/slots/index.ts";
+import { compileSlots, levelShapes, type Node, standardSlots } from "../../src/core/slots/index.ts";
 
 /** Every level in which a filter may withhold something, by path. */
 function mixed(nodes: readonly Node[]): readonly [string, readonly Node[]][] {

@@ -8,7 +8,7 @@ import {
   withSlots,
 } from "glassine";
 import { describe, expect, it } from "vitest";
-import { markOf } from "../../src/extensions/index.ts";
+import { markOf } from "../../src/core/envelope/index.ts";
 
 const grant = ["append_labels"] as const;
 

@@ -6,7 +6,7 @@ import {
   createDeadlineRing,
   type DeadlineNode,
   type DeadlineRingOptions,
-} from "../../src/hooks/deadline-ring.ts";
+} from "../../src/core/hooks/deadline-ring.ts";
 
 interface FakeTimer {
   readonly dueAt: number;

@@ -1,7 +1,7 @@
 /** What `deny` says when it is misused, and what becomes of the texts it is given. */
 import { deny, isGlassineError } from "glassine";
 import { describe, expect, it } from "vitest";
-import { violationOf } from "../../src/hooks/results.ts";
+import { violationOf } from "../../src/core/hooks/results.ts";
 
 const told = (input: unknown) => {
   try {

@@ -1,7 +1,7 @@
 /** What a denial that was thrown gives as its reason. */
 import { deny, RejectError } from "glassine";
 import { describe, expect, it } from "vitest";
-import { isReason, rejectionOf } from "../../src/hooks/results.ts";
+import { isReason, rejectionOf } from "../../src/core/hooks/results.ts";
 
 const unseen = ["", " ", " \n\t ", "\u200b\u202e", "\u0000", `${" ".repeat(1000)}a`];
 

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { allow, type DenyInput, deny } from "glassine";
 import { describe, expect, it } from "vitest";
-import { violationOf } from "../../src/hooks/results.ts";
+import { violationOf } from "../../src/core/hooks/results.ts";
 import { verifies } from "../support/verifies.ts";
 
 const refusalOf = (input: unknown): string => {

@@ -1,7 +1,7 @@
 /** The hooks of the memory node against their machine form in spec/. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { bands, type HookSpec } from "../../src/hooks/index.ts";
+import { bands, type HookSpec } from "../../src/core/hooks/index.ts";
 import { hooks, table } from "./support/examples.ts";
 
 interface Row {

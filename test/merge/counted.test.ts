@@ -14,8 +14,8 @@ import {
 } from "glassine";
 import { expect, it } from "vitest";
 import * as z from "zod";
-import { addSize, extensionsLimits, type Size } from "../../src/admit/index.ts";
-import { hostKind, type Mark, markOf, type Slots, seal } from "../../src/extensions/index.ts";
+import { addSize, extensionsLimits, type Size } from "../../src/core/data/index.ts";
+import { hostKind, type Mark, markOf, type Slots, seal } from "../../src/core/envelope/index.ts";
 
 const grant = ["append_labels", "append_delegation", "write_headers"] as const;
 const sizeOf = (envelope: object) => {

@@ -14,8 +14,8 @@ import {
 } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { addSize, extensionsLimits } from "../../src/admit/index.ts";
-import { hostKind, type Mark, markOf, type Slots, seal } from "../../src/extensions/index.ts";
+import { addSize, extensionsLimits } from "../../src/core/data/index.ts";
+import { hostKind, type Mark, markOf, type Slots, seal } from "../../src/core/envelope/index.ts";
 import { codeOf } from "../admit/support.ts";
 import { verifies } from "../support/verifies.ts";
 

@@ -2,7 +2,7 @@
 import { addLabels, createExtensions, filterExtensions, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
 import { reach } from "../../property-tests/support/data.ts";
-import { extensionsLimits as defaults } from "../../src/admit/index.ts";
+import { extensionsLimits as defaults } from "../../src/core/data/index.ts";
 import { codeOf } from "../admit/support.ts";
 
 const extensions = createExtensions({ custom: { a: 1 }, security: { labels: ["PII"] } });

@@ -2,11 +2,10 @@
 import { stringSet } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { extensionsLimits } from "../../src/admit/index.ts";
-import { filterFor } from "../../src/filter/index.ts";
-import { bindEnvelope } from "../../src/host/envelope.ts";
-import { merge } from "../../src/merge/index.ts";
-import { compileSlots, defineSlots } from "../../src/slots/index.ts";
+import { extensionsLimits } from "../../src/core/data/index.ts";
+import { filterFor, merge } from "../../src/core/envelope/index.ts";
+import { bindEnvelope } from "../../src/core/host/envelope.ts";
+import { compileSlots, defineSlots } from "../../src/core/slots/index.ts";
 
 describe("a mode in which only what grows may change", () => {
   const table = compileSlots(

@@ -2,11 +2,10 @@
 import { createExtensions, stringSet } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { extensionsLimits } from "../../src/admit/index.ts";
-import { filterFor } from "../../src/filter/index.ts";
-import { bindEnvelope } from "../../src/host/envelope.ts";
-import { joinSets, Overlong } from "../../src/merge/index.ts";
-import { compileSlots, defineSlots, standardSlots } from "../../src/slots/index.ts";
+import { extensionsLimits } from "../../src/core/data/index.ts";
+import { filterFor, joinSets, Overlong } from "../../src/core/envelope/index.ts";
+import { bindEnvelope } from "../../src/core/host/envelope.ts";
+import { compileSlots, defineSlots, standardSlots } from "../../src/core/slots/index.ts";
 
 const slots = compileSlots(standardSlots);
 const may = slots.capabilities.mask(["append_labels"]);

@@ -14,7 +14,7 @@ import {
 } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { extensionsLimits } from "../../src/admit/index.ts";
+import { extensionsLimits } from "../../src/core/data/index.ts";
 import { refusalOf } from "../admit/support.ts";
 
 const all = ["append_labels", "append_delegation", "write_headers"] as const;

@@ -2,7 +2,7 @@
 import { defineHost, defineSlots, stringSet } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { extensionsLimits } from "../../src/admit/limits.ts";
+import { extensionsLimits } from "../../src/core/data/limits.ts";
 import { codeOf } from "../admit/support.ts";
 
 const depth = 28;

@@ -8,7 +8,7 @@ import {
   setCustom,
 } from "glassine";
 import { describe, expect, it } from "vitest";
-import { extensionsLimits } from "../../src/admit/limits.ts";
+import { extensionsLimits } from "../../src/core/data/limits.ts";
 import { codeOf } from "../admit/support.ts";
 import {
   type FullView,

@@ -1,10 +1,10 @@
 // A process of its own: it patches the realm.
 /** What a plugin patched behind the end of a list of names is no name, and is not looked at. */
 import { afterEach, describe, expect, it } from "vitest";
-import { extensionsLimits, intrinsics, without } from "../../src/admit/index.ts";
-import { mergeHeaders, mergeMap } from "../../src/merge/maps.ts";
-import { countTaken, type Merging } from "../../src/merge/merging.ts";
-import { compileSlots, nodeByKey, standardSlots } from "../../src/slots/index.ts";
+import { extensionsLimits, intrinsics, without } from "../../src/core/data/index.ts";
+import { mergeHeaders, mergeMap } from "../../src/core/envelope/maps.ts";
+import { countTaken, type Merging } from "../../src/core/envelope/merging.ts";
+import { compileSlots, nodeByKey, standardSlots } from "../../src/core/slots/index.ts";
 
 const { nodes } = compileSlots(standardSlots);
 const headers = nodeByKey(nodeByKey(nodes, "http")?.fields ?? [], "headers")!;

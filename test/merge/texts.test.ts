@@ -2,10 +2,9 @@
 import { createExtensions, defineHost, mergeExtensions, stringSet } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { extensionsLimits } from "../../src/admit/index.ts";
-import { filterFor } from "../../src/filter/index.ts";
-import { merge } from "../../src/merge/index.ts";
-import { compileSlots, standardSlots } from "../../src/slots/index.ts";
+import { extensionsLimits } from "../../src/core/data/index.ts";
+import { filterFor, merge } from "../../src/core/envelope/index.ts";
+import { compileSlots, standardSlots } from "../../src/core/slots/index.ts";
 import { refusalOf } from "../admit/support.ts";
 
 const hop = (subject_id: string) => ({ subject_id, subject_type: "user" });

@@ -19,8 +19,8 @@ import {
   setHeader,
 } from "glassine";
 import { describe, expect, it } from "vitest";
-import { addSize } from "../../src/admit/index.ts";
-import { type Mark, markOf, type Slots } from "../../src/extensions/index.ts";
+import { addSize } from "../../src/core/data/index.ts";
+import { type Mark, markOf, type Slots } from "../../src/core/envelope/index.ts";
 
 const writing = ["append_labels", "append_delegation", "write_headers"] as const;
 type View = ReturnType<typeof filterExtensions<typeof writing>>;

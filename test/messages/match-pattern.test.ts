@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compilePattern, matchesPattern } from "../../src/messages/match-pattern.ts";
+import { compilePattern, matchesPattern } from "../../src/core/messages/match-pattern.ts";
 
 /** Matches are quick, so a law runs many times as often as others do. */
 function runs(times: number): number {

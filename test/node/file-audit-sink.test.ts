@@ -6,7 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import type { AuditEvent } from "../../src/audit/index.ts";
+import type { AuditEvent } from "../../src/core/observe/index.ts";
 import { fileAuditSink } from "../../src/node/index.ts";
 import { eventOf, record, trailTo } from "../audit/support.ts";
 import { verifies } from "../support/verifies.ts";

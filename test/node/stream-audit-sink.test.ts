@@ -4,7 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { PassThrough, Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import type { AuditEvent } from "../../src/audit/index.ts";
+import type { AuditEvent } from "../../src/core/observe/index.ts";
 import { streamAuditSink } from "../../src/node/index.ts";
 import { eventOf, record, rest, trailTo, uncaughtDuring } from "../audit/support.ts";
 import { verifies } from "../support/verifies.ts";

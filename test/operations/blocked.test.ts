@@ -1,6 +1,6 @@
 /** A handler that keeps the thread beyond its deadline and then answers at once. */
 import { describe, expect, it } from "vitest";
-import type { AuditEvent } from "../../src/audit/index.ts";
+import type { AuditEvent } from "../../src/core/observe/index.ts";
 import { block } from "../support/block.ts";
 import { verifies } from "../support/verifies.ts";
 import { kept, managerOf, plugin } from "./support.ts";

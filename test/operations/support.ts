@@ -1,8 +1,8 @@
 /** A host with one hook of each semantic, and plugins made quickly. */
 import * as z from "zod";
-import { jsonValue } from "../../src/admit/index.ts";
-import { defineHooks } from "../../src/hooks/index.ts";
-import { defineHost } from "../../src/host/index.ts";
+import { defineHooks } from "../../src/core/hooks/index.ts";
+import { defineHost } from "../../src/core/host/index.ts";
+import { jsonValue } from "../../src/core/schema/index.ts";
 
 const facts = z.looseObject({});
 

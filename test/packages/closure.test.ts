@@ -2,7 +2,12 @@ import { mkdirSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { closureHasher, hashPackage, memberText, pathFrom } from "../../src/packages/index.ts";
+import {
+  closureHasher,
+  hashPackage,
+  memberText,
+  pathFrom,
+} from "../../src/operate/packages/index.ts";
 import { verifies } from "../support/verifies.ts";
 import { freshFolder, isLinux, refusalOf, type Tree, writeTree } from "./hash-support.ts";
 

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { closureHasher, hashPackage } from "../../src/packages/index.ts";
+import { closureHasher, hashPackage } from "../../src/operate/packages/index.ts";
 import { attack } from "../attacks/attack.ts";
 import {
   freshFolder,

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { isGlassineError } from "glassine";
 import { afterAll } from "vitest";
-import { type HashPackageOptions, hashPackage } from "../../src/packages/hash-package.ts";
+import { type HashPackageOptions, hashPackage } from "../../src/operate/packages/hash-package.ts";
 
 /** The bytes of a file, or the target of a link. */
 export type Content = string | Uint8Array | { readonly link: string };

@@ -18,7 +18,7 @@ import {
 import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
-import { hashPackage } from "../../src/packages/hash-package.ts";
+import { hashPackage } from "../../src/operate/packages/hash-package.ts";
 import { verifies } from "../support/verifies.ts";
 import {
   freshFolder,

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as root from "glassine";
 import { expect, it } from "vitest";
-import { packageVersion } from "../../src/plugins/index.ts";
+import { packageVersion } from "../../src/core/plugins/index.ts";
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 
@@ -257,7 +257,7 @@ it("the types of the root entry", () => {
   ]);
 });
 
-const mcp = "src/adapters/mcp/index.ts";
+const mcp = "src/providers/mcp/index.ts";
 
 it.skipIf(!existsSync(new URL(`../../${mcp}`, import.meta.url)))("the mcp entry", async () => {
   expect(Object.keys(await import("glassine/mcp")).sort()).toEqual([
@@ -359,7 +359,7 @@ it("the anthropic entry", async () => {
     "toMessagesRequest",
     "toMessagesResponse",
   ]);
-  expect(typesOf("src/adapters/anthropic/index.ts")).toEqual([
+  expect(typesOf("src/providers/anthropic/index.ts")).toEqual([
     "MessagesEvent",
     "MessagesRequest",
     "MessagesResponse",
@@ -387,7 +387,7 @@ it("the openai entry", async () => {
     "toResponsesRequest",
     "toResponsesResponse",
   ]);
-  expect(typesOf("src/adapters/openai/index.ts")).toEqual([
+  expect(typesOf("src/providers/openai/index.ts")).toEqual([
     "ChatStreamOptions",
     "JsonObject",
     "Left",
@@ -415,7 +415,7 @@ it("the ai-sdk entry", async () => {
     "toPrompt",
     "toStreamParts",
   ]);
-  expect(typesOf("src/adapters/ai-sdk/index.ts")).toEqual([
+  expect(typesOf("src/providers/ai-sdk/index.ts")).toEqual([
     "ContentOptions",
     "ContentStream",
     "ModelMessagesOptions",
@@ -585,16 +585,16 @@ it("the export map", () => {
       default: "./dist/index.js",
     },
     "./anthropic": {
-      types: "./dist/adapters/anthropic/index.d.ts",
-      default: "./dist/adapters/anthropic/index.js",
+      types: "./dist/providers/anthropic/index.d.ts",
+      default: "./dist/providers/anthropic/index.js",
     },
     "./ai-sdk": {
-      types: "./dist/adapters/ai-sdk/index.d.ts",
-      default: "./dist/adapters/ai-sdk/index.js",
+      types: "./dist/providers/ai-sdk/index.d.ts",
+      default: "./dist/providers/ai-sdk/index.js",
     },
     "./mcp": {
-      types: "./dist/adapters/mcp/index.d.ts",
-      default: "./dist/adapters/mcp/index.js",
+      types: "./dist/providers/mcp/index.d.ts",
+      default: "./dist/providers/mcp/index.js",
     },
     "./memory-node": {
       types: "./dist/memory-node/index.d.ts",
@@ -605,8 +605,8 @@ it("the export map", () => {
       default: "./dist/node/index.js",
     },
     "./openai": {
-      types: "./dist/adapters/openai/index.d.ts",
-      default: "./dist/adapters/openai/index.js",
+      types: "./dist/providers/openai/index.d.ts",
+      default: "./dist/providers/openai/index.js",
     },
     "./redis": {
       types: "./dist/redis/index.d.ts",
@@ -625,7 +625,7 @@ it("the export map", () => {
     sideEffects: false,
     engines: { node: ">=20.19" },
   });
-  expect(manifest.bin).toEqual({ glassine: "./dist/cli/main.js" });
+  expect(manifest.bin).toEqual({ glassine: "./dist/operate/cli/main.js" });
   expect(Object.keys(manifest.dependencies as object)).toEqual([
     "@humanwhocodes/momoa",
     "commander",

@@ -1,7 +1,7 @@
 /** Hooks and modes, spelt out a second time. A changed line here is a line in CHANGELOG.md. */
 import { hookNames } from "glassine";
 import { expect, it } from "vitest";
-import { type HookSpec, modes, standardHooks } from "../../src/hooks/index.ts";
+import { type HookSpec, modes, standardHooks } from "../../src/core/hooks/index.ts";
 import { verifies } from "../support/verifies.ts";
 
 const table: Readonly<Record<string, HookSpec>> = standardHooks;

@@ -1,7 +1,7 @@
 /** The slot table, spelt out a second time. A changed line here is a line in CHANGELOG.md. */
 import { capabilities, resolveCapabilities, slotNames } from "glassine";
 import { expect, it } from "vitest";
-import { standardSlots } from "../../src/slots/index.ts";
+import { standardSlots } from "../../src/core/slots/index.ts";
 
 interface Spec {
   readonly tier?: string;

@@ -1,14 +1,14 @@
 import { isGlassineError } from "glassine";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { describeThrown, redactText } from "../../src/audit/index.ts";
-import { type HealthReport, type HealthStatus, health } from "../../src/plugins/health.ts";
-import { readHealthOptions } from "../../src/plugins/health-options.ts";
-import { pollHealth } from "../../src/plugins/poll-health.ts";
+import { describeThrown, redactText } from "../../src/core/observe/index.ts";
+import { type HealthReport, type HealthStatus, health } from "../../src/core/plugins/health.ts";
+import { readHealthOptions } from "../../src/core/plugins/health-options.ts";
+import { pollHealth } from "../../src/core/plugins/poll-health.ts";
 import {
   type HealthCheck,
   runHealthCheck,
   runHealthChecks,
-} from "../../src/plugins/run-health-check.ts";
+} from "../../src/core/plugins/run-health-check.ts";
 import { uncaughtDuring } from "../audit/support.ts";
 import { block } from "../support/block.ts";
 import { verifies } from "../support/verifies.ts";

@@ -1,9 +1,13 @@
 import { defineHook, defineHost, defineServices } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { readProfile } from "../../src/plugins/profile.ts";
-import { type ReadManifest, readManifest, type Surface } from "../../src/plugins/read-manifest.ts";
-import { compileSlots, standardSlots } from "../../src/slots/index.ts";
+import { readProfile } from "../../src/core/plugins/profile.ts";
+import {
+  type ReadManifest,
+  readManifest,
+  type Surface,
+} from "../../src/core/plugins/read-manifest.ts";
+import { compileSlots, standardSlots } from "../../src/core/slots/index.ts";
 import { manifest, problemsOf } from "./support.ts";
 
 const services = defineServices({

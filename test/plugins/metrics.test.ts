@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { pluginMetrics } from "../../src/core/plugins/metrics-table.ts";
 import {
   type Allow,
   allow,
@@ -12,7 +13,6 @@ import {
   definePlugin,
   deny,
 } from "../../src/index.ts";
-import { pluginMetrics } from "../../src/plugins/metrics-table.ts";
 import { uncaughtDuring } from "../audit/support.ts";
 import { codeIn, readTable } from "../docs/support/markdown.ts";
 import { verifies } from "../support/verifies.ts";

@@ -8,8 +8,8 @@ import { type Entry, type FleetManifest, manifestOf } from "./fleet-shape.ts";
 import { define } from "./support.ts";
 
 const filtered = vi.hoisted(() => ({ count: 0 }));
-vi.mock("../../src/filter/index.ts", async (importActual) => {
-  const actual = await importActual<typeof import("../../src/filter/index.ts")>();
+vi.mock("../../src/core/envelope/index.ts", async (importActual) => {
+  const actual = await importActual<typeof import("../../src/core/envelope/index.ts")>();
   const filterFor: typeof actual.filterFor = (slots, mask) => {
     const filter = actual.filterFor(slots, mask);
     return (extensions) => {

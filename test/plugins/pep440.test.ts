@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { defineHost, ManifestError } from "glassine";
 import { createPluginManager, definePlugin, memoryNodeProfile } from "glassine/memory-node";
 import { describe, expect, it } from "vitest";
-import { isVersion, isWithin } from "../../src/plugins/pep440.ts";
-import { hostFault } from "../../src/plugins/requires-host.ts";
+import { isVersion, isWithin } from "../../src/core/plugins/pep440.ts";
+import { hostFault } from "../../src/core/plugins/requires-host.ts";
 import { verifies } from "../support/verifies.ts";
 
 /** Which of the versions each set takes: from the Python package `packaging` 26.3. */

@@ -1,6 +1,6 @@
 import { defineHost, type HostProfile, isGlassineError, standardProfile } from "glassine";
 import { describe, expect, it } from "vitest";
-import { readProfile } from "../../src/plugins/index.ts";
+import { readProfile } from "../../src/core/plugins/index.ts";
 import { codeIn, readTable } from "../docs/support/markdown.ts";
 import { readPage } from "../docs/support/pages.ts";
 

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import * as mini from "zod/mini";
-import { readSchema } from "../../src/plugins/config-schema.ts";
-import { readConfig, readData } from "../../src/plugins/read-config.ts";
+import { readSchema } from "../../src/core/plugins/config-schema.ts";
+import { readConfig, readData } from "../../src/core/plugins/read-config.ts";
 import { verifies } from "../support/verifies.ts";
 
 interface Given {

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { defineHost, isGlassineError, ManifestError } from "glassine";
 import { describe, expect, it, vi } from "vitest";
-import { hostFault } from "../../src/plugins/requires-host.ts";
+import { hostFault } from "../../src/core/plugins/requires-host.ts";
 import { characters } from "../../src/testing/words.ts";
 import { verifies } from "../support/verifies.ts";
 

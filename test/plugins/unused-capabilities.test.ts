@@ -2,7 +2,7 @@
 import { createPluginManager, defineHost, definePlugin, ManifestError } from "glassine";
 import { definePlugin as defineNodePlugin, memoryNodeHooks } from "glassine/memory-node";
 import { describe, expect, it } from "vitest";
-import { memoryNodeHookNames } from "../../src/hooks/index.ts";
+import { memoryNodeHookNames } from "../../src/core/hooks/index.ts";
 import { verifies } from "../support/verifies.ts";
 
 type Define = (manifest: never) => unknown;

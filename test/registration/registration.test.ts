@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { type RegistrationFailure, registrationFailures } from "../../src/audit/index.ts";
+import { type RegistrationFailure, registrationFailures } from "../../src/core/observe/index.ts";
 import { type AuditEvent, allow, deny, ManifestError, RejectError } from "../../src/index.ts";
 import { verifies } from "../support/verifies.ts";
 import { host, make, plugin } from "./support.ts";

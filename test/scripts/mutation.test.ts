@@ -29,7 +29,7 @@ function mutation(
 
 describe("npm run mutation -- --last", () => {
   it("writes the report of all rooms, and is content when each is", () => {
-    const rooms = ["filter", "merge", "admit", "slots", "dispatch"];
+    const rooms = ["filter", "merge", "data", "slots", "dispatch"];
     const run = mutation(Object.fromEntries(rooms.map((room) => [room, oneKilled])), ["--last"]);
     expect(run).toMatchObject({ status: 0, complained: [] });
     expect(run.said[0]).toBe("filter: 1 mutants, 1 killed, 0 timed out, 0 survived, 100.0 %");
@@ -42,17 +42,17 @@ describe("npm run mutation -- --last", () => {
     expect(run).toMatchObject({
       status: 1,
       complained: [
-        "No result for admit, dispatch: run `npm run mutation -- --room admit --room dispatch`.",
+        "No result for data, dispatch: run `npm run mutation -- --room data --room dispatch`.",
       ],
     });
-    expect(run.report).toContain("Not run: admit, dispatch.");
+    expect(run.report).toContain("Not run: data, dispatch.");
   });
 
   it("writes nothing when no room has a result", () => {
     expect(mutation({}, ["--last"])).toMatchObject({
       status: 2,
       said: [],
-      complained: [expect.stringMatching(/^No result for filter, merge, admit, slots, dispatch: /)],
+      complained: [expect.stringMatching(/^No result for filter, merge, data, slots, dispatch: /)],
       report: before,
     });
     expect(mutation({ filter: oneKilled }, ["--last", "--room", "merge"])).toMatchObject({
@@ -72,11 +72,15 @@ describe("npm run mutation -- --last", () => {
       complained: ["filter: 0.0 % killed, 95 % is the least."],
     });
     expect(run.report).toContain("| merge | 2026-11-20 | 20.20.2 | 2 | 1 | 1 | 0 | 0 | 100.0 % |");
-    expect(run.report).toContain("Not run: admit, slots, dispatch.");
+    expect(run.report).toContain("Not run: data, slots, dispatch.");
   });
 
   it("complains of a survivor without a reason, and of a reason without a survivor", () => {
-    const mutant = { file: "src/filter/a.ts", mutator: "BooleanLiteral", line: "true;" };
+    const mutant = {
+      file: "src/core/envelope/compile-filter.ts",
+      mutator: "BooleanLiteral",
+      line: "true;",
+    };
     const survivor = { ...mutant, at: 1, from: "true", to: "false" };
     const filter = JSON.stringify({ ...result, mutants: 40, killed: 39, survivors: [survivor] });
     const run = mutation({ filter }, ["--last", "--room", "filter"]);
@@ -100,7 +104,7 @@ describe("npm run mutation -- --last", () => {
     ],
     [
       ["--room", "cellar"],
-      '--room takes one of filter, merge, admit, slots, dispatch, not "cellar".',
+      '--room takes one of filter, merge, data, slots, dispatch, not "cellar".',
     ],
   ])("%j is refused in one line, before anything runs", (args, message) => {
     expect(mutation({}, args)).toEqual({

@@ -1,7 +1,7 @@
 /** The class of a context, which makes contexts and may be reached by no handler. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { contextClassWith } from "../../src/hooks/index.ts";
+import { contextClassWith } from "../../src/core/hooks/index.ts";
 import { allow, defineHost, defineServices } from "../../src/index.ts";
 
 const vote = {

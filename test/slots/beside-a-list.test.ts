@@ -1,8 +1,8 @@
 /** What a patched prototype has beside a list is no part of it, and gets to see nothing of ours. */
 import { createExtensions, filterExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
-import { compileSlots, standardSlots } from "../../src/slots/index.ts";
-import { formOf } from "../../src/slots/level-form.ts";
+import { compileSlots, standardSlots } from "../../src/core/slots/index.ts";
+import { formOf } from "../../src/core/slots/level-form.ts";
 
 /** Runs under accessors that give a text for these keys. What asked them, and what came of it. */
 function under<T>(target: object, keys: readonly string[], run: () => T) {

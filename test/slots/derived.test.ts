@@ -4,8 +4,8 @@ import { createExtensions, defineHost, jsonValue } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { partsOf } from "../../property-tests/support/nodes.ts";
-import { compileSlots, standardSlots, toJsonSchema } from "../../src/slots/index.ts";
-import { deriveDelegation } from "../../src/slots/schemas/delegation.ts";
+import { compileSlots, standardSlots, toJsonSchema } from "../../src/core/slots/index.ts";
+import { deriveDelegation } from "../../src/core/slots/schemas/delegation.ts";
 
 const { capabilities } = compileSlots(standardSlots);
 

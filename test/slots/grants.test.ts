@@ -14,7 +14,7 @@ import {
 } from "glassine";
 import { afterEach, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { compileSlots, standardSlots } from "../../src/slots/index.ts";
+import { compileSlots, standardSlots } from "../../src/core/slots/index.ts";
 import { changingLength } from "../support/changing-length.ts";
 
 const envelope = createExtensions({

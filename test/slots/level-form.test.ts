@@ -1,7 +1,7 @@
 /** Generated forms of the standard levels say the same as those that look keys up. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { LevelValue } from "../../src/admit/index.ts";
+import type { LevelValue } from "../../src/core/schema/index.ts";
 import {
   compileSlots,
   everyBit,
@@ -10,9 +10,9 @@ import {
   nextDiffering,
   nodeByKey,
   standardSlots,
-} from "../../src/slots/index.ts";
-import { formOf } from "../../src/slots/level-form.ts";
-import { levelForms } from "../../src/slots/level-forms.generated.ts";
+} from "../../src/core/slots/index.ts";
+import { formOf } from "../../src/core/slots/level-form.ts";
+import { levelForms } from "../../src/core/slots/level-forms.generated.ts";
 
 function levelsIn(nodes: readonly Node[]): readonly (readonly [string, LevelForm])[] {
   return nodes.flatMap((node) =>

@@ -2,7 +2,7 @@
 import { defineHost, defineSlots, jsonObject, type SlotSpec, stringSet } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { compileSlots, joinSlots } from "../../src/slots/index.ts";
+import { compileSlots, joinSlots } from "../../src/core/slots/index.ts";
 import { refusalOf } from "../admit/support.ts";
 
 const description = "Of a test.";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { filterFor } from "../../src/filter/index.ts";
+import { filterFor } from "../../src/core/envelope/index.ts";
 import { verifies } from "../support/verifies.ts";
 import { codeOf, compiled, envelope, everything, host, plain, subject, view } from "./support.ts";
 

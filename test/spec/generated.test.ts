@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { threatCases } from "../../scripts/data/threat-cases.ts";
 import { generatedFiles } from "../../scripts/generated-files.ts";
 import { printJson } from "../../scripts/print-json.ts";
-import { errorCodes } from "../../src/errors/index.ts";
+import { errorCodes } from "../../src/core/errors/index.ts";
 
 const files = await generatedFiles();
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");

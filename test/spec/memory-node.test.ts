@@ -1,7 +1,7 @@
 /** The rules of spec/plugins.md about the memory node, by what its entry hands out. */
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { bands } from "../../src/hooks/index.ts";
+import { bands } from "../../src/core/hooks/index.ts";
 import {
   applyScores,
   createPluginManager,

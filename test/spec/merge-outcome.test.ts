@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { errorCodes } from "../../src/errors/index.ts";
+import { errorCodes } from "../../src/core/errors/index.ts";
 import { verifies } from "../support/verifies.ts";
 import { codeOf, compiled, envelope, everything, hop, host, merge, refusal } from "./support.ts";
 

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { decodeMessage } from "glassine";
 import { describe, expect, it } from "vitest";
 import { messageDocuments } from "../../property-tests/support/messages.ts";
-import { partSchemas } from "../../src/messages/schemas.ts";
+import { partSchemas } from "../../src/core/messages/schemas.ts";
 
 const read = (path: string) =>
   JSON.parse(readFileSync(new URL(`../../spec/${path}`, import.meta.url), "utf8"));

@@ -1,4 +1,4 @@
-import type { Plan, Room } from "./rooms.ts";
+import type { Plan } from "./rooms.ts";
 import { type ImportEdge, packageOf, resolveRelative, type SourceFile } from "./source-file.ts";
 
 /** Holds `files` against `plan`; one sentence for each thing that is out of place. */
@@ -17,29 +17,70 @@ export function checkRooms(files: readonly SourceFile[], plan: Plan): string[] {
 
 /** Holds the plan itself to its promise: one direction, and no names of rooms that are not there. */
 export function checkPlan(plan: Plan): string[] {
-  const names = Object.keys(plan.rooms);
-  const lists = (room: Room) => [...room.mayImport, ...(room.mayImportTypes ?? [])];
+  const wings = Object.keys(plan.wings);
+  const names = [...wings, ...allRooms(plan)];
+  const missing = (what: string, list: readonly string[]) =>
+    list
+      .filter((name) => !names.includes(name))
+      .map((name) => `${what} ${name}, which is no wing or room.`);
   return [
-    ...Object.entries(plan.rooms).flatMap(([name, room], position) =>
-      lists(room)
-        .filter((other) => !names.slice(0, position).includes(other))
-        .map((other) => `${name} may import ${other}, which is not a room listed before it.`),
+    ...Object.entries(plan.wings).flatMap(([wing, { mayImport }], position) =>
+      mayImport
+        .filter((other) => !wings.slice(0, position).includes(other))
+        .map((other) => `${wing} may import ${other}, which is not a wing listed before it.`),
     ),
-    ...lists(plan.door)
-      .filter((other) => !names.includes(other))
-      .map((other) => `The door may import ${other}, which is not a room.`),
+    ...Object.entries(plan.rooms).flatMap(([room, list]) => missing(`${room} may import`, list)),
+    ...missing("The door may import", plan.door),
     ...Object.entries(plan.packages).flatMap(([name, homes]) =>
-      homes
-        .filter((home) => !names.includes(home))
-        .map((home) => `${name} is at home in ${home}, which is not a room.`),
+      missing(`${name} is at home in`, homes),
     ),
   ];
 }
 
+/** The rooms of the plan, by their folders: `core/slots`, `redis`. */
+export function allRooms({ wings, rooms }: Plan): string[] {
+  return [
+    ...Object.entries(wings).flatMap(([wing, { rooms }]) => rooms.map((room) => `${wing}/${room}`)),
+    ...Object.keys(rooms),
+  ];
+}
+
 /** The room of a path, `""` for the public door, undefined outside of every room. */
-export function roomOf(path: string): string | undefined {
+export function roomOf(path: string, plan: Plan): string | undefined {
   if (path === "src/index.ts") return "";
-  return /^src\/([^/]+)\/./.exec(path)?.[1];
+  return allRooms(plan).find((room) => path.startsWith(`src/${room}/`));
+}
+
+/** Files that import one another in a circle, type imports included; each circle in one list. */
+export function circlesOf(files: readonly SourceFile[]): string[][] {
+  const targets = new Map(files.map((file) => [file.path, importedFiles(file)]));
+  const order = new Map<string, number>();
+  const open: string[] = [];
+  const circles: string[][] = [];
+
+  // Tarjan's strongly connected components.
+  const visit = (path: string): number => {
+    order.set(path, order.size);
+    let low = order.size - 1;
+    open.push(path);
+    for (const target of targets.get(path) ?? []) {
+      if (!targets.has(target)) continue;
+      if (!order.has(target)) low = Math.min(low, visit(target));
+      else if (open.includes(target)) low = Math.min(low, order.get(target) ?? low);
+    }
+    if (low === order.get(path)) {
+      const circle = open.splice(open.indexOf(path));
+      if (circle.length > 1) circles.push(circle.sort());
+    }
+    return low;
+  };
+
+  for (const { path } of files) if (!order.has(path)) visit(path);
+  return circles;
+}
+
+function importedFiles({ path, imports }: SourceFile): string[] {
+  return imports.flatMap(({ specifier }) => resolveRelative(path, specifier) ?? []);
 }
 
 function computedImports({ path, computedImports: lines }: SourceFile, plan: Plan) {
@@ -48,9 +89,9 @@ function computedImports({ path, computedImports: lines }: SourceFile, plan: Pla
 
 function checkFile(file: SourceFile, plan: Plan): string[] {
   const problems: string[] = [];
-  const room = roomOf(file.path);
-  if (room === undefined || (room !== "" && !Object.hasOwn(plan.rooms, room)))
+  if (roomOf(file.path, plan) === undefined) {
     problems.push(`${file.path} is in no room of the plan.`);
+  }
   if (/(^|\/)utils?(\/|\.[^/]*$)/.test(file.path))
     problems.push(`${file.path} is named for nothing: name it for what it does.`);
   if (file.lineCount > plan.maxLines && !plan.generated.test(file.path))
@@ -61,43 +102,45 @@ function checkFile(file: SourceFile, plan: Plan): string[] {
 }
 
 function checkImport(file: SourceFile, edge: ImportEdge, plan: Plan): string | undefined {
-  const here = roomOf(file.path);
+  const here = roomOf(file.path, plan);
   const target = resolveRelative(file.path, edge.specifier);
   if (target === undefined) return checkPackage(here, edge.specifier, plan);
+  if (!target.startsWith("src/")) return "that leaves src/.";
 
-  const there = roomOf(target);
-  if (there === undefined) return "that leaves src/.";
-  if (here === undefined) return undefined;
-  if (there === here) return here === "" ? undefined : checkFolders(here, file.path, target, plan);
+  const there = roomOf(target, plan);
+  if (there === undefined) return "that is in no room.";
+  if (here === undefined || there === here) return undefined;
   if (there === "") return "the public door is for users; import the room itself.";
-
-  const room = here === "" ? plan.door : plan.rooms[here];
-  if (!room) return undefined;
-  const name = here || "index.ts";
-  if (room.mayImportTypes?.includes(there)) {
-    if (!edge.typeOnly) return `${name} may take only types from ${there}, by \`import type\`.`;
-  } else if (!room.mayImport.includes(there)) {
-    return `${name} may import ${room.mayImport.join(", ") || "nothing"}.`;
+  const allowed = allowedFrom(here, plan);
+  if (!isAmong(there, allowed)) {
+    return `${here || "index.ts"} may import ${allowed.join(", ") || "nothing"}.`;
   }
-
-  const isSideDoor = plan.sideDoors.some(({ from, to }) => from === file.path && to === target);
-  if (target !== `src/${there}/index.ts` && !isSideDoor)
+  if (target !== `src/${there}/index.ts` && !plan.open.includes(target)) {
     return `${there} is entered through src/${there}/index.ts.`;
+  }
   return undefined;
 }
 
-function checkFolders(room: string, from: string, to: string, plan: Plan): string | undefined {
-  if (!plan.rooms[room]?.foldersApart) return undefined;
-  const folder = (path: string) => path.split("/").slice(2, -1)[0];
-  const there = folder(to);
-  if (there === undefined || there === folder(from)) return undefined;
-  return `${room}/${there} stands alone; share through a file of ${room} itself.`;
+/** The wings and rooms that a room may import. */
+function allowedFrom(here: string, plan: Plan): readonly string[] {
+  if (here === "") return plan.door;
+  const [wing = "", room = ""] = here.split("/");
+  if (!Object.hasOwn(plan.wings, wing)) return plan.rooms[here] ?? [];
+  const { rooms, mayImport, apart = [] } = plan.wings[wing] as Plan["wings"][string];
+  const below = rooms.slice(0, rooms.indexOf(room));
+  const besides = apart.includes(room) ? below.filter((other) => !apart.includes(other)) : below;
+  return [...mayImport, ...besides.map((other) => `${wing}/${other}`)];
+}
+
+/** Whether a room is in a list of rooms and wings. */
+function isAmong(room: string, list: readonly string[]): boolean {
+  return list.some((name) => name === room || room.startsWith(`${name}/`));
 }
 
 function checkPackage(here: string | undefined, specifier: string, plan: Plan): string | undefined {
   const name = packageOf(specifier);
   const homes = Object.hasOwn(plan.packages, name) ? plan.packages[name] : undefined;
   if (!homes) return `${name} has no home in src/.`;
-  if (here === undefined || homes.includes(here)) return undefined;
+  if (here === undefined || isAmong(here, homes)) return undefined;
   return `${name} is at home in ${homes.join(", ")}.`;
 }

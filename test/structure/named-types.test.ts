@@ -64,10 +64,13 @@ it("name what is exported, or part of JavaScript", () => {
 
 it("do not ask for a PluginManifest where definePlugin has to be called", () => {
   // It is the type of what definePlugin takes, and an object of it is no plugin.
-  const files = readdirSync(join(root, "src/discovery"), { recursive: true, encoding: "utf8" });
+  const files = readdirSync(join(root, "src/operate/discovery"), {
+    recursive: true,
+    encoding: "utf8",
+  });
   const sentences = files
     .filter((file) => file.endsWith(".ts"))
-    .flatMap((file) => sentencesIn(`src/discovery/${file}`));
+    .flatMap((file) => sentencesIn(`src/operate/discovery/${file}`));
   expect(sentences.length).toBeGreaterThan(50);
   expect(sentences.filter((sentence) => sentence.includes("PluginManifest"))).toEqual([]);
 });

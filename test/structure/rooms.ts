@@ -1,21 +1,22 @@
-// The graph of src/, as data. import-graph.test.ts holds every import to it.
+// The graph of src/, as data. import-graph.test.ts holds every import to it, type imports included.
 
-/** A room may import the rooms of its list, through their `index.ts`. */
-export interface Room {
+/** Rooms from the bottom of a ladder to its top: each may import those before it. */
+interface Wing {
+  readonly rooms: readonly string[];
+  /** Other wings that each of its rooms may import. */
   readonly mayImport: readonly string[];
-  /** Rooms of which only types may be taken, by `import type`. */
-  readonly mayImportTypes?: readonly string[];
-  /** The folders of this room stand alone: none imports another. */
-  readonly foldersApart?: true;
+  /** Rooms that do not import one another. */
+  readonly apart?: readonly string[];
 }
 
 export interface Plan {
-  /** In order: a room may only import rooms listed before it. */
-  readonly rooms: Readonly<Record<string, Room>>;
-  /** What `src/index.ts`, the public door, may import. */
-  readonly door: Room;
-  /** Files that another room may import although they are not the index of theirs. */
-  readonly sideDoors: readonly SideDoor[];
+  readonly wings: Readonly<Record<string, Wing>>;
+  /** Small rooms beside the wings, and the wings and rooms that each may import. */
+  readonly rooms: Readonly<Record<string, readonly string[]>>;
+  /** What `src/index.ts`, the public entry, may import. */
+  readonly door: readonly string[];
+  /** Files that rooms import directly, not through the index of their room. */
+  readonly open: readonly string[];
   /** Files that load what is named only at run time: the code of plugins, and of optional peers. */
   readonly loaders: readonly string[];
   /** Where each dependency is at home; none may be imported elsewhere. */
@@ -25,194 +26,59 @@ export interface Plan {
   readonly generated: RegExp;
 }
 
-interface SideDoor {
-  readonly from: string;
-  readonly to: string;
-  readonly because: string;
-}
-
 export const plan: Plan = {
+  wings: {
+    core: {
+      rooms: [
+        ...["errors", "data", "schema", "slots", "envelope", "messages", "labels", "hooks"],
+        ...["observe", "plugins", "remote", "host"],
+      ],
+      mayImport: [],
+    },
+    providers: {
+      rooms: ["rewrite", "openai", "anthropic", "ai-sdk", "mcp"],
+      mayImport: ["core"],
+      apart: ["openai", "anthropic", "ai-sdk", "mcp"],
+    },
+    operate: { rooms: ["packages", "trust", "discovery", "cli"], mayImport: ["core"] },
+  },
   rooms: {
-    errors: { mayImport: [] },
-    admit: { mayImport: ["errors"] },
-    services: { mayImport: ["errors"] },
-    audit: { mayImport: ["errors", "admit"] },
-    slots: { mayImport: ["errors", "admit"] },
-    extensions: { mayImport: ["errors", "admit", "slots"] },
-    filter: { mayImport: ["errors", "admit", "slots", "extensions"] },
-    merge: { mayImport: ["errors", "admit", "slots", "extensions", "filter"] },
-    messages: { mayImport: ["errors", "admit", "slots"] },
-    documents: { mayImport: ["errors", "admit", "messages"] },
-    views: { mayImport: ["errors", "admit", "slots", "extensions", "messages"] },
-    hooks: {
-      mayImport: ["errors", "admit", "slots", "extensions", "filter", "merge", "messages"],
-    },
-    labels: { mayImport: ["errors", "admit", "extensions"], mayImportTypes: ["views"] },
-    redis: { mayImport: ["errors", "admit", "labels"] },
-    plugins: {
-      mayImport: [
-        "errors",
-        "admit",
-        "services",
-        "audit",
-        "slots",
-        "extensions",
-        "filter",
-        "merge",
-        "messages",
-        "hooks",
-      ],
-    },
-    wire: {
-      mayImport: ["errors", "admit", "slots", "extensions", "filter", "messages", "hooks"],
-      mayImportTypes: ["plugins"],
-    },
-    host: {
-      mayImport: [
-        "errors",
-        "admit",
-        "services",
-        "slots",
-        "extensions",
-        "filter",
-        "merge",
-        "messages",
-        "views",
-        "hooks",
-        "plugins",
-        "wire",
-      ],
-    },
-    "memory-node": {
-      mayImport: ["errors", "admit", "services", "slots", "messages", "hooks", "plugins", "host"],
-    },
-    testing: {
-      mayImport: [
-        "errors",
-        "admit",
-        "services",
-        "audit",
-        "slots",
-        "extensions",
-        "filter",
-        "merge",
-        "messages",
-        "documents",
-        "views",
-        "hooks",
-        "labels",
-        "plugins",
-        "wire",
-        "host",
-      ],
-    },
-    adapters: {
-      mayImport: [
-        "errors",
-        "admit",
-        "slots",
-        "extensions",
-        "messages",
-        "documents",
-        "hooks",
-        "labels",
-      ],
-      mayImportTypes: ["plugins", "host"],
-      foldersApart: true,
-    },
-    packages: { mayImport: ["errors", "admit"] },
-    trust: { mayImport: ["errors", "admit", "audit", "plugins", "packages"] },
-    discovery: {
-      mayImport: [
-        "errors",
-        "admit",
-        "services",
-        "audit",
-        "slots",
-        "hooks",
-        "plugins",
-        "host",
-        "packages",
-        "trust",
-      ],
-    },
-    cli: {
-      mayImport: [
-        "errors",
-        "admit",
-        "audit",
-        "slots",
-        "hooks",
-        "plugins",
-        "host",
-        "packages",
-        "trust",
-        "discovery",
-      ],
-    },
-    node: { mayImport: ["errors", "admit", "audit", "packages", "trust", "discovery", "cli"] },
+    redis: ["core"],
+    "memory-node": ["core"],
+    testing: ["core", "providers/rewrite"],
+    node: ["core", "operate"],
   },
-  door: {
-    mayImport: [
-      "errors",
-      "admit",
-      "services",
-      "audit",
-      "slots",
-      "extensions",
-      "filter",
-      "merge",
-      "messages",
-      "views",
-      "hooks",
-      "labels",
-      "plugins",
-      "wire",
-      "host",
-    ],
-  },
-  sideDoors: [],
+  door: ["core"],
+  // The intrinsics as they were before any plugin ran.
+  open: ["src/core/data/intrinsics.ts"],
   loaders: [
-    "src/discovery/import-module.ts",
-    "src/cli/import-host.ts",
-    "src/trust/signing/peer.ts",
+    "src/operate/discovery/import-module.ts",
+    "src/operate/cli/import-host.ts",
+    "src/operate/trust/signing/peer.ts",
   ],
   packages: {
-    zod: [
-      "audit",
-      "slots",
-      "admit",
-      "messages",
-      "documents",
-      "hooks",
-      "plugins",
-      "wire",
-      "adapters",
-      "memory-node",
-      "testing",
-      "cli",
-    ],
+    zod: ["core", "providers", "memory-node", "testing", "operate/cli"],
     "fast-check": ["testing"],
-    immer: ["extensions"],
-    "fast-deep-equal": ["trust"],
-    semver: ["plugins"],
-    "ts-pattern": ["hooks", "plugins", "merge", "adapters"],
-    "@humanwhocodes/momoa": ["packages"],
-    "smol-toml": ["trust"],
-    "@sigstore/bundle": ["trust"],
-    "@sigstore/verify": ["trust"],
-    commander: ["cli"],
-    picocolors: ["cli"],
-    "node:crypto": ["packages", "trust"],
-    "node:fs": ["packages", "trust", "discovery", "cli"],
-    "node:fs/promises": ["node", "packages", "trust", "discovery", "cli"],
-    "node:module": ["discovery", "cli"],
-    "node:os": ["packages", "trust", "discovery", "cli"],
-    "node:path": ["packages", "trust", "discovery", "cli"],
-    "node:process": ["cli"],
-    "node:url": ["packages", "trust", "discovery", "cli"],
-    "node:util": ["trust"],
-    "node:zlib": ["trust"],
+    immer: ["core/envelope"],
+    "fast-deep-equal": ["operate/trust"],
+    semver: ["core/plugins"],
+    "ts-pattern": ["core/hooks", "core/plugins", "core/envelope", "providers"],
+    "@humanwhocodes/momoa": ["operate/packages"],
+    "smol-toml": ["operate/trust"],
+    "@sigstore/bundle": ["operate/trust"],
+    "@sigstore/verify": ["operate/trust"],
+    commander: ["operate/cli"],
+    picocolors: ["operate/cli"],
+    "node:crypto": ["operate/packages", "operate/trust"],
+    "node:fs": ["operate"],
+    "node:fs/promises": ["node", "operate"],
+    "node:module": ["operate/discovery", "operate/cli"],
+    "node:os": ["operate"],
+    "node:path": ["operate"],
+    "node:process": ["operate/cli"],
+    "node:url": ["operate"],
+    "node:util": ["operate/trust"],
+    "node:zlib": ["operate/trust"],
   },
   maxLines: 350,
   generated: /(^|\/)generated\/|\.generated\.ts$/,

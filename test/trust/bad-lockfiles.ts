@@ -1,6 +1,6 @@
 /** Lockfiles that are refused, one a rule. Every command refuses each of them. */
 import { mkdirSync, writeFileSync } from "node:fs";
-import type { ErrorCode } from "../../src/errors/index.ts";
+import type { ErrorCode } from "../../src/core/errors/index.ts";
 
 export interface BadLockfile {
   readonly name: string;

@@ -1,9 +1,9 @@
 /** Each change of trust is a record of the audit trail, once it is made. */
 import { writeFile } from "node:fs/promises";
 import { expect, it } from "vitest";
-import type { AuditEvent } from "../../src/audit/index.ts";
-import { readCommandHost } from "../../src/cli/command-host.ts";
-import { revokePlugins, trustPlugins } from "../../src/trust/change/index.ts";
+import type { AuditEvent } from "../../src/core/observe/index.ts";
+import { readCommandHost } from "../../src/operate/cli/command-host.ts";
+import { revokePlugins, trustPlugins } from "../../src/operate/trust/change/index.ts";
 import { verifies } from "../support/verifies.ts";
 import { entryOf, lockFolder, refusalOf, sha256 } from "./change-support.ts";
 

@@ -14,7 +14,11 @@ import {
 import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { pendingChange, readTrustJournal, trustPlugins } from "../../src/trust/change/index.ts";
+import {
+  pendingChange,
+  readTrustJournal,
+  trustPlugins,
+} from "../../src/operate/trust/change/index.ts";
 import { installFaults } from "../faults/trust-fs-faults.ts";
 import { verifies } from "../support/verifies.ts";
 import { entryOf, lockFolder, refusalOf } from "./change-support.ts";

@@ -11,8 +11,8 @@ import {
   readTrustJournal,
   revokePlugins,
   trustPlugins,
-} from "../../src/trust/change/index.ts";
-import { readLockfile } from "../../src/trust/lockfile/index.ts";
+} from "../../src/operate/trust/change/index.ts";
+import { readLockfile } from "../../src/operate/trust/lockfile/index.ts";
 import { verifies } from "../support/verifies.ts";
 import { byHand, clock, entryOf, lockFolder, refusalOf, sha256, told } from "./change-support.ts";
 

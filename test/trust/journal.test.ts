@@ -8,9 +8,9 @@ import {
   readJournal,
   readTrustJournal,
   trustPlugins,
-} from "../../src/trust/change/index.ts";
-import { parseJournalLine } from "../../src/trust/change/journal-line.ts";
-import { isJournalTime } from "../../src/trust/change/journal-time.ts";
+} from "../../src/operate/trust/change/index.ts";
+import { parseJournalLine } from "../../src/operate/trust/change/journal-line.ts";
+import { isJournalTime } from "../../src/operate/trust/change/journal-time.ts";
 import { verifies } from "../support/verifies.ts";
 import { byHand, entryOf, lockFolder, refusalOf, sha256, told } from "./change-support.ts";
 

@@ -9,7 +9,7 @@ import {
   parseLockfile,
   readLockfile,
   setEntry,
-} from "../../src/trust/lockfile/index.ts";
+} from "../../src/operate/trust/lockfile/index.ts";
 import { codeOf } from "../admit/support.ts";
 import { attack } from "../attacks/attack.ts";
 import { badLockfiles, goodLockfile } from "./bad-lockfiles.ts";

@@ -5,7 +5,7 @@ import {
   driftOf,
   type InstalledPlugin,
   type LockEntry,
-} from "../../src/trust/lockfile/index.ts";
+} from "../../src/operate/trust/lockfile/index.ts";
 import { verifies } from "../support/verifies.ts";
 
 const hashOf = (digit: string) => `sha256:${digit.repeat(64)}`;

@@ -1,14 +1,14 @@
 /** Edits of a lockfile that people wrote into. */
 import { describe, expect, it } from "vitest";
-import { GlassineError } from "../../src/errors/index.ts";
+import { GlassineError } from "../../src/core/errors/index.ts";
 import {
   type LockEntry,
   newLockfile,
   parseLockfile,
   removeEntry,
   setEntry,
-} from "../../src/trust/lockfile/index.ts";
-import { sameEntry } from "../../src/trust/lockfile/same-data.ts";
+} from "../../src/operate/trust/lockfile/index.ts";
+import { sameEntry } from "../../src/operate/trust/lockfile/same-data.ts";
 import { verifies } from "../support/verifies.ts";
 
 const hashOf = (digit: string) => `sha256:${digit.repeat(64)}`;

@@ -1,7 +1,7 @@
 /** What a lockfile says, and how one is refused that does not fit. */
 import { describe, expect, it } from "vitest";
-import { GlassineError } from "../../src/errors/index.ts";
-import { type LockfileProblem, parseLockfile } from "../../src/trust/lockfile/index.ts";
+import { GlassineError } from "../../src/core/errors/index.ts";
+import { type LockfileProblem, parseLockfile } from "../../src/operate/trust/lockfile/index.ts";
 import { verifies } from "../support/verifies.ts";
 import { badLockfiles, goodLockfile } from "./bad-lockfiles.ts";
 

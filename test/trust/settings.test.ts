@@ -1,6 +1,6 @@
 import { createPluginManager, definePlugin } from "glassine";
 import { describe, expect, it } from "vitest";
-import { readPluginMode, readTrustSettings } from "../../src/trust/settings.ts";
+import { readPluginMode, readTrustSettings } from "../../src/operate/trust/settings.ts";
 import { verifies } from "../support/verifies.ts";
 
 const standard = {

@@ -4,9 +4,9 @@ import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createPluginManager } from "glassine";
 import { expect, it } from "vitest";
-import { readTrustSettings } from "../../src/trust/settings.ts";
-import { decideTrust } from "../../src/trust/signing/decide-trust.ts";
-import type { PublisherKey } from "../../src/trust/signing/publisher-keys.ts";
+import { readTrustSettings } from "../../src/operate/trust/settings.ts";
+import { decideTrust } from "../../src/operate/trust/signing/decide-trust.ts";
+import type { PublisherKey } from "../../src/operate/trust/signing/publisher-keys.ts";
 import { attack } from "../attacks/attack.ts";
 import { discover, install, newRoot, ran, source, unsigned } from "../discovery/support.ts";
 import {

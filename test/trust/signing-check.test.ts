@@ -1,9 +1,13 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { checkEvidence } from "../../src/trust/signing/check-evidence.ts";
-import { ed25519Verifier } from "../../src/trust/signing/ed25519-verifier.ts";
-import type { Evidence, SignatureVerifier, SignedPackage } from "../../src/trust/signing/types.ts";
+import { checkEvidence } from "../../src/operate/trust/signing/check-evidence.ts";
+import { ed25519Verifier } from "../../src/operate/trust/signing/ed25519-verifier.ts";
+import type {
+  Evidence,
+  SignatureVerifier,
+  SignedPackage,
+} from "../../src/operate/trust/signing/types.ts";
 import { verifies } from "../support/verifies.ts";
 import { identity, known, packageOf, signedAt, testKey } from "./signing-support.ts";
 

@@ -11,7 +11,7 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { signedBytes } from "../../src/trust/signing/ed25519-evidence.ts";
+import { signedBytes } from "../../src/operate/trust/signing/ed25519-evidence.ts";
 import { verifies } from "../support/verifies.ts";
 import {
   identity,
@@ -168,7 +168,7 @@ describe("PH-090: the evidence of another package", () => {
     verifies("signing:replay");
     const path = await packageOf({ signedBy: key });
     const signed = await signedAt(path);
-    const { ed25519Verifier } = await import("../../src/trust/signing/ed25519-verifier.ts");
+    const { ed25519Verifier } = await import("../../src/operate/trust/signing/ed25519-verifier.ts");
     const verifier = ed25519Verifier({ keys: { keys } });
     expect(await verifier.verify(signed)).toEqual({ kind: "verified", identity });
     for (const change of [

@@ -130,7 +130,7 @@ describe("in the place of the evidence", () => {
     const path = await packageOf({ signedBy: key });
     const file = join(path, "glassine.sig.json");
     await rename(file, `${file}.kept`);
-    const { ed25519Verifier } = await import("../../src/trust/signing/ed25519-verifier.ts");
+    const { ed25519Verifier } = await import("../../src/operate/trust/signing/ed25519-verifier.ts");
     await put(file);
     const signed = { name: "a", version: "1.0.0", path, hash: "", files: new Map() };
     const verifier = ed25519Verifier({ keys: { keys } });
@@ -141,7 +141,9 @@ describe("in the place of the evidence", () => {
 
   it("a file that cannot be read is invalid", async () => {
     verifies("signing:evidence-file");
-    const { readEd25519Evidence } = await import("../../src/trust/signing/ed25519-evidence.ts");
+    const { readEd25519Evidence } = await import(
+      "../../src/operate/trust/signing/ed25519-evidence.ts"
+    );
     const path = await packageOf({ signedBy: key });
     const below = join(path, "package.json", "glassine.sig.json");
     expect(await readEd25519Evidence(below)).toEqual({

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readPublisherKeys } from "../../src/trust/signing/publisher-keys.ts";
+import { readPublisherKeys } from "../../src/operate/trust/signing/publisher-keys.ts";
 import { verifies } from "../support/verifies.ts";
 import { identity, temporary, testKey } from "./signing-support.ts";
 

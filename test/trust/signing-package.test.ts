@@ -2,7 +2,7 @@ import { createHash, generateKeyPairSync } from "node:crypto";
 import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { signPackage } from "../../src/trust/signing/sign-package.ts";
+import { signPackage } from "../../src/operate/trust/signing/sign-package.ts";
 import { verifies } from "../support/verifies.ts";
 import {
   identity,

@@ -5,12 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { installFixturePackage } from "glassine/testing";
 import { afterEach } from "vitest";
-import { hashPackage } from "../../src/packages/hash-package.ts";
-import { checkEvidence } from "../../src/trust/signing/check-evidence.ts";
-import { ed25519Verifier } from "../../src/trust/signing/ed25519-verifier.ts";
-import type { PublisherKey } from "../../src/trust/signing/publisher-keys.ts";
-import { signPackage } from "../../src/trust/signing/sign-package.ts";
-import type { Evidence, SignedPackage } from "../../src/trust/signing/types.ts";
+import { hashPackage } from "../../src/operate/packages/hash-package.ts";
+import { checkEvidence } from "../../src/operate/trust/signing/check-evidence.ts";
+import { ed25519Verifier } from "../../src/operate/trust/signing/ed25519-verifier.ts";
+import type { PublisherKey } from "../../src/operate/trust/signing/publisher-keys.ts";
+import { signPackage } from "../../src/operate/trust/signing/sign-package.ts";
+import type { Evidence, SignedPackage } from "../../src/operate/trust/signing/types.ts";
 
 export const identity = "builder@example.com";
 

@@ -2,12 +2,12 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect } from "vitest";
-import { checkEvidence } from "../../src/trust/signing/check-evidence.ts";
+import { checkEvidence } from "../../src/operate/trust/signing/check-evidence.ts";
 import {
   type SigstoreVerifierOptions,
   sigstoreVerifier,
-} from "../../src/trust/signing/sigstore-verifier.ts";
-import type { Evidence } from "../../src/trust/signing/types.ts";
+} from "../../src/operate/trust/signing/sigstore-verifier.ts";
+import type { Evidence } from "../../src/operate/trust/signing/types.ts";
 import { packageOf, signedAt, temporary } from "./signing-support.ts";
 import {
   type Authority,

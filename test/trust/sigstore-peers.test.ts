@@ -3,9 +3,9 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { checkEvidence } from "../../src/trust/signing/check-evidence.ts";
-import { loadPeer, type Peer } from "../../src/trust/signing/peer.ts";
-import { sigstoreVerifier } from "../../src/trust/signing/sigstore-verifier.ts";
+import { checkEvidence } from "../../src/operate/trust/signing/check-evidence.ts";
+import { loadPeer, type Peer } from "../../src/operate/trust/signing/peer.ts";
+import { sigstoreVerifier } from "../../src/operate/trust/signing/sigstore-verifier.ts";
 import { verifies } from "../support/verifies.ts";
 import { packageOf, signedAt, temporary } from "./signing-support.ts";
 import { statement } from "./sigstore-authority.ts";
@@ -13,8 +13,8 @@ import { authority } from "./sigstore-cases.ts";
 
 /** Names of peers, and by what they are asked for here. */
 const absent = vi.hoisted(() => new Map<string, string>());
-vi.mock("../../src/trust/signing/peer.ts", async (load) => {
-  const original = await load<typeof import("../../src/trust/signing/peer.ts")>();
+vi.mock("../../src/operate/trust/signing/peer.ts", async (load) => {
+  const original = await load<typeof import("../../src/operate/trust/signing/peer.ts")>();
   return {
     loadPeer: async (peer: Peer) => {
       const name = absent.get(peer.name) ?? peer.name;

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { sigstoreVerifier } from "../../src/trust/signing/sigstore-verifier.ts";
+import { sigstoreVerifier } from "../../src/operate/trust/signing/sigstore-verifier.ts";
 import { verifies } from "../support/verifies.ts";
 import { temporary } from "./signing-support.ts";
 import type { Document } from "./sigstore-authority.ts";

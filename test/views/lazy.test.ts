@@ -1,8 +1,8 @@
 /** A view computes what is read of it, when it is read, and work once. */
 import type { ContentPart } from "glassine";
 import { describe, expect, it } from "vitest";
-import { LazyView } from "../../src/views/part-view.ts";
-import { serializeView } from "../../src/views/serialize.ts";
+import { LazyView } from "../../src/core/messages/part-view.ts";
+import { serializeView } from "../../src/core/messages/serialize-part.ts";
 import { verifies } from "../support/verifies.ts";
 import { messageOf, parts, properties } from "./support.ts";
 

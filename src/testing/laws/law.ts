@@ -1,6 +1,6 @@
 /** A law that can be checked, and how its failure is told. */
 import * as fc from "fast-check";
-import { expectOptions, longestTimerMs, readWhole } from "../../admit/index.ts";
+import { expectOptions, longestTimerMs, readWhole } from "../../core/data/index.ts";
 
 /** How often and from where a law is checked. */
 export interface LawOptions {

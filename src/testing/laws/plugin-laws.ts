@@ -1,7 +1,7 @@
 /** The laws of one plugin. */
 import * as fc from "fast-check";
-import { expectOptions } from "../../admit/index.ts";
-import { GlassineError, quoted } from "../../errors/index.ts";
+import { expectOptions } from "../../core/data/index.ts";
+import { GlassineError, quoted } from "../../core/errors/index.ts";
 import { at, type Level } from "../data.ts";
 import { growingSets } from "../parts.ts";
 import type { PluginUnderTest } from "../plugin-laws.ts";

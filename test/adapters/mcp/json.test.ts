@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { copyJson, sameJson } from "../../../src/adapters/mcp/json.ts";
+import { copyJson, sameJson } from "../../../src/providers/mcp/json.ts";
 
 /** JSON data with the keys that trip careless code, as a parser gives it. */
 const { json } = fc.letrec<{ json: unknown }>((tie) => ({

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { mcpPaths } from "../../../scripts/mcp-paths.ts";
 import { textPlaces } from "../../../scripts/mcp-schema-paths.ts";
-import { standardHooks } from "../../../src/hooks/standard-hooks.ts";
+import { standardHooks } from "../../../src/core/hooks/standard-hooks.ts";
 import { verifies } from "../../support/verifies.ts";
 
 interface Entry {

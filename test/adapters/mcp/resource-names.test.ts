@@ -1,7 +1,7 @@
 /** Data policies that are keyed by the name of a resource, which its URI does not tell. */
 import { createExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
-import { ResourceNames } from "../../../src/adapters/mcp/resource-names.ts";
+import { ResourceNames } from "../../../src/providers/mcp/resource-names.ts";
 import { verifies } from "../../support/verifies.ts";
 import { settle } from "./support/fake-manager.ts";
 import { labelled, withPolicies } from "./support/labelled.ts";

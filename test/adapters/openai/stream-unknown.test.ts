@@ -8,7 +8,7 @@ import {
 } from "glassine/openai";
 import type OpenAI from "openai";
 import { describe, expect, it } from "vitest";
-import { unknownFields } from "../../../src/adapters/openai/response-event-fields.ts";
+import { unknownFields } from "../../../src/providers/openai/response-event-fields.ts";
 import { verifies } from "../../support/verifies.ts";
 import { response } from "./documents.ts";
 

@@ -147,7 +147,7 @@ describe("CLI-009: text of packages", () => {
 
 it("a current directory that is gone is told, and is no internal error", async () => {
   verifies("cli:paths", "cli:exit-codes");
-  const command = join(workspace.above, "node_modules/glassine/dist/cli/main.js");
+  const command = join(workspace.above, "node_modules/glassine/dist/operate/cli/main.js");
   const gone = async (...args: readonly string[]) => {
     const script = `
       const { mkdtempSync, rmdirSync } = require("node:fs");

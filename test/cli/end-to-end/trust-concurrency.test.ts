@@ -3,8 +3,12 @@ import { writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import process from "node:process";
 import { beforeAll, describe, expect, it } from "vitest";
-import { checkJournal, readTrustJournal, trustPlugins } from "../../../src/trust/change/index.ts";
-import { readLockfile } from "../../../src/trust/lockfile/index.ts";
+import {
+  checkJournal,
+  readTrustJournal,
+  trustPlugins,
+} from "../../../src/operate/trust/change/index.ts";
+import { readLockfile } from "../../../src/operate/trust/lockfile/index.ts";
 import { verifies } from "../../support/verifies.ts";
 import { entryOf } from "../../trust/change-support.ts";
 import { newWorkspace, type Workspace } from "./support.ts";

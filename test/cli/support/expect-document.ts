@@ -1,7 +1,7 @@
 /** Holds a document that a command printed to its definition. */
 import * as z from "zod";
-import { operandsOf } from "../../../src/cli/check-arguments.ts";
-import { documents } from "../../../src/cli/documents.ts";
+import { operandsOf } from "../../../src/operate/cli/check-arguments.ts";
+import { documents } from "../../../src/operate/cli/documents.ts";
 
 const ofWords: Readonly<Record<string, keyof typeof documents>> = {
   disable: "enable",

@@ -7,7 +7,7 @@ import type {
   RejectedPlugin,
   TrustChange,
   VerifyReport,
-} from "../../../src/cli/reports.ts";
+} from "../../../src/operate/cli/reports.ts";
 
 export const hash = (digit: string) => `sha256:${digit.repeat(64)}`;
 

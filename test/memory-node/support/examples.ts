@@ -1,5 +1,5 @@
 /** Payloads as a memory node has them: for each hook one or more, with the facts beside each. */
-import type { HookSpec } from "../../../src/hooks/index.ts";
+import type { HookSpec } from "../../../src/core/hooks/index.ts";
 import { memoryNodeHooks, type Tenant } from "../../../src/memory-node/index.ts";
 
 export type Hook = keyof typeof memoryNodeHooks;

@@ -1,7 +1,9 @@
 /** Reads what a host hands to a hook, by the readers that a manager uses. */
-import { type Compiled, compileSchema, payloadLimits } from "../../../src/admit/index.ts";
-import { payloadReader } from "../../../src/hooks/index.ts";
-import { valueFor } from "../../../src/messages/index.ts";
+
+import { payloadLimits } from "../../../src/core/data/index.ts";
+import { payloadReader } from "../../../src/core/hooks/index.ts";
+import { valueFor } from "../../../src/core/messages/index.ts";
+import { type Compiled, compileSchema } from "../../../src/core/schema/index.ts";
 import { type Hook, table } from "./examples.ts";
 
 /** @throws GlassineError `payload_invalid` */

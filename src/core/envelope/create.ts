@@ -1,0 +1,230 @@
+/** Making envelopes: from the host's own values, from the wire, and back to the wire. */
+
+import {
+  addSize,
+  expectOptions,
+  extensionsLimits,
+  intrinsics,
+  type Limits,
+  limitsOver,
+  mapped,
+  parseText,
+  readOption,
+  type Size,
+  writeText,
+} from "../data/index.ts";
+import {
+  formatPath,
+  formatProblems,
+  GlassineError,
+  type Problem,
+  quoted,
+  suggestion,
+} from "../errors/index.ts";
+import { type Admitted, admit, type LevelValue } from "../schema/index.ts";
+import { type CompiledSlots, defaultsOf, type Node } from "../slots/index.ts";
+import { countedMark, type Kind, type Mark, markOf, newKind, type Slots, seal } from "./mark.ts";
+
+/** Options of `createExtensions`. */
+export interface CreateOptions {
+  /** Limits that differ from the defaults. `textUnits` holds before a text is parsed. */
+  readonly limits?: Partial<Limits>;
+}
+
+/** Options of `decodeExtensions`. */
+export interface DecodeOptions extends CreateOptions {
+  /** Refuse unknown slots and fields instead of dropping them. Default false. */
+  readonly strict?: boolean;
+}
+
+/** Of the envelopes of one host. */
+const kinds = new WeakMap<CompiledSlots, Kind>();
+
+export function hostKind(slots: CompiledSlots): Kind {
+  let kind = intrinsics.weakGet(kinds, slots);
+  if (kind === undefined) {
+    kind = newKind(slots, undefined);
+    intrinsics.weakSet(kinds, slots, kind);
+  }
+  return kind;
+}
+
+/** The mark of an envelope that the host made of another. */
+export function changedMark(mark: Mark, before: Slots, after: LevelValue): Mark {
+  const { kind, nodes, units } = mark;
+  if (nodes === 0) return kind.uncounted;
+  const { slots } = kind;
+  const changed: Size = { nodes, units };
+  for (let i = 0; i < slots.names.length; i++) {
+    const name = slots.names[i] as string;
+    if (after[name] === before[name]) continue;
+    addSize(changed, after[name]);
+    addSize(changed, before[name], -1);
+  }
+  return countedMark(kind, changed);
+}
+
+/** The envelope without any slot. One per host. */
+const empties = new WeakMap<CompiledSlots, Slots>();
+
+export function emptyExtensions(slots: CompiledSlots): Slots {
+  let empty = intrinsics.weakGet(empties, slots);
+  if (empty === undefined) {
+    empty = seal(slots.form.copy(slots.envelope.level.template), hostKind(slots).uncounted);
+    intrinsics.weakSet(empties, slots, empty);
+  }
+  return empty;
+}
+
+/** Reads a value of the host. An envelope that this host made comes back as it is. */
+export function createFrom(
+  slots: CompiledSlots,
+  value: unknown,
+  options: CreateOptions = {},
+): Slots {
+  const mark = markOf(value);
+  if (mark?.kind.slots === slots && mark.kind.mask === undefined) return value as Slots;
+  expectOptions(options, ["limits"], "createExtensions");
+  return sealed(slots, withDerived(slots, read(slots, value, "host", true, limitsOf(options))));
+}
+
+/** Reads a value of the host; a part that says the same as in `known` is that part. */
+export function readOver(
+  slots: CompiledSlots,
+  value: unknown,
+  known: Slots,
+  options: CreateOptions = {},
+): LevelValue {
+  expectOptions(options, ["limits"], "withSlots");
+  const admitted = read(slots, value, "host", true, limitsOf(options), known);
+  return withDerived(slots, admitted).value as LevelValue;
+}
+
+/**
+ * Fields that follow from a list that grows, as the depth of a chain does, where the host left them
+ * out. A document from the wire keeps what it says.
+ */
+function withDerived(slots: CompiledSlots, admitted: Good): Good {
+  const value = admitted.value as LevelValue;
+  let next: Record<string, unknown> | undefined;
+  // By index: the iteration of arrays may be patched.
+  for (let i = 0; i < slots.nodes.length; i++) {
+    const node = slots.nodes[i] as Node;
+    const level = value[node.key] as LevelValue | undefined;
+    const list = node.grows === undefined ? undefined : level?.[node.grows];
+    if (level === undefined || node.derive === undefined) continue;
+    if (!intrinsics.isArray(list) || list.length === 0) continue;
+    const defaults = defaultsOf(node);
+    const whole = node.form.copy(level);
+    let changed = false;
+    const derived = node.derive({ current: level, list, proposed: level });
+    const names = intrinsics.enumerableKeys(derived);
+    for (let at = 0; at < names.length; at++) {
+      const name = names[at] as string;
+      if (level[name] !== defaults[name] || derived[name] === level[name]) continue;
+      whole[name] = derived[name];
+      changed = true;
+    }
+    if (!changed) continue;
+    next ??= slots.form.copy(value);
+    next[node.key] = intrinsics.freeze(whole);
+  }
+  return next === undefined ? admitted : { ...admitted, value: next };
+}
+
+/** What `decodeExtensions` gives. */
+export interface Decoded<Extensions> {
+  readonly extensions: Extensions;
+  /** Paths of unknown slots and fields, which were left out: at most the first 100. */
+  readonly dropped: readonly string[];
+  /** How many there were. */
+  readonly droppedCount: number;
+}
+
+export function decodeFrom(
+  slots: CompiledSlots,
+  input: unknown,
+  options: DecodeOptions = {},
+): Decoded<Slots> {
+  expectOptions(options, ["strict", "limits"], "decodeExtensions");
+  const limits = limitsOf(options);
+  const strict = readOption(options, "strict", "boolean") === true;
+  const isText = typeof input === "string";
+  const value = isText ? parse(input, limits) : input;
+  const admitted = read(slots, value, isText ? "parsed" : "host", strict, limits);
+  return intrinsics.freeze({
+    extensions: sealed(slots, admitted),
+    dropped: intrinsics.freeze(mapped(admitted.dropped, formatPath)),
+    droppedCount: admitted.droppedCount,
+  });
+}
+
+function parse(text: string, limits: Limits): unknown {
+  const { value, problem } = parseText(text, limits);
+  if (problem !== undefined) throw notReadable([problem]);
+  return value;
+}
+
+/** JSON text, keys in the order of the slot table. Absent parts are left out. */
+export function encodeExtensions(extensions: object): string {
+  if (markOf(extensions) === undefined) {
+    throw new GlassineError(
+      "extensions_invalid",
+      "Expected extensions made by this library; got another value. Make them with createExtensions or decodeExtensions.",
+    );
+  }
+  return writeText(extensions);
+}
+
+type Good = Extract<Admitted, { ok: true }>;
+
+function read(
+  slots: CompiledSlots,
+  value: unknown,
+  origin: "host" | "parsed",
+  strict: boolean,
+  limits: Limits,
+  hint?: Slots,
+): Good {
+  const shapeCode = "extensions_shape";
+  const admitted = admit(slots.envelope, value, {
+    origin,
+    limits,
+    shapeCode,
+    strict,
+    hint,
+    partial: false,
+  });
+  if (admitted.ok) return admitted;
+  throw unreadable(slots, admitted.problems);
+}
+
+function limitsOf(options: CreateOptions): Limits {
+  return limitsOver(extensionsLimits, intrinsics.ownValue(options, "limits"));
+}
+
+function sealed(slots: CompiledSlots, admitted: Good): Slots {
+  const envelope = slots.form.copy(admitted.value as LevelValue);
+  const size: Size = { nodes: 1, units: 0 };
+  for (let i = 0; i < slots.names.length; i++) addSize(size, envelope[slots.names[i] as string]);
+  return seal(envelope, countedMark(hostKind(slots), size));
+}
+
+function unreadable(slots: CompiledSlots, problems: readonly Problem[]): GlassineError {
+  const first = problems[0] as Problem;
+  const slot = first.path.length === 1 ? first.path[0] : undefined;
+  if (first.code === "slot_unknown" && typeof slot === "string") {
+    const hint = suggestion(slot, slots.names);
+    return new GlassineError(
+      "slot_unknown",
+      `Slot ${quoted(slot)} is not in the slot table.${hint === "" ? ` Known slots: ${slots.names.join(", ")}.` : hint}`,
+      { problems },
+    );
+  }
+  return notReadable(problems);
+}
+
+function notReadable(problems: readonly Problem[]): GlassineError {
+  const text = `Extensions are not readable. ${formatProblems(problems)}.`;
+  return new GlassineError("extensions_invalid", text, { problems });
+}

@@ -1,0 +1,122 @@
+/**
+ * `amend`: an Immer recipe over a view, an envelope or a payload.
+ *
+ * Whoever calls it may have patched the realm for Immer. So what Immer gives is read like anyone's
+ * value, and between that reading and the mark nothing is found on a prototype or iterated.
+ */
+import { isDraft, isDraftable, produce } from "immer";
+import { extensionsLimits, intrinsics, type Size } from "../data/index.ts";
+import { formatPath, GlassineError } from "../errors/index.ts";
+import { admit, decisive, type LevelValue } from "../schema/index.ts";
+import { defaultsOf, type Node } from "../slots/index.ts";
+import { changedMark } from "./create.ts";
+import { assertGrown } from "./grown.ts";
+import { editedMark, type Mark, markOf, type Slots, seal } from "./mark.ts";
+
+export function amendValue(value: object, recipe: (draft: never) => unknown): object {
+  const mark = markOf(value);
+  return mark === undefined ? run(value, recipe) : amendExtensions(value as Slots, mark, recipe);
+}
+
+function run(base: object, recipe: (draft: never) => unknown): object {
+  if (!isDraftable(base)) {
+    throw new GlassineError(
+      "edit_denied",
+      "amend expects a view, extensions or plain data; got another value.",
+    );
+  }
+  let hasResult = false;
+  // Immer without freezing leaves drafts in what holds one of them often.
+  const amended = produce(base, (draft) => {
+    // The value of an arrow such as `(d) => (d.labels = [])` or `(d) => d.labels.push("x")` is no result.
+    const returned = recipe(draft as never);
+    if (typeof returned !== "object" || returned === null || isDraft(returned)) return;
+    if ("then" in returned) {
+      throw new GlassineError(
+        "edit_denied",
+        "amend expects a recipe that is done when it returns; got a promise. Await first, then amend.",
+      );
+    }
+    hasResult = true;
+  });
+  if (amended === base && hasResult) {
+    throw new GlassineError(
+      "edit_denied",
+      "amend expects a recipe that changes the draft; got one that changes nothing and returns an object. Assign to the draft: `draft.content = …`.",
+    );
+  }
+  return amended;
+}
+
+function amendExtensions(extensions: Slots, mark: Mark, recipe: (draft: never) => unknown): Slots {
+  const { nodes, form } = mark.kind.slots;
+  let lent: Record<string, unknown> | undefined;
+  for (let i = 0; i < nodes.length; i++) {
+    const slot = nodes[i] as Node;
+    if (extensions[slot.key] !== undefined || !maySomewhere(slot, mark.kind.mask)) continue;
+    lent ??= form.copy(extensions);
+    lent[slot.key] = containerOf(slot, mark.kind.mask);
+  }
+  const base = lent ?? extensions;
+  const amended = run(base, recipe) as Record<string, unknown>;
+  if (amended === base) return extensions;
+  if (lent === undefined) return read(extensions, mark, amended);
+  const proposed: Record<string, unknown> = { ...amended };
+  for (let i = 0; i < nodes.length; i++) {
+    const { key } = nodes[i] as Node;
+    // A container that was lent and not used goes back.
+    if (proposed[key] === lent[key]) proposed[key] = extensions[key];
+  }
+  return read(extensions, mark, proposed);
+}
+
+function read(extensions: Slots, mark: Mark, proposed: object): Slots {
+  const { slots, mask } = mark.kind;
+  const isHost = mask === undefined;
+  const admitted = admit(slots.envelope, proposed, {
+    origin: isHost ? "host" : "plugin",
+    limits: extensionsLimits,
+    shapeCode: "extensions_shape",
+    strict: true,
+    hint: extensions,
+    partial: !isHost,
+  });
+  if (!admitted.ok) {
+    const { code, path, expected, received } = decisive(admitted.problems);
+    const text = `amend: ${formatPath(path)}: expected ${expected}, got ${received}.`;
+    throw new GlassineError(code, text, { problems: admitted.problems });
+  }
+  if (admitted.value === extensions) return extensions;
+  const next = slots.form.copy(admitted.value as LevelValue);
+  if (isHost) {
+    assertGrown(slots, extensions, next);
+    return seal(next, changedMark(mark, extensions, next));
+  }
+  return seal(next, editedMark(mark, extensions, undefined, nothing));
+}
+
+const nothing: Readonly<Size> = intrinsics.freeze({ nodes: 0, units: 0 });
+
+/** Whether a grant may write the slot or a field of it. The host may write anything. */
+function maySomewhere(node: Node, mask: number | undefined): boolean {
+  if (mask === undefined) return true;
+  const here = node.tier !== "immutable" && (node.write === 0 || (node.write & mask) !== 0);
+  if (here) return true;
+  for (let i = 0; i < node.fields.length; i++) {
+    if (maySomewhere(node.fields[i] as Node, mask)) return true;
+  }
+  return false;
+}
+
+function containerOf(slot: Node, mask: number | undefined): object {
+  if (slot.compiled.shape !== "level") return {};
+  const defaults = defaultsOf(slot);
+  if (mask === undefined) return { ...defaults };
+  // Only what the grant opens is lent, so that the draft shows nothing the view does not.
+  const lent: Record<string, unknown> = { ...slot.compiled.level?.template };
+  for (let i = 0; i < slot.fields.length; i++) {
+    const { key, open } = slot.fields[i] as Node;
+    if (open === 0 || (open & mask) !== 0) lent[key] = defaults[key];
+  }
+  return lent;
+}

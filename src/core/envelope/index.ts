@@ -1,0 +1,21 @@
+export { type Filter, filterFor } from "./compile-filter.ts";
+export {
+  type CreateOptions,
+  createFrom,
+  type Decoded,
+  type DecodeOptions,
+  decodeFrom,
+  emptyExtensions,
+  encodeExtensions,
+  hostKind,
+} from "./create.ts";
+export { type Declassification, type DeclassificationRecord, removeLabels } from "./declassify.ts";
+export { amendValue } from "./draft.ts";
+export { addLabelsTo, appendHopTo, labelIn, setCustomOf } from "./edit.ts";
+export { headerOf, setHeaderOf } from "./edit-headers.ts";
+export { type HeaderMap, headerFault, joinedHeaders, spellingOf } from "./headers.ts";
+export { joinSets, Overlong } from "./join.ts";
+export { type Mark, markOf, type Slots, seal } from "./mark.ts";
+export { merge } from "./merge.ts";
+export { listed, type Rejection } from "./merging.ts";
+export { replaceSlots } from "./with-slots.ts";

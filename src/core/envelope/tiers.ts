@@ -1,0 +1,271 @@
+/**
+ * One rule per tier.
+ *
+ * A rule gets what is there now, what the plugin was shown, and what it proposes, and gives
+ * what will be there. It only ever applies the difference between shown and proposed, so
+ * what the plugin could not see, or what changed meanwhile, stays.
+ */
+import { addSize, beginsWith, concat, hasAll, intrinsics, unionOf } from "../data/index.ts";
+import type { ErrorCode } from "../errors/index.ts";
+import type { LevelValue } from "../schema/index.ts";
+import {
+  defaultsOf,
+  everyBit,
+  grownLevel,
+  type Node,
+  nextDiffering,
+  nodeByKey,
+  type Tier,
+} from "../slots/index.ts";
+import { mergeHeaders, mergeMap } from "./maps.ts";
+import {
+  type Change,
+  countTaken,
+  isTold,
+  isToldWhole,
+  type Merging,
+  refuse,
+  refuseOverlong,
+  reject,
+} from "./merging.ts";
+
+const { append, enumerableKeys, freeze, getPrototypeOf, isArray, newList } = intrinsics;
+
+type MergeRule = (merging: Merging, node: Node, change: Change) => unknown;
+
+/** What will be at a node. `current` itself when nothing is taken. */
+export function mergeNode(merging: Merging, node: Node, change: Change): unknown {
+  if (change.proposed === change.shown || change.proposed === undefined) return change.current;
+  if (node.tier === "immutable" && node.changeable) return mergeLevel(merging, node, change);
+  return rules[node.tier](merging, node, change);
+}
+
+const rules = {
+  immutable: (merging, node, change) => ignore(merging, node, change, "tier_immutable"),
+  monotonic: (merging, node, change) => {
+    const fault = writeFault(merging, node);
+    if (fault !== undefined) return ignore(merging, node, change, fault);
+    const next =
+      node.grows === undefined ? growSet(merging, node, change) : growLevel(merging, node, change);
+    return whole(merging, node, change, next);
+  },
+  mutable: (merging, node, change) => {
+    const fault = mutableFault(merging, node);
+    if (fault !== undefined && !mayWriteInside(merging, node)) {
+      return ignore(merging, node, change, fault);
+    }
+    const { shape } = node.compiled;
+    if (shape === "level") return mergeLevel(merging, node, change);
+    if (shape === "headers")
+      return whole(merging, node, change, mergeHeaders(merging, node, change));
+    return shape === "map"
+      ? whole(merging, node, change, mergeMap(merging, change))
+      : change.proposed;
+  },
+} satisfies Record<Tier, MergeRule>;
+
+function writeFault(merging: Merging, node: Node): Ignored | undefined {
+  return node.write === 0 || (node.write & merging.mask) !== 0 ? undefined : "capability_missing";
+}
+
+function mutableFault(merging: Merging, node: Node): Ignored | undefined {
+  return merging.growOnly ? "mode_denied" : writeFault(merging, node);
+}
+
+/** Whether a field says for itself that this plugin may write it. */
+function mayWriteInside(merging: Merging, node: Node): boolean {
+  for (let i = 0; i < node.fields.length; i++) {
+    const field = node.fields[i] as Node;
+    const mayHere = merging.growOnly ? field.tier === "monotonic" : field.tier !== "immutable";
+    if (mayHere && writeFault(merging, field) === undefined) return true;
+    if (mayWriteInside(merging, field)) return true;
+  }
+  return false;
+}
+
+const reasons = {
+  tier_immutable: "It never changes.",
+  capability_missing: "The capability that writes it is not granted.",
+  mode_denied: "The plugin's mode may not change it.",
+} satisfies Partial<Record<ErrorCode, string>>;
+type Ignored = keyof typeof reasons;
+
+/** Leaves a node as it is and says so, unless the proposal says nothing either. */
+function ignore(merging: Merging, node: Node, change: Change, code: Ignored): unknown {
+  if (change.shown === undefined && saysNothing(change.proposed)) return change.current;
+  const rejection = freeze({ path: node.path, code, reason: reasons[code] });
+  reject(merging, rejection);
+  merging.faults ??= newList();
+  append(merging.faults, rejection);
+  return change.current;
+}
+
+/**
+ * Empty containers all the way down: what a hidden or absent part looks like when spread. The keys
+ * of a map are data, so it says something with the first of them.
+ */
+function saysNothing(value: unknown): boolean {
+  if (value === undefined) return true;
+  if (typeof value !== "object" || value === null) return false;
+  const keys = enumerableKeys(value);
+  if (isArray(value) || getPrototypeOf(value) === null) return keys.length === 0;
+  for (let i = 0; i < keys.length; i++) {
+    if (!saysNothing((value as LevelValue)[keys[i] as string])) return false;
+  }
+  return true;
+}
+
+/** Field by field, from what is there now. */
+function mergeLevel(merging: Merging, node: Node, change: Change): unknown {
+  const current = change.current as LevelValue | undefined;
+  const shown = change.shown as LevelValue | undefined;
+  const proposed = change.proposed as LevelValue;
+  const from = current ?? defaultsOf(node);
+  // A level that is free to change exists once it is proposed, even empty.
+  let changed =
+    current === undefined && node.tier === "mutable" && mutableFault(merging, node) === undefined;
+  // Where it is as it was shown, what is proposed is what will be, but for what is not taken.
+  let next = current === shown ? undefined : node.form.copy(from);
+  const bits = shown === undefined ? everyBit : node.form.differences(proposed, shown);
+  for (let i = nextDiffering(bits, 0); i < node.fields.length; i = nextDiffering(bits, i + 1)) {
+    const field = node.fields[i] as Node;
+    const { key } = field;
+    if (!field.changeable && isLent(node, shown, key, proposed)) continue;
+    const part = mergeNode(merging, field, {
+      current: from[key],
+      shown: shown?.[key],
+      proposed: proposed[key],
+    });
+    if (next === undefined && part !== proposed[key]) next = node.form.copy(proposed);
+    if (next !== undefined) next[key] = part;
+    if (part === from[key]) continue;
+    if (current !== undefined) countTaken(merging, field, from[key], part);
+    changed = true;
+  }
+  if (!changed) return current;
+  return whole(merging, node, change, next === undefined ? proposed : freeze(next));
+}
+
+/** Whether a field holds what a level that was not shown is lent with, as `amend` lends one. */
+function isLent(node: Node, shown: LevelValue | undefined, key: string, proposed: LevelValue) {
+  return shown === undefined && proposed[key] === defaultsOf(node)[key];
+}
+
+/** What was put together must be a whole that the schema accepts. */
+function whole(merging: Merging, node: Node, { current }: Change, next: unknown): unknown {
+  if (next === current) return next;
+  const missing = missingField(node, next as LevelValue);
+  if (missing !== undefined) {
+    refuse(merging, missing, "extensions_shape", "A field that must be there is missing.");
+  } else if (node.compiled.passes?.(next) === false) {
+    refuse(merging, node, "extensions_shape", "The whole does not pass its schema's own check.");
+  }
+  return next;
+}
+
+function missingField({ required }: Node, level: LevelValue): Node | undefined {
+  for (let i = 0; i < required.length; i++) {
+    const field = required[i] as Node;
+    if (level[field.key] === undefined) return field;
+  }
+  return undefined;
+}
+
+/** A set takes what is new. A plugin that leaves out what it was shown is refused. */
+function growSet(merging: Merging, node: Node, change: Change): unknown {
+  const shown = (change.shown ?? []) as readonly string[];
+  const proposed = change.proposed as readonly string[];
+  if (!isTold(merging, proposed) && !hasAll(proposed, shown)) {
+    refuse(
+      merging,
+      node,
+      "tier_monotonic",
+      "Something that was shown is missing. It may only grow.",
+    );
+    return change.current;
+  }
+  const current = change.current as readonly string[] | undefined;
+  const next = grown(current, shown, proposed);
+  if (next !== current) {
+    checkGrown(merging, node, { current, shown: change.shown, proposed }, next);
+  }
+  return next;
+}
+
+type Texts = readonly string[];
+
+/** All that is there now and all that is proposed, which has all that was shown. */
+function grown(current: Texts | undefined, shown: Texts, proposed: Texts): Texts {
+  if (current !== shown) return unionOf(current ?? nothing, proposed, current);
+  return proposed.length === shown.length ? shown : proposed;
+}
+
+/** What others added to what grows is there for all: it counts, and all is held to the rules. */
+function checkGrown(
+  merging: Merging,
+  node: Node,
+  { current, shown, proposed }: Change,
+  next: readonly unknown[],
+): void {
+  if (current === shown) return;
+  // What came back was read as a whole.
+  if (next.length !== (proposed as readonly unknown[]).length) refuseOverlong(merging, node, next);
+  // Where there is none yet, the plugin was shown one that is empty.
+  addSize(merging.beside, current ?? shown);
+  addSize(merging.beside, shown, -1);
+}
+
+const nothing: readonly never[] = freeze([]);
+
+/** A list takes what is appended; the fields that follow from it are computed again. */
+function growLevel(merging: Merging, node: Node, change: Change): unknown {
+  if (isToldWhole(merging, change)) return change.proposed;
+  const key = node.grows as string;
+  const field = nodeByKey(node.fields, key) as Node;
+  const current = change.current as LevelValue | undefined;
+  const shown = change.shown as LevelValue | undefined;
+  const proposed = change.proposed as LevelValue;
+  const before = (shown?.[key] ?? nothing) as readonly unknown[];
+  const after = (proposed[key] ?? before) as readonly unknown[];
+  const now = (current?.[key] ?? nothing) as readonly unknown[];
+  let list: readonly unknown[];
+  if (field.compiled.shape === "set") {
+    if (!hasAll(after as Texts, before as Texts)) return shrunk(merging, node, change);
+    list = grown(now as Texts, before as Texts, after as Texts);
+  } else {
+    // Admit gives back the shown item where a copy says the same, so identity decides.
+    if (!beginsWith(after, before)) return shrunk(merging, node, change);
+    if (after.length === before.length) list = now;
+    else list = now === before ? after : freeze(concat(now, after, before.length));
+  }
+  if (list !== now) {
+    const was = { current: current?.[key], shown: shown?.[key], proposed: after };
+    checkGrown(merging, field, was, list);
+  }
+  const next = grownLevel(node, { current, list, proposed });
+  const grew = current === undefined || list !== now;
+  for (let i = 0; i < node.fields.length; i++) {
+    const { key: name } = node.fields[i] as Node;
+    if (name === key || proposed[name] === shown?.[name]) continue;
+    // Bookkeeping that agrees with what is derived is no attempt to change anything.
+    if (proposed[name] === undefined || proposed[name] === next[name]) continue;
+    if (isLent(node, shown, name, proposed)) continue;
+    ignore(
+      merging,
+      node.fields[i] as Node,
+      { current: undefined, shown: shown?.[name], proposed: proposed[name] },
+      "tier_immutable",
+    );
+  }
+  return grew ? freeze(next) : current;
+}
+
+function shrunk(merging: Merging, node: Node, change: Change): unknown {
+  refuse(
+    merging,
+    node,
+    "tier_monotonic",
+    "What was shown is not the beginning of what came back. It may only grow.",
+  );
+  return change.current;
+}

@@ -1,0 +1,35 @@
+/** The host's own change of some slots: reads those, shares the others. */
+
+import { intrinsics } from "../data/index.ts";
+import { GlassineError } from "../errors/index.ts";
+import { type CreateOptions, changedMark, readOver } from "./create.ts";
+import { assertGrown } from "./grown.ts";
+import { markOf, type Slots, seal } from "./mark.ts";
+
+export function replaceSlots(extensions: object, changes: object, options?: CreateOptions): Slots {
+  const mark = markOf(extensions);
+  if (mark === undefined || mark.kind.mask !== undefined) {
+    throw new GlassineError(
+      "edit_denied",
+      "withSlots expects the host's own extensions; got a view or another value. A plugin uses amend or a helper.",
+    );
+  }
+  const { slots } = mark.kind;
+  // Nothing to read: the same slots under a new envelope.
+  if (isEmptyRecord(changes)) return seal(slots.form.copy(extensions as Slots), mark);
+  const read = readOver(slots, changes, extensions as Slots, options);
+  const next = slots.form.copy(extensions as Slots);
+  const { names } = slots;
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    if (read[name] !== undefined) next[name] = read[name];
+  }
+  assertGrown(slots, extensions as Slots, next);
+  return seal(next, changedMark(mark, extensions as Slots, next));
+}
+
+function isEmptyRecord(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || intrinsics.isProxy(value)) return false;
+  const isPlain = intrinsics.getPrototypeOf(value) === intrinsics.objectPrototype;
+  return isPlain && intrinsics.ownKeys(value).length === 0;
+}

@@ -1,0 +1,165 @@
+/** What a run writes down. Made when something happens; a run in which nothing does has none. */
+import { concat, includes, intrinsics } from "../../data/index.ts";
+import type { Rejection } from "../../envelope/index.ts";
+import type { ErrorCode } from "../../errors/index.ts";
+import type { LevelValue } from "../../schema/index.ts";
+import type { Program, Step } from "./program.ts";
+import type { AnyInvokeResult, ExecutionRecord, InvokeError } from "./records.ts";
+
+const { append, create, freeze, newList, toArray } = intrinsics;
+
+/** What runs that a handler started added in its turn. Linked, as views are. */
+interface Joined {
+  readonly position: number;
+  readonly paths: readonly string[];
+  readonly applied: boolean;
+  readonly next: Joined | undefined;
+}
+
+/** What a handler changed. Each is given: what is left out would be looked up on a prototype. */
+export type Modification = Pick<
+  ExecutionRecord,
+  "applied" | "payloadModified" | "extensionsModified" | "changed" | "refused"
+>;
+
+export class RunLog {
+  readonly #program: Program;
+  readonly #records: ExecutionRecord[];
+  /** Of handlers that were asked again. */
+  #again: intrinsics.List<ExecutionRecord> | undefined = undefined;
+  #rejections: intrinsics.List<Rejection> | undefined = undefined;
+  #errors: intrinsics.List<InvokeError> | undefined = undefined;
+  #metadata: Record<string, LevelValue> | undefined = undefined;
+  #joined: Joined | undefined = undefined;
+
+  constructor(program: Program) {
+    this.#program = program;
+    this.#records = concat(program.plainExecutions);
+  }
+
+  /** Writes down a turn in which something happened. */
+  record(step: Step, turn: Partial<ExecutionRecord>): void {
+    this.#keep(step, freeze({ ...step.plain, ...turn }));
+  }
+
+  #keep({ position }: Step, record: ExecutionRecord): void {
+    const isSecond = position < this.#program.firstConcurrent;
+    if (this.#again === undefined || !isSecond) this.#records[position] = record;
+    else append(this.#again, record);
+  }
+
+  /** From here on a turn is a handler's second, and its record comes after those of the first. */
+  askAgain(): void {
+    this.#again = newList();
+  }
+
+  /** The same for a turn that changed something: a literal takes a third of two spreads. */
+  recordChanges(step: Step, made: Modification, durationMs: number | undefined) {
+    const { plain } = step;
+    const record = freeze({
+      plugin: plain.plugin,
+      hook: plain.hook,
+      mode: plain.mode,
+      status: plain.status,
+      requestedAllow: plain.requestedAllow,
+      effectiveAllow: plain.effectiveAllow,
+      applied: made.applied,
+      payloadModified: made.payloadModified,
+      extensionsModified: made.extensionsModified,
+      extensions: plain.extensions,
+      saw: plain.saw,
+      changed: made.changed,
+      refused: made.refused,
+      reason: plain.reason,
+      errorCode: plain.errorCode,
+      durationMs,
+    });
+    this.#keep(step, record);
+  }
+
+  /** Notes what a run that the handler started added, or in mode `audit` would have added. */
+  join({ position }: Step, paths: readonly string[], applied: boolean): void {
+    this.#joined = { position, paths, applied, next: this.#joined };
+  }
+
+  /** Adds rejections, and gives them back under the plugin's name. */
+  reject(step: Step, rejections: readonly Rejection[]): readonly Rejection[] {
+    if (rejections.length === 0) return rejections;
+    const named = newList<Rejection>();
+    this.#rejections ??= newList();
+    for (let i = 0; i < rejections.length; i++) {
+      const rejection = freeze({ plugin: step.plugin.name, ...(rejections[i] as Rejection) });
+      append(named, rejection);
+      append(this.#rejections, rejection);
+    }
+    return freeze(toArray(named));
+  }
+
+  addError(step: Step, code: ErrorCode, message: string): void {
+    this.#errors ??= newList();
+    append(
+      this.#errors,
+      freeze({ plugin: step.plugin.name, hook: step.hook, code, message } as const),
+    );
+  }
+
+  addMetadata(step: Step, metadata: LevelValue): void {
+    const { name } = step.plugin;
+    this.#metadata ??= create(null) as Record<string, LevelValue>;
+    this.#metadata[name] = freeze({ __proto__: null, ...this.#metadata[name], ...metadata });
+  }
+
+  /** Nothing from this position on had its turn. */
+  skipFrom(position: number): void {
+    const { firstConcurrent } = this.#program;
+    const isBefore = this.#again !== undefined && position < firstConcurrent;
+    for (let i = isBefore ? firstConcurrent : position; i < this.#records.length; i++) {
+      const record = this.#records[i] as ExecutionRecord;
+      if (record.status === "disabled") continue;
+      const reason = "The run was halted before.";
+      this.#records[i] = freeze({ ...record, status: "skipped", reason } as const);
+    }
+  }
+
+  /** The records, with what came of nested runs: whatever became of the handler itself. */
+  #withJoined(): readonly ExecutionRecord[] {
+    for (let each = this.#joined; each !== undefined; each = each.next) {
+      const record = this.#records[each.position] as ExecutionRecord;
+      this.#records[each.position] = freeze({
+        ...record,
+        applied: record.applied || each.applied,
+        extensionsModified: true,
+        changed: union(each.paths, record.changed),
+      });
+    }
+    const records = this.#records;
+    return freeze(this.#again === undefined ? records : concat(records, toArray(this.#again)));
+  }
+
+  /** Everything written down, frozen. */
+  close(): Pick<AnyInvokeResult, "rejections" | "errors" | "executions" | "metadata"> {
+    return {
+      rejections: listOf(this.#rejections),
+      errors: listOf(this.#errors),
+      executions: this.#withJoined(),
+      metadata: this.#metadata === undefined ? noMetadata : freeze(this.#metadata),
+    };
+  }
+}
+
+function listOf<T>(list: intrinsics.List<T> | undefined): readonly T[] {
+  return list === undefined ? emptyList : freeze(toArray(list));
+}
+
+function union(some: readonly string[], others: readonly string[]): readonly string[] {
+  const added = newList<string>();
+  for (let i = 0; i < others.length; i++) {
+    const other = others[i] as string;
+    if (!includes(some, other)) append(added, other);
+  }
+  return freeze(concat(some, toArray(added)));
+}
+
+/** What a run in which nothing happened says, but for its records. */
+export const emptyList: readonly never[] = freeze([]);
+export const noMetadata: AnyInvokeResult["metadata"] = freeze(create(null));

@@ -1,0 +1,121 @@
+/** What belongs to one request across several invocations. */
+import { intrinsics } from "../../data/index.ts";
+import type { House, PluginState } from "./program.ts";
+
+const MapAtLoad = Map;
+const WeakMapAtLoad = WeakMap;
+const { random } = Math;
+const { toString: numberText } = Number.prototype;
+const inBase36 = (value: number): string => intrinsics.apply(numberText, value, [36]);
+let counter = 0;
+
+/** A fresh request id: sortable, unique in this process and, with good odds, beyond. */
+function freshId(): string {
+  counter += 1;
+  const time = inBase36(intrinsics.dateNow());
+  const chance = inBase36((random() * 0x1_0000_0000) >>> 0);
+  return `req-${time}-${chance}-${inBase36(counter)}`;
+}
+
+/** The private state of one plugin; only its own context asks for it. @internal */
+export let stateOf: (scope: RequestScope, plugin: PluginState) => Map<unknown, unknown>;
+/** The id of the request, whatever somebody has put on the object. @internal */
+export let requestOf: (scope: RequestScope) => string;
+/** The same private state under another request id. @internal */
+export let renamedScope: (scope: RequestScope, id: string) => RequestScope;
+/** The same request for a run that a handler of one manager has another run. @internal */
+export let nestedScope: (scope: RequestScope, id: string, from: House, to: House) => RequestScope;
+/** What a manager goes by, given the scope of an earlier result. @internal */
+export let scopeIn: (scope: RequestScope, house: House) => RequestScope;
+/** Whether `value` is a scope of this library. @internal */
+export let isScope: (value: unknown) => value is RequestScope;
+
+/** By plugin id. Without a prototype: no patched map hands one plugin's state to another. */
+interface States {
+  [plugin: string]: Map<unknown, unknown>;
+}
+
+/** What is known of a request. */
+interface Facts {
+  id: string | undefined;
+  states: States;
+  /**
+   * The manager it is for, where it comes of a nested run and so gets into a plugin's hands. With
+   * a manager of its own, a plugin could run another one by other settings on the state that this
+   * has in the host's.
+   */
+  readonly home: House | undefined;
+  /** The states that plugins have with each manager of the request. */
+  byHouse: WeakMap<House, States> | undefined;
+}
+
+function factsWith(id: string | undefined): Facts {
+  const states = intrinsics.create(null) as States;
+  return { id, states, home: undefined, byHouse: undefined };
+}
+
+/**
+ * Carries a request's id and each plugin's private state. Opaque: a host hands it from the
+ * result of one `invoke` to the options of the next, and can read only the id.
+ */
+export class RequestScope {
+  /** Made when somebody asks: in most runs nobody does, and each result holds a scope. */
+  #facts: Facts | undefined;
+
+  constructor(id: string | undefined) {
+    this.#facts = id === undefined ? undefined : factsWith(id);
+  }
+
+  /** The id of the request: the host's, or a fresh one. */
+  get request(): string {
+    return requestOf(this);
+  }
+
+  static {
+    const factsOf = (scope: RequestScope): Facts => {
+      scope.#facts ??= factsWith(undefined);
+      return scope.#facts;
+    };
+    const scopeWith = (facts: Facts): RequestScope => {
+      const scope = new RequestScope(undefined);
+      scope.#facts = facts;
+      return scope;
+    };
+    requestOf = (scope) => {
+      const facts = factsOf(scope);
+      facts.id ??= freshId();
+      return facts.id;
+    };
+    stateOf = (scope, plugin) => {
+      const { states } = factsOf(scope);
+      // By the very definition: another plugin of the same name gets its own.
+      states[plugin.id] ??= new MapAtLoad();
+      return states[plugin.id] as Map<unknown, unknown>;
+    };
+    renamedScope = (scope, id) => {
+      const { states, home, byHouse } = factsOf(scope);
+      return scopeWith({ id, states, home, byHouse });
+    };
+    nestedScope = (scope, id, from, to) => {
+      const facts = factsOf(scope);
+      facts.byHouse ??= new WeakMapAtLoad();
+      const { byHouse } = facts;
+      intrinsics.weakSet(byHouse, from, facts.states);
+      const states = intrinsics.weakGet(byHouse, to) ?? (intrinsics.create(null) as States);
+      intrinsics.weakSet(byHouse, to, states);
+      return scopeWith({ id, states, home: to, byHouse });
+    };
+    scopeIn = (scope, house) => {
+      const home = scope.#facts?.home;
+      return home === undefined || home === house
+        ? scope
+        : nestedScope(scope, requestOf(scope), home, house);
+    };
+    isScope = (value): value is RequestScope =>
+      typeof value === "object" && value !== null && #facts in value;
+  }
+}
+// A host may hand a scope on: nobody reaches another plugin's state from it.
+Reflect.deleteProperty(RequestScope.prototype, "constructor");
+Object.freeze(RequestScope.prototype);
+Object.freeze(RequestScope);

@@ -1,0 +1,256 @@
+/** How one handler's turn ends: with nothing, a denial, changes, or a failure. */
+import { intrinsics, without } from "../../data/index.ts";
+import type { Overlong, Rejection, Slots } from "../../envelope/index.ts";
+import { type ErrorCode, errorCodes, ownErrorCode } from "../../errors/index.ts";
+import type { LevelValue } from "../../schema/index.ts";
+import { isAllow, rejectionOf, type Violation, violationOf } from "../results.ts";
+import { changedPaths } from "./changed-paths.ts";
+import type { Ending } from "./counts.ts";
+import type { Invocation } from "./invocation.ts";
+import { type Changes, Refused, readChanges } from "./outcome.ts";
+import type { Step } from "./program.ts";
+import type { ExecutionRecord } from "./records.ts";
+import type { RunNote } from "./run-audit.ts";
+import { AuditTab } from "./run-audit.ts";
+import { secretsOf } from "./run-secrets.ts";
+import { tellThrown } from "./tell-thrown.ts";
+import { timedOut } from "./wait.ts";
+
+const { freeze } = intrinsics;
+
+/** A violation ends the run; `undefined` lets it go on. */
+export type TurnEnd = Violation | undefined;
+
+/**
+ * Takes what a handler returned. `given` is the view it was handed; one that was handed none
+ * is judged by the view its capabilities would have shown of `before`.
+ */
+export function takeReturned(
+  run: Invocation,
+  step: Step,
+  returned: unknown,
+  given: Slots | undefined,
+  before: Slots,
+): TurnEnd {
+  if (returned === undefined || returned === null || isAllow(returned)) {
+    if (run.program.timed || run.again) run.record(step, {});
+    return undefined;
+  }
+  const violation = violationOf(returned);
+  if (violation !== undefined) return takeDenial(run, step, violation);
+  if (typeof returned !== "object") return refuse(run, step, noResult);
+  const changes = readChanges(run, step, returned, given, before);
+  if (changes instanceof Refused) return refuse(run, step, changes);
+  if (run.again && changes.payload !== run.payload) return contest(run, step);
+  apply(run, step, changes);
+  return undefined;
+}
+
+/**
+ * Asked again, a handler wants the payload other than later ones left it. It allowed neither that
+ * nor what would come of another change: the run may not go on, whatever the error policy says.
+ */
+function contest(run: Invocation, step: Step): TurnEnd {
+  const reason = `Plugin "${step.plugin.name}" was asked again on ${run.program.hook}, because a later plugin changed the payload, and would change it once more.`;
+  const code = "payload_contested";
+  run.record(step, { status: "error", effectiveAllow: false, reason, errorCode: code });
+  return halt(run, step, code, "payload", reason);
+}
+
+/** Ends the run for what it may not go on with, whatever the plugin's error policy says. */
+function halt(
+  run: Invocation,
+  step: Step,
+  code: "payload_contested" | "snapshot_limit",
+  path: string,
+  reason: string,
+): Violation {
+  noteRefused(run, step, run.log.reject(step, [{ path, code, reason }]));
+  run.log.addError(step, code, reason);
+  halted(run, "errored");
+  return freeze({ plugin: step.plugin.name, code, reason });
+}
+
+function takeDenial(run: Invocation, step: Step, violation: Violation): TurnEnd {
+  if (!step.mayHalt) {
+    const refused = run.log.reject(step, [
+      freeze({
+        path: "(result)",
+        code: "mode_denied",
+        reason: "The plugin's mode may not halt.",
+      } as const),
+    ]);
+    run.record(step, { requestedAllow: false, refused });
+    noteRefused(run, step, refused);
+    return undefined;
+  }
+  run.record(step, { requestedAllow: false, effectiveAllow: false, reason: violation.reason });
+  halted(run, "denied");
+  note(run, { kind: "denied", step, code: violation.code, reason: violation.reason });
+  return attributed(step, violation);
+}
+
+function attributed(step: Step, violation: Violation): Violation {
+  return freeze({ plugin: step.plugin.name, ...violation });
+}
+
+/**
+ * Whether anything a handler adds is taken. What concurrent handlers add is joined: the merge has
+ * let nothing else through.
+ */
+export function mayAdd(step: Step): boolean {
+  return step.mayModify || step.mode === "concurrent";
+}
+
+function apply(run: Invocation, step: Step, changes: Changes): void {
+  const payloadModified = changes.payload !== run.payload;
+  const extensionsModified = changes.extensions !== run.extensions;
+  const changed = changedPaths(run, changes);
+  const refused = run.log.reject(step, changes.rejections);
+  const applies = mayAdd(step);
+  run.recordChanges(step, {
+    applied: applies && (payloadModified || extensionsModified),
+    payloadModified,
+    extensionsModified,
+    changed,
+    refused,
+  });
+  if (changes.metadata !== undefined) run.log.addMetadata(step, changes.metadata);
+  noteRefused(run, step, refused);
+  if (!applies) return;
+  noteLabels(run, step, changes.extensions);
+  if (payloadModified) run.changedAt = run.index;
+  run.payload = changes.payload;
+  run.replaceExtensions(changes.extensions);
+}
+
+/**
+ * What a nested run added goes over a limit of this one. Without it the run may not go on, whatever
+ * the plugin's error policy says: later plugins would let pass what they do not see the label of.
+ */
+export function refuseJoin(run: Invocation, step: Step, { path, reason }: Overlong): void {
+  if (run.waiting.overfull !== undefined) return;
+  run.waiting.overfull = halt(run, step, "snapshot_limit", path, reason);
+}
+
+/** The first that halts a run decides how it ends. */
+function halted(run: Invocation, ending: Ending): void {
+  if (run.ending === "allowed") run.ending = ending;
+}
+
+/** Keeps a note in the host's trail, if it has one. */
+function note(run: Invocation, said: RunNote): void {
+  const { audit } = run.program.house;
+  if (audit === undefined) return;
+  run.waiting.tab ??= new AuditTab();
+  run.waiting.tab.tell(audit, run, said);
+}
+
+export function noteError(run: Invocation, step: Step, type: string, text: string): void {
+  run.program.house.meter?.failed(step, type);
+  note(run, { kind: "error", step, type, text });
+}
+
+/** What a handler threw, as the trail has it: on one line, without secrets. */
+export function noteThrown(run: Invocation, step: Step, thrown: unknown): void {
+  const { audit, meter, describe } = run.program.house;
+  if (audit === undefined && meter === undefined) return;
+  const { type, text } = describe(thrown, secretsOf(run));
+  noteError(run, step, type, text);
+}
+
+function noteRefused(run: Invocation, step: Step, refused: readonly Rejection[]): void {
+  if (run.program.house.audit === undefined) return;
+  for (let i = 0; i < refused.length; i++) {
+    note(run, { kind: "refused", step, rejection: refused[i] as Rejection });
+  }
+}
+
+/** The labels that the handler added. */
+function noteLabels(run: Invocation, step: Step, after: Slots): void {
+  if (run.program.house.audit === undefined || after === run.extensions) return;
+  const labels = without(labelsOf(after), labelsOf(run.extensions));
+  if (labels.length > 0) note(run, { kind: "labels", step, labels });
+}
+
+const noLabels: readonly string[] = freeze([]);
+
+function labelsOf({ security }: Slots): readonly string[] {
+  return (
+    ((security as LevelValue | undefined)?.labels as readonly string[] | undefined) ?? noLabels
+  );
+}
+
+const noResult = new Refused("result_shape", "(result)", "Expected a result.");
+
+/** What a handler returned is refused as a whole. Nothing of it is applied. */
+function refuse(run: Invocation, step: Step, { code, path, reason }: Refused): TurnEnd {
+  const refused = run.log.reject(step, [{ path, code, reason }]);
+  noteRefused(run, step, refused);
+  const what = `returned something that was refused at ${path}`;
+  noteError(run, step, "ContractViolation", what);
+  return failed(run, step, code, what, { status: "error", refused }, ` ${reason}`);
+}
+
+const seeLog = " What it threw is in the host's log, or went to its onHandlerError.";
+
+/** A handler threw. An error of this library tells its code; any other is opaque. */
+export function failThrown(run: Invocation, step: Step, thrown: unknown): TurnEnd {
+  if (thrown === timedOut) return fail(run, step, "handler_timeout", "timeout");
+  const rejection = rejectionOf(thrown);
+  if (rejection !== undefined) return takeDenial(run, step, rejection);
+  tellThrown(run, step, thrown);
+  if (run.result !== undefined) return undefined;
+  noteThrown(run, step, thrown);
+  const code = ownErrorCode(thrown);
+  if (code === undefined || errorCodes[code].kind !== "refusal") {
+    return fail(run, step, "handler_error", "error");
+  }
+  const detail = ` ${errorCodes[code].means}${seeLog}`;
+  return failed(run, step, code, `was refused by a helper (${code})`, { status: "error" }, detail);
+}
+
+/** A handler failed. */
+export function fail(
+  run: Invocation,
+  step: Step,
+  code: "handler_error" | "handler_timeout",
+  status: "error" | "timeout",
+): TurnEnd {
+  const what = code === "handler_error" ? "threw" : "did not settle before its deadline";
+  if (status === "timeout") noteError(run, step, "timeout", what);
+  return failed(run, step, code, what, { status }, status === "error" ? seeLog : "");
+}
+
+/** The plugin's error policy decides what follows. No text of the plugin gets into a record. */
+function failed(
+  run: Invocation,
+  step: Step,
+  code: ErrorCode,
+  what: string,
+  turn: Partial<ExecutionRecord>,
+  detail = "",
+): TurnEnd {
+  const reason = `Plugin "${step.plugin.name}" ${what} on ${run.program.hook}.${detail}`;
+  run.log.addError(step, code, reason);
+  const halts = step.onError === "fail";
+  if (halts) halted(run, "errored");
+  if (step.onError === "disable") step.plugin.off = true;
+  run.record(step, { ...turn, effectiveAllow: !halts, reason, errorCode: code });
+  return halts ? freeze({ plugin: step.plugin.name, code, reason }) : undefined;
+}
+
+/** Whether the handler's turn comes at all: it is on, and the call is one it is for. */
+export function mayRun(run: Invocation, step: Step): boolean {
+  if (step.plugin.off) {
+    if (run.again) return false;
+    run.log.record(step, { status: "disabled", reason: "Switched off after a failure." });
+    return false;
+  }
+  const { conditions } = step;
+  if (conditions === undefined) return true;
+  if (conditions(run.payload, run.extensions, run.wishes)) return true;
+  if (run.again) return false;
+  run.log.record(step, { status: "skipped", reason: "Its conditions do not match." });
+  return false;
+}

@@ -1,0 +1,165 @@
+/**
+ * One run of a hook of the other four semantics: its handlers one after the other, each waited for.
+ *
+ * A run keeps its answer to itself until it is concluded: a value that goes through a promise is
+ * asked for its `then`, which a plugin may have put on a prototype.
+ */
+import { intrinsics, isAwaitable } from "../../data/index.ts";
+import type { Slots } from "../../envelope/index.ts";
+import { type AnyRun, endTurn, type HandlerContext, newContext } from "../dispatch/context.ts";
+import type { Ending } from "../dispatch/counts.ts";
+import { type ShownView, shownTo } from "../dispatch/invocation.ts";
+import type { HandlerStep, House, RunWishes } from "../dispatch/program.ts";
+import { AuditTab, type RunNote } from "../dispatch/run-audit.ts";
+import type { RequestScope } from "../dispatch/scope.ts";
+import { isAborted } from "../dispatch/signals.ts";
+import { unowned } from "../dispatch/thenable.ts";
+import { settle, timedOut } from "../dispatch/wait.ts";
+import type { OperationProgram } from "./program.ts";
+
+/** How a handler's turn ended. `pending` is one that nobody has an answer of. */
+export type TurnHow = "pending" | "returned" | "threw" | "timeout" | "aborted";
+
+export class OperationRun implements AnyRun {
+  readonly program: OperationProgram;
+  readonly scope: RequestScope;
+  readonly wishes: RunWishes;
+  readonly extensions: Slots;
+  /** The value as it is now; of all semantics but the filter chain, what the host gave. */
+  payload: unknown;
+  /** How the turn in hand ended, and what it gave or threw. */
+  how: TurnHow = "pending";
+  outcome: unknown = undefined;
+  /** What the run answers, and how it ended; nothing, as long as it has not. */
+  answer: unknown = undefined;
+  ending: Ending | undefined = undefined;
+  /** Why it answers nothing. */
+  error: Error | undefined = undefined;
+  #views: ShownView | undefined = undefined;
+  #tab: AuditTab | undefined = undefined;
+
+  constructor(
+    program: OperationProgram,
+    payload: unknown,
+    extensions: Slots,
+    scope: RequestScope,
+    wishes: RunWishes,
+  ) {
+    this.program = program;
+    this.payload = payload;
+    this.extensions = extensions;
+    this.scope = scope;
+    this.wishes = wishes;
+  }
+
+  get hook(): string {
+    return this.program.hook;
+  }
+
+  get house(): House {
+    return this.program.house;
+  }
+
+  isOver(_step: HandlerStep): boolean {
+    return this.ending !== undefined;
+  }
+
+  /** Ends the run with an answer. */
+  end(ending: Ending, answer: unknown): void {
+    this.answer = answer;
+    this.ending = ending;
+  }
+
+  /** Ends the run without one. */
+  fail(ending: "errored" | "aborted", error: Error): void {
+    this.error = error;
+    this.ending = ending;
+  }
+
+  /** Keeps a note in the host's trail, if it has one. */
+  tell(note: RunNote): void {
+    const { audit } = this.program.house;
+    if (audit === undefined) return;
+    this.#tab ??= new AuditTab();
+    this.#tab.tell(audit, this, note);
+  }
+
+  /** What became of its notes; nothing where there were none. */
+  get tab(): AuditTab | undefined {
+    return this.#tab;
+  }
+
+  viewFor(step: HandlerStep): Slots {
+    const known = shownTo(step, this.#views);
+    if (known !== undefined) return known;
+    const view = step.filter(this.extensions);
+    this.#views = { grant: step.grant, view, next: this.#views };
+    return view;
+  }
+}
+
+/**
+ * Gives a handler its turn. What came of it is in `how` and `outcome`, at once or when the promise
+ * resolves. A handler that blocks the thread beyond its deadline has timed out like any other, also
+ * where it did so before its promise resolved: then no timer had its turn.
+ */
+export function takeTurn(
+  run: OperationRun,
+  step: HandlerStep,
+  payload: unknown,
+): Promise<void> | undefined {
+  run.how = "pending";
+  run.outcome = undefined;
+  if (isAborted(run.wishes.signal)) return ended(run, "aborted", undefined);
+  const context = newContext(run.program.house.Context, step, run);
+  const { handler, timeoutMs } = step;
+  const startedAt = timeoutMs === undefined ? 0 : intrinsics.monotonicNow();
+  let returned: unknown;
+  try {
+    returned = step.extensions
+      ? handler(payload, context, run.viewFor(step))
+      : handler(payload, context);
+  } catch (thrown) {
+    return threw(run, thrown);
+  }
+  if (isOver(timeoutMs, startedAt)) {
+    if (isAwaitable(returned)) unowned(returned);
+    endTurn(context);
+    return ended(run, "timeout", undefined);
+  }
+  if (!isAwaitable(returned)) return ended(run, "returned", returned);
+  return waitFor(run, step, context, returned, startedAt);
+}
+
+function ended(run: OperationRun, how: TurnHow, outcome: unknown): undefined {
+  run.how = how;
+  run.outcome = outcome;
+  return undefined;
+}
+
+/** Who guards a handler that runs alone throws a marker when its time is over. */
+function threw(run: OperationRun, thrown: unknown): undefined {
+  return thrown === timedOut ? ended(run, "timeout", undefined) : ended(run, "threw", thrown);
+}
+
+async function waitFor(
+  run: OperationRun,
+  step: HandlerStep,
+  context: HandlerContext,
+  returned: PromiseLike<unknown>,
+  startedAt: number,
+): Promise<void> {
+  const { tally } = run.program.house;
+  const lateness = { tally, step, counts: true };
+  const { how, value } = await settle(returned, step.ring, lateness, run.wishes.signal);
+  if (how === "threw") return threw(run, value);
+  // Behind a lock the deadline begins later, and is held to there.
+  const isLate = how === "returned" && step.ring !== undefined && isOver(step.timeoutMs, startedAt);
+  if (isLate) tally.late += 1;
+  if (how === "timeout" || how === "aborted" || isLate) endTurn(context);
+  return isLate ? ended(run, "timeout", undefined) : ended(run, how, value);
+}
+
+function isOver(timeoutMs: number | undefined, startedAt: number): boolean {
+  return timeoutMs !== undefined && intrinsics.monotonicNow() - startedAt > timeoutMs;
+}

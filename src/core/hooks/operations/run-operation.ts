@@ -1,0 +1,115 @@
+/** Runs a hook of the other four semantics from its first handler to its answer. */
+import { intrinsics } from "../../data/index.ts";
+import { GlassineError } from "../../errors/index.ts";
+import type { Meter } from "../dispatch/meter.ts";
+import type { HandlerStep } from "../dispatch/program.ts";
+import { joinsPromise } from "../dispatch/thenable.ts";
+import { abortedError } from "./failures.ts";
+import { endChain, takeValue } from "./filter-chain.ts";
+import { endTold, takeTold } from "./fire-and-forget.ts";
+import { type OperationRun, takeTurn } from "./operation-run.ts";
+import type { OperationProgram } from "./program.ts";
+import { endScores, takeDeltas } from "./score-delta.ts";
+import { endVote, takeVote } from "./voting.ts";
+
+const { monotonicNow } = intrinsics;
+
+/** What makes a semantic. */
+interface Way {
+  /** Takes the outcome of a turn; may end the run. */
+  readonly take: (run: OperationRun, step: HandlerStep) => void;
+  /** Ends a run that no handler has ended. */
+  readonly end: (run: OperationRun) => void;
+}
+
+const ways: { readonly [Semantic in OperationProgram["semantic"]]: Way } = {
+  voting: { take: takeVote, end: endVote },
+  filter_chain: { take: takeValue, end: endChain },
+  score_delta: { take: takeDeltas, end: endScores },
+  fire_and_forget: { take: takeTold, end: endTold },
+};
+
+/** Gives each handler its turn, one after the other, until the run has ended. */
+async function eachInTurn(run: OperationRun, { take, end }: Way): Promise<void> {
+  const { steps, house } = run.program;
+  const { meter } = house;
+  for (let i = 0; i < steps.length; i++) {
+    const step = steps[i] as HandlerStep;
+    const startedAt = meter === undefined ? 0 : monotonicNow();
+    const turn = takeTurn(run, step, run.payload);
+    if (turn !== undefined) await turn;
+    if (run.how !== "aborted") meter?.turn(step, monotonicNow() - startedAt);
+    if (run.how === "aborted") endAborted(run);
+    else take(run, step);
+    if (run.ending !== undefined) return;
+  }
+  end(run);
+}
+
+/** What always resolves does so here, too. */
+function endAborted(run: OperationRun): void {
+  const { semantic, strict } = run.program;
+  if (semantic === "fire_and_forget" && !strict) run.end("aborted", undefined);
+  else run.fail("aborted", abortedError(run));
+}
+
+/**
+ * Resolves to the answer of the hook's semantic.
+ *
+ * @throws (as a rejection) PluginExecutionError `execution_failed`; GlassineError `aborted`,
+ *   `audit_failed`, `realm_tampered`
+ */
+export async function operate(run: OperationRun): Promise<unknown> {
+  const { house, semantic, hook } = run.program;
+  const { meter } = house;
+  const startedAt = meter === undefined ? 0 : monotonicNow();
+  meter?.fired(hook);
+  try {
+    try {
+      await eachInTurn(run, ways[semantic]);
+    } catch (error) {
+      // A handler left it no stack.
+      run.fail("errored", outOfStack(run, error));
+    }
+    if (house.audit?.strict === true) await holdToAudit(run);
+    return concluded(run);
+  } finally {
+    house.inFlight -= 1;
+    house.counts.end(run.ending ?? "errored");
+    if (meter !== undefined) measure(run, meter, monotonicNow() - startedAt);
+    if (house.inFlight === 0) house.onIdle?.();
+  }
+}
+
+function measure({ program, ending }: OperationRun, meter: Meter, durationMs: number): void {
+  const { hook, semantic } = program;
+  meter.ran(hook, durationMs);
+  if (semantic !== "voting") return;
+  if (ending === "allowed") meter.decided(hook, "allow");
+  if (ending === "denied") meter.decided(hook, "deny");
+}
+
+function outOfStack(run: OperationRun, cause: unknown): GlassineError {
+  const text = `The run of '${run.hook}' could not go on.`;
+  return new GlassineError("handler_error", text, { hook: run.hook }, cause);
+}
+
+/** What could not be written down does not pass; a denial stands. */
+async function holdToAudit(run: OperationRun): Promise<void> {
+  if (run.tab === undefined || (await run.tab.areKept()) === true) return;
+  if (run.ending === "denied") return;
+  const text = `The audit trail did not keep what happened on '${run.hook}'.`;
+  run.fail("errored", new GlassineError("audit_failed", text, { hook: run.hook }, run.error));
+}
+
+function concluded(run: OperationRun): unknown {
+  if (run.error !== undefined) throw run.error;
+  // A patched promise let it come here too early: then there is no answer, and none is made up.
+  if (run.ending === undefined) throw outOfStack(run, undefined);
+  const { answer } = run;
+  if (typeof answer === "object" && answer !== null && joinsPromise(answer)) {
+    const text = "A `then` on a prototype would answer in place of the run.";
+    throw new GlassineError("realm_tampered", text, { hook: run.hook });
+  }
+  return answer;
+}

@@ -1,0 +1,107 @@
+/** Score delta: every handler sees the same list, and what they give by id is summed. */
+import { hasMoreIndexes, intrinsics } from "../../data/index.ts";
+import type { PluginExecutionError } from "../../errors/index.ts";
+import type { HandlerStep } from "../dispatch/program.ts";
+import { single } from "../single.ts";
+import { brokenContract, failedTurn, typeOf } from "./failures.ts";
+import type { OperationRun } from "./operation-run.ts";
+
+const { apply, freeze, getOwnPropertyDescriptor, getPrototypeOf, hasOwn, isArray, isProxy } =
+  intrinsics;
+const { newRecord, objectPrototype, ownKeys } = intrinsics;
+const { isFinite: isFiniteNumber } = Number;
+const forEachEntry = Map.prototype.forEach;
+const entryCount = getOwnPropertyDescriptor(Map.prototype, "size")?.get as () => number;
+
+/** Sums by id. Without a prototype: `__proto__` is an id like any other. */
+type Sums = { [id: string]: number };
+
+/** Adds what a handler returned to the sums so far, which are the answer that the run will have. */
+export function takeDeltas(run: OperationRun, step: HandlerStep): void {
+  const error = run.how === "returned" ? brokenDeltas(run, step) : failedTurn(run, step);
+  if (error !== undefined) run.fail("errored", error);
+}
+
+export function endScores(run: OperationRun): void {
+  run.end("allowed", freeze(sumsOf(run)));
+}
+
+function brokenDeltas(run: OperationRun, step: HandlerStep): PluginExecutionError | undefined {
+  const fault = addDeltas(sumsOf(run), run.outcome, run.program.limits.nodes);
+  return fault === undefined ? undefined : brokenContract(run, step, `returned ${fault}`);
+}
+
+function sumsOf(run: OperationRun): Sums {
+  run.answer ??= newRecord();
+  return run.answer as Sums;
+}
+
+/** Adds what a handler returned, or tells what is wrong with it. */
+function addDeltas(sums: Sums, returned: unknown, max: number): string | undefined {
+  try {
+    const size = sizeOfMap(returned);
+    if (size === undefined) return addRecord(sums, returned, max);
+    return size > max ? tooMany(max) : addMap(sums, returned as ReadonlyMap<unknown, unknown>);
+  } catch {
+    // A global of another context runs code when it is read.
+    return "an object that throws when it is read; expected record of string to number";
+  }
+}
+
+const tooMany = (max: number): string => `more than ${max} ids`;
+
+/** Of a genuine map, whatever its class says; `undefined` for anything else. */
+function sizeOfMap(value: unknown): number | undefined {
+  if (typeof value !== "object" || value === null || isProxy(value)) return undefined;
+  try {
+    return apply(entryCount, value, []);
+  } catch {
+    return undefined;
+  }
+}
+
+function addMap(sums: Sums, map: ReadonlyMap<unknown, unknown>): string | undefined {
+  let fault: string | undefined;
+  apply(forEachEntry, map, [
+    (delta: unknown, id: unknown) => {
+      fault ??=
+        typeof id === "string" || typeof id === "number"
+          ? add(sums, `${id}`, delta)
+          : `${typeOf(id)} as id; expected record of string to number`;
+    },
+  ]);
+  return fault;
+}
+
+function addRecord(sums: Sums, returned: unknown, max: number): string | undefined {
+  const unfit = `${typeOf(returned)}; expected record of string to number`;
+  if (typeof returned !== "object" || returned === null || isArray(returned)) return unfit;
+  if (isProxy(returned)) return "proxy; expected record of string to number";
+  const prototype = getPrototypeOf(returned);
+  if (prototype !== objectPrototype && prototype !== null)
+    return "an instance of a class; expected record of string to number";
+  if (hasMoreIndexes(returned, max)) return tooMany(max);
+  const ids = ownKeys(returned);
+  if (ids.length > max) return tooMany(max);
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i] as string | symbol;
+    if (typeof id !== "string") return "symbol as id; expected record of string to number";
+    const delta = getOwnPropertyDescriptor(returned, id);
+    if (delta === undefined || !hasOwn(delta, "value"))
+      return `a getter for ${single(id)}; expected a finite number`;
+    const fault = add(sums, id, delta.value);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+function add(sums: Sums, id: string, delta: unknown): string | undefined {
+  if (typeof delta !== "number" || !isFiniteNumber(delta)) {
+    const what = typeof delta === "number" ? `${delta}` : typeOf(delta);
+    return `${what} for ${single(id)}; expected a finite number`;
+  }
+  const sum = (hasOwn(sums, id) ? (sums[id] as number) : 0) + delta;
+  if (!isFiniteNumber(sum)) return `a number for ${single(id)} whose sum is not finite`;
+  sums[id] = sum;
+  return undefined;
+}

@@ -1,0 +1,228 @@
+/** What a handler says: allow, deny, or a change. */
+import { createStamp, intrinsics, type Json, sharedNotes } from "../data/index.ts";
+import { GlassineError, rejectionReason } from "../errors/index.ts";
+import { readPlain } from "../schema/index.ts";
+
+/** Why a plugin stopped an operation. Text of a plugin: capped, on one line, never trusted. */
+export interface Violation {
+  /** The plugin that stopped it; absent when the host's abort did. */
+  readonly plugin?: string;
+  readonly code: string;
+  readonly reason: string;
+  readonly description?: string;
+  readonly details?: { readonly [key: string]: Json };
+}
+
+/** What `deny` takes: a reason, or a reason with a code and more. */
+export type DenyInput =
+  | string
+  | {
+      /** Letters, digits and `_ . : -`, at most 64. Default `denied`. */
+      readonly code?: string;
+      readonly reason: string;
+      readonly description?: string;
+      readonly details?: { readonly [key: string]: unknown };
+    };
+
+declare const decision: unique symbol;
+
+/** The answer "go on". Made by `allow` only, of any copy of this library; a look-alike is no vote. */
+export interface Allow {
+  readonly [decision]: "allow";
+  readonly allow: true;
+}
+
+/** The answer "stop". Made by `deny` only, of any copy of this library; a look-alike is no denial. */
+export interface Denial {
+  readonly [decision]: "deny";
+}
+
+/** A denial as the host gets it: who denied, and why. A handler may return it, too. */
+export interface Denied extends Denial, Violation {
+  readonly allow: false;
+}
+
+/** What a voting hook resolves to. */
+export type Decision = Allow | Denied;
+
+// A guard may be called in a realm that another plugin has patched: its denial must stand.
+const { charCodeAt, execPattern, freeze, getOwnPropertyDescriptor, hasOwn, isProxy } = intrinsics;
+const { ownValue, slice, trim } = intrinsics;
+
+const denials = createStamp<Violation>();
+/** By which other copies of this library know an answer. Only who could vote anyway gains by it. */
+const answers = sharedNotes("answers");
+/** What each error of this library has, in every copy. */
+const errorBrand = Symbol.for("glassine.error");
+// Handlers resolve promises with these. Without a prototype nothing patched answers for them.
+const allowed = freeze({ __proto__: null, allow: true }) as unknown as Allow;
+answers.set(allowed, true);
+
+/**
+ * The answer "go on", which returning nothing says too.
+ *
+ * @example
+ * ```ts
+ * import { allow } from "glassine";
+ *
+ * console.log(allow() === allow()); // true
+ * ```
+ */
+export function allow(): Allow {
+  return allowed;
+}
+
+/**
+ * The answer "stop", with a reason. Handlers return it.
+ *
+ * @throws GlassineError `result_shape` when there is no reason or a field is not as it should be
+ * @example
+ * ```ts
+ * import { definePlugin, deny } from "glassine";
+ *
+ * const plugin = definePlugin({
+ *   name: "no-tools",
+ *   version: "1.0.0",
+ *   hooks: {
+ *     tool_pre_invoke(payload) {
+ *       if (payload.name === "rm") return deny({ code: "tool_denied", reason: "rm is not allowed" });
+ *     },
+ *   },
+ * });
+ * console.log(plugin.name); // no-tools
+ * ```
+ */
+export function deny(input: DenyInput): Denial {
+  const given = typeof input === "string" ? { reason: input } : input;
+  if (typeof given !== "object" || given === null) throw misuse("a reason, or an object with one");
+  const { code = "denied" } = { code: own(given, "code") };
+  const reason = own(given, "reason");
+  const description = own(given, "description");
+  const details = own(given, "details");
+  if (typeof code !== "string" || !isViolationCode(code)) {
+    throw misuse("a code of letters, digits and _ . : -, at most 64 characters");
+  }
+  const why = typeof reason === "string" ? oneLine(reason, maxReason) : "";
+  if (why === "") throw misuse("a reason that is not empty");
+  if (description !== undefined && typeof description !== "string")
+    throw misuse("a description that is a text");
+  // An empty one says nothing, and is how the wire says that there is none.
+  const described = description === undefined ? "" : oneLine(description, 2000);
+  const violation: Violation = freeze({
+    code,
+    reason: why,
+    ...(described === "" ? {} : { description: described }),
+    ...(details === undefined ? {} : { details: readDetails(details) }),
+  });
+  // Its own key makes a spread or clone of it no result, where an empty one would pass.
+  return sealed({ __proto__: null, deny: true }, violation) as Denial;
+}
+
+function sealed(answer: object, violation: Violation): object {
+  answers.set(answer, violation);
+  return freeze(denials.put(answer, violation));
+}
+
+/** The violation of a `RejectError` that a handler threw, or `undefined` for anything else. */
+export function rejectionOf(thrown: unknown): Violation | undefined {
+  const reason = rejectionReason(thrown) ?? reasonOfCopy(thrown);
+  if (reason === undefined) return undefined;
+  return violationOf(deny(isReason(reason) ? reason : "rejected"));
+}
+
+/** Of a `RejectError` of another copy. Anybody can make one, and says no more by it than by `deny`. */
+function reasonOfCopy(thrown: unknown): string | undefined {
+  if (typeof thrown !== "object" || thrown === null || isProxy(thrown)) return undefined;
+  if (dataOf(thrown, errorBrand) !== true || dataOf(thrown, "code") !== "rejected")
+    return undefined;
+  const reason = dataOf(thrown, "reason");
+  return typeof reason === "string" ? reason : undefined;
+}
+
+function dataOf(value: object, key: string | symbol): unknown {
+  return ownValue(getOwnPropertyDescriptor(value, key), "value");
+}
+
+/** A violation as the host gets it from a voting hook. */
+export function deniedBy(violation: Violation): Denied {
+  return sealed({ __proto__: null, allow: false, ...violation }, violation) as Denied;
+}
+
+const codePattern = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/;
+
+/** Whether a text can be the code of a violation. */
+export function isViolationCode(code: string): boolean {
+  return execPattern(codePattern, code) !== null;
+}
+
+const maxReason = 500;
+
+/** Whether a text can be the reason of a violation: something of it can be shown. */
+export function isReason(text: string): boolean {
+  return oneLine(text, maxReason) !== "";
+}
+
+/** A field that was really given: one found on a patched prototype is none. */
+function own<Key extends keyof Exclude<DenyInput, string>>(
+  given: Exclude<DenyInput, string>,
+  key: Key,
+): Exclude<DenyInput, string>[Key] | undefined {
+  return hasOwn(given, key) ? given[key] : undefined;
+}
+
+/** Whether a value is what `allow` gives, here or in another copy of this library. */
+export function isAllow(value: unknown): boolean {
+  return value === allowed || answers.get(value) === true;
+}
+
+/** The violation behind a denial, or `undefined` for anything `deny` did not make. */
+export function violationOf(value: unknown): Violation | undefined {
+  return denials.of(value) ?? violationOfCopy(value);
+}
+
+/** Read as if it were given to `deny` here: anybody can say so of an object. */
+function violationOfCopy(value: unknown): Violation | undefined {
+  const told = answers.get(value);
+  if (typeof told !== "object" || told === null) return undefined;
+  try {
+    return denials.of(deny(told as DenyInput));
+  } catch {
+    return undefined;
+  }
+}
+
+function readDetails(details: unknown): { readonly [key: string]: Json } {
+  const read = readPlain(details);
+  if (typeof read !== "object" || read === null || intrinsics.isArray(read)) {
+    throw misuse("details that are a plain object of JSON data");
+  }
+  return read as { readonly [key: string]: Json };
+}
+
+// Line breaks and control, format and direction characters, which would forge a log or a screen.
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/u;
+
+/** Text somebody else chose, fit to be shown: one line, capped. */
+export function oneLine(text: string, max: number): string {
+  const line = trim(withSpaces(slice(text, 0, max * 2)));
+  if (line.length <= max) return line;
+  // A character of two units may be cut in two; half of it is no valid Unicode.
+  const isCut = (charCodeAt(line, max - 1) & 0xfc00) === 0xd800;
+  return `${slice(line, 0, isCut ? max - 1 : max)}…`;
+}
+
+/** One space for each run of characters that are not to be shown. */
+function withSpaces(text: string): string {
+  let line = "";
+  let rest = text;
+  for (;;) {
+    const run = execPattern(unprintable, rest);
+    if (run === null) return line + rest;
+    line += `${slice(rest, 0, run.index)} `;
+    rest = slice(rest, run.index + run[0].length);
+  }
+}
+
+function misuse(expected: string): GlassineError {
+  return new GlassineError("result_shape", `deny expects ${expected}.`);
+}

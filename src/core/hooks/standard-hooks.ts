@@ -1,0 +1,132 @@
+/**
+ * The hook table of the standard host: message points, the two hooks that cover them, and the
+ * older typed hooks. Source of names and payloads: CPEX and ContextForge, older generation.
+ */
+import * as z from "zod";
+import { messageSchema } from "../messages/index.ts";
+import { jsonObject, jsonValue } from "../schema/index.ts";
+import { defineHook } from "./define-hook.ts";
+
+const point = <const Side extends "pre" | "post">(side: Side, description: string) =>
+  defineHook({
+    semantic: "message",
+    description,
+    payload: messageSchema,
+    writable: ["content"],
+    side,
+  });
+
+const covering = <const Side extends "pre" | "post">(covers: Side, description: string) =>
+  defineHook({
+    semantic: "message",
+    description,
+    payload: messageSchema,
+    writable: ["content"],
+    covers,
+  });
+
+// One schema for all the fields that hold the same: each that is made costs a start.
+const text = z.string();
+const optionalText = text.optional();
+const textMap = z.record(text, text);
+const optionalTextMap = textMap.optional();
+const anyJson = jsonValue();
+const anyObject = jsonObject();
+const emptyObject = anyObject.default({});
+const objects = z.array(anyObject);
+
+export const standardHooks = Object.freeze({
+  evaluate: defineHook({
+    semantic: "message",
+    description: "A message is evaluated outside of any operation.",
+    payload: messageSchema,
+    writable: ["content"],
+  }),
+  "cmf.llm_input": point("pre", "A message goes to a model."),
+  "cmf.llm_output": point("post", "A message came from a model."),
+  "cmf.tool_pre_invoke": point("pre", "A tool is about to be called."),
+  "cmf.tool_post_invoke": point("post", "A tool has answered."),
+  "cmf.prompt_pre_fetch": point("pre", "A prompt is about to be fetched."),
+  "cmf.prompt_post_fetch": point("post", "A prompt has been fetched."),
+  "cmf.resource_pre_fetch": point("pre", "A resource is about to be read."),
+  "cmf.resource_post_fetch": point("post", "A resource has been read."),
+  "cmf.mcp_request": point("pre", "MCP asks for anything else: a list, input, a completion."),
+  "cmf.mcp_response": point("post", "MCP answers that, or an answer has more to it."),
+  "cmf.mcp_notification": point("post", "MCP notifies: of progress, of a log entry."),
+  message_pre_invoke: covering("pre", "Takes part in every pre point."),
+  message_post_invoke: covering("post", "Takes part in every post point."),
+  tool_pre_invoke: defineHook({
+    semantic: "message",
+    description: "A tool is about to be called (older payload).",
+    payload: z.strictObject({
+      name: text,
+      args: emptyObject,
+      headers: optionalTextMap,
+    }),
+    writable: ["name", "args"],
+    headersField: "headers",
+  }),
+  tool_post_invoke: defineHook({
+    semantic: "message",
+    description: "A tool has answered (older payload).",
+    payload: z.strictObject({ name: text, result: anyJson }),
+    writable: ["result"],
+  }),
+  prompt_pre_fetch: defineHook({
+    semantic: "message",
+    description: "A prompt is about to be fetched (older payload).",
+    payload: z.strictObject({ prompt_id: text, args: textMap.default({}) }),
+    writable: ["args"],
+  }),
+  prompt_post_fetch: defineHook({
+    semantic: "message",
+    description: "A prompt has been fetched (older payload).",
+    payload: z.strictObject({ prompt_id: text, result: anyJson }),
+    writable: ["result"],
+  }),
+  resource_pre_fetch: defineHook({
+    semantic: "message",
+    description: "A resource is about to be read (older payload).",
+    payload: z.strictObject({ uri: text, metadata: emptyObject }),
+    writable: ["uri", "metadata"],
+  }),
+  resource_post_fetch: defineHook({
+    semantic: "message",
+    description: "A resource has been read (older payload).",
+    payload: z.strictObject({ uri: text, content: anyJson }),
+    writable: ["content"],
+  }),
+  agent_pre_invoke: defineHook({
+    semantic: "message",
+    description: "An agent is about to run (older payload).",
+    payload: z.strictObject({
+      agent_id: text,
+      messages: objects,
+      tools: z.array(text).optional(),
+      headers: optionalTextMap,
+      model: optionalText,
+      system_prompt: optionalText,
+      parameters: emptyObject,
+    }),
+    writable: ["messages", "tools", "model", "system_prompt", "parameters"],
+    headersField: "headers",
+  }),
+  agent_post_invoke: defineHook({
+    semantic: "message",
+    description: "An agent has run (older payload).",
+    payload: z.strictObject({
+      agent_id: text,
+      messages: objects,
+      tool_calls: objects.optional(),
+    }),
+    writable: ["messages", "tool_calls"],
+  }),
+});
+
+type Standard = typeof standardHooks;
+
+/**
+ * The hooks of the standard host by name. An interface, so that declarations written by a compiler
+ * name it; of an alias they would spell out every schema.
+ */
+export interface StandardHooks extends Standard {}

@@ -1,0 +1,282 @@
+import { createStamp } from "../data/index.ts";
+import {
+  type HookTable,
+  joinHooks,
+  type OperationHookOf,
+  type StandardHooks,
+  standardHooks,
+} from "../hooks/index.ts";
+import { serializeView, toPolicyInput, viewsOf } from "../messages/index.ts";
+import {
+  type CoreHandler,
+  type CoreHandlerInput,
+  createManager,
+  defineCoreHandlerFor,
+  definePluginFor,
+  defineServices,
+  type HostProfile,
+  type ManagerOptions,
+  type Plugin,
+  type PluginManifest,
+  readProfile,
+  type ServiceCapability,
+  type ServiceTable,
+  type Surface,
+} from "../plugins/index.ts";
+import { bindWire, type WireFunctions } from "../remote/index.ts";
+import {
+  type CapabilityIn,
+  compileSlots,
+  defineSlots,
+  joinSlots,
+  type SlotTable,
+  type StandardSlots,
+  standardSlots,
+} from "../slots/index.ts";
+import { bindEnvelope } from "./envelope.ts";
+import type { EnvelopeFunctions } from "./envelope-functions.ts";
+import type { PluginManager } from "./plugin-manager.ts";
+
+/** Everything that is bound to one host's slots, hooks and services. */
+export interface Host<
+  Table extends SlotTable,
+  Hooks extends HookTable,
+  Services extends ServiceTable = Nothing,
+> extends EnvelopeFunctions<Table>,
+    WireFunctions<Table, Hooks> {
+  /** The views of a message. They take extensions of any host; see `viewsOf` of the root entry. */
+  readonly viewsOf: typeof viewsOf;
+  /** A view as data; see `serializeView` of the root entry. */
+  readonly serializeView: typeof serializeView;
+  /** A view for a policy engine; see `toPolicyInput` of the root entry. */
+  readonly toPolicyInput: typeof toPolicyInput;
+  /**
+   * The names of the slots, so that none is spelled by hand.
+   *
+   * @example
+   * ```ts
+   * import { slotNames } from "glassine";
+   *
+   * console.log(slotNames.security); // security
+   * ```
+   */
+  readonly slotNames: { readonly [Slot in keyof Table & string]: Slot };
+  /**
+   * The names of the capabilities.
+   *
+   * @example
+   * ```ts
+   * import { capabilities } from "glassine";
+   *
+   * console.log(capabilities.read_labels); // read_labels
+   * ```
+   */
+  readonly capabilities: {
+    readonly [Name in CapabilityIn<Table> | ServiceCapability<Services>]: Name;
+  };
+  /**
+   * The names of the hooks.
+   *
+   * @example
+   * ```ts
+   * import { hookNames } from "glassine";
+   *
+   * console.log(hookNames["cmf.llm_input"]); // cmf.llm_input
+   * ```
+   */
+  readonly hookNames: { readonly [Hook in keyof Hooks & string]: Hook };
+  /**
+   * Defines a plugin: read once, checked, frozen. The type of a handler's `extensions` is cut
+   * to what `capabilities` open.
+   *
+   * @throws ManifestError `manifest_invalid`, with every problem in `problems`
+   * @see spec `dispatch:arity`
+   * @example
+   * ```ts
+   * import { definePlugin } from "glassine";
+   *
+   * const reader = definePlugin({
+   *   name: "label-reader",
+   *   version: "1.0.0",
+   *   capabilities: ["read_labels"],
+   *   hooks: {
+   *     message_pre_invoke(message, context, extensions) {
+   *       return { metadata: { labels: extensions.security.labels.length } };
+   *     },
+   *   },
+   * });
+   * console.log(reader.hooks); // [ 'message_pre_invoke' ]
+   * ```
+   */
+  readonly definePlugin: <
+    const Caps extends readonly (CapabilityIn<Table> | ServiceCapability<Services>)[] = [],
+  >(
+    manifest: PluginManifest<Table, Hooks, Caps, Services>,
+  ) => Plugin<Caps[number]>;
+  /**
+   * Defines a handler of the host's own on a hook whose semantic is not `message`, for
+   * `createPluginManager({ core })`. It is held to its capabilities as a plugin is.
+   *
+   * @throws ManifestError `manifest_invalid`, with every problem in `problems`
+   * @see spec `plugins:core`
+   */
+  readonly defineCoreHandler: <
+    const Hook extends OperationHookOf<Hooks>,
+    const Caps extends readonly (CapabilityIn<Table> | ServiceCapability<Services>)[] = [],
+  >(
+    handler: CoreHandlerInput<Table, Hooks, Services, Hook, Caps>,
+  ) => CoreHandler;
+  /**
+   * Registers plugins, orders them and gives a manager. The only place where plugins register.
+   *
+   * All of them register, or none.
+   *
+   * @throws ManifestError (as a rejection) `plugin_duplicate`; `manifest_invalid` for a host of
+   *   another version, a configuration that is not accepted, and several problems at once
+   * @throws PluginDependencyError (as a rejection) `dependency_unresolved`
+   * @throws GlassineError (as a rejection) `options_invalid`, `capability_unknown`,
+   *   `hook_unknown`, `audit_failed`, `realm_tampered`
+   * @see spec `plugins:registration`
+   * @example
+   * ```ts
+   * import { createPluginManager, definePlugin, deny } from "glassine";
+   *
+   * const guard = definePlugin({
+   *   name: "no-rm",
+   *   version: "1.0.0",
+   *   hooks: { tool_pre_invoke: ({ name }) => (name === "rm" ? deny("rm is not allowed") : undefined) },
+   * });
+   * const manager = await createPluginManager({ plugins: [guard] });
+   * const result = await manager.invoke("tool_pre_invoke", { name: "rm" });
+   * console.log(result.continueProcessing, result.violation?.reason); // false rm is not allowed
+   * ```
+   */
+  readonly createPluginManager: <const Caps extends readonly string[] = readonly string[]>(
+    options: ManagerOptions<Table, Hooks, Services, Caps>,
+  ) => Promise<PluginManager<Table, Hooks>>;
+}
+
+/** What `defineHost` takes: slots, hooks and services of the host's own, beside the standard ones. */
+export interface HostDefinition<
+  Slots extends SlotTable,
+  Hooks extends HookTable,
+  Services extends ServiceTable = Nothing,
+> {
+  readonly slots?: Slots;
+  readonly hooks?: Hooks;
+  /** What capabilities of the host's own open. See `defineServices`. */
+  readonly services?: Services;
+  /** Names and figures of the host: default those of glassine. */
+  readonly profile?: Partial<HostProfile>;
+}
+
+/** A table without entries. */
+type Nothing = Record<never, never>;
+
+/**
+ * Defines a host: the standard slots and hooks and its own, and every function bound to them
+ * and typed by them.
+ *
+ * A schema's checks and transforms must answer at once. In a realm that a plugin patched they are
+ * only as good as what they call; see `defineSlots`.
+ *
+ * @throws GlassineError `slot_invalid`, `hook_invalid`, `service_invalid`, `options_invalid`
+ * @see spec `envelope:host-slots`
+ * @example
+ * ```ts
+ * import { defineHost } from "glassine";
+ * import * as z from "zod";
+ *
+ * const host = defineHost({
+ *   slots: {
+ *     billing: {
+ *       tier: "immutable",
+ *       read: "read_billing",
+ *       description: "Who pays.",
+ *       schema: z.object({ account: z.string() }),
+ *     },
+ *   },
+ * });
+ * const extensions = host.createExtensions({ billing: { account: "acme" } });
+ * const view = host.filterExtensions(extensions, ["read_billing"]);
+ * console.log(view.billing?.account); // acme
+ * ```
+ */
+export function defineHost<
+  const Slots extends SlotTable = Nothing,
+  const Hooks extends HookTable = Nothing,
+  const Services extends ServiceTable = Nothing,
+>(
+  definition: HostDefinition<Slots, Hooks, Services>,
+): Host<StandardSlots & Slots, StandardHooks & Hooks, Services> {
+  // A copy: the host's own object is not frozen under its hands.
+  const own = defineSlots({ ...definition.slots }) as Slots;
+  const table = joinSlots(standardSlots, own);
+  const hooks = joinHooks(standardHooks, definition.hooks ?? ({} as Hooks));
+  const services = defineServices({ ...definition.services }) as Services;
+  return bindHost(table, hooks, { services, profile: readProfile(definition.profile) });
+}
+
+/** What a host has beside slots and hooks. */
+export interface HostExtras<Services extends ServiceTable> {
+  readonly services: Services;
+  readonly profile: HostProfile;
+}
+
+export function bindHost<
+  Table extends SlotTable,
+  Hooks extends HookTable,
+  Services extends ServiceTable,
+>(
+  table: Table,
+  hooks: Hooks,
+  { services, profile }: HostExtras<Services>,
+): Host<Table, Hooks, Services> {
+  const slots = compileSlots(table);
+  const surface: Surface = { hooks, capabilities: slots.capabilities, services, profile };
+  const host = {
+    ...bindEnvelope<Table>(slots),
+    viewsOf,
+    serializeView,
+    toPolicyInput,
+    ...bindWire<Table, Hooks>({ slots, hooks: messageHooksOf(hooks) }),
+    slotNames: namesOf(slots.names),
+    capabilities: namesOf([...slots.capabilities.names, ...Object.keys(services)]),
+    hookNames: namesOf(Object.keys(hooks)),
+    definePlugin: (manifest: unknown) => definePluginFor(surface, manifest),
+    defineCoreHandler: (handler: unknown) => defineCoreHandlerFor(surface, handler),
+    createPluginManager: (options: unknown) => createManager(surface, slots, options),
+  };
+  return Object.freeze(
+    inner.put(host, { surface, tables: { slots: table, hooks, services } }),
+  ) as unknown as Host<Table, Hooks, Services>;
+}
+
+/** The tables that a host was defined with. */
+export interface HostTables {
+  readonly slots: SlotTable;
+  readonly hooks: HookTable;
+  readonly services: ServiceTable;
+}
+
+const inner = createStamp<{ readonly surface: Surface; readonly tables: HostTables }>();
+
+/** What plugins of a host are held against; `undefined` for what `defineHost` did not make. */
+export function surfaceOf(host: unknown): Surface | undefined {
+  return inner.of(host)?.surface;
+}
+
+/** What a host has; `undefined` for what `defineHost` did not make. */
+export function tablesOf(host: unknown): HostTables | undefined {
+  return inner.of(host)?.tables;
+}
+
+/** Those whose handlers can be in another process: what they return has a form on the wire. */
+function messageHooksOf(hooks: HookTable): HookTable {
+  const ofMessages = Object.entries(hooks).filter(([, { semantic }]) => semantic === "message");
+  return Object.fromEntries(ofMessages);
+}
+
+function namesOf(names: readonly string[]): { readonly [name: string]: string } {
+  return Object.freeze(Object.fromEntries(names.map((name) => [name, name])));
+}

@@ -1,0 +1,300 @@
+/** What the functions of an envelope are, typed by a host's slot table. */
+import type {
+  CreateOptions,
+  Declassification,
+  DeclassificationRecord,
+  Decoded,
+  DecodeOptions,
+} from "../envelope/index.ts";
+import type {
+  CapabilityIn,
+  ExtensionsInputOf,
+  ExtensionsOf,
+  HopInput,
+  SlotTable,
+  ViewOf,
+  WithImplied,
+} from "../slots/index.ts";
+import type { Amend, EditableBy } from "./edit-types.ts";
+import type { Merged, MergeOptions } from "./merge-extensions.ts";
+
+/** The envelope's functions of one host. */
+export interface EnvelopeFunctions<Table extends SlotTable> {
+  /**
+   * Makes an envelope from the host's own values: read once, checked, sorted, deep-frozen.
+   * An envelope of this host comes back as it is. Unknown slots and fields are refused.
+   *
+   * @throws GlassineError `slot_unknown` or `extensions_invalid`, with `data.problems`
+   * @see spec `envelope:create`
+   * @example
+   * ```ts
+   * import { createExtensions } from "glassine";
+   *
+   * const extensions = createExtensions({ security: { labels: ["b", "a", "b"] } });
+   * console.log(extensions.security?.labels); // [ 'a', 'b' ]
+   * ```
+   */
+  readonly createExtensions: (
+    input: ExtensionsInputOf<Table> | ExtensionsOf<Table>,
+    options?: CreateOptions,
+  ) => ExtensionsOf<Table>;
+  /**
+   * Reads extensions from the wire: JSON text, or the value parsed from it. Unknown slots and
+   * fields are dropped and listed in `dropped`, or refused with `strict`.
+   *
+   * @throws GlassineError `syntax_invalid`, `slot_unknown`, `extensions_invalid`, or
+   *   `options_invalid` for an option or limit that is not known
+   * @see spec `envelope:decode`
+   * @example
+   * ```ts
+   * import { decodeExtensions } from "glassine";
+   *
+   * const { extensions, dropped } = decodeExtensions('{"agent":{"turn":1},"later":{}}');
+   * console.log(extensions.agent?.turn, dropped); // 1 [ 'later' ]
+   * ```
+   */
+  readonly decodeExtensions: (
+    input: unknown,
+    options?: DecodeOptions,
+  ) => Decoded<ExtensionsOf<Table>>;
+  /**
+   * JSON text of an envelope or view, keys in the order of the slot table. Faithful: it strips
+   * nothing, and sensitive headers are in it.
+   *
+   * @throws GlassineError `extensions_invalid` for what this library did not make
+   * @example
+   * ```ts
+   * import { createExtensions, encodeExtensions } from "glassine";
+   *
+   * console.log(encodeExtensions(createExtensions({ agent: { turn: 1 } }))); // {"agent":{"turn":1}}
+   * ```
+   */
+  readonly encodeExtensions: (extensions: object) => string;
+  /**
+   * Gives an envelope with some slots replaced, for the host. The others are shared. Labels and
+   * chains may only grow here, too.
+   *
+   * @throws GlassineError `edit_denied` on a view; TierViolationError `tier_monotonic`
+   * @example
+   * ```ts
+   * import { createExtensions, withSlots } from "glassine";
+   *
+   * const before = createExtensions({ agent: { turn: 1 }, custom: { a: 1 } });
+   * const after = withSlots(before, { agent: { turn: 2 } });
+   * console.log(after.agent?.turn, after.custom === before.custom); // 2 true
+   * ```
+   */
+  readonly withSlots: (
+    extensions: ExtensionsOf<Table>,
+    changes: ExtensionsInputOf<Table>,
+    options?: CreateOptions,
+  ) => ExtensionsOf<Table>;
+  /**
+   * The part of `extensions` that `capabilities` open, frozen. A slot out of reach looks absent;
+   * one that is wholly visible is shared, not copied. Unknown names grant nothing; null gives null.
+   *
+   * @see spec `filter:from-nothing`, `filter:hidden-is-absent`
+   * @example
+   * ```ts
+   * import { createExtensions, filterExtensions } from "glassine";
+   *
+   * const extensions = createExtensions({ security: { labels: ["PII"] }, agent: { turn: 1 } });
+   * const view = filterExtensions(extensions, ["read_labels"]);
+   * console.log(view.security.labels, "agent" in view && view.agent); // [ 'PII' ] undefined
+   * ```
+   */
+  readonly filterExtensions: {
+    <const Caps extends readonly CapabilityIn<Table>[]>(
+      extensions: ExtensionsOf<Table>,
+      capabilities: Caps,
+    ): ViewOf<Table, Caps[number]>;
+    (extensions: null, capabilities: readonly string[]): null;
+  };
+  /**
+   * Folds a returned proposal into `current` by the tier of each slot. Authority comes from
+   * `capabilities`, never from the shape of what came back.
+   *
+   * @throws TierViolationError when something monotonic shrank (or, with `strict`, on any
+   *   change that would be ignored); GlassineError with a `snapshot_*`, `extensions_shape`,
+   *   `slot_unknown`, `label_invalid` or `header_*` code when the proposal is not acceptable.
+   *   Nothing is applied then.
+   * @see spec `merge:immutable-kept`, `merge:grown`, `merge:left-out-untouched`
+   * @example
+   * ```ts
+   * import { createExtensions, mergeExtensions } from "glassine";
+   *
+   * const before = createExtensions({ security: { labels: ["PII"] } });
+   * const { extensions, rejections } = mergeExtensions(
+   *   before,
+   *   { security: { labels: ["PII", "EU"] }, request: { request_id: "forged" } },
+   *   ["append_labels"],
+   * );
+   * console.log(extensions.security?.labels, rejections[0]?.path); // [ 'EU', 'PII' ] request
+   * ```
+   */
+  readonly mergeExtensions: <Current extends ExtensionsOf<Table> | null>(
+    current: Current,
+    returned: unknown,
+    capabilities: readonly CapabilityIn<Table>[],
+    options?: MergeOptions<object>,
+  ) => Merged<Current extends null ? null : ExtensionsOf<Table>>;
+  /**
+   * The names given and what they imply, sorted: a list that filter and merge know at once.
+   *
+   * @throws GlassineError `capability_unknown`
+   * @see spec `capability:write-implies-read`
+   * @example
+   * ```ts
+   * import { resolveCapabilities } from "glassine";
+   *
+   * console.log(resolveCapabilities(["append_labels"])); // [ 'append_labels', 'read_labels' ]
+   * ```
+   */
+  readonly resolveCapabilities: <const Caps extends readonly CapabilityIn<Table>[]>(
+    names: Caps,
+  ) => readonly WithImplied<Table, Caps[number]>[];
+  /**
+   * Takes labels away, for the host only and on the record.
+   *
+   * @throws GlassineError `declassify_refused`
+   * @see spec `declassify:host-only`
+   * @example
+   * ```ts
+   * import { createExtensions, declassify } from "glassine";
+   *
+   * const before = createExtensions({ security: { labels: ["DRAFT", "PII"] } });
+   * const { extensions, record } = declassify(before, {
+   *   labels: ["DRAFT"],
+   *   reason: "It was published",
+   *   authority: "editor@example.org",
+   * });
+   * console.log(extensions.security?.labels, record.labels); // [ 'PII' ] [ 'DRAFT' ]
+   * ```
+   */
+  readonly declassify: (
+    extensions: ExtensionsOf<Table>,
+    declassification: Declassification,
+  ) => { readonly extensions: ExtensionsOf<Table>; readonly record: DeclassificationRecord };
+  /**
+   * A copy of a view, an envelope or a payload that an Immer recipe changed; the very same object
+   * where it changed nothing. The recipe assigns to the draft: what it returns does not count.
+   *
+   * @throws GlassineError `edit_denied` where the grant does not let it, for a recipe that returns a
+   *   promise, and for one that changes nothing and returns an object; a `snapshot_*` or
+   *   `label_invalid` code for what may not be in extensions
+   * @example
+   * ```ts
+   * import { amend, createExtensions } from "glassine";
+   *
+   * const before = createExtensions({ custom: { notes: ["a"] } });
+   * const after = amend(before, (draft) => {
+   *   draft.custom = { ...draft.custom, seen: true };
+   * });
+   * console.log(after.custom?.seen, before.custom?.seen); // true undefined
+   * ```
+   */
+  readonly amend: Amend;
+  /**
+   * Adds labels. Gives the same object when they are all there.
+   *
+   * @throws GlassineError `edit_denied`, `label_invalid`
+   * @example
+   * ```ts
+   * import { addLabels, createExtensions } from "glassine";
+   *
+   * const { security } = addLabels(createExtensions({}), ["PII", "EU"]);
+   * console.log(security?.labels); // [ 'EU', 'PII' ]
+   * ```
+   */
+  readonly addLabels: <V extends object>(
+    extensions: EditableBy<V, "append_labels">,
+    labels: string | readonly string[],
+  ) => V;
+  /**
+   * Sets a header, in both generations where both have it; a name that is there keeps its spelling.
+   *
+   * @throws GlassineError `edit_denied`, `header_invalid`
+   * @example
+   * ```ts
+   * import { createExtensions, setHeader } from "glassine";
+   *
+   * const { http } = setHeader(createExtensions({}), "X-Trace", "t-1");
+   * console.log(http?.headers?.["X-Trace"] ?? http?.request_headers?.["X-Trace"]); // t-1
+   * ```
+   */
+  readonly setHeader: <V extends object>(
+    extensions: EditableBy<V, "write_headers">,
+    name: string,
+    value: string,
+  ) => V;
+  /**
+   * Removes a header, whatever its case.
+   *
+   * @throws GlassineError `edit_denied`, `header_invalid`
+   * @example
+   * ```ts
+   * import { createExtensions, getHeader, removeHeader } from "glassine";
+   *
+   * const before = createExtensions({ http: { headers: { "X-Trace": "t-1" } } });
+   * console.log(getHeader(removeHeader(before, "x-trace"), "X-Trace")); // undefined
+   * ```
+   */
+  readonly removeHeader: <V extends object>(
+    extensions: EditableBy<V, "write_headers">,
+    name: string,
+  ) => V;
+  /**
+   * Appends a hop to the delegation chain. A hop that names no time gets that of now.
+   *
+   * @throws GlassineError `edit_denied`, `extensions_shape`
+   * @example
+   * ```ts
+   * import { appendHop, createExtensions } from "glassine";
+   *
+   * const hop = { subject_id: "agent-1", subject_type: "agent" } as const;
+   * const { delegation } = appendHop(createExtensions({}), hop);
+   * console.log(delegation?.chain.length, delegation?.depth); // 1 1
+   * ```
+   */
+  readonly appendHop: <V extends object>(
+    extensions: EditableBy<V, "append_delegation">,
+    hop: HopInput,
+  ) => V;
+  /**
+   * Sets a key of `custom`; `undefined` removes it.
+   *
+   * @throws GlassineError a `snapshot_*` code for what is no JSON, or a key that is no text
+   * @example
+   * ```ts
+   * import { createExtensions, setCustom } from "glassine";
+   *
+   * console.log(setCustom(createExtensions({}), "seen", true).custom?.seen); // true
+   * ```
+   */
+  readonly setCustom: <V extends object>(extensions: V, key: string, value: unknown) => V;
+  /**
+   * The value of a header in `headers` or `request_headers`, name in any case. `undefined` where it is
+   * not there, and where a view does not show it.
+   *
+   * @example
+   * ```ts
+   * import { createExtensions, getHeader } from "glassine";
+   *
+   * const extensions = createExtensions({ http: { headers: { "X-Trace": "t-1" } } });
+   * console.log(getHeader(extensions, "x-trace")); // t-1
+   * ```
+   */
+  readonly getHeader: (extensions: object, name: string) => string | undefined;
+  /**
+   * Whether a label is there, compared exactly. False in a view that does not show the labels.
+   *
+   * @example
+   * ```ts
+   * import { createExtensions, hasLabel } from "glassine";
+   *
+   * const extensions = createExtensions({ security: { labels: ["PII"] } });
+   * console.log(hasLabel(extensions, "PII"), hasLabel(extensions, "pii")); // true false
+   * ```
+   */
+  readonly hasLabel: (extensions: object, label: string) => boolean;
+}

@@ -1,0 +1,131 @@
+/** Filter and merge for a host that embeds them without a manager. */
+import { extensionsLimits, intrinsics, type Limits, mapped } from "../data/index.ts";
+import {
+  createFrom,
+  filterFor,
+  listed,
+  markOf,
+  merge,
+  type Rejection,
+  type Slots,
+} from "../envelope/index.ts";
+import { GlassineError, quoted, TierViolationError } from "../errors/index.ts";
+import type { CompiledSlots } from "../slots/index.ts";
+
+const { freeze, hasOwn } = intrinsics;
+
+/** Options of `mergeExtensions`. */
+export interface MergeOptions<View> {
+  /** The very view the plugin was given. By default what the filter shows of `current`. */
+  readonly view?: View;
+  /** Turns an ignored change into a violation. Default false. */
+  readonly strict?: boolean;
+  /** The plugin's name, for the error and the rejections. */
+  readonly plugin?: string;
+  /** Limits that differ from the defaults. */
+  readonly limits?: Limits;
+}
+
+/** What `mergeExtensions` gives. */
+export interface Merged<Extensions> {
+  /** The very same object when nothing was accepted. */
+  readonly extensions: Extensions;
+  /** Changes that were not taken, in table order. */
+  readonly rejections: readonly Rejection[];
+}
+
+/** A view that is filtered again grants no more than it did before. */
+export function filterBy(
+  slots: CompiledSlots,
+  value: unknown,
+  capabilities: readonly string[],
+): Slots | null {
+  if (value === null) return null;
+  const extensions = ownExtensions(slots, value);
+  const mask = slots.capabilities.mask(capabilities);
+  return filterFor(slots, mask & (markOf(extensions)?.kind.mask ?? mask))(extensions);
+}
+
+/** A view may be filtered again; anything foreign is read first. */
+function ownExtensions(slots: CompiledSlots, value: unknown): Slots {
+  return markOf(value)?.kind.slots === slots ? (value as Slots) : createFrom(slots, value);
+}
+
+/**
+ * What was shown is kept by reference where it comes back. A view that this library did not
+ * make could bring live objects into the envelope that way, so it is refused.
+ */
+function ownView(slots: CompiledSlots, view: object): Slots {
+  if (markOf(view)?.kind.slots === slots) return view as Slots;
+  throw new GlassineError(
+    "options_invalid",
+    "`view` must be what filterExtensions of this host gave the plugin; got another value.",
+    { option: "view" },
+  );
+}
+
+type Options = {
+  readonly [Key in keyof MergeOptions<object>]-?: MergeOptions<object>[Key] | undefined;
+};
+
+/**
+ * What the host really gave: an option found on a patched prototype is none. Most give few, and
+ * what is not even there is told sooner than what is not its own.
+ */
+function read(options: MergeOptions<object> = {}): Options {
+  if (typeof options !== "object" || options === null) {
+    const text = "mergeExtensions expects its options in an object; got another value.";
+    throw new GlassineError("options_invalid", text);
+  }
+  return {
+    view: "view" in options && hasOwn(options, "view") ? options.view : undefined,
+    strict: "strict" in options && hasOwn(options, "strict") ? options.strict : undefined,
+    plugin: "plugin" in options && hasOwn(options, "plugin") ? options.plugin : undefined,
+    limits: "limits" in options && hasOwn(options, "limits") ? options.limits : undefined,
+  };
+}
+
+/** Where there is no envelope, there is nothing to merge into. */
+const nothingMerged: Merged<never> = freeze({
+  extensions: null as never,
+  rejections: freeze([]),
+});
+
+export function mergeOrThrow(
+  slots: CompiledSlots,
+  currentValue: unknown,
+  returned: unknown,
+  capabilities: readonly string[],
+  options: MergeOptions<object> | undefined,
+): Merged<Slots> {
+  if (currentValue === null) return nothingMerged;
+  const current = ownExtensions(slots, currentValue);
+  const mask = slots.capabilities.mask(capabilities);
+  const { view, strict, plugin, limits } = read(options);
+  const outcome = merge({
+    slots,
+    current,
+    returned,
+    view: view === undefined ? filterFor(slots, mask)(current) : ownView(slots, view),
+    mask,
+    strict: strict === true,
+    growOnly: false,
+    limits: limits ?? extensionsLimits,
+  });
+  if (outcome.ok) {
+    const { extensions, rejections } = outcome;
+    return freeze({ extensions, rejections: named(listed(rejections), plugin) });
+  }
+  const { code, path, reason, tier } = outcome.refusal;
+  const who = plugin === undefined ? "The proposal" : `Plugin ${quoted(plugin)}`;
+  const message = `${who} was refused at ${path}: ${reason} Nothing of it was applied.`;
+  const data = { slot: path, ...(plugin === undefined ? {} : { plugin }) };
+  if (tier !== undefined) throw new TierViolationError(code, message, { ...data, tier });
+  throw new GlassineError(code, message, data);
+}
+
+/** The rejections under the plugin's name, where there is one. */
+function named(rejections: readonly Rejection[], plugin: string | undefined): readonly Rejection[] {
+  if (plugin === undefined || rejections.length === 0) return rejections;
+  return freeze(mapped(rejections, (rejection) => freeze({ plugin, ...rejection })));
+}

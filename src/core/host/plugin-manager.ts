@@ -1,0 +1,90 @@
+/** The manager of a host, typed by its slots and hooks. */
+
+import type { Declassification, DeclassificationRecord } from "../envelope/index.ts";
+import type {
+  AnyInvokeResult,
+  Decision,
+  HookSpec,
+  HookTable,
+  OperationInputOf,
+  PayloadInputOf,
+  PayloadOf,
+} from "../hooks/index.ts";
+import type { AnyManager, InvokeOptions } from "../plugins/index.ts";
+import type { ExtensionsOf, SlotTable } from "../slots/index.ts";
+
+/** What `invoke` resolves to. It never rejects for what a plugin does. */
+export type InvokeResult<Payload, Extensions> = Omit<AnyInvokeResult, "payload" | "extensions"> & {
+  /** The very object given, when it was frozen by this library and nothing changed it. */
+  readonly payload: Payload;
+  readonly extensions: Extensions;
+};
+
+/** What `invoke` resolves to, by the hook's semantic. */
+type AnswerOf<Spec extends HookSpec, Extensions> = {
+  readonly message: InvokeResult<PayloadOf<Spec>, Extensions>;
+  readonly voting: Decision;
+  readonly filter_chain: PayloadOf<Spec>;
+  readonly score_delta: { readonly [id: string]: number };
+  readonly fire_and_forget: undefined;
+}[Spec["semantic"]];
+
+/** The options of `invoke`: they have to be given where the hook asks for facts of the operation. */
+type OptionsOf<Spec extends HookSpec, Extensions> =
+  AsksForFacts<Spec> extends true
+    ? readonly [
+        options: InvokeOptions<Extensions, OperationInputOf<Spec>> & {
+          readonly operation: OperationInputOf<Spec>;
+        },
+      ]
+    : readonly [options?: InvokeOptions<Extensions, OperationInputOf<Spec>> | undefined];
+
+/** Whether a key of the hook's operation is required. Of a hook that nobody knows none is. */
+type AsksForFacts<Spec extends HookSpec> = [Spec] extends [never]
+  ? false
+  : Record<never, never> extends OperationInputOf<Spec>
+    ? false
+    : true;
+
+/** Runs hooks. Closed: nothing can be registered after it was created. */
+export interface PluginManager<Table extends SlotTable, Hooks extends HookTable>
+  extends Omit<AnyManager, "invoke" | "handles" | "handlersFor" | "declassify"> {
+  /**
+   * Runs a hook.
+   *
+   * A message hook resolves with what held; a denial, a failure or an abort is a result with
+   * `continueProcessing: false`, and what was merged before it stays. A hook of another semantic
+   * resolves to its answer: the first denial or `allow()`, the last value, the sums by id, or
+   * nothing. `operation` has to be given where the hook's schema of it has a key that has to.
+   *
+   * @throws GlassineError (as a rejection, for misuse) `hook_unknown`, `payload_invalid`,
+   *   `extensions_invalid`, `options_invalid`, `reentrancy`, `overloaded`, `manager_closed`; on a
+   *   hook of another semantic also `aborted`, `audit_failed`, `realm_tampered`
+   * @throws PluginExecutionError (as a rejection, on a hook of another semantic) `execution_failed`:
+   *   a handler threw, took too long, or returned what the hook does not take
+   * @see spec `dispatch:invoke`, `plugins:semantics`
+   */
+  invoke<const Hook extends keyof Hooks & string>(
+    hook: Hook,
+    payload: PayloadInputOf<Hooks[Hook]> | PayloadOf<Hooks[Hook]>,
+    ...options: OptionsOf<Hooks[Hook], ExtensionsOf<Table>>
+  ): Promise<AnswerOf<Hooks[Hook], ExtensionsOf<Table>>>;
+  /** Whether any handler runs on the hook. @throws ManifestError `hook_unknown` */
+  handles(hook: keyof Hooks & string): boolean;
+  /**
+   * Takes labels away, by the host's word alone, and writes it into the audit trail.
+   *
+   * @throws GlassineError (as a rejection) `declassify_refused`; `audit_failed` where the trail is
+   *   strict and did not keep it
+   * @see spec `declassify:recorded`
+   */
+  declassify(
+    extensions: ExtensionsOf<Table>,
+    declassification: Declassification,
+  ): Promise<{
+    readonly extensions: ExtensionsOf<Table>;
+    readonly record: DeclassificationRecord;
+  }>;
+  /** The handlers of a hook, in the order in which they run. @throws ManifestError `hook_unknown` */
+  handlersFor(hook: keyof Hooks & string): ReturnType<AnyManager["handlersFor"]>;
+}

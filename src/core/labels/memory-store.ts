@@ -1,0 +1,111 @@
+import { asSet, expectOptions, readWhole } from "../data/index.ts";
+import { GlassineError } from "../errors/index.ts";
+import {
+  checkSession,
+  type LabelStore,
+  maxSessionLabels,
+  readLabels,
+  sessionFull,
+} from "./store.ts";
+
+/** Options of `memoryLabelStore`. */
+export interface MemoryLabelStoreOptions {
+  /** How many sessions may have labels at a time. Default 10 000. */
+  readonly maxSessions?: number;
+  /**
+   * After how many milliseconds without a `load` or `append` the labels of a session are
+   * forgotten. Longer than any session lives. Default 24 hours; `Infinity` keeps them.
+   */
+  readonly ttlMs?: number;
+}
+
+interface Session {
+  readonly labels: readonly string[];
+  readonly usedAt: number;
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+const noLabels: readonly never[] = Object.freeze([]);
+
+/**
+ * A label store in the memory of this process.
+ *
+ * It takes room only for sessions that have labels, and a session that was not used for `ttlMs` is
+ * over: its room is free, and its id begins anew without labels. A store that is full of others
+ * refuses one more with `label_store_full`; it never makes room by forgetting one that is not over.
+ * Time is measured by a clock that nobody sets.
+ *
+ * @throws GlassineError `options_invalid`; what it returns rejects with `session_invalid`,
+ *   `label_invalid` or `label_store_full`
+ * @see spec `labels:memory-full`
+ * @example
+ * ```ts
+ * import { memoryLabelStore } from "glassine";
+ *
+ * const store = memoryLabelStore({ ttlMs: 60 * 60 * 1000 });
+ * await store.append("session-1", ["SALARY"]);
+ * console.log(await store.append("session-1", ["PII"])); // [ 'PII', 'SALARY' ]
+ * console.log(await store.load("session-2")); // []
+ * ```
+ */
+export function memoryLabelStore(options: MemoryLabelStoreOptions = {}): LabelStore {
+  expectOptions(options, ["maxSessions", "ttlMs"], "memoryLabelStore");
+  const { maxSessions = 10_000, ttlMs = dayMs } = options;
+  readWhole("memoryLabelStore: maxSessions", maxSessions);
+  if (ttlMs !== Number.POSITIVE_INFINITY) readWhole("memoryLabelStore: ttlMs", ttlMs);
+  /** The one that was used longest ago comes first. */
+  const sessions = new Map<string, Session>();
+
+  function isOver(found: Session, now: number): boolean {
+    return now - found.usedAt >= ttlMs;
+  }
+
+  /** The labels of a session, which is in use from now on. */
+  function use(session: string, now: number): readonly string[] {
+    const found = sessions.get(session);
+    if (found === undefined) return noLabels;
+    sessions.delete(session);
+    if (isOver(found, now)) return noLabels;
+    sessions.set(session, { labels: found.labels, usedAt: now });
+    return found.labels;
+  }
+
+  function forgetOver(now: number): void {
+    for (const [session, found] of sessions) {
+      if (!isOver(found, now)) return;
+      sessions.delete(session);
+    }
+  }
+
+  // `async`, so that what is thrown is a rejection. Nothing is waited for: each call is one step.
+  return Object.freeze({
+    async load(session: string) {
+      checkSession(session);
+      return use(session, performance.now());
+    },
+    async append(session: string, labels: readonly string[]) {
+      checkSession(session);
+      const added = readLabels(labels);
+      const now = performance.now();
+      const before = use(session, now);
+      const after = asSet([...before, ...added], before);
+      if (after === before) return before;
+      if (after.length > maxSessionLabels) throw sessionFull();
+      if (before.length === 0) {
+        forgetOver(now);
+        if (sessions.size >= maxSessions) throw storeFull(maxSessions);
+      }
+      sessions.set(session, { labels: after, usedAt: now });
+      return after;
+    },
+  });
+}
+
+function storeFull(maxSessions: number): GlassineError {
+  return new GlassineError(
+    "label_store_full",
+    `The store holds labels of at most ${maxSessions} sessions. Raise maxSessions, or lower ttlMs so that unused ones are over sooner.`,
+    { limit: maxSessions },
+  );
+}

@@ -1,0 +1,161 @@
+/**
+ * Data policies, `security.data[name]`: the labels that a result gets, and what may be done with it.
+ *
+ * Plugins run before and after this, so nothing here is looked up on a prototype.
+ */
+import { asSet, includes, intrinsics, mapped } from "../data/index.ts";
+import { addLabelsTo } from "../envelope/index.ts";
+import { type ErrorCode, GlassineError, quoted } from "../errors/index.ts";
+import type { ViewAction } from "../messages/index.ts";
+
+/**
+ * Whose result it is: the tool, prompt or resource that was asked for.
+ *
+ * Say the names by which the call was sent, never ones that the answer brought.
+ * An entity without any name, or with an empty one, is not known: it counts as each that there is.
+ */
+export interface DataEntity {
+  readonly kind: "tool" | "prompt" | "resource";
+  readonly name?: string | undefined;
+  /** Of a resource. Policies of its name and of its URI hold together. */
+  readonly uri?: string | undefined;
+}
+
+/** A data policy that says no. */
+export interface DataViolation {
+  readonly code: ErrorCode & "data_action_denied";
+  readonly reason: string;
+}
+
+const { append, enumerableKeys, freeze, isArray, newList, ownValue, toArray } = intrinsics;
+
+const noLabels: readonly never[] = freeze([]);
+const kinds: readonly unknown[] = freeze(["tool", "prompt", "resource"]);
+
+/**
+ * Returns `extensions` with the labels that the data policy of `entity` puts on its result.
+ *
+ * Labels are only added. An entity that is not known gets those of every policy.
+ *
+ * @throws GlassineError `edit_denied` for what is no envelope of this library, `label_invalid` for
+ *   a policy whose label is none, `snapshot_limit` for more labels than an envelope holds,
+ *   `options_invalid` for what is no entity
+ * @see spec `labels:stamped`
+ * @example
+ * ```ts
+ * import { createExtensions, stampResult } from "glassine";
+ *
+ * const extensions = createExtensions({
+ *   security: { data: { read_payroll: { apply_labels: ["SALARY"] } } },
+ * });
+ * const stamped = stampResult(extensions, { kind: "tool", name: "read_payroll" });
+ * console.log(stamped.security?.labels); // [ 'SALARY' ]
+ * ```
+ */
+export function stampResult<Extensions extends object>(
+  extensions: Extensions,
+  entity: DataEntity,
+): Extensions {
+  checkEntity(entity, "stampResult");
+  const labels = policyLabels(extensions, entity);
+  return labels.length === 0
+    ? extensions
+    : (addLabelsTo(extensions, labels) as unknown as Extensions);
+}
+
+/** The labels that `stampResult` adds, there or not. @internal */
+export function policyLabels(extensions: unknown, entity: DataEntity): readonly string[] {
+  const policies = policiesOf(extensions, entity);
+  const labels = newList<string>();
+  for (let i = 0; i < policies.length; i++) {
+    const list = listOf(policies[i], "apply_labels");
+    for (let j = 0; j < list.length; j++) {
+      const label = list[j];
+      if (typeof label !== "string") throw malformed("apply_labels");
+      append(labels, label);
+    }
+  }
+  return asSet(toArray(labels));
+}
+
+/**
+ * Says why the data policy of `entity` does not allow `action`, or nothing where it does.
+ *
+ * `denied_actions` win over `allowed_actions`. Without `allowed_actions` all others are allowed,
+ * with an empty list none is. What is not known is allowed what every policy allows.
+ * Without an action it is the one by which a result is taken: `read` of a resource, else `receive`.
+ *
+ * @throws GlassineError `options_invalid` for what is no entity
+ * @see spec `labels:actions`
+ * @example
+ * ```ts
+ * import { checkDataAction, createExtensions } from "glassine";
+ *
+ * const extensions = createExtensions({
+ *   security: { data: { read_payroll: { denied_actions: ["receive"] } } },
+ * });
+ * const violation = checkDataAction(extensions, { kind: "tool", name: "read_payroll" });
+ * console.log(violation?.code); // data_action_denied
+ * ```
+ */
+export function checkDataAction(
+  extensions: object,
+  entity: DataEntity,
+  action: ViewAction = ownValue(entity, "kind") === "resource" ? "read" : "receive",
+): DataViolation | undefined {
+  checkEntity(entity, "checkDataAction");
+  const policies = policiesOf(extensions, entity);
+  for (let i = 0; i < policies.length; i++) {
+    const policy = policies[i];
+    const isOpen = isAbsent(ownValue(policy, "allowed_actions"));
+    const isAllowed = isOpen || includes(listOf(policy, "allowed_actions"), action);
+    if (isAllowed && !includes(listOf(policy, "denied_actions"), action)) continue;
+    const reason = `The data policy does not allow the action ${quoted(action)}`;
+    return freeze({ code: "data_action_denied", reason });
+  }
+  return undefined;
+}
+
+/** A kind that is misspelt would be judged by the action of another. */
+function checkEntity(entity: unknown, call: string): void {
+  if (includes(kinds, ownValue(entity, "kind"))) return;
+  throw new GlassineError(
+    "options_invalid",
+    `${call} expects whose result it is, as { kind, name }: kind is one of tool, prompt and resource.`,
+  );
+}
+
+/** The policies that hold for an entity. */
+function policiesOf(extensions: unknown, { name, uri }: DataEntity): readonly unknown[] {
+  const data = ownValue(ownValue(extensions, "security"), "data");
+  if (typeof data !== "object" || data === null) return [];
+  const isKnown = isName(name) || isName(uri);
+  const keys: readonly (string | undefined)[] = isKnown ? [name, uri] : enumerableKeys(data);
+  return mapped(keys, (key) =>
+    isKnown && !isName(key) ? undefined : ownValue(data, key as string),
+  );
+}
+
+function isName(name: unknown): name is string {
+  return typeof name === "string" && name !== "";
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
+}
+
+/** A list of a policy. In a document that nobody has read yet it can be anything. */
+function listOf(policy: unknown, field: string): readonly unknown[] {
+  const list = ownValue(policy, field);
+  if (isAbsent(list)) return noLabels;
+  if (!isArray(list)) throw malformed(field);
+  return list as readonly unknown[];
+}
+
+function malformed(field: string): GlassineError {
+  return new GlassineError(
+    "extensions_shape",
+    `A data policy expected a list of texts as ${field}. Make the envelope with createExtensions.`,
+    { field },
+  );
+}

@@ -1,0 +1,81 @@
+/** Where the labels of a session are between its calls. */
+import { asSet, extensionsLimits, isLabel } from "../data/index.ts";
+import { GlassineError, quoted } from "../errors/index.ts";
+
+/**
+ * Keeps labels from one call of a session to the next.
+ *
+ * A store only grows: what was appended is in every later answer, whoever appended it and in
+ * whatever order, until the session has not been used for as long as the store keeps it.
+ * Rather than forget or leave away a label, a store rejects. Both functions settle in time.
+ *
+ * @see spec `labels:store-union`
+ */
+export interface LabelStore {
+  /** All labels of the session: none for one that nobody has appended to. */
+  load(session: string): Promise<readonly string[]>;
+  /** Adds labels in one atomic step, and resolves to all that the session has then. */
+  append(session: string, labels: readonly string[]): Promise<readonly string[]>;
+}
+
+/** As many as an envelope holds. */
+export const maxSessionLabels: number = extensionsLimits.labels;
+
+export const maxLabelCodePoints: number = extensionsLimits.labelCodePoints;
+
+const maxSessionUnits = 1024;
+const surrogate = /\p{Cs}/u;
+
+/** @throws GlassineError `session_invalid` */
+export function checkSession(session: unknown): asserts session is string {
+  const isFit =
+    typeof session === "string" &&
+    session !== "" &&
+    session.length <= maxSessionUnits &&
+    !surrogate.test(session);
+  if (isFit) return;
+  throw new GlassineError(
+    "session_invalid",
+    `A session is a text of 1 to ${maxSessionUnits} characters that the host chose; got ${whatCame(session)}.`,
+  );
+}
+
+function whatCame(session: unknown): string {
+  if (typeof session !== "string") return session === null ? "null" : typeof session;
+  if (session === "") return "an empty text";
+  return session.length > maxSessionUnits ? "a longer one" : "one that is no valid Unicode";
+}
+
+/**
+ * A frozen, sorted copy of labels that were handed in.
+ *
+ * @throws GlassineError `label_invalid`; `label_store_full` for more than a session may have
+ */
+export function readLabels(labels: unknown): readonly string[] {
+  if (!Array.isArray(labels)) {
+    throw new GlassineError("label_invalid", `Expected a list of labels, got ${typeof labels}.`);
+  }
+  const copy: unknown[] = Array.from(labels);
+  const index = copy.findIndex(
+    (label) => typeof label !== "string" || !isLabel(label, maxLabelCodePoints),
+  );
+  if (index < 0) {
+    const set = asSet(copy as string[]);
+    if (set.length > maxSessionLabels) throw sessionFull();
+    return set;
+  }
+  const came = copy[index];
+  const what = typeof came === "string" ? quoted(came) : `a value of type ${typeof came}`;
+  throw new GlassineError("label_invalid", `Expected a label at index ${index}, got ${what}.`, {
+    index,
+  });
+}
+
+/** What is said when a session would get more labels than it may have. */
+export function sessionFull(): GlassineError {
+  return new GlassineError(
+    "label_store_full",
+    `A session holds at most ${maxSessionLabels} labels, as an envelope does. Nothing was added, and nothing forgotten.`,
+    { limit: maxSessionLabels },
+  );
+}

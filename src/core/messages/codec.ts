@@ -1,0 +1,114 @@
+/** Messages from the wire, and back to it. */
+
+import {
+  expectOptions,
+  intrinsics,
+  type Limits,
+  limitsOver,
+  mapped,
+  parseText,
+  payloadLimits,
+  readOption,
+  writeText,
+} from "../data/index.ts";
+import { formatPath } from "../errors/index.ts";
+import { type Admitted, admit, takeParsed } from "../schema/index.ts";
+import {
+  invalidMessage,
+  type Message,
+  type MessageInput,
+  markPayload,
+  messageOf,
+  messageReader,
+} from "./message.ts";
+
+/** Options of `decodeMessage`. */
+export interface DecodeMessageOptions {
+  /** Refuse unknown fields of parts instead of dropping them. Default false. */
+  readonly strict?: boolean;
+  /** Limits that differ from those of payloads. `textUnits` holds before a text is parsed. */
+  readonly limits?: Partial<Limits>;
+}
+
+/** What `decodeMessage` gives. */
+export interface DecodedMessage {
+  readonly message: Message;
+  /** Paths of unknown fields of parts, which were left out: at most the first 100. */
+  readonly dropped: readonly string[];
+  /** How many there were. */
+  readonly droppedCount: number;
+}
+
+/**
+ * Reads a message from the wire: JSON text, or what was parsed from it. Unknown fields of a part
+ * are left out and listed; an unknown field of a message, and a part of an unknown kind, refuse it.
+ * Null at a field that may be absent means absent. A resource's `blob` may be text or UTF-8 bytes.
+ *
+ * @throws GlassineError `syntax_invalid` for text that is no JSON
+ * @throws GlassineError `message_invalid`, with every problem and its path in `data.problems`
+ * @see spec `message:unknown-field`, `message:unknown-part`
+ * @example
+ * ```ts
+ * import { decodeMessage } from "glassine";
+ *
+ * const text =
+ *   '{"role":"user","content":[{"content_type":"text","text":"Ahoy","lang":"en"}]}';
+ * const { message, dropped } = decodeMessage(text);
+ * console.log(message.role, dropped); // user [ 'content[0].lang' ]
+ * ```
+ */
+export function decodeMessage(input: unknown, options: DecodeMessageOptions = {}): DecodedMessage {
+  expectOptions(options, ["strict", "limits"], "decodeMessage");
+  const limits = limitsOver(payloadLimits, options.limits);
+  const strict = readOption(options, "strict", "boolean") === true;
+  const isText = typeof input === "string";
+  const parsed = isText ? parse(input, limits) : input;
+  if (isText && typeof parsed === "object" && parsed !== null) {
+    const message = takeParsed(messageReader, parsed, limits);
+    if (message !== undefined) return decoded(message, [], 0, limits);
+  }
+  // What was taken over in part is parsed anew.
+  const value = isText ? parse(input, limits) : input;
+  const read: Admitted = admit(messageReader, value, {
+    origin: isText ? "parsed" : "host",
+    limits,
+    shapeCode: "payload_shape",
+    strict,
+    hint: undefined,
+    partial: false,
+  });
+  if (!read.ok) throw invalidMessage(read.problems);
+  return decoded(read.value as object, mapped(read.dropped, formatPath), read.droppedCount, limits);
+}
+
+function parse(text: string, limits: Limits): unknown {
+  const { value, problem } = parseText(text, limits);
+  if (problem !== undefined) throw invalidMessage([problem]);
+  return value;
+}
+
+function decoded(
+  value: object,
+  dropped: readonly string[],
+  droppedCount: number,
+  limits: Limits,
+): DecodedMessage {
+  const message = markPayload(value, messageReader, limits) as Message;
+  return intrinsics.freeze({ message, dropped: intrinsics.freeze(dropped), droppedCount });
+}
+
+/**
+ * Writes a message as JSON text, fields in the order of the spec. Absent fields are left out.
+ *
+ * @throws GlassineError `message_invalid` for what is no message
+ * @example
+ * ```ts
+ * import { createMessage, encodeMessage } from "glassine";
+ *
+ * const written = encodeMessage(createMessage({ role: "user" }));
+ * console.log(written); // {"schema_version":"2.0","role":"user","content":[]}
+ * ```
+ */
+export function encodeMessage(message: Message | MessageInput): string {
+  return writeText(messageOf(message));
+}

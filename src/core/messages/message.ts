@@ -1,0 +1,245 @@
+/** Messages and payloads: read once, frozen, and known again afterwards. */
+import type * as z from "zod";
+import {
+  areWithin,
+  concat,
+  Itself,
+  intrinsics,
+  type Json,
+  type Limits,
+  payloadLimitsInForce,
+} from "../data/index.ts";
+import { type ErrorCode, formatProblems, GlassineError, type Problem } from "../errors/index.ts";
+import { admit, type Compiled, compilerFor, compileSchema, jsonValue } from "../schema/index.ts";
+import type { DeepReadonly } from "../slots/index.ts";
+import { messageLevels } from "./message-levels.generated.ts";
+import { type MessageData, messageSchema } from "./schemas.ts";
+
+const { enumerableKeys, freeze, getPrototypeOf, isArray, newMap, objectPrototype } = intrinsics;
+
+/** A message: role, content parts, channel. Plain frozen data in wire spelling. */
+export type Message = DeepReadonly<MessageData>;
+
+/** One part of a message. */
+export type ContentPart = Message["content"][number];
+
+/** What `createMessage` takes: fields with a default may be left out. */
+export type MessageInput = {
+  readonly schema_version?: string;
+  readonly role: Message["role"];
+  readonly content?: readonly PartInput[];
+  readonly channel?: Message["channel"] | null;
+};
+type Defaulted = "arguments" | "annotations" | "is_error" | "messages";
+/** What a part may be given as: fields with a default may be left out. */
+export type PartInput = ContentPart extends infer Part
+  ? Part extends { readonly content: infer Content }
+    ? {
+        readonly [Key in keyof Part]: Key extends "content"
+          ? Omit<Content, Defaulted> & {
+              readonly [D in keyof Content & Defaulted]?: D extends "messages"
+                ? readonly (MessageInput | Message)[]
+                : Content[D];
+            }
+          : Part[Key];
+      }
+    : Part
+  : never;
+
+/** What is known of a payload root: what it was read by, and under which limits. */
+interface PayloadMark {
+  passed: Compiled | undefined;
+  limits: Limits;
+  /** What reading it by `passed` gave; the root itself where nothing had to be filled in. */
+  as: object | undefined;
+}
+
+/** Carries the mark. A class of its own, so that the engine sees one field here, and few shapes. */
+class Marked extends Itself {
+  #mark: PayloadMark;
+  constructor(value: object, mark: PayloadMark) {
+    super(value);
+    this.#mark = mark;
+  }
+  static of(value: unknown): PayloadMark | undefined {
+    if (typeof value !== "object" || value === null) return undefined;
+    return #mark in value ? (value as Marked).#mark : undefined;
+  }
+}
+const anyJson = compileSchema(jsonValue(), { closed: false, shownWhole: true });
+/** A message's own, and its parts': what they share is compiled once. */
+export const compileMessage: (schema: z.ZodType) => Compiled = compilerFor({
+  closed: true,
+  shownWhole: true,
+  builders: messageLevels,
+});
+export const messageReader: Compiled = compileMessage(messageSchema);
+
+/**
+ * Makes a message: checked, defaults filled in, deep-frozen.
+ *
+ * @throws GlassineError `message_invalid`, with every problem and its path in `data.problems`
+ * @example
+ * ```ts
+ * import { createMessage } from "glassine";
+ *
+ * const message = createMessage({
+ *   role: "user",
+ *   content: [{ content_type: "text", text: "Ahoy" }],
+ * });
+ * console.log(message.schema_version); // 2.0
+ * ```
+ */
+export function createMessage(input: MessageInput): Message {
+  return payloadFor(messageReader, input, "message_invalid", "message") as Message;
+}
+
+/**
+ * Copies a value once, read once and deep-frozen, so that every later `invoke` passes it by
+ * reference. JSON data only.
+ *
+ * @throws GlassineError `payload_invalid`
+ * @example
+ * ```ts
+ * import { freezePayload } from "glassine";
+ *
+ * const payload = freezePayload({ name: "add", args: { a: 1 } });
+ * console.log(Object.isFrozen(payload.args)); // true
+ * ```
+ */
+export function freezePayload<const T extends object>(value: T): DeepReadonly<T> {
+  if (Marked.of(value) !== undefined) return value as DeepReadonly<T>;
+  const copy = readHost(anyJson, value, "payload_invalid", "freezePayload") as Json;
+  if (typeof copy !== "object" || copy === null) {
+    throw new GlassineError("payload_invalid", "The payload is no object.", {});
+  }
+  return marked(copy, undefined, payloadLimitsInForce()) as DeepReadonly<T>;
+}
+
+/**
+ * The message that `value` is. What the library made and checked before comes back at once,
+ * whatever the limits it was read under; anything else is read now.
+ *
+ * @throws GlassineError `message_invalid`
+ */
+export function messageOf(value: unknown): Message {
+  const mark = Marked.of(value);
+  if (mark?.passed === messageReader) return (mark.as ?? value) as Message;
+  return payloadFor(messageReader, value, "message_invalid", "message") as Message;
+}
+
+/**
+ * A payload of the host as `compiled` reads it. What the library made and checked before, under
+ * limits no wider than these, comes back at once, by reference.
+ */
+export function payloadFor(
+  compiled: Compiled,
+  value: unknown,
+  code: ErrorCode,
+  what: string,
+  limits: Limits = payloadLimitsInForce(),
+): object {
+  const mark = Marked.of(value);
+  if (mark !== undefined && mark.passed === compiled && areWithin(mark.limits, limits)) {
+    return mark.as ?? (value as object);
+  }
+  return readPayload(compiled, value, mark, code, what, limits);
+}
+
+/** A value of the host, which need not be an object, as `compiled` reads it. */
+export function valueFor(
+  compiled: Compiled,
+  value: unknown,
+  code: ErrorCode,
+  what: string,
+  limits: Limits = payloadLimitsInForce(),
+): unknown {
+  const isObject = typeof value === "object" && value !== null;
+  const read = isObject ? payloadFor : readHost;
+  return read(compiled, value, code, what, limits);
+}
+
+function readPayload(
+  compiled: Compiled,
+  value: unknown,
+  mark: PayloadMark | undefined,
+  code: ErrorCode,
+  what: string,
+  limits: Limits,
+): object {
+  const read = readHost(compiled, value, code, what, limits) as object;
+  if (mark === undefined) return marked(read, compiled, limits);
+  // A frozen payload that the schema adds nothing to stays the very object it is.
+  const as = saysTheSame(read, value, limits) ? (value as object) : marked(read, compiled, limits);
+  mark.passed = compiled;
+  mark.limits = limits;
+  mark.as = as;
+  return as;
+}
+
+/** Whether a copy says the same as a value this library froze. */
+function saysTheSame(copy: object, frozen: unknown, limits: Limits): boolean {
+  const again = admit(anyJson, copy, {
+    origin: "host",
+    limits,
+    shapeCode: "payload_shape",
+    strict: true,
+    partial: false,
+    hint: frozen,
+  });
+  return again.ok && again.value === frozen;
+}
+
+/** Marks a payload that was put together from parts checked under `limits`. */
+export function markPayload(value: object, compiled: Compiled, limits: Limits): object {
+  return Marked.of(value) === undefined ? marked(value, compiled, limits) : value;
+}
+
+function marked(value: object, passed: Compiled | undefined, limits: Limits): object {
+  // A stamp goes on before freezing; what is frozen already is copied one level deep.
+  const copy = shallowCopy(value);
+  new Marked(copy, { passed, limits, as: undefined });
+  return freeze(copy);
+}
+
+function shallowCopy(value: object): object {
+  if (isArray(value)) return concat(value);
+  if (getPrototypeOf(value) === objectPrototype) return { ...value };
+  const keys = enumerableKeys(value);
+  const copy = newMap(keys.length);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as string;
+    copy[key] = (value as Record<string, unknown>)[key];
+  }
+  return copy;
+}
+
+/** @throws GlassineError `code`, with every problem and its path */
+export function readHost(
+  compiled: Compiled,
+  value: unknown,
+  code: ErrorCode,
+  what: string,
+  limits: Limits = payloadLimitsInForce(),
+): unknown {
+  const admitted = admit(compiled, value, {
+    origin: "host",
+    limits,
+    shapeCode: "payload_shape",
+    strict: true,
+    hint: undefined,
+    partial: false,
+  });
+  if (admitted.ok) return admitted.value;
+  throw invalid(code, what, admitted.problems);
+}
+
+export function invalidMessage(problems: readonly Problem[]): GlassineError {
+  return invalid("message_invalid", "message", problems);
+}
+
+function invalid(code: ErrorCode, what: string, problems: readonly Problem[]): GlassineError {
+  const subject = code === "payload_invalid" ? `The payload of ${what}` : `The ${what}`;
+  const text = `${subject} is not readable. ${formatProblems(problems)}.`;
+  return new GlassineError(code, text, { problems });
+}

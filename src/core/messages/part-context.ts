@@ -1,0 +1,59 @@
+/** What the extensions say about a part. What they do not show looks absent. */
+import { intrinsics } from "../data/index.ts";
+import { type HeaderMap, joinedHeaders } from "../envelope/index.ts";
+import type { DataPolicy, ObjectProfile, ViewedExtensions, ViewedSubject } from "./part-types.ts";
+
+const { create, freeze, ownValue } = intrinsics;
+
+const noTexts: readonly string[] = freeze([]);
+const noHeaders: HeaderMap = freeze(create(null));
+
+export function subjectIn(extensions: ViewedExtensions | undefined): ViewedSubject | undefined {
+  // Where a subject is shown, so are the fields that every capability for it opens.
+  return extensions?.security?.subject as ViewedSubject | undefined;
+}
+
+export function subjectSet(
+  extensions: ViewedExtensions | undefined,
+  field: "roles" | "permissions" | "teams",
+): readonly string[] {
+  return extensions?.security?.subject?.[field] ?? noTexts;
+}
+
+export function labelsIn(extensions: ViewedExtensions | undefined): readonly string[] {
+  return extensions?.security?.labels ?? noTexts;
+}
+
+export function headersIn(extensions: ViewedExtensions | undefined): HeaderMap {
+  return joinedHeaders(extensions?.http as Parameters<typeof joinedHeaders>[0]) ?? noHeaders;
+}
+
+/** Names an entity: by its name, or else, as a resource, by its URI. */
+export interface EntityKeys {
+  readonly name: string | undefined;
+  readonly uri: string | undefined;
+}
+
+export function profileIn(
+  extensions: ViewedExtensions | undefined,
+  keys: EntityKeys,
+): ObjectProfile | undefined {
+  return entityIn(extensions?.security?.objects, keys) as ObjectProfile | undefined;
+}
+
+export function policyIn(
+  extensions: ViewedExtensions | undefined,
+  keys: EntityKeys,
+): DataPolicy | undefined {
+  return entityIn(extensions?.security?.data, keys) as DataPolicy | undefined;
+}
+
+/** Keys are data: `constructor` names an entity only where somebody wrote it. */
+function entityIn(map: object | undefined, { name, uri }: EntityKeys): unknown {
+  return partNamed(map, name) ?? partNamed(map, uri);
+}
+
+/** The empty text names nothing. */
+function partNamed(map: object | undefined, key: string | undefined): unknown {
+  return key === undefined || key === "" ? undefined : ownValue(map, key);
+}

@@ -1,0 +1,140 @@
+/** What each kind of part says of itself: one entry a kind, from the Common Message Format. */
+import { writeText } from "../data/index.ts";
+import type { ContentPart, Message } from "./message.ts";
+import type { JsonMap, ViewAction, ViewKind } from "./part-types.ts";
+import { present } from "./present.ts";
+import { utf8Size } from "./utf8-size.ts";
+
+/** Which way a part goes, and what it does. */
+interface Flow {
+  readonly isPost: boolean;
+  readonly action: ViewAction;
+}
+
+type PartOf<Kind extends ViewKind> = Extract<ContentPart, { readonly content_type: Kind }>;
+
+type Family = "text" | "tool" | "prompt" | "resource" | "media";
+
+/** What can be asked of a part. What a kind has nothing of is `undefined`. */
+export interface KindRule<Part> {
+  readonly family: Family;
+  /** Absent where the role decides. */
+  readonly flow: Flow | undefined;
+  readonly name: (part: Part) => string | undefined;
+  readonly uri: (part: Part) => string | undefined;
+  readonly mimeType: (part: Part) => string | undefined;
+  readonly args: (part: Part) => JsonMap | undefined;
+  readonly content: (part: Part) => string | undefined;
+  /** Bytes of the part, whose text in `content` is known. */
+  readonly size: (part: Part, content: string | undefined) => number | undefined;
+  /** Absent for a kind that has none. */
+  readonly properties: ((part: Part) => JsonMap) | undefined;
+}
+
+const sent: Flow = { isPost: false, action: "send" };
+const generated: Flow = { isPost: true, action: "generate" };
+const received: Flow = { isPost: true, action: "receive" };
+
+const flowsByRole: Readonly<Record<Message["role"], Flow>> = {
+  system: sent,
+  developer: sent,
+  user: sent,
+  assistant: generated,
+  tool: received,
+};
+
+const none = () => undefined;
+
+function rule<Part>(family: Family, own: Partial<Omit<KindRule<Part>, "family">>): KindRule<Part> {
+  return {
+    family,
+    flow: own.flow,
+    name: own.name ?? none,
+    uri: own.uri ?? none,
+    mimeType: own.mimeType ?? none,
+    args: own.args ?? none,
+    content: own.content ?? none,
+    size: own.size ?? ((_, content) => (content === undefined ? undefined : utf8Size(content))),
+    properties: own.properties,
+  };
+}
+
+/** An empty namespace or server counts as absent. */
+const orPlaceholder = (text: string | undefined) =>
+  text === undefined || text === "" ? "_" : text;
+
+const written = rule<{ readonly text: string }>("text", { content: (part) => part.text });
+const medium = rule<{ readonly content: { readonly media_type?: string | undefined } }>("media", {
+  mimeType: ({ content }) => content.media_type,
+});
+
+const rules: { readonly [Kind in ViewKind]: KindRule<PartOf<Kind>> } = {
+  text: written,
+  thinking: written,
+  tool_call: rule("tool", {
+    flow: { isPost: false, action: "execute" },
+    name: ({ content }) => content.name,
+    uri: ({ content }) => `tool://${orPlaceholder(content.namespace)}/${content.name}`,
+    args: ({ content }) => content.arguments,
+    content: ({ content }) => writeText(content.arguments),
+    properties: ({ content }) =>
+      present({ namespace: content.namespace, tool_id: content.tool_call_id }),
+  }),
+  tool_result: rule("tool", {
+    flow: received,
+    name: ({ content }) => content.tool_name,
+    uri: ({ content }) => `tool_result://${content.tool_name}`,
+    content: ({ content: { content } }) => {
+      if (typeof content === "string") return content;
+      return content === undefined || content === null ? undefined : writeText(content);
+    },
+    properties: ({ content }) =>
+      present({ is_error: content.is_error, tool_name: content.tool_name }),
+  }),
+  resource: rule("resource", {
+    flow: { isPost: true, action: "read" },
+    name: ({ content }) => content.name,
+    uri: ({ content }) => content.uri,
+    mimeType: ({ content }) => content.mime_type,
+    content: ({ content }) => content.content,
+    size: ({ content: { size_bytes, content, blob } }) => {
+      const text = content ?? blob;
+      return size_bytes ?? (text === undefined ? undefined : utf8Size(text));
+    },
+    properties: ({ content: { resource_type, version, annotations } }) =>
+      present({ resource_type, version, annotations }),
+  }),
+  resource_ref: rule("resource", {
+    flow: { isPost: false, action: "read" },
+    name: ({ content }) => content.name,
+    uri: ({ content }) => content.uri,
+  }),
+  prompt_request: rule("prompt", {
+    flow: { isPost: false, action: "invoke" },
+    name: ({ content }) => content.name,
+    uri: ({ content }) => `prompt://${orPlaceholder(content.server_id)}/${content.name}`,
+    args: ({ content }) => content.arguments,
+    content: ({ content }) => writeText(content.arguments),
+    properties: ({ content }) => present({ server_id: content.server_id }),
+  }),
+  prompt_result: rule("prompt", {
+    flow: received,
+    name: ({ content }) => content.prompt_name,
+    uri: ({ content }) => `prompt_result://${content.prompt_name}`,
+    content: ({ content }) => content.content,
+    properties: ({ content }) =>
+      present({ is_error: content.is_error, message_count: content.messages.length }),
+  }),
+  image: medium,
+  video: medium,
+  audio: medium,
+  document: medium,
+};
+
+export function ruleOf(kind: ViewKind): KindRule<ContentPart> {
+  return rules[kind] as KindRule<ContentPart>;
+}
+
+export function flowOf(kind: ViewKind, role: Message["role"]): Flow {
+  return rules[kind].flow ?? flowsByRole[role];
+}

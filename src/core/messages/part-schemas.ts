@@ -1,0 +1,130 @@
+/**
+ * What a message is made of, one schema a part, from the Common Message Format. A document's
+ * unknown fields of a part are dropped and listed; what the host or a plugin makes has none.
+ */
+import * as z from "zod";
+import {
+  jsonObject,
+  jsonValue,
+  utf8Text,
+  wholeNumber,
+  withDefault,
+  withRule,
+} from "../schema/index.ts";
+
+// One schema for all the fields that hold the same: each that is made costs a start.
+const text = z.string();
+const optionalText = text.optional();
+const optionalCount = wholeNumber().optional();
+const emptyObject = jsonObject().default({});
+const falseByDefault = withDefault(z.boolean(), false);
+
+/** A part that holds text. */
+const holdsText = <const Type extends string>(type: Type) =>
+  z.object({ content_type: z.literal(type), text: text });
+
+/** A part that holds one object under `content`. */
+const holds = <const Type extends string, Content extends z.ZodType>(
+  type: Type,
+  content: Content,
+) => z.object({ content_type: z.literal(type), content });
+
+export const textPart = holdsText("text");
+export const thinkingPart = holdsText("thinking");
+
+export const toolCallPart = holds(
+  "tool_call",
+  z.object({
+    tool_call_id: text,
+    name: text,
+    arguments: emptyObject,
+    namespace: optionalText,
+  }),
+);
+
+export const toolResultPart = holds(
+  "tool_result",
+  z.object({
+    tool_call_id: text,
+    tool_name: text,
+    content: jsonValue().optional(),
+    is_error: falseByDefault,
+  }),
+);
+
+const resourceType = z.enum(["file", "blob", "uri", "database", "api", "memory", "artifact"]);
+
+export const resourcePart = holds(
+  "resource",
+  withRule(
+    z.object({
+      resource_request_id: text,
+      uri: text,
+      name: optionalText,
+      description: optionalText,
+      resource_type: resourceType,
+      content: optionalText,
+      blob: utf8Text().optional(),
+      mime_type: optionalText,
+      size_bytes: optionalCount,
+      annotations: emptyObject,
+      version: optionalText,
+    }),
+    "content or blob, not both",
+    (part) => part.content === undefined || part.blob === undefined,
+  ),
+);
+
+export const resourceRefPart = holds(
+  "resource_ref",
+  withRule(
+    z.object({
+      resource_request_id: text,
+      uri: text,
+      name: optionalText,
+      resource_type: resourceType,
+      range_start: optionalCount,
+      range_end: optionalCount,
+      selector: optionalText,
+    }),
+    "range_end not below range_start",
+    (part) => part.range_end === undefined || (part.range_start ?? 0) <= part.range_end,
+  ),
+);
+
+export const promptRequestPart = holds(
+  "prompt_request",
+  z.object({
+    prompt_request_id: text,
+    name: text,
+    arguments: emptyObject,
+    server_id: optionalText,
+  }),
+);
+
+/** The answer to a prompt request: messages inside a message. */
+export const promptResultPart = <Nested extends z.ZodType>(message: Nested) =>
+  holds(
+    "prompt_result",
+    z.object({
+      prompt_request_id: text,
+      prompt_name: text,
+      messages: z.array(message).default([]),
+      content: optionalText,
+      is_error: falseByDefault,
+      error_message: optionalText,
+    }),
+  );
+
+/** Where a medium is: at a URL, or here as base64. */
+const source = {
+  type: z.enum(["url", "base64"]),
+  data: text,
+  media_type: optionalText,
+};
+const lasting = z.object({ ...source, duration_ms: optionalCount });
+
+export const imagePart = holds("image", z.object(source));
+export const videoPart = holds("video", lasting);
+export const audioPart = holds("audio", lasting);
+export const documentPart = holds("document", z.object({ ...source, title: optionalText }));

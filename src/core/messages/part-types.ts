@@ -1,0 +1,132 @@
+/** What a view of one content part answers, and what it is made of. */
+import type { Json } from "../data/index.ts";
+import type { ExtensionsOf, StandardSlots } from "../slots/index.ts";
+import type { ContentPart, Message } from "./message.ts";
+
+/** The kind of a part: its `content_type`. */
+export type ViewKind = ContentPart["content_type"];
+
+/** What a part does, from the Common Message Format. */
+export type ViewAction = "read" | "write" | "execute" | "invoke" | "send" | "receive" | "generate";
+
+type Envelope = ExtensionsOf<StandardSlots>;
+type Security = NonNullable<Envelope["security"]>;
+type Subject = NonNullable<Security["subject"]>;
+
+/** A level of which any field may be hidden. Maps and lists are whole. */
+type Partly<T> = T extends readonly unknown[]
+  ? T
+  : T extends object
+    ? { readonly [Key in keyof T]?: Partly<T[Key]> | undefined }
+    : T;
+
+/** The slots that a view reads: of an envelope of any host, or of what a plugin was handed. */
+export type ViewedExtensions = Partly<Pick<Envelope, "request" | "agent" | "http" | "security">>;
+
+/** The caller, cut to what the extensions show. */
+export type ViewedSubject = Pick<Subject, "id" | "type"> & Partly<Subject>;
+/** What a host says of the entity that a part names. */
+export type ObjectProfile = Security["objects"][string];
+/** What may be done with the data of the entity that a part names. */
+export type DataPolicy = Security["data"][string];
+
+/** Text by name: headers. */
+export interface TextMap {
+  readonly [name: string]: string;
+}
+/** JSON by name: arguments, properties. */
+export interface JsonMap {
+  readonly [name: string]: Json;
+}
+
+/**
+ * One content part of a message, with the questions a guard asks of it.
+ *
+ * A value is computed when it is read, and what takes work is kept. Values are frozen data.
+ * `undefined` is absent. The object has no own properties: spreading or serialising it gives
+ * nothing; `serializeView` does that.
+ *
+ * @see spec `view:lazy`, `view:opaque`
+ */
+export interface PartView {
+  /** The part's `content_type`. */
+  readonly kind: ViewKind;
+  /** The role of the message. */
+  readonly role: Message["role"];
+  /** What `viewsOf` was given. It is carried along and decides nothing. */
+  readonly hook: string | undefined;
+  readonly action: ViewAction;
+  /** On the way in: a request, or what is said to a model. The opposite of `isPost`. */
+  readonly isPre: boolean;
+  readonly isPost: boolean;
+  /** A tool call or tool result. */
+  readonly isTool: boolean;
+  /** A prompt request or prompt result. */
+  readonly isPrompt: boolean;
+  /** A resource or a reference to one. */
+  readonly isResource: boolean;
+  /** Text or thinking. */
+  readonly isText: boolean;
+  /** An image, video, audio or document. */
+  readonly isMedia: boolean;
+  /** Name of the tool, prompt or resource. */
+  readonly name: string | undefined;
+  /** `tool://namespace/name` and the like, `_` for no namespace or server. Nothing is escaped. */
+  readonly uri: string | undefined;
+  readonly mimeType: string | undefined;
+  /** Text of the part; arguments and structured results as JSON text. */
+  readonly content: string | undefined;
+  readonly hasContent: boolean;
+  /** Bytes of `content` in UTF-8; of a resource what it declares, else those of its text or blob. */
+  readonly sizeBytes: number | undefined;
+  /** Arguments of a tool call or prompt request: the very object of the message. */
+  readonly args: JsonMap | undefined;
+  /** What else there is to know of the part, in wire spelling: `tool_id`, `is_error` … */
+  readonly properties: JsonMap;
+
+  /** `request.environment` */
+  readonly environment: string | undefined;
+  /** `request.request_id` */
+  readonly requestId: string | undefined;
+  /** `security.subject` as the extensions show it. */
+  readonly subject: ViewedSubject | undefined;
+  readonly roles: readonly string[];
+  readonly permissions: readonly string[];
+  readonly teams: readonly string[];
+  /** `security.labels` */
+  readonly labels: readonly string[];
+  /** Request headers of both generations, as `getHeader` finds them. Sensitive ones included. */
+  readonly headers: TextMap;
+  /** `agent.input` */
+  readonly agentInput: string | undefined;
+  readonly sessionId: string | undefined;
+  readonly conversationId: string | undefined;
+  /** From 0. */
+  readonly turn: number | undefined;
+  readonly agentId: string | undefined;
+  readonly parentAgentId: string | undefined;
+  /** `security.objects` under the part's name; of a resource also under its URI. */
+  readonly object: ObjectProfile | undefined;
+  /** `security.data` under the part's name; of a resource also under its URI. */
+  readonly dataPolicy: DataPolicy | undefined;
+
+  /** Exact. */
+  hasRole(role: string): boolean;
+  /** Exact. */
+  hasPermission(permission: string): boolean;
+  /** Exact. */
+  hasLabel(label: string): boolean;
+  /** In any case. */
+  hasHeader(name: string): boolean;
+  /** In any case; the first as written. */
+  getHeader(name: string): string | undefined;
+  /** Whether the argument is there, be it null. */
+  hasArg(name: string): boolean;
+  getArg(name: string): Json | undefined;
+  getProperty(name: string): Json | undefined;
+  /**
+   * Whether the whole URI fits: `*` is any run without `/`, `**` any run, everything else is
+   * itself. False without a URI, or with an empty one. For a given pattern the time is linear in the URI.
+   */
+  matchesUriPattern(pattern: string): boolean;
+}

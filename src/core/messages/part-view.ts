@@ -1,0 +1,201 @@
+/**
+ * The view of one part: its message's data behind getters, nothing on the object itself.
+ *
+ * Views may get into the hands of several plugins. So the state is private to the class, where no
+ * reflection reaches it, and the prototype is frozen, has no prototype and names no constructor.
+ */
+import { includes, intrinsics, type Json } from "../data/index.ts";
+import { headerOf } from "../envelope/index.ts";
+import { matchesPattern } from "./match-pattern.ts";
+import type { ContentPart, Message } from "./message.ts";
+import { headersIn, labelsIn, policyIn, profileIn, subjectIn, subjectSet } from "./part-context.ts";
+import { flowOf, ruleOf } from "./part-kinds.ts";
+import type { JsonMap, PartView, TextMap, ViewedExtensions } from "./part-types.ts";
+import { present } from "./present.ts";
+
+const { freeze, hasOwn, ownValue } = intrinsics;
+const noProperties: JsonMap = present({});
+
+/** What the views of one message have in common. */
+export interface ViewedMessage {
+  readonly role: Message["role"];
+  readonly hook: string | undefined;
+  readonly extensions: ViewedExtensions | undefined;
+}
+
+export class LazyView implements PartView {
+  readonly #part: ContentPart;
+  readonly #of: ViewedMessage;
+  // Computed once, when they are first read. `null` is known to be absent.
+  #content: string | null | undefined;
+  #sizeBytes: number | null | undefined;
+  #properties: JsonMap | undefined;
+  #headers: TextMap | undefined;
+
+  static {
+    Reflect.deleteProperty(LazyView.prototype, "constructor");
+    Object.setPrototypeOf(LazyView.prototype, null);
+    freeze(LazyView.prototype);
+  }
+
+  constructor(part: ContentPart, of: ViewedMessage) {
+    this.#part = part;
+    this.#of = of;
+    freeze(this);
+  }
+
+  static made(value: unknown): value is LazyView {
+    return typeof value === "object" && value !== null && #part in value;
+  }
+
+  get kind() {
+    return this.#part.content_type;
+  }
+  get role() {
+    return this.#of.role;
+  }
+  get hook() {
+    return this.#of.hook;
+  }
+  get action() {
+    return flowOf(this.kind, this.role).action;
+  }
+  get isPre() {
+    return !this.isPost;
+  }
+  get isPost() {
+    return flowOf(this.kind, this.role).isPost;
+  }
+  get isTool() {
+    return ruleOf(this.kind).family === "tool";
+  }
+  get isPrompt() {
+    return ruleOf(this.kind).family === "prompt";
+  }
+  get isResource() {
+    return ruleOf(this.kind).family === "resource";
+  }
+  get isText() {
+    return ruleOf(this.kind).family === "text";
+  }
+  get isMedia() {
+    return ruleOf(this.kind).family === "media";
+  }
+  get name() {
+    return ruleOf(this.kind).name(this.#part);
+  }
+  get uri() {
+    return ruleOf(this.kind).uri(this.#part);
+  }
+  get mimeType() {
+    return ruleOf(this.kind).mimeType(this.#part);
+  }
+  get args() {
+    return ruleOf(this.kind).args(this.#part);
+  }
+  get content() {
+    if (this.#content === undefined) {
+      this.#content = ruleOf(this.kind).content(this.#part) ?? null;
+    }
+    return this.#content ?? undefined;
+  }
+  get hasContent() {
+    return this.content !== undefined;
+  }
+  get sizeBytes() {
+    if (this.#sizeBytes === undefined) {
+      this.#sizeBytes = ruleOf(this.kind).size(this.#part, this.content) ?? null;
+    }
+    return this.#sizeBytes ?? undefined;
+  }
+  get properties() {
+    this.#properties ??= ruleOf(this.kind).properties?.(this.#part) ?? noProperties;
+    return this.#properties;
+  }
+
+  get environment() {
+    return this.#of.extensions?.request?.environment;
+  }
+  get requestId() {
+    return this.#of.extensions?.request?.request_id;
+  }
+  get subject() {
+    return subjectIn(this.#of.extensions);
+  }
+  get roles() {
+    return subjectSet(this.#of.extensions, "roles");
+  }
+  get permissions() {
+    return subjectSet(this.#of.extensions, "permissions");
+  }
+  get teams() {
+    return subjectSet(this.#of.extensions, "teams");
+  }
+  get labels() {
+    return labelsIn(this.#of.extensions);
+  }
+  get headers() {
+    this.#headers ??= headersIn(this.#of.extensions);
+    return this.#headers;
+  }
+  get agentInput() {
+    return this.#of.extensions?.agent?.input;
+  }
+  get sessionId() {
+    return this.#of.extensions?.agent?.session_id;
+  }
+  get conversationId() {
+    return this.#of.extensions?.agent?.conversation_id;
+  }
+  get turn() {
+    return this.#of.extensions?.agent?.turn;
+  }
+  get agentId() {
+    return this.#of.extensions?.agent?.agent_id;
+  }
+  get parentAgentId() {
+    return this.#of.extensions?.agent?.parent_agent_id;
+  }
+  get object() {
+    return profileIn(this.#of.extensions, this.#entity());
+  }
+  get dataPolicy() {
+    return policyIn(this.#of.extensions, this.#entity());
+  }
+
+  hasRole(role: string): boolean {
+    return includes(this.roles, role);
+  }
+  hasPermission(permission: string): boolean {
+    return includes(this.permissions, permission);
+  }
+  hasLabel(label: string): boolean {
+    return includes(this.labels, label);
+  }
+  hasHeader(name: string): boolean {
+    return this.getHeader(name) !== undefined;
+  }
+  getHeader(name: string): string | undefined {
+    const { extensions } = this.#of;
+    return extensions === undefined ? undefined : headerOf(extensions, name);
+  }
+  hasArg(name: string): boolean {
+    const { args } = this;
+    return args !== undefined && hasOwn(args, name);
+  }
+  getArg(name: string): Json | undefined {
+    return ownValue(this.args, name) as Json | undefined;
+  }
+  getProperty(name: string): Json | undefined {
+    return ownValue(this.properties, name) as Json | undefined;
+  }
+  matchesUriPattern(pattern: string): boolean {
+    const { uri } = this;
+    return uri !== undefined && uri !== "" && matchesPattern(pattern, uri);
+  }
+
+  /** A resource is also known by its URI; that of others is made up here. */
+  #entity() {
+    return { name: this.name, uri: this.isResource ? this.uri : undefined };
+  }
+}

@@ -1,0 +1,114 @@
+/** Makes parts of messages: checked, defaults filled in, frozen. */
+
+import { intrinsics } from "../data/index.ts";
+import type { Compiled } from "../schema/index.ts";
+import { type ContentPart, compileMessage, type PartInput, readHost } from "./message.ts";
+import { partSchemas } from "./schemas.ts";
+
+/** The kind of a part: what stands under `content_type`. */
+export type PartKind = ContentPart["content_type"];
+
+/** A part of one kind. */
+export type Part<Kind extends PartKind> = Extract<ContentPart, { readonly content_type: Kind }>;
+
+/** What the constructor of a part takes: fields with a default may be left out. */
+export type PartContent<Kind extends PartKind> =
+  Extract<PartInput, { readonly content_type: Kind }> extends { readonly content: infer Content }
+    ? Content
+    : never;
+
+const readers: Readonly<Record<string, Compiled>> = Object.assign(
+  intrinsics.create(null),
+  Object.fromEntries(
+    partSchemas.map((schema) => [schema.shape.content_type.value, compileMessage(schema)]),
+  ),
+);
+
+function make<Kind extends PartKind>(kind: Kind, fields: object): Part<Kind> {
+  const reader = readers[kind] as Compiled;
+  const part = { content_type: kind, ...fields };
+  return readHost(reader, part, "message_invalid", `${kind} part`) as Part<Kind>;
+}
+
+type MakePart<Kind extends PartKind> = (content: PartContent<Kind>) => Part<Kind>;
+const maker =
+  <Kind extends PartKind>(kind: Kind): MakePart<Kind> =>
+  (content) =>
+    make(kind, { content });
+
+/**
+ * A part that says something.
+ *
+ * @throws GlassineError `message_invalid` for what is no text
+ * @example
+ * ```ts
+ * import { createMessage, text } from "glassine";
+ *
+ * const message = createMessage({ role: "user", content: [text("Ahoy")] });
+ * console.log(message.content[0]); // { content_type: 'text', text: 'Ahoy' }
+ * ```
+ */
+export function text(value: string): Part<"text"> {
+  return make("text", { text: value });
+}
+
+/** A part that a model thought and did not say. @throws GlassineError `message_invalid` */
+export function thinking(value: string): Part<"thinking"> {
+  return make("thinking", { text: value });
+}
+
+/**
+ * A call of a tool. `arguments` is an object, and empty by default.
+ *
+ * @throws GlassineError `message_invalid`, with every problem and its path in `data.problems`
+ * @example
+ * ```ts
+ * import { toolCall } from "glassine";
+ *
+ * const call = toolCall({ tool_call_id: "c-1", name: "add", arguments: { a: 1, b: 2 } });
+ * console.log(call.content.arguments.a); // 1
+ * ```
+ */
+export const toolCall: MakePart<"tool_call"> = maker("tool_call");
+
+/** What a tool gave. `content` is any JSON. @throws GlassineError `message_invalid` */
+export const toolResult: MakePart<"tool_result"> = maker("tool_result");
+
+/**
+ * A resource with its text in `content` or its bytes in `blob`, not both; or with neither.
+ *
+ * @throws GlassineError `message_invalid`
+ */
+export const resource: MakePart<"resource"> = maker("resource");
+
+/** A resource by its URI, or a range of one. @throws GlassineError `message_invalid` */
+export const resourceRef: MakePart<"resource_ref"> = maker("resource_ref");
+
+/** A prompt that is asked for. @throws GlassineError `message_invalid` */
+export const promptRequest: MakePart<"prompt_request"> = maker("prompt_request");
+
+/** What a prompt gave: messages, or a text. @throws GlassineError `message_invalid` */
+export const promptResult: MakePart<"prompt_result"> = maker("prompt_result");
+
+/**
+ * An image, at a URL or here as base64.
+ *
+ * @throws GlassineError `message_invalid`
+ * @example
+ * ```ts
+ * import { image } from "glassine";
+ *
+ * const pier = image({ type: "url", data: "https://media.example/pier.png" });
+ * console.log(pier.content.type); // url
+ * ```
+ */
+export const image: MakePart<"image"> = maker("image");
+
+/** A video; `duration_ms` in milliseconds. @throws GlassineError `message_invalid` */
+export const video: MakePart<"video"> = maker("video");
+
+/** Sound; `duration_ms` in milliseconds. @throws GlassineError `message_invalid` */
+export const audio: MakePart<"audio"> = maker("audio");
+
+/** A document, such as a PDF. @throws GlassineError `message_invalid` */
+export const document: MakePart<"document"> = maker("document");

@@ -1,0 +1,193 @@
+/** Views as data in wire spelling: to be logged, sent, or handed to a policy engine. */
+import { expectOptions, intrinsics, readOption } from "../data/index.ts";
+import { GlassineError } from "../errors/index.ts";
+import { ruleOf } from "./part-kinds.ts";
+import type {
+  DataPolicy,
+  JsonMap,
+  ObjectProfile,
+  PartView,
+  TextMap,
+  ViewAction,
+  ViewedSubject,
+  ViewKind,
+} from "./part-types.ts";
+import { LazyView } from "./part-view.ts";
+import { present } from "./present.ts";
+import { withoutSensitive } from "./sensitive-headers.ts";
+
+const { enumerableKeys, freeze } = intrinsics;
+
+/** A view as data. What is absent or empty is left out. */
+export interface SerializedView {
+  readonly kind: ViewKind;
+  readonly role: PartView["role"];
+  readonly is_pre: boolean;
+  readonly is_post: boolean;
+  readonly action: ViewAction;
+  /** Also when it is the empty text. */
+  readonly hook?: string;
+  readonly uri?: string;
+  readonly name?: string;
+  readonly content?: string;
+  readonly size_bytes?: number;
+  readonly mime_type?: string;
+  readonly arguments?: JsonMap;
+  readonly properties?: JsonMap;
+  readonly extensions?: SerializedContext;
+}
+
+/** What a serialised view tells of the caller. Neither claims nor sensitive headers. */
+export interface SerializedContext {
+  readonly subject?: {
+    readonly id: string | undefined;
+    readonly type: ViewedSubject["type"];
+    readonly roles: readonly string[];
+    readonly permissions: readonly string[];
+    readonly teams: readonly string[];
+  };
+  readonly environment?: string;
+  readonly labels?: readonly string[];
+  readonly headers?: TextMap;
+  readonly object?: ObjectProfile;
+  readonly data?: DataPolicy;
+  readonly agent?: JsonMap;
+}
+
+/** Options of `serializeView`. */
+export interface SerializeOptions {
+  /** Whether `content` and `size_bytes` are in it. Default true. Arguments always are. */
+  readonly content?: boolean | undefined;
+  /** Whether `extensions` are in it. Default true. */
+  readonly context?: boolean | undefined;
+}
+
+/** Options of `toPolicyInput`. */
+export type PolicyInputOptions = Pick<SerializeOptions, "content">;
+
+/** A serialised view as a policy engine such as OPA takes it. */
+export interface PolicyInput {
+  readonly input: SerializedView;
+}
+
+/**
+ * A view as frozen JSON data in wire spelling. Claims are never in it, and neither are the
+ * headers `authorization`, `cookie`, `set-cookie`, `proxy-authorization` and `x-api-key`. Content
+ * and arguments are as they are: nothing is redacted in them.
+ *
+ * @throws GlassineError `view_invalid`, `options_invalid`
+ * @see spec `view:serialized`, `view:sensitive-headers`
+ * @example
+ * ```ts
+ * import { createExtensions, createMessage, serializeView, text, viewsOf } from "glassine";
+ *
+ * const message = createMessage({ role: "user", content: [text("Ahoy")] });
+ * const headers = { Authorization: "Bearer made-up", Accept: "text/plain" };
+ * const extensions = createExtensions({ http: { headers } });
+ * const [data] = viewsOf(message, { extensions }).map((view) => serializeView(view));
+ * console.log(data?.is_pre, data?.content, data?.size_bytes); // true Ahoy 4
+ * console.log(JSON.stringify(data?.extensions)); // {"headers":{"Accept":"text/plain"}}
+ * ```
+ */
+export function serializeView(view: PartView, options: SerializeOptions = {}): SerializedView {
+  expectView(view, "serializeView");
+  expectOptions(options, ["content", "context"], "serializeView");
+  const withContent = readOption(options, "content", "boolean") ?? true;
+  const withContext = readOption(options, "context", "boolean") ?? true;
+  return serialized(view, withContent, withContext);
+}
+
+/**
+ * A serialised view, context included, as a policy engine takes it: under `input`.
+ *
+ * @throws GlassineError `view_invalid`, `options_invalid`
+ * @see spec `view:policy-input`
+ * @example
+ * ```ts
+ * import { createMessage, text, toPolicyInput, viewsOf } from "glassine";
+ *
+ * const message = createMessage({ role: "user", content: [text("Ahoy")] });
+ * const [policy] = viewsOf(message).map((view) => toPolicyInput(view, { content: false }));
+ * console.log(JSON.stringify(policy)); // {"input":{"kind":"text","role":"user","is_pre":true,"is_post":false,"action":"send"}}
+ * ```
+ */
+export function toPolicyInput(view: PartView, options: PolicyInputOptions = {}): PolicyInput {
+  expectView(view, "toPolicyInput");
+  expectOptions(options, ["content"], "toPolicyInput");
+  const withContent = readOption(options, "content", "boolean") ?? true;
+  return present({ input: serialized(view, withContent, true) });
+}
+
+function expectView(value: unknown, call: string): asserts value is LazyView {
+  if (LazyView.made(value)) return;
+  throw new GlassineError("view_invalid", `${call} expects a view that viewsOf gave.`, { call });
+}
+
+function serialized(view: LazyView, withContent: boolean, withContext: boolean): SerializedView {
+  return present({
+    kind: view.kind,
+    role: view.role,
+    is_pre: view.isPre,
+    is_post: view.isPost,
+    action: view.action,
+    hook: view.hook,
+    uri: filled(view.uri),
+    name: filled(view.name),
+    content: withContent ? view.content : undefined,
+    size_bytes: withContent ? view.sizeBytes : undefined,
+    mime_type: filled(view.mimeType),
+    arguments: view.args,
+    properties: ruleOf(view.kind).properties === undefined ? undefined : view.properties,
+    extensions: withContext ? orNothing(contextOf(view)) : undefined,
+  });
+}
+
+function contextOf(view: LazyView): SerializedContext {
+  const { subject, object, dataPolicy } = view;
+  return present({
+    subject: subject === undefined ? undefined : subjectOf(view, subject),
+    environment: filled(view.environment),
+    labels: view.labels.length === 0 ? undefined : view.labels,
+    headers: orNothing(withoutSensitive(view.headers)),
+    object: object === undefined ? undefined : profileOf(object),
+    data: dataPolicy === undefined ? undefined : policyOf(dataPolicy),
+    agent: orNothing(agentOf(view)),
+  });
+}
+
+function subjectOf({ roles, permissions, teams }: LazyView, { id, type }: ViewedSubject) {
+  return freeze({ id, type, roles, permissions, teams });
+}
+
+function profileOf({ managed_by, permissions, trust_domain, data_scope }: ObjectProfile) {
+  return present({ managed_by, permissions, trust_domain, data_scope });
+}
+
+function policyOf(policy: DataPolicy): DataPolicy {
+  const { apply_labels, allowed_actions, denied_actions, retention } = policy;
+  return present({
+    apply_labels,
+    allowed_actions,
+    denied_actions,
+    retention: retention === undefined ? undefined : (present(retention) as typeof retention),
+  });
+}
+
+function agentOf(view: LazyView): JsonMap {
+  return present({
+    input: filled(view.agentInput),
+    session_id: filled(view.sessionId),
+    conversation_id: filled(view.conversationId),
+    turn: view.turn,
+    agent_id: filled(view.agentId),
+    parent_agent_id: filled(view.parentAgentId),
+  });
+}
+
+function filled(text: string | undefined): string | undefined {
+  return text === "" ? undefined : text;
+}
+
+function orNothing<T extends object>(record: T): T | undefined {
+  return enumerableKeys(record).length === 0 ? undefined : record;
+}

@@ -1,0 +1,76 @@
+/** Views of a message: one for each of its content parts. */
+import { expectOptions, intrinsics, mapped, readOption } from "../data/index.ts";
+import { markOf } from "../envelope/index.ts";
+import { GlassineError } from "../errors/index.ts";
+import { type Message, messageOf } from "./message.ts";
+import type { PartView, ViewedExtensions } from "./part-types.ts";
+import { LazyView, type ViewedMessage } from "./part-view.ts";
+
+const { freeze, ownValue } = intrinsics;
+
+/** Options of `viewsOf`. */
+export interface ViewsOptions {
+  /** The hook that the message is at. It is carried along as `hook` and decides nothing. */
+  readonly hook?: string | null | undefined;
+  /**
+   * An envelope of any host, or what a plugin was handed of one. Views tell of the caller what
+   * these show, and nothing without them.
+   */
+  readonly extensions?: ViewedExtensions | null | undefined;
+}
+
+const optionNames = ["hook", "extensions"] as const;
+
+/**
+ * The views of a message's content parts, in order: what each part is, which way it goes, what it
+ * names and carries, and what the extensions say about its caller.
+ *
+ * Lazy: nothing of a part is computed before it is read. A message that this library did not make
+ * is read first, as `createMessage` does.
+ *
+ * @throws GlassineError `message_invalid`; `extensions_invalid` for extensions that this library
+ *   did not make; `options_invalid`
+ * @see spec `view:one-a-part`, `view:lazy`, `view:shown-only`
+ * @example
+ * ```ts
+ * import { createExtensions, createMessage, text, toolCall, viewsOf } from "glassine";
+ *
+ * const message = createMessage({
+ *   role: "assistant",
+ *   content: [
+ *     text("Let me look."),
+ *     toolCall({ tool_call_id: "1", name: "read", namespace: "fs", arguments: { path: "/a" } }),
+ *   ],
+ * });
+ * const extensions = createExtensions({ security: { labels: ["PII"] } });
+ * const [said, call] = viewsOf(message, { extensions });
+ * console.log(said?.action, said?.isPost, said?.sizeBytes); // generate true 12
+ * console.log(call?.action, call?.uri, call?.getArg("path")); // execute tool://fs/read /a
+ * console.log(call?.matchesUriPattern("tool://fs/**"), call?.hasLabel("PII")); // true true
+ * ```
+ */
+export function viewsOf(message: Message, options: ViewsOptions = {}): readonly PartView[] {
+  const { role, content } = messageOf(message);
+  if (markOf(options) !== undefined) {
+    throw new GlassineError(
+      "options_invalid",
+      "viewsOf expects its options in an object, got extensions: pass { extensions }.",
+    );
+  }
+  expectOptions(options, optionNames, "viewsOf");
+  const hook = readOption(options, "hook", "string");
+  const extensions = readExtensions(ownValue(options, "extensions") ?? undefined);
+  const of: ViewedMessage = { role, hook, extensions };
+  return freeze(mapped(content, (part) => new LazyView(part, of)));
+}
+
+/** What this library made is frozen and checked; what else there is could change or run code. */
+function readExtensions(value: unknown): ViewedExtensions | undefined {
+  if (value === undefined || markOf(value) !== undefined) {
+    return value as ViewedExtensions | undefined;
+  }
+  throw new GlassineError(
+    "extensions_invalid",
+    "viewsOf expects extensions made by this library; got another value. Make them with createExtensions or decodeExtensions.",
+  );
+}

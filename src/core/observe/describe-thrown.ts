@@ -1,0 +1,121 @@
+/**
+ * Says in words what somebody threw, without running code of it.
+ *
+ * Own data properties are read by descriptor, classes are told by the chain of prototypes. A getter
+ * is not called and a proxy not touched: what they hide stays hidden. Where the runtime cannot tell
+ * a proxy, its traps run; what they throw is caught.
+ */
+import { intrinsics } from "../data/index.ts";
+
+const {
+  apply,
+  execPattern,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  hasOwn,
+  isProxy,
+  symbolDescription,
+} = intrinsics;
+
+/** What was thrown, for a record. Neither is redacted or cut. */
+export interface Described {
+  /** The name of a class or type: letters, digits, `_`, `$` and dots, at most 64 of them. */
+  readonly type: string;
+  readonly text: string;
+}
+
+/** What a record says that nobody threw. No error of a plugin can give itself these names. */
+const errorTypes = { timeout: "timeout", contract: "ContractViolation" } as const;
+
+const noText = "What was thrown says nothing that can be read.";
+const cleanName = /^[A-Za-z_$][A-Za-z0-9_$.]{0,63}$/;
+const maxClasses = 32;
+
+const builtInErrors = [
+  ...[Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError],
+  AggregateError,
+] as const;
+/** The classes of errors by prototype, with the names they have when the library loads. */
+const known: readonly { readonly prototype: object; readonly name: string }[] = builtInErrors.map(
+  ({ prototype, name }) => ({ prototype, name }),
+);
+
+/** Of a `DOMException` name and message are getters of the runtime, and these are called. */
+const domPrototype: object = DOMException.prototype;
+const domName = getOwnPropertyDescriptor(domPrototype, "name")?.get;
+const domMessage = getOwnPropertyDescriptor(domPrototype, "message")?.get;
+
+/** Describes anything that was thrown or that a promise was rejected with. Never throws. */
+export function describeThrown(thrown: unknown): Described {
+  try {
+    return described(thrown);
+  } catch {
+    return { type: "Object", text: noText };
+  }
+}
+
+function described(thrown: unknown): Described {
+  switch (typeof thrown) {
+    case "string":
+      return { type: "string", text: thrown };
+    case "symbol":
+      return { type: "symbol", text: `Symbol(${symbolDescription(thrown) ?? ""})` };
+    case "function":
+      return { type: "function", text: "A function was thrown." };
+    case "object":
+      break;
+    default:
+      return { type: typeof thrown, text: `${thrown as number}` };
+  }
+  if (thrown === null) return { type: "null", text: "null" };
+  if (isProxy(thrown)) return { type: "Proxy", text: "A proxy was thrown." };
+  return { type: typeOf(thrown), text: textOf(thrown) };
+}
+
+function textOf(thrown: object): string {
+  const message =
+    ofDomException(thrown, domMessage) ?? find(thrown, (holder) => dataOf(holder, "message"));
+  return message === undefined || message === "" ? noText : message;
+}
+
+function typeOf(thrown: object): string {
+  const given = ofDomException(thrown, domName) ?? find(thrown, nameAt);
+  if (given === undefined || execPattern(cleanName, given) === null) return "Object";
+  const isReserved = given === errorTypes.timeout || given === errorTypes.contract;
+  return isReserved ? "Error" : given;
+}
+
+/** What an object or a prototype says of its name: the name itself, or that of its class. */
+function nameAt(holder: object): unknown {
+  for (let i = 0; i < known.length; i++) {
+    const each = known[i] as (typeof known)[number];
+    if (holder === each.prototype) return each.name;
+  }
+  const name = dataOf(holder, "name");
+  if (typeof name === "string") return name;
+  const ofClass = dataOf(holder, "constructor");
+  return typeof ofClass === "function" && !isProxy(ofClass) ? dataOf(ofClass, "name") : undefined;
+}
+
+/** The first text that is found on the object or up its prototypes. */
+function find(thrown: object, at: (holder: object) => unknown): string | undefined {
+  let holder: object | null = thrown;
+  for (let i = 0; i < maxClasses && holder !== null && !isProxy(holder); i++) {
+    const found = at(holder);
+    if (typeof found === "string") return found;
+    holder = getPrototypeOf(holder);
+  }
+  return undefined;
+}
+
+function dataOf(holder: object, key: string): unknown {
+  const descriptor = getOwnPropertyDescriptor(holder, key);
+  return descriptor !== undefined && hasOwn(descriptor, "value") ? descriptor.value : undefined;
+}
+
+/** The runtime's getter throws for anything it did not make. */
+function ofDomException(thrown: object, getter: (() => unknown) | undefined): string | undefined {
+  if (getter === undefined || getPrototypeOf(thrown) !== domPrototype) return undefined;
+  const found: unknown = apply(getter, thrown, []);
+  return typeof found === "string" ? found : undefined;
+}

@@ -1,0 +1,56 @@
+/**
+ * What the texts in the metadata of an event are: words of a closed list, facts of the library's
+ * own, or free text that somebody wrote. Read off the schemas, once.
+ */
+import * as z from "zod";
+import { intrinsics } from "../data/index.ts";
+
+/** Of a text in a record: one line, 500 characters and an ellipsis. */
+export const textSchema = z.string().max(501);
+
+/** By key where there are more. */
+export type FactKind = "word" | "fact" | "free" | FactKinds;
+
+/** The kinds of a record's texts by key. */
+export interface FactKinds {
+  readonly [key: string]: FactKind;
+}
+
+const freeTexts = new WeakSet<object>();
+
+/** The schema of a text that somebody wrote: it may say anything, secrets included. */
+export function freeText(means: string): z.ZodString {
+  const schema = textSchema.describe(`${means} Free text.`);
+  freeTexts.add(schema);
+  return schema;
+}
+
+interface Def {
+  readonly type: string;
+  readonly innerType?: z.ZodType;
+  readonly element?: z.ZodType;
+  readonly options?: readonly z.ZodType[];
+  readonly shape?: Readonly<Record<string, z.ZodType>>;
+}
+
+/** By key, without a prototype: a key of a patched one is no fact. */
+export function kindsOf(metadata: Readonly<Record<string, z.ZodType>>): FactKinds {
+  const kinds = intrinsics.newRecord() as Record<string, FactKind>;
+  for (const [key, schema] of Object.entries(metadata)) kinds[key] = kindOf(schema);
+  return kinds;
+}
+
+function kindOf(schema: z.ZodType): FactKind {
+  const { type, innerType, element, options, shape } = schema.def as unknown as Def;
+  if (shape !== undefined) return kindsOf(shape);
+  const inner = innerType ?? element;
+  if (inner !== undefined) return kindOf(inner);
+  if (options !== undefined) return unionOf(options.map(kindOf));
+  if (type === "enum" || type === "literal") return "word";
+  return freeTexts.has(schema) ? "free" : "fact";
+}
+
+/** Of records: a key means the same in all of them. */
+function unionOf(kinds: readonly FactKind[]): FactKind {
+  return Object.assign(intrinsics.newRecord(), ...kinds) as FactKinds;
+}

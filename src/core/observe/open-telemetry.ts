@@ -1,0 +1,124 @@
+/** Events as log records of OpenTelemetry. The API is not imported: any logger of its shape fits. */
+import { expectOptions, intrinsics, type Json, readOption, writeText } from "../data/index.ts";
+import { GlassineError } from "../errors/index.ts";
+import type { AuditEvent } from "./event.ts";
+import type { AuditSink } from "./options.ts";
+import { dateOf } from "./timestamp.ts";
+
+/** The value of an attribute. */
+type AttributeValue = string | number | boolean | (string | number | boolean)[];
+
+/** What a logger is handed: a `LogRecord` of `@opentelemetry/api-logs`. */
+interface LogRecordLike {
+  readonly eventName: string;
+  readonly timestamp: Date;
+  readonly severityNumber: number;
+  readonly severityText: string;
+  readonly body: string;
+  readonly attributes: Record<string, AttributeValue>;
+}
+
+/** What the sink needs of a `Logger` of `@opentelemetry/api-logs`. */
+export interface LoggerLike {
+  emit(record: LogRecordLike): void;
+}
+
+/** Options of `openTelemetrySink`. */
+export interface OpenTelemetrySinkOptions {
+  /** What the names of attributes begin with. Default `glassine.audit`. */
+  readonly prefix?: string;
+}
+
+const { create, enumerableKeys, isArray, newList, append, ownValue, toArray } = intrinsics;
+
+// OpenTelemetry logs data model, "Severity Fields".
+const info = { severityNumber: 9, severityText: "INFO" } as const;
+const warn = { severityNumber: 13, severityText: "WARN" } as const;
+
+/**
+ * A sink that hands each event to a logger of OpenTelemetry.
+ *
+ * Event name and body are the event's type, the severity is INFO for a success and WARN for a
+ * failure. Attributes are `PREFIX.actor_uri`, `PREFIX.target_uri`, `PREFIX.tenant_id`,
+ * `PREFIX.outcome` and `PREFIX.metadata.KEY`, objects in the metadata flattened with dots. A list of
+ * texts, numbers or booleans stays one; any other list is a text of JSON; null is left out.
+ *
+ * A logger takes a record before it is exported. What an exporter loses later, no sink is told: for
+ * a record that must not be lost, write to a file as well.
+ *
+ * @throws GlassineError `options_invalid`
+ * @see spec `audit:open-telemetry`
+ * @example
+ * ```ts
+ * import { logs } from "@opentelemetry/api-logs";
+ * import { openTelemetrySink } from "glassine";
+ *
+ * const sink = openTelemetrySink(logs.getLogger("gateway"), { prefix: "gateway.audit" });
+ * console.log(typeof sink); // function
+ * ```
+ */
+export function openTelemetrySink(
+  logger: LoggerLike,
+  options: OpenTelemetrySinkOptions = {},
+): AuditSink {
+  if (typeof logger?.emit !== "function") {
+    throw invalid("openTelemetrySink expects a logger with emit, as logs.getLogger(name) gives.");
+  }
+  expectOptions(options, ["prefix"], "openTelemetrySink");
+  const prefix = readOption(options, "prefix", "string") ?? "glassine.audit";
+  if (prefix === "") throw invalid("openTelemetrySink: prefix must be a text that is not empty.");
+  return (event) => {
+    const { eventType, timestamp, outcome } = event;
+    const { severityNumber, severityText } = outcome === "success" ? info : warn;
+    logger.emit({
+      eventName: eventType,
+      timestamp: dateOf(timestamp),
+      severityNumber,
+      severityText,
+      body: eventType,
+      attributes: attributesOf(event, prefix),
+    });
+  };
+}
+
+function attributesOf(event: AuditEvent, prefix: string): Record<string, AttributeValue> {
+  const attributes = create(null) as Record<string, AttributeValue>;
+  attributes[`${prefix}.actor_uri`] = event.actorUri;
+  attributes[`${prefix}.target_uri`] = event.targetUri;
+  attributes[`${prefix}.tenant_id`] = event.tenantId;
+  attributes[`${prefix}.outcome`] = event.outcome;
+  addFacts(attributes, `${prefix}.metadata`, event.metadata);
+  return attributes;
+}
+
+function addFacts(
+  attributes: Record<string, AttributeValue>,
+  path: string,
+  facts: { readonly [key: string]: Json },
+): void {
+  const keys = enumerableKeys(facts);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as string;
+    const fact = ownValue(facts, key) as Json;
+    if (fact === null) continue;
+    if (isArray(fact)) attributes[`${path}.${key}`] = listOf(fact);
+    else if (typeof fact === "object") {
+      addFacts(attributes, `${path}.${key}`, fact as { readonly [key: string]: Json });
+    } else attributes[`${path}.${key}`] = fact;
+  }
+}
+
+/** A copy, because a logger may keep or change what it is handed. */
+function listOf(list: readonly Json[]): AttributeValue {
+  const items = newList<string | number | boolean>();
+  for (let i = 0; i < list.length; i++) {
+    const item = list[i] as Json;
+    if (typeof item === "object") return writeText(list);
+    append(items, item);
+  }
+  return toArray(items);
+}
+
+function invalid(text: string): GlassineError {
+  return new GlassineError("options_invalid", text);
+}

@@ -1,0 +1,66 @@
+/** The end of a manager: what is under way comes to its end, as far as there is time. */
+import { intrinsics } from "../data/index.ts";
+import type { BackgroundCounts, House } from "../hooks/index.ts";
+import { readCloseTimeout } from "./invoke-options.ts";
+
+const PromiseAtLoad = Promise;
+// Captured, so that a test's or plugin's clock does not keep a manager from closing.
+const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
+
+/** What became of the manager's work. */
+export interface CloseReport {
+  /** False when background work was still under way at the time limit. */
+  readonly drained: boolean;
+  readonly background: BackgroundCounts;
+  /** Results that came after their deadline, or after an abort, and were dropped. */
+  readonly late: number;
+}
+
+/** Options of `close`. */
+export interface CloseOptions {
+  /** How long to wait for background work, in milliseconds. Default 10 000. */
+  readonly timeoutMs?: number;
+}
+
+/** @throws GlassineError `options_invalid` */
+export async function closeHouse(
+  house: House,
+  given: unknown,
+  begin: () => void,
+  flush: () => Promise<void>,
+): Promise<CloseReport> {
+  const timeoutMs = readCloseTimeout(given);
+  begin();
+  const drained = await within(settledWork(house, flush), timeoutMs);
+  const report = { drained, background: house.background.counts(), late: house.tally.late };
+  // Its own, so that a patched prototype does not turn the report into a promise; not shown.
+  intrinsics.defineProperty(report, "then", { __proto__: null } as PropertyDescriptor);
+  return intrinsics.freeze(report);
+}
+
+/** Resolves when no run is in flight, no background work is left and all records are kept. */
+async function settledWork(house: House, flush: () => Promise<void>): Promise<void> {
+  if (house.inFlight > 0) {
+    await new PromiseAtLoad<void>((resolve) => {
+      const { onIdle } = house;
+      house.onIdle = () => {
+        onIdle?.();
+        resolve();
+      };
+    });
+  }
+  await house.background.drain();
+  await flush();
+}
+
+function within(work: Promise<void>, timeoutMs: number): Promise<boolean> {
+  return new PromiseAtLoad((resolve) => {
+    const timer = startTimer(() => resolve(false), timeoutMs);
+    const wait = async () => {
+      await work;
+      stopTimer(timer);
+      resolve(true);
+    };
+    void wait();
+  });
+}

@@ -1,0 +1,62 @@
+/** What configuration a plugin takes, for whoever operates it. Values never come into it. */
+import * as z from "zod";
+import { sensitivityOf } from "../observe/index.ts";
+import { definitionOf } from "./define-plugin.ts";
+import type { Plugin } from "./types.ts";
+
+/** One key of a configuration. */
+export interface ConfigKeyFacts {
+  readonly key: string;
+  /** `string`, `integer`, `"a" | "b"`; `any` where the schema does not say. */
+  readonly type: string;
+  readonly required: boolean;
+  /** As the schema has it; `undefined` where it has none, and for what is secret. */
+  readonly default: unknown;
+  /** Whether its name is one of those under which secrets go. */
+  readonly secret: boolean;
+}
+
+/** `undefined` for a plugin that takes none, or whose schema does not tell its keys. */
+export function configKeysOf(plugin: Plugin): readonly ConfigKeyFacts[] | undefined {
+  const schema = definitionOf(plugin)?.manifest.configSchema?.schema;
+  return schema === undefined ? undefined : configKeysIn(schema);
+}
+
+/** The same for a schema of somebody's; `undefined` for one that does not tell its keys. */
+export function configKeysIn(schema: object): readonly ConfigKeyFacts[] | undefined {
+  const document = documentOf(schema);
+  if (document === undefined || !isRecord(document.properties)) return undefined;
+  const required = Array.isArray(document.required) ? document.required : [];
+  return Object.entries(document.properties).map(([key, part]) => {
+    const secret = sensitivityOf(key.toLowerCase()) !== undefined;
+    return {
+      key,
+      type: typeOf(part),
+      required: required.includes(key),
+      default: secret || !isRecord(part) ? undefined : part.default,
+      secret,
+    };
+  });
+}
+
+function documentOf(schema: object): Record<string, unknown> | undefined {
+  try {
+    return z.toJSONSchema(schema as z.ZodType, { io: "input", unrepresentable: "any" });
+  } catch {
+    // No schema of zod, or one that cannot be told as data.
+    return undefined;
+  }
+}
+
+function typeOf(part: unknown): string {
+  if (!isRecord(part)) return "any";
+  const { enum: choices, const: only, anyOf, type } = part;
+  if (Array.isArray(choices)) return choices.map((choice) => JSON.stringify(choice)).join(" | ");
+  if (only !== undefined) return JSON.stringify(only);
+  if (Array.isArray(anyOf)) return [...new Set(anyOf.map(typeOf))].join(" | ");
+  return typeof type === "string" ? type : "any";
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,86 @@
+/** What a host may know of the handlers of a hook: facts, and nothing that can be called. */
+import { concat, intrinsics, mapped } from "../data/index.ts";
+import {
+  type Band,
+  bands,
+  type Conditions,
+  conditionKinds,
+  type HandlerStep,
+  type Mode,
+  type OperationProgram,
+  type Program,
+} from "../hooks/index.ts";
+import { unknownHook } from "./begin-run.ts";
+import type { Surface } from "./read-manifest.ts";
+
+/** One handler of a hook. */
+export interface HandlerInfo {
+  /** The hook it is registered for; a covering hook keeps its own name. */
+  readonly hook: string;
+  /** Its plugin; `core` for the host's own. */
+  readonly plugin: string;
+  /** `PLUGIN.FUNCTION`, or the name under which the host registered it. */
+  readonly handler: string;
+  readonly isCore: boolean;
+  readonly asyncSafe: boolean;
+  /** Whether it is handed extensions. */
+  readonly extensions: boolean;
+  /** Milliseconds, or `null` for no deadline. */
+  readonly timeoutMs: number | null;
+  /** The hook's band with its number, where it has one. */
+  readonly band: Band | null;
+  readonly bandOrder: number | null;
+  /** On message hooks. */
+  readonly mode: Mode | null;
+  /** Which calls it is for: the operator's word, or the manifest's. Null for all. */
+  readonly conditions: Conditions | null;
+  /** What its plugin may see, change and use. */
+  readonly capabilities: readonly string[];
+}
+
+// Steps have the services of plugins on them: no method that somebody patched is handed one.
+const { freeze, hasOwn } = intrinsics;
+
+type AnyStep = HandlerStep & {
+  readonly mode?: Mode;
+  readonly writtenConditions?: Conditions | undefined;
+};
+
+/** @throws ManifestError `hook_unknown` */
+export function handlersOn(
+  surface: Surface,
+  hook: string,
+  program: Program | undefined,
+  chain: OperationProgram | undefined,
+): readonly HandlerInfo[] {
+  const band = hasOwn(surface.hooks, hook) ? surface.hooks[hook]?.band : undefined;
+  const info = (step: AnyStep): HandlerInfo =>
+    freeze({
+      hook: step.hook,
+      plugin: step.plugin.name,
+      handler: step.name,
+      isCore: step.isCore,
+      asyncSafe: step.plugin.lock === undefined,
+      extensions: step.extensions,
+      timeoutMs: step.timeoutMs ?? null,
+      band: band ?? null,
+      bandOrder: band === undefined ? null : bands[band],
+      mode: step.mode ?? null,
+      conditions: frozenConditions(step.writtenConditions),
+      capabilities: step.plugin.capabilities,
+    });
+  if (chain !== undefined) return freeze(mapped(chain.steps, info));
+  if (program === undefined) throw unknownHook(surface, hook);
+  const { serial, concurrent, background } = program;
+  return freeze(mapped(concat(concat(serial, concurrent), background), info));
+}
+
+function frozenConditions(written: Conditions | undefined): Conditions | null {
+  if (written === undefined) return null;
+  const copy: { -readonly [Kind in keyof Conditions]: Conditions[Kind] } = {};
+  for (const kind of conditionKinds) {
+    const patterns = written[kind];
+    if (patterns !== undefined) copy[kind] = freeze([...patterns]);
+  }
+  return freeze(copy);
+}

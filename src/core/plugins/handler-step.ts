@@ -1,0 +1,146 @@
+/** A handler as the dispatcher calls it: its plugin, its view, its deadline. */
+import { intrinsics } from "../data/index.ts";
+import { filterFor } from "../envelope/index.ts";
+import {
+  type AnyHandler,
+  createDeadlineRing,
+  type DeadlineRing,
+  exclusive,
+  type HandlerStep,
+  type Handles,
+  Lock,
+  type PluginState,
+} from "../hooks/index.ts";
+import type { CompiledSlots } from "../slots/index.ts";
+import type { ReadHook } from "./read-hooks.ts";
+import type { ReadItem } from "./read-item.ts";
+
+/** What steps are made with, once a manager. */
+export interface Workshop {
+  readonly slots: CompiledSlots;
+  readonly handles: Handles;
+  /** The deadline of handlers that set none. */
+  readonly timeoutMs: number | null;
+  readonly rings: Map<number, DeadlineRing>;
+}
+
+/** What a plugin is registered as. */
+export interface Standing {
+  readonly id: number;
+  readonly name: string;
+  readonly version: string;
+  /** The grant as a closed mask. */
+  readonly mask: number;
+  /** The capabilities of services among the grant. */
+  readonly services: readonly string[];
+  readonly config: unknown;
+  readonly asyncSafe: boolean;
+}
+
+export function stateOf(slots: CompiledSlots, standing: Standing): PluginState {
+  const { mask, services, config, asyncSafe, ...identity } = standing;
+  const names = [...slots.capabilities.namesOf(mask), ...services].sort();
+  return {
+    ...identity,
+    capabilities: Object.freeze(names),
+    services: Object.freeze(
+      Object.assign(
+        intrinsics.newRecord() as Record<string, true>,
+        Object.fromEntries(services.map((name) => [name, true as const])),
+      ),
+    ),
+    config,
+    lock: asyncSafe ? undefined : new Lock(),
+    off: false,
+    inBackground: 0,
+  };
+}
+
+/** A plugin that was registered. */
+export interface Member {
+  readonly item: ReadItem;
+  readonly state: PluginState;
+}
+
+/** One handler on one hook, before its place there is known. */
+export interface Unplaced {
+  readonly state: PluginState;
+  readonly mask: number;
+  readonly hook: string;
+  readonly handler: AnyHandler;
+  readonly name: string;
+  readonly isCore: boolean;
+  readonly extensions: boolean;
+  /** `undefined` for the manager's. */
+  readonly timeoutMs: number | null | undefined;
+}
+
+interface Placed extends Unplaced {
+  /** The number of its grant. */
+  readonly grant: number;
+}
+
+/** A plugin's handler. The operator's deadline goes over its own. */
+export function unplaced({ item, state }: Member, entry: ReadHook): Unplaced {
+  return {
+    state,
+    mask: item.mask,
+    hook: entry.hook,
+    handler: entry.handler,
+    name: `${state.name}.${entry.name}`,
+    isCore: false,
+    extensions: entry.extensions,
+    timeoutMs: { ...entry.settings, ...item.settings }.timeoutMs,
+  };
+}
+
+export function handlerStep(shop: Workshop, placed: Placed): HandlerStep {
+  const { state, mask, hook, name, isCore, extensions, grant } = placed;
+  const timeoutMs = placed.timeoutMs === undefined ? shop.timeoutMs : placed.timeoutMs;
+  const ring = timeoutMs === null ? undefined : ringFor(shop.rings, timeoutMs);
+  const { lock } = state;
+  return {
+    plugin: state,
+    identity: Object.freeze({ name: state.name, version: state.version }),
+    name,
+    isCore,
+    hook,
+    handler:
+      lock === undefined
+        ? placed.handler
+        : exclusive(placed.handler, { lock, extensions, ring, timeoutMs: timeoutMs ?? undefined }),
+    extensions,
+    handles: shop.handles,
+    filter: filterFor(shop.slots, mask),
+    grant,
+    timeoutMs: timeoutMs ?? undefined,
+    // Behind a lock the deadline begins when the handler does.
+    ring: lock === undefined ? ring : undefined,
+  };
+}
+
+function ringFor(rings: Map<number, DeadlineRing>, timeoutMs: number): DeadlineRing {
+  let ring = rings.get(timeoutMs);
+  if (ring === undefined) {
+    ring = createDeadlineRing(timeoutMs);
+    rings.set(timeoutMs, ring);
+  }
+  return ring;
+}
+
+/** Handlers that share a view: plugins that read alike, each with one handler. */
+export interface Grant {
+  readonly mask: number;
+  readonly plugins: Set<PluginState>;
+}
+
+/**
+ * The number of a handler's grant. A plugin's second handler on a hook gets another: from views
+ * that are one object, or are not, it could tell whether something hidden changed in between.
+ */
+export function grantOf(grants: Grant[], state: PluginState, mask: number): number {
+  let at = grants.findIndex((grant) => grant.mask === mask && !grant.plugins.has(state));
+  if (at === -1) at = grants.push({ mask, plugins: new Set() }) - 1;
+  grants[at]?.plugins.add(state);
+  return at;
+}

@@ -1,0 +1,108 @@
+/** Asks the plugins of a manager how they are: on request, and again and again where it polls. */
+import { intrinsics } from "../data/index.ts";
+import { emptyExtensions } from "../envelope/index.ts";
+import {
+  type AnyRun,
+  endTurn,
+  type HandlerStep,
+  type House,
+  RequestScope,
+} from "../hooks/index.ts";
+import { handlerStep, type Member, type Workshop } from "./handler-step.ts";
+import type { HealthReport } from "./health.ts";
+import { noWishes } from "./invoke-options.ts";
+import type { ReadOptions } from "./manager-options.ts";
+import { pollHealth } from "./poll-health.ts";
+import { type HealthCheck, runHealthChecks } from "./run-health-check.ts";
+
+const { append, newList, toArray } = intrinsics;
+
+interface HealthDeskInput {
+  readonly members: readonly Member[];
+  readonly shop: Workshop;
+  readonly house: House;
+  readonly options: ReadOptions;
+  readonly redact: (text: string) => string;
+}
+
+export interface HealthDesk {
+  readonly check: () => Promise<readonly HealthReport[]>;
+  readonly stop: () => void;
+}
+
+export function healthDesk(input: HealthDeskInput): HealthDesk {
+  const { members, options } = input;
+  const { poll, intervalMs, onChange } = options.health;
+  const patients = members.map((member) => ({ ...member, step: checkStep(input, member) }));
+  const ask = (inBackground: boolean) => () => {
+    // By index: a patched method would be handed the plugins, and with them their services.
+    const checks = newList<HealthCheck>();
+    for (let i = 0; i < patients.length; i++)
+      append(checks, checkOf(input, patients[i] as Patient, inBackground));
+    return runHealthChecks(toArray(checks));
+  };
+  const stop = poll
+    ? pollHealth({ intervalMs, check: ask(true), onChange: onChange ?? logged(options) })
+    : () => undefined;
+  return { check: ask(false), stop };
+}
+
+function logged({ logger }: ReadOptions): NonNullable<ReadOptions["health"]["onChange"]> {
+  return ({ pluginName, status, message }, before) => {
+    const why = message === "" ? "" : `: ${message}`;
+    logger.warn(`plugin '${pluginName}' went from ${before} to ${status}${why}`);
+  };
+}
+
+const hook = "health_check";
+
+/** The check as a handler, so that its context is one like any other. */
+function checkStep({ shop }: HealthDeskInput, { item, state }: Member): HandlerStep {
+  return handlerStep(shop, {
+    state,
+    mask: item.mask,
+    hook,
+    handler: () => undefined,
+    name: `${state.name}.${hook}`,
+    isCore: false,
+    extensions: false,
+    timeoutMs: null,
+    grant: 0,
+  });
+}
+
+interface Patient extends Member {
+  readonly step: HandlerStep;
+}
+
+function checkOf(
+  { shop, house, options, redact }: HealthDeskInput,
+  { item, state, step }: Patient,
+  inBackground: boolean,
+): HealthCheck {
+  const { healthCheck } = item.definition.manifest;
+  let isOver = false;
+  const run: AnyRun = {
+    hook,
+    house,
+    extensions: emptyExtensions(shop.slots),
+    scope: new RequestScope(undefined),
+    wishes: noWishes,
+    isOver: () => isOver,
+  };
+  const context = new house.Context(step, run);
+  return {
+    plugin: state.name,
+    version: state.version,
+    check: healthCheck,
+    context,
+    timeoutMs: options.health.timeoutMs,
+    inBackground,
+    endTurn: (end) => {
+      isOver = true;
+      if (end === "timed_out") endTurn(context);
+    },
+    describe: (thrown) => house.describe(thrown, undefined),
+    redact,
+  };
+}

@@ -1,0 +1,47 @@
+export type { CloseOptions, CloseReport } from "./closing.ts";
+export { type CoreHandler, type CoreHandlerInput, defineCoreHandlerFor } from "./core-handlers.ts";
+export { definePluginFor } from "./define-plugin.ts";
+export {
+  type AccessorsOf,
+  defineServices,
+  type HandleType,
+  handleOf,
+  type ServiceCapability,
+  type ServiceSpec,
+  type ServiceTable,
+} from "./define-services.ts";
+export { configKeysIn, configKeysOf } from "./describe-config.ts";
+export {
+  type Discovered,
+  markDiscovery,
+  type PluginOrigin,
+  type RefusedPackage,
+  type TrustDecision,
+} from "./discovered.ts";
+export type { HandlerInfo } from "./handler-info.ts";
+export { type HealthReport, type HealthStatus, health, type PluginHealth } from "./health.ts";
+export type { HealthOptions } from "./health-options.ts";
+export { type HostSetting, hostSettings } from "./host-settings.ts";
+export type { InvokeOptions } from "./invoke-options.ts";
+export type { Logger } from "./logger.ts";
+export { type AnyManager, createManager, type InvokeCounts, type PluginRoute } from "./manager.ts";
+export type { ManagerOptions } from "./manager-options.ts";
+export type { MetricLabels, MetricsSink } from "./metrics.ts";
+export { pluginMetrics } from "./metrics-table.ts";
+export { byUnits } from "./order.ts";
+export { manifestCarriedBy } from "./portable-manifest.ts";
+export { type HostProfile, packageVersion, readProfile, standardProfile } from "./profile.ts";
+export type { PluginItem } from "./read-item.ts";
+export { reservedNames, type Surface } from "./read-manifest.ts";
+export { hostFault } from "./requires-host.ts";
+export type { CapabilityReport } from "./service-access.ts";
+export type {
+  Changed,
+  ConfigSchema,
+  Handler,
+  HookEntry,
+  Plugin,
+  PluginManifest,
+  RunSettings,
+} from "./types.ts";
+export { unsignedWarning } from "./unsigned-warning.ts";

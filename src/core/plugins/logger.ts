@@ -1,0 +1,51 @@
+/** The host's log: what is not worth an error, and nobody is asked about. */
+import { ignore } from "../data/index.ts";
+import { GlassineError } from "../errors/index.ts";
+
+/** Takes lines of text. What a method throws, or rejects with, changes nothing. */
+export interface Logger {
+  readonly info?: (text: string) => unknown;
+  readonly warn?: (text: string) => unknown;
+  readonly error?: (text: string) => unknown;
+}
+
+/** A log that never throws. */
+export interface ReadLogger {
+  readonly info: (text: string) => void;
+  readonly warn: (text: string) => void;
+  readonly error: (text: string) => void;
+}
+
+const levels = ["info", "warn", "error"] as const;
+
+/** @throws GlassineError `options_invalid` */
+export function readLogger(given: unknown): ReadLogger {
+  if (given === undefined) return { info: () => undefined, warn: byConsole, error: byConsole };
+  if (typeof given !== "object" || given === null) throw unfit("logger must be an object.");
+  const logger = given as Logger;
+  const read = levels.map((level) => {
+    const method = logger[level];
+    if (method !== undefined && typeof method !== "function")
+      throw unfit(`logger.${level} must be a function.`);
+    return [level, method === undefined ? () => undefined : safely(method.bind(logger))] as const;
+  });
+  return Object.fromEntries(read) as unknown as ReadLogger;
+}
+
+function unfit(text: string): GlassineError {
+  return new GlassineError("options_invalid", text);
+}
+
+function safely(write: (text: string) => unknown): (text: string) => void {
+  return (text) => {
+    try {
+      void ignore(write(text) as PromiseLike<unknown>);
+    } catch {
+      // What is logged happened, whether or not the log took it.
+    }
+  };
+}
+
+// Standard error, in every runtime that has one: standard output may carry a protocol.
+// biome-ignore lint/suspicious/noConsole: it is the log of hosts that give none.
+const byConsole = safely((text) => console.warn(text));

@@ -1,0 +1,292 @@
+/** Registers plugins once and runs hooks. */
+import { intrinsics, type Limits } from "../data/index.ts";
+import { type Declassification, emptyExtensions } from "../envelope/index.ts";
+import { GlassineError } from "../errors/index.ts";
+import {
+  type AnyInvokeResult,
+  BackgroundWork,
+  contextClassWith,
+  expire,
+  type HandlerStep,
+  type House,
+  Invocation,
+  operate,
+  RunCounts,
+  run,
+  settled,
+} from "../hooks/index.ts";
+import { type AuditEventInput, type AuditFailures, describeThrown } from "../observe/index.ts";
+import type { CompiledSlots } from "../slots/index.ts";
+import { createDesk, type Declassified } from "./audit-desk.ts";
+import { type Beginning, beginMessage, beginOperation, unknownHook } from "./begin-run.ts";
+import { type CloseOptions, type CloseReport, closeHouse } from "./closing.ts";
+import { compilePrograms } from "./compile-programs.ts";
+import { asksToDeny, assertUntampered } from "./deny-tampering.ts";
+import { type HandlerInfo, handlersOn } from "./handler-info.ts";
+import type { Workshop } from "./handler-step.ts";
+import type { HealthReport } from "./health.ts";
+import { healthDesk } from "./health-desk.ts";
+import type { InvokeOptions } from "./invoke-options.ts";
+import { knownSecrets } from "./known-secrets.ts";
+import { processVariables, readManagerOptions } from "./manager-options.ts";
+import { measured } from "./metrics.ts";
+import type { ReadItem } from "./read-item.ts";
+import { readItems } from "./read-items.ts";
+import type { Surface } from "./read-manifest.ts";
+import { single } from "./read-plain.ts";
+import { register } from "./registration.ts";
+import { type CapabilityReport, handlesOf, reportOf, servicesOf } from "./service-access.ts";
+import type { Plugin } from "./types.ts";
+import { unsignedAmong, warnedAbout, warnOfUnsigned } from "./unsigned-warning.ts";
+
+/** How runs ended: `started` is the sum of the others. */
+export interface InvokeCounts {
+  readonly started: number;
+  readonly allowed: number;
+  readonly denied: number;
+  readonly errored: number;
+  readonly aborted: number;
+  readonly inFlight: number;
+}
+
+/** A manager as code that knows no types of hooks handles it. */
+export interface AnyManager {
+  readonly plugins: readonly Plugin[];
+  readonly routes: readonly PluginRoute[];
+  /**
+   * The limits that hold for payloads: the option over the library's own. Hand them to an adapter as
+   * `limits`, so that documents and messages are held to the same.
+   */
+  readonly payloadLimits: Limits;
+  invoke(
+    hook: string,
+    payload: unknown,
+    options?: InvokeOptions<unknown>,
+  ): Promise<AnyInvokeResult>;
+  handles(hook: string): boolean;
+  handlersFor(hook: string): readonly HandlerInfo[];
+  /**
+   * The plugins whose signature nobody checked, since signing is switched off: sorted names. Each
+   * minute in which a hook is invoked the log is warned of them.
+   */
+  developmentUnsignedPlugins(): readonly string[];
+  capabilityReport(): CapabilityReport;
+  checkHealth(): Promise<readonly HealthReport[]>;
+  declassify(extensions: object, declassification: Declassification): Promise<Declassified>;
+  /**
+   * Writes an event of the host's own into the audit trail, redacted as all are. Resolves to
+   * whether it was kept.
+   *
+   * @throws GlassineError (as a rejection) `options_invalid` for what is no event
+   */
+  audit(event: AuditEventInput): Promise<boolean>;
+  /** How many records were not kept, also by type. */
+  auditFailures(): AuditFailures;
+  counts(): InvokeCounts;
+  close(options?: CloseOptions): Promise<CloseReport>;
+  readonly then: undefined;
+}
+
+/** A value of a plugin's `routes`, for the host to mount or not. */
+export interface PluginRoute {
+  readonly plugin: string;
+  readonly route: unknown;
+}
+
+export async function createManager(
+  surface: Surface,
+  slots: CompiledSlots,
+  input: unknown,
+): Promise<AnyManager> {
+  // First of all: the options are read by plain code, which a patch may mislead.
+  if (asksToDeny(input)) assertUntampered();
+  const options = readManagerOptions(surface, input);
+  const items = readItems(surface, options);
+  // As they are now: a plugin is configured after others have run.
+  const needsEnv = items.some(({ definition }) => definition.manifest.configSchema !== undefined);
+  const processEnv = needsEnv && options.env === undefined ? processVariables(surface) : undefined;
+  const secrets = knownSecrets(options.audit.secrets);
+  const { redact } = secrets;
+  const empty = emptyExtensions(slots);
+  const desk = createDesk({ surface, options, secrets, noExtensions: empty });
+  const shop: Workshop = {
+    slots,
+    handles: handlesOf(surface, options.services),
+    timeoutMs: options.timeoutMs,
+    rings: new Map(),
+  };
+  const housed = (audit: House["audit"]): House => ({
+    slots,
+    onHandlerError: options.onHandlerError,
+    tally: { late: 0, rejected: (step, thrown) => options.logger.warn(lateText(step, thrown)) },
+    counts: new RunCounts(),
+    Context,
+    audit,
+    meter: options.metrics,
+    describe: (thrown, more) => {
+      const { type, text } = describeThrown(thrown);
+      return { type, text: redact(text, more) };
+    },
+    warn: options.logger.warn,
+    logError: options.logger.error,
+    onIdle: undefined,
+    inFlight: 0,
+    background: new BackgroundWork(options.maxBackground),
+    expire,
+  });
+  const Context = contextClassWith(servicesOf(surface));
+  const innerHouse = housed(desk.inner);
+  const { members, asGiven, operations } = await register({
+    surface,
+    options,
+    items,
+    parts: { shop, options },
+    innerHouse,
+    desk,
+    noExtensions: empty,
+    processEnv,
+    keepSecret: secrets.keep,
+  });
+  const house = housed(desk.runs());
+  const programs = compilePrograms({ surface, shop, members: asGiven, options, house });
+  const chains = operations.programs(house);
+  const inBackground = Object.values(programs).flatMap(({ background }) => background);
+  house.background.shareAmong(new Set(inBackground.map(({ plugin }) => plugin)).size);
+  const report = reportOf(surface, members, options.services);
+  const health = healthDesk({ members, shop, house, options, redact });
+  let closed = false;
+
+  const isMessage = (hook: string) => programs[hook] !== undefined;
+  const entry = warnedAbout(
+    measured(invoke, options.metrics, isMessage, house.counts),
+    options.discovered,
+    options.logger,
+  );
+  const beginning: Beginning = {
+    slots,
+    house,
+    empty,
+    denyTampering: options.denyTampering,
+    invoke: entry,
+  };
+
+  function handlersOf(hook: string): readonly HandlerInfo[] {
+    return handlersOn(surface, hook, programs[hook], chains[hook]);
+  }
+
+  function expectRoom(hook: string): void {
+    if (house.inFlight >= options.maxInFlight) throw overloaded(hook, options.maxInFlight);
+  }
+
+  function invokeOperation(
+    hook: string,
+    payload: unknown,
+    given: InvokeOptions<unknown> | undefined,
+  ): Promise<AnyInvokeResult> {
+    const chain = chains[hook];
+    if (chain === undefined) throw unknownHook(surface, hook);
+    expectRoom(hook);
+    const begun = beginOperation(beginning, chain, payload, given);
+    house.inFlight += 1;
+    house.counts.started += 1;
+    return operate(begun) as Promise<AnyInvokeResult>;
+  }
+
+  function invoke(
+    hook: string,
+    payload: unknown,
+    given?: InvokeOptions<unknown>,
+  ): Promise<AnyInvokeResult> {
+    let invocation: Invocation | undefined;
+    try {
+      if (closed) throw closedError();
+      const program = programs[hook];
+      if (program === undefined) return invokeOperation(hook, payload, given);
+      expectRoom(hook);
+      const begun = beginMessage(beginning, program, payload, given);
+      if (!(begun instanceof Invocation)) return settled(begun);
+      invocation = begun;
+      house.inFlight += 1;
+      house.counts.started += 1;
+      return run(invocation);
+    } catch (error) {
+      // Where no stack is left, only this much can still be done.
+      if (invocation?.counted === true) {
+        invocation.counted = false;
+        house.inFlight -= 1;
+        house.counts.end("errored");
+      }
+      return rejected(error);
+    }
+  }
+
+  options.metrics?.standing(
+    Object.keys(surface.hooks),
+    members.length,
+    (hook) => handlersOf(hook).length,
+  );
+  const { discovered } = options;
+  warnOfUnsigned(discovered, options.logger);
+  const unsigned = unsignedAmong(discovered);
+  const manager: AnyManager = {
+    plugins: Object.freeze(members.map(({ item }) => item.plugin)),
+    routes: Object.freeze(members.flatMap(({ item }) => routesOf(item))),
+    payloadLimits: options.payloadLimits,
+    invoke: entry,
+    handles: (hook) => {
+      const program = programs[hook];
+      const chain = chains[hook];
+      if (program === undefined && chain === undefined) throw unknownHook(surface, hook);
+      return program === undefined ? chain?.steps.length !== 0 : !program.empty;
+    },
+    handlersFor: handlersOf,
+    developmentUnsignedPlugins: () => unsigned,
+    capabilityReport: () => report,
+    checkHealth: health.check,
+    declassify: desk.declassify,
+    audit: desk.audit,
+    auditFailures: desk.failures,
+    counts: () => countsOf(house),
+    close: (given) =>
+      closeHouse(
+        house,
+        given,
+        () => {
+          closed = true;
+          health.stop();
+        },
+        desk.flush,
+      ),
+    // biome-ignore lint/suspicious/noThenProperty: no patched prototype turns it into a promise.
+    then: undefined,
+  };
+  return Object.freeze(manager);
+}
+
+function routesOf({ plugin, definition }: ReadItem): readonly PluginRoute[] {
+  return definition.manifest.routes.map((route) => Object.freeze({ plugin: plugin.name, route }));
+}
+
+function countsOf({ counts, inFlight }: House): InvokeCounts {
+  const { started, allowed, denied, errored, aborted } = counts;
+  return intrinsics.freeze({ started, allowed, denied, errored, aborted, inFlight });
+}
+
+/** Its text may hold what the request called secret, and the request is over. */
+function lateText({ name, hook }: HandlerStep, thrown: unknown): string {
+  const { type } = describeThrown(thrown);
+  return `handler ${single(name, 200)} rejected for hook ${single(hook)} after its deadline: ${type}`;
+}
+
+// An async function rejects inside the engine, out of reach of patched prototypes.
+async function rejected(error: unknown): Promise<never> {
+  throw error;
+}
+
+function closedError(): GlassineError {
+  return new GlassineError("manager_closed", "The manager is closed; create a new one.");
+}
+
+function overloaded(hook: string, max: number): GlassineError {
+  return new GlassineError("overloaded", `More than ${max} invocations are in flight.`, { hook });
+}

@@ -1,0 +1,123 @@
+/** Hands what a manager counts and measures to the host's backend. */
+import { intrinsics, isAwaitable } from "../data/index.ts";
+import { GlassineError } from "../errors/index.ts";
+import { type HandlerStep, type Meter, unowned } from "../hooks/index.ts";
+import { type MetricName, pluginMetrics } from "./metrics-table.ts";
+
+const { apply, freeze, monotonicNow, ownValue } = intrinsics;
+
+/** The labels of a sample: each of the names that the metric has, with a text. */
+export type MetricLabels = Readonly<Record<string, string>>;
+
+/**
+ * Takes the metrics of a manager. What a method throws, or rejects with, changes nothing.
+ *
+ * Names have the prefix of the host's profile. `pluginMetrics` has them with their labels and buckets.
+ */
+export interface MetricsSink {
+  /** Adds to a counter. */
+  readonly counter: (name: string, labels: MetricLabels, value: number) => unknown;
+  /** Notes a duration, in seconds. */
+  readonly histogram: (name: string, labels: MetricLabels, seconds: number) => unknown;
+  /** Sets a number. */
+  readonly gauge: (name: string, labels: MetricLabels, value: number) => unknown;
+}
+
+const kinds = ["counter", "histogram", "gauge"] as const;
+
+type Emit = (name: MetricName, labels: MetricLabels, value: number) => void;
+
+/** What a manager measures beside its runs. */
+export interface Metrics extends Meter {
+  /** What is there when the manager is made, and stays so. */
+  standing(hooks: readonly string[], plugins: number, handlers: (hook: string) => number): void;
+  /** Counts the result of a run of a message hook, if it was denied. */
+  denied(hook: string, result: unknown): void;
+  registration(outcome: "success" | "failure", reason: string): void;
+}
+
+/** @throws GlassineError `options_invalid` */
+export function readMetrics(given: unknown, prefix: string): Metrics | undefined {
+  if (given === undefined) return undefined;
+  if (typeof given !== "object" || given === null) throw unfit("metrics must be an object.");
+  const sink = given as Record<string, unknown>;
+  const methods: Record<string, unknown> = {};
+  for (const kind of kinds) {
+    if (typeof sink[kind] !== "function") throw unfit(`metrics.${kind} must be a function.`);
+    methods[kind] = sink[kind];
+  }
+  return metricsBy((name, labels, value) => {
+    try {
+      const method = ownValue(methods, pluginMetrics[name].kind) as (...given: never[]) => unknown;
+      const answer = apply(method, given, [`${prefix}${name}`, freeze(labels), value]);
+      if (isAwaitable(answer)) unowned(answer);
+    } catch {
+      // What is measured happened, whether or not the backend took it.
+    }
+  });
+}
+
+function metricsBy(emit: Emit): Metrics {
+  const of = ({ hook, plugin }: HandlerStep) => ({ hook, plugin: plugin.name });
+  return {
+    fired: (hook) => emit("hook_fire_total", { hook }, 1),
+    ran: (hook, durationMs) => emit("hook_duration_seconds", { hook }, durationMs / 1000),
+    turn: (step, durationMs) => {
+      emit("handler_invocation_total", of(step), 1);
+      if (durationMs !== undefined) emit("handler_duration_seconds", of(step), durationMs / 1000);
+    },
+    failed: (step, type) => emit("handler_error_total", { ...of(step), error_type: type }, 1),
+    decided: (hook, decision) => emit("voting_decision_total", { hook, decision }, 1),
+    denied: (hook, result) => {
+      const violation = ownValue(result, "violation");
+      const code = ownValue(violation, "code");
+      const plugin = ownValue(violation, "plugin");
+      if (typeof code !== "string") return;
+      emit("denial_total", { hook, plugin: typeof plugin === "string" ? plugin : "none", code }, 1);
+    },
+    standing: (hooks, plugins, handlers) => {
+      emit("registered_count", {}, plugins);
+      for (const hook of hooks) emit("handlers_per_hook", { hook }, handlers(hook));
+    },
+    registration: (outcome, reason) => emit("registration_total", { outcome, reason }, 1),
+  };
+}
+
+type Invoke = (hook: string, payload: never, options: never) => Promise<unknown>;
+
+/** `invoke`, with its runs of message hooks measured; those of other hooks measure themselves. */
+export function measured<Run extends Invoke>(
+  invoke: Run,
+  metrics: Metrics | undefined,
+  isMessage: (hook: string) => boolean,
+  counts: { readonly started: number },
+): Run {
+  if (metrics === undefined) return invoke;
+  return ((hook: string, payload: never, options: never) => {
+    const { started } = counts;
+    const startedAt = monotonicNow();
+    const pending = invoke(hook, payload, options);
+    // What is refused before it begins is no run.
+    if (counts.started > started && isMessage(hook)) void follow(pending, hook, startedAt, metrics);
+    return pending;
+  }) as Run;
+}
+
+async function follow(
+  pending: Promise<unknown>,
+  hook: string,
+  startedAt: number,
+  metrics: Metrics,
+): Promise<void> {
+  metrics.fired(hook);
+  try {
+    metrics.denied(hook, await pending);
+  } catch {
+    // The caller has it.
+  }
+  metrics.ran(hook, monotonicNow() - startedAt);
+}
+
+function unfit(text: string): GlassineError {
+  return new GlassineError("options_invalid", text);
+}

@@ -1,0 +1,127 @@
+/** The names and figures by which a host speaks, so that it can carry those of another system. */
+import { longestTimerMs } from "../data/index.ts";
+import { GlassineError, quoted, suggestion } from "../errors/index.ts";
+
+/** What `defineHost({ profile })` takes. */
+export interface HostProfile {
+  /** In messages and as key of discovery. Default `glassine`. */
+  readonly hostName: string;
+  /** In front of every environment variable. Default `GLASSINE_`. */
+  readonly envPrefix: string;
+  /** What `requiresHost` of a manifest is held against. Default: the version of this package. */
+  readonly hostVersion: string;
+  /**
+   * How versions and ranges are read: as npm has them, or as PEP 440 does, where the host's version
+   * is that of a Python package. Default `npm`.
+   */
+  readonly versions: "npm" | "pep440";
+  /**
+   * The word for `requiresHost` in messages and audit metadata. Default: `requires_` and the
+   * `hostName`, with underscores for its hyphens.
+   */
+  readonly requiresField: string;
+  /** The `requiresHost` of a manifest that has none. Default `*`. */
+  readonly requiresDefault: string;
+  /** How accessors are spelled in messages. Default `camel`. */
+  readonly accessorSpelling: "camel" | "snake";
+  /** The longest deadline that a handler may have, in milliseconds. Default 2^31 - 1. */
+  readonly maxTimeoutMs: number;
+  /** In front of the names of metrics. Default `glassine_plugin_`. */
+  readonly metricPrefix: string;
+  /** What a plugin without a signature lacks, in messages. Default `a verified signature`. */
+  readonly evidenceName: string;
+}
+
+/** The version of this package, held to package.json by a test. */
+export const packageVersion = "0.1.0";
+
+export const standardProfile: HostProfile = Object.freeze({
+  hostName: "glassine",
+  envPrefix: "GLASSINE_",
+  hostVersion: packageVersion,
+  versions: "npm",
+  requiresField: "requires_glassine",
+  requiresDefault: "*",
+  accessorSpelling: "camel",
+  maxTimeoutMs: longestTimerMs,
+  metricPrefix: "glassine_plugin_",
+  evidenceName: "a verified signature",
+});
+
+interface Rule {
+  readonly holds: (value: unknown) => boolean;
+  /** What is expected, as docs/embed.md has it. */
+  readonly expects: string;
+}
+
+const rules: { readonly [Field in keyof HostProfile]: Rule } = {
+  hostName: text(
+    /^[a-z][a-z0-9-]{0,63}$/,
+    "at most 64 lower-case letters, digits and hyphens, a letter first",
+  ),
+  envPrefix: text(
+    /^[A-Z][A-Z0-9_]{0,63}_$/,
+    "at most 65 upper-case letters, digits and underscores, a letter first and an underscore last",
+  ),
+  hostVersion: text(
+    /^\d+\.\d+\.\d+[0-9A-Za-z.+-]{0,64}$/,
+    "a version, such as 1.2.0 or 1.2.0-rc.1",
+  ),
+  versions: {
+    holds: (value) => value === "npm" || value === "pep440",
+    expects: "npm or pep440",
+  },
+  requiresField: text(
+    /^[a-z][a-z0-9_]{0,79}$/,
+    "at most 80 lower-case letters, digits and underscores, a letter first",
+  ),
+  requiresDefault: text(
+    /^\S[\x20-\x7e]{0,127}$/,
+    "a range of at most 128 printable ASCII characters, such as * or >=1.2.0",
+  ),
+  accessorSpelling: {
+    holds: (value) => value === "camel" || value === "snake",
+    expects: "camel or snake",
+  },
+  maxTimeoutMs: {
+    holds: (value) => typeof value === "number" && value > 0 && value <= longestTimerMs,
+    expects: `a number above 0, at most ${longestTimerMs}`,
+  },
+  metricPrefix: text(
+    /^[a-z][a-z0-9_]{0,63}_$/,
+    "at most 65 lower-case letters, digits and underscores, a letter first and an underscore last",
+  ),
+  evidenceName: text(
+    /^[A-Za-z][\x20-\x7e]{0,63}$/,
+    "at most 64 printable ASCII characters, a letter first",
+  ),
+};
+
+function text(pattern: RegExp, expects: string): Rule {
+  return { holds: (value) => typeof value === "string" && pattern.test(value), expects };
+}
+
+/** @throws GlassineError `options_invalid` */
+export function readProfile(given: Partial<HostProfile> = {}): HostProfile {
+  const names = Object.keys(rules);
+  for (const [field, value] of Object.entries(given)) {
+    if (!Object.hasOwn(rules, field)) {
+      const near = suggestion(field, names);
+      throw new GlassineError("options_invalid", `A profile has no ${quoted(field)}.${near}`);
+    }
+    const { holds, expects } = rules[field as keyof HostProfile];
+    if (value === undefined || holds(value)) continue;
+    const fault = `The ${field} of the profile: expected ${expects}, got ${shown(value)}.`;
+    throw new GlassineError("options_invalid", fault, { field });
+  }
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  const own: Partial<HostProfile> = Object.fromEntries(set);
+  const { hostName = standardProfile.hostName } = own;
+  const requiresField = `requires_${hostName.replaceAll("-", "_")}`;
+  return Object.freeze({ ...standardProfile, requiresField, ...own });
+}
+
+function shown(value: unknown): string {
+  if (typeof value === "string") return quoted(value);
+  return typeof value === "number" ? `${value}` : `a value of type ${typeof value}`;
+}

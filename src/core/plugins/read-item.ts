@@ -1,0 +1,177 @@
+/** One item of `plugins`, and how it is read. */
+import { GlassineError, type ManifestProblem } from "../errors/index.ts";
+import type { CapabilityIn, SlotTable, WithImplied } from "../slots/index.ts";
+import { isOfService, knowsCapability } from "./capability-names.ts";
+import { type Definition, definePluginFor, definitionOf } from "./define-plugin.ts";
+import type { ServiceCapability, ServiceTable } from "./define-services.ts";
+import { orSentence, otherHosts } from "./near.ts";
+import { manifestCarriedBy } from "./portable-manifest.ts";
+import { type Data, readData } from "./read-config.ts";
+import type { Surface } from "./read-manifest.ts";
+import { bare, readPlainArray, readPlainObject, single } from "./read-plain.ts";
+import { readSettings, settingFault, settingNames } from "./settings.ts";
+import type { Plugin, RunSettings } from "./types.ts";
+
+/** The operator's word over one plugin's defaults. It holds for all of its hooks. */
+export interface PluginItem<
+  Table extends SlotTable,
+  Services extends ServiceTable = Record<never, never>,
+  Caps extends string = string,
+> extends RunSettings {
+  readonly plugin: Plugin<Caps>;
+  /** Narrows the declared capabilities to these. It can never widen them. */
+  readonly grant?: readonly Grantable<Table, Services, NoInfer<Caps>>[];
+  /** The plugin's own configuration, over the section of the manager's `config`. */
+  readonly config?: unknown;
+}
+
+/** What a plugin declares, and what that implies; any capability, where the compiler does not know. */
+type Grantable<
+  Table extends SlotTable,
+  Services extends ServiceTable,
+  Caps extends string,
+> = string extends Caps
+  ? CapabilityIn<Table> | ServiceCapability<Services>
+  : WithImplied<Table, Caps>;
+
+/** One plugin with the operator's word, read. */
+export interface ReadItem {
+  readonly plugin: Plugin;
+  readonly definition: Definition;
+  readonly settings: RunSettings;
+  /** The grant as a closed mask. */
+  readonly mask: number;
+  /** The capabilities of services among the grant, sorted. */
+  readonly services: readonly string[];
+  /** What the item gives as configuration, copied, and not judged. */
+  readonly config: Data;
+  /** Why it does not fit this host, where it was defined for another. */
+  readonly faults: readonly ManifestProblem[];
+}
+
+const itemFields = ["plugin", "grant", "config", ...settingNames];
+
+const noPlugin = "must be what definePlugin made, or { plugin, … } with it.";
+
+/** The settings of an item that has some. */
+function entryOf(item: unknown, index: number): Record<string, unknown> {
+  const where = `plugins[${index}]`;
+  const refuse = (_: string, message: string) => fail(`${message}: it ${noPlugin}`);
+  return readPlainObject(item, where, refuse) ?? fail(`${where} ${noPlugin}`);
+}
+
+/** One item of `plugins`: a plugin, or a plugin with settings. */
+export function readItem(surface: Surface, item: unknown, index: number): ReadItem {
+  const entry = manifestCarriedBy(item) === undefined ? entryOf(item, index) : { plugin: item };
+  const manifest = manifestCarriedBy(entry.plugin);
+  if (manifest === undefined) return fail(`plugins[${index}] ${noPlugin}`);
+  // What another copy of this library made is read and checked anew.
+  const own = definitionOf(entry.plugin);
+  const plugin = own === undefined ? definePluginFor(surface, manifest) : (entry.plugin as Plugin);
+  const definition = definitionOf(plugin) as Definition;
+  const where = `plugin ${single(plugin.name)}`;
+  for (const key of Object.keys(entry)) {
+    if (itemFields.includes(key)) continue;
+    fail(`${where} has the unknown setting ${single(key)}.${orSentence(key, itemFields)}`);
+  }
+  const settings = readSettings(
+    entry,
+    (text) => fail(`${where}: ${text}.`),
+    surface.profile.maxTimeoutMs,
+  );
+  checkForMessages(surface, plugin, settings, where);
+  return {
+    plugin,
+    definition,
+    faults: definition.surface === surface ? [] : foreignFaults(surface, plugin, definition),
+    settings,
+    ...readGrant(surface, plugin, entry.grant, where),
+    config: readData(entry.config),
+  };
+}
+
+/** A word that has no effect is refused: an operator would take a guard for one that is on trial. */
+function checkForMessages(
+  { hooks }: Surface,
+  plugin: Plugin,
+  settings: RunSettings,
+  where: string,
+): void {
+  // A plugin of another host may have hooks that are unknown here, and is refused for that.
+  const mayHave = (hook: string) => (hooks[hook]?.semantic ?? "message") === "message";
+  if (plugin.hooks.some(mayHave)) return;
+  const { timeoutMs: _, mode, ...others } = settings;
+  const idle = mode === undefined || mode === "disabled" ? others : { mode, ...others };
+  const [first] = Object.keys(idle);
+  if (first === undefined) return;
+  fail(`${where}: ${first} is for message hooks, and it has a handler on none.`);
+}
+
+/** Why a plugin that another host's definePlugin made does not fit this one. */
+function foreignFaults(
+  surface: Surface,
+  plugin: Plugin,
+  { manifest }: Definition,
+): ManifestProblem[] {
+  const who = `plugin ${single(plugin.name)}`;
+  const hooks = plugin.hooks.filter((hook) => !Object.hasOwn(surface.hooks, hook));
+  const capabilities = plugin.capabilities.filter((name) => !knowsCapability(surface, name));
+  const faults: ManifestProblem[] = [];
+  const add = (field: string, message: string) =>
+    faults.push({ field, message: `${who} ${message}` });
+  const lacks = "that this host does not have";
+  if (capabilities.length > 0)
+    add("capabilities", `declares capabilities ${lacks}: ${capabilities.map(bare).join(", ")}`);
+  if (hooks.length > 0)
+    add(
+      "hooks",
+      `has handlers for hooks ${lacks}: ${hooks.map(bare).join(", ")}${otherHosts(hooks)}`,
+    );
+  for (const { hook, settings } of manifest.hooks) {
+    const spec = Object.hasOwn(surface.hooks, hook) ? surface.hooks[hook] : undefined;
+    if (spec === undefined) continue;
+    for (const key of Object.keys(settings)) {
+      const fault = settingFault(key, spec.semantic);
+      if (fault !== undefined)
+        add("hooks", `has settings that do not fit hook ${single(hook)}: ${fault}`);
+    }
+  }
+  return faults;
+}
+
+function readGrant(
+  surface: Surface,
+  plugin: Plugin,
+  grant: unknown,
+  where: string,
+): Pick<ReadItem, "mask" | "services"> {
+  const { capabilities } = surface;
+  const declared = capabilities.mask(plugin.capabilities);
+  const opened = plugin.capabilities.filter((name) => isOfService(surface, name));
+  if (grant === undefined) return { mask: declared, services: opened };
+  const names = readPlainArray(grant) ?? fail(`${where}: grant must be an array of capabilities.`);
+  for (const name of names) {
+    if (typeof name !== "string" || !knowsCapability(surface, name)) {
+      throw new GlassineError(
+        "capability_unknown",
+        `${where}: grant names ${typeof name === "string" ? single(name) : "what is no text"}, which is no capability.`,
+        {
+          plugin: plugin.name,
+        },
+      );
+    }
+    if (!opened.includes(name) && (capabilities.bits([name]) & declared) === 0) {
+      fail(
+        `${where}: grant names ${single(name)}, which the plugin does not declare. A grant can only narrow.`,
+      );
+    }
+  }
+  return {
+    mask: capabilities.mask(names as string[]) & declared,
+    services: opened.filter((name) => names.includes(name)),
+  };
+}
+
+function fail(text: string): never {
+  throw new GlassineError("options_invalid", text);
+}

@@ -1,0 +1,133 @@
+/** Plugins that are refused, and the one error that tells of all of them. */
+
+import {
+  type GlassineError,
+  ManifestError,
+  type ManifestProblem,
+  type PackageProblem,
+  PluginDependencyError,
+  PluginDiscoveryError,
+} from "../errors/index.ts";
+import type { RegistrationFailure } from "../observe/index.ts";
+import type { RefusedPackage } from "./discovered.ts";
+import { missingError } from "./order.ts";
+import { single } from "./read-plain.ts";
+import type { Plugin } from "./types.ts";
+
+/** Why a plugin is refused. */
+export interface Refusal {
+  readonly plugin: Plugin;
+  readonly reason: RegistrationFailure;
+  readonly error: GlassineError;
+  /** Which other plugin voted against it. */
+  readonly vetoedBy?: string;
+}
+
+export function manifestError(field: string, message: string): ManifestError {
+  return new ManifestError("manifest_invalid", message, [{ field, message }]);
+}
+
+/** One error for several problems. */
+export function problemsError(problems: readonly ManifestProblem[]): ManifestError {
+  const text = problems.map(({ message }) => message).join("; ");
+  return new ManifestError("manifest_invalid", text, Object.freeze([...problems]));
+}
+
+/** One error for all that is wrong; one alone is thrown as it is. */
+export function together(refusals: readonly Refusal[]): GlassineError {
+  if (refusals.length === 1) return (refusals[0] as Refusal).error;
+  const unresolved = refusals.flatMap(({ error }) =>
+    error instanceof PluginDependencyError ? [error] : [],
+  );
+  if (unresolved.length === refusals.length) return unresolvedTogether(unresolved);
+  const problems: ManifestProblem[] = refusals.map(({ plugin, error }) => ({
+    field: plugin.name,
+    message: error.message,
+  }));
+  return problemsError(problems);
+}
+
+/** What is missing in one sentence, and a circle after it. */
+function unresolvedTogether(errors: readonly PluginDependencyError[]): PluginDependencyError {
+  const missing = errors.flatMap(({ data }) => (data.missing as readonly MissingData[]) ?? []);
+  const circles = errors.filter(({ data }) => data.circle !== undefined);
+  const told = missingError(
+    missing.map(({ plugin, dependencies }) => ({
+      plugin: { name: plugin, dependsOn: [] },
+      dependencies,
+    })),
+  );
+  const text = [told, ...circles].map(({ message }) => message).join("; ");
+  return new PluginDependencyError(
+    text,
+    Object.assign({}, told.data, ...circles.map(({ data }) => data)),
+  );
+}
+
+interface MissingData {
+  readonly plugin: string;
+  readonly dependencies: readonly string[];
+}
+
+/** One error for packages that are refused, and for plugins beside them. */
+export function withPackages(
+  packages: readonly RefusedPackage[],
+  refusals: readonly Refusal[],
+): GlassineError {
+  const [first] = packages;
+  if (first !== undefined && packages.length === 1 && refusals.length === 0) return first.error;
+  const problems: PackageProblem[] = [
+    ...packages.map(({ name, code, error, origin }) => ({
+      id: name,
+      package: origin?.package ?? name,
+      code,
+      message: error.message,
+    })),
+    ...refusals.map(({ plugin, reason, error }) => ({
+      id: plugin.name,
+      package: plugin.name,
+      code: reason,
+      message: error.message,
+    })),
+  ];
+  // A sentence can be about several of them.
+  const text = [...new Set(problems.map(({ message }) => message))].join("; ");
+  return new PluginDiscoveryError(text, Object.freeze(problems));
+}
+
+export function failedVote(plugin: Plugin, error: GlassineError): Refusal {
+  const {
+    plugin: by,
+    type,
+    detail,
+    handler,
+  } = error.data as {
+    readonly [key: string]: string | undefined;
+  };
+  const who = `plugin ${single(plugin.name)} config validator`;
+  const isOwn = by === plugin.name;
+  if (!isOwn)
+    return refusalOf(
+      plugin,
+      "config_exception",
+      `${who} ${handler ?? "unknown"} failed: ${detail ?? error.message}`,
+      by,
+      error,
+    );
+  if (type === "ContractViolation")
+    return refusalOf(plugin, "config_result", `${who} ${detail}`, undefined, error);
+  return refusalOf(plugin, "config_exception", `${who} failed: ${detail}`, undefined, error);
+}
+
+export function refusalOf(
+  plugin: Plugin,
+  reason: RegistrationFailure,
+  text: string,
+  by?: string,
+  cause?: GlassineError,
+): Refusal {
+  const problems = [{ field: "hooks", message: text }];
+  const error = new ManifestError("manifest_invalid", text, problems, cause);
+  const vetoed = by === undefined || by === plugin.name ? {} : { vetoedBy: by };
+  return { plugin, reason, error, ...vetoed };
+}

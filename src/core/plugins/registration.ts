@@ -1,0 +1,261 @@
+/**
+ * Registers plugins: all of them, or none. What can be told without running a plugin's code is told
+ * of every plugin at once.
+ */
+
+import type { Slots } from "../envelope/index.ts";
+import type { GlassineError, ManifestProblem, PluginExecutionError } from "../errors/index.ts";
+import {
+  type Denied,
+  type House,
+  OperationRun,
+  operate,
+  type PluginState,
+  RequestScope,
+} from "../hooks/index.ts";
+import { freezePayload } from "../messages/index.ts";
+import { type AuditDesk, emitHook } from "./audit-desk.ts";
+import type { OperationParts } from "./compile-operations.ts";
+import type { Environment } from "./config-environment.ts";
+import type { DiscoveryFacts } from "./discovered.ts";
+import { type Member, stateOf } from "./handler-step.ts";
+import { noWishes } from "./invoke-options.ts";
+import type { ReadOptions } from "./manager-options.ts";
+import { Operations } from "./operations.ts";
+import {
+  byName,
+  circleError,
+  circleIn,
+  duplicatesIn,
+  inOrder,
+  missingError,
+  missingIn,
+} from "./order.ts";
+import { readConfig } from "./read-config.ts";
+import type { ReadItem } from "./read-item.ts";
+import type { Surface } from "./read-manifest.ts";
+import { single } from "./read-plain.ts";
+import {
+  failedVote,
+  manifestError,
+  problemsError,
+  type Refusal,
+  refusalOf,
+  together,
+  withPackages,
+} from "./refusals.ts";
+import { hostFault } from "./requires-host.ts";
+import { timeoutFault } from "./settings.ts";
+import type { Plugin } from "./types.ts";
+
+export interface Registration {
+  /** In the order in which they registered: by name, each after those it depends on. */
+  readonly members: readonly Member[];
+  /** In the order given, each after those it depends on: that of message hooks. */
+  readonly asGiven: readonly Member[];
+  readonly operations: Operations;
+}
+
+/** What registering needs of the manager that is being made. */
+export interface RegistrationInput {
+  readonly surface: Surface;
+  readonly options: ReadOptions;
+  readonly items: readonly ReadItem[];
+  readonly parts: OperationParts;
+  /** The house of runs that no caller asked for. */
+  readonly innerHouse: House;
+  readonly desk: AuditDesk;
+  readonly noExtensions: Slots;
+  /** The variables of the process; absent where no plugin has a `configSchema`. */
+  readonly processEnv: Environment | undefined;
+  /** Told of values of configurations that are secret. */
+  readonly keepSecret: (values: readonly string[]) => void;
+}
+
+/** @throws ManifestError, PluginDependencyError, GlassineError `audit_failed` */
+export async function register(input: RegistrationInput): Promise<Registration> {
+  const { items, desk, options, surface } = input;
+  await expectNoRefusals(input);
+  const operations = new Operations(surface, input.parts, options.core);
+  const deliver = () => desk.deliverTo(operations.program(emitHook, input.innerHouse));
+  deliver();
+  const members: Member[] = [];
+  const facts = items.map((item) => ({
+    name: item.plugin.name,
+    dependsOn: item.plugin.dependsOn,
+    item,
+  }));
+  for (const { item } of byName(facts)) {
+    const { refusal, state } = await admitted(input, item, operations);
+    if (refusal !== undefined || state === undefined) {
+      await desk.refused(refusal as Refusal);
+      throw (refusal as Refusal).error;
+    }
+    const member = { item, state };
+    operations.register(member);
+    deliver();
+    members.push(member);
+    await desk.registered(item, state);
+    options.logger.info(lineOf(item.plugin));
+  }
+  const known = new Map(members.map((member) => [member.item, member]));
+  const asGiven = inOrder(facts).map(({ item }) => known.get(item) as Member);
+  return { members, asGiven, operations };
+}
+
+/** Tells of all that is refused before any code of a plugin runs, and throws where that ends it. */
+async function expectNoRefusals(input: RegistrationInput): Promise<void> {
+  const { desk, options } = input;
+  const { refused: packages = [], warnings = [] } = options.discovered ?? {};
+  for (const warning of warnings) options.logger.warn(warning);
+  const refusals = await staticRefusals(input);
+  for (const refusal of packages) await desk.refusedPackage(refusal);
+  for (const refusal of refusals) await desk.refused(refusal);
+  if (options.discovered?.skipsRefused !== true && packages.length > 0)
+    throw withPackages(packages, refusals);
+  for (const { name, code, error } of packages)
+    options.logger.warn(`the plugin ${single(name)} is not loaded (${code}): ${error.message}`);
+  if (refusals.length > 0) throw together(refusals);
+}
+
+function lineOf({ name, version, hooks, capabilities }: Plugin): string {
+  return `registered plugin ${single(name)} version=${version} hooks=[${hooks.join(", ")}] capabilities=[${capabilities.join(", ")}]`;
+}
+
+/** What is wrong with the plugins as far as their definitions tell. */
+async function staticRefusals({
+  surface,
+  items,
+  options,
+}: RegistrationInput): Promise<readonly Refusal[]> {
+  const plugins = items.map(({ plugin }) => plugin);
+  const refusals: Refusal[] = duplicatesIn(plugins).map(({ plugin, error }) => ({
+    plugin,
+    reason: "duplicate",
+    error,
+  }));
+  for (const item of items) {
+    const error = await unfitError(item, surface);
+    if (error !== undefined)
+      refusals.push({ plugin: item.plugin, reason: "manifest_invalid", error });
+  }
+  return [...refusals, ...unresolvedAmong(plugins, options.discovered)];
+}
+
+/** What of a manifest does not fit this host, all in one error. */
+async function unfitError(item: ReadItem, surface: Surface): Promise<GlassineError | undefined> {
+  const { plugin, faults } = item;
+  const problems: ManifestProblem[] = [...faults];
+  const unfit = await hostFault(plugin, surface.profile);
+  if (unfit !== undefined) problems.push({ field: "requiresHost", message: unfit });
+  const late = timeoutFaultOf(item, surface);
+  if (late !== undefined) problems.push({ field: "hooks", message: late });
+  return problems.length === 0 ? undefined : problemsError(problems);
+}
+
+/** A deadline beyond this host's longest, where another host's definePlugin took it. */
+function timeoutFaultOf(
+  { plugin, definition }: ReadItem,
+  { profile }: Surface,
+): string | undefined {
+  for (const { hook, settings } of definition.manifest.hooks) {
+    const fault = timeoutFault(settings.timeoutMs ?? null, profile.maxTimeoutMs);
+    if (fault !== undefined)
+      return `${fault} (hook ${single(hook)} on plugin ${single(plugin.name)})`;
+  }
+  return undefined;
+}
+
+/** One refusal for each plugin that lacks something, and one for a circle. */
+function unresolvedAmong(
+  plugins: readonly Plugin[],
+  discovered: DiscoveryFacts | undefined,
+): readonly Refusal[] {
+  const refused = discovered?.refused.map(({ name }) => name) ?? [];
+  const lacking = missingIn(plugins).map(
+    (missing): Refusal => ({
+      plugin: missing.plugin,
+      reason: missing.dependencies.every((name) => refused.includes(name))
+        ? "dependency_rejected"
+        : "dependency",
+      error: missingError([missing]),
+    }),
+  );
+  const circle = circleIn(plugins);
+  if (circle === undefined) return lacking;
+  const plugin = plugins.find(({ name }) => name === circle[0]) as Plugin;
+  return [...lacking, { plugin, reason: "dependency", error: circleError(circle) }];
+}
+
+/** Reads a plugin's configuration and has it voted on. */
+async function admitted(
+  input: RegistrationInput,
+  item: ReadItem,
+  operations: Operations,
+): Promise<{ readonly refusal?: Refusal; readonly state?: PluginState }> {
+  const { options, items, surface } = input;
+  const { plugin, definition } = item;
+  const read = readConfig({
+    plugin: plugin.name,
+    names: items.map((each) => each.plugin.name),
+    schema: definition.manifest.configSchema,
+    section: options.config[plugin.name] ?? { value: undefined },
+    item: item.config,
+    env: options.env ?? (definition.manifest.configSchema && input.processEnv),
+    prefix: surface.profile.envPrefix,
+  });
+  if ("fault" in read) {
+    const error = manifestError("configSchema", read.fault);
+    return { refusal: { plugin, reason: "config_validate", error } };
+  }
+  input.keepSecret(read.secrets);
+  for (const warning of read.warnings) options.logger.warn(warning);
+  const state = stateOf(input.parts.shop.slots, {
+    id: definition.id,
+    name: plugin.name,
+    version: plugin.version,
+    mask: item.mask,
+    services: item.services,
+    config: read.config,
+    asyncSafe: plugin.asyncSafe,
+  });
+  const refusal = await vetoOf(input, { item, state }, operations);
+  return refusal === undefined ? { state } : { refusal };
+}
+
+/** What the voters of `config_validate` have against a plugin; its own handler votes last. */
+async function vetoOf(
+  { innerHouse, noExtensions }: RegistrationInput,
+  member: Member,
+  operations: Operations,
+): Promise<Refusal | undefined> {
+  const { plugin } = member.item;
+  const program = operations.programWithLast("config_validate", member, innerHouse);
+  if (program?.semantic !== "voting") return undefined;
+  const facts = freezePayload({ plugin: publicView(plugin, member.item) });
+  const scope = new RequestScope(undefined);
+  const run = new OperationRun(program, facts, noExtensions, scope, noWishes);
+  innerHouse.inFlight += 1;
+  try {
+    const decision = (await operate(run)) as { readonly allow: boolean };
+    if (decision.allow) return undefined;
+    const { reason, plugin: by } = decision as Denied;
+    const text = `plugin ${single(plugin.name)} failed config validation: ${reason}`;
+    return refusalOf(plugin, "config_validate", text, by);
+  } catch (error) {
+    return failedVote(plugin, error as PluginExecutionError);
+  }
+}
+
+/** What others are shown of a plugin: names and flags, nothing that can be called or is secret. */
+function publicView(plugin: Plugin, { definition }: ReadItem): object {
+  return {
+    name: plugin.name,
+    version: plugin.version,
+    requiresHost: plugin.requiresHost ?? definition.surface.profile.requiresDefault,
+    capabilities: plugin.capabilities,
+    hooks: plugin.hooks,
+    dependsOn: plugin.dependsOn,
+    asyncSafe: plugin.asyncSafe,
+  };
+}

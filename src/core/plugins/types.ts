@@ -1,0 +1,154 @@
+/** The types a plugin author meets: the manifest, its handlers, and what they are handed. */
+import type {
+  Allow,
+  Conditions,
+  Denial,
+  HookSpec,
+  HookTable,
+  Mode,
+  OnError,
+  OperationOf,
+  PayloadInputOf,
+  PayloadOf,
+  PluginContext,
+} from "../hooks/index.ts";
+import type { CapabilityIn, ProposalOf, SlotTable, ViewOf } from "../slots/index.ts";
+import type { AccessorsOf, ServiceCapability, ServiceTable } from "./define-services.ts";
+import type { PluginHealth } from "./health.ts";
+
+/** What a message handler may hand back beside allow and deny. Any other key is refused. */
+export interface Changed<Payload, Proposal> {
+  readonly modifiedPayload?: Payload | undefined;
+  readonly modifiedExtensions?: Proposal | undefined;
+  /** Facts for the host, kept under the plugin's name. */
+  readonly metadata?: { readonly [key: string]: unknown } | undefined;
+}
+
+type Returned<Payload, Proposal> =
+  // biome-ignore lint/suspicious/noConfusingVoidType: a handler without `return` has this type.
+  void | null | undefined | Allow | Denial | Changed<Payload, Proposal>;
+
+/** What a handler of a hook returns, by the hook's semantic. */
+type ReturnOf<Spec extends HookSpec, Proposal> = {
+  readonly message: Returned<PayloadInputOf<Spec>, Proposal>;
+  readonly voting: Allow | Denial;
+  readonly filter_chain: PayloadInputOf<Spec>;
+  readonly score_delta: { readonly [id: string]: number } | ReadonlyMap<string, number>;
+  readonly fire_and_forget: unknown;
+}[Spec["semantic"]];
+
+/** A name that no host knows. */
+type Nothing = Record<never, never>;
+
+/** What a handler is handed as second argument: services by the capabilities it declared. */
+type ContextOf<
+  Spec extends HookSpec,
+  Services extends ServiceTable,
+  Caps extends string,
+> = WithServices<PluginContext<OperationOf<Spec>>, Services, Caps>;
+
+/** A context with the accessors that the capabilities open; itself where they open none. */
+type WithServices<Context, Services extends ServiceTable, Caps extends string> = [
+  ServiceCapability<Services> & Caps,
+] extends [never]
+  ? Context
+  : Context & AccessorsOf<Services, Caps>;
+
+/**
+ * A handler of one hook. Take three parameters to be handed the extensions. The compiler's messages
+ * name what is first in it, and cut off the tables, which are long.
+ */
+export type Handler<
+  Hook extends keyof Hooks,
+  Caps extends string,
+  Hooks extends HookTable,
+  Table extends SlotTable,
+  Services extends ServiceTable = Nothing,
+> = (
+  payload: PayloadOf<Hooks[Hook]>,
+  context: ContextOf<Hooks[Hook], Services, Caps>,
+  extensions: ViewOf<Table, Caps>,
+) =>
+  | ReturnOf<Hooks[Hook], ProposalOf<Table, Caps>>
+  | PromiseLike<ReturnOf<Hooks[Hook], ProposalOf<Table, Caps>>>;
+
+/** How a handler runs. The operator's word goes over it. */
+export interface RunSettings {
+  /** Default `sequential`. */
+  readonly mode?: Mode;
+  /** Low first. A whole number, default 100. */
+  readonly priority?: number;
+  /** Default `fail`; for `transform` and `audit`, `ignore`. */
+  readonly onError?: OnError;
+  /** Milliseconds a waiting handler has; `null` for no deadline. Default: the manager's, 30 s. */
+  readonly timeoutMs?: number | null;
+  /** Which calls it is for. Default: all. */
+  readonly conditions?: Conditions;
+}
+
+/** A handler with settings. */
+export interface HookEntry<Fn> extends RunSettings {
+  readonly handler: Fn;
+  /** Whether it takes extensions, where its arity does not show it (mocks, rest parameters). */
+  readonly extensions?: boolean;
+}
+
+/** A handler with settings, by the hook's semantic: all but a deadline are for message hooks. */
+type EntryOf<Spec extends HookSpec, Fn> = Spec["semantic"] extends "message"
+  ? HookEntry<Fn>
+  : Pick<HookEntry<Fn>, "handler" | "extensions" | "timeoutMs">;
+
+/** Anything that reads a value: a zod schema, or an object of one's own with either method. */
+export type ConfigSchema<Config> =
+  | { safeParse(value: unknown): { success: true; data: Config } | { success: false } }
+  | { parse(value: unknown): Config };
+
+/** What `definePlugin` takes. */
+export interface PluginManifest<
+  Table extends SlotTable,
+  Hooks extends HookTable,
+  Caps extends readonly (CapabilityIn<Table> | ServiceCapability<Services>)[],
+  Services extends ServiceTable = Nothing,
+> {
+  /** 3 to 64 lower-case letters, digits and hyphens, beginning with a letter. */
+  readonly name: string;
+  /** A semantic version. */
+  readonly version: string;
+  readonly description?: string;
+  /** The versions of the host that it runs on: a range. Default: the profile's, `*`. */
+  readonly requiresHost?: string;
+  /** What the plugin may see, change and use. Default: nothing gated. */
+  readonly capabilities?: Caps;
+  /** False: at most one of its handlers runs at a time. Default true. */
+  readonly asyncSafe?: boolean;
+  readonly hooks?: {
+    readonly [Hook in keyof Hooks]?:
+      | Handler<Hook, Caps[number], Hooks, Table, Services>
+      | EntryOf<Hooks[Hook], Handler<Hook, Caps[number], Hooks, Table, Services>>;
+  };
+  /** Values for the host, which mounts them or does not. The library looks at none. */
+  readonly routes?: readonly unknown[];
+  /** Tells how the plugin is, by `health(status, message?)`. Not a hook. */
+  readonly healthCheck?: (
+    context: WithServices<PluginContext, Services, Caps[number]>,
+  ) => PluginHealth | PromiseLike<PluginHealth>;
+  /** Reads the plugin's configuration; what it gives is `context.config`. */
+  readonly configSchema?: ConfigSchema<unknown>;
+  /** Plugins that come before this one. */
+  readonly dependsOn?: readonly string[];
+}
+
+/** A defined plugin: frozen, read once. `Caps` are its capabilities, where the compiler knows them. */
+export interface Plugin<Caps extends string = string> {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string | undefined;
+  /** As declared; `undefined` for the host's default. */
+  readonly requiresHost: string | undefined;
+  /** As declared, without repeats, sorted. */
+  readonly capabilities: readonly Caps[];
+  readonly asyncSafe: boolean;
+  /** The hooks it has a handler for, sorted. */
+  readonly hooks: readonly string[];
+  readonly dependsOn: readonly string[];
+}

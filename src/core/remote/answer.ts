@@ -1,0 +1,106 @@
+/** What a result says beside its changes: how the caller is to be answered. */
+
+import { intrinsics, payloadLimits } from "../data/index.ts";
+import { type HeaderMap, headerFault } from "../envelope/index.ts";
+import { formatPath, GlassineError, quoted } from "../errors/index.ts";
+import { headerMap, readPlain } from "../schema/index.ts";
+import { isRecord, recordOf, type Tell, withoutSecrets } from "./header-secrets.ts";
+import { checkOptions, misuse, readOption } from "./options.ts";
+import { compileDocument } from "./schemas.ts";
+
+/** What a plugin wishes for the answer to the caller. Nothing in this library acts on it. */
+export interface Answer {
+  /**
+   * Headers for the answer: each name once, in whichever case, and none that frames a message.
+   * Sensitive ones are stripped.
+   */
+  readonly httpHeaders?: HeaderMap | undefined;
+  /** Milliseconds to wait before a retry. */
+  readonly retryDelayMs?: number | undefined;
+  /** The error code of the protocol, for a denial: -32600 and the like. */
+  readonly mcpErrorCode?: number | undefined;
+  /** The HTTP status, for a denial. */
+  readonly httpStatusCode?: number | undefined;
+  /**
+   * Numbers and booleans that describe a denial, for metrics: at most 16, under names of letters,
+   * digits and `._-`. Source: CPEX Python 0.1.4.
+   */
+  readonly denialMetadata?: Readonly<Record<string, number | boolean>> | undefined;
+}
+
+const headersReader = compileDocument(headerMap());
+
+/** @throws GlassineError `options_invalid` */
+export function checkAnswer(answer: Answer, call: string): void {
+  checkOptions(answer, call);
+  const { httpHeaders, retryDelayMs, mcpErrorCode, httpStatusCode, denialMetadata } = answer;
+  if (httpHeaders !== undefined) checkHeaders(httpHeaders);
+  if (retryDelayMs !== undefined && !isCount(retryDelayMs)) {
+    throw misuse("retryDelayMs", "a whole number from 0 on");
+  }
+  if (mcpErrorCode !== undefined && !Number.isSafeInteger(mcpErrorCode)) {
+    throw misuse("mcpErrorCode", "a whole number");
+  }
+  if (httpStatusCode !== undefined && !isCount(httpStatusCode)) {
+    throw misuse("httpStatusCode", "a whole number from 0 on");
+  }
+  if (denialMetadata !== undefined && !isDenialMetadata(denialMetadata)) {
+    throw misuse("denialMetadata", "at most 16 numbers and booleans");
+  }
+}
+
+function checkHeaders(headers: unknown): void {
+  const option = "httpHeaders";
+  const map = readOption(headersReader, headers, option, payloadLimits);
+  fitHeaders(withoutSecrets(map, option) as HeaderMap, (name) => {
+    const text = `${option} expects well-formed headers that frame no message, each once; got another at ${quoted(name)}.`;
+    throw new GlassineError("options_invalid", text, { option, name });
+  });
+}
+
+/** The headers of an answer that may cross, or none. They were checked. */
+export function answerHeaders({ httpHeaders }: Answer): HeaderMap | undefined {
+  return withoutSecrets(httpHeaders, "http_headers") as HeaderMap | undefined;
+}
+
+/** The headers that another process wishes for, as far as a plugin may write them. */
+export function wishedHeaders(
+  map: HeaderMap | undefined,
+  path: readonly string[],
+  tell: Tell,
+): HeaderMap | undefined {
+  const kept = withoutSecrets(map, formatPath(path), tell) as HeaderMap | undefined;
+  return kept && fitHeaders(kept, (name) => tell(formatPath([...path, name])));
+}
+
+/** The headers that a plugin may write, of each name the first. */
+function fitHeaders(map: HeaderMap, refuse: (name: string) => void): HeaderMap {
+  const taken = new Set<string>();
+  const entries = Object.entries(map);
+  const kept = entries.filter(([name, value]) => {
+    const lower = intrinsics.toLowerAscii(name);
+    if (headerFault(name, value) === undefined && !taken.has(lower)) {
+      taken.add(lower);
+      return true;
+    }
+    refuse(name);
+    return false;
+  });
+  return kept.length === entries.length ? map : (recordOf(kept) as HeaderMap);
+}
+
+const isDenialMetadata = (value: unknown) =>
+  isRecord(value) &&
+  Object.keys(value).length <= 16 &&
+  Object.entries(readPlain(value) ?? { none: null }).every(isMetric);
+
+/** Whether an entry may describe a denial. */
+export function isMetric([name, value]: readonly [string, unknown]): boolean {
+  return (
+    /^[A-Za-z0-9._-]{1,64}$/.test(name) && (typeof value === "boolean" || Number.isFinite(value))
+  );
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
+}

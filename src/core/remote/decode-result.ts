@@ -1,0 +1,221 @@
+/** What came back from another process, as a handler would have returned it. */
+import type * as z from "zod";
+import { extensionsLimits } from "../data/index.ts";
+import { formatPath } from "../errors/index.ts";
+import { type Denial, type PluginContext, type Violation, violationOf } from "../hooks/index.ts";
+import type { Changed } from "../plugins/index.ts";
+import type { Level, LevelValue } from "../schema/index.ts";
+import { type Answer, isMetric, wishedHeaders } from "./answer.ts";
+import { echoedHop } from "./echoed-hop.ts";
+import type { WireSurface } from "./encode-result.ts";
+import { executionFrom, type WireExecution } from "./executions.ts";
+import { foldedHeaders } from "./header-generations.ts";
+import {
+  changeHeaderMaps,
+  isRecord,
+  ownAt,
+  recordOf,
+  shownAt,
+  type Tell,
+  withoutSecrets,
+  withSecretsOf,
+} from "./header-secrets.ts";
+import { withoutEmpties } from "./left-out.ts";
+import { unwrapped } from "./message-wrapper.ts";
+import { checkOptions } from "./options.ts";
+import { withHeadersField } from "./payload-headers.ts";
+import {
+  type DecodeWireOptions,
+  type Dropped,
+  type DropReport,
+  type ReadWire,
+  tryWire,
+  unreadable,
+} from "./read-wire.ts";
+import { compileDocument, resultSchema } from "./schemas.ts";
+import { readStanding } from "./standing-denial.ts";
+import { denialFrom } from "./violation.ts";
+
+/** A handler's turn: what it was handed. */
+export interface Turn<Payload extends object = object, View extends object = object> {
+  readonly payload: Payload;
+  readonly context: PluginContext;
+  /** The view; left out by a handler that takes none. */
+  readonly extensions?: View | undefined;
+}
+
+/** Options of `decodeResult`: the turn that the result answers. */
+export interface DecodeResultOptions<Payload extends object = object, View extends object = object>
+  extends Partial<Turn<Payload, View>>,
+    DecodeWireOptions {}
+
+/** What `decodeResult` gives. */
+export interface DecodedResult<Payload = object, Proposal = object> extends Dropped {
+  /** For the handler to return. Changes are as they came: the dispatcher judges them. */
+  readonly result: Denial | Changed<Payload, Proposal> | undefined;
+  /** What the denial says. */
+  readonly violation: Violation | undefined;
+  readonly answer: Answer;
+  readonly executions: readonly WireExecution[];
+}
+
+const reader = compileDocument(resultSchema);
+const level = reader.level as Level;
+
+type Written = z.output<typeof resultSchema>;
+/** Of a denial that stands although it could not be read whole, parts of the violation are missing. */
+type ResultDocument = Readonly<Omit<Written, "violation">> & {
+  readonly violation?: Partial<NonNullable<Written["violation"]>> | undefined;
+};
+
+export function decodeReturned(
+  surface: WireSurface,
+  input: unknown,
+  options: DecodeResultOptions = {},
+): DecodedResult {
+  checkOptions(options, "decodeResult");
+  const { document, report } = readResult(input, options);
+  const denial = document.continue_processing ? undefined : denialFrom(document.violation, report);
+  if (denial === undefined && document.violation !== undefined) report.add("violation");
+  const result = denial ?? changesFrom(surface, document, options, report);
+  if (denial !== undefined) {
+    for (const part of changeParts) if (document[part] !== undefined) report.add(part);
+  }
+  return Object.freeze({
+    result,
+    violation: violationOf(denial),
+    answer: answerFrom(document, report),
+    executions: Object.freeze(document.executions.map(executionFrom)),
+    ...report.fields,
+  });
+}
+
+/** @throws GlassineError `syntax_invalid`, `result_shape` */
+function readResult(input: unknown, options: DecodeWireOptions): ReadWire<ResultDocument> {
+  const read = tryWire<ResultDocument>(reader, input, "result_shape", options);
+  if (read.ok) return read;
+  const standing = readStanding<ResultDocument>(level, read.value, {
+    ...extensionsLimits,
+    ...options.limits,
+  });
+  if (standing === undefined) throw unreadable("plugin result", "result_shape", read.problems);
+  return standing;
+}
+
+const changeParts = ["modified_payload", "modified_extensions", "metadata"] as const;
+
+function changesFrom(
+  surface: WireSurface,
+  document: ResultDocument,
+  turn: Partial<Turn>,
+  report: DropReport,
+): Changed<object, object> | undefined {
+  const { modified_payload: payload, modified_extensions: proposal, metadata } = document;
+  if (payload === undefined && proposal === undefined && metadata === undefined) return undefined;
+  return Object.freeze({
+    ...(payload && { modifiedPayload: payloadFrom(surface, payload, turn, report) }),
+    ...(proposal && { modifiedExtensions: proposalFrom(surface, document, turn, report) }),
+    ...(metadata && { metadata }),
+  });
+}
+
+/**
+ * Unknown slots are dropped, and sensitive headers are as they were shown. What this library did
+ * not write is read as other implementations mean it.
+ */
+function proposalFrom(
+  { slots }: WireSurface,
+  { modified_extensions: proposal = {}, as_returned: asReturned }: ResultDocument,
+  { extensions: view }: Partial<Turn>,
+  report: DropReport,
+): LevelValue {
+  const known = Object.entries(proposal).filter(([slot]) => {
+    const isKnown = slots.names.includes(slot);
+    if (!isKnown) report.add(formatPath(["modified_extensions", slot]));
+    return isKnown;
+  });
+  const kept = known.length === Object.keys(proposal).length ? proposal : recordOf(known);
+  const tell = (path: string) => report.add(`modified_extensions.${path}`);
+  const stripped = changeHeaderMaps(slots.nodes, kept, (map, path) => {
+    if (view !== undefined) return withoutSecrets(map, path, tell);
+    // Without the view nobody can tell what was stripped from what was taken away.
+    tell(path);
+    return undefined;
+  });
+  if (view === undefined) return stripped;
+  const meant = asReturned
+    ? stripped
+    : withoutEmpties(slots, withEchoedHops(folded(stripped, view, tell), view), view);
+  return changeHeaderMaps(slots.nodes, meant, (map, _path, keys) =>
+    withSecretsOf(shownAt(view, keys), map),
+  );
+}
+
+/** A proposal whose headers of either generation are where the view has them. */
+function folded(proposal: LevelValue, view: object, tell: Tell): LevelValue {
+  const http = ownAt(proposal, "http");
+  if (!isRecord(http)) return proposal;
+  const next = foldedHeaders(ownAt(view, "http"), http, (path) => tell(`http.${path}`));
+  const entries = Object.entries(proposal).filter(([slot]) => slot !== "http");
+  return next === http ? proposal : recordOf([...entries, ["http", next]]);
+}
+
+/** A proposal in which a hop that only lost what its writer cannot hold is the hop that was shown. */
+function withEchoedHops(proposal: LevelValue, view: object): LevelValue {
+  const delegation = ownAt(proposal, "delegation");
+  const chain = ownAt(delegation, "chain");
+  const shown = shownAt(view, ["delegation", "chain"]);
+  if (!isRecord(delegation) || !Array.isArray(chain) || !Array.isArray(shown)) return proposal;
+  const hops = chain.map((hop, at) => echoedHop(hop, shown[at]));
+  const next = recordOf([...Object.entries(delegation), ["chain", Object.freeze(hops)]]);
+  return recordOf([...Object.entries(proposal), ["delegation", next]]);
+}
+
+function payloadFrom(
+  { hooks }: WireSurface,
+  payload: object,
+  turn: Partial<Turn>,
+  report: DropReport,
+): object {
+  const hook = turn.context?.hook;
+  const bare = unwrapped(hooks, hook, payload, (key) =>
+    report.add(formatPath(["modified_payload", key])),
+  );
+  return withHeadersField(hooks, hook, bare, (map) => {
+    const stripped = withoutSecrets(map, "modified_payload.headers", (path) => report.add(path));
+    return withSecretsOf(ownAt(turn.payload, "headers"), stripped);
+  });
+}
+
+function answerFrom(document: ResultDocument, report: DropReport): Answer {
+  const { violation, continue_processing: goesOn } = document;
+  const own = goesOn ? undefined : violation;
+  const headers = own?.http_headers ?? document.http_headers;
+  if (own?.http_headers !== undefined && document.http_headers !== undefined) {
+    report.add("http_headers");
+  }
+  const at = own?.http_headers === undefined ? ["http_headers"] : ["violation", "http_headers"];
+  const older = own?.mcp_error_code;
+  const newer = own?.proto_error_code;
+  if (older !== undefined && newer !== undefined && older !== newer) {
+    report.add("violation.proto_error_code");
+  }
+  return Object.freeze({
+    httpHeaders: wishedHeaders(headers, at, (path) => report.add(path)),
+    retryDelayMs: document.retry_delay_ms,
+    mcpErrorCode: older ?? newer,
+    httpStatusCode: own?.http_status_code,
+    denialMetadata: metadataOf(document, report),
+  });
+}
+
+/** Numbers and booleans that describe a denial. Beside a result that goes on they mean nothing. */
+function metadataOf(
+  { continue_processing: goesOn, denial_metadata: given }: ResultDocument,
+  report: DropReport,
+): Answer["denialMetadata"] {
+  if (given === undefined) return undefined;
+  const kept = goesOn ? [] : Object.entries(given).filter(isMetric);
+  if (kept.length < Object.keys(given).length) report.add("denial_metadata");
+  return kept.length === 0 ? undefined : (recordOf(kept) as Answer["denialMetadata"]);
+}

@@ -1,0 +1,193 @@
+/** What a handler returned, or an invocation resolved to, as text for another process. */
+
+import { type Limits, payloadLimits, writeText } from "../data/index.ts";
+import { markOf } from "../envelope/index.ts";
+import { type ErrorCode, GlassineError, quoted, suggestion } from "../errors/index.ts";
+import {
+  type AnyInvokeResult,
+  type ExecutionRecord,
+  type HookTable,
+  isAllow,
+  Refused,
+  readReturned,
+  violationOf,
+} from "../hooks/index.ts";
+import { freezePayload } from "../messages/index.ts";
+import { admit, decisive, jsonObject, type LevelValue } from "../schema/index.ts";
+import type { CompiledSlots } from "../slots/index.ts";
+import { type Answer, answerHeaders, checkAnswer } from "./answer.ts";
+import { executionDocuments, executionsOf, type WireExecution } from "./executions.ts";
+import { changeHeaderMaps, isRecord, withoutSecrets } from "./header-secrets.ts";
+import { wrapped } from "./message-wrapper.ts";
+import { misuse, readOption } from "./options.ts";
+import { withHeadersField } from "./payload-headers.ts";
+import { compileDocument, violationSchema } from "./schemas.ts";
+import { violationDocument } from "./violation.ts";
+
+/** Options of `encodeInvokeResult`. */
+export interface EncodeInvokeResultOptions extends Answer {
+  /**
+   * The hook of the task. With it, a message is written in the wrapper that other implementations
+   * read, and deprecated headers on a payload are stripped.
+   */
+  readonly hook?: string | undefined;
+}
+
+/** Options of `encodeResult`. */
+export interface EncodeResultOptions extends EncodeInvokeResultOptions {
+  /** Records of handlers that ran for this result. */
+  readonly executions?: readonly WireExecution[] | undefined;
+  /** Limits that differ from those of payloads, which hold for each part. The host has its own. */
+  readonly limits?: Partial<Limits> | undefined;
+}
+
+/** What the codec is bound to. */
+export interface WireSurface {
+  readonly slots: CompiledSlots;
+  readonly hooks: HookTable;
+}
+
+const anyObject = compileDocument(jsonObject());
+const anyViolation = compileDocument(violationSchema);
+
+export function encodeReturned(
+  surface: WireSurface,
+  returned: unknown,
+  options: EncodeResultOptions = {},
+): string {
+  checkAnswer(options, "encodeResult");
+  return writeText({ ...changesOf(surface, returned, options), ...besides(returned, options) });
+}
+
+/** The result of a manager, for one that runs in the other process. */
+export function encodeInvoked(
+  surface: WireSurface,
+  result: AnyInvokeResult,
+  options: EncodeInvokeResultOptions = {},
+): string {
+  checkAnswer(options, "encodeInvokeResult");
+  checkInvoked(surface, result);
+  const { executions, violation } = result;
+  const was = (part: "payloadModified" | "extensionsModified") =>
+    executions.some((record: ExecutionRecord) => record.applied && record[part]);
+  const changed = was("extensionsModified");
+  const metadata = readOption<object>(anyObject, result.metadata, "metadata");
+  return writeText({
+    continue_processing: result.continueProcessing,
+    modified_payload: was("payloadModified")
+      ? written(surface, options.hook, freezePayload(result.payload))
+      : undefined,
+    modified_extensions: changed ? stripped(surface.slots, result.extensions) : undefined,
+    as_returned: changed ? true : undefined,
+    violation:
+      violation === undefined
+        ? undefined
+        : readOption(anyViolation, violationDocument(violation, options), "violation"),
+    metadata: Object.keys(metadata).length === 0 ? undefined : metadata,
+    ...answered(violation === undefined, options),
+    executions: executionDocuments(executionsOf(executions)),
+  });
+}
+
+/** @throws GlassineError `options_invalid` */
+function checkInvoked({ slots }: WireSurface, result: Partial<AnyInvokeResult>): void {
+  const { continueProcessing, extensions, executions, violation } = result ?? {};
+  const isResult =
+    typeof continueProcessing === "boolean" &&
+    (violation === undefined) === continueProcessing &&
+    (violation === undefined || isRecord(violation)) &&
+    markOf(extensions)?.kind.slots === slots &&
+    Array.isArray(executions) &&
+    executions.every(isRecord);
+  if (!isResult) throw misuse("result", "what `invoke` resolved to");
+}
+
+/** Extensions are looked at first, then the payload, then metadata, as in a dispatch. */
+function changesOf(surface: WireSurface, returned: unknown, options: EncodeResultOptions): object {
+  if (returned === undefined || returned === null || isAllow(returned)) {
+    return { continue_processing: true };
+  }
+  const violation = violationOf(returned);
+  if (violation !== undefined) {
+    return { continue_processing: false, violation: violationDocument(violation, options) };
+  }
+  if (typeof returned !== "object") throw refusal("result_shape", "(result)", "Expected a result.");
+  const limits = { ...payloadLimits, ...options.limits };
+  const parts = readReturned(returned, limits.nodes);
+  if (parts instanceof Refused) throw refusal(parts.code, parts.path, parts.reason);
+  const { slots } = surface;
+  const proposal = readPart(parts.modifiedExtensions, "extensions_shape", "(extensions)", limits);
+  if (proposal !== undefined) refuseUnknownSlot(slots, proposal);
+  const payload = readPart(parts.modifiedPayload, "payload_shape", "payload", limits);
+  const metadata = readPart(parts.metadata, "result_shape", "(result).metadata", limits);
+  return {
+    continue_processing: true,
+    modified_payload: payload && written(surface, options.hook, payload),
+    modified_extensions: proposal && stripped(slots, proposal),
+    as_returned: proposal && true,
+    metadata,
+  };
+}
+
+function besides(returned: unknown, options: EncodeResultOptions): object {
+  const { executions } = options;
+  return {
+    ...answered(violationOf(returned) === undefined, options),
+    executions: executions === undefined ? undefined : executionDocuments(executions),
+  };
+}
+
+/** A denial has its headers with it. */
+function answered(goesOn: boolean, answer: Answer): object {
+  return {
+    denial_metadata: goesOn ? undefined : answer.denialMetadata,
+    http_headers: goesOn ? answerHeaders(answer) : undefined,
+    retry_delay_ms: answer.retryDelayMs,
+  };
+}
+
+/** A copy of a part of the result, all of it JSON data. */
+function readPart(
+  value: unknown,
+  shapeCode: ErrorCode,
+  path: string,
+  limits: Limits,
+): object | undefined {
+  if (value === undefined || value === null) return undefined;
+  const admitted = admit(anyObject, value, {
+    origin: "plugin",
+    limits,
+    shapeCode,
+    strict: true,
+    hint: undefined,
+    partial: false,
+  });
+  if (admitted.ok) return admitted.value as object;
+  const { code, expected, received } = decisive(admitted.problems);
+  throw refusal(code, path, `Expected ${expected}, got ${received}.`);
+}
+
+/** A reader of the wire drops what it does not know. In process it refuses the whole. */
+function refuseUnknownSlot({ names }: CompiledSlots, proposal: object): void {
+  for (const slot of Object.keys(proposal)) {
+    if (names.includes(slot)) continue;
+    const hint = `${quoted(slot)} is no slot.${suggestion(slot, names)}`;
+    throw refusal("slot_unknown", "(extensions)", hint);
+  }
+}
+
+function stripped({ nodes }: CompiledSlots, extensions: object): object {
+  return changeHeaderMaps(nodes, extensions as LevelValue, (map, path) =>
+    withoutSecrets(map, path),
+  );
+}
+
+function written({ hooks }: WireSurface, hook: string | undefined, payload: object): object {
+  const stripped = withHeadersField(hooks, hook, payload, (map) => withoutSecrets(map, "headers"));
+  return wrapped(hooks, hook, stripped);
+}
+
+function refusal(code: ErrorCode, path: string, reason: string): GlassineError {
+  const text = `The result was refused at ${path}: ${reason} Nothing of it was written.`;
+  return new GlassineError(code, text, { path });
+}

@@ -1,0 +1,112 @@
+/** What a handler in another process threw, as the wire has it. */
+import type * as z from "zod";
+import { writeText } from "../data/index.ts";
+import { type ErrorCode, errorCodes, GlassineError, ownErrorCode } from "../errors/index.ts";
+import { oneLine } from "../hooks/index.ts";
+import { readPlain } from "../schema/index.ts";
+import { checkOptions, misuse } from "./options.ts";
+import { ownDatum } from "./own-datum.ts";
+import { type DecodeWireOptions, readWire } from "./read-wire.ts";
+import { compileDocument, errorSchema, internalError } from "./schemas.ts";
+
+/** Options of `encodeError`. */
+export interface EncodeErrorOptions {
+  /** The plugin whose handler threw. */
+  readonly plugin: string;
+  /** Facts for the host: plain JSON data. */
+  readonly details?: { readonly [key: string]: unknown } | undefined;
+  /** The error code of the protocol. Default -32603, an internal error. */
+  readonly mcpErrorCode?: number | undefined;
+}
+
+const maxMessage = 500;
+const maxName = 64;
+
+/**
+ * What was thrown, as text for another process: a message on one line, the code of an error of
+ * this library, no stack. Nothing of what was thrown runs.
+ *
+ * @throws GlassineError `options_invalid`
+ * @see spec `wire:error`
+ * @example
+ * ```ts
+ * import { decodeError, encodeError } from "glassine";
+ *
+ * const text = encodeError(new Error("No model is loaded."), { plugin: "scanner" });
+ * console.log(decodeError(text).message); // No model is loaded.
+ * ```
+ */
+export function encodeError(thrown: unknown, options: EncodeErrorOptions): string {
+  checkOptions(options, "encodeError");
+  const { plugin, details, mcpErrorCode = internalError } = options;
+  if (typeof plugin !== "string" || readPlain(plugin) === undefined) {
+    throw misuse("plugin", "the plugin's name");
+  }
+  if (!Number.isSafeInteger(mcpErrorCode)) throw misuse("mcpErrorCode", "a whole number");
+  const read = details === undefined ? undefined : readPlain(details);
+  if (details !== undefined && (typeof read !== "object" || read === null || Array.isArray(read))) {
+    throw misuse("details", "a plain object of JSON data");
+  }
+  const code = codeOf(thrown);
+  return writeText({
+    message: messageOf(thrown),
+    plugin_name: plugin,
+    code,
+    details: read,
+    mcp_error_code: mcpErrorCode,
+  });
+}
+
+/** One that came from another process keeps the code it had there. */
+function codeOf(thrown: unknown): string {
+  const code = ownErrorCode(thrown);
+  if (code === undefined) return "";
+  const remoteCode = ownDatum(ownDatum(thrown, "data"), "remoteCode");
+  return typeof remoteCode === "string" ? oneLine(remoteCode, maxName) : code;
+}
+
+/** A message that is a text of its own, on one line. A getter or a trap is not asked. */
+function messageOf(thrown: unknown): string {
+  const message = ownDatum(thrown, "message");
+  return shownMessage(typeof message === "string" ? message : "");
+}
+
+function shownMessage(message: string): string {
+  const line = oneLine(message, maxMessage);
+  return line === "" ? "It threw something without a message." : line;
+}
+
+const reader = compileDocument(errorSchema);
+
+type ErrorDocument = Readonly<z.output<typeof errorSchema>>;
+
+/**
+ * The error that a text from another process tells of, for the handler to throw. Its code is that
+ * of the text where this library knows it, else `handler_error`. `data` has `plugin`,
+ * `remoteCode`, `details` and `mcpErrorCode`. The message is text of the other side: on one line,
+ * capped, never trusted.
+ *
+ * @throws GlassineError `syntax_invalid`, `document_invalid`, `options_invalid`
+ * @see spec `wire:error`
+ * @example
+ * ```ts
+ * import { decodeError } from "glassine";
+ *
+ * const error = decodeError({ message: "Out of memory", plugin_name: "scanner", code: "oom" });
+ * console.log(error.code, error.data.remoteCode); // handler_error oom
+ * ```
+ */
+export function decodeError(input: unknown, options: DecodeWireOptions = {}): GlassineError {
+  checkOptions(options, "decodeError");
+  const what = { what: "plugin error", code: "document_invalid" } as const;
+  const { document } = readWire<ErrorDocument>(reader, input, what, options);
+  const { message, plugin_name: plugin, code = "", details } = document;
+  const data = {
+    plugin: oneLine(plugin, maxName),
+    remoteCode: oneLine(code, maxName),
+    details,
+    mcpErrorCode: document.proto_error_code ?? document.mcp_error_code,
+  };
+  const known: ErrorCode = Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : "handler_error";
+  return new GlassineError(known, shownMessage(message), data);
+}

@@ -1,0 +1,196 @@
+/**
+ * The headers of a request are in `http.headers` for the older generation of the format, and in
+ * `http.request_headers` for the newer one. Across the boundary each finds all of them where it
+ * looks, and what it says of them is a change to the map in which the host has them.
+ */
+import { intrinsics } from "../data/index.ts";
+import type { HeaderMap } from "../envelope/index.ts";
+import { formatPath } from "../errors/index.ts";
+import { isEmptyContainer, type LevelValue } from "../schema/index.ts";
+import { isRecord, ownAt, recordOf, type Tell, withoutSecrets } from "./header-secrets.ts";
+
+/** In the order in which a header is looked up. */
+const mapNames = ["headers", "request_headers"] as const;
+type MapName = (typeof mapNames)[number];
+type Maps = { readonly [Name in MapName]: HeaderMap };
+
+const noHeaders = recordOf([]) as HeaderMap;
+
+/** The maps of both generations, without sensitive headers; one that is not there is empty. */
+function mapsOf(http: unknown): Maps {
+  const mapAt = (name: MapName) => {
+    const map = withoutSecrets(ownAt(http, name), name);
+    return isRecord(map) ? (map as HeaderMap) : noHeaders;
+  };
+  return { headers: mapAt("headers"), request_headers: mapAt("request_headers") };
+}
+
+/** Each map with the headers that only the other one has; itself where there are none. */
+function bothOf({ headers, request_headers: newer }: Maps): Maps {
+  return { headers: completed(headers, newer), request_headers: completed(newer, headers) };
+}
+
+function completed(map: HeaderMap, other: HeaderMap): HeaderMap {
+  const known = spellingsIn(map);
+  const more = Object.entries(other).filter(([name]) => !known.has(lower(name)));
+  return more.length === 0 ? map : headersOf([...Object.entries(map), ...more]);
+}
+
+const lower = intrinsics.toLowerAscii;
+const headersOf = (entries: readonly (readonly [string, string])[]) =>
+  recordOf(entries) as HeaderMap;
+
+/** The first spelling of each name, by the name in lower case. */
+function spellingsIn(map: HeaderMap): ReadonlyMap<string, string> {
+  const spellings = new Map<string, string>();
+  for (const name of Object.keys(map)) {
+    if (!spellings.has(lower(name))) spellings.set(lower(name), name);
+  }
+  return spellings;
+}
+
+/** The names that each map of a view has, where a task has more in them. */
+export type ShownHeaders = { readonly [Name in MapName]?: readonly string[] | undefined };
+
+/** A view without sensitive headers, with those of both generations in the map of either. */
+export function forBothGenerations(view: LevelValue): {
+  readonly extensions: LevelValue;
+  readonly shown: ShownHeaders | undefined;
+} {
+  const { http } = view;
+  const own = mapsOf(http);
+  const both = bothOf(own);
+  if (!isRecord(http) || mapNames.every((name) => both[name] === own[name])) {
+    return { extensions: view, shown: undefined };
+  }
+  const there = mapNames.filter((name) => isRecord(http[name]));
+  const shown = Object.fromEntries(there.map((name) => [name, Object.keys(own[name])]));
+  return { extensions: { ...view, http: { ...http, ...both } }, shown };
+}
+
+/** The view of a task, without what is in it for the other generation. */
+export function asShown(view: LevelValue, shown: ShownHeaders | undefined): LevelValue {
+  const http = ownAt(view, "http");
+  if (shown === undefined || !isRecord(http)) return view;
+  const maps = mapNames.flatMap((name): [string, unknown][] => {
+    const map = http[name];
+    if (!isRecord(map)) return map === undefined ? [] : [[name, map]];
+    const names = new Set(shown[name]);
+    const kept = Object.entries(map).filter(([header]) => names.has(header));
+    return shown[name] === undefined ? [] : [[name, recordOf(kept)]];
+  });
+  const entries = Object.entries(view).filter(([slot]) => slot !== "http");
+  return recordOf([...entries, ["http", withMaps(http, maps)]]);
+}
+
+function withMaps(http: LevelValue, maps: readonly (readonly [string, unknown])[]): LevelValue {
+  const rest = Object.entries(http).filter(([key]) => !mapNames.some((name) => name === key));
+  return recordOf([...rest, ...maps]);
+}
+
+/** What becomes of one header: its name as it came, and its value, or none. */
+interface Change {
+  readonly name: string;
+  readonly value: string | undefined;
+}
+/** By name in lower case. */
+type Changes = ReadonlyMap<string, Change>;
+
+/**
+ * What came back at `http`, stripped: what it changes in either map is changed where the view has
+ * the header, and a new one goes where `setHeader` puts it. Of two values for one header that of
+ * `headers` counts, because it is looked up first.
+ *
+ * An empty map says nothing where the host's is empty: others write one for what they do not know.
+ */
+export function foldedHeaders(view: unknown, proposed: LevelValue, tell: Tell): LevelValue {
+  const given = mapNames.filter((name) => ownAt(proposed, name) !== undefined);
+  if (given.length === 0 || !given.every((name) => isRecord(proposed[name]))) return proposed;
+  const came = mapsOf(proposed);
+  const own = mapsOf(view);
+  const shown = bothOf(own);
+  const said = given.filter((name) => {
+    const saysSomething = !isEmptyContainer(came[name]) || !isEmptyContainer(own[name]);
+    if (!saysSomething && !isEmptyContainer(shown[name])) tell(name);
+    return saysSomething;
+  });
+  const changes = new Map<string, Change>();
+  for (const name of said) {
+    const more = changesIn(shown[name], came[name]);
+    // A name twice is for the dispatch to refuse.
+    if (more === undefined) return proposed;
+    for (const [key, change] of more) {
+      const first = changes.get(key) ?? change;
+      if (first.value !== change.value) tell(formatPath([name, change.name]));
+      changes.set(key, first);
+    }
+  }
+  const owners = ownersIn(view, own);
+  const maps = mapNames.flatMap((name): [string, HeaderMap][] => {
+    const isOwner = (key: string) => owners(key).includes(name);
+    const isSaid = said.includes(name);
+    if (!isSaid && ![...changes.keys()].some(isOwner)) return [];
+    const next = changed(isSaid ? came[name] : own[name], own[name], changes, isOwner);
+    return isEmptyContainer(next) && !isRecord(ownAt(view, name)) ? [] : [[name, next]];
+  });
+  return withMaps(proposed, maps);
+}
+
+/** What `after` changes in what was shown; `undefined` where it has a name in two spellings. */
+function changesIn(before: HeaderMap, after: HeaderMap): Changes | undefined {
+  const spellings = spellingsIn(before);
+  const changes = new Map<string, Change>();
+  const kept = new Set<string>();
+  for (const [name, value] of Object.entries(after)) {
+    const key = lower(name);
+    const wasThere = Object.hasOwn(before, name);
+    const spelling = wasThere ? name : spellings.get(key);
+    const isKept = spelling !== undefined && before[spelling] === value;
+    if (changes.has(key) || (kept.has(key) && !(isKept && wasThere))) return undefined;
+    if (isKept) kept.add(key);
+    else changes.set(key, { name, value });
+  }
+  for (const [key, name] of spellings) {
+    if (!kept.has(key) && !changes.has(key)) changes.set(key, { name, value: undefined });
+  }
+  return changes;
+}
+
+/** Which maps a header belongs to: those that have it, or else the one that the document uses. */
+function ownersIn(view: unknown, own: Maps): (key: string) => readonly MapName[] {
+  const spellings = mapNames.map((name) => [name, spellingsIn(own[name])] as const);
+  const isOlder =
+    ownAt(view, "request_headers") === undefined ||
+    !isEmptyContainer(ownAt(view, "headers") ?? noHeaders);
+  const used = [isOlder ? "headers" : "request_headers"] as const;
+  return (key) => {
+    const having = spellings.filter(([, names]) => names.has(key)).map(([name]) => name);
+    return having.length > 0 ? having : used;
+  };
+}
+
+/** A map with what changed of its headers, and without those of the other map. */
+function changed(
+  map: HeaderMap,
+  own: HeaderMap,
+  changes: Changes,
+  isOwner: (key: string) => boolean,
+): HeaderMap {
+  const spellings = spellingsIn(own);
+  const done = new Set<string>();
+  const entries: [string, string][] = [];
+  for (const [name, value] of Object.entries(map)) {
+    const key = lower(name);
+    const change = changes.get(key);
+    const spelling = Object.hasOwn(own, name) ? name : spellings.get(key);
+    if (change === undefined && spelling !== undefined) entries.push([spelling, value]);
+    if (change === undefined || done.has(key)) continue;
+    done.add(key);
+    if (change.value !== undefined && isOwner(key)) entries.push([name, change.value]);
+  }
+  for (const [key, { name, value }] of changes) {
+    if (value === undefined || done.has(key) || !isOwner(key)) continue;
+    entries.push([spellings.get(key) ?? name, value]);
+  }
+  return headersOf(entries);
+}

@@ -1,0 +1,79 @@
+/**
+ * Sensitive headers never cross the process boundary, and what the other side says of them has no
+ * say: a map that comes back without them is a map in which nobody touched them.
+ */
+import { isSensitiveHeader } from "../data/index.ts";
+import type { LevelValue } from "../schema/index.ts";
+import type { Node } from "../slots/index.ts";
+
+/** Told of what is left out, by path. */
+export type Tell = (path: string) => void;
+
+/** The headers that may cross; the map itself when all may. */
+export function withoutSecrets(map: unknown, path: string, tell?: Tell): unknown {
+  if (!isRecord(map)) return map;
+  const entries = Object.entries(map);
+  const kept = entries.filter(([name]) => {
+    if (!isSensitiveHeader(name)) return true;
+    tell?.(`${path}.${name.trim().toLowerCase()}`);
+    return false;
+  });
+  return kept.length === entries.length ? map : recordOf(kept);
+}
+
+/** A map without sensitive headers, with those that were shown. */
+export function withSecretsOf(shown: unknown, stripped: unknown): unknown {
+  if (!isRecord(stripped) || !isRecord(shown)) return stripped;
+  const secrets = Object.entries(shown).filter(([name]) => isSensitiveHeader(name));
+  return secrets.length === 0 ? stripped : recordOf([...Object.entries(stripped), ...secrets]);
+}
+
+/** What becomes of one header map; `undefined` leaves it out. */
+type ChangeMap = (map: unknown, path: string, keys: readonly string[]) => unknown;
+
+/** Extensions, or a proposal, with each header map of the slot table changed. */
+export function changeHeaderMaps(
+  nodes: readonly Node[],
+  level: LevelValue,
+  change: ChangeMap,
+  keys: readonly string[] = [],
+): LevelValue {
+  const changed = new Map<string, unknown>();
+  for (const node of nodes) {
+    const value = ownAt(level, node.key);
+    if (!isRecord(value)) continue;
+    const at = [...keys, node.key];
+    const next =
+      node.compiled.shape === "headers"
+        ? change(value, node.path, at)
+        : changeHeaderMaps(node.fields, value, change, at);
+    if (next !== value) changed.set(node.key, next);
+  }
+  if (changed.size === 0) return level;
+  const entries = Object.entries(level).map(([key, value]): [string, unknown] => {
+    return [key, changed.has(key) ? changed.get(key) : value];
+  });
+  return recordOf(entries.filter(([, value]) => value !== undefined));
+}
+
+/** What was shown at a place of the view. */
+export function shownAt(view: object, keys: readonly string[]): unknown {
+  let here: unknown = view;
+  for (const key of keys) here = ownAt(here, key);
+  return here;
+}
+
+export function ownAt(level: unknown, key: string): unknown {
+  return isRecord(level) && Object.hasOwn(level, key) ? level[key] : undefined;
+}
+
+export function isRecord(value: unknown): value is LevelValue {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Keys are data, `__proto__` included. */
+export function recordOf(entries: Iterable<readonly [string, unknown]>): LevelValue {
+  const record = Object.create(null) as Record<string, unknown>;
+  for (const [key, value] of entries) record[key] = value;
+  return Object.freeze(record);
+}

@@ -1,0 +1,96 @@
+/** Reads the view that a task carries, and cuts it to the plugin's grant once more. */
+
+import { type Limits, mapped } from "../data/index.ts";
+import type { Slots } from "../envelope/index.ts";
+import { filterFor } from "../envelope/index.ts";
+import { formatPath, type Problem } from "../errors/index.ts";
+import { admit, isEmptyContainer, type Level, type LevelValue } from "../schema/index.ts";
+import type { CompiledSlots, Node } from "../slots/index.ts";
+import { asShown, type ShownHeaders } from "./header-generations.ts";
+import { changeHeaderMaps, withoutSecrets } from "./header-secrets.ts";
+import { type DropReport, unreadable } from "./read-wire.ts";
+
+/** How a view is read, and what of it is the view's own. */
+interface ViewReading {
+  readonly mask: number;
+  readonly limits: Limits;
+  readonly shownHeaders: ShownHeaders | undefined;
+  readonly report: DropReport;
+}
+
+/** Unknown slots and fields are dropped. @throws GlassineError `extensions_invalid` */
+export function readView(
+  slots: CompiledSlots,
+  value: LevelValue,
+  { mask, limits, shownHeaders, report }: ViewReading,
+): Slots {
+  const tell = (path: string) => report.add(`extensions.${path}`);
+  const given = changeHeaderMaps(slots.nodes, value, (map, path) =>
+    withoutSecrets(map, path, tell),
+  );
+  const admitted = admit(slots.envelope, asShown(given, shownHeaders), {
+    // Read and copied before, with the document.
+    origin: "parsed",
+    limits,
+    shapeCode: "extensions_shape",
+    strict: false,
+    hint: undefined,
+    // What the grant hides need not be there, even where a host's slot requires it.
+    partial: true,
+  });
+  if (!admitted.ok) throw unreadable("view", "extensions_invalid", admitted.problems);
+  const dropped = mapped(admitted.dropped, (path) => formatPath(["extensions", ...path]));
+  report.addAll(dropped, admitted.droppedCount);
+  const problems: Problem[] = [];
+  const level = slots.envelope.level;
+  const whole = filledIn(slots.nodes, level, admitted.value as LevelValue, { mask, problems }, []);
+  if (problems.length > 0) throw unreadable("view", "extensions_invalid", problems);
+  return filterFor(slots, mask)(slots.form.copy(whole));
+}
+
+interface Filling {
+  readonly mask: number;
+  readonly problems: Problem[];
+}
+
+/**
+ * An empty container that is left out, as the newer generation does, is there again. Any other
+ * default stays away: a view shows an empty set also where its level is not there, and a default
+ * beside it would make a level of that. What has to be there, and is open to the plugin, is.
+ */
+function filledIn(
+  nodes: readonly Node[],
+  { fields }: Level,
+  value: LevelValue,
+  filling: Filling,
+  path: readonly string[],
+): LevelValue {
+  const filled: Record<string, unknown> = { ...value };
+  nodes.forEach((node, index) => {
+    const field = fields[index] as Level["fields"][number];
+    const at = [...path, node.key];
+    const given = value[node.key];
+    const { level } = node.compiled;
+    if (given !== undefined) {
+      if (level === undefined) return;
+      filled[node.key] = filledIn(node.fields, level, given as LevelValue, filling, at);
+      return;
+    }
+    if (field.fallback !== undefined) {
+      const fallback = field.fallback();
+      if (isEmptyContainer(fallback)) filled[node.key] = fallback;
+    } else if (!field.optional && isOpen(node, filling.mask)) {
+      filling.problems.push({
+        path: at,
+        code: "extensions_shape",
+        expected: "a value",
+        received: "nothing",
+      });
+    }
+  });
+  return Object.freeze(filled);
+}
+
+function isOpen({ open }: Node, mask: number): boolean {
+  return open === 0 || (open & mask) !== 0;
+}

@@ -1,0 +1,127 @@
+/**
+ * The documents that cross the process boundary. Source of names and defaults: the Common Message
+ * Format, both generations; the task is this library's own.
+ */
+import * as z from "zod";
+import { modes } from "../hooks/index.ts";
+import {
+  compilerFor,
+  headerMap,
+  jsonObject,
+  jsonValue,
+  wholeNumber,
+  withDefault,
+  withRule,
+} from "../schema/index.ts";
+
+// One schema for all the fields that hold the same: each that is made costs a start.
+const text = z.string();
+const optionalText = text.optional();
+const names = z.array(text);
+const noNames = names.default([]);
+const optionalNames = names.optional();
+const anyObject = jsonObject();
+const optionalObject = anyObject.optional();
+const optionalHeaders = headerMap().optional();
+const truth = z.boolean();
+const optionalTruth = truth.optional();
+const trueByDefault = withDefault(truth, true);
+const falseByDefault = withDefault(truth, false);
+const count = wholeNumber();
+const zeroByDefault = withDefault(count, 0);
+/** A code of a protocol may be below zero. */
+const protocolCode = z.number().int();
+const optionalProtocolCode = protocolCode.optional();
+
+/** `proto_error_code` is what the newer generation calls `mcp_error_code`. */
+export const violationSchema = z.object({
+  reason: text,
+  description: optionalText,
+  code: text,
+  details: optionalObject,
+  mcp_error_code: optionalProtocolCode,
+  proto_error_code: optionalProtocolCode,
+  http_status_code: count.optional(),
+  http_headers: optionalHeaders,
+});
+
+/** What the older generation called some modes. */
+export const olderModes = {
+  enforce: "sequential",
+  permissive: "transform",
+  enforce_ignore_error: "sequential",
+} as const;
+
+const modeNames = Object.keys({ ...modes, ...olderModes }) as readonly (
+  | keyof typeof modes
+  | keyof typeof olderModes
+)[];
+
+export const executionSchema = z.object({
+  plugin_id: text,
+  plugin_name: text,
+  plugin_kind: text,
+  hook_name: text,
+  mode: z.enum(modeNames),
+  status: z.enum(["completed", "error", "timeout", "skipped", "cancelled", "disabled"]),
+  requested_allow: optionalTruth,
+  effective_allow: trueByDefault,
+  matched: optionalTruth,
+  applied: falseByDefault,
+  payload_modified: falseByDefault,
+  extensions_modified: falseByDefault,
+  duration_ns: zeroByDefault,
+  reason: optionalText,
+  error_code: optionalText,
+  config_keys: noNames,
+});
+
+export const resultSchema = z.object({
+  continue_processing: trueByDefault,
+  modified_payload: optionalObject,
+  modified_extensions: optionalObject,
+  as_returned: falseByDefault,
+  violation: violationSchema.optional(),
+  metadata: optionalObject,
+  denial_metadata: optionalObject,
+  http_headers: optionalHeaders,
+  retry_delay_ms: zeroByDefault,
+  executions: z.array(executionSchema).default([]),
+});
+
+/** Readers of these documents. What they share is compiled once. */
+export const compileDocument: ReturnType<typeof compilerFor> = compilerFor({
+  closed: false,
+  shownWhole: true,
+});
+
+/** An internal error, in JSON-RPC. */
+export const internalError = -32603;
+
+export const errorSchema = withRule(
+  z.object({
+    message: text,
+    plugin_name: text,
+    code: optionalText,
+    details: optionalObject,
+    mcp_error_code: withDefault(protocolCode, internalError),
+    proto_error_code: optionalProtocolCode,
+  }),
+  "mcp_error_code and proto_error_code that agree",
+  ({ mcp_error_code: older, proto_error_code: newer }) =>
+    newer === undefined || older === internalError || older === newer,
+);
+
+export const taskSchema = z.object({
+  hook: text,
+  payload: anyObject,
+  extensions: optionalObject,
+  shown_headers: z.object({ headers: optionalNames, request_headers: optionalNames }).optional(),
+  context: z.object({ request_id: text, operation: optionalObject }),
+  config: z.object({
+    name: text,
+    version: text,
+    capabilities: noNames,
+    config: jsonValue().optional(),
+  }),
+});

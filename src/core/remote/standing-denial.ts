@@ -1,0 +1,98 @@
+/**
+ * A document that stops the operation is a denial also where it cannot be read as a whole: a
+ * failure could be ignored. It is read part by part, and what cannot be read is left out and told.
+ *
+ * What was not text may be anything: of the whole and of the violation only own data properties
+ * are looked at, and nothing of them runs.
+ */
+
+import { hasMoreIndexes, intrinsics, type Limits, mapped } from "../data/index.ts";
+import { formatPath } from "../errors/index.ts";
+import { admit, type Compiled, type Level } from "../schema/index.ts";
+import { mayHaveFields, ownDatum } from "./own-datum.ts";
+import { DropReport, type ReadWire } from "./read-wire.ts";
+
+const { hasOwn, ownKeys } = intrinsics;
+
+/** Changes are no part of a denial: they are left out unread. */
+const changes: readonly string[] = ["modified_payload", "modified_extensions", "metadata"];
+
+/**
+ * What can be read of a document that says `continue_processing: false`, else `undefined`. The
+ * limits hold for each part.
+ */
+export function readStanding<Document>(
+  level: Level,
+  value: unknown,
+  limits: Limits,
+): ReadWire<Document> | undefined {
+  if (!mayHaveFields(value) || ownDatum(value, "continue_processing") !== false) return undefined;
+  const report = new DropReport();
+  const document = readParts(level, value, [], { limits, report });
+  return { document: document as Document, report };
+}
+
+interface Reading {
+  readonly limits: Limits;
+  readonly report: DropReport;
+}
+
+/** Each field as it is read by itself; as if it were absent where that fails. */
+function readParts(
+  { fields, template }: Level,
+  source: object,
+  path: readonly string[],
+  reading: Reading,
+): object {
+  const parts: Record<string, unknown> = { ...template };
+  for (const { key, compiled, optional, fallback } of fields) {
+    const found = ownDatum(source, key);
+    const mayBeAbsent = optional || (found === undefined && fallback !== undefined);
+    const isAbsent = mayBeAbsent && (found === undefined || found === null);
+    const read = isAbsent ? undefined : readPart(compiled, found, [...path, key], reading);
+    parts[key] = read ?? fallback?.();
+  }
+  for (const key of namesIn(source, reading.limits)) {
+    if (!hasOwn(parts, key)) reading.report.add(formatPath([...path, key]));
+  }
+  return parts;
+}
+
+function readPart(
+  compiled: Compiled,
+  value: unknown,
+  path: readonly string[],
+  reading: Reading,
+): unknown {
+  if (compiled.level !== undefined && mayHaveFields(value)) {
+    return readParts(compiled.level, value, path, reading);
+  }
+  const { limits, report } = reading;
+  const isChange = path.length === 1 && changes.includes(path[0] as string);
+  const admitted = isChange
+    ? undefined
+    : admit(compiled, value, {
+        origin: "host",
+        limits,
+        shapeCode: "result_shape",
+        strict: false,
+        hint: undefined,
+        partial: false,
+      });
+  if (admitted?.ok !== true) {
+    report.add(formatPath(path));
+    return undefined;
+  }
+  const dropped = mapped(admitted.dropped, (inner) => formatPath([...path, ...inner]));
+  report.addAll(dropped, admitted.droppedCount);
+  return admitted.value;
+}
+
+function namesIn(source: object, { nodes }: Limits): readonly string[] {
+  try {
+    if (hasMoreIndexes(source, nodes)) return [];
+    return ownKeys(source).filter((key) => typeof key === "string");
+  } catch {
+    return [];
+  }
+}

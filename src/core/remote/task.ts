@@ -1,0 +1,201 @@
+/** What a host sends to a plugin in another process, and how the plugin's side reads it. */
+import type * as z from "zod";
+import { extensionsLimits, mapped, payloadLimits, writeText } from "../data/index.ts";
+import { filterFor, markOf, type Slots } from "../envelope/index.ts";
+import { formatPath, GlassineError, quoted, suggestion } from "../errors/index.ts";
+import { type HookSpec, type PluginContext, payloadReader } from "../hooks/index.ts";
+import { markPayload, payloadFor } from "../messages/index.ts";
+import { admit, type LevelValue } from "../schema/index.ts";
+import { resolveNames } from "../slots/index.ts";
+import type { Turn } from "./decode-result.ts";
+import type { WireSurface } from "./encode-result.ts";
+import { forBothGenerations } from "./header-generations.ts";
+import { changeHeaderMaps, isRecord, ownAt, withoutSecrets } from "./header-secrets.ts";
+import { unwrapped, wrapped } from "./message-wrapper.ts";
+import { anySize, checkOptions, misuse, readOption } from "./options.ts";
+import { withHeadersField } from "./payload-headers.ts";
+import { readView } from "./read-view.ts";
+import {
+  type DecodeWireOptions,
+  type Dropped,
+  type DropReport,
+  readWire,
+  unreadable,
+} from "./read-wire.ts";
+import { compileDocument, taskSchema } from "./schemas.ts";
+
+/** Options of `decodeTask`. */
+export interface DecodeTaskOptions extends DecodeWireOptions {
+  /** The signal of the context. By default one that never aborts. */
+  readonly signal?: AbortSignal | undefined;
+  /** The state of the context, for a side that keeps one a request. By default a fresh map. */
+  readonly state?: Map<unknown, unknown> | undefined;
+}
+
+/** A task as code that knows no types of hooks handles it. */
+export interface AnyTask extends Dropped {
+  readonly hook: string;
+  readonly payload: object;
+  readonly context: PluginContext;
+  /** The view, filtered once more; absent when the plugin takes none. */
+  readonly extensions: object | undefined;
+}
+
+type TaskDocument = Readonly<z.output<typeof taskSchema>>;
+
+const contextReader = compileDocument(taskSchema.pick({ hook: true, context: true, config: true }));
+
+export function encodeTurn(surface: WireSurface, turn: Turn): string {
+  const { hook, context, config } = contextDocument(turn);
+  const { payload, extensions } = turn;
+  const reader = payloadReader(specOf(surface, hook));
+  const checked = payloadFor(reader, payload, "payload_invalid", hook, anySize);
+  const capabilities = resolveNames(surface.slots.capabilities, config.capabilities);
+  const view = extensions === undefined ? undefined : shown(surface, extensions, capabilities);
+  return writeText({
+    hook,
+    payload: wrapped(
+      surface.hooks,
+      hook,
+      withHeadersField(surface.hooks, hook, checked, (map) => withoutSecrets(map, "headers")),
+    ),
+    extensions: view && withSubjectType(view.extensions),
+    shown_headers: view?.shown,
+    context,
+    config: { ...config, capabilities },
+  });
+}
+
+/**
+ * What a turn says beside payload and extensions, all of it JSON data.
+ *
+ * @throws GlassineError `options_invalid`
+ */
+function contextDocument(turn: Turn): Pick<TaskDocument, "hook" | "context" | "config"> {
+  const { context } = (turn ?? {}) as Partial<Turn>;
+  if (typeof context !== "object" || context === null) {
+    throw misuse("encodeTask", "a turn: payload, context and, for who takes them, extensions");
+  }
+  const { hook, request, operation, capabilities, config } = context;
+  const { name, version } = (context.plugin ?? {}) as Partial<PluginContext["plugin"]>;
+  const document = {
+    hook,
+    context: { request_id: request, operation },
+    config: { name, version, capabilities, config },
+  };
+  return readOption(contextReader, document, "context");
+}
+
+/** What the capabilities open of a view or envelope of this host, without sensitive headers. */
+function shown({ slots }: WireSurface, extensions: object, capabilities: readonly string[]) {
+  const mark = markOf(extensions);
+  if (mark?.kind.slots !== slots) throw misuse("extensions", "those that the handler was handed");
+  const mask = slots.capabilities.mask(capabilities);
+  const view = filterFor(slots, mask & (mark.kind.mask ?? mask))(extensions as Slots);
+  return forBothGenerations(
+    changeHeaderMaps(slots.nodes, view, (map, path) => withoutSecrets(map, path)),
+  );
+}
+
+/** The newer generation reads `subject_type`, the older one `type`; each drops the other. */
+function withSubjectType(extensions: LevelValue): LevelValue {
+  const security = ownAt(extensions, "security");
+  const subject = ownAt(security, "subject");
+  if (!isRecord(security) || !isRecord(subject) || subject.type === undefined) return extensions;
+  return {
+    ...extensions,
+    security: { ...security, subject: { ...subject, subject_type: subject.type } },
+  };
+}
+
+const reader = compileDocument(taskSchema);
+
+export function decodeTurn(
+  surface: WireSurface,
+  input: unknown,
+  options: DecodeTaskOptions = {},
+): AnyTask {
+  checkOptions(options, "decodeTask");
+  const { slots, hooks } = surface;
+  const what = { what: "task", code: "document_invalid" } as const;
+  const { document, report } = readWire<TaskDocument>(reader, input, what, options);
+  const { hook, config } = document;
+  const spec = specOf(surface, hook);
+  const capabilities = resolveNames(slots.capabilities, config.capabilities);
+  const bare = unwrapped(hooks, hook, document.payload, (key) =>
+    report.add(formatPath(["payload", key])),
+  );
+  const given = withHeadersField(hooks, hook, bare, (map) =>
+    withoutSecrets(map, "payload.headers", (path) => report.add(path)),
+  );
+  const payload = readPayload(hook, spec, given, options, report);
+  const extensions =
+    document.extensions === undefined
+      ? undefined
+      : readView(slots, document.extensions, {
+          mask: slots.capabilities.mask(capabilities),
+          limits: { ...extensionsLimits, ...options.limits },
+          shownHeaders: document.shown_headers,
+          report,
+        });
+  return Object.freeze({
+    hook,
+    payload,
+    context: contextOf(document, capabilities, options),
+    extensions,
+    ...report.fields,
+  });
+}
+
+/** Unknown fields of a part are dropped. @throws GlassineError `payload_invalid` */
+function readPayload(
+  hook: string,
+  spec: HookSpec,
+  payload: object,
+  options: DecodeTaskOptions,
+  report: DropReport,
+): object {
+  const limits = { ...payloadLimits, ...options.limits };
+  const compiled = payloadReader(spec);
+  const admitted = admit(compiled, payload, {
+    // Read and copied before, with the document.
+    origin: "parsed",
+    limits,
+    shapeCode: "payload_shape",
+    strict: false,
+    hint: undefined,
+    partial: false,
+  });
+  if (!admitted.ok) throw unreadable(`payload of ${hook}`, "payload_invalid", admitted.problems);
+  const dropped = mapped(admitted.dropped, (path) => formatPath(["payload", ...path]));
+  report.addAll(dropped, admitted.droppedCount);
+  return markPayload(admitted.value as object, compiled, limits);
+}
+
+function contextOf(
+  { hook, config, context }: TaskDocument,
+  capabilities: readonly string[],
+  { signal, state }: DecodeTaskOptions,
+): PluginContext {
+  return Object.freeze({
+    plugin: Object.freeze({ name: config.name, version: config.version }),
+    hook,
+    capabilities,
+    config: config.config,
+    operation: context.operation,
+    request: context.request_id,
+    signal: signal ?? new AbortController().signal,
+    state: state ?? new Map<unknown, unknown>(),
+  });
+}
+
+/** @throws GlassineError `hook_unknown` */
+function specOf({ hooks }: WireSurface, hook: string): HookSpec {
+  const spec = Object.hasOwn(hooks, hook) ? hooks[hook] : undefined;
+  if (spec !== undefined) return spec;
+  throw new GlassineError(
+    "hook_unknown",
+    `${quoted(hook)} is no hook of this host.${suggestion(hook, Object.keys(hooks))}`,
+    { hook },
+  );
+}

@@ -1,0 +1,57 @@
+import type { Reader, Taker } from "../data/index.ts";
+
+/** What kind of container a value is. The merge and the filter go by it. */
+export type Shape = "level" | "map" | "headers" | "set" | "list" | "scalar";
+
+/** A schema, compiled. What is absent is `undefined`: nothing is looked up on a prototype. */
+export interface Compiled {
+  readonly shape: Shape;
+  /** Reads a whole value. */
+  readonly read: Reader;
+  /** Reads a partial value over `hint`: a field of known shape that is left out stays. */
+  readonly overlay: Reader;
+  /** Takes over fresh JSON data that nobody else has; `undefined` where only `read` knows how. */
+  readonly take: Taker | undefined;
+  /** The schema's own checks, for a value that is put together later. */
+  readonly passes: ((value: unknown) => boolean) | undefined;
+  /** The fields, where the value is a level with known keys. */
+  readonly level: Level | undefined;
+  /** The elements of a list that is held to nothing but them and its length. */
+  readonly element: Compiled | undefined;
+}
+
+/** One field of a level. */
+export interface Field {
+  readonly key: string;
+  readonly compiled: Compiled;
+  readonly optional: boolean;
+  /**
+   * The value of an absent field, made anew where it is not constant; `undefined` for one that does
+   * not pass its own checks.
+   */
+  readonly fallback: (() => unknown) | undefined;
+}
+
+/** A level, compiled. */
+export interface Level {
+  readonly fields: readonly Field[];
+  readonly read: Reader;
+  readonly overlay: Reader;
+  readonly take: Taker | undefined;
+  /** Every key, `undefined`. Spreading it gives the shape. */
+  readonly template: LevelValue;
+}
+
+/** A level's value, as code that knows only the table handles it. */
+export type LevelValue = Readonly<Record<string, unknown>>;
+
+/** Makes the objects of a level out of their values, in the order of its keys. */
+export interface LevelBuilder {
+  readonly keys: readonly string[];
+  readonly build: (values: readonly unknown[]) => Record<string, unknown>;
+  /**
+   * The values of a level that has all of its keys, in a new array. Where it is not given, they are
+   * looked up, and a level may lack some.
+   */
+  readonly values?: (level: LevelValue) => unknown[];
+}

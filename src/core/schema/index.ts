@@ -1,0 +1,22 @@
+export { type Admitted, admit, decisive, readPlain, takeParsed } from "./admit.ts";
+export { withRule } from "./checks.ts";
+export { compilerFor, compileSchema } from "./compile.ts";
+export type { Compiled, Level, LevelBuilder, LevelValue } from "./compiled.ts";
+export { isEmptyContainer, withDefault } from "./fields.ts";
+export {
+  amount,
+  headerMap,
+  instant,
+  jsonObject,
+  jsonValue,
+  kindOf,
+  labelSet,
+  limited,
+  nowInstant,
+  stringSet,
+  utf8Text,
+  wholeNumber,
+} from "./kinds.ts";
+export { compileLevel, withAliases } from "./level.ts";
+export { builderByKey, hasKeys } from "./level-builder.ts";
+export { pathInSchema } from "./schema-path.ts";

@@ -1,0 +1,308 @@
+/**
+ * Kinds: schemas whose values need more than a type. Each is declared once, with its zod
+ * schema (for types), its reader (what is accepted and in which form it is stored), and what
+ * JSON Schema says of it.
+ */
+import * as z from "zod";
+import {
+  asSet,
+  BAD,
+  base64Of,
+  canonicalInstant,
+  checkText,
+  countNode,
+  extensionsLimits,
+  fromUtf8,
+  instantOf,
+  isLabel,
+  type Json,
+  type Limits,
+  mismatch,
+  type Reader,
+  readAlone,
+  readArray,
+  readJson,
+  readJsonObject,
+  readMap,
+  report,
+  type Taker,
+  takeJson,
+  takeMap,
+  takeNumber,
+  takeString,
+} from "../data/index.ts";
+import { dateNow, enumerableKeys, isFiniteNumber, isSafeInteger } from "../data/intrinsics.ts";
+import { checksOf, type ZodCheck } from "./checks.ts";
+import type { Shape } from "./compiled.ts";
+
+export interface Kind {
+  readonly shape: Shape;
+  readonly read: Reader;
+  /** Default: what was parsed is read the long way. */
+  readonly take?: Taker;
+  readonly jsonSchema: { readonly [keyword: string]: unknown };
+}
+
+// By definition, not by schema: `describe` and `meta` make another schema of the same one.
+const kinds = new WeakMap<object, Kind>();
+
+/** The kind of a schema, or of the schema that was refined into it. */
+export function kindOf(schema: z.ZodType): Kind | undefined {
+  const { def, parent } = schema._zod;
+  const kind = kinds.get(def);
+  return kind === undefined && parent !== undefined ? kindOf(parent as z.ZodType) : kind;
+}
+
+// What the reader of a kind sees to.
+const kindChecks = new WeakSet<object>();
+
+/** The checks of a schema of a kind, beside those of the kind itself. */
+export function checksBesideKind(schema: z.ZodType): readonly ZodCheck[] {
+  return checksOf(schema).filter((check) => !kindChecks.has(check));
+}
+
+function declare<S extends z.ZodType>(schema: S, kind: Kind): S {
+  kinds.set(schema._zod.def, kind);
+  for (const check of checksOf(schema)) kindChecks.add(check);
+  return schema;
+}
+
+/**
+ * The same, for a kind that accepts less than its schema, or stores it in a form of its own. Zod is
+ * told so, for where it reads the kind alone: inside a union, or behind a transform.
+ */
+function declareRuled<S extends z.ZodType>(schema: S, kind: Kind): S {
+  const ruled = schema.check((payload) => {
+    const { value } = payload;
+    const stored = readAlone(kind.read, value, anySize);
+    if (stored !== BAD) payload.value = stored as never;
+    else payload.issues.push({ code: "custom", input: value, message: "Not of its kind." });
+  });
+  return declare(ruled as S, kind);
+}
+
+/** What is inside counts where the whole is read. */
+const anySize: Limits = Object.freeze({
+  ...extensionsLimits,
+  nodes: Number.POSITIVE_INFINITY,
+  units: Number.POSITIVE_INFINITY,
+  depth: 1_000,
+});
+
+/** Any JSON value. Nulls inside are data. */
+export function jsonValue(): z.ZodType<Json, Json> {
+  return declareRuled(z.custom<Json>(), {
+    shape: "scalar",
+    read: readJson,
+    take: takeJson,
+    jsonSchema: {},
+  });
+}
+
+/** Any JSON object. Nulls inside are data. */
+export function jsonObject(): z.ZodType<
+  { readonly [key: string]: Json },
+  { readonly [key: string]: Json }
+> {
+  return declareRuled(z.custom<{ readonly [key: string]: Json }>(), {
+    shape: "map",
+    read: readJsonObject,
+    take: (left, value) => takeMap(left, value, takeJson),
+    jsonSchema: { type: "object" },
+  });
+}
+
+export const readText: Reader = (walk, value, hint) => {
+  if (typeof value !== "string") return mismatch(walk, value, "a text");
+  countNode(walk);
+  return checkText(walk, value, hint);
+};
+
+/**
+ * A string that may also come as an array of bytes. It is kept as a string: the text that the bytes
+ * are in UTF-8, and base64 of bytes that are no text.
+ */
+export function utf8Text(): z.ZodType<string, string | readonly number[]> {
+  return declareRuled(z.custom<string>() as z.ZodType<string, string | readonly number[]>, {
+    shape: "scalar",
+    read: (walk, value) => {
+      if (typeof value !== "object" || value === null) return readText(walk, value, undefined);
+      const bytes = readArray(walk, value, undefined, readByte, walk.limits.nodes);
+      if (bytes === BAD) return BAD;
+      const text = fromUtf8(bytes as readonly number[]);
+      return checkText(walk, text ?? base64Of(bytes as readonly number[]));
+    },
+    take: takeString,
+    jsonSchema: {
+      anyOf: [
+        { type: "string" },
+        { type: "array", items: { type: "integer", minimum: 0, maximum: 255 } },
+      ],
+    },
+  });
+}
+
+const readByte: Reader = (walk, value) => {
+  countNode(walk);
+  const isByte = isSafeInteger(value) && (value as number) >= 0 && (value as number) <= 255;
+  return isByte ? value : report(walk, walk.shapeCode, "a byte from 0 to 255", "another value");
+};
+
+/** A whole number, not negative. */
+export function wholeNumber(): z.ZodNumber {
+  return declare(z.number().int().nonnegative(), {
+    shape: "scalar",
+    read: (walk, value) => {
+      const number = readNumber(walk, value, undefined);
+      if (number === BAD) return BAD;
+      return isSafeInteger(number) && (number as number) >= 0
+        ? number
+        : report(walk, walk.shapeCode, "a whole number from 0 on", "another number");
+    },
+    take: (left, value) => {
+      const number = takeNumber(left, value);
+      return isSafeInteger(number) && (number as number) >= 0 ? number : BAD;
+    },
+    jsonSchema: { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+  });
+}
+
+/** A finite number, not negative. */
+export function amount(): z.ZodNumber {
+  return declare(z.number().nonnegative(), {
+    shape: "scalar",
+    read: (walk, value) => {
+      const number = readNumber(walk, value, undefined);
+      if (number === BAD) return BAD;
+      return (number as number) < 0
+        ? report(walk, walk.shapeCode, "a number from 0 on", "a negative one")
+        : number;
+    },
+    jsonSchema: { type: "number", minimum: 0 },
+  });
+}
+
+/** Any finite number. */
+export const readNumber: Reader = (walk, value) => {
+  if (typeof value !== "number") return mismatch(walk, value, "a number");
+  countNode(walk);
+  if (!isFiniteNumber(value)) {
+    return report(walk, "snapshot_type", "a finite number", "NaN or an infinity");
+  }
+  return value === 0 ? 0 : value;
+};
+
+const listLimits = new WeakMap<object, keyof Limits>();
+
+/** Puts a list under one of the limits an operator can set. */
+export function limited<S extends z.ZodType>(schema: S, limit: keyof Limits): S {
+  listLimits.set(schema._zod.def, limit);
+  return schema;
+}
+
+export function listLimitOf(schema: z.ZodType): keyof Limits | undefined {
+  return listLimits.get(schema._zod.def);
+}
+
+/** A set of texts: an array, sorted by code point, without repeats. */
+export function stringSet(): z.ZodArray<z.ZodString> {
+  return declareRuled(z.array(z.string()), {
+    shape: "set",
+    read: (walk, value, hint) => readSet(walk, value, hint, readText, walk.limits.nodes),
+    jsonSchema: { type: "array", items: { type: "string" }, uniqueItems: true },
+  });
+}
+
+/** A set of security labels. */
+export function labelSet(): z.ZodArray<z.ZodString> {
+  return declareRuled(z.array(z.string()), {
+    shape: "set",
+    read: (walk, value, hint) => readSet(walk, value, hint, readLabel, walk.limits.labels),
+    jsonSchema: {
+      type: "array",
+      items: { type: "string", minLength: 1, maxLength: 128 },
+      uniqueItems: true,
+      maxItems: 256,
+    },
+  });
+}
+
+const readLabel: Reader = (walk, value, hint) => {
+  const text = readText(walk, value, hint);
+  if (text === BAD) return BAD;
+  const max = walk.limits.labelCodePoints;
+  // One that stands there already was held to the rules before, by other limits perhaps.
+  if (text === hint && (text as string).length <= max) return text;
+  if (!isLabel(text as string, max)) {
+    return report(
+      walk,
+      "label_invalid",
+      `a label: 1 to ${max} printable characters in NFC, not padded`,
+      "another text",
+    );
+  }
+  return text;
+};
+
+const readSet = (
+  walk: Parameters<Reader>[0],
+  value: unknown,
+  hint: unknown,
+  readItem: Reader,
+  max: number,
+): unknown => {
+  const items = readArray(walk, value, hint, readItem, max);
+  return items === BAD || items === hint ? items : asSet(items as readonly string[], hint);
+};
+
+/** Header names and values, spelling kept. Grammar is checked where a plugin writes one. */
+export function headerMap(): z.ZodRecord<z.ZodString, z.ZodString> {
+  return declareRuled(z.record(z.string(), z.string()), {
+    shape: "headers",
+    read: (walk, value, hint) => {
+      const map = readMap(walk, value, hint, readHeaderValue);
+      if (map === BAD || map === hint) return map;
+      const names = enumerableKeys(map as object);
+      for (let i = 0; i < names.length; i++) {
+        if ((names[i] as string).length > walk.limits.headerNameUnits) {
+          return report(walk, "snapshot_limit", "shorter header names", "a longer one");
+        }
+      }
+      return names.length > walk.limits.headers
+        ? report(walk, "snapshot_limit", `at most ${walk.limits.headers} headers`, "more")
+        : map;
+    },
+    jsonSchema: { type: "object", additionalProperties: { type: "string" } },
+  });
+}
+
+const readHeaderValue: Reader = (walk, value, hint) => {
+  if (typeof value !== "string") {
+    const code = walk.origin === "plugin" ? "header_invalid" : walk.shapeCode;
+    return mismatch(walk, value, "a text", code);
+  }
+  countNode(walk);
+  if (value.length > walk.limits.headerValueUnits) {
+    return report(walk, "snapshot_limit", "shorter header values", "a longer one");
+  }
+  return checkText(walk, value, hint);
+};
+
+/** A point in time, kept in its one canonical form. */
+export function instant(): z.ZodString {
+  return declareRuled(z.string(), {
+    shape: "scalar",
+    read: (walk, value) => {
+      const text = readText(walk, value, undefined);
+      if (text === BAD) return BAD;
+      const canonical = canonicalInstant(text as string);
+      return canonical ?? report(walk, walk.shapeCode, "an RFC 3339 date-time", "another text");
+    },
+    jsonSchema: { type: "string", format: "date-time" },
+  });
+}
+
+/** The instant of now, in canonical form. For `default` of a field that is an `instant`. */
+export function nowInstant(): string {
+  return instantOf(dateNow()) as string;
+}

@@ -1,0 +1,115 @@
+/** Unions told apart by one field. */
+import type * as z from "zod";
+import type { Taker } from "../data/index.ts";
+import {
+  BAD,
+  type Bad,
+  countAgain,
+  makeRoom,
+  mismatch,
+  type Reader,
+  readJson,
+  report,
+  type Walk,
+} from "../data/index.ts";
+import { create, hasOwn, isArray, mapGet, ownValue } from "../data/intrinsics.ts";
+import { GlassineError, quoted } from "../errors/index.ts";
+import type { Compiled } from "./compiled.ts";
+
+/**
+ * A reader for a union with a tag; `undefined` for one that only zod can read. The value is copied
+ * before the tag is looked at, so that it is read once all the same.
+ */
+export function compileTagged(
+  schema: z.ZodType,
+  compile: (option: z.ZodType) => Compiled,
+  ofPayload: boolean,
+): { readonly read: Reader; readonly take: Taker | undefined } | undefined {
+  const def = schema._zod.def as unknown as UnionDef;
+  const tag = def.discriminator;
+  if (tag === undefined || def.unionFallback === true) return undefined;
+  const byText: Record<string, Reader> = create(null);
+  const takers = new Map<unknown, Taker>();
+  const byOther = new Map<unknown, Reader>();
+  const taken = new Set<unknown>();
+  for (const option of def.options) {
+    const values = tagValues(option, tag);
+    if (values.length === 0 || values.some((value) => value !== undefined && taken.has(value))) {
+      throw new GlassineError(
+        ofPayload ? "hook_invalid" : "slot_invalid",
+        `Each option of a union told apart by ${quoted(tag)} needs values of it that no other has: z.literal or z.enum.`,
+        { discriminator: tag },
+      );
+    }
+    const { read, take } = compile(option);
+    for (const value of values) {
+      if (typeof value === "string") {
+        byText[value] = read;
+        if (take !== undefined) takers.set(value, take);
+      }
+      // Where several may be without it, its absence tells none of them.
+      else if (taken.has(value)) byOther.delete(value);
+      else byOther.set(value, read);
+      taken.add(value);
+    }
+  }
+  const others = [...byOther];
+  const expected = `one of ${[...Object.keys(byText), ...byOther.keys()].join(", ")}`;
+  const readTagged: Reader = (walk, value, hint) => {
+    const { nodes, units } = walk;
+    const copy = walk.origin === "parsed" ? value : readJson(walk, value, hint);
+    if (copy === BAD || copy === hint) return copy;
+    countAgain(walk, { nodes, units });
+    if (typeof copy !== "object" || copy === null || isArray(copy))
+      return mismatch(walk, copy, "an object");
+    const key = ownValue(copy, tag);
+    let read = typeof key === "string" ? byText[key] : undefined;
+    for (let i = 0; i < others.length; i++) {
+      const other = others[i] as (typeof others)[number];
+      if (other[0] === key) read = other[1];
+    }
+    return read === undefined
+      ? reportField(walk, tag, expected, key === undefined ? "nothing" : "another")
+      : readCopy(walk, read, copy, ownValue(hint, tag) === key ? hint : undefined);
+  };
+  const takeTagged: Taker = (left, value) => {
+    if (typeof value !== "object" || value === null || !hasOwn(value, tag)) return BAD;
+    const take = mapGet(takers, (value as Record<string, unknown>)[tag]);
+    return take === undefined ? BAD : take(left, value);
+  };
+  return { read: readTagged, take: takers.size === 0 ? undefined : takeTagged };
+}
+
+/** Reports the tag of a value that was left already. */
+function reportField(walk: Walk, field: string, expected: string, received: string): Bad {
+  makeRoom(walk);
+  walk.path[walk.depth] = field;
+  walk.depth += 1;
+  const bad: Bad = report(walk, walk.shapeCode, expected, received);
+  walk.depth -= 1;
+  return bad;
+}
+
+/** Of what was copied here a host's is read as what was parsed here: no code is left in it. */
+function readCopy(walk: Walk, read: Reader, copy: unknown, hint: unknown): unknown {
+  const { origin } = walk;
+  if (origin !== "plugin") walk.origin = "parsed";
+  const result = read(walk, copy, hint);
+  walk.origin = origin;
+  return result;
+}
+
+interface UnionDef {
+  readonly options: readonly z.ZodType[];
+  readonly discriminator?: string;
+  readonly unionFallback?: boolean;
+}
+
+/** The values by which an option is known; none where zod cannot tell either. */
+function tagValues(option: z.ZodType, tag: string): readonly unknown[] {
+  try {
+    return [...(option._zod.propValues?.[tag] ?? [])];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,21 @@
+/** Schemas that only zod can read: unions without a tag, transforms, coercion, key rules. */
+import type * as z from "zod";
+import { BAD, countAgain, type Reader, readJson } from "../data/index.ts";
+import { asMade, isFree, reportVerdict, runZod } from "./checks.ts";
+
+/** zod sees a copy of ours, and what it makes of it is copied again. */
+export function viaZod(schema: z.ZodType): Reader {
+  return (walk, value, hint) => {
+    const { nodes, units } = walk;
+    const copy = readJson(walk, value, hint);
+    // What was shown comes back as it was: a transform is not run on its own output.
+    if (copy === BAD || copy === hint) return copy;
+    const verdict = runZod(schema, copy);
+    if (!isFree(verdict)) return reportVerdict(walk, verdict);
+    countAgain(walk, { nodes, units });
+    const reading = asMade(walk);
+    const made = readJson(reading, verdict.value, hint);
+    countAgain(walk, reading);
+    return made;
+  };
+}

@@ -1,0 +1,197 @@
+/** Capabilities, read off the table: names, bits, and what implies what. */
+import { Itself, intrinsics } from "../data/index.ts";
+import { GlassineError, quoted, suggestion } from "../errors/index.ts";
+import { everyone } from "./define.ts";
+import type { FieldSpec, SlotTable } from "./types.ts";
+
+/** The slot capabilities of a host as bits of one mask. */
+export interface CapabilityBits {
+  /** Every name, sorted. */
+  readonly names: readonly string[];
+  /** What each name brings with it, itself included. */
+  readonly implied: ReadonlyMap<string, readonly string[]>;
+  /** The bits of known names and of what they imply. Unknown names grant nothing. */
+  mask(names: readonly string[]): number;
+  /** The bits of these names alone. */
+  bits(names: readonly string[]): number;
+  has(name: string): boolean;
+  /** The names behind a mask, sorted. Asked for the mask of this very list, it is known at once. */
+  namesOf(mask: number): readonly string[];
+}
+
+/** A mask is one 32-bit number, so that a grant is compared in one step. */
+export const maxCapabilities = 31;
+
+export function collectCapabilities(table: SlotTable): CapabilityBits {
+  const direct = new Map<string, Set<string>>();
+  for (const spec of Object.values(table)) collect(spec, undefined, direct);
+  const names = Object.freeze([...direct.keys()].sort());
+  if (names.length > maxCapabilities) {
+    throw new GlassineError(
+      "slot_invalid",
+      `A slot table names at most ${maxCapabilities} capabilities; this one names ${names.length}.`,
+      { count: names.length },
+    );
+  }
+  const implied = new Map(names.map((name) => [name, closure(name, direct)]));
+  const bitOf = numbersBy(names, (_, index) => 1 << index);
+  const maskOf = numbersBy(names, (name) => {
+    const brought = implied.get(name) as readonly string[];
+    return joined(bitOf, brought, brought.length);
+  });
+  const remembered = remembering(maskOf);
+  const bits: CapabilityBits = {
+    names,
+    implied,
+    has: (name) => direct.has(name),
+    mask: (wanted) => Resolved.maskIn(wanted, bits) ?? remembered(wanted),
+    bits: (wanted) => joined(bitOf, wanted, wanted.length),
+    namesOf: (mask) => {
+      const found = intrinsics.newList<string>();
+      for (let i = 0; i < names.length; i++) {
+        const name = names[i] as string;
+        if ((mask & (bitOf[name] ?? 0)) !== 0) intrinsics.append(found, name);
+      }
+      const list = intrinsics.toArray(found);
+      // With what they imply: the mask given may be of one name alone.
+      new Resolved(list, bits, joined(maskOf, list, list.length));
+      return intrinsics.freeze(list);
+    },
+  };
+  return bits;
+}
+
+/**
+ * A mark on a list of names that was resolved here: it is frozen, so its mask holds for good and
+ * no name is looked up again.
+ */
+class Resolved extends Itself {
+  #bits: CapabilityBits;
+  #mask: number;
+  constructor(names: readonly string[], bits: CapabilityBits, mask: number) {
+    super(names);
+    this.#bits = bits;
+    this.#mask = mask;
+  }
+  /** The mask of a list that these bits resolved; another host's say nothing here. */
+  static maskIn(names: readonly string[], bits: CapabilityBits): number | undefined {
+    if (typeof names !== "object" || !(#mask in names)) return undefined;
+    return names.#bits === bits ? names.#mask : undefined;
+  }
+}
+
+type Numbers = { readonly [name: string]: number };
+
+/** By name, on a record without a prototype: the merge asks it, also in a patched realm. */
+function numbersBy(names: readonly string[], of: (name: string, index: number) => number): Numbers {
+  const numbers = intrinsics.newRecord() as Record<string, number>;
+  names.forEach((name, index) => {
+    numbers[name] = of(name, index);
+  });
+  return numbers;
+}
+
+interface Remembered {
+  readonly names: readonly unknown[];
+  readonly mask: number;
+}
+const mostRemembered = 32;
+
+/** Remembers the last names of each number of them: the same again are compared, not looked up. */
+function remembering(numbers: Numbers): CapabilityBits["mask"] {
+  const last = intrinsics.newArray<Remembered | undefined>(mostRemembered);
+  return (wanted) => {
+    const length = intrinsics.countOf(wanted);
+    if (length >= mostRemembered) return joined(numbers, wanted, length);
+    const known = last[length];
+    if (known !== undefined && isSame(known.names, wanted)) return known.mask;
+    const names = intrinsics.newArray<unknown>(length);
+    for (let i = 0; i < length; i++) {
+      const name: unknown = wanted[i];
+      // Anything else would be kept for good.
+      if (typeof name !== "string") return joined(numbers, wanted, length);
+      names[i] = name;
+    }
+    const mask = joined(numbers, names as readonly string[], length);
+    last[length] = { names, mask };
+    return mask;
+  };
+}
+
+function isSame(known: readonly unknown[], wanted: readonly unknown[]): boolean {
+  for (let i = 0; i < known.length; i++) if (known[i] !== wanted[i]) return false;
+  return true;
+}
+
+/**
+ * All the bits of some names. Anything that is no known name has none. `length` is how many were
+ * counted: what is no list could tell another number each time.
+ */
+function joined(numbers: Numbers, names: readonly string[], length: number): number {
+  let mask = 0;
+  for (let i = 0; i < length; i++) {
+    const name: unknown = names[i];
+    if (typeof name === "string") mask |= numbers[name] ?? 0;
+  }
+  return mask;
+}
+
+/** Write brings its read; a field's read brings that of the field it is in. Nothing else. */
+function collect(
+  spec: FieldSpec,
+  above: string | undefined,
+  direct: Map<string, Set<string>>,
+): void {
+  const add = (name: string, brings: string | undefined) => {
+    const set = direct.get(name) ?? new Set<string>();
+    if (brings !== undefined) set.add(brings);
+    direct.set(name, set);
+  };
+  const read = spec.read === everyone ? undefined : spec.read;
+  if (read !== undefined) add(read, above);
+  if (spec.write !== undefined && spec.write !== everyone) add(spec.write, read ?? above);
+  for (const field of Object.values(spec.fields ?? {})) collect(field, read ?? above, direct);
+}
+
+function closure(
+  name: string,
+  direct: ReadonlyMap<string, ReadonlySet<string>>,
+): readonly string[] {
+  const found = new Set([name]);
+  for (const each of found) for (const next of direct.get(each) as Set<string>) found.add(next);
+  return Object.freeze([...found].sort());
+}
+
+/**
+ * Checks capability names, a plain array, and adds what they imply.
+ *
+ * @throws GlassineError `capability_unknown`
+ */
+export function resolveNames(bits: CapabilityBits, names: readonly string[]): readonly string[] {
+  // An iterator of its own could name others than the indexes, which filter and merge go by.
+  if (!intrinsics.isArray(names) || Reflect.ownKeys(names).length !== names.length + 1) {
+    throw new GlassineError(
+      "capability_unknown",
+      "Expected an array of capability names with nothing else on it; got another value.",
+      {},
+    );
+  }
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i];
+    if (typeof name !== "string") {
+      throw new GlassineError(
+        "capability_unknown",
+        "A capability is a text; got another value.",
+        {},
+      );
+    }
+    if (!bits.has(name)) {
+      throw new GlassineError(
+        "capability_unknown",
+        `${quoted(name)} is no capability of this host.${suggestion(name, bits.names)}`,
+        { name },
+      );
+    }
+  }
+  return bits.namesOf(bits.mask(names));
+}

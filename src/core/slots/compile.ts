@@ -1,0 +1,292 @@
+/** Reads a slot table into what filter and merge run on: nodes, bits and readers. */
+import type * as z from "zod";
+import { intrinsics } from "../data/index.ts";
+import { GlassineError, quoted } from "../errors/index.ts";
+import {
+  type Compiled,
+  compileLevel,
+  compilerFor,
+  type Level,
+  type LevelValue,
+} from "../schema/index.ts";
+import { type CapabilityBits, collectCapabilities, maxCapabilities } from "./capabilities.ts";
+import { everyone, gatesOf, type Tier } from "./define.ts";
+import { formOf, type LevelForm, levelBuilders } from "./level-form.ts";
+import type { Derive, FieldSpec, SlotSpec, SlotTable } from "./types.ts";
+
+/** One slot or field, with what it inherits filled in. */
+export interface Node {
+  readonly key: string;
+  readonly path: string;
+  readonly tier: Tier;
+  /** Bits of which one opens this node; 0 when it has no gate of its own. */
+  readonly open: number;
+  /** The bit that writes it; 0 when no capability is needed, or none helps. */
+  readonly write: number;
+  /** Whether a part of it is gated on its own. */
+  readonly mixed: boolean;
+  /** Whether it or a part of it can change at all. */
+  readonly changeable: boolean;
+  readonly compiled: Compiled;
+  /** The fields of a level, in order. */
+  readonly fields: readonly Node[];
+  /** Those of them that must be there. */
+  readonly required: readonly Node[];
+  /** A list of the path alone: what is said of a change in nothing else. */
+  readonly paths: readonly string[];
+  /** How its values are copied and compared, where they are levels. */
+  readonly form: LevelForm;
+  /** The name of the list that grows, for a monotonic level. */
+  readonly grows: string | undefined;
+  readonly derive: Derive | undefined;
+}
+
+/** A slot table, compiled once per host. */
+export interface CompiledSlots {
+  readonly table: SlotTable;
+  readonly names: readonly string[];
+  readonly nodes: readonly Node[];
+  /** How many nodes there are, fields and their fields included. */
+  readonly parts: number;
+  readonly capabilities: CapabilityBits;
+  /** The whole envelope as a level. */
+  readonly envelope: Compiled & { readonly level: Level };
+  /** How envelopes are copied and compared. */
+  readonly form: LevelForm;
+}
+
+export function compileSlots(table: SlotTable): CompiledSlots {
+  const capabilities = collectCapabilities(table);
+  const names = Object.freeze(Object.keys(table));
+  const shape = Object.fromEntries(
+    names.map((name) => [name, optional((table[name] as SlotSpec).schema)]),
+  );
+  const open = compilerFor({ closed: false, shownWhole: false, builders: levelBuilders });
+  const closed = compilerFor({ closed: true, shownWhole: false, builders: levelBuilders });
+  const level = compileLevel(
+    {} as z.ZodType,
+    shape,
+    (schema, key) => (table[key]?.closed === true ? closed : open)(schema),
+    { closed: true, shownWhole: false, strict: false, builders: levelBuilders },
+  );
+  const nodes = level.fields.map((field) => {
+    const spec = table[field.key] as SlotSpec;
+    const node = compileNode(field.key, field.key, spec, spec, field.compiled, capabilities);
+    checkSlot(node, spec, capabilities);
+    return node;
+  });
+  freezeTable(nodes);
+  for (const field of level.fields) Object.freeze(field);
+  Object.freeze(level.fields);
+  return {
+    table,
+    names,
+    nodes,
+    parts: countParts(nodes),
+    capabilities,
+    envelope: {
+      shape: "level",
+      read: level.read,
+      overlay: level.overlay,
+      take: level.take,
+      passes: undefined,
+      level,
+      element: undefined,
+    },
+    form: formOf("", names),
+  };
+}
+
+function countParts(nodes: readonly Node[]): number {
+  return nodes.reduce((count, node) => count + countParts(node.fields), nodes.length);
+}
+
+/** All of it, so that whoever gets hold of a part can change no rule. */
+function freezeTable(nodes: readonly Node[]): void {
+  for (const node of nodes) {
+    freezeTable(node.fields);
+    Object.freeze(node);
+  }
+  Object.freeze(nodes);
+}
+
+function optional(schema: z.ZodType): z.ZodType {
+  return schema.optional();
+}
+
+/** What a field has from its parent where it says nothing itself. Never `read`: that is closed above. */
+interface Inherited {
+  readonly tier: Tier;
+  readonly write?: string;
+}
+
+function compileNode(
+  key: string,
+  path: string,
+  spec: FieldSpec,
+  { tier, write }: Inherited,
+  compiled: Compiled,
+  capabilities: CapabilityBits,
+): Node {
+  const known = compiled.level?.fields ?? [];
+  const fields = known.map((field) => {
+    const own = spec.fields?.[field.key] ?? {};
+    const inherited = inheritedBy(own, tier, write);
+    return compileNode(
+      field.key,
+      `${path}.${field.key}`,
+      own,
+      inherited,
+      field.compiled,
+      capabilities,
+    );
+  });
+  for (const name of Object.keys(spec.fields ?? {})) {
+    if (!fields.some((field) => field.key === name)) {
+      throw new GlassineError(
+        "slot_invalid",
+        `${path} has no field ${quoted(name)} in its schema.`,
+        { path },
+      );
+    }
+  }
+  const slot = spec as Partial<SlotSpec>;
+  return {
+    key,
+    path,
+    tier,
+    open: openedBy(spec, path === key, capabilities),
+    write:
+      write === undefined || write === everyone || tier === "immutable"
+        ? 0
+        : capabilities.bits([write]),
+    mixed: fields.some((field) => field.open !== 0 || field.mixed),
+    changeable: tier !== "immutable" || fields.some((field) => field.changeable),
+    compiled,
+    fields,
+    required: Object.freeze(
+      fields.filter((_, i) => !(known[i] as Level["fields"][number]).optional),
+    ),
+    paths: Object.freeze([path]),
+    form: formOf(
+      path,
+      fields.map((field) => field.key),
+    ),
+    grows: slot.grows,
+    derive: slot.derive,
+  };
+}
+
+function inheritedBy(own: FieldSpec, tier: Tier, write: string | undefined): Inherited {
+  const writes = own.write ?? write;
+  return { tier: own.tier ?? tier, ...(writes === undefined ? {} : { write: writes }) };
+}
+
+/** The bit above those of capabilities: no grant has it. */
+const nobody = 1 << maxCapabilities;
+
+/** A slot that does not say who reads it is hidden; a field has no gate of its own then. */
+function openedBy(spec: FieldSpec, isSlot: boolean, capabilities: CapabilityBits): number {
+  if (spec.read === undefined) return isSlot ? nobody : 0;
+  return spec.read === everyone ? 0 : capabilities.bits(gatesOf(spec));
+}
+
+function checkSlot(node: Node, spec: SlotSpec, capabilities: CapabilityBits): void {
+  const fail = (text: string): never => {
+    throw new GlassineError("slot_invalid", `Slot ${quoted(node.key)} ${text}`, { slot: node.key });
+  };
+  const { shape } = node.compiled;
+  if (shape !== "level" && shape !== "map") {
+    fail("must hold an object: z.object, z.record or jsonObject().");
+  }
+  const grown = node.fields.find((field) => field.key === node.grows);
+  if (node.grows !== undefined && grown === undefined)
+    fail(`grows ${quoted(node.grows)}, which is no field.`);
+  if (node.tier === "monotonic" && grown === undefined) {
+    fail('is monotonic, so it must name the list that grows: grows: "FIELD".');
+  }
+  if (
+    node.tier === "monotonic" &&
+    grown?.compiled.shape !== "list" &&
+    grown?.compiled.shape !== "set"
+  ) {
+    fail("must grow a list or a set.");
+  }
+  if (node.tier === "monotonic" && node.mixed)
+    fail("is monotonic, so no field of it has gates of its own.");
+  checkGates(node, spec, spec, undefined, capabilities);
+  checkFields(node, fail);
+}
+
+function checkFields(node: Node, fail: (text: string) => never): void {
+  // Whether a merge goes through must not tell a plugin what it cannot see.
+  const tells = node.mixed && node.changeable;
+  if (tells && node.compiled.passes !== undefined) {
+    fail(
+      `has parts with gates of their own in ${quoted(node.path)}, so that takes no refinement as a whole.`,
+    );
+  }
+  for (const field of node.compiled.level?.fields ?? []) {
+    if (tells && !field.optional && field.fallback === undefined) {
+      fail(
+        `has parts with gates of their own beside the required field ${quoted(field.key)}: make it optional, or give it a default.`,
+      );
+    }
+  }
+  for (const field of node.fields) {
+    const { shape } = field.compiled;
+    if (field.tier === "monotonic" && node.tier !== "monotonic" && shape !== "set") {
+      fail(
+        `has the monotonic field ${quoted(field.key)}, which must be a set: stringSet() or labelSet().`,
+      );
+    }
+    checkFields(field, fail);
+  }
+}
+
+/** Nobody writes what they cannot see: a part that can change names a write that brings its read. */
+function checkGates(
+  node: Node,
+  spec: FieldSpec,
+  { tier, write }: Inherited,
+  above: string | undefined,
+  capabilities: CapabilityBits,
+): void {
+  const fail = (text: string): never => {
+    throw new GlassineError("slot_invalid", `${quoted(node.path)} ${text}`, { path: node.path });
+  };
+  if (tier === "immutable" && spec.write !== undefined) fail("is immutable, so nothing writes it.");
+  const read = spec.read === everyone ? undefined : (spec.read ?? above);
+  const brings = write === undefined ? undefined : capabilities.implied.get(write);
+  if (tier !== "immutable" && read !== undefined && brings?.includes(read) !== true) {
+    fail(
+      `is read with ${quoted(read)} and can change, so name the capability that writes it, or make it immutable.`,
+    );
+  }
+  for (const field of node.fields) {
+    const own = spec.fields?.[field.key] ?? {};
+    checkGates(field, own, inheritedBy(own, tier, write), read, capabilities);
+  }
+}
+
+/** The node of a slot or field, or `undefined`. Also called in a patched realm. */
+export function nodeByKey(nodes: readonly Node[], key: unknown): Node | undefined {
+  for (let i = 0; i < nodes.length; i++) {
+    const node = nodes[i] as Node;
+    if (node.key === key) return node;
+  }
+  return undefined;
+}
+
+/**
+ * A level with its defaults, for a slot that a plugin creates; absent where a field is required.
+ * Also called in a patched realm: what it gives goes into edits and merges.
+ */
+export function defaultsOf({ compiled: { level } }: Node): LevelValue {
+  const out: Record<string, unknown> = { ...level?.template };
+  for (let i = 0; level !== undefined && i < level.fields.length; i++) {
+    const { key, fallback } = level.fields[i] as Level["fields"][number];
+    if (fallback !== undefined) out[key] = fallback();
+  }
+  return intrinsics.freeze(out);
+}

@@ -1,0 +1,24 @@
+export { type CapabilityBits, resolveNames } from "./capabilities.ts";
+export { type CompiledSlots, compileSlots, defaultsOf, type Node, nodeByKey } from "./compile.ts";
+export { defineSlots, everyone, gatesOf, joinSlots, type Tier } from "./define.ts";
+export type { DraftOf } from "./draft-types.ts";
+export { grownLevel } from "./grown-level.ts";
+export { extensionsJsonSchema, toJsonSchema } from "./json-schema.ts";
+export { everyBit, type LevelForm, nextDiffering } from "./level-form.ts";
+export type { LevelShape } from "./level-shape.ts";
+export { levelShapes } from "./level-shapes.generated.ts";
+export { type HopInput, type StandardSlots, standardSlots } from "./table.ts";
+export type {
+  CapabilityIn,
+  DeepReadonly,
+  Derive,
+  ExtensionsInputOf,
+  ExtensionsOf,
+  GrantIn,
+  ProposalOf,
+  SlotSpec,
+  SlotTable,
+  TableIn,
+  ViewOf,
+  WithImplied,
+} from "./types.ts";

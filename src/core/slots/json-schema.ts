@@ -1,0 +1,48 @@
+/** The JSON Schema of what a table accepts, draft 2020-12. Null stands for absent. */
+import * as z from "zod";
+import { kindOf } from "../schema/index.ts";
+import type { SlotTable } from "./types.ts";
+
+type JsonSchema = Record<string, unknown>;
+
+export function toJsonSchema(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, {
+    io: "input",
+    unrepresentable: "any",
+    reused: "inline",
+    override: ({ zodSchema, jsonSchema }) => {
+      const json = jsonSchema as JsonSchema;
+      const kind = kindOf(zodSchema as unknown as z.ZodType);
+      if (kind !== undefined) {
+        for (const key of Object.keys(json)) delete json[key];
+        Object.assign(json, kind.jsonSchema);
+      }
+      const def = zodSchema._zod.def as { type: string };
+      if (def.type === "optional") allowNull(json);
+    },
+  }) as JsonSchema;
+}
+
+/** Absent and null mean the same, so a field that may be absent may be null. */
+function allowNull(json: JsonSchema): void {
+  if (Object.keys(json).length === 0) return;
+  const inner = { ...json };
+  for (const key of Object.keys(json)) delete json[key];
+  json.anyOf = [inner, { type: "null" }];
+}
+
+/** The schema of a whole extensions document. Unknown slots and fields may be there. */
+export function extensionsJsonSchema(table: SlotTable): JsonSchema {
+  const properties: Record<string, JsonSchema> = {};
+  for (const [slot, spec] of Object.entries(table)) {
+    const { $schema: _, ...schema } = toJsonSchema(spec.schema);
+    properties[slot] = { description: spec.description, anyOf: [schema, { type: "null" }] };
+  }
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: "Extensions",
+    description: "The slots that travel beside a payload. Absent and null mean the same.",
+    type: "object",
+    properties,
+  };
+}

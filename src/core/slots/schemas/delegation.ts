@@ -1,0 +1,59 @@
+import * as z from "zod";
+import { amount, instant, limited, nowInstant, withDefault } from "../../schema/index.ts";
+import type { Derive } from "../types.ts";
+import { anyJson, count, optionalCount, optionalText, optionalTexts, text } from "./leaves.ts";
+
+/** Further fields of a detail are data and are kept. */
+const authorizationDetailSchema = z
+  .object({
+    type: text,
+    locations: optionalTexts,
+    actions: optionalTexts,
+    datatypes: optionalTexts,
+    identifier: optionalText,
+    privileges: optionalTexts,
+  })
+  .catchall(anyJson);
+
+export const hopSchema = z.object({
+  subject_id: text,
+  subject_type: text,
+  audience: optionalText,
+  scopes_granted: limited(z.array(text), "hopScopes").default([]),
+  timestamp: instant().default(nowInstant),
+  ttl_seconds: optionalCount,
+  strategy: optionalText,
+  from_cache: withDefault(z.boolean(), false),
+  authorization_details: z.array(authorizationDetailSchema).optional(),
+});
+
+export const delegationSchema = z.object({
+  chain: limited(z.array(hopSchema), "hops").default([]),
+  depth: withDefault(count, 0),
+  origin_subject_id: optionalText,
+  actor_subject_id: optionalText,
+  delegated: withDefault(z.boolean(), false),
+  age_seconds: withDefault(amount(), 0),
+});
+
+interface Hop {
+  readonly subject_id: string;
+}
+
+/**
+ * What follows from the chain follows from the chain. The first origin stays; the age of a
+ * chain that exists stays, since no plugin knows it better than who made the chain.
+ */
+export const deriveDelegation: Derive = ({ current, list, proposed }) => {
+  const { length } = list;
+  // An element that is not there would be looked up on a prototype.
+  const first = length === 0 ? undefined : (list[0] as Hop);
+  const last = length === 0 ? undefined : (list[length - 1] as Hop);
+  return {
+    depth: length,
+    origin_subject_id: current?.origin_subject_id ?? first?.subject_id,
+    actor_subject_id: last?.subject_id,
+    delegated: length > 0,
+    age_seconds: current === undefined ? (proposed.age_seconds ?? 0) : current.age_seconds,
+  };
+};

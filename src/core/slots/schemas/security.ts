@@ -1,0 +1,82 @@
+import * as z from "zod";
+import { labelSet, withAliases, withDefault } from "../../schema/index.ts";
+import {
+  anyJson,
+  noSet,
+  noTexts,
+  optionalCount,
+  optionalInstant,
+  optionalText,
+  optionalTexts,
+  text,
+  textMap,
+} from "./leaves.ts";
+
+/**
+ * `subject_type` is what the newer generation calls `type`. There a subject may lack its id, its
+ * type or both.
+ */
+const subjectSchema = withAliases(
+  z.object({
+    id: optionalText,
+    type: z.enum(["user", "agent", "service", "system"]).optional(),
+    roles: noSet,
+    permissions: noSet,
+    teams: noSet,
+    claims: textMap.default({}),
+  }),
+  { subject_type: "type" },
+);
+
+const objectProfileSchema = z.object({
+  managed_by: withDefault(text, "host"),
+  permissions: noTexts,
+  trust_domain: optionalText,
+  data_scope: noTexts,
+});
+
+const retentionSchema = z.object({
+  max_age_seconds: optionalCount,
+  policy: withDefault(text, "persistent"),
+  delete_after: optionalText,
+});
+
+const dataPolicySchema = z.object({
+  apply_labels: noTexts,
+  allowed_actions: optionalTexts,
+  denied_actions: noTexts,
+  retention: retentionSchema.optional(),
+});
+
+const clientSchema = z.object({
+  client_id: text,
+  client_name: optionalText,
+  trust_level: withDefault(text, "third_party"),
+  authorized_scopes: optionalTexts,
+  authorized_audiences: optionalTexts,
+  roles: optionalTexts,
+  permissions: optionalTexts,
+  teams: optionalTexts,
+  claims: z.record(text, anyJson).optional(),
+});
+
+const workloadSchema = z.object({
+  spiffe_id: optionalText,
+  trust_domain: optionalText,
+  attested_at: optionalInstant,
+  attestor: optionalText,
+  selectors: optionalTexts,
+  client_id: optionalText,
+});
+
+export const securitySchema = z.object({
+  labels: labelSet().default([]),
+  classification: optionalText,
+  subject: subjectSchema.optional(),
+  objects: z.record(text, objectProfileSchema).default({}),
+  data: z.record(text, dataPolicySchema).default({}),
+  client: clientSchema.optional(),
+  caller_workload: workloadSchema.optional(),
+  this_workload: workloadSchema.optional(),
+  auth_method: optionalText,
+});

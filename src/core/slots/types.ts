@@ -1,0 +1,227 @@
+/**
+ * The types of envelope, view and proposal, all inferred from a slot table.
+ *
+ * A gated field is in a view's type exactly when the granted capabilities open it: its own
+ * `read` or `write`, or that of a field inside it.
+ */
+import type * as z from "zod";
+import type { Json } from "../data/index.ts";
+import type { Tier } from "./define.ts";
+
+/** What a field of a slot says about itself. What it leaves out it has from its parent. */
+export interface FieldSpec {
+  readonly tier?: Tier;
+  /** The capability that opens it. */
+  readonly read?: string;
+  /** The capability that writes it, or `everyone`. */
+  readonly write?: string;
+  readonly fields?: { readonly [field: string]: FieldSpec };
+}
+
+/** What a slot says about itself. */
+export interface SlotSpec extends FieldSpec {
+  readonly tier: Tier;
+  /** The capability that opens it, or `everyone`. Without it the slot is hidden from plugins. */
+  readonly read?: string;
+  readonly schema: z.ZodType;
+  readonly description: string;
+  readonly closed?: boolean;
+  readonly grows?: string;
+  readonly derive?: Derive;
+}
+
+/** Computes the fields of a monotonic level that follow from its list. */
+export type Derive = (parts: {
+  readonly current: { readonly [field: string]: unknown } | undefined;
+  readonly list: readonly unknown[];
+  readonly proposed: { readonly [field: string]: unknown };
+}) => { readonly [field: string]: unknown };
+
+export interface SlotTable {
+  readonly [slot: string]: SlotSpec;
+}
+
+/** Frozen all the way down, `undefined` where absent. `Json` is so already, and keeps its name. */
+export type DeepReadonly<T> = [Json, T] extends [T, Json] ? T : Frozen<T>;
+type Frozen<T> = T extends (...args: never[]) => unknown
+  ? T
+  : T extends readonly (infer Item)[]
+    ? readonly DeepReadonly<Item>[]
+    : T extends object
+      ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
+      : T;
+
+/**
+ * As the host may write it: null means absent, and anything with a default may be left out. What
+ * may be left out and is there all the same when it is read (`Read`) has a default: no null there.
+ */
+type Writable<Given, Read> = Given extends readonly (infer Item)[]
+  ? readonly Writable<Item, Read extends readonly (infer Out)[] ? Out : unknown>[]
+  : Given extends object
+    ? {
+        readonly [Key in keyof Given]: undefined extends PartOf<Read, Key>
+          ? Writable<Given[Key], PartOf<Read, Key>> | null
+          : Writable<Given[Key], PartOf<Read, Key>>;
+      }
+    : Given;
+type PartOf<Level, Key> = Level extends object
+  ? Key extends keyof Level
+    ? Level[Key]
+    : unknown
+  : never;
+
+/** The envelope of a table. */
+export type ExtensionsOf<Table extends SlotTable> = {
+  readonly [Slot in keyof Table]?: DeepReadonly<z.output<Table[Slot]["schema"]>> | undefined;
+};
+
+/** What `createExtensions` of a table takes. */
+export type ExtensionsInputOf<Table extends SlotTable> = {
+  readonly [Slot in keyof Table]?:
+    | Writable<z.input<Table[Slot]["schema"]>, z.output<Table[Slot]["schema"]>>
+    | null
+    | undefined;
+};
+
+type OwnGates<Spec> = Exclude<
+  | (Spec extends { readonly read: infer R extends string } ? R : never)
+  | (Spec extends { readonly write: infer W extends string } ? W : never),
+  "everyone"
+>;
+
+/** Every capability that a field or anything inside it names. */
+type Gates<Spec> =
+  | OwnGates<Spec>
+  | (Spec extends { readonly fields: infer F } ? { [K in keyof F]: Gates<F[K]> }[keyof F] : never);
+
+/** The slot capabilities of a table. */
+export type CapabilityIn<Table extends SlotTable> = {
+  [S in keyof Table]: Gates<Table[S]>;
+}[keyof Table];
+
+/** What these capabilities bring beside themselves, in one step: see `collectCapabilities`. */
+type Brought<Fields, Above, Caps> = {
+  [K in keyof Fields]:
+    | (Fields[K] extends { readonly write: infer W }
+        ? W extends Caps
+          ? Read<Fields[K], Above>
+          : never
+        : never)
+    | (Fields[K] extends { readonly read: infer R } ? (R extends Caps ? Above : never) : never)
+    | (Fields[K] extends { readonly fields: infer F }
+        ? Brought<F, Read<Fields[K], Above>, Caps>
+        : never);
+}[keyof Fields];
+type Read<Spec, Above> = Spec extends { readonly read: infer R } ? Exclude<R, "everyone"> : Above;
+
+/** Capabilities with all that they imply. */
+export type WithImplied<Table extends SlotTable, Caps> = [
+  Exclude<Brought<Table, never, Caps>, Caps>,
+] extends [never]
+  ? Caps
+  : WithImplied<Table, Caps | Brought<Table, never, Caps>>;
+
+/** `true` when the field is open: it has no `read` of its own, or a granted gate opens it. */
+type IsOpen<Spec, Caps> = Spec extends { readonly read: string }
+  ? [Extract<Gates<Spec>, Caps>] extends [never]
+    ? false
+    : true
+  : true;
+
+/** The same of a slot, which is hidden where it does not say who reads it. */
+export type IsOpenSlot<Spec, Caps> = Spec extends { readonly read: infer R }
+  ? R extends "everyone"
+    ? true
+    : IsOpen<Spec, Caps>
+  : false;
+
+export type FieldSpecOf<Spec, Key> = Spec extends { readonly fields: infer F }
+  ? Key extends keyof F
+    ? F[Key]
+    : NoGate
+  : NoGate;
+type NoGate = Record<never, never>;
+
+/** A value cut to what is open in it. */
+export type Visible<Value, Spec, Caps> = Spec extends { readonly fields: object }
+  ? {
+      readonly [Key in keyof Value as IsOpen<FieldSpecOf<Spec, Key>, Caps> extends true
+        ? Key
+        : never]: VisibleField<
+        Value[Key] | IfAbsent<Spec, FieldSpecOf<Spec, Key>, Caps>,
+        FieldSpecOf<Spec, Key>,
+        Caps
+      >;
+    }
+  : DeepReadonly<Value>;
+/** A level that is shown for its growing set alone has nothing else in it. */
+type IfAbsent<Spec, Field, Caps> =
+  OpensSet<Spec, Caps> extends true
+    ? OpensSet<Field, Caps> extends true
+      ? never
+      : IsOpenSet<Field, Caps> extends true
+        ? never
+        : undefined
+    : never;
+type VisibleField<Value, Spec, Caps> = Value extends undefined
+  ? undefined
+  : Visible<Value, Spec, Caps>;
+
+/** A set that grows is always there once one of its capabilities is granted. */
+export type IsOpenSet<Spec, Caps> = Spec extends {
+  readonly tier: "monotonic";
+  readonly read: string;
+}
+  ? IsOpen<Spec, Caps>
+  : false;
+
+/** Whether the grant opens a growing set in the level, or in a level inside it. */
+type OpensSet<Spec, Caps> = Spec extends { readonly fields: infer F }
+  ? true extends {
+      [K in keyof F]: IsOpenSet<F[K], Caps> extends true ? true : OpensSet<F[K], Caps>;
+    }[keyof F]
+    ? true
+    : false
+  : false;
+
+declare const granted: unique symbol;
+declare const tableOf: unique symbol;
+
+/** Carries the grant in the type, so that `amend` and the helpers know what may be written. */
+interface Granted<Table extends SlotTable, Caps extends string> {
+  readonly [granted]?: Caps;
+  readonly [tableOf]?: Table;
+}
+
+/** The capabilities a view's type carries; any (`string`) for what is no view. */
+export type GrantIn<Value> = typeof granted extends keyof Value
+  ? Extract<Value[typeof granted], string>
+  : string;
+
+/** The table a view's type carries. */
+export type TableIn<Value> = typeof tableOf extends keyof Value
+  ? Exclude<Value[typeof tableOf], undefined>
+  : never;
+
+/** What a plugin with the capabilities `Caps` is handed. */
+export type ViewOf<Table extends SlotTable, Caps extends string> = {
+  readonly [Slot in keyof Table as IsOpenSlot<Table[Slot], Caps> extends true
+    ? OpensSet<Table[Slot], Caps> extends true
+      ? never
+      : Slot
+    : never]?: Visible<z.output<Table[Slot]["schema"]>, Table[Slot], Caps> | undefined;
+} & {
+  readonly [Slot in keyof Table as OpensSet<Table[Slot], Caps> extends true
+    ? Slot
+    : never]: Visible<z.output<Table[Slot]["schema"]>, Table[Slot], Caps>;
+} & Granted<Table, Caps>;
+
+/** What a plugin may hand back: any part of the view, changed. */
+export type ProposalOf<Table extends SlotTable, Caps extends string> = {
+  readonly [Slot in Exclude<keyof ViewOf<Table, Caps>, symbol>]?: Loose<ViewOf<Table, Caps>[Slot]>;
+};
+type Loose<Value> = Value extends readonly unknown[]
+  ? Value
+  : Value extends object
+    ? { readonly [Key in keyof Value]?: Loose<Value[Key]> | undefined }
+    : Value;

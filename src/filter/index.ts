@@ -1,1 +1,0 @@
-export { type Filter, filterFor } from "./compile-filter.ts";

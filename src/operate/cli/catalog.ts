@@ -1,0 +1,122 @@
+/** The catalogue of plugins that `search`, `enable` and `doctor` know: given, never shipped. */
+import { readFile, stat } from "node:fs/promises";
+import { GlassineError } from "../../core/errors/index.ts";
+import { parseStrictJson, StrictJsonError } from "../packages/index.ts";
+import { printable } from "./print/printable.ts";
+import type { Environment } from "./services.ts";
+
+/** A plugin of a catalogue. */
+export interface CatalogEntry {
+  readonly slug: string;
+  /** The name of its package. */
+  readonly package: string;
+  /** The variable that turns it on; null where the host's code does. */
+  readonly env_var: string | null;
+  /** One sentence. */
+  readonly summary: string;
+}
+
+const maxBytes = 1024 * 1024;
+const fields: readonly string[] = ["slug", "package", "env_var", "summary"];
+const slugPattern = /^[a-z0-9][a-z0-9._-]{0,213}$/;
+/** Names of npm, as they may be published today. */
+const packagePattern = /^(?:@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]{0,213}$/;
+/** It is printed into commands for a shell. */
+const variablePattern = /^[A-Z_][A-Z0-9_]{0,127}$/;
+const yes: readonly string[] = ["1", "true", "yes", "on"];
+
+/** @throws GlassineError `options_invalid`, naming the file and each row at fault */
+export async function readCatalogFile(path: string): Promise<readonly CatalogEntry[]> {
+  const where = `The catalog ${printable(path)}`;
+  let text: string;
+  try {
+    if ((await stat(path)).size > maxBytes) throw invalid(`${where} is larger than 1 MiB.`);
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (error instanceof GlassineError) throw error;
+    const code = (error as NodeJS.ErrnoException).code ?? "unknown";
+    throw invalid(
+      code === "ENOENT" ? `${where} is not there.` : `${where} cannot be read: ${code}.`,
+    );
+  }
+  try {
+    return readCatalog(parseStrictJson(text), where);
+  } catch (error) {
+    if (error instanceof StrictJsonError) throw invalid(`${where} is not read: ${error.message}.`);
+    throw error;
+  }
+}
+
+/** @throws GlassineError `options_invalid` */
+export function readCatalog(value: unknown, where: string): readonly CatalogEntry[] {
+  if (!Array.isArray(value)) throw invalid(`${where} is not a list of plugins.`);
+  const problems = value.flatMap((row: unknown, at) => {
+    const fault = faultOf(row, value.slice(0, at) as readonly unknown[]);
+    return fault === undefined ? [] : [`row ${at + 1}: ${fault}`];
+  });
+  if (problems.length > 0) throw invalid(`${where} is not valid: ${problems.join("; ")}.`);
+  return value as readonly CatalogEntry[];
+}
+
+function faultOf(row: unknown, before: readonly unknown[]): string | undefined {
+  if (typeof row !== "object" || row === null || Array.isArray(row)) return "not an object";
+  const unknown = Object.keys(row).find((key) => !fields.includes(key));
+  if (unknown !== undefined) return `unknown field ${printable(unknown)}`;
+  const { slug, package: name, env_var: variable, summary } = row as Record<string, unknown>;
+  if (!isText(slug, slugPattern)) return "slug is not a name";
+  if (!isText(name, packagePattern)) return "package is not the name of a package";
+  if (variable !== null && !isText(variable, variablePattern))
+    return "env_var is neither the name of a variable nor null";
+  if (!isText(summary, /\S/)) return "summary is empty";
+  const twin = (before as readonly Partial<CatalogEntry>[]).some(
+    (other) => other?.slug === slug || other?.package === name,
+  );
+  return twin ? "slug or package is there twice" : undefined;
+}
+
+function isText(value: unknown, pattern: RegExp): value is string {
+  return typeof value === "string" && pattern.test(value);
+}
+
+function invalid(text: string): GlassineError {
+  return new GlassineError("options_invalid", text);
+}
+
+/** The entry of a name: a slug, a package, or either without `HOST-plugin-` in front. */
+export function entryOf(
+  catalog: readonly CatalogEntry[],
+  name: string,
+  hostName: string,
+): CatalogEntry | undefined {
+  const prefix = `${hostName}-plugin-`;
+  const short = (text: string) => (text.startsWith(prefix) ? text.slice(prefix.length) : text);
+  return (
+    catalog.find(({ slug }) => slug === name) ??
+    catalog.find((entry) => entry.package === name) ??
+    catalog.find((entry) => short(name) === entry.slug || short(entry.package) === name)
+  );
+}
+
+/** The entries whose slug, package or summary holds the text, in any case. */
+export function matching(catalog: readonly CatalogEntry[], query: string): readonly CatalogEntry[] {
+  const wanted = query.toLowerCase();
+  return catalog.filter((entry) =>
+    [entry.slug, entry.package, entry.summary].some((text) => text.toLowerCase().includes(wanted)),
+  );
+}
+
+/** Whether an entry's variable is on; `undefined` where it has none. */
+export function isEnabled({ env_var: variable }: CatalogEntry, env: Environment) {
+  if (variable === null) return undefined;
+  return yes.includes((env[variable] ?? "").trim().toLowerCase());
+}
+
+/** A word of a shell's command line. */
+export function shellQuoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** The command that installs an entry. */
+export function installCommand(entry: CatalogEntry, range: string): string {
+  return `npm install ${shellQuoted(`${entry.package}@${range}`)}`;
+}

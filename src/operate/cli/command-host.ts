@@ -1,0 +1,99 @@
+/** The names under which a command speaks, so that a host can ship one of its own. */
+
+import { GlassineError } from "../../core/errors/index.ts";
+import { defineHost, surfaceOf } from "../../core/host/index.ts";
+import { type AuditOptions, readAuditOptions } from "../../core/observe/index.ts";
+import type { DiscoverOptions } from "../discovery/index.ts";
+import { type CatalogEntry, readCatalog } from "./catalog.ts";
+
+/** What `createCommand` takes. */
+export interface CommandHost {
+  /**
+   * The command's name: `glassine`. Where it is not the host's, the host hands it to
+   * `discoverPlugins` as `bin`, so that both look for the same lockfile.
+   */
+  readonly bin: string;
+  /** The host's name in sentences, and the field of `package.json` that names plugins. */
+  readonly hostName: string;
+  /** In front of every environment variable: `GLASSINE_`. */
+  readonly prefix: string;
+  /**
+   * The host that plugins are held to, made by `defineHost` under the same names. Default: one with
+   * the standard hooks.
+   */
+  readonly host?: object | undefined;
+  /** What the host hands to `discoverPlugins`, so that the command judges plugins as it does. */
+  readonly discovery?: CommandDiscovery | undefined;
+  /**
+   * What the host supplies to plugins, as its manager gets it. Default: not known, and `doctor` says
+   * nothing of capabilities that nothing is supplied for.
+   */
+  readonly services?: object | undefined;
+  /** Where changes of trust are recorded, as the host's manager has it. Default: nowhere. */
+  readonly audit?: AuditOptions | undefined;
+  /** Plugins that `search` and `enable` know. Default: none. */
+  readonly catalog?: readonly CatalogEntry[] | undefined;
+  /** Where people read about plugins. Told where nothing is found. */
+  readonly catalogUrl?: string | undefined;
+  /** The versions of plugins that fit: a range of npm. Default: `>=0.1.0 <2.0.0`. */
+  readonly installRange?: string | undefined;
+  /** What `--version` prints. Default: the version of this package. */
+  readonly version?: string | undefined;
+}
+
+/** The options of `discoverPlugins` that a command does not have from its operator. */
+export type CommandDiscovery = Pick<
+  DiscoverOptions,
+  "builtins" | "reserved" | "verifiers" | "kinds" | "loadTimeoutMs"
+>;
+
+/** A host whose names were looked at. */
+export interface NamedHost {
+  readonly bin: string;
+  readonly hostName: string;
+  readonly prefix: string;
+  readonly host: object;
+  readonly discovery: CommandDiscovery;
+  readonly services: object | undefined;
+  readonly audit: AuditOptions | undefined;
+  readonly catalog: readonly CatalogEntry[];
+  readonly catalogUrl: string | undefined;
+  readonly installRange: string;
+  readonly version: string | undefined;
+}
+
+const namePattern = /^[a-z][a-z0-9-]{0,63}$/;
+const prefixPattern = /^[A-Z][A-Z0-9_]{0,63}_$/;
+/** What a range of npm is made of. */
+const rangePattern = /^[0-9A-Za-z .<>=^~|*+-]{1,100}$/;
+
+/** @throws GlassineError `options_invalid` */
+export function readCommandHost(given: CommandHost): NamedHost {
+  const { bin, hostName, prefix, catalogUrl, installRange = ">=0.1.0 <2.0.0", version } = given;
+  const { discovery = {}, services, audit } = given;
+  readAuditOptions(audit);
+  expectText("bin", bin, namePattern, 'a name such as "glassine"');
+  expectText("hostName", hostName, namePattern, 'a name such as "glassine"');
+  expectText("prefix", prefix, prefixPattern, 'capitals that end with "_", such as "GLASSINE_"');
+  expectText("installRange", installRange, rangePattern, "a range of versions");
+  const catalog = readCatalog(given.catalog ?? [], "The catalog of a command");
+  const host = hostOf(given);
+  const ofHost = { bin, hostName, prefix, host, discovery, services, audit };
+  return { ...ofHost, catalog, catalogUrl, installRange, version };
+}
+
+/** Settings and the field of package.json go by the profile: two names would be two commands. */
+function hostOf({ host, hostName, prefix }: CommandHost): object {
+  if (host === undefined) return defineHost({ profile: { hostName, envPrefix: prefix } });
+  const profile = surfaceOf(host)?.profile;
+  if (profile?.hostName === hostName && profile.envPrefix === prefix) return host;
+  throw new GlassineError(
+    "options_invalid",
+    "createCommand expects as host what defineHost gives, with a profile of the same hostName and prefix.",
+  );
+}
+
+function expectText(field: string, value: unknown, pattern: RegExp, expected: string): void {
+  if (typeof value === "string" && pattern.test(value)) return;
+  throw new GlassineError("options_invalid", `createCommand expects as ${field} ${expected}.`);
+}

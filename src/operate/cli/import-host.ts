@@ -1,0 +1,68 @@
+/** The operator's own host, from a module that `--host` names. The one file that runs it. */
+import { stat } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { surfaceOf } from "../../core/host/index.ts";
+import { describeThrown } from "../../core/observe/index.ts";
+import { refusal } from "./failure.ts";
+import { texts } from "./texts.ts";
+
+/** What is known of a host that was imported. */
+export interface ImportedHost {
+  readonly host: object;
+  /** Of its profile. */
+  readonly hostName: string;
+  readonly prefix: string;
+}
+
+/**
+ * Imports `MODULE` or `MODULE:EXPORT`. The module is a file, from the current directory, an entry of
+ * this package, such as `glassine/memory-node`, or a package that is installed there. Without a name
+ * the export is `default`, `host`, or else the only one that is a host.
+ */
+export async function importHost(
+  { value: given, from }: { readonly value: string; readonly from: string },
+  cwd: string,
+): Promise<ImportedHost> {
+  const { specifier, exportName } = splitName(given);
+  let found: unknown;
+  try {
+    const module = (await import(await urlOf(specifier, cwd))) as Record<string, unknown>;
+    found = exportName === undefined ? hostIn(module) : module[exportName];
+  } catch (thrown) {
+    // The stack of a module that is not there is that of this command.
+    const fault = describeThrown(thrown).text.replace(/\nRequire stack:\n.*$/s, "");
+    throw refusal("options_invalid", texts.hostModule(from, given, fault));
+  }
+  const profile = surfaceOf(found)?.profile;
+  if (profile === undefined)
+    throw refusal(
+      "options_invalid",
+      texts.hostModule(from, given, texts.noHost(exportName ?? "default")),
+    );
+  return { host: found as object, hostName: profile.hostName, prefix: profile.envPrefix };
+}
+
+function hostIn(module: Readonly<Record<string, unknown>>): unknown {
+  const [only, ...others] = Object.values(module).filter((each) => surfaceOf(each) !== undefined);
+  return module.default ?? module.host ?? (others.length === 0 ? only : undefined);
+}
+
+/** A colon far enough in to be no drive's, and a name behind it. */
+function splitName(given: string): { specifier: string; exportName: string | undefined } {
+  const match = /^(.{2,}):([A-Za-z_$][\w$]*)$/s.exec(given);
+  return { specifier: match?.[1] ?? given, exportName: match?.[2] };
+}
+
+async function urlOf(specifier: string, cwd: string): Promise<string> {
+  const path = resolve(cwd, specifier);
+  const isFile = await stat(path).then(
+    (stats) => stats.isFile(),
+    () => false,
+  );
+  if (isFile) return pathToFileURL(path).href;
+  // Of the copy that runs the command: a host of another one would be none to it.
+  if (specifier.startsWith("glassine/")) return specifier;
+  return pathToFileURL(createRequire(join(cwd, "package.json")).resolve(specifier)).href;
+}

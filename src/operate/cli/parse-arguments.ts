@@ -1,0 +1,200 @@
+/** Words of a command line to a command with its options, or to what is printed instead. */
+import { Argument, Command, type CommanderError, Option } from "commander";
+import { packageVersion } from "../../core/plugins/index.ts";
+import { asHelp, faultOf, operandsOf } from "./check-arguments.ts";
+import type { NamedHost } from "./command-host.ts";
+import {
+  type CommandName,
+  type CommandSpec,
+  commandNames,
+  commandTable,
+  exitCodes,
+  named,
+} from "./command-table.ts";
+import {
+  type GivenOptions,
+  type OptionName,
+  type OptionSpec,
+  optionTable,
+} from "./option-table.ts";
+import { printable } from "./print/printable.ts";
+import { texts } from "./texts.ts";
+
+export type Parsed =
+  | {
+      readonly kind: "command";
+      readonly name: CommandName;
+      readonly operands: readonly string[];
+      readonly options: GivenOptions;
+    }
+  /** For standard output. */
+  | { readonly kind: "text"; readonly text: string }
+  /** For standard error. */
+  | { readonly kind: "usage"; readonly message: string; readonly usage: string };
+
+/** Reads the words behind the name of the command line. Runs nothing, and never throws. */
+export function parseArguments(host: NamedHost, given: readonly string[]): Parsed {
+  const tree = commandTree(host);
+  const argv = asHelp(given);
+  const fault = faultOf(argv);
+  if (fault !== undefined) return usageOf(commandAt(tree.root, argv), fault);
+  try {
+    tree.root.parse([...argv], { from: "user" });
+  } catch (error) {
+    return answerOf(tree, error as CommanderError, argv);
+  }
+  const chosen = tree.chosen();
+  if (chosen === undefined) return usageOf(tree.root, texts.missingCommand);
+  const { arguments: takes }: CommandSpec = commandTable[chosen.name];
+  const empty = takes.find(
+    ({ isOptional }, at) =>
+      isBlank(chosen.operands[at]) && !(isOptional === true && chosen.operands[at] === undefined),
+  );
+  if (empty === undefined) return { kind: "command", ...chosen };
+  return usageOf(commandAt(tree.root, argv), texts.emptyArgument(empty.name));
+}
+
+function isBlank(operand: string | undefined): boolean {
+  return (operand ?? "").trim() === "";
+}
+
+interface Chosen {
+  readonly name: CommandName;
+  readonly operands: readonly string[];
+  readonly options: GivenOptions;
+}
+
+interface Tree {
+  readonly root: Command;
+  /** What the parser printed so far. */
+  readonly printed: () => string;
+  readonly chosen: () => Chosen | undefined;
+}
+
+function commandTree(host: NamedHost): Tree {
+  let printed = "";
+  let chosen: Chosen | undefined;
+  const print = (text: string) => {
+    printed += text;
+  };
+  const root = new Command(host.bin)
+    .description(named("Which plugins may run in {hostName}, and how they are.", host))
+    .version(host.version ?? packageVersion, "--version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: print,
+      writeErr: print,
+      outputError: () => {},
+      getOutHelpWidth: () => 100,
+      getErrHelpWidth: () => 100,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    });
+  const plugins = root
+    .command("plugins")
+    .copyInheritedSettings(root)
+    .helpCommand(false)
+    .summary("find, review, trust and check plugins")
+    .description("Find, review, trust and check plugins.");
+  for (const name of commandNames) {
+    const spec: CommandSpec = commandTable[name];
+    const parent = spec.path.length > 1 ? plugins : root;
+    const command = parent.command(spec.path.at(-1) ?? name).copyInheritedSettings(root);
+    describeCommand(command, spec, host);
+    command.action(() => {
+      chosen = { name, operands: [...command.args], options: optionsOf(command, spec.options) };
+    });
+  }
+  return { root, printed: () => printed, chosen: () => chosen };
+}
+
+function describeCommand(command: Command, spec: CommandSpec, host: NamedHost): void {
+  const sentences = [`${capital(spec.summary)}.`, ...spec.about];
+  command.summary(spec.summary).description(named(sentences.join("\n"), host));
+  for (const { name, what, isOptional } of spec.arguments)
+    command.addArgument(new Argument(isOptional === true ? `[${name}]` : `<${name}>`, what));
+  for (const name of spec.options) command.addOption(optionOf(optionTable[name], host));
+  const examples = spec.examples.map(({ line, what }) => `  ${host.bin} ${line}\n      ${what}`);
+  command.addHelpText("after", `\nExamples:\n${examples.join("\n")}\n\n${exitText(spec)}`);
+}
+
+function exitText({ exits }: CommandSpec): string {
+  const own: { readonly [code: string]: string } = { ...exitCodes, ...exits };
+  const never = exits[1] === undefined ? ["1"] : [];
+  const lines = Object.entries(own)
+    .filter(([code]) => !never.includes(code))
+    .map(([code, what]) => `  ${code.padEnd(4)}${what}`);
+  return `Exit codes:\n${lines.join("\n")}`;
+}
+
+function optionOf(spec: OptionSpec, host: NamedHost): Option {
+  const flags = spec.value === undefined ? spec.flag : `${spec.flag} <${spec.value}>`;
+  return new Option(flags, named(spec.what, host));
+}
+
+function optionsOf(command: Command, names: readonly OptionName[]): GivenOptions {
+  const values = command.opts<Record<string, unknown>>();
+  const given = names.flatMap((name): readonly (readonly [string, unknown])[] => {
+    const { flag } = optionTable[name];
+    // The parser has `--no-load` as a `load` that is false.
+    if (name === "noLoad") return [["noLoad", values.load === false]];
+    const key = new Option(flag).attributeName();
+    return values[key] === undefined ? [] : [[key, values[key]]];
+  });
+  return Object.fromEntries(given);
+}
+
+function answerOf(tree: Tree, error: CommanderError, argv: readonly string[]): Parsed {
+  const at = commandAt(tree.root, argv);
+  if (error.exitCode === 0) {
+    const [unknown] = at.commands.length === 0 ? [] : operandsOf(argv).slice(depthOf(at));
+    if (unknown !== undefined) return usageOf(at, texts.unknownCommand(unknown));
+    return { kind: "text", text: tree.printed() };
+  }
+  if (error.code === "commander.help")
+    return { kind: "usage", message: texts.missingCommand, usage: at.helpInformation() };
+  return usageOf(at, error.message.replace(/^error: /, ""));
+}
+
+function usageOf(command: Command, message: string): Parsed {
+  const [main = "", ...hints] = message.split("\n");
+  const line = [main, ...hints].map((part) => printable(part)).join(" ");
+  return { kind: "usage", message: line, usage: usageText(command) };
+}
+
+function usageText(command: Command): string {
+  const path = pathOf(command);
+  return `Usage: ${path} ${command.usage()}\nTry '${path} --help'.\n`;
+}
+
+function depthOf({ parent }: Command): number {
+  return parent === null ? 0 : depthOf(parent) + 1;
+}
+
+function pathOf(command: Command): string {
+  const above = command.parent;
+  return above === null ? command.name() : `${pathOf(above)} ${command.name()}`;
+}
+
+/** The usage of the command that the words lead to, for a fault that is found later. */
+export function usageFor(host: NamedHost, argv: readonly string[]): string {
+  const { root } = commandTree(host);
+  return usageText(commandAt(root, argv));
+}
+
+/** The command that the first words lead to, as far as they lead. */
+function commandAt(root: Command, argv: readonly string[]): Command {
+  let here = root;
+  for (const word of operandsOf(argv)) {
+    const next = here.commands.find((each) => each.name() === word);
+    if (next === undefined) return here;
+    here = next;
+  }
+  return here;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,153 @@
+/** Plugins as reports have them. */
+import { join } from "node:path";
+import { configKeysIn, configKeysOf, type HealthReport } from "../../../core/plugins/index.ts";
+import type {
+  Assessment,
+  LoadedPlugin,
+  StaticPlugin,
+  StaticReport,
+} from "../../discovery/index.ts";
+import { memberText, pathFrom } from "../../packages/index.ts";
+import { type LockEntry, type Lockfile, readDependency } from "../../trust/index.ts";
+import type { ConfigKey, Json, LockedFacts, LockFacts, PluginFacts } from "../reports.ts";
+
+/** The package and the hash of a plugin that is not installed. */
+const local = { package: "<local>", hash: "sha256:local" };
+
+export function lockFacts({ lock }: Pick<StaticReport, "lock">): LockFacts | null {
+  return lock === undefined ? null : factsOfLock(lock);
+}
+
+export function factsOfLock({ path, entries }: Pick<Lockfile, "path" | "entries">): LockFacts {
+  return { path, schema_version: 1, entries: entries.length };
+}
+
+export function lockedFacts(entry: LockEntry): LockedFacts {
+  return {
+    package: entry.package,
+    version: entry.version,
+    entry_point: entry.entryPoint,
+    distribution_hash: entry.hash,
+    capabilities: entry.capabilities ?? null,
+    hooks: entry.hooks ?? null,
+    signer: entry.signer ?? null,
+    dependencies: (entry.dependencies ?? []).map(readDependency),
+    until: entry.until ?? null,
+  };
+}
+
+/** What is known of a plugin without running it. */
+export function staticFacts(source: StaticPlugin, { lock }: StaticReport): PluginFacts {
+  const { entry, package: found, isLocal, isBuiltin, hash, closure, trust } = source;
+  const locked = lock?.entries.find(({ id }) => id === entry.id);
+  const isHooks = entry.kind === "hooks";
+  return {
+    id: entry.id,
+    name: entry.id,
+    kind: entry.kind,
+    version: found.version,
+    package: isLocal ? local.package : found.name,
+    entry_point: entry.entryPoint,
+    distribution_hash: isLocal ? local.hash : (hash?.hash ?? null),
+    builtin: isBuiltin,
+    capabilities: found.capabilities === undefined ? null : [...found.capabilities].sort(),
+    hooks: isHooks && found.hooks !== undefined ? [...found.hooks].sort() : null,
+    depends_on: [],
+    discovery_source: sourceOf(source),
+    signed_by: signerOf(source),
+    trust_decision: trust?.decision ?? null,
+    health: null,
+    requires: null,
+    config: null,
+    locked: locked !== undefined,
+    granted_capabilities: locked?.capabilities ?? null,
+    granted_hooks: locked?.hooks ?? null,
+    trusted_signer: locked?.signer ?? null,
+    signer: source.signer ?? null,
+    trusted_until: locked?.until ?? null,
+    missing_keyword: !found.hasKeyword,
+    unsupplied_capabilities: [],
+    dependencies: dependenciesOf(source),
+    lock_only_dependencies: lockOnly(source),
+    provided_by_host: closure?.provided ?? [],
+  };
+}
+
+/** As the lockfile has them. */
+function dependenciesOf({ closure }: StaticPlugin): PluginFacts["dependencies"] {
+  return [...new Set(closure?.members.map(memberText))].map(readDependency);
+}
+
+/** The names of those that are no part of the package's own hash, so that no signature is over them. */
+function lockOnly({ closure, hash, package: { path } }: StaticPlugin): readonly string[] {
+  const members = closure?.members ?? [];
+  const outside = members.filter(
+    (each) => hash?.files.has(pathFrom(path, join(each.path, "package.json"))) !== true,
+  );
+  return [...new Set(outside.map(({ name }) => name))];
+}
+
+/** Nobody is asked who signed the host's own plugins, and those of a folder. */
+function signerOf({ signer, isLocal, isBuiltin }: StaticPlugin): string | null {
+  return signer ?? (isLocal || isBuiltin ? "unsigned" : null);
+}
+
+function sourceOf({
+  entry,
+  package: found,
+  isLocal,
+}: StaticPlugin): PluginFacts["discovery_source"] {
+  if (isLocal) return { path: found.foundAt, type: "local" };
+  return {
+    distribution: found.name,
+    entry_point_name: entry.id,
+    entry_point_value: entry.entryPoint,
+    package_version: found.version,
+    type: "npm_package",
+  };
+}
+
+/** What is known of a plugin that was loaded. */
+export function loadedFacts(
+  { source, loaded }: LoadedPlugin,
+  report: StaticReport,
+  { health, supplied }: Assessment,
+): PluginFacts {
+  const facts = staticFacts(source, report);
+  if (loaded.kind !== "hooks") return { ...facts, ...procedureFacts(loaded.procedure) };
+  const { plugin } = loaded;
+  const state = health.get(plugin.name);
+  return {
+    ...facts,
+    name: plugin.name,
+    capabilities: plugin.capabilities,
+    hooks: plugin.hooks,
+    depends_on: [...plugin.dependsOn].sort(),
+    requires: plugin.requiresHost ?? null,
+    config: configOf(configKeysOf(plugin)),
+    health: state === undefined ? null : healthOf(state),
+    unsupplied_capabilities: plugin.capabilities.filter((name) => supplied.get(name) === false),
+  };
+}
+
+function healthOf({ status, message, checkedAt, errorSummary }: HealthReport) {
+  return { status, message, checked_at: checkedAt, error_summary: errorSummary };
+}
+
+/** Of other kinds only their hosts know more than the package says. */
+function procedureFacts(
+  procedure: Extract<LoadedPlugin["loaded"], { kind: "other" }>["procedure"],
+): Partial<PluginFacts> {
+  if (procedure === undefined) return {};
+  const { name, requiredCapabilities, configModel } = procedure;
+  const config = configOf(configKeysIn(configModel));
+  return { name, capabilities: requiredCapabilities, config };
+}
+
+function configOf(keys: ReturnType<typeof configKeysIn>): readonly ConfigKey[] | null {
+  if (keys === undefined) return null;
+  return keys.map(({ default: fallback, ...key }) => ({
+    ...key,
+    ...(fallback === undefined ? {} : { default: fallback as Json }),
+  }));
+}

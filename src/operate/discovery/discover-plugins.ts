@@ -1,0 +1,241 @@
+/** Discovery as a host uses it: from installed packages to what its manager takes. */
+
+import {
+  GlassineError,
+  PluginDiscoveryError,
+  PluginSignatureError,
+} from "../../core/errors/index.ts";
+import type { RegistrationFailure } from "../../core/observe/index.ts";
+import {
+  type Discovered,
+  markDiscovery,
+  type Plugin,
+  type PluginOrigin,
+  type RefusedPackage,
+} from "../../core/plugins/index.ts";
+import type { Rejection, RejectionCode } from "../packages/index.ts";
+import { type Drift, type PluginMode, printable } from "../trust/index.ts";
+import { loadStage } from "./load-stage.ts";
+import { type DiscoverOptions, readDiscoverOptions } from "./static-options.ts";
+import { staticStage } from "./static-stage.ts";
+import type { LoadedPlugin, Refused, StaticPlugin, StaticReport } from "./types.ts";
+
+/** What was found. For `createPluginManager({ discovered })`. */
+export interface Discovery extends Discovered {
+  readonly mode: PluginMode;
+  /** Hook plugins that passed every gate, by name. */
+  readonly plugins: readonly Plugin[];
+  /** Plugins of other kinds that passed every gate, such as procedures, by id. */
+  readonly others: readonly DiscoveredPlugin[];
+  /** What is not loaded, and why. */
+  readonly rejected: readonly Rejection[];
+  /** Where installed packages differ from plugins.lock. */
+  readonly drift: readonly Drift[];
+  /** The path of plugins.lock, where there is one. */
+  readonly lock: string | undefined;
+  readonly warnings: readonly string[];
+}
+
+/** A plugin of a kind of the host's. */
+export interface DiscoveredPlugin {
+  readonly kind: string;
+  readonly id: string;
+  readonly package: string;
+  /** Of the package. */
+  readonly version: string;
+  /** What the check of its kind made of it. */
+  readonly plugin: object;
+}
+
+/**
+ * Finds installed plugins and loads those that pass every gate, in two stages: first all that can be
+ * known without running anything, then the code of what was accepted. Nothing of a package that is
+ * refused runs.
+ *
+ * Hand what it gives to the manager: it registers the plugins, tells the audit trail of those that
+ * were refused, and is not made where there are some, unless `onRejected` is `skip`.
+ *
+ * @throws GlassineError (as a rejection) `lockfile_missing`: production mode without plugins.lock
+ * @throws GlassineError (as a rejection) `options_invalid`, `setting_invalid`, `lockfile_invalid`,
+ *   `lockfile_newer`, `lockfile_failed`
+ * @see spec `discovery:stages`
+ * @example
+ * ```ts
+ * import { createPluginManager } from "glassine";
+ * import { discoverPlugins } from "glassine/node";
+ * import { installFixturePackage } from "glassine/testing";
+ *
+ * const fixture = await installFixturePackage({
+ *   name: "guard",
+ *   version: "1.0.0",
+ *   files: { "plugin.js": "export default () => undefined;" },
+ *   glassine: { plugin: "./plugin.js" },
+ * });
+ * const discovered = await discoverPlugins({ root: fixture.root, env: {}, onRejected: "skip" });
+ * console.log(discovered.rejected.map(({ id, code }) => `${id}: ${code}`)); // [ 'guard: unsigned' ]
+ * const manager = await createPluginManager({ plugins: [], discovered, logger: {} });
+ * await manager.close();
+ * await fixture.remove();
+ * ```
+ */
+export async function discoverPlugins(given: DiscoverOptions = {}): Promise<Discovery> {
+  const options = await readDiscoverOptions(given);
+  const report = await staticStage(options);
+  expectLock(report);
+  const { loaded, refused } = await loadStage(options, {
+    ...report,
+    refused: [...report.refused, ...missingIn(report)],
+  });
+  const plugins = loaded.flatMap(({ source, loaded: of }) =>
+    of.kind === "hooks" ? [{ plugin: of.plugin, origin: originOf(source) }] : [],
+  );
+  const warnings = [...report.warnings, ...optionalGone(report)];
+  const discovery: Discovery = {
+    mode: report.mode,
+    plugins: Object.freeze(plugins.map(({ plugin }) => plugin)),
+    others: Object.freeze(loaded.flatMap(otherOf)),
+    rejected: Object.freeze(refused.map(rejectionOf)),
+    drift: Object.freeze([...report.drift]),
+    lock: report.lock?.path,
+    warnings: Object.freeze(warnings),
+  };
+  const marked = markDiscovery(discovery, {
+    plugins,
+    unsignedOthers: loaded.flatMap(unsignedOther),
+    refused: refused.map(refusedPackage),
+    skipsRefused: options.skipsRefused,
+    signingVariable: `${options.surface.profile.envPrefix}PLUGIN_SIGNING_REQUIRED`,
+    warnings,
+  });
+  return Object.freeze(marked);
+}
+
+/** @throws GlassineError `lockfile_missing` */
+function expectLock({ mode, lock, candidates, settings }: StaticReport): void {
+  if (mode !== "production" || lock !== undefined || !settings.autoDiscovery) return;
+  throw new GlassineError(
+    "lockfile_missing",
+    `production plugin mode requires a plugins.lock; pass --plugins-lock or place one at ${candidates.map(printable).join(" or ")}`,
+    { candidates },
+  );
+}
+
+/** What production does not start without: a guard that is gone is no guard that was not wanted. */
+function missingIn(report: StaticReport): readonly Refused[] {
+  return goneFrom(report)
+    .filter(({ blocking }) => blocking)
+    .map(({ id, package: name, trusted, code }) => {
+      const what =
+        code === "missing_from_install"
+          ? "it is not installed"
+          : "its package was changed and does not name it";
+      const reason = `plugins.lock trusts ${trusted}, and ${what}`;
+      const message = `plugin '${id}' of package '${name}' is rejected: ${code}: ${reason}`;
+      return { id, package: name, entryPoint: undefined, code, reason, message };
+    });
+}
+
+function optionalGone(report: StaticReport): readonly string[] {
+  return goneFrom(report)
+    .filter(({ blocking }) => !blocking)
+    .map(
+      ({ id, trusted }) =>
+        `the plugin '${id}' is optional in plugins.lock, and ${trusted} is not installed`,
+    );
+}
+
+/** Entries of the lockfile, in production, whose id nothing that is installed names. */
+function goneFrom({ mode, lock, drift, found }: StaticReport) {
+  if (mode !== "production") return [];
+  const named = new Set(found.map(({ entry }) => entry.id));
+  return (lock?.entries ?? []).flatMap(({ id, package: name, version }) => {
+    const differs = drift.find((each) => each.id === id);
+    if (named.has(id) || differs === undefined) return [];
+    const code =
+      differs.kind === "missing_from_install" ? differs.kind : ("hash_mismatch" as const);
+    const { blocking } = differs;
+    return [{ id, package: name, trusted: `${name}==${version}`, code, blocking }];
+  });
+}
+
+function otherOf({ source, loaded }: LoadedPlugin): readonly DiscoveredPlugin[] {
+  if (loaded.kind !== "other") return [];
+  const { entry, package: found } = source;
+  const { name, version } = found;
+  const { plugin } = loaded;
+  return [Object.freeze({ kind: entry.kind, id: entry.id, package: name, version, plugin })];
+}
+
+function unsignedOther({ source, loaded }: LoadedPlugin): readonly string[] {
+  const isUnsigned = source.trust?.decision === "development_unsigned_override";
+  return loaded.kind === "other" && isUnsigned ? [source.entry.id] : [];
+}
+
+function rejectionOf({ message: _, source: __, ...rejection }: Refused): Rejection {
+  return Object.freeze(rejection);
+}
+
+function originOf({ entry, package: found, hash, trust }: StaticPlugin): PluginOrigin {
+  return {
+    package: found.name,
+    packageVersion: found.version,
+    packageHash: hash?.hash,
+    entryPointName: entry.id,
+    entryPointValue: entry.entryPoint,
+    signedBy: trust?.signedBy ?? "unsigned",
+    decision: trust?.decision,
+    decisionReason: trust?.reason,
+  };
+}
+
+function refusedPackage(refused: Refused): RefusedPackage {
+  const { code, message, source } = refused;
+  return {
+    name: refused.id ?? refused.package,
+    reason: failureOf(code),
+    code,
+    error: errorOf(refused, message),
+    origin: source === undefined ? undefined : originOf(source),
+  };
+}
+
+const signatureCodes: readonly RejectionCode[] = [
+  "unsigned",
+  "signature_invalid",
+  "signature_unchecked",
+  "untrusted_identity",
+  "ack_missing",
+];
+
+function errorOf({ id, package: of, code }: Refused, text: string): GlassineError {
+  const message = printable(text);
+  if (signatureCodes.includes(code)) return new PluginSignatureError(message, { plugin: id, code });
+  return new PluginDiscoveryError(message, [{ id, package: of, code, message }]);
+}
+
+const driftCodes: readonly RejectionCode[] = [
+  "missing_from_install",
+  "version_mismatch",
+  "hash_mismatch",
+  "entry_point_mismatch",
+  "package_mismatch",
+  "capabilities_mismatch",
+  "hooks_mismatch",
+  "signer_mismatch",
+  "dependency_mismatch",
+  "trust_expired",
+];
+
+/** The word of the audit trail for a code. */
+function failureOf(code: RejectionCode): RegistrationFailure {
+  if (code === "unsigned" || code === "signature_invalid") return code;
+  if (code === "signature_unchecked") return code;
+  if (code === "untrusted_identity" || code === "ack_missing") return code;
+  if (code === "lock_missing" || code === "missing_from_lock") return "lock_missing_entry";
+  if (code === "dependency_rejected") return code;
+  if (code === "dependency_missing" || code === "dependency_cycle") return "dependency";
+  if (code === "duplicate_id") return "duplicate";
+  if (code === "manifest_invalid" || code === "incompatible_host") return "manifest_invalid";
+  if (code === "config_rejected") return "config_validate";
+  return driftCodes.includes(code) ? "lock_drift" : "discovery";
+}

@@ -1,0 +1,28 @@
+export { type Assessment, assess } from "./assess.ts";
+export { type DiscoveredPlugin, type Discovery, discoverPlugins } from "./discover-plugins.ts";
+export { loadStage } from "./load-stage.ts";
+export {
+  compareGrants,
+  describePermissions,
+  type Grant,
+  type GrantChange,
+  type GrantChanges,
+  highImpact,
+  type KnownGrant,
+  type PermissionTables,
+  type PermissionWords,
+  standardTables,
+} from "./permissions/index.ts";
+export {
+  defineKind,
+  defineProcedure,
+  type Kind,
+  type Procedure,
+  type ProcedureClass,
+  procedureKind,
+} from "./procedures/index.ts";
+export { removeProcessFolder } from "./process-folder.ts";
+export type { DiscoverOptions } from "./static-options.ts";
+export { type ReadDiscoverOptions, readDiscoverOptions } from "./static-options.ts";
+export { staticStage } from "./static-stage.ts";
+export type { LoadedPlugin, Refused, StaticPlugin, StaticReport } from "./types.ts";

@@ -1,0 +1,80 @@
+/** Makes the plugin of a hook package: its factory is called, and its manifest held to the package. */
+import { isGlassineError } from "../../core/errors/index.ts";
+import {
+  definePluginFor,
+  manifestCarriedBy,
+  type Plugin,
+  type Surface,
+} from "../../core/plugins/index.ts";
+import { type Grants, grantFault } from "./grant-fault.ts";
+import { type LoadFault, late, rejected } from "./load-fault.ts";
+import { describeText } from "./thrown-text.ts";
+import type { LoadedPlugin } from "./types.ts";
+import { within } from "./within.ts";
+
+interface HooksInput extends Grants {
+  readonly exported: unknown;
+  readonly surface: Surface;
+  readonly loadTimeoutMs: number;
+}
+
+export async function loadHooks(
+  input: HooksInput,
+): Promise<{ readonly loaded: LoadedPlugin["loaded"] } | LoadFault> {
+  const { source, exported, surface, loadTimeoutMs } = input;
+  const { id } = source.entry;
+  if (typeof exported !== "function") {
+    const isPlugin = manifestCarriedBy(exported) !== undefined;
+    const hint = isPlugin ? ": write `export default () => definePlugin(…)`" : "";
+    const reason = `it loaded ${typeOf(exported)}; expected a function that returns what definePlugin made${hint}`;
+    const message = `plugin entry point '${id}' loaded ${typeOf(exported)}; expected a function that returns what definePlugin made`;
+    return { code: "factory_failed", reason, message };
+  }
+  const made = await within<unknown>(loadTimeoutMs, () => exported());
+  if (made.how === "late") return late(id);
+  if (made.how === "thrown") {
+    const reason = describeText(made.thrown);
+    const message = `plugin entry point '${id}' failed while creating its plugin: ${reason}`;
+    return { code: "factory_failed", reason, message };
+  }
+  const manifest = manifestCarriedBy(made.value);
+  if (manifest === undefined) {
+    const type = typeOf(made.value);
+    const reason = `it returned ${type}; expected what definePlugin made`;
+    const message = `plugin entry point '${id}' returned ${type}; expected what definePlugin made`;
+    return { code: "factory_failed", reason, message };
+  }
+  const plugin = defined(surface, manifest);
+  if ("fault" in plugin) return rejected(id, "manifest_invalid", plugin.fault);
+  return mismatchOf(plugin, input) ?? { loaded: { kind: "hooks", plugin } };
+}
+
+/** Read and checked anew: another copy of this library, and another host, may have made it. */
+function defined(surface: Surface, manifest: unknown): Plugin | { readonly fault: string } {
+  try {
+    return definePluginFor(surface, manifest);
+  } catch (error) {
+    if (isGlassineError(error)) return { fault: error.message };
+    throw error;
+  }
+}
+
+/** Where the manifest says something else than the package, or than what was granted. */
+function mismatchOf(plugin: Plugin, input: HooksInput): LoadFault | undefined {
+  const { entry, package: found } = input.source;
+  const { id } = entry;
+  if (plugin.name !== id) {
+    const message = `plugin entry point '${id}' declares name '${plugin.name}'; they must match`;
+    return { code: "id_mismatch", reason: `it declares the name '${plugin.name}'`, message };
+  }
+  if (plugin.version !== found.version) {
+    const reason = `manifest version '${plugin.version}' differs from package version '${found.version}'`;
+    return { code: "version_conflict", reason, message: `plugin '${id}' ${reason}` };
+  }
+  return grantFault({ by: "manifest", ...plugin }, input);
+}
+
+function typeOf(value: unknown): string {
+  if (value === null) return "null";
+  return Array.isArray(value) ? "array" : typeof value;
+}

@@ -1,0 +1,153 @@
+/** The second of two stages: loads the code of plugins that passed every gate of the first. */
+import { join } from "node:path";
+import { GlassineError } from "../../core/errors/index.ts";
+import type { RejectionCode } from "../packages/index.ts";
+import { type Grants, grantFault } from "./grant-fault.ts";
+import { importModule } from "./import-module.ts";
+import { siblingRejected } from "./judge.ts";
+import { lendHost } from "./lend-host.ts";
+import { type LoadFault, late, rejected } from "./load-fault.ts";
+import { loadHooks } from "./load-hooks.ts";
+import { privateCopy } from "./private-copy.ts";
+import { procedureKind } from "./procedures/index.ts";
+import type { ReadDiscoverOptions } from "./static-options.ts";
+import { describeText } from "./thrown-text.ts";
+import type { LoadedPlugin, OnStep, Refused, StaticPlugin, StaticReport } from "./types.ts";
+import { within } from "./within.ts";
+
+/** What the load stage gives. */
+export interface LoadReport {
+  readonly loaded: readonly LoadedPlugin[];
+  /** Those of the static stage, and those that failed here. */
+  readonly refused: readonly Refused[];
+}
+
+export async function loadStage(
+  options: ReadDiscoverOptions,
+  report: StaticReport,
+  onStep: OnStep = () => {},
+): Promise<LoadReport> {
+  const loaded: LoadedPlugin[] = [];
+  const refused: Refused[] = [...report.refused];
+  const total = report.accepted.length;
+  for (const [done, source] of report.accepted.entries()) {
+    onStep({ done, total, name: source.entry.id });
+    const outcome = await loadOne(options, source, report);
+    if ("loaded" in outcome) loaded.push({ source, loaded: outcome.loaded });
+    else refused.push({ ...namesOf(source), ...outcome, source });
+  }
+  return withoutOrphans(...wholePackages(loaded, refused));
+}
+
+/** A package of which one plugin cannot be loaded is refused whole. */
+function wholePackages(
+  loaded: readonly LoadedPlugin[],
+  refused: readonly Refused[],
+): [readonly LoadedPlugin[], readonly Refused[]] {
+  const brokenBeside = ({ package: found }: StaticPlugin) =>
+    refused.find((each) => each.source?.package === found);
+  const siblings = loaded.flatMap(({ source }) => {
+    const broken = brokenBeside(source);
+    if (broken === undefined) return [];
+    const { code, reason } = siblingRejected(String(broken.id), broken.code);
+    return [{ ...namesOf(source), ...rejected(source.entry.id, code, reason), source }];
+  });
+  const whole = loaded.filter(({ source }) => brokenBeside(source) === undefined);
+  return [whole, [...refused, ...siblings]];
+}
+
+function namesOf({ entry, package: found }: StaticPlugin) {
+  return { id: entry.id, package: found.name, entryPoint: entry.entryPoint };
+}
+
+/** What depends on a plugin that was refused is refused as well, and so on. */
+export function withoutOrphans(
+  loaded: readonly LoadedPlugin[],
+  refused: readonly Refused[],
+): LoadReport {
+  const names = new Set(refused.map(({ id }) => id));
+  const orphan = loaded.flatMap(({ source, loaded: { ...of } }) => {
+    if (of.kind !== "hooks") return [];
+    const lost = of.plugin.dependsOn.find((name) => names.has(name));
+    return lost === undefined ? [] : [{ source, lost }];
+  });
+  if (orphan.length === 0) return { loaded, refused };
+  const sources = new Set(orphan.map(({ source }) => source));
+  return withoutOrphans(
+    loaded.filter(({ source }) => !sources.has(source)),
+    [
+      ...refused,
+      ...orphan.map(({ source, lost }) => ({
+        ...namesOf(source),
+        ...rejected(source.entry.id, "dependency_rejected", lost),
+        source,
+      })),
+    ],
+  );
+}
+
+type Loaded = { readonly loaded: LoadedPlugin["loaded"] } | LoadFault;
+
+async function loadOne(
+  options: ReadDiscoverOptions,
+  source: StaticPlugin,
+  report: StaticReport,
+): Promise<Loaded> {
+  const { surface, loadTimeoutMs, kinds } = options;
+  const { entry, package: found } = source;
+  const { id } = entry;
+  const folder = await folderOf(source, options);
+  if (typeof folder !== "string") return folder;
+  const file = join(folder, ...entry.file.split("/"));
+  if (source.isLocal) lendHost(found.path);
+  const imported = await within(loadTimeoutMs, () => importModule(file));
+  if (imported.how === "late") return late(id);
+  if (imported.how === "thrown") {
+    const reason = describeText(imported.thrown).replaceAll(folder, found.path);
+    const message = `failed to load plugin entry point '${id}': ${reason}`;
+    return { code: "import_failed", reason, message };
+  }
+  const exported = Object.hasOwn(imported.value, entry.exportName)
+    ? imported.value[entry.exportName]
+    : undefined;
+  const grants = { source, lock: report.lock, mode: report.mode };
+  return entry.kind !== "hooks"
+    ? otherOf(kinds, exported, grants)
+    : await loadHooks({ ...grants, exported, surface, loadTimeoutMs });
+}
+
+/** The folder that the package is imported from: where it has a hash, a copy that has it too. */
+async function folderOf(
+  { entry, package: found, hash, closure, isBuiltin }: StaticPlugin,
+  { root, mode, surface }: ReadDiscoverOptions,
+): Promise<string | LoadFault> {
+  if (hash === undefined || isBuiltin) return found.path;
+  const host = { root, names: ["glassine", surface.profile.hostName] };
+  try {
+    return await privateCopy({ package: found, hash, closure, host, mode });
+  } catch (error) {
+    if (!(error instanceof GlassineError)) throw error;
+    // All of it was fine a moment ago: what is wrong with it now was changed.
+    const isOurs = (error.data as { readonly code: RejectionCode }).code === "copy_failed";
+    return rejected(entry.id, isOurs ? "copy_failed" : "hash_mismatch", error.message);
+  }
+}
+
+function otherOf(kinds: ReadDiscoverOptions["kinds"], exported: unknown, grants: Grants): Loaded {
+  const { id, kind: name } = grants.source.entry;
+  const kind = kinds.find((each) => each.name === name);
+  // Of a procedure it is known what it asks for; of other kinds their hosts know.
+  if (kind === procedureKind) return procedureOf(exported, grants);
+  const checked = kind?.check(exported, { id });
+  if (checked?.ok === true) return { loaded: { kind: "other", plugin: checked.plugin } };
+  return rejected(id, checked?.code ?? "contract_check_failed", checked?.reason ?? "unknown kind");
+}
+
+function procedureOf(exported: unknown, grants: Grants): Loaded {
+  const { id } = grants.source.entry;
+  const checked = procedureKind.check(exported, { id });
+  if (!checked.ok) return rejected(id, checked.code, checked.reason);
+  const { plugin } = checked;
+  const asked = { by: "class", capabilities: plugin.requiredCapabilities, hooks: [] };
+  return grantFault(asked, grants) ?? { loaded: { kind: "other", plugin, procedure: plugin } };
+}

@@ -1,0 +1,198 @@
+/** What a plugin may see, change and use, in sentences made from the tables of its host. */
+import { quoted } from "../../../core/errors/index.ts";
+import { type HookTable, type Semantic, standardHooks } from "../../../core/hooks/index.ts";
+import type { ServiceTable } from "../../../core/plugins/index.ts";
+import { type SlotTable, standardSlots } from "../../../core/slots/index.ts";
+import { canChange, isFree, isGated, isOpened, type Part, partsOf, withInner } from "./parts.ts";
+
+/** What a host has: the same tables as it was defined with. */
+export interface PermissionTables {
+  readonly slots: SlotTable;
+  readonly services: ServiceTable;
+  readonly hooks: HookTable;
+}
+
+/** The tables of the standard host. */
+export const standardTables: PermissionTables = Object.freeze({
+  slots: standardSlots,
+  services: {},
+  hooks: standardHooks,
+});
+
+/** What a plugin asks for, or was granted. */
+export interface Grant {
+  readonly capabilities: readonly string[];
+  readonly hooks: readonly string[];
+}
+
+/** Sentences, each on one line. */
+export interface PermissionWords {
+  /** What every plugin of the host may see and change. */
+  readonly always: readonly string[];
+  readonly sees: readonly string[];
+  readonly changes: readonly string[];
+  /** Services, with what to look at before they are granted. */
+  readonly uses: readonly string[];
+  readonly runsOn: readonly string[];
+  /** Names that this host does not know: they grant nothing. */
+  readonly unknown: readonly string[];
+}
+
+/**
+ * Says in plain words what a plugin with some capabilities and hooks may see, change and use. The
+ * words are made from the tables, so they hold for slots, services and hooks of a host's own too.
+ *
+ * @example
+ * ```ts
+ * import { describePermissions, standardTables } from "glassine/node";
+ *
+ * const { sees, changes } = describePermissions(standardTables, {
+ *   capabilities: ["append_labels"],
+ *   hooks: [],
+ * });
+ * console.log(sees[0]); // Sees labels in security.
+ * console.log(changes[0]); // Adds to labels in security.
+ * ```
+ */
+export function describePermissions(tables: PermissionTables, grant: Grant): PermissionWords {
+  const { slots, services, hooks } = tables;
+  const capabilities = new Set(grant.capabilities);
+  const parts = partsOf(slots);
+  return {
+    always: alwaysIn(parts),
+    sees: parts.flatMap((part) => seen(part, capabilities, slots)),
+    changes: parts.flatMap((part) => changed(part, capabilities, slots)),
+    uses: sorted(capabilities).flatMap((name) => used(name, services)),
+    runsOn: sorted(grant.hooks).flatMap((name) => runOn(name, hooks)),
+    unknown: unknownIn(tables, parts, grant),
+  };
+}
+
+function sorted(names: Iterable<string>): readonly string[] {
+  return [...new Set(names)].sort();
+}
+
+function alwaysIn(parts: readonly Part[]): readonly string[] {
+  const open = parts.filter((part) => !isGated(part));
+  const partly = open.filter((part) => withInner(part).some(isGated));
+  const free = parts.flatMap(topmostFree);
+  const names = (some: readonly Part[]) => listed(some.map(({ path }) => path.join(".")));
+  const rest = partly.length === 0 ? "" : `; of ${names(partly)} only what takes no capability`;
+  return [
+    ...(open.length === 0 ? [] : [`Sees ${names(open)}, as every plugin does${rest}.`]),
+    ...(free.length === 0 ? [] : [`Changes ${listed(free.map(placeOf))}, as every plugin does.`]),
+  ];
+}
+
+function topmostFree(part: Part): readonly Part[] {
+  return isFree(part) ? [part] : part.fields.flatMap(topmostFree);
+}
+
+/** Of a part that is opened: with which gated parts in it, and without which. */
+function seen(part: Part, capabilities: ReadonlySet<string>, slots: SlotTable): readonly string[] {
+  if (!isGated(part)) return part.fields.flatMap((field) => seen(field, capabilities, slots));
+  if (!isOpened(part, capabilities)) return [];
+  const inner = part.fields.flatMap(withInner).filter(isGated);
+  const opened = inner.filter((each) => isOpened(each, capabilities));
+  const closed = inner.filter((each) => !isOpened(each, capabilities));
+  const shown = [
+    placeOf(part),
+    ...(opened.length === 0 ? [] : [`with its ${namesOf(opened)}`]),
+    ...(closed.length === 0 ? [] : [`without its ${namesOf(closed)}`]),
+  ];
+  return [`Sees ${shown.join(", ")}${meaningOf(part, slots)}`];
+}
+
+/** Where a field can be changed as what it is in, the outer sentence says so. */
+function changed(
+  part: Part,
+  capabilities: ReadonlySet<string>,
+  slots: SlotTable,
+): readonly string[] {
+  const can = canChange(part, capabilities);
+  const apart = part.fields.filter(
+    (field) => !can || field.tier !== part.tier || field.writer !== part.writer,
+  );
+  const inner = apart.flatMap((field) => changed(field, capabilities, slots));
+  if (!can) return inner;
+  const kept = apart.filter((field) => !canChange(field, capabilities));
+  const but = kept.length === 0 ? "" : `, but not its ${namesOf(kept)}`;
+  const place = growthOf(part, slots);
+  const verb = part.tier === "monotonic" ? "Adds to" : "Changes";
+  return [`${verb} ${place}${but}.`, ...inner];
+}
+
+/** `roles of the subject in security`, and `http` for a whole slot. */
+function placeOf({ path }: Part): string {
+  const [slot = "", ...fields] = path;
+  if (fields.length === 0) return slot;
+  return `${fields.toReversed().map(spoken).join(" of the ")} in ${slot}`;
+}
+
+/** A slot that grows does so by one of its lists. */
+function growthOf(part: Part, slots: SlotTable): string {
+  const [slot = ""] = part.path;
+  const grows = part.path.length === 1 ? slots[slot]?.grows : undefined;
+  return grows === undefined ? placeOf(part) : `${spoken(grows)} of ${slot}`;
+}
+
+/** What the table says of a slot, behind its name. */
+function meaningOf({ path }: Part, slots: SlotTable): string {
+  const [slot = ""] = path;
+  return path.length === 1 ? `: ${slots[slot]?.description}` : ".";
+}
+
+function spoken(name: string): string {
+  return name.replaceAll("_", " ");
+}
+
+function namesOf(parts: readonly Part[]): string {
+  return listed(parts.map(({ path }) => spoken(path.at(-1) ?? "")));
+}
+
+function listed(names: readonly string[]): string {
+  const [last = "", ...before] = names.toReversed();
+  return before.length === 0 ? last : `${before.toReversed().join(", ")} and ${last}`;
+}
+
+function used(name: string, services: ServiceTable): readonly string[] {
+  const service = Object.hasOwn(services, name) ? services[name] : undefined;
+  if (service === undefined) return [];
+  const review = service.review === undefined ? "" : ` Before it is granted: ${service.review}`;
+  return [`Uses ${name}: ${service.description}${review}`];
+}
+
+const does: Readonly<Record<Semantic, (writable: readonly string[]) => string>> = {
+  message: (writable) =>
+    writable.length === 0
+      ? "It sees the payload and may deny."
+      : `It sees the payload, may deny, and may change its ${listed(writable.map(spoken))}.`,
+  voting: () => "It sees the facts and may deny.",
+  filter_chain: () => "It sees the value and may change it.",
+  score_delta: () => "It sees the results and may change their scores.",
+  fire_and_forget: () => "It is told, and changes nothing.",
+};
+
+function runOn(name: string, hooks: HookTable): readonly string[] {
+  const hook = Object.hasOwn(hooks, name) ? hooks[name] : undefined;
+  if (hook === undefined) return [];
+  return [`Runs on ${name}: ${hook.description} ${does[hook.semantic](hook.writable ?? [])}`];
+}
+
+function unknownIn(
+  { services, hooks }: PermissionTables,
+  parts: readonly Part[],
+  grant: Grant,
+): readonly string[] {
+  const known = new Set(
+    parts.flatMap(withInner).flatMap(({ openers, writer }) => [...openers, writer]),
+  );
+  const capabilities = sorted(grant.capabilities).filter(
+    (name) => !known.has(name) && !Object.hasOwn(services, name),
+  );
+  const unknownHooks = sorted(grant.hooks).filter((name) => !Object.hasOwn(hooks, name));
+  return [
+    ...capabilities.map((name) => `Asks for ${quoted(name)}, no capability of this host.`),
+    ...unknownHooks.map((name) => `Asks for ${quoted(name)}, no hook of this host.`),
+  ];
+}

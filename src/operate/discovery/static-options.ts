@@ -1,0 +1,232 @@
+/** Options of a discovery, and how they are read. */
+import { resolve } from "node:path";
+import { expectOptions } from "../../core/data/index.ts";
+import { GlassineError } from "../../core/errors/index.ts";
+import { standardHost, surfaceOf } from "../../core/host/index.ts";
+import type { Surface } from "../../core/plugins/index.ts";
+import {
+  locateLockfile,
+  readLockfile,
+  readPluginMode,
+  readTrustSettings,
+  type SignatureVerifier,
+  type TrustSettings,
+} from "../trust/index.ts";
+import { type Kind, procedureKind } from "./procedures/index.ts";
+import type { StaticReport } from "./types.ts";
+
+/** What `discoverPlugins` takes. */
+export interface DiscoverOptions {
+  /** The host that the plugins are for, made by `defineHost`. Default: the standard one. */
+  readonly host?: object;
+  /** Its `node_modules` and those above it are searched. Default: the current directory. */
+  readonly root?: string;
+  /** Over the variable `PLUGIN_MODE`: `dev` or `production`. */
+  readonly mode?: string;
+  /**
+   * The path of plugins.lock. Default: `plugins.lock` in the root, or in the nearest folder above
+   * that has one; where there is none, `BIN/plugins.lock` in `$XDG_CONFIG_HOME`, or else in `~/.config`.
+   */
+  readonly lock?: string;
+  /**
+   * The name of the host's command, which its operators use: both look into the same folder of the
+   * user's. Default: the host's name.
+   */
+  readonly bin?: string;
+  /** Variables of the environment. Default: the process's. */
+  readonly env?: { readonly [name: string]: string | undefined };
+  /** What checks signatures. Default: Ed25519, by the keys of `PLUGIN_PUBLISHER_KEYS`. */
+  readonly verifiers?: readonly SignatureVerifier[];
+  /** Directories of packages that are part of the host: trusted, also without a lock entry. */
+  readonly builtins?: readonly string[];
+  /** What only ids of the host's own packages may begin with: `acme.`. */
+  readonly reserved?: readonly string[];
+  /** Folders of packages that are not installed. Refused in production. */
+  readonly local?: readonly string[];
+  /**
+   * What becomes of a host some of whose packages are refused. Default `fail`: its manager is not
+   * made. With `skip` it is made without them, and without what depends on them.
+   */
+  readonly onRejected?: "fail" | "skip";
+  /** Kinds of plugins beside those with hooks. Default: procedures. */
+  readonly kinds?: readonly Kind[];
+  /** How long a module may take to load, and its factory to answer. Default 30 000. */
+  readonly loadTimeoutMs?: number;
+}
+
+/** What a command says beside the options of a host. */
+export interface BesideOptions {
+  /** Where `./plugins.lock` is looked for. Default: the root. */
+  readonly cwd?: string;
+  /**
+   * Whether a lockfile, a setting or a file of keys that cannot be read ends it. Default `throw`.
+   * With `report` it goes on as if it were not there: what is not set asks for the most.
+   */
+  readonly faults?: "throw" | "report";
+  /** Whether packages are looked at though the settings switch discovery off. Default false. */
+  readonly looksAlways?: boolean;
+}
+
+/** The options, read. */
+export interface ReadDiscoverOptions extends Pick<StaticReport, "mode" | "settings" | "lock"> {
+  readonly surface: Surface;
+  readonly root: string;
+  /** The host's command. */
+  readonly bin: string;
+  readonly looksAlways: boolean;
+  readonly candidates: readonly string[];
+  /** Where a lockfile is, or would be made. */
+  readonly lockPath: string;
+  readonly faults: "throw" | "report";
+  /** Why the lockfile cannot be read, where a command goes on all the same. */
+  readonly lockFault: GlassineError | undefined;
+  /** Settings that mean nothing, where a command goes on all the same. */
+  readonly settingFault: GlassineError | undefined;
+  readonly verifiers: readonly SignatureVerifier[] | undefined;
+  readonly builtins: readonly string[];
+  readonly reserved: readonly string[];
+  readonly local: readonly string[];
+  readonly skipsRefused: boolean;
+  readonly kinds: readonly Kind[];
+  readonly loadTimeoutMs: number;
+  readonly warnings: readonly string[];
+}
+
+const names = [
+  "host",
+  "root",
+  "mode",
+  "lock",
+  "bin",
+  "env",
+  "verifiers",
+  "builtins",
+  "reserved",
+  "local",
+  "onRejected",
+  "kinds",
+  "loadTimeoutMs",
+];
+
+/** @throws GlassineError `options_invalid`, `setting_invalid`, `lockfile_invalid`, `lockfile_newer`, `lockfile_failed` */
+export async function readDiscoverOptions(
+  given: DiscoverOptions,
+  beside: BesideOptions = {},
+): Promise<ReadDiscoverOptions> {
+  expectOptions(given, names, "discoverPlugins");
+  const { env = process.env, root = process.cwd(), onRejected = "fail" } = given;
+  const surface = surfaceOf(given.host ?? standardHost);
+  if (surface === undefined) throw unfit("host must be what defineHost made.");
+  if (onRejected !== "fail" && onRejected !== "skip")
+    throw unfit('onRejected must be "fail" or "skip".');
+  const { envPrefix } = surface.profile;
+  const { faults = "throw" } = beside;
+  const { settings: all, settingFault } = readSettings(
+    withoutMode(env, envPrefix, given),
+    envPrefix,
+    faults,
+  );
+  const { mode: own, ...settings } = all;
+  const mode = given.mode === undefined ? own : readPluginMode(given.mode);
+  const local = textsOf("local", given.local);
+  if (mode === "production" && local.length > 0)
+    throw new GlassineError("setting_invalid", "local plugins are not allowed in production mode");
+  const bin = readBin(given.bin ?? surface.profile.hostName);
+  const place = await locateLockfile({
+    ...(given.lock === undefined ? {} : { explicit: given.lock }),
+    cwd: beside.cwd ?? root,
+    env,
+    bin,
+  });
+  const read = await readLock(place.path, faults);
+  const { lock } = read;
+  return {
+    surface,
+    root: resolve(root),
+    bin,
+    mode,
+    settings,
+    faults,
+    looksAlways: beside.looksAlways ?? false,
+    settingFault,
+    ...read,
+    lockPath: place.path,
+    candidates: place.candidates,
+    verifiers: given.verifiers,
+    builtins: textsOf("builtins", given.builtins),
+    reserved: textsOf("reserved", given.reserved),
+    local,
+    skipsRefused: onRejected === "skip",
+    kinds: readKinds(given.kinds),
+    loadTimeoutMs: readTimeout(given.loadTimeoutMs),
+    warnings: lock?.warnings ?? [],
+  };
+}
+
+/** What the option says goes over the variable, whatever that says. */
+function withoutMode(
+  env: NonNullable<DiscoverOptions["env"]>,
+  prefix: string,
+  { mode }: DiscoverOptions,
+): NonNullable<DiscoverOptions["env"]> {
+  return mode === undefined ? env : { ...env, [`${prefix}PLUGIN_MODE`]: undefined };
+}
+
+function readSettings(
+  env: NonNullable<DiscoverOptions["env"]>,
+  prefix: string,
+  faults: "throw" | "report",
+): { readonly settings: TrustSettings; readonly settingFault: GlassineError | undefined } {
+  try {
+    return { settings: readTrustSettings(env, prefix), settingFault: undefined };
+  } catch (error) {
+    if (faults === "throw" || !(error instanceof GlassineError)) throw error;
+    const { settingProblems = [] } = error.data as {
+      readonly settingProblems?: readonly { readonly variable: string }[];
+    };
+    const wrong = new Set(settingProblems.map(({ variable }) => variable));
+    const rest = Object.entries(env).filter(([name]) => !wrong.has(name));
+    return { settings: readTrustSettings(Object.fromEntries(rest), prefix), settingFault: error };
+  }
+}
+
+async function readLock(
+  path: string,
+  faults: "throw" | "report",
+): Promise<Pick<ReadDiscoverOptions, "lock" | "lockFault">> {
+  try {
+    return { lock: await readLockfile(path), lockFault: undefined };
+  } catch (error) {
+    if (faults === "throw" || !(error instanceof GlassineError)) throw error;
+    return { lock: undefined, lockFault: error };
+  }
+}
+
+function textsOf(name: string, value: unknown): readonly string[] {
+  if (value === undefined) return [];
+  if (Array.isArray(value) && value.every((each) => typeof each === "string" && each !== ""))
+    return value;
+  throw unfit(`${name} must be an array of texts that are not empty.`);
+}
+
+function readKinds(given: readonly Kind[] = [procedureKind]): readonly Kind[] {
+  const fields = given.flatMap(({ name, field }) => [name, field]);
+  if (new Set(fields).size === fields.length) return given;
+  throw unfit("kinds must have names and fields that differ.");
+}
+
+/** A name of a folder, as `createCommand` takes it. */
+function readBin(bin: unknown): string {
+  if (typeof bin === "string" && /^[a-z][a-z0-9-]{0,63}$/.test(bin)) return bin;
+  throw unfit('bin must be the name of a command such as "glassine".');
+}
+
+function readTimeout(value: unknown = 30_000): number {
+  if (typeof value === "number" && Number.isSafeInteger(value) && value > 0 && value < 2 ** 31)
+    return value;
+  throw unfit("loadTimeoutMs must be whole milliseconds above 0.");
+}
+
+function unfit(text: string): GlassineError {
+  return new GlassineError("options_invalid", text);
+}

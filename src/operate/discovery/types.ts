@@ -1,0 +1,84 @@
+/** What discovery finds: plugins that may be loaded, and what keeps the others from it. */
+import type { GlassineError } from "../../core/errors/index.ts";
+import type { Plugin, TrustDecision } from "../../core/plugins/index.ts";
+import type {
+  InstalledPackage,
+  PackageClosure,
+  PackageEntry,
+  PackageHash,
+  Rejection,
+} from "../packages/index.ts";
+import type { Drift, Lockfile, PluginMode, TrustSettings } from "../trust/index.ts";
+import type { CheckedProcedure } from "./procedures/index.ts";
+
+/** A rejection with the sentence of a host that does not start because of it. */
+export interface Refused extends Rejection {
+  readonly message: string;
+  /** The plugin, where it is known: another may have its names. */
+  readonly source?: StaticPlugin | undefined;
+}
+
+/** One plugin of a package as the static stage knows it. Nothing of it was run. */
+export interface StaticPlugin {
+  readonly entry: PackageEntry;
+  readonly package: InstalledPackage;
+  /** Part of the host itself: trusted without a lock entry. */
+  readonly isBuiltin: boolean;
+  /** From a folder of the operator's that is not installed. */
+  readonly isLocal: boolean;
+  /** `undefined` where the package cannot be hashed, and for local ones. */
+  readonly hash: PackageHash | undefined;
+  /** What its package needs. `undefined` where that cannot be hashed, for local and built-in ones. */
+  readonly closure: PackageClosure | undefined;
+  /** `undefined` where nobody asked: of built-in and local plugins. */
+  readonly trust: PluginTrust | undefined;
+  /**
+   * Who verifiably signed it, also where that is nobody who is trusted, or `unsigned`; `undefined`
+   * where nobody asked, and where the signature is invalid.
+   */
+  readonly signer: string | undefined;
+}
+
+/** Why a plugin may be loaded. */
+export interface PluginTrust {
+  readonly decision: TrustDecision;
+  readonly reason: string | undefined;
+  readonly signedBy: string;
+}
+
+/** Told before each package or plugin that takes time. */
+export type OnStep = (step: {
+  /** How many are done. */
+  readonly done: number;
+  readonly total: number;
+  readonly name: string;
+}) => void;
+
+/** What the static stage finds. */
+export interface StaticReport {
+  readonly mode: PluginMode;
+  readonly settings: Omit<TrustSettings, "mode">;
+  readonly lock: Lockfile | undefined;
+  /** Where a lockfile was looked for. */
+  readonly candidates: readonly string[];
+  /** Every plugin that was found, by id, then by package. */
+  readonly found: readonly StaticPlugin[];
+  /** Those of them that pass every gate. */
+  readonly accepted: readonly StaticPlugin[];
+  readonly refused: readonly Refused[];
+  readonly drift: readonly Drift[];
+  /** Folders that cannot be read: what the lockfile has and was not found may be there. */
+  readonly unreadable: readonly string[];
+  /** Settings and files of the operator's that cannot be read, where a command goes on. */
+  readonly faults: readonly GlassineError[];
+  readonly warnings: readonly string[];
+}
+
+/** A plugin whose code was loaded. */
+export interface LoadedPlugin {
+  readonly source: StaticPlugin;
+  readonly loaded:
+    | { readonly kind: "hooks"; readonly plugin: Plugin }
+    /** Of a kind of the host's: what its check made of it, and the same where it is a procedure. */
+    | { readonly kind: "other"; readonly plugin: object; readonly procedure?: CheckedProcedure };
+}

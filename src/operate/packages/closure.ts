@@ -1,0 +1,297 @@
+/** Every package that a plugin's code can import by name: `glassine-closure-v1`. */
+import { readdir, realpath } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+import { isGlassineError } from "../../core/errors/index.ts";
+import { packageFolder } from "./find-packages.ts";
+import { hashPackage } from "./hash-package.ts";
+import { isPackageName } from "./names.ts";
+import { type PackageNeeds, readNeeds } from "./package-json.ts";
+import { type HashRefusal, packageRefused, shownPath, systemCode } from "./refused.ts";
+import { resolveName } from "./resolve-name.ts";
+import type { PackageHash } from "./types.ts";
+import { expectManifest } from "./unchanged.ts";
+
+/** A package that a plugin needs, or that one of its dependencies needs. */
+export interface ClosureMember {
+  /** The name under which it is imported. */
+  readonly name: string;
+  readonly version: string;
+  /** Of its files without its own `node_modules`. */
+  readonly hash: string;
+  /** The real path of its folder. */
+  readonly path: string;
+  /** Of each file, by its path in the package: the SHA-256 of its bytes, in hex. */
+  readonly files: PackageHash["files"];
+}
+
+/** The packages that a plugin needs. */
+export interface PackageClosure {
+  /** By name, version and hash. Copies in several folders are all there. */
+  readonly members: readonly ClosureMember[];
+  /** The names of the host's packages, and of declared peers that it has: it provides these. */
+  readonly provided: readonly string[];
+  /** What is asked for and not installed, optional dependencies aside. */
+  readonly missing: readonly { readonly name: string; readonly askedBy: string }[];
+  /** What lies where Node looks for packages although nothing asks for it. Paths, sorted. */
+  readonly foreign: readonly string[];
+}
+
+/** The host, as far as its packages are concerned. */
+export interface HostPackages {
+  /** The folder of the host: its copies of shared packages are resolved from there. */
+  readonly root: string;
+  /** Names that are the host's, whoever asks for them: `glassine`. */
+  readonly names: readonly string[];
+  /** The folders of installed plugins, by real path: what is a plugin's is not the host's. */
+  readonly plugins: readonly string[];
+}
+
+/** The package of a plugin. */
+export interface ClosureInput {
+  /** A real path. */
+  readonly path: string;
+  readonly hash: PackageHash;
+  /** A project under development: what its `devDependencies` name may lie in its folder. */
+  readonly isLinked: boolean;
+}
+
+const maxMembers = 1000;
+
+interface HashedMember {
+  readonly needs: PackageNeeds;
+  readonly hash: PackageHash;
+}
+
+/** A package whose dependencies are followed. */
+interface Importer extends Pick<ClosureMember, "path" | "files"> {
+  readonly name: string;
+  readonly needs: PackageNeeds;
+}
+
+/**
+ * Returns a function that finds and hashes what a plugin depends on. Packages that several plugins
+ * share are hashed once, so make a new one for each look at the disk.
+ *
+ * Names are resolved as Node resolves them, from the real path of the package that asks. The host's
+ * own packages are left out, and those of the plugin's `peerDependencies` that the host has. Other
+ * peers, and those of a dependency, are members where they are installed.
+ *
+ * @throws GlassineError (as a rejection of that function) `package_refused`: a dependency cannot be
+ *   read or hashed, or there are more than 1,000
+ * @see spec `closure:members`, `closure:foreign`
+ */
+export function closureHasher(
+  host: HostPackages,
+): (plugin: ClosureInput) => Promise<PackageClosure> {
+  const hashed = new Map<string, Promise<HashedMember>>();
+  const hashOnce = (path: string): Promise<HashedMember> => {
+    const known = hashed.get(path) ?? hashMember(path);
+    hashed.set(path, known);
+    return known;
+  };
+  return async (plugin) => {
+    const own = await needsOf(plugin.path, plugin.hash);
+    const fromHost = await peersOfHost(own, host);
+    const provided = new Set(fromHost);
+    const missing = new Map<string, PackageClosure["missing"][number]>();
+    const foreign = new Set<string>();
+    const members = new Map<string, ClosureMember>();
+    const importers: Importer[] = [
+      { name: "the plugin", path: plugin.path, files: plugin.hash.files, needs: own },
+    ];
+    // What is found on the way is appended, and followed in turn.
+    for (const importer of importers) {
+      for (const { name, isRequired } of namesAskedBy(importer, fromHost)) {
+        if (host.names.includes(name)) {
+          provided.add(name);
+          continue;
+        }
+        const { folders, files } = await resolveName(importer.path, name);
+        for (const file of files) foreign.add(file);
+        if (folders.length === 0 && isRequired)
+          missing.set(name, missing.get(name) ?? { name, askedBy: importer.name });
+        for (const path of folders) {
+          const key = `${name}\0${path}`;
+          if (path === plugin.path || members.has(key)) continue;
+          const { needs, hash: of } = await named(name, hashOnce(path));
+          const { version } = needs;
+          const { hash, files } = of;
+          members.set(key, { name, version, hash, path, files });
+          importers.push({ name, path, files, needs });
+          if (members.size > maxMembers) throw tooManyMembers();
+        }
+      }
+    }
+    /** Whether what is installed under a name in the folder of a package is nothing that it needs. */
+    const isForeign = async (folder: string, { name, at }: InstalledName): Promise<boolean> => {
+      const isOwn = folder === plugin.path;
+      const real = await realpath(at).catch(() => at);
+      if (host.names.includes(name) || (isOwn && fromHost.includes(name)))
+        return real !== (await packageFolder(host.root, name));
+      if (isOwn && plugin.isLinked && own.development.includes(name)) return false;
+      return real !== plugin.path && !members.has(`${name}\0${real}`);
+    };
+    for (const [path, { files }] of new Map(importers.map((each) => [each.path, each]))) {
+      for (const copy of hostCopies(files, host.names)) foreign.add(join(path, copy));
+      for (const each of await installedIn(path))
+        if (await isForeign(path, each)) foreign.add(each.at);
+    }
+    return {
+      members: [...members.values()].sort(byText),
+      provided: [...provided].sort(),
+      missing: [...missing.values()].sort((a, b) => compare(a.name, b.name)),
+      foreign: [...foreign].sort(),
+    };
+  };
+}
+
+/** A dependency as the lockfile has it: `is-odd@3.0.1 sha256:…`. */
+export function memberText({ name, version, hash }: Omit<ClosureMember, "path" | "files">): string {
+  return `${name}@${version} ${hash}`;
+}
+
+/** A path for a message: from the folder of the plugin where it lies in there. */
+export function pathFrom(folder: string, path: string): string {
+  const inside = relative(folder, path);
+  return inside.startsWith("..") ? path : inside.split(sep).join("/");
+}
+
+interface Asked {
+  readonly name: string;
+  readonly isRequired: boolean;
+}
+
+/**
+ * The peers of a plugin that it gets from the host: those that are not its dependencies too, and that
+ * the host has, but for other plugins, whose code no host vouches for.
+ */
+async function peersOfHost(own: PackageNeeds, host: HostPackages): Promise<readonly string[]> {
+  const { dependencies, optional, bundled, peers } = own;
+  const brought = [...dependencies, ...optional, ...bundled];
+  const shared: string[] = [];
+  for (const name of peers.filter((each) => isPackageName(each) && !brought.includes(each))) {
+    const path = await packageFolder(host.root, name);
+    if (path !== undefined && !host.plugins.includes(path)) shared.push(name);
+  }
+  return shared;
+}
+
+/** The names that a package imports, as far as its package.json tells; none that it gets as a peer. */
+function namesAskedBy(
+  { name: importer, needs }: Importer,
+  fromHost: readonly string[],
+): readonly Asked[] {
+  const { dependencies, optional, bundled, peers } = needs;
+  const asked = [
+    ...dependencies.map((name) => ({ name, isRequired: true })),
+    ...[...optional, ...bundled, ...peers.filter((name) => !fromHost.includes(name))].map(
+      (name) => ({ name, isRequired: false }),
+    ),
+  ];
+  const strange = asked.find(({ name }) => !isPackageName(name));
+  if (strange === undefined) return asked;
+  const text = `The package.json of ${importer} names the dependency ${shownPath(strange.name)}, which is not the name of a package.`;
+  throw packageRefused("unsupported_file", "package.json", text);
+}
+
+async function hashMember(path: string): Promise<HashedMember> {
+  const hash = await hashPackage(path, { bundled: [] });
+  return { hash, needs: await needsOf(path, hash) };
+}
+
+/** @throws GlassineError `package_refused` where the package.json is not the one that was hashed */
+async function needsOf(path: string, hash: PackageHash): Promise<PackageNeeds> {
+  const needs = await readNeeds(path);
+  if (needs === undefined) {
+    const text = "It has no package.json that can be read.";
+    throw packageRefused("unsupported_file", "package.json", text);
+  }
+  expectManifest(needs.sha256, hash);
+  return needs;
+}
+
+async function named<Value>(name: string, work: Promise<Value>): Promise<Value> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!isGlassineError(error) || error.code !== "package_refused") throw error;
+    const { code, path } = error.data as { readonly code: HashRefusal; readonly path: string };
+    const text = `The dependency ${shownPath(name)} cannot be hashed: ${error.message}`;
+    throw packageRefused(code, path, text, error);
+  }
+}
+
+/** What installers put into a `node_modules` beside packages. */
+const ofInstallers = [
+  ".bin",
+  ".modules.yaml",
+  ".package-lock.json",
+  ".yarn-integrity",
+  ".yarn-state.yml",
+];
+
+interface InstalledName {
+  /** The name under which it can be imported, where it is a package. */
+  readonly name: string;
+  readonly at: string;
+}
+
+/** Everything in the `node_modules` of a package. */
+async function installedIn(path: string): Promise<readonly InstalledName[]> {
+  const folder = join(path, "node_modules");
+  const names = ((await namesIn(folder)) ?? []).filter((name) => !ofInstallers.includes(name));
+  const found = names.map(async (name) => {
+    const inScope = name.startsWith("@") ? await namesIn(join(folder, name)) : undefined;
+    return inScope?.map((each) => `${name}/${each}`) ?? [name];
+  });
+  return (await Promise.all(found))
+    .flat()
+    .map((name) => ({ name, at: join(folder, ...name.split("/")) }));
+}
+
+/** `undefined` where it is not a folder. */
+async function namesIn(folder: string): Promise<readonly string[] | undefined> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    const text = `${shownPath(folder)} cannot be read (${code}).`;
+    throw packageRefused("unsupported_file", "node_modules", text, error);
+  }
+}
+
+/** Paths in a package under which its code would find a package of the host's. */
+function hostCopies(files: PackageHash["files"], names: readonly string[]): ReadonlySet<string> {
+  const copies = new Set<string>();
+  for (const file of files.keys()) {
+    const parts = file.split("/");
+    for (const [at, part] of parts.entries()) {
+      if (part !== "node_modules") continue;
+      const path = parts.slice(0, at + (parts[at + 1]?.startsWith("@") ? 3 : 2));
+      const found = path.slice(at + 1).join("/");
+      const name = path.length === parts.length ? found.replace(/\.(?:js|json|node)$/, "") : found;
+      if (names.includes(name)) copies.add(path.join("/"));
+    }
+  }
+  return copies;
+}
+
+function byText(a: ClosureMember, b: ClosureMember): number {
+  return (
+    compare(a.name, b.name) ||
+    compare(a.version, b.version) ||
+    compare(a.hash, b.hash) ||
+    compare(a.path, b.path)
+  );
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+function tooManyMembers(): Error {
+  const text = `The package has more than ${maxMembers} dependencies, theirs included.`;
+  return packageRefused("package_too_large", "", text);
+}

@@ -1,0 +1,132 @@
+/** The hash of an installed package: every file of it, and nothing else. */
+import { mkdir, realpath, stat, symlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { expectOptions } from "../../core/data/index.ts";
+import { coverageOf } from "./covered.ts";
+import { hashFile } from "./hash-file.ts";
+import { type HashRecord, hashRecords } from "./hash-records.ts";
+import { readBundled } from "./package-json.ts";
+import { packageSize } from "./package-limits.ts";
+import { packageRefused, systemCode, throwCopyFailed } from "./refused.ts";
+import { severalAtATime } from "./several-at-a-time.ts";
+import type { PackageHash } from "./types.ts";
+import { type Found, walkPackage } from "./walk-package.ts";
+
+/** Options of `hashPackage`. */
+export interface HashPackageOptions {
+  /** The packages it brings along. Default: those that its package.json names. */
+  readonly bundled?: readonly string[] | undefined;
+  /** Stops the reading. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How many files are read at a time, and by how much. */
+const width = 4;
+const pieceBytes = 64 * 1024;
+
+/**
+ * Hashes every file of the package in a folder, as `spec/package-hash.md` says.
+ *
+ * The same contents have the same hash on every system: order, times, owners and permissions do
+ * not count. At the root, `node_modules` is left out but for the bundled packages, and `.git`,
+ * `glassine.sig.json` and `glassine.sigstore.json`. Nothing is run, and nothing outside of the
+ * folder is read. Files are read in pieces of 64 KiB.
+ *
+ * @returns `sha256:` with 64 digits, the SHA-256 of each file by its path, and the bytes of all
+ * @throws GlassineError (as a rejection) `package_refused`: a link that leads out or nowhere
+ *   (`unsafe_symlink`), something that is no plain file, cannot be read or has an unsafe name
+ *   (`unsupported_file`), too much of it (`package_too_large`). `data` has that `code` and the
+ *   `path` in the package
+ * @throws GlassineError (as a rejection) `options_invalid`
+ * @throws the reason of the signal (as a rejection)
+ * @see spec `package:files`
+ * @example
+ * ```ts
+ * import { mkdtemp, writeFile } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import { hashPackage } from "glassine/node";
+ *
+ * const folder = await mkdtemp(join(tmpdir(), "package-"));
+ * await writeFile(join(folder, "package.json"), "{}\n");
+ * const { hash, files, size } = await hashPackage(folder);
+ * console.log(hash.length, [...files.keys()], size); // 71 [ 'package.json' ] 3
+ * ```
+ */
+export async function hashPackage(
+  path: string,
+  options: HashPackageOptions = {},
+): Promise<PackageHash> {
+  expectOptions(options, ["bundled", "signal"], "hashPackage");
+  return await readPackageFiles(path, options);
+}
+
+/**
+ * Copies what counts of a package into a folder, and hashes it while it is read: the copy has the
+ * hash that this returns.
+ *
+ * @param folder is there, and nobody else writes to it
+ * @throws GlassineError (as a rejection) `package_refused`: as `hashPackage`, and `copy_failed`
+ * @see spec `discovery:copy`
+ */
+export async function copyPackage(
+  path: string,
+  folder: string,
+  options: Pick<HashPackageOptions, "bundled"> = {},
+): Promise<PackageHash> {
+  return await readPackageFiles(path, { ...options, copyTo: folder });
+}
+
+async function readPackageFiles(
+  path: string,
+  options: HashPackageOptions & { readonly copyTo?: string },
+): Promise<PackageHash> {
+  const { signal, copyTo } = options;
+  const root = await folderAt(path);
+  const coverage = coverageOf(options.bundled ?? (await readBundled(root)));
+  const size = packageSize();
+  const found = await walkPackage({ root, coverage, size, signal });
+  if (copyTo !== undefined) await copyFoldersAndLinks(found, copyTo);
+  const records = await severalAtATime(found, width, () => {
+    const buffer = new Uint8Array(pieceBytes);
+    return async (each, inOrder): Promise<HashRecord> => {
+      if (each.kind === "link") return each;
+      const { path } = each;
+      // In order, so that a package that is too large is refused at the same file each time.
+      const addBytes = (bytes: number) => inOrder(() => size.addBytes(path, bytes));
+      const hashed = await hashFile({ root, path, buffer, addBytes, signal, copyTo });
+      return { ...each, ...hashed };
+    };
+  });
+  const digests = records.flatMap((each) =>
+    each.kind === "file" ? [[each.path, each.sha256] as const] : [],
+  );
+  return { hash: hashRecords(records), files: new Map(digests), size: size.bytes };
+}
+
+async function copyFoldersAndLinks(found: readonly Found[], copyTo: string): Promise<void> {
+  const folders = new Set(found.map(({ path }) => dirname(path)));
+  for (const folder of folders)
+    await mkdir(join(copyTo, folder), { recursive: true, mode: 0o700 }).catch((error) =>
+      throwCopyFailed(folder, error),
+    );
+  for (const each of found)
+    if (each.kind === "link")
+      await symlink(each.target, join(copyTo, each.path)).catch((error) =>
+        throwCopyFailed(each.path, error),
+      );
+}
+
+async function folderAt(path: string): Promise<string> {
+  let root: string;
+  let isFolder: boolean;
+  try {
+    root = await realpath(path);
+    isFolder = (await stat(root)).isDirectory();
+  } catch (error) {
+    const text = `The folder of the package cannot be read (${systemCode(error)}).`;
+    throw packageRefused("unsupported_file", "", text, error);
+  }
+  if (isFolder) return root;
+  throw packageRefused("unsupported_file", "", "The package is no folder.");
+}

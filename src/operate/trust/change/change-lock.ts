@@ -1,0 +1,247 @@
+/**
+ * A change of the lock with its journal: both happen, or neither. Whatever ends the process, the
+ * lock is the whole old or the whole new text, and the next change brings the journal in line.
+ *
+ * @see spec `journal:order`, `journal:all-or-nothing`
+ */
+import type { Stats } from "node:fs";
+import { hostname, userInfo } from "node:os";
+import { GlassineError } from "../../../core/errors/index.ts";
+import { type Lockfile, newLockfile, parseLockfile, readLockfile } from "../lockfile/index.ts";
+import { printable } from "../single-quotes.ts";
+import { appended, chained } from "./chain.ts";
+import { sha256 } from "./digest.ts";
+import { remove, statsOf, tryRemove } from "./durable.ts";
+import { exclusively } from "./exclusion.ts";
+import { lockfileFailed, onFile } from "./failure.ts";
+import { endOf } from "./journal.ts";
+import { type JournalFile, openJournal } from "./journal-file.ts";
+import type { JournalAction } from "./journal-line.ts";
+import { removeLeftovers } from "./leftovers.ts";
+import { pendingChange, type Recovery, writeRecord } from "./pending.ts";
+import { type Places, placesOf } from "./places.ts";
+import { recover } from "./recover.ts";
+import { type Replaced, replaceFile } from "./replace-file.ts";
+
+/** How a change is made. */
+export interface ChangeOptions {
+  /** How long to wait for another process that is changing the lock. Default 10 000. */
+  readonly waitMs?: number | undefined;
+  /** Who changes it, for the journal. Default: the user and host of the process. */
+  readonly actor?: string | undefined;
+  /** Gives up waiting for another process. What has begun is finished. */
+  readonly signal?: AbortSignal | undefined;
+  /** The clock. */
+  readonly now?: (() => Date) | undefined;
+  /** Whether a missing lock is refused rather than made. Default false. */
+  readonly mustExist?: boolean | undefined;
+}
+
+/** One change as the journal is to tell it. */
+interface ChangeLine {
+  readonly action: JournalAction;
+  readonly id: string;
+  readonly version: string;
+  readonly hash: string;
+  readonly reason: string;
+  readonly until?: string | undefined;
+}
+
+/** What a lock becomes. */
+export interface Edit {
+  readonly text: string;
+  /** At least one, unless all that happens is that the file is made. */
+  readonly lines: readonly ChangeLine[];
+}
+
+/** A change that was made. */
+export interface Changed {
+  /** As it is now. */
+  readonly lock: Lockfile;
+  /** As it was; `undefined` where there was none. */
+  readonly previous: Lockfile | undefined;
+  /** Where the journal is. */
+  readonly journal: string;
+  /** Sentences for the operator. */
+  readonly warnings: readonly string[];
+  /** What became of a change that another process had not finished. */
+  readonly recovered: Recovery | undefined;
+}
+
+/** What was found, and what is to be there. */
+interface Step {
+  readonly places: Places;
+  readonly before: { readonly lock: Lockfile; readonly stats: Stats } | undefined;
+  readonly edit: Edit;
+  readonly options: ChangeOptions;
+  readonly warn: (text: string) => void;
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * Changes the lock at a path, one process at a time. `edit` gets the lock as it is, one without
+ * entries where there is none, and says what it becomes; what it throws leaves all as it was.
+ *
+ * @throws GlassineError `lockfile_busy` where another process does not finish in time,
+ *   `lockfile_failed` for what the system refuses, `lockfile_missing`, `lockfile_invalid`,
+ *   `lockfile_newer`, `aborted`, and what `edit` throws. Then lock and journal are as they were,
+ *   unless the message says otherwise.
+ */
+export async function changeLock(
+  path: string,
+  edit: (lock: Lockfile) => Edit,
+  options: ChangeOptions = {},
+): Promise<Changed> {
+  return afterRecovery(path, options, async (places, warn) => {
+    const previous = await readLockfile(path);
+    if (previous === undefined && options.mustExist) {
+      const text = `plugins.lock not found: ${printable(path)}`;
+      throw new GlassineError("lockfile_missing", text, { path });
+    }
+    const stats = previous && (await onFile(places.lock, "read", () => statsOf(places.lock)));
+    const before = previous && stats && { lock: previous, stats };
+    const made = edit(previous ?? parseLockfile(encoder.encode(newLockfile), path));
+    const lock = parseLockfile(encoder.encode(made.text), path);
+    await apply({ places, before, edit: made, options, warn });
+    return { lock, previous, journal: places.journal };
+  });
+}
+
+/** Finishes what an earlier process left unfinished, and changes nothing else. */
+export async function recoverLock(
+  path: string,
+  options: ChangeOptions = {},
+): Promise<Pick<Changed, "recovered" | "warnings">> {
+  return afterRecovery(path, options, async () => ({}));
+}
+
+/** The same where there is something to finish. Else nothing is touched and nobody waited for. */
+export async function settleLock(
+  path: string,
+  options: ChangeOptions = {},
+): Promise<Pick<Changed, "recovered" | "warnings">> {
+  const change = await pendingChange(path);
+  return change === undefined ? { recovered: undefined, warnings: [] } : recoverLock(path, options);
+}
+
+/** Does work when no other process is at the lock, and what it began is finished. */
+async function afterRecovery<T extends object>(
+  path: string,
+  options: ChangeOptions,
+  work: (places: Places, warn: (text: string) => void) => Promise<T>,
+): Promise<T & Pick<Changed, "recovered" | "warnings">> {
+  const places = await placesOf(path);
+  const warnings: string[] = [];
+  const warn = (text: string) => warnings.push(text);
+  const now = clockOf(options);
+  const patience = { waitMs: options.waitMs ?? 10_000, signal: options.signal, now };
+  const inTurn = async () => {
+    await removeLeftovers(places);
+    const recovered = await recover(places, now(), warn);
+    return { ...(await work(places, warn)), recovered };
+  };
+  return { ...(await exclusively(places, patience, inTurn, warn)), warnings };
+}
+
+async function apply(step: Step): Promise<void> {
+  const { places, before, edit, warn } = step;
+  const isSame = before?.lock.text === edit.text;
+  if (before !== undefined) warnIfOpen(places.lock, before.stats.mode, warn);
+  if (edit.lines.length > 0) {
+    await applyWithJournal(step, isSame);
+  } else if (!isSame) {
+    await (await replaced(step)).settle();
+  }
+}
+
+async function applyWithJournal(step: Step, isSame: boolean): Promise<void> {
+  const { places, warn } = step;
+  const journal = await openJournal(places.journal);
+  try {
+    warnIfOpen(places.journal, journal.mode, warn);
+    const lines = linesOf(step, journal);
+    try {
+      await writeRecord(places, recordOf(step, journal, lines), journal.mode & 0o777);
+    } catch (error) {
+      await journal.takeBack();
+      throw error;
+    }
+    let lock: Replaced | undefined;
+    try {
+      if (!isSame) lock = await replaced(step);
+      await journal.append(appended(lines, endOf(journal.bytes)));
+    } catch (error) {
+      throw await undone(step, journal, lock, error);
+    }
+    await lock?.settle();
+  } finally {
+    // Its lines are on the disk, or taken back.
+    await journal.close().catch(() => {});
+  }
+  await onFile(places.pending, "remove", () => remove(places.pending)).catch((error: Error) =>
+    warn(`${error.message} The change is made. The next one removes the file.`),
+  );
+}
+
+/** Puts everything back after a failure. @returns the failure, with what could not be put back */
+async function undone(
+  { places }: Step,
+  journal: JournalFile,
+  lock: Replaced | undefined,
+  error: unknown,
+): Promise<unknown> {
+  // Lines that stand tell a change, so the change has to stand too.
+  const stands = (await journal.takeBack()) === "stands";
+  if (!stands && (lock === undefined || (await lock.undo()))) {
+    await tryRemove(places.pending);
+    return error;
+  }
+  const tell = (shown: string) =>
+    `${(error as Error).message} What was written could not be taken back: the change of ${shown} is made, and the next one completes its journal.`;
+  return lockfileFailed(places.lock, tell, error);
+}
+
+function replaced({ places, before, edit }: Step): Promise<Replaced> {
+  const old = before && { bytes: encoder.encode(before.lock.text), stats: before.stats };
+  return replaceFile(places.lock, encoder.encode(edit.text), old);
+}
+
+function linesOf({ edit, options }: Step, journal: JournalFile): readonly string[] {
+  const at = clockOf(options)().toISOString();
+  const actor = options.actor ?? ownName();
+  const lock = sha256(edit.text);
+  const lines = edit.lines.map((line) => ({ ...line, at, actor, lock }));
+  return chained(lines, endOf(journal.bytes));
+}
+
+function recordOf({ before, edit }: Step, journal: JournalFile, lines: readonly string[]) {
+  return {
+    old: before === undefined ? null : sha256(before.lock.text),
+    new: sha256(edit.text),
+    journal: journal.bytes.length,
+    lines,
+  };
+}
+
+/** `user@host`. A container may have no name for its user. */
+function ownName(): string {
+  let user: string;
+  try {
+    user = userInfo().username;
+  } catch {
+    user = `uid-${process.getuid?.() ?? "unknown"}`;
+  }
+  return `${user}@${hostname()}`;
+}
+
+function clockOf({ now }: ChangeOptions): () => Date {
+  return now ?? (() => new Date());
+}
+
+/** Windows has no such bits. */
+function warnIfOpen(path: string, mode: number, warn: (text: string) => void): void {
+  if (process.platform === "win32" || (mode & 0o002) === 0) return;
+  const bits = (mode & 0o777).toString(8).padStart(4, "0");
+  warn(`${printable(path)} can be written by everybody (mode ${bits}). Take that away: chmod o-w.`);
+}

@@ -1,0 +1,203 @@
+/**
+ * One process at a time changes a lock: the one whose claim is `LOCKPATH.lck`. The file appears
+ * with its whole text, by a link, so that one without an owner was not left by a crash.
+ *
+ * Who ended without releasing is succeeded without a race. Looking at a claim and removing it are
+ * two steps, and in between it may have become somebody else's. So whoever finds a claim left
+ * behind first claims the right to remove just that one, in a file that is named by its digest. No
+ * two claims have the same text, so such a right is about one claim for ever: while it is held only
+ * its holder removes that claim, and a right whose claim is gone does nothing.
+ *
+ * @see spec `journal:exclusion`, `journal:takeover`
+ */
+import { link, unlink } from "node:fs/promises";
+import { GlassineError, quoted } from "../../../core/errors/index.ts";
+import { printable } from "../single-quotes.ts";
+import { sameBytes, sha256 } from "./digest.ts";
+import {
+  linksUnsupported,
+  makeFile,
+  newMode,
+  readFileWhole,
+  temporaryFor,
+  tryRemove,
+} from "./durable.ts";
+import { onFile, systemCode } from "./failure.ts";
+import { type Owner, ownClaim, readOwner, type Standing, standingOf } from "./owner.ts";
+import type { Places } from "./places.ts";
+
+export interface Patience {
+  /** How long to wait for another process. */
+  readonly waitMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly now: () => Date;
+}
+
+/** Somebody's claim. */
+interface Holder {
+  readonly bytes: Uint8Array;
+  /** `undefined` where the file names nobody. */
+  readonly owner: Owner | undefined;
+  readonly standing: Standing;
+}
+
+/** Who asks. */
+interface Asker {
+  readonly exclusion: string;
+  readonly claim: Uint8Array;
+}
+
+const maxClaimBytes = 4096;
+/** How many processes may have ended one after the other while each succeeded the one before. */
+const maxSuccession = 8;
+
+/**
+ * Does work that nobody else does to the same lock at the same time.
+ *
+ * @param atRelease told why the claim could not be removed
+ * @throws GlassineError `lockfile_busy`, `lockfile_failed`, `aborted`
+ */
+export async function exclusively<T>(
+  { lock, exclusion }: Places,
+  patience: Patience,
+  work: () => Promise<T>,
+  atRelease: (warning: string) => void,
+): Promise<T> {
+  const claim = await ownClaim(patience.now());
+  await waitFor({ exclusion, claim }, lock, patience);
+  try {
+    return await work();
+  } finally {
+    await onFile(exclusion, "remove", () => release(exclusion, claim)).catch((error: Error) =>
+      atRelease(`${error.message} It holds until this process ends.`),
+    );
+  }
+}
+
+async function waitFor(asker: Asker, lock: string, { waitMs, signal }: Patience): Promise<void> {
+  const end = performance.now() + waitMs;
+  for (;;) {
+    if (signal?.aborted) {
+      const text = `The change of ${printable(lock)} was aborted before anything was written.`;
+      throw new GlassineError("aborted", text, { path: lock }, signal.reason);
+    }
+    const holder = await take(asker.exclusion, asker);
+    if (holder === undefined) return;
+    if (performance.now() >= end) throw busy(asker.exclusion, holder);
+    await pause();
+  }
+}
+
+/** @returns who has the claim; `undefined` where it is ours now */
+async function take(file: string, asker: Asker, succession = 0): Promise<Holder | undefined> {
+  for (;;) {
+    const holder = await holderOf(file);
+    if (holder === undefined) {
+      if (await onFile(file, "create", () => create(file, asker.claim))) return undefined;
+      continue;
+    }
+    // A network file system may have made a link and lost the answer.
+    if (sameBytes(holder.bytes, asker.claim)) return undefined;
+    if (holder.standing !== "gone") return holder;
+    // Files that name each other in a circle are nobody's succession.
+    if (succession === maxSuccession) return { ...holder, standing: "elsewhere" };
+    const other = await removeLeft(file, holder, asker, succession + 1);
+    if (other !== undefined) return other;
+  }
+}
+
+/** @returns who else is about to remove it */
+async function removeLeft(
+  file: string,
+  left: Holder,
+  asker: Asker,
+  succession: number,
+): Promise<Holder | undefined> {
+  const right = `${asker.exclusion}.${sha256(left.bytes).slice(0, 16)}`;
+  const other = await take(right, asker, succession);
+  if (other !== undefined) return other;
+  try {
+    const found = await readFileWhole(file, maxClaimBytes);
+    await onFile(file, "remove", () => removeIf(file, left.bytes, found));
+  } finally {
+    // Whoever holds the exclusion removes what is left of it.
+    await release(right, asker.claim).catch(() => {});
+  }
+  return undefined;
+}
+
+async function holderOf(file: string): Promise<Holder | undefined> {
+  const bytes = await readFileWhole(file, maxClaimBytes);
+  if (bytes === undefined) return undefined;
+  const owner = readOwner(bytes);
+  return { bytes, owner, standing: owner === undefined ? "elsewhere" : await standingOf(owner) };
+}
+
+/** Whether a process that is still there has the claim, or one of which nothing is known. */
+export async function isHeld({ exclusion }: Places): Promise<boolean> {
+  const holder = await holderOf(exclusion);
+  return holder !== undefined && holder.standing !== "gone";
+}
+
+/** @returns false where another was first, or has cleaned up the file that was to be linked */
+async function create(file: string, claim: Uint8Array): Promise<boolean> {
+  const made = temporaryFor(file);
+  await makeFile(made, claim, newMode);
+  try {
+    await link(made, file);
+    return true;
+  } catch (error) {
+    const code = systemCode(error) ?? "";
+    if (code === "EEXIST" || code === "ENOENT") return false;
+    if (linksUnsupported.includes(code)) return await createAlone(file, claim);
+    throw error;
+  } finally {
+    await tryRemove(made);
+  }
+}
+
+/** For a file system without links. A crash in here leaves a claim that names nobody. */
+async function createAlone(file: string, claim: Uint8Array): Promise<boolean> {
+  try {
+    await makeFile(file, claim, newMode);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** Removes our own claim. Where it cannot be read any more, it still is ours. */
+async function release(file: string, claim: Uint8Array): Promise<void> {
+  await removeIf(file, claim, await readFileWhole(file, maxClaimBytes).catch(() => claim));
+}
+
+/** Removes a claim of which this is the text, if it is the one that is there. */
+async function removeIf(
+  file: string,
+  claim: Uint8Array,
+  found: Uint8Array | undefined,
+): Promise<void> {
+  if (found !== undefined && sameBytes(found, claim)) await unlink(file);
+}
+
+function busy(file: string, { owner, standing }: Holder): GlassineError {
+  const held = "plugins.lock is being changed by another process";
+  const shown = printable(file);
+  const way = `remove ${shown} and try again`;
+  if (owner === undefined) {
+    const text = `${held}, which ${shown} does not name. If there is none, ${way}.`;
+    return new GlassineError("lockfile_busy", text, { path: file });
+  }
+  const { pid, host } = owner;
+  const text =
+    standing === "elsewhere"
+      ? `${held} (pid ${pid} on host ${quoted(host)}). If that process has ended, ${way}.`
+      : `${held} (pid ${pid})`;
+  return new GlassineError("lockfile_busy", text, { path: file, pid, host });
+}
+
+/** Not the same for all, so that those who wait do not come back all at once. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 40));
+}

@@ -1,0 +1,42 @@
+import { GlassineError, isGlassineError } from "../../../core/errors/index.ts";
+import { printable } from "../single-quotes.ts";
+
+/** What the system says of a refusal, such as `ENOSPC`; `undefined` for any other error. */
+export function systemCode(error: unknown): string | undefined {
+  const isCoded = error instanceof Error && "code" in error && typeof error.code === "string";
+  return isCoded ? (error.code as string) : undefined;
+}
+
+/**
+ * Does one thing to a file. What the system refuses becomes an error that names the file.
+ *
+ * @param doing in the infinitive: `write`
+ * @throws GlassineError `lockfile_failed` with the system's code as `data.systemCode`
+ */
+export async function onFile<T>(path: string, doing: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const code = systemCode(error);
+    if (isGlassineError(error) || code === undefined) throw error;
+    const why = told(error as Error, code);
+    throw lockfileFailed(path, (shown) => `Cannot ${doing} ${shown}: ${why}.`, error);
+  }
+}
+
+/** `tell` gets the path as it can be printed, and says what is the matter with it. */
+export function lockfileFailed(
+  path: string,
+  tell: (shown: string) => string,
+  cause?: unknown,
+): GlassineError {
+  const code = systemCode(isGlassineError(cause) ? cause.cause : cause);
+  const data = { path, ...(code === undefined ? {} : { systemCode: code }) };
+  return new GlassineError("lockfile_failed", tell(printable(path)), data, cause);
+}
+
+/** `ENOSPC: no space left on device`, without the call and the paths behind it. */
+function told({ message }: Error, code: string): string {
+  const [words = ""] = message.replace(`${code}: `, "").split(/, \w+|\n/);
+  return `${code}: ${words.replace(/\.$/, "")}`;
+}

@@ -1,0 +1,217 @@
+/** The changes of trust that there are: it is granted, or taken back. Each needs a reason. */
+
+import { GlassineError } from "../../../core/errors/index.ts";
+import type { AuditOptions } from "../../../core/observe/index.ts";
+import {
+  type LockEntry,
+  type Lockfile,
+  readLockfile,
+  removeEntry,
+  setEntry,
+} from "../lockfile/index.ts";
+import { printable, single } from "../single-quotes.ts";
+import { type Changed, type ChangeOptions, changeLock, settleLock } from "./change-lock.ts";
+import { checkReason } from "./reason.ts";
+import { type Told, type TrustAction, trustTeller } from "./tell-trust.ts";
+
+/** Of a change of trust. */
+export interface TrustOptions extends Omit<ChangeOptions, "mustExist"> {
+  /**
+   * The command that does it, for the records and for what a refusal of the reason begins with.
+   * Default `trust`, or `untrust` for a revocation.
+   */
+  readonly command?: TrustAction | undefined;
+  /**
+   * The audit trail that gets one `plugin.trust_changed` for each plugin, when all is written.
+   * Default: none. With `strict`, a record that is not taken rejects; the change stands.
+   */
+  readonly audit?: AuditOptions | undefined;
+}
+
+/** One plugin that is trusted now. */
+export interface TrustedPlugin {
+  readonly entry: LockEntry;
+  /** What was trusted under its id before. */
+  readonly previous: LockEntry | undefined;
+}
+
+/** What `trustPlugins` did. */
+export interface Trusted extends Changed, Pick<Told, "unaudited"> {
+  /** By id. */
+  readonly plugins: readonly TrustedPlugin[];
+}
+
+/** What `revokePlugins` did. */
+export interface Revoked extends Changed, Pick<Told, "unaudited"> {
+  /** The entries that are gone, by id. */
+  readonly plugins: readonly LockEntry[];
+}
+
+/**
+ * Trusts plugins: gives each an entry in the lock, or brings the one it has up to date in its place,
+ * and appends a line each to the journal, by id. All of them, or none. An entry that is there
+ * already is left as it is, and the grant is journaled as any other.
+ *
+ * A lock that is not there is made; its folder has to be there.
+ *
+ * @param path of the lock
+ * @throws GlassineError `reason_invalid`, `trust_refused` where two entries have one id,
+ *   `lockfile_invalid`, `lockfile_newer`, `lockfile_uneditable`, `lockfile_busy`, `lockfile_failed`,
+ *   `aborted`, `options_invalid`. Nothing is written then.
+ * @throws GlassineError `audit_failed` under `audit.strict`. All is written then.
+ * @see spec `journal:one-line-each`, `journal:renewed`, `journal:all-or-nothing`, `journal:audited`
+ * @example
+ * ```ts
+ * import { mkdtemp } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import { trustPlugins } from "glassine/node";
+ *
+ * const path = join(await mkdtemp(join(tmpdir(), "trust-")), "plugins.lock");
+ * const entry = {
+ *   id: "pii-scan",
+ *   package: "@acme/pii-scan",
+ *   version: "1.2.0",
+ *   entryPoint: "dist/plugin.js:default",
+ *   hash: `sha256:${"0".repeat(64)}`,
+ * };
+ * const { lock, plugins } = await trustPlugins(path, [entry], "reviewed, OPS-1284");
+ * console.log(lock.entries.length, plugins[0]?.previous); // 1 undefined
+ * ```
+ */
+export async function trustPlugins(
+  path: string,
+  plugins: readonly LockEntry[],
+  reason: string,
+  options: TrustOptions = {},
+): Promise<Trusted> {
+  const { command = "trust", audit } = options;
+  checkReason(reason, command);
+  const tell = trustTeller(audit);
+  const sorted = inOrder(plugins, ({ id }) => id);
+  const changed = await changeLock(
+    path,
+    (lock) => ({
+      text: sorted.reduce(setEntry, lock.text),
+      lines: sorted.map(({ id, version, hash, until }) => ({
+        action: "trust",
+        ...{ id, version, hash, reason, until },
+      })),
+    }),
+    options,
+  );
+  const previous = (id: string) => changed.previous?.entries.find((each) => each.id === id);
+  return {
+    ...withTold(changed, await tell(command, sorted, reason)),
+    plugins: sorted.map((entry) => ({ entry, previous: previous(entry.id) })),
+  };
+}
+
+/**
+ * Takes trust back: removes the entries of these ids from the lock, and appends a line each to the
+ * journal, by id. All of them, or none. Their packages need not be installed. It holds from the
+ * next start; what runs goes on.
+ *
+ * @param path of the lock
+ * @throws GlassineError `reason_invalid`, `trust_refused` where the lock has no entry of an id,
+ *   `lockfile_missing`, `lockfile_invalid`, `lockfile_newer`, `lockfile_uneditable`,
+ *   `lockfile_busy`, `lockfile_failed`, `aborted`, `options_invalid`. Nothing is written then.
+ * @throws GlassineError `audit_failed` under `audit.strict`. All is written then.
+ * @see spec `journal:actions`, `journal:all-or-nothing`, `journal:audited`
+ * @example
+ * ```ts
+ * import { mkdtemp } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import { revokePlugins, trustPlugins } from "glassine/node";
+ *
+ * const path = join(await mkdtemp(join(tmpdir(), "trust-")), "plugins.lock");
+ * const entry = {
+ *   id: "pii-scan",
+ *   package: "@acme/pii-scan",
+ *   version: "1.2.0",
+ *   entryPoint: "dist/plugin.js:default",
+ *   hash: `sha256:${"0".repeat(64)}`,
+ * };
+ * await trustPlugins(path, [entry], "reviewed, OPS-1284");
+ * const { lock, plugins } = await revokePlugins(path, ["pii-scan"], "leaks, OPS-1290");
+ * console.log(lock.entries.length, plugins[0]?.version); // 0 1.2.0
+ * ```
+ */
+export async function revokePlugins(
+  path: string,
+  ids: readonly string[],
+  reason: string,
+  options: TrustOptions = {},
+): Promise<Revoked> {
+  const { command = "untrust", audit } = options;
+  checkReason(reason, command);
+  const tell = trustTeller(audit);
+  const sorted = inOrder(ids, (id) => id);
+  const changed = await changeLock(
+    path,
+    (lock) => {
+      for (const id of sorted) expectLocked(lock, id, path);
+      return {
+        text: sorted.reduce(removeEntry, lock.text),
+        lines: sorted.map((id) => ({
+          action: "revoke",
+          ...{ id, version: "-", hash: "-", reason },
+        })),
+      };
+    },
+    { ...options, mustExist: true },
+  );
+  const plugins = (changed.previous?.entries ?? []).filter(({ id }) => sorted.includes(id));
+  const gone = sorted.map((id) => ({ id }));
+  return {
+    ...withTold(changed, await tell(command, gone, reason)),
+    plugins: inOrder(plugins, ({ id }) => id),
+  };
+}
+
+/** What `createLock` did. */
+interface Created extends Pick<Changed, "lock" | "warnings"> {
+  readonly isCreated: boolean;
+}
+
+/**
+ * Makes a lock without entries where there is none. One that is there is only read, unless an
+ * earlier change of it is to be finished.
+ *
+ * @throws GlassineError `lockfile_invalid`, `lockfile_newer`, `lockfile_busy`, `lockfile_failed`
+ */
+export async function createLock(
+  path: string,
+  options: Omit<TrustOptions, "command" | "audit"> = {},
+): Promise<Created> {
+  const found = await readLockfile(path);
+  if (found !== undefined) {
+    const { warnings } = await settleLock(path, options);
+    return { lock: found, isCreated: false, warnings };
+  }
+  const unchanged = ({ text }: Lockfile) => ({ text, lines: [] });
+  const { lock, previous, warnings } = await changeLock(path, unchanged, options);
+  return { lock, isCreated: previous === undefined, warnings };
+}
+
+function withTold(changed: Changed, { unaudited, warnings }: Told) {
+  return { ...changed, unaudited, warnings: [...changed.warnings, ...warnings] };
+}
+
+function expectLocked({ entries }: Lockfile, id: string, path: string): void {
+  const locked = entries.map((each) => each.id).sort();
+  if (locked.includes(id)) return;
+  const list = locked.map(printable).join(", ");
+  const text = `plugin ${single(id)} is not in ${printable(path)}. Locked: ${list || "<none>"}`;
+  throw new GlassineError("trust_refused", text, { path, id, locked });
+}
+
+/** By id, in the order of code units. */
+function inOrder<T>(items: readonly T[], idOf: (item: T) => string): readonly T[] {
+  const sorted = [...items].sort((one, other) => (idOf(one) < idOf(other) ? -1 : 1));
+  const twice = sorted.find((item, at) => at > 0 && idOf(sorted[at - 1] as T) === idOf(item));
+  if (twice === undefined) return sorted;
+  const id = idOf(twice);
+  throw new GlassineError("trust_refused", `plugin ${single(id)} is named twice`, { id });
+}

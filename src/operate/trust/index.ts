@@ -1,0 +1,54 @@
+export {
+  checkJournal,
+  checkReason,
+  createLock,
+  type JournalLine,
+  type JournalProblem,
+  ownClaim,
+  pendingChange,
+  type Revoked,
+  readOwner,
+  readTrustJournal,
+  revokePlugins,
+  settleLock,
+  standingOf,
+  type Trusted,
+  type TrustedPlugin,
+  type TrustJournal,
+  type TrustOptions,
+  trustPlugins,
+} from "./change/index.ts";
+export {
+  type Drift,
+  dayOf,
+  driftOf,
+  endingSoon,
+  type InstalledPlugin,
+  isDay,
+  type LockEntry,
+  type Lockfile,
+  locateLockfile,
+  readDependency,
+  readLockfile,
+  sameEntry,
+} from "./lockfile/index.ts";
+export {
+  type PluginMode,
+  readPluginMode,
+  readTrustSettings,
+  type TrustSettings,
+} from "./settings.ts";
+export { checkEvidence } from "./signing/check-evidence.ts";
+export { decideTrust } from "./signing/decide-trust.ts";
+export { type Ed25519VerifierOptions, ed25519Verifier } from "./signing/ed25519-verifier.ts";
+export { type MadeKey, type MakeKeyOptions, makeSigningKey } from "./signing/make-key.ts";
+export { type PublisherKeys, readPublisherKeys } from "./signing/publisher-keys.ts";
+export {
+  type SignedEvidence,
+  type SignPackageOptions,
+  signPackage,
+} from "./signing/sign-package.ts";
+export { signTarball } from "./signing/sign-tarball.ts";
+export { type SigstoreVerifierOptions, sigstoreVerifier } from "./signing/sigstore-verifier.ts";
+export type { Evidence, SignatureVerifier, SignedPackage } from "./signing/types.ts";
+export { printable } from "./single-quotes.ts";

@@ -1,0 +1,130 @@
+/**
+ * Changes to the text of plugins.lock. Bytes that are no part of a change stay as they are.
+ *
+ * What comes of an edit is parsed again and compared with what was meant. The package toml-patch is
+ * not used: deep nesting overflows its stack, and it edits layouts that are refused here.
+ */
+import { GlassineError, isGlassineError } from "../../../core/errors/index.ts";
+import { single } from "../single-quotes.ts";
+import { blockOf } from "./entry-blocks.ts";
+import { asEntry, optionalKeys, textFault, textKeys } from "./entry-rules.ts";
+import { newLockfile, parseLockfile, type ReadLock, readLockText } from "./parse-lockfile.ts";
+import { refreshed } from "./refresh-entry.ts";
+import { sameEntry } from "./same-data.ts";
+import { isBare, type Places, partsOf, type TablePlace } from "./toml-places.ts";
+import type { LockEntry } from "./types.ts";
+import { uneditable } from "./uneditable.ts";
+import { assignments, lineEndOf } from "./write-toml.ts";
+
+/** A text has no path; messages call it by the name of the file. */
+const nameOfFile = "plugins.lock";
+
+/**
+ * The text with an entry in it: the one of that id refreshed where it stands, or a new one behind
+ * a blank line at the end. An entry that says the same already changes nothing.
+ *
+ * New lines end as the first one does, and the file ends with a line feed if it did. A refresh
+ * replaces values only, so comments stay. Nothing that an entry says can end its quotes.
+ *
+ * @throws GlassineError `lockfile_uneditable` where the rest would not stay as it is,
+ * `trust_refused` for an entry that no lockfile takes, `lockfile_invalid`, `lockfile_newer`
+ * @see spec `lockfile:untouched`, `lockfile:refresh`, `lockfile:append`
+ */
+export function setEntry(text: string, entry: LockEntry): string {
+  const after = checked(entry);
+  const { lock, places } = readEditable(text);
+  const index = lock.entries.findIndex(({ id }) => id === after.id);
+  const before = lock.entries[index];
+  if (before === undefined) return confirmed(appended(text, after), [...lock.entries, after]);
+  const table = places.tables[index] as TablePlace;
+  return confirmed(refreshed(text, table, { before, after }), lock.entries.with(index, after));
+}
+
+/**
+ * The text without an entry: without its header and what follows up to the next entry, the comment
+ * lines right above its header, and one blank line above these. What `setEntry` appended is taken
+ * away again to the byte.
+ *
+ * @throws GlassineError `lockfile_uneditable`, `trust_refused` where no entry has the id (`data`:
+ * `id`, `locked`), `lockfile_invalid`, `lockfile_newer`
+ * @see spec `lockfile:remove`
+ */
+export function removeEntry(text: string, id: string): string {
+  const { lock, places } = readEditable(text);
+  const index = lock.entries.findIndex((each) => each.id === id);
+  if (index === -1) {
+    const locked = lock.entries.map((each) => each.id);
+    throw new GlassineError(
+      "trust_refused",
+      `plugin ${single(id)} is not in plugins.lock. Locked: ${locked.join(", ") || "<none>"}`,
+      { id, locked },
+    );
+  }
+  const { start, end } = blockOf(text, places, index);
+  const rest = text.slice(0, start) + text.slice(end);
+  // The file ends as it did, with a line feed or without.
+  const ended = text.endsWith("\n") ? rest : rest.replace(/\r?\n$/, "");
+  // A file of no bytes is no lockfile.
+  const left = ended === "" ? newLockfile.replace("\n", lineEndOf(text)) : ended;
+  return confirmed(left, lock.entries.toSpliced(index, 1));
+}
+
+function appended(text: string, entry: LockEntry): string {
+  const lineEnd = lineEndOf(text);
+  const block = ["", "[[plugins]]", ...assignments(entry, lineEnd)].join(lineEnd);
+  return text.endsWith("\n") ? text + block + lineEnd : text + lineEnd + block;
+}
+
+/** @throws GlassineError `trust_refused` */
+function checked(entry: LockEntry): LockEntry {
+  const { id } = entry;
+  const faults = [
+    ...textKeys.flatMap((rule) => textFault(rule, entry[rule.field]) ?? []),
+    ...optionalKeys.flatMap(({ key, fault }) =>
+      entry[key] === undefined ? [] : (fault(entry[key]) ?? []),
+    ),
+  ];
+  if (faults.length > 0)
+    throw new GlassineError(
+      "trust_refused",
+      `plugin ${single(String(id))} cannot be trusted: ${faults.join("; ")}`,
+      { id, faults },
+    );
+  return asEntry(entry);
+}
+
+/** A valid lock whose every entry is a table below a header `[[plugins]]`. */
+function readEditable(text: string): ReadLock {
+  const read = readLockText(text, nameOfFile);
+  const form = formFault(read.places);
+  if (form === undefined) return read;
+  throw uneditable(
+    text,
+    form.start,
+    `${form.message}; write each entry below a header [[plugins]]`,
+  );
+}
+
+function formFault({ fields, tables }: Places) {
+  const inline = fields.find(({ key }) => partsOf(key)[0] === "plugins");
+  if (inline !== undefined) return { start: inline.start, message: "plugins is an inline array" };
+  const quoted = tables.find(({ key }) => !isBare(key));
+  if (quoted === undefined) return undefined;
+  return { start: quoted.start, message: "the name in the header is in quotes" };
+}
+
+/** The text, where it says exactly what was meant. */
+function confirmed(text: string, entries: readonly LockEntry[]): string {
+  try {
+    const read = parseLockfile(new TextEncoder().encode(text), nameOfFile);
+    const isMeant =
+      read.text === text &&
+      read.entries.length === entries.length &&
+      read.entries.every((each, at) => sameEntry(each, entries[at]));
+    if (isMeant) return text;
+  } catch (error) {
+    if (!isGlassineError(error)) throw error;
+    throw uneditable(text, 0, `the edited file would not be valid (${error.message})`);
+  }
+  throw uneditable(text, 0, "the edited file would not say what was meant");
+}

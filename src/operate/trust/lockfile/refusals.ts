@@ -1,0 +1,58 @@
+/** How a lockfile is refused: every problem in one message, each with its line and column. */
+import { GlassineError } from "../../../core/errors/index.ts";
+import { printable } from "../single-quotes.ts";
+
+/** One thing that is wrong with a lockfile. */
+export interface LockfileProblem {
+  /** From 1; `undefined` where the whole file is at fault. */
+  readonly line: number | undefined;
+  /** From 1, in UTF-16 units. */
+  readonly column: number | undefined;
+  readonly message: string;
+}
+
+/** What is wrong at an offset of the text. */
+export interface Fault {
+  readonly offset: number;
+  readonly message: string;
+}
+
+/** `data` has the `path`, and `lockProblems`. */
+export function lockfileInvalid(
+  path: string,
+  problems: readonly LockfileProblem[],
+  cause?: unknown,
+): GlassineError {
+  const told = problems.map(({ line, column, message }) =>
+    line === undefined ? message : `line ${line}, column ${column}: ${message}`,
+  );
+  return new GlassineError(
+    "lockfile_invalid",
+    `${printable(path)} is not a valid plugins.lock: ${told.join("; ")}`,
+    { path, lockProblems: problems },
+    cause,
+  );
+}
+
+/** The whole file is at fault. `what` is a sentence about it, which says the way out. */
+export function fileInvalid(path: string, what: string, cause?: unknown): GlassineError {
+  const problem = { line: undefined, column: undefined, message: what };
+  return lockfileInvalid(path, [problem], cause);
+}
+
+/** In the order of the text. Lines end with a line feed, as in TOML. */
+export function problemsAt(text: string, faults: readonly Fault[]): readonly LockfileProblem[] {
+  let line = 1;
+  let lineStart = 0;
+  return [...faults]
+    .sort((a, b) => a.offset - b.offset)
+    .map(({ offset, message }) => {
+      let lineFeed = text.indexOf("\n", lineStart);
+      while (lineFeed !== -1 && lineFeed < offset) {
+        line += 1;
+        lineStart = lineFeed + 1;
+        lineFeed = text.indexOf("\n", lineStart);
+      }
+      return { line, column: offset - lineStart + 1, message };
+    });
+}

@@ -1,0 +1,67 @@
+/**
+ * Variables that look like a setting of trust and are none.
+ *
+ * Who mistypes a setting believes in a protection that is not there, so it cannot be ignored. But
+ * the configuration of plugins begins alike: `PREFIXPLUGIN_NAME_KEY`.
+ */
+import { closest } from "../../core/errors/index.ts";
+import { hostSettings } from "../../core/plugins/index.ts";
+import { single } from "./single-quotes.ts";
+
+/** One variable that is at fault. */
+export interface SettingProblem {
+  readonly variable: string;
+  readonly message: string;
+}
+
+const begin = "PLUGIN_";
+const suffixes = Object.keys(hostSettings).map((name) => name.slice(begin.length));
+
+/** One problem for each variable that is meant for a setting, or for nothing at all. */
+export function mistypedSettings(
+  env: Readonly<Record<string, string | undefined>>,
+  prefix: string,
+  plugins: readonly string[],
+): readonly SettingProblem[] {
+  return Object.keys(env)
+    .filter((variable) => variable.startsWith(prefix) && env[variable] !== "")
+    .filter((variable) => env[variable] !== undefined)
+    .sort()
+    .flatMap((variable) => {
+      if (!variable.startsWith(`${prefix}${begin}`)) return misbegun(variable, prefix);
+      const suffix = variable.slice(prefix.length + begin.length);
+      if (suffixes.includes(suffix) || plugins.some((plugin) => isOf(plugin, suffix))) return [];
+      const meant = closest(suffix, suffixes);
+      if (meant === undefined && isConfiguration(suffix)) return [];
+      const name = single(variable, 200);
+      const hint =
+        meant === undefined
+          ? "neither a setting nor the configuration of a plugin, NAME_KEY"
+          : `no setting; did you mean ${prefix}${begin}${meant}?`;
+      return [{ variable, message: `${name} is ${hint}` }];
+    });
+}
+
+/**
+ * Another begin, and nearly a setting all the same: `PLUGINS_MODE`, `PLUGINMODE`, `PULGIN_MODE`.
+ * What is not near both is a variable of somebody else's, such as `LOGIN_MODE`.
+ */
+function misbegun(variable: string, prefix: string): readonly SettingProblem[] {
+  const name = variable.slice(prefix.length);
+  const [, word = "", rest = ""] =
+    /^(PLUGINS?)_*([A-Z].*)$/s.exec(name) ?? /^([A-Z]+)_(.+)$/s.exec(name) ?? [];
+  const meant = closest(word, ["PLUGIN"]) === undefined ? undefined : closest(rest, suffixes);
+  if (meant === undefined) return [];
+  const message = `${single(variable, 200)} is no setting; did you mean ${prefix}${begin}${meant}?`;
+  return [{ variable, message }];
+}
+
+function isOf(plugin: string, suffix: string): boolean {
+  const owner = `${plugin.toUpperCase().replaceAll("-", "_")}_`;
+  return suffix.startsWith(owner) && suffix.length > owner.length;
+}
+
+/** The name of a plugin has at least three characters, and a key at least one. */
+function isConfiguration(suffix: string): boolean {
+  return /^[A-Z][A-Z0-9_]{2,}_.+$/s.test(suffix);
+}

@@ -1,0 +1,183 @@
+/** The operator's settings of trust, from the environment. A value that means nothing is refused. */
+import { GlassineError } from "../../core/errors/index.ts";
+import type { HostSetting } from "../../core/plugins/index.ts";
+import { mistypedSettings, type SettingProblem } from "./setting-names.ts";
+import { unsignedAcknowledgement } from "./signing/decide-trust.ts";
+import { identityFault, maxIdentityUnits } from "./signing/identity.ts";
+import { single } from "./single-quotes.ts";
+
+/** `production`: only what `plugins.lock` trusts is loaded. */
+export type PluginMode = "dev" | "production";
+
+/** What the operator says of the trust in plugins. */
+export interface TrustSettings {
+  /** Whether a plugin without a verified signature is refused. Default true. */
+  readonly signingRequired: boolean;
+  /** Whether the operator wrote, to the letter, what loading unsigned plugins means. */
+  readonly unsignedAck: boolean;
+  /** Signers whose plugins are loaded. */
+  readonly trustedPublishers: readonly string[];
+  /** Signers whose plugins are loaded as an exception, which the audit trail tells. */
+  readonly overridePublishers: readonly string[];
+  /** Where `readPublisherKeys` reads. */
+  readonly publisherKeys: string | undefined;
+  /** The trusted root by which Sigstore bundles are checked. */
+  readonly sigstoreTrustedRoot: string | undefined;
+  /** The one issuer that Sigstore is believed of. Not without a trusted root. */
+  readonly sigstoreIssuer: string | undefined;
+  /** Whether installed packages are looked for at all. Default true. */
+  readonly autoDiscovery: boolean;
+  /** Default `dev`. */
+  readonly mode: PluginMode;
+}
+
+/** Options of `readTrustSettings`. */
+export interface TrustSettingsOptions {
+  /**
+   * Names of plugins that are known to be there. A variable that is the configuration of one of
+   * them is no mistyped setting, however much it looks like one.
+   */
+  readonly plugins?: readonly string[];
+}
+
+type Optional = string | undefined;
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads `PREFIXPLUGIN_SIGNING_REQUIRED`, `…_UNSIGNED_ACK`, `…_TRUSTED_PUBLISHERS`,
+ * `…_TRUST_OVERRIDE_PUBLISHERS`, `…_PUBLISHER_KEYS`, `…_SIGSTORE_TRUSTED_ROOT`,
+ * `…_SIGSTORE_ISSUER`, `…_AUTO_DISCOVERY_ENABLED` and `…_MODE`.
+ *
+ * An empty variable counts as not set. Lists are separated by commas, their items trimmed. What
+ * else begins with `PREFIXPLUGIN_` is the configuration of a plugin, `NAME_KEY`; where it is
+ * nearly the name of a setting, or cannot be such a configuration, it is refused.
+ *
+ * @throws GlassineError `setting_invalid`: one error that names every variable at fault, what it
+ *   takes, and what was meant; `data.settingProblems` lists them
+ * @see spec `signing:settings`, `signing:settings-lists`, `signing:settings-mistyped`,
+ *   `signing:settings-misbegun`
+ * @example
+ * ```ts
+ * import { readTrustSettings } from "glassine/node";
+ *
+ * const settings = readTrustSettings({
+ *   GLASSINE_PLUGIN_TRUSTED_PUBLISHERS: " builder@example.com , ,release-bot@example.com",
+ *   GLASSINE_PLUGIN_MODE: "Production",
+ * });
+ * console.log(settings.trustedPublishers.length, settings.mode); // 2 production
+ * ```
+ */
+export function readTrustSettings(
+  env: Environment,
+  prefix = "GLASSINE_",
+  { plugins = [] }: TrustSettingsOptions = {},
+): TrustSettings {
+  const problems: SettingProblem[] = [];
+  const read = <Value>(name: HostSetting, missing: Value, parse: Parse<Value>): Value => {
+    const variable = `${prefix}${name}`;
+    const text: unknown = Object.hasOwn(env, variable) ? env[variable] : undefined;
+    if (text === undefined || text === "") return missing;
+    const parsed =
+      typeof text === "string"
+        ? parse(text, variable)
+        : { fault: `${variable} is no text; write it as one` };
+    if ("value" in parsed) return parsed.value;
+    problems.push({ variable, message: parsed.fault });
+    return missing;
+  };
+
+  const settings: TrustSettings = Object.freeze({
+    signingRequired: read("PLUGIN_SIGNING_REQUIRED", true, parseBoolean),
+    unsignedAck: read("PLUGIN_UNSIGNED_ACK", false, parseAcknowledgement),
+    trustedPublishers: read("PLUGIN_TRUSTED_PUBLISHERS", noIdentities, parseIdentities),
+    overridePublishers: read("PLUGIN_TRUST_OVERRIDE_PUBLISHERS", noIdentities, parseIdentities),
+    publisherKeys: read<Optional>("PLUGIN_PUBLISHER_KEYS", undefined, parsePath),
+    sigstoreTrustedRoot: read<Optional>("PLUGIN_SIGSTORE_TRUSTED_ROOT", undefined, parsePath),
+    sigstoreIssuer: read<Optional>("PLUGIN_SIGSTORE_ISSUER", undefined, parseIssuer),
+    autoDiscovery: read("PLUGIN_AUTO_DISCOVERY_ENABLED", true, parseBoolean),
+    mode: read<PluginMode>("PLUGIN_MODE", "dev", parseMode),
+  });
+  if (settings.sigstoreIssuer !== undefined && settings.sigstoreTrustedRoot === undefined) {
+    const variable = `${prefix}PLUGIN_SIGSTORE_ISSUER`;
+    const message = `${variable} is set without ${prefix}PLUGIN_SIGSTORE_TRUSTED_ROOT: no bundle of Sigstore is checked`;
+    if (!problems.some((each) => each.variable === `${prefix}PLUGIN_SIGSTORE_TRUSTED_ROOT`))
+      problems.push({ variable, message });
+  }
+  problems.push(...mistypedSettings(env, prefix, plugins));
+  if (problems.length === 0) return settings;
+  const text = problems.map(({ message }) => message).join("; ");
+  throw new GlassineError("setting_invalid", text, { settingProblems: problems });
+}
+
+/**
+ * The mode that a text means, trimmed and in any case.
+ *
+ * @throws GlassineError `setting_invalid`: it means none
+ * @see spec `signing:settings-mode`
+ * @example
+ * ```ts
+ * import { readPluginMode } from "glassine/node";
+ *
+ * console.log(readPluginMode(" Production ")); // production
+ * ```
+ */
+export function readPluginMode(text: string): PluginMode {
+  const parsed = parseMode(text);
+  if ("value" in parsed) return parsed.value;
+  throw new GlassineError("setting_invalid", parsed.fault);
+}
+
+const noIdentities: readonly string[] = Object.freeze([]);
+
+const words: ReadonlyMap<string, boolean> = new Map([
+  ...["true", "1", "yes", "on"].map((word) => [word, true] as const),
+  ...["false", "0", "no", "off"].map((word) => [word, false] as const),
+]);
+
+/** The value of a text that is not empty, or a sentence about it. */
+type Parse<Value> = (
+  text: string,
+  variable: string,
+) => { readonly value: Value } | { readonly fault: string };
+
+const parseBoolean: Parse<boolean> = (text, variable) => {
+  const value = words.get(text.trim().toLowerCase());
+  if (value !== undefined) return { value };
+  return {
+    fault: `${variable} is ${single(text)}; it takes true, false, 1, 0, yes, no, on or off`,
+  };
+};
+
+/** To the letter: who writes anything else has not read what it means. */
+const parseAcknowledgement: Parse<boolean> = (text) => ({
+  value: text === unsignedAcknowledgement,
+});
+
+const parseIdentities: Parse<readonly string[]> = (text, variable) => {
+  const items = text.split(",").map((item) => item.trim());
+  const identities = [...new Set(items.filter((item) => item !== ""))];
+  for (const identity of identities) {
+    const fault = identityFault(identity);
+    if (fault !== undefined)
+      return { fault: `${variable} names ${single(identity, maxIdentityUnits)}, which ${fault}` };
+  }
+  return { value: Object.freeze(identities) };
+};
+
+const parsePath: Parse<string> = (text, variable) => {
+  if (text.trim() !== "" && !text.includes("\0")) return { value: text };
+  return { fault: `${variable} is ${single(text)}; it takes the path of a file` };
+};
+
+const parseIssuer: Parse<string> = (text, variable) => {
+  const issuer = text.trim();
+  const fault = identityFault(issuer);
+  if (fault === undefined) return { value: issuer };
+  return { fault: `${variable} is ${single(issuer, maxIdentityUnits)}, which ${fault}` };
+};
+
+function parseMode(text: string): ReturnType<Parse<PluginMode>> {
+  const mode = text.trim().toLowerCase();
+  if (mode === "dev" || mode === "production") return { value: mode };
+  return { fault: `invalid plugin mode ${single(text)}: expected dev or production` };
+}

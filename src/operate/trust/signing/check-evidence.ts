@@ -1,0 +1,127 @@
+/** Asks every verifier, and makes one answer of theirs. */
+import { lstat } from "node:fs/promises";
+import { join } from "node:path";
+import { expectOptions, longestTimerMs, readWhole } from "../../../core/data/index.ts";
+import { describeThrown, redactText } from "../../../core/observe/index.ts";
+import { type SignatureCause, signatureCauses } from "../../packages/index.ts";
+import { oneLine, single } from "../single-quotes.ts";
+import { identityFault } from "./identity.ts";
+import { isObject } from "./json-file.ts";
+import {
+  type Evidence,
+  ed25519File,
+  type SignatureVerifier,
+  type SignedPackage,
+  sigstoreFile,
+} from "./types.ts";
+
+/** Options of `checkEvidence`. */
+export interface CheckEvidenceOptions {
+  /** How long each verifier has. Default 30 000. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Who signed a package, by all `verifiers` together.
+ *
+ * Every evidence that is there has to verify: one that does not makes the package `invalid`. A
+ * verifier that throws, gives no answer in time, or answers with something else than evidence, is
+ * such a one. With several signers, `identity` is the first by the order of `verifiers`. Evidence
+ * that no verifier reads counts for nothing beside one that verified; alone it is `unchecked`.
+ *
+ * @throws GlassineError (as a rejection) `options_invalid`
+ * @see spec `signing:every-evidence`, `signing:verifier-fails`, `signing:unread`
+ */
+export async function checkEvidence(
+  signed: SignedPackage,
+  verifiers: readonly SignatureVerifier[],
+  options: CheckEvidenceOptions = {},
+): Promise<Evidence> {
+  expectOptions(options, ["timeoutMs"], "checkEvidence");
+  const timeoutMs = readWhole("timeoutMs", options.timeoutMs ?? 30_000, longestTimerMs);
+  const answers = await Promise.all(verifiers.map((each) => answerOf(each, signed, timeoutMs)));
+  const faults = answers.filter((each) => each.kind === "invalid");
+  if (faults.length > 0) return invalidFor(faults);
+  const signers = answers.flatMap((each) =>
+    each.kind === "verified" ? [each.identity, ...(each.further ?? [])] : [],
+  );
+  const [identity, ...further] = new Set(signers);
+  if (identity === undefined) return withoutSigner(signed);
+  return further.length === 0
+    ? { kind: "verified", identity }
+    : { kind: "verified", identity, further };
+}
+
+async function answerOf(
+  verifier: SignatureVerifier,
+  signed: SignedPackage,
+  timeoutMs: number,
+): Promise<Evidence> {
+  const who = `the verifier ${single(verifier.name)}`;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<Evidence>((resolve) => {
+    const fault = `${who} gave no answer within ${timeoutMs / 1000} seconds`;
+    timer = setTimeout(() => resolve(invalid(fault)), timeoutMs);
+  });
+  try {
+    const answer: unknown = await Promise.race([verifier.verify(signed), late]);
+    return readAnswer(answer) ?? invalid(`${who} answered with something that is no evidence`);
+  } catch (thrown) {
+    return invalid(`${who} failed: ${redactText(describeThrown(thrown).text, [])}`);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A copy of an answer, each part of it read once; `undefined` where it is none. */
+function readAnswer(answer: unknown): Evidence | undefined {
+  if (!isObject(answer)) return undefined;
+  const { kind, detail, cause, identity, further } = answer;
+  if (kind === "unsigned") return { kind };
+  if (kind === "invalid" && typeof detail === "string")
+    return { ...invalid(detail), ...(isCause(cause) ? { cause } : {}) };
+  if (kind !== "verified" || !isIdentity(identity)) return undefined;
+  if (further === undefined) return { kind, identity };
+  const others: readonly unknown[] | undefined = Array.isArray(further) ? [...further] : undefined;
+  return others?.every(isIdentity) ? { kind, identity, further: others } : undefined;
+}
+
+function isIdentity(value: unknown): value is string {
+  return typeof value === "string" && identityFault(value) === undefined;
+}
+
+/** Evidence that nobody reads must not pass for none: the way out is another one. */
+async function withoutSigner({ path }: SignedPackage): Promise<Evidence> {
+  for (const file of [ed25519File, sigstoreFile])
+    if (await isThere(join(path, file))) return { kind: "unchecked", file };
+  return { kind: "unsigned" };
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    return (error as { readonly code?: unknown }).code !== "ENOENT";
+  }
+}
+
+/** Of what verifiers say: names of a certificate are long, and there may be several. */
+const maxDetailUnits = 4096;
+
+type Invalid = Extract<Evidence, { readonly kind: "invalid" }>;
+
+function invalid(detail: string): Invalid {
+  return { kind: "invalid", detail: oneLine(detail, maxDetailUnits) };
+}
+
+/** Faults of different causes have no way out in common. */
+function invalidFor(faults: readonly Invalid[]): Invalid {
+  const [cause, ...others] = new Set(faults.map((each) => each.cause));
+  const told = invalid(faults.map(({ detail }) => detail).join("; "));
+  return cause === undefined || others.length > 0 ? told : { ...told, cause };
+}
+
+function isCause(value: unknown): value is SignatureCause {
+  return typeof value === "string" && Object.hasOwn(signatureCauses, value);
+}

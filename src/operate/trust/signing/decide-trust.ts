@@ -1,0 +1,114 @@
+/** Whether a plugin may be loaded, by what is known of its signer and what the operator said. */
+
+import { type HostProfile, standardProfile } from "../../../core/plugins/index.ts";
+import type { RejectionCode, SignatureCause } from "../../packages/index.ts";
+import type { TrustSettings } from "../settings.ts";
+import { single } from "../single-quotes.ts";
+import { maxIdentityUnits } from "./identity.ts";
+import { type Evidence, sigstoreFile } from "./types.ts";
+
+/** On whose word a plugin is loaded. */
+type TrustDecision = "trusted_publisher" | "operator_override" | "development_unsigned_override";
+
+/** The plugin may be loaded. */
+export interface TrustAccepted {
+  readonly accepted: true;
+  readonly decision: TrustDecision;
+  /** Why, where that needs saying. */
+  readonly reason?: string;
+  /** A verified identity, or `unsigned`. A name that is only claimed never stands here. */
+  readonly signedBy: string;
+}
+
+/** The plugin must not be loaded. */
+export interface TrustRefused {
+  readonly accepted: false;
+  readonly code: Extract<
+    RejectionCode,
+    "unsigned" | "signature_invalid" | "signature_unchecked" | "untrusted_identity" | "ack_missing"
+  >;
+  readonly message: string;
+  /** Of an invalid signature, where the key is at fault and not the files. */
+  readonly cause?: SignatureCause;
+}
+
+/** What `decideTrust` takes. */
+export interface TrustQuestion {
+  /** The name of the plugin. */
+  readonly plugin: string;
+  readonly evidence: Evidence;
+  readonly settings: Pick<
+    TrustSettings,
+    "signingRequired" | "unsignedAck" | "trustedPublishers" | "overridePublishers"
+  >;
+  /** The words of the host. Default: those of `standardProfile`. */
+  readonly profile?: Pick<HostProfile, "envPrefix" | "evidenceName">;
+}
+
+/** What the operator sets `PLUGIN_UNSIGNED_ACK` to. */
+export const unsignedAcknowledgement = "i-understand-plugins-are-unsigned";
+
+/**
+ * Whether a plugin may be loaded, and on whose word. Reads nothing and writes nothing.
+ *
+ * A signer on the list of trusted ones counts before one on the list of exceptions. Where signing
+ * is not required, a plugin that is signed by somebody trusted is still loaded on that word.
+ *
+ * @see spec `signing:trusted`, `signing:override`, `signing:refused`, `signing:unsigned-allowed`
+ */
+export function decideTrust(question: TrustQuestion): TrustAccepted | TrustRefused {
+  const { evidence, settings, profile = standardProfile } = question;
+  const { envPrefix: prefix } = profile;
+  const signers =
+    evidence.kind === "verified" ? [evidence.identity, ...(evidence.further ?? [])] : [];
+  const trusted = signers.find((each) => settings.trustedPublishers.includes(each));
+  if (trusted !== undefined)
+    return { accepted: true, decision: "trusted_publisher", signedBy: trusted };
+  const excepted = signers.find((each) => settings.overridePublishers.includes(each));
+  if (excepted !== undefined) {
+    const reason = "signing identity accepted by explicit operator override";
+    return { accepted: true, decision: "operator_override", reason, signedBy: excepted };
+  }
+  if (settings.signingRequired) return refusal(question, profile);
+  if (!settings.unsignedAck) {
+    const message = `${prefix}PLUGIN_SIGNING_REQUIRED=false requires ${prefix}PLUGIN_UNSIGNED_ACK='${unsignedAcknowledgement}' to confirm the operator accepts unsigned-plugin code execution risk.`;
+    return { accepted: false, code: "ack_missing", message };
+  }
+  return {
+    accepted: true,
+    decision: "development_unsigned_override",
+    reason: `${prefix}PLUGIN_SIGNING_REQUIRED=false accepted an unsigned plugin; do not use this setting in production`,
+    signedBy: "unsigned",
+  };
+}
+
+function refusal(
+  { plugin, evidence }: TrustQuestion,
+  { envPrefix: prefix, evidenceName }: Pick<HostProfile, "envPrefix" | "evidenceName">,
+): TrustRefused {
+  const who = `plugin ${single(plugin)}`;
+  if (evidence.kind === "unsigned") {
+    const message = `${who} is unsigned; production plugin registration requires ${evidenceName}`;
+    return { accepted: false, code: "unsigned", message };
+  }
+  if (evidence.kind === "unchecked") {
+    const { file } = evidence;
+    const [setting, what] =
+      file === sigstoreFile
+        ? ["PLUGIN_SIGSTORE_TRUSTED_ROOT", "a trusted root of Sigstore"]
+        : ["PLUGIN_PUBLISHER_KEYS", "a file of publisher keys"];
+    const message = `${who} is signed, and its ${file} cannot be checked: no verifier for it is configured; set ${prefix}${setting} to ${what}`;
+    return { accepted: false, code: "signature_unchecked", message };
+  }
+  if (evidence.kind === "invalid") {
+    const message = `${who} has an invalid signature: ${evidence.detail}`;
+    const { cause } = evidence;
+    return {
+      ...{ accepted: false, code: "signature_invalid", message },
+      ...(cause === undefined ? {} : { cause }),
+    };
+  }
+  const signer = single(evidence.identity, maxIdentityUnits);
+  const message = `${who} is signed by untrusted identity ${signer}; add it to ${prefix}PLUGIN_TRUSTED_PUBLISHERS or, for an explicit audited exception, ${prefix}PLUGIN_TRUST_OVERRIDE_PUBLISHERS`;
+  return { accepted: false, code: "untrusted_identity", message };
+}

@@ -1,0 +1,157 @@
+/** Signs a package for its author: writes `glassine.sig.json` into its folder. */
+import { sign } from "node:crypto";
+import { rename } from "node:fs/promises";
+import { join } from "node:path";
+import { expectOptions } from "../../../core/data/index.ts";
+import { GlassineError, quoted } from "../../../core/errors/index.ts";
+import { hashPackage } from "../../packages/index.ts";
+import {
+  makeFile,
+  newMode,
+  statsOf,
+  syncFolderOf,
+  temporaryFor,
+  tryRemove,
+} from "../change/durable.ts";
+import { oneLine } from "../single-quotes.ts";
+import { signedBytes } from "./ed25519-evidence.ts";
+import { identityFault, keyIdPattern, maxIdentityUnits } from "./identity.ts";
+import { isObject, readJsonFile } from "./json-file.ts";
+import { readSigningKey } from "./signing-key.ts";
+import { ed25519File } from "./types.ts";
+
+/** What `signPackage` takes. */
+export interface SignPackageOptions {
+  /** The folder of the package, with exactly the files that are going to be installed. */
+  readonly path: string;
+  /** The Ed25519 private key: PKCS #8 in PEM, not encrypted. */
+  readonly key: string;
+  /** Who signs: `builder@example.com`. */
+  readonly identity: string;
+  /** What operators call the key. Default: 32 hexadecimal digits of the SHA-256 of its public half. */
+  readonly keyId?: string;
+}
+
+/** What was signed, and what an operator needs to verify it. Nothing of it is secret. */
+export interface SignedEvidence {
+  /** The file that was written. */
+  readonly path: string;
+  readonly name: string;
+  readonly version: string;
+  /** Of the package: `sha256:` and 64 digits. */
+  readonly hash: string;
+  readonly identity: string;
+  readonly keyId: string;
+  /** The 32 bytes of the public key in base64, for `public_key` of a file of publisher keys. */
+  readonly publicKey: string;
+}
+
+/**
+ * Signs the files of a package, with its name and version, and writes `glassine.sig.json` into its
+ * folder, in place of one that is there. The file is written whole or not at all.
+ *
+ * Every file counts that `hashPackage` hashes. A folder with files that are not published has
+ * another hash than the installed package: sign the unpacked tarball, then pack it again with the
+ * evidence in it. The key is read, used and forgotten; no message has a part of it.
+ *
+ * @throws GlassineError (as a rejection) `options_invalid`: a key that is encrypted or no Ed25519
+ *   private key in PEM, an identity or key id that no operator could list
+ * @throws GlassineError (as a rejection) `package_refused`: the folder is no package, cannot be
+ *   hashed safely, or has something else in the place of the evidence
+ * @throws (as a rejection) what the system says where the file cannot be written: `EACCES`, `ENOSPC`
+ * @see spec `signing:evidence`, `signing:bytes`, `signing:key-id`, `signing:written`
+ * @example
+ * ```ts
+ * import { generateKeyPairSync } from "node:crypto";
+ * import { signPackage } from "glassine/node";
+ * import { installFixturePackage } from "glassine/testing";
+ *
+ * const { privateKey } = generateKeyPairSync("ed25519");
+ * const { path, remove } = await installFixturePackage({
+ *   name: "@acme/guard",
+ *   version: "1.0.0",
+ *   files: { "dist/plugin.js": "export default () => {};" },
+ *   glassine: { plugin: "./dist/plugin.js" },
+ * });
+ * const key = privateKey.export({ format: "pem", type: "pkcs8" });
+ * const signed = await signPackage({ path, key: `${key}`, identity: "builder@example.com" });
+ * console.log(signed.name, signed.version, signed.keyId.length); // @acme/guard 1.0.0 32
+ * await remove();
+ * ```
+ */
+export async function signPackage(options: SignPackageOptions): Promise<SignedEvidence> {
+  expectOptions(options, ["path", "key", "identity", "keyId"], "signPackage");
+  const { path, identity } = options;
+  const { privateKey, publicKey, keyId: ownKeyId } = readSigningKey(options.key);
+  const keyId = readKeyId(options.keyId ?? ownKeyId);
+  expectIdentity(identity);
+  const target = join(path, ed25519File);
+  await expectReplaceable(target);
+  const { name, version } = await readNameAndVersion(path);
+  const { hash } = await hashPackage(path);
+  const bytes = signedBytes({ name, version, hash });
+  if (bytes === undefined) throw refused("The name or version in package.json cannot be signed.");
+  const evidence = {
+    schema: 1,
+    algorithm: "ed25519",
+    identity,
+    key_id: keyId,
+    signature: sign(null, bytes, privateKey).toString("base64"),
+  };
+  await putInPlace(target, new TextEncoder().encode(`${JSON.stringify(evidence, null, 2)}\n`));
+  return Object.freeze({ path: target, name, version, hash, identity, keyId, publicKey });
+}
+
+/** @throws GlassineError `options_invalid` */
+export function readKeyId(keyId: unknown): string {
+  if (typeof keyId === "string" && keyIdPattern.test(keyId)) return keyId;
+  const rule = "1 to 128 letters, digits and . _ : @ / + = -";
+  throw new GlassineError("options_invalid", `The id of a key has ${rule}.`);
+}
+
+/** @throws GlassineError `options_invalid`: an identity that no operator could list */
+export function expectIdentity(identity: unknown): void {
+  const fault = typeof identity === "string" ? identityFault(identity) : "is no text";
+  if (fault === undefined) return;
+  const shown = typeof identity === "string" ? ` ${quoted(identity, maxIdentityUnits)}` : "";
+  throw new GlassineError("options_invalid", `The identity${shown} of who signs ${fault}.`);
+}
+
+/** A link there would have the evidence written to where it leads. */
+async function expectReplaceable(target: string): Promise<void> {
+  const stats = await statsOf(target);
+  if (stats?.isFile() === false)
+    throw refused(`${ed25519File} is there and is no regular file. Remove it.`);
+}
+
+async function putInPlace(target: string, bytes: Uint8Array): Promise<void> {
+  const made = temporaryFor(target);
+  await makeFile(made, bytes, newMode);
+  try {
+    await rename(made, target);
+  } catch (error) {
+    await tryRemove(made);
+    throw error;
+  }
+  await syncFolderOf(target);
+}
+
+const maxManifestBytes = 1024 * 1024;
+
+async function readNameAndVersion(
+  path: string,
+): Promise<{ readonly name: string; readonly version: string }> {
+  const rules = { maxBytes: maxManifestBytes, followLinks: false };
+  const json = await readJsonFile(join(path, "package.json"), rules);
+  const where = `The package.json of ${quoted(path, 300)}`;
+  if ("fault" in json) throw refused(`${where} ${oneLine(json.fault, 200)}.`);
+  const { name, version } = isObject(json.value) ? json.value : {};
+  const isNamed = typeof name === "string" && typeof version === "string";
+  if (isNamed && name !== "" && version !== "") return { name, version };
+  throw refused(`${where} has no name or no version.`);
+}
+
+function refused(text: string): GlassineError {
+  const data = { code: "invalid_metadata", path: "" };
+  return new GlassineError("package_refused", text, data);
+}

@@ -1,0 +1,213 @@
+/** Verifies `glassine.sigstore.json`, a Sigstore bundle, without a network. */
+import { join } from "node:path";
+import type { Bundle } from "@sigstore/bundle";
+import type { Verifier } from "@sigstore/verify";
+import { expectOptions } from "../../../core/data/index.ts";
+import { GlassineError } from "../../../core/errors/index.ts";
+import { describeThrown } from "../../../core/observe/index.ts";
+import { oneLine, single } from "../single-quotes.ts";
+import { certificateSigner } from "./certificate-signer.ts";
+import { identityFault, maxIdentityUnits } from "./identity.ts";
+import { inTotoPayload, statementFault } from "./in-toto.ts";
+import { readJsonFile } from "./json-file.ts";
+import { loadPeer } from "./peer.ts";
+import { readTrustedRoot } from "./trusted-root.ts";
+import {
+  type Evidence,
+  type SignatureVerifier,
+  type SignedPackage,
+  sigstoreFile,
+} from "./types.ts";
+
+/** Options of `sigstoreVerifier`. */
+export interface SigstoreVerifierOptions {
+  /** The path of a `trusted_root.json`: whom to believe, pinned by the operator. */
+  readonly trustedRoot: string;
+  /**
+   * The one issuer that is believed: identities are then subjects alone. Default: any that the root
+   * knows, and an identity is `ISSUER#SUBJECT`.
+   */
+  readonly issuer?: string;
+  /** Kinds of statements that vouch for a package. Default: SLSA provenance, version 1. */
+  readonly predicateTypes?: readonly string[];
+}
+
+/** What is needed of the peers, and the verifier made of the root. */
+interface Ready {
+  readonly bundleFromJSON: typeof import("@sigstore/bundle")["bundleFromJSON"];
+  readonly toSignedEntity: typeof import("@sigstore/verify")["toSignedEntity"];
+  readonly verifier: Verifier;
+}
+
+const maxBytes = 256 * 1024;
+const defaultPredicateTypes = ["https://slsa.dev/provenance/v1"];
+const install = "@sigstore/verify@3 @sigstore/bundle@4";
+/** Of each kind of witness one is enough, and has to be there. */
+const thresholds = { ctlogThreshold: 1, tlogThreshold: 1, timestampThreshold: 1 };
+
+/** An answer of this verifier that is not good. */
+class Refusal extends Error {}
+
+/**
+ * A verifier of Sigstore bundles in `glassine.sigstore.json`: an in-toto statement about the hash of
+ * the package, signed with a certificate of an authority of `trustedRoot`, written down in a log of
+ * that root with proof of it, at a time when the certificate was valid.
+ *
+ * Nothing is fetched. It uses the packages `@sigstore/verify` and `@sigstore/bundle`, which the host
+ * installs. Without them, or without a root that can be read, `prepare` rejects and every package
+ * with a bundle is `invalid`.
+ *
+ * @throws GlassineError `options_invalid`
+ * @see spec `signing:sigstore`, `signing:sigstore-identity`, `signing:sigstore-peers`
+ * @example
+ * ```ts
+ * import { sigstoreVerifier } from "glassine/node";
+ *
+ * const verifier = sigstoreVerifier({
+ *   trustedRoot: "/etc/glassine/trusted_root.json",
+ *   issuer: "https://token.actions.githubusercontent.com",
+ * });
+ * const start = await verifier.prepare?.().catch((error: Error) => error.message);
+ * console.log(start?.endsWith("is not there.")); // true
+ * ```
+ */
+export function sigstoreVerifier(options: SigstoreVerifierOptions): SignatureVerifier {
+  expectOptions(options, ["trustedRoot", "issuer", "predicateTypes"], "sigstoreVerifier");
+  const { trustedRoot, issuer, predicateTypes = defaultPredicateTypes } = options;
+  expectText("trustedRoot", trustedRoot);
+  if (issuer !== undefined) expectIssuer(issuer);
+  if (!Array.isArray(predicateTypes)) throw misuse('The option "predicateTypes" expects a list.');
+  for (const each of predicateTypes) expectText("predicateTypes", each);
+  let ready: Promise<Ready> | undefined;
+  const load = (): Promise<Ready> => {
+    ready ??= prepared(trustedRoot);
+    return ready;
+  };
+  return Object.freeze({
+    name: "sigstore",
+    async prepare(): Promise<void> {
+      await load();
+    },
+    async verify(signed: SignedPackage): Promise<Evidence> {
+      const path = join(signed.path, sigstoreFile);
+      const json = await readJsonFile(path, { maxBytes, followLinks: false });
+      if ("fault" in json)
+        return json.isAbsent ? { kind: "unsigned" } : invalid(`${sigstoreFile} ${json.fault}`);
+      try {
+        const bundle = { json: json.value, hash: signed.hash };
+        const identity = signerOf(bundle, await load(), { issuer, predicateTypes });
+        return { kind: "verified", identity };
+      } catch (error) {
+        return invalid(`${sigstoreFile}: ${describeThrown(error).text}`);
+      }
+    },
+  });
+}
+
+async function prepared(trustedRoot: string): Promise<Ready> {
+  const root = await readTrustedRoot(trustedRoot);
+  const verify = (await loadPeer({
+    name: "@sigstore/verify",
+    install,
+    exports: ["Verifier", "toSignedEntity", "toTrustMaterial"],
+  })) as typeof import("@sigstore/verify");
+  const { bundleFromJSON } = (await loadPeer({
+    name: "@sigstore/bundle",
+    install,
+    exports: ["bundleFromJSON"],
+  })) as typeof import("@sigstore/bundle");
+  const { toSignedEntity } = verify;
+  try {
+    const verifier = new verify.Verifier(verify.toTrustMaterial(root), thresholds);
+    return { bundleFromJSON, toSignedEntity, verifier };
+  } catch (error) {
+    const why = oneLine(describeThrown(error).text, 200);
+    const text = `The trusted root of Sigstore has a key or certificate that cannot be read: ${why}.`;
+    throw new GlassineError("setting_invalid", text, { path: trustedRoot });
+  }
+}
+
+interface Rules {
+  readonly issuer: string | undefined;
+  readonly predicateTypes: readonly string[];
+}
+
+/** @throws anything: what is wrong with the bundle */
+function signerOf(
+  { json, hash }: { readonly json: unknown; readonly hash: string },
+  { bundleFromJSON, toSignedEntity, verifier }: Ready,
+  { issuer, predicateTypes }: Rules,
+): string {
+  const bundle = bundleFromJSON(json);
+  const { payload } = envelopeOf(bundle);
+  expectProofs(bundle);
+  const { identity = {} } = verifier.verify(toSignedEntity(bundle));
+  const signer = certificateSigner(identity);
+  if (signer === undefined)
+    throw new Refusal("its certificate names the signer in a form that is not taken");
+  if (issuer !== undefined && signer.issuer !== issuer)
+    throw new Refusal(
+      `the issuer ${single(signer.issuer, maxIdentityUnits)} is not the one that is believed`,
+    );
+  const fault = statementFault(payload, hash, predicateTypes);
+  if (fault !== undefined) throw new Refusal(fault);
+  return identityOf(signer, issuer);
+}
+
+function envelopeOf({ content, verificationMaterial }: Bundle): { readonly payload: Uint8Array } {
+  const key = verificationMaterial.content.$case;
+  if (key !== "certificate" && key !== "x509CertificateChain")
+    throw new Refusal("it is signed with a key that no certificate is for");
+  if (content.$case !== "dsseEnvelope" || content.dsseEnvelope.payloadType !== inTotoPayload)
+    throw new Refusal("it is over no statement of in-toto");
+  return content.dsseEnvelope;
+}
+
+/** The names of those who sign the state of a log, behind a dash. */
+const signatureLine = /\u2014 (\S+) \S+\n/g;
+
+/**
+ * The peer takes either a promise of the log or a proof, and the name of who signed the proof for a
+ * regular expression: one made for it would keep the host busy for ever.
+ */
+function expectProofs({ verificationMaterial: { tlogEntries } }: Bundle): void {
+  for (const { inclusionProof } of tlogEntries) {
+    const note = inclusionProof?.checkpoint?.envelope;
+    if (note === undefined) throw new Refusal("it has no proof that the log has it");
+    for (const [, name = ""] of note.matchAll(signatureLine)) {
+      if (!/^[A-Za-z0-9._:/-]{1,256}$/.test(name))
+        throw new Refusal("the state of the log is signed under a name that is not taken");
+    }
+  }
+}
+
+function identityOf(
+  { issuer, subject }: { readonly issuer: string; readonly subject: string },
+  bound: string | undefined,
+): string {
+  // Where the issuer ends has to be plain.
+  if (issuer.includes("#")) throw new Refusal("its issuer has a # in it");
+  const identity = bound === undefined ? `${issuer}#${subject}` : subject;
+  const fault = identityFault(identity);
+  if (fault !== undefined)
+    throw new Refusal(`its signer ${single(identity, maxIdentityUnits)} ${fault}`);
+  return identity;
+}
+
+function expectIssuer(issuer: unknown): void {
+  const fault = typeof issuer === "string" ? identityFault(issuer) : "is no text";
+  if (fault !== undefined) throw misuse(`The option "issuer" ${fault}.`);
+}
+
+function expectText(name: string, value: unknown): void {
+  if (typeof value === "string" && value !== "") return;
+  throw misuse(`The option "${name}" expects a text that is not empty.`);
+}
+
+function invalid(detail: string): Evidence {
+  return { kind: "invalid", detail };
+}
+
+function misuse(text: string): GlassineError {
+  return new GlassineError("options_invalid", text);
+}

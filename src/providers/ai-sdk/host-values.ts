@@ -1,0 +1,173 @@
+/**
+ * What the SDK's documents hold beside JSON: URLs, bytes, dates, and fields without a value.
+ *
+ * Plugins get JSON only, so these are read into text. On the way back the host's own values are
+ * taken again, as copies.
+ */
+
+import { payloadLimitsInForce } from "../../core/data/index.ts";
+import { type ErrorCode, GlassineError, isGlassineError } from "../../core/errors/index.ts";
+
+/** Fields by name. Keys are data. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A list that is no longer than a reader takes: another may be of any length and hold nothing. */
+export function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) && value.length <= payloadLimitsInForce().nodes;
+}
+
+/** A field that is really there. */
+export function fieldOf(value: unknown, key: string): unknown {
+  return isFields(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+}
+
+/** The names of the fields that have a value. */
+export function fieldNames(value: Fields): readonly string[] {
+  return Object.keys(value).filter((key) => value[key] !== undefined);
+}
+
+/**
+ * The JSON of a value: as `JSON.stringify` has it, but with bytes as base64.
+ *
+ * What contains itself, or is deeper or longer than any reader takes, stays as it is, for the reader to
+ * refuse with its path.
+ */
+export function jsonOf(value: unknown): unknown {
+  return jsonWithin(value, [], new Map());
+}
+
+/** `known` holds the JSON of each object that was met: one may stand in many places. */
+function jsonWithin(
+  value: unknown,
+  above: readonly object[],
+  known: Map<object, unknown>,
+): unknown {
+  if (typeof value === "function" || typeof value === "symbol") return undefined;
+  if (typeof value === "number") return Number.isFinite(value) ? value : null;
+  if (typeof value !== "object" || value === null) return value;
+  if (above.length > payloadLimitsInForce().depth || above.includes(value)) return value;
+  if (Array.isArray(value) && !isList(value)) return value;
+  if (known.has(value)) return known.get(value);
+  const inside = [...above, value];
+  const json = objectJson(value, (inner) => jsonWithin(inner, inside, known));
+  known.set(value, json);
+  return json;
+}
+
+function objectJson(value: object, jsonInside: (inner: unknown) => unknown): unknown {
+  const text = textOf(value);
+  if (text !== undefined) return text;
+  if (isList(value)) return Array.from(value, (item) => jsonInside(item) ?? null);
+  const { toJSON } = value as { toJSON?: unknown };
+  if (typeof toJSON === "function") return jsonInside(toJSON.call(value));
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, field]) => {
+      const json = jsonInside(field);
+      return json === undefined ? [] : [[key, json]];
+    }),
+  );
+}
+
+/** The JSON of `fields`, those named only, in the order of `names`. */
+export function pick(fields: Fields, names: readonly string[]): Fields {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const json = jsonOf(fieldOf(fields, name));
+      return json === undefined ? [] : [[name, json]];
+    }),
+  );
+}
+
+/** Whether two values are the same JSON, in the same order of keys. */
+export function saysTheSame(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
+/**
+ * A frozen copy with URLs, bytes and dates of its own. Values of other classes, which only the
+ * host can copy, are shared.
+ */
+export function hostCopy(value: unknown): unknown {
+  return copyWithin(value, 0, new Map());
+}
+
+/** `copies` holds what was met; while a copy is made, the value itself. */
+function copyWithin(value: unknown, depth: number, copies: Map<object, unknown>): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (isUrl(value)) return new URL(value.href);
+  if (isDate(value)) return new Date(value.getTime());
+  if (value instanceof ArrayBuffer) return value.slice(0);
+  if (value instanceof Uint8Array) return new Uint8Array(value);
+  if (depth > payloadLimitsInForce().depth || !(isList(value) || isPlain(value))) return value;
+  if (copies.has(value)) return copies.get(value);
+  copies.set(value, value);
+  const copyOf = (item: unknown) => copyWithin(item, depth + 1, copies);
+  const copy = Object.freeze(
+    isList(value)
+      ? Array.from(value, copyOf)
+      : Object.fromEntries(Object.entries(value).map(([key, field]) => [key, copyOf(field)])),
+  );
+  copies.set(value, copy);
+  return copy;
+}
+
+function textOf(value: object): string | undefined {
+  if (isUrl(value)) return value.href;
+  const bytes = bytesOf(value);
+  if (bytes !== undefined) return base64Of(bytes);
+  if (isDate(value)) return Number.isNaN(value.getTime()) ? undefined : value.toISOString();
+  return undefined;
+}
+
+const { toString: describe } = Object.prototype;
+
+// By what they call themselves: a test runner or an edge runtime may have several realms.
+function isUrl(value: object): value is URL {
+  return describe.call(value) === "[object URL]" && typeof (value as URL).href === "string";
+}
+
+function isDate(value: object): value is Date {
+  return describe.call(value) === "[object Date]" && typeof (value as Date).getTime === "function";
+}
+
+function bytesOf(value: object): Uint8Array | undefined {
+  if (ArrayBuffer.isView(value)) {
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  }
+  return value instanceof ArrayBuffer ? new Uint8Array(value) : undefined;
+}
+
+function isPlain(value: object): boolean {
+  const prototype: object | null = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+// A multiple of three, so that the pieces can be joined, and few enough for one call.
+const pieceBytes = 24_576;
+
+function base64Of(bytes: Uint8Array): string {
+  const pieces: string[] = [];
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    pieces.push(btoa(String.fromCharCode(...bytes.subarray(at, at + pieceBytes))));
+  }
+  return pieces.join("");
+}
+
+/**
+ * Runs what reads values of the host, whose code may throw: getters, proxies, `toJSON`.
+ *
+ * @throws GlassineError `code`, for anything else that is thrown
+ */
+export function reading<Result>(what: string, act: () => Result, code: ErrorCode): Result {
+  try {
+    return act();
+  } catch (error) {
+    if (isGlassineError(error)) throw error;
+    const text = `The ${what} is not readable: one of its values throws when it is read.`;
+    throw new GlassineError(code, text, {}, error);
+  }
+}

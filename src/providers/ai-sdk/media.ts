@@ -1,0 +1,80 @@
+/**
+ * Media: the SDK has one kind of file and tells images, audio, video and documents by media type.
+ *
+ * A type with a star says no more than the kind, so it reads as a medium without a media type.
+ */
+
+import type { ContentPart } from "../../core/messages/index.ts";
+import { mediaFromUrl } from "../rewrite/index.ts";
+
+export type MediaPart = Extract<
+  ContentPart,
+  { readonly content_type: "image" | "audio" | "video" | "document" }
+>;
+export type MediaKind = MediaPart["content_type"];
+
+const kinds = ["image", "audio", "video", "document"] as const;
+
+export function isMedia(kind: unknown): kind is MediaKind {
+  return kinds.some((each) => each === kind);
+}
+
+/** What kind of medium a media type is of. */
+export function kindOfType(mediaType: string | undefined): MediaKind {
+  const [top] = (mediaType ?? "").toLowerCase().split("/");
+  return kinds.find((kind) => kind === top && kind !== "document") ?? "document";
+}
+
+/** The media type that says nothing beyond the kind. */
+export function anyOfKind(kind: MediaKind): string {
+  return kind === "document" ? "*/*" : `${kind}/*`;
+}
+
+/** Whether a media type says no more than the kind. In ai 7 the star may be left out. */
+function isAny(mediaType: string, kind: MediaKind): boolean {
+  return mediaType === anyOfKind(kind) || (mediaType === kind && kind !== "document");
+}
+
+/** A scheme, which no base64 has: RFC 3986 §3.1. */
+export function looksLikeUrl(data: string): boolean {
+  return data.includes(":");
+}
+
+/**
+ * A medium from a URL or from base64, and its media type. The type in a `data:` URL counts for
+ * more, as it does for the SDK.
+ */
+export function readMedia(
+  source: { readonly type: "url" | "base64"; readonly data: string },
+  mediaType: string | undefined,
+  more: { readonly kind?: MediaKind; readonly filename?: unknown } = {},
+): MediaPart {
+  const { type, data, media_type } =
+    source.type === "url"
+      ? mediaFromUrl(source.data)
+      : {
+          ...source,
+          media_type: undefined,
+        };
+  const told = media_type ?? mediaType;
+  const kind = more.kind ?? kindOfType(told);
+  const { filename } = more;
+  return {
+    content_type: kind,
+    content: {
+      type,
+      data,
+      ...(told === undefined || isAny(told, kind) ? {} : { media_type: told }),
+      ...(kind === "document" && typeof filename === "string" ? { title: filename } : {}),
+    },
+  };
+}
+
+/** What `URL` makes of a text; `undefined` where it is none. */
+export function hrefOf(text: string): string | undefined {
+  try {
+    return new URL(text).href;
+  } catch {
+    return undefined;
+  }
+}

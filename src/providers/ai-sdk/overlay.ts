@@ -1,0 +1,222 @@
+/**
+ * A changed part, written over the one it stands for: what did not change, and settings that
+ * messages do not show, stay as they were.
+ */
+
+import type { ContentPart } from "../../core/messages/index.ts";
+import { pairParts, parseArguments } from "../rewrite/index.ts";
+import { type Answer, partsOf } from "./answer.ts";
+import { isTagged } from "./file-data.ts";
+import { type Fields, fieldOf, hostCopy, isFields, jsonOf, saysTheSame } from "./host-values.ts";
+import { hrefOf, looksLikeUrl } from "./media.ts";
+import { type Format, fieldsOf, itemsOf } from "./part-kinds.ts";
+import { unshownFields } from "./read-part.ts";
+import { isProviderField } from "./settings.ts";
+import { weave } from "./weave.ts";
+import { isModels, itemPlace, type Place, writeOutput, writePart } from "./write-part.ts";
+
+/** A part as if it were new. Your program would run a call again that the provider ran. */
+export function newPart(part: ContentPart, place: Place): unknown {
+  const isCall = part.content_type === "tool_call" || part.content_type === "tool_result";
+  if (isCall && place.ran.has(part.content.tool_call_id)) {
+    place.lose("The provider ran this call, so it is not written as a new one.");
+    return undefined;
+  }
+  const json = writePart(part, place);
+  return json === undefined ? undefined : hostPart(json, place.format);
+}
+
+/**
+ * A part that did not change. Of an input in text that another program may read otherwise, such as
+ * one that says a name twice, only what was shown is sent on.
+ */
+// security.md A-185
+export function samePart(raw: unknown, part: ContentPart, place: Place): unknown {
+  if (!isDoubtful(raw)) return hostCopy(raw);
+  const { input } = asWritten(part, place).json ?? {};
+  return Object.freeze({ ...(hostCopy(raw) as Fields), input: hostCopy(input) });
+}
+
+/** Whether a part is a call whose input in text is not what was read of it. */
+export function isDoubtful(raw: unknown): boolean {
+  const input = fieldOf(raw, "type") === "tool-call" ? fieldOf(raw, "input") : undefined;
+  return typeof input === "string" && !parseArguments(input).isExact;
+}
+
+/** Is told of what nothing stands for any more, by the keys that lead to it. */
+export type Gone = (...keys: readonly (string | number)[]) => void;
+
+/** The same, for what is below some keys. */
+export function goneIn(gone: Gone, ...above: readonly (string | number)[]): Gone {
+  return (...keys) => gone(...above, ...keys);
+}
+
+/** A part of the host's, what messages show of it, and who is told of what of it is gone. */
+export interface OldPart {
+  readonly raw: unknown;
+  readonly part: ContentPart;
+  readonly gone: Gone;
+}
+
+export function changedPart(old: OldPart, after: ContentPart, given: Place): unknown {
+  const { raw, part: before, gone } = old;
+  const place: Place = isTagged(raw) ? { ...given, version: "v4" } : given;
+  const { json: was, losses: unsaid } = asWritten(before, place);
+  const { json: now, losses } = asWritten(after, place);
+  // What cannot be said is in neither form, so only two that say all tell whether they differ.
+  const isWhole = unsaid.length === 0 && losses.length === 0;
+  const known = fieldsOf(place.format, fieldOf(raw, "type")) ?? [];
+  // Fields can be taken one by one only where the old part is written as it was.
+  const isAlike = isFields(raw) && was?.type === raw.type && now?.type === raw.type;
+  const saysSame = (name: string) => saysTheSame(was?.[name], now?.[name]);
+  const bound = isDataUrl(raw) && !ofMedium.every(saysSame) ? ofMedium : [];
+  const isKept = (name: string) =>
+    isAlike && saysSame(name) && !bound.includes(name) && (isWhole || name !== "output");
+  if (isWhole && isFields(raw) && Object.keys({ ...was, ...now }).every(isKept)) {
+    return samePart(raw, before, place);
+  }
+  const output = isAlike && !isKept("output") ? changedOutput(old, after, place) : [];
+  // What is said of the output's items, its own writing has told.
+  for (const loss of losses) if (output.length === 0 || loss[2] !== "content") place.lose(...loss);
+  if (now === undefined || !isFields(raw)) return undefined;
+  if (raw.type === "tool-result" && place.role === "assistant") {
+    place.lose("The provider ran this tool, and may take the result that it keeps.", "content");
+  }
+  if (fieldOf(raw, "originalUrl") !== undefined && !isKept("data")) {
+    place.lose("The URL that it came from goes with the old data.", "content");
+  }
+  const host = Object.entries({ ...hostPart(now, place.format), ...Object.fromEntries(output) });
+  const unread = known.filter((name) => {
+    // It goes with the data: a provider may fetch it instead.
+    const isStale =
+      (name === "originalUrl" && !isKept("data")) || (name === "input" && isDoubtful(raw));
+    return isKept(name) && Object.hasOwn(raw, name) && !isStale;
+  });
+  const written: Fields = Object.freeze(
+    Object.fromEntries([
+      ...host,
+      ...unread.map((name) => [name, hostCopy(raw[name])] as const),
+      ...keptSettings(raw, known, place),
+    ]),
+  );
+  for (const name of unshownFields(before)) {
+    if (raw[name] !== undefined && !saysTheSame(raw[name], written[name])) gone(name);
+  }
+  return written;
+}
+
+/** A part as if it were new, and what would be told of that. */
+function asWritten(part: ContentPart, place: Place) {
+  const losses: Parameters<Place["lose"]>[] = [];
+  return { json: writePart(part, { ...place, lose: (...loss) => losses.push(loss) }), losses };
+}
+
+/** A `data:` URL tells its media type, which counts for more than the one beside it. */
+const ofMedium: readonly string[] = ["data", "image", "mediaType"];
+
+function isDataUrl(raw: unknown): boolean {
+  const source = jsonOf(fieldOf(raw, "data") ?? fieldOf(raw, "image"));
+  const text = isFields(source) ? fieldOf(source, "url") : source;
+  return typeof text === "string" && /^data:/i.test(text);
+}
+
+/**
+ * What is not read of a part. Of what a model wrote, the provider's own fields go: they sign the
+ * old text, or name a copy that the provider stored and would take in place of what is sent. So do
+ * citations, whose places are those of the old text.
+ */
+function keptSettings(
+  raw: Fields,
+  known: readonly string[],
+  place: Place,
+): readonly (readonly [string, unknown])[] {
+  const settings = Object.entries(raw).filter(
+    ([name, value]) => !known.includes(name) && value !== undefined,
+  );
+  const isBound = (name: string) => isProviderField(name) || name === "citations";
+  const kept = settings.filter(([name]) => !isModels(place) || !isBound(name));
+  if (kept.length < settings.length) {
+    place.lose(
+      "It changed, so its citations, the provider's signature or a stored copy do not stay.",
+    );
+  }
+  return kept.map(([name, value]) => [name, hostCopy(value)]);
+}
+
+/** The field of a changed output. Nothing where it is written as if it were new. */
+function changedOutput(
+  { raw: part, part: before, gone }: OldPart,
+  after: ContentPart,
+  place: Place,
+): readonly (readonly ["output", unknown])[] {
+  if (before.content_type !== "tool_result" || after.content_type !== "tool_result") return [];
+  const raw = fieldOf(part, "output");
+  if (!isFields(raw)) return [];
+  const read: readonly string[] = ["type", "value", "reason"];
+  const settings = Object.entries(raw).filter(([name]) => !read.includes(name));
+  const inside = goneIn(gone, "output", "value");
+  const answer = changedAnswer({ raw, before: before.content, gone: inside }, after.content, place);
+  const kept = settings.map(([name, value]) => [name, hostCopy(value)] as const);
+  return [["output", Object.freeze({ ...answer, ...Object.fromEntries(kept) })]];
+}
+
+/** The output of a tool, what messages show of it, and who is told of items that are gone. */
+interface OldAnswer {
+  readonly raw: Fields;
+  readonly before: Answer;
+  readonly gone: Gone;
+}
+
+function changedAnswer({ raw, before, gone }: OldAnswer, after: Answer, place: Place): Fields {
+  // What a tool said as data must not become content, whose URLs the SDK fetches.
+  if (raw.type === "json" && !after.is_error) {
+    return { type: "json", value: hostCopy(after.content ?? null) };
+  }
+  if (raw.type === "execution-denied") {
+    const { content, is_error } = after;
+    const isDenial = is_error && (content === undefined || typeof content === "string");
+    if (isDenial) return { type: raw.type, ...(content === undefined ? {} : { reason: content }) };
+    place.lose("That a person denied the call is not said any more.", "content");
+  }
+  const items = itemsOf(raw) ?? [];
+  const shown = partsOf(after);
+  const places = items.flatMap((item, index) => {
+    return fieldsOf("output", fieldOf(item, "type")) === undefined ? [] : [index];
+  });
+  if (shown === undefined || itemsOf(raw) === undefined) {
+    for (const index of items.keys()) gone(index);
+    return hostCopy(writeOutput(after, place)) as Fields;
+  }
+  const old = partsOf(before) ?? [];
+  const value = weave(items.length, places, pairParts(old, shown), {
+    make: (index, { at, isSame }) => {
+      const part = shown[index] as ContentPart;
+      const inside = itemPlace(place, index);
+      if (at === undefined) return newPart(part, inside);
+      const from = places[at] as number;
+      const raw = items[from];
+      if (isSame) return hostCopy(raw);
+      const item = { raw, part: old[at] as ContentPart, gone: goneIn(gone, from) };
+      return changedPart(item, part, inside);
+    },
+    keep: (index) => hostCopy(items[index]),
+    gone: (index) => gone(index),
+  });
+  return { type: "content", value };
+}
+
+/** JSON as the SDK has it: URLs are objects, where it takes them so. */
+function hostPart(json: Fields, format: Format): Fields {
+  const copy = Object.entries(hostCopy(json) as Fields);
+  const isPrompt = format === "prompt" || format === "messages";
+  return Object.freeze(
+    Object.fromEntries(
+      copy.map(([name, value]) => {
+        const isSource = isPrompt && (name === "data" || name === "image");
+        if (!isSource || typeof value !== "string" || !looksLikeUrl(value)) return [name, value];
+        // As a text, where parsing would change it.
+        return [name, hrefOf(value) === value ? new URL(value) : value];
+      }),
+    ),
+  );
+}

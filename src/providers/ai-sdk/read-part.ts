@@ -1,0 +1,173 @@
+/** Parts of the SDK as parts of a message. */
+import * as z from "zod";
+import type { Json } from "../../core/data/index.ts";
+import { isGlassineError } from "../../core/errors/index.ts";
+import type { ContentPart } from "../../core/messages/index.ts";
+import { parseArguments, readDocument } from "../rewrite/index.ts";
+import type { Answer } from "./answer.ts";
+import { readFileData } from "./file-data.ts";
+import { type Fields, isFields } from "./host-values.ts";
+import { hrefOf, looksLikeUrl, readMedia } from "./media.ts";
+import type { Notes } from "./notes.ts";
+import { type Format, fieldsOf, type PartJson } from "./part-kinds.ts";
+
+type Arguments = Extract<ContentPart, { content_type: "tool_call" }>["content"]["arguments"];
+
+/** What messages show of a part; `undefined` for one that they cannot show. */
+export function readPart(json: PartJson, format: Format, notes: Notes): ContentPart | undefined {
+  if (fieldsOf(format, json.type) === undefined) {
+    notes.leave("content", "Messages have no part for what is of this kind.");
+    return undefined;
+  }
+  // Its schema says so.
+  const { text } = json as unknown as { readonly text: string };
+  switch (json.type) {
+    case "text":
+      return { content_type: "text", text };
+    case "reasoning":
+      return { content_type: "thinking", text };
+    case "tool-call":
+      return readCall(json, notes);
+    case "tool-result":
+      return readResult(json, notes);
+    case "source":
+      return readSource(json, notes);
+    default:
+      return readFile(json, format, notes);
+  }
+}
+
+/** The fields that are read of what a part shows, and that it has no place for. */
+export function unshownFields({ content_type: kind }: ContentPart): readonly string[] {
+  if (kind === "image" || kind === "audio" || kind === "video") return ["filename"];
+  if (kind === "resource_ref") return ["mediaType", "filename"];
+  return kind === "resource" ? ["url"] : [];
+}
+
+function readCall(json: PartJson, notes: Notes): ContentPart {
+  const { toolCallId, toolName, input } = json as PartJson & Readonly<Record<string, string>>;
+  const values = typeof input === "string" ? parsedInput(input, notes) : input;
+  if (!isFields(values)) {
+    notes.leave("content", "The input is no JSON object, so the call shows no arguments.", "input");
+  }
+  return {
+    content_type: "tool_call",
+    content: {
+      tool_call_id: toolCallId as string,
+      name: toolName as string,
+      arguments: (isFields(values) ? values : {}) as Arguments,
+    },
+  };
+}
+
+const anyObject = z.looseObject({});
+
+/** Input in text. What is no data that messages may hold, such as half a character, is none. */
+function parsedInput(text: string, notes: Notes): Fields | undefined {
+  const parsed = parseArguments(text);
+  if (parsed.isAmbiguous) notes.leave("content", "A name stands twice in it.", "input");
+  else if (!parsed.isExact) notes.leave("content", "A number in it cannot be held.", "input");
+  if (!parsed.isWhole) return undefined;
+  try {
+    return readDocument(anyObject, parsed.arguments, "input of a call");
+  } catch (error) {
+    if (isGlassineError(error)) return undefined;
+    throw error;
+  }
+}
+
+function readResult(json: PartJson, notes: Notes): ContentPart {
+  const { toolCallId, toolName } = json as PartJson & Readonly<Record<string, string>>;
+  const { content, is_error } = Object.hasOwn(json, "output")
+    ? readOutput(json.output as PartJson, notes.under("output"))
+    : { content: json.result as Json | undefined, is_error: json.isError === true };
+  return {
+    content_type: "tool_result",
+    content: {
+      tool_call_id: toolCallId as string,
+      tool_name: toolName as string,
+      ...(content === undefined || content === null ? {} : { content }),
+      is_error,
+    },
+  };
+}
+
+function readOutput(output: PartJson, notes: Notes): Answer {
+  const is_error = output.type.startsWith("error-");
+  switch (output.type) {
+    case "text":
+    case "json":
+    case "error-text":
+    case "error-json":
+      return { content: output.value as Json, is_error };
+    case "execution-denied":
+      notes.leave("content", "That a person denied the call reads as an error.");
+      return { content: output.reason as Json | undefined, is_error: true };
+    case "content": {
+      const items = output.value as readonly PartJson[];
+      const parts = items.flatMap((item, index) => {
+        return readPart(item, "output", notes.under("value", index)) ?? [];
+      });
+      return { content: parts as unknown as Json, is_error };
+    }
+    default:
+      notes.leave("content", "Messages cannot show an output of this kind.");
+      return { is_error: false };
+  }
+}
+
+function readSource(json: PartJson, notes: Notes): ContentPart | undefined {
+  const { sourceType, id, url, title, mediaType, filename } = json as PartJson &
+    Readonly<Record<string, string>>;
+  const resource_request_id = id as string;
+  const name = title === undefined ? {} : { name: title };
+  if (sourceType === "url" && url !== undefined) {
+    return {
+      content_type: "resource_ref",
+      content: { resource_request_id, uri: url, ...name, resource_type: "uri" },
+    };
+  }
+  if (sourceType === "document") {
+    return {
+      content_type: "resource",
+      content: {
+        resource_request_id,
+        uri: filename ?? "",
+        ...name,
+        resource_type: "file",
+        ...(mediaType === undefined ? {} : { mime_type: mediaType }),
+        annotations: {},
+      },
+    };
+  }
+  notes.leave("content", "Messages have no part for a source of this kind.");
+  return undefined;
+}
+
+/** A file, wherever its bytes are. */
+function readFile(json: PartJson, format: Format, notes: Notes): ContentPart | undefined {
+  const { type, mediaType, filename, originalUrl } = json as PartJson &
+    Readonly<Record<string, string | undefined>>;
+  if (isFields(json.data)) {
+    return readFileData(json.data, { mediaType: mediaType as string, filename }, notes);
+  }
+  if (isFields(json.image)) return readFileData({}, { mediaType: "" }, notes);
+  const { data, url, image } = json as unknown as Readonly<Record<string, string>>;
+  if (url !== undefined) {
+    return readMedia({ type: "url", data: url }, mediaType, type === "image-url" ? anImage : {});
+  }
+  if (image !== undefined) return readMedia(sourceOf(image), mediaType, anImage);
+  const source = sourceOf(data as string);
+  // In a prompt and in messages a text may be a URL as well; elsewhere it is base64.
+  if (source.type === "base64" || format === "result" || format === "output") {
+    return readMedia({ type: "base64", data: source.data }, mediaType, { filename });
+  }
+  const isOriginal = originalUrl !== undefined && hrefOf(originalUrl) === source.data;
+  return readMedia(isOriginal ? sourceOf(originalUrl) : source, mediaType, { filename });
+}
+
+const anImage = { kind: "image" } as const;
+
+function sourceOf(data: string): { readonly type: "url" | "base64"; readonly data: string } {
+  return { type: looksLikeUrl(data) ? "url" : "base64", data };
+}

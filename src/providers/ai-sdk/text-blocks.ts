@@ -1,0 +1,85 @@
+/** Texts and reasoning that come in pieces, by id. */
+import { type StreamMeter, streamFault, TextPieces } from "../rewrite/index.ts";
+import { type Fields, fieldOf, hostCopy } from "./host-values.ts";
+
+interface Block {
+  readonly pieces: TextPieces;
+  /** Fields beside the text: those of the start, and the latest metadata. */
+  settings: Fields;
+}
+
+export class TextBlocks {
+  readonly #meter: StreamMeter;
+  /** By kind and id: a text and a reasoning may share an id. */
+  readonly #open = new Map<string, Block>();
+
+  constructor(meter: StreamMeter) {
+    this.#meter = meter;
+  }
+
+  /** Begins a block, and gives what makes the part of it. */
+  start(event: Fields): () => Fields {
+    const key = keyOf(event);
+    if (this.#open.has(key)) throw streamFault("id", "a block that is not open yet");
+    const { type, id: _, ...settings } = event;
+    const block: Block = {
+      pieces: new TextPieces(this.#meter, "delta"),
+      settings: copied(settings),
+    };
+    this.#open.set(key, block);
+    const kind = kindOf(type as string);
+    return () => Object.freeze({ ...block.settings, type: kind, text: block.pieces.text });
+  }
+
+  /** Whether a block has begun and not ended. */
+  get isOpen(): boolean {
+    return this.#open.size > 0;
+  }
+
+  add(event: Fields): void {
+    const block = this.#blockOf(event);
+    const delta = fieldOf(event, "delta");
+    if (typeof delta !== "string") throw streamFault("delta", "a text");
+    block.pieces.add(delta);
+    takeMetadata(block, event);
+  }
+
+  end(event: Fields): void {
+    const block = this.#blockOf(event);
+    block.pieces.end();
+    takeMetadata(block, event);
+    const citations = fieldOf(event, "citations");
+    if (event.type === "text-end" && citations !== undefined) {
+      block.settings = { ...block.settings, citations: hostCopy(citations) };
+    }
+    this.#open.delete(keyOf(event));
+  }
+
+  #blockOf(event: Fields): Block {
+    const block = this.#open.get(keyOf(event));
+    if (block === undefined) throw streamFault("id", "a block that is open");
+    return block;
+  }
+}
+
+/** The latest counts: signatures come with the last piece. */
+function takeMetadata(block: Block, event: Fields): void {
+  const providerMetadata = fieldOf(event, "providerMetadata");
+  if (providerMetadata === undefined || providerMetadata === null) return;
+  block.settings = { ...block.settings, providerMetadata: hostCopy(providerMetadata) };
+}
+
+function copied(settings: Fields): Fields {
+  const entries = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries.map(([name, value]) => [name, hostCopy(value)]));
+}
+
+function keyOf(event: Fields): string {
+  const id = fieldOf(event, "id");
+  if (typeof id !== "string") throw streamFault("id", "a text");
+  return `${kindOf(event.type as string)} ${id}`;
+}
+
+function kindOf(type: string): "text" | "reasoning" {
+  return type.startsWith("text") ? "text" : "reasoning";
+}

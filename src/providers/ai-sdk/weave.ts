@@ -1,0 +1,40 @@
+import type { Pair } from "../rewrite/index.ts";
+
+/** How the items of a list are made. Places are those of the old list. */
+export interface Loom<Item> {
+  /** The item for a pair; nothing for one that cannot be said. */
+  readonly make: (index: number, pair: Pair) => Item | undefined;
+  /** The old item at a place that messages do not show. */
+  readonly keep: (place: number) => Item;
+  /** Is told of each item that messages show and nothing stands for any more. */
+  readonly gone: (place: number) => void;
+}
+
+/**
+ * A list of new items, with what messages do not show of the old list still in its places.
+ *
+ * @param length of the old list
+ * @param places in it of the items that messages show, rising; pairs refer to these
+ */
+export function weave<Item>(
+  length: number,
+  places: readonly number[],
+  pairs: readonly Pair[],
+  { make, keep, gone }: Loom<Item>,
+): readonly Item[] {
+  const shown = new Set(places);
+  const items: Item[] = [];
+  let next = 0;
+  const keepUntil = (end: number) => {
+    for (; next < end; next += 1) if (!shown.has(next)) items.push(keep(next));
+  };
+  for (const [index, pair] of pairs.entries()) {
+    if (pair.at !== undefined && !pair.isMoved) keepUntil(places[pair.at] as number);
+    const item = make(index, pair);
+    if (item !== undefined) items.push(item);
+  }
+  keepUntil(length);
+  const kept = new Set(pairs.map(({ at }) => at));
+  for (const [at, place] of places.entries()) if (!kept.has(at)) gone(place);
+  return Object.freeze(items);
+}

@@ -1,0 +1,130 @@
+/** Messages as a prompt or as `ModelMessage[]`, over the list that they came from. */
+
+import type { ContentPart, Message } from "../../core/messages/index.ts";
+import {
+  type Collector,
+  type Lost,
+  pairMessages,
+  pathOf,
+  type TellGone,
+} from "../rewrite/index.ts";
+import { type Fields, fieldOf, hostCopy } from "./host-values.ts";
+import { type Gone, isDoubtful, newPart } from "./overlay.ts";
+import type { ListFormat, ShownMessage } from "./read-list.ts";
+import { isProviderField, isSetting } from "./settings.ts";
+import { ranIn } from "./stored.ts";
+import type { SpecificationVersion } from "./types.ts";
+import { weave } from "./weave.ts";
+import type { Place } from "./write-part.ts";
+import { writeParts } from "./write-parts.ts";
+
+/** What is written, over what, and who is told of what cannot be said. */
+export interface ListWork {
+  readonly format: ListFormat;
+  readonly version: SpecificationVersion;
+  /** The list that the messages came from, and what they show of it. */
+  readonly onto: readonly unknown[];
+  readonly shown: readonly ShownMessage[];
+  readonly lost: Collector<Lost>;
+  readonly gone: TellGone;
+}
+
+interface Work extends ListWork {
+  readonly ran: ReadonlySet<unknown>;
+}
+
+export function writeList(messages: readonly Message[], given: ListWork): readonly unknown[] {
+  const { onto, shown, gone } = given;
+  const work = { ...given, ran: ranIn(onto.flatMap((each) => fieldOf(each, "content") ?? [])) };
+  const places = shown.map(({ at }) => at);
+  const before = shown.map(({ message }) => message);
+  return weave(onto.length, places, pairMessages(before, messages), {
+    make: (index, { at, isSame }) => {
+      const old = at === undefined ? undefined : (shown[at] as ShownMessage);
+      const raw = old === undefined ? undefined : onto[old.at];
+      const content = fieldOf(raw, "content");
+      const isSent = !Array.isArray(content) || !content.some(isDoubtful);
+      if (isSame && isSent) return hostCopy(raw);
+      return writeMessage(messages[index] as Message, index, raw, old, work);
+    },
+    keep: (place) => hostCopy(onto[place]),
+    gone: (place) => gone(pathOf(place)),
+  });
+}
+
+const nothing = { parts: [], places: [] } as const;
+
+function writeMessage(
+  message: Message,
+  index: number,
+  raw: unknown,
+  old: ShownMessage | undefined,
+  { format, version, ran, lost, gone }: Work,
+): unknown {
+  const lose = (reason: string, ...keys: readonly (string | number)[]) =>
+    lost.add({ path: pathOf(index, ...keys), reason });
+  loseFields(message, lose);
+  const role = message.role === "developer" ? "system" : message.role;
+  if (role !== message.role) lose("There is no such role. It is written as system.", "role");
+  const place = (at: number): Place => ({
+    format,
+    version,
+    role,
+    ran,
+    lose: (reason, ...keys) => lose(reason, "content", at, ...keys),
+  });
+  return Object.freeze({ ...settingsOf(raw, role, lose), role, content: contentOf() });
+
+  function contentOf(): unknown {
+    const parts = message.content;
+    const content = fieldOf(raw, "content");
+    if (role === "system" && !Array.isArray(content)) return systemText(parts, lose);
+    const isText = typeof content === "string" && parts.length === 1;
+    if (isText && parts[0]?.content_type === "text") return parts[0].text;
+    if (Array.isArray(content)) {
+      const inside: Gone = (...keys) => gone(pathOf(...(old ? [old.at] : []), "content", ...keys));
+      return writeParts({ raws: content, shown: old ?? nothing, gone: inside }, parts, place);
+    }
+    return Object.freeze(parts.flatMap((part, at) => newPart(part, place(at)) ?? []));
+  }
+}
+
+/**
+ * The fields beside role and content. Options that may stand for what the assistant said, or sign
+ * it, go with it.
+ */
+function settingsOf(
+  raw: unknown,
+  role: string,
+  lose: (reason: string, key: string) => void,
+): Fields {
+  const fields = Object.entries((hostCopy(raw) ?? {}) as Fields).filter(([name, value]) => {
+    const isStale = role === "assistant" && isProviderField(name) && !isSetting(name, value);
+    if (isStale) lose("It changed, so what may stand for the old one does not stay.", "content");
+    return !isStale;
+  });
+  return Object.fromEntries(fields);
+}
+
+/** What only some formats have. */
+function loseFields(
+  { channel, schema_version }: Message,
+  lose: (reason: string, key: string) => void,
+): void {
+  if (channel !== undefined) lose("A message has no channel.", "channel");
+  if (schema_version !== "2.0") lose("A message has no version.", "schema_version");
+}
+
+/** The one text of a system message. */
+function systemText(
+  parts: readonly ContentPart[],
+  lose: (reason: string, ...keys: readonly (string | number)[]) => void,
+): string {
+  const texts = parts.flatMap((part, at) => {
+    if (part.content_type === "text") return [part.text];
+    lose("A system message has text only.", "content", at);
+    return [];
+  });
+  if (texts.length !== 1) lose("A system message has one text. They were joined.", "content");
+  return texts.join("\n\n");
+}

@@ -1,0 +1,151 @@
+/** Parts of a message as parts of the SDK, in JSON. */
+
+import type { ContentPart } from "../../core/messages/index.ts";
+import { writeArguments } from "../rewrite/index.ts";
+import { type Answer, partsOf } from "./answer.ts";
+import { isTextFile, writeTextFile } from "./file-data.ts";
+import type { Fields } from "./host-values.ts";
+import type { Format } from "./part-kinds.ts";
+import type { SpecificationVersion } from "./types.ts";
+import { writeMedia } from "./write-media.ts";
+
+/** Where a part is to stand, and who is told what cannot be said there. */
+export interface Place {
+  readonly format: Format;
+  readonly role: string;
+  readonly version: SpecificationVersion;
+  /** The ids of the calls of the document that the provider ran. */
+  readonly ran: ReadonlySet<unknown>;
+  readonly lose: (reason: string, ...keys: readonly (string | number)[]) => void;
+}
+
+/** Whether a part is what a model wrote: a provider may sign it, or keep a copy. */
+export function isModels({ role, format }: Pick<Place, "role" | "format">): boolean {
+  return role === "assistant" && format !== "output";
+}
+
+type Of<Type extends ContentPart["content_type"]> = Extract<
+  ContentPart,
+  { readonly content_type: Type }
+>;
+
+const media = ["image", "audio", "video", "document"] as const;
+const calls = ["tool_call", "tool_result"] as const;
+
+/** What may stand in a message of each role. */
+const sayable: Readonly<Record<string, readonly ContentPart["content_type"][]>> = {
+  user: ["text", ...media, "resource"],
+  assistant: ["text", ...media, "thinking", ...calls, "resource", "resource_ref"],
+  tool: ["tool_result"],
+  output: ["text", ...media, "resource"],
+};
+
+/** The JSON of a part as if it were new; `undefined` for one that cannot be said, which is told. */
+export function writePart(part: ContentPart, place: Place): Fields | undefined {
+  const { format, role } = place;
+  const allowed = sayable[format === "output" ? "output" : role] ?? [];
+  if (!allowed.includes(part.content_type)) return unsayable(part, place);
+  switch (part.content_type) {
+    case "text":
+      return { type: "text", text: part.text };
+    case "thinking":
+      return { type: "reasoning", text: part.text };
+    case "tool_call":
+      return writeCall(part.content, place);
+    case "tool_result":
+      return writeResult(part.content, place);
+    case "resource_ref":
+      return writeReference(part, place);
+    case "resource":
+      return writeResource(part, place);
+    case "image":
+    case "audio":
+    case "video":
+    case "document":
+      return writeMedia(part, place);
+    default:
+      return unsayable(part, place);
+  }
+}
+
+function unsayable(part: ContentPart, { lose, format, role }: Place): undefined {
+  const where = format === "output" ? "the output of a tool" : `a message of the role ${role}`;
+  lose(`A part "${part.content_type}" cannot be said in ${where}.`);
+  return undefined;
+}
+
+function writeCall(call: Of<"tool_call">["content"], { format, lose }: Place): Fields {
+  if (call.namespace !== undefined) lose("A call has no namespace.", "content", "namespace");
+  return {
+    type: "tool-call",
+    toolCallId: call.tool_call_id,
+    toolName: call.name,
+    input: format === "result" ? writeArguments(call.arguments) : call.arguments,
+  };
+}
+
+function writeResult(result: Of<"tool_result">["content"], place: Place): Fields {
+  const { tool_call_id, tool_name, content, is_error } = result;
+  const json = { type: "tool-result", toolCallId: tool_call_id, toolName: tool_name };
+  if (place.format !== "result") return { ...json, output: writeOutput(result, place) };
+  if (content === undefined) {
+    place.lose("A result of a provider's tool has a value. Null was written.", "content");
+  }
+  return { ...json, result: content ?? null, ...(is_error ? { isError: true } : {}) };
+}
+
+export function writeOutput(answer: Answer, place: Place): Fields {
+  const { content, is_error } = answer;
+  const parts = partsOf(answer);
+  if (parts !== undefined) {
+    const value = parts.flatMap((part, index) => writePart(part, itemPlace(place, index)) ?? []);
+    return { type: "content", value };
+  }
+  const form = typeof content === "string" ? "text" : "json";
+  return { type: is_error ? `error-${form}` : form, value: content ?? null };
+}
+
+/** Where an item of the output of a tool stands. */
+export function itemPlace(place: Place, index: number): Place {
+  const { lose } = place;
+  return {
+    ...place,
+    format: "output",
+    lose: (reason, ...keys) => lose(reason, "content", "content", index, ...keys),
+  };
+}
+
+function writeReference(part: Of<"resource_ref">, place: Place): Fields | undefined {
+  const { resource_request_id, uri, name, resource_type, ...range } = part.content;
+  const isWhole = Object.values(range).every((value) => value === undefined);
+  if (place.format !== "result" || resource_type !== "uri" || !isWhole) {
+    return unsayable(part, place);
+  }
+  return {
+    type: "source",
+    sourceType: "url",
+    id: resource_request_id,
+    url: uri,
+    ...(name === undefined ? {} : { title: name }),
+  };
+}
+
+function writeResource(part: Of<"resource">, place: Place): Fields | undefined {
+  const isFile = place.version === "v4" && place.format !== "result";
+  if (isFile && isTextFile(part.content)) return writeTextFile(part.content);
+  const { resource_request_id, uri, name, mime_type, resource_type, annotations, ...more } =
+    part.content;
+  const isBare =
+    Object.keys(annotations).length === 0 &&
+    Object.values(more).every((value) => value === undefined);
+  const isSource = resource_type === "file" && name !== undefined && mime_type !== undefined;
+  if (place.format !== "result" || !isSource || !isBare) return unsayable(part, place);
+  return {
+    type: "source",
+    sourceType: "document",
+    id: resource_request_id,
+    mediaType: mime_type,
+    title: name,
+    ...(uri === "" ? {} : { filename: uri }),
+  };
+}

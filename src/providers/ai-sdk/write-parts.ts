@@ -1,0 +1,52 @@
+/** The parts of a message or result, over those that they stand for. */
+
+import type { ContentPart } from "../../core/messages/index.ts";
+import { pairParts } from "../rewrite/index.ts";
+import { type Fields, hostCopy } from "./host-values.ts";
+import { changedPart, type Gone, goneIn, newPart, samePart } from "./overlay.ts";
+import type { ShownParts } from "./read-parts.ts";
+import { fieldsOfStored, staleIds } from "./stored.ts";
+import { weave } from "./weave.ts";
+import { isModels, type Place } from "./write-part.ts";
+
+/** The host's own parts, what messages show of them, and who is told of those that are gone. */
+export interface OldParts {
+  readonly raws: readonly unknown[];
+  readonly shown: ShownParts;
+  readonly gone: Gone;
+}
+
+export function writeParts(
+  { raws, shown, gone }: OldParts,
+  parts: readonly ContentPart[],
+  placeOf: (index: number) => Place,
+): readonly unknown[] {
+  const pairs = pairParts(shown.parts, parts);
+  const shownPlaces = new Set(shown.places);
+  const stale = isModels(placeOf(0)) ? staleIds(raws, shown.places, pairs) : new Set();
+  return weave(raws.length, shown.places, pairs, {
+    make: (index, { at, isSame }) => {
+      const part = parts[index] as ContentPart;
+      const place = placeOf(index);
+      if (at === undefined) return newPart(part, place);
+      const from = shown.places[at] as number;
+      const raw = raws[from];
+      if (isSame) return withoutStored(samePart(raw, part, place), from);
+      const old = { raw, part: shown.parts[at] as ContentPart, gone: goneIn(gone, from) };
+      return changedPart(old, part, place);
+    },
+    keep: (place) => withoutStored(hostCopy(raws[place]), place),
+    gone: (place) => gone(place),
+  });
+
+  /** A part of an item of the provider's that changed elsewhere: what stands for the item goes. */
+  function withoutStored(part: unknown, from: number): unknown {
+    const names = fieldsOfStored(raws[from], stale);
+    if (names.length === 0) return part;
+    // Of a part that messages do not show, the part is what they leave.
+    if (shownPlaces.has(from)) for (const name of names) gone(from, name);
+    else gone(from);
+    const kept = Object.entries(part as Fields).filter(([name]) => !names.includes(name));
+    return Object.freeze(Object.fromEntries(kept));
+  }
+}

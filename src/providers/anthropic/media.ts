@@ -1,0 +1,44 @@
+/** Images and documents: where their bytes are. */
+
+import type { ContentPart } from "../../core/messages/index.ts";
+import { pathOf, type TellGone } from "../rewrite/index.ts";
+import { type Block, isObject, type JsonObject, type Path, written } from "./json.ts";
+
+type Media = Extract<ContentPart, { readonly content_type: "image" | "document" }>["content"];
+
+/** Where a message has it; `undefined` for a source that no part can name, such as a file's id. */
+export function readSource(source: JsonObject): Media | undefined {
+  switch (source.type) {
+    case "base64":
+      return {
+        type: "base64",
+        data: source.data as string,
+        media_type: source.media_type as string,
+      };
+    case "url":
+      return { type: "url", data: source.url as string };
+    default:
+      return undefined;
+  }
+}
+
+/** An old block with a source, where it is in the document, and who is told what of it goes. */
+interface OldSource {
+  readonly block: Block;
+  readonly path: Path;
+  readonly gone: TellGone;
+}
+
+/** A source over the old one, if that is of the same type; bytes need a media type here. */
+export function writeSource(media: Media, old: OldSource | undefined): JsonObject | undefined {
+  const { type, data, media_type } = media;
+  if (type === "base64" && media_type === undefined) return undefined;
+  const source = isObject(old?.block.source) ? old.block.source : undefined;
+  const base = source?.type === type ? source : undefined;
+  if (old !== undefined && base === undefined) {
+    for (const name of Object.keys(source ?? {})) old.gone(pathOf(...old.path, "source", name));
+  }
+  return type === "url"
+    ? written(base, { type, url: data })
+    : written(base, { type, media_type, data });
+}

@@ -1,0 +1,22 @@
+/** What the SDK parsed of a text, where a document has it as JSON. */
+import { type Collector, type Lost, pathOf } from "../rewrite/index.ts";
+import { type JsonObject, type Path, written } from "./json.ts";
+
+// Source: `parser` and `beta-parser` of @anthropic-ai/sdk 1.11.0; `parsed` is the older name.
+const names = ["parsed_output", "parsed"];
+
+/** Fields whose content changed, without what was parsed of the old one: it says the old text. */
+export function withoutParsed<Fields extends JsonObject>(
+  fields: Fields,
+  path: Path,
+  lost: Collector<Lost>,
+): Fields {
+  const stale = names.filter((name) => Object.hasOwn(fields, name));
+  for (const name of stale) {
+    if (fields[name] === null) continue;
+    const reason = `${name} is of the old content, and is left out.`;
+    lost.add({ path: pathOf(...path), reason });
+  }
+  if (stale.length === 0) return fields;
+  return written(fields, Object.fromEntries(stale.map((name) => [name, undefined])));
+}

@@ -1,0 +1,17 @@
+/** The calls that the provider runs itself. A caller who got one to run would run it again. */
+import type { Message } from "../../core/messages/index.ts";
+import type { Block } from "./json.ts";
+import { serverNamespace } from "./read-block.ts";
+
+const types = new Set(["server_tool_use", "mcp_tool_use"]);
+
+/** The ids of those that the blocks make, or that messages say are the provider's. */
+export function ranIn(blocks: readonly Block[], messages: readonly Message[]): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (const { type, id } of blocks) if (types.has(type)) ids.add(id as string);
+  for (const part of messages.flatMap(({ content }) => content)) {
+    if (part.content_type !== "tool_call" || part.content.namespace !== serverNamespace) continue;
+    ids.add(part.content.tool_call_id);
+  }
+  return ids;
+}

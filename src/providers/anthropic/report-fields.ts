@@ -1,0 +1,58 @@
+/** Fields of a block that no part shows. */
+import { type Collector, type Left, pathOf } from "../rewrite/index.ts";
+import { isObject, type JsonObject, type Path } from "./json.ts";
+
+export interface Reading {
+  readonly left: Collector<Left>;
+  /** The names of the calls met so far, by call id. */
+  readonly toolNames: Map<string, string>;
+}
+
+export function readingOf(left: Collector<Left>): Reading {
+  return { left, toolNames: new Map() };
+}
+
+/**
+ * Reports what `fields` hold beside `shown` and `settings`. A field that is not known here counts
+ * as content: what it does is not known either. Null is absence.
+ */
+export function reportFields(
+  { left }: Reading,
+  fields: JsonObject,
+  path: Path,
+  shown: ReadonlySet<string>,
+  settings: ReadonlySet<string>,
+): void {
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === null || shown.has(name)) continue;
+    const at = pathOf(...path, name);
+    left.add(
+      settings.has(name)
+        ? { path: at, kind: "setting", reason: "A setting; messages have no place for it." }
+        : { path: at, kind: "content", reason: "A field that messages have no place for." },
+    );
+  }
+}
+
+/** The same of the fields inside the field `name`, none of which is shown. */
+export function reportInside(
+  reading: Reading,
+  fields: JsonObject,
+  name: string,
+  settings: ReadonlySet<string>,
+): void {
+  const inside = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  if (inside === undefined) return;
+  if (isObject(inside)) reportFields(reading, inside, [name], none, settings);
+  else reportFields(reading, { [name]: inside }, [], none, none);
+}
+
+/** By its id alone, or with the skills in it, which a model reads. */
+export function reportContainer(reading: Reading, fields: JsonObject): void {
+  if (typeof fields.container === "string") {
+    reportFields(reading, { container: fields.container }, [], none, container);
+  } else reportInside(reading, fields, "container", container);
+}
+
+const none: ReadonlySet<string> = new Set();
+const container: ReadonlySet<string> = new Set(["container", "expires_at", "id"]);

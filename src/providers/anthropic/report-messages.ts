@@ -1,0 +1,57 @@
+/** What of a message has no place in a turn of the Messages API. */
+
+import type { Message } from "../../core/messages/index.ts";
+import { type Collector, type Lost, pathOf } from "../rewrite/index.ts";
+
+/** The format knows one form of message and no channels. */
+export function reportForm(message: Message, index: number, lost: Collector<Lost>): void {
+  if (message.channel !== undefined) {
+    lost.add({ path: pathOf(index, "channel"), reason: "The format has no channels." });
+  }
+  if (message.schema_version !== "2.0") {
+    const reason = "The format has no version; it reads back as 2.0.";
+    lost.add({ path: pathOf(index, "schema_version"), reason });
+  }
+}
+
+/** Reports what reading the turn again would give in another message. */
+export function reportMessage(message: Message, index: number, lost: Collector<Lost>): void {
+  reportForm(message, index, lost);
+  const { role, content } = message;
+  if (role === "developer") {
+    lost.add({
+      path: pathOf(index, "role"),
+      reason: "The format has no developer; it is written as system.",
+    });
+  }
+  if (role !== "user" && role !== "tool") return;
+  if (role === "tool" && content.length === 0) {
+    const reason = "A tool message without a result; it reads back as a user message.";
+    lost.add({ path: pathOf(index, "role"), reason });
+  }
+  for (const [i, { content_type: type }] of content.entries()) {
+    if ((type === "tool_result") === (role === "tool")) continue;
+    const reason =
+      role === "tool"
+        ? "No tool result; it reads back in a user message."
+        : "A tool result; it reads back in a tool message.";
+    lost.add({ path: pathOf(index, "content", i), reason });
+  }
+}
+
+/** A result names its tool by the call before it that has its id, and in no other way. */
+export function reportToolNames(messages: readonly Message[], lost: Collector<Lost>): void {
+  const names = new Map<string, string>();
+  for (const [index, { content }] of messages.entries()) {
+    for (const [i, part] of content.entries()) {
+      if (part.content_type === "tool_call")
+        names.set(part.content.tool_call_id, part.content.name);
+      if (part.content_type !== "tool_result") continue;
+      const name = names.get(part.content.tool_call_id) ?? "";
+      if (part.content.tool_name === name) continue;
+      const reason =
+        "A result has no name; that of the call before it with its id is another, or none.";
+      lost.add({ path: pathOf(index, "content", i, "content", "tool_name"), reason });
+    }
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * Results of tools that the provider runs itself: the texts in them, each at its place. What is
+ * encrypted or no text is reported. A text can change in its place, unless one beside it is
+ * encrypted: then what holds both goes. Else nothing can come or go.
+ */
+import type { Json } from "../../core/data/index.ts";
+import { pathOf } from "../rewrite/index.ts";
+import { type Block, isObject, type Path } from "./json.ts";
+import type { Reading } from "./report-fields.ts";
+
+/** Texts a model or person reads, under `content`. A star is each item of an array. */
+const readable: ReadonlyMap<string, readonly Path[]> = new Map([
+  [
+    "web_search_tool_result",
+    [
+      ["*", "title"],
+      ["*", "url"],
+    ],
+  ],
+  ["web_fetch_tool_result", [["url"], ["content", "title"], ["content", "source", "data"]]],
+  ["code_execution_tool_result", [["stdout"], ["stderr"]]],
+  ["bash_code_execution_tool_result", [["stdout"], ["stderr"]]],
+  ["text_editor_code_execution_tool_result", [["content"], ["lines", "*"]]],
+  ["tool_search_tool_result", [["tool_references", "*", "tool_name"]]],
+]);
+const ofErrors: readonly Path[] = [["error_code"], ["error_message"]];
+
+export interface FoundText {
+  readonly keys: Path;
+  readonly text: string;
+}
+
+export function isServerResult({ type, tool_use_id }: Block): boolean {
+  return readable.has(type) && typeof tool_use_id === "string";
+}
+
+/** Whether the tool of a server result failed. */
+export function isServerError({ content }: Block): boolean {
+  return isObject(content) && typeof content.error_code === "string";
+}
+
+/** The texts of a server result, in the order of the block. */
+export function serverTexts({ type, content }: Block): readonly FoundText[] {
+  const wanted = [...(readable.get(type) ?? []), ...ofErrors];
+  return stringsOf(content as Json).filter(
+    ({ keys }) => wanted.some((pattern) => fits(pattern, keys)) && !isBinary(content, keys),
+  );
+}
+
+/** What the values in a server result may be called. */
+// Source: the types of @anthropic-ai/sdk 1.11.0, resources/messages/messages.d.ts.
+const innerTypes = new Set([
+  ...["base64", "document", "text"],
+  ...["web_search_result", "web_search_tool_result_error"],
+  ...["web_fetch_result", "web_fetch_tool_result_error"],
+  ...["code_execution_output", "code_execution_result", "code_execution_tool_result_error"],
+  "encrypted_code_execution_result",
+  ...["bash_code_execution_output", "bash_code_execution_result"],
+  "bash_code_execution_tool_result_error",
+  ...["create", "str_replace", "view"].map((act) => `text_editor_code_execution_${act}_result`),
+  "text_editor_code_execution_tool_result_error",
+  ...["tool_reference", "tool_search_tool_search_result", "tool_search_tool_result_error"],
+]);
+
+/** Reports every value of a server result that no part shows. */
+export function reportServerResult(block: Block, path: Path, { left }: Reading): void {
+  const shown = new Set(serverTexts(block).map(({ keys }) => JSON.stringify(keys)));
+  for (const { keys, text } of stringsOf(block.content as Json, true)) {
+    if (shown.has(JSON.stringify(keys))) continue;
+    const isType = keys.at(-1) === "type" && innerTypes.has(text);
+    left.add({
+      path: pathOf(...path, "content", ...keys),
+      kind: isType ? "setting" : "content",
+      reason: isType
+        ? "What a value in a result of the provider's tool is; messages show its texts only."
+        : "A value in a result of the provider's tool; messages show its texts only.",
+    });
+  }
+}
+
+/** A block whose texts were written, and what had to go from it. */
+interface WrittenTexts {
+  /** `undefined` where all of its content went. */
+  readonly block: Block | undefined;
+  /** The places of the items that went from its content. */
+  readonly items: readonly number[];
+  /** Which of the texts went. */
+  readonly texts: readonly number[];
+}
+
+/**
+ * The block with each text in the place of the old one; `undefined` where they are not as many.
+ *
+ * A model reads what is encrypted in place of the text beside it. So a search result, or an output,
+ * that holds both goes as a whole when its text changes.
+ */
+// Source: the SDK's types require `encrypted_content` and `encrypted_stdout` in requests, too.
+export function writeServerTexts(block: Block, now: readonly string[]): WrittenTexts | undefined {
+  const places = serverTexts(block);
+  if (places.length !== now.length) return undefined;
+  const content = block.content as Json;
+  const changed = places.filter(({ text }, i) => text !== now[i]);
+  if (!Array.isArray(content) && changed.length > 0 && isSealed(content)) {
+    return { block: undefined, items: [], texts: [...places.keys()] };
+  }
+  const byPlace = new Map(places.map(({ keys }, i) => [JSON.stringify(keys), now[i] as string]));
+  const written = replaced(content, [], byPlace);
+  if (!Array.isArray(content) || !Array.isArray(written)) {
+    return { block: { ...block, content: written }, items: [], texts: [] };
+  }
+  const items = new Set(changed.map(({ keys }) => keys[0] as number));
+  for (const at of items) if (!isSealed(content[at])) items.delete(at);
+  const texts = [...places.keys()].filter((i) => items.has(places[i]?.keys[0] as number));
+  const rest = written.filter((_, at) => !items.has(at));
+  return { block: { ...block, content: rest }, items: [...items], texts };
+}
+
+/** Whether a value holds, however deep, something that only the provider can read. */
+function isSealed(value: Json | undefined): boolean {
+  if (Array.isArray(value)) return value.some(isSealed);
+  if (!isObject(value)) return false;
+  return Object.entries(value).some(([name, item]) =>
+    name.startsWith("encrypted_") ? item !== null && item !== "" : isSealed(item),
+  );
+}
+
+function replaced(value: Json, keys: Path, texts: ReadonlyMap<string, string>): Json {
+  if (typeof value === "string") return texts.get(JSON.stringify(keys)) ?? value;
+  if (Array.isArray(value)) return value.map((item, i) => replaced(item, [...keys, i], texts));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, replaced(item, [...keys, key], texts)]),
+  );
+}
+
+/** Every string in `value`, or with `all` every value that holds no other. */
+function stringsOf(value: Json | undefined, all = false, keys: Path = []): readonly FoundText[] {
+  if (typeof value === "string") return [{ keys, text: value }];
+  if (Array.isArray(value)) {
+    return value.flatMap((item: Json, i) => stringsOf(item, all, [...keys, i]));
+  }
+  if (isObject(value)) {
+    return Object.entries(value).flatMap(([key, item]) => stringsOf(item, all, [...keys, key]));
+  }
+  return all && value !== null && value !== undefined ? [{ keys, text: "" }] : [];
+}
+
+function fits(pattern: Path, keys: Path): boolean {
+  return (
+    pattern.length === keys.length &&
+    pattern.every((key, i) => (key === "*" ? typeof keys[i] === "number" : key === keys[i]))
+  );
+}
+
+/** Whether a `data` found is base64: a source says by its type that it is text. */
+function isBinary(content: Json | undefined, keys: Path): boolean {
+  if (keys.at(-1) !== "data") return false;
+  const fetched = isObject(content) ? content.content : undefined;
+  const source = isObject(fetched) ? fetched.source : undefined;
+  return !isObject(source) || source.type !== "text";
+}

@@ -1,0 +1,203 @@
+/**
+ * What is asked and answered beside tools, prompts and resources: outright, or by a result that
+ * asks for input and a request that brings it.
+ */
+import type { Message } from "../../core/messages/index.ts";
+import type { Call, Step } from "./call.ts";
+import { type FieldsHook, fieldsStep, leftFields, topFields } from "./fields-step.ts";
+import { isObject, type JsonObject } from "./json.ts";
+import { groupOf, isInputName, isPlumbing, shownFields } from "./methods.ts";
+import { take, unfit } from "./payload.ts";
+import type { HookRunner } from "./run-hooks.ts";
+import {
+  fromSamplingRequest,
+  fromSamplingResult,
+  toSamplingRequest,
+  toSamplingResult,
+} from "./sampling-documents.ts";
+
+const sampling = "sampling/createMessage";
+
+/** The hooks of a request and of its answer. */
+export function pointsOf(method: string): {
+  readonly pre: readonly string[];
+  readonly post: readonly string[];
+} {
+  const isSampling = method === sampling;
+  return {
+    pre: [...(isSampling ? ["cmf.llm_input"] : []), "cmf.mcp_request"],
+    post: [...(isSampling ? ["cmf.llm_output"] : []), "cmf.mcp_response"],
+  };
+}
+
+/** Shows the params of a request. */
+export function* askSteps(call: Call, method: string, params: JsonObject): Iterable<Step> {
+  if (call.hooks.passes(groupOf(method))) return;
+  if (method === sampling) yield* askModelSteps(call, params);
+  else yield* documentSteps(call, "cmf.mcp_request", method, params);
+}
+
+/** Shows the result of a request. */
+export function* answerSteps(call: Call, method: string, result: JsonObject): Iterable<Step> {
+  if (call.hooks.passes(groupOf(method))) return;
+  if (method === sampling && isModelAnswer(call, result)) {
+    yield* modelAnswerSteps(call, result);
+    return;
+  }
+  if (method === sampling) yield* heldSteps(call, result);
+  yield* documentSteps(call, "cmf.mcp_response", method, result);
+}
+
+/** Shows what is answered about a task that a request of the method `asked` became. */
+export function* askedTaskSteps(call: Call, asked: string, result: JsonObject): Iterable<Step> {
+  if (call.method === "tasks/result") {
+    yield* answerSteps(call, asked, result);
+    return;
+  }
+  if (asked === sampling) yield* heldSteps(call, result);
+  yield* answerSteps(call, call.method, result);
+}
+
+const modelFields: readonly string[] = ["content", "model", "role", "stopReason"];
+
+/** Where a plugin judges what models say, only a task that was begun is anything else. */
+function isModelAnswer(call: Call, result: JsonObject): boolean {
+  if (!call.hooks.listens("cmf.llm_output")) {
+    return result.role !== undefined && result.model !== undefined;
+  }
+  const isTask = isObject(result.task) || result.resultType === "task";
+  return !isTask || modelFields.some((key) => result[key] !== undefined);
+}
+
+/** A task can hold the answer of the model that it waited for. */
+function* heldSteps(call: Call, document: JsonObject): Iterable<Step> {
+  if (!call.hooks.listens("cmf.llm_output") || call.hooks.passes("sampling")) return;
+  const { result, task } = document;
+  for (const held of [result, isObject(task) ? task.result : undefined]) {
+    if (isObject(held)) yield* modelAnswerSteps(call, held);
+  }
+}
+
+/** Shows a document whole, but for what is the protocol's own: its method alone, where that is all. */
+export function* documentSteps(
+  call: Call,
+  hook: FieldsHook,
+  method: string,
+  document: JsonObject,
+): Iterable<Step> {
+  const part = hook === "cmf.mcp_response" ? "result" : "params";
+  const passesTokens = call.hooks.passes("tokens");
+  if (isPlumbing(method, part, document, passesTokens)) return;
+  const shown = shownFields(method, part, document, passesTokens);
+  const open = new Set(shown);
+  const kept = Object.keys(document).filter((key) => !open.has(key));
+  yield fieldsStep(call, { hook, method, document, fields: topFields(shown), kept });
+}
+
+/** Each message of a request to a model, and then the request with what is beside them. */
+function* askModelSteps(call: Call, params: JsonObject): Iterable<Step> {
+  const id = call.callId;
+  const read = fromSamplingRequest(params, { id });
+  const messages = [...read.messages];
+  let isChanged = false;
+  for (const place of messages.keys()) {
+    yield {
+      hook: "cmf.llm_input",
+      optional: true,
+      payload: () => messages[place] as Message,
+      write(changed) {
+        messages[place] = changed as unknown as Message;
+        isChanged = true;
+      },
+    };
+  }
+  if (isChanged) take(params, toSamplingRequest(messages, { id, onto: params }));
+  const { left } = isChanged ? fromSamplingRequest(params, { id }) : read;
+  const { passes, listens } = call.hooks;
+  const fields = leftFields(params, left, passes);
+  const unseen = listens("cmf.llm_input") ? left : [];
+  yield fieldsStep(call, {
+    hook: "cmf.mcp_request",
+    method: sampling,
+    document: params,
+    fields,
+    unseen,
+  });
+}
+
+function* modelAnswerSteps(call: Call, result: JsonObject): Iterable<Step> {
+  const id = call.callId;
+  const read = () => fromSamplingResult(result, { id });
+  yield {
+    hook: "cmf.llm_output",
+    optional: true,
+    payload: () => read().messages[0] as Message,
+    write: (changed) => take(result, toSamplingResult([changed as never], { id, onto: result })),
+  };
+  const { passes, listens } = call.hooks;
+  const { left } = read();
+  // Where a model's answer is shown, these are slots of an envelope, which nobody here fills.
+  const words = ["model", "stopReason"].filter((key) => typeof result[key] === "string");
+  const named = new Set(words);
+  const rest = leftFields(result, left, passes).filter(({ name }) => !named.has(name));
+  yield fieldsStep(call, {
+    hook: "cmf.mcp_response",
+    method: sampling,
+    document: result,
+    fields: [...topFields(words), ...rest],
+    unseen: listens("cmf.llm_output") ? left : [],
+  });
+}
+
+const { pre: asking, post: answering } = pointsOf(sampling);
+
+/** The hooks of what any result can ask for, and of the input that any request can bring. */
+export const inputPoints: readonly string[] = [...asking, ...answering];
+
+export function asksForInput(result: unknown, { listens }: HookRunner): boolean {
+  return isObject(result) && isGiven(result.inputRequests) && asking.some(listens);
+}
+
+export function bringsInput(params: unknown, { listens }: HookRunner): boolean {
+  return isObject(params) && isGiven(params.inputResponses) && answering.some(listens);
+}
+
+/** What a result asks for, as if each were asked outright (2026-07-28). */
+export function* requestSteps(call: Call, result: JsonObject): Iterable<Step> {
+  for (const entry of entriesOf(call, result.inputRequests)) {
+    const { method, params = {}, ...rest } = entry;
+    if (typeof method !== "string" || !isObject(params) || Object.keys(rest).length > 0) {
+      throw unfit("a method and params in each of inputRequests");
+    }
+    yield* askSteps(call, method, params);
+  }
+}
+
+/** The input that a request brings, as if each were an answer. */
+export function* responseSteps(call: Call, params: JsonObject): Iterable<Step> {
+  for (const entry of entriesOf(call, params.inputResponses)) {
+    yield* answerSteps(call, methodBehind(entry), entry);
+  }
+}
+
+/** @throws GlassineError `payload_shape` where a name would say more than which input it is */
+function entriesOf(call: Call, inputs: unknown): readonly JsonObject[] {
+  if (!isGiven(inputs)) return [];
+  if (!isObject(inputs)) throw unfit("inputs by their names");
+  if (call.hooks.passes("tokens") && !Object.keys(inputs).every(isInputName)) {
+    throw unfit("short names of inputs");
+  }
+  const entries = Object.values(inputs);
+  if (!entries.every(isObject)) throw unfit("an object for each input");
+  return entries;
+}
+
+/** An input does not say what it answers; each of the three has a field of its own. */
+function methodBehind(entry: JsonObject): string {
+  if (entry.role !== undefined || entry.model !== undefined) return sampling;
+  return entry.roots === undefined ? "elicitation/create" : "roots/list";
+}
+
+function isGiven(inputs: unknown): boolean {
+  return inputs !== undefined && inputs !== null;
+}

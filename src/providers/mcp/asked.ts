@@ -1,0 +1,110 @@
+/** What a server asks of a client, and the answer: a call by its method's name, and its result. */
+import type * as z from "zod";
+import type { Json } from "../../core/data/index.ts";
+import type { Message } from "../../core/messages/index.ts";
+import { type Read, readDocument, type Written } from "../rewrite/index.ts";
+import type { Onto, ReadOptions, RequestOptions } from "./call-options.ts";
+import { isObject, type JsonObject, without } from "./json.ts";
+import { checkCall, onlyAnswerOf, onlyPartOf } from "./only-part.ts";
+import {
+  type LostReports,
+  leaveThese,
+  leftReports,
+  lostReports,
+  type Path,
+  readOf,
+  readOnto,
+  settingsOf,
+  written,
+} from "./report.ts";
+
+type AskedOptions = ReadOptions<RequestOptions> & Onto;
+
+/** The wire's own. The rest of the params or of the result is shown. */
+const requestHidden = ["_meta", "task"];
+const resultHidden = ["_meta", "resultType"];
+
+export function fromAsked(method: string, params: JsonObject, { id }: AskedOptions): Read {
+  const left = leftReports();
+  leaveThese(params, requestHidden, left, [], settingsOf.toolParams);
+  const values = without(params, requestHidden) as Record<string, Json>;
+  const content = { tool_call_id: id, name: method, arguments: values };
+  const message = { role: "assistant", content: [{ content_type: "tool_call", content }] } as const;
+  return readOf([message], {}, left);
+}
+
+export function toAsked(
+  method: string,
+  schema: z.ZodType,
+  what: string,
+  messages: readonly Message[],
+  { id, onto }: AskedOptions,
+): Written<object> {
+  const lost = lostReports();
+  const found = onlyPartOf(messages, "assistant", "tool_call", lost);
+  const { content, at } = found;
+  checkCall(found, "tool_call_id", content.tool_call_id, id, lost);
+  checkCall(found, "name", content.name, method, lost);
+  if (content.namespace !== undefined) lost.add([...at, "namespace"], "MCP has no namespaces.");
+  const before = readOnto(schema, onto, what) as JsonObject | undefined;
+  const values = shownIn(content.arguments, requestHidden, lost, [...at, "arguments"]);
+  return writtenAs(schema, what, { ...hiddenIn(before, requestHidden), ...values }, lost);
+}
+
+export function fromAnswered(method: string, result: JsonObject, { id }: AskedOptions): Read {
+  const left = leftReports();
+  leaveThese(result, resultHidden, left, [], settingsOf.result);
+  const content = {
+    tool_call_id: id,
+    tool_name: method,
+    content: without(result, resultHidden) as Json,
+    is_error: false,
+  };
+  const message = { role: "tool", content: [{ content_type: "tool_result", content }] } as const;
+  return readOf([message], {}, left);
+}
+
+export function toAnswered(
+  method: string,
+  schema: z.ZodType,
+  what: string,
+  messages: readonly Message[],
+  { id, onto }: AskedOptions,
+): Written<object> {
+  const lost = lostReports();
+  const { content, at } = onlyAnswerOf(messages, "tool_result", { id, name: method }, lost);
+  if (content.is_error) lost.add([...at, "is_error"], "An error of MCP is no result.");
+  const before = readOnto(schema, onto, what) as JsonObject | undefined;
+  const said = isObject(content.content) ? content.content : {};
+  const values = shownIn(said, resultHidden, lost, [...at, "content"]);
+  return writtenAs(schema, what, { ...hiddenIn(before, resultHidden), ...values }, lost);
+}
+
+function hiddenIn(before: JsonObject | undefined, hidden: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(before ?? {}).filter(([key]) => hidden.includes(key)));
+}
+
+/** What a message may say: the wire's own fields are not its. */
+function shownIn(
+  values: Readonly<JsonObject>,
+  hidden: readonly string[],
+  lost: LostReports,
+  at: Path,
+): JsonObject {
+  for (const key of hidden) {
+    if (Object.hasOwn(values, key)) lost.add([...at, key], "This field is the wire's.");
+  }
+  return without(values, hidden);
+}
+
+/** @throws GlassineError `document_invalid` for what is no document of this kind */
+function writtenAs(
+  schema: z.ZodType,
+  what: string,
+  document: JsonObject,
+  lost: LostReports,
+): Written<object> {
+  const copy = written(document, what, lost);
+  readDocument(schema, copy.document, what);
+  return copy;
+}

@@ -1,0 +1,77 @@
+import { expectOptions, intrinsics, readOption } from "../../core/data/index.ts";
+import { GlassineError } from "../../core/errors/index.ts";
+import type { LimitOptions } from "../rewrite/index.ts";
+
+const { isFiniteNumber } = intrinsics;
+
+/** What JSON-RPC says of a request beside its params: the host knows it, the document does not. */
+export interface RequestOptions extends LimitOptions {
+  /** The request's id, which its parts carry as a text. */
+  readonly id: string | number;
+}
+
+/** The request that an answer is for. */
+export interface AnswerOptions extends RequestOptions {
+  /** The tool's or prompt's name in the request that was made: an answer never chooses it. */
+  readonly name: string;
+}
+
+/** The document that the messages came from; what they do not show is taken from it. */
+export interface Onto {
+  readonly onto?: object | undefined;
+}
+
+export interface ServerOptions {
+  /** Names the server in the `mcp` slot, and in prompt requests. */
+  readonly serverId?: string | undefined;
+}
+
+/** Options as they were read: the id is a text. */
+export type ReadOptions<Options extends RequestOptions> = Omit<Options, "id"> & {
+  readonly id: string;
+};
+
+/** Of all these functions together, so that one object may serve several of them. */
+const known = ["asked", "completion", "id", "limits", "maxTokens", "name", "onto", "serverId"];
+
+/** @throws GlassineError `options_invalid` */
+export function expectKnown(options: unknown, call: string): void {
+  expectOptions(options, known, call);
+}
+
+/** @throws GlassineError `options_invalid` */
+export function readRequestOptions<Options extends RequestOptions>(
+  options: Options,
+  call: string,
+): ReadOptions<Options> {
+  expectKnown(options, call);
+  readOption(options, "serverId", "string");
+  return { ...options, id: idText(options.id, call) };
+}
+
+/** @throws GlassineError `options_invalid` */
+export function readAnswerOptions<Options extends AnswerOptions>(
+  options: Options,
+  call: string,
+): ReadOptions<Options> {
+  const read = readRequestOptions(options, call);
+  if (typeof options.name === "string") return read;
+  throw misuse(
+    `${call} expects the name of the call that is answered as name, got ${typeof options.name}.`,
+  );
+}
+
+function idText(id: unknown, call: string): string {
+  if (typeof id === "string") return id;
+  if (isFiniteNumber(id)) return String(id);
+  throw misuse(`${call} expects the request's id, a text or a number, as id; got ${typeof id}.`);
+}
+
+/** The server, in a slot or part that can name it. */
+export function serverOf({ serverId }: ServerOptions): { readonly server_id?: string } {
+  return typeof serverId === "string" ? { server_id: serverId } : {};
+}
+
+function misuse(text: string): GlassineError {
+  return new GlassineError("options_invalid", text);
+}

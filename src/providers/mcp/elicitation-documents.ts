@@ -1,0 +1,84 @@
+import type { Message } from "../../core/messages/index.ts";
+import { type Read, readDocument, type Written, withLimits } from "../rewrite/index.ts";
+import { fromAnswered, fromAsked, toAnswered, toAsked } from "./asked.ts";
+import { type Onto, type RequestOptions, readRequestOptions } from "./call-options.ts";
+import { elicitationRequestSchema, elicitationResultSchema } from "./schemas.ts";
+
+/**
+ * The params of `elicitation/create` as a message: one `tool_call` of that name.
+ *
+ * What a server asks a person is a call that it makes. Its `arguments` are the params: `message`,
+ * `mode`, and the form's `requestedSchema` or the page's `url`. `_meta` and `task` are in `left`.
+ *
+ * @throws GlassineError `options_invalid`, `document_invalid`
+ * @see spec `mcp:elicitation-request`
+ */
+export const fromElicitationRequest = withLimits(
+  "fromElicitationRequest",
+  (params: object, given: RequestOptions): Read => {
+    const options = readRequestOptions(given, "fromElicitationRequest");
+    const document = readDocument(elicitationRequestSchema, params, "elicitation request");
+    return fromAsked("elicitation/create", document, options);
+  },
+);
+
+/**
+ * The params of `elicitation/create` for a message with one such `tool_call`.
+ *
+ * @throws GlassineError `options_invalid`, `message_invalid` without such a part
+ * @throws GlassineError `document_invalid` for `onto`, and
+ * for arguments that are neither a form nor a page
+ * @see spec `mcp:elicitation-request`, `mcp:onto`
+ */
+export const toElicitationRequest = withLimits(
+  "toElicitationRequest",
+  (messages: readonly Message[], options: RequestOptions & Onto): Written<object> => {
+    const { id, onto } = readRequestOptions(options, "toElicitationRequest");
+    const what = "elicitation request";
+    return toAsked("elicitation/create", elicitationRequestSchema, what, messages, { id, onto });
+  },
+);
+
+/**
+ * The result of `elicitation/create` as a message: one `tool_result`. Its `content` is the result,
+ * `action` and, where it was accepted, the `content` that a person gave.
+ *
+ * @throws GlassineError `options_invalid`, `document_invalid`
+ * @see spec `mcp:elicitation-result`
+ * @example
+ * ```ts
+ * import { fromElicitationResult } from "glassine/mcp";
+ *
+ * const { messages } = fromElicitationResult(
+ *   { action: "accept", content: { email: "ada@example.com" } },
+ *   { id: "7" },
+ * );
+ * const [part] = messages[0]?.content ?? [];
+ * if (part?.content_type === "tool_result") console.log(part.content.tool_name); // elicitation/create
+ * ```
+ */
+export const fromElicitationResult = withLimits(
+  "fromElicitationResult",
+  (result: object, given: RequestOptions): Read => {
+    const options = readRequestOptions(given, "fromElicitationResult");
+    const document = readDocument(elicitationResultSchema, result, "elicitation result");
+    return fromAnswered("elicitation/create", document, options);
+  },
+);
+
+/**
+ * The result of `elicitation/create` for a message with one such `tool_result`.
+ *
+ * @throws GlassineError `options_invalid`, `message_invalid` without such a part
+ * @throws GlassineError `document_invalid` for `onto`, and
+ * for a content without an action
+ * @see spec `mcp:elicitation-result`, `mcp:onto`
+ */
+export const toElicitationResult = withLimits(
+  "toElicitationResult",
+  (messages: readonly Message[], options: RequestOptions & Onto): Written<object> => {
+    const { id, onto } = readRequestOptions(options, "toElicitationResult");
+    const what = "elicitation result";
+    return toAnswered("elicitation/create", elicitationResultSchema, what, messages, { id, onto });
+  },
+);

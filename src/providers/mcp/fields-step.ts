@@ -1,0 +1,131 @@
+/** What no other point shows of a message, as the arguments of a call or the content of a result. */
+import type { Json } from "../../core/data/index.ts";
+import { createMessage, type Message } from "../../core/messages/index.ts";
+import { type Left, pathOf } from "../rewrite/index.ts";
+import type { Call, Step } from "./call.ts";
+import { copyJson, isObject, type JsonObject, sameJson } from "./json.ts";
+import { holdsText, isTokenOfCall } from "./methods.ts";
+import { checkCall, onlyPartOf } from "./only-part.ts";
+import { setField, unfit } from "./payload.ts";
+import { lostReports, type Path, placeOf } from "./report.ts";
+
+/** A hook for messages that have no point of their own, or more to say than it shows. */
+export type FieldsHook = "cmf.mcp_request" | "cmf.mcp_response" | "cmf.mcp_notification";
+
+/** A field, by the name that plugins see. */
+export interface Field {
+  readonly name: string;
+  readonly at: Path;
+}
+
+export interface Fields {
+  readonly hook: FieldsHook;
+  /** What it is about: the method, or one that is asked for in it. */
+  readonly method: string;
+  readonly document: JsonObject;
+  readonly fields: readonly Field[];
+  /** Names that a plugin may not write. Absent: it may write those that are there, and no others. */
+  readonly kept?: readonly string[];
+  /** Content that must not pass where no plugin listens. */
+  readonly unseen?: readonly Left[];
+}
+
+/** Shows fields of a document under their names. Skipped where no plugin listens. */
+export function fieldsStep(call: Call, given: Fields): Step {
+  const { hook, method, document, fields, kept, unseen } = given;
+  const isResult = hook === "cmf.mcp_response";
+  const id = call.callId;
+
+  function payload(): object {
+    const shown = Object.fromEntries(fields.map(({ name, at }) => [name, valueAt(document, at)]));
+    return isResult ? resultMessage(id, method, shown) : callMessage(id, method, shown);
+  }
+
+  function write(changed: JsonObject): void {
+    const lost = lostReports();
+    const messages = [changed as unknown as Message];
+    const values = isResult ? readResult(messages, lost) : readCall(messages, lost);
+    const [first] = lost.list();
+    if (first !== undefined) throw unfit(`what MCP can say at ${first.path}`);
+    const open = new Map(Object.entries(values));
+    for (const { name, at } of fields) {
+      const value = open.get(name);
+      open.delete(name);
+      if (!sameJson(value, valueAt(document, at))) setAt(document, at, copyJson(value));
+    }
+    for (const [name, value] of open) {
+      if (kept === undefined || kept.includes(name)) throw unfit(`no field ${name}`);
+      setField(document, name, copyJson(value));
+    }
+  }
+
+  function readCall(messages: readonly Message[], lost: ReturnType<typeof lostReports>) {
+    const found = onlyPartOf(messages, "assistant", "tool_call", lost);
+    checkCall(found, "tool_call_id", found.content.tool_call_id, id, lost);
+    checkCall(found, "name", found.content.name, method, lost);
+    return found.content.arguments;
+  }
+
+  function readResult(messages: readonly Message[], lost: ReturnType<typeof lostReports>) {
+    const found = onlyPartOf(messages, "tool", "tool_result", lost);
+    const { content, is_error } = found.content;
+    checkCall(found, "tool_call_id", found.content.tool_call_id, id, lost);
+    checkCall(found, "tool_name", found.content.tool_name, method, lost);
+    if (is_error) lost.add([...found.at, "is_error"], "An error of MCP is no result.");
+    if (!isObject(content)) throw unfit("an object as content");
+    return content;
+  }
+
+  return { hook, optional: true, payload, write, ...(unseen !== undefined && { unseen }) };
+}
+
+function callMessage(id: string, name: string, values: object): Message {
+  const content = { tool_call_id: id, name, arguments: values as Record<string, Json> };
+  return createMessage({ role: "assistant", content: [{ content_type: "tool_call", content }] });
+}
+
+function resultMessage(id: string, name: string, values: object): Message {
+  const content = { tool_call_id: id, tool_name: name, content: values as Json, is_error: false };
+  return createMessage({ role: "tool", content: [{ content_type: "tool_result", content }] });
+}
+
+/** Fields at the top of a document. */
+export function topFields(keys: readonly string[]): readonly Field[] {
+  return keys.map((name) => ({ name, at: [name] }));
+}
+
+/** Of what a point does not show, the fields that hold a text. */
+export function leftFields(
+  document: JsonObject,
+  left: readonly Left[],
+  passes: (kind: "metadata" | "tokens" | "unknown") => boolean,
+): readonly Field[] {
+  return left.flatMap((item) => {
+    const at = placeOf(item);
+    if (at === undefined) return [];
+    const value = valueAt(document, at);
+    if (item.kind === "content") {
+      return passes("unknown") ? [] : [{ name: pathOf(...at), at }];
+    }
+    const isToken = passes("tokens") && isTokenOfCall(String(at.at(-1)), value);
+    if (isToken || passes("metadata") || !holdsText(value)) return [];
+    return [{ name: pathOf(...at), at }];
+  });
+}
+
+function valueAt(document: unknown, at: Path): unknown {
+  let found = document;
+  for (const key of at) {
+    if (typeof found !== "object" || found === null || !Object.hasOwn(found, key)) return undefined;
+    found = (found as Record<string | number, unknown>)[key];
+  }
+  return found;
+}
+
+function setAt(document: JsonObject, at: Path, value: unknown): void {
+  const key = at.at(-1);
+  const owner = valueAt(document, at.slice(0, -1));
+  if (key === undefined || typeof owner !== "object" || owner === null) return;
+  if (value === undefined) delete (owner as JsonObject)[key];
+  else setField(owner as JsonObject, String(key), value);
+}

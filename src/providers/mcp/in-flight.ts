@@ -1,0 +1,175 @@
+import { GlassineError } from "../../core/errors/index.ts";
+import { type Denial, guardErrorCodes } from "./answers.ts";
+import type { Call } from "./call.ts";
+import { isObject, type JsonObject } from "./json.ts";
+import { maxOpen, OpenRequests } from "./open-requests.ts";
+import type { GuardOutcome } from "./options.ts";
+import type { RequestRecord } from "./request-log.ts";
+import { keyOf } from "./transport.ts";
+
+/** A request without hooks. It is known so that no answer can pass for that of a guarded one. */
+export interface Plain {
+  readonly method: string;
+  readonly record: RequestRecord;
+  /** The lane that it came through. */
+  readonly owner: object;
+  readonly token: string | undefined;
+  release?: () => void;
+}
+
+export type Entry = Call | Plain;
+
+export function isCall(entry: Entry): entry is Call {
+  return "subject" in entry;
+}
+
+const maxCancelled = 1024;
+
+/**
+ * The requests of one session and direction that have no answer yet, by id.
+ *
+ * A cancelled request stays known until it is answered: its late answer must not be taken for that
+ * of another request, so its id must not be used again. An id is forgotten in one way only: every
+ * whole number up to it counts as used from then on. MCP lets no id be used twice in a session, and
+ * clients count upwards.
+ */
+export class InFlight {
+  readonly #open = new OpenRequests<Entry>();
+  /** Whether a guard stood before it. */
+  readonly #cancelled = new Map<string, boolean>();
+  #usedUpTo = -1;
+
+  get(key: string): Entry | undefined {
+    return this.#open.get(key);
+  }
+
+  /** The call that a notification is sent for, by the word of the transport, or its progress token. */
+  relatedTo({ params }: JsonObject, aux: unknown): Call | undefined {
+    const key = isObject(aux) ? keyOf(aux.relatedRequestId) : undefined;
+    const token = isObject(params) ? params.progressToken : undefined;
+    const named = [key === undefined ? undefined : this.get(key), this.#open.ofToken(token)];
+    return named.find(
+      (entry): entry is Call =>
+        entry !== undefined && isCall(entry) && entry.isPrepared && entry.state !== "pre",
+    );
+  }
+
+  isUsed(key: string): boolean {
+    const number = wholeNumber(key);
+    const isForgotten = number !== undefined && number <= this.#usedUpTo;
+    return isForgotten || this.#open.get(key) !== undefined || this.#cancelled.has(key);
+  }
+
+  /** Whether there is no room to remember one more request. */
+  get isFull(): boolean {
+    return this.#open.isFull || this.#cancelled.size > maxCancelled;
+  }
+
+  /** Whether nothing is left to remember. */
+  get isIdle(): boolean {
+    return this.#open.size === 0 && this.#cancelled.size === 0 && this.#usedUpTo < 0;
+  }
+
+  /** One's own ids are one's own affair, as long as no guarded request is mistaken for another. */
+  isTaken(key: string, isOwnAndPlain: boolean): boolean {
+    const open = this.#open.get(key);
+    if (isOwnAndPlain && open !== undefined) return isCall(open);
+    return this.isUsed(key);
+  }
+
+  add(key: string, entry: Entry): void {
+    this.#open.add(key, entry);
+  }
+
+  /** Forgets `entry`, unless another request has its id by now. */
+  remove(key: string, entry: Entry): void {
+    entry.release?.();
+    if (this.#open.get(key) === entry) this.#open.remove(key);
+  }
+
+  cancel(key: string, entry: Entry): void {
+    this.remove(key, entry);
+    this.#cancelled.set(key, isCall(entry));
+    if (this.#cancelled.size > maxCancelled) this.#forgetLowest();
+  }
+
+  /** Makes room for one more, if one of the ids is a whole number. */
+  #forgetLowest(): void {
+    let lowest: { readonly key: string; readonly number: number } | undefined;
+    for (const key of this.#cancelled.keys()) {
+      const number = wholeNumber(key);
+      if (number !== undefined && number < (lowest?.number ?? Number.POSITIVE_INFINITY)) {
+        lowest = { key, number };
+      }
+    }
+    if (lowest === undefined) return;
+    this.#usedUpTo = Math.max(this.#usedUpTo, lowest.number);
+    this.#cancelled.delete(lowest.key);
+  }
+
+  /** Takes the late answer to a cancelled request: was it guarded? Nothing for an unknown id. */
+  takeCancelled(key: string): boolean | undefined {
+    const wasGuarded = this.#cancelled.get(key);
+    this.#cancelled.delete(key);
+    return wasGuarded;
+  }
+
+  /** The entries that came through `owner`. */
+  of(owner: object): readonly (readonly [key: string, entry: Entry])[] {
+    return this.#open.list().filter(([, entry]) => entry.owner === owner);
+  }
+
+  /** Ends and forgets all that is open. Nothing more of it is handed on. */
+  clear(): void {
+    for (const [, entry] of this.#open.list()) {
+      entry.release?.();
+      endOf(entry, "aborted", closed);
+      if (isCall(entry)) stopHooks(entry);
+    }
+    this.#open.clear();
+    this.#cancelled.clear();
+    this.#usedUpTo = -1;
+  }
+}
+
+/** Nobody waits for the call any more. */
+export function stopHooks(call: Call): void {
+  call.state = "closed";
+  call.controller.abort();
+}
+
+/** The asker closed the connection, or the session is over. */
+export const closed = { code: "closed" };
+
+export function endOf(entry: Entry, outcome: GuardOutcome, because: Partial<Denial["data"]>): void {
+  entry.record.end(outcome, because, isCall(entry) ? entry : undefined);
+}
+
+/** The id in a key of `keyOf`, where it is one that a client counts with. */
+function wholeNumber(key: string): number | undefined {
+  const number = key.startsWith("n") ? Number(key.slice(1)) : -1;
+  return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
+}
+
+/** For a sender on one's own side, whose request would be one too many. */
+export function tooManyOpen(): GlassineError {
+  return new GlassineError(
+    "overloaded",
+    `More than ${maxCancelled} requests of this session were cancelled and are not answered, or ${maxOpen} are open.`,
+  );
+}
+
+/** SDK v2 cancels by a signal in the send options where each request has a stream of its own. */
+export function watchSignal(entry: Entry, aux: unknown, cancel: () => void): void {
+  const signal = isObject(aux) ? aux.requestSignal : undefined;
+  if (!(signal instanceof AbortSignal)) return;
+  signal.addEventListener("abort", cancel, { once: true });
+  entry.release = () => signal.removeEventListener("abort", cancel);
+  if (signal.aborted && isCall(entry)) cancel();
+}
+
+/** Denied by a policy, or what could not be checked. */
+export function endChecked(call: Call, denial: Denial | undefined): void {
+  if (denial === undefined) endOf(call, "allowed", {});
+  else endOf(call, denial.code === guardErrorCodes.denied ? "denied" : "errored", denial.data);
+}

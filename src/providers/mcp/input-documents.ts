@@ -1,0 +1,265 @@
+/**
+ * Multi-round-trip requests of MCP 2026-07-28: a result asks for input under keys of its own, and
+ * the request is made again with an answer for each key. Each is a document like those that the
+ * era before sent outright, so it becomes messages in the very same way.
+ */
+
+import { GlassineError } from "../../core/errors/index.ts";
+import type { Message } from "../../core/messages/index.ts";
+import {
+  type Left,
+  type LimitOptions,
+  type Read,
+  readDocument,
+  readerWithLimits,
+  type Written,
+  withLimits,
+} from "../rewrite/index.ts";
+import { fromAnswered, fromAsked, toAnswered, toAsked } from "./asked.ts";
+import { expectKnown, type Onto, type ReadOptions, type RequestOptions } from "./call-options.ts";
+import {
+  fromElicitationRequest,
+  fromElicitationResult,
+  toElicitationRequest,
+  toElicitationResult,
+} from "./elicitation-documents.ts";
+import { isObject, type JsonObject } from "./json.ts";
+import {
+  leaveRest,
+  leftReports,
+  lostReports,
+  readMessages,
+  settingsOf,
+  written,
+} from "./report.ts";
+import {
+  fromSamplingRequest,
+  fromSamplingResult,
+  toSamplingRequest,
+  toSamplingResult,
+} from "./sampling-documents.ts";
+import {
+  inputRequestsSchema,
+  inputResponsesSchema,
+  rootsRequestSchema,
+  rootsResultSchema,
+} from "./schemas.ts";
+
+/** One thing that a server asks for, or the answer to it. */
+export interface Input extends Read {
+  /** `sampling/createMessage`, `elicitation/create`, `roots/list`, or one that is not known here. */
+  readonly method: string;
+}
+
+/** What was asked for or answered, by the server's keys. */
+export interface Inputs {
+  readonly inputs: { readonly [key: string]: Input };
+  /** What is beside them in the document. */
+  readonly left: readonly Left[];
+}
+
+/** Changed messages of inputs, by key. */
+export interface InputMessages {
+  readonly [key: string]: readonly Message[];
+}
+
+interface Kind {
+  readonly from: (document: object, options: ReadOptions<RequestOptions>) => Read;
+  readonly to: (
+    messages: readonly Message[],
+    options: ReadOptions<RequestOptions> & Required<Onto>,
+  ) => Written<object>;
+}
+
+const roots = "roots/list";
+
+/** Input is asked for by results and by tasks, and brought along by params. */
+const anywhere = [...settingsOf.toolResult, ...settingsOf.task];
+
+const requests: ReadonlyMap<string, Kind> = new Map<string, Kind>([
+  ["sampling/createMessage", { from: fromSamplingRequest, to: toSamplingRequest as Kind["to"] }],
+  ["elicitation/create", { from: fromElicitationRequest, to: toElicitationRequest }],
+  [
+    roots,
+    {
+      from: (params, options) => fromAsked(roots, { ...params }, options),
+      to: (messages, options) =>
+        toAsked(roots, rootsRequestSchema, "roots request", messages, options),
+    },
+  ],
+]);
+
+const results: ReadonlyMap<string, Kind> = new Map<string, Kind>([
+  ["sampling/createMessage", { from: fromSamplingResult, to: toSamplingResult }],
+  ["elicitation/create", { from: fromElicitationResult, to: toElicitationResult }],
+  [
+    roots,
+    {
+      from: (result, options) =>
+        fromAnswered(
+          roots,
+          { ...readDocument(rootsResultSchema, result, "roots result") },
+          options,
+        ),
+      to: (messages, options) =>
+        toAnswered(roots, rootsResultSchema, "roots result", messages, options),
+    },
+  ],
+]);
+
+/**
+ * What a result asks for, by key: the embedded requests as messages, with the key as their id.
+ * Takes the result of any request, or a task, that needs input.
+ *
+ * @throws GlassineError `document_invalid`
+ * @see spec `mcp:input-requests`
+ */
+export const fromInputRequests = readerWithLimits("fromInputRequests", (result: object): Inputs => {
+  const document = readDocument(inputRequestsSchema, result, "result that asks for input");
+  return readInputs(document, "inputRequests", requests, (entry) => ({
+    method: String(entry.method),
+    document: isObject(entry.params) ? entry.params : {},
+  }));
+});
+
+/**
+ * The result that asks for `inputs`. A key that is left out is no longer asked for; one that `onto`
+ * does not have is reported.
+ *
+ * @throws GlassineError `options_invalid`, `message_invalid`, `document_invalid`
+ * @see spec `mcp:input-requests`, `mcp:onto`
+ */
+export const toInputRequests = withLimits(
+  "toInputRequests",
+  (inputs: InputMessages, options: Required<Onto> & LimitOptions): Written<object> => {
+    expectKnown(options, "toInputRequests");
+    const { onto } = options;
+    const document = readDocument(inputRequestsSchema, onto, "result that asks for input");
+    const list = { field: "inputRequests", inside: ["params"] };
+    return writeInputs(document, list, inputs, (key, messages, entry) => {
+      const kind = requests.get(String(entry.method));
+      if (kind === undefined) return undefined;
+      const params = isObject(entry.params) ? entry.params : {};
+      const next = kind.to(messages, { id: key, onto: params });
+      const isBare = entry.params === undefined && Object.keys(next.document).length === 0;
+      return { ...next, document: isBare ? entry : { ...entry, params: next.document } };
+    });
+  },
+);
+
+/** What a request was made again for. */
+export interface InputResponseOptions extends LimitOptions {
+  /** The result that asked: it says what is answered under which key. */
+  readonly asked: object;
+}
+
+/**
+ * The answers that a request brings along, by key, as messages with the key as their id.
+ * One that was not asked for is in its `left` alone.
+ *
+ * @throws GlassineError `options_invalid`, `document_invalid`
+ * @see spec `mcp:input-responses`
+ */
+export const fromInputResponses = withLimits(
+  "fromInputResponses",
+  (params: object, options: InputResponseOptions): Inputs => {
+    expectKnown(options, "fromInputResponses");
+    const { asked } = options;
+    const document = readDocument(inputResponsesSchema, params, "request with input");
+    const methods = methodsOf(asked);
+    return readInputs(document, "inputResponses", results, (entry, key) => ({
+      method: methods.get(key) ?? "",
+      document: entry,
+    }));
+  },
+);
+
+/**
+ * The params of a request with changed answers. A key that is left out is not answered; one that
+ * `onto` does not have is reported.
+ *
+ * @throws GlassineError `options_invalid`, `message_invalid`, `document_invalid`
+ * @see spec `mcp:input-responses`, `mcp:onto`
+ */
+export const toInputResponses = withLimits(
+  "toInputResponses",
+  (inputs: InputMessages, options: InputResponseOptions & Required<Onto>): Written<object> => {
+    expectKnown(options, "toInputResponses");
+    const { asked, onto } = options;
+    const document = readDocument(inputResponsesSchema, onto, "request with input");
+    const methods = methodsOf(asked);
+    const list = { field: "inputResponses", inside: [] };
+    return writeInputs(document, list, inputs, (key, messages, entry) => {
+      const kind = results.get(methods.get(key) ?? "");
+      return kind?.to(messages, { id: key, onto: entry });
+    });
+  },
+);
+
+function methodsOf(asked: object): ReadonlyMap<string, string> {
+  const { inputRequests = {} } = readDocument(inputRequestsSchema, asked, "result that asks");
+  const entries = Object.entries(inputRequests);
+  return new Map(entries.map(([key, entry]) => [key, String(entry.method)]));
+}
+
+function readInputs(
+  document: JsonObject,
+  field: string,
+  kinds: ReadonlyMap<string, Kind>,
+  take: (entry: JsonObject, key: string) => { method: string; document: JsonObject },
+): Inputs {
+  const left = leftReports();
+  leaveRest(document, [field], left, [], anywhere);
+  const inputs = Object.entries(document[field] ?? {}).map(([key, entry]) => {
+    const { method, document: inner } = take(isObject(entry) ? entry : {}, key);
+    const read = kinds.get(method)?.from(inner, { id: key }) ?? unknownInput();
+    return [key, Object.freeze({ method, ...read })] as const;
+  });
+  return Object.freeze({ inputs: recordOf(inputs), left: left.list() });
+}
+
+/** Of a method that is not known here, or not asked for. */
+function unknownInput(): Read {
+  const left = leftReports();
+  left.content([], "What is asked for, or answered, is not known here.");
+  return { messages: [], extensions: {}, left: left.list() };
+}
+
+function writeInputs(
+  document: JsonObject,
+  // `inside` leads from an entry to the document that it holds.
+  { field, inside }: { readonly field: string; readonly inside: readonly string[] },
+  inputs: InputMessages,
+  write: (
+    key: string,
+    messages: readonly Message[],
+    entry: JsonObject,
+  ) => Written<object> | undefined,
+): Written<object> {
+  if (!isObject(inputs)) {
+    throw new GlassineError("message_invalid", "Expected messages by the key of their input.");
+  }
+  const lost = lostReports();
+  const old = isObject(document[field]) ? document[field] : {};
+  const entries = Object.entries(inputs).flatMap(([key, given]) => {
+    const messages = readMessages(given);
+    const entry = Object.hasOwn(old, key) ? old[key] : undefined;
+    if (!isObject(entry)) {
+      lost.add([key], "Only what the document had can be written.");
+      return [];
+    }
+    const next = write(key, messages, entry);
+    if (next === undefined && messages.length > 0) {
+      lost.add([key], "What is asked for, or answered, is not known here.");
+    }
+    for (const item of next?.lost ?? []) lost.take([key], item, [field, key, ...inside]);
+    return [[key, next?.document ?? entry] as const];
+  });
+  const isBare = document[field] === undefined && entries.length === 0;
+  const next = isBare ? document : { ...document, [field]: recordOf(entries) };
+  return written(next, "document with input", lost);
+}
+
+function recordOf<Value>(entries: readonly (readonly [string, Value])[]) {
+  return Object.freeze(Object.fromEntries(entries));
+}

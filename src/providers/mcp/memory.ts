@@ -1,0 +1,128 @@
+/**
+ * What a guard remembers, shared by all the transports that it wraps.
+ *
+ * It is kept by manager and `serverId`, so guards that are made anew for each connection remember
+ * as one. It is bounded, and what was forgotten is refused or treated as the worst it could be.
+ */
+import { GlassineError } from "../../core/errors/index.ts";
+import { checkSession, type LabelStore, memoryLabelStore } from "../../core/labels/index.ts";
+import { InFlight } from "./in-flight.ts";
+import { ResourceNames } from "./resource-names.ts";
+import { TaskMemory } from "./tasks.ts";
+import type { Direction } from "./transport.ts";
+
+/** The requests of one session, which may span several transports. */
+export interface Session {
+  readonly id: number;
+  /** Absent for that of one transport alone. */
+  readonly name: string | undefined;
+  readonly inFlight: Readonly<Record<Direction, InFlight>>;
+}
+
+const maxSessions = 10_000;
+
+export class GuardMemory {
+  readonly names = new ResourceNames();
+  readonly tasks = new TaskMemory();
+  /** For guards that carry labels without a store of the host's. */
+  readonly store: LabelStore = memoryLabelStore();
+  readonly lastingStore: LabelStore = memoryLabelStore({ ttlMs: Number.POSITIVE_INFINITY });
+  /** The session of labels where the host names none. */
+  readonly labelSession: string = crypto.randomUUID();
+  readonly #annotations = new WeakMap<object, Map<string, ReadonlySet<string>>>();
+  readonly #sessions = new Map<string, Session>();
+  readonly #warned = new Set<string>();
+  #made = 0;
+
+  /** Whether a warning was not given yet. */
+  isNewWarning(text: string): boolean {
+    const isNew = !this.#warned.has(text);
+    this.#warned.add(text);
+    return isNew;
+  }
+
+  /** What the annotations of tools said, as `mapping` reads them. */
+  annotationsBy(mapping: object): Map<string, ReadonlySet<string>> {
+    const known = this.#annotations.get(mapping) ?? new Map();
+    this.#annotations.set(mapping, known);
+    return known;
+  }
+
+  /** @throws GlassineError `session_invalid`; `overloaded` for one session too many */
+  join(name: string | undefined): Session {
+    if (name === undefined) return this.#newSession(name);
+    checkSession(name);
+    const known = this.#sessions.get(name);
+    if (known !== undefined) return known;
+    if (this.#sessions.size >= maxSessions) this.#dropIdle();
+    const session = this.#newSession(name);
+    this.#sessions.set(name, session);
+    return session;
+  }
+
+  /** The session of a transport that may be open still when the session ends, or is dropped. */
+  current(joined: Session): Session {
+    if (joined.name === undefined) return joined;
+    const session = this.#sessions.get(joined.name) ?? this.#newSession(joined.name);
+    this.#sessions.set(joined.name, session);
+    return session;
+  }
+
+  /** Not one that is over: nothing of it is open. */
+  knows({ name }: Session): boolean {
+    return name === undefined || this.#sessions.has(name);
+  }
+
+  #dropIdle(): void {
+    for (const [name, { inFlight }] of this.#sessions) {
+      if (inFlight.outgoing.isIdle && inFlight.incoming.isIdle) this.#sessions.delete(name);
+    }
+    this.tasks.forgotSome();
+    if (this.#sessions.size < maxSessions) return;
+    const text = `More than ${maxSessions} sessions have requests without an answer. End those that are over with endSession.`;
+    throw new GlassineError("overloaded", text);
+  }
+
+  /** A named session stays: its next exchange may come after a pause. */
+  leave(session: Session): void {
+    if (session.name !== undefined) return;
+    session.inFlight.outgoing.clear();
+    session.inFlight.incoming.clear();
+  }
+
+  /** Forgets the requests of a named session that is over, and its tasks. */
+  end(name: string): void {
+    const inFlight = this.#sessions.get(name)?.inFlight;
+    inFlight?.outgoing.clear();
+    inFlight?.incoming.clear();
+    this.#sessions.delete(name);
+  }
+
+  #newSession(name: string | undefined): Session {
+    this.#made += 1;
+    return {
+      id: this.#made,
+      name,
+      inFlight: { outgoing: new InFlight(), incoming: new InFlight() },
+    };
+  }
+}
+
+const memories = new WeakMap<object, Map<string | undefined, GuardMemory>>();
+
+export function memoryOf(manager: object, serverId: string | undefined): GuardMemory {
+  const known = memories.get(manager)?.get(serverId) ?? new GuardMemory();
+  rememberFor(manager, serverId, known);
+  return known;
+}
+
+/** From now on a guard of this manager remembers what `memory` does, unless it has one already. */
+export function rememberFor(
+  manager: object,
+  serverId: string | undefined,
+  memory: GuardMemory,
+): void {
+  const ofManager = memories.get(manager) ?? new Map<string | undefined, GuardMemory>();
+  if (!ofManager.has(serverId)) ofManager.set(serverId, memory);
+  memories.set(manager, ofManager);
+}

@@ -1,0 +1,107 @@
+import { GlassineError } from "../../core/errors/index.ts";
+import type { Message } from "../../core/messages/index.ts";
+import { isGone, type Left, type Read, type Written } from "../rewrite/index.ts";
+import { copyJson, isObject, type JsonObject, sameJson } from "./json.ts";
+
+/**
+ * Fields of a result that no hook sees or sets: `_meta` is opaque, `task` says by which task the
+ * result comes later, and the rest says how the 2026-07-28 era reads and keeps it.
+ */
+export const wireOnly: readonly string[] = [
+  ...["_meta", "task", "resultType", "requestState", "ttlMs", "cacheScope"],
+];
+
+/** A change that a plugin made and that has no counterpart in MCP, or data that cannot be shown. */
+export function unfit(what: string): GlassineError {
+  return new GlassineError("payload_shape", `The MCP adapter expected ${what}.`);
+}
+
+/** The one message that a document of a request or an answer becomes. `tell` gets the rest. */
+export function onlyMessage(
+  { messages, left }: Read,
+  tell: (left: readonly Left[]) => void,
+): Message {
+  const [message] = messages;
+  if (message === undefined) throw unfit("a document that messages can show");
+  tell(left);
+  return message;
+}
+
+/**
+ * Takes over a changed document, field by field. Nothing of a plugin is dropped in silence: what
+ * MCP cannot say refuses the message. What goes with an item that a plugin took out does not.
+ */
+export function take(target: JsonObject, { document, lost }: Written<object>): void {
+  const first = lost.find((item) => !isGone(item));
+  if (first !== undefined) throw unfit(`what MCP can say at ${first.path}`);
+  for (const key of Object.keys(target)) {
+    if (!Object.hasOwn(document, key)) delete target[key];
+  }
+  for (const [key, value] of Object.entries(document)) setField(target, key, copyJson(value));
+}
+
+/** Writes a changed name or URI. */
+export function writeText(target: JsonObject, key: string, changed: unknown): void {
+  if (typeof changed !== "string" || changed === "") throw unfit(`a text as ${key}`);
+  target[key] = changed;
+}
+
+/** Writes changed arguments. Arguments that were left out stay so while they are empty. */
+export function writeArguments(params: JsonObject, changed: unknown): void {
+  if (!isObject(changed)) throw unfit("an object as arguments");
+  if (!sameJson(changed, params.arguments ?? {})) params.arguments = copyJson(changed);
+}
+
+/**
+ * Replaces the fields of `target` that were shown by those of `changed`.
+ * Fields that were not shown stay; a plugin cannot set them either.
+ */
+export function writeShown(
+  target: JsonObject,
+  shown: JsonObject,
+  changed: unknown,
+  hidden: readonly string[],
+): void {
+  if (!isObject(changed)) throw unfit("an object");
+  if (Object.keys(changed).some((key) => hidden.includes(key))) {
+    throw unfit(`no field named ${hidden.join(" or ")}`);
+  }
+  for (const key of Object.keys(shown)) {
+    if (changed[key] === undefined) delete target[key];
+  }
+  for (const [key, value] of Object.entries(changed)) {
+    if (value !== undefined && !sameJson(value, shown[key])) setField(target, key, copyJson(value));
+  }
+}
+
+/** Assignment that also holds for a key named `__proto__`. */
+export function setField(target: JsonObject, key: string, value: unknown): void {
+  Object.defineProperty(target, key, {
+    value,
+    writable: true,
+    enumerable: true,
+    configurable: true,
+  });
+}
+
+/** The error of an answer. */
+export function errorOf(outcome: JsonObject): JsonObject | undefined {
+  if (outcome.error === undefined) return undefined;
+  if (!isObject(outcome.error)) throw unfit("an object as error");
+  return outcome.error;
+}
+
+/** The result of an answer. Beside an error there is none. */
+export function resultOf(outcome: JsonObject): JsonObject {
+  if (!isObject(outcome.result)) throw unfit("an object as result");
+  return outcome.result;
+}
+
+/** Writes a changed error: a text stands for the whole of it, `code` always stays. */
+export function writeError(error: JsonObject, changed: unknown): void {
+  const next = typeof changed === "string" ? { code: error.code, message: changed } : changed;
+  if (!isObject(next) || typeof next.message !== "string" || next.code !== error.code) {
+    throw unfit("an error with its code, a message and perhaps data");
+  }
+  writeShown(error, { ...error }, next, []);
+}

@@ -1,0 +1,204 @@
+/** The arguments of a guard: a slip in them would leave a connection without it. */
+import {
+  expectOptions,
+  intrinsics,
+  longestTimerMs,
+  readOption,
+  readWhole,
+} from "../../core/data/index.ts";
+import { GlassineError, quoted, suggestion } from "../../core/errors/index.ts";
+import { checkSession } from "../../core/labels/index.ts";
+import type { WrapOptions } from "./create-guard.ts";
+import type { FactoryParts } from "./guard-factory.ts";
+import { passGroups } from "./methods.ts";
+import type { GuardLabels, GuardOptions } from "./options.ts";
+
+const { ownValue } = intrinsics;
+
+/** @throws GlassineError `options_invalid` */
+export function checkTransport(transport: unknown): void {
+  if (hasFunctions(transport, ["start", "send", "close"])) return;
+  throw misuse(
+    `guard.wrap expects a transport with start, send and close, got ${nameOf(transport)}. Hand over the transport itself.`,
+  );
+}
+
+/** @throws GlassineError `options_invalid` */
+export function checkManager(manager: unknown): void {
+  if (hasFunctions(manager, ["invoke", "handles"])) return;
+  const isTransport = hasFunctions(manager, ["start", "send", "close"]);
+  const hint = isTransport
+    ? "Transports are for the guard's wrap."
+    : "Await createPluginManager({ plugins }), and hand over what it gives.";
+  throw misuse(
+    `A guard expects a plugin manager, got ${isTransport ? "a transport" : nameOf(manager)}. ${hint}`,
+  );
+}
+
+/** @throws GlassineError `options_invalid` */
+export function checkAudit(manager: unknown, { access }: GuardOptions): void {
+  if (access === undefined || hasFunctions(manager, ["audit"])) return;
+  throw misuse("createGuard expects a plugin manager that has audit, for the option access.");
+}
+
+/** @throws GlassineError `options_invalid` */
+export function readWrap(options: unknown): WrapOptions {
+  expectOwn(options, ["fetch", "session"], "guard.wrap");
+  const session = readOption(options as object, "session", "string") as string | undefined;
+  return { session, fetch: readFunction(options as object, "fetch") as WrapOptions["fetch"] };
+}
+
+/** @throws GlassineError `options_invalid` */
+export function readFactory<Context, Server extends object>(
+  factory: unknown,
+  session: unknown,
+): FactoryParts<Context, Server> {
+  if (typeof factory !== "function") {
+    throw misuse(`guard.factory expects a function that makes a server, got ${nameOf(factory)}.`);
+  }
+  if (session !== undefined && typeof session !== "function") {
+    throw misuse(
+      `guard.factory expects a function as its second argument, got ${nameOf(session)}.`,
+    );
+  }
+  return { factory, session } as FactoryParts<Context, Server>;
+}
+
+/**
+ * A copy of the options, so that nobody changes them later.
+ *
+ * @throws GlassineError `options_invalid`; `session_invalid` for a session that is none
+ */
+export function readGuardOptions(options: unknown): GuardOptions {
+  const known = [
+    ...["access", "envelope", "labels", "onDeny", "onEnd", "onResult", "onWarning"],
+    ...["pass", "serverId", "tenant"],
+  ];
+  expectOwn(options, known, "createGuard");
+  const given = options as object;
+  const labels: unknown = ownValue(given, "labels");
+  return present({
+    access: readWord(given, "access", ["refused", "all"]),
+    envelope: readFunction(given, "envelope"),
+    labels: labels === undefined ? undefined : readLabelOptions(labels),
+    onDeny: readWord(given, "onDeny", ["error", "tool_result"]),
+    onEnd: readFunction(given, "onEnd"),
+    onResult: readFunction(given, "onResult"),
+    onWarning: readFunction(given, "onWarning"),
+    pass: readPass(ownValue(given, "pass")),
+    serverId: readOption(given, "serverId", "string"),
+    tenant: readTenant(ownValue(given, "tenant")),
+  }) as GuardOptions;
+}
+
+function readTenant(tenant: unknown): unknown {
+  if (tenant === undefined || typeof tenant === "string" || typeof tenant === "function") {
+    return tenant;
+  }
+  throw misuse(`createGuard expects a text or a function as tenant, got ${nameOf(tenant)}.`);
+}
+
+/** @throws GlassineError `options_invalid` */
+function readPass(pass: unknown): readonly string[] | undefined {
+  if (pass === undefined) return undefined;
+  if (!Array.isArray(pass))
+    throw misuse(`createGuard expects a list as pass, got ${nameOf(pass)}.`);
+  const given: readonly unknown[] = [...pass];
+  for (const word of given) readWord({ "each of pass": word ?? null }, "each of pass", passGroups);
+  return Object.freeze(given as string[]);
+}
+
+function readLabelOptions(labels: unknown): GuardLabels {
+  if (isStore(labels))
+    throw misuse("createGuard expects a label store as labels.store, with labels.session.");
+  const known = ["fromWire", "onStoreError", "session", "store", "timeoutMs"];
+  expectOwn(labels, known, "The option labels of createGuard");
+  const given = labels as object;
+  const store: unknown = ownValue(given, "store");
+  const session: unknown = ownValue(given, "session");
+  if (store !== undefined && !isStore(store)) {
+    throw misuse(
+      `createGuard expects a label store with load and append as labels.store, got ${nameOf(store)}.`,
+    );
+  }
+  if (store !== undefined && session === undefined) {
+    throw misuse(
+      "createGuard expects labels.session beside labels.store: a text that names the session, or a function of the request that gives it. Without it a store carries nothing to another connection.",
+    );
+  }
+  if (session !== undefined && typeof session !== "function") checkSession(session);
+  return present({
+    store,
+    session,
+    onStoreError: readWord(given, "onStoreError", ["deny", "ignore"]),
+    fromWire: readFromWire(ownValue(given, "fromWire")),
+    timeoutMs: readTimeout(ownValue(given, "timeoutMs")),
+  }) as GuardLabels;
+}
+
+/** @throws GlassineError `options_invalid` */
+function readTimeout(timeoutMs: unknown): number | undefined {
+  if (timeoutMs === undefined) return undefined;
+  return readWhole("createGuard: labels.timeoutMs", timeoutMs as number, longestTimerMs);
+}
+
+function readFromWire(mapping: unknown): object | undefined {
+  if (mapping === undefined) return undefined;
+  expectOwn(mapping, ["annotations", "meta"], "The option labels.fromWire of createGuard");
+  const given = mapping as object;
+  return present({
+    meta: readFunction(given, "meta"),
+    annotations: readFunction(given, "annotations"),
+  });
+}
+
+/** What a prototype gives is not read: a method of a class would be left out, and nobody be told. */
+function expectOwn(options: unknown, known: readonly string[], call: string): void {
+  expectOptions(options, known, call);
+  const given = options as object;
+  const inherited = known.find((name) => name in given && !Object.hasOwn(given, name));
+  if (inherited === undefined) return;
+  throw misuse(
+    `createGuard expects ${inherited} as a property of the options themselves, got an inherited one.`,
+  );
+}
+
+function readFunction(options: object, name: string): unknown {
+  const value: unknown = ownValue(options, name);
+  if (value === undefined || typeof value === "function") return value;
+  throw misuse(`createGuard expects a function as ${name}, got ${nameOf(value)}.`);
+}
+
+function readWord(options: object, name: string, words: readonly string[]): string | undefined {
+  const value: unknown = ownValue(options, name);
+  if (value === undefined || words.includes(value as string)) return value as string | undefined;
+  const [came, hint] =
+    typeof value === "string" ? [quoted(value), suggestion(value, words)] : [nameOf(value), ""];
+  throw misuse(
+    `createGuard expects ${words.map((word) => quoted(word)).join(" or ")} as ${name}, got ${came}.${hint}`,
+  );
+}
+
+function isStore(value: unknown): boolean {
+  return hasFunctions(value, ["load", "append"]);
+}
+
+function hasFunctions(value: unknown, names: readonly string[]): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return names.every((name) => typeof (value as Record<string, unknown>)[name] === "function");
+}
+
+function nameOf(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  if (value instanceof Promise) return "a promise";
+  return typeof value === "object" ? "an object" : typeof value;
+}
+
+function present(options: object): object {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+export function misuse(text: string): GlassineError {
+  return new GlassineError("options_invalid", text);
+}

@@ -1,0 +1,133 @@
+/** One end for each request of a guard, and how many ended how. */
+import { ignore, intrinsics } from "../../core/data/index.ts";
+import type { Denial } from "./answers.ts";
+import type { Call } from "./call.ts";
+import type { HookManager } from "./manager.ts";
+import type { GuardCounts, GuardEnd, GuardOptions, GuardOutcome } from "./options.ts";
+import type { Direction, RequestId } from "./transport.ts";
+
+const { monotonicNow, ownValue } = intrinsics;
+
+/** What is known of a request when it comes. */
+type Begun = Pick<GuardEnd, "method" | "direction" | "requestId">;
+
+/** A request that has begun, and ends once. */
+export class RequestRecord {
+  /** The library's own id: those of the wire are a peer's choice. */
+  readonly request: string = crypto.randomUUID();
+  readonly #begun: Begun;
+  readonly #log: RequestLog;
+  readonly #startedAt = monotonicNow();
+  #handedOnAt: number | undefined;
+  #answeredAt: number | undefined;
+  #isEnded = false;
+
+  constructor(log: RequestLog, begun: Begun) {
+    this.#log = log;
+    this.#begun = begun;
+  }
+
+  handedOn(): void {
+    this.#handedOnAt = monotonicNow();
+  }
+
+  answered(): void {
+    this.#answeredAt = monotonicNow();
+  }
+
+  /** `call` is absent where no hook ran. Only the first end counts. */
+  end(outcome: GuardOutcome, because: Partial<Denial["data"]>, call: Call | undefined): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    const now = monotonicNow();
+    const handedOn = this.#handedOnAt ?? now;
+    const answered = this.#answeredAt ?? now;
+    const timings = {
+      beforeMs: handedOn - this.#startedAt,
+      peerMs: answered - handedOn,
+      afterMs: now - answered,
+      totalMs: now - this.#startedAt,
+    };
+    const { code, plugin } = because;
+    const { request } = this;
+    const end = { ...this.#begun, request, outcome, code, plugin, timings, ...factsOf(call) };
+    this.#log.ended(Object.freeze(end), call);
+  }
+}
+
+/** Counts the requests of one guard, and tells the host of their ends. */
+export class RequestLog {
+  readonly #options: GuardOptions;
+  readonly #manager: () => HookManager;
+  readonly #counts: Record<Exclude<keyof GuardCounts, "open">, number> = {
+    ...{ started: 0, allowed: 0, denied: 0, errored: 0, aborted: 0, dropped: 0 },
+  };
+
+  constructor(options: GuardOptions, manager: () => HookManager) {
+    this.#options = options;
+    this.#manager = manager;
+  }
+
+  begin(begun: Begun): RequestRecord {
+    this.#counts.started += 1;
+    return new RequestRecord(this, begun);
+  }
+
+  /** A message that is no request of anybody, or fits none. */
+  dropped(method: unknown, direction: Direction, id: unknown): void {
+    const begun = {
+      method: typeof method === "string" ? method : undefined,
+      direction,
+      requestId: id as RequestId | undefined,
+    };
+    new RequestRecord(this, begun).end("dropped", {}, undefined);
+  }
+
+  counts(): GuardCounts {
+    const { started, allowed, denied, errored, aborted } = this.#counts;
+    const open = started - allowed - denied - errored - aborted;
+    return Object.freeze({ ...this.#counts, open });
+  }
+
+  ended(end: GuardEnd, call: Call | undefined): void {
+    this.#counts[end.outcome] += 1;
+    try {
+      void ignore(this.#options.onEnd?.(end) as unknown as PromiseLike<unknown>);
+    } catch {
+      // An observer's failure is its own: the outcome stands.
+    }
+    if (call !== undefined) this.#writeDown(end, call);
+  }
+
+  /** What the guard let through or refused, in the audit trail. */
+  #writeDown(end: GuardEnd, { tenant, serverId }: Call): void {
+    const { access } = this.#options;
+    if (access === undefined || (access === "refused" && end.outcome === "allowed")) return;
+    const { request, method, outcome, code, plugin, name, subject } = end;
+    const written = this.#manager().audit?.({
+      eventType: "mcp.request_ended",
+      actorUri: subject === undefined ? "system:guard" : `subject:${subject}`,
+      targetUri: `${method}:${name ?? ""}`,
+      tenantId: tenant,
+      outcome: outcome === "allowed" ? "success" : "failure",
+      metadata: {
+        ...{ request, method: method ?? null, result: outcome, code: code ?? null },
+        ...{ plugin: plugin ?? null, name: name ?? null, subject_id: subject ?? null },
+        server_id: serverId ?? null,
+      },
+    });
+    void ignore(written as PromiseLike<unknown>);
+  }
+}
+
+function factsOf(call: Call | undefined): Pick<GuardEnd, "subject" | "name" | "begunBy"> {
+  if (call === undefined) return { subject: undefined, name: undefined, begunBy: undefined };
+  const { params, subject, taskTool, started, extensions } = call;
+  const who = ownValue(ownValue(ownValue(extensions, "security"), "subject"), "id");
+  const name = subject.isTask ? taskTool : (params.name ?? params.uri);
+  return { subject: textOf(who), name: textOf(name), begunBy: started?.request };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

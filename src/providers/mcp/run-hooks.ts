@@ -1,0 +1,327 @@
+import { underPayloadLimits } from "../../core/data/index.ts";
+import { GlassineError, quoted } from "../../core/errors/index.ts";
+import { freezePayload } from "../../core/messages/index.ts";
+import type { Left } from "../rewrite/index.ts";
+import { type Denial, denialOf, failed } from "./answers.ts";
+import type { Call, Step } from "./call.ts";
+import { type CallLabels, createCallLabels } from "./call-labels.ts";
+import { fieldsStep, leftFields } from "./fields-step.ts";
+import { isObject, type JsonObject, sameJson, without } from "./json.ts";
+import type { HookManager, HookOptions, HookResult } from "./manager.ts";
+import type { GuardMemory } from "./memory.ts";
+import { type PassGroup, passByDefault } from "./methods.ts";
+import type { GuardEvent, GuardedRequest, GuardOptions } from "./options.ts";
+import { unfit } from "./payload.ts";
+import { headersIn, noteWritten } from "./written-headers.ts";
+
+/** Runs the hooks of one call. Both resolve to what stops it, and never reject. */
+export interface HookRunner {
+  before(call: Call): Promise<Denial | undefined>;
+  after(call: Call, outcome: JsonObject): Promise<Denial | undefined>;
+  /** Learns what a list says of the server's tools or resources. */
+  learn: CallLabels["learn"];
+  /** Whether a plugin runs at a hook. A manager of another host may not know it. */
+  listens(hook: string): boolean;
+  /** Whether the host named what goes on without hooks. */
+  passes(group: PassGroup): boolean;
+  readonly manager: HookManager;
+  readonly options: GuardOptions;
+}
+
+/** What a point let pass: the payload as its plugins left it. */
+interface Allowed {
+  readonly step: Step;
+  readonly payload: unknown;
+  readonly isChanged: boolean;
+}
+
+export function createHookRunner(
+  manager: HookManager,
+  options: GuardOptions,
+  memory: GuardMemory,
+): HookRunner {
+  const labels = createCallLabels(options.labels, memory, (call, error) =>
+    observe(call, "labels", { error }),
+  );
+
+  const passed = new Set(options.pass ?? passByDefault);
+  const passes = (group: PassGroup) => passed.has(group);
+
+  return {
+    manager,
+    options,
+    listens,
+    passes,
+    async before(call) {
+      if (call.subject.isIdle?.(call)) return undefined;
+      return (
+        (await prepare(call)) ??
+        (await kept(call, () => call.subject.pre(call))) ??
+        (await attempt(call, "headers", async () => noteHeaders(call)))
+      );
+    },
+    async after(call, outcome) {
+      if (call.subject.isIdle?.(call, outcome)) return undefined;
+      return (
+        (await prepare(call)) ??
+        (await attempt(call, "labels", () => labels.stamp(call, outcome))) ??
+        judge(call, outcome) ??
+        (await kept(call, () => call.subject.post(call, outcome)))
+      );
+    },
+    learn: labels.learn,
+  };
+
+  function listens(hook: string): boolean {
+    try {
+      return manager.handles(hook);
+    } catch (error) {
+      if ((error as { code?: unknown } | null)?.code === "hook_unknown") return false;
+      throw error;
+    }
+  }
+
+  async function prepare(call: Call): Promise<Denial | undefined> {
+    if (call.isPrepared) return undefined;
+    call.isPrepared = true;
+    const request = () => requestOf(call);
+    return (
+      (await attempt(call, "tenant", () => nameTenant(call, request))) ??
+      (await attempt(call, "envelope", () => makeEnvelope(call, request))) ??
+      (await attempt(call, "labels", () => labels.bring(call, request)))
+    );
+  }
+
+  /** A notice is for whom the call was that it belongs to. */
+  async function nameTenant(call: Call, request: () => GuardedRequest): Promise<void> {
+    const { tenant } = options;
+    const isNotice = call.subject.isNotice === true && call.started !== undefined;
+    const found: unknown = isNotice
+      ? call.started?.tenant
+      : typeof tenant === "function"
+        ? await tenant(request())
+        : tenant;
+    if (found === undefined && tenant === undefined) return;
+    if (typeof found !== "string") throw unfit("a text from the option tenant");
+    call.tenant = found;
+  }
+
+  /**
+   * The envelope is that of whoever asks, also for the result of a task that somebody else began.
+   * A notice is asked for by nobody: it goes on with the envelope of the call that it belongs to.
+   */
+  async function makeEnvelope(call: Call, request: () => GuardedRequest): Promise<void> {
+    if (call.subject.isNotice && call.started !== undefined) {
+      call.extensions = call.started.extensions;
+    } else if (options.envelope !== undefined) {
+      call.extensions = readEnvelope(await options.envelope(request()));
+      call.headersBefore = headersIn(call.extensions);
+    }
+  }
+
+  /** What may not be sent goes nowhere, and refuses nothing. */
+  function noteHeaders(call: Call): void {
+    const refused = noteWritten(call.request, call.headersBefore, headersIn(call.extensions));
+    if (refused.length > 0) observe(call, "headers", { error: notSent(refused) });
+  }
+
+  /** What throws refuses the message. */
+  async function attempt(
+    call: Call,
+    point: string,
+    work: () => Promise<void>,
+  ): Promise<Denial | undefined> {
+    try {
+      await work();
+      return undefined;
+    } catch (error) {
+      observe(call, point, { error });
+      return failed;
+    }
+  }
+
+  function judge(call: Call, outcome: JsonObject): Denial | undefined {
+    try {
+      labels.judge(call, outcome);
+      return undefined;
+    } catch (error) {
+      observe(call, "data_policy", { error });
+      const isPolicy = error instanceof GlassineError && error.code === "data_action_denied";
+      return isPolicy ? denialOf({ code: error.code, reason: error.message }) : failed;
+    }
+  }
+
+  /** Runs hooks. What they added to the labels is kept, also where they stopped the message. */
+  async function kept(call: Call, steps: () => Iterable<Step>): Promise<Denial | undefined> {
+    const denial = await run(call, steps);
+    const failure = await attempt(call, "labels", () => labels.keep(call));
+    return denial ?? failure;
+  }
+
+  async function run(call: Call, steps: () => Iterable<Step>): Promise<Denial | undefined> {
+    let point = call.method;
+    const allowed: Allowed[] = [];
+    try {
+      for (const step of steps()) {
+        // A stopped call has nobody left to answer: run nothing more for it.
+        if (call.controller.signal.aborted) return failed;
+        point = step.hook;
+        if (step.optional && !listens(step.hook)) {
+          refuseUnseen(step.unseen ?? []);
+          continue;
+        }
+        const denial = await runStep(call, step, allowed);
+        if (denial !== undefined) return denial;
+      }
+      return await askAgain(call, allowed);
+    } catch (error) {
+      observe(call, point, { error });
+      return failed;
+    }
+  }
+
+  /** A point that changed the data after another one allowed it: that one is asked again. */
+  async function askAgain(call: Call, allowed: readonly Allowed[]): Promise<Denial | undefined> {
+    const last = allowed.findLastIndex(({ isChanged }) => isChanged);
+    for (const { step, payload: before } of allowed.slice(0, Math.max(last, 0))) {
+      const payload = underPayloadLimits(manager.payloadLimits, () =>
+        freezePayload(step.payload(() => {})),
+      );
+      if (sameJson(payload, before)) continue;
+      const options = { ...optionsOf(call), recheck: "only" as const };
+      const result = await manager.invoke(step.hook, payload, options);
+      observe(call, step.hook, { result });
+      call.extensions = result.extensions;
+      if (result.continueProcessing !== true) return denialOf(result.violation);
+      call.context = result.context;
+      if (result.payload !== payload) throw unfit("no change of what later plugins made");
+    }
+    return undefined;
+  }
+
+  async function runStep(call: Call, step: Step, allowed: Allowed[]): Promise<Denial | undefined> {
+    // Frozen first: what comes back is then the same object unless a plugin changed it.
+    let unseen: readonly Left[] = [];
+    const tell = (left: readonly Left[]) => {
+      unseen = left;
+    };
+    const payload = underPayloadLimits(manager.payloadLimits, () =>
+      freezePayload(step.payload(tell)),
+    );
+    const result = await manager.invoke(step.hook, payload, optionsOf(call));
+    observe(call, step.hook, { result });
+    call.extensions = result.extensions;
+    if (result.continueProcessing !== true) return denialOf(result.violation);
+    call.context = result.context;
+    const changed = result.payload;
+    allowed.push({ step, payload: changed, isChanged: changed !== payload });
+    if (changed !== payload) {
+      if (!isObject(changed)) throw unfit("an object as payload");
+      underPayloadLimits(manager.payloadLimits, () => {
+        step.write(changed);
+        // Places in the document may be others now.
+        if (step.rest !== undefined) step.payload(tell);
+      });
+    }
+    if (!wasShown(result)) refuseUnseen(step.unseen ?? []);
+    return runRest(call, step, unseen, allowed);
+  }
+
+  /** Shows what the point did not, where a plugin listens. */
+  async function runRest(
+    call: Call,
+    { rest }: Step,
+    left: readonly Left[],
+    allowed: Allowed[],
+  ): Promise<Denial | undefined> {
+    // Its names are tokens.
+    const hasSteps = (path: string) => path === rest?.input && passes("tokens");
+    const unseen = left.filter(({ path }) => !hasSteps(path));
+    const fields = rest === undefined ? [] : leftFields(rest.document, unseen, passes);
+    if (rest === undefined || fields.length === 0 || !listens(rest.hook)) {
+      refuseUnseen(unseen);
+      return undefined;
+    }
+    return runStep(
+      call,
+      fieldsStep(call, { ...rest, method: call.method, fields, unseen }),
+      allowed,
+    );
+  }
+
+  /** What no hook is shown does not pass, unless the host chose so. A denial comes before this. */
+  function refuseUnseen(left: readonly Left[]): void {
+    const unseen = left.find(({ kind }) => kind === "content");
+    if (unseen === undefined || passes("unknown")) return;
+    throw new GlassineError(
+      "payload_shape",
+      `Expected a message that plugins can be shown in full, got more at ${unseen.path}: ${unseen.reason} Let a plugin listen to cmf.mcp_request and cmf.mcp_response, or name "unknown" in the option pass.`,
+      { path: unseen.path },
+    );
+  }
+
+  function observe(call: Call, point: string, seen: Pick<GuardEvent, "result" | "error">): void {
+    try {
+      const { method, direction, id: requestId, record } = call;
+      const { request } = record;
+      options.onResult?.({ request, method, point, direction, requestId, ...seen });
+    } catch {
+      // An observer's failure is its own: the outcome stands.
+    }
+  }
+}
+
+/** Whether a handler ran: one that listens may be for other calls, or switched off. */
+function wasShown({ executions }: HookResult): boolean {
+  return executions.some(({ status }) => status !== "skipped" && status !== "disabled");
+}
+
+function readEnvelope(made: unknown): object {
+  if (isObject(made)) return made;
+  throw new GlassineError(
+    "extensions_shape",
+    `The option "envelope" expects a function that gives an object; it gave ${kindOf(made)}. Return what createExtensions or withSlots gives.`,
+  );
+}
+
+function notSent(headers: readonly string[]): GlassineError {
+  const names = headers.map((name) => quoted(name)).join(", ");
+  return new GlassineError(
+    "header_invalid",
+    `Not sent as plugins left them: ${names}. The name is the transport's own, or it or its value is malformed.`,
+    { headers },
+  );
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  return value === null ? "null" : typeof value;
+}
+
+function optionsOf(call: Call): HookOptions {
+  return {
+    signal: call.controller.signal,
+    request: call.record.request,
+    // What goes on is what was allowed.
+    recheck: true,
+    ...(call.tenant !== undefined && { tenant: call.tenant }),
+    ...(call.serverId !== undefined && { server: call.serverId }),
+    ...(call.extensions !== undefined && { extensions: call.extensions }),
+    ...(call.context !== undefined && { context: call.context }),
+  };
+}
+
+function requestOf(call: Call) {
+  const sessionId = call.transportSession;
+  const extra = call.direction === "incoming" && isObject(call.aux) ? call.aux : {};
+  return {
+    method: call.method,
+    direction: call.direction,
+    id: call.id,
+    params: without(call.params, ["_meta"]),
+    mcp: call.subject.describe(call),
+    sessionId: typeof sessionId === "string" ? sessionId : undefined,
+    authInfo: extra.authInfo,
+    requestInfo: extra.requestInfo ?? extra.request,
+  };
+}

@@ -1,0 +1,71 @@
+import { type Left, pathOf } from "../rewrite/index.ts";
+import type { JsonObject } from "./json.ts";
+import { holdsText, isTokenOfCall } from "./methods.ts";
+import { unfit } from "./payload.ts";
+import { leaveRest, leftReports, settingsOf } from "./report.ts";
+
+/** What a task says of its state that somebody reads, or that asks for something. */
+const texts: readonly string[] = ["statusMessage", "inputRequests"];
+
+export function isDone(task: JsonObject): boolean {
+  return task.result !== undefined || task.error !== undefined;
+}
+
+/** What was read as a task. The answer that holds an outcome itself is none, whatever it names. */
+const tasks = new WeakSet<object>();
+
+/** A task with something to check: the outcome that it holds, or what it says of its state. */
+export function outcomeInTask(task: JsonObject, passesTokens: boolean): JsonObject | undefined {
+  tasks.add(task);
+  const isText = ({ kind, path }: Left) =>
+    kind === "content" ||
+    (holdsText(task[path]) && !(passesTokens && isTokenOfCall(path, task[path])));
+  return isDone(task) || saysMore(task) || leftIn(task).some(isText) ? task : undefined;
+}
+
+export function saysMore(task: JsonObject): boolean {
+  return Object.keys(stateOf(task)).length > 0;
+}
+
+/** What stands in a task beside its outcome and its state. */
+export function leftIn(task: JsonObject): readonly Left[] {
+  if (!tasks.has(task)) return [];
+  const left = leftReports();
+  leaveRest(task, ["result", "error", ...texts], left, [], settingsOf.task);
+  return left.list();
+}
+
+/** The task without what may have been shown to nobody. */
+export function dropUnseen(task: JsonObject): void {
+  const content = leftIn(task).filter(({ kind }) => kind === "content");
+  const unseen = new Set(content.map(({ path }) => path));
+  for (const key of Object.keys(task)) if (unseen.has(pathOf(key))) delete task[key];
+}
+
+/** Of a task, what `texts` names. */
+export function stateOf(task: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(task).filter(
+      ([key, value]) => texts.includes(key) && value !== undefined && value !== null,
+    ),
+  );
+}
+
+/** What a task says of its state, taken out of it. */
+export function takeState(task: JsonObject = {}): JsonObject {
+  const state = stateOf(task);
+  for (const key of Object.keys(state)) delete task[key];
+  return state;
+}
+
+/** Takes over a changed state. */
+export function writeState(task: JsonObject, given: JsonObject): void {
+  const { content, ...rest } = given;
+  // A plugin that maps the blocks of a result gives none where there are none.
+  const state = Array.isArray(content) && content.length === 0 ? rest : given;
+  if (Object.keys(state).some((key) => !texts.includes(key))) {
+    throw unfit(`no other fields than ${texts.join(" and ")} of a task`);
+  }
+  takeState(task);
+  Object.assign(task, state);
+}

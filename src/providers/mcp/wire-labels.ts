@@ -1,0 +1,74 @@
+import { readLabels } from "../../core/labels/index.ts";
+import type { Call } from "./call.ts";
+import { copyJson, isObject, type JsonObject } from "./json.ts";
+import type { GuardMemory } from "./memory.ts";
+import type { Direction } from "./transport.ts";
+
+/**
+ * Reads labels off what a server says of its data. What is left out is not read.
+ *
+ * Each function gets `undefined` where the server said nothing, and says what to assume then.
+ * What it gives is only ever added. The answer is refused where it throws, or gives anything else
+ * than a list of labels.
+ */
+export interface WireLabels {
+  /** Of the `_meta` of a result: `labelsFromIfc`, for instance. */
+  readonly meta?: (meta: unknown) => readonly string[];
+  /** Of the `annotations` of a tool, as `tools/list` gave them: `labelsFromAnnotations`. */
+  readonly annotations?: (annotations: unknown) => readonly string[];
+}
+
+const maxTools = 4096;
+const maxNameUnits = 1024;
+
+/**
+ * Remembers what the annotations of tools said, in a list that only grows: a tool that was listed
+ * as worse once does not get better by being listed again. A tool too many, or one with a
+ * very long name, counts as never listed.
+ */
+export class WireReader {
+  readonly #mapping: WireLabels;
+  readonly #tools: Map<string, ReadonlySet<string>>;
+
+  constructor(mapping: WireLabels, memory: GuardMemory) {
+    this.#mapping = mapping;
+    this.#tools = memory.annotationsBy(mapping.annotations ?? mapping);
+  }
+
+  /** Learns from the answer to a `tools/list`. */
+  learn(direction: Direction, answer: JsonObject): void {
+    const { annotations: read } = this.#mapping;
+    const tools = isObject(answer.result) ? answer.result.tools : undefined;
+    if (read === undefined || !Array.isArray(tools)) return;
+    for (const tool of tools) {
+      if (!isObject(tool) || typeof tool.name !== "string") continue;
+      if (tool.name.length > maxNameUnits) continue;
+      const key = `${direction} ${tool.name}`;
+      const known = this.#tools.get(key);
+      if (known === undefined && this.#tools.size >= maxTools) continue;
+      try {
+        const labels = readLabels(read(copyJson(tool.annotations)));
+        this.#tools.set(key, new Set([...(known ?? []), ...labels]));
+      } catch {
+        // As if it had not been listed: read again, and refused, when it is called.
+      }
+    }
+  }
+
+  /** What the wire says of an outcome. An error says nothing. */
+  labelsOf(call: Call, outcome: JsonObject): readonly string[] {
+    const { meta, annotations } = this.#mapping;
+    if (call.subject.isOther) return [];
+    const { result } = outcome;
+    const labels: string[] = [];
+    if (meta !== undefined) {
+      labels.push(...readLabels(meta(isObject(result) ? copyJson(result._meta) : undefined)));
+    }
+    if (annotations !== undefined && call.subject.isTool) {
+      const name = call.subject.isTask ? call.taskTool : call.params.name;
+      const known = this.#tools.get(`${call.direction} ${name}`);
+      labels.push(...(known ?? readLabels(annotations(undefined))));
+    }
+    return labels;
+  }
+}

@@ -1,0 +1,110 @@
+/** What a guard can know at the start of plugins that would be passed over in silence. */
+import { GlassineError } from "../../core/errors/index.ts";
+import type { Mode } from "../../core/hooks/index.ts";
+import type { HandlerFacts, HookManager } from "./manager.ts";
+import type { GuardOptions } from "./options.ts";
+
+const subjects = {
+  tools: ["tool_pre_invoke", "tool_post_invoke"],
+  prompts: ["prompt_pre_fetch", "prompt_post_fetch"],
+  resources: ["resource_pre_fetch", "resource_post_fetch"],
+} as const;
+
+type Kind = keyof typeof subjects;
+
+/** The hooks that a guard runs, each with the condition that can match there. */
+const kindOf: ReadonlyMap<string, Kind | undefined> = new Map<string, Kind | undefined>([
+  ...(Object.keys(subjects) as Kind[]).flatMap((kind) =>
+    subjects[kind].flatMap((hook) => [[hook, kind] as const, [`cmf.${hook}`, kind] as const]),
+  ),
+  // There a condition on tools goes by the method.
+  ...["request", "response", "notification"].map((part) => [`cmf.mcp_${part}`, "tools"] as const),
+  ["cmf.llm_input", undefined],
+  ["cmf.llm_output", undefined],
+]);
+
+/** After these a request is sent; after the others an answer or a notification. */
+const requestHooks: ReadonlySet<string> = new Set([
+  ...Object.values(subjects).flatMap(([pre]) => [pre, `cmf.${pre}`]),
+  ...["cmf.mcp_request", "cmf.llm_input"],
+]);
+
+/** The modes in which a handler may change anything. Older hooks have none. */
+const writing: readonly (Mode | null)[] = ["sequential", "transform", null];
+
+const covering: readonly string[] = ["message_pre_invoke", "message_post_invoke"];
+
+/**
+ * Finds plugins that this guard would never run. One that waits for a fact which this guard does
+ * not have would be skipped on every call, also on those that it is to stop, and so is refused.
+ *
+ * @returns what is odd, and may be meant
+ * @throws GlassineError `options_invalid`
+ */
+export function wiringOf(manager: HookManager, options: GuardOptions): readonly string[] {
+  const warnings = (manager.plugins ?? []).flatMap(({ name, hooks }) => {
+    const other = hooks.filter((hook) => !kindOf.has(hook) && !covering.includes(hook));
+    if (other.length === 0) return [];
+    return [
+      `plugin ${name} has handlers for ${other.join(", ")}, which a guard of MCP never runs. Unless the host runs them, they guard nothing.`,
+    ];
+  });
+  const odd = [...kindOf].flatMap(([hook, kind]) =>
+    (manager.handlersFor?.(hook) ?? []).flatMap((handler) => {
+      if (handler.mode === "disabled" || handler.conditions === null) return [];
+      expectFacts(handler, options);
+      const never = (Object.keys(subjects) as Kind[]).find(
+        (other) => other !== kind && handler.conditions?.[other] !== undefined,
+      );
+      if (never === undefined || handler.hook !== hook) return [];
+      return [
+        `plugin ${handler.plugin} has the condition ${never} on ${hook}, where it never matches. Its handler guards nothing.`,
+      ];
+    }),
+  );
+  const late = headerWriters(manager, (hook) => !requestHooks.has(hook)).map(
+    ([plugin, hooks]) =>
+      `plugin ${plugin} may write headers on ${hooks}, and those are not sent: no transport of MCP takes headers for an answer or a notification. Let the host read them in onResult.`,
+  );
+  return [...new Set([...warnings, ...odd, ...late])];
+}
+
+/** What to warn of where a transport sends no headers that plugins wrote for a request. */
+export function unsentHeaders(manager: HookManager): readonly string[] {
+  return headerWriters(manager, (hook) => requestHooks.has(hook)).map(
+    ([plugin, hooks]) =>
+      `plugin ${plugin} may write headers on ${hooks}, and a transport of this guard does not send them. Over HTTP, give wrap or bridge a function that makes the client's transport with the fetch that it gets; elsewhere let the host read them in onResult.`,
+  );
+}
+
+/** What to warn of where the function that makes a transport does not hand its `fetch` on. */
+export const unusedFetch =
+  "headers that a plugin wrote were not sent: a transport was made by a function for wrap or bridge, and did not send its request by the fetch that the function got. Hand that fetch on to the transport.";
+
+/** The plugins that may write headers there, each with the hooks that its handlers are for. */
+function headerWriters(
+  manager: HookManager,
+  isWanted: (hook: string) => boolean,
+): readonly (readonly [plugin: string, hooks: string])[] {
+  const hooksOf = new Map<string, Set<string>>();
+  for (const point of [...kindOf.keys()].filter(isWanted)) {
+    for (const { plugin, hook, mode, capabilities } of manager.handlersFor?.(point) ?? []) {
+      if (!writing.includes(mode as Mode) || !capabilities?.includes("write_headers")) continue;
+      hooksOf.set(plugin, (hooksOf.get(plugin) ?? new Set()).add(hook));
+    }
+  }
+  return [...hooksOf].map(([plugin, hooks]) => [plugin, [...hooks].join(", ")]);
+}
+
+function expectFacts({ plugin, hook, conditions }: HandlerFacts, options: GuardOptions): void {
+  for (const [kind, option] of [
+    ["servers", "serverId"],
+    ["tenants", "tenant"],
+  ] as const) {
+    if (conditions?.[kind] === undefined || options[option] !== undefined) continue;
+    throw new GlassineError(
+      "options_invalid",
+      `plugin ${plugin} is for some ${kind} only, by its conditions on ${hook}, and this guard has no ${option}: it would be skipped on every call. Give createGuard the option ${option}, or leave the plugin out of this manager.`,
+    );
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * Documents that are to be sent on, their arguments as they were read.
+ *
+ * In a text with a name twice, or with a number beyond a double, another program may read other
+ * arguments than a policy saw. Such a text is written anew, also where no message changed.
+ */
+import { goneAt } from "../rewrite/index.ts";
+import { textAsRead } from "./calls.ts";
+import { given, type JsonObject, put, textAt } from "./json.ts";
+import { type Unsaid, under } from "./report-fields.ts";
+import { itemKind } from "./shapes.ts";
+import { callKinds, kindIn } from "./tool-items.ts";
+
+/** A message of the assistant in Chat Completions. */
+export function messageAsRead(message: JsonObject, path: string, lost: Unsaid): JsonObject {
+  const calls = given(message, "tool_calls") as readonly JsonObject[] | undefined;
+  const legacy = given(message, "function_call") as JsonObject | undefined;
+  return put(message, {
+    ...(calls !== undefined && {
+      tool_calls: calls.map((call, at) => callAsRead(call, under(path, "tool_calls", at), lost)),
+    }),
+    ...(legacy !== undefined && {
+      function_call: fieldAsRead(legacy, "arguments", under(path, "function_call"), lost),
+    }),
+  });
+}
+
+function callAsRead(call: JsonObject, path: string, lost: Unsaid): JsonObject {
+  if (call.type !== "function") return call;
+  const inner = call.function as JsonObject;
+  return put(call, { function: fieldAsRead(inner, "arguments", under(path, "function"), lost) });
+}
+
+/** A document of Responses. */
+export function itemsAsRead(
+  document: JsonObject,
+  list: "input" | "output",
+  lost: Unsaid,
+): JsonObject {
+  const items = given(document, list);
+  if (!Array.isArray(items)) return document;
+  const read = (items as readonly JsonObject[]).map((item, at) => {
+    const kind = kindIn(callKinds, itemKind(item));
+    if (kind?.arguments.as !== "text") return item;
+    return fieldAsRead(item, kind.arguments.key, under(list, at), lost);
+  });
+  return put(document, { [list]: read });
+}
+
+/** What the SDK parsed of a text goes with it, and is told. */
+function fieldAsRead(json: JsonObject, key: string, path: string, lost: Unsaid): JsonObject {
+  const text = textAt(json, key) ?? "";
+  const read = textAsRead(text);
+  if (read === text) return json;
+  const parsed = "parsed_arguments";
+  if (given(json, parsed) === undefined) return put(json, { [key]: read });
+  lost(goneAt(under(path, parsed)));
+  return put(json, { [key]: read, [parsed]: undefined });
+}

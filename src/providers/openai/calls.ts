@@ -1,0 +1,94 @@
+/** Calls of tools, whose arguments are text. */
+import type { Json } from "../../core/data/index.ts";
+import { isGlassineError } from "../../core/errors/index.ts";
+import { type ContentPart, freezePayload } from "../../core/messages/index.ts";
+import { parseArguments, writeArguments } from "../rewrite/index.ts";
+import { sameJson } from "./json.ts";
+import type { LeftOut } from "./report-fields.ts";
+
+export type ToolCall = Extract<ContentPart, { content_type: "tool_call" }>["content"];
+export type ToolResult = Extract<ContentPart, { content_type: "tool_result" }>["content"];
+type Arguments = ToolCall["arguments"];
+
+/** The names of calls by their ids, as they come. */
+export type CallNames = Map<string, string>;
+
+/** The arguments that a text says, or none, and then they are told of. */
+export function readArguments(text: string, path: string, left: LeftOut): Arguments {
+  const { values, isAmbiguous, isExact } = understood(text);
+  if (values === undefined) {
+    left({ path, kind: "content", reason: "arguments that are no JSON object in text" });
+    return parseArguments("").arguments as Arguments;
+  }
+  if (isAmbiguous) left({ path, kind: "content", reason: "a name that stands twice" });
+  else if (!isExact) left({ path, kind: "content", reason: "a number that is read as another" });
+  return values;
+}
+
+interface Understood {
+  /** Nothing where messages cannot show them. */
+  readonly values: Arguments | undefined;
+  readonly isAmbiguous: boolean;
+  readonly isExact: boolean;
+}
+
+function understood(text: string): Understood {
+  const { arguments: values, isWhole, ...faith } = parseArguments(text);
+  if (!isWhole) return { values: undefined, ...faith };
+  try {
+    return { values: freezePayload(values) as Arguments, ...faith };
+  } catch (error) {
+    // Text can say what messages do not hold: half a character, or a depth beyond the limit.
+    if (!isGlassineError(error)) throw error;
+    return { values: undefined, ...faith };
+  }
+}
+
+/** The text of arguments as it may be sent on: as it was read, where it can be read otherwise. */
+export function textAsRead(text: string): string {
+  const { values, isExact } = understood(text);
+  return isExact || values === undefined ? text : textOf(values);
+}
+
+function textOf(values: Arguments): string {
+  return writeArguments(values as { readonly [name: string]: Json });
+}
+
+/** The text of arguments: the old one where it says the same. */
+export function textOfArguments(values: Arguments, old?: string): string {
+  if (old !== undefined) {
+    const before = readArguments(old, "", () => {});
+    if (sameJson(before, values)) return old;
+  }
+  return textOf(values);
+}
+
+/** The text that a custom tool takes, if that is all there is to its arguments. */
+export function inputOf(values: Arguments): string | undefined {
+  const { input } = values;
+  return Object.keys(values).length === 1 && typeof input === "string" ? input : undefined;
+}
+
+/** Remembers the name of a call. A result of an id that two calls have is one of the last. */
+export function nameCall(
+  id: string,
+  name: string,
+  names: CallNames,
+  path: string,
+  left: LeftOut,
+): void {
+  const other = names.get(id);
+  if (other !== undefined && other !== name) {
+    left({ path, kind: "content", reason: "an id that a call of another name has too" });
+  }
+  names.set(id, name);
+}
+
+/** The tool that a result is of, or an empty name, and then that is told of. */
+export function nameOfResult(id: string, names: CallNames, path: string, left: LeftOut): string {
+  const found = names.get(id);
+  if (found === undefined) {
+    left({ path, kind: "content", reason: "a result whose call is not in this document" });
+  }
+  return found ?? "";
+}

@@ -1,0 +1,73 @@
+/** JSON objects of a provider, and how they are edited: a copy with some fields changed. */
+import type { Json } from "../../core/data/index.ts";
+import { isJsonObject as isObject, type JsonObject } from "../rewrite/index.ts";
+
+export {
+  isJsonObject as isObject,
+  isSameText as sameJson,
+  type JsonObject,
+} from "../rewrite/index.ts";
+
+/** A copy with `changes` in the places of what they change. `undefined` takes a field away. */
+export function put(
+  json: JsonObject,
+  changes: { readonly [key: string]: Json | undefined },
+): JsonObject {
+  const kept = Object.entries(json).map(([key, value]): [string, Json | undefined] =>
+    Object.hasOwn(changes, key) ? [key, changes[key]] : [key, value],
+  );
+  const added = Object.entries(changes).filter(([key]) => !Object.hasOwn(json, key));
+  return compact([...kept, ...added]);
+}
+
+/** An object of what is there. */
+export function compact(entries: readonly (readonly [string, Json | undefined])[]): JsonObject {
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as JsonObject;
+}
+
+/** `fresh` laid over `old`: objects field by field, anything else replaced. */
+export function overlay(old: JsonObject, fresh: JsonObject): JsonObject {
+  const changes = Object.entries(fresh).map(([key, value]): [string, Json] => {
+    const before = Object.hasOwn(old, key) ? old[key] : undefined;
+    return [key, isObject(before) && isObject(value) ? overlay(before, value) : value];
+  });
+  return put(old, Object.fromEntries(changes));
+}
+
+/** Null and absent say the same in both formats. */
+export function given(json: JsonObject, key: string): Json | undefined {
+  return (Object.hasOwn(json, key) ? json[key] : undefined) ?? undefined;
+}
+
+export function textAt(json: JsonObject, key: string): string | undefined {
+  const value = given(json, key);
+  return typeof value === "string" ? value : undefined;
+}
+
+/**
+ * Whether `now` has the shape of `old`: the same fields of the same types, and in a list only
+ * items of a shape that it had. So a text can be redacted or an item taken out, and no field be
+ * put into a provider's data that was not there.
+ */
+export function fitsShape(old: Json, now: Json): boolean {
+  if (Array.isArray(old) && Array.isArray(now)) {
+    const shapes = new Set(old.map(shapeOf));
+    return now.every((item) => shapes.has(shapeOf(item)));
+  }
+  if (!isObject(old) || !isObject(now))
+    return typeof old === typeof now && shapeOf(old) === shapeOf(now);
+  return (
+    Object.entries(now).every(
+      ([key, value]) => Object.hasOwn(old, key) && fitsShape(old[key] as Json, value),
+    ) && Object.keys(old).every((key) => Object.hasOwn(now, key))
+  );
+}
+
+function shapeOf(value: Json): string {
+  if (Array.isArray(value)) return `[${[...new Set(value.map(shapeOf))].sort().join()}]`;
+  if (!isObject(value)) return value === null ? "null" : typeof value;
+  const fields = Object.entries(value).map(
+    ([key, each]) => `${JSON.stringify(key)}:${shapeOf(each)}`,
+  );
+  return `{${fields.sort().join()}}`;
+}

@@ -1,0 +1,24 @@
+/** What every `to…` takes. */
+import { expectOptions } from "../../core/data/index.ts";
+import type { LimitOptions } from "../rewrite/index.ts";
+import type { ModelExtensions } from "./extensions.ts";
+
+/** How messages become a document. */
+export interface WriteOptions<Document extends object> extends LimitOptions {
+  /**
+   * The document that the messages came from. What the messages do not show is taken from it, and
+   * what did not change keeps its very JSON. It is read and never changed.
+   */
+  readonly onto?: Document | undefined;
+  /** Where there is no `onto`: the model, and for a response its id, time, usage and stop reason. */
+  readonly extensions?: ModelExtensions | undefined;
+}
+
+/** @throws GlassineError `options_invalid` */
+export function writeOptions<Document extends object>(
+  options: WriteOptions<Document>,
+  call: string,
+): WriteOptions<Document> {
+  expectOptions(options, ["onto", "extensions", "limits"], call);
+  return options;
+}

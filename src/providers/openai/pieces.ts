@@ -1,0 +1,132 @@
+/** Fields of a streamed answer as they grow: texts in pieces, anything else as it came last. */
+import * as z from "zod";
+import type { Json } from "../../core/data/index.ts";
+import {
+  kindOf,
+  readDocument,
+  type StreamMeter,
+  streamFault,
+  TextPieces,
+} from "../rewrite/index.ts";
+import type { JsonObject } from "./json.ts";
+import { isEmpty } from "./report-fields.ts";
+
+const anything = z.unknown();
+
+/** A copy of what an event holds, counted against the limits of its stream. */
+export function keep(value: unknown, what: string, meter: StreamMeter): Json {
+  const copy = readDocument(anything, value, what, "stream_invalid") as Json;
+  meter.countText(JSON.stringify(copy));
+  return copy;
+}
+
+/** What was kept, held to what the whole document must have. */
+export function expectShape(schema: z.ZodType, kept: JsonObject, what: string): JsonObject {
+  return readDocument(schema, kept, what, "stream_invalid") as JsonObject;
+}
+
+/** The fields that a stream adds to, whatever their names are. */
+export class GrowingFields {
+  readonly #fields = new Map<string, TextPieces | GrowingList | Json>();
+  readonly #meter: StreamMeter;
+  readonly #what: string;
+
+  constructor(meter: StreamMeter, what: string) {
+    this.#meter = meter;
+    this.#what = what;
+  }
+
+  /** Texts grow, lists are added to, anything else is replaced, but not by nothing. */
+  add(name: string, value: unknown): void {
+    const old = this.#fields.get(name);
+    if (typeof value === "string") {
+      const pieces = old instanceof TextPieces ? old : new TextPieces(this.#meter, this.#what);
+      pieces.add(value);
+      this.#fields.set(name, pieces);
+    } else if (Array.isArray(value)) {
+      const list = old instanceof GrowingList ? old : new GrowingList();
+      for (const item of keep(value, this.#what, this.#meter) as readonly Json[])
+        list.items.push(item);
+      this.#fields.set(name, list);
+    } else if (old === undefined || !isEmpty(value as Json)) {
+      this.#fields.set(name, keep(value, this.#what, this.#meter));
+    }
+  }
+
+  /** Replaces, texts too. */
+  set(name: string, value: unknown): void {
+    if (this.has(name) && this.#fields.get(name) === value) return;
+    this.#fields.set(name, keep(value, this.#what, this.#meter));
+  }
+
+  /** @throws GlassineError `stream_invalid` for a text that ends inside a character */
+  end(): void {
+    for (const field of this.#fields.values()) if (field instanceof TextPieces) field.end();
+  }
+
+  has(name: string): boolean {
+    return this.#fields.has(name);
+  }
+
+  /** For `Object.fromEntries`. */
+  entries(): readonly (readonly [string, Json])[] {
+    return [...this.#fields].map(([name, value]) => {
+      if (value instanceof TextPieces) return [name, value.text];
+      return [name, value instanceof GrowingList ? [...value.items] : value];
+    });
+  }
+}
+
+/** A list of which each event tells some items. */
+class GrowingList {
+  readonly items: Json[] = [];
+}
+
+/** Null says nothing. @throws GlassineError `stream_invalid` for what is no text of valid Unicode */
+export function maybeText(value: unknown, where: string): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "string") throw streamFault(where, "a text", [value]);
+  if (/\p{Surrogate}/u.test(value)) throw streamFault(where, "text that is valid Unicode");
+  return value;
+}
+
+/** @throws GlassineError `stream_invalid` for what is no number */
+export function maybeNumber(value: unknown, where: string): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  throw streamFault(where, "a number", [value]);
+}
+
+/**
+ * A name that is told once, or again as it was. An empty one may be told before it.
+ *
+ * @throws GlassineError `stream_invalid`
+ */
+export function sameName(
+  known: string | undefined,
+  value: unknown,
+  where: string,
+): string | undefined {
+  const told = maybeText(value, where);
+  if (told === undefined) return known;
+  if (told === "") return known ?? "";
+  if (known !== undefined && known !== "" && known !== told) {
+    throw streamFault(where, "what was told before");
+  }
+  return told;
+}
+
+/** @throws GlassineError `stream_invalid` */
+export function eventObject(value: unknown, where: string): JsonObject {
+  if (kindOf(value) === "an object") return value as JsonObject;
+  throw streamFault(where, "an object", [value]);
+}
+
+/** A place in a list that has `length` items, the next free one included. */
+export function placeIn(value: unknown, length: number, where: string): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= length) {
+    return value;
+  }
+  const came = typeof value === "number" ? [] : [value];
+  throw streamFault(where, "the place of something begun, or the next one", came);
+}

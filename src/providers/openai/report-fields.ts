@@ -1,0 +1,87 @@
+/** Fields that messages do not show. */
+import type { Json } from "../../core/data/index.ts";
+import { type Collector, type Left, type Lost, pathOf, type TellGone } from "../rewrite/index.ts";
+import { given, isObject, type JsonObject, sameJson } from "./json.ts";
+
+export type LeftOut = Collector<Left>["add"];
+export type Unsaid = Collector<Lost>["add"];
+
+/** Who is told, while messages are written, of what they say and the format cannot. */
+export interface Telling {
+  readonly lost: Unsaid;
+  /** Of old items that do not stay. */
+  readonly gone: TellGone;
+}
+
+/** For a second reading of a document whose reports are known. */
+export const untold: LeftOut = () => {};
+
+/** A path and the keys below it. The path of the document itself is empty. */
+export function under(path: string, ...keys: readonly (string | number)[]): string {
+  const below = pathOf(...keys);
+  return path === "" || below.startsWith("[") ? path + below : `${path}.${below}`;
+}
+
+/**
+ * Reports the fields of `json` that are not `shown`. Those that are neither known as settings nor
+ * null count as content: what nobody knows may be read by a model.
+ */
+export function leaveFields(
+  json: JsonObject,
+  path: string,
+  shown: readonly string[],
+  settings: readonly string[],
+  left: LeftOut,
+): void {
+  for (const [key, value] of Object.entries(json)) {
+    if (shown.includes(key)) continue;
+    const isSetting = value === null || settings.includes(key);
+    left({
+      path: under(path, key),
+      kind: isSetting ? "setting" : "content",
+      reason: isSetting ? "a setting" : "a field that messages do not show",
+    });
+  }
+}
+
+/** Tells of each field of an old object that the new one does not hold as it was. */
+export function tellReplaced(old: JsonObject, now: JsonObject, path: string, gone: TellGone): void {
+  for (const [key, value] of Object.entries(old)) {
+    const next = Object.hasOwn(now, key) ? now[key] : undefined;
+    if (isObject(value) && isObject(next)) tellReplaced(value, next, under(path, key), gone);
+    else if (value !== null && !sameJson(value, next)) gone(under(path, key));
+  }
+}
+
+/**
+ * Those of `keys` that `old` says something in. What they fit has changed: they are to be left out,
+ * and are told. Some of them quote what was there.
+ */
+export function staleKeys(
+  old: JsonObject,
+  keys: readonly string[],
+  path: string,
+  lost: Unsaid,
+): readonly string[] {
+  const stale = keys.filter((key) => {
+    const value = given(old, key);
+    return value !== undefined && !(Array.isArray(value) && value.length === 0);
+  });
+  for (const key of stale) {
+    lost({ path, reason: `${key} fit the old content only, and are left out` });
+  }
+  return stale;
+}
+
+/** Why an edit of what OpenAI keeps may come to nothing. */
+export const keptById = "OpenAI may take the copy that it keeps by its id";
+
+/** A field that says something only where it is not what would be written anyway. */
+export function leaveUnless(isUsual: boolean, path: string, reason: string, left: LeftOut): void {
+  if (!isUsual) left({ path, kind: "setting", reason });
+}
+
+export function isEmpty(value: Json | undefined): boolean {
+  if (value === undefined || value === null) return true;
+  return typeof value === "object" && Object.keys(value).length === 0;
+}

@@ -1,0 +1,122 @@
+/** The events that stream a response. */
+
+import * as z from "zod";
+import type { Json } from "../../core/data/index.ts";
+import { expectOptions } from "../../core/data/index.ts";
+import { type LimitOptions, readDocument, withLimits } from "../rewrite/index.ts";
+import { given, isObject, type JsonObject, put, textAt } from "./json.ts";
+import { read, responsesResponse } from "./read.ts";
+import { endings, itemTexts, partTexts } from "./response-event-kinds.ts";
+import { itemKind, responsesResponseSchema } from "./shapes.ts";
+
+const what = "response";
+const events = z.array(z.looseObject({}));
+
+/**
+ * The events that stream a response, in order: each item with its parts and texts, and the end
+ * that its status says, `response.completed` unless it is `incomplete` or `failed`. `Event` is
+ * their type, such as the SDK's `ResponseStreamEvent`.
+ *
+ * @throws GlassineError `document_invalid`
+ * @see spec `openai:stream-events`
+ */
+export const toResponsesEvents = withLimits(
+  "toResponsesEvents",
+  <Event extends object = JsonObject>(
+    document: object,
+    options: LimitOptions = {},
+  ): readonly Event[] => {
+    expectOptions(options, ["limits"], "toResponsesEvents");
+    const response = read(responsesResponseSchema, document, responsesResponse);
+    const output = response.output as readonly JsonObject[];
+    const begun = put(response, { status: "in_progress", output: [], usage: null });
+    const ending = Object.keys(endings).find((type) => endings[type] === response.status);
+    const list = [
+      { type: "response.created", response: begun },
+      { type: "response.in_progress", response: begun },
+      ...output.flatMap((item, output_index) => itemEvents(item, output_index)),
+      { type: ending ?? "response.completed", response },
+    ];
+    const numbered = list.map((event, sequence_number) => ({ ...event, sequence_number }));
+    return readDocument(events, numbered, what) as readonly unknown[] as readonly Event[];
+  },
+);
+
+const lists = [
+  { list: "summary", index: "summary_index", event: "reasoning_summary_part" },
+  { list: "content", index: "content_index", event: "content_part" },
+] as const;
+
+function itemEvents(item: JsonObject, output_index: number): readonly JsonObject[] {
+  const type = itemKind(item);
+  const text = Object.hasOwn(itemTexts, type) ? itemTexts[type] : undefined;
+  const whole = text && textAt(item, text.key);
+  const at = { output_index, item_id: textAt(item, "id") ?? "" };
+  const emptied = put(item, {
+    ...(item.status === "completed" && { status: "in_progress" }),
+    ...(text && whole !== undefined && { [text.key]: "" }),
+    ...Object.fromEntries(
+      lists.filter(({ list }) => Array.isArray(item[list])).map(({ list }) => [list, []]),
+    ),
+  });
+  const name = textAt(item, "name");
+  return [
+    { type: "response.output_item.added", output_index, item: emptied },
+    ...lists.flatMap(({ list, index, event }) =>
+      blocksOf(item, list).flatMap((part, place) =>
+        partEvents(part, event, { ...at, [index]: place }),
+      ),
+    ),
+    ...(text && whole !== undefined
+      ? textEvents(text.name, text.key, whole, at, name !== undefined ? { name } : {})
+      : []),
+    { type: "response.output_item.done", output_index, item },
+  ];
+}
+
+function blocksOf(item: JsonObject, list: string): readonly JsonObject[] {
+  const blocks = given(item, list);
+  return Array.isArray(blocks) ? blocks.filter(isObject) : [];
+}
+
+function partEvents(part: JsonObject, event: string, at: JsonObject): readonly JsonObject[] {
+  const type = textAt(part, "type") ?? "";
+  const text = Object.hasOwn(partTexts, type) ? partTexts[type] : undefined;
+  const whole = text && textAt(part, text.key);
+  const isCited = Array.isArray(part.annotations);
+  const begun = put(part, {
+    ...(text && { [text.key]: "" }),
+    ...(isCited && { annotations: [] }),
+    ...(Object.hasOwn(part, "logprobs") && { logprobs: [] }),
+  });
+  const cited = (isCited ? (part.annotations as readonly Json[]) : []).map(
+    (annotation, annotation_index): JsonObject => ({
+      type: "response.output_text.annotation.added",
+      ...at,
+      annotation_index,
+      annotation,
+    }),
+  );
+  const logprobs = type === "output_text" ? { logprobs: part.logprobs ?? [] } : {};
+  return [
+    { type: `response.${event}.added`, ...at, part: begun },
+    ...(text && whole !== undefined ? textEvents(text.name, text.key, whole, at, logprobs) : []),
+    ...cited,
+    { type: `response.${event}.done`, ...at, part },
+  ];
+}
+
+function textEvents(
+  name: string,
+  key: string,
+  text: string,
+  at: JsonObject,
+  more: JsonObject,
+): readonly JsonObject[] {
+  const { name: called, ...others } = more;
+  const ended = called === undefined ? {} : { name: called };
+  return [
+    ...(text === "" ? [] : [{ type: `response.${name}.delta`, ...at, delta: text, ...others }]),
+    { type: `response.${name}.done`, ...at, [key]: text, ...others, ...ended },
+  ];
+}

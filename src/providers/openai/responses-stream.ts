@@ -1,0 +1,226 @@
+/** Events of a streamed response, put together. */
+import { expectOptions } from "../../core/data/index.ts";
+import {
+  collector,
+  type Left,
+  type MessageStream,
+  pathOf,
+  type Read,
+  type StreamLimits,
+  StreamMeter,
+  streamFault,
+  streamWithLimits,
+} from "../rewrite/index.ts";
+import { goneOfResponse } from "./begun.ts";
+import type { ModelExtensions } from "./extensions.ts";
+import { given, type JsonObject, put, textAt } from "./json.ts";
+import { eventObject, expectShape, keep, placeIn } from "./pieces.ts";
+import { read, responsesResponse } from "./read.ts";
+import { under } from "./report-fields.ts";
+import { unknownFields } from "./response-event-fields.ts";
+import { endings, partEvents, textEvents } from "./response-event-kinds.ts";
+import { fromResponsesResponse } from "./responses-response.ts";
+import { begunResponseSchema, responsesResponseSchema } from "./shapes.ts";
+import { StreamedItem } from "./streamed-item.ts";
+
+const what = "response event";
+
+/**
+ * Puts the events of a streamed response together.
+ *
+ * `current` is what `fromResponsesResponse` gives of the response so far. The end is one of
+ * `response.completed`, `response.incomplete`, `response.failed` and `error`; what it says is held
+ * to what was streamed. An event of an unknown kind, and an unknown field of one, is in `left`.
+ * `Document` is the type of `document`, such as the SDK's `Response`.
+ *
+ * @throws GlassineError `options_invalid`
+ * @see spec `openai:stream-same`, `openai:stream-refused`
+ * @example
+ * ```ts
+ * import { responsesStream } from "glassine/openai";
+ *
+ * const stream = responsesStream();
+ * const item = { type: "message", role: "assistant", content: [{ type: "output_text", text: "A" }] };
+ * stream.push({ type: "response.output_item.added", output_index: 0, item });
+ * const at = { output_index: 0, content_index: 0 };
+ * stream.push({ type: "response.output_text.delta", ...at, delta: "hoy" });
+ * console.log(stream.current.messages[0]?.content); // [ { content_type: 'text', text: 'Ahoy' } ]
+ * ```
+ */
+export function responsesStream<Document extends object = JsonObject>(
+  limits: StreamLimits = {},
+): MessageStream<object, Document> & { readonly current: Read<ModelExtensions> } {
+  const stream = new ResponsesStream(limits) as ResponsesStream & { readonly document: Document };
+  return streamWithLimits(limits, stream);
+}
+
+class ResponsesStream implements MessageStream<object, JsonObject> {
+  readonly #meter: StreamMeter;
+  readonly #items: StreamedItem[] = [];
+  readonly #left = collector<Left>();
+  /** Each unknown kind, and each unknown field of a kind. */
+  readonly #told = new Set<string>();
+  #events = 0;
+  #base: JsonObject = {};
+  /** The event that `#base` came in. */
+  #baseFrom = 0;
+  #final: JsonObject | undefined;
+
+  constructor(limits: StreamLimits) {
+    expectOptions(limits, ["limits", "maxEvents", "textUnits"], "responsesStream");
+    this.#meter = new StreamMeter(limits);
+  }
+
+  push(event: object): void {
+    this.#meter.event(event, "event", () => this.#takeEvent(eventObject(event, "event")));
+    this.#events += 1;
+  }
+
+  #takeEvent(json: JsonObject): void {
+    if (this.done) throw streamFault("event", "nothing after the end");
+    const type = textAt(json, "type");
+    if (type === undefined) throw streamFault("event.type", noType(json), [json.type]);
+    if (Object.hasOwn(endings, type)) this.#end(json.response);
+    else if (type === "error") this.#fail(json);
+    else this.#take(type, json);
+    this.#tellUnknown(type, json);
+  }
+
+  /** Told once for each kind of event. */
+  #tellUnknown(type: string, event: JsonObject): void {
+    const at = pathOf("events", this.#events);
+    const fields = unknownFields(type, event);
+    if (fields === undefined) this.#tellOnce([type], at, "kind");
+    for (const field of fields ?? []) this.#tellOnce([type, field], under(at, field), "field");
+  }
+
+  #tellOnce(names: readonly string[], path: string, what: "kind" | "field"): void {
+    const key = JSON.stringify(names);
+    if (this.#told.has(key)) return;
+    this.#meter.countText(key);
+    this.#told.add(key);
+    const reason =
+      what === "kind"
+        ? "the first event of a kind that messages do not show"
+        : "the first of a field that is not known of such an event";
+    this.#left.add({ path, kind: "content", reason });
+  }
+
+  /** Of what an event told at first, and nothing tells in the end. */
+  readonly #tellGone = (paths: readonly string[]): void => {
+    for (const path of paths) {
+      this.#left.add({ path, kind: "content", reason: "what came in its place does not have it" });
+    }
+  };
+
+  #take(type: string, event: JsonObject): void {
+    switch (type) {
+      case "response.created":
+      case "response.in_progress":
+      case "response.queued":
+        this.#begin(event.response);
+        return;
+      case "response.output_item.added": {
+        const place = placeIn(event.output_index, this.#items.length, "output_index");
+        if (place < this.#items.length) throw streamFault("output_index", "the next place");
+        const from = pathOf("events", this.#events, "item");
+        this.#items.push(new StreamedItem(event.item, this.#meter, from, this.#tellGone));
+        return;
+      }
+      case "response.output_item.done":
+        this.#itemOf(event).finish(event.item);
+        return;
+      case "response.output_text.annotation.added":
+        this.#itemOf(event).addAnnotation(event.content_index, event.annotation);
+        return;
+    }
+    const [, name = "", step = ""] = /^response\.(\w+)\.(added|delta|done)$/.exec(type) ?? [];
+    const text = Object.hasOwn(textEvents, name) ? textEvents[name] : undefined;
+    const part = Object.hasOwn(partEvents, name) ? partEvents[name] : undefined;
+    if (text !== undefined && step !== "added") {
+      const found = this.#itemOf(event).text(text, event);
+      if (step === "delta") found.add(event.delta);
+      else found.finish(event[text.key]);
+    } else if (part !== undefined && step !== "delta") {
+      const item = this.#itemOf(event);
+      const from = pathOf("events", this.#events, "part");
+      if (step === "added") item.addPart(part.list, event[part.index], event.part, from);
+      else item.finishPart(part.list, event[part.index], event.part, from);
+    }
+  }
+
+  #begin(value: unknown): void {
+    const response = expectShape(begunResponseSchema, this.#sameResponse(value), what);
+    this.#replaceBase(response);
+    this.#base = response;
+    this.#baseFrom = this.#events;
+  }
+
+  #replaceBase(now: JsonObject): void {
+    const from = pathOf("events", this.#baseFrom, "response");
+    this.#tellGone(goneOfResponse(this.#base, now, from));
+  }
+
+  #itemOf(event: JsonObject): StreamedItem {
+    const place = placeIn(event.output_index, this.#items.length, "output_index");
+    const item = this.#items[place];
+    if (item === undefined) throw streamFault("output_index", "an item that was begun");
+    item.check(event);
+    return item;
+  }
+
+  #sameResponse(value: unknown): JsonObject {
+    const response = keep(eventObject(value, "response"), what, this.#meter) as JsonObject;
+    const id = textAt(this.#base, "id");
+    if (id && id !== textAt(response, "id"))
+      throw streamFault("response.id", "the id it began with");
+    return response;
+  }
+
+  /** The end repeats what was put out, or says nothing of it. */
+  #end(value: unknown): void {
+    const kept = this.#sameResponse(value);
+    const output = Array.isArray(kept.output) ? kept.output : [];
+    const isSilent = output.length === 0;
+    const schema = isSilent ? begunResponseSchema : responsesResponseSchema;
+    const response = expectShape(schema, kept, what);
+    for (const [index, item] of isSilent ? [] : this.#items.entries()) {
+      item.agree(eventObject(output[index], "response.output"));
+    }
+    const items = this.#items.map(({ document }) => document);
+    this.#replaceBase(response);
+    this.#final = isSilent ? put(response, { output: items }) : response;
+  }
+
+  /** An error is told in the event itself, or in an object in it. */
+  #fail(event: JsonObject): void {
+    const { code = null, message = null, param = null } = event;
+    const error = keep(given(event, "error") ?? { code, message, param }, what, this.#meter);
+    this.#final = put(this.#soFar(), { status: "failed", error });
+  }
+
+  #soFar(): JsonObject {
+    return put(this.#base, { output: this.#items.map(({ document }) => document) });
+  }
+
+  get done(): boolean {
+    return this.#final !== undefined && !this.#meter.isBroken;
+  }
+
+  get document(): JsonObject {
+    const document = this.#final ?? this.#soFar();
+    return read(responsesResponseSchema, document, responsesResponse);
+  }
+
+  get current(): Read<ModelExtensions> {
+    const read = fromResponsesResponse(this.document);
+    return Object.freeze({ ...read, left: Object.freeze([...read.left, ...this.#left.list()]) });
+  }
+}
+
+function noType(event: JsonObject): string {
+  const expected = "a text, as each event of a streamed response has";
+  return Array.isArray(event.choices)
+    ? `${expected} (for chunks of chat completions there is chatStream)`
+    : `${expected} (push each event of the stream by itself)`;
+}

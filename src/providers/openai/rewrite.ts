@@ -1,0 +1,85 @@
+/**
+ * Writes a changed list back over the items that it was read from.
+ *
+ * An item shows any number of parts. What shows the same stays as it is, what changed is written
+ * over, what is gone goes, and items that show nothing keep their places.
+ */
+import type { Pair } from "../rewrite/index.ts";
+
+/** An item of a document, and the parts it shows. */
+export interface Source<Item, Part> {
+  readonly item: Item;
+  readonly parts: readonly Part[];
+  /** Where it is in the document. */
+  readonly path: string;
+}
+
+/** A part as it is to be written, and its place in the new list. */
+export interface Placed<Part> {
+  readonly part: Part;
+  readonly index: number;
+  readonly isSame: boolean;
+}
+
+/** How one kind of list is written. Nothing where the format cannot say it. */
+export interface Writer<Item, Part> {
+  readonly pair: (before: readonly Part[], after: readonly Part[]) => readonly Pair[];
+  /** An item whose parts changed: `now[i]` is what became of its part `i`, and one is there. */
+  readonly over: (
+    source: Source<Item, Part>,
+    now: readonly (Placed<Part> | undefined)[],
+  ) => Item | undefined;
+  readonly fresh: (placed: Placed<Part>) => readonly Item[];
+  /** An item that showed parts, of which none is there any more. */
+  readonly gone: (source: Source<Item, Part>) => void;
+  /** A part that goes with the item of the part it was beside, and what was put between follows. */
+  readonly tellMoved?: (placed: Placed<Part>) => void;
+}
+
+export function rewrite<Item, Part>(
+  sources: readonly Source<Item, Part>[],
+  after: readonly Part[],
+  writer: Writer<Item, Part>,
+): readonly Item[] {
+  const before = sources.flatMap(({ parts }) => parts);
+  const owners = sources.flatMap(({ parts }, source) => parts.map((_, slot) => ({ source, slot })));
+  const became = sources.map(({ parts }) => new Array<Placed<Part> | undefined>(parts.length));
+  const pairs = writer.pair(before, after);
+  /** In the order of writing: a place of an old item, or new ones. */
+  const order: (number | readonly Item[])[] = [];
+  /** By place of the old items in `order`, the last of its parts. */
+  const written = new Map<number, number>();
+  let next = 0;
+  const passHidden = (to: number) => {
+    for (; next < to; next += 1) if (sources[next]?.parts.length === 0) order.push(next);
+  };
+  for (const [index, part] of after.entries()) {
+    const { at, isSame, isMoved } = pairs[index] as Pair;
+    const placed = { part, index, isSame };
+    if (at === undefined) {
+      const items = writer.fresh(placed);
+      if (items.length > 0) order.push(items);
+      continue;
+    }
+    const { source, slot } = owners[at] as { source: number; slot: number };
+    (became[source] as (Placed<Part> | undefined)[])[slot] = placed;
+    if (!isMoved) passHidden(source);
+    const last = written.get(source);
+    if (last !== undefined) {
+      if (order.at(-1) !== source || slot < last) writer.tellMoved?.(placed);
+    } else order.push(source);
+    written.set(source, slot);
+  }
+  passHidden(sources.length);
+  for (const [at, source] of sources.entries()) {
+    if (source.parts.length > 0 && !written.has(at)) writer.gone(source);
+  }
+  return order.flatMap((each) => {
+    if (typeof each !== "number") return each;
+    const now = [...(became[each] ?? [])];
+    const source = sources[each] as Source<Item, Part>;
+    if (now.every((placed) => placed?.isSame)) return [source.item];
+    const item = writer.over(source, now);
+    return item === undefined ? [] : [item];
+  });
+}

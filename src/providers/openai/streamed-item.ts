@@ -1,0 +1,251 @@
+/** One item of a streamed response, as it grows. */
+import type { Json } from "../../core/data/index.ts";
+import { type StreamMeter, streamFault, TextPieces } from "../rewrite/index.ts";
+import { goneOfItem, goneOfPart } from "./begun.ts";
+import { compact, given, isObject, type JsonObject, put, textAt } from "./json.ts";
+import { eventObject, expectShape, keep, placeIn } from "./pieces.ts";
+import { under } from "./report-fields.ts";
+import { itemTexts, partTexts, type TextAt } from "./response-event-kinds.ts";
+import { isSameItem, isSamePart, sortedText } from "./same-item.ts";
+import { blockSchema, itemKind, itemSchema } from "./shapes.ts";
+
+const what = "response event";
+
+/** A text that grows until it is told whole. */
+class GrowingText {
+  readonly #pieces: TextPieces;
+  readonly #where: string;
+  #hasGrown = false;
+  #isWhole = false;
+
+  constructor(start: string, where: string, meter: StreamMeter) {
+    this.#pieces = new TextPieces(meter, where);
+    this.#where = where;
+    if (start !== "") this.add(start);
+  }
+
+  add(piece: unknown): void {
+    if (typeof piece !== "string") throw streamFault(this.#where, "a text", [piece]);
+    if (this.#isWhole) throw streamFault(this.#where, "nothing after the whole text");
+    this.#hasGrown = true;
+    this.#pieces.add(piece);
+  }
+
+  /** The whole text, which is what its pieces say if there were any. */
+  finish(text: unknown): void {
+    if (typeof text !== "string") throw streamFault(this.#where, "a text", [text]);
+    if ((this.#hasGrown || this.#isWhole) && text !== this.#pieces.text) {
+      throw streamFault(this.#where, "the text that its pieces make");
+    }
+    if (!this.#hasGrown && !this.#isWhole) this.#pieces.add(text);
+    this.#pieces.end();
+    this.#isWhole = true;
+  }
+
+  get text(): string {
+    return this.#pieces.text;
+  }
+}
+
+interface Part {
+  json: JsonObject;
+  /** The path of `json` among the events. */
+  from: string;
+  readonly key: string | undefined;
+  readonly text: GrowingText;
+  readonly annotations: Json[];
+  /** Whether its end was told. */
+  isWhole: boolean;
+}
+
+/** Takes the paths of what an event told at first, and nothing tells in the end. */
+type TellGone = (paths: readonly string[]) => void;
+
+export class StreamedItem {
+  readonly #meter: StreamMeter;
+  readonly #from: string;
+  readonly #tellGone: TellGone;
+  readonly #head: JsonObject;
+  readonly #lists: { readonly content: Part[]; readonly summary: Part[] } = {
+    content: [],
+    summary: [],
+  };
+  readonly #key: string | undefined;
+  readonly #text: GrowingText;
+  #final: JsonObject | undefined;
+
+  /** @param from the path of `item` among the events */
+  constructor(item: unknown, meter: StreamMeter, from: string, tellGone: TellGone) {
+    this.#meter = meter;
+    this.#from = from;
+    this.#tellGone = tellGone;
+    const kept = keep(eventObject(item, "output_item"), what, meter) as JsonObject;
+    const text = itemTextOf(kept);
+    this.#key = text?.key;
+    // Some servers begin a text by saying nothing of it.
+    const isSilent = text?.isNeeded === true && given(kept, text.key) === undefined;
+    const head = isSilent ? put(kept, { [text.key]: "" }) : kept;
+    this.#head = expectShape(itemSchema, head, what);
+    const start = this.#key === undefined ? "" : (textAt(this.#head, this.#key) ?? "");
+    this.#text = new GrowingText(start, this.#key ?? "output_item", meter);
+    for (const list of ["content", "summary"] as const) {
+      for (const [index, part] of partsOf(this.#head, list).entries())
+        this.addPart(list, index, part, under(from, list, index));
+    }
+  }
+
+  /** @throws GlassineError `stream_invalid` for an event of another item, or after the item's end */
+  check(event: JsonObject): void {
+    const id = textAt(this.#head, "id");
+    const told = textAt(event, "item_id");
+    if (told && id && told !== id) throw streamFault("item_id", "the id of the item at that place");
+    const name = textAt(event, "name");
+    if (name !== undefined && name !== textAt(this.#head, "name")) {
+      throw streamFault("name", "the name that the call began with");
+    }
+    if (this.#final !== undefined)
+      throw streamFault("output_index", "nothing after the item's end");
+  }
+
+  addPart(list: "content" | "summary", index: unknown, part: unknown, from: string): void {
+    const parts = this.#lists[list];
+    if (placeIn(index, parts.length, `${list} part`) !== parts.length) {
+      throw streamFault(`${list} part`, "the next place");
+    }
+    const json = this.#keepPart(part, list);
+    const type = textAt(json, "type") ?? "";
+    const key = Object.hasOwn(partTexts, type) ? partTexts[type]?.key : undefined;
+    const start = key === undefined ? "" : (textAt(json, key) ?? "");
+    const text = new GrowingText(start, `${list} part`, this.#meter);
+    parts.push({ json, from, key, text, annotations: [], isWhole: false });
+  }
+
+  finishPart(list: "content" | "summary", index: unknown, part: unknown, from: string): void {
+    const found = this.#partAt(list, index);
+    const json = this.#keepPart(part, list);
+    this.#agreePart(found, json, list);
+    found.annotations.length = 0;
+    found.json = json;
+    found.from = from;
+    found.isWhole = true;
+  }
+
+  #keepPart(part: unknown, list: string): JsonObject {
+    const kept = keep(eventObject(part, `${list} part`), what, this.#meter) as JsonObject;
+    // An item of another kind may have anything in its lists.
+    const isBlock = ["message", "reasoning"].includes(itemKind(this.#head));
+    return isBlock ? expectShape(blockSchema, kept, what) : kept;
+  }
+
+  addAnnotation(index: unknown, annotation: unknown): void {
+    const copy = keep(annotation, what, this.#meter);
+    this.#partAt("content", index).annotations.push(copy);
+  }
+
+  text({ list, index, key }: TextAt, event: JsonObject): GrowingText {
+    if (list === undefined) {
+      if (key !== this.#key) throw streamFault(key, "an item that has such a text");
+      return this.#text;
+    }
+    const part = this.#partAt(list, event[index ?? ""]);
+    if (part.key !== key) throw streamFault(key, "a part that has such a text");
+    return part.text;
+  }
+
+  #partAt(list: "content" | "summary", index: unknown): Part {
+    const parts = this.#lists[list];
+    const found = parts[placeIn(index, parts.length, `${list} part`)];
+    if (found === undefined) throw streamFault(`${list} part`, "a part that was begun");
+    return found;
+  }
+
+  /** Takes the whole item, which says what came before it. */
+  finish(item: unknown): void {
+    const kept = keep(eventObject(item, "output_item"), what, this.#meter) as JsonObject;
+    const copy = expectShape(itemSchema, kept, what);
+    this.agree(copy);
+    this.#final = copy;
+  }
+
+  /** @throws GlassineError `stream_invalid` where a whole item says something else than its pieces */
+  agree(item: JsonObject): void {
+    for (const key of ["type", "id", "call_id", "name"]) {
+      const begun = textAt(this.#head, key);
+      if (begun && begun !== textAt(item, key)) {
+        throw streamFault(`output_item.${key}`, "what the item began with");
+      }
+    }
+    if (this.#final !== undefined) {
+      if (isSameItem(this.#final, item)) return;
+      throw streamFault("output_item", "what the item said when it was whole");
+    }
+    if (this.#key !== undefined) {
+      const whole = textAt(item, this.#key);
+      if (whole !== undefined || this.#text.text !== "") this.#text.finish(whole);
+    }
+    for (const list of ["content", "summary"] as const) {
+      const whole = partsOf(item, list);
+      for (const [index, part] of this.#lists[list].entries()) {
+        this.#agreePart(part, whole[index], list);
+      }
+    }
+    this.#tellGone(goneOfItem(this.#bare(), item, this.#from));
+  }
+
+  /** As it began, without what is agreed by itself. */
+  #bare(): JsonObject {
+    const agreed = Object.entries(this.#head).flatMap(([name, value]): [string, Json][] => {
+      if (name === this.#key) return [[name, ""]];
+      return ["content", "summary"].includes(name) && Array.isArray(value) ? [[name, []]] : [];
+    });
+    return put(this.#head, Object.fromEntries(agreed));
+  }
+
+  /** @throws GlassineError `stream_invalid` where a part says something else than what came before */
+  #agreePart(part: Part, now: JsonObject | undefined, list: string): void {
+    if (now === undefined || now.type !== part.json.type) {
+      throw streamFault(`${list} part`, "the parts that were begun");
+    }
+    if (part.key !== undefined) part.text.finish(now[part.key]);
+    if (part.isWhole && !isSamePart(part.json, now)) {
+      throw streamFault(`${list} part`, "what the part said when it was whole");
+    }
+    const told = given(now, "annotations");
+    const texts = new Set(Array.isArray(told) ? told.map(sortedText) : []);
+    if (!part.annotations.every((annotation) => texts.has(sortedText(annotation)))) {
+      throw streamFault(`${list} part`, "the annotations that were told");
+    }
+    this.#tellGone(goneOfPart(part.json, now, part.from));
+  }
+
+  get document(): JsonObject {
+    if (this.#final !== undefined) return this.#final;
+    const lists = Object.entries(this.#lists).filter(([, parts]) => parts.length > 0);
+    const whole = this.#text.text;
+    const isTold =
+      this.#key !== undefined && (whole !== "" || textAt(this.#head, this.#key) !== undefined);
+    return put(this.#head, {
+      ...(isTold && { [this.#key as string]: whole }),
+      ...compact(lists.map(([list, parts]) => [list, parts.map(partDocument)])),
+    });
+  }
+}
+
+/** The text of an item that comes in pieces, and whether each such item has it. */
+function itemTextOf({ type }: JsonObject): { key: string; isNeeded: boolean } | undefined {
+  const text =
+    typeof type === "string" && Object.hasOwn(itemTexts, type) ? itemTexts[type] : undefined;
+  return text && { key: text.key, isNeeded: type !== "code_interpreter_call" };
+}
+
+function partsOf(item: JsonObject, list: string): readonly JsonObject[] {
+  const parts = given(item, list);
+  return Array.isArray(parts) ? parts.filter(isObject) : [];
+}
+
+function partDocument({ json, key, text, annotations }: Part): JsonObject {
+  return put(json, {
+    ...(key !== undefined && { [key]: text.text }),
+    ...(annotations.length > 0 && { annotations }),
+  });
+}

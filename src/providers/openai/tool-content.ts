@@ -1,0 +1,98 @@
+/** What a tool gave back: a text, or a list of blocks, which a result shows as a list of parts. */
+import type { Json } from "../../core/data/index.ts";
+import { isGlassineError } from "../../core/errors/index.ts";
+import { type ContentPart, createMessage } from "../../core/messages/index.ts";
+import { pairParts } from "../rewrite/index.ts";
+import { freshBlock, overBlock, type Place, readBlock } from "./blocks.ts";
+import { isObject, type JsonObject, sameJson } from "./json.ts";
+import { type LeftOut, type Telling, under, untold } from "./report-fields.ts";
+import { rewrite, type Source } from "./rewrite.ts";
+
+/** The content of a result, for `tool_result`. */
+export function readToolContent(
+  content: Json | undefined,
+  path: string,
+  left: LeftOut,
+): Json | undefined {
+  if (!Array.isArray(content)) return content ?? undefined;
+  return sourcesOf(content, path, left).flatMap(({ parts }) => parts as readonly Json[]);
+}
+
+function sourcesOf(
+  content: readonly Json[],
+  path: string,
+  left: LeftOut,
+): readonly Source<Json, ContentPart>[] {
+  return content.map((item, index) => {
+    const at = under(path, index);
+    const part = readBlock(item as JsonObject, at, left);
+    return { item, parts: part === undefined ? [] : [part], path: at };
+  });
+}
+
+/** The content of a result before, and where it is in the document. */
+export interface OldContent {
+  readonly content: Json | undefined;
+  readonly path: string;
+}
+
+/**
+ * The content of a result as the format has it, over the old one where there is one. `of` is the
+ * path of the result.
+ */
+export function writeToolContent(
+  content: Json | undefined,
+  old: OldContent | undefined,
+  of: string,
+  place: Place,
+  { lost, gone }: Telling,
+): Json {
+  const path = content === undefined ? of : under(of, "content");
+  const sources = Array.isArray(old?.content) ? sourcesOf(old.content, old.path, untold) : [];
+  const parts = typeof content === "string" ? undefined : partsIn(content);
+  if (parts === undefined) for (const source of sources) gone(source.path);
+  if (typeof content === "string") return content;
+  if (parts === undefined) {
+    const reason = content === undefined ? "a result needs a content: empty text" : "JSON, as text";
+    lost({ path, reason: `written as ${reason}` });
+    return content === undefined ? "" : JSON.stringify(content);
+  }
+  return rewrite(sources, parts, {
+    pair: pairParts,
+    over: ({ item, path: from }, [now]) => {
+      const old = { block: item as JsonObject, from };
+      const block = now && overBlock(old, now.part, under(path, now.index), place, { lost, gone });
+      if (block === undefined) gone(from);
+      return block;
+    },
+    fresh: ({ part, index }) => {
+      const where = under(path, index);
+      if (isAllowed(part, place)) return [freshBlock(part, place, where, lost) ?? []].flat();
+      lost({ path: where, reason: "a tool's result cannot hold it" });
+      return [];
+    },
+    gone: (source) => gone(source.path),
+  });
+}
+
+/** Chat takes texts only. */
+function isAllowed({ content_type }: ContentPart, place: Place): boolean {
+  return content_type === "text" || (place !== "chat" && content_type !== "audio");
+}
+
+/** A list of parts, if that is what a content is. */
+function partsIn(content: Json | undefined): readonly ContentPart[] | undefined {
+  if (
+    !Array.isArray(content) ||
+    !content.every((item) => isObject(item) && "content_type" in item)
+  ) {
+    return undefined;
+  }
+  try {
+    const parts = createMessage({ role: "tool", content: content as never }).content;
+    return sameJson(parts, content) ? parts : undefined;
+  } catch (error) {
+    if (isGlassineError(error)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,56 @@
+/** Arguments of a call, which most providers carry as JSON text. */
+import type { Json } from "../../core/data/index.ts";
+import { isJsonObject } from "./json.ts";
+import { scanJson } from "./scan-json.ts";
+
+/** Arguments as an object, and whether the text said all of them. */
+export interface ParsedArguments {
+  readonly arguments: { readonly [name: string]: Json };
+  /** False where the text is no JSON object: a policy then sees no arguments. */
+  readonly isWhole: boolean;
+  /** Whether an object in it has a name twice. The last is read; another program may read the first. */
+  readonly isAmbiguous: boolean;
+  /**
+   * False where another program may read other arguments in the text: a name stands twice, or a
+   * number has more digits or a greater range than was read. Such a text must not be sent on.
+   */
+  readonly isExact: boolean;
+}
+
+const none: { readonly [name: string]: Json } = Object.freeze(Object.create(null));
+
+/** Reads the arguments of a call. Empty text, which some models give, stands for none. */
+export function parseArguments(text: string): ParsedArguments {
+  const value = parsedOf(text);
+  if (!isJsonObject(value)) {
+    return { arguments: none, isWhole: text.trim() === "", isAmbiguous: false, isExact: true };
+  }
+  const { names, isExact } = scanJson(text);
+  const isAmbiguous = names !== fieldsIn(value);
+  return { arguments: value, isWhole: true, isAmbiguous, isExact: isExact && !isAmbiguous };
+}
+
+function parsedOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** How many fields all objects in a value have. With a list to do, because text may nest deep. */
+function fieldsIn(value: unknown): number {
+  let count = 0;
+  const open: unknown[] = [value];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (typeof next !== "object" || next === null) continue;
+    const inside: readonly unknown[] = Object.values(next);
+    if (!Array.isArray(next)) count += inside.length;
+    for (const item of inside) open.push(item);
+  }
+  return count;
+}
+
+export function writeArguments(values: { readonly [name: string]: Json }): string {
+  return JSON.stringify(values);
+}

@@ -1,0 +1,18 @@
+import { GlassineError, type Problem } from "../../core/errors/index.ts";
+import { createMessage, type Message } from "../../core/messages/index.ts";
+import { kindOf } from "./kind-of.ts";
+
+/**
+ * Messages as a host hands them to `call`: what the library made is taken as it is.
+ *
+ * @throws GlassineError `message_invalid`
+ */
+export function givenMessages(messages: readonly Message[], call: string): readonly Message[] {
+  if (Array.isArray(messages)) return messages.map((message) => createMessage(message));
+  const expected = "an array of messages";
+  const received = kindOf(messages);
+  const hint = "Of what a from… function gives, pass .messages.";
+  const problem: Problem = { path: [], code: "message_invalid", expected, received };
+  const text = `${call} expects ${expected}, got ${received}. ${hint}`;
+  throw new GlassineError("message_invalid", text, { problems: [problem] });
+}

@@ -1,0 +1,160 @@
+/**
+ * Reads a provider's document: copied once, so that nothing of the caller's is kept and no code of
+ * a value runs later, and held to what an adapter has to know of it. Everything else may be there.
+ * What an SDK hides on what it returns, such as the id of the HTTP request, is no part of it.
+ */
+import * as z from "zod";
+import { type Limits, payloadLimitsInForce } from "../../core/data/index.ts";
+import {
+  type ErrorCode,
+  formatProblems,
+  GlassineError,
+  type Problem,
+} from "../../core/errors/index.ts";
+import { admit, compileSchema, jsonValue } from "../../core/schema/index.ts";
+import { kindOf } from "./kind-of.ts";
+
+const anyJson = compileSchema(jsonValue(), { closed: false, shownWhole: true });
+
+/** What was read here is frozen, and need not be copied again. */
+const copies = new WeakSet<object>();
+
+/**
+ * A deep-frozen copy of a document, typed as `schema` has it. Fields that the schema does not know
+ * stay; nothing is coerced or filled in.
+ *
+ * @throws GlassineError with every problem and its path; `document_invalid` unless `code` differs
+ */
+export function readDocument<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  what: string,
+  code: ErrorCode = "document_invalid",
+  limits: Limits = payloadLimitsInForce(),
+): z.output<Schema> {
+  const copy = copyOf(value, what, code, limits);
+  const parsed = z.safeParse(schema, copy);
+  if (parsed.success) return copy as z.output<Schema>;
+  const problems = problemsIn(parsed.error.issues, copy);
+  throw unreadable(
+    what,
+    code,
+    problems.map((problem) => ({ ...problem, code })),
+    typeof value === "string" ? " It is text: parse it first, as with JSON.parse." : "",
+  );
+}
+
+function copyOf(value: unknown, what: string, code: ErrorCode, limits: Limits): unknown {
+  if (typeof value === "object" && value !== null && copies.has(value)) return value;
+  const received = kindOf(value);
+  if (received === "a promise") {
+    const problem = { path: [], code, expected: "plain data", received };
+    throw unreadable(what, code, [problem], " Await it first.");
+  }
+  const admitted = admit(anyJson, value, {
+    origin: "library",
+    limits,
+    shapeCode: code,
+    strict: true,
+    hint: undefined,
+    partial: false,
+  });
+  if (!admitted.ok) throw unreadable(what, code, admitted.problems);
+  const copy = admitted.value;
+  if (typeof copy === "object" && copy !== null) copies.add(copy);
+  return copy;
+}
+
+function unreadable(
+  what: string,
+  code: ErrorCode,
+  problems: readonly Problem[],
+  wayOut = "",
+): GlassineError {
+  const text = `The ${what} is not readable. ${formatProblems(problems)}.${wayOut}`;
+  return new GlassineError(code, text, { problems });
+}
+
+type Found = Omit<Problem, "code">;
+
+/** How many problems are told: as many as of any other value. */
+const mostProblems = 100;
+
+/** The first problems of a list, which may be as long as the document. */
+function problemsIn(issues: readonly z.core.$ZodIssue[], copy: unknown): readonly Found[] {
+  return issues
+    .slice(0, mostProblems)
+    .flatMap((issue) => problemsOf(issue, copy))
+    .slice(0, mostProblems);
+}
+
+/** The options of a union each have problems of their own: those of the nearest one are told. */
+function problemsOf(issue: z.core.$ZodIssue, copy: unknown): readonly Found[] {
+  if (issue.code === "invalid_union" && issue.errors.length > 0) {
+    const nearest = issue.errors.reduce((best, each) =>
+      depthOf(each) > depthOf(best) ? each : best,
+    );
+    const below = (option: readonly z.core.$ZodIssue[]) =>
+      problemsIn(
+        option.slice(0, mostProblems).map((inner) => inside(issue, inner)),
+        copy,
+      );
+    if (depthOf(nearest) > 0) return below(nearest);
+    return [anyOf(issue.errors.flatMap(below))];
+  }
+  const path = issue.path.map((key) => (typeof key === "number" ? key : String(key)));
+  const kind = kindOf(valueAt(copy, path));
+  const isOther = issue.code === "invalid_value" && kind === "a text";
+  return [{ path, expected: expectedBy(issue), received: isOther ? "another text" : kind }];
+}
+
+function inside(outer: z.core.$ZodIssue, inner: z.core.$ZodIssue): z.core.$ZodIssue {
+  return { ...inner, path: [...outer.path, ...inner.path] };
+}
+
+/** Where no option got further than the value itself, it may be any of them. */
+function anyOf(options: readonly Found[]): Found {
+  const expected = [...new Set(options.map((option) => option.expected))].join(" or ");
+  return { ...(options[0] as Found), expected };
+}
+
+/** How far an option got: the one that fails deepest is the one that was meant. */
+function depthOf(issues: readonly z.core.$ZodIssue[]): number {
+  return issues.reduce((most, { path }) => Math.max(most, path.length), 0);
+}
+
+/** What stands at a path of the copy, which is plain data. */
+function valueAt(copy: unknown, path: readonly (string | number)[]): unknown {
+  return path.reduce((value: unknown, key) => {
+    const isHere = typeof value === "object" && value !== null && Object.hasOwn(value, key);
+    return isHere ? (value as { readonly [key: string | number]: unknown })[key] : undefined;
+  }, copy);
+}
+
+/** In words of our own: zod's may quote the value. */
+function expectedBy(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return nameOf(issue.expected);
+    case "invalid_value":
+      return issue.values.length === 1
+        ? String(issue.values[0])
+        : `one of ${issue.values.map(String).join(", ")}`;
+    default:
+      return "a value that fits";
+  }
+}
+
+const names: Readonly<Record<string, string>> = {
+  string: "a text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "an array",
+  object: "an object",
+  null: "null",
+};
+
+function nameOf(type: string): string {
+  return Object.hasOwn(names, type) ? (names[type] as string) : "a value of another type";
+}

@@ -1,0 +1,151 @@
+/** What the accumulators of streamed responses have in common. */
+import { readWhole } from "../../core/data/index.ts";
+import { GlassineError } from "../../core/errors/index.ts";
+import { kindOf } from "./kind-of.ts";
+import type { LimitOptions, Read } from "./messages.ts";
+
+/**
+ * Puts a streamed response together, event by event. Once an event was refused, each further one
+ * is refused with the same error, and the stream is never done.
+ */
+export interface MessageStream<Event, Document> {
+  /**
+   * Takes the next event.
+   *
+   * @throws GlassineError `stream_invalid` for one that contradicts those before it
+   * @throws GlassineError `stream_limit` for one too many
+   */
+  push(event: Event): void;
+  /** What `from…` gives of the response so far. */
+  readonly current: Read;
+  /** The response so far, as if it had not been streamed. */
+  readonly document: Document;
+  /** Whether the end was among the events. */
+  readonly done: boolean;
+}
+
+/** Limits of one stream. */
+export interface StreamLimits extends LimitOptions {
+  /** How many events there may be. Default 1 000 000. */
+  readonly maxEvents?: number;
+  /** How long all texts together may be, in UTF-16 units. Default 16 777 216. */
+  readonly textUnits?: number;
+}
+
+/** Counts what a stream holds against its limits. */
+export class StreamMeter {
+  readonly #maxEvents: number;
+  readonly #textUnits: number;
+  #events = 0;
+  #units = 0;
+  #refusal: { readonly error: unknown } | undefined;
+
+  constructor({ maxEvents = 1_000_000, textUnits = 16_777_216 }: StreamLimits = {}) {
+    this.#maxEvents = readWhole("maxEvents", maxEvents);
+    this.#textUnits = readWhole("textUnits", textUnits);
+  }
+
+  /**
+   * Counts an event and lets `take` have it. What a stream holds after a refusal may lack a part:
+   * it takes nothing more. `where` names what comes in the stream.
+   *
+   * @throws GlassineError `stream_invalid` for a text, what `take` throws, and the same for every
+   * event after it
+   */
+  event(event: unknown, where: string, take: () => void): void {
+    if (this.#refusal !== undefined) throw this.#refusal.error;
+    try {
+      this.countEvent();
+      if (typeof event === "string") throw streamFault(where, parsed, [event]);
+      take();
+    } catch (error) {
+      this.#refusal = { error };
+      throw error;
+    }
+  }
+
+  /** Whether an event was refused. */
+  get isBroken(): boolean {
+    return this.#refusal !== undefined;
+  }
+
+  /** @throws GlassineError `stream_limit` */
+  countEvent(): void {
+    this.#events += 1;
+    if (this.#events > this.#maxEvents) throw overLimit(`${this.#maxEvents} events`);
+  }
+
+  /** @throws GlassineError `stream_limit` */
+  countText(text: string): void {
+    this.#units += text.length;
+    if (this.#units > this.#textUnits) throw overLimit(`${this.#textUnits} UTF-16 units of text`);
+  }
+}
+
+const parsed = "an object (parse the JSON of each `data:` line; `[DONE]` is no event)";
+
+function overLimit(most: string): GlassineError {
+  const text = `The stream has more than ${most}. Raise the limit, or end the request.`;
+  return new GlassineError("stream_limit", text);
+}
+
+/**
+ * @param where the event or field at fault, by known names only
+ * @param expected what it should be, and how to mend it
+ * @param came in a list, what came: its kind is told, never the value
+ */
+export function streamFault(
+  where: string,
+  expected: string,
+  came: readonly unknown[] = [],
+): GlassineError {
+  const received = came.map((value) => `, got ${kindOf(value)}`).join("");
+  const text = `The stream is not readable at ${where}: expected ${expected}${received}.`;
+  return new GlassineError("stream_invalid", text, { where });
+}
+
+/**
+ * A text that comes in pieces: kept apart until it is asked for, so that time stays linear. What is
+ * asked for is valid Unicode at any time.
+ */
+export class TextPieces {
+  readonly #meter: StreamMeter;
+  readonly #where: string;
+  #pieces: string[] = [];
+  /** Half of a character at the end, which waits for its other half. */
+  #half = "";
+
+  /** @param where the event or field that the pieces come in */
+  constructor(meter: StreamMeter, where: string) {
+    this.#meter = meter;
+    this.#where = where;
+  }
+
+  /** @throws GlassineError `stream_limit`; `stream_invalid` for half of a character inside the text */
+  add(piece: string): void {
+    this.#meter.countText(piece);
+    const text = this.#half + piece;
+    const end = halfAtEnd.test(text) ? text.length - 1 : text.length;
+    const whole = text.slice(0, end);
+    if (loneHalf.test(whole)) throw this.#invalid();
+    this.#half = text.slice(end);
+    this.#pieces.push(whole);
+  }
+
+  /** @throws GlassineError `stream_invalid` for a text that ends inside a character */
+  end(): void {
+    if (this.#half !== "") throw this.#invalid();
+  }
+
+  get text(): string {
+    if (this.#pieces.length > 1) this.#pieces = [this.#pieces.join("")];
+    return this.#pieces[0] ?? "";
+  }
+
+  #invalid(): GlassineError {
+    return streamFault(this.#where, "text that is valid Unicode");
+  }
+}
+
+const halfAtEnd = /[\ud800-\udbff]$/;
+const loneHalf = /\p{Surrogate}/u;

@@ -1,0 +1,56 @@
+/** The limits that a host gives one translation, or one stream. */
+import { expectOptions, intrinsics, underPayloadLimits } from "../../core/data/index.ts";
+import type { LimitOptions } from "./messages.ts";
+import type { MessageStream } from "./stream.ts";
+
+/** `translate`, with everything that it reads held to the `limits` among its options. */
+export function withLimits<Translate extends (...given: never[]) => unknown>(
+  call: string,
+  translate: Translate,
+): Translate {
+  const limited = (...given: never[]) =>
+    underPayloadLimits(limitsIn(given[1]), () => translate(...given));
+  return named(call, limited as Translate);
+}
+
+/** A function that reads a document, and takes nothing else but limits. `call` is its name. */
+export function readerWithLimits<Document, Result>(
+  call: string,
+  read: (document: Document) => Result,
+): (document: Document, options?: LimitOptions) => Result {
+  return named(call, (document: Document, options: LimitOptions = {}) => {
+    expectOptions(options, ["limits"], call);
+    return underPayloadLimits(limitsIn(options), () => read(document));
+  });
+}
+
+/** Errors of a host tell which function it called. */
+function named<Named extends (...given: never[]) => unknown>(name: string, call: Named): Named {
+  return Object.defineProperty(call, "name", { value: name });
+}
+
+/** A stream whose events, and what they come to, are held to limits. */
+export function streamWithLimits<Stream extends MessageStream<never, unknown>>(
+  options: LimitOptions,
+  stream: Stream,
+): Stream {
+  const limits = limitsIn(options);
+  if (limits === undefined) return stream;
+  const under = <Result>(work: () => Result) => underPayloadLimits(limits, work);
+  return {
+    push: (event: never) => under(() => stream.push(event)),
+    get current() {
+      return under(() => stream.current);
+    },
+    get document() {
+      return under(() => stream.document);
+    },
+    get done() {
+      return stream.done;
+    },
+  } as unknown as Stream;
+}
+
+function limitsIn(options: unknown): unknown {
+  return intrinsics.ownValue(options, "limits");
+}
