@@ -62,6 +62,17 @@ export async function excessOf<Input>(
   const lengths = sizes.map(({ length }) => length);
   if (growsTooFast(lengths, littleAnswer)) return `${counts} give ${lengths} characters`;
   const times = sizes.map(({ time }) => time);
+  if (!(await staysTooFast(work, counts, times))) return undefined;
+  // A square shows more clearly at the next size, and what the engine does besides does not.
+  const next = (counts.at(-1) ?? smallest) * step;
+  counts.push(next);
+  times.push((await measured(work, next)).time);
+  if (!(await staysTooFast(work, counts, times))) return undefined;
+  return `${counts} take ${times.map(Math.round)} ms`;
+}
+
+/** Measures again, and keeps the least times, until they no longer grow too fast. */
+async function staysTooFast<Input>(work: Work<Input>, counts: readonly number[], times: number[]) {
   for (let i = 0; i < attempts; i++) {
     // What ran for the first time, in small inputs, was slow.
     for (const [at, count] of counts.entries()) {
@@ -70,15 +81,18 @@ export async function excessOf<Input>(
       const { time } = await measured(work, count);
       times[at] = Math.min(time, times[at] as number);
     }
-    if (!growsTooFast(times, littleTime)) return undefined;
+    if (!growsTooFast(times, littleTime)) return false;
   }
-  return `${counts} take ${times.map(Math.round)} ms`;
+  return true;
 }
 
+/** Whether a step is too large, and the one after it, where there is one, makes up for nothing. */
 function growsTooFast(measures: readonly number[], little: number): boolean {
-  return measures.some(
-    (measure, at) => measure > little && measure > (measures[at - 1] ?? measure) * mostPerStep,
-  );
+  return measures.some((measure, at) => {
+    const before = measures[at - 1] ?? measure;
+    const after = measures[at + 1] ?? Number.POSITIVE_INFINITY;
+    return measure > little && measure > before * mostPerStep && after > before * mostPerStep ** 2;
+  });
 }
 
 async function measured<Input>({ input, run }: Work<Input>, count: number): Promise<Measure> {
