@@ -1,12 +1,11 @@
-/** fast-check arbitraries over a host: envelopes, grants, views, proposals, payloads. */
+/** The arbitraries of a host: envelopes, grants, views, proposals, payloads. */
 import type * as fc from "fast-check";
 import type * as z from "zod";
 import type { HookSpec, HookTable, OperationInputOf, PayloadInputOf } from "../core/hooks/index.ts";
 import type { PluginManager } from "../core/host/index.ts";
 import type { SlotTable } from "../core/slots/index.ts";
-import { needingFastCheck } from "./fast-check.ts";
 import type { HostileValue, Watch } from "./hostile-values.ts";
-import type { AnyHost, HostTables } from "./subject.ts";
+import type { AnyHost } from "./subject.ts";
 
 type HooksOf<H extends AnyHost> =
   Awaited<ReturnType<H["createPluginManager"]>> extends PluginManager<SlotTable, infer Hooks>
@@ -78,35 +77,4 @@ export interface HostArbitraries<H extends AnyHost> {
   operations<Hook extends keyof H["hookNames"] & string>(
     hook: Hook,
   ): fc.Arbitrary<OperationInput<H, Hook>>;
-}
-
-/**
- * Arbitraries read off the tables of a host. `tables` has what `defineHost` was given; the
- * standard host (`import * as glassine from "glassine"`) and its entries need none.
- *
- * Values fit the types of a schema, lengths, ranges and patterns included; those that its other
- * rules refuse are left out. Where none is left, give some: `{ values: { billing: fc.… } }`.
- *
- * @throws GlassineError `options_invalid` for tables that are not the host's, and for a slot of
- *   which no values are found
- * @example
- * ```ts
- * import * as fc from "fast-check";
- * import * as glassine from "glassine";
- * import { arbitrariesFor } from "glassine/testing";
- *
- * const { extensions, labels } = arbitrariesFor(glassine);
- * fc.assert(
- *   fc.property(extensions, labels, (envelope, label) => {
- *     return glassine.hasLabel(glassine.addLabels(envelope, label), label);
- *   }),
- * );
- * console.log("holds"); // holds
- * ```
- */
-export function arbitrariesFor<const H extends AnyHost>(
-  host: H,
-  tables?: HostTables,
-): HostArbitraries<H> {
-  return needingFastCheck("arbitrariesFor").arbitrariesOf(host, tables);
 }

@@ -1,5 +1,5 @@
 /** glassine/testing: managers and packages for tests, arbitraries, and laws to run on one's own. */
-export { arbitrariesFor, type HostArbitraries, type HostileProposal } from "./arbitraries.ts";
+export type { HostArbitraries, HostileProposal } from "./arbitraries.ts";
 export {
   type FixturePackage,
   type InstalledFixture,
@@ -7,9 +7,9 @@ export {
 } from "./fixture-package.ts";
 export { type HostileValue, hostileValues, Watch } from "./hostile-values.ts";
 export type { Law, LawOptions } from "./laws/law.ts";
-export { type PluginUnderTest, pluginLaws } from "./plugin-laws.ts";
-export { slotLaws } from "./slot-laws.ts";
+export type { PluginUnderTest } from "./plugin-under-test.ts";
 export type { AnyHost, HostTables } from "./subject.ts";
+export { arbitrariesFor, pluginLaws, slotLaws } from "./with-fast-check.ts";
 export {
   type AccessHolder,
   type Holder,

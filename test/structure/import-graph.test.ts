@@ -12,10 +12,8 @@ const knownCircles = [
   ["src/core/slots/level-form.ts", 2],
   ["src/operate/cli/catalog.ts", 3],
   ["src/operate/trust/settings.ts", 2],
-  ["src/providers/ai-sdk/write-media.ts", 2],
   ["src/providers/mcp/answers.ts", 15],
   ["src/providers/mcp/bridge.ts", 6],
-  ["src/testing/arbitraries.ts", 6],
 ];
 
 describe("the rooms of src/", () => {

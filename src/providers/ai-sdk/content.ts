@@ -37,12 +37,12 @@ import { notesFor } from "./notes.ts";
 import { givenVersion } from "./options.ts";
 import type { Gone } from "./overlay.ts";
 import { type PartJson, partJson, partSchema } from "./part-kinds.ts";
+import type { Place } from "./place.ts";
 import { readParts, type ShownParts } from "./read-parts.ts";
 import { leaveUnread } from "./settings.ts";
 import { withoutCopies } from "./stale.ts";
 import { ranIn } from "./stored.ts";
 import type { ResultLike, SpecificationVersion } from "./types.ts";
-import type { Place } from "./write-part.ts";
 import { writeParts } from "./write-parts.ts";
 
 /** Options of `toContent`. */

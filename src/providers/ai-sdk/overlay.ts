@@ -10,10 +10,11 @@ import { isTagged } from "./file-data.ts";
 import { type Fields, fieldOf, hostCopy, isFields, jsonOf, saysTheSame } from "./host-values.ts";
 import { hrefOf, looksLikeUrl } from "./media.ts";
 import { type Format, fieldsOf, itemsOf } from "./part-kinds.ts";
+import { isModels, itemPlace, type Place } from "./place.ts";
 import { unshownFields } from "./read-part.ts";
 import { isProviderField } from "./settings.ts";
 import { weave } from "./weave.ts";
-import { isModels, itemPlace, type Place, writeOutput, writePart } from "./write-part.ts";
+import { writeOutput, writePart } from "./write-part.ts";
 
 /** A part as if it were new. Your program would run a call again that the provider ran. */
 export function newPart(part: ContentPart, place: Place): unknown {

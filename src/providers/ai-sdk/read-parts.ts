@@ -5,9 +5,10 @@ import { isTagged } from "./file-data.ts";
 import { fieldOf, saysTheSame } from "./host-values.ts";
 import { type Notes, recording } from "./notes.ts";
 import { type Format, fieldsOf, itemsOf, type PartJson } from "./part-kinds.ts";
+import type { Place } from "./place.ts";
 import { readPart } from "./read-part.ts";
 import { leaveUnread } from "./settings.ts";
-import { type Place, writePart } from "./write-part.ts";
+import { writePart } from "./write-part.ts";
 
 /** The parts that messages show, and the place of each among all. */
 export interface ShownParts {

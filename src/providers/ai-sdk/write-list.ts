@@ -10,12 +10,12 @@ import {
 } from "../rewrite/index.ts";
 import { type Fields, fieldOf, hostCopy } from "./host-values.ts";
 import { type Gone, isDoubtful, newPart } from "./overlay.ts";
+import type { Place } from "./place.ts";
 import type { ListFormat, ShownMessage } from "./read-list.ts";
 import { isProviderField, isSetting } from "./settings.ts";
 import { ranIn } from "./stored.ts";
 import type { SpecificationVersion } from "./types.ts";
 import { weave } from "./weave.ts";
-import type { Place } from "./write-part.ts";
 import { writeParts } from "./write-parts.ts";
 
 /** What is written, over what, and who is told of what cannot be said. */

@@ -3,7 +3,7 @@ import { mediaFromUrl } from "../rewrite/index.ts";
 import { writeFileData } from "./file-data.ts";
 import type { Fields } from "./host-values.ts";
 import { anyOfKind, hrefOf, kindOfType, looksLikeUrl, type MediaPart } from "./media.ts";
-import type { Place } from "./write-part.ts";
+import type { Place } from "./place.ts";
 
 export function writeMedia(part: MediaPart, place: Place): Fields | undefined {
   const { type, data } = part.content;

@@ -5,24 +5,8 @@ import { writeArguments } from "../rewrite/index.ts";
 import { type Answer, partsOf } from "./answer.ts";
 import { isTextFile, writeTextFile } from "./file-data.ts";
 import type { Fields } from "./host-values.ts";
-import type { Format } from "./part-kinds.ts";
-import type { SpecificationVersion } from "./types.ts";
+import { itemPlace, type Place } from "./place.ts";
 import { writeMedia } from "./write-media.ts";
-
-/** Where a part is to stand, and who is told what cannot be said there. */
-export interface Place {
-  readonly format: Format;
-  readonly role: string;
-  readonly version: SpecificationVersion;
-  /** The ids of the calls of the document that the provider ran. */
-  readonly ran: ReadonlySet<unknown>;
-  readonly lose: (reason: string, ...keys: readonly (string | number)[]) => void;
-}
-
-/** Whether a part is what a model wrote: a provider may sign it, or keep a copy. */
-export function isModels({ role, format }: Pick<Place, "role" | "format">): boolean {
-  return role === "assistant" && format !== "output";
-}
 
 type Of<Type extends ContentPart["content_type"]> = Extract<
   ContentPart,
@@ -103,16 +87,6 @@ export function writeOutput(answer: Answer, place: Place): Fields {
   }
   const form = typeof content === "string" ? "text" : "json";
   return { type: is_error ? `error-${form}` : form, value: content ?? null };
-}
-
-/** Where an item of the output of a tool stands. */
-export function itemPlace(place: Place, index: number): Place {
-  const { lose } = place;
-  return {
-    ...place,
-    format: "output",
-    lose: (reason, ...keys) => lose(reason, "content", "content", index, ...keys),
-  };
 }
 
 function writeReference(part: Of<"resource_ref">, place: Place): Fields | undefined {

@@ -4,10 +4,10 @@ import type { ContentPart } from "../../core/messages/index.ts";
 import { pairParts } from "../rewrite/index.ts";
 import { type Fields, hostCopy } from "./host-values.ts";
 import { changedPart, type Gone, goneIn, newPart, samePart } from "./overlay.ts";
+import { isModels, type Place } from "./place.ts";
 import type { ShownParts } from "./read-parts.ts";
 import { fieldsOfStored, staleIds } from "./stored.ts";
 import { weave } from "./weave.ts";
-import { isModels, type Place } from "./write-part.ts";
 
 /** The host's own parts, what messages show of them, and who is told of those that are gone. */
 export interface OldParts {

@@ -4,7 +4,6 @@ import { expectOptions } from "../../core/data/index.ts";
 import { GlassineError, quoted } from "../../core/errors/index.ts";
 import { at, type Level } from "../data.ts";
 import { growingSets } from "../parts.ts";
-import type { PluginUnderTest } from "../plugin-laws.ts";
 import {
   alone,
   answerOf,
@@ -14,6 +13,7 @@ import {
   type Told,
   type Trial,
 } from "../plugin-runs.ts";
+import type { PluginUnderTest } from "../plugin-under-test.ts";
 import { standardHost } from "../standard-host.ts";
 import { subjectOf } from "../subject.ts";
 import { broken, expectSame, type Law, type LawOptions, law } from "./law.ts";

@@ -1,4 +1,4 @@
-/** All that needs fast-check. Nothing else of `glassine/testing` imports it when it is run. */
+/** What needs fast-check: only `with-fast-check.ts` loads it, and only where it is installed. */
 export { arbitrariesOf } from "./host-arbitraries.ts";
 export { lawsOfPlugin } from "./laws/plugin-laws.ts";
 export { lawsOfSlots } from "./laws/slot-laws.ts";

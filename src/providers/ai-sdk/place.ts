@@ -1,0 +1,27 @@
+import type { Format } from "./part-kinds.ts";
+import type { SpecificationVersion } from "./types.ts";
+
+/** Where a part is to stand, and who is told what cannot be said there. */
+export interface Place {
+  readonly format: Format;
+  readonly role: string;
+  readonly version: SpecificationVersion;
+  /** The ids of the calls of the document that the provider ran. */
+  readonly ran: ReadonlySet<unknown>;
+  readonly lose: (reason: string, ...keys: readonly (string | number)[]) => void;
+}
+
+/** Whether a part is what a model wrote: a provider may sign it, or keep a copy. */
+export function isModels({ role, format }: Pick<Place, "role" | "format">): boolean {
+  return role === "assistant" && format !== "output";
+}
+
+/** Where an item of the output of a tool stands. */
+export function itemPlace(place: Place, index: number): Place {
+  const { lose } = place;
+  return {
+    ...place,
+    format: "output",
+    lose: (reason, ...keys) => lose(reason, "content", "content", index, ...keys),
+  };
+}

@@ -1,0 +1,128 @@
+/** The laws and arbitraries. They need fast-check; the rest of `glassine/testing` works without it. */
+import { GlassineError } from "../core/errors/index.ts";
+import type { HostArbitraries } from "./arbitraries.ts";
+import type { Law } from "./laws/law.ts";
+import type { PluginUnderTest } from "./plugin-under-test.ts";
+import { standardHost } from "./standard-host.ts";
+import type { AnyHost, HostTables } from "./subject.ts";
+
+type Made = typeof import("./needs-fast-check.ts");
+
+const made: Made | undefined = await import("./needs-fast-check.ts").catch(absent);
+
+function absent(error: unknown): undefined {
+  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+  if (code === "ERR_MODULE_NOT_FOUND" && /'fast-check'/.test(String(message))) return undefined;
+  throw error;
+}
+
+/**
+ * Arbitraries read off the tables of a host. `tables` has what `defineHost` was given; the
+ * standard host (`import * as glassine from "glassine"`) and its entries need none.
+ *
+ * Values fit the types of a schema, lengths, ranges and patterns included; those that its other
+ * rules refuse are left out. Where none is left, give some: `{ values: { billing: fc.… } }`.
+ *
+ * @throws GlassineError `options_invalid` for tables that are not the host's, and for a slot of
+ *   which no values are found
+ * @example
+ * ```ts
+ * import * as fc from "fast-check";
+ * import * as glassine from "glassine";
+ * import { arbitrariesFor } from "glassine/testing";
+ *
+ * const { extensions, labels } = arbitrariesFor(glassine);
+ * fc.assert(
+ *   fc.property(extensions, labels, (envelope, label) => {
+ *     return glassine.hasLabel(glassine.addLabels(envelope, label), label);
+ *   }),
+ * );
+ * console.log("holds"); // holds
+ * ```
+ */
+export function arbitrariesFor<const H extends AnyHost>(
+  host: H,
+  tables?: HostTables,
+): HostArbitraries<H> {
+  return needingFastCheck("arbitrariesFor").arbitrariesOf(host, tables);
+}
+
+/**
+ * The laws of one plugin, over each of its hooks: that it completes on any valid input, takes no
+ * label away, settles in time, and that its answer depends on its input alone: not on what it may
+ * not see, and not on earlier requests. What the library sees to for any plugin, such as that a
+ * label stays, is tested there; here the plugin is held to not even trying.
+ *
+ * `payloads` narrows what is tried, `options` are those of the manager. Handlers without a deadline
+ * of their own have one second. A plugin that its host does not take, for want of a configuration or
+ * of a plugin it depends on, breaks no law: `check` rejects with the host's own error.
+ *
+ * @throws GlassineError `options_invalid` for a plugin without hooks, for tables that are not the
+ *   host's, and for a slot or hook of which no values are found
+ * @throws What `createPluginManager` rejects with (as a rejection of `check`)
+ * @example
+ * ```ts
+ * import { definePlugin } from "glassine";
+ * import { pluginLaws } from "glassine/testing";
+ *
+ * const stamp = definePlugin({
+ *   name: "stamp",
+ *   version: "1.0.0",
+ *   capabilities: ["append_labels"],
+ *   hooks: {
+ *     tool_pre_invoke: (_payload, _context, extensions) => ({
+ *       modifiedExtensions: { security: { labels: [...extensions.security.labels, "SEEN"] } },
+ *     }),
+ *   },
+ * });
+ * const laws = pluginLaws({ plugin: stamp });
+ * for (const law of laws) await law.check({ numRuns: 10 });
+ * console.log(laws.map(({ id }) => id).join()); // L37,L8,P1,L13,L36
+ * ```
+ */
+export function pluginLaws(test: PluginUnderTest): readonly Law[] {
+  return needingFastCheck("pluginLaws").lawsOfPlugin(test);
+}
+
+/**
+ * The laws of the envelope over a host's slots: what plugins see, what a merge may change, and
+ * what is read and written. `tables` has the slots that `defineHost` was given, and values for
+ * those whose schemas have rules that the kit cannot guess.
+ *
+ * They find what a table cannot say and a host has to see to: a transform that changes its own
+ * result, a default or `derive` that gives another value each time.
+ *
+ * @throws GlassineError `options_invalid` for tables that are not the host's, and for a slot of
+ *   which no values can be made
+ * @example
+ * ```ts
+ * import { defineHost } from "glassine";
+ * import { slotLaws } from "glassine/testing";
+ * import * as z from "zod";
+ *
+ * const slots = {
+ *   billing: {
+ *     tier: "immutable",
+ *     read: "read_billing",
+ *     description: "Who pays.",
+ *     schema: z.object({ account: z.string() }),
+ *   },
+ * } as const;
+ *
+ * const laws = slotLaws(defineHost({ slots }), { slots });
+ * for (const law of laws) await law.check({ numRuns: 20 });
+ * console.log(laws[0]?.id, laws.length); // L1 21
+ * ```
+ */
+export function slotLaws(host: AnyHost = standardHost, tables?: HostTables): readonly Law[] {
+  return needingFastCheck("slotLaws").lawsOfSlots(host, tables);
+}
+
+/** @throws GlassineError `setting_invalid` where fast-check is not installed */
+function needingFastCheck(call: string): Made {
+  if (made !== undefined) return made;
+  throw new GlassineError(
+    "setting_invalid",
+    `${call} uses the package fast-check, which is not installed. Run \`npm install --save-dev fast-check@4\`.`,
+  );
+}
