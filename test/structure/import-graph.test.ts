@@ -7,9 +7,6 @@ import { readTree } from "./source-tree.ts";
 /** The first file of each, and how many it has. */
 const knownCircles = [
   ["src/core/hooks/dispatch/background.ts", 19],
-  ["src/core/plugins/capability-names.ts", 2],
-  ["src/core/slots/define.ts", 2],
-  ["src/core/slots/level-form.ts", 2],
   ["src/operate/cli/catalog.ts", 3],
   ["src/operate/trust/settings.ts", 2],
   ["src/providers/mcp/answers.ts", 15],

@@ -30,7 +30,7 @@ import { noWishes } from "./invoke-options.ts";
 import type { KnownSecrets } from "./known-secrets.ts";
 import type { ReadOptions } from "./manager-options.ts";
 import type { ReadItem } from "./read-item.ts";
-import type { Surface } from "./read-manifest.ts";
+import type { Surface } from "./surface.ts";
 import type { Plugin } from "./types.ts";
 
 /** A plugin that is refused, as the trail has it. */

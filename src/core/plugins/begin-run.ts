@@ -25,8 +25,8 @@ import {
 } from "./invoke-options.ts";
 import { orClause } from "./near.ts";
 import { callSiteAbove, headersMoved, warnHeaders } from "./payload-headers.ts";
-import type { Surface } from "./read-manifest.ts";
 import { single } from "./read-plain.ts";
+import type { Surface } from "./surface.ts";
 
 type Given = InvokeOptions<unknown> | undefined;
 

@@ -1,7 +1,7 @@
 /** Capabilities as a host's authors write them: of slots, and of services. */
 import { orClause } from "./near.ts";
-import type { Surface } from "./read-manifest.ts";
 import { bare, type Report, readPlainArray } from "./read-plain.ts";
+import type { Surface } from "./surface.ts";
 
 /** Whether a capability opens a service of the host. */
 export function isOfService({ services }: Surface, name: string): boolean {

@@ -26,8 +26,8 @@ import {
 import type { ReadOptions } from "./manager-options.ts";
 import type { ReadHook } from "./read-hooks.ts";
 import type { ReadItem } from "./read-item.ts";
-import type { Surface } from "./read-manifest.ts";
 import { single } from "./read-plain.ts";
+import type { Surface } from "./surface.ts";
 
 /** A handler with everything settled but the hook it runs on. */
 interface Registered {

@@ -6,9 +6,9 @@ import type { CapabilityIn, SlotTable } from "../slots/index.ts";
 import { readCapabilities, unusedCapabilities } from "./capability-names.ts";
 import type { ServiceCapability, ServiceTable } from "./define-services.ts";
 import { handlerFault, handlerFaultText } from "./handler-shape.ts";
-import type { Surface } from "./read-manifest.ts";
 import { readPlainObject, single } from "./read-plain.ts";
 import { timeoutFault } from "./settings.ts";
+import type { Surface } from "./surface.ts";
 import type { Handler } from "./types.ts";
 
 /** What `defineCoreHandler` takes. */

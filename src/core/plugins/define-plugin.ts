@@ -1,6 +1,7 @@
 import { createStamp } from "../data/index.ts";
 import { carryManifest } from "./portable-manifest.ts";
-import { type ReadManifest, readManifest, type Surface } from "./read-manifest.ts";
+import { type ReadManifest, readManifest } from "./read-manifest.ts";
+import type { Surface } from "./surface.ts";
 import type { Plugin } from "./types.ts";
 
 /** What was read of a plugin, and against which host. Only the manager asks for it. */

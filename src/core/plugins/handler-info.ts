@@ -11,7 +11,7 @@ import {
   type Program,
 } from "../hooks/index.ts";
 import { unknownHook } from "./begin-run.ts";
-import type { Surface } from "./read-manifest.ts";
+import type { Surface } from "./surface.ts";
 
 /** One handler of a hook. */
 export interface HandlerInfo {

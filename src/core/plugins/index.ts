@@ -32,9 +32,10 @@ export { byUnits } from "./order.ts";
 export { manifestCarriedBy } from "./portable-manifest.ts";
 export { type HostProfile, packageVersion, readProfile, standardProfile } from "./profile.ts";
 export type { PluginItem } from "./read-item.ts";
-export { reservedNames, type Surface } from "./read-manifest.ts";
+export { reservedNames } from "./read-manifest.ts";
 export { hostFault } from "./requires-host.ts";
 export type { CapabilityReport } from "./service-access.ts";
+export type { Surface } from "./surface.ts";
 export type {
   Changed,
   ConfigSchema,

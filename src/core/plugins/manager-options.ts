@@ -25,9 +25,9 @@ import { type Metrics, type MetricsSink, readMetrics } from "./metrics.ts";
 import { orSentence } from "./near.ts";
 import { type Data, readData } from "./read-config.ts";
 import type { PluginItem } from "./read-item.ts";
-import type { Surface } from "./read-manifest.ts";
 import { readPlainArray, readPlainObject, single } from "./read-plain.ts";
 import { timeoutFault } from "./settings.ts";
+import type { Surface } from "./surface.ts";
 import type { Plugin } from "./types.ts";
 
 /** Options of `createPluginManager`. */

@@ -32,10 +32,10 @@ import { processVariables, readManagerOptions } from "./manager-options.ts";
 import { measured } from "./metrics.ts";
 import type { ReadItem } from "./read-item.ts";
 import { readItems } from "./read-items.ts";
-import type { Surface } from "./read-manifest.ts";
 import { single } from "./read-plain.ts";
 import { register } from "./registration.ts";
 import { type CapabilityReport, handlesOf, reportOf, servicesOf } from "./service-access.ts";
+import type { Surface } from "./surface.ts";
 import type { Plugin } from "./types.ts";
 import { unsignedAmong, warnedAbout, warnOfUnsigned } from "./unsigned-warning.ts";
 

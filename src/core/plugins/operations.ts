@@ -12,7 +12,7 @@ import {
   type Unplaced,
   unplaced,
 } from "./handler-step.ts";
-import type { Surface } from "./read-manifest.ts";
+import type { Surface } from "./surface.ts";
 
 /** Handlers by hook, as they are registered one plugin after the other. */
 export class Operations {

@@ -7,9 +7,9 @@ import type { ServiceCapability, ServiceTable } from "./define-services.ts";
 import { orSentence, otherHosts } from "./near.ts";
 import { manifestCarriedBy } from "./portable-manifest.ts";
 import { type Data, readData } from "./read-config.ts";
-import type { Surface } from "./read-manifest.ts";
 import { bare, readPlainArray, readPlainObject, single } from "./read-plain.ts";
 import { readSettings, settingFault, settingNames } from "./settings.ts";
+import type { Surface } from "./surface.ts";
 import type { Plugin, RunSettings } from "./types.ts";
 
 /** The operator's word over one plugin's defaults. It holds for all of its hooks. */

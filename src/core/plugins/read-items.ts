@@ -4,8 +4,8 @@ import { emitHook } from "./audit-desk.ts";
 import type { ReadOptions } from "./manager-options.ts";
 import { orSentence } from "./near.ts";
 import { type ReadItem, readItem } from "./read-item.ts";
-import type { Surface } from "./read-manifest.ts";
 import { single } from "./read-plain.ts";
+import type { Surface } from "./surface.ts";
 
 /**
  * What the operator gave, and what was discovered beside it.

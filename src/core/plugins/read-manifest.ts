@@ -1,25 +1,12 @@
 /** Reads a manifest once, by descriptors, and tells all its problems in one error. */
 import { ManifestError, type ManifestProblem } from "../errors/index.ts";
-import type { HookTable } from "../hooks/index.ts";
-import type { CapabilityBits } from "../slots/index.ts";
 import { readCapabilities, unusedCapabilities } from "./capability-names.ts";
 import { type ReadSchema, readSchema } from "./config-schema.ts";
-import type { ServiceTable } from "./define-services.ts";
 import { handlerFault } from "./handler-shape.ts";
 import { orClause } from "./near.ts";
-import type { HostProfile } from "./profile.ts";
 import { type ReadHook, readHooks } from "./read-hooks.ts";
 import { type Report, readPlainArray, readPlainObject, single } from "./read-plain.ts";
-
-/** What a host knows, for a manifest to be held against. */
-export interface Surface {
-  readonly hooks: HookTable;
-  /** The capabilities of slots. */
-  readonly capabilities: CapabilityBits;
-  /** The services by the capabilities that open them. */
-  readonly services: ServiceTable;
-  readonly profile: HostProfile;
-}
+import type { Surface } from "./surface.ts";
 
 /** A manifest, read. */
 export interface ReadManifest {

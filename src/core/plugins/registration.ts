@@ -33,7 +33,6 @@ import {
 } from "./order.ts";
 import { readConfig } from "./read-config.ts";
 import type { ReadItem } from "./read-item.ts";
-import type { Surface } from "./read-manifest.ts";
 import { single } from "./read-plain.ts";
 import {
   failedVote,
@@ -46,6 +45,7 @@ import {
 } from "./refusals.ts";
 import { hostFault } from "./requires-host.ts";
 import { timeoutFault } from "./settings.ts";
+import type { Surface } from "./surface.ts";
 import type { Plugin } from "./types.ts";
 
 export interface Registration {

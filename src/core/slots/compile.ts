@@ -10,9 +10,10 @@ import {
   type LevelValue,
 } from "../schema/index.ts";
 import { type CapabilityBits, collectCapabilities, maxCapabilities } from "./capabilities.ts";
-import { everyone, gatesOf, type Tier } from "./define.ts";
-import { formOf, type LevelForm, levelBuilders } from "./level-form.ts";
-import type { Derive, FieldSpec, SlotSpec, SlotTable } from "./types.ts";
+import { everyone, gatesOf } from "./define.ts";
+import { formOf, levelBuilders } from "./level-form.ts";
+import type { LevelForm } from "./level-shape.ts";
+import type { Derive, FieldSpec, SlotSpec, SlotTable, Tier } from "./types.ts";
 
 /** One slot or field, with what it inherits filled in. */
 export interface Node {

@@ -1,8 +1,5 @@
 import { closest, GlassineError, quoted } from "../errors/index.ts";
-import type { FieldSpec, SlotSpec, SlotTable } from "./types.ts";
-
-/** How a slot or field may change. */
-export type Tier = "immutable" | "monotonic" | "mutable";
+import type { FieldSpec, SlotSpec, SlotTable, Tier } from "./types.ts";
 
 /**
  * Declares a table of slots. The type of the result is the table itself, so that types,

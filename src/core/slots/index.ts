@@ -1,11 +1,11 @@
 export { type CapabilityBits, resolveNames } from "./capabilities.ts";
 export { type CompiledSlots, compileSlots, defaultsOf, type Node, nodeByKey } from "./compile.ts";
-export { defineSlots, everyone, gatesOf, joinSlots, type Tier } from "./define.ts";
+export { defineSlots, everyone, gatesOf, joinSlots } from "./define.ts";
 export type { DraftOf } from "./draft-types.ts";
 export { grownLevel } from "./grown-level.ts";
 export { extensionsJsonSchema, toJsonSchema } from "./json-schema.ts";
-export { everyBit, type LevelForm, nextDiffering } from "./level-form.ts";
-export type { LevelShape } from "./level-shape.ts";
+export { everyBit, nextDiffering } from "./level-form.ts";
+export type { LevelForm, LevelShape } from "./level-shape.ts";
 export { levelShapes } from "./level-shapes.generated.ts";
 export { type HopInput, type StandardSlots, standardSlots } from "./table.ts";
 export type {
@@ -19,6 +19,7 @@ export type {
   SlotSpec,
   SlotTable,
   TableIn,
+  Tier,
   ViewOf,
   WithImplied,
 } from "./types.ts";

@@ -1,16 +1,9 @@
 /** How objects of one level are copied and compared, key by key. */
 
 import { intrinsics } from "../data/index.ts";
-import { builderByKey, hasKeys, type LevelBuilder, type LevelValue } from "../schema/index.ts";
+import { builderByKey, hasKeys, type LevelBuilder } from "../schema/index.ts";
 import { levelForms } from "./level-forms.generated.ts";
-
-/** Of a standard level, generated from the table: each key is named in the source. */
-export interface LevelForm extends LevelBuilder {
-  /** A copy, not frozen, in the one shape that all objects of the level have. */
-  readonly copy: (from: LevelValue) => Record<string, unknown>;
-  /** A bit for each key, in order, under which the two do not have the very same. */
-  readonly differences: (a: LevelValue, b: LevelValue) => number;
-}
+import type { LevelForm } from "./level-shape.ts";
 
 /** What `differences` gives of levels that may differ in every key. */
 export const everyBit = -1;

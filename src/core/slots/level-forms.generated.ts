@@ -1,5 +1,5 @@
 // Generated from the slot table by `npm run generate`. Edit the table, not this file.
-import type { LevelForm } from "./level-form.ts";
+import type { LevelForm } from "./level-shape.ts";
 
 /** Keys that are named in the source cost the engine a fraction of keys that are looked up. */
 export const levelForms: Readonly<Record<string, LevelForm>> = {

@@ -1,4 +1,12 @@
-import type { LevelValue } from "../schema/index.ts";
+import type { LevelBuilder, LevelValue } from "../schema/index.ts";
+
+/** Of a standard level, generated from the table: each key is named in the source. */
+export interface LevelForm extends LevelBuilder {
+  /** A copy, not frozen, in the one shape that all objects of the level have. */
+  readonly copy: (from: LevelValue) => Record<string, unknown>;
+  /** A bit for each key, in order, under which the two do not have the very same. */
+  readonly differences: (a: LevelValue, b: LevelValue) => number;
+}
 
 /** The constructor of one level, generated from the table. */
 export interface LevelShape {

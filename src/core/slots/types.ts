@@ -6,7 +6,9 @@
  */
 import type * as z from "zod";
 import type { Json } from "../data/index.ts";
-import type { Tier } from "./define.ts";
+
+/** How a slot or field may change. */
+export type Tier = "immutable" | "monotonic" | "mutable";
 
 /** What a field of a slot says about itself. What it leaves out it has from its parent. */
 export interface FieldSpec {
