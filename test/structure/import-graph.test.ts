@@ -9,8 +9,6 @@ const knownCircles = [
   ["src/core/hooks/dispatch/background.ts", 19],
   ["src/operate/cli/catalog.ts", 3],
   ["src/operate/trust/settings.ts", 2],
-  ["src/providers/mcp/answers.ts", 15],
-  ["src/providers/mcp/bridge.ts", 6],
 ];
 
 describe("the rooms of src/", () => {

@@ -3,12 +3,11 @@
  * asks for input and a request that brings it.
  */
 import type { Message } from "../../core/messages/index.ts";
-import type { Call, Step } from "./call.ts";
+import type { Call, HookRunner, Step } from "./call.ts";
 import { type FieldsHook, fieldsStep, leftFields, topFields } from "./fields-step.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { groupOf, isInputName, isPlumbing, shownFields } from "./methods.ts";
 import { take, unfit } from "./payload.ts";
-import type { HookRunner } from "./run-hooks.ts";
 import {
   fromSamplingRequest,
   fromSamplingResult,

@@ -1,6 +1,7 @@
 /** Two transports as one connection: a caller's, and one to the server that it asks. */
-import { errorAnswer, guardErrorCodes, unanswered } from "./answers.ts";
+
 import { type Connection, sendBy } from "./connection.ts";
+import { errorAnswer, guardErrorCodes, unanswered } from "./denials.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { OpenRequests, tokenOf } from "./open-requests.ts";
 import {

@@ -1,7 +1,10 @@
 import type { Left } from "../rewrite/index.ts";
+import type { Denial } from "./denials.ts";
 import { copyMessage, isObject, type JsonObject } from "./json.ts";
+import type { HookManager } from "./manager.ts";
+import type { PassGroup } from "./methods.ts";
+import type { GuardOptions } from "./options.ts";
 import type { RequestRecord } from "./request-log.ts";
-import type { HookRunner } from "./run-hooks.ts";
 import type { Direction, RequestId } from "./transport.ts";
 import { type HeadersIn, headersIn } from "./written-headers.ts";
 
@@ -92,6 +95,20 @@ export interface Subject {
   /** Where in an answer the outcome is: an object with `result` or `error`. Absent: nothing to check. */
   outcome(answer: JsonObject, hooks: HookRunner): JsonObject | undefined;
   post(call: Call, outcome: JsonObject): Iterable<Step>;
+}
+
+/** Runs the hooks of one call. Both resolve to what stops it, and never reject. */
+export interface HookRunner {
+  before(call: Call): Promise<Denial | undefined>;
+  after(call: Call, outcome: JsonObject): Promise<Denial | undefined>;
+  /** Learns what a list says of the server's tools or resources. */
+  learn(direction: Direction, method: string, answer: JsonObject): void;
+  /** Whether a plugin runs at a hook. A manager of another host may not know it. */
+  listens(hook: string): boolean;
+  /** Whether the host named what goes on without hooks. */
+  passes(group: PassGroup): boolean;
+  readonly manager: HookManager;
+  readonly options: GuardOptions;
 }
 
 /** What a task remembers of the call that started it. */

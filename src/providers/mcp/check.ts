@@ -1,7 +1,7 @@
-import { type Denial, errorAnswer, failed, refusal, refuseInTask } from "./answers.ts";
-import type { Call } from "./call.ts";
+import { refusal, refuseInTask } from "./answers.ts";
+import type { Call, HookRunner } from "./call.ts";
+import { type Denial, errorAnswer, failed } from "./denials.ts";
 import { copyMessage, type JsonObject } from "./json.ts";
-import type { HookRunner } from "./run-hooks.ts";
 import { isDone, saysMore } from "./task-state.ts";
 import { taskNotice } from "./tasks.ts";
 

@@ -4,7 +4,7 @@ import { guardFactory, type ServerFactory } from "./guard-factory.ts";
 import { guardedTransport } from "./guarded-transport.ts";
 import type { AnyHookManager, HookManager } from "./manager.ts";
 import { type GuardMemory, memoryOf, rememberFor } from "./memory.ts";
-import type { GuardCounts, GuardOptions } from "./options.ts";
+import type { GuardCounts, GuardOptions, WrapOptions } from "./options.ts";
 import type { FetchLike } from "./outbox.ts";
 import {
   checkAudit,
@@ -18,18 +18,6 @@ import { RequestLog } from "./request-log.ts";
 import { createHookRunner } from "./run-hooks.ts";
 import type { TransportLike } from "./transport.ts";
 import { unsentHeaders, unusedFetch, wiringOf } from "./wiring.ts";
-
-/** What a transport is wrapped with. */
-export interface WrapOptions {
-  /**
-   * A session that several transports share, of the host's own making: one client's conversation, in
-   * which ids of requests are unique, and no user's name. An answer may come through
-   * another of them than its request did. Without it each transport has one of its own.
-   */
-  readonly session?: string | undefined;
-  /** For a transport that is made by a function: what its requests go through. Default: the global one. */
-  readonly fetch?: FetchLike | undefined;
-}
 
 /** Puts hooks around the tool calls, prompts and resources of any number of MCP connections. */
 export interface Guard<Extensions = unknown> {

@@ -1,5 +1,5 @@
 /** Servers that SDK v2 makes and connects itself, one for each exchange or connection. */
-import type { Guard } from "./create-guard.ts";
+import type { WrapOptions } from "./options.ts";
 import type { TransportLike } from "./transport.ts";
 
 /** What `createMcpHandler` and `serveStdio` take: makes a server for one exchange or connection. */
@@ -18,7 +18,7 @@ interface Connectable {
 
 export function guardFactory<Context, Server extends object>(
   { factory, session }: FactoryParts<Context, Server>,
-  wrap: Guard["wrap"],
+  wrap: (transport: TransportLike, options: WrapOptions) => TransportLike,
 ): ServerFactory<Context, Server> {
   return async (context) => {
     const name = session?.(context);

@@ -1,7 +1,7 @@
+import type { HookRunner } from "./call.ts";
 import { type Connection, sendBy } from "./connection.ts";
 import type { GuardMemory } from "./memory.ts";
 import type { RequestLog } from "./request-log.ts";
-import type { HookRunner } from "./run-hooks.ts";
 import { createTraffic } from "./traffic.ts";
 import type { TransportLike, Wire } from "./transport.ts";
 

@@ -1,11 +1,14 @@
+import { intrinsics } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
-import { type Denial, guardErrorCodes } from "./answers.ts";
 import type { Call } from "./call.ts";
+import { type Denial, guardErrorCodes } from "./denials.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { maxOpen, OpenRequests } from "./open-requests.ts";
 import type { GuardOutcome } from "./options.ts";
-import type { RequestRecord } from "./request-log.ts";
+import type { CallFacts, RequestRecord } from "./request-log.ts";
 import { keyOf } from "./transport.ts";
+
+const { ownValue } = intrinsics;
 
 /** A request without hooks. It is known so that no answer can pass for that of a guarded one. */
 export interface Plain {
@@ -142,7 +145,18 @@ export function stopHooks(call: Call): void {
 export const closed = { code: "closed" };
 
 export function endOf(entry: Entry, outcome: GuardOutcome, because: Partial<Denial["data"]>): void {
-  entry.record.end(outcome, because, isCall(entry) ? entry : undefined);
+  entry.record.end(outcome, because, isCall(entry) ? factsOf(entry) : undefined);
+}
+
+function factsOf({ params, subject, taskTool, started, extensions, ...call }: Call): CallFacts {
+  const who = ownValue(ownValue(ownValue(extensions, "security"), "subject"), "id");
+  const name = subject.isTask ? taskTool : (params.name ?? params.uri);
+  const { tenant, serverId } = call;
+  return { subject: textOf(who), name: textOf(name), begunBy: started?.request, tenant, serverId };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
 /** The id in a key of `keyOf`, where it is one that a client counts with. */

@@ -1,9 +1,9 @@
 export type { Left, LimitOptions, Lost, Read, Written } from "../rewrite/index.ts";
-export { guardErrorCodes } from "./answers.ts";
 export type { Bridge } from "./bridge.ts";
 export type { AnswerOptions, Onto, RequestOptions, ServerOptions } from "./call-options.ts";
 export type { TransportMaker } from "./connection.ts";
-export { createGuard, type Guard, type WrapOptions } from "./create-guard.ts";
+export { createGuard, type Guard } from "./create-guard.ts";
+export { guardErrorCodes } from "./denials.ts";
 export {
   fromElicitationRequest,
   fromElicitationResult,
@@ -47,6 +47,8 @@ export type {
   GuardOptions,
   GuardOutcome,
   GuardTimings,
+  WireLabels,
+  WrapOptions,
 } from "./options.ts";
 export type { FetchLike } from "./outbox.ts";
 export {
@@ -73,4 +75,3 @@ export type { CompletionSlots } from "./stop-reason.ts";
 export { fromTask, toTask } from "./task-documents.ts";
 export { fromToolCall, fromToolResult, toToolCall, toToolResult } from "./tool-documents.ts";
 export type { Direction, RequestId, TransportLike } from "./transport.ts";
-export type { WireLabels } from "./wire-labels.ts";

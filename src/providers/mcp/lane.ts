@@ -1,3 +1,6 @@
+import { type Call, type HookRunner, newCall, recordOf, type Subject } from "./call.ts";
+import { learnedLists } from "./call-labels.ts";
+import { checkAnswer, checkNotice, checkRequest } from "./check.ts";
 import {
   type Denial,
   duplicate,
@@ -6,10 +9,7 @@ import {
   invalidId,
   invalidParams,
   unanswered,
-} from "./answers.ts";
-import { type Call, newCall, recordOf, type Subject } from "./call.ts";
-import { learnedLists } from "./call-labels.ts";
-import { checkAnswer, checkNotice, checkRequest } from "./check.ts";
+} from "./denials.ts";
 import type { Ends, Handed } from "./ends.ts";
 import {
   closed,
@@ -30,9 +30,9 @@ import { isShown, notices, withoutTexts } from "./others.ts";
 import { optionsToSend } from "./param-headers.ts";
 import { refuseRequest, reportDropped } from "./refuse-request.ts";
 import type { RequestLog, RequestRecord } from "./request-log.ts";
-import type { HookRunner } from "./run-hooks.ts";
 import { subjectOf } from "./subjects.ts";
-import { isAskedMethod, type TaskMemory, type TaskScope, taskNotice } from "./tasks.ts";
+import { isAskedMethod, type TaskMemory, type TaskScope } from "./task-memory.ts";
+import { taskNotice } from "./tasks.ts";
 import { type Direction, keyOf, type RequestId } from "./transport.ts";
 
 /** What a lane knows of the connection that it is of. */
@@ -160,7 +160,7 @@ export class Lane {
       this.#inFlight.add(key, call);
       return call;
     }
-    record.end("errored", failed.data, undefined);
+    record.end("errored", failed.data);
     reportDropped(this.#ends, "a notification");
     return undefined;
   }

@@ -8,7 +8,7 @@ import { GlassineError } from "../../core/errors/index.ts";
 import { checkSession, type LabelStore, memoryLabelStore } from "../../core/labels/index.ts";
 import { InFlight } from "./in-flight.ts";
 import { ResourceNames } from "./resource-names.ts";
-import { TaskMemory } from "./tasks.ts";
+import { TaskMemory } from "./task-memory.ts";
 import type { Direction } from "./transport.ts";
 
 /** The requests of one session, which may span several transports. */

@@ -2,8 +2,8 @@ import type { LabelStore } from "../../core/labels/index.ts";
 import type { JsonObject } from "./json.ts";
 import type { HookResult } from "./manager.ts";
 import type { PassGroup } from "./methods.ts";
+import type { FetchLike } from "./outbox.ts";
 import type { Direction, RequestId } from "./transport.ts";
-import type { WireLabels } from "./wire-labels.ts";
 
 /** A request about to be checked, as the host sees it when it makes the envelope. */
 export interface GuardedRequest {
@@ -107,6 +107,20 @@ type Session<Extensions> =
   | ((request: GuardedRequest, extensions: Extensions | undefined) => string | Promise<string>);
 
 /**
+ * Reads labels off what a server says of its data. What is left out is not read.
+ *
+ * Each function gets `undefined` where the server said nothing, and says what to assume then.
+ * What it gives is only ever added. The answer is refused where it throws, or gives anything else
+ * than a list of labels.
+ */
+export interface WireLabels {
+  /** Of the `_meta` of a result: `labelsFromIfc`, for instance. */
+  readonly meta?: (meta: unknown) => readonly string[];
+  /** Of the `annotations` of a tool, as `tools/list` gave them: `labelsFromAnnotations`. */
+  readonly annotations?: (annotations: unknown) => readonly string[];
+}
+
+/**
  * How labels follow the data from one call to the next.
  *
  * `store` is where they are between the calls; default: in memory, shared by the guards of the same
@@ -183,4 +197,16 @@ export interface GuardOptions<Extensions = unknown> {
   readonly onEnd?: (end: GuardEnd) => void;
   /** Told of every hook that ran. What it throws is ignored. */
   readonly onResult?: (event: GuardEvent<Extensions>) => void;
+}
+
+/** What a transport is wrapped with. */
+export interface WrapOptions {
+  /**
+   * A session that several transports share, of the host's own making: one client's conversation, in
+   * which ids of requests are unique, and no user's name. An answer may come through
+   * another of them than its request did. Without it each transport has one of its own.
+   */
+  readonly session?: string | undefined;
+  /** For a transport that is made by a function: what its requests go through. Default: the global one. */
+  readonly fetch?: FetchLike | undefined;
 }

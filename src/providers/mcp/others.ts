@@ -11,13 +11,12 @@ import {
   requestSteps,
   responseSteps,
 } from "./asked-steps.ts";
-import type { Call, Step, Subject } from "./call.ts";
+import type { Call, HookRunner, Step, Subject } from "./call.ts";
 import { fromToolError, toToolError } from "./error-documents.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { groupOf, isPlumbing } from "./methods.ts";
 import { errorOf, onlyMessage, resultOf, take, unfit } from "./payload.ts";
-import type { HookRunner } from "./run-hooks.ts";
-import type { AskedMethod } from "./tasks.ts";
+import type { AskedMethod } from "./task-memory.ts";
 
 /** Any request without hooks of its own, or about a task that one of the method `asked` became. */
 const othersAbout = (asked?: AskedMethod): Subject => ({

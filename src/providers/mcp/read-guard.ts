@@ -8,10 +8,9 @@ import {
 } from "../../core/data/index.ts";
 import { GlassineError, quoted, suggestion } from "../../core/errors/index.ts";
 import { checkSession } from "../../core/labels/index.ts";
-import type { WrapOptions } from "./create-guard.ts";
 import type { FactoryParts } from "./guard-factory.ts";
 import { passGroups } from "./methods.ts";
-import type { GuardLabels, GuardOptions } from "./options.ts";
+import type { GuardLabels, GuardOptions, WrapOptions } from "./options.ts";
 
 const { ownValue } = intrinsics;
 

@@ -1,5 +1,5 @@
 import { GlassineError } from "../../core/errors/index.ts";
-import { type Denial, duplicate, errorAnswer, invalidId, unanswered } from "./answers.ts";
+import { type Denial, duplicate, errorAnswer, invalidId, unanswered } from "./denials.ts";
 import type { Ends, Handed } from "./ends.ts";
 import { tooManyOpen } from "./in-flight.ts";
 import type { RequestRecord } from "./request-log.ts";
@@ -13,7 +13,7 @@ export function refuseRequest(
   record: RequestRecord,
   denial: Denial,
 ): Handed {
-  record.end("errored", denial.data, undefined);
+  record.end("errored", denial.data);
   const isPeer = direction === "incoming";
   if (!isPeer && denial === unanswered) return Promise.reject(tooManyOpen());
   if (!isPeer && (denial === invalidId || denial === duplicate)) {

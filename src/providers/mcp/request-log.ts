@@ -1,15 +1,20 @@
 /** One end for each request of a guard, and how many ended how. */
 import { ignore, intrinsics } from "../../core/data/index.ts";
-import type { Denial } from "./answers.ts";
-import type { Call } from "./call.ts";
+import type { Denial } from "./denials.ts";
 import type { HookManager } from "./manager.ts";
 import type { GuardCounts, GuardEnd, GuardOptions, GuardOutcome } from "./options.ts";
 import type { Direction, RequestId } from "./transport.ts";
 
-const { monotonicNow, ownValue } = intrinsics;
+const { monotonicNow } = intrinsics;
 
 /** What is known of a request when it comes. */
 type Begun = Pick<GuardEnd, "method" | "direction" | "requestId">;
+
+/** What is known of a request that hooks were run for. */
+export interface CallFacts extends Pick<GuardEnd, "subject" | "name" | "begunBy"> {
+  readonly tenant: string | undefined;
+  readonly serverId: string | undefined;
+}
 
 /** A request that has begun, and ends once. */
 export class RequestRecord {
@@ -35,8 +40,8 @@ export class RequestRecord {
     this.#answeredAt = monotonicNow();
   }
 
-  /** `call` is absent where no hook ran. Only the first end counts. */
-  end(outcome: GuardOutcome, because: Partial<Denial["data"]>, call: Call | undefined): void {
+  /** `facts` are absent where no hook ran. Only the first end counts. */
+  end(outcome: GuardOutcome, because: Partial<Denial["data"]>, facts?: CallFacts): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
     const now = monotonicNow();
@@ -50,8 +55,10 @@ export class RequestRecord {
     };
     const { code, plugin } = because;
     const { request } = this;
-    const end = { ...this.#begun, request, outcome, code, plugin, timings, ...factsOf(call) };
-    this.#log.ended(Object.freeze(end), call);
+    const { subject, name, begunBy } = facts ?? {};
+    const asked = { subject, name, begunBy };
+    const end = { ...this.#begun, request, outcome, code, plugin, timings, ...asked };
+    this.#log.ended(Object.freeze(end), facts);
   }
 }
 
@@ -80,7 +87,7 @@ export class RequestLog {
       direction,
       requestId: id as RequestId | undefined,
     };
-    new RequestRecord(this, begun).end("dropped", {}, undefined);
+    new RequestRecord(this, begun).end("dropped", {});
   }
 
   counts(): GuardCounts {
@@ -89,18 +96,18 @@ export class RequestLog {
     return Object.freeze({ ...this.#counts, open });
   }
 
-  ended(end: GuardEnd, call: Call | undefined): void {
+  ended(end: GuardEnd, facts: CallFacts | undefined): void {
     this.#counts[end.outcome] += 1;
     try {
       void ignore(this.#options.onEnd?.(end) as unknown as PromiseLike<unknown>);
     } catch {
       // An observer's failure is its own: the outcome stands.
     }
-    if (call !== undefined) this.#writeDown(end, call);
+    if (facts !== undefined) this.#writeDown(end, facts);
   }
 
   /** What the guard let through or refused, in the audit trail. */
-  #writeDown(end: GuardEnd, { tenant, serverId }: Call): void {
+  #writeDown(end: GuardEnd, { tenant, serverId }: CallFacts): void {
     const { access } = this.#options;
     if (access === undefined || (access === "refused" && end.outcome === "allowed")) return;
     const { request, method, outcome, code, plugin, name, subject } = end;
@@ -118,16 +125,4 @@ export class RequestLog {
     });
     void ignore(written as PromiseLike<unknown>);
   }
-}
-
-function factsOf(call: Call | undefined): Pick<GuardEnd, "subject" | "name" | "begunBy"> {
-  if (call === undefined) return { subject: undefined, name: undefined, begunBy: undefined };
-  const { params, subject, taskTool, started, extensions } = call;
-  const who = ownValue(ownValue(ownValue(extensions, "security"), "subject"), "id");
-  const name = subject.isTask ? taskTool : (params.name ?? params.uri);
-  return { subject: textOf(who), name: textOf(name), begunBy: started?.request };
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
 }

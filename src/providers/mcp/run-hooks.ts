@@ -2,9 +2,9 @@ import { underPayloadLimits } from "../../core/data/index.ts";
 import { GlassineError, quoted } from "../../core/errors/index.ts";
 import { freezePayload } from "../../core/messages/index.ts";
 import type { Left } from "../rewrite/index.ts";
-import { type Denial, denialOf, failed } from "./answers.ts";
-import type { Call, Step } from "./call.ts";
-import { type CallLabels, createCallLabels } from "./call-labels.ts";
+import type { Call, HookRunner, Step } from "./call.ts";
+import { createCallLabels } from "./call-labels.ts";
+import { type Denial, denialOf, failed } from "./denials.ts";
 import { fieldsStep, leftFields } from "./fields-step.ts";
 import { isObject, type JsonObject, sameJson, without } from "./json.ts";
 import type { HookManager, HookOptions, HookResult } from "./manager.ts";
@@ -13,20 +13,6 @@ import { type PassGroup, passByDefault } from "./methods.ts";
 import type { GuardEvent, GuardedRequest, GuardOptions } from "./options.ts";
 import { unfit } from "./payload.ts";
 import { headersIn, noteWritten } from "./written-headers.ts";
-
-/** Runs the hooks of one call. Both resolve to what stops it, and never reject. */
-export interface HookRunner {
-  before(call: Call): Promise<Denial | undefined>;
-  after(call: Call, outcome: JsonObject): Promise<Denial | undefined>;
-  /** Learns what a list says of the server's tools or resources. */
-  learn: CallLabels["learn"];
-  /** Whether a plugin runs at a hook. A manager of another host may not know it. */
-  listens(hook: string): boolean;
-  /** Whether the host named what goes on without hooks. */
-  passes(group: PassGroup): boolean;
-  readonly manager: HookManager;
-  readonly options: GuardOptions;
-}
 
 /** What a point let pass: the payload as its plugins left it. */
 interface Allowed {

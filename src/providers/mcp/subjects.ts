@@ -1,9 +1,9 @@
-import type { Subject } from "./call.ts";
+import type { HookRunner, Subject } from "./call.ts";
 import { otherSubject } from "./others.ts";
 import { prompts } from "./prompts.ts";
 import { resources } from "./resources.ts";
-import type { HookRunner } from "./run-hooks.ts";
-import { isAskedMethod, type TaskMemory, taskSubjects } from "./tasks.ts";
+import { isAskedMethod, type TaskMemory } from "./task-memory.ts";
+import { taskSubjects } from "./tasks.ts";
 import { tools } from "./tools.ts";
 
 const guarded: ReadonlyMap<string, Subject> = new Map([

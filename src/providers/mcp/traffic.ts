@@ -1,9 +1,9 @@
+import type { HookRunner } from "./call.ts";
 import type { Handed } from "./ends.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { Lane } from "./lane.ts";
 import type { GuardMemory, Session } from "./memory.ts";
 import type { RequestLog } from "./request-log.ts";
-import type { HookRunner } from "./run-hooks.ts";
 import { isGuarded } from "./subjects.ts";
 import { isTaskNotice } from "./tasks.ts";
 import { isAnswer, isRequest } from "./transport.ts";

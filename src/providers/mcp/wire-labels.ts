@@ -2,21 +2,8 @@ import { readLabels } from "../../core/labels/index.ts";
 import type { Call } from "./call.ts";
 import { copyJson, isObject, type JsonObject } from "./json.ts";
 import type { GuardMemory } from "./memory.ts";
+import type { WireLabels } from "./options.ts";
 import type { Direction } from "./transport.ts";
-
-/**
- * Reads labels off what a server says of its data. What is left out is not read.
- *
- * Each function gets `undefined` where the server said nothing, and says what to assume then.
- * What it gives is only ever added. The answer is refused where it throws, or gives anything else
- * than a list of labels.
- */
-export interface WireLabels {
-  /** Of the `_meta` of a result: `labelsFromIfc`, for instance. */
-  readonly meta?: (meta: unknown) => readonly string[];
-  /** Of the `annotations` of a tool, as `tools/list` gave them: `labelsFromAnnotations`. */
-  readonly annotations?: (annotations: unknown) => readonly string[];
-}
 
 const maxTools = 4096;
 const maxNameUnits = 1024;

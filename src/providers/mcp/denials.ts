@@ -1,0 +1,106 @@
+/** Why the guard refuses a message, and the JSON-RPC error that says so. */
+import type { JsonObject } from "./json.ts";
+import type { HookViolation } from "./manager.ts";
+import type { RequestId } from "./transport.ts";
+
+/**
+ * JSON-RPC codes of answers that a guard makes. Those of its own lie in −32000…−32019, which MCP
+ * leaves free, and clear of −32000…−32004, which SDKs and earlier drafts gave meanings.
+ */
+export const guardErrorCodes = {
+  /** A plugin stopped the request, or its answer. */
+  denied: -32010,
+  /** A hook, the envelope or the mapping failed. What could not be checked does not pass. */
+  failed: -32011,
+  /** A request with this id is in flight, or was cancelled without an answer. */
+  duplicate: -32012,
+  /** Too many requests are open, or were cancelled without an answer. */
+  unanswered: -32013,
+  /** The other end of a bridge did not take the request, or closed before it answered. */
+  unreachable: -32014,
+  /** JSON-RPC's own: the id cannot name a request. */
+  invalidRequest: -32600,
+  /** JSON-RPC's own: the params of a guarded method do not have its shape. */
+  invalidParams: -32602,
+} as const;
+
+/** Why a message does not pass, in words fit for a peer. */
+export interface Denial {
+  readonly code: number;
+  readonly reason: string;
+  readonly data: { readonly code: string; readonly plugin?: string };
+}
+
+/** Control, invisible and direction characters, which would forge or hide text. */
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
+const maxReasonLength = 500;
+
+function printable(text: unknown, max: number): string {
+  if (typeof text !== "string") return "";
+  return [
+    ...text
+      .slice(0, max * 2)
+      .replace(unprintable, " ")
+      .trim(),
+  ]
+    .slice(0, max)
+    .join("");
+}
+
+/** The denial of a plugin. Its description and details stay with the host. */
+export function denialOf(violation: HookViolation | undefined): Denial {
+  const plugin = printable(violation?.plugin, 128);
+  return {
+    code: guardErrorCodes.denied,
+    reason: printable(violation?.reason, maxReasonLength) || "Refused by policy",
+    data: {
+      code: printable(violation?.code, 128) || "denied",
+      ...(plugin !== "" && { plugin }),
+    },
+  };
+}
+
+export const failed: Denial = {
+  code: guardErrorCodes.failed,
+  reason: "The message could not be checked, so it was refused; onResult of the guard is told why",
+  data: { code: "guard_failed" },
+};
+
+export const duplicate: Denial = {
+  code: guardErrorCodes.duplicate,
+  reason: "The request id is in use",
+  data: { code: "request_id_in_use" },
+};
+
+export const unanswered: Denial = {
+  code: guardErrorCodes.unanswered,
+  reason: "Too many requests of the session have no answer",
+  data: { code: "too_many_unanswered" },
+};
+
+/** The labels and the tool that it began with are not known any more. */
+export const forgottenTask: Denial = {
+  code: guardErrorCodes.failed,
+  reason: "The task is not known, or not any more",
+  data: { code: "task_forgotten" },
+};
+
+export const invalidId: Denial = {
+  code: guardErrorCodes.invalidRequest,
+  reason: "The request id is neither a text of reasonable length nor a number",
+  data: { code: "invalid_request_id" },
+};
+
+export const invalidParams: Denial = {
+  code: guardErrorCodes.invalidParams,
+  reason: "The params do not have the shape of the method",
+  data: { code: "invalid_params" },
+};
+
+export function errorAnswer(id: RequestId | null, denial: Denial): JsonObject {
+  return { jsonrpc: "2.0", id, error: errorFor(denial) };
+}
+
+export function errorFor(denial: Denial): JsonObject {
+  return { code: denial.code, message: denial.reason, data: { ...denial.data } };
+}
