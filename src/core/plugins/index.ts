@@ -1,4 +1,5 @@
 export type { CloseOptions, CloseReport } from "./closing.ts";
+export type { Environment } from "./config-environment.ts";
 export { type CoreHandler, type CoreHandlerInput, defineCoreHandlerFor } from "./core-handlers.ts";
 export { definePluginFor } from "./define-plugin.ts";
 export {

@@ -1,9 +1,9 @@
 /** The catalogue of plugins that `search`, `enable` and `doctor` know: given, never shipped. */
 import { readFile, stat } from "node:fs/promises";
 import { GlassineError } from "../../core/errors/index.ts";
+import type { Environment } from "../../core/plugins/index.ts";
 import { parseStrictJson, StrictJsonError } from "../packages/index.ts";
 import { printable } from "./print/printable.ts";
-import type { Environment } from "./services.ts";
 
 /** A plugin of a catalogue. */
 export interface CatalogEntry {

@@ -1,7 +1,7 @@
 /** What a command is handed, and what it hands back. */
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { HostSetting } from "../../core/plugins/index.ts";
+import type { Environment, HostSetting } from "../../core/plugins/index.ts";
 import { type CatalogEntry, readCatalogFile } from "./catalog.ts";
 import type { NamedHost } from "./command-host.ts";
 import { refusal } from "./failure.ts";
@@ -10,7 +10,7 @@ import { type GivenOptions, optionTable } from "./option-table.ts";
 import { readMode } from "./plugin-mode.ts";
 import type { Paint } from "./print/paint.ts";
 import type { PluginMode } from "./reports.ts";
-import type { CommandScope, CommandServices, Environment, Progress } from "./services.ts";
+import type { CommandScope, CommandServices, Progress } from "./services.ts";
 import { texts } from "./texts.ts";
 
 /** Where a key can be read from. */

@@ -1,11 +1,12 @@
 /** What is wrong with plugins: a row for each that is installed or in the catalogue, by state. */
+
+import type { Environment } from "../../core/plugins/index.ts";
 import { rejectionCodes } from "../packages/index.ts";
 import { type CatalogEntry, isEnabled } from "./catalog.ts";
 import { type DoctorState, doctorStates, nothingToDo } from "./doctor-states.ts";
 import { listed, say } from "./print/printable.ts";
 import type { DiscoveryReport, DriftRow, PluginFacts, RejectedPlugin } from "./reports.ts";
 import { responseTo } from "./responses.ts";
-import type { Environment } from "./services.ts";
 import { texts } from "./texts.ts";
 
 /** One row of `doctor`. */

@@ -1,7 +1,8 @@
 /** The mode: the option, then the variable, then dev. A misspelt one is refused. */
+
+import type { Environment } from "../../core/plugins/index.ts";
 import { refusal } from "./failure.ts";
 import type { PluginMode } from "./reports.ts";
-import type { Environment } from "./services.ts";
 import { texts } from "./texts.ts";
 
 /** Which setting carries the mode, behind the host's prefix. */

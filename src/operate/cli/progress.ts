@@ -1,6 +1,8 @@
 /** One line on a terminal that says how far long work has come, and goes away again. */
+
+import type { Environment } from "../../core/plugins/index.ts";
 import { printable } from "./print/printable.ts";
-import type { Environment, Progress } from "./services.ts";
+import type { Progress } from "./services.ts";
 
 export interface ProgressLine {
   readonly show: (step: Progress) => void;

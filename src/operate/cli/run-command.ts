@@ -1,5 +1,6 @@
 /** Runs one command line from its words to its exit code. */
 import process from "node:process";
+import type { Environment } from "../../core/plugins/index.ts";
 import { asksForJson } from "./check-arguments.ts";
 import type { ByteSource, CommandContext, Handler, Outcome } from "./command-context.ts";
 import type { NamedHost } from "./command-host.ts";
@@ -23,7 +24,7 @@ import { type Parsed, parseArguments, usageFor } from "./parse-arguments.ts";
 import { paintFor } from "./print/paint.ts";
 import { printable, printableJson } from "./print/printable.ts";
 import { progressLine } from "./progress.ts";
-import type { CommandServices, Environment } from "./services.ts";
+import type { CommandServices } from "./services.ts";
 import { texts } from "./texts.ts";
 
 /** What a command line is run with. */

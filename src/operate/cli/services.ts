@@ -6,6 +6,7 @@
  * answers as a `refusal`, and the command finds the words.
  */
 import type { AuditOptions } from "../../core/observe/index.ts";
+import type { Environment } from "../../core/plugins/index.ts";
 import type { MadeKey, MakeKeyOptions } from "../trust/index.ts";
 import type { CommandDiscovery } from "./command-host.ts";
 import type {
@@ -22,9 +23,6 @@ import type {
   UntrustRefusal,
   VerifyReport,
 } from "./reports.ts";
-
-/** The variables of the environment. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** How far a piece of long work has come. */
 export interface Progress {

@@ -5,7 +5,7 @@
  * the configuration of plugins begins alike: `PREFIXPLUGIN_NAME_KEY`.
  */
 import { closest } from "../../core/errors/index.ts";
-import { hostSettings } from "../../core/plugins/index.ts";
+import { type Environment, hostSettings } from "../../core/plugins/index.ts";
 import { single } from "./single-quotes.ts";
 
 /** One variable that is at fault. */
@@ -19,7 +19,7 @@ const suffixes = Object.keys(hostSettings).map((name) => name.slice(begin.length
 
 /** One problem for each variable that is meant for a setting, or for nothing at all. */
 export function mistypedSettings(
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
   prefix: string,
   plugins: readonly string[],
 ): readonly SettingProblem[] {

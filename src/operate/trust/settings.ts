@@ -1,13 +1,15 @@
 /** The operator's settings of trust, from the environment. A value that means nothing is refused. */
 import { GlassineError } from "../../core/errors/index.ts";
-import type { HostSetting } from "../../core/plugins/index.ts";
+import type { Environment, HostSetting } from "../../core/plugins/index.ts";
 import { mistypedSettings, type SettingProblem } from "./setting-names.ts";
-import { unsignedAcknowledgement } from "./signing/decide-trust.ts";
 import { identityFault, maxIdentityUnits } from "./signing/identity.ts";
 import { single } from "./single-quotes.ts";
 
 /** `production`: only what `plugins.lock` trusts is loaded. */
 export type PluginMode = "dev" | "production";
+
+/** What the operator sets `PLUGIN_UNSIGNED_ACK` to. */
+export const unsignedAcknowledgement = "i-understand-plugins-are-unsigned";
 
 /** What the operator says of the trust in plugins. */
 export interface TrustSettings {
@@ -41,7 +43,6 @@ export interface TrustSettingsOptions {
 }
 
 type Optional = string | undefined;
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads `PREFIXPLUGIN_SIGNING_REQUIRED`, `…_UNSIGNED_ACK`, `…_TRUSTED_PUBLISHERS`,

@@ -1,4 +1,6 @@
 /** `plugins list`: the document and the lines. */
+
+import type { Environment } from "../../../core/plugins/index.ts";
 import { type CatalogEntry, isEnabled } from "../catalog.ts";
 import type { Documents } from "../documents.ts";
 import type {
@@ -9,7 +11,6 @@ import type {
   PluginFacts,
   RejectedPlugin,
 } from "../reports.ts";
-import type { Environment } from "../services.ts";
 import { reasonOf, texts } from "../texts.ts";
 import type { Paint } from "./paint.ts";
 import { printable, say, singleQuoted } from "./printable.ts";

@@ -1,6 +1,6 @@
 /** Colours, or none. Text is made printable before it is painted. */
 import colours from "picocolors";
-import type { Environment } from "../services.ts";
+import type { Environment } from "../../../core/plugins/index.ts";
 
 export interface Paint {
   readonly title: (text: string) => string;

@@ -1,6 +1,7 @@
 /** Which plugins.lock is in effect. All commands ask here, so none of them makes a second one. */
 import { realpath } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
+import type { Environment } from "../../../core/plugins/index.ts";
 import { isThere } from "./read-lockfile.ts";
 
 /** Where to look. */
@@ -9,7 +10,7 @@ interface LocateOptions {
   readonly explicit?: string | undefined;
   /** Absolute. */
   readonly cwd: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** The name of the command: its folder in the configuration of the user. */
   readonly bin: string;
 }

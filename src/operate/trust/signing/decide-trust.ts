@@ -2,7 +2,7 @@
 
 import { type HostProfile, standardProfile } from "../../../core/plugins/index.ts";
 import type { RejectionCode, SignatureCause } from "../../packages/index.ts";
-import type { TrustSettings } from "../settings.ts";
+import { type TrustSettings, unsignedAcknowledgement } from "../settings.ts";
 import { single } from "../single-quotes.ts";
 import { maxIdentityUnits } from "./identity.ts";
 import { type Evidence, sigstoreFile } from "./types.ts";
@@ -44,9 +44,6 @@ export interface TrustQuestion {
   /** The words of the host. Default: those of `standardProfile`. */
   readonly profile?: Pick<HostProfile, "envPrefix" | "evidenceName">;
 }
-
-/** What the operator sets `PLUGIN_UNSIGNED_ACK` to. */
-export const unsignedAcknowledgement = "i-understand-plugins-are-unsigned";
 
 /**
  * Whether a plugin may be loaded, and on whose word. Reads nothing and writes nothing.
