@@ -1,6 +1,6 @@
 /**
  * A plugin in a worker, and what comes of it when it answers, throws, hangs or dies.
- * In a clone: `npm run build`, compile with `tsconfig.examples.json`, then run
+ * In a clone: `npm run build`, compile with `tools/tsconfig/examples.json`, then run
  * `node build/examples/plugin-in-a-worker/main.js`.
  */
 import { createExtensions, createMessage, createPluginManager } from "glassine";

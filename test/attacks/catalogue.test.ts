@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { attacksIn, readAttacks } from "../../scripts/read-attacks.ts";
+import { attacksIn, readAttacks } from "../../tools/scripts/read-attacks.ts";
 
 const attacks = readAttacks();
 const last = 304;

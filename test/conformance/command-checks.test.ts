@@ -24,7 +24,7 @@ function shownIn(folders: readonly string[]): ReadonlySet<number> {
   return new Set(numbers.map(([, number]) => Number(number)));
 }
 
-const shown = () => shownIn(["test", "property-tests"]);
+const shown = () => shownIn(["test"]);
 
 it("each check of the command line has its test, or is known to be open", () => {
   const tested = shown();

@@ -14,11 +14,9 @@ const open: Readonly<Record<string, readonly number[]>> = {
 
 /** The numbers in the titles of tests: `it("PH-001, PH-002: …")`. */
 function shown(): ReadonlySet<number> {
-  const files = ["test", "property-tests"].flatMap((folder) =>
-    readdirSync(`${root}/${folder}`, { recursive: true, encoding: "utf8" })
-      .filter((path) => path.endsWith(".test.ts"))
-      .map((path) => readFileSync(`${root}/${folder}/${path}`, "utf8")),
-  );
+  const files = readdirSync(`${root}/test`, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".test.ts"))
+    .map((path) => readFileSync(`${root}/test/${path}`, "utf8"));
   const titles = files.flatMap((text) => [
     ...text.matchAll(/["'`]((?:PH-\d{3}(?:,| and|:)?\s*)+)/g),
   ]);

@@ -2,14 +2,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import type { Row } from "../../bench/rows.ts";
+import type { Row } from "../../tools/bench/rows.ts";
 import { readTable } from "./support/markdown.ts";
 import { root } from "./support/pages.ts";
 
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 const page = read("docs/performance.md");
 const [first = [], second = []] = [1, 2].map(
-  (run) => JSON.parse(read(`bench/results/run-${run}.json`)).rows as readonly Row[],
+  (run) => JSON.parse(read(`tools/bench/results/run-${run}.json`)).rows as readonly Row[],
 );
 const withGoal = first.flatMap(({ id, workload, met }) => {
   const again = second.find((row) => row.id === id && row.workload === workload);

@@ -1,4 +1,4 @@
-/** What a long run found out, for `scripts/trust-faults.mjs` to print. */
+/** What a long run found out, for `tools/scripts/trust-faults.mjs` to print. */
 import { appendFileSync } from "node:fs";
 import process from "node:process";
 

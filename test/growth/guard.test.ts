@@ -8,7 +8,7 @@ import {
 } from "glassine";
 import { createGuard } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
-import { textPlaces } from "../../scripts/mcp-schema-paths.ts";
+import { textPlaces } from "../../tools/scripts/mcp-schema-paths.ts";
 import {
   toolResult as answerOf,
   notification,

@@ -4,9 +4,9 @@ import { chmodSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { cratePath, findCrate, findPython, pythonPath } from "../../bench/cpex/find-peer.ts";
-import { cpexHere } from "../../bench/cpex/groups.ts";
-import { startLineServer } from "../../bench/cpex/line-server.ts";
+import { cratePath, findCrate, findPython, pythonPath } from "../../tools/bench/cpex/find-peer.ts";
+import { cpexHere } from "../../tools/bench/cpex/groups.ts";
+import { startLineServer } from "../../tools/bench/cpex/line-server.ts";
 import { root } from "../docs/support/pages.ts";
 import { folderWith } from "./run-script.ts";
 
@@ -201,7 +201,7 @@ describe("a program that answers lines with lines", () => {
 
 describe("npm run bench:peers", () => {
   const peers = (args: readonly string[], folder: string) =>
-    spawnSync(process.execPath, [`${root}scripts/bench-peers.mjs`, ...args], {
+    spawnSync(process.execPath, [`${root}tools/scripts/bench-peers.mjs`, ...args], {
       cwd: folder,
       encoding: "utf8",
     });
@@ -224,7 +224,7 @@ describe("npm run bench:peers", () => {
     ]);
     expect(said[3]).toMatch(/CPEX_PYTHON=\/.*\/build\/cpex\/bin\/python$/);
     expect(said.slice(4, 6)).toEqual([
-      "build --release --ignore-rust-version --quiet --manifest-path bench/cpex-rust/Cargo.toml --target-dir build/cpex-rust",
+      "build --release --ignore-rust-version --quiet --manifest-path tools/bench/cpex-rust/Cargo.toml --target-dir build/cpex-rust",
       "The program with CPEX in Rust is build/cpex-rust/release/cpex-peer, where `npm run bench` finds it.",
     ]);
     expect(said[6]).toMatch(/CPEX_RUST=\/.*\/build\/cpex-rust\/release\/cpex-peer$/);

@@ -1,9 +1,9 @@
 /** The drawings of docs/curves: what the writer draws, and that they show the committed results. */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { Captions, Measured, Series } from "../../bench/curves/curve.ts";
-import { curves } from "../../bench/curves/curves.ts";
-import { drawn } from "../../bench/curves/svg.ts";
+import type { Captions, Measured, Series } from "../../tools/bench/curves/curve.ts";
+import { curves } from "../../tools/bench/curves/curves.ts";
+import { drawn } from "../../tools/bench/curves/svg.ts";
 import { root } from "../docs/support/pages.ts";
 
 const captions: Captions = { title: "Cost", x: "plugins", y: "µs", scale: "linear" };
@@ -108,7 +108,7 @@ describe("docs/curves", () => {
   });
 
   it.each(Object.entries(curves))("%s shows the committed result", (name, curve) => {
-    const result = readFileSync(`${root}bench/results/${name}.json`, "utf8");
+    const result = readFileSync(`${root}tools/bench/results/${name}.json`, "utf8");
     const { series: measured } = JSON.parse(result) as Measured;
     expect(readFileSync(`${root}docs/curves/${name}.svg`, "utf8")).toBe(drawn(curve, measured));
   });

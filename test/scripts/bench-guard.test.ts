@@ -1,9 +1,9 @@
 /** What `npm run bench:guard` lets pass, measures again, fails and tells. */
 import { describe, expect, it } from "vitest";
-import { guard } from "../../bench/guard.ts";
-import { beyondBound, misnamedEntries, staleEntries } from "../../bench/judge.ts";
-import type { KnownMiss } from "../../bench/known-misses.ts";
-import type { Row } from "../../bench/rows.ts";
+import { guard } from "../../tools/bench/guard.ts";
+import { beyondBound, misnamedEntries, staleEntries } from "../../tools/bench/judge.ts";
+import type { KnownMiss } from "../../tools/bench/known-misses.ts";
+import type { Row } from "../../tools/bench/rows.ts";
 
 const row = (id: string, goal: number | null, median: number): Row => ({
   id,
@@ -120,7 +120,7 @@ describe("npm run bench:guard", () => {
     const { exitCode, told } = await guarded([[row("W5", 1, 2)]], { known: [known("W5", 9)] });
     expect(exitCode).toBe(0);
     expect(told).toContain(
-      "W5, workload of W5: within twice its goal, so bench/known-misses.ts need not name it.",
+      "W5, workload of W5: within twice its goal, so tools/bench/known-misses.ts need not name it.",
     );
   });
 
@@ -130,7 +130,7 @@ describe("npm run bench:guard", () => {
     });
     expect({ exitCode, asked }).toEqual({ exitCode: 1, asked: [] });
     expect(told).toEqual([
-      "bench/known-misses.ts names no comparison with a goal: D9, workload of D9.",
+      "tools/bench/known-misses.ts names no comparison with a goal: D9, workload of D9.",
     ]);
   });
 });

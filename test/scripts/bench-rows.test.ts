@@ -1,7 +1,7 @@
 /** The rows of a benchmark, and its table. */
 import { describe, expect, it } from "vitest";
-import { medianOf, rowOf } from "../../bench/rows.ts";
-import { tableOf } from "../../bench/table.ts";
+import { medianOf, rowOf } from "../../tools/bench/rows.ts";
+import { tableOf } from "../../tools/bench/table.ts";
 
 const named = { id: "D1", workload: "sync", goal: 0.5 };
 

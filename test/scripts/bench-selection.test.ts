@@ -1,6 +1,6 @@
 /** What `npm run bench -- --only …` runs and refuses. */
 import { describe, expect, it } from "vitest";
-import { selectionOf } from "../../bench/selection.ts";
+import { selectionOf } from "../../tools/bench/selection.ts";
 
 const known = ["D1", "D2", "D2", "E1", "XY-9", "V4", "W1"];
 const chosen = (only?: string) => known.filter(selectionOf(only, known));

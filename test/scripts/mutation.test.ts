@@ -15,16 +15,16 @@ function mutation(
   listed: readonly object[] = [],
 ) {
   const files = Object.entries(results).map(([room, text]) => [
-    `mutation/results/${room}.json`,
+    `tools/mutation/results/${room}.json`,
     text,
   ]);
   const folder = folderWith({
     ...Object.fromEntries(files),
-    "mutation/survivors.json": JSON.stringify(listed),
-    "mutation/report.md": before,
+    "tools/mutation/survivors.json": JSON.stringify(listed),
+    "tools/mutation/report.md": before,
   });
   const run = runScript("mutation.mjs", args, folder);
-  return { ...run, report: readFileSync(join(folder, "mutation/report.md"), "utf8") };
+  return { ...run, report: readFileSync(join(folder, "tools/mutation/report.md"), "utf8") };
 }
 
 describe("npm run mutation -- --last", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { handlesIn, readHandles } from "../../scripts/read-handles.ts";
 import { memoryNodeServices } from "../../src/memory-node/index.ts";
+import { handlesIn, readHandles } from "../../tools/scripts/read-handles.ts";
 
 describe("the calls of handles", () => {
   it("are the members of exported interfaces, and exported functions", () => {

@@ -18,7 +18,7 @@ export function folderWith(files: Readonly<Record<string, string>>): string {
 }
 
 /**
- * Runs a script of scripts/ in a folder. The tools it starts are not run: each tells, as one line
+ * Runs a script of tools/scripts/ in a folder. The tools it starts are not run: each tells, as one line
  * of output, what it was called with.
  */
 export function runScript(name: string, args: readonly string[], folder = root) {
@@ -28,7 +28,7 @@ export function runScript(name: string, args: readonly string[], folder = root) 
   const { GLASSINE_RUNS, GLASSINE_SEED, ...environment } = process.env;
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [`${root}scripts/${name}`, ...args],
+    [`${root}tools/scripts/${name}`, ...args],
     {
       cwd: folder,
       encoding: "utf8",

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { threatCases } from "../../scripts/data/threat-cases.ts";
-import { generatedFiles } from "../../scripts/generated-files.ts";
-import { printJson } from "../../scripts/print-json.ts";
 import { errorCodes } from "../../src/core/errors/index.ts";
+import { threatCases } from "../../tools/scripts/data/threat-cases.ts";
+import { generatedFiles } from "../../tools/scripts/generated-files.ts";
+import { printJson } from "../../tools/scripts/print-json.ts";
 
 const files = await generatedFiles();
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");

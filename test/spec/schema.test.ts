@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { beforeAll, describe, expect, it } from "vitest";
-import { extensionsSchema } from "../../scripts/extensions-schema.ts";
 import type { Problem } from "../../src/core/errors/index.ts";
 import { isGlassineError } from "../../src/core/errors/index.ts";
 import { standardSlots } from "../../src/core/slots/index.ts";
+import { extensionsSchema } from "../../tools/scripts/extensions-schema.ts";
 import { everything, hop, host } from "./support.ts";
 
 const read = (path: string): unknown =>

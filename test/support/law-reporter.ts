@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync } from "node:fs";
 import type { Reporter, TestCase } from "vitest/node";
 
-/** What `scripts/laws.mjs` writes before each round of a reported run. */
+/** What `tools/scripts/laws.mjs` writes before each round of a reported run. */
 export interface LawPlan {
   /** How often each law runs in this round. */
   readonly runs: number;

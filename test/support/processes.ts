@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
-import { testFiles, testFolders } from "./test-files.ts";
+import { testFiles } from "./test-files.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const mark = /^\/\/ A process of its own: .+\.$/m;
@@ -15,15 +15,13 @@ const apart = testFiles().filter((path) =>
   mark.test(readFileSync(root + path, "utf8").split("\nimport ", 1)[0] ?? ""),
 );
 
+const laws = testFiles().filter((path) => path.startsWith("test/laws/"));
+
 /** Names and files of the projects of vitest, in the order in which they run. */
 export const processes = [
   { name: "alone", isolate: true, include: apart, exclude: [] },
-  ...testFolders.map((folder) => ({
-    name: folder,
-    isolate: false,
-    include: [`${folder}/**/*.test.ts`],
-    exclude: apart.filter((path) => path.startsWith(`${folder}/`)),
-  })),
+  { name: "test", isolate: false, include: ["test/**/*.test.ts"], exclude: [...apart, ...laws] },
+  { name: "laws", isolate: false, include: ["test/laws/**/*.test.ts"], exclude: apart },
 ];
 
 const order = processes.map(({ name }) => name);

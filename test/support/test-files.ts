@@ -3,17 +3,10 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Where tests are, from the root. */
-export const testFolders = ["test", "property-tests"];
-
-/** All files of tests, from the root, sorted folder by folder. */
+/** All test files, from the root, sorted. */
 export function testFiles(): readonly string[] {
-  return testFolders.flatMap(filesBelow);
-}
-
-function filesBelow(folder: string): readonly string[] {
-  return readdirSync(root + folder, { recursive: true, encoding: "utf8" })
-    .map((name) => `${folder}/${name.replaceAll("\\", "/")}`)
+  return readdirSync(`${root}test`, { recursive: true, encoding: "utf8" })
+    .map((name) => `test/${name.replaceAll("\\", "/")}`)
     .filter((path) => path.endsWith(".test.ts"))
     .sort();
 }

@@ -1,9 +1,9 @@
 /** Every text of MCP's schemas goes to a hook, or passes by the name of an option. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { mcpPaths } from "../../../scripts/mcp-paths.ts";
-import { textPlaces } from "../../../scripts/mcp-schema-paths.ts";
 import { standardHooks } from "../../../src/core/hooks/standard-hooks.ts";
+import { mcpPaths } from "../../../tools/scripts/mcp-paths.ts";
+import { textPlaces } from "../../../tools/scripts/mcp-schema-paths.ts";
 import { verifies } from "../../support/verifies.ts";
 
 interface Entry {

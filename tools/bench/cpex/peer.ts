@@ -1,0 +1,81 @@
+/** One side of a comparison that runs in CPEX: a case of `server.py`, or of `tools/bench/cpex-rust`. */
+import type { Comparison, Elsewhere, Side } from "../harness.ts";
+import { cratePath, pythonPath } from "./find-peer.ts";
+import { type LineServer, startLineServer } from "./line-server.ts";
+
+/** What can be timed there, each with the workload that it needs. */
+export type PeerCase =
+  | { readonly case: "filter"; readonly input: Granted }
+  | { readonly case: "merge" | "turn"; readonly input: Granted & { readonly edit: PeerEdit } }
+  | { readonly case: "execute"; readonly input: Execution }
+  | { readonly case: "views"; readonly input: OfText & Envelope & { readonly read: boolean } }
+  | { readonly case: "decode" | "encode"; readonly input: OfText };
+
+/** What a plugin does with its view. */
+export type PeerEdit = "none" | "label" | "header" | "hop" | "custom" | "copy";
+
+interface Envelope {
+  readonly envelope: object;
+}
+interface Granted extends Envelope {
+  readonly capabilities: readonly string[];
+}
+interface OfText {
+  readonly text: string;
+}
+interface Execution extends Partial<Envelope> {
+  readonly kind: "two" | "three" | "labels";
+  readonly plugins: number;
+  readonly capabilities: readonly string[];
+  readonly payload: object;
+}
+
+/** A comparison of ours with a case of CPEX. */
+type Versus = (
+  id: string,
+  workload: string,
+  goal: number,
+  ours: () => Side | Promise<Side>,
+  peer: PeerCase,
+) => Comparison;
+
+export const versusCpex = versus("CPEX", () => {
+  // Isolated: neither the folder nor the environment adds to what it imports.
+  return startLineServer(madeAt(pythonPath()), ["-I", "tools/bench/cpex/server.py"]);
+});
+
+/** The program has the cases `filter`, `merge` and `execute`. */
+export const versusCrate = versus("cpex-core", () => startLineServer(madeAt(cratePath()), []));
+
+/** Starts the program once, where a comparison is measured. */
+function versus(name: string, start: () => LineServer): Versus {
+  let server: LineServer | undefined;
+  let sides = 0;
+
+  async function peerSide(peer: PeerCase): Promise<Elsewhere> {
+    server ??= start();
+    const { ask, end } = server;
+    sides += 1;
+    const id = String(sides);
+    await ask({ prepare: id, ...peer });
+    return {
+      spend: async (times) => {
+        const { cpuNs } = await ask({ case: id, times });
+        return Number(cpuNs) / 1e6;
+      },
+      end,
+    };
+  }
+
+  return (id, workload, goal, ours, peer) => ({
+    id,
+    workload: `${workload}, vs ${name}`,
+    goal,
+    sides: async () => [await ours(), await peerSide(peer)],
+  });
+}
+
+function madeAt(path: string | undefined): string {
+  if (path === undefined) throw new Error("There is no CPEX to compare with.");
+  return path;
+}

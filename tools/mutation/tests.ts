@@ -1,0 +1,160 @@
+import process from "node:process";
+import { testFiles } from "../../test/support/test-files.ts";
+
+/** The tests that bear on each room, by how their paths begin; what fails soonest comes first. */
+const testsFor: Readonly<Record<string, readonly string[]>> = {
+  filter: [
+    "test/filter/",
+    "test/spec/filter",
+    "test/slots/",
+    "test/extensions/",
+    "test/conformance/",
+    ...laws("filter", "noninterference", "untouched"),
+  ],
+  merge: [
+    "test/merge/",
+    "test/spec/merge",
+    "test/spec/declassify",
+    "test/extensions/",
+    "test/conformance/",
+    "test/slots/",
+    ...laws("atomic", "capabilities", "detached", "growth", "headers", "identity", "maps"),
+    ...laws("noninterference", "untouched", "limits", "host-schemas"),
+    ...attacks("labels", "label-runs", "headers", "header-", "delegation", "inference-runs"),
+  ],
+  admit: [
+    "test/admit/",
+    "test/spec/envelope",
+    "test/spec/schema",
+    "test/conformance/",
+    "test/extensions/",
+    "test/merge/",
+    "test/messages/",
+    "test/host/",
+    "test/slots/host-schemas",
+    ...laws("reading", "taken", "detached", "untouched", "untouchable", "read-once", "pollution"),
+    ...laws("realm-independent", "redaction", "limits", "host-schemas"),
+    ...attacks("forged-"),
+  ],
+  slots: [
+    "test/slots/",
+    "test/pins/",
+    "test/spec/",
+    "test/host/",
+    "test/filter/",
+    "test/merge/",
+    "test/conformance/",
+    "test/extensions/",
+    "test/admit/",
+  ],
+  dispatch: [
+    "test/dispatch/",
+    "test/hooks/",
+    "test/operations/",
+    "test/services/",
+    "test/plugins/",
+    "test/registration/",
+    "test/host/",
+    "test/audit/trail",
+    "test/audit/records",
+    "test/faults/",
+    ...laws("dispatch", "deadlines", "label-stores", "audit-"),
+    ...attacks("failure-", "forged-", "retained", "concurrency", "label-runs", "inference-runs"),
+    ...attacks("capabilities", "manifest-handlers"),
+  ],
+};
+
+function attacks(...names: readonly string[]): readonly string[] {
+  return names.map((name) => `test/attacks/${name}`);
+}
+
+function laws(...names: readonly string[]): readonly string[] {
+  return names.map((name) => `test/laws/${name}`);
+}
+
+/** Test files that stay out, by how their paths begin, each with its reason. */
+const leftOut: Readonly<Record<string, string>> = {
+  "test/faults/resources.test.ts": "counts the timers and listeners of a whole process",
+  "test/faults/deadline-edge.test.ts": "takes seconds; the laws of deadlines say the same",
+  "test/faults/sinks.test.ts": "takes seconds; the tests of dispatch say the same",
+  "test/faults/trust-": "starts processes, and is about locks of plugins",
+  "test/plugins/requires-host.test.ts": "asks which modules are loaded already",
+  "test/plugins/health.test.ts": "takes seconds and is about plugins",
+  "test/plugins/older-fleet.test.ts": "takes seconds and is about plugins",
+  "test/spec/requirements.test.ts": "reads the tests as text and runs none of the sources",
+};
+
+/** Tests that cannot share a realm with others: a file of `apart/` each. */
+const apart: Readonly<Record<string, { readonly begin: string; readonly because: string }>> = {
+  tampering: {
+    begin: "test/admit/tampering",
+    because: "They compare the realm with what it was when the sources loaded.",
+  },
+  "deny-tampering": {
+    begin: "test/plugins/deny-tampering",
+    because: "They compare the realm as well.",
+  },
+  faults: {
+    begin: "test/faults/",
+    because: "They have their clock in place before the sources load.",
+  },
+  deadlines: { begin: "test/laws/deadlines", because: "They have a clock of their own, too." },
+  "realm-independent": {
+    begin: "test/laws/realm-independent",
+    because: "They patch the realm as a whole.",
+  },
+  pollution: {
+    begin: "test/laws/pollution",
+    because: "They compare every intrinsic with what it was.",
+  },
+  "read-once": { begin: "test/laws/read-once", because: "They watch the intrinsics." },
+};
+
+const room = process.env.GLASSINE_ROOM;
+
+/** How many test files of a room load by themselves, before all others. */
+const soonest = 16;
+
+/** The test files of the room, or of all, that load together: the first few, which kill most mutants. */
+export function firstTests(): readonly string[] {
+  return sharedTests().slice(0, soonest);
+}
+
+/** The others that load together. */
+export function laterTests(): readonly string[] {
+  return sharedTests().slice(soonest);
+}
+
+function sharedTests(): readonly string[] {
+  const begins = Object.values(apart).map(({ begin }) => begin);
+  return testsOf(room).filter((path) => !begins.some((begin) => path.startsWith(begin)));
+}
+
+/** Those that load together in a file of `apart/`. */
+export function testsApart(name: string): readonly string[] {
+  return testsOf(room).filter((path) => path.startsWith(apart[name]?.begin ?? "?"));
+}
+
+/** The files of this folder that have tests for the room. */
+export function entries(): readonly string[] {
+  const names = Object.keys(apart).filter((name) => testsApart(name).length > 0);
+  return [
+    "tools/mutation/first.test.ts",
+    "tools/mutation/later.test.ts",
+    ...names.map((name) => `tools/mutation/apart/${name}.test.ts`),
+  ];
+}
+
+function testsOf(room: string | undefined): readonly string[] {
+  const isOut = (path: string) => Object.keys(leftOut).some((begin) => path.startsWith(begin));
+  const files = testFiles();
+  const all = files.filter((path) => !isOut(path));
+  const beginnings = testsFor[room ?? ""] ?? Object.values(testsFor).flat();
+  const idle = [...beginnings, ...Object.keys(leftOut)].filter(
+    (begin) => !files.some((path) => path.startsWith(begin)),
+  );
+  if (idle.length > 0)
+    throw new Error(`tools/mutation/tests.ts: no test is named ${idle.join(", ")}.`);
+  const found = beginnings.flatMap((begin) => all.filter((path) => path.startsWith(begin)));
+  return [...new Set(found)];
+}

@@ -1,0 +1,97 @@
+/** The case names of the design, which is not part of this repository, and the code of each. */
+import type { ErrorCode } from "../../../src/core/errors/index.ts";
+
+export interface ThreatCase {
+  /** `*` at the end stands for all that begin so. */
+  readonly name: string;
+  /** The codes for it; none where the case cannot happen, or is not this library's affair. */
+  readonly codes?: readonly ErrorCode[];
+  readonly note?: string;
+}
+
+const wire: readonly ErrorCode[] = [
+  "extensions_invalid",
+  "message_invalid",
+  "result_shape",
+  "document_invalid",
+];
+const noGateway = "A matter of the gateway that embeds the library.";
+const policy = "A policy of the host; the merge does not check it.";
+
+export const threatCases: readonly ThreatCase[] = [
+  { name: "E_SNAPSHOT_ACCESSOR", codes: ["snapshot_accessor"] },
+  { name: "E_SNAPSHOT_PROXY", codes: ["snapshot_proxy"] },
+  { name: "E_SNAPSHOT_PROTOTYPE", codes: ["snapshot_prototype"] },
+  { name: "E_SNAPSHOT_KEY", codes: ["snapshot_key"] },
+  { name: "E_SNAPSHOT_TYPE", codes: ["snapshot_type"] },
+  { name: "E_SNAPSHOT_STRING", codes: ["snapshot_string"] },
+  { name: "E_SNAPSHOT_CYCLE", codes: ["snapshot_cycle"] },
+  { name: "E_SNAPSHOT_LIMIT", codes: ["snapshot_limit"] },
+  { name: "E_RESULT_SHAPE", codes: ["result_shape", "payload_shape"] },
+  { name: "E_EXT_SHAPE", codes: ["extensions_shape"] },
+  { name: "E_EXT_UNKNOWN_SLOT", codes: ["slot_unknown"] },
+  { name: "E_TIER_IMMUTABLE", codes: ["tier_immutable"] },
+  { name: "E_TIER_MONOTONIC", codes: ["tier_monotonic"] },
+  { name: "E_CAPABILITY_DENIED", codes: ["capability_missing"] },
+  {
+    name: "E_MERGE_CONFLICT",
+    note: "Cannot happen: changes are merged name by name and key by key.",
+  },
+  { name: "E_LABEL_INVALID", codes: ["label_invalid"] },
+  { name: "E_HEADER_INVALID", codes: ["header_invalid"] },
+  { name: "E_HEADER_DUPLICATE", codes: ["header_duplicate"] },
+  { name: "E_DELEGATION_SCOPE", note: policy },
+  { name: "E_DELEGATION_ORIGIN", note: policy },
+  {
+    name: "E_MANIFEST_INVALID",
+    codes: ["manifest_invalid", "hook_unknown"],
+    note: "The second for a hook that the host does not have.",
+  },
+  {
+    name: "E_CAPABILITY_UNKNOWN",
+    codes: ["manifest_invalid", "capability_unknown"],
+    note: "The first from `definePlugin`, the second from a manager and `resolveCapabilities`. Filter and merge take the name as no permission, silently.",
+  },
+  { name: "E_PLUGIN_DUPLICATE", codes: ["plugin_duplicate"] },
+  { name: "E_REGISTRY_SEALED", note: "Cannot happen: a manager has no way to add a plugin." },
+  { name: "E_HANDLER_SIGNATURE", codes: ["manifest_invalid"] },
+  { name: "E_HANDLER_ERROR", codes: ["handler_error"] },
+  { name: "E_HANDLER_TIMEOUT", codes: ["handler_timeout"] },
+  { name: "E_ABORTED", codes: ["aborted"] },
+  { name: "E_REENTRANCY", codes: ["reentrancy"] },
+  { name: "E_OVERLOADED", codes: ["overloaded"] },
+  {
+    name: "E_REALM_TAMPERED",
+    codes: ["realm_tampered"],
+    note: 'With `tampering: "deny"`. A host that calls `detectTampering` gets a list and no error.',
+  },
+  { name: "E_WIRE_SYNTAX", codes: ["syntax_invalid"] },
+  { name: "E_WIRE_UTF8", codes: wire, note: "With a problem `snapshot_string` or `snapshot_key`." },
+  { name: "E_WIRE_DUPLICATE_KEY", note: "Not refused: the last value counts." },
+  {
+    name: "E_WIRE_NUMBER",
+    codes: wire,
+    note: "With a problem `snapshot_type`, or `extensions_shape` at a field that holds a whole number.",
+  },
+  { name: "E_WIRE_VERSION", codes: ["message_invalid"] },
+  {
+    name: "E_WIRE_UNKNOWN_FIELD",
+    codes: ["slot_unknown", "extensions_invalid", "message_invalid"],
+    note: "With `strict`; otherwise the field is dropped and listed. The second has a problem `slot_unknown`, the third `payload_shape`.",
+  },
+  { name: "E_WIRE_HOLLOW", codes: wire, note: "With a problem at the field that is missing." },
+  { name: "E_WIRE_LIMIT", codes: wire, note: "With a problem `snapshot_limit`." },
+  {
+    name: "E_TRUST_*",
+    codes: ["package_refused", "signature_rejected", "discovery_failed", "trust_refused"],
+    note: "Each rejection has a code of its own in docs/commands.md.",
+  },
+  {
+    name: "E_LOCK_*",
+    codes: ["lockfile_invalid", "lockfile_newer", "lockfile_busy", "lockfile_failed"],
+  },
+  { name: "E_JOURNAL_*", note: "No error: `plugins verify` tells it by line." },
+  { name: "E_REASON_INVALID", codes: ["reason_invalid"] },
+  { name: "E_CONFIG_*", codes: ["setting_invalid", "options_invalid"] },
+  { name: "E_GW_*", note: noGateway },
+];

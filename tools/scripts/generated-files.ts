@@ -1,0 +1,72 @@
+/** Every file that is derived from the sources, as it has to be. */
+import { standardHooks } from "../../src/core/hooks/standard-hooks.ts";
+import { standardSlots } from "../../src/core/slots/index.ts";
+import { memoryNodeServices } from "../../src/memory-node/index.ts";
+import { auditEventJsonSchema } from "./audit-schema.ts";
+import { commandSchemas } from "./command-schemas.ts";
+import { extensionsSchema } from "./extensions-schema.ts";
+import { levelFormsSource } from "./level-forms.ts";
+import { levelShapesSource } from "./level-shapes.ts";
+import { mcpPathData, mcpPaths } from "./mcp-paths.ts";
+import { messageLevelsSource } from "./message-levels.ts";
+import { messageJsonSchema, partJsonSchemas } from "./message-schemas.ts";
+import { capabilitiesPage } from "./pages/capabilities-page.ts";
+import { commandsPage } from "./pages/commands-page.ts";
+import { errorsPage } from "./pages/errors-page.ts";
+import { guaranteesPage } from "./pages/guarantees-page.ts";
+import { hooksPage } from "./pages/hooks-page.ts";
+import { mcpPathsPage } from "./pages/mcp-paths-page.ts";
+import { memoryNodePage } from "./pages/memory-node-page.ts";
+import { slotsPage } from "./pages/slots-page.ts";
+import { threatModelPage } from "./pages/threat-model-page.ts";
+import { printJson } from "./print-json.ts";
+import { readAttacks, readFaults, readLaws } from "./read-attacks.ts";
+import { slotData } from "./slot-data.ts";
+import { standardFunctionsSource } from "./standard-functions.ts";
+import { errorJsonSchema, resultJsonSchema, taskJsonSchema } from "./wire-schemas.ts";
+
+export interface GeneratedFile {
+  /** From the root of the repository. */
+  readonly path: string;
+  readonly text: string;
+}
+
+export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
+  const texts = await mcpPaths();
+  const attacks = readAttacks();
+  const evidence = { attacks, laws: readLaws(), faults: readFaults() };
+  return [
+    {
+      path: "spec/schemas/extensions.schema.json",
+      text: printJson(extensionsSchema(standardSlots)),
+    },
+    { path: "spec/schemas/message.schema.json", text: printJson(messageJsonSchema()) },
+    ...partJsonSchemas().map(([kind, schema]) => ({
+      path: `spec/schemas/parts/${kind}.schema.json`,
+      text: printJson(schema),
+    })),
+    { path: "spec/schemas/task.schema.json", text: printJson(taskJsonSchema()) },
+    { path: "spec/schemas/result.schema.json", text: printJson(resultJsonSchema()) },
+    { path: "spec/schemas/error.schema.json", text: printJson(errorJsonSchema()) },
+    { path: "spec/schemas/audit-event.schema.json", text: printJson(auditEventJsonSchema()) },
+    ...commandSchemas().map(([name, schema]) => ({
+      path: `spec/schemas/commands/${name}.schema.json`,
+      text: printJson(schema),
+    })),
+    { path: "src/core/slots/level-forms.generated.ts", text: levelFormsSource(standardSlots) },
+    { path: "src/core/slots/level-shapes.generated.ts", text: levelShapesSource(standardSlots) },
+    { path: "src/core/messages/message-levels.generated.ts", text: messageLevelsSource() },
+    { path: "src/core/host/standard-functions.generated.ts", text: standardFunctionsSource() },
+    { path: "spec/slots.json", text: printJson(slotData(standardSlots)) },
+    { path: "docs/slots.md", text: slotsPage(standardSlots) },
+    { path: "docs/capabilities.md", text: capabilitiesPage(standardSlots, memoryNodeServices) },
+    { path: "docs/commands.md", text: commandsPage() },
+    { path: "docs/errors.md", text: errorsPage() },
+    { path: "docs/hooks.md", text: hooksPage(standardHooks) },
+    { path: "spec/mcp-paths.json", text: printJson(mcpPathData(texts)) },
+    { path: "docs/mcp-paths.md", text: mcpPathsPage(texts) },
+    { path: "docs/memory-node-hooks.md", text: memoryNodePage() },
+    { path: "docs/threat-model.md", text: threatModelPage(attacks) },
+    { path: "docs/guarantees.md", text: guaranteesPage(evidence) },
+  ];
+}

@@ -1,0 +1,111 @@
+/** docs/capabilities.md: what each slot capability opens and permits, and the services of a host. */
+import type { ServiceTable } from "../../../src/core/plugins/index.ts";
+import type { SlotTable } from "../../../src/core/slots/index.ts";
+import { impliedBy, type SlotRow, slotRows } from "../slot-data.ts";
+import { code, either, generatedFrom, page, table } from "./markdown.ts";
+
+const intro = `# Capabilities
+
+What a plugin may see and change follows from the capabilities it declares, and from nothing else.
+There are two kinds.
+A capability of a slot opens a part of the envelope; those of the standard host come first on this page, and a host that adds slots adds capabilities with them.
+A capability of a service opens a [service of the host](services.md) and has a dot in its name; the standard host has none, and [those of the memory node](#services-of-the-memory-node) are listed at the end.
+
+A name is compared exactly, and one that is not known is refused when the plugin is defined.
+A capability that writes something brings the one that reads it, and one for a field inside a gated field brings that of the outer one.
+Nothing else is implied.
+An operator can grant less than a plugin declares, never more.
+
+A plugin runs in your process: capabilities rule what it is handed, and are no sandbox.`;
+
+const servicesIntro = `## Services of the memory node
+
+Each opens one accessor of a handler's context, and none brings another.
+The accessor gives what the host supplies under the name of the handle, or \`null\` where it supplies nothing; without the capability it throws \`capability_denied\`.
+[memory-node-hooks.md](memory-node-hooks.md#what-the-services-do) lists the calls of each handle, and [services.md](services.md) says how a host declares services of its own.`;
+
+export function capabilitiesPage(slots: SlotTable, services: ServiceTable): string {
+  const rows = slotRows(slots);
+  const implied = impliedBy(slots);
+  const names = Object.keys(implied).sort(bySubject);
+  const free = rows.filter((row) => !row.path.includes(".") && row.read.length === 0);
+  return page([
+    generatedFrom("the slot table in src/core/slots"),
+    intro,
+    `Without any capability a plugin sees ${either(
+      free.map(({ path }) => path),
+      "and",
+    )}, each of them without its gated fields, and may change \`custom\`.`,
+    ...names.map((name) => section(name, rows, implied)),
+    servicesIntro,
+    table(
+      ["Capability", "Accessor", "Handle", "What it does", "Before you grant it"],
+      [
+        ...Object.entries(services).map(([capability, spec]) => [
+          code(capability),
+          code(`${spec.accessor}()`),
+          code(spec.handle),
+          spec.description,
+          spec.review ?? "",
+        ]),
+      ],
+    ),
+  ]);
+}
+
+/** `read_labels` before `append_labels`, and both beside each other. */
+function bySubject(a: string, b: string): number {
+  const [x, y] = [subjectOf(a), subjectOf(b)];
+  if (x !== y) return x < y ? -1 : 1;
+  return a.startsWith("read_") ? -1 : 1;
+}
+
+function subjectOf(name: string): string {
+  return name.slice(name.indexOf("_") + 1);
+}
+
+function section(
+  name: string,
+  rows: readonly SlotRow[],
+  implied: Readonly<Record<string, readonly string[]>>,
+): string {
+  const opens = rows.filter(({ read }) => read.includes(name)).map(({ path }) => path);
+  const writes = rows.filter(({ write }) => write === name);
+  const brings = implied[name] ?? [];
+  const broughtBy = Object.keys(implied).filter((other) => implied[other]?.includes(name));
+  return [
+    `## ${name}`,
+    `- Shows ${shows(opens, rows)}.`,
+    ...writes.map((row) => `- Permits ${permits(row)}.`),
+    ...(brings.length === 0 ? [] : [`- Brings ${either(brings, "and")}.`]),
+    ...(broughtBy.length === 0 ? [] : [`- Comes with ${either(broughtBy, "and")}.`]),
+  ]
+    .join("\n")
+    .replace("\n", "\n\n");
+}
+
+function shows(paths: readonly string[], rows: readonly SlotRow[]): string {
+  return either(paths, "and") + gatedInside(paths, rows);
+}
+
+/** What inside the opened parts stays closed, when something does. */
+function gatedInside(paths: readonly string[], rows: readonly SlotRow[]): string {
+  const closed = rows.filter(
+    ({ path, read }) =>
+      read.length > 0 &&
+      !paths.includes(path) &&
+      paths.some((opened) => path.startsWith(`${opened}.`)),
+  );
+  if (closed.length === 0) return "";
+  return `, without ${either(
+    closed.map(({ path }) => path.slice(path.lastIndexOf(".") + 1)),
+    "and",
+  )}`;
+}
+
+function permits({ path, tier, grows }: SlotRow): string {
+  if (tier === "mutable") return `changing ${code(path)}`;
+  return grows === undefined
+    ? `adding to ${code(path)}`
+    : `appending to ${code(`${path}.${grows}`)}`;
+}

@@ -1,0 +1,100 @@
+/** docs/commands.md: every command, setting and code of a rejection. */
+
+import { hostSettings } from "../../../src/core/plugins/host-settings.ts";
+import {
+  type CommandSpec,
+  commandTable,
+  exitCodes,
+} from "../../../src/operate/cli/command-table.ts";
+import { journalProblems } from "../../../src/operate/cli/journal-problems.ts";
+import { optionTable } from "../../../src/operate/cli/option-table.ts";
+import { rejectionCodes, signatureCauses } from "../../../src/operate/packages/index.ts";
+import { code, generatedFrom, page, table } from "./markdown.ts";
+
+const intro = `# Commands
+
+\`glassine\` is the command of this package: \`npx glassine --help\`.
+[operate.md](operate.md) shows it at work.
+
+With \`--json\` a command prints one JSON document on standard output, also where it refuses something: \`{"error":{"code":"…","message":"…"}}\`.
+[spec/schemas/commands](../spec/schemas/commands) has the JSON Schema of each, in which a key has one type everywhere.
+Results go to standard output, errors and warnings to standard error.
+Text that comes from packages is printed with control characters escaped.`;
+
+const names: Readonly<Record<string, string>> = {
+  "{bin}": "glassine",
+  "{hostName}": "glassine",
+  "{prefix}": "GLASSINE_",
+};
+
+export function commandsPage(): string {
+  const commands = Object.values(commandTable) as readonly CommandSpec[];
+  const sources =
+    "src/operate/cli/command-table.ts, src/operate/cli/option-table.ts, src/operate/cli/journal-problems.ts, src/operate/packages/rejection-codes.ts and src/core/plugins/host-settings.ts";
+  return page([
+    generatedFrom(sources),
+    intro,
+    "## Exit codes",
+    table(
+      ["Code", "Means"],
+      Object.entries(exitCodes).map(([number, means]) => [number, means]),
+    ),
+    "A signal ends it as it ends every program: Ctrl-C with 130. A change of trust is whole then, or not there.",
+    ...commands.map(section),
+    "## Settings",
+    "A value that a setting does not take is refused, and so is a variable with the prefix `GLASSINE_` that is nearly the name of one, such as `GLASSINE_PLUGINS_MODE`.\nBooleans are `true`, `false`, `1`, `0`, `yes`, `no`, `on` and `off`.\nAn empty variable counts as not set.",
+    table(
+      ["Variable", "Default", "Means"],
+      Object.entries(hostSettings).map(([name, setting]) => [
+        code(`GLASSINE_${name}`),
+        setting.default,
+        setting.means,
+      ]),
+    ),
+    "## What is wrong with the journal",
+    "`verify` and `doctor` name the line and one of these words. With `--strict-journal` and `--strict` they fail for it.",
+    table(
+      ["Problem", "Means", "What to do"],
+      Object.entries(journalProblems).map(([name, { means, todo }]) => [code(name), means, todo]),
+    ),
+    "## Why a plugin is rejected",
+    table(
+      ["Code", "Means", "What to do"],
+      Object.entries(rejectionCodes).map(([name, { means, todo }]) => [code(name), means, todo]),
+    ),
+    "`signature_invalid` has other ways out where the key is at fault, and not the files:",
+    table(
+      ["The key", "What to do"],
+      Object.values(signatureCauses).map(({ means, todo }) => [means, todo]),
+    ),
+  ]);
+}
+
+function section(spec: CommandSpec): string {
+  const line = [...spec.path, ...spec.arguments.map(({ name }) => name)].join(" ");
+  const rows = spec.options.map((name) => {
+    const option: { readonly flag: string; readonly value?: string; readonly what: string } =
+      optionTable[name];
+    const { flag, value, what } = option;
+    return [code(value === undefined ? flag : `${flag} ${value}`), named(what)];
+  });
+  const exits = Object.entries(spec.exits).map(
+    ([number, means]) => `Exit code ${number}: ${means}.`,
+  );
+  return [
+    `## glassine ${line}`,
+    `${capital(named(spec.summary))}.\n${spec.about.map(named).join("\n")}`,
+    ...spec.arguments.map(({ name, what }) => `${code(name)}: ${named(what)}.`),
+    table(["Option", "Means"], rows),
+    ...exits,
+    `\`\`\`sh\n${spec.examples.map((each) => `glassine ${each.line} # ${each.what}`).join("\n")}\n\`\`\``,
+  ].join("\n\n");
+}
+
+function named(text: string): string {
+  return text.replace(/\{\w+\}/g, (name) => names[name] ?? name);
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}

@@ -1,0 +1,87 @@
+/** docs/guarantees.md: what holds against any plugin, what stands behind it, and what does not hold. */
+import { type Guarantee, guarantees, limitsOfThePromise } from "../data/guarantees.ts";
+import type { Attack, Fault, Law } from "../read-attacks.ts";
+import { fileOf, generatedFrom, page, table } from "./markdown.ts";
+
+const intro = `# Guarantees
+
+Each of these holds for any value that a plugin returns and any text that a caller sends, as long as the library was imported before the plugin and the plugin keeps to the way of the data: parameters in, return value out.
+The [limits](#what-is-not-promised) of that promise follow below.
+
+Behind each guarantee stand attacks, laws and faults.
+An _attack_ is tried by a test; [threat-model.md](threat-model.md) lists them with their outcomes.
+A _law_ is a property test over generated data, hostile values included; \`npm run laws -- --runs 10000\` tries each that often.
+A _fault_ is injected at every step at which it can happen.`;
+
+const limitsIntro = `## What is not promised
+
+Plugins run in the process of the host.
+So capabilities are a guard against mistakes, a discipline of least privilege for code that somebody reviewed, and a way of the data on which forgery shows. They are no sandbox.`;
+
+export interface Evidence {
+  readonly attacks: readonly Attack[];
+  readonly laws: readonly Law[];
+  readonly faults: readonly Fault[];
+}
+
+/** @throws Error when a guarantee names an attack, a law or a fault that no test has */
+export function guaranteesPage({ attacks, laws, faults }: Evidence): string {
+  const known = (all: readonly { readonly number: string }[], number: string) => {
+    if (all.some((each) => each.number === number)) return number;
+    throw new Error(`A guarantee names ${number}, for which there is no test.`);
+  };
+  const section = (guarantee: Guarantee) => {
+    const numbers = guarantee.attacks.flatMap(expand);
+    for (const number of numbers) known(attacks, number);
+    const waiting = attacks.filter(({ standing }) => standing === "waits");
+    const open = numbers.filter((number) => waiting.some((attack) => attack.number === number));
+    const behind = [
+      `Attacks: ${guarantee.attacks.join(", ")}.`,
+      open.length === 0 ? "" : `Open in whole or in part: ${open.join(", ")}.`,
+      `Laws: ${guarantee.laws.map((number) => known(laws, number)).join(", ")}.`,
+      guarantee.faults === undefined
+        ? ""
+        : `Faults: ${guarantee.faults.map((number) => known(faults, number)).join(", ")}.`,
+    ].filter((line) => line !== "");
+    return `### ${guarantee.number}: ${guarantee.name}\n\n${guarantee.promise}\n\n${behind.join("\n")}`;
+  };
+  return page([
+    generatedFrom("tools/scripts/data/guarantees.ts and the titles of the tests"),
+    intro,
+    "## What is promised",
+    ...guarantees.map(section),
+    limitsIntro,
+    table(
+      ["Number", "Limit", "What it means"],
+      limitsOfThePromise.map(({ number, name, text }) => [number, name, text]),
+    ),
+    "## The laws",
+    table(
+      ["Law", "Statement", "Tested in"],
+      laws.map(({ number, statement, path }) => [
+        number,
+        statement,
+        `[${fileOf(path)}](../${path})`,
+      ]),
+    ),
+    "## The faults",
+    table(
+      ["Fault", "What is injected", "Tested in"],
+      faults.map(({ number, statement, path }) => [
+        number,
+        statement,
+        `[${fileOf(path)}](../${path})`,
+      ]),
+    ),
+  ]);
+}
+
+/** `A-061–A-063` as its three numbers. */
+function expand(range: string): readonly string[] {
+  const [from = "", to = from] = range.split("–");
+  const [first, last] = [Number(from.slice(2)), Number(to.slice(2))];
+  return Array.from(
+    { length: last - first + 1 },
+    (_, at) => `A-${String(first + at).padStart(3, "0")}`,
+  );
+}

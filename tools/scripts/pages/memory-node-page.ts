@@ -1,0 +1,232 @@
+/** docs/memory-node-hooks.md: the hooks of the memory node, in a table and shape by shape. */
+import type * as z from "zod";
+import { bands, type HookSpec } from "../../../src/core/hooks/index.ts";
+import { toJsonSchema } from "../../../src/core/slots/index.ts";
+import { inboundForms } from "../../../src/memory-node/federation-hooks.ts";
+import {
+  type MemoryNodeHooks,
+  memoryNodeHooks,
+  memoryNodeServices,
+} from "../../../src/memory-node/index.ts";
+import { rankForms } from "../../../src/memory-node/recall-hooks.ts";
+import { readHandles } from "../read-handles.ts";
+import { code, either, generatedFrom, page, table } from "./markdown.ts";
+import { fieldRows, type JsonSchema } from "./slot-fields.ts";
+
+type Hook = keyof MemoryNodeHooks & string;
+
+const intro = `# Hooks of the memory node
+
+\`glassine/memory-node\` is a host for nodes that store facts and recall them: 22 hooks, 13 [services](capabilities.md#services-of-the-memory-node), and the names of Stigmem in messages and settings.
+Its \`definePlugin\` and \`createPluginManager\` are bound to them: import both from \`glassine/memory-node\`, for those of \`glassine\` know none of these hooks.
+
+\`\`\`ts
+import { allow, deny } from "glassine";
+import { createPluginManager, definePlugin } from "glassine/memory-node";
+
+const guard = definePlugin({
+  name: "own-facts",
+  version: "1.0.0",
+  hooks: {
+    pre_assert_authorize: ({ req, identity }) =>
+      req.source === identity.entity_uri ? allow() : deny("you speak for yourself only"),
+    recall_filter: (facts) => facts.filter(({ contradicted }) => contradicted !== true),
+  },
+});
+const manager = await createPluginManager({ plugins: [guard] });
+
+const identity = { entity_uri: "agent:ada" };
+const tenant = { tenantId: "acme", metadata: {} };
+const requestId = "0b6f3a52-6f3c-4d7e-9a39-2f5d4c1b8e70";
+const operation = { identity, tenant, requestId };
+const req = { entity: "project:apollo", relation: "status", source: "agent:bob" };
+const decision = await manager.invoke("pre_assert_authorize", { req, ...operation });
+console.log(decision.allow ? "allowed" : decision.reason); // you speak for yourself only
+
+const facts = [{ id: "f1", contradicted: true }, { id: "f2" }];
+const kept = await manager.invoke("recall_filter", facts, { operation });
+console.log(kept.map(({ id }) => id)); // [ 'f2' ]
+\`\`\`
+
+- [source-guard](../examples/source-guard/plugin.ts) is a whole plugin in a file, with [a manager to try it on](../examples/source-guard/main.ts) and no node.
+- [lifecycle.md](lifecycle.md#hooks-of-other-semantics) says how each semantic runs and what \`invoke\` resolves to.
+- [write-a-plugin.md](write-a-plugin.md#hooks-of-other-semantics) says what a handler gets and returns.
+- [The example](../examples/memory-node/main.ts) is a small node with a store, two plugins and every hook at its place: \`npm run start:memory-node\` runs it in a clone.
+
+## At a glance
+
+An assertion runs the first six, with the store between the third and the fourth.
+A recall runs the next five, with the search after the second of them.
+Each request begins with \`identity_resolve\` and \`tenant_resolve\`, and \`capability_check\` stands before each protected operation.
+
+A voting hook or one of fire and forget gets its payload as one object.
+A filter chain or score hook gets a value, and the fields after it are in \`context.operation\`, which \`invoke\` takes as \`operation\`.
+Where fields come in several forms, those of one form are there and none of the others.
+What \`ordering\` says is who runs first: the node's own handlers, its _core_, or plugins.
+The band is the phase of an operation that the hook belongs to; it orders no handlers.`;
+
+const sites = `## What an error does
+
+The manager tells the node by a denial, a rejection or nothing; what the node makes of it is its own affair.
+A node that takes the place of Stigmem does this:`;
+
+/** What a denial or an error means to the operation at whose point the hook is invoked. */
+const atSite = {
+  pre_assert_authorize:
+    "A denial is told to `post_assert_audit` as failure without a fact, and answered with status 403 and the reason. An error ends the assertion.",
+  pre_assert_validate: "As above, with status 422.",
+  pre_assert_transform: "An error ends the assertion: nothing is stored.",
+  post_assert_persist:
+    "Logged and audited. The handler runs inside the transaction of the write and never undoes it.",
+  post_assert_propagate: "Logged and audited.",
+  post_assert_audit:
+    "The caller gets it. Where the fact was stored, the error says so, and the hook is not invoked a second time.",
+  pre_recall_authorize:
+    "A denial is told to `post_recall_audit` as failure, and answered with status 403. An error ends the recall.",
+  pre_recall_rewrite: "An error ends the recall.",
+  recall_filter: "An error ends the recall: what was not filtered is not answered.",
+  recall_rank: "An error ends the recall.",
+  post_recall_audit: "The caller gets it.",
+  federation_peer_authenticate: "A denial is answered with status 403.",
+  federation_inbound_validate:
+    "A denial rejects this fact, with its id and the reason; the others of the batch go on.",
+  federation_inbound_filter: "An error: this fact is not taken in.",
+  federation_outbound_filter: "An error: nothing is sent.",
+  federation_outbound_sign: "An error: nothing is sent.",
+  identity_resolve:
+    "An error refuses the request. The node names the credentials as `secrets` of the invocation, so that no record and no log line has them.",
+  tenant_resolve:
+    "An error refuses the request, and so does a tenant id that is none: no other tenant's data is served in its place.",
+  capability_check: "A denial: the check says no. An error refuses the operation.",
+  migration_register: "An error stops the start.",
+  audit_emit:
+    "The node gets it where it invoked the hook. Of an event of the manager's own it is counted, as [audit.md](audit.md) says.",
+  config_validate: "A denial or an error refuses the plugin that registers, and so the start.",
+} satisfies { readonly [Each in Hook]: string };
+
+const servicesIntro = `## What the services do
+
+The accessor of [a capability](capabilities.md#services-of-the-memory-node) gives a handle, or \`null\` where the host supplies none.
+A host supplies handles in \`createPluginManager({ services })\`: [start.ts](../examples/memory-node/start.ts) of the example does so with \`factsReader\`.
+\`glassine/memory-node\` exports the type of each.
+A call may give its answer at once or a promise of it, so a plugin awaits it.`;
+
+const shapesIntro = `## Shapes
+
+Objects of the node's own are open: the fields listed have a type, and others are kept as JSON data.
+A tenant, an outcome, a query, a migration, an event and a plugin have these fields and no others.`;
+
+/** Where each shape stands in a payload or among the facts beside one. */
+const shapes: readonly (readonly [name: string, hook: Hook, path: string])[] = [
+  ["Request to assert", "pre_assert_authorize", "req"],
+  ["Fact", "post_assert_persist", "fact"],
+  ["Identity", "pre_assert_authorize", "identity"],
+  ["Tenant", "pre_assert_authorize", "tenant"],
+  ["Outcome", "post_assert_audit", "outcome"],
+  ["Query", "pre_recall_authorize", "query"],
+  ["Peer", "federation_peer_authenticate", "req"],
+  ["Scored element", "recall_rank", "[]"],
+  ["Migration", "migration_register", "[]"],
+  ["Event", "audit_emit", "event"],
+  ["Plugin", "config_validate", "plugin"],
+];
+
+export function memoryNodePage(): string {
+  const hooks: Readonly<Record<string, HookSpec>> = memoryNodeHooks;
+  const rows = Object.entries(hooks).map(([name, spec]) => [
+    code(name),
+    code(spec.semantic),
+    spec.strict === true ? "yes" : "",
+    code(spec.ordering ?? "core_first"),
+    spec.band === undefined ? "" : `${spec.band} (${bands[spec.band]})`,
+    payloadCell(name, spec),
+  ]);
+  const when = Object.entries(hooks).map(([name, { description }]) => [
+    code(name),
+    description,
+    atSite[name as Hook],
+  ]);
+  return page([
+    generatedFrom("memoryNodeHooks in src/memory-node"),
+    intro,
+    table(["Hook", "Semantic", "Strict", "Ordering", "Band", "Payload"], rows),
+    sites,
+    table(["Hook", "When it is invoked", "What a denial or an error does"], when),
+    servicesIntro,
+    table(["Capability", "Handle", "Call", "What it does"], serviceRows()),
+    shapesIntro,
+    ...shapes.map(shapeBlock),
+  ]);
+}
+
+/** The calls of each service; the type of a handle has its name, with a capital. */
+function serviceRows(): readonly (readonly string[])[] {
+  const handles = readHandles();
+  return Object.entries(memoryNodeServices).flatMap(([capability, { handle }]) => {
+    const calls = handles.get(handle.replace(/^./, (first) => first.toUpperCase()));
+    if (calls === undefined) throw new Error(`The handle ${handle} has no type of its name.`);
+    return calls.map(({ signature, description }, at) => [
+      at === 0 ? code(capability) : "",
+      at === 0 ? code(handle) : "",
+      code(signature),
+      description,
+    ]);
+  });
+}
+
+/** The hooks some of whose fields come in forms. */
+const forms: { readonly [Each in Hook]?: readonly (readonly string[])[] } = {
+  recall_rank: rankForms,
+  federation_inbound_validate: inboundForms,
+  federation_inbound_filter: inboundForms,
+};
+
+function payloadCell(hook: string, { semantic, payload, operation }: HookSpec): string {
+  const schema = toJsonSchema(payload) as JsonSchema;
+  const given = forms[hook as Hook] ?? [];
+  if (semantic === "voting" || semantic === "fire_and_forget") return namesIn(schema, given);
+  const value = schema.type === "array" ? "a list" : "one object";
+  return `${value}; ${operation === undefined ? "no facts" : namesIn(toJsonSchema(operation) as JsonSchema, given)}`;
+}
+
+function namesIn({ properties = {} }: JsonSchema, given: readonly (readonly string[])[]): string {
+  const always = Object.keys(properties).filter((name) => !given.flat().includes(name));
+  const told = given.map((form) => `with ${either(form, "and")}`);
+  if (told.length === 0) return either(always, "and");
+  return `${either(always, "and")}, ${told.slice(0, -1).join(", ")}${told.length > 2 ? "," : ""} or ${told.at(-1)}`;
+}
+
+function shapeBlock([name, hook, path]: (typeof shapes)[number]): string {
+  const schema = toJsonSchema(memoryNodeHooks[hook].payload as z.ZodType) as JsonSchema;
+  const found = path === "[]" ? schema.items : schema.properties?.[path];
+  if (found === undefined) throw new Error(`${hook} has nothing at ${path}.`);
+  return `### ${name}\n\n${table(["Field", "Type", "Default"], rowsOf(found))}`;
+}
+
+type Row = readonly [field: string, type: string, value: string];
+
+function rowsOf(schema: JsonSchema): readonly Row[] {
+  const kinds = schema.oneOf ?? [];
+  if (kinds.length === 0) return fieldRows(schema).map((row) => rowOf(schema, row));
+  const names = kinds.map(({ properties }) => code(String(properties?.kind?.const)));
+  const others = kinds.flatMap((kind, at) =>
+    fieldRows(kind)
+      .map((row) => rowOf(kind, row))
+      .filter(([field]) => field !== "`kind`")
+      .map(([field, type, value]): Row => [field, type, `${value}, with ${names[at]}`]),
+  );
+  return [["`kind`", names.join(", "), "required"], ...others];
+}
+
+function rowOf({ properties = {} }: JsonSchema, row: ReturnType<typeof fieldRows>[number]): Row {
+  const [first = "", ...inner] = row.path;
+  const field = properties[first];
+  // A null at a field that may be absent says the same as its absence.
+  const isNullable =
+    inner.length === 0 &&
+    row.default === "required" &&
+    (field?.type?.includes("null") === true ||
+      field?.anyOf?.some(({ type }) => type === "null") === true);
+  const name = code(row.path.join(".").replaceAll(".[]", "[]"));
+  return [name, isNullable ? `${row.type} or null` : row.type, row.default];
+}

@@ -1,0 +1,115 @@
+/** docs/slots.md: every slot with its fields, tier and gates. */
+import { extensionsJsonSchema, type SlotTable } from "../../../src/core/slots/index.ts";
+import { type SlotRow, slotRows } from "../slot-data.ts";
+import { code, either, generatedFrom, page, table } from "./markdown.ts";
+import { type FieldRow, fieldRows, type JsonSchema } from "./slot-fields.ts";
+
+const intro = `# Slots
+
+What can be in the extensions that travel beside a payload.
+Each part has a tier, which says how it may change, and perhaps a gate, which is the capability that opens it.
+
+- _Immutable_ parts never change on the way.
+- _Monotonic_ parts may only grow: labels are added, hops are appended.
+- _Mutable_ parts may be changed by a plugin that may write them.
+
+A slot or field that a plugin's capabilities do not open looks as if it were absent.
+[capabilities.md](capabilities.md) reads the same table from the other side, and [the specification](../spec/README.md) has the rules.`;
+
+const columns = `In the tables below, "required" means that the field is there whenever the object around it is, and "absent" that it may be left out.
+An empty cell under "To see" or "To change" means: like what the field is in.
+\`*\` stands for any key of a map, \`[]\` for each element of a list.
+An instant is an RFC 3339 date-time, a set is a list without repeats, sorted.`;
+
+/** What the table of a slot does not tell, by slot. */
+const remarks: Readonly<Record<string, string>> = {
+  http: `Headers that a host hands in are taken as they are, within the [limits](embed.md#limits): any name, any value, line breaks included.
+The grammar of names and values is checked on what a plugin writes, and a plugin writes no header that frames the message.
+So a host that maps foreign text into headers checks it itself, before it makes the envelope and again before it sends them.`,
+};
+
+export function slotsPage(slots: SlotTable): string {
+  const rows = new Map(slotRows(slots).map((row) => [row.path, row]));
+  const { properties = {} } = extensionsJsonSchema(slots) as JsonSchema;
+  const names = Object.keys(slots);
+  const glance = [...rows.values()].map((row) => [
+    linkTo(row),
+    row.tier,
+    toSee(row) || (row.path.includes(".") ? "" : "nothing"),
+    toChange(row),
+  ]);
+  const sections = names.map((name) =>
+    section(name, slots[name]?.description ?? "", rows, properties[name] ?? {}),
+  );
+  return page([
+    generatedFrom("the slot table in src/core/slots"),
+    intro,
+    "## At a glance",
+    table(["Part", "Tier", "To see", "To change"], glance),
+    columns,
+    ...sections,
+  ]);
+}
+
+function linkTo({ path }: SlotRow): string {
+  return path.includes(".") ? code(path) : `[${code(path)}](#${path})`;
+}
+
+function section(
+  name: string,
+  description: string,
+  rows: ReadonlyMap<string, SlotRow>,
+  schema: JsonSchema,
+): string {
+  const slot = rows.get(name) as SlotRow;
+  const fields = fieldRows(schema);
+  const see = slot.read.length === 0 ? "Every plugin sees it." : `To see it: ${toSee(slot)}.`;
+  const exceptions = [...rows.keys()].some(
+    (path) => path.startsWith(`${name}.`) && rows.get(path)?.tier !== slot.tier,
+  );
+  const change = changeSentence(slot) + (exceptions ? " Some fields differ." : "");
+  const closed =
+    slot.closed === true ? " An unknown field in a proposal refuses the whole proposal." : "";
+  const remark = remarks[name] === undefined ? "" : `\n\n${remarks[name]}`;
+  const head = `## ${name}\n\n${description}\n\nTier: ${slot.tier}. ${see} ${change}${closed}${remark}`;
+  if (fields.length === 0) return `${head}\n\nA JSON object with any keys.`;
+  const body = fields.map((field) => fieldCells(field, slot, rows));
+  return `${head}\n\n${table(["Field", "Type", "Default", "Tier", "To see", "To change"], body)}`;
+}
+
+function changeSentence(slot: SlotRow): string {
+  if (slot.tier === "immutable") return "It never changes.";
+  if (slot.write === null) return "Every plugin may change it.";
+  if (slot.grows === undefined) return `To change it: ${code(slot.write)}.`;
+  return `To append to ${code(slot.grows)}: ${code(slot.write)}. The other fields follow from it.`;
+}
+
+function fieldCells(
+  field: FieldRow,
+  slot: SlotRow,
+  rows: ReadonlyMap<string, SlotRow>,
+): readonly string[] {
+  const path = [slot.path, ...field.path].join(".");
+  const own = rows.get(path);
+  const shown = field.path.join(".").replaceAll(".[]", "[]");
+  const isDerived =
+    slot.grows !== undefined && field.path.length === 1 && field.path[0] !== slot.grows;
+  const tier = nearest(path, rows).tier;
+  const change = isDerived ? "derived" : own === undefined ? "" : toChange(own);
+  return [code(shown), field.type, field.default, tier, own ? toSee(own) : "", change];
+}
+
+/** The row that decides for a path: its own, or that of what it is in. */
+function nearest(path: string, rows: ReadonlyMap<string, SlotRow>): SlotRow {
+  const own = rows.get(path);
+  return own ?? nearest(path.slice(0, path.lastIndexOf(".")), rows);
+}
+
+function toSee({ read }: SlotRow): string {
+  return either(read);
+}
+
+function toChange({ tier, write }: SlotRow): string {
+  if (tier === "immutable") return "never";
+  return write === null ? "nothing" : code(write);
+}

@@ -1,0 +1,104 @@
+/**
+ * Finds the attacks and laws by reading the text of the tests, so that a table of them is theirs.
+ * Paths are from the root, where npm and the test runner start.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+
+export interface Attack {
+  /** `A-001` */
+  readonly number: string;
+  readonly attempt: string;
+  /** What comes of it, what it waits for, or why it does not apply. */
+  readonly answer: string;
+  readonly standing: "tested" | "waits" | "does_not_apply";
+  /** `test/attacks/forged-proxies.test.ts` */
+  readonly path: string;
+}
+
+/** What a test's title says after its number. */
+interface Numbered {
+  /** `L10` */
+  readonly number: string;
+  readonly statement: string;
+  readonly path: string;
+}
+export type Law = Numbered;
+export type Fault = Numbered;
+
+const standings: Readonly<Record<string, Attack["standing"]>> = {
+  attack: "tested",
+  attackWaits: "waits",
+  attackDoesNotApply: "does_not_apply",
+};
+const text = /("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')/.source;
+const attackCall = new RegExp(
+  String.raw`^\s*(attack|attackWaits|attackDoesNotApply)\(\s*"(A-\d{3})",\s*${text},\s*${text}`,
+  "gm",
+);
+const titleCall = new RegExp(String.raw`\b(?:it|describe)(?:\.\w+)*\(\s*${text}`, "g");
+const numberedTitle = /^([LF]-?\d+): (.+)$/;
+
+/** The attacks of one file, as they stand in it. */
+export function attacksIn(source: string, path: string): readonly Attack[] {
+  return [...source.matchAll(attackCall)].map(
+    ([, call = "", number = "", attempt = "", answer = ""]) => ({
+      number,
+      attempt: textOf(attempt),
+      answer: textOf(answer),
+      standing: standings[call] ?? "tested",
+      path,
+    }),
+  );
+}
+
+/** Where attacks stand beside the room that they strike at. */
+const besideRooms = ["test/packages", "test/trust", "test/discovery", "test/cli"];
+
+/** Every attack, by number. */
+export function readAttacks(): readonly Attack[] {
+  const beside = besideRooms.flatMap(testFiles).filter(({ path }) => path.includes("attacks"));
+  return [...testFiles("test/attacks"), ...beside]
+    .flatMap(({ path, source }) => attacksIn(source, path))
+    .sort(byNumber);
+}
+
+/** The titles that begin with the number of a law or a fault. */
+export function numberedIn(source: string, path: string): readonly Numbered[] {
+  return [...source.matchAll(titleCall)].flatMap(([, literal = ""]) => {
+    const match = numberedTitle.exec(textOf(literal));
+    return match === null ? [] : [{ number: match[1] ?? "", statement: match[2] ?? "", path }];
+  });
+}
+
+/** Every law that a property test states, by number. */
+export function readLaws(): readonly Law[] {
+  return readNumbered("test/laws");
+}
+
+/** Every fault that a test injects, by number. */
+export function readFaults(): readonly Fault[] {
+  return readNumbered("test/faults");
+}
+
+function readNumbered(folder: string): readonly Numbered[] {
+  return testFiles(folder)
+    .flatMap(({ path, source }) => numberedIn(source, path))
+    .sort(byNumber);
+}
+
+function byNumber(a: { readonly number: string }, b: { readonly number: string }): number {
+  const digits = (text: string) => Number(text.replaceAll(/\D/g, ""));
+  return digits(a.number) - digits(b.number);
+}
+
+function textOf(literal: string): string {
+  return literal.slice(1, -1).replaceAll(/\\(.)/g, "$1");
+}
+
+function testFiles(folder: string): readonly { path: string; source: string }[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".test.ts"))
+    .sort()
+    .map((name) => `${folder}/${name}`)
+    .map((path) => ({ path, source: readFileSync(path, "utf8") }));
+}

@@ -1,0 +1,71 @@
+/** The most that each entry may add to a bundle. Bundled as ES modules, which may await at the top. */
+const entries = [
+  {
+    name: "glassine",
+    path: "../dist/index.js",
+    import: "*",
+    limit: "132 kB",
+  },
+  {
+    name: "glassine/anthropic",
+    path: "../dist/providers/anthropic/index.js",
+    import: "*",
+    limit: "100 kB",
+  },
+  {
+    name: "glassine/ai-sdk",
+    path: "../dist/providers/ai-sdk/index.js",
+    import: "*",
+    limit: "100 kB",
+  },
+  {
+    name: "glassine/mcp",
+    path: "../dist/providers/mcp/index.js",
+    import: "*",
+    limit: "100 kB",
+  },
+  {
+    name: "glassine/openai",
+    path: "../dist/providers/openai/index.js",
+    import: "*",
+    limit: "100 kB",
+  },
+  {
+    name: "glassine/memory-node",
+    path: "../dist/memory-node/index.js",
+    import: "*",
+    limit: "135 kB",
+  },
+  {
+    name: "glassine/node",
+    path: "../dist/node/index.js",
+    import: "*",
+    limit: "220 kB",
+    ignore: ["node:*"],
+  },
+  {
+    name: "glassine/node, the audit sinks alone",
+    path: "../dist/node/index.js",
+    import: "{ fileAuditSink, streamAuditSink }",
+    limit: "20 kB",
+    ignore: ["node:*"],
+  },
+  {
+    name: "glassine/testing",
+    path: "../dist/testing/index.js",
+    import: "*",
+    limit: "200 kB",
+    ignore: ["fast-check", "node:*"],
+  },
+  {
+    name: "glassine/redis",
+    path: "../dist/redis/index.js",
+    import: "*",
+    limit: "20 kB",
+  },
+];
+
+const modifyEsbuildConfig = (config) => ({ ...config, format: "esm" });
+
+// biome-ignore lint/style/noDefaultExport: size-limit reads the default export.
+export default entries.map((entry) => ({ ...entry, modifyEsbuildConfig }));
