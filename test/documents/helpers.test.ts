@@ -5,14 +5,14 @@ import { chatStream, responsesStream } from "glassine/openai";
 import { describe, expect, it } from "vitest";
 import {
   collector,
-  goneAt,
-  goneTeller,
-  isGone,
+  isRemoved,
   type Left,
   type Lost,
   mediaFromUrl,
   parseArguments,
   pathOf,
+  removedItem,
+  removedReporter,
   StreamMeter,
   streamFault,
   TextPieces,
@@ -183,25 +183,25 @@ describe("reports", () => {
     const lost = collector<Lost>();
     for (let i = 0; i < 1002; i++) {
       lost.add({ path: pathOf(i), reason: "A." });
-      lost.add(goneAt(`messages[${i}]`));
+      lost.add(removedItem(`messages[${i}]`));
     }
     expect(lost.list().slice(2000)).toEqual([
       { path: "(root)", reason: "2 more of this kind." },
       { path: "onto", reason: "2 more of this kind." },
     ]);
-    expect(lost.list().filter(isGone)).toHaveLength(1001);
+    expect(lost.list().filter(isRemoved)).toHaveLength(1001);
   });
 
   it("of old items that do not stay are made for each, where not all that is hidden is listed", () => {
     const left = collector<Left>();
     const told: Lost[] = [];
-    const gone = (path: string) => goneTeller(left.list(), (item) => told.push(item))(path);
+    const gone = (path: string) => removedReporter(left.list(), (item) => told.push(item))(path);
     for (let i = 0; i < 1000; i++) left.add({ path: pathOf(i, "a"), kind: "setting", reason: "" });
     gone("[2000]");
     expect(told).toEqual([]);
     left.add({ path: "[1000].a", kind: "setting", reason: "" });
     gone("[2000]");
-    expect(told).toEqual([goneAt("[2000]")]);
+    expect(told).toEqual([removedItem("[2000]")]);
   });
 });
 

@@ -11,7 +11,7 @@ import {
   toMessagesResponse,
 } from "glassine/anthropic";
 import { describe, expect, it } from "vitest";
-import { isGone, pathOf } from "../../src/providers/rewrite/index.ts";
+import { isRemoved, pathOf } from "../../src/providers/rewrite/index.ts";
 import { verifies } from "../support/verifies.ts";
 import { plainRequests, plainResponses, requests, responses } from "./support/anthropic.ts";
 import { boundMark, markBound, withEachTextChanged } from "./support/anthropic-bound.ts";
@@ -53,7 +53,7 @@ describe("a request", () => {
     fc.assert(
       fc.property(fc.array(messages, { maxLength: 4 }), (list) => {
         const { document, lost } = toMessagesRequest(list);
-        if (!lost.every(isGone)) return;
+        if (!lost.every(isRemoved)) return;
         whole += 1;
         expect(fromMessagesRequest(document).messages).toEqual(list);
       }),
@@ -68,7 +68,7 @@ describe("a request", () => {
         const before = fromMessagesRequest(request).messages;
         const after = editWith(before, plan);
         const { document, lost } = toMessagesRequest(after, { onto: request });
-        if (!lost.every(isGone)) return;
+        if (!lost.every(isRemoved)) return;
         if (JSON.stringify(before) !== JSON.stringify(after)) changed += 1;
         expect(fromMessagesRequest(document).messages).toEqual(after);
       }),
@@ -89,7 +89,7 @@ describe("messages of a request in another order", () => {
         const message = before[at] as Message;
         const after = before.toSpliced(at, 1).toSpliced(to % before.length, 0, message);
         const { document, lost } = toMessagesRequest(after, { onto: request });
-        if (!lost.every(isGone)) return;
+        if (!lost.every(isRemoved)) return;
         if (JSON.stringify(before) !== JSON.stringify(after)) moved += 1;
         expect(fromMessagesRequest(document).messages).toEqual(after);
       }),
@@ -132,7 +132,7 @@ describe("a response", () => {
           [after, response],
         ] as const) {
           const { document, lost } = toMessagesResponse(list, onto === undefined ? {} : { onto });
-          if (!lost.every(isGone) || list.length === 0) continue;
+          if (!lost.every(isRemoved) || list.length === 0) continue;
           whole += 1;
           expect(fromMessagesResponse(document).messages).toEqual(list);
         }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { createMessage, type Message, type MessageInput } from "glassine";
 import * as mcp from "glassine/mcp";
 import { describe, expect, it } from "vitest";
-import { isGone, pathOf } from "../../src/providers/rewrite/index.ts";
+import { isRemoved, pathOf } from "../../src/providers/rewrite/index.ts";
 import { isObject, jsonCopy, type Level } from "./support/data.ts";
 import { answeredResults, askingResults, type Kind, kinds } from "./support/mcp-documents.ts";
 import { messageDocuments } from "./support/messages.ts";
@@ -100,7 +100,7 @@ describe.each(kinds)("$name", (kind: Kind) => {
           const messages = edited(from(document).messages, others, seed);
           for (const write of [() => fresh(messages, another), () => over(messages, document)]) {
             const outcome = outcomeOf(write);
-            if (!outcome.ok || !outcome.value.lost.every(isGone)) continue;
+            if (!outcome.ok || !outcome.value.lost.every(isRemoved)) continue;
             said += 1;
             expect(jsonCopy(from(outcome.value.document).messages)).toEqual(jsonCopy(messages));
           }

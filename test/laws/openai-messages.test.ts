@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Message } from "glassine";
 import * as openai from "glassine/openai";
 import { expect, it } from "vitest";
-import { isGone, type Lost } from "../../src/providers/rewrite/index.ts";
+import { isRemoved, type Lost } from "../../src/providers/rewrite/index.ts";
 import { answers, conversations } from "./support/conversations.ts";
 import { jsonCopy } from "./support/data.ts";
 import { chatRequests, chatResponses } from "./support/openai-chat.ts";
@@ -23,7 +23,7 @@ function comesBack(of: fc.Arbitrary<readonly Message[]>, { from, to }: Pair): vo
     fc.property(of, (messages) => {
       const { document, lost } = to(messages);
       const { messages: again } = from(document);
-      if (!lost.every(isGone)) return;
+      if (!lost.every(isRemoved)) return;
       whole += 1;
       expect(jsonCopy(again)).toEqual(jsonCopy(messages));
     }),
@@ -57,7 +57,7 @@ function overwrites(documents: fc.Arbitrary<object>, of: typeof answer, { from, 
       const edited = [...old.slice(0, at), ...messages, ...old.slice(at + 1)];
       const { document, lost } = to(edited, { onto });
       const again = from(document).messages;
-      if (!lost.every(isGone)) return;
+      if (!lost.every(isRemoved)) return;
       whole += 1;
       expect(jsonCopy(again)).toEqual(jsonCopy(edited));
     }),

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { type Fields, fieldNames, fieldOf, isFields, jsonOf, pick } from "./host-values.ts";
 import type { Notes } from "./notes.ts";
-import { leaveUnread } from "./settings.ts";
+import { reportUnread } from "./settings.ts";
 import type { SpecificationVersion } from "./types.ts";
 
 /** What of the slots a result can say. */
@@ -68,12 +68,12 @@ export function readCompletion(result: Result, raw: Fields, notes: Notes): Resul
     },
     ...(modelId === undefined ? {} : { llm: { model_id: modelId } }),
   };
-  leaveDifferent(result, raw, extensions, notes);
+  reportDifferent(result, raw, extensions, notes);
   return extensions;
 }
 
 /** Tells of what would not be written as it is. */
-function leaveDifferent(
+function reportDifferent(
   result: Result,
   raw: Fields,
   extensions: ResultExtensions,
@@ -83,7 +83,7 @@ function leaveDifferent(
   const fresh = writeCompletion(extensions, isOlder ? "v2" : "v3", () => {});
   for (const name of ["finishReason", "usage", "response"] as const) {
     const own = notes.under(name);
-    leaveUnread(fieldOf(raw, name), readFields[name], name, own);
+    reportUnread(fieldOf(raw, name), readFields[name], name, own);
     if (result[name] !== undefined) compare(result[name], fresh[name], own);
   }
 }
@@ -92,7 +92,7 @@ function compare(now: unknown, fresh: unknown, notes: Notes): void {
   const names = isFields(now) ? fieldNames({ ...(isFields(fresh) ? fresh : {}), ...now }) : [];
   for (const name of names) compare(fieldOf(now, name), fieldOf(fresh, name), notes.under(name));
   if (names.length > 0 || now === (fresh instanceof Date ? fresh.toISOString() : fresh)) return;
-  notes.leave("setting", "Messages and extensions do not say this.");
+  notes.reportLeft("setting", "Messages and extensions do not say this.");
 }
 
 const stopReasons: Readonly<Record<string, StopReason>> = {
@@ -140,26 +140,27 @@ function isCount(value: unknown): value is number {
 export function writeCompletion(
   { completion = {}, llm = {} }: ResultExtensions,
   version: SpecificationVersion,
-  lose: (reason: string, ...keys: readonly string[]) => void,
+  reportLost: (reason: string, ...keys: readonly string[]) => void,
   hasCalls = false,
 ): Fields {
   const { stop_reason, tokens, created_at } = completion;
-  if (stop_reason === "return") lose("It is written as stop.", "completion", "stop_reason");
+  if (stop_reason === "return") reportLost("It is written as stop.", "completion", "stop_reason");
   const usual: StopReason = hasCalls ? "call" : "end";
   const unified = finishReasons[stop_reason ?? usual];
   const raw = stop_reason === "stop_sequence" ? "stop_sequence" : undefined;
   const older = version === "v2";
-  if (older && raw !== undefined) lose("It is written as stop.", "completion", "stop_reason");
+  if (older && raw !== undefined) reportLost("It is written as stop.", "completion", "stop_reason");
   const isSum = tokens?.total_tokens === (tokens?.input_tokens ?? 0) + (tokens?.output_tokens ?? 0);
   if (tokens !== undefined && !older && !isSum) {
-    lose("There is no total.", "completion", "tokens", "total_tokens");
+    reportLost("There is no total.", "completion", "tokens", "total_tokens");
   }
   const modelId = completion.model ?? llm.model_id;
-  if (modelId !== (llm.model_id ?? modelId)) lose("There is one model id.", "llm", "model_id");
+  if (modelId !== (llm.model_id ?? modelId))
+    reportLost("There is one model id.", "llm", "model_id");
   const time = created_at === undefined ? undefined : new Date(created_at);
   const isTime = time !== undefined && !Number.isNaN(time.getTime());
   if (created_at !== (isTime ? time.toISOString() : undefined)) {
-    lose("It is no date, or of another form.", "completion", "created_at");
+    reportLost("It is no date, or of another form.", "completion", "created_at");
   }
   const response = {
     ...(isTime ? { timestamp: time } : {}),

@@ -5,7 +5,6 @@ import {
   type Collector,
   collector,
   givenMessages,
-  goneTeller,
   type Left,
   type LimitOptions,
   type Lost,
@@ -13,6 +12,7 @@ import {
   type Read,
   readDocument,
   readerWithLimits,
+  removedReporter,
   type Written,
   withLimits,
 } from "../rewrite/index.ts";
@@ -35,14 +35,14 @@ import {
 } from "./host-values.ts";
 import { notesFor } from "./notes.ts";
 import { givenVersion } from "./options.ts";
-import type { Gone } from "./overlay.ts";
+import type { ReportRemovedAt } from "./overlay.ts";
 import { type PartJson, partJson, partSchema } from "./part-kinds.ts";
 import type { Place } from "./place.ts";
 import { readParts, type ShownParts } from "./read-parts.ts";
-import { leaveUnread } from "./settings.ts";
-import { withoutCopies } from "./stale.ts";
-import { ranIn } from "./stored.ts";
+import { reportUnread } from "./settings.ts";
+import { providerCallsIn } from "./stored.ts";
 import type { ResultLike, SpecificationVersion } from "./types.ts";
+import { withoutCopies } from "./without-copies.ts";
 import { writeParts } from "./write-parts.ts";
 
 /** Options of `toContent`. */
@@ -137,29 +137,29 @@ function writeResult<Document extends ResultLike>(
   const lost = collector<Lost>();
   const parts = saidParts(messages, lost);
   const raws = onto?.content ?? [];
-  const ran = ranIn(raws);
+  const providerCalls = providerCallsIn(raws);
   const left = collector<Left>();
   const shown = onto === undefined ? nothing : readResult(onto, left).shown;
-  const gone = goneTeller(left.list(), lost.add);
+  const removed = removedReporter(left.list(), lost.add);
   const said = parts.map(({ part }) => part);
-  const inside: Gone = (...keys) => gone(pathOf("content", ...keys));
+  const inside: ReportRemovedAt = (...keys) => removed(pathOf("content", ...keys));
   const content = writeParts(
-    { raws, shown, gone: inside },
+    { raws, shown, removed: inside },
     said,
     (index): Place => ({
       ...assistant,
       version,
-      ran,
-      lose: (reason, ...keys) =>
+      providerCalls,
+      reportLost: (reason, ...keys) =>
         lost.add({ path: pathOf(...(parts[index]?.path ?? []), ...keys), reason }),
     }),
   );
   const hasCalls = parts.some(({ part }) => part.content_type === "tool_call");
-  const lose = (reason: string, ...keys: readonly string[]) =>
+  const reportLost = (reason: string, ...keys: readonly string[]) =>
     lost.add({ path: pathOf("extensions", ...keys), reason });
   const rest =
     onto === undefined
-      ? { ...writeCompletion(extensions, version, lose, hasCalls), warnings: [] }
+      ? { ...writeCompletion(extensions, version, reportLost, hasCalls), warnings: [] }
       : restOf(onto, saysTheSame(said, shown.parts), lost);
   const document = Object.freeze({ ...(hostCopy(rest) as Fields), content });
   return Object.freeze({ document: document as unknown as Document, lost: lost.list() });
@@ -187,7 +187,7 @@ function readResult(result: ResultLike, left: Collector<Left>) {
   const warnings = fieldOf(raw, "warnings");
   const isQuiet = Array.isArray(warnings) && warnings.length === 0;
   const read = ["content", ...Object.keys(completionShape), ...(isQuiet ? ["warnings"] : [])];
-  leaveUnread(raw, read, "result", notes);
+  reportUnread(raw, read, "result", notes);
   const message = createMessage({ role: "assistant", content: shown.parts });
   return { message, extensions, shown: { ...shown, parts: message.content } };
 }
@@ -214,14 +214,14 @@ function saidParts(messages: readonly Message[], lost: Collector<Lost>): readonl
     lost.add({ path: "", reason: "A result is one message. The parts of all were joined." });
   }
   return messages.flatMap((message, at): readonly SaidPart[] => {
-    const lose = (reason: string, ...keys: readonly string[]) =>
+    const reportLost = (reason: string, ...keys: readonly string[]) =>
       lost.add({ path: pathOf(at, ...keys), reason });
     if (message.role !== "assistant") {
-      lose("A result is a message of the assistant.");
+      reportLost("A result is a message of the assistant.");
       return [];
     }
-    if (message.channel !== undefined) lose("A result has no channel.", "channel");
-    if (message.schema_version !== "2.0") lose("A result has no version.", "schema_version");
+    if (message.channel !== undefined) reportLost("A result has no channel.", "channel");
+    if (message.schema_version !== "2.0") reportLost("A result has no version.", "schema_version");
     return message.content.map((part, index) => ({ part, path: [at, "content", index] }));
   });
 }

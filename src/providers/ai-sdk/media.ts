@@ -56,15 +56,15 @@ export function readMedia(
           ...source,
           media_type: undefined,
         };
-  const told = media_type ?? mediaType;
-  const kind = more.kind ?? kindOfType(told);
+  const known = media_type ?? mediaType;
+  const kind = more.kind ?? kindOfType(known);
   const { filename } = more;
   return {
     content_type: kind,
     content: {
       type,
       data,
-      ...(told === undefined || isAny(told, kind) ? {} : { media_type: told }),
+      ...(known === undefined || isAny(known, kind) ? {} : { media_type: known }),
       ...(kind === "document" && typeof filename === "string" ? { title: filename } : {}),
     },
   };

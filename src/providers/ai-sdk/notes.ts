@@ -5,7 +5,7 @@ type Keys = readonly (string | number)[];
 
 /** Tells what messages do not show of one place in a document. */
 export interface Notes {
-  readonly leave: (kind: Left["kind"], reason: string, ...keys: Keys) => void;
+  readonly reportLeft: (kind: Left["kind"], reason: string, ...keys: Keys) => void;
   readonly under: (...keys: Keys) => Notes;
 }
 
@@ -14,20 +14,20 @@ export function notesFor(left: Collector<Left>): Notes {
 }
 
 /** The same notes, with the fields that something was told of. */
-export function recording(notes: Notes): { notes: Notes; told: ReadonlySet<unknown> } {
-  const told = new Set<unknown>();
-  const tell: Tell = (kind, reason, keys) => {
-    told.add(keys[0]);
-    notes.leave(kind, reason, ...keys);
+export function recording(notes: Notes): { notes: Notes; reported: ReadonlySet<unknown> } {
+  const reported = new Set<unknown>();
+  const report: Report = (kind, reason, keys) => {
+    reported.add(keys[0]);
+    notes.reportLeft(kind, reason, ...keys);
   };
-  return { notes: notesAt(tell, []), told };
+  return { notes: notesAt(report, []), reported };
 }
 
-type Tell = (kind: Left["kind"], reason: string, keys: Keys) => void;
+type Report = (kind: Left["kind"], reason: string, keys: Keys) => void;
 
-function notesAt(tell: Tell, place: Keys): Notes {
+function notesAt(report: Report, place: Keys): Notes {
   return {
-    leave: (kind, reason, ...keys) => tell(kind, reason, [...place, ...keys]),
-    under: (...keys) => notesAt(tell, [...place, ...keys]),
+    reportLeft: (kind, reason, ...keys) => report(kind, reason, [...place, ...keys]),
+    under: (...keys) => notesAt(report, [...place, ...keys]),
   };
 }

@@ -12,15 +12,15 @@ import { hrefOf, looksLikeUrl } from "./media.ts";
 import { type Format, fieldsOf, itemsOf } from "./part-kinds.ts";
 import { isModels, itemPlace, type Place } from "./place.ts";
 import { unshownFields } from "./read-part.ts";
+import { rewriteList } from "./rewrite-list.ts";
 import { isProviderField } from "./settings.ts";
-import { weave } from "./weave.ts";
 import { writeOutput, writePart } from "./write-part.ts";
 
 /** A part as if it were new. Your program would run a call again that the provider ran. */
 export function newPart(part: ContentPart, place: Place): unknown {
   const isCall = part.content_type === "tool_call" || part.content_type === "tool_result";
-  if (isCall && place.ran.has(part.content.tool_call_id)) {
-    place.lose("The provider ran this call, so it is not written as a new one.");
+  if (isCall && place.providerCalls.has(part.content.tool_call_id)) {
+    place.reportLost("The provider ran this call, so it is not written as a new one.");
     return undefined;
   }
   const json = writePart(part, place);
@@ -45,22 +45,25 @@ export function isDoubtful(raw: unknown): boolean {
 }
 
 /** Is told of what nothing stands for any more, by the keys that lead to it. */
-export type Gone = (...keys: readonly (string | number)[]) => void;
+export type ReportRemovedAt = (...keys: readonly (string | number)[]) => void;
 
 /** The same, for what is below some keys. */
-export function goneIn(gone: Gone, ...above: readonly (string | number)[]): Gone {
-  return (...keys) => gone(...above, ...keys);
+export function removedUnder(
+  removed: ReportRemovedAt,
+  ...above: readonly (string | number)[]
+): ReportRemovedAt {
+  return (...keys) => removed(...above, ...keys);
 }
 
 /** A part of the host's, what messages show of it, and who is told of what of it is gone. */
 export interface OldPart {
   readonly raw: unknown;
   readonly part: ContentPart;
-  readonly gone: Gone;
+  readonly removed: ReportRemovedAt;
 }
 
 export function changedPart(old: OldPart, after: ContentPart, given: Place): unknown {
-  const { raw, part: before, gone } = old;
+  const { raw, part: before, removed } = old;
   const place: Place = isTagged(raw) ? { ...given, version: "v4" } : given;
   const { json: was, losses: unsaid } = asWritten(before, place);
   const { json: now, losses } = asWritten(after, place);
@@ -78,13 +81,17 @@ export function changedPart(old: OldPart, after: ContentPart, given: Place): unk
   }
   const output = isAlike && !isKept("output") ? changedOutput(old, after, place) : [];
   // What is said of the output's items, its own writing has told.
-  for (const loss of losses) if (output.length === 0 || loss[2] !== "content") place.lose(...loss);
+  for (const loss of losses)
+    if (output.length === 0 || loss[2] !== "content") place.reportLost(...loss);
   if (now === undefined || !isFields(raw)) return undefined;
   if (raw.type === "tool-result" && place.role === "assistant") {
-    place.lose("The provider ran this tool, and may take the result that it keeps.", "content");
+    place.reportLost(
+      "The provider ran this tool, and may take the result that it keeps.",
+      "content",
+    );
   }
   if (fieldOf(raw, "originalUrl") !== undefined && !isKept("data")) {
-    place.lose("The URL that it came from goes with the old data.", "content");
+    place.reportLost("The URL that it came from goes with the old data.", "content");
   }
   const host = Object.entries({ ...hostPart(now, place.format), ...Object.fromEntries(output) });
   const unread = known.filter((name) => {
@@ -101,15 +108,18 @@ export function changedPart(old: OldPart, after: ContentPart, given: Place): unk
     ]),
   );
   for (const name of unshownFields(before)) {
-    if (raw[name] !== undefined && !saysTheSame(raw[name], written[name])) gone(name);
+    if (raw[name] !== undefined && !saysTheSame(raw[name], written[name])) removed(name);
   }
   return written;
 }
 
 /** A part as if it were new, and what would be told of that. */
 function asWritten(part: ContentPart, place: Place) {
-  const losses: Parameters<Place["lose"]>[] = [];
-  return { json: writePart(part, { ...place, lose: (...loss) => losses.push(loss) }), losses };
+  const losses: Parameters<Place["reportLost"]>[] = [];
+  return {
+    json: writePart(part, { ...place, reportLost: (...loss) => losses.push(loss) }),
+    losses,
+  };
 }
 
 /** A `data:` URL tells its media type, which counts for more than the one beside it. */
@@ -137,7 +147,7 @@ function keptSettings(
   const isBound = (name: string) => isProviderField(name) || name === "citations";
   const kept = settings.filter(([name]) => !isModels(place) || !isBound(name));
   if (kept.length < settings.length) {
-    place.lose(
+    place.reportLost(
       "It changed, so its citations, the provider's signature or a stored copy do not stay.",
     );
   }
@@ -146,7 +156,7 @@ function keptSettings(
 
 /** The field of a changed output. Nothing where it is written as if it were new. */
 function changedOutput(
-  { raw: part, part: before, gone }: OldPart,
+  { raw: part, part: before, removed }: OldPart,
   after: ContentPart,
   place: Place,
 ): readonly (readonly ["output", unknown])[] {
@@ -155,8 +165,12 @@ function changedOutput(
   if (!isFields(raw)) return [];
   const read: readonly string[] = ["type", "value", "reason"];
   const settings = Object.entries(raw).filter(([name]) => !read.includes(name));
-  const inside = goneIn(gone, "output", "value");
-  const answer = changedAnswer({ raw, before: before.content, gone: inside }, after.content, place);
+  const inside = removedUnder(removed, "output", "value");
+  const answer = changedAnswer(
+    { raw, before: before.content, removed: inside },
+    after.content,
+    place,
+  );
   const kept = settings.map(([name, value]) => [name, hostCopy(value)] as const);
   return [["output", Object.freeze({ ...answer, ...Object.fromEntries(kept) })]];
 }
@@ -165,10 +179,10 @@ function changedOutput(
 interface OldAnswer {
   readonly raw: Fields;
   readonly before: Answer;
-  readonly gone: Gone;
+  readonly removed: ReportRemovedAt;
 }
 
-function changedAnswer({ raw, before, gone }: OldAnswer, after: Answer, place: Place): Fields {
+function changedAnswer({ raw, before, removed }: OldAnswer, after: Answer, place: Place): Fields {
   // What a tool said as data must not become content, whose URLs the SDK fetches.
   if (raw.type === "json" && !after.is_error) {
     return { type: "json", value: hostCopy(after.content ?? null) };
@@ -177,7 +191,7 @@ function changedAnswer({ raw, before, gone }: OldAnswer, after: Answer, place: P
     const { content, is_error } = after;
     const isDenial = is_error && (content === undefined || typeof content === "string");
     if (isDenial) return { type: raw.type, ...(content === undefined ? {} : { reason: content }) };
-    place.lose("That a person denied the call is not said any more.", "content");
+    place.reportLost("That a person denied the call is not said any more.", "content");
   }
   const items = itemsOf(raw) ?? [];
   const shown = partsOf(after);
@@ -185,11 +199,11 @@ function changedAnswer({ raw, before, gone }: OldAnswer, after: Answer, place: P
     return fieldsOf("output", fieldOf(item, "type")) === undefined ? [] : [index];
   });
   if (shown === undefined || itemsOf(raw) === undefined) {
-    for (const index of items.keys()) gone(index);
+    for (const index of items.keys()) removed(index);
     return hostCopy(writeOutput(after, place)) as Fields;
   }
   const old = partsOf(before) ?? [];
-  const value = weave(items.length, places, pairParts(old, shown), {
+  const value = rewriteList(items.length, places, pairParts(old, shown), {
     make: (index, { at, isSame }) => {
       const part = shown[index] as ContentPart;
       const inside = itemPlace(place, index);
@@ -197,11 +211,11 @@ function changedAnswer({ raw, before, gone }: OldAnswer, after: Answer, place: P
       const from = places[at] as number;
       const raw = items[from];
       if (isSame) return hostCopy(raw);
-      const item = { raw, part: old[at] as ContentPart, gone: goneIn(gone, from) };
+      const item = { raw, part: old[at] as ContentPart, removed: removedUnder(removed, from) };
       return changedPart(item, part, inside);
     },
     keep: (index) => hostCopy(items[index]),
-    gone: (index) => gone(index),
+    removed: (index) => removed(index),
   });
   return { type: "content", value };
 }

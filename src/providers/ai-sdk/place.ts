@@ -7,8 +7,8 @@ export interface Place {
   readonly role: string;
   readonly version: SpecificationVersion;
   /** The ids of the calls of the document that the provider ran. */
-  readonly ran: ReadonlySet<unknown>;
-  readonly lose: (reason: string, ...keys: readonly (string | number)[]) => void;
+  readonly providerCalls: ReadonlySet<unknown>;
+  readonly reportLost: (reason: string, ...keys: readonly (string | number)[]) => void;
 }
 
 /** Whether a part is what a model wrote: a provider may sign it, or keep a copy. */
@@ -18,10 +18,10 @@ export function isModels({ role, format }: Pick<Place, "role" | "format">): bool
 
 /** Where an item of the output of a tool stands. */
 export function itemPlace(place: Place, index: number): Place {
-  const { lose } = place;
+  const { reportLost } = place;
   return {
     ...place,
     format: "output",
-    lose: (reason, ...keys) => lose(reason, "content", "content", index, ...keys),
+    reportLost: (reason, ...keys) => reportLost(reason, "content", "content", index, ...keys),
   };
 }

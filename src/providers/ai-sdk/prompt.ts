@@ -3,12 +3,12 @@ import type { Message } from "../../core/messages/index.ts";
 import {
   collector,
   givenMessages,
-  goneTeller,
   type Left,
   type LimitOptions,
   type Lost,
   type Read,
   readerWithLimits,
+  removedReporter,
   type Written,
   withLimits,
 } from "../rewrite/index.ts";
@@ -144,8 +144,8 @@ function toList<Document extends PromptLike>(
   const write = () => {
     const left = collector<Left>();
     const shown = readList(list, format, left);
-    const gone = goneTeller(left.list(), lost.add);
-    return writeList(messages, { format, version, onto: list, shown, lost, gone });
+    const removed = removedReporter(left.list(), lost.add);
+    return writeList(messages, { format, version, onto: list, shown, lost, removed });
   };
   const document = reading(nameOf(format), write, "document_invalid");
   return Object.freeze({ document: document as unknown as Document, lost: lost.list() });

@@ -7,7 +7,7 @@ import { fieldOf, isFields, isList, jsonOf } from "./host-values.ts";
 import { notesFor } from "./notes.ts";
 import { type Format, type PartJson, partJson, partSchema } from "./part-kinds.ts";
 import { readParts, type ShownParts } from "./read-parts.ts";
-import { leaveUnread } from "./settings.ts";
+import { reportUnread } from "./settings.ts";
 
 export type ListFormat = Extract<Format, "prompt" | "messages">;
 
@@ -36,7 +36,7 @@ export function readList(
   return messages.flatMap((json, at): readonly ShownMessage[] => {
     const own = notes.under(at);
     if (!isRole(json.role)) {
-      own.leave("content", "Messages have no role for this one.");
+      own.reportLeft("content", "Messages have no role for this one.");
       return [];
     }
     const { role, content } = json;
@@ -45,7 +45,7 @@ export function readList(
       typeof content === "string"
         ? { parts: [{ content_type: "text", text: content } as const], places: [0] }
         : readParts(raw as readonly unknown[], content, { format, role }, own.under("content"));
-    leaveUnread(list[at], ["role", "content"], "message", own);
+    reportUnread(list[at], ["role", "content"], "message", own);
     const message = createMessage({ role, content: shown.parts });
     return [{ message, parts: message.content, places: shown.places, at }];
   });

@@ -16,7 +16,7 @@ type Arguments = Extract<ContentPart, { content_type: "tool_call" }>["content"][
 /** What messages show of a part; `undefined` for one that they cannot show. */
 export function readPart(json: PartJson, format: Format, notes: Notes): ContentPart | undefined {
   if (fieldsOf(format, json.type) === undefined) {
-    notes.leave("content", "Messages have no part for what is of this kind.");
+    notes.reportLeft("content", "Messages have no part for what is of this kind.");
     return undefined;
   }
   // Its schema says so.
@@ -48,7 +48,11 @@ function readCall(json: PartJson, notes: Notes): ContentPart {
   const { toolCallId, toolName, input } = json as PartJson & Readonly<Record<string, string>>;
   const values = typeof input === "string" ? parsedInput(input, notes) : input;
   if (!isFields(values)) {
-    notes.leave("content", "The input is no JSON object, so the call shows no arguments.", "input");
+    notes.reportLeft(
+      "content",
+      "The input is no JSON object, so the call shows no arguments.",
+      "input",
+    );
   }
   return {
     content_type: "tool_call",
@@ -65,8 +69,8 @@ const anyObject = z.looseObject({});
 /** Input in text. What is no data that messages may hold, such as half a character, is none. */
 function parsedInput(text: string, notes: Notes): Fields | undefined {
   const parsed = parseArguments(text);
-  if (parsed.isAmbiguous) notes.leave("content", "A name stands twice in it.", "input");
-  else if (!parsed.isExact) notes.leave("content", "A number in it cannot be held.", "input");
+  if (parsed.isAmbiguous) notes.reportLeft("content", "A name stands twice in it.", "input");
+  else if (!parsed.isExact) notes.reportLeft("content", "A number in it cannot be held.", "input");
   if (!parsed.isWhole) return undefined;
   try {
     return readDocument(anyObject, parsed.arguments, "input of a call");
@@ -101,7 +105,7 @@ function readOutput(output: PartJson, notes: Notes): Answer {
     case "error-json":
       return { content: output.value as Json, is_error };
     case "execution-denied":
-      notes.leave("content", "That a person denied the call reads as an error.");
+      notes.reportLeft("content", "That a person denied the call reads as an error.");
       return { content: output.reason as Json | undefined, is_error: true };
     case "content": {
       const items = output.value as readonly PartJson[];
@@ -111,7 +115,7 @@ function readOutput(output: PartJson, notes: Notes): Answer {
       return { content: parts as unknown as Json, is_error };
     }
     default:
-      notes.leave("content", "Messages cannot show an output of this kind.");
+      notes.reportLeft("content", "Messages cannot show an output of this kind.");
       return { is_error: false };
   }
 }
@@ -140,7 +144,7 @@ function readSource(json: PartJson, notes: Notes): ContentPart | undefined {
       },
     };
   }
-  notes.leave("content", "Messages have no part for a source of this kind.");
+  notes.reportLeft("content", "Messages have no part for a source of this kind.");
   return undefined;
 }
 

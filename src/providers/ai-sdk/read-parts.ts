@@ -7,7 +7,7 @@ import { type Notes, recording } from "./notes.ts";
 import { type Format, fieldsOf, itemsOf, type PartJson } from "./part-kinds.ts";
 import type { Place } from "./place.ts";
 import { readPart } from "./read-part.ts";
-import { leaveUnread } from "./settings.ts";
+import { reportUnread } from "./settings.ts";
 import { writePart } from "./write-part.ts";
 
 /** The parts that messages show, and the place of each among all. */
@@ -29,10 +29,10 @@ export function readParts(
     const own = recording(notes.under(index));
     const part = readPart(item, place.format, own.notes);
     if (part === undefined) continue;
-    leaveSpelling(item, part, place, own);
-    leaveSettings(raws[index], item, place.format, notes.under(index));
+    reportSpelling(item, part, place, own);
+    reportSettings(raws[index], item, place.format, notes.under(index));
     if (item.type === "tool-result" && place.role === "assistant") {
-      own.notes.leave("setting", "The provider ran this tool, and may keep what it gave.");
+      own.notes.reportLeft("setting", "The provider ran this tool, and may keep what it gave.");
     }
     parts.push(part);
     places.push(index);
@@ -40,44 +40,44 @@ export function readParts(
   return { parts, places };
 }
 
-function leaveSettings(raw: unknown, item: PartJson, format: Format, notes: Notes): void {
-  leaveUnread(raw, fieldsOf(format, item.type) ?? [], "part", notes);
+function reportSettings(raw: unknown, item: PartJson, format: Format, notes: Notes): void {
+  reportUnread(raw, fieldsOf(format, item.type) ?? [], "part", notes);
   const output = fieldOf(raw, "output");
   const inOutput = notes.under("output");
-  leaveUnread(output, ["type", "value", "reason"], "output", inOutput);
+  reportUnread(output, ["type", "value", "reason"], "output", inOutput);
   for (const [index, each] of (itemsOf(output) ?? []).entries()) {
     const fields = fieldsOf("output", fieldOf(each, "type"));
-    if (fields !== undefined) leaveUnread(each, fields, "part", inOutput.under("value", index));
+    if (fields !== undefined) reportUnread(each, fields, "part", inOutput.under("value", index));
   }
 }
 
 /** Tells of each field that would not be written as it is. */
-function leaveSpelling(
+function reportSpelling(
   item: PartJson,
   part: ContentPart,
   place: Pick<Place, "format" | "role"> & Partial<Place>,
-  { notes, told }: ReturnType<typeof recording>,
+  { notes, reported }: ReturnType<typeof recording>,
 ): void {
   const items = itemsOf(item.output);
   const isOlder = items?.some((each) => fieldOf(each, "type") === "media") === true;
   const version = place.version ?? (isTagged(item) ? "v4" : isOlder ? "v2" : "v3");
-  const silent: Place = { ...place, version, ran: new Set(), lose: () => {} };
+  const silent: Place = { ...place, version, providerCalls: new Set(), reportLost: () => {} };
   const fresh = writePart(part, silent);
   if (fresh === undefined) {
-    notes.leave("setting", "Such a part is not written in its place.");
+    notes.reportLeft("setting", "Such a part is not written in its place.");
     return;
   }
   for (const name of Object.keys({ ...item, ...fresh })) {
     if (name === "output" && items !== undefined && itemsOf(fresh.output) !== undefined) {
-      leaveItems(items as readonly PartJson[], part, silent, notes.under("output", "value"));
-    } else if (!told.has(name) && !saysTheSame(item[name], fresh[name])) {
-      notes.leave("setting", "Messages do not tell its form.", name);
+      reportItems(items as readonly PartJson[], part, silent, notes.under("output", "value"));
+    } else if (!reported.has(name) && !saysTheSame(item[name], fresh[name])) {
+      notes.reportLeft("setting", "Messages do not tell its form.", name);
     }
   }
 }
 
 /** The same for each item of an output that is shown. */
-function leaveItems(
+function reportItems(
   items: readonly PartJson[],
   result: ContentPart,
   place: Place,
@@ -91,6 +91,6 @@ function leaveItems(
     next += 1;
     if (part === undefined) continue;
     const own = recording(notes.under(index));
-    leaveSpelling(item, part, { ...place, format: "output" }, own);
+    reportSpelling(item, part, { ...place, format: "output" }, own);
   }
 }

@@ -46,7 +46,7 @@ export function isProviderField(name: string): boolean {
 }
 
 /** Tells of each field that is not read. */
-export function leaveUnread(
+export function reportUnread(
   raw: unknown,
   read: readonly string[],
   owner: Owner,
@@ -56,7 +56,7 @@ export function leaveUnread(
   for (const name of fieldNames(raw)) {
     if (read.includes(name)) continue;
     const kind = isSetting(name, fieldOf(raw, name), owner) ? "setting" : "content";
-    notes.leave(kind, "Messages do not hold this field.", name);
+    notes.reportLeft(kind, "Messages do not hold this field.", name);
   }
 }
 

@@ -4,7 +4,7 @@ import { type Fields, fieldOf, isFields } from "./host-values.ts";
 import { isProviderField } from "./settings.ts";
 
 /** The ids of the calls among some parts that the provider ran. */
-export function ranIn(parts: readonly unknown[]): ReadonlySet<unknown> {
+export function providerCallsIn(parts: readonly unknown[]): ReadonlySet<unknown> {
   return new Set(
     parts.flatMap((part) => {
       const isRan = fieldOf(part, "type") === "tool-call" && fieldOf(part, "providerExecuted");

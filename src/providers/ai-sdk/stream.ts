@@ -91,9 +91,9 @@ class Accumulator implements ContentStream {
   readonly #errors: unknown[] = [];
   /** Where in the content the preliminary result of a call is. */
   readonly #preliminary = new Map<string, number>();
-  readonly #told = new Set<Left>();
+  readonly #reported = new Set<Left>();
   /** By type; an event of any other is a part that comes whole. */
-  readonly #takers: ReadonlyMap<string, (event: Fields) => void>;
+  readonly #handlers: ReadonlyMap<string, (event: Fields) => void>;
   #events = 0;
   #rest: Fields = {};
   #isOver = false;
@@ -104,10 +104,10 @@ class Accumulator implements ContentStream {
     this.#texts = texts;
     const inputs = this.#inputs;
     const start = (event: Fields) => this.#content.push(texts.start(event));
-    this.#takers = new Map<string, (event: Fields) => void>([
+    this.#handlers = new Map<string, (event: Fields) => void>([
       ["ping", () => {}],
       ["stream-start", ({ warnings }) => this.#add({ warnings: warnings ?? [] })],
-      ["response-metadata", (event) => this.#takeResponse(event)],
+      ["response-metadata", (event) => this.#applyResponse(event)],
       ["text-start", start],
       ["text-delta", (event) => texts.add(event)],
       ["text-end", (event) => texts.end(event)],
@@ -143,7 +143,7 @@ class Accumulator implements ContentStream {
     const read = fromContent(this.#result);
     const left = collector<Left>();
     for (const each of read.left) left.add(each);
-    for (const each of this.#told) left.add(each);
+    for (const each of this.#reported) left.add(each);
     for (const index of this.#inputs.open) {
       left.add({
         path: pathOf("toolInputs", index),
@@ -164,37 +164,37 @@ class Accumulator implements ContentStream {
     if (!isFields(event) || typeof fieldOf(event, "type") !== "string") {
       throw streamFault("type", "an event with a type");
     }
-    this.#take(event);
-    this.#tellUnknown(event);
+    this.#apply(event);
+    this.#reportUnknown(event);
     this.#events += 1;
   }
 
-  #take(event: Fields): void {
+  #apply(event: Fields): void {
     const { type } = event;
     const aside = asides.find(({ path }) => path === type);
     if (aside !== undefined) {
-      this.#told.add(aside);
+      this.#reported.add(aside);
       if (type === "error") this.#errors.push(hostCopy(fieldOf(event, "error")));
       return;
     }
     if (this.#isOver) throw streamFault("type", "nothing after the end");
-    const take = this.#takers.get(type as string);
-    if (take === undefined) this.#takePart(event);
-    else take(event);
+    const handle = this.#handlers.get(type as string);
+    if (handle === undefined) this.#applyPart(event);
+    else handle(event);
   }
 
-  #tellUnknown(event: Fields): void {
+  #reportUnknown(event: Fields): void {
     const fields = known.get(event.type);
     if (fields === undefined) return;
     for (const name of fieldNames(event)) {
       if (name === "type" || fields.includes(name) || event[name] === null) continue;
       const path = pathOf("events", this.#events, name);
       const reason = "A field of an event that is not known here.";
-      this.#told.add({ path, kind: "content", reason });
+      this.#reported.add({ path, kind: "content", reason });
     }
   }
 
-  #takeResponse({ type: _, ...response }: Fields): void {
+  #applyResponse({ type: _, ...response }: Fields): void {
     this.#check({ response });
     this.#add({ response: { ...(this.#rest.response as Fields | undefined), ...response } });
   }
@@ -216,7 +216,7 @@ class Accumulator implements ContentStream {
   }
 
   /** A part that comes whole. */
-  #takePart(event: Fields): void {
+  #applyPart(event: Fields): void {
     const json = partJson(event, "result");
     const part = readDocument(partSchema("result"), json, "event", "stream_invalid") as Fields;
     this.#meter.countText(JSON.stringify(part));

@@ -41,13 +41,13 @@ export class TextBlocks {
     const delta = fieldOf(event, "delta");
     if (typeof delta !== "string") throw streamFault("delta", "a text");
     block.pieces.add(delta);
-    takeMetadata(block, event);
+    applyMetadata(block, event);
   }
 
   end(event: Fields): void {
     const block = this.#blockOf(event);
     block.pieces.end();
-    takeMetadata(block, event);
+    applyMetadata(block, event);
     const citations = fieldOf(event, "citations");
     if (event.type === "text-end" && citations !== undefined) {
       block.settings = { ...block.settings, citations: hostCopy(citations) };
@@ -63,7 +63,7 @@ export class TextBlocks {
 }
 
 /** The latest counts: signatures come with the last piece. */
-function takeMetadata(block: Block, event: Fields): void {
+function applyMetadata(block: Block, event: Fields): void {
   const providerMetadata = fieldOf(event, "providerMetadata");
   if (providerMetadata === undefined || providerMetadata === null) return;
   block.settings = { ...block.settings, providerMetadata: hostCopy(providerMetadata) };

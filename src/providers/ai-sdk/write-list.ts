@@ -6,16 +6,16 @@ import {
   type Lost,
   pairMessages,
   pathOf,
-  type TellGone,
+  type ReportRemoved,
 } from "../rewrite/index.ts";
 import { type Fields, fieldOf, hostCopy } from "./host-values.ts";
-import { type Gone, isDoubtful, newPart } from "./overlay.ts";
+import { isDoubtful, newPart, type ReportRemovedAt } from "./overlay.ts";
 import type { Place } from "./place.ts";
 import type { ListFormat, ShownMessage } from "./read-list.ts";
+import { rewriteList } from "./rewrite-list.ts";
 import { isProviderField, isSetting } from "./settings.ts";
-import { ranIn } from "./stored.ts";
+import { providerCallsIn } from "./stored.ts";
 import type { SpecificationVersion } from "./types.ts";
-import { weave } from "./weave.ts";
 import { writeParts } from "./write-parts.ts";
 
 /** What is written, over what, and who is told of what cannot be said. */
@@ -26,19 +26,22 @@ export interface ListWork {
   readonly onto: readonly unknown[];
   readonly shown: readonly ShownMessage[];
   readonly lost: Collector<Lost>;
-  readonly gone: TellGone;
+  readonly removed: ReportRemoved;
 }
 
 interface Work extends ListWork {
-  readonly ran: ReadonlySet<unknown>;
+  readonly providerCalls: ReadonlySet<unknown>;
 }
 
 export function writeList(messages: readonly Message[], given: ListWork): readonly unknown[] {
-  const { onto, shown, gone } = given;
-  const work = { ...given, ran: ranIn(onto.flatMap((each) => fieldOf(each, "content") ?? [])) };
+  const { onto, shown, removed } = given;
+  const work = {
+    ...given,
+    providerCalls: providerCallsIn(onto.flatMap((each) => fieldOf(each, "content") ?? [])),
+  };
   const places = shown.map(({ at }) => at);
   const before = shown.map(({ message }) => message);
-  return weave(onto.length, places, pairMessages(before, messages), {
+  return rewriteList(onto.length, places, pairMessages(before, messages), {
     make: (index, { at, isSame }) => {
       const old = at === undefined ? undefined : (shown[at] as ShownMessage);
       const raw = old === undefined ? undefined : onto[old.at];
@@ -48,7 +51,7 @@ export function writeList(messages: readonly Message[], given: ListWork): readon
       return writeMessage(messages[index] as Message, index, raw, old, work);
     },
     keep: (place) => hostCopy(onto[place]),
-    gone: (place) => gone(pathOf(place)),
+    removed: (place) => removed(pathOf(place)),
   });
 }
 
@@ -59,31 +62,32 @@ function writeMessage(
   index: number,
   raw: unknown,
   old: ShownMessage | undefined,
-  { format, version, ran, lost, gone }: Work,
+  { format, version, providerCalls, lost, removed }: Work,
 ): unknown {
-  const lose = (reason: string, ...keys: readonly (string | number)[]) =>
+  const reportLost = (reason: string, ...keys: readonly (string | number)[]) =>
     lost.add({ path: pathOf(index, ...keys), reason });
-  loseFields(message, lose);
+  reportLostFields(message, reportLost);
   const role = message.role === "developer" ? "system" : message.role;
-  if (role !== message.role) lose("There is no such role. It is written as system.", "role");
+  if (role !== message.role) reportLost("There is no such role. It is written as system.", "role");
   const place = (at: number): Place => ({
     format,
     version,
     role,
-    ran,
-    lose: (reason, ...keys) => lose(reason, "content", at, ...keys),
+    providerCalls,
+    reportLost: (reason, ...keys) => reportLost(reason, "content", at, ...keys),
   });
-  return Object.freeze({ ...settingsOf(raw, role, lose), role, content: contentOf() });
+  return Object.freeze({ ...settingsOf(raw, role, reportLost), role, content: contentOf() });
 
   function contentOf(): unknown {
     const parts = message.content;
     const content = fieldOf(raw, "content");
-    if (role === "system" && !Array.isArray(content)) return systemText(parts, lose);
+    if (role === "system" && !Array.isArray(content)) return systemText(parts, reportLost);
     const isText = typeof content === "string" && parts.length === 1;
     if (isText && parts[0]?.content_type === "text") return parts[0].text;
     if (Array.isArray(content)) {
-      const inside: Gone = (...keys) => gone(pathOf(...(old ? [old.at] : []), "content", ...keys));
-      return writeParts({ raws: content, shown: old ?? nothing, gone: inside }, parts, place);
+      const inside: ReportRemovedAt = (...keys) =>
+        removed(pathOf(...(old ? [old.at] : []), "content", ...keys));
+      return writeParts({ raws: content, shown: old ?? nothing, removed: inside }, parts, place);
     }
     return Object.freeze(parts.flatMap((part, at) => newPart(part, place(at)) ?? []));
   }
@@ -96,35 +100,36 @@ function writeMessage(
 function settingsOf(
   raw: unknown,
   role: string,
-  lose: (reason: string, key: string) => void,
+  reportLost: (reason: string, key: string) => void,
 ): Fields {
   const fields = Object.entries((hostCopy(raw) ?? {}) as Fields).filter(([name, value]) => {
     const isStale = role === "assistant" && isProviderField(name) && !isSetting(name, value);
-    if (isStale) lose("It changed, so what may stand for the old one does not stay.", "content");
+    if (isStale)
+      reportLost("It changed, so what may stand for the old one does not stay.", "content");
     return !isStale;
   });
   return Object.fromEntries(fields);
 }
 
 /** What only some formats have. */
-function loseFields(
+function reportLostFields(
   { channel, schema_version }: Message,
-  lose: (reason: string, key: string) => void,
+  reportLost: (reason: string, key: string) => void,
 ): void {
-  if (channel !== undefined) lose("A message has no channel.", "channel");
-  if (schema_version !== "2.0") lose("A message has no version.", "schema_version");
+  if (channel !== undefined) reportLost("A message has no channel.", "channel");
+  if (schema_version !== "2.0") reportLost("A message has no version.", "schema_version");
 }
 
 /** The one text of a system message. */
 function systemText(
   parts: readonly ContentPart[],
-  lose: (reason: string, ...keys: readonly (string | number)[]) => void,
+  reportLost: (reason: string, ...keys: readonly (string | number)[]) => void,
 ): string {
   const texts = parts.flatMap((part, at) => {
     if (part.content_type === "text") return [part.text];
-    lose("A system message has text only.", "content", at);
+    reportLost("A system message has text only.", "content", at);
     return [];
   });
-  if (texts.length !== 1) lose("A system message has one text. They were joined.", "content");
+  if (texts.length !== 1) reportLost("A system message has one text. They were joined.", "content");
   return texts.join("\n\n");
 }

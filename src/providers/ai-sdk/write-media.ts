@@ -7,17 +7,17 @@ import type { Place } from "./place.ts";
 
 export function writeMedia(part: MediaPart, place: Place): Fields | undefined {
   const { type, data } = part.content;
-  const { lose } = place;
+  const { reportLost } = place;
   // The SDK takes a text with a scheme for a URL and fetches it, whatever it was meant to be.
   if (type === "base64" && looksLikeUrl(data)) {
-    lose("What should be base64 reads as a URL.", "content", "data");
+    reportLost("What should be base64 reads as a URL.", "content", "data");
     return undefined;
   }
   if (type === "url" && mediaFromUrl(data).type !== "url") {
-    lose("A data: URL reads as what it holds.", "content", "type");
+    reportLost("A data: URL reads as what it holds.", "content", "type");
   }
   if ("duration_ms" in part.content && part.content.duration_ms !== undefined) {
-    lose("A file has no duration.", "content", "duration_ms");
+    reportLost("A file has no duration.", "content", "duration_ms");
   }
   switch (place.format) {
     case "output":
@@ -31,13 +31,13 @@ export function writeMedia(part: MediaPart, place: Place): Fields | undefined {
 }
 
 /** A file's media type, which tells its kind. */
-function typeOf({ content_type: kind, content }: MediaPart, { lose }: Place): string {
+function typeOf({ content_type: kind, content }: MediaPart, { reportLost }: Place): string {
   const { media_type } = content;
   if (media_type === undefined) return anyOfKind(kind);
   if (kindOfType(media_type) !== kind) {
-    lose("By its media type it reads as another kind of medium.", "content", "media_type");
+    reportLost("By its media type it reads as another kind of medium.", "content", "media_type");
   } else if (media_type === anyOfKind(kind)) {
-    lose("This media type reads as none.", "content", "media_type");
+    reportLost("This media type reads as none.", "content", "media_type");
   }
   return media_type;
 }
@@ -46,8 +46,8 @@ function titleOf(part: MediaPart): string | undefined {
   return part.content_type === "document" ? part.content.title : undefined;
 }
 
-function noTitle(part: MediaPart, { lose }: Place): void {
-  if (titleOf(part) !== undefined) lose("Such a file has no name.", "content", "title");
+function noTitle(part: MediaPart, { reportLost }: Place): void {
+  if (titleOf(part) !== undefined) reportLost("Such a file has no name.", "content", "title");
 }
 
 function withName(part: MediaPart): { readonly filename?: string } {
@@ -57,11 +57,11 @@ function withName(part: MediaPart): { readonly filename?: string } {
 
 function promptFile(part: MediaPart, place: Place): Fields | undefined {
   const { type, data, media_type } = part.content;
-  const { format, role, version, lose } = place;
+  const { format, role, version, reportLost } = place;
   if (version === "v4") return taggedFile(part, place);
   const href = type === "url" ? hrefOf(data) : data;
   if (href === undefined) {
-    lose("This is no absolute URL.", "content", "data");
+    reportLost("This is no absolute URL.", "content", "data");
     return undefined;
   }
   if (format === "messages") {
@@ -78,7 +78,7 @@ function promptFile(part: MediaPart, place: Place): Fields | undefined {
   const file = { type: "file", data: href, mediaType: typeOf(part, place), ...withName(part) };
   if (href === data) return file;
   if (version === "v3") return { ...file, originalUrl: data };
-  lose("The URL is written as it parses.", "content", "data");
+  reportLost("The URL is written as it parses.", "content", "data");
   return file;
 }
 
@@ -86,7 +86,7 @@ function promptFile(part: MediaPart, place: Place): Fields | undefined {
 function taggedFile(part: MediaPart, place: Place): Fields | undefined {
   const data = writeFileData(part);
   if (data === undefined) {
-    place.lose("This is no absolute URL.", "content", "data");
+    place.reportLost("This is no absolute URL.", "content", "data");
     return undefined;
   }
   const isNamed = place.format !== "result";
@@ -98,7 +98,7 @@ function taggedFile(part: MediaPart, place: Place): Fields | undefined {
 function resultFile(part: MediaPart, place: Place): Fields | undefined {
   if (place.version === "v4") return taggedFile(part, place);
   if (part.content.type === "url") {
-    place.lose("A result holds its files, not their URLs.", "content", "type");
+    place.reportLost("A result holds its files, not their URLs.", "content", "type");
     return undefined;
   }
   noTitle(part, place);
@@ -119,7 +119,10 @@ function outputData(part: MediaPart, place: Place): Fields {
 function outputUrl(part: MediaPart, place: Place): Fields | undefined {
   const { data: url, media_type } = part.content;
   if (place.version === "v2") {
-    place.lose("In this version the output of a tool holds files, not their URLs.", "content");
+    place.reportLost(
+      "In this version the output of a tool holds files, not their URLs.",
+      "content",
+    );
     return undefined;
   }
   noTitle(part, place);

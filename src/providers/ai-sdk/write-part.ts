@@ -17,7 +17,7 @@ const media = ["image", "audio", "video", "document"] as const;
 const calls = ["tool_call", "tool_result"] as const;
 
 /** What may stand in a message of each role. */
-const sayable: Readonly<Record<string, readonly ContentPart["content_type"][]>> = {
+const writable: Readonly<Record<string, readonly ContentPart["content_type"][]>> = {
   user: ["text", ...media, "resource"],
   assistant: ["text", ...media, "thinking", ...calls, "resource", "resource_ref"],
   tool: ["tool_result"],
@@ -27,8 +27,8 @@ const sayable: Readonly<Record<string, readonly ContentPart["content_type"][]>> 
 /** The JSON of a part as if it were new; `undefined` for one that cannot be said, which is told. */
 export function writePart(part: ContentPart, place: Place): Fields | undefined {
   const { format, role } = place;
-  const allowed = sayable[format === "output" ? "output" : role] ?? [];
-  if (!allowed.includes(part.content_type)) return unsayable(part, place);
+  const allowed = writable[format === "output" ? "output" : role] ?? [];
+  if (!allowed.includes(part.content_type)) return notWritable(part, place);
   switch (part.content_type) {
     case "text":
       return { type: "text", text: part.text };
@@ -48,18 +48,18 @@ export function writePart(part: ContentPart, place: Place): Fields | undefined {
     case "document":
       return writeMedia(part, place);
     default:
-      return unsayable(part, place);
+      return notWritable(part, place);
   }
 }
 
-function unsayable(part: ContentPart, { lose, format, role }: Place): undefined {
+function notWritable(part: ContentPart, { reportLost, format, role }: Place): undefined {
   const where = format === "output" ? "the output of a tool" : `a message of the role ${role}`;
-  lose(`A part "${part.content_type}" cannot be said in ${where}.`);
+  reportLost(`A part "${part.content_type}" cannot be said in ${where}.`);
   return undefined;
 }
 
-function writeCall(call: Of<"tool_call">["content"], { format, lose }: Place): Fields {
-  if (call.namespace !== undefined) lose("A call has no namespace.", "content", "namespace");
+function writeCall(call: Of<"tool_call">["content"], { format, reportLost }: Place): Fields {
+  if (call.namespace !== undefined) reportLost("A call has no namespace.", "content", "namespace");
   return {
     type: "tool-call",
     toolCallId: call.tool_call_id,
@@ -73,7 +73,7 @@ function writeResult(result: Of<"tool_result">["content"], place: Place): Fields
   const json = { type: "tool-result", toolCallId: tool_call_id, toolName: tool_name };
   if (place.format !== "result") return { ...json, output: writeOutput(result, place) };
   if (content === undefined) {
-    place.lose("A result of a provider's tool has a value. Null was written.", "content");
+    place.reportLost("A result of a provider's tool has a value. Null was written.", "content");
   }
   return { ...json, result: content ?? null, ...(is_error ? { isError: true } : {}) };
 }
@@ -93,7 +93,7 @@ function writeReference(part: Of<"resource_ref">, place: Place): Fields | undefi
   const { resource_request_id, uri, name, resource_type, ...range } = part.content;
   const isWhole = Object.values(range).every((value) => value === undefined);
   if (place.format !== "result" || resource_type !== "uri" || !isWhole) {
-    return unsayable(part, place);
+    return notWritable(part, place);
   }
   return {
     type: "source",
@@ -113,7 +113,7 @@ function writeResource(part: Of<"resource">, place: Place): Fields | undefined {
     Object.keys(annotations).length === 0 &&
     Object.values(more).every((value) => value === undefined);
   const isSource = resource_type === "file" && name !== undefined && mime_type !== undefined;
-  if (place.format !== "result" || !isSource || !isBare) return unsayable(part, place);
+  if (place.format !== "result" || !isSource || !isBare) return notWritable(part, place);
   return {
     type: "source",
     sourceType: "document",

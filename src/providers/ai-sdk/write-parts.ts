@@ -3,28 +3,28 @@
 import type { ContentPart } from "../../core/messages/index.ts";
 import { pairParts } from "../rewrite/index.ts";
 import { type Fields, hostCopy } from "./host-values.ts";
-import { changedPart, type Gone, goneIn, newPart, samePart } from "./overlay.ts";
+import { changedPart, newPart, type ReportRemovedAt, removedUnder, samePart } from "./overlay.ts";
 import { isModels, type Place } from "./place.ts";
 import type { ShownParts } from "./read-parts.ts";
+import { rewriteList } from "./rewrite-list.ts";
 import { fieldsOfStored, staleIds } from "./stored.ts";
-import { weave } from "./weave.ts";
 
 /** The host's own parts, what messages show of them, and who is told of those that are gone. */
 export interface OldParts {
   readonly raws: readonly unknown[];
   readonly shown: ShownParts;
-  readonly gone: Gone;
+  readonly removed: ReportRemovedAt;
 }
 
 export function writeParts(
-  { raws, shown, gone }: OldParts,
+  { raws, shown, removed }: OldParts,
   parts: readonly ContentPart[],
   placeOf: (index: number) => Place,
 ): readonly unknown[] {
   const pairs = pairParts(shown.parts, parts);
   const shownPlaces = new Set(shown.places);
   const stale = isModels(placeOf(0)) ? staleIds(raws, shown.places, pairs) : new Set();
-  return weave(raws.length, shown.places, pairs, {
+  return rewriteList(raws.length, shown.places, pairs, {
     make: (index, { at, isSame }) => {
       const part = parts[index] as ContentPart;
       const place = placeOf(index);
@@ -32,11 +32,15 @@ export function writeParts(
       const from = shown.places[at] as number;
       const raw = raws[from];
       if (isSame) return withoutStored(samePart(raw, part, place), from);
-      const old = { raw, part: shown.parts[at] as ContentPart, gone: goneIn(gone, from) };
+      const old = {
+        raw,
+        part: shown.parts[at] as ContentPart,
+        removed: removedUnder(removed, from),
+      };
       return changedPart(old, part, place);
     },
     keep: (place) => withoutStored(hostCopy(raws[place]), place),
-    gone: (place) => gone(place),
+    removed: (place) => removed(place),
   });
 
   /** A part of an item of the provider's that changed elsewhere: what stands for the item goes. */
@@ -44,8 +48,8 @@ export function writeParts(
     const names = fieldsOfStored(raws[from], stale);
     if (names.length === 0) return part;
     // Of a part that messages do not show, the part is what they leave.
-    if (shownPlaces.has(from)) for (const name of names) gone(from, name);
-    else gone(from);
+    if (shownPlaces.has(from)) for (const name of names) removed(from, name);
+    else removed(from);
     const kept = Object.entries(part as Fields).filter(([name]) => !names.includes(name));
     return Object.freeze(Object.fromEntries(kept));
   }

@@ -15,7 +15,7 @@ export interface MessagesEvent extends JsonObject {
 const events = z.array(z.looseObject({ type: z.string() }));
 
 /** What is told when the message ends. Null until then. */
-const told = ["stop_reason", "stop_sequence", "stop_details", "container"];
+const endFields = ["stop_reason", "stop_sequence", "stop_details", "container"];
 
 /** What `message_delta` says of usage again. */
 const counted = [
@@ -59,12 +59,12 @@ export const toMessagesEvents = withLimits(
     const { error, ...response } = readResponse(document) as MessagesResponse & JsonObject;
     const usage = isObject(response.usage) ? response.usage : {};
     const later = Object.fromEntries(
-      told.filter((name) => Object.hasOwn(response, name)).map((name) => [name, null]),
+      endFields.filter((name) => Object.hasOwn(response, name)).map((name) => [name, null]),
     );
     const list = [
       { type: "message_start", message: { ...response, ...later, content: [] } },
       ...response.content.flatMap(eventsOf),
-      { type: "message_delta", delta: chosen(response, told), usage: chosen(usage, counted) },
+      { type: "message_delta", delta: chosen(response, endFields), usage: chosen(usage, counted) },
       error === undefined ? { type: "message_stop" } : { type: "error", error },
     ];
     return readDocument(events, list, "response") as unknown as readonly Event[];

@@ -76,11 +76,11 @@ export function responseExtensions(
 }
 
 function stopReasonOf(
-  { stop_reason: told }: MessagesResponse,
+  { stop_reason: wireReason }: MessagesResponse,
   left: Collector<Left>,
 ): StopReason | undefined {
-  if (typeof told !== "string") return undefined;
-  const known = stopReasons.get(told);
+  if (typeof wireReason !== "string") return undefined;
+  const known = stopReasons.get(wireReason);
   if (known === undefined) {
     const reason = "A reason to stop that the completion slot has no word for.";
     left.add({ path: "stop_reason", kind: "setting", reason });
@@ -182,7 +182,7 @@ function stopReasonFor(
   lost: Collector<Lost>,
 ): string {
   if (reason === undefined) return calls ? "tool_use" : "end_turn";
-  for (const [told, known] of stopReasons) if (known === reason) return told;
+  for (const [wireReason, known] of stopReasons) if (known === reason) return wireReason;
   lost.add({ path: "completion.stop_reason", reason: "The format has no return; it is an end." });
   return "end_turn";
 }

@@ -1,7 +1,7 @@
 /** Images and documents: where their bytes are. */
 
 import type { ContentPart } from "../../core/messages/index.ts";
-import { pathOf, type TellGone } from "../rewrite/index.ts";
+import { pathOf, type ReportRemoved } from "../rewrite/index.ts";
 import { type Block, isObject, type JsonObject, type Path, written } from "./json.ts";
 
 type Media = Extract<ContentPart, { readonly content_type: "image" | "document" }>["content"];
@@ -26,7 +26,7 @@ export function readSource(source: JsonObject): Media | undefined {
 interface OldSource {
   readonly block: Block;
   readonly path: Path;
-  readonly gone: TellGone;
+  readonly removed: ReportRemoved;
 }
 
 /** A source over the old one, if that is of the same type; bytes need a media type here. */
@@ -36,7 +36,7 @@ export function writeSource(media: Media, old: OldSource | undefined): JsonObjec
   const source = isObject(old?.block.source) ? old.block.source : undefined;
   const base = source?.type === type ? source : undefined;
   if (old !== undefined && base === undefined) {
-    for (const name of Object.keys(source ?? {})) old.gone(pathOf(...old.path, "source", name));
+    for (const name of Object.keys(source ?? {})) old.removed(pathOf(...old.path, "source", name));
   }
   return type === "url"
     ? written(base, { type, url: data })

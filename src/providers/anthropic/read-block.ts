@@ -257,6 +257,6 @@ export function innerParts(blocks: readonly Block[], path: Path, reading: Readin
 }
 
 /** Reads what was read or written before, with nobody to report to. */
-export function quietly(): Reading {
+export function silentReport(): Reading {
   return readingOf({ add: () => {}, list: () => [] });
 }

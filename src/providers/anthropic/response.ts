@@ -5,7 +5,6 @@ import {
   type Collector,
   collector,
   givenMessages,
-  goneTeller,
   type Left,
   type LimitOptions,
   type Lost,
@@ -13,6 +12,7 @@ import {
   type Read,
   readDocument,
   readerWithLimits,
+  removedReporter,
   type Written,
   withLimits,
 } from "../rewrite/index.ts";
@@ -24,7 +24,7 @@ import {
 } from "./extensions.ts";
 import { type Block, isSameJson, written } from "./json.ts";
 import { withoutParsed } from "./parsed.ts";
-import { ranIn } from "./ran.ts";
+import { providerCallsIn } from "./provider-calls.ts";
 import { readBlocks } from "./read-block.ts";
 import { type Reading, readingOf, reportContainer, reportFields } from "./report-fields.ts";
 import { reportForm, reportToolNames } from "./report-messages.ts";
@@ -134,17 +134,17 @@ export const toMessagesResponse = withLimits(
     const left = collector<Left>();
     const before = old && readMessage(old, readingOf(left)).shown;
     reportMessages(checked, lost);
-    const telling = {
+    const reporter = {
       lost,
-      ran: ranIn(old?.content ?? [], checked),
-      gone: goneTeller(left.list(), lost.add),
+      providerCalls: providerCallsIn(old?.content ?? [], checked),
+      removed: removedReporter(left.list(), lost.add),
     };
     const parts = checked[0]?.content ?? [];
     const content = writeBlocks(
       parts,
       before,
       inList([0, "content"]),
-      writingTo("response", telling),
+      writingTo("response", reporter),
     );
     const calls = hasCall(content);
     const fields =

@@ -86,7 +86,7 @@ export class StreamBlock {
   }
 
   /** @throws GlassineError `stream_invalid` for a delta that does not fit the block */
-  take(delta: Delta): Unknown {
+  apply(delta: Delta): Unknown {
     const type = textIn(delta, "type");
     const kind = kinds.get(type);
     if (kind === undefined) return "all";

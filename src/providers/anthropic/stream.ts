@@ -120,7 +120,7 @@ class Accumulator implements ResponseStream {
     if (typeof type !== "string") throw streamFault("event.type", "a text");
     this.#document = undefined;
     this.#current = undefined;
-    this.#take(type, fields);
+    this.#apply(type, fields);
     const taken = known.get(type);
     if (taken !== undefined) {
       this.#reportFields(["events", this.#events], unknownFields(fields, taken));
@@ -157,7 +157,7 @@ class Accumulator implements ResponseStream {
     });
   }
 
-  #take(type: string, event: Delta): void {
+  #apply(type: string, event: Delta): void {
     switch (type) {
       case "ping":
         return;
@@ -230,7 +230,7 @@ class Accumulator implements ResponseStream {
   }
 
   #addTo(block: StreamBlock, event: Delta): void {
-    const unknown = block.take(asFields(fieldOf(event, "delta"), "delta"));
+    const unknown = block.apply(asFields(fieldOf(event, "delta"), "delta"));
     if (unknown !== "all") this.#reportFields(["events", this.#events, "delta"], unknown);
     else {
       const path = ["content", Number(fieldOf(event, "index"))];

@@ -4,7 +4,7 @@
  */
 import type { Json } from "../../core/data/index.ts";
 import type { ContentPart, MessageInput } from "../../core/messages/index.ts";
-import { type Collector, type Lost, pathOf, type TellGone } from "../rewrite/index.ts";
+import { type Collector, type Lost, pathOf, type ReportRemoved } from "../rewrite/index.ts";
 import { type Block, type JsonObject, type Path, written } from "./json.ts";
 import { type Reading, reportFields } from "./report-fields.ts";
 import { reportText, writeText } from "./text.ts";
@@ -91,11 +91,11 @@ interface OldResource {
   readonly block: Block;
   readonly resource: Resource;
   readonly path: Path;
-  readonly gone: TellGone;
+  readonly removed: ReportRemoved;
 }
 
 /** The content that holds texts, where it is in the document, and who is told what of it goes. */
-type OldTexts = Pick<OldResource, "path" | "gone"> & { readonly content: Json | undefined };
+type OldTexts = Pick<OldResource, "path" | "removed"> & { readonly content: Json | undefined };
 
 /** A resource with text as a block over its old one; without text there is none. */
 export function writeResource(
@@ -140,7 +140,7 @@ function writeTextSource(
   }
   const { content } = source;
   if (typeof content === "string") return written(source, { content: text });
-  const texts = { content, path: [...old.path, "source"], gone: old.gone };
+  const texts = { content, path: [...old.path, "source"], removed: old.removed };
   return written(source, { content: writeTexts(texts, text, path, lost) });
 }
 
@@ -158,7 +158,7 @@ function writeTexts(
   return blocks.flatMap((block, i) => {
     if (i === first) return [now];
     if (block.type !== "text") return [block];
-    old?.gone(pathOf(...old.path, "content", i));
+    old?.removed(pathOf(...old.path, "content", i));
     return [];
   });
 }

@@ -4,10 +4,10 @@
  */
 import type { Json } from "../../core/data/index.ts";
 import { type ContentPart, createMessage } from "../../core/messages/index.ts";
-import { type Collector, type Lost, pathOf, type TellGone } from "../rewrite/index.ts";
+import { type Collector, type Lost, pathOf, type ReportRemoved } from "../rewrite/index.ts";
 import { type Block, isSameJson, type Path, written } from "./json.ts";
 import { writeSource } from "./media.ts";
-import { quietly, readBlock, serverNamespace } from "./read-block.ts";
+import { readBlock, serverNamespace, silentReport } from "./read-block.ts";
 import { isServerResult, writeServerTexts } from "./server-results.ts";
 import { writeText } from "./text.ts";
 import { writeResource } from "./text-documents.ts";
@@ -17,14 +17,14 @@ import { partsOf, textsOf } from "./tool-results.ts";
 export type Place = "turn" | "system" | "result" | "response";
 
 /** Who is told while messages are written, and what of the old document they may not become. */
-export interface Telling {
+export interface LossReporter {
   readonly lost: Collector<Lost>;
-  readonly gone: TellGone;
+  readonly removed: ReportRemoved;
   /** The ids of the calls that the provider ran. */
-  readonly ran: ReadonlySet<string>;
+  readonly providerCalls: ReadonlySet<string>;
 }
 
-export interface Writing extends Telling {
+export interface Writing extends LossReporter {
   readonly place: Place;
   /** Writes the blocks inside a tool result. */
   readonly writeInner: (
@@ -99,8 +99,8 @@ function blockFor(
   path: Path,
   writing: Writing,
 ): Block | undefined {
-  const { lost, place, gone } = writing;
-  const before = old && { ...old, gone };
+  const { lost, place, removed } = writing;
+  const before = old && { ...old, removed };
   switch (part.content_type) {
     case "text":
       return ofResponse(writeText(part.text, old?.block, path, lost), old, place, {
@@ -123,7 +123,7 @@ function blockFor(
       return writeResource(part.content, known, path, lost);
     }
     case "tool_call":
-      return ofResponse(writeCall(part.content, old, writing.ran), old, place, {
+      return ofResponse(writeCall(part.content, old, writing.providerCalls), old, place, {
         caller: { type: "direct" },
       });
     case "tool_result":
@@ -165,9 +165,14 @@ type Result = Extract<ContentPart, { readonly content_type: "tool_result" }>["co
  * A call that the provider ran is not written anew: as a `tool_use` the caller would run it, too.
  * Nor does any call become the provider's by its namespace.
  */
-function writeCall(call: Call, old: Old | undefined, ran: ReadonlySet<string>): Block | undefined {
+function writeCall(
+  call: Call,
+  old: Old | undefined,
+  providerCalls: ReadonlySet<string>,
+): Block | undefined {
   const { tool_call_id: id, name, arguments: input, namespace } = call;
-  if (old === undefined && (namespace === serverNamespace || ran.has(id))) return undefined;
+  if (old === undefined && (namespace === serverNamespace || providerCalls.has(id)))
+    return undefined;
   const before = old?.part.content_type === "tool_call" ? old.part.content : undefined;
   const type = old?.block.type ?? "tool_use";
   const isOthers = namespace !== serverNamespace || namespace === before?.namespace;
@@ -189,7 +194,7 @@ function writeResult(
   writing: Writing,
 ): Block | undefined {
   const { tool_call_id: id, content, is_error: isError } = result;
-  if (old === undefined && writing.ran.has(id)) return undefined;
+  if (old === undefined && writing.providerCalls.has(id)) return undefined;
   const before = old?.part.content_type === "tool_result" ? old.part.content : undefined;
   const isKept = before !== undefined && isSameJson(before.content, content);
   if (old !== undefined && isServerResult(old.block)) {
@@ -207,7 +212,7 @@ function writeServerResult(
   content: Json | undefined,
   { block, path: from }: Old,
   path: Path,
-  { lost, gone }: Writing,
+  { lost, removed }: Writing,
 ): Block | undefined {
   const texts = textsOf(partsOf(content));
   const written = texts && writeServerTexts(block, texts);
@@ -216,7 +221,7 @@ function writeServerResult(
     const reason = "What is encrypted beside it says the old text, so all of that result goes.";
     lost.add({ path: pathOf(...placeOf(i)), reason });
   }
-  for (const item of written?.items ?? []) gone(pathOf(...from, "content", item));
+  for (const item of written?.items ?? []) removed(pathOf(...from, "content", item));
   return written?.block;
 }
 
@@ -224,14 +229,14 @@ function writeContent(
   content: Json | undefined,
   old: Old | undefined,
   path: Path,
-  { writeInner, gone }: Writing,
+  { writeInner, removed }: Writing,
 ): Json | undefined {
   const parts = partsOf(content);
   const inner = old && Array.isArray(old.block.content) ? innerOf(old) : undefined;
   if (content === undefined && inner === undefined) return undefined;
   if (typeof content === "string" && inner === undefined) return content;
   if (parts !== undefined) return writeInner(parts, inner, placesIn(content, path));
-  for (const place of inner?.blocks.keys() ?? []) gone(pathOf(...(inner?.path ?? []), place));
+  for (const place of inner?.blocks.keys() ?? []) removed(pathOf(...(inner?.path ?? []), place));
   // Data is no block and becomes none: its text is what a model reads.
   return JSON.stringify(content);
 }
@@ -248,7 +253,7 @@ function innerOf({ block, path }: Old): OldBlocks {
 
 /** Reports what reading the block again would not give. */
 function reportUnsaid(part: ContentPart, block: Block, path: Path, lost: Collector<Lost>): void {
-  const again = readBlock(block, [], quietly());
+  const again = readBlock(block, [], silentReport());
   const parts =
     again === undefined ? [] : createMessage({ role: "tool", content: [again] }).content;
   const said = parts[0];

@@ -3,12 +3,12 @@
 import { type ContentPart, createMessage } from "../../core/messages/index.ts";
 import { pairParts, pathOf } from "../rewrite/index.ts";
 import type { Block, Path } from "./json.ts";
-import { innerParts, quietly } from "./read-block.ts";
+import { innerParts, silentReport } from "./read-block.ts";
 import {
+  type LossReporter,
   type OldBlocks,
   type Place,
   type PlaceOf,
-  type Telling,
   type Writing,
   writeBlock,
 } from "./write-block.ts";
@@ -40,19 +40,19 @@ export function writeBlocks(
 ): readonly Block[] {
   const blocks: Block[] = [];
   const hidden = hiddenIn(old);
-  hidden.takeUpTo(old?.at[0] ?? old?.blocks.length ?? 0, blocks);
+  hidden.appendUpTo(old?.at[0] ?? old?.blocks.length ?? 0, blocks);
   const pairs = pairParts(old?.parts ?? [], parts);
   for (const [i, part] of parts.entries()) {
     const { at, isSame, isMoved } = pairs[i] as (typeof pairs)[number];
     const before = old === undefined || at === undefined ? undefined : oldOf(old, at);
     const stays = before !== undefined && !isMoved;
-    if (stays) hidden.takeUpTo(before.place, blocks);
+    if (stays) hidden.appendUpTo(before.place, blocks);
     const now = isSame ? before?.block : writeBlock(part, before, placeOf(i), writing);
     if (now !== undefined) blocks.push(now);
-    if (stays) hidden.takeUpTo(before.next, blocks);
+    if (stays) hidden.appendUpTo(before.next, blocks);
   }
-  hidden.takeUpTo(old?.blocks.length ?? 0, blocks);
-  if (old !== undefined) tellGone(old, new Set(pairs.map(({ at }) => at)), writing);
+  hidden.appendUpTo(old?.blocks.length ?? 0, blocks);
+  if (old !== undefined) reportRemoved(old, new Set(pairs.map(({ at }) => at)), writing);
   return blocks;
 }
 
@@ -68,8 +68,12 @@ function oldOf(old: Shown, at: number) {
   };
 }
 
-function tellGone(old: Shown, kept: ReadonlySet<number | undefined>, { gone }: Writing): void {
-  for (const [at, place] of old.at.entries()) if (!kept.has(at)) gone(blockPath(old, place));
+function reportRemoved(
+  old: Shown,
+  kept: ReadonlySet<number | undefined>,
+  { removed }: Writing,
+): void {
+  for (const [at, place] of old.at.entries()) if (!kept.has(at)) removed(blockPath(old, place));
 }
 
 /** Hands out the blocks that no part shows, in order. */
@@ -78,7 +82,7 @@ function hiddenIn(old: Shown | undefined) {
   let next = 0;
   return {
     /** Puts those before `end` into `blocks`. */
-    takeUpTo(end: number, blocks: Block[]): void {
+    appendUpTo(end: number, blocks: Block[]): void {
       for (; next < end; next++) {
         if (!shown.has(next)) blocks.push(old?.blocks[next] as Block);
       }
@@ -86,17 +90,17 @@ function hiddenIn(old: Shown | undefined) {
   };
 }
 
-export function writingTo(place: Place, telling: Telling): Writing {
+export function writingTo(place: Place, reporter: LossReporter): Writing {
   return {
     place,
-    ...telling,
+    ...reporter,
     writeInner: (parts, old, placeOf) =>
-      writeBlocks(parts, old && shownInner(old), placeOf, writingTo("result", telling)),
+      writeBlocks(parts, old && shownInner(old), placeOf, writingTo("result", reporter)),
   };
 }
 
 function shownInner({ blocks, path }: OldBlocks): Shown {
-  const { parts, at } = innerParts(blocks, path, quietly());
+  const { parts, at } = innerParts(blocks, path, silentReport());
   const shown = createMessage({ role: "tool", content: parts }).content;
   return { blocks, parts: shown, at, path, begin: 0 };
 }

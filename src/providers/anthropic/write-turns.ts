@@ -6,20 +6,20 @@
 import type { Message } from "../../core/messages/index.ts";
 import {
   collector,
-  goneTeller,
   type Left,
   type Pair,
   pairMessages,
   pathOf,
+  removedReporter,
 } from "../rewrite/index.ts";
 import { type Block, written } from "./json.ts";
 import { withoutParsed } from "./parsed.ts";
-import { ranIn } from "./ran.ts";
+import { providerCallsIn } from "./provider-calls.ts";
 import { readingOf } from "./report-fields.ts";
 import { reportMessage, reportToolNames } from "./report-messages.ts";
 import type { MessagesRequest, Turn } from "./schemas.ts";
 import { readTurns, type Segment } from "./turns.ts";
-import { inList, type Telling } from "./write-block.ts";
+import { inList, type LossReporter } from "./write-block.ts";
 import { blockPath, writeBlocks, writingTo } from "./write-blocks.ts";
 
 /** A message to write, and what it stands for. */
@@ -39,15 +39,19 @@ export interface WrittenTurns {
 export function writeTurns(
   messages: readonly Message[],
   old: MessagesRequest | undefined,
-  lost: Telling["lost"],
+  lost: LossReporter["lost"],
 ): WrittenTurns {
   const left = collector<Left>();
   const segments = old === undefined ? [] : readTurns(old, readingOf(left));
-  const ran = ranIn(
+  const providerCalls = providerCallsIn(
     segments.flatMap(({ shown }) => shown.blocks),
     messages,
   );
-  const telling: Telling = { lost, ran, gone: goneTeller(left.list(), lost.add) };
+  const reporter: LossReporter = {
+    lost,
+    providerCalls,
+    removed: removedReporter(left.list(), lost.add),
+  };
   const before = segments.map(({ message }) => message);
   const pieces = pairMessages(before, messages).map(({ at, isSame }: Pair, index) => ({
     message: messages[index] as Message,
@@ -62,28 +66,28 @@ export function writeTurns(
     first !== undefined && isSystem(first) && (first.old?.turn ?? "system") === "system";
   const turns = groupsOf(isPrompt ? pieces.slice(1) : pieces);
   const counts = countTurns(segments);
-  tellGone(segments, new Set(pieces.map(({ old: segment }) => segment)), telling);
+  reportRemoved(segments, new Set(pieces.map(({ old: segment }) => segment)), reporter);
   return {
-    system: isPrompt ? writePrompt(first, old, telling) : undefined,
-    turns: turns.map((group) => writeTurn(group, old, counts, telling)),
+    system: isPrompt ? writePrompt(first, old, reporter) : undefined,
+    turns: turns.map((group) => writeTurn(group, old, counts, reporter)),
   };
 }
 
 /** A turn of which no message is left goes as a whole. */
-function tellGone(
+function reportRemoved(
   segments: readonly Segment[],
   kept: ReadonlySet<Segment | undefined>,
-  { gone }: Telling,
+  { removed }: LossReporter,
 ): void {
   const turns = new Set([...kept].map((segment) => segment?.turn));
-  const told = new Set<Segment["turn"]>();
+  const reported = new Set<Segment["turn"]>();
   for (const segment of segments) {
     const { turn, shown } = segment;
-    if (kept.has(segment) || told.has(turn)) continue;
-    if (turns.has(turn)) for (const place of shown.blocks.keys()) gone(blockPath(shown, place));
+    if (kept.has(segment) || reported.has(turn)) continue;
+    if (turns.has(turn)) for (const place of shown.blocks.keys()) removed(blockPath(shown, place));
     else {
-      told.add(turn);
-      gone(turn === "system" ? turn : pathOf("messages", turn));
+      reported.add(turn);
+      removed(turn === "system" ? turn : pathOf("messages", turn));
     }
   }
 }
@@ -124,10 +128,10 @@ function areOneTurn(last: Piece, next: Piece): boolean {
 function writePrompt(
   piece: Piece,
   old: MessagesRequest | undefined,
-  telling: Telling,
+  reporter: LossReporter,
 ): string | readonly Block[] {
   if (piece.isSame && piece.old !== undefined) return old?.system as string | readonly Block[];
-  const blocks = writePiece(piece, telling);
+  const blocks = writePiece(piece, reporter);
   return shortened(blocks, piece.old && (old?.system as string | readonly Block[]));
 }
 
@@ -135,19 +139,19 @@ function writeTurn(
   group: readonly Piece[],
   old: MessagesRequest | undefined,
   counts: ReadonlyMap<Segment["turn"], number>,
-  telling: Telling,
+  reporter: LossReporter,
 ): Turn {
   const [first] = group as readonly [Piece, ...Piece[]];
   const from = first.old?.turn;
   const turn = typeof from === "number" ? old?.messages[from] : undefined;
   const isWhole = group.every((piece) => piece.isSame) && group.length === counts.get(from ?? -1);
   if (turn !== undefined && isWhole && areInOrder(group)) return turn;
-  if (group.length > 1) reportEmpty(group, telling);
-  const blocks = group.flatMap((piece) => writePiece(piece, telling));
+  if (group.length > 1) reportEmpty(group, reporter);
+  const blocks = group.flatMap((piece) => writePiece(piece, reporter));
   const role = turnRole(first.message.role);
   const content = shortened(blocks, turn?.content);
   // An answer may stand as a turn with all that the SDK gave it.
-  const kept = turn && withoutParsed(turn, [first.index, "content"], telling.lost);
+  const kept = turn && withoutParsed(turn, [first.index, "content"], reporter.lost);
   return written(kept, { role, content });
 }
 
@@ -158,7 +162,7 @@ function areInOrder(group: readonly Piece[]): boolean {
 }
 
 /** An emptied message leaves no trace in a turn that it shares. */
-function reportEmpty(group: readonly Piece[], { lost }: Telling): void {
+function reportEmpty(group: readonly Piece[], { lost }: LossReporter): void {
   for (const { message, index } of group) {
     if (message.content.length > 0) continue;
     const reason = "An empty message beside others of its turn; it reads back as none.";
@@ -166,14 +170,14 @@ function reportEmpty(group: readonly Piece[], { lost }: Telling): void {
   }
 }
 
-function writePiece({ message, index, old, isSame }: Piece, telling: Telling) {
+function writePiece({ message, index, old, isSame }: Piece, reporter: LossReporter) {
   if (isSame && old !== undefined) return old.shown.blocks;
   const place = isSystem({ message, index, old, isSame }) ? "system" : "turn";
   return writeBlocks(
     message.content,
     old?.shown,
     inList([index, "content"]),
-    writingTo(place, telling),
+    writingTo(place, reporter),
   );
 }
 

@@ -7,7 +7,7 @@ import type { Call, HookRunner, Step } from "./call.ts";
 import { type FieldsHook, fieldsStep, leftFields, topFields } from "./fields-step.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { groupOf, isInputName, isPlumbing, shownFields } from "./methods.ts";
-import { take, unfit } from "./payload.ts";
+import { applyWritten, payloadFault } from "./payload.ts";
 import {
   fromSamplingRequest,
   fromSamplingResult,
@@ -110,7 +110,7 @@ function* askModelSteps(call: Call, params: JsonObject): Iterable<Step> {
       },
     };
   }
-  if (isChanged) take(params, toSamplingRequest(messages, { id, onto: params }));
+  if (isChanged) applyWritten(params, toSamplingRequest(messages, { id, onto: params }));
   const { left } = isChanged ? fromSamplingRequest(params, { id }) : read;
   const { passes, listens } = call.hooks;
   const fields = leftFields(params, left, passes);
@@ -131,7 +131,8 @@ function* modelAnswerSteps(call: Call, result: JsonObject): Iterable<Step> {
     hook: "cmf.llm_output",
     optional: true,
     payload: () => read().messages[0] as Message,
-    write: (changed) => take(result, toSamplingResult([changed as never], { id, onto: result })),
+    write: (changed) =>
+      applyWritten(result, toSamplingResult([changed as never], { id, onto: result })),
   };
   const { passes, listens } = call.hooks;
   const { left } = read();
@@ -166,7 +167,7 @@ export function* requestSteps(call: Call, result: JsonObject): Iterable<Step> {
   for (const entry of entriesOf(call, result.inputRequests)) {
     const { method, params = {}, ...rest } = entry;
     if (typeof method !== "string" || !isObject(params) || Object.keys(rest).length > 0) {
-      throw unfit("a method and params in each of inputRequests");
+      throw payloadFault("a method and params in each of inputRequests");
     }
     yield* askSteps(call, method, params);
   }
@@ -182,12 +183,12 @@ export function* responseSteps(call: Call, params: JsonObject): Iterable<Step> {
 /** @throws GlassineError `payload_shape` where a name would say more than which input it is */
 function entriesOf(call: Call, inputs: unknown): readonly JsonObject[] {
   if (!isGiven(inputs)) return [];
-  if (!isObject(inputs)) throw unfit("inputs by their names");
+  if (!isObject(inputs)) throw payloadFault("inputs by their names");
   if (call.hooks.passes("tokens") && !Object.keys(inputs).every(isInputName)) {
-    throw unfit("short names of inputs");
+    throw payloadFault("short names of inputs");
   }
   const entries = Object.values(inputs);
-  if (!entries.every(isObject)) throw unfit("an object for each input");
+  if (!entries.every(isObject)) throw payloadFault("an object for each input");
   return entries;
 }
 

@@ -8,12 +8,12 @@ import { isObject, type JsonObject, without } from "./json.ts";
 import { checkCall, onlyAnswerOf, onlyPartOf } from "./only-part.ts";
 import {
   type LostReports,
-  leaveThese,
   leftReports,
   lostReports,
   type Path,
   readOf,
   readOnto,
+  reportFields,
   settingsOf,
   written,
 } from "./report.ts";
@@ -26,7 +26,7 @@ const resultHidden = ["_meta", "resultType"];
 
 export function fromAsked(method: string, params: JsonObject, { id }: AskedOptions): Read {
   const left = leftReports();
-  leaveThese(params, requestHidden, left, [], settingsOf.toolParams);
+  reportFields(params, requestHidden, left, [], settingsOf.toolParams);
   const values = without(params, requestHidden) as Record<string, Json>;
   const content = { tool_call_id: id, name: method, arguments: values };
   const message = { role: "assistant", content: [{ content_type: "tool_call", content }] } as const;
@@ -53,7 +53,7 @@ export function toAsked(
 
 export function fromAnswered(method: string, result: JsonObject, { id }: AskedOptions): Read {
   const left = leftReports();
-  leaveThese(result, resultHidden, left, [], settingsOf.result);
+  reportFields(result, resultHidden, left, [], settingsOf.result);
   const content = {
     tool_call_id: id,
     tool_name: method,

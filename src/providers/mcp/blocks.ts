@@ -2,20 +2,20 @@ import type { ContentPart } from "../../core/messages/index.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import {
   type LeftReports,
-  leaveRest,
   objectOf,
   type Path,
   type Reports,
+  reportRest,
   settingsOf,
 } from "./report.ts";
 import {
   checkResource,
   contentsFields,
   isReadable,
-  leaveResource,
   linkFields,
   type Resource,
   readResource,
+  reportResource,
   showsAnnotations,
   writeAnnotations,
   writeResource,
@@ -36,13 +36,13 @@ export function fromBlock(
 ): ContentPart {
   const { type } = block;
   if (type === "text" && typeof block.text === "string") {
-    leaveRest(block, ["type", "text"], left, at, settingsOf.block);
+    reportRest(block, ["type", "text"], left, at, settingsOf.block);
     return { content_type: "text", text: block.text };
   }
   if ((type === "image" || type === "audio") && typeof block.data === "string") {
     const { data, mimeType } = block;
     const isTyped = typeof mimeType === "string";
-    leaveRest(
+    reportRest(
       block,
       ["type", "data", ...(isTyped ? ["mimeType"] : [])],
       left,
@@ -66,15 +66,15 @@ function resourceIn(
 ): Resource | undefined {
   const annotated = showsAnnotations(block) ? ["annotations"] : [];
   if (block.type === "resource_link" && isReadable(block, linkFields)) {
-    leaveResource(block, linkFields, ["type", ...annotated], left, at, settingsOf.link);
+    reportResource(block, linkFields, ["type", ...annotated], left, at, settingsOf.link);
     return readResource(block, linkFields, requestId, block);
   }
   const item = block.type === "resource" ? block.resource : undefined;
   if (!isObject(item) || !isReadable(item, contentsFields) || !holdsContents(item)) {
     return undefined;
   }
-  leaveRest(block, ["type", "resource", ...annotated], left, at, settingsOf.block);
-  leaveResource(item, contentsFields, [], left, [...at, "resource"], settingsOf.contents);
+  reportRest(block, ["type", "resource", ...annotated], left, at, settingsOf.block);
+  reportResource(item, contentsFields, [], left, [...at, "resource"], settingsOf.contents);
   return readResource(item, contentsFields, requestId, block);
 }
 

@@ -117,8 +117,10 @@ export async function bridgeOf(
   far.onclose = () => {
     const open = asked.list();
     asked.clear();
-    const told = open.map(([, { id }]) => near.send({ jsonrpc: "2.0", id, error: unreachable }));
-    void Promise.allSettled(told).then(close);
+    const answered = open.map(([, { id }]) =>
+      near.send({ jsonrpc: "2.0", id, error: unreachable }),
+    );
+    void Promise.allSettled(answered).then(close);
   };
   near.onclose = () => void close();
   await far.start();

@@ -13,7 +13,7 @@ import { blocksIn, entitiesOf } from "./entities.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import type { GuardMemory } from "./memory.ts";
 import type { GuardedRequest, GuardLabels } from "./options.ts";
-import { unfit } from "./payload.ts";
+import { payloadFault } from "./payload.ts";
 import { listedIn } from "./resource-names.ts";
 import type { Direction } from "./transport.ts";
 import { WireReader } from "./wire-labels.ts";
@@ -160,7 +160,7 @@ function forgetful(): GlassineError {
 function labelsIn(extensions: unknown): readonly string[] {
   const labels = securityIn(extensions).labels;
   if (labels === undefined) return [];
-  if (!Array.isArray(labels)) throw unfit("a list at security.labels of the envelope");
+  if (!Array.isArray(labels)) throw payloadFault("a list at security.labels of the envelope");
   return labels;
 }
 
@@ -168,7 +168,7 @@ function labelsIn(extensions: unknown): readonly string[] {
 function securityIn(extensions: unknown): Readonly<JsonObject> {
   const security = isObject(extensions) ? extensions.security : undefined;
   if (security === undefined || security === null) return {};
-  if (!isObject(security)) throw unfit("an object at security of the envelope");
+  if (!isObject(security)) throw payloadFault("an object at security of the envelope");
   return security;
 }
 
@@ -176,7 +176,8 @@ function securityIn(extensions: unknown): Readonly<JsonObject> {
 function withLabels(extensions: unknown, labels: readonly string[]): unknown {
   if (labels.length === 0) return extensions;
   if (markOf(extensions) !== undefined) return addLabelsTo(extensions as object, labels);
-  if (extensions !== undefined && !isObject(extensions)) throw unfit("an object as envelope");
+  if (extensions !== undefined && !isObject(extensions))
+    throw payloadFault("an object as envelope");
   const all = [...labelsIn(extensions), ...labels];
   return { ...extensions, security: { ...securityIn(extensions), labels: all } };
 }

@@ -63,7 +63,7 @@ export interface Step {
   /** Where to show what the payload does not, and of which document it is. */
   readonly rest?: Rest;
   /** `tell` is told what of the document the payload does not show. */
-  payload(tell: (left: readonly Left[]) => void): object;
+  payload(reportLeft: (left: readonly Left[]) => void): object;
   /** Takes over a changed payload. Throws when the change cannot be said in MCP. */
   write(changed: JsonObject): void;
 }

@@ -27,8 +27,8 @@ export function entitiesOf(
   const direct = [...listIn(result, "content"), ...said].filter(isObject);
   const blocks = [...direct, ...blocksIn(outcome).embedded].map(({ resource }) => resource);
   const found = [...contents, ...blocks].filter(isObject);
-  const embedded = [...namesByUri(found)].flatMap(([uri, told]) =>
-    resourcesOf(call, uri, told, names),
+  const embedded = [...namesByUri(found)].flatMap(([uri, ownNames]) =>
+    resourcesOf(call, uri, ownNames, names),
   );
   return [...new Set([...askedFor(call, names), ...embedded])];
 }
@@ -56,8 +56,8 @@ function askedFor(call: Call, names: ResourceNames): readonly DataEntity[] {
   // By the method: the params of a prompt may have a field of any name.
   if (method === "prompts/get") return [{ kind: "prompt", name: textOf(params.name) }];
   const slot = ownValue(ownValue(call.extensions, "mcp"), "resource");
-  const told = new Set([ownValue(slot, "name")]);
-  const asked = resourcesOf(call, params.uri, told, names);
+  const ownNames = new Set([ownValue(slot, "name")]);
+  const asked = resourcesOf(call, params.uri, ownNames, names);
   return asked.length > 0 ? asked : [anyResource];
 }
 
@@ -65,13 +65,13 @@ function askedFor(call: Call, names: ResourceNames): readonly DataEntity[] {
 function resourcesOf(
   { direction }: Call,
   of: unknown,
-  told: ReadonlySet<unknown>,
+  ownNames: ReadonlySet<unknown>,
   names: ResourceNames,
 ): readonly DataEntity[] {
   const uri = textOf(of);
   const listed = uri === undefined ? [] : names.of(direction, uri);
   const all = new Set(
-    [...told, ...(listed ?? [])].map(textOf).filter((name) => name !== undefined),
+    [...ownNames, ...(listed ?? [])].map(textOf).filter((name) => name !== undefined),
   );
   if (all.size === 0 && uri === undefined) return [];
   const named = [...all].map((name) => ({ kind: "resource", name, uri }) as const);

@@ -17,13 +17,13 @@ import {
   checkHead,
   type LeftReports,
   type LostReports,
-  leaveRest,
   leftReports,
   lostReports,
   type Path,
   readMessages,
   readOf,
   readOnto,
+  reportRest,
   settingsOf,
   written,
 } from "./report.ts";
@@ -97,7 +97,7 @@ export const fromPromptError = withLimits(
     const { id, name } = readAnswerOptions(options, "fromPromptError");
     const document = readDocument(errorSchema, error, what);
     const left = leftReports();
-    leaveError(document, left);
+    reportError(document, left);
     const data = dataText(document.data);
     const content = {
       prompt_request_id: id,
@@ -146,7 +146,7 @@ export const toPromptError = withLimits(
 export const fromResourceError = readerWithLimits("fromResourceError", (error: object): Read => {
   const document = readDocument(errorSchema, error, what);
   const left = leftReports();
-  leaveError(document, left);
+  reportError(document, left);
   const texts = [document.message, dataText(document.data)];
   const content = texts.flatMap((text) =>
     text === undefined ? [] : [{ content_type: "text", text } as const],
@@ -186,8 +186,8 @@ function textOf(part: ContentPart, place: number, lost: LostReports): string | u
 }
 
 /** Where data is no text, its text is shown: written afresh it stays one. */
-function leaveError(document: ErrorDocument, left: LeftReports): void {
-  leaveRest(document, ["message", "data"], left, [], settingsOf.error);
+function reportError(document: ErrorDocument, left: LeftReports): void {
+  reportRest(document, ["message", "data"], left, [], settingsOf.error);
   if (document.data !== undefined && typeof document.data !== "string") {
     left.form(["data"], "Shown as its JSON text.");
   }

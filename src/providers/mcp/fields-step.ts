@@ -6,7 +6,7 @@ import type { Call, Step } from "./call.ts";
 import { copyJson, isObject, type JsonObject, sameJson } from "./json.ts";
 import { holdsText, isTokenOfCall } from "./methods.ts";
 import { checkCall, onlyPartOf } from "./only-part.ts";
-import { setField, unfit } from "./payload.ts";
+import { payloadFault, setField } from "./payload.ts";
 import { lostReports, type Path, placeOf } from "./report.ts";
 
 /** A hook for messages that have no point of their own, or more to say than it shows. */
@@ -46,7 +46,7 @@ export function fieldsStep(call: Call, given: Fields): Step {
     const messages = [changed as unknown as Message];
     const values = isResult ? readResult(messages, lost) : readCall(messages, lost);
     const [first] = lost.list();
-    if (first !== undefined) throw unfit(`what MCP can say at ${first.path}`);
+    if (first !== undefined) throw payloadFault(`what MCP can say at ${first.path}`);
     const open = new Map(Object.entries(values));
     for (const { name, at } of fields) {
       const value = open.get(name);
@@ -54,7 +54,7 @@ export function fieldsStep(call: Call, given: Fields): Step {
       if (!sameJson(value, valueAt(document, at))) setAt(document, at, copyJson(value));
     }
     for (const [name, value] of open) {
-      if (kept === undefined || kept.includes(name)) throw unfit(`no field ${name}`);
+      if (kept === undefined || kept.includes(name)) throw payloadFault(`no field ${name}`);
       setField(document, name, copyJson(value));
     }
   }
@@ -72,7 +72,7 @@ export function fieldsStep(call: Call, given: Fields): Step {
     checkCall(found, "tool_call_id", found.content.tool_call_id, id, lost);
     checkCall(found, "tool_name", found.content.tool_name, method, lost);
     if (is_error) lost.add([...found.at, "is_error"], "An error of MCP is no result.");
-    if (!isObject(content)) throw unfit("an object as content");
+    if (!isObject(content)) throw payloadFault("an object as content");
     return content;
   }
 

@@ -111,7 +111,7 @@ export class InFlight {
   }
 
   /** Takes the late answer to a cancelled request: was it guarded? Nothing for an unknown id. */
-  takeCancelled(key: string): boolean | undefined {
+  settleCancelled(key: string): boolean | undefined {
     const wasGuarded = this.#cancelled.get(key);
     this.#cancelled.delete(key);
     return wasGuarded;

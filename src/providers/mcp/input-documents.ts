@@ -25,10 +25,10 @@ import {
 } from "./elicitation-documents.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import {
-  leaveRest,
   leftReports,
   lostReports,
   readMessages,
+  reportRest,
   settingsOf,
   written,
 } from "./report.ts";
@@ -206,12 +206,12 @@ function readInputs(
   document: JsonObject,
   field: string,
   kinds: ReadonlyMap<string, Kind>,
-  take: (entry: JsonObject, key: string) => { method: string; document: JsonObject },
+  entryOf: (entry: JsonObject, key: string) => { method: string; document: JsonObject },
 ): Inputs {
   const left = leftReports();
-  leaveRest(document, [field], left, [], anywhere);
+  reportRest(document, [field], left, [], anywhere);
   const inputs = Object.entries(document[field] ?? {}).map(([key, entry]) => {
-    const { method, document: inner } = take(isObject(entry) ? entry : {}, key);
+    const { method, document: inner } = entryOf(isObject(entry) ? entry : {}, key);
     const read = kinds.get(method)?.from(inner, { id: key }) ?? unknownInput();
     return [key, Object.freeze({ method, ...read })] as const;
   });
@@ -252,7 +252,7 @@ function writeInputs(
     if (next === undefined && messages.length > 0) {
       lost.add([key], "What is asked for, or answered, is not known here.");
     }
-    for (const item of next?.lost ?? []) lost.take([key], item, [field, key, ...inside]);
+    for (const item of next?.lost ?? []) lost.addUnder([key], item, [field, key, ...inside]);
     return [[key, next?.document ?? entry] as const];
   });
   const isBare = document[field] === undefined && entries.length === 0;

@@ -113,7 +113,7 @@ export class Lane {
   }
 
   /** A notification: shown to plugins that listen, and handed on in its order. */
-  tell(message: JsonObject, aux: unknown): Handed {
+  notify(message: JsonObject, aux: unknown): Handed {
     const hooks = this.#parts.hooks();
     if (!isShown(message, hooks)) return this.#reply(message, aux);
     const call = this.#notice(notices, message, aux, this.#inFlight.relatedTo(message, aux));
@@ -141,7 +141,7 @@ export class Lane {
     const task = this.#task(message.params);
     if (task === "forgotten") return this.drop(message);
     // Of a task that is no tool's it is a notification like any other.
-    if (isAskedMethod(task)) return this.tell(message, aux);
+    if (isAskedMethod(task)) return this.notify(message, aux);
     if (taskNotice.outcome(message, this.#parts.hooks()) === undefined) {
       return this.#ends.reply(message, aux);
     }
@@ -253,8 +253,8 @@ export class Lane {
     };
     // Only for what is about a task: a peer may write any `taskId` into other params.
     const task = subject.isTask ? this.#task(message.params) : undefined;
-    const begun = related === undefined ? task : recordOf(related);
-    return newCall(from, message, typeof begun === "string" ? undefined : begun);
+    const startedBy = related === undefined ? task : recordOf(related);
+    return newCall(from, message, typeof startedBy === "string" ? undefined : startedBy);
   }
 
   #add(key: string, entry: Entry, aux: unknown): void {
@@ -299,7 +299,7 @@ export class Lane {
 
   /** An answer to no open request. That of a cancelled one, if it was not guarded, may still pass. */
   #late(key: string | undefined, message: JsonObject, aux: unknown): Handed {
-    const wasGuarded = key === undefined ? undefined : this.#inFlight.takeCancelled(key);
+    const wasGuarded = key === undefined ? undefined : this.#inFlight.settleCancelled(key);
     return wasGuarded === false ? this.#ends.reply(message, aux) : this.drop(message);
   }
 }

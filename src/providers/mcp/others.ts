@@ -15,7 +15,7 @@ import type { Call, HookRunner, Step, Subject } from "./call.ts";
 import { fromToolError, toToolError } from "./error-documents.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { groupOf, isPlumbing } from "./methods.ts";
-import { errorOf, onlyMessage, resultOf, take, unfit } from "./payload.ts";
+import { applyWritten, errorOf, onlyMessage, payloadFault, resultOf } from "./payload.ts";
 import type { AskedMethod } from "./task-memory.ts";
 
 /** Any request without hooks of its own, or about a task that one of the method `asked` became. */
@@ -124,7 +124,7 @@ function keepParams({ request, params }: Call): void {
 }
 
 function checkParams({ params }: JsonObject): void {
-  if (params !== undefined && !isObject(params)) throw unfit("an object as params");
+  if (params !== undefined && !isObject(params)) throw payloadFault("an object as params");
 }
 
 function errorStep(call: Call, error: JsonObject): Step {
@@ -132,7 +132,8 @@ function errorStep(call: Call, error: JsonObject): Step {
   return {
     hook: "cmf.mcp_response",
     optional: true,
-    payload: (tell) => onlyMessage(fromToolError(error, options), tell),
-    write: (changed) => take(error, toToolError([changed as never], { ...options, onto: error })),
+    payload: (reportLeft) => onlyMessage(fromToolError(error, options), reportLeft),
+    write: (changed) =>
+      applyWritten(error, toToolError([changed as never], { ...options, onto: error })),
   };
 }

@@ -1,6 +1,6 @@
 import { GlassineError } from "../../core/errors/index.ts";
 import type { Message } from "../../core/messages/index.ts";
-import { isGone, type Left, type Read, type Written } from "../rewrite/index.ts";
+import { isRemoved, type Left, type Read, type Written } from "../rewrite/index.ts";
 import { copyJson, isObject, type JsonObject, sameJson } from "./json.ts";
 
 /**
@@ -12,18 +12,18 @@ export const wireOnly: readonly string[] = [
 ];
 
 /** A change that a plugin made and that has no counterpart in MCP, or data that cannot be shown. */
-export function unfit(what: string): GlassineError {
+export function payloadFault(what: string): GlassineError {
   return new GlassineError("payload_shape", `The MCP adapter expected ${what}.`);
 }
 
 /** The one message that a document of a request or an answer becomes. `tell` gets the rest. */
 export function onlyMessage(
   { messages, left }: Read,
-  tell: (left: readonly Left[]) => void,
+  reportLeft: (left: readonly Left[]) => void,
 ): Message {
   const [message] = messages;
-  if (message === undefined) throw unfit("a document that messages can show");
-  tell(left);
+  if (message === undefined) throw payloadFault("a document that messages can show");
+  reportLeft(left);
   return message;
 }
 
@@ -31,9 +31,9 @@ export function onlyMessage(
  * Takes over a changed document, field by field. Nothing of a plugin is dropped in silence: what
  * MCP cannot say refuses the message. What goes with an item that a plugin took out does not.
  */
-export function take(target: JsonObject, { document, lost }: Written<object>): void {
-  const first = lost.find((item) => !isGone(item));
-  if (first !== undefined) throw unfit(`what MCP can say at ${first.path}`);
+export function applyWritten(target: JsonObject, { document, lost }: Written<object>): void {
+  const first = lost.find((item) => !isRemoved(item));
+  if (first !== undefined) throw payloadFault(`what MCP can say at ${first.path}`);
   for (const key of Object.keys(target)) {
     if (!Object.hasOwn(document, key)) delete target[key];
   }
@@ -42,13 +42,13 @@ export function take(target: JsonObject, { document, lost }: Written<object>): v
 
 /** Writes a changed name or URI. */
 export function writeText(target: JsonObject, key: string, changed: unknown): void {
-  if (typeof changed !== "string" || changed === "") throw unfit(`a text as ${key}`);
+  if (typeof changed !== "string" || changed === "") throw payloadFault(`a text as ${key}`);
   target[key] = changed;
 }
 
 /** Writes changed arguments. Arguments that were left out stay so while they are empty. */
 export function writeArguments(params: JsonObject, changed: unknown): void {
-  if (!isObject(changed)) throw unfit("an object as arguments");
+  if (!isObject(changed)) throw payloadFault("an object as arguments");
   if (!sameJson(changed, params.arguments ?? {})) params.arguments = copyJson(changed);
 }
 
@@ -62,9 +62,9 @@ export function writeShown(
   changed: unknown,
   hidden: readonly string[],
 ): void {
-  if (!isObject(changed)) throw unfit("an object");
+  if (!isObject(changed)) throw payloadFault("an object");
   if (Object.keys(changed).some((key) => hidden.includes(key))) {
-    throw unfit(`no field named ${hidden.join(" or ")}`);
+    throw payloadFault(`no field named ${hidden.join(" or ")}`);
   }
   for (const key of Object.keys(shown)) {
     if (changed[key] === undefined) delete target[key];
@@ -87,13 +87,13 @@ export function setField(target: JsonObject, key: string, value: unknown): void 
 /** The error of an answer. */
 export function errorOf(outcome: JsonObject): JsonObject | undefined {
   if (outcome.error === undefined) return undefined;
-  if (!isObject(outcome.error)) throw unfit("an object as error");
+  if (!isObject(outcome.error)) throw payloadFault("an object as error");
   return outcome.error;
 }
 
 /** The result of an answer. Beside an error there is none. */
 export function resultOf(outcome: JsonObject): JsonObject {
-  if (!isObject(outcome.result)) throw unfit("an object as result");
+  if (!isObject(outcome.result)) throw payloadFault("an object as result");
   return outcome.result;
 }
 
@@ -101,7 +101,7 @@ export function resultOf(outcome: JsonObject): JsonObject {
 export function writeError(error: JsonObject, changed: unknown): void {
   const next = typeof changed === "string" ? { code: error.code, message: changed } : changed;
   if (!isObject(next) || typeof next.message !== "string" || next.code !== error.code) {
-    throw unfit("an error with its code, a message and perhaps data");
+    throw payloadFault("an error with its code, a message and perhaps data");
   }
   writeShown(error, { ...error }, next, []);
 }

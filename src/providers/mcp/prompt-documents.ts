@@ -14,13 +14,13 @@ import { sameJson } from "./json.ts";
 import { type McpSlot, promptSlot } from "./mcp-slot.ts";
 import { checkCall, onlyAnswerOf, onlyPartOf } from "./only-part.ts";
 import {
-  goneIn,
   type LostReports,
-  leaveRest,
   leftReports,
   lostReports,
   readOf,
   readOnto,
+  removedReporterIn,
+  reportRest,
   settingsOf,
   written,
 } from "./report.ts";
@@ -39,7 +39,7 @@ export const fromPromptRequest = withLimits(
     const options = readRequestOptions(given, "fromPromptRequest");
     const document = readDocument(promptRequestSchema, params, "prompt request");
     const left = leftReports();
-    leaveRest(document, ["name", "arguments"], left, [], settingsOf.params);
+    reportRest(document, ["name", "arguments"], left, [], settingsOf.params);
     const { name, arguments: values = {} } = document;
     const content = {
       prompt_request_id: options.id,
@@ -110,7 +110,7 @@ export const fromPromptResult = withLimits(
     const { id, name } = readAnswerOptions(options, "fromPromptResult");
     const document = readDocument(promptResultSchema, result, "prompt result");
     const left = leftReports();
-    leaveRest(document, ["messages", "description"], left, [], settingsOf.result);
+    reportRest(document, ["messages", "description"], left, [], settingsOf.result);
     const { description } = document;
     const content = {
       prompt_request_id: id,
@@ -177,9 +177,9 @@ function oldTurns(
   lost: LostReports,
 ): OldTurns {
   const path = ["messages"];
-  if (before === undefined) return { turns: [], shown: [], path, gone: () => {} };
+  if (before === undefined) return { turns: [], shown: [], path, removed: () => {} };
   const { messages, left } = fromPromptResult(before, options);
   const [part] = messages[0]?.content ?? [];
   const shown = part?.content_type === "prompt_result" ? part.content.messages : [];
-  return { turns: turnsOf(before), shown, path, gone: goneIn(left, lost) };
+  return { turns: turnsOf(before), shown, path, removed: removedReporterIn(left, lost) };
 }

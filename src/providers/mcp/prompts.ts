@@ -4,7 +4,14 @@ import { fromPromptError, toPromptError } from "./error-documents.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { promptSlot } from "./mcp-slot.ts";
 import { olderAnswer } from "./older-answer.ts";
-import { errorOf, onlyMessage, resultOf, take, writeArguments, writeText } from "./payload.ts";
+import {
+  applyWritten,
+  errorOf,
+  onlyMessage,
+  resultOf,
+  writeArguments,
+  writeText,
+} from "./payload.ts";
 import {
   fromPromptRequest,
   fromPromptResult,
@@ -35,9 +42,9 @@ export const prompts: Subject = {
     yield {
       hook: "cmf.prompt_pre_fetch",
       rest: { hook: "cmf.mcp_request", document: params, input: "inputResponses" },
-      payload: (tell) => onlyMessage(fromPromptRequest(params, options), tell),
+      payload: (reportLeft) => onlyMessage(fromPromptRequest(params, options), reportLeft),
       write: (changed) =>
-        take(params, toPromptRequest([changed as never], { ...options, onto: params })),
+        applyWritten(params, toPromptRequest([changed as never], { ...options, onto: params })),
     };
   },
   outcome: (answer) => answer,
@@ -54,9 +61,9 @@ function resultStep(call: Call, result: JsonObject): Step {
   return {
     hook: "cmf.prompt_post_fetch",
     rest: { hook: "cmf.mcp_response", document: result, input: "inputRequests" },
-    payload: (tell) => onlyMessage(fromPromptResult(result, options), tell),
+    payload: (reportLeft) => onlyMessage(fromPromptResult(result, options), reportLeft),
     write: (changed) =>
-      take(result, toPromptResult([changed as never], { ...options, onto: result })),
+      applyWritten(result, toPromptResult([changed as never], { ...options, onto: result })),
   };
 }
 
@@ -65,7 +72,8 @@ function errorStep(call: Call, error: JsonObject): Step {
   return {
     hook: "cmf.prompt_post_fetch",
     rest: { hook: "cmf.mcp_response", document: error, input: "inputRequests" },
-    payload: (tell) => onlyMessage(fromPromptError(error, options), tell),
-    write: (changed) => take(error, toPromptError([changed as never], { ...options, onto: error })),
+    payload: (reportLeft) => onlyMessage(fromPromptError(error, options), reportLeft),
+    write: (changed) =>
+      applyWritten(error, toPromptError([changed as never], { ...options, onto: error })),
   };
 }

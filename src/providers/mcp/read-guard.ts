@@ -171,10 +171,10 @@ function readFunction(options: object, name: string): unknown {
 function readWord(options: object, name: string, words: readonly string[]): string | undefined {
   const value: unknown = ownValue(options, name);
   if (value === undefined || words.includes(value as string)) return value as string | undefined;
-  const [came, hint] =
+  const [received, hint] =
     typeof value === "string" ? [quoted(value), suggestion(value, words)] : [nameOf(value), ""];
   throw misuse(
-    `createGuard expects ${words.map((word) => quoted(word)).join(" or ")} as ${name}, got ${came}.${hint}`,
+    `createGuard expects ${words.map((word) => quoted(word)).join(" or ")} as ${name}, got ${received}.${hint}`,
   );
 }
 

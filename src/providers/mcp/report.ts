@@ -4,17 +4,17 @@ import {
   type Collector,
   collector,
   givenMessages,
-  goneTeller,
-  isGone,
+  isRemoved,
   type Left,
   type Lost,
   pathOf,
   type Read,
   readDocument,
+  removedReporter,
   type Written,
 } from "../rewrite/index.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import { isNumber, isTaskWish, isText, isTime, isWord } from "./token-kinds.ts";
+import { isNumber, isTaskRequest, isText, isTime, isWord } from "./token-kinds.ts";
 
 /** Where something is, in a document or in messages. */
 export type Path = readonly (string | number)[];
@@ -39,7 +39,7 @@ export interface LeftReports {
   /** What is shown, but not as it stands in the document. */
   form(at: Path, reason: string): void;
   /** Takes over a report whose path begins here. */
-  take(at: Path, left: Left): void;
+  addUnder(at: Path, left: Left): void;
   list(): readonly Left[];
 }
 
@@ -53,7 +53,7 @@ export function leftReports(): LeftReports {
     content: (at, reason) => add({ path: pathOf(...at), kind: "content", reason }, at),
     setting: (at, reason) => add({ path: pathOf(...at), kind: "setting", reason }, at),
     form: (at, reason) => add({ path: pathOf(...at), kind: "setting", reason }),
-    take: (at, { path, ...item }) => add({ ...item, path: joined(at, path) }),
+    addUnder: (at, { path, ...item }) => add({ ...item, path: joined(at, path) }),
     list: () => Object.freeze([...left]),
   };
 }
@@ -66,7 +66,7 @@ function joined(before: Path, path: string): string {
 
 export interface LostReports extends Reports {
   /** Takes over a report whose path begins here, or in the old document at `from`. */
-  take(at: Path, lost: Lost, from?: Path): void;
+  addUnder(at: Path, lost: Lost, from?: Path): void;
   list(): readonly Lost[];
 }
 
@@ -74,9 +74,9 @@ export function lostReports(): LostReports {
   const lost: Collector<Lost> = collector();
   return {
     add: (at, reason) => lost.add({ path: pathOf(...at), reason }),
-    take: (at, item, from = []) => {
+    addUnder: (at, item, from = []) => {
       const { path, reason } = item;
-      if (!isGone(item)) return lost.add({ path: joined(at, path), reason });
+      if (!isRemoved(item)) return lost.add({ path: joined(at, path), reason });
       lost.add({ path: joined(["onto", ...from], path.replace(/^onto\.?/, "")), reason });
     },
     list: lost.list,
@@ -84,12 +84,12 @@ export function lostReports(): LostReports {
 }
 
 /** Tells of old items that do not stay, by their paths in the old document. */
-export type Gone = (at: Path) => void;
+export type ReportRemovedAt = (at: Path) => void;
 
 /** `left` is what reading the old document told. */
-export function goneIn(left: readonly Left[], lost: LostReports): Gone {
-  const tell = goneTeller(left, (item) => lost.take([], item));
-  return (at) => tell(pathOf(...at));
+export function removedReporterIn(left: readonly Left[], lost: LostReports): ReportRemovedAt {
+  const report = removedReporter(left, (item) => lost.addUnder([], item));
+  return (at) => report(pathOf(...at));
 }
 
 /** Fields of MCP that messages have no room for: those that are read or act, and why. */
@@ -122,7 +122,7 @@ const settings: Readonly<Record<string, Setting>> = {
   cacheScope: [noField, isWord],
   code: [noField, isNumber],
   size: [noField, isNumber],
-  task: [noField, isTaskWish],
+  task: [noField, isTaskRequest],
   taskId: [noField, isText],
   status: [noField, isWord],
   createdAt: [noField, isTime],
@@ -163,28 +163,29 @@ export const settingsOf = {
 type Place = readonly string[];
 
 /** Reports the fields of `item` except those that the messages show. */
-export function leaveRest(
+export function reportRest(
   item: Readonly<JsonObject>,
   shown: readonly string[],
   left: LeftReports,
   at: Path,
   place: Place,
 ): void {
-  for (const key of Object.keys(item)) if (!shown.includes(key)) leave(item, key, left, at, place);
+  for (const key of Object.keys(item))
+    if (!shown.includes(key)) reportField(item, key, left, at, place);
 }
 
 /** Reports those of the fields that `item` has. */
-export function leaveThese(
+export function reportFields(
   item: Readonly<JsonObject>,
   keys: readonly string[],
   left: LeftReports,
   at: Path,
   place: Place,
 ): void {
-  for (const key of keys) if (Object.hasOwn(item, key)) leave(item, key, left, at, place);
+  for (const key of keys) if (Object.hasOwn(item, key)) reportField(item, key, left, at, place);
 }
 
-function leave(
+function reportField(
   item: Readonly<JsonObject>,
   key: string,
   left: LeftReports,

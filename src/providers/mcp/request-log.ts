@@ -8,7 +8,7 @@ import type { Direction, RequestId } from "./transport.ts";
 const { monotonicNow } = intrinsics;
 
 /** What is known of a request when it comes. */
-type Begun = Pick<GuardEnd, "method" | "direction" | "requestId">;
+type RequestStart = Pick<GuardEnd, "method" | "direction" | "requestId">;
 
 /** What is known of a request that hooks were run for. */
 export interface CallFacts extends Pick<GuardEnd, "subject" | "name" | "begunBy"> {
@@ -20,16 +20,16 @@ export interface CallFacts extends Pick<GuardEnd, "subject" | "name" | "begunBy"
 export class RequestRecord {
   /** The library's own id: those of the wire are a peer's choice. */
   readonly request: string = crypto.randomUUID();
-  readonly #begun: Begun;
+  readonly #start: RequestStart;
   readonly #log: RequestLog;
   readonly #startedAt = monotonicNow();
   #handedOnAt: number | undefined;
   #answeredAt: number | undefined;
   #isEnded = false;
 
-  constructor(log: RequestLog, begun: Begun) {
+  constructor(log: RequestLog, start: RequestStart) {
     this.#log = log;
-    this.#begun = begun;
+    this.#start = start;
   }
 
   handedOn(): void {
@@ -57,7 +57,7 @@ export class RequestRecord {
     const { request } = this;
     const { subject, name, begunBy } = facts ?? {};
     const asked = { subject, name, begunBy };
-    const end = { ...this.#begun, request, outcome, code, plugin, timings, ...asked };
+    const end = { ...this.#start, request, outcome, code, plugin, timings, ...asked };
     this.#log.ended(Object.freeze(end), facts);
   }
 }
@@ -75,19 +75,19 @@ export class RequestLog {
     this.#manager = manager;
   }
 
-  begin(begun: Begun): RequestRecord {
+  begin(start: RequestStart): RequestRecord {
     this.#counts.started += 1;
-    return new RequestRecord(this, begun);
+    return new RequestRecord(this, start);
   }
 
   /** A message that is no request of anybody, or fits none. */
   dropped(method: unknown, direction: Direction, id: unknown): void {
-    const begun = {
+    const start = {
       method: typeof method === "string" ? method : undefined,
       direction,
       requestId: id as RequestId | undefined,
     };
-    new RequestRecord(this, begun).end("dropped", {});
+    new RequestRecord(this, start).end("dropped", {});
   }
 
   counts(): GuardCounts {

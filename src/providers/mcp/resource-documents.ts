@@ -12,22 +12,22 @@ import { type McpSlot, resourceSlot } from "./mcp-slot.ts";
 import { checkCall, noMessage, onlyPartOf } from "./only-part.ts";
 import {
   checkHead,
-  goneIn,
-  leaveRest,
   leftReports,
   lostReports,
   readMessages,
   readOf,
   readOnto,
+  removedReporterIn,
+  reportRest,
   settingsOf,
   written,
 } from "./report.ts";
 import {
   checkResource,
   contentsFields,
-  leaveResource,
   type Resource,
   readResource,
+  reportResource,
   writeResource,
 } from "./resource-fields.ts";
 import { resourceRequestSchema, resourceResultSchema } from "./schemas.ts";
@@ -44,7 +44,7 @@ export const fromResourceRequest = withLimits(
     const options = readRequestOptions(given, "fromResourceRequest");
     const document = readDocument(resourceRequestSchema, params, "resource request");
     const left = leftReports();
-    leaveRest(document, ["uri"], left, [], settingsOf.params);
+    reportRest(document, ["uri"], left, [], settingsOf.params);
     const { uri } = document;
     const content = { resource_request_id: options.id, uri, resource_type: "uri" } as const;
     const message = { role: "user", content: [{ content_type: "resource_ref", content }] } as const;
@@ -92,9 +92,9 @@ export const fromResourceResult = withLimits(
     const { id } = readRequestOptions(options, "fromResourceResult");
     const document = readDocument(resourceResultSchema, result, "resource result");
     const left = leftReports();
-    leaveRest(document, ["contents"], left, [], settingsOf.result);
+    reportRest(document, ["contents"], left, [], settingsOf.result);
     const content = contentsOf(document).map((item, place) => {
-      leaveResource(item, contentsFields, [], left, ["contents", place], settingsOf.contents);
+      reportResource(item, contentsFields, [], left, ["contents", place], settingsOf.contents);
       const resource = readResource(item, contentsFields, id, undefined);
       return { content_type: "resource", content: resource } as const;
     });
@@ -133,8 +133,8 @@ export const toResourceResult = withLimits(
     const originals = before === undefined ? [] : contentsOf(before);
     const { shown, left } = before === undefined ? nothing : shownResources(before, id);
     const pairs = align(shown, resources);
-    const gone = goneIn(left, lost);
-    for (const place of placesGone(shown, pairs)) gone(["contents", place]);
+    const removed = removedReporterIn(left, lost);
+    for (const place of placesGone(shown, pairs)) removed(["contents", place]);
     const contents = resources.map((resource, place) => {
       const { at, isSame } = pairs[place] ?? { at: undefined, isSame: false };
       const original = at === undefined ? undefined : originals[at];

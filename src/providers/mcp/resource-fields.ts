@@ -1,7 +1,7 @@
 import type { ContentPart } from "../../core/messages/index.ts";
 import { isObject, type JsonObject, sameJson } from "./json.ts";
 import { setField } from "./payload.ts";
-import { type LeftReports, leaveRest, type Path, type Reports } from "./report.ts";
+import { type LeftReports, type Path, type Reports, reportRest } from "./report.ts";
 
 /** The content of a `resource` part. */
 export type Resource = Extract<ContentPart, { content_type: "resource" }>["content"];
@@ -71,7 +71,7 @@ export function readResource(
 }
 
 /** Reports what `readResource` does not show. `extra` are the keys that say what the item is. */
-export function leaveResource(
+export function reportResource(
   item: JsonObject,
   fields: readonly Field[],
   extra: readonly string[],
@@ -85,7 +85,7 @@ export function leaveResource(
     left.form([...at, wire], "It says nothing.");
     shown.push(wire);
   }
-  leaveRest(item, [...shown, ...extra], left, at, place);
+  reportRest(item, [...shown, ...extra], left, at, place);
 }
 
 /** Annotations that say nothing are not shown: a part has an empty object where there are none. */

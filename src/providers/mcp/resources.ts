@@ -3,7 +3,15 @@ import type { Call, Step, Subject } from "./call.ts";
 import { fromResourceError, toResourceError } from "./error-documents.ts";
 import { copyJson, isObject, type JsonObject } from "./json.ts";
 import { resourceSlot } from "./mcp-slot.ts";
-import { errorOf, onlyMessage, resultOf, take, unfit, writeError, writeText } from "./payload.ts";
+import {
+  applyWritten,
+  errorOf,
+  onlyMessage,
+  payloadFault,
+  resultOf,
+  writeError,
+  writeText,
+} from "./payload.ts";
 import {
   fromResourceRequest,
   fromResourceResult,
@@ -29,8 +37,9 @@ export const resources: Subject = {
     yield {
       hook: "cmf.resource_pre_fetch",
       rest: { hook: "cmf.mcp_request", document: params, input: "inputResponses" },
-      payload: (tell) => onlyMessage(fromResourceRequest(params, { id }), tell),
-      write: (changed) => take(params, toResourceRequest([changed as never], { id, onto: params })),
+      payload: (reportLeft) => onlyMessage(fromResourceRequest(params, { id }), reportLeft),
+      write: (changed) =>
+        applyWritten(params, toResourceRequest([changed as never], { id, onto: params })),
     };
   },
   outcome: (answer) => answer,
@@ -60,7 +69,7 @@ export const resources: Subject = {
           content: contentsOf(result)[place] ?? contents[place],
         }),
         write(changed) {
-          if (!isObject(changed.content)) throw unfit("an object as content");
+          if (!isObject(changed.content)) throw payloadFault("an object as content");
           contents[place] = copyJson(changed.content) as JsonObject;
         },
       };
@@ -73,7 +82,8 @@ export const resources: Subject = {
 function contentsOf(result: JsonObject): JsonObject[] {
   const { contents } = result;
   if (contents === undefined && result.resultType === "input_required") return [];
-  if (!Array.isArray(contents) || !contents.every(isObject)) throw unfit("a list of contents");
+  if (!Array.isArray(contents) || !contents.every(isObject))
+    throw payloadFault("a list of contents");
   return contents;
 }
 
@@ -82,8 +92,9 @@ function contentsStep(call: Call, result: JsonObject): Step {
   return {
     hook: "cmf.resource_post_fetch",
     rest: { hook: "cmf.mcp_response", document: result, input: "inputRequests" },
-    payload: (tell) => onlyMessage(fromResourceResult(result, { id }), tell),
-    write: (changed) => take(result, toResourceResult([changed as never], { id, onto: result })),
+    payload: (reportLeft) => onlyMessage(fromResourceResult(result, { id }), reportLeft),
+    write: (changed) =>
+      applyWritten(result, toResourceResult([changed as never], { id, onto: result })),
   };
 }
 
@@ -91,7 +102,7 @@ function errorStep(error: JsonObject): Step {
   return {
     hook: "cmf.resource_post_fetch",
     rest: { hook: "cmf.mcp_response", document: error, input: "inputRequests" },
-    payload: (tell) => onlyMessage(fromResourceError(error), tell),
-    write: (changed) => take(error, toResourceError([changed as never], { onto: error })),
+    payload: (reportLeft) => onlyMessage(fromResourceError(error), reportLeft),
+    write: (changed) => applyWritten(error, toResourceError([changed as never], { onto: error })),
   };
 }

@@ -1,7 +1,7 @@
 import type { Json } from "../../core/data/index.ts";
 import { isObject, type JsonObject, sameJson, without } from "./json.ts";
 import { setField } from "./payload.ts";
-import { type LeftReports, leaveThese, type Path, type Reports, settingsOf } from "./report.ts";
+import { type LeftReports, type Path, type Reports, reportFields, settingsOf } from "./report.ts";
 
 /**
  * A tool's result as the content of a `tool_result`: the MCP result itself, but for what is hidden.
@@ -12,7 +12,7 @@ export function shownResult(result: JsonObject, hidden: readonly string[]): Json
 }
 
 /** Reports what is hidden, except the `elsewhere` that parts show in fields of their own. */
-export function leaveHidden(
+export function reportHidden(
   result: JsonObject,
   hidden: readonly string[],
   elsewhere: readonly string[],
@@ -20,7 +20,7 @@ export function leaveHidden(
   at: Path,
 ): void {
   const unseen = hidden.filter((key) => !elsewhere.includes(key));
-  leaveThese(result, unseen, left, at, settingsOf.toolResult);
+  reportFields(result, unseen, left, at, settingsOf.toolResult);
   const isAsking = result.resultType === "input_required";
   const isBare = Object.keys(result).every((key) => hidden.includes(key));
   // The oldest era had results of other shapes; written afresh they get a list of blocks.

@@ -11,7 +11,7 @@ import type { HookManager, HookOptions, HookResult } from "./manager.ts";
 import type { GuardMemory } from "./memory.ts";
 import { type PassGroup, passByDefault } from "./methods.ts";
 import type { GuardEvent, GuardedRequest, GuardOptions } from "./options.ts";
-import { unfit } from "./payload.ts";
+import { payloadFault } from "./payload.ts";
 import { headersIn, noteWritten } from "./written-headers.ts";
 
 /** What a point let pass: the payload as its plugins left it. */
@@ -88,7 +88,7 @@ export function createHookRunner(
         ? await tenant(request())
         : tenant;
     if (found === undefined && tenant === undefined) return;
-    if (typeof found !== "string") throw unfit("a text from the option tenant");
+    if (typeof found !== "string") throw payloadFault("a text from the option tenant");
     call.tenant = found;
   }
 
@@ -180,7 +180,7 @@ export function createHookRunner(
       call.extensions = result.extensions;
       if (result.continueProcessing !== true) return denialOf(result.violation);
       call.context = result.context;
-      if (result.payload !== payload) throw unfit("no change of what later plugins made");
+      if (result.payload !== payload) throw payloadFault("no change of what later plugins made");
     }
     return undefined;
   }
@@ -188,11 +188,11 @@ export function createHookRunner(
   async function runStep(call: Call, step: Step, allowed: Allowed[]): Promise<Denial | undefined> {
     // Frozen first: what comes back is then the same object unless a plugin changed it.
     let unseen: readonly Left[] = [];
-    const tell = (left: readonly Left[]) => {
+    const reportLeft = (left: readonly Left[]) => {
       unseen = left;
     };
     const payload = underPayloadLimits(manager.payloadLimits, () =>
-      freezePayload(step.payload(tell)),
+      freezePayload(step.payload(reportLeft)),
     );
     const result = await manager.invoke(step.hook, payload, optionsOf(call));
     observe(call, step.hook, { result });
@@ -202,11 +202,11 @@ export function createHookRunner(
     const changed = result.payload;
     allowed.push({ step, payload: changed, isChanged: changed !== payload });
     if (changed !== payload) {
-      if (!isObject(changed)) throw unfit("an object as payload");
+      if (!isObject(changed)) throw payloadFault("an object as payload");
       underPayloadLimits(manager.payloadLimits, () => {
         step.write(changed);
         // Places in the document may be others now.
-        if (step.rest !== undefined) step.payload(tell);
+        if (step.rest !== undefined) step.payload(reportLeft);
       });
     }
     if (!wasShown(result)) refuseUnseen(step.unseen ?? []);

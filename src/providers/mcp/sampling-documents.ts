@@ -4,15 +4,15 @@ import { type Onto, type RequestOptions, readRequestOptions } from "./call-optio
 import { noMessage } from "./only-part.ts";
 import {
   checkHead,
-  goneIn,
   type LostReports,
-  leaveRest,
   leftReports,
   lostReports,
   type Reports,
   readMessages,
   readOf,
   readOnto,
+  removedReporterIn,
+  reportRest,
   settingsOf,
   written,
 } from "./report.ts";
@@ -35,7 +35,7 @@ export const fromSamplingRequest = withLimits(
     const { id } = readRequestOptions(options, "fromSamplingRequest");
     const document = readDocument(samplingRequestSchema, params, "sampling request");
     const left = leftReports();
-    leaveRest(document, ["messages", "systemPrompt"], left, [], settingsOf.samplingParams);
+    reportRest(document, ["messages", "systemPrompt"], left, [], settingsOf.samplingParams);
     const turns = fromTurns(document.messages as readonly Turn[], styleOf(id), left, ["messages"]);
     const { systemPrompt } = document;
     const system = {
@@ -78,7 +78,7 @@ export const toSamplingRequest = withLimits(
       turns: (before?.messages ?? []) as readonly Turn[],
       shown: before?.systemPrompt === undefined ? shown : shown.slice(1),
       path: ["messages"],
-      gone: goneIn(left, lost),
+      removed: removedReporterIn(left, lost),
     };
     const turns = toTurns(
       read.slice(skipped),
@@ -126,7 +126,7 @@ export const fromSamplingResult = withLimits(
     const document = readDocument(samplingResultSchema, result, "sampling result");
     const left = leftReports();
     const { role, content, model, stopReason, ...rest } = document;
-    leaveRest(rest, [], left, [], settingsOf.result);
+    reportRest(rest, [], left, [], settingsOf.result);
     const turn = fromOneTurn({ role, content }, styleOf(id), left);
     const slots = completionOf(model, stopReason);
     if (stopReason !== undefined && slots.completion.stop_reason === undefined) {
@@ -173,7 +173,7 @@ function oldTurn(before: Turn, id: string, lost: LostReports) {
   const { messages, left } = fromSamplingResult(before, { id });
   const { role, content } = before;
   const shown = messages[0] as Message;
-  return { turn: { role, content } as Turn, shown, gone: goneIn(left, lost) };
+  return { turn: { role, content } as Turn, shown, removed: removedReporterIn(left, lost) };
 }
 
 function styleOf(requestId: string): TurnStyle {

@@ -2,11 +2,11 @@ import type { Message } from "../../core/messages/index.ts";
 import { type Read, readDocument, type Written, withLimits } from "../rewrite/index.ts";
 import { type AnswerOptions, type Onto, readAnswerOptions } from "./call-options.ts";
 import {
-  leaveRest,
   leftReports,
   lostReports,
   readMessages,
   readOf,
+  reportRest,
   settingsOf,
   written,
 } from "./report.ts";
@@ -26,10 +26,10 @@ export const fromTask = withLimits("fromTask", (task: object, given: AnswerOptio
   const options = readAnswerOptions(given, "fromTask");
   const document = readDocument(taskSchema, task, "task");
   const left = leftReports();
-  leaveRest(document, ["result"], left, [], settingsOf.task);
+  reportRest(document, ["result"], left, [], settingsOf.task);
   if (document.result === undefined) return readOf([], {}, left);
   const read = fromToolResult(document.result, options);
-  for (const item of read.left) left.take(["result"], item);
+  for (const item of read.left) left.addUnder(["result"], item);
   return readOf(read.messages, {}, left);
 });
 
@@ -52,7 +52,7 @@ export const toTask = withLimits(
       return written(document, "task", lost);
     }
     const next = toToolResult(messages, { ...options, onto: document.result });
-    for (const item of next.lost) lost.take([], item, ["result"]);
+    for (const item of next.lost) lost.addUnder([], item, ["result"]);
     return written({ ...document, result: next.document }, "task", lost);
   },
 );

@@ -1,8 +1,8 @@
 import { type Left, pathOf } from "../rewrite/index.ts";
 import type { JsonObject } from "./json.ts";
 import { holdsText, isTokenOfCall } from "./methods.ts";
-import { unfit } from "./payload.ts";
-import { leaveRest, leftReports, settingsOf } from "./report.ts";
+import { payloadFault } from "./payload.ts";
+import { leftReports, reportRest, settingsOf } from "./report.ts";
 
 /** What a task says of its state that somebody reads, or that asks for something. */
 const texts: readonly string[] = ["statusMessage", "inputRequests"];
@@ -31,7 +31,7 @@ export function saysMore(task: JsonObject): boolean {
 export function leftIn(task: JsonObject): readonly Left[] {
   if (!tasks.has(task)) return [];
   const left = leftReports();
-  leaveRest(task, ["result", "error", ...texts], left, [], settingsOf.task);
+  reportRest(task, ["result", "error", ...texts], left, [], settingsOf.task);
   return left.list();
 }
 
@@ -52,7 +52,7 @@ export function stateOf(task: JsonObject): JsonObject {
 }
 
 /** What a task says of its state, taken out of it. */
-export function takeState(task: JsonObject = {}): JsonObject {
+export function extractState(task: JsonObject = {}): JsonObject {
   const state = stateOf(task);
   for (const key of Object.keys(state)) delete task[key];
   return state;
@@ -64,8 +64,8 @@ export function writeState(task: JsonObject, given: JsonObject): void {
   // A plugin that maps the blocks of a result gives none where there are none.
   const state = Array.isArray(content) && content.length === 0 ? rest : given;
   if (Object.keys(state).some((key) => !texts.includes(key))) {
-    throw unfit(`no other fields than ${texts.join(" and ")} of a task`);
+    throw payloadFault(`no other fields than ${texts.join(" and ")} of a task`);
   }
-  takeState(task);
+  extractState(task);
   Object.assign(task, state);
 }

@@ -3,7 +3,7 @@ import type { Left } from "../rewrite/index.ts";
 import type { Call, HookRunner, Step, Subject } from "./call.ts";
 import { type FieldsHook, fieldsStep, leftFields } from "./fields-step.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import { leaveRest, leftReports, settingsOf } from "./report.ts";
+import { leftReports, reportRest, settingsOf } from "./report.ts";
 import { isDone, leftIn, outcomeInTask, saysMore, stateOf, writeState } from "./task-state.ts";
 import { describeTool, toolPost } from "./tools.ts";
 
@@ -28,7 +28,7 @@ function taskSubject(outcome: Subject["outcome"]): Subject {
 function leftOfParams(params: JsonObject): readonly Left[] {
   const left = leftReports();
   // SDKs say again how the request was to become a task.
-  leaveRest(params, [], left, [], ["taskId", ...settingsOf.toolParams]);
+  reportRest(params, [], left, [], ["taskId", ...settingsOf.toolParams]);
   return left.list();
 }
 

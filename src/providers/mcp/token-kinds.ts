@@ -10,7 +10,7 @@ export const isTime = (value: unknown) =>
 const isTimeSpan = (value: unknown) => value === null || isNumber(value);
 
 /** How a request asks to become a task: by times alone. */
-export const isTaskWish = (value: unknown) =>
+export const isTaskRequest = (value: unknown) =>
   hasOnly(value, { ttl: isTimeSpan, pollInterval: isTimeSpan });
 
 const isId = (value: unknown) => isNumber(value) || isShort(value, 1024);
@@ -51,7 +51,7 @@ const kinds: Kinds = {
   resultType: isWord,
   size: isNumber,
   status: isWord,
-  task: isTaskWish,
+  task: isTaskRequest,
   taskId: isId,
   total: isNumber,
   ttl: isTimeSpan,

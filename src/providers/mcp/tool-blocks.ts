@@ -1,8 +1,8 @@
 import type { Json } from "../../core/data/index.ts";
 import type { ContentPart } from "../../core/messages/index.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import { type LeftReports, leaveRest, type Path, type Reports, settingsOf } from "./report.ts";
-import { leaveHidden, shownResult, writeResult } from "./result-content.ts";
+import { type LeftReports, type Path, type Reports, reportRest, settingsOf } from "./report.ts";
+import { reportHidden, shownResult, writeResult } from "./result-content.ts";
 
 /** Fields of a `tool_result` block that are not the result itself. */
 const hidden = ["type", "toolUseId", "isError", "_meta"];
@@ -21,14 +21,14 @@ export function fromToolBlock(
     typeof name === "string" &&
     isObject(input)
   ) {
-    leaveRest(block, ["type", "id", "name", "input"], left, at, settingsOf.bare);
+    reportRest(block, ["type", "id", "name", "input"], left, at, settingsOf.bare);
     const content = { tool_call_id: id, name, arguments: input as Record<string, Json> };
     return { content_type: "tool_call", content };
   }
   if (type !== "tool_result" || typeof toolUseId !== "string" || !isReadable(block)) {
     return undefined;
   }
-  leaveHidden(block, hidden, ["type", "toolUseId", "isError"], left, at);
+  reportHidden(block, hidden, ["type", "toolUseId", "isError"], left, at);
   const tool = names.get(toolUseId);
   if (tool === undefined) left.content([...at, "toolUseId"], "The call of this id is not here.");
   const content = {

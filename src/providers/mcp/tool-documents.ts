@@ -15,15 +15,15 @@ import { checkCall, onlyAnswerOf, onlyPartOf } from "./only-part.ts";
 import { wireOnly } from "./payload.ts";
 import {
   type LeftReports,
-  leaveRest,
   leftReports,
   lostReports,
   readOf,
   readOnto,
+  reportRest,
   settingsOf,
   written,
 } from "./report.ts";
-import { leaveHidden, shownResult, writeResult } from "./result-content.ts";
+import { reportHidden, shownResult, writeResult } from "./result-content.ts";
 import { toolCallSchema, toolResultSchema } from "./schemas.ts";
 
 /**
@@ -47,7 +47,7 @@ export const fromToolCall = withLimits(
     const options = readRequestOptions(given, "fromToolCall");
     const document = readDocument(toolCallSchema, params, "tool call");
     const left = leftReports();
-    leaveRest(document, ["name", "arguments"], left, [], settingsOf.toolParams);
+    reportRest(document, ["name", "arguments"], left, [], settingsOf.toolParams);
     const { name, arguments: values = {} } = document;
     const content = { tool_call_id: options.id, name, arguments: values as never };
     const message = {
@@ -104,8 +104,8 @@ export const fromToolResult = withLimits(
     const { id, name } = readAnswerOptions(options, "fromToolResult");
     const document = readDocument(toolResultSchema, result, "tool result");
     const left = leftReports();
-    leaveHidden(document, hidden, ["isError", "task"], left, []);
-    leaveTask(document, left);
+    reportHidden(document, hidden, ["isError", "task"], left, []);
+    reportTask(document, left);
     const content = {
       tool_call_id: id,
       tool_name: name,
@@ -118,12 +118,12 @@ export const fromToolResult = withLimits(
 );
 
 /** Whose task it is belongs to the wire, but a person or a model reads what it says of itself. */
-function leaveTask(result: JsonObject, left: LeftReports): void {
+function reportTask(result: JsonObject, left: LeftReports): void {
   const { task } = result;
   if (task === undefined) return;
   if (task === null || isObject(task)) left.form(["task"], "Messages have no such field.");
   else left.content(["task"], "Something else stands where a task would.");
-  if (isObject(task)) leaveRest(task, [], left, ["task"], settingsOf.task);
+  if (isObject(task)) reportRest(task, [], left, ["task"], settingsOf.task);
 }
 
 /**

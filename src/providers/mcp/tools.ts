@@ -4,8 +4,15 @@ import { fromToolError, toToolError } from "./error-documents.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { toolSlot } from "./mcp-slot.ts";
 import { olderAnswer } from "./older-answer.ts";
-import { errorOf, onlyMessage, resultOf, take, writeArguments, writeText } from "./payload.ts";
-import { takeState, writeState } from "./task-state.ts";
+import {
+  applyWritten,
+  errorOf,
+  onlyMessage,
+  resultOf,
+  writeArguments,
+  writeText,
+} from "./payload.ts";
+import { extractState, writeState } from "./task-state.ts";
 import { fromToolCall, fromToolResult, toToolCall, toToolResult } from "./tool-documents.ts";
 
 /** `tools/call`. */
@@ -32,8 +39,9 @@ export const tools: Subject = {
     yield {
       hook: "cmf.tool_pre_invoke",
       rest: { hook: "cmf.mcp_request", document: params, input: "inputResponses" },
-      payload: (tell) => onlyMessage(fromToolCall(params, { id }), tell),
-      write: (changed) => take(params, toToolCall([changed as never], { id, onto: params })),
+      payload: (reportLeft) => onlyMessage(fromToolCall(params, { id }), reportLeft),
+      write: (changed) =>
+        applyWritten(params, toToolCall([changed as never], { id, onto: params })),
     };
   },
   outcome: (answer) => answer,
@@ -51,7 +59,7 @@ export function describeTool(call: Call, name: unknown): JsonObject {
  */
 export function* toolPost(call: Call, toolName: unknown, outcome: JsonObject): Iterable<Step> {
   const error = errorOf(outcome);
-  const state = { result: takeState(begunTask(outcome)) };
+  const state = { result: extractState(begunTask(outcome)) };
   if (error === undefined) yield* requestSteps(call, resultOf(outcome));
   yield olderAnswer("tool_post_invoke", { name: toolName }, outcome);
   yield error === undefined
@@ -73,9 +81,9 @@ function resultStep(call: Call, toolName: unknown, result: JsonObject): Step {
   return {
     hook: "cmf.tool_post_invoke",
     rest: { hook: "cmf.mcp_response", document: result, input: "inputRequests" },
-    payload: (tell) => onlyMessage(fromToolResult(result, options), tell),
+    payload: (reportLeft) => onlyMessage(fromToolResult(result, options), reportLeft),
     write: (changed) =>
-      take(result, toToolResult([changed as never], { ...options, onto: result })),
+      applyWritten(result, toToolResult([changed as never], { ...options, onto: result })),
   };
 }
 
@@ -83,7 +91,8 @@ function errorStep(call: Call, toolName: unknown, error: JsonObject): Step {
   const options = { id: call.callId, name: String(toolName) };
   return {
     hook: "cmf.tool_post_invoke",
-    payload: (tell) => onlyMessage(fromToolError(error, options), tell),
-    write: (changed) => take(error, toToolError([changed as never], { ...options, onto: error })),
+    payload: (reportLeft) => onlyMessage(fromToolError(error, options), reportLeft),
+    write: (changed) =>
+      applyWritten(error, toToolError([changed as never], { ...options, onto: error })),
   };
 }

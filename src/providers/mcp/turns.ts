@@ -5,11 +5,11 @@ import { fromBlock, isOneType, toBlock } from "./blocks.ts";
 import { isObject, type JsonObject, sameJson } from "./json.ts";
 import {
   checkHead,
-  type Gone,
   type LeftReports,
-  leaveRest,
   type Path,
+  type ReportRemovedAt,
   type Reports,
+  reportRest,
   settingsOf,
 } from "./report.ts";
 import { fromToolBlock, toToolBlock } from "./tool-blocks.ts";
@@ -59,7 +59,7 @@ function fromTurn(
   if (isList && (blocks.length === 1 || !style.isSampling)) {
     left.form(path, "A list where one block is usual.");
   }
-  leaveRest(turn, ["role", "content"], left, at, settingsOf.bare);
+  reportRest(turn, ["role", "content"], left, at, settingsOf.bare);
   const pathTo = (place: number) => (isList ? [...path, place] : path);
   if (style.isSampling) learnCalls(blocks, names, left, pathTo);
   const content = blocks.map((block, place) => {
@@ -100,7 +100,7 @@ export interface OldTurns {
   readonly shown: readonly Message[];
   /** Where they are in that document. */
   readonly path: Path;
-  readonly gone: Gone;
+  readonly removed: ReportRemovedAt;
 }
 
 /** One of them. */
@@ -108,20 +108,20 @@ interface OldTurn {
   readonly turn: Turn;
   readonly shown: Message;
   readonly path: Path;
-  readonly gone: Gone;
+  readonly removed: ReportRemovedAt;
 }
 
 /** Writes messages over the turns that they came from. A message that cannot be said is reported. */
 export function toTurns(
   messages: readonly Message[],
-  { turns, shown, path, gone }: OldTurns,
+  { turns, shown, path, removed }: OldTurns,
   style: TurnStyle,
   lost: Reports,
   at: Path,
 ): JsonObject[] {
   const names: CallNames = new Map();
   const pairs = align(shown, messages);
-  for (const place of placesGone(shown, pairs)) gone([...path, place]);
+  for (const place of placesGone(shown, pairs)) removed([...path, place]);
   return messages.flatMap((message, place) => {
     if (style.isSampling) checkNames(message, names, lost, [...at, place]);
     const { at: from, isSame } = pairs[place] as Pair;
@@ -132,7 +132,7 @@ export function toTurns(
             turn: turns[from] as Turn,
             shown: shown[from] as Message,
             path: [...path, from],
-            gone,
+            removed,
           };
     if (isSame && old !== undefined) return [old.turn];
     const turn = toTurn(message, old, style, lost, [...at, place]);
@@ -194,7 +194,7 @@ function toTurn(
     return from !== undefined && isOneType(shown[from] as ContentPart, part);
   });
   for (const place of placesGone(shown, staying)) {
-    old?.gone([...old.path, "content", ...(wasList ? [place] : [])]);
+    old?.removed([...old.path, "content", ...(wasList ? [place] : [])]);
   }
   const blocks = message.content.flatMap((part, place) => {
     const { at: from, isSame } = pairs[place] as Pair;

@@ -4,15 +4,15 @@
  * In a text with a name twice, or with a number beyond a double, another program may read other
  * arguments than a policy saw. Such a text is written anew, also where no message changed.
  */
-import { goneAt } from "../rewrite/index.ts";
+import { removedItem } from "../rewrite/index.ts";
 import { textAsRead } from "./calls.ts";
 import { given, type JsonObject, put, textAt } from "./json.ts";
-import { type Unsaid, under } from "./report-fields.ts";
+import { type ReportLost, under } from "./report-fields.ts";
 import { itemKind } from "./shapes.ts";
 import { callKinds, kindIn } from "./tool-items.ts";
 
 /** A message of the assistant in Chat Completions. */
-export function messageAsRead(message: JsonObject, path: string, lost: Unsaid): JsonObject {
+export function messageAsRead(message: JsonObject, path: string, lost: ReportLost): JsonObject {
   const calls = given(message, "tool_calls") as readonly JsonObject[] | undefined;
   const legacy = given(message, "function_call") as JsonObject | undefined;
   return put(message, {
@@ -25,7 +25,7 @@ export function messageAsRead(message: JsonObject, path: string, lost: Unsaid): 
   });
 }
 
-function callAsRead(call: JsonObject, path: string, lost: Unsaid): JsonObject {
+function callAsRead(call: JsonObject, path: string, lost: ReportLost): JsonObject {
   if (call.type !== "function") return call;
   const inner = call.function as JsonObject;
   return put(call, { function: fieldAsRead(inner, "arguments", under(path, "function"), lost) });
@@ -35,7 +35,7 @@ function callAsRead(call: JsonObject, path: string, lost: Unsaid): JsonObject {
 export function itemsAsRead(
   document: JsonObject,
   list: "input" | "output",
-  lost: Unsaid,
+  lost: ReportLost,
 ): JsonObject {
   const items = given(document, list);
   if (!Array.isArray(items)) return document;
@@ -48,12 +48,12 @@ export function itemsAsRead(
 }
 
 /** What the SDK parsed of a text goes with it, and is told. */
-function fieldAsRead(json: JsonObject, key: string, path: string, lost: Unsaid): JsonObject {
+function fieldAsRead(json: JsonObject, key: string, path: string, lost: ReportLost): JsonObject {
   const text = textAt(json, key) ?? "";
   const read = textAsRead(text);
   if (read === text) return json;
   const parsed = "parsed_arguments";
   if (given(json, parsed) === undefined) return put(json, { [key]: read });
-  lost(goneAt(under(path, parsed)));
+  lost(removedItem(under(path, parsed)));
   return put(json, { [key]: read, [parsed]: undefined });
 }

@@ -4,15 +4,15 @@ import type { ContentPart } from "../../core/messages/index.ts";
 import { mediaFromUrl, urlOfMedia } from "../rewrite/index.ts";
 import { compact, isObject, type JsonObject, overlay, put, sameJson, textAt } from "./json.ts";
 import {
+  ignoreLeft,
   isEmpty,
-  type LeftOut,
-  leaveFields,
+  type LossReporter,
+  type ReportLeft,
+  type ReportLost,
+  reportFields,
+  reportReplaced,
   staleKeys,
-  type Telling,
-  tellReplaced,
-  type Unsaid,
   under,
-  untold,
 } from "./report-fields.ts";
 
 type Of<Kind extends ContentPart["content_type"]> = Extract<ContentPart, { content_type: Kind }>;
@@ -29,12 +29,16 @@ const settings = ["type", "prompt_cache_breakpoint", "logprobs", "parsed"];
 const ofOldText = ["annotations", "logprobs", "parsed"];
 
 /** The part that a block shows, or nothing. */
-export function readBlock(block: JsonObject, path: string, left: LeftOut): ContentPart | undefined {
+export function readBlock(
+  block: JsonObject,
+  path: string,
+  left: ReportLeft,
+): ContentPart | undefined {
   const kind = textAt(block, "type") ?? "";
   const text = textAt(block, "text");
   if (textKinds.includes(kind) && text !== undefined) {
     const shown = isEmpty(block.annotations) ? ["text", "type", "annotations"] : ["text", "type"];
-    leaveFields(
+    reportFields(
       block,
       path,
       isEmpty(block.logprobs) ? [...shown, "logprobs"] : shown,
@@ -44,11 +48,11 @@ export function readBlock(block: JsonObject, path: string, left: LeftOut): Conte
     return { content_type: "text", text };
   }
   if (thoughtKinds.includes(kind) && text !== undefined) {
-    leaveFields(block, path, ["text", "type"], settings, left);
+    reportFields(block, path, ["text", "type"], settings, left);
     return { content_type: "thinking", text };
   }
   if (kind === "refusal") {
-    leaveFields(block, path, ["refusal", "type"], settings, left);
+    reportFields(block, path, ["refusal", "type"], settings, left);
     left({ path: under(path, "type"), kind: "setting", reason: "a refusal, shown as text" });
     return { content_type: "text", text: textAt(block, "refusal") ?? "" };
   }
@@ -63,26 +67,26 @@ function readMedium(
   kind: string,
   block: JsonObject,
   path: string,
-  left: LeftOut,
+  left: ReportLeft,
 ): ContentPart | undefined {
   switch (kind) {
     case "image_url": {
       const image = block.image_url as JsonObject;
-      leaveFields(block, path, ["type", "image_url"], settings, left);
-      leaveFields(image, under(path, "image_url"), ["url"], ["detail"], left);
+      reportFields(block, path, ["type", "image_url"], settings, left);
+      reportFields(image, under(path, "image_url"), ["url"], ["detail"], left);
       return { content_type: "image", content: mediaFromUrl(textAt(image, "url") ?? "") };
     }
     case "input_image": {
       const url = textAt(block, "image_url");
       if (url === undefined) return undefined;
       const shown = ["type", "image_url", ...(block.detail === "auto" ? ["detail"] : [])];
-      leaveFields(block, path, shown, ["detail", ...settings], left);
+      reportFields(block, path, shown, ["detail", ...settings], left);
       return { content_type: "image", content: mediaFromUrl(url) };
     }
     case "input_audio": {
       const audio = block.input_audio as JsonObject;
-      leaveFields(block, path, ["type", "input_audio"], settings, left);
-      leaveFields(audio, under(path, "input_audio"), ["data", "format"], [], left);
+      reportFields(block, path, ["type", "input_audio"], settings, left);
+      reportFields(audio, under(path, "input_audio"), ["data", "format"], [], left);
       const data = textAt(audio, "data") ?? "";
       const media_type = typeOfFormat(textAt(audio, "format") ?? "");
       return { content_type: "audio", content: { type: "base64", data, media_type } };
@@ -90,7 +94,7 @@ function readMedium(
     case "file": {
       const file = block.file as JsonObject;
       const part = readFile(file, under(path, "file"), ["file_data", "filename"], left);
-      if (part !== undefined) leaveFields(block, path, ["type", "file"], settings, left);
+      if (part !== undefined) reportFields(block, path, ["type", "file"], settings, left);
       return part;
     }
     case "input_file": {
@@ -105,7 +109,7 @@ function readFile(
   file: JsonObject,
   path: string,
   shown: readonly string[],
-  left: LeftOut,
+  left: ReportLeft,
 ): ContentPart | undefined {
   const data = textAt(file, "file_data");
   const url = shown.includes("file_url") ? textAt(file, "file_url") : undefined;
@@ -113,7 +117,7 @@ function readFile(
   // Of two places the bytes are shown; the other one is a file that nobody has looked at.
   const isBoth = data !== undefined && url !== undefined;
   const known = isBoth ? shown.filter((key) => key !== "file_url") : shown;
-  leaveFields(file, path, known, ["detail", ...settings], left);
+  reportFields(file, path, known, ["detail", ...settings], left);
   const title = textAt(file, "filename");
   const source = data === undefined ? { type: "url" as const, data: url ?? "" } : fileBytes(data);
   return {
@@ -146,12 +150,12 @@ export function freshBlock(
   part: ContentPart,
   place: Place,
   path: string,
-  lost: Unsaid,
+  lost: ReportLost,
 ): JsonObject | undefined {
   const block = writeBlock(part, place);
   if (block === undefined)
     lost({ path, reason: `no block can say a part of kind ${part.content_type}` });
-  else if (!sameJson(readBlock(block, "", untold), part)) {
+  else if (!sameJson(readBlock(block, "", ignoreLeft), part)) {
     lost({ path, reason: `a block cannot say all of a part of kind ${part.content_type}` });
   }
   return block;
@@ -209,7 +213,7 @@ export function overBlock(
   part: ContentPart,
   path: string,
   place: Place,
-  { lost, gone }: Telling,
+  { lost, removed }: LossReporter,
 ): JsonObject | undefined {
   const kind = textAt(block, "type") ?? "";
   if (part.content_type === "text" || part.content_type === "thinking") {
@@ -218,7 +222,7 @@ export function overBlock(
   const fresh = freshBlock(part, place, path, lost);
   if (fresh === undefined) return undefined;
   const written = overMedium(block, kind, fresh);
-  tellReplaced(block, written, from, gone);
+  reportReplaced(block, written, from, removed);
   return written;
 }
 
@@ -246,7 +250,7 @@ function overText(
   key: string,
   text: string,
   path: string,
-  lost: Unsaid,
+  lost: ReportLost,
 ): JsonObject {
   const changes = staleKeys(block, ofOldText, path, lost).map(
     (each) => [each, each === "annotations" ? [] : undefined] as const,

@@ -4,7 +4,7 @@ import { isGlassineError } from "../../core/errors/index.ts";
 import { type ContentPart, freezePayload } from "../../core/messages/index.ts";
 import { parseArguments, writeArguments } from "../rewrite/index.ts";
 import { sameJson } from "./json.ts";
-import type { LeftOut } from "./report-fields.ts";
+import type { ReportLeft } from "./report-fields.ts";
 
 export type ToolCall = Extract<ContentPart, { content_type: "tool_call" }>["content"];
 export type ToolResult = Extract<ContentPart, { content_type: "tool_result" }>["content"];
@@ -14,7 +14,7 @@ type Arguments = ToolCall["arguments"];
 export type CallNames = Map<string, string>;
 
 /** The arguments that a text says, or none, and then they are told of. */
-export function readArguments(text: string, path: string, left: LeftOut): Arguments {
+export function readArguments(text: string, path: string, left: ReportLeft): Arguments {
   const { values, isAmbiguous, isExact } = understood(text);
   if (values === undefined) {
     left({ path, kind: "content", reason: "arguments that are no JSON object in text" });
@@ -75,7 +75,7 @@ export function nameCall(
   name: string,
   names: CallNames,
   path: string,
-  left: LeftOut,
+  left: ReportLeft,
 ): void {
   const other = names.get(id);
   if (other !== undefined && other !== name) {
@@ -85,7 +85,7 @@ export function nameCall(
 }
 
 /** The tool that a result is of, or an empty name, and then that is told of. */
-export function nameOfResult(id: string, names: CallNames, path: string, left: LeftOut): string {
+export function nameOfResult(id: string, names: CallNames, path: string, left: ReportLeft): string {
   const found = names.get(id);
   if (found === undefined) {
     left({ path, kind: "content", reason: "a result whose call is not in this document" });

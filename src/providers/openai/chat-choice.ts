@@ -24,7 +24,7 @@ class StreamedCall {
     this.#outer = new GrowingFields(meter, what);
   }
 
-  take(delta: JsonObject): void {
+  apply(delta: JsonObject): void {
     this.#id = sameName(this.#id, delta.id, "tool_calls.id");
     this.#type = sameName(this.#type, delta.type, "tool_calls.type");
     for (const kind of ["function", "custom"] as const) {
@@ -34,23 +34,23 @@ class StreamedCall {
         throw streamFault("tool_calls", "a call of the kind it began with");
       }
       this.#kind = kind;
-      this.takeInner(eventObject(inner, "tool_calls"), kind === "custom" ? "input" : "arguments");
+      this.applyInner(eventObject(inner, "tool_calls"), kind === "custom" ? "input" : "arguments");
     }
     const isKnown = this.#type === "function" || this.#type === "custom";
     if (isKnown && this.#kind !== undefined && this.#kind !== this.#type) {
       throw streamFault("tool_calls.type", "the kind of call that it has");
     }
     const known = ["index", "id", "type", "function", "custom"];
-    takeOthers(delta, known, this.#outer);
+    applyOthers(delta, known, this.#outer);
   }
 
   /** The name and the next piece of the text. */
-  takeInner(inner: JsonObject, key: "arguments" | "input"): void {
+  applyInner(inner: JsonObject, key: "arguments" | "input"): void {
     this.#name = sameName(this.#name, inner.name, "tool_calls.name");
     const piece = given(inner, key) ?? "";
     if (typeof piece !== "string") throw streamFault(`tool_calls.${key}`, "a text", [piece]);
     this.#text.add(piece);
-    takeOthers(inner, ["name", key], this.#inner);
+    applyOthers(inner, ["name", key], this.#inner);
   }
 
   /** @throws GlassineError `stream_invalid` for a text that ends inside a character */
@@ -102,35 +102,35 @@ export class StreamedChoice {
     return this.#finish !== undefined;
   }
 
-  take(choice: JsonObject): void {
+  apply(choice: JsonObject): void {
     const delta = given(choice, "delta");
-    if (delta !== undefined) this.#takeDelta(eventObject(delta, "choices.delta"));
-    this.#takeLogprobs(given(choice, "logprobs"));
+    if (delta !== undefined) this.#applyDelta(eventObject(delta, "choices.delta"));
+    this.#applyLogprobs(given(choice, "logprobs"));
     this.#finish = sameName(this.#finish, choice.finish_reason, "finish_reason") || undefined;
     if (this.isFinished) this.#end();
     if (given(choice, "message") !== undefined) {
       throw streamFault("choices.message", "a delta, as a choice of a chunk has");
     }
     const known = ["index", "delta", "message", "logprobs", "finish_reason"];
-    takeOthers(choice, known, this.#others);
+    applyOthers(choice, known, this.#others);
   }
 
   /** Whoever speaks is told at the beginning, and perhaps again. */
-  #takeDelta(delta: JsonObject): void {
+  #applyDelta(delta: JsonObject): void {
     this.#role = sameName(this.#role, delta.role, "choices.delta.role");
     for (const [key, value] of Object.entries(delta)) {
       if (key === "role") continue;
       if (this.isFinished && !isNothing(value)) {
         throw streamFault("choices.delta", "nothing after the finish_reason");
       }
-      if (key === "tool_calls") this.#takeCalls(value);
-      else if (key === "function_call" && value !== null) this.#takeLegacy(value);
-      else if (key === "audio" && value !== null) this.#takeAudio(value);
+      if (key === "tool_calls") this.#applyCalls(value);
+      else if (key === "function_call" && value !== null) this.#applyLegacy(value);
+      else if (key === "audio" && value !== null) this.#applyAudio(value);
       else this.#message.add(key, textOrNull(key, value));
     }
   }
 
-  #takeCalls(deltas: unknown): void {
+  #applyCalls(deltas: unknown): void {
     if (deltas === null || deltas === undefined) return;
     if (!Array.isArray(deltas)) throw streamFault("tool_calls", "an array", [deltas]);
     for (const each of deltas) {
@@ -141,17 +141,17 @@ export class StreamedChoice {
         throw streamFault("tool_calls.id", "an id with the first piece of a call", [delta.id]);
       }
       const call = this.#calls[place] ?? new StreamedCall(this.#meter);
-      call.take(delta);
+      call.apply(delta);
       if (isNew) this.#calls.push(call);
     }
   }
 
-  #takeLegacy(value: unknown): void {
+  #applyLegacy(value: unknown): void {
     this.#legacy ??= new StreamedCall(this.#meter);
-    this.#legacy.takeInner(eventObject(value, "function_call"), "arguments");
+    this.#legacy.applyInner(eventObject(value, "function_call"), "arguments");
   }
 
-  #takeAudio(value: unknown): void {
+  #applyAudio(value: unknown): void {
     const audio = eventObject(value, "choices.delta.audio");
     this.#hasAudio = true;
     for (const [key, value] of Object.entries(audio)) {
@@ -161,7 +161,7 @@ export class StreamedChoice {
     }
   }
 
-  #takeLogprobs(logprobs: Json | undefined): void {
+  #applyLogprobs(logprobs: Json | undefined): void {
     if (isEmpty(logprobs)) return;
     for (const [key, list] of Object.entries(eventObject(logprobs, "choices.logprobs"))) {
       const before = this.#logprobs.get(key);
@@ -200,7 +200,7 @@ export class StreamedChoice {
   }
 }
 
-function takeOthers(json: JsonObject, known: readonly string[], into: GrowingFields): void {
+function applyOthers(json: JsonObject, known: readonly string[], into: GrowingFields): void {
   for (const [key, value] of Object.entries(json)) {
     // Null says nothing of what was told.
     if (!known.includes(key) && !(value === null && into.has(key))) into.set(key, value);

@@ -83,7 +83,7 @@ function choiceDeltas(choice: JsonObject, place: number): readonly JsonObject[] 
 
 /** First who speaks, then each text and call: its name alone, then what it says. */
 function messageDeltas(message: JsonObject): readonly JsonObject[] {
-  const begun = Object.entries(message).flatMap(([key, value]): [string, Json][] => {
+  const first = Object.entries(message).flatMap(([key, value]): [string, Json][] => {
     if (["tool_calls", "function_call", "audio"].includes(key)) return [];
     return [[key, typeof value === "string" && key !== "role" ? "" : value]];
   });
@@ -93,7 +93,7 @@ function messageDeltas(message: JsonObject): readonly JsonObject[] {
   const calls = (given(message, "tool_calls") ?? []) as readonly JsonObject[];
   const audio = given(message, "audio");
   return [
-    compact([["role", "assistant"], ...begun]),
+    compact([["role", "assistant"], ...first]),
     ...texts,
     ...(isObject(audio) ? [{ audio }] : []),
     ...calls.flatMap((call, index) =>

@@ -9,7 +9,7 @@ import type { ContentPart } from "../../core/messages/index.ts";
 import { readBlock } from "./blocks.ts";
 import { type CallNames, nameCall, readArguments, type ToolCall } from "./calls.ts";
 import { given, isObject, type JsonObject, textAt } from "./json.ts";
-import { type LeftOut, leaveFields, under } from "./report-fields.ts";
+import { type ReportLeft, reportFields, under } from "./report-fields.ts";
 import type { Source } from "./rewrite.ts";
 
 export const fields = ["content", "refusal", "audio", "tool_calls", "function_call"] as const;
@@ -27,7 +27,7 @@ export function readFields(
   message: JsonObject,
   path: string,
   names: CallNames,
-  left: LeftOut,
+  left: ReportLeft,
 ): Sources {
   const calls = given(message, "tool_calls") as readonly JsonObject[] | undefined;
   const legacy = given(message, "function_call") as JsonObject | undefined;
@@ -48,7 +48,7 @@ export function readFields(
   ];
 }
 
-function readContent(content: Json | undefined, path: string, left: LeftOut): Sources {
+function readContent(content: Json | undefined, path: string, left: ReportLeft): Sources {
   if (typeof content === "string") {
     const part: ContentPart = { content_type: "text", text: content };
     return [{ item: { field: "content", json: content }, parts: [part], path }];
@@ -61,7 +61,7 @@ function readContent(content: Json | undefined, path: string, left: LeftOut): So
   });
 }
 
-function readRefusal(refusal: string | undefined, path: string, left: LeftOut): Sources {
+function readRefusal(refusal: string | undefined, path: string, left: ReportLeft): Sources {
   if (refusal === undefined) return [];
   left({ path, kind: "setting", reason: "a refusal, shown as text" });
   const part: ContentPart = { content_type: "text", text: refusal };
@@ -69,7 +69,7 @@ function readRefusal(refusal: string | undefined, path: string, left: LeftOut): 
 }
 
 /** A spoken answer: what it says, and the sound. */
-function readAudio(audio: Json | undefined, path: string, left: LeftOut): Sources {
+function readAudio(audio: Json | undefined, path: string, left: ReportLeft): Sources {
   if (!isObject(audio)) return [];
   const item: Item = { field: "audio", json: audio };
   const data = textAt(audio, "data");
@@ -77,7 +77,7 @@ function readAudio(audio: Json | undefined, path: string, left: LeftOut): Source
     left({ path, kind: "content", reason: "audio that is elsewhere" });
     return [{ item, parts: [], path }];
   }
-  leaveFields(audio, path, ["data", "transcript"], ["id", "expires_at"], left);
+  reportFields(audio, path, ["data", "transcript"], ["id", "expires_at"], left);
   const sound: ContentPart = { content_type: "audio", content: { type: "base64", data } };
   const transcript = textAt(audio, "transcript");
   if (transcript === undefined) return [{ item, parts: [sound], path }];
@@ -88,7 +88,7 @@ function readCall(
   call: JsonObject,
   path: string,
   names: CallNames,
-  left: LeftOut,
+  left: ReportLeft,
 ): ContentPart | undefined {
   const { type } = call;
   if (type !== "function" && type !== "custom") {
@@ -99,8 +99,8 @@ function readCall(
   const inner = call[type] as JsonObject;
   const text = type === "custom" ? "input" : "arguments";
   const settings = ["parsed_arguments"];
-  leaveFields(call, path, ["id", "type", type], [], left);
-  leaveFields(inner, under(path, type), ["name", text], settings, left);
+  reportFields(call, path, ["id", "type", type], [], left);
+  reportFields(inner, under(path, type), ["name", text], settings, left);
   if (id === "") left({ path: under(path, "id"), kind: "setting", reason: "an empty id" });
   if (type === "custom") {
     left({ path: under(path, "type"), kind: "setting", reason: "a text, shown as argument input" });
@@ -120,8 +120,12 @@ function readCall(
 }
 
 /** Calls had no ids once. */
-function readLegacyCall(call: JsonObject, path: string, left: LeftOut): Source<Item, ContentPart> {
-  leaveFields(call, path, ["name", "arguments"], ["parsed_arguments"], left);
+function readLegacyCall(
+  call: JsonObject,
+  path: string,
+  left: ReportLeft,
+): Source<Item, ContentPart> {
+  reportFields(call, path, ["name", "arguments"], ["parsed_arguments"], left);
   const content: ToolCall = {
     tool_call_id: "",
     name: textAt(call, "name") ?? "",

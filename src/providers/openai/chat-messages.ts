@@ -1,17 +1,17 @@
 /** The list of messages of a chat request. */
 
 import { type ContentPart, createMessage, type Message } from "../../core/messages/index.ts";
-import { collector, goneTeller, type Left, pairMessages, pathOf } from "../rewrite/index.ts";
+import { collector, type Left, pairMessages, pathOf, removedReporter } from "../rewrite/index.ts";
 import { type CallNames, nameOfResult, type ToolResult } from "./calls.ts";
 import { readFields } from "./chat-message.ts";
 import { compact, given, type JsonObject, put, textAt } from "./json.ts";
 import {
-  type LeftOut,
-  leaveFields,
-  type Telling,
-  type Unsaid,
+  ignoreLeft,
+  type LossReporter,
+  type ReportLeft,
+  type ReportLost,
+  reportFields,
   under,
-  untold,
 } from "./report-fields.ts";
 import { type Placed, rewrite, type Source } from "./rewrite.ts";
 import { readToolContent, writeToolContent } from "./tool-content.ts";
@@ -24,7 +24,7 @@ const plainRoles = ["system", "developer", "user", "assistant"] as const;
 type PlainRole = (typeof plainRoles)[number];
 
 /** Each message with what it shows. */
-export function readMessages(messages: readonly JsonObject[], left: LeftOut): Sources {
+export function readMessages(messages: readonly JsonObject[], left: ReportLeft): Sources {
   const names: CallNames = new Map();
   return messages.map((item, index) => {
     const path = under("messages", index);
@@ -37,7 +37,7 @@ function readMessage(
   json: JsonObject,
   path: string,
   names: CallNames,
-  left: LeftOut,
+  left: ReportLeft,
 ): Message | undefined {
   const role = textAt(json, "role") ?? "";
   if (role === "tool" || role === "function") return readResult(json, role, path, names, left);
@@ -46,7 +46,7 @@ function readMessage(
     return undefined;
   }
   const fields = role === "assistant" ? ["refusal", "audio", "tool_calls", "function_call"] : [];
-  leaveFields(json, path, ["role", "content", ...fields], ["parsed"], left);
+  reportFields(json, path, ["role", "content", ...fields], ["parsed"], left);
   const parts = readFields(shownIn(json), path, names, left).flatMap((source) => source.parts);
   return createMessage({ role, content: parts });
 }
@@ -66,10 +66,10 @@ function readResult(
   role: "tool" | "function",
   path: string,
   names: CallNames,
-  left: LeftOut,
+  left: ReportLeft,
 ): Message {
   const key = role === "tool" ? "tool_call_id" : "name";
-  leaveFields(json, path, ["role", "content", key], [], left);
+  reportFields(json, path, ["role", "content", key], [], left);
   const id = role === "tool" ? (textAt(json, key) ?? "") : "";
   const name =
     role === "tool" ? nameOfResult(id, names, under(path, key), left) : (textAt(json, key) ?? "");
@@ -88,33 +88,33 @@ function readResult(
 export function writeMessages(
   old: readonly JsonObject[],
   messages: readonly Message[],
-  lost: Unsaid,
+  lost: ReportLost,
 ): readonly JsonObject[] {
-  tellNames(messages, lost, "");
+  reportNames(messages, lost, "");
   const left = collector<Left>();
   const sources = readMessages(old, left.add);
-  const telling: Telling = { lost, gone: goneTeller(left.list(), lost) };
+  const reporter: LossReporter = { lost, removed: removedReporter(left.list(), lost) };
   return rewrite<JsonObject, Message>(sources, messages, {
     pair: pairMessages,
-    over: (source, [now]) => now && overMessage(source, now, telling),
-    fresh: (placed) => freshMessages(placed, telling),
-    gone: ({ path }) => telling.gone(path),
+    over: (source, [now]) => now && overMessage(source, now, reporter),
+    fresh: (placed) => freshMessages(placed, reporter),
+    removed: ({ path }) => reporter.removed(path),
   });
 }
 
 function overMessage(
   { item: json, parts: [before], path: from }: Source<JsonObject, Message>,
   { part: message, index }: Placed<Message>,
-  telling: Telling,
+  reporter: LossReporter,
 ): JsonObject | undefined {
   const path = pathOf(index);
-  const { lost, gone } = telling;
+  const { lost, removed } = reporter;
   if (message.role !== "tool") {
-    tellMessage(message, path, lost);
+    reportMessage(message, path, lost);
     const shown = shownIn(json);
-    const sources = readFields(shown, from, new Map(), untold);
+    const sources = readFields(shown, from, new Map(), ignoreLeft);
     const kinds = kindsOf(message);
-    const fields = writeFields(shown, sources, message.content, path, kinds, telling);
+    const fields = writeFields(shown, sources, message.content, path, kinds, reporter);
     return put(json, {
       ...overBeside(json, before, message, path, lost),
       ...(kinds.calls ? fields : { content: fields.content }),
@@ -127,13 +127,13 @@ function overMessage(
     old?.content_type === "tool_result" &&
     part.content.tool_call_id === old.content.tool_call_id;
   if (!isAlike || message.content.length !== 1) {
-    gone(from);
-    const [written, ...more] = freshMessages({ part: message, index, isSame: false }, telling);
+    removed(from);
+    const [written, ...more] = freshMessages({ part: message, index, isSame: false }, reporter);
     for (const _ of more) lost({ path, reason: "one message holds the result of one call" });
     return written;
   }
-  tellMessage(message, path, lost);
-  tellResult(part.content, under(path, "content", 0), lost);
+  reportMessage(message, path, lost);
+  reportResult(part.content, under(path, "content", 0), lost);
   const where = under(path, "content", 0, "content");
   const { content, tool_name } = part.content;
   return put(json, {
@@ -143,21 +143,21 @@ function overMessage(
       { content: given(json, "content"), path: under(from, "content") },
       where,
       "chat",
-      telling,
+      reporter,
     ),
   });
 }
 
 function freshMessages(
   { part: message, index }: Placed<Message>,
-  telling: Telling,
+  reporter: LossReporter,
 ): readonly JsonObject[] {
   const path = pathOf(index);
-  const { lost } = telling;
-  tellMessage(message, path, lost);
+  const { lost } = reporter;
+  reportMessage(message, path, lost);
   const isResult = (part: ContentPart): part is Result => part.content_type === "tool_result";
   const results = message.content.flatMap((part, at) =>
-    isResult(part) ? [freshResult(part.content, under(path, "content", at), telling)] : [],
+    isResult(part) ? [freshResult(part.content, under(path, "content", at), reporter)] : [],
   );
   const others = message.content.filter((part) => !isResult(part));
   if (message.role === "tool" && (results.length > 1 || message.content.length === 0)) {
@@ -175,7 +175,7 @@ function freshMessages(
     if (others.length === 0) return results;
   }
   const { role } = message;
-  const fields = writeFields(undefined, [], others, path, kindsOf(message), telling);
+  const fields = writeFields(undefined, [], others, path, kindsOf(message), reporter);
   return [...results, compact([["role", role], ...Object.entries(fields)])];
 }
 
@@ -183,24 +183,24 @@ function kindsOf({ role }: Message): Kinds {
   return { media: role === "user", calls: role === "assistant" };
 }
 
-function freshResult(result: ToolResult, path: string, telling: Telling): JsonObject {
+function freshResult(result: ToolResult, path: string, reporter: LossReporter): JsonObject {
   const { tool_call_id: id, tool_name, content } = result;
-  tellResult(result, path, telling.lost);
+  reportResult(result, path, reporter.lost);
   const where = under(path, "content");
-  const written = writeToolContent(content, undefined, where, "chat", telling);
+  const written = writeToolContent(content, undefined, where, "chat", reporter);
   if (id === "") return { role: "function", name: tool_name, content: written };
   return { role: "tool", tool_call_id: id, content: written };
 }
 
 /** What no format of OpenAI says of a result. */
-export function tellResult(result: ToolResult, path: string, lost: Unsaid): void {
+export function reportResult(result: ToolResult, path: string, lost: ReportLost): void {
   if (!result.is_error) return;
   const reason = "a result is not marked as an error";
   lost({ path: under(path, "content", "is_error"), reason });
 }
 
 /** A result says which call it answers; the name of the tool is that of the call. */
-export function tellNames(messages: readonly Message[], lost: Unsaid, anonymous?: ""): void {
+export function reportNames(messages: readonly Message[], lost: ReportLost, anonymous?: ""): void {
   const names: CallNames = new Map();
   for (const [index, { content }] of messages.entries()) {
     for (const [at, part] of content.entries()) {
@@ -219,7 +219,7 @@ export function tellNames(messages: readonly Message[], lost: Unsaid, anonymous?
 }
 
 /** What no chat message says. */
-export function tellMessage(message: Message, path: string, lost: Unsaid): void {
+export function reportMessage(message: Message, path: string, lost: ReportLost): void {
   if (message.channel !== undefined) {
     lost({ path: under(path, "channel"), reason: "a message has no channel" });
   }

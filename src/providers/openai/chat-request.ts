@@ -17,8 +17,8 @@ import { type ModelExtensions, requestExtensions } from "./extensions.ts";
 import { compact, type JsonObject, put } from "./json.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
 import { chatRequest, read } from "./read.ts";
-import { leaveFields, under } from "./report-fields.ts";
-import { leaveFormats, requestSettings } from "./settings.ts";
+import { reportFields, under } from "./report-fields.ts";
+import { reportFormats, requestSettings } from "./settings.ts";
 import { chatRequestSchema } from "./shapes.ts";
 
 /**
@@ -45,8 +45,8 @@ export const fromChatRequest = readerWithLimits(
     const left = collector<Left>();
     const request = read(chatRequestSchema, document, chatRequest);
     const sources = readMessages(request.messages as readonly JsonObject[], left.add);
-    leaveFields(request, "", ["model", "messages"], requestSettings, left.add);
-    leaveFormats(request, left.add);
+    reportFields(request, "", ["model", "messages"], requestSettings, left.add);
+    reportFormats(request, left.add);
     return Object.freeze({
       messages: Object.freeze(sources.flatMap(({ parts }) => parts)),
       extensions: requestExtensions(request),

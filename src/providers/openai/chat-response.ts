@@ -4,23 +4,23 @@ import { createMessage, type Message } from "../../core/messages/index.ts";
 import {
   collector,
   givenMessages,
-  goneTeller,
   type Left,
   type Lost,
   pairMessages,
   pathOf,
   type Read,
   readerWithLimits,
+  removedReporter,
   type Written,
   withLimits,
 } from "../rewrite/index.ts";
 import { messageAsRead } from "./arguments-as-read.ts";
 import { readFields } from "./chat-message.ts";
-import { tellMessage } from "./chat-messages.ts";
+import { reportMessage } from "./chat-messages.ts";
 import {
   instantOf,
-  leaveUsage,
   type ModelExtensions,
+  reportUsage,
   responseExtensions,
   secondsOf,
 } from "./extensions.ts";
@@ -28,14 +28,14 @@ import { compact, given, type JsonObject, put, sameJson, textAt } from "./json.t
 import { type WriteOptions, writeOptions } from "./options.ts";
 import { chatResponse, read } from "./read.ts";
 import {
+  ignoreLeft,
   isEmpty,
-  type LeftOut,
-  leaveFields,
-  leaveUnless,
+  type LossReporter,
+  type ReportLeft,
+  reportFields,
+  reportUnless,
   staleKeys,
-  type Telling,
   under,
-  untold,
 } from "./report-fields.ts";
 import { type Placed, rewrite, type Source } from "./rewrite.ts";
 import { responseSettings } from "./settings.ts";
@@ -63,14 +63,14 @@ export const fromChatResponse = readerWithLimits(
     const choices = response.choices as readonly JsonObject[];
     const sources = readChoices(choices, left.add);
     const isUsual = given(response, "object") === "chat.completion";
-    leaveFields(
+    reportFields(
       response,
       "",
       [...shownFields, ...(isUsual ? ["object"] : [])],
       responseSettings,
       left.add,
     );
-    leaveUsage(response, shownCounts, left.add);
+    reportUsage(response, shownCounts, left.add);
     const created = given(response, "created") as number | undefined;
     if (created !== undefined && secondsOf(instantOf(created)) !== created) {
       left.add({ path: "created", kind: "setting", reason: "a time out of range" });
@@ -90,7 +90,7 @@ export const fromChatResponse = readerWithLimits(
 
 function readChoices(
   choices: readonly JsonObject[],
-  left: LeftOut,
+  left: ReportLeft,
 ): readonly Source<JsonObject, Message>[] {
   return choices.map((choice, index) => {
     const path = under("choices", index);
@@ -98,34 +98,34 @@ function readChoices(
     const where = under(path, "message");
     const known = ["role", "content", "refusal", "audio", "tool_calls", "function_call"];
     const usual = isEmpty(message.annotations) ? ["annotations"] : [];
-    leaveFields(message, where, [...known, ...usual], ["parsed"], left);
+    reportFields(message, where, [...known, ...usual], ["parsed"], left);
     if ((given(message, "role") ?? "assistant") !== "assistant") {
       const reason = "a choice of another role, shown as the assistant's";
       left({ path: under(where, "role"), kind: "content", reason });
     }
-    leaveFields(choice, path, ["message", "finish_reason", "index", "logprobs"], [], left);
-    leaveUnless(choice.index === index, under(path, "index"), "a place of its own", left);
-    leaveUnless(isEmpty(choice.logprobs), under(path, "logprobs"), "probabilities", left);
+    reportFields(choice, path, ["message", "finish_reason", "index", "logprobs"], [], left);
+    reportUnless(choice.index === index, under(path, "index"), "a place of its own", left);
+    reportUnless(isEmpty(choice.logprobs), under(path, "logprobs"), "probabilities", left);
     const content = readFields(message, where, new Map(), left).flatMap(({ parts }) => parts);
     const read = createMessage({ role: "assistant", content });
-    leaveFinish(choice, index, read, path, left);
+    reportFinish(choice, index, read, path, left);
     return { item: choice, parts: [read], path };
   });
 }
 
 /** The first choice's reason is in the `completion` slot; the others' mostly follow from calls. */
-function leaveFinish(
+function reportFinish(
   choice: JsonObject,
   index: number,
   message: Message,
   path: string,
-  left: LeftOut,
+  left: ReportLeft,
 ): void {
   const finish = textAt(choice, "finish_reason");
   if (finish === undefined) return;
   const reason = index === 0 ? stopReasonOf(finish) : undefined;
   const isUsual = finishReasonOf(reason, callsIn(message)) === finish;
-  leaveUnless(isUsual, under(path, "finish_reason"), "no stop reason says it", left);
+  reportUnless(isUsual, under(path, "finish_reason"), "no stop reason says it", left);
 }
 
 function callsIn({ content }: Message): "none" | "tool_calls" | "function_call" {
@@ -162,15 +162,18 @@ export const toChatResponse = withLimits(
     });
     const left = collector<Left>();
     const sources = readChoices(before, left.add);
-    const telling: Telling = { lost: lost.add, gone: goneTeller(left.list(), lost.add) };
+    const reporter: LossReporter = {
+      lost: lost.add,
+      removed: removedReporter(left.list(), lost.add),
+    };
     const choices = rewrite<JsonObject, Message>(
       sources,
       givenMessages(messages, "toChatResponse"),
       {
         pair: pairMessages,
-        over: (source, [now]) => now && overChoice(source, now, telling),
-        fresh: (placed) => freshChoice(placed, extensions, telling),
-        gone: ({ path }) => telling.gone(path),
+        over: (source, [now]) => now && overChoice(source, now, reporter),
+        fresh: (placed) => freshChoice(placed, extensions, reporter),
+        removed: ({ path }) => reporter.removed(path),
       },
     );
     const numbered = numberedChoices(choices, before);
@@ -227,14 +230,14 @@ function numberedChoices(
 function overChoice(
   { item: choice, parts: [before], path: from }: Source<JsonObject, Message>,
   { part: message, index }: Placed<Message>,
-  telling: Telling,
+  reporter: LossReporter,
 ): JsonObject {
   const path = pathOf(index);
-  const { lost } = telling;
-  tellMessage(message, path, lost);
+  const { lost } = reporter;
+  reportMessage(message, path, lost);
   const old = choice.message as JsonObject;
-  const sources = readFields(old, under(from, "message"), new Map(), untold);
-  const fields = writeFields(old, sources, message.content, path, kinds, telling);
+  const sources = readFields(old, under(from, "message"), new Map(), ignoreLeft);
+  const fields = writeFields(old, sources, message.content, path, kinds, reporter);
   // Probabilities are of all that was said, calls included.
   const isSame = sameJson(before?.content, message.content);
   const where = under(path, "content");
@@ -252,16 +255,16 @@ function overChoice(
 function freshChoice(
   { part: message, index }: Placed<Message>,
   { completion }: ModelExtensions,
-  telling: Telling,
+  reporter: LossReporter,
 ): readonly JsonObject[] {
   const path = pathOf(index);
-  const { lost } = telling;
+  const { lost } = reporter;
   if (message.role !== "assistant") {
     lost({ path, reason: "a response holds messages of the assistant only" });
     return [];
   }
-  tellMessage(message, path, lost);
-  const fields = writeFields(undefined, [], message.content, path, kinds, telling);
+  reportMessage(message, path, lost);
+  const fields = writeFields(undefined, [], message.content, path, kinds, reporter);
   const reason = index === 0 ? completion?.stop_reason : undefined;
   const { content = null, ...others } = fields;
   const entries = Object.entries({ role: "assistant", content, refusal: null });

@@ -70,10 +70,10 @@ class ChatStream implements MessageStream<object, JsonObject> {
   }
 
   push(event: object): void {
-    this.#meter.event(event, "chunk", () => this.#takeChunk(eventObject(event, "chunk")));
+    this.#meter.event(event, "chunk", () => this.#applyChunk(eventObject(event, "chunk")));
   }
 
-  #takeChunk(chunk: JsonObject): void {
+  #applyChunk(chunk: JsonObject): void {
     if (this.#failed) throw streamFault("chunk", "nothing after an error");
     for (const [key, value] of Object.entries(chunk)) {
       if (key === "choices" || isUsual(key, value) || isPadding(key, value)) continue;
@@ -83,7 +83,7 @@ class ChatStream implements MessageStream<object, JsonObject> {
       else if (isTold(value) || !this.#fields.has(key)) this.#fields.set(key, value ?? null);
     }
     this.#failed = given(chunk, "error") !== undefined;
-    for (const choice of this.#choicesIn(chunk)) this.#take(eventObject(choice, "choices"));
+    for (const choice of this.#choicesIn(chunk)) this.#apply(eventObject(choice, "choices"));
   }
 
   /** An error stands alone. Any other chunk has choices, be it none. */
@@ -98,7 +98,7 @@ class ChatStream implements MessageStream<object, JsonObject> {
     throw streamFault("choices", `${expected} (${came})`, [choices]);
   }
 
-  #take(choice: JsonObject): void {
+  #apply(choice: JsonObject): void {
     const { index } = choice;
     if (typeof index !== "number" || !Number.isInteger(index) || index < 0 || index >= maxChoices) {
       const came = typeof index === "number" ? [] : [index];
@@ -109,7 +109,7 @@ class ChatStream implements MessageStream<object, JsonObject> {
       found = new StreamedChoice(index, this.#meter);
       this.#choices.set(index, found);
     }
-    found.take(choice);
+    found.apply(choice);
   }
 
   get done(): boolean {

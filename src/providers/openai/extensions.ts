@@ -1,6 +1,6 @@
 /** What a document says of the model and of its answer, for the slots. */
 import { compact, given, type JsonObject, textAt } from "./json.ts";
-import { type LeftOut, leaveUnless, under } from "./report-fields.ts";
+import { type ReportLeft, reportUnless, under } from "./report-fields.ts";
 
 /** Token counts as the `completion` slot has them. */
 export interface TokenUsage {
@@ -47,7 +47,7 @@ function countAt(json: JsonObject, key: string): number | undefined {
 }
 
 /** Reports what a usage says beyond its three numbers. */
-export function leaveUsage(json: JsonObject, shown: readonly string[], left: LeftOut): void {
+export function reportUsage(json: JsonObject, shown: readonly string[], left: ReportLeft): void {
   const usage = given(json, "usage");
   if (usage === undefined) return;
   if (fromUsage(usage) === undefined) {
@@ -55,7 +55,7 @@ export function leaveUsage(json: JsonObject, shown: readonly string[], left: Lef
     return;
   }
   for (const key of Object.keys(usage as JsonObject)) {
-    leaveUnless(shown.includes(key), under("usage", key), "counts of a kind", left);
+    reportUnless(shown.includes(key), under("usage", key), "counts of a kind", left);
   }
 }
 

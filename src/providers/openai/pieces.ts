@@ -107,13 +107,13 @@ export function sameName(
   value: unknown,
   where: string,
 ): string | undefined {
-  const told = maybeText(value, where);
-  if (told === undefined) return known;
-  if (told === "") return known ?? "";
-  if (known !== undefined && known !== "" && known !== told) {
+  const name = maybeText(value, where);
+  if (name === undefined) return known;
+  if (name === "") return known ?? "";
+  if (known !== undefined && known !== "" && known !== name) {
     throw streamFault(where, "what was told before");
   }
-  return told;
+  return name;
 }
 
 /** @throws GlassineError `stream_invalid` */
@@ -127,6 +127,6 @@ export function placeIn(value: unknown, length: number, where: string): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= length) {
     return value;
   }
-  const came = typeof value === "number" ? [] : [value];
-  throw streamFault(where, "the place of something begun, or the next one", came);
+  const received = typeof value === "number" ? [] : [value];
+  throw streamFault(where, "the place of something begun, or the next one", received);
 }

@@ -10,7 +10,7 @@ import { readBlock } from "./blocks.ts";
 import type { CallNames } from "./calls.ts";
 import { given, type JsonObject, textAt } from "./json.ts";
 import { itemSettings, readCallItem, readResultItem } from "./read-tool-items.ts";
-import { type LeftOut, leaveFields, under } from "./report-fields.ts";
+import { type ReportLeft, reportFields, under } from "./report-fields.ts";
 import type { Source } from "./rewrite.ts";
 import { itemKind } from "./shapes.ts";
 import { callKinds, kindIn, resultKinds } from "./tool-items.ts";
@@ -37,7 +37,7 @@ export interface Run {
 /** What reading needs to know of where it is. */
 export interface Reading {
   readonly names: CallNames;
-  readonly left: LeftOut;
+  readonly left: ReportLeft;
   /** Items of a response have an id and a status. */
   readonly inResponse: boolean;
 }
@@ -80,13 +80,13 @@ export function readItem(
       const role = textAt(item, "role") ?? "";
       if (!["system", "developer", "user", "assistant"].includes(role)) break;
       // What the channel does not say of a phase, `messageOf` tells.
-      leaveFields(item, path, ["type", "role", "content", "phase", ...usual], itemSettings, left);
+      reportFields(item, path, ["type", "role", "content", "phase", ...usual], itemSettings, left);
       const pieces = readList(given(item, "content"), "content", at, under(path, "content"), left);
       if (pieces.length === 0) left({ path, kind: "setting", reason: "a message without content" });
       return { side: role === "assistant" ? "assistant" : "message", pieces };
     }
     case "reasoning": {
-      leaveFields(item, path, ["type", "summary", "content", ...usual], itemSettings, left);
+      reportFields(item, path, ["type", "summary", "content", ...usual], itemSettings, left);
       const pieces = (["summary", "content"] as const).flatMap((key) =>
         readList(given(item, key), key, at, under(path, key), left),
       );
@@ -104,7 +104,7 @@ export function readItem(
     case "image_generation_call": {
       const data = textAt(item, "result");
       if (data === undefined) break;
-      leaveFields(item, path, ["type", "result", ...usual], itemSettings, left);
+      reportFields(item, path, ["type", "result", ...usual], itemSettings, left);
       left({ path: under(path, "type"), kind: "setting", reason: "an image that was made" });
       const image: ContentPart = { content_type: "image", content: { type: "base64", data } };
       return { side: "assistant", pieces: [{ item: whole, parts: [image], path }] };
@@ -126,7 +126,7 @@ function readList(
   field: "content" | "summary",
   at: number,
   path: string,
-  left: LeftOut,
+  left: ReportLeft,
 ): Pieces {
   if (typeof content === "string") {
     const part: ContentPart = { content_type: "text", text: content };
@@ -144,7 +144,7 @@ export function readOutput(items: readonly JsonObject[], reading: Reading): Sour
   const pieces: Pieces[] = items.map((item, index) => {
     return readItem(item, index, index, under("output", index), reading).pieces;
   });
-  tellBoundaries(items, pieces, pathIn("output", 0), reading.left);
+  reportBoundaries(items, pieces, pathIn("output", 0), reading.left);
   return messageOf(items, pieces.flat(), "assistant", pathIn("output", 0), reading.left);
 }
 
@@ -168,7 +168,7 @@ export function readInput(
     const { from, items: own, pieces, shown } = open;
     const path = pathIn("input", from);
     const kept = own.slice(0, shown);
-    tellBoundaries(kept, pieces, path, reading.left);
+    reportBoundaries(kept, pieces, path, reading.left);
     const inRun = pieces.slice(0, shown).flat();
     runs.push(messageOf(kept, inRun, "assistant", path, reading.left));
     for (const [at, item] of own.slice(shown).entries()) {
@@ -209,11 +209,11 @@ function moved(source: Source<Piece, ContentPart>): Source<Piece, ContentPart> {
 }
 
 /** Two items of a kind in a row would be written as one. */
-function tellBoundaries(
+function reportBoundaries(
   items: readonly JsonObject[],
   pieces: readonly Pieces[],
   path: (at: number) => string,
-  left: LeftOut,
+  left: ReportLeft,
 ): void {
   let before = "";
   for (const [at, item] of items.entries()) {
@@ -253,7 +253,7 @@ function messageOf(
   pieces: Pieces,
   role: Message["role"],
   path: (at: number) => string,
-  left: LeftOut,
+  left: ReportLeft,
 ): Source<Run, Message> {
   const channel = channelOf(items, role);
   for (const [at, item] of items.entries()) {

@@ -10,7 +10,7 @@ import {
   type ToolResult,
 } from "./calls.ts";
 import { given, isObject, type JsonObject, textAt } from "./json.ts";
-import { isEmpty, type LeftOut, leaveFields, under } from "./report-fields.ts";
+import { isEmpty, type ReportLeft, reportFields, under } from "./report-fields.ts";
 import { readToolContent } from "./tool-content.ts";
 import type { ArgumentsAt, CallKind, ResultKind } from "./tool-items.ts";
 
@@ -36,7 +36,7 @@ function emptyChecks(item: JsonObject): readonly string[] {
 }
 
 /** What a model reads of the skills of an environment, which is a setting otherwise. */
-function leaveSkills(item: JsonObject, path: string, left: LeftOut): void {
+function reportSkills(item: JsonObject, path: string, left: ReportLeft): void {
   const environment = given(item, "environment");
   if (!isObject(environment) || isEmpty(environment.skills)) return;
   const reason = "skills that a model reads of";
@@ -50,7 +50,7 @@ export function readCallItem(
   path: string,
   names: CallNames,
   usual: readonly string[],
-  left: LeftOut,
+  left: ReportLeft,
 ): readonly ContentPart[] {
   const id = textAt(item, kind.id) ?? "";
   const name = typeof kind.name === "string" ? kind.name : (textAt(item, kind.name.key) ?? "");
@@ -67,8 +67,8 @@ export function readCallItem(
   }
   const result = resultIn(item, kind, call, path, left);
   const shown = [...shownIn(kind), "type", ...emptyChecks(item), ...usual];
-  leaveFields(item, path, shown, itemSettings, left);
-  leaveSkills(item, path, left);
+  reportFields(item, path, shown, itemSettings, left);
+  reportSkills(item, path, left);
   const part: ContentPart = { content_type: "tool_call", content: call };
   return result === undefined ? [part] : [part, { content_type: "tool_result", content: result }];
 }
@@ -85,7 +85,7 @@ function argumentsOf(
   item: JsonObject,
   at: ArgumentsAt,
   path: string,
-  left: LeftOut,
+  left: ReportLeft,
 ): ToolCall["arguments"] {
   if (at.as === "fields") {
     const found = at.keys.filter((key) => given(item, key) !== undefined);
@@ -106,7 +106,7 @@ function resultIn(
   kind: CallKind,
   call: ToolCall,
   path: string,
-  left: LeftOut,
+  left: ReportLeft,
 ): ToolResult | undefined {
   const output = kind.output === undefined ? undefined : given(item, kind.output);
   const error = kind.error === undefined ? undefined : given(item, kind.error);
@@ -130,7 +130,7 @@ export function readResultItem(
   path: string,
   names: CallNames,
   usual: readonly string[],
-  left: LeftOut,
+  left: ReportLeft,
 ): ContentPart {
   const id = textAt(item, kind.id) ?? "";
   const where = under(path, kind.output);
@@ -140,7 +140,7 @@ export function readResultItem(
     left({ path: under(path, "type"), kind: "setting", reason: "a result of a kind of its own" });
   }
   const shown = [kind.id, kind.output, "type", ...emptyChecks(item), ...usual];
-  leaveFields(item, path, shown, itemSettings, left);
+  reportFields(item, path, shown, itemSettings, left);
   const tool_name = nameOfResult(id, names, under(path, kind.id), left);
   const is_error = item.type === "apply_patch_call_output" && item.status === "failed";
   return {

@@ -1,20 +1,26 @@
 /** Fields that messages do not show. */
 import type { Json } from "../../core/data/index.ts";
-import { type Collector, type Left, type Lost, pathOf, type TellGone } from "../rewrite/index.ts";
+import {
+  type Collector,
+  type Left,
+  type Lost,
+  pathOf,
+  type ReportRemoved,
+} from "../rewrite/index.ts";
 import { given, isObject, type JsonObject, sameJson } from "./json.ts";
 
-export type LeftOut = Collector<Left>["add"];
-export type Unsaid = Collector<Lost>["add"];
+export type ReportLeft = Collector<Left>["add"];
+export type ReportLost = Collector<Lost>["add"];
 
 /** Who is told, while messages are written, of what they say and the format cannot. */
-export interface Telling {
-  readonly lost: Unsaid;
+export interface LossReporter {
+  readonly lost: ReportLost;
   /** Of old items that do not stay. */
-  readonly gone: TellGone;
+  readonly removed: ReportRemoved;
 }
 
 /** For a second reading of a document whose reports are known. */
-export const untold: LeftOut = () => {};
+export const ignoreLeft: ReportLeft = () => {};
 
 /** A path and the keys below it. The path of the document itself is empty. */
 export function under(path: string, ...keys: readonly (string | number)[]): string {
@@ -26,12 +32,12 @@ export function under(path: string, ...keys: readonly (string | number)[]): stri
  * Reports the fields of `json` that are not `shown`. Those that are neither known as settings nor
  * null count as content: what nobody knows may be read by a model.
  */
-export function leaveFields(
+export function reportFields(
   json: JsonObject,
   path: string,
   shown: readonly string[],
   settings: readonly string[],
-  left: LeftOut,
+  left: ReportLeft,
 ): void {
   for (const [key, value] of Object.entries(json)) {
     if (shown.includes(key)) continue;
@@ -45,11 +51,16 @@ export function leaveFields(
 }
 
 /** Tells of each field of an old object that the new one does not hold as it was. */
-export function tellReplaced(old: JsonObject, now: JsonObject, path: string, gone: TellGone): void {
+export function reportReplaced(
+  old: JsonObject,
+  now: JsonObject,
+  path: string,
+  removed: ReportRemoved,
+): void {
   for (const [key, value] of Object.entries(old)) {
     const next = Object.hasOwn(now, key) ? now[key] : undefined;
-    if (isObject(value) && isObject(next)) tellReplaced(value, next, under(path, key), gone);
-    else if (value !== null && !sameJson(value, next)) gone(under(path, key));
+    if (isObject(value) && isObject(next)) reportReplaced(value, next, under(path, key), removed);
+    else if (value !== null && !sameJson(value, next)) removed(under(path, key));
   }
 }
 
@@ -61,7 +72,7 @@ export function staleKeys(
   old: JsonObject,
   keys: readonly string[],
   path: string,
-  lost: Unsaid,
+  lost: ReportLost,
 ): readonly string[] {
   const stale = keys.filter((key) => {
     const value = given(old, key);
@@ -77,7 +88,12 @@ export function staleKeys(
 export const keptById = "OpenAI may take the copy that it keeps by its id";
 
 /** A field that says something only where it is not what would be written anyway. */
-export function leaveUnless(isUsual: boolean, path: string, reason: string, left: LeftOut): void {
+export function reportUnless(
+  isUsual: boolean,
+  path: string,
+  reason: string,
+  left: ReportLeft,
+): void {
   if (!isUsual) left({ path, kind: "setting", reason });
 }
 

@@ -29,11 +29,11 @@ export const toResponsesEvents = withLimits(
     expectOptions(options, ["limits"], "toResponsesEvents");
     const response = read(responsesResponseSchema, document, responsesResponse);
     const output = response.output as readonly JsonObject[];
-    const begun = put(response, { status: "in_progress", output: [], usage: null });
+    const first = put(response, { status: "in_progress", output: [], usage: null });
     const ending = Object.keys(endings).find((type) => endings[type] === response.status);
     const list = [
-      { type: "response.created", response: begun },
-      { type: "response.in_progress", response: begun },
+      { type: "response.created", response: first },
+      { type: "response.in_progress", response: first },
       ...output.flatMap((item, output_index) => itemEvents(item, output_index)),
       { type: ending ?? "response.completed", response },
     ];
@@ -84,7 +84,7 @@ function partEvents(part: JsonObject, event: string, at: JsonObject): readonly J
   const text = Object.hasOwn(partTexts, type) ? partTexts[type] : undefined;
   const whole = text && textAt(part, text.key);
   const isCited = Array.isArray(part.annotations);
-  const begun = put(part, {
+  const first = put(part, {
     ...(text && { [text.key]: "" }),
     ...(isCited && { annotations: [] }),
     ...(Object.hasOwn(part, "logprobs") && { logprobs: [] }),
@@ -99,7 +99,7 @@ function partEvents(part: JsonObject, event: string, at: JsonObject): readonly J
   );
   const logprobs = type === "output_text" ? { logprobs: part.logprobs ?? [] } : {};
   return [
-    { type: `response.${event}.added`, ...at, part: begun },
+    { type: `response.${event}.added`, ...at, part: first },
     ...(text && whole !== undefined ? textEvents(text.name, text.key, whole, at, logprobs) : []),
     ...cited,
     { type: `response.${event}.done`, ...at, part },

@@ -4,26 +4,26 @@ import type { Message } from "../../core/messages/index.ts";
 import {
   collector,
   givenMessages,
-  goneTeller,
   type Left,
   type Lost,
   pairMessages,
   pathOf,
   type Read,
   readerWithLimits,
+  removedReporter,
   type Written,
   withLimits,
 } from "../rewrite/index.ts";
 import { itemsAsRead } from "./arguments-as-read.ts";
-import { tellNames } from "./chat-messages.ts";
+import { reportNames } from "./chat-messages.ts";
 import { type ModelExtensions, requestExtensions } from "./extensions.ts";
 import { compact, given, type JsonObject, put, textAt } from "./json.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
 import { read, responsesRequest } from "./read.ts";
 import { type Reading, type Run, readInput } from "./read-items.ts";
-import { type LeftOut, leaveFields, type Unsaid } from "./report-fields.ts";
+import { type ReportLeft, type ReportLost, reportFields } from "./report-fields.ts";
 import { rewrite, type Source } from "./rewrite.ts";
-import { leaveFormats, requestSettings } from "./settings.ts";
+import { reportFormats, requestSettings } from "./settings.ts";
 import { responsesRequestSchema } from "./shapes.ts";
 import { knownCalls } from "./tool-items.ts";
 import { beginPlain, type Writing, writeItems } from "./write-items.ts";
@@ -48,8 +48,8 @@ export const fromResponsesRequest = readerWithLimits(
     const left = collector<Left>();
     const request = read(responsesRequestSchema, document, responsesRequest);
     const runs = readRuns(request, left.add);
-    leaveFields(request, "", ["model", "instructions", "input"], requestSettings, left.add);
-    leaveFormats(request, left.add);
+    reportFields(request, "", ["model", "instructions", "input"], requestSettings, left.add);
+    reportFormats(request, left.add);
     if (textAt(request, "instructions") !== undefined) {
       const reason = "shown as a system message";
       left.add({ path: "instructions", kind: "setting", reason });
@@ -62,7 +62,7 @@ export const fromResponsesRequest = readerWithLimits(
   },
 );
 
-function readRuns(request: JsonObject, left: LeftOut): readonly Source<Run, Message>[] {
+function readRuns(request: JsonObject, left: ReportLeft): readonly Source<Run, Message>[] {
   const reading: Reading = { names: new Map(), left, inResponse: false };
   const instructions = textAt(request, "instructions");
   const input = given(request, "input") ?? [];
@@ -108,13 +108,13 @@ export const toResponsesRequest = withLimits(
     const found = onto && read(responsesRequestSchema, onto, responsesRequest);
     const old = found && itemsAsRead(found, "input", lost.add);
     const now = givenMessages(messages, "toResponsesRequest");
-    tellNames(now, lost.add);
-    tellNeighbours(now, lost.add);
+    reportNames(now, lost.add);
+    reportNeighbours(now, lost.add);
     const left = collector<Left>();
     const before = old ? readRuns(old, left.add) : [];
     const writing: Writing = {
       lost: lost.add,
-      gone: goneTeller(left.list(), lost.add),
+      removed: removedReporter(left.list(), lost.add),
       known: knownCalls(before.flatMap(({ item }) => item.items)),
       begin: beginPlain,
       inResponse: false,
@@ -124,8 +124,8 @@ export const toResponsesRequest = withLimits(
       over: ({ item, parts }, [placed]) =>
         placed && runOf(writeItems(item, parts[0], placed, writing), item.form),
       fresh: (placed) => [runOf(writeItems(undefined, undefined, placed, writing), undefined)],
-      gone: ({ item }) => {
-        for (const path of item.paths) writing.gone(path);
+      removed: ({ item }) => {
+        for (const path of item.paths) writing.removed(path);
       },
     });
     const document = old
@@ -173,7 +173,7 @@ function emptied(input: Json | undefined): Json {
   return input === null ? null : [];
 }
 
-function tellNeighbours(messages: readonly Message[], lost: Unsaid): void {
+function reportNeighbours(messages: readonly Message[], lost: ReportLost): void {
   for (const [index, { role }] of messages.entries()) {
     if (role === "assistant" && messages[index - 1]?.role === "assistant") {
       lost({ path: pathOf(index), reason: "read again as one with the message before it" });

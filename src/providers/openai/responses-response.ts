@@ -4,23 +4,23 @@ import type { Message } from "../../core/messages/index.ts";
 import {
   collector,
   givenMessages,
-  goneTeller,
   type Left,
   type Lost,
   pairMessages,
   pathOf,
   type Read,
+  type ReportRemoved,
   readerWithLimits,
-  type TellGone,
+  removedReporter,
   type Written,
   withLimits,
 } from "../rewrite/index.ts";
 import { itemsAsRead } from "./arguments-as-read.ts";
-import { tellNames } from "./chat-messages.ts";
+import { reportNames } from "./chat-messages.ts";
 import {
   instantOf,
-  leaveUsage,
   type ModelExtensions,
+  reportUsage,
   responseExtensions,
   type StopReason,
   secondsOf,
@@ -29,7 +29,7 @@ import { compact, given, type JsonObject, put, sameJson, textAt } from "./json.t
 import { type WriteOptions, writeOptions } from "./options.ts";
 import { read, responsesResponse } from "./read.ts";
 import { itemId, type Reading, type Run, readOutput } from "./read-items.ts";
-import { type LeftOut, under } from "./report-fields.ts";
+import { type ReportLeft, under } from "./report-fields.ts";
 import { type Placed, rewrite, type Source } from "./rewrite.ts";
 import { responseSettings } from "./settings.ts";
 import { itemKind, responsesResponseSchema } from "./shapes.ts";
@@ -67,8 +67,8 @@ export const fromResponsesResponse = readerWithLimits(
     const left = collector<Left>();
     const response = read(responsesResponseSchema, document, responsesResponse);
     const { parts } = readRun(response, left.add);
-    leaveResponse(response, "", left.add);
-    leaveUsage(response, shownCounts, left.add);
+    reportResponse(response, "", left.add);
+    reportUsage(response, shownCounts, left.add);
     return Object.freeze({
       messages: Object.freeze([...parts]),
       extensions: responseExtensions(response, {
@@ -81,7 +81,7 @@ export const fromResponsesResponse = readerWithLimits(
   },
 );
 
-function readRun(response: JsonObject, left: LeftOut): Source<Run, Message> {
+function readRun(response: JsonObject, left: ReportLeft): Source<Run, Message> {
   const reading: Reading = { names: new Map(), left, inResponse: true };
   return readOutput(response.output as readonly JsonObject[], reading);
 }
@@ -112,7 +112,7 @@ function isTooLong(response: JsonObject): boolean {
 }
 
 /** The fields of a response that are not shown. What was put out is read by itself. */
-export function leaveResponse(response: JsonObject, path: string, left: LeftOut): void {
+export function reportResponse(response: JsonObject, path: string, left: ReportLeft): void {
   for (const [key, value] of Object.entries(response)) {
     if (isShown(response, key, value)) continue;
     const isSetting = value === null || (responseSettings.includes(key) && key !== "error");
@@ -165,14 +165,14 @@ export const toResponsesResponse = withLimits(
       const reason = "a response is one message of the assistant";
       if (other !== index) lost.add({ path: pathOf(other), reason });
     }
-    tellNames(answers, lost.add);
+    reportNames(answers, lost.add);
     let count = old === undefined ? 0 : (old.output as readonly Json[]).length;
     const left = collector<Left>();
     const before = old ? [readRun(old, left.add)] : [];
-    if (old) leaveResponse(old, "", left.add);
+    if (old) reportResponse(old, "", left.add);
     const writing: Writing = {
       lost: lost.add,
-      gone: goneTeller(left.list(), lost.add),
+      removed: removedReporter(left.list(), lost.add),
       known: knownCalls(before.flatMap(({ item }) => item.items)),
       inResponse: true,
       begin: (type) => {
@@ -189,13 +189,13 @@ export const toResponsesResponse = withLimits(
       pair: pairMessages,
       over: (run, [placed]) => placed && written(placed, run),
       fresh: (placed) => [written(placed)],
-      gone: ({ item }) => {
-        for (const path of item.paths) writing.gone(path);
+      removed: ({ item }) => {
+        for (const path of item.paths) writing.removed(path);
       },
     });
     const output = runs.flatMap(({ items }) => items);
     const document = old
-      ? overResponse(old, output, writing.gone)
+      ? overResponse(old, output, writing.removed)
       : freshResponse(output, extensions);
     return Object.freeze({
       document: read(responsesResponseSchema, document, responsesResponse) as unknown as Document,
@@ -205,10 +205,14 @@ export const toResponsesResponse = withLimits(
 );
 
 /** Texts that the SDK repeats elsewhere in a response follow, and what it parsed of them goes. */
-function overResponse(old: JsonObject, output: readonly JsonObject[], gone: TellGone): JsonObject {
+function overResponse(
+  old: JsonObject,
+  output: readonly JsonObject[],
+  removed: ReportRemoved,
+): JsonObject {
   if (sameJson(old.output, output)) return old;
   for (const key of ["output_text", "output_parsed"]) {
-    if (given(old, key) !== undefined) gone(key);
+    if (given(old, key) !== undefined) removed(key);
   }
   return put(old, {
     output,

@@ -11,7 +11,6 @@ import {
   streamFault,
   streamWithLimits,
 } from "../rewrite/index.ts";
-import { goneOfResponse } from "./begun.ts";
 import type { ModelExtensions } from "./extensions.ts";
 import { given, type JsonObject, put, textAt } from "./json.ts";
 import { eventObject, expectShape, keep, placeIn } from "./pieces.ts";
@@ -22,6 +21,7 @@ import { endings, partEvents, textEvents } from "./response-event-kinds.ts";
 import { fromResponsesResponse } from "./responses-response.ts";
 import { begunResponseSchema, responsesResponseSchema } from "./shapes.ts";
 import { StreamedItem } from "./streamed-item.ts";
+import { droppedFromResponse } from "./superseded.ts";
 
 const what = "response event";
 
@@ -59,7 +59,7 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
   readonly #items: StreamedItem[] = [];
   readonly #left = collector<Left>();
   /** Each unknown kind, and each unknown field of a kind. */
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
   #events = 0;
   #base: JsonObject = {};
   /** The event that `#base` came in. */
@@ -72,33 +72,33 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
   }
 
   push(event: object): void {
-    this.#meter.event(event, "event", () => this.#takeEvent(eventObject(event, "event")));
+    this.#meter.event(event, "event", () => this.#applyEvent(eventObject(event, "event")));
     this.#events += 1;
   }
 
-  #takeEvent(json: JsonObject): void {
+  #applyEvent(json: JsonObject): void {
     if (this.done) throw streamFault("event", "nothing after the end");
     const type = textAt(json, "type");
     if (type === undefined) throw streamFault("event.type", noType(json), [json.type]);
     if (Object.hasOwn(endings, type)) this.#end(json.response);
     else if (type === "error") this.#fail(json);
-    else this.#take(type, json);
-    this.#tellUnknown(type, json);
+    else this.#apply(type, json);
+    this.#reportUnknown(type, json);
   }
 
   /** Told once for each kind of event. */
-  #tellUnknown(type: string, event: JsonObject): void {
+  #reportUnknown(type: string, event: JsonObject): void {
     const at = pathOf("events", this.#events);
     const fields = unknownFields(type, event);
-    if (fields === undefined) this.#tellOnce([type], at, "kind");
-    for (const field of fields ?? []) this.#tellOnce([type, field], under(at, field), "field");
+    if (fields === undefined) this.#reportOnce([type], at, "kind");
+    for (const field of fields ?? []) this.#reportOnce([type, field], under(at, field), "field");
   }
 
-  #tellOnce(names: readonly string[], path: string, what: "kind" | "field"): void {
+  #reportOnce(names: readonly string[], path: string, what: "kind" | "field"): void {
     const key = JSON.stringify(names);
-    if (this.#told.has(key)) return;
+    if (this.#reported.has(key)) return;
     this.#meter.countText(key);
-    this.#told.add(key);
+    this.#reported.add(key);
     const reason =
       what === "kind"
         ? "the first event of a kind that messages do not show"
@@ -107,13 +107,13 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
   }
 
   /** Of what an event told at first, and nothing tells in the end. */
-  readonly #tellGone = (paths: readonly string[]): void => {
+  readonly #reportRemoved = (paths: readonly string[]): void => {
     for (const path of paths) {
       this.#left.add({ path, kind: "content", reason: "what came in its place does not have it" });
     }
   };
 
-  #take(type: string, event: JsonObject): void {
+  #apply(type: string, event: JsonObject): void {
     switch (type) {
       case "response.created":
       case "response.in_progress":
@@ -124,7 +124,7 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
         const place = placeIn(event.output_index, this.#items.length, "output_index");
         if (place < this.#items.length) throw streamFault("output_index", "the next place");
         const from = pathOf("events", this.#events, "item");
-        this.#items.push(new StreamedItem(event.item, this.#meter, from, this.#tellGone));
+        this.#items.push(new StreamedItem(event.item, this.#meter, from, this.#reportRemoved));
         return;
       }
       case "response.output_item.done":
@@ -158,7 +158,7 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
 
   #replaceBase(now: JsonObject): void {
     const from = pathOf("events", this.#baseFrom, "response");
-    this.#tellGone(goneOfResponse(this.#base, now, from));
+    this.#reportRemoved(droppedFromResponse(this.#base, now, from));
   }
 
   #itemOf(event: JsonObject): StreamedItem {

@@ -31,9 +31,9 @@ export interface Writer<Item, Part> {
   ) => Item | undefined;
   readonly fresh: (placed: Placed<Part>) => readonly Item[];
   /** An item that showed parts, of which none is there any more. */
-  readonly gone: (source: Source<Item, Part>) => void;
+  readonly removed: (source: Source<Item, Part>) => void;
   /** A part that goes with the item of the part it was beside, and what was put between follows. */
-  readonly tellMoved?: (placed: Placed<Part>) => void;
+  readonly reportMoved?: (placed: Placed<Part>) => void;
 }
 
 export function rewrite<Item, Part>(
@@ -66,13 +66,13 @@ export function rewrite<Item, Part>(
     if (!isMoved) passHidden(source);
     const last = written.get(source);
     if (last !== undefined) {
-      if (order.at(-1) !== source || slot < last) writer.tellMoved?.(placed);
+      if (order.at(-1) !== source || slot < last) writer.reportMoved?.(placed);
     } else order.push(source);
     written.set(source, slot);
   }
   passHidden(sources.length);
   for (const [at, source] of sources.entries()) {
-    if (source.parts.length > 0 && !written.has(at)) writer.gone(source);
+    if (source.parts.length > 0 && !written.has(at)) writer.removed(source);
   }
   return order.flatMap((each) => {
     if (typeof each !== "number") return each;

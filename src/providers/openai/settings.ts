@@ -1,6 +1,6 @@
 /** Fields at the top of documents that are settings. Any other counts as content. */
 import { given, isObject, type JsonObject } from "./json.ts";
-import { type LeftOut, leaveFields } from "./report-fields.ts";
+import { type ReportLeft, reportFields } from "./report-fields.ts";
 
 /**
  * Of requests, in both formats. `tools`, `prediction`, `prompt`, `previous_response_id` and their
@@ -50,7 +50,7 @@ export const requestSettings: readonly string[] = [
 ];
 
 /** What a model reads of the formats that a request asks for: `left` has it as it has tools. */
-export function leaveFormats(request: JsonObject, left: LeftOut): void {
+export function reportFormats(request: JsonObject, left: ReportLeft): void {
   const formats: readonly (readonly [keys: readonly string[], settings: readonly string[]])[] = [
     [["response_format"], ["type", "json_schema"]],
     [
@@ -68,7 +68,7 @@ export function leaveFormats(request: JsonObject, left: LeftOut): void {
       const inner = given(json, key);
       return isObject(inner) ? inner : {};
     }, request);
-    leaveFields(format, keys.join("."), settings, [], left);
+    reportFields(format, keys.join("."), settings, [], left);
   }
 }
 

@@ -1,13 +1,13 @@
 /** One item of a streamed response, as it grows. */
 import type { Json } from "../../core/data/index.ts";
 import { type StreamMeter, streamFault, TextPieces } from "../rewrite/index.ts";
-import { goneOfItem, goneOfPart } from "./begun.ts";
 import { compact, given, isObject, type JsonObject, put, textAt } from "./json.ts";
 import { eventObject, expectShape, keep, placeIn } from "./pieces.ts";
 import { under } from "./report-fields.ts";
 import { itemTexts, partTexts, type TextAt } from "./response-event-kinds.ts";
 import { isSameItem, isSamePart, sortedText } from "./same-item.ts";
 import { blockSchema, itemKind, itemSchema } from "./shapes.ts";
+import { droppedFromItem, droppedFromPart } from "./superseded.ts";
 
 const what = "response event";
 
@@ -59,12 +59,12 @@ interface Part {
 }
 
 /** Takes the paths of what an event told at first, and nothing tells in the end. */
-type TellGone = (paths: readonly string[]) => void;
+type ReportRemoved = (paths: readonly string[]) => void;
 
 export class StreamedItem {
   readonly #meter: StreamMeter;
   readonly #from: string;
-  readonly #tellGone: TellGone;
+  readonly #reportRemoved: ReportRemoved;
   readonly #head: JsonObject;
   readonly #lists: { readonly content: Part[]; readonly summary: Part[] } = {
     content: [],
@@ -75,10 +75,10 @@ export class StreamedItem {
   #final: JsonObject | undefined;
 
   /** @param from the path of `item` among the events */
-  constructor(item: unknown, meter: StreamMeter, from: string, tellGone: TellGone) {
+  constructor(item: unknown, meter: StreamMeter, from: string, reportRemoved: ReportRemoved) {
     this.#meter = meter;
     this.#from = from;
-    this.#tellGone = tellGone;
+    this.#reportRemoved = reportRemoved;
     const kept = keep(eventObject(item, "output_item"), what, meter) as JsonObject;
     const text = itemTextOf(kept);
     this.#key = text?.key;
@@ -170,8 +170,8 @@ export class StreamedItem {
   /** @throws GlassineError `stream_invalid` where a whole item says something else than its pieces */
   agree(item: JsonObject): void {
     for (const key of ["type", "id", "call_id", "name"]) {
-      const begun = textAt(this.#head, key);
-      if (begun && begun !== textAt(item, key)) {
+      const first = textAt(this.#head, key);
+      if (first && first !== textAt(item, key)) {
         throw streamFault(`output_item.${key}`, "what the item began with");
       }
     }
@@ -189,7 +189,7 @@ export class StreamedItem {
         this.#agreePart(part, whole[index], list);
       }
     }
-    this.#tellGone(goneOfItem(this.#bare(), item, this.#from));
+    this.#reportRemoved(droppedFromItem(this.#bare(), item, this.#from));
   }
 
   /** As it began, without what is agreed by itself. */
@@ -215,7 +215,7 @@ export class StreamedItem {
     if (!part.annotations.every((annotation) => texts.has(sortedText(annotation)))) {
       throw streamFault(`${list} part`, "the annotations that were told");
     }
-    this.#tellGone(goneOfPart(part.json, now, part.from));
+    this.#reportRemoved(droppedFromPart(part.json, now, part.from));
   }
 
   get document(): JsonObject {

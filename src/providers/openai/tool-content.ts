@@ -5,14 +5,14 @@ import { type ContentPart, createMessage } from "../../core/messages/index.ts";
 import { pairParts } from "../rewrite/index.ts";
 import { freshBlock, overBlock, type Place, readBlock } from "./blocks.ts";
 import { isObject, type JsonObject, sameJson } from "./json.ts";
-import { type LeftOut, type Telling, under, untold } from "./report-fields.ts";
+import { ignoreLeft, type LossReporter, type ReportLeft, under } from "./report-fields.ts";
 import { rewrite, type Source } from "./rewrite.ts";
 
 /** The content of a result, for `tool_result`. */
 export function readToolContent(
   content: Json | undefined,
   path: string,
-  left: LeftOut,
+  left: ReportLeft,
 ): Json | undefined {
   if (!Array.isArray(content)) return content ?? undefined;
   return sourcesOf(content, path, left).flatMap(({ parts }) => parts as readonly Json[]);
@@ -21,7 +21,7 @@ export function readToolContent(
 function sourcesOf(
   content: readonly Json[],
   path: string,
-  left: LeftOut,
+  left: ReportLeft,
 ): readonly Source<Json, ContentPart>[] {
   return content.map((item, index) => {
     const at = under(path, index);
@@ -45,12 +45,12 @@ export function writeToolContent(
   old: OldContent | undefined,
   of: string,
   place: Place,
-  { lost, gone }: Telling,
+  { lost, removed }: LossReporter,
 ): Json {
   const path = content === undefined ? of : under(of, "content");
-  const sources = Array.isArray(old?.content) ? sourcesOf(old.content, old.path, untold) : [];
+  const sources = Array.isArray(old?.content) ? sourcesOf(old.content, old.path, ignoreLeft) : [];
   const parts = typeof content === "string" ? undefined : partsIn(content);
-  if (parts === undefined) for (const source of sources) gone(source.path);
+  if (parts === undefined) for (const source of sources) removed(source.path);
   if (typeof content === "string") return content;
   if (parts === undefined) {
     const reason = content === undefined ? "a result needs a content: empty text" : "JSON, as text";
@@ -61,8 +61,9 @@ export function writeToolContent(
     pair: pairParts,
     over: ({ item, path: from }, [now]) => {
       const old = { block: item as JsonObject, from };
-      const block = now && overBlock(old, now.part, under(path, now.index), place, { lost, gone });
-      if (block === undefined) gone(from);
+      const block =
+        now && overBlock(old, now.part, under(path, now.index), place, { lost, removed });
+      if (block === undefined) removed(from);
       return block;
     },
     fresh: ({ part, index }) => {
@@ -71,7 +72,7 @@ export function writeToolContent(
       lost({ path: where, reason: "a tool's result cannot hold it" });
       return [];
     },
-    gone: (source) => gone(source.path),
+    removed: (source) => removed(source.path),
   });
 }
 

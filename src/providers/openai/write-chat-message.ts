@@ -6,7 +6,7 @@ import { freshBlock, overBlock } from "./blocks.ts";
 import { inputOf, type ToolCall, textOfArguments } from "./calls.ts";
 import { type Field, fields, type Item, type Sources } from "./chat-message.ts";
 import { given, isObject, type JsonObject, put, sameJson, textAt } from "./json.ts";
-import { keptById, staleKeys, type Telling, type Unsaid, under } from "./report-fields.ts";
+import { keptById, type LossReporter, type ReportLost, staleKeys, under } from "./report-fields.ts";
 import { type Placed, rewrite, type Source } from "./rewrite.ts";
 
 /** What may stand in a message, by who says it. */
@@ -25,25 +25,25 @@ export function writeFields(
   parts: readonly ContentPart[],
   path: string,
   kinds: Kinds,
-  { lost, gone }: Telling,
+  { lost, removed }: LossReporter,
 ): { readonly [field: string]: Json | undefined } {
   const isLegacy = parts.filter(({ content_type }) => content_type === "tool_call").length === 1;
   const items = rewrite<Item, ContentPart>(sources, parts, {
     pair: pairParts,
     over: (source, now) => {
-      const item = overItem(source, now, path, { lost, gone });
-      if (item === undefined) gone(source.path);
+      const item = overItem(source, now, path, { lost, removed });
+      if (item === undefined) removed(source.path);
       return item;
     },
     fresh: ({ part, index }) =>
       freshItem(part, under(path, "content", index), isLegacy, kinds, lost),
-    gone: (source) => gone(source.path),
-    tellMoved: ({ index }) => {
+    removed: (source) => removed(source.path),
+    reportMoved: ({ index }) => {
       const reason = "a spoken answer has it: what was put before it stands elsewhere";
       lost({ path: under(path, "content", index), reason });
     },
   });
-  tellOrder(items, path, lost);
+  reportOrder(items, path, lost);
   const of = (field: Field) => items.filter((item) => item.field === field).map(({ json }) => json);
   const changes = fields
     .filter((field) => field !== "content")
@@ -67,7 +67,7 @@ export function overBeside(
   before: Message | undefined,
   now: Message,
   path: string,
-  lost: Unsaid,
+  lost: ReportLost,
 ): { readonly [field: string]: undefined } {
   const [had, has] = [before?.content ?? [], now.content];
   if (sameJson(had, has)) return {};
@@ -114,7 +114,7 @@ function overItem(
   { item, parts, path: from }: Source<Item, ContentPart>,
   now: readonly (Placed<ContentPart> | undefined)[],
   path: string,
-  { lost, gone }: Telling,
+  { lost, removed }: LossReporter,
 ): Item | undefined {
   const first = now[0];
   const json = item.json;
@@ -128,10 +128,10 @@ function overItem(
     }
     if (sound === undefined || sound.type === "url") {
       if (second?.content_type !== "text") return undefined;
-      gone(from);
+      removed(from);
       return { field: "content", json: second.text };
     }
-    tellSound(sound, where, lost);
+    reportSound(sound, where, lost);
     if (given(json, "id") !== undefined) lost({ path: where, reason: keptById });
     if (parts.length > 1 && second === undefined) {
       lost({ path: where, reason: "a spoken answer has a transcript, which reads as a text" });
@@ -150,16 +150,16 @@ function overItem(
   }
   const block = overBlock({ block: json as JsonObject, from }, part, where, "chat", {
     lost,
-    gone,
+    removed,
   });
   return block && { ...item, json: block };
 }
 
 /** What a spoken answer does not say of its sound. */
-function tellSound(
+function reportSound(
   sound: Extract<ContentPart, { content_type: "audio" }>["content"],
   path: string,
-  lost: Unsaid,
+  lost: ReportLost,
 ): void {
   for (const key of ["media_type", "duration_ms"] as const) {
     if (sound[key] === undefined) continue;
@@ -167,7 +167,7 @@ function tellSound(
   }
 }
 
-function overCall(json: JsonObject, call: ToolCall, path: string, lost: Unsaid): JsonObject {
+function overCall(json: JsonObject, call: ToolCall, path: string, lost: ReportLost): JsonObject {
   const { tool_call_id: id, name } = call;
   if (call.namespace !== undefined) lost({ path, reason: "a call has no namespace" });
   if (isObject(json.custom) && json.type === "custom") {
@@ -183,7 +183,7 @@ function overCall(json: JsonObject, call: ToolCall, path: string, lost: Unsaid):
 }
 
 /** A name and a text over those of before. What the SDK parsed of another text goes with it. */
-function overInner(old: JsonObject, now: JsonObject, path: string, lost: Unsaid): JsonObject {
+function overInner(old: JsonObject, now: JsonObject, path: string, lost: ReportLost): JsonObject {
   const isSame = Object.entries(now).every(([key, text]) => key === "name" || old[key] === text);
   const stale = isSame ? [] : staleKeys(old, ["parsed_arguments"], path, lost);
   return put(old, { ...now, ...Object.fromEntries(stale.map((key) => [key, undefined])) });
@@ -194,7 +194,7 @@ function freshItem(
   path: string,
   isLegacy: boolean,
   kinds: Kinds,
-  lost: Unsaid,
+  lost: ReportLost,
 ): readonly Item[] {
   if (part.content_type === "tool_call" && kinds.calls) {
     const { tool_call_id: id, name, namespace } = part.content;
@@ -216,7 +216,7 @@ function freshItem(
 }
 
 /** Fields have no order among them: a text after a call is read before it. */
-function tellOrder(items: readonly Item[], path: string, lost: Unsaid): void {
+function reportOrder(items: readonly Item[], path: string, lost: ReportLost): void {
   const ranks = items.map(({ field }) => fields.indexOf(field));
   if (ranks.some((rank, index) => index > 0 && rank < (ranks[index - 1] as number))) {
     lost({

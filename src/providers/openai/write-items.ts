@@ -5,7 +5,7 @@ import { pairParts, pathOf } from "../rewrite/index.ts";
 import { freshBlock, overBlock, type Place } from "./blocks.ts";
 import { compact, given, isObject, type JsonObject, put, sameJson } from "./json.ts";
 import { channelOf, type Piece, phaseOf, type Run } from "./read-items.ts";
-import { isEmpty, keptById, type Telling, under } from "./report-fields.ts";
+import { isEmpty, keptById, type LossReporter, under } from "./report-fields.ts";
 import { type Placed, rewrite, type Source } from "./rewrite.ts";
 import { itemKind } from "./shapes.ts";
 import { callKinds, type KnownCalls, kindIn, resultKinds } from "./tool-items.ts";
@@ -17,7 +17,7 @@ import {
 } from "./write-tool-items.ts";
 
 /** What writing needs to know of where it is. */
-export interface Writing extends Telling {
+export interface Writing extends LossReporter {
   /** The calls of the document that is written over. */
   readonly known: KnownCalls;
   /** What each new item begins with: in a response an id and a status. */
@@ -39,22 +39,22 @@ export function writeItems(
   if (message.schema_version !== "2.0") {
     lost({ path: under(path, "schema_version"), reason: "a message has no version" });
   }
-  const gone: Source<Piece, ContentPart>[] = [];
+  const removed: Source<Piece, ContentPart>[] = [];
   const pieces = rewrite<Piece, ContentPart>(run.pieces, message.content, {
     pair: pairParts,
     over: (source, now) => {
       const piece = overPiece(run, source, now, message, path, writing);
-      if (piece === undefined) gone.push(source);
+      if (piece === undefined) removed.push(source);
       return piece;
     },
     fresh: (placed) => freshPiece(placed, message, under(path, "content", placed.index), writing),
-    gone: (source) => gone.push(source),
-    tellMoved: ({ index: at }) => {
+    removed: (source) => removed.push(source),
+    reportMoved: ({ index: at }) => {
       const reason = "the item of its call has it: what was put before it stands after it";
       lost({ path: under(path, "content", at), reason });
     },
   });
-  tellGone(run, pieces, gone, writing);
+  reportRemoved(run, pieces, removed, writing);
   const results = pieces.filter(({ field, json }) => field === "item" && isResult(json));
   const isAlone = message.role === "tool" ? results.length === 1 : results.length === 0;
   if (!isAlone && !writing.inResponse) {
@@ -73,15 +73,15 @@ export function writeItems(
 }
 
 /** An item of which no piece is left goes as a whole. */
-function tellGone(
+function reportRemoved(
   { items, paths }: Run,
   pieces: readonly Piece[],
-  gone: readonly Source<Piece, ContentPart>[],
+  removed: readonly Source<Piece, ContentPart>[],
   writing: Writing,
 ): void {
   const kept = new Set(pieces.map(({ at }) => at));
-  for (const at of items.keys()) if (!kept.has(at)) writing.gone(paths[at] as string);
-  for (const { item, path } of gone) if (kept.has(item.at)) writing.gone(path);
+  for (const at of items.keys()) if (!kept.has(at)) writing.removed(paths[at] as string);
+  for (const { item, path } of removed) if (kept.has(item.at)) writing.removed(path);
 }
 
 function isResult(item: Json): boolean {
@@ -98,10 +98,10 @@ function overPiece(
   now: readonly (Placed<ContentPart> | undefined)[],
   message: Message,
   path: string,
-  telling: Telling,
+  reporter: LossReporter,
 ): Piece | undefined {
   const [first] = now;
-  const json = overJson(run, { ...piece, from }, parts, now, message, path, telling);
+  const json = overJson(run, { ...piece, from }, parts, now, message, path, reporter);
   return json === undefined || (first === undefined && now.length < 2)
     ? undefined
     : { ...piece, json };
@@ -114,15 +114,15 @@ function overJson(
   now: readonly (Placed<ContentPart> | undefined)[],
   message: Message,
   path: string,
-  telling: Telling,
+  reporter: LossReporter,
 ): Json | undefined {
-  const { lost } = telling;
+  const { lost } = reporter;
   const [first] = now;
   const where = under(path, "content", first?.index ?? 0);
   if (field !== "item") {
     if (first === undefined) return undefined;
     if (isObject(json))
-      return overBlock({ block: json, from }, first.part, where, placeOf(message), telling);
+      return overBlock({ block: json, from }, first.part, where, placeOf(message), reporter);
     return first.part.content_type === "text" ? first.part.text : undefined;
   }
   const item = run.items[at] as JsonObject;
@@ -132,7 +132,7 @@ function overJson(
   const result = kindIn(resultKinds, type);
   if (first === undefined) return undefined;
   if (result !== undefined) {
-    return overResultItem({ item, kind: result, from }, before[0], first, path, telling);
+    return overResultItem({ item, kind: result, from }, before[0], first, path, reporter);
   }
   if (first.part.content_type !== "image" || first.part.content.type !== "base64") {
     lost({ path: where, reason: "an image that was made holds its bytes" });

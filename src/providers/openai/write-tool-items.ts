@@ -2,9 +2,9 @@
 import type { Json } from "../../core/data/index.ts";
 import type { ContentPart } from "../../core/messages/index.ts";
 import { inputOf, type ToolCall, type ToolResult, textOfArguments } from "./calls.ts";
-import { tellResult } from "./chat-messages.ts";
+import { reportResult } from "./chat-messages.ts";
 import { compact, fitsShape, given, type JsonObject, put, sameJson, textAt } from "./json.ts";
-import { staleKeys, type Telling, type Unsaid, under } from "./report-fields.ts";
+import { type LossReporter, type ReportLost, staleKeys, under } from "./report-fields.ts";
 import type { Placed } from "./rewrite.ts";
 import { writeToolContent } from "./tool-content.ts";
 import {
@@ -28,7 +28,7 @@ export function overCallItem(
   before: readonly ContentPart[],
   [first, second]: readonly Now[],
   path: string,
-  lost: Unsaid,
+  lost: ReportLost,
 ): JsonObject | undefined {
   const call = first?.part;
   if (first === undefined || call?.content_type !== "tool_call") {
@@ -84,7 +84,7 @@ function overArguments(
   { arguments: of }: CallKind,
   call: ToolCall,
   path: string,
-  lost: Unsaid,
+  lost: ReportLost,
 ): { readonly [key: string]: Json | undefined } | undefined {
   const values = call.arguments as JsonObject;
   switch (of.as) {
@@ -119,7 +119,7 @@ function overOutput(
   before: ContentPart | undefined,
   [call, now]: readonly [Placed<ContentPart>, Now],
   path: string,
-  lost: Unsaid,
+  lost: ReportLost,
 ): { readonly [key: string]: Json } {
   if (output === undefined || before === undefined || now?.isSame) return {};
   const emptied = { [output]: null, ...(error !== undefined && { [error]: null }) };
@@ -144,11 +144,16 @@ function overOutput(
   if (content !== undefined && fitsShape(old, content)) {
     return wasError ? { [key]: content } : { ...emptied, [key]: content };
   }
-  tellShape(item, content, inside(path, now), lost);
+  reportShape(item, content, inside(path, now), lost);
   return emptied;
 }
 
-function tellShape(item: JsonObject, content: Json | undefined, path: string, lost: Unsaid): void {
+function reportShape(
+  item: JsonObject,
+  content: Json | undefined,
+  path: string,
+  lost: ReportLost,
+): void {
   const reason = `${item.type} gives data of its own shape`;
   lost({ path: content === undefined ? path : under(path, "content"), reason });
 }
@@ -166,11 +171,11 @@ export function overResultItem(
   before: ContentPart | undefined,
   placed: Placed<ContentPart>,
   path: string,
-  telling: Telling,
+  reporter: LossReporter,
 ): JsonObject | undefined {
   const { part } = placed;
   if (part.content_type !== "tool_result") return undefined;
-  const { lost } = telling;
+  const { lost } = reporter;
   const where = inside(path, placed);
   const { content, is_error } = part.content;
   const wasError = before?.content_type === "tool_result" && before.content.is_error;
@@ -180,12 +185,14 @@ export function overResultItem(
   const old = given(item, kind.output);
   if (kind.as === "blocks" || (kind.as === "text" && typeof content === "string")) {
     const before = { content: old, path: under(from, kind.output) };
-    return put(item, { [kind.output]: writeToolContent(content, before, where, "input", telling) });
+    return put(item, {
+      [kind.output]: writeToolContent(content, before, where, "input", reporter),
+    });
   }
   if (content !== undefined && old !== undefined && fitsShape(old, content)) {
     return put(item, { [kind.output]: content });
   }
-  tellShape(item, content, where, lost);
+  reportShape(item, content, where, lost);
   return undefined;
 }
 
@@ -197,7 +204,7 @@ export function freshCallItem(
   call: ToolCall,
   known: KnownCalls,
   path: string,
-  lost: Unsaid,
+  lost: ReportLost,
 ): JsonObject | undefined {
   const { tool_call_id: call_id, name, namespace } = call;
   const type = known.get(call_id) ?? "function_call";
@@ -220,16 +227,16 @@ export function freshResultItem(
   result: ToolResult,
   known: KnownCalls,
   path: string,
-  telling: Telling,
+  reporter: LossReporter,
 ): JsonObject | undefined {
   const { tool_call_id: call_id, content } = result;
   const type = known.get(call_id) ?? "";
   if (kindIn(callKinds, type)?.output !== undefined) {
-    telling.lost({ path, reason: `what a ${type} gave stands in its own item` });
+    reporter.lost({ path, reason: `what a ${type} gave stands in its own item` });
     return undefined;
   }
-  tellResult(result, path, telling.lost);
-  const output = writeToolContent(content, undefined, under(path, "content"), "input", telling);
+  reportResult(result, path, reporter.lost);
+  const output = writeToolContent(content, undefined, under(path, "content"), "input", reporter);
   const kind = type === "custom_tool_call" ? type : "function_call";
   return { type: `${kind}_output`, call_id, output };
 }

@@ -9,13 +9,13 @@ export { readDocument } from "./read-document.ts";
 export {
   type Collector,
   collector,
-  goneAt,
-  goneTeller,
-  isGone,
+  isRemoved,
   type Left,
   type Lost,
   pathOf,
-  type TellGone,
+  type ReportRemoved,
+  removedItem,
+  removedReporter,
 } from "./report.ts";
 export {
   type MessageStream,

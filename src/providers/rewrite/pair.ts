@@ -74,8 +74,8 @@ class Pairing {
     const open = this.#openPlaces(old);
     const left = this.places.flatMap((at, i) => (at === undefined ? [now[i]] : []));
     const found = left.filter((text) => open.get(text)?.pop() !== undefined).length;
-    const gone = this.#taken.filter((isTaken) => !isTaken).length;
-    return found > 0 && (found === gone || found === left.length);
+    const removed = this.#taken.filter((isTaken) => !isTaken).length;
+    return found > 0 && (found === removed || found === left.length);
   }
 
   /** Pairs what is left with the old item of that text, wherever it stood. */

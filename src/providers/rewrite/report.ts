@@ -46,7 +46,7 @@ export function collector<Item extends Left | Lost>(): Collector<Item> {
   const met = new Map<string, { readonly first: Item; count: number }>();
   return {
     add(item) {
-      const kind = "kind" in item ? item.kind : String(isGone(item));
+      const kind = "kind" in item ? item.kind : String(isRemoved(item));
       const known = met.get(kind) ?? { first: item, count: 0 };
       met.set(kind, known);
       known.count += 1;
@@ -61,7 +61,7 @@ export function collector<Item extends Left | Lost>(): Collector<Item> {
 
 /** The report that stands for those which are not listed. */
 function countOf<Item extends Left | Lost>(first: Item, count: number): Item {
-  const path = isGone(first) ? onto : pathOf();
+  const path = isRemoved(first) ? onto : pathOf();
   return Object.freeze<Item>({
     ...first,
     path,
@@ -70,23 +70,26 @@ function countOf<Item extends Left | Lost>(first: Item, count: number): Item {
 }
 
 /** Tells of an old item, by its path, that nothing stands for any more. */
-export type TellGone = (path: string) => void;
+export type ReportRemoved = (path: string) => void;
 
 /**
  * What tells of old items that do not stay. Told are those of which messages do not show all: that
  * nobody could keep. `left` is what reading the old document told; where it only counts the rest,
  * any item may be one of them.
  */
-export function goneTeller(left: readonly Left[], tell: (lost: Lost) => void): TellGone {
+export function removedReporter(
+  left: readonly Left[],
+  report: (lost: Lost) => void,
+): ReportRemoved {
   const unshown = new Set(left.flatMap(({ path }) => beginningsOf(path)));
   const isAny = unshown.has(pathOf());
   return (path) => {
-    if (isAny || unshown.has(path)) tell(goneAt(path));
+    if (isAny || unshown.has(path)) report(removedItem(path));
   };
 }
 
 /** What is told of something in the old document that does not stay. */
-export function goneAt(path: string): Lost {
+export function removedItem(path: string): Lost {
   const reason = "It does not stay, and neither does what messages do not show of it.";
   return { path: `${onto}${path.startsWith("[") ? "" : "."}${path}`, reason };
 }
@@ -98,7 +101,7 @@ function beginningsOf(path: string): readonly string[] {
 }
 
 /** Whether it is of an old item that does not stay, and not of the messages. */
-export function isGone({ path }: Pick<Lost, "path">): boolean {
+export function isRemoved({ path }: Pick<Lost, "path">): boolean {
   return path.startsWith(onto);
 }
 

@@ -52,12 +52,12 @@ export class StreamMeter {
    * @throws GlassineError `stream_invalid` for a text, what `take` throws, and the same for every
    * event after it
    */
-  event(event: unknown, where: string, take: () => void): void {
+  event(event: unknown, where: string, apply: () => void): void {
     if (this.#refusal !== undefined) throw this.#refusal.error;
     try {
       this.countEvent();
       if (typeof event === "string") throw streamFault(where, parsed, [event]);
-      take();
+      apply();
     } catch (error) {
       this.#refusal = { error };
       throw error;

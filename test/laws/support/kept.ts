@@ -5,7 +5,7 @@ import * as aisdk from "glassine/ai-sdk";
 import * as anthropic from "glassine/anthropic";
 import type * as mcp from "glassine/mcp";
 import * as openai from "glassine/openai";
-import { quietly } from "../../../src/providers/anthropic/read-block.ts";
+import { silentReport } from "../../../src/providers/anthropic/read-block.ts";
 import { readTurns } from "../../../src/providers/anthropic/turns.ts";
 import { readInput } from "../../../src/providers/openai/read-items.ts";
 import * as ai from "./ai-sdk.ts";
@@ -49,7 +49,7 @@ const textOf = (value: unknown) => JSON.stringify(ai.normal(value));
 const each = (items: readonly object[]) => items.map((item, of) => ({ of, json: textOf(item) }));
 
 function turnPieces(document: object): readonly Piece[] {
-  return readTurns(document as never, quietly()).flatMap(({ shown }, of) =>
+  return readTurns(document as never, silentReport()).flatMap(({ shown }, of) =>
     shown.blocks.map((block) => ({ of, json: textOf(block) })),
   );
 }

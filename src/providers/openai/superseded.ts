@@ -9,20 +9,20 @@ import { readBlock } from "./blocks.ts";
 import { given, type JsonObject, put } from "./json.ts";
 import { readItem } from "./read-items.ts";
 import { shownIn } from "./read-tool-items.ts";
-import { isEmpty, type LeftOut, under } from "./report-fields.ts";
-import { leaveResponse } from "./responses-response.ts";
+import { isEmpty, type ReportLeft, under } from "./report-fields.ts";
+import { reportResponse } from "./responses-response.ts";
 import { itemKind } from "./shapes.ts";
 import { callKinds, kindIn } from "./tool-items.ts";
 
 /** Below `path`, the paths of what went. */
-type Gone = (begun: JsonObject, now: JsonObject, path: string) => readonly string[];
+type DroppedPaths = (first: JsonObject, now: JsonObject, path: string) => readonly string[];
 
-export const goneOfItem: Gone = (begun, now, path) => [
-  ...goneOf([begun, now], (item, left) => {
+export const droppedFromItem: DroppedPaths = (first, now, path) => [
+  ...droppedFrom([first, now], (item, left) => {
     readItem(item, 0, 0, path, { names: new Map(), left, inResponse: true });
   }),
-  ...shownFields(begun)
-    .filter((key) => isTextGone(begun[key], now[key]))
+  ...shownFields(first)
+    .filter((key) => isTextDropped(first[key], now[key]))
     .map((key) => under(path, key)),
 ];
 
@@ -33,39 +33,39 @@ function shownFields(item: JsonObject): readonly string[] {
 }
 
 /** Whether a text is not there any more at its place. What is empty at first is filled in later. */
-function isTextGone(begun: Json | undefined, now: Json | undefined): boolean {
-  if (typeof begun === "string") return begun !== "" && begun !== now;
-  if (typeof begun !== "object" || begun === null) return false;
-  return Object.entries(begun).some(([key, value]) => {
+function isTextDropped(first: Json | undefined, now: Json | undefined): boolean {
+  if (typeof first === "string") return first !== "" && first !== now;
+  if (typeof first !== "object" || first === null) return false;
+  return Object.entries(first).some(([key, value]) => {
     const inside = typeof now === "object" && now !== null ? (now as JsonObject)[key] : undefined;
-    return isTextGone(value, inside);
+    return isTextDropped(value, inside);
   });
 }
 
-export const goneOfPart: Gone = (begun, now, path) =>
-  goneOf([begun, now], (part, left) => {
+export const droppedFromPart: DroppedPaths = (first, now, path) =>
+  droppedFrom([first, now], (part, left) => {
     readBlock(part, path, left);
   });
 
 /** What is put out comes in events of its own. */
-export const goneOfResponse: Gone = (begun, now, path) => [
-  ...goneOf([begun, now], (response, left) => {
-    leaveResponse(put(response, { output: [] }), path, left);
+export const droppedFromResponse: DroppedPaths = (first, now, path) => [
+  ...droppedFrom([first, now], (response, left) => {
+    reportResponse(put(response, { output: [] }), path, left);
   }),
-  ...(isEmpty(given(begun, "output")) ? [] : [under(path, "output")]),
+  ...(isEmpty(given(first, "output")) ? [] : [under(path, "output")]),
 ];
 
 /** What is begun may lack what it is shown by, as an image that is being made: it has it from `now`. */
-function goneOf(
-  [begun, now]: readonly [JsonObject, JsonObject],
-  readInto: (json: JsonObject, left: LeftOut) => void,
+function droppedFrom(
+  [first, now]: readonly [JsonObject, JsonObject],
+  readInto: (json: JsonObject, left: ReportLeft) => void,
 ): readonly string[] {
   const contentOf = (json: JsonObject): readonly string[] => {
     const left: Left[] = [];
     readInto(json, (each) => left.push(each));
     return left.flatMap((each) => (each.kind === "content" ? [each.path] : []));
   };
-  const said = Object.entries(begun).filter(([, value]) => value !== null);
-  const told = new Set(contentOf(now));
-  return contentOf(put(now, Object.fromEntries(said))).filter((each) => !told.has(each));
+  const said = Object.entries(first).filter(([, value]) => value !== null);
+  const reported = new Set(contentOf(now));
+  return contentOf(put(now, Object.fromEntries(said))).filter((each) => !reported.has(each));
 }

@@ -5,19 +5,19 @@
 import { type Fields, isFields } from "./host-values.ts";
 
 /** The fields beside a content, without those that may hold a copy of it. Each is told by name. */
-export function withoutCopies(rest: Fields, lose: (name: string) => void): Fields {
+export function withoutCopies(rest: Fields, reportLost: (name: string) => void): Fields {
   const fields = Object.entries(rest).flatMap(([name, value]): [string, unknown][] => {
     if (value === undefined || value === null) return [[name, value]];
-    if (copies.includes(name)) return gone(name);
+    if (copies.includes(name)) return removed(name);
     if (!withBodies.includes(name) || !isFields(value)) return [[name, value]];
     const { body, ...others } = value;
     if (body === undefined || body === null) return [[name, value]];
-    return [...gone(`${name}.body`), [name, others]];
+    return [...removed(`${name}.body`), [name, others]];
   });
   return Object.fromEntries(fields);
 
-  function gone(name: string): [] {
-    lose(name);
+  function removed(name: string): [] {
+    reportLost(name);
     return [];
   }
 }

@@ -6,7 +6,10 @@ import { serverNamespace } from "./read-block.ts";
 const types = new Set(["server_tool_use", "mcp_tool_use"]);
 
 /** The ids of those that the blocks make, or that messages say are the provider's. */
-export function ranIn(blocks: readonly Block[], messages: readonly Message[]): ReadonlySet<string> {
+export function providerCallsIn(
+  blocks: readonly Block[],
+  messages: readonly Message[],
+): ReadonlySet<string> {
   const ids = new Set<string>();
   for (const { type, id } of blocks) if (types.has(type)) ids.add(id as string);
   for (const part of messages.flatMap(({ content }) => content)) {

@@ -1,13 +1,13 @@
 import type { Pair } from "../rewrite/index.ts";
 
 /** How the items of a list are made. Places are those of the old list. */
-export interface Loom<Item> {
+export interface ListRewrite<Item> {
   /** The item for a pair; nothing for one that cannot be said. */
   readonly make: (index: number, pair: Pair) => Item | undefined;
   /** The old item at a place that messages do not show. */
   readonly keep: (place: number) => Item;
   /** Is told of each item that messages show and nothing stands for any more. */
-  readonly gone: (place: number) => void;
+  readonly removed: (place: number) => void;
 }
 
 /**
@@ -16,11 +16,11 @@ export interface Loom<Item> {
  * @param length of the old list
  * @param places in it of the items that messages show, rising; pairs refer to these
  */
-export function weave<Item>(
+export function rewriteList<Item>(
   length: number,
   places: readonly number[],
   pairs: readonly Pair[],
-  { make, keep, gone }: Loom<Item>,
+  { make, keep, removed }: ListRewrite<Item>,
 ): readonly Item[] {
   const shown = new Set(places);
   const items: Item[] = [];
@@ -35,6 +35,6 @@ export function weave<Item>(
   }
   keepUntil(length);
   const kept = new Set(pairs.map(({ at }) => at));
-  for (const [at, place] of places.entries()) if (!kept.has(at)) gone(place);
+  for (const [at, place] of places.entries()) if (!kept.has(at)) removed(place);
   return Object.freeze(items);
 }
