@@ -3,36 +3,66 @@ import { posix } from "node:path";
 import { guardErrorCodes } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
 import { modes } from "../../src/core/hooks/index.ts";
-import { type SlotSpec, standardSlots } from "../../src/core/slots/index.ts";
+import { plan } from "../structure/rooms.ts";
 import { codeIn, readTable } from "./support/markdown.ts";
-import { readPage, readPages, root } from "./support/pages.ts";
+import { readContributorPages, readPage, readPages, root } from "./support/pages.ts";
 
 const pages = readPages();
+const contributorPages = readContributorPages();
 const readme = readPage("README.md");
-const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { version: string };
+const { version, scripts } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as {
+  readonly version: string;
+  readonly scripts: Readonly<Record<string, string>>;
+};
 /** What `npm pack` makes, from a folder beside the clone. */
 const tarball = `../glassine/glassine-${version}.tgz`;
 
 describe("links", () => {
-  it.each(pages)("of $path lead somewhere", ({ path, links, anchors }) => {
-    const broken = links.filter(({ target }) => {
-      if (/^https?:/.test(target)) return false;
-      const [file = "", anchor] = target.split("#");
-      const to = file === "" ? path : posix.join(posix.dirname(path), file);
-      if (!existsSync(root + to)) return true;
-      if (anchor === undefined) return false;
-      return !(to === path ? anchors : readPage(to).anchors).includes(anchor);
-    });
-    expect(broken).toEqual([]);
-  });
+  it.each([...pages, ...contributorPages])(
+    "of $path lead somewhere",
+    ({ path, links, anchors }) => {
+      const broken = links.filter(({ target }) => {
+        if (/^https?:/.test(target)) return false;
+        const [file = "", anchor] = target.split("#");
+        const to = file === "" ? path : posix.join(posix.dirname(path), file);
+        if (!existsSync(root + to)) return true;
+        if (anchor === undefined) return false;
+        return !(to === path ? anchors : readPage(to).anchors).includes(anchor);
+      });
+      expect(broken).toEqual([]);
+    },
+  );
 
-  it("of docs/README.md and of the README name every page of docs/", () => {
+  it("of docs/README.md name every page of docs/", () => {
     const linked = (path: string) =>
       readPage(path).links.map(({ target }) => posix.join(posix.dirname(path), target));
-    const docs = pages.map(({ path }) => path).filter((path) => path !== "README.md");
-    const others = docs.filter((path) => path !== "docs/README.md");
+    const others = pages
+      .map(({ path }) => path)
+      .filter((path) => path.startsWith("docs/") && path !== "docs/README.md");
     expect(linked("docs/README.md")).toEqual(expect.arrayContaining(others));
-    expect(linked("README.md")).toEqual(expect.arrayContaining(others));
+    expect(linked("README.md")).toContain("docs/README.md");
+  });
+});
+
+describe("paths in the pages for contributors", () => {
+  it.each(contributorPages)("of $path are there", ({ text }) => {
+    const paths = [
+      ...text.matchAll(/`((?:src|test|docs|spec|tools|examples)(?:\/[\w./-]+)?)\/?`/g),
+    ];
+    expect(paths.map(([, path = ""]) => path).filter((path) => !existsSync(root + path))).toEqual(
+      [],
+    );
+  });
+
+  it("name the rooms of core in the order of the ladder", () => {
+    const { text } = readPage("ARCHITECTURE.md");
+    const ladder = text.split("\n").find((line) => line.startsWith("`errors` →")) ?? "";
+    expect(codeIn(ladder)).toEqual(plan.wings.core?.rooms);
+  });
+
+  it("name scripts that package.json has", () => {
+    const named = contributorPages.flatMap(({ text }) => [...text.matchAll(/npm run ([\w:]+)/g)]);
+    expect(named.map(([, name = ""]) => name).filter((name) => !(name in scripts))).toEqual([]);
   });
 });
 
@@ -54,39 +84,7 @@ describe("the README", () => {
       "npm ci && npm test",
     ]);
   });
-
-  it("has the slot table", () => {
-    const rows = readTable(readme.text, "Slot").flatMap(([slots, tier, see, change]) =>
-      codeIn(slots).map((path) => ({ path, tier, see, change })),
-    );
-    const parts = Object.entries(standardSlots).flatMap(([name, spec]) => partsOf(name, spec));
-    const byPath = (a: { path: string }, b: { path: string }) => (a.path < b.path ? -1 : 1);
-    expect(rows.sort(byPath)).toEqual(parts.sort(byPath));
-  });
 });
-
-type Spec = Partial<SlotSpec>;
-
-interface Part {
-  readonly path: string;
-  readonly tier: string | undefined;
-  readonly see: string;
-  readonly change: string;
-}
-
-/** A slot, and each field that says something of its own; the rest it has from what it is in. */
-function partsOf(path: string, spec: Spec, outer: Spec = {}): readonly Part[] {
-  const own = { ...outer, ...spec };
-  const change = own.tier === "immutable" ? "never" : nameOr(own.write);
-  const fields = Object.entries(spec.fields ?? {}).flatMap(([field, inner]) =>
-    partsOf(`${path}.${field}`, inner, own),
-  );
-  return [{ path, tier: own.tier, see: nameOr(own.read), change }, ...fields];
-}
-
-function nameOr(capability: string | undefined): string {
-  return capability === undefined || capability === "everyone" ? "nothing" : `\`${capability}\``;
-}
 
 describe("docs/lifecycle.md", () => {
   it("has the modes, and what each may do", () => {

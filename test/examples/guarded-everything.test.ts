@@ -107,8 +107,8 @@ describe("excerpts of its output", () => {
       .map(({ line, text }) => ({ at: `${path}:${line}`, text })),
   );
 
-  it("are in the README", () => {
-    expect(excerpts.map(({ at }) => at.split(":")[0])).toContain("README.md");
+  it("are in docs/mcp.md", () => {
+    expect(excerpts.map(({ at }) => at.split(":")[0])).toContain("docs/mcp.md");
   });
 
   it.each(excerpts)("are as it prints: $at", ({ text }) => {

@@ -22,6 +22,12 @@ export function readPages(): readonly Page[] {
   return ["README.md", ...docs.sort().map((name) => `docs/${name}`)].map(readPage);
 }
 
+/** What contributors read. */
+export function readContributorPages(): readonly Page[] {
+  const names = ["CODE_OF_CONDUCT", "CONTRIBUTING", "SECURITY"];
+  return ["ARCHITECTURE.md", ...names.map((name) => `.github/${name}.md`)].map(readPage);
+}
+
 /** The docstrings of the sources, as pages: each line of a comment stands where it stands there. */
 export function readDocstrings(): readonly Page[] {
   const files = readdirSync(`${root}src`, { recursive: true, encoding: "utf8" });

@@ -1,0 +1,67 @@
+/**
+ * Private words that were replaced by the field's words, so that they do not come back.
+ *
+ * To add one, replace it everywhere and write it here with what to say instead. A key in lower case
+ * is a word: it may stand neither in prose nor as a part of a name (`ticket` forbids `TicketQueue`).
+ * Any other key is a name, and is forbidden as it is spelled.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { root } from "../docs/support/pages.ts";
+
+const replaced: Readonly<Record<string, string>> = {
+  goneTeller: "removedReporter",
+  loom: "rewriteList",
+  quietly: "silentReport",
+  weave: "rewriteList",
+};
+
+const itself = "test/structure/words.test.ts";
+/** Results of long runs quote sources as they were. */
+const results = /^tools\/(?:mutation|bench)\/.*\.(?:json|md)$|^test\/laws\/report\.md$/;
+const top = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"];
+
+function paths(): readonly string[] {
+  const below = ["src", "test", "tools", "examples", "docs", "spec", ".github"].flatMap((folder) =>
+    readdirSync(root + folder, { recursive: true, encoding: "utf8" }).map(
+      (path) => `${folder}/${path}`,
+    ),
+  );
+  return [...top, ...below].filter(
+    (path) => /\.(?:ts|mjs|md|yml)$/.test(path) && !results.test(path) && path !== itself,
+  );
+}
+
+/** The words of a text in lower case; each part of a name counts as one. */
+function wordsOf(text: string): ReadonlySet<string> {
+  return new Set(
+    text
+      .replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2")
+      .toLowerCase()
+      .match(/[a-z]+/g),
+  );
+}
+
+function namesOf(text: string): ReadonlySet<string> {
+  return new Set(text.match(/[A-Za-z_$][\w$]*/g));
+}
+
+it("no replaced word comes back", () => {
+  const found = paths().flatMap((path) => {
+    const text = `${path}\n${readFileSync(root + path, "utf8")}`;
+    const has = { words: wordsOf(text), names: namesOf(text) };
+    return Object.entries(replaced)
+      .filter(([key]) => (key === key.toLowerCase() ? has.words : has.names).has(key))
+      .map(([key, instead]) => `${path}: say ${instead}, not ${key}`);
+  });
+  expect(found).toEqual([]);
+});
+
+it.each([
+  ["a ticket for it", true],
+  ["class TicketQueue {}", true],
+  ["const oldTicket = 1;", true],
+  ["a ticketing system", false],
+])("finds the word ticket in %j: %j", (text, isThere) => {
+  expect(wordsOf(text).has("ticket")).toBe(isThere);
+});
