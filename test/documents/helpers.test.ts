@@ -242,8 +242,8 @@ describe("what streams hold", () => {
       code: "stream_invalid",
       message: "The stream is not readable at delta.index: expected a part that has begun.",
     });
-    expect(streamFault("delta", "a text", [["sk-canary"]]).message).toBe(
-      "The stream is not readable at delta: expected a text, got an array.",
+    expect(streamFault("delta", "a string", [["sk-canary"]]).message).toBe(
+      "The stream is not readable at delta: expected a string, got an array.",
     );
   });
 
@@ -252,7 +252,7 @@ describe("what streams hold", () => {
     const taken: number[] = [];
     meter.event({}, "event", () => taken.push(1));
     expect(meter.isBroken).toBe(false);
-    const fault = streamFault("delta", "a text");
+    const fault = streamFault("delta", "a string");
     const refuse = () =>
       meter.event({}, "event", () => {
         throw fault;
@@ -267,7 +267,7 @@ describe("what streams hold", () => {
     const streams = [chatStream(), responsesStream(), messagesStream(), contentStream()];
     for (const stream of streams) {
       expect(() => stream.push("[DONE]" as never)).toThrow(
-        /^The stream is not readable at (?:event|chunk): expected an object \(parse the JSON of each `data:` line; `\[DONE\]` is no event\), got a text\.$/,
+        /^The stream is not readable at (?:event|chunk): expected an object \(parse the JSON of each `data:` line; `\[DONE\]` is no event\), got a string\.$/,
       );
       expect(stream.done).toBe(false);
     }

@@ -36,7 +36,7 @@ describe("a document", () => {
     const content = Array.from({ length: 300_000 }, () => ({ type: "text" }));
     const { data, message } = faultOf(() => read({ model: "m", content }));
     expect((data as { problems: readonly unknown[] }).problems).toHaveLength(100);
-    expect(message).toContain("content[0].text: expected a text, got nothing");
+    expect(message).toContain("content[0].text: expected a string, got nothing");
     const nested = z.looseObject({ content: z.union([z.string(), z.array(block)]) });
     const other = faultOf(() => readDocument(nested, { content }, "request"));
     expect((other.data as { problems: readonly unknown[] }).problems).toHaveLength(100);
@@ -66,13 +66,13 @@ describe("a document", () => {
   it.each([
     [undefined, "", "a JSON value"],
     ["{}", "", "an object"],
-    [{ model: 1 }, "model", "a text"],
+    [{ model: 1 }, "model", "a string"],
     [{ model: "m", content: {} }, "content", "an array"],
-    [{ model: "m", content: [{ type: "text" }] }, "content.0.text", "a text"],
+    [{ model: "m", content: [{ type: "text" }] }, "content.0.text", "a string"],
     [
       { model: "m", content: [{ type: "image", source: { url: 1 } }] },
       "content.0.source.url",
-      "a text",
+      "a string",
     ],
   ])("that does not fit is refused, with the path: %j", (value, path, expected) => {
     const error = faultOf(() => read(value));
@@ -104,20 +104,20 @@ describe("a document", () => {
   });
 
   it.each<readonly [unknown, string]>([
-    [{}, "model: expected a text, got nothing."],
-    [{ model: null }, "model: expected a text, got null."],
-    [{ model: ["m"] }, "model: expected a text, got an array."],
-    [{ model: "m", content: 5 }, "content: expected an array or a text, got a number."],
+    [{}, "model: expected a string, got nothing."],
+    [{ model: null }, "model: expected a string, got null."],
+    [{ model: ["m"] }, "model: expected a string, got an array."],
+    [{ model: "m", content: 5 }, "content: expected an array or a string, got a number."],
     [{ model: "m", content: [5] }, "content[0]: expected an object, got a number."],
     [
       { model: "m", content: [{ type: "text", text: {} }] },
-      "text: expected a text, got an object.",
+      "text: expected a string, got an object.",
     ],
-    [{ model: "m", kind: "c" }, "kind: expected one of a, b, got another text."],
-    [{ model: "m", kind: true }, "kind: expected one of a, b, got true or false."],
+    [{ model: "m", kind: "c" }, "kind: expected one of a, b, got another string."],
+    [{ model: "m", kind: true }, "kind: expected one of a, b, got a boolean."],
     [
       '{"model":"m"}',
-      "expected an object, got a text. It is text: parse it first, as with JSON.parse.",
+      "expected an object, got a string. It is a string: parse it first, as with JSON.parse.",
     ],
     [Promise.resolve({ model: "m" }), "expected plain data, got a promise. Await it first."],
   ])("that does not fit is told with what came: %j", (value, told) => {

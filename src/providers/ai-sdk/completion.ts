@@ -92,7 +92,7 @@ function compare(now: unknown, fresh: unknown, notes: Notes): void {
   const names = isFields(now) ? fieldNames({ ...(isFields(fresh) ? fresh : {}), ...now }) : [];
   for (const name of names) compare(fieldOf(now, name), fieldOf(fresh, name), notes.under(name));
   if (names.length > 0 || now === (fresh instanceof Date ? fresh.toISOString() : fresh)) return;
-  notes.reportLeft("setting", "Messages and extensions do not say this.");
+  notes.reportLeft("setting", "Neither messages nor extensions have this field.");
 }
 
 const stopReasons: Readonly<Record<string, StopReason>> = {
@@ -144,23 +144,23 @@ export function writeCompletion(
   hasCalls = false,
 ): Fields {
   const { stop_reason, tokens, created_at } = completion;
-  if (stop_reason === "return") reportLost("It is written as stop.", "completion", "stop_reason");
+  if (stop_reason === "return") reportLost("Written as stop.", "completion", "stop_reason");
   const usual: StopReason = hasCalls ? "call" : "end";
   const unified = finishReasons[stop_reason ?? usual];
   const raw = stop_reason === "stop_sequence" ? "stop_sequence" : undefined;
   const older = version === "v2";
-  if (older && raw !== undefined) reportLost("It is written as stop.", "completion", "stop_reason");
+  if (older && raw !== undefined) reportLost("Written as stop.", "completion", "stop_reason");
   const isSum = tokens?.total_tokens === (tokens?.input_tokens ?? 0) + (tokens?.output_tokens ?? 0);
   if (tokens !== undefined && !older && !isSum) {
-    reportLost("There is no total.", "completion", "tokens", "total_tokens");
+    reportLost("The format has no total.", "completion", "tokens", "total_tokens");
   }
   const modelId = completion.model ?? llm.model_id;
   if (modelId !== (llm.model_id ?? modelId))
-    reportLost("There is one model id.", "llm", "model_id");
+    reportLost("The format has only one model id.", "llm", "model_id");
   const time = created_at === undefined ? undefined : new Date(created_at);
   const isTime = time !== undefined && !Number.isNaN(time.getTime());
   if (created_at !== (isTime ? time.toISOString() : undefined)) {
-    reportLost("It is no date, or of another form.", "completion", "created_at");
+    reportLost("The date is invalid or in another format.", "completion", "created_at");
   }
   const response = {
     ...(isTime ? { timestamp: time } : {}),

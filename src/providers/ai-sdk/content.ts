@@ -170,7 +170,7 @@ function restOf(onto: ResultLike, isSame: boolean, lost: Collector<Lost>): Field
   const { content: _, ...rest } = onto as Fields;
   if (isSame) return rest;
   return withoutCopies(rest, (name) => {
-    const reason = `The content changed, so ${name} of the old one does not stay.`;
+    const reason = `The content changed, so its ${name} is dropped.`;
     lost.add({ path: pathOf(0, "content"), reason });
   });
 }
@@ -211,13 +211,13 @@ interface SaidPart {
 /** The parts of all messages: a result is one message of the assistant. */
 function saidParts(messages: readonly Message[], lost: Collector<Lost>): readonly SaidPart[] {
   if (messages.length !== 1) {
-    lost.add({ path: "", reason: "A result is one message. The parts of all were joined." });
+    lost.add({ path: "", reason: "A result is one message, so all parts were joined." });
   }
   return messages.flatMap((message, at): readonly SaidPart[] => {
     const reportLost = (reason: string, ...keys: readonly string[]) =>
       lost.add({ path: pathOf(at, ...keys), reason });
     if (message.role !== "assistant") {
-      reportLost("A result is a message of the assistant.");
+      reportLost("A result must be an assistant message.");
       return [];
     }
     if (message.channel !== undefined) reportLost("A result has no channel.", "channel");

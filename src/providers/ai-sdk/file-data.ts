@@ -42,13 +42,13 @@ export function readFileData(
 ): ContentPart | undefined {
   const { type } = data;
   if (type !== "data" && type !== "url" && type !== "text") {
-    notes.reportLeft("content", "Messages have no part for a file that is only named.");
+    notes.reportLeft("content", "Messages have no part for a file reference.");
     return undefined;
   }
   const known = ["type", ...Object.keys(shapes[type])];
   for (const name of fieldNames(data)) {
     if (!known.includes(name))
-      notes.reportLeft("content", "Messages do not hold this field.", "data", name);
+      notes.reportLeft("content", "Messages have no such field.", "data", name);
   }
   if (type === "text") return readText(data.text as string, mediaType, filename);
   if (type === "data") {

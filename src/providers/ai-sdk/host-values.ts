@@ -167,7 +167,7 @@ export function reading<Result>(what: string, act: () => Result, code: ErrorCode
     return act();
   } catch (error) {
     if (isGlassineError(error)) throw error;
-    const text = `The ${what} is not readable: one of its values throws when it is read.`;
+    const text = `The ${what} is not readable: reading one of its values throws.`;
     throw new GlassineError(code, text, {}, error);
   }
 }

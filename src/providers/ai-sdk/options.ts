@@ -9,7 +9,7 @@ const versions: readonly unknown[] = ["v2", "v3", "v4"] satisfies SpecificationV
 /** @throws GlassineError `options_invalid` */
 export function givenVersion(version: SpecificationVersion = "v3"): SpecificationVersion {
   if (versions.includes(version)) return version;
-  const received = typeof version === "string" ? "another text" : kindOf(version);
+  const received = typeof version === "string" ? "another string" : kindOf(version);
   const known = `"v4" for ai 7, "v3" for ai 6 or "v2" for ai 5`;
   const text = `specificationVersion expects ${known}, got ${received}.`;
   throw new GlassineError("options_invalid", text);

@@ -85,13 +85,10 @@ export function changedPart(old: OldPart, after: ContentPart, given: Place): unk
     if (output.length === 0 || loss[2] !== "content") place.reportLost(...loss);
   if (now === undefined || !isFields(raw)) return undefined;
   if (raw.type === "tool-result" && place.role === "assistant") {
-    place.reportLost(
-      "The provider ran this tool, and may take the result that it keeps.",
-      "content",
-    );
+    place.reportLost("The provider ran this tool and may use the result it stored.", "content");
   }
   if (fieldOf(raw, "originalUrl") !== undefined && !isKept("data")) {
-    place.reportLost("The URL that it came from goes with the old data.", "content");
+    place.reportLost("The original URL is dropped with the old data.", "content");
   }
   const host = Object.entries({ ...hostPart(now, place.format), ...Object.fromEntries(output) });
   const unread = known.filter((name) => {
@@ -148,7 +145,7 @@ function keptSettings(
   const kept = settings.filter(([name]) => !isModels(place) || !isBound(name));
   if (kept.length < settings.length) {
     place.reportLost(
-      "It changed, so its citations, the provider's signature or a stored copy do not stay.",
+      "It changed, so its citations, the provider's signature or stored copies are dropped.",
     );
   }
   return kept.map(([name, value]) => [name, hostCopy(value)]);
@@ -191,7 +188,7 @@ function changedAnswer({ raw, before, removed }: OldAnswer, after: Answer, place
     const { content, is_error } = after;
     const isDenial = is_error && (content === undefined || typeof content === "string");
     if (isDenial) return { type: raw.type, ...(content === undefined ? {} : { reason: content }) };
-    place.reportLost("That a person denied the call is not said any more.", "content");
+    place.reportLost("The new result no longer says that a person denied the call.", "content");
   }
   const items = itemsOf(raw) ?? [];
   const shown = partsOf(after);

@@ -36,7 +36,7 @@ export function readList(
   return messages.flatMap((json, at): readonly ShownMessage[] => {
     const own = notes.under(at);
     if (!isRole(json.role)) {
-      own.reportLeft("content", "Messages have no role for this one.");
+      own.reportLeft("content", "Messages have no such role.");
       return [];
     }
     const { role, content } = json;

@@ -16,7 +16,7 @@ type Arguments = Extract<ContentPart, { content_type: "tool_call" }>["content"][
 /** What messages show of a part; `undefined` for one that they cannot show. */
 export function readPart(json: PartJson, format: Format, notes: Notes): ContentPart | undefined {
   if (fieldsOf(format, json.type) === undefined) {
-    notes.reportLeft("content", "Messages have no part for what is of this kind.");
+    notes.reportLeft("content", "Messages have no part of this kind.");
     return undefined;
   }
   // Its schema says so.
@@ -50,7 +50,7 @@ function readCall(json: PartJson, notes: Notes): ContentPart {
   if (!isFields(values)) {
     notes.reportLeft(
       "content",
-      "The input is no JSON object, so the call shows no arguments.",
+      "The input is not a JSON object, so the call shows no arguments.",
       "input",
     );
   }
@@ -69,8 +69,9 @@ const anyObject = z.looseObject({});
 /** Input in text. What is no data that messages may hold, such as half a character, is none. */
 function parsedInput(text: string, notes: Notes): Fields | undefined {
   const parsed = parseArguments(text);
-  if (parsed.isAmbiguous) notes.reportLeft("content", "A name stands twice in it.", "input");
-  else if (!parsed.isExact) notes.reportLeft("content", "A number in it cannot be held.", "input");
+  if (parsed.isAmbiguous) notes.reportLeft("content", "It has a duplicate key.", "input");
+  else if (!parsed.isExact)
+    notes.reportLeft("content", "It has a number that cannot be represented exactly.", "input");
   if (!parsed.isWhole) return undefined;
   try {
     return readDocument(anyObject, parsed.arguments, "input of a call");
@@ -105,7 +106,7 @@ function readOutput(output: PartJson, notes: Notes): Answer {
     case "error-json":
       return { content: output.value as Json, is_error };
     case "execution-denied":
-      notes.reportLeft("content", "That a person denied the call reads as an error.");
+      notes.reportLeft("content", "A call that a person denied is shown as an error.");
       return { content: output.reason as Json | undefined, is_error: true };
     case "content": {
       const items = output.value as readonly PartJson[];

@@ -32,7 +32,7 @@ export function readParts(
     reportSpelling(item, part, place, own);
     reportSettings(raws[index], item, place.format, notes.under(index));
     if (item.type === "tool-result" && place.role === "assistant") {
-      own.notes.reportLeft("setting", "The provider ran this tool, and may keep what it gave.");
+      own.notes.reportLeft("setting", "The provider ran this tool and may have stored its result.");
     }
     parts.push(part);
     places.push(index);
@@ -64,14 +64,14 @@ function reportSpelling(
   const silent: Place = { ...place, version, providerCalls: new Set(), reportLost: () => {} };
   const fresh = writePart(part, silent);
   if (fresh === undefined) {
-    notes.reportLeft("setting", "Such a part is not written in its place.");
+    notes.reportLeft("setting", "A part of this kind cannot be written here.");
     return;
   }
   for (const name of Object.keys({ ...item, ...fresh })) {
     if (name === "output" && items !== undefined && itemsOf(fresh.output) !== undefined) {
       reportItems(items as readonly PartJson[], part, silent, notes.under("output", "value"));
     } else if (!reported.has(name) && !saysTheSame(item[name], fresh[name])) {
-      notes.reportLeft("setting", "Messages do not tell its form.", name);
+      notes.reportLeft("setting", "Messages do not keep its form.", name);
     }
   }
 }

@@ -56,7 +56,7 @@ export function reportUnread(
   for (const name of fieldNames(raw)) {
     if (read.includes(name)) continue;
     const kind = isSetting(name, fieldOf(raw, name), owner) ? "setting" : "content";
-    notes.reportLeft(kind, "Messages do not hold this field.", name);
+    notes.reportLeft(kind, "Messages have no such field.", name);
   }
 }
 

@@ -60,8 +60,8 @@ const eventSchema = z.looseObject(completionShape);
 
 /** Events that may come at any time and are no part of a result. */
 const asides: readonly Left[] = [
-  { path: "raw", kind: "setting", reason: "What the provider itself sent is in no message." },
-  { path: "error", kind: "content", reason: "The stream told of an error." },
+  { path: "raw", kind: "setting", reason: "Raw provider data is not shown in messages." },
+  { path: "error", kind: "content", reason: "The stream reported an error." },
 ];
 
 /**
@@ -148,7 +148,7 @@ class Accumulator implements ContentStream {
       left.add({
         path: pathOf("toolInputs", index),
         kind: "content",
-        reason: "The input of a call came, and the call itself has not.",
+        reason: "The input of a call arrived, but not the call itself.",
       });
     }
     return Object.freeze({ ...read, left: left.list() });
@@ -189,7 +189,7 @@ class Accumulator implements ContentStream {
     for (const name of fieldNames(event)) {
       if (name === "type" || fields.includes(name) || event[name] === null) continue;
       const path = pathOf("events", this.#events, name);
-      const reason = "A field of an event that is not known here.";
+      const reason = "An unknown field of an event.";
       this.#reported.add({ path, kind: "content", reason });
     }
   }

@@ -39,7 +39,7 @@ export class TextBlocks {
   add(event: Fields): void {
     const block = this.#blockOf(event);
     const delta = fieldOf(event, "delta");
-    if (typeof delta !== "string") throw streamFault("delta", "a text");
+    if (typeof delta !== "string") throw streamFault("delta", "a string");
     block.pieces.add(delta);
     applyMetadata(block, event);
   }
@@ -76,7 +76,7 @@ function copied(settings: Fields): Fields {
 
 function keyOf(event: Fields): string {
   const id = fieldOf(event, "id");
-  if (typeof id !== "string") throw streamFault("id", "a text");
+  if (typeof id !== "string") throw streamFault("id", "a string");
   return `${kindOf(event.type as string)} ${id}`;
 }
 

@@ -57,6 +57,6 @@ export class ToolInputs {
 
 function textOf(event: Fields, name: string): string {
   const value = fieldOf(event, name);
-  if (typeof value !== "string") throw streamFault(name, "a text");
+  if (typeof value !== "string") throw streamFault(name, "a string");
   return value;
 }

@@ -68,7 +68,7 @@ function writeMessage(
     lost.add({ path: pathOf(index, ...keys), reason });
   reportLostFields(message, reportLost);
   const role = message.role === "developer" ? "system" : message.role;
-  if (role !== message.role) reportLost("There is no such role. It is written as system.", "role");
+  if (role !== message.role) reportLost("The format has no such role; written as system.", "role");
   const place = (at: number): Place => ({
     format,
     version,
@@ -105,7 +105,10 @@ function settingsOf(
   const fields = Object.entries((hostCopy(raw) ?? {}) as Fields).filter(([name, value]) => {
     const isStale = role === "assistant" && isProviderField(name) && !isSetting(name, value);
     if (isStale)
-      reportLost("It changed, so what may stand for the old one does not stay.", "content");
+      reportLost(
+        "The message changed, so options that may describe the old one are dropped.",
+        "content",
+      );
     return !isStale;
   });
   return Object.fromEntries(fields);
@@ -130,6 +133,7 @@ function systemText(
     reportLost("A system message has text only.", "content", at);
     return [];
   });
-  if (texts.length !== 1) reportLost("A system message has one text. They were joined.", "content");
+  if (texts.length !== 1)
+    reportLost("A system message has one text, so all texts were joined.", "content");
   return texts.join("\n\n");
 }

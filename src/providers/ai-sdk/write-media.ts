@@ -10,11 +10,11 @@ export function writeMedia(part: MediaPart, place: Place): Fields | undefined {
   const { reportLost } = place;
   // The SDK takes a text with a scheme for a URL and fetches it, whatever it was meant to be.
   if (type === "base64" && looksLikeUrl(data)) {
-    reportLost("What should be base64 reads as a URL.", "content", "data");
+    reportLost("The base64 data would be read as a URL.", "content", "data");
     return undefined;
   }
   if (type === "url" && mediaFromUrl(data).type !== "url") {
-    reportLost("A data: URL reads as what it holds.", "content", "type");
+    reportLost("A data: URL is read as the data it holds.", "content", "type");
   }
   if ("duration_ms" in part.content && part.content.duration_ms !== undefined) {
     reportLost("A file has no duration.", "content", "duration_ms");
@@ -35,9 +35,9 @@ function typeOf({ content_type: kind, content }: MediaPart, { reportLost }: Plac
   const { media_type } = content;
   if (media_type === undefined) return anyOfKind(kind);
   if (kindOfType(media_type) !== kind) {
-    reportLost("By its media type it reads as another kind of medium.", "content", "media_type");
+    reportLost("Its media type belongs to another kind of media.", "content", "media_type");
   } else if (media_type === anyOfKind(kind)) {
-    reportLost("This media type reads as none.", "content", "media_type");
+    reportLost("This media type is read as no media type.", "content", "media_type");
   }
   return media_type;
 }
@@ -47,7 +47,7 @@ function titleOf(part: MediaPart): string | undefined {
 }
 
 function noTitle(part: MediaPart, { reportLost }: Place): void {
-  if (titleOf(part) !== undefined) reportLost("Such a file has no name.", "content", "title");
+  if (titleOf(part) !== undefined) reportLost("A file has no name here.", "content", "title");
 }
 
 function withName(part: MediaPart): { readonly filename?: string } {
@@ -61,7 +61,7 @@ function promptFile(part: MediaPart, place: Place): Fields | undefined {
   if (version === "v4") return taggedFile(part, place);
   const href = type === "url" ? hrefOf(data) : data;
   if (href === undefined) {
-    reportLost("This is no absolute URL.", "content", "data");
+    reportLost("Not an absolute URL.", "content", "data");
     return undefined;
   }
   if (format === "messages") {
@@ -78,7 +78,7 @@ function promptFile(part: MediaPart, place: Place): Fields | undefined {
   const file = { type: "file", data: href, mediaType: typeOf(part, place), ...withName(part) };
   if (href === data) return file;
   if (version === "v3") return { ...file, originalUrl: data };
-  reportLost("The URL is written as it parses.", "content", "data");
+  reportLost("The URL is written in normalized form.", "content", "data");
   return file;
 }
 
@@ -86,7 +86,7 @@ function promptFile(part: MediaPart, place: Place): Fields | undefined {
 function taggedFile(part: MediaPart, place: Place): Fields | undefined {
   const data = writeFileData(part);
   if (data === undefined) {
-    place.reportLost("This is no absolute URL.", "content", "data");
+    place.reportLost("Not an absolute URL.", "content", "data");
     return undefined;
   }
   const isNamed = place.format !== "result";
@@ -98,7 +98,7 @@ function taggedFile(part: MediaPart, place: Place): Fields | undefined {
 function resultFile(part: MediaPart, place: Place): Fields | undefined {
   if (place.version === "v4") return taggedFile(part, place);
   if (part.content.type === "url") {
-    place.reportLost("A result holds its files, not their URLs.", "content", "type");
+    place.reportLost("A result holds file data, not URLs.", "content", "type");
     return undefined;
   }
   noTitle(part, place);
@@ -119,10 +119,7 @@ function outputData(part: MediaPart, place: Place): Fields {
 function outputUrl(part: MediaPart, place: Place): Fields | undefined {
   const { data: url, media_type } = part.content;
   if (place.version === "v2") {
-    place.reportLost(
-      "In this version the output of a tool holds files, not their URLs.",
-      "content",
-    );
+    place.reportLost("In this version the output of a tool holds file data, not URLs.", "content");
     return undefined;
   }
   noTitle(part, place);

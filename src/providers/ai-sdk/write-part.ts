@@ -53,8 +53,8 @@ export function writePart(part: ContentPart, place: Place): Fields | undefined {
 }
 
 function notWritable(part: ContentPart, { reportLost, format, role }: Place): undefined {
-  const where = format === "output" ? "the output of a tool" : `a message of the role ${role}`;
-  reportLost(`A part "${part.content_type}" cannot be said in ${where}.`);
+  const where = format === "output" ? "the output of a tool" : `a message with the role ${role}`;
+  reportLost(`A part of type "${part.content_type}" cannot be written in ${where}.`);
   return undefined;
 }
 
@@ -73,7 +73,7 @@ function writeResult(result: Of<"tool_result">["content"], place: Place): Fields
   const json = { type: "tool-result", toolCallId: tool_call_id, toolName: tool_name };
   if (place.format !== "result") return { ...json, output: writeOutput(result, place) };
   if (content === undefined) {
-    place.reportLost("A result of a provider's tool has a value. Null was written.", "content");
+    place.reportLost("A result of a provider's tool needs a value; null was written.", "content");
   }
   return { ...json, result: content ?? null, ...(is_error ? { isError: true } : {}) };
 }

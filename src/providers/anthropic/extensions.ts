@@ -82,7 +82,7 @@ function stopReasonOf(
   if (typeof wireReason !== "string") return undefined;
   const known = stopReasons.get(wireReason);
   if (known === undefined) {
-    const reason = "A reason to stop that the completion slot has no word for.";
+    const reason = "A stop reason that the completion slot does not have.";
     left.add({ path: "stop_reason", kind: "setting", reason });
   }
   return known;
@@ -147,7 +147,7 @@ export function freshResponse(
   const tokens = completion?.tokens;
   const [input, output] = [tokens?.input_tokens ?? 0, tokens?.output_tokens ?? 0];
   if (tokens !== undefined && tokens.total_tokens !== input + output) {
-    const reason = "A total that is not input and output together.";
+    const reason = "A total that is not the sum of input and output.";
     lost.add({ path: "completion.tokens.total_tokens", reason });
   }
   return {
@@ -183,6 +183,6 @@ function stopReasonFor(
 ): string {
   if (reason === undefined) return calls ? "tool_use" : "end_turn";
   for (const [wireReason, known] of stopReasons) if (known === reason) return wireReason;
-  lost.add({ path: "completion.stop_reason", reason: "The format has no return; it is an end." });
+  lost.add({ path: "completion.stop_reason", reason: "The format has no return; written as end." });
   return "end_turn";
 }

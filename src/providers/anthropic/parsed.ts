@@ -14,7 +14,7 @@ export function withoutParsed<Fields extends JsonObject>(
   const stale = names.filter((name) => Object.hasOwn(fields, name));
   for (const name of stale) {
     if (fields[name] === null) continue;
-    const reason = `${name} is of the old content, and is left out.`;
+    const reason = `${name} belongs to the old content and is dropped.`;
     lost.add({ path: pathOf(...path), reason });
   }
   if (stale.length === 0) return fields;

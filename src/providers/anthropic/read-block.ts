@@ -76,7 +76,7 @@ export function readBlock(block: Block, path: Path, reading: Reading): Part | un
   const read = readers.get(block.type) ?? (isServerResult(block) ? readServerResult : undefined);
   const part = read?.(block, path, reading);
   if (part === undefined) {
-    const reason = "A block that messages have no part for.";
+    const reason = "Messages have no part for this block.";
     reading.left.add({ path: pathOf(...path), kind: "content", reason });
   }
   return part;
@@ -99,7 +99,7 @@ export function readBlocks(
   for (const [i, block] of blocks.entries()) {
     const place = [...path, i];
     if (!takes(block)) {
-      const reason = "A block that messages have no part for, where it is.";
+      const reason = "Messages have no part for this block here.";
       reading.left.add({ path: pathOf(...place), kind: "content", reason });
       continue;
     }
@@ -157,7 +157,7 @@ function readCall(
   reportOtherCall(block, path, reading);
   reading.toolNames.set(id as string, name as string);
   if (input === undefined || !isObject(input)) {
-    const reason = "Arguments that are no JSON object; messages show none.";
+    const reason = "The arguments are not a JSON object, so messages show none.";
     reading.left.add({ path: pathOf(...path, "input"), kind: "content", reason });
   }
   if (block.type !== "tool_use") {
@@ -183,7 +183,8 @@ function readCall(
 function reportOtherCall({ id, name }: Block, path: Path, { left, toolNames }: Reading): void {
   const before = toolNames.get(id as string);
   if (before === undefined || before === name) return;
-  const reason = "A call of another tool before it has this id; results are named by the last.";
+  const reason =
+    "An earlier call to another tool has the same id; results are named after the last one.";
   left.add({ path: pathOf(...path, "id"), kind: "content", reason });
 }
 
@@ -206,7 +207,7 @@ function readServerResult(block: Block, path: Path, reading: Reading): Part {
   reportFields(reading, block, path, serverResultFields, callSettings);
   reportServerResult(block, path, reading);
   const texts = serverTexts(block).map(({ text }) => ({ content_type: "text", text }));
-  const reason = "The provider ran the tool itself; messages show the texts of its result.";
+  const reason = "The provider ran the tool itself; messages show only the text of its result.";
   reading.left.add({ path: pathOf(...path, "type"), kind: "setting", reason });
   return resultPart(block, path, reading, texts, isServerError(block));
 }
@@ -221,7 +222,7 @@ function resultPart(
   const id = block.tool_use_id as string;
   const name = toolNames.get(id);
   if (name === undefined) {
-    const reason = "No call before it has this id, so the tool is not known.";
+    const reason = "No earlier call has this id, so the tool is unknown.";
     left.add({ path: pathOf(...path, "tool_use_id"), kind: "content", reason });
   }
   return {

@@ -28,8 +28,8 @@ export function reportFields(
     const at = pathOf(...path, name);
     left.add(
       settings.has(name)
-        ? { path: at, kind: "setting", reason: "A setting; messages have no place for it." }
-        : { path: at, kind: "content", reason: "A field that messages have no place for." },
+        ? { path: at, kind: "setting", reason: "A setting that messages do not hold." }
+        : { path: at, kind: "content", reason: "Messages have no such field." },
     );
   }
 }

@@ -21,20 +21,20 @@ export function reportMessage(message: Message, index: number, lost: Collector<L
   if (role === "developer") {
     lost.add({
       path: pathOf(index, "role"),
-      reason: "The format has no developer; it is written as system.",
+      reason: "The format has no developer role; written as system.",
     });
   }
   if (role !== "user" && role !== "tool") return;
   if (role === "tool" && content.length === 0) {
-    const reason = "A tool message without a result; it reads back as a user message.";
+    const reason = "A tool message without a result reads back as a user message.";
     lost.add({ path: pathOf(index, "role"), reason });
   }
   for (const [i, { content_type: type }] of content.entries()) {
     if ((type === "tool_result") === (role === "tool")) continue;
     const reason =
       role === "tool"
-        ? "No tool result; it reads back in a user message."
-        : "A tool result; it reads back in a tool message.";
+        ? "Not a tool result, so it reads back in a user message."
+        : "A tool result reads back in a tool message.";
     lost.add({ path: pathOf(index, "content", i), reason });
   }
 }
@@ -50,7 +50,7 @@ export function reportToolNames(messages: readonly Message[], lost: Collector<Lo
       const name = names.get(part.content.tool_call_id) ?? "";
       if (part.content.tool_name === name) continue;
       const reason =
-        "A result has no name; that of the call before it with its id is another, or none.";
+        "A result has no tool name of its own; the earlier call with its id has another name or does not exist.";
       lost.add({ path: pathOf(index, "content", i, "content", "tool_name"), reason });
     }
   }

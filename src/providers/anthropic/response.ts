@@ -169,12 +169,15 @@ function readMessage(response: MessagesResponse, reading: Reading) {
 function reportMessages(messages: readonly Message[], lost: Collector<Lost>): void {
   for (const [index, message] of messages.entries()) {
     if (index > 0) {
-      lost.add({ path: pathOf(index), reason: "A response is one message; this is one more." });
+      lost.add({
+        path: pathOf(index),
+        reason: "A response is a single message; this one is extra.",
+      });
       continue;
     }
     reportForm(message, index, lost);
     if (message.role === "assistant") continue;
-    const reason = "A response is an assistant's; it reads back as one.";
+    const reason = "A response reads back as an assistant message.";
     lost.add({ path: pathOf(index, "role"), reason });
   }
   reportToolNames(messages.slice(0, 1), lost);
@@ -197,7 +200,7 @@ function stopOf(old: MessagesResponse, calls: boolean, lost: Collector<Lost>) {
   if (calls) {
     const { stop_reason: before } = old;
     const isUsual = before === "end_turn" || before === "tool_use";
-    const reason = "The stop reason of the old content; a call is there now.";
+    const reason = "The old stop reason no longer fits: the content now has a call.";
     if (typeof before === "string" && !isUsual) lost.add({ path: pathOf(0, "content"), reason });
     return { stop_reason: "tool_use" };
   }

@@ -72,8 +72,8 @@ export function reportServerResult(block: Block, path: Path, { left }: Reading):
       path: pathOf(...path, "content", ...keys),
       kind: isType ? "setting" : "content",
       reason: isType
-        ? "What a value in a result of the provider's tool is; messages show its texts only."
-        : "A value in a result of the provider's tool; messages show its texts only.",
+        ? "The type of a value in a result of the provider's tool; messages show only its text."
+        : "A value in a result of the provider's tool; messages show only its text.",
     });
   }
 }

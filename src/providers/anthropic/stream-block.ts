@@ -77,12 +77,13 @@ export class StreamBlock {
     if (!hasInput(this.#start) || !isObject(input)) return undefined;
     const isOther = !isEmptyInput(this.#start.input) && !isSameText(this.#start.input, input);
     if (this.#input.text.trim() !== "" && isOther) {
-      return "It began with another input; what came after is shown.";
+      return "It began with another input; the later one is shown.";
     }
     const { isAmbiguous, isExact } = parseArguments(this.#input.text);
-    if (isAmbiguous) return "A name stands twice in it; the last is shown.";
-    if (!isExact) return "A number in it cannot be held; the nearest is shown.";
-    return this.#isOpen ? "More of it may come." : undefined;
+    if (isAmbiguous) return "It has a duplicate key; the last value is shown.";
+    if (!isExact)
+      return "It has a number that cannot be represented exactly; the nearest is shown.";
+    return this.#isOpen ? "More of it may follow." : undefined;
   }
 
   /** @throws GlassineError `stream_invalid` for a delta that does not fit the block */
@@ -201,7 +202,7 @@ export function unknownFields(event: Delta, known: readonly string[]): readonly 
 
 function textIn(delta: Delta, name: string): string {
   const text = fieldOf(delta, name);
-  if (typeof text !== "string") throw streamFault(`delta.${name}`, "a text");
+  if (typeof text !== "string") throw streamFault(`delta.${name}`, "a string");
   return text;
 }
 

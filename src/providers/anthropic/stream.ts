@@ -117,7 +117,7 @@ class Accumulator implements ResponseStream {
   #push(event: unknown): void {
     const fields = asFields(event, "event");
     const type = fieldOf(fields, "type");
-    if (typeof type !== "string") throw streamFault("event.type", "a text");
+    if (typeof type !== "string") throw streamFault("event.type", "a string");
     this.#document = undefined;
     this.#current = undefined;
     this.#apply(type, fields);
@@ -187,7 +187,7 @@ class Accumulator implements ResponseStream {
         this.#fail(event);
         return;
       default:
-        this.#report(["events", this.#events], "An event of a type that is not known here.");
+        this.#report(["events", this.#events], "An event of an unknown type.");
     }
   }
 
@@ -225,7 +225,7 @@ class Accumulator implements ResponseStream {
     const index = fieldOf(event, "index");
     const place = typeof index === "number" ? index - this.#before.length : -1;
     const block = Number.isInteger(place) ? this.#blocks[place] : undefined;
-    if (block?.isOpen !== true) throw streamFault("index", "that of a block that is not over");
+    if (block?.isOpen !== true) throw streamFault("index", "the index of an open block");
     return block;
   }
 
@@ -234,7 +234,7 @@ class Accumulator implements ResponseStream {
     if (unknown !== "all") this.#reportFields(["events", this.#events, "delta"], unknown);
     else {
       const path = ["content", Number(fieldOf(event, "index"))];
-      this.#report(path, "A delta of a type that is not known here.");
+      this.#report(path, "A delta of an unknown type.");
     }
   }
 
@@ -242,7 +242,8 @@ class Accumulator implements ResponseStream {
     const fields = this.#started();
     const { type: _, delta, usage, ...more } = this.#read(messageDeltaSchema, event);
     for (const [name, value] of Object.entries({ ...more, ...delta } as JsonObject)) {
-      if (fixed.has(name)) throw streamFault("message_delta", "no field that is told at the start");
+      if (fixed.has(name))
+        throw streamFault("message_delta", "no field that message_start has set");
       merge(fields, name, value);
     }
     const counts = Object.entries((usage ?? {}) as JsonObject);
@@ -256,7 +257,7 @@ class Accumulator implements ResponseStream {
   /** The fields of a message that started and is not over. */
   #started(): Map<string, Json> {
     if (this.#isOver) throw streamFault("event", "nothing after the end");
-    if (this.#fields === undefined) throw streamFault("event", "message_start before all others");
+    if (this.#fields === undefined) throw streamFault("event", "message_start as the first event");
     return this.#fields;
   }
 
@@ -269,7 +270,7 @@ class Accumulator implements ResponseStream {
   /** What an event has beside the fields that were taken. */
   #reportFields(path: Path, names: readonly string[]): void {
     for (const name of names) {
-      this.#report([...path, name], "A field of an event that is not known here.");
+      this.#report([...path, name], "An unknown field of an event.");
     }
   }
 

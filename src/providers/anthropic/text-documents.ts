@@ -27,7 +27,7 @@ export function readTextDocument(block: Block, path: Path, reading: Reading): Pa
     reading.left.add({
       path: pathOf(...at),
       kind: "setting",
-      reason: "A source of blocks; messages show their texts as one.",
+      reason: "The source is a list of blocks; messages join their text.",
     });
   } else return undefined;
   return {
@@ -49,7 +49,7 @@ export function readSearchResult(block: Block, path: Path, reading: Reading): Pa
     reading.left.add({
       path: pathOf(...path, "content"),
       kind: "setting",
-      reason: "A content that is not one text; messages show one.",
+      reason: "The content is not a single text; messages show one.",
     });
   }
   return {
@@ -74,7 +74,7 @@ function readTexts({ content }: JsonObject, path: Path, reading: Reading): strin
       reportText(inner, at, reading);
       texts.push(inner.text as string);
     } else {
-      const reason = "A block inside a document; messages show its texts only.";
+      const reason = "A block inside a document; messages show only its text.";
       reading.left.add({ path: pathOf(...at), kind: "content", reason });
     }
   }

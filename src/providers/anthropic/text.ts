@@ -10,7 +10,7 @@ const settings = new Set(["cache_control"]);
 /** Reports what a text block holds beside its text. */
 export function reportText(block: Block, path: Path, reading: Reading): void {
   if (hasCitations(block)) {
-    const reason = "Cited sources, with their texts; messages have no place for them.";
+    const reason = "Citations with quoted text, which messages do not hold.";
     reading.left.add({ path: pathOf(...path, "citations"), kind: "content", reason });
   }
   reportFields(reading, block, path, shown, settings);
@@ -28,7 +28,7 @@ export function writeText(
   if (!hasCitations(old)) return written(kept, { text });
   lost.add({
     path: pathOf(...path),
-    reason: "The citations of the old text; they do not stay with another one.",
+    reason: "The citations of the old text are dropped.",
   });
   return written(kept, { text, citations: null });
 }

@@ -73,7 +73,7 @@ export function writeBlock(
   if (old === undefined && !kinds[place].has(part.content_type)) {
     lost.add({
       path: pathOf(...path),
-      reason: `There is no block for a part of this kind in a ${nameOf[place]}.`,
+      reason: `A ${nameOf[place]} has no block for a part of this kind.`,
     });
     return undefined;
   }
@@ -152,7 +152,7 @@ function writeThinking(
 ): Block | undefined {
   if (place !== "response") return undefined;
   if (typeof old?.block.signature === "string" && old.block.signature !== "") {
-    const reason = "The signature of the old thinking; it does not stay with another text.";
+    const reason = "The signature of the old thinking is dropped with its text.";
     lost.add({ path: pathOf(...path), reason });
   }
   return written(old?.block, { type: "thinking", thinking: text, signature: "" }) as Block;
@@ -218,7 +218,8 @@ function writeServerResult(
   const written = texts && writeServerTexts(block, texts);
   const placeOf = placesIn(content, path);
   for (const i of written?.texts ?? []) {
-    const reason = "What is encrypted beside it says the old text, so all of that result goes.";
+    const reason =
+      "The result also holds the old text in encrypted form, so the whole result is dropped.";
     lost.add({ path: pathOf(...placeOf(i)), reason });
   }
   for (const item of written?.items ?? []) removed(pathOf(...from, "content", item));
@@ -258,7 +259,10 @@ function reportUnsaid(part: ContentPart, block: Block, path: Path, lost: Collect
     again === undefined ? [] : createMessage({ role: "tool", content: [again] }).content;
   const said = parts[0];
   if (said === undefined || said.content_type !== part.content_type) {
-    lost.add({ path: pathOf(...path), reason: "It reads back as another part, or as none." });
+    lost.add({
+      path: pathOf(...path),
+      reason: "It would read back as another part or not at all.",
+    });
     return;
   }
   if (isSameJson(said, part)) return;
@@ -268,7 +272,7 @@ function reportUnsaid(part: ContentPart, block: Block, path: Path, lost: Collect
     // A result's tool is told by the call with its id.
     if (part.content_type === "tool_result" && name === "tool_name") continue;
     if (isSameJson(now[name], back[name])) continue;
-    const reason = "The block has no place for this value; it reads back as another, or as none.";
+    const reason = "The block cannot hold this value; it would read back as another or not at all.";
     const at = "text" in part ? [...path, "text"] : [...path, "content", name];
     lost.add({ path: pathOf(...(now[name] === undefined ? path : at)), reason });
   }
@@ -281,13 +285,13 @@ function fieldsOf(part: ContentPart): { readonly [name: string]: Json | undefine
 function reasonFor(part: ContentPart): string {
   switch (part.content_type) {
     case "thinking":
-      return "Thinking that is not as it was signed; a request takes none without a signature.";
+      return "Thinking that differs from what was signed; a request accepts no unsigned thinking.";
     case "resource":
       return "A resource without text.";
     case "tool_call":
-      return "A call that the provider ran; no new block can be it.";
+      return "A call that the provider ran; a new block cannot stand for it.";
     case "tool_result":
-      return "The texts of a result of the provider's tool; none can come or go, and none that is encrypted as well can change.";
+      return "The text of a result of the provider's tool: none can be added or removed, and text that is also encrypted cannot change.";
     default:
       return "Bytes without a media type.";
   }

@@ -165,7 +165,7 @@ function areInOrder(group: readonly Piece[]): boolean {
 function reportEmpty(group: readonly Piece[], { lost }: LossReporter): void {
   for (const { message, index } of group) {
     if (message.content.length > 0) continue;
-    const reason = "An empty message beside others of its turn; it reads back as none.";
+    const reason = "An empty message next to others in its turn does not read back.";
     lost.add({ path: pathOf(index), reason });
   }
 }

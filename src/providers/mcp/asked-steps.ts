@@ -183,9 +183,9 @@ export function* responseSteps(call: Call, params: JsonObject): Iterable<Step> {
 /** @throws GlassineError `payload_shape` where a name would say more than which input it is */
 function entriesOf(call: Call, inputs: unknown): readonly JsonObject[] {
   if (!isGiven(inputs)) return [];
-  if (!isObject(inputs)) throw payloadFault("inputs by their names");
+  if (!isObject(inputs)) throw payloadFault("inputs keyed by name");
   if (call.hooks.passes("tokens") && !Object.keys(inputs).every(isInputName)) {
-    throw payloadFault("short names of inputs");
+    throw payloadFault("short input names");
   }
   const entries = Object.values(inputs);
   if (!entries.every(isObject)) throw payloadFault("an object for each input");

@@ -73,7 +73,7 @@ export function toAnswered(
 ): Written<object> {
   const lost = lostReports();
   const { content, at } = onlyAnswerOf(messages, "tool_result", { id, name: method }, lost);
-  if (content.is_error) lost.add([...at, "is_error"], "An error of MCP is no result.");
+  if (content.is_error) lost.add([...at, "is_error"], "An MCP error is not a result.");
   const before = readOnto(schema, onto, what) as JsonObject | undefined;
   const said = isObject(content.content) ? content.content : {};
   const values = shownIn(said, resultHidden, lost, [...at, "content"]);
@@ -92,7 +92,7 @@ function shownIn(
   at: Path,
 ): JsonObject {
   for (const key of hidden) {
-    if (Object.hasOwn(values, key)) lost.add([...at, key], "This field is the wire's.");
+    if (Object.hasOwn(values, key)) lost.add([...at, key], "This field belongs to the protocol.");
   }
   return without(values, hidden);
 }

@@ -54,7 +54,7 @@ export function fromBlock(
   }
   const content = resourceIn(block, requestId, left, at);
   if (content !== undefined) return { content_type: "resource", content };
-  left.form(at, "A block of a kind that is not known here, shown as its JSON text.");
+  left.form(at, "A block of an unknown kind, shown as JSON text.");
   return { content_type: "text", text: JSON.stringify(block) };
 }
 
@@ -100,7 +100,7 @@ export function toBlock(
   switch (part.content_type) {
     case "text":
       if (!isOfItsType) {
-        lost.add(at, "The block was of a kind that is not known here; it becomes a text.");
+        lost.add(at, "The block was of an unknown kind; it becomes text.");
       }
       return { ...base, type: "text", text: part.text };
     case "image":
@@ -177,7 +177,7 @@ function toResource(
       };
   writeAnnotations(block, content, shown);
   if (isLink && block.name === undefined) {
-    lost.add([...at, "name"], "A link of MCP has a name; its URI stands in.");
+    lost.add([...at, "name"], "A resource link in MCP needs a name; its URI is used.");
     block.name = content.uri;
   }
   return block;

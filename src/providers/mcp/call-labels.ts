@@ -160,7 +160,7 @@ function forgetful(): GlassineError {
 function labelsIn(extensions: unknown): readonly string[] {
   const labels = securityIn(extensions).labels;
   if (labels === undefined) return [];
-  if (!Array.isArray(labels)) throw payloadFault("a list at security.labels of the envelope");
+  if (!Array.isArray(labels)) throw payloadFault("an array at security.labels of the envelope");
   return labels;
 }
 

@@ -57,14 +57,16 @@ export function readAnswerOptions<Options extends AnswerOptions>(
   const read = readRequestOptions(options, call);
   if (typeof options.name === "string") return read;
   throw misuse(
-    `${call} expects the name of the call that is answered as name, got ${typeof options.name}.`,
+    `${call} expects name, the name of the answered call, to be a string, got ${typeof options.name}.`,
   );
 }
 
 function idText(id: unknown, call: string): string {
   if (typeof id === "string") return id;
   if (isFiniteNumber(id)) return String(id);
-  throw misuse(`${call} expects the request's id, a text or a number, as id; got ${typeof id}.`);
+  throw misuse(
+    `${call} expects id, the id of the request, to be a string or a number, got ${typeof id}.`,
+  );
 }
 
 /** The server, in a slot or part that can name it. */

@@ -27,7 +27,7 @@ export function connectionOf<Transport extends TransportLike>(
   checkTransport(given);
   if (base === undefined) return { transport: given };
   throw misuse(
-    "The option fetch is for a transport that is made by a function: hand over (fetch) => transport in its place.",
+    "The option fetch needs a function that makes the transport: pass (fetch) => transport.",
   );
 }
 

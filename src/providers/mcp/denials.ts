@@ -62,7 +62,8 @@ export function denialOf(violation: HookViolation | undefined): Denial {
 
 export const failed: Denial = {
   code: guardErrorCodes.failed,
-  reason: "The message could not be checked, so it was refused; onResult of the guard is told why",
+  reason:
+    "The message could not be checked, so it was refused; the guard's onResult gets the reason",
   data: { code: "guard_failed" },
 };
 
@@ -81,19 +82,19 @@ export const unanswered: Denial = {
 /** The labels and the tool that it began with are not known any more. */
 export const forgottenTask: Denial = {
   code: guardErrorCodes.failed,
-  reason: "The task is not known, or not any more",
+  reason: "The task is unknown or was forgotten",
   data: { code: "task_forgotten" },
 };
 
 export const invalidId: Denial = {
   code: guardErrorCodes.invalidRequest,
-  reason: "The request id is neither a text of reasonable length nor a number",
+  reason: "The request id is neither a string of reasonable length nor a number",
   data: { code: "invalid_request_id" },
 };
 
 export const invalidParams: Denial = {
   code: guardErrorCodes.invalidParams,
-  reason: "The params do not have the shape of the method",
+  reason: "The params do not match the method",
   data: { code: "invalid_params" },
 };
 

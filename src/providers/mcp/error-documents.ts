@@ -130,7 +130,7 @@ export const toPromptError = withLimits(
     const { content, at } = onlyAnswerOf(messages, "prompt_result", { id, name }, lost);
     checkError(content.is_error, at, lost);
     if (content.messages.length > 0) {
-      lost.add([...at, "messages"], "An error of MCP has no messages.");
+      lost.add([...at, "messages"], "An MCP error has no messages.");
     }
     const texts = { message: content.error_message, data: content.content };
     return writtenTexts(texts, readOnto(errorSchema, onto, what), lost, [...at, "error_message"]);
@@ -155,7 +155,7 @@ export const fromResourceError = readerWithLimits("fromResourceError", (error: o
 });
 
 /**
- * The error of `resources/read` for a message of one or two texts.
+ * The error of `resources/read` for a message with one or two texts.
  *
  * @throws GlassineError `options_invalid`, `message_invalid` without a text
  * @throws GlassineError `document_invalid` for `onto`
@@ -168,10 +168,10 @@ export const toResourceError = withLimits(
     const { onto } = options;
     const lost = lostReports();
     const [first, ...more] = readMessages(messages);
-    if (first === undefined) throw noMessage("of one or two texts");
+    if (first === undefined) throw noMessage("with one or two texts");
     for (const place of more.keys()) lost.add([place + 1], "MCP takes one message here.");
     checkHead(first, lost, [0]);
-    if (first.role !== "tool") lost.add([0, "role"], "Here the role is tool.");
+    if (first.role !== "tool") lost.add([0, "role"], "The role must be tool here.");
     const texts = first.content.map((part, place) => textOf(part, place, lost));
     const [message, data] = texts;
     return writtenTexts({ message, data }, readOnto(errorSchema, onto, what), lost, [0, "content"]);
@@ -180,7 +180,7 @@ export const toResourceError = withLimits(
 
 function textOf(part: ContentPart, place: number, lost: LostReports): string | undefined {
   if (place > 1 || part.content_type !== "text") {
-    lost.add([0, "content", place], "An error of MCP is a message and perhaps data.");
+    lost.add([0, "content", place], "An MCP error has a message and optional data.");
   }
   return part.content_type === "text" ? part.text : undefined;
 }
@@ -189,12 +189,12 @@ function textOf(part: ContentPart, place: number, lost: LostReports): string | u
 function reportError(document: ErrorDocument, left: LeftReports): void {
   reportRest(document, ["message", "data"], left, [], settingsOf.error);
   if (document.data !== undefined && typeof document.data !== "string") {
-    left.form(["data"], "Shown as its JSON text.");
+    left.form(["data"], "Shown as JSON text.");
   }
 }
 
 function checkError(isError: boolean, at: Path, lost: LostReports): void {
-  if (!isError) lost.add([...at, "is_error"], "An error of MCP stays one.");
+  if (!isError) lost.add([...at, "is_error"], "An MCP error stays an error.");
 }
 
 interface Texts {
@@ -224,7 +224,7 @@ function writtenError(
   if (typeof error.message !== "string") throw noMessage("that says what the error is");
   const code = before?.code ?? (typeof error.code === "number" ? error.code : internalError);
   if (error.code !== "kept" && error.code !== code) {
-    lost.add([...at, "code"], "The code of an error is the wire's.");
+    lost.add([...at, "code"], "The code of an error belongs to the protocol.");
   }
   return written({ ...error, code }, what, lost);
 }

@@ -46,7 +46,7 @@ export function fieldsStep(call: Call, given: Fields): Step {
     const messages = [changed as unknown as Message];
     const values = isResult ? readResult(messages, lost) : readCall(messages, lost);
     const [first] = lost.list();
-    if (first !== undefined) throw payloadFault(`what MCP can say at ${first.path}`);
+    if (first !== undefined) throw payloadFault(`something that MCP can express at ${first.path}`);
     const open = new Map(Object.entries(values));
     for (const { name, at } of fields) {
       const value = open.get(name);
@@ -71,7 +71,7 @@ export function fieldsStep(call: Call, given: Fields): Step {
     const { content, is_error } = found.content;
     checkCall(found, "tool_call_id", found.content.tool_call_id, id, lost);
     checkCall(found, "tool_name", found.content.tool_name, method, lost);
-    if (is_error) lost.add([...found.at, "is_error"], "An error of MCP is no result.");
+    if (is_error) lost.add([...found.at, "is_error"], "An MCP error is not a result.");
     if (!isObject(content)) throw payloadFault("an object as content");
     return content;
   }

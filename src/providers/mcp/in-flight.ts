@@ -169,7 +169,7 @@ function wholeNumber(key: string): number | undefined {
 export function tooManyOpen(): GlassineError {
   return new GlassineError(
     "overloaded",
-    `More than ${maxCancelled} requests of this session were cancelled and are not answered, or ${maxOpen} are open.`,
+    `This session has more than ${maxCancelled} cancelled requests without an answer, or more than ${maxOpen} open ones.`,
   );
 }
 

@@ -221,7 +221,7 @@ function readInputs(
 /** Of a method that is not known here, or not asked for. */
 function unknownInput(): Read {
   const left = leftReports();
-  left.content([], "What is asked for, or answered, is not known here.");
+  left.content([], "An unknown kind of input.");
   return { messages: [], extensions: {}, left: left.list() };
 }
 
@@ -237,7 +237,7 @@ function writeInputs(
   ) => Written<object> | undefined,
 ): Written<object> {
   if (!isObject(inputs)) {
-    throw new GlassineError("message_invalid", "Expected messages by the key of their input.");
+    throw new GlassineError("message_invalid", "Expected messages keyed by their input.");
   }
   const lost = lostReports();
   const old = isObject(document[field]) ? document[field] : {};
@@ -245,12 +245,12 @@ function writeInputs(
     const messages = readMessages(given);
     const entry = Object.hasOwn(old, key) ? old[key] : undefined;
     if (!isObject(entry)) {
-      lost.add([key], "Only what the document had can be written.");
+      lost.add([key], "Only inputs that the document had can be written.");
       return [];
     }
     const next = write(key, messages, entry);
     if (next === undefined && messages.length > 0) {
-      lost.add([key], "What is asked for, or answered, is not known here.");
+      lost.add([key], "An unknown kind of input.");
     }
     for (const item of next?.lost ?? []) lost.addUnder([key], item, [field, key, ...inside]);
     return [[key, next?.document ?? entry] as const];

@@ -32,7 +32,7 @@ export function onlyPartOf<const Type extends ContentPart["content_type"]>(
       continue;
     }
     checkHead(message, lost, [m]);
-    if (message.role !== role) lost.add([m, "role"], `Here the role is ${role}.`);
+    if (message.role !== role) lost.add([m, "role"], `The role must be ${role} here.`);
     for (const [p, part] of message.content.entries()) {
       if (p === place) {
         const content = (part as { readonly content: unknown }).content;
@@ -59,7 +59,7 @@ export function checkCall(
   expected: string,
   lost: Reports,
 ): void {
-  if (value !== expected) lost.add([...found.at, key], "It is given by the call, and kept.");
+  if (value !== expected) lost.add([...found.at, key], "The call determines it, so it is kept.");
 }
 
 const answerKeys = {

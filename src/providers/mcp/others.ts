@@ -109,7 +109,10 @@ export function withoutTexts(message: JsonObject, hooks: HookRunner): JsonObject
   return {
     jsonrpc: "2.0",
     id: null,
-    error: { code: typeof code === "number" ? code : -32600, message: "A message was not read" },
+    error: {
+      code: typeof code === "number" ? code : -32600,
+      message: "A message could not be read",
+    },
   };
 }
 

@@ -33,7 +33,7 @@ export function onlyMessage(
  */
 export function applyWritten(target: JsonObject, { document, lost }: Written<object>): void {
   const first = lost.find((item) => !isRemoved(item));
-  if (first !== undefined) throw payloadFault(`what MCP can say at ${first.path}`);
+  if (first !== undefined) throw payloadFault(`something that MCP can express at ${first.path}`);
   for (const key of Object.keys(target)) {
     if (!Object.hasOwn(document, key)) delete target[key];
   }
@@ -42,7 +42,7 @@ export function applyWritten(target: JsonObject, { document, lost }: Written<obj
 
 /** Writes a changed name or URI. */
 export function writeText(target: JsonObject, key: string, changed: unknown): void {
-  if (typeof changed !== "string" || changed === "") throw payloadFault(`a text as ${key}`);
+  if (typeof changed !== "string" || changed === "") throw payloadFault(`a string as ${key}`);
   target[key] = changed;
 }
 
@@ -101,7 +101,7 @@ export function resultOf(outcome: JsonObject): JsonObject {
 export function writeError(error: JsonObject, changed: unknown): void {
   const next = typeof changed === "string" ? { code: error.code, message: changed } : changed;
   if (!isObject(next) || typeof next.message !== "string" || next.code !== error.code) {
-    throw payloadFault("an error with its code, a message and perhaps data");
+    throw payloadFault("an error with its code, a message and optional data");
   }
   writeShown(error, { ...error }, next, []);
 }

@@ -78,11 +78,11 @@ export const toPromptRequest = withLimits(
     checkCall(found, "prompt_request_id", content.prompt_request_id, id, lost);
     checkCall(found, "server_id", content.server_id ?? "", serverId ?? "", lost);
     if (content.name === "" && before?.name !== "")
-      lost.add([...at, "name"], "A prompt has a name.");
+      lost.add([...at, "name"], "A prompt needs a name.");
     const known = before?.arguments ?? {};
     const entries = Object.entries(content.arguments).filter(([key, value]) => {
       if (typeof value === "string" || sameJson(value, known[key])) return true;
-      lost.add([...at, "arguments", key], "An argument of a prompt is a text.");
+      lost.add([...at, "arguments", key], "A prompt argument must be a string.");
       return false;
     });
     const values = writtenArguments(before, Object.fromEntries(entries));
@@ -143,9 +143,9 @@ export const toPromptResult = withLimits(
     const { id, name, onto } = readAnswerOptions(options, "toPromptResult");
     const lost = lostReports();
     const { content, at } = onlyAnswerOf(messages, "prompt_result", { id, name }, lost);
-    if (content.is_error) lost.add([...at, "is_error"], "An error of MCP is no result.");
+    if (content.is_error) lost.add([...at, "is_error"], "An MCP error is not a result.");
     if (content.error_message !== undefined) {
-      lost.add([...at, "error_message"], "An error of MCP is no result.");
+      lost.add([...at, "error_message"], "An MCP error is not a result.");
     }
     const before = readOnto(promptResultSchema, onto, "prompt result");
     const { description: _, ...rest } = before ?? {};

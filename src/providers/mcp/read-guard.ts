@@ -18,7 +18,7 @@ const { ownValue } = intrinsics;
 export function checkTransport(transport: unknown): void {
   if (hasFunctions(transport, ["start", "send", "close"])) return;
   throw misuse(
-    `guard.wrap expects a transport with start, send and close, got ${nameOf(transport)}. Hand over the transport itself.`,
+    `guard.wrap expects a transport with start, send and close, got ${nameOf(transport)}. Pass the transport itself.`,
   );
 }
 
@@ -27,8 +27,8 @@ export function checkManager(manager: unknown): void {
   if (hasFunctions(manager, ["invoke", "handles"])) return;
   const isTransport = hasFunctions(manager, ["start", "send", "close"]);
   const hint = isTransport
-    ? "Transports are for the guard's wrap."
-    : "Await createPluginManager({ plugins }), and hand over what it gives.";
+    ? "Pass transports to guard.wrap."
+    : "Await createPluginManager({ plugins }) and pass the result.";
   throw misuse(
     `A guard expects a plugin manager, got ${isTransport ? "a transport" : nameOf(manager)}. ${hint}`,
   );
@@ -37,7 +37,7 @@ export function checkManager(manager: unknown): void {
 /** @throws GlassineError `options_invalid` */
 export function checkAudit(manager: unknown, { access }: GuardOptions): void {
   if (access === undefined || hasFunctions(manager, ["audit"])) return;
-  throw misuse("createGuard expects a plugin manager that has audit, for the option access.");
+  throw misuse("createGuard expects a plugin manager with audit when the option access is set.");
 }
 
 /** @throws GlassineError `options_invalid` */
@@ -94,14 +94,14 @@ function readTenant(tenant: unknown): unknown {
   if (tenant === undefined || typeof tenant === "string" || typeof tenant === "function") {
     return tenant;
   }
-  throw misuse(`createGuard expects a text or a function as tenant, got ${nameOf(tenant)}.`);
+  throw misuse(`createGuard expects a string or a function as tenant, got ${nameOf(tenant)}.`);
 }
 
 /** @throws GlassineError `options_invalid` */
 function readPass(pass: unknown): readonly string[] | undefined {
   if (pass === undefined) return undefined;
   if (!Array.isArray(pass))
-    throw misuse(`createGuard expects a list as pass, got ${nameOf(pass)}.`);
+    throw misuse(`createGuard expects an array as pass, got ${nameOf(pass)}.`);
   const given: readonly unknown[] = [...pass];
   for (const word of given) readWord({ "each of pass": word ?? null }, "each of pass", passGroups);
   return Object.freeze(given as string[]);
@@ -122,7 +122,7 @@ function readLabelOptions(labels: unknown): GuardLabels {
   }
   if (store !== undefined && session === undefined) {
     throw misuse(
-      "createGuard expects labels.session beside labels.store: a text that names the session, or a function of the request that gives it. Without it a store carries nothing to another connection.",
+      "createGuard expects labels.session with labels.store: a string that names the session, or a function that returns it for a request. Without it, a store carries nothing to another connection.",
     );
   }
   if (session !== undefined && typeof session !== "function") checkSession(session);
@@ -158,7 +158,7 @@ function expectOwn(options: unknown, known: readonly string[], call: string): vo
   const inherited = known.find((name) => name in given && !Object.hasOwn(given, name));
   if (inherited === undefined) return;
   throw misuse(
-    `createGuard expects ${inherited} as a property of the options themselves, got an inherited one.`,
+    `createGuard expects ${inherited} as an own property of the options, got an inherited one.`,
   );
 }
 
@@ -189,7 +189,7 @@ function hasFunctions(value: unknown, names: readonly string[]): boolean {
 
 function nameOf(value: unknown): string {
   if (value === null) return "null";
-  if (Array.isArray(value)) return "a list";
+  if (Array.isArray(value)) return "an array";
   if (value instanceof Promise) return "a promise";
   return typeof value === "object" ? "an object" : typeof value;
 }

@@ -99,7 +99,7 @@ const contents: Readonly<Record<string, string>> = {
   inputRequests: "Asks for input. `fromInputRequests` shows it.",
   inputResponses: "Answers a request for input. `fromInputResponses` shows it.",
   error: "Messages show the result of a task, not its error.",
-  tools: "Messages have no room for definitions of tools.",
+  tools: "Messages do not hold tool definitions.",
 };
 
 const noField = "Messages have no such field.";
@@ -197,11 +197,11 @@ function reportField(
   const [reason, fits] = (place.includes(key) ? settings[key] : undefined) ?? [];
   const isKnown = reason !== undefined || Object.hasOwn(contents, key);
   // A name that MCP does not know may itself be a text.
-  if (value === null && isKnown) left.setting(path, "It says nothing.");
+  if (value === null && isKnown) left.setting(path, "It is empty.");
   else if (reason !== undefined && fits?.(value)) left.setting(path, reason);
   else if (reason !== undefined) left.content(path, "MCP has no such value here.");
   else if (Object.hasOwn(contents, key)) left.content(path, contents[key] as string);
-  else left.content(path, "A field that is not known here.");
+  else left.content(path, "An unknown field.");
 }
 
 /** What `from…` gives, frozen. */
@@ -229,14 +229,14 @@ export function readOnto<Schema extends z.ZodType>(
 
 /** @throws GlassineError `message_invalid` */
 export function readMessages(messages: readonly Message[]): readonly Message[] {
-  return givenMessages(messages, "What writes a document of MCP");
+  return givenMessages(messages, "A function that writes an MCP document");
 }
 
 /** Reports what no message of MCP has. */
 export function checkHead(message: Message, lost: Reports, at: Path): void {
   if (message.channel !== undefined) lost.add([...at, "channel"], "MCP has no channels.");
   if (message.schema_version !== "2.0") {
-    lost.add([...at, "schema_version"], "MCP has no version of messages.");
+    lost.add([...at, "schema_version"], "MCP messages have no version.");
   }
 }
 

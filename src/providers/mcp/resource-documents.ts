@@ -73,7 +73,8 @@ export const toResourceRequest = withLimits(
       if (content[key] !== undefined) lost.add([...at, key], "MCP reads whole resources, by URI.");
     }
     const before = readOnto(resourceRequestSchema, onto, "resource request");
-    if (content.uri === "" && before?.uri !== "") lost.add([...at, "uri"], "A resource has a URI.");
+    if (content.uri === "" && before?.uri !== "")
+      lost.add([...at, "uri"], "A resource needs a URI.");
     return written({ ...before, uri: content.uri }, "resource request", lost);
   },
 );
@@ -119,14 +120,14 @@ export const toResourceResult = withLimits(
     const resources: Resource[] = [];
     const paths: (string | number)[][] = [];
     for (const [m, message] of read.entries()) {
-      if (message.role !== "tool") lost.add([m, "role"], "Here the role is tool.");
+      if (message.role !== "tool") lost.add([m, "role"], "The role must be tool here.");
       if (m > 0) lost.add([m], "MCP takes one message here; its parts are added to the first.");
       checkHead(message, lost, [m]);
       for (const [p, part] of message.content.entries()) {
         if (part.content_type === "resource") {
           resources.push(part.content);
           paths.push([m, "content", p, "content"]);
-        } else lost.add([m, "content", p], "A result of MCP holds parts of type resource here.");
+        } else lost.add([m, "content", p], "An MCP result holds only parts of type resource here.");
       }
     }
     const before = readOnto(resourceResultSchema, onto, "resource result");
@@ -142,10 +143,10 @@ export const toResourceResult = withLimits(
       const path = paths[place] ?? [];
       checkResource(resource, contentsFields, id, lost, path);
       if (Object.keys(resource.annotations).length > 0) {
-        lost.add([...path, "annotations"], "Contents of MCP have no annotations.");
+        lost.add([...path, "annotations"], "MCP contents have no annotations.");
       }
       if (resource.content === undefined && resource.blob === undefined) {
-        lost.add(path, "Contents of MCP hold a text or a blob.");
+        lost.add(path, "MCP contents hold text or a blob.");
       }
       const known = at === undefined ? undefined : shown[at];
       return writeResource(resource, contentsFields, original ?? {}, known);

@@ -82,7 +82,7 @@ export function reportResource(
   const shown = fields.filter(([, wire, fits]) => fits(item[wire])).map(([, wire]) => wire);
   for (const [, wire] of fields) {
     if (item[wire] !== null) continue;
-    left.form([...at, wire], "It says nothing.");
+    left.form([...at, wire], "It is empty.");
     shown.push(wire);
   }
   reportRest(item, [...shown, ...extra], left, at, place);
@@ -135,9 +135,9 @@ export function checkResource(
     }
   }
   if (resource.resource_type !== "uri") {
-    lost.add([...at, "resource_type"], "MCP knows resources by URI.");
+    lost.add([...at, "resource_type"], "MCP identifies resources by URI.");
   }
   if (resource.resource_request_id !== requestId) {
-    lost.add([...at, "resource_request_id"], "It is given by the call, and kept.");
+    lost.add([...at, "resource_request_id"], "The call determines it, so it is kept.");
   }
 }

@@ -64,11 +64,11 @@ function readContent(
   if (typeof changed === "string") return { content: [{ type: "text", text: changed }] };
   if (Array.isArray(changed)) return { content: blocksOf(changed, lost, at) };
   if (!isObject(changed)) {
-    lost.add(at, "A result of MCP is a text, a list of blocks, or an object that has one.");
+    lost.add(at, "An MCP result is text, a list of blocks, or an object with such a list.");
     return { content: [] };
   }
   for (const key of hidden) {
-    if (Object.hasOwn(changed, key)) lost.add([...at, key], "This field is the wire's.");
+    if (Object.hasOwn(changed, key)) lost.add([...at, key], "This field belongs to the protocol.");
   }
   const content = without(changed, hidden);
   if (Array.isArray(content.content)) {
@@ -76,7 +76,7 @@ function readContent(
   }
   if (content.content !== undefined || before.content !== undefined || isBare(before)) {
     const where = content.content === undefined ? at : [...at, "content"];
-    lost.add(where, "A result of MCP has a list of blocks.");
+    lost.add(where, "An MCP result needs a list of blocks.");
     return { ...content, content: [] };
   }
   return content;
@@ -90,7 +90,7 @@ function isBare(before: JsonObject): boolean {
 function blocksOf(items: readonly unknown[], lost: Reports, at: Path): unknown[] {
   return items.filter((item, place) => {
     if (isObject(item) && typeof item.type === "string") return true;
-    lost.add([...at, place], "A block of MCP is an object with a type.");
+    lost.add([...at, place], "An MCP block is an object with a type.");
     return false;
   });
 }

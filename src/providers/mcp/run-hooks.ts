@@ -88,7 +88,7 @@ export function createHookRunner(
         ? await tenant(request())
         : tenant;
     if (found === undefined && tenant === undefined) return;
-    if (typeof found !== "string") throw payloadFault("a text from the option tenant");
+    if (typeof found !== "string") throw payloadFault("a string from the option tenant");
     call.tenant = found;
   }
 
@@ -180,7 +180,7 @@ export function createHookRunner(
       call.extensions = result.extensions;
       if (result.continueProcessing !== true) return denialOf(result.violation);
       call.context = result.context;
-      if (result.payload !== payload) throw payloadFault("no change of what later plugins made");
+      if (result.payload !== payload) throw payloadFault("no change to what later plugins made");
     }
     return undefined;
   }
@@ -241,7 +241,7 @@ export function createHookRunner(
     if (unseen === undefined || passes("unknown")) return;
     throw new GlassineError(
       "payload_shape",
-      `Expected a message that plugins can be shown in full, got more at ${unseen.path}: ${unseen.reason} Let a plugin listen to cmf.mcp_request and cmf.mcp_response, or name "unknown" in the option pass.`,
+      `Expected a message that plugins can see in full, got more at ${unseen.path}: ${unseen.reason} Let a plugin listen to cmf.mcp_request and cmf.mcp_response, or name "unknown" in the option pass.`,
       { path: unseen.path },
     );
   }
@@ -266,7 +266,7 @@ function readEnvelope(made: unknown): object {
   if (isObject(made)) return made;
   throw new GlassineError(
     "extensions_shape",
-    `The option "envelope" expects a function that gives an object; it gave ${kindOf(made)}. Return what createExtensions or withSlots gives.`,
+    `The option "envelope" expects a function that returns an object; it returned ${kindOf(made)}. Return the result of createExtensions or withSlots.`,
   );
 }
 
@@ -274,13 +274,13 @@ function notSent(headers: readonly string[]): GlassineError {
   const names = headers.map((name) => quoted(name)).join(", ");
   return new GlassineError(
     "header_invalid",
-    `Not sent as plugins left them: ${names}. The name is the transport's own, or it or its value is malformed.`,
+    `Headers not sent: ${names}. The transport owns the name, or the name or value is malformed.`,
     { headers },
   );
 }
 
 function kindOf(value: unknown): string {
-  if (Array.isArray(value)) return "a list";
+  if (Array.isArray(value)) return "an array";
   return value === null ? "null" : typeof value;
 }
 

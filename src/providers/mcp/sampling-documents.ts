@@ -161,7 +161,7 @@ export const toSamplingResult = withLimits(
     const turn =
       message && toOneTurn(message, before && oldTurn(before, id, lost), styleOf(id), lost);
     if (turn === undefined || model === undefined) {
-      throw noMessage("of the role assistant or user, and the model that made it");
+      throw noMessage("with the role assistant or user, and the model that made it");
     }
     const reason = stopReasonOf(completion?.stop_reason);
     const fresh = { model, ...(reason !== undefined && { stopReason: reason }) };

@@ -30,7 +30,7 @@ export function fromToolBlock(
   }
   reportHidden(block, hidden, ["type", "toolUseId", "isError"], left, at);
   const tool = names.get(toolUseId);
-  if (tool === undefined) left.content([...at, "toolUseId"], "The call of this id is not here.");
+  if (tool === undefined) left.content([...at, "toolUseId"], "The call with this id is not here.");
   const content = {
     tool_call_id: toolUseId,
     tool_name: tool ?? "",
@@ -58,7 +58,7 @@ export function toToolBlock(
   if (part.content_type === "tool_call") {
     const { tool_call_id, name, namespace, arguments: values } = part.content;
     if (namespace !== undefined) {
-      lost.add([...path, "namespace"], "MCP has no namespaces of tools.");
+      lost.add([...path, "namespace"], "MCP has no tool namespaces.");
     }
     return { ...base, type: "tool_use", id: tool_call_id, name, input: values };
   }

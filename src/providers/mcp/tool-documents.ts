@@ -77,9 +77,10 @@ export const toToolCall = withLimits(
     const before = readOnto(toolCallSchema, onto, "tool call");
     checkCall(found, "tool_call_id", content.tool_call_id, id, lost);
     if (content.namespace !== undefined) {
-      lost.add([...at, "namespace"], "MCP has no namespaces of tools.");
+      lost.add([...at, "namespace"], "MCP has no tool namespaces.");
     }
-    if (content.name === "" && before?.name !== "") lost.add([...at, "name"], "A tool has a name.");
+    if (content.name === "" && before?.name !== "")
+      lost.add([...at, "name"], "A tool needs a name.");
     const values = writtenArguments(before, content.arguments);
     return written({ ...before, name: content.name, ...values }, "tool call", lost);
   },
@@ -122,7 +123,7 @@ function reportTask(result: JsonObject, left: LeftReports): void {
   const { task } = result;
   if (task === undefined) return;
   if (task === null || isObject(task)) left.form(["task"], "Messages have no such field.");
-  else left.content(["task"], "Something else stands where a task would.");
+  else left.content(["task"], "Not a task, in the place of one.");
   if (isObject(task)) reportRest(task, [], left, ["task"], settingsOf.task);
 }
 

@@ -57,7 +57,7 @@ function fromTurn(
   const isList = Array.isArray(turn.content);
   const path = [...at, "content"];
   if (isList && (blocks.length === 1 || !style.isSampling)) {
-    left.form(path, "A list where one block is usual.");
+    left.form(path, "A list instead of a single block.");
   }
   reportRest(turn, ["role", "content"], left, at, settingsOf.bare);
   const pathTo = (place: number) => (isList ? [...path, place] : path);
@@ -88,7 +88,7 @@ function learnCalls(
     if (type !== "tool_use" || typeof id !== "string" || typeof name !== "string") continue;
     // Which of the two a result is of, its reader decides: the messages name the last.
     if ((names.get(id) ?? name) !== name) {
-      left.content([...pathTo(place), "id"], "Another tool was called by this id before.");
+      left.content([...pathTo(place), "id"], "An earlier call to another tool has the same id.");
     }
     names.set(id, name);
   }
@@ -178,12 +178,12 @@ function toTurn(
   const original = old?.turn;
   const role = roleOf(message, style);
   if (role === undefined) {
-    lost.add([...at, "role"], "MCP has no message of this role here.");
+    lost.add([...at, "role"], "MCP has no message with this role here.");
     return undefined;
   }
   checkHead(message, lost, at);
   if (style.isSampling && message.role === "user" && isOfResults(message.content)) {
-    lost.add([...at, "role"], "Results alone are a message of the role `tool`.");
+    lost.add([...at, "role"], "Results must stand alone in a message with the role `tool`.");
   }
   const before = original === undefined ? [] : blocksOf(original);
   const shown = old?.shown.content ?? [];
@@ -213,7 +213,7 @@ function toTurn(
     return { ...original, role, content: blocks };
   }
   if (!style.isSampling && message.content.length !== 1) {
-    lost.add([...at, "content"], "A message of a prompt has one part.");
+    lost.add([...at, "content"], "A prompt message has one part.");
   }
   return blocks.length === 1 ? { ...original, role, content: blocks[0] } : undefined;
 }

@@ -46,7 +46,7 @@ export function wiringOf(manager: HookManager, options: GuardOptions): readonly 
     const other = hooks.filter((hook) => !kindOf.has(hook) && !covering.includes(hook));
     if (other.length === 0) return [];
     return [
-      `plugin ${name} has handlers for ${other.join(", ")}, which a guard of MCP never runs. Unless the host runs them, they guard nothing.`,
+      `plugin ${name} has handlers for ${other.join(", ")}, which an MCP guard never runs. Unless the host runs them, they have no effect.`,
     ];
   });
   const odd = [...kindOf].flatMap(([hook, kind]) =>
@@ -58,13 +58,13 @@ export function wiringOf(manager: HookManager, options: GuardOptions): readonly 
       );
       if (never === undefined || handler.hook !== hook) return [];
       return [
-        `plugin ${handler.plugin} has the condition ${never} on ${hook}, where it never matches. Its handler guards nothing.`,
+        `plugin ${handler.plugin} has the condition ${never} on ${hook}, where it never matches. Its handler has no effect.`,
       ];
     }),
   );
   const late = headerWriters(manager, (hook) => !requestHooks.has(hook)).map(
     ([plugin, hooks]) =>
-      `plugin ${plugin} may write headers on ${hooks}, and those are not sent: no transport of MCP takes headers for an answer or a notification. Let the host read them in onResult.`,
+      `plugin ${plugin} may write headers on ${hooks}, which are not sent: no MCP transport accepts headers for an answer or a notification. The host can read them in onResult.`,
   );
   return [...new Set([...warnings, ...odd, ...late])];
 }
@@ -73,13 +73,13 @@ export function wiringOf(manager: HookManager, options: GuardOptions): readonly 
 export function unsentHeaders(manager: HookManager): readonly string[] {
   return headerWriters(manager, (hook) => requestHooks.has(hook)).map(
     ([plugin, hooks]) =>
-      `plugin ${plugin} may write headers on ${hooks}, and a transport of this guard does not send them. Over HTTP, give wrap or bridge a function that makes the client's transport with the fetch that it gets; elsewhere let the host read them in onResult.`,
+      `plugin ${plugin} may write headers on ${hooks}, which a transport of this guard does not send. Over HTTP, pass wrap or bridge a function that makes the client's transport with the fetch it gets; otherwise the host can read them in onResult.`,
   );
 }
 
 /** What to warn of where the function that makes a transport does not hand its `fetch` on. */
 export const unusedFetch =
-  "headers that a plugin wrote were not sent: a transport was made by a function for wrap or bridge, and did not send its request by the fetch that the function got. Hand that fetch on to the transport.";
+  "headers that a plugin wrote were not sent: the function passed to wrap or bridge made a transport that does not use the fetch it was given. Pass that fetch to the transport.";
 
 /** The plugins that may write headers there, each with the hooks that its handlers are for. */
 function headerWriters(
@@ -104,7 +104,7 @@ function expectFacts({ plugin, hook, conditions }: HandlerFacts, options: GuardO
     if (conditions?.[kind] === undefined || options[option] !== undefined) continue;
     throw new GlassineError(
       "options_invalid",
-      `plugin ${plugin} is for some ${kind} only, by its conditions on ${hook}, and this guard has no ${option}: it would be skipped on every call. Give createGuard the option ${option}, or leave the plugin out of this manager.`,
+      `the conditions of plugin ${plugin} on ${hook} name ${kind}, and this guard has no ${option}: the plugin would be skipped on every call. Pass the option ${option} to createGuard, or leave the plugin out of this manager.`,
     );
   }
 }

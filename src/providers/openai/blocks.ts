@@ -53,12 +53,12 @@ export function readBlock(
   }
   if (kind === "refusal") {
     reportFields(block, path, ["refusal", "type"], settings, left);
-    left({ path: under(path, "type"), kind: "setting", reason: "a refusal, shown as text" });
+    left({ path: under(path, "type"), kind: "setting", reason: "A refusal, shown as text." });
     return { content_type: "text", text: textAt(block, "refusal") ?? "" };
   }
   const part = readMedium(kind, block, path, left);
   if (part === undefined) {
-    left({ path, kind: "content", reason: "a block that messages cannot show" });
+    left({ path, kind: "content", reason: "Messages cannot show this block." });
   }
   return part;
 }
@@ -154,9 +154,9 @@ export function freshBlock(
 ): JsonObject | undefined {
   const block = writeBlock(part, place);
   if (block === undefined)
-    lost({ path, reason: `no block can say a part of kind ${part.content_type}` });
+    lost({ path, reason: `No block can hold a part of type ${part.content_type}.` });
   else if (!sameJson(readBlock(block, "", ignoreLeft), part)) {
-    lost({ path, reason: `a block cannot say all of a part of kind ${part.content_type}` });
+    lost({ path, reason: `A block cannot hold all of a part of type ${part.content_type}.` });
   }
   return block;
 }

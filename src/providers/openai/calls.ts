@@ -17,11 +17,12 @@ export type CallNames = Map<string, string>;
 export function readArguments(text: string, path: string, left: ReportLeft): Arguments {
   const { values, isAmbiguous, isExact } = understood(text);
   if (values === undefined) {
-    left({ path, kind: "content", reason: "arguments that are no JSON object in text" });
+    left({ path, kind: "content", reason: "The arguments are not the text of a JSON object." });
     return parseArguments("").arguments as Arguments;
   }
-  if (isAmbiguous) left({ path, kind: "content", reason: "a name that stands twice" });
-  else if (!isExact) left({ path, kind: "content", reason: "a number that is read as another" });
+  if (isAmbiguous) left({ path, kind: "content", reason: "It has a duplicate key." });
+  else if (!isExact)
+    left({ path, kind: "content", reason: "It has a number that cannot be represented exactly." });
   return values;
 }
 
@@ -79,7 +80,7 @@ export function nameCall(
 ): void {
   const other = names.get(id);
   if (other !== undefined && other !== name) {
-    left({ path, kind: "content", reason: "an id that a call of another name has too" });
+    left({ path, kind: "content", reason: "A call with another name has the same id." });
   }
   names.set(id, name);
 }
@@ -88,7 +89,7 @@ export function nameCall(
 export function nameOfResult(id: string, names: CallNames, path: string, left: ReportLeft): string {
   const found = names.get(id);
   if (found === undefined) {
-    left({ path, kind: "content", reason: "a result whose call is not in this document" });
+    left({ path, kind: "content", reason: "The call of this result is not in the document." });
   }
   return found ?? "";
 }

@@ -48,7 +48,7 @@ class StreamedCall {
   applyInner(inner: JsonObject, key: "arguments" | "input"): void {
     this.#name = sameName(this.#name, inner.name, "tool_calls.name");
     const piece = given(inner, key) ?? "";
-    if (typeof piece !== "string") throw streamFault(`tool_calls.${key}`, "a text", [piece]);
+    if (typeof piece !== "string") throw streamFault(`tool_calls.${key}`, "a string", [piece]);
     this.#text.add(piece);
     applyOthers(inner, ["name", key], this.#inner);
   }
@@ -215,7 +215,7 @@ function textOrNull(key: string, value: unknown): unknown {
 /** @throws GlassineError `stream_invalid` for what is neither a piece of text nor nothing */
 function textOf(value: unknown, where: string): void {
   if (value === null || value === undefined || typeof value === "string") return;
-  throw streamFault(where, "a text", [value]);
+  throw streamFault(where, "a string", [value]);
 }
 
 function isNothing(value: unknown): boolean {

@@ -63,7 +63,7 @@ function readContent(content: Json | undefined, path: string, left: ReportLeft):
 
 function readRefusal(refusal: string | undefined, path: string, left: ReportLeft): Sources {
   if (refusal === undefined) return [];
-  left({ path, kind: "setting", reason: "a refusal, shown as text" });
+  left({ path, kind: "setting", reason: "A refusal, shown as text." });
   const part: ContentPart = { content_type: "text", text: refusal };
   return [{ item: { field: "refusal", json: refusal }, parts: [part], path }];
 }
@@ -74,7 +74,7 @@ function readAudio(audio: Json | undefined, path: string, left: ReportLeft): Sou
   const item: Item = { field: "audio", json: audio };
   const data = textAt(audio, "data");
   if (data === undefined) {
-    left({ path, kind: "content", reason: "audio that is elsewhere" });
+    left({ path, kind: "content", reason: "The audio is stored elsewhere." });
     return [{ item, parts: [], path }];
   }
   reportFields(audio, path, ["data", "transcript"], ["id", "expires_at"], left);
@@ -92,7 +92,7 @@ function readCall(
 ): ContentPart | undefined {
   const { type } = call;
   if (type !== "function" && type !== "custom") {
-    left({ path, kind: "content", reason: "a call of an unknown kind" });
+    left({ path, kind: "content", reason: "A call of an unknown kind." });
     return undefined;
   }
   const id = textAt(call, "id") ?? "";
@@ -101,9 +101,13 @@ function readCall(
   const settings = ["parsed_arguments"];
   reportFields(call, path, ["id", "type", type], [], left);
   reportFields(inner, under(path, type), ["name", text], settings, left);
-  if (id === "") left({ path: under(path, "id"), kind: "setting", reason: "an empty id" });
+  if (id === "") left({ path: under(path, "id"), kind: "setting", reason: "An empty id." });
   if (type === "custom") {
-    left({ path: under(path, "type"), kind: "setting", reason: "a text, shown as argument input" });
+    left({
+      path: under(path, "type"),
+      kind: "setting",
+      reason: "Text, shown as the argument input.",
+    });
   }
   const name = textAt(inner, "name") ?? "";
   nameCall(id, name, names, under(path, "id"), left);

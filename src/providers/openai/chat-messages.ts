@@ -42,7 +42,7 @@ function readMessage(
   const role = textAt(json, "role") ?? "";
   if (role === "tool" || role === "function") return readResult(json, role, path, names, left);
   if (!isPlainRole(role)) {
-    left({ path, kind: "content", reason: "a message of an unknown role" });
+    left({ path, kind: "content", reason: "Messages have no such role." });
     return undefined;
   }
   const fields = role === "assistant" ? ["refusal", "audio", "tool_calls", "function_call"] : [];
@@ -74,7 +74,7 @@ function readResult(
   const name =
     role === "tool" ? nameOfResult(id, names, under(path, key), left) : (textAt(json, key) ?? "");
   if (role === "tool" && id === "") {
-    left({ path: under(path, key), kind: "setting", reason: "an empty id" });
+    left({ path: under(path, key), kind: "setting", reason: "An empty id." });
   }
   const content = readToolContent(given(json, "content"), under(path, "content"), left);
   const result = { tool_call_id: id, tool_name: name, ...(content !== undefined && { content }) };
@@ -129,7 +129,7 @@ function overMessage(
   if (!isAlike || message.content.length !== 1) {
     removed(from);
     const [written, ...more] = freshMessages({ part: message, index, isSame: false }, reporter);
-    for (const _ of more) lost({ path, reason: "one message holds the result of one call" });
+    for (const _ of more) lost({ path, reason: "One message holds the result of one call." });
     return written;
   }
   reportMessage(message, path, lost);
@@ -161,17 +161,17 @@ function freshMessages(
   );
   const others = message.content.filter((part) => !isResult(part));
   if (message.role === "tool" && (results.length > 1 || message.content.length === 0)) {
-    lost({ path, reason: "one message holds the result of one call" });
+    lost({ path, reason: "One message holds the result of one call." });
   }
   if (message.role === "tool") {
     message.content.forEach((part, at) => {
-      const reason = "a message of role tool holds the result of a call, and nothing else";
+      const reason = "A message with the role tool holds the result of a call and nothing else.";
       if (!isResult(part)) lost({ path: under(path, "content", at), reason });
     });
     return results;
   }
   if (results.length > 0) {
-    lost({ path, reason: "results stand in messages of their own, of role tool" });
+    lost({ path, reason: "Results belong in messages of their own, with the role tool." });
     if (others.length === 0) return results;
   }
   const { role } = message;
@@ -195,7 +195,7 @@ function freshResult(result: ToolResult, path: string, reporter: LossReporter): 
 /** What no format of OpenAI says of a result. */
 export function reportResult(result: ToolResult, path: string, lost: ReportLost): void {
   if (!result.is_error) return;
-  const reason = "a result is not marked as an error";
+  const reason = "A result is not marked as an error.";
   lost({ path: under(path, "content", "is_error"), reason });
 }
 
@@ -212,7 +212,7 @@ export function reportNames(messages: readonly Message[], lost: ReportLost, anon
       const path = under("", index, "content", at, "content", "tool_name");
       lost({
         path,
-        reason: "a result names the call, and the call has another name, or is not here",
+        reason: "A result has no tool name of its own; its call has another name or is not here.",
       });
     }
   }
@@ -221,9 +221,9 @@ export function reportNames(messages: readonly Message[], lost: ReportLost, anon
 /** What no chat message says. */
 export function reportMessage(message: Message, path: string, lost: ReportLost): void {
   if (message.channel !== undefined) {
-    lost({ path: under(path, "channel"), reason: "a message has no channel" });
+    lost({ path: under(path, "channel"), reason: "A message has no channel." });
   }
   if (message.schema_version !== "2.0") {
-    lost({ path: under(path, "schema_version"), reason: "a message has no version" });
+    lost({ path: under(path, "schema_version"), reason: "A message has no version." });
   }
 }

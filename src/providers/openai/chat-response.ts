@@ -73,7 +73,7 @@ export const fromChatResponse = readerWithLimits(
     reportUsage(response, shownCounts, left.add);
     const created = given(response, "created") as number | undefined;
     if (created !== undefined && secondsOf(instantOf(created)) !== created) {
-      left.add({ path: "created", kind: "setting", reason: "a time out of range" });
+      left.add({ path: "created", kind: "setting", reason: "The time is out of range." });
     }
     const finish = choices[0] && textAt(choices[0], "finish_reason");
     return Object.freeze({
@@ -100,11 +100,16 @@ function readChoices(
     const usual = isEmpty(message.annotations) ? ["annotations"] : [];
     reportFields(message, where, [...known, ...usual], ["parsed"], left);
     if ((given(message, "role") ?? "assistant") !== "assistant") {
-      const reason = "a choice of another role, shown as the assistant's";
+      const reason = "A choice with another role, shown as the assistant's.";
       left({ path: under(where, "role"), kind: "content", reason });
     }
     reportFields(choice, path, ["message", "finish_reason", "index", "logprobs"], [], left);
-    reportUnless(choice.index === index, under(path, "index"), "a place of its own", left);
+    reportUnless(
+      choice.index === index,
+      under(path, "index"),
+      "The position is not the usual one.",
+      left,
+    );
     reportUnless(isEmpty(choice.logprobs), under(path, "logprobs"), "probabilities", left);
     const content = readFields(message, where, new Map(), left).flatMap(({ parts }) => parts);
     const read = createMessage({ role: "assistant", content });
@@ -125,7 +130,7 @@ function reportFinish(
   if (finish === undefined) return;
   const reason = index === 0 ? stopReasonOf(finish) : undefined;
   const isUsual = finishReasonOf(reason, callsIn(message)) === finish;
-  reportUnless(isUsual, under(path, "finish_reason"), "no stop reason says it", left);
+  reportUnless(isUsual, under(path, "finish_reason"), "No stop reason expresses it.", left);
 }
 
 function callsIn({ content }: Message): "none" | "tool_calls" | "function_call" {
@@ -260,7 +265,7 @@ function freshChoice(
   const path = pathOf(index);
   const { lost } = reporter;
   if (message.role !== "assistant") {
-    lost({ path, reason: "a response holds messages of the assistant only" });
+    lost({ path, reason: "A response holds only assistant messages." });
     return [];
   }
   reportMessage(message, path, lost);

@@ -51,11 +51,11 @@ export function reportUsage(json: JsonObject, shown: readonly string[], left: Re
   const usage = given(json, "usage");
   if (usage === undefined) return;
   if (fromUsage(usage) === undefined) {
-    left({ path: "usage", kind: "setting", reason: "a usage without counts" });
+    left({ path: "usage", kind: "setting", reason: "The usage has no counts." });
     return;
   }
   for (const key of Object.keys(usage as JsonObject)) {
-    reportUnless(shown.includes(key), under("usage", key), "counts of a kind", left);
+    reportUnless(shown.includes(key), under("usage", key), "A detailed count.", left);
   }
 }
 

@@ -85,7 +85,7 @@ class GrowingList {
 /** Null says nothing. @throws GlassineError `stream_invalid` for what is no text of valid Unicode */
 export function maybeText(value: unknown, where: string): string | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== "string") throw streamFault(where, "a text", [value]);
+  if (typeof value !== "string") throw streamFault(where, "a string", [value]);
   if (/\p{Surrogate}/u.test(value)) throw streamFault(where, "text that is valid Unicode");
   return value;
 }
@@ -111,7 +111,7 @@ export function sameName(
   if (name === undefined) return known;
   if (name === "") return known ?? "";
   if (known !== undefined && known !== "" && known !== name) {
-    throw streamFault(where, "what was told before");
+    throw streamFault(where, "the same value as before");
   }
   return name;
 }
@@ -128,5 +128,5 @@ export function placeIn(value: unknown, length: number, where: string): number {
     return value;
   }
   const received = typeof value === "number" ? [] : [value];
-  throw streamFault(where, "the place of something begun, or the next one", received);
+  throw streamFault(where, "the index of something that has begun, or the next one", received);
 }

@@ -82,7 +82,8 @@ export function readItem(
       // What the channel does not say of a phase, `messageOf` tells.
       reportFields(item, path, ["type", "role", "content", "phase", ...usual], itemSettings, left);
       const pieces = readList(given(item, "content"), "content", at, under(path, "content"), left);
-      if (pieces.length === 0) left({ path, kind: "setting", reason: "a message without content" });
+      if (pieces.length === 0)
+        left({ path, kind: "setting", reason: "A message without content." });
       return { side: role === "assistant" ? "assistant" : "message", pieces };
     }
     case "reasoning": {
@@ -91,12 +92,12 @@ export function readItem(
         readList(given(item, key), key, at, under(path, key), left),
       );
       const isShown = pieces.length > 0;
-      if (!isShown) left({ path, kind: "setting", reason: "reasoning without text" });
+      if (!isShown) left({ path, kind: "setting", reason: "Reasoning without text." });
       if (given(item, "content") !== undefined) {
         left({
           path: under(path, "content"),
           kind: "setting",
-          reason: "reasoning beside its summary",
+          reason: "Reasoning in addition to its summary.",
         });
       }
       return { side: "assistant", pieces: isShown ? pieces : hidden };
@@ -105,12 +106,12 @@ export function readItem(
       const data = textAt(item, "result");
       if (data === undefined) break;
       reportFields(item, path, ["type", "result", ...usual], itemSettings, left);
-      left({ path: under(path, "type"), kind: "setting", reason: "an image that was made" });
+      left({ path: under(path, "type"), kind: "setting", reason: "A generated image." });
       const image: ContentPart = { content_type: "image", content: { type: "base64", data } };
       return { side: "assistant", pieces: [{ item: whole, parts: [image], path }] };
     }
   }
-  left({ path, kind: "content", reason: "an item that messages cannot show" });
+  left({ path, kind: "content", reason: "Messages cannot show this item." });
   return { side: "none", pieces: hidden };
 }
 
@@ -220,7 +221,7 @@ function reportBoundaries(
     if (pieces[at]?.every(({ parts }) => parts.length === 0)) continue;
     const kind = itemKind(item);
     if (kind === before && (kind === "message" || kind === "reasoning")) {
-      left({ path: path(at), kind: "setting", reason: `begins a ${kind} of its own` });
+      left({ path: path(at), kind: "setting", reason: `Begins a separate ${kind}.` });
     }
     before = kind;
   }
@@ -262,7 +263,11 @@ function messageOf(
     if (phase === undefined || isShown) continue;
     const isKnown = channels.some(([each]) => each === phase);
     const kind = isKnown ? "setting" : "content";
-    left({ path: under(path(at), "phase"), kind, reason: "a phase of its own" });
+    left({
+      path: under(path(at), "phase"),
+      kind,
+      reason: "The phase differs from that of its neighbors.",
+    });
   }
   const content = pieces.flatMap(({ parts }) => parts);
   const message = createMessage({ role, content, ...(channel !== undefined && { channel }) });

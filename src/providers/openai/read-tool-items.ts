@@ -39,7 +39,7 @@ function emptyChecks(item: JsonObject): readonly string[] {
 function reportSkills(item: JsonObject, path: string, left: ReportLeft): void {
   const environment = given(item, "environment");
   if (!isObject(environment) || isEmpty(environment.skills)) return;
-  const reason = "skills that a model reads of";
+  const reason = "Skills that the model is told about.";
   left({ path: under(path, "environment", "skills"), kind: "content", reason });
 }
 
@@ -63,7 +63,7 @@ export function readCallItem(
     ...(namespace !== undefined && { namespace }),
   };
   if (item.type !== "function_call") {
-    left({ path: under(path, "type"), kind: "setting", reason: "a call of a kind of its own" });
+    left({ path: under(path, "type"), kind: "setting", reason: "A call of a special kind." });
   }
   const result = resultIn(item, kind, call, path, left);
   const shown = [...shownIn(kind), "type", ...emptyChecks(item), ...usual];
@@ -96,7 +96,11 @@ function argumentsOf(
   if (at.as === "text") return readArguments(String(value ?? ""), under(path, at.key), left);
   if (isObject(value)) return value;
   if (value !== undefined) {
-    left({ path: under(path, at.key), kind: "content", reason: "arguments that are no object" });
+    left({
+      path: under(path, at.key),
+      kind: "content",
+      reason: "The arguments are not an object.",
+    });
   }
   return {};
 }
@@ -115,7 +119,7 @@ function resultIn(
     left({
       path: under(path, kind.error ?? ""),
       kind: "content",
-      reason: "an error beside a result",
+      reason: "An error in addition to a result.",
     });
   }
   const { tool_call_id, name: tool_name } = call;
@@ -137,7 +141,7 @@ export function readResultItem(
   const output = given(item, kind.output);
   const content = kind.as === "blocks" ? readToolContent(output, where, left) : output;
   if (item.type !== "function_call_output") {
-    left({ path: under(path, "type"), kind: "setting", reason: "a result of a kind of its own" });
+    left({ path: under(path, "type"), kind: "setting", reason: "A result of a special kind." });
   }
   const shown = [kind.id, kind.output, "type", ...emptyChecks(item), ...usual];
   reportFields(item, path, shown, itemSettings, left);

@@ -45,7 +45,7 @@ export function reportFields(
     left({
       path: under(path, key),
       kind: isSetting ? "setting" : "content",
-      reason: isSetting ? "a setting" : "a field that messages do not show",
+      reason: isSetting ? "A setting that messages do not hold." : "Messages have no such field.",
     });
   }
 }
@@ -79,13 +79,13 @@ export function staleKeys(
     return value !== undefined && !(Array.isArray(value) && value.length === 0);
   });
   for (const key of stale) {
-    lost({ path, reason: `${key} fit the old content only, and are left out` });
+    lost({ path, reason: `${key} belongs to the old content and is dropped.` });
   }
   return stale;
 }
 
 /** Why an edit of what OpenAI keeps may come to nothing. */
-export const keptById = "OpenAI may take the copy that it keeps by its id";
+export const keptById = "OpenAI may use the copy that it stored by its id.";
 
 /** A field that says something only where it is not what would be written anyway. */
 export function reportUnless(

@@ -51,7 +51,7 @@ export const fromResponsesRequest = readerWithLimits(
     reportFields(request, "", ["model", "instructions", "input"], requestSettings, left.add);
     reportFormats(request, left.add);
     if (textAt(request, "instructions") !== undefined) {
-      const reason = "shown as a system message";
+      const reason = "Shown as a system message.";
       left.add({ path: "instructions", kind: "setting", reason });
     }
     return Object.freeze({
@@ -176,7 +176,7 @@ function emptied(input: Json | undefined): Json {
 function reportNeighbours(messages: readonly Message[], lost: ReportLost): void {
   for (const [index, { role }] of messages.entries()) {
     if (role === "assistant" && messages[index - 1]?.role === "assistant") {
-      lost({ path: pathOf(index), reason: "read again as one with the message before it" });
+      lost({ path: pathOf(index), reason: "It reads back as one with the message before it." });
     }
   }
 }

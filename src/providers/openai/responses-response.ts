@@ -116,7 +116,9 @@ export function reportResponse(response: JsonObject, path: string, left: ReportL
   for (const [key, value] of Object.entries(response)) {
     if (isShown(response, key, value)) continue;
     const isSetting = value === null || (responseSettings.includes(key) && key !== "error");
-    const reason = isSetting ? "a setting, or a repetition of the request" : "not shown";
+    const reason = isSetting
+      ? "A setting, or a copy of the request."
+      : "Messages have no such field.";
     left({ path: under(path, key), kind: isSetting ? "setting" : "content", reason });
   }
 }
@@ -162,7 +164,7 @@ export const toResponsesResponse = withLimits(
     const index = answers.findIndex(({ role }) => role === "assistant");
     const now = index === -1 ? [] : [answers[index] as Message];
     for (const other of answers.keys()) {
-      const reason = "a response is one message of the assistant";
+      const reason = "A response is one assistant message.";
       if (other !== index) lost.add({ path: pathOf(other), reason });
     }
     reportNames(answers, lost.add);

@@ -101,15 +101,15 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
     this.#reported.add(key);
     const reason =
       what === "kind"
-        ? "the first event of a kind that messages do not show"
-        : "the first of a field that is not known of such an event";
+        ? "The first event of a kind that messages do not show."
+        : "The first occurrence of an unknown field of this event.";
     this.#left.add({ path, kind: "content", reason });
   }
 
   /** Of what an event told at first, and nothing tells in the end. */
   readonly #reportRemoved = (paths: readonly string[]): void => {
     for (const path of paths) {
-      this.#left.add({ path, kind: "content", reason: "what came in its place does not have it" });
+      this.#left.add({ path, kind: "content", reason: "Its replacement does not have it." });
     }
   };
 
@@ -122,7 +122,7 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
         return;
       case "response.output_item.added": {
         const place = placeIn(event.output_index, this.#items.length, "output_index");
-        if (place < this.#items.length) throw streamFault("output_index", "the next place");
+        if (place < this.#items.length) throw streamFault("output_index", "the next index");
         const from = pathOf("events", this.#events, "item");
         this.#items.push(new StreamedItem(event.item, this.#meter, from, this.#reportRemoved));
         return;
@@ -164,7 +164,7 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
   #itemOf(event: JsonObject): StreamedItem {
     const place = placeIn(event.output_index, this.#items.length, "output_index");
     const item = this.#items[place];
-    if (item === undefined) throw streamFault("output_index", "an item that was begun");
+    if (item === undefined) throw streamFault("output_index", "an item that has begun");
     item.check(event);
     return item;
   }
@@ -173,7 +173,7 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
     const response = keep(eventObject(value, "response"), what, this.#meter) as JsonObject;
     const id = textAt(this.#base, "id");
     if (id && id !== textAt(response, "id"))
-      throw streamFault("response.id", "the id it began with");
+      throw streamFault("response.id", "the id that it began with");
     return response;
   }
 
@@ -219,7 +219,7 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
 }
 
 function noType(event: JsonObject): string {
-  const expected = "a text, as each event of a streamed response has";
+  const expected = "a string, as each event of a streamed response has";
   return Array.isArray(event.choices)
     ? `${expected} (for chunks of chat completions there is chatStream)`
     : `${expected} (push each event of the stream by itself)`;

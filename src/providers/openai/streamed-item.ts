@@ -25,7 +25,7 @@ class GrowingText {
   }
 
   add(piece: unknown): void {
-    if (typeof piece !== "string") throw streamFault(this.#where, "a text", [piece]);
+    if (typeof piece !== "string") throw streamFault(this.#where, "a string", [piece]);
     if (this.#isWhole) throw streamFault(this.#where, "nothing after the whole text");
     this.#hasGrown = true;
     this.#pieces.add(piece);
@@ -33,7 +33,7 @@ class GrowingText {
 
   /** The whole text, which is what its pieces say if there were any. */
   finish(text: unknown): void {
-    if (typeof text !== "string") throw streamFault(this.#where, "a text", [text]);
+    if (typeof text !== "string") throw streamFault(this.#where, "a string", [text]);
     if ((this.#hasGrown || this.#isWhole) && text !== this.#pieces.text) {
       throw streamFault(this.#where, "the text that its pieces make");
     }
@@ -110,7 +110,7 @@ export class StreamedItem {
   addPart(list: "content" | "summary", index: unknown, part: unknown, from: string): void {
     const parts = this.#lists[list];
     if (placeIn(index, parts.length, `${list} part`) !== parts.length) {
-      throw streamFault(`${list} part`, "the next place");
+      throw streamFault(`${list} part`, "the next index");
     }
     const json = this.#keepPart(part, list);
     const type = textAt(json, "type") ?? "";
@@ -155,7 +155,7 @@ export class StreamedItem {
   #partAt(list: "content" | "summary", index: unknown): Part {
     const parts = this.#lists[list];
     const found = parts[placeIn(index, parts.length, `${list} part`)];
-    if (found === undefined) throw streamFault(`${list} part`, "a part that was begun");
+    if (found === undefined) throw streamFault(`${list} part`, "a part that has begun");
     return found;
   }
 
@@ -204,7 +204,7 @@ export class StreamedItem {
   /** @throws GlassineError `stream_invalid` where a part says something else than what came before */
   #agreePart(part: Part, now: JsonObject | undefined, list: string): void {
     if (now === undefined || now.type !== part.json.type) {
-      throw streamFault(`${list} part`, "the parts that were begun");
+      throw streamFault(`${list} part`, "the parts that have begun");
     }
     if (part.key !== undefined) part.text.finish(now[part.key]);
     if (part.isWhole && !isSamePart(part.json, now)) {
@@ -213,7 +213,7 @@ export class StreamedItem {
     const told = given(now, "annotations");
     const texts = new Set(Array.isArray(told) ? told.map(sortedText) : []);
     if (!part.annotations.every((annotation) => texts.has(sortedText(annotation)))) {
-      throw streamFault(`${list} part`, "the annotations that were told");
+      throw streamFault(`${list} part`, "the annotations that were sent before");
     }
     this.#reportRemoved(droppedFromPart(part.json, now, part.from));
   }

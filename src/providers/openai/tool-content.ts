@@ -53,8 +53,11 @@ export function writeToolContent(
   if (parts === undefined) for (const source of sources) removed(source.path);
   if (typeof content === "string") return content;
   if (parts === undefined) {
-    const reason = content === undefined ? "a result needs a content: empty text" : "JSON, as text";
-    lost({ path, reason: `written as ${reason}` });
+    const reason =
+      content === undefined
+        ? "A result needs content; empty text was written."
+        : "Written as JSON text.";
+    lost({ path, reason });
     return content === undefined ? "" : JSON.stringify(content);
   }
   return rewrite(sources, parts, {
@@ -69,7 +72,7 @@ export function writeToolContent(
     fresh: ({ part, index }) => {
       const where = under(path, index);
       if (isAllowed(part, place)) return [freshBlock(part, place, where, lost) ?? []].flat();
-      lost({ path: where, reason: "a tool's result cannot hold it" });
+      lost({ path: where, reason: "A tool result cannot hold it." });
       return [];
     },
     removed: (source) => removed(source.path),

@@ -39,7 +39,7 @@ export function writeFields(
       freshItem(part, under(path, "content", index), isLegacy, kinds, lost),
     removed: (source) => removed(source.path),
     reportMoved: ({ index }) => {
-      const reason = "a spoken answer has it: what was put before it stands elsewhere";
+      const reason = "A spoken answer has it, so what was put before it stands elsewhere.";
       lost({ path: under(path, "content", index), reason });
     },
   });
@@ -124,7 +124,7 @@ function overItem(
   if (item.field === "audio" && isObject(json)) {
     const sound = first?.part.content_type === "audio" ? first.part.content : undefined;
     if (sound?.type === "url") {
-      lost({ path: where, reason: "a spoken answer holds its sound" });
+      lost({ path: where, reason: "A spoken answer needs its audio." });
     }
     if (sound === undefined || sound.type === "url") {
       if (second?.content_type !== "text") return undefined;
@@ -134,7 +134,7 @@ function overItem(
     reportSound(sound, where, lost);
     if (given(json, "id") !== undefined) lost({ path: where, reason: keptById });
     if (parts.length > 1 && second === undefined) {
-      lost({ path: where, reason: "a spoken answer has a transcript, which reads as a text" });
+      lost({ path: where, reason: "A spoken answer has a transcript, which reads back as text." });
     }
     const transcript = second?.content_type === "text" ? second.text : "";
     const changes = { data: sound.data, ...(parts.length > 1 && { transcript }) };
@@ -163,16 +163,17 @@ function reportSound(
 ): void {
   for (const key of ["media_type", "duration_ms"] as const) {
     if (sound[key] === undefined) continue;
-    lost({ path: under(path, "content", key), reason: `a spoken answer has no ${key}` });
+    lost({ path: under(path, "content", key), reason: `A spoken answer has no ${key}.` });
   }
 }
 
 function overCall(json: JsonObject, call: ToolCall, path: string, lost: ReportLost): JsonObject {
   const { tool_call_id: id, name } = call;
-  if (call.namespace !== undefined) lost({ path, reason: "a call has no namespace" });
+  if (call.namespace !== undefined) lost({ path, reason: "A call has no namespace." });
   if (isObject(json.custom) && json.type === "custom") {
     const input = inputOf(call.arguments);
-    if (input === undefined) lost({ path, reason: "a custom tool takes one text: JSON, as text" });
+    if (input === undefined)
+      lost({ path, reason: "A custom tool takes one text; JSON text was written." });
     const text = input ?? textOfArguments(call.arguments);
     return put(json, { id, custom: overInner(json.custom, { name, input: text }, path, lost) });
   }
@@ -198,7 +199,7 @@ function freshItem(
 ): readonly Item[] {
   if (part.content_type === "tool_call" && kinds.calls) {
     const { tool_call_id: id, name, namespace } = part.content;
-    if (namespace !== undefined) lost({ path, reason: "a call has no namespace" });
+    if (namespace !== undefined) lost({ path, reason: "A call has no namespace." });
     const text = textOfArguments(part.content.arguments);
     const json = { name, arguments: text };
     if (id === "" && isLegacy) return [{ field: "function_call", json }];
@@ -207,7 +208,7 @@ function freshItem(
   if (part.content_type !== "text" && !kinds.media) {
     lost({
       path,
-      reason: `a message of this role cannot hold a part of kind ${part.content_type}`,
+      reason: `A message with this role cannot hold a part of type ${part.content_type}.`,
     });
     return [];
   }
@@ -221,7 +222,7 @@ function reportOrder(items: readonly Item[], path: string, lost: ReportLost): vo
   if (ranks.some((rank, index) => index > 0 && rank < (ranks[index - 1] as number))) {
     lost({
       path: under(path, "content"),
-      reason: "content stands before calls: the order changes",
+      reason: "Content comes before calls, so the order changes.",
     });
   }
 }

@@ -37,7 +37,7 @@ export function writeItems(
   const { lost } = writing;
   const path = pathOf(index);
   if (message.schema_version !== "2.0") {
-    lost({ path: under(path, "schema_version"), reason: "a message has no version" });
+    lost({ path: under(path, "schema_version"), reason: "A message has no version." });
   }
   const removed: Source<Piece, ContentPart>[] = [];
   const pieces = rewrite<Piece, ContentPart>(run.pieces, message.content, {
@@ -50,7 +50,7 @@ export function writeItems(
     fresh: (placed) => freshPiece(placed, message, under(path, "content", placed.index), writing),
     removed: (source) => removed.push(source),
     reportMoved: ({ index: at }) => {
-      const reason = "the item of its call has it: what was put before it stands after it";
+      const reason = "The item of its call holds it, so what was put before it comes after it.";
       lost({ path: under(path, "content", at), reason });
     },
   });
@@ -58,15 +58,15 @@ export function writeItems(
   const results = pieces.filter(({ field, json }) => field === "item" && isResult(json));
   const isAlone = message.role === "tool" ? results.length === 1 : results.length === 0;
   if (!isAlone && !writing.inResponse) {
-    lost({ path, reason: "each result stands in a message of its own, of role tool" });
+    lost({ path, reason: "Each result belongs in a message of its own, with the role tool." });
   }
   const isKept = message.channel === before?.channel;
   const items = fold(run, inOneItem(run, pieces, message), message, isKept, path, writing);
   const isNothing =
     message.role === "assistant" ? message.content.length === 0 : items.length === 0;
-  if (isNothing && !writing.inResponse) lost({ path, reason: "a message without content" });
+  if (isNothing && !writing.inResponse) lost({ path, reason: "A message without content." });
   if (channelOf(items, message.role) !== message.channel) {
-    const reason = "a channel is the phase of the assistant's texts, which differs or is not there";
+    const reason = "A channel is the phase of the assistant's texts, which differs or is missing.";
     lost({ path: message.channel === undefined ? path : under(path, "channel"), reason });
   }
   return items;
@@ -135,11 +135,11 @@ function overJson(
     return overResultItem({ item, kind: result, from }, before[0], first, path, reporter);
   }
   if (first.part.content_type !== "image" || first.part.content.type !== "base64") {
-    lost({ path: where, reason: "an image that was made holds its bytes" });
+    lost({ path: where, reason: "A generated image holds its bytes." });
     return undefined;
   }
   if (first.part.content.media_type !== undefined) {
-    const reason = "an image that was made has no type";
+    const reason = "A generated image has no media type.";
     lost({ path: under(where, "content", "media_type"), reason });
   }
   if (given(item, "id") !== undefined) lost({ path: where, reason: keptById });
@@ -163,7 +163,10 @@ function freshPiece(
     return json === undefined ? [] : [{ field: "item", json }];
   }
   if (role === "tool") {
-    lost({ path, reason: "a message of role tool holds the result of a call, and nothing else" });
+    lost({
+      path,
+      reason: "A message with the role tool holds the result of a call and nothing else.",
+    });
     return [];
   }
   if (part.content_type === "thinking" && role === "assistant") {
@@ -224,7 +227,7 @@ function fold(
       open = { kind, old: isOwn ? old : undefined, at, content: [], summary: [] };
     }
     if (field === "summary" && (open as Open).content.length > 0) {
-      lost({ path, reason: "a summary stands before the text it is of: the order changes" });
+      lost({ path, reason: "A summary comes before its text, so the order changes." });
     }
     (open as Open)[field].push(json);
   }
@@ -258,7 +261,7 @@ function closeItem(
   if (!isSame && given(old, "id") !== undefined) lost({ path, reason: keptById });
   const isSealed = !isSame && given(old, "encrypted_content") !== undefined;
   if (isSealed) {
-    lost({ path, reason: "reasoning whose text changed does not keep its encrypted_content" });
+    lost({ path, reason: "The reasoning changed, so its encrypted_content is dropped." });
   }
   return put(old, {
     summary,

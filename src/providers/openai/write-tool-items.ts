@@ -32,8 +32,7 @@ export function overCallItem(
 ): JsonObject | undefined {
   const call = first?.part;
   if (first === undefined || call?.content_type !== "tool_call") {
-    if (second)
-      lost({ path: at(path, second), reason: "the item of this result is that of its call" });
+    if (second) lost({ path: at(path, second), reason: "This result and its call are one item." });
     return undefined;
   }
   const where = inside(path, first);
@@ -41,21 +40,21 @@ export function overCallItem(
   if (changes === undefined) {
     lost({
       path: under(where, "arguments"),
-      reason: `${item.type} takes arguments of its own shape`,
+      reason: `The arguments do not have the shape that ${item.type} takes.`,
     });
     return undefined;
   }
   const { name, tool_call_id, namespace } = call.content;
   const isNamed = typeof kind.name !== "string";
   if (!isNamed && name !== kind.name)
-    lost({ path: under(where, "name"), reason: "its kind names it" });
+    lost({ path: under(where, "name"), reason: "The kind of call determines the name." });
   const spaceKey = kind.namespace;
   if (spaceKey === undefined && namespace !== undefined) {
-    lost({ path: under(where, "namespace"), reason: "its kind has no namespace" });
+    lost({ path: under(where, "namespace"), reason: "This kind of call has no namespace." });
   }
   const isServer = spaceKey === "server_label";
   if (isServer && namespace === undefined) {
-    lost({ path: where, reason: "a call of a server names it as its namespace" });
+    lost({ path: where, reason: "A call to a server has the server's name as its namespace." });
   }
   const isSame = Object.entries(changes).every(([key, value]) => sameJson(item[key], value));
   const stale = isSame ? [] : staleKeys(item, ["parsed_arguments"], where, lost);
@@ -96,7 +95,7 @@ function overArguments(
       if (input === undefined)
         lost({
           path: under(path, "arguments"),
-          reason: "a custom tool takes one text: JSON, as text",
+          reason: "A custom tool takes one text; JSON text was written.",
         });
       return { [of.key]: input ?? textOfArguments(values) };
     }
@@ -128,7 +127,7 @@ function overOutput(
     given(item, error) !== undefined &&
     given(item, output) !== undefined
   ) {
-    lost({ path: at(path, call), reason: "the error beside what it gave fits that only" });
+    lost({ path: at(path, call), reason: "The error belongs to the old result and is dropped." });
   }
   if (now?.part.content_type !== "tool_result") return emptied;
   const { content, is_error } = now.part.content;
@@ -138,7 +137,7 @@ function overOutput(
   if (is_error !== (error !== undefined && given(item, error) !== undefined)) {
     lost({
       path: under(inside(path, now), "is_error"),
-      reason: "the item says whether it is an error",
+      reason: "The item says whether it is an error.",
     });
   }
   if (content !== undefined && fitsShape(old, content)) {
@@ -154,7 +153,7 @@ function reportShape(
   path: string,
   lost: ReportLost,
 ): void {
-  const reason = `${item.type} gives data of its own shape`;
+  const reason = `The result does not have the shape that ${item.type} returns.`;
   lost({ path: content === undefined ? path : under(path, "content"), reason });
 }
 
@@ -180,7 +179,7 @@ export function overResultItem(
   const { content, is_error } = part.content;
   const wasError = before?.content_type === "tool_result" && before.content.is_error;
   if (is_error !== wasError) {
-    lost({ path: under(where, "is_error"), reason: "a result is not marked as an error" });
+    lost({ path: under(where, "is_error"), reason: "A result is not marked as an error." });
   }
   const old = given(item, kind.output);
   if (kind.as === "blocks" || (kind.as === "text" && typeof content === "string")) {
@@ -210,7 +209,10 @@ export function freshCallItem(
   const type = known.get(call_id) ?? "function_call";
   const input = type === "custom_tool_call" ? inputOf(call.arguments) : undefined;
   if (type !== "function_call" && input === undefined) {
-    lost({ path, reason: `the call by this id is a ${type}, and no other item can be it` });
+    lost({
+      path,
+      reason: `The call with this id is a ${type}, and no other item can stand for it.`,
+    });
     return undefined;
   }
   return compact([
@@ -232,7 +234,7 @@ export function freshResultItem(
   const { tool_call_id: call_id, content } = result;
   const type = known.get(call_id) ?? "";
   if (kindIn(callKinds, type)?.output !== undefined) {
-    reporter.lost({ path, reason: `what a ${type} gave stands in its own item` });
+    reporter.lost({ path, reason: `The result of a ${type} belongs in its own item.` });
     return undefined;
   }
   reportResult(result, path, reporter.lost);

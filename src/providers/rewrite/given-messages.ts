@@ -11,7 +11,7 @@ export function givenMessages(messages: readonly Message[], call: string): reado
   if (Array.isArray(messages)) return messages.map((message) => createMessage(message));
   const expected = "an array of messages";
   const received = kindOf(messages);
-  const hint = "Of what a from… function gives, pass .messages.";
+  const hint = "From the result of a from… function, pass .messages.";
   const problem: Problem = { path: [], code: "message_invalid", expected, received };
   const text = `${call} expects ${expected}, got ${received}. ${hint}`;
   throw new GlassineError("message_invalid", text, { problems: [problem] });

@@ -3,9 +3,9 @@ import { intrinsics } from "../../core/data/index.ts";
 
 const kinds: Readonly<Record<string, string>> = {
   undefined: "nothing",
-  string: "a text",
+  string: "a string",
   number: "a number",
-  boolean: "true or false",
+  boolean: "a boolean",
   function: "a function",
   object: "an object",
 };

@@ -40,7 +40,7 @@ export function readDocument<Schema extends z.ZodType>(
     what,
     code,
     problems.map((problem) => ({ ...problem, code })),
-    typeof value === "string" ? " It is text: parse it first, as with JSON.parse." : "",
+    typeof value === "string" ? " It is a string: parse it first, as with JSON.parse." : "",
   );
 }
 
@@ -104,8 +104,8 @@ function problemsOf(issue: z.core.$ZodIssue, copy: unknown): readonly Found[] {
   }
   const path = issue.path.map((key) => (typeof key === "number" ? key : String(key)));
   const kind = kindOf(valueAt(copy, path));
-  const isOther = issue.code === "invalid_value" && kind === "a text";
-  return [{ path, expected: expectedBy(issue), received: isOther ? "another text" : kind }];
+  const isOther = issue.code === "invalid_value" && kind === "a string";
+  return [{ path, expected: expectedBy(issue), received: isOther ? "another string" : kind }];
 }
 
 function inside(outer: z.core.$ZodIssue, inner: z.core.$ZodIssue): z.core.$ZodIssue {
@@ -146,10 +146,10 @@ function expectedBy(issue: z.core.$ZodIssue): string {
 }
 
 const names: Readonly<Record<string, string>> = {
-  string: "a text",
+  string: "a string",
   number: "a number",
   int: "a whole number",
-  boolean: "true or false",
+  boolean: "a boolean",
   array: "an array",
   object: "an object",
   null: "null",

@@ -90,7 +90,7 @@ export function removedReporter(
 
 /** What is told of something in the old document that does not stay. */
 export function removedItem(path: string): Lost {
-  const reason = "It does not stay, and neither does what messages do not show of it.";
+  const reason = "It is dropped, with everything in it that messages do not show.";
   return { path: `${onto}${path.startsWith("[") ? "" : "."}${path}`, reason };
 }
 

@@ -279,7 +279,7 @@ describe("changed parts", () => {
       request: {},
       response: { id: "r", headers: { a: "b" } },
     });
-    expect(lost.map(({ path, reason }) => [path, /so (\S+) of/.exec(reason)?.[1]])).toEqual(
+    expect(lost.map(({ path, reason }) => [path, /so its (\S+) is/.exec(reason)?.[1]])).toEqual(
       ["providerMetadata", "request.body", "response.body"].map((name) => ["[0].content", name]),
     );
     expect(JSON.stringify(toStreamParts(document))).not.toContain(ssn);

@@ -34,10 +34,10 @@ describe("the options of a guard", () => {
       /a function as envelope/,
     ],
     ["no object", () => ({}), /options in an object/],
-    ["a method of a class", new Inherits(), /envelope as a property of the options themselves/],
+    ["a method of a class", new Inherits(), /envelope as an own property of the options/],
     ["another word for onDeny", { onDeny: "result" }, /as onDeny, got "result"/],
     ["a slip in a word", { onDeny: "tool_resulf" }, /Did you mean "tool_result"/],
-    ["pass that is no list", { pass: "lists" }, /a list as pass, got string/],
+    ["pass that is no list", { pass: "lists" }, /an array as pass, got string/],
     [
       "another word in pass",
       { pass: ["list"] },
@@ -54,7 +54,7 @@ describe("the options of a guard", () => {
       /no option "sessions". Did you mean "session"/,
     ],
     ["a store that is none", { labels: { store: {}, session: "s" } }, /with load and append/],
-    ["a store without a session", { labels: { store } }, /labels.session beside labels.store/],
+    ["a store without a session", { labels: { store } }, /labels.session with labels.store/],
     [
       "another word for a failing store",
       { labels: { onStoreError: "ignored" } },
@@ -91,10 +91,10 @@ describe("the options of a guard", () => {
 
 describe("the manager", () => {
   it.each<[string, unknown, RegExp]>([
-    ["a transport", new RawTransport(), /a plugin manager, got a transport. Transports are for/],
+    ["a transport", new RawTransport(), /a plugin manager, got a transport. Pass transports to/],
     ["no manager", undefined, /a plugin manager, got undefined/],
     ["a manager to come", createPluginManager({ plugins: [] }), /got a promise. Await/],
-    ["plugins", [], /got a list/],
+    ["plugins", [], /got an array/],
     ["options", { onDeny: "error" }, /got an object/],
   ])("is refused: %s", (_, given, words) => {
     expect(faultOf(() => createGuard(given as never))).toMatch(words);

@@ -459,7 +459,7 @@ describe("an error", () => {
   it("that is about no request says nothing", async () => {
     const { peer, received } = await rawGuard(fakeManager({ "cmf.mcp_response": () => ({}) }));
     peer({ ...errorAnswer(null, -32700, "secret", "secret") });
-    expect(received()).toEqual([errorAnswer(null, -32700, "A message was not read")]);
+    expect(received()).toEqual([errorAnswer(null, -32700, "A message could not be read")]);
   });
 });
 

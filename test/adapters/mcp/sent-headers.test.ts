@@ -484,7 +484,7 @@ describe("a warning that headers are not sent", () => {
     expect(texts).toEqual([]);
     for (let at = 0; at < 3; at++) guard.wrap(make() as RawTransport);
     expect(texts).toEqual([
-      "plugin tagger may write headers on cmf.tool_pre_invoke, message_pre_invoke, and a transport of this guard does not send them. Over HTTP, give wrap or bridge a function that makes the client's transport with the fetch that it gets; elsewhere let the host read them in onResult.",
+      "plugin tagger may write headers on cmf.tool_pre_invoke, message_pre_invoke, which a transport of this guard does not send. Over HTTP, pass wrap or bridge a function that makes the client's transport with the fetch it gets; otherwise the host can read them in onResult.",
     ]);
   });
 
@@ -516,7 +516,7 @@ describe("a warning that headers are not sent", () => {
     for (const hook of ["cmf.tool_post_invoke", "message_post_invoke", "cmf.mcp_notification"]) {
       const { texts } = guardOf(await managerOf(plugin("late", { [hook]: nothing })));
       expect(texts).toEqual([
-        `plugin late may write headers on ${hook}, and those are not sent: no transport of MCP takes headers for an answer or a notification. Let the host read them in onResult.`,
+        `plugin late may write headers on ${hook}, which are not sent: no MCP transport accepts headers for an answer or a notification. The host can read them in onResult.`,
       ]);
     }
   });
@@ -558,7 +558,7 @@ describe("a warning that headers are not sent", () => {
     await near.send(toolCall(2), { resumptionToken: "e" } as never);
     await settle();
     expect(raw.sent).toHaveLength(2);
-    expect(texts).toEqual([expect.stringContaining("did not send its request by the fetch")]);
+    expect(texts).toEqual([expect.stringContaining("does not use the fetch it was given")]);
   });
 });
 
@@ -570,7 +570,7 @@ describe("a transport that a function makes", () => {
       expect.objectContaining({ code: "options_invalid", message: expect.stringContaining(text) });
     expect(() => guard.wrap((() => undefined) as never)).toThrow(unfit("expects a transport"));
     expect(() => guard.wrap(new RawTransport(), { fetch: fetch as FetchLike })).toThrow(
-      unfit("made by a function"),
+      unfit("a function that makes the transport"),
     );
     expect(() => guard.wrap(() => new RawTransport(), { fetch: "x" } as never)).toThrow(
       unfit("a function as fetch"),

@@ -279,7 +279,7 @@ describe("a store that fails", () => {
 
   it.each<[string, unknown]>([
     ["nothing", undefined],
-    ["a text", "PII"],
+    ["a string", "PII"],
     ["no labels", [1]],
     ["a bad label", ["\u200b"]],
     ["too many", Array.from({ length: 257 }, (_, at) => `L${at}`)],

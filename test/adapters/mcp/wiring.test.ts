@@ -37,7 +37,7 @@ describe("conditions that a guard cannot decide", () => {
     verifies("mcp:guard-wiring");
     for (const hook of ["cmf.tool_post_invoke", "resource_pre_fetch", "message_pre_invoke"]) {
       const manager = await conditioned(conditions, hook).manager;
-      expect(() => createGuard(manager)).toThrow(unfit(`Give createGuard the option ${option}`));
+      expect(() => createGuard(manager)).toThrow(unfit(`Pass the option ${option} to createGuard`));
       const guard = createGuard(await createPluginManager({ plugins: [] }));
       expect(() => guard.use(manager)).toThrow(unfit("picky"));
       createGuard(manager, { serverId: "files", tenant: "acme" });
@@ -58,7 +58,7 @@ describe("a warning", () => {
     verifies("mcp:guard-wiring");
     const { manager } = conditioned({}, "agent_pre_invoke");
     expect(warned(await manager).texts).toEqual([
-      "plugin picky has handlers for agent_pre_invoke, which a guard of MCP never runs. Unless the host runs them, they guard nothing.",
+      "plugin picky has handlers for agent_pre_invoke, which an MCP guard never runs. Unless the host runs them, they have no effect.",
     ]);
   });
 

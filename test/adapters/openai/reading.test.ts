@@ -92,7 +92,7 @@ describe("chat requests", () => {
       { content: { arguments: { account: 9007199254740992 } } },
       { content: { arguments: { least: 0 } } },
     ]);
-    const reason = "a number that is read as another";
+    const reason = "It has a number that cannot be represented exactly.";
     expect(left).toEqual([
       { path: "input[0].arguments", kind: "content", reason },
       { path: "input[1].arguments", kind: "content", reason },
@@ -221,7 +221,7 @@ describe("chat requests", () => {
     ]);
     expect(() => fromChatRequest({})).toThrow("messages: expected an array, got nothing.");
     expect(() => fromChatRequest({ messages: [{ role: "user", content: 5 }] })).toThrow(
-      "messages[0].content: expected a text or an array, got a number.",
+      "messages[0].content: expected a string or an array, got a number.",
     );
     expect(() => fromChatRequest(JSON.stringify(chatParams))).toThrow("parse it first");
     expect(() => fromChatResponse(Promise.resolve(chatCompletion))).toThrow("Await it first.");

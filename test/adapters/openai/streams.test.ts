@@ -112,7 +112,7 @@ describe("chunks that contradict each other are refused", () => {
     expect(told({ type: "response.created" })).toContain("there is responsesStream");
     expect(told({ choices: {} })).toContain("got an object");
     expect(told(chunk({ content: ["sk-canary"] }))).toBe(
-      "The stream is not readable at choices.delta.content: expected a text, got an array.",
+      "The stream is not readable at choices.delta.content: expected a string, got an array.",
     );
     expect(textOf(() => responsesStream().push(chunk({})))).toContain("there is chatStream");
   });
@@ -367,7 +367,7 @@ describe("in both", () => {
       {
         path: "events[1]",
         kind: "content",
-        reason: "the first event of a kind that messages do not show",
+        reason: "The first event of a kind that messages do not show.",
       },
     ]);
   });

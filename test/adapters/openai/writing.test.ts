@@ -17,7 +17,7 @@ import { chatCompletion, chatParams, response } from "./documents.ts";
 const edit = (message: Message | undefined, content: readonly unknown[]): Message =>
   createMessage({ ...message, content } as never);
 const at = <T>(list: readonly T[], index: number): T => list[index] as T;
-const keptById = "OpenAI may take the copy that it keeps by its id";
+const keptById = "OpenAI may use the copy that it stored by its id.";
 const text = (value: string): ContentPart => ({ content_type: "text", text: value });
 
 describe("over the document they came from", () => {
@@ -131,7 +131,7 @@ describe("over the document they came from", () => {
       expect(written([], null)).toMatch(/^options_invalid: /);
       expect(written(read)).toBe(
         `message_invalid: ${to.name} expects an array of messages, got an object. ` +
-          "Of what a from… function gives, pass .messages.",
+          "From the result of a from… function, pass .messages.",
       );
       expect(written(undefined)).toContain("got nothing");
     },
@@ -149,7 +149,7 @@ describe("over the document they came from", () => {
     expect(lost).toEqual([
       {
         path: "[0].content[0].content.media_type",
-        reason: "an image that was made has no type",
+        reason: "A generated image has no media type.",
       },
       { path: "[0].content[0]", reason: keptById },
     ]);
@@ -369,7 +369,7 @@ describe("over the document they came from", () => {
     const turned = edit(messages[0], [...at(messages, 0).content].reverse());
     const { lost } = toResponsesRequest([turned], { onto });
     expect(lost.map(({ reason }) => reason)).toEqual([
-      "a summary stands before the text it is of: the order changes",
+      "A summary comes before its text, so the order changes.",
     ]);
   });
 
