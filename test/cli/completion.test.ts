@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type CommandSpec, commandTable } from "../../src/operate/cli/command-table.ts";
+import type { Command } from "../../src/operate/cli/command.ts";
+import { commands } from "../../src/operate/cli/command-table.ts";
 import { optionTable } from "../../src/operate/cli/option-table.ts";
 import { verifies } from "../support/verifies.ts";
 import { run } from "./support/run.ts";
 
-const commands: readonly CommandSpec[] = Object.values(commandTable);
-const flagsOf = ({ options }: CommandSpec) => options.map((name) => optionTable[name].flag).sort();
+const flagsOf = ({ options }: Command) => options.map((name) => optionTable[name].flag).sort();
 
 describe("the script for bash", () => {
   let folder = "";

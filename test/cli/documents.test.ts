@@ -79,7 +79,7 @@ describe("documents", () => {
       const words = argv.map((word) => (word === "x" ? slug : word));
       const env = { ...unsigned };
       await run([...words, "--json"], { services: commandServices, cwd: root, env });
-      seen.add(definitionOf(argv));
+      if (argv[1] !== "lst") seen.add(definitionOf(argv).name);
     }
     const names = commandSchemas().map(([name]) => name);
     expect(names.filter((name) => name !== "error" && !seen.has(name))).toEqual([]);

@@ -1,13 +1,16 @@
 /** What a command line is taken for, before a command runs. */
 import { describe, expect, it, vi } from "vitest";
 import { packageVersion } from "../../src/core/plugins/index.ts";
-import { commandNames, commandTable, exitCodes } from "../../src/operate/cli/command-table.ts";
+import { exitCodes } from "../../src/operate/cli/command.ts";
+import { commands, commandTable } from "../../src/operate/cli/command-table.ts";
 import { optionTable } from "../../src/operate/cli/option-table.ts";
 import { verifies } from "../support/verifies.ts";
 import { locked, report, trusted, verified } from "./support/facts.ts";
 import { fixtures, run, runJson } from "./support/run.ts";
 
 /** A command line that each command takes. */
+const commandNames = Object.keys(commandTable) as readonly (keyof typeof commandTable)[];
+
 const complete = {
   list: ["plugins", "list"],
   describe: ["plugins", "describe", "a"],
@@ -122,7 +125,7 @@ describe("help", () => {
   it.each<readonly (readonly string[])[]>([
     [[]],
     [["plugins"]],
-    ...commandNames.map((name): [readonly string[]] => [commandTable[name].path]),
+    ...commands.map(({ path }): [readonly string[]] => [path]),
   ])("is printed by %j --help, with exit 0", async (path) => {
     verifies("cli:help");
     const { code, stdout, stderr } = await run([...path, "--help"]);

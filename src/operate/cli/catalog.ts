@@ -120,3 +120,13 @@ export function shellQuoted(text: string): string {
 export function installCommand(entry: CatalogEntry, range: string): string {
   return `npm install ${shellQuoted(`${entry.package}@${range}`)}`;
 }
+
+/** The command that enables an entry; null where no variable switches it. */
+export function enableCommand({ env_var: variable }: CatalogEntry): string | null {
+  return variable === null ? null : `export ${variable}=1`;
+}
+
+/** Printed in place of a command that enables or disables. */
+export function noVariable({ package: name }: CatalogEntry): string {
+  return `# no enable variable: ${name} is enabled by the host application`;
+}

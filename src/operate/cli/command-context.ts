@@ -1,54 +1,22 @@
-/** What a command is handed, and what it hands back. */
+/** What commands read from their options and settings before they begin. */
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { Environment, HostSetting } from "../../core/plugins/index.ts";
+import type { HostSetting } from "../../core/plugins/index.ts";
 import { type CatalogEntry, readCatalogFile } from "./catalog.ts";
-import type { NamedHost } from "./command-host.ts";
+import type { CommandContext } from "./command.ts";
 import { refusal } from "./failure.ts";
 import { importHost } from "./import-host.ts";
-import { type GivenOptions, optionTable } from "./option-table.ts";
 import { readMode } from "./plugin-mode.ts";
-import type { Paint } from "./print/paint.ts";
-import type { PluginMode } from "./reports.ts";
-import type { CommandScope, CommandServices, Progress } from "./services.ts";
+import { say } from "./print/printable.ts";
+import type { CommandScope, DiscoverRequest } from "./services.ts";
 import { texts } from "./texts.ts";
 
-/** Where a key can be read from. */
-export type ByteSource = AsyncIterable<Uint8Array | string>;
-
-export interface CommandContext {
-  readonly services: CommandServices;
-  readonly host: NamedHost;
-  readonly env: Environment;
-  readonly cwd: string;
-  readonly stdin: ByteSource;
-  /** Of standard output. */
-  readonly paint: Paint;
-  readonly progress: (step: Progress) => void;
-  readonly operands: readonly string[];
-  readonly options: GivenOptions;
-}
-
-/** What a command has to say when it is done. */
-export interface Outcome {
-  readonly exitCode: 0 | 1;
-  /** For `--json`. */
-  readonly document: unknown;
-  /** For people, without line ends. */
-  readonly lines: readonly string[];
-  /** Each is told on standard error, in front of it `warning: `. */
-  readonly warnings?: readonly string[];
-  /** Further lines for standard error. */
-  readonly notes?: readonly string[];
-}
-
-/** Runs one command. */
-export type Handler = (context: CommandContext) => Promise<Outcome>;
-
-/** An option, or else the setting in its place: its value, and what a message calls it. */
+/** The value of an option, or else of its setting, and what a message calls it. */
 function optionOrSetting(
   { host: { prefix }, env }: Pick<CommandContext, "host" | "env">,
-  { flag, given, setting }: { flag: string; given: string | undefined; setting: HostSetting },
+  flag: string,
+  given: string | undefined,
+  setting: HostSetting,
 ): { readonly value: string; readonly from: string } | undefined {
   if (given !== undefined) return { value: given, from: flag };
   const variable = `${prefix}${setting}`;
@@ -56,73 +24,62 @@ function optionOrSetting(
   return value === undefined || value === "" ? undefined : { value, from: variable };
 }
 
-/**
- * Imports the host that `--host` or its setting names, which takes the place of the command's, with the names of
- * its profile.
- */
+/** Imports the host that `--host` or its setting names, and uses it in place of the command's. */
 export async function withHost(context: CommandContext): Promise<CommandContext> {
   const { host: named, cwd, options } = context;
-  const asked = {
-    flag: optionTable.host.flag,
-    given: options.host,
-    setting: "PLUGIN_HOST",
-  } as const;
-  const chosen = optionOrSetting(context, asked);
+  const chosen = optionOrSetting(context, "--host", options.host, "PLUGIN_HOST");
   if (chosen === undefined) return context;
   const imported = await importHost(chosen, cwd);
   return { ...context, host: { ...named, ...imported } };
 }
 
-/** What services are told of where and under which names they work. */
+/** Where and under which names services work. */
 export async function scopeOf(context: CommandContext): Promise<CommandScope> {
   const { cwd, env, host: named, options, progress } = context;
   const at = (path: string | undefined) => (path === undefined ? undefined : resolve(cwd, path));
   const root = at(options.root) ?? cwd;
   const localPlugins = at(options.localPlugins);
-  if (options.root !== undefined) await expectFolder(optionTable.root.flag, root);
-  if (localPlugins !== undefined) await expectFolder(optionTable.localPlugins.flag, localPlugins);
+  if (options.root !== undefined) await expectFolder("--root", root);
+  if (localPlugins !== undefined) await expectFolder("--local-plugins", localPlugins);
   const { bin, hostName, prefix, host, discovery, services, audit } = named;
   const lockfile = at(options.pluginsLock);
   const ofHost = { bin, hostName, prefix, host, discovery, services, audit };
   return { ...ofHost, env, cwd, root, lockfile, localPlugins, progress };
 }
 
-/** The mode, in which local plugins have to be allowed. */
-export function modeOf({ env, host, options }: CommandContext): PluginMode {
+/** What commands that look at plugins begin with. */
+export async function lookupFor(context: CommandContext): Promise<{
+  readonly catalog: readonly CatalogEntry[];
+  readonly scope: Omit<DiscoverRequest, "faults">;
+}> {
+  const { env, host, options } = context;
   const mode = readMode(options.pluginMode, env, host.prefix);
   if (mode === "production" && options.localPlugins !== undefined)
-    throw refusal("options_invalid", texts.localInProduction);
-  return mode;
+    throw refusal("options_invalid", "local plugins are not allowed in production mode");
+  const catalog = await catalogOf(context);
+  const scope = await scopeOf(context);
+  return { catalog, scope: { ...scope, mode, load: options.noLoad !== true } };
 }
 
-/** Of `--catalog` or its setting, or what the host brings. */
-export function catalogOf(context: CommandContext): Promise<readonly CatalogEntry[]> {
+/** The catalog of `--catalog` or its setting, or else of the host. */
+export async function catalogOf(context: CommandContext): Promise<readonly CatalogEntry[]> {
   const { cwd, host, options } = context;
-  const { flag } = optionTable.catalog;
-  const asked = { flag, given: options.catalog, setting: "PLUGIN_CATALOG" } as const;
-  const chosen = optionOrSetting(context, asked);
-  if (chosen === undefined) return Promise.resolve(host.catalog);
-  return readCatalogFile(resolve(cwd, chosen.value));
+  const chosen = optionOrSetting(context, "--catalog", options.catalog, "PLUGIN_CATALOG");
+  return chosen === undefined ? host.catalog : readCatalogFile(resolve(cwd, chosen.value));
 }
 
 /** A lockfile that was named has to be there for commands that only read it. */
-export async function expectLockfile({ lockfile }: CommandScope): Promise<void> {
-  if (lockfile === undefined || (await isThere(lockfile))) return;
-  throw refusal("lockfile_missing", texts.lockNotFound(lockfile));
-}
-
-/** Whether a path leads somewhere; what cannot be looked at is for the reader to tell. */
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => error.code !== "ENOENT" && error.code !== "ENOTDIR",
-  );
+export async function expectLockfile({ lockfile }: Pick<CommandScope, "lockfile">): Promise<void> {
+  if (lockfile === undefined) return;
+  await stat(lockfile).catch(({ code }: NodeJS.ErrnoException) => {
+    // Whatever else keeps it from being read, its reader reports.
+    if (code === "ENOENT" || code === "ENOTDIR")
+      throw refusal("lockfile_missing", texts.lockNotFound(lockfile));
+  });
 }
 
 async function expectFolder(option: string, path: string): Promise<void> {
-  const isFolder = await stat(path).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  );
-  if (!isFolder) throw refusal("options_invalid", texts.noSuchFolder(option, path));
+  const stats = await stat(path).catch(() => undefined);
+  if (stats?.isDirectory() !== true)
+    throw refusal("options_invalid", say`${option}: there is no folder ${path}`);
 }

@@ -1,25 +1,31 @@
-/** Scripts by which shells complete the commands and options of the command table. */
+/** Scripts by which shells complete the commands and options of a host. */
+
+import { type Command, named } from "./command.ts";
 import type { NamedHost } from "./command-host.ts";
-import { type CommandSpec, commandNames, commandTable, named } from "./command-table.ts";
 import { type OptionSpec, optionTable } from "./option-table.ts";
 
 export const shells = ["bash", "zsh", "fish"] as const;
 type Shell = (typeof shells)[number];
 
 /** The lines of a script. */
-export function completionScript(shell: Shell, host: NamedHost): readonly string[] {
-  return { bash, zsh, fish }[shell](host);
+export function completionScript(
+  shell: Shell,
+  commands: readonly Command[],
+  host: NamedHost,
+): readonly string[] {
+  return { bash, zsh, fish }[shell](wordsBehind(commands, host), host);
 }
-
-const commands: readonly CommandSpec[] = commandNames.map((name) => commandTable[name]);
 
 interface Word {
   readonly word: string;
   readonly what: string;
 }
 
-/** What can stand behind each beginning of a command line; the longest beginning first. */
-function wordsBehind(host: NamedHost): readonly (readonly [string, readonly Word[]])[] {
+/** The words that can follow each beginning of a command line. */
+type Endings = readonly (readonly [string, readonly Word[]])[];
+
+/** The longest beginning comes first. */
+function wordsBehind(commands: readonly Command[], host: NamedHost): Endings {
   const ofCommands = commands.map(
     (spec) =>
       [
@@ -36,7 +42,7 @@ function wordsBehind(host: NamedHost): readonly (readonly [string, readonly Word
   return [...ofCommands, ["plugins", nested], ["", [plugins, ...top]]];
 }
 
-function wordOf({ path, summary }: CommandSpec, host: NamedHost): Word {
+function wordOf({ path, summary }: Command, host: NamedHost): Word {
   return { word: path.at(-1) ?? "", what: named(summary, host) };
 }
 
@@ -45,8 +51,8 @@ function functionName({ bin }: NamedHost): string {
 }
 
 /** `case` goes by the whole beginning: `plugins lock` is none of `plugins`. */
-function cases(host: NamedHost, line: (words: readonly Word[]) => string): readonly string[] {
-  return wordsBehind(host).map(([path, words]) => {
+function cases(endings: Endings, line: (words: readonly Word[]) => string): readonly string[] {
+  return endings.map(([path, words]) => {
     const pattern = path === "" ? '""' : path === "plugins" ? "plugins" : `"${path}"|"${path} "*`;
     return `    ${pattern}) ${line(words)} ;;`;
   });
@@ -54,14 +60,14 @@ function cases(host: NamedHost, line: (words: readonly Word[]) => string): reado
 
 const listOf = (words: readonly Word[]) => words.map(({ word }) => word).join(" ");
 
-function bash(host: NamedHost): readonly string[] {
+function bash(endings: Endings, host: NamedHost): readonly string[] {
   const name = functionName(host);
   return [
     `${name}() {`,
     '  local words=""',
     `  local before=("\${COMP_WORDS[@]:1:COMP_CWORD-1}")`,
     `  case "\${before[*]}" in`,
-    ...cases(host, (words) => `words="${listOf(words)}"`),
+    ...cases(endings, (words) => `words="${listOf(words)}"`),
     "  esac",
     `  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))`,
     "}",
@@ -69,13 +75,13 @@ function bash(host: NamedHost): readonly string[] {
   ];
 }
 
-function zsh(host: NamedHost): readonly string[] {
+function zsh(endings: Endings, host: NamedHost): readonly string[] {
   const name = functionName(host);
   return [
     `#compdef ${host.bin}`,
     `${name}() {`,
     `  case "\${(j: :)words[2,CURRENT-1]}" in`,
-    ...cases(host, (words) => `compadd -- ${listOf(words)}`),
+    ...cases(endings, (words) => `compadd -- ${listOf(words)}`),
     "  esac",
     "  _files",
     "}",
@@ -83,16 +89,13 @@ function zsh(host: NamedHost): readonly string[] {
   ];
 }
 
-function fish(host: NamedHost): readonly string[] {
-  const nested = commands
-    .filter(({ path }) => path.length > 1)
-    .map(({ path }) => path.at(-1) ?? "");
-  return wordsBehind(host).flatMap(([path, words]) => {
+function fish(endings: Endings, host: NamedHost): readonly string[] {
+  return endings.flatMap(([path, words]) => {
     if (path === "") return words.map((each) => fishLine(host, "__fish_use_subcommand", each));
     const [first = "", second] = path.split(" ");
     const seen = `__fish_seen_subcommand_from ${second ?? first}`;
     if (path === "plugins") {
-      const until = `${seen}; and not __fish_seen_subcommand_from ${nested.join(" ")}`;
+      const until = `${seen}; and not __fish_seen_subcommand_from ${listOf(words)}`;
       return words.map((each) => fishLine(host, until, each));
     }
     return words.map((each) => fishLine(host, seen, each));

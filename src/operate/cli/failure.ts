@@ -1,4 +1,4 @@
-/** How a command fails, and what each failure is told as. */
+/** How a command fails, and what is printed for each failure. */
 
 import {
   type ErrorCode,
@@ -7,12 +7,11 @@ import {
   isGlassineError,
 } from "../../core/errors/index.ts";
 import { describeThrown } from "../../core/observe/index.ts";
-import type { CommandName } from "./command-table.ts";
-import { printable } from "./print/printable.ts";
+import { printable, say } from "./print/printable.ts";
 import { type DocumentCode, texts } from "./texts.ts";
 
 /** A failure in words. */
-export interface Told {
+export interface Failure {
   readonly exitCode: 1 | 2 | 70;
   /** Of the error document. */
   readonly code: ErrorCode | DocumentCode;
@@ -26,16 +25,16 @@ export interface Told {
 /** Thrown by a command that has its own words for what is wrong. */
 export class CommandFailure extends Error {
   override readonly name = "CommandFailure";
-  readonly told: Told;
+  readonly failure: Failure;
 
-  constructor(told: Told) {
-    super(told.message);
-    this.told = told;
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
   }
 }
 
 /** A refusal: exit code 2. */
-export function refusal(code: Told["code"], message: string, more: readonly string[] = []) {
+export function refusal(code: Failure["code"], message: string, more: readonly string[] = []) {
   return new CommandFailure({ exitCode: 2, code, message, more });
 }
 
@@ -45,42 +44,40 @@ export function misuse(message: string): CommandFailure {
 }
 
 /** A negative finding that ends the command: exit code 1. */
-export function negative(code: Told["code"], message: string): CommandFailure {
-  return new CommandFailure({ exitCode: 1, code, message, lead: "error: " });
+export function negative(code: Failure["code"], message: string, more: readonly string[] = []) {
+  return new CommandFailure({ exitCode: 1, code, message, lead: "error: ", more });
 }
 
-/** Anything that was thrown, in words. */
-export function tell(thrown: unknown, command: CommandName | undefined): Told {
-  if (thrown instanceof CommandFailure) return thrown.told;
+/** The failure for anything that was thrown. Refusals begin with `command` where it is given. */
+export function failureFor(thrown: unknown, command: string | undefined): Failure {
+  if (thrown instanceof CommandFailure) return thrown.failure;
   if (isGlassineError(thrown)) {
     const message = refusedText(thrown, command);
-    // Its texts say what is wrong with the file, and nothing is: it is the command that is old.
+    // Nothing is wrong with the file: the command is too old for it.
     const more = thrown.code === "lockfile_newer" ? [errorCodes.lockfile_newer.todo] : [];
     return { exitCode: 2, code: thrown.code, message, more };
   }
   const fault = systemFault(thrown);
   if (fault !== undefined) {
-    const lead = speaksItsName.has(command) ? `${command}: ` : "";
+    const lead = command !== undefined ? `${command}: ` : "";
     return { exitCode: 2, code: "io_failed", message: `${lead}${fault}` };
   }
   const { type, text } = describeThrown(thrown);
-  return { exitCode: 70, code: "internal_error", message: texts.internal(type, text) };
+  return {
+    exitCode: 70,
+    code: "internal_error",
+    message: say`internal error: ${type}: ${text} (--verbose prints the stack)`,
+  };
 }
 
-/** Those whose refusals begin with their name. */
-const speaksItsName: ReadonlySet<string | undefined> = new Set<CommandName>([
-  ...(["trust", "untrust", "verify", "lock", "sign"] as const),
-]);
-
-function refusedText(error: GlassineError, command: CommandName | undefined): string {
+function refusedText(error: GlassineError, name: string | undefined): string {
   const { code, data, message } = error;
   if (code === "lockfile_missing" && isText(data.path)) return texts.lockNotFound(data.path);
-  if (!speaksItsName.has(command)) return printable(message);
-  const name = command as CommandName;
-  if (code === "lockfile_missing") return texts.noLock(name);
-  // The version is a text: a lockfile says it in as many digits as it likes.
+  if (name === undefined) return printable(message);
+  if (code === "lockfile_missing") return `${name}: no plugins.lock found`;
+  // A version can have any number of digits, so it is a string.
   if (code === "lockfile_newer" && isText(data.path) && isText(data.version))
-    return texts.newerLock(name, data.path, data.version);
+    return say`${name}: ${data.path} has schema version ${data.version}; this version understands 1`;
   return printable(message.startsWith(`${name}: `) ? message : `${name}: ${message}`);
 }
 

@@ -2,15 +2,18 @@
 import { errorCodes } from "../../core/errors/index.ts";
 import { rejectionCodes } from "../packages/index.ts";
 import { journalTodo } from "./journal-problems.ts";
+import { journalText } from "./print/parts.ts";
 import { say } from "./print/printable.ts";
-import { journalText } from "./print/verify.ts";
 import type { DiscoveryReport, LockState } from "./reports.ts";
 import { texts } from "./texts.ts";
 
+export const places = ["setting", "mode", "lock", "journal", "pending"] as const;
+export const severities = ["warning", "error"] as const;
+
 /** One finding. */
 export interface LockFinding {
-  readonly about: "setting" | "mode" | "lock" | "journal" | "pending";
-  readonly severity: "warning" | "error";
+  readonly about: (typeof places)[number];
+  readonly severity: (typeof severities)[number];
   readonly message: string;
   readonly recommendation: string;
 }

@@ -82,26 +82,15 @@ export const optionTable = {
 
 export type OptionName = keyof typeof optionTable;
 
+/** The options of commands that look at plugins. */
+export const lookupOptions = [
+  ...(["root", "pluginsLock", "pluginMode", "localPlugins", "noLoad", "host"] as const),
+  ...(["catalog", "json", "verbose"] as const),
+] satisfies readonly OptionName[];
+
 /** Options as they were given. */
-export interface GivenOptions {
-  readonly root?: string;
-  readonly pluginsLock?: string;
-  readonly pluginMode?: string;
-  readonly localPlugins?: string;
-  readonly noLoad?: boolean;
-  readonly host?: string;
-  readonly catalog?: string;
-  readonly reason?: string;
-  readonly until?: string;
-  readonly check?: boolean;
-  readonly optional?: boolean;
-  readonly all?: boolean;
-  readonly prune?: boolean;
-  readonly strict?: boolean;
-  readonly strictJournal?: boolean;
-  readonly key?: string;
-  readonly identity?: string;
-  readonly keyId?: string;
-  readonly json?: boolean;
-  readonly verbose?: boolean;
-}
+export type GivenOptions = {
+  readonly [Name in OptionName]?: (typeof optionTable)[Name] extends { readonly value: string }
+    ? string
+    : boolean;
+};

@@ -2,15 +2,9 @@
 import { Argument, Command, type CommanderError, Option } from "commander";
 import { packageVersion } from "../../core/plugins/index.ts";
 import { asHelp, faultOf, operandsOf } from "./check-arguments.ts";
+import { type Command as CommandSpec, exitCodes, named } from "./command.ts";
 import type { NamedHost } from "./command-host.ts";
-import {
-  type CommandName,
-  type CommandSpec,
-  commandNames,
-  commandTable,
-  exitCodes,
-  named,
-} from "./command-table.ts";
+import { commands } from "./command-table.ts";
 import {
   type GivenOptions,
   type OptionName,
@@ -23,7 +17,7 @@ import { texts } from "./texts.ts";
 export type Parsed =
   | {
       readonly kind: "command";
-      readonly name: CommandName;
+      readonly command: CommandSpec;
       readonly operands: readonly string[];
       readonly options: GivenOptions;
     }
@@ -45,7 +39,7 @@ export function parseArguments(host: NamedHost, given: readonly string[]): Parse
   }
   const chosen = tree.chosen();
   if (chosen === undefined) return usageOf(tree.root, texts.missingCommand);
-  const { arguments: takes }: CommandSpec = commandTable[chosen.name];
+  const { arguments: takes } = chosen.command;
   const empty = takes.find(
     ({ isOptional }, at) =>
       isBlank(chosen.operands[at]) && !(isOptional === true && chosen.operands[at] === undefined),
@@ -59,7 +53,7 @@ function isBlank(operand: string | undefined): boolean {
 }
 
 interface Chosen {
-  readonly name: CommandName;
+  readonly command: CommandSpec;
   readonly operands: readonly string[];
   readonly options: GivenOptions;
 }
@@ -98,13 +92,13 @@ function commandTree(host: NamedHost): Tree {
     .helpCommand(false)
     .summary("find, review, trust and check plugins")
     .description("Find, review, trust and check plugins.");
-  for (const name of commandNames) {
-    const spec: CommandSpec = commandTable[name];
+  for (const spec of commands) {
     const parent = spec.path.length > 1 ? plugins : root;
-    const command = parent.command(spec.path.at(-1) ?? name).copyInheritedSettings(root);
+    const command = parent.command(spec.path.at(-1) ?? "").copyInheritedSettings(root);
     describeCommand(command, spec, host);
     command.action(() => {
-      chosen = { name, operands: [...command.args], options: optionsOf(command, spec.options) };
+      const options = optionsOf(command, spec.options);
+      chosen = { command: spec, operands: [...command.args], options };
     });
   }
   return { root, printed: () => printed, chosen: () => chosen };
@@ -137,11 +131,10 @@ function optionOf(spec: OptionSpec, host: NamedHost): Option {
 function optionsOf(command: Command, names: readonly OptionName[]): GivenOptions {
   const values = command.opts<Record<string, unknown>>();
   const given = names.flatMap((name): readonly (readonly [string, unknown])[] => {
-    const { flag } = optionTable[name];
-    // The parser has `--no-load` as a `load` that is false.
-    if (name === "noLoad") return [["noLoad", values.load === false]];
-    const key = new Option(flag).attributeName();
-    return values[key] === undefined ? [] : [[key, values[key]]];
+    // The parser reads `--no-load` as a `load` that is false.
+    if (name === "noLoad") return [[name, values.load === false]];
+    const value = values[new Option(optionTable[name].flag).attributeName()];
+    return value === undefined ? [] : [[name, value]];
   });
   return Object.fromEntries(given);
 }

@@ -28,13 +28,6 @@ interface ReadFault {
   readonly message: string;
 }
 
-interface PluginHealthReport {
-  readonly status: string;
-  readonly message: string;
-  readonly checked_at: string | null;
-  readonly error_summary: string | null;
-}
-
 /** One key of a configuration. There is no field for its value. */
 export interface ConfigKey {
   readonly key: string;
@@ -64,7 +57,12 @@ export interface PluginFacts {
   readonly discovery_source: { readonly [key: string]: Json };
   readonly signed_by: string | null;
   readonly trust_decision: string | null;
-  readonly health: PluginHealthReport | null;
+  readonly health: {
+    readonly status: string;
+    readonly message: string;
+    readonly checked_at: string | null;
+    readonly error_summary: string | null;
+  } | null;
   /** The versions of the host that it runs on. */
   readonly requires: string | null;
   readonly config: readonly ConfigKey[] | null;
@@ -84,18 +82,11 @@ export interface PluginFacts {
   /** Who verifiably signed its package, or `unsigned`; null where that is not known. */
   readonly signer: string | null;
   /** Every package that it needs, theirs included. */
-  readonly dependencies: readonly Dependency[];
+  readonly dependencies: LockedFacts["dependencies"];
   /** The names of those that no signature covers. */
   readonly lock_only_dependencies: readonly string[];
   /** The names of those that the host provides. */
   readonly provided_by_host: readonly string[];
-}
-
-/** A package that a plugin needs. */
-interface Dependency {
-  readonly name: string;
-  readonly version: string;
-  readonly hash: string;
 }
 
 /** A package or plugin that is not loaded. */
@@ -186,7 +177,11 @@ export interface LockedFacts {
   readonly capabilities: readonly string[] | null;
   readonly hooks: readonly string[] | null;
   readonly signer: string | null;
-  readonly dependencies: readonly Dependency[];
+  readonly dependencies: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly hash: string;
+  }[];
   /** The last day of the trust; null for no end. */
   readonly until: string | null;
 }

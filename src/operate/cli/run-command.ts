@@ -2,30 +2,17 @@
 import process from "node:process";
 import type { Environment } from "../../core/plugins/index.ts";
 import { asksForJson } from "./check-arguments.ts";
-import type { ByteSource, CommandContext, Handler, Outcome } from "./command-context.ts";
+import type { ByteSource, Command, CommandContext, Outcome } from "./command.ts";
+import { withHost } from "./command-context.ts";
 import type { NamedHost } from "./command-host.ts";
-import type { CommandName } from "./command-table.ts";
-import { completion } from "./commands/completion.ts";
-import { describe } from "./commands/describe.ts";
-import { doctor, pluginsDoctor } from "./commands/doctor.ts";
-import { disable, enable } from "./commands/enable.ts";
-import { journal } from "./commands/journal.ts";
-import { keygen } from "./commands/keygen.ts";
-import { list } from "./commands/list.ts";
-import { lock } from "./commands/lock.ts";
-import { search } from "./commands/search.ts";
-import { sign } from "./commands/sign.ts";
-import { trust } from "./commands/trust.ts";
-import { untrust } from "./commands/untrust.ts";
-import { verify } from "./commands/verify.ts";
-import { refusal, type Told, tell } from "./failure.ts";
+import { commands } from "./command-table.ts";
+import { type Failure, failureFor, refusal } from "./failure.ts";
 import { type TextStream, writeComplaint, writeResult } from "./output.ts";
 import { type Parsed, parseArguments, usageFor } from "./parse-arguments.ts";
 import { paintFor } from "./print/paint.ts";
-import { printable, printableJson } from "./print/printable.ts";
+import { printable, printableJson, say } from "./print/printable.ts";
 import { progressLine } from "./progress.ts";
 import type { CommandServices } from "./services.ts";
-import { texts } from "./texts.ts";
 
 /** What a command line is run with. */
 export interface RunInput {
@@ -42,11 +29,6 @@ export interface RunInput {
   readonly services: CommandServices;
   readonly host: NamedHost;
 }
-
-const handlers: Readonly<Record<CommandName, Handler>> = {
-  ...{ list, describe, search, enable, disable, pluginsDoctor },
-  ...{ trust, untrust, verify, lock, sign, keygen, doctor, journal, completion },
-};
 
 /**
  * Runs a command and says how it ended: 0 done, 1 a negative finding, 2 a usage error or refusal,
@@ -70,12 +52,15 @@ export async function runCommand(input: RunInput): Promise<number> {
     if (parsed.kind === "usage") return await misused(input, parsed);
     const paint = paintFor(input.isTTY.stdout && parsed.options.json !== true, input.env);
     const { services, host, env, cwd = currentDirectory(), stdin } = input;
-    const { operands, options } = parsed;
-    const scene = { services, host, env, cwd, stdin, paint, operands, options };
-    const context: CommandContext = { ...scene, progress: progress.show };
-    const outcome = await handlers[parsed.name](context);
+    const { command, operands, options } = parsed;
+    const given: CommandContext = {
+      ...{ commands, services, host, env, cwd, stdin, paint, operands, options },
+      progress: progress.show,
+    };
+    const context = command.options.includes("host") ? await withHost(given) : given;
+    const outcome = await command.run(context);
     progress.end();
-    await publish(input, parsed.options.json === true, outcome);
+    await publish(input, options.json === true ? command : undefined, outcome);
     return outcome.exitCode;
   } catch (thrown) {
     progress.end();
@@ -89,13 +74,23 @@ function currentDirectory(): string {
     return process.cwd();
   } catch (error) {
     const { code = "unknown" } = error as NodeJS.ErrnoException;
-    throw refusal("io_failed", texts.noDirectory(code));
+    throw refusal(
+      "io_failed",
+      say`the current directory cannot be found (${code}): go to one that is there`,
+    );
   }
 }
 
-async function publish(input: RunInput, json: boolean, outcome: Outcome): Promise<void> {
-  const { document, lines, warnings = [], notes = [] } = outcome;
-  const text = json ? documentText(document) : lines.map((line) => `${line}\n`).join("");
+/** Prints the document where a command is given, and else the lines. */
+async function publish(
+  input: RunInput,
+  command: Command | undefined,
+  { document, lines, warnings = [], notes = [] }: Outcome,
+): Promise<void> {
+  const text =
+    command === undefined
+      ? lines.map((line) => `${line}\n`).join("")
+      : documentText(command.document.schema.parse(document));
   const complaints = [...warnings.map((text) => `warning: ${printable(text)}`), ...notes];
   await writeComplaint(input.stderr, complaints.map((line) => `${line}\n`).join(""));
   await writeResult(input.stdout, text);
@@ -116,9 +111,9 @@ async function failed(
   parsed: Parsed | undefined,
   thrown: unknown,
 ): Promise<number> {
-  const { name, options } = parsed?.kind === "command" ? parsed : {};
-  const told = toldOf(thrown, name);
-  const { lead = "", message, more = [], code, exitCode } = told;
+  const { command, options } = parsed?.kind === "command" ? parsed : {};
+  const name = command?.namesItself === true ? command.path.at(-1) : undefined;
+  const { lead = "", message, more = [], code, exitCode } = safeFailureFor(thrown, name);
   const stack = exitCode === 70 && options?.verbose === true ? stackOf(thrown) : [];
   const usage = code === "usage" ? ["", usageFor(input.host, input.argv).trimEnd()] : [];
   const lines = [`${lead}${message}`, ...more, ...stack, ...usage];
@@ -127,15 +122,15 @@ async function failed(
   try {
     await writeResult(input.stdout, documentText({ error: { code, message } }));
   } catch {
-    // That output fails was told already, or is all that is left to say.
+    // A failing output is what was just reported, or nothing more can be.
   }
   return exitCode;
 }
 
 /** What was thrown can be anything, and even asking it can throw. */
-function toldOf(thrown: unknown, name: CommandName | undefined): Told {
+function safeFailureFor(thrown: unknown, name: string | undefined): Failure {
   try {
-    return tell(thrown, name);
+    return failureFor(thrown, name);
   } catch {
     return { exitCode: 70, code: "internal_error", message: "internal error" };
   }

@@ -1,25 +1,23 @@
 /** Holds a document that a command printed to its definition. */
+import { expect } from "vitest";
 import * as z from "zod";
 import { operandsOf } from "../../../src/operate/cli/check-arguments.ts";
-import { documents } from "../../../src/operate/cli/documents.ts";
-
-const ofWords: Readonly<Record<string, keyof typeof documents>> = {
-  disable: "enable",
-  "plugins doctor": "plugins-doctor",
-};
+import { commands } from "../../../src/operate/cli/command-table.ts";
+import { errorDocument } from "../../../src/operate/cli/documents.ts";
 
 /** The definition of what the words of a command line print. */
-export function definitionOf(argv: readonly string[]): keyof typeof documents {
-  const [first = "", second = ""] = operandsOf(argv);
-  if (first === "doctor" || first === "completion") return first;
-  return ofWords[second === "doctor" ? "plugins doctor" : second] ?? (second as "list");
+export function definitionOf(argv: readonly string[]) {
+  const words = operandsOf(argv);
+  const command = commands.find(({ path }) => path.every((word, at) => words[at] === word));
+  if (command === undefined) throw new Error(`${argv.join(" ")} is not a command`);
+  return command.document;
 }
 
 /** @throws Error where the document is neither as its definition says nor a refusal */
 export function expectDocument(argv: readonly string[], document: unknown): void {
-  const refusal = documents.error.safeParse(document);
+  const refusal = errorDocument.safeParse(document);
   if (refusal.success) return;
-  const name = definitionOf(argv);
-  const read = documents[name].safeParse(document);
+  const read = definitionOf(argv).schema.safeParse(document);
   if (!read.success) throw new Error(`${argv.join(" ")}: ${z.prettifyError(read.error)}`);
+  expect(read.data).toEqual(document);
 }

@@ -1,11 +1,8 @@
 /** docs/commands.md: every command, setting and code of a rejection. */
 
 import { hostSettings } from "../../../src/core/plugins/host-settings.ts";
-import {
-  type CommandSpec,
-  commandTable,
-  exitCodes,
-} from "../../../src/operate/cli/command-table.ts";
+import { type Command, exitCodes } from "../../../src/operate/cli/command.ts";
+import { commands } from "../../../src/operate/cli/command-table.ts";
 import { journalProblems } from "../../../src/operate/cli/journal-problems.ts";
 import { optionTable } from "../../../src/operate/cli/option-table.ts";
 import { rejectionCodes, signatureCauses } from "../../../src/operate/packages/index.ts";
@@ -28,9 +25,8 @@ const names: Readonly<Record<string, string>> = {
 };
 
 export function commandsPage(): string {
-  const commands = Object.values(commandTable) as readonly CommandSpec[];
   const sources =
-    "src/operate/cli/command-table.ts, src/operate/cli/option-table.ts, src/operate/cli/journal-problems.ts, src/operate/packages/rejection-codes.ts and src/core/plugins/host-settings.ts";
+    "src/operate/cli/commands, src/operate/cli/option-table.ts, src/operate/cli/journal-problems.ts, src/operate/packages/rejection-codes.ts and src/core/plugins/host-settings.ts";
   return page([
     generatedFrom(sources),
     intro,
@@ -70,7 +66,7 @@ export function commandsPage(): string {
   ]);
 }
 
-function section(spec: CommandSpec): string {
+function section(spec: Command): string {
   const line = [...spec.path, ...spec.arguments.map(({ name }) => name)].join(" ");
   const rows = spec.options.map((name) => {
     const option: { readonly flag: string; readonly value?: string; readonly what: string } =

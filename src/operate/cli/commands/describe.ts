@@ -1,91 +1,344 @@
 /** `plugins describe NAME` */
+import * as z from "zod";
 import { closest } from "../../../core/errors/index.ts";
+import { defineCommand } from "../command.ts";
+import { expectLockfile, lookupFor } from "../command-context.ts";
 import {
-  catalogOf,
-  expectLockfile,
-  type Handler,
-  modeOf,
-  scopeOf,
-  withHost,
-} from "../command-context.ts";
-import { CommandFailure, negative } from "../failure.ts";
-import { wordsOf } from "../plain-words.ts";
-import { type Described, describeDocument, describeLines } from "../print/describe.ts";
-import type { DiscoveryReport } from "../reports.ts";
-import { texts } from "../texts.ts";
+  change,
+  dependencies,
+  drift as driftSchema,
+  lock as lockSchema,
+  plugin,
+  signer_change,
+  texts as strings,
+  text,
+  textOrNull,
+  warnings,
+} from "../documents.ts";
+import { type CommandFailure, negative } from "../failure.ts";
+import { lookupOptions } from "../option-table.ts";
+import { permissionChange, signerChange, type Words, wordsOf } from "../plain-words.ts";
+import type { Paint } from "../print/paint.ts";
+import { driftText, pluginRow } from "../print/parts.ts";
+import { listed, printable, printableJson, say, withSortedKeys } from "../print/printable.ts";
+import type { DiscoveryReport, PluginFacts, RejectedPlugin } from "../reports.ts";
+import { responseTo } from "../responses.ts";
+import { reasonOf, texts } from "../texts.ts";
 
-export const describe: Handler = async (given) => {
-  const context = await withHost(given);
-  const [name = ""] = context.operands;
-  const mode = modeOf(context);
-  const load = context.options.noLoad !== true;
-  const catalog = await catalogOf(context);
-  const scope = await scopeOf(context);
-  await expectLockfile(scope);
-  const report = await context.services.discover({ ...scope, mode, load, faults: "throw" });
-  const found = find(report, name);
-  if (found === undefined) throw notFound(report, name);
-  const described = { ...found, words: wordsOf(context.host.host) };
-  const { env, host, paint } = context;
-  return {
-    exitCode: 0,
-    document: describeDocument(described, { catalog, env, catalogUrl: host.catalogUrl }),
-    lines: describeLines(described, paint),
-    warnings: described.warnings,
-  };
-};
+const configKey = z.object({
+  key: text,
+  type: text,
+  required: z.boolean(),
+  default: z.unknown().optional().describe("Any JSON, as the schema of the plugin has it."),
+  secret: z.boolean(),
+});
 
-function notFound(report: DiscoveryReport, name: string): CommandFailure {
-  const { told } = negative("plugin_not_found", texts.pluginNotFound(name));
-  const all: readonly Named[] = [...report.loaded, ...report.rejected];
-  const known = all.flatMap(({ id, package: from }) => (id === null ? [from] : [id, from]));
-  const near = closest(name, known);
-  return new CommandFailure({ ...told, more: near === undefined ? [] : [texts.didYouMean(near)] });
-}
+export const describe = defineCommand({
+  path: ["plugins", "describe"],
+  summary: "show one plugin: what it is, what it may see and change, how it is",
+  about: [
+    "It shows what came or went since the plugin was trusted.",
+    "A rejected plugin is described by its files, and nothing of it is run.",
+  ],
+  arguments: [{ name: "NAME", what: "the plugin's id, or the name of its package" }],
+  options: lookupOptions,
+  exits: { 1: "there is no such plugin" },
+  examples: [
+    { line: "plugins describe pii-scan", what: "before you trust it" },
+    {
+      line: "plugins describe pii-scan --json > before.json",
+      what: "to compare after an upgrade",
+    },
+  ],
+  document: {
+    name: "describe",
+    schema: z
+      .object({
+        ...z.object(plugin).partial().shape,
+        ...{ id: textOrNull, package: textOrNull, entry_point: textOrNull },
+        status: z.enum(["loaded", "rejected"]),
+        rejection: z.object({ code: text, reason: text }).nullable(),
+        requires: textOrNull,
+        lock: lockSchema.nullable(),
+        lock_status: z.enum(["match", "drift", "not_locked"]),
+        drift: driftSchema,
+        trusted_until: textOrNull,
+        config: z.array(configKey).nullable(),
+        high_impact: strings,
+        granted_capabilities: strings.nullable(),
+        permission_change: change,
+        granted_hooks: strings.nullable(),
+        hook_change: change,
+        signer_change,
+        dependencies,
+        provided_by_host: strings,
+        plain_words: z.record(z.string(), text),
+        hook_words: z.record(z.string(), text).nullable(),
+        always: strings,
+        warnings,
+      })
+      .describe(
+        "What `plugins describe --json` prints: the row of `list`, as far as it is known, and more.",
+      ),
+  },
+  async run(context) {
+    const [name = ""] = context.operands;
+    const { env, paint } = context;
+    const { catalog, scope } = await lookupFor(context);
+    await expectLockfile(scope);
+    const report = await context.services.discover({ ...scope, faults: "throw" });
+    const found = find(report, name);
+    if (found === undefined) throw notFound(report, name);
+    const { facts, rejected } = found;
+    const { lock } = report;
+    const drift = report.drift.filter((row) => row.id === found.id);
+    const differences = drift.filter(({ kind }) => kind !== "missing_from_lock");
+    const isLocked = lock !== null && facts?.locked === true;
+    const statusWhereSame = isLocked ? ("match" as const) : ("not_locked" as const);
+    const lockStatus = differences.length > 0 ? ("drift" as const) : statusWhereSame;
+    const shown: Shown = { facts, rejected, words: wordsOf(context.host.host), paint };
+    const drifted = `drift: ${differences.map(driftText).join("; ")}`;
+    return {
+      exitCode: 0,
+      document: {
+        ...(facts === null ? bareRow(rejected) : pluginRow(facts, catalog, env)),
+        ...documentOf(shown),
+        lock,
+        lock_status: lockStatus,
+        drift,
+        warnings: found.warnings,
+      },
+      lines: linesOf(shown, [
+        `lock: ${lockStatus === "drift" ? drifted : lockStatus.replace("_", " ")}`,
+        ...(lock === null ? [] : [say`lock_path: ${lock.path}`]),
+      ]),
+      warnings: found.warnings,
+    };
+  },
+});
 
-/** By id, and else by the name of the package. What is loaded comes before what is rejected. */
-function find(report: DiscoveryReport, name: string): Omit<Described, "words"> | undefined {
-  const found =
-    findIn(report, (each) => each.id === name) ?? findIn(report, (each) => each.package === name);
-  if (found === undefined) return undefined;
-  const { facts, rejected } = found;
-  const id = facts?.id ?? rejected?.id ?? name;
-  const claims = report.rejected.filter((each) => each.id === id && each !== rejected);
-  const inside = id === name ? [] : idsOf(report, name).filter((other) => other !== id);
-  return {
-    facts,
-    rejected,
-    drift: report.drift.filter((row) => row.id === id),
-    lock: report.lock,
-    warnings: [
-      ...report.warnings,
-      ...(claims.length === 0
-        ? []
-        : [
-            texts.othersClaim(
-              id,
-              claims.map((each) => each.package),
-            ),
-          ]),
-      ...(inside.length === 0 ? [] : [texts.othersInside(name, inside)]),
-    ],
-  };
+interface Shown {
+  /** Null where nothing of a rejected package could be read. */
+  readonly facts: PluginFacts | null;
+  readonly rejected: RejectedPlugin | null;
+  readonly words: Words;
+  readonly paint: Paint;
 }
 
 type Named = { readonly id: string | null; readonly package: string };
 
-function findIn(
-  { loaded, rejected }: DiscoveryReport,
-  isIt: (each: Named) => boolean,
-): Pick<Described, "facts" | "rejected"> | undefined {
-  const facts = loaded.find(isIt);
-  if (facts !== undefined) return { facts, rejected: null };
-  const refused = rejected.find(isIt);
-  return refused === undefined ? undefined : { facts: refused.facts, rejected: refused };
+function notFound(report: DiscoveryReport, name: string): CommandFailure {
+  const all: readonly Named[] = [...report.loaded, ...report.rejected];
+  const known = all.flatMap(({ id, package: from }) => (id === null ? [from] : [id, from]));
+  const near = closest(name, known);
+  const more = near === undefined ? [] : [say`Did you mean ${near}?`];
+  return negative("plugin_not_found", say`plugin not found: ${name}`, more);
 }
 
-/** The ids of all plugins of a package. */
-function idsOf({ loaded, rejected }: DiscoveryReport, name: string): readonly string[] {
-  const all: readonly Named[] = [...loaded, ...rejected];
-  return all.flatMap(({ id, package: from }) => (from === name && id !== null ? [id] : []));
+/** Looks for an id first, then for a package, and among loaded plugins before rejected ones. */
+function find({ loaded, rejected, warnings }: DiscoveryReport, name: string) {
+  const all = [
+    ...loaded.map((facts) => ({ id: facts.id, package: facts.package, facts, rejected: null })),
+    ...rejected.map((row) => ({
+      id: row.id,
+      package: row.package,
+      facts: row.facts,
+      rejected: row,
+    })),
+  ];
+  const found = all.find(({ id }) => id === name) ?? all.find((each) => each.package === name);
+  if (found === undefined) return undefined;
+  const id = found.facts?.id ?? found.id ?? name;
+  const claims = rejected.filter((each) => each.id === id && each !== found.rejected);
+  const inside = all.flatMap((each) =>
+    id !== name && each.package === name && each.id !== null && each.id !== id ? [each.id] : [],
+  );
+  const claimed = claims.map((each) => each.package).join(", ");
+  return {
+    ...found,
+    id,
+    warnings: [
+      ...warnings,
+      ...(claims.length === 0 ? [] : [say`${id} is claimed by other packages too: ${claimed}`]),
+      ...(inside.length === 0 ? [] : [say`${name} has other plugins too: ${inside.join(", ")}`]),
+    ],
+  };
+}
+
+function documentOf({ facts, rejected, words }: Shown) {
+  const capabilities = [...(facts?.capabilities ?? [])].sort();
+  const hooks = facts?.hooks ?? null;
+  return {
+    status: rejected === null ? ("loaded" as const) : ("rejected" as const),
+    rejection: rejected,
+    requires: facts?.requires ?? null,
+    trusted_until: facts?.trusted_until ?? null,
+    config:
+      facts?.config?.map((key) => (key.secret ? { ...key, default: undefined } : key)) ?? null,
+    high_impact: words.highImpact(capabilities),
+    granted_capabilities: facts?.granted_capabilities ?? null,
+    granted_hooks: facts?.granted_hooks ?? null,
+    ...changesOf(facts),
+    dependencies: facts?.dependencies ?? [],
+    provided_by_host: facts?.provided_by_host ?? [],
+    plain_words: Object.fromEntries(capabilities.map((name) => [name, words.of(name)])),
+    hook_words:
+      hooks && Object.fromEntries([...hooks].sort().map((name) => [name, words.ofHook(name)])),
+    always: facts?.kind === "hooks" ? words.always : [],
+  };
+}
+
+function changesOf(facts: PluginFacts | null) {
+  const { granted_capabilities = null, granted_hooks = null } = facts ?? {};
+  return {
+    permission_change: permissionChange(granted_capabilities, facts?.capabilities ?? null),
+    hook_change: permissionChange(granted_hooks, facts?.hooks ?? null),
+    signer_change: signerChange(facts?.trusted_signer ?? null, facts?.signer ?? null),
+  };
+}
+
+function bareRow(rejected: RejectedPlugin | null) {
+  return {
+    id: rejected?.id ?? null,
+    package: rejected?.package ?? null,
+    entry_point: rejected?.entry_point ?? null,
+  };
+}
+
+function linesOf(
+  { facts, rejected, words, paint }: Shown,
+  [lockLine = "", ...lockPath]: readonly string[],
+): readonly string[] {
+  if (facts === null) {
+    const { id, package: name, entry_point } = bareRow(rejected);
+    return [
+      say`name: ${id ?? "-"}`,
+      ...statusLines(rejected, paint),
+      say`package: ${name ?? "-"}`,
+      say`entry_point: ${entry_point ?? "-"}`,
+      lockLine,
+      ...lockPath,
+    ];
+  }
+  const isHooks = facts.kind === "hooks";
+  return [
+    ...firstLines(facts, paint),
+    ...statusLines(rejected, paint),
+    say`package: ${facts.package}`,
+    say`entry_point: ${facts.entry_point}`,
+    say`distribution_hash: ${facts.distribution_hash ?? "-"}`,
+    ...(isHooks ? [say`trust_decision: ${facts.trust_decision ?? "-"}`] : []),
+    ...(isHooks ? [say`requires: ${facts.requires ?? "-"}`] : []),
+    lockLine,
+    ...(facts.trusted_until === null ? [] : [say`trusted_until: ${facts.trusted_until}`]),
+    ...dependencyLines(facts),
+    ...configLines(facts.config),
+    ...permissionLines(facts, words, paint),
+    ...changeLines(facts, paint),
+    ...lockPath,
+  ];
+}
+
+/** Procedures have no hooks, health or signature, and only the name of a hook plugin is its id. */
+function firstLines(facts: PluginFacts, paint: Paint): readonly string[] {
+  const { capabilities, hooks } = facts;
+  const asked = capabilities === null ? "unknown" : listed([...capabilities].sort());
+  const source = `discovery_source: ${printableJson(withSortedKeys(facts.discovery_source))}`;
+  const version = say`version: ${facts.version}`;
+  const name = say`name: ${facts.name}`;
+  if (facts.kind !== "hooks")
+    return [name, say`id: ${facts.id}`, version, `capabilities: ${asked}`, source];
+  return [
+    name,
+    version,
+    say`signed_by: ${facts.signed_by ?? "-"}`,
+    `capabilities: ${asked}`,
+    `hooks (${hooks?.length ?? "unknown"}): ${listed([...(hooks ?? [])].sort())}`,
+    `depends_on: ${listed(facts.depends_on)}`,
+    source,
+    ...healthLines(facts, paint),
+  ];
+}
+
+function healthLines({ health }: PluginFacts, paint: Paint): readonly string[] {
+  if (health === null) return ["health: unknown"];
+  const { status, message, error_summary: fault, checked_at: time } = health;
+  const colour = status === "healthy" ? paint.good : status === "unhealthy" ? paint.bad : String;
+  return [
+    `health: ${colour(printable(status))}`,
+    ...(message === "" ? [] : [say`health_message: ${message}`]),
+    ...(fault === null ? [] : [say`health_error: ${fault}`]),
+    ...(time === null ? [] : [say`health_checked_at: ${time}`]),
+  ];
+}
+
+function statusLines(rejected: RejectedPlugin | null, paint: Paint): readonly string[] {
+  if (rejected === null) return [`status: ${paint.good("loaded")}`];
+  // A lockfile that cannot be read has ended this command already.
+  const todo = responseTo(rejected, { lock_fault: null });
+  return [
+    `status: ${paint.bad("rejected")}`,
+    `reason: ${reasonOf(rejected.code, rejected.reason)}`,
+    ...(todo === undefined ? [] : [say`response: ${todo}`]),
+  ];
+}
+
+function dependencyLines(facts: PluginFacts): readonly string[] {
+  const { dependencies: all, lock_only_dependencies: lockOnly, provided_by_host: provided } = facts;
+  return [
+    ...(all.length === 0 ? [] : [`dependencies (${all.length}):`]),
+    ...all.map(({ name, version, hash }) => say`  ${name} ${version} ${hash}`),
+    ...(lockOnly.length === 0 ? [] : [texts.lockOnly(lockOnly)]),
+    ...(provided.length === 0 ? [] : [`provided by the host: ${listed(provided)}`]),
+  ];
+}
+
+function configLines(config: PluginFacts["config"]): readonly string[] {
+  if (config === null || config.length === 0) return ["config: -"];
+  const lines = config.map(({ key, type, required, secret, default: value }) => {
+    const notes = [
+      ...(required ? ["required"] : []),
+      ...(secret || value === undefined ? [] : [`default ${printableJson(value)}`]),
+      ...(secret ? ["secret"] : []),
+    ];
+    return say`  ${[`${key}: ${type}`, ...notes].join(", ")}`;
+  });
+  return ["config:", ...lines];
+}
+
+function permissionLines(facts: PluginFacts, words: Words, paint: Paint): readonly string[] {
+  const { capabilities, hooks, kind } = facts;
+  const unknown = "  not known before it is loaded";
+  const impact = listed(words.highImpact(capabilities ?? []));
+  const permitted = [...(capabilities ?? [])]
+    .sort()
+    .map((name) => say`  ${name}: ${words.of(name)}`);
+  const seen = [...(hooks ?? [])].sort().map((name) => say`  ${words.ofHook(name)}`);
+  const lines = capabilities === null ? [unknown] : permitted;
+  const title = "what the capabilities permit:";
+  return [
+    `high_impact: ${capabilities === null ? "unknown" : impact === "-" ? impact : paint.bad(impact)}`,
+    say`kind: ${kind}`,
+    ...(lines.length === 0 ? [] : [title, ...lines]),
+    ...(kind === "hooks"
+      ? [
+          "what its hooks see and change:",
+          ...(hooks === null ? [unknown] : seen),
+          "what every plugin sees and changes:",
+          ...words.always.map((sentence) => say`  ${sentence}`),
+        ]
+      : []),
+  ];
+}
+
+function changeLines(facts: PluginFacts, paint: Paint): readonly string[] {
+  const { permission_change, hook_change, signer_change: signer } = changesOf(facts);
+  const lines = [
+    ...permission_change.added.map((name) => paint.bad(say`  + ${name}`)),
+    ...permission_change.removed.map((name) => say`  - ${name}`),
+    ...hook_change.added.map((name) => paint.bad(say`  + hook ${name}`)),
+    ...hook_change.removed.map((name) => say`  - hook ${name}`),
+    ...(signer === null ? [] : [paint.bad(`  ${texts.otherSigner(signer)}`)]),
+  ];
+  return lines.length === 0 ? [] : ["since it was trusted:", ...lines];
 }

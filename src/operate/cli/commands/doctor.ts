@@ -1,60 +1,174 @@
 /** `plugins doctor` and `doctor` */
-import {
-  type CommandContext,
-  catalogOf,
-  expectLockfile,
-  type Handler,
-  modeOf,
-  scopeOf,
-  withHost,
-} from "../command-context.ts";
-import { diagnose } from "../diagnose.ts";
-import { lockFindings } from "../lock-findings.ts";
-import {
-  doctorDocument,
-  doctorLines,
-  type Findings,
-  pluginsDoctorLines,
-  rowDocuments,
-  statusOf,
-} from "../print/doctor.ts";
+import * as z from "zod";
+import { type CommandContext, defineCommand } from "../command.ts";
+import { expectLockfile, lookupFor } from "../command-context.ts";
+import { type Diagnosis, diagnose, isProblem } from "../diagnose.ts";
+import { doctorStates, nothingToDo } from "../doctor-states.ts";
+import { diagnosis, lock, mode, text, warnings as warningsSchema } from "../documents.ts";
+import { type LockFinding, lockFindings, places, severities } from "../lock-findings.ts";
+import { lookupOptions } from "../option-table.ts";
+import type { Paint } from "../print/paint.ts";
+import { headLines, section } from "../print/parts.ts";
+import { printable, say } from "../print/printable.ts";
+import type { DiscoveryReport } from "../reports.ts";
 
-export const pluginsDoctor: Handler = async (context) => {
-  const findings = await findingsOf(context);
-  const { rows, ofLock, warnings } = findings;
-  return {
-    exitCode: exitCodeOf(findings, context),
-    document: rowDocuments(rows),
-    lines: pluginsDoctorLines(findings, context.paint),
-    warnings: [...ofLock.map(({ message }) => message), ...warnings],
-  };
-};
+const shared = {
+  arguments: [],
+  options: [...lookupOptions, "strict"],
+  exits: { 1: "with --strict: there is a problem" },
+} as const;
 
-export const doctor: Handler = async (context) => {
-  const findings = await findingsOf(context);
-  return {
-    exitCode: exitCodeOf(findings, context),
-    document: doctorDocument(findings),
-    lines: doctorLines(findings, context.paint),
-    warnings: findings.warnings,
-  };
-};
+export const pluginsDoctor = defineCommand({
+  ...shared,
+  path: ["plugins", "doctor"],
+  summary: "say what is wrong with installed plugins, and what to do",
+  about: [
+    "It has a row for each plugin that is installed or in the catalog.",
+    "With --strict it also fails for what `{bin} doctor` finds in settings, plugins.lock and its journal.",
+  ],
+  examples: [
+    { line: "plugins doctor", what: "each plugin with its state" },
+    {
+      line: "plugins doctor --strict --plugin-mode production",
+      what: "for a check before a deployment",
+    },
+  ],
+  document: {
+    name: "plugins-doctor",
+    schema: z.array(diagnosis).describe("What `plugins doctor --json` prints."),
+  },
+  async run(context) {
+    const findings = await findingsOf(context);
+    const { report, rows, ofLock, warnings } = findings;
+    const about = [...new Set(ofLock.map((each) => placeNames[each.about]))];
+    const more = `There are problems of ${about.join(", ")} too: \`doctor\` shows them.`;
+    return {
+      exitCode: exitCodeOf(findings, context),
+      document: rows,
+      lines: [
+        ...headLines(report),
+        "",
+        ...rowLines(findings, context.paint),
+        ...(about.length === 0 ? [] : [more]),
+      ],
+      warnings: [...ofLock.map(({ message }) => message), ...warnings],
+    };
+  },
+});
 
-/** A check before a deployment may ask either of the two. */
+export const doctor = defineCommand({
+  ...shared,
+  path: ["doctor"],
+  summary: "say what is wrong with plugins, plugins.lock and its journal",
+  about: [
+    "A plugin, a setting of trust, a plugins.lock or a journal that is broken does not stop it: to find that is what it is for.",
+    "It refuses what every command refuses: a mode that is none, and arguments that cannot be used.",
+  ],
+  examples: [{ line: "doctor", what: "when something does not work" }],
+  document: {
+    name: "doctor",
+    schema: z
+      .object({
+        status: z.enum(["ok", "warning", "error"]),
+        mode,
+        lock: lock.nullable(),
+        findings: z.array(
+          z.object({
+            about: z.enum(places),
+            severity: z.enum(severities),
+            message: text,
+            recommendation: text,
+          }),
+        ),
+        plugins: z.array(diagnosis),
+        warnings: warningsSchema,
+      })
+      .describe("What `doctor --json` prints."),
+  },
+  async run(context) {
+    const findings = await findingsOf(context);
+    const { report, rows, ofLock, warnings } = findings;
+    const { paint } = context;
+    const status = statusOf(findings);
+    const colour = { ok: paint.good, warning: paint.doubtful, error: paint.bad }[status];
+    const lines = ofLock.flatMap(({ about, message, recommendation }) => [
+      `  ${about}: ${printable(message)}`,
+      `    recommendation: ${printable(recommendation)}`,
+    ]);
+    return {
+      exitCode: exitCodeOf(findings, context),
+      document: { ...report, status, findings: ofLock, plugins: rows, warnings },
+      lines: [
+        `status: ${colour(status)}`,
+        ...headLines(report),
+        ...section("Findings:", lines, paint),
+        "",
+        ...rowLines(findings, paint),
+      ],
+      warnings,
+    };
+  },
+});
+
+interface Findings {
+  readonly report: DiscoveryReport;
+  readonly rows: readonly Diagnosis[];
+  readonly ofLock: readonly LockFinding[];
+  readonly warnings: readonly string[];
+}
+
+async function findingsOf(context: CommandContext): Promise<Findings> {
+  const { env, services } = context;
+  const { catalog, scope } = await lookupFor(context);
+  await expectLockfile(scope);
+  const state = await services.lockState(scope);
+  const report = await services.discover({ ...scope, faults: "report" });
+  const rows = diagnose(report, catalog, env);
+  const ofLock = lockFindings(report, state);
+  return { report, rows, ofLock, warnings: [...new Set([...state.warnings, ...report.warnings])] };
+}
+
+/** The worst severity that was found. */
+function statusOf({ rows, ofLock }: Findings): "ok" | "warning" | "error" {
+  const found: readonly string[] = [
+    ...rows.map(({ status }) => doctorStates[status].severity),
+    ...ofLock.map(({ severity }) => severity),
+  ];
+  if (found.includes("error")) return "error";
+  return found.includes("warning") ? "warning" : "ok";
+}
+
+/** A check before a deployment may run either of the two. */
 function exitCodeOf(findings: Findings, { options }: CommandContext): 0 | 1 {
   return options.strict === true && statusOf(findings) !== "ok" ? 1 : 0;
 }
 
-async function findingsOf(given: CommandContext): Promise<Findings> {
-  const context = await withHost(given);
-  const mode = modeOf(context);
-  const load = context.options.noLoad !== true;
-  const catalog = await catalogOf(context);
-  const scope = await scopeOf(context);
-  await expectLockfile(scope);
-  const state = await context.services.lockState(scope);
-  const report = await context.services.discover({ ...scope, mode, load, faults: "report" });
-  const rows = diagnose(report, catalog, context.env);
-  const ofLock = lockFindings(report, state);
-  return { report, rows, ofLock, warnings: [...new Set([...state.warnings, ...report.warnings])] };
+const placeNames: Readonly<Record<LockFinding["about"], string>> = {
+  setting: "settings",
+  mode: "the mode",
+  lock: "plugins.lock",
+  journal: "the journal",
+  pending: "a change that was not ended",
+};
+
+function rowLines({ rows, ofLock }: Findings, paint: Paint): readonly string[] {
+  const isFine = !rows.some(isProblem) && ofLock.length === 0;
+  return [
+    paint.title("Plugin state diagnostics:"),
+    ...rows.flatMap((row) => [
+      rowLine(row, paint),
+      ...(row.recommendation === nothingToDo ? [] : [say`  recommendation: ${row.recommendation}`]),
+      ...(row.reason === null ? [] : [say`  reason: ${row.reason}`]),
+    ]),
+    ...(isFine ? ["Plugin configuration looks consistent."] : []),
+  ];
+}
+
+function rowLine(row: Diagnosis, paint: Paint): string {
+  const { package: name, status, enabled, env_var: variable, id } = row;
+  const { good: fine, faint: note, doubtful: warning, bad: error } = paint;
+  const colour = { fine, note, warning, error }[doctorStates[status].severity];
+  // One package can have several plugins.
+  const which = id === null || id === name.replace(/^@[^/]*\//, "") ? "" : say` id=${id}`;
+  return `${printable(name)} status=${colour(status)} ${say`enabled=${String(enabled)} env=${variable ?? "-"}`}${which}`;
 }

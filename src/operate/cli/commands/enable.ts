@@ -1,33 +1,83 @@
 /** `plugins enable NAME` and `plugins disable NAME`: they print, and change nothing. */
-import { type CatalogEntry, entryOf } from "../catalog.ts";
-import { type CommandContext, catalogOf, type Handler, withHost } from "../command-context.ts";
-import { CommandFailure, negative } from "../failure.ts";
-import { disableLines, enableDocument, enableLines } from "../print/search.ts";
+import * as z from "zod";
+import {
+  type CatalogEntry,
+  enableCommand,
+  entryOf,
+  installCommand,
+  noVariable,
+} from "../catalog.ts";
+import { type CommandContext, defineCommand } from "../command.ts";
+import { catalogOf } from "../command-context.ts";
+import { entry, texts as strings, text } from "../documents.ts";
+import { negative } from "../failure.ts";
+import { say } from "../print/printable.ts";
 import { texts } from "../texts.ts";
 
-export const enable: Handler = async (given) => {
-  const context = await withHost(given);
-  const entry = await chosen(context);
-  const { host } = context;
-  const document = enableDocument("enable", entry, host);
-  const notes = [texts.trustNext(host.bin)];
-  return { exitCode: 0, document, lines: enableLines(entry, host), notes };
-};
+const shared = {
+  about: ["It prints what you can do, and changes nothing."],
+  arguments: [{ name: "NAME", what: "a slug or package of the catalog" }],
+  options: ["catalog", "host", "json", "verbose"],
+  exits: { 1: "the catalog has no such plugin" },
+  document: {
+    name: "enable",
+    schema: z
+      .object({ action: z.enum(["enable", "disable"]), ...entry, commands: strings, note: text })
+      .describe("What `plugins enable --json` and `plugins disable --json` print."),
+  },
+} as const;
 
-export const disable: Handler = async (given) => {
-  const context = await withHost(given);
-  const entry = await chosen(context);
-  const { host } = context;
-  const document = enableDocument("disable", entry, host);
-  return { exitCode: 0, document, lines: disableLines(entry, host) };
-};
+export const enable = defineCommand({
+  ...shared,
+  path: ["plugins", "enable"],
+  summary: "print how a plugin of the catalog is installed and turned on",
+  examples: [
+    { line: "plugins enable pii-scan --catalog catalog.json", what: "the commands to run" },
+  ],
+  async run(context) {
+    const { bin, hostName, installRange } = context.host;
+    const chosen = await chosenEntry(context);
+    const commands = [installCommand(chosen, installRange), enableCommand(chosen)];
+    const note = `Restart the ${hostName} node after changing plugin packages or gates.`;
+    const trustNext = `note: production loads it once it is trusted: ${bin} plugins trust ID --reason TEXT`;
+    return { ...printed("enable", chosen, commands, note), notes: [trustNext] };
+  },
+});
 
-async function chosen(context: CommandContext): Promise<CatalogEntry> {
+export const disable = defineCommand({
+  ...shared,
+  path: ["plugins", "disable"],
+  summary: "print how a plugin of the catalog is turned off",
+  examples: [
+    { line: "plugins disable pii-scan --catalog catalog.json", what: "the commands to run" },
+  ],
+  async run(context) {
+    const chosen = await chosenEntry(context);
+    const commands = [chosen.env_var === null ? null : `unset ${chosen.env_var}`];
+    const note = `Restart the ${context.host.hostName} node after changing plugin gates.`;
+    return printed("disable", chosen, commands, note);
+  },
+});
+
+async function chosenEntry(context: CommandContext): Promise<CatalogEntry> {
   const [name = ""] = context.operands;
   const catalog = await catalogOf(context);
-  const entry = entryOf(catalog, name, context.host.hostName);
-  if (entry !== undefined) return entry;
-  const unknown = negative("plugin_unknown", texts.unknownPlugin(name));
-  if (catalog.length > 0) throw unknown;
-  throw new CommandFailure({ ...unknown.told, more: [texts.noCatalog] });
+  const found = entryOf(catalog, name, context.host.hostName);
+  if (found !== undefined) return found;
+  const more = catalog.length > 0 ? [] : [texts.noCatalog];
+  throw negative("plugin_unknown", say`unknown plugin: ${name}`, more);
+}
+
+/** A command is null where no variable switches the plugin. */
+function printed<Action extends "enable" | "disable">(
+  action: Action,
+  chosen: CatalogEntry,
+  commands: readonly (string | null)[],
+  note: string,
+) {
+  return {
+    exitCode: 0 as const,
+    document: { ...chosen, action, commands: commands.filter((each) => each !== null), note },
+    lines: [...commands.map((each) => each ?? noVariable(chosen)), note],
+  };
 }

@@ -1,16 +1,97 @@
-/** `plugins journal` */
-import { expectLockfile, type Handler, scopeOf } from "../command-context.ts";
-import { journalDocument, journalLines } from "../print/journal.ts";
+/** `plugins journal [ID]` */
+import * as z from "zod";
+import { defineCommand } from "../command.ts";
+import { expectLockfile, scopeOf } from "../command-context.ts";
+import { count, journal_problems, lock, text, textOrNull, warnings } from "../documents.ts";
+import type { Paint } from "../print/paint.ts";
+import { journalSection, shortHash } from "../print/parts.ts";
+import { say } from "../print/printable.ts";
+import type { TrustEvent } from "../reports.ts";
 
-export const journal: Handler = async (context) => {
-  const [id] = context.operands;
-  const scope = await scopeOf(context);
-  await expectLockfile(scope);
-  const report = await context.services.journal({ ...scope, id });
-  return {
-    exitCode: report.problem_count === 0 ? 0 : 1,
-    document: journalDocument(report),
-    lines: journalLines(report, context.paint),
-    warnings: report.warnings,
-  };
-};
+export const journal = defineCommand({
+  path: ["plugins", "journal"],
+  summary: "show who trusted what, when and why",
+  about: [
+    "It reads the journal of plugins.lock, checks its chain, and shows the last hundred changes.",
+    "Nothing is run.",
+  ],
+  arguments: [{ name: "ID", what: "the changes of one plugin alone", isOptional: true }],
+  options: ["pluginsLock", "json", "verbose"],
+  exits: { 1: "the journal has a line that is none, or its chain is broken" },
+  examples: [
+    { line: "plugins journal", what: "every plugin" },
+    { line: "plugins journal pii-scan", what: "the story of one" },
+  ],
+  document: {
+    name: "journal",
+    schema: z
+      .object({
+        lock: lock.nullable(),
+        journal_path: textOrNull,
+        changes: z
+          .array(
+            z.object({
+              line: z.int(),
+              at: text.describe("When, as the line has it: ISO 8601."),
+              action: z.enum(["trust", "revoke"]),
+              id: text,
+              version: textOrNull.describe("Null where trust was taken back."),
+              distribution_hash: textOrNull,
+              until: textOrNull,
+              reason: text,
+              actor: textOrNull.describe("Null where a hand wrote the line."),
+            }),
+          )
+          .describe("The last hundred, in their order."),
+        change_count: count,
+        journal_problems,
+        journal_problem_count: count,
+        warnings,
+      })
+      .describe("What `plugins journal --json` prints."),
+  },
+  async run(context) {
+    const [id] = context.operands;
+    const { paint, services } = context;
+    const scope = await scopeOf(context);
+    await expectLockfile(scope);
+    const report = await services.journal({ ...scope, id });
+    const { journal: path, changes, change_count, problems, problem_count } = report;
+    const earlier = change_count - changes.length;
+    return {
+      exitCode: problem_count === 0 ? 0 : 1,
+      document: {
+        ...report,
+        journal_path: path,
+        journal_problems: problems,
+        journal_problem_count: problem_count,
+      },
+      lines: [
+        say`journal: ${path}`,
+        ...(earlier === 0 ? [] : [`${earlier} earlier ones are in the file`]),
+        "",
+        ...(changes.length === 0
+          ? ["no changes"]
+          : changes.flatMap((each) => changeLines(each, paint))),
+        ...journalSection(problems, problem_count, paint),
+        "",
+        problem_count === 0
+          ? paint.good(`journal: ${change_count} lines, nothing wrong`)
+          : paint.bad(`journal: ${problem_count} problem(s)`),
+      ],
+      warnings: report.warnings,
+    };
+  },
+});
+
+function changeLines(event: TrustEvent, paint: Paint): readonly string[] {
+  const { at, action, id, version, distribution_hash: hash, until, reason, actor } = event;
+  const end = until === null ? "" : ` until ${until}`;
+  const what = version === null ? "" : say` ${version} (${shortHash(hash)})${end}`;
+  const colour = action === "trust" ? paint.good : paint.doubtful;
+  return [
+    `${say`${at}`} ${colour(action)} ${say`${id}`}${what}`,
+    say`  by:     ${actor ?? "-"}`,
+    say`  reason: ${reason}`,
+  ];
+}

@@ -1,28 +1,55 @@
-/** `plugins keygen FILE`: a key to sign with, and what an operator is told of it. */
+/** `plugins keygen FILE` */
 import { resolve } from "node:path";
-import type { Handler } from "../command-context.ts";
+import * as z from "zod";
+import { defineCommand } from "../command.ts";
+import { publisher, text } from "../documents.ts";
 import { misuse, refusal } from "../failure.ts";
-import { optionTable } from "../option-table.ts";
 import { printable, printableJson } from "../print/printable.ts";
 import { texts } from "../texts.ts";
 
-export const keygen: Handler = async ({ services, cwd, operands, options, paint }) => {
-  const { identity, keyId } = options;
-  if (identity === undefined) throw misuse(texts.needsOne(optionTable.identity.flag));
-  const path = resolve(cwd, operands[0] ?? "");
-  const request = { path, identity, keyId };
-  const made = await services.makeKey(request).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === "EEXIST" ? refusal("io_failed", texts.keyExists) : error;
-  });
-  const publisher = { identity, key_id: made.keyId, public_key: made.publicKey };
-  return {
-    exitCode: 0,
-    document: { action: "keygen", key: path, publisher },
-    lines: [
-      `${paint.good("made:")} ${printable(path)}`,
-      texts.forOperators,
-      `  ${printableJson(publisher)}`,
-    ],
-    warnings: [],
-  };
-};
+export const keygen = defineCommand({
+  path: ["plugins", "keygen"],
+  summary: "make a key to sign with: for authors of plugins",
+  about: [
+    "It writes a private key to a new file that only its owner can read.",
+    "It prints the entry for an operator's file of keys.",
+  ],
+  arguments: [{ name: "FILE", what: "where the private key goes" }],
+  options: ["identity", "keyId", "json", "verbose"],
+  exits: {},
+  examples: [
+    { line: "plugins keygen ../signing.pem --identity builder@example.com", what: "make one" },
+  ],
+  document: {
+    name: "keygen",
+    schema: z
+      .object({
+        action: z.literal("keygen"),
+        key: text.describe("The path of the private key."),
+        publisher,
+      })
+      .describe("What `plugins keygen --json` prints."),
+  },
+  async run({ services, cwd, operands, options, paint }) {
+    const { identity, keyId } = options;
+    if (identity === undefined) throw misuse(texts.needsOne("--identity"));
+    const path = resolve(cwd, operands[0] ?? "");
+    const made = await services
+      .makeKey({ path, identity, keyId })
+      .catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== "EEXIST") throw error;
+        const message = "keygen: there is a file already: a key is never written over one";
+        throw refusal("io_failed", message);
+      });
+    const entry = { identity, key_id: made.keyId, public_key: made.publicKey };
+    return {
+      exitCode: 0,
+      document: { action: "keygen" as const, key: path, publisher: entry },
+      lines: [
+        `${paint.good("made:")} ${printable(path)}`,
+        texts.forOperators,
+        `  ${printableJson(entry)}`,
+      ],
+    };
+  },
+});

@@ -1,33 +1,103 @@
 /** `plugins lock` */
-import { expectLockfile, type Handler, scopeOf, withHost } from "../command-context.ts";
+import * as z from "zod";
+import { defineCommand } from "../command.ts";
+import { expectLockfile, scopeOf } from "../command-context.ts";
+import {
+  lock as lockSchema,
+  text,
+  textOrNull,
+  trusted as trustedShape,
+  warnings,
+} from "../documents.ts";
 import { misuse } from "../failure.ts";
-import type { GivenOptions } from "../option-table.ts";
+import { type GivenOptions, optionTable } from "../option-table.ts";
 import { wordsOf } from "../plain-words.ts";
-import { lockDocument, lockLines } from "../print/trust.ts";
+import { say } from "../print/printable.ts";
+import { permissionLines, trustedDocument, trustedLines, untrustedLine } from "../print/trusted.ts";
 import type { LockRequest } from "../services.ts";
-import { texts } from "../texts.ts";
 
-export const lock: Handler = async (given) => {
-  const action = actionOf(given.options);
-  const context = await withHost(given);
-  const scope = await scopeOf(context);
-  if (action === "check" || action === "prune") await expectLockfile(scope);
-  const change = await context.services.lock({ ...scope, action, reason: context.options.reason });
-  return {
-    exitCode: change.skipped.length > 0 ? 1 : 0,
-    document: lockDocument(action, change),
-    lines: lockLines(action, change, wordsOf(context.host.host), context.paint),
-    warnings: change.warnings,
-  };
-};
+export const lock = defineCommand({
+  path: ["plugins", "lock"],
+  summary: "create plugins.lock, trust everything at once, or tidy up",
+  about: ["Without an option it creates an empty plugins.lock, if there is none."],
+  arguments: [],
+  options: [
+    ...(["all", "prune", "checkParses", "reason", "root", "pluginsLock", "host"] as const),
+    ...(["json", "verbose"] as const),
+  ],
+  exits: { 1: "with --all: a plugin was skipped" },
+  examples: [
+    { line: "plugins lock", what: "begin" },
+    { line: 'plugins lock --all --reason "first review"', what: "trust what is installed" },
+    { line: 'plugins lock --prune --reason "tidy up"', what: "drop what is gone" },
+  ],
+  namesItself: true,
+  document: {
+    name: "lock",
+    schema: z
+      .object({
+        action: z.enum(["create", "all", "prune", "check"]),
+        lock: lockSchema,
+        journal_path: textOrNull.describe("Null where nothing was recorded."),
+        created: z.boolean(),
+        trusted: z.array(z.object(trustedShape)),
+        untrusted: z.array(z.object({ id: text })),
+        skipped: z.array(z.object({ id: text, code: text, reason: text })),
+        warnings,
+      })
+      .describe("What `plugins lock --json` prints."),
+  },
+  async run(context) {
+    const { options, paint, services } = context;
+    const action = actionOf(options);
+    const scope = await scopeOf(context);
+    if (action === "check" || action === "prune") await expectLockfile(scope);
+    const change = await services.lock({ ...scope, action, reason: options.reason });
+    const { journal, created, trusted, removed, skipped } = change;
+    const { path, entries } = change.lock;
+    const document = {
+      ...change,
+      action,
+      journal_path: journal,
+      trusted: trusted.map(trustedDocument),
+      untrusted: removed,
+    };
+    const outcome = { document, warnings: change.warnings } as const;
+    if (action === "create" || action === "check") {
+      const word = action === "check" ? "valid" : "exists";
+      const line = created ? say`created: ${path}` : say`${word}: ${path} (${entries} entries)`;
+      return { ...outcome, exitCode: 0, lines: [line] };
+    }
+    const nothing = action === "all" ? "nothing to trust" : "nothing to remove";
+    const words = wordsOf(context.host.host);
+    return {
+      ...outcome,
+      exitCode: skipped.length > 0 ? 1 : 0,
+      lines: [
+        ...trusted.flatMap((plugin) => [
+          ...trustedLines(plugin, paint),
+          ...permissionLines(plugin, words),
+        ]),
+        ...removed.map(({ id }) => untrustedLine(id, paint)),
+        ...skipped.map(({ id, code }) => `${paint.doubtful("skipped:")} ${say`${id}: ${code}`}`),
+        ...((action === "all" ? trusted : removed).length > 0 ? [] : [nothing]),
+        say`  lock:    ${path}`,
+        ...(journal === null ? [] : [say`  journal: ${journal}`]),
+      ],
+    };
+  },
+});
 
-const switches = ["all", "prune", "check"] as const;
+const actions = { all: "all", prune: "prune", checkParses: "check" } as const;
 
 function actionOf(options: GivenOptions): LockRequest["action"] {
-  const given = switches.filter((name) => options[name] === true);
-  if (given.length > 1) throw misuse(texts.onlyOneOf(given.map((name) => `--${name}`)));
-  const [action = "create"] = given;
-  const recorded = action === "all" || action === "prune";
-  if (options.reason !== undefined && !recorded) throw misuse(texts.reasonForNothing);
-  return action;
+  const names = ["all", "prune", "checkParses"] as const;
+  const [first, ...others] = names.filter((name) => options[name] === true);
+  if (others.length > 0) {
+    const flags = names.filter((name) => options[name]).map((name) => optionTable[name].flag);
+    throw misuse(`only one of ${flags.join(", ")} can be given`);
+  }
+  if (options.reason !== undefined && first !== "all" && first !== "prune")
+    throw misuse("--reason goes with --all or --prune");
+  return first === undefined ? "create" : actions[first];
 }

@@ -1,18 +1,52 @@
 /** `plugins search QUERY` */
-import { matching } from "../catalog.ts";
-import { catalogOf, type Handler, withHost } from "../command-context.ts";
-import { searchDocument, searchLines } from "../print/search.ts";
+import * as z from "zod";
+import { enableCommand, installCommand, matching, noVariable } from "../catalog.ts";
+import { defineCommand } from "../command.ts";
+import { catalogOf } from "../command-context.ts";
+import { entry, text, textOrNull } from "../documents.ts";
+import { say, singleQuoted } from "../print/printable.ts";
 import { texts } from "../texts.ts";
 
-export const search: Handler = async (given) => {
-  const context = await withHost(given);
-  const [query = ""] = context.operands;
-  const catalog = await catalogOf(context);
-  const hits = matching(catalog, query.trim());
-  return {
-    exitCode: 0,
-    document: searchDocument(hits, context.host),
-    lines: searchLines(query, hits, context.host),
-    notes: catalog.length === 0 ? [texts.noCatalog] : [],
-  };
-};
+export const search = defineCommand({
+  path: ["plugins", "search"],
+  summary: "look a plugin up in the catalog",
+  about: ["The catalog is a file of yours or comes with the host. Nothing is fetched."],
+  arguments: [{ name: "QUERY", what: "a part of a name or summary, in any case" }],
+  options: ["catalog", "host", "json", "verbose"],
+  exits: {},
+  examples: [
+    { line: "plugins search tenant --catalog catalog.json", what: "what is about tenants" },
+  ],
+  document: {
+    name: "search",
+    schema: z
+      .array(
+        z.object({ ...entry, summary: text, install_command: text, enable_command: textOrNull }),
+      )
+      .describe("What `plugins search --json` prints."),
+  },
+  async run(context) {
+    const [query = ""] = context.operands;
+    const { installRange, catalogUrl } = context.host;
+    const catalog = await catalogOf(context);
+    const hits = matching(catalog, query.trim()).map((each) => ({
+      ...each,
+      install_command: installCommand(each, installRange),
+      enable_command: enableCommand(each),
+    }));
+    const see = catalogUrl === undefined ? "" : say` See ${catalogUrl}.`;
+    return {
+      exitCode: 0,
+      document: hits,
+      lines:
+        hits.length === 0
+          ? [`No catalog matches for ${singleQuoted(query)}.${see}`]
+          : hits.flatMap((hit) => [
+              say`${hit.package} - ${hit.summary}`,
+              say`  install: ${hit.install_command}`,
+              say`  enable: ${hit.enable_command ?? noVariable(hit)}`,
+            ]),
+      notes: catalog.length === 0 ? [texts.noCatalog] : [],
+    };
+  },
+});

@@ -2,44 +2,95 @@
 import { open } from "node:fs/promises";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { platform } from "node:process";
-import type { ByteSource, Handler } from "../command-context.ts";
+import * as z from "zod";
+import { type ByteSource, defineCommand } from "../command.ts";
+import { publisher, text, warnings } from "../documents.ts";
 import { misuse, refusal } from "../failure.ts";
-import { optionTable } from "../option-table.ts";
-import { signDocument, signLines } from "../print/sign.ts";
+import { shortHash } from "../print/parts.ts";
+import { printableJson, say } from "../print/printable.ts";
 import { texts } from "../texts.ts";
 
 /** More than any private key has. */
 const maxKeyBytes = 64 * 1024;
 
-export const sign: Handler = async ({ services, cwd, stdin, operands, options, paint }) => {
-  const { key, identity, keyId } = options;
-  if (key === undefined) throw misuse(texts.needsOne(optionTable.key.flag));
-  if (identity === undefined) throw misuse(texts.needsOne(optionTable.identity.flag));
-  if (/[\r\n]|-----/.test(key)) throw misuse(texts.keyAsArgument);
-  const fromFile = key === "-" ? undefined : await readKey(resolve(cwd, key));
-  const text = fromFile?.text ?? (await readAll(stdin));
-  if (text.trim() === "") throw refusal("options_invalid", texts.noKey);
-  const path = resolve(cwd, operands[0] ?? "");
-  const exposed = [
-    ...(fromFile?.isOpen === true ? [texts.keyReadable] : []),
-    ...(fromFile !== undefined && isInside(path, resolve(cwd, key)) ? [texts.keyInside] : []),
-  ];
-  const signed = await services.sign({ path, key: text, identity, keyId });
-  const report = { ...signed, warnings: [...exposed, ...signed.warnings] };
-  return {
-    exitCode: 0,
-    document: signDocument(report),
-    lines: signLines(report, paint),
-    warnings: report.warnings,
-  };
-};
+export const sign = defineCommand({
+  path: ["plugins", "sign"],
+  summary: "sign a package of yours: for authors of plugins",
+  about: [
+    "It puts glassine.sig.json into the tarball that `npm pack` made, in its place, or into a folder, over every file that is there. Do it last.",
+    "The key is read from a file or from standard input, and never from the command line.",
+    "It prints the entry for an operator's file of keys.",
+  ],
+  arguments: [{ name: "PACKAGE", what: "the tarball that `npm pack` made, or a folder" }],
+  options: ["key", "identity", "keyId", "json", "verbose"],
+  exits: {},
+  examples: [
+    {
+      line: "plugins sign guard-1.0.0.tgz --key ../signing.pem --identity builder@example.com",
+      what: "sign what `npm pack` made",
+    },
+    {
+      line: "plugins sign guard-1.0.0.tgz --key - --identity builder@example.com < ../signing.pem",
+      what: "the same",
+    },
+  ],
+  namesItself: true,
+  document: {
+    name: "sign",
+    schema: z
+      .object({
+        action: z.literal("sign"),
+        ...{ package: text, version: text, distribution_hash: text },
+        ...{ identity: text, key_id: text },
+        evidence: text.describe("The path of the signature."),
+        publisher,
+        warnings,
+      })
+      .describe("What `plugins sign --json` prints."),
+  },
+  async run({ services, cwd, stdin, operands, options, paint }) {
+    const { key, identity, keyId } = options;
+    if (key === undefined) throw misuse(texts.needsOne("--key"));
+    if (identity === undefined) throw misuse(texts.needsOne("--identity"));
+    if (/[\r\n]|-----/.test(key)) throw misuse(texts.keyAsArgument);
+    const fromFile = key === "-" ? undefined : await readKey(resolve(cwd, key));
+    const pem = fromFile?.text ?? (await readAll(stdin));
+    if (pem.trim() === "")
+      throw refusal("options_invalid", "sign: there is no key in what --key names");
+    const path = resolve(cwd, operands[0] ?? "");
+    const warnings: string[] = [];
+    if (fromFile?.isOpen === true)
+      warnings.push("the key file can be read by others: `chmod 600` keeps it to its owner");
+    if (fromFile !== undefined && isInside(path, resolve(cwd, key)))
+      warnings.push(
+        "the key file is in the package: it would be published with it; keep it elsewhere",
+      );
+    const signed = await services.sign({ path, key: pem, identity, keyId });
+    warnings.push(...signed.warnings);
+    const { key_id, public_key } = signed;
+    const entry = { identity: signed.identity, key_id, public_key };
+    return {
+      exitCode: 0,
+      document: { ...signed, action: "sign" as const, publisher: entry, warnings },
+      lines: [
+        `${paint.good("signed:")} ${say`${signed.package} ${signed.version} (${shortHash(signed.distribution_hash)})`}`,
+        say`  identity: ${signed.identity}`,
+        say`  key:      ${key_id}`,
+        say`  evidence: ${signed.evidence}`,
+        texts.forOperators,
+        `  ${printableJson(entry)}`,
+      ],
+      warnings,
+    };
+  },
+});
 
 function isInside(folder: string, path: string): boolean {
   const from = relative(folder, path);
   return from !== ".." && !from.startsWith(`..${sep}`) && !isAbsolute(from);
 }
 
-/** No message has the path: somebody may have given the key in its place. */
+/** No message contains the path: somebody may have passed the key in its place. */
 async function readKey(path: string): Promise<{ text: string; isOpen: boolean }> {
   try {
     const file = await open(path, "r");
@@ -52,7 +103,9 @@ async function readKey(path: string): Promise<{ text: string; isOpen: boolean }>
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw code === undefined ? error : refusal("io_failed", texts.keyFile(code));
+    if (code === undefined) throw error;
+    const message = `sign: the key file cannot be read: ${code} (its name is not repeated: it may be the key)`;
+    throw refusal("io_failed", message);
   }
 }
 
@@ -62,7 +115,8 @@ async function readAll(source: ByteSource): Promise<string> {
   for await (const chunk of source) {
     const bytes = Buffer.from(chunk);
     size += bytes.length;
-    if (size > maxKeyBytes) throw refusal("options_invalid", texts.keyTooLong);
+    if (size > maxKeyBytes)
+      throw refusal("options_invalid", "sign: the key is longer than a private key can be");
     chunks.push(bytes);
   }
   return Buffer.concat(chunks).toString("utf8");

@@ -1,59 +1,114 @@
 /** `plugins trust ID` */
+import * as z from "zod";
 import { isGlassineError } from "../../../core/errors/index.ts";
 import { dayOf, isDay } from "../../trust/index.ts";
-import { type Handler, scopeOf, withHost } from "../command-context.ts";
-import { CommandFailure, refusal, tell } from "../failure.ts";
+import { defineCommand } from "../command.ts";
+import { scopeOf } from "../command-context.ts";
+import { lock, textOrNull, trusted, warnings } from "../documents.ts";
+import { CommandFailure, failureFor, refusal } from "../failure.ts";
 import { permissionChange, signerChange, wordsOf } from "../plain-words.ts";
-import { trustDocument, trustLines } from "../print/trust.ts";
+import { listed, printable, singleQuoted } from "../print/printable.ts";
+import { pathLines, permissionLines, trustedDocument, trustedLines } from "../print/trusted.ts";
 import type { PluginFacts, TrustRefusal } from "../reports.ts";
 import type { CommandScope, CommandServices } from "../services.ts";
-import { texts } from "../texts.ts";
+import { reasonOf, texts } from "../texts.ts";
 
-export const trust: Handler = async (given) => {
-  const context = await withHost(given);
-  const [id = ""] = context.operands;
-  const { services, options, paint } = context;
-  const scope = await scopeOf(context);
-  const { reason, until, optional = false, check = false } = options;
-  if (until !== undefined && !(isDay(until) && until >= dayOf(new Date())))
-    throw refusal("options_invalid", texts.noDay(until));
-  const request = { ...scope, id, reason, until, optional, check };
-  let answer: Awaited<ReturnType<CommandServices["trust"]>>;
-  try {
-    answer = await services.trust(request);
-  } catch (thrown) {
-    throw await withPermissions(thrown, services, { ...scope, id });
-  }
-  if ("refusal" in answer) throw refused(id, answer.refusal);
-  const { change } = answer;
-  return {
-    exitCode: 0,
-    document: trustDocument(change),
-    lines: trustLines(change, wordsOf(context.host.host), paint),
-    warnings: change.warnings,
-  };
-};
+export const trust = defineCommand({
+  path: ["plugins", "trust"],
+  summary: "put an installed plugin into plugins.lock, or refresh its entry",
+  about: [
+    "Production loads what plugins.lock trusts, as long as no file of it changes.",
+    "It does not start where something trusted is not installed, unless the entry is optional.",
+    "The plugin is not run.",
+    "Who may do this, and after which review, is for you to decide.",
+  ],
+  arguments: [{ name: "ID", what: "the plugin's id; after -- if it begins with -" }],
+  options: [
+    ...(["reason", "until", "optional", "checkLoads", "root", "pluginsLock"] as const),
+    ...(["localPlugins", "host", "json", "verbose"] as const),
+  ],
+  exits: {},
+  examples: [
+    {
+      line: 'plugins trust pii-scan --reason "reviewed by GB, ticket OPS-1284"',
+      what: "after a review",
+    },
+    {
+      line: 'plugins trust pii-scan --reason "trial, OPS-1290" --until 2027-01-31',
+      what: "for a time: production refuses it from the day after",
+    },
+  ],
+  namesItself: true,
+  document: {
+    name: "trust",
+    schema: z
+      .object({
+        action: z.literal("trust"),
+        ...trusted,
+        lock,
+        journal_path: textOrNull,
+        warnings,
+      })
+      .describe("What `plugins trust --json` prints."),
+  },
+  async run(context) {
+    const [id = ""] = context.operands;
+    const { services, options, paint } = context;
+    const scope = await scopeOf(context);
+    const { reason, until, optional = false, checkLoads: check = false } = options;
+    if (until !== undefined && !(isDay(until) && until >= dayOf(new Date()))) {
+      const message = `trust: --until takes a day that is not over, such as 2027-01-31, got ${singleQuoted(until)}`;
+      throw refusal("options_invalid", message);
+    }
+    const request = { ...scope, id, reason, until, optional, check };
+    const answer = await services.trust(request).catch(async (thrown) => {
+      throw await withPermissions(thrown, services, { ...scope, id });
+    });
+    if ("refusal" in answer) throw refused(singleQuoted(id), answer.refusal);
+    const { change } = answer;
+    const words = wordsOf(context.host.host);
+    return {
+      exitCode: 0,
+      document: {
+        ...trustedDocument(change),
+        action: "trust" as const,
+        journal_path: change.journal,
+      },
+      lines: [
+        ...trustedLines(change, paint),
+        ...pathLines(change),
+        ...permissionLines(change, words),
+      ],
+      warnings: change.warnings,
+    };
+  },
+});
 
 function refused(id: string, why: TrustRefusal): CommandFailure {
   switch (why.kind) {
-    case "not_found":
-      return refusal("trust_refused", texts.notFound("trust", id, [...why.available].sort()));
-    case "unhashable":
-      return refusal("package_refused", texts.unhashable("trust", why.package, why.detail));
-    case "not_installed":
-      return refusal("trust_refused", texts.notInstalled("trust", id));
-    case "rejected":
-      return refusal(
-        "trust_refused",
-        texts.rejectedPlugin("trust", id, why.code, why.detail),
-        why.response === undefined ? [] : [why.response],
-      );
+    case "not_found": {
+      const available = listed([...why.available].sort(), "<none>");
+      const message = `trust: plugin ${id} not found among installed plugins. Available: ${available}`;
+      return refusal("trust_refused", message);
+    }
+    case "unhashable": {
+      const message = `trust: cannot hash package ${singleQuoted(why.package)}: ${printable(why.detail)}`;
+      return refusal("package_refused", message);
+    }
+    case "not_installed": {
+      const message = `trust: plugin ${id} is not an installed package and cannot be trusted`;
+      return refusal("trust_refused", message);
+    }
+    case "rejected": {
+      const message = `trust: plugin ${id} is rejected: ${reasonOf(why.code, why.detail)}`;
+      return refusal("trust_refused", message, why.response === undefined ? [] : [why.response]);
+    }
   }
 }
 
 /**
- * Where a reason is missing for a plugin that asks for more than it was granted: says for what.
- * Nothing of the plugin is run, and what goes wrong here does not matter.
+ * Where a reason is missing for a plugin that asks for more than it was granted, says for what.
+ * Nothing of the plugin is run, and a failure here is ignored: there is one to report already.
  */
 async function withPermissions(
   thrown: unknown,
@@ -67,18 +122,25 @@ async function withPermissions(
       ({ loaded, rejected }) => {
         const found = [...loaded, ...rejected.flatMap(({ facts }) => (facts ? [facts] : []))];
         const facts = found.find((each) => each.id === scope.id);
-        return facts === undefined ? [] : texts.asksForMore(scope.id, changesOf(facts));
+        return facts === undefined ? [] : asksForMore(facts);
       },
       () => [],
     );
-  if (more.length === 0) return thrown;
-  return new CommandFailure({ ...tell(thrown, "trust"), more });
+  return more.length === 0 ? thrown : new CommandFailure({ ...failureFor(thrown, "trust"), more });
 }
 
-function changesOf(facts: PluginFacts) {
-  return {
-    capabilities: permissionChange(facts.granted_capabilities, facts.capabilities).added,
-    hooks: permissionChange(facts.granted_hooks, facts.hooks).added,
-    signer: signerChange(facts.trusted_signer, facts.signer),
-  };
+function asksForMore(facts: PluginFacts): readonly string[] {
+  const id = singleQuoted(facts.id);
+  const capabilities = permissionChange(facts.granted_capabilities, facts.capabilities).added;
+  const hooks = permissionChange(facts.granted_hooks, facts.hooks).added;
+  const signer = signerChange(facts.trusted_signer, facts.signer);
+  const lines: string[] = [];
+  if (capabilities.length > 0)
+    lines.push(
+      `  ${id} asks for more than it was granted: ${listed(capabilities)}. The reason is to say why it may.`,
+    );
+  if (hooks.length > 0)
+    lines.push(`  ${id} runs on hooks that it did not name before: ${listed(hooks)}.`);
+  if (signer !== null) lines.push(`  ${id} is ${texts.otherSigner(signer)}.`);
+  return lines;
 }

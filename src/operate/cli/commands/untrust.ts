@@ -1,24 +1,54 @@
 /** `plugins untrust ID` */
-import { expectLockfile, type Handler, scopeOf } from "../command-context.ts";
+import * as z from "zod";
+import { defineCommand } from "../command.ts";
+import { expectLockfile, scopeOf } from "../command-context.ts";
+import { lock, locked, text, textOrNull, warnings } from "../documents.ts";
 import { refusal } from "../failure.ts";
-import { untrustDocument, untrustLines } from "../print/trust.ts";
-import { texts } from "../texts.ts";
+import { listed, printable, singleQuoted } from "../print/printable.ts";
+import { pathLines, untrustedLine } from "../print/trusted.ts";
 
-export const untrust: Handler = async (context) => {
-  const [id = ""] = context.operands;
-  const { services, options, paint } = context;
-  const scope = await scopeOf(context);
-  await expectLockfile(scope);
-  const answer = await services.untrust({ ...scope, id, reason: options.reason });
-  if ("refusal" in answer) {
-    const { lock, locked } = answer.refusal;
-    throw refusal("trust_refused", texts.notLocked(id, lock, locked));
-  }
-  const { change } = answer;
-  return {
-    exitCode: 0,
-    document: untrustDocument(change),
-    lines: untrustLines(change, paint),
-    warnings: change.warnings,
-  };
-};
+export const untrust = defineCommand({
+  path: ["plugins", "untrust"],
+  summary: "remove a plugin from plugins.lock",
+  about: [
+    "It works also when the package is not installed any more.",
+    "A running host goes on; the next one does not start in production until the package is removed.",
+  ],
+  arguments: [{ name: "ID", what: "the plugin's id; after -- if it begins with -" }],
+  options: ["reason", "pluginsLock", "json", "verbose"],
+  exits: {},
+  examples: [{ line: 'plugins untrust pii-scan --reason "OPS-1301"', what: "take trust back" }],
+  namesItself: true,
+  document: {
+    name: "untrust",
+    schema: z
+      .object({
+        action: z.literal("untrust"),
+        id: text,
+        previous: locked.nullable(),
+        lock,
+        journal_path: textOrNull,
+        warnings,
+      })
+      .describe("What `plugins untrust --json` prints."),
+  },
+  async run(context) {
+    const [id = ""] = context.operands;
+    const { services, options, paint } = context;
+    const scope = await scopeOf(context);
+    await expectLockfile(scope);
+    const answer = await services.untrust({ ...scope, id, reason: options.reason });
+    if ("refusal" in answer) {
+      const { lock: path, locked: ids } = answer.refusal;
+      const message = `untrust: plugin ${singleQuoted(id)} is not in ${printable(path)}. Locked: ${listed(ids, "<none>")}`;
+      throw refusal("trust_refused", message);
+    }
+    const { change } = answer;
+    return {
+      exitCode: 0,
+      document: { ...change, action: "untrust" as const, journal_path: change.journal },
+      lines: [untrustedLine(change.id, paint), ...pathLines(change)],
+      warnings: change.warnings,
+    };
+  },
+});

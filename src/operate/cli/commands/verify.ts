@@ -1,18 +1,159 @@
 /** `plugins verify` */
-import { expectLockfile, type Handler, scopeOf, withHost } from "../command-context.ts";
-import { problemCount, verifyDocument, verifyLines } from "../print/verify.ts";
+import * as z from "zod";
+import { defineCommand } from "../command.ts";
+import { expectLockfile, scopeOf } from "../command-context.ts";
+import {
+  change,
+  count,
+  drift as driftSchema,
+  journal_problems,
+  lock as lockSchema,
+  signer_change,
+  texts as strings,
+  text,
+  warnings,
+} from "../documents.ts";
+import { stepsOfVerify } from "../print/next-steps.ts";
+import type { Paint } from "../print/paint.ts";
+import { driftSection, journalSection, section } from "../print/parts.ts";
+import { listed, printable } from "../print/printable.ts";
+import type { PermissionChange, VerifyReport } from "../reports.ts";
+import { reasonOf, texts } from "../texts.ts";
 
-export const verify: Handler = async (given) => {
-  const context = await withHost(given);
-  const scope = await scopeOf(context);
-  await expectLockfile(scope);
-  const report = await context.services.verify(scope);
-  const { strictJournal = false } = context.options;
-  const strictness = { strictJournal };
-  return {
-    exitCode: problemCount(report, strictness) === 0 ? 0 : 1,
-    document: verifyDocument(report, strictness),
-    lines: verifyLines(report, strictness, context.paint),
-    warnings: report.warnings,
-  };
-};
+export const verify = defineCommand({
+  path: ["plugins", "verify"],
+  summary: "compare plugins.lock with what is installed, and with its journal",
+  about: [
+    "It looks at these three alone: whether a signer may be trusted is for `doctor --strict` to say.",
+    "Nothing is run. The mode makes no difference.",
+  ],
+  arguments: [],
+  options: ["strictJournal", "root", "pluginsLock", "host", "json", "verbose"],
+  exits: {
+    1: "lock and installation differ in what production refuses, or a change was not ended; with --strict-journal also where the journal has a problem",
+  },
+  examples: [
+    { line: "plugins verify", what: "before a start" },
+    { line: "plugins verify --strict-journal", what: "with the journal counted too" },
+  ],
+  namesItself: true,
+  document: {
+    name: "verify",
+    schema: z
+      .object({
+        ok: z.boolean().describe("Whether the command ends with 0."),
+        lock: lockSchema,
+        drift: driftSchema,
+        linked: z
+          .array(z.object({ id: text, path: text }))
+          .describe("Plugins that are links, which production refuses."),
+        duplicates: z
+          .array(z.object({ id: text, paths: strings }))
+          .describe("Ids that several packages claim, of which production refuses each."),
+        unhashable: z.array(z.object({ id: text, code: text, reason: text })),
+        journal_problems,
+        journal_problem_count: count,
+        pending: z.boolean().describe("Whether a change was begun and not ended."),
+        unreadable: strings.describe("Folders of packages that cannot be read."),
+        permissions: z.array(
+          z.object({ id: text, ...change.shape, hook_change: change, signer_change }),
+        ),
+        warnings,
+      })
+      .describe("What `plugins verify --json` prints."),
+  },
+  async run(context) {
+    const scope = await scopeOf(context);
+    await expectLockfile(scope);
+    const report = await context.services.verify(scope);
+    const problems = problemCount(report, context.options.strictJournal === true);
+    return {
+      exitCode: problems === 0 ? 0 : 1,
+      document: {
+        ...report,
+        ok: problems === 0,
+        journal_problems: report.journal,
+        journal_problem_count: report.journal_count,
+        permissions: report.permissions.map(({ hooks, signer, ...permission }) => ({
+          ...{ ...permission, hook_change: hooks, signer_change: signer },
+        })),
+      },
+      lines: linesOf(report, problems, context.paint),
+      warnings: report.warnings,
+    };
+  },
+});
+
+/** How many problems make the command fail. */
+function problemCount(report: VerifyReport, countJournal: boolean): number {
+  const { drift, linked, duplicates, unhashable, unreadable, journal_count, pending } = report;
+  const lists = [linked, duplicates, unhashable, unreadable];
+  return (
+    drift.filter(({ blocking }) => blocking).length +
+    lists.reduce((sum, list) => sum + list.length, 0) +
+    (pending ? 1 : 0) +
+    (countJournal ? journal_count : 0)
+  );
+}
+
+function linesOf(report: VerifyReport, problems: number, paint: Paint): readonly string[] {
+  const { lock, drift, linked, duplicates, unhashable, unreadable } = report;
+  const { journal, pending, permissions } = report;
+  const parts = [
+    ...driftSection(drift, paint),
+    ...section(
+      "Links, which production does not load:",
+      linked.map(({ id, path }) => `  ${printable(id)}: ${printable(path)}`),
+      paint,
+    ),
+    ...section(
+      "Ids that several packages claim, of which production loads none:",
+      duplicates.map(({ id, paths }) => `  ${printable(id)}: ${listed(paths)}`),
+      paint,
+    ),
+    ...section(
+      "Cannot be hashed:",
+      unhashable.map(({ id, code, reason }) => `  ${printable(id)}: ${reasonOf(code, reason)}`),
+      paint,
+    ),
+    ...section(
+      "Cannot be read, and what is in it was not compared:",
+      unreadable.map((path) => `  ${printable(path)}`),
+      paint,
+    ),
+    ...section(
+      "Permissions since it was trusted:",
+      permissions.flatMap((each) =>
+        permissionTexts(each).map((text) => `  ${printable(each.id)}: ${text}`),
+      ),
+      paint,
+    ),
+    ...journalSection(journal, report.journal_count, paint),
+    ...(pending ? ["", texts.pending] : []),
+  ];
+  const end =
+    problems === 0
+      ? paint.good(`plugins.lock verified: ${lock.entries} entries`)
+      : paint.bad(`verify failed: ${problems} problem(s)`);
+  return [
+    texts.lockLine(lock.path, lock.schema_version),
+    ...parts,
+    ...(parts.length === 0 ? [] : [""]),
+    end,
+    ...stepsOfVerify(report, paint),
+  ];
+}
+
+function permissionTexts({ added, removed, hooks, signer }: PermissionChange): readonly string[] {
+  const all = [
+    ["asks for", added],
+    ["no longer asks for", removed],
+    ["runs on", hooks.added],
+    ["no longer runs on", hooks.removed],
+  ] as const;
+  const changed = all.filter(([, names]) => names.length > 0);
+  return [
+    ...changed.map(([what, names]) => `${what} ${listed(names)}`),
+    ...(signer === null ? [] : [texts.otherSigner(signer)]),
+  ];
+}

@@ -4,8 +4,8 @@ import { journalTodo } from "../journal-problems.ts";
 import type { DiscoveryReport, DriftRow, VerifyReport } from "../reports.ts";
 import { responseTo } from "../responses.ts";
 import { texts } from "../texts.ts";
-import { section } from "./list.ts";
 import type { Paint } from "./paint.ts";
+import { section } from "./parts.ts";
 import { say } from "./printable.ts";
 
 /** What is in trouble, and what is done about it. */

@@ -3,6 +3,8 @@
  * hides or turns text is spelled out as `\u{…}`.
  */
 
+import type { Json } from "../reports.ts";
+
 /**
  * Control, format and lone surrogate characters, the separators of lines and paragraphs, and what
  * prints as nothing: Hangul fillers, variation selectors, the blank of Braille.
@@ -44,4 +46,13 @@ function escaped(found: string): string {
 
 function pointOf(found: string): number {
   return found.codePointAt(0) ?? 0;
+}
+
+/** The same data with the keys of every object in order. */
+export function withSortedKeys(value: Json): Json {
+  if (Array.isArray(value)) return value.map(withSortedKeys);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value) as readonly (readonly [string, Json])[];
+  const inOrder = [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(inOrder.map(([key, inner]) => [key, withSortedKeys(inner)]));
 }

@@ -1,0 +1,91 @@
+/**
+ * What a command is. The command line, its help, shell completion, docs/commands.md and
+ * spec/schemas/commands are all made of these objects. In their texts `{bin}`, `{hostName}` and
+ * `{prefix}` stand for the names of the host.
+ */
+import type * as z from "zod";
+import type { Environment } from "../../core/plugins/index.ts";
+import type { NamedHost } from "./command-host.ts";
+import type { GivenOptions, OptionName } from "./option-table.ts";
+import type { Paint } from "./print/paint.ts";
+import type { CommandServices, Progress } from "./services.ts";
+
+export interface Command<Schema extends z.ZodType = z.ZodType> {
+  /** The words after the name of the command line. */
+  readonly path: readonly [string, ...string[]];
+  readonly summary: string;
+  /** More about it, a sentence each. */
+  readonly about: readonly string[];
+  readonly arguments: readonly {
+    readonly name: string;
+    readonly what: string;
+    readonly isOptional?: boolean;
+  }[];
+  readonly options: readonly OptionName[];
+  /** Exit codes with a meaning of their own, beside those that all commands share. */
+  readonly exits: { readonly [code: number]: string };
+  readonly examples: readonly { readonly line: string; readonly what: string }[];
+  /** Its refusals begin with its name. */
+  readonly namesItself?: true;
+  /** What `--json` prints. The name is that of the file in spec/schemas/commands. */
+  readonly document: { readonly name: string; readonly schema: Schema };
+  run(context: CommandContext): Promise<Outcome<DeepReadonly<z.input<Schema>>>>;
+}
+
+/** Checks that a command returns the document that its schema describes. */
+export function defineCommand<Schema extends z.ZodType>(command: Command<Schema>): Command {
+  return command as unknown as Command;
+}
+
+/** The exit codes of all commands. */
+export const exitCodes = {
+  0: "done",
+  1: "a negative finding",
+  2: "a usage error, or a refusal: nothing was changed, unless the message says so",
+  70: "an internal error",
+} as const;
+
+/** Where a key can be read from. */
+export type ByteSource = AsyncIterable<Uint8Array | string>;
+
+export interface CommandContext {
+  /** All commands, for those that describe the command line itself. */
+  readonly commands: readonly Command[];
+  readonly services: CommandServices;
+  readonly host: NamedHost;
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly stdin: ByteSource;
+  /** Of standard output. */
+  readonly paint: Paint;
+  readonly progress: (step: Progress) => void;
+  readonly operands: readonly string[];
+  readonly options: GivenOptions;
+}
+
+/** The result of a command. */
+export interface Outcome<Document = unknown> {
+  readonly exitCode: 0 | 1;
+  /** For `--json`. Only the keys of the schema are printed. */
+  readonly document: Document;
+  /** For people, without line ends. */
+  readonly lines: readonly string[];
+  /** Printed on standard error after `warning: `. */
+  readonly warnings?: readonly string[];
+  /** Further lines for standard error. */
+  readonly notes?: readonly string[];
+}
+
+type DeepReadonly<T> = T extends readonly (infer Item)[]
+  ? readonly DeepReadonly<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
+    : T;
+
+/** Fills the names of a host into a text of a command or an option. */
+export function named(
+  text: string,
+  host: { readonly bin: string; readonly hostName: string; readonly prefix: string },
+): string {
+  return text.replaceAll(/\{(bin|hostName|prefix)\}/g, (_, name: keyof typeof host) => host[name]);
+}

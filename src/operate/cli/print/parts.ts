@@ -1,0 +1,118 @@
+/** Lines that several commands print. */
+
+import type { Environment } from "../../../core/plugins/index.ts";
+import { type CatalogEntry, isEnabled } from "../catalog.ts";
+import type {
+  DiscoveryReport,
+  DriftKind,
+  DriftRow,
+  JournalProblem,
+  PluginFacts,
+} from "../reports.ts";
+import { texts } from "../texts.ts";
+import type { Paint } from "./paint.ts";
+import { printable, say, singleQuoted } from "./printable.ts";
+
+/** A title and lines after an empty line, or nothing where there are no lines. */
+export function section(title: string, lines: readonly string[], paint: Paint): readonly string[] {
+  return lines.length === 0 ? [] : ["", paint.title(title), ...lines];
+}
+
+/** The mode and the lockfile in effect. */
+export function headLines(
+  { mode, lock, lock_fault: fault }: DiscoveryReport,
+  load = true,
+): readonly string[] {
+  const none =
+    fault === null
+      ? "plugins.lock: (none — production mode requires one to gate trust)"
+      : "plugins.lock: (cannot be read)";
+  return [
+    `plugin mode: ${mode}`,
+    lock === null ? none : texts.lockLine(lock.path, lock.schema_version),
+    ...(load ? [] : ["nothing was run (--no-load): the table has what would be loaded"]),
+  ];
+}
+
+/** By kind, what people are shown. */
+const driftLabels: Readonly<Record<DriftKind, string>> = {
+  missing_from_install: "missing_from_install",
+  missing_from_lock: "missing_from_lock",
+  version_mismatch: "version",
+  hash_mismatch: "hash",
+  entry_point_mismatch: "entry_point",
+  package_mismatch: "package",
+  capabilities_mismatch: "capabilities",
+  hooks_mismatch: "hooks",
+  signer_mismatch: "signer",
+  trust_expired: "expired",
+  dependency_mismatch: "dependency",
+  foreign_package: "foreign_package",
+};
+
+export function driftSection(drift: readonly DriftRow[], paint: Paint): readonly string[] {
+  const lines = drift.map((row) => `  ${printable(row.id)}: ${driftText(row)}`);
+  return section("Drift vs plugins.lock:", lines, paint);
+}
+
+/** `version (expected='0.3.0', actual='0.3.1')` */
+export function driftText({ kind, expected, actual }: DriftRow): string {
+  const value = (text: string | null) => (text === null ? "None" : singleQuoted(text));
+  const label = printable(driftLabels[kind] ?? kind);
+  return `${label} (expected=${value(expected)}, actual=${value(actual)})`;
+}
+
+/** The first problems of a journal, and how many more there are. */
+export function journalSection(
+  problems: readonly JournalProblem[],
+  all: number,
+  paint: Paint,
+): readonly string[] {
+  const more = all - problems.length;
+  const lines = problems.map((problem) => `  ${journalText(problem)}`);
+  return section(
+    "Journal:",
+    more === 0 ? lines : [...lines, `  ${texts.moreProblems(more)}`],
+    paint,
+  );
+}
+
+/** `line 3: ID: problem: a sentence`, as far as it is known. */
+export function journalText({ line, id, problem, detail }: JournalProblem): string {
+  const places = [...(line === null ? [] : [`line ${line}`]), ...(id === null ? [] : [id])];
+  return say`${[...places, problem, ...(detail === undefined ? [] : [detail])].join(": ")}`;
+}
+
+/** The algorithm and the first digits of a hash. Anything else is shown as it is. */
+export function shortHash(hash: string | null, digits = 23): string {
+  if (hash === null) return "-";
+  const match = /^(sha\d+:)([0-9a-f]+)$/.exec(hash);
+  if (match === null) return printable(hash);
+  const [, algorithm = "", hex = ""] = match;
+  return hex.length <= digits ? hash : `${algorithm}${hex.slice(0, digits)}…`;
+}
+
+const unknownHealth = {
+  ...{ status: "unknown", message: "", checked_at: null, error_summary: null },
+} as const;
+
+/** What documents have of one plugin. Procedures have no hooks, health or signature. */
+export function pluginRow(facts: PluginFacts, catalog: readonly CatalogEntry[], env: Environment) {
+  const { hooks, depends_on, signed_by, trust_decision, health, ...rest } = facts;
+  const entry = catalog.find((each) => each.package === facts.package);
+  const variable = entry?.env_var ?? null;
+  return {
+    ...rest,
+    capabilities: sorted(facts.capabilities),
+    ...(facts.kind === "hooks" && {
+      ...{ hooks: sorted(hooks), hook_count: hooks?.length ?? null, depends_on },
+      ...{ signed_by, trust_decision, health: health ?? unknownHealth },
+    }),
+    ...(entry !== undefined &&
+      variable !== null && { enabled: isEnabled(entry, env) ?? false, enable_env_var: variable }),
+  };
+}
+
+function sorted(names: readonly string[] | null): readonly string[] | null {
+  return names === null ? null : [...names].sort();
+}

@@ -1,0 +1,88 @@
+/** Lines of commands that change what is trusted. */
+import { dependencyChange, permissionChange, signerChange, type Words } from "../plain-words.ts";
+import type { LockedFacts, TrustChange, TrustedPlugin } from "../reports.ts";
+import { texts } from "../texts.ts";
+import type { Paint } from "./paint.ts";
+import { shortHash } from "./parts.ts";
+import { listed, say } from "./printable.ts";
+
+/** What documents say about one plugin that is trusted now. */
+export function trustedDocument<Plugin extends TrustedPlugin>(plugin: Plugin) {
+  const { capabilities, hooks, signer, previous } = plugin;
+  return {
+    ...plugin,
+    permission_change: permissionChange(previous?.capabilities ?? null, capabilities),
+    hook_change: permissionChange(previous?.hooks ?? null, hooks),
+    signer_change: signerChange(previous?.signer ?? null, signer),
+  };
+}
+
+export function trustedLines(plugin: TrustedPlugin, paint: Paint): readonly string[] {
+  const { id, version, distribution_hash: hash, previous, until } = plugin;
+  const end = (day: string | null) => (day === null ? "" : ` until ${day}`);
+  const first = `${paint.good("trusted:")} ${say`${id} ${version} (${shortHash(hash)})${end(until)}`}`;
+  if (previous === null) return [first];
+  const { version: oldVersion, distribution_hash: oldHash } = previous;
+  const was = say`  was:     ${oldVersion} (${shortHash(oldHash)})${end(previous.until)}`;
+  const hasOtherFiles = oldVersion === version && oldHash !== hash;
+  const files = "  files:   others than before, under the same version";
+  return [first, was, ...(hasOtherFiles ? [files] : [])];
+}
+
+export function untrustedLine(id: string, paint: Paint): string {
+  return `${paint.doubtful("untrusted:")} ${say`${id}`}`;
+}
+
+export function pathLines({
+  lock,
+  journal,
+}: Pick<TrustChange, "lock" | "journal">): readonly string[] {
+  return [say`  lock:    ${lock.path}`, say`  journal: ${journal}`];
+}
+
+/** What a plugin may do and what it needs, and how that differs from before. */
+export function permissionLines(plugin: TrustedPlugin, words: Words): readonly string[] {
+  const { previous, hooks: asked, signer: now, dependencies } = plugin;
+  const hooks = permissionChange(previous?.hooks ?? null, asked);
+  const signer = signerChange(previous?.signer ?? null, now);
+  const needed = dependencies.map(({ name, version }) => `${name}==${version}`);
+  return [
+    ...capabilityLines(plugin, words),
+    ...hooks.added.map((name) => say`  new:     hook ${name} (${words.ofHook(name)})`),
+    ...hooks.removed.map((name) => say`  gone:    hook ${name}`),
+    ...(signer === null ? [] : [`  signer:  ${texts.otherSigner(signer)}`]),
+    ...(needed.length === 0 ? [] : [`  needs:   ${listed(needed)}`]),
+    ...(previous === null ? [] : dependencyLines(previous, plugin)),
+  ];
+}
+
+/** All capabilities the first time, later those added and removed. */
+function capabilityLines(
+  { capabilities, previous }: TrustedPlugin,
+  words: Words,
+): readonly string[] {
+  const asked = [...(capabilities ?? [])].sort();
+  const granted = previous?.capabilities ?? null;
+  if (granted === null || capabilities === null)
+    return asked.length === 0 ? [] : [`  granted: ${listed(asked)}`];
+  const { added, removed } = permissionChange(granted, asked);
+  return [
+    ...added.map((name) => say`  new:     ${name} (${words.of(name)})`),
+    ...removed.map((name) => say`  gone:    ${name}`),
+  ];
+}
+
+/** One line each: another hash under the same version is another package. */
+function dependencyLines(was: LockedFacts, now: LockedFacts): readonly string[] {
+  const { changed, added, removed } = dependencyChange(was.dependencies, now.dependencies);
+  const shown = ({ version, hash }: LockedFacts["dependencies"][number]) =>
+    `${version} (${shortHash(hash)})`;
+  return [
+    ...changed.map(
+      (each) =>
+        say`  changed: dependency ${each.now.name} ${shown(each.now)}, was ${shown(each.was)}`,
+    ),
+    ...added.map((each) => say`  new:     dependency ${each.name} ${shown(each)}`),
+    ...removed.map((each) => say`  gone:    dependency ${each.name} ${shown(each)}`),
+  ];
+}
