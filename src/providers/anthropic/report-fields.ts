@@ -28,7 +28,7 @@ export function reportFields(
     const at = pathOf(...path, name);
     left.add(
       settings.has(name)
-        ? { path: at, kind: "setting", reason: "A setting that messages do not hold." }
+        ? { path: at, kind: "setting", reason: "A setting." }
         : { path: at, kind: "content", reason: "Messages have no such field." },
     );
   }

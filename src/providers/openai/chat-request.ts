@@ -36,7 +36,7 @@ import { chatRequestSchema } from "./shapes.ts";
  *   temperature: 0,
  *   messages: [{ role: "user", content: "Ahoy" }],
  * });
- * console.log(messages[0]?.role, left); // user [ { path: 'temperature', kind: 'setting', reason: 'a setting' } ]
+ * console.log(messages[0]?.role, left); // user [ { path: 'temperature', kind: 'setting', reason: 'A setting.' } ]
  * ```
  */
 export const fromChatRequest = readerWithLimits(

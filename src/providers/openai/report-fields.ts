@@ -45,7 +45,7 @@ export function reportFields(
     left({
       path: under(path, key),
       kind: isSetting ? "setting" : "content",
-      reason: isSetting ? "A setting that messages do not hold." : "Messages have no such field.",
+      reason: isSetting ? "A setting." : "Messages have no such field.",
     });
   }
 }
