@@ -1,5 +1,6 @@
 /** The context of one call of a handler, before its turn ends early and after. */
 import { describe, expect, it } from "vitest";
+import type { HandlerStep } from "../../src/core/hooks/dispatch/compiled-hook.ts";
 import {
   type AnyRun,
   endTurn,
@@ -7,7 +8,6 @@ import {
   isLive,
   isOngoing,
 } from "../../src/core/hooks/dispatch/context.ts";
-import type { HandlerStep } from "../../src/core/hooks/dispatch/program.ts";
 
 /** A run that goes on, whatever becomes of the turn. */
 const contextOf = () =>

@@ -9,9 +9,9 @@ const slots = compileSlots(standardSlots);
 /** The secrets of a run with these headers, and with the texts that its host named. */
 const secrets = (headers: Readonly<Record<string, string>>, named?: readonly string[]) =>
   secretsOf({
-    wishes: { secrets: named },
+    options: { secrets: named },
     extensions: createExtensions({ request: { request_id: "r" }, http: { headers } }),
-    house: { slots },
+    runtime: { slots },
   } as never);
 
 describe("the secrets of a run", () => {

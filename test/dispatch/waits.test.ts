@@ -1,7 +1,11 @@
 /** One handler that is waited for: how the wait ends, and what is told of what comes after. */
 import { describe, expect, it } from "vitest";
-import type { HandlerStep } from "../../src/core/hooks/dispatch/program.ts";
-import { type Lateness, type Tally, Ticket } from "../../src/core/hooks/dispatch/ticket.ts";
+import type { HandlerStep } from "../../src/core/hooks/dispatch/compiled-hook.ts";
+import {
+  type LateCounters,
+  type LatePolicy,
+  PendingWait,
+} from "../../src/core/hooks/dispatch/pending-wait.ts";
 import { settle, timedOut } from "../../src/core/hooks/dispatch/wait.ts";
 import { deferred, never, rest, uncaughtDuring } from "./support.ts";
 
@@ -9,8 +13,8 @@ const step = {} as HandlerStep;
 
 function tallying() {
   const told: unknown[] = [];
-  const tally: Tally = { late: 0, rejected: (...given) => void told.push(given) };
-  return { tally, told };
+  const lateCounters: LateCounters = { late: 0, rejected: (...given) => void told.push(given) };
+  return { lateCounters, told };
 }
 
 describe("a wait under the signal of a host", () => {
@@ -38,10 +42,10 @@ describe("a wait under the signal of a host", () => {
 
 describe("what comes after an abort", () => {
   /** Waits, aborts, and lets `end` settle what was waited for. */
-  async function afterAbort(lateness: Lateness | undefined, end: "resolve" | "reject") {
+  async function afterAbort(latePolicy: LatePolicy | undefined, end: "resolve" | "reject") {
     const host = new AbortController();
     const gate = deferred<unknown>();
-    const waiting = settle(gate.promise, undefined, lateness, host.signal);
+    const waiting = settle(gate.promise, undefined, latePolicy, host.signal);
     host.abort();
     await waiting;
     return uncaughtDuring(async () => gate[end](new Error("late")));
@@ -49,9 +53,9 @@ describe("what comes after an abort", () => {
 
   it.each(["resolve", "reject"] as const)("is late only where that counts: %s", async (end) => {
     for (const counts of [true, false]) {
-      const { tally, told } = tallying();
-      expect(await afterAbort({ tally, step, counts }, end)).toEqual([]);
-      expect([tally.late, told]).toEqual([counts ? 1 : 0, []]);
+      const { lateCounters, told } = tallying();
+      expect(await afterAbort({ lateCounters, step, counts }, end)).toEqual([]);
+      expect([lateCounters.late, told]).toEqual([counts ? 1 : 0, []]);
     }
   });
 
@@ -65,22 +69,22 @@ describe("what comes after an abort", () => {
 
 describe("a ticket that nobody waits with", () => {
   it("counts what comes late, and tells who rejected after a deadline", () => {
-    const { tally, told } = tallying();
-    const ticket = new Ticket({});
-    ticket.drop({ tally, counts: true, step });
-    ticket.late(false, 1);
-    expect([tally.late, told]).toEqual([1, []]);
-    ticket.late(true, "x");
-    expect([tally.late, told]).toEqual([2, [[step, "x"]]]);
-    ticket.drop({ tally, counts: false, step: undefined });
-    ticket.late(true, "x");
-    expect([tally.late, told]).toEqual([2, [[step, "x"]]]);
+    const { lateCounters, told } = tallying();
+    const pendingWait = new PendingWait({});
+    pendingWait.drop({ lateCounters, counts: true, step });
+    pendingWait.late(false, 1);
+    expect([lateCounters.late, told]).toEqual([1, []]);
+    pendingWait.late(true, "x");
+    expect([lateCounters.late, told]).toEqual([2, [[step, "x"]]]);
+    pendingWait.drop({ lateCounters, counts: false, step: undefined });
+    pendingWait.late(true, "x");
+    expect([lateCounters.late, told]).toEqual([2, [[step, "x"]]]);
   });
 
   it("tells nobody where there is no tally", () => {
-    const ticket = new Ticket({});
-    ticket.drop(undefined);
-    expect(() => ticket.late(true, "x")).not.toThrow();
+    const pendingWait = new PendingWait({});
+    pendingWait.drop(undefined);
+    expect(() => pendingWait.late(true, "x")).not.toThrow();
   });
 });
 

@@ -12,7 +12,20 @@ export {
   type PayloadOf,
 } from "./define-hook.ts";
 export { defineHooks, joinHooks } from "./define-hooks.ts";
+export type { RunAudit, RunNote } from "./dispatch/audit-receipts.ts";
 export { type BackgroundCounts, BackgroundWork } from "./dispatch/background.ts";
+export type {
+  AnyHandler,
+  CompiledHook,
+  HandlerErrorSink,
+  HandlerStep,
+  Handles,
+  ManagerRuntime,
+  PluginState,
+  RunOptions,
+  Service,
+  Step,
+} from "./dispatch/compiled-hook.ts";
 export { type Conditions, compileConditions, conditionKinds } from "./dispatch/conditions.ts";
 export {
   type AnyRun,
@@ -26,21 +39,8 @@ export { Invocation, plainResult } from "./dispatch/invocation.ts";
 export { exclusive, Lock } from "./dispatch/lock.ts";
 export type { Meter } from "./dispatch/meter.ts";
 export { Refused, readReturned } from "./dispatch/outcome.ts";
-export type {
-  AnyHandler,
-  HandlerErrorSink,
-  HandlerStep,
-  Handles,
-  House,
-  PluginState,
-  Program,
-  RunWishes,
-  Service,
-  Step,
-} from "./dispatch/program.ts";
 export type { AnyInvokeResult, ExecutionRecord, InvokeError, Status } from "./dispatch/records.ts";
 export { expire, run, settled } from "./dispatch/run.ts";
-export type { RunAudit, RunNote } from "./dispatch/run-audit.ts";
 export { secretsOf } from "./dispatch/run-secrets.ts";
 export {
   isScope,
@@ -54,10 +54,11 @@ export { unowned } from "./dispatch/thenable.ts";
 export { settle, type WaitEnd } from "./dispatch/wait.ts";
 export { libraryHostOf, memoryNodeHookNames } from "./library-hosts.ts";
 export { type Mode, modes, type OnError } from "./modes.ts";
+export type { CompiledOperation } from "./operations/compiled-operation.ts";
 export { OperationRun } from "./operations/operation-run.ts";
-export type { OperationProgram } from "./operations/program.ts";
 export { operate } from "./operations/run-operation.ts";
 export { payloadReader } from "./payload-reader.ts";
+export { quoteName } from "./quote-name.ts";
 export {
   type Allow,
   allow,
@@ -73,6 +74,5 @@ export {
   type Violation,
   violationOf,
 } from "./results.ts";
-export { single } from "./single.ts";
 export { type StandardHooks, standardHooks } from "./standard-hooks.ts";
 export { type Band, bands, type Ordering, orderings, type Semantic, semantics } from "./surface.ts";

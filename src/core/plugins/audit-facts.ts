@@ -64,7 +64,7 @@ export function runEvent(run: AnyRun, note: RunNote): AuditEventInput {
     hook: step.hook,
     request: requestOf(run.scope),
   };
-  const options = { tenantId: run.wishes.tenant };
+  const options = { tenantId: run.options.tenant };
   switch (note.kind) {
     case "denied": {
       const { code, reason } = note;

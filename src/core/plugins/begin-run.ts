@@ -4,11 +4,11 @@ import { createFrom, type HeaderMap, markOf, replaceSlots, type Slots } from "..
 import { GlassineError, ManifestError } from "../errors/index.ts";
 import {
   type AnyInvokeResult,
-  type House,
+  type CompiledHook,
+  type CompiledOperation,
   Invocation,
-  type OperationProgram,
+  type ManagerRuntime,
   OperationRun,
-  type Program,
   plainResult,
   RequestScope,
 } from "../hooks/index.ts";
@@ -18,14 +18,14 @@ import { tamperedViolation } from "./deny-tampering.ts";
 import {
   givesExtensionsOnly,
   type InvokeOptions,
-  noWishes,
+  noRunOptions,
   ownOption,
+  readRunOptions,
   readScope,
-  readWishes,
 } from "./invoke-options.ts";
 import { orClause } from "./near.ts";
 import { callSiteAbove, headersMoved, warnHeaders } from "./payload-headers.ts";
-import { single } from "./read-plain.ts";
+import { quoteName } from "./read-plain.ts";
 import type { Surface } from "./surface.ts";
 
 type Given = InvokeOptions<unknown> | undefined;
@@ -33,7 +33,7 @@ type Given = InvokeOptions<unknown> | undefined;
 /** What every run of a manager begins with. */
 export interface Beginning {
   readonly slots: CompiledSlots;
-  readonly house: House;
+  readonly runtime: ManagerRuntime;
   /** What a run without extensions has. */
   readonly empty: Slots;
   readonly denyTampering: boolean;
@@ -43,53 +43,53 @@ export interface Beginning {
 
 /** A run of a message hook, or its result where nothing runs. */
 export function beginMessage(
-  { slots, house, empty, denyTampering, invoke }: Beginning,
-  program: Program,
+  { slots, runtime, empty, denyTampering, invoke }: Beginning,
+  compiled: CompiledHook,
   payload: unknown,
   given: Given,
 ): Invocation | AnyInvokeResult {
-  const { hook, payloadLimits } = program;
+  const { hook, payloadLimits } = compiled;
   const plain = given === undefined || givesExtensionsOnly(given);
-  const wishes = plain ? noWishes : readWishes(given, undefined, hook);
-  const scope = plain ? new RequestScope(undefined) : readScope(given, wishes, house);
-  let read = payloadFor(program.payload, payload, "payload_invalid", hook, payloadLimits);
+  const options = plain ? noRunOptions : readRunOptions(given, undefined, hook);
+  const scope = plain ? new RequestScope(undefined) : readScope(given, options, runtime);
+  let read = payloadFor(compiled.payload, payload, "payload_invalid", hook, payloadLimits);
   let extensions =
     given === undefined ? empty : extensionsOf(slots, ownOption(given, "extensions"), empty);
-  const field = program.headersField;
+  const field = compiled.headersField;
   if (field !== undefined && (read as Record<string, unknown>)[field] !== undefined) {
     const { [field]: headers, ...rest } = read as Record<string, unknown>;
     warnHeaders(hook, callSiteAbove(invoke));
     extensions = headersMoved(slots, extensions, headers as HeaderMap, replaceSlots);
-    read = payloadFor(program.payload, rest, "payload_invalid", hook, payloadLimits);
+    read = payloadFor(compiled.payload, rest, "payload_invalid", hook, payloadLimits);
   }
   const tampered = denyTampering ? tamperedViolation() : undefined;
   if (tampered !== undefined) {
-    house.counts.started += 1;
-    house.counts.end("denied");
-    return new Invocation(program, read, extensions, scope, wishes).finish(tampered, 0);
+    runtime.counts.started += 1;
+    runtime.counts.end("denied");
+    return new Invocation(compiled, read, extensions, scope, options).finish(tampered, 0);
   }
   // Where nothing runs and nothing else is wished for, the result is all there is.
-  if (program.empty && wishes === noWishes) {
-    house.counts.started += 1;
-    house.counts.end("allowed");
-    return plainResult(program, read, extensions, scope);
+  if (compiled.empty && options === noRunOptions) {
+    runtime.counts.started += 1;
+    runtime.counts.end("allowed");
+    return plainResult(compiled, read, extensions, scope);
   }
-  return new Invocation(program, read, extensions, scope, wishes);
+  return new Invocation(compiled, read, extensions, scope, options);
 }
 
 /** A run of a hook of another semantic. */
 export function beginOperation(
-  { slots, house, empty, denyTampering }: Beginning,
-  program: OperationProgram,
+  { slots, runtime, empty, denyTampering }: Beginning,
+  compiled: CompiledOperation,
   payload: unknown,
   given: Given,
 ): OperationRun {
   const plain = given === undefined || givesExtensionsOnly(given);
-  const { operation, hook, limits } = program;
-  const wishes =
-    plain && operation === undefined ? noWishes : readWishes(given ?? {}, operation, hook);
-  const scope = plain ? new RequestScope(undefined) : readScope(given, wishes, house);
-  const read = valueFor(program.payload, payload, "payload_invalid", hook, limits);
+  const { operation, hook, limits } = compiled;
+  const options =
+    plain && operation === undefined ? noRunOptions : readRunOptions(given ?? {}, operation, hook);
+  const scope = plain ? new RequestScope(undefined) : readScope(given, options, runtime);
+  const read = valueFor(compiled.payload, payload, "payload_invalid", hook, limits);
   const extensions =
     given === undefined ? empty : extensionsOf(slots, ownOption(given, "extensions"), empty);
   if (denyTampering && tamperedViolation() !== undefined) {
@@ -97,8 +97,8 @@ export function beginOperation(
     throw new GlassineError("realm_tampered", text, { hook });
   }
   // A value that nobody sees goes back as it came.
-  const isPassedOn = program.semantic === "filter_chain" && program.steps.length === 0;
-  return new OperationRun(program, isPassedOn ? payload : read, extensions, scope, wishes);
+  const isPassedOn = compiled.semantic === "filter_chain" && compiled.steps.length === 0;
+  return new OperationRun(compiled, isPassedOn ? payload : read, extensions, scope, options);
 }
 
 /** The host's envelope by reference; anything else is read first. */
@@ -112,6 +112,6 @@ function extensionsOf(slots: CompiledSlots, given: unknown, empty: Slots): Slots
 
 export function unknownHook(surface: Surface, hook: unknown): ManifestError {
   const name = String(hook);
-  const message = `unknown hook ${single(name)}${orClause(name, Object.keys(surface.hooks))}`;
+  const message = `unknown hook ${quoteName(name)}${orClause(name, Object.keys(surface.hooks))}`;
   return new ManifestError("hook_unknown", message, [{ field: "hook", message }]);
 }

@@ -1,6 +1,6 @@
 /** Capabilities as a host's authors write them: of slots, and of services. */
 import { orClause } from "./near.ts";
-import { bare, type Report, readPlainArray } from "./read-plain.ts";
+import { nameOrQuoted, type Report, readPlainArray } from "./read-plain.ts";
 import type { Surface } from "./surface.ts";
 
 /** Whether a capability opens a service of the host. */
@@ -30,7 +30,10 @@ export function readCapabilities(
   if (unknown.length > 0) {
     const known = [...surface.capabilities.names, ...Object.keys(surface.services)];
     const hint = unknown.length === 1 ? orClause(unknown[0] as string, known) : "";
-    report("capabilities", `unknown ${who} capabilities: ${unknown.map(bare).join(", ")}${hint}`);
+    report(
+      "capabilities",
+      `unknown ${who} capabilities: ${unknown.map(nameOrQuoted).join(", ")}${hint}`,
+    );
   }
   return Object.freeze(distinct);
 }
@@ -43,5 +46,5 @@ export function unusedCapabilities(
 ): string | undefined {
   const ofSlots = names.filter((name) => capabilities.has(name));
   if (ofSlots.length === 0) return undefined;
-  return `${who} declares ${ofSlots.map(bare).join(", ")}, and no handler is passed extensions: add a third parameter without a default, or say { handler, extensions: true }; { handler, extensions: false } says that none is needed`;
+  return `${who} declares ${ofSlots.map(nameOrQuoted).join(", ")}, and no handler is passed extensions: add a third parameter without a default, or say { handler, extensions: true }; { handler, extensions: false } says that none is needed`;
 }

@@ -1,6 +1,6 @@
 /** The end of a manager: what is under way comes to its end, as far as there is time. */
 import { intrinsics } from "../data/index.ts";
-import type { BackgroundCounts, House } from "../hooks/index.ts";
+import type { BackgroundCounts, ManagerRuntime } from "../hooks/index.ts";
 import { readCloseTimeout } from "./invoke-options.ts";
 
 const PromiseAtLoad = Promise;
@@ -23,33 +23,37 @@ export interface CloseOptions {
 }
 
 /** @throws GlassineError `options_invalid` */
-export async function closeHouse(
-  house: House,
+export async function closeRuntime(
+  runtime: ManagerRuntime,
   given: unknown,
   begin: () => void,
   flush: () => Promise<void>,
 ): Promise<CloseReport> {
   const timeoutMs = readCloseTimeout(given);
   begin();
-  const drained = await within(settledWork(house, flush), timeoutMs);
-  const report = { drained, background: house.background.counts(), late: house.tally.late };
+  const drained = await within(settledWork(runtime, flush), timeoutMs);
+  const report = {
+    drained,
+    background: runtime.background.counts(),
+    late: runtime.lateCounters.late,
+  };
   // Its own, so that a patched prototype does not turn the report into a promise; not shown.
   intrinsics.defineProperty(report, "then", { __proto__: null } as PropertyDescriptor);
   return intrinsics.freeze(report);
 }
 
 /** Resolves when no run is in flight, no background work is left and all records are kept. */
-async function settledWork(house: House, flush: () => Promise<void>): Promise<void> {
-  if (house.inFlight > 0) {
+async function settledWork(runtime: ManagerRuntime, flush: () => Promise<void>): Promise<void> {
+  if (runtime.inFlight > 0) {
     await new PromiseAtLoad<void>((resolve) => {
-      const { onIdle } = house;
-      house.onIdle = () => {
+      const { onIdle } = runtime;
+      runtime.onIdle = () => {
         onIdle?.();
         resolve();
       };
     });
   }
-  await house.background.drain();
+  await runtime.background.drain();
   await flush();
 }
 

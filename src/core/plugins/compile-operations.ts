@@ -2,57 +2,63 @@
 
 import { intrinsics } from "../data/index.ts";
 import {
+  type CompiledOperation,
   type HandlerStep,
   type HookSpec,
-  type House,
-  type OperationProgram,
+  type ManagerRuntime,
   payloadReader,
 } from "../hooks/index.ts";
 import { compileSchema } from "../schema/index.ts";
-import { type Grant, grantOf, handlerStep, type Unplaced, type Workshop } from "./handler-step.ts";
+import {
+  type Grant,
+  grantOf,
+  type HandlerBinding,
+  handlerStep,
+  type StepDefaults,
+} from "./handler-step.ts";
 import type { ReadOptions } from "./manager-options.ts";
 import { byUnits } from "./order.ts";
 
 /** What a hook's program is made of. */
 export interface OperationParts {
-  readonly shop: Workshop;
+  readonly defaults: StepDefaults;
   readonly options: ReadOptions;
 }
 
 /** The program of one hook, of the handlers registered for it. */
 export function compileOperation(
-  { shop, options }: OperationParts,
-  house: House,
+  { defaults, options }: OperationParts,
+  runtime: ManagerRuntime,
   hook: string,
   spec: HookSpec,
-  handlers: readonly Unplaced[],
-): OperationProgram {
+  handlers: readonly HandlerBinding[],
+): CompiledOperation {
   const grants: Grant[] = [];
   const steps = inOrder(spec, handlers).map((handler) =>
-    handlerStep(shop, { ...handler, grant: grantOf(grants, handler.state, handler.mask) }),
+    handlerStep(defaults, { ...handler, grant: grantOf(grants, handler.state, handler.mask) }),
   );
-  return programOf(hook, spec, steps, options, house);
+  return compiledOperation(hook, spec, steps, options, runtime);
 }
 
-export function programOf(
+export function compiledOperation(
   hook: string,
   spec: HookSpec,
   steps: readonly HandlerStep[],
   { payloadLimits }: ReadOptions,
-  house: House,
-): OperationProgram {
+  runtime: ManagerRuntime,
+): CompiledOperation {
   const { semantic, operation, strict = false, required = false, keeps } = spec;
   return Object.freeze({
     hook,
-    semantic: semantic as OperationProgram["semantic"],
+    semantic: semantic as CompiledOperation["semantic"],
     payload: payloadReader(spec),
     operation: operation === undefined ? undefined : operationReader(operation),
     steps: Object.freeze(steps),
     strict,
     required,
-    keeps: keeps as OperationProgram["keeps"],
+    keeps: keeps as CompiledOperation["keeps"],
     limits: payloadLimits,
-    house,
+    runtime,
   });
 }
 
@@ -68,7 +74,10 @@ function operationReader(schema: NonNullable<HookSpec["operation"]>) {
 }
 
 /** The host's and the plugins' as the hook says; within each by plugin, then by handler. */
-function inOrder({ ordering }: HookSpec, handlers: readonly Unplaced[]): readonly Unplaced[] {
+function inOrder(
+  { ordering }: HookSpec,
+  handlers: readonly HandlerBinding[],
+): readonly HandlerBinding[] {
   const sorted = [...handlers].sort(
     (a, b) => byUnits(a.state.name, b.state.name) || byUnits(a.name, b.name),
   );

@@ -1,7 +1,7 @@
 /** The part of a plugin's configuration that stands in the environment. */
 
 import { hostSettings } from "./host-settings.ts";
-import { single } from "./read-plain.ts";
+import { quoteName } from "./read-plain.ts";
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -62,7 +62,7 @@ function suffixOf({ plugin, names, prefix }: EnvironmentOf, variable: string): s
 
 /** A variable, to be named in a text. Its name is longer than most. */
 export function inText(variable: string): string {
-  return single(variable, 200);
+  return quoteName(variable, 200);
 }
 
 /** `foo-bar` → `FOO_BAR`. */

@@ -5,7 +5,7 @@ import { oneLine } from "../hooks/index.ts";
 import { type Needles, needlesOf, withoutParts, withoutSecrets } from "../observe/index.ts";
 import { kindOfValue } from "./config-schema.ts";
 import { printedValues } from "./config-secrets.ts";
-import { readPlainArray, single } from "./read-plain.ts";
+import { quoteName, readPlainArray } from "./read-plain.ts";
 
 const { hasOwn } = intrinsics;
 
@@ -47,7 +47,7 @@ export function placeOf(path: Path, secrets: Needles): string {
 
 /** A name in quotes, unless it is secret. */
 export function nameOf(name: string, secrets: Needles): string {
-  return single(withoutParts(name, secrets));
+  return quoteName(withoutParts(name, secrets));
 }
 
 type Issue = Readonly<Record<string, unknown>>;

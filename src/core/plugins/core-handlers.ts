@@ -6,7 +6,7 @@ import type { CapabilityIn, SlotTable } from "../slots/index.ts";
 import { readCapabilities, unusedCapabilities } from "./capability-names.ts";
 import type { ServiceCapability, ServiceTable } from "./define-services.ts";
 import { handlerFault, handlerFaultText } from "./handler-shape.ts";
-import { readPlainObject, single } from "./read-plain.ts";
+import { quoteName, readPlainObject } from "./read-plain.ts";
 import { timeoutFault } from "./settings.ts";
 import type { Surface } from "./surface.ts";
 import type { Handler } from "./types.ts";
@@ -63,18 +63,18 @@ export function defineCoreHandlerFor(surface: Surface, input: unknown): CoreHand
   const report = (field: string, message: string) => problems.push({ field, message });
   const values = readPlainObject(input, "core handler", report) ?? {};
   for (const key of Object.keys(values)) {
-    if (!fields.includes(key)) report(key, `unknown core handler field ${single(key)}`);
+    if (!fields.includes(key)) report(key, `unknown core handler field ${quoteName(key)}`);
   }
   const { hook, name, handler, extensions, timeoutMs } = values;
   const spec =
     typeof hook === "string" && Object.hasOwn(surface.hooks, hook)
       ? surface.hooks[hook]
       : undefined;
-  if (spec === undefined) report("hook", `unknown hook ${single(String(hook))}`);
+  if (spec === undefined) report("hook", `unknown hook ${quoteName(String(hook))}`);
   else if (spec.semantic === "message")
-    report("hook", `hook ${single(String(hook))} is a message hook: register a plugin there`);
+    report("hook", `hook ${quoteName(String(hook))} is a message hook: register a plugin there`);
   else if (spec.ordering === "plugin_only")
-    report("hook", `hook ${single(String(hook))} takes plugins only, and no core handler`);
+    report("hook", `hook ${quoteName(String(hook))} takes plugins only, and no core handler`);
   if (typeof name !== "string" || name.length > 64 || !namePattern.test(name))
     report("name", "name of a core handler must be like core.001.purpose");
   if (extensions !== undefined && typeof extensions !== "boolean")
@@ -86,7 +86,7 @@ export function defineCoreHandlerFor(surface: Surface, input: unknown): CoreHand
   if (problems.length === 0 && !takes && extensions === undefined) {
     const unused = unusedCapabilities(
       surface,
-      `core handler ${single(name as string)}`,
+      `core handler ${quoteName(name as string)}`,
       capabilities,
     );
     if (unused !== undefined) report("capabilities", unused);
@@ -115,7 +115,7 @@ function readHandler(
   report: (field: string, message: string) => void,
 ): boolean {
   if (typeof handler !== "function") {
-    report("handler", `handler for hook ${single(hook)} is not callable`);
+    report("handler", `handler for hook ${quoteName(hook)} is not callable`);
     return false;
   }
   const shape = handlerFault(handler, typeof extensions === "boolean" ? extensions : undefined);
@@ -130,7 +130,7 @@ export function withoutTwins(cores: readonly CoreDefinition[]): readonly CoreDef
   for (const { hook, name } of cores) {
     const key = `${hook} ${name}`;
     if (seen.has(key)) {
-      const message = `core handler ${single(name)} is already registered for hook ${single(hook)}`;
+      const message = `core handler ${quoteName(name)} is already registered for hook ${quoteName(hook)}`;
       throw new ManifestError("manifest_invalid", message, [{ field: "name", message }]);
     }
     seen.add(key);

@@ -3,12 +3,12 @@ import { concat, intrinsics, mapped } from "../data/index.ts";
 import {
   type Band,
   bands,
+  type CompiledHook,
+  type CompiledOperation,
   type Conditions,
   conditionKinds,
   type HandlerStep,
   type Mode,
-  type OperationProgram,
-  type Program,
 } from "../hooks/index.ts";
 import { unknownHook } from "./begin-run.ts";
 import type { Surface } from "./surface.ts";
@@ -50,8 +50,8 @@ type AnyStep = HandlerStep & {
 export function handlersOn(
   surface: Surface,
   hook: string,
-  program: Program | undefined,
-  chain: OperationProgram | undefined,
+  compiled: CompiledHook | undefined,
+  chain: CompiledOperation | undefined,
 ): readonly HandlerInfo[] {
   const band = hasOwn(surface.hooks, hook) ? surface.hooks[hook]?.band : undefined;
   const info = (step: AnyStep): HandlerInfo =>
@@ -70,8 +70,8 @@ export function handlersOn(
       capabilities: step.plugin.capabilities,
     });
   if (chain !== undefined) return freeze(mapped(chain.steps, info));
-  if (program === undefined) throw unknownHook(surface, hook);
-  const { serial, concurrent, background } = program;
+  if (compiled === undefined) throw unknownHook(surface, hook);
+  const { serial, concurrent, background } = compiled;
   return freeze(mapped(concat(concat(serial, concurrent), background), info));
 }
 

@@ -2,7 +2,7 @@
 import { match } from "ts-pattern";
 import { intrinsics } from "../data/index.ts";
 import { oneLine } from "../hooks/index.ts";
-import { single } from "./read-plain.ts";
+import { quoteName } from "./read-plain.ts";
 
 const { apply, getOwnPropertyDescriptor, getPrototypeOf, isProxy } = intrinsics;
 const { isExtensible } = Object;
@@ -43,7 +43,7 @@ function isClass(fn: object): boolean {
 
 /** Why a function is no handler of a hook, as a sentence. */
 export function handlerFaultText(hook: string, { fault }: HandlerFault): string {
-  const handler = `handler for hook ${single(hook)}`;
+  const handler = `handler for hook ${quoteName(hook)}`;
   return match(fault)
     .with("class", () => `${handler} is a class; it must be a function that can be called`)
     .with(

@@ -16,7 +16,7 @@ import type { ReadHook } from "./read-hooks.ts";
 import type { ReadItem } from "./read-item.ts";
 
 /** What steps are made with, once a manager. */
-export interface Workshop {
+export interface StepDefaults {
   readonly slots: CompiledSlots;
   readonly handles: Handles;
   /** The deadline of handlers that set none. */
@@ -25,7 +25,7 @@ export interface Workshop {
 }
 
 /** What a plugin is registered as. */
-export interface Standing {
+export interface PluginIdentity {
   readonly id: number;
   readonly name: string;
   readonly version: string;
@@ -37,7 +37,7 @@ export interface Standing {
   readonly asyncSafe: boolean;
 }
 
-export function stateOf(slots: CompiledSlots, standing: Standing): PluginState {
+export function stateOf(slots: CompiledSlots, standing: PluginIdentity): PluginState {
   const { mask, services, config, asyncSafe, ...identity } = standing;
   const names = [...slots.capabilities.namesOf(mask), ...services].sort();
   return {
@@ -63,7 +63,7 @@ export interface Member {
 }
 
 /** One handler on one hook, before its place there is known. */
-export interface Unplaced {
+export interface HandlerBinding {
   readonly state: PluginState;
   readonly mask: number;
   readonly hook: string;
@@ -75,13 +75,13 @@ export interface Unplaced {
   readonly timeoutMs: number | null | undefined;
 }
 
-interface Placed extends Unplaced {
+interface PlacedBinding extends HandlerBinding {
   /** The number of its grant. */
   readonly grant: number;
 }
 
 /** A plugin's handler. The operator's deadline goes over its own. */
-export function unplaced({ item, state }: Member, entry: ReadHook): Unplaced {
+export function bindingOf({ item, state }: Member, entry: ReadHook): HandlerBinding {
   return {
     state,
     mask: item.mask,
@@ -94,10 +94,10 @@ export function unplaced({ item, state }: Member, entry: ReadHook): Unplaced {
   };
 }
 
-export function handlerStep(shop: Workshop, placed: Placed): HandlerStep {
-  const { state, mask, hook, name, isCore, extensions, grant } = placed;
-  const timeoutMs = placed.timeoutMs === undefined ? shop.timeoutMs : placed.timeoutMs;
-  const ring = timeoutMs === null ? undefined : ringFor(shop.rings, timeoutMs);
+export function handlerStep(defaults: StepDefaults, binding: PlacedBinding): HandlerStep {
+  const { state, mask, hook, name, isCore, extensions, grant } = binding;
+  const timeoutMs = binding.timeoutMs === undefined ? defaults.timeoutMs : binding.timeoutMs;
+  const ring = timeoutMs === null ? undefined : ringFor(defaults.rings, timeoutMs);
   const { lock } = state;
   return {
     plugin: state,
@@ -107,11 +107,11 @@ export function handlerStep(shop: Workshop, placed: Placed): HandlerStep {
     hook,
     handler:
       lock === undefined
-        ? placed.handler
-        : exclusive(placed.handler, { lock, extensions, ring, timeoutMs: timeoutMs ?? undefined }),
+        ? binding.handler
+        : exclusive(binding.handler, { lock, extensions, ring, timeoutMs: timeoutMs ?? undefined }),
     extensions,
-    handles: shop.handles,
-    filter: filterFor(shop.slots, mask),
+    handles: defaults.handles,
+    filter: filterFor(defaults.slots, mask),
     grant,
     timeoutMs: timeoutMs ?? undefined,
     // Behind a lock the deadline begins when the handler does.

@@ -4,19 +4,19 @@ import { intrinsics } from "../data/index.ts";
 import { markOf } from "../envelope/index.ts";
 import { GlassineError, suggestion } from "../errors/index.ts";
 import {
-  type House,
   isScope,
+  type ManagerRuntime,
   nestedScope,
   originOf,
   RequestScope,
-  type RunWishes,
+  type RunOptions,
   renamedScope,
   requestOf,
   scopeIn,
 } from "../hooks/index.ts";
 import { payloadFor } from "../messages/index.ts";
 import { type Compiled, compileSchema, jsonObject } from "../schema/index.ts";
-import { readPlainArray, single } from "./read-plain.ts";
+import { quoteName, readPlainArray } from "./read-plain.ts";
 import { timeoutFault } from "./settings.ts";
 
 /** Options of `invoke`. */
@@ -72,8 +72,8 @@ export function ownOption<Key extends keyof InvokeOptions<unknown>>(
   return intrinsics.hasOwn(given, key) ? given[key] : undefined;
 }
 
-/** What a run without options wishes for. */
-export const noWishes: RunWishes = Object.freeze({
+/** The options of a run that was given none. */
+export const noRunOptions: RunOptions = Object.freeze({
   operation: undefined,
   signal: undefined,
   tenant: undefined,
@@ -102,11 +102,11 @@ export function givesExtensionsOnly(given: InvokeOptions<unknown>): boolean {
 }
 
 /** @throws GlassineError `options_invalid`, `reentrancy`, `aborted` (a parent that has ended) */
-export function readWishes(
+export function readRunOptions(
   given: InvokeOptions<unknown>,
   facts: Compiled | undefined,
   hook: string,
-): RunWishes {
+): RunOptions {
   // Facts of a known shape have their defaults filled in, also where none is given.
   const operation = ownOption(given, "operation") ?? (facts === undefined ? undefined : {});
   const signal = ownOption(given, "signal");
@@ -117,7 +117,7 @@ export function readWishes(
   const parent = ownOption(given, "parent");
   if (operation === undefined && signal === undefined && tenant === undefined) {
     const isPlain = parent === undefined && secrets === undefined && recheck === false;
-    if (isPlain && server === undefined) return noWishes;
+    if (isPlain && server === undefined) return noRunOptions;
   }
   if (signal !== undefined && typeof signal?.addEventListener !== "function") {
     throw misuse("signal expects an AbortSignal.");
@@ -130,7 +130,7 @@ export function readWishes(
   if (parent !== undefined && origin === undefined) {
     throw misuse("parent expects the context of a handler.");
   }
-  const depth = origin === undefined ? 0 : origin.run.wishes.depth + 1;
+  const depth = origin === undefined ? 0 : origin.run.options.depth + 1;
   if (depth >= maxDepth) {
     throw new GlassineError("reentrancy", `Invocations are nested more than ${maxDepth} deep.`, {
       depth: maxDepth,
@@ -169,11 +169,11 @@ function frozenFacts(
 
 /** The scope of the request: that of an earlier result, of the outer run, or a fresh one. */
 export function readScope(
-  options: InvokeOptions<unknown> | undefined,
-  wishes: RunWishes,
-  house: House,
+  invokeOptions: InvokeOptions<unknown> | undefined,
+  options: RunOptions,
+  runtime: ManagerRuntime,
 ): RequestScope {
-  const given = options ?? {};
+  const given = invokeOptions ?? {};
   const context = ownOption(given, "context");
   const request = ownOption(given, "request");
   if (context !== undefined && !isScope(context)) {
@@ -183,13 +183,13 @@ export function readScope(
     throw misuse("request expects the request's id, a text.");
   }
   if (context !== undefined) {
-    const scope = scopeIn(context, house);
+    const scope = scopeIn(context, runtime);
     return request === undefined ? scope : renamedScope(scope, request);
   }
-  if (wishes.parent === undefined) return new RequestScope(request);
+  if (options.parent === undefined) return new RequestScope(request);
   // An object of its own: this one gets into a plugin's hands, and the outer one is the host's.
-  const { scope, house: outer } = wishes.parent.run;
-  return nestedScope(scope, request ?? requestOf(scope), outer, house);
+  const { scope, runtime: outer } = options.parent.run;
+  return nestedScope(scope, request ?? requestOf(scope), outer, runtime);
 }
 
 /** @throws GlassineError `options_invalid` */
@@ -208,7 +208,9 @@ function unknownOption(given: object, key: string): GlassineError {
   if (markOf(given) !== undefined) {
     return misuse("invoke expects its options in an object, got extensions: pass { extensions }.");
   }
-  return misuse(`invoke has no option ${single(key)}.${suggestion(key, Object.keys(optionNames))}`);
+  return misuse(
+    `invoke has no option ${quoteName(key)}.${suggestion(key, Object.keys(optionNames))}`,
+  );
 }
 
 function misuse(text: string): GlassineError {

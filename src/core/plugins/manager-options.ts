@@ -22,10 +22,10 @@ import { type Discovered, type DiscoveryFacts, discoveryFactsOf } from "./discov
 import { type HealthOptions, type ReadHealthOptions, readHealthOptions } from "./health-options.ts";
 import { type Logger, type ReadLogger, readLogger } from "./logger.ts";
 import { type Metrics, type MetricsSink, readMetrics } from "./metrics.ts";
-import { orSentence } from "./near.ts";
+import { didYouMean } from "./near.ts";
 import { type Data, readData } from "./read-config.ts";
 import type { PluginItem } from "./read-item.ts";
-import { readPlainArray, readPlainObject, single } from "./read-plain.ts";
+import { quoteName, readPlainArray, readPlainObject } from "./read-plain.ts";
 import { timeoutFault } from "./settings.ts";
 import type { Surface } from "./surface.ts";
 import type { Plugin } from "./types.ts";
@@ -162,7 +162,7 @@ export function readManagerOptions(surface: Surface, input: unknown): ReadOption
   const values = readPlainObject(input, "options", (_, message) => fail(message)) ?? {};
   for (const key of Object.keys(values)) {
     if (optionNames.includes(key)) continue;
-    fail(`createPluginManager has no option ${single(key)}.${orSentence(key, optionNames)}`);
+    fail(`createPluginManager has no option ${quoteName(key)}.${didYouMean(key, optionNames)}`);
   }
   // As many as the host likes: a hole ends the reading of an array that only says it is long.
   const items =
@@ -238,7 +238,7 @@ function readServices(surface: Surface, value: unknown): GivenServices {
   for (const [handle] of given) {
     if (known.includes(handle)) continue;
     fail(
-      `services has ${single(handle)}, which is no handle of this host.${orSentence(handle, known)}`,
+      `services has ${quoteName(handle)}, which is no handle of this host.${didYouMean(handle, known)}`,
     );
   }
   return { source: value, properties: Object.fromEntries(given) };
@@ -278,7 +278,7 @@ function readPolicy(value: unknown): ReadOptions["payloadPolicy"] {
   for (const [hook, names] of Object.entries(given)) {
     const fields = readPlainArray(names);
     if (fields === undefined || !fields.every((field) => typeof field === "string"))
-      fail(`payloadPolicy of ${single(hook)} must be an array of payload fields.`);
+      fail(`payloadPolicy of ${quoteName(hook)} must be an array of payload fields.`);
     given[hook] = fields;
   }
   return given as ReadOptions["payloadPolicy"];

@@ -8,8 +8,8 @@ import {
   contextClassWith,
   expire,
   type HandlerStep,
-  type House,
   Invocation,
+  type ManagerRuntime,
   operate,
   RunCounts,
   run,
@@ -17,22 +17,22 @@ import {
 } from "../hooks/index.ts";
 import { type AuditEventInput, type AuditFailures, describeThrown } from "../observe/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
-import { createDesk, type Declassified } from "./audit-desk.ts";
+import { auditRecorder, type Declassified } from "./audit-recorder.ts";
 import { type Beginning, beginMessage, beginOperation, unknownHook } from "./begin-run.ts";
-import { type CloseOptions, type CloseReport, closeHouse } from "./closing.ts";
-import { compilePrograms } from "./compile-programs.ts";
+import { type CloseOptions, type CloseReport, closeRuntime } from "./closing.ts";
+import { compileHooks } from "./compile-hooks.ts";
 import { asksToDeny, assertUntampered } from "./deny-tampering.ts";
 import { type HandlerInfo, handlersOn } from "./handler-info.ts";
-import type { Workshop } from "./handler-step.ts";
+import type { StepDefaults } from "./handler-step.ts";
 import type { HealthReport } from "./health.ts";
-import { healthDesk } from "./health-desk.ts";
+import { healthMonitor } from "./health-monitor.ts";
 import type { InvokeOptions } from "./invoke-options.ts";
 import { knownSecrets } from "./known-secrets.ts";
 import { processVariables, readManagerOptions } from "./manager-options.ts";
 import { measured } from "./metrics.ts";
 import type { ReadItem } from "./read-item.ts";
 import { readItems } from "./read-items.ts";
-import { single } from "./read-plain.ts";
+import { quoteName } from "./read-plain.ts";
 import { register } from "./registration.ts";
 import { type CapabilityReport, handlesOf, reportOf, servicesOf } from "./service-access.ts";
 import type { Surface } from "./surface.ts";
@@ -108,17 +108,20 @@ export async function createManager(
   const secrets = knownSecrets(options.audit.secrets);
   const { redact } = secrets;
   const empty = emptyExtensions(slots);
-  const desk = createDesk({ surface, options, secrets, noExtensions: empty });
-  const shop: Workshop = {
+  const recorder = auditRecorder({ surface, options, secrets, noExtensions: empty });
+  const defaults: StepDefaults = {
     slots,
     handles: handlesOf(surface, options.services),
     timeoutMs: options.timeoutMs,
     rings: new Map(),
   };
-  const housed = (audit: House["audit"]): House => ({
+  const runtimeWith = (audit: ManagerRuntime["audit"]): ManagerRuntime => ({
     slots,
     onHandlerError: options.onHandlerError,
-    tally: { late: 0, rejected: (step, thrown) => options.logger.warn(lateText(step, thrown)) },
+    lateCounters: {
+      late: 0,
+      rejected: (step, thrown) => options.logger.warn(lateText(step, thrown)),
+    },
     counts: new RunCounts(),
     Context,
     audit,
@@ -135,47 +138,47 @@ export async function createManager(
     expire,
   });
   const Context = contextClassWith(servicesOf(surface));
-  const innerHouse = housed(desk.inner);
+  const innerRuntime = runtimeWith(recorder.inner);
   const { members, asGiven, operations } = await register({
     surface,
     options,
     items,
-    parts: { shop, options },
-    innerHouse,
-    desk,
+    parts: { defaults, options },
+    innerRuntime,
+    recorder,
     noExtensions: empty,
     processEnv,
     keepSecret: secrets.keep,
   });
-  const house = housed(desk.runs());
-  const programs = compilePrograms({ surface, shop, members: asGiven, options, house });
-  const chains = operations.programs(house);
-  const inBackground = Object.values(programs).flatMap(({ background }) => background);
-  house.background.shareAmong(new Set(inBackground.map(({ plugin }) => plugin)).size);
+  const runtime = runtimeWith(recorder.runs());
+  const compiledHooks = compileHooks({ surface, defaults, members: asGiven, options, runtime });
+  const chains = operations.compiledHooks(runtime);
+  const inBackground = Object.values(compiledHooks).flatMap(({ background }) => background);
+  runtime.background.shareAmong(new Set(inBackground.map(({ plugin }) => plugin)).size);
   const report = reportOf(surface, members, options.services);
-  const health = healthDesk({ members, shop, house, options, redact });
+  const health = healthMonitor({ members, defaults, runtime, options, redact });
   let closed = false;
 
-  const isMessage = (hook: string) => programs[hook] !== undefined;
+  const isMessage = (hook: string) => compiledHooks[hook] !== undefined;
   const entry = warnedAbout(
-    measured(invoke, options.metrics, isMessage, house.counts),
+    measured(invoke, options.metrics, isMessage, runtime.counts),
     options.discovered,
     options.logger,
   );
   const beginning: Beginning = {
     slots,
-    house,
+    runtime,
     empty,
     denyTampering: options.denyTampering,
     invoke: entry,
   };
 
   function handlersOf(hook: string): readonly HandlerInfo[] {
-    return handlersOn(surface, hook, programs[hook], chains[hook]);
+    return handlersOn(surface, hook, compiledHooks[hook], chains[hook]);
   }
 
   function expectRoom(hook: string): void {
-    if (house.inFlight >= options.maxInFlight) throw overloaded(hook, options.maxInFlight);
+    if (runtime.inFlight >= options.maxInFlight) throw overloaded(hook, options.maxInFlight);
   }
 
   function invokeOperation(
@@ -187,8 +190,8 @@ export async function createManager(
     if (chain === undefined) throw unknownHook(surface, hook);
     expectRoom(hook);
     const begun = beginOperation(beginning, chain, payload, given);
-    house.inFlight += 1;
-    house.counts.started += 1;
+    runtime.inFlight += 1;
+    runtime.counts.started += 1;
     return operate(begun) as Promise<AnyInvokeResult>;
   }
 
@@ -200,21 +203,21 @@ export async function createManager(
     let invocation: Invocation | undefined;
     try {
       if (closed) throw closedError();
-      const program = programs[hook];
-      if (program === undefined) return invokeOperation(hook, payload, given);
+      const compiled = compiledHooks[hook];
+      if (compiled === undefined) return invokeOperation(hook, payload, given);
       expectRoom(hook);
-      const begun = beginMessage(beginning, program, payload, given);
+      const begun = beginMessage(beginning, compiled, payload, given);
       if (!(begun instanceof Invocation)) return settled(begun);
       invocation = begun;
-      house.inFlight += 1;
-      house.counts.started += 1;
+      runtime.inFlight += 1;
+      runtime.counts.started += 1;
       return run(invocation);
     } catch (error) {
       // Where no stack is left, only this much can still be done.
       if (invocation?.counted === true) {
         invocation.counted = false;
-        house.inFlight -= 1;
-        house.counts.end("errored");
+        runtime.inFlight -= 1;
+        runtime.counts.end("errored");
       }
       return rejected(error);
     }
@@ -234,28 +237,28 @@ export async function createManager(
     payloadLimits: options.payloadLimits,
     invoke: entry,
     handles: (hook) => {
-      const program = programs[hook];
+      const compiled = compiledHooks[hook];
       const chain = chains[hook];
-      if (program === undefined && chain === undefined) throw unknownHook(surface, hook);
-      return program === undefined ? chain?.steps.length !== 0 : !program.empty;
+      if (compiled === undefined && chain === undefined) throw unknownHook(surface, hook);
+      return compiled === undefined ? chain?.steps.length !== 0 : !compiled.empty;
     },
     handlersFor: handlersOf,
     developmentUnsignedPlugins: () => unsigned,
     capabilityReport: () => report,
     checkHealth: health.check,
-    declassify: desk.declassify,
-    audit: desk.audit,
-    auditFailures: desk.failures,
-    counts: () => countsOf(house),
+    declassify: recorder.declassify,
+    audit: recorder.audit,
+    auditFailures: recorder.failures,
+    counts: () => countsOf(runtime),
     close: (given) =>
-      closeHouse(
-        house,
+      closeRuntime(
+        runtime,
         given,
         () => {
           closed = true;
           health.stop();
         },
-        desk.flush,
+        recorder.flush,
       ),
     // biome-ignore lint/suspicious/noThenProperty: no patched prototype turns it into a promise.
     then: undefined,
@@ -267,7 +270,7 @@ function routesOf({ plugin, definition }: ReadItem): readonly PluginRoute[] {
   return definition.manifest.routes.map((route) => Object.freeze({ plugin: plugin.name, route }));
 }
 
-function countsOf({ counts, inFlight }: House): InvokeCounts {
+function countsOf({ counts, inFlight }: ManagerRuntime): InvokeCounts {
   const { started, allowed, denied, errored, aborted } = counts;
   return intrinsics.freeze({ started, allowed, denied, errored, aborted, inFlight });
 }
@@ -275,7 +278,7 @@ function countsOf({ counts, inFlight }: House): InvokeCounts {
 /** Its text may hold what the request called secret, and the request is over. */
 function lateText({ name, hook }: HandlerStep, thrown: unknown): string {
   const { type } = describeThrown(thrown);
-  return `handler ${single(name, 200)} rejected for hook ${single(hook)} after its deadline: ${type}`;
+  return `handler ${quoteName(name, 200)} rejected for hook ${quoteName(hook)} after its deadline: ${type}`;
 }
 
 // An async function rejects inside the engine, out of reach of patched prototypes.

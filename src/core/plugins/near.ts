@@ -1,10 +1,10 @@
 /** What somebody may have meant who misspelt a name. */
 import { closest } from "../errors/index.ts";
 import { libraryHostOf } from "../hooks/index.ts";
-import { single } from "./read-plain.ts";
+import { quoteName } from "./read-plain.ts";
 
 /** Behind a sentence: ` Did you mean 'x'?`, or nothing. */
-export function orSentence(name: string, known: Iterable<string>): string {
+export function didYouMean(name: string, known: Iterable<string>): string {
   return near(name, known, " Did");
 }
 
@@ -18,7 +18,9 @@ export function orHooks(unknown: readonly string[], known: readonly string[]): s
   const misspelt = unknown.filter((name) => libraryHostOf(name) === undefined);
   const similar = misspelt.flatMap((name) => closest(name, known) ?? []);
   const hint =
-    similar.length === 0 ? "" : `; did you mean ${similar.map((name) => single(name)).join(", ")}?`;
+    similar.length === 0
+      ? ""
+      : `; did you mean ${similar.map((name) => quoteName(name)).join(", ")}?`;
   return `${hint}${otherHosts(unknown)}`;
 }
 
@@ -29,7 +31,7 @@ export function otherHosts(hooks: readonly string[]): string {
     .map((entry) => {
       const there = hooks
         .filter((name) => libraryHostOf(name) === entry)
-        .map((name) => single(name));
+        .map((name) => quoteName(name));
       return `; ${entry} has ${there.join(", ")}: take definePlugin and createPluginManager from there`;
     })
     .join("");
@@ -37,5 +39,5 @@ export function otherHosts(hooks: readonly string[]): string {
 
 function near(name: string, known: Iterable<string>, begin: string): string {
   const match = closest(name, known);
-  return match === undefined ? "" : `${begin} you mean ${single(match)}?`;
+  return match === undefined ? "" : `${begin} you mean ${quoteName(match)}?`;
 }

@@ -1,16 +1,16 @@
 /** The hooks of the other four semantics while plugins register: who is there so far. */
 import { intrinsics } from "../data/index.ts";
-import type { HandlerStep, House, OperationProgram } from "../hooks/index.ts";
+import type { CompiledOperation, HandlerStep, ManagerRuntime } from "../hooks/index.ts";
 import { isOfService } from "./capability-names.ts";
-import { compileOperation, type OperationParts, programOf } from "./compile-operations.ts";
+import { compiledOperation, compileOperation, type OperationParts } from "./compile-operations.ts";
 import type { CoreDefinition } from "./core-handlers.ts";
 import {
+  bindingOf,
   grantOf,
+  type HandlerBinding,
   handlerStep,
   type Member,
   stateOf,
-  type Unplaced,
-  unplaced,
 } from "./handler-step.ts";
 import type { Surface } from "./surface.ts";
 
@@ -18,9 +18,9 @@ import type { Surface } from "./surface.ts";
 export class Operations {
   readonly #surface: Surface;
   readonly #parts: OperationParts;
-  readonly #handlers = new Map<string, Unplaced[]>();
+  readonly #handlers = new Map<string, HandlerBinding[]>();
   /** Programs made since the last handler came. */
-  readonly #made = new Map<string, OperationProgram>();
+  readonly #made = new Map<string, CompiledOperation>();
 
   constructor(surface: Surface, parts: OperationParts, cores: readonly CoreDefinition[]) {
     this.#surface = surface;
@@ -29,26 +29,30 @@ export class Operations {
   }
 
   /** The program of a hook as it is now, for runs of one house. */
-  program(hook: string, house: House): OperationProgram | undefined {
+  compiled(hook: string, runtime: ManagerRuntime): CompiledOperation | undefined {
     const spec = this.#surface.hooks[hook];
     if (spec === undefined || spec.semantic === "message") return undefined;
     const made = this.#made.get(hook);
-    if (made?.house === house) return made;
+    if (made?.runtime === runtime) return made;
     const handlers = this.#handlers.get(hook) ?? [];
-    const program = compileOperation(this.#parts, house, hook, spec, handlers);
-    this.#made.set(hook, program);
-    return program;
+    const compiled = compileOperation(this.#parts, runtime, hook, spec, handlers);
+    this.#made.set(hook, compiled);
+    return compiled;
   }
 
   /** The program of a hook with the handler of one more plugin after all the others. */
-  programWithLast(hook: string, member: Member, house: House): OperationProgram | undefined {
-    const before = this.program(hook, house);
+  programWithLast(
+    hook: string,
+    member: Member,
+    runtime: ManagerRuntime,
+  ): CompiledOperation | undefined {
+    const before = this.compiled(hook, runtime);
     const spec = this.#surface.hooks[hook];
     if (before === undefined || spec === undefined) return undefined;
     const last: HandlerStep[] = handlersOf(this.#surface, member)
       .filter((handler) => handler.hook === hook)
       .map((handler) =>
-        handlerStep(this.#parts.shop, {
+        handlerStep(this.#parts.defaults, {
           ...handler,
           grant: grantOf([], handler.state, handler.mask),
         }),
@@ -56,7 +60,7 @@ export class Operations {
     const { options } = this.#parts;
     // Grants of their own: the last one shares no view with the others.
     const steps = [...before.steps, ...last.map((step) => ({ ...step, grant: -1 }))];
-    return programOf(hook, spec, steps, options, house);
+    return compiledOperation(hook, spec, steps, options, runtime);
   }
 
   register(member: Member): void {
@@ -64,24 +68,24 @@ export class Operations {
   }
 
   /** All programs, by hook. Without a prototype: an unknown hook is found nowhere. */
-  programs(house: House): { readonly [hook: string]: OperationProgram } {
-    const programs = intrinsics.newRecord() as Record<string, OperationProgram>;
+  compiledHooks(runtime: ManagerRuntime): { readonly [hook: string]: CompiledOperation } {
+    const compiledHooks = intrinsics.newRecord() as Record<string, CompiledOperation>;
     for (const hook of Object.keys(this.#surface.hooks)) {
-      const program = this.program(hook, house);
-      if (program !== undefined) programs[hook] = program;
+      const compiled = this.compiled(hook, runtime);
+      if (compiled !== undefined) compiledHooks[hook] = compiled;
     }
-    return programs;
+    return compiledHooks;
   }
 
-  #add(handler: Unplaced): void {
+  #add(handler: HandlerBinding): void {
     this.#made.delete(handler.hook);
     const here = this.#handlers.get(handler.hook) ?? [];
     here.push(handler);
     this.#handlers.set(handler.hook, here);
   }
 
-  #unplacedCore(core: CoreDefinition): Unplaced {
-    const { slots } = this.#parts.shop;
+  #unplacedCore(core: CoreDefinition): HandlerBinding {
+    const { slots } = this.#parts.defaults;
     const { capabilities } = this.#surface;
     const mask = capabilities.mask(core.capabilities);
     const services = core.capabilities.filter((name) => isOfService(this.#surface, name));
@@ -108,10 +112,10 @@ function nextCoreId(): number {
 }
 
 /** A plugin's handlers on hooks whose semantic is not `message`. */
-function handlersOf({ hooks }: Surface, { item, state }: Member): readonly Unplaced[] {
+function handlersOf({ hooks }: Surface, { item, state }: Member): readonly HandlerBinding[] {
   // A plugin that the operator switched off votes no more than it labels.
   if (item.settings.mode === "disabled") return [];
   return item.definition.manifest.hooks
     .filter(({ hook }) => hooks[hook]?.semantic !== "message")
-    .map((entry) => unplaced({ item, state }, entry));
+    .map((entry) => bindingOf({ item, state }, entry));
 }

@@ -1,6 +1,6 @@
 /** The order of plugins: as given or by name, but each after those it depends on. */
 import { ManifestError, PluginDependencyError } from "../errors/index.ts";
-import { single } from "./read-plain.ts";
+import { quoteName } from "./read-plain.ts";
 
 interface Ordered {
   readonly name: string;
@@ -18,7 +18,7 @@ export function duplicatesIn<P extends Ordered>(
       first.set(plugin.name, plugin);
       return [];
     }
-    const message = `plugin ${single(plugin.name)} is already registered`;
+    const message = `plugin ${quoteName(plugin.name)} is already registered`;
     const problems = [{ field: "name", message }];
     // One plugin listed twice is a slip; two of one name may be an attack, however much alike.
     const data = { plugin: plugin.name, isSame: plugin === other };
@@ -103,16 +103,16 @@ function walked<P extends Ordered>(
 ): { readonly order: readonly P[]; readonly circle: readonly string[] | undefined } {
   const named = new Map(plugins.map((plugin) => [plugin.name, plugin]));
   const order: P[] = [];
-  const placed = new Set<P>();
+  const binding = new Set<P>();
   const open = new Set<P>();
   for (const first of plugins) {
     // Down and back on a list instead of the stack: a row of dependencies may be long.
     const path: { readonly plugin: P; next: number }[] = [];
     let step: P | undefined = first;
     while (step !== undefined || path.length > 0) {
-      if (step !== undefined && open.has(step) && !placed.has(step))
+      if (step !== undefined && open.has(step) && !binding.has(step))
         return { order, circle: circleOf(path, step) };
-      if (step !== undefined && !placed.has(step)) {
+      if (step !== undefined && !binding.has(step)) {
         open.add(step);
         path.push({ plugin: step, next: 0 });
       }
@@ -124,7 +124,7 @@ function walked<P extends Ordered>(
       if (name !== undefined) step = named.get(name);
       else {
         path.pop();
-        placed.add(top.plugin);
+        binding.add(top.plugin);
         order.push(top.plugin);
       }
     }

@@ -14,7 +14,7 @@ import { faultsOf, joined, nameOf, placeOf } from "./config-faults.ts";
 import { ask, knownKeys, type ReadSchema, unknownKeys } from "./config-schema.ts";
 import { secretsOf } from "./config-secrets.ts";
 import { orClause } from "./near.ts";
-import { single } from "./read-plain.ts";
+import { quoteName } from "./read-plain.ts";
 
 const { create, freeze, hasOwn, isArray, parseJson } = intrinsics;
 
@@ -57,7 +57,7 @@ export function readConfig(sources: ConfigSources): ReadConfig {
   if ("fault" in merged) return failed(plugin, merged.fault, needlesOf([]));
   const { given, variables, isFromAfar } = merged;
   if (schema === undefined) {
-    const text = `plugin ${single(plugin)} has configuration but no configSchema`;
+    const text = `plugin ${quoteName(plugin)} has configuration but no configSchema`;
     const warnings = isFromAfar ? [text] : [];
     return { config: given, warnings, secrets: secretsOf(given) };
   }
@@ -88,7 +88,7 @@ export function readConfig(sources: ConfigSources): ReadConfig {
 /** The sentences are ours: a short value is a word of them. */
 function failed(plugin: string, detail: string, secrets: Needles): ReadConfig {
   const safe = withoutParts(detail, secrets);
-  return { fault: `plugin ${single(plugin)} failed config validation: ${safe}` };
+  return { fault: `plugin ${quoteName(plugin)} failed config validation: ${safe}` };
 }
 
 /** Of what a schema gave, what it made of given keys; its defaults are no secrets. */

@@ -2,7 +2,7 @@
 import type { AnyHandler, HookTable } from "../hooks/index.ts";
 import { handlerFault, handlerFaultText, nameOfHandler } from "./handler-shape.ts";
 import { orHooks } from "./near.ts";
-import { bare, type Report, readPlainObject, single } from "./read-plain.ts";
+import { nameOrQuoted, quoteName, type Report, readPlainObject } from "./read-plain.ts";
 import { readSettings, settingFault, settingNames } from "./settings.ts";
 import type { RunSettings } from "./types.ts";
 
@@ -31,7 +31,7 @@ export function readHooks(known: Known, value: unknown, report: Report): readonl
   const unknown = names.filter((name) => !Object.hasOwn(known.hooks, name)).sort();
   if (unknown.length > 0) {
     const hint = orHooks(unknown, Object.keys(known.hooks));
-    report("hooks", `unknown plugin hooks: ${unknown.map(bare).join(", ")}${hint}`);
+    report("hooks", `unknown plugin hooks: ${unknown.map(nameOrQuoted).join(", ")}${hint}`);
   }
   return names
     .filter((name) => Object.hasOwn(known.hooks, name))
@@ -41,7 +41,7 @@ export function readHooks(known: Known, value: unknown, report: Report): readonl
 const entryFields: readonly string[] = ["handler", "extensions", ...settingNames];
 
 function readHook(known: Known, hook: string, value: unknown, report: Report): ReadHook[] {
-  const where = `hook ${single(hook)}`;
+  const where = `hook ${quoteName(hook)}`;
   const faults: string[] = [];
   const entry =
     typeof value === "function"
@@ -57,7 +57,7 @@ function readHook(known: Known, hook: string, value: unknown, report: Report): R
   const { semantic } = known.hooks[hook] as HookTable[string];
   for (const key of Object.keys(entry)) {
     if (!entryFields.includes(key)) {
-      report("hooks", `${where} has the unknown setting ${single(key)}`);
+      report("hooks", `${where} has the unknown setting ${quoteName(key)}`);
       continue;
     }
     const fault = settingFault(key, semantic);

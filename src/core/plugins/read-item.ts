@@ -4,10 +4,10 @@ import type { CapabilityIn, SlotTable, WithImplied } from "../slots/index.ts";
 import { isOfService, knowsCapability } from "./capability-names.ts";
 import { type Definition, definePluginFor, definitionOf } from "./define-plugin.ts";
 import type { ServiceCapability, ServiceTable } from "./define-services.ts";
-import { orSentence, otherHosts } from "./near.ts";
+import { didYouMean, otherHosts } from "./near.ts";
 import { manifestCarriedBy } from "./portable-manifest.ts";
 import { type Data, readData } from "./read-config.ts";
-import { bare, readPlainArray, readPlainObject, single } from "./read-plain.ts";
+import { nameOrQuoted, quoteName, readPlainArray, readPlainObject } from "./read-plain.ts";
 import { readSettings, settingFault, settingNames } from "./settings.ts";
 import type { Surface } from "./surface.ts";
 import type { Plugin, RunSettings } from "./types.ts";
@@ -69,10 +69,10 @@ export function readItem(surface: Surface, item: unknown, index: number): ReadIt
   const own = definitionOf(entry.plugin);
   const plugin = own === undefined ? definePluginFor(surface, manifest) : (entry.plugin as Plugin);
   const definition = definitionOf(plugin) as Definition;
-  const where = `plugin ${single(plugin.name)}`;
+  const where = `plugin ${quoteName(plugin.name)}`;
   for (const key of Object.keys(entry)) {
     if (itemFields.includes(key)) continue;
-    fail(`${where} has the unknown setting ${single(key)}.${orSentence(key, itemFields)}`);
+    fail(`${where} has the unknown setting ${quoteName(key)}.${didYouMean(key, itemFields)}`);
   }
   const settings = readSettings(
     entry,
@@ -113,7 +113,7 @@ function foreignFaults(
   plugin: Plugin,
   { manifest }: Definition,
 ): ManifestProblem[] {
-  const who = `plugin ${single(plugin.name)}`;
+  const who = `plugin ${quoteName(plugin.name)}`;
   const hooks = plugin.hooks.filter((hook) => !Object.hasOwn(surface.hooks, hook));
   const capabilities = plugin.capabilities.filter((name) => !knowsCapability(surface, name));
   const faults: ManifestProblem[] = [];
@@ -121,11 +121,14 @@ function foreignFaults(
     faults.push({ field, message: `${who} ${message}` });
   const lacks = "that this host does not have";
   if (capabilities.length > 0)
-    add("capabilities", `declares capabilities ${lacks}: ${capabilities.map(bare).join(", ")}`);
+    add(
+      "capabilities",
+      `declares capabilities ${lacks}: ${capabilities.map(nameOrQuoted).join(", ")}`,
+    );
   if (hooks.length > 0)
     add(
       "hooks",
-      `has handlers for hooks ${lacks}: ${hooks.map(bare).join(", ")}${otherHosts(hooks)}`,
+      `has handlers for hooks ${lacks}: ${hooks.map(nameOrQuoted).join(", ")}${otherHosts(hooks)}`,
     );
   for (const { hook, settings } of manifest.hooks) {
     const spec = Object.hasOwn(surface.hooks, hook) ? surface.hooks[hook] : undefined;
@@ -133,7 +136,7 @@ function foreignFaults(
     for (const key of Object.keys(settings)) {
       const fault = settingFault(key, spec.semantic);
       if (fault !== undefined)
-        add("hooks", `has settings that do not fit hook ${single(hook)}: ${fault}`);
+        add("hooks", `has settings that do not fit hook ${quoteName(hook)}: ${fault}`);
     }
   }
   return faults;
@@ -154,7 +157,7 @@ function readGrant(
     if (typeof name !== "string" || !knowsCapability(surface, name)) {
       throw new GlassineError(
         "capability_unknown",
-        `${where}: grant names ${typeof name === "string" ? single(name) : "what is no text"}, which is no capability.`,
+        `${where}: grant names ${typeof name === "string" ? quoteName(name) : "what is no text"}, which is no capability.`,
         {
           plugin: plugin.name,
         },
@@ -162,7 +165,7 @@ function readGrant(
     }
     if (!opened.includes(name) && (capabilities.bits([name]) & declared) === 0) {
       fail(
-        `${where}: grant names ${single(name)}, which the plugin does not declare. A grant can only narrow.`,
+        `${where}: grant names ${quoteName(name)}, which the plugin does not declare. A grant can only narrow.`,
       );
     }
   }

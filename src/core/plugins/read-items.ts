@@ -1,10 +1,10 @@
 /** The plugins of a manager, and whether its other options are for them. */
 import { GlassineError } from "../errors/index.ts";
-import { emitHook } from "./audit-desk.ts";
+import { emitHook } from "./audit-recorder.ts";
 import type { ReadOptions } from "./manager-options.ts";
-import { orSentence } from "./near.ts";
+import { didYouMean } from "./near.ts";
 import { type ReadItem, readItem } from "./read-item.ts";
-import { single } from "./read-plain.ts";
+import { quoteName } from "./read-plain.ts";
 import type { Surface } from "./surface.ts";
 
 /**
@@ -34,8 +34,8 @@ function expectKnown(config: ReadOptions["config"], items: readonly ReadItem[]):
   const names = items.map(({ plugin }) => plugin.name);
   for (const name of Object.keys(config)) {
     if (names.includes(name)) continue;
-    const text = `config has a section ${single(name)}, which is not among the plugins.`;
-    throw new GlassineError("options_invalid", `${text}${orSentence(name, names)}`, { name });
+    const text = `config has a section ${quoteName(name)}, which is not among the plugins.`;
+    throw new GlassineError("options_invalid", `${text}${didYouMean(name, names)}`, { name });
   }
 }
 

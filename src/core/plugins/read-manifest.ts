@@ -5,7 +5,7 @@ import { type ReadSchema, readSchema } from "./config-schema.ts";
 import { handlerFault } from "./handler-shape.ts";
 import { orClause } from "./near.ts";
 import { type ReadHook, readHooks } from "./read-hooks.ts";
-import { type Report, readPlainArray, readPlainObject, single } from "./read-plain.ts";
+import { quoteName, type Report, readPlainArray, readPlainObject } from "./read-plain.ts";
 import type { Surface } from "./surface.ts";
 
 /** A manifest, read. */
@@ -65,7 +65,7 @@ export function readManifest(surface: Surface, input: unknown): ReadManifest {
   if (values === undefined) throw failure(undefined, problems);
   for (const key of Object.keys(values)) {
     if (fields.includes(key)) continue;
-    report(key, `unknown manifest field ${single(key)}${orClause(key, fields)}`);
+    report(key, `unknown manifest field ${quoteName(key)}${orClause(key, fields)}`);
   }
   const name = readName(values.name, report);
   const { maxTimeoutMs } = surface.profile;
@@ -99,7 +99,7 @@ function unusedFault(
     ({ extensions, declaresExtensions }) => extensions || declaresExtensions,
   );
   if (isUsed || hooks.length === 0) return undefined;
-  return unusedCapabilities(surface, `plugin ${single(name)}`, capabilities);
+  return unusedCapabilities(surface, `plugin ${quoteName(name)}`, capabilities);
 }
 
 function failure(name: string | undefined, problems: readonly ManifestProblem[]): ManifestError {
@@ -119,7 +119,7 @@ function readName(name: unknown, report: Report): string {
       `name must match ${namePattern.source}: 3 to 64 lower-case letters, digits and hyphens`,
     );
   } else if (reservedNames.includes(name))
-    report("name", `plugin name ${single(name)} is reserved`);
+    report("name", `plugin name ${quoteName(name)} is reserved`);
   return typeof name === "string" ? name : "";
 }
 
@@ -185,7 +185,7 @@ function readDependsOn(value: unknown, name: string, report: Report): readonly s
     if (typeof each !== "string") {
       report("dependsOn", `dependsOn has a ${typeof each}; plugin names are texts`);
     } else if (!namePattern.test(each)) {
-      report("dependsOn", `dependsOn has ${single(each)}, which is no plugin name`);
+      report("dependsOn", `dependsOn has ${quoteName(each)}, which is no plugin name`);
     } else if (each === name) report("dependsOn", "plugin cannot depend on itself");
     else plugins.push(each);
   }

@@ -1,8 +1,8 @@
 /** Reads what somebody else put together: by descriptors, each property once, no getter run. */
 import { intrinsics } from "../data/index.ts";
-import { single } from "../hooks/index.ts";
+import { quoteName } from "../hooks/index.ts";
 
-export { single };
+export { quoteName };
 
 const {
   arrayPrototype,
@@ -19,8 +19,8 @@ const {
 export type Report = (field: string, message: string) => void;
 
 /** A name without quotes where it is a clean one, else quoted and escaped. */
-export function bare(name: string): string {
-  return /^[A-Za-z0-9_.-]{1,64}$/.test(name) ? name : single(name);
+export function nameOrQuoted(name: string): string {
+  return /^[A-Za-z0-9_.-]{1,64}$/.test(name) ? name : quoteName(name);
 }
 
 /** The own data properties of a plain object; anything else is a problem, and no getter runs. */
@@ -47,7 +47,7 @@ export function readPlainObject(
   for (const [key, descriptor] of properties) {
     if (typeof key !== "string") report(field, `${field} has a symbol as key`);
     else if (descriptor === undefined || !hasOwn(descriptor, "value")) {
-      report(key, `${single(key)} must be a value, not a getter`);
+      report(key, `${quoteName(key)} must be a value, not a getter`);
     } else values[key] = descriptor.value;
   }
   return values;

@@ -11,7 +11,7 @@ import {
 import type { RegistrationFailure } from "../observe/index.ts";
 import type { RefusedPackage } from "./discovered.ts";
 import { missingError } from "./order.ts";
-import { single } from "./read-plain.ts";
+import { quoteName } from "./read-plain.ts";
 import type { Plugin } from "./types.ts";
 
 /** Why a plugin is refused. */
@@ -104,7 +104,7 @@ export function failedVote(plugin: Plugin, error: GlassineError): Refusal {
   } = error.data as {
     readonly [key: string]: string | undefined;
   };
-  const who = `plugin ${single(plugin.name)} config validator`;
+  const who = `plugin ${quoteName(plugin.name)} config validator`;
   const isOwn = by === plugin.name;
   if (!isOwn)
     return refusalOf(

@@ -7,19 +7,19 @@ import type { Slots } from "../envelope/index.ts";
 import type { GlassineError, ManifestProblem, PluginExecutionError } from "../errors/index.ts";
 import {
   type Denied,
-  type House,
+  type ManagerRuntime,
   OperationRun,
   operate,
   type PluginState,
   RequestScope,
 } from "../hooks/index.ts";
 import { freezePayload } from "../messages/index.ts";
-import { type AuditDesk, emitHook } from "./audit-desk.ts";
+import { type AuditDesk, emitHook } from "./audit-recorder.ts";
 import type { OperationParts } from "./compile-operations.ts";
 import type { Environment } from "./config-environment.ts";
 import type { DiscoveryFacts } from "./discovered.ts";
 import { type Member, stateOf } from "./handler-step.ts";
-import { noWishes } from "./invoke-options.ts";
+import { noRunOptions } from "./invoke-options.ts";
 import type { ReadOptions } from "./manager-options.ts";
 import { Operations } from "./operations.ts";
 import {
@@ -33,7 +33,7 @@ import {
 } from "./order.ts";
 import { readConfig } from "./read-config.ts";
 import type { ReadItem } from "./read-item.ts";
-import { single } from "./read-plain.ts";
+import { quoteName } from "./read-plain.ts";
 import {
   failedVote,
   manifestError,
@@ -63,8 +63,8 @@ export interface RegistrationInput {
   readonly items: readonly ReadItem[];
   readonly parts: OperationParts;
   /** The house of runs that no caller asked for. */
-  readonly innerHouse: House;
-  readonly desk: AuditDesk;
+  readonly innerRuntime: ManagerRuntime;
+  readonly recorder: AuditDesk;
   readonly noExtensions: Slots;
   /** The variables of the process; absent where no plugin has a `configSchema`. */
   readonly processEnv: Environment | undefined;
@@ -74,10 +74,10 @@ export interface RegistrationInput {
 
 /** @throws ManifestError, PluginDependencyError, GlassineError `audit_failed` */
 export async function register(input: RegistrationInput): Promise<Registration> {
-  const { items, desk, options, surface } = input;
+  const { items, recorder, options, surface } = input;
   await expectNoRefusals(input);
   const operations = new Operations(surface, input.parts, options.core);
-  const deliver = () => desk.deliverTo(operations.program(emitHook, input.innerHouse));
+  const deliver = () => recorder.deliverTo(operations.compiled(emitHook, input.innerRuntime));
   deliver();
   const members: Member[] = [];
   const facts = items.map((item) => ({
@@ -88,14 +88,14 @@ export async function register(input: RegistrationInput): Promise<Registration> 
   for (const { item } of byName(facts)) {
     const { refusal, state } = await admitted(input, item, operations);
     if (refusal !== undefined || state === undefined) {
-      await desk.refused(refusal as Refusal);
+      await recorder.refused(refusal as Refusal);
       throw (refusal as Refusal).error;
     }
     const member = { item, state };
     operations.register(member);
     deliver();
     members.push(member);
-    await desk.registered(item, state);
+    await recorder.registered(item, state);
     options.logger.info(lineOf(item.plugin));
   }
   const known = new Map(members.map((member) => [member.item, member]));
@@ -105,21 +105,21 @@ export async function register(input: RegistrationInput): Promise<Registration> 
 
 /** Tells of all that is refused before any code of a plugin runs, and throws where that ends it. */
 async function expectNoRefusals(input: RegistrationInput): Promise<void> {
-  const { desk, options } = input;
+  const { recorder, options } = input;
   const { refused: packages = [], warnings = [] } = options.discovered ?? {};
   for (const warning of warnings) options.logger.warn(warning);
   const refusals = await staticRefusals(input);
-  for (const refusal of packages) await desk.refusedPackage(refusal);
-  for (const refusal of refusals) await desk.refused(refusal);
+  for (const refusal of packages) await recorder.refusedPackage(refusal);
+  for (const refusal of refusals) await recorder.refused(refusal);
   if (options.discovered?.skipsRefused !== true && packages.length > 0)
     throw withPackages(packages, refusals);
   for (const { name, code, error } of packages)
-    options.logger.warn(`the plugin ${single(name)} is not loaded (${code}): ${error.message}`);
+    options.logger.warn(`the plugin ${quoteName(name)} is not loaded (${code}): ${error.message}`);
   if (refusals.length > 0) throw together(refusals);
 }
 
 function lineOf({ name, version, hooks, capabilities }: Plugin): string {
-  return `registered plugin ${single(name)} version=${version} hooks=[${hooks.join(", ")}] capabilities=[${capabilities.join(", ")}]`;
+  return `registered plugin ${quoteName(name)} version=${version} hooks=[${hooks.join(", ")}] capabilities=[${capabilities.join(", ")}]`;
 }
 
 /** What is wrong with the plugins as far as their definitions tell. */
@@ -161,7 +161,7 @@ function timeoutFaultOf(
   for (const { hook, settings } of definition.manifest.hooks) {
     const fault = timeoutFault(settings.timeoutMs ?? null, profile.maxTimeoutMs);
     if (fault !== undefined)
-      return `${fault} (hook ${single(hook)} on plugin ${single(plugin.name)})`;
+      return `${fault} (hook ${quoteName(hook)} on plugin ${quoteName(plugin.name)})`;
   }
   return undefined;
 }
@@ -210,7 +210,7 @@ async function admitted(
   }
   input.keepSecret(read.secrets);
   for (const warning of read.warnings) options.logger.warn(warning);
-  const state = stateOf(input.parts.shop.slots, {
+  const state = stateOf(input.parts.defaults.slots, {
     id: definition.id,
     name: plugin.name,
     version: plugin.version,
@@ -225,22 +225,22 @@ async function admitted(
 
 /** What the voters of `config_validate` have against a plugin; its own handler votes last. */
 async function vetoOf(
-  { innerHouse, noExtensions }: RegistrationInput,
+  { innerRuntime, noExtensions }: RegistrationInput,
   member: Member,
   operations: Operations,
 ): Promise<Refusal | undefined> {
   const { plugin } = member.item;
-  const program = operations.programWithLast("config_validate", member, innerHouse);
-  if (program?.semantic !== "voting") return undefined;
+  const compiled = operations.programWithLast("config_validate", member, innerRuntime);
+  if (compiled?.semantic !== "voting") return undefined;
   const facts = freezePayload({ plugin: publicView(plugin, member.item) });
   const scope = new RequestScope(undefined);
-  const run = new OperationRun(program, facts, noExtensions, scope, noWishes);
-  innerHouse.inFlight += 1;
+  const run = new OperationRun(compiled, facts, noExtensions, scope, noRunOptions);
+  innerRuntime.inFlight += 1;
   try {
     const decision = (await operate(run)) as { readonly allow: boolean };
     if (decision.allow) return undefined;
     const { reason, plugin: by } = decision as Denied;
-    const text = `plugin ${single(plugin.name)} failed config validation: ${reason}`;
+    const text = `plugin ${quoteName(plugin.name)} failed config validation: ${reason}`;
     return refusalOf(plugin, "config_validate", text, by);
   } catch (error) {
     return failedVote(plugin, error as PluginExecutionError);

@@ -1,7 +1,7 @@
 /** Whether a plugin is for this version of the host. */
 import { GlassineError } from "../errors/index.ts";
 import type { HostProfile } from "./profile.ts";
-import { single } from "./read-plain.ts";
+import { quoteName } from "./read-plain.ts";
 
 /** What of a plugin decides. */
 interface Requiring {
@@ -30,12 +30,12 @@ const maxRange = 256;
 export async function hostFault(plugin: Requiring, profile: Naming): Promise<string | undefined> {
   const range = plugin.requiresHost ?? profile.requiresDefault;
   if (range === "*") return undefined;
-  const who = `plugin ${single(plugin.name)}`;
+  const who = `plugin ${quoteName(plugin.name)}`;
   const fault = faultOfText(range) ?? (await isMet(range, profile));
   if (fault === true) return undefined;
   if (fault === false)
-    return `${who} requires ${profile.hostName} ${single(range, maxRange)}, but current version is ${profile.hostVersion}`;
-  return `${who} has invalid ${profile.requiresField} ${single(range, maxRange)}: ${fault}`;
+    return `${who} requires ${profile.hostName} ${quoteName(range, maxRange)}, but current version is ${profile.hostVersion}`;
+  return `${who} has invalid ${profile.requiresField} ${quoteName(range, maxRange)}: ${fault}`;
 }
 
 /** Whether the host's version is in a range, or a phrase for why that is none. */
@@ -60,7 +60,7 @@ async function isMetAsOfNpm(range: string, hostVersion: string): Promise<boolean
       const parsed = made(
         () => new Range(part.split(/ +/).map(asSemver).join(" "), { includePrerelease: true }),
       );
-      if (parsed === undefined) return `${single(part)} is no range of versions`;
+      if (parsed === undefined) return `${quoteName(part)} is no range of versions`;
       holds &&= parsed.test(version);
     }
     isMet ||= holds;
@@ -69,7 +69,7 @@ async function isMetAsOfNpm(range: string, hostVersion: string): Promise<boolean
 }
 
 function noVersion(hostVersion: string): GlassineError {
-  const text = `The hostVersion ${single(hostVersion)} of the profile is no version.`;
+  const text = `The hostVersion ${quoteName(hostVersion)} of the profile is no version.`;
   return new GlassineError("options_invalid", text);
 }
 

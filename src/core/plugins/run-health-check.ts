@@ -3,7 +3,7 @@ import { intrinsics, isAwaitable } from "../data/index.ts";
 import { type DeadlineRing, oneLine, settle, unowned, type WaitEnd } from "../hooks/index.ts";
 import { marker, timestampNow } from "../observe/index.ts";
 import { answerOf, type HealthReport, isStatus } from "./health.ts";
-import { single } from "./read-plain.ts";
+import { quoteName } from "./read-plain.ts";
 
 const { append, create, freeze, getOwnPropertyDescriptor, isArray, isProxy, monotonicNow } =
   intrinsics;
@@ -141,7 +141,8 @@ function answered(value: unknown): Finding {
   return {
     status: "unhealthy",
     message: `health_check returned ${type}; expected PluginHealth`,
-    errorSummary: odd === undefined ? `invalid result: ${type}` : `invalid status: ${single(odd)}`,
+    errorSummary:
+      odd === undefined ? `invalid result: ${type}` : `invalid status: ${quoteName(odd)}`,
   };
 }
 

@@ -2,7 +2,7 @@
 import { intrinsics } from "../data/index.ts";
 import type { DiscoveryFacts } from "./discovered.ts";
 import { byUnits } from "./order.ts";
-import { single } from "./read-plain.ts";
+import { quoteName } from "./read-plain.ts";
 
 const { freeze, monotonicNow } = intrinsics;
 
@@ -27,7 +27,7 @@ export function warnOfUnsigned(
 
 /** What is said of a plugin that is loaded without a verified signature, because of a setting. */
 export function unsignedWarning(name: string, signingVariable: string): string {
-  return `SECURITY WARNING: unsigned plugin ${single(name)} loaded because ${signingVariable}=false; do not use this setting in production`;
+  return `SECURITY WARNING: unsigned plugin ${quoteName(name)} loaded because ${signingVariable}=false; do not use this setting in production`;
 }
 
 const everyMs = 60_000;

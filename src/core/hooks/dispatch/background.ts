@@ -1,8 +1,8 @@
 /** Fire-and-forget work: nobody waits for it, so it is counted, bounded and drained at the end. */
 import { intrinsics, isAwaitable } from "../../data/index.ts";
+import type { PluginState, Step } from "./compiled-hook.ts";
 import { endTurn, newContext } from "./context.ts";
 import type { Invocation } from "./invocation.ts";
-import type { PluginState, Step } from "./program.ts";
 import { tellThrown } from "./tell-thrown.ts";
 import { nextMacrotask } from "./thenable.ts";
 import { mayRun, noteError, noteThrown } from "./turn.ts";
@@ -91,15 +91,15 @@ type BackgroundEnd = "completed" | "failed" | "timedOut";
 
 /** The background handlers whose turn comes; the others are written down as passed over. */
 export function chooseBackground(run: Invocation): readonly Step[] {
-  const { background, house } = run.program;
+  const { background, runtime } = run.compiled;
   const chosen = newList<Step>();
   for (let i = 0; i < background.length; i++) {
     const step = background[i] as Step;
     if (step.guarded && !mayRun(run, step)) continue;
     const ofPlugin = countOf(chosen, step.plugin);
-    if (house.background.hasRoom(step.plugin, chosen.length, ofPlugin)) append(chosen, step);
+    if (runtime.background.hasRoom(step.plugin, chosen.length, ofPlugin)) append(chosen, step);
     else {
-      house.background.drop();
+      runtime.background.drop();
       run.log.record(step, { status: "skipped", reason: "The background queue is full." });
     }
   }
@@ -122,7 +122,7 @@ export function runBackground(run: Invocation, steps: readonly Step[]): void {
   };
   for (let i = 0; i < steps.length; i++) {
     const step = steps[i] as Step;
-    run.program.house.background.start(step.plugin, async () => {
+    run.compiled.runtime.background.start(step.plugin, async () => {
       const end = await runStep(run, step);
       closed();
       return end;
@@ -131,9 +131,9 @@ export function runBackground(run: Invocation, steps: readonly Step[]): void {
 }
 
 async function runStep(run: Invocation, step: Step): Promise<BackgroundEnd> {
-  const { meter } = run.program.house;
+  const { meter } = run.compiled.runtime;
   const startedAt = meter === undefined ? 0 : monotonicNow();
-  const context = newContext(run.program.house.Context, step, run);
+  const context = newContext(run.compiled.runtime.Context, step, run);
   let how = "returned";
   let outcome: unknown;
   try {
@@ -142,8 +142,8 @@ async function runStep(run: Invocation, step: Step): Promise<BackgroundEnd> {
       ? handler(run.payload, context, step.filter(run.extensions))
       : handler(run.payload, context);
     if (isAwaitable(returned)) {
-      const { tally } = run.program.house;
-      const end = await settle(returned, step.ring, { tally, step, counts: false });
+      const { lateCounters } = run.compiled.runtime;
+      const end = await settle(returned, step.ring, { lateCounters, step, counts: false });
       how = end.how;
       outcome = end.value;
     }

@@ -12,7 +12,7 @@ export function changedPaths(
   run: Invocation,
   changes: Pick<Changes, "payload" | "extensions">,
 ): readonly string[] {
-  const { payloadFields, slots } = run.program;
+  const { payloadFields, slots } = run.compiled;
   const alone =
     changes.payload === run.payload
       ? onlyChange(slots.nodes, slots.form, run.extensions, changes.extensions)

@@ -6,12 +6,12 @@
 import { intrinsics, isAwaitable } from "../../data/index.ts";
 import type { Slots } from "../../envelope/index.ts";
 import type { DeadlineNode } from "../deadline-ring.ts";
+import type { Step } from "./compiled-hook.ts";
 import { endTurn, type HandlerContext, newContext } from "./context.ts";
 import { type Invocation, type ShownView, shownTo } from "./invocation.ts";
-import type { Step } from "./program.ts";
+import { PendingWait } from "./pending-wait.ts";
 import { isAborted } from "./signals.ts";
 import { promiseOf, settledTo, unowned } from "./thenable.ts";
-import { Ticket } from "./ticket.ts";
 import { fail, failThrown, mayRun, type TurnEnd, takeReturned } from "./turn.ts";
 
 const PromiseAtLoad = Promise;
@@ -44,14 +44,14 @@ class MemberWait implements DeadlineNode {
   deadlinePrevious: DeadlineNode | undefined = undefined;
   deadlineBucket = 0;
   /** What waits in its place. */
-  readonly ticket: Ticket<MemberWait>;
+  readonly pendingWait: PendingWait<MemberWait>;
   readonly member: Member;
   readonly phase: ConcurrentPhase;
 
   constructor(member: Member, phase: ConcurrentPhase) {
     this.member = member;
     this.phase = phase;
-    this.ticket = new Ticket<MemberWait>(this);
+    this.pendingWait = new PendingWait<MemberWait>(this);
   }
 
   onDeadline(): void {
@@ -63,7 +63,11 @@ class MemberWait implements DeadlineNode {
 
   /** Goes on without it: what comes then is late. `step`: whose deadline is over. */
   goOn(step: Step | undefined): void {
-    this.ticket.drop({ tally: this.phase.run.program.house.tally, counts: true, step });
+    this.pendingWait.drop({
+      lateCounters: this.phase.run.compiled.runtime.lateCounters,
+      counts: true,
+      step,
+    });
   }
 
   end(ending: Ending, outcome: unknown): void {
@@ -73,7 +77,10 @@ class MemberWait implements DeadlineNode {
 }
 
 /** Holds the ticket and nothing else of the run while it waits. */
-async function waitFor(ticket: Ticket<MemberWait>, pending: PromiseLike<unknown>): Promise<void> {
+async function waitFor(
+  pendingWait: PendingWait<MemberWait>,
+  pending: PromiseLike<unknown>,
+): Promise<void> {
   let ending: Ending = "returned";
   let outcome: unknown;
   try {
@@ -82,8 +89,8 @@ async function waitFor(ticket: Ticket<MemberWait>, pending: PromiseLike<unknown>
     ending = "threw";
     outcome = thrown;
   }
-  if (ticket.owner === undefined) ticket.late(ending === "threw", outcome);
-  else ticket.owner.end(ending, outcome);
+  if (pendingWait.owner === undefined) pendingWait.late(ending === "threw", outcome);
+  else pendingWait.owner.end(ending, outcome);
 }
 
 /** The phase of one run. Members are linked: no patched iterator or method leaves out a denial. */
@@ -101,7 +108,7 @@ export class ConcurrentPhase {
   constructor(run: Invocation) {
     this.run = run;
     this.#start = run.extensions;
-    const { concurrent } = run.program;
+    const { concurrent } = run.compiled;
     for (let i = concurrent.length - 1; i >= 0; i--) {
       const member = new Member(concurrent[i] as Step);
       member.next = this.#first;
@@ -125,7 +132,7 @@ export class ConcurrentPhase {
   #call(member: Member): void {
     const { run } = this;
     const { step } = member;
-    if (isAborted(run.wishes.signal)) {
+    if (isAborted(run.options.signal)) {
       this.cutShort = true;
       return;
     }
@@ -133,9 +140,9 @@ export class ConcurrentPhase {
       member.ending = "passed";
       return;
     }
-    const context = newContext(run.program.house.Context, step, run);
+    const context = newContext(run.compiled.runtime.Context, step, run);
     member.context = context;
-    if (run.program.timed) member.startedAt = intrinsics.monotonicNow();
+    if (run.compiled.timed) member.startedAt = intrinsics.monotonicNow();
     if (step.extensions) member.view = this.#viewFor(step);
     try {
       const { handler } = step;
@@ -157,9 +164,9 @@ export class ConcurrentPhase {
       return;
     }
     const wait = new MemberWait(member, this);
-    const { ticket } = wait;
+    const { pendingWait } = wait;
     member.wait = wait;
-    void waitFor(ticket, member.step.isAsync ? returned : promiseOf(returned, ticket));
+    void waitFor(pendingWait, member.step.isAsync ? returned : promiseOf(returned, pendingWait));
     // Last, for where the stack ends before, the handler is taken for one that threw.
     this.#open += 1;
     member.step.ring?.join(wait);
@@ -184,7 +191,7 @@ export class ConcurrentPhase {
   #end(member: Member, ending: Ending, outcome: unknown): void {
     member.ending = ending;
     member.outcome = outcome;
-    if (this.run.program.timed) member.durationMs = intrinsics.monotonicNow() - member.startedAt;
+    if (this.run.compiled.timed) member.durationMs = intrinsics.monotonicNow() - member.startedAt;
   }
 
   /** A handler that was waited for has ended. */

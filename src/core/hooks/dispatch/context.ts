@@ -2,7 +2,7 @@
 import { intrinsics } from "../../data/index.ts";
 import type { Slots } from "../../envelope/index.ts";
 import { CapabilityError, GlassineError } from "../../errors/index.ts";
-import type { HandlerStep, House, RunWishes, Service } from "./program.ts";
+import type { HandlerStep, ManagerRuntime, RunOptions, Service } from "./compiled-hook.ts";
 import { type RequestScope, requestOf, stateOf } from "./scope.ts";
 
 // Captured, so that no plugin can keep another's signal from aborting.
@@ -43,10 +43,10 @@ export interface PluginContext<Operation = Readonly<Record<string, unknown>> | u
 /** A run as its handlers know it, whatever its semantic. */
 export interface AnyRun {
   readonly hook: string;
-  readonly house: House;
+  readonly runtime: ManagerRuntime;
   readonly extensions: Slots;
   readonly scope: RequestScope;
-  readonly wishes: RunWishes;
+  readonly options: RunOptions;
   /** Whether a handler's part in this run is over. */
   isOver(step: HandlerStep): boolean;
 }
@@ -115,7 +115,7 @@ export class HandlerContext implements PluginContext {
     return this.#step.plugin.config;
   }
   get operation(): Readonly<Record<string, unknown>> | undefined {
-    return this.#run.wishes.operation;
+    return this.#run.options.operation;
   }
   get request(): string {
     return requestOf(this.#run.scope);

@@ -6,19 +6,19 @@ import type { AnyInvokeResult, ExecutionRecord } from "./records.ts";
 const { freeze } = intrinsics;
 
 /** Whether a run that is over has yet to hear from the trail. */
-export function isHeld({ waited, program }: Invocation): boolean {
-  return waited?.tab !== undefined && program.house.audit?.strict === true;
+export function awaitsAudit({ waited, compiled }: Invocation): boolean {
+  return waited?.receipts !== undefined && compiled.runtime.audit?.strict === true;
 }
 
 /** The result of such a run, once the trail has dealt with all that it was told. */
-export async function heldResult(
+export async function resultAfterAudit(
   run: Invocation,
   result: AnyInvokeResult,
 ): Promise<AnyInvokeResult> {
-  if ((await run.waited?.tab?.areKept()) === true) return result;
+  if ((await run.waited?.receipts?.areKept()) === true) return result;
   // Who was denied stays denied, for the reason that was given.
   if (result.violation !== undefined) return result;
-  const { hook, firstBackground } = run.program;
+  const { hook, firstBackground } = run.compiled;
   const executions = concat(result.executions);
   for (let i = firstBackground; i < executions.length; i++) {
     executions[i] = notStarted(executions[i] as ExecutionRecord);

@@ -11,15 +11,21 @@ import { concat, intrinsics } from "../../data/index.ts";
 import type { Slots } from "../../envelope/index.ts";
 import type { DeadlineNode, DeadlineRing } from "../deadline-ring.ts";
 import type { Violation } from "../results.ts";
+import type { AuditReceipts } from "./audit-receipts.ts";
+import type {
+  CompiledHook,
+  HandlerStep,
+  ManagerRuntime,
+  RunOptions,
+  Step,
+} from "./compiled-hook.ts";
 import type { ConcurrentPhase } from "./concurrent.ts";
 import type { AnyRun, HandlerContext } from "./context.ts";
 import type { Ending } from "./counts.ts";
-import type { HandlerStep, House, Program, RunWishes, Step } from "./program.ts";
+import { PendingWait } from "./pending-wait.ts";
 import type { AnyInvokeResult, ExecutionRecord } from "./records.ts";
-import type { AuditTab } from "./run-audit.ts";
 import { emptyList, type Modification, noMetadata, RunLog } from "./run-log.ts";
 import type { RequestScope } from "./scope.ts";
-import { Ticket } from "./ticket.ts";
 
 /** What few runs need, most of them once they wait. */
 interface Waiting {
@@ -36,7 +42,7 @@ interface Waiting {
   /** Whether background handlers still use this run. */
   background: boolean;
   /** What became of its notes, where the host keeps an audit trail. */
-  tab: AuditTab | undefined;
+  receipts: AuditReceipts | undefined;
   /** Why the run cannot go on: labels of a nested run that it has no room for. */
   overfull: Violation | undefined;
   /** The result that holds, where a strict trail has yet to let the run go. */
@@ -65,9 +71,9 @@ export class Invocation implements DeadlineNode, AnyRun {
   deadlinePrevious: DeadlineNode | undefined = undefined;
   deadlineBucket = 0;
 
-  readonly program: Program;
+  readonly compiled: CompiledHook;
   readonly scope: RequestScope;
-  readonly wishes: RunWishes;
+  readonly options: RunOptions;
   payload: object;
   extensions: Slots;
   /** The serial step whose turn it is. */
@@ -77,7 +83,7 @@ export class Invocation implements DeadlineNode, AnyRun {
   /** Whether handlers are asked again, about the payload that all of them left. */
   again = false;
   /** What waits for a promise of a plugin in place of the run, once something has to. */
-  held: Ticket<Invocation> | undefined = undefined;
+  held: PendingWait<Invocation> | undefined = undefined;
   result: AnyInvokeResult | undefined = undefined;
   /** Whether it still counts as in flight. */
   counted = true;
@@ -97,23 +103,23 @@ export class Invocation implements DeadlineNode, AnyRun {
   settle: ((result: AnyInvokeResult) => void) | undefined = undefined;
 
   constructor(
-    program: Program,
+    compiled: CompiledHook,
     payload: object,
     extensions: Slots,
     scope: RequestScope,
-    wishes: RunWishes,
+    options: RunOptions,
   ) {
-    this.program = program;
+    this.compiled = compiled;
     this.payload = payload;
     this.extensions = extensions;
     this.before = extensions;
     this.scope = scope;
-    this.wishes = wishes;
-    if (wishes.parent !== undefined) this.waiting.start = extensions;
-    if (wishes.recheck === "only") this.#askAgainOnly(program);
+    this.options = options;
+    if (options.parent !== undefined) this.waiting.start = extensions;
+    if (options.recheck === "only") this.#askAgainOnly(compiled);
   }
 
-  #askAgainOnly({ serial, background }: Program): void {
+  #askAgainOnly({ serial, background }: CompiledHook): void {
     const all = concat(serial, background);
     for (let i = 0; i < all.length; i++) {
       const step = all[i] as Step;
@@ -126,15 +132,15 @@ export class Invocation implements DeadlineNode, AnyRun {
   }
 
   get hook(): string {
-    return this.program.hook;
+    return this.compiled.hook;
   }
 
-  get house(): House {
-    return this.program.house;
+  get runtime(): ManagerRuntime {
+    return this.compiled.runtime;
   }
 
   onDeadline(): void {
-    this.program.house.expire(this);
+    this.compiled.runtime.expire(this);
   }
 
   /**
@@ -142,9 +148,9 @@ export class Invocation implements DeadlineNode, AnyRun {
    * is put again to those before it that may halt.
    */
   goOn(): void {
-    const { serial } = this.program;
+    const { serial } = this.compiled;
     this.index += 1;
-    if (this.index === serial.length && this.changedAt > 0 && this.wishes.recheck === true) {
+    if (this.index === serial.length && this.changedAt > 0 && this.options.recheck === true) {
       this.again = true;
       this.log.askAgain();
       this.index = 0;
@@ -174,7 +180,7 @@ export class Invocation implements DeadlineNode, AnyRun {
   }
 
   get log(): RunLog {
-    this.written ??= new RunLog(this.program);
+    this.written ??= new RunLog(this.compiled);
     return this.written;
   }
 
@@ -186,7 +192,7 @@ export class Invocation implements DeadlineNode, AnyRun {
       start: undefined,
       durationMs: undefined,
       background: false,
-      tab: undefined,
+      receipts: undefined,
       overfull: undefined,
       held: undefined,
     };
@@ -198,8 +204,8 @@ export class Invocation implements DeadlineNode, AnyRun {
     return this.waited?.overfull;
   }
 
-  get ticket(): Ticket<Invocation> {
-    this.held ??= new Ticket<Invocation>(this);
+  get pendingWait(): PendingWait<Invocation> {
+    this.held ??= new PendingWait<Invocation>(this);
     return this.held;
   }
 
@@ -207,8 +213,8 @@ export class Invocation implements DeadlineNode, AnyRun {
    * The run goes on without what is waited for. `counts`: whether that may come late. `step`: the
    * handler whose deadline is over.
    */
-  leaveTicket(counts: boolean, step?: Step): void {
-    this.held?.drop({ tally: this.program.house.tally, counts, step });
+  dropWait(counts: boolean, step?: Step): void {
+    this.held?.drop({ lateCounters: this.compiled.runtime.lateCounters, counts, step });
     this.held = undefined;
   }
 
@@ -225,10 +231,10 @@ export class Invocation implements DeadlineNode, AnyRun {
 
   /** The time of a turn, where its record says it. */
   #measured(step: Step): number | undefined {
-    const { timed, tellsTime, house } = this.program;
+    const { timed, tellsTime, runtime } = this.compiled;
     if (!timed) return undefined;
     const durationMs = this.#time(step);
-    house.meter?.turn(step, durationMs);
+    runtime.meter?.turn(step, durationMs);
     return tellsTime ? durationMs : undefined;
   }
 
@@ -265,9 +271,9 @@ export class Invocation implements DeadlineNode, AnyRun {
 }
 
 function resultOf(run: Invocation, violation: Violation | undefined): AnyInvokeResult {
-  const { payload, extensions, scope, program, written } = run;
+  const { payload, extensions, scope, compiled, written } = run;
   // Whatever halts a run is written down.
-  if (written === undefined) return plainResult(program, payload, extensions, scope);
+  if (written === undefined) return plainResult(compiled, payload, extensions, scope);
   const { rejections, errors, executions, metadata } = written.close();
   return intrinsics.freeze({
     continueProcessing: violation === undefined,
@@ -286,7 +292,7 @@ function resultOf(run: Invocation, violation: Violation | undefined): AnyInvokeR
 
 /** The result of a run in which nothing happened. */
 export function plainResult(
-  program: Program,
+  compiled: CompiledHook,
   payload: object,
   extensions: Slots,
   scope: RequestScope,
@@ -298,7 +304,7 @@ export function plainResult(
     violation: undefined,
     rejections: emptyList,
     errors: emptyList,
-    executions: program.plainExecutions,
+    executions: compiled.plainExecutions,
     metadata: noMetadata,
     context: scope,
     // biome-ignore lint/suspicious/noThenProperty: see `resultOf`.

@@ -2,8 +2,8 @@
 import { intrinsics, isAwaitable } from "../../data/index.ts";
 import { GlassineError } from "../../errors/index.ts";
 import type { DeadlineRing } from "../deadline-ring.ts";
+import type { AnyHandler } from "./compiled-hook.ts";
 import { endTurn, type HandlerContext, isLive, originOf, partOf } from "./context.ts";
-import type { AnyHandler } from "./program.ts";
 import { settledWith, unowned } from "./thenable.ts";
 import { settle, timedOut } from "./wait.ts";
 
@@ -125,8 +125,8 @@ async function hold(
   pending: PromiseLike<unknown>,
 ): Promise<unknown> {
   const { run, step } = partOf(context);
-  const lateness = { tally: run.house.tally, step, counts: false };
-  const { how, value } = await settle(pending, exclusion.ring, lateness);
+  const latePolicy = { lateCounters: run.runtime.lateCounters, step, counts: false };
+  const { how, value } = await settle(pending, exclusion.ring, latePolicy);
   const late = how === "timeout" || (how === "returned" && isLate(exclusion, startedAt));
   exclusion.lock.leave();
   if (late) throw outOfTime(context);
@@ -136,10 +136,10 @@ async function hold(
 
 /** Whether a handler behind the same lock started the run, or a run that it is nested in. */
 function waitsForItself(context: unknown, lock: Lock): boolean {
-  let origin = originOf(context)?.run.wishes.parent;
+  let origin = originOf(context)?.run.options.parent;
   while (origin !== undefined) {
     if (origin.step.plugin.lock === lock) return true;
-    origin = origin.run.wishes.parent;
+    origin = origin.run.options.parent;
   }
   return false;
 }

@@ -1,5 +1,5 @@
 /** What runs count and measure, where the host asks for it. */
-import type { HandlerStep } from "./program.ts";
+import type { HandlerStep } from "./compiled-hook.ts";
 
 /** Given by the manager; never throws. Times are in milliseconds. */
 export interface Meter {

@@ -5,27 +5,27 @@
  */
 import { joinSets, Overlong } from "../../envelope/index.ts";
 import { changedPaths } from "./changed-paths.ts";
+import type { Step } from "./compiled-hook.ts";
 import { type HandlerContext, isOngoing, type Origin } from "./context.ts";
 import { Invocation } from "./invocation.ts";
-import type { Step } from "./program.ts";
 import { mayAdd, refuseJoin } from "./turn.ts";
 
 /** Every capability. */
 const everything = -1;
 
-export function joinOuter({ program, wishes, extensions, waited }: Invocation): void {
+export function joinOuter({ compiled, options, extensions, waited }: Invocation): void {
   const start = waited?.start;
   if (start === undefined || extensions === start) return;
-  const origin = messageOrigin(wishes.parent);
+  const origin = messageOrigin(options.parent);
   if (origin === undefined) return;
   const outer = origin.run as Invocation;
   const step = origin.step as Step;
-  const { slots, house } = outer.program;
-  if (slots !== program.slots || !hasTurn(outer, origin.context)) return;
+  const { slots, runtime } = outer.compiled;
+  if (slots !== compiled.slots || !hasTurn(outer, origin.context)) return;
   // Plugins of the same manager add by their own right. Those of another one, which a handler may
   // have made itself, add by the right of the handler that started them.
-  const mask = house === program.house ? everything : step.mask;
-  const { limits } = outer.program;
+  const mask = runtime === compiled.runtime ? everything : step.mask;
+  const { limits } = outer.compiled;
   const joined = joinSets(slots, outer.extensions, extensions, start, mask, limits);
   if (joined instanceof Overlong) {
     if (mayAdd(step)) refuseJoin(outer, step, joined);
@@ -45,7 +45,7 @@ export function joinOuter({ program, wishes, extensions, waited }: Invocation): 
 function messageOrigin(parent: Origin | undefined): Origin | undefined {
   let origin = parent;
   while (origin !== undefined && !(origin.run instanceof Invocation)) {
-    origin = origin.run.wishes.parent;
+    origin = origin.run.options.parent;
   }
   return origin;
 }

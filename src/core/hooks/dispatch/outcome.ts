@@ -14,8 +14,8 @@ import {
   type LevelValue,
   pathInSchema,
 } from "../../schema/index.ts";
+import type { Step } from "./compiled-hook.ts";
 import type { Invocation } from "./invocation.ts";
-import type { Step } from "./program.ts";
 
 const {
   append,
@@ -91,20 +91,20 @@ export function readChanges(
   given: Slots | undefined,
   before: Slots,
 ): Changes | Refused {
-  const found = readReturned(returned, run.program.limits.nodes);
+  const found = readReturned(returned, run.compiled.limits.nodes);
   if (found instanceof Refused) return found;
-  const { program } = run;
+  const { compiled } = run;
   const proposal = found.modifiedExtensions ?? undefined;
   const outcome = merge({
-    slots: program.slots,
+    slots: compiled.slots,
     current: run.extensions,
     returned: proposal,
     // A view is made for nobody who neither takes nor returns extensions.
     view: given ?? (proposal === undefined ? run.extensions : step.filter(before)),
     mask: step.mask,
-    strict: program.strict,
+    strict: compiled.strict,
     growOnly: step.mode === "concurrent",
-    limits: program.limits,
+    limits: compiled.limits,
   });
   if (!outcome.ok)
     return new Refused(outcome.refusal.code, outcome.refusal.path, outcome.refusal.reason);
@@ -184,16 +184,16 @@ function readPayload(run: Invocation, step: Step, returned: unknown): ReadPayloa
   if (returned === undefined || returned === null || returned === current) {
     return { value: current, rejections: none };
   }
-  const { program } = run;
-  const admitted = admit(program.payload, returned, {
+  const { compiled } = run;
+  const admitted = admit(compiled.payload, returned, {
     origin: "plugin",
-    limits: program.payloadLimits,
+    limits: compiled.payloadLimits,
     shapeCode: "payload_shape",
     strict: true,
     hint: current,
     partial: true,
   });
-  if (!admitted.ok) return unfit(decisive(admitted.problems), "payload", program.payload);
+  if (!admitted.ok) return unfit(decisive(admitted.problems), "payload", compiled.payload);
   const proposed = admitted.value as LevelValue;
   if (proposed === current) return { value: current, rejections: none };
   const rejections = newList<Rejection>();
@@ -204,10 +204,10 @@ function readPayload(run: Invocation, step: Step, returned: unknown): ReadPayloa
   }
   const next: Record<string, unknown> = { ...current };
   let changed = false;
-  for (let i = 0; i < program.payloadFields.length; i++) {
-    const field = program.payloadFields[i] as string;
+  for (let i = 0; i < compiled.payloadFields.length; i++) {
+    const field = compiled.payloadFields[i] as string;
     if (ownValue(proposed, field) === ownValue(current, field)) continue;
-    if (program.writable[field] === true) {
+    if (compiled.writable[field] === true) {
       // A payload need not have each field.
       put(next, field, ownValue(proposed, field));
       changed = true;
@@ -221,16 +221,16 @@ function readPayload(run: Invocation, step: Step, returned: unknown): ReadPayloa
   }
   const reported = rejections.length === 0 ? none : freeze(toArray(rejections));
   if (!changed) return { value: current, rejections: reported };
-  const expected = outgrows(next, current, program.payloadLimits);
+  const expected = outgrows(next, current, compiled.payloadLimits);
   if (expected !== undefined) {
     const reason = `Expected ${expected} together with what was there, got more.`;
     return new Refused("snapshot_limit", "payload", reason);
   }
   // What is taken of a proposal need not pass because the whole of it would.
-  if (program.payload.passes?.(next) === false) {
+  if (compiled.payload.passes?.(next) === false) {
     return new Refused("payload_shape", "payload", "Expected what passes the payload's own check.");
   }
-  const value = markPayload(next, program.payload, program.payloadLimits);
+  const value = markPayload(next, compiled.payload, compiled.payloadLimits);
   return { value, rejections: reported };
 }
 
@@ -238,7 +238,7 @@ function readMetadata(run: Invocation, value: unknown): LevelValue | undefined |
   if (value === undefined || value === null) return undefined;
   const admitted = admit(metadataReader, value, {
     origin: "plugin",
-    limits: run.program.limits,
+    limits: run.compiled.limits,
     shapeCode: "result_shape",
     strict: true,
     hint: undefined,

@@ -3,7 +3,7 @@ import { concat, includes, intrinsics } from "../../data/index.ts";
 import type { Rejection } from "../../envelope/index.ts";
 import type { ErrorCode } from "../../errors/index.ts";
 import type { LevelValue } from "../../schema/index.ts";
-import type { Program, Step } from "./program.ts";
+import type { CompiledHook, Step } from "./compiled-hook.ts";
 import type { AnyInvokeResult, ExecutionRecord, InvokeError } from "./records.ts";
 
 const { append, create, freeze, newList, toArray } = intrinsics;
@@ -23,7 +23,7 @@ export type Modification = Pick<
 >;
 
 export class RunLog {
-  readonly #program: Program;
+  readonly #compiled: CompiledHook;
   readonly #records: ExecutionRecord[];
   /** Of handlers that were asked again. */
   #again: intrinsics.List<ExecutionRecord> | undefined = undefined;
@@ -32,9 +32,9 @@ export class RunLog {
   #metadata: Record<string, LevelValue> | undefined = undefined;
   #joined: Joined | undefined = undefined;
 
-  constructor(program: Program) {
-    this.#program = program;
-    this.#records = concat(program.plainExecutions);
+  constructor(compiled: CompiledHook) {
+    this.#compiled = compiled;
+    this.#records = concat(compiled.plainExecutions);
   }
 
   /** Writes down a turn in which something happened. */
@@ -43,7 +43,7 @@ export class RunLog {
   }
 
   #keep({ position }: Step, record: ExecutionRecord): void {
-    const isSecond = position < this.#program.firstConcurrent;
+    const isSecond = position < this.#compiled.firstConcurrent;
     if (this.#again === undefined || !isSecond) this.#records[position] = record;
     else append(this.#again, record);
   }
@@ -111,7 +111,7 @@ export class RunLog {
 
   /** Nothing from this position on had its turn. */
   skipFrom(position: number): void {
-    const { firstConcurrent } = this.#program;
+    const { firstConcurrent } = this.#compiled;
     const isBefore = this.#again !== undefined && position < firstConcurrent;
     for (let i = isBefore ? firstConcurrent : position; i < this.#records.length; i++) {
       const record = this.#records[i] as ExecutionRecord;

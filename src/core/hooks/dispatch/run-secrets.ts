@@ -14,11 +14,11 @@ const lastWord = /[^\s;,=]+$/;
  * The texts that the host named, and the values of sensitive headers: whole, and without the scheme
  * in front, as `Bearer`.
  */
-export function secretsOf({ wishes, extensions, house }: AnyRun): readonly string[] {
+export function secretsOf({ options, extensions, runtime }: AnyRun): readonly string[] {
   const found = newList<string>();
-  const named = wishes.secrets;
+  const named = options.secrets;
   for (let i = 0; named !== undefined && i < named.length; i++) append(found, named[i] as string);
-  addHeaders(found, house.slots.nodes, extensions as LevelValue);
+  addHeaders(found, runtime.slots.nodes, extensions as LevelValue);
   return toArray(found);
 }
 

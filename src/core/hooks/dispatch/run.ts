@@ -2,17 +2,17 @@
 import { intrinsics, isAwaitable } from "../../data/index.ts";
 import type { Violation } from "../results.ts";
 import { chooseBackground, runBackground } from "./background.ts";
+import type { Step } from "./compiled-hook.ts";
 import { ConcurrentPhase } from "./concurrent.ts";
 import { endTurn, type HandlerContext, newContext } from "./context.ts";
-import { heldResult, isHeld } from "./held.ts";
+import { awaitsAudit, resultAfterAudit } from "./held.ts";
 import type { Invocation } from "./invocation.ts";
 import { joinOuter } from "./nested.ts";
-import type { Step } from "./program.ts";
+import type { PendingWait } from "./pending-wait.ts";
 import type { AnyInvokeResult } from "./records.ts";
 import { isAborted, whenAborted } from "./signals.ts";
 import { tellThrown } from "./tell-thrown.ts";
 import { promiseOf, settledTo, unowned } from "./thenable.ts";
-import type { Ticket } from "./ticket.ts";
 import { fail, failThrown, mayRun, noteError, takeReturned } from "./turn.ts";
 
 const PromiseAtLoad = Promise;
@@ -22,7 +22,7 @@ type Pending = PromiseLike<unknown> | undefined;
 
 /** Runs to the end, or to the first promise. Always gives a promise of the result. */
 export function run(invocation: Invocation): Promise<AnyInvokeResult> {
-  const { signal } = invocation.wishes;
+  const { signal } = invocation.options;
   let pending: Pending;
   try {
     pending = isAborted(signal) ? abort(invocation) : advance(invocation);
@@ -35,7 +35,7 @@ export function run(invocation: Invocation): Promise<AnyInvokeResult> {
   invocation.settle = lastSettle;
   // Kept no longer: it would pin the run's result.
   lastSettle = undefined;
-  void resume(invocation.ticket, pending);
+  void resume(invocation.pendingWait, pending);
   try {
     if (signal !== undefined) listen(invocation, signal);
   } catch (error) {
@@ -61,17 +61,17 @@ export async function settled(result: AnyInvokeResult): Promise<AnyInvokeResult>
  */
 async function crashed(run: Invocation, error: unknown): Promise<AnyInvokeResult> {
   release(run);
-  run.leaveTicket(true);
+  run.dropWait(true);
   await undefined;
   const step = serialStep(run);
-  const reason = `The run of ${run.program.hook} could not go on.`;
+  const reason = `The run of ${run.compiled.hook} could not go on.`;
   if (step !== undefined) {
     tellThrown(run, step, error);
     run.log.addError(step, "handler_error", reason);
     noteError(run, step, "crash", reason);
   }
   run.ending = "errored";
-  const from = step?.position ?? run.program.firstConcurrent;
+  const from = step?.position ?? run.compiled.firstConcurrent;
   const plugin = step === undefined ? {} : { plugin: step.plugin.name };
   finish(run, intrinsics.freeze({ ...plugin, code: "handler_error", reason }), from);
   const held = run.waited?.held;
@@ -85,8 +85,8 @@ async function crashed(run: Invocation, error: unknown): Promise<AnyInvokeResult
  * `result`: the run may be over.
  */
 function advance(run: Invocation): Pending {
-  const { serial, timed, house } = run.program;
-  const { signal } = run.wishes;
+  const { serial, timed, runtime } = run.compiled;
+  const { signal } = run.options;
   while (run.index < serial.length) {
     const step = serial[run.index] as Step;
     if (run.overfull !== undefined) return finish(run, run.overfull, step.position);
@@ -98,7 +98,7 @@ function advance(run: Invocation): Pending {
     if (timed) run.waiting.startedAt = intrinsics.monotonicNow();
     const { handler } = step;
     const before = run.extensions;
-    const context = newContext(house.Context, step, run);
+    const context = newContext(runtime.Context, step, run);
     const view = step.extensions ? run.viewFor(step) : undefined;
     run.context = context;
     let returned: unknown;
@@ -122,15 +122,15 @@ function advance(run: Invocation): Pending {
         run.before = before;
         run.waitUnder(step.ring);
         if (step.isAsync) return returned as Promise<unknown>;
-        return promiseOf(returned as PromiseLike<unknown>, run.ticket);
+        return promiseOf(returned as PromiseLike<unknown>, run.pendingWait);
       }
       const end = takeReturned(run, step, returned, view, before);
       if (end !== undefined) return finish(run, end, step.position + 1);
     }
     run.goOn();
   }
-  if (run.overfull !== undefined) return finish(run, run.overfull, run.program.firstConcurrent);
-  if (run.program.concurrent.length === 0) return finish(run, undefined, -1);
+  if (run.overfull !== undefined) return finish(run, run.overfull, run.compiled.firstConcurrent);
+  if (run.compiled.concurrent.length === 0) return finish(run, undefined, -1);
   if (isAborted(signal)) return abort(run);
   run.waitUnder(undefined);
   run.context = undefined;
@@ -143,11 +143,11 @@ function endConcurrent(run: Invocation, phase: ConcurrentPhase): Pending {
   if (run.result !== undefined) return undefined;
   if (phase.cutShort) return abort(run);
   const end = phase.join() ?? run.overfull;
-  return finish(run, end, end === undefined ? -1 : run.program.firstBackground);
+  return finish(run, end, end === undefined ? -1 : run.compiled.firstBackground);
 }
 
 /** The serial step whose turn it is. Beyond the last one a patched prototype would answer. */
-function serialStep({ program: { serial }, index }: Invocation): Step | undefined {
+function serialStep({ compiled: { serial }, index }: Invocation): Step | undefined {
   return index < serial.length ? serial[index] : undefined;
 }
 
@@ -156,7 +156,7 @@ function serialStep({ program: { serial }, index }: Invocation): Step | undefine
  * Holds the ticket and nothing else of the run while it waits. A frame that saw a value may keep
  * it in a register, whatever becomes of its variables; so that one waits no more.
  */
-async function resume(ticket: Ticket<Invocation>, pending: Pending): Promise<void> {
+async function resume(pendingWait: PendingWait<Invocation>, pending: Pending): Promise<void> {
   while (pending !== undefined) {
     let outcome: unknown;
     let threw = false;
@@ -166,18 +166,18 @@ async function resume(ticket: Ticket<Invocation>, pending: Pending): Promise<voi
       threw = true;
       outcome = thrown;
     }
-    pending = goOn(ticket, threw, outcome);
+    pending = goOn(pendingWait, threw, outcome);
     if (outcome !== undefined) {
-      void resume(ticket, pending);
+      void resume(pendingWait, pending);
       return;
     }
   }
 }
 
-function goOn(ticket: Ticket<Invocation>, threw: boolean, outcome: unknown): Pending {
-  const { owner: run } = ticket;
+function goOn(pendingWait: PendingWait<Invocation>, threw: boolean, outcome: unknown): Pending {
+  const { owner: run } = pendingWait;
   if (run === undefined) {
-    ticket.late(threw, outcome);
+    pendingWait.late(threw, outcome);
     return undefined;
   }
   const phase = run.waited?.phase;
@@ -202,8 +202,8 @@ function afterWait(run: Invocation, step: Step, threw: boolean, returned: unknow
 
 /** The deadline of the handler that is waited for is over: the run goes on without it. */
 export function expire(run: Invocation): void {
-  const step = run.program.serial[run.index] as Step;
-  run.leaveTicket(true, step);
+  const step = run.compiled.serial[run.index] as Step;
+  run.dropWait(true, step);
   const end = fail(run, step, "handler_timeout", "timeout");
   endTurn(run.context as HandlerContext);
   if (run.result !== undefined) return;
@@ -214,7 +214,7 @@ export function expire(run: Invocation): void {
   run.goOn();
   try {
     const pending = advance(run);
-    void resume(run.ticket, pending);
+    void resume(run.pendingWait, pending);
   } catch (error) {
     void crashed(run, error);
   }
@@ -234,12 +234,12 @@ function abort(run: Invocation): undefined {
   const { context } = run;
   const phase = run.waited?.phase;
   // Of a concurrent phase, each handler counts for itself.
-  run.leaveTicket(phase === undefined);
+  run.dropWait(phase === undefined);
   const waits = run.settle !== undefined;
-  let from = step?.position ?? run.program.firstConcurrent;
+  let from = step?.position ?? run.compiled.firstConcurrent;
   if (phase !== undefined) {
     phase.cancel();
-    from = run.program.firstBackground;
+    from = run.compiled.firstBackground;
   } else if (waits && step !== undefined) {
     run.record(step, { status: "cancelled", effectiveAllow: false, errorCode: "aborted" });
     from += 1;
@@ -256,23 +256,23 @@ function abort(run: Invocation): undefined {
 /** The run is no longer in flight. */
 function release(run: Invocation): void {
   if (!run.counted) return;
-  run.program.house.inFlight -= 1;
+  run.compiled.runtime.inFlight -= 1;
   run.counted = false;
 }
 
 /** Ends the run, and tells whoever waits: at once, or when a strict audit trail lets it go. */
 function finish(run: Invocation, violation: Violation | undefined, from: number): undefined {
   if (run.result !== undefined) return undefined;
-  const { program, wishes } = run;
-  const mayGoOn = violation === undefined && wishes.recheck !== "only";
-  const chosen = mayGoOn && program.background.length > 0 ? chooseBackground(run) : undefined;
+  const { compiled, options } = run;
+  const mayGoOn = violation === undefined && options.recheck !== "only";
+  const chosen = mayGoOn && compiled.background.length > 0 ? chooseBackground(run) : undefined;
   const result = run.finish(violation, from);
-  if (run.waited !== undefined && isHeld(run)) {
+  if (run.waited !== undefined && awaitsAudit(run)) {
     run.waited.held = hold(run, result, chosen);
     joinOuter(run);
     return undefined;
   }
-  run.program.house.counts.end(run.ending);
+  run.compiled.runtime.counts.end(run.ending);
   release(run);
   joinOuter(run);
   conclude(run, result, chosen);
@@ -284,9 +284,9 @@ async function hold(
   result: AnyInvokeResult,
   chosen: readonly Step[] | undefined,
 ): Promise<AnyInvokeResult> {
-  const told = await heldResult(run, result);
+  const told = await resultAfterAudit(run, result);
   if (told !== result) run.ending = "denied";
-  run.program.house.counts.end(run.ending);
+  run.compiled.runtime.counts.end(run.ending);
   release(run);
   conclude(run, told, told === result ? chosen : undefined);
   return told;
@@ -296,6 +296,6 @@ async function hold(
 function conclude(run: Invocation, result: AnyInvokeResult, chosen?: readonly Step[]): void {
   run.settle?.(result);
   if (chosen !== undefined) runBackground(run, chosen);
-  const { house } = run.program;
-  if (house.inFlight === 0) house.onIdle?.();
+  const { runtime } = run.compiled;
+  if (runtime.inFlight === 0) runtime.onIdle?.();
 }

@@ -1,6 +1,6 @@
 /** What belongs to one request across several invocations. */
 import { intrinsics } from "../../data/index.ts";
-import type { House, PluginState } from "./program.ts";
+import type { ManagerRuntime, PluginState } from "./compiled-hook.ts";
 
 const MapAtLoad = Map;
 const WeakMapAtLoad = WeakMap;
@@ -24,9 +24,14 @@ export let requestOf: (scope: RequestScope) => string;
 /** The same private state under another request id. @internal */
 export let renamedScope: (scope: RequestScope, id: string) => RequestScope;
 /** The same request for a run that a handler of one manager has another run. @internal */
-export let nestedScope: (scope: RequestScope, id: string, from: House, to: House) => RequestScope;
+export let nestedScope: (
+  scope: RequestScope,
+  id: string,
+  from: ManagerRuntime,
+  to: ManagerRuntime,
+) => RequestScope;
 /** What a manager goes by, given the scope of an earlier result. @internal */
-export let scopeIn: (scope: RequestScope, house: House) => RequestScope;
+export let scopeIn: (scope: RequestScope, runtime: ManagerRuntime) => RequestScope;
 /** Whether `value` is a scope of this library. @internal */
 export let isScope: (value: unknown) => value is RequestScope;
 
@@ -44,14 +49,14 @@ interface Facts {
    * a manager of its own, a plugin could run another one by other settings on the state that this
    * has in the host's.
    */
-  readonly home: House | undefined;
+  readonly home: ManagerRuntime | undefined;
   /** The states that plugins have with each manager of the request. */
-  byHouse: WeakMap<House, States> | undefined;
+  byRuntime: WeakMap<ManagerRuntime, States> | undefined;
 }
 
 function factsWith(id: string | undefined): Facts {
   const states = intrinsics.create(null) as States;
-  return { id, states, home: undefined, byHouse: undefined };
+  return { id, states, home: undefined, byRuntime: undefined };
 }
 
 /**
@@ -93,23 +98,23 @@ export class RequestScope {
       return states[plugin.id] as Map<unknown, unknown>;
     };
     renamedScope = (scope, id) => {
-      const { states, home, byHouse } = factsOf(scope);
-      return scopeWith({ id, states, home, byHouse });
+      const { states, home, byRuntime } = factsOf(scope);
+      return scopeWith({ id, states, home, byRuntime });
     };
     nestedScope = (scope, id, from, to) => {
       const facts = factsOf(scope);
-      facts.byHouse ??= new WeakMapAtLoad();
-      const { byHouse } = facts;
-      intrinsics.weakSet(byHouse, from, facts.states);
-      const states = intrinsics.weakGet(byHouse, to) ?? (intrinsics.create(null) as States);
-      intrinsics.weakSet(byHouse, to, states);
-      return scopeWith({ id, states, home: to, byHouse });
+      facts.byRuntime ??= new WeakMapAtLoad();
+      const { byRuntime } = facts;
+      intrinsics.weakSet(byRuntime, from, facts.states);
+      const states = intrinsics.weakGet(byRuntime, to) ?? (intrinsics.create(null) as States);
+      intrinsics.weakSet(byRuntime, to, states);
+      return scopeWith({ id, states, home: to, byRuntime });
     };
-    scopeIn = (scope, house) => {
+    scopeIn = (scope, runtime) => {
       const home = scope.#facts?.home;
-      return home === undefined || home === house
+      return home === undefined || home === runtime
         ? scope
-        : nestedScope(scope, requestOf(scope), home, house);
+        : nestedScope(scope, requestOf(scope), home, runtime);
     };
     isScope = (value): value is RequestScope =>
       typeof value === "object" && value !== null && #facts in value;

@@ -1,8 +1,8 @@
 /** Where what a handler threw goes: the host's sink, or its log. */
 import { ignore, intrinsics, isAwaitable } from "../../data/index.ts";
-import { single } from "../single.ts";
+import { quoteName } from "../quote-name.ts";
+import type { HandlerStep } from "./compiled-hook.ts";
 import type { AnyRun } from "./context.ts";
-import type { HandlerStep } from "./program.ts";
 import { secretsOf } from "./run-secrets.ts";
 
 /**
@@ -10,11 +10,11 @@ import { secretsOf } from "./run-secrets.ts";
  * sink that throws or rejects changes nothing.
  */
 export function tellThrown(run: AnyRun, step: HandlerStep, thrown: unknown): void {
-  const { onHandlerError: sink, describe, logError } = run.house;
+  const { onHandlerError: sink, describe, logError } = run.runtime;
   try {
     if (sink === undefined) {
       const { type, text } = describe(thrown, secretsOf(run));
-      logError(`plugin ${single(step.plugin.name)} threw on ${run.hook}: ${type}: ${text}`);
+      logError(`plugin ${quoteName(step.plugin.name)} threw on ${run.hook}: ${type}: ${text}`);
       return;
     }
     const answer: unknown = sink(

@@ -1,6 +1,6 @@
 /** Waits for promises and thenables of others, and lets go of those that nobody waits for. */
 import { ignore, intrinsics, plainly } from "../../data/index.ts";
-import type { Ticket } from "./ticket.ts";
+import type { PendingWait } from "./pending-wait.ts";
 
 const { apply, getOwnPropertyDescriptor, getPrototypeOf, hasOwn, isNativePromise, isProxy } =
   intrinsics;
@@ -32,8 +32,11 @@ export function joinsPromise(value: object): boolean {
  * A promise of what `value` settles to; ask `settledTo` for it then. For a promise that nobody
  * dressed up that is itself, as fast as ever. Anything else brings a `then` of the plugin's.
  */
-export function promiseOf(value: PromiseLike<unknown>, ticket: Ticket): PromiseLike<unknown> {
-  return isPlain(value) ? value : follow(value, ticket);
+export function promiseOf(
+  value: PromiseLike<unknown>,
+  pendingWait: PendingWait,
+): PromiseLike<unknown> {
+  return isPlain(value) ? value : follow(value, pendingWait);
 }
 
 /** Whether `await` takes a promise as it is, and runs nothing of the plugin's. */
@@ -71,13 +74,13 @@ class Settled {
  * keep timers from ever having their turn, and with them every deadline of the process. And once
  * nobody waits any more, it is not followed further.
  */
-async function follow(first: unknown, ticket: Ticket): Promise<Settled> {
+async function follow(first: unknown, pendingWait: PendingWait): Promise<Settled> {
   let value = first;
   await undefined;
   for (let hops = 1; ; hops++) {
     if (hops % hopsInARow === 0) await nextMacrotask();
     const then = thenOf(value);
-    if (then === undefined || ticket.owner === undefined) return new Settled(value);
+    if (then === undefined || pendingWait.owner === undefined) return new Settled(value);
     value = settledTo(await called(then, value));
   }
 }

@@ -4,14 +4,14 @@ import type { Overlong, Rejection, Slots } from "../../envelope/index.ts";
 import { type ErrorCode, errorCodes, ownErrorCode } from "../../errors/index.ts";
 import type { LevelValue } from "../../schema/index.ts";
 import { isAllow, rejectionOf, type Violation, violationOf } from "../results.ts";
+import type { RunNote } from "./audit-receipts.ts";
+import { AuditReceipts } from "./audit-receipts.ts";
 import { changedPaths } from "./changed-paths.ts";
+import type { Step } from "./compiled-hook.ts";
 import type { Ending } from "./counts.ts";
 import type { Invocation } from "./invocation.ts";
 import { type Changes, Refused, readChanges } from "./outcome.ts";
-import type { Step } from "./program.ts";
 import type { ExecutionRecord } from "./records.ts";
-import type { RunNote } from "./run-audit.ts";
-import { AuditTab } from "./run-audit.ts";
 import { secretsOf } from "./run-secrets.ts";
 import { tellThrown } from "./tell-thrown.ts";
 import { timedOut } from "./wait.ts";
@@ -33,7 +33,7 @@ export function takeReturned(
   before: Slots,
 ): TurnEnd {
   if (returned === undefined || returned === null || isAllow(returned)) {
-    if (run.program.timed || run.again) run.record(step, {});
+    if (run.compiled.timed || run.again) run.record(step, {});
     return undefined;
   }
   const violation = violationOf(returned);
@@ -51,7 +51,7 @@ export function takeReturned(
  * nor what would come of another change: the run may not go on, whatever the error policy says.
  */
 function contest(run: Invocation, step: Step): TurnEnd {
-  const reason = `Plugin "${step.plugin.name}" was asked again on ${run.program.hook}, because a later plugin changed the payload, and would change it once more.`;
+  const reason = `Plugin "${step.plugin.name}" was asked again on ${run.compiled.hook}, because a later plugin changed the payload, and would change it once more.`;
   const code = "payload_contested";
   run.record(step, { status: "error", effectiveAllow: false, reason, errorCode: code });
   return halt(run, step, code, "payload", reason);
@@ -140,27 +140,27 @@ function halted(run: Invocation, ending: Ending): void {
 
 /** Keeps a note in the host's trail, if it has one. */
 function note(run: Invocation, said: RunNote): void {
-  const { audit } = run.program.house;
+  const { audit } = run.compiled.runtime;
   if (audit === undefined) return;
-  run.waiting.tab ??= new AuditTab();
-  run.waiting.tab.tell(audit, run, said);
+  run.waiting.receipts ??= new AuditReceipts();
+  run.waiting.receipts.tell(audit, run, said);
 }
 
 export function noteError(run: Invocation, step: Step, type: string, text: string): void {
-  run.program.house.meter?.failed(step, type);
+  run.compiled.runtime.meter?.failed(step, type);
   note(run, { kind: "error", step, type, text });
 }
 
 /** What a handler threw, as the trail has it: on one line, without secrets. */
 export function noteThrown(run: Invocation, step: Step, thrown: unknown): void {
-  const { audit, meter, describe } = run.program.house;
+  const { audit, meter, describe } = run.compiled.runtime;
   if (audit === undefined && meter === undefined) return;
   const { type, text } = describe(thrown, secretsOf(run));
   noteError(run, step, type, text);
 }
 
 function noteRefused(run: Invocation, step: Step, refused: readonly Rejection[]): void {
-  if (run.program.house.audit === undefined) return;
+  if (run.compiled.runtime.audit === undefined) return;
   for (let i = 0; i < refused.length; i++) {
     note(run, { kind: "refused", step, rejection: refused[i] as Rejection });
   }
@@ -168,7 +168,7 @@ function noteRefused(run: Invocation, step: Step, refused: readonly Rejection[])
 
 /** The labels that the handler added. */
 function noteLabels(run: Invocation, step: Step, after: Slots): void {
-  if (run.program.house.audit === undefined || after === run.extensions) return;
+  if (run.compiled.runtime.audit === undefined || after === run.extensions) return;
   const labels = without(labelsOf(after), labelsOf(run.extensions));
   if (labels.length > 0) note(run, { kind: "labels", step, labels });
 }
@@ -231,7 +231,7 @@ function failed(
   turn: Partial<ExecutionRecord>,
   detail = "",
 ): TurnEnd {
-  const reason = `Plugin "${step.plugin.name}" ${what} on ${run.program.hook}.${detail}`;
+  const reason = `Plugin "${step.plugin.name}" ${what} on ${run.compiled.hook}.${detail}`;
   run.log.addError(step, code, reason);
   const halts = step.onError === "fail";
   if (halts) halted(run, "errored");
@@ -249,7 +249,7 @@ export function mayRun(run: Invocation, step: Step): boolean {
   }
   const { conditions } = step;
   if (conditions === undefined) return true;
-  if (conditions(run.payload, run.extensions, run.wishes)) return true;
+  if (conditions(run.payload, run.extensions, run.options)) return true;
   if (run.again) return false;
   run.log.record(step, { status: "skipped", reason: "Its conditions do not match." });
   return false;

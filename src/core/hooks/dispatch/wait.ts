@@ -1,8 +1,8 @@
 /** Waits for one handler: until it settles, its deadline is over, or the host gives up. */
 import type { DeadlineNode, DeadlineRing } from "../deadline-ring.ts";
+import { type LatePolicy, PendingWait } from "./pending-wait.ts";
 import { isAborted, whenAborted } from "./signals.ts";
 import { promiseOf, settledTo } from "./thenable.ts";
-import { type Lateness, Ticket } from "./ticket.ts";
 
 const PromiseAtLoad = Promise;
 
@@ -26,13 +26,13 @@ function end(how: WaitEnd["how"], value: unknown): WaitEnd {
 export function settle(
   pending: PromiseLike<unknown>,
   ring: DeadlineRing | undefined,
-  lateness?: Lateness,
+  latePolicy?: LatePolicy,
   signal?: AbortSignal,
 ): Promise<WaitEnd> {
   return new PromiseAtLoad((resolve) => {
-    const wait = new Wait(ring, lateness, resolve);
+    const wait = new Wait(ring, latePolicy, resolve);
     ring?.join(wait);
-    void follow(wait.ticket, promiseOf(pending, wait.ticket));
+    void follow(wait.pendingWait, promiseOf(pending, wait.pendingWait));
     if (signal !== undefined) wait.watch(signal);
   });
 }
@@ -42,39 +42,39 @@ class Wait implements DeadlineNode {
   deadlineNext: DeadlineNode | undefined = undefined;
   deadlinePrevious: DeadlineNode | undefined = undefined;
   deadlineBucket = 0;
-  readonly ticket: Ticket<Wait>;
+  readonly pendingWait: PendingWait<Wait>;
   readonly #ring: DeadlineRing | undefined;
-  readonly #lateness: Lateness | undefined;
+  readonly #latePolicy: LatePolicy | undefined;
   readonly #resolve: (end: WaitEnd) => void;
   #unlisten: (() => void) | undefined = undefined;
 
   constructor(
     ring: DeadlineRing | undefined,
-    lateness: Lateness | undefined,
+    latePolicy: LatePolicy | undefined,
     resolve: (end: WaitEnd) => void,
   ) {
-    this.ticket = new Ticket<Wait>(this);
+    this.pendingWait = new PendingWait<Wait>(this);
     this.#ring = ring;
-    this.#lateness = lateness;
+    this.#latePolicy = latePolicy;
     this.#resolve = resolve;
   }
 
   watch(signal: AbortSignal): void {
     const onAbort = () => {
-      const lateness = this.#lateness;
-      this.#goOn(end("aborted", undefined), lateness && { ...lateness, step: undefined });
+      const latePolicy = this.#latePolicy;
+      this.#goOn(end("aborted", undefined), latePolicy && { ...latePolicy, step: undefined });
     };
     this.#unlisten = whenAborted(signal, onAbort);
     if (isAborted(signal)) onAbort();
   }
 
   onDeadline(): void {
-    this.#goOn(end("timeout", undefined), this.#lateness);
+    this.#goOn(end("timeout", undefined), this.#latePolicy);
   }
 
   /** Without what is waited for. */
-  #goOn(how: WaitEnd, lateness: Lateness | undefined): void {
-    this.ticket.drop(lateness);
+  #goOn(how: WaitEnd, latePolicy: LatePolicy | undefined): void {
+    this.pendingWait.drop(latePolicy);
     this.settled(how);
   }
 
@@ -86,13 +86,16 @@ class Wait implements DeadlineNode {
 }
 
 /** Holds the ticket and nothing else while it waits. */
-async function follow(ticket: Ticket<Wait>, pending: PromiseLike<unknown>): Promise<void> {
+async function follow(
+  pendingWait: PendingWait<Wait>,
+  pending: PromiseLike<unknown>,
+): Promise<void> {
   let how: WaitEnd;
   try {
     how = end("returned", settledTo(await pending));
   } catch (thrown) {
     how = end("threw", thrown);
   }
-  if (ticket.owner === undefined) ticket.late(how.how === "threw", how.value);
-  else ticket.owner.settled(how);
+  if (pendingWait.owner === undefined) pendingWait.late(how.how === "threw", how.value);
+  else pendingWait.owner.settled(how);
 }

@@ -1,15 +1,15 @@
 /** What a run says of a handler that failed. The texts are the same for every host. */
 import { intrinsics } from "../../data/index.ts";
 import { GlassineError, PluginExecutionError } from "../../errors/index.ts";
-import type { HandlerStep } from "../dispatch/program.ts";
+import type { HandlerStep } from "../dispatch/compiled-hook.ts";
 import { secretsOf } from "../dispatch/run-secrets.ts";
 import { tellThrown } from "../dispatch/tell-thrown.ts";
-import { single } from "../single.ts";
+import { quoteName } from "../quote-name.ts";
 import type { OperationRun } from "./operation-run.ts";
 
 /** Of a plugin, a function and dots between: the function's name may be any text. */
 const maxName = 160;
-const named = (name: string): string => single(name, maxName);
+const named = (name: string): string => quoteName(name, maxName);
 
 /** The type of a value in a message. `undefined` and `null` are "nothing". */
 export function typeOf(value: unknown): string {
@@ -19,10 +19,10 @@ export function typeOf(value: unknown): string {
 
 /** The turn in hand ended without an answer: by a throw, at its deadline, or unknown how. */
 export function failedTurn(run: OperationRun, step: HandlerStep): PluginExecutionError {
-  const { house, hook } = run.program;
+  const { runtime, hook } = run.compiled;
   if (run.how === "threw") {
     tellThrown(run, step, run.outcome);
-    const { type, text } = house.describe(run.outcome, secretsOf(run));
+    const { type, text } = runtime.describe(run.outcome, secretsOf(run));
     return failed(run, step, type, wrapped(run, step, text), text, run.outcome);
   }
   const seconds = ((step.timeoutMs ?? 0) / 1000).toFixed(3);
@@ -32,7 +32,7 @@ export function failedTurn(run: OperationRun, step: HandlerStep): PluginExecutio
 }
 
 function wrapped(run: OperationRun, step: HandlerStep, text: string): string {
-  const { hook, strict } = run.program;
+  const { hook, strict } = run.compiled;
   return `handler ${named(step.name)} failed for ${strict ? "audit hook" : "hook"} ${named(hook)}: ${text}`;
 }
 
@@ -54,7 +54,7 @@ function failed(
   detail: string,
   cause: unknown,
 ): PluginExecutionError {
-  run.house.meter?.failed(step, type);
+  run.runtime.meter?.failed(step, type);
   run.tell({ kind: "error", step, type, text: detail });
   const data = { plugin: step.plugin.name, hook: run.hook, handler: step.name, type, detail };
   return new PluginExecutionError(text, data, cause);

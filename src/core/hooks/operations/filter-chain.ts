@@ -2,7 +2,7 @@
 
 import { formatProblems, type PluginExecutionError } from "../../errors/index.ts";
 import { admit, decisive } from "../../schema/index.ts";
-import type { HandlerStep } from "../dispatch/program.ts";
+import type { HandlerStep } from "../dispatch/compiled-hook.ts";
 import { secretsOf } from "../dispatch/run-secrets.ts";
 import { brokenContract, failedTurn } from "./failures.ts";
 import type { OperationRun } from "./operation-run.ts";
@@ -15,14 +15,14 @@ export function takeValue(run: OperationRun, step: HandlerStep): void {
 
 /** Takes the value, or says why it cannot be taken. */
 function refusedValue(run: OperationRun, step: HandlerStep): PluginExecutionError | undefined {
-  const { outcome, program, payload: given } = run;
+  const { outcome, compiled, payload: given } = run;
   if (outcome === given) return undefined;
-  const where = `for filter-chain hook '${program.hook}'`;
+  const where = `for filter-chain hook '${compiled.hook}'`;
   if (outcome === undefined || outcome === null)
     return brokenContract(run, step, `returned nothing ${where}`);
-  const read = admit(program.payload, outcome, {
+  const read = admit(compiled.payload, outcome, {
     origin: "plugin",
-    limits: program.limits,
+    limits: compiled.limits,
     shapeCode: "payload_shape",
     strict: true,
     hint: given,
@@ -43,13 +43,13 @@ export function endChain(run: OperationRun): void {
 
 /** What the hook's own rule has against a value. A rule that fails lets nothing through. */
 function keptBy(run: OperationRun, step: HandlerStep, value: unknown): string | undefined {
-  const { keeps, house } = run.program;
+  const { keeps, runtime } = run.compiled;
   if (keeps === undefined) return undefined;
   let problem: unknown;
   try {
     problem = keeps(run.payload, value, step.plugin.name);
   } catch (thrown) {
-    return `the hook's rule failed: ${house.describe(thrown, secretsOf(run)).text}`;
+    return `the hook's rule failed: ${runtime.describe(thrown, secretsOf(run)).text}`;
   }
   if (problem === undefined) return undefined;
   return typeof problem === "string" ? problem : "the hook's rule gave no answer";

@@ -1,16 +1,16 @@
 /** Fire and forget: every handler is told. A strict hook stops at the first failure and says so. */
-import type { HandlerStep } from "../dispatch/program.ts";
+import type { HandlerStep } from "../dispatch/compiled-hook.ts";
 import { failedTurn } from "./failures.ts";
 import type { OperationRun } from "./operation-run.ts";
 
-export function takeTold(run: OperationRun, step: HandlerStep): void {
+export function takeNotification(run: OperationRun, step: HandlerStep): void {
   if (run.how === "returned") return;
-  const { strict, house } = run.program;
+  const { strict, runtime } = run.compiled;
   const failure = failedTurn(run, step);
   if (strict) run.fail("errored", failure);
-  else house.warn(failure.message);
+  else runtime.warn(failure.message);
 }
 
-export function endTold(run: OperationRun): void {
+export function endNotification(run: OperationRun): void {
   run.end("allowed", undefined);
 }

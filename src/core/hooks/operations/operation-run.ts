@@ -6,24 +6,24 @@
  */
 import { intrinsics, isAwaitable } from "../../data/index.ts";
 import type { Slots } from "../../envelope/index.ts";
+import { AuditReceipts, type RunNote } from "../dispatch/audit-receipts.ts";
+import type { HandlerStep, ManagerRuntime, RunOptions } from "../dispatch/compiled-hook.ts";
 import { type AnyRun, endTurn, type HandlerContext, newContext } from "../dispatch/context.ts";
 import type { Ending } from "../dispatch/counts.ts";
 import { type ShownView, shownTo } from "../dispatch/invocation.ts";
-import type { HandlerStep, House, RunWishes } from "../dispatch/program.ts";
-import { AuditTab, type RunNote } from "../dispatch/run-audit.ts";
 import type { RequestScope } from "../dispatch/scope.ts";
 import { isAborted } from "../dispatch/signals.ts";
 import { unowned } from "../dispatch/thenable.ts";
 import { settle, timedOut } from "../dispatch/wait.ts";
-import type { OperationProgram } from "./program.ts";
+import type { CompiledOperation } from "./compiled-operation.ts";
 
 /** How a handler's turn ended. `pending` is one that nobody has an answer of. */
 export type TurnHow = "pending" | "returned" | "threw" | "timeout" | "aborted";
 
 export class OperationRun implements AnyRun {
-  readonly program: OperationProgram;
+  readonly compiled: CompiledOperation;
   readonly scope: RequestScope;
-  readonly wishes: RunWishes;
+  readonly options: RunOptions;
   readonly extensions: Slots;
   /** The value as it is now; of all semantics but the filter chain, what the host gave. */
   payload: unknown;
@@ -36,28 +36,28 @@ export class OperationRun implements AnyRun {
   /** Why it answers nothing. */
   error: Error | undefined = undefined;
   #views: ShownView | undefined = undefined;
-  #tab: AuditTab | undefined = undefined;
+  #receipts: AuditReceipts | undefined = undefined;
 
   constructor(
-    program: OperationProgram,
+    compiled: CompiledOperation,
     payload: unknown,
     extensions: Slots,
     scope: RequestScope,
-    wishes: RunWishes,
+    options: RunOptions,
   ) {
-    this.program = program;
+    this.compiled = compiled;
     this.payload = payload;
     this.extensions = extensions;
     this.scope = scope;
-    this.wishes = wishes;
+    this.options = options;
   }
 
   get hook(): string {
-    return this.program.hook;
+    return this.compiled.hook;
   }
 
-  get house(): House {
-    return this.program.house;
+  get runtime(): ManagerRuntime {
+    return this.compiled.runtime;
   }
 
   isOver(_step: HandlerStep): boolean {
@@ -78,15 +78,15 @@ export class OperationRun implements AnyRun {
 
   /** Keeps a note in the host's trail, if it has one. */
   tell(note: RunNote): void {
-    const { audit } = this.program.house;
+    const { audit } = this.compiled.runtime;
     if (audit === undefined) return;
-    this.#tab ??= new AuditTab();
-    this.#tab.tell(audit, this, note);
+    this.#receipts ??= new AuditReceipts();
+    this.#receipts.tell(audit, this, note);
   }
 
   /** What became of its notes; nothing where there were none. */
-  get tab(): AuditTab | undefined {
-    return this.#tab;
+  get receipts(): AuditReceipts | undefined {
+    return this.#receipts;
   }
 
   viewFor(step: HandlerStep): Slots {
@@ -110,8 +110,8 @@ export function takeTurn(
 ): Promise<void> | undefined {
   run.how = "pending";
   run.outcome = undefined;
-  if (isAborted(run.wishes.signal)) return ended(run, "aborted", undefined);
-  const context = newContext(run.program.house.Context, step, run);
+  if (isAborted(run.options.signal)) return ended(run, "aborted", undefined);
+  const context = newContext(run.compiled.runtime.Context, step, run);
   const { handler, timeoutMs } = step;
   const startedAt = timeoutMs === undefined ? 0 : intrinsics.monotonicNow();
   let returned: unknown;
@@ -149,13 +149,13 @@ async function waitFor(
   returned: PromiseLike<unknown>,
   startedAt: number,
 ): Promise<void> {
-  const { tally } = run.program.house;
-  const lateness = { tally, step, counts: true };
-  const { how, value } = await settle(returned, step.ring, lateness, run.wishes.signal);
+  const { lateCounters } = run.compiled.runtime;
+  const latePolicy = { lateCounters, step, counts: true };
+  const { how, value } = await settle(returned, step.ring, latePolicy, run.options.signal);
   if (how === "threw") return threw(run, value);
   // Behind a lock the deadline begins later, and is held to there.
   const isLate = how === "returned" && step.ring !== undefined && isOver(step.timeoutMs, startedAt);
-  if (isLate) tally.late += 1;
+  if (isLate) lateCounters.late += 1;
   if (how === "timeout" || how === "aborted" || isLate) endTurn(context);
   return isLate ? ended(run, "timeout", undefined) : ended(run, how, value);
 }

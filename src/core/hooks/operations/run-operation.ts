@@ -1,38 +1,38 @@
 /** Runs a hook of the other four semantics from its first handler to its answer. */
 import { intrinsics } from "../../data/index.ts";
 import { GlassineError } from "../../errors/index.ts";
+import type { HandlerStep } from "../dispatch/compiled-hook.ts";
 import type { Meter } from "../dispatch/meter.ts";
-import type { HandlerStep } from "../dispatch/program.ts";
 import { joinsPromise } from "../dispatch/thenable.ts";
+import type { CompiledOperation } from "./compiled-operation.ts";
 import { abortedError } from "./failures.ts";
 import { endChain, takeValue } from "./filter-chain.ts";
-import { endTold, takeTold } from "./fire-and-forget.ts";
+import { endNotification, takeNotification } from "./fire-and-forget.ts";
 import { type OperationRun, takeTurn } from "./operation-run.ts";
-import type { OperationProgram } from "./program.ts";
 import { endScores, takeDeltas } from "./score-delta.ts";
 import { endVote, takeVote } from "./voting.ts";
 
 const { monotonicNow } = intrinsics;
 
 /** What makes a semantic. */
-interface Way {
+interface SemanticRules {
   /** Takes the outcome of a turn; may end the run. */
   readonly take: (run: OperationRun, step: HandlerStep) => void;
   /** Ends a run that no handler has ended. */
   readonly end: (run: OperationRun) => void;
 }
 
-const ways: { readonly [Semantic in OperationProgram["semantic"]]: Way } = {
+const semantics: { readonly [Semantic in CompiledOperation["semantic"]]: SemanticRules } = {
   voting: { take: takeVote, end: endVote },
   filter_chain: { take: takeValue, end: endChain },
   score_delta: { take: takeDeltas, end: endScores },
-  fire_and_forget: { take: takeTold, end: endTold },
+  fire_and_forget: { take: takeNotification, end: endNotification },
 };
 
 /** Gives each handler its turn, one after the other, until the run has ended. */
-async function eachInTurn(run: OperationRun, { take, end }: Way): Promise<void> {
-  const { steps, house } = run.program;
-  const { meter } = house;
+async function eachInTurn(run: OperationRun, { take, end }: SemanticRules): Promise<void> {
+  const { steps, runtime } = run.compiled;
+  const { meter } = runtime;
   for (let i = 0; i < steps.length; i++) {
     const step = steps[i] as HandlerStep;
     const startedAt = meter === undefined ? 0 : monotonicNow();
@@ -48,7 +48,7 @@ async function eachInTurn(run: OperationRun, { take, end }: Way): Promise<void> 
 
 /** What always resolves does so here, too. */
 function endAborted(run: OperationRun): void {
-  const { semantic, strict } = run.program;
+  const { semantic, strict } = run.compiled;
   if (semantic === "fire_and_forget" && !strict) run.end("aborted", undefined);
   else run.fail("aborted", abortedError(run));
 }
@@ -60,29 +60,29 @@ function endAborted(run: OperationRun): void {
  *   `audit_failed`, `realm_tampered`
  */
 export async function operate(run: OperationRun): Promise<unknown> {
-  const { house, semantic, hook } = run.program;
-  const { meter } = house;
+  const { runtime, semantic, hook } = run.compiled;
+  const { meter } = runtime;
   const startedAt = meter === undefined ? 0 : monotonicNow();
   meter?.fired(hook);
   try {
     try {
-      await eachInTurn(run, ways[semantic]);
+      await eachInTurn(run, semantics[semantic]);
     } catch (error) {
       // A handler left it no stack.
       run.fail("errored", outOfStack(run, error));
     }
-    if (house.audit?.strict === true) await holdToAudit(run);
+    if (runtime.audit?.strict === true) await holdToAudit(run);
     return concluded(run);
   } finally {
-    house.inFlight -= 1;
-    house.counts.end(run.ending ?? "errored");
+    runtime.inFlight -= 1;
+    runtime.counts.end(run.ending ?? "errored");
     if (meter !== undefined) measure(run, meter, monotonicNow() - startedAt);
-    if (house.inFlight === 0) house.onIdle?.();
+    if (runtime.inFlight === 0) runtime.onIdle?.();
   }
 }
 
-function measure({ program, ending }: OperationRun, meter: Meter, durationMs: number): void {
-  const { hook, semantic } = program;
+function measure({ compiled, ending }: OperationRun, meter: Meter, durationMs: number): void {
+  const { hook, semantic } = compiled;
   meter.ran(hook, durationMs);
   if (semantic !== "voting") return;
   if (ending === "allowed") meter.decided(hook, "allow");
@@ -96,7 +96,7 @@ function outOfStack(run: OperationRun, cause: unknown): GlassineError {
 
 /** What could not be written down does not pass; a denial stands. */
 async function holdToAudit(run: OperationRun): Promise<void> {
-  if (run.tab === undefined || (await run.tab.areKept()) === true) return;
+  if (run.receipts === undefined || (await run.receipts.areKept()) === true) return;
   if (run.ending === "denied") return;
   const text = `The audit trail did not keep what happened on '${run.hook}'.`;
   run.fail("errored", new GlassineError("audit_failed", text, { hook: run.hook }, run.error));

@@ -1,8 +1,8 @@
 /** Score delta: every handler sees the same list, and what they give by id is summed. */
 import { hasMoreIndexes, intrinsics } from "../../data/index.ts";
 import type { PluginExecutionError } from "../../errors/index.ts";
-import type { HandlerStep } from "../dispatch/program.ts";
-import { single } from "../single.ts";
+import type { HandlerStep } from "../dispatch/compiled-hook.ts";
+import { quoteName } from "../quote-name.ts";
 import { brokenContract, failedTurn, typeOf } from "./failures.ts";
 import type { OperationRun } from "./operation-run.ts";
 
@@ -27,7 +27,7 @@ export function endScores(run: OperationRun): void {
 }
 
 function brokenDeltas(run: OperationRun, step: HandlerStep): PluginExecutionError | undefined {
-  const fault = addDeltas(sumsOf(run), run.outcome, run.program.limits.nodes);
+  const fault = addDeltas(sumsOf(run), run.outcome, run.compiled.limits.nodes);
   return fault === undefined ? undefined : brokenContract(run, step, `returned ${fault}`);
 }
 
@@ -88,7 +88,7 @@ function addRecord(sums: Sums, returned: unknown, max: number): string | undefin
     if (typeof id !== "string") return "symbol as id; expected record of string to number";
     const delta = getOwnPropertyDescriptor(returned, id);
     if (delta === undefined || !hasOwn(delta, "value"))
-      return `a getter for ${single(id)}; expected a finite number`;
+      return `a getter for ${quoteName(id)}; expected a finite number`;
     const fault = add(sums, id, delta.value);
     if (fault !== undefined) return fault;
   }
@@ -98,10 +98,10 @@ function addRecord(sums: Sums, returned: unknown, max: number): string | undefin
 function add(sums: Sums, id: string, delta: unknown): string | undefined {
   if (typeof delta !== "number" || !isFiniteNumber(delta)) {
     const what = typeof delta === "number" ? `${delta}` : typeOf(delta);
-    return `${what} for ${single(id)}; expected a finite number`;
+    return `${what} for ${quoteName(id)}; expected a finite number`;
   }
   const sum = (hasOwn(sums, id) ? (sums[id] as number) : 0) + delta;
-  if (!isFiniteNumber(sum)) return `a number for ${single(id)} whose sum is not finite`;
+  if (!isFiniteNumber(sum)) return `a number for ${quoteName(id)} whose sum is not finite`;
   sums[id] = sum;
   return undefined;
 }

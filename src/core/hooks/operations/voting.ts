@@ -1,6 +1,6 @@
 /** Voting: the handlers in order, to the first denial. What is no vote is a failure, never a yes. */
 import type { PluginExecutionError } from "../../errors/index.ts";
-import type { HandlerStep } from "../dispatch/program.ts";
+import type { HandlerStep } from "../dispatch/compiled-hook.ts";
 import {
   allow,
   type Denied,
@@ -29,7 +29,7 @@ export function takeVote(run: OperationRun, step: HandlerStep): void {
 }
 
 export function endVote(run: OperationRun): void {
-  const { steps, required } = run.program;
+  const { steps, required } = run.compiled;
   if (required && steps.length === 0) run.end("denied", notImplemented);
   else run.end("allowed", allowed);
 }

@@ -1,7 +1,7 @@
 /** What a run tells the host's audit trail. */
 import type { Rejection } from "../../envelope/index.ts";
+import type { HandlerStep } from "./compiled-hook.ts";
 import type { AnyRun } from "./context.ts";
-import type { HandlerStep } from "./program.ts";
 
 /** Something that happened in a handler's turn. */
 export type RunNote =
@@ -29,7 +29,7 @@ export interface RunAudit {
 }
 
 /** What became of the notes of one run. */
-export class AuditTab {
+export class AuditReceipts {
   #lost = false;
   #pending: Promise<boolean> | undefined = undefined;
 

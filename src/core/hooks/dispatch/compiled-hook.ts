@@ -6,6 +6,7 @@ import type { Compiled } from "../../schema/index.ts";
 import type { CompiledSlots } from "../../slots/index.ts";
 import type { DeadlineRing } from "../deadline-ring.ts";
 import type { Mode, OnError } from "../modes.ts";
+import type { RunAudit } from "./audit-receipts.ts";
 import type { BackgroundWork } from "./background.ts";
 import type { Conditions, ConditionTest } from "./conditions.ts";
 import type { ContextClass, Origin } from "./context.ts";
@@ -13,9 +14,8 @@ import type { RunCounts } from "./counts.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Lock } from "./lock.ts";
 import type { Meter } from "./meter.ts";
+import type { LateCounters } from "./pending-wait.ts";
 import type { ExecutionRecord } from "./records.ts";
-import type { RunAudit } from "./run-audit.ts";
-import type { Tally } from "./ticket.ts";
 
 /** A handler as the dispatcher calls it. */
 export type AnyHandler = (payload: unknown, context: unknown, extensions?: unknown) => unknown;
@@ -34,7 +34,7 @@ export interface Handles {
 }
 
 /** What the host asks of one run beside payload and extensions, checked. */
-export interface RunWishes {
+export interface RunOptions {
   readonly operation: Readonly<Record<string, unknown>> | undefined;
   readonly signal: AbortSignal | undefined;
   readonly tenant: string | undefined;
@@ -106,7 +106,7 @@ export interface Step extends HandlerStep {
   readonly plain: ExecutionRecord;
 }
 
-export interface Program {
+export interface CompiledHook {
   readonly hook: string;
   readonly slots: CompiledSlots;
   readonly payload: Compiled;
@@ -131,15 +131,15 @@ export interface Program {
   readonly tellsTime: boolean;
   readonly limits: Limits;
   readonly payloadLimits: Limits;
-  readonly house: House;
+  readonly runtime: ManagerRuntime;
 }
 
 /** What the manager lends to its programs. */
-export interface House {
+export interface ManagerRuntime {
   readonly slots: CompiledSlots;
   /** Told of what handlers threw, in place of the log. Never seen by plugins or callers. */
   readonly onHandlerError: HandlerErrorSink | undefined;
-  readonly tally: Tally;
+  readonly lateCounters: LateCounters;
   /** How runs ended. */
   readonly counts: RunCounts;
   readonly Context: ContextClass;

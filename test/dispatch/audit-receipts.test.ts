@@ -1,16 +1,16 @@
 /** What of a run the trail has kept, and what the trail is told of it. */
 import { type AuditEvent, addLabels, setHeader } from "glassine";
 import { describe, expect, it } from "vitest";
-import { AuditTab } from "../../src/core/hooks/dispatch/run-audit.ts";
+import { AuditReceipts } from "../../src/core/hooks/dispatch/audit-receipts.ts";
 import { call, hook, labelled, manage, plugin, type Run, rest } from "./support.ts";
 
 /** Whether all is kept of a run whose notes have these answers. */
 async function kept(...answers: readonly (boolean | Promise<boolean>)[]): Promise<boolean> {
-  const tab = new AuditTab();
+  const receipts = new AuditReceipts();
   for (const answer of answers) {
-    tab.tell({ strict: true, tell: () => answer }, undefined as never, undefined as never);
+    receipts.tell({ strict: true, tell: () => answer }, undefined as never, undefined as never);
   }
-  return tab.areKept();
+  return receipts.areKept();
 }
 const later = (value: boolean) => rest().then(() => value);
 

@@ -4,7 +4,7 @@ import { type Declassification, removeLabels, type Slots } from "../envelope/ind
 import { GlassineError } from "../errors/index.ts";
 import {
   type AnyRun,
-  type OperationProgram,
+  type CompiledOperation,
   OperationRun,
   operate,
   type PluginState,
@@ -26,7 +26,7 @@ import {
 } from "../observe/index.ts";
 import { originFacts, pluginFacts, runEvent } from "./audit-facts.ts";
 import type { RefusedPackage } from "./discovered.ts";
-import { noWishes } from "./invoke-options.ts";
+import { noRunOptions } from "./invoke-options.ts";
 import type { KnownSecrets } from "./known-secrets.ts";
 import type { ReadOptions } from "./manager-options.ts";
 import type { ReadItem } from "./read-item.ts";
@@ -48,7 +48,7 @@ export interface AuditDesk {
   /** @throws GlassineError `audit_failed`: a plugin that nobody wrote down is not registered */
   registered(item: ReadItem, state: PluginState): Promise<void>;
   /** Has events go to the handlers of `audit_emit`, too. */
-  deliverTo(program: OperationProgram | undefined): void;
+  deliverTo(compiled: CompiledOperation | undefined): void;
   /** What runs tell; `undefined` where nobody would hear of it. */
   runs(): RunAudit | undefined;
   /** What runs that no caller asked for tell. */
@@ -75,7 +75,7 @@ interface DeskInput {
 /** The hook whose handlers get every event. */
 export const emitHook = "audit_emit";
 
-export function createDesk({ surface, options, secrets, noExtensions }: DeskInput): AuditDesk {
+export function auditRecorder({ surface, options, secrets, noExtensions }: DeskInput): AuditDesk {
   const { profile } = surface;
   const { metrics } = options;
   const origins = new Map(
@@ -83,12 +83,18 @@ export function createDesk({ surface, options, secrets, noExtensions }: DeskInpu
   );
   const aboutOf = (plugin: Plugin) => pluginFacts(surface, plugin, origins.get(plugin));
   /** Kept, not looked up: it has the steps of plugins, and with them their handles. */
-  let emitters: OperationProgram | undefined;
+  let emitters: CompiledOperation | undefined;
   const trail: AuditTrail = createTrail(options.audit, (event) => {
     if (emitters === undefined) return undefined;
     const scope = new RequestScope(undefined);
-    const run = new OperationRun(emitters, freezePayload({ event }), noExtensions, scope, noWishes);
-    emitters.house.inFlight += 1;
+    const run = new OperationRun(
+      emitters,
+      freezePayload({ event }),
+      noExtensions,
+      scope,
+      noRunOptions,
+    );
+    emitters.runtime.inFlight += 1;
     return operate(run);
   });
 
@@ -135,9 +141,9 @@ export function createDesk({ surface, options, secrets, noExtensions }: DeskInpu
       const text = `plugin '${plugin.name}' is not registered: the audit trail did not keep it`;
       throw new GlassineError("audit_failed", text, { plugin: plugin.name }, outcome.error);
     },
-    deliverTo: (program) => {
-      const isTold = program?.semantic === "fire_and_forget" && program.steps.length > 0;
-      emitters = isTold ? program : undefined;
+    deliverTo: (compiled) => {
+      const isTold = compiled?.semantic === "fire_and_forget" && compiled.steps.length > 0;
+      emitters = isTold ? compiled : undefined;
     },
     runs: () => {
       const isHeard = options.audit.sink !== undefined || emitters !== undefined;

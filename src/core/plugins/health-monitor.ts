@@ -5,12 +5,12 @@ import {
   type AnyRun,
   endTurn,
   type HandlerStep,
-  type House,
+  type ManagerRuntime,
   RequestScope,
 } from "../hooks/index.ts";
-import { handlerStep, type Member, type Workshop } from "./handler-step.ts";
+import { handlerStep, type Member, type StepDefaults } from "./handler-step.ts";
 import type { HealthReport } from "./health.ts";
-import { noWishes } from "./invoke-options.ts";
+import { noRunOptions } from "./invoke-options.ts";
 import type { ReadOptions } from "./manager-options.ts";
 import { pollHealth } from "./poll-health.ts";
 import { type HealthCheck, runHealthChecks } from "./run-health-check.ts";
@@ -19,8 +19,8 @@ const { append, newList, toArray } = intrinsics;
 
 interface HealthDeskInput {
   readonly members: readonly Member[];
-  readonly shop: Workshop;
-  readonly house: House;
+  readonly defaults: StepDefaults;
+  readonly runtime: ManagerRuntime;
   readonly options: ReadOptions;
   readonly redact: (text: string) => string;
 }
@@ -30,7 +30,7 @@ export interface HealthDesk {
   readonly stop: () => void;
 }
 
-export function healthDesk(input: HealthDeskInput): HealthDesk {
+export function healthMonitor(input: HealthDeskInput): HealthDesk {
   const { members, options } = input;
   const { poll, intervalMs, onChange } = options.health;
   const patients = members.map((member) => ({ ...member, step: checkStep(input, member) }));
@@ -38,7 +38,7 @@ export function healthDesk(input: HealthDeskInput): HealthDesk {
     // By index: a patched method would be handed the plugins, and with them their services.
     const checks = newList<HealthCheck>();
     for (let i = 0; i < patients.length; i++)
-      append(checks, checkOf(input, patients[i] as Patient, inBackground));
+      append(checks, checkOf(input, patients[i] as CheckedPlugin, inBackground));
     return runHealthChecks(toArray(checks));
   };
   const stop = poll
@@ -57,8 +57,8 @@ function logged({ logger }: ReadOptions): NonNullable<ReadOptions["health"]["onC
 const hook = "health_check";
 
 /** The check as a handler, so that its context is one like any other. */
-function checkStep({ shop }: HealthDeskInput, { item, state }: Member): HandlerStep {
-  return handlerStep(shop, {
+function checkStep({ defaults }: HealthDeskInput, { item, state }: Member): HandlerStep {
+  return handlerStep(defaults, {
     state,
     mask: item.mask,
     hook,
@@ -71,26 +71,26 @@ function checkStep({ shop }: HealthDeskInput, { item, state }: Member): HandlerS
   });
 }
 
-interface Patient extends Member {
+interface CheckedPlugin extends Member {
   readonly step: HandlerStep;
 }
 
 function checkOf(
-  { shop, house, options, redact }: HealthDeskInput,
-  { item, state, step }: Patient,
+  { defaults, runtime, options, redact }: HealthDeskInput,
+  { item, state, step }: CheckedPlugin,
   inBackground: boolean,
 ): HealthCheck {
   const { healthCheck } = item.definition.manifest;
   let isOver = false;
   const run: AnyRun = {
     hook,
-    house,
-    extensions: emptyExtensions(shop.slots),
+    runtime,
+    extensions: emptyExtensions(defaults.slots),
     scope: new RequestScope(undefined),
-    wishes: noWishes,
+    options: noRunOptions,
     isOver: () => isOver,
   };
-  const context = new house.Context(step, run);
+  const context = new runtime.Context(step, run);
   return {
     plugin: state.name,
     version: state.version,
@@ -102,7 +102,7 @@ function checkOf(
       isOver = true;
       if (end === "timed_out") endTurn(context);
     },
-    describe: (thrown) => house.describe(thrown, undefined),
+    describe: (thrown) => runtime.describe(thrown, undefined),
     redact,
   };
 }

@@ -2,31 +2,31 @@
 import { intrinsics } from "../data/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import {
+  type CompiledHook,
   compileConditions,
   type ExecutionRecord,
   type HookSpec,
-  type House,
+  type ManagerRuntime,
   type Mode,
   modes,
   type PluginState,
-  type Program,
   payloadReader,
   type Step,
 } from "../hooks/index.ts";
 import { messageSchema } from "../messages/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
 import {
+  bindingOf,
   type Grant,
   grantOf,
   handlerStep,
   type Member,
-  unplaced,
-  type Workshop,
+  type StepDefaults,
 } from "./handler-step.ts";
 import type { ReadOptions } from "./manager-options.ts";
 import type { ReadHook } from "./read-hooks.ts";
 import type { ReadItem } from "./read-item.ts";
-import { single } from "./read-plain.ts";
+import { quoteName } from "./read-plain.ts";
 import type { Surface } from "./surface.ts";
 
 /** A handler with everything settled but the hook it runs on. */
@@ -42,36 +42,36 @@ interface Registered {
   readonly index: number;
 }
 
-export interface ProgramInput {
+export interface HookCompilerInput {
   readonly surface: Surface;
-  readonly shop: Workshop;
+  readonly defaults: StepDefaults;
   readonly members: readonly Member[];
   readonly options: ReadOptions;
-  readonly house: House;
+  readonly runtime: ManagerRuntime;
 }
 
-export function compilePrograms(input: ProgramInput): Record<string, Program> {
+export function compileHooks(input: HookCompilerInput): Record<string, CompiledHook> {
   const { surface, options } = input;
   for (const hook of Object.keys(options.payloadPolicy)) {
     if (Object.hasOwn(surface.hooks, hook)) continue;
-    const text = `payloadPolicy names ${single(hook)}, which is no hook of this host.`;
+    const text = `payloadPolicy names ${quoteName(hook)}, which is no hook of this host.`;
     throw new GlassineError("hook_unknown", text);
   }
   const registered = registeredBy(input);
   const covering = Object.entries(surface.hooks).filter(([, { covers }]) => covers !== undefined);
-  const programs = intrinsics.newRecord() as Record<string, Program>;
+  const compiledHooks = intrinsics.newRecord() as Record<string, CompiledHook>;
   for (const [hook, spec] of Object.entries(surface.hooks)) {
     if (spec.semantic !== "message") continue;
     const above = covering.filter(([name, { covers }]) => covers === spec.side && name !== hook);
     const names = [hook, ...above.map(([name]) => name)];
     const here = names.flatMap((name) => registered.get(name) ?? []);
-    programs[hook] = compileProgram(input, hook, spec, here);
+    compiledHooks[hook] = compileHook(input, hook, spec, here);
   }
-  return programs;
+  return compiledHooks;
 }
 
 /** The handlers of each hook, so that not all of them are gone through for every hook. */
-function registeredBy(input: ProgramInput): ReadonlyMap<string, readonly Registered[]> {
+function registeredBy(input: HookCompilerInput): ReadonlyMap<string, readonly Registered[]> {
   const byHook = new Map<string, Registered[]>();
   let index = 0;
   for (const member of input.members) {
@@ -102,13 +102,13 @@ function registrationsOf({ item, state }: Member, first: number): Registered[] {
 
 const modeNames = Object.keys(modes) as Mode[];
 
-function compileProgram(
-  { shop, options, house }: ProgramInput,
+function compileHook(
+  { defaults, options, runtime }: HookCompilerInput,
   hook: string,
   spec: HookSpec,
   registered: readonly Registered[],
-): Program {
-  const { slots } = shop;
+): CompiledHook {
+  const { slots } = defaults;
   const inOrder = [...registered].sort(
     (a, b) =>
       modeNames.indexOf(a.mode) - modeNames.indexOf(b.mode) ||
@@ -119,7 +119,7 @@ function compileProgram(
   const isMessage = spec.payload === messageSchema;
   const steps = inOrder.map((each, position): Step => {
     const grant = grantOf(grants, each.state, each.item.mask);
-    return compileStep(shop, each, { position, grant, isMessage });
+    return compileStep(defaults, each, { position, grant, isMessage });
   });
   const of = (...wanted: Mode[]) => steps.filter(({ mode }) => wanted.includes(mode));
   const serial = of("sequential", "transform", "audit");
@@ -149,7 +149,7 @@ function compileProgram(
     tellsTime: options.timings,
     limits: options.limits,
     payloadLimits: options.payloadLimits,
-    house,
+    runtime,
   };
 }
 
@@ -158,7 +158,7 @@ function checkPolicy(hook: string, spec: HookSpec, writable: readonly string[]):
     if (spec.writable?.includes(field) === true) continue;
     throw new GlassineError(
       "options_invalid",
-      `payloadPolicy of ${single(hook)} names ${single(String(field))}; plugins may write ${spec.writable?.join(", ") ?? "nothing"} there, or less.`,
+      `payloadPolicy of ${quoteName(hook)} names ${quoteName(String(field))}; plugins may write ${spec.writable?.join(", ") ?? "nothing"} there, or less.`,
       { hook },
     );
   }
@@ -173,7 +173,7 @@ interface Place {
 }
 
 function compileStep(
-  shop: Workshop,
+  defaults: StepDefaults,
   { state, canGoOff, item, entry, mode }: Registered,
   { position, grant, isMessage }: Place,
 ): Step {
@@ -183,7 +183,7 @@ function compileStep(
   const onError = own.onError ?? (mayHalt ? "fail" : "ignore");
   const conditions =
     own.conditions === undefined ? undefined : compileConditions(own.conditions, isMessage);
-  const step = handlerStep(shop, { ...unplaced({ item, state }, entry), grant });
+  const step = handlerStep(defaults, { ...bindingOf({ item, state }, entry), grant });
   // Written out: a spread gives objects that the dispatcher reads more slowly.
   return {
     plugin: step.plugin,
@@ -208,7 +208,7 @@ function compileStep(
     writtenConditions: own.conditions,
     guarded: conditions !== undefined || canGoOff,
     position,
-    plain: plainRecord(shop.slots, state, entry, item, mode),
+    plain: plainRecord(defaults.slots, state, entry, item, mode),
   };
 }
 

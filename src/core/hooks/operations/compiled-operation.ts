@@ -2,13 +2,13 @@
 
 import type { Limits } from "../../data/index.ts";
 import type { Compiled } from "../../schema/index.ts";
-import type { HandlerStep, House } from "../dispatch/program.ts";
+import type { HandlerStep, ManagerRuntime } from "../dispatch/compiled-hook.ts";
 import type { Semantic } from "../surface.ts";
 
 /** How `keeps` of a filter chain is called. */
 type Keeps = (given: unknown, got: unknown, plugin: string) => unknown;
 
-export interface OperationProgram {
+export interface CompiledOperation {
   readonly hook: string;
   readonly semantic: Exclude<Semantic, "message">;
   readonly payload: Compiled;
@@ -20,5 +20,5 @@ export interface OperationProgram {
   readonly keeps: Keeps | undefined;
   /** Of the payload, and of what a filter chain's handlers return. */
   readonly limits: Limits;
-  readonly house: House;
+  readonly runtime: ManagerRuntime;
 }

@@ -4,10 +4,10 @@
  * without the promise takes itself off, and the promise keeps nothing of the run.
  */
 
-import type { HandlerStep } from "./program.ts";
+import type { HandlerStep } from "./compiled-hook.ts";
 
 /** What managers are told of promises that nobody waits for any more. */
-export interface Tally {
+export interface LateCounters {
   /** Results that came after their deadline, or after an abort. */
   late: number;
   /** Told of each handler that rejected after its deadline. Never throws. */
@@ -15,8 +15,8 @@ export interface Tally {
 }
 
 /** What becomes of a result that comes when nobody waits for it any more. */
-export interface Lateness {
-  readonly tally: Tally;
+export interface LatePolicy {
+  readonly lateCounters: LateCounters;
   /** Whether it counts as a result that came late. */
   readonly counts: boolean;
   /**
@@ -26,11 +26,11 @@ export interface Lateness {
   readonly step: HandlerStep | undefined;
 }
 
-export class Ticket<Owner extends object = object> {
+export class PendingWait<Owner extends object = object> {
   /** Whoever waits; nobody, once it went on. */
   owner: Owner | undefined;
   /** Known only then: most tickets are never left behind, and each run that waits holds one. */
-  #lateness: Lateness | undefined = undefined;
+  #latePolicy: LatePolicy | undefined = undefined;
 
   constructor(owner: Owner) {
     this.owner = owner;
@@ -38,15 +38,15 @@ export class Ticket<Owner extends object = object> {
 
   /** The promise settled, and nobody waits for it. */
   late(threw: boolean, outcome: unknown): void {
-    if (this.#lateness === undefined) return;
-    const { tally, counts, step } = this.#lateness;
-    if (counts) tally.late += 1;
-    if (threw && step !== undefined) tally.rejected(step, outcome);
+    if (this.#latePolicy === undefined) return;
+    const { lateCounters, counts, step } = this.#latePolicy;
+    if (counts) lateCounters.late += 1;
+    if (threw && step !== undefined) lateCounters.rejected(step, outcome);
   }
 
   /** Takes the owner off. Where nobody is to be told of what comes then, nothing is given. */
-  drop(lateness: Lateness | undefined): void {
+  drop(latePolicy: LatePolicy | undefined): void {
     this.owner = undefined;
-    this.#lateness = lateness;
+    this.#latePolicy = latePolicy;
   }
 }

@@ -9,7 +9,7 @@ const { toString: numberText } = Number.prototype;
 const unsafe = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\\']/u;
 
 /** In single quotes, on one line, at most `max` characters of it. */
-export function single(name: string, max = 64): string {
+export function quoteName(name: string, max = 64): string {
   let rest = name.length > max ? `${slice(name, 0, max)}…` : name;
   let text = "";
   for (;;) {
