@@ -1,7 +1,7 @@
 /** What of a run the trail has kept, and what the trail is told of it. */
 import { type AuditEvent, addLabels, setHeader } from "glassine";
 import { describe, expect, it } from "vitest";
-import { AuditReceipts } from "../../src/core/hooks/dispatch/audit-receipts.ts";
+import { AuditReceipts } from "../../src/core/hooks/dispatch/report.ts";
 import { call, hook, labelled, manage, plugin, type Run, rest } from "./support.ts";
 
 /** Whether all is kept of a run whose notes have these answers. */

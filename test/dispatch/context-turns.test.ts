@@ -1,13 +1,12 @@
 /** The context of one call of a handler, before its turn ends early and after. */
 import { describe, expect, it } from "vitest";
-import type { HandlerStep } from "../../src/core/hooks/dispatch/compiled-hook.ts";
 import {
-  type AnyRun,
   endTurn,
   HandlerContext,
   isLive,
   isOngoing,
 } from "../../src/core/hooks/dispatch/context.ts";
+import type { AnyRun, HandlerStep } from "../../src/core/hooks/dispatch/types.ts";
 
 /** A run that goes on, whatever becomes of the turn. */
 const contextOf = () =>

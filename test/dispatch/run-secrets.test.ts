@@ -1,6 +1,6 @@
 /** What of a request no line of a log and no record may hold. */
 import { describe, expect, it } from "vitest";
-import { secretsOf } from "../../src/core/hooks/dispatch/run-secrets.ts";
+import { secretsOf } from "../../src/core/hooks/dispatch/report.ts";
 import { compileSlots, standardSlots } from "../../src/core/slots/index.ts";
 import { createExtensions } from "../../src/index.ts";
 

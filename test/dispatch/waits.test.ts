@@ -1,12 +1,12 @@
 /** One handler that is waited for: how the wait ends, and what is told of what comes after. */
 import { describe, expect, it } from "vitest";
-import type { HandlerStep } from "../../src/core/hooks/dispatch/compiled-hook.ts";
+import type { HandlerStep, LateCounters } from "../../src/core/hooks/dispatch/types.ts";
 import {
-  type LateCounters,
   type LatePolicy,
   PendingWait,
-} from "../../src/core/hooks/dispatch/pending-wait.ts";
-import { settle, timedOut } from "../../src/core/hooks/dispatch/wait.ts";
+  settle,
+  timedOut,
+} from "../../src/core/hooks/dispatch/wait.ts";
 import { deferred, never, rest, uncaughtDuring } from "./support.ts";
 
 const step = {} as HandlerStep;

@@ -12,36 +12,22 @@ export {
   type PayloadOf,
 } from "./define-hook.ts";
 export { defineHooks, joinHooks } from "./define-hooks.ts";
-export type { RunAudit, RunNote } from "./dispatch/audit-receipts.ts";
-export { type BackgroundCounts, BackgroundWork } from "./dispatch/background.ts";
-export type {
-  AnyHandler,
-  CompiledHook,
-  HandlerErrorSink,
-  HandlerStep,
-  Handles,
-  ManagerRuntime,
-  PluginState,
-  RunOptions,
-  Service,
-  Step,
-} from "./dispatch/compiled-hook.ts";
+export { type BackgroundCounts, BackgroundWork } from "./dispatch/background-work.ts";
 export { type Conditions, compileConditions, conditionKinds } from "./dispatch/conditions.ts";
+export { contextClassWith, endTurn, originOf } from "./dispatch/context.ts";
+export { leaveFlight, plainResult } from "./dispatch/end.ts";
+export { exclusive } from "./dispatch/exclusive.ts";
+export { Lock } from "./dispatch/lock.ts";
 export {
-  type AnyRun,
-  contextClassWith,
-  endTurn,
-  originOf,
-  type PluginContext,
-} from "./dispatch/context.ts";
-export { RunCounts } from "./dispatch/counts.ts";
-export { Invocation, plainResult } from "./dispatch/invocation.ts";
-export { exclusive, Lock } from "./dispatch/lock.ts";
-export type { Meter } from "./dispatch/meter.ts";
-export { Refused, readReturned } from "./dispatch/outcome.ts";
-export type { AnyInvokeResult, ExecutionRecord, InvokeError, Status } from "./dispatch/records.ts";
-export { expire, run, settled } from "./dispatch/run.ts";
-export { secretsOf } from "./dispatch/run-secrets.ts";
+  type AnyInvokeResult,
+  type ExecutionRecord,
+  type InvokeError,
+  RunCounts,
+  type Status,
+} from "./dispatch/records.ts";
+export { secretsOf } from "./dispatch/report.ts";
+export { Refused, readReturned } from "./dispatch/result.ts";
+export { Invocation, run, settled } from "./dispatch/run.ts";
 export {
   isScope,
   nestedScope,
@@ -51,6 +37,23 @@ export {
   scopeIn,
 } from "./dispatch/scope.ts";
 export { unowned } from "./dispatch/thenable.ts";
+export type {
+  AnyHandler,
+  AnyRun,
+  CompiledHook,
+  HandlerErrorSink,
+  HandlerStep,
+  Handles,
+  ManagerRuntime,
+  Meter,
+  PluginContext,
+  PluginState,
+  RunAudit,
+  RunNote,
+  RunOptions,
+  Service,
+  Step,
+} from "./dispatch/types.ts";
 export { settle, type WaitEnd } from "./dispatch/wait.ts";
 export { libraryHostOf, memoryNodeHookNames } from "./library-hosts.ts";
 export { type Mode, modes, type OnError } from "./modes.ts";

@@ -64,9 +64,9 @@ export function beginMessage(
   }
   const tampered = denyTampering ? tamperedViolation() : undefined;
   if (tampered !== undefined) {
-    runtime.counts.started += 1;
-    runtime.counts.end("denied");
-    return new Invocation(compiled, read, extensions, scope, options).finish(tampered, 0);
+    const refused = new Invocation(compiled, read, extensions, scope, options);
+    refused.stop(tampered, "denied");
+    return refused;
   }
   // Where nothing runs and nothing else is wished for, the result is all there is.
   if (compiled.empty && options === noRunOptions) {

@@ -146,7 +146,7 @@ function compileHook(
     firstBackground: serial.length + concurrent.length,
     strict: options.strict,
     timed: options.timings || options.metrics !== undefined,
-    tellsTime: options.timings,
+    recordsTime: options.timings,
     limits: options.limits,
     payloadLimits: options.payloadLimits,
     runtime,

@@ -6,9 +6,9 @@ import {
   type AnyInvokeResult,
   BackgroundWork,
   contextClassWith,
-  expire,
   type HandlerStep,
   Invocation,
+  leaveFlight,
   type ManagerRuntime,
   operate,
   RunCounts,
@@ -135,7 +135,6 @@ export async function createManager(
     onIdle: undefined,
     inFlight: 0,
     background: new BackgroundWork(options.maxBackground),
-    expire,
   });
   const Context = contextClassWith(servicesOf(surface));
   const innerRuntime = runtimeWith(recorder.inner);
@@ -214,10 +213,9 @@ export async function createManager(
       return run(invocation);
     } catch (error) {
       // Where no stack is left, only this much can still be done.
-      if (invocation?.counted === true) {
-        invocation.counted = false;
-        runtime.inFlight -= 1;
-        runtime.counts.end("errored");
+      if (invocation !== undefined) {
+        invocation.ending = "errored";
+        leaveFlight(invocation);
       }
       return rejected(error);
     }

@@ -19,7 +19,7 @@ export function servicesOf({ services, profile }: Surface): readonly Service[] {
     Object.freeze({
       capability,
       accessor,
-      told: profile.accessorSpelling === "snake" ? snake(accessor) : accessor,
+      spelling: profile.accessorSpelling === "snake" ? snake(accessor) : accessor,
     }),
   );
 }

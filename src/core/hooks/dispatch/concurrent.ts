@@ -6,13 +6,13 @@
 import { intrinsics, isAwaitable } from "../../data/index.ts";
 import type { Slots } from "../../envelope/index.ts";
 import type { DeadlineNode } from "../deadline-ring.ts";
-import type { Step } from "./compiled-hook.ts";
-import { endTurn, type HandlerContext, newContext } from "./context.ts";
-import { type Invocation, type ShownView, shownTo } from "./invocation.ts";
-import { PendingWait } from "./pending-wait.ts";
+import { endTurn } from "./context.ts";
+import { type Phase, type RunState, type ShownView, shownTo } from "./run-state.ts";
 import { isAborted } from "./signals.ts";
 import { promiseOf, settledTo, unowned } from "./thenable.ts";
 import { fail, failThrown, mayRun, type TurnEnd, takeReturned } from "./turn.ts";
+import type { PluginContext, Step } from "./types.ts";
+import { PendingWait } from "./wait.ts";
 
 const PromiseAtLoad = Promise;
 
@@ -24,7 +24,7 @@ class Member {
   ending: Ending = "pending";
   /** What it returned or threw. */
   outcome: unknown = undefined;
-  context: HandlerContext | undefined = undefined;
+  context: PluginContext | undefined = undefined;
   view: Slots | undefined = undefined;
   startedAt = 0;
   durationMs: number | undefined = undefined;
@@ -58,7 +58,7 @@ class MemberWait implements DeadlineNode {
     const { context, step } = this.member;
     this.goOn(step);
     this.end("timeout", undefined);
-    endTurn(context as HandlerContext);
+    endTurn(context as PluginContext);
   }
 
   /** Goes on without it: what comes then is late. `step`: whose deadline is over. */
@@ -94,8 +94,8 @@ async function waitFor(
 }
 
 /** The phase of one run. Members are linked: no patched iterator or method leaves out a denial. */
-export class ConcurrentPhase {
-  readonly run: Invocation;
+export class ConcurrentPhase implements Phase {
+  readonly run: RunState;
   readonly #first: Member | undefined;
   /** The envelope at the start: what all are shown, also when a nested run makes it grow. */
   readonly #start: Slots;
@@ -105,7 +105,7 @@ export class ConcurrentPhase {
   cutShort = false;
   #done: (() => void) | undefined = undefined;
 
-  constructor(run: Invocation) {
+  constructor(run: RunState) {
     this.run = run;
     this.#start = run.extensions;
     const { concurrent } = run.compiled;
@@ -140,7 +140,7 @@ export class ConcurrentPhase {
       member.ending = "passed";
       return;
     }
-    const context = newContext(run.compiled.runtime.Context, step, run);
+    const context = new run.runtime.Context(step, run);
     member.context = context;
     if (run.compiled.timed) member.startedAt = intrinsics.monotonicNow();
     if (step.extensions) member.view = this.#viewFor(step);
@@ -181,7 +181,7 @@ export class ConcurrentPhase {
   }
 
   /** Whether it is the turn of the handler that was handed `context`. */
-  hasTurn(context: HandlerContext): boolean {
+  hasTurn(context: PluginContext): boolean {
     for (let each = this.#first; each !== undefined; each = each.next) {
       if (each.context === context) return each.ending === "pending";
     }

@@ -18,7 +18,7 @@ export interface Conditions {
 }
 
 export const conditionKinds = ["tools", "prompts", "resources", "servers", "tenants"] as const;
-type Kind = (typeof conditionKinds)[number];
+type ConditionKind = (typeof conditionKinds)[number];
 
 /** What the host says of a call beside its envelope. */
 interface Given {
@@ -30,7 +30,7 @@ interface Given {
 export type ConditionTest = (payload: object, extensions: object, given: Given) => boolean;
 
 interface Test {
-  readonly kind: Kind;
+  readonly kind: ConditionKind;
   readonly patterns: readonly ((name: string) => boolean)[];
 }
 
@@ -56,7 +56,7 @@ function isUnknownTool(tools: Names["tools"]): boolean {
   return false;
 }
 
-function isAnyMatched(names: Names[Kind], patterns: Test["patterns"]): boolean {
+function isAnyMatched(names: Names[ConditionKind], patterns: Test["patterns"]): boolean {
   for (let i = 0; i < names.length; i++) {
     for (let j = 0; j < patterns.length; j++) {
       const matches = patterns[j] as Test["patterns"][number];
@@ -67,7 +67,7 @@ function isAnyMatched(names: Names[Kind], patterns: Test["patterns"]): boolean {
 }
 
 const { append, newList, ownValue } = intrinsics;
-type Names = { readonly [K in Kind]: intrinsics.List<string> };
+type Names = { readonly [K in ConditionKind]: intrinsics.List<string> };
 
 /** What a call is about, from its payload and, for the rest, the `mcp` slot the host filled. */
 function namesIn(
@@ -99,7 +99,7 @@ function namesIn(
   return { ...names, servers };
 }
 
-function fromEntity(entity: unknown, list: Names[Kind], servers: Names["servers"]): void {
+function fromEntity(entity: unknown, list: Names[ConditionKind], servers: Names["servers"]): void {
   add(list, ownValue(entity, "name"));
   add(servers, ownValue(entity, "server_id"));
 }
@@ -136,6 +136,6 @@ function fromPart(part: unknown, names: Names): void {
   }
 }
 
-function add(list: Names[Kind], name: unknown): void {
+function add(list: Names[ConditionKind], name: unknown): void {
   if (typeof name === "string") append(list, name);
 }

@@ -1,9 +1,8 @@
 /** What a handler is handed as second argument. */
 import { intrinsics } from "../../data/index.ts";
-import type { Slots } from "../../envelope/index.ts";
 import { CapabilityError, GlassineError } from "../../errors/index.ts";
-import type { HandlerStep, ManagerRuntime, RunOptions, Service } from "./compiled-hook.ts";
-import { type RequestScope, requestOf, stateOf } from "./scope.ts";
+import { requestOf, stateOf } from "./scope.ts";
+import type { AnyRun, ContextClass, HandlerStep, Origin, PluginContext, Service } from "./types.ts";
 
 // Captured, so that no plugin can keep another's signal from aborting.
 const AbortControllerAtLoad = AbortController;
@@ -21,51 +20,14 @@ const signalGetter = intrinsics.getOwnPropertyDescriptor(AbortController.prototy
 const signalAtLoad = (controller: AbortController): AbortSignal =>
   intrinsics.apply(signalGetter, controller, []);
 
-/** What a handler knows of its run. Its fields are read-only; only `state` is the plugin's own. */
-export interface PluginContext<Operation = Readonly<Record<string, unknown>> | undefined> {
-  readonly plugin: { readonly name: string; readonly version: string };
-  /** The hook that was invoked; for a covering hook, the point. */
-  readonly hook: string;
-  /** The capabilities in force, implied ones included, sorted. */
-  readonly capabilities: readonly string[];
-  /** The plugin's own configuration, frozen. */
-  readonly config: unknown;
-  /** Further facts of the operation, from the host. */
-  readonly operation: Operation;
-  /** The id of the request. */
-  readonly request: string;
-  /** Aborts at the handler's deadline and when the host aborts. */
-  readonly signal: AbortSignal;
-  /** Private to this plugin for this request. */
-  readonly state: Map<unknown, unknown>;
-}
-
-/** A run as its handlers know it, whatever its semantic. */
-export interface AnyRun {
-  readonly hook: string;
-  readonly runtime: ManagerRuntime;
-  readonly extensions: Slots;
-  readonly scope: RequestScope;
-  readonly options: RunOptions;
-  /** Whether a handler's part in this run is over. */
-  isOver(step: HandlerStep): boolean;
-}
-
-/** A handler's turn in its run. */
-export interface Origin {
-  readonly run: AnyRun;
-  readonly step: HandlerStep;
-  readonly context: HandlerContext;
-}
-
 /** Ends a handler's turn early: its signal aborts. @internal */
-export let endTurn: (context: HandlerContext) => void;
+export let endTurn: (context: PluginContext) => void;
 /** Whose turn a context belongs to, or `undefined` for anything else. @internal */
 export let originOf: (value: unknown) => Origin | undefined;
 /** The run and the handler of a context, whatever became of its turn. @internal */
 export let partOf: (context: HandlerContext) => Omit<Origin, "context">;
 /** False once a handler's turn was ended early. @internal */
-export let isOngoing: (context: HandlerContext) => boolean;
+export let isOngoing: (context: PluginContext) => boolean;
 /** Whether a context's handler may still do something in its run. @internal */
 export let isLive: (context: HandlerContext) => boolean;
 /** The host's handle behind an accessor, for whoever declared its capability. @internal */
@@ -121,13 +83,13 @@ export class HandlerContext implements PluginContext {
     return requestOf(this.#run.scope);
   }
   get signal(): AbortSignal {
-    const held = this.#controller;
-    const known = Ended.is(held) ? held.controller : held;
+    const current = this.#controller;
+    const known = Ended.is(current) ? current.controller : current;
     if (known !== undefined) return signalAtLoad(known);
     const controller = new AbortControllerAtLoad();
-    if (Ended.is(held)) held.controller = controller;
+    if (Ended.is(current)) current.controller = controller;
     else this.#controller = controller;
-    if (held !== undefined || this.#run.isOver(this.#step)) abortAtLoad(controller);
+    if (current !== undefined || this.#run.isOver(this.#step)) abortAtLoad(controller);
     return signalAtLoad(controller);
   }
   get state(): Map<unknown, unknown> {
@@ -137,6 +99,7 @@ export class HandlerContext implements PluginContext {
 
   static {
     endTurn = (context) => {
+      if (!(#run in context)) return;
       const controller = context.#controller;
       if (Ended.is(controller)) return;
       context.#controller = new Ended(controller);
@@ -149,20 +112,20 @@ export class HandlerContext implements PluginContext {
       return { run: context.#run, step: context.#step, context };
     };
     partOf = (context) => ({ run: context.#run, step: context.#step });
-    isOngoing = (context) => !Ended.is(context.#controller);
+    isOngoing = (context) => #run in context && !Ended.is(context.#controller);
     isLive = (context) => isOngoing(context) && !context.#run.isOver(context.#step);
     handleFor = (value, service) => {
-      const { capability, accessor, told } = service;
+      const { capability, accessor, spelling } = service;
       if (typeof value !== "object" || value === null || !(#run in value)) {
-        const text = `${told} works on the context of a handler only`;
-        throw new CapabilityError(text, "unknown", capability, told);
+        const text = `${spelling} works on the context of a handler only`;
+        throw new CapabilityError(text, "unknown", capability, spelling);
       }
       const context = value as HandlerContext;
       const { plugin, handles } = context.#step;
       // Before the handle is looked at: nobody finds out what the host has.
       if (plugin.services[capability] !== true) {
-        const text = `plugin '${plugin.name}' cannot call ${told}: capability '${capability}' not declared`;
-        throw new CapabilityError(text, plugin.name, capability, told);
+        const text = `plugin '${plugin.name}' cannot call ${spelling}: capability '${capability}' not declared`;
+        throw new CapabilityError(text, plugin.name, capability, spelling);
       }
       assertLive(context);
       return handles[accessor]?.() ?? null;
@@ -179,14 +142,6 @@ export class HandlerContext implements PluginContext {
 Reflect.deleteProperty(HandlerContext.prototype, "constructor");
 Object.freeze(HandlerContext.prototype);
 Object.freeze(HandlerContext);
-
-/** Makes the context of one call of a handler. */
-export type ContextClass = new (step: HandlerStep, run: AnyRun) => HandlerContext;
-
-/** The context of one call. The common class is named, so that the engine knows what is made. */
-export function newContext(Class: ContextClass, step: HandlerStep, run: AnyRun): HandlerContext {
-  return Class === HandlerContext ? new HandlerContext(step, run) : new Class(step, run);
-}
 
 /** The contexts of a host: those without services share one class. */
 export function contextClassWith(services: readonly Service[]): ContextClass {

@@ -1,12 +1,13 @@
 /** What a run writes down. Made when something happens; a run in which nothing does has none. */
 import { concat, includes, intrinsics } from "../../data/index.ts";
-import type { Rejection } from "../../envelope/index.ts";
+import type { Rejection, Slots } from "../../envelope/index.ts";
 import type { ErrorCode } from "../../errors/index.ts";
 import type { LevelValue } from "../../schema/index.ts";
-import type { CompiledHook, Step } from "./compiled-hook.ts";
+import { everyBit, type LevelForm, type Node, nextDiffering } from "../../slots/index.ts";
 import type { AnyInvokeResult, ExecutionRecord, InvokeError } from "./records.ts";
+import type { CompiledHook, Step } from "./types.ts";
 
-const { append, create, freeze, newList, toArray } = intrinsics;
+const { append, clz32, create, enumerableKeys, freeze, newList, ownValue, toArray } = intrinsics;
 
 /** What runs that a handler started added in its turn. Linked, as views are. */
 interface Joined {
@@ -163,3 +164,78 @@ function union(some: readonly string[], others: readonly string[]): readonly str
 /** What a run in which nothing happened says, but for its records. */
 export const emptyList: readonly never[] = freeze([]);
 export const noMetadata: AnyInvokeResult["metadata"] = freeze(create(null));
+
+/** What travels through the handlers of a run. */
+interface Carried {
+  readonly payload: object;
+  readonly extensions: Slots;
+}
+
+/** The slots and payload fields that differ, by name. */
+export function changedPaths(
+  { payloadFields, slots }: CompiledHook,
+  before: Carried,
+  after: Carried,
+): readonly string[] {
+  const alone =
+    after.payload === before.payload
+      ? onlyChange(slots.nodes, slots.form, before.extensions, after.extensions)
+      : undefined;
+  if (alone !== undefined) return alone.paths;
+  const paths = newList<string>();
+  if (after.payload !== before.payload) {
+    for (let i = 0; i < payloadFields.length; i++) {
+      const field = payloadFields[i] as string;
+      if (ownValue(after.payload, field) !== ownValue(before.payload, field)) {
+        append(paths, `payload.${field}`);
+      }
+    }
+  }
+  if (after.extensions !== before.extensions) {
+    addChanged(paths, slots.nodes, slots.form, before.extensions, after.extensions);
+  }
+  return freeze(toArray(paths));
+}
+
+/** The one part that differs, where there is one and nothing else does: most change one. */
+function onlyChange(
+  nodes: readonly Node[],
+  form: LevelForm,
+  before: LevelValue,
+  after: LevelValue,
+): Node | undefined {
+  const bits = form.differences(before, after);
+  if (bits === 0 || (bits & (bits - 1)) !== 0) return undefined;
+  const node = nodes[31 - clz32(bits)] as Node;
+  if (node.tier !== "immutable") return node;
+  const old = before[node.key] as LevelValue | undefined;
+  const now = after[node.key] as LevelValue | undefined;
+  if (old === undefined || now === undefined) return undefined;
+  return onlyChange(node.fields, node.form, old, now);
+}
+
+function addChanged(
+  paths: intrinsics.List<string>,
+  nodes: readonly Node[],
+  form: LevelForm,
+  before: LevelValue | undefined,
+  after: LevelValue,
+): void {
+  const bits = before === undefined ? everyBit : form.differences(before, after);
+  for (let i = nextDiffering(bits, 0); i < nodes.length; i = nextDiffering(bits, i + 1)) {
+    const node = nodes[i] as Node;
+    const old = before?.[node.key];
+    const now = after[node.key];
+    // A part that a slot was created with, empty, was not changed by anyone.
+    if (old === now || (before === undefined && isEmpty(now))) continue;
+    // A slot of mixed tiers is named field by field; any other that can change, as a whole.
+    if (node.tier !== "immutable") append(paths, node.path);
+    else addChanged(paths, node.fields, node.form, old as LevelValue, now as LevelValue);
+  }
+}
+
+/** Nothing, or a container of nothing. */
+function isEmpty(value: unknown): boolean {
+  if (value === null) return true;
+  return typeof value === "object" && enumerableKeys(value).length === 0;
+}

@@ -1,36 +1,61 @@
-/** Runs an invocation: the serial phases, then the concurrent one, then the background. */
+/**
+ * One run of a message hook: the serial phases, then the concurrent one, then the end.
+ *
+ * It goes on without waiting until a handler returns a promise, and waits for that one alone. The
+ * run never waits itself; a `PendingWait` does. On a deadline or an abort the run drops it, and a
+ * late result finds no owner.
+ */
 import { intrinsics, isAwaitable } from "../../data/index.ts";
-import type { Violation } from "../results.ts";
-import { chooseBackground, runBackground } from "./background.ts";
-import type { Step } from "./compiled-hook.ts";
+import type { Slots } from "../../envelope/index.ts";
 import { ConcurrentPhase } from "./concurrent.ts";
-import { endTurn, type HandlerContext, newContext } from "./context.ts";
-import { awaitsAudit, resultAfterAudit } from "./held.ts";
-import type { Invocation } from "./invocation.ts";
-import { joinOuter } from "./nested.ts";
-import type { PendingWait } from "./pending-wait.ts";
+import { endTurn } from "./context.ts";
+import { finish, leaveFlight } from "./end.ts";
 import type { AnyInvokeResult } from "./records.ts";
+import { reportThrown } from "./report.ts";
+import { type Phase, RunState } from "./run-state.ts";
+import type { RequestScope } from "./scope.ts";
 import { isAborted, whenAborted } from "./signals.ts";
-import { tellThrown } from "./tell-thrown.ts";
 import { promiseOf, settledTo, unowned } from "./thenable.ts";
 import { fail, failThrown, mayRun, noteError, takeReturned } from "./turn.ts";
+import type { CompiledHook, PluginContext, RunOptions, Step } from "./types.ts";
+import type { PendingWait } from "./wait.ts";
 
 const PromiseAtLoad = Promise;
+
+/** A run under the deadlines of its handlers. */
+export class Invocation extends RunState {
+  // Written out: engines pass the arguments of an implicit constructor through the iterator of
+  // arrays, which a plugin may have patched.
+  constructor(
+    compiled: CompiledHook,
+    payload: object,
+    extensions: Slots,
+    scope: RequestScope,
+    options: RunOptions,
+  ) {
+    super(compiled, payload, extensions, scope, options);
+  }
+
+  onDeadline(): void {
+    expire(this);
+  }
+}
 
 /** Something the run waits for; `undefined` when the run is over. */
 type Pending = PromiseLike<unknown> | undefined;
 
-/** Runs to the end, or to the first promise. Always gives a promise of the result. */
-export function run(invocation: Invocation): Promise<AnyInvokeResult> {
+/** Runs to the end, or to the first promise. Always returns a promise of the result. */
+export function run(invocation: RunState): Promise<AnyInvokeResult> {
   const { signal } = invocation.options;
   let pending: Pending;
   try {
-    pending = isAborted(signal) ? abort(invocation) : advance(invocation);
+    const isRefused = invocation.stopped !== undefined;
+    pending = !isRefused && isAborted(signal) ? abort(invocation) : advance(invocation);
   } catch (error) {
     return crashed(invocation, error);
   }
   if (pending === undefined)
-    return invocation.waited?.held ?? settled(invocation.result as AnyInvokeResult);
+    return invocation.waited?.audited ?? settled(invocation.result as AnyInvokeResult);
   const promise = new PromiseAtLoad<AnyInvokeResult>(takeSettle);
   invocation.settle = lastSettle;
   // Kept no longer: it would pin the run's result.
@@ -56,40 +81,40 @@ export async function settled(result: AnyInvokeResult): Promise<AnyInvokeResult>
 }
 
 /**
- * The dispatcher itself could not go on: a handler left it no stack. The run ends as a failure
- * once the stack is unwound, with everything merged so far.
+ * A handler left the dispatcher no stack to go on with. The run fails once the stack is unwound, and
+ * keeps everything merged so far.
  */
-async function crashed(run: Invocation, error: unknown): Promise<AnyInvokeResult> {
-  release(run);
+async function crashed(run: RunState, error: unknown): Promise<AnyInvokeResult> {
+  run.ending = "errored";
+  leaveFlight(run);
   run.dropWait(true);
   await undefined;
   const step = serialStep(run);
   const reason = `The run of ${run.compiled.hook} could not go on.`;
   if (step !== undefined) {
-    tellThrown(run, step, error);
+    reportThrown(run, step, error);
     run.log.addError(step, "handler_error", reason);
     noteError(run, step, "crash", reason);
   }
-  run.ending = "errored";
   const from = step?.position ?? run.compiled.firstConcurrent;
   const plugin = step === undefined ? {} : { plugin: step.plugin.name };
   finish(run, intrinsics.freeze({ ...plugin, code: "handler_error", reason }), from);
-  const held = run.waited?.held;
-  return held === undefined ? (run.result as AnyInvokeResult) : await held;
+  const audited = run.waited?.audited;
+  return audited === undefined ? (run.result as AnyInvokeResult) : await audited;
 }
 
 /**
  * Runs serial steps until one must be waited for, then the concurrent phase, then the end.
  *
- * A handler may make the host abort. So after each call of foreign code comes a look at
- * `result`: the run may be over.
+ * A handler may make the host abort, so check `result` after each call of foreign code: the run may
+ * be over.
  */
-function advance(run: Invocation): Pending {
+function advance(run: RunState): Pending {
   const { serial, timed, runtime } = run.compiled;
   const { signal } = run.options;
   while (run.index < serial.length) {
     const step = serial[run.index] as Step;
-    if (run.overfull !== undefined) return finish(run, run.overfull, step.position);
+    if (run.stopped !== undefined) return finish(run, run.stopped, step.position);
     if (step.guarded && !mayRun(run, step)) {
       run.goOn();
       continue;
@@ -98,7 +123,7 @@ function advance(run: Invocation): Pending {
     if (timed) run.waiting.startedAt = intrinsics.monotonicNow();
     const { handler } = step;
     const before = run.extensions;
-    const context = newContext(runtime.Context, step, run);
+    const context = new runtime.Context(step, run);
     const view = step.extensions ? run.viewFor(step) : undefined;
     run.context = context;
     let returned: unknown;
@@ -129,7 +154,7 @@ function advance(run: Invocation): Pending {
     }
     run.goOn();
   }
-  if (run.overfull !== undefined) return finish(run, run.overfull, run.compiled.firstConcurrent);
+  if (run.stopped !== undefined) return finish(run, run.stopped, run.compiled.firstConcurrent);
   if (run.compiled.concurrent.length === 0) return finish(run, undefined, -1);
   if (isAborted(signal)) return abort(run);
   run.waitUnder(undefined);
@@ -139,24 +164,24 @@ function advance(run: Invocation): Pending {
   return phase.start() ?? endConcurrent(run, phase);
 }
 
-function endConcurrent(run: Invocation, phase: ConcurrentPhase): Pending {
+function endConcurrent(run: RunState, phase: Phase): Pending {
   if (run.result !== undefined) return undefined;
   if (phase.cutShort) return abort(run);
-  const end = phase.join() ?? run.overfull;
+  const end = phase.join() ?? run.stopped;
   return finish(run, end, end === undefined ? -1 : run.compiled.firstBackground);
 }
 
 /** The serial step whose turn it is. Beyond the last one a patched prototype would answer. */
-function serialStep({ compiled: { serial }, index }: Invocation): Step | undefined {
+function serialStep({ compiled: { serial }, index }: RunState): Step | undefined {
   return index < serial.length ? serial[index] : undefined;
 }
 
 /**
- * Waits for what `advance` gave, again and again, until the run is over or went on without it.
- * Holds the ticket and nothing else of the run while it waits. A frame that saw a value may keep
- * it in a register, whatever becomes of its variables; so that one waits no more.
+ * Waits for what `advance` returned, again and again, until the run is over or went on without it.
+ * Keeps alive the pending wait and nothing else of the run. V8 may keep an awaited value alive in
+ * this frame, so return after the first value and resume in a new one.
  */
-async function resume(pendingWait: PendingWait<Invocation>, pending: Pending): Promise<void> {
+async function resume(pendingWait: PendingWait<RunState>, pending: Pending): Promise<void> {
   while (pending !== undefined) {
     let outcome: unknown;
     let threw = false;
@@ -174,7 +199,7 @@ async function resume(pendingWait: PendingWait<Invocation>, pending: Pending): P
   }
 }
 
-function goOn(pendingWait: PendingWait<Invocation>, threw: boolean, outcome: unknown): Pending {
+function goOn(pendingWait: PendingWait<RunState>, threw: boolean, outcome: unknown): Pending {
   const { owner: run } = pendingWait;
   if (run === undefined) {
     pendingWait.late(threw, outcome);
@@ -190,7 +215,7 @@ function goOn(pendingWait: PendingWait<Invocation>, threw: boolean, outcome: unk
   }
 }
 
-function afterWait(run: Invocation, step: Step, threw: boolean, returned: unknown): Pending {
+function afterWait(run: RunState, step: Step, threw: boolean, returned: unknown): Pending {
   const end = threw
     ? failThrown(run, step, returned)
     : takeReturned(run, step, returned, run.given, run.before);
@@ -200,12 +225,12 @@ function afterWait(run: Invocation, step: Step, threw: boolean, returned: unknow
   return advance(run);
 }
 
-/** The deadline of the handler that is waited for is over: the run goes on without it. */
-export function expire(run: Invocation): void {
+/** The deadline of the handler that is waited for is over, so the run goes on without it. */
+function expire(run: RunState): void {
   const step = run.compiled.serial[run.index] as Step;
   run.dropWait(true, step);
   const end = fail(run, step, "handler_timeout", "timeout");
-  endTurn(run.context as HandlerContext);
+  endTurn(run.context as PluginContext);
   if (run.result !== undefined) return;
   if (end !== undefined) {
     finish(run, end, step.position + 1);
@@ -221,14 +246,14 @@ export function expire(run: Invocation): void {
 }
 
 /** Watches the host's signal while the run waits. */
-function listen(run: Invocation, signal: AbortSignal): void {
+function listen(run: RunState, signal: AbortSignal): void {
   const onAbort = () => abort(run);
   run.waiting.unlisten = whenAborted(signal, onAbort);
   if (isAborted(signal)) onAbort();
 }
 
-/** The host gave up. What was merged stays; whoever runs is told by its own signal. */
-function abort(run: Invocation): undefined {
+/** The host gave up. What was merged stays; a handler that still runs sees it by its own signal. */
+function abort(run: RunState): undefined {
   if (run.result !== undefined) return undefined;
   const step = serialStep(run);
   const { context } = run;
@@ -251,51 +276,4 @@ function abort(run: Invocation): undefined {
   if (waits && context !== undefined) endTurn(context);
   phase?.endTurns();
   return undefined;
-}
-
-/** The run is no longer in flight. */
-function release(run: Invocation): void {
-  if (!run.counted) return;
-  run.compiled.runtime.inFlight -= 1;
-  run.counted = false;
-}
-
-/** Ends the run, and tells whoever waits: at once, or when a strict audit trail lets it go. */
-function finish(run: Invocation, violation: Violation | undefined, from: number): undefined {
-  if (run.result !== undefined) return undefined;
-  const { compiled, options } = run;
-  const mayGoOn = violation === undefined && options.recheck !== "only";
-  const chosen = mayGoOn && compiled.background.length > 0 ? chooseBackground(run) : undefined;
-  const result = run.finish(violation, from);
-  if (run.waited !== undefined && awaitsAudit(run)) {
-    run.waited.held = hold(run, result, chosen);
-    joinOuter(run);
-    return undefined;
-  }
-  run.compiled.runtime.counts.end(run.ending);
-  release(run);
-  joinOuter(run);
-  conclude(run, result, chosen);
-  return undefined;
-}
-
-async function hold(
-  run: Invocation,
-  result: AnyInvokeResult,
-  chosen: readonly Step[] | undefined,
-): Promise<AnyInvokeResult> {
-  const told = await resultAfterAudit(run, result);
-  if (told !== result) run.ending = "denied";
-  run.compiled.runtime.counts.end(run.ending);
-  release(run);
-  conclude(run, told, told === result ? chosen : undefined);
-  return told;
-}
-
-/** Tells whoever waits, and starts the background of a run that was not halted. */
-function conclude(run: Invocation, result: AnyInvokeResult, chosen?: readonly Step[]): void {
-  run.settle?.(result);
-  if (chosen !== undefined) runBackground(run, chosen);
-  const { runtime } = run.compiled;
-  if (runtime.inFlight === 0) runtime.onIdle?.();
 }

@@ -1,6 +1,5 @@
 /** What belongs to one request across several invocations. */
 import { intrinsics } from "../../data/index.ts";
-import type { ManagerRuntime, PluginState } from "./compiled-hook.ts";
 
 const MapAtLoad = Map;
 const WeakMapAtLoad = WeakMap;
@@ -8,6 +7,11 @@ const { random } = Math;
 const { toString: numberText } = Number.prototype;
 const inBase36 = (value: number): string => intrinsics.apply(numberText, value, [36]);
 let counter = 0;
+
+/** A plugin, by the id of its definition. */
+interface Owner {
+  readonly id: number;
+}
 
 /** A fresh request id: sortable, unique in this process and, with good odds, beyond. */
 function freshId(): string {
@@ -18,20 +22,15 @@ function freshId(): string {
 }
 
 /** The private state of one plugin; only its own context asks for it. @internal */
-export let stateOf: (scope: RequestScope, plugin: PluginState) => Map<unknown, unknown>;
+export let stateOf: (scope: RequestScope, plugin: Owner) => Map<unknown, unknown>;
 /** The id of the request, whatever somebody has put on the object. @internal */
 export let requestOf: (scope: RequestScope) => string;
 /** The same private state under another request id. @internal */
 export let renamedScope: (scope: RequestScope, id: string) => RequestScope;
 /** The same request for a run that a handler of one manager has another run. @internal */
-export let nestedScope: (
-  scope: RequestScope,
-  id: string,
-  from: ManagerRuntime,
-  to: ManagerRuntime,
-) => RequestScope;
+export let nestedScope: (scope: RequestScope, id: string, from: object, to: object) => RequestScope;
 /** What a manager goes by, given the scope of an earlier result. @internal */
-export let scopeIn: (scope: RequestScope, runtime: ManagerRuntime) => RequestScope;
+export let scopeIn: (scope: RequestScope, runtime: object) => RequestScope;
 /** Whether `value` is a scope of this library. @internal */
 export let isScope: (value: unknown) => value is RequestScope;
 
@@ -49,9 +48,9 @@ interface Facts {
    * a manager of its own, a plugin could run another one by other settings on the state that this
    * has in the host's.
    */
-  readonly home: ManagerRuntime | undefined;
+  readonly home: object | undefined;
   /** The states that plugins have with each manager of the request. */
-  byRuntime: WeakMap<ManagerRuntime, States> | undefined;
+  byRuntime: WeakMap<object, States> | undefined;
 }
 
 function factsWith(id: string | undefined): Facts {

@@ -1,6 +1,5 @@
 /** Waits for promises and thenables of others, and lets go of those that nobody waits for. */
 import { ignore, intrinsics, plainly } from "../../data/index.ts";
-import type { PendingWait } from "./pending-wait.ts";
 
 const { apply, getOwnPropertyDescriptor, getPrototypeOf, hasOwn, isNativePromise, isProxy } =
   intrinsics;
@@ -10,6 +9,11 @@ const PromiseAtLoad = Promise;
 const promisePrototype = Promise.prototype;
 const promiseThen = Promise.prototype.then as Then;
 const startTimer = setTimeout;
+
+/** Whoever waits; nobody once it went on. */
+interface Owned {
+  readonly owner: object | undefined;
+}
 
 /** How many thenables in thenables are followed before timers, and so deadlines, have a turn. */
 const hopsInARow = 500;
@@ -32,10 +36,7 @@ export function joinsPromise(value: object): boolean {
  * A promise of what `value` settles to; ask `settledTo` for it then. For a promise that nobody
  * dressed up that is itself, as fast as ever. Anything else brings a `then` of the plugin's.
  */
-export function promiseOf(
-  value: PromiseLike<unknown>,
-  pendingWait: PendingWait,
-): PromiseLike<unknown> {
+export function promiseOf(value: PromiseLike<unknown>, pendingWait: Owned): PromiseLike<unknown> {
   return isPlain(value) ? value : follow(value, pendingWait);
 }
 
@@ -74,7 +75,7 @@ class Settled {
  * keep timers from ever having their turn, and with them every deadline of the process. And once
  * nobody waits any more, it is not followed further.
  */
-async function follow(first: unknown, pendingWait: PendingWait): Promise<Settled> {
+async function follow(first: unknown, pendingWait: Owned): Promise<Settled> {
   let value = first;
   await undefined;
   for (let hops = 1; ; hops++) {

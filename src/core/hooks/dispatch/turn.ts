@@ -4,16 +4,12 @@ import type { Overlong, Rejection, Slots } from "../../envelope/index.ts";
 import { type ErrorCode, errorCodes, ownErrorCode } from "../../errors/index.ts";
 import type { LevelValue } from "../../schema/index.ts";
 import { isAllow, rejectionOf, type Violation, violationOf } from "../results.ts";
-import type { RunNote } from "./audit-receipts.ts";
-import { AuditReceipts } from "./audit-receipts.ts";
-import { changedPaths } from "./changed-paths.ts";
-import type { Step } from "./compiled-hook.ts";
-import type { Ending } from "./counts.ts";
-import type { Invocation } from "./invocation.ts";
-import { type Changes, Refused, readChanges } from "./outcome.ts";
 import type { ExecutionRecord } from "./records.ts";
-import { secretsOf } from "./run-secrets.ts";
-import { tellThrown } from "./tell-thrown.ts";
+import { AuditReceipts, reportThrown, secretsOf } from "./report.ts";
+import { type Changes, Refused, readChanges } from "./result.ts";
+import { changedPaths } from "./run-log.ts";
+import type { RunState } from "./run-state.ts";
+import type { RunNote, Step } from "./types.ts";
 import { timedOut } from "./wait.ts";
 
 const { freeze } = intrinsics;
@@ -26,7 +22,7 @@ export type TurnEnd = Violation | undefined;
  * is judged by the view its capabilities would have shown of `before`.
  */
 export function takeReturned(
-  run: Invocation,
+  run: RunState,
   step: Step,
   returned: unknown,
   given: Slots | undefined,
@@ -50,7 +46,7 @@ export function takeReturned(
  * Asked again, a handler wants the payload other than later ones left it. It allowed neither that
  * nor what would come of another change: the run may not go on, whatever the error policy says.
  */
-function contest(run: Invocation, step: Step): TurnEnd {
+function contest(run: RunState, step: Step): TurnEnd {
   const reason = `Plugin "${step.plugin.name}" was asked again on ${run.compiled.hook}, because a later plugin changed the payload, and would change it once more.`;
   const code = "payload_contested";
   run.record(step, { status: "error", effectiveAllow: false, reason, errorCode: code });
@@ -59,7 +55,7 @@ function contest(run: Invocation, step: Step): TurnEnd {
 
 /** Ends the run for what it may not go on with, whatever the plugin's error policy says. */
 function halt(
-  run: Invocation,
+  run: RunState,
   step: Step,
   code: "payload_contested" | "snapshot_limit",
   path: string,
@@ -67,11 +63,11 @@ function halt(
 ): Violation {
   noteRefused(run, step, run.log.reject(step, [{ path, code, reason }]));
   run.log.addError(step, code, reason);
-  halted(run, "errored");
+  run.halted("errored");
   return freeze({ plugin: step.plugin.name, code, reason });
 }
 
-function takeDenial(run: Invocation, step: Step, violation: Violation): TurnEnd {
+function takeDenial(run: RunState, step: Step, violation: Violation): TurnEnd {
   if (!step.mayHalt) {
     const refused = run.log.reject(step, [
       freeze({
@@ -85,7 +81,7 @@ function takeDenial(run: Invocation, step: Step, violation: Violation): TurnEnd 
     return undefined;
   }
   run.record(step, { requestedAllow: false, effectiveAllow: false, reason: violation.reason });
-  halted(run, "denied");
+  run.halted("denied");
   note(run, { kind: "denied", step, code: violation.code, reason: violation.reason });
   return attributed(step, violation);
 }
@@ -102,10 +98,10 @@ export function mayAdd(step: Step): boolean {
   return step.mayModify || step.mode === "concurrent";
 }
 
-function apply(run: Invocation, step: Step, changes: Changes): void {
+function apply(run: RunState, step: Step, changes: Changes): void {
   const payloadModified = changes.payload !== run.payload;
   const extensionsModified = changes.extensions !== run.extensions;
-  const changed = changedPaths(run, changes);
+  const changed = changedPaths(run.compiled, run, changes);
   const refused = run.log.reject(step, changes.rejections);
   const applies = mayAdd(step);
   run.recordChanges(step, {
@@ -128,38 +124,33 @@ function apply(run: Invocation, step: Step, changes: Changes): void {
  * What a nested run added goes over a limit of this one. Without it the run may not go on, whatever
  * the plugin's error policy says: later plugins would let pass what they do not see the label of.
  */
-export function refuseJoin(run: Invocation, step: Step, { path, reason }: Overlong): void {
-  if (run.waiting.overfull !== undefined) return;
-  run.waiting.overfull = halt(run, step, "snapshot_limit", path, reason);
-}
-
-/** The first that halts a run decides how it ends. */
-function halted(run: Invocation, ending: Ending): void {
-  if (run.ending === "allowed") run.ending = ending;
+export function refuseJoin(run: RunState, step: Step, { path, reason }: Overlong): void {
+  if (run.stopped !== undefined) return;
+  run.stop(halt(run, step, "snapshot_limit", path, reason), "errored");
 }
 
 /** Keeps a note in the host's trail, if it has one. */
-function note(run: Invocation, said: RunNote): void {
+function note(run: RunState, said: RunNote): void {
   const { audit } = run.compiled.runtime;
   if (audit === undefined) return;
   run.waiting.receipts ??= new AuditReceipts();
   run.waiting.receipts.tell(audit, run, said);
 }
 
-export function noteError(run: Invocation, step: Step, type: string, text: string): void {
+export function noteError(run: RunState, step: Step, type: string, text: string): void {
   run.compiled.runtime.meter?.failed(step, type);
   note(run, { kind: "error", step, type, text });
 }
 
 /** What a handler threw, as the trail has it: on one line, without secrets. */
-export function noteThrown(run: Invocation, step: Step, thrown: unknown): void {
+export function noteThrown(run: RunState, step: Step, thrown: unknown): void {
   const { audit, meter, describe } = run.compiled.runtime;
   if (audit === undefined && meter === undefined) return;
   const { type, text } = describe(thrown, secretsOf(run));
   noteError(run, step, type, text);
 }
 
-function noteRefused(run: Invocation, step: Step, refused: readonly Rejection[]): void {
+function noteRefused(run: RunState, step: Step, refused: readonly Rejection[]): void {
   if (run.compiled.runtime.audit === undefined) return;
   for (let i = 0; i < refused.length; i++) {
     note(run, { kind: "refused", step, rejection: refused[i] as Rejection });
@@ -167,7 +158,7 @@ function noteRefused(run: Invocation, step: Step, refused: readonly Rejection[])
 }
 
 /** The labels that the handler added. */
-function noteLabels(run: Invocation, step: Step, after: Slots): void {
+function noteLabels(run: RunState, step: Step, after: Slots): void {
   if (run.compiled.runtime.audit === undefined || after === run.extensions) return;
   const labels = without(labelsOf(after), labelsOf(run.extensions));
   if (labels.length > 0) note(run, { kind: "labels", step, labels });
@@ -184,7 +175,7 @@ function labelsOf({ security }: Slots): readonly string[] {
 const noResult = new Refused("result_shape", "(result)", "Expected a result.");
 
 /** What a handler returned is refused as a whole. Nothing of it is applied. */
-function refuse(run: Invocation, step: Step, { code, path, reason }: Refused): TurnEnd {
+function refuse(run: RunState, step: Step, { code, path, reason }: Refused): TurnEnd {
   const refused = run.log.reject(step, [{ path, code, reason }]);
   noteRefused(run, step, refused);
   const what = `returned something that was refused at ${path}`;
@@ -195,11 +186,11 @@ function refuse(run: Invocation, step: Step, { code, path, reason }: Refused): T
 const seeLog = " What it threw is in the host's log, or went to its onHandlerError.";
 
 /** A handler threw. An error of this library tells its code; any other is opaque. */
-export function failThrown(run: Invocation, step: Step, thrown: unknown): TurnEnd {
+export function failThrown(run: RunState, step: Step, thrown: unknown): TurnEnd {
   if (thrown === timedOut) return fail(run, step, "handler_timeout", "timeout");
   const rejection = rejectionOf(thrown);
   if (rejection !== undefined) return takeDenial(run, step, rejection);
-  tellThrown(run, step, thrown);
+  reportThrown(run, step, thrown);
   if (run.result !== undefined) return undefined;
   noteThrown(run, step, thrown);
   const code = ownErrorCode(thrown);
@@ -212,7 +203,7 @@ export function failThrown(run: Invocation, step: Step, thrown: unknown): TurnEn
 
 /** A handler failed. */
 export function fail(
-  run: Invocation,
+  run: RunState,
   step: Step,
   code: "handler_error" | "handler_timeout",
   status: "error" | "timeout",
@@ -224,7 +215,7 @@ export function fail(
 
 /** The plugin's error policy decides what follows. No text of the plugin gets into a record. */
 function failed(
-  run: Invocation,
+  run: RunState,
   step: Step,
   code: ErrorCode,
   what: string,
@@ -234,14 +225,14 @@ function failed(
   const reason = `Plugin "${step.plugin.name}" ${what} on ${run.compiled.hook}.${detail}`;
   run.log.addError(step, code, reason);
   const halts = step.onError === "fail";
-  if (halts) halted(run, "errored");
+  if (halts) run.halted("errored");
   if (step.onError === "disable") step.plugin.off = true;
   run.record(step, { ...turn, effectiveAllow: !halts, reason, errorCode: code });
   return halts ? freeze({ plugin: step.plugin.name, code, reason }) : undefined;
 }
 
 /** Whether the handler's turn comes at all: it is on, and the call is one it is for. */
-export function mayRun(run: Invocation, step: Step): boolean {
+export function mayRun(run: RunState, step: Step): boolean {
   if (step.plugin.off) {
     if (run.again) return false;
     run.log.record(step, { status: "disabled", reason: "Switched off after a failure." });

@@ -2,7 +2,7 @@
 
 import type { Limits } from "../../data/index.ts";
 import type { Compiled } from "../../schema/index.ts";
-import type { HandlerStep, ManagerRuntime } from "../dispatch/compiled-hook.ts";
+import type { HandlerStep, ManagerRuntime } from "../dispatch/types.ts";
 import type { Semantic } from "../surface.ts";
 
 /** How `keeps` of a filter chain is called. */

@@ -1,9 +1,8 @@
 /** What a run says of a handler that failed. The texts are the same for every host. */
 import { intrinsics } from "../../data/index.ts";
 import { GlassineError, PluginExecutionError } from "../../errors/index.ts";
-import type { HandlerStep } from "../dispatch/compiled-hook.ts";
-import { secretsOf } from "../dispatch/run-secrets.ts";
-import { tellThrown } from "../dispatch/tell-thrown.ts";
+import { reportThrown, secretsOf } from "../dispatch/report.ts";
+import type { HandlerStep } from "../dispatch/types.ts";
 import { quoteName } from "../quote-name.ts";
 import type { OperationRun } from "./operation-run.ts";
 
@@ -21,7 +20,7 @@ export function typeOf(value: unknown): string {
 export function failedTurn(run: OperationRun, step: HandlerStep): PluginExecutionError {
   const { runtime, hook } = run.compiled;
   if (run.how === "threw") {
-    tellThrown(run, step, run.outcome);
+    reportThrown(run, step, run.outcome);
     const { type, text } = runtime.describe(run.outcome, secretsOf(run));
     return failed(run, step, type, wrapped(run, step, text), text, run.outcome);
   }

@@ -2,8 +2,8 @@
 
 import { formatProblems, type PluginExecutionError } from "../../errors/index.ts";
 import { admit, decisive } from "../../schema/index.ts";
-import type { HandlerStep } from "../dispatch/compiled-hook.ts";
-import { secretsOf } from "../dispatch/run-secrets.ts";
+import { secretsOf } from "../dispatch/report.ts";
+import type { HandlerStep } from "../dispatch/types.ts";
 import { brokenContract, failedTurn } from "./failures.ts";
 import type { OperationRun } from "./operation-run.ts";
 

@@ -1,5 +1,5 @@
 /** Fire and forget: every handler is told. A strict hook stops at the first failure and says so. */
-import type { HandlerStep } from "../dispatch/compiled-hook.ts";
+import type { HandlerStep } from "../dispatch/types.ts";
 import { failedTurn } from "./failures.ts";
 import type { OperationRun } from "./operation-run.ts";
 

@@ -6,14 +6,21 @@
  */
 import { intrinsics, isAwaitable } from "../../data/index.ts";
 import type { Slots } from "../../envelope/index.ts";
-import { AuditReceipts, type RunNote } from "../dispatch/audit-receipts.ts";
-import type { HandlerStep, ManagerRuntime, RunOptions } from "../dispatch/compiled-hook.ts";
-import { type AnyRun, endTurn, type HandlerContext, newContext } from "../dispatch/context.ts";
-import type { Ending } from "../dispatch/counts.ts";
-import { type ShownView, shownTo } from "../dispatch/invocation.ts";
+import { endTurn } from "../dispatch/context.ts";
+import type { Ending } from "../dispatch/records.ts";
+import { AuditReceipts } from "../dispatch/report.ts";
+import { type ShownView, shownTo } from "../dispatch/run-state.ts";
 import type { RequestScope } from "../dispatch/scope.ts";
 import { isAborted } from "../dispatch/signals.ts";
 import { unowned } from "../dispatch/thenable.ts";
+import type {
+  AnyRun,
+  HandlerStep,
+  ManagerRuntime,
+  PluginContext,
+  RunNote,
+  RunOptions,
+} from "../dispatch/types.ts";
 import { settle, timedOut } from "../dispatch/wait.ts";
 import type { CompiledOperation } from "./compiled-operation.ts";
 
@@ -111,7 +118,7 @@ export function takeTurn(
   run.how = "pending";
   run.outcome = undefined;
   if (isAborted(run.options.signal)) return ended(run, "aborted", undefined);
-  const context = newContext(run.compiled.runtime.Context, step, run);
+  const context = new run.runtime.Context(step, run);
   const { handler, timeoutMs } = step;
   const startedAt = timeoutMs === undefined ? 0 : intrinsics.monotonicNow();
   let returned: unknown;
@@ -145,7 +152,7 @@ function threw(run: OperationRun, thrown: unknown): undefined {
 async function waitFor(
   run: OperationRun,
   step: HandlerStep,
-  context: HandlerContext,
+  context: PluginContext,
   returned: PromiseLike<unknown>,
   startedAt: number,
 ): Promise<void> {

@@ -1,9 +1,8 @@
 /** Runs a hook of the other four semantics from its first handler to its answer. */
 import { intrinsics } from "../../data/index.ts";
 import { GlassineError } from "../../errors/index.ts";
-import type { HandlerStep } from "../dispatch/compiled-hook.ts";
-import type { Meter } from "../dispatch/meter.ts";
 import { joinsPromise } from "../dispatch/thenable.ts";
+import type { HandlerStep, Meter } from "../dispatch/types.ts";
 import type { CompiledOperation } from "./compiled-operation.ts";
 import { abortedError } from "./failures.ts";
 import { endChain, takeValue } from "./filter-chain.ts";

@@ -1,7 +1,7 @@
 /** Score delta: every handler sees the same list, and what they give by id is summed. */
 import { hasMoreIndexes, intrinsics } from "../../data/index.ts";
 import type { PluginExecutionError } from "../../errors/index.ts";
-import type { HandlerStep } from "../dispatch/compiled-hook.ts";
+import type { HandlerStep } from "../dispatch/types.ts";
 import { quoteName } from "../quote-name.ts";
 import { brokenContract, failedTurn, typeOf } from "./failures.ts";
 import type { OperationRun } from "./operation-run.ts";

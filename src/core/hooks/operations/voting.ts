@@ -1,6 +1,6 @@
 /** Voting: the handlers in order, to the first denial. What is no vote is a failure, never a yes. */
 import type { PluginExecutionError } from "../../errors/index.ts";
-import type { HandlerStep } from "../dispatch/compiled-hook.ts";
+import type { HandlerStep } from "../dispatch/types.ts";
 import {
   allow,
   type Denied,

@@ -1,57 +1,62 @@
-/**
- * One run of one hook.
- *
- * It runs without waiting until a handler returns a promise, and waits for that one alone.
- * Not the run waits but its ticket: when a deadline or an abort moves the run on, it leaves the
- * ticket behind, and whoever waited with that finds that it came late.
- *
- * What most runs never need is made when it is needed: making a run must cost next to nothing.
- */
+/** Where one run of a message hook stands. What few runs need is made on demand. */
 import { concat, intrinsics } from "../../data/index.ts";
 import type { Slots } from "../../envelope/index.ts";
 import type { DeadlineNode, DeadlineRing } from "../deadline-ring.ts";
 import type { Violation } from "../results.ts";
-import type { AuditReceipts } from "./audit-receipts.ts";
+import type { AnyInvokeResult, Ending, ExecutionRecord } from "./records.ts";
+import type { AuditReceipts } from "./report.ts";
+import { type Modification, RunLog } from "./run-log.ts";
+import type { RequestScope } from "./scope.ts";
 import type {
+  AnyRun,
   CompiledHook,
   HandlerStep,
   ManagerRuntime,
+  PluginContext,
   RunOptions,
   Step,
-} from "./compiled-hook.ts";
-import type { ConcurrentPhase } from "./concurrent.ts";
-import type { AnyRun, HandlerContext } from "./context.ts";
-import type { Ending } from "./counts.ts";
-import { PendingWait } from "./pending-wait.ts";
-import type { AnyInvokeResult, ExecutionRecord } from "./records.ts";
-import { emptyList, type Modification, noMetadata, RunLog } from "./run-log.ts";
-import type { RequestScope } from "./scope.ts";
+} from "./types.ts";
+import { PendingWait } from "./wait.ts";
+
+/** The concurrent phase, as its run uses it. */
+export interface Phase {
+  /** Whether the host gave up while handlers had yet to start. */
+  readonly cutShort: boolean;
+  /** Whether it is the turn of the handler that was handed `context`. */
+  hasTurn(context: PluginContext): boolean;
+  /** Takes what all handlers returned, in plugin order. The first that halts decides. */
+  join(): Violation | undefined;
+  /** Stops waiting: what the handlers that ended added stays. */
+  cancel(): void;
+  /** Aborts the signals of those that were cancelled. Their listeners run, so end the run first. */
+  endTurns(): void;
+}
 
 /** What few runs need, most of them once they wait. */
 interface Waiting {
   /** Takes the listener off the host's signal again. */
   unlisten: (() => void) | undefined;
   /** The concurrent phase, once it has begun. */
-  phase: ConcurrentPhase | undefined;
+  phase: Phase | undefined;
   /** When the handler whose turn it is started. */
   startedAt: number;
   /** The envelope that a nested run began with. */
   start: Slots | undefined;
-  /** How long the turn in hand took, where the concurrent phase measured it. */
+  /** How long the current turn took, where the concurrent phase measured it. */
   durationMs: number | undefined;
   /** Whether background handlers still use this run. */
   background: boolean;
-  /** What became of its notes, where the host keeps an audit trail. */
+  /** Whether its notes were kept, where the host keeps an audit trail. */
   receipts: AuditReceipts | undefined;
-  /** Why the run cannot go on: labels of a nested run that it has no room for. */
-  overfull: Violation | undefined;
-  /** The result that holds, where a strict trail has yet to let the run go. */
-  held: Promise<AnyInvokeResult> | undefined;
+  /** Why the run may not go on, whatever its handlers say. */
+  stopped: Violation | undefined;
+  /** The result to come, while a strict audit trail has yet to keep the notes. */
+  audited: Promise<AnyInvokeResult> | undefined;
 }
 
 /**
- * The views that were made of one envelope. Linked, because an index setter on `Array.prototype`
- * would see each view of an array, or put another in its place.
+ * The views made of one envelope. A linked list, because an index setter on `Array.prototype` would
+ * see each view that is put into an array, or could replace it.
  */
 export interface ShownView {
   readonly grant: number;
@@ -66,7 +71,8 @@ export function shownTo(step: HandlerStep, views: ShownView | undefined): Slots 
   return undefined;
 }
 
-export class Invocation implements DeadlineNode, AnyRun {
+/** Where a run stands. `Invocation` in `run.ts` adds how it goes on. */
+export abstract class RunState implements DeadlineNode, AnyRun {
   deadlineNext: DeadlineNode | undefined = undefined;
   deadlinePrevious: DeadlineNode | undefined = undefined;
   deadlineBucket = 0;
@@ -82,15 +88,15 @@ export class Invocation implements DeadlineNode, AnyRun {
   changedAt = -1;
   /** Whether handlers are asked again, about the payload that all of them left. */
   again = false;
-  /** What waits for a promise of a plugin in place of the run, once something has to. */
-  held: PendingWait<Invocation> | undefined = undefined;
+  /** What waits on a promise in place of the run, once it has to wait. */
+  currentWait: PendingWait<RunState> | undefined = undefined;
   result: AnyInvokeResult | undefined = undefined;
   /** Whether it still counts as in flight. */
   counted = true;
-  /** How it ends, as the counts have it. */
+  /** How it ends, for the counts. */
   ending: Ending = "allowed";
   /** The context of the handler that runs or is waited for. */
-  context: HandlerContext | undefined = undefined;
+  context: PluginContext | undefined = undefined;
   /** The view that handler was handed. */
   given: Slots | undefined = undefined;
   /** The envelope when that handler was called. */
@@ -139,13 +145,12 @@ export class Invocation implements DeadlineNode, AnyRun {
     return this.compiled.runtime;
   }
 
-  onDeadline(): void {
-    this.compiled.runtime.expire(this);
-  }
+  /** The deadline of the handler that is waited for is over. */
+  abstract onDeadline(): void;
 
   /**
-   * Goes on to the next serial step. Where the host asked for it, a payload that a step changed
-   * is put again to those before it that may halt.
+   * Goes on to the next serial step. With the `recheck` option, a payload that a step changed is put
+   * again to the steps before it that may halt.
    */
   goOn(): void {
     const { serial } = this.compiled;
@@ -193,32 +198,41 @@ export class Invocation implements DeadlineNode, AnyRun {
       durationMs: undefined,
       background: false,
       receipts: undefined,
-      overfull: undefined,
-      held: undefined,
+      stopped: undefined,
+      audited: undefined,
     };
     return this.waited;
   }
 
-  /** Asked for on every turn: most runs have nothing of what waits. */
-  get overfull(): Violation | undefined {
-    return this.waited?.overfull;
+  get stopped(): Violation | undefined {
+    return this.waited?.stopped;
   }
 
-  get pendingWait(): PendingWait<Invocation> {
-    this.held ??= new PendingWait<Invocation>(this);
-    return this.held;
+  /** Nothing more runs, and this is the reason. The first that halts a run decides how it ends. */
+  stop(violation: Violation, ending: Ending): void {
+    this.waiting.stopped ??= violation;
+    this.halted(ending);
+  }
+
+  halted(ending: Ending): void {
+    if (this.ending === "allowed") this.ending = ending;
+  }
+
+  get pendingWait(): PendingWait<RunState> {
+    this.currentWait ??= new PendingWait<RunState>(this);
+    return this.currentWait;
   }
 
   /**
-   * The run goes on without what is waited for. `counts`: whether that may come late. `step`: the
-   * handler whose deadline is over.
+   * The run goes on without what it waited for. `counts`: whether that counts as late when it comes.
+   * `step`: the handler whose deadline is over.
    */
   dropWait(counts: boolean, step?: Step): void {
-    this.held?.drop({ lateCounters: this.compiled.runtime.lateCounters, counts, step });
-    this.held = undefined;
+    this.currentWait?.drop({ lateCounters: this.runtime.lateCounters, counts, step });
+    this.currentWait = undefined;
   }
 
-  /** Writes down a turn that was had, with its time where that is measured and asked for. */
+  /** Records a turn, with its time where that is measured and asked for. */
   record(step: Step, turn: Partial<ExecutionRecord>): void {
     const durationMs = this.#measured(step);
     this.log.record(step, durationMs === undefined ? turn : { ...turn, durationMs });
@@ -229,13 +243,13 @@ export class Invocation implements DeadlineNode, AnyRun {
     this.log.recordChanges(step, made, this.#measured(step));
   }
 
-  /** The time of a turn, where its record says it. */
+  /** The time of a turn, where its record states it. */
   #measured(step: Step): number | undefined {
-    const { timed, tellsTime, runtime } = this.compiled;
+    const { timed, recordsTime, runtime } = this.compiled;
     if (!timed) return undefined;
     const durationMs = this.#time(step);
     runtime.meter?.turn(step, durationMs);
-    return tellsTime ? durationMs : undefined;
+    return recordsTime ? durationMs : undefined;
   }
 
   #time(step: Step): number | undefined {
@@ -250,64 +264,12 @@ export class Invocation implements DeadlineNode, AnyRun {
   }
 
   /**
-   * Puts the run under a deadline, from now on. It stays there between two handlers that both
-   * wait, so that the ring does not empty and fill again; the next wait starts anew.
+   * Puts the run under a deadline, from now on. It stays in the ring between two handlers that
+   * both wait, so that the ring does not empty and fill again; the next wait starts anew.
    */
   waitUnder(ring: DeadlineRing | undefined): void {
     if (this.ring !== ring) this.ring?.leave(this);
     this.ring = ring;
     ring?.join(this);
   }
-
-  /** Ends the run. `from` is the record position from which nothing ran, when it was halted. */
-  finish(violation: Violation | undefined, from: number): AnyInvokeResult {
-    if (from >= 0) this.log.skipFrom(from);
-    this.result = resultOf(this, violation);
-    this.context = undefined;
-    this.ring?.leave(this);
-    this.waited?.unlisten?.();
-    return this.result;
-  }
-}
-
-function resultOf(run: Invocation, violation: Violation | undefined): AnyInvokeResult {
-  const { payload, extensions, scope, compiled, written } = run;
-  // Whatever halts a run is written down.
-  if (written === undefined) return plainResult(compiled, payload, extensions, scope);
-  const { rejections, errors, executions, metadata } = written.close();
-  return intrinsics.freeze({
-    continueProcessing: violation === undefined,
-    payload,
-    extensions,
-    violation,
-    rejections,
-    errors,
-    executions,
-    metadata,
-    context: scope,
-    // biome-ignore lint/suspicious/noThenProperty: without an own `then`, a patched prototype could capture the result (security rule D12).
-    then: undefined,
-  });
-}
-
-/** The result of a run in which nothing happened. */
-export function plainResult(
-  compiled: CompiledHook,
-  payload: object,
-  extensions: Slots,
-  scope: RequestScope,
-): AnyInvokeResult {
-  return intrinsics.freeze({
-    continueProcessing: true,
-    payload,
-    extensions,
-    violation: undefined,
-    rejections: emptyList,
-    errors: emptyList,
-    executions: compiled.plainExecutions,
-    metadata: noMetadata,
-    context: scope,
-    // biome-ignore lint/suspicious/noThenProperty: see `resultOf`.
-    then: undefined,
-  });
 }

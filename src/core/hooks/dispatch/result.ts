@@ -14,8 +14,8 @@ import {
   type LevelValue,
   pathInSchema,
 } from "../../schema/index.ts";
-import type { Step } from "./compiled-hook.ts";
-import type { Invocation } from "./invocation.ts";
+import type { RunState } from "./run-state.ts";
+import type { Step } from "./types.ts";
 
 const {
   append,
@@ -69,9 +69,9 @@ function unfit(
   reader: Compiled,
 ): Refused {
   // An unknown field of a payload is no slot.
-  const told = code === "slot_unknown" ? "payload_shape" : code;
+  const shown = code === "slot_unknown" ? "payload_shape" : code;
   const where = formatPath(concat<string | number>([part], pathInSchema(reader, path)));
-  return new Refused(told, where, `Expected ${expected}, got ${received}.`);
+  return new Refused(shown, where, `Expected ${expected}, got ${received}.`);
 }
 
 /** The parts of what a handler returned, not judged. */
@@ -85,7 +85,7 @@ const metadataReader: Compiled = compileSchema(jsonObject(), { closed: false, sh
 
 /** Extensions are judged first, then the payload, then metadata. One refusal refuses all. */
 export function readChanges(
-  run: Invocation,
+  run: RunState,
   step: Step,
   returned: object,
   given: Slots | undefined,
@@ -179,7 +179,7 @@ function joined(a: readonly Rejection[], b: readonly Rejection[]): readonly Reje
 }
 
 /** The payload with what the plugin may write of it taken over, field by field. */
-function readPayload(run: Invocation, step: Step, returned: unknown): ReadPayload | Refused {
+function readPayload(run: RunState, step: Step, returned: unknown): ReadPayload | Refused {
   const current = run.payload as LevelValue;
   if (returned === undefined || returned === null || returned === current) {
     return { value: current, rejections: none };
@@ -234,7 +234,7 @@ function readPayload(run: Invocation, step: Step, returned: unknown): ReadPayloa
   return { value, rejections: reported };
 }
 
-function readMetadata(run: Invocation, value: unknown): LevelValue | undefined | Refused {
+function readMetadata(run: RunState, value: unknown): LevelValue | undefined | Refused {
   if (value === undefined || value === null) return undefined;
   const admitted = admit(metadataReader, value, {
     origin: "plugin",

@@ -1,21 +1,18 @@
-/** What a hook runs, compiled when the manager is made: nothing is looked up at invoke. */
-
+/**
+ * The types that dispatch shares: handlers and hooks as they are compiled when the manager is
+ * made, and what a run asks of its host. Nothing is looked up at invoke.
+ */
 import type { Limits } from "../../data/index.ts";
-import type { Filter } from "../../envelope/index.ts";
+import type { Filter, Rejection, Slots } from "../../envelope/index.ts";
 import type { Compiled } from "../../schema/index.ts";
 import type { CompiledSlots } from "../../slots/index.ts";
 import type { DeadlineRing } from "../deadline-ring.ts";
 import type { Mode, OnError } from "../modes.ts";
-import type { RunAudit } from "./audit-receipts.ts";
-import type { BackgroundWork } from "./background.ts";
+import type { BackgroundWork } from "./background-work.ts";
 import type { Conditions, ConditionTest } from "./conditions.ts";
-import type { ContextClass, Origin } from "./context.ts";
-import type { RunCounts } from "./counts.ts";
-import type { Invocation } from "./invocation.ts";
 import type { Lock } from "./lock.ts";
-import type { Meter } from "./meter.ts";
-import type { LateCounters } from "./pending-wait.ts";
-import type { ExecutionRecord } from "./records.ts";
+import type { ExecutionRecord, RunCounts } from "./records.ts";
+import type { RequestScope } from "./scope.ts";
 
 /** A handler as the dispatcher calls it. */
 export type AnyHandler = (payload: unknown, context: unknown, extensions?: unknown) => unknown;
@@ -25,7 +22,7 @@ export interface Service {
   readonly capability: string;
   readonly accessor: string;
   /** The accessor as messages spell it. */
-  readonly told: string;
+  readonly spelling: string;
 }
 
 /** What the host supplies, by accessor. Read at each call: the host may have a getter there. */
@@ -39,11 +36,11 @@ export interface RunOptions {
   readonly signal: AbortSignal | undefined;
   readonly tenant: string | undefined;
   readonly server: string | undefined;
-  /** Texts of this request that no log line and no record may hold. */
+  /** Strings of this request that no log line and no record may contain. */
   readonly secrets: readonly string[] | undefined;
   /** Whether handlers that may deny are asked again about a payload that a later one changed. */
   readonly recheck: boolean | "only";
-  /** Whoever started this run, if a handler did. */
+  /** The handler that started this run, if one did. */
   readonly parent: Origin | undefined;
   /** How many runs this one is nested in. */
   readonly depth: number;
@@ -88,7 +85,7 @@ export interface HandlerStep {
 
 /** One handler on one message hook. */
 export interface Step extends HandlerStep {
-  /** Whether it is an async function: what it returns is a promise, without looking. */
+  /** Whether it is an async function, so that what it returns is known to be a promise. */
   readonly isAsync: boolean;
   readonly mask: number;
   readonly mode: Mode;
@@ -98,7 +95,7 @@ export interface Step extends HandlerStep {
   readonly conditions: ConditionTest | undefined;
   /** As they were written. */
   readonly writtenConditions: Conditions | undefined;
-  /** Whether it may have to be passed over: it has conditions, or can be switched off. */
+  /** Whether it may be skipped: it has conditions, or can be switched off. */
   readonly guarded: boolean;
   /** Its place among the records. */
   readonly position: number;
@@ -126,24 +123,24 @@ export interface CompiledHook {
   readonly firstConcurrent: number;
   readonly firstBackground: number;
   readonly strict: boolean;
-  /** Whether the time of each turn is measured, and whether its record says it. */
+  /** Whether each turn is timed, and whether its record states the time. */
   readonly timed: boolean;
-  readonly tellsTime: boolean;
+  readonly recordsTime: boolean;
   readonly limits: Limits;
   readonly payloadLimits: Limits;
   readonly runtime: ManagerRuntime;
 }
 
-/** What the manager lends to its programs. */
+/** What a manager shares with the hooks it compiled. */
 export interface ManagerRuntime {
   readonly slots: CompiledSlots;
-  /** Told of what handlers threw, in place of the log. Never seen by plugins or callers. */
+  /** Receives what handlers threw, in place of the log. Never seen by plugins or callers. */
   readonly onHandlerError: HandlerErrorSink | undefined;
   readonly lateCounters: LateCounters;
   /** How runs ended. */
   readonly counts: RunCounts;
   readonly Context: ContextClass;
-  /** Told of what happens in runs, where the host keeps an audit trail. */
+  /** Where the host keeps an audit trail. */
   readonly audit: RunAudit | undefined;
   /** Counts and measures, where the host asks for it. */
   readonly meter: Meter | undefined;
@@ -156,16 +153,100 @@ export interface ManagerRuntime {
   readonly warn: (text: string) => void;
   /** The same, for what handlers threw. */
   readonly logError: (text: string) => void;
-  /** Told when the last run in flight has ended; set by `close`. */
+  /** Called when the last run in flight has ended; set by `close`. */
   onIdle: (() => void) | undefined;
   inFlight: number;
   readonly background: BackgroundWork;
-  /** Moves a run on whose deadline is over. */
-  readonly expire: (run: Invocation) => void;
 }
 
-/** Gets what a handler threw. What it throws itself, or rejects with, changes nothing. */
+/** Receives what a handler threw. What the sink itself throws changes nothing. */
 export type HandlerErrorSink = (
   thrown: unknown,
   at: { readonly plugin: string; readonly hook: string },
 ) => void;
+
+/** What a handler knows of its run. Its fields are read-only; only `state` is the plugin's own. */
+export interface PluginContext<Operation = Readonly<Record<string, unknown>> | undefined> {
+  readonly plugin: { readonly name: string; readonly version: string };
+  /** The hook that was invoked; for a covering hook, the point. */
+  readonly hook: string;
+  /** The capabilities in force, implied ones included, sorted. */
+  readonly capabilities: readonly string[];
+  /** The plugin's own configuration, frozen. */
+  readonly config: unknown;
+  /** Further facts of the operation, from the host. */
+  readonly operation: Operation;
+  /** The id of the request. */
+  readonly request: string;
+  /** Aborts at the handler's deadline and when the host aborts. */
+  readonly signal: AbortSignal;
+  /** Private to this plugin for this request. */
+  readonly state: Map<unknown, unknown>;
+}
+
+/** A run of any semantic, as its handlers know it. */
+export interface AnyRun {
+  readonly hook: string;
+  readonly runtime: ManagerRuntime;
+  readonly extensions: Slots;
+  readonly scope: RequestScope;
+  readonly options: RunOptions;
+  /** Whether a handler's part in this run is over. */
+  isOver(step: HandlerStep): boolean;
+}
+
+/** A handler's turn in its run. */
+export interface Origin {
+  readonly run: AnyRun;
+  readonly step: HandlerStep;
+  readonly context: PluginContext;
+}
+
+/** Makes the context of one call of a handler. */
+export type ContextClass = new (step: HandlerStep, run: AnyRun) => PluginContext;
+
+/** Results that came after their handler was given up. */
+export interface LateCounters {
+  late: number;
+  /** Called for each handler that rejected after its deadline. Never throws. */
+  readonly rejected: (step: HandlerStep, thrown: unknown) => void;
+}
+
+/** Something to be audited that happened in a handler's turn. */
+export type RunNote =
+  | {
+      readonly kind: "denied";
+      readonly step: HandlerStep;
+      readonly code: string;
+      readonly reason: string;
+    }
+  | {
+      readonly kind: "error";
+      readonly step: HandlerStep;
+      readonly type: string;
+      readonly text: string;
+    }
+  | { readonly kind: "refused"; readonly step: HandlerStep; readonly rejection: Rejection }
+  | { readonly kind: "labels"; readonly step: HandlerStep; readonly labels: readonly string[] };
+
+/** The host's audit trail, as runs use it. Never throws. */
+export interface RunAudit {
+  /** Whether a run whose notes cannot be kept is denied. */
+  readonly strict: boolean;
+  /** Writes a note. Returns whether it was kept, or a promise of that. */
+  tell(run: AnyRun, note: RunNote): boolean | Promise<boolean>;
+}
+
+/** Counts and measures runs. Never throws. Times are in milliseconds. */
+export interface Meter {
+  /** A run of a hook has begun. */
+  fired(hook: string): void;
+  /** It has ended. */
+  ran(hook: string, durationMs: number): void;
+  /** A handler has had its turn. `durationMs`: how long it took, where that is known. */
+  turn(step: HandlerStep, durationMs: number | undefined): void;
+  /** A handler has failed. `type`: the kind of error, as in the audit trail. */
+  failed(step: HandlerStep, type: string): void;
+  /** A voting hook has an answer. */
+  decided(hook: string, decision: "allow" | "deny"): void;
+}

@@ -1,0 +1,90 @@
+/** Background work of one manager: nobody waits for it, so it is counted, bounded and drained at the end. */
+import { intrinsics } from "../../data/index.ts";
+import { nextMacrotask } from "./thenable.ts";
+
+const { append, freeze, newList } = intrinsics;
+const PromiseAtLoad = Promise;
+const { floor, max: larger } = Math;
+
+/** A plugin with background handlers. */
+interface Worker {
+  /** How many of its background handlers are under way. */
+  inBackground: number;
+}
+
+/** What became of background work so far. */
+export interface BackgroundCounts {
+  readonly started: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly timedOut: number;
+  /** Not started, because the queue was full. */
+  readonly dropped: number;
+  readonly pending: number;
+}
+
+/** The background of one manager. */
+export class BackgroundWork {
+  readonly #counts = { started: 0, completed: 0, failed: 0, timedOut: 0, dropped: 0 };
+  readonly #max: number;
+  /** How many tasks of one plugin may be under way. */
+  #share: number;
+  /** Whoever waits for the end of it all. */
+  #waiting = newList<() => void>();
+  #pending = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+    this.#share = max;
+  }
+
+  /** So that none of so many plugins, with tasks that never end, takes the room of the others. */
+  shareAmong(plugins: number): void {
+    this.#share = larger(1, floor(this.#max / plugins));
+  }
+
+  /** Whether there is room for one more task of a plugin, beside those chosen already. */
+  hasRoom({ inBackground }: Worker, chosen: number, chosenOfPlugin: number): boolean {
+    return this.#pending + chosen < this.#max && inBackground + chosenOfPlugin < this.#share;
+  }
+
+  /** Counts a task for which there was no room. */
+  drop(): void {
+    this.#counts.dropped += 1;
+  }
+
+  /** Starts a task after the caller has its result. */
+  start(plugin: Worker, task: () => Promise<BackgroundEnd>): void {
+    this.#counts.started += 1;
+    this.#pending += 1;
+    plugin.inBackground += 1;
+    void this.#run(plugin, task);
+  }
+
+  async #run(plugin: Worker, task: () => Promise<BackgroundEnd>): Promise<void> {
+    await nextMacrotask();
+    // Nobody takes a rejection of this, so nothing is called that a plugin may have patched.
+    const end = await task();
+    this.#counts[end] += 1;
+    this.#pending -= 1;
+    plugin.inBackground -= 1;
+    if (this.#pending > 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = newList();
+    for (let i = 0; i < waiting.length; i++) (waiting[i] as () => void)();
+  }
+
+  counts(): BackgroundCounts {
+    return freeze({ ...this.#counts, pending: this.#pending });
+  }
+
+  /** Resolves when everything started so far, and what that starts, has ended. */
+  drain(): Promise<void> {
+    return new PromiseAtLoad((resolve) => {
+      if (this.#pending === 0) resolve();
+      else append(this.#waiting, resolve);
+    });
+  }
+}
+
+export type BackgroundEnd = "completed" | "failed" | "timedOut";

@@ -1,0 +1,104 @@
+/** A handler behind its plugin's lock, for plugins that are not `asyncSafe`. */
+import { intrinsics, isAwaitable } from "../../data/index.ts";
+import { GlassineError } from "../../errors/index.ts";
+import type { DeadlineRing } from "../deadline-ring.ts";
+import { endTurn, type HandlerContext, isLive, originOf, partOf } from "./context.ts";
+import type { Lock } from "./lock.ts";
+import { settledWith, unowned } from "./thenable.ts";
+import type { AnyHandler } from "./types.ts";
+import { settle, timedOut } from "./wait.ts";
+
+const { monotonicNow } = intrinsics;
+
+/** What guards one handler. */
+export interface Exclusion {
+  readonly lock: Lock;
+  /** Whether the handler takes extensions. */
+  readonly extensions: boolean;
+  /** Its deadline, which begins when it is called: nobody else's time counts against it. */
+  readonly ring: DeadlineRing | undefined;
+  /** The same in milliseconds, for a handler that keeps the thread. */
+  readonly timeoutMs: number | undefined;
+}
+
+/**
+ * The handler behind its plugin's lock. The lock is free again when the handler has settled, or
+ * its deadline is over: one that never settles does not keep its plugin from ever running again.
+ */
+export function exclusive(handler: AnyHandler, exclusion: Exclusion): AnyHandler {
+  const { lock, extensions } = exclusion;
+  const call = (payload: unknown, context: unknown, view: unknown): unknown => {
+    const startedAt = monotonicNow();
+    let returned: unknown;
+    try {
+      returned = extensions ? handler(payload, context, view) : handler(payload, context);
+    } catch (thrown) {
+      lock.leave();
+      throw thrown;
+    }
+    if (isLate(exclusion, startedAt)) {
+      if (isAwaitable(returned)) unowned(returned);
+      lock.leave();
+      throw outOfTime(context as HandlerContext);
+    }
+    if (isAwaitable(returned))
+      return hold(exclusion, startedAt, context as HandlerContext, returned);
+    lock.leave();
+    return returned;
+  };
+  const queue = async (payload: unknown, context: unknown, view: unknown): Promise<unknown> => {
+    await lock.wait();
+    // The run may have gone on without it.
+    if (!isLive(context as HandlerContext)) {
+      lock.leave();
+      return undefined;
+    }
+    const called = call(payload, context, view);
+    return isAwaitable(called) ? await called : settledWith(called);
+  };
+  return (payload, context, view) => {
+    if (waitsForItself(context, lock)) {
+      throw new GlassineError(
+        "reentrancy",
+        "The plugin is not asyncSafe, and one of its handlers waits for this run.",
+      );
+    }
+    return lock.take() ? call(payload, context, view) : queue(payload, context, view);
+  };
+}
+
+/** Whether a handler's time is over, although no timer had its turn to say so. */
+function isLate({ timeoutMs }: Exclusion, startedAt: number): boolean {
+  return timeoutMs !== undefined && monotonicNow() - startedAt > timeoutMs;
+}
+
+function outOfTime(context: HandlerContext): object {
+  endTurn(context);
+  return timedOut;
+}
+
+async function hold(
+  exclusion: Exclusion,
+  startedAt: number,
+  context: HandlerContext,
+  pending: PromiseLike<unknown>,
+): Promise<unknown> {
+  const { run, step } = partOf(context);
+  const latePolicy = { lateCounters: run.runtime.lateCounters, step, counts: false };
+  const { how, value } = await settle(pending, exclusion.ring, latePolicy);
+  const late = how === "timeout" || (how === "returned" && isLate(exclusion, startedAt));
+  exclusion.lock.leave();
+  if (late) throw outOfTime(context);
+  if (how === "threw") throw value;
+  return settledWith(value);
+}
+
+/** Whether a handler behind the same lock started the run, or a run that it is nested in. */
+function waitsForItself(context: unknown, lock: Lock): boolean {
+  let origin = originOf(context)?.run.options.parent;
+  while (origin !== undefined) {
+    if (origin.step.plugin.lock === lock) return true;
+    origin = origin.run.options.parent;
+  }
+  return false;
+}

@@ -1,0 +1,95 @@
+/** What a run reports to the host beside its result: what handlers threw, and audit notes. */
+import { ignore, intrinsics, isAwaitable, isSensitiveHeader } from "../../data/index.ts";
+import type { LevelValue } from "../../schema/index.ts";
+import type { Node } from "../../slots/index.ts";
+import { quoteName } from "../quote-name.ts";
+import type { AnyRun, HandlerStep, RunAudit, RunNote } from "./types.ts";
+
+const { append, enumerableKeys, execPattern, newList, ownValue, toArray } = intrinsics;
+
+/** Passes what a handler threw to the host's sink, or to the log if there is no sink. */
+export function reportThrown(run: AnyRun, step: HandlerStep, thrown: unknown): void {
+  const { onHandlerError: sink, describe, logError } = run.runtime;
+  try {
+    if (sink === undefined) {
+      const { type, text } = describe(thrown, secretsOf(run));
+      logError(`plugin ${quoteName(step.plugin.name)} threw on ${run.hook}: ${type}: ${text}`);
+      return;
+    }
+    const answer: unknown = sink(
+      thrown,
+      intrinsics.freeze({ plugin: step.plugin.name, hook: run.hook }),
+    );
+    if (isAwaitable(answer)) void ignore(answer);
+  } catch {
+    // The request's outcome does not depend on a log.
+  }
+}
+
+/** Shorter words would be found in ordinary text. */
+const minWord = 4;
+const lastWord = /[^\s;,=]+$/;
+
+/**
+ * The strings of a request that no log line and no record may contain: those that the host named,
+ * and the values of sensitive headers, with and without a scheme such as `Bearer` in front.
+ */
+export function secretsOf({ options, extensions, runtime }: AnyRun): readonly string[] {
+  const found = newList<string>();
+  const named = options.secrets;
+  for (let i = 0; named !== undefined && i < named.length; i++) append(found, named[i] as string);
+  addHeaders(found, runtime.slots.nodes, extensions as LevelValue);
+  return toArray(found);
+}
+
+function addHeaders(
+  found: intrinsics.List<string>,
+  nodes: readonly Node[],
+  level: LevelValue,
+): void {
+  for (let i = 0; i < nodes.length; i++) {
+    const { key, compiled, fields } = nodes[i] as Node;
+    const value = ownValue(level, key);
+    if (typeof value !== "object" || value === null) continue;
+    if (compiled.shape === "headers") addValues(found, value as LevelValue);
+    else addHeaders(found, fields, value as LevelValue);
+  }
+}
+
+function addValues(found: intrinsics.List<string>, headers: LevelValue): void {
+  const names = enumerableKeys(headers);
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    const value = headers[name];
+    if (!isSensitiveHeader(name) || typeof value !== "string" || value === "") continue;
+    append(found, value);
+    const word = execPattern(lastWord, value)?.[0];
+    if (word !== undefined && word.length >= minWord) append(found, word);
+  }
+}
+
+/** Whether the audit trail kept the notes of one run. */
+export class AuditReceipts {
+  #lost = false;
+  #pending: Promise<boolean> | undefined = undefined;
+
+  tell(audit: RunAudit, run: AnyRun, note: RunNote): void {
+    const kept = audit.tell(run, note);
+    if (kept === false) this.#lost = true;
+    else if (kept !== true) this.#pending = both(this.#pending, kept);
+  }
+
+  /** Whether all of them were kept, once each has been dealt with. */
+  async areKept(): Promise<boolean> {
+    if (this.#lost) return false;
+    return this.#pending === undefined || (await this.#pending) === true;
+  }
+}
+
+async function both(
+  first: Promise<boolean> | undefined,
+  second: Promise<boolean>,
+): Promise<boolean> {
+  const one = first === undefined || (await first) === true;
+  return (await second) === true && one;
+}
