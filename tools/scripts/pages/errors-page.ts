@@ -10,7 +10,7 @@ Every error of this library is a \`GlassineError\` with a stable \`code\`; \`isG
 Neither holds values of slots: names and types only.
 
 The code of a _violation_ in a result need not be one of these: \`deny\` takes any code, and a plugin can choose one that reads like a failure here.
-[lifecycle.md](lifecycle.md#who-says-so) tells whose word it is.
+[lifecycle.md](lifecycle.md#who-denied) explains how to find out which.
 
 \`\`\`ts
 import { createExtensions, isGlassineError } from "glassine";
