@@ -2,33 +2,38 @@ import { availableParallelism } from "node:os";
 import process from "node:process";
 import { defineConfig } from "vitest/config";
 import { LawReporter } from "./test/support/law-reporter.ts";
-import { ByProcess, processes } from "./test/support/processes.ts";
+import { ByProcess, processes, quickProcesses } from "./test/support/processes.ts";
 import { sourceAliases } from "./test/support/source-aliases.ts";
 import { SummaryReporter } from "./test/support/summary-reporter.ts";
 
-const runsPerLaw = Number(process.env.GLASSINE_RUNS ?? 200);
 const { GLASSINE_LAWS: lawPlan } = process.env;
 const laws = lawPlan === undefined ? [] : [new LawReporter(lawPlan)];
 
-export default defineConfig({
-  resolve: { alias: sourceAliases },
-  test: {
-    projects: processes.map((test) => ({
-      extends: true,
-      // A setup runs once a project.
-      test: {
-        ...test,
-        globalSetup: test.name === "test" ? ["./test/support/redis-notice.ts"] : [],
-      },
-    })),
-    sequence: { sequencer: ByProcess },
-    setupFiles: ["./test/support/property-runs.ts"],
-    reporters: ["default", ...laws, new SummaryReporter()],
-    pool: "forks",
-    // Generated values are soon gone: with more room for young ones, less time goes into collecting.
-    execArgv: ["--max-semi-space-size=64"],
-    // One more than there are cores: there is always a test that waits for a process or a timer.
-    maxWorkers: availableParallelism() + 1,
-    testTimeout: Math.max(60_000, runsPerLaw * 300),
-  },
+/** `npm test` has the mode "quick": the files that do not take long, and each law 20 times. */
+export default defineConfig(({ mode }) => {
+  const isQuick = mode === "quick";
+  if (isQuick) process.env.GLASSINE_RUNS ??= "20";
+  const runsPerLaw = Number(process.env.GLASSINE_RUNS ?? 200);
+  return {
+    resolve: { alias: sourceAliases },
+    test: {
+      projects: (isQuick ? quickProcesses : processes).map((test) => ({
+        extends: true,
+        // A setup runs once a project.
+        test: {
+          ...test,
+          globalSetup: test.name === "test" ? ["./test/support/redis-notice.ts"] : [],
+        },
+      })),
+      sequence: { sequencer: ByProcess },
+      setupFiles: ["./test/support/property-runs.ts"],
+      reporters: ["default", ...laws, new SummaryReporter()],
+      pool: "forks",
+      // Generated values are soon gone: with more room for young ones, less time goes into collecting.
+      execArgv: ["--max-semi-space-size=64"],
+      // One more than there are cores: there is always a test that waits for a process or a timer.
+      maxWorkers: availableParallelism() + 1,
+      testTimeout: Math.max(60_000, runsPerLaw * 300),
+    },
+  };
 });

@@ -1,4 +1,5 @@
 /** Exhaustion by documents: what an answer or a request makes a guard or an adapter do. */
+// Only in test:all: it measures how work grows.
 import { createExtensions, createPluginManager, definePlugin, type Plugin } from "glassine";
 import { fromMessagesRequest, toMessagesRequest } from "glassine/anthropic";
 import { toChatEvents } from "glassine/openai";

@@ -1,5 +1,6 @@
 // A process of its own: it makes very many objects, and each collection walks those of others.
 /** Exhaustion: fleets of plugins. */
+// Only in test:all: it measures how work grows.
 import { createPluginManager, defineHost, definePlugin, type Plugin } from "glassine";
 import { expect, it } from "vitest";
 import * as z from "zod";

@@ -1,4 +1,5 @@
 /** Exhaustion: huge values, patterns and texts; floods of work, records and plugins. */
+// Only in test:all: it handles input of every large size.
 import {
   createExtensions,
   createMessage,

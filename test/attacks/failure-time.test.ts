@@ -1,4 +1,5 @@
 /** Failures: handlers that come late, or not at all. */
+// Only in test:all: it waits for handlers that come late.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { deny } from "glassine";

@@ -1,4 +1,5 @@
 /** Changes of trust: what reasons, other processes, crashes, disks and forgers can bring about. */
+// Only in test:all: it stops and races changes of trust.
 import { chmod, readFile, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+// Only in test:all: it redacts texts of every large size.
 import { describe, expect, it } from "vitest";
 import { auditEvent, redactText } from "../../src/core/observe/index.ts";
 import { verifies } from "../support/verifies.ts";

@@ -1,4 +1,5 @@
 /** What is other than when a plugin was trusted, and what its trust leaves open. */
+// Only in test:all: it races and repeats changes of trust.
 import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

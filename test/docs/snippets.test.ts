@@ -1,4 +1,5 @@
 /** Compiles the code on the pages and in the docstrings, runs it, and compares what it prints. */
+// Only in test:all: it runs every example of the documentation.
 import process from "node:process";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Compiled, compile, run } from "./support/compile.ts";

@@ -1,3 +1,4 @@
+// Only in test:all: it reads large documents.
 import { isGlassineError } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";

@@ -1,4 +1,5 @@
 /** Assertions of the example node: the order of the hooks, and what an error does at each. */
+// Only in test:all: it runs example programs.
 import { allow, deny } from "glassine";
 import { definePlugin, type Fact } from "glassine/memory-node";
 import { describe, expect, it } from "vitest";

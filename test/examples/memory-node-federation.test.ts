@@ -1,4 +1,5 @@
 /** Federation of the example node: a fact at a time in, all or nothing out. */
+// Only in test:all: it runs example programs.
 import { definePlugin, type Fact } from "glassine/memory-node";
 import { describe, expect, it } from "vitest";
 import {

@@ -1,4 +1,5 @@
 /** Recalls of the example node: all of its filters, or nothing. */
+// Only in test:all: it runs example programs.
 import { deny } from "glassine";
 import { definePlugin, type RecallQuery } from "glassine/memory-node";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,5 @@
 /** The example runs as a user runs it, but compiled to a place of its own. */
+// Only in test:all: it runs example programs.
 import process from "node:process";
 import { beforeAll, describe, expect, it } from "vitest";
 import { compile, type Ran, run } from "../docs/support/compile.ts";

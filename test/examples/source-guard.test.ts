@@ -1,4 +1,5 @@
 /** The smallest plugin of an author: it works as its page says. */
+// Only in test:all: it runs example programs.
 import process from "node:process";
 import { createPluginManager } from "glassine/memory-node";
 import { expect, it } from "vitest";

@@ -1,4 +1,5 @@
 // A process of its own: it has a clock of its own in place before the sources load.
+// Only in test:all: it waits for sinks that hang.
 import "./virtual-time.ts";
 import {
   addLabels,

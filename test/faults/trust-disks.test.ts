@@ -1,4 +1,5 @@
 /** Disks that are full, broken or not ours, while it is changed what is trusted. */
+// Only in test:all: it kills and starts processes.
 import { appendFileSync } from "node:fs";
 import { chmod, chown, readFile, stat, unlink } from "node:fs/promises";
 import process from "node:process";

@@ -1,4 +1,5 @@
 /** Processes that die while they change what is trusted. Real ones: nothing of them runs after. */
+// Only in test:all: it kills and starts processes.
 import { readdir, readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { root } from "../docs/support/pages.ts";

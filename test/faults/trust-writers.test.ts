@@ -1,4 +1,5 @@
 /** Many processes that change what is trusted at the same time. */
+// Only in test:all: it kills and starts processes.
 import { readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

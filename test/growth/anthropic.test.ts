@@ -1,3 +1,4 @@
+// Only in test:all: it measures every function at four sizes and more.
 import * as anthropic from "glassine/anthropic";
 import { verifies } from "../support/verifies.ts";
 import { streaming, writing } from "./providers.ts";

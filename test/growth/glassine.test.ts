@@ -1,3 +1,4 @@
+// Only in test:all: it measures every function at four sizes and more.
 import * as glassine from "glassine";
 import { contextOf } from "../wire/support.ts";
 import { type Subject, tryGrowth } from "./subjects.ts";

@@ -1,4 +1,5 @@
 /** What passes a guard: each part of the messages of each method of MCP, and many messages. */
+// Only in test:all: it measures every function at four sizes and more.
 import {
   createExtensions,
   createPluginManager,

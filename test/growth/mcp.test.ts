@@ -1,3 +1,4 @@
+// Only in test:all: it measures every function at four sizes and more.
 import type { Message } from "glassine";
 import * as mcp from "glassine/mcp";
 import { verifies } from "../support/verifies.ts";

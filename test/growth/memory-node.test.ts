@@ -1,3 +1,4 @@
+// Only in test:all: it measures every function at four sizes and more.
 import * as memoryNode from "glassine/memory-node";
 import { tryGrowth } from "./subjects.ts";
 

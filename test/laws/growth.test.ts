@@ -1,4 +1,5 @@
 /** Laws of what only grows: label sets and the like, and chains. */
+// Only in test:all: it measures how work grows.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { asSet, unionOf } from "../../src/core/data/index.ts";

@@ -1,4 +1,5 @@
 /** The laws of the test kit, as a host runs them on its own slots. */
+// Only in test:all: it runs every law of the test kit.
 import { defineHost } from "glassine";
 import { describe, expect, it } from "vitest";
 import { type Law, slotLaws } from "../../src/testing/index.ts";

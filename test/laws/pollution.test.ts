@@ -1,5 +1,6 @@
 // A process of its own: it compares every intrinsic with what it was.
 /** Law of the realm: no input, however made, leaves a mark on what everybody shares. */
+// Only in test:all: it runs each law in a polluted realm.
 import fc from "fast-check";
 import { createMessage, deny, freezePayload } from "glassine";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { allow, createPluginManager, definePlugin, type PluginContext } from "../../src/index.ts";
 import { uncaughtDuring } from "../audit/support.ts";
 import { block } from "../support/block.ts";
@@ -200,6 +200,7 @@ describe("a handler that rejects after its deadline", () => {
       const manager = await managerOf([plugin("aaa", handlers, { asyncSafe })], { logger });
       const uncaught = await uncaughtDuring(async () => {
         await expect(manager.invoke("vote", {})).rejects.toThrow("timed out");
+        await vi.waitFor(() => expect(lines.join()).toContain("rejected"), 10_000);
         await afterwards();
       });
       expect(uncaught).toEqual([]);
@@ -220,6 +221,7 @@ describe("a handler that rejects after its deadline", () => {
       });
       const manager = await createPluginManager({ plugins: [slow], logger });
       await manager.invoke("evaluate", { role: "user" });
+      await vi.waitFor(() => expect(lines.join()).toContain("rejected"), 10_000);
       await afterwards();
       expect(lines.filter((line) => line.startsWith("warn"))).toEqual([
         said("aaa.late", "evaluate"),

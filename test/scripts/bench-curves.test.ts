@@ -1,4 +1,5 @@
 /** The drawings of docs/curves: what the writer draws, and that they show the committed results. */
+// Only in test:all: it runs scripts of the repository.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Captions, Measured, Series } from "../../tools/bench/curves/curve.ts";

@@ -1,4 +1,5 @@
 /** What `npm run bench:guard` lets pass, measures again, fails and tells. */
+// Only in test:all: it runs scripts of the repository.
 import { describe, expect, it } from "vitest";
 import { guard } from "../../tools/bench/guard.ts";
 import { beyondBound, misnamedEntries, staleEntries } from "../../tools/bench/judge.ts";

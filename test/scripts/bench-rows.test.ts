@@ -1,4 +1,5 @@
 /** The rows of a benchmark, and its table. */
+// Only in test:all: it runs scripts of the repository.
 import { describe, expect, it } from "vitest";
 import { medianOf, rowOf } from "../../tools/bench/rows.ts";
 import { tableOf } from "../../tools/bench/table.ts";

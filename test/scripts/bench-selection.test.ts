@@ -1,4 +1,5 @@
 /** What `npm run bench -- --only …` runs and refuses. */
+// Only in test:all: it runs scripts of the repository.
 import { describe, expect, it } from "vitest";
 import { selectionOf } from "../../tools/bench/selection.ts";
 

@@ -1,3 +1,4 @@
+// Only in test:all: it runs scripts of the repository.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

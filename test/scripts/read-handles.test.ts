@@ -1,3 +1,4 @@
+// Only in test:all: it runs scripts of the repository.
 import { describe, expect, it } from "vitest";
 import { memoryNodeServices } from "../../src/memory-node/index.ts";
 import { handlesIn, readHandles } from "../../tools/scripts/read-handles.ts";

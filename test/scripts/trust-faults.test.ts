@@ -1,4 +1,5 @@
 /** The command line of the long run of faults. */
+// Only in test:all: it runs scripts of the repository.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

@@ -1,7 +1,8 @@
 /**
- * Which test files share a process. Loading the sources takes longer than most tests do, so files
- * share one unless they say that they cannot, in a line `// A process of its own: it patches the
- * realm.` before their imports. Laws share with laws: they have a clock of their own.
+ * Which test files share a process, and which run in `npm test`. Loading the sources takes longer
+ * than most tests do, so files share a process unless they say that they cannot, in a line
+ * `// A process of its own: it patches the realm.` before their imports. Laws share with laws: they
+ * have a clock of their own. What takes long has a line `// Only in test:all: it starts processes.`
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -9,20 +10,48 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { testFiles } from "./test-files.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const mark = /^\/\/ A process of its own: .+\.$/m;
-
-const apart = testFiles().filter((path) =>
-  mark.test(readFileSync(root + path, "utf8").split("\nimport ", 1)[0] ?? ""),
+const heads = new Map(
+  testFiles().map((path) => [
+    path,
+    readFileSync(root + path, "utf8").split("\nimport ", 1)[0] ?? "",
+  ]),
 );
+
+/** The files with a mark before their imports. */
+function marked(mark: RegExp): readonly string[] {
+  return [...heads.keys()].filter((path) => mark.test(heads.get(path) ?? ""));
+}
+
+const apart = marked(/^\/\/ A process of its own: .+\.$/m);
+
+/** Files that `npm test` leaves to `npm run test:all`. */
+export const longFiles = marked(/^\/\/ Only in test:all: .+\.$/m);
 
 const laws = testFiles().filter((path) => path.startsWith("test/laws/"));
 
 /** Names and files of the projects of vitest, in the order in which they run. */
-export const processes = [
-  { name: "alone", isolate: true, include: apart, exclude: [] },
-  { name: "test", isolate: false, include: ["test/**/*.test.ts"], exclude: [...apart, ...laws] },
-  { name: "laws", isolate: false, include: ["test/laws/**/*.test.ts"], exclude: apart },
-];
+export const processes = processesWithout([]);
+
+/** The same for `npm test`. */
+export const quickProcesses = processesWithout(longFiles);
+
+function processesWithout(left: readonly string[]) {
+  return [
+    { name: "alone", isolate: true, include: [...apart], exclude: [...left] },
+    {
+      name: "test",
+      isolate: false,
+      include: ["test/**/*.test.ts"],
+      exclude: [...apart, ...laws, ...left],
+    },
+    {
+      name: "laws",
+      isolate: false,
+      include: ["test/laws/**/*.test.ts"],
+      exclude: [...apart, ...left],
+    },
+  ];
+}
 
 const order = processes.map(({ name }) => name);
 

@@ -1,4 +1,4 @@
-// How often each law runs: 200 times, or `npm run laws -- --runs N` times. A law that costs more
+// How often each law runs: 20 times in `npm test`, 200 times otherwise, or `npm run laws -- --runs N` times. A law that costs more
 // than the others runs a share of that number (`share` in test/laws/support/runs.ts).
 // What a law finds must not depend on the moment, so all laws share a clock that ticks by looks.
 import process from "node:process";

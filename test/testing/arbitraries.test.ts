@@ -1,3 +1,4 @@
+// Only in test:all: it samples every generator.
 import * as fc from "fast-check";
 import * as glassine from "glassine";
 import { defineHook, defineHost, isGlassineError } from "glassine";

@@ -1,3 +1,4 @@
+// Only in test:all: it plants faults and runs every law on them.
 import * as fc from "fast-check";
 import * as glassine from "glassine";
 import {

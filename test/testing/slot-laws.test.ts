@@ -1,3 +1,4 @@
+// Only in test:all: it plants faults and runs every law on them.
 import * as glassine from "glassine";
 import { defineHost, jsonObject, labelSet } from "glassine";
 import { type AnyHost, type Law, slotLaws } from "glassine/testing";

@@ -1,4 +1,5 @@
 /** What an earlier process began and did not finish: what becomes of it, and who is told. */
+// Only in test:all: it stops a change at each of its steps.
 import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import process from "node:process";

@@ -1,4 +1,5 @@
 /** Signing what `npm pack` made. */
+// Only in test:all: it packs and signs many tarballs.
 import { execFile } from "node:child_process";
 import { lstat, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";

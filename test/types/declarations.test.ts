@@ -1,4 +1,5 @@
 /** Declarations that a compiler writes for a user's module name what they need of the package. */
+// Only in test:all: it compiles programs of users.
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { defineHost } from "glassine";

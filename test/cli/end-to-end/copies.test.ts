@@ -1,4 +1,5 @@
 /** Where plugins are imported from, as the command leaves it. */
+// Only in test:all: it runs whole commands in processes of their own.
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
 /** Which changes of an installed package are seen, as the command sees them. */
+// Only in test:all: it runs whole commands in processes of their own.
 import { execFile } from "node:child_process";
 import {
   appendFile,

@@ -1,4 +1,5 @@
 /** Packages that cannot be hashed safely: refused with their code, and nothing outside is read. */
+// Only in test:all: it runs whole commands in processes of their own.
 import { execFile } from "node:child_process";
 import { cp, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
 /** `--host glassine/memory-node` in a project that has the package installed, and in one that has not. */
+// Only in test:all: it runs whole commands in processes of their own.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

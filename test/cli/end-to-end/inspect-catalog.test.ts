@@ -1,4 +1,5 @@
 /** The catalogue: `search`, `enable`, `disable`, and what `doctor` says of its variables. */
+// Only in test:all: it runs whole commands in processes of their own.
 import { readdir } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";

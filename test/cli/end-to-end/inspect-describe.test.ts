@@ -1,4 +1,5 @@
 /** `plugins describe`: what a plugin is, may see and change, and how it is. */
+// Only in test:all: it runs whole commands in processes of their own.
 import { beforeAll, describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 import { documentOf, linesOf } from "./documents.ts";

@@ -1,4 +1,5 @@
 /** `plugins doctor` and `doctor`: a row for whatever is wrong, and none of it stops them. */
+// Only in test:all: it runs whole commands in processes of their own.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";

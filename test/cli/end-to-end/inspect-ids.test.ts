@@ -1,4 +1,5 @@
 /** Procedures that break their contract, and ids that are somebody else's. */
+// Only in test:all: it runs whole commands in processes of their own.
 import { existsSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";

@@ -1,4 +1,5 @@
 /** `plugins list`: the buckets, the lines and the document. */
+// Only in test:all: it runs whole commands in processes of their own.
 import { rm } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";

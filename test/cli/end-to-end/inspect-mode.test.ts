@@ -1,4 +1,5 @@
 /** The mode, and which lockfile is in effect. */
+// Only in test:all: it runs whole commands in processes of their own.
 import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,4 +1,5 @@
 /** The examples of the prior systems' own pages, as they stand there. */
+// Only in test:all: it runs whole commands in processes of their own.
 import { expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 import { linesOf } from "./documents.ts";

@@ -1,4 +1,5 @@
 /** What is refused before anything is run: looked at with every command, and never run. */
+// Only in test:all: it runs whole commands in processes of their own.
 import { existsSync } from "node:fs";
 import { appendFile, rm } from "node:fs/promises";
 import { join } from "node:path";

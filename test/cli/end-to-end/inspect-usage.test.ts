@@ -1,4 +1,5 @@
 /** How the command answers whatever is wrong: with a usage, with one document, on its own lines. */
+// Only in test:all: it runs whole commands in processes of their own.
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";

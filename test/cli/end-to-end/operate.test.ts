@@ -2,6 +2,7 @@
  * The story of docs/operate.md, run as it stands there. With `GLASSINE_WRITE_DOCS` set the page gets
  * the output of now.
  */
+// Only in test:all: it runs whole commands in processes of their own.
 import { execFile } from "node:child_process";
 import { createPrivateKey } from "node:crypto";
 import { existsSync } from "node:fs";

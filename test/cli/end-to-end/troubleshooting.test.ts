@@ -4,6 +4,7 @@
  *
  * npm installs every package once, in two goes, and each scenario has those of them that it is about.
  */
+// Only in test:all: it runs whole commands in processes of their own.
 import { appendFile, cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeAll, expect, it } from "vitest";

@@ -1,4 +1,5 @@
 /** Several commands at once: one at a time changes a lock, and who only reads never waits. */
+// Only in test:all: it runs whole commands in processes of their own.
 import { writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import process from "node:process";

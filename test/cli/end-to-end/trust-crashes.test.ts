@@ -1,4 +1,5 @@
 /** The command on its worst days: it is killed, the disk is full, the folder is not its own. */
+// Only in test:all: it runs whole commands in processes of their own.
 import { appendFile, chmod, chown, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";

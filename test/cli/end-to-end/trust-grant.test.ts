@@ -1,4 +1,5 @@
 /** `plugins trust`: what it writes, what it prints, and what it refuses without a trace. */
+// Only in test:all: it runs whole commands in processes of their own.
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
 /** `plugins lock`: a lock is begun, filled and tidied. */
+// Only in test:all: it runs whole commands in processes of their own.
 import { rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";

@@ -1,4 +1,5 @@
 /** Locks that are refused, and locks that are links: no command mends or replaces them. */
+// Only in test:all: it runs whole commands in processes of their own.
 import { lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";

@@ -1,4 +1,5 @@
 /** Trust that is refreshed and taken back: which bytes change, and which never do. */
+// Only in test:all: it runs whole commands in processes of their own.
 import { writeFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";

@@ -1,4 +1,5 @@
 /** Trust that ends at a day: from the option to a production start. */
+// Only in test:all: it runs whole commands in processes of their own.
 import { readFile, writeFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";

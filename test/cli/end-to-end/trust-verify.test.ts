@@ -1,4 +1,5 @@
 /** `plugins verify`: lock, installation and journal against each other. */
+// Only in test:all: it runs whole commands in processes of their own.
 import { existsSync } from "node:fs";
 import { appendFile, cp, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -82,8 +82,8 @@ const indexed = (name: string, target: object, key: string): Patch => ({
 
 /** Every name of a property that the sources on the way from a plugin to the envelope read. */
 function namesRead(): readonly string[] {
-  const root = new URL("../../../src/", import.meta.url);
-  const text = ["admit", "merge", "hooks/dispatch", "extensions"]
+  const root = new URL("../../../src/core/", import.meta.url);
+  const text = ["data", "schema", "envelope", "hooks/dispatch"]
     .flatMap((room) => readdirSync(new URL(`${room}/`, root)).map((file) => `${room}/${file}`))
     .map((path) => readFileSync(new URL(path, root), "utf8"))
     .join("\n");
