@@ -2,10 +2,10 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
+import { jsonValues, valuesOf } from "../../property-tests/support/schema-values.ts";
 import { isLabel } from "../../src/core/data/index.ts";
 import { admit, kindOf } from "../../src/core/schema/index.ts";
 import { compileSlots, standardSlots } from "../../src/core/slots/index.ts";
-import { jsonValues, valuesOf } from "../laws/support/schema-values.ts";
 import { optionsOf } from "./support.ts";
 
 const slots = compileSlots(standardSlots);

@@ -1,7 +1,7 @@
 import vm from "node:vm";
 import { createExtensions, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
-import { outcomeOf } from "../laws/support/outcome.ts";
+import { outcomeOf } from "../../property-tests/support/outcome.ts";
 import { codeOf, refusalOf } from "./support.ts";
 
 const empty = createExtensions({});

@@ -1,7 +1,7 @@
 /** Each way in which a value cannot be read safely has its code, and the place is told. */
 import { createExtensions, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
-import { hostileValues, Watch } from "../laws/support/hostile.ts";
+import { hostileValues, Watch } from "../../property-tests/support/hostile.ts";
 import { codeOf } from "./support.ts";
 
 const empty = createExtensions({});

@@ -4,11 +4,11 @@ import process from "node:process";
 import { inspect } from "node:util";
 import { deny, detectTampering, mergeExtensions } from "glassine";
 import { expect, it } from "vitest";
+import { Watch } from "../../property-tests/support/hostile.ts";
 import { settle } from "../adapters/mcp/support/fake-manager.ts";
 import { rawGuard, toolCall } from "../adapters/mcp/support/raw.ts";
 import { codeOf } from "../admit/support.ts";
 import { call, hook, labelled, manage, plugin, type Run, runOnce } from "../dispatch/support.ts";
-import { Watch } from "../laws/support/hostile.ts";
 import { verifies } from "../support/verifies.ts";
 import { attack } from "./attack.ts";
 

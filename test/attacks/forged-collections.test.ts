@@ -1,6 +1,6 @@
 /** Forged return values: classes, sets and arrays. */
 import { expect, it } from "vitest";
-import type { Watch } from "../laws/support/hostile.ts";
+import type { Watch } from "../../property-tests/support/hostile.ts";
 import { attack } from "./attack.ts";
 import { bare, everywhere, hop, refusedAt, resultRefused, takenAsCustom } from "./forged.ts";
 

@@ -2,10 +2,10 @@
 import { types } from "node:util";
 import { filterExtensions, mergeExtensions } from "glassine";
 import { expect, it } from "vitest";
+import { reach } from "../../property-tests/support/data.ts";
+import type { Watch } from "../../property-tests/support/hostile.ts";
+import { outcomeOf } from "../../property-tests/support/outcome.ts";
 import { plugin, type Run, runOnce } from "../dispatch/support.ts";
-import { reach } from "../laws/support/data.ts";
-import type { Watch } from "../laws/support/hostile.ts";
-import { outcomeOf } from "../laws/support/outcome.ts";
 import { attack } from "./attack.ts";
 import { contextified, throwing } from "./contextified.ts";
 import {

@@ -4,8 +4,8 @@ import { types } from "node:util";
 import vm from "node:vm";
 import { mergeExtensions } from "glassine";
 import { expect, it } from "vitest";
+import { reach } from "../../property-tests/support/data.ts";
 import { plugin, type Run, runOnce } from "../dispatch/support.ts";
-import { reach } from "../laws/support/data.ts";
 import { attack } from "./attack.ts";
 import {
   bare,

@@ -7,9 +7,9 @@ import {
   mergeExtensions,
 } from "glassine";
 import { expect, it } from "vitest";
+import { Watch } from "../../property-tests/support/hostile.ts";
 import { codeOf } from "../admit/support.ts";
 import { plugin, type Run, runOnce } from "../dispatch/support.ts";
-import { Watch } from "../laws/support/hostile.ts";
 import { verifies } from "../support/verifies.ts";
 import { attack } from "./attack.ts";
 import {

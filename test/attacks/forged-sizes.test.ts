@@ -2,10 +2,10 @@
 /** Forged return values: holes, lengths, cycles, depth and broken text. */
 import { createExtensions, mergeExtensions } from "glassine";
 import { expect, it } from "vitest";
+import { Watch } from "../../property-tests/support/hostile.ts";
 import { extensionsLimits } from "../../src/core/data/limits.ts";
 import { codeOf } from "../admit/support.ts";
 import { hook, manage, plugin, type Run } from "../dispatch/support.ts";
-import { Watch } from "../laws/support/hostile.ts";
 import { attack } from "./attack.ts";
 import { everything, everywhere, extensions, hop, refusedAt, resultRefused } from "./forged.ts";
 import { overLimit } from "./over-limit.ts";

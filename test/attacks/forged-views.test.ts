@@ -2,8 +2,8 @@
 import vm from "node:vm";
 import { filterExtensions, freezePayload, mergeExtensions } from "glassine";
 import { expect, it } from "vitest";
+import { reach } from "../../property-tests/support/data.ts";
 import { hook, manage, plugin, type Run } from "../dispatch/support.ts";
-import { reach } from "../laws/support/data.ts";
 import { attack } from "./attack.ts";
 import { everything, extensions } from "./forged.ts";
 

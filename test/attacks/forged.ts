@@ -1,8 +1,8 @@
 /** What forgers of return values work on: a grant of everything, and an envelope with every part. */
 import { capabilities, createExtensions, mergeExtensions } from "glassine";
 import { expect } from "vitest";
+import { Watch } from "../../property-tests/support/hostile.ts";
 import { type Capability, call, plugin, type Run, runOnce } from "../dispatch/support.ts";
-import { Watch } from "../laws/support/hostile.ts";
 import { expectRefused } from "./proposal.ts";
 
 export const everything = Object.values(capabilities) as readonly Capability[];

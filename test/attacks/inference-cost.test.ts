@@ -1,10 +1,10 @@
 /** Inference of hidden data from what it costs. */
 import { expect, it } from "vitest";
+import { Watch } from "../../property-tests/support/hostile.ts";
 import { extensionsLimits } from "../../src/core/data/index.ts";
 import { filterFor, merge } from "../../src/core/envelope/index.ts";
 import { compileSlots, type Node, standardSlots } from "../../src/core/slots/index.ts";
 import { runOnce, tagger } from "../dispatch/support.ts";
-import { Watch } from "../laws/support/hostile.ts";
 import { attack } from "./attack.ts";
 import { canary, full, grants } from "./two-worlds.ts";
 

@@ -14,6 +14,7 @@ import {
   setHeader,
 } from "glassine";
 import { expect, it } from "vitest";
+import { outcomeOf } from "../../property-tests/support/outcome.ts";
 import { refusalOf } from "../admit/support.ts";
 import {
   type Capability,
@@ -26,7 +27,6 @@ import {
   runOnce,
   tagger,
 } from "../dispatch/support.ts";
-import { outcomeOf } from "../laws/support/outcome.ts";
 import { attack } from "./attack.ts";
 import { canary, full, grants, worldWithout } from "./two-worlds.ts";
 

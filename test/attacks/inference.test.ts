@@ -4,6 +4,8 @@ import { inspect } from "node:util";
 import { serialize } from "node:v8";
 import { createExtensions, type Extensions, filterExtensions, mergeExtensions } from "glassine";
 import { expect, it } from "vitest";
+import { shapeOf } from "../../property-tests/support/data.ts";
+import { outcomeOf } from "../../property-tests/support/outcome.ts";
 import { extensionsLimits } from "../../src/core/data/index.ts";
 import {
   type Capability,
@@ -15,8 +17,6 @@ import {
   plugin,
   type Run,
 } from "../dispatch/support.ts";
-import { shapeOf } from "../laws/support/data.ts";
-import { outcomeOf } from "../laws/support/outcome.ts";
 import { attack } from "./attack.ts";
 import { canary, full, grants, worldWithout } from "./two-worlds.ts";
 

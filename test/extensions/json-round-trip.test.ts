@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { createExtensions, decodeExtensions, encodeExtensions, filterExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
+import { shapeOf } from "../../property-tests/support/data.ts";
+import { documentsOf } from "../../property-tests/support/documents.ts";
 import { compileSlots, standardSlots } from "../../src/core/slots/index.ts";
 import { codeOf, refusalOf } from "../admit/support.ts";
-import { shapeOf } from "../laws/support/data.ts";
-import { documentsOf } from "../laws/support/documents.ts";
 
 const roundTrip = (text: string) => encodeExtensions(decodeExtensions(text).extensions);
 

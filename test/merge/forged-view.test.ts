@@ -1,9 +1,9 @@
 /** The view a merge compares with is kept by reference: only one that this library made will do. */
 import { addLabels, createExtensions, filterExtensions, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
+import { reach } from "../../property-tests/support/data.ts";
 import { extensionsLimits as defaults } from "../../src/core/data/index.ts";
 import { codeOf } from "../admit/support.ts";
-import { reach } from "../laws/support/data.ts";
 
 const extensions = createExtensions({ custom: { a: 1 }, security: { labels: ["PII"] } });
 const grant = ["append_labels"] as const;

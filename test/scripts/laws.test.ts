@@ -6,10 +6,10 @@ import { folderWith, runScript } from "./run-script.ts";
 
 const laws = (...args: readonly string[]) => {
   const folder = folderWith({
-    "test/laws/filter.test.ts": 'it("L1: a", () => {}); it("L4: b", () => {});',
-    "test/laws/growth.test.ts": 'it("L13: c", () => {}); it("L3: d", () => {});',
-    "test/laws/labels-kept.test.ts": 'it("L13: e, as of L6: f", () => {});',
-    "test/laws/labels-seen.test.ts": 'it("L5: g", () => {});',
+    "property-tests/filter.test.ts": 'it("L1: a", () => {}); it("L4: b", () => {});',
+    "property-tests/growth.test.ts": 'it("L13: c", () => {}); it("L3: d", () => {});',
+    "property-tests/labels-kept.test.ts": 'it("L13: e, as of L6: f", () => {});',
+    "property-tests/labels-seen.test.ts": 'it("L5: g", () => {});',
   });
   return runScript("laws.mjs", args, folder);
 };
@@ -18,15 +18,15 @@ const takes =
 
 describe("npm run laws", () => {
   it.each([
-    [[], "runs= seed= run test/laws/"],
-    [["filter", "--runs", "7", "--seed", "5"], "runs=7 seed=5 run test/laws/filter"],
-    [["--seed=-5"], "runs= seed=-5 run test/laws/"],
-    [["labels"], "runs= seed= run test/laws/labels"],
-    [["L4"], "runs= seed= run test/laws/filter.test.ts -t (^| )(L4): "],
-    [["l4"], "runs= seed= run test/laws/filter.test.ts -t (^| )(L4): "],
+    [[], "runs= seed= run property-tests/"],
+    [["filter", "--runs", "7", "--seed", "5"], "runs=7 seed=5 run property-tests/filter"],
+    [["--seed=-5"], "runs= seed=-5 run property-tests/"],
+    [["labels"], "runs= seed= run property-tests/labels"],
+    [["L4"], "runs= seed= run property-tests/filter.test.ts -t (^| )(L4): "],
+    [["l4"], "runs= seed= run property-tests/filter.test.ts -t (^| )(L4): "],
     [
       ["L13", "L1"],
-      "runs= seed= run test/laws/filter.test.ts test/laws/growth.test.ts test/laws/labels-kept.test.ts -t (^| )(L13|L1): ",
+      "runs= seed= run property-tests/filter.test.ts property-tests/growth.test.ts property-tests/labels-kept.test.ts -t (^| )(L13|L1): ",
     ],
   ])("%j", (args, run) => {
     expect(laws(...args)).toEqual({ status: 0, said: [run], complained: [] });
@@ -36,15 +36,15 @@ describe("npm run laws", () => {
     expect(laws("L13", "labels", "filter")).toEqual({
       status: 0,
       said: [
-        "runs= seed= run test/laws/labels test/laws/filter",
-        "runs= seed= run test/laws/growth.test.ts -t (^| )(L13): ",
+        "runs= seed= run property-tests/labels property-tests/filter",
+        "runs= seed= run property-tests/growth.test.ts -t (^| )(L13): ",
       ],
       complained: [],
     });
   });
 
   it("runs a file once when all laws that are named are in it", () => {
-    expect(laws("L1", "filter").said).toEqual(["runs= seed= run test/laws/filter"]);
+    expect(laws("L1", "filter").said).toEqual(["runs= seed= run property-tests/filter"]);
   });
 
   it.each([
@@ -68,8 +68,9 @@ describe("npm run laws -- --report", () => {
       "package-lock.json": "{}",
       "test/support/property-runs.ts": 'import "./ticking-clock.ts";',
       "test/support/ticking-clock.ts": "",
-      "test/laws/one.test.ts": 'import "pkg/one"; it("L1: a", () => {});',
-      "test/laws/two.test.ts": 'import { two } from "../../src/two.ts"; it("L2: b", () => {});',
+      "property-tests/one.test.ts": 'import "pkg/one"; it("L1: a", () => {});',
+      "property-tests/two.test.ts":
+        'import { two } from "../src/two.ts"; it("L2: b", () => {});',
       "src/one.ts": 'export * from "./deep/one.ts";',
       "src/deep/one.ts": 'export type { Two } from "../two.ts"; await import("./later.ts");',
       "src/deep/later.ts": "",
@@ -85,7 +86,7 @@ describe("npm run laws -- --report", () => {
     ["src/deep/later.ts", ["one"]],
     ["src/deep/one.ts", ["one"]],
     ["src/two.ts", ["one", "two"]],
-    ["test/laws/two.test.ts", ["two"]],
+    ["property-tests/two.test.ts", ["two"]],
     ["test/support/ticking-clock.ts", ["one", "two"]],
     ["package-lock.json", ["one", "two"]],
     ["src/other.ts", []],
@@ -97,7 +98,7 @@ describe("npm run laws -- --report", () => {
     writeFileSync(join(folder, path), `${text}${ended}`);
     const after = printsIn(folder) as Record<string, string>;
     const changed = Object.keys(before).filter((law) => before[law] !== after[law]);
-    expect(changed).toEqual(anew.map((name) => `test/laws/${name}.test.ts`));
+    expect(changed).toEqual(anew.map((name) => `property-tests/${name}.test.ts`));
   });
 
   it("where only types or comments change, none begins anew", () => {
@@ -114,12 +115,12 @@ describe("npm run laws -- --report", () => {
       "package-lock.json": "{}",
       "test/support/property-runs.ts": "",
       "test/support/ticking-clock.ts": "",
-      "test/laws/one.test.ts": 'import "../../src/gone.ts"; it("L1: a", () => {});',
+      "property-tests/one.test.ts": 'import "../src/gone.ts"; it("L1: a", () => {});',
     });
     const { status, complained } = runScript("laws.mjs", ["--report"], folder);
     expect(status).toBe(1);
     expect(complained.join("\n")).toContain(
-      "test/laws/one.test.ts imports src/gone.ts, which is not there.",
+      "property-tests/one.test.ts imports src/gone.ts, which is not there.",
     );
   });
 });

@@ -3,9 +3,9 @@
 import { createExtensions, defineHost, jsonValue } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { partsOf } from "../../property-tests/support/nodes.ts";
 import { compileSlots, standardSlots, toJsonSchema } from "../../src/core/slots/index.ts";
 import { deriveDelegation } from "../../src/core/slots/schemas/delegation.ts";
-import { partsOf } from "../laws/support/nodes.ts";
 
 const { capabilities } = compileSlots(standardSlots);
 

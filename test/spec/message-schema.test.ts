@@ -4,8 +4,8 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { decodeMessage } from "glassine";
 import { describe, expect, it } from "vitest";
+import { messageDocuments } from "../../property-tests/support/messages.ts";
 import { partSchemas } from "../../src/core/messages/schemas.ts";
-import { messageDocuments } from "../laws/support/messages.ts";
 
 const read = (path: string) =>
   JSON.parse(readFileSync(new URL(`../../spec/${path}`, import.meta.url), "utf8"));

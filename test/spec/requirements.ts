@@ -72,9 +72,9 @@ export function mentionsIn(
   });
 }
 
-/** Every citation of the tests. */
+/** Every citation of the tests and the laws. */
 export function readCitations(): readonly Citation[] {
-  return filesOf("test", /\.ts$/)
+  return [...filesOf("test", /\.ts$/), ...filesOf("property-tests", /\.ts$/)]
     .filter(({ path }) => !path.startsWith("test/spec/requirements"))
     .filter(({ path }) => path !== "test/support/verifies.ts")
     .flatMap(({ path, text }) => citationsIn(text, path));

@@ -19,10 +19,10 @@ import {
   isGlassineError,
 } from "glassine";
 import { describe, expect, it } from "vitest";
-import { documentsOf, grantsOf } from "../laws/support/documents.ts";
-import { plansOf, propose } from "../laws/support/proposals.ts";
-import { expectSome } from "../laws/support/runs.ts";
-import { standard, worlds } from "../laws/support/tables.ts";
+import { documentsOf, grantsOf } from "../../property-tests/support/documents.ts";
+import { plansOf, propose } from "../../property-tests/support/proposals.ts";
+import { expectSome } from "../../property-tests/support/runs.ts";
+import { standard, worlds } from "../../property-tests/support/tables.ts";
 import { contextOf, hook, payload } from "../wire/support.ts";
 
 const ajv = new Ajv2020({

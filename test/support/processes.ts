@@ -27,8 +27,6 @@ const apart = marked(/^\/\/ A process of its own: .+\.$/m);
 /** Files that `npm test` leaves to `npm run test:all`. */
 export const longFiles = marked(/^\/\/ Only in test:all: .+\.$/m);
 
-const laws = testFiles().filter((path) => path.startsWith("test/laws/"));
-
 /** Names and files of the projects of vitest, in the order in which they run. */
 export const processes = processesWithout([]);
 
@@ -42,12 +40,12 @@ function processesWithout(left: readonly string[]) {
       name: "test",
       isolate: false,
       include: ["test/**/*.test.ts"],
-      exclude: [...apart, ...laws, ...left],
+      exclude: [...apart, ...left],
     },
     {
       name: "laws",
       isolate: false,
-      include: ["test/laws/**/*.test.ts"],
+      include: ["property-tests/**/*.test.ts"],
       exclude: [...apart, ...left],
     },
   ];

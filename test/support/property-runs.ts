@@ -1,12 +1,12 @@
 // How often each law runs: 20 times in `npm test`, 200 times otherwise, or `npm run laws -- --runs N` times. A law that costs more
-// than the others runs a share of that number (`share` in test/laws/support/runs.ts).
+// than the others runs a share of that number (`share` in property-tests/support/runs.ts).
 // What a law finds must not depend on the moment, so all laws share a clock that ticks by looks.
 import process from "node:process";
 import { expect } from "vitest";
 import { restartClock, tickingClock } from "./ticking-clock.ts";
 
 const { GLASSINE_RUNS: runs, GLASSINE_SEED: seed, GLASSINE_LAWS: plan } = process.env;
-const isLaw = expect.getState().testPath?.includes("/test/laws/") === true;
+const isLaw = expect.getState().testPath?.includes("/property-tests/") === true;
 
 // Before the library loads, which keeps the clock that it finds.
 if (isLaw) {

@@ -3,10 +3,14 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** All test files, from the root, sorted. */
+/** All test files, from the root, sorted folder by folder. */
 export function testFiles(): readonly string[] {
-  return readdirSync(`${root}test`, { recursive: true, encoding: "utf8" })
-    .map((name) => `test/${name.replaceAll("\\", "/")}`)
+  return ["property-tests", "test"].flatMap(filesBelow);
+}
+
+function filesBelow(folder: string): readonly string[] {
+  return readdirSync(root + folder, { recursive: true, encoding: "utf8" })
+    .map((name) => `${folder}/${name.replaceAll("\\", "/")}`)
     .filter((path) => path.endsWith(".test.ts"))
     .sort();
 }

@@ -69,7 +69,7 @@ function attacks(...names: readonly string[]): readonly string[] {
 }
 
 function laws(...names: readonly string[]): readonly string[] {
-  return names.map((name) => `test/laws/${name}`);
+  return names.map((name) => `property-tests/${name}`);
 }
 
 /** Test files that stay out, by how their paths begin, each with its reason. */
@@ -98,16 +98,16 @@ const apart: Readonly<Record<string, { readonly begin: string; readonly because:
     begin: "test/faults/",
     because: "They have their clock in place before the sources load.",
   },
-  deadlines: { begin: "test/laws/deadlines", because: "They have a clock of their own, too." },
+  deadlines: { begin: "property-tests/deadlines", because: "They have a clock of their own, too." },
   "realm-independent": {
-    begin: "test/laws/realm-independent",
+    begin: "property-tests/realm-independent",
     because: "They patch the realm as a whole.",
   },
   pollution: {
-    begin: "test/laws/pollution",
+    begin: "property-tests/pollution",
     because: "They compare every intrinsic with what it was.",
   },
-  "read-once": { begin: "test/laws/read-once", because: "They watch the intrinsics." },
+  "read-once": { begin: "property-tests/read-once", because: "They watch the intrinsics." },
 };
 
 const room = process.env.GLASSINE_ROOM;

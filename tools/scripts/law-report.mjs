@@ -17,10 +17,10 @@ export function printsOfLaws() {
     }
     return hash.digest("hex");
   };
-  const files = readdirSync("test/laws").filter((name) => name.endsWith(".test.ts"));
+  const files = readdirSync("property-tests").filter((name) => name.endsWith(".test.ts"));
   return Object.fromEntries(
     files.sort().map((name) => {
-      const path = `test/laws/${name}`;
+      const path = `property-tests/${name}`;
       return [path, hashOf(sourcesOf(path))];
     }),
   );

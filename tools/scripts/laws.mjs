@@ -4,7 +4,7 @@
 //
 // With `--report` the run goes in rounds of at most 10 000, a seed a round, and writes down each
 // law as soon as it is through, so that a run that is cut short goes on where it was, also on
-// another machine, and can be done a file at a time. What is known so far goes to test/laws/report.md after each round. A
+// another machine, and can be done a file at a time. What is known so far goes to property-tests/report.md after each round. A
 // law whose sources have changed since begins anew.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -68,7 +68,7 @@ const runs = Number(values.runs ?? 100_000);
 const perRound = Math.min(runs, 10_000);
 const firstSeed = Number(values.seed ?? 1);
 const folder = "build/laws";
-const progress = "test/laws/progress.jsonl";
+const progress = "property-tests/progress.jsonl";
 mkdirSync(folder, { recursive: true });
 writeFileSync(progress, "", { flag: "a" });
 
@@ -87,10 +87,10 @@ for (let count = 0; count <= Math.ceil(runs / perRound); count++) {
     GLASSINE_LAWS: `${folder}/plan.json`,
   });
   const now = readProgress(progress, prints);
-  writeFileSync("test/laws/report.md", reportOf(now, runs, commitOfSources(now)));
+  writeFileSync("property-tests/report.md", reportOf(now, runs, commitOfSources(now)));
   if (readFileSync(progress, "utf8").length === before) break;
 }
-spawnSync("biome", ["format", "--write", "test/laws/report.md"], { stdio: "ignore" });
+spawnSync("biome", ["format", "--write", "property-tests/report.md"], { stdio: "ignore" });
 const broken = readProgress(progress, printsOfLaws()).filter((law) => !law.held);
 for (const { name } of broken) console.error(`Broken: ${name}`);
 process.exit(broken.length === 0 ? 0 : 1);

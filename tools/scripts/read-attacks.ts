@@ -72,7 +72,7 @@ export function numberedIn(source: string, path: string): readonly Numbered[] {
 
 /** Every law that a property test states, by number. */
 export function readLaws(): readonly Law[] {
-  return readNumbered("test/laws");
+  return readNumbered("property-tests");
 }
 
 /** Every fault that a test injects, by number. */

@@ -1,7 +1,7 @@
 // Which laws a command line names: by number, `L17`, or by how a file begins, `dispatch`.
 import { readdirSync, readFileSync } from "node:fs";
 
-const folder = "test/laws/";
+const folder = "property-tests/";
 
 /** By the path of a file of laws: the numbers that its titles begin with. */
 export function numbersOfLaws() {

@@ -1,0 +1,153 @@
+/** Laws of redaction: whatever a text is, what comes of it is one short line without the secrets. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { redactText } from "../src/core/observe/index.ts";
+import { verifies } from "../test/support/verifies.ts";
+import { expectSome } from "./support/runs.ts";
+
+const marker = "[REDACTED]";
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+
+/** What redaction looks for, parts of it, and what stands around it. */
+const fragments = fc.constantFrom(
+  ...["token", "Token ", "secret", "password", "PASSWORDS", "cookie", "Set-Cookie: ", "bearer "],
+  ...["Bearer", "authorization", "Authorization: ", "proxy-authorization=", "api key", "api_key"],
+  ...["api", "key", "apikey=", "AWS_SECRET_ACCESS_KEY", "tokenizer", "basic ", "Digest"],
+  ...["=", ":", " = ", " : ", ": ", "=>", ">", "==", "::"],
+  ...[" ", "  ", "\u00a0", "\u3000", "\n", "\r\n", "\t", "\u2028", "\u0085", "\0", "\u200b"],
+  ...['"', "'", "`", '\\"', '\\\\"', "\\", "\\n", "\\u{a}", "\\u{", "\\u{zz}", "\\u{10ffff}"],
+  ...["[", "]", "{", "}", "(", ")", "<", ",", ";", "&", "?", "#", "/", ".", "-", "_"],
+  ...["://", "https://", "http://u:p@", "@", "user:pw@host/", "postgres://"],
+  ...["-----BEGIN", "-----BEGIN RSA PRIVATE KEY-----", "-----END", "-----END X-----", "-----"],
+  ...[marker, "[REDACTED", "REDACTED]", "[R", "…", "……", "\ud800", "\udc00", "\u{1f512}", "ä", "K"],
+  ...["hunter2", "abc", "a", "s3cr3t", "x".repeat(40), "y".repeat(300), "z".repeat(490)],
+);
+const texts = fc
+  .array(fc.oneof({ weight: 8, arbitrary: fragments }, fc.string({ maxLength: 4 })), {
+    maxLength: 24,
+    size: "max",
+  })
+  .map((parts) => parts.join(""));
+
+/** Often a part of the text, or of what stands for it. */
+const secretsOf = (text: string) =>
+  fc.array(
+    fc.oneof(
+      fragments,
+      fc.string({ minLength: 1, maxLength: 3 }),
+      fc
+        .tuple(fc.nat(text.length), fc.integer({ min: 1, max: 12 }))
+        .map(([from, length]) => text.slice(from, from + length)),
+    ),
+    { maxLength: 3 },
+  );
+const cases = texts.chain((text) => fc.tuple(fc.constant(text), secretsOf(text)));
+
+describe("what redactText gives", () => {
+  it("L61: is one printable line of at most 500 characters and an ellipsis", () => {
+    fc.assert(
+      fc.property(cases, ([text, secrets]) => {
+        const line = redactText(text, secrets);
+        expect(line).not.toMatch(unprintable);
+        expect(line.length).toBeLessThanOrEqual(501);
+        if (line.length === 501) expect(line.endsWith("…")).toBe(true);
+      }),
+    );
+  });
+
+  it("L62: is not changed by redacting it again", () => {
+    verifies("audit:redacted-again");
+    fc.assert(
+      fc.property(cases, ([text, secrets]) => {
+        const line = redactText(text, secrets);
+        expect(redactText(line, secrets)).toBe(line);
+      }),
+      { examples: [[["a \u{1f512}b", ["\ud83d"]]], [["a \u{1f512}b", ["\udd12"]]]] },
+    );
+  });
+
+  const inWord = (before: string, after: string) =>
+    /[\p{L}\p{N}]/u.test(before.slice(-1)) && /[\p{L}\p{N}]/u.test(after.slice(0, 1));
+
+  /** An ellipsis at its end stands for itself: a secret is as short as what is before it. */
+  const withoutEllipsis = (secret: string) =>
+    secret
+      .trim()
+      .replace(/(?<=.)(\s*…)+$/su, "")
+      .trim();
+
+  it("L63: holds a secret nowhere but where a marker or the ellipsis makes part of it, or a word a short one", () => {
+    let taken = 0;
+    fc.assert(
+      fc.property(cases, ([text, secrets]) => {
+        const line = redactText(text, secrets);
+        const pieces = line.replace(/…$/u, "").split(marker);
+        for (const secret of secrets.map(withoutEllipsis)) {
+          if (secret === "" || unprintable.test(secret)) continue;
+          if (text.includes(secret)) taken += 1;
+          for (const piece of pieces) {
+            if (secret.length >= 4) expect(piece).not.toContain(secret);
+            else {
+              for (let at = piece.indexOf(secret); at >= 0; at = piece.indexOf(secret, at + 1)) {
+                const end = at + secret.length;
+                const isPart =
+                  inWord(piece.slice(0, at), secret) || inWord(secret, piece.slice(end));
+                expect([piece, secret, isPart]).toEqual([piece, secret, true]);
+              }
+            }
+          }
+        }
+      }),
+      { examples: [[["abc……=={", ["bc……"]]]] },
+    );
+    expectSome(taken);
+  });
+
+  const canary = "c4n4ry";
+  const mixed = (word: string) =>
+    fc
+      .array(fc.boolean(), { minLength: word.length, maxLength: word.length })
+      .map((upper) => [...word].map((c, i) => (upper[i] ? c.toUpperCase() : c)).join(""));
+  const words = fc
+    .constantFrom(
+      ...["authorization", "bearer", "token", "secret", "password", "api key", "api_key", "cookie"],
+      ...["apikey", "x-api-key", "access_token", "set-cookie", "client_secret", "tokens"],
+    )
+    .chain(mixed);
+  /** A word and its value in the forms of headers, assignments, JSON and prose. */
+  const forms = fc.tuple(words, fc.string({ maxLength: 6 })).chain(([word, odd]) => {
+    const value = odd.replace(/[\s\p{C}"'`()[\]{}\\]/gu, "") + canary;
+    return fc.constantFrom(
+      `${word}: ${value}`,
+      `${word}=${value}`,
+      `${word} ${value}`,
+      `${word} = ${value}`,
+      `${word}:\t${value}`,
+      `${word}: Bearer ${value}`,
+      `${word}: Basic ${value}`,
+      `"${word}": "${value}"`,
+      `'${word}' : '${value}'`,
+      `{"${word}":["${value}"]}`,
+      `\\"${word}\\":\\"${value}\\"`,
+      `https://user:${value.replace(/[/?#]/g, "")}@host/`,
+      `-----BEGIN ${word}-----\n${value}\n-----END ${word}-----`,
+    );
+  });
+  const before = fc
+    .array(fragments, { maxLength: 6 })
+    .map((parts) => `${parts.join("")} `)
+    // What opens a quote or a bracket before may end in the value, and is taken out up to there.
+    .filter((text) => !/["'`([{]/.test(text));
+
+  it("L64: holds no value of a sensitive word, in whatever form it is told", () => {
+    let shown = 0;
+    fc.assert(
+      fc.property(before, forms, texts, (start, form, rest) => {
+        const line = redactText(`${start}${form}\n${rest}`, []);
+        expect(line).not.toContain(canary);
+        if (line.includes(marker)) shown += 1;
+      }),
+    );
+    expectSome(shown);
+  });
+});

@@ -1,0 +1,147 @@
+/** Laws of what only grows: label sets and the like, and chains. */
+// Only in test:all: it measures how work grows.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { asSet, unionOf } from "../src/core/data/index.ts";
+import { at, type Level } from "./support/data.ts";
+import { documentsOf, grantsOf } from "./support/documents.ts";
+import { hostiles, places, plant, Watch } from "./support/hostile.ts";
+import { meetingsOf, met } from "./support/meetings.ts";
+import { growingLists, growingSets, mayWrite } from "./support/nodes.ts";
+import { outcomeOf } from "./support/outcome.ts";
+import { plansOf, propose } from "./support/proposals.ts";
+import { expectSome } from "./support/runs.ts";
+import { texts } from "./support/schema-values.ts";
+import { worlds } from "./support/tables.ts";
+
+type Texts = readonly string[];
+
+describe.each(worlds)("$name", (world) => {
+  const { slots, host } = world;
+  const sets = growingSets(slots);
+  const meetings = fc.oneof(meetingsOf(world, "growing"), meetingsOf(world));
+  const setAt = (envelope: unknown, path: Texts) => (at(envelope, path) ?? []) as Texts;
+  const turns = fc.array(
+    fc.record({
+      grant: fc.oneof(grantsOf(slots), fc.constant(slots.capabilities.names)),
+      plan: fc.oneof(plansOf(slots, 1, "growing"), plansOf(slots)),
+      spoilt: fc.option(fc.tuple(hostiles, places), { freq: 2 }),
+      age: fc.nat(2),
+    }),
+    { maxLength: 6, size: "max" },
+  );
+
+  it("L13: over any run of plugins, refused or not, late or not, no label that was there is ever gone", () => {
+    let late = 0;
+    fc.assert(
+      fc.property(documentsOf(slots), turns, (document, plugins) => {
+        const history = [host.createExtensions(document)];
+        for (const { grant, plan, spoilt, age } of plugins) {
+          const envelope = history[0] as Level;
+          const view = host.filterExtensions(history[age] ?? envelope, grant);
+          let returned = propose(slots, view, plan);
+          if (spoilt !== null) returned = plant(returned, spoilt[0].make(new Watch()), spoilt[1]);
+          const outcome = outcomeOf(() =>
+            host.mergeExtensions(envelope, returned, grant, { view }),
+          );
+          if (!outcome.ok) continue;
+          const { extensions } = outcome.value;
+          for (const { path } of sets) {
+            const [before, seen] = [setAt(envelope, path), setAt(view, path)];
+            const after = setAt(extensions, path);
+            expect(after).toEqual(expect.arrayContaining([...before]));
+            if (after.length > before.length && before.length > seen.length) late += 1;
+          }
+          history.unshift(extensions);
+        }
+      }),
+    );
+    // Labels came to others that came since the view was made.
+    expectSome(late);
+  });
+
+  it("L14: without the capability that appends, the labels stay as they are", () => {
+    fc.assert(
+      fc.property(meetings, (meeting) => {
+        const outcome = met(world, meeting);
+        if (!outcome.ok) return;
+        const mask = slots.capabilities.mask(meeting.grant);
+        for (const { path, node } of sets) {
+          if (mayWrite(node, mask)) continue;
+          expect(setAt(outcome.value.extensions, path)).toEqual(setAt(meeting.current, path));
+        }
+      }),
+    );
+  });
+
+  it("L15: with it, the labels are those that are there and those that came back, no other", () => {
+    fc.assert(
+      fc.property(meetings, (meeting) => {
+        const outcome = met(world, meeting);
+        if (!outcome.ok) return;
+        const mask = slots.capabilities.mask(meeting.grant);
+        for (const { path, node } of sets) {
+          if (!mayWrite(node, mask)) continue;
+          const both = [...setAt(meeting.current, path), ...setAt(meeting.returned, path)];
+          expect(setAt(outcome.value.extensions, path)).toEqual(asSet(both));
+        }
+      }),
+    );
+  });
+
+  it("L16: the chain that is there is the beginning of the one afterwards, hop by hop the same object", () => {
+    fc.assert(
+      fc.property(meetings, (meeting) => {
+        const outcome = met(world, meeting);
+        if (!outcome.ok) return;
+        for (const { slot, list } of growingLists(slots)) {
+          const path = [slot.key, list.key];
+          const before = (at(meeting.current, path) ?? []) as readonly unknown[];
+          const after = (at(outcome.value.extensions, path) ?? []) as readonly unknown[];
+          for (const [index, hop] of before.entries()) expect(after[index]).toBe(hop);
+          if (!mayWrite(slot, slots.capabilities.mask(meeting.grant)))
+            expect(after.length).toBe(before.length);
+          if (after.length > before.length)
+            expectDerived(outcome.value.extensions, meeting.current);
+        }
+      }),
+    );
+  });
+});
+
+/** Depth, actor and origin follow from the chain, whatever the plugin said of them. */
+function expectDerived(after: Level, before: Level) {
+  const { delegation } = after as { delegation?: Chain };
+  if (delegation === undefined || delegation === before.delegation) return;
+  const { chain, depth, delegated, actor_subject_id, origin_subject_id } = delegation;
+  const known = (before.delegation as Chain | undefined)?.origin_subject_id;
+  expect({ depth, delegated, actor_subject_id, origin_subject_id }).toEqual({
+    depth: chain.length,
+    delegated: true,
+    actor_subject_id: chain.at(-1)?.subject_id,
+    origin_subject_id: known ?? chain[0]?.subject_id,
+  });
+}
+
+interface Chain {
+  readonly chain: readonly { readonly subject_id: string }[];
+  readonly depth: number;
+  readonly delegated: boolean;
+  readonly actor_subject_id?: string;
+  readonly origin_subject_id?: string;
+}
+
+it("L17: joining label sets is commutative, associative and idempotent, and the empty set adds nothing", () => {
+  const labelSets = fc.array(texts, { maxLength: 6 }).map((items) => asSet(items));
+  const join = (a: Texts, b: Texts) => unionOf(a, b, undefined);
+  fc.assert(
+    fc.property(labelSets, labelSets, labelSets, (a, b, c) => {
+      expect(join(a, b)).toEqual(asSet([...a, ...b]));
+      expect(join(a, b)).toEqual(join(b, a));
+      expect(join(join(a, b), c)).toEqual(join(a, join(b, c)));
+      expect(join(a, a)).toEqual(a);
+      expect(join(a, [])).toEqual(a);
+      expect(unionOf(a, a, a)).toBe(a);
+    }),
+  );
+});

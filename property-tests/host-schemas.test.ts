@@ -1,0 +1,117 @@
+/** Laws of a host's own schemas: what zod refuses is refused, however the value came about. */
+
+import fc from "fast-check";
+import { defineHook, defineHost } from "glassine";
+import { expect, it } from "vitest";
+import type * as z from "zod";
+import { extensionsLimits } from "../src/core/data/index.ts";
+import { admit, compileSchema } from "../src/core/schema/index.ts";
+import { type Sample, stableLevels, zodSchemas } from "./support/zod-schemas.ts";
+
+/** Without what is absent, and null where a field may be absent. */
+function told(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(told);
+  const parts = Object.entries(value).filter(([, item]) => item != null);
+  return Object.fromEntries(parts.map(([key, item]) => [key, told(item)]));
+}
+
+function parse(schema: z.ZodType, value: unknown) {
+  try {
+    return schema.safeParse(value);
+  } catch {
+    return { success: false, data: undefined };
+  }
+}
+
+const drawn = (samples: fc.Arbitrary<Sample>) =>
+  samples.chain(({ schema, values, code }) =>
+    fc.tuple(values, values).map(([value, other]) => ({
+      schema,
+      value,
+      other,
+      [fc.toStringMethod]: () => `${code} of ${fc.stringify([value, other])}`,
+    })),
+  );
+
+it.each(["host", "plugin", "parsed"] as const)(
+  "accepts of a %s what zod accepts, and makes of it what zod makes",
+  (origin) => {
+    fc.assert(
+      fc.property(drawn(zodSchemas), fc.boolean(), ({ schema, value }, shownWhole) => {
+        const admitted = admit(compileSchema(schema, { closed: false, shownWhole }), value, {
+          origin,
+          limits: extensionsLimits,
+          shapeCode: "extensions_shape",
+          strict: false,
+          hint: undefined,
+          partial: false,
+        });
+        const { success, data } = parse(schema, value);
+        expect(admitted.ok, JSON.stringify(admitted)).toBe(success);
+        if (admitted.ok) expect(told(admitted.value)).toEqual(told(data));
+      }),
+    );
+  },
+);
+
+it("whatever a plugin makes of a payload, the schema accepts what stands", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      drawn(stableLevels),
+      fc.subarray(["a", "b", "c"]),
+      async ({ schema, value, other }, wanted) => {
+        const payload = schema as z.ZodObject;
+        const { success, data } = parse(schema, value);
+        if (!success) return;
+        const writable = wanted.filter((field) => Object.hasOwn(payload.def.shape, field));
+        const asked = defineHook({ semantic: "message", description: "Asked.", payload, writable });
+        const host = defineHost({ hooks: { asked } });
+        const changer = host.definePlugin({
+          name: "changer",
+          version: "1.0.0",
+          hooks: { asked: (_payload: unknown) => ({ modifiedPayload: other as never }) },
+        });
+        const manager = await host.createPluginManager({ plugins: [changer] });
+        const result = await manager.invoke("asked", told(data) as never);
+        const stands = parse(schema, told(result.payload));
+        expect({ ...stands, data: told(stands.data) }).toEqual({
+          success: true,
+          data: told(result.payload),
+        });
+      },
+    ),
+  );
+});
+
+it("whatever a plugin makes of a slot, the schema accepts what stands", () => {
+  fc.assert(
+    fc.property(drawn(stableLevels), ({ schema, value, other }) => {
+      const mine = {
+        tier: "mutable",
+        read: "everyone",
+        write: "everyone",
+        description: "Mine.",
+        schema: schema as z.ZodObject,
+      } as const;
+      const host = defineHost({ slots: { mine } });
+      const { success, data } = parse(schema, value);
+      if (!success) return;
+      const current = host.createExtensions({ mine: told(data) as never });
+      let merged = current;
+      try {
+        merged = host.mergeExtensions(current, { mine: other }, []).extensions;
+      } catch {
+        // Refused: what was there stands.
+      }
+      expect(parse(schema, told(merged.mine)).success).toBe(true);
+      const created = host.createExtensions({});
+      try {
+        const { mine: made } = host.mergeExtensions(created, { mine: other }, []).extensions;
+        if (made !== undefined) expect(parse(schema, told(made)).success).toBe(true);
+      } catch (error) {
+        if (!(error instanceof Error && "code" in error)) throw error;
+      }
+    }),
+  );
+});

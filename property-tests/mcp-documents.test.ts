@@ -1,0 +1,164 @@
+/** Laws of MCP documents and messages: what goes in comes out, and what does not is reported. */
+import fc from "fast-check";
+import { createMessage, type Message, type MessageInput } from "glassine";
+import * as mcp from "glassine/mcp";
+import { describe, expect, it } from "vitest";
+import { isRemoved, pathOf } from "../src/providers/rewrite/index.ts";
+import { isObject, jsonCopy, type Level } from "./support/data.ts";
+import { answeredResults, askingResults, type Kind, kinds } from "./support/mcp-documents.ts";
+import { messageDocuments } from "./support/messages.ts";
+import { outcomeOf } from "./support/outcome.ts";
+import { expectSome } from "./support/runs.ts";
+
+/** A copy with a mark in each of the places. */
+function masked(
+  value: unknown,
+  places: ReadonlySet<string>,
+  path: readonly (string | number)[] = [],
+): unknown {
+  if (path.length > 0 && places.has(pathOf(...path))) return "LEFT";
+  if (Array.isArray(value)) return value.map((item, i) => masked(item, places, [...path, i]));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, masked(item, places, [...path, key])]),
+  );
+}
+
+/** Without what a mark stands for, also where the other side has nothing there. */
+function comparable(value: unknown, left: readonly mcp.Left[]): unknown {
+  const marked = masked(value, new Set(left.map(({ path }) => path)));
+  return JSON.parse(JSON.stringify(marked), (_, item: unknown) => {
+    if (!isObject(item) || Array.isArray(item)) return item;
+    return Object.fromEntries(Object.entries(item).filter(([, field]) => field !== "LEFT"));
+  });
+}
+
+/** The message that a hook changed: parts dropped, doubled, moved, or texts of others in them. */
+const edited = (messages: readonly Message[], others: readonly Message[], seed: number) =>
+  messages.flatMap((message, place): Message[] => {
+    const turn = (seed + place) % 5;
+    const other = others[place % Math.max(1, others.length)];
+    if (turn === 0) return [message];
+    if (turn === 1)
+      return [
+        createMessage({ ...message, content: [...message.content].reverse() } as MessageInput),
+      ];
+    if (turn === 2 && other !== undefined) return [other, message];
+    if (turn === 3)
+      return [createMessage({ ...message, content: message.content.slice(1) } as MessageInput)];
+    return other === undefined ? [] : [other];
+  });
+
+describe.each(kinds)("$name", (kind: Kind) => {
+  const { documents, from, over, fresh, canonical, told = [] } = kind;
+
+  it("is generated as the SDKs' own types have it", () => {
+    fc.assert(
+      fc.property(documents, (document) => {
+        expect(kind.schemas.some((schema) => schema.safeParse(document).success)).toBe(true);
+      }),
+    );
+  });
+
+  it("comes back over itself, for every document", () => {
+    fc.assert(
+      fc.property(documents, (document) => {
+        const { messages } = from(document);
+        const { document: again, lost } = over(messages, document);
+        expect(again).toEqual(jsonCopy(document));
+        expect(lost).toEqual([]);
+      }),
+    );
+  });
+
+  it("comes back without itself, but for what was reported as left", () => {
+    let whole = 0;
+    fc.assert(
+      fc.property(documents, (document) => {
+        const { messages, left } = from(document);
+        const { document: again } = fresh(messages, document);
+        const beside = left.filter(({ path }) => !told.includes(path));
+        if (beside.length === 0) whole += 1;
+        expect(comparable(again, left)).toEqual(comparable(canonical(document), left));
+        if (beside.length === 0) expect(again).toEqual(jsonCopy(canonical(document)));
+      }),
+    );
+    expectSome(whole);
+  });
+
+  it("gives back each message that it can say, fresh and over any document", () => {
+    let said = 0;
+    fc.assert(
+      fc.property(
+        documents,
+        documents,
+        fc.array(messageDocuments, { maxLength: 2 }),
+        fc.nat(9),
+        (document, another, random, seed) => {
+          const strangers = random.map((message) => createMessage(message as MessageInput));
+          const others = seed % 2 === 0 ? from(another).messages : strangers;
+          const messages = edited(from(document).messages, others, seed);
+          for (const write of [() => fresh(messages, another), () => over(messages, document)]) {
+            const outcome = outcomeOf(write);
+            if (!outcome.ok || !outcome.value.lost.every(isRemoved)) continue;
+            said += 1;
+            expect(jsonCopy(from(outcome.value.document).messages)).toEqual(jsonCopy(messages));
+          }
+        },
+      ),
+    );
+    expectSome(said);
+  });
+
+  it("is frozen all the way down, and never changes what it was given", () => {
+    fc.assert(
+      fc.property(documents, (document) => {
+        const before = JSON.stringify(document);
+        const read = from(document);
+        const { document: again, lost } = over(read.messages, document);
+        expect(JSON.stringify(document)).toBe(before);
+        expect([read, again, lost].every(isFrozenDeep)).toBe(true);
+      }),
+    );
+  });
+});
+
+function isFrozenDeep(value: unknown): boolean {
+  return !isObject(value) || (Object.isFrozen(value) && Object.values(value).every(isFrozenDeep));
+}
+
+const messagesOf = ({ inputs }: mcp.Inputs) =>
+  Object.fromEntries(Object.entries(inputs).map(([key, input]) => [key, input.messages]));
+
+describe("a result that asks for input", () => {
+  it("comes back over itself, with a message for each request that is known", () => {
+    let known = 0;
+    fc.assert(
+      fc.property(askingResults, (result) => {
+        const read = mcp.fromInputRequests(result);
+        const written = mcp.toInputRequests(messagesOf(read), { onto: result });
+        expect(written.document).toEqual(jsonCopy(result));
+        expect(written.lost).toEqual([]);
+        const requests = Object.entries((result.inputRequests ?? {}) as Level);
+        expect(Object.keys(read.inputs)).toEqual(requests.map(([key]) => key));
+        for (const input of Object.values(read.inputs)) {
+          if (input.method === "vendor/else") {
+            expect(input.left).toMatchObject([{ path: "(root)", kind: "content" }]);
+          } else known += 1;
+        }
+      }),
+    );
+    expectSome(known);
+  });
+
+  it("has its answers come back over themselves", () => {
+    fc.assert(
+      fc.property(answeredResults, ({ asked, params }) => {
+        const read = mcp.fromInputResponses(params, { asked });
+        const written = mcp.toInputResponses(messagesOf(read), { asked, onto: params });
+        expect(written.document).toEqual(jsonCopy(params));
+        expect(written.lost).toEqual([]);
+      }),
+    );
+  });
+});

@@ -1,0 +1,275 @@
+/** Laws of what messages do not show of documents of OpenAI: it is told when it is read and when it goes. */
+import fc from "fast-check";
+import { createMessage, type Message } from "glassine";
+import {
+  chatStream,
+  fromChatRequest,
+  fromChatResponse,
+  fromResponsesRequest,
+  fromResponsesResponse,
+  responsesStream,
+  toChatRequest,
+  toChatResponse,
+  toResponsesRequest,
+  toResponsesResponse,
+} from "glassine/openai";
+import { describe, expect, it } from "vitest";
+import { pathOf } from "../src/providers/rewrite/index.ts";
+import { verifies } from "../test/support/verifies.ts";
+import { jsonCopy } from "./support/data.ts";
+import { chatRequests, chatResponses } from "./support/openai-chat.ts";
+import { chunksOf, draws } from "./support/openai-chat-stream.ts";
+import { isTold, planted } from "./support/openai-planted.ts";
+import { responses, responsesRequests } from "./support/openai-responses.ts";
+import { eventsOf } from "./support/openai-responses-stream.ts";
+import { outcomeOf } from "./support/outcome.ts";
+import { expectSome } from "./support/runs.ts";
+import { touched, touches } from "./support/touches.ts";
+
+const rich = { rich: true };
+const mark = "§hidden§";
+const field = "x_hidden";
+const textOf = (value: unknown) => JSON.stringify(value);
+
+const cases = [
+  {
+    name: "a chat request",
+    documents: chatRequests(rich) as fc.Arbitrary<object>,
+    from: fromChatRequest,
+    to: toChatRequest,
+  },
+  {
+    name: "a chat completion",
+    documents: chatResponses(rich) as fc.Arbitrary<object>,
+    from: fromChatResponse,
+    to: toChatResponse,
+  },
+  {
+    name: "a request of Responses",
+    documents: responsesRequests(rich) as fc.Arbitrary<object>,
+    from: fromResponsesRequest,
+    to: toResponsesRequest,
+  },
+  {
+    name: "a response",
+    documents: responses(rich) as fc.Arbitrary<object>,
+    from: fromResponsesResponse,
+    to: toResponsesResponse,
+  },
+] as const;
+
+/** Fields that are settings as a whole, whatever they hold. The end of a stream tells them anew. */
+const settings: readonly unknown[] = ["metadata", "usage", "incomplete_details", "logprobs"];
+
+/** Fields of a chunk that are told as a whole. */
+const wholes: readonly unknown[] = ["usage", "logprobs", "x_note"];
+
+/** Fields that are known somewhere, and one that is known nowhere. */
+const fields = fc.constantFrom(
+  field,
+  field,
+  "parsed",
+  "parsed_arguments",
+  "logprobs",
+  "annotations",
+);
+
+/** One part changed, or one part or message taken out. */
+function edited(messages: readonly Message[], [one, two]: readonly number[], touch: never) {
+  if (messages.length === 0) return undefined;
+  const at = (one as number) % messages.length;
+  const message = messages[at] as Message;
+  const { content } = message;
+  const place = (two as number) % Math.max(1, content.length);
+  const part = content[place];
+  if (part === undefined || (one as number) % 5 === 0) return messages.toSpliced(at, 1);
+  const changed = (two as number) % 3 === 0 ? undefined : touched(part, touch);
+  const now = changed === undefined ? content.toSpliced(place, 1) : content.with(place, changed);
+  const outcome = outcomeOf(() => createMessage({ ...message, content: now }));
+  return outcome.ok ? messages.with(at, outcome.value) : undefined;
+}
+
+describe.each(cases)("$name", ({ documents, from, to }) => {
+  it("tells, when it is read, of any field that is put into it anywhere", () => {
+    verifies("openai:left");
+    fc.assert(
+      fc.property(documents, fc.nat(), (base, place) => {
+        const { document, keys } = planted(base, place, field, mark);
+        const read = outcomeOf(() => from(document));
+        if (!read.ok) return;
+        const { messages, extensions, left } = read.value;
+        if (textOf([messages, extensions]).includes(mark)) return;
+        const paths = left.map(({ path }) => path);
+        const path = pathOf(...keys);
+        expect([isTold(path, paths), path, paths]).toEqual([true, path, paths]);
+      }),
+    );
+  });
+
+  it("keeps what is put into it anywhere, or tells that it goes", () => {
+    verifies("adapters:gone", "openai:stale");
+    let met = 0;
+    fc.assert(
+      fc.property(
+        documents,
+        fields,
+        fc.nat(),
+        fc.tuple(fc.nat(), fc.nat()),
+        touches,
+        (base, name, place, at, touch) => {
+          const { document, keys } = planted(base, place, name, [{ says: mark }]);
+          const read = outcomeOf(() => from(document));
+          if (!read.ok || textOf(read.value).includes(mark)) return;
+          const after = edited(read.value.messages, at, touch as never);
+          const written = after && outcomeOf(() => to(after, { onto: document }));
+          if (!written?.ok || textOf(written.value.document).includes(mark)) return;
+          met += 1;
+          const { lost } = written.value;
+          const below = lost.flatMap(({ path }) => (path.startsWith("onto") ? [path] : []));
+          const names = lost.map(({ reason }) => reason.split(" ")[0]);
+          const isNamed = keys.some((key) => names.includes(String(key)));
+          expect([isNamed || isTold(`onto.${pathOf(...keys)}`, below), keys, lost]).toEqual([
+            true,
+            keys,
+            lost,
+          ]);
+        },
+      ),
+    );
+    expectSome(met);
+  });
+});
+
+/** What fits a text or the arguments of a call, each with a copy of them. */
+function withCopies(document: unknown): unknown {
+  if (Array.isArray(document)) return document.map(withCopies);
+  if (typeof document !== "object" || document === null) return document;
+  const json = Object.fromEntries(
+    Object.entries(document).map(([key, value]) => [key, withCopies(value)]),
+  );
+  const text = textOf(document);
+  const { type, message, output, role } = json;
+  const isText = ["text", "output_text", "refusal", "summary_text"].includes(String(type));
+  const isCall = "arguments" in json || ("input" in json && "name" in json);
+  return {
+    ...json,
+    ...(isText && { parsed: { text }, annotations: [{ text }], logprobs: [{ token: text }] }),
+    ...(isCall && { parsed_arguments: { text } }),
+    ...(role === "assistant" && type === undefined && { parsed: { text } }),
+    ...(message !== undefined && { logprobs: { content: [{ token: textOf(message) }] } }),
+    ...(Array.isArray(output) && "created_at" in json && { output_parsed: { text } }),
+    ...(type === "reasoning" && { encrypted_content: text }),
+  };
+}
+
+const redacted = "[redacted]";
+
+/** Each text of the parts is another, but for what says which part or call it is. */
+function redact(message: Message): Message {
+  const fixed = ["content_type", "type", "tool_call_id", "name", "tool_name", "media_type"];
+  return JSON.parse(textOf(message), (key, value) =>
+    typeof value !== "string" || fixed.includes(key) ? value : value.replaceAll(mark, redacted),
+  );
+}
+
+/** The parts that have the mark are taken out. */
+function without(message: Message): Message {
+  const content = message.content.filter((part) => !textOf(part).includes(mark));
+  return { ...message, content };
+}
+
+it.each(cases)(
+  "what is written over $name has no copy of what was changed in a message",
+  (each) => {
+    verifies("openai:stale");
+    let met = 0;
+    const { documents, from, to } = each;
+    fc.assert(
+      fc.property(documents, fc.nat(), fc.boolean(), (base, place, isTaken) => {
+        const onto = withCopies(marked(base, place)) as object;
+        const read = outcomeOf(() => from(onto));
+        if (!read.ok || !textOf(read.value.messages).includes(mark)) return;
+        const edit = isTaken ? without : redact;
+        const after = outcomeOf(() => read.value.messages.map((each) => createMessage(edit(each))));
+        const written = after.ok ? outcomeOf(() => to(after.value, { onto })) : after;
+        if (!written.ok || textOf(after).includes(mark)) return;
+        met += 1;
+        expect(textOf(written.value.document)).not.toContain(mark);
+        const hasCopy = textOf(onto).split(mark).length > 2;
+        expect([hasCopy, written.value.lost]).not.toEqual([true, []]);
+      }),
+    );
+    expectSome(met);
+  },
+);
+
+/** One of the texts of a document, with the mark in it, or in the JSON that it is. */
+function marked(document: object, place: number): object {
+  const isText = (key: string, value: unknown) =>
+    typeof value === "string" && ["text", "content", "refusal", "arguments", "input"].includes(key);
+  let count = 0;
+  JSON.stringify(document, (key, value) => {
+    if (isText(key, value)) count += 1;
+    return value;
+  });
+  let left = count === 0 ? -1 : place % count;
+  return JSON.parse(textOf(document), (key, value) => {
+    if (!isText(key, value)) return value;
+    left -= 1;
+    if (left !== -1) return value;
+    return key === "arguments" ? textOf({ a: mark }) : `${value}${mark}`;
+  });
+}
+
+describe("in a stream", () => {
+  it("a field that is put into a chunk of a chat completion anywhere is told, or refused", () => {
+    verifies("openai:stream-unknown");
+    fc.assert(
+      fc.property(chatResponses(rich), draws, fc.nat(), fc.nat(), (response, draw, at, place) => {
+        const chunks = jsonCopy(chunksOf(response, draw)) as readonly object[];
+        const which = at % chunks.length;
+        const { document: odd, keys } = planted(chunks[which] as object, place, field, mark);
+        if (keys.some((key) => wholes.includes(key))) return;
+        const stream = chatStream({ choices: response.choices.length });
+        const outcome = outcomeOf(() => {
+          for (const chunk of chunks.with(which, odd)) stream.push(chunk);
+        });
+        if (!outcome.ok) return;
+        const told = stream.current.left.map(({ path }) => path).join();
+        expect(told).toContain(field);
+        expect(stream.current.left).toEqual(fromChatResponse(stream.document).left);
+      }),
+    );
+  });
+
+  it("a field that is put into an event of a response anywhere is told, or refused", () => {
+    verifies("openai:stream-unknown");
+    fc.assert(
+      fc.property(responses(rich), draws, fc.nat(), fc.nat(), (response, draw, at, place) => {
+        const events = jsonCopy(eventsOf(response, draw)) as readonly object[];
+        const which = at % events.length;
+        const { document: odd, keys } = planted(events[which] as object, place, field, mark);
+        const stream = responsesStream();
+        let isShown = false;
+        const outcome = outcomeOf(() => {
+          for (const event of events.with(which, odd)) {
+            stream.push(event);
+            if (event === odd) isShown = textOf(stream.current.messages).includes(mark);
+          }
+        });
+        if (!outcome.ok || isShown) return;
+        const { left, messages } = stream.current;
+        if (textOf([messages, stream.document]).includes(mark)) return;
+        if (keys.some((key) => settings.includes(key))) return;
+        const told = left.map(({ path }) => path);
+        // Of an item or a field that is told as a whole nothing else is.
+        const { output_index } = odd as { output_index?: number };
+        const within = told.filter((each) => !each.startsWith("events"));
+        if (within.includes(`output[${output_index}]`)) return;
+        if (within.some((each) => each.split(".").at(-1) === keys[1])) return;
+        const path = pathOf("events", which, ...keys);
+        expect([isTold(path, told), path, told]).toEqual([true, path, told]);
+      }),
+    );
+  });
+});

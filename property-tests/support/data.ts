@@ -1,0 +1,13 @@
+/** What the laws say of data: reach, leaves, copies. */
+export {
+  at,
+  isObject,
+  jsonCopy,
+  type Level,
+  leaves,
+  plainCopy,
+  reach,
+  scramble,
+  shapeOf,
+  withoutNow,
+} from "../../src/testing/data.ts";

@@ -1,0 +1,2 @@
+/** What a plugin may hand back, as plans. */
+export { type Plan, plansOf, propose, proposeAmong } from "../../src/testing/proposals.ts";

@@ -1,0 +1,562 @@
+/** A plugin in another process sees the same and comes to the same as one in the host's. */
+import fc from "fast-check";
+import { addLabels, allow, deny, type Mode, type OnError } from "glassine";
+import { describe, expect, it } from "vitest";
+import type { AnyInvokeResult } from "../src/core/hooks/index.ts";
+import type { Level as CompiledLevel } from "../src/core/schema/index.ts";
+import type { Node } from "../src/core/slots/index.ts";
+import {
+  type Act,
+  noTraffic,
+  proxyOf,
+  type Traffic,
+  type Wire,
+  wireOf,
+  withoutSecretKeys,
+} from "./support/boundary.ts";
+import { jsonCopy, type Level, plainCopy } from "./support/data.ts";
+import { documentsOf, grantsOf } from "./support/documents.ts";
+import {
+  type Hostile,
+  hostileValues,
+  type Place,
+  places,
+  plant,
+  Watch,
+} from "./support/hostile.ts";
+import { houseOf } from "./support/houses.ts";
+import { type Plan, plansOf, propose } from "./support/proposals.ts";
+import { expectSome, share } from "./support/runs.ts";
+import { jsonValues, texts } from "./support/schema-values.ts";
+import { standard, type World, worlds } from "./support/tables.ts";
+
+const ends = [
+  "proposes",
+  "proposes",
+  "proposes",
+  "changes the payload",
+  "tells",
+  "both",
+  "nothing",
+  "allows",
+  "empty",
+  "denies",
+  "throws",
+  "helper",
+  "garbage",
+] as const;
+
+interface Deed {
+  readonly end: (typeof ends)[number];
+  readonly plan: Plan;
+  readonly payload: number;
+  readonly words: string;
+  readonly json: unknown;
+  readonly mode: Mode;
+  readonly priority: number;
+  readonly onError: OnError | undefined;
+  readonly extensions: boolean;
+  readonly grant: readonly string[];
+}
+
+const modes = ["sequential", "transform", "audit", "concurrent", "fire_and_forget"] as const;
+const hooks = ["cmf.tool_pre_invoke", "message_pre_invoke", "tool_pre_invoke"] as const;
+const payloads = {
+  message: { role: "user", content: [{ content_type: "text", text: "ahoy" }] },
+  tool: { name: "add", args: { a: 1, constructor: [null, "b"] } },
+};
+
+interface Scene {
+  readonly deeds: readonly Deed[];
+  readonly hook: (typeof hooks)[number];
+  readonly strict: boolean;
+  readonly operation: unknown;
+  readonly config: unknown;
+}
+
+function scenesOf({ slots }: World): fc.Arbitrary<Scene> {
+  const deed = fc.record({
+    end: fc.constantFrom(...ends),
+    plan: plansOf(slots),
+    payload: fc.nat(),
+    words: texts,
+    json: jsonValues,
+    mode: fc.oneof(fc.constant("sequential" as const), fc.constantFrom(...modes)),
+    priority: fc.nat(3),
+    onError: fc.constantFrom<OnError | undefined>(undefined, "fail", "ignore", "disable"),
+    extensions: fc.oneof({ weight: 9, arbitrary: fc.constant(true) }, fc.boolean()),
+    grant: fc.oneof(fc.constant([...slots.capabilities.names]), grantsOf(slots)),
+  });
+  return fc.record({
+    deeds: fc.array(deed, { minLength: 1, maxLength: 3 }),
+    hook: fc.constantFrom(...hooks),
+    strict: fc.boolean(),
+    operation: fc.option(
+      jsonValues.map((value) => ({ value })),
+      { nil: undefined },
+    ),
+    config: jsonValues.filter((value) => value !== null),
+  });
+}
+
+function changedPayload(payload: object, { payload: choice, words, json }: Deed): unknown {
+  const part = { content_type: "text", text: words };
+  const kinds: readonly unknown[] = [
+    { content: [part] },
+    { ...payload, content: [part] },
+    { ...payload, args: { words, json } },
+    { args: null },
+    { ...payload, role: "assistant", name: words },
+    { content: words },
+    { [words]: json },
+    { args: { json } },
+    payload,
+    {},
+  ];
+  return kinds[choice % kinds.length];
+}
+
+/** What a plugin does. The same data in gives the same out, in whichever process. */
+function actOf(world: World, deed: Deed, spoil?: (returned: unknown) => unknown): Act {
+  return (payload, _context, view) => {
+    const returned = endOf(world, deed, payload, view);
+    return spoil === undefined ? returned : spoil(returned);
+  };
+}
+
+function endOf(world: World, deed: Deed, payload: object, view: object | undefined): unknown {
+  const proposal = () => {
+    const made = propose(world.slots, view ?? {}, deed.plan);
+    // A view goes back as it is: as a copy it would be another law's affair.
+    return made === view ? made : withoutUnseenMaps(withoutSecretKeys(made), view);
+  };
+  switch (deed.end) {
+    case "proposes":
+      return { modifiedExtensions: proposal() };
+    case "changes the payload":
+      return { modifiedPayload: changedPayload(payload, deed) };
+    case "tells":
+      return { metadata: { words: deed.words, json: deed.json } };
+    case "both":
+      return {
+        modifiedPayload: changedPayload(payload, deed),
+        modifiedExtensions: proposal(),
+        metadata: {},
+      };
+    case "nothing":
+      return undefined;
+    case "allows":
+      return allow();
+    case "empty":
+      return {};
+    case "denies":
+      return deny({
+        code: `no.${deed.payload}`,
+        reason: `No: ${deed.words}`,
+        description: deed.words,
+        details: { json: deed.json },
+      });
+    case "throws":
+      throw new Error(deed.words);
+    case "helper":
+      return { modifiedExtensions: addLabels((view ?? payload) as never, deed.words) };
+    case "garbage":
+      return { modifiedExtensions: undefined, continueProcessing: true };
+  }
+}
+
+/** Who is not handed a view cannot say anything of header maps across the boundary. */
+function withoutUnseenMaps(proposal: unknown, view: object | undefined): unknown {
+  if (view !== undefined || typeof proposal !== "object" || proposal === null) return proposal;
+  const { http: _, ...rest } = proposal as Record<string, unknown>;
+  return rest;
+}
+
+interface Played {
+  readonly result: AnyInvokeResult;
+  /** What the handlers were handed, as text. */
+  readonly seen: readonly string[];
+}
+
+/** Plays a scene, each handler wrapped by `place`. */
+async function play(
+  world: World,
+  envelope: Level,
+  scene: Scene,
+  place: (act: Act) => Act,
+  spoil?: (returned: unknown) => unknown,
+): Promise<Played> {
+  const { definePlugin, createPluginManager } = houseOf(world);
+  const seen: string[] = [];
+  const isTool = scene.hook === "tool_pre_invoke";
+  const plugins = scene.deeds.map((deed, index) => {
+    const act = actOf(world, deed, spoil);
+    const noting: Act = (payload, context, view) => {
+      const { plugin, hook, capabilities, config, operation, request } = context;
+      const facts = { plugin, hook, capabilities, config, operation, request };
+      seen.push(timeless([payload, facts, view]));
+      expect(view === undefined || Object.isFrozen(view)).toBe(true);
+      return act(payload, context, view);
+    };
+    const run = place(noting);
+    const handler = deed.extensions
+      ? async (p: object, c: never, v: object) => run(p, c, v)
+      : async (p: object, c: never) => run(p, c, undefined);
+    const { mode, priority, onError } = deed;
+    const entry = {
+      handler,
+      extensions: deed.extensions,
+      mode,
+      priority,
+      timeoutMs: null,
+      ...(onError && { onError }),
+    };
+    const plugin = definePlugin({
+      name: `plugin-${index}`,
+      version: "1.0.0",
+      capabilities: deed.grant,
+      hooks: { [isTool ? "tool_pre_invoke" : scene.hook]: entry },
+    });
+    return { plugin, config: scene.config };
+  });
+  const manager = await createPluginManager({
+    plugins,
+    strict: scene.strict,
+    onHandlerError: () => {},
+  });
+  const point = isTool ? scene.hook : "cmf.tool_pre_invoke";
+  const result = await manager.invoke(point, isTool ? payloads.tool : payloads.message, {
+    extensions: envelope,
+    request: "r-1",
+    ...(scene.operation === undefined ? {} : { operation: scene.operation as Level }),
+  });
+  await manager.close();
+  // Handlers of one phase run side by side and may be a turn apart.
+  return { result, seen: seen.sort() };
+}
+
+/** JSON text. A hop without a time gets that of the merge, which is not the same twice. */
+function timeless(value: unknown): string {
+  return JSON.stringify(value, (key, item: unknown) =>
+    key === "timestamp" && item !== undefined ? "then" : item,
+  );
+}
+
+/** Everything of a result. */
+function told(result: AnyInvokeResult): string {
+  const { context, ...rest } = result;
+  return timeless({ ...rest, request: context.request });
+}
+
+/** What stays the same where a result could not even be written: all but who says how. */
+function outcome(result: AnyInvokeResult): unknown {
+  const { continueProcessing, payload, extensions, violation, errors, executions } = result;
+  return {
+    continueProcessing,
+    payload: timeless(payload),
+    extensions: timeless(extensions),
+    code: violation?.code,
+    errors: errors.map(({ plugin, code }) => [plugin, code]),
+    executions: executions.map(({ status, errorCode, applied }) => [status, errorCode, applied]),
+  };
+}
+
+const across =
+  (wire: Wire, traffic: Traffic = noTraffic()) =>
+  (act: Act) =>
+    proxyOf(wire, act, traffic);
+const inProcess = (act: Act) => act;
+
+describe.each(worlds)("$name", (world) => {
+  const { slots, host } = world;
+  const wire = wireOf(world);
+  const documents = documentsOf(slots).map((document) => withoutSecretKeys(document));
+  const scenes = scenesOf(world);
+
+  it("L30: plugins behind the boundary see the same and come to the same as in process", async () => {
+    let changed = 0;
+    let refused = 0;
+    await fc.assert(
+      fc.asyncProperty(documents, scenes, async (document, scene) => {
+        const envelope = host.createExtensions(document);
+        const traffic = noTraffic();
+        const here = await play(world, envelope, scene, inProcess);
+        const there = await play(world, envelope, scene, across(wire, traffic));
+        expect(there.seen).toEqual(here.seen);
+        // A result that is none is refused on the other side; the words for it are others.
+        if (traffic.unwritten.length > 0) {
+          expect(outcome(there.result)).toEqual(outcome(here.result));
+          return;
+        }
+        expect(told(there.result)).toBe(told(here.result));
+        expect(there.result.extensions === envelope).toBe(here.result.extensions === envelope);
+        if (there.result.extensions !== envelope) changed += 1;
+        if (there.result.errors.length > 0) refused += 1;
+      }),
+      share(0.5),
+    );
+    expectSome(changed);
+    expectSome(refused);
+  });
+
+  const unwritable = hostileValues.filter(({ make }) => {
+    try {
+      wire.encodeResult({ metadata: { value: make(new Watch()) } });
+      return false;
+    } catch {
+      return true;
+    }
+  });
+
+  it("L30: what is no JSON data is refused with the same code, and nothing of it runs or crosses", async () => {
+    const spoilt: fc.Arbitrary<readonly [Hostile, Place]> = fc.tuple(
+      fc.constantFrom(...unwritable),
+      places,
+    );
+    await fc.assert(
+      fc.asyncProperty(documents, scenes, spoilt, async (document, scene, [hostile, place]) => {
+        const envelope = host.createExtensions(document);
+        const watch = new Watch();
+        const spoil = (returned: unknown) => {
+          const { modifiedExtensions } = (returned ?? {}) as { modifiedExtensions?: unknown };
+          if (modifiedExtensions === undefined) return returned;
+          const copy = plainCopy(modifiedExtensions);
+          return { modifiedExtensions: plant(copy, hostile.make(watch), place) };
+        };
+        const here = await play(world, envelope, scene, inProcess, spoil);
+        const there = await play(world, envelope, scene, across(wire), spoil);
+        expect(outcome(there.result)).toEqual(outcome(here.result));
+        expect(watch.ran).toBe(0);
+      }),
+      share(0.25),
+    );
+  });
+
+  it("L30: sensitive headers stay in the host and as they were, and change nothing else", async () => {
+    let stripped = 0;
+    const secret = "s3cr3t";
+    const spelt = ["authorization", "Cookie", "SET-COOKIE", " x-api-key ", "Proxy-Authorization"];
+    const secrets = fc.dictionary(fc.constantFrom(...spelt), fc.constant(secret), { maxKeys: 3 });
+    await fc.assert(
+      fc.asyncProperty(documents, scenes, secrets, async (document, scene, extra) => {
+        // What a plugin without a view says of headers is left out, so all are handed one.
+        const deeds = scene.deeds.map((deed) => ({ ...deed, extensions: true }));
+        const bare = host.createExtensions(document);
+        const full = host.createExtensions(
+          mapHeaders(world, jsonCopy(bare) as Level, (map) => ({ ...map, ...extra })),
+        );
+        const traffic = noTraffic();
+        const here = await play(world, bare, { ...scene, deeds }, inProcess);
+        const there = await play(world, full, { ...scene, deeds }, across(wire, traffic));
+        for (const text of [...traffic.tasks, ...traffic.replies])
+          expect(text).not.toContain(secret);
+        expect(there.seen).toEqual(here.seen);
+        if (JSON.stringify(full).includes(secret)) stripped += 1;
+        const { extensions } = there.result;
+        mapHeaders(world, full, (map, at) => {
+          for (const name of Object.keys(extra)) {
+            expect(headersAt(extensions, at)?.[name]).toBe(headersAt(full, at)?.[name]);
+          }
+          return map;
+        });
+        const left = { ...there.result, extensions: withoutSecretKeys(jsonCopy(extensions)) };
+        if (traffic.unwritten.length > 0) {
+          expect(outcome(left as AnyInvokeResult)).toEqual(outcome(here.result));
+        } else expect(told(left as AnyInvokeResult)).toBe(told(here.result));
+      }),
+      share(0.5),
+    );
+    if (slots.names.includes("http")) expectSome(stripped);
+  });
+});
+
+const headerMaps = ["headers", "request_headers", "response_headers"];
+
+/** A document with each of its header maps changed. */
+function mapHeaders(
+  { slots }: World,
+  document: object,
+  change: (map: Level, at: string) => Level,
+): Level {
+  const { http, ...rest } = document as { readonly http?: Level | null };
+  if (http === undefined || http === null || !slots.names.includes("http"))
+    return document as Level;
+  const maps = headerMaps.flatMap((at) =>
+    typeof http[at] === "object" && http[at] !== null ? [[at, change(http[at] as Level, at)]] : [],
+  );
+  return { ...rest, http: { ...http, ...Object.fromEntries(maps) } };
+}
+
+function headersAt(extensions: object, at: string): Level | undefined {
+  return (extensions as { readonly http?: Readonly<Record<string, Level>> }).http?.[at];
+}
+
+/** What a plugin may do to one header, whatever its implementation calls the map it is in. */
+interface HeaderDeed {
+  readonly name: string;
+  /** `undefined` takes it away. */
+  readonly value: string | undefined;
+}
+
+/** An implementation of one generation, or of both, with what it knows of `http`. */
+const generations = {
+  older: ["headers"],
+  newer: ["request_headers", "response_headers", "method"],
+  both: ["headers", "request_headers", "response_headers", "method"],
+} as const;
+type Generation = keyof typeof generations;
+const anyGeneration = fc.constantFrom<Generation>("older", "newer", "both");
+
+/** The header maps of `http` as an implementation of a generation sees them, and what it does. */
+function doneBy(generation: Generation, http: Level | undefined, deed: HeaderDeed): Level {
+  const known = generations[generation].filter((field) => http?.[field] !== undefined);
+  const seen = Object.fromEntries(known.map((field) => [field, http?.[field]]));
+  const [first] = generations[generation];
+  const maps = ["headers", "request_headers"].filter((at) => at in seen || at === first);
+  const changed = maps.map((at) => [at, withDeed((seen[at] ?? {}) as Level, deed)]);
+  return { ...seen, ...Object.fromEntries(changed) };
+}
+
+function withDeed(map: Level, { name, value }: HeaderDeed): Level {
+  const isIt = (key: string) => key.toLowerCase() === name.toLowerCase();
+  const spelling = Object.keys(map).find(isIt) ?? name;
+  const rest = Object.entries(map).filter(([key]) => !isIt(key));
+  return Object.fromEntries(value === undefined ? rest : [...rest, [spelling, value]]);
+}
+
+describe("other implementations", () => {
+  const [world] = worlds as readonly [World];
+  const wire = wireOf(world);
+  const contextOf = (capabilities: readonly string[]) => ({
+    plugin: { name: "far-away", version: "1.0.0" },
+    hook: "cmf.tool_pre_invoke",
+    capabilities,
+    config: undefined,
+    operation: undefined,
+    request: "r-1",
+    signal: new AbortController().signal,
+    state: new Map(),
+  });
+  const taskOf = (turn: Parameters<Wire["encodeTask"]>[0]) =>
+    JSON.parse(wire.encodeTask(turn)) as { readonly extensions: Record<string, Level> };
+
+  /** What the host makes of an answer. */
+  const resultOf = (
+    envelope: Level,
+    grant: readonly string[],
+    answer: (seen: Level) => unknown,
+  ) => {
+    const capabilities = world.host.resolveCapabilities(grant);
+    const view = world.host.filterExtensions(envelope, grant);
+    const turn = { payload: payloads.message, context: contextOf(capabilities), extensions: view };
+    const reply = JSON.stringify({ modified_extensions: answer(taskOf(turn).extensions) });
+    const { result, dropped } = wire.decodeResult(reply, turn);
+    const { modifiedExtensions } = result as { readonly modifiedExtensions: unknown };
+    const options = { view, strict: true };
+    const merged = world.host.mergeExtensions(envelope, modifiedExtensions, grant, options);
+    return { ...merged, dropped };
+  };
+
+  it("L30: another implementation sets and removes a header as the helpers do in process, whatever it calls the map", () => {
+    const names = ["X-A", "x-b", "Accept", "7", "constructor", "Authorization"];
+    const recased = (name: string) => fc.constantFrom(name, name.toUpperCase(), name.toLowerCase());
+    const values = fc.constantFrom("1", "2", "a b");
+    const spelt = fc.tuple(...names.map((name) => recased(name)));
+    const map = fc
+      .tuple(
+        spelt,
+        fc.subarray([...names.keys()]),
+        fc.array(values, { minLength: 6, maxLength: 6 }),
+      )
+      .map(([spellings, places, texts]) =>
+        Object.fromEntries(places.map((at) => [spellings[at] as string, texts[at] as string])),
+      );
+    const https = fc.record(
+      { headers: map, request_headers: map, response_headers: map, method: fc.constant("GET") },
+      { requiredKeys: [] },
+    );
+    const deeds: fc.Arbitrary<HeaderDeed> = fc.record({
+      name: fc.constantFrom("X-A", "x-b", "Accept", "7", "constructor", "X-New").chain(recased),
+      // One that is nowhere yet: to say what a map says already is to say nothing.
+      value: fc.constantFrom("new", "", undefined),
+    });
+    let changed = 0;
+    fc.assert(
+      fc.property(fc.option(https), deeds, anyGeneration, (http, deed, generation) => {
+        const envelope = standard.createExtensions({ http } as never);
+        const grant = ["write_headers"] as const;
+        const view = standard.filterExtensions(envelope, grant);
+        const { name, value } = deed;
+        const { setHeader, removeHeader } = standard;
+        const here = standard.mergeExtensions(
+          envelope,
+          value === undefined ? removeHeader(view, name) : setHeader(view, name, value),
+          grant,
+          { view },
+        );
+        const there = resultOf(envelope as Level, grant, (seen) => ({
+          http: doneBy(generation, seen.http as Level | undefined, deed),
+        }));
+        // That nothing is left of a map of the other generation cannot be said.
+        fc.pre(there.dropped.length === 0);
+        expect(there.extensions.http).toEqual(here.extensions.http);
+        expect(there.rejections).toEqual([]);
+        if (here.extensions !== envelope) changed += 1;
+      }),
+    );
+    expectSome(changed);
+  });
+
+  it("L30: another implementation that hands back what it was shown, and writes out what is empty, changes nothing", () => {
+    const { slots, host } = world;
+    let filled = 0;
+    fc.assert(
+      fc.property(
+        documentsOf(slots),
+        grantsOf(slots),
+        anyGeneration,
+        fc.boolean(),
+        (document, grant, generation, nulls) => {
+          const envelope = host.createExtensions(document);
+          const echo = (seen: Level): Level => {
+            const whole = writtenOut(slots.nodes, slots.envelope.level, seen, nulls);
+            const http = whole.http as Level | undefined;
+            const out = JSON.stringify(whole) === JSON.stringify(seen) ? 0 : 1;
+            filled += out;
+            if (http === undefined || http === null) return whole;
+            const known = generations[generation].filter((field) => http[field] !== undefined);
+            return { ...whole, http: Object.fromEntries(known.map((at) => [at, http[at]])) };
+          };
+          const { extensions, rejections } = resultOf(envelope, grant, echo);
+          expect(extensions).toBe(envelope);
+          expect(rejections).toEqual([]);
+        },
+      ),
+    );
+    expectSome(filled);
+  });
+});
+
+/** A document with what is empty by default, and with nulls for what is absent, if so wished. */
+function writtenOut(
+  nodes: readonly Node[],
+  { fields }: CompiledLevel,
+  seen: Level,
+  nulls: boolean,
+): Level {
+  const entries = nodes.flatMap((node, index): [string, unknown][] => {
+    const { optional, fallback } = fields[index] as CompiledLevel["fields"][number];
+    const { shape, level } = node.compiled;
+    const value = seen[node.key];
+    if (value !== undefined) {
+      const inner = () => writtenOut(node.fields, level as CompiledLevel, value as Level, nulls);
+      return [[node.key, level === undefined ? value : inner()]];
+    }
+    if (shape === "headers") return [[node.key, {}]];
+    const empty = fallback?.();
+    const isEmpty = typeof empty === "object" && Object.keys(empty as object).length === 0;
+    if (isEmpty) return [[node.key, empty]];
+    return optional && nulls && shape !== "set" ? [[node.key, null]] : [];
+  });
+  return Object.fromEntries(entries);
+}
