@@ -69,8 +69,7 @@ describe("npm run laws -- --report", () => {
       "test/support/property-runs.ts": 'import "./ticking-clock.ts";',
       "test/support/ticking-clock.ts": "",
       "property-tests/one.test.ts": 'import "pkg/one"; it("L1: a", () => {});',
-      "property-tests/two.test.ts":
-        'import { two } from "../src/two.ts"; it("L2: b", () => {});',
+      "property-tests/two.test.ts": 'import { two } from "../src/two.ts"; it("L2: b", () => {});',
       "src/one.ts": 'export * from "./deep/one.ts";',
       "src/deep/one.ts": 'export type { Two } from "../two.ts"; await import("./later.ts");',
       "src/deep/later.ts": "",

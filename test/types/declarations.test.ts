@@ -20,7 +20,7 @@ beforeAll(async () => {
   cpSync(`${root}package.json`, `${installed}package.json`);
   const wanted = ["--declaration", "--emitDeclarationOnly", "--noEmitOnError", "false"];
   const files = ["--declarationMap", "false", "--outDir", `${installed}dist`];
-  await compile("typescript", "-p", `${root}tsconfig.build.json`, ...wanted, ...files);
+  await compile("typescript", "-p", `${root}tools/tsconfig/build.json`, ...wanted, ...files);
   const compilerOptions = {
     target: "es2023",
     module: "nodenext",
