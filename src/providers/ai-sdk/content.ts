@@ -5,6 +5,7 @@ import {
   type Collector,
   collector,
   givenMessages,
+  isSameJsonText,
   type Left,
   type LimitOptions,
   type Lost,
@@ -31,7 +32,6 @@ import {
   isList,
   jsonOf,
   reading,
-  saysTheSame,
 } from "./host-values.ts";
 import { notesFor } from "./notes.ts";
 import { givenVersion } from "./options.ts";
@@ -160,7 +160,7 @@ function writeResult<Document extends ResultLike>(
   const rest =
     onto === undefined
       ? { ...writeCompletion(extensions, version, reportLost, hasCalls), warnings: [] }
-      : restOf(onto, saysTheSame(said, shown.parts), lost);
+      : restOf(onto, isSameJsonText(said, shown.parts), lost);
   const document = Object.freeze({ ...(hostCopy(rest) as Fields), content });
   return Object.freeze({ document: document as unknown as Document, lost: lost.list() });
 }

@@ -82,11 +82,6 @@ export function pick(fields: Fields, names: readonly string[]): Fields {
   );
 }
 
-/** Whether two values are the same JSON, in the same order of keys. */
-export function saysTheSame(a: unknown, b: unknown): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
-}
-
 /**
  * A frozen copy with URLs, bytes and dates of its own. Values of other classes, which only the
  * host can copy, are shared.

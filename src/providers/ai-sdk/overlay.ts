@@ -4,10 +4,10 @@
  */
 
 import type { ContentPart } from "../../core/messages/index.ts";
-import { pairParts, parseArguments } from "../rewrite/index.ts";
+import { isSameJsonText, pairParts, parseArguments } from "../rewrite/index.ts";
 import { type Answer, partsOf } from "./answer.ts";
 import { isTagged } from "./file-data.ts";
-import { type Fields, fieldOf, hostCopy, isFields, jsonOf, saysTheSame } from "./host-values.ts";
+import { type Fields, fieldOf, hostCopy, isFields, jsonOf } from "./host-values.ts";
 import { hrefOf, looksLikeUrl } from "./media.ts";
 import { type Format, fieldsOf, itemsOf } from "./part-kinds.ts";
 import { isModels, itemPlace, type Place } from "./place.ts";
@@ -72,7 +72,7 @@ export function changedPart(old: OldPart, after: ContentPart, given: Place): unk
   const known = fieldsOf(place.format, fieldOf(raw, "type")) ?? [];
   // Fields can be taken one by one only where the old part is written as it was.
   const isAlike = isFields(raw) && was?.type === raw.type && now?.type === raw.type;
-  const saysSame = (name: string) => saysTheSame(was?.[name], now?.[name]);
+  const saysSame = (name: string) => isSameJsonText(was?.[name], now?.[name]);
   const bound = isDataUrl(raw) && !ofMedium.every(saysSame) ? ofMedium : [];
   const isKept = (name: string) =>
     isAlike && saysSame(name) && !bound.includes(name) && (isWhole || name !== "output");
@@ -105,7 +105,7 @@ export function changedPart(old: OldPart, after: ContentPart, given: Place): unk
     ]),
   );
   for (const name of unshownFields(before)) {
-    if (raw[name] !== undefined && !saysTheSame(raw[name], written[name])) removed(name);
+    if (raw[name] !== undefined && !isSameJsonText(raw[name], written[name])) removed(name);
   }
   return written;
 }

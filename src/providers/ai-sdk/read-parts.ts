@@ -1,8 +1,9 @@
 /** The parts of a message or result that messages show, and what they leave of each. */
 import type { ContentPart } from "../../core/messages/index.ts";
+import { isSameJsonText } from "../rewrite/index.ts";
 import { partsOf } from "./answer.ts";
 import { isTagged } from "./file-data.ts";
-import { fieldOf, saysTheSame } from "./host-values.ts";
+import { fieldOf } from "./host-values.ts";
 import { type Notes, recording } from "./notes.ts";
 import { type Format, fieldsOf, itemsOf, type PartJson } from "./part-kinds.ts";
 import type { Place } from "./place.ts";
@@ -70,7 +71,7 @@ function reportSpelling(
   for (const name of Object.keys({ ...item, ...fresh })) {
     if (name === "output" && items !== undefined && itemsOf(fresh.output) !== undefined) {
       reportItems(items as readonly PartJson[], part, silent, notes.under("output", "value"));
-    } else if (!reported.has(name) && !saysTheSame(item[name], fresh[name])) {
+    } else if (!reported.has(name) && !isSameJsonText(item[name], fresh[name])) {
       notes.reportLeft("setting", "Messages do not keep its form.", name);
     }
   }

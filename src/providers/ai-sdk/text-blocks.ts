@@ -1,5 +1,5 @@
 /** Texts and reasoning that come in pieces, by id. */
-import { type StreamMeter, streamFault, TextPieces } from "../rewrite/index.ts";
+import { expectString, type StreamMeter, streamFault, TextPieces } from "../rewrite/index.ts";
 import { type Fields, fieldOf, hostCopy } from "./host-values.ts";
 
 interface Block {
@@ -38,9 +38,7 @@ export class TextBlocks {
 
   add(event: Fields): void {
     const block = this.#blockOf(event);
-    const delta = fieldOf(event, "delta");
-    if (typeof delta !== "string") throw streamFault("delta", "a string");
-    block.pieces.add(delta);
+    block.pieces.add(expectString(fieldOf(event, "delta"), "delta"));
     applyMetadata(block, event);
   }
 
@@ -75,9 +73,7 @@ function copied(settings: Fields): Fields {
 }
 
 function keyOf(event: Fields): string {
-  const id = fieldOf(event, "id");
-  if (typeof id !== "string") throw streamFault("id", "a string");
-  return `${kindOf(event.type as string)} ${id}`;
+  return `${kindOf(event.type as string)} ${expectString(fieldOf(event, "id"), "id")}`;
 }
 
 function kindOf(type: string): "text" | "reasoning" {

@@ -2,7 +2,7 @@
  * Inputs of calls that come in pieces. The call that follows holds the whole input, and it alone is
  * carried out, so the pieces are not kept.
  */
-import { streamFault } from "../rewrite/index.ts";
+import { expectString, streamFault } from "../rewrite/index.ts";
 import { type Fields, fieldOf } from "./host-values.ts";
 
 interface Input {
@@ -56,7 +56,5 @@ export class ToolInputs {
 }
 
 function textOf(event: Fields, name: string): string {
-  const value = fieldOf(event, name);
-  if (typeof value !== "string") throw streamFault(name, "a string");
-  return value;
+  return expectString(fieldOf(event, name), name);
 }

@@ -2,7 +2,7 @@
 
 import type { ContentPart } from "../../core/messages/index.ts";
 import { pathOf, type ReportRemoved } from "../rewrite/index.ts";
-import { type Block, isObject, type JsonObject, type Path, written } from "./json.ts";
+import { type Block, isObject, type JsonObject, type Path, withFields } from "./json.ts";
 
 type Media = Extract<ContentPart, { readonly content_type: "image" | "document" }>["content"];
 
@@ -39,6 +39,6 @@ export function writeSource(media: Media, old: OldSource | undefined): JsonObjec
     for (const name of Object.keys(source ?? {})) old.removed(pathOf(...old.path, "source", name));
   }
   return type === "url"
-    ? written(base, { type, url: data })
-    : written(base, { type, media_type, data });
+    ? withFields(base, { type, url: data })
+    : withFields(base, { type, media_type, data });
 }

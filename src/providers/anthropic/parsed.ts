@@ -1,6 +1,6 @@
 /** What the SDK parsed of a text, where a document has it as JSON. */
 import { type Collector, type Lost, pathOf } from "../rewrite/index.ts";
-import { type JsonObject, type Path, written } from "./json.ts";
+import { type JsonObject, type Path, withFields } from "./json.ts";
 
 // Source: `parser` and `beta-parser` of @anthropic-ai/sdk 1.11.0; `parsed` is the older name.
 const names = ["parsed_output", "parsed"];
@@ -18,5 +18,5 @@ export function withoutParsed<Fields extends JsonObject>(
     lost.add({ path: pathOf(...path), reason });
   }
   if (stale.length === 0) return fields;
-  return written(fields, Object.fromEntries(stale.map((name) => [name, undefined])));
+  return withFields(fields, Object.fromEntries(stale.map((name) => [name, undefined])));
 }

@@ -14,7 +14,7 @@ import {
   withLimits,
 } from "../rewrite/index.ts";
 import { type RequestExtensions, requestExtensions } from "./extensions.ts";
-import { written } from "./json.ts";
+import { withFields } from "./json.ts";
 import { readingOf, reportContainer, reportFields, reportInside } from "./report-fields.ts";
 import { type MessagesRequest, requestSchema } from "./schemas.ts";
 import { readTurns } from "./turns.ts";
@@ -138,7 +138,7 @@ export const toMessagesRequest = withLimits(
     const { system, turns } = writeTurns(checked, old, lost);
     const model = extensions?.llm?.model_id;
     const base = old ?? (model === undefined ? {} : { model });
-    const document = readRequest(written(base, { system, messages: turns }));
+    const document = readRequest(withFields(base, { system, messages: turns }));
     return Object.freeze({ document: document as object as Document, lost: lost.list() });
   },
 );

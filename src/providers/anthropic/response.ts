@@ -22,7 +22,7 @@ import {
   type ResponseExtensions,
   responseExtensions,
 } from "./extensions.ts";
-import { type Block, isSameJson, written } from "./json.ts";
+import { type Block, isSameJsonText, withFields } from "./json.ts";
 import { withoutParsed } from "./parsed.ts";
 import { providerCallsIn } from "./provider-calls.ts";
 import { readBlocks } from "./read-block.ts";
@@ -149,7 +149,7 @@ export const toMessagesResponse = withLimits(
     const calls = hasCall(content);
     const fields =
       old === undefined ? freshResponse(extensions, calls, lost) : followed(old, content, lost);
-    const document = readResponse(written(fields, { content }));
+    const document = readResponse(withFields(fields, { content }));
     return Object.freeze({ document: document as object as Document, lost: lost.list() });
   },
 );
@@ -186,7 +186,9 @@ function reportMessages(messages: readonly Message[], lost: Collector<Lost>): vo
 /** The response with what follows its content: the stop reason, and what the SDK parsed of a text. */
 function followed(old: MessagesResponse, content: readonly Block[], lost: Collector<Lost>) {
   const fields = { ...old, ...stopOf(old, hasCall(content), lost) };
-  return isSameJson(old.content, content) ? fields : withoutParsed(fields, [0, "content"], lost);
+  return isSameJsonText(old.content, content)
+    ? fields
+    : withoutParsed(fields, [0, "content"], lost);
 }
 
 /** Whether the caller has a call to answer. */

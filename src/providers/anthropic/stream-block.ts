@@ -2,7 +2,8 @@
 import * as z from "zod";
 import { intrinsics, type Json } from "../../core/data/index.ts";
 import {
-  isSameText,
+  expectString,
+  isSameJsonText,
   parseArguments,
   readDocument,
   type StreamMeter,
@@ -75,7 +76,7 @@ export class StreamBlock {
     // An input that is no object is told where the block is read.
     const { input } = this.block;
     if (!hasInput(this.#start) || !isObject(input)) return undefined;
-    const isOther = !isEmptyInput(this.#start.input) && !isSameText(this.#start.input, input);
+    const isOther = !isEmptyInput(this.#start.input) && !isSameJsonText(this.#start.input, input);
     if (this.#input.text.trim() !== "" && isOther) {
       return "It began with another input; the later one is shown.";
     }
@@ -201,9 +202,7 @@ export function unknownFields(event: Delta, known: readonly string[]): readonly 
 }
 
 function textIn(delta: Delta, name: string): string {
-  const text = fieldOf(delta, name);
-  if (typeof text !== "string") throw streamFault(`delta.${name}`, "a string");
-  return text;
+  return expectString(fieldOf(delta, name), `delta.${name}`);
 }
 
 /** A field of an event, read once; no getter of it runs. */

@@ -3,6 +3,7 @@ import type * as z from "zod";
 import { expectOptions, type Json } from "../../core/data/index.ts";
 import {
   collector,
+  expectString,
   type Left,
   type MessageStream,
   pathOf,
@@ -116,8 +117,7 @@ class Accumulator implements ResponseStream {
 
   #push(event: unknown): void {
     const fields = asFields(event, "event");
-    const type = fieldOf(fields, "type");
-    if (typeof type !== "string") throw streamFault("event.type", "a string");
+    const type = expectString(fieldOf(fields, "type"), "event.type");
     this.#document = undefined;
     this.#current = undefined;
     this.#apply(type, fields);

@@ -5,7 +5,7 @@
 import type { Json } from "../../core/data/index.ts";
 import type { ContentPart, MessageInput } from "../../core/messages/index.ts";
 import { type Collector, type Lost, pathOf, type ReportRemoved } from "../rewrite/index.ts";
-import { type Block, type JsonObject, type Path, written } from "./json.ts";
+import { type Block, type JsonObject, type Path, withFields } from "./json.ts";
 import { type Reading, reportFields } from "./report-fields.ts";
 import { reportText, writeText } from "./text.ts";
 
@@ -112,7 +112,7 @@ export function writeResource(
     const texts = isKept
       ? block?.content
       : writeTexts(old && { ...old, content: old.block.content }, content, path, lost);
-    return written(block, {
+    return withFields(block, {
       type: "search_result",
       source: uri,
       title: name ?? "",
@@ -120,7 +120,7 @@ export function writeResource(
     }) as Block;
   }
   const source = block?.source as Block | undefined;
-  return written(block, {
+  return withFields(block, {
     type: "document",
     source: isKept ? source : writeTextSource(source, old, content, path, lost),
     title: name,
@@ -136,12 +136,12 @@ function writeTextSource(
   lost: Collector<Lost>,
 ): JsonObject {
   if (old === undefined || source?.type !== "content") {
-    return written(source, { type: "text", media_type: "text/plain", data: text });
+    return withFields(source, { type: "text", media_type: "text/plain", data: text });
   }
   const { content } = source;
-  if (typeof content === "string") return written(source, { content: text });
+  if (typeof content === "string") return withFields(source, { content: text });
   const texts = { content, path: [...old.path, "source"], removed: old.removed };
-  return written(source, { content: writeTexts(texts, text, path, lost) });
+  return withFields(source, { content: writeTexts(texts, text, path, lost) });
 }
 
 /** The text in the place of the first, and the others gone; what is no text stays. */

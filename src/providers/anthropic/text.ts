@@ -1,6 +1,6 @@
 /** Text blocks, and what is bound to their text. */
 import { type Collector, type Lost, pathOf } from "../rewrite/index.ts";
-import { type Block, type Path, written } from "./json.ts";
+import { type Block, type Path, withFields } from "./json.ts";
 import { withoutParsed } from "./parsed.ts";
 import { type Reading, reportFields } from "./report-fields.ts";
 
@@ -23,14 +23,15 @@ export function writeText(
   path: Path,
   lost: Collector<Lost>,
 ): Block {
-  if (old === undefined || old.text === text) return written(old, { type: "text", text }) as Block;
+  if (old === undefined || old.text === text)
+    return withFields(old, { type: "text", text }) as Block;
   const kept = withoutParsed(old, path, lost);
-  if (!hasCitations(old)) return written(kept, { text });
+  if (!hasCitations(old)) return withFields(kept, { text });
   lost.add({
     path: pathOf(...path),
     reason: "The citations of the old text are dropped.",
   });
-  return written(kept, { text, citations: null });
+  return withFields(kept, { text, citations: null });
 }
 
 function hasCitations({ citations }: Block): boolean {

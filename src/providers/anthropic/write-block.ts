@@ -5,7 +5,7 @@
 import type { Json } from "../../core/data/index.ts";
 import { type ContentPart, createMessage } from "../../core/messages/index.ts";
 import { type Collector, type Lost, pathOf, type ReportRemoved } from "../rewrite/index.ts";
-import { type Block, isSameJson, type Path, written } from "./json.ts";
+import { type Block, isSameJsonText, type Path, withFields } from "./json.ts";
 import { writeSource } from "./media.ts";
 import { readBlock, serverNamespace, silentReport } from "./read-block.ts";
 import { isServerResult, writeServerTexts } from "./server-results.ts";
@@ -110,12 +110,12 @@ function blockFor(
       return writeThinking(part.text, old, path, writing);
     case "image": {
       const source = writeSource(part.content, before);
-      return source && (written(old?.block, { type: "image", source }) as Block);
+      return source && (withFields(old?.block, { type: "image", source }) as Block);
     }
     case "document": {
       const { title } = part.content;
       const source = writeSource(part.content, before);
-      return source && (written(old?.block, { type: "document", source, title }) as Block);
+      return source && (withFields(old?.block, { type: "document", source, title }) as Block);
     }
     case "resource": {
       const resource = old?.part.content_type === "resource" ? old.part.content : undefined;
@@ -155,7 +155,7 @@ function writeThinking(
     const reason = "The signature of the old thinking is dropped with its text.";
     lost.add({ path: pathOf(...path), reason });
   }
-  return written(old?.block, { type: "thinking", thinking: text, signature: "" }) as Block;
+  return withFields(old?.block, { type: "thinking", thinking: text, signature: "" }) as Block;
 }
 
 type Call = Extract<ContentPart, { readonly content_type: "tool_call" }>["content"];
@@ -176,12 +176,12 @@ function writeCall(
   const before = old?.part.content_type === "tool_call" ? old.part.content : undefined;
   const type = old?.block.type ?? "tool_use";
   const isOthers = namespace !== serverNamespace || namespace === before?.namespace;
-  return written(old?.block, {
+  return withFields(old?.block, {
     type,
     id,
     name,
     // What is no object was shown as none: it stays while nobody says otherwise.
-    ...(before !== undefined && isSameJson(before.arguments, input) ? {} : { input }),
+    ...(before !== undefined && isSameJsonText(before.arguments, input) ? {} : { input }),
     ...(type === "tool_use" && isOthers ? { toolset_name: namespace } : {}),
     ...(type === "mcp_tool_use" && namespace !== undefined ? { server_name: namespace } : {}),
   }) as Block;
@@ -196,11 +196,11 @@ function writeResult(
   const { tool_call_id: id, content, is_error: isError } = result;
   if (old === undefined && writing.providerCalls.has(id)) return undefined;
   const before = old?.part.content_type === "tool_result" ? old.part.content : undefined;
-  const isKept = before !== undefined && isSameJson(before.content, content);
+  const isKept = before !== undefined && isSameJsonText(before.content, content);
   if (old !== undefined && isServerResult(old.block)) {
     return isKept ? old.block : writeServerResult(content, old, path, writing);
   }
-  return written(old?.block, {
+  return withFields(old?.block, {
     type: old?.block.type ?? "tool_result",
     tool_use_id: id,
     ...(isKept ? {} : { content: writeContent(content, old, path, writing) }),
@@ -265,13 +265,13 @@ function reportUnsaid(part: ContentPart, block: Block, path: Path, lost: Collect
     });
     return;
   }
-  if (isSameJson(said, part)) return;
+  if (isSameJsonText(said, part)) return;
   const now = fieldsOf(part);
   const back = fieldsOf(said);
   for (const name of new Set([...Object.keys(now), ...Object.keys(back)])) {
     // A result's tool is told by the call with its id.
     if (part.content_type === "tool_result" && name === "tool_name") continue;
-    if (isSameJson(now[name], back[name])) continue;
+    if (isSameJsonText(now[name], back[name])) continue;
     const reason = "The block cannot hold this value; it would read back as another or not at all.";
     const at = "text" in part ? [...path, "text"] : [...path, "content", name];
     lost.add({ path: pathOf(...(now[name] === undefined ? path : at)), reason });

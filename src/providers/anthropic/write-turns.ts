@@ -12,7 +12,7 @@ import {
   pathOf,
   removedReporter,
 } from "../rewrite/index.ts";
-import { type Block, written } from "./json.ts";
+import { type Block, withFields } from "./json.ts";
 import { withoutParsed } from "./parsed.ts";
 import { providerCallsIn } from "./provider-calls.ts";
 import { readingOf } from "./report-fields.ts";
@@ -152,7 +152,7 @@ function writeTurn(
   const content = shortened(blocks, turn?.content);
   // An answer may stand as a turn with all that the SDK gave it.
   const kept = turn && withoutParsed(turn, [first.index, "content"], reporter.lost);
-  return written(kept, { role, content });
+  return withFields(kept, { role, content });
 }
 
 /** Whether the messages of a turn stand as they stood in it. */

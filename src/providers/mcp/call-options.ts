@@ -1,6 +1,6 @@
 import { expectOptions, intrinsics, readOption } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
-import type { LimitOptions } from "../rewrite/index.ts";
+import { kindOf, type LimitOptions } from "../rewrite/index.ts";
 
 const { isFiniteNumber } = intrinsics;
 
@@ -57,7 +57,7 @@ export function readAnswerOptions<Options extends AnswerOptions>(
   const read = readRequestOptions(options, call);
   if (typeof options.name === "string") return read;
   throw misuse(
-    `${call} expects name, the name of the answered call, to be a string, got ${typeof options.name}.`,
+    `${call} expects name, the name of the answered call, to be a string, got ${kindOf(options.name)}.`,
   );
 }
 
@@ -65,7 +65,7 @@ function idText(id: unknown, call: string): string {
   if (typeof id === "string") return id;
   if (isFiniteNumber(id)) return String(id);
   throw misuse(
-    `${call} expects id, the id of the request, to be a string or a number, got ${typeof id}.`,
+    `${call} expects id, the id of the request, to be a string or a number, got ${kindOf(id)}.`,
   );
 }
 

@@ -8,6 +8,7 @@ import {
 } from "../../core/data/index.ts";
 import { GlassineError, quoted, suggestion } from "../../core/errors/index.ts";
 import { checkSession } from "../../core/labels/index.ts";
+import { kindOf } from "../rewrite/index.ts";
 import type { FactoryParts } from "./guard-factory.ts";
 import { passGroups } from "./methods.ts";
 import type { GuardLabels, GuardOptions, WrapOptions } from "./options.ts";
@@ -18,7 +19,7 @@ const { ownValue } = intrinsics;
 export function checkTransport(transport: unknown): void {
   if (hasFunctions(transport, ["start", "send", "close"])) return;
   throw misuse(
-    `guard.wrap expects a transport with start, send and close, got ${nameOf(transport)}. Pass the transport itself.`,
+    `guard.wrap expects a transport with start, send and close, got ${kindOf(transport)}. Pass the transport itself.`,
   );
 }
 
@@ -30,7 +31,7 @@ export function checkManager(manager: unknown): void {
     ? "Pass transports to guard.wrap."
     : "Await createPluginManager({ plugins }) and pass the result.";
   throw misuse(
-    `A guard expects a plugin manager, got ${isTransport ? "a transport" : nameOf(manager)}. ${hint}`,
+    `A guard expects a plugin manager, got ${isTransport ? "a transport" : kindOf(manager)}. ${hint}`,
   );
 }
 
@@ -53,11 +54,11 @@ export function readFactory<Context, Server extends object>(
   session: unknown,
 ): FactoryParts<Context, Server> {
   if (typeof factory !== "function") {
-    throw misuse(`guard.factory expects a function that makes a server, got ${nameOf(factory)}.`);
+    throw misuse(`guard.factory expects a function that makes a server, got ${kindOf(factory)}.`);
   }
   if (session !== undefined && typeof session !== "function") {
     throw misuse(
-      `guard.factory expects a function as its second argument, got ${nameOf(session)}.`,
+      `guard.factory expects a function as its second argument, got ${kindOf(session)}.`,
     );
   }
   return { factory, session } as FactoryParts<Context, Server>;
@@ -94,14 +95,14 @@ function readTenant(tenant: unknown): unknown {
   if (tenant === undefined || typeof tenant === "string" || typeof tenant === "function") {
     return tenant;
   }
-  throw misuse(`createGuard expects a string or a function as tenant, got ${nameOf(tenant)}.`);
+  throw misuse(`createGuard expects a string or a function as tenant, got ${kindOf(tenant)}.`);
 }
 
 /** @throws GlassineError `options_invalid` */
 function readPass(pass: unknown): readonly string[] | undefined {
   if (pass === undefined) return undefined;
   if (!Array.isArray(pass))
-    throw misuse(`createGuard expects an array as pass, got ${nameOf(pass)}.`);
+    throw misuse(`createGuard expects an array as pass, got ${kindOf(pass)}.`);
   const given: readonly unknown[] = [...pass];
   for (const word of given) readWord({ "each of pass": word ?? null }, "each of pass", passGroups);
   return Object.freeze(given as string[]);
@@ -117,7 +118,7 @@ function readLabelOptions(labels: unknown): GuardLabels {
   const session: unknown = ownValue(given, "session");
   if (store !== undefined && !isStore(store)) {
     throw misuse(
-      `createGuard expects a label store with load and append as labels.store, got ${nameOf(store)}.`,
+      `createGuard expects a label store with load and append as labels.store, got ${kindOf(store)}.`,
     );
   }
   if (store !== undefined && session === undefined) {
@@ -165,14 +166,14 @@ function expectOwn(options: unknown, known: readonly string[], call: string): vo
 function readFunction(options: object, name: string): unknown {
   const value: unknown = ownValue(options, name);
   if (value === undefined || typeof value === "function") return value;
-  throw misuse(`createGuard expects a function as ${name}, got ${nameOf(value)}.`);
+  throw misuse(`createGuard expects a function as ${name}, got ${kindOf(value)}.`);
 }
 
 function readWord(options: object, name: string, words: readonly string[]): string | undefined {
   const value: unknown = ownValue(options, name);
   if (value === undefined || words.includes(value as string)) return value as string | undefined;
   const [received, hint] =
-    typeof value === "string" ? [quoted(value), suggestion(value, words)] : [nameOf(value), ""];
+    typeof value === "string" ? [quoted(value), suggestion(value, words)] : [kindOf(value), ""];
   throw misuse(
     `createGuard expects ${words.map((word) => quoted(word)).join(" or ")} as ${name}, got ${received}.${hint}`,
   );
@@ -185,13 +186,6 @@ function isStore(value: unknown): boolean {
 function hasFunctions(value: unknown, names: readonly string[]): boolean {
   if (typeof value !== "object" || value === null) return false;
   return names.every((name) => typeof (value as Record<string, unknown>)[name] === "function");
-}
-
-function nameOf(value: unknown): string {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "an array";
-  if (value instanceof Promise) return "a promise";
-  return typeof value === "object" ? "an object" : typeof value;
 }
 
 function present(options: object): object {

@@ -1,7 +1,7 @@
 import { underPayloadLimits } from "../../core/data/index.ts";
 import { GlassineError, quoted } from "../../core/errors/index.ts";
 import { freezePayload } from "../../core/messages/index.ts";
-import type { Left } from "../rewrite/index.ts";
+import { kindOf, type Left } from "../rewrite/index.ts";
 import type { Call, HookRunner, Step } from "./call.ts";
 import { createCallLabels } from "./call-labels.ts";
 import { type Denial, denialOf, failed } from "./denials.ts";
@@ -277,11 +277,6 @@ function notSent(headers: readonly string[]): GlassineError {
     `Headers not sent: ${names}. The transport owns the name, or the name or value is malformed.`,
     { headers },
   );
-}
-
-function kindOf(value: unknown): string {
-  if (Array.isArray(value)) return "an array";
-  return value === null ? "null" : typeof value;
 }
 
 function optionsOf(call: Call): HookOptions {

@@ -6,7 +6,7 @@
  */
 import { removedItem } from "../rewrite/index.ts";
 import { textAsRead } from "./calls.ts";
-import { given, type JsonObject, put, textAt } from "./json.ts";
+import { given, type JsonObject, textAt, withFields } from "./json.ts";
 import { type ReportLost, under } from "./report-fields.ts";
 import { itemKind } from "./shapes.ts";
 import { callKinds, kindIn } from "./tool-items.ts";
@@ -15,7 +15,7 @@ import { callKinds, kindIn } from "./tool-items.ts";
 export function messageAsRead(message: JsonObject, path: string, lost: ReportLost): JsonObject {
   const calls = given(message, "tool_calls") as readonly JsonObject[] | undefined;
   const legacy = given(message, "function_call") as JsonObject | undefined;
-  return put(message, {
+  return withFields(message, {
     ...(calls !== undefined && {
       tool_calls: calls.map((call, at) => callAsRead(call, under(path, "tool_calls", at), lost)),
     }),
@@ -28,7 +28,9 @@ export function messageAsRead(message: JsonObject, path: string, lost: ReportLos
 function callAsRead(call: JsonObject, path: string, lost: ReportLost): JsonObject {
   if (call.type !== "function") return call;
   const inner = call.function as JsonObject;
-  return put(call, { function: fieldAsRead(inner, "arguments", under(path, "function"), lost) });
+  return withFields(call, {
+    function: fieldAsRead(inner, "arguments", under(path, "function"), lost),
+  });
 }
 
 /** A document of Responses. */
@@ -44,7 +46,7 @@ export function itemsAsRead(
     if (kind?.arguments.as !== "text") return item;
     return fieldAsRead(item, kind.arguments.key, under(list, at), lost);
   });
-  return put(document, { [list]: read });
+  return withFields(document, { [list]: read });
 }
 
 /** What the SDK parsed of a text goes with it, and is told. */
@@ -53,7 +55,7 @@ function fieldAsRead(json: JsonObject, key: string, path: string, lost: ReportLo
   const read = textAsRead(text);
   if (read === text) return json;
   const parsed = "parsed_arguments";
-  if (given(json, parsed) === undefined) return put(json, { [key]: read });
+  if (given(json, parsed) === undefined) return withFields(json, { [key]: read });
   lost(removedItem(under(path, parsed)));
-  return put(json, { [key]: read, [parsed]: undefined });
+  return withFields(json, { [key]: read, [parsed]: undefined });
 }

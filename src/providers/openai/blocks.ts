@@ -2,7 +2,15 @@
 
 import type { ContentPart } from "../../core/messages/index.ts";
 import { mediaFromUrl, urlOfMedia } from "../rewrite/index.ts";
-import { compact, isObject, type JsonObject, overlay, put, sameJson, textAt } from "./json.ts";
+import {
+  compact,
+  isObject,
+  isSameJsonText,
+  type JsonObject,
+  overlay,
+  textAt,
+  withFields,
+} from "./json.ts";
 import {
   ignoreLeft,
   isEmpty,
@@ -155,7 +163,7 @@ export function freshBlock(
   const block = writeBlock(part, place);
   if (block === undefined)
     lost({ path, reason: `No block can hold a part of type ${part.content_type}.` });
-  else if (!sameJson(readBlock(block, "", ignoreLeft), part)) {
+  else if (!isSameJsonText(readBlock(block, "", ignoreLeft), part)) {
     lost({ path, reason: `A block cannot hold all of a part of type ${part.content_type}.` });
   }
   return block;
@@ -228,20 +236,20 @@ export function overBlock(
 
 function overMedium(block: JsonObject, kind: string, fresh: JsonObject): JsonObject {
   if (kind === "input_image")
-    return overlay(put(block, { file_id: undefined }), without(fresh, "detail"));
+    return overlay(withFields(block, { file_id: undefined }), without(fresh, "detail"));
   if (kind === "input_file") return overlay(overFile(block), fresh);
   if (kind !== "file" || !isObject(block.file)) return overlay(block, fresh);
-  return overlay(put(block, { file: overFile(block.file) }), fresh);
+  return overlay(withFields(block, { file: overFile(block.file) }), fresh);
 }
 
 /** The name and every place of a file belong to the old one. */
 function overFile(file: JsonObject): JsonObject {
   const old = ["file_data", "file_url", "file_id", "filename"];
-  return put(file, Object.fromEntries(old.map((key) => [key, undefined])));
+  return withFields(file, Object.fromEntries(old.map((key) => [key, undefined])));
 }
 
 function without(json: JsonObject, key: string): JsonObject {
-  return put(json, { [key]: undefined });
+  return withFields(json, { [key]: undefined });
 }
 
 /** Also for the texts of a chat message, which are no blocks. */
@@ -255,5 +263,5 @@ function overText(
   const changes = staleKeys(block, ofOldText, path, lost).map(
     (each) => [each, each === "annotations" ? [] : undefined] as const,
   );
-  return put(block, { ...Object.fromEntries(changes), [key]: text });
+  return withFields(block, { ...Object.fromEntries(changes), [key]: text });
 }

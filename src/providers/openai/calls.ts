@@ -3,7 +3,7 @@ import type { Json } from "../../core/data/index.ts";
 import { isGlassineError } from "../../core/errors/index.ts";
 import { type ContentPart, freezePayload } from "../../core/messages/index.ts";
 import { parseArguments, writeArguments } from "../rewrite/index.ts";
-import { sameJson } from "./json.ts";
+import { isSameJsonText } from "./json.ts";
 import type { ReportLeft } from "./report-fields.ts";
 
 export type ToolCall = Extract<ContentPart, { content_type: "tool_call" }>["content"];
@@ -59,7 +59,7 @@ function textOf(values: Arguments): string {
 export function textOfArguments(values: Arguments, old?: string): string {
   if (old !== undefined) {
     const before = readArguments(old, "", () => {});
-    if (sameJson(before, values)) return old;
+    if (isSameJsonText(before, values)) return old;
   }
   return textOf(values);
 }

@@ -1,6 +1,6 @@
 /** One choice of a streamed chat completion. */
 import type { Json } from "../../core/data/index.ts";
-import { type StreamMeter, streamFault, TextPieces } from "../rewrite/index.ts";
+import { expectString, type StreamMeter, streamFault, TextPieces } from "../rewrite/index.ts";
 import { compact, given, type JsonObject } from "./json.ts";
 import { eventObject, GrowingFields, keep, placeIn, sameName } from "./pieces.ts";
 import { isEmpty } from "./report-fields.ts";
@@ -47,9 +47,7 @@ class StreamedCall {
   /** The name and the next piece of the text. */
   applyInner(inner: JsonObject, key: "arguments" | "input"): void {
     this.#name = sameName(this.#name, inner.name, "tool_calls.name");
-    const piece = given(inner, key) ?? "";
-    if (typeof piece !== "string") throw streamFault(`tool_calls.${key}`, "a string", [piece]);
-    this.#text.add(piece);
+    this.#text.add(expectString(given(inner, key) ?? "", `tool_calls.${key}`));
     applyOthers(inner, ["name", key], this.#inner);
   }
 

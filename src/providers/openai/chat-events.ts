@@ -4,7 +4,7 @@ import * as z from "zod";
 import type { Json } from "../../core/data/index.ts";
 import { expectOptions } from "../../core/data/index.ts";
 import { type LimitOptions, readDocument, withLimits } from "../rewrite/index.ts";
-import { compact, given, isObject, type JsonObject, put, textAt } from "./json.ts";
+import { compact, given, isObject, type JsonObject, textAt, withFields } from "./json.ts";
 import { chatResponse, read } from "./read.ts";
 import { chatResponseSchema } from "./shapes.ts";
 
@@ -47,18 +47,18 @@ export const toChatEvents = withLimits(
     const response = read(chatResponseSchema, document, chatResponse);
     const { choices, usage, ...facts } = response as JsonObject;
     const isRepeated = ([key]: [string, Json]) => repeated.includes(key);
-    const head = put(compact(Object.entries(facts).filter(isRepeated)), {
+    const head = withFields(compact(Object.entries(facts).filter(isRepeated)), {
       object: "chat.completion.chunk",
     });
-    const chunk = (list: readonly Json[]) => put(head, { choices: list });
+    const chunk = (list: readonly Json[]) => withFields(head, { choices: list });
     const chunks = (choices as readonly JsonObject[]).flatMap((choice, place) =>
       choiceDeltas(choice, place).map((delta) => chunk([delta])),
     );
-    const last = usage === undefined ? [] : [put(chunk([]), { usage })];
+    const last = usage === undefined ? [] : [withFields(chunk([]), { usage })];
     const all = [...chunks, ...last];
     // Without choices there may still be something to say, as an error.
     const said = all.length === 0 ? [chunk([])] : all;
-    said.push(put(facts, said.pop() as JsonObject));
+    said.push(withFields(facts, said.pop() as JsonObject));
     return readDocument(events, said, what) as readonly unknown[] as readonly Chunk[];
   },
 );
@@ -77,7 +77,7 @@ function choiceDeltas(choice: JsonObject, place: number): readonly JsonObject[] 
       logprobs: each === at ? logprobs : null,
       finish_reason: null,
     })),
-    put(others as JsonObject, { index, delta: {}, logprobs: null, finish_reason }),
+    withFields(others as JsonObject, { index, delta: {}, logprobs: null, finish_reason }),
   ];
 }
 
@@ -107,9 +107,9 @@ function callDeltas(call: JsonObject, index: number): readonly JsonObject[] {
   const kind = isObject(call.custom) ? "custom" : "function";
   const text = kind === "custom" ? "input" : "arguments";
   const inner = call[kind];
-  if (!isObject(inner)) return [put(call, { index })];
+  if (!isObject(inner)) return [withFields(call, { index })];
   return [
-    put(call, { index, [kind]: put(inner, { [text]: "" }) }),
+    withFields(call, { index, [kind]: withFields(inner, { [text]: "" }) }),
     { index, [kind]: { [text]: textAt(inner, text) ?? "" } },
   ];
 }
@@ -117,5 +117,8 @@ function callDeltas(call: JsonObject, index: number): readonly JsonObject[] {
 function legacyDeltas(call: Json | undefined): readonly JsonObject[] {
   if (!isObject(call)) return [];
   const { arguments: text = "" } = call;
-  return [{ function_call: put(call, { arguments: "" }) }, { function_call: { arguments: text } }];
+  return [
+    { function_call: withFields(call, { arguments: "" }) },
+    { function_call: { arguments: text } },
+  ];
 }

@@ -4,7 +4,7 @@ import { type ContentPart, createMessage, type Message } from "../../core/messag
 import { collector, type Left, pairMessages, pathOf, removedReporter } from "../rewrite/index.ts";
 import { type CallNames, nameOfResult, type ToolResult } from "./calls.ts";
 import { readFields } from "./chat-message.ts";
-import { compact, given, type JsonObject, put, textAt } from "./json.ts";
+import { compact, given, type JsonObject, textAt, withFields } from "./json.ts";
 import {
   ignoreLeft,
   type LossReporter,
@@ -115,7 +115,7 @@ function overMessage(
     const sources = readFields(shown, from, new Map(), ignoreLeft);
     const kinds = kindsOf(message);
     const fields = writeFields(shown, sources, message.content, path, kinds, reporter);
-    return put(json, {
+    return withFields(json, {
       ...overBeside(json, before, message, path, lost),
       ...(kinds.calls ? fields : { content: fields.content }),
     });
@@ -136,7 +136,7 @@ function overMessage(
   reportResult(part.content, under(path, "content", 0), lost);
   const where = under(path, "content", 0, "content");
   const { content, tool_name } = part.content;
-  return put(json, {
+  return withFields(json, {
     ...(json.role === "function" && { name: tool_name }),
     content: writeToolContent(
       content,

@@ -14,7 +14,7 @@ import {
 import { messageAsRead } from "./arguments-as-read.ts";
 import { readMessages, writeMessages } from "./chat-messages.ts";
 import { type ModelExtensions, requestExtensions } from "./extensions.ts";
-import { compact, type JsonObject, put } from "./json.ts";
+import { compact, type JsonObject, withFields } from "./json.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
 import { chatRequest, read } from "./read.ts";
 import { reportFields, under } from "./report-fields.ts";
@@ -89,7 +89,7 @@ export const toChatRequest = withLimits(
     );
     const written = writeMessages(before, given, lost.add);
     const document = old
-      ? put(old, { messages: written })
+      ? withFields(old, { messages: written })
       : compact([
           ["model", extensions?.llm?.model_id],
           ["messages", written],

@@ -24,7 +24,7 @@ import {
   responseExtensions,
   secondsOf,
 } from "./extensions.ts";
-import { compact, given, type JsonObject, put, sameJson, textAt } from "./json.ts";
+import { compact, given, isSameJsonText, type JsonObject, textAt, withFields } from "./json.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
 import { chatResponse, read } from "./read.ts";
 import {
@@ -163,7 +163,9 @@ export const toChatResponse = withLimits(
     const old = onto && read(chatResponseSchema, onto, chatResponse);
     const before = ((old?.choices ?? []) as readonly JsonObject[]).map((choice, index) => {
       const path = under("choices", index, "message");
-      return put(choice, { message: messageAsRead(choice.message as JsonObject, path, lost.add) });
+      return withFields(choice, {
+        message: messageAsRead(choice.message as JsonObject, path, lost.add),
+      });
     });
     const left = collector<Left>();
     const sources = readChoices(before, left.add);
@@ -182,7 +184,9 @@ export const toChatResponse = withLimits(
       },
     );
     const numbered = numberedChoices(choices, before);
-    const document = old ? put(old, { choices: numbered }) : freshResponse(numbered, extensions);
+    const document = old
+      ? withFields(old, { choices: numbered })
+      : freshResponse(numbered, extensions);
     return Object.freeze({
       document: read(chatResponseSchema, document, chatResponse) as unknown as Document,
       lost: lost.list(),
@@ -219,7 +223,7 @@ function numberedChoices(
   if (choices.length === before.length) {
     return choices.map((choice, at) => {
       const index = before[at]?.index;
-      return choice.index === index ? choice : put({ index: 0, ...choice }, { index });
+      return choice.index === index ? choice : withFields({ index: 0, ...choice }, { index });
     });
   }
   const taken = new Set(choices.map(({ index }) => index));
@@ -244,15 +248,15 @@ function overChoice(
   const sources = readFields(old, under(from, "message"), new Map(), ignoreLeft);
   const fields = writeFields(old, sources, message.content, path, kinds, reporter);
   // Probabilities are of all that was said, calls included.
-  const isSame = sameJson(before?.content, message.content);
+  const isSame = isSameJsonText(before?.content, message.content);
   const where = under(path, "content");
   const stale = isSame ? [] : staleKeys(choice, ["logprobs"], where, lost);
   const finish = textAt(choice, "finish_reason");
   const [had, has] = [before ? callsIn(before) : "none", callsIn(message)];
   const isOutdated = had !== has && finish === finishReasonOf(undefined, had);
-  return put(choice, {
+  return withFields(choice, {
     ...Object.fromEntries(stale.map((key) => [key, null])),
-    message: put(old, { ...overBeside(old, before, message, path, lost), ...fields }),
+    message: withFields(old, { ...overBeside(old, before, message, path, lost), ...fields }),
     ...(isOutdated && { finish_reason: finishReasonOf(undefined, has) }),
   });
 }

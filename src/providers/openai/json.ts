@@ -1,24 +1,13 @@
 /** JSON objects of a provider, and how they are edited: a copy with some fields changed. */
 import type { Json } from "../../core/data/index.ts";
-import { isJsonObject as isObject, type JsonObject } from "../rewrite/index.ts";
+import { isJsonObject as isObject, type JsonObject, withFields } from "../rewrite/index.ts";
 
 export {
   isJsonObject as isObject,
-  isSameText as sameJson,
+  isSameJsonText,
   type JsonObject,
+  withFields,
 } from "../rewrite/index.ts";
-
-/** A copy with `changes` in the places of what they change. `undefined` takes a field away. */
-export function put(
-  json: JsonObject,
-  changes: { readonly [key: string]: Json | undefined },
-): JsonObject {
-  const kept = Object.entries(json).map(([key, value]): [string, Json | undefined] =>
-    Object.hasOwn(changes, key) ? [key, changes[key]] : [key, value],
-  );
-  const added = Object.entries(changes).filter(([key]) => !Object.hasOwn(json, key));
-  return compact([...kept, ...added]);
-}
 
 /** An object of what is there. */
 export function compact(entries: readonly (readonly [string, Json | undefined])[]): JsonObject {
@@ -31,7 +20,7 @@ export function overlay(old: JsonObject, fresh: JsonObject): JsonObject {
     const before = Object.hasOwn(old, key) ? old[key] : undefined;
     return [key, isObject(before) && isObject(value) ? overlay(before, value) : value];
   });
-  return put(old, Object.fromEntries(changes));
+  return withFields(old, Object.fromEntries(changes));
 }
 
 /** Null and absent say the same in both formats. */

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type { Json } from "../../core/data/index.ts";
 import {
+  expectString,
   kindOf,
   readDocument,
   type StreamMeter,
@@ -85,9 +86,9 @@ class GrowingList {
 /** Null says nothing. @throws GlassineError `stream_invalid` for what is no text of valid Unicode */
 export function maybeText(value: unknown, where: string): string | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== "string") throw streamFault(where, "a string", [value]);
-  if (/\p{Surrogate}/u.test(value)) throw streamFault(where, "text that is valid Unicode");
-  return value;
+  const text = expectString(value, where);
+  if (/\p{Surrogate}/u.test(text)) throw streamFault(where, "text that is valid Unicode");
+  return text;
 }
 
 /** @throws GlassineError `stream_invalid` for what is no number */

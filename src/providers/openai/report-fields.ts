@@ -7,7 +7,7 @@ import {
   pathOf,
   type ReportRemoved,
 } from "../rewrite/index.ts";
-import { given, isObject, type JsonObject, sameJson } from "./json.ts";
+import { given, isObject, isSameJsonText, type JsonObject } from "./json.ts";
 
 export type ReportLeft = Collector<Left>["add"];
 export type ReportLost = Collector<Lost>["add"];
@@ -60,7 +60,7 @@ export function reportReplaced(
   for (const [key, value] of Object.entries(old)) {
     const next = Object.hasOwn(now, key) ? now[key] : undefined;
     if (isObject(value) && isObject(next)) reportReplaced(value, next, under(path, key), removed);
-    else if (value !== null && !sameJson(value, next)) removed(under(path, key));
+    else if (value !== null && !isSameJsonText(value, next)) removed(under(path, key));
   }
 }
 

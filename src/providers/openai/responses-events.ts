@@ -4,7 +4,7 @@ import * as z from "zod";
 import type { Json } from "../../core/data/index.ts";
 import { expectOptions } from "../../core/data/index.ts";
 import { type LimitOptions, readDocument, withLimits } from "../rewrite/index.ts";
-import { given, isObject, type JsonObject, put, textAt } from "./json.ts";
+import { given, isObject, type JsonObject, textAt, withFields } from "./json.ts";
 import { read, responsesResponse } from "./read.ts";
 import { endings, itemTexts, partTexts } from "./response-event-kinds.ts";
 import { itemKind, responsesResponseSchema } from "./shapes.ts";
@@ -29,7 +29,7 @@ export const toResponsesEvents = withLimits(
     expectOptions(options, ["limits"], "toResponsesEvents");
     const response = read(responsesResponseSchema, document, responsesResponse);
     const output = response.output as readonly JsonObject[];
-    const first = put(response, { status: "in_progress", output: [], usage: null });
+    const first = withFields(response, { status: "in_progress", output: [], usage: null });
     const ending = Object.keys(endings).find((type) => endings[type] === response.status);
     const list = [
       { type: "response.created", response: first },
@@ -52,7 +52,7 @@ function itemEvents(item: JsonObject, output_index: number): readonly JsonObject
   const text = Object.hasOwn(itemTexts, type) ? itemTexts[type] : undefined;
   const whole = text && textAt(item, text.key);
   const at = { output_index, item_id: textAt(item, "id") ?? "" };
-  const emptied = put(item, {
+  const emptied = withFields(item, {
     ...(item.status === "completed" && { status: "in_progress" }),
     ...(text && whole !== undefined && { [text.key]: "" }),
     ...Object.fromEntries(
@@ -84,7 +84,7 @@ function partEvents(part: JsonObject, event: string, at: JsonObject): readonly J
   const text = Object.hasOwn(partTexts, type) ? partTexts[type] : undefined;
   const whole = text && textAt(part, text.key);
   const isCited = Array.isArray(part.annotations);
-  const first = put(part, {
+  const first = withFields(part, {
     ...(text && { [text.key]: "" }),
     ...(isCited && { annotations: [] }),
     ...(Object.hasOwn(part, "logprobs") && { logprobs: [] }),

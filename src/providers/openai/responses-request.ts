@@ -17,7 +17,7 @@ import {
 import { itemsAsRead } from "./arguments-as-read.ts";
 import { reportNames } from "./chat-messages.ts";
 import { type ModelExtensions, requestExtensions } from "./extensions.ts";
-import { compact, given, type JsonObject, put, textAt } from "./json.ts";
+import { compact, given, type JsonObject, textAt, withFields } from "./json.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
 import { read, responsesRequest } from "./read.ts";
 import { type Reading, type Run, readInput } from "./read-items.ts";
@@ -129,7 +129,7 @@ export const toResponsesRequest = withLimits(
       },
     });
     const document = old
-      ? put(old, changesOf(old, runs))
+      ? withFields(old, changesOf(old, runs))
       : compact([
           ["model", extensions?.llm?.model_id],
           ["input", runs.flatMap(({ items }) => items)],

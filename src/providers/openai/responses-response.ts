@@ -25,7 +25,7 @@ import {
   type StopReason,
   secondsOf,
 } from "./extensions.ts";
-import { compact, given, type JsonObject, put, sameJson, textAt } from "./json.ts";
+import { compact, given, isSameJsonText, type JsonObject, textAt, withFields } from "./json.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
 import { read, responsesResponse } from "./read.ts";
 import { itemId, type Reading, type Run, readOutput } from "./read-items.ts";
@@ -108,7 +108,7 @@ function stopReasonOf(response: JsonObject): StopReason | undefined {
 const tooLong: JsonObject = { reason: "max_output_tokens" };
 
 function isTooLong(response: JsonObject): boolean {
-  return sameJson(given(response, "incomplete_details"), tooLong);
+  return isSameJsonText(given(response, "incomplete_details"), tooLong);
 }
 
 /** The fields of a response that are not shown. What was put out is read by itself. */
@@ -129,7 +129,7 @@ function isShown(response: JsonObject, key: string, value: Json): boolean {
   if (key === "output_text") return value === outputText(response.output as readonly JsonObject[]);
   const isCut = response.status === "incomplete" && isTooLong(response);
   if (isCut && (key === "status" || key === "incomplete_details")) return true;
-  return Object.hasOwn(usualFields, key) && sameJson(usualFields[key], value);
+  return Object.hasOwn(usualFields, key) && isSameJsonText(usualFields[key], value);
 }
 
 /** What the SDK adds to a response: all texts in one. */
@@ -212,11 +212,11 @@ function overResponse(
   output: readonly JsonObject[],
   removed: ReportRemoved,
 ): JsonObject {
-  if (sameJson(old.output, output)) return old;
+  if (isSameJsonText(old.output, output)) return old;
   for (const key of ["output_text", "output_parsed"]) {
     if (given(old, key) !== undefined) removed(key);
   }
-  return put(old, {
+  return withFields(old, {
     output,
     ...(Object.hasOwn(old, "output_text") && { output_text: outputText(output) }),
     output_parsed: undefined,

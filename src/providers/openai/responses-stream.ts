@@ -12,7 +12,7 @@ import {
   streamWithLimits,
 } from "../rewrite/index.ts";
 import type { ModelExtensions } from "./extensions.ts";
-import { given, type JsonObject, put, textAt } from "./json.ts";
+import { given, type JsonObject, textAt, withFields } from "./json.ts";
 import { eventObject, expectShape, keep, placeIn } from "./pieces.ts";
 import { read, responsesResponse } from "./read.ts";
 import { under } from "./report-fields.ts";
@@ -189,18 +189,18 @@ class ResponsesStream implements MessageStream<object, JsonObject> {
     }
     const items = this.#items.map(({ document }) => document);
     this.#replaceBase(response);
-    this.#final = isSilent ? put(response, { output: items }) : response;
+    this.#final = isSilent ? withFields(response, { output: items }) : response;
   }
 
   /** An error is told in the event itself, or in an object in it. */
   #fail(event: JsonObject): void {
     const { code = null, message = null, param = null } = event;
     const error = keep(given(event, "error") ?? { code, message, param }, what, this.#meter);
-    this.#final = put(this.#soFar(), { status: "failed", error });
+    this.#final = withFields(this.#soFar(), { status: "failed", error });
   }
 
   #soFar(): JsonObject {
-    return put(this.#base, { output: this.#items.map(({ document }) => document) });
+    return withFields(this.#base, { output: this.#items.map(({ document }) => document) });
   }
 
   get done(): boolean {

@@ -1,7 +1,7 @@
 /** One item of a streamed response, as it grows. */
 import type { Json } from "../../core/data/index.ts";
-import { type StreamMeter, streamFault, TextPieces } from "../rewrite/index.ts";
-import { compact, given, isObject, type JsonObject, put, textAt } from "./json.ts";
+import { expectString, type StreamMeter, streamFault, TextPieces } from "../rewrite/index.ts";
+import { compact, given, isObject, type JsonObject, textAt, withFields } from "./json.ts";
 import { eventObject, expectShape, keep, placeIn } from "./pieces.ts";
 import { under } from "./report-fields.ts";
 import { itemTexts, partTexts, type TextAt } from "./response-event-kinds.ts";
@@ -25,15 +25,15 @@ class GrowingText {
   }
 
   add(piece: unknown): void {
-    if (typeof piece !== "string") throw streamFault(this.#where, "a string", [piece]);
+    const text = expectString(piece, this.#where);
     if (this.#isWhole) throw streamFault(this.#where, "nothing after the whole text");
     this.#hasGrown = true;
-    this.#pieces.add(piece);
+    this.#pieces.add(text);
   }
 
   /** The whole text, which is what its pieces say if there were any. */
-  finish(text: unknown): void {
-    if (typeof text !== "string") throw streamFault(this.#where, "a string", [text]);
+  finish(whole: unknown): void {
+    const text = expectString(whole, this.#where);
     if ((this.#hasGrown || this.#isWhole) && text !== this.#pieces.text) {
       throw streamFault(this.#where, "the text that its pieces make");
     }
@@ -84,7 +84,7 @@ export class StreamedItem {
     this.#key = text?.key;
     // Some servers begin a text by saying nothing of it.
     const isSilent = text?.isNeeded === true && given(kept, text.key) === undefined;
-    const head = isSilent ? put(kept, { [text.key]: "" }) : kept;
+    const head = isSilent ? withFields(kept, { [text.key]: "" }) : kept;
     this.#head = expectShape(itemSchema, head, what);
     const start = this.#key === undefined ? "" : (textAt(this.#head, this.#key) ?? "");
     this.#text = new GrowingText(start, this.#key ?? "output_item", meter);
@@ -198,7 +198,7 @@ export class StreamedItem {
       if (name === this.#key) return [[name, ""]];
       return ["content", "summary"].includes(name) && Array.isArray(value) ? [[name, []]] : [];
     });
-    return put(this.#head, Object.fromEntries(agreed));
+    return withFields(this.#head, Object.fromEntries(agreed));
   }
 
   /** @throws GlassineError `stream_invalid` where a part says something else than what came before */
@@ -224,7 +224,7 @@ export class StreamedItem {
     const whole = this.#text.text;
     const isTold =
       this.#key !== undefined && (whole !== "" || textAt(this.#head, this.#key) !== undefined);
-    return put(this.#head, {
+    return withFields(this.#head, {
       ...(isTold && { [this.#key as string]: whole }),
       ...compact(lists.map(([list, parts]) => [list, parts.map(partDocument)])),
     });
@@ -244,7 +244,7 @@ function partsOf(item: JsonObject, list: string): readonly JsonObject[] {
 }
 
 function partDocument({ json, key, text, annotations }: Part): JsonObject {
-  return put(json, {
+  return withFields(json, {
     ...(key !== undefined && { [key]: text.text }),
     ...(annotations.length > 0 && { annotations }),
   });

@@ -6,7 +6,7 @@
 import type { Json } from "../../core/data/index.ts";
 import type { Left } from "../rewrite/index.ts";
 import { readBlock } from "./blocks.ts";
-import { given, type JsonObject, put } from "./json.ts";
+import { given, type JsonObject, withFields } from "./json.ts";
 import { readItem } from "./read-items.ts";
 import { shownIn } from "./read-tool-items.ts";
 import { isEmpty, type ReportLeft, under } from "./report-fields.ts";
@@ -50,7 +50,7 @@ export const droppedFromPart: DroppedPaths = (first, now, path) =>
 /** What is put out comes in events of its own. */
 export const droppedFromResponse: DroppedPaths = (first, now, path) => [
   ...droppedFrom([first, now], (response, left) => {
-    reportResponse(put(response, { output: [] }), path, left);
+    reportResponse(withFields(response, { output: [] }), path, left);
   }),
   ...(isEmpty(given(first, "output")) ? [] : [under(path, "output")]),
 ];
@@ -67,5 +67,5 @@ function droppedFrom(
   };
   const said = Object.entries(first).filter(([, value]) => value !== null);
   const reported = new Set(contentOf(now));
-  return contentOf(put(now, Object.fromEntries(said))).filter((each) => !reported.has(each));
+  return contentOf(withFields(now, Object.fromEntries(said))).filter((each) => !reported.has(each));
 }

@@ -4,7 +4,7 @@ import { isGlassineError } from "../../core/errors/index.ts";
 import { type ContentPart, createMessage } from "../../core/messages/index.ts";
 import { pairParts } from "../rewrite/index.ts";
 import { freshBlock, overBlock, type Place, readBlock } from "./blocks.ts";
-import { isObject, type JsonObject, sameJson } from "./json.ts";
+import { isObject, isSameJsonText, type JsonObject } from "./json.ts";
 import { ignoreLeft, type LossReporter, type ReportLeft, under } from "./report-fields.ts";
 import { rewrite, type Source } from "./rewrite.ts";
 
@@ -94,7 +94,7 @@ function partsIn(content: Json | undefined): readonly ContentPart[] | undefined 
   }
   try {
     const parts = createMessage({ role: "tool", content: content as never }).content;
-    return sameJson(parts, content) ? parts : undefined;
+    return isSameJsonText(parts, content) ? parts : undefined;
   } catch (error) {
     if (isGlassineError(error)) return undefined;
     throw error;

@@ -5,7 +5,7 @@ import { pairParts } from "../rewrite/index.ts";
 import { freshBlock, overBlock } from "./blocks.ts";
 import { inputOf, type ToolCall, textOfArguments } from "./calls.ts";
 import { type Field, fields, type Item, type Sources } from "./chat-message.ts";
-import { given, isObject, type JsonObject, put, sameJson, textAt } from "./json.ts";
+import { given, isObject, isSameJsonText, type JsonObject, textAt, withFields } from "./json.ts";
 import { keptById, type LossReporter, type ReportLost, staleKeys, under } from "./report-fields.ts";
 import { type Placed, rewrite, type Source } from "./rewrite.ts";
 
@@ -70,8 +70,8 @@ export function overBeside(
   lost: ReportLost,
 ): { readonly [field: string]: undefined } {
   const [had, has] = [before?.content ?? [], now.content];
-  if (sameJson(had, has)) return {};
-  const keys = sameJson(textsOf(had), textsOf(has)) ? ["parsed"] : ["annotations", "parsed"];
+  if (isSameJsonText(had, has)) return {};
+  const keys = isSameJsonText(textsOf(had), textsOf(has)) ? ["parsed"] : ["annotations", "parsed"];
   const stale = staleKeys(old, keys, under(path, "content"), lost);
   return Object.fromEntries(stale.map((key) => [key, undefined]));
 }
@@ -138,7 +138,7 @@ function overItem(
     }
     const transcript = second?.content_type === "text" ? second.text : "";
     const changes = { data: sound.data, ...(parts.length > 1 && { transcript }) };
-    return { ...item, json: put(json, changes) };
+    return { ...item, json: withFields(json, changes) };
   }
   const part = first?.part;
   if (part === undefined) return undefined;
@@ -175,19 +175,22 @@ function overCall(json: JsonObject, call: ToolCall, path: string, lost: ReportLo
     if (input === undefined)
       lost({ path, reason: "A custom tool takes one text; JSON text was written." });
     const text = input ?? textOfArguments(call.arguments);
-    return put(json, { id, custom: overInner(json.custom, { name, input: text }, path, lost) });
+    return withFields(json, {
+      id,
+      custom: overInner(json.custom, { name, input: text }, path, lost),
+    });
   }
   const old = isObject(json.function) ? json.function : json;
   const text = textOfArguments(call.arguments, textAt(old, "arguments"));
   const written = overInner(old, { name, arguments: text }, path, lost);
-  return isObject(json.function) ? put(json, { id, function: written }) : written;
+  return isObject(json.function) ? withFields(json, { id, function: written }) : written;
 }
 
 /** A name and a text over those of before. What the SDK parsed of another text goes with it. */
 function overInner(old: JsonObject, now: JsonObject, path: string, lost: ReportLost): JsonObject {
   const isSame = Object.entries(now).every(([key, text]) => key === "name" || old[key] === text);
   const stale = isSame ? [] : staleKeys(old, ["parsed_arguments"], path, lost);
-  return put(old, { ...now, ...Object.fromEntries(stale.map((key) => [key, undefined])) });
+  return withFields(old, { ...now, ...Object.fromEntries(stale.map((key) => [key, undefined])) });
 }
 
 function freshItem(

@@ -3,7 +3,7 @@ import type { Json } from "../../core/data/index.ts";
 import type { ContentPart, Message } from "../../core/messages/index.ts";
 import { pairParts, pathOf } from "../rewrite/index.ts";
 import { freshBlock, overBlock, type Place } from "./blocks.ts";
-import { compact, given, isObject, type JsonObject, put, sameJson } from "./json.ts";
+import { compact, given, isObject, isSameJsonText, type JsonObject, withFields } from "./json.ts";
 import { channelOf, type Piece, phaseOf, type Run } from "./read-items.ts";
 import { isEmpty, keptById, type LossReporter, under } from "./report-fields.ts";
 import { type Placed, rewrite, type Source } from "./rewrite.ts";
@@ -143,7 +143,7 @@ function overJson(
     lost({ path: under(where, "content", "media_type"), reason });
   }
   if (given(item, "id") !== undefined) lost({ path: where, reason: keptById });
-  return put(item, { result: first.part.content.data });
+  return withFields(item, { result: first.part.content.data });
 }
 
 function freshPiece(
@@ -249,7 +249,7 @@ function closeItem(
   if (kind === "message") {
     const written = contentOf(content, old, message, inResponse);
     const phase = message.role === "assistant" ? phaseOf(message.channel) : undefined;
-    if (old !== undefined) return put(old, { content: written, ...(!isKept && { phase }) });
+    if (old !== undefined) return withFields(old, { content: written, ...(!isKept && { phase }) });
     const more = phase === undefined ? {} : { phase };
     return { ...begin(kind), type: kind, role: message.role, content: written, ...more };
   }
@@ -257,13 +257,14 @@ function closeItem(
     return { ...begin(kind), type: kind, summary, ...(content.length > 0 && { content }) };
   }
   const before = given(old, "content");
-  const isSame = sameJson(given(old, "summary"), summary) && sameJson(before ?? [], content);
+  const isSame =
+    isSameJsonText(given(old, "summary"), summary) && isSameJsonText(before ?? [], content);
   if (!isSame && given(old, "id") !== undefined) lost({ path, reason: keptById });
   const isSealed = !isSame && given(old, "encrypted_content") !== undefined;
   if (isSealed) {
     lost({ path, reason: "The reasoning changed, so its encrypted_content is dropped." });
   }
-  return put(old, {
+  return withFields(old, {
     summary,
     ...((before !== undefined || content.length > 0) && { content }),
     ...(isSealed && { encrypted_content: undefined }),

@@ -3,7 +3,15 @@ import type { Json } from "../../core/data/index.ts";
 import type { ContentPart } from "../../core/messages/index.ts";
 import { inputOf, type ToolCall, type ToolResult, textOfArguments } from "./calls.ts";
 import { reportResult } from "./chat-messages.ts";
-import { compact, fitsShape, given, type JsonObject, put, sameJson, textAt } from "./json.ts";
+import {
+  compact,
+  fitsShape,
+  given,
+  isSameJsonText,
+  type JsonObject,
+  textAt,
+  withFields,
+} from "./json.ts";
 import { type LossReporter, type ReportLost, staleKeys, under } from "./report-fields.ts";
 import type { Placed } from "./rewrite.ts";
 import { writeToolContent } from "./tool-content.ts";
@@ -56,9 +64,9 @@ export function overCallItem(
   if (isServer && namespace === undefined) {
     lost({ path: where, reason: "A call to a server has the server's name as its namespace." });
   }
-  const isSame = Object.entries(changes).every(([key, value]) => sameJson(item[key], value));
+  const isSame = Object.entries(changes).every(([key, value]) => isSameJsonText(item[key], value));
   const stale = isSame ? [] : staleKeys(item, ["parsed_arguments"], where, lost);
-  return put(item, {
+  return withFields(item, {
     [kind.id]: tool_call_id,
     ...(isNamed && { name }),
     ...(spaceKey !== undefined && overSpace(item, spaceKey, namespace, isServer)),
@@ -102,7 +110,7 @@ function overArguments(
     case "object": {
       const old = given(item, of.key) ?? {};
       return fitsShape(old, values)
-        ? { [of.key]: sameJson(old, values) ? item[of.key] : values }
+        ? { [of.key]: isSameJsonText(old, values) ? item[of.key] : values }
         : undefined;
     }
     case "fields": {
@@ -184,12 +192,12 @@ export function overResultItem(
   const old = given(item, kind.output);
   if (kind.as === "blocks" || (kind.as === "text" && typeof content === "string")) {
     const before = { content: old, path: under(from, kind.output) };
-    return put(item, {
+    return withFields(item, {
       [kind.output]: writeToolContent(content, before, where, "input", reporter),
     });
   }
   if (content !== undefined && old !== undefined && fitsShape(old, content)) {
-    return put(item, { [kind.output]: content });
+    return withFields(item, { [kind.output]: content });
   }
   reportShape(item, content, where, lost);
   return undefined;

@@ -1,6 +1,6 @@
 export { parseArguments, writeArguments } from "./arguments.ts";
 export { givenMessages } from "./given-messages.ts";
-export { isJsonObject, isSameText, type JsonObject } from "./json.ts";
+export { isJsonObject, isSameJsonText, type JsonObject, withFields } from "./json.ts";
 export { kindOf } from "./kind-of.ts";
 export { mediaFromUrl, urlOfMedia } from "./media.ts";
 export { type LimitOptions, pairMessages, pairParts, type Read, type Written } from "./messages.ts";
@@ -18,6 +18,7 @@ export {
   removedReporter,
 } from "./report.ts";
 export {
+  expectString,
   type MessageStream,
   type StreamLimits,
   StreamMeter,

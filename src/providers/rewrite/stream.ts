@@ -104,6 +104,12 @@ export function streamFault(
   return new GlassineError("stream_invalid", text, { where });
 }
 
+/** @throws GlassineError `stream_invalid` for anything that is not a string */
+export function expectString(value: unknown, where: string): string {
+  if (typeof value === "string") return value;
+  throw streamFault(where, "a string", [value]);
+}
+
 /**
  * A text that comes in pieces: kept apart until it is asked for, so that time stays linear. What is
  * asked for is valid Unicode at any time.

@@ -49,7 +49,7 @@ describe("the options of a document's functions", () => {
     const value = documents[name] ?? [];
     expect(codeOf(() => functions[name]?.(value))).toBe("options_invalid");
     expect(messageOf(() => functions[name]?.(value, { ...call, id: {} }))).toMatch(
-      `${name} expects id, the id of the request, to be a string or a number, got object.`,
+      `${name} expects id, the id of the request, to be a string or a number, got an object.`,
     );
     expect(messageOf(() => functions[name]?.(value, { ...call, ids: "7" }))).toMatch(
       `${name} has no option "ids". Did you mean "id"?`,
@@ -65,7 +65,7 @@ describe("the options of a document's functions", () => {
   it("want the name of the call where an answer is read", () => {
     const text = messageOf(() => functions.fromToolResult?.({ content: [] }, { id: 7 }));
     expect(text).toBe(
-      "fromToolResult expects name, the name of the answered call, to be a string, got undefined.",
+      "fromToolResult expects name, the name of the answered call, to be a string, got nothing.",
     );
     expect(codeOf(() => mcp.fromToolCall({ name: "t" }, { id: 7, serverId: 7 as never }))).toBe(
       "options_invalid",

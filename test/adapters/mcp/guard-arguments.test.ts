@@ -37,7 +37,7 @@ describe("the options of a guard", () => {
     ["a method of a class", new Inherits(), /envelope as an own property of the options/],
     ["another word for onDeny", { onDeny: "result" }, /as onDeny, got "result"/],
     ["a slip in a word", { onDeny: "tool_resulf" }, /Did you mean "tool_result"/],
-    ["pass that is no list", { pass: "lists" }, /an array as pass, got string/],
+    ["pass that is no list", { pass: "lists" }, /an array as pass, got a string/],
     [
       "another word in pass",
       { pass: ["list"] },
@@ -92,7 +92,7 @@ describe("the options of a guard", () => {
 describe("the manager", () => {
   it.each<[string, unknown, RegExp]>([
     ["a transport", new RawTransport(), /a plugin manager, got a transport. Pass transports to/],
-    ["no manager", undefined, /a plugin manager, got undefined/],
+    ["no manager", undefined, /a plugin manager, got nothing/],
     ["a manager to come", createPluginManager({ plugins: [] }), /got a promise. Await/],
     ["plugins", [], /got an array/],
     ["options", { onDeny: "error" }, /got an object/],
@@ -106,8 +106,8 @@ describe("what is wrapped", () => {
   const guard = createGuard(manager);
 
   it.each<[string, unknown, unknown, RegExp]>([
-    ["no transport", undefined, {}, /a transport with start, send and close, got undefined/],
-    ["an address", "http://localhost", {}, /got string/],
+    ["no transport", undefined, {}, /a transport with start, send and close, got nothing/],
+    ["an address", "http://localhost", {}, /got a string/],
     ["a number as session", new RawTransport(), { session: 7 }, /"session" expects a text/],
     ["another option", new RawTransport(), { sesion: "s" }, /Did you mean "session"/],
   ])("is refused: %s", (_, transport, options, words) => {
@@ -116,7 +116,7 @@ describe("what is wrapped", () => {
 
   it.each<[string, unknown, unknown, RegExp]>([
     ["no factory", {}, undefined, /a function that makes a server, got an object/],
-    ["a session that is none", () => ({}), "s", /a function as its second argument, got string/],
+    ["a session that is none", () => ({}), "s", /a function as its second argument, got a string/],
   ])("is refused as a factory: %s", (_, factory, session, words) => {
     expect(faultOf(() => guard.factory(factory as never, session as never))).toMatch(words);
   });
