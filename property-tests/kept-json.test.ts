@@ -99,7 +99,7 @@ function missingOf({ pieces }: Case, before: object, after: object) {
   return { missing, isOfOne: isOfOne || missing.length === 0 };
 }
 
-/** What is no JSON object is replaced by the arguments that a plugin gives. */
+/** What is not a JSON object is replaced by the arguments that a plugin gives. */
 const ofArguments = /\.(arguments|input)($|[.[])/;
 
 describe.each(cases)("over $name", (each) => {

@@ -192,8 +192,8 @@ describe("what is printed for a shell", () => {
 describe("a catalogue", () => {
   const good = { slug: "a", package: "a", env_var: "A", summary: "A." };
   const bad: readonly (readonly [string, unknown, string])[] = [
-    ["is no list", { plugins: [] }, "is not a list of plugins"],
-    ["has a row that is no object", [good, null], "row 2: not an object"],
+    ["is not an array", { plugins: [] }, "is not a list of plugins"],
+    ["has a row that is not an object", [good, null], "row 2: not an object"],
     ["has an unknown field", [{ ...good, url: "x" }], "row 1: unknown field url"],
     ["lacks the slug", [{ ...good, slug: undefined }], "row 1: slug is not a name"],
     ["has a slug of blanks", [{ ...good, slug: "a b" }], "row 1: slug is not a name"],
@@ -244,9 +244,13 @@ describe("a catalogue", () => {
 
   it.each([
     ["is not there", undefined, "is not there."],
-    ["is no JSON", "{", "is not read: it is no JSON"],
-    ["says a key twice", '[{"slug":"a","slug":"b"}]', 'is not read: it has the key "slug" twice'],
-    ["is too large", `["${"x".repeat(1024 * 1024)}"]`, "is larger than 1 MiB."],
+    ["is not JSON", "{", "cannot be used: it is not JSON"],
+    [
+      "says a key twice",
+      '[{"slug":"a","slug":"b"}]',
+      'cannot be used: it has the key "slug" twice',
+    ],
+    ["is too large", `["${"x".repeat(1024 * 1024)}"]`, "is larger than 1024 KiB."],
   ])("is refused when the file %s", async (_, text, message) => {
     verifies("cli:catalog-refused");
     const path = join(folder, "file.json");
@@ -258,7 +262,7 @@ describe("a catalogue", () => {
 
   it("is refused when it is a folder", async () => {
     const { code, stderr } = await run(["plugins", "search", "a", "--catalog", fixtures]);
-    expect([code, stderr]).toEqual([2, expect.stringContaining("cannot be read: EISDIR")]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("is not a regular file")]);
   });
 });
 

@@ -36,7 +36,7 @@ it("a journal that cannot be read is a finding", async () => {
 
 it.each([
   ["a file of keys that is not there", undefined, "is not there."],
-  ["a file of keys that is none", "{", "it is no JSON"],
+  ["a file of keys that is none", "{", "it is not JSON"],
   ["a file of keys with a fault", '{"schema":2,"publishers":[]}', "schema is not 1"],
 ])("%s is a finding, with the name of its variable and its form", async (_, text, fault) => {
   verifies("cli:doctor-goes-on", "signing:keys-refused");

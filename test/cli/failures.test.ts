@@ -37,7 +37,7 @@ const odd: Readonly<Record<string, unknown>> = {
       throw new Error("no");
     },
   }),
-  "an error whose message is no text": Object.assign(new Error("a"), { message: 7 }),
+  "an error whose message is not a string": Object.assign(new Error("a"), { message: 7 }),
   "a proxy": new Proxy(new Error("a"), {
     get() {
       throw new Error("no");

@@ -38,7 +38,7 @@ describe("--host", () => {
       services: { discover },
     });
     expect(none.code).toBe(2);
-    expect(none.stderr).toContain("its export default is no host");
+    expect(none.stderr).toContain("its export default is not a host");
   });
 
   it("names the host in what is printed", async () => {
@@ -50,8 +50,8 @@ describe("--host", () => {
 
   it.each([
     ["nowhere.ts", "cannot use the module 'nowhere.ts'"],
-    ["host.ts:absent", "its export absent is no host"],
-    ["../support/facts.ts:lockAt", "its export lockAt is no host"],
+    ["host.ts:absent", "its export absent is not a host"],
+    ["../support/facts.ts:lockAt", "its export lockAt is not a host"],
     ["catalog.json", "cannot use the module 'catalog.json'"],
     ["no-such-package", "cannot use the module 'no-such-package'"],
     ["data:text/javascript,export default 1", "cannot use the module"],

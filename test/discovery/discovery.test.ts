@@ -65,7 +65,7 @@ describe("finding packages", () => {
     expect(ran(marker)).toBe(false);
   });
 
-  it("an entry point that is no part of what is hashed is refused", async () => {
+  it("an entry point that is not part of what is hashed is refused", async () => {
     const root = await newRoot();
     const marker = join(root, "ran");
     const code = source("guard", {}, marker);
@@ -111,7 +111,7 @@ describe("finding packages", () => {
       "is deep",
       `{"name":"bad","version":"1.0.0","glassine":${"[".repeat(5000)}${"]".repeat(5000)}}`,
     ],
-    ["is no UTF-8", Buffer.from([0x7b, 0xff, 0x7d])],
+    ["is not UTF-8", Buffer.from([0x7b, 0xff, 0x7d])],
   ])("PH-079: a package.json that %s is told, and the others are listed", async (_, text) => {
     verifies("discovery:field-form");
     const root = await newRoot();

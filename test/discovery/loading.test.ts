@@ -98,7 +98,7 @@ describe("loading", () => {
     await install(root, "guard", { glassine: { plugin: 3 } as never });
     const { making } = await start(root);
     expect(((await rejection(making)) as Error).message).toBe(
-      "package 'guard' has an invalid glassine field: the entry point of 'guard' must be a text",
+      "package 'guard' has an invalid glassine field: the entry point of 'guard' must be a string",
     );
   });
 

@@ -165,7 +165,7 @@ attack(
       ],
       "a package.json that is a folder": [
         (root) => mkdir(join(modules(root), "bad/package.json"), { recursive: true }),
-        "bad: invalid_metadata: its package.json is no file",
+        "bad: invalid_metadata: its package.json is not a regular file",
       ],
       "a package.json that is no JSON": [
         async (root) => {

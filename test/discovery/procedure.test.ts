@@ -167,7 +167,7 @@ describe("CLI-016: the contract check of procedures", () => {
     ["name", ""],
     ["version", { toString: () => "1.0.0" }],
   ])("refuses %s as %j", (key, value) => {
-    expect(check(withStatic(key, { value }))).toEqual(fault(`attribute '${key}' must be a text`));
+    expect(check(withStatic(key, { value }))).toEqual(fault(`attribute '${key}' must be a string`));
   });
 
   it.each([

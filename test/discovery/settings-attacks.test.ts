@@ -115,7 +115,7 @@ attack(
       ["PLUGIN_MOD", "PLUGIN_MODE"],
     ])("a setting: %s", async (name, meant) => {
       const env = { [`GLASSINE_${name}`]: "true" };
-      const told = `'GLASSINE_${name}' is no setting; did you mean GLASSINE_${meant}?`;
+      const told = `'GLASSINE_${name}' is not a setting; did you mean GLASSINE_${meant}?`;
       expect(() => readTrustSettings(env)).toThrow(told);
       await expect(discover(await newRoot(), { env })).rejects.toThrow(told);
     });

@@ -89,7 +89,7 @@ describe.runIf(isLinux)("CLI-073: links, pipes and other kinds", () => {
     expect(await refusalAt(folder)).toEqual({ code: "unsafe_symlink", path: "a.md" });
   });
 
-  it("a link whose target is no UTF-8 is refused", async () => {
+  it("a link whose target is not UTF-8 is refused", async () => {
     const folder = packageOf(plugin);
     symlinkSync(Buffer.from([0x61, 0xff]), join(folder, "a.md"));
     expect(await refusalAt(folder)).toEqual({ code: "unsupported_file", path: "a.md" });

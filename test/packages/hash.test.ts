@@ -301,5 +301,7 @@ it.runIf(isLinux)("is told of the folder itself where that is not there", async 
     message: "The folder of the package cannot be read (ENOENT).",
   });
   const folder = packageOf(plugin);
-  await expect(hashPackage(join(folder, "README.md"))).rejects.toThrow("The package is no folder.");
+  await expect(hashPackage(join(folder, "README.md"))).rejects.toThrow(
+    "The package is not a folder.",
+  );
 });

@@ -67,10 +67,14 @@ export const badLockfiles: readonly BadLockfile[] = [
     "it is larger than 5 MiB",
   ),
   { name: "a directory", bytes: undefined, code: "lockfile_invalid", told: "it is a directory" },
-  bad("no TOML", "version = 1\n[[plugins]\n", "line 2, column 11: it is no TOML: "),
-  bad("a header that is not closed", `${header}id = "a`, "line 4, column 6: it is no TOML: "),
-  bad("binary data", "version = 1\n\0\0\0", "line 2, column 1: it is no TOML: "),
-  bad("arrays in arrays", `plugins = ${"[".repeat(100_000)}`, "line 1, column 19: it is no TOML: "),
+  bad("no TOML", "version = 1\n[[plugins]\n", "line 2, column 11: it is not TOML: "),
+  bad("a header that is not closed", `${header}id = "a`, "line 4, column 6: it is not TOML: "),
+  bad("binary data", "version = 1\n\0\0\0", "line 2, column 1: it is not TOML: "),
+  bad(
+    "arrays in arrays",
+    `plugins = ${"[".repeat(100_000)}`,
+    "line 1, column 19: it is not TOML: ",
+  ),
 
   newer("version 2", "version = 2\n", "2"),
   newer("version 2 with keys of its own", "version = 2\nplugin = []\n[x]\n", "2"),
@@ -83,7 +87,7 @@ export const badLockfiles: readonly BadLockfile[] = [
   bad(
     "a version that is a text",
     'version = "1"\n',
-    "line 1, column 1: version must be the integer 1, got the text '1'",
+    "line 1, column 1: version must be the integer 1, got the string '1'",
   ),
   bad(
     "a version that is a float",
@@ -134,18 +138,18 @@ export const badLockfiles: readonly BadLockfile[] = [
   bad(
     "plugins that are texts",
     'version = 1\nplugins = [\n  "a"]\n',
-    "line 3, column 3: plugins must be an array of tables, got the text 'a' in it",
+    "line 3, column 3: plugins must be an array of tables, got the string 'a' in it",
   ),
   bad(
     "a date",
     "version = 1\nplugins = 2026-01-31\n",
     "line 2, column 1: plugins must be an array of tables, got a date",
   ),
-  bad("the same key twice", textWith({}, 'id = "b"\n'), "line 9, column 1: it is no TOML: "),
+  bad("the same key twice", textWith({}, 'id = "b"\n'), "line 9, column 1: it is not TOML: "),
   bad(
     "the same table twice",
     "version = 1\n[plugins]\n[plugins]\n",
-    "line 3, column 2: it is no TOML: ",
+    "line 3, column 2: it is not TOML: ",
   ),
   bad(
     "the same id twice",
@@ -282,7 +286,7 @@ export const badLockfiles: readonly BadLockfile[] = [
   bad(
     "capabilities that are a text",
     textWith({}, 'capabilities = "all"\n'),
-    "line 9, column 1: capabilities must be an array of strings, got the text 'all'",
+    "line 9, column 1: capabilities must be an array of strings, got the string 'all'",
   ),
   bad(
     "a capability that is a number",
@@ -292,12 +296,12 @@ export const badLockfiles: readonly BadLockfile[] = [
   bad(
     "a capability that is two",
     textWith({}, 'capabilities = ["a, b"]\n'),
-    "line 9, column 1: capabilities has 'a, b', which is no name of a capability",
+    "line 9, column 1: capabilities has 'a, b', which is not the name of a capability",
   ),
   bad(
     "optional that is a text",
     textWith({}, 'optional = "true"\n'),
-    "line 9, column 1: optional must be true or false, got the text 'true'",
+    "line 9, column 1: optional must be true or false, got the string 'true'",
   ),
   bad(
     "a fault in an inline array",

@@ -7,7 +7,7 @@ import { hostname } from "node:os";
 import process from "node:process";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { changeLock, recoverLock, trustPlugins } from "../../src/operate/trust/change/index.ts";
-import { ownClaim, readOwner, standingOf } from "../../src/operate/trust/change/owner.ts";
+import { ownClaim, processStateOf, readOwner } from "../../src/operate/trust/change/owner.ts";
 import { installFaults } from "../faults/trust-fs-faults.ts";
 import { verifies } from "../support/verifies.ts";
 import { entryOf, lockFolder, refusalOf, sha256 } from "./change-support.ts";
@@ -170,7 +170,7 @@ describe("CLI-053: a claim", () => {
     const claim = ownClaim(new Date());
     const owner = readOwner(await claim);
     expect(owner).toMatchObject({ pid: process.pid, host: hostname() });
-    expect(await standingOf(owner as NonNullable<typeof owner>)).toBe("alive");
+    expect(await processStateOf(owner as NonNullable<typeof owner>)).toBe("alive");
     let during: unknown;
     await changeLock(path, ({ text }) => {
       during = readFile(exclusion, "utf8");

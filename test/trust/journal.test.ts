@@ -84,7 +84,7 @@ describe("a line", () => {
       "It has 5 of the 6 fields.",
     ],
     [[""], "It has 1 of the 6 fields."],
-    [["yesterday", ...manual.slice(1)], "Its first field is no date and time of ISO 8601."],
+    [["yesterday", ...manual.slice(1)], "Its first field is not a date and time of ISO 8601."],
     [[manual[0], "grant", ...manual.slice(2)], "Its second field is neither trust nor revoke."],
     // Not escaped: other readers would take it for something else.
     [[manual[0], "\\x74rust", ...manual.slice(2)], "Its second field is neither trust nor revoke."],
@@ -255,7 +255,7 @@ describe("a journal", () => {
       [4, "It has 1 of the 6 fields."],
       [5, "It is not valid UTF-8."],
       // A byte order mark belongs to the first field.
-      [6, "Its first field is no date and time of ISO 8601."],
+      [6, "Its first field is not a date and time of ISO 8601."],
     ]);
   });
 
@@ -272,7 +272,7 @@ describe("a journal", () => {
     }
   });
 
-  it("that is not there has no lines; one that is no file is refused", async () => {
+  it("that is not there has no lines; one that is not a file is refused", async () => {
     verifies("journal:files-only");
     const { path, journal } = await lockFolder();
     expect(await readTrustJournal(path)).toEqual({ lines: [], problems: [], path: journal });

@@ -93,7 +93,7 @@ describe("a lockfile on the disk", () => {
     });
   });
 
-  it("is refused where it is no regular file, without waiting for it", async () => {
+  it("is refused where it is not a regular file, without waiting for it", async () => {
     const pipe = freshPath();
     execFileSync("/usr/bin/env", ["mkfifo", pipe]);
     const device = freshPath();
@@ -101,7 +101,7 @@ describe("a lockfile on the disk", () => {
     for (const path of [pipe, device]) {
       await expect(readLockfile(path)).rejects.toMatchObject({
         code: "lockfile_invalid",
-        message: expect.stringContaining("it is no regular file"),
+        message: expect.stringContaining("it is not a regular file"),
       });
     }
   });
@@ -128,7 +128,7 @@ describe("a lockfile on the disk", () => {
     // Of files in /proc the size is 0.
     await expect(readLockfile("/proc/self/status")).rejects.toMatchObject({
       code: "lockfile_invalid",
-      message: expect.stringContaining("line 1, column 5: it is no TOML"),
+      message: expect.stringContaining("line 1, column 5: it is not TOML"),
     });
   });
 

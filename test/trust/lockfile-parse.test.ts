@@ -145,7 +145,7 @@ describe("a lockfile that does not fit", () => {
     expect(error.message).toBe(`${path} is not a valid plugins.lock: ${told.join("; ")}`);
     expect(told.slice(0, 3)).toEqual([
       "line 1, column 1: unknown key 'plugin'; did you mean 'plugins'?",
-      "line 2, column 1: version must be the integer 1, got the text '1'",
+      "line 2, column 1: version must be the integer 1, got the string '1'",
       "line 3, column 1: package is missing",
     ]);
   });

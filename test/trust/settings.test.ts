@@ -118,9 +118,11 @@ describe("the settings", () => {
     expect(message.split("; ").length).toBeGreaterThan(4);
   });
 
-  it("refuse what is no text", () => {
+  it("refuse what is not a string", () => {
     const env = { GLASSINE_PLUGIN_SIGNING_REQUIRED: false } as never;
-    expect(() => readTrustSettings(env)).toThrow("GLASSINE_PLUGIN_SIGNING_REQUIRED is no text");
+    expect(() => readTrustSettings(env)).toThrow(
+      "GLASSINE_PLUGIN_SIGNING_REQUIRED is not a string",
+    );
   });
 });
 
@@ -249,7 +251,7 @@ describe("A-233: a mistyped setting", () => {
   ])("%s is refused", (name, meant) => {
     verifies("signing:settings-mistyped", "signing:settings-misbegun");
     expect(refusalOf({ [name]: "x" })).toBe(
-      `'GLASSINE_${name}' is no setting; did you mean GLASSINE_${meant}?`,
+      `'GLASSINE_${name}' is not a setting; did you mean GLASSINE_${meant}?`,
     );
   });
 

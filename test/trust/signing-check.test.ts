@@ -96,7 +96,7 @@ describe("PH-098: a verifier that gives no evidence", () => {
     ["a further signer that is none", { kind: "verified", identity, further: [""] }],
   ])("but %s makes the package invalid", async (_name, answer) => {
     verifies("signing:verifier-fails");
-    const detail = "the verifier 'test' answered with something that is no evidence";
+    const detail = "the verifier 'test' answered with something that is not evidence";
     expect(await check(saying(answer))).toEqual({ kind: "invalid", detail });
     expect(await check(verified(identity), saying(answer))).toMatchObject({ kind: "invalid" });
   });

@@ -37,7 +37,7 @@ describe("PH-092: evidence that is not exactly as it should be", () => {
     ["a schema as text", { schema: "1" }, "has another schema than 1"],
     ["an unknown key", { hash: "sha256:00" }, "has an unknown key 'hash'"],
     ["an unknown key that forges lines", { "a\nb": 1 }, "has an unknown key 'a\\u{a}b'"],
-    ["no identity", { identity: undefined }, "has no text as identity"],
+    ["no identity", { identity: undefined }, "has no string as identity"],
     ["spaces around the identity", { identity: ` ${identity}` }, "has spaces around it"],
     ["a key id with a space", { key_id: "k 1" }, "has no key_id of letters"],
     ["no key id", { key_id: 1 }, "has no key_id of letters"],
@@ -92,7 +92,7 @@ describe("PH-092: evidence that is not exactly as it should be", () => {
     ["a text", '"signed"'],
   ])("%s is invalid", async (_name, text) => {
     verifies("signing:evidence-strict");
-    expect(await detailOf(text)).toBe("glassine.sig.json is no JSON object");
+    expect(await detailOf(text)).toBe("glassine.sig.json is not a JSON object");
   });
 
   it("other bytes than UTF-8, and a mark in front, are invalid", async () => {
@@ -134,7 +134,7 @@ describe("in the place of the evidence", () => {
     await put(file);
     const signed = { name: "a", version: "1.0.0", path, hash: "", files: new Map() };
     const verifier = ed25519Verifier({ keys: { keys } });
-    const detail = "glassine.sig.json is no regular file";
+    const detail = "glassine.sig.json is not a regular file";
     expect(await verifier.verify(signed)).toEqual({ kind: "invalid", detail });
     await rm(file, { recursive: true });
   });

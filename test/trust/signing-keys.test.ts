@@ -91,17 +91,21 @@ describe("a file of publisher keys", () => {
 
   it.each([
     ["another schema", { schema: 2, publishers: [] }, "schema is not 1"],
-    ["no publishers", { schema: 1 }, "publishers is no list"],
-    ["publishers by name", { schema: 1, publishers: {} }, "publishers is no list"],
+    ["no publishers", { schema: 1 }, "publishers is not an array"],
+    ["publishers by name", { schema: 1, publishers: {} }, "publishers is not an array"],
     ["an unknown key", { ...of(), keys: [] }, "'keys' is unknown"],
-    ["a list", [], "it is no JSON object"],
-    ["no object as publisher", of("builder"), "publishers[0] is no object"],
+    ["a list", [], "it is not a JSON object"],
+    ["no object as publisher", of("builder"), "publishers[0] is not an object"],
     [
       "an unknown key of a publisher",
       of({ ...publisher, expires: "" }),
       "publishers[0].'expires' is unknown",
     ],
-    ["no identity", of({ ...publisher, identity: undefined }), "publishers[0].identity is no text"],
+    [
+      "no identity",
+      of({ ...publisher, identity: undefined }),
+      "publishers[0].identity is not a string",
+    ],
     ["an identity with a comma", of({ ...publisher, identity: "a,b" }), "has a comma in it"],
     [
       "an identity with spaces around",
@@ -121,7 +125,11 @@ describe("a file of publisher keys", () => {
       of({ ...publisher, key_id: "k 1" }),
       "publishers[0].key_id is not 1 to 128",
     ],
-    ["no key", of({ ...publisher, public_key: undefined }), "publishers[0].public_key is no text"],
+    [
+      "no key",
+      of({ ...publisher, public_key: undefined }),
+      "publishers[0].public_key is not a string",
+    ],
     ["a short key", of({ ...publisher, public_key: "AAAA" }), "neither PEM nor 32 bytes"],
     ["a key in hex", of({ ...publisher, public_key: "a".repeat(64) }), "neither PEM nor 32 bytes"],
     [
@@ -132,25 +140,25 @@ describe("a file of publisher keys", () => {
     [
       "a time without zone",
       of({ ...publisher, not_before: "2026-01-01T00:00:00" }),
-      "is no time in UTC",
+      "is not a time in UTC",
     ],
     [
       "a time of another zone",
       of({ ...publisher, not_after: "2026-01-01T00:00:00+02:00" }),
-      "is no time in UTC",
+      "is not a time in UTC",
     ],
     [
       "a day that is none",
       of({ ...publisher, not_after: "2026-02-30T00:00:00Z" }),
-      "is no time in UTC",
+      "is not a time in UTC",
     ],
     [
       "a month that is none",
       of({ ...publisher, not_after: "2026-13-01T00:00:00Z" }),
-      "is no time in UTC",
+      "is not a time in UTC",
     ],
-    ["a time as number", of({ ...publisher, not_before: 0 }), "is no time in UTC"],
-    ["a time that is null", of({ ...publisher, not_before: null }), "is no time in UTC"],
+    ["a time as number", of({ ...publisher, not_before: 0 }), "is not a time in UTC"],
+    ["a time that is null", of({ ...publisher, not_before: null }), "is not a time in UTC"],
     [
       "an end before the beginning",
       of({ ...publisher, not_before: "2026-01-02T00:00:00Z", not_after: "2026-01-01T00:00:00Z" }),
@@ -158,7 +166,7 @@ describe("a file of publisher keys", () => {
     ],
     ["revoked as text", of({ ...publisher, revoked: "false" }), "is neither true nor false"],
     ["a name twice", '{"schema":1,"publishers":[],"publishers":[]}', "twice"],
-    ["no JSON", "publishers: []", "it is no JSON"],
+    ["no JSON", "publishers: []", "it is not JSON"],
     ["other bytes than UTF-8", Uint8Array.from([0x7b, 0xff, 0x7d]), "is not UTF-8"],
     ["too much", " ".repeat(1024 * 1024 + 1), "is larger than 1024 KiB"],
   ])("with %s is refused", async (_name, content, fault) => {
@@ -229,17 +237,17 @@ describe("a file of publisher keys", () => {
     expect(text).toMatch(/; and 3 more$/);
   });
 
-  it("that is no file is refused", async () => {
+  it("that is not a file is refused", async () => {
     verifies("signing:keys-refused");
     const folder = await temporary();
     const refused = (path: string) => expect(readPublisherKeys(path)).rejects;
     await refused(folder).toMatchObject({
       code: "setting_invalid",
-      message: `The file of publisher keys "${folder}" is no regular file.`,
+      message: `The file of publisher keys "${folder}" is not a regular file.`,
     });
     const pipe = join(folder, "pipe");
     execFileSync("mkfifo", [pipe]);
-    await refused(pipe).toThrow(`"${pipe}" is no regular file.`);
+    await refused(pipe).toThrow(`"${pipe}" is not a regular file.`);
     const missing = join(folder, "missing.json");
     await refused(missing).toThrow(`"${missing}" is not there.`);
   });

@@ -143,7 +143,7 @@ describe("a key to sign with", () => {
     ["of an elliptic curve", pem("ec"), "is of type ec, not ed25519"],
     ["of Ed448", pem("ed448"), "is of type ed448, not ed25519"],
     ["of X25519", pem("x25519"), "is of type x25519, not ed25519"],
-    ["the public half", key.publicPem, "is no private key"],
+    ["the public half", key.publicPem, "is not a private key"],
     [
       "in the format of OpenSSH",
       block("OPENSSH PRIVATE KEY", inside),
@@ -152,10 +152,10 @@ describe("a key to sign with", () => {
     ["torn", block("PRIVATE KEY", inside.slice(0, 20)), "is PEM that cannot be read"],
     ["none", block("PRIVATE KEY", ""), "is PEM that cannot be read"],
     ["two", key.pem + key.pem, "is more than one block of PEM"],
-    ["no PEM", inside, "is no PEM text"],
-    ["empty", "", "is no PEM text"],
-    ["no text", 7, "is no PEM text"],
-    ["an object of Node", key.privateKey, "is no PEM text"],
+    ["no PEM", inside, "is not PEM text"],
+    ["empty", "", "is not PEM text"],
+    ["no text", 7, "is not PEM text"],
+    ["an object of Node", key.privateKey, "is not PEM text"],
   ])("that is %s is refused", async (_name, given, fault) => {
     verifies("signing:written");
     const error = await refusalOf({ key: given });
@@ -170,7 +170,7 @@ describe("what cannot be signed", () => {
   it.each([
     [{ identity: "a,b" }, 'The identity "a,b" of who signs has a comma in it.'],
     [{ identity: "" }, 'The identity "" of who signs is empty.'],
-    [{ identity: undefined }, "The identity of who signs is no text."],
+    [{ identity: undefined }, "The identity of who signs is not a string."],
     [{ identity: "unsigned" }, 'The identity "unsigned" of who signs is the word'],
     [{ keyId: "" }, "The id of a key has 1 to 128"],
     [{ keyId: "a b" }, "The id of a key has 1 to 128"],
@@ -185,7 +185,7 @@ describe("what cannot be signed", () => {
 
   it.each([
     ["no package.json", undefined, "is not there."],
-    ["a package.json that is none", "{", "cannot be used: it is no JSON"],
+    ["a package.json that is none", "{", "cannot be used: it is not JSON"],
     ["no name", { version: "1.0.0" }, "has no name or no version."],
     ["no version", { name: "a" }, "has no name or no version."],
     ["an empty version", { name: "a", version: "" }, "has no name or no version."],
@@ -221,7 +221,7 @@ describe("what cannot be signed", () => {
     await put(join(path, "glassine.sig.json"), target);
     expect(await refusalOf({ path })).toMatchObject({
       code: "package_refused",
-      message: "glassine.sig.json is there and is no regular file. Remove it.",
+      message: "glassine.sig.json is there and is not a regular file. Remove it.",
     });
     expect(await readFile(target, "utf8")).toBe("kept");
   });

@@ -87,7 +87,7 @@ describe("a tarball that is signed", () => {
     const { folder, path, key } = await packed();
     const before = (await readdir(folder)).sort();
     await signTarball({ path, key, identity });
-    await expect(signTarball({ path, key: "no key", identity })).rejects.toThrow("no PEM");
+    await expect(signTarball({ path, key: "no key", identity })).rejects.toThrow("is not PEM");
     expect((await readdir(folder)).sort()).toEqual(before);
   });
 });
@@ -161,7 +161,7 @@ attack(
       await expect(lstat("/tmp/escaped.js")).rejects.toMatchObject({ code: "ENOENT" });
     });
 
-    it("what is no gzip file, and one that grows beyond all limits", async () => {
+    it("what is not a gzip file, and one that grows beyond all limits", async () => {
       verifies("signing:tarball");
       const folder = await temporary();
       const keyPath = join(folder, "signing.pem");

@@ -94,11 +94,11 @@ describe("an optional peer", () => {
 describe("options of sigstoreVerifier", () => {
   const trustedRoot = "trusted_root.json";
   it.each([
-    [{}, '"trustedRoot" expects a text'],
-    [{ trustedRoot: "" }, '"trustedRoot" expects a text'],
+    [{}, '"trustedRoot" expects a non-empty string'],
+    [{ trustedRoot: "" }, '"trustedRoot" expects a non-empty string'],
     [{ trustedRoot, issuer: "" }, '"issuer" is empty'],
     [{ trustedRoot, issuer: "a,b" }, '"issuer" has a comma in it'],
-    [{ trustedRoot, issuer: /a/ }, '"issuer" is no text'],
+    [{ trustedRoot, issuer: /a/ }, '"issuer" is not a string'],
     [{ trustedRoot, predicateTypes: [""] }, '"predicateTypes" expects'],
     [{ trustedRoot, predicateTypes: "https://slsa.dev/provenance/v1" }, '"predicateTypes" expects'],
     [{ trustedRoot, subject: "a" }, 'no option "subject"'],

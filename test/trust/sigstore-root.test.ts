@@ -48,10 +48,10 @@ describe("the trusted root of Sigstore", () => {
     ["tlogs", [], "has nothing in tlogs"],
     ["ctlogs", [], "has nothing in ctlogs"],
     ["certificateAuthorities", [], "has nothing in certificateAuthorities"],
-    ["certificateAuthorities", undefined, "has no list at certificateAuthorities"],
-    ["timestampAuthorities", {}, "has no list at timestampAuthorities"],
+    ["certificateAuthorities", undefined, "has no array at certificateAuthorities"],
+    ["timestampAuthorities", {}, "has no array at timestampAuthorities"],
     ["tlogs.0", null, "has no object at tlogs[0]"],
-    ["tlogs.0.baseUrl", "", "has no text at tlogs[0].baseUrl"],
+    ["tlogs.0.baseUrl", "", "has no string at tlogs[0].baseUrl"],
     ["tlogs.0.publicKey", undefined, "has no object at tlogs[0].publicKey"],
     ["tlogs.0.publicKey.keyDetails", "PKCS1_RSA_PKCS1V5", "has a kind of key in tlogs[0]"],
     ["tlogs.0.publicKey.rawBytes", "!", "has no base64 at tlogs[0].publicKey.rawBytes"],
@@ -63,8 +63,8 @@ describe("the trusted root of Sigstore", () => {
       "soon",
       "has no time at tlogs[0].publicKey.validFor.start",
     ],
-    ["tlogs.0.publicKey.validFor.start", undefined, "has no text at tlogs[0].publicKey.validFor"],
-    ["tlogs.0.publicKey.validFor.end", 0, "has no text at tlogs[0].publicKey.validFor.end"],
+    ["tlogs.0.publicKey.validFor.start", undefined, "has no string at tlogs[0].publicKey.validFor"],
+    ["tlogs.0.publicKey.validFor.end", 0, "has no string at tlogs[0].publicKey.validFor.end"],
     ["tlogs.0.logId", undefined, "has no object at tlogs[0].logId"],
     ["tlogs.0.checkpointKeyId", {}, "has no base64 at tlogs[0].checkpointKeyId.keyId"],
     ["ctlogs.0.logId.keyId", 7, "has no base64 at ctlogs[0].logId.keyId"],
@@ -93,7 +93,7 @@ describe("the trusted root of Sigstore", () => {
   it("that is no document is refused", async () => {
     verifies("signing:sigstore-root");
     expect(await faultOf("[]")).toContain("has no object at the document");
-    expect(await faultOf("")).toContain("cannot be used: it is no JSON");
+    expect(await faultOf("")).toContain("cannot be used: it is not JSON");
     expect(await faultOf(Uint8Array.from([0xff]))).toContain("is not UTF-8");
     expect(await faultOf(changed().replace("{", '{"tlogs":[],'))).toContain("twice");
     expect(await faultOf(" ".repeat(1024 * 1024 + 1))).toContain("is larger than 1024 KiB");

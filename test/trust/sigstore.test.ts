@@ -72,7 +72,11 @@ describe("the statement of a Sigstore bundle", () => {
       "which does not vouch for a package",
     ],
     ["of no kind", { says: { predicateType: undefined } }, "of the kind no text"],
-    ["of another form", { says: { _type: "https://in-toto.io/Statement/v2" } }, "none of in-toto"],
+    [
+      "of another form",
+      { says: { _type: "https://in-toto.io/Statement/v2" } },
+      "not one of in-toto",
+    ],
   ];
 
   it.each(faults)("%s is invalid", async (_name, of, detail) => {
@@ -104,7 +108,9 @@ describe("the statement of a Sigstore bundle", () => {
     const twice = text.replace("{", '{"subject":[],');
     expect(statementFault(Buffer.from(twice), hash, kinds)).toContain("twice");
     expect(statementFault(Buffer.from([0xff]), hash, kinds)).toBe("its statement is not UTF-8");
-    expect(statementFault(Buffer.from("[]"), hash, kinds)).toBe("its statement is none of in-toto");
+    expect(statementFault(Buffer.from("[]"), hash, kinds)).toBe(
+      "its statement is not one of in-toto",
+    );
   });
 });
 

@@ -1,8 +1,8 @@
 /** The catalogue of plugins that `search`, `enable` and `doctor` know: given, never shipped. */
-import { readFile, stat } from "node:fs/promises";
 import { GlassineError } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
-import { parseStrictJson, StrictJsonError } from "../packages/index.ts";
+import { isObject } from "../packages/index.ts";
+import { readJsonFile } from "../trust/index.ts";
 import { printable } from "./print/printable.ts";
 
 /** A plugin of a catalogue. */
@@ -28,23 +28,9 @@ const yes: readonly string[] = ["1", "true", "yes", "on"];
 /** @throws GlassineError `options_invalid`, naming the file and each row at fault */
 export async function readCatalogFile(path: string): Promise<readonly CatalogEntry[]> {
   const where = `The catalog ${printable(path)}`;
-  let text: string;
-  try {
-    if ((await stat(path)).size > maxBytes) throw invalid(`${where} is larger than 1 MiB.`);
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof GlassineError) throw error;
-    const code = (error as NodeJS.ErrnoException).code ?? "unknown";
-    throw invalid(
-      code === "ENOENT" ? `${where} is not there.` : `${where} cannot be read: ${code}.`,
-    );
-  }
-  try {
-    return readCatalog(parseStrictJson(text), where);
-  } catch (error) {
-    if (error instanceof StrictJsonError) throw invalid(`${where} is not read: ${error.message}.`);
-    throw error;
-  }
+  const file = await readJsonFile(path, { maxBytes, followLinks: true });
+  if ("fault" in file) throw invalid(`${where} ${file.fault}.`);
+  return readCatalog(file.value, where);
 }
 
 /** @throws GlassineError `options_invalid` */
@@ -59,10 +45,10 @@ export function readCatalog(value: unknown, where: string): readonly CatalogEntr
 }
 
 function faultOf(row: unknown, before: readonly unknown[]): string | undefined {
-  if (typeof row !== "object" || row === null || Array.isArray(row)) return "not an object";
+  if (!isObject(row)) return "not an object";
   const unknown = Object.keys(row).find((key) => !fields.includes(key));
   if (unknown !== undefined) return `unknown field ${printable(unknown)}`;
-  const { slug, package: name, env_var: variable, summary } = row as Record<string, unknown>;
+  const { slug, package: name, env_var: variable, summary } = row;
   if (!isText(slug, slugPattern)) return "slug is not a name";
   if (!isText(name, packagePattern)) return "package is not the name of a package";
   if (variable !== null && !isText(variable, variablePattern))

@@ -89,7 +89,7 @@ function hostOf({ host, hostName, prefix }: CommandHost): object {
   if (profile?.hostName === hostName && profile.envPrefix === prefix) return host;
   throw new GlassineError(
     "options_invalid",
-    "createCommand expects as host what defineHost gives, with a profile of the same hostName and prefix.",
+    "createCommand expects as host what defineHost returns, with a profile of the same hostName and prefix.",
   );
 }
 

@@ -1,5 +1,6 @@
 /** What services report, with the field names of `--json`. */
 import type { PluginKind, SignatureCause } from "../packages/index.ts";
+import type { Drift } from "../trust/index.ts";
 import type { NamesChange, SignerChange } from "./plain-words.ts";
 
 /** How strictly the lockfile rules. */
@@ -102,26 +103,12 @@ export interface RejectedPlugin {
   readonly facts: PluginFacts | null;
 }
 
-export type DriftKind =
-  | "missing_from_install"
-  | "missing_from_lock"
-  | "version_mismatch"
-  | "hash_mismatch"
-  | "entry_point_mismatch"
-  | "package_mismatch"
-  | "capabilities_mismatch"
-  | "hooks_mismatch"
-  | "signer_mismatch"
-  | "trust_expired"
-  | "dependency_mismatch"
-  | "foreign_package";
-
 /** One difference between lockfile and installation. */
 export interface DriftRow {
   readonly id: string;
   /** Of the entry of its id; absent where there is none. */
   readonly package?: string | undefined;
-  readonly kind: DriftKind;
+  readonly kind: Drift["kind"];
   readonly expected: string | null;
   readonly actual: string | null;
   /** Whether production refuses the plugin for it. */

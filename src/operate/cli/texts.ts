@@ -76,7 +76,7 @@ export const texts = {
   hostModule: (from: string, module: string, detail: string) =>
     `${from}: cannot use the module ${singleQuoted(module)}: ${printable(detail)}`,
   noHost: (name: string) =>
-    `its export ${name} is no host: export what defineHost of this installation gives`,
+    `its export ${name} is not a host: export what defineHost of this installation returns`,
   output: (code: string) => `cannot write to standard output: ${printable(code)}`,
   endedEarly: "internal error: the process was ended before the command was done",
   failedOutside: (text: string) =>

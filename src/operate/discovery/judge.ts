@@ -76,7 +76,7 @@ async function entryFault(
   { package: found, hash }: Surveyed,
 ): Promise<Fault | undefined> {
   if (hash === undefined || hash.files.has(await realFile(found, entry))) return undefined;
-  return { code: "invalid_entry_point", reason: "its file is no part of what is hashed" };
+  return { code: "invalid_entry_point", reason: "its file is not part of what is hashed" };
 }
 
 /** The file that an entry point leads to, from the root of the package. */

@@ -4,7 +4,7 @@ import { lstat, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { packageRefused, systemCode } from "../packages/index.ts";
-import { ownClaim, readOwner, standingOf } from "../trust/index.ts";
+import { ownClaim, processStateOf, readOwner } from "../trust/index.ts";
 
 const prefix = "glassine-plugins-";
 const ownerFile = "owner";
@@ -57,7 +57,7 @@ async function removeLeftovers(above: string): Promise<void> {
       const stats = await lstat(folder);
       if (!stats.isDirectory() || stats.uid !== process.getuid?.()) return;
       const owner = readOwner(await readFile(join(folder, ownerFile)));
-      if (owner !== undefined && (await standingOf(owner)) === "gone")
+      if (owner !== undefined && (await processStateOf(owner)) === "gone")
         await rm(folder, { recursive: true, force: true });
     }),
   );

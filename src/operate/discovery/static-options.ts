@@ -206,7 +206,7 @@ function textsOf(name: string, value: unknown): readonly string[] {
   if (value === undefined) return [];
   if (Array.isArray(value) && value.every((each) => typeof each === "string" && each !== ""))
     return value;
-  throw unfit(`${name} must be an array of texts that are not empty.`);
+  throw unfit(`${name} must be an array of non-empty strings.`);
 }
 
 function readKinds(given: readonly Kind[] = [procedureKind]): readonly Kind[] {

@@ -1,11 +1,12 @@
 /** The packages that a package brings along in its own `node_modules`. */
+import { isObject } from "./small-file.ts";
 
 /**
  * What a package.json says, read as npm reads it: a list of names, an object of them, or `true` for
  * every dependency. Anything else bundles nothing.
  */
 export function bundledIn(manifest: unknown): readonly string[] {
-  if (!isRecord(manifest)) return [];
+  if (!isObject(manifest)) return [];
   const { bundleDependencies = manifest.bundledDependencies } = manifest;
   if (bundleDependencies === true)
     return [...namesIn(manifest.dependencies), ...namesIn(manifest.optionalDependencies)];
@@ -14,9 +15,5 @@ export function bundledIn(manifest: unknown): readonly string[] {
 
 function namesIn(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.filter((each) => typeof each === "string");
-  return isRecord(value) ? Object.keys(value) : [];
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject(value) ? Object.keys(value) : [];
 }

@@ -2,6 +2,7 @@
 import { readdir, realpath } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { isGlassineError } from "../../core/errors/index.ts";
+import { byUnits } from "../../core/plugins/index.ts";
 import { packageFolder } from "./find-packages.ts";
 import { hashPackage } from "./hash-package.ts";
 import { isPackageName } from "./names.ts";
@@ -139,7 +140,7 @@ export function closureHasher(
     return {
       members: [...members.values()].sort(byText),
       provided: [...provided].sort(),
-      missing: [...missing.values()].sort((a, b) => compare(a.name, b.name)),
+      missing: [...missing.values()].sort((a, b) => byUnits(a.name, b.name)),
       foreign: [...foreign].sort(),
     };
   };
@@ -279,16 +280,11 @@ function hostCopies(files: PackageHash["files"], names: readonly string[]): Read
 
 function byText(a: ClosureMember, b: ClosureMember): number {
   return (
-    compare(a.name, b.name) ||
-    compare(a.version, b.version) ||
-    compare(a.hash, b.hash) ||
-    compare(a.path, b.path)
+    byUnits(a.name, b.name) ||
+    byUnits(a.version, b.version) ||
+    byUnits(a.hash, b.hash) ||
+    byUnits(a.path, b.path)
   );
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }
 
 function tooManyMembers(): Error {

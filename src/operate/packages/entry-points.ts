@@ -23,7 +23,7 @@ export function parseEntryPoint(text: string): EntryPoint | string {
   const colon = text.lastIndexOf(":");
   const path = colon === -1 ? text : text.slice(0, colon);
   const exportName = colon === -1 ? "default" : text.slice(colon + 1);
-  if (!identifier.test(exportName)) return "its export is no name of an export";
+  if (!identifier.test(exportName)) return "its export is not the name of an export";
   const fault = pathFault(path);
   return fault ?? { file: path.replace(/^\.\//, ""), exportName };
 }
@@ -35,7 +35,7 @@ function pathFault(path: string): string | undefined {
   const parts = path.replace(/^\.\//, "").split("/");
   if (parts.includes("..")) return "its path leaves the package";
   if (parts.some((part) => part === "" || part === ".")) return "its path has an empty part";
-  if (!/\.(?:js|mjs|cjs)$/.test(path)) return "its file is none of .js, .mjs and .cjs";
+  if (!/\.(?:js|mjs|cjs)$/.test(path)) return "its file is not a .js, .mjs or .cjs file";
   return undefined;
 }
 
@@ -50,5 +50,5 @@ export async function fileFault(root: string, file: string): Promise<string | un
   const inside = relative(root, real);
   if (inside === ".." || inside.startsWith(`..${sep}`))
     return "its file lies outside of the package";
-  return (await lstat(real)).isFile() ? undefined : "it is no file";
+  return (await lstat(real)).isFile() ? undefined : "it is not a file";
 }

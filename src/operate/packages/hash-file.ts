@@ -45,7 +45,7 @@ export async function hashFile(input: FileInput): Promise<HashedFile> {
     try {
       handle = await open(join(input.root, path), readOnly);
       const before = await handle.stat({ bigint: true });
-      if (!before.isFile()) throw refuse("is no file any more");
+      if (!before.isFile()) throw refuse("is no longer a file");
       await count(Number(before.size));
       const sha256 = await copied(input, before, (take) =>
         digestOf(handle as FileHandle, counted, input, take),

@@ -128,5 +128,5 @@ async function folderAt(path: string): Promise<string> {
     throw packageRefused("unsupported_file", "", text, error);
   }
   if (isFolder) return root;
-  throw packageRefused("unsupported_file", "", "The package is no folder.");
+  throw packageRefused("unsupported_file", "", "The package is not a folder.");
 }

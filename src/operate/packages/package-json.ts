@@ -1,10 +1,9 @@
 /** The package.json of a package as Node and installers read it: for what it depends on. */
 import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { bundledIn } from "./bundled.ts";
 import { isVersion } from "./names.ts";
-import { readOnly } from "./open-flags.ts";
+import { isObject, readSmallFile } from "./small-file.ts";
 
 const maxBytes = 1024 * 1024;
 
@@ -25,8 +24,9 @@ export interface PackageNeeds {
 
 /** `undefined` where the folder has no package.json that can be read. */
 export async function readNeeds(root: string): Promise<PackageNeeds | undefined> {
-  const bytes = await readManifest(root);
-  if (bytes === undefined) return undefined;
+  const file = await readSmallFile(join(root, "package.json"), { maxBytes, followLinks: false });
+  if ("fault" in file) return undefined;
+  const { bytes } = file;
   let data: unknown;
   try {
     data = JSON.parse(new TextDecoder("utf-8").decode(bytes));
@@ -56,22 +56,6 @@ export async function readBundled(root: string): Promise<readonly string[]> {
   return (await readNeeds(root))?.bundled ?? [];
 }
 
-async function readManifest(root: string): Promise<Uint8Array | undefined> {
-  try {
-    const file = await open(join(root, "package.json"), readOnly);
-    try {
-      const stats = await file.stat();
-      if (!stats.isFile() || stats.size > maxBytes) return undefined;
-      return await file.readFile();
-    } finally {
-      await file.close();
-    }
-  } catch {
-    return undefined;
-  }
-}
-
 function keysOf(value: unknown): readonly string[] {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
-  return Object.keys(value);
+  return isObject(value) ? Object.keys(value) : [];
 }

@@ -32,9 +32,9 @@ export async function readPackageLink(
   const realParts = inside.split(sep);
   if (isAbsolute(inside) || realParts[0] === "..") throw unsafe("that leads out of the package");
   // A folder by two names would be one that is hashed by the one and loaded by the other.
-  if (!(await lstat(real)).isFile()) throw unsafe("to something that is no file");
+  if (!(await lstat(real)).isFile()) throw unsafe("to something that is not a file");
   const counts = coverage.covers(parts, "file") && coverage.covers(realParts, "file");
-  if (!counts) throw unsafe("to a file that is no part of the package's hash");
+  if (!counts) throw unsafe("to a file that is not part of the package's hash");
   return target;
 }
 
@@ -48,7 +48,7 @@ async function readTarget(root: string, path: string): Promise<string> {
     throw refuse(`is a link that cannot be read (${systemCode(error)})`, error);
   }
   const text = decodeName(bytes);
-  if (text === undefined) throw refuse("is a link whose target is no UTF-8");
+  if (text === undefined) throw refuse("is a link whose target is not UTF-8");
   const target = sep === "/" ? text : text.replaceAll(sep, "/");
   for (const part of target.split("/")) {
     if (part === "" || part === "." || part === "..") continue;

@@ -2,8 +2,7 @@
  * Whether a package.json that is refused is one of a plugin. Any other is no business of the host,
  * and is not to keep it from starting.
  */
-import { constants } from "node:fs";
-import { open } from "node:fs/promises";
+import { isObject, readSmallFile } from "./small-file.ts";
 
 /** More than any that is no plugin has. */
 const maxBytes = 16 * 1024 * 1024;
@@ -12,8 +11,8 @@ const maxBytes = 16 * 1024 * 1024;
 export function claimsPlugin(text: string, field: string): boolean {
   try {
     const data: unknown = JSON.parse(text);
-    if (typeof data === "object" && data !== null && !Array.isArray(data)) {
-      const { keywords } = data as { readonly keywords?: unknown };
+    if (isObject(data)) {
+      const { keywords } = data;
       const hasKeyword = Array.isArray(keywords) && keywords.includes(`${field}-plugin`);
       return Object.hasOwn(data, field) || hasKeyword;
     }
@@ -28,16 +27,6 @@ export function claimsPlugin(text: string, field: string): boolean {
  * no pipe is waited for. True where it cannot be known.
  */
 export async function mayClaimPlugin(path: string, field: string): Promise<boolean> {
-  try {
-    const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    try {
-      const stats = await file.stat();
-      if (!stats.isFile() || stats.size > maxBytes) return true;
-      return claimsPlugin((await file.readFile()).toString("utf8"), field);
-    } finally {
-      await file.close();
-    }
-  } catch {
-    return true;
-  }
+  const file = await readSmallFile(path, { maxBytes, followLinks: true });
+  return "fault" in file || claimsPlugin(new TextDecoder().decode(file.bytes), field);
 }

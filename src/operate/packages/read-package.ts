@@ -1,6 +1,5 @@
 /** What a package.json says of plugins. It is read as data; nothing of the package is run. */
 import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { bundledIn } from "./bundled.ts";
 import { commandFault } from "./commands.ts";
@@ -13,8 +12,8 @@ import {
   isPackageName,
   isVersion,
 } from "./names.ts";
-import { readOnly } from "./open-flags.ts";
 import { claimsPlugin, mayClaimPlugin } from "./plugin-claims.ts";
+import { isObject, readSmallFile } from "./small-file.ts";
 import { parseStrictJson } from "./strict-json.ts";
 import type { InstalledPackage, NamedKind, PackageEntry, PluginKind, Rejection } from "./types.ts";
 
@@ -63,10 +62,10 @@ export async function readPackage(place: Place, asked: Asked): Promise<ReadPacka
   const given = Object.hasOwn(data, field) ? data[field] : undefined;
   if (given === undefined && !hasKeyword) return undefined;
   if (!isPackageName(name))
-    return broken(place, place.installedAs, "its name is none that npm takes");
+    return broken(place, place.installedAs, "its name is not one that npm accepts");
   const { version } = data;
   if (typeof version !== "string" || !isVersion(version))
-    return broken(place, name, "its version is no version");
+    return broken(place, name, "its version is not a version");
   const base = baseOf(place, { name, version, data, hasKeyword, manifestHash: sha256 });
   const taken = commandFault(data, asked.commands);
   if (taken !== undefined)
@@ -147,16 +146,12 @@ function baseOf({ path, foundAt, isLinked }: Place, { data, ...facts }: Facts): 
 }
 
 function keysOf(value: unknown): string[] {
-  return isRecord(value) ? Object.keys(value) : [];
+  return isObject(value) ? Object.keys(value) : [];
 }
 
 function textsOf(value: unknown): readonly string[] | undefined {
   if (!Array.isArray(value)) return undefined;
   return value.every((each) => typeof each === "string") ? value : undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 interface GivenEntry {
@@ -177,7 +172,7 @@ function readField(
   name: string,
   kinds: readonly NamedKind[],
 ): ReadField | { readonly fault: string } {
-  if (!isRecord(given)) return { fault: "it must be an object" };
+  if (!isObject(given)) return { fault: "it must be an object" };
   const known = [...fieldKeys, ...kinds.map((kind) => kind.field)];
   const unknown = Object.keys(given).find((key) => !known.includes(key));
   if (unknown !== undefined) return { fault: `it has the unknown key ${JSON.stringify(unknown)}` };
@@ -188,7 +183,7 @@ function readField(
   const one =
     plugin === undefined ? plugins : { [String(id ?? name.replace(/^@[^/]*\//, ""))]: plugin };
   if (plugin !== undefined && id !== undefined && typeof id !== "string")
-    return { fault: "its id must be a text" };
+    return { fault: "its id must be a string" };
   const hooks = readEntries({ name: "hooks", field: "plugins" }, one, isHookId);
   if ("fault" in hooks) return hooks;
   const entries = [...hooks.entries];
@@ -206,10 +201,10 @@ function readField(
   // The lockfile takes no other: what cannot be granted is no reason to grant nothing at all.
   const strange = asks.capabilities?.find((each) => !isCapabilityName(each));
   if (strange !== undefined)
-    return { fault: `${JSON.stringify(strange.slice(0, 64))} is no name of a capability` };
+    return { fault: `${JSON.stringify(strange.slice(0, 64))} is not the name of a capability` };
   const unknownHook = asks.hooks?.find((each) => !isHookName(each));
   if (unknownHook !== undefined)
-    return { fault: `${JSON.stringify(unknownHook.slice(0, 64))} is no name of a hook` };
+    return { fault: `${JSON.stringify(unknownHook.slice(0, 64))} is not the name of a hook` };
   return { entries, asks };
 }
 
@@ -219,14 +214,14 @@ function readEntries(
   isId: (text: string) => boolean,
 ): { readonly entries: readonly GivenEntry[] } | { readonly fault: string } {
   if (given === undefined) return { entries: [] };
-  if (!isRecord(given)) return { fault: `its ${field} must be an object from id to path` };
+  if (!isObject(given)) return { fault: `its ${field} must be an object from id to path` };
   const entries: GivenEntry[] = [];
   for (const [id, text] of Object.entries(given)) {
     if (!isId(id))
       return {
-        fault: `${JSON.stringify(id.slice(0, 64))} is no id such as ${kind === "hooks" ? "pii-scan" : "acme.clean_up"}`,
+        fault: `${JSON.stringify(id.slice(0, 64))} is not an id such as ${kind === "hooks" ? "pii-scan" : "acme.clean_up"}`,
       };
-    if (typeof text !== "string") return { fault: `the entry point of '${id}' must be a text` };
+    if (typeof text !== "string") return { fault: `the entry point of '${id}' must be a string` };
     entries.push({ kind, id, text });
   }
   return { entries };
@@ -252,7 +247,7 @@ function parsed({ text, sha256 }: ReadText): ReadData | Fault {
   const mentions = (field: string) => claimsPlugin(text, field);
   try {
     const data = parseStrictJson(text);
-    return isRecord(data)
+    return isObject(data)
       ? { data, sha256 }
       : { fault: "its package.json is no object", mentions: () => true };
   } catch (error) {
@@ -261,30 +256,17 @@ function parsed({ text, sha256 }: ReadText): ReadData | Fault {
 }
 
 async function readText(path: string): Promise<ReadText | Fault | undefined> {
-  const mentions = () => true;
-  const looked = (field: string) => mayClaimPlugin(path, field);
-  let file: Awaited<ReturnType<typeof open>>;
-  try {
-    // No link out of the package is followed, and no pipe is waited for.
-    file = await open(path, readOnly);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+  const file = await readSmallFile(path, { maxBytes, followLinks: false });
+  if ("fault" in file) {
     // Folders without a package.json are no packages.
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    const fault = `its package.json cannot be opened (${code ?? "unknown"})`;
-    return { fault, mentions: looked };
+    if (file.isAbsent || file.code === "ENOTDIR") return undefined;
+    const mentions = (field: string) => mayClaimPlugin(path, field);
+    return { fault: `its package.json ${file.fault}`, mentions };
   }
+  const sha256 = createHash("sha256").update(file.bytes).digest("hex");
   try {
-    const stats = await file.stat();
-    if (!stats.isFile()) return { fault: "its package.json is no file", mentions };
-    const { size } = stats;
-    if (size > maxBytes) return { fault: "its package.json has more than 1 MiB", mentions: looked };
-    const bytes = await file.readFile();
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    return { text, sha256: createHash("sha256").update(bytes).digest("hex") };
+    return { text: new TextDecoder("utf-8", { fatal: true }).decode(file.bytes), sha256 };
   } catch {
-    return { fault: "its package.json is no UTF-8 text", mentions };
-  } finally {
-    await file.close();
+    return { fault: "its package.json is not UTF-8", mentions: () => true };
   }
 }

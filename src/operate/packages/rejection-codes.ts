@@ -23,7 +23,7 @@ export const rejectionCodes = {
     todo: report,
   },
   invalid_entry_point: {
-    means: "Its entry point is no file in the package.",
+    means: "Its entry point is not a file in the package.",
     todo: report,
   },
   unsafe_symlink: {
@@ -118,7 +118,7 @@ export const rejectionCodes = {
   import_failed: { means: "Its module throws while it is imported.", todo: report },
   load_timeout: { means: "Its module or factory takes longer than 30 seconds.", todo: report },
   factory_failed: {
-    means: "Its factory throws, or gives something that is no plugin.",
+    means: "Its factory throws, or returns something that is not a plugin.",
     todo: report,
   },
   contract_check_failed: {

@@ -21,7 +21,7 @@ export function parseStrictJson(text: string): unknown {
   try {
     ({ body } = parse(text, { mode: "json" }));
   } catch (error) {
-    throw new StrictJsonError(`it is no JSON: ${(error as Error).message}`);
+    throw new StrictJsonError(`it is not JSON: ${(error as Error).message}`);
   }
   checkKeys(body);
   return JSON.parse(text);

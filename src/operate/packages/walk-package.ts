@@ -51,7 +51,7 @@ async function walkFolder(
   for (const { name, kind } of names) {
     const path = folder === "" ? name : `${folder}/${name}`;
     if (kind === "other") {
-      const text = `${shownPath(path)} is no file, folder or link.`;
+      const text = `${shownPath(path)} is not a file, folder or link.`;
       throw packageRefused("unsupported_file", path, text);
     }
     if (kind === "folder") {
@@ -77,7 +77,7 @@ async function namesIn(input: WalkInput, above: readonly string[]): Promise<read
     const path = [...above, name ?? decodeForMessage(bytes)].join("/");
     const refuse = (text: string) =>
       packageRefused("unsupported_file", path, `${shownPath(path)} ${text}.`);
-    if (name === undefined) throw refuse("has a name that is no UTF-8");
+    if (name === undefined) throw refuse("has a name that is not UTF-8");
     const fault = nameFault(name);
     if (fault !== undefined) throw refuse(fault);
     const folded = foldedName(name);
@@ -89,7 +89,7 @@ async function namesIn(input: WalkInput, above: readonly string[]): Promise<read
   return names;
 }
 
-/** With names as bytes: one that is no UTF-8 would come as another than it is. */
+/** With names as bytes: one that is not UTF-8 would come as another than it is. */
 type BytesEntry = Omit<Dirent, "name"> & { readonly name: Uint8Array };
 
 interface Entry {

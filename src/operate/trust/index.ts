@@ -6,12 +6,12 @@ export {
   type JournalProblem,
   ownClaim,
   pendingChange,
+  processStateOf,
   type Revoked,
   readOwner,
   readTrustJournal,
   revokePlugins,
   settleLock,
-  standingOf,
   type Trusted,
   type TrustedPlugin,
   type TrustJournal,
@@ -21,6 +21,7 @@ export {
 export {
   type Drift,
   dayOf,
+  driftLabels,
   driftOf,
   endingSoon,
   type InstalledPlugin,
@@ -41,6 +42,7 @@ export {
 export { checkEvidence } from "./signing/check-evidence.ts";
 export { decideTrust } from "./signing/decide-trust.ts";
 export { type Ed25519VerifierOptions, ed25519Verifier } from "./signing/ed25519-verifier.ts";
+export { readJsonFile } from "./signing/json-file.ts";
 export { type MadeKey, type MakeKeyOptions, makeSigningKey } from "./signing/make-key.ts";
 export { type PublisherKeys, readPublisherKeys } from "./signing/publisher-keys.ts";
 export {

@@ -37,7 +37,7 @@ export function mistypedSettings(
       const hint =
         meant === undefined
           ? "neither a setting nor the configuration of a plugin, NAME_KEY"
-          : `no setting; did you mean ${prefix}${begin}${meant}?`;
+          : `not a setting; did you mean ${prefix}${begin}${meant}?`;
       return [{ variable, message: `${name} is ${hint}` }];
     });
 }
@@ -52,7 +52,7 @@ function misbegun(variable: string, prefix: string): readonly SettingProblem[] {
     /^(PLUGINS?)_*([A-Z].*)$/s.exec(name) ?? /^([A-Z]+)_(.+)$/s.exec(name) ?? [];
   const meant = closest(word, ["PLUGIN"]) === undefined ? undefined : closest(rest, suffixes);
   if (meant === undefined) return [];
-  const message = `${single(variable, 200)} is no setting; did you mean ${prefix}${begin}${meant}?`;
+  const message = `${single(variable, 200)} is not a setting; did you mean ${prefix}${begin}${meant}?`;
   return [{ variable, message }];
 }
 

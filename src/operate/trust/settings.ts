@@ -81,7 +81,7 @@ export function readTrustSettings(
     const parsed =
       typeof text === "string"
         ? parse(text, variable)
-        : { fault: `${variable} is no text; write it as one` };
+        : { fault: `${variable} is not a string; write it as one` };
     if ("value" in parsed) return parsed.value;
     problems.push({ variable, message: parsed.fault });
     return missing;

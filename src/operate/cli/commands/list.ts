@@ -1,6 +1,7 @@
 /** `plugins list` */
 import { join } from "node:path";
 import * as z from "zod";
+import { byUnits } from "../../../core/plugins/index.ts";
 import { type CatalogEntry, isEnabled } from "../catalog.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { lookupFor } from "../command-context.ts";
@@ -58,7 +59,7 @@ export const list = defineCommand({
     const report = await context.services.discover({ ...scope, faults: "throw" });
     const loaded = inTableOrder(report.loaded);
     const rejected = [...report.rejected].sort(
-      (a, b) => compare(nameOf(a), nameOf(b)) || compare(a.package, b.package),
+      (a, b) => byUnits(nameOf(a), nameOf(b)) || byUnits(a.package, b.package),
     );
     const sorted = { ...report, loaded, rejected };
     const isMissing = scope.lockfile !== undefined && report.lock === null;
@@ -169,14 +170,10 @@ function hookLine(facts: PluginFacts, enabled: boolean | undefined, paint: Paint
 
 /** The host's own first, then by id. */
 function inTableOrder(loaded: readonly PluginFacts[]): readonly PluginFacts[] {
-  return [...loaded].sort((a, b) => Number(b.builtin) - Number(a.builtin) || compare(a.id, b.id));
+  return [...loaded].sort((a, b) => Number(b.builtin) - Number(a.builtin) || byUnits(a.id, b.id));
 }
 
 /** As much of a name as is known. */
 function nameOf({ id, entry_point, package: from }: RejectedPlugin): string {
   return id ?? entry_point ?? from;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,14 +1,9 @@
 /** Lines that several commands print. */
 
 import type { Environment } from "../../../core/plugins/index.ts";
+import { driftLabels } from "../../trust/index.ts";
 import { type CatalogEntry, isEnabled } from "../catalog.ts";
-import type {
-  DiscoveryReport,
-  DriftKind,
-  DriftRow,
-  JournalProblem,
-  PluginFacts,
-} from "../reports.ts";
+import type { DiscoveryReport, DriftRow, JournalProblem, PluginFacts } from "../reports.ts";
 import { texts } from "../texts.ts";
 import type { Paint } from "./paint.ts";
 import { printable, say, singleQuoted } from "./printable.ts";
@@ -33,22 +28,6 @@ export function headLines(
     ...(load ? [] : ["nothing was run (--no-load): the table has what would be loaded"]),
   ];
 }
-
-/** By kind, what people are shown. */
-const driftLabels: Readonly<Record<DriftKind, string>> = {
-  missing_from_install: "missing_from_install",
-  missing_from_lock: "missing_from_lock",
-  version_mismatch: "version",
-  hash_mismatch: "hash",
-  entry_point_mismatch: "entry_point",
-  package_mismatch: "package",
-  capabilities_mismatch: "capabilities",
-  hooks_mismatch: "hooks",
-  signer_mismatch: "signer",
-  trust_expired: "expired",
-  dependency_mismatch: "dependency",
-  foreign_package: "foreign_package",
-};
 
 export function driftSection(drift: readonly DriftRow[], paint: Paint): readonly string[] {
   const lines = drift.map((row) => `  ${printable(row.id)}: ${driftText(row)}`);

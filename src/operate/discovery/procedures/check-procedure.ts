@@ -80,7 +80,7 @@ function readAttributes(procedureClass: object): Attributes | KindFault {
   }
   for (const key of texts) {
     if (typeof values[key] !== "string" || values[key] === "")
-      return fault(`attribute '${key}' must be a text`);
+      return fault(`attribute '${key}' must be a string`);
   }
   const { id, name, configModel } = values;
   if (!isSchema(configModel)) return fault("configModel must be a schema");

@@ -135,13 +135,13 @@ async function afterRecovery<T extends object>(
   const warnings: string[] = [];
   const warn = (text: string) => warnings.push(text);
   const now = clockOf(options);
-  const patience = { waitMs: options.waitMs ?? 10_000, signal: options.signal, now };
+  const wait = { waitMs: options.waitMs ?? 10_000, signal: options.signal, now };
   const inTurn = async () => {
     await removeLeftovers(places);
     const recovered = await recover(places, now(), warn);
     return { ...(await work(places, warn)), recovered };
   };
-  return { ...(await exclusively(places, patience, inTurn, warn)), warnings };
+  return { ...(await exclusively(places, wait, inTurn, warn)), warnings };
 }
 
 async function apply(step: Step): Promise<void> {
@@ -197,9 +197,9 @@ async function undone(
     await tryRemove(places.pending);
     return error;
   }
-  const tell = (shown: string) =>
+  const message = (shown: string) =>
     `${(error as Error).message} What was written could not be taken back: the change of ${shown} is made, and the next one completes its journal.`;
-  return lockfileFailed(places.lock, tell, error);
+  return lockfileFailed(places.lock, message, error);
 }
 
 function replaced({ places, before, edit }: Step): Promise<Replaced> {

@@ -29,7 +29,7 @@ export function checkJournal(
     const line = latest.get(id);
     const isSame = line?.action === "trust" && line.version === version && line.hash === hash;
     if (isSame && line.until !== until) return [mismatch(id, line, otherEnd(line.until, until))];
-    return isSame ? [] : [mismatch(id, line, untold(line))];
+    return isSame ? [] : [mismatch(id, line, mismatchText(line))];
   });
   const ofOthers = [...latest.values()]
     .filter(({ id, action }) => action === "trust" && !locked.has(id))
@@ -38,7 +38,7 @@ export function checkJournal(
   return [...journal.problems, ...(mismatches.length > 0 ? mismatches : edits(lock, journal))];
 }
 
-function untold(line: NumberedLine | undefined): string {
+function mismatchText(line: NumberedLine | undefined): string {
   if (line === undefined) return "The lock has an entry, and the journal no line for it.";
   if (line.action === "revoke") return "The lock has an entry, and the journal revokes it last.";
   return `The journal trusts version ${escapeField(line.version)} with hash ${escapeField(line.hash)} last, and the lock has another.`;

@@ -1,7 +1,7 @@
 /** Files as a change of trust needs them: whole or not there, and on the disk before it goes on. */
 import { randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
-import { type FileHandle, lstat, open, unlink } from "node:fs/promises";
+import { type FileHandle, lstat, open, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { lockfileFailed, onFile, systemCode } from "./failure.ts";
 
@@ -124,6 +124,19 @@ export async function makeFile(
     await tryRemove(path);
     throw error;
   }
+}
+
+/** Puts a new file in place of another, whole or not at all. */
+export async function putInPlace(path: string, bytes: Uint8Array, like: Kept | number) {
+  const made = temporaryFor(path);
+  await makeFile(made, bytes, like);
+  try {
+    await rename(made, path);
+  } catch (error) {
+    await tryRemove(made);
+    throw error;
+  }
+  await syncFolderOf(path);
 }
 
 /** Gives a file the owner and the mode of another. The owner is kept where the system lets us. */

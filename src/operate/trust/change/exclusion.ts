@@ -23,10 +23,10 @@ import {
   tryRemove,
 } from "./durable.ts";
 import { onFile, systemCode } from "./failure.ts";
-import { type Owner, ownClaim, readOwner, type Standing, standingOf } from "./owner.ts";
+import { type Owner, ownClaim, type ProcessState, processStateOf, readOwner } from "./owner.ts";
 import type { Places } from "./places.ts";
 
-export interface Patience {
+export interface WaitOptions {
   /** How long to wait for another process. */
   readonly waitMs: number;
   readonly signal: AbortSignal | undefined;
@@ -38,7 +38,7 @@ interface Holder {
   readonly bytes: Uint8Array;
   /** `undefined` where the file names nobody. */
   readonly owner: Owner | undefined;
-  readonly standing: Standing;
+  readonly state: ProcessState;
 }
 
 /** Who asks. */
@@ -59,12 +59,12 @@ const maxSuccession = 8;
  */
 export async function exclusively<T>(
   { lock, exclusion }: Places,
-  patience: Patience,
+  wait: WaitOptions,
   work: () => Promise<T>,
   atRelease: (warning: string) => void,
 ): Promise<T> {
-  const claim = await ownClaim(patience.now());
-  await waitFor({ exclusion, claim }, lock, patience);
+  const claim = await ownClaim(wait.now());
+  await waitFor({ exclusion, claim }, lock, wait);
   try {
     return await work();
   } finally {
@@ -74,7 +74,7 @@ export async function exclusively<T>(
   }
 }
 
-async function waitFor(asker: Asker, lock: string, { waitMs, signal }: Patience): Promise<void> {
+async function waitFor(asker: Asker, lock: string, { waitMs, signal }: WaitOptions): Promise<void> {
   const end = performance.now() + waitMs;
   for (;;) {
     if (signal?.aborted) {
@@ -98,9 +98,9 @@ async function take(file: string, asker: Asker, succession = 0): Promise<Holder 
     }
     // A network file system may have made a link and lost the answer.
     if (sameBytes(holder.bytes, asker.claim)) return undefined;
-    if (holder.standing !== "gone") return holder;
+    if (holder.state !== "gone") return holder;
     // Files that name each other in a circle are nobody's succession.
-    if (succession === maxSuccession) return { ...holder, standing: "elsewhere" };
+    if (succession === maxSuccession) return { ...holder, state: "elsewhere" };
     const other = await removeLeft(file, holder, asker, succession + 1);
     if (other !== undefined) return other;
   }
@@ -130,13 +130,13 @@ async function holderOf(file: string): Promise<Holder | undefined> {
   const bytes = await readFileWhole(file, maxClaimBytes);
   if (bytes === undefined) return undefined;
   const owner = readOwner(bytes);
-  return { bytes, owner, standing: owner === undefined ? "elsewhere" : await standingOf(owner) };
+  return { bytes, owner, state: owner === undefined ? "elsewhere" : await processStateOf(owner) };
 }
 
 /** Whether a process that is still there has the claim, or one of which nothing is known. */
 export async function isHeld({ exclusion }: Places): Promise<boolean> {
   const holder = await holderOf(exclusion);
-  return holder !== undefined && holder.standing !== "gone";
+  return holder !== undefined && holder.state !== "gone";
 }
 
 /** @returns false where another was first, or has cleaned up the file that was to be linked */
@@ -181,7 +181,7 @@ async function removeIf(
   if (found !== undefined && sameBytes(found, claim)) await unlink(file);
 }
 
-function busy(file: string, { owner, standing }: Holder): GlassineError {
+function busy(file: string, { owner, state }: Holder): GlassineError {
   const held = "plugins.lock is being changed by another process";
   const shown = printable(file);
   const way = `remove ${shown} and try again`;
@@ -191,7 +191,7 @@ function busy(file: string, { owner, standing }: Holder): GlassineError {
   }
   const { pid, host } = owner;
   const text =
-    standing === "elsewhere"
+    state === "elsewhere"
       ? `${held} (pid ${pid} on host ${quoted(host)}). If that process has ended, ${way}.`
       : `${held} (pid ${pid})`;
   return new GlassineError("lockfile_busy", text, { path: file, pid, host });

@@ -19,24 +19,24 @@ export async function onFile<T>(path: string, doing: string, work: () => Promise
   } catch (error) {
     const code = systemCode(error);
     if (isGlassineError(error) || code === undefined) throw error;
-    const why = told(error as Error, code);
+    const why = systemMessage(error as Error, code);
     throw lockfileFailed(path, (shown) => `Cannot ${doing} ${shown}: ${why}.`, error);
   }
 }
 
-/** `tell` gets the path as it can be printed, and says what is the matter with it. */
+/** `describe` returns the message for a path that is safe to print. */
 export function lockfileFailed(
   path: string,
-  tell: (shown: string) => string,
+  describe: (shown: string) => string,
   cause?: unknown,
 ): GlassineError {
   const code = systemCode(isGlassineError(cause) ? cause.cause : cause);
   const data = { path, ...(code === undefined ? {} : { systemCode: code }) };
-  return new GlassineError("lockfile_failed", tell(printable(path)), data, cause);
+  return new GlassineError("lockfile_failed", describe(printable(path)), data, cause);
 }
 
 /** `ENOSPC: no space left on device`, without the call and the paths behind it. */
-function told({ message }: Error, code: string): string {
+function systemMessage({ message }: Error, code: string): string {
   const [words = ""] = message.replace(`${code}: `, "").split(/, \w+|\n/);
   return `${code}: ${words.replace(/\.$/, "")}`;
 }

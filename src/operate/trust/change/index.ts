@@ -2,7 +2,7 @@ export { changeLock, recoverLock, settleLock } from "./change-lock.ts";
 export { checkJournal } from "./check-journal.ts";
 export { type JournalProblem, readJournal } from "./journal.ts";
 export { encodeJournalLine, type JournalLine } from "./journal-line.ts";
-export { ownClaim, readOwner, standingOf } from "./owner.ts";
+export { ownClaim, processStateOf, readOwner } from "./owner.ts";
 export { pendingChange } from "./pending.ts";
 export { readTrustJournal, type TrustJournal } from "./read-trust-journal.ts";
 export { checkReason } from "./reason.ts";

@@ -59,7 +59,7 @@ export function parseJournalLine(text: string): JournalLine | { readonly fault: 
   if (fields.length < leading) {
     return { fault: `It has ${fields.length} of the ${leading} fields.` };
   }
-  if (!isJournalTime(at)) return { fault: "Its first field is no date and time of ISO 8601." };
+  if (!isJournalTime(at)) return { fault: "Its first field is not a date and time of ISO 8601." };
   if (action !== "trust" && action !== "revoke") {
     return { fault: "Its second field is neither trust nor revoke." };
   }

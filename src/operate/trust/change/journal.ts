@@ -51,20 +51,20 @@ export function readJournal(bytes: Uint8Array): Journal {
   parsed.forEach((line, index) => {
     const number = index + 1;
     const next = parsed[index + 1];
-    const tell = (problem: JournalFault, detail: string) =>
+    const report = (problem: JournalFault, detail: string) =>
       problems.push({ line: number, id: idOf(line), problem, detail });
     if ((next !== undefined && !("fault" in next) && next.afterTorn) || (isTorn && !next)) {
-      tell("torn", "It has no end, so it does not count.");
+      report("torn", "It has no end, so it does not count.");
       return;
     }
     if ("fault" in line) {
-      tell("malformed", line.fault);
+      report("malformed", line.fault);
       return;
     }
     const before = raw[index - 1];
     const expected = before === undefined ? noLine : sha256(before);
     if (line.prev !== undefined && line.prev !== expected) {
-      tell("chain_broken", "The line before is not the one after which it was written.");
+      report("chain_broken", "The line before is not the one after which it was written.");
     }
     lines.push({ ...line, number });
   });

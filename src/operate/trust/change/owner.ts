@@ -19,7 +19,7 @@ export interface Owner {
 }
 
 /** `elsewhere` is all that cannot be told from here. */
-export type Standing = "alive" | "gone" | "elsewhere";
+export type ProcessState = "alive" | "gone" | "elsewhere";
 
 /** The text of a new exclusion file of this process. No two are the same. */
 export async function ownClaim(now: Date): Promise<Uint8Array> {
@@ -50,7 +50,7 @@ export function readOwner(bytes: Uint8Array): Owner | undefined {
   };
 }
 
-export async function standingOf(owner: Owner): Promise<Standing> {
+export async function processStateOf(owner: Owner): Promise<ProcessState> {
   if (owner.host !== hostname()) return "elsewhere";
   const space = await ownSpace();
   if (owner.space !== undefined && space !== undefined && owner.space !== space) return "elsewhere";

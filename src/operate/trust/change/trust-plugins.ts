@@ -12,7 +12,7 @@ import {
 import { printable, single } from "../single-quotes.ts";
 import { type Changed, type ChangeOptions, changeLock, settleLock } from "./change-lock.ts";
 import { checkReason } from "./reason.ts";
-import { type Told, type TrustAction, trustTeller } from "./tell-trust.ts";
+import { type AuditOutcome, type TrustAction, trustRecorder } from "./record-trust.ts";
 
 /** Of a change of trust. */
 export interface TrustOptions extends Omit<ChangeOptions, "mustExist"> {
@@ -36,13 +36,13 @@ export interface TrustedPlugin {
 }
 
 /** What `trustPlugins` did. */
-export interface Trusted extends Changed, Pick<Told, "unaudited"> {
+export interface Trusted extends Changed, Pick<AuditOutcome, "unaudited"> {
   /** By id. */
   readonly plugins: readonly TrustedPlugin[];
 }
 
 /** What `revokePlugins` did. */
-export interface Revoked extends Changed, Pick<Told, "unaudited"> {
+export interface Revoked extends Changed, Pick<AuditOutcome, "unaudited"> {
   /** The entries that are gone, by id. */
   readonly plugins: readonly LockEntry[];
 }
@@ -87,7 +87,7 @@ export async function trustPlugins(
 ): Promise<Trusted> {
   const { command = "trust", audit } = options;
   checkReason(reason, command);
-  const tell = trustTeller(audit);
+  const record = trustRecorder(audit);
   const sorted = inOrder(plugins, ({ id }) => id);
   const changed = await changeLock(
     path,
@@ -102,7 +102,7 @@ export async function trustPlugins(
   );
   const previous = (id: string) => changed.previous?.entries.find((each) => each.id === id);
   return {
-    ...withTold(changed, await tell(command, sorted, reason)),
+    ...withAuditOutcome(changed, await record(command, sorted, reason)),
     plugins: sorted.map((entry) => ({ entry, previous: previous(entry.id) })),
   };
 }
@@ -146,7 +146,7 @@ export async function revokePlugins(
 ): Promise<Revoked> {
   const { command = "untrust", audit } = options;
   checkReason(reason, command);
-  const tell = trustTeller(audit);
+  const record = trustRecorder(audit);
   const sorted = inOrder(ids, (id) => id);
   const changed = await changeLock(
     path,
@@ -165,7 +165,7 @@ export async function revokePlugins(
   const plugins = (changed.previous?.entries ?? []).filter(({ id }) => sorted.includes(id));
   const gone = sorted.map((id) => ({ id }));
   return {
-    ...withTold(changed, await tell(command, gone, reason)),
+    ...withAuditOutcome(changed, await record(command, gone, reason)),
     plugins: inOrder(plugins, ({ id }) => id),
   };
 }
@@ -195,7 +195,7 @@ export async function createLock(
   return { lock, isCreated: previous === undefined, warnings };
 }
 
-function withTold(changed: Changed, { unaudited, warnings }: Told) {
+function withAuditOutcome(changed: Changed, { unaudited, warnings }: AuditOutcome) {
   return { ...changed, unaudited, warnings: [...changed.warnings, ...warnings] };
 }
 

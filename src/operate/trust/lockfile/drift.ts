@@ -1,4 +1,5 @@
 /** How what is installed differs from what was trusted. */
+import { byUnits } from "../../../core/plugins/index.ts";
 import { readDependency } from "./entry-rules.ts";
 import { dayOf } from "./trust-end.ts";
 import type { LockEntry } from "./types.ts";
@@ -26,7 +27,7 @@ export interface InstalledPlugin {
 }
 
 /** The label of each kind for people. JSON has the kind. */
-const labels = {
+export const driftLabels = {
   missing_from_install: "missing_from_install",
   missing_from_lock: "missing_from_lock",
   version_mismatch: "version",
@@ -41,7 +42,7 @@ const labels = {
   foreign_package: "foreign_package",
 } as const;
 
-type DriftKind = keyof typeof labels;
+type DriftKind = keyof typeof driftLabels;
 
 /** One difference. */
 export interface Drift {
@@ -85,7 +86,7 @@ export function driftOf(
   const locked = new Set(entries.map(({ id }) => id));
   const unlocked = installed
     .filter(({ id, builtin }) => builtin !== true && !locked.has(id))
-    .sort((a, b) => byCodeUnit(a.id, b.id) || byCodeUnit(a.package, b.package))
+    .sort((a, b) => byUnits(a.id, b.id) || byUnits(a.package, b.package))
     .map(({ id, package: name, version }) =>
       drift(id, "missing_from_lock", { actual: `${name}==${version}`, blocking: true }),
     );
@@ -154,14 +155,9 @@ interface DriftFacts {
 }
 
 function drift(id: string, kind: DriftKind, { expected, actual, blocking }: DriftFacts): Drift {
-  return Object.freeze({ id, kind, label: labels[kind], expected, actual, blocking });
+  return Object.freeze({ id, kind, label: driftLabels[kind], expected, actual, blocking });
 }
 
 function listed(names: readonly string[]): string {
   return [...new Set(names)].sort().join(", ");
-}
-
-function byCodeUnit(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -80,9 +80,12 @@ export const optionalKeys: readonly OptionalKey[] = [
   {
     key: "capabilities",
     fault: (value) =>
-      namesFault(value, "capabilities", isCapabilityName, "no name of a capability"),
+      namesFault(value, "capabilities", isCapabilityName, "not the name of a capability"),
   },
-  { key: "hooks", fault: (value) => namesFault(value, "hooks", isHookName, "no name of a hook") },
+  {
+    key: "hooks",
+    fault: (value) => namesFault(value, "hooks", isHookName, "not the name of a hook"),
+  },
   { key: "signer", fault: signerFault },
   { key: "until", fault: untilFault },
   { key: "optional", fault: optionalFault },
@@ -213,7 +216,7 @@ function hashFault(text: string): string | undefined {
 export function kindOf(value: unknown): string {
   switch (typeof value) {
     case "string":
-      return `the text ${single(value)}`;
+      return `the string ${single(value)}`;
     case "bigint":
       return value < 1n ? "an integer below 1" : "an integer";
     case "number":

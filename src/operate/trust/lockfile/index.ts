@@ -1,4 +1,4 @@
-export { type Drift, driftOf, type InstalledPlugin } from "./drift.ts";
+export { type Drift, driftLabels, driftOf, type InstalledPlugin } from "./drift.ts";
 export { removeEntry, setEntry } from "./edit-lockfile.ts";
 export { isDay, readDependency } from "./entry-rules.ts";
 export { locateLockfile } from "./locate-lockfile.ts";

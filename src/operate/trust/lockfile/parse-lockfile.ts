@@ -30,7 +30,7 @@ const emptyFile =
  */
 export function parseLockfile(bytes: Uint8Array, path: string): Lockfile {
   if (bytes.length > maxLockfileBytes)
-    throw fileInvalid(path, "it is larger than 5 MiB; remove what is no entry of a plugin");
+    throw fileInvalid(path, "it is larger than 5 MiB; remove what is not the entry of a plugin");
   return readLockText(decoded(bytes, path), path).lock;
 }
 
@@ -73,7 +73,7 @@ function parsed(text: string, path: string): Table {
     const { line, column } = error;
     // What follows the first line is the text of the file.
     const [first = ""] = error.message.replace("Invalid TOML document: ", "").split("\n");
-    throw lockfileInvalid(path, [{ line, column, message: `it is no TOML: ${first}` }], error);
+    throw lockfileInvalid(path, [{ line, column, message: `it is not TOML: ${first}` }], error);
   }
 }
 

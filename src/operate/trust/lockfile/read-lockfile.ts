@@ -68,7 +68,7 @@ async function bytesAfterAll(path: string, cause: unknown): Promise<Uint8Array |
 async function contentOf(file: FileHandle, path: string): Promise<Uint8Array> {
   const stats = await file.stat();
   if (stats.isDirectory()) throw isDirectory(path);
-  if (!stats.isFile()) throw fileInvalid(path, "it is no regular file; put one in its place");
+  if (!stats.isFile()) throw fileInvalid(path, "it is not a regular file; put one in its place");
   // A byte above the limit is enough to know that the file is too large.
   const buffer = new Uint8Array(maxLockfileBytes + 1);
   let size = 0;

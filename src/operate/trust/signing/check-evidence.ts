@@ -1,12 +1,11 @@
 /** Asks every verifier, and makes one answer of theirs. */
-import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { expectOptions, longestTimerMs, readWhole } from "../../../core/data/index.ts";
 import { describeThrown, redactText } from "../../../core/observe/index.ts";
-import { type SignatureCause, signatureCauses } from "../../packages/index.ts";
+import { isObject, type SignatureCause, signatureCauses } from "../../packages/index.ts";
+import { isThere } from "../lockfile/read-lockfile.ts";
 import { oneLine, single } from "../single-quotes.ts";
 import { identityFault } from "./identity.ts";
-import { isObject } from "./json-file.ts";
 import {
   type Evidence,
   ed25519File,
@@ -65,7 +64,7 @@ async function answerOf(
   });
   try {
     const answer: unknown = await Promise.race([verifier.verify(signed), late]);
-    return readAnswer(answer) ?? invalid(`${who} answered with something that is no evidence`);
+    return readAnswer(answer) ?? invalid(`${who} answered with something that is not evidence`);
   } catch (thrown) {
     return invalid(`${who} failed: ${redactText(describeThrown(thrown).text, [])}`);
   } finally {
@@ -95,15 +94,6 @@ async function withoutSigner({ path }: SignedPackage): Promise<Evidence> {
   for (const file of [ed25519File, sigstoreFile])
     if (await isThere(join(path, file))) return { kind: "unchecked", file };
   return { kind: "unsigned" };
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    return (error as { readonly code?: unknown }).code !== "ENOENT";
-  }
 }
 
 /** Of what verifiers say: names of a certificate are long, and there may be several. */

@@ -1,9 +1,10 @@
 /** The file `glassine.sig.json`, and the bytes that its signature is over. */
 
+import { isObject } from "../../packages/index.ts";
 import { single } from "../single-quotes.ts";
 import { fromBase64 } from "./base64.ts";
 import { identityFault, keyIdPattern } from "./identity.ts";
-import { isObject, readJsonFile } from "./json-file.ts";
+import { readJsonFile } from "./json-file.ts";
 import { ed25519File } from "./types.ts";
 
 /** What the file says. Nothing of it is verified. */
@@ -33,13 +34,13 @@ export async function readEd25519Evidence(path: string): Promise<ReadEvidence> {
 
 /** The evidence, or why it is none: what follows the name of the file in a sentence. */
 function evidenceOf(value: unknown): Ed25519Evidence | string {
-  if (!isObject(value)) return "is no JSON object";
+  if (!isObject(value)) return "is not a JSON object";
   const unknown = Object.keys(value).find((key) => !fields.includes(key));
   if (unknown !== undefined) return `has an unknown key ${single(unknown)}`;
   const { schema, algorithm, identity, key_id: keyId, signature } = value;
   if (schema !== 1) return "has another schema than 1";
   if (algorithm !== "ed25519") return `has the algorithm ${shown(algorithm)}, not 'ed25519'`;
-  if (typeof identity !== "string") return "has no text as identity";
+  if (typeof identity !== "string") return "has no string as identity";
   const fault = identityFault(identity);
   if (fault !== undefined) return `has an identity that ${fault}`;
   if (typeof keyId !== "string" || !keyIdPattern.test(keyId))

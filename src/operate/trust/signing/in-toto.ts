@@ -1,7 +1,8 @@
 /** The statement that a Sigstore bundle for a package is over. */
 
+import { isObject } from "../../packages/index.ts";
 import { single } from "../single-quotes.ts";
-import { isObject, jsonOf } from "./json-file.ts";
+import { jsonOf } from "./json-file.ts";
 
 /** The media type of such a statement in an envelope. */
 export const inTotoPayload = "application/vnd.in-toto+json";
@@ -23,7 +24,7 @@ export function statementFault(
   if ("fault" in json) return `its statement ${json.fault}`;
   const { value } = json;
   if (!isObject(value) || !statementTypes.includes(value._type as string))
-    return "its statement is none of in-toto";
+    return "its statement is not one of in-toto";
   const { predicateType, subject } = value;
   if (typeof predicateType !== "string" || !predicateTypes.includes(predicateType)) {
     const kind = typeof predicateType === "string" ? single(predicateType, 200) : "no text";

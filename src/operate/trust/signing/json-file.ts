@@ -1,6 +1,10 @@
 /** Reads JSON that somebody else wrote, strictly: UTF-8, and no name twice in an object. */
-import { parseStrictJson, StrictJsonError } from "../../packages/index.ts";
-import { type FileRules, readSmallFile } from "./small-file.ts";
+import {
+  type FileRules,
+  parseStrictJson,
+  readSmallFile,
+  StrictJsonError,
+} from "../../packages/index.ts";
 
 /** What was read, or why not: what follows the name of the file in a sentence. */
 export type ReadJson = { readonly value: unknown } | { readonly fault: string };
@@ -31,8 +35,4 @@ export function jsonOf(bytes: Uint8Array): ReadJson {
     if (!(error instanceof StrictJsonError)) throw error;
     return { fault: `cannot be used: ${error.message}` };
   }
-}
-
-export function isObject(value: unknown): value is { readonly [key: string]: unknown } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

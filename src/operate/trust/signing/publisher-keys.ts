@@ -1,10 +1,11 @@
 /** The file that binds publishers to their keys: the operator's word on who may sign as whom. */
 import { createPublicKey } from "node:crypto";
 import { GlassineError, quoted } from "../../../core/errors/index.ts";
+import { isObject } from "../../packages/index.ts";
 import { oneLine, single } from "../single-quotes.ts";
 import { fromBase64 } from "./base64.ts";
 import { identityFault, keyIdPattern } from "./identity.ts";
-import { isObject, readJsonFile } from "./json-file.ts";
+import { readJsonFile } from "./json-file.ts";
 
 /** A key, and who signs with it. */
 export interface PublisherKey {
@@ -96,14 +97,14 @@ function invalid(path: string, what: string, keyProblems: readonly KeyProblem[])
 
 function keysOf(value: unknown, report: Report): readonly PublisherKey[] {
   if (!isObject(value)) {
-    report("", "is no JSON object");
+    report("", "is not a JSON object");
     return [];
   }
   expectKeys(value, documentFields, "", report);
   if (value.schema !== 1) report("schema", "is not 1");
   const { publishers } = value;
   if (!Array.isArray(publishers)) {
-    report("publishers", "is no list");
+    report("publishers", "is not an array");
     return [];
   }
   const keys = publishers.map((entry: unknown, at) => keyOf(entry, `publishers[${at}]`, report));
@@ -113,7 +114,7 @@ function keysOf(value: unknown, report: Report): readonly PublisherKey[] {
 
 function keyOf(entry: unknown, place: string, report: Report): PublisherKey | undefined {
   if (!isObject(entry)) {
-    report(place, "is no object");
+    report(place, "is not an object");
     return undefined;
   }
   expectKeys(entry, entryFields, `${place}.`, report);
@@ -145,7 +146,7 @@ function expectKeys(value: object, known: readonly string[], place: string, repo
 
 function identityAt(value: unknown, place: string, report: Report): string | undefined {
   if (typeof value !== "string") {
-    report(place, "is no text");
+    report(place, "is not a string");
     return undefined;
   }
   const fault = identityFault(value);
@@ -160,7 +161,7 @@ function keyIdAt(value: unknown, place: string, report: Report): string | undefi
 }
 
 function publicKeyAt(value: unknown, place: string, report: Report): string | undefined {
-  const read = typeof value === "string" ? readPublicKey(value) : { fault: "is no text" };
+  const read = typeof value === "string" ? readPublicKey(value) : { fault: "is not a string" };
   if ("key" in read) return read.key;
   report(place, read.fault);
   return undefined;
@@ -202,7 +203,7 @@ function instantAt(value: unknown, place: string, report: Report): number | unde
       !Number.isNaN(at) && new Date(at).toISOString().slice(0, 19) === value.slice(0, 19);
     if (isOnCalendar) return at;
   }
-  report(place, "is no time in UTC such as 2026-01-31T12:00:00Z");
+  report(place, "is not a time in UTC such as 2026-01-31T12:00:00Z");
   return undefined;
 }
 

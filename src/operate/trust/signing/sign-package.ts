@@ -1,22 +1,14 @@
 /** Signs a package for its author: writes `glassine.sig.json` into its folder. */
 import { sign } from "node:crypto";
-import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { expectOptions } from "../../../core/data/index.ts";
 import { GlassineError, quoted } from "../../../core/errors/index.ts";
-import { hashPackage } from "../../packages/index.ts";
-import {
-  makeFile,
-  newMode,
-  statsOf,
-  syncFolderOf,
-  temporaryFor,
-  tryRemove,
-} from "../change/durable.ts";
+import { hashPackage, isObject } from "../../packages/index.ts";
+import { newMode, putInPlace, statsOf } from "../change/durable.ts";
 import { oneLine } from "../single-quotes.ts";
 import { signedBytes } from "./ed25519-evidence.ts";
 import { identityFault, keyIdPattern, maxIdentityUnits } from "./identity.ts";
-import { isObject, readJsonFile } from "./json-file.ts";
+import { readJsonFile } from "./json-file.ts";
 import { readSigningKey } from "./signing-key.ts";
 import { ed25519File } from "./types.ts";
 
@@ -98,7 +90,8 @@ export async function signPackage(options: SignPackageOptions): Promise<SignedEv
     key_id: keyId,
     signature: sign(null, bytes, privateKey).toString("base64"),
   };
-  await putInPlace(target, new TextEncoder().encode(`${JSON.stringify(evidence, null, 2)}\n`));
+  const text = `${JSON.stringify(evidence, null, 2)}\n`;
+  await putInPlace(target, new TextEncoder().encode(text), newMode);
   return Object.freeze({ path: target, name, version, hash, identity, keyId, publicKey });
 }
 
@@ -111,7 +104,7 @@ export function readKeyId(keyId: unknown): string {
 
 /** @throws GlassineError `options_invalid`: an identity that no operator could list */
 export function expectIdentity(identity: unknown): void {
-  const fault = typeof identity === "string" ? identityFault(identity) : "is no text";
+  const fault = typeof identity === "string" ? identityFault(identity) : "is not a string";
   if (fault === undefined) return;
   const shown = typeof identity === "string" ? ` ${quoted(identity, maxIdentityUnits)}` : "";
   throw new GlassineError("options_invalid", `The identity${shown} of who signs ${fault}.`);
@@ -121,19 +114,7 @@ export function expectIdentity(identity: unknown): void {
 async function expectReplaceable(target: string): Promise<void> {
   const stats = await statsOf(target);
   if (stats?.isFile() === false)
-    throw refused(`${ed25519File} is there and is no regular file. Remove it.`);
-}
-
-async function putInPlace(target: string, bytes: Uint8Array): Promise<void> {
-  const made = temporaryFor(target);
-  await makeFile(made, bytes, newMode);
-  try {
-    await rename(made, target);
-  } catch (error) {
-    await tryRemove(made);
-    throw error;
-  }
-  await syncFolderOf(target);
+    throw refused(`${ed25519File} is there and is not a regular file. Remove it.`);
 }
 
 const maxManifestBytes = 1024 * 1024;

@@ -1,8 +1,8 @@
 /** Signs the tarball that `npm pack` made: the evidence goes into it. */
-import { mkdtemp, readFile, realpath, rename, rm, stat } from "node:fs/promises";
+import { mkdtemp, readFile, realpath, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeFile, syncFolderOf, temporaryFor, tryRemove } from "../change/durable.ts";
+import { putInPlace } from "../change/durable.ts";
 import { type SignedEvidence, type SignPackageOptions, signPackage } from "./sign-package.ts";
 import { readTarball, unpackTarball, withFile } from "./tarball.ts";
 import { ed25519File } from "./types.ts";
@@ -28,21 +28,9 @@ export async function signTarball(
     const signed = await signPackage({ ...options, path: unpacked });
     await inspect(unpacked);
     const bytes = await withFile(tarball, ed25519File, await readFile(signed.path));
-    await replace(target, bytes);
+    await putInPlace(target, bytes, await stat(target));
     return Object.freeze({ ...signed, path: target });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function replace(target: string, bytes: Uint8Array): Promise<void> {
-  const made = temporaryFor(target);
-  await makeFile(made, bytes, await stat(target));
-  try {
-    await rename(made, target);
-  } catch (error) {
-    await tryRemove(made);
-    throw error;
-  }
-  await syncFolderOf(target);
 }

@@ -21,7 +21,7 @@ export function readSigningKey(pem: unknown): SigningKey {
       : [];
   const [label] = labels;
   if (typeof pem !== "string" || label === undefined)
-    throw refused("The key to sign with is no PEM text.");
+    throw refused("The key to sign with is not PEM text.");
   if (labels.length > 1) throw refused("The key to sign with is more than one block of PEM.");
   if (label === "ENCRYPTED PRIVATE KEY" || /^Proc-Type:.*\bENCRYPTED\b/m.test(pem))
     throw refused(
@@ -30,7 +30,7 @@ export function readSigningKey(pem: unknown): SigningKey {
   if (label === "OPENSSH PRIVATE KEY")
     throw refused(`The key to sign with is in the format of OpenSSH, not in PKCS #8. ${wayOut}`);
   if (!label.endsWith("PRIVATE KEY"))
-    throw refused(`The key to sign with is no private key. ${wayOut}`);
+    throw refused(`The key to sign with is not a private key. ${wayOut}`);
   const privateKey = privateKeyOf(pem);
   if (privateKey.asymmetricKeyType !== "ed25519")
     throw refused(

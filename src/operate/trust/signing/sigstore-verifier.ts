@@ -195,13 +195,13 @@ function identityOf(
 }
 
 function expectIssuer(issuer: unknown): void {
-  const fault = typeof issuer === "string" ? identityFault(issuer) : "is no text";
+  const fault = typeof issuer === "string" ? identityFault(issuer) : "is not a string";
   if (fault !== undefined) throw misuse(`The option "issuer" ${fault}.`);
 }
 
 function expectText(name: string, value: unknown): void {
   if (typeof value === "string" && value !== "") return;
-  throw misuse(`The option "${name}" expects a text that is not empty.`);
+  throw misuse(`The option "${name}" expects a non-empty string.`);
 }
 
 function invalid(detail: string): Evidence {

@@ -57,7 +57,7 @@ async function unzipped(packed: Buffer): Promise<Buffer> {
     return await promisify(gunzip)(packed, { maxOutputLength: maxBytes });
   } catch (error) {
     if ((error as { readonly code?: unknown }).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge();
-    throw refused("is no gzip file");
+    throw refused("is not a gzip file");
   }
 }
 
@@ -153,7 +153,7 @@ function readHeader(header: Buffer): {
   };
   const size = octal(124, 12);
   if (!Number.isSafeInteger(size) || octal(148, 8) !== checksumOf(header))
-    throw refused("is no tar file, or one that is damaged");
+    throw refused("is not a tar file, or one that is damaged");
   const isUstar = text(257, 5) === "ustar";
   const prefix = isUstar ? text(345, 155) : "";
   const name = text(0, 100);
@@ -196,7 +196,7 @@ function utf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw refused("has a name that is no UTF-8");
+    throw refused("has a name that is not UTF-8");
   }
 }
 

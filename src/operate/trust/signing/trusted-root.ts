@@ -4,9 +4,10 @@
  */
 import type { toTrustMaterial } from "@sigstore/verify";
 import { GlassineError, quoted } from "../../../core/errors/index.ts";
+import { isObject } from "../../packages/index.ts";
 import { oneLine } from "../single-quotes.ts";
 import { fromBase64 } from "./base64.ts";
-import { isObject, readJsonFile } from "./json-file.ts";
+import { readJsonFile } from "./json-file.ts";
 
 /** What `toTrustMaterial` takes. */
 export type TrustedRoot = Parameters<typeof toTrustMaterial>[0];
@@ -146,12 +147,12 @@ function bytesAt(value: unknown, place: string): Buffer {
 
 function textAt(value: unknown, place: string): string {
   if (typeof value === "string" && value !== "") return value;
-  throw new RootFault(`has no text at ${place}`);
+  throw new RootFault(`has no string at ${place}`);
 }
 
 function listAt(value: unknown, place: string): readonly unknown[] {
   if (Array.isArray(value)) return value;
-  throw new RootFault(`has no list at ${place}`);
+  throw new RootFault(`has no array at ${place}`);
 }
 
 function objectAt(value: unknown, place: string): { readonly [key: string]: unknown } {

@@ -1,4 +1,4 @@
-/** Tells the audit trail of changes of trust, once they are made. */
+/** Records changes of trust in the audit trail, once they are made. */
 
 import { GlassineError } from "../../../core/errors/index.ts";
 import {
@@ -21,19 +21,19 @@ interface TrustFact {
 /** What was done, as the record has it. */
 export type TrustAction = "trust" | "untrust" | "lock";
 
-export interface Told {
+export interface AuditOutcome {
   /** The ids whose record was not taken. */
   readonly unaudited: readonly string[];
   /** A sentence for the operator on each. */
   readonly warnings: readonly string[];
 }
 
-/** Tells what was done to plugins, in their order. */
-export type TellTrust = (
+/** Records what was done to plugins, in their order. */
+export type RecordTrust = (
   action: TrustAction,
   plugins: readonly TrustFact[],
   reason: string,
-) => Promise<Told>;
+) => Promise<AuditOutcome>;
 
 /**
  * Reads the options before anything is changed.
@@ -41,7 +41,7 @@ export type TellTrust = (
  * @throws GlassineError `options_invalid`; the function it gives rejects with `audit_failed` where
  *   `strict` asks for every record and one was not taken
  */
-export function trustTeller(audit: AuditOptions | undefined): TellTrust {
+export function trustRecorder(audit: AuditOptions | undefined): RecordTrust {
   const options = readAuditOptions(audit);
   const trail = createTrail(options);
   return async (action, plugins, reason) => {
