@@ -44,7 +44,7 @@ it.each(["host", "plugin", "parsed"] as const)(
           limits: extensionsLimits,
           shapeCode: "extensions_shape",
           strict: false,
-          hint: undefined,
+          previous: undefined,
           partial: false,
         });
         const { success, data } = parse(schema, value);

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { addSize, extensionsLimits } from "../src/core/data/index.ts";
-import { type Mark, markOf, removeLabels } from "../src/core/envelope/index.ts";
+import { brandOf, type EnvelopeBrand, removeLabels } from "../src/core/envelope/index.ts";
 import { at, type Level } from "./support/data.ts";
 import { documentsOf, grantsOf } from "./support/documents.ts";
 import { partsOf } from "./support/nodes.ts";
@@ -75,7 +75,7 @@ describe.each(worlds)("$name", (world) => {
   it("L28: an envelope holds no more than it is said to, whoever changed it", () => {
     let counted = 0;
     const expectSize = (envelope: Level) => {
-      const size = markOf(envelope) as Mark;
+      const size = brandOf(envelope) as EnvelopeBrand;
       if (size.nodes === 0) return;
       counted += 1;
       // The envelope itself is one value.

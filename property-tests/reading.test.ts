@@ -142,7 +142,7 @@ describe.each(worlds)("$name", (world) => {
             limits: extensionsLimits,
             shapeCode: "extensions_shape",
             strict: true,
-            hint: view,
+            previous: view,
           } as const;
           for (const value of [view, plainCopy(view), structuredClone(view), jsonCopy(view)]) {
             const admitted = admit(slots.envelope, value, { ...options, partial: true });

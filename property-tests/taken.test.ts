@@ -18,7 +18,7 @@ function readSlowly(compiled: Compiled, text: string, limits: Limits): unknown {
     limits,
     shapeCode: "payload_shape",
     strict: false,
-    hint: undefined,
+    previous: undefined,
     partial: false,
   });
   return admitted.ok && admitted.droppedCount === 0 ? admitted.value : undefined;

@@ -58,9 +58,9 @@ describe("what a plugin put in every array", () => {
   });
 
   it("is not met past the last field of what was shown", () => {
-    const hint = valueIn(admit(compile(few), { a: "a" }, optionsOf()));
-    const { met, read } = reading(few, { a: "a" }, { hint }, [2]);
-    expect(valueIn(read)).toBe(hint);
+    const previous = valueIn(admit(compile(few), { a: "a" }, optionsOf()));
+    const { met, read } = reading(few, { a: "a" }, { previous }, [2]);
+    expect(valueIn(read)).toBe(previous);
     expect(met).toBe(0);
   });
 
@@ -74,14 +74,14 @@ describe("what a plugin put in every array", () => {
   });
 
   it("gives a payload no field", () => {
-    const how = { hint: { a: "a" }, partial: true, shownWhole: true };
+    const how = { previous: { a: "a" }, partial: true, shownWhole: true };
     const { met, read } = reading(few, { a: "A" }, how, [2]);
     expect(Object.entries(valueIn(read) as object)).toEqual([["a", "A"]]);
     expect(met).toBe(0);
   });
 
   it("is not told which fields came", () => {
-    const over = { hint: {}, partial: true };
+    const over = { previous: {}, partial: true };
     expect(reading(many, { [last]: "a" }, over, [59]).met).toBe(0);
     const unsafe = Object.defineProperty({}, last, { get: () => 0, enumerable: true });
     const { met, read } = reading(many, unsafe, over, [59]);

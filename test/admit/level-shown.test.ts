@@ -10,16 +10,16 @@ const text = z.string().optional();
 function over(
   schema: z.ZodType,
   value: unknown,
-  hint: unknown,
+  previous: unknown,
   shownWhole: boolean,
   how: How = {},
 ) {
   const compiled = compileSchema(schema, { closed: true, shownWhole });
-  return admit(compiled, value, optionsOf({ ...how, partial: true, hint }));
+  return admit(compiled, value, optionsOf({ ...how, partial: true, previous }));
 }
 
-const inPayload = (schema: z.ZodType, value: unknown, hint: unknown) =>
-  valueIn(over(schema, value, hint, true)) as object;
+const inPayload = (schema: z.ZodType, value: unknown, previous: unknown) =>
+  valueIn(over(schema, value, previous, true)) as object;
 
 describe("what was shown and is no level", () => {
   it.each([["a text"], [null], [5]])(

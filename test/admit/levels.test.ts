@@ -97,7 +97,7 @@ describe("a level over what was shown", () => {
   const shown = valueIn(reading(schema)({ a: "a", b: "b", in: { c: "c", d: "d" } }));
 
   it("keeps what is left out, in a slot and in all that it holds", () => {
-    const over = reading(schema, { partial: true, hint: shown });
+    const over = reading(schema, { partial: true, previous: shown });
     const value = valueIn(over({ b: "B", in: { d: "D" } }));
     expect(value).toEqual({ a: "a", b: "B", in: { c: "c", d: "D" } });
     expect(valueIn(over({}))).toBe(shown);
@@ -107,7 +107,7 @@ describe("a level over what was shown", () => {
   });
 
   it("drops what is left out where a whole is read", () => {
-    const whole = reading(schema, { hint: shown });
+    const whole = reading(schema, { previous: shown });
     expect(valueIn(whole({ a: "a", b: "b", in: { c: "c", d: "d" } }))).toBe(shown);
     expect(valueIn(whole({ a: "a", in: { c: "c", d: "d" } }))).toEqual({ a: "a", in: shown.in });
     expect(valueIn(whole({ a: "a", b: "b", in: { c: "c" } })).in).toEqual({ c: "c" });
@@ -115,19 +115,22 @@ describe("a level over what was shown", () => {
 
   it("of which nothing was shown is partial in a slot, and whole in a payload", () => {
     const strictly = z.object({ in: z.object({ c: z.string(), d: text }).optional() });
-    const slot = reading(strictly, { partial: true, hint: {} });
+    const slot = reading(strictly, { partial: true, previous: {} });
     expect(valueIn(slot({ in: { d: "D" } }))).toMatchObject({ in: { c: undefined, d: "D" } });
-    const payload = reading(strictly, { partial: true, shownWhole: true, hint: {} });
+    const payload = reading(strictly, { partial: true, shownWhole: true, previous: {} });
     expect(linesIn(payload({ in: { d: "D" } }))).toEqual([
       "in/c | extensions_shape | a value | nothing",
     ]);
     const known = { in: { c: "c" } };
-    expect(valueIn(payload({ in: { d: "D" } }, { hint: known })).in).toEqual({ c: "c", d: "D" });
+    expect(valueIn(payload({ in: { d: "D" } }, { previous: known })).in).toEqual({
+      c: "c",
+      d: "D",
+    });
   });
 
   it("takes no default for what is left out", () => {
     const defaulted = z.object({ a: z.string().default("d"), b: text });
-    const over = reading(defaulted, { partial: true, hint: { a: "mine", b: undefined } });
+    const over = reading(defaulted, { partial: true, previous: { a: "mine", b: undefined } });
     expect(valueIn(over({ b: "b" }))).toEqual({ a: "mine", b: "b" });
     expect(valueIn(reading(defaulted)({ b: "b" }))).toEqual({ a: "d", b: "b" });
   });
@@ -135,7 +138,7 @@ describe("a level over what was shown", () => {
   it("is compared with its own fields only", () => {
     // A payload need not have every key.
     const bare = Object.freeze({ b: "b" });
-    const whole = reading(schema, { hint: bare });
+    const whole = reading(schema, { previous: bare });
     expect(valueIn(whole({ b: "b" }))).toBe(bare);
     let value: unknown;
     let changed: unknown;
@@ -167,7 +170,7 @@ describe("a field under two names", () => {
 
   it("keeps what was shown, by either name", () => {
     const shown = valueIn(reading(schema)({ roles: ["a"] }));
-    const over = reading(schema, { hint: shown });
+    const over = reading(schema, { previous: shown });
     expect(valueIn(over({ role: ["a"] }))).toBe(shown);
     expect(valueIn(over({ role: ["a"], roles: ["a"] }))).toBe(shown);
   });
@@ -232,9 +235,9 @@ describe("a level that keeps what it does not know", () => {
 
   it("is the same object when it says the same as what was shown", () => {
     const shown = valueIn(read({ on: true, more: [1] }));
-    expect(valueIn(read({ on: true, more: [1], n: 1 }, { hint: shown }))).toBe(shown);
-    expect(valueIn(read({ on: true, more: [1] }, { hint: shown }))).toBe(shown);
-    const changed = valueIn(read({ on: true, more: [1, 2] }, { hint: shown }));
+    expect(valueIn(read({ on: true, more: [1], n: 1 }, { previous: shown }))).toBe(shown);
+    expect(valueIn(read({ on: true, more: [1] }, { previous: shown }))).toBe(shown);
+    const changed = valueIn(read({ on: true, more: [1, 2] }, { previous: shown }));
     expect(changed).toEqual({ on: true, n: 1, more: [1, 2] });
     expect(Object.isFrozen(changed) && Object.isFrozen(changed.more)).toBe(true);
   });
@@ -243,7 +246,7 @@ describe("a level that keeps what it does not know", () => {
     const made = z.looseObject({ x: z.string().transform((words) => `${words}!`) });
     const shown = valueIn(reading(made)({ x: "a", y: 1 }));
     expect(shown).toEqual({ x: "a!", y: 1 });
-    expect(valueIn(reading(made)({ x: "a!", y: 1 }, { hint: shown }))).toBe(shown);
+    expect(valueIn(reading(made)({ x: "a!", y: 1 }, { previous: shown }))).toBe(shown);
   });
 
   it("counts once, though it is read twice", () => {

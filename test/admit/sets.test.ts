@@ -73,8 +73,8 @@ describe("sets of any texts", () => {
     fc.assert(
       fc.property(texts, sets, fc.nat(40), (more, known, kept) => {
         const items = [...known.slice(0, kept), ...more];
-        for (const hint of [undefined, known, "ab", null]) {
-          const set = asSet(items, hint);
+        for (const previous of [undefined, known, "ab", null]) {
+          const set = asSet(items, previous);
           expect(set).toEqual(plain(items));
           expect(Object.isFrozen(set)).toBe(true);
         }

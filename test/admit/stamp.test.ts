@@ -10,7 +10,7 @@ import {
 } from "glassine";
 import { describe, expect, it } from "vitest";
 import { createStamp } from "../../src/core/data/index.ts";
-import { markOf } from "../../src/core/envelope/index.ts";
+import { brandOf } from "../../src/core/envelope/index.ts";
 import { codeOf } from "./support.ts";
 
 const envelope = createExtensions({ security: { labels: ["PII"] }, custom: { a: 1 } });
@@ -58,7 +58,7 @@ describe("what looks like an envelope", () => {
 
   it.each(Object.entries(forgeries))("%s is not taken for one", (_, forge) => {
     const forged = forge() as typeof envelope;
-    expect(markOf(forged)).toBeUndefined();
+    expect(brandOf(forged)).toBeUndefined();
     expect(codeOf(() => encodeExtensions(forged))).toBe("extensions_invalid");
     expect(codeOf(() => withSlots(forged, {}))).toBe("edit_denied");
     expect(codeOf(() => addLabels(forged, "X"))).toBe("edit_denied");
@@ -68,8 +68,8 @@ describe("what looks like an envelope", () => {
     "%s of an edited view is read like any proposal",
     (_, forge) => {
       const view = filterExtensions(envelope, grant);
-      expect(markOf(addLabels(view, "EU"))?.edit?.base).toBe(view);
-      expect(markOf(forge())?.edit?.base).toBeUndefined();
+      expect(brandOf(addLabels(view, "EU"))?.edit?.base).toBe(view);
+      expect(brandOf(forge())?.edit?.base).toBeUndefined();
     },
   );
 });
@@ -80,7 +80,7 @@ describe("what a merge made of an edited view", () => {
     const edited = addLabels(view, "EU");
     const own = mergeExtensions(edited as never, { custom: { b: 2 } }, grant).extensions;
     expect(own).not.toBe(edited);
-    expect(markOf(own)?.edit?.base).toBeUndefined();
+    expect(brandOf(own)?.edit?.base).toBeUndefined();
     expect(mergeExtensions(envelope, own, grant, { view }).extensions.custom).toEqual({ b: 2 });
   });
 });

@@ -30,7 +30,7 @@ export const optionsOf = ({ limits, ...how }: How = {}): Options => ({
   origin: "host",
   shapeCode: "extensions_shape",
   strict: true,
-  hint: undefined,
+  previous: undefined,
   partial: false,
   ...how,
   limits: { ...extensionsLimits, ...limits },
@@ -58,9 +58,9 @@ export function readingOf(
   schema: z.ZodType,
   value: unknown,
   origin: Options["origin"] = "host",
-  hint?: unknown,
+  previous?: unknown,
 ): unknown {
-  return valueIn(admit(compile(schema), value, optionsOf({ origin, hint })));
+  return valueIn(admit(compile(schema), value, optionsOf({ origin, previous })));
 }
 
 /** What a reading by a schema finds. */
@@ -69,9 +69,9 @@ export function problemsOf(
   value: unknown,
   origin: Options["origin"] = "host",
   limits: Partial<Limits> = {},
-  hint?: unknown,
+  previous?: unknown,
 ): readonly string[] {
-  return linesIn(admit(compile(schema), value, optionsOf({ origin, limits, hint })));
+  return linesIn(admit(compile(schema), value, optionsOf({ origin, limits, previous })));
 }
 
 /** The same by a schema that was compiled before. */

@@ -2,24 +2,24 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { extensionsLimits } from "../../src/core/data/index.ts";
-import { allowanceOf, type Taker } from "../../src/core/data/take.ts";
-import { BAD } from "../../src/core/data/walk.ts";
+import { allowanceOf, type ParsedReader } from "../../src/core/data/read-parsed.ts";
+import { BAD } from "../../src/core/data/read-state.ts";
 import { takeParsed, wholeNumber } from "../../src/core/schema/index.ts";
 import { compile, problemsOf } from "./support.ts";
 
 const most = Number.MAX_SAFE_INTEGER;
 
 describe("a whole number", () => {
-  const { take } = compile(wholeNumber()) as { take: Taker };
+  const { readParsed } = compile(wholeNumber()) as { readParsed: ParsedReader };
 
   it.each([0, 1, 7, most])("is taken over, and counts as a value: %d", (number) => {
     const left = allowanceOf(extensionsLimits);
-    expect(take(left, number)).toBe(number);
+    expect(readParsed(left, number)).toBe(number);
     expect(left.nodes).toBe(extensionsLimits.nodes - 1);
   });
 
   it("has no sign where it is zero", () => {
-    expect(take(allowanceOf(extensionsLimits), -0)).toBe(0);
+    expect(readParsed(allowanceOf(extensionsLimits), -0)).toBe(0);
   });
 
   it.each([
@@ -35,7 +35,7 @@ describe("a whole number", () => {
     [[]],
     [{}],
   ])("is not %j, which is read the long way and refused", (value) => {
-    expect(take(allowanceOf(extensionsLimits), value)).toBe(BAD);
+    expect(readParsed(allowanceOf(extensionsLimits), value)).toBe(BAD);
     expect(problemsOf(wholeNumber(), value, "parsed")).toHaveLength(1);
   });
 

@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { extensionsLimits, type Limits } from "../../src/core/data/index.ts";
-import { allowanceOf, type Taker } from "../../src/core/data/take.ts";
-import { BAD } from "../../src/core/data/walk.ts";
+import { allowanceOf, type ParsedReader } from "../../src/core/data/read-parsed.ts";
+import { BAD } from "../../src/core/data/read-state.ts";
 import {
   jsonObject,
   jsonValue,
@@ -83,7 +83,7 @@ it("a list of more elements than values may come is not gone into, one of as man
 
 describe("a value by itself", () => {
   const left = (limits: Partial<Limits> = {}) => allowanceOf({ ...extensionsLimits, ...limits });
-  const takerOf = (schema: z.ZodType) => compile(schema).take as Taker;
+  const takerOf = (schema: z.ZodType) => compile(schema).readParsed as ParsedReader;
 
   it.each<[string, z.ZodType, unknown]>([
     ["a text", z.string(), "a"],

@@ -78,7 +78,7 @@ function readUtf8(value: unknown): unknown {
     limits: payloadLimits,
     shapeCode: "payload_shape",
     strict: true,
-    hint: undefined,
+    previous: undefined,
     partial: false,
   });
   if (read.ok) return read.value;
@@ -110,7 +110,7 @@ describe("what a library hands out", () => {
       limits: payloadLimits,
       shapeCode: "payload_shape",
       strict: true,
-      hint: undefined,
+      previous: undefined,
       partial: false,
     });
   };

@@ -1,11 +1,11 @@
 import { expect } from "vitest";
 import { readJson } from "../../src/core/data/free-form.ts";
 import { extensionsLimits } from "../../src/core/data/limits.ts";
-import { newWalk, STOP } from "../../src/core/data/walk.ts";
+import { newReadState, STOP } from "../../src/core/data/read-state.ts";
 
 /** Reads what is over a limit: how many values were looked at before that, and how deep it went. */
 export function overLimit(value: unknown): { values: number; depth: number } {
-  const walk = newWalk({
+  const walk = newReadState({
     origin: "plugin",
     limits: extensionsLimits,
     shapeCode: "extensions_shape",

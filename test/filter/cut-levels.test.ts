@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { filterFor } from "../../src/core/envelope/index.ts";
 import { jsonValue } from "../../src/core/schema/index.ts";
-import { compileSlots, levelShapes, standardSlots } from "../../src/core/slots/index.ts";
+import { compileSlots, standardSlots, viewLayouts } from "../../src/core/slots/index.ts";
 
 const subject = { id: "u", type: "user", roles: ["admin"], claims: { tenant: "t" } } as const;
 const none = createExtensions({});
@@ -166,7 +166,7 @@ describe("what is compiled", () => {
   });
 
   it("cuts a slot that only looks like a standard one by its own fields", () => {
-    const { keys } = levelShapes.security!;
+    const { keys } = viewLayouts.security!;
     const others = [[...keys.slice(0, -1), "other"], keys.slice(0, -1), [...keys, "other"]];
     for (const names of others) {
       const fields = Object.fromEntries(names.map((name) => [name, z.string().optional()]));
@@ -223,8 +223,8 @@ describe("what is compiled", () => {
     expect(view.security?.subject).toBe(extensions.security?.subject);
   });
 
-  it.each(Object.keys(levelShapes))("builds the standard level %j by its constructor", (path) => {
-    const shape = levelShapes[path]!;
+  it.each(Object.keys(viewLayouts))("builds the standard level %j by its constructor", (path) => {
+    const shape = viewLayouts[path]!;
     const build = vi.spyOn(shape, "build");
     const any = vi.spyOn(shape, "any");
     try {

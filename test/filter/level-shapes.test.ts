@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compileSlots, levelShapes, type Node, standardSlots } from "../../src/core/slots/index.ts";
+import { compileSlots, type Node, standardSlots, viewLayouts } from "../../src/core/slots/index.ts";
 
 /** Every level in which a filter may withhold something, by path. */
 function mixed(nodes: readonly Node[]): readonly [string, readonly Node[]][] {
@@ -13,15 +13,15 @@ const levels = [["", nodes] as const, ...mixed(nodes)];
 
 describe("the generated constructors", () => {
   it("are there for the envelope and every level with gated fields, and for no other", () => {
-    expect(Object.keys(levelShapes).sort()).toEqual(levels.map(([path]) => path).sort());
+    expect(Object.keys(viewLayouts).sort()).toEqual(levels.map(([path]) => path).sort());
   });
 
   it.each(levels)("of %j know the fields of the table, in its order", (path, fields) => {
-    expect(levelShapes[path]?.keys).toEqual(fields.map(({ key }) => key));
+    expect(viewLayouts[path]?.keys).toEqual(fields.map(({ key }) => key));
   });
 
   it.each(levels)("of %j ask each field but the part whether it says anything", (path, fields) => {
-    const shape = levelShapes[path];
+    const shape = viewLayouts[path];
     const says = (value: unknown) => value === "something";
     expect(shape?.any({}, says)).toBe(false);
     for (const { key } of fields) {
@@ -31,13 +31,13 @@ describe("the generated constructors", () => {
 
   it.each(levels)("of %j know the one part that is itself cut", (path, fields) => {
     const cut = fields.filter(({ mixed }) => mixed).map(({ key }) => key);
-    expect([levelShapes[path]?.part].filter((key) => key !== undefined)).toEqual(cut);
-    const parts = fields.flatMap(({ key }) => levelShapes[path]?.partOf({ [key]: key }) ?? []);
+    expect([viewLayouts[path]?.part].filter((key) => key !== undefined)).toEqual(cut);
+    const parts = fields.flatMap(({ key }) => viewLayouts[path]?.partOf({ [key]: key }) ?? []);
     expect(parts).toEqual(cut);
   });
 
   it.each(levels)("of %j take what is on, and nothing else", (path, fields) => {
-    const shape = levelShapes[path];
+    const shape = viewLayouts[path];
     const from = Object.fromEntries(fields.map(({ key }) => [key, `value of ${key}`]));
     for (const open of fields) {
       const on = fields.map((field) => field === open || field.open === 0);

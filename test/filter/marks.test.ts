@@ -8,7 +8,7 @@ import {
   withSlots,
 } from "glassine";
 import { describe, expect, it } from "vitest";
-import { markOf } from "../../src/core/envelope/index.ts";
+import { brandOf } from "../../src/core/envelope/index.ts";
 
 const grant = ["append_labels"] as const;
 
@@ -28,7 +28,7 @@ describe("a filter", () => {
     const envelope = host.createExtensions({ agent: { turn: 1 }, custom: { a: 1 } });
     const wide = host.filterExtensions(envelope, ["read_agent"]);
     const narrow = host.filterExtensions(setCustom(wide, "c", 3) as Extensions, []);
-    expect(markOf(narrow)?.nodes).toBe(0);
+    expect(brandOf(narrow)?.nodes).toBe(0);
     const edited = setCustom(narrow, "b", 2);
     expect(edited.custom).toEqual({ a: 1, b: 2, c: 3 });
     const { extensions } = host.mergeExtensions(envelope, edited, [], { view: narrow });
@@ -42,9 +42,9 @@ describe("the mark of a view", () => {
   it("says how much the envelope holds that it was cut from, hidden parts included", () => {
     for (const document of [{}, { agent: { input: "hidden" } }, { custom: { a: [1, 2] } }]) {
       const made = createExtensions(document);
-      const { nodes, units } = markOf(made) ?? {};
+      const { nodes, units } = brandOf(made) ?? {};
       expect(nodes).toBeGreaterThan(0);
-      expect(markOf(filterExtensions(made, []))).toMatchObject({ nodes, units });
+      expect(brandOf(filterExtensions(made, []))).toMatchObject({ nodes, units });
     }
   });
 
@@ -52,19 +52,19 @@ describe("the mark of a view", () => {
     ["more text in as many values", { custom: { text: "longer" } }],
     ["more values with as much text", { custom: { text: "fou", n: 1 } }],
   ])("is another for an envelope that has %s", (_, document) => {
-    const one = markOf(filterExtensions(envelope, grant));
-    const other = markOf(createExtensions(document));
+    const one = brandOf(filterExtensions(envelope, grant));
+    const other = brandOf(createExtensions(document));
     const differs = [other?.nodes !== one?.nodes, other?.units !== one?.units];
     expect(differs.filter(Boolean)).toHaveLength(1);
     const { nodes, units } = other ?? {};
     const view = filterExtensions(createExtensions(document), grant);
-    expect(markOf(view)).toMatchObject({ nodes, units });
+    expect(brandOf(view)).toMatchObject({ nodes, units });
   });
 
   it("is one for all views of an envelope, of its unchanged copies, and of others of its size", () => {
     const like = createExtensions({ custom: { text: "five" } });
     const views = [envelope, envelope, withSlots(envelope, {}), like].map((made) =>
-      markOf(filterExtensions(made, grant)),
+      brandOf(filterExtensions(made, grant)),
     );
     expect(views[0]?.kind.mask).toBeTypeOf("number");
     for (const mark of views) expect(mark).toBe(views[0]);

@@ -15,7 +15,13 @@ import {
 import { expect, it } from "vitest";
 import * as z from "zod";
 import { addSize, extensionsLimits, type Size } from "../../src/core/data/index.ts";
-import { hostKind, type Mark, markOf, type Slots, seal } from "../../src/core/envelope/index.ts";
+import {
+  brandOf,
+  type EnvelopeBrand,
+  hostKind,
+  type Slots,
+  seal,
+} from "../../src/core/envelope/index.ts";
 
 const grant = ["append_labels", "append_delegation", "write_headers"] as const;
 const sizeOf = (envelope: object) => {
@@ -57,7 +63,7 @@ it.each<readonly [string, (view: object) => object, Size, Extensions]>([
   expect(extensions).not.toBe(before);
   const { nodes, units } = sizeOf(extensions);
   const most = { nodes: nodes + over.nodes, units: units + over.units };
-  expect(markOf(extensions)).toMatchObject(most);
+  expect(brandOf(extensions)).toMatchObject(most);
 });
 
 it.each([
@@ -75,13 +81,13 @@ it.each([
   expect(extensions).not.toBe(envelope);
   const { nodes, units } = sizeOf(extensions);
   const most = { nodes: nodes + went.nodes, units: units + went.units };
-  expect(markOf(extensions)).toMatchObject(most);
+  expect(brandOf(extensions)).toMatchObject(most);
 });
 
 it.each(["nodes", "units"] as const)("is counted anew where it may be over a limit: %s", (unit) => {
-  const { slots } = (markOf(envelope) as Mark).kind;
+  const { slots } = (brandOf(envelope) as EnvelopeBrand).kind;
   const most = sizeOf(envelope);
-  expect(markOf(envelope)).toMatchObject(most);
+  expect(brandOf(envelope)).toMatchObject(most);
   addSize(most, createExtensions({ custom: { more: "1" } }).custom);
   // A part that is not there may be shown as an empty one, before the merge and after it.
   const limit = { nodes: most.nodes + 1 + 2 * slots.parts, units: most.units }[unit];
@@ -89,8 +95,8 @@ it.each(["nodes", "units"] as const)("is counted anew where it may be over a lim
     const limits = { ...extensionsLimits, [unit]: limit - less };
     return mergeExtensions(envelope, { custom: { more: "1" } }, [], { limits }).extensions;
   };
-  expect(markOf(merged(0))).toMatchObject(most);
-  expect(markOf(merged(1))).toMatchObject(sizeOf(merged(1)));
+  expect(brandOf(merged(0))).toMatchObject(most);
+  expect(brandOf(merged(1))).toMatchObject(sizeOf(merged(1)));
   expect(sizeOf(merged(1)).units).toBeLessThan(most.units);
 });
 
@@ -113,7 +119,7 @@ it("of a level of forty fields what changed is counted, and nothing else", () =>
   const after = host.mergeExtensions(before, returned, []).extensions as Extensions;
   expect(after).not.toBe(before);
   const { nodes, units } = sizeOf(after);
-  expect(markOf(after)).toMatchObject({ nodes: nodes + 1, units: units + "old".length });
+  expect(brandOf(after)).toMatchObject({ nodes: nodes + 1, units: units + "old".length });
 });
 
 it("of a growing level of forty fields what is new is counted, and nothing else", () => {
@@ -133,7 +139,7 @@ it("of a growing level of forty fields what is new is counted, and nothing else"
   const returned = { wide: { list: ["one", "two", "three"] } };
   const after = host.mergeExtensions(before, returned, []).extensions as Extensions;
   expect(after).not.toBe(before);
-  expect(markOf(after)).toMatchObject(sizeOf(after));
+  expect(brandOf(after)).toMatchObject(sizeOf(after));
 });
 
 it("where a list grows, only the actor and the depth before are counted still", () => {
@@ -143,7 +149,7 @@ it("where a list grows, only the actor and the depth before are counted still", 
     const hop = { subject_id, subject_type: "user", scopes_granted: ["a", "b"] };
     const returned = appendHop(filterExtensions(now, grant), hop);
     now = mergeExtensions(now, returned, grant).extensions;
-    const [most, exact] = [markOf(now) as Mark, sizeOf(now)];
+    const [most, exact] = [brandOf(now) as EnvelopeBrand, sizeOf(now)];
     over.push([most.nodes - exact.nodes, most.units - exact.units]);
   }
   expect(over).toEqual([
@@ -162,7 +168,7 @@ it("near a limit it is counted anew, so that what went long ago refuses nothing"
     expect(extensions).not.toBe(now);
     now = extensions;
     const exact = sizeOf(now);
-    const most = markOf(now) as Mark;
+    const most = brandOf(now) as EnvelopeBrand;
     expect(most.nodes).toBeGreaterThanOrEqual(exact.nodes);
     expect(most.units).toBeGreaterThanOrEqual(exact.units);
     expect(most.units).toBeLessThan(2 * units);
@@ -172,25 +178,25 @@ it("near a limit it is counted anew, so that what went long ago refuses nothing"
 });
 
 it("one that was not counted has the mark that all such have, also after a merge", () => {
-  const { slots } = (markOf(envelope) as Mark).kind;
+  const { slots } = (brandOf(envelope) as EnvelopeBrand).kind;
   const uncounted = seal(
-    slots.form.copy(envelope as Slots),
+    slots.layout.copy(envelope as Slots),
     hostKind(slots).uncounted,
   ) as Extensions;
   const { extensions } = mergeExtensions(uncounted, { custom: { more: 1 } }, []);
   expect(extensions).not.toBe(uncounted);
-  expect(markOf(extensions)).toBe(hostKind(slots).uncounted);
+  expect(brandOf(extensions)).toBe(hostKind(slots).uncounted);
 });
 
 it("nor is it counted where it may be over a limit", () => {
-  const { slots } = (markOf(envelope) as Mark).kind;
+  const { slots } = (brandOf(envelope) as EnvelopeBrand).kind;
   const uncounted = seal(
-    slots.form.copy(envelope as Slots),
+    slots.layout.copy(envelope as Slots),
     hostKind(slots).uncounted,
   ) as Extensions;
   const shown = sizeOf(filterExtensions(uncounted, []));
   const limits = { ...extensionsLimits, units: shown.units + "more".length - 1 };
   const { extensions } = mergeExtensions(uncounted, { custom: { more: 1 } }, [], { limits });
   expect(extensions).not.toBe(uncounted);
-  expect(markOf(extensions)).toBe(hostKind(slots).uncounted);
+  expect(brandOf(extensions)).toBe(hostKind(slots).uncounted);
 });

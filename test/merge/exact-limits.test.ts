@@ -15,7 +15,13 @@ import {
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { addSize, extensionsLimits } from "../../src/core/data/index.ts";
-import { hostKind, type Mark, markOf, type Slots, seal } from "../../src/core/envelope/index.ts";
+import {
+  brandOf,
+  type EnvelopeBrand,
+  hostKind,
+  type Slots,
+  seal,
+} from "../../src/core/envelope/index.ts";
 import { codeOf } from "../admit/support.ts";
 import { verifies } from "../support/verifies.ts";
 
@@ -200,8 +206,11 @@ const cases: Readonly<Record<string, Case>> = {
 
 /** The view, and one that was cut from the same envelope before anyone counted it. */
 const viewsOf = (shown: Extensions, grant: readonly Capability[]) => {
-  const { slots } = (markOf(shown) as Mark).kind;
-  const uncounted = seal(slots.form.copy(shown as Slots), hostKind(slots).uncounted) as Extensions;
+  const { slots } = (brandOf(shown) as EnvelopeBrand).kind;
+  const uncounted = seal(
+    slots.layout.copy(shown as Slots),
+    hostKind(slots).uncounted,
+  ) as Extensions;
   return {
     "the view of an envelope": filterExtensions(shown, grant as never),
     "the view of one that was not counted": filterExtensions(uncounted, grant as never),

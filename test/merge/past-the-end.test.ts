@@ -3,21 +3,21 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { extensionsLimits, intrinsics, without } from "../../src/core/data/index.ts";
 import { mergeHeaders, mergeMap } from "../../src/core/envelope/maps.ts";
-import { countTaken, type Merging } from "../../src/core/envelope/merging.ts";
+import { countTaken, type MergeState } from "../../src/core/envelope/merge-state.ts";
 import { compileSlots, nodeByKey, standardSlots } from "../../src/core/slots/index.ts";
 
 const { nodes } = compileSlots(standardSlots);
 const headers = nodeByKey(nodeByKey(nodes, "http")?.fields ?? [], "headers")!;
-const merging = (): Merging => ({
+const state = (): MergeState => ({
   mask: 0,
   growOnly: false,
   limits: extensionsLimits,
   rejections: intrinsics.newList(),
   faults: intrinsics.newList(),
   refusals: undefined,
-  told: undefined,
-  beside: { nodes: 0, units: 0 },
-  come: { nodes: 0, units: 0 },
+  trustedEdit: undefined,
+  addedByOthers: { nodes: 0, units: 0 },
+  added: { nodes: 0, units: 0 },
 });
 const mapOf = (entries: object) => Object.freeze(Object.assign(Object.create(null), entries));
 
@@ -44,7 +44,7 @@ describe("in a realm whose lists go on behind their end", () => {
     "a header beside the same name in another case is refused, where %j was shown",
     (was, comes) => {
       const shown = mapOf(was);
-      const under = merging();
+      const under = state();
       patch(Object.keys(was).length, "x-a");
       mergeHeaders(under, headers, { current: shown, shown, proposed: mapOf(comes) });
       const found = looks;
@@ -58,14 +58,14 @@ describe("in a realm whose lists go on behind their end", () => {
 
   it("a set that grew is counted by what is new in it", () => {
     const node = nodeByKey(nodeByKey(nodes, "security")?.fields ?? [], "labels")!;
-    const under = merging();
+    const under = state();
     const [before, after] = [Object.freeze(["a"]), Object.freeze(["a", "bb"])];
     patch(1, "bb");
     patch(2, "c");
     countTaken(under, node, before, after);
     const found = looks;
     for (const index of [1, 2]) Reflect.deleteProperty(Array.prototype, index);
-    expect(under.come).toEqual({ nodes: 1, units: 2 });
+    expect(under.added).toEqual({ nodes: 1, units: 2 });
     expect(found).toBe(0);
   });
 
@@ -83,7 +83,7 @@ describe("in a realm whose lists go on behind their end", () => {
     const proposed = mapOf({ a: 1 });
     patch(1, "b");
     patch(2, "c");
-    const merged = mergeMap(merging(), { current: shown, shown, proposed });
+    const merged = mergeMap(state(), { current: shown, shown, proposed });
     const found = looks;
     for (const index of [1, 2]) Reflect.deleteProperty(Array.prototype, index);
     expect(merged).toBe(proposed);

@@ -8,7 +8,7 @@ import {
 } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { listed, type Rejection } from "../../src/core/envelope/merging.ts";
+import { listed, type Rejection } from "../../src/core/envelope/merge-state.ts";
 import { codeOf, refusalOf } from "../admit/support.ts";
 import { verifies } from "../support/verifies.ts";
 

@@ -20,7 +20,7 @@ import {
 } from "glassine";
 import { describe, expect, it } from "vitest";
 import { addSize } from "../../src/core/data/index.ts";
-import { type Mark, markOf, type Slots } from "../../src/core/envelope/index.ts";
+import { brandOf, type EnvelopeBrand, type Slots } from "../../src/core/envelope/index.ts";
 
 const writing = ["append_labels", "append_delegation", "write_headers"] as const;
 type View = ReturnType<typeof filterExtensions<typeof writing>>;
@@ -114,7 +114,7 @@ const sizeOf = (envelope: object) => {
 /** Holds that an envelope has at most what its mark says. */
 function expectCounted(extensions: Extensions | undefined): void {
   if (extensions === undefined) return;
-  const most = markOf(extensions) as Mark;
+  const most = brandOf(extensions) as EnvelopeBrand;
   const exact = sizeOf(extensions);
   expect(most.nodes).toBeGreaterThanOrEqual(exact.nodes);
   expect(most.units).toBeGreaterThanOrEqual(exact.units);

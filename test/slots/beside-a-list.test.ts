@@ -2,7 +2,7 @@
 import { createExtensions, filterExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
 import { compileSlots, standardSlots } from "../../src/core/slots/index.ts";
-import { formOf } from "../../src/core/slots/level-form.ts";
+import { layoutOf } from "../../src/core/slots/object-layout.ts";
 
 /** Runs under accessors that give a text for these keys. What asked them, and what came of it. */
 function under<T>(target: object, keys: readonly string[], run: () => T) {
@@ -55,10 +55,10 @@ describe("a grant in a patched realm", () => {
 });
 
 it("two levels are compared by their own keys alone in a patched realm", () => {
-  const form = formOf("no level of the table", ["a", "b"]);
-  const [one, other] = [form.build([1, 2]), form.build([1, 3])];
+  const layout = layoutOf("no level of the table", ["a", "b"]);
+  const [one, other] = [layout.build([1, 2]), layout.build([1, 3])];
   const { result, stolen } = under(Object.prototype, ["undefined"], () =>
-    form.differences(one, other),
+    layout.differences(one, other),
   );
   expect(stolen).toEqual([]);
   expect(result).toBe(0b10);

@@ -5,11 +5,10 @@ import { memoryNodeServices } from "../../src/memory-node/index.ts";
 import { auditEventJsonSchema } from "./audit-schema.ts";
 import { commandSchemas } from "./command-schemas.ts";
 import { extensionsSchema } from "./extensions-schema.ts";
-import { levelFormsSource } from "./level-forms.ts";
-import { levelShapesSource } from "./level-shapes.ts";
 import { mcpPathData, mcpPaths } from "./mcp-paths.ts";
 import { messageLevelsSource } from "./message-levels.ts";
 import { messageJsonSchema, partJsonSchemas } from "./message-schemas.ts";
+import { objectLayoutsSource } from "./object-layouts.ts";
 import { capabilitiesPage } from "./pages/capabilities-page.ts";
 import { commandsPage } from "./pages/commands-page.ts";
 import { errorsPage } from "./pages/errors-page.ts";
@@ -23,6 +22,7 @@ import { printJson } from "./print-json.ts";
 import { readAttacks, readFaults, readLaws } from "./read-attacks.ts";
 import { slotData } from "./slot-data.ts";
 import { standardFunctionsSource } from "./standard-functions.ts";
+import { viewLayoutsSource } from "./view-layouts.ts";
 import { errorJsonSchema, resultJsonSchema, taskJsonSchema } from "./wire-schemas.ts";
 
 export interface GeneratedFile {
@@ -53,8 +53,11 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
       path: `spec/schemas/commands/${name}.schema.json`,
       text: printJson(schema),
     })),
-    { path: "src/core/slots/level-forms.generated.ts", text: levelFormsSource(standardSlots) },
-    { path: "src/core/slots/level-shapes.generated.ts", text: levelShapesSource(standardSlots) },
+    {
+      path: "src/core/slots/object-layouts.generated.ts",
+      text: objectLayoutsSource(standardSlots),
+    },
+    { path: "src/core/slots/view-layouts.generated.ts", text: viewLayoutsSource(standardSlots) },
     { path: "src/core/messages/message-levels.generated.ts", text: messageLevelsSource() },
     { path: "src/core/host/standard-functions.generated.ts", text: standardFunctionsSource() },
     { path: "spec/slots.json", text: printJson(slotData(standardSlots)) },

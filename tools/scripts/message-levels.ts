@@ -15,10 +15,10 @@ function levels(): readonly (readonly string[])[] {
 
 export function messageLevelsSource(): string {
   return `// Generated from the schemas of messages by \`npm run generate\`. Edit those, not this file.
-import type { LevelBuilder } from "../schema/index.ts";
+import type { ObjectBuilder } from "../schema/index.ts";
 
 /** One literal a level: every object of it has one shape, and is made at once. */
-export const messageLevels: readonly LevelBuilder[] = [
+export const messageLevels: readonly ObjectBuilder[] = [
 ${levels().map(levelSource).join("\n")}
 ];
 `;

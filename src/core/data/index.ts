@@ -18,35 +18,21 @@ export {
 } from "./properties.ts";
 export { limitsOver } from "./read-limits.ts";
 export { expectOptions, longestTimerMs, readOption, readWhole } from "./read-options.ts";
-export { asSet, hasAll, unionOf, without } from "./sets.ts";
-export { sharedNotes } from "./shared-notes.ts";
-export { addEntry, addKept, addSize, outgrown, outgrows, type Size } from "./size.ts";
-export { createStamp, Itself } from "./stamp.ts";
 export {
   allowanceOf,
-  enterTaken,
+  enterParsed,
   isPolluted,
   isSpent,
-  leaveTaken,
-  type Taker,
-  takeBoolean,
-  takeJson,
-  takeList,
-  takeMap,
-  takeNumber,
-  takeString,
-  takeText,
-} from "./take.ts";
-export { detectTampering, type RealmChange } from "./tampering.ts";
-export {
-  canonicalInstant,
-  instantOf,
-  isHeaderName,
-  isHeaderValue,
-  isLabel,
-  isSensitiveHeader,
-} from "./text-rules.ts";
-export { base64Of, fromUtf8 } from "./utf8.ts";
+  leaveParsed,
+  type ParsedReader,
+  readParsedBoolean,
+  readParsedJson,
+  readParsedList,
+  readParsedMap,
+  readParsedNumber,
+  readParsedString,
+  readParsedText,
+} from "./read-parsed.ts";
 export {
   BAD,
   type Bad,
@@ -58,11 +44,25 @@ export {
   isSnapshotCode,
   leave,
   makeRoom,
-  newWalk,
+  newReadState,
   type Origin,
   type Reader,
+  type ReadState,
   readAlone,
   report,
   STOP,
-  type Walk,
-} from "./walk.ts";
+} from "./read-state.ts";
+export { asSet, hasAll, unionOf, without } from "./sets.ts";
+export { sharedNotes } from "./shared-notes.ts";
+export { addEntry, addKept, addSize, outgrown, outgrows, type Size } from "./size.ts";
+export { BrandCarrier, createStamp } from "./stamp.ts";
+export { detectTampering, type RealmChange } from "./tampering.ts";
+export {
+  canonicalInstant,
+  instantOf,
+  isHeaderName,
+  isHeaderValue,
+  isLabel,
+  isSensitiveHeader,
+} from "./text-rules.ts";
+export { base64Of, fromUtf8 } from "./utf8.ts";

@@ -14,11 +14,11 @@ import { byCodePoint } from "./text-rules.ts";
 
 const none: readonly never[] = freeze([]);
 
-/** Sorts, drops repeats, and gives `hint` where it says the same. `items` holds texts only. */
-export function asSet(items: readonly string[], hint?: unknown): readonly string[] {
+/** Sorts and drops repeats. Returns `previous` if it is equal. `items` holds strings only. */
+export function asSet(items: readonly string[], previous?: unknown): readonly string[] {
   // A frozen array of our own reading: dense, so reading by index meets no prototype.
   const set = concat(items);
-  const known = isArray(hint) ? (hint as readonly string[]) : none;
+  const known = isArray(previous) ? (previous as readonly string[]) : none;
   const sorted = sortedLength(set, known);
   if (sorted < set.length) {
     if (set.length - sorted > mostInserted) sortInPlace(set, byCodePoint);
@@ -50,11 +50,11 @@ function insertEach(items: string[], from: number): void {
   }
 }
 
-/** What is in one set or in both; `hint` where it says the same. */
+/** The union of two sets; `previous` itself if it is equal. */
 export function unionOf(
   set: readonly string[],
   other: readonly string[],
-  hint?: readonly string[],
+  previous?: readonly string[],
 ): readonly string[] {
   const union = newArray<string>(set.length + other.length);
   let count = 0;
@@ -69,7 +69,7 @@ export function unionOf(
   }
   for (; at < set.length; at++, count++) union[count] = set[at] as string;
   if (count < union.length) union.length = count;
-  return kept(union, hint);
+  return kept(union, previous);
 }
 
 /**

@@ -17,14 +17,14 @@ export interface Stamp<Info extends object> {
  * are looked up on the way of every call, that place has a subclass of its own: the engine learns
  * by place in the source, and `createStamp` is one place for all its stamps.
  */
-export const Itself = function (this: unknown, value: object) {
+export const BrandCarrier = function (this: unknown, value: object) {
   return value;
 } as unknown as new (
   value: object,
 ) => object;
 
 export function createStamp<Info extends object>(): Stamp<Info> {
-  class Marked extends Itself {
+  class Marked extends BrandCarrier {
     #info: Info;
     constructor(value: object, info: Info) {
       super(value);

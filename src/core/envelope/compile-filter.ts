@@ -11,8 +11,8 @@
  */
 import { intrinsics, mapped } from "../data/index.ts";
 import type { Level, LevelValue } from "../schema/index.ts";
-import { type CompiledSlots, type LevelShape, levelShapes, type Node } from "../slots/index.ts";
-import { countedMark, markOf, newKind, type Slots, seal } from "./mark.ts";
+import { type CompiledSlots, type Node, type ViewLayout, viewLayouts } from "../slots/index.ts";
+import { brandOf, countedBrand, newEnvelopeKind, type Slots, seal } from "./brand.ts";
 
 const {
   append,
@@ -67,15 +67,15 @@ function filtersOf(slots: CompiledSlots): Filters {
 }
 
 function compileFilter(slots: CompiledSlots, mask: number): Filter {
-  const kind = newKind(slots, mask);
-  let mark = kind.uncounted;
+  const kind = newEnvelopeKind(slots, mask);
+  let brand = kind.uncounted;
   const cuts = compileCuts(slots.nodes, mask);
   const build = compileLevelCut("", slots.nodes, cuts, slots.envelope.level.template);
   return (extensions) => {
-    // The same mark as long as views are cut from envelopes of one size.
-    const from = markOf(extensions) ?? kind.uncounted;
-    if (from.nodes !== mark.nodes || from.units !== mark.units) mark = countedMark(kind, from);
-    return seal(build(extensions), mark);
+    // The same brand as long as views are cut from envelopes of one size.
+    const from = brandOf(extensions) ?? kind.uncounted;
+    if (from.nodes !== brand.nodes || from.units !== brand.units) brand = countedBrand(kind, from);
+    return seal(build(extensions), brand);
   };
 }
 
@@ -131,7 +131,7 @@ function isAnyEmptied(cuts: Cuts, fields: readonly LevelField[]): boolean {
 
 /** Whether a level that was cut says anything that it would not say if it were not there. */
 function compileSays(
-  shape: LevelShape | undefined,
+  shape: ViewLayout | undefined,
   shown: readonly Shown[],
   absent: LevelValue | undefined,
 ): (level: LevelValue) => boolean {
@@ -167,8 +167,8 @@ function compileLevelCut(
     : buildByShape(shape, fields, cuts);
 }
 
-function shapeOf(path: string, fields: readonly Node[]): LevelShape | undefined {
-  const shape = hasOwn(levelShapes, path) ? levelShapes[path] : undefined;
+function shapeOf(path: string, fields: readonly Node[]): ViewLayout | undefined {
+  const shape = hasOwn(viewLayouts, path) ? viewLayouts[path] : undefined;
   if (shape === undefined || shape.keys.length !== fields.length) return undefined;
   for (let i = 0; i < fields.length; i++) {
     if (shape.keys[i] !== (fields[i] as Node).key) return undefined;
@@ -177,7 +177,7 @@ function shapeOf(path: string, fields: readonly Node[]): LevelShape | undefined 
 }
 
 function buildByShape(
-  { build, part, partOf }: LevelShape,
+  { build, part, partOf }: ViewLayout,
   fields: readonly Node[],
   cuts: Cuts,
 ): BuildLevel {

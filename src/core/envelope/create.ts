@@ -23,7 +23,15 @@ import {
 } from "../errors/index.ts";
 import { type Admitted, admit, type LevelValue } from "../schema/index.ts";
 import { type CompiledSlots, defaultsOf, type Node } from "../slots/index.ts";
-import { countedMark, type Kind, type Mark, markOf, newKind, type Slots, seal } from "./mark.ts";
+import {
+  brandOf,
+  countedBrand,
+  type EnvelopeBrand,
+  type EnvelopeKind,
+  newEnvelopeKind,
+  type Slots,
+  seal,
+} from "./brand.ts";
 
 /** Options of `createExtensions`. */
 export interface CreateOptions {
@@ -38,20 +46,20 @@ export interface DecodeOptions extends CreateOptions {
 }
 
 /** Of the envelopes of one host. */
-const kinds = new WeakMap<CompiledSlots, Kind>();
+const kinds = new WeakMap<CompiledSlots, EnvelopeKind>();
 
-export function hostKind(slots: CompiledSlots): Kind {
+export function hostKind(slots: CompiledSlots): EnvelopeKind {
   let kind = intrinsics.weakGet(kinds, slots);
   if (kind === undefined) {
-    kind = newKind(slots, undefined);
+    kind = newEnvelopeKind(slots, undefined);
     intrinsics.weakSet(kinds, slots, kind);
   }
   return kind;
 }
 
-/** The mark of an envelope that the host made of another. */
-export function changedMark(mark: Mark, before: Slots, after: LevelValue): Mark {
-  const { kind, nodes, units } = mark;
+/** The brand of an envelope that the host made of another. */
+export function changedMark(brand: EnvelopeBrand, before: Slots, after: LevelValue): EnvelopeBrand {
+  const { kind, nodes, units } = brand;
   if (nodes === 0) return kind.uncounted;
   const { slots } = kind;
   const changed: Size = { nodes, units };
@@ -61,7 +69,7 @@ export function changedMark(mark: Mark, before: Slots, after: LevelValue): Mark 
     addSize(changed, after[name]);
     addSize(changed, before[name], -1);
   }
-  return countedMark(kind, changed);
+  return countedBrand(kind, changed);
 }
 
 /** The envelope without any slot. One per host. */
@@ -70,7 +78,7 @@ const empties = new WeakMap<CompiledSlots, Slots>();
 export function emptyExtensions(slots: CompiledSlots): Slots {
   let empty = intrinsics.weakGet(empties, slots);
   if (empty === undefined) {
-    empty = seal(slots.form.copy(slots.envelope.level.template), hostKind(slots).uncounted);
+    empty = seal(slots.layout.copy(slots.envelope.level.template), hostKind(slots).uncounted);
     intrinsics.weakSet(empties, slots, empty);
   }
   return empty;
@@ -82,8 +90,8 @@ export function createFrom(
   value: unknown,
   options: CreateOptions = {},
 ): Slots {
-  const mark = markOf(value);
-  if (mark?.kind.slots === slots && mark.kind.mask === undefined) return value as Slots;
+  const brand = brandOf(value);
+  if (brand?.kind.slots === slots && brand.kind.mask === undefined) return value as Slots;
   expectOptions(options, ["limits"], "createExtensions");
   return sealed(slots, withDerived(slots, read(slots, value, "host", true, limitsOf(options))));
 }
@@ -115,7 +123,7 @@ function withDerived(slots: CompiledSlots, admitted: Good): Good {
     if (level === undefined || node.derive === undefined) continue;
     if (!intrinsics.isArray(list) || list.length === 0) continue;
     const defaults = defaultsOf(node);
-    const whole = node.form.copy(level);
+    const whole = node.layout.copy(level);
     let changed = false;
     const derived = node.derive({ current: level, list, proposed: level });
     const names = intrinsics.enumerableKeys(derived);
@@ -126,7 +134,7 @@ function withDerived(slots: CompiledSlots, admitted: Good): Good {
       changed = true;
     }
     if (!changed) continue;
-    next ??= slots.form.copy(value);
+    next ??= slots.layout.copy(value);
     next[node.key] = intrinsics.freeze(whole);
   }
   return next === undefined ? admitted : { ...admitted, value: next };
@@ -167,7 +175,7 @@ function parse(text: string, limits: Limits): unknown {
 
 /** JSON text, keys in the order of the slot table. Absent parts are left out. */
 export function encodeExtensions(extensions: object): string {
-  if (markOf(extensions) === undefined) {
+  if (brandOf(extensions) === undefined) {
     throw new GlassineError(
       "extensions_invalid",
       "Expected extensions made by this library; got another value. Make them with createExtensions or decodeExtensions.",
@@ -184,7 +192,7 @@ function read(
   origin: "host" | "parsed",
   strict: boolean,
   limits: Limits,
-  hint?: Slots,
+  previous?: Slots,
 ): Good {
   const shapeCode = "extensions_shape";
   const admitted = admit(slots.envelope, value, {
@@ -192,7 +200,7 @@ function read(
     limits,
     shapeCode,
     strict,
-    hint,
+    previous,
     partial: false,
   });
   if (admitted.ok) return admitted;
@@ -204,10 +212,10 @@ function limitsOf(options: CreateOptions): Limits {
 }
 
 function sealed(slots: CompiledSlots, admitted: Good): Slots {
-  const envelope = slots.form.copy(admitted.value as LevelValue);
+  const envelope = slots.layout.copy(admitted.value as LevelValue);
   const size: Size = { nodes: 1, units: 0 };
   for (let i = 0; i < slots.names.length; i++) addSize(size, envelope[slots.names[i] as string]);
-  return seal(envelope, countedMark(hostKind(slots), size));
+  return seal(envelope, countedBrand(hostKind(slots), size));
 }
 
 function unreadable(slots: CompiledSlots, problems: readonly Problem[]): GlassineError {

@@ -6,8 +6,8 @@
 import { asSet, ignore, includes, intrinsics, mapped, without } from "../data/index.ts";
 import { GlassineError, quoted } from "../errors/index.ts";
 import { nowInstant } from "../schema/index.ts";
+import { brandOf, type EnvelopeBrand, type Slots, seal } from "./brand.ts";
 import { changedMark } from "./create.ts";
-import { type Mark, markOf, type Slots, seal } from "./mark.ts";
 
 /** Which labels leave, why, and on whose word. */
 export interface Declassification {
@@ -40,8 +40,8 @@ export function removeLabels(
   const { labels, reason, authority } = declassification;
   // The one option: left out, it would be looked up on a prototype.
   const audit = hasOwn(declassification, "audit") ? declassification.audit : undefined;
-  const mark = markOf(extensions);
-  if (mark === undefined || mark.kind.mask !== undefined) {
+  const brand = brandOf(extensions);
+  if (brand === undefined || brand.kind.mask !== undefined) {
     refuse("Only the host's own extensions can be declassified; got a view or another value.");
   }
   const slots = extensions as Slots;
@@ -72,8 +72,8 @@ export function removeLabels(
     refuse("The audit of a declassification writes at once; got a promise.");
   }
   const level = freeze({ ...security, labels: without(present, record.labels) });
-  const before = mark as Mark;
-  const next = before.kind.slots.form.copy(slots);
+  const before = brand as EnvelopeBrand;
+  const next = before.kind.slots.layout.copy(slots);
   next.security = level;
   return freeze({ extensions: seal(next, changedMark(before, slots, next)), record });
 }

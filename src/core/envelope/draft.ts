@@ -2,20 +2,20 @@
  * `amend`: an Immer recipe over a view, an envelope or a payload.
  *
  * Whoever calls it may have patched the realm for Immer. So what Immer gives is read like anyone's
- * value, and between that reading and the mark nothing is found on a prototype or iterated.
+ * value, and between that reading and the brand nothing is found on a prototype or iterated.
  */
 import { isDraft, isDraftable, produce } from "immer";
 import { extensionsLimits, intrinsics, type Size } from "../data/index.ts";
 import { formatPath, GlassineError } from "../errors/index.ts";
 import { admit, decisive, type LevelValue } from "../schema/index.ts";
 import { defaultsOf, type Node } from "../slots/index.ts";
+import { brandOf, type EnvelopeBrand, editedBrand, type Slots, seal } from "./brand.ts";
 import { changedMark } from "./create.ts";
 import { assertGrown } from "./grown.ts";
-import { editedMark, type Mark, markOf, type Slots, seal } from "./mark.ts";
 
 export function amendValue(value: object, recipe: (draft: never) => unknown): object {
-  const mark = markOf(value);
-  return mark === undefined ? run(value, recipe) : amendExtensions(value as Slots, mark, recipe);
+  const brand = brandOf(value);
+  return brand === undefined ? run(value, recipe) : amendExtensions(value as Slots, brand, recipe);
 }
 
 function run(base: object, recipe: (draft: never) => unknown): object {
@@ -48,37 +48,41 @@ function run(base: object, recipe: (draft: never) => unknown): object {
   return amended;
 }
 
-function amendExtensions(extensions: Slots, mark: Mark, recipe: (draft: never) => unknown): Slots {
-  const { nodes, form } = mark.kind.slots;
+function amendExtensions(
+  extensions: Slots,
+  brand: EnvelopeBrand,
+  recipe: (draft: never) => unknown,
+): Slots {
+  const { nodes, layout } = brand.kind.slots;
   let lent: Record<string, unknown> | undefined;
   for (let i = 0; i < nodes.length; i++) {
     const slot = nodes[i] as Node;
-    if (extensions[slot.key] !== undefined || !maySomewhere(slot, mark.kind.mask)) continue;
-    lent ??= form.copy(extensions);
-    lent[slot.key] = containerOf(slot, mark.kind.mask);
+    if (extensions[slot.key] !== undefined || !maySomewhere(slot, brand.kind.mask)) continue;
+    lent ??= layout.copy(extensions);
+    lent[slot.key] = containerOf(slot, brand.kind.mask);
   }
   const base = lent ?? extensions;
   const amended = run(base, recipe) as Record<string, unknown>;
   if (amended === base) return extensions;
-  if (lent === undefined) return read(extensions, mark, amended);
+  if (lent === undefined) return read(extensions, brand, amended);
   const proposed: Record<string, unknown> = { ...amended };
   for (let i = 0; i < nodes.length; i++) {
     const { key } = nodes[i] as Node;
     // A container that was lent and not used goes back.
     if (proposed[key] === lent[key]) proposed[key] = extensions[key];
   }
-  return read(extensions, mark, proposed);
+  return read(extensions, brand, proposed);
 }
 
-function read(extensions: Slots, mark: Mark, proposed: object): Slots {
-  const { slots, mask } = mark.kind;
+function read(extensions: Slots, brand: EnvelopeBrand, proposed: object): Slots {
+  const { slots, mask } = brand.kind;
   const isHost = mask === undefined;
   const admitted = admit(slots.envelope, proposed, {
     origin: isHost ? "host" : "plugin",
     limits: extensionsLimits,
     shapeCode: "extensions_shape",
     strict: true,
-    hint: extensions,
+    previous: extensions,
     partial: !isHost,
   });
   if (!admitted.ok) {
@@ -87,12 +91,12 @@ function read(extensions: Slots, mark: Mark, proposed: object): Slots {
     throw new GlassineError(code, text, { problems: admitted.problems });
   }
   if (admitted.value === extensions) return extensions;
-  const next = slots.form.copy(admitted.value as LevelValue);
+  const next = slots.layout.copy(admitted.value as LevelValue);
   if (isHost) {
     assertGrown(slots, extensions, next);
-    return seal(next, changedMark(mark, extensions, next));
+    return seal(next, changedMark(brand, extensions, next));
   }
-  return seal(next, editedMark(mark, extensions, undefined, nothing));
+  return seal(next, editedBrand(brand, extensions, undefined, nothing));
 }
 
 const nothing: Readonly<Size> = intrinsics.freeze({ nodes: 0, units: 0 });

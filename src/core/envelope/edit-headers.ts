@@ -1,6 +1,7 @@
 /** Copy-on-write edits of headers. As the others, they run in a realm that may be patched. */
 import { addEntry, intrinsics, type Size } from "../data/index.ts";
 import { GlassineError, quoted } from "../errors/index.ts";
+import type { Slots } from "./brand.ts";
 import { type Editing, edited, editing, fieldLimits, readField } from "./edit.ts";
 import {
   findHeader,
@@ -10,7 +11,6 @@ import {
   headerMaps,
   isNamed,
 } from "./headers.ts";
-import type { Slots } from "./mark.ts";
 
 const { copyInto, create, freeze, hasOwn, newMap, ownValue, toLowerAscii } = intrinsics;
 
@@ -25,7 +25,7 @@ export function setHeaderOf(extensions: object, name: string, value: string | un
     );
   }
   const lower = toLowerAscii(name);
-  const fault = edit.mark.kind.mask === undefined ? undefined : headerFault(name, value, lower);
+  const fault = edit.brand.kind.mask === undefined ? undefined : headerFault(name, value, lower);
   if (fault !== undefined) {
     throw new GlassineError(
       fault,
@@ -50,10 +50,10 @@ function withHeader(edit: Editing, header: HeaderEdit): Slots {
   const isNew = looks.headers.times + looks.request_headers.times === 0;
   if (isNew && value === undefined) return edit.extensions;
   const used = newer === undefined || looks.headers.count > 0 ? "headers" : "request_headers";
-  const level = edit.slot.form.copy(edit.current);
-  const come: Size = { nodes: 0, units: 0 };
-  addEntry(come, name, value);
-  let told: unknown;
+  const level = edit.slot.layout.copy(edit.current);
+  const added: Size = { nodes: 0, units: 0 };
+  addEntry(added, name, value);
+  let trustedEdit: unknown;
   let changes = 0;
   for (let i = 0; i < headerMaps.length; i++) {
     const field = headerMaps[i] as (typeof headerMaps)[number];
@@ -64,11 +64,11 @@ function withHeader(edit: Editing, header: HeaderEdit): Slots {
     if (after === before) continue;
     level[field] = after;
     // Where there was none, the map itself has come as well.
-    told = before === undefined ? undefined : after;
+    trustedEdit = before === undefined ? undefined : after;
     changes += 1;
   }
   if (changes === 0) return edit.extensions;
-  return edited(edit, freeze(level), changes === 1 ? told : undefined, come);
+  return edited(edit, freeze(level), changes === 1 ? trustedEdit : undefined, added);
 }
 
 const noHeaders: HeaderMap = freeze(create(null));
@@ -139,7 +139,7 @@ function replaced(edit: Editing, field: string, look: Look, header: HeaderEdit):
   const units = look.units + name.length + (value ?? "").length;
   const fits = look.fits && areFit(name, value ?? "") && look.count < headers && units <= most;
   // What a plugin gives was held to the grammar, and what stands there was read before.
-  if (fits && !isPolluting && edit.mark.kind.mask !== undefined) return freeze(next);
+  if (fits && !isPolluting && edit.brand.kind.mask !== undefined) return freeze(next);
   return readField(edit, field, next, call, isPolluting ? "plugin" : "parsed") as HeaderMap;
 }
 

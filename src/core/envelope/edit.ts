@@ -20,7 +20,7 @@ import {
 import { formatPath, GlassineError, quoted } from "../errors/index.ts";
 import { admit, decisive, type LevelValue } from "../schema/index.ts";
 import { defaultsOf, grownLevel, type Node, nodeByKey } from "../slots/index.ts";
-import { editedMark, type Mark, markOf, type Slots, withSlot } from "./mark.ts";
+import { brandOf, type EnvelopeBrand, editedBrand, type Slots, withSlot } from "./brand.ts";
 
 const { enumerableKeys, freeze, newMap, ownValue } = intrinsics;
 
@@ -28,7 +28,7 @@ const { enumerableKeys, freeze, newMap, ownValue } = intrinsics;
 export interface Editing {
   readonly extensions: Slots;
   readonly slot: Node;
-  readonly mark: Mark;
+  readonly brand: EnvelopeBrand;
   readonly current: { readonly [field: string]: unknown };
 }
 
@@ -39,9 +39,9 @@ export function editing(
   field: string | undefined,
   call: string,
 ): Editing {
-  const mark = markOf(extensions);
-  const slot = mark === undefined ? undefined : nodeByKey(mark.kind.slots.nodes, slotName);
-  if (mark === undefined || slot === undefined) {
+  const brand = brandOf(extensions);
+  const slot = brand === undefined ? undefined : nodeByKey(brand.kind.slots.nodes, slotName);
+  if (brand === undefined || slot === undefined) {
     throw new GlassineError(
       "edit_denied",
       `${call} expects extensions that this copy of the library made, with the slot ${quoted(slotName)}.`,
@@ -49,7 +49,7 @@ export function editing(
     );
   }
   const target = (field === undefined ? undefined : nodeByKey(slot.fields, field)) ?? slot;
-  const { slots, mask } = mark.kind;
+  const { slots, mask } = brand.kind;
   if (mask !== undefined && target.write !== 0 && (mask & target.write) === 0) {
     const needed = slots.capabilities.namesOf(target.write)[0];
     throw new GlassineError(
@@ -65,22 +65,22 @@ export function editing(
   return {
     extensions: extensions as Slots,
     slot,
-    mark,
+    brand,
     current: current as Editing["current"],
   };
 }
 
 /**
  * The extensions with the slot as it is now. `after`: the one container that changed, where it is
- * but one, and `come`: how much came into it.
+ * but one, and `added`: how much came into it.
  */
 export function edited(
-  { extensions, slot, mark }: Editing,
+  { extensions, slot, brand }: Editing,
   value: unknown,
   after: unknown,
-  come: Readonly<Size>,
+  added: Readonly<Size>,
 ): Slots {
-  return withSlot(extensions, slot.key, value, editedMark(mark, extensions, after, come));
+  return withSlot(extensions, slot.key, value, editedBrand(brand, extensions, after, added));
 }
 
 /**
@@ -95,8 +95,8 @@ export function readField(
   origin: Reading["origin"] = "plugin",
 ): unknown {
   const node = nodeByKey(edit.slot.fields, field) as Node;
-  const hint = edit.current[field];
-  return readValue(node, value, { hint, call, limits: fieldLimits, origin });
+  const previous = edit.current[field];
+  return readValue(node, value, { previous, call, limits: fieldLimits, origin });
 }
 
 // As deep as in the whole: a slot is one level down, its fields two.
@@ -107,19 +107,23 @@ export const fieldLimits: Limits = freeze({
 });
 
 interface Reading {
-  readonly hint: unknown;
+  readonly previous: unknown;
   readonly call: string;
   readonly limits: Limits;
   readonly origin: "plugin" | "parsed";
 }
 
-function readValue(node: Node, value: unknown, { hint, call, limits, origin }: Reading): unknown {
+function readValue(
+  node: Node,
+  value: unknown,
+  { previous, call, limits, origin }: Reading,
+): unknown {
   const admitted = admit(node.compiled, value, {
     origin,
     limits,
     shapeCode: "extensions_shape",
     strict: true,
-    hint,
+    previous,
     partial: false,
   });
   if (admitted.ok) return admitted.value;
@@ -149,11 +153,11 @@ export function addLabelsTo(extensions: object, labels: string | readonly string
     const text = `${call}: expected at most ${max} labels, got more.`;
     throw new GlassineError("snapshot_limit", text, { call });
   }
-  const level = edit.slot.form.copy(edit.current);
+  const level = edit.slot.layout.copy(edit.current);
   level.labels = union;
-  const come = { nodes: union.length - shown.length, units: 0 };
-  for (let i = 0; i < added.length; i++) come.units += (added[i] as string).length;
-  return edited(edit, freeze(level), union, come);
+  const size = { nodes: union.length - shown.length, units: 0 };
+  for (let i = 0; i < added.length; i++) size.units += (added[i] as string).length;
+  return edited(edit, freeze(level), union, size);
 }
 
 /** A set of one label. What is none is read for what is wrong with it. */
@@ -169,14 +173,14 @@ export function appendHopTo(extensions: object, hop: unknown): Slots {
   const list = readField(edit, field, concat(shown, [hop]), "appendHop") as readonly unknown[];
   const current = edit.extensions.delegation as Editing["current"] | undefined;
   const level = freeze(grownLevel(edit.slot, { current, list, proposed: edit.current }));
-  const come: Size = { nodes: 0, units: 0 };
-  addSize(come, list[list.length - 1]);
+  const added: Size = { nodes: 0, units: 0 };
+  addSize(added, list[list.length - 1]);
   // What follows from the list has come as well.
   for (let i = 0; i < edit.slot.fields.length; i++) {
     const { key } = edit.slot.fields[i] as Node;
-    if (key !== field && level[key] !== edit.current[key]) addSize(come, level[key]);
+    if (key !== field && level[key] !== edit.current[key]) addSize(added, level[key]);
   }
-  return edited(edit, level, current === undefined ? undefined : level, come);
+  return edited(edit, level, current === undefined ? undefined : level, added);
 }
 
 export function setCustomOf(extensions: object, key: unknown, value: unknown): Slots {
@@ -192,12 +196,17 @@ export function setCustomOf(extensions: object, key: unknown, value: unknown): S
   for (let i = 0; i < keys.length; i++) next[keys[i] as string] = edit.current[keys[i] as string];
   if (value === undefined) delete next[key];
   else next[key] = value;
-  const reading = { hint: shown, call: "setCustom", limits: slotLimits, origin: "plugin" } as const;
+  const reading = {
+    previous: shown,
+    call: "setCustom",
+    limits: slotLimits,
+    origin: "plugin",
+  } as const;
   const map = readValue(edit.slot, next, reading) as LevelValue;
   if (map === shown) return edit.extensions;
-  const come: Size = { nodes: 0, units: 0 };
-  addEntry(come, key, map[key]);
-  return edited(edit, map, shown === undefined ? undefined : map, come);
+  const added: Size = { nodes: 0, units: 0 };
+  addEntry(added, key, map[key]);
+  return edited(edit, map, shown === undefined ? undefined : map, added);
 }
 
 export function labelIn(extensions: object, label: string): boolean {

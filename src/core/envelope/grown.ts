@@ -7,7 +7,7 @@
 import { beginsWith, hasAll } from "../data/index.ts";
 import { TierViolationError } from "../errors/index.ts";
 import { type CompiledSlots, type Node, nodeByKey } from "../slots/index.ts";
-import type { Slots } from "./mark.ts";
+import type { Slots } from "./brand.ts";
 
 /** @throws TierViolationError `tier_monotonic` when something monotonic in `before` is gone. */
 export function assertGrown(slots: CompiledSlots, before: Slots, after: Slots): void {

@@ -1,3 +1,4 @@
+export { brandOf, type EnvelopeBrand, type Slots, seal } from "./brand.ts";
 export { type Filter, filterFor } from "./compile-filter.ts";
 export {
   type CreateOptions,
@@ -15,7 +16,6 @@ export { addLabelsTo, appendHopTo, labelIn, setCustomOf } from "./edit.ts";
 export { headerOf, setHeaderOf } from "./edit-headers.ts";
 export { type HeaderMap, headerFault, joinedHeaders, spellingOf } from "./headers.ts";
 export { joinSets, Overlong } from "./join.ts";
-export { type Mark, markOf, type Slots, seal } from "./mark.ts";
 export { merge } from "./merge.ts";
-export { listed, type Rejection } from "./merging.ts";
+export { listed, type Rejection } from "./merge-state.ts";
 export { replaceSlots } from "./with-slots.ts";

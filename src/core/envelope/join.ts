@@ -10,8 +10,8 @@ import {
 } from "../data/index.ts";
 import { admit, decisive, type LevelValue } from "../schema/index.ts";
 import { type CompiledSlots, defaultsOf, type Node } from "../slots/index.ts";
-import { type Slots, seal } from "./mark.ts";
-import { markAfter } from "./mark-after.ts";
+import { type Slots, seal } from "./brand.ts";
+import { markAfter } from "./brand-after.ts";
 
 /** What would be over a limit. A class, so that no envelope can pass for one. */
 export class Overlong {
@@ -46,7 +46,7 @@ export function joinSets(
     const joined = joinLevel(node, levels, mask, limits);
     if (joined instanceof Overlong) return joined;
     if (joined === outer[key]) continue;
-    next ??= slots.form.copy(outer);
+    next ??= slots.layout.copy(outer);
     next[key] = joined;
   }
   return next === undefined ? outer : seal(next, markAfter(slots, outer, undefined));
@@ -78,7 +78,7 @@ function joinLevel(
     if (all === before) continue;
     const fault = faultOf(field, all, limits);
     if (fault !== undefined) return fault;
-    next ??= node.form.copy(outer ?? defaultsOf(node));
+    next ??= node.layout.copy(outer ?? defaultsOf(node));
     next[field.key] = all;
   }
   return next === undefined ? outer : intrinsics.freeze(next);
@@ -91,7 +91,7 @@ function faultOf(field: Node, all: readonly string[], limits: Limits): Overlong 
     limits,
     shapeCode: "extensions_shape",
     strict: true,
-    hint: all,
+    previous: all,
     partial: false,
   });
   if (read.ok) return undefined;

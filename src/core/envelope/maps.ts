@@ -3,13 +3,13 @@ import { addEntry, intrinsics } from "../data/index.ts";
 import type { LevelValue } from "../schema/index.ts";
 import type { Node } from "../slots/index.ts";
 import { type HeaderMap, headerFault, isNamed } from "./headers.ts";
-import { type Change, isToldWhole, type Merging, refuse, reject } from "./merging.ts";
+import { type Change, isWholeTrustedEdit, type MergeState, refuse, reject } from "./merge-state.ts";
 
 const { enumerableKeys, freeze, hasOwn, newMap, newRecord, toLowerAscii } = intrinsics;
 
 /** Header by header. Names are compared without case when one is added. */
-export function mergeHeaders(merging: Merging, node: Node, change: Change): unknown {
-  if (isToldWhole(merging, change)) return change.proposed;
+export function mergeHeaders(state: MergeState, node: Node, change: Change): unknown {
+  if (isWholeTrustedEdit(state, change)) return change.proposed;
   const shown = (change.shown ?? {}) as HeaderMap;
   const proposed = change.proposed as HeaderMap;
   const names = enumerableKeys(proposed);
@@ -27,13 +27,13 @@ export function mergeHeaders(merging: Merging, node: Node, change: Change): unkn
     if (!isNew && shown[name] === proposed[name]) continue;
     const fault = headerFault(name, proposed[name]);
     if (fault !== undefined)
-      refuse(merging, node, fault, "A header name or value may not be written.");
+      refuse(state, node, fault, "A header name or value may not be written.");
     if (!isNew) continue;
     const lower = toLowerAscii(name);
     if (first !== undefined) taken ??= namesKept(shown, names, first);
     if (taken === undefined ? isKept(shown, names, lower) : taken[lower] === true) {
       refuse(
-        merging,
+        state,
         node,
         "header_duplicate",
         "A header was added beside the same name in another case.",
@@ -49,7 +49,7 @@ export function mergeHeaders(merging: Merging, node: Node, change: Change): unkn
     const name = shownNames[i] as string;
     if (!hasOwn(proposed, name) && headerFault(name, undefined) !== undefined) {
       refuse(
-        merging,
+        state,
         node,
         "header_invalid",
         "A header that frames the message may not be taken away.",
@@ -57,8 +57,8 @@ export function mergeHeaders(merging: Merging, node: Node, change: Change): unkn
     }
   }
   const unseen = unseenNames(change);
-  if (unseen === undefined) return mergeMap(merging, change);
-  return mergeMap(merging, { ...change, proposed: withoutUnseen(merging, node, change, unseen) });
+  if (unseen === undefined) return mergeMap(state, change);
+  return mergeMap(state, { ...change, proposed: withoutUnseen(state, node, change, unseen) });
 }
 
 /** Whether `lower` was shown and is proposed, in any case. */
@@ -101,7 +101,7 @@ function unseenNames({ current, shown }: Change): Names | undefined {
  * Nobody writes over a header unseen, nor puts the same name beside it in another case. It is no
  * fault in strict mode and counts as if it were written: a refusal would tell that it is there.
  */
-function withoutUnseen(merging: Merging, node: Node, change: Change, unseen: Names): HeaderMap {
+function withoutUnseen(state: MergeState, node: Node, change: Change, unseen: Names): HeaderMap {
   const shown = (change.shown ?? {}) as HeaderMap;
   const proposed = change.proposed as HeaderMap;
   const names = enumerableKeys(proposed);
@@ -114,23 +114,23 @@ function withoutUnseen(merging: Merging, node: Node, change: Change, unseen: Nam
       continue;
     }
     dropped = true;
-    addEntry(merging.beside, name, proposed[name]);
+    addEntry(state.addedByOthers, name, proposed[name]);
   }
   if (dropped) {
     const reason = "A header of that name is there that was not shown.";
     const { path } = node;
-    reject(merging, freeze({ path, code: "capability_missing", reason } as const));
+    reject(state, freeze({ path, code: "capability_missing", reason } as const));
   }
   return kept;
 }
 
 /** Key by key: a changed key is as proposed, a removed one gone, any other as it is now. */
-export function mergeMap(merging: Merging, change: Change): unknown {
+export function mergeMap(state: MergeState, change: Change): unknown {
   const { current, shown, proposed } = change;
-  if (isToldWhole(merging, change)) return proposed;
+  if (isWholeTrustedEdit(state, change)) return proposed;
   // What was shown is all there is, so what is proposed is all there will be.
   if (current === shown && keepsOrder(shown as LevelValue, proposed as LevelValue)) return proposed;
-  return mergeKeys(merging, change);
+  return mergeKeys(state, change);
 }
 
 /** Whether the keys that are kept come first, in the order that they were shown in. */
@@ -146,7 +146,7 @@ function keepsOrder(shown: LevelValue | undefined, proposed: LevelValue): boolea
   return true;
 }
 
-function mergeKeys(merging: Merging, { current, shown, proposed }: Change): unknown {
+function mergeKeys(state: MergeState, { current, shown, proposed }: Change): unknown {
   const now = (current ?? {}) as LevelValue;
   const before = (shown ?? {}) as LevelValue;
   const after = proposed as LevelValue;
@@ -163,7 +163,7 @@ function mergeKeys(merging: Merging, { current, shown, proposed }: Change): unkn
     const value =
       hasOwn(after, key) && !(wasShown && after[key] === before[key]) ? after[key] : now[key];
     // Written over unseen: what it takes the place of must not make room for it.
-    if (!wasShown && hasOwn(after, key)) addEntry(merging.beside, key, now[key]);
+    if (!wasShown && hasOwn(after, key)) addEntry(state.addedByOthers, key, now[key]);
     if (value !== now[key]) changed = true;
     next[key] = value;
   }

@@ -10,9 +10,9 @@ import {
   nodeByKey,
   type Tier,
 } from "../slots/index.ts";
-import { type Edit, markOf, type Slots, seal } from "./mark.ts";
-import { markAfter } from "./mark-after.ts";
-import { countTaken, type Merging, type Refusal, type Rejection } from "./merging.ts";
+import { brandOf, type Edit, type Slots, seal } from "./brand.ts";
+import { markAfter } from "./brand-after.ts";
+import { countTaken, type MergeState, type Refusal, type Rejection } from "./merge-state.ts";
 import { refuseOversize } from "./oversize.ts";
 import { mergeNode } from "./tiers.ts";
 
@@ -48,7 +48,7 @@ export function merge(input: MergeInput): MergeOutcome {
   }
   // What a helper made from this very view is whole and checked, by the default limits;
   // authority is decided below.
-  const edit = markOf(returned)?.edit;
+  const edit = brandOf(returned)?.edit;
   if (edit?.base === view && limits === extensionsLimits) {
     return mergeSlots(input, returned as Slots, edit);
   }
@@ -57,28 +57,32 @@ export function merge(input: MergeInput): MergeOutcome {
     limits,
     shapeCode: "extensions_shape",
     strict: true,
-    hint: view,
+    previous: view,
     partial: true,
   });
   if (!admitted.ok) return { ok: false, refusal: refusalOf(slots, decisive(admitted.problems)) };
   return mergeSlots(input, admitted.value as Slots, undefined);
 }
 
-function mergeSlots(input: MergeInput, proposal: Slots, told: Edit | undefined): MergeOutcome {
+function mergeSlots(
+  input: MergeInput,
+  proposal: Slots,
+  trustedEdit: Edit | undefined,
+): MergeOutcome {
   const { slots, current, view, mask, strict, growOnly, limits } = input;
-  const merging: Merging = {
+  const state: MergeState = {
     mask,
     growOnly,
     limits,
     rejections: undefined,
     faults: undefined,
     refusals: undefined,
-    told,
-    beside: { nodes: 0, units: 0 },
-    come: { nodes: 0, units: 0 },
+    trustedEdit,
+    addedByOthers: { nodes: 0, units: 0 },
+    added: { nodes: 0, units: 0 },
   };
   let next: Record<string, unknown> | undefined;
-  const proposed = slots.form.differences(proposal, view);
+  const proposed = slots.layout.differences(proposal, view);
   for (
     let i = nextDiffering(proposed, 0);
     i < slots.nodes.length;
@@ -87,19 +91,19 @@ function mergeSlots(input: MergeInput, proposal: Slots, told: Edit | undefined):
     const node = slots.nodes[i] as Node;
     const { key } = node;
     const change = { current: current[key], shown: view[key], proposed: proposal[key] };
-    const part = mergeNode(merging, node, change);
+    const part = mergeNode(state, node, change);
     if (part === current[key]) continue;
-    countTaken(merging, node, current[key], part);
-    next ??= slots.form.copy(current);
+    countTaken(state, node, current[key], part);
+    next ??= slots.layout.copy(current);
     next[key] = part;
   }
   const size =
-    next === undefined ? undefined : refuseOversize(merging, slots, { view, current, next });
-  const faults = strict ? merging.faults : undefined;
-  if (merging.refusals !== undefined || faults !== undefined) {
-    return { ok: false, refusal: firstRefusal(slots, listOf(merging.refusals), listOf(faults)) };
+    next === undefined ? undefined : refuseOversize(state, slots, { view, current, next });
+  const faults = strict ? state.faults : undefined;
+  if (state.refusals !== undefined || faults !== undefined) {
+    return { ok: false, refusal: firstRefusal(slots, listOf(state.refusals), listOf(faults)) };
   }
-  const rejections = listOf(merging.rejections);
+  const rejections = listOf(state.rejections);
   if (next === undefined) return { ok: true, extensions: current, rejections };
   return { ok: true, extensions: seal(next, markAfter(slots, current, size)), rejections };
 }

@@ -2,9 +2,9 @@
 import { addKept, addSize, outgrown, type Size } from "../data/index.ts";
 import type { LevelValue } from "../schema/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
+import { brandOf, type Slots } from "./brand.ts";
 import { filterFor } from "./compile-filter.ts";
-import { markOf, type Slots } from "./mark.ts";
-import { type Merging, refuse } from "./merging.ts";
+import { type MergeState, refuse } from "./merge-state.ts";
 
 /** An envelope before and after a merge, and the view that the plugin was given. */
 interface Step {
@@ -22,17 +22,17 @@ interface Step {
  * went is taken off only where the whole is near a limit, for it would be counted at each merge.
  */
 export function refuseOversize(
-  merging: Merging,
+  state: MergeState,
   slots: CompiledSlots,
   step: Step,
 ): Size | undefined {
   const { current, next } = step;
   const size = countOf(current);
-  const { come } = merging;
-  if (fitsEasily(merging, slots, step.view)) {
-    return size && { nodes: size.nodes + come.nodes, units: size.units + come.units };
+  const { added } = state;
+  if (fitsEasily(state, slots, step.view)) {
+    return size && { nodes: size.nodes + added.nodes, units: size.units + added.units };
   }
-  refuseGrown(merging, slots, step);
+  refuseGrown(state, slots, step);
   if (size === undefined) return undefined;
   const whole: Size = { nodes: 1, units: 0 };
   addLevel(whole, slots.nodes, next);
@@ -41,18 +41,18 @@ export function refuseOversize(
 
 /** What is known of the size of an envelope, or of the one that a view was cut from. */
 function countOf(extensions: Slots): Readonly<Size> | undefined {
-  const mark = markOf(extensions);
-  return mark === undefined || mark.nodes === 0 ? undefined : mark;
+  const brand = brandOf(extensions);
+  return brand === undefined || brand.nodes === 0 ? undefined : brand;
 }
 
-function refuseGrown(merging: Merging, slots: CompiledSlots, step: Step): void {
+function refuseGrown(state: MergeState, slots: CompiledSlots, step: Step): void {
   const { view, current, next } = step;
-  const filter = filterFor(slots, merging.mask);
+  const filter = filterFor(slots, state.mask);
   const before = filter(current);
   const after = filter(next);
   // The envelope itself is one value.
   const whole: Size = { nodes: 1, units: 0 };
-  const grown: Size = { nodes: merging.beside.nodes, units: merging.beside.units };
+  const grown: Size = { nodes: state.addedByOthers.nodes, units: state.addedByOthers.units };
   for (let i = 0; i < slots.nodes.length; i++) {
     const { key } = slots.nodes[i] as Node;
     addSize(whole, view[key]);
@@ -61,10 +61,10 @@ function refuseGrown(merging: Merging, slots: CompiledSlots, step: Step): void {
   }
   whole.nodes += grown.nodes;
   whole.units += grown.units;
-  const expected = outgrown(whole, grown, merging.limits);
+  const expected = outgrown(whole, grown, state.limits);
   if (expected === undefined) return;
   const reason = `Expected ${expected} together with what was there, got more.`;
-  refuse(merging, firstChanged(slots, step), "snapshot_limit", reason);
+  refuse(state, firstChanged(slots, step), "snapshot_limit", reason);
 }
 
 /** Something changed, or nothing would be held against the limits. */
@@ -80,18 +80,25 @@ function firstChanged({ nodes }: CompiledSlots, { current, next }: Step): Node {
  * had been shown all of what its view was cut from: then nothing has to be filtered. So how near
  * the whole is to a limit can be told by time, and by nothing else (N3).
  */
-function fitsEasily({ beside, come, limits }: Merging, slots: CompiledSlots, view: Slots): boolean {
+function fitsEasily(
+  { addedByOthers, added, limits }: MergeState,
+  slots: CompiledSlots,
+  view: Slots,
+): boolean {
   // A view shows empty sets and levels where there are none: at most one for each part. As many
   // can come into sight with what has come, where the view was cut under another grant.
-  const most: Size = { nodes: 1 + beside.nodes + 2 * slots.parts, units: beside.units };
+  const most: Size = {
+    nodes: 1 + addedByOthers.nodes + 2 * slots.parts,
+    units: addedByOthers.units,
+  };
   const shown = countOf(view);
   if (shown === undefined) addLevel(most, slots.nodes, view);
   else {
     most.nodes += shown.nodes;
     most.units += shown.units;
   }
-  most.nodes += come.nodes;
-  most.units += come.units;
+  most.nodes += added.nodes;
+  most.units += added.units;
   return most.nodes <= limits.nodes && most.units <= limits.units;
 }
 

@@ -21,64 +21,61 @@ import { mergeHeaders, mergeMap } from "./maps.ts";
 import {
   type Change,
   countTaken,
-  isTold,
-  isToldWhole,
-  type Merging,
+  isTrustedEdit,
+  isWholeTrustedEdit,
+  type MergeState,
   refuse,
   refuseOverlong,
   reject,
-} from "./merging.ts";
+} from "./merge-state.ts";
 
 const { append, enumerableKeys, freeze, getPrototypeOf, isArray, newList } = intrinsics;
 
-type MergeRule = (merging: Merging, node: Node, change: Change) => unknown;
+type MergeRule = (state: MergeState, node: Node, change: Change) => unknown;
 
 /** What will be at a node. `current` itself when nothing is taken. */
-export function mergeNode(merging: Merging, node: Node, change: Change): unknown {
+export function mergeNode(state: MergeState, node: Node, change: Change): unknown {
   if (change.proposed === change.shown || change.proposed === undefined) return change.current;
-  if (node.tier === "immutable" && node.changeable) return mergeLevel(merging, node, change);
-  return rules[node.tier](merging, node, change);
+  if (node.tier === "immutable" && node.changeable) return mergeLevel(state, node, change);
+  return rules[node.tier](state, node, change);
 }
 
 const rules = {
-  immutable: (merging, node, change) => ignore(merging, node, change, "tier_immutable"),
-  monotonic: (merging, node, change) => {
-    const fault = writeFault(merging, node);
-    if (fault !== undefined) return ignore(merging, node, change, fault);
+  immutable: (state, node, change) => ignore(state, node, change, "tier_immutable"),
+  monotonic: (state, node, change) => {
+    const fault = writeFault(state, node);
+    if (fault !== undefined) return ignore(state, node, change, fault);
     const next =
-      node.grows === undefined ? growSet(merging, node, change) : growLevel(merging, node, change);
-    return whole(merging, node, change, next);
+      node.grows === undefined ? growSet(state, node, change) : growLevel(state, node, change);
+    return whole(state, node, change, next);
   },
-  mutable: (merging, node, change) => {
-    const fault = mutableFault(merging, node);
-    if (fault !== undefined && !mayWriteInside(merging, node)) {
-      return ignore(merging, node, change, fault);
+  mutable: (state, node, change) => {
+    const fault = mutableFault(state, node);
+    if (fault !== undefined && !mayWriteInside(state, node)) {
+      return ignore(state, node, change, fault);
     }
     const { shape } = node.compiled;
-    if (shape === "level") return mergeLevel(merging, node, change);
-    if (shape === "headers")
-      return whole(merging, node, change, mergeHeaders(merging, node, change));
-    return shape === "map"
-      ? whole(merging, node, change, mergeMap(merging, change))
-      : change.proposed;
+    if (shape === "level") return mergeLevel(state, node, change);
+    if (shape === "headers") return whole(state, node, change, mergeHeaders(state, node, change));
+    return shape === "map" ? whole(state, node, change, mergeMap(state, change)) : change.proposed;
   },
 } satisfies Record<Tier, MergeRule>;
 
-function writeFault(merging: Merging, node: Node): Ignored | undefined {
-  return node.write === 0 || (node.write & merging.mask) !== 0 ? undefined : "capability_missing";
+function writeFault(state: MergeState, node: Node): Ignored | undefined {
+  return node.write === 0 || (node.write & state.mask) !== 0 ? undefined : "capability_missing";
 }
 
-function mutableFault(merging: Merging, node: Node): Ignored | undefined {
-  return merging.growOnly ? "mode_denied" : writeFault(merging, node);
+function mutableFault(state: MergeState, node: Node): Ignored | undefined {
+  return state.growOnly ? "mode_denied" : writeFault(state, node);
 }
 
 /** Whether a field says for itself that this plugin may write it. */
-function mayWriteInside(merging: Merging, node: Node): boolean {
+function mayWriteInside(state: MergeState, node: Node): boolean {
   for (let i = 0; i < node.fields.length; i++) {
     const field = node.fields[i] as Node;
-    const mayHere = merging.growOnly ? field.tier === "monotonic" : field.tier !== "immutable";
-    if (mayHere && writeFault(merging, field) === undefined) return true;
-    if (mayWriteInside(merging, field)) return true;
+    const mayHere = state.growOnly ? field.tier === "monotonic" : field.tier !== "immutable";
+    if (mayHere && writeFault(state, field) === undefined) return true;
+    if (mayWriteInside(state, field)) return true;
   }
   return false;
 }
@@ -91,12 +88,12 @@ const reasons = {
 type Ignored = keyof typeof reasons;
 
 /** Leaves a node as it is and says so, unless the proposal says nothing either. */
-function ignore(merging: Merging, node: Node, change: Change, code: Ignored): unknown {
+function ignore(state: MergeState, node: Node, change: Change, code: Ignored): unknown {
   if (change.shown === undefined && saysNothing(change.proposed)) return change.current;
   const rejection = freeze({ path: node.path, code, reason: reasons[code] });
-  reject(merging, rejection);
-  merging.faults ??= newList();
-  append(merging.faults, rejection);
+  reject(state, rejection);
+  state.faults ??= newList();
+  append(state.faults, rejection);
   return change.current;
 }
 
@@ -116,34 +113,34 @@ function saysNothing(value: unknown): boolean {
 }
 
 /** Field by field, from what is there now. */
-function mergeLevel(merging: Merging, node: Node, change: Change): unknown {
+function mergeLevel(state: MergeState, node: Node, change: Change): unknown {
   const current = change.current as LevelValue | undefined;
   const shown = change.shown as LevelValue | undefined;
   const proposed = change.proposed as LevelValue;
   const from = current ?? defaultsOf(node);
   // A level that is free to change exists once it is proposed, even empty.
   let changed =
-    current === undefined && node.tier === "mutable" && mutableFault(merging, node) === undefined;
+    current === undefined && node.tier === "mutable" && mutableFault(state, node) === undefined;
   // Where it is as it was shown, what is proposed is what will be, but for what is not taken.
-  let next = current === shown ? undefined : node.form.copy(from);
-  const bits = shown === undefined ? everyBit : node.form.differences(proposed, shown);
+  let next = current === shown ? undefined : node.layout.copy(from);
+  const bits = shown === undefined ? everyBit : node.layout.differences(proposed, shown);
   for (let i = nextDiffering(bits, 0); i < node.fields.length; i = nextDiffering(bits, i + 1)) {
     const field = node.fields[i] as Node;
     const { key } = field;
     if (!field.changeable && isLent(node, shown, key, proposed)) continue;
-    const part = mergeNode(merging, field, {
+    const part = mergeNode(state, field, {
       current: from[key],
       shown: shown?.[key],
       proposed: proposed[key],
     });
-    if (next === undefined && part !== proposed[key]) next = node.form.copy(proposed);
+    if (next === undefined && part !== proposed[key]) next = node.layout.copy(proposed);
     if (next !== undefined) next[key] = part;
     if (part === from[key]) continue;
-    if (current !== undefined) countTaken(merging, field, from[key], part);
+    if (current !== undefined) countTaken(state, field, from[key], part);
     changed = true;
   }
   if (!changed) return current;
-  return whole(merging, node, change, next === undefined ? proposed : freeze(next));
+  return whole(state, node, change, next === undefined ? proposed : freeze(next));
 }
 
 /** Whether a field holds what a level that was not shown is lent with, as `amend` lends one. */
@@ -152,13 +149,13 @@ function isLent(node: Node, shown: LevelValue | undefined, key: string, proposed
 }
 
 /** What was put together must be a whole that the schema accepts. */
-function whole(merging: Merging, node: Node, { current }: Change, next: unknown): unknown {
+function whole(state: MergeState, node: Node, { current }: Change, next: unknown): unknown {
   if (next === current) return next;
   const missing = missingField(node, next as LevelValue);
   if (missing !== undefined) {
-    refuse(merging, missing, "extensions_shape", "A field that must be there is missing.");
+    refuse(state, missing, "extensions_shape", "A field that must be there is missing.");
   } else if (node.compiled.passes?.(next) === false) {
-    refuse(merging, node, "extensions_shape", "The whole does not pass its schema's own check.");
+    refuse(state, node, "extensions_shape", "The whole does not pass its schema's own check.");
   }
   return next;
 }
@@ -172,22 +169,17 @@ function missingField({ required }: Node, level: LevelValue): Node | undefined {
 }
 
 /** A set takes what is new. A plugin that leaves out what it was shown is refused. */
-function growSet(merging: Merging, node: Node, change: Change): unknown {
+function growSet(state: MergeState, node: Node, change: Change): unknown {
   const shown = (change.shown ?? []) as readonly string[];
   const proposed = change.proposed as readonly string[];
-  if (!isTold(merging, proposed) && !hasAll(proposed, shown)) {
-    refuse(
-      merging,
-      node,
-      "tier_monotonic",
-      "Something that was shown is missing. It may only grow.",
-    );
+  if (!isTrustedEdit(state, proposed) && !hasAll(proposed, shown)) {
+    refuse(state, node, "tier_monotonic", "Something that was shown is missing. It may only grow.");
     return change.current;
   }
   const current = change.current as readonly string[] | undefined;
   const next = grown(current, shown, proposed);
   if (next !== current) {
-    checkGrown(merging, node, { current, shown: change.shown, proposed }, next);
+    checkGrown(state, node, { current, shown: change.shown, proposed }, next);
   }
   return next;
 }
@@ -202,24 +194,24 @@ function grown(current: Texts | undefined, shown: Texts, proposed: Texts): Texts
 
 /** What others added to what grows is there for all: it counts, and all is held to the rules. */
 function checkGrown(
-  merging: Merging,
+  state: MergeState,
   node: Node,
   { current, shown, proposed }: Change,
   next: readonly unknown[],
 ): void {
   if (current === shown) return;
   // What came back was read as a whole.
-  if (next.length !== (proposed as readonly unknown[]).length) refuseOverlong(merging, node, next);
+  if (next.length !== (proposed as readonly unknown[]).length) refuseOverlong(state, node, next);
   // Where there is none yet, the plugin was shown one that is empty.
-  addSize(merging.beside, current ?? shown);
-  addSize(merging.beside, shown, -1);
+  addSize(state.addedByOthers, current ?? shown);
+  addSize(state.addedByOthers, shown, -1);
 }
 
 const nothing: readonly never[] = freeze([]);
 
 /** A list takes what is appended; the fields that follow from it are computed again. */
-function growLevel(merging: Merging, node: Node, change: Change): unknown {
-  if (isToldWhole(merging, change)) return change.proposed;
+function growLevel(state: MergeState, node: Node, change: Change): unknown {
+  if (isWholeTrustedEdit(state, change)) return change.proposed;
   const key = node.grows as string;
   const field = nodeByKey(node.fields, key) as Node;
   const current = change.current as LevelValue | undefined;
@@ -230,17 +222,17 @@ function growLevel(merging: Merging, node: Node, change: Change): unknown {
   const now = (current?.[key] ?? nothing) as readonly unknown[];
   let list: readonly unknown[];
   if (field.compiled.shape === "set") {
-    if (!hasAll(after as Texts, before as Texts)) return shrunk(merging, node, change);
+    if (!hasAll(after as Texts, before as Texts)) return shrunk(state, node, change);
     list = grown(now as Texts, before as Texts, after as Texts);
   } else {
     // Admit gives back the shown item where a copy says the same, so identity decides.
-    if (!beginsWith(after, before)) return shrunk(merging, node, change);
+    if (!beginsWith(after, before)) return shrunk(state, node, change);
     if (after.length === before.length) list = now;
     else list = now === before ? after : freeze(concat(now, after, before.length));
   }
   if (list !== now) {
     const was = { current: current?.[key], shown: shown?.[key], proposed: after };
-    checkGrown(merging, field, was, list);
+    checkGrown(state, field, was, list);
   }
   const next = grownLevel(node, { current, list, proposed });
   const grew = current === undefined || list !== now;
@@ -251,7 +243,7 @@ function growLevel(merging: Merging, node: Node, change: Change): unknown {
     if (proposed[name] === undefined || proposed[name] === next[name]) continue;
     if (isLent(node, shown, name, proposed)) continue;
     ignore(
-      merging,
+      state,
       node.fields[i] as Node,
       { current: undefined, shown: shown?.[name], proposed: proposed[name] },
       "tier_immutable",
@@ -260,9 +252,9 @@ function growLevel(merging: Merging, node: Node, change: Change): unknown {
   return grew ? freeze(next) : current;
 }
 
-function shrunk(merging: Merging, node: Node, change: Change): unknown {
+function shrunk(state: MergeState, node: Node, change: Change): unknown {
   refuse(
-    merging,
+    state,
     node,
     "tier_monotonic",
     "What was shown is not the beginning of what came back. It may only grow.",

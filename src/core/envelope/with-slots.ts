@@ -2,30 +2,30 @@
 
 import { intrinsics } from "../data/index.ts";
 import { GlassineError } from "../errors/index.ts";
+import { brandOf, type Slots, seal } from "./brand.ts";
 import { type CreateOptions, changedMark, readOver } from "./create.ts";
 import { assertGrown } from "./grown.ts";
-import { markOf, type Slots, seal } from "./mark.ts";
 
 export function replaceSlots(extensions: object, changes: object, options?: CreateOptions): Slots {
-  const mark = markOf(extensions);
-  if (mark === undefined || mark.kind.mask !== undefined) {
+  const brand = brandOf(extensions);
+  if (brand === undefined || brand.kind.mask !== undefined) {
     throw new GlassineError(
       "edit_denied",
       "withSlots expects the host's own extensions; got a view or another value. A plugin uses amend or a helper.",
     );
   }
-  const { slots } = mark.kind;
+  const { slots } = brand.kind;
   // Nothing to read: the same slots under a new envelope.
-  if (isEmptyRecord(changes)) return seal(slots.form.copy(extensions as Slots), mark);
+  if (isEmptyRecord(changes)) return seal(slots.layout.copy(extensions as Slots), brand);
   const read = readOver(slots, changes, extensions as Slots, options);
-  const next = slots.form.copy(extensions as Slots);
+  const next = slots.layout.copy(extensions as Slots);
   const { names } = slots;
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
     if (read[name] !== undefined) next[name] = read[name];
   }
   assertGrown(slots, extensions as Slots, next);
-  return seal(next, changedMark(mark, extensions as Slots, next));
+  return seal(next, changedMark(brand, extensions as Slots, next));
 }
 
 function isEmptyRecord(value: unknown): boolean {

@@ -1,10 +1,10 @@
 /** Filter and merge for a host that embeds them without a manager. */
 import { extensionsLimits, intrinsics, type Limits, mapped } from "../data/index.ts";
 import {
+  brandOf,
   createFrom,
   filterFor,
   listed,
-  markOf,
   merge,
   type Rejection,
   type Slots,
@@ -43,12 +43,12 @@ export function filterBy(
   if (value === null) return null;
   const extensions = ownExtensions(slots, value);
   const mask = slots.capabilities.mask(capabilities);
-  return filterFor(slots, mask & (markOf(extensions)?.kind.mask ?? mask))(extensions);
+  return filterFor(slots, mask & (brandOf(extensions)?.kind.mask ?? mask))(extensions);
 }
 
 /** A view may be filtered again; anything foreign is read first. */
 function ownExtensions(slots: CompiledSlots, value: unknown): Slots {
-  return markOf(value)?.kind.slots === slots ? (value as Slots) : createFrom(slots, value);
+  return brandOf(value)?.kind.slots === slots ? (value as Slots) : createFrom(slots, value);
 }
 
 /**
@@ -56,7 +56,7 @@ function ownExtensions(slots: CompiledSlots, value: unknown): Slots {
  * make could bring live objects into the envelope that way, so it is refused.
  */
 function ownView(slots: CompiledSlots, view: object): Slots {
-  if (markOf(view)?.kind.slots === slots) return view as Slots;
+  if (brandOf(view)?.kind.slots === slots) return view as Slots;
   throw new GlassineError(
     "options_invalid",
     "`view` must be what filterExtensions of this host gave the plugin; got another value.",

@@ -74,7 +74,7 @@ export function decodeMessage(input: unknown, options: DecodeMessageOptions = {}
     limits,
     shapeCode: "payload_shape",
     strict,
-    hint: undefined,
+    previous: undefined,
     partial: false,
   });
   if (!read.ok) throw invalidMessage(read.problems);

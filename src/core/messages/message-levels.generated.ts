@@ -1,8 +1,8 @@
 // Generated from the schemas of messages by `npm run generate`. Edit those, not this file.
-import type { LevelBuilder } from "../schema/index.ts";
+import type { ObjectBuilder } from "../schema/index.ts";
 
 /** One literal a level: every object of it has one shape, and is made at once. */
-export const messageLevels: readonly LevelBuilder[] = [
+export const messageLevels: readonly ObjectBuilder[] = [
   {
     keys: ["schema_version", "role", "content", "channel"],
     build: (values) => ({

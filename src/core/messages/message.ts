@@ -2,8 +2,8 @@
 import type * as z from "zod";
 import {
   areWithin,
+  BrandCarrier,
   concat,
-  Itself,
   intrinsics,
   type Json,
   type Limits,
@@ -55,7 +55,7 @@ interface PayloadMark {
 }
 
 /** Carries the mark. A class of its own, so that the engine sees one field here, and few shapes. */
-class Marked extends Itself {
+class Marked extends BrandCarrier {
   #mark: PayloadMark;
   constructor(value: object, mark: PayloadMark) {
     super(value);
@@ -185,7 +185,7 @@ function saysTheSame(copy: object, frozen: unknown, limits: Limits): boolean {
     shapeCode: "payload_shape",
     strict: true,
     partial: false,
-    hint: frozen,
+    previous: frozen,
   });
   return again.ok && again.value === frozen;
 }
@@ -227,7 +227,7 @@ export function readHost(
     limits,
     shapeCode: "payload_shape",
     strict: true,
-    hint: undefined,
+    previous: undefined,
     partial: false,
   });
   if (admitted.ok) return admitted.value;

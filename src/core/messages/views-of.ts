@@ -1,6 +1,6 @@
 /** Views of a message: one for each of its content parts. */
 import { expectOptions, intrinsics, mapped, readOption } from "../data/index.ts";
-import { markOf } from "../envelope/index.ts";
+import { brandOf } from "../envelope/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import { type Message, messageOf } from "./message.ts";
 import type { PartView, ViewedExtensions } from "./part-types.ts";
@@ -51,7 +51,7 @@ const optionNames = ["hook", "extensions"] as const;
  */
 export function viewsOf(message: Message, options: ViewsOptions = {}): readonly PartView[] {
   const { role, content } = messageOf(message);
-  if (markOf(options) !== undefined) {
+  if (brandOf(options) !== undefined) {
     throw new GlassineError(
       "options_invalid",
       "viewsOf expects its options in an object, got extensions: pass { extensions }.",
@@ -66,7 +66,7 @@ export function viewsOf(message: Message, options: ViewsOptions = {}): readonly 
 
 /** What this library made is frozen and checked; what else there is could change or run code. */
 function readExtensions(value: unknown): ViewedExtensions | undefined {
-  if (value === undefined || markOf(value) !== undefined) {
+  if (value === undefined || brandOf(value) !== undefined) {
     return value as ViewedExtensions | undefined;
   }
   throw new GlassineError(

@@ -1,6 +1,12 @@
 /** What comes before a run: everything the host can get wrong is found here. */
 
-import { createFrom, type HeaderMap, markOf, replaceSlots, type Slots } from "../envelope/index.ts";
+import {
+  brandOf,
+  createFrom,
+  type HeaderMap,
+  replaceSlots,
+  type Slots,
+} from "../envelope/index.ts";
 import { GlassineError, ManifestError } from "../errors/index.ts";
 import {
   type AnyInvokeResult,
@@ -104,8 +110,8 @@ export function beginOperation(
 /** The host's envelope by reference; anything else is read first. */
 function extensionsOf(slots: CompiledSlots, given: unknown, empty: Slots): Slots {
   if (given === undefined || given === null) return empty;
-  const mark = markOf(given);
-  if (mark !== undefined && mark.kind.slots === slots && mark.kind.mask === undefined)
+  const brand = brandOf(given);
+  if (brand !== undefined && brand.kind.slots === slots && brand.kind.mask === undefined)
     return given as Slots;
   return createFrom(slots, given);
 }

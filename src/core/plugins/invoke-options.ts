@@ -1,7 +1,7 @@
 /** The options of one `invoke`, and how they are read. */
 
 import { intrinsics } from "../data/index.ts";
-import { markOf } from "../envelope/index.ts";
+import { brandOf } from "../envelope/index.ts";
 import { GlassineError, suggestion } from "../errors/index.ts";
 import {
   isScope,
@@ -205,7 +205,7 @@ export function readCloseTimeout(given: unknown): number {
 }
 
 function unknownOption(given: object, key: string): GlassineError {
-  if (markOf(given) !== undefined) {
+  if (brandOf(given) !== undefined) {
     return misuse("invoke expects its options in an object, got extensions: pass { extensions }.");
   }
   return misuse(

@@ -152,7 +152,7 @@ const reading = {
   limits: extensionsLimits,
   shapeCode: "options_invalid",
   strict: true,
-  hint: undefined,
+  previous: undefined,
   partial: false,
 } as const;
 

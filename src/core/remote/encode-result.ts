@@ -1,7 +1,7 @@
 /** What a handler returned, or an invocation resolved to, as text for another process. */
 
 import { type Limits, payloadLimits, writeText } from "../data/index.ts";
-import { markOf } from "../envelope/index.ts";
+import { brandOf } from "../envelope/index.ts";
 import { type ErrorCode, GlassineError, quoted, suggestion } from "../errors/index.ts";
 import {
   type AnyInvokeResult,
@@ -96,7 +96,7 @@ function checkInvoked({ slots }: WireSurface, result: Partial<AnyInvokeResult>):
     typeof continueProcessing === "boolean" &&
     (violation === undefined) === continueProcessing &&
     (violation === undefined || isRecord(violation)) &&
-    markOf(extensions)?.kind.slots === slots &&
+    brandOf(extensions)?.kind.slots === slots &&
     Array.isArray(executions) &&
     executions.every(isRecord);
   if (!isResult) throw misuse("result", "what `invoke` resolved to");
@@ -159,7 +159,7 @@ function readPart(
     limits,
     shapeCode,
     strict: true,
-    hint: undefined,
+    previous: undefined,
     partial: false,
   });
   if (admitted.ok) return admitted.value as object;

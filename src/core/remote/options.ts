@@ -36,7 +36,7 @@ export function readOption<Value>(
     limits,
     shapeCode: "options_invalid",
     strict: true,
-    hint: undefined,
+    previous: undefined,
     partial: false,
   });
   if (admitted.ok) return admitted.value as Value;

@@ -34,7 +34,7 @@ export function readView(
     limits,
     shapeCode: "extensions_shape",
     strict: false,
-    hint: undefined,
+    previous: undefined,
     // What the grant hides need not be there, even where a host's slot requires it.
     partial: true,
   });
@@ -45,7 +45,7 @@ export function readView(
   const level = slots.envelope.level;
   const whole = filledIn(slots.nodes, level, admitted.value as LevelValue, { mask, problems }, []);
   if (problems.length > 0) throw unreadable("view", "extensions_invalid", problems);
-  return filterFor(slots, mask)(slots.form.copy(whole));
+  return filterFor(slots, mask)(slots.layout.copy(whole));
 }
 
 interface Filling {

@@ -103,7 +103,7 @@ export function tryWire<Document>(
     limits,
     shapeCode,
     strict: false,
-    hint: undefined,
+    previous: undefined,
     partial: false,
   });
   if (!admitted.ok) return { ok: false, value, problems: admitted.problems };

@@ -76,7 +76,7 @@ function readPart(
         limits,
         shapeCode: "result_shape",
         strict: false,
-        hint: undefined,
+        previous: undefined,
         partial: false,
       });
   if (admitted?.ok !== true) {

@@ -1,7 +1,7 @@
 /** What a host sends to a plugin in another process, and how the plugin's side reads it. */
 import type * as z from "zod";
 import { extensionsLimits, mapped, payloadLimits, writeText } from "../data/index.ts";
-import { filterFor, markOf, type Slots } from "../envelope/index.ts";
+import { brandOf, filterFor, type Slots } from "../envelope/index.ts";
 import { formatPath, GlassineError, quoted, suggestion } from "../errors/index.ts";
 import { type HookSpec, type PluginContext, payloadReader } from "../hooks/index.ts";
 import { markPayload, payloadFor } from "../messages/index.ts";
@@ -88,10 +88,10 @@ function contextDocument(turn: Turn): Pick<TaskDocument, "hook" | "context" | "c
 
 /** What the capabilities open of a view or envelope of this host, without sensitive headers. */
 function shown({ slots }: WireSurface, extensions: object, capabilities: readonly string[]) {
-  const mark = markOf(extensions);
-  if (mark?.kind.slots !== slots) throw misuse("extensions", "those that the handler was handed");
+  const brand = brandOf(extensions);
+  if (brand?.kind.slots !== slots) throw misuse("extensions", "those that the handler was handed");
   const mask = slots.capabilities.mask(capabilities);
-  const view = filterFor(slots, mask & (mark.kind.mask ?? mask))(extensions as Slots);
+  const view = filterFor(slots, mask & (brand.kind.mask ?? mask))(extensions as Slots);
   return forBothGenerations(
     changeHeaderMaps(slots.nodes, view, (map, path) => withoutSecrets(map, path)),
   );
@@ -163,7 +163,7 @@ function readPayload(
     limits,
     shapeCode: "payload_shape",
     strict: false,
-    hint: undefined,
+    previous: undefined,
     partial: false,
   });
   if (!admitted.ok) throw unreadable(`payload of ${hook}`, "payload_invalid", admitted.problems);

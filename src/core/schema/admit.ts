@@ -9,7 +9,7 @@ import {
   isSpent,
   type Json,
   type Limits,
-  newWalk,
+  newReadState,
   type Origin,
   readAlone,
   readJson,
@@ -28,8 +28,8 @@ export interface AdmitOptions {
   /** Whether a host's unknown slots and fields are problems, or dropped and listed. */
   readonly strict: boolean;
   /** What this library made for the same place; kept where nothing differs. */
-  readonly hint: unknown;
-  /** Whether fields of known shape that are left out stay as in `hint`. */
+  readonly previous: unknown;
+  /** Whether fields of known shape that are left out stay as in `previous`. */
   readonly partial: boolean;
 }
 
@@ -47,19 +47,19 @@ type Path = readonly (string | number)[];
 
 /** Reads `value` by a compiled schema. Never throws for any value; a stack overflow passes. */
 export function admit(compiled: Compiled, value: unknown, options: AdmitOptions): Admitted {
-  const walk = newWalk(options);
+  const state = newReadState(options);
   try {
     // Over a root, the level alone: what is put together of it is judged by who does so.
-    const read = options.partial ? (compiled.level ?? compiled).overlay : compiled.read;
-    const result = read(walk, value, options.hint);
+    const read = options.partial ? (compiled.level ?? compiled).readPartial : compiled.read;
+    const result = read(state, value, options.previous);
     if (result !== BAD) {
-      const { droppedCount } = walk;
-      return { ok: true, value: result, dropped: toArray(walk.dropped), droppedCount };
+      const { droppedCount } = state;
+      return { ok: true, value: result, dropped: toArray(state.dropped), droppedCount };
     }
   } catch (stop) {
     if (stop !== STOP) throw stop;
   }
-  return { ok: false, problems: toArray(walk.problems) };
+  return { ok: false, problems: toArray(state.problems) };
 }
 
 /**
@@ -67,10 +67,10 @@ export function admit(compiled: Compiled, value: unknown, options: AdmitOptions)
  * text again: what was parsed here is spent. An object or list only.
  */
 export function takeParsed(compiled: Compiled, parsed: object, limits: Limits): object | undefined {
-  const { take } = compiled;
-  if (take === undefined || isPolluted()) return undefined;
+  const { readParsed } = compiled;
+  if (readParsed === undefined || isPolluted()) return undefined;
   const left = allowanceOf(limits);
-  const taken = take(left, parsed);
+  const taken = readParsed(left, parsed);
   return taken === BAD || isSpent(left) ? undefined : (taken as object);
 }
 

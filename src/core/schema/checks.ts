@@ -13,8 +13,8 @@ import {
   makeRoom,
   mapped,
   type Reader,
+  type ReadState,
   report,
-  type Walk,
 } from "../data/index.ts";
 import {
   arrayPrototype,
@@ -90,31 +90,33 @@ export function held(
   if (checks.length === 0) return compiled;
   const judge = judgeOf(checks);
   const judged = (read: Reader): Reader => {
-    return (walk, value, hint) => {
-      const result = read(walk, value, hint);
+    return (state, value, previous) => {
+      const result = read(state, value, previous);
       // What was shown passed when it was read.
-      if (result === BAD || result === hint) return result;
+      if (result === BAD || result === previous) return result;
       const verdict = judge(result);
-      if (!isFree(verdict)) return reportVerdict(walk, verdict);
+      if (!isFree(verdict)) return reportVerdict(state, verdict);
       // A check may change what it checks. What came of that was never read.
-      return verdict.value === result ? result : compiled.read(asMade(walk), verdict.value, hint);
+      return verdict.value === result
+        ? result
+        : compiled.read(asMade(state), verdict.value, previous);
     };
   };
-  const { passes, take } = compiled;
+  const { passes, readParsed } = compiled;
   // Over what was shown in part, a level cannot be judged; the merge judges what it puts together.
   const isPart = compiled.shape === "level" && !shownWhole;
   return {
     ...compiled,
-    take:
-      take &&
+    readParsed:
+      readParsed &&
       ((left, value) => {
-        const taken = take(left, value);
+        const taken = readParsed(left, value);
         if (taken === BAD) return BAD;
         const verdict = judge(taken);
         return isFree(verdict) && verdict.value === taken ? taken : BAD;
       }),
     read: judged(compiled.read),
-    overlay: isPart ? compiled.overlay : judged(compiled.overlay),
+    readPartial: isPart ? compiled.readPartial : judged(compiled.readPartial),
     element: undefined,
     passes: (value) => passes?.(value) !== false && isFree(judge(value)),
   };
@@ -243,30 +245,30 @@ export function runZod(schema: z.ZodType, value: unknown): Verdict {
 }
 
 /** What a function of the host made of a value is not JSON just because the value was. */
-export function asMade(walk: Walk): Walk {
-  return walk.origin === "parsed" ? { ...walk, origin: "host" } : walk;
+export function asMade(state: ReadState): ReadState {
+  return state.origin === "parsed" ? { ...state, origin: "host" } : state;
 }
 
 /** zod's own message may quote the value; its code names the rule only. */
-export function reportVerdict(walk: Walk, { expected, issues }: Verdict): Bad {
-  if (expected !== undefined) return report(walk, walk.shapeCode, expected, "another");
+export function reportVerdict(state: ReadState, { expected, issues }: Verdict): Bad {
+  if (expected !== undefined) return report(state, state.shapeCode, expected, "another");
   for (let i = 0; i < issues.length; i++) {
     // A check of the host's own has the list in hand and may leave holes in it.
     const { path, code } = issues[i] ?? ({} as Issue);
-    const at = walk.depth;
+    const at = state.depth;
     for (let j = 0; path !== undefined && j < path.length; j++) {
       const part = path[j] as PropertyKey;
-      makeRoom(walk);
-      walk.path[walk.depth] = typeof part === "symbol" ? "(symbol)" : part;
-      walk.depth += 1;
+      makeRoom(state);
+      state.path[state.depth] = typeof part === "symbol" ? "(symbol)" : part;
+      state.depth += 1;
     }
     report(
-      walk,
-      walk.shapeCode,
+      state,
+      state.shapeCode,
       code === "custom" ? ownCheck : `a value that passes "${code}"`,
       "another",
     );
-    walk.depth = at;
+    state.depth = at;
   }
   return BAD;
 }

@@ -12,23 +12,23 @@ import {
   checkText,
   countNode,
   mismatch,
+  type ParsedReader,
   type Reader,
+  type ReadState,
   readArray,
   readMap,
+  readParsedBoolean,
+  readParsedJson,
+  readParsedList,
+  readParsedMap,
+  readParsedNumber,
+  readParsedString,
+  readParsedText,
   report,
-  type Taker,
-  takeBoolean,
-  takeJson,
-  takeList,
-  takeMap,
-  takeNumber,
-  takeString,
-  takeText,
-  type Walk,
 } from "../data/index.ts";
 import { create, freeze, mapGet, mapSet } from "../data/intrinsics.ts";
 import { checksOf, held, passesBy, type ZodCheck } from "./checks.ts";
-import type { Compiled, LevelBuilder, Shape } from "./compiled.ts";
+import type { Compiled, ObjectBuilder, Shape } from "./compiled.ts";
 import { checksBesideKind, kindOf, listLimitOf, readNumber, readText } from "./kinds.ts";
 import { compileLevel, compileLoose } from "./level.ts";
 import { keepKeys } from "./schema-path.ts";
@@ -41,7 +41,7 @@ export interface CompileOptions {
   /** Whether a plugin is shown all of a value, as with payloads: what it leaves out then stays. */
   readonly shownWhole: boolean;
   /** Constructors for levels that come often. Others are made key by key. */
-  readonly builders?: readonly LevelBuilder[] | undefined;
+  readonly builders?: readonly ObjectBuilder[] | undefined;
 }
 
 /** One compilation of schemas and all that is in them. */
@@ -109,7 +109,7 @@ function compileNew(schema: z.ZodType, options: Compiling): Compiled {
   const kind = kindOf(schema);
   if (kind !== undefined) {
     const rest = checksBesideKind(schema);
-    return held(native(kind.shape, kind.read, kind.take), rest, options.shownWhole);
+    return held(native(kind.shape, kind.read, kind.readParsed), rest, options.shownWhole);
   }
   const checks = checksOf(schema);
   const def = schema._zod.def as unknown as Def;
@@ -135,20 +135,20 @@ function compileNew(schema: z.ZodType, options: Compiling): Compiled {
         ...options,
         strict: catchall === "never",
       });
-      const { read, overlay, take } = level;
-      return withChecks({ ...native("level", read, take), overlay, level });
+      const { read, readPartial, readParsed } = level;
+      return withChecks({ ...native("level", read, readParsed), readPartial, level });
     }
     case "record": {
       // Keys other than any text are a rule that only zod knows.
       const key = def.keyType as z.ZodType;
       const isAnyText = key._zod.def.type === "string" && checksOf(key).length === 0;
       if (!isAnyText) return onlyZod("map");
-      const { read, take } = compileInner(def.valueType);
+      const { read, readParsed } = compileInner(def.valueType);
       return withChecks(
         native(
           "map",
-          (walk, input, hint) => readMap(walk, input, hint, read),
-          take && ((left, input) => takeMap(left, input, take)),
+          (state, input, previous) => readMap(state, input, previous, read),
+          readParsed && ((left, input) => readParsedMap(left, input, readParsed)),
         ),
       );
     }
@@ -157,34 +157,37 @@ function compileNew(schema: z.ZodType, options: Compiling): Compiled {
       const { bounds, others } = boundsOf(checks);
       const limit = listLimitOf(schema);
       const read = listReader(element.read, limit, bounds);
-      const take = listTaker(element.take, limit, bounds);
-      return withChecks({ ...native("list", read, take), element }, others);
+      const readParsed = parsedListReader(element.readParsed, limit, bounds);
+      return withChecks({ ...native("list", read, readParsed), element }, others);
     }
     case "union": {
       const tagged = compileTagged(schema, compileInner, options.shownWhole);
       if (tagged === undefined) return onlyZod("scalar");
-      return withChecks(native("scalar", tagged.read, tagged.take));
+      return withChecks(native("scalar", tagged.read, tagged.readParsed));
     }
     case "lazy":
       return withChecks(compileLazy(def.getter as () => z.ZodType, options));
     case "string":
-      return withChecks(native("scalar", readText, takeString));
+      return withChecks(native("scalar", readText, readParsedString));
     case "number":
-      return withChecks(native("scalar", readNumber, takeNumber));
+      return withChecks(native("scalar", readNumber, readParsedNumber));
     case "boolean":
-      return withChecks(native("scalar", readBoolean, takeBoolean));
+      return withChecks(native("scalar", readBoolean, readParsedBoolean));
     case "enum":
     case "literal": {
       const values = [...(schema._zod.values as ReadonlySet<unknown>)];
-      return withChecks(native("scalar", oneOf(values), takeOneOf(values)));
+      return withChecks(native("scalar", oneOf(values), readParsedOneOf(values)));
     }
     case "nullable": {
-      const { read, take } = compileInner(def.innerType);
+      const { read, readParsed } = compileInner(def.innerType);
       return withChecks(
         native(
           "scalar",
-          (walk, input, hint) => (input === null ? readNull(walk) : read(walk, input, hint)),
-          take && ((left, input) => (input === null ? takeJson(left, null) : take(left, input))),
+          (state, input, previous) =>
+            input === null ? readNull(state) : read(state, input, previous),
+          readParsed &&
+            ((left, input) =>
+              input === null ? readParsedJson(left, null) : readParsed(left, input)),
         ),
       );
     }
@@ -210,10 +213,10 @@ function compileLazy(getter: () => z.ZodType, options: Compiling): Compiled {
   options.pending.push(compiled);
   return native(
     "scalar",
-    (walk, input, hint) => compiled().read(walk, input, hint),
+    (state, input, previous) => compiled().read(state, input, previous),
     (left, input) => {
-      const { take } = compiled();
-      return take === undefined ? BAD : take(left, input);
+      const { readParsed } = compiled();
+      return readParsed === undefined ? BAD : readParsed(left, input);
     },
   );
 }
@@ -237,24 +240,25 @@ function boundsOf(checks: readonly ZodCheck[]): { bounds: Bounds; others: readon
 }
 
 function listReader(read: Reader, limit: keyof Limits | undefined, { min, max }: Bounds): Reader {
-  return (walk, input, hint) => {
-    const items = readArray(walk, input, hint, read, walk.limits[limit ?? "nodes"]);
+  return (state, input, previous) => {
+    const items = readArray(state, input, previous, read, state.limits[limit ?? "nodes"]);
     if (items === BAD) return BAD;
-    if (items.length > max) return report(walk, walk.shapeCode, `at most ${max} elements`, "more");
+    if (items.length > max)
+      return report(state, state.shapeCode, `at most ${max} elements`, "more");
     if (items.length < min)
-      return report(walk, walk.shapeCode, `at least ${min} elements`, "fewer");
+      return report(state, state.shapeCode, `at least ${min} elements`, "fewer");
     return items;
   };
 }
 
-function listTaker(
-  take: Taker | undefined,
+function parsedListReader(
+  readParsed: ParsedReader | undefined,
   limit: keyof Limits | undefined,
   { min, max }: Bounds,
-): Taker | undefined {
-  if (take === undefined) return undefined;
+): ParsedReader | undefined {
+  if (readParsed === undefined) return undefined;
   return (left, input) => {
-    const items = takeList(left, input, take);
+    const items = readParsedList(left, input, readParsed);
     if (items === BAD) return BAD;
     const { length } = items as readonly unknown[];
     const most = left.limits[limit ?? "nodes"];
@@ -268,36 +272,37 @@ interface Def {
   readonly [part: string]: unknown;
 }
 
-function native(shape: Shape, read: Reader, take?: Taker): Compiled {
+function native(shape: Shape, read: Reader, readParsed?: ParsedReader): Compiled {
   const whole = { passes: undefined, level: undefined, element: undefined };
-  return { shape, read, overlay: read, take, ...whole };
+  return { shape, read, readPartial: read, readParsed, ...whole };
 }
 
-const readBoolean: Reader = (walk, value) => {
-  if (typeof value !== "boolean") return mismatch(walk, value, "true or false");
-  countNode(walk);
+const readBoolean: Reader = (state, value) => {
+  if (typeof value !== "boolean") return mismatch(state, value, "true or false");
+  countNode(state);
   return value;
 };
 
-function readNull(walk: Walk): null {
-  countNode(walk);
+function readNull(state: ReadState): null {
+  countNode(state);
   return null;
 }
 
 function oneOf(values: readonly unknown[]): Reader {
   const expected = `one of ${values.map((v) => (typeof v === "string" ? JSON.stringify(v) : String(v))).join(", ")}`;
-  return (walk, value) => {
-    countNode(walk);
-    if (typeof value === "string" && checkText(walk, value) === BAD) return BAD;
+  return (state, value) => {
+    countNode(state);
+    if (typeof value === "string" && checkText(state, value) === BAD) return BAD;
     for (let i = 0; i < values.length; i++) if (values[i] === value) return values[i];
-    if (typeof value !== "string") return mismatch(walk, value, expected);
-    return report(walk, walk.shapeCode, expected, "another text");
+    if (typeof value !== "string") return mismatch(state, value, expected);
+    return report(state, state.shapeCode, expected, "another text");
   };
 }
 
-function takeOneOf(values: readonly unknown[]): Taker {
+function readParsedOneOf(values: readonly unknown[]): ParsedReader {
   return (left, value) => {
-    const found = typeof value === "string" ? takeText(left, value) : takeJson(left, value);
+    const found =
+      typeof value === "string" ? readParsedText(left, value) : readParsedJson(left, value);
     for (let i = 0; i < values.length; i++) if (values[i] === found) return found;
     return BAD;
   };

@@ -1,4 +1,4 @@
-import type { Reader, Taker } from "../data/index.ts";
+import type { ParsedReader, Reader } from "../data/index.ts";
 
 /** What kind of container a value is. The merge and the filter go by it. */
 export type Shape = "level" | "map" | "headers" | "set" | "list" | "scalar";
@@ -8,10 +8,10 @@ export interface Compiled {
   readonly shape: Shape;
   /** Reads a whole value. */
   readonly read: Reader;
-  /** Reads a partial value over `hint`: a field of known shape that is left out stays. */
-  readonly overlay: Reader;
+  /** Reads a partial value over `previous`: a field of known shape that is left out stays. */
+  readonly readPartial: Reader;
   /** Takes over fresh JSON data that nobody else has; `undefined` where only `read` knows how. */
-  readonly take: Taker | undefined;
+  readonly readParsed: ParsedReader | undefined;
   /** The schema's own checks, for a value that is put together later. */
   readonly passes: ((value: unknown) => boolean) | undefined;
   /** The fields, where the value is a level with known keys. */
@@ -36,8 +36,8 @@ export interface Field {
 export interface Level {
   readonly fields: readonly Field[];
   readonly read: Reader;
-  readonly overlay: Reader;
-  readonly take: Taker | undefined;
+  readonly readPartial: Reader;
+  readonly readParsed: ParsedReader | undefined;
   /** Every key, `undefined`. Spreading it gives the shape. */
   readonly template: LevelValue;
 }
@@ -46,7 +46,7 @@ export interface Level {
 export type LevelValue = Readonly<Record<string, unknown>>;
 
 /** Makes the objects of a level out of their values, in the order of its keys. */
-export interface LevelBuilder {
+export interface ObjectBuilder {
   readonly keys: readonly string[];
   readonly build: (values: readonly unknown[]) => Record<string, unknown>;
   /**

@@ -131,16 +131,16 @@ function fallbackOf(def: WrapperDef, compiled: Compiled): () => unknown {
  * writes it out and one that leaves it out compare equal.
  */
 function sharingEmpty(compiled: Compiled, fallback: () => unknown): Compiled {
-  const { shape, read, overlay, take } = compiled;
+  const { shape, read, readPartial, readParsed } = compiled;
   const empty = shape === "level" || shape === "scalar" ? undefined : fallback();
   if (!isEmptyContainer(empty) || fallback() !== empty) return compiled;
   const shared = (value: unknown, shown?: unknown) =>
     value !== shown && isEmptyContainer(value) ? empty : value;
   return {
     ...compiled,
-    read: (walk, value, hint) => shared(read(walk, value, hint), hint),
-    overlay: (walk, value, hint) => shared(overlay(walk, value, hint), hint),
-    take: take && ((left, value) => shared(take(left, value))),
+    read: (state, value, previous) => shared(read(state, value, previous), previous),
+    readPartial: (state, value, previous) => shared(readPartial(state, value, previous), previous),
+    readParsed: readParsed && ((left, value) => shared(readParsed(left, value))),
   };
 }
 

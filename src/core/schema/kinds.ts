@@ -18,36 +18,36 @@ import {
   type Json,
   type Limits,
   mismatch,
+  type ParsedReader,
   type Reader,
   readAlone,
   readArray,
   readJson,
   readJsonObject,
   readMap,
+  readParsedJson,
+  readParsedMap,
+  readParsedNumber,
+  readParsedString,
   report,
-  type Taker,
-  takeJson,
-  takeMap,
-  takeNumber,
-  takeString,
 } from "../data/index.ts";
 import { dateNow, enumerableKeys, isFiniteNumber, isSafeInteger } from "../data/intrinsics.ts";
 import { checksOf, type ZodCheck } from "./checks.ts";
 import type { Shape } from "./compiled.ts";
 
-export interface Kind {
+export interface FieldType {
   readonly shape: Shape;
   readonly read: Reader;
   /** Default: what was parsed is read the long way. */
-  readonly take?: Taker;
+  readonly readParsed?: ParsedReader;
   readonly jsonSchema: { readonly [keyword: string]: unknown };
 }
 
 // By definition, not by schema: `describe` and `meta` make another schema of the same one.
-const kinds = new WeakMap<object, Kind>();
+const kinds = new WeakMap<object, FieldType>();
 
 /** The kind of a schema, or of the schema that was refined into it. */
-export function kindOf(schema: z.ZodType): Kind | undefined {
+export function kindOf(schema: z.ZodType): FieldType | undefined {
   const { def, parent } = schema._zod;
   const kind = kinds.get(def);
   return kind === undefined && parent !== undefined ? kindOf(parent as z.ZodType) : kind;
@@ -61,7 +61,7 @@ export function checksBesideKind(schema: z.ZodType): readonly ZodCheck[] {
   return checksOf(schema).filter((check) => !kindChecks.has(check));
 }
 
-function declare<S extends z.ZodType>(schema: S, kind: Kind): S {
+function declare<S extends z.ZodType>(schema: S, kind: FieldType): S {
   kinds.set(schema._zod.def, kind);
   for (const check of checksOf(schema)) kindChecks.add(check);
   return schema;
@@ -71,7 +71,7 @@ function declare<S extends z.ZodType>(schema: S, kind: Kind): S {
  * The same, for a kind that accepts less than its schema, or stores it in a form of its own. Zod is
  * told so, for where it reads the kind alone: inside a union, or behind a transform.
  */
-function declareRuled<S extends z.ZodType>(schema: S, kind: Kind): S {
+function declareRuled<S extends z.ZodType>(schema: S, kind: FieldType): S {
   const ruled = schema.check((payload) => {
     const { value } = payload;
     const stored = readAlone(kind.read, value, anySize);
@@ -94,7 +94,7 @@ export function jsonValue(): z.ZodType<Json, Json> {
   return declareRuled(z.custom<Json>(), {
     shape: "scalar",
     read: readJson,
-    take: takeJson,
+    readParsed: readParsedJson,
     jsonSchema: {},
   });
 }
@@ -107,15 +107,15 @@ export function jsonObject(): z.ZodType<
   return declareRuled(z.custom<{ readonly [key: string]: Json }>(), {
     shape: "map",
     read: readJsonObject,
-    take: (left, value) => takeMap(left, value, takeJson),
+    readParsed: (left, value) => readParsedMap(left, value, readParsedJson),
     jsonSchema: { type: "object" },
   });
 }
 
-export const readText: Reader = (walk, value, hint) => {
-  if (typeof value !== "string") return mismatch(walk, value, "a text");
-  countNode(walk);
-  return checkText(walk, value, hint);
+export const readText: Reader = (state, value, previous) => {
+  if (typeof value !== "string") return mismatch(state, value, "a text");
+  countNode(state);
+  return checkText(state, value, previous);
 };
 
 /**
@@ -125,14 +125,14 @@ export const readText: Reader = (walk, value, hint) => {
 export function utf8Text(): z.ZodType<string, string | readonly number[]> {
   return declareRuled(z.custom<string>() as z.ZodType<string, string | readonly number[]>, {
     shape: "scalar",
-    read: (walk, value) => {
-      if (typeof value !== "object" || value === null) return readText(walk, value, undefined);
-      const bytes = readArray(walk, value, undefined, readByte, walk.limits.nodes);
+    read: (state, value) => {
+      if (typeof value !== "object" || value === null) return readText(state, value, undefined);
+      const bytes = readArray(state, value, undefined, readByte, state.limits.nodes);
       if (bytes === BAD) return BAD;
       const text = fromUtf8(bytes as readonly number[]);
-      return checkText(walk, text ?? base64Of(bytes as readonly number[]));
+      return checkText(state, text ?? base64Of(bytes as readonly number[]));
     },
-    take: takeString,
+    readParsed: readParsedString,
     jsonSchema: {
       anyOf: [
         { type: "string" },
@@ -142,25 +142,25 @@ export function utf8Text(): z.ZodType<string, string | readonly number[]> {
   });
 }
 
-const readByte: Reader = (walk, value) => {
-  countNode(walk);
+const readByte: Reader = (state, value) => {
+  countNode(state);
   const isByte = isSafeInteger(value) && (value as number) >= 0 && (value as number) <= 255;
-  return isByte ? value : report(walk, walk.shapeCode, "a byte from 0 to 255", "another value");
+  return isByte ? value : report(state, state.shapeCode, "a byte from 0 to 255", "another value");
 };
 
 /** A whole number, not negative. */
 export function wholeNumber(): z.ZodNumber {
   return declare(z.number().int().nonnegative(), {
     shape: "scalar",
-    read: (walk, value) => {
-      const number = readNumber(walk, value, undefined);
+    read: (state, value) => {
+      const number = readNumber(state, value, undefined);
       if (number === BAD) return BAD;
       return isSafeInteger(number) && (number as number) >= 0
         ? number
-        : report(walk, walk.shapeCode, "a whole number from 0 on", "another number");
+        : report(state, state.shapeCode, "a whole number from 0 on", "another number");
     },
-    take: (left, value) => {
-      const number = takeNumber(left, value);
+    readParsed: (left, value) => {
+      const number = readParsedNumber(left, value);
       return isSafeInteger(number) && (number as number) >= 0 ? number : BAD;
     },
     jsonSchema: { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
@@ -171,11 +171,11 @@ export function wholeNumber(): z.ZodNumber {
 export function amount(): z.ZodNumber {
   return declare(z.number().nonnegative(), {
     shape: "scalar",
-    read: (walk, value) => {
-      const number = readNumber(walk, value, undefined);
+    read: (state, value) => {
+      const number = readNumber(state, value, undefined);
       if (number === BAD) return BAD;
       return (number as number) < 0
-        ? report(walk, walk.shapeCode, "a number from 0 on", "a negative one")
+        ? report(state, state.shapeCode, "a number from 0 on", "a negative one")
         : number;
     },
     jsonSchema: { type: "number", minimum: 0 },
@@ -183,11 +183,11 @@ export function amount(): z.ZodNumber {
 }
 
 /** Any finite number. */
-export const readNumber: Reader = (walk, value) => {
-  if (typeof value !== "number") return mismatch(walk, value, "a number");
-  countNode(walk);
+export const readNumber: Reader = (state, value) => {
+  if (typeof value !== "number") return mismatch(state, value, "a number");
+  countNode(state);
   if (!isFiniteNumber(value)) {
-    return report(walk, "snapshot_type", "a finite number", "NaN or an infinity");
+    return report(state, "snapshot_type", "a finite number", "NaN or an infinity");
   }
   return value === 0 ? 0 : value;
 };
@@ -208,7 +208,7 @@ export function listLimitOf(schema: z.ZodType): keyof Limits | undefined {
 export function stringSet(): z.ZodArray<z.ZodString> {
   return declareRuled(z.array(z.string()), {
     shape: "set",
-    read: (walk, value, hint) => readSet(walk, value, hint, readText, walk.limits.nodes),
+    read: (state, value, previous) => readSet(state, value, previous, readText, state.limits.nodes),
     jsonSchema: { type: "array", items: { type: "string" }, uniqueItems: true },
   });
 }
@@ -217,7 +217,8 @@ export function stringSet(): z.ZodArray<z.ZodString> {
 export function labelSet(): z.ZodArray<z.ZodString> {
   return declareRuled(z.array(z.string()), {
     shape: "set",
-    read: (walk, value, hint) => readSet(walk, value, hint, readLabel, walk.limits.labels),
+    read: (state, value, previous) =>
+      readSet(state, value, previous, readLabel, state.limits.labels),
     jsonSchema: {
       type: "array",
       items: { type: "string", minLength: 1, maxLength: 128 },
@@ -227,15 +228,15 @@ export function labelSet(): z.ZodArray<z.ZodString> {
   });
 }
 
-const readLabel: Reader = (walk, value, hint) => {
-  const text = readText(walk, value, hint);
+const readLabel: Reader = (state, value, previous) => {
+  const text = readText(state, value, previous);
   if (text === BAD) return BAD;
-  const max = walk.limits.labelCodePoints;
+  const max = state.limits.labelCodePoints;
   // One that stands there already was held to the rules before, by other limits perhaps.
-  if (text === hint && (text as string).length <= max) return text;
+  if (text === previous && (text as string).length <= max) return text;
   if (!isLabel(text as string, max)) {
     return report(
-      walk,
+      state,
       "label_invalid",
       `a label: 1 to ${max} printable characters in NFC, not padded`,
       "another text",
@@ -245,58 +246,58 @@ const readLabel: Reader = (walk, value, hint) => {
 };
 
 const readSet = (
-  walk: Parameters<Reader>[0],
+  state: Parameters<Reader>[0],
   value: unknown,
-  hint: unknown,
+  previous: unknown,
   readItem: Reader,
   max: number,
 ): unknown => {
-  const items = readArray(walk, value, hint, readItem, max);
-  return items === BAD || items === hint ? items : asSet(items as readonly string[], hint);
+  const items = readArray(state, value, previous, readItem, max);
+  return items === BAD || items === previous ? items : asSet(items as readonly string[], previous);
 };
 
 /** Header names and values, spelling kept. Grammar is checked where a plugin writes one. */
 export function headerMap(): z.ZodRecord<z.ZodString, z.ZodString> {
   return declareRuled(z.record(z.string(), z.string()), {
     shape: "headers",
-    read: (walk, value, hint) => {
-      const map = readMap(walk, value, hint, readHeaderValue);
-      if (map === BAD || map === hint) return map;
+    read: (state, value, previous) => {
+      const map = readMap(state, value, previous, readHeaderValue);
+      if (map === BAD || map === previous) return map;
       const names = enumerableKeys(map as object);
       for (let i = 0; i < names.length; i++) {
-        if ((names[i] as string).length > walk.limits.headerNameUnits) {
-          return report(walk, "snapshot_limit", "shorter header names", "a longer one");
+        if ((names[i] as string).length > state.limits.headerNameUnits) {
+          return report(state, "snapshot_limit", "shorter header names", "a longer one");
         }
       }
-      return names.length > walk.limits.headers
-        ? report(walk, "snapshot_limit", `at most ${walk.limits.headers} headers`, "more")
+      return names.length > state.limits.headers
+        ? report(state, "snapshot_limit", `at most ${state.limits.headers} headers`, "more")
         : map;
     },
     jsonSchema: { type: "object", additionalProperties: { type: "string" } },
   });
 }
 
-const readHeaderValue: Reader = (walk, value, hint) => {
+const readHeaderValue: Reader = (state, value, previous) => {
   if (typeof value !== "string") {
-    const code = walk.origin === "plugin" ? "header_invalid" : walk.shapeCode;
-    return mismatch(walk, value, "a text", code);
+    const code = state.origin === "plugin" ? "header_invalid" : state.shapeCode;
+    return mismatch(state, value, "a text", code);
   }
-  countNode(walk);
-  if (value.length > walk.limits.headerValueUnits) {
-    return report(walk, "snapshot_limit", "shorter header values", "a longer one");
+  countNode(state);
+  if (value.length > state.limits.headerValueUnits) {
+    return report(state, "snapshot_limit", "shorter header values", "a longer one");
   }
-  return checkText(walk, value, hint);
+  return checkText(state, value, previous);
 };
 
 /** A point in time, kept in its one canonical form. */
 export function instant(): z.ZodString {
   return declareRuled(z.string(), {
     shape: "scalar",
-    read: (walk, value) => {
-      const text = readText(walk, value, undefined);
+    read: (state, value) => {
+      const text = readText(state, value, undefined);
       if (text === BAD) return BAD;
       const canonical = canonicalInstant(text as string);
-      return canonical ?? report(walk, walk.shapeCode, "an RFC 3339 date-time", "another text");
+      return canonical ?? report(state, state.shapeCode, "an RFC 3339 date-time", "another text");
     },
     jsonSchema: { type: "string", format: "date-time" },
   });

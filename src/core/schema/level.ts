@@ -19,11 +19,11 @@ import {
   mapped,
   mismatch,
   type Reader,
+  type ReadState,
   readJson,
   readProperty,
   report,
   typeName,
-  type Walk,
 } from "../data/index.ts";
 import {
   append,
@@ -39,10 +39,10 @@ import {
   ownValue,
   put,
 } from "../data/intrinsics.ts";
-import type { Field, Level, LevelBuilder, LevelValue } from "./compiled.ts";
+import type { Field, Level, LevelValue, ObjectBuilder } from "./compiled.ts";
 import { type CompileField, compileFields } from "./fields.ts";
-import { builderOf } from "./level-builder.ts";
-import { levelTaker } from "./take-level.ts";
+import { builderOf } from "./object-builder.ts";
+import { parsedLevelReader } from "./read-parsed-level.ts";
 
 const aliasesOf = new WeakMap<object, Readonly<Record<string, string>>>();
 
@@ -64,7 +64,7 @@ interface LevelOptions {
   readonly shownWhole: boolean;
   /** An unknown field from anyone is refused. */
   readonly strict: boolean;
-  readonly builders?: readonly LevelBuilder[] | undefined;
+  readonly builders?: readonly ObjectBuilder[] | undefined;
 }
 
 export function compileLevel(
@@ -88,29 +88,35 @@ export function compileLevel(
     builder.values ?? ((level: LevelValue) => mapped(keys, (key) => ownValue(level, key)));
   const noValues: readonly unknown[] = newArray(length);
 
-  const readInto = (walk: Walk, value: unknown, hint: unknown, partial: boolean): unknown => {
-    if (value === hint && hint !== undefined) return hint;
-    const kind = containerKind(walk, value);
+  const readInto = (
+    state: ReadState,
+    value: unknown,
+    previous: unknown,
+    partial: boolean,
+  ): unknown => {
+    if (value === previous && previous !== undefined) return previous;
+    const kind = containerKind(state, value);
     if (kind === BAD) return BAD;
-    if (kind !== "object") return mismatch(walk, value, "an object");
+    if (kind !== "object") return mismatch(state, value, "an object");
     const source = value as object;
-    if (!isRecord(walk, source)) return BAD;
-    countNode(walk);
-    if (!enter(walk, source)) return BAD;
-    const known = typeof hint === "object" && hint !== null ? (hint as LevelValue) : undefined;
+    if (!isRecord(state, source)) return BAD;
+    countNode(state);
+    if (!enter(state, source)) return BAD;
+    const known =
+      typeof previous === "object" && previous !== null ? (previous as LevelValue) : undefined;
     const before = known === undefined ? noValues : valuesOf(known);
     // Over what was shown, what is left out stays, so the values are those until one differs.
     let values: unknown[] | undefined = partial ? undefined : newArray(length);
     const isMarked = hasAliases || !partial || options.shownWhole;
     const seen = isMarked ? newArray<true | undefined>(length) : noMarks;
-    const found = keysOf(walk, source);
+    const found = keysOf(state, source);
     let bad = false;
     let same = known !== undefined;
     // Documents mostly have the fields in the order of the schema.
     let next = 0;
     for (let i = 0; i < found.length; i++) {
       const key = found[i] as string;
-      const raw = readProperty(walk, source, key);
+      const raw = readProperty(state, source, key);
       while (next < length && keys[next] !== key) next += 1;
       const place = next < length ? next : mapGet(places, key);
       next = place ?? 0;
@@ -121,20 +127,22 @@ export function compileLevel(
         continue;
       }
       if (place === undefined) {
-        if (!unknownField(walk, key, raw, options)) bad = true;
+        if (!unknownField(state, key, raw, options)) bad = true;
         continue;
       }
       const field = fields[place] as Field;
-      if (raw === undefined || (raw === null && field.optional && !mustBeGiven(walk, field)))
+      if (raw === undefined || (raw === null && field.optional && !mustBeGiven(state, field)))
         continue;
       const { compiled } = field;
       const shown = before[place];
       // What was shown was read and held to the rules before, so it costs the limits nothing.
       const isShown = raw === shown && typeof raw === "object" && raw !== null;
-      const item = isShown ? raw : (partial ? compiled.overlay : compiled.read)(walk, raw, shown);
+      const item = isShown
+        ? raw
+        : (partial ? compiled.readPartial : compiled.read)(state, raw, shown);
       if (item === BAD) bad = true;
       else if (isMarked && seen[place] === true && (values ?? before)[place] !== item) {
-        report(walk, walk.shapeCode, `one "${field.key}"`, "two that differ");
+        report(state, state.shapeCode, `one "${field.key}"`, "two that differ");
         bad = true;
       }
       if (isMarked) seen[place] = true;
@@ -144,8 +152,8 @@ export function compileLevel(
       }
       if (values !== undefined) values[place] = item;
     }
-    if (!partial && !fillIn(walk, fields, values as unknown[], seen)) bad = true;
-    leave(walk);
+    if (!partial && !fillIn(state, fields, values as unknown[], seen)) bad = true;
+    leave(state);
     if (bad) return BAD;
     if (same && (partial || sameValues(values as unknown[], before))) return known;
     const whole = values ?? before;
@@ -160,16 +168,16 @@ export function compileLevel(
   return {
     fields,
     template,
-    take: levelTaker({ fields, places, builder }),
-    read: (walk, value, hint) => readInto(walk, value, hint, false),
-    overlay: (walk, value, hint) =>
-      readInto(walk, value, hint, !options.shownWhole || hint !== undefined),
+    readParsed: parsedLevelReader({ fields, places, builder }),
+    read: (state, value, previous) => readInto(state, value, previous, false),
+    readPartial: (state, value, previous) =>
+      readInto(state, value, previous, !options.shownWhole || previous !== undefined),
   };
 }
 
 /** From a plugin, null where a set or a header map belongs looks like an attempt to clear it. */
-function mustBeGiven(walk: Walk, { compiled: { shape } }: Field): boolean {
-  return walk.origin === "plugin" && (shape === "headers" || shape === "set");
+function mustBeGiven(state: ReadState, { compiled: { shape } }: Field): boolean {
+  return state.origin === "plugin" && (shape === "headers" || shape === "set");
 }
 
 function overlaid(
@@ -188,20 +196,25 @@ function overlaid(
 type Seen = readonly (true | undefined)[];
 
 /** Gives what is absent its default. Whether all is there that must be. */
-function fillIn(walk: Walk, fields: readonly Field[], values: unknown[], seen: Seen): boolean {
+function fillIn(
+  state: ReadState,
+  fields: readonly Field[],
+  values: unknown[],
+  seen: Seen,
+): boolean {
   let isWhole = true;
   for (let i = 0; i < fields.length; i++) {
     if (seen[i] === true) continue;
     const { key, optional, fallback } = fields[i] as Field;
     if (fallback !== undefined) {
       const value = fallback();
-      walk.path[walk.depth - 1] = key;
-      countReady(walk, value);
+      state.path[state.depth - 1] = key;
+      countReady(state, value);
       values[i] = value;
     }
     if (optional || values[i] !== undefined) continue;
-    walk.path[walk.depth - 1] = key;
-    report(walk, walk.shapeCode, "a value", "nothing");
+    state.path[state.depth - 1] = key;
+    report(state, state.shapeCode, "a value", "nothing");
     isWhole = false;
   }
   return isWhole;
@@ -214,22 +227,22 @@ function sameValues(values: readonly unknown[], known: readonly unknown[]): bool
 }
 
 /** Whether reading may go on after a key that the level does not have. */
-function unknownField(walk: Walk, key: string, raw: unknown, options: LevelOptions): boolean {
-  if (walk.origin === "plugin") {
+function unknownField(state: ReadState, key: string, raw: unknown, options: LevelOptions): boolean {
+  if (state.origin === "plugin") {
     // Unsafe data outranks an unknown name, and its size counts. It ends the reading.
-    checkKey(walk, key);
-    readJson(walk, raw, undefined);
+    checkKey(state, key);
+    readJson(state, raw, undefined);
     if (!options.closed && !options.strict) return true;
-    report(walk, "slot_unknown", "a known field", "an unknown one");
+    report(state, "slot_unknown", "a known field", "an unknown one");
     return false;
   }
-  if (options.strict || walk.strict) {
-    const isOfTable = !options.strict && walk.shapeCode === "extensions_shape";
-    report(walk, isOfTable ? "slot_unknown" : walk.shapeCode, "a known field", "an unknown one");
+  if (options.strict || state.strict) {
+    const isOfTable = !options.strict && state.shapeCode === "extensions_shape";
+    report(state, isOfTable ? "slot_unknown" : state.shapeCode, "a known field", "an unknown one");
     return false;
   }
-  walk.droppedCount += 1;
-  if (walk.dropped.length < maxDropped) append(walk.dropped, currentPath(walk));
+  state.droppedCount += 1;
+  if (state.dropped.length < maxDropped) append(state.dropped, currentPath(state));
   return true;
 }
 
@@ -245,16 +258,16 @@ export function compileLoose(
   const fields = compileFields(shape, compileField, true);
   const byKey: Record<string, Field> = create(null);
   for (const field of fields) byKey[field.key] = field;
-  return (walk, value, hint) => {
-    const { nodes, units } = walk;
-    const whole = readJson(walk, value, hint);
+  return (state, value, previous) => {
+    const { nodes, units } = state;
+    const whole = readJson(state, value, previous);
     if (whole === BAD) return BAD;
     if (typeof whole !== "object" || whole === null || isArray(whole)) {
-      return report(walk, walk.shapeCode, "an object", typeName(whole));
+      return report(state, state.shapeCode, "an object", typeName(whole));
     }
-    if (whole === hint) return hint;
-    enter(walk, whole);
-    countAgain(walk, { nodes, units });
+    if (whole === previous) return previous;
+    enter(state, whole);
+    countAgain(state, { nodes, units });
     const keys = enumerableKeys(whole);
     const map = newMap(keys.length);
     for (let i = 0; i < keys.length; i++) {
@@ -262,20 +275,20 @@ export function compileLoose(
       const item = (whole as Record<string, unknown>)[key];
       const field = byKey[key];
       if (item === null && field?.optional === true) continue;
-      walk.path[walk.depth - 1] = key;
-      map[key] = (field?.compiled.read ?? readRest)(walk, item, undefined);
+      state.path[state.depth - 1] = key;
+      map[key] = (field?.compiled.read ?? readRest)(state, item, undefined);
     }
     for (let i = 0; i < fields.length; i++) {
       const { key, optional, fallback } = fields[i] as Field;
       if (hasOwn(map, key)) continue;
       if (fallback !== undefined) map[key] = fallback();
       if (optional || map[key] !== undefined) continue;
-      walk.path[walk.depth - 1] = key;
-      map[key] = report(walk, walk.shapeCode, "a value", "nothing");
+      state.path[state.depth - 1] = key;
+      map[key] = report(state, state.shapeCode, "a value", "nothing");
     }
-    leave(walk);
-    countAgain(walk, { nodes, units });
+    leave(state);
+    countAgain(state, { nodes, units });
     // A part that was bad makes the whole so; it was told already.
-    return readJson(walk, map, hint);
+    return readJson(state, map, previous);
   };
 }

@@ -1,6 +1,6 @@
 /** Unions told apart by one field. */
 import type * as z from "zod";
-import type { Taker } from "../data/index.ts";
+import type { ParsedReader } from "../data/index.ts";
 import {
   BAD,
   type Bad,
@@ -8,9 +8,9 @@ import {
   makeRoom,
   mismatch,
   type Reader,
+  type ReadState,
   readJson,
   report,
-  type Walk,
 } from "../data/index.ts";
 import { create, hasOwn, isArray, mapGet, ownValue } from "../data/intrinsics.ts";
 import { GlassineError, quoted } from "../errors/index.ts";
@@ -24,12 +24,12 @@ export function compileTagged(
   schema: z.ZodType,
   compile: (option: z.ZodType) => Compiled,
   ofPayload: boolean,
-): { readonly read: Reader; readonly take: Taker | undefined } | undefined {
+): { readonly read: Reader; readonly readParsed: ParsedReader | undefined } | undefined {
   const def = schema._zod.def as unknown as UnionDef;
   const tag = def.discriminator;
   if (tag === undefined || def.unionFallback === true) return undefined;
   const byText: Record<string, Reader> = create(null);
-  const takers = new Map<unknown, Taker>();
+  const parsedReaders = new Map<unknown, ParsedReader>();
   const byOther = new Map<unknown, Reader>();
   const taken = new Set<unknown>();
   for (const option of def.options) {
@@ -41,11 +41,11 @@ export function compileTagged(
         { discriminator: tag },
       );
     }
-    const { read, take } = compile(option);
+    const { read, readParsed } = compile(option);
     for (const value of values) {
       if (typeof value === "string") {
         byText[value] = read;
-        if (take !== undefined) takers.set(value, take);
+        if (readParsed !== undefined) parsedReaders.set(value, readParsed);
       }
       // Where several may be without it, its absence tells none of them.
       else if (taken.has(value)) byOther.delete(value);
@@ -55,13 +55,13 @@ export function compileTagged(
   }
   const others = [...byOther];
   const expected = `one of ${[...Object.keys(byText), ...byOther.keys()].join(", ")}`;
-  const readTagged: Reader = (walk, value, hint) => {
-    const { nodes, units } = walk;
-    const copy = walk.origin === "parsed" ? value : readJson(walk, value, hint);
-    if (copy === BAD || copy === hint) return copy;
-    countAgain(walk, { nodes, units });
+  const readTagged: Reader = (state, value, previous) => {
+    const { nodes, units } = state;
+    const copy = state.origin === "parsed" ? value : readJson(state, value, previous);
+    if (copy === BAD || copy === previous) return copy;
+    countAgain(state, { nodes, units });
     if (typeof copy !== "object" || copy === null || isArray(copy))
-      return mismatch(walk, copy, "an object");
+      return mismatch(state, copy, "an object");
     const key = ownValue(copy, tag);
     let read = typeof key === "string" ? byText[key] : undefined;
     for (let i = 0; i < others.length; i++) {
@@ -69,33 +69,33 @@ export function compileTagged(
       if (other[0] === key) read = other[1];
     }
     return read === undefined
-      ? reportField(walk, tag, expected, key === undefined ? "nothing" : "another")
-      : readCopy(walk, read, copy, ownValue(hint, tag) === key ? hint : undefined);
+      ? reportField(state, tag, expected, key === undefined ? "nothing" : "another")
+      : readCopy(state, read, copy, ownValue(previous, tag) === key ? previous : undefined);
   };
-  const takeTagged: Taker = (left, value) => {
+  const readParsedTagged: ParsedReader = (left, value) => {
     if (typeof value !== "object" || value === null || !hasOwn(value, tag)) return BAD;
-    const take = mapGet(takers, (value as Record<string, unknown>)[tag]);
-    return take === undefined ? BAD : take(left, value);
+    const readParsed = mapGet(parsedReaders, (value as Record<string, unknown>)[tag]);
+    return readParsed === undefined ? BAD : readParsed(left, value);
   };
-  return { read: readTagged, take: takers.size === 0 ? undefined : takeTagged };
+  return { read: readTagged, readParsed: parsedReaders.size === 0 ? undefined : readParsedTagged };
 }
 
 /** Reports the tag of a value that was left already. */
-function reportField(walk: Walk, field: string, expected: string, received: string): Bad {
-  makeRoom(walk);
-  walk.path[walk.depth] = field;
-  walk.depth += 1;
-  const bad: Bad = report(walk, walk.shapeCode, expected, received);
-  walk.depth -= 1;
+function reportField(state: ReadState, field: string, expected: string, received: string): Bad {
+  makeRoom(state);
+  state.path[state.depth] = field;
+  state.depth += 1;
+  const bad: Bad = report(state, state.shapeCode, expected, received);
+  state.depth -= 1;
   return bad;
 }
 
 /** Of what was copied here a host's is read as what was parsed here: no code is left in it. */
-function readCopy(walk: Walk, read: Reader, copy: unknown, hint: unknown): unknown {
-  const { origin } = walk;
-  if (origin !== "plugin") walk.origin = "parsed";
-  const result = read(walk, copy, hint);
-  walk.origin = origin;
+function readCopy(state: ReadState, read: Reader, copy: unknown, previous: unknown): unknown {
+  const { origin } = state;
+  if (origin !== "plugin") state.origin = "parsed";
+  const result = read(state, copy, previous);
+  state.origin = origin;
   return result;
 }
 

@@ -5,17 +5,17 @@ import { asMade, isFree, reportVerdict, runZod } from "./checks.ts";
 
 /** zod sees a copy of ours, and what it makes of it is copied again. */
 export function viaZod(schema: z.ZodType): Reader {
-  return (walk, value, hint) => {
-    const { nodes, units } = walk;
-    const copy = readJson(walk, value, hint);
+  return (state, value, previous) => {
+    const { nodes, units } = state;
+    const copy = readJson(state, value, previous);
     // What was shown comes back as it was: a transform is not run on its own output.
-    if (copy === BAD || copy === hint) return copy;
+    if (copy === BAD || copy === previous) return copy;
     const verdict = runZod(schema, copy);
-    if (!isFree(verdict)) return reportVerdict(walk, verdict);
-    countAgain(walk, { nodes, units });
-    const reading = asMade(walk);
-    const made = readJson(reading, verdict.value, hint);
-    countAgain(walk, reading);
+    if (!isFree(verdict)) return reportVerdict(state, verdict);
+    countAgain(state, { nodes, units });
+    const reading = asMade(state);
+    const made = readJson(reading, verdict.value, previous);
+    countAgain(state, reading);
     return made;
   };
 }

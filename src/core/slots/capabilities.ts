@@ -1,5 +1,5 @@
 /** Capabilities, read off the table: names, bits, and what implies what. */
-import { Itself, intrinsics } from "../data/index.ts";
+import { BrandCarrier, intrinsics } from "../data/index.ts";
 import { GlassineError, quoted, suggestion } from "../errors/index.ts";
 import { everyone } from "./define.ts";
 import type { FieldSpec, SlotTable } from "./types.ts";
@@ -65,7 +65,7 @@ export function collectCapabilities(table: SlotTable): CapabilityBits {
  * A mark on a list of names that was resolved here: it is frozen, so its mask holds for good and
  * no name is looked up again.
  */
-class Resolved extends Itself {
+class Resolved extends BrandCarrier {
   #bits: CapabilityBits;
   #mask: number;
   constructor(names: readonly string[], bits: CapabilityBits, mask: number) {

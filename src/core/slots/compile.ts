@@ -11,8 +11,8 @@ import {
 } from "../schema/index.ts";
 import { type CapabilityBits, collectCapabilities, maxCapabilities } from "./capabilities.ts";
 import { everyone, gatesOf } from "./define.ts";
-import { formOf, levelBuilders } from "./level-form.ts";
-import type { LevelForm } from "./level-shape.ts";
+import { layoutOf, levelBuilders } from "./object-layout.ts";
+import type { ObjectLayout } from "./object-layout-types.ts";
 import type { Derive, FieldSpec, SlotSpec, SlotTable, Tier } from "./types.ts";
 
 /** One slot or field, with what it inherits filled in. */
@@ -36,7 +36,7 @@ export interface Node {
   /** A list of the path alone: what is said of a change in nothing else. */
   readonly paths: readonly string[];
   /** How its values are copied and compared, where they are levels. */
-  readonly form: LevelForm;
+  readonly layout: ObjectLayout;
   /** The name of the list that grows, for a monotonic level. */
   readonly grows: string | undefined;
   readonly derive: Derive | undefined;
@@ -53,7 +53,7 @@ export interface CompiledSlots {
   /** The whole envelope as a level. */
   readonly envelope: Compiled & { readonly level: Level };
   /** How envelopes are copied and compared. */
-  readonly form: LevelForm;
+  readonly layout: ObjectLayout;
 }
 
 export function compileSlots(table: SlotTable): CompiledSlots {
@@ -88,13 +88,13 @@ export function compileSlots(table: SlotTable): CompiledSlots {
     envelope: {
       shape: "level",
       read: level.read,
-      overlay: level.overlay,
-      take: level.take,
+      readPartial: level.readPartial,
+      readParsed: level.readParsed,
       passes: undefined,
       level,
       element: undefined,
     },
-    form: formOf("", names),
+    layout: layoutOf("", names),
   };
 }
 
@@ -169,7 +169,7 @@ function compileNode(
       fields.filter((_, i) => !(known[i] as Level["fields"][number]).optional),
     ),
     paths: Object.freeze([path]),
-    form: formOf(
+    layout: layoutOf(
       path,
       fields.map((field) => field.key),
     ),

@@ -15,7 +15,7 @@ export interface Growing {
 /** A copy, not frozen, of what is there, with its list and with what follows from that. */
 export function grownLevel(node: Node, growing: Growing): Record<string, unknown> {
   const { current, list } = growing;
-  const next = node.form.copy(current ?? defaultsOf(node));
+  const next = node.layout.copy(current ?? defaultsOf(node));
   const derived = node.derive?.(growing) ?? {};
   const names = enumerableKeys(derived);
   for (let i = 0; i < names.length; i++) put(next, names[i] as string, derived[names[i] as string]);

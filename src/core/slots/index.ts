@@ -4,9 +4,8 @@ export { defineSlots, everyone, gatesOf, joinSlots } from "./define.ts";
 export type { DraftOf } from "./draft-types.ts";
 export { grownLevel } from "./grown-level.ts";
 export { extensionsJsonSchema, toJsonSchema } from "./json-schema.ts";
-export { everyBit, nextDiffering } from "./level-form.ts";
-export type { LevelForm, LevelShape } from "./level-shape.ts";
-export { levelShapes } from "./level-shapes.generated.ts";
+export { everyBit, nextDiffering } from "./object-layout.ts";
+export type { ObjectLayout, ViewLayout } from "./object-layout-types.ts";
 export { type HopInput, type StandardSlots, standardSlots } from "./table.ts";
 export type {
   CapabilityIn,
@@ -23,3 +22,4 @@ export type {
   ViewOf,
   WithImplied,
 } from "./types.ts";
+export { viewLayouts } from "./view-layouts.generated.ts";

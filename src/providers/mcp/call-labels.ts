@@ -1,4 +1,4 @@
-import { addLabelsTo, markOf } from "../../core/envelope/index.ts";
+import { addLabelsTo, brandOf } from "../../core/envelope/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import {
   checkDataAction,
@@ -175,7 +175,7 @@ function securityIn(extensions: unknown): Readonly<JsonObject> {
 /** An envelope that the host wrote as a plain document stays one: the manager is yet to read it. */
 function withLabels(extensions: unknown, labels: readonly string[]): unknown {
   if (labels.length === 0) return extensions;
-  if (markOf(extensions) !== undefined) return addLabelsTo(extensions as object, labels);
+  if (brandOf(extensions) !== undefined) return addLabelsTo(extensions as object, labels);
   if (extensions !== undefined && !isObject(extensions))
     throw payloadFault("an object as envelope");
   const all = [...labelsIn(extensions), ...labels];

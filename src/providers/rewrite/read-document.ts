@@ -56,7 +56,7 @@ function copyOf(value: unknown, what: string, code: ErrorCode, limits: Limits): 
     limits,
     shapeCode: code,
     strict: true,
-    hint: undefined,
+    previous: undefined,
     partial: false,
   });
   if (!admitted.ok) throw unreadable(what, code, admitted.problems);

@@ -190,7 +190,7 @@ function readPayload(run: RunState, step: Step, returned: unknown): ReadPayload 
     limits: compiled.payloadLimits,
     shapeCode: "payload_shape",
     strict: true,
-    hint: current,
+    previous: current,
     partial: true,
   });
   if (!admitted.ok) return unfit(decisive(admitted.problems), "payload", compiled.payload);
@@ -241,7 +241,7 @@ function readMetadata(run: RunState, value: unknown): LevelValue | undefined | R
     limits: run.compiled.limits,
     shapeCode: "result_shape",
     strict: true,
-    hint: undefined,
+    previous: undefined,
     partial: false,
   });
   if (!admitted.ok) {

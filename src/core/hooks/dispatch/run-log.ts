@@ -3,7 +3,7 @@ import { concat, includes, intrinsics } from "../../data/index.ts";
 import type { Rejection, Slots } from "../../envelope/index.ts";
 import type { ErrorCode } from "../../errors/index.ts";
 import type { LevelValue } from "../../schema/index.ts";
-import { everyBit, type LevelForm, type Node, nextDiffering } from "../../slots/index.ts";
+import { everyBit, type Node, nextDiffering, type ObjectLayout } from "../../slots/index.ts";
 import type { AnyInvokeResult, ExecutionRecord, InvokeError } from "./records.ts";
 import type { CompiledHook, Step } from "./types.ts";
 
@@ -179,7 +179,7 @@ export function changedPaths(
 ): readonly string[] {
   const alone =
     after.payload === before.payload
-      ? onlyChange(slots.nodes, slots.form, before.extensions, after.extensions)
+      ? onlyChange(slots.nodes, slots.layout, before.extensions, after.extensions)
       : undefined;
   if (alone !== undefined) return alone.paths;
   const paths = newList<string>();
@@ -192,7 +192,7 @@ export function changedPaths(
     }
   }
   if (after.extensions !== before.extensions) {
-    addChanged(paths, slots.nodes, slots.form, before.extensions, after.extensions);
+    addChanged(paths, slots.nodes, slots.layout, before.extensions, after.extensions);
   }
   return freeze(toArray(paths));
 }
@@ -200,28 +200,28 @@ export function changedPaths(
 /** The one part that differs, where there is one and nothing else does: most change one. */
 function onlyChange(
   nodes: readonly Node[],
-  form: LevelForm,
+  layout: ObjectLayout,
   before: LevelValue,
   after: LevelValue,
 ): Node | undefined {
-  const bits = form.differences(before, after);
+  const bits = layout.differences(before, after);
   if (bits === 0 || (bits & (bits - 1)) !== 0) return undefined;
   const node = nodes[31 - clz32(bits)] as Node;
   if (node.tier !== "immutable") return node;
   const old = before[node.key] as LevelValue | undefined;
   const now = after[node.key] as LevelValue | undefined;
   if (old === undefined || now === undefined) return undefined;
-  return onlyChange(node.fields, node.form, old, now);
+  return onlyChange(node.fields, node.layout, old, now);
 }
 
 function addChanged(
   paths: intrinsics.List<string>,
   nodes: readonly Node[],
-  form: LevelForm,
+  layout: ObjectLayout,
   before: LevelValue | undefined,
   after: LevelValue,
 ): void {
-  const bits = before === undefined ? everyBit : form.differences(before, after);
+  const bits = before === undefined ? everyBit : layout.differences(before, after);
   for (let i = nextDiffering(bits, 0); i < nodes.length; i = nextDiffering(bits, i + 1)) {
     const node = nodes[i] as Node;
     const old = before?.[node.key];
@@ -230,7 +230,7 @@ function addChanged(
     if (old === now || (before === undefined && isEmpty(now))) continue;
     // A slot of mixed tiers is named field by field; any other that can change, as a whole.
     if (node.tier !== "immutable") append(paths, node.path);
-    else addChanged(paths, node.fields, node.form, old as LevelValue, now as LevelValue);
+    else addChanged(paths, node.fields, node.layout, old as LevelValue, now as LevelValue);
   }
 }
 

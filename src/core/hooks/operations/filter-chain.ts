@@ -25,7 +25,7 @@ function refusedValue(run: OperationRun, step: HandlerStep): PluginExecutionErro
     limits: compiled.limits,
     shapeCode: "payload_shape",
     strict: true,
-    hint: given,
+    previous: given,
     partial: false,
   });
   const problem = read.ok

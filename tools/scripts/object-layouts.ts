@@ -11,14 +11,14 @@ function levelsIn(nodes: readonly Node[]): Levels {
   });
 }
 
-export function levelFormsSource(table: SlotTable): string {
+export function objectLayoutsSource(table: SlotTable): string {
   const { nodes, names } = compileSlots(table);
   const levels: Levels = [["", names], ...levelsIn(nodes)];
   return `// Generated from the slot table by \`npm run generate\`. Edit the table, not this file.
-import type { LevelForm } from "./level-shape.ts";
+import type { ObjectLayout } from "./object-layout-types.ts";
 
 /** Keys that are named in the source cost the engine a fraction of keys that are looked up. */
-export const levelForms: Readonly<Record<string, LevelForm>> = {
+export const objectLayouts: Readonly<Record<string, ObjectLayout>> = {
 ${levels.map(formSource).join("\n")}
 };
 `;

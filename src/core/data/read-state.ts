@@ -3,7 +3,7 @@
  * (a hostile object can make some run) and starts another reading changes nothing here.
  *
  * A plugin's value is refused at the first snapshot problem: nothing later can outrank it.
- * A host's value is read on, so that every problem is told at once.
+ * A host's value is read on, so that every problem is reported at once.
  */
 import type { ErrorCode, Problem } from "../errors/index.ts";
 import { append, create, type List, newArray, newList, toArray } from "./intrinsics.ts";
@@ -15,8 +15,8 @@ import { addSize, outgrown, type Size } from "./size.ts";
 export const BAD: unique symbol = Symbol("bad");
 export type Bad = typeof BAD;
 
-/** Reads one value: copies, checks and freezes it; gives `hint` itself where nothing differs. */
-export type Reader = (walk: Walk, value: unknown, hint: unknown) => unknown;
+/** Reads one value: copies, checks and freezes it. Returns `previous` itself if nothing differs. */
+export type Reader = (state: ReadState, value: unknown, previous: unknown) => unknown;
 
 /**
  * `parsed`: made here, by `JSON.parse` or of texts, read without descriptors.
@@ -25,7 +25,7 @@ export type Reader = (walk: Walk, value: unknown, hint: unknown) => unknown;
  */
 export type Origin = "parsed" | "host" | "library" | "plugin";
 
-export interface Walk {
+export interface ReadState {
   origin: Origin;
   readonly limits: Limits;
   /** Code for a value of the wrong type or shape. */
@@ -53,7 +53,7 @@ export interface WalkOptions {
 /** Most values are no deeper. */
 const usualDepth = 8;
 
-export function newWalk({ origin, limits, shapeCode, strict }: WalkOptions): Walk {
+export function newReadState({ origin, limits, shapeCode, strict }: WalkOptions): ReadState {
   return {
     origin,
     limits,
@@ -73,16 +73,16 @@ export function newWalk({ origin, limits, shapeCode, strict }: WalkOptions): Wal
 /** Ends a reading early. Thrown and caught inside this room only. */
 export const STOP: unique symbol = Symbol("stop");
 
-/** Reads a value by itself; `BAD` for one that `read` does not accept. Nobody is told why. */
+/** Reads a value by itself; `BAD` for one that `read` does not accept. The reason is not reported. */
 export function readAlone(
   read: Reader,
   value: unknown,
   limits: Limits,
   origin: Origin = "host",
 ): unknown {
-  const walk = newWalk({ origin, limits, shapeCode: "extensions_shape", strict: true });
+  const state = newReadState({ origin, limits, shapeCode: "extensions_shape", strict: true });
   try {
-    return read(walk, value, undefined);
+    return read(state, value, undefined);
   } catch (stopped) {
     if (stopped !== STOP) throw stopped;
     return BAD;
@@ -91,26 +91,26 @@ export function readAlone(
 
 const maxProblems = 100;
 
-/** Where the walk is: the keys from the root to the value in hand. */
-export function currentPath(walk: Walk): (string | number)[] {
+/** Where the reader is: the keys from the root to the current value. */
+export function currentPath(state: ReadState): (string | number)[] {
   const path = newList<string | number>();
-  for (let i = 0; i < walk.depth; i++) {
-    const key = walk.path[i];
+  for (let i = 0; i < state.depth; i++) {
+    const key = state.path[i];
     if (key !== undefined) append(path, key);
   }
   return toArray(path);
 }
 
-export function report(walk: Walk, code: ErrorCode, expected: string, received: string): Bad {
-  append(walk.problems, { path: currentPath(walk), code, expected, received });
-  const fatal = code === "snapshot_limit" || (walk.origin === "plugin" && isSnapshotCode(code));
-  if (fatal || walk.problems.length >= maxProblems) throw STOP;
+export function report(state: ReadState, code: ErrorCode, expected: string, received: string): Bad {
+  append(state.problems, { path: currentPath(state), code, expected, received });
+  const fatal = code === "snapshot_limit" || (state.origin === "plugin" && isSnapshotCode(code));
+  if (fatal || state.problems.length >= maxProblems) throw STOP;
   return BAD;
 }
 
 /** Reports and ends the reading, whoever the value is from. */
-export function stop(walk: Walk, code: ErrorCode, expected: string, received: string): never {
-  report(walk, code, expected, received);
+export function stop(state: ReadState, code: ErrorCode, expected: string, received: string): never {
+  report(state, code, expected, received);
   throw STOP;
 }
 
@@ -131,62 +131,62 @@ export function isSnapshotCode(code: ErrorCode): boolean {
 }
 
 /** Counts one value. */
-export function countNode(walk: Walk): void {
-  walk.nodes += 1;
-  if (walk.nodes > walk.limits.nodes) holdToLimits(walk);
+export function countNode(state: ReadState): void {
+  state.nodes += 1;
+  if (state.nodes > state.limits.nodes) holdToLimits(state);
 }
 
 /** Counts a value that a schema brings along. */
-export function countReady(walk: Walk, value: unknown): void {
-  addSize(walk, value);
-  holdToLimits(walk);
+export function countReady(state: ReadState, value: unknown): void {
+  addSize(state, value);
+  holdToLimits(state);
 }
 
 /** Counts text. */
-export function countUnits(walk: Walk, units: number): void {
-  walk.units += units;
-  if (walk.units > walk.limits.units) holdToLimits(walk);
+export function countUnits(state: ReadState, units: number): void {
+  state.units += units;
+  if (state.units > state.limits.units) holdToLimits(state);
 }
 
-function holdToLimits(walk: Walk): void {
-  const expected = outgrown(walk, walk, walk.limits);
-  if (expected !== undefined) report(walk, "snapshot_limit", expected, "more");
+function holdToLimits(state: ReadState): void {
+  const expected = outgrown(state, state, state.limits);
+  if (expected !== undefined) report(state, "snapshot_limit", expected, "more");
 }
 
 /**
  * Goes back to what was counted before. For what is read a second time, from our own copy, so that
  * it counts once.
  */
-export function countAgain(walk: Walk, { nodes, units }: Size): void {
-  walk.nodes = nodes;
-  walk.units = units;
+export function countAgain(state: ReadState, { nodes, units }: Size): void {
+  state.nodes = nodes;
+  state.units = units;
 }
 
 /** Steps into a container. Cycles are told from depth by looking at the ancestors. */
-export function enter(walk: Walk, value: object): boolean {
-  for (let i = 0; i < walk.depth; i++) {
-    if (walk.ancestors[i] === value) {
-      report(walk, "snapshot_cycle", "a tree", "a value that contains itself");
+export function enter(state: ReadState, value: object): boolean {
+  for (let i = 0; i < state.depth; i++) {
+    if (state.ancestors[i] === value) {
+      report(state, "snapshot_cycle", "a tree", "a value that contains itself");
       return false;
     }
   }
-  if (walk.depth >= walk.limits.depth) {
-    report(walk, "snapshot_limit", `at most ${walk.limits.depth} levels`, "more");
+  if (state.depth >= state.limits.depth) {
+    report(state, "snapshot_limit", `at most ${state.limits.depth} levels`, "more");
   }
-  makeRoom(walk);
-  walk.ancestors[walk.depth] = value;
-  walk.path[walk.depth] = undefined;
-  walk.depth += 1;
+  makeRoom(state);
+  state.ancestors[state.depth] = value;
+  state.path[state.depth] = undefined;
+  state.depth += 1;
   return true;
 }
 
-/** Sees to it that there is an element at the depth of the walk: writing it meets no setter. */
-export function makeRoom(walk: Walk): void {
-  if (walk.depth < walk.path.length) return;
-  walk.path = concat(walk.path, newArray(walk.depth));
-  walk.ancestors = concat(walk.ancestors, newArray(walk.depth));
+/** Ensures that the path has an element at this depth, so that writing it meets no setter. */
+export function makeRoom(state: ReadState): void {
+  if (state.depth < state.path.length) return;
+  state.path = concat(state.path, newArray(state.depth));
+  state.ancestors = concat(state.ancestors, newArray(state.depth));
 }
 
-export function leave(walk: Walk): void {
-  walk.depth -= 1;
+export function leave(state: ReadState): void {
+  state.depth -= 1;
 }

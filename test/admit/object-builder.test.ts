@@ -1,7 +1,7 @@
 /** Who makes the objects of a level: a builder that knows its keys, or one that looks them up. */
 import { describe, expect, it } from "vitest";
-import { builderOf } from "../../src/core/schema/level-builder.ts";
-import { formOf, levelBuilders } from "../../src/core/slots/level-form.ts";
+import { builderOf } from "../../src/core/schema/object-builder.ts";
+import { layoutOf, levelBuilders } from "../../src/core/slots/object-layout.ts";
 
 const builderFor = (...keys: readonly string[]) => ({ keys, build: () => ({}) });
 
@@ -16,7 +16,7 @@ describe("the builder of a level", () => {
     for (const { keys } of levelBuilders) {
       const odd = keys.join();
       expect(builderOf([odd], levelBuilders).build(["v"])).toEqual({ [odd]: "v" });
-      expect(formOf("mcp", [odd]).keys).toEqual([odd]);
+      expect(layoutOf("mcp", [odd]).keys).toEqual([odd]);
     }
   });
 

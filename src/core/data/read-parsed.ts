@@ -7,7 +7,7 @@
  */
 import { freeze, isArray, isFiniteNumber, isWellFormed, newMap } from "./intrinsics.ts";
 import type { Limits } from "./limits.ts";
-import { BAD, type Bad } from "./walk.ts";
+import { BAD, type Bad } from "./read-state.ts";
 
 /** What may still come. */
 export interface Allowance {
@@ -29,24 +29,24 @@ export function isPolluted(): boolean {
 }
 
 /** Takes a value over; `BAD` for one that has to be read the long way. */
-export type Taker = (left: Allowance, value: unknown) => unknown;
+export type ParsedReader = (left: Allowance, value: unknown) => unknown;
 
-export function takeText(left: Allowance, text: string): string | Bad {
+export function readParsedText(left: Allowance, text: string): string | Bad {
   left.nodes -= 1;
   left.units -= text.length;
   return isWellFormed(text) ? text : BAD;
 }
 
-export const takeString: Taker = (left, value) =>
-  typeof value === "string" ? takeText(left, value) : BAD;
+export const readParsedString: ParsedReader = (left, value) =>
+  typeof value === "string" ? readParsedText(left, value) : BAD;
 
-export const takeNumber: Taker = (left, value) => {
+export const readParsedNumber: ParsedReader = (left, value) => {
   if (typeof value !== "number" || !isFiniteNumber(value)) return BAD;
   left.nodes -= 1;
   return value === 0 ? 0 : value;
 };
 
-export const takeBoolean: Taker = (left, value) => {
+export const readParsedBoolean: ParsedReader = (left, value) => {
   if (typeof value !== "boolean") return BAD;
   left.nodes -= 1;
   return value;
@@ -58,44 +58,54 @@ export function isSpent({ nodes, units }: Allowance): boolean {
 }
 
 /** Whether a container may be gone into. `leaveTaken` goes out of it. */
-export function enterTaken(left: Allowance): boolean {
+export function enterParsed(left: Allowance): boolean {
   left.nodes -= 1;
   left.depth -= 1;
   return left.depth >= 0 && !isSpent(left);
 }
 
-export function leaveTaken(left: Allowance): void {
+export function leaveParsed(left: Allowance): void {
   left.depth += 1;
 }
 
 /** Any JSON value. */
-export const takeJson: Taker = (left, value) => {
-  if (typeof value === "string") return takeText(left, value);
+export const readParsedJson: ParsedReader = (left, value) => {
+  if (typeof value === "string") return readParsedText(left, value);
   if (typeof value === "object" && value !== null) {
-    return isArray(value) ? takeList(left, value, takeJson) : takeMap(left, value, takeJson);
+    return isArray(value)
+      ? readParsedList(left, value, readParsedJson)
+      : readParsedMap(left, value, readParsedJson);
   }
-  if (typeof value === "number") return takeNumber(left, value);
+  if (typeof value === "number") return readParsedNumber(left, value);
   left.nodes -= 1;
   return value;
 };
 
 /** A list, frozen in its place. Its elements are its own, so writing one meets no setter. */
-export function takeList(left: Allowance, value: unknown, takeItem: Taker): unknown {
-  if (!isArray(value) || value.length > left.limits.nodes || !enterTaken(left)) return BAD;
+export function readParsedList(
+  left: Allowance,
+  value: unknown,
+  readParsedItem: ParsedReader,
+): unknown {
+  if (!isArray(value) || value.length > left.limits.nodes || !enterParsed(left)) return BAD;
   const items = value as unknown[];
   for (let i = 0; i < items.length; i++) {
-    const item = takeItem(left, items[i]);
+    const item = readParsedItem(left, items[i]);
     if (item === BAD) return BAD;
     items[i] = item;
   }
-  leaveTaken(left);
+  leaveParsed(left);
   return freeze(items);
 }
 
 /** An object whose keys are data. Taken in its place, then copied to lose its prototype. */
-export function takeMap(left: Allowance, value: unknown, takeValue: Taker): unknown {
+export function readParsedMap(
+  left: Allowance,
+  value: unknown,
+  readParsedValue: ParsedReader,
+): unknown {
   if (typeof value !== "object" || value === null || isArray(value)) return BAD;
-  if (!enterTaken(left)) return BAD;
+  if (!enterParsed(left)) return BAD;
   const map = value as Record<string, unknown>;
   const { keyUnits } = left.limits;
   let count = 0;
@@ -104,12 +114,12 @@ export function takeMap(left: Allowance, value: unknown, takeValue: Taker): unkn
     if (key.length > keyUnits || !isWellFormed(key)) return BAD;
     left.units -= key.length;
     const raw = map[key];
-    const item = takeValue(left, raw);
+    const item = readParsedValue(left, raw);
     if (item === BAD) return BAD;
     if (item !== raw || item === 0) map[key] = item;
     count += 1;
   }
-  leaveTaken(left);
+  leaveParsed(left);
   return freeze(withoutPrototype(map, newMap(count, left.limits.nodes - left.nodes)));
 }
 

@@ -1,9 +1,9 @@
-/** What the rules of a merge work on and answer with. */
+/** The state of one merge, and how a rule rejects a change or refuses the proposal. */
 import { addSize, concat, intrinsics, type Limits, type Size } from "../data/index.ts";
 import type { ErrorCode } from "../errors/index.ts";
 import { admit, decisive, type LevelValue } from "../schema/index.ts";
 import { type Node, nextDiffering, type Tier } from "../slots/index.ts";
-import type { Edit } from "./mark.ts";
+import type { Edit } from "./brand.ts";
 
 const { isArray } = intrinsics;
 
@@ -25,7 +25,7 @@ export interface Refusal {
 }
 
 /** One merge under way. */
-export interface Merging {
+export interface MergeState {
   readonly mask: number;
   /** Only what grows may change; concurrent plugins have nothing else. */
   readonly growOnly: boolean;
@@ -34,12 +34,12 @@ export interface Merging {
   /** Those of them for which strict mode refuses the proposal. */
   faults: intrinsics.List<Rejection> | undefined;
   refusals: intrinsics.List<Refusal> | undefined;
-  /** What a helper did to the very view. */
-  readonly told: Edit | undefined;
-  /** What counts beside what the plugin saw and what it sees more now. */
-  readonly beside: Size;
-  /** How much the parts hold that were taken. */
-  readonly come: Size;
+  /** What a helper is known to have done to the view itself. */
+  readonly trustedEdit: Edit | undefined;
+  /** What counts besides what the plugin saw and what it sees now. */
+  readonly addedByOthers: Size;
+  /** The size of the parts that were taken. */
+  readonly added: Size;
 }
 
 /** What is there now, what the plugin was shown, and what it proposes. */
@@ -53,50 +53,53 @@ export interface Change {
  * Counts a part that is taken in the place of another. Of a level that was there the fields were
  * counted as they were taken.
  */
-export function countTaken(merging: Merging, node: Node, before: unknown, after: unknown): void {
-  if (node.compiled.shape !== "level" || isTold(merging, after)) {
-    countPart(merging, before, after);
+export function countTaken(state: MergeState, node: Node, before: unknown, after: unknown): void {
+  if (node.compiled.shape !== "level" || isTrustedEdit(state, after)) {
+    countPart(state, before, after);
   } else if (before === undefined) {
-    addSize(merging.come, after);
+    addSize(state.added, after);
   } else if (node.grows !== undefined) {
     const was = before as LevelValue;
     const is = after as LevelValue;
-    const bits = node.form.differences(was, is);
+    const bits = node.layout.differences(was, is);
     for (let i = nextDiffering(bits, 0); i < node.fields.length; i = nextDiffering(bits, i + 1)) {
       const { key } = node.fields[i] as Node;
-      countPart(merging, was[key], is[key]);
+      countPart(state, was[key], is[key]);
     }
   }
 }
 
 /**
- * Of a set or list that grew, what is new in it. What a helper told is of all that there was: a rule
+ * Of a set or list that grew, what is new in it. A trusted edit is one of all that there was: a rule
  * that finds anything else there makes a container of its own.
  */
-function countPart(merging: Merging, before: unknown, after: unknown): void {
-  const { told, come } = merging;
-  if (told !== undefined && told.after === after) {
-    come.nodes += told.nodes;
-    come.units += told.units;
+function countPart(state: MergeState, before: unknown, after: unknown): void {
+  const { trustedEdit, added } = state;
+  if (trustedEdit !== undefined && trustedEdit.after === after) {
+    added.nodes += trustedEdit.nodes;
+    added.units += trustedEdit.units;
   } else if (!isArray(before) || !isArray(after)) {
-    addSize(come, after);
+    addSize(added, after);
   } else {
     let kept = 0;
     for (let i = 0; i < after.length; i++) {
       if (kept < before.length && after[i] === before[kept]) kept += 1;
-      else addSize(come, after[i]);
+      else addSize(added, after[i]);
     }
   }
 }
 
-/** Whether a helper made it of what was shown: it has held the change to the rules. */
-export function isTold({ told }: Merging, proposed: unknown): boolean {
-  return told !== undefined && told.after === proposed;
+/** Whether a helper, which has applied the rules, made `proposed` of what was shown. */
+export function isTrustedEdit({ trustedEdit }: MergeState, proposed: unknown): boolean {
+  return trustedEdit !== undefined && trustedEdit.after === proposed;
 }
 
-/** Whether a helper made what is proposed of all that is there: then that is what will be. */
-export function isToldWhole(merging: Merging, { current, shown, proposed }: Change): boolean {
-  return current === shown && isTold(merging, proposed);
+/** Whether a helper made `proposed` of all that is there now, so that it can be taken as it is. */
+export function isWholeTrustedEdit(
+  state: MergeState,
+  { current, shown, proposed }: Change,
+): boolean {
+  return current === shown && isTrustedEdit(state, proposed);
 }
 
 const maxListed = 100;
@@ -113,39 +116,39 @@ export function listed(rejections: readonly Rejection[]): readonly Rejection[] {
 }
 
 /** Notes a change that is not taken. */
-export function reject(merging: Merging, rejection: Rejection): void {
-  merging.rejections ??= intrinsics.newList();
-  intrinsics.append(merging.rejections, rejection);
+export function reject(state: MergeState, rejection: Rejection): void {
+  state.rejections ??= intrinsics.newList();
+  intrinsics.append(state.rejections, rejection);
 }
 
 /** Notes a change for which nothing of the proposal is taken. */
-export function refuse(merging: Merging, node: Node, code: ErrorCode, reason: string): void {
+export function refuse(state: MergeState, node: Node, code: ErrorCode, reason: string): void {
   const tier = code === "tier_monotonic" ? node.tier : undefined;
-  merging.refusals ??= intrinsics.newList();
-  intrinsics.append(merging.refusals, { path: node.path, code, reason, tier });
+  state.refusals ??= intrinsics.newList();
+  intrinsics.append(state.refusals, { path: node.path, code, reason, tier });
 }
 
 /**
  * Refuses a set or list that is over its limit with what was added since: what came back and what
  * was added are each within it, but were never read as one.
  */
-export function refuseOverlong(merging: Merging, node: Node, joined: readonly unknown[]): void {
-  const { limits } = merging;
+export function refuseOverlong(state: MergeState, node: Node, joined: readonly unknown[]): void {
+  const { limits } = state;
   const shapeCode = "extensions_shape";
   // A list that only zod can read is read as a whole; of any other each element was read already.
-  const hint = node.compiled.element === undefined ? undefined : joined;
+  const previous = node.compiled.element === undefined ? undefined : joined;
   const read = admit(node.compiled, concat(joined), {
     origin: "plugin",
     limits,
     shapeCode,
     strict: true,
-    hint,
+    previous,
     partial: false,
   });
   if (read.ok) return;
   const { code, expected, received } = decisive(read.problems);
   refuse(
-    merging,
+    state,
     node,
     code,
     `Expected ${expected} together with what was added since, got ${received}.`,

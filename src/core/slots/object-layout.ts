@@ -1,24 +1,24 @@
 /** How objects of one level are copied and compared, key by key. */
 
 import { intrinsics } from "../data/index.ts";
-import { builderByKey, hasKeys, type LevelBuilder } from "../schema/index.ts";
-import { levelForms } from "./level-forms.generated.ts";
-import type { LevelForm } from "./level-shape.ts";
+import { builderByKey, hasKeys, type ObjectBuilder } from "../schema/index.ts";
+import type { ObjectLayout } from "./object-layout-types.ts";
+import { objectLayouts } from "./object-layouts.generated.ts";
 
 /** What `differences` gives of levels that may differ in every key. */
 export const everyBit = -1;
 const mostBits = 31;
 
 /** The constructors of the standard levels. */
-export const levelBuilders: readonly LevelBuilder[] = Object.values(levelForms);
+export const levelBuilders: readonly ObjectBuilder[] = Object.values(objectLayouts);
 
 /** The form of a level; one that is no standard level has its keys looked up. */
-export function formOf(path: string, keys: readonly string[]): LevelForm {
-  const form = intrinsics.hasOwn(levelForms, path) ? levelForms[path] : undefined;
-  return form !== undefined && hasKeys(form.keys, keys) ? form : formByKey(keys);
+export function layoutOf(path: string, keys: readonly string[]): ObjectLayout {
+  const layout = intrinsics.hasOwn(objectLayouts, path) ? objectLayouts[path] : undefined;
+  return layout !== undefined && hasKeys(layout.keys, keys) ? layout : layoutByKey(keys);
 }
 
-function formByKey(keys: readonly string[]): LevelForm {
+function layoutByKey(keys: readonly string[]): ObjectLayout {
   return {
     ...builderByKey(keys),
     copy: (from) => ({ ...from }),

@@ -5,53 +5,53 @@ import type { LevelValue } from "../../src/core/schema/index.ts";
 import {
   compileSlots,
   everyBit,
-  type LevelForm,
   type Node,
   nextDiffering,
   nodeByKey,
+  type ObjectLayout,
   standardSlots,
 } from "../../src/core/slots/index.ts";
-import { formOf } from "../../src/core/slots/level-form.ts";
-import { levelForms } from "../../src/core/slots/level-forms.generated.ts";
+import { layoutOf } from "../../src/core/slots/object-layout.ts";
+import { objectLayouts } from "../../src/core/slots/object-layouts.generated.ts";
 
-function levelsIn(nodes: readonly Node[]): readonly (readonly [string, LevelForm])[] {
+function levelsIn(nodes: readonly Node[]): readonly (readonly [string, ObjectLayout])[] {
   return nodes.flatMap((node) =>
-    node.fields.length === 0 ? [] : [[node.path, node.form] as const, ...levelsIn(node.fields)],
+    node.fields.length === 0 ? [] : [[node.path, node.layout] as const, ...levelsIn(node.fields)],
   );
 }
 
 const slots = compileSlots(standardSlots);
-const levels = [["", slots.form] as const, ...levelsIn(slots.nodes)];
+const levels = [["", slots.layout] as const, ...levelsIn(slots.nodes)];
 
 describe("the generated forms", () => {
   it("are there for the envelope and every level of the table, and for no other", () => {
-    expect(Object.keys(levelForms).sort()).toEqual(levels.map(([path]) => path).sort());
-    for (const [path, form] of levels) expect(form, path).toBe(levelForms[path]);
+    expect(Object.keys(objectLayouts).sort()).toEqual(levels.map(([path]) => path).sort());
+    for (const [path, layout] of levels) expect(layout, path).toBe(objectLayouts[path]);
   });
 
   it.each(levels)(
     "of %j list, copy and compare as the one that looks keys up does",
-    (path, form) => {
-      const plain = formOf("no level of the table", form.keys);
-      expect(plain).not.toBe(form);
+    (path, layout) => {
+      const plain = layoutOf("no level of the table", layout.keys);
+      expect(plain).not.toBe(layout);
       const values = fc.array(fc.constantFrom(0, 1, undefined), {
-        minLength: form.keys.length,
-        maxLength: form.keys.length,
+        minLength: layout.keys.length,
+        maxLength: layout.keys.length,
       });
       fc.assert(
         fc.property(values, values, (one, other) => {
-          const [a, b] = [form.build(one), form.build(other)];
+          const [a, b] = [layout.build(one), layout.build(other)];
           expect(a).toStrictEqual(plain.build(one));
-          expect(Object.keys(a)).toEqual(form.keys);
+          expect(Object.keys(a)).toEqual(layout.keys);
           expect(Object.values(a)).toEqual(one);
-          expect(form.values?.(a)).toEqual(one);
-          expect(form.copy(a)).toStrictEqual(a);
+          expect(layout.values?.(a)).toEqual(one);
+          expect(layout.copy(a)).toStrictEqual(a);
           expect(plain.copy(a)).toStrictEqual(a);
-          expect(form.copy(a)).not.toBe(a);
-          const bits = form.differences(a, b);
+          expect(layout.copy(a)).not.toBe(a);
+          const bits = layout.differences(a, b);
           expect(bits, path).toBe(plain.differences(a, b));
-          expect(given(bits, form.keys.length)).toEqual(
-            form.keys.flatMap((_, i) => (one[i] === other[i] ? [] : [i])),
+          expect(given(bits, layout.keys.length)).toEqual(
+            layout.keys.flatMap((_, i) => (one[i] === other[i] ? [] : [i])),
           );
         }),
       );
@@ -72,19 +72,19 @@ describe("a form that looks keys up", () => {
     Object.fromEntries(keys.map((key) => [key, 1]));
 
   it("is that of a level whose keys are not those of the table", () => {
-    const form = formOf("security", ["labels"]);
-    expect(form).not.toBe(levelForms.security);
-    expect(form.copy({ labels: 1 })).toEqual({ labels: 1 });
-    expect(formOf("toString", ["labels"]).keys).toEqual(["labels"]);
+    const layout = layoutOf("security", ["labels"]);
+    expect(layout).not.toBe(objectLayouts.security);
+    expect(layout.copy({ labels: 1 })).toEqual({ labels: 1 });
+    expect(layoutOf("toString", ["labels"]).keys).toEqual(["labels"]);
   });
 
   it("has a bit for each of 31 keys, and tells none of more apart", () => {
     const few = numbered(31);
     const [a, b] = [level(few), { ...level(few), key30: 2 }];
-    const bits = formOf("", few).differences(a, b);
+    const bits = layoutOf("", few).differences(a, b);
     expect(given(bits, few.length)).toEqual([30]);
     const many = numbered(40);
-    const all = formOf("", many).differences(level(many), level(many));
+    const all = layoutOf("", many).differences(level(many), level(many));
     expect(all).toBe(everyBit);
     expect(given(all, many.length)).toEqual(many.map((_, i) => i));
   });

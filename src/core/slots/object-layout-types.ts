@@ -1,7 +1,7 @@
-import type { LevelBuilder, LevelValue } from "../schema/index.ts";
+import type { LevelValue, ObjectBuilder } from "../schema/index.ts";
 
 /** Of a standard level, generated from the table: each key is named in the source. */
-export interface LevelForm extends LevelBuilder {
+export interface ObjectLayout extends ObjectBuilder {
   /** A copy, not frozen, in the one shape that all objects of the level have. */
   readonly copy: (from: LevelValue) => Record<string, unknown>;
   /** A bit for each key, in order, under which the two do not have the very same. */
@@ -9,7 +9,7 @@ export interface LevelForm extends LevelBuilder {
 }
 
 /** The constructor of one level, generated from the table. */
-export interface LevelShape {
+export interface ViewLayout {
   readonly keys: readonly string[];
   /** The one field that is itself cut; it is handed in. */
   readonly part: string | undefined;

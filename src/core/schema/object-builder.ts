@@ -2,13 +2,13 @@
 
 import { beginsWith } from "../data/index.ts";
 import { freeze } from "../data/intrinsics.ts";
-import type { LevelBuilder } from "./compiled.ts";
+import type { ObjectBuilder } from "./compiled.ts";
 
 /** The one that was made for these keys, or one that knows any. */
 export function builderOf(
   keys: readonly string[],
-  builders: readonly LevelBuilder[] = [],
-): LevelBuilder {
+  builders: readonly ObjectBuilder[] = [],
+): ObjectBuilder {
   return builders.find((each) => hasKeys(each.keys, keys)) ?? builderByKey(keys);
 }
 
@@ -18,7 +18,7 @@ export function hasKeys(these: readonly string[], keys: readonly string[]): bool
 }
 
 /** Makes a level of any keys. */
-export function builderByKey(keys: readonly string[]): LevelBuilder {
+export function builderByKey(keys: readonly string[]): ObjectBuilder {
   const template = freeze(Object.fromEntries(keys.map((key) => [key, undefined])));
   const build = (values: readonly unknown[]) => {
     const level: Record<string, unknown> = { ...template };

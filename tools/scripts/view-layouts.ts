@@ -24,14 +24,14 @@ function mixedLevel({ path, fields, compiled }: Node): MixedLevel {
   return { path, fields, looseSets };
 }
 
-export function levelShapesSource(table: SlotTable): string {
+export function viewLayoutsSource(table: SlotTable): string {
   const { nodes } = compileSlots(table);
   const levels = [{ path: "", fields: nodes, looseSets: [] }, ...mixedLevels(nodes)];
   return `// Generated from the slot table by \`npm run generate\`. Edit the table, not this file.
-import type { LevelShape } from "./level-shape.ts";
+import type { ViewLayout } from "./object-layout-types.ts";
 
 /** One literal a level: every object of it has one shape, which is what makes views cheap. */
-export const levelShapes: Readonly<Record<string, LevelShape>> = {
+export const viewLayouts: Readonly<Record<string, ViewLayout>> = {
 ${levels.map(shapeSource).join("\n")}
 };
 `;

@@ -1,29 +1,40 @@
 /** Takes over a level that `JSON.parse` made: see `take.ts`. */
 
-import { addSize, BAD, enterTaken, leaveTaken, type Size, type Taker } from "../data/index.ts";
+import {
+  addSize,
+  BAD,
+  enterParsed,
+  leaveParsed,
+  type ParsedReader,
+  type Size,
+} from "../data/index.ts";
 import { freeze, isArray, mapGet, newArray } from "../data/intrinsics.ts";
-import type { Field, LevelBuilder } from "./compiled.ts";
+import type { Field, ObjectBuilder } from "./compiled.ts";
 
 interface TakenLevel {
   readonly fields: readonly Field[];
   /** Names and second names, by the places of their fields. */
   readonly places: ReadonlyMap<string, number>;
-  readonly builder: LevelBuilder;
+  readonly builder: ObjectBuilder;
 }
 
 /** One bit a field says which were there. */
 const mostFields = 31;
 
-export function levelTaker({ fields, places, builder }: TakenLevel): Taker | undefined {
+export function parsedLevelReader({
+  fields,
+  places,
+  builder,
+}: TakenLevel): ParsedReader | undefined {
   if (fields.length > mostFields) return undefined;
   const { keys, build } = builder;
-  const takers = fields.map(({ compiled }) => compiled.take);
-  if (takers.includes(undefined)) return undefined;
+  const parsedReaders = fields.map(({ compiled }) => compiled.readParsed);
+  if (parsedReaders.includes(undefined)) return undefined;
   const all = 2 ** fields.length - 1;
   const { length } = fields;
   return (left, value) => {
     if (typeof value !== "object" || value === null || isArray(value)) return BAD;
-    if (!enterTaken(left)) return BAD;
+    if (!enterParsed(left)) return BAD;
     const source = value as Record<string, unknown>;
     const values = newArray<unknown>(length);
     let seen = 0;
@@ -41,13 +52,13 @@ export function levelTaker({ fields, places, builder }: TakenLevel): Taker | und
       if ((seen & bit) !== 0) return BAD;
       const raw = source[key];
       if (raw === null && (fields[next] as Field).optional) continue;
-      const item = (takers[next] as Taker)(left, raw);
+      const item = (parsedReaders[next] as ParsedReader)(left, raw);
       if (item === BAD) return BAD;
       seen |= bit;
       values[next] = item;
     }
     if (seen !== all && !fillIn(left, fields, seen, values)) return BAD;
-    leaveTaken(left);
+    leaveParsed(left);
     return freeze(build(values));
   };
 }

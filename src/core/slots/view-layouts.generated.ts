@@ -1,8 +1,8 @@
 // Generated from the slot table by `npm run generate`. Edit the table, not this file.
-import type { LevelShape } from "./level-shape.ts";
+import type { ViewLayout } from "./object-layout-types.ts";
 
 /** One literal a level: every object of it has one shape, which is what makes views cheap. */
-export const levelShapes: Readonly<Record<string, LevelShape>> = {
+export const viewLayouts: Readonly<Record<string, ViewLayout>> = {
   "": {
     keys: [
       "request",
