@@ -1,6 +1,6 @@
 /**
- * What a tool answered. A list of content is shown as a list of message parts, so that it reads the
- * same whatever a provider calls its items; any other answer is shown as the JSON it is.
+ * A tool's answer. A list of content is shown as a list of message parts, so that it looks the
+ * same for every provider; any other answer is shown as JSON.
  */
 import type { Json } from "../../core/data/index.ts";
 import type { ContentPart } from "../../core/messages/index.ts";
@@ -13,7 +13,7 @@ export interface Answer {
   readonly is_error: boolean;
 }
 
-/** The parts that an answer is a list of; `undefined` for an answer that is other JSON. */
+/** The parts of an answer that is a list of them; `undefined` for other JSON. */
 export function partsOf({ content, is_error }: Answer): readonly ContentPart[] | undefined {
   if (is_error || !Array.isArray(content) || content.length === 0) return undefined;
   return content.every(isPart) ? content : undefined;

@@ -1,8 +1,8 @@
 /**
- * What the SDK's documents hold beside JSON: URLs, bytes, dates, and fields without a value.
+ * What the SDK's documents hold apart from JSON: URLs, bytes, dates, and undefined fields.
  *
- * Plugins get JSON only, so these are read into text. On the way back the host's own values are
- * taken again, as copies.
+ * Plugins get JSON only, so these become text. On the way back the host's own values are
+ * used again, as copies.
  */
 
 import { payloadLimitsInForce } from "../../core/data/index.ts";
@@ -15,32 +15,32 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A list that is no longer than a reader takes: another may be of any length and hold nothing. */
+/** A list no longer than readers accept: a sparse one may have any length and hold nothing. */
 export function isList(value: unknown): value is readonly unknown[] {
   return Array.isArray(value) && value.length <= payloadLimitsInForce().nodes;
 }
 
-/** A field that is really there. */
+/** An own field. */
 export function fieldOf(value: unknown, key: string): unknown {
   return isFields(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
-/** The names of the fields that have a value. */
+/** The names of the fields that are not undefined. */
 export function fieldNames(value: Fields): readonly string[] {
   return Object.keys(value).filter((key) => value[key] !== undefined);
 }
 
 /**
- * The JSON of a value: as `JSON.stringify` has it, but with bytes as base64.
+ * The JSON of a value, as from `JSON.stringify` but with bytes as base64.
  *
- * What contains itself, or is deeper or longer than any reader takes, stays as it is, for the reader to
- * refuse with its path.
+ * What contains itself, or is deeper or longer than readers accept, stays as it is, for the reader
+ * to refuse with its path.
  */
 export function jsonOf(value: unknown): unknown {
   return jsonWithin(value, [], new Map());
 }
 
-/** `known` holds the JSON of each object that was met: one may stand in many places. */
+/** `known` holds the JSON of each visited object, which may occur in many places. */
 function jsonWithin(
   value: unknown,
   above: readonly object[],
@@ -72,7 +72,7 @@ function objectJson(value: object, jsonInside: (inner: unknown) => unknown): unk
   );
 }
 
-/** The JSON of `fields`, those named only, in the order of `names`. */
+/** The JSON of the fields in `names`, in that order. */
 export function pick(fields: Fields, names: readonly string[]): Fields {
   return Object.fromEntries(
     names.flatMap((name) => {
@@ -90,7 +90,7 @@ export function hostCopy(value: unknown): unknown {
   return copyWithin(value, 0, new Map());
 }
 
-/** `copies` holds what was met; while a copy is made, the value itself. */
+/** `copies` holds the copy of each visited object; while it is being made, the object itself. */
 function copyWithin(value: unknown, depth: number, copies: Map<object, unknown>): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (isUrl(value)) return new URL(value.href);
@@ -120,7 +120,7 @@ function textOf(value: object): string | undefined {
 
 const { toString: describe } = Object.prototype;
 
-// By what they call themselves: a test runner or an edge runtime may have several realms.
+// By their tag: a test runner or an edge runtime may have several realms.
 function isUrl(value: object): value is URL {
   return describe.call(value) === "[object URL]" && typeof (value as URL).href === "string";
 }
@@ -153,9 +153,9 @@ function base64Of(bytes: Uint8Array): string {
 }
 
 /**
- * Runs what reads values of the host, whose code may throw: getters, proxies, `toJSON`.
+ * Runs code that reads host values, which may throw: getters, proxies, `toJSON`.
  *
- * @throws GlassineError `code`, for anything else that is thrown
+ * @throws GlassineError `code`, for any other error
  */
 export function reading<Result>(what: string, act: () => Result, code: ErrorCode): Result {
   try {

@@ -1,7 +1,8 @@
 /**
- * Media: the SDK has one kind of file and tells images, audio, video and documents by media type.
+ * Media: the SDK has one kind of file; the media type distinguishes images, audio, video and
+ * documents.
  *
- * A type with a star says no more than the kind, so it reads as a medium without a media type.
+ * A type with a star only names the kind, so it is read as no media type.
  */
 
 import type { ContentPart } from "../../core/messages/index.ts";
@@ -19,30 +20,30 @@ export function isMedia(kind: unknown): kind is MediaKind {
   return kinds.some((each) => each === kind);
 }
 
-/** What kind of medium a media type is of. */
+/** The kind of media that a media type belongs to. */
 export function kindOfType(mediaType: string | undefined): MediaKind {
   const [top] = (mediaType ?? "").toLowerCase().split("/");
   return kinds.find((kind) => kind === top && kind !== "document") ?? "document";
 }
 
-/** The media type that says nothing beyond the kind. */
+/** The media type that only names the kind. */
 export function anyOfKind(kind: MediaKind): string {
   return kind === "document" ? "*/*" : `${kind}/*`;
 }
 
-/** Whether a media type says no more than the kind. In ai 7 the star may be left out. */
+/** Whether a media type only names the kind. In ai 7 the star may be omitted. */
 function isAny(mediaType: string, kind: MediaKind): boolean {
   return mediaType === anyOfKind(kind) || (mediaType === kind && kind !== "document");
 }
 
-/** A scheme, which no base64 has: RFC 3986 §3.1. */
+/** Whether data has a URL scheme, which base64 cannot have (RFC 3986 §3.1). */
 export function looksLikeUrl(data: string): boolean {
   return data.includes(":");
 }
 
 /**
- * A medium from a URL or from base64, and its media type. The type in a `data:` URL counts for
- * more, as it does for the SDK.
+ * A media part from a URL or base64 and its media type. The type in a `data:` URL takes
+ * precedence, as in the SDK.
  */
 export function readMedia(
   source: { readonly type: "url" | "base64"; readonly data: string },
@@ -70,7 +71,7 @@ export function readMedia(
   };
 }
 
-/** What `URL` makes of a text; `undefined` where it is none. */
+/** The normalized form of a URL; `undefined` if it is not one. */
 export function hrefOf(text: string): string | undefined {
   try {
     return new URL(text).href;

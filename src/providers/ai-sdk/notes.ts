@@ -1,9 +1,9 @@
-/** What is told while a document is read, and of which place. */
+/** Reports what messages do not show while a document is read, and where. */
 import { type Collector, type Left, pathOf } from "../rewrite/index.ts";
 
 type Keys = readonly (string | number)[];
 
-/** Tells what messages do not show of one place in a document. */
+/** Reports what messages do not show of one place in a document. */
 export interface Notes {
   readonly reportLeft: (kind: Left["kind"], reason: string, ...keys: Keys) => void;
   readonly under: (...keys: Keys) => Notes;
@@ -13,7 +13,7 @@ export function notesFor(left: Collector<Left>): Notes {
   return notesAt((kind, reason, keys) => left.add({ path: pathOf(...keys), kind, reason }), []);
 }
 
-/** The same notes, with the fields that something was told of. */
+/** The same notes, which also record the reported fields. */
 export function recording(notes: Notes): { notes: Notes; reported: ReadonlySet<unknown> } {
   const reported = new Set<unknown>();
   const report: Report = (kind, reason, keys) => {

@@ -1,7 +1,7 @@
 import type { Format } from "./part-kinds.ts";
 import type { SpecificationVersion } from "./types.ts";
 
-/** Where a part is to stand, and who is told what cannot be said there. */
+/** Where a part is to stand, and how to report what cannot be written there. */
 export interface Place {
   readonly format: Format;
   readonly role: string;
@@ -11,7 +11,7 @@ export interface Place {
   readonly reportLost: (reason: string, ...keys: readonly (string | number)[]) => void;
 }
 
-/** Whether a part is what a model wrote: a provider may sign it, or keep a copy. */
+/** Whether a model wrote the part: a provider may have signed or stored it. */
 export function isModels({ role, format }: Pick<Place, "role" | "format">): boolean {
   return role === "assistant" && format !== "output";
 }

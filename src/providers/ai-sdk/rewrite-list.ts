@@ -1,20 +1,20 @@
 import type { Pair } from "../rewrite/index.ts";
 
-/** How the items of a list are made. Places are those of the old list. */
+/** How to make the items of a new list. Places are those of the old list. */
 export interface ListRewrite<Item> {
-  /** The item for a pair; nothing for one that cannot be said. */
+  /** The item for a pair; `undefined` for one that cannot be written. */
   readonly make: (index: number, pair: Pair) => Item | undefined;
   /** The old item at a place that messages do not show. */
   readonly keep: (place: number) => Item;
-  /** Is told of each item that messages show and nothing stands for any more. */
+  /** Called for each shown item that was removed. */
   readonly removed: (place: number) => void;
 }
 
 /**
- * A list of new items, with what messages do not show of the old list still in its places.
+ * A list of new items, which keeps the old items that messages do not show in their places.
  *
  * @param length of the old list
- * @param places in it of the items that messages show, rising; pairs refer to these
+ * @param places of the items in it that messages show, ascending; pairs refer to these
  */
 export function rewriteList<Item>(
   length: number,

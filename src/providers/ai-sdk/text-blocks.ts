@@ -1,23 +1,23 @@
-/** Texts and reasoning that come in pieces, by id. */
+/** Text and reasoning that arrive in pieces, by id. */
 import { expectString, type StreamMeter, streamFault, TextPieces } from "../rewrite/index.ts";
 import { type Fields, fieldOf, hostCopy } from "./host-values.ts";
 
 interface Block {
   readonly pieces: TextPieces;
-  /** Fields beside the text: those of the start, and the latest metadata. */
+  /** Fields next to the text: those of the start, and the latest metadata. */
   settings: Fields;
 }
 
 export class TextBlocks {
   readonly #meter: StreamMeter;
-  /** By kind and id: a text and a reasoning may share an id. */
+  /** By kind and id, because text and reasoning may share an id. */
   readonly #open = new Map<string, Block>();
 
   constructor(meter: StreamMeter) {
     this.#meter = meter;
   }
 
-  /** Begins a block, and gives what makes the part of it. */
+  /** Begins a block and returns the function that makes its part. */
   start(event: Fields): () => Fields {
     const key = keyOf(event);
     if (this.#open.has(key)) throw streamFault("id", "a block that is not open yet");
@@ -60,7 +60,7 @@ export class TextBlocks {
   }
 }
 
-/** The latest counts: signatures come with the last piece. */
+/** The latest metadata wins: signatures arrive with the last piece. */
 function applyMetadata(block: Block, event: Fields): void {
   const providerMetadata = fieldOf(event, "providerMetadata");
   if (providerMetadata === undefined || providerMetadata === null) return;

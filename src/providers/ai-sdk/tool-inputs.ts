@@ -1,6 +1,6 @@
 /**
- * Inputs of calls that come in pieces. The call that follows holds the whole input, and it alone is
- * carried out, so the pieces are not kept.
+ * Call inputs that arrive in pieces. The call that follows holds the whole input, and it alone is
+ * executed, so the pieces are not kept.
  */
 import { expectString, streamFault } from "../rewrite/index.ts";
 import { type Fields, fieldOf } from "./host-values.ts";
@@ -35,7 +35,7 @@ export class ToolInputs {
     input.ended = true;
   }
 
-  /** The call itself. */
+  /** Ends the input when the call itself arrives. */
   close({ toolCallId, toolName }: Fields): void {
     const input = this.#inputs.get(toolCallId as string);
     if (input === undefined) return;
@@ -43,7 +43,7 @@ export class ToolInputs {
     this.#inputs.delete(toolCallId as string);
   }
 
-  /** Those whose call has not come, by the order of their beginning. */
+  /** The inputs whose call has not arrived, by the order in which they began. */
   get open(): readonly number[] {
     return [...this.#inputs.values()].map(({ index }) => index);
   }

@@ -1,10 +1,13 @@
 /**
- * What holds the old text where a result changed: a provider tells the probability of each of its
- * words, and the SDK keeps the bodies of request and answer.
+ * Removes copies of the old text from a changed result: a provider reports the probability of each
+ * word, and the SDK keeps the bodies of request and answer.
  */
 import { type Fields, isFields } from "./host-values.ts";
 
-/** The fields beside a content, without those that may hold a copy of it. Each is told by name. */
+/**
+ * The fields next to a content, without those that may hold a copy of it, which are reported by
+ * name.
+ */
 export function withoutCopies(rest: Fields, reportLost: (name: string) => void): Fields {
   const fields = Object.entries(rest).flatMap(([name, value]): [string, unknown][] => {
     if (value === undefined || value === null) return [[name, value]];
@@ -22,7 +25,7 @@ export function withoutCopies(rest: Fields, reportLost: (name: string) => void):
   }
 }
 
-/** In ai 7, the text of an answer in a given form stands beside its content, too. */
+/** In ai 7, the text of a structured answer is also stored next to its content. */
 const copies: readonly string[] = ["providerMetadata", "structuredOutputText"];
 
 const withBodies: readonly string[] = ["request", "response"];

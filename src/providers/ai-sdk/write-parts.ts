@@ -9,7 +9,7 @@ import type { ShownParts } from "./read-parts.ts";
 import { rewriteList } from "./rewrite-list.ts";
 import { fieldsOfStored, staleIds } from "./stored.ts";
 
-/** The host's own parts, what messages show of them, and who is told of those that are gone. */
+/** The host's own parts, what messages show of them, and how to report removed ones. */
 export interface OldParts {
   readonly raws: readonly unknown[];
   readonly shown: ShownParts;
@@ -43,11 +43,11 @@ export function writeParts(
     removed: (place) => removed(place),
   });
 
-  /** A part of an item of the provider's that changed elsewhere: what stands for the item goes. */
+  /** Removes references to a stored item that changed in another part. */
   function withoutStored(part: unknown, from: number): unknown {
     const names = fieldsOfStored(raws[from], stale);
     if (names.length === 0) return part;
-    // Of a part that messages do not show, the part is what they leave.
+    // A part that messages do not show is reported as a whole.
     if (shownPlaces.has(from)) for (const name of names) removed(from, name);
     else removed(from);
     const kept = Object.entries(part as Fields).filter(([name]) => !names.includes(name));

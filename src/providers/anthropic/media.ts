@@ -1,4 +1,4 @@
-/** Images and documents: where their bytes are. */
+/** The sources of images and documents. */
 
 import type { ContentPart } from "../../core/messages/index.ts";
 import { pathOf, type ReportRemoved } from "../rewrite/index.ts";
@@ -6,7 +6,7 @@ import { type Block, isObject, type JsonObject, type Path, withFields } from "./
 
 type Media = Extract<ContentPart, { readonly content_type: "image" | "document" }>["content"];
 
-/** Where a message has it; `undefined` for a source that no part can name, such as a file's id. */
+/** A source as messages have it; `undefined` for one that no part can hold, such as a file id. */
 export function readSource(source: JsonObject): Media | undefined {
   switch (source.type) {
     case "base64":
@@ -22,14 +22,14 @@ export function readSource(source: JsonObject): Media | undefined {
   }
 }
 
-/** An old block with a source, where it is in the document, and who is told what of it goes. */
+/** An old block with a source, its place in the document, and how to report what is removed. */
 interface OldSource {
   readonly block: Block;
   readonly path: Path;
   readonly removed: ReportRemoved;
 }
 
-/** A source over the old one, if that is of the same type; bytes need a media type here. */
+/** A source written over the old one if that has the same type; bytes need a media type here. */
 export function writeSource(media: Media, old: OldSource | undefined): JsonObject | undefined {
   const { type, data, media_type } = media;
   if (type === "base64" && media_type === undefined) return undefined;

@@ -1,11 +1,11 @@
-/** The calls that the provider runs itself. A caller who got one to run would run it again. */
+/** The calls that the provider runs itself. A caller must not run them a second time. */
 import type { Message } from "../../core/messages/index.ts";
 import type { Block } from "./json.ts";
 import { serverNamespace } from "./read-block.ts";
 
 const types = new Set(["server_tool_use", "mcp_tool_use"]);
 
-/** The ids of those that the blocks make, or that messages say are the provider's. */
+/** The ids of the provider's calls, according to the blocks and the messages. */
 export function providerCallsIn(
   blocks: readonly Block[],
   messages: readonly Message[],

@@ -257,7 +257,7 @@ export function innerParts(blocks: readonly Block[], path: Path, reading: Readin
   return readBlocks(blocks, path, reading, ({ type }) => inResults.has(type));
 }
 
-/** Reads what was read or written before, with nobody to report to. */
+/** For reading again what was read or written before: it reports nothing. */
 export function silentReport(): Reading {
   return readingOf({ add: () => {}, list: () => [] });
 }

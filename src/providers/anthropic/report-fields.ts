@@ -1,10 +1,10 @@
-/** Fields of a block that no part shows. */
+/** Reports fields of a block that no part shows. */
 import { type Collector, type Left, pathOf } from "../rewrite/index.ts";
 import { isObject, type JsonObject, type Path } from "./json.ts";
 
 export interface Reading {
   readonly left: Collector<Left>;
-  /** The names of the calls met so far, by call id. */
+  /** The names of the calls so far, by call id. */
   readonly toolNames: Map<string, string>;
 }
 
@@ -13,8 +13,8 @@ export function readingOf(left: Collector<Left>): Reading {
 }
 
 /**
- * Reports what `fields` hold beside `shown` and `settings`. A field that is not known here counts
- * as content: what it does is not known either. Null is absence.
+ * Reports the `fields` that are not in `shown`. A field that is not in `settings` either counts
+ * as content, because its effect is unknown. Null means absent.
  */
 export function reportFields(
   { left }: Reading,
@@ -34,7 +34,7 @@ export function reportFields(
   }
 }
 
-/** The same of the fields inside the field `name`, none of which is shown. */
+/** Reports the fields inside the field `name`, none of which is shown. */
 export function reportInside(
   reading: Reading,
   fields: JsonObject,
@@ -47,7 +47,7 @@ export function reportInside(
   else reportFields(reading, { [name]: inside }, [], none, none);
 }
 
-/** By its id alone, or with the skills in it, which a model reads. */
+/** A container is an id, or an object with the skills in it, which a model reads. */
 export function reportContainer(reading: Reading, fields: JsonObject): void {
   if (typeof fields.container === "string") {
     reportFields(reading, { container: fields.container }, [], none, container);

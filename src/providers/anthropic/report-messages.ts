@@ -1,9 +1,9 @@
-/** What of a message has no place in a turn of the Messages API. */
+/** Reports what a turn of the Messages API cannot hold of a message. */
 
 import type { Message } from "../../core/messages/index.ts";
 import { type Collector, type Lost, pathOf } from "../rewrite/index.ts";
 
-/** The format knows one form of message and no channels. */
+/** The format has no versions and no channels. */
 export function reportForm(message: Message, index: number, lost: Collector<Lost>): void {
   if (message.channel !== undefined) {
     lost.add({ path: pathOf(index, "channel"), reason: "The format has no channels." });
@@ -14,7 +14,7 @@ export function reportForm(message: Message, index: number, lost: Collector<Lost
   }
 }
 
-/** Reports what reading the turn again would give in another message. */
+/** Reports what would read back in another message. */
 export function reportMessage(message: Message, index: number, lost: Collector<Lost>): void {
   reportForm(message, index, lost);
   const { role, content } = message;
@@ -39,7 +39,7 @@ export function reportMessage(message: Message, index: number, lost: Collector<L
   }
 }
 
-/** A result names its tool by the call before it that has its id, and in no other way. */
+/** A result names its tool only through the earlier call with its id. */
 export function reportToolNames(messages: readonly Message[], lost: Collector<Lost>): void {
   const names = new Map<string, string>();
   for (const [index, { content }] of messages.entries()) {

@@ -1,6 +1,6 @@
 /**
- * One message part as a content block: over the block it comes from, or fresh. Each field of a block
- * is written by name; nothing of a message is ever spread into one.
+ * One message part as a content block: over the block it comes from, or fresh. Each field of a
+ * block is written by name; nothing of a message is ever spread into one.
  */
 import type { Json } from "../../core/data/index.ts";
 import { type ContentPart, createMessage } from "../../core/messages/index.ts";
@@ -16,7 +16,10 @@ import { partsOf, textsOf } from "./tool-results.ts";
 /** Where a block goes: a turn of a request, its system prompt, inside a result, or a response. */
 export type Place = "turn" | "system" | "result" | "response";
 
-/** Who is told while messages are written, and what of the old document they may not become. */
+/**
+ * How to report what is lost while messages are written, and the calls that must not be written
+ * anew.
+ */
 export interface LossReporter {
   readonly lost: Collector<Lost>;
   readonly removed: ReportRemoved;
@@ -47,7 +50,9 @@ export interface OldBlocks {
   readonly path: Path;
 }
 
-/** A block that a part comes from, with the part that showed it, and where it is in the document. */
+/**
+ * A block that a part comes from, with the part that showed it, and where it is in the document.
+ */
 export interface Old {
   readonly block: Block;
   readonly part: ContentPart;
@@ -143,7 +148,9 @@ function ofResponse(
   return block && old === undefined && place === "response" ? { ...block, ...fields } : block;
 }
 
-/** A signature is bound to its text: with another text it goes, and a request takes none without. */
+/**
+ * A signature is bound to its text: with another text it goes, and a request takes none without.
+ */
 function writeThinking(
   text: string,
   old: Old | undefined,

@@ -1,10 +1,10 @@
 import { type Pair, pairItems } from "../rewrite/index.ts";
 
 /**
- * Finds for each changed item the one it came from.
+ * Finds the original of each changed item.
  *
- * An item that says the same keeps its wire form whole, also where others were removed before it or
- * it was moved. In a list of unchanged length the others are the same ones too, place by place.
+ * An equal item keeps its whole wire form, even where others were removed before it or
+ * it was moved. In a list of unchanged length the others are paired by position.
  */
 export function align<Item extends object>(
   shown: readonly Item[],
@@ -14,7 +14,7 @@ export function align<Item extends object>(
   return pairItems(shown, changed, { kinds: [() => kind] });
 }
 
-/** The places of the items that nothing stands for any more. */
+/** The places of the removed items. */
 export function placesGone(shown: readonly object[], pairs: readonly Pair[]): readonly number[] {
   const kept = new Set(pairs.map(({ at }) => at));
   return [...shown.keys()].filter((place) => !kept.has(place));

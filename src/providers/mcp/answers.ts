@@ -9,10 +9,10 @@ function refusedResult(denial: Denial): JsonObject {
   return { content: [{ type: "text", text: denial.reason }], isError: true };
 }
 
-/** MCP 2026-07-28 names its version in each request, and wants a `resultType` in each result. */
+/** MCP 2026-07-28 names its version in each request and requires a `resultType` in each result. */
 const versionKey = "io.modelcontextprotocol/protocolVersion";
 
-/** MCP 2025-11-25: what `tasks/result` answers names its task. */
+/** MCP 2025-11-25: an answer to `tasks/result` names its task. */
 const relatedTaskKey = "io.modelcontextprotocol/related-task";
 
 /** The answer to a refused call, as `onDeny` says. */
@@ -35,8 +35,8 @@ export function refusal(call: Call, denial: Denial): JsonObject {
 }
 
 /**
- * Puts a refusal in the place of the outcome that a task holds. What it says of its state goes, and
- * what no hook was shown.
+ * Replaces the outcome that a task holds with a refusal. The text about its state is removed, and
+ * so is what no hook has seen.
  */
 export function refuseInTask(task: JsonObject, denial: Denial): void {
   writeState(task, {});

@@ -1,6 +1,6 @@
 import { type JsonObject, sameJson } from "./json.ts";
 
-/** The `arguments` to write. Those that were left out stay so while they are empty. */
+/** The `arguments` to write. Omitted arguments stay omitted while they are empty. */
 export function writtenArguments(
   before: Readonly<JsonObject> | undefined,
   values: Readonly<JsonObject>,

@@ -1,6 +1,6 @@
 /**
- * What is asked and answered beside tools, prompts and resources: outright, or by a result that
- * asks for input and a request that brings it.
+ * Requests and answers other than those of tools, prompts and resources: sent directly, or in a
+ * result that asks for input and a request that brings it.
  */
 import type { Message } from "../../core/messages/index.ts";
 import type { Call, HookRunner, Step } from "./call.ts";
@@ -47,7 +47,7 @@ export function* answerSteps(call: Call, method: string, result: JsonObject): It
   yield* documentSteps(call, "cmf.mcp_response", method, result);
 }
 
-/** Shows what is answered about a task that a request of the method `asked` became. */
+/** Shows the answer about a task that was started by a request with the method `asked`. */
 export function* askedTaskSteps(call: Call, asked: string, result: JsonObject): Iterable<Step> {
   if (call.method === "tasks/result") {
     yield* answerSteps(call, asked, result);
@@ -59,7 +59,7 @@ export function* askedTaskSteps(call: Call, asked: string, result: JsonObject): 
 
 const modelFields: readonly string[] = ["content", "model", "role", "stopReason"];
 
-/** Where a plugin judges what models say, only a task that was begun is anything else. */
+/** Where a plugin listens to model output, everything but a new task counts as model output. */
 function isModelAnswer(call: Call, result: JsonObject): boolean {
   if (!call.hooks.listens("cmf.llm_output")) {
     return result.role !== undefined && result.model !== undefined;
@@ -68,7 +68,7 @@ function isModelAnswer(call: Call, result: JsonObject): boolean {
   return !isTask || modelFields.some((key) => result[key] !== undefined);
 }
 
-/** A task can hold the answer of the model that it waited for. */
+/** A task can hold the model's answer that it waited for. */
 function* heldSteps(call: Call, document: JsonObject): Iterable<Step> {
   if (!call.hooks.listens("cmf.llm_output") || call.hooks.passes("sampling")) return;
   const { result, task } = document;
@@ -77,7 +77,10 @@ function* heldSteps(call: Call, document: JsonObject): Iterable<Step> {
   }
 }
 
-/** Shows a document whole, but for what is the protocol's own: its method alone, where that is all. */
+/**
+ * Shows a whole document except for the protocol's own fields; if nothing else is there, only its
+ * method.
+ */
 export function* documentSteps(
   call: Call,
   hook: FieldsHook,
@@ -93,7 +96,7 @@ export function* documentSteps(
   yield fieldsStep(call, { hook, method, document, fields: topFields(shown), kept });
 }
 
-/** Each message of a request to a model, and then the request with what is beside them. */
+/** Shows each message of a request to a model, then the rest of the request. */
 function* askModelSteps(call: Call, params: JsonObject): Iterable<Step> {
   const id = call.callId;
   const read = fromSamplingRequest(params, { id });
@@ -136,7 +139,7 @@ function* modelAnswerSteps(call: Call, result: JsonObject): Iterable<Step> {
   };
   const { passes, listens } = call.hooks;
   const { left } = read();
-  // Where a model's answer is shown, these are slots of an envelope, which nobody here fills.
+  // Where a model's answer is shown, these are slots of an envelope, which is not filled here.
   const words = ["model", "stopReason"].filter((key) => typeof result[key] === "string");
   const named = new Set(words);
   const rest = leftFields(result, left, passes).filter(({ name }) => !named.has(name));
@@ -151,7 +154,7 @@ function* modelAnswerSteps(call: Call, result: JsonObject): Iterable<Step> {
 
 const { pre: asking, post: answering } = pointsOf(sampling);
 
-/** The hooks of what any result can ask for, and of the input that any request can bring. */
+/** The hooks for input that any result can ask for and any request can bring. */
 export const inputPoints: readonly string[] = [...asking, ...answering];
 
 export function asksForInput(result: unknown, { listens }: HookRunner): boolean {
@@ -162,7 +165,7 @@ export function bringsInput(params: unknown, { listens }: HookRunner): boolean {
   return isObject(params) && isGiven(params.inputResponses) && answering.some(listens);
 }
 
-/** What a result asks for, as if each were asked outright (2026-07-28). */
+/** Shows what a result asks for as if each were a request of its own (2026-07-28). */
 export function* requestSteps(call: Call, result: JsonObject): Iterable<Step> {
   for (const entry of entriesOf(call, result.inputRequests)) {
     const { method, params = {}, ...rest } = entry;
@@ -173,14 +176,16 @@ export function* requestSteps(call: Call, result: JsonObject): Iterable<Step> {
   }
 }
 
-/** The input that a request brings, as if each were an answer. */
+/** Shows the input that a request brings as if each were an answer. */
 export function* responseSteps(call: Call, params: JsonObject): Iterable<Step> {
   for (const entry of entriesOf(call, params.inputResponses)) {
     yield* answerSteps(call, methodBehind(entry), entry);
   }
 }
 
-/** @throws GlassineError `payload_shape` where a name would say more than which input it is */
+/**
+ * @throws GlassineError `payload_shape` where a name would carry more than the identity of an input
+ */
 function entriesOf(call: Call, inputs: unknown): readonly JsonObject[] {
   if (!isGiven(inputs)) return [];
   if (!isObject(inputs)) throw payloadFault("inputs keyed by name");
@@ -192,7 +197,7 @@ function entriesOf(call: Call, inputs: unknown): readonly JsonObject[] {
   return entries;
 }
 
-/** An input does not say what it answers; each of the three has a field of its own. */
+/** An input does not name the method it answers, but each of the three has a field of its own. */
 function methodBehind(entry: JsonObject): string {
   if (entry.role !== undefined || entry.model !== undefined) return sampling;
   return entry.roots === undefined ? "elicitation/create" : "roots/list";

@@ -1,4 +1,7 @@
-/** What a server asks of a client, and the answer: a call by its method's name, and its result. */
+/**
+ * Shows a server's request to a client as a call named after its method, and the answer as its
+ * result.
+ */
 import type * as z from "zod";
 import type { Json } from "../../core/data/index.ts";
 import type { Message } from "../../core/messages/index.ts";
@@ -20,7 +23,7 @@ import {
 
 type AskedOptions = ReadOptions<RequestOptions> & Onto;
 
-/** The wire's own. The rest of the params or of the result is shown. */
+/** Fields of the protocol. The rest of the params or of the result is shown. */
 const requestHidden = ["_meta", "task"];
 const resultHidden = ["_meta", "resultType"];
 
@@ -84,7 +87,7 @@ function hiddenIn(before: JsonObject | undefined, hidden: readonly string[]): Js
   return Object.fromEntries(Object.entries(before ?? {}).filter(([key]) => hidden.includes(key)));
 }
 
-/** What a message may say: the wire's own fields are not its. */
+/** What a message may set: everything except fields of the protocol. */
 function shownIn(
   values: Readonly<JsonObject>,
   hidden: readonly string[],
@@ -97,7 +100,7 @@ function shownIn(
   return without(values, hidden);
 }
 
-/** @throws GlassineError `document_invalid` for what is no document of this kind */
+/** @throws GlassineError `document_invalid` for anything but a document of this kind */
 function writtenAs(
   schema: z.ZodType,
   what: string,

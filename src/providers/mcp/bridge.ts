@@ -1,4 +1,4 @@
-/** Two transports as one connection: a caller's, and one to the server that it asks. */
+/** Joins two transports: the caller's, and the one to the server it calls. */
 
 import { type Connection, sendBy } from "./connection.ts";
 import { errorAnswer, guardErrorCodes, unanswered } from "./denials.ts";
@@ -13,7 +13,7 @@ import {
   type Wire,
 } from "./transport.ts";
 
-/** What `bridge` made. */
+/** What `bridge` resolves to. */
 export interface Bridge {
   /** Closes both ends. */
   close(): Promise<void>;
@@ -25,7 +25,7 @@ const unreachable = {
   data: { code: "peer_unreachable" },
 };
 
-/** What the bridge must know of a request of the caller until it is answered. */
+/** What the bridge remembers of a caller's request until it is answered. */
 interface Asked {
   readonly id: RequestId;
   readonly isInitialize: boolean;
@@ -34,13 +34,13 @@ interface Asked {
 
 type WithVersion = Wire & { readonly setProtocolVersion?: (version: string) => void };
 
-/** Connects the two, both not started yet, and starts them. */
+/** Connects two transports that have not started yet, and starts them. */
 export async function bridgeOf(
   caller: TransportLike,
   { transport: upstream, outbox }: Connection<TransportLike>,
 ): Promise<Bridge> {
   const [near, far] = [caller as unknown as WithVersion, upstream as unknown as WithVersion];
-  /** The caller's requests that wait for an answer. */
+  /** The caller's unanswered requests. */
   const asked = new OpenRequests<Asked>();
   let isClosed = false;
 
@@ -48,7 +48,10 @@ export async function bridgeOf(
     end.onerror?.(error instanceof Error ? error : new Error(String(error)));
   }
 
-  /** A request that cannot be handed on is answered by an error: its asker would wait for ever. */
+  /**
+   * A request that cannot be passed on is answered with an error, so that the asker does not wait
+   * forever.
+   */
   async function hand(from: Wire, to: Wire, message: unknown, options?: unknown): Promise<void> {
     try {
       await sendBy(to, to === far ? outbox : undefined, message, options);
@@ -66,7 +69,7 @@ export async function bridgeOf(
     void handed.catch((error) => report(near, error));
   };
 
-  /** Keeps what is asked until it is answered or cancelled. What cannot be kept is refused. */
+  /** Remembers a request until it is answered or cancelled. One too many is refused. */
   function note(message: JsonObject): JsonObject | undefined {
     const { method, params } = message;
     if (isRequest(message)) {
@@ -89,7 +92,7 @@ export async function bridgeOf(
     void hand(far, near, message, options).catch((error) => report(far, error));
   };
 
-  /** Over HTTP each later message to the server names the version that both agreed on. */
+  /** Over HTTP each later message to the server names the agreed version. */
   function settle({ id, result }: JsonObject): void {
     const key = String(keyOf(id));
     const request = asked.get(key);
@@ -99,12 +102,12 @@ export async function bridgeOf(
     far.setProtocolVersion?.(version);
   }
 
-  /** The caller's request that a server's message belongs to, so that it goes out beside its answer. */
+  /** The caller's request that a server's message belongs to, so that both use the same stream. */
   function relatedTo(message: JsonObject): unknown {
     if (isAnswer(message)) return message.id;
     const token = isObject(message.params) ? message.params.progressToken : undefined;
     if (token !== undefined) return asked.ofToken(token)?.id;
-    // Nothing else in a message says it: where several are open it is nobody's.
+    // Nothing else identifies the request, so with several open ones there is none.
     return asked.size === 1 ? asked.list()[0]?.[1].id : undefined;
   }
 

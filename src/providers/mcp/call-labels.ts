@@ -19,15 +19,15 @@ import type { Direction } from "./transport.ts";
 import { WireReader } from "./wire-labels.ts";
 
 /**
- * The labels of a call: those its session has, those its result gets, and those its plugins add.
- * What throws refuses the message.
+ * The labels of a call: those of its session, those of its result, and those its plugins add.
+ * Whatever throws refuses the message.
  */
 export interface CallLabels {
-  /** Before the pre hooks: brings those of the session, and of the call that a task began with. */
+  /** Before the pre hooks: adds the labels of the session and of the call that started the task. */
   bring(call: Call, request: () => GuardedRequest): Promise<void>;
   /** Before the post hooks: puts the labels of the outcome on it and into the session. */
   stamp(call: Call, outcome: JsonObject): Promise<void>;
-  /** After hooks, however they ended: what they added goes into the session. */
+  /** After the hooks, however they ended: saves the labels they added to the session. */
   keep(call: Call): Promise<void>;
   /** @throws GlassineError `data_action_denied` when a data policy does not let the outcome pass */
   judge(call: Call, outcome: JsonObject): void;
@@ -35,12 +35,12 @@ export interface CallLabels {
   learn(direction: Direction, method: string, answer: JsonObject): void;
 }
 
-/** Lists that pass, and that later answers are judged by. */
+/** Lists that pass without hooks, and that later answers are judged by. */
 export const learnedLists: readonly string[] = ["tools/list", "resources/list"];
 
 const storeTimeoutMs = 2000;
 
-/** `onError` is told of a store that failed, where the host chose to go on. */
+/** Calls `onError` for a failed store, where the host chose to continue. */
 export function createCallLabels(
   options: GuardLabels | undefined,
   memory: GuardMemory,
@@ -51,7 +51,7 @@ export function createCallLabels(
   const hostStore = boundedStore(options);
   const { session } = options ?? {};
 
-  /** One session lasts as long as the manager, however long it is silent. */
+  /** A single shared session lasts as long as the manager, however long it is idle. */
   function storeOf(call: Call): LabelStore {
     const isOne = typeof session === "string" || (session ?? call.sessionName) === undefined;
     return hostStore ?? (isOne ? memory.lastingStore : memory.store);
@@ -66,7 +66,7 @@ export function createCallLabels(
     return found;
   }
 
-  /** Asks the store, and adds what it says to the envelope. `given` must be in it. */
+  /** Asks the store and adds its labels to the envelope. They must include `given`. */
   async function exchange(
     call: Call,
     given: readonly string[],
@@ -105,7 +105,7 @@ export function createCallLabels(
       );
       const labels = [...byPolicy, ...wire.labelsOf(call, outcome)];
       call.extensions = withLabels(call.extensions, labels);
-      // Also without a label: another call of the session may have added some meanwhile.
+      // Even without a label: another call of the session may have added some meanwhile.
       await append(call);
     },
     async keep(call) {
@@ -127,7 +127,7 @@ export function createCallLabels(
   };
 }
 
-/** The store of the host may be anywhere, and never answer. Those in memory settle at once. */
+/** The host's store may be remote and never answer; in-memory stores settle at once. */
 function boundedStore({
   store,
   timeoutMs = storeTimeoutMs,
@@ -139,7 +139,10 @@ function boundedStore({
   };
 }
 
-/** Whose data policies hold: of the request, and of the call that its task began with. */
+/**
+ * The envelopes whose data policies apply: that of the request, and that of the call that started
+ * its task.
+ */
 function envelopesOf({ extensions, started }: Call): readonly object[] {
   return [extensions, started?.extensions].filter(isObject);
 }
@@ -156,7 +159,7 @@ function forgetful(): GlassineError {
   );
 }
 
-/** @throws GlassineError for labels that are none: they must not pass for no labels */
+/** @throws GlassineError for invalid labels: they must not pass for an absence of labels */
 function labelsIn(extensions: unknown): readonly string[] {
   const labels = securityIn(extensions).labels;
   if (labels === undefined) return [];
@@ -164,7 +167,7 @@ function labelsIn(extensions: unknown): readonly string[] {
   return labels;
 }
 
-/** A slot that is null counts as absent, as it does where an envelope is made. */
+/** A null slot counts as absent, as it does where an envelope is made. */
 function securityIn(extensions: unknown): Readonly<JsonObject> {
   const security = isObject(extensions) ? extensions.security : undefined;
   if (security === undefined || security === null) return {};
@@ -172,7 +175,7 @@ function securityIn(extensions: unknown): Readonly<JsonObject> {
   return security;
 }
 
-/** An envelope that the host wrote as a plain document stays one: the manager is yet to read it. */
+/** A plain document from the host stays one: the manager has not read it yet. */
 function withLabels(extensions: unknown, labels: readonly string[]): unknown {
   if (labels.length === 0) return extensions;
   if (brandOf(extensions) !== undefined) return addLabelsTo(extensions as object, labels);

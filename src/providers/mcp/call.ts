@@ -14,85 +14,85 @@ export interface Call {
   readonly key: string;
   readonly method: string;
   readonly direction: Direction;
-  /** The key of the token by which it asks to be told of its progress. */
+  /** The key of its progress token. */
   readonly token: string | undefined;
   readonly subject: Subject;
   /** The guard's own copy of the JSON-RPC request, and its params. Steps write changes into it. */
   readonly request: JsonObject;
   readonly params: JsonObject;
-  /** What came beside the message: send options, or the `extra` of a received one. */
+  /** What accompanied the message: send options, or the `extra` of a received one. */
   readonly aux: unknown;
-  /** The hooks of the guard that it came to, as they were then. */
+  /** The guard's hooks at the time of arrival. */
   readonly hooks: HookRunner;
-  /** The lane that it is in: the one it came through, then the one that its answer came through. */
+  /** The lane of the request, then that of its answer. */
   owner: object;
-  /** That of the transport, and the one that the host gave the guard. */
+  /** The session of the transport, and the name that the host passed to the guard. */
   readonly transportSession: unknown;
   readonly sessionName: string | undefined;
   readonly serverId: string | undefined;
-  /** The id and the tool name that hooks see; for a task those of the call that started it. */
+  /** The id and tool name that hooks see; for a task, those of the call that started it. */
   readonly callId: string;
   readonly taskTool: string | undefined;
   readonly record: RequestRecord;
-  /** Who the call is for, once the envelope is made. */
+  /** The tenant, once the envelope is made. */
   tenant: string | undefined;
   readonly controller: AbortController;
   /** `open`: handed on, not answered yet. */
   state: "pre" | "open" | "post" | "done" | "cancelled" | "closed";
-  /** The id of the call that started the task, and its envelope as its hooks left it. */
+  /** The call that started the task, with its envelope as its hooks left it. */
   readonly started: Pick<TaskRecord, "request" | "extensions" | "tenant"> | undefined;
-  /** What the host gave of them, before any plugin ran. */
+  /** The headers in the host's envelope, before any plugin ran. */
   headersBefore: HeadersIn;
   extensions: unknown;
   context: unknown;
-  /** Whether it has its envelope and the labels of its session. */
+  /** Whether the envelope and the labels of the session are there. */
   isPrepared: boolean;
-  /** The session whose labels the call has, and those that its store last told. */
+  /** The session whose labels the call has, and those that its store last returned. */
   session?: { readonly key: string; labels: readonly string[] };
   /** Stops listening to the sender's own signal. */
   release?: () => void;
 }
 
-/** One hook to run for a call: how its payload is made, and how a changed one is written back. */
+/** One hook to run for a call: makes the payload, and writes a changed one back. */
 export interface Step {
   readonly hook: string;
-  /** Run only where a plugin listens. */
+  /** Runs only where a plugin listens. */
   readonly optional?: true;
-  /** Of an optional step: content that does not pass where it is not run. */
+  /** For an optional step: content that must not pass if the step does not run. */
   readonly unseen?: readonly Left[];
-  /** Where to show what the payload does not, and of which document it is. */
+  /** The hook that shows what the payload does not, and the document it is from. */
   readonly rest?: Rest;
-  /** `tell` is told what of the document the payload does not show. */
+  /** `reportLeft` receives what the payload does not show of the document. */
   payload(reportLeft: (left: readonly Left[]) => void): object;
-  /** Takes over a changed payload. Throws when the change cannot be said in MCP. */
+  /** Writes a changed payload back. Throws when MCP cannot express the change. */
   write(changed: JsonObject): void;
 }
 
 interface Rest {
   readonly hook: "cmf.mcp_request" | "cmf.mcp_response";
   readonly document: JsonObject;
-  /** What has steps of its own. */
+  /** The field that has steps of its own. */
   readonly input: "inputRequests" | "inputResponses";
 }
 
-/** How the data of one method is shown to hooks. A later step sees what an earlier one wrote. */
+/** How hooks see the data of one method. A later step sees what an earlier one wrote. */
 export interface Subject {
-  /** Whether it is about the call of a tool. */
+  /** Whether it is about a tool call. */
   readonly isTool: boolean;
-  /** Whether it is about a call that was made before, and that became a task. */
+  /** Whether it is about an earlier call that became a task. */
   readonly isTask?: true;
-  /** Whether it has no hooks of its own, and no data policy is about it. */
+  /** Whether it has no hooks of its own and no data policy applies to it. */
   readonly isOther?: true;
-  /** Whether nobody asked for it. */
+  /** Whether it is a notification, which nobody asked for. */
   readonly isNotice?: true;
-  /** Whether the request, or its answer, is put to no plugin. */
+  /** Whether no plugin needs to see the request or its answer. */
   isIdle?(call: Call, answer?: JsonObject): boolean;
-  /** Whether the params have the shape that hooks can be shown. */
+  /** Whether the params have a shape that hooks can see. */
   accepts(params: JsonObject): boolean;
   /** The `mcp` slot. */
   describe(call: Call): JsonObject;
   pre(call: Call): Iterable<Step>;
-  /** Where in an answer the outcome is: an object with `result` or `error`. Absent: nothing to check. */
+  /** The object with `result` or `error` in an answer; `undefined` if there is nothing to check. */
   outcome(answer: JsonObject, hooks: HookRunner): JsonObject | undefined;
   post(call: Call, outcome: JsonObject): Iterable<Step>;
 }
@@ -101,17 +101,17 @@ export interface Subject {
 export interface HookRunner {
   before(call: Call): Promise<Denial | undefined>;
   after(call: Call, outcome: JsonObject): Promise<Denial | undefined>;
-  /** Learns what a list says of the server's tools or resources. */
+  /** Learns from a list of the server's tools or resources. */
   learn(direction: Direction, method: string, answer: JsonObject): void;
-  /** Whether a plugin runs at a hook. A manager of another host may not know it. */
+  /** Whether a plugin listens to a hook. A manager of another host may not know the hook. */
   listens(hook: string): boolean;
-  /** Whether the host named what goes on without hooks. */
+  /** Whether the host lets this group pass without hooks. */
   passes(group: PassGroup): boolean;
   readonly manager: HookManager;
   readonly options: GuardOptions;
 }
 
-/** What a task remembers of the call that started it. */
+/** What is remembered of a call that became a task. */
 export interface TaskRecord {
   readonly callId: string;
   readonly tool: string;
@@ -129,8 +129,8 @@ type Arrived = Pick<
 >;
 
 /**
- * A call as it arrives, with a copy of its message. With a record it goes on with the id, the tool
- * and the context of the call that it is about. Nothing when the message cannot be copied.
+ * A call as it arrives, with a copy of its message. With a record it continues the id, the tool
+ * and the context of the call it is about. Returns `undefined` if the message cannot be copied.
  */
 export function newCall(
   from: Arrived,
@@ -153,12 +153,12 @@ export function newCall(
     headersBefore: headersIn(undefined),
     extensions: undefined,
     isPrepared: false,
-    // The state of plugins is that of one manager.
+    // Plugin state belongs to one manager.
     context: record?.hooks.manager === from.hooks.manager ? record.context : undefined,
   };
 }
 
-/** What to remember of a tool call, should it have become a task. */
+/** What to remember of a tool call, in case it becomes a task. */
 export function recordOf(call: Call): TaskRecord {
   const { callId, tenant, extensions, context, hooks } = call;
   const { request } = call.record;

@@ -1,14 +1,14 @@
-/** A transport, and what sends the headers that plugins write. */
+/** A transport, and the outbox that sends the headers that plugins write. */
 import { type FetchLike, Outbox } from "./outbox.ts";
 import { checkTransport, misuse } from "./read-guard.ts";
 import type { TransportLike, Wire } from "./transport.ts";
 
-/** Makes a transport that sends its requests by the `fetch` that it is given. */
+/** Makes a transport that sends its requests through the `fetch` it is given. */
 export type TransportMaker<Transport extends TransportLike> = (fetch: FetchLike) => Transport;
 
 export interface Connection<Transport extends TransportLike> {
   readonly transport: Transport;
-  /** Absent where no headers of plugins can be sent. */
+  /** Absent where headers from plugins cannot be sent. */
   readonly outbox?: Outbox;
 }
 

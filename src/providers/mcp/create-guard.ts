@@ -22,16 +22,17 @@ import { unsentHeaders, unusedFetch, wiringOf } from "./wiring.ts";
 /** Puts hooks around the tool calls, prompts and resources of any number of MCP connections. */
 export interface Guard<Extensions = unknown> {
   /**
-   * Returns `transport` with hooks around it. Connect a client or a server to what is returned.
+   * Returns `transport` with hooks around it. Connect a client or a server to the returned
+   * transport.
    *
    * It works with the transports of `@modelcontextprotocol/sdk` and of
-   * `@modelcontextprotocol/client` and `/server`, and needs neither. Everything else of the
-   * transport, `sessionId` or `terminateSession` say, is reached through it unchanged.
+   * `@modelcontextprotocol/client` and `/server`, and requires neither. Everything else on the
+   * transport, such as `sessionId` or `terminateSession`, is unchanged.
    *
-   * In place of a client's HTTP transport it takes a function that makes it with the `fetch` that it
-   * gets: headers that plugins wrote are then sent with their request.
+   * Instead of a client's HTTP transport it accepts a function that makes one with the `fetch` it
+   * is given: headers that plugins wrote are then sent with their request.
    *
-   * @throws GlassineError `options_invalid`, also for what is no transport; `session_invalid`
+   * @throws GlassineError `options_invalid`, also for anything but a transport; `session_invalid`
    * @throws GlassineError `overloaded` for one named session too many
    */
   wrap<Transport extends TransportLike>(
@@ -40,9 +41,9 @@ export interface Guard<Extensions = unknown> {
   ): Transport;
   /**
    * Returns a factory of servers for `createMcpHandler` and `serveStdio` of
-   * `@modelcontextprotocol/server`: each server that `factory` makes is connected through the guard.
-   * `session` gives the session of a server by what the factory is called with: `era`, `authInfo`
-   * and `requestInfo` there.
+   * `@modelcontextprotocol/server`: each server that `factory` makes is connected through the
+   * guard. `session` returns the session of a server from the argument of the factory: `era`,
+   * `authInfo` and `requestInfo` there.
    *
    * @throws GlassineError `options_invalid`
    */
@@ -51,16 +52,17 @@ export interface Guard<Extensions = unknown> {
     session?: (context: Context) => string | undefined,
   ): ServerFactory<Context, Server>;
   /**
-   * Puts the guard between a caller and a server, and starts both: `caller` is wrapped, and what
-   * comes out of it goes to `upstream`.
+   * Puts the guard between a caller and a server and starts both: `caller` is wrapped, and what
+   * passes the guard goes to `upstream`.
    *
-   * A request that `upstream` does not take, or does not answer before it closes, is answered by an
-   * error. What a server sends goes beside the request that it belongs to, where that can be told,
-   * and `upstream` gets the protocol version that both sides agreed on. It may be a function that
-   * makes the transport, as for `wrap`: what plugins wrote of the headers is then sent, and nothing
-   * that the caller sent.
+   * A request that `upstream` does not accept, or does not answer before it closes, is answered
+   * with an error. A server's message uses the stream of the request that it belongs to, where that
+   * is known, and `upstream` gets the agreed protocol version. It may be a function that makes the
+   * transport, as for `wrap`: headers that plugins wrote are then sent, and none that the caller
+   * sent.
    *
-   * @throws GlassineError as `wrap` does; (as a rejection) what a transport throws that cannot start
+   * @throws GlassineError as `wrap` does; (as a rejection) what a transport throws when it cannot
+   *   start
    */
   bridge(
     caller: TransportLike,
@@ -68,36 +70,36 @@ export interface Guard<Extensions = unknown> {
     options?: WrapOptions,
   ): Promise<Bridge>;
   /**
-   * Runs the hooks of `manager` from the next request on. Those under way keep theirs.
+   * Runs the hooks of `manager` from the next request on. Requests in progress keep their manager.
    *
    * @throws GlassineError `options_invalid`
    */
   use(manager: AnyHookManager<Extensions>): void;
-  /** Forgets the requests and tasks of a session that is over. What is open is not handed on any more. */
+  /** Forgets the requests and tasks of a session that is over. Open requests are not passed on. */
   endSession(session: string): void;
-  /** How the requests of this guard, and the notifications that hooks were run for, ended so far. */
+  /** The outcomes so far of this guard's requests, and of notifications that hooks ran for. */
   counts(): GuardCounts;
 }
 
 /**
- * Makes a guard: hooks around the tool calls, prompts and resources of MCP connections.
+ * Creates a guard: hooks around the tool calls, prompts and resources of MCP connections.
  *
  * A request runs the pre hooks before it is sent, or before a server gets it; its answer runs the
- * post hooks with the extensions and context the pre hooks left. What a plugin did not change stays
- * as it was in the JSON-RPC message.
+ * post hooks with the extensions and context that the pre hooks left. What plugins did not change
+ * stays as it was in the JSON-RPC message.
  *
- * A refused request is answered by a JSON-RPC error, or for tools by a result, as
+ * A refused request is answered with a JSON-RPC error, or for tools with a result, as
  * `options.onDeny` says. Whatever could not be checked is refused.
- * Nothing a peer sends becomes part of the envelope: `options.envelope` alone makes it. What
- * servers claim of their data adds labels only where `options.labels.fromWire` says so.
+ * Nothing that a peer sends becomes part of the envelope, which `options.envelope` alone makes.
+ * What servers claim about their data adds labels only where `options.labels.fromWire` says so.
  *
  * Data policies in the envelope (`security.data`) label results and say which may leave. With
- * `options.labels` the labels of a call go on to the next of its session.
+ * `options.labels` the labels of a call carry over to the next call of its session.
  *
- * What is remembered (names of resources, tasks, labels) is kept by manager and `serverId`: guards
- * that have both in common remember as one.
+ * What is remembered (resource names, tasks, labels) is kept by manager and `serverId`: guards
+ * with the same manager and `serverId` share it.
  *
- * @throws GlassineError `options_invalid`, also for another manager; `session_invalid`
+ * @throws GlassineError `options_invalid`, also for anything but a manager; `session_invalid`
  * @example
  * ```ts no-run
  * import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
@@ -167,7 +169,7 @@ export function createGuard<Extensions = unknown>(
   return Object.freeze(guard);
 }
 
-/** Guards that remember as one warn once. */
+/** Guards that share their memory warn once. */
 function warner(memory: GuardMemory, onWarning = byConsole) {
   return (warnings: readonly string[]): void => {
     for (const text of warnings) {
@@ -175,12 +177,12 @@ function warner(memory: GuardMemory, onWarning = byConsole) {
       try {
         onWarning(text);
       } catch {
-        // What is warned of is so, whether or not somebody takes it.
+        // A failing `onWarning` does not stop the guard.
       }
     }
   };
 }
 
-// Standard error, in every runtime that has one: standard output may carry the protocol.
-// biome-ignore lint/suspicious/noConsole: it is the log of hosts that give none.
+// Standard error, since standard output may carry the protocol.
+// biome-ignore lint/suspicious/noConsole: the default for hosts without a log of their own.
 const byConsole = (text: string): void => console.warn(text);

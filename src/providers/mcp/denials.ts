@@ -4,19 +4,19 @@ import type { HookViolation } from "./manager.ts";
 import type { RequestId } from "./transport.ts";
 
 /**
- * JSON-RPC codes of answers that a guard makes. Those of its own lie in −32000…−32019, which MCP
- * leaves free, and clear of −32000…−32004, which SDKs and earlier drafts gave meanings.
+ * JSON-RPC codes of the answers that a guard makes. Its own are in −32000…−32019, which MCP
+ * leaves free, but not in −32000…−32004, which SDKs and earlier drafts use.
  */
 export const guardErrorCodes = {
   /** A plugin stopped the request, or its answer. */
   denied: -32010,
-  /** A hook, the envelope or the mapping failed. What could not be checked does not pass. */
+  /** A hook, the envelope or the mapping failed, so the message could not be checked. */
   failed: -32011,
-  /** A request with this id is in flight, or was cancelled without an answer. */
+  /** A request with this id is in flight, or was cancelled and not answered. */
   duplicate: -32012,
-  /** Too many requests are open, or were cancelled without an answer. */
+  /** Too many requests are open, or were cancelled and not answered. */
   unanswered: -32013,
-  /** The other end of a bridge did not take the request, or closed before it answered. */
+  /** The other end of a bridge did not accept the request, or closed before it answered. */
   unreachable: -32014,
   /** JSON-RPC's own: the id cannot name a request. */
   invalidRequest: -32600,
@@ -24,14 +24,14 @@ export const guardErrorCodes = {
   invalidParams: -32602,
 } as const;
 
-/** Why a message does not pass, in words fit for a peer. */
+/** Why a message was refused, in words that a peer may see. */
 export interface Denial {
   readonly code: number;
   readonly reason: string;
   readonly data: { readonly code: string; readonly plugin?: string };
 }
 
-/** Control, invisible and direction characters, which would forge or hide text. */
+/** Control, invisible and direction characters, which could forge or hide text. */
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
 const maxReasonLength = 500;
 
@@ -79,7 +79,7 @@ export const unanswered: Denial = {
   data: { code: "too_many_unanswered" },
 };
 
-/** The labels and the tool that it began with are not known any more. */
+/** The labels and the tool that the task began with were forgotten. */
 export const forgottenTask: Denial = {
   code: guardErrorCodes.failed,
   reason: "The task is unknown or was forgotten",

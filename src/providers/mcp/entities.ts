@@ -7,14 +7,14 @@ import type { ResourceNames } from "./resource-names.ts";
 const { ownValue } = intrinsics;
 
 /**
- * Whose data an outcome is: that of the name or URI by which the call was sent.
+ * Which entities an outcome has data of: the name or URI that the call was sent with.
  *
- * The server's word counts beside it, never instead of it: the contents of a resource that go by
- * the name or URI of another are also that one's, and so are those that are embedded in the result
+ * What the server says adds to that and never replaces it: contents under the name or URI
+ * of another resource belong to that one too, and so do those embedded in the result
  * of a tool, a message of a prompt, a task or what a result asks for. So a spelling that the server
- * resolves, a folder that holds the other, or a tool that hands it out, is no way around a policy. A
- * link carries no data, and counts for nothing: what it leads to is judged when it is read. A tool
- * that is not known has no name.
+ * resolves, a folder that contains the other, or a tool that returns it cannot bypass a policy. A
+ * link carries no data, so it does not count: its target is judged when it is read. An unknown tool
+ * has no name.
  */
 export function entitiesOf(
   call: Call,
@@ -33,7 +33,7 @@ export function entitiesOf(
   return [...new Set([...askedFor(call, names), ...embedded])];
 }
 
-/** The names that each URI is told by. The same one may be told of any number of times. */
+/** The names for each URI, which may appear any number of times. */
 function namesByUri(found: readonly JsonObject[]): ReadonlyMap<unknown, ReadonlySet<unknown>> {
   const names = new Map<unknown, Set<unknown>>();
   for (const { name, uri } of found) {
@@ -44,7 +44,7 @@ function namesByUri(found: readonly JsonObject[]): ReadonlyMap<unknown, Readonly
   return names;
 }
 
-/** A resource that may be any. */
+/** Any resource at all. */
 const anyResource: DataEntity = { kind: "resource" };
 
 function askedFor(call: Call, names: ResourceNames): readonly DataEntity[] {
@@ -61,7 +61,7 @@ function askedFor(call: Call, names: ResourceNames): readonly DataEntity[] {
   return asked.length > 0 ? asked : [anyResource];
 }
 
-/** A resource under its URI and each of its names: those that were told, and those it was listed by. */
+/** A resource under its URI and each of its names: the given ones and the listed ones. */
 function resourcesOf(
   { direction }: Call,
   of: unknown,
@@ -76,18 +76,18 @@ function resourcesOf(
   if (all.size === 0 && uri === undefined) return [];
   const named = [...all].map((name) => ({ kind: "resource", name, uri }) as const);
   const bare = named.length === 0 ? [{ kind: "resource", uri } as const] : named;
-  // One of any name is under the policies of each.
+  // A resource that may have any name is under the policies of all.
   return listed === undefined ? [...bare, anyResource] : bare;
 }
 
-/** The blocks of MCP in an outcome, however deep, that hold a resource, and those that lead to one. */
+/** The blocks in an outcome, however deep, that embed a resource, and those that link to one. */
 export function blocksIn(outcome: JsonObject): {
   readonly embedded: readonly JsonObject[];
   readonly links: readonly JsonObject[];
 } {
   const embedded: JsonObject[] = [];
   const links: JsonObject[] = [];
-  // With a list to do, because data may nest deep.
+  // Iterative, because data may nest deeply.
   const open: unknown[] = [outcome];
   for (let next = open.pop(); open.length > 0 || next !== undefined; next = open.pop()) {
     if (typeof next !== "object" || next === null) continue;
@@ -100,7 +100,7 @@ export function blocksIn(outcome: JsonObject): {
   return { embedded, links };
 }
 
-/** The objects of a list in a result. One that is no list is refused before it is shown. */
+/** The objects of a list in a result. Anything but a list was refused earlier. */
 function listIn(result: unknown, key: string): readonly JsonObject[] {
   const list = isObject(result) ? result[key] : undefined;
   return Array.isArray(list) ? list.filter(isObject) : [];

@@ -1,9 +1,9 @@
-/** The data of a JSON-RPC error as a text, for parts that have no room for JSON. */
+/** The data of a JSON-RPC error as text, for parts that cannot hold JSON. */
 export function dataText(data: unknown): string | undefined {
   return typeof data === "string" ? data : JSON.stringify(data);
 }
 
-/** The data that a changed text stands for. Text stays text; in place of other data it may be JSON. */
+/** The data for a changed text. Text stays text; in place of other data it may be JSON. */
 export function readDataText(changed: string | undefined, original: unknown): unknown {
   if (changed === undefined) return undefined;
   if (changed === dataText(original)) return original;

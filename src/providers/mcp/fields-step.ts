@@ -1,4 +1,7 @@
-/** What no other point shows of a message, as the arguments of a call or the content of a result. */
+/**
+ * Shows what no other hook shows of a message, as the arguments of a call or the content of a
+ * result.
+ */
 import type { Json } from "../../core/data/index.ts";
 import { createMessage, type Message } from "../../core/messages/index.ts";
 import { type Left, pathOf } from "../rewrite/index.ts";
@@ -9,10 +12,10 @@ import { checkCall, onlyPartOf } from "./only-part.ts";
 import { payloadFault, setField } from "./payload.ts";
 import { lostReports, type Path, placeOf } from "./report.ts";
 
-/** A hook for messages that have no point of their own, or more to say than it shows. */
+/** A hook for messages without a hook of their own, or for what their own hook does not show. */
 export type FieldsHook = "cmf.mcp_request" | "cmf.mcp_response" | "cmf.mcp_notification";
 
-/** A field, by the name that plugins see. */
+/** A field, under the name that plugins see. */
 export interface Field {
   readonly name: string;
   readonly at: Path;
@@ -20,17 +23,17 @@ export interface Field {
 
 export interface Fields {
   readonly hook: FieldsHook;
-  /** What it is about: the method, or one that is asked for in it. */
+  /** The method that it is about: its own, or one that it asks for. */
   readonly method: string;
   readonly document: JsonObject;
   readonly fields: readonly Field[];
-  /** Names that a plugin may not write. Absent: it may write those that are there, and no others. */
+  /** Names that a plugin may not write. Absent: it may write only the names that are there. */
   readonly kept?: readonly string[];
   /** Content that must not pass where no plugin listens. */
   readonly unseen?: readonly Left[];
 }
 
-/** Shows fields of a document under their names. Skipped where no plugin listens. */
+/** Shows fields of a document by name. Skipped where no plugin listens. */
 export function fieldsStep(call: Call, given: Fields): Step {
   const { hook, method, document, fields, kept, unseen } = given;
   const isResult = hook === "cmf.mcp_response";
@@ -94,7 +97,7 @@ export function topFields(keys: readonly string[]): readonly Field[] {
   return keys.map((name) => ({ name, at: [name] }));
 }
 
-/** Of what a point does not show, the fields that hold a text. */
+/** The fields with text among those that a hook does not show. */
 export function leftFields(
   document: JsonObject,
   left: readonly Left[],

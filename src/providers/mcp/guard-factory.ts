@@ -1,8 +1,11 @@
-/** Servers that SDK v2 makes and connects itself, one for each exchange or connection. */
+/** Guards servers that SDK v2 creates and connects itself, one for each exchange or connection. */
 import type { WrapOptions } from "./options.ts";
 import type { TransportLike } from "./transport.ts";
 
-/** What `createMcpHandler` and `serveStdio` take: makes a server for one exchange or connection. */
+/**
+ * The argument of `createMcpHandler` and `serveStdio`: makes a server for one exchange or
+ * connection.
+ */
 export type ServerFactory<Context, Server extends object> = (
   context: Context,
 ) => Server | Promise<Server>;
@@ -30,7 +33,7 @@ export function guardFactory<Context, Server extends object>(
   };
 }
 
-/** The SDK connects the server that an `McpServer` holds, past the method of the latter. */
+/** The SDK connects the inner server of an `McpServer` directly, bypassing the outer `connect`. */
 function connectableIn(made: object): Connectable {
   const { server = made } = made as { readonly server?: object };
   return server as Connectable;

@@ -5,7 +5,7 @@ import type { RequestLog } from "./request-log.ts";
 import { createTraffic } from "./traffic.ts";
 import type { TransportLike, Wire } from "./transport.ts";
 
-/** `transport` with hooks around it. All else of it is reached unchanged. */
+/** `transport` with hooks around it. Everything else on it is unchanged. */
 export function guardedTransport<Transport extends TransportLike>(
   { transport, outbox }: Connection<Transport>,
   sessionName: string | undefined,
@@ -39,14 +39,14 @@ export function guardedTransport<Transport extends TransportLike>(
     onmessage: (message: unknown, extra?: unknown) => traffic.receive(message, extra),
     onclose: () => {
       stop();
-      // Some transports tell it at each call of `close`. Two ends that close each other would go on.
+      // Some transports report every `close` call; two ends that close each other would never stop.
       if (isClosed) return;
       isClosed = true;
       handler("onclose")?.();
     },
   };
 
-  /** What the guard does in its own way. A later assignment, as SDK v2 makes, stays on the guard. */
+  /** What the guard replaces. A later assignment, as by SDK v2, stays on the guard. */
   const own = new Map<PropertyKey, unknown>([
     ["start", start],
     ["send", (message: unknown, options?: unknown) => traffic.send(message, options)],
@@ -66,12 +66,12 @@ export function guardedTransport<Transport extends TransportLike>(
 
   function attach(key: keyof typeof below, value: unknown): void {
     above.set(key, value);
-    // A transport may hold messages back until it has a handler. A close is always of interest.
+    // A transport may buffer messages until it has a handler; the guard always needs `onclose`.
     const isOff = key === "onmessage" && value === undefined;
     Reflect.set(transport, key, isOff ? undefined : below[key], transport);
   }
 
-  /** A handler that the host set on the transport itself must not see what was not checked. */
+  /** A handler set on the transport itself must not see unchecked messages. */
   function start(): Promise<void> {
     isClosed = false;
     if (!above.has("onclose")) attach("onclose", wire.onclose);

@@ -10,11 +10,11 @@ import { keyOf } from "./transport.ts";
 
 const { ownValue } = intrinsics;
 
-/** A request without hooks. It is known so that no answer can pass for that of a guarded one. */
+/** A request without hooks, remembered so that no answer passes for that of a guarded request. */
 export interface Plain {
   readonly method: string;
   readonly record: RequestRecord;
-  /** The lane that it came through. */
+  /** The lane of the request. */
   readonly owner: object;
   readonly token: string | undefined;
   release?: () => void;
@@ -29,16 +29,16 @@ export function isCall(entry: Entry): entry is Call {
 const maxCancelled = 1024;
 
 /**
- * The requests of one session and direction that have no answer yet, by id.
+ * The unanswered requests of one session and direction, by id.
  *
- * A cancelled request stays known until it is answered: its late answer must not be taken for that
- * of another request, so its id must not be used again. An id is forgotten in one way only: every
- * whole number up to it counts as used from then on. MCP lets no id be used twice in a session, and
- * clients count upwards.
+ * A cancelled request is remembered until it is answered: its late answer must not pass for that
+ * of another request, so its id must not be reused. Ids are forgotten in one way only: every
+ * whole number up to the id then counts as used. MCP forbids using an id twice in a session, and
+ * clients count up.
  */
 export class InFlight {
   readonly #open = new OpenRequests<Entry>();
-  /** Whether a guard stood before it. */
+  /** By id: whether the request was guarded. */
   readonly #cancelled = new Map<string, boolean>();
   #usedUpTo = -1;
 
@@ -46,7 +46,7 @@ export class InFlight {
     return this.#open.get(key);
   }
 
-  /** The call that a notification is sent for, by the word of the transport, or its progress token. */
+  /** The call that a notification belongs to, by the transport's word or its progress token. */
   relatedTo({ params }: JsonObject, aux: unknown): Call | undefined {
     const key = isObject(aux) ? keyOf(aux.relatedRequestId) : undefined;
     const token = isObject(params) ? params.progressToken : undefined;
@@ -63,7 +63,7 @@ export class InFlight {
     return isForgotten || this.#open.get(key) !== undefined || this.#cancelled.has(key);
   }
 
-  /** Whether there is no room to remember one more request. */
+  /** Whether there is no room for another request. */
   get isFull(): boolean {
     return this.#open.isFull || this.#cancelled.size > maxCancelled;
   }
@@ -73,7 +73,7 @@ export class InFlight {
     return this.#open.size === 0 && this.#cancelled.size === 0 && this.#usedUpTo < 0;
   }
 
-  /** One's own ids are one's own affair, as long as no guarded request is mistaken for another. */
+  /** The host may reuse its own ids as long as no guarded request is mistaken for another. */
   isTaken(key: string, isOwnAndPlain: boolean): boolean {
     const open = this.#open.get(key);
     if (isOwnAndPlain && open !== undefined) return isCall(open);
@@ -84,7 +84,7 @@ export class InFlight {
     this.#open.add(key, entry);
   }
 
-  /** Forgets `entry`, unless another request has its id by now. */
+  /** Removes `entry`, unless another request has its id by now. */
   remove(key: string, entry: Entry): void {
     entry.release?.();
     if (this.#open.get(key) === entry) this.#open.remove(key);
@@ -96,7 +96,7 @@ export class InFlight {
     if (this.#cancelled.size > maxCancelled) this.#forgetLowest();
   }
 
-  /** Makes room for one more, if one of the ids is a whole number. */
+  /** Makes room for another id, if one of them is a whole number. */
   #forgetLowest(): void {
     let lowest: { readonly key: string; readonly number: number } | undefined;
     for (const key of this.#cancelled.keys()) {
@@ -110,19 +110,22 @@ export class InFlight {
     this.#cancelled.delete(lowest.key);
   }
 
-  /** Takes the late answer to a cancelled request: was it guarded? Nothing for an unknown id. */
+  /**
+   * Settles a cancelled request that was answered late. Returns whether it was guarded; `undefined`
+   * for an unknown id.
+   */
   settleCancelled(key: string): boolean | undefined {
     const wasGuarded = this.#cancelled.get(key);
     this.#cancelled.delete(key);
     return wasGuarded;
   }
 
-  /** The entries that came through `owner`. */
+  /** The entries of the lane `owner`. */
   of(owner: object): readonly (readonly [key: string, entry: Entry])[] {
     return this.#open.list().filter(([, entry]) => entry.owner === owner);
   }
 
-  /** Ends and forgets all that is open. Nothing more of it is handed on. */
+  /** Ends and removes all open requests. Nothing more of them is passed on. */
   clear(): void {
     for (const [, entry] of this.#open.list()) {
       entry.release?.();
@@ -135,7 +138,7 @@ export class InFlight {
   }
 }
 
-/** Nobody waits for the call any more. */
+/** Stops the hooks of a call that nobody waits for. */
 export function stopHooks(call: Call): void {
   call.state = "closed";
   call.controller.abort();
@@ -159,13 +162,13 @@ function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** The id in a key of `keyOf`, where it is one that a client counts with. */
+/** The number in a key of `keyOf`, if it is a whole number. */
 function wholeNumber(key: string): number | undefined {
   const number = key.startsWith("n") ? Number(key.slice(1)) : -1;
   return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
 }
 
-/** For a sender on one's own side, whose request would be one too many. */
+/** The error for the host's own sender when there are too many requests. */
 export function tooManyOpen(): GlassineError {
   return new GlassineError(
     "overloaded",
@@ -173,7 +176,7 @@ export function tooManyOpen(): GlassineError {
   );
 }
 
-/** SDK v2 cancels by a signal in the send options where each request has a stream of its own. */
+/** Where each request has its own stream, SDK v2 cancels with a signal in the send options. */
 export function watchSignal(entry: Entry, aux: unknown, cancel: () => void): void {
   const signal = isObject(aux) ? aux.requestSignal : undefined;
   if (!(signal instanceof AbortSignal)) return;
@@ -182,7 +185,7 @@ export function watchSignal(entry: Entry, aux: unknown, cancel: () => void): voi
   if (signal.aborted && isCall(entry)) cancel();
 }
 
-/** Denied by a policy, or what could not be checked. */
+/** Ends a call as allowed, as denied by a policy, or as one that could not be checked. */
 export function endChecked(call: Call, denial: Denial | undefined): void {
   if (denial === undefined) endOf(call, "allowed", {});
   else endOf(call, denial.code === guardErrorCodes.denied ? "denied" : "errored", denial.data);

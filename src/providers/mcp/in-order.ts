@@ -1,10 +1,10 @@
 import type { Handed } from "./ends.ts";
 
-/** Hands messages on one after the other, and at once where none waits. */
+/** Passes messages on in order, immediately if none is waiting. */
 export class InOrder {
   #last: Promise<void> | undefined;
 
-  /** At once, unless something before it waits. */
+  /** Runs immediately unless something before it is waiting. */
   now(work: () => Handed): Handed {
     return this.#last === undefined ? work() : this.next(work);
   }

@@ -8,7 +8,7 @@ export function isObject(value: unknown): value is JsonObject {
 /**
  * Copies JSON data into ordinary, mutable objects and arrays.
  *
- * Keys without a value are left out, as on the wire. The copy shares nothing with `value`, so
+ * Undefined fields are omitted, as on the wire. The copy shares nothing with `value`, so
  * neither the sender of a message nor a plugin can change it afterwards.
  *
  * @throws RangeError when `value` is nested deeper than the stack, or contains itself.
@@ -16,7 +16,7 @@ export function isObject(value: unknown): value is JsonObject {
 export function copyJson(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(copyJson);
   if (!isObject(value)) return value;
-  // In-memory transports pass dates and the like, which any other transport writes as text.
+  // In-memory transports pass objects such as dates, which any other transport writes as text.
   if (typeof value.toJSON === "function") return copyJson(value.toJSON());
   return copyObject(value);
 }
@@ -28,10 +28,10 @@ function copyObject(value: JsonObject): JsonObject {
   return Object.fromEntries(entries.map(([key, field]) => [key, copyJson(field)]));
 }
 
-/** JSON-RPC 2.0: what a message has. No hook sees anything else, and nobody is handed it. */
+/** The members of a JSON-RPC 2.0 message. Anything else is neither shown nor passed on. */
 const members = ["jsonrpc", "id", "method", "params", "result", "error"];
 
-/** A copy of a JSON-RPC message, or nothing for what is nested too deep to be read. */
+/** A copy of a JSON-RPC message; `undefined` if it is nested too deeply to be read. */
 export function copyMessage(message: JsonObject): JsonObject | undefined {
   try {
     return copyObject(
@@ -42,7 +42,7 @@ export function copyMessage(message: JsonObject): JsonObject | undefined {
   }
 }
 
-/** Whether two JSON values say the same. The order of keys and keys without a value do not count. */
+/** Whether two JSON values are equal, ignoring key order and undefined fields. */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (Object.is(a, b) || (a === 0 && b === 0)) return true;
   if (Array.isArray(a) || Array.isArray(b)) {

@@ -1,8 +1,8 @@
 /**
- * What a guard remembers, shared by all the transports that it wraps.
+ * What a guard remembers, shared by all transports that it wraps.
  *
- * It is kept by manager and `serverId`, so guards that are made anew for each connection remember
- * as one. It is bounded, and what was forgotten is refused or treated as the worst it could be.
+ * It is kept by manager and `serverId`, so guards created for each connection share it.
+ * It is bounded; what was forgotten is refused or assumed to be the worst case.
  */
 import { GlassineError } from "../../core/errors/index.ts";
 import { checkSession, type LabelStore, memoryLabelStore } from "../../core/labels/index.ts";
@@ -14,7 +14,7 @@ import type { Direction } from "./transport.ts";
 /** The requests of one session, which may span several transports. */
 export interface Session {
   readonly id: number;
-  /** Absent for that of one transport alone. */
+  /** Absent for the session of a single transport. */
   readonly name: string | undefined;
   readonly inFlight: Readonly<Record<Direction, InFlight>>;
 }
@@ -24,24 +24,24 @@ const maxSessions = 10_000;
 export class GuardMemory {
   readonly names = new ResourceNames();
   readonly tasks = new TaskMemory();
-  /** For guards that carry labels without a store of the host's. */
+  /** For guards that carry labels without a store from the host. */
   readonly store: LabelStore = memoryLabelStore();
   readonly lastingStore: LabelStore = memoryLabelStore({ ttlMs: Number.POSITIVE_INFINITY });
-  /** The session of labels where the host names none. */
+  /** The label session where the host names none. */
   readonly labelSession: string = crypto.randomUUID();
   readonly #annotations = new WeakMap<object, Map<string, ReadonlySet<string>>>();
   readonly #sessions = new Map<string, Session>();
   readonly #warned = new Set<string>();
   #made = 0;
 
-  /** Whether a warning was not given yet. */
+  /** Whether a warning is new. */
   isNewWarning(text: string): boolean {
     const isNew = !this.#warned.has(text);
     this.#warned.add(text);
     return isNew;
   }
 
-  /** What the annotations of tools said, as `mapping` reads them. */
+  /** The labels that `mapping` read from tool annotations. */
   annotationsBy(mapping: object): Map<string, ReadonlySet<string>> {
     const known = this.#annotations.get(mapping) ?? new Map();
     this.#annotations.set(mapping, known);
@@ -60,7 +60,7 @@ export class GuardMemory {
     return session;
   }
 
-  /** The session of a transport that may be open still when the session ends, or is dropped. */
+  /** The current session of a transport, which may outlive its session. */
   current(joined: Session): Session {
     if (joined.name === undefined) return joined;
     const session = this.#sessions.get(joined.name) ?? this.#newSession(joined.name);
@@ -68,7 +68,7 @@ export class GuardMemory {
     return session;
   }
 
-  /** Not one that is over: nothing of it is open. */
+  /** Whether a session is not over yet. */
   knows({ name }: Session): boolean {
     return name === undefined || this.#sessions.has(name);
   }
@@ -83,7 +83,7 @@ export class GuardMemory {
     throw new GlassineError("overloaded", text);
   }
 
-  /** A named session stays: its next exchange may come after a pause. */
+  /** Ends an unnamed session. A named one stays: its next exchange may follow after a pause. */
   leave(session: Session): void {
     if (session.name !== undefined) return;
     session.inFlight.outgoing.clear();
@@ -116,7 +116,7 @@ export function memoryOf(manager: object, serverId: string | undefined): GuardMe
   return known;
 }
 
-/** From now on a guard of this manager remembers what `memory` does, unless it has one already. */
+/** Shares `memory` with guards of this manager, unless they have one already. */
 export function rememberFor(
   manager: object,
   serverId: string | undefined,

@@ -2,7 +2,7 @@ import type { Step } from "./call.ts";
 import { type JsonObject, without } from "./json.ts";
 import { errorOf, resultOf, wireOnly, writeError, writeShown } from "./payload.ts";
 
-/** The older post hook of a tool or prompt: the result as it is on the wire, or the error. */
+/** The older post hook of a tool or prompt: the result as on the wire, or the error. */
 export function olderAnswer(hook: string, ids: JsonObject, outcome: JsonObject): Step {
   const error = errorOf(outcome);
   return {

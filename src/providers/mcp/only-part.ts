@@ -14,7 +14,7 @@ export interface Found<Part> {
 }
 
 /**
- * The part that a document of one part is written from. Everything beside it is reported.
+ * The part that a document of one part is written from. Everything else is reported.
  *
  * @throws GlassineError `message_invalid` when no message has such a part
  */
@@ -46,12 +46,12 @@ export function onlyPartOf<const Type extends ContentPart["content_type"]>(
   throw noMessage(`with a part of type ${type}`);
 }
 
-/** There is nothing that the document could be written from. */
+/** The error when there is nothing to write the document from. */
 export function noMessage(what: string): GlassineError {
   return new GlassineError("message_invalid", `Expected a message ${what}, got none.`);
 }
 
-/** Reports a part that is not about the call it is written for. */
+/** Reports a part that belongs to another call. */
 export function checkCall(
   found: { readonly at: Path },
   key: string,
@@ -68,7 +68,7 @@ const answerKeys = {
 } as const;
 
 /**
- * The part that an answer is written from: that of the call it answers.
+ * The part that an answer is written from, which must belong to the answered call.
  *
  * @throws GlassineError `message_invalid` when no message has such a part
  */

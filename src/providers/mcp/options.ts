@@ -10,7 +10,9 @@ export interface GuardedRequest {
   readonly method: string;
   readonly direction: Direction;
   readonly id: RequestId;
-  /** As they came, without `_meta`: the peer's `_meta` never decides anything. Do not change them. */
+  /**
+   * As they arrived, without `_meta`: a peer's `_meta` never decides anything. Do not change them.
+   */
   readonly params: Readonly<JsonObject>;
   /** A ready `mcp` slot for this request, with `options.serverId` where given. */
   readonly mcp: Readonly<JsonObject>;
@@ -21,22 +23,24 @@ export interface GuardedRequest {
   readonly requestInfo: unknown;
 }
 
-/** One hook has run or could not, or a message was refused beside the hooks. */
+/** A hook ran or failed, or a message was refused for another reason. */
 export interface GuardEvent<Extensions = unknown> {
-  /** The library's own id of the request: that of its end, and of each record in the audit trail. */
+  /**
+   * The library's own id of the request: that of its end, and of each record in the audit trail.
+   */
   readonly request: string;
   readonly method: string;
   /**
-   * The hook, such as `cmf.tool_pre_invoke`. For what failed beside one: `envelope`, `labels`,
-   * `data_policy`, or the method. At `headers`, what plugins wrote and is not sent.
+   * The hook, such as `cmf.tool_pre_invoke`. For other failures: `envelope`, `tenant`, `labels`,
+   * `data_policy`, or the method. `headers` reports plugin headers that are not sent.
    */
   readonly point: string;
   readonly direction: Direction;
   readonly requestId: RequestId;
   /**
-   * Absent when the hook could not be run, or the message was refused for something beside it;
+   * Absent when the hook could not run, or the message was refused for another reason;
    * then `error` says why. A label store that failed with `onStoreError: "ignore"` refuses nothing,
-   * nor do headers that are not sent.
+   * and neither do headers that are not sent.
    */
   readonly result?: HookResult<Extensions>;
   readonly error?: unknown;
@@ -45,38 +49,45 @@ export interface GuardEvent<Extensions = unknown> {
 /**
  * How a request ended.
  *
- * - `allowed`: its answer was handed back, an error of the server included.
+ * - `allowed`: its answer was returned, including an error from the server.
  * - `denied`: a plugin or a data policy refused it, or its answer.
- * - `errored`: it could not be checked, was malformed, or could not be handed on.
- * - `aborted`: whoever asked cancelled it or closed the connection, or the session was ended.
- * - `dropped`: no request, but a message that belongs to none, and was not handed on.
+ * - `errored`: it could not be checked, was malformed, or could not be passed on.
+ * - `aborted`: the sender cancelled it or closed the connection, or the session was ended.
+ * - `dropped`: a message that belongs to no request and was not passed on.
  */
 export type GuardOutcome = "allowed" | "denied" | "errored" | "aborted" | "dropped";
 
-/** The end of a request, or of a notification that hooks were run for. Raised once for each. */
+/** The end of a request, or of a notification that hooks ran for. Reported once for each. */
 export interface GuardEnd {
-  /** The library's own id of the request: that of `onResult`, and of each record in the audit trail. */
+  /**
+   * The library's own id of the request: that of `onResult`, and of each record in the audit trail.
+   */
   readonly request: string;
-  /** That of the call which began the task that the request is about. */
+  /** The `request` of the call that started the task which this request is about. */
   readonly begunBy: string | undefined;
   /** Absent for a dropped answer. */
   readonly method: string | undefined;
   readonly direction: Direction;
   /** The id on the wire. A peer chooses it. */
   readonly requestId: RequestId | undefined;
-  /** `security.subject.id` of the envelope, where hooks were run. */
+  /** `security.subject.id` of the envelope, where hooks ran. */
   readonly subject: string | undefined;
-  /** The tool, prompt or URI that was asked for, as it was sent, where hooks were run. */
+  /** The requested tool, prompt or URI as it was sent, where hooks ran. */
   readonly name: string | undefined;
   readonly outcome: GuardOutcome;
-  /** Why, unless it was allowed: `data.code` of the refusal, `cancelled`, `closed` or `send_failed`. */
+  /**
+   * Why, unless it was allowed: `data.code` of the refusal, `cancelled`, `closed` or `send_failed`.
+   */
   readonly code: string | undefined;
   /** The plugin that denied it. */
   readonly plugin: string | undefined;
   readonly timings: GuardTimings;
 }
 
-/** Milliseconds: until a request was handed on, until its answer came, and until that was handed back. */
+/**
+ * Milliseconds until a request was passed on, until its answer arrived, and until that was
+ * returned.
+ */
 export interface GuardTimings {
   readonly beforeMs: number;
   readonly peerMs: number;
@@ -84,7 +95,10 @@ export interface GuardTimings {
   readonly totalMs: number;
 }
 
-/** How requests, and notifications that hooks were run for, ended: `started` is the sum of the next four and of those that are `open`. */
+/**
+ * The outcomes of requests, and of notifications that hooks ran for: `started` is the sum of the
+ * next four and `open`.
+ */
 export interface GuardCounts {
   readonly started: number;
   readonly allowed: number;
@@ -92,40 +106,40 @@ export interface GuardCounts {
   readonly errored: number;
   readonly aborted: number;
   readonly open: number;
-  /** Messages that are no request, and fit none. */
+  /** Messages that belong to no request. */
   readonly dropped: number;
 }
 
 /**
- * The session of a request: one of the host's own making, which no peer can choose or leave.
+ * The session of a request: made by the host, so that no peer can choose or leave it.
  *
- * The function gets the request and the envelope that was made for it. When it fails, or gives no
- * text, the request is refused.
+ * The function gets the request and its envelope. If it fails or does not return a string,
+ * the request is refused.
  */
 type Session<Extensions> =
   | string
   | ((request: GuardedRequest, extensions: Extensions | undefined) => string | Promise<string>);
 
 /**
- * Reads labels off what a server says of its data. What is left out is not read.
+ * Reads labels from what a server says about its data. An omitted function reads nothing.
  *
- * Each function gets `undefined` where the server said nothing, and says what to assume then.
- * What it gives is only ever added. The answer is refused where it throws, or gives anything else
- * than a list of labels.
+ * Each function gets `undefined` where the server said nothing, and decides what to assume then.
+ * The labels it returns are only ever added. The answer is refused if it throws or returns anything
+ * but a list of labels.
  */
 export interface WireLabels {
-  /** Of the `_meta` of a result: `labelsFromIfc`, for instance. */
+  /** From the `_meta` of a result, for example `labelsFromIfc`. */
   readonly meta?: (meta: unknown) => readonly string[];
-  /** Of the `annotations` of a tool, as `tools/list` gave them: `labelsFromAnnotations`. */
+  /** From the `annotations` of a tool in `tools/list`, for example `labelsFromAnnotations`. */
   readonly annotations?: (annotations: unknown) => readonly string[];
 }
 
 /**
- * How labels follow the data from one call to the next.
+ * How labels follow data from one call to the next.
  *
- * `store` is where they are between the calls; default: in memory, shared by the guards of the same
- * manager and `serverId`. Without `session`, requests have the one that `wrap` was given, and all
- * others of these guards have one in common.
+ * `store` keeps them between calls; the default store is in memory, shared by guards of the same
+ * manager and `serverId`. Without `session`, a request uses the session passed to `wrap`; all
+ * others of these guards share one.
  */
 export type GuardLabels<Extensions = unknown> = LabelRules &
   (
@@ -135,8 +149,8 @@ export type GuardLabels<Extensions = unknown> = LabelRules &
 
 interface LabelRules {
   /**
-   * What follows when the store fails: `deny` (the default) refuses the message; with `ignore` it
-   * goes on with the labels of this call alone.
+   * What happens when the store fails: `deny` (the default) refuses the message; with `ignore` it
+   * continues with the labels of this call alone.
    */
   readonly onStoreError?: "deny" | "ignore";
   /**
@@ -147,25 +161,25 @@ interface LabelRules {
   readonly fromWire?: WireLabels;
 }
 
-/** What `createExtensions` gives, or a plain document that the manager reads. No promise. */
+/** The result of `createExtensions`, or a plain document that the manager reads. Not a promise. */
 type Envelope = object & { readonly then?: never };
 
 export interface GuardOptions<Extensions = unknown> {
   /**
-   * Makes the envelope of a request from what the host knows. Without it, hooks get none.
-   * When it fails, or gives no object, the request is refused.
+   * Makes the envelope of a request from what the host knows. Without it, hooks get no envelope.
+   * If it fails or does not return an object, the request is refused.
    */
   readonly envelope?: (request: GuardedRequest) => Envelope | Promise<Envelope>;
-  /** How a refused tool call is answered. Prompts and resources are always answered by an error. */
+  /** How a refused tool call is answered. Prompts and resources always get an error. */
   readonly onDeny?: "error" | "tool_result";
   /**
-   * What goes on without a plugin having seen it. Default `["tokens"]`: cursors, versions, states
+   * What passes without a plugin seeing it. Default `["tokens"]`: cursors, versions, states
    * and the like, which the protocol itself reads. Everything else is shown to plugins at a hook.
    *
-   * Further groups: `handshake`, `lists`, `sampling`, `elicitation`, `roots`, `completion`, `tasks`,
-   * `notifications` and `other` requests; `metadata` of calls, prompts and resources (`_meta`,
-   * titles, icons); `unknown`, fields of theirs that MCP does not name, which are refused where no
-   * plugin is there to see them.
+   * Further groups: `handshake`, `lists`, `sampling`, `elicitation`, `roots`, `completion`,
+   * `tasks`, `notifications` and `other` requests; `metadata` of calls, prompts and resources
+   * (`_meta`, titles, icons); `unknown`, fields of theirs that MCP does not define, which are
+   * refused where no plugin sees them.
    */
   readonly pass?: readonly PassGroup[];
   /**
@@ -174,39 +188,41 @@ export interface GuardOptions<Extensions = unknown> {
    */
   readonly serverId?: string;
   /**
-   * Who the requests are for, for `conditions.tenants` and the audit trail. When the function fails,
-   * or gives no text, the request is refused.
+   * The tenant of the requests, for `conditions.tenants` and the audit trail. If the function fails
+   * or does not return a string, the request is refused.
    */
   readonly tenant?: string | ((request: GuardedRequest) => string | Promise<string>);
   /**
-   * Gets what looks wrong when the guard is made, or gets a transport or another manager: plugins
-   * that it would never run, headers that it cannot send. Default: a line on standard error.
+   * Receives warnings when the guard is created or gets a transport or another manager: plugins
+   * that it would never run, headers that it cannot send. Default: prints a line on standard error.
    */
   readonly onWarning?: (text: string) => void;
-  /** Carries labels from call to call. Without it, each call has those of its envelope. */
+  /** Carries labels from call to call. Without it, each call has the labels of its envelope. */
   readonly labels?: GuardLabels<Extensions>;
   /**
-   * What the manager's audit trail gets of the requests that hooks were run for: `refused` for those
-   * that were not allowed, `all` for each. Without it, what plugins did alone.
+   * Which requests that hooks ran for are recorded in the manager's audit trail: `refused` for
+   * those that were not allowed, `all` for each. Without it, only what plugins did is recorded.
    */
   readonly access?: "refused" | "all";
   /**
-   * Told once of the end of each request, and of each notification that hooks were run for. What it
+   * Called once at the end of each request, and of each notification that hooks ran for. What it
    * throws is ignored.
    */
   readonly onEnd?: (end: GuardEnd) => void;
-  /** Told of every hook that ran. What it throws is ignored. */
+  /** Called for every hook that ran. What it throws is ignored. */
   readonly onResult?: (event: GuardEvent<Extensions>) => void;
 }
 
-/** What a transport is wrapped with. */
+/** Options of `wrap` and `bridge`. */
 export interface WrapOptions {
   /**
-   * A session that several transports share, of the host's own making: one client's conversation, in
-   * which ids of requests are unique, and no user's name. An answer may come through
-   * another of them than its request did. Without it each transport has one of its own.
+   * A session that several transports share, named by the host: one client's conversation, in
+   * which request ids are unique. Do not use a user's name. An answer may arrive through
+   * another transport than its request. Without it each transport has its own session.
    */
   readonly session?: string | undefined;
-  /** For a transport that is made by a function: what its requests go through. Default: the global one. */
+  /**
+   * For a transport that a function makes: the `fetch` for its requests. Default: the global one.
+   */
   readonly fetch?: FetchLike | undefined;
 }

@@ -1,4 +1,4 @@
-/** Messages of MCP that are about no tool, prompt or resource. */
+/** MCP messages that are not about a tool, prompt or resource. */
 import {
   answerSteps,
   askedTaskSteps,
@@ -18,7 +18,10 @@ import { groupOf, isPlumbing } from "./methods.ts";
 import { applyWritten, errorOf, onlyMessage, payloadFault, resultOf } from "./payload.ts";
 import type { AskedMethod } from "./task-memory.ts";
 
-/** Any request without hooks of its own, or about a task that one of the method `asked` became. */
+/**
+ * Any request without hooks of its own, or about a task started by a request with the method
+ * `asked`.
+ */
 const othersAbout = (asked?: AskedMethod): Subject => ({
   isTool: false,
   isOther: true,
@@ -66,7 +69,7 @@ function pointsAbout(method: string, asked: AskedMethod | undefined) {
   return { pre, post: asked === undefined ? post : pointsOf(asked).post };
 }
 
-/** A notification: what it says is its outcome. */
+/** A notification: its content is its outcome. */
 export const notices: Subject = {
   isTool: false,
   isOther: true,
@@ -82,7 +85,7 @@ export const notices: Subject = {
   },
 };
 
-/** What a request is shown as that has no hooks of its own; nothing where no plugin listens. */
+/** The subject of a request without hooks of its own; `undefined` where no plugin listens. */
 export function otherSubject(
   method: string,
   hooks: HookRunner,
@@ -95,14 +98,14 @@ export function otherSubject(
   return asked === undefined ? others : aboutTasks[asked];
 }
 
-/** Whether a notification is put to a plugin that listens. */
+/** Whether a plugin listens to a notification. */
 export function isShown({ method, params = {} }: JsonObject, hooks: HookRunner): boolean {
   if (typeof method !== "string") return false;
   if (hooks.passes("notifications") || !hooks.listens("cmf.mcp_notification")) return false;
   return !isObject(params) || !isPlumbing(method, "params", params, hooks.passes("tokens"));
 }
 
-/** An error that is about no request: nobody's envelope would be the one to check it with. */
+/** An error without a request, and so without an envelope to check it with: its text is removed. */
 export function withoutTexts(message: JsonObject, hooks: HookRunner): JsonObject {
   if (hooks.passes("other") || !hooks.listens("cmf.mcp_response")) return message;
   const code = isObject(message.error) ? message.error.code : undefined;
@@ -121,7 +124,7 @@ function isIdle(call: Call, part: "params" | "result", document: unknown): boole
   return isPlumbing(call.method, part, document, call.hooks.passes("tokens"));
 }
 
-/** What plugins wrote, where the message came without params. */
+/** Keeps what plugins wrote where the message had no params. */
 function keepParams({ request, params }: Call): void {
   if (request.params === undefined && Object.keys(params).length > 0) request.params = params;
 }

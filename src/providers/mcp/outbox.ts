@@ -1,4 +1,4 @@
-/** The `fetch` of one transport, which adds the headers that plugins wrote to the requests it sends. */
+/** The `fetch` of one transport, which adds plugin headers to the requests it sends. */
 import { isObject } from "./json.ts";
 import { isRequest, keyOf, type Wire } from "./transport.ts";
 import { type HeaderChanges, writtenFor } from "./written-headers.ts";
@@ -12,12 +12,12 @@ interface Waiting {
 }
 
 export class Outbox {
-  /** By the id of their request. Each stays until the transport has sent it. */
+  /** Header changes by request id; each stays until the transport has sent the request. */
   readonly #waiting = new Map<string, Waiting>();
   readonly #onUnused: () => void;
   readonly fetch: FetchLike;
 
-  /** `onUnused` is told of a request that the transport sent in another way. */
+  /** `onUnused` is called for a request that the transport sent without this `fetch`. */
   constructor(base: FetchLike | undefined, onUnused: () => void) {
     this.#onUnused = onUnused;
     const ask: FetchLike = base ?? ((url, init) => fetch(url, init));
@@ -35,12 +35,15 @@ export class Outbox {
     } finally {
       if (this.#waiting.get(key) === waiting) this.#waiting.delete(key);
     }
-    // With a token the transport asks for the rest of a stream, and does not send the request again.
+    // With a token the transport resumes a stream and does not send the request again.
     const isResumed = isObject(options) && options.resumptionToken !== undefined;
     if (!waiting.isTaken && !isResumed) this.#onUnused();
   }
 
-  /** A transport may ask for other things meanwhile, a token say: only the body tells the request. */
+  /**
+   * A transport may fetch other things meanwhile, such as a token: only the body identifies the
+   * request.
+   */
   #withWritten(init: RequestInit | undefined): RequestInit | undefined {
     if (this.#waiting.size === 0 || typeof init?.body !== "string") return init;
     const key = requestIn(init.body);
@@ -60,7 +63,7 @@ function requestIn(body: string): string | undefined {
   }
 }
 
-/** What a transport sends by itself goes only where it is what the plugin saw, and took away. */
+/** A header of the transport itself is removed only if it has the value that the plugin removed. */
 function changed(own: RequestInit["headers"], { set, removed }: HeaderChanges): Headers {
   const headers = new Headers(own);
   for (const [name, values] of removed) {

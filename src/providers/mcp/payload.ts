@@ -4,19 +4,19 @@ import { isRemoved, type Left, type Read, type Written } from "../rewrite/index.
 import { copyJson, isObject, type JsonObject, sameJson } from "./json.ts";
 
 /**
- * Fields of a result that no hook sees or sets: `_meta` is opaque, `task` says by which task the
- * result comes later, and the rest says how the 2026-07-28 era reads and keeps it.
+ * Fields of a result that no hook sees or sets: `_meta` is opaque, `task` names the task by which
+ * the result arrives later, and the rest tells 2026-07-28 peers how to read and cache it.
  */
 export const wireOnly: readonly string[] = [
   ...["_meta", "task", "resultType", "requestState", "ttlMs", "cacheScope"],
 ];
 
-/** A change that a plugin made and that has no counterpart in MCP, or data that cannot be shown. */
+/** For a plugin's change that MCP cannot express, or data that cannot be shown. */
 export function payloadFault(what: string): GlassineError {
   return new GlassineError("payload_shape", `The MCP adapter expected ${what}.`);
 }
 
-/** The one message that a document of a request or an answer becomes. `tell` gets the rest. */
+/** The one message that shows a request or an answer. `reportLeft` receives the rest. */
 export function onlyMessage(
   { messages, left }: Read,
   reportLeft: (left: readonly Left[]) => void,
@@ -28,8 +28,8 @@ export function onlyMessage(
 }
 
 /**
- * Takes over a changed document, field by field. Nothing of a plugin is dropped in silence: what
- * MCP cannot say refuses the message. What goes with an item that a plugin took out does not.
+ * Writes a changed document into `target`, field by field. No change is dropped silently: what
+ * MCP cannot express refuses the message, except for what belonged to an item the plugin removed.
  */
 export function applyWritten(target: JsonObject, { document, lost }: Written<object>): void {
   const first = lost.find((item) => !isRemoved(item));
@@ -46,7 +46,7 @@ export function writeText(target: JsonObject, key: string, changed: unknown): vo
   target[key] = changed;
 }
 
-/** Writes changed arguments. Arguments that were left out stay so while they are empty. */
+/** Writes changed arguments. Omitted arguments stay omitted while they are empty. */
 export function writeArguments(params: JsonObject, changed: unknown): void {
   if (!isObject(changed)) throw payloadFault("an object as arguments");
   if (!sameJson(changed, params.arguments ?? {})) params.arguments = copyJson(changed);

@@ -1,4 +1,4 @@
-/** The arguments of a guard: a slip in them would leave a connection without it. */
+/** Checks the arguments of a guard: a typo in them would leave a connection unguarded. */
 import {
   expectOptions,
   intrinsics,
@@ -65,9 +65,9 @@ export function readFactory<Context, Server extends object>(
 }
 
 /**
- * A copy of the options, so that nobody changes them later.
+ * A copy of the options, so that nobody can change them later.
  *
- * @throws GlassineError `options_invalid`; `session_invalid` for a session that is none
+ * @throws GlassineError `options_invalid`; `session_invalid` for an invalid session
  */
 export function readGuardOptions(options: unknown): GuardOptions {
   const known = [
@@ -152,7 +152,9 @@ function readFromWire(mapping: unknown): object | undefined {
   });
 }
 
-/** What a prototype gives is not read: a method of a class would be left out, and nobody be told. */
+/**
+ * Refuses inherited options: they are not read, so a method of a class would be silently ignored.
+ */
 function expectOwn(options: unknown, known: readonly string[], call: string): void {
   expectOptions(options, known, call);
   const given = options as object;

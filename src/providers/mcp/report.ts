@@ -24,21 +24,21 @@ export interface Reports {
   add(at: Path, reason: string): void;
 }
 
-/** Where in its document something is that no message shows. Absent for what is shown in another form. */
+/** The place in its document of what no message shows; absent for what is shown in another form. */
 const places = new WeakMap<Left, Path>();
 
 export function placeOf(left: Left): Path | undefined {
   return places.get(left);
 }
 
-/** What a document says and its messages do not show. */
+/** Reports what messages do not show of a document. */
 export interface LeftReports {
-  /** What a model or a person would read, or what acts. */
+  /** What a model or a person would read, or what has an effect. */
   content(at: Path, reason: string): void;
   setting(at: Path, reason: string): void;
-  /** What is shown, but not as it stands in the document. */
+  /** What is shown, but not in the form that the document has. */
   form(at: Path, reason: string): void;
-  /** Takes over a report whose path begins here. */
+  /** Adds a report whose path begins at `at`. */
   addUnder(at: Path, left: Left): void;
   list(): readonly Left[];
 }
@@ -65,7 +65,7 @@ function joined(before: Path, path: string): string {
 }
 
 export interface LostReports extends Reports {
-  /** Takes over a report whose path begins here, or in the old document at `from`. */
+  /** Adds a report whose path begins at `at`, or at `from` in the old document. */
   addUnder(at: Path, lost: Lost, from?: Path): void;
   list(): readonly Lost[];
 }
@@ -83,16 +83,16 @@ export function lostReports(): LostReports {
   };
 }
 
-/** Tells of old items that do not stay, by their paths in the old document. */
+/** Reports removed items by their paths in the old document. */
 export type ReportRemovedAt = (at: Path) => void;
 
-/** `left` is what reading the old document told. */
+/** `left` holds the reports of reading the old document. */
 export function removedReporterIn(left: readonly Left[], lost: LostReports): ReportRemovedAt {
   const report = removedReporter(left, (item) => lost.addUnder([], item));
   return (at) => report(pathOf(...at));
 }
 
-/** Fields of MCP that messages have no room for: those that are read or act, and why. */
+/** MCP fields with content that messages cannot hold, with the reason. */
 const contents: Readonly<Record<string, string>> = {
   description: "A part of this kind has no description.",
   statusMessage: "Messages show the outcome of a task, not its state.",
@@ -104,12 +104,12 @@ const contents: Readonly<Record<string, string>> = {
 
 const noField = "Messages have no such field.";
 
-/** A field of MCP that messages have no room for: why, and what its value looks like. */
+/** Why messages cannot hold an MCP field, and a check of its value. */
 type Setting = readonly [reason: string, fits: (value: unknown) => boolean];
 
 /**
- * The rest of what MCP names, by 2025-11-25 and 2026-07-28: the wire's own, metadata for display,
- * and settings of tasks and of sampling. What stands here with another value may be anything.
+ * The other fields of MCP 2025-11-25 and 2026-07-28: the protocol's own, metadata for display,
+ * and settings of tasks and sampling. With any other value, such a field counts as content.
  */
 const settings: Readonly<Record<string, Setting>> = {
   _meta: ["Metadata of the wire.", isObject],
@@ -139,7 +139,7 @@ const settings: Readonly<Record<string, Setting>> = {
   toolChoice: [noField, isObject],
 };
 
-/** The settings that MCP names in a place. A name of another place may hold anything here. */
+/** The settings that MCP defines for each place. Elsewhere the same name may hold anything. */
 export const settingsOf = {
   block: ["_meta", "annotations"],
   bare: ["_meta"],
@@ -174,7 +174,7 @@ export function reportRest(
     if (!shown.includes(key)) reportField(item, key, left, at, place);
 }
 
-/** Reports those of the fields that `item` has. */
+/** Reports the fields among `keys` that `item` has. */
 export function reportFields(
   item: Readonly<JsonObject>,
   keys: readonly string[],
@@ -196,7 +196,7 @@ function reportField(
   const value = item[key];
   const [reason, fits] = (place.includes(key) ? settings[key] : undefined) ?? [];
   const isKnown = reason !== undefined || Object.hasOwn(contents, key);
-  // A name that MCP does not know may itself be a text.
+  // A name that MCP does not define may itself be text.
   if (value === null && isKnown) left.setting(path, "It is empty.");
   else if (reason !== undefined && fits?.(value)) left.setting(path, reason);
   else if (reason !== undefined) left.content(path, "MCP has no such value here.");
@@ -204,7 +204,7 @@ function reportField(
   else left.content(path, "An unknown field.");
 }
 
-/** What `from…` gives, frozen. */
+/** The result of a `from…` function, frozen. */
 export function readOf<Extensions extends object>(
   messages: readonly MessageInput[],
   extensions: Extensions,
@@ -218,7 +218,7 @@ export function readOf<Extensions extends object>(
   });
 }
 
-/** The document to write over, or nothing where there is none. */
+/** The document to write over, or `undefined`. */
 export function readOnto<Schema extends z.ZodType>(
   schema: Schema,
   onto: object | undefined,
@@ -232,7 +232,7 @@ export function readMessages(messages: readonly Message[]): readonly Message[] {
   return givenMessages(messages, "A function that writes an MCP document");
 }
 
-/** Reports what no message of MCP has. */
+/** Reports the fields that MCP messages do not have. */
 export function checkHead(message: Message, lost: Reports, at: Path): void {
   if (message.channel !== undefined) lost.add([...at, "channel"], "MCP has no channels.");
   if (message.schema_version !== "2.0") {
@@ -242,7 +242,7 @@ export function checkHead(message: Message, lost: Reports, at: Path): void {
 
 const anyObject = z.looseObject({});
 
-/** A deep-frozen copy of what was put together. */
+/** A deep-frozen copy of the new document. */
 export function written(document: object, what: string, lost: LostReports): Written<object> {
   return Object.freeze({ document: readDocument(anyObject, document, what), lost: lost.list() });
 }

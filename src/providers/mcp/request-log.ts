@@ -1,4 +1,4 @@
-/** One end for each request of a guard, and how many ended how. */
+/** Ends each request of a guard once, and counts the outcomes. */
 import { ignore, intrinsics } from "../../core/data/index.ts";
 import type { Denial } from "./denials.ts";
 import type { HookManager } from "./manager.ts";
@@ -7,7 +7,7 @@ import type { Direction, RequestId } from "./transport.ts";
 
 const { monotonicNow } = intrinsics;
 
-/** What is known of a request when it comes. */
+/** What is known of a request when it arrives. */
 type RequestStart = Pick<GuardEnd, "method" | "direction" | "requestId">;
 
 /** What is known of a request that hooks were run for. */
@@ -16,9 +16,9 @@ export interface CallFacts extends Pick<GuardEnd, "subject" | "name" | "begunBy"
   readonly serverId: string | undefined;
 }
 
-/** A request that has begun, and ends once. */
+/** A request in progress, which ends once. */
 export class RequestRecord {
-  /** The library's own id: those of the wire are a peer's choice. */
+  /** The library's own id: a peer chooses the id on the wire. */
   readonly request: string = crypto.randomUUID();
   readonly #start: RequestStart;
   readonly #log: RequestLog;
@@ -62,7 +62,7 @@ export class RequestRecord {
   }
 }
 
-/** Counts the requests of one guard, and tells the host of their ends. */
+/** Counts the requests of one guard and reports their ends to the host. */
 export class RequestLog {
   readonly #options: GuardOptions;
   readonly #manager: () => HookManager;
@@ -80,7 +80,7 @@ export class RequestLog {
     return new RequestRecord(this, start);
   }
 
-  /** A message that is no request of anybody, or fits none. */
+  /** Records a message that is not a request, or that belongs to none. */
   dropped(method: unknown, direction: Direction, id: unknown): void {
     const start = {
       method: typeof method === "string" ? method : undefined,
@@ -101,12 +101,12 @@ export class RequestLog {
     try {
       void ignore(this.#options.onEnd?.(end) as unknown as PromiseLike<unknown>);
     } catch {
-      // An observer's failure is its own: the outcome stands.
+      // A failing observer does not change the outcome.
     }
     if (facts !== undefined) this.#writeDown(end, facts);
   }
 
-  /** What the guard let through or refused, in the audit trail. */
+  /** Records in the audit trail what the guard allowed or refused. */
   #writeDown(end: GuardEnd, { tenant, serverId }: CallFacts): void {
     const { access } = this.#options;
     if (access === undefined || (access === "refused" && end.outcome === "allowed")) return;

@@ -1,15 +1,15 @@
 import { isObject, type JsonObject } from "./json.ts";
 import type { Direction } from "./transport.ts";
 
-/** Much more than a client shows, and few enough to keep. */
+/** Far more than a client shows, and few enough to keep. */
 const maxNames = 65_536;
 const maxUnits = 8_388_608;
 
 /**
- * Remembers by which names a server listed or linked its resources, in lists that only grow: a name
- * that a resource had once is its name for good, so that a policy of it holds for its URI.
+ * Remembers the names under which a server listed or linked its resources. They only grow: a name
+ * that a resource once had stays its name, so that a policy for the name holds for the URI.
  *
- * Once there were too many, a resource that is not remembered may have any name.
+ * Once there are too many, a resource that is not remembered may have any name.
  */
 export class ResourceNames {
   readonly #names = new Map<string, Set<string>>();

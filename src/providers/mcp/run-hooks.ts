@@ -14,7 +14,7 @@ import type { GuardEvent, GuardedRequest, GuardOptions } from "./options.ts";
 import { payloadFault } from "./payload.ts";
 import { headersIn, noteWritten } from "./written-headers.ts";
 
-/** What a point let pass: the payload as its plugins left it. */
+/** What a hook allowed: the payload as its plugins left it. */
 interface Allowed {
   readonly step: Step;
   readonly payload: unknown;
@@ -78,7 +78,7 @@ export function createHookRunner(
     );
   }
 
-  /** A notice is for whom the call was that it belongs to. */
+  /** A notification has the tenant of the call that it belongs to. */
   async function nameTenant(call: Call, request: () => GuardedRequest): Promise<void> {
     const { tenant } = options;
     const isNotice = call.subject.isNotice === true && call.started !== undefined;
@@ -93,8 +93,8 @@ export function createHookRunner(
   }
 
   /**
-   * The envelope is that of whoever asks, also for the result of a task that somebody else began.
-   * A notice is asked for by nobody: it goes on with the envelope of the call that it belongs to.
+   * The envelope belongs to whoever asks, even for the result of a task that somebody else started.
+   * A notification has no asker: it keeps the envelope of the call that it belongs to.
    */
   async function makeEnvelope(call: Call, request: () => GuardedRequest): Promise<void> {
     if (call.subject.isNotice && call.started !== undefined) {
@@ -105,13 +105,13 @@ export function createHookRunner(
     }
   }
 
-  /** What may not be sent goes nowhere, and refuses nothing. */
+  /** Reports headers that cannot be sent; they do not refuse the message. */
   function noteHeaders(call: Call): void {
     const refused = noteWritten(call.request, call.headersBefore, headersIn(call.extensions));
     if (refused.length > 0) observe(call, "headers", { error: notSent(refused) });
   }
 
-  /** What throws refuses the message. */
+  /** Whatever throws refuses the message. */
   async function attempt(
     call: Call,
     point: string,
@@ -137,7 +137,7 @@ export function createHookRunner(
     }
   }
 
-  /** Runs hooks. What they added to the labels is kept, also where they stopped the message. */
+  /** Runs hooks. The labels that they added are kept even if they stopped the message. */
   async function kept(call: Call, steps: () => Iterable<Step>): Promise<Denial | undefined> {
     const denial = await run(call, steps);
     const failure = await attempt(call, "labels", () => labels.keep(call));
@@ -149,7 +149,7 @@ export function createHookRunner(
     const allowed: Allowed[] = [];
     try {
       for (const step of steps()) {
-        // A stopped call has nobody left to answer: run nothing more for it.
+        // Nobody waits for a stopped call, so run nothing more for it.
         if (call.controller.signal.aborted) return failed;
         point = step.hook;
         if (step.optional && !listens(step.hook)) {
@@ -166,7 +166,9 @@ export function createHookRunner(
     }
   }
 
-  /** A point that changed the data after another one allowed it: that one is asked again. */
+  /**
+   * If a hook changed the data after an earlier hook allowed it, the earlier one is asked again.
+   */
   async function askAgain(call: Call, allowed: readonly Allowed[]): Promise<Denial | undefined> {
     const last = allowed.findLastIndex(({ isChanged }) => isChanged);
     for (const { step, payload: before } of allowed.slice(0, Math.max(last, 0))) {
@@ -186,7 +188,7 @@ export function createHookRunner(
   }
 
   async function runStep(call: Call, step: Step, allowed: Allowed[]): Promise<Denial | undefined> {
-    // Frozen first: what comes back is then the same object unless a plugin changed it.
+    // Frozen first, so that the same object comes back unless a plugin changed it.
     let unseen: readonly Left[] = [];
     const reportLeft = (left: readonly Left[]) => {
       unseen = left;
@@ -205,7 +207,7 @@ export function createHookRunner(
       if (!isObject(changed)) throw payloadFault("an object as payload");
       underPayloadLimits(manager.payloadLimits, () => {
         step.write(changed);
-        // Places in the document may be others now.
+        // Places in the document may have changed.
         if (step.rest !== undefined) step.payload(reportLeft);
       });
     }
@@ -213,14 +215,14 @@ export function createHookRunner(
     return runRest(call, step, unseen, allowed);
   }
 
-  /** Shows what the point did not, where a plugin listens. */
+  /** Shows what the hook did not, where a plugin listens. */
   async function runRest(
     call: Call,
     { rest }: Step,
     left: readonly Left[],
     allowed: Allowed[],
   ): Promise<Denial | undefined> {
-    // Its names are tokens.
+    // The names of inputs are tokens.
     const hasSteps = (path: string) => path === rest?.input && passes("tokens");
     const unseen = left.filter(({ path }) => !hasSteps(path));
     const fields = rest === undefined ? [] : leftFields(rest.document, unseen, passes);
@@ -235,7 +237,7 @@ export function createHookRunner(
     );
   }
 
-  /** What no hook is shown does not pass, unless the host chose so. A denial comes before this. */
+  /** Refuses what no hook has seen, unless the host lets it pass. A denial takes precedence. */
   function refuseUnseen(left: readonly Left[]): void {
     const unseen = left.find(({ kind }) => kind === "content");
     if (unseen === undefined || passes("unknown")) return;
@@ -252,12 +254,12 @@ export function createHookRunner(
       const { request } = record;
       options.onResult?.({ request, method, point, direction, requestId, ...seen });
     } catch {
-      // An observer's failure is its own: the outcome stands.
+      // A failing observer does not change the outcome.
     }
   }
 }
 
-/** Whether a handler ran: one that listens may be for other calls, or switched off. */
+/** Whether a handler ran: a listening one may be for other calls, or disabled. */
 function wasShown({ executions }: HookResult): boolean {
   return executions.some(({ status }) => status !== "skipped" && status !== "disabled");
 }
@@ -283,7 +285,7 @@ function optionsOf(call: Call): HookOptions {
   return {
     signal: call.controller.signal,
     request: call.record.request,
-    // What goes on is what was allowed.
+    // What is passed on must be what was allowed.
     recheck: true,
     ...(call.tenant !== undefined && { tenant: call.tenant }),
     ...(call.serverId !== undefined && { server: call.serverId }),

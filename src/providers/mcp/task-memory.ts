@@ -18,23 +18,23 @@ type KnownTask = TaskRecord | AskedMethod;
 type FoundTask = KnownTask | "forgotten" | undefined;
 
 /**
- * Tool calls whose result comes later, by another request.
+ * Tool calls whose result arrives later, by another request.
  *
  * In MCP 2025-11-25 `tasks/result` is answered by the tool's result; in the tasks extension
  * (SEP-2663) `tasks/get` and `notifications/tasks` hold it. A task of a sampling or elicitation
- * request is known by its method: its result is no tool's.
+ * request is remembered by its method, because its result does not come from a tool.
  *
- * A session knows its own tasks. Where each exchange has a transport of its own, a task that another
- * exchange began is found as well, unless several began one of that id. What is not known for sure,
- * or was forgotten to make room, is `forgotten`: nobody can say with which labels it began.
+ * A session knows its own tasks. Where each exchange has its own transport, a task of another
+ * exchange is found too, unless several have the same id. A task that is not known for certain,
+ * or was dropped to make room, is `forgotten`: its labels are unknown.
  */
 export class TaskMemory {
   readonly #own = new Map<string, KnownTask>();
-  /** Those of sessions without a name. */
+  /** The tasks of unnamed sessions. */
   readonly #shared = new Map<string, TaskRecord | "forgotten">();
   #hasForgotten = false;
 
-  /** Learns from the answer that creates a task. */
+  /** Remembers the task that an answer creates. */
   learn({ direction, session }: TaskScope, answer: JsonObject, found: KnownTask): void {
     const taskId = createdTask(answer.result);
     if (taskId === undefined) return;
@@ -57,7 +57,7 @@ export class TaskMemory {
     return own ?? shared ?? (this.#hasForgotten ? "forgotten" : undefined);
   }
 
-  /** What is not known from now on may have been known before. */
+  /** From now on an unknown task may be a forgotten one. */
   forgotSome(): void {
     this.#hasForgotten = true;
   }

@@ -4,17 +4,17 @@ import { holdsText, isTokenOfCall } from "./methods.ts";
 import { payloadFault } from "./payload.ts";
 import { leftReports, reportRest, settingsOf } from "./report.ts";
 
-/** What a task says of its state that somebody reads, or that asks for something. */
+/** Fields about a task's state that somebody reads, or that ask for something. */
 const texts: readonly string[] = ["statusMessage", "inputRequests"];
 
 export function isDone(task: JsonObject): boolean {
   return task.result !== undefined || task.error !== undefined;
 }
 
-/** What was read as a task. The answer that holds an outcome itself is none, whatever it names. */
+/** What was read as a task. An answer that is itself an outcome is not one, whatever its fields. */
 const tasks = new WeakSet<object>();
 
-/** A task with something to check: the outcome that it holds, or what it says of its state. */
+/** A task with something to check: its outcome, or the text about its state. */
 export function outcomeInTask(task: JsonObject, passesTokens: boolean): JsonObject | undefined {
   tasks.add(task);
   const isText = ({ kind, path }: Left) =>
@@ -27,7 +27,7 @@ export function saysMore(task: JsonObject): boolean {
   return Object.keys(stateOf(task)).length > 0;
 }
 
-/** What stands in a task beside its outcome and its state. */
+/** What a task holds apart from its outcome and its state. */
 export function leftIn(task: JsonObject): readonly Left[] {
   if (!tasks.has(task)) return [];
   const left = leftReports();
@@ -35,14 +35,14 @@ export function leftIn(task: JsonObject): readonly Left[] {
   return left.list();
 }
 
-/** The task without what may have been shown to nobody. */
+/** Removes from a task what no hook may have seen. */
 export function dropUnseen(task: JsonObject): void {
   const content = leftIn(task).filter(({ kind }) => kind === "content");
   const unseen = new Set(content.map(({ path }) => path));
   for (const key of Object.keys(task)) if (unseen.has(pathOf(key))) delete task[key];
 }
 
-/** Of a task, what `texts` names. */
+/** The fields of a task that `texts` names. */
 export function stateOf(task: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(task).filter(
@@ -51,17 +51,17 @@ export function stateOf(task: JsonObject): JsonObject {
   );
 }
 
-/** What a task says of its state, taken out of it. */
+/** Removes the fields about the state from a task and returns them. */
 export function extractState(task: JsonObject = {}): JsonObject {
   const state = stateOf(task);
   for (const key of Object.keys(state)) delete task[key];
   return state;
 }
 
-/** Takes over a changed state. */
+/** Writes a changed state back. */
 export function writeState(task: JsonObject, given: JsonObject): void {
   const { content, ...rest } = given;
-  // A plugin that maps the blocks of a result gives none where there are none.
+  // A plugin that maps over result blocks returns an empty list where there are none.
   const state = Array.isArray(content) && content.length === 0 ? rest : given;
   if (Object.keys(state).some((key) => !texts.includes(key))) {
     throw payloadFault(`no other fields than ${texts.join(" and ")} of a task`);

@@ -32,7 +32,10 @@ function leftOfParams(params: JsonObject): readonly Left[] {
   return left.list();
 }
 
-/** What is said beside a task, its outcome and its state. Where a tool's hooks ran, it may be nothing. */
+/**
+ * Shows what a message says apart from the task's outcome and state; nothing if a tool's hooks saw
+ * it all.
+ */
 function* besideTask(
   call: Call,
   hook: FieldsHook,
@@ -46,7 +49,9 @@ function* besideTask(
   yield fieldsStep(call, { hook, method: call.method, document, fields, unseen: left });
 }
 
-/** What a task says of its state comes from the tool as well: it is shown as a result of it. */
+/**
+ * The text about a task's state comes from the tool too, so it is shown as a result of the tool.
+ */
 function* post(call: Call, outcome: JsonObject): Iterable<Step> {
   const tool = call.taskTool ?? "";
   if (isDone(outcome)) yield* toolPost(call, tool, outcome);
@@ -58,7 +63,7 @@ function* post(call: Call, outcome: JsonObject): Iterable<Step> {
   writeState(outcome, state.result);
 }
 
-/** What is no task is checked as if it were the outcome of one, and refused. */
+/** An answer that is not a task is checked as if it were an outcome, and refused. */
 function outcomeInAnswer(answer: JsonObject, hooks: HookRunner): JsonObject | undefined {
   const { error, result } = answer;
   if (error !== undefined || !isObject(result)) return answer;
@@ -67,14 +72,14 @@ function outcomeInAnswer(answer: JsonObject, hooks: HookRunner): JsonObject | un
   return isAsked ? result : outcome;
 }
 
-/** What asks for a task, and is answered by its outcome or its state. */
+/** Requests about a task, which are answered with its outcome or its state. */
 export const taskSubjects: ReadonlyMap<string, Subject> = new Map([
   ["tasks/result", taskSubject((answer) => answer)],
   ["tasks/get", taskSubject(outcomeInAnswer)],
   ["tasks/cancel", taskSubject(outcomeInAnswer)],
 ]);
 
-/** Tells of a task; its params can hold what an answer does. */
+/** A notification about a task; its params can hold what an answer does. */
 export const taskNotice: Subject = {
   ...taskSubject(({ params }, hooks) => {
     if (!isObject(params)) return undefined;

@@ -22,7 +22,7 @@ export const tools: Subject = {
     typeof params.name === "string" &&
     (params.arguments === undefined || isObject(params.arguments)),
   describe: (call) => describeTool(call, call.params.name),
-  // The older hook comes first: what it changes is judged by the point, which is what is sent.
+  // The older hook runs first, so that the newer one judges what will be sent.
   *pre(call) {
     const { params } = call;
     yield* responseSteps(call, params);
@@ -54,8 +54,8 @@ export function describeTool(call: Call, name: unknown): JsonObject {
 }
 
 /**
- * The post steps of a tool, wherever its outcome came from: an answer, or a task. What a task that
- * the call began says of its state comes from the tool as well: it is shown as another result.
+ * The post steps of a tool, whether its outcome is from an answer or a task. The text about the
+ * state of a new task comes from the tool too, so it is shown as another result.
  */
 export function* toolPost(call: Call, toolName: unknown, outcome: JsonObject): Iterable<Step> {
   const error = errorOf(outcome);
@@ -71,7 +71,7 @@ export function* toolPost(call: Call, toolName: unknown, outcome: JsonObject): I
   if (task !== undefined) writeState(task, state.result);
 }
 
-/** The task that an outcome says the call became. */
+/** The task that the call became, according to its outcome. */
 function begunTask({ result }: JsonObject): JsonObject | undefined {
   return isObject(result) && isObject(result.task) ? result.task : undefined;
 }

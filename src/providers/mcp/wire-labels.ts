@@ -9,8 +9,8 @@ const maxTools = 4096;
 const maxNameUnits = 1024;
 
 /**
- * Remembers what the annotations of tools said, in a list that only grows: a tool that was listed
- * as worse once does not get better by being listed again. A tool too many, or one with a
+ * Remembers the labels from tool annotations, which only grow: a tool that was once listed
+ * as worse does not get better by being listed again. A tool beyond the limit, or one with a
  * very long name, counts as never listed.
  */
 export class WireReader {
@@ -37,12 +37,12 @@ export class WireReader {
         const labels = readLabels(read(copyJson(tool.annotations)));
         this.#tools.set(key, new Set([...(known ?? []), ...labels]));
       } catch {
-        // As if it had not been listed: read again, and refused, when it is called.
+        // Treated as not listed: a call reads the annotations again and is refused.
       }
     }
   }
 
-  /** What the wire says of an outcome. An error says nothing. */
+  /** The labels that the wire claims for an outcome. An error claims none. */
   labelsOf(call: Call, outcome: JsonObject): readonly string[] {
     const { meta, annotations } = this.#mapping;
     if (call.subject.isOther) return [];

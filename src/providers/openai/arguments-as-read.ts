@@ -1,8 +1,8 @@
 /**
- * Documents that are to be sent on, their arguments as they were read.
+ * Writes the arguments in a document as they were read, before the document is sent on.
  *
- * In a text with a name twice, or with a number beyond a double, another program may read other
- * arguments than a policy saw. Such a text is written anew, also where no message changed.
+ * In text with a duplicate key, or a number that a double cannot hold, another program may read
+ * other arguments than a policy saw. Such text is rewritten, even where no message changed.
  */
 import { removedItem } from "../rewrite/index.ts";
 import { textAsRead } from "./calls.ts";
@@ -49,7 +49,7 @@ export function itemsAsRead(
   return withFields(document, { [list]: read });
 }
 
-/** What the SDK parsed of a text goes with it, and is told. */
+/** Also removes and reports what the SDK parsed from the old text. */
 function fieldAsRead(json: JsonObject, key: string, path: string, lost: ReportLost): JsonObject {
   const text = textAt(json, key) ?? "";
   const read = textAsRead(text);

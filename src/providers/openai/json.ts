@@ -1,4 +1,4 @@
-/** JSON objects of a provider, and how they are edited: a copy with some fields changed. */
+/** JSON objects of OpenAI's documents. */
 import type { Json } from "../../core/data/index.ts";
 import { isJsonObject as isObject, type JsonObject, withFields } from "../rewrite/index.ts";
 
@@ -9,7 +9,7 @@ export {
   withFields,
 } from "../rewrite/index.ts";
 
-/** An object of what is there. */
+/** An object of the entries that are not undefined. */
 export function compact(entries: readonly (readonly [string, Json | undefined])[]): JsonObject {
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as JsonObject;
 }
@@ -23,7 +23,7 @@ export function overlay(old: JsonObject, fresh: JsonObject): JsonObject {
   return withFields(old, Object.fromEntries(changes));
 }
 
-/** Null and absent say the same in both formats. */
+/** A field's value. In both formats null means absent. */
 export function given(json: JsonObject, key: string): Json | undefined {
   return (Object.hasOwn(json, key) ? json[key] : undefined) ?? undefined;
 }
@@ -35,8 +35,8 @@ export function textAt(json: JsonObject, key: string): string | undefined {
 
 /**
  * Whether `now` has the shape of `old`: the same fields of the same types, and in a list only
- * items of a shape that it had. So a text can be redacted or an item taken out, and no field be
- * put into a provider's data that was not there.
+ * items of a shape that it had. So text can be redacted and items removed, but no field can be
+ * added to a provider's data.
  */
 export function fitsShape(old: Json, now: Json): boolean {
   if (Array.isArray(old) && Array.isArray(now)) {

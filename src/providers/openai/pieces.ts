@@ -1,4 +1,4 @@
-/** Fields of a streamed answer as they grow: texts in pieces, anything else as it came last. */
+/** Fields of a streamed answer as they grow: text in pieces, anything else as it last arrived. */
 import * as z from "zod";
 import type { Json } from "../../core/data/index.ts";
 import {
@@ -14,14 +14,14 @@ import { isEmpty } from "./report-fields.ts";
 
 const anything = z.unknown();
 
-/** A copy of what an event holds, counted against the limits of its stream. */
+/** A copy of an event's value, counted against the limits of the stream. */
 export function keep(value: unknown, what: string, meter: StreamMeter): Json {
   const copy = readDocument(anything, value, what, "stream_invalid") as Json;
   meter.countText(JSON.stringify(copy));
   return copy;
 }
 
-/** What was kept, held to what the whole document must have. */
+/** What was kept, checked against what the whole document must have. */
 export function expectShape(schema: z.ZodType, kept: JsonObject, what: string): JsonObject {
   return readDocument(schema, kept, what, "stream_invalid") as JsonObject;
 }
@@ -37,7 +37,7 @@ export class GrowingFields {
     this.#what = what;
   }
 
-  /** Texts grow, lists are added to, anything else is replaced, but not by nothing. */
+  /** Text grows, lists are extended, anything else is replaced, but not by an empty value. */
   add(name: string, value: unknown): void {
     const old = this.#fields.get(name);
     if (typeof value === "string") {
@@ -54,7 +54,7 @@ export class GrowingFields {
     }
   }
 
-  /** Replaces, texts too. */
+  /** Replaces a field, even text. */
   set(name: string, value: unknown): void {
     if (this.has(name) && this.#fields.get(name) === value) return;
     this.#fields.set(name, keep(value, this.#what, this.#meter));
@@ -78,12 +78,14 @@ export class GrowingFields {
   }
 }
 
-/** A list of which each event tells some items. */
+/** A list of which each event brings some items. */
 class GrowingList {
   readonly items: Json[] = [];
 }
 
-/** Null says nothing. @throws GlassineError `stream_invalid` for what is no text of valid Unicode */
+/**
+ * Null counts as absent. @throws GlassineError `stream_invalid` for anything but valid Unicode text
+ */
 export function maybeText(value: unknown, where: string): string | undefined {
   if (value === undefined || value === null) return undefined;
   const text = expectString(value, where);
@@ -91,7 +93,7 @@ export function maybeText(value: unknown, where: string): string | undefined {
   return text;
 }
 
-/** @throws GlassineError `stream_invalid` for what is no number */
+/** @throws GlassineError `stream_invalid` for anything but a finite number */
 export function maybeNumber(value: unknown, where: string): number | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === "number" && Number.isFinite(value)) return value;
@@ -99,7 +101,7 @@ export function maybeNumber(value: unknown, where: string): number | undefined {
 }
 
 /**
- * A name that is told once, or again as it was. An empty one may be told before it.
+ * A name that arrives once, or again unchanged. An empty one may arrive before it.
  *
  * @throws GlassineError `stream_invalid`
  */

@@ -1,11 +1,11 @@
-/** Reads a document of OpenAI, as it is on the wire or as the SDK hands it out. */
+/** Reads an OpenAI document, as on the wire or as the SDK returns it. */
 import type * as z from "zod";
 import { intrinsics } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import { readDocument } from "../rewrite/index.ts";
 import type { JsonObject } from "./json.ts";
 
-/** What a function reads: the field that such a document has, and the functions for it. */
+/** A document format: the field that identifies it, and the functions for it. */
 interface Format {
   readonly what: string;
   readonly field: string;
@@ -40,7 +40,7 @@ export function read(schema: z.ZodType, document: unknown, format: Format): Json
   return readDocument(schema, withoutComputed(document), format.what) as JsonObject;
 }
 
-/** A document of another format may have all that this one needs, and would show nothing. */
+/** A document of another format might pass the schema and show nothing. */
 function refuseOther(document: unknown, { what, field }: Format): void {
   if (!isReadable(document) || Object.hasOwn(document, field)) return;
   const other = formats.find((format) => Object.hasOwn(document, format.field));
@@ -52,7 +52,7 @@ function refuseOther(document: unknown, { what, field }: Format): void {
   });
 }
 
-/** Where the SDK parses an answer, it works this out when it is asked. It is not on the wire. */
+/** The SDK computes this getter for parsed answers. It is not on the wire. */
 const computed = "output_parsed";
 
 function withoutComputed(document: unknown): unknown {
@@ -64,7 +64,7 @@ function withoutComputed(document: unknown): unknown {
   return Object.defineProperties({}, own);
 }
 
-/** Whether its own properties can be looked at without running code of it. */
+/** Whether its own properties can be inspected without running its code. */
 function isReadable(document: unknown): document is object {
   return typeof document === "object" && document !== null && !intrinsics.isProxy(document);
 }

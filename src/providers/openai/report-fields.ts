@@ -1,4 +1,4 @@
-/** Fields that messages do not show. */
+/** Reports about fields that messages do not show. */
 import type { Json } from "../../core/data/index.ts";
 import {
   type Collector,
@@ -12,14 +12,14 @@ import { given, isObject, isSameJsonText, type JsonObject } from "./json.ts";
 export type ReportLeft = Collector<Left>["add"];
 export type ReportLost = Collector<Lost>["add"];
 
-/** Who is told, while messages are written, of what they say and the format cannot. */
+/** How to report what is lost while messages are written. */
 export interface LossReporter {
   readonly lost: ReportLost;
-  /** Of old items that do not stay. */
+  /** Reports removed items. */
   readonly removed: ReportRemoved;
 }
 
-/** For a second reading of a document whose reports are known. */
+/** For reading a document again whose reports are known. */
 export const ignoreLeft: ReportLeft = () => {};
 
 /** A path and the keys below it. The path of the document itself is empty. */
@@ -30,7 +30,7 @@ export function under(path: string, ...keys: readonly (string | number)[]): stri
 
 /**
  * Reports the fields of `json` that are not `shown`. Those that are neither known as settings nor
- * null count as content: what nobody knows may be read by a model.
+ * null count as content: a model may read an unknown field.
  */
 export function reportFields(
   json: JsonObject,
@@ -50,7 +50,7 @@ export function reportFields(
   }
 }
 
-/** Tells of each field of an old object that the new one does not hold as it was. */
+/** Reports each field of an old object that the new one does not have unchanged. */
 export function reportReplaced(
   old: JsonObject,
   now: JsonObject,
@@ -65,8 +65,8 @@ export function reportReplaced(
 }
 
 /**
- * Those of `keys` that `old` says something in. What they fit has changed: they are to be left out,
- * and are told. Some of them quote what was there.
+ * The `keys` for which `old` has a value. They described content that has changed, so they are
+ * dropped and reported. Some of them quote the old content.
  */
 export function staleKeys(
   old: JsonObject,
@@ -84,10 +84,10 @@ export function staleKeys(
   return stale;
 }
 
-/** Why an edit of what OpenAI keeps may come to nothing. */
+/** Why an edit of what OpenAI stores may have no effect. */
 export const keptById = "OpenAI may use the copy that it stored by its id.";
 
-/** A field that says something only where it is not what would be written anyway. */
+/** Reports a field that differs from its usual value. */
 export function reportUnless(
   isUsual: boolean,
   path: string,

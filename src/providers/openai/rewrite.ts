@@ -1,8 +1,8 @@
 /**
  * Writes a changed list back over the items that it was read from.
  *
- * An item shows any number of parts. What shows the same stays as it is, what changed is written
- * over, what is gone goes, and items that show nothing keep their places.
+ * An item shows any number of parts. An item whose parts are unchanged stays as it is, a changed
+ * one is written over, a removed one is dropped, and items that show nothing keep their places.
  */
 import type { Pair } from "../rewrite/index.ts";
 
@@ -14,25 +14,29 @@ export interface Source<Item, Part> {
   readonly path: string;
 }
 
-/** A part as it is to be written, and its place in the new list. */
+/** A part to write, and its place in the new list. */
 export interface Placed<Part> {
   readonly part: Part;
   readonly index: number;
   readonly isSame: boolean;
 }
 
-/** How one kind of list is written. Nothing where the format cannot say it. */
+/** How to write one kind of list. `undefined` means that the format cannot express the item. */
 export interface Writer<Item, Part> {
   readonly pair: (before: readonly Part[], after: readonly Part[]) => readonly Pair[];
-  /** An item whose parts changed: `now[i]` is what became of its part `i`, and one is there. */
+  /**
+   * An item whose parts changed: `now[i]` is the new form of its part `i`; at least one is left.
+   */
   readonly over: (
     source: Source<Item, Part>,
     now: readonly (Placed<Part> | undefined)[],
   ) => Item | undefined;
   readonly fresh: (placed: Placed<Part>) => readonly Item[];
-  /** An item that showed parts, of which none is there any more. */
+  /** An item that showed parts, all of which were removed. */
   readonly removed: (source: Source<Item, Part>) => void;
-  /** A part that goes with the item of the part it was beside, and what was put between follows. */
+  /**
+   * A part that stays in its item although something was inserted before it, which now follows it.
+   */
   readonly reportMoved?: (placed: Placed<Part>) => void;
 }
 

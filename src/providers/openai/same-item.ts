@@ -1,14 +1,16 @@
-/** Whether two items of a response, told at two times, say the same. */
+/** Whether two versions of an item in a stream are equal. */
 import type { Json } from "../../core/data/index.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { itemSettings } from "./read-tool-items.ts";
 import { isEmpty } from "./report-fields.ts";
 
-/** What may be told late, and no message shows. The id of some calls is that of their item. */
+/**
+ * Fields that may arrive late and that no message shows. For some calls the id is that of the item.
+ */
 const settings = itemSettings.filter((key) => key !== "id");
 const partSettings = ["logprobs", "parsed"];
 
-/** Settings aside. Nothing and an empty list say the same; the order of fields says nothing. */
+/** Ignores settings and the order of fields. Absent and empty are equal. */
 export function isSameItem(one: JsonObject, other: JsonObject): boolean {
   return sortedText(itemWithoutSettings(one)) === sortedText(itemWithoutSettings(other));
 }

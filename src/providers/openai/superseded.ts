@@ -1,7 +1,7 @@
 /**
- * What a stream told of something at first, and what came in its place does not have.
+ * Finds what a stream sent first for an item, and its final form does not have.
  *
- * Messages show none of it, and the document in the end has nothing of it either.
+ * Neither the messages nor the final document show it.
  */
 import type { Json } from "../../core/data/index.ts";
 import type { Left } from "../rewrite/index.ts";
@@ -14,7 +14,7 @@ import { reportResponse } from "./responses-response.ts";
 import { itemKind } from "./shapes.ts";
 import { callKinds, kindIn } from "./tool-items.ts";
 
-/** Below `path`, the paths of what went. */
+/** The paths below `path` of what was dropped. */
 type DroppedPaths = (first: JsonObject, now: JsonObject, path: string) => readonly string[];
 
 export const droppedFromItem: DroppedPaths = (first, now, path) => [
@@ -26,13 +26,13 @@ export const droppedFromItem: DroppedPaths = (first, now, path) => [
     .map((key) => under(path, key)),
 ];
 
-/** The fields of an item that messages show, and that no piece and no other check is about. */
+/** The fields of an item that messages show and no other check covers. */
 function shownFields(item: JsonObject): readonly string[] {
   const kind = kindIn(callKinds, itemKind(item));
   return kind === undefined ? ["phase"] : shownIn(kind).filter((key) => key !== kind.id);
 }
 
-/** Whether a text is not there any more at its place. What is empty at first is filled in later. */
+/** Whether text was dropped from its place. What is empty at first is filled in later. */
 function isTextDropped(first: Json | undefined, now: Json | undefined): boolean {
   if (typeof first === "string") return first !== "" && first !== now;
   if (typeof first !== "object" || first === null) return false;
@@ -47,7 +47,7 @@ export const droppedFromPart: DroppedPaths = (first, now, path) =>
     readBlock(part, path, left);
   });
 
-/** What is put out comes in events of its own. */
+/** The output arrives in events of its own. */
 export const droppedFromResponse: DroppedPaths = (first, now, path) => [
   ...droppedFrom([first, now], (response, left) => {
     reportResponse(withFields(response, { output: [] }), path, left);
@@ -55,7 +55,7 @@ export const droppedFromResponse: DroppedPaths = (first, now, path) => [
   ...(isEmpty(given(first, "output")) ? [] : [under(path, "output")]),
 ];
 
-/** What is begun may lack what it is shown by, as an image that is being made: it has it from `now`. */
+/** A first form may lack required fields, such as an image in progress: they come from `now`. */
 function droppedFrom(
   [first, now]: readonly [JsonObject, JsonObject],
   readInto: (json: JsonObject, left: ReportLeft) => void,

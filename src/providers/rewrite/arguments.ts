@@ -1,25 +1,28 @@
-/** Arguments of a call, which most providers carry as JSON text. */
+/** Arguments of a call, which most providers write as JSON text. */
 import type { Json } from "../../core/data/index.ts";
 import { isJsonObject } from "./json.ts";
 import { scanJson } from "./scan-json.ts";
 
-/** Arguments as an object, and whether the text said all of them. */
+/** Arguments as an object, and whether it is all that the text says. */
 export interface ParsedArguments {
   readonly arguments: { readonly [name: string]: Json };
-  /** False where the text is no JSON object: a policy then sees no arguments. */
+  /** False where the text is not a JSON object: a policy then sees no arguments. */
   readonly isWhole: boolean;
-  /** Whether an object in it has a name twice. The last is read; another program may read the first. */
+  /**
+   * Whether an object in it has a duplicate key. The last is read; another program may read the
+   * first.
+   */
   readonly isAmbiguous: boolean;
   /**
-   * False where another program may read other arguments in the text: a name stands twice, or a
-   * number has more digits or a greater range than was read. Such a text must not be sent on.
+   * False where another program may read other arguments from the text: it has a duplicate key, or
+   * a number that a double cannot represent. Such a text must not be sent on.
    */
   readonly isExact: boolean;
 }
 
 const none: { readonly [name: string]: Json } = Object.freeze(Object.create(null));
 
-/** Reads the arguments of a call. Empty text, which some models give, stands for none. */
+/** Reads the arguments of a call. Empty text, which some models write, means no arguments. */
 export function parseArguments(text: string): ParsedArguments {
   const value = parsedOf(text);
   if (!isJsonObject(value)) {
@@ -38,7 +41,7 @@ function parsedOf(text: string): unknown {
   }
 }
 
-/** How many fields all objects in a value have. With a list to do, because text may nest deep. */
+/** How many fields all objects in a value have. Iterative, because text may nest deeply. */
 function fieldsIn(value: unknown): number {
   let count = 0;
   const open: unknown[] = [value];

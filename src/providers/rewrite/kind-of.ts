@@ -1,4 +1,4 @@
-/** What a value is, for errors: its kind, and never the value. */
+/** The kind of a value, for error messages, which never quote the value. */
 import { intrinsics } from "../../core/data/index.ts";
 
 const kinds: Readonly<Record<string, string>> = {
@@ -12,7 +12,7 @@ const kinds: Readonly<Record<string, string>> = {
 
 export function kindOf(value: unknown): string {
   if (value === null) return "null";
-  // A proxy is not asked what it is: one that was revoked throws.
+  // Checked first: a revoked proxy throws when it is inspected.
   if (typeof value === "object" && intrinsics.isProxy(value)) return "a proxy";
   if (typeof value === "object" && intrinsics.isNativePromise(value)) return "a promise";
   if (intrinsics.isArray(value)) return "an array";

@@ -1,4 +1,4 @@
-/** Media that providers write as a URL, with the bytes in it or not. */
+/** Media that providers write as a URL, with or without the bytes in it. */
 
 /** Where a medium is, as messages have it. */
 export interface MediaSource {
@@ -7,7 +7,7 @@ export interface MediaSource {
   readonly media_type?: string | undefined;
 }
 
-/** A `data:` URL with base64 and no parameters is taken apart; any other stays a URL. */
+/** A `data:` URL with base64 and no parameters is decoded; any other stays a URL. */
 export function mediaFromUrl(url: string): MediaSource {
   // RFC 2397
   const begin = /^data:([\w.+-]+\/[\w.+-]+);base64,/.exec(url);
@@ -15,7 +15,7 @@ export function mediaFromUrl(url: string): MediaSource {
   return { type: "base64", data: url.slice(begin[0].length), media_type: begin[1] };
 }
 
-/** Without a type, bytes are told to be just that. */
+/** Bytes without a media type become `application/octet-stream`. */
 export function urlOfMedia({ type, data, media_type }: MediaSource): string {
   return type === "url" ? data : `data:${media_type ?? "application/octet-stream"};base64,${data}`;
 }

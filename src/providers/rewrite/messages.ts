@@ -1,37 +1,37 @@
-/** Pairs of messages and of their parts, and what every translation takes and gives. */
+/** Pairs of messages and of their parts, and what every conversion takes and returns. */
 import type { Limits } from "../../core/data/index.ts";
 import type { ContentPart, Message } from "../../core/messages/index.ts";
 import { type Pair, pairItems } from "./pair.ts";
 import type { Left, Lost } from "./report.ts";
 
-/** What every translation takes among its options. */
+/** An option of every conversion. */
 export interface LimitOptions {
   /**
-   * How much the document and the messages may hold, where that is not the library's own: the
-   * `payloadLimits` of a manager, say.
+   * How much the document and the messages may hold, instead of the library's defaults: the
+   * `payloadLimits` of a manager, for example.
    */
   readonly limits?: Partial<Limits> | undefined;
 }
 
-/** What `from…` gives. */
+/** What a `from…` function returns. */
 export interface Read<Extensions extends object = object> {
   readonly messages: readonly Message[];
-  /** What the document says of slots: `createExtensions` and `withSlots` take it. */
+  /** What the document says about slots, for `createExtensions` and `withSlots`. */
   readonly extensions: Extensions;
-  /** What the messages do not show. A policy has not seen what is `content` here. */
+  /** What the messages do not show. No policy has seen what is `content` here. */
   readonly left: readonly Left[];
 }
 
-/** What `to…` gives. */
+/** What a `to…` function returns. */
 export interface Written<Document> {
   readonly document: Document;
-  /** What the format cannot say. */
+  /** What the format cannot express. */
   readonly lost: readonly Lost[];
 }
 
 /**
- * Which old message each new one stands for. Messages are of a kind when their role is the same, and
- * sooner still when they hold the results of the same calls.
+ * Which old message each new one replaces. Messages match when their roles do, and match better
+ * when they hold the results of the same calls.
  */
 export function pairMessages(
   before: readonly Message[],
@@ -48,8 +48,8 @@ function answersOf({ role, content }: Message): string | undefined {
 }
 
 /**
- * Which old part each new one stands for. Calls, results, resources and prompts are of a kind when
- * their id is the same, others when their type is.
+ * Which old part each new one replaces. Calls, results, resources and prompts match when
+ * their ids do, other parts when their types do.
  */
 export function pairParts(
   before: readonly ContentPart[],
@@ -61,7 +61,7 @@ export function pairParts(
   });
 }
 
-/** The id that a part goes by. An empty one names nothing. */
+/** The id of a part. An empty id identifies nothing. */
 function nameOf(part: ContentPart): string | undefined {
   const id = idOf(part) ?? "";
   return id === "" ? undefined : `${part.content_type} ${id}`;

@@ -1,32 +1,32 @@
 /**
- * Which old item a new one stands for, so that what an edit did not touch keeps its old form.
+ * Which old item a new one replaces, so that what an edit did not touch keeps its old form.
  *
- * Items that say the same are paired in order: the beginning, the end, and as many as can be of what
- * is between. What is left between two of them is paired by kind. An item that says what one says
- * that nothing stands for is that one, moved; so is one that has its name.
+ * Equal items are paired in order: the beginning, the end, and as many as possible of what
+ * is between. The rest between two of them is paired by kind. An item equal to an unpaired
+ * old one has moved; so has one with the same name.
  */
 import { longestMatch, type Place } from "./longest-match.ts";
 
 export interface Pair {
   /** The old item; `undefined` for one that is new. */
   readonly at: number | undefined;
-  /** Whether the two say the same. */
+  /** Whether the two are equal. */
   readonly isSame: boolean;
-  /** Whether it left its place among the others, so that what stood beside it stays behind. */
+  /** Whether it moved among the others, so that its old neighbors stay where they were. */
   readonly isMoved: boolean;
 }
 
-/** What makes two items that differ the same one. `undefined` is like nothing. */
+/** When two different items are versions of the same one. `undefined` matches nothing. */
 export interface Likeness<Item> {
-  /** Between two that are paired, items of a kind are one and the same. The finest comes first. */
+  /** Kinds that pair items between two pairs, from the narrowest to the widest. */
   readonly kinds: readonly ((item: Item) => string | undefined)[];
-  /** What an item keeps wherever it goes, as the id of a call. */
+  /** What identifies an item wherever it moves, such as the id of a call. */
   readonly name?: (item: Item) => string | undefined;
 }
 
 /**
- * One pair for each item of `after`; no old item stands in two. Items are JSON data. Takes time in
- * the size of both and a logarithm.
+ * One pair for each item of `after`; no old item is in two. Items are JSON data. Takes time
+ * n log n in the size of both.
  */
 export function pairItems<Item extends object>(
   before: readonly Item[],
@@ -35,7 +35,7 @@ export function pairItems<Item extends object>(
 ): readonly Pair[] {
   const [old, now] = textsOf(before, after, JSON.stringify);
   const pairing = new Pairing(longestMatch(old, now), before.length);
-  // Where nothing was edited, each item is the one that says the same, however far it went.
+  // Where nothing was edited, each item is the equal one, however far it moved.
   if (pairing.isOnlyMoved(old, now)) pairing.move(old, now);
   for (const kind of kinds) pairing.fill(...textsOf(before, after, kind));
   pairing.move(old, now);

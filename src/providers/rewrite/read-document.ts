@@ -1,7 +1,7 @@
 /**
- * Reads a provider's document: copied once, so that nothing of the caller's is kept and no code of
- * a value runs later, and held to what an adapter has to know of it. Everything else may be there.
- * What an SDK hides on what it returns, such as the id of the HTTP request, is no part of it.
+ * Reads a provider's document: copied once, so that nothing of the caller's is kept and none of
+ * its code runs later, and checked for what an adapter needs. Everything else may be there.
+ * What an SDK hides on its return values, such as the id of the HTTP request, is not part of it.
  */
 import * as z from "zod";
 import { type Limits, payloadLimitsInForce } from "../../core/data/index.ts";
@@ -16,11 +16,11 @@ import { kindOf } from "./kind-of.ts";
 
 const anyJson = compileSchema(jsonValue(), { closed: false, shownWhole: true });
 
-/** What was read here is frozen, and need not be copied again. */
+/** Documents read here are frozen and need no second copy. */
 const copies = new WeakSet<object>();
 
 /**
- * A deep-frozen copy of a document, typed as `schema` has it. Fields that the schema does not know
+ * A deep-frozen copy of a document, typed by `schema`. Fields that the schema does not know
  * stay; nothing is coerced or filled in.
  *
  * @throws GlassineError with every problem and its path; `document_invalid` unless `code` differs
@@ -77,7 +77,7 @@ function unreadable(
 
 type Found = Omit<Problem, "code">;
 
-/** How many problems are told: as many as of any other value. */
+/** How many problems are reported: as many as for any other value. */
 const mostProblems = 100;
 
 /** The first problems of a list, which may be as long as the document. */
@@ -88,7 +88,7 @@ function problemsIn(issues: readonly z.core.$ZodIssue[], copy: unknown): readonl
     .slice(0, mostProblems);
 }
 
-/** The options of a union each have problems of their own: those of the nearest one are told. */
+/** Each option of a union has problems of its own: those of the nearest one are reported. */
 function problemsOf(issue: z.core.$ZodIssue, copy: unknown): readonly Found[] {
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
     const nearest = issue.errors.reduce((best, each) =>
@@ -112,18 +112,18 @@ function inside(outer: z.core.$ZodIssue, inner: z.core.$ZodIssue): z.core.$ZodIs
   return { ...inner, path: [...outer.path, ...inner.path] };
 }
 
-/** Where no option got further than the value itself, it may be any of them. */
+/** Where every option fails at the value itself, the message names them all. */
 function anyOf(options: readonly Found[]): Found {
   const expected = [...new Set(options.map((option) => option.expected))].join(" or ");
   return { ...(options[0] as Found), expected };
 }
 
-/** How far an option got: the one that fails deepest is the one that was meant. */
+/** How far an option got: the one that fails deepest is probably the one that was meant. */
 function depthOf(issues: readonly z.core.$ZodIssue[]): number {
   return issues.reduce((most, { path }) => Math.max(most, path.length), 0);
 }
 
-/** What stands at a path of the copy, which is plain data. */
+/** The value at a path of the copy, which is plain data. */
 function valueAt(copy: unknown, path: readonly (string | number)[]): unknown {
   return path.reduce((value: unknown, key) => {
     const isHere = typeof value === "object" && value !== null && Object.hasOwn(value, key);
@@ -131,7 +131,7 @@ function valueAt(copy: unknown, path: readonly (string | number)[]): unknown {
   }, copy);
 }
 
-/** In words of our own: zod's may quote the value. */
+/** Worded here, because zod's messages may quote the value. */
 function expectedBy(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case "invalid_type":

@@ -1,20 +1,20 @@
-/** What a translation does not carry over, as data: never dropped in silence, never a value. */
+/** What a conversion does not carry over, as data: always reported, and never with a value. */
 
 import { formatPath } from "../../core/errors/index.ts";
 
-/** Something of a provider's document that its messages do not show. */
+/** Part of a provider's document that its messages do not show. */
 export interface Left {
   /** Where it is in the document: `messages[0].content[1]`. */
   readonly path: string;
   /**
-   * `content` is what a model or a person would read, or what acts: a policy has not seen it.
+   * `content` is what a model or a person would read, or what has an effect: no policy has seen it.
    * `setting` is the rest, such as a temperature.
    */
   readonly kind: "content" | "setting";
   readonly reason: string;
 }
 
-/** Something of messages that a format cannot say, or that goes with an old item that does not stay. */
+/** Part of the messages that a format cannot express, or of an old item that was dropped. */
 export interface Lost {
   /**
    * Where it is in the messages: `[0].content[2]`. Below `onto`, the path of an old item of that
@@ -24,17 +24,17 @@ export interface Lost {
   readonly reason: string;
 }
 
-/** Where a report of `onto` begins. */
+/** How the path of a report about `onto` begins. */
 const onto = "onto";
 
-/** How many reports of one kind are listed. A document can give cause for any number. */
+/** How many reports of one kind are listed: a document can cause any number. */
 const mostListed = 1000;
 
-/** Collects what one translation leaves out. */
+/** Collects what one conversion leaves out. */
 export interface Collector<Item> {
   readonly add: (item: Item) => void;
   /**
-   * What was met, in order; frozen. Of each kind the first 1 000, and one more report that counts
+   * The reports in order, frozen: of each kind the first 1 000, and one more report that counts
    * the others: its path is `(root)`, or `onto`.
    */
   readonly list: () => readonly Item[];
@@ -42,7 +42,7 @@ export interface Collector<Item> {
 
 export function collector<Item extends Left | Lost>(): Collector<Item> {
   const items: Item[] = [];
-  /** By kind, how many there are, and the first. */
+  /** By kind: how many there are, and the first one. */
   const met = new Map<string, { readonly first: Item; count: number }>();
   return {
     add(item) {
@@ -69,13 +69,13 @@ function countOf<Item extends Left | Lost>(first: Item, count: number): Item {
   });
 }
 
-/** Tells of an old item, by its path, that nothing stands for any more. */
+/** Reports an old item, by its path, that was removed. */
 export type ReportRemoved = (path: string) => void;
 
 /**
- * What tells of old items that do not stay. Told are those of which messages do not show all: that
- * nobody could keep. `left` is what reading the old document told; where it only counts the rest,
- * any item may be one of them.
+ * Reports removed items, but only those that messages did not show in full: the hidden part is
+ * lost without anyone deciding so. `left` holds the reports of reading the old document; where it
+ * only counts the rest, any item may be hidden in part.
  */
 export function removedReporter(
   left: readonly Left[],
@@ -88,7 +88,7 @@ export function removedReporter(
   };
 }
 
-/** What is told of something in the old document that does not stay. */
+/** The report for a removed item of the old document. */
 export function removedItem(path: string): Lost {
   const reason = "It is dropped, with everything in it that messages do not show.";
   return { path: `${onto}${path.startsWith("[") ? "" : "."}${path}`, reason };
@@ -100,12 +100,12 @@ function beginningsOf(path: string): readonly string[] {
   return [...ends, path.length].map((end) => path.slice(0, end));
 }
 
-/** Whether it is of an old item that does not stay, and not of the messages. */
+/** Whether a report is about a removed item, not about the messages. */
 export function isRemoved({ path }: Pick<Lost, "path">): boolean {
   return path.startsWith(onto);
 }
 
-/** A path as problems write it: `messages[0].content[1]`. */
+/** A path in the notation of error messages: `messages[0].content[1]`. */
 export function pathOf(...keys: readonly (string | number)[]): string {
   return formatPath(keys);
 }

@@ -1,11 +1,11 @@
-/** What the accumulators of streamed responses have in common. */
+/** What the accumulators of streamed responses share. */
 import { readWhole } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import { kindOf } from "./kind-of.ts";
 import type { LimitOptions, Read } from "./messages.ts";
 
 /**
- * Puts a streamed response together, event by event. Once an event was refused, each further one
+ * Assembles a streamed response, event by event. Once an event was refused, every further one
  * is refused with the same error, and the stream is never done.
  */
 export interface MessageStream<Event, Document> {
@@ -16,11 +16,11 @@ export interface MessageStream<Event, Document> {
    * @throws GlassineError `stream_limit` for one too many
    */
   push(event: Event): void;
-  /** What `from…` gives of the response so far. */
+  /** What the `from…` function returns for the response so far. */
   readonly current: Read;
   /** The response so far, as if it had not been streamed. */
   readonly document: Document;
-  /** Whether the end was among the events. */
+  /** Whether the end has arrived. */
   readonly done: boolean;
 }
 
@@ -28,11 +28,11 @@ export interface MessageStream<Event, Document> {
 export interface StreamLimits extends LimitOptions {
   /** How many events there may be. Default 1 000 000. */
   readonly maxEvents?: number;
-  /** How long all texts together may be, in UTF-16 units. Default 16 777 216. */
+  /** How long all text together may be, in UTF-16 units. Default 16 777 216. */
   readonly textUnits?: number;
 }
 
-/** Counts what a stream holds against its limits. */
+/** Holds a stream to its limits. */
 export class StreamMeter {
   readonly #maxEvents: number;
   readonly #textUnits: number;
@@ -46,11 +46,11 @@ export class StreamMeter {
   }
 
   /**
-   * Counts an event and lets `take` have it. What a stream holds after a refusal may lack a part:
-   * it takes nothing more. `where` names what comes in the stream.
+   * Counts an event and calls `apply` for it. After a refusal a part may be missing, so the
+   * stream accepts nothing more. `where` names what the stream consists of.
    *
-   * @throws GlassineError `stream_invalid` for a text, what `take` throws, and the same for every
-   * event after it
+   * @throws GlassineError `stream_invalid` for a string, what `apply` throws, and the same for
+   *   every event after it
    */
   event(event: unknown, where: string, apply: () => void): void {
     if (this.#refusal !== undefined) throw this.#refusal.error;
@@ -90,9 +90,9 @@ function overLimit(most: string): GlassineError {
 }
 
 /**
- * @param where the event or field at fault, by known names only
- * @param expected what it should be, and how to mend it
- * @param came in a list, what came: its kind is told, never the value
+ * @param where the faulty event or field, by known names only
+ * @param expected what it should be, and how to fix it
+ * @param came the received value, in a list: the message names its kind, never the value
  */
 export function streamFault(
   where: string,
@@ -111,23 +111,25 @@ export function expectString(value: unknown, where: string): string {
 }
 
 /**
- * A text that comes in pieces: kept apart until it is asked for, so that time stays linear. What is
- * asked for is valid Unicode at any time.
+ * Text that arrives in pieces, which are joined only when it is read, so that time stays linear.
+ * What is read is always valid Unicode.
  */
 export class TextPieces {
   readonly #meter: StreamMeter;
   readonly #where: string;
   #pieces: string[] = [];
-  /** Half of a character at the end, which waits for its other half. */
+  /** Half of a surrogate pair at the end, which waits for its other half. */
   #half = "";
 
-  /** @param where the event or field that the pieces come in */
+  /** @param where the event or field that has the pieces */
   constructor(meter: StreamMeter, where: string) {
     this.#meter = meter;
     this.#where = where;
   }
 
-  /** @throws GlassineError `stream_limit`; `stream_invalid` for half of a character inside the text */
+  /**
+   * @throws GlassineError `stream_limit`; `stream_invalid` for half of a character inside the text
+   */
   add(piece: string): void {
     this.#meter.countText(piece);
     const text = this.#half + piece;

@@ -1,9 +1,9 @@
-/** The limits that a host gives one translation, or one stream. */
+/** The limits that a host sets for one conversion or one stream. */
 import { expectOptions, intrinsics, underPayloadLimits } from "../../core/data/index.ts";
 import type { LimitOptions } from "./messages.ts";
 import type { MessageStream } from "./stream.ts";
 
-/** `translate`, with everything that it reads held to the `limits` among its options. */
+/** `translate`, with everything that it reads held to the `limits` in its options. */
 export function withLimits<Translate extends (...given: never[]) => unknown>(
   call: string,
   translate: Translate,
@@ -13,7 +13,7 @@ export function withLimits<Translate extends (...given: never[]) => unknown>(
   return named(call, limited as Translate);
 }
 
-/** A function that reads a document, and takes nothing else but limits. `call` is its name. */
+/** A function that reads a document and has no option but `limits`. `call` is its name. */
 export function readerWithLimits<Document, Result>(
   call: string,
   read: (document: Document) => Result,
@@ -24,12 +24,12 @@ export function readerWithLimits<Document, Result>(
   });
 }
 
-/** Errors of a host tell which function it called. */
+/** Error messages name the function that the host called. */
 function named<Named extends (...given: never[]) => unknown>(name: string, call: Named): Named {
   return Object.defineProperty(call, "name", { value: name });
 }
 
-/** A stream whose events, and what they come to, are held to limits. */
+/** A stream whose events and results are held to limits. */
 export function streamWithLimits<Stream extends MessageStream<never, unknown>>(
   options: LimitOptions,
   stream: Stream,
