@@ -8,7 +8,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { appended, chained, type UnchainedLine } from "../src/operate/trust/change/chain.ts";
 import { latestLines } from "../src/operate/trust/change/check-journal.ts";
 import {
   checkJournal,
@@ -21,7 +20,12 @@ import {
   revokePlugins,
   trustPlugins,
 } from "../src/operate/trust/change/index.ts";
-import { endOf } from "../src/operate/trust/change/journal.ts";
+import {
+  appended,
+  chained,
+  endOf,
+  type UnchainedLine,
+} from "../src/operate/trust/change/journal.ts";
 import { parseJournalLine } from "../src/operate/trust/change/journal-line.ts";
 import { missingOf } from "../src/operate/trust/change/recover.ts";
 import { type LockEntry, readLockfile } from "../src/operate/trust/lockfile/index.ts";

@@ -1,6 +1,6 @@
 /** `plugins doctor` and `doctor`: what is wrong, and what to do. */
 import { describe, expect, it, vi } from "vitest";
-import { doctorStates } from "../../src/operate/cli/doctor-states.ts";
+import { doctorStates } from "../../src/operate/cli/diagnose.ts";
 import type { DiscoveryReport, LockState, PluginFacts } from "../../src/operate/cli/reports.ts";
 import { verifies } from "../support/verifies.ts";
 import { drift, facts, lockAt, rejected, report } from "./support/facts.ts";
@@ -129,7 +129,7 @@ describe("plugins doctor", () => {
     const { rows, code } = await rowsOf(found, {}, ["--strict"]);
     expect(rows.at(-1)).toMatchObject({ id: "a", installed: true, enabled: true, status });
     expect(rows.at(-1)?.recommendation).toContain(recommendation);
-    const { severity } = doctorStates[status];
+    const severity = doctorStates[status];
     expect(code).toBe(severity === "note" ? 0 : 1);
     // A note is no problem: beside it stands that all is well.
     expect(rows).toHaveLength(severity === "note" ? 2 : 1);

@@ -1,9 +1,9 @@
 /** The parts that the hash of a package is made of, each by itself. */
 // Only in test:all: it hashes packages at their limits.
 import { describe, expect, it } from "vitest";
-import { bundledIn } from "../../src/operate/packages/bundled.ts";
 import { foldedName, nameFault } from "../../src/operate/packages/file-names.ts";
 import { type HashRecord, hashRecords } from "../../src/operate/packages/hash-records.ts";
+import { bundledIn } from "../../src/operate/packages/package-json.ts";
 import { severalAtATime } from "../../src/operate/packages/several-at-a-time.ts";
 import { verifies } from "../support/verifies.ts";
 

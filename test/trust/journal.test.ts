@@ -9,8 +9,7 @@ import {
   readTrustJournal,
   trustPlugins,
 } from "../../src/operate/trust/change/index.ts";
-import { parseJournalLine } from "../../src/operate/trust/change/journal-line.ts";
-import { isJournalTime } from "../../src/operate/trust/change/journal-time.ts";
+import { isJournalTime, parseJournalLine } from "../../src/operate/trust/change/journal-line.ts";
 import { verifies } from "../support/verifies.ts";
 import { byHand, entryOf, lockFolder, refusalOf, sha256, told } from "./change-support.ts";
 

@@ -1,6 +1,7 @@
 /** Edits of a lockfile that people wrote into. */
 import { describe, expect, it } from "vitest";
 import { GlassineError } from "../../src/core/errors/index.ts";
+import { sameEntry } from "../../src/operate/trust/lockfile/entry-rules.ts";
 import {
   type LockEntry,
   newLockfile,
@@ -8,7 +9,6 @@ import {
   removeEntry,
   setEntry,
 } from "../../src/operate/trust/lockfile/index.ts";
-import { sameEntry } from "../../src/operate/trust/lockfile/same-data.ts";
 import { verifies } from "../support/verifies.ts";
 
 const hashOf = (digit: string) => `sha256:${digit.repeat(64)}`;

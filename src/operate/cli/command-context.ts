@@ -1,13 +1,13 @@
 /** What commands read from their options and settings before they begin. */
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { HostSetting } from "../../core/plugins/index.ts";
+import type { Environment, HostSetting } from "../../core/plugins/index.ts";
 import { type CatalogEntry, readCatalogFile } from "./catalog.ts";
 import type { CommandContext } from "./command.ts";
 import { refusal } from "./failure.ts";
 import { importHost } from "./import-host.ts";
-import { readMode } from "./plugin-mode.ts";
 import { say } from "./print/printable.ts";
+import type { PluginMode } from "./reports.ts";
 import type { CommandScope, DiscoverRequest } from "./services.ts";
 import { texts } from "./texts.ts";
 
@@ -82,4 +82,17 @@ async function expectFolder(option: string, path: string): Promise<void> {
   const stats = await stat(path).catch(() => undefined);
   if (stats?.isDirectory() !== true)
     throw refusal("options_invalid", say`${option}: there is no folder ${path}`);
+}
+
+/** Which setting carries the mode, behind the host's prefix. */
+const variable = "PLUGIN_MODE";
+
+/** An empty variable counts as unset; an empty option does not. */
+function readMode(option: string | undefined, env: Environment, prefix: string): PluginMode {
+  const given = option ?? env[prefix + variable];
+  if (given === undefined || (option === undefined && given === "")) return "dev";
+  const mode = given.trim().toLowerCase();
+  if (mode === "dev" || mode === "production") return mode;
+  const from = option === undefined ? [texts.modeFrom(prefix + variable)] : [];
+  throw refusal("setting_invalid", texts.invalidMode(given), from);
 }

@@ -3,7 +3,6 @@
 import type { Environment } from "../../core/plugins/index.ts";
 import { rejectionCodes } from "../packages/index.ts";
 import { type CatalogEntry, isEnabled } from "./catalog.ts";
-import { type DoctorState, doctorStates, nothingToDo } from "./doctor-states.ts";
 import { listed, say } from "./print/printable.ts";
 import type { DiscoveryReport, DriftRow, PluginFacts, RejectedPlugin } from "./reports.ts";
 import { responseTo } from "./responses.ts";
@@ -44,7 +43,7 @@ export function diagnose(
 
 /** Whether a row is one to do something about. */
 export function isProblem({ status }: Diagnosis): boolean {
-  const { severity } = doctorStates[status];
+  const severity = doctorStates[status];
   return severity === "warning" || severity === "error";
 }
 
@@ -110,7 +109,7 @@ function rowsOf(
     id,
   };
   const findings = findingsOf(subject, report, entry, switched);
-  if (findings.some(({ status }) => doctorStates[status].severity !== "note"))
+  if (findings.some(({ status }) => doctorStates[status] !== "note"))
     return findings.map((finding) => ({ ...row, ...finding }));
   const well = { ...row, status: "installed-enabled", recommendation: nothingToDo } as const;
   return [well, ...findings.map((finding) => ({ ...row, ...finding }))];
@@ -137,7 +136,7 @@ function findingsOf(
   if (drift.length > 0) add("drifted", driftTodo(drift));
   if (facts === null) return findings;
   if (report.mode === "production" && facts.trust_decision === "development_unsigned_override")
-    add("unsigned-in-production", doctorStates["unsigned-in-production"].todo);
+    add("unsigned-in-production", "Use a signed package, and switch signing on again.");
   if (facts.health?.status === "unhealthy" || facts.health?.status === "degraded")
     add(
       facts.health.status,
@@ -149,7 +148,8 @@ function findingsOf(
       "unsupplied-capability",
       `The host supplies nothing for ${listed(unsupplied)}: ask for it, or remove the plugin.`,
     );
-  if (facts.missing_keyword) add("missing-keyword", doctorStates["missing-keyword"].todo);
+  if (facts.missing_keyword)
+    add("missing-keyword", "Nothing here; tell its authors to add the keyword to package.json.");
   if (lockOnly.length > 0)
     add(
       "dependencies-not-covered",
@@ -213,3 +213,29 @@ function namelessRows(
     return { ...row, status: "drifted", recommendation, reason: texts.namedNoMore } as const;
   });
 }
+
+/** The recommendation where there is nothing to do. */
+export const nothingToDo = "No action required.";
+
+/** The states of a plugin, and how bad each is. A note is worth knowing, and not a problem. */
+export const doctorStates = {
+  "enabled-not-installed": "error",
+  "installed-disabled": "warning",
+  "installed-enabled": "fine",
+  "not-installed": "fine",
+  /** It is installed, and not loaded. */
+  rejected: "error",
+  /** It differs from plugins.lock: production refuses it, or does not start without it. */
+  drifted: "warning",
+  /** It has no valid signature of a trusted publisher, and runs in production. */
+  "unsigned-in-production": "warning",
+  "missing-keyword": "note",
+  /** It declares a capability for which the host supplies nothing. */
+  "unsupplied-capability": "warning",
+  /** It needs packages that no signature covers: only plugins.lock pins them. */
+  "dependencies-not-covered": "note",
+  degraded: "warning",
+  unhealthy: "error",
+} as const satisfies Record<string, "fine" | "note" | "warning" | "error">;
+
+type DoctorState = keyof typeof doctorStates;

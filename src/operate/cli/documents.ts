@@ -3,7 +3,7 @@
  * the schema of its own document, and prints only what that schema names.
  */
 import * as z from "zod";
-import { doctorStates } from "./doctor-states.ts";
+import { doctorStates } from "./diagnose.ts";
 
 export const text = z.string();
 export const texts = z.array(text);

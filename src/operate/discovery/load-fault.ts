@@ -1,4 +1,6 @@
 /** Why the code of a plugin is not taken. */
+
+import { describeThrown, redactText } from "../../core/observe/index.ts";
 import type { RejectionCode } from "../packages/index.ts";
 
 /** As `plugins list` has it, and as a sentence of a host that does not start. */
@@ -16,4 +18,9 @@ export function rejected(id: string, code: RejectionCode, reason: string): LoadF
 export function late(id: string): LoadFault {
   const message = `plugin entry point '${id}' timed out while loading`;
   return { code: "load_timeout", reason: "it takes too long to load", message };
+}
+
+/** One line, at most 500 characters, without credentials. */
+export function describeText(thrown: unknown): string {
+  return redactText(describeThrown(thrown).text, []);
 }

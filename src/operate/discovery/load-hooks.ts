@@ -7,8 +7,7 @@ import {
   type Surface,
 } from "../../core/plugins/index.ts";
 import { type Grants, grantFault } from "./grant-fault.ts";
-import { type LoadFault, late, rejected } from "./load-fault.ts";
-import { describeText } from "./thrown-text.ts";
+import { describeText, type LoadFault, late, rejected } from "./load-fault.ts";
 import type { LoadedPlugin } from "./types.ts";
 import { within } from "./within.ts";
 

@@ -6,12 +6,11 @@ import { type Grants, grantFault } from "./grant-fault.ts";
 import { importModule } from "./import-module.ts";
 import { siblingRejected } from "./judge.ts";
 import { lendHost } from "./lend-host.ts";
-import { type LoadFault, late, rejected } from "./load-fault.ts";
+import { describeText, type LoadFault, late, rejected } from "./load-fault.ts";
 import { loadHooks } from "./load-hooks.ts";
 import { privateCopy } from "./private-copy.ts";
 import { procedureKind } from "./procedures/index.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
-import { describeText } from "./thrown-text.ts";
 import type { LoadedPlugin, OnStep, Refused, StaticPlugin, StaticReport } from "./types.ts";
 import { within } from "./within.ts";
 

@@ -1,7 +1,7 @@
 /** Asks the verifiers of a host whether they can work at all, before anything is looked at. */
 import { GlassineError, quoted } from "../../core/errors/index.ts";
 import type { SignatureVerifier } from "../trust/index.ts";
-import { describeText } from "./thrown-text.ts";
+import { describeText } from "./load-fault.ts";
 import { within } from "./within.ts";
 
 const limitMs = 30_000;

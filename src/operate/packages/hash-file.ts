@@ -1,9 +1,9 @@
 /** The SHA-256 of one file, read in pieces. */
 import { createHash } from "node:crypto";
 import type { BigIntStats } from "node:fs";
+import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
-import { readOnly } from "./open-flags.ts";
 import { packageRefused, shownPath, systemCode, throwCopyFailed } from "./refused.ts";
 
 /** A file as it was read. */
@@ -114,3 +114,10 @@ function isSame(before: BigIntStats, after: BigIntStats): boolean {
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && "syscall" in error;
 }
+
+/**
+ * To open a file of a package for reading: a link in its place is not followed, and a pipe or
+ * device is not waited for. Windows has neither flag, and opens none of them as a file.
+ */
+const readOnly: number =
+  constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);

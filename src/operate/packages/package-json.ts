@@ -1,7 +1,6 @@
 /** The package.json of a package as Node and installers read it: for what it depends on. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { bundledIn } from "./bundled.ts";
 import { isVersion } from "./names.ts";
 import { isObject, readSmallFile } from "./small-file.ts";
 
@@ -57,5 +56,22 @@ export async function readBundled(root: string): Promise<readonly string[]> {
 }
 
 function keysOf(value: unknown): readonly string[] {
+  return isObject(value) ? Object.keys(value) : [];
+}
+
+/**
+ * What a package.json says, read as npm reads it: a list of names, an object of them, or `true` for
+ * every dependency. Anything else bundles nothing.
+ */
+export function bundledIn(manifest: unknown): readonly string[] {
+  if (!isObject(manifest)) return [];
+  const { bundleDependencies = manifest.bundledDependencies } = manifest;
+  if (bundleDependencies === true)
+    return [...namesIn(manifest.dependencies), ...namesIn(manifest.optionalDependencies)];
+  return namesIn(bundleDependencies);
+}
+
+function namesIn(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.filter((each) => typeof each === "string");
   return isObject(value) ? Object.keys(value) : [];
 }

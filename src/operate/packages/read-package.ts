@@ -1,7 +1,6 @@
 /** What a package.json says of plugins. It is read as data; nothing of the package is run. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { bundledIn } from "./bundled.ts";
 import { commandFault } from "./commands.ts";
 import { fileFault, parseEntryPoint } from "./entry-points.ts";
 import {
@@ -12,6 +11,7 @@ import {
   isPackageName,
   isVersion,
 } from "./names.ts";
+import { bundledIn } from "./package-json.ts";
 import { claimsPlugin, mayClaimPlugin } from "./plugin-claims.ts";
 import { isObject, readSmallFile } from "./small-file.ts";
 import { parseStrictJson } from "./strict-json.ts";

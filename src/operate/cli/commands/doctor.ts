@@ -2,8 +2,7 @@
 import * as z from "zod";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { expectLockfile, lookupFor } from "../command-context.ts";
-import { type Diagnosis, diagnose, isProblem } from "../diagnose.ts";
-import { doctorStates, nothingToDo } from "../doctor-states.ts";
+import { type Diagnosis, diagnose, doctorStates, isProblem, nothingToDo } from "../diagnose.ts";
 import { diagnosis, lock, mode, text, warnings as warningsSchema } from "../documents.ts";
 import { type LockFinding, lockFindings, places, severities } from "../lock-findings.ts";
 import { lookupOptions } from "../option-table.ts";
@@ -131,7 +130,7 @@ async function findingsOf(context: CommandContext): Promise<Findings> {
 /** The worst severity that was found. */
 function statusOf({ rows, ofLock }: Findings): "ok" | "warning" | "error" {
   const found: readonly string[] = [
-    ...rows.map(({ status }) => doctorStates[status].severity),
+    ...rows.map(({ status }) => doctorStates[status]),
     ...ofLock.map(({ severity }) => severity),
   ];
   if (found.includes("error")) return "error";
@@ -167,7 +166,7 @@ function rowLines({ rows, ofLock }: Findings, paint: Paint): readonly string[] {
 function rowLine(row: Diagnosis, paint: Paint): string {
   const { package: name, status, enabled, env_var: variable, id } = row;
   const { good: fine, faint: note, doubtful: warning, bad: error } = paint;
-  const colour = { fine, note, warning, error }[doctorStates[status].severity];
+  const colour = { fine, note, warning, error }[doctorStates[status]];
   // One package can have several plugins.
   const which = id === null || id === name.replace(/^@[^/]*\//, "") ? "" : say` id=${id}`;
   return `${printable(name)} status=${colour(status)} ${say`enabled=${String(enabled)} env=${variable ?? "-"}`}${which}`;

@@ -3,8 +3,7 @@ import { intrinsics } from "../../../core/data/index.ts";
 import { quoted } from "../../../core/errors/index.ts";
 import type { RejectionCode } from "../../packages/index.ts";
 import type { Expected, KindFault } from "./kinds.ts";
-import { isDefinedProcedure } from "./mark.ts";
-import { isClass, propertyOf, textsOf, typeOf } from "./read-class.ts";
+import { isClass, isDefinedProcedure, propertyOf, textsOf, typeOf } from "./read-class.ts";
 
 const { getPrototypeOf, isAsyncFunction, isProxy } = intrinsics;
 

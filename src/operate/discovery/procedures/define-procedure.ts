@@ -2,7 +2,7 @@
 import { ManifestError } from "../../../core/errors/index.ts";
 import { type CheckedProcedure, checkProcedure, readProcedure } from "./check-procedure.ts";
 import { defineKind, type Kind } from "./kinds.ts";
-import { markProcedure } from "./mark.ts";
+import { markProcedure } from "./read-class.ts";
 
 /** What an instance of a procedure's class can do. */
 export interface Procedure {

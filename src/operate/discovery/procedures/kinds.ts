@@ -1,7 +1,7 @@
 /** Kinds of plugins: what a package's entry point may lead to, beside a plugin with hooks. */
 import { GlassineError, quoted } from "../../../core/errors/index.ts";
 import type { RejectionCode } from "../../packages/index.ts";
-import { describeText } from "../thrown-text.ts";
+import { describeText } from "../load-fault.ts";
 
 /** What the package says of a plugin, which its code is held to. */
 export interface Expected {

@@ -1,8 +1,8 @@
 /** The journal against the lock: every grant is told, and every grant that is told is there. */
 import type { Lockfile } from "../lockfile/index.ts";
 import { sha256 } from "./digest.ts";
-import { escapeField } from "./field-text.ts";
 import type { Journal, JournalProblem, NumberedLine } from "./journal.ts";
+import { escapeField } from "./journal-line.ts";
 
 /** Of each id the line that holds: the last one. The order of the lines counts, not their times. */
 export function latestLines(lines: readonly NumberedLine[]): ReadonlyMap<string, NumberedLine> {

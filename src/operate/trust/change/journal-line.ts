@@ -4,8 +4,6 @@
  *
  * @see spec `journal:fields`, `journal:further-fields`
  */
-import { escapeField, unescapeField } from "./field-text.ts";
-import { isJournalTime } from "./journal-time.ts";
 
 /** What was done: trust was granted, or taken back. */
 export type JournalAction = "trust" | "revoke";
@@ -80,4 +78,49 @@ export function parseJournalLine(text: string): JournalLine | { readonly fault: 
 function fieldOf(further: readonly string[], key: string): string | undefined {
   const field = further.find((each) => each.startsWith(key));
   return field === undefined ? undefined : unescapeField(field.slice(key.length));
+}
+
+const time =
+  /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[T ]([01]\d|2[0-3]):[0-5]\d(?::(?:[0-5]\d|60)(?:[.,]\d+)?)?(?:Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?$/i;
+
+/** Whether a text is a date and time as ISO 8601 writes them, of a day that there is. */
+export function isJournalTime(text: string): boolean {
+  const [, year, month, day] = (time.exec(text) ?? []).map(Number);
+  if (year === undefined || month === undefined || day === undefined) return false;
+  // Day 0 of the next month is the last of this one.
+  const last = new Date(0);
+  last.setUTCFullYear(year, month, 0);
+  return day <= last.getUTCDate();
+}
+
+/** Backslash, control characters, separators of lines and paragraphs, and lone surrogates. */
+const special = /[\\\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/gu;
+const escaped = /\\(?:([\\tnr])|x([0-9a-fA-F]{2})|u\{([0-9a-fA-F]{1,6})\})/g;
+
+const short: ReadonlyMap<string, string> = new Map([
+  ["\\", "\\\\"],
+  ["\t", "\\t"],
+  ["\n", "\\n"],
+  ["\r", "\\r"],
+]);
+const meant: ReadonlyMap<string, string> = new Map(
+  [...short].map(([character, written]) => [written.slice(1), character]),
+);
+
+/** A tab becomes `\t`, NUL `\x00`, the line separator `\u{2028}`; most text stays as it is. */
+export function escapeField(text: string): string {
+  return text.replaceAll(special, (character) => {
+    const point = character.codePointAt(0) ?? 0;
+    const hex = point.toString(16);
+    return short.get(character) ?? (point > 0xff ? `\\u{${hex}}` : `\\x${hex.padStart(2, "0")}`);
+  });
+}
+
+/** The text that a field stands for. A backslash before anything else is one that a hand wrote. */
+function unescapeField(field: string): string {
+  return field.replaceAll(escaped, (written, letter?: string, byte?: string, point?: string) => {
+    if (letter !== undefined) return meant.get(letter) ?? written;
+    const code = Number.parseInt(byte ?? point ?? "", 16);
+    return code > 0x10ffff ? written : String.fromCodePoint(code);
+  });
 }

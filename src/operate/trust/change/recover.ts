@@ -7,11 +7,10 @@
  */
 import { rename } from "node:fs/promises";
 import { printable } from "../single-quotes.ts";
-import { appended, chained } from "./chain.ts";
 import { sameBytes } from "./digest.ts";
 import { remove, statsOf } from "./durable.ts";
 import { onFile } from "./failure.ts";
-import { endOf, readJournal } from "./journal.ts";
+import { appended, chained, endOf, readJournal } from "./journal.ts";
 import { openJournal } from "./journal-file.ts";
 import type { JournalLine } from "./journal-line.ts";
 import {

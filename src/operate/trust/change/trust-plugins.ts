@@ -11,7 +11,6 @@ import {
 } from "../lockfile/index.ts";
 import { printable, single } from "../single-quotes.ts";
 import { type Changed, type ChangeOptions, changeLock, settleLock } from "./change-lock.ts";
-import { checkReason } from "./reason.ts";
 import { type AuditOutcome, type TrustAction, trustRecorder } from "./record-trust.ts";
 
 /** Of a change of trust. */
@@ -214,4 +213,28 @@ function inOrder<T>(items: readonly T[], idOf: (item: T) => string): readonly T[
   if (twice === undefined) return sorted;
   const id = idOf(twice);
   throw new GlassineError("trust_refused", `plugin ${single(id)} is named twice`, { id });
+}
+
+/** How long a reason may be, in characters. */
+const maxReason = 2000;
+
+/**
+ * Refuses a reason that says nothing or too much. Characters are code points. The text itself is
+ * taken as it is: blanks around it belong to it.
+ *
+ * @param command what the message begins with: `trust`, `untrust`, `lock`
+ * @throws GlassineError `reason_invalid`
+ */
+export function checkReason(reason: unknown, command: string): asserts reason is string {
+  if (typeof reason !== "string" || reason.trim() === "") {
+    throw refusal(`${command}: --reason is required (recorded in audit journal)`);
+  }
+  // A code point has two units at most. A text of megabytes is not walked.
+  if (reason.length > 2 * maxReason || [...reason].length > maxReason) {
+    throw refusal(`${command}: --reason is too long (max ${maxReason} characters)`);
+  }
+}
+
+function refusal(message: string): GlassineError {
+  return new GlassineError("reason_invalid", message);
 }

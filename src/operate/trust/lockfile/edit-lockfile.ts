@@ -7,13 +7,12 @@
 import { GlassineError, isGlassineError } from "../../../core/errors/index.ts";
 import { single } from "../single-quotes.ts";
 import { blockOf } from "./entry-blocks.ts";
-import { asEntry, optionalKeys, textFault, textKeys } from "./entry-rules.ts";
+import { asEntry, optionalKeys, sameEntry, textFault, textKeys } from "./entry-rules.ts";
 import { newLockfile, parseLockfile, type ReadLock, readLockText } from "./parse-lockfile.ts";
 import { refreshed } from "./refresh-entry.ts";
-import { sameEntry } from "./same-data.ts";
+import { uneditable } from "./refusals.ts";
 import { isBare, type Places, partsOf, type TablePlace } from "./toml-places.ts";
 import type { LockEntry } from "./types.ts";
-import { uneditable } from "./uneditable.ts";
 import { assignments, lineEndOf } from "./write-toml.ts";
 
 /** A text has no path; messages call it by the name of the file. */

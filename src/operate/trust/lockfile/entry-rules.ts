@@ -1,4 +1,6 @@
 /** What the keys of an entry may say. Parsing and writing hold an entry to the same rules. */
+
+import equal from "fast-deep-equal";
 import {
   isCapabilityName,
   isHookId,
@@ -227,4 +229,18 @@ export function kindOf(value: unknown): string {
       if (Array.isArray(value)) return "an array";
       return value instanceof Date ? "a date" : "a table";
   }
+}
+
+/** Whether two entries say the same. A field that is `undefined` is not there. */
+export function sameEntry(a: LockEntry, b: LockEntry | undefined): boolean {
+  return b !== undefined && equal(known(a), known(b));
+}
+
+/** Whether two values of one key say the same: grants are sorted. */
+export function sameValue(a: LockEntry[OptionalField], b: LockEntry[OptionalField]): boolean {
+  return equal(a, b);
+}
+
+function known(entry: LockEntry): object {
+  return Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== undefined));
 }

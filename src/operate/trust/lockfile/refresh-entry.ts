@@ -1,10 +1,9 @@
 /** New values for an entry that is there: only what differs is replaced, where it stands. */
 import { lineStart } from "./entry-blocks.ts";
-import { type OptionalField, optionalKeys, textKeys } from "./entry-rules.ts";
-import { sameValue } from "./same-data.ts";
+import { type OptionalField, optionalKeys, sameValue, textKeys } from "./entry-rules.ts";
+import { uneditable } from "./refusals.ts";
 import { afterLine, type FieldPlace, partsOf, type TablePlace } from "./toml-places.ts";
 import type { LockEntry } from "./types.ts";
-import { uneditable } from "./uneditable.ts";
 import { inQuotesOf, lineEndOf, optionalLine, written } from "./write-toml.ts";
 
 /** What stands in place of a part of the text. */

@@ -56,3 +56,14 @@ export function problemsAt(text: string, faults: readonly Fault[]): readonly Loc
       return { line, column: offset - lineStart + 1, message };
     });
 }
+
+/** `data` has `lockProblems`, with the place. */
+export function uneditable(text: string, offset: number, message: string): GlassineError {
+  const lockProblems = problemsAt(text, [{ offset, message }]);
+  const [{ line, column } = { line: 1, column: 1 }] = lockProblems;
+  return new GlassineError(
+    "lockfile_uneditable",
+    `plugins.lock cannot be edited without rewriting it: line ${line}, column ${column}: ${message}`,
+    { lockProblems },
+  );
+}
