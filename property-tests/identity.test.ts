@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import type { Node } from "../src/core/slots/index.ts";
 import { at, isObject, type Level, plainCopy, reach } from "./support/data.ts";
 import { documentsOf, grantsOf } from "./support/documents.ts";
-import { houseOf } from "./support/houses.ts";
+import { functionsOf } from "./support/host-functions.ts";
 import { isOpen, partsOf } from "./support/nodes.ts";
 import { outcomeOf } from "./support/outcome.ts";
 import { plansOf, propose } from "./support/proposals.ts";
@@ -121,7 +121,7 @@ const message = { role: "user", content: [] };
  * another plugin proposes what it can see: in sum nothing, but not as the very objects.
  */
 async function viewsOver(world: World, grant: readonly string[], envelopes: readonly Level[]) {
-  const { definePlugin, createPluginManager } = houseOf(world);
+  const { definePlugin, createPluginManager } = functionsOf(world);
   const views: object[] = [];
   const keeps = (_payload: unknown, _context: unknown, view: object) => void views.push(view);
   const manager = await createPluginManager({

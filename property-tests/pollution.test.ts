@@ -6,8 +6,8 @@ import { createMessage, deny, freezePayload } from "glassine";
 import { describe, expect, it } from "vitest";
 import { plainCopy } from "./support/data.ts";
 import { documentsOf, grantsOf } from "./support/documents.ts";
+import { functionsOf } from "./support/host-functions.ts";
 import { hostiles, largeValues, places, plant, Watch } from "./support/hostile.ts";
-import { houseOf } from "./support/houses.ts";
 import { outcomeOf } from "./support/outcome.ts";
 import { plansOf, propose } from "./support/proposals.ts";
 import { realmText } from "./support/realm.ts";
@@ -38,7 +38,7 @@ describe.each(worlds)("$name", (world) => {
   const { slots, host } = world;
 
   it("L40: whatever is read, merged, decoded, declared or run, every intrinsic is as it was", () => {
-    const { definePlugin, createPluginManager } = houseOf(world);
+    const { definePlugin, createPluginManager } = functionsOf(world);
     // Alone before a door, a large value is the same case each time: it is held once.
     const held = new Set<unknown>();
     return fc.assert(

@@ -8,8 +8,8 @@ import type { AnyInvokeResult } from "../src/core/hooks/index.ts";
 import { plainCopy } from "./support/data.ts";
 import type { FullView } from "./support/dispatch.ts";
 import { documentsOf } from "./support/documents.ts";
+import { functionsOf } from "./support/host-functions.ts";
 import { hostiles, places, plant, Watch } from "./support/hostile.ts";
-import { houseOf } from "./support/houses.ts";
 import { outcomeOf } from "./support/outcome.ts";
 import { expectSome } from "./support/runs.ts";
 import { jsonValues, keys, mapOf, type Words } from "./support/schema-values.ts";
@@ -91,7 +91,7 @@ afterAll(() => process.off("warning", note));
 
 describe.each(worlds)("$name", (world) => {
   const { slots, host } = world;
-  const { definePlugin, createPluginManager } = houseOf(world);
+  const { definePlugin, createPluginManager } = functionsOf(world);
   const documents = documentsOf(slots, words);
 
   it("L42: no secret of a request is in errors, records, warnings, or a manager or context that is inspected", () => {

@@ -4,7 +4,7 @@ import { createMessage, type PluginContext } from "glassine";
 import { describe, expect, it } from "vitest";
 import { isObject } from "./support/data.ts";
 import { documentsOf, grantsOf } from "./support/documents.ts";
-import { houseOf } from "./support/houses.ts";
+import { functionsOf } from "./support/host-functions.ts";
 import { worlds } from "./support/tables.ts";
 import { attempts, reachAll, tamper } from "./support/tampering.ts";
 
@@ -72,7 +72,7 @@ describe.each(worlds)("$name", (world) => {
         attempts,
         attempts,
         async (document, grant, atTurn, later) => {
-          const { definePlugin, createPluginManager } = houseOf(world);
+          const { definePlugin, createPluginManager } = functionsOf(world);
           const extensions = host.createExtensions(document);
           const nobody = await createPluginManager({ plugins: [] });
           const handed: unknown[] = [];

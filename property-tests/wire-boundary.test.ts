@@ -16,6 +16,7 @@ import {
 } from "./support/boundary.ts";
 import { jsonCopy, type Level, plainCopy } from "./support/data.ts";
 import { documentsOf, grantsOf } from "./support/documents.ts";
+import { functionsOf } from "./support/host-functions.ts";
 import {
   type Hostile,
   hostileValues,
@@ -24,7 +25,6 @@ import {
   plant,
   Watch,
 } from "./support/hostile.ts";
-import { houseOf } from "./support/houses.ts";
 import { type Plan, plansOf, propose } from "./support/proposals.ts";
 import { expectSome, share } from "./support/runs.ts";
 import { jsonValues, texts } from "./support/schema-values.ts";
@@ -186,7 +186,7 @@ async function play(
   place: (act: Act) => Act,
   spoil?: (returned: unknown) => unknown,
 ): Promise<Played> {
-  const { definePlugin, createPluginManager } = houseOf(world);
+  const { definePlugin, createPluginManager } = functionsOf(world);
   const seen: string[] = [];
   const isTool = scene.hook === "tool_pre_invoke";
   const plugins = scene.deeds.map((deed, index) => {

@@ -9,8 +9,8 @@ import type { AnyInvokeResult } from "../../src/core/hooks/index.ts";
 import type { CompiledSlots, Node } from "../../src/core/slots/index.ts";
 import type { Level } from "./data.ts";
 import { grantsOf } from "./documents.ts";
+import { functionsOf } from "./host-functions.ts";
 import { type Hostile, hostiles, type Place, places, plant, Watch } from "./hostile.ts";
-import { houseOf } from "./houses.ts";
 import { isHidden, isOpen, type Part, partsOf } from "./nodes.ts";
 import { Notebook } from "./notebook.ts";
 import { type Plan, plansOf, propose, proposeAmong } from "./proposals.ts";
@@ -101,7 +101,7 @@ export async function play(
   scene: Scene,
   scheduler: fc.Scheduler,
 ): Promise<Played> {
-  const { definePlugin, createPluginManager } = houseOf(world);
+  const { definePlugin, createPluginManager } = functionsOf(world);
   const notebook = new Notebook();
   let round = 0;
   const turn = async (waits: boolean) => {

@@ -47,8 +47,8 @@ describe("the operator's word", () => {
 
     const hangs = plugin("hangs", (_p, _c) => never(), { timeoutMs: 10 });
     expect((await runOnce([hangs])).violation?.code).toBe("handler_timeout");
-    const patient = plugin("hangs", (_p, _c) => never(), { timeoutMs: null });
-    expect((await runOnce([{ plugin: patient, timeoutMs: 10 }])).violation?.code).toBe(
+    const noDeadline = plugin("hangs", (_p, _c) => never(), { timeoutMs: null });
+    expect((await runOnce([{ plugin: noDeadline, timeoutMs: 10 }])).violation?.code).toBe(
       "handler_timeout",
     );
     const slow = plugin("slow", (_p, _c) => later(40), { timeoutMs: 1 });

@@ -11,7 +11,7 @@ import { deferred, never, rest, uncaughtDuring } from "./support.ts";
 
 const step = {} as HandlerStep;
 
-function tallying() {
+function counting() {
   const told: unknown[] = [];
   const lateCounters: LateCounters = { late: 0, rejected: (...given) => void told.push(given) };
   return { lateCounters, told };
@@ -53,23 +53,23 @@ describe("what comes after an abort", () => {
 
   it.each(["resolve", "reject"] as const)("is late only where that counts: %s", async (end) => {
     for (const counts of [true, false]) {
-      const { lateCounters, told } = tallying();
+      const { lateCounters, told } = counting();
       expect(await afterAbort({ lateCounters, step, counts }, end)).toEqual([]);
       expect([lateCounters.late, told]).toEqual([counts ? 1 : 0, []]);
     }
   });
 
   it.each(["resolve", "reject"] as const)(
-    "surprises nobody who keeps no tally: %s",
+    "surprises nobody who keeps no count: %s",
     async (end) => {
       expect(await afterAbort(undefined, end)).toEqual([]);
     },
   );
 });
 
-describe("a ticket that nobody waits with", () => {
+describe("a pending wait that nobody waits for", () => {
   it("counts what comes late, and tells who rejected after a deadline", () => {
-    const { lateCounters, told } = tallying();
+    const { lateCounters, told } = counting();
     const pendingWait = new PendingWait({});
     pendingWait.drop({ lateCounters, counts: true, step });
     pendingWait.late(false, 1);
@@ -81,7 +81,7 @@ describe("a ticket that nobody waits with", () => {
     expect([lateCounters.late, told]).toEqual([2, [[step, "x"]]]);
   });
 
-  it("tells nobody where there is no tally", () => {
+  it("tells nobody where there are no counters", () => {
     const pendingWait = new PendingWait({});
     pendingWait.drop(undefined);
     expect(() => pendingWait.late(true, "x")).not.toThrow();

@@ -14,7 +14,7 @@ import {
   type Result,
   uncaughtDuring,
 } from "../dispatch/support.ts";
-import { type LiveMode, lists, nameOf, Tally, timeoutMs } from "./plans.ts";
+import { EndCounter, type LiveMode, lists, nameOf, timeoutMs } from "./plans.ts";
 import "./end-of-loading.ts";
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
@@ -75,7 +75,7 @@ const unhalted = (modes: readonly LiveMode[]) =>
 describe("F-04: the host aborts at every await point", () => {
   it.each(lists.map((modes) => ({ modes, what: modes.join(", ") })))("$what", async ({ modes }) => {
     verifies("dispatch:abort", "dispatch:merges-kept", "dispatch:invoke");
-    const tally = new Tally();
+    const ends = new EndCounter();
     const waiting = modes.filter((mode) => mode !== "fire_and_forget");
     let turns = 0;
     const outcomes = new Set<string>();
@@ -85,7 +85,7 @@ describe("F-04: the host aborts at every await point", () => {
         const manager = await managerOf(modes);
         const host = new AbortController();
         let settled = 0;
-        const running = tally.count(
+        const running = ends.count(
           manager.invoke(hook, call, { extensions: labelled("PII"), signal: host.signal }),
         );
         void running.then(() => {
@@ -119,10 +119,10 @@ describe("F-04: the host aborts at every await point", () => {
       }
     });
     expect(uncaught).toEqual([]);
-    tally.expectComplete();
-    expect(tally.denied + tally.errored).toBe(0);
+    ends.expectComplete();
+    expect(ends.denied + ends.errored).toBe(0);
     // Each waiting step was cut short at least once.
-    expect(tally.aborted > 0).toBe(waiting.length > 0);
+    expect(ends.aborted > 0).toBe(waiting.length > 0);
     for (const [at] of waiting.entries()) {
       const cut = [...outcomes].filter((outcome) => outcome.split(",")[at] === "cancelled");
       expect([at, cut.length]).toEqual([at, expect.toSatisfy((count: number) => count > 0)]);
@@ -131,7 +131,7 @@ describe("F-04: the host aborts at every await point", () => {
 
   it("at each step of a run that hangs, and at each of its deadlines", async () => {
     const modes: readonly LiveMode[] = ["sequential", "transform", "concurrent", "concurrent"];
-    const tally = new Tally();
+    const ends = new EndCounter();
     for (let ms = 0; ms < 4 * timeoutMs; ms += 5) {
       const gate = deferred();
       const manager = await manage(
@@ -140,7 +140,7 @@ describe("F-04: the host aborts at every await point", () => {
         ),
       );
       const host = new AbortController();
-      const running = tally.count(manager.invoke(hook, call, { signal: host.signal }));
+      const running = ends.count(manager.invoke(hook, call, { signal: host.signal }));
       await advance(ms);
       host.abort();
       const result = await running;
@@ -152,7 +152,7 @@ describe("F-04: the host aborts at every await point", () => {
       gate.resolve();
       expect(await manager.close()).toMatchObject({ drained: true });
     }
-    tally.expectComplete();
-    expect(Math.min(tally.aborted, tally.allowed)).toBeGreaterThan(0);
+    ends.expectComplete();
+    expect(Math.min(ends.aborted, ends.allowed)).toBeGreaterThan(0);
   });
 });

@@ -11,7 +11,15 @@ import {
   type Run,
   uncaughtDuring,
 } from "../dispatch/support.ts";
-import { invoke, type LiveMode, liveModes, nameOf, pluginsOf, Tally, timeoutMs } from "./plans.ts";
+import {
+  EndCounter,
+  invoke,
+  type LiveMode,
+  liveModes,
+  nameOf,
+  pluginsOf,
+  timeoutMs,
+} from "./plans.ts";
 import "./end-of-loading.ts";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
@@ -70,7 +78,7 @@ describe("F-06: the event loop is blocked", () => {
     for (const mode of liveModes) {
       const order: string[] = [];
       const ended: string[] = [];
-      const tally = new Tally();
+      const ends = new EndCounter();
       const hangs = plugin(
         "hangs",
         (payload, context) => {
@@ -82,7 +90,7 @@ describe("F-06: the event loop is blocked", () => {
       const manager = await manage([hangs]);
       const names = Array.from({ length: 50 }, (_, at) => `run-${at}`);
       const running = names.map((name) =>
-        tally.count(
+        ends.count(
           manager.invoke("tool_pre_invoke", { name, args: {} }).then((result) => {
             ended.push(name);
             return result;
@@ -99,7 +107,7 @@ describe("F-06: the event loop is blocked", () => {
       expect(new Set(results.map(({ executions }) => executions[0]?.status))).toEqual(
         new Set([status]),
       );
-      tally.expectComplete();
+      ends.expectComplete();
       const { background, drained } = await manager.close();
       expect(drained).toBe(true);
       expect(background.timedOut).toBe(mode === "fire_and_forget" ? names.length : 0);

@@ -12,7 +12,7 @@ import {
   type Result,
   uncaughtDuring,
 } from "../dispatch/support.ts";
-import { invoke, Tally, timeoutMs } from "./plans.ts";
+import { EndCounter, invoke, timeoutMs } from "./plans.ts";
 import "./end-of-loading.ts";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
@@ -48,7 +48,7 @@ async function settleAtTheEdge(
     { timeoutMs, extensions: true, mode },
   );
   const manager = await manage([edge]);
-  const tally = new Tally();
+  const ends = new EndCounter();
   const results: Promise<Result>[] = [];
   const edges: Edge[] = [];
   const open = new Set<Edge>();
@@ -60,7 +60,7 @@ async function settleAtTheEdge(
       edges.push(next);
       open.add(next);
       starting.push(next);
-      results.push(tally.count(invoke(manager)));
+      results.push(ends.count(invoke(manager)));
     }
     for (const each of open) {
       if (each.dueAt > time()) continue;
@@ -70,7 +70,7 @@ async function settleAtTheEdge(
     await goOn(0.25);
   }
   await advance(2 * timeoutMs);
-  return { manager, tally, edges, results: await Promise.all(results) };
+  return { manager, ends, edges, results: await Promise.all(results) };
 }
 
 const codes = { adds: undefined, denies: "denied", rejects: "handler_error" } as const;
@@ -103,13 +103,13 @@ describe("F-03: a handler settles just before or after its deadline, ten thousan
   it.each(cases)("in mode $mode, $order", async ({ mode, goOn }) => {
     verifies("dispatch:timeout", "dispatch:timeout-late");
     const uncaught = await uncaughtDuring(async () => {
-      const { manager, tally, edges, results } = await settleAtTheEdge(mode, goOn);
+      const { manager, ends, edges, results } = await settleAtTheEdge(mode, goOn);
       const odd = results
         .map((result, at) => oddity(edges[at] as Edge, result))
         .filter((each) => each !== undefined);
       expect([...new Set(odd)]).toEqual([]);
-      tally.expectComplete();
-      expect(tally.started).toBe(runs);
+      ends.expectComplete();
+      expect(ends.started).toBe(runs);
       const late = results.filter(({ executions }) => executions[0]?.status === "timeout").length;
       expect(late).toBeGreaterThan(runs / 10);
       expect(late).toBeLessThan(runs - runs / 10);
@@ -121,8 +121,8 @@ describe("F-03: a handler settles just before or after its deadline, ten thousan
 
   it("in the background", async () => {
     const uncaught = await uncaughtDuring(async () => {
-      const { manager, tally } = await settleAtTheEdge("fire_and_forget", advance);
-      expect([tally.started, tally.allowed]).toEqual([runs, runs]);
+      const { manager, ends } = await settleAtTheEdge("fire_and_forget", advance);
+      expect([ends.started, ends.allowed]).toEqual([runs, runs]);
       const { drained, background } = await manager.close();
       const { started, completed, failed, timedOut, pending } = background;
       expect([drained, started, pending]).toEqual([true, runs, 0]);

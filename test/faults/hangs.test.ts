@@ -9,6 +9,7 @@ import {
   uncaughtDuring,
 } from "../dispatch/support.ts";
 import {
+  EndCounter,
   expectOutcome,
   invoke,
   type LiveMode,
@@ -17,7 +18,6 @@ import {
   nameOf,
   placesOf,
   pluginsOf,
-  Tally,
   timeoutMs,
   tryPlan,
 } from "./plans.ts";
@@ -34,10 +34,10 @@ describe("F-02: a handler hangs at step k of n, for every k", () => {
   it.each(lists.map((modes) => ({ modes, what: modes.join(", ") })))("$what", async ({ modes }) => {
     verifies("dispatch:timeout", "dispatch:on-error-disable", "dispatch:merges-kept");
     const fault = { code: "handler_timeout", run: never as Run } as const;
-    const tally = new Tally();
-    for (const place of placesOf(modes)) await tryPlan({ ...place, fault }, tally, oneDeadline);
-    tally.expectComplete();
-    expect(tally.started).toBe(modes.length * 16);
+    const ends = new EndCounter();
+    for (const place of placesOf(modes)) await tryPlan({ ...place, fault }, ends, oneDeadline);
+    ends.expectComplete();
+    expect(ends.started).toBe(modes.length * 16);
     expect(timersHeld()).toBe(0);
   });
 

@@ -125,7 +125,7 @@ export function expectOutcome(plan: Plan, result: Result): void {
 }
 
 /** Counts how runs end, and that each ends once. */
-export class Tally {
+export class EndCounter {
   started = 0;
   allowed = 0;
   denied = 0;
@@ -157,17 +157,17 @@ export const invoke = (manager: Manager): Promise<Result> =>
  */
 export async function tryPlan(
   plan: Plan,
-  tally: Tally,
+  ends: EndCounter,
   goOn: () => Promise<unknown>,
   options: object = {},
 ): Promise<void> {
   const { modes, at, onError, fault } = plan;
   const manager = await manage(pluginsOf(plan), { maxInFlight: 1, ...options });
-  const first = tally.count(invoke(manager));
+  const first = ends.count(invoke(manager));
   await goOn();
   expectOutcome(plan, await first);
   await goOn();
-  const second = tally.count(invoke(manager));
+  const second = ends.count(invoke(manager));
   await goOn();
   const again = await second;
   if (onError === "disable") {

@@ -21,7 +21,7 @@ import {
   type Run,
   uncaughtDuring,
 } from "../dispatch/support.ts";
-import { type Fault, lists, placesOf, Tally, timeoutMs, tryPlan } from "./plans.ts";
+import { EndCounter, type Fault, lists, placesOf, timeoutMs, tryPlan } from "./plans.ts";
 import "./end-of-loading.ts";
 import process from "node:process";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -60,7 +60,7 @@ describe("F-05: a sink of the host throws, blocks or rejects", () => {
   );
   it.each(cases)("onHandlerError $how, in $what", async ({ sink, modes }) => {
     verifies("dispatch:thrown-to-host");
-    const tally = new Tally();
+    const ends = new EndCounter();
     let told = 0;
     const onHandlerError = () => {
       told += 1;
@@ -70,13 +70,13 @@ describe("F-05: a sink of the host throws, blocks or rejects", () => {
     const uncaught = await uncaughtDuring(async () => {
       for (const fault of faults) {
         for (const place of placesOf(modes)) {
-          await tryPlan({ ...place, fault }, tally, aMoment, { onHandlerError });
+          await tryPlan({ ...place, fault }, ends, aMoment, { onHandlerError });
           expected += place.onError === "disable" ? 1 : 2;
         }
       }
     });
     expect(uncaught).toEqual([]);
-    tally.expectComplete();
+    ends.expectComplete();
     expect(told).toBe(expected);
   });
 

@@ -1,7 +1,7 @@
 // A process of its own: it has a clock of its own in place before the sources load.
 import "./virtual-time.ts";
 import { type Run, uncaughtDuring } from "../dispatch/support.ts";
-import { type Fault, lists, placesOf, Tally, tryPlan } from "./plans.ts";
+import { EndCounter, type Fault, lists, placesOf, tryPlan } from "./plans.ts";
 import "./end-of-loading.ts";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
@@ -29,13 +29,13 @@ describe("F-01: a handler throws at step k of n, for every k", () => {
       verifies("dispatch:on-error-fail", "dispatch:on-error-ignore", "dispatch:on-error-disable");
       verifies("dispatch:observers-recorded", "dispatch:merges-kept", "dispatch:never-rejects");
       const fault: Fault = { code: "handler_error", run };
-      const tally = new Tally();
+      const ends = new EndCounter();
       const uncaught = await uncaughtDuring(async () => {
-        for (const place of placesOf(modes)) await tryPlan({ ...place, fault }, tally, aMoment);
+        for (const place of placesOf(modes)) await tryPlan({ ...place, fault }, ends, aMoment);
       });
       expect(uncaught).toEqual([]);
-      tally.expectComplete();
-      expect(tally.started).toBe(modes.length * 16);
+      ends.expectComplete();
+      expect(ends.started).toBe(modes.length * 16);
     });
   });
 });

@@ -98,7 +98,7 @@ function holdingAtLoad(): Holding {
 /**
  * Creates the ring for one timeout, in milliseconds, above 0 and at most 2^31 - 1.
  *
- * A deadline fires between T and T + T/16 after its join, plus the lateness of two
+ * A deadline fires between T and T + T/16 after its join, plus the delay of two
  * timer calls; never early. Deadlines fire in the order of the joins, each once.
  * Joining and leaving allocate nothing and read no clock, except the join that starts
  * an idle ring. A timer holds the process only while something waits.

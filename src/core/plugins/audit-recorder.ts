@@ -41,7 +41,7 @@ interface RefusedPlugin {
   readonly vetoedBy?: string;
 }
 
-export interface AuditDesk {
+export interface AuditRecorder {
   refused(refusal: RefusedPlugin): Promise<void>;
   /** Of a package, none of whose plugins was made. */
   refusedPackage(refusal: RefusedPackage): Promise<void>;
@@ -64,7 +64,7 @@ export interface AuditDesk {
 /** The extensions without the labels, and the record of it. */
 export type Declassified = ReturnType<typeof removeLabels>;
 
-interface DeskInput {
+interface RecorderInput {
   readonly surface: Surface;
   readonly options: ReadOptions;
   /** More of them, while plugins are configured. */
@@ -75,7 +75,12 @@ interface DeskInput {
 /** The hook whose handlers get every event. */
 export const emitHook = "audit_emit";
 
-export function auditRecorder({ surface, options, secrets, noExtensions }: DeskInput): AuditDesk {
+export function auditRecorder({
+  surface,
+  options,
+  secrets,
+  noExtensions,
+}: RecorderInput): AuditRecorder {
   const { profile } = surface;
   const { metrics } = options;
   const origins = new Map(

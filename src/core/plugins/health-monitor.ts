@@ -17,7 +17,7 @@ import { type HealthCheck, runHealthChecks } from "./run-health-check.ts";
 
 const { append, newList, toArray } = intrinsics;
 
-interface HealthDeskInput {
+interface HealthMonitorInput {
   readonly members: readonly Member[];
   readonly defaults: StepDefaults;
   readonly runtime: ManagerRuntime;
@@ -25,20 +25,20 @@ interface HealthDeskInput {
   readonly redact: (text: string) => string;
 }
 
-export interface HealthDesk {
+export interface HealthMonitor {
   readonly check: () => Promise<readonly HealthReport[]>;
   readonly stop: () => void;
 }
 
-export function healthMonitor(input: HealthDeskInput): HealthDesk {
+export function healthMonitor(input: HealthMonitorInput): HealthMonitor {
   const { members, options } = input;
   const { poll, intervalMs, onChange } = options.health;
-  const patients = members.map((member) => ({ ...member, step: checkStep(input, member) }));
+  const checked = members.map((member) => ({ ...member, step: checkStep(input, member) }));
   const ask = (inBackground: boolean) => () => {
     // By index: a patched method would be handed the plugins, and with them their services.
     const checks = newList<HealthCheck>();
-    for (let i = 0; i < patients.length; i++)
-      append(checks, checkOf(input, patients[i] as CheckedPlugin, inBackground));
+    for (let i = 0; i < checked.length; i++)
+      append(checks, checkOf(input, checked[i] as CheckedPlugin, inBackground));
     return runHealthChecks(toArray(checks));
   };
   const stop = poll
@@ -57,7 +57,7 @@ function logged({ logger }: ReadOptions): NonNullable<ReadOptions["health"]["onC
 const hook = "health_check";
 
 /** The check as a handler, so that its context is one like any other. */
-function checkStep({ defaults }: HealthDeskInput, { item, state }: Member): HandlerStep {
+function checkStep({ defaults }: HealthMonitorInput, { item, state }: Member): HandlerStep {
   return handlerStep(defaults, {
     state,
     mask: item.mask,
@@ -76,7 +76,7 @@ interface CheckedPlugin extends Member {
 }
 
 function checkOf(
-  { defaults, runtime, options, redact }: HealthDeskInput,
+  { defaults, runtime, options, redact }: HealthMonitorInput,
   { item, state, step }: CheckedPlugin,
   inBackground: boolean,
 ): HealthCheck {

@@ -25,10 +25,10 @@ export class Operations {
   constructor(surface: Surface, parts: OperationParts, cores: readonly CoreDefinition[]) {
     this.#surface = surface;
     this.#parts = parts;
-    for (const core of cores) this.#add(this.#unplacedCore(core));
+    for (const core of cores) this.#add(this.#coreBinding(core));
   }
 
-  /** The program of a hook as it is now, for runs of one house. */
+  /** The compiled hook as it is now, for runs of one runtime. */
   compiled(hook: string, runtime: ManagerRuntime): CompiledOperation | undefined {
     const spec = this.#surface.hooks[hook];
     if (spec === undefined || spec.semantic === "message") return undefined;
@@ -84,7 +84,7 @@ export class Operations {
     this.#handlers.set(handler.hook, here);
   }
 
-  #unplacedCore(core: CoreDefinition): HandlerBinding {
+  #coreBinding(core: CoreDefinition): HandlerBinding {
     const { slots } = this.#parts.defaults;
     const { capabilities } = this.#surface;
     const mask = capabilities.mask(core.capabilities);

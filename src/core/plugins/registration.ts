@@ -14,7 +14,7 @@ import {
   RequestScope,
 } from "../hooks/index.ts";
 import { freezePayload } from "../messages/index.ts";
-import { type AuditDesk, emitHook } from "./audit-recorder.ts";
+import { type AuditRecorder, emitHook } from "./audit-recorder.ts";
 import type { OperationParts } from "./compile-operations.ts";
 import type { Environment } from "./config-environment.ts";
 import type { DiscoveryFacts } from "./discovered.ts";
@@ -62,9 +62,9 @@ export interface RegistrationInput {
   readonly options: ReadOptions;
   readonly items: readonly ReadItem[];
   readonly parts: OperationParts;
-  /** The house of runs that no caller asked for. */
+  /** The runtime of runs that no caller asked for. */
   readonly innerRuntime: ManagerRuntime;
-  readonly recorder: AuditDesk;
+  readonly recorder: AuditRecorder;
   readonly noExtensions: Slots;
   /** The variables of the process; absent where no plugin has a `configSchema`. */
   readonly processEnv: Environment | undefined;

@@ -76,7 +76,7 @@ class MemberWait implements DeadlineNode {
   }
 }
 
-/** Holds the ticket and nothing else of the run while it waits. */
+/** Keeps only the pending wait, and nothing else of the run, while it waits. */
 async function waitFor(
   pendingWait: PendingWait<MemberWait>,
   pending: PromiseLike<unknown>,

@@ -10,7 +10,7 @@ import {
 import type { World } from "./tables.ts";
 
 /** `definePlugin` and `createPluginManager` of a world. */
-export function houseOf({ slots }: World) {
+export function functionsOf({ slots }: World) {
   const surface = {
     hooks: standardHooks,
     capabilities: slots.capabilities,
