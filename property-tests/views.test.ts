@@ -8,10 +8,10 @@ import {
   getHeader,
   type Message,
   matchesPattern,
-  type PartView,
+  type PartInfo,
+  partsOf,
   serializeView,
   toPolicyInput,
-  viewsOf,
 } from "glassine";
 import { expect, it } from "vitest";
 import { type Level, reach } from "./support/data.ts";
@@ -34,14 +34,14 @@ const hooks = fc.option(texts, { nil: undefined });
 const forms = fc.record({ content: fc.boolean(), context: fc.boolean() });
 
 const prototype = Reflect.getPrototypeOf(
-  viewsOf(createMessage({ role: "user", content: [{ content_type: "text", text: "" }] }))[0]!,
+  partsOf(createMessage({ role: "user", content: [{ content_type: "text", text: "" }] }))[0]!,
 ) as object;
 const properties = Reflect.ownKeys(prototype).filter(
   (name) => Reflect.getOwnPropertyDescriptor(prototype, name)?.get !== undefined,
-) as readonly (keyof PartView)[];
+) as readonly (keyof PartInfo)[];
 
 /** All that a view says, in every form. */
-const saidBy = (view: PartView) => ({
+const saidBy = (view: PartInfo) => ({
   ...Object.fromEntries(properties.map((name) => [name, view[name]])),
   whole: serializeView(view),
   input: toPolicyInput(view, { content: false }),
@@ -106,7 +106,7 @@ interface Said {
   readonly size?: number | undefined;
 }
 
-function expectToAgree(view: PartView, part: ContentPart, role: Message["role"]): void {
+function expectToAgree(view: PartInfo, part: ContentPart, role: Message["role"]): void {
   const said: Said = saidOf(part);
   const { kind, name, uri, mimeType, content, args } = view;
   expect([kind, view.role, name, uri, mimeType]).toEqual([
@@ -142,7 +142,7 @@ it("views agree with the message they come from, part by part", () => {
   fc.assert(
     fc.property(messages, hooks, documents, (message, hook, document) => {
       const extensions = host.createExtensions(document);
-      const views = viewsOf(message, { hook, extensions });
+      const views = partsOf(message, { hook, extensions });
       expect(views.length).toBe(message.content.length);
       views.forEach((view, at) => {
         parts += 1;
@@ -168,7 +168,7 @@ it("views say of the caller what the extensions say, and find in them what the h
           grant,
         ) as Extensions;
         const { request, agent, security } = extensions;
-        for (const view of viewsOf(message, { extensions })) {
+        for (const view of partsOf(message, { extensions })) {
           expect(view.environment).toBe(request?.environment);
           expect(view.requestId).toBe(request?.request_id);
           expect(view.subject).toBe(security?.subject);
@@ -215,7 +215,7 @@ it("L46: a URI pattern fits a view as it fits its URI, and nothing without one",
   );
   fc.assert(
     fc.property(messages, patterns, (message, pattern) => {
-      for (const view of viewsOf(message)) {
+      for (const view of partsOf(message)) {
         const { uri } = view;
         expect(view.matchesUriPattern(pattern)).toBe(
           uri !== undefined && uri !== "" && matchesPattern(pattern, uri),
@@ -231,7 +231,7 @@ it("L5: views over what a grant shows look the same whatever is hidden from it",
   fc.assert(
     fc.property(messages, twinsOf(world), hooks, (message, { one, two, grant }, hook) => {
       const looks = (envelope: object) =>
-        viewsOf(message, { hook, extensions: host.filterExtensions(envelope, grant) }).map((view) =>
+        partsOf(message, { hook, extensions: host.filterExtensions(envelope, grant) }).map((view) =>
           looksOf(saidBy(view)),
         );
       if (host.encodeExtensions(one) !== host.encodeExtensions(two)) different += 1;
@@ -269,7 +269,7 @@ it("L42: no sensitive header and no claim is in a serialised view, however it is
       const subject = { id: "a", type: "user", claims: claimed };
       const security = { ...((document.security ?? {}) as object), subject };
       const extensions = host.createExtensions({ ...document, security });
-      for (const view of viewsOf(message, { extensions })) {
+      for (const view of partsOf(message, { extensions })) {
         if (Object.keys(view.headers).length > 0) secret += 1;
         expect(JSON.stringify([serializeView(view), toPolicyInput(view)])).not.toContain("s3cr3t");
       }
@@ -282,7 +282,7 @@ it("L26: what a view gives and what it is serialised to is frozen JSON data, the
   fc.assert(
     fc.property(messages, documents, hooks, forms, (message, document, hook, form) => {
       const extensions = host.createExtensions(document);
-      for (const view of viewsOf(message, { extensions, hook })) {
+      for (const view of partsOf(message, { extensions, hook })) {
         const written = serializeView(view, form);
         expect(JSON.parse(JSON.stringify(written))).toEqual(written);
         expect(JSON.stringify(serializeView(view, form))).toBe(JSON.stringify(written));
@@ -304,12 +304,12 @@ it("L24: whatever is handed in, there are views or a coded error, and no code of
       const watch = new Watch();
       const value = hostile.make(watch) as never;
       const outcome = outcomeOf(() => {
-        if (place === 0) return viewsOf(value);
-        if (place === 1) return viewsOf({ role: "user", content: [value] } as never);
-        if (place === 2) return viewsOf(message, { extensions: value });
+        if (place === 0) return partsOf(value);
+        if (place === 1) return partsOf({ role: "user", content: [value] } as never);
+        if (place === 2) return partsOf(message, { extensions: value });
         return [place === 3 ? serializeView(value) : toPolicyInput(value)];
       });
-      if (outcome.ok && place < 3) for (const view of outcome.value) saidBy(view as PartView);
+      if (outcome.ok && place < 3) for (const view of outcome.value) saidBy(view as PartInfo);
       else if (place > 2) expect(outcome).toMatchObject({ code: "view_invalid" });
       expect(watch.ran).toBe(0);
     }),
@@ -322,7 +322,7 @@ it("L39: views answer the same under any patches, and call none of them", () => 
       const extensions = host.createExtensions(document);
       const options = { extensions, hook: "h" };
       const ask = (say: (said: unknown) => void) => {
-        const views = viewsOf(message, options);
+        const views = partsOf(message, options);
         for (let i = 0; i < views.length; i += 1) {
           const view = views[i]!;
           for (let j = 0; j < properties.length; j += 1) say(view[properties[j]!]);

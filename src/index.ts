@@ -134,10 +134,12 @@ export {
   type ObjectProfile,
   type Part,
   type PartContent,
+  type PartInfo,
   type PartKind,
-  type PartView,
+  type PartsOptions,
   type PolicyInput,
   type PolicyInputOptions,
+  partsOf,
   promptRequest,
   promptResult,
   resource,
@@ -154,9 +156,7 @@ export {
   type ViewAction,
   type ViewedExtensions,
   type ViewKind,
-  type ViewsOptions,
   video,
-  viewsOf,
 } from "./core/messages/index.ts";
 export {
   type AuditEvent,

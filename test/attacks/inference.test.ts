@@ -21,7 +21,7 @@ import { attack } from "./attack.ts";
 import { canary, full, grants, worldWithout } from "./two-worlds.ts";
 
 type Grant = readonly Capability[];
-const viewsOf = (grant: Grant) =>
+const partsOf = (grant: Grant) =>
   [full, worldWithout(grant)].map((world) => filterExtensions(world, grant)) as [object, object];
 const slots = Object.keys(full);
 const cases = grants.map((grant) => ({ grant }));
@@ -32,7 +32,7 @@ attack(
   "the same with hidden data and without",
   () => {
     it.each(cases)("with $grant", ({ grant }) => {
-      const [one, two] = viewsOf(grant);
+      const [one, two] = partsOf(grant);
       expect(JSON.stringify(shapeOf(one))).toBe(JSON.stringify(shapeOf(two)));
       const looks = (view: object) => {
         const inherited: string[] = [];
@@ -244,7 +244,7 @@ attack(
     };
 
     it.each(cases)("with $grant", ({ grant }) => {
-      const looks = viewsOf(grant).map((view) => ({
+      const looks = partsOf(grant).map((view) => ({
         json: JSON.stringify(view),
         bytes: serialize(view).toString("hex"),
         clone: structuredClone(view),
@@ -255,7 +255,7 @@ attack(
     });
 
     it("without capabilities nothing of the hidden is in it", () => {
-      const [one] = viewsOf([]);
+      const [one] = partsOf([]);
       expect(inspect(one, all) + JSON.stringify(one)).not.toContain(canary);
       expect(inspect(full, all)).toContain(canary);
     });

@@ -1,18 +1,18 @@
 /** The operation `view` of `spec/vectors/README.md`, and how its answers are compared. */
 import {
   type Message,
-  type PartView,
+  type PartInfo,
+  partsOf,
   serializeView,
   toPolicyInput,
   type ViewedExtensions,
-  viewsOf,
 } from "glassine";
 import { same, type VectorCase } from "./compare.ts";
 
 type Probe = Readonly<Record<string, readonly string[]>>;
 type Answers = Readonly<Record<string, unknown>>;
 
-const forms: Readonly<Record<string, (view: PartView) => object>> = {
+const forms: Readonly<Record<string, (view: PartInfo) => object>> = {
   full: (view) => serializeView(view),
   no_content: (view) => serializeView(view, { content: false }),
   no_context: (view) => serializeView(view, { context: false }),
@@ -22,7 +22,7 @@ const forms: Readonly<Record<string, (view: PartView) => object>> = {
 };
 
 /** By kind of word: the helpers it asks, by their names in the vectors. */
-const helpers: Readonly<Record<string, Readonly<Record<string, keyof PartView>>>> = {
+const helpers: Readonly<Record<string, Readonly<Record<string, keyof PartInfo>>>> = {
   roles: { has_role: "hasRole" },
   permissions: { has_permission: "hasPermission" },
   labels: { has_label: "hasLabel" },
@@ -39,7 +39,7 @@ export function answersOf(
   extensions: ViewedExtensions | null,
 ): readonly Answers[] {
   const { hook, probe = {}, forms: names = [] } = vector;
-  return viewsOf(message, { hook, extensions }).map((view) => ({
+  return partsOf(message, { hook, extensions }).map((view) => ({
     kind: view.kind,
     role: view.role,
     action: view.action,
@@ -82,7 +82,7 @@ export function answersOf(
   }));
 }
 
-function probed(view: PartView, probe: Probe) {
+function probed(view: PartInfo, probe: Probe) {
   return Object.fromEntries(
     Object.entries(probe).flatMap(([kind, words]) =>
       Object.entries(helpers[kind] ?? {}).map(([name, helper]) => [
@@ -93,7 +93,7 @@ function probed(view: PartView, probe: Probe) {
   );
 }
 
-function ask(view: PartView, helper: keyof PartView, word: string): unknown {
+function ask(view: PartInfo, helper: keyof PartInfo, word: string): unknown {
   return (view[helper] as (word: string) => unknown).call(view, word);
 }
 

@@ -5,7 +5,7 @@ import {
   defineHost,
   definePlugin,
   type ErrorCode,
-  viewsOf,
+  partsOf,
 } from "glassine";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
@@ -247,15 +247,15 @@ describe("close and handles", () => {
 
 describe("extensions in the place of options", () => {
   const extensions = createExtensions({ agent: { turn: 1 } });
-  it("are refused by invoke and viewsOf, which tell where they go", async () => {
+  it("are refused by invoke and partsOf, which tell where they go", async () => {
     const manager = await manage([tagger("one")]);
     const { code, message } = await failureOf(manager.invoke(hook, call, extensions as never));
     expect([code, message]).toEqual([
       "options_invalid",
       "invoke expects its options in an object, got extensions: pass { extensions }.",
     ]);
-    expect(() => viewsOf(createMessage({ role: "user" }), extensions as never)).toThrow(
-      "viewsOf expects its options in an object, got extensions: pass { extensions }.",
+    expect(() => partsOf(createMessage({ role: "user" }), extensions as never)).toThrow(
+      "partsOf expects its options in an object, got extensions: pass { extensions }.",
     );
   });
 });

@@ -252,23 +252,23 @@ tryGrowth(glassine, {
   ],
   encodeMessage: { seed: message, run: glassine.encodeMessage },
   freezePayload: { seed: { a: { b: ["c"] } }, run: glassine.freezePayload },
-  viewsOf: {
+  partsOf: {
     seed: message,
     run: (document: never) =>
-      glassine.viewsOf(glassine.createMessage(document), { extensions }).map(({ kind }) => kind),
+      glassine.partsOf(glassine.createMessage(document), { extensions }).map(({ kind }) => kind),
   },
   serializeView: {
     seed: message,
     run: (document: never) =>
       glassine
-        .viewsOf(glassine.createMessage(document))
+        .partsOf(glassine.createMessage(document))
         .map((each) => glassine.serializeView(each)),
   },
   toPolicyInput: {
     seed: message,
     run: (document: never) =>
       glassine
-        .viewsOf(glassine.createMessage(document))
+        .partsOf(glassine.createMessage(document))
         .map((each) => glassine.toPolicyInput(each)),
   },
 

@@ -205,7 +205,7 @@ const cases: Readonly<Record<string, Case>> = {
 };
 
 /** The view, and one that was cut from the same envelope before anyone counted it. */
-const viewsOf = (shown: Extensions, grant: readonly Capability[]) => {
+const partsOf = (shown: Extensions, grant: readonly Capability[]) => {
   const { slots } = (brandOf(shown) as EnvelopeBrand).kind;
   const uncounted = seal(
     slots.layout.copy(shown as Slots),
@@ -217,7 +217,7 @@ const viewsOf = (shown: Extensions, grant: readonly Capability[]) => {
   };
 };
 const variants = Object.entries(cases).flatMap(([name, each]) =>
-  Object.entries(viewsOf(each.shown, each.grant)).map(
+  Object.entries(partsOf(each.shown, each.grant)).map(
     ([how, view]) => [`${name}, in ${how}`, { ...each, view }] as const,
   ),
 );

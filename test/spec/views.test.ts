@@ -2,10 +2,10 @@
 import {
   createExtensions,
   filterExtensions,
-  type PartView,
+  type PartInfo,
+  partsOf,
   serializeView,
   toPolicyInput,
-  viewsOf,
 } from "glassine";
 import { describe, expect, it } from "vitest";
 import { codeIn, readTable } from "../docs/support/markdown.ts";
@@ -25,10 +25,10 @@ describe("what a part is", () => {
       kinds.map((kind) => parts[kind]),
       "user",
     );
-    const views = viewsOf(message);
+    const views = partsOf(message);
     expect(views.map(({ kind }) => kind)).toEqual(kinds);
     expect(new Set(views.map(({ role }) => role))).toEqual(new Set(["user"]));
-    expect(viewsOf(messageOf([]))).toEqual([]);
+    expect(partsOf(messageOf([]))).toEqual([]);
     expect(Object.isFrozen(views)).toBe(true);
   });
 
@@ -140,7 +140,7 @@ describe("what a part names and carries", () => {
   it("arguments", () => {
     verifies("view:arguments");
     const message = messageOf([parts.tool_call, parts.prompt_request, parts.tool_result]);
-    const [call, request, result] = viewsOf(message) as readonly [PartView, PartView, PartView];
+    const [call, request, result] = partsOf(message) as readonly [PartInfo, PartInfo, PartInfo];
     expect(call.args).toBe(
       (message.content[0] as { content: { arguments: object } }).content.arguments,
     );
@@ -223,7 +223,7 @@ describe("who is behind it", () => {
     const view = viewOf(parts.tool_call, { extensions });
     const accessors = rowsOf("Accessors").flatMap(([names]) => codeIn(names));
     const camel = (name: string) => name.replaceAll(/_(.)/g, (_, c: string) => c.toUpperCase());
-    const answerOf = (of: PartView, name: string) => of[camel(name) as keyof PartView];
+    const answerOf = (of: PartInfo, name: string) => of[camel(name) as keyof PartInfo];
     const given = accessors.filter((name) => name !== "input");
     expect(given.length).toBe(16);
     expect(Object.fromEntries(given.map((name) => [name, answerOf(view, name)]))).toEqual({
@@ -520,7 +520,7 @@ describe("misuse", () => {
   it("of options is refused", () => {
     verifies("view:options");
     for (const options of [null, "x", { hooks: "a" }, { hook: 1 }, { extension: full }]) {
-      expect(codeOf(() => viewsOf(messageOf([]), options as never))).toBe("options_invalid");
+      expect(codeOf(() => partsOf(messageOf([]), options as never))).toBe("options_invalid");
     }
     const view = viewOf(parts.text);
     for (const options of [null, { contents: true }, { content: 1 }, { context: "no" }]) {

@@ -93,7 +93,7 @@ export const {
   getHeader: hostGetHeader,
   hasLabel: hostHasLabel,
   resolveCapabilities: hostResolveCapabilities,
-  viewsOf: hostViewsOf,
+  partsOf: hostPartsOf,
   serializeView: hostSerializeView,
   toPolicyInput: hostToPolicyInput,
   encodeTask: hostEncodeTask,

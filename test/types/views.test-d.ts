@@ -8,8 +8,10 @@ import {
   type Json,
   type Message,
   type ObjectProfile,
-  type PartView,
+  type PartInfo,
+  type PartsOptions,
   type PolicyInput,
+  partsOf,
   type SerializedContext,
   type SerializedView,
   type SerializeOptions,
@@ -19,37 +21,35 @@ import {
   type ViewAction,
   type ViewedExtensions,
   type ViewKind,
-  type ViewsOptions,
-  viewsOf,
 } from "glassine";
 import { describe, expectTypeOf, it } from "vitest";
 
 declare const message: Message;
 declare const extensions: Extensions;
-declare const view: PartView;
+declare const view: PartInfo;
 
 describe("views are made of", () => {
   it("a message, and extensions of any host or any cut of them", () => {
-    expectTypeOf(viewsOf(message)).toEqualTypeOf<readonly PartView[]>();
-    expectTypeOf(viewsOf).parameter(1).toEqualTypeOf<ViewsOptions | undefined>();
+    expectTypeOf(partsOf(message)).toEqualTypeOf<readonly PartInfo[]>();
+    expectTypeOf(partsOf).parameter(1).toEqualTypeOf<PartsOptions | undefined>();
     expectTypeOf<Extensions>().toExtend<ViewedExtensions>();
     expectTypeOf<View>().toExtend<ViewedExtensions>();
     expectTypeOf<View<"read_subject">>().toExtend<ViewedExtensions>();
     expectTypeOf<View<"append_labels" | "read_headers">>().toExtend<ViewedExtensions>();
     expectTypeOf<View<Capability>>().toExtend<ViewedExtensions>();
-    viewsOf(message, { extensions: filterExtensions(extensions, ["read_roles"]), hook: "h" });
+    partsOf(message, { extensions: filterExtensions(extensions, ["read_roles"]), hook: "h" });
     const host = defineHost({});
-    expectTypeOf(host.viewsOf).toEqualTypeOf<typeof viewsOf>();
-    viewsOf(message, { extensions: host.createExtensions({}) });
+    expectTypeOf(host.partsOf).toEqualTypeOf<typeof partsOf>();
+    partsOf(message, { extensions: host.createExtensions({}) });
   });
 
   it("nothing else", () => {
     // @ts-expect-error: extensions are no labels.
-    viewsOf(message, { extensions: { security: { labels: "PII" } } });
+    partsOf(message, { extensions: { security: { labels: "PII" } } });
     // @ts-expect-error: no such option.
-    viewsOf(message, { extension: extensions });
+    partsOf(message, { extension: extensions });
     // @ts-expect-error: a hook is a text.
-    viewsOf(message, { hook: 1 });
+    partsOf(message, { hook: 1 });
   });
 });
 

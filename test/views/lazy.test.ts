@@ -1,7 +1,7 @@
 /** A view computes what is read of it, when it is read, and work once. */
 import type { ContentPart } from "glassine";
 import { describe, expect, it } from "vitest";
-import { LazyView } from "../../src/core/messages/part-view.ts";
+import { LazyPartInfo } from "../../src/core/messages/part-info.ts";
 import { serializeView } from "../../src/core/messages/serialize-part.ts";
 import { verifies } from "../support/verifies.ts";
 import { messageOf, parts, properties } from "./support.ts";
@@ -31,7 +31,7 @@ function counted(part: object) {
     },
     "extensions",
   );
-  const view = new LazyView(counting(part, "") as ContentPart, {
+  const view = new LazyPartInfo(counting(part, "") as ContentPart, {
     role: "assistant",
     hook: undefined,
     extensions: extensions as never,
@@ -110,7 +110,7 @@ describe("a view", () => {
 
   it("has each property that this suite knows, and no other", () => {
     const helpers = /^(?:has(?!Content)|get|matches)/;
-    const names = Reflect.ownKeys(LazyView.prototype).map(String);
+    const names = Reflect.ownKeys(LazyPartInfo.prototype).map(String);
     expect(names.filter((name) => !helpers.test(name)).sort()).toEqual([...properties].sort());
   });
 });

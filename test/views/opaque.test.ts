@@ -6,10 +6,10 @@ import {
   defineHost,
   definePlugin,
   freezePayload,
-  type PartView,
+  type PartInfo,
+  partsOf,
   serializeView,
   toPolicyInput,
-  viewsOf,
 } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -90,7 +90,7 @@ describe("a plugin's views", () => {
       capabilities: ["read_labels"],
       hooks: {
         message_pre_invoke(message, context, extensions) {
-          for (const view of viewsOf(message, { extensions, hook: context.hook })) {
+          for (const view of partsOf(message, { extensions, hook: context.hook })) {
             seen.push(view.hook, view.labels, view.roles, view.headers, view.sessionId);
             seen.push(serializeView(view).extensions);
           }
@@ -117,7 +117,7 @@ describe("a plugin's views", () => {
       version: "1.0.0",
       hooks: {
         evaluate: (message) => ({
-          metadata: { views: viewsOf(message).map((view) => serializeView(view)) as never },
+          metadata: { views: partsOf(message).map((view) => serializeView(view)) as never },
         }),
       },
     });
@@ -143,7 +143,7 @@ describe("a host of its own", () => {
   });
 
   it("has the functions, and its extensions are taken everywhere", () => {
-    expect(host.viewsOf).toBe(viewsOf);
+    expect(host.partsOf).toBe(partsOf);
     expect(host.serializeView).toBe(serializeView);
     expect(host.toPolicyInput).toBe(toPolicyInput);
     const extensions = host.createExtensions({
@@ -200,17 +200,17 @@ describe("a message", () => {
   it("that the library did not make is read first", () => {
     const content = [{ content_type: "text", text: "a" }];
     const own = { role: "user", content };
-    const [view] = viewsOf(own as never);
+    const [view] = partsOf(own as never);
     content[0]!.text = "changed";
-    expect((view as PartView).content).toBe("a");
-    expect(() => viewsOf({ role: "pilot" } as never)).toThrow(/message is not readable/);
+    expect((view as PartInfo).content).toBe("a");
+    expect(() => partsOf({ role: "pilot" } as never)).toThrow(/message is not readable/);
   });
 
   it("inside a prompt result has views of its own", () => {
     const message = messageOf([parts.prompt_result]);
     const [part] = message.content;
     if (part?.content_type !== "prompt_result") return expect.unreachable();
-    const [inner] = part.content.messages.flatMap((nested) => viewsOf(nested));
+    const [inner] = part.content.messages.flatMap((nested) => partsOf(nested));
     expect([inner?.role, inner?.content]).toEqual(["user", "in"]);
   });
 
@@ -221,7 +221,7 @@ describe("a message", () => {
       version: "1.0.0",
       hooks: {
         evaluate: (message) => {
-          size = viewsOf(message)[0]?.sizeBytes;
+          size = partsOf(message)[0]?.sizeBytes;
         },
       },
     });

@@ -3,10 +3,10 @@ import {
   createMessage,
   type Message,
   type MessageInput,
-  type PartView,
+  type PartInfo,
+  type PartsOptions,
+  partsOf,
   type ViewKind,
-  type ViewsOptions,
-  viewsOf,
 } from "glassine";
 
 export type PartInput = NonNullable<MessageInput["content"]>[number];
@@ -84,14 +84,14 @@ export function messageOf(
 /** The view of a message with one part. */
 export function viewOf(
   part: PartInput,
-  options: ViewsOptions = {},
+  options: PartsOptions = {},
   role: Message["role"] = "assistant",
-): PartView {
-  return viewsOf(messageOf([part], role), options)[0] as PartView;
+): PartInfo {
+  return partsOf(messageOf([part], role), options)[0] as PartInfo;
 }
 
 /** The view of a tool call with these arguments. */
-export function callWith(args: object, options: ViewsOptions = {}): PartView {
+export function callWith(args: object, options: PartsOptions = {}): PartInfo {
   const content = { tool_call_id: "c-1", name: "read", arguments: args as never };
   return viewOf({ content_type: "tool_call", content }, options);
 }
@@ -103,9 +103,9 @@ export const properties = [
   ...["args", "properties", "environment", "requestId", "subject", "roles", "permissions"],
   ...["teams", "labels", "headers", "agentInput", "sessionId", "conversationId", "turn"],
   ...["agentId", "parentAgentId", "object", "dataPolicy"],
-] as readonly (keyof PartView)[];
+] as readonly (keyof PartInfo)[];
 
 /** All that a view says, as data. */
-export function saidBy(view: PartView): Readonly<Record<string, unknown>> {
+export function saidBy(view: PartInfo): Readonly<Record<string, unknown>> {
   return Object.fromEntries(properties.map((name) => [name, view[name]]));
 }

@@ -1,6 +1,6 @@
 /** V: reading a few properties of each view, against computing all of them up front. */
 import assert from "node:assert/strict";
-import { createMessage, type Message, type PartView, viewsOf } from "glassine";
+import { createMessage, type Message, type PartInfo, partsOf } from "glassine";
 import { type Comparison, newLane, type Side } from "./harness.ts";
 import { partAt, realisticEnvelope } from "./workloads.ts";
 
@@ -45,7 +45,7 @@ function sizeOf(part: Message["content"][number]): number {
   throw new Error(`No part of kind ${part.content_type} here.`);
 }
 
-type Four = Pick<PartView, "uri" | "name" | "args" | "sizeBytes">;
+type Four = Pick<PartInfo, "uri" | "name" | "args" | "sizeBytes">;
 
 function add(read: Read, { uri, name, args, sizeBytes }: Four): void {
   if (uri !== undefined) read.uris += 1;
@@ -57,19 +57,19 @@ function add(read: Read, { uri, name, args, sizeBytes }: Four): void {
 /** Four properties of each view, read. */
 export function lazily(): Read {
   const read: Read = { uris: 0, names: 0, args: 0, bytes: 0 };
-  for (const view of viewsOf(message, { extensions: realisticEnvelope })) add(read, view);
+  for (const view of partsOf(message, { extensions: realisticEnvelope })) add(read, view);
   return read;
 }
 
 function upFront(): Read {
   const read: Read = { uris: 0, names: 0, args: 0, bytes: 0 };
-  const views = viewsOf(message, { extensions: realisticEnvelope }).map(everythingOf);
+  const views = partsOf(message, { extensions: realisticEnvelope }).map(everythingOf);
   for (const view of views) add(read, view);
   return read;
 }
 
 /** Every property of a view, computed. */
-function everythingOf(view: PartView) {
+function everythingOf(view: PartInfo) {
   return {
     kind: view.kind,
     role: view.role,
@@ -107,7 +107,7 @@ function everythingOf(view: PartView) {
     object: view.object,
     dataPolicy: view.dataPolicy,
   } satisfies {
-    readonly [Key in keyof PartView as PartView[Key] extends Helper ? never : Key]: unknown;
+    readonly [Key in keyof PartInfo as PartInfo[Key] extends Helper ? never : Key]: unknown;
   };
 }
 type Helper = (word: string) => unknown;

@@ -203,7 +203,7 @@ export const errorCodes = {
   view_invalid: {
     kind: "misuse",
     means: "Something other than a view of a message's part was given where one is expected.",
-    todo: "Pass what `viewsOf` gave.",
+    todo: "Pass what `partsOf` gave.",
   },
   document_invalid: {
     kind: "misuse",

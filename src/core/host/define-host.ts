@@ -6,7 +6,7 @@ import {
   type StandardHooks,
   standardHooks,
 } from "../hooks/index.ts";
-import { serializeView, toPolicyInput, viewsOf } from "../messages/index.ts";
+import { partsOf, serializeView, toPolicyInput } from "../messages/index.ts";
 import {
   type CoreHandler,
   type CoreHandlerInput,
@@ -44,8 +44,8 @@ export interface Host<
   Services extends ServiceTable = Nothing,
 > extends EnvelopeFunctions<Table>,
     WireFunctions<Table, Hooks> {
-  /** The views of a message. They take extensions of any host; see `viewsOf` of the root entry. */
-  readonly viewsOf: typeof viewsOf;
+  /** The views of a message. They take extensions of any host; see `partsOf` of the root entry. */
+  readonly partsOf: typeof partsOf;
   /** A view as data; see `serializeView` of the root entry. */
   readonly serializeView: typeof serializeView;
   /** A view for a policy engine; see `toPolicyInput` of the root entry. */
@@ -236,7 +236,7 @@ export function bindHost<
   const surface: Surface = { hooks, capabilities: slots.capabilities, services, profile };
   const host = {
     ...bindEnvelope<Table>(slots),
-    viewsOf,
+    partsOf,
     serializeView,
     toPolicyInput,
     ...bindWire<Table, Hooks>({ slots, hooks: messageHooksOf(hooks) }),

@@ -19,7 +19,7 @@ export {
 export type {
   DataPolicy,
   ObjectProfile,
-  PartView,
+  PartInfo,
   ViewAction,
   ViewedExtensions,
   ViewKind,
@@ -41,6 +41,7 @@ export {
   toolResult,
   video,
 } from "./parts.ts";
+export { type PartsOptions, partsOf } from "./parts-of.ts";
 export { type MessageData, messageSchema } from "./schemas.ts";
 export {
   type PolicyInput,
@@ -51,4 +52,3 @@ export {
   serializeView,
   toPolicyInput,
 } from "./serialize-part.ts";
-export { type ViewsOptions, viewsOf } from "./views-of.ts";

@@ -48,12 +48,12 @@ export interface JsonMap {
  *
  * @see spec `view:lazy`, `view:opaque`
  */
-export interface PartView {
+export interface PartInfo {
   /** The part's `content_type`. */
   readonly kind: ViewKind;
   /** The role of the message. */
   readonly role: Message["role"];
-  /** What `viewsOf` was given. It is carried along and decides nothing. */
+  /** What `partsOf` was given. It is carried along and decides nothing. */
   readonly hook: string | undefined;
   readonly action: ViewAction;
   /** On the way in: a request, or what is said to a model. The opposite of `isPost`. */

@@ -1,18 +1,18 @@
 /** Views as data in wire spelling: to be logged, sent, or handed to a policy engine. */
 import { expectOptions, intrinsics, readOption } from "../data/index.ts";
 import { GlassineError } from "../errors/index.ts";
+import { LazyPartInfo } from "./part-info.ts";
 import { ruleOf } from "./part-kinds.ts";
 import type {
   DataPolicy,
   JsonMap,
   ObjectProfile,
-  PartView,
+  PartInfo,
   TextMap,
   ViewAction,
   ViewedSubject,
   ViewKind,
 } from "./part-types.ts";
-import { LazyView } from "./part-view.ts";
 import { present } from "./present.ts";
 import { withoutSensitive } from "./sensitive-headers.ts";
 
@@ -21,7 +21,7 @@ const { enumerableKeys, freeze } = intrinsics;
 /** A view as data. What is absent or empty is left out. */
 export interface SerializedView {
   readonly kind: ViewKind;
-  readonly role: PartView["role"];
+  readonly role: PartInfo["role"];
   readonly is_pre: boolean;
   readonly is_post: boolean;
   readonly action: ViewAction;
@@ -79,17 +79,17 @@ export interface PolicyInput {
  * @see spec `view:serialized`, `view:sensitive-headers`
  * @example
  * ```ts
- * import { createExtensions, createMessage, serializeView, text, viewsOf } from "glassine";
+ * import { createExtensions, createMessage, serializeView, text, partsOf } from "glassine";
  *
  * const message = createMessage({ role: "user", content: [text("Ahoy")] });
  * const headers = { Authorization: "Bearer made-up", Accept: "text/plain" };
  * const extensions = createExtensions({ http: { headers } });
- * const [data] = viewsOf(message, { extensions }).map((view) => serializeView(view));
+ * const [data] = partsOf(message, { extensions }).map((view) => serializeView(view));
  * console.log(data?.is_pre, data?.content, data?.size_bytes); // true Ahoy 4
  * console.log(JSON.stringify(data?.extensions)); // {"headers":{"Accept":"text/plain"}}
  * ```
  */
-export function serializeView(view: PartView, options: SerializeOptions = {}): SerializedView {
+export function serializeView(view: PartInfo, options: SerializeOptions = {}): SerializedView {
   expectView(view, "serializeView");
   expectOptions(options, ["content", "context"], "serializeView");
   const withContent = readOption(options, "content", "boolean") ?? true;
@@ -104,26 +104,30 @@ export function serializeView(view: PartView, options: SerializeOptions = {}): S
  * @see spec `view:policy-input`
  * @example
  * ```ts
- * import { createMessage, text, toPolicyInput, viewsOf } from "glassine";
+ * import { createMessage, text, toPolicyInput, partsOf } from "glassine";
  *
  * const message = createMessage({ role: "user", content: [text("Ahoy")] });
- * const [policy] = viewsOf(message).map((view) => toPolicyInput(view, { content: false }));
+ * const [policy] = partsOf(message).map((view) => toPolicyInput(view, { content: false }));
  * console.log(JSON.stringify(policy)); // {"input":{"kind":"text","role":"user","is_pre":true,"is_post":false,"action":"send"}}
  * ```
  */
-export function toPolicyInput(view: PartView, options: PolicyInputOptions = {}): PolicyInput {
+export function toPolicyInput(view: PartInfo, options: PolicyInputOptions = {}): PolicyInput {
   expectView(view, "toPolicyInput");
   expectOptions(options, ["content"], "toPolicyInput");
   const withContent = readOption(options, "content", "boolean") ?? true;
   return present({ input: serialized(view, withContent, true) });
 }
 
-function expectView(value: unknown, call: string): asserts value is LazyView {
-  if (LazyView.made(value)) return;
-  throw new GlassineError("view_invalid", `${call} expects a view that viewsOf gave.`, { call });
+function expectView(value: unknown, call: string): asserts value is LazyPartInfo {
+  if (LazyPartInfo.made(value)) return;
+  throw new GlassineError("view_invalid", `${call} expects a view that partsOf gave.`, { call });
 }
 
-function serialized(view: LazyView, withContent: boolean, withContext: boolean): SerializedView {
+function serialized(
+  view: LazyPartInfo,
+  withContent: boolean,
+  withContext: boolean,
+): SerializedView {
   return present({
     kind: view.kind,
     role: view.role,
@@ -142,7 +146,7 @@ function serialized(view: LazyView, withContent: boolean, withContext: boolean):
   });
 }
 
-function contextOf(view: LazyView): SerializedContext {
+function contextOf(view: LazyPartInfo): SerializedContext {
   const { subject, object, dataPolicy } = view;
   return present({
     subject: subject === undefined ? undefined : subjectOf(view, subject),
@@ -155,7 +159,7 @@ function contextOf(view: LazyView): SerializedContext {
   });
 }
 
-function subjectOf({ roles, permissions, teams }: LazyView, { id, type }: ViewedSubject) {
+function subjectOf({ roles, permissions, teams }: LazyPartInfo, { id, type }: ViewedSubject) {
   return freeze({ id, type, roles, permissions, teams });
 }
 
@@ -173,7 +177,7 @@ function policyOf(policy: DataPolicy): DataPolicy {
   });
 }
 
-function agentOf(view: LazyView): JsonMap {
+function agentOf(view: LazyPartInfo): JsonMap {
   return present({
     input: filled(view.agentInput),
     session_id: filled(view.sessionId),

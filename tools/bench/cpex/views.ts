@@ -1,6 +1,6 @@
 /** V: views of the parts of a message against `iter_views` of CPEX. */
 import assert from "node:assert/strict";
-import { encodeMessage, viewsOf } from "glassine";
+import { encodeMessage, partsOf } from "glassine";
 import { type Comparison, newLane, type Side } from "../harness.ts";
 import { expected, lazily, message, parts } from "../views.ts";
 import { realisticEnvelope } from "../workloads.ts";
@@ -37,7 +37,7 @@ export const cpexViewComparisons: readonly Comparison[] = [
 const three = { uris: expected.uris, names: expected.names, args: expected.args };
 
 function make() {
-  return viewsOf(message, { extensions: realisticEnvelope });
+  return partsOf(message, { extensions: realisticEnvelope });
 }
 
 function readThree(): typeof three {

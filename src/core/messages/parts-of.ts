@@ -1,15 +1,15 @@
-/** Views of a message: one for each of its content parts. */
+/** What each content part of a message is. */
 import { expectOptions, intrinsics, mapped, readOption } from "../data/index.ts";
 import { brandOf } from "../envelope/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import { type Message, messageOf } from "./message.ts";
-import type { PartView, ViewedExtensions } from "./part-types.ts";
-import { LazyView, type ViewedMessage } from "./part-view.ts";
+import { LazyPartInfo, type ViewedMessage } from "./part-info.ts";
+import type { PartInfo, ViewedExtensions } from "./part-types.ts";
 
 const { freeze, ownValue } = intrinsics;
 
-/** Options of `viewsOf`. */
-export interface ViewsOptions {
+/** Options of `partsOf`. */
+export interface PartsOptions {
   /** The hook that the message is at. It is carried along as `hook` and decides nothing. */
   readonly hook?: string | null | undefined;
   /**
@@ -22,7 +22,7 @@ export interface ViewsOptions {
 const optionNames = ["hook", "extensions"] as const;
 
 /**
- * The views of a message's content parts, in order: what each part is, which way it goes, what it
+ * Describes the content parts of a message, in order: what each part is, which way it goes, what it
  * names and carries, and what the extensions say about its caller.
  *
  * Lazy: nothing of a part is computed before it is read. A message that this library did not make
@@ -33,7 +33,7 @@ const optionNames = ["hook", "extensions"] as const;
  * @see spec `view:one-a-part`, `view:lazy`, `view:shown-only`
  * @example
  * ```ts
- * import { createExtensions, createMessage, text, toolCall, viewsOf } from "glassine";
+ * import { createExtensions, createMessage, text, toolCall, partsOf } from "glassine";
  *
  * const message = createMessage({
  *   role: "assistant",
@@ -43,25 +43,25 @@ const optionNames = ["hook", "extensions"] as const;
  *   ],
  * });
  * const extensions = createExtensions({ security: { labels: ["PII"] } });
- * const [said, call] = viewsOf(message, { extensions });
+ * const [said, call] = partsOf(message, { extensions });
  * console.log(said?.action, said?.isPost, said?.sizeBytes); // generate true 12
  * console.log(call?.action, call?.uri, call?.getArg("path")); // execute tool://fs/read /a
  * console.log(call?.matchesUriPattern("tool://fs/**"), call?.hasLabel("PII")); // true true
  * ```
  */
-export function viewsOf(message: Message, options: ViewsOptions = {}): readonly PartView[] {
+export function partsOf(message: Message, options: PartsOptions = {}): readonly PartInfo[] {
   const { role, content } = messageOf(message);
   if (brandOf(options) !== undefined) {
     throw new GlassineError(
       "options_invalid",
-      "viewsOf expects its options in an object, got extensions: pass { extensions }.",
+      "partsOf expects its options in an object, got extensions: pass { extensions }.",
     );
   }
-  expectOptions(options, optionNames, "viewsOf");
+  expectOptions(options, optionNames, "partsOf");
   const hook = readOption(options, "hook", "string");
   const extensions = readExtensions(ownValue(options, "extensions") ?? undefined);
   const of: ViewedMessage = { role, hook, extensions };
-  return freeze(mapped(content, (part) => new LazyView(part, of)));
+  return freeze(mapped(content, (part) => new LazyPartInfo(part, of)));
 }
 
 /** What this library made is frozen and checked; what else there is could change or run code. */
@@ -71,6 +71,6 @@ function readExtensions(value: unknown): ViewedExtensions | undefined {
   }
   throw new GlassineError(
     "extensions_invalid",
-    "viewsOf expects extensions made by this library; got another value. Make them with createExtensions or decodeExtensions.",
+    "partsOf expects extensions made by this library; got another value. Make them with createExtensions or decodeExtensions.",
   );
 }

@@ -10,7 +10,7 @@ import { matchesPattern } from "./match-pattern.ts";
 import type { ContentPart, Message } from "./message.ts";
 import { headersIn, labelsIn, policyIn, profileIn, subjectIn, subjectSet } from "./part-context.ts";
 import { flowOf, ruleOf } from "./part-kinds.ts";
-import type { JsonMap, PartView, TextMap, ViewedExtensions } from "./part-types.ts";
+import type { JsonMap, PartInfo, TextMap, ViewedExtensions } from "./part-types.ts";
 import { present } from "./present.ts";
 
 const { freeze, hasOwn, ownValue } = intrinsics;
@@ -23,7 +23,7 @@ export interface ViewedMessage {
   readonly extensions: ViewedExtensions | undefined;
 }
 
-export class LazyView implements PartView {
+export class LazyPartInfo implements PartInfo {
   readonly #part: ContentPart;
   readonly #of: ViewedMessage;
   // Computed once, when they are first read. `null` is known to be absent.
@@ -33,9 +33,9 @@ export class LazyView implements PartView {
   #headers: TextMap | undefined;
 
   static {
-    Reflect.deleteProperty(LazyView.prototype, "constructor");
-    Object.setPrototypeOf(LazyView.prototype, null);
-    freeze(LazyView.prototype);
+    Reflect.deleteProperty(LazyPartInfo.prototype, "constructor");
+    Object.setPrototypeOf(LazyPartInfo.prototype, null);
+    freeze(LazyPartInfo.prototype);
   }
 
   constructor(part: ContentPart, of: ViewedMessage) {
@@ -44,7 +44,7 @@ export class LazyView implements PartView {
     freeze(this);
   }
 
-  static made(value: unknown): value is LazyView {
+  static made(value: unknown): value is LazyPartInfo {
     return typeof value === "object" && value !== null && #part in value;
   }
 
