@@ -1,6 +1,6 @@
 /**
- * What is refused before arguments are parsed: whatever lets a text that a script passes on act as
- * an option, or as less than it seems. Behind `--` everything is data.
+ * Checks before arguments are parsed, so that no value that a script passes on acts as an option.
+ * After `--` everything is data.
  */
 import { type OptionSpec, optionTable } from "./option-table.ts";
 import { texts } from "./texts.ts";

@@ -1,4 +1,4 @@
-/** The names under which a command speaks, so that a host can ship one of its own. */
+/** The names that a command goes by, so that a host can ship one of its own. */
 
 import { GlassineError } from "../../core/errors/index.ts";
 import { defineHost, surfaceOf } from "../../core/host/index.ts";

@@ -1,4 +1,4 @@
-/** Writing to the streams of a process, each text waited for. A reader that left is no fault. */
+/** Writing to the streams of a process, each text waited for. A closed pipe is not an error. */
 import { refusal } from "./failure.ts";
 import { texts } from "./texts.ts";
 
@@ -14,13 +14,13 @@ const gone: ReadonlySet<string> = new Set(["EPIPE", "ERR_STREAM_DESTROYED", "ECO
 /** Streams whose errors are listened to: an error without a listener ends the process. */
 const heard = new WeakSet<TextStream>();
 
-/** Writes to standard output. Throws what is no closed pipe. */
+/** Writes to standard output. Throws on every failure but a closed pipe. */
 export async function writeResult(stream: TextStream, text: string): Promise<void> {
   const fault = await written(stream, text);
   if (fault !== undefined && !gone.has(fault)) throw refusal("io_failed", texts.output(fault));
 }
 
-/** Writes to standard error. There is nobody to tell that it failed. */
+/** Writes to standard error. Failures are ignored: there is nowhere left to report them. */
 export async function writeComplaint(stream: TextStream, text: string): Promise<void> {
   await written(stream, text);
 }

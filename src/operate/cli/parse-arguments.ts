@@ -1,4 +1,4 @@
-/** Words of a command line to a command with its options, or to what is printed instead. */
+/** Parses a command line into a command with its options, or into what is printed instead. */
 import { Argument, Command, type CommanderError, Option } from "commander";
 import { packageVersion } from "../../core/plugins/index.ts";
 import { asHelp, faultOf, operandsOf } from "./check-arguments.ts";

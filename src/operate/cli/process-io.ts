@@ -43,13 +43,13 @@ export function keepExit(): (code: number) => never {
   };
 }
 
-/** Tells what fails on the side, instead of ending. */
+/** Reports failures outside of the command, which would otherwise end the process. */
 export function hearFailures(): void {
-  const tell = (thrown: unknown) => {
+  const report = (thrown: unknown) => {
     process.stderr.write(`${texts.failedOutside(describeThrown(thrown).text)}\n`);
   };
-  process.on("uncaughtException", tell);
-  process.on("unhandledRejection", tell);
+  process.on("uncaughtException", report);
+  process.on("unhandledRejection", report);
 }
 
 /**

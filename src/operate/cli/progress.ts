@@ -18,7 +18,7 @@ interface ProgressOptions {
   readonly now: () => number;
 }
 
-/** Work that is done by then is not worth a line. */
+/** Shorter work shows no line. */
 const firstAfterMs = 400;
 const everyMs = 100;
 const maxCharacters = 78;

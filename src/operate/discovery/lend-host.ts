@@ -6,7 +6,7 @@ import { register } from "node:module";
 import { sep } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** Runs in the thread of the loader, so it is a text: it sees nothing of this module. */
+/** Runs in the loader's thread, so it is source text that cannot use this module. */
 const hooks = `
 let folder;
 let host;

@@ -1,12 +1,11 @@
-/** Waits for code of a plugin, and no longer than it may take. */
+/** Waits for code of a plugin, with a time limit. */
 
-/** What it came to. */
 export type Outcome<Value> =
   | { readonly how: "value"; readonly value: Value }
   | { readonly how: "thrown"; readonly thrown: unknown }
   | { readonly how: "late" };
 
-/** Never rejects. What comes after the time is dropped, a rejection included. */
+/** Never rejects. A result or a rejection after the time limit is dropped. */
 export function within<Value>(
   timeoutMs: number,
   work: () => Value | PromiseLike<Value>,

@@ -7,7 +7,7 @@ const versionControl = ".git";
 /** They cannot be under the hash that they sign, and are verified by themselves. */
 const evidence = ["glassine.sig.json", "glassine.sigstore.json"];
 
-// `a` and `@a/b`. What is none would name a part of a package, or a whole scope.
+// `a` and `@a/b`. Anything else would name part of a package, or a whole scope.
 const packageName = /^(?:@[^/]+\/)?[^@/][^/]*$/;
 
 /** What kind of thing a name stands for. */

@@ -39,7 +39,7 @@ interface Candidate {
   readonly installedAs: string;
 }
 
-/** Each real package once. A package hides those of farther folders that are installed as it is. */
+/** Reads each real package once. It hides packages of its installed name in farther folders. */
 export async function findPackages({
   root,
   own = [],

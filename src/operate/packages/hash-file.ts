@@ -63,7 +63,7 @@ export async function hashFile(input: FileInput): Promise<HashedFile> {
 
 type Take = (piece: Uint8Array) => Promise<unknown>;
 
-/** What is read is written to the copy, where there is to be one, piece by piece. */
+/** Writes each piece that is read to the copy, if one is wanted. */
 async function copied(
   { copyTo, path }: FileInput,
   { mode }: BigIntStats,

@@ -1,6 +1,6 @@
 /** Does work on each item, at most `width` of them at a time. */
 
-/** Of one item: what is done first in it is done in the order of the items, all else at once. */
+/** Runs `act` after that of every earlier item. Everything else runs concurrently. */
 export type InOrder = (act: () => void) => Promise<void>;
 
 /**

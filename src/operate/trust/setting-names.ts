@@ -1,8 +1,8 @@
 /**
- * Variables that look like a setting of trust and are none.
+ * Variables that look like a mistyped setting of trust.
  *
- * Who mistypes a setting believes in a protection that is not there, so it cannot be ignored. But
- * the configuration of plugins begins alike: `PREFIXPLUGIN_NAME_KEY`.
+ * An operator who mistypes a setting believes in a protection that is not there, so it is refused.
+ * The configuration of plugins begins with the same prefix: `PREFIXPLUGIN_NAME_KEY`.
  */
 import { closest } from "../../core/errors/index.ts";
 import { type Environment, hostSettings } from "../../core/plugins/index.ts";

@@ -1,4 +1,4 @@
-/** The operator's settings of trust, from the environment. A value that means nothing is refused. */
+/** The operator's settings of trust, from the environment. An invalid value is refused. */
 import { GlassineError } from "../../core/errors/index.ts";
 import type { Environment, HostSetting } from "../../core/plugins/index.ts";
 import { mistypedSettings, type SettingProblem } from "./setting-names.ts";
@@ -19,7 +19,7 @@ export interface TrustSettings {
   readonly unsignedAck: boolean;
   /** Signers whose plugins are loaded. */
   readonly trustedPublishers: readonly string[];
-  /** Signers whose plugins are loaded as an exception, which the audit trail tells. */
+  /** Signers whose plugins are loaded as an exception, which the audit trail records. */
   readonly overridePublishers: readonly string[];
   /** Where `readPublisherKeys` reads. */
   readonly publisherKeys: string | undefined;
@@ -149,7 +149,7 @@ const parseBoolean: Parse<boolean> = (text, variable) => {
   };
 };
 
-/** To the letter: who writes anything else has not read what it means. */
+/** An exact match: anyone who writes something else has not read what it means. */
 const parseAcknowledgement: Parse<boolean> = (text) => ({
   value: text === unsignedAcknowledgement,
 });

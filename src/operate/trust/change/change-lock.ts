@@ -35,7 +35,7 @@ export interface ChangeOptions {
   readonly mustExist?: boolean | undefined;
 }
 
-/** One change as the journal is to tell it. */
+/** One change as the journal records it. */
 interface ChangeLine {
   readonly action: JournalAction;
   readonly id: string;
@@ -45,7 +45,7 @@ interface ChangeLine {
   readonly until?: string | undefined;
 }
 
-/** What a lock becomes. */
+/** The new text of a lock, and the journal lines for it. */
 export interface Edit {
   readonly text: string;
   /** At least one, unless all that happens is that the file is made. */
@@ -123,7 +123,7 @@ export async function settleLock(
   return change === undefined ? { recovered: undefined, warnings: [] } : recoverLock(path, options);
 }
 
-/** Does work when no other process is at the lock, and what it began is finished. */
+/** Runs `work` alone on the lock, after finishing what an earlier process left. */
 async function afterRecovery<T extends object>(
   path: string,
   options: ChangeOptions,
@@ -189,7 +189,7 @@ async function undone(
   lock: Replaced | undefined,
   error: unknown,
 ): Promise<unknown> {
-  // Lines that stand tell a change, so the change has to stand too.
+  // Lines that stay record a change, so the change has to stay too.
   const stands = (await journal.takeBack()) === "stands";
   if (!stands && (lock === undefined || (await lock.undo()))) {
     await tryRemove(places.pending);

@@ -1,4 +1,4 @@
-/** Files as a change of trust needs them: whole or not there, and on the disk before it goes on. */
+/** File operations for changes of trust: files are whole or absent, and on disk before it goes on. */
 import { randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, lstat, open, rename, unlink } from "node:fs/promises";
@@ -12,7 +12,7 @@ const noWait = constants.O_NONBLOCK ?? 0;
 /** The mode of new files, less the umask. */
 export const newMode = 0o644;
 
-/** What the system says where a file system has no second names, or not for this file. */
+/** Errors of file systems without hard links, or that refuse one for this file. */
 export const linksUnsupported: readonly string[] = [
   "EPERM",
   "ENOSYS",
@@ -83,7 +83,7 @@ export async function readWhole(handle: FileHandle, size: number): Promise<Uint8
   return bytes;
 }
 
-/** Writes all bytes, also where the system takes them in pieces. `taken` is told of each. */
+/** Writes all bytes, also where the system takes them in pieces. `taken` is called for each. */
 export async function writeWhole(
   handle: FileHandle,
   bytes: Uint8Array,

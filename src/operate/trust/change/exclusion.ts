@@ -2,11 +2,11 @@
  * One process at a time changes a lock: the one whose claim is `LOCKPATH.lck`. The file appears
  * with its whole text, by a link, so that one without an owner was not left by a crash.
  *
- * Who ended without releasing is succeeded without a race. Looking at a claim and removing it are
- * two steps, and in between it may have become somebody else's. So whoever finds a claim left
- * behind first claims the right to remove just that one, in a file that is named by its digest. No
- * two claims have the same text, so such a right is about one claim for ever: while it is held only
- * its holder removes that claim, and a right whose claim is gone does nothing.
+ * A stale claim is taken over without a race: a process first claims the right to delete exactly
+ * that claim, in a file named by the claim's digest. Reading and deleting are two steps, and without
+ * that right the claim could become somebody else's in between. No two claims have the same text, so
+ * a right is about one claim for ever: only its holder deletes that claim, and a right whose claim is
+ * gone does nothing.
  *
  * @see spec `journal:exclusion`, `journal:takeover`
  */
@@ -49,7 +49,7 @@ interface Asker {
 }
 
 const maxClaimBytes = 4096;
-/** How many processes may have ended one after the other while each succeeded the one before. */
+/** How long a chain of processes that died while taking over from each other may be. */
 const maxSuccession = 8;
 
 /**

@@ -23,7 +23,7 @@ const maxJournalBytes = 64 * 2 ** 20;
 
 const lineFeed = 0x0a;
 
-/** What became of lines that were to be taken back: no line of them is there, or one at least. */
+/** Whether undoing an append removed all its lines, or at least one of them stands. */
 type TakenBack = "gone" | "stands";
 
 /** A journal that is open. */

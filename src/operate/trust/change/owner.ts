@@ -1,14 +1,14 @@
 /**
- * Who holds an exclusion, and whether that process is still there. A process id alone says little:
- * ids are used again, and each container counts its own. So the start of the process and its space
- * of ids are told as well, where the system knows them.
+ * Who holds an exclusion, and whether that process is still there. A process id alone is not
+ * enough: ids are reused, and each container has its own. So the start time of the process and its
+ * pid namespace are recorded as well, where the system knows them.
  */
 import { randomBytes } from "node:crypto";
 import { readFile, readlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { systemCode } from "./failure.ts";
 
-/** A process that changes a lock, as its exclusion file tells. */
+/** A process that changes a lock, as its exclusion file describes it. */
 export interface Owner {
   readonly pid: number;
   readonly host: string;
@@ -18,7 +18,7 @@ export interface Owner {
   readonly space: string | undefined;
 }
 
-/** `elsewhere` is all that cannot be told from here. */
+/** `elsewhere`: this process cannot find out. */
 export type ProcessState = "alive" | "gone" | "elsewhere";
 
 /** The text of a new exclusion file of this process. No two are the same. */

@@ -1,6 +1,6 @@
 /**
- * The record of a change that is on its way. Written before the lock is replaced and removed after
- * the journal has its lines, it says after a crash what was to become of both.
+ * The record of a change in progress. Written before the lock is replaced and removed after
+ * the journal has its lines, it says after a crash how both were to end.
  *
  * @see spec `journal:pending`
  */
@@ -43,7 +43,7 @@ const maxRecordBytes = 64 * 2 ** 20;
 const maxLockBytes = 64 * 2 ** 20;
 const digest = /^[0-9a-f]{64}$/;
 
-/** Tells of a change of this lock that is not finished, without touching anything. */
+/** Returns an unfinished change of this lock, without touching anything. */
 export async function pendingChange(path: string): Promise<PendingChange | undefined> {
   const places = await placesOf(path);
   const before = await readRecord(places);

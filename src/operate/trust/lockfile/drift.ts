@@ -4,7 +4,7 @@ import { readDependency } from "./entry-rules.ts";
 import { dayOf } from "./trust-end.ts";
 import type { LockEntry } from "./types.ts";
 
-/** What of an installed plugin is compared. It is known before any of its code runs. */
+/** The facts of an installed plugin that are compared, known before any of its code runs. */
 export interface InstalledPlugin {
   readonly id: string;
   readonly package: string;
@@ -131,12 +131,12 @@ function dependencyChanges(
 ): readonly Pick<DriftFacts, "expected" | "actual">[] {
   if (present === undefined) return [];
   const gone = trusted.filter((each) => !present.includes(each));
-  const come = present.filter((each) => !trusted.includes(each));
+  const added = present.filter((each) => !trusted.includes(each));
   const nameOf = (text: string) => readDependency(text).name;
-  const names = [...new Set([...gone, ...come].map(nameOf))].sort();
+  const names = [...new Set([...gone, ...added].map(nameOf))].sort();
   return names.flatMap((name) => {
     const expected = gone.filter((each) => nameOf(each) === name).map(shownDependency);
-    const actual = come.filter((each) => nameOf(each) === name).map(shownDependency);
+    const actual = added.filter((each) => nameOf(each) === name).map(shownDependency);
     const length = Math.max(expected.length, actual.length);
     return Array.from({ length }, (_, at) => ({ expected: expected[at], actual: actual[at] }));
   });

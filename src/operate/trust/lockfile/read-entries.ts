@@ -30,7 +30,7 @@ type Report = (offset: number, message: string) => void;
 
 const topKeys = ["version", "plugins"];
 
-/** Of what kind ever, these are enough to mend a file by; a hostile file has millions. */
+/** Enough to mend a file by; a hostile file could have millions. */
 const maxFaults = 100;
 
 /** The entries, in order, and what is wrong. With a fault the entries are not all there. */

@@ -1,8 +1,8 @@
 /**
  * Where things stand in a TOML text.
  *
- * The text is one that the parser has taken: this reads layout, and what a value means is the
- * parser's word. TOML 1.1, https://toml.io/en/v1.1.0
+ * The parser has already accepted the text: this reads layout only, and the parser decides what a
+ * value means. TOML 1.1, https://toml.io/en/v1.1.0
  */
 import { parse } from "smol-toml";
 
@@ -82,13 +82,13 @@ export function partsOf(key: string): readonly string[] {
   return parts;
 }
 
-/** Behind the line feed that ends the line, or the end of the text. */
+/** The offset after the line feed that ends the line, or the end of the text. */
 export function afterLine(text: string, at: number): number {
   const lineFeed = text.indexOf("\n", at);
   return lineFeed === -1 ? text.length : lineFeed + 1;
 }
 
-/** Behind spaces, line ends and comments. */
+/** The offset after spaces, line ends and comments. */
 function afterBlank(text: string, from: number): number {
   let at = from;
   for (;;) {
@@ -156,7 +156,7 @@ function afterBareValue(text: string, start: number): number {
   return start + (pattern.exec(text)?.[0].length ?? 1);
 }
 
-/** Behind the closing quotes. Of five quotes at the end the first two belong to the text. */
+/** The offset after the closing quotes. Of five quotes at the end the first two are content. */
 function afterString(text: string, start: number): number {
   const quote = text[start] as string;
   const fence = quote.repeat(3);
