@@ -1,4 +1,4 @@
-/** What becomes of a ranking when its scores are moved. */
+/** Applies score changes to a ranking. */
 import { GlassineError } from "../core/errors/index.ts";
 
 /** An element of a ranked list. */
@@ -8,17 +8,17 @@ export interface Scored {
 
 /** Options of `applyScores`. */
 export interface ApplyScoresOptions<Item extends Scored> {
-  /** The id by which deltas are given. Default: the element's `id`, or the `id` of its `fact`. */
+  /** The id that deltas refer to. Default: the element's `id`, or the `id` of its `fact`. */
   readonly idOf?: (item: Item) => string;
 }
 
 /**
- * Moves the scores of a list by what `recall_rank` resolved to, and puts it in order, best first.
+ * Adds the deltas that `recall_rank` resolved to to the scores of a list and sorts it, best first.
  *
- * A new score is the old one and its delta, not below 0, rounded to 6 decimals. What has no delta
- * keeps its score and is the very element it was; deltas of ids that are not in the list are
- * ignored. Elements of one score stay in the order in which they came. The list that comes back is
- * frozen, the one given is not changed.
+ * A new score is the old one plus its delta, at least 0, rounded to 6 decimals. An element without
+ * a delta keeps its score and stays the same object; deltas for ids that are not in the list are
+ * ignored. Elements with equal scores keep their order. The returned list is frozen; the given one
+ * is not changed.
  *
  * @throws GlassineError `payload_invalid` for an element without an id, and for a score, delta or
  *   sum that is not finite
@@ -54,7 +54,7 @@ export function applyScores<Item extends Scored>(
   return Object.freeze(moved.sort((a, b) => b.score - a.score));
 }
 
-/** To 6 decimals. From 1e21 on, where a number has none left, it stays as it is. */
+/** Rounds to 6 decimals. From 1e21 on a number has no decimals and stays as it is. */
 function rounded(value: number): number {
   return Number(value.toFixed(6));
 }

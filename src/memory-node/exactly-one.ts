@@ -1,12 +1,12 @@
-/** Objects some of whose keys come in one of several forms. */
+/** Objects with exactly one of several groups of keys. */
 import * as z from "zod";
 import { intrinsics } from "../core/data/index.ts";
 import { withRule } from "../core/schema/index.ts";
 
-/** Of each form its keys: they are there, all of them, and those of the others alone are not. */
+/** The keys of each form: all of them are present, and the other forms' own keys are absent. */
 type Forms<Key> = readonly (readonly Key[])[];
 
-/** The value of one of the forms, told apart by what is `undefined` in it. */
+/** The value of one of the forms, distinguished by which keys are `undefined`. */
 type InForm<Always, Free, Form> = Form extends readonly (infer Key)[]
   ? Always & { [Each in keyof Free & Key]: Free[Each] } & {
       [Each in Exclude<keyof Free, Key>]?: undefined;
@@ -14,8 +14,8 @@ type InForm<Always, Free, Form> = Form extends readonly (infer Key)[]
   : never;
 
 /**
- * An object that has the keys of `always`, and of those of `free` the ones that one of the `forms`
- * names. `words` tell the forms where a value has none of them.
+ * An object that has the keys of `always`, and those keys of `free` that one of the `forms`
+ * names. `words` describes the forms for a value that has none of them.
  */
 export function exactlyOne<
   Always extends z.ZodRawShape,

@@ -1,6 +1,6 @@
 /**
- * What the services of a memory node do. Each is what a host hands out, so each is small: a host
- * that has more in its own classes hands out those.
+ * The services of a memory node. A host provides each of them separately, so each is small: a host
+ * whose own classes can do more may provide those.
  */
 import type { Json } from "../core/data/index.ts";
 import type {
@@ -19,33 +19,33 @@ type Answer<T> = T | PromiseLike<T>;
 
 /** Reads facts, as they are stored. */
 export interface FactsReader {
-  /** The fact of an id, or `undefined` where there is none. */
+  /** The fact with an id, or `undefined`. */
   get(id: string): Answer<Fact | undefined>;
   /** The facts that a query selects, in the order in which they were stored. */
   find(query: Partial<RecallQuery>): Answer<readonly Fact[]>;
 }
 
-/** Writes facts. What it writes passes the hooks of an assertion like anything else. */
+/** Writes facts. What it writes passes the assertion hooks like anything else. */
 export interface FactsWriter {
-  /** Asserts a fact. Resolves to it as it was stored. */
+  /** Asserts a fact. Resolves to the fact as stored. */
   assert(request: AssertRequest): Answer<Fact>;
-  /** Takes a fact back. False where there is none of that id. */
+  /** Retracts a fact. False if there is none with that id. */
   retract(id: string, reason: string): Answer<boolean>;
 }
 
 /** Recalls facts as a caller would, ranked. */
 export interface RecallReader {
-  /** What a query finds, best first. A key that is left out asks for nothing. */
+  /** What a query finds, best first. An omitted key does not restrict it. */
   recall(query: Partial<RecallQuery>): Answer<readonly ScoredResult[]>;
 }
 
-/** Changes what recall goes by. */
+/** Changes how recall ranks. */
 export interface RecallWriter {
-  /** Weighs the parts of a score, by their names. Those not named stay. */
+  /** Sets the weights of score components by name. Others stay. */
   setWeights(weights: { readonly [part: string]: number }): Answer<void>;
 }
 
-/** Puts an event into the audit trail. It reads none. */
+/** Writes events to the audit trail. It does not read them. */
 export type AuditEmitter = (event: unknown) => unknown;
 
 /** Reads the audit trail. */
@@ -67,39 +67,39 @@ export interface FederationReader {
 
 /** Changes peers. */
 export interface FederationWriter {
-  /** Which scopes of facts a peer may be sent. False for a peer that is not known. */
+  /** Sets the fact scopes that may be sent to a peer. False for an unknown peer. */
   allowScopes(nodeId: string, scopes: readonly string[]): Answer<boolean>;
-  /** Forgets a peer. False for one that is not known. */
+  /** Removes a peer. False for an unknown one. */
   remove(nodeId: string): Answer<boolean>;
 }
 
 /** Reads what the node knows of its callers. */
 export interface IdentityReader {
-  /** What is known of a caller, or `undefined` where nothing is. */
+  /** What is known about a caller, or `undefined`. */
   get(entityUri: string): Answer<Identity | undefined>;
 }
 
 /** Reads tenants. */
 export interface TenantReader {
-  /** The tenant of an id, or `undefined` where there is none. */
+  /** The tenant with an id, or `undefined`. */
   get(tenantId: string): Answer<Tenant | undefined>;
 }
 
 /** Changes tenants. */
 export interface TenantWriter {
-  /** Makes a tenant. False where it exists. */
+  /** Creates a tenant. False if it exists. */
   create(tenantId: string): Answer<boolean>;
 }
 
 /** Reads the node's settings. */
 export interface ConfigReader {
-  /** The value of a setting, or `undefined` where it is not set. */
+  /** The value of a setting, or `undefined`. */
   get(key: string): Answer<Json | undefined>;
 }
 
-/** Talks to other machines, as far as the host lets it. */
+/** Talks to other machines, as far as the host allows. */
 export interface NetworkOutbound {
-  /** Sends a request. Resolves to what came back, whatever its status. */
+  /** Sends a request. Resolves to the response, whatever its status. */
   request(
     url: string,
     options?: {

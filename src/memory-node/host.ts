@@ -5,7 +5,9 @@ import { type MemoryNodeHooks, memoryNodeHooks } from "./hooks.ts";
 import { memoryNodeProfile } from "./profile.ts";
 import { type MemoryNodeServices, memoryNodeServices } from "./services.ts";
 
-/** Everything that is bound to the memory node, as `defineHost` gives it for a host of one's own. */
+/**
+ * Everything that is bound to the memory node, like the result of `defineHost` for another host.
+ */
 export const memoryNode: Host<StandardSlots, MemoryNodeHooks, MemoryNodeServices> = bindHost(
   standardSlots,
   memoryNodeHooks,
@@ -57,7 +59,7 @@ export const definePlugin: MemoryNode["definePlugin"] = memoryNode.definePlugin;
 export const defineCoreHandler: MemoryNode["defineCoreHandler"] = memoryNode.defineCoreHandler;
 
 /**
- * Registers plugins and gives the manager of a memory node.
+ * Registers plugins and returns the manager of a memory node.
  *
  * @throws ManifestError (as a rejection) `manifest_invalid`, `plugin_duplicate`
  * @throws PluginDependencyError (as a rejection) `dependency_unresolved`

@@ -1,5 +1,5 @@
 /**
- * Whose migrations a handler may touch. No method of a prototype is called here: the list comes
+ * Which migrations a handler may touch. No prototype method is called here: the list comes
  * from a plugin, which may have patched it.
  */
 import { quoted } from "../core/errors/index.ts";
@@ -15,12 +15,12 @@ interface MigrationEntry {
 }
 
 /**
- * What a handler of `migration_register` did to migrations of others, in words; `undefined` where
- * it kept to its own.
+ * Describes what a handler of `migration_register` did to migrations of others; `undefined` if
+ * it only changed its own.
  *
- * Every entry of another plugin stays as it was, and none comes in under another name. Those of
- * others keep their order among themselves; a plugin's own entries may stand anywhere, and are its
- * to change.
+ * Every entry of another plugin must stay as it was, and none may be added under another name.
+ * Entries of others keep their order; a plugin's own entries may be anywhere, and it may change
+ * them.
  */
 export function keepsMigrations(
   given: readonly MigrationEntry[],
@@ -48,7 +48,7 @@ function nextOfOthers(entries: readonly MigrationEntry[], from: number, plugin: 
   return at;
 }
 
-/** What was done where two entries of others differ that stand at one place. */
+/** Describes the change where two entries of others differ at the same place. */
 function breach(
   given: readonly MigrationEntry[],
   got: readonly MigrationEntry[],

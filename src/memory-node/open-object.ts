@@ -8,7 +8,7 @@ import { jsonObject, jsonValue, withRule } from "../core/schema/index.ts";
 const rest = jsonValue() as z.ZodType<unknown, unknown>;
 
 /**
- * An object of the host's own: the keys of `shape` have a type, all others are kept as JSON data.
+ * An object of the host: the keys of `shape` have a type, all others are kept as JSON data.
  * A null at a key of `shape` that may be absent means absent, as everywhere; at other keys it is
  * data.
  */
@@ -18,13 +18,13 @@ export function openObject<Shape extends z.ZodRawShape>(shape: Shape) {
 
 type AnyObject = Readonly<Record<string, unknown>>;
 
-/** An object of the host's own of which nothing is known. JSON data. */
+/** An object of the host with unknown keys. JSON data. */
 export function anyObject() {
   return jsonObject() as z.ZodType<AnyObject, AnyObject>;
 }
 
 /**
- * A value or null, where null says something. Behind `z.lazy` a field is one that must be given:
+ * A value or a meaningful null. Behind `z.lazy` a field is required:
  * a bare nullable field may be absent, and its null means just that.
  */
 export function orNull<Schema extends z.ZodType>(schema: Schema) {
@@ -32,7 +32,7 @@ export function orNull<Schema extends z.ZodType>(schema: Schema) {
   return z.lazy(() => nullable);
 }
 
-/** A text that is not empty. */
+/** A non-empty string. */
 export function word() {
   return withRule(z.string(), "a text that is not empty", (text) => text !== "");
 }

@@ -1,4 +1,4 @@
-/** Runs of a plugin under its laws: what is tried, and what it comes to. */
+/** Runs a plugin for its laws: the cases and their results. */
 import * as fc from "fast-check";
 import { GlassineError, isGlassineError, quoted } from "../core/errors/index.ts";
 import type { HookTable } from "../core/hooks/index.ts";
@@ -9,7 +9,7 @@ import { operationsOf, payloadsOf } from "./payloads.ts";
 import type { HostSubject } from "./subject.ts";
 import { type Twins, twinsOf } from "./twins.ts";
 
-/** One call: two envelopes that the plugin cannot tell apart, and what is handed over with them. */
+/** One call: two envelopes that the plugin cannot tell apart, and its other arguments. */
 export interface Case {
   readonly hook: string;
   readonly payload: unknown;
@@ -17,9 +17,9 @@ export interface Case {
   readonly twins: Twins;
 }
 
-/** What a run came to. */
+/** The result of a run. */
 export interface Told {
-  /** All that the plugin had a say in. */
+  /** Everything that the plugin could influence. */
   readonly answer: unknown;
   readonly before: Level;
   readonly after: Level;
@@ -32,12 +32,12 @@ export interface Trial {
   readonly plugin: () => Plugin;
   /** What the plugin declares. */
   readonly capabilities: readonly string[];
-  /** Registered beside it, without a say. */
+  /** Registered with it; their handlers do not run. */
   readonly others: readonly Plugin[];
   readonly options: object;
 }
 
-/** A manager with the plugin, and what goes into its trail. */
+/** A manager with the plugin, and the events in its audit trail. */
 export async function begin({ subject, plugin, others, options }: Trial): Promise<{
   readonly manager: AnyManager;
   readonly events: readonly AuditEvent[];
@@ -53,7 +53,7 @@ export async function begin({ subject, plugin, others, options }: Trial): Promis
   return { manager, events };
 }
 
-/** A run in a manager of its own, with all that it left in the trail. */
+/** A run in a manager of its own, with its audit events. */
 export async function alone(trial: Trial, each: Case, before: Level): Promise<Told> {
   const { manager, events } = await begin(trial);
   const { answer, after } = await answerOf(manager, trial, each, before);

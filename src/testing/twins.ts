@@ -14,7 +14,7 @@ export interface Twins {
   readonly grant: readonly string[];
 }
 
-/** Twins; what is hidden in the second is made of `words`, where there are any. */
+/** Twins; what is hidden in the second is made of `words`, if given. */
 export function twinsOf(
   { slots, host }: Subject,
   words?: Words,
@@ -40,7 +40,7 @@ type Inspect = (value: unknown, options: object) => string;
 /** What a runtime shows of an object beyond its own keys. Only Node tells. */
 const inspect = (globalThis as WithBuiltins).process?.getBuiltinModule?.("node:util")?.inspect;
 
-/** Everything there is to see of a view, but for which object it is. */
+/** Everything visible in a view except its object identity. */
 export const looksOf = (view: object) => ({
   text: JSON.stringify(view),
   shape: JSON.stringify(shapeOf(view)),

@@ -1,10 +1,10 @@
-/** What a guard answers in place of a message that it refused. */
+/** What a guard answers instead of a message that it refused. */
 import type { Call } from "./call.ts";
 import { type Denial, errorAnswer, errorFor, guardErrorCodes } from "./denials.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { dropUnseen, isDone, writeState } from "./task-state.ts";
 
-/** A tool result that tells the model why. */
+/** A tool result that tells the model the reason. */
 function refusedResult(denial: Denial): JsonObject {
   return { content: [{ type: "text", text: denial.reason }], isError: true };
 }

@@ -24,8 +24,8 @@ import {
 /**
  * One MCP content block as a message part.
  *
- * A linked resource is shown as a `resource` without content: unlike `resource_ref` it has room for
- * the description. A block of a kind that is not known here is shown as its JSON text, so that
+ * A linked resource is shown as a `resource` without content: unlike `resource_ref` it can hold
+ * the description. A block of an unknown kind is shown as JSON text, so that
  * nothing passes unseen.
  */
 export function fromBlock(
@@ -78,14 +78,14 @@ function resourceIn(
   return readResource(item, contentsFields, requestId, block);
 }
 
-/** Without a text or a blob it could not be told from a link. */
+/** Whether it has text or a blob, without which it would look like a link. */
 function holdsContents(item: JsonObject): boolean {
   return typeof item.text === "string" || typeof item.blob === "string";
 }
 
 /**
  * Writes a part over the block that `shown` came from; without one, makes a new block.
- * Nothing for a part that no block can say: it is reported.
+ * A part that no block can express is reported, and `undefined` returned.
  */
 export function toBlock(
   part: ContentPart,
@@ -116,7 +116,7 @@ export function toBlock(
   }
 }
 
-/** Whether the part is a text that stands for all of its block. Nothing of the block stays then. */
+/** Whether the part is the JSON text of its block, so that nothing of the block is kept. */
 function isJsonText(shown: ContentPart, { type, text }: JsonObject): boolean {
   return shown.content_type === "text" && !(type === "text" && typeof text === "string");
 }
@@ -140,7 +140,7 @@ function toMedia(
   return { ...rest, type: part.content_type, data: content.data, ...mime };
 }
 
-/** Whether two parts are of blocks of one type, so that one can be written over that of the other. */
+/** Whether two parts have the same type of block, so that one can be written over the other's. */
 export function isOneType(one: ContentPart, other: ContentPart): boolean {
   if (one.content_type !== "resource" || other.content_type !== "resource") {
     return one.content_type === other.content_type;
@@ -148,7 +148,7 @@ export function isOneType(one: ContentPart, other: ContentPart): boolean {
   return leadsOn(one.content) === leadsOn(other.content);
 }
 
-/** A link holds nothing of its resource. */
+/** Whether it is a link, which has no content. */
 function leadsOn({ content, blob }: Resource): boolean {
   return content === undefined && blob === undefined;
 }

@@ -78,7 +78,7 @@ export async function bridgeOf(
       const isInitialize = method === "initialize";
       asked.add(String(keyOf(id)), { id, isInitialize, token: tokenOf(message) });
     } else if (method === "notifications/cancelled" && isObject(params)) {
-      // Servers do not answer what was cancelled; `initialize` cannot be.
+      // Servers do not answer cancelled requests; `initialize` cannot be cancelled.
       const key = String(keyOf(params.requestId));
       if (asked.get(key)?.isInitialize === false) asked.remove(key);
     }

@@ -4,15 +4,15 @@ import { kindOf, type LimitOptions } from "../rewrite/index.ts";
 
 const { isFiniteNumber } = intrinsics;
 
-/** What JSON-RPC says of a request beside its params: the host knows it, the document does not. */
+/** What only the host knows of a JSON-RPC request: the document does not hold it. */
 export interface RequestOptions extends LimitOptions {
-  /** The request's id, which its parts carry as a text. */
+  /** The request's id, which its parts hold as a string. */
   readonly id: string | number;
 }
 
-/** The request that an answer is for. */
+/** The request that an answer belongs to. */
 export interface AnswerOptions extends RequestOptions {
-  /** The tool's or prompt's name in the request that was made: an answer never chooses it. */
+  /** The name of the tool or prompt in the request: an answer never chooses it. */
   readonly name: string;
 }
 
@@ -26,12 +26,12 @@ export interface ServerOptions {
   readonly serverId?: string | undefined;
 }
 
-/** Options as they were read: the id is a text. */
+/** Options after reading, with the id as a string. */
 export type ReadOptions<Options extends RequestOptions> = Omit<Options, "id"> & {
   readonly id: string;
 };
 
-/** Of all these functions together, so that one object may serve several of them. */
+/** The options of all these functions together, so that one object can serve several. */
 const known = ["asked", "completion", "id", "limits", "maxTokens", "name", "onto", "serverId"];
 
 /** @throws GlassineError `options_invalid` */

@@ -8,7 +8,7 @@ import type { RequestRecord } from "./request-log.ts";
 import type { Direction, RequestId } from "./transport.ts";
 import { type HeadersIn, headersIn } from "./written-headers.ts";
 
-/** A guarded request, from its arrival until its answer is handed on. */
+/** A guarded request, from its arrival until its answer is passed on. */
 export interface Call {
   readonly id: RequestId;
   readonly key: string;
@@ -37,7 +37,7 @@ export interface Call {
   /** The tenant, once the envelope is made. */
   tenant: string | undefined;
   readonly controller: AbortController;
-  /** `open`: handed on, not answered yet. */
+  /** `open`: passed on, not answered yet. */
   state: "pre" | "open" | "post" | "done" | "cancelled" | "closed";
   /** The call that started the task, with its envelope as its hooks left it. */
   readonly started: Pick<TaskRecord, "request" | "extensions" | "tenant"> | undefined;
@@ -97,7 +97,9 @@ export interface Subject {
   post(call: Call, outcome: JsonObject): Iterable<Step>;
 }
 
-/** Runs the hooks of one call. Both resolve to what stops it, and never reject. */
+/**
+ * Runs the hooks of one call. `before` and `after` resolve to the denial, if any, and never reject.
+ */
 export interface HookRunner {
   before(call: Call): Promise<Denial | undefined>;
   after(call: Call, outcome: JsonObject): Promise<Denial | undefined>;

@@ -5,7 +5,7 @@ import { copyMessage, type JsonObject } from "./json.ts";
 import { isDone, saysMore } from "./task-state.ts";
 import { taskNotice } from "./tasks.ts";
 
-/** What becomes of a checked request or answer. `stopped`: nobody waits for it any more. */
+/** The verdict on a request or an answer. `stopped`: nobody waits for it any more. */
 export type Verdict =
   | { readonly kind: "pass"; readonly message: JsonObject; readonly denial?: Denial }
   | { readonly kind: "refused"; readonly answer: JsonObject; readonly denial: Denial }
@@ -22,7 +22,7 @@ export async function checkRequest(call: Call, hooks: HookRunner): Promise<Verdi
   return { kind: "pass", message: call.request };
 }
 
-/** Runs the post hooks, on the outcome that an answer, or a notification about a task, holds. */
+/** Runs the post hooks on the outcome in an answer or in a notification about a task. */
 export async function checkAnswer(
   call: Call,
   message: JsonObject,
@@ -55,7 +55,7 @@ function refused(call: Call, denial: Denial): Verdict {
   return { kind: "refused", answer: refusal(call, denial), denial };
 }
 
-/** Runs the hooks of a notification, and says what goes on of it. */
+/** Runs the hooks of a notification and returns what is passed on. */
 export async function checkNotice(
   call: Call,
   hooks: HookRunner,
@@ -69,12 +69,12 @@ export async function checkNotice(
   return { notice: { jsonrpc: "2.0", method: call.method, params: { requestId } }, denial };
 }
 
-/** Read again after each wait: a cancellation or a close may have come. */
+/** Checked again after each wait: the call may have been cancelled or closed. */
 function isWaiting(call: Call): boolean {
   return call.state === "post";
 }
 
-/** Resolves early, to nothing, when the call is stopped: a hook may take its time to notice. */
+/** Resolves early, to `undefined`, when the call is stopped: a hook may notice late. */
 function unlessStopped<Result>(call: Call, work: Promise<Result>): Promise<Result | undefined> {
   const { signal } = call.controller;
   return new Promise((resolve, reject) => {

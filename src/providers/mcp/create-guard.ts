@@ -128,7 +128,7 @@ export function createGuard<Extensions = unknown>(
 
   const log = new RequestLog(read, () => hooks.manager);
 
-  /** Whether there is a transport that sends no headers of plugins. */
+  /** Whether a transport does not send headers from plugins. */
   let isWithoutHeaders = false;
 
   function connect<Transport extends TransportLike>(

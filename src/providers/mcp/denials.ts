@@ -18,9 +18,9 @@ export const guardErrorCodes = {
   unanswered: -32013,
   /** The other end of a bridge did not accept the request, or closed before it answered. */
   unreachable: -32014,
-  /** JSON-RPC's own: the id cannot name a request. */
+  /** JSON-RPC's own: the id is invalid. */
   invalidRequest: -32600,
-  /** JSON-RPC's own: the params of a guarded method do not have its shape. */
+  /** JSON-RPC's own: the params do not match the guarded method. */
   invalidParams: -32602,
 } as const;
 
@@ -47,7 +47,7 @@ function printable(text: unknown, max: number): string {
     .join("");
 }
 
-/** The denial of a plugin. Its description and details stay with the host. */
+/** A plugin's denial. Its description and details stay with the host. */
 export function denialOf(violation: HookViolation | undefined): Denial {
   const plugin = printable(violation?.plugin, 128);
   return {

@@ -31,7 +31,7 @@ import { errorSchema } from "./schemas.ts";
 
 const what = "error of an answer";
 
-/** JSON-RPC 2.0 §5.1, Internal error: the code of an error that had none. */
+/** JSON-RPC 2.0 §5.1, Internal error: the code for an error without one. */
 const internalError = -32603;
 
 type ErrorDocument = JsonObject & { readonly code: number; readonly message: string };
@@ -60,8 +60,8 @@ export const fromToolError = withLimits(
 );
 
 /**
- * The error of `tools/call` for a message with one `tool_result`. A text as `content` stands for the
- * whole error; the code of `onto` stays.
+ * The error of `tools/call` for a message with one `tool_result`. A text as `content` stands for
+ * the whole error; the code of `onto` stays.
  *
  * @throws GlassineError `options_invalid`, `message_invalid` without such a part
  * @throws GlassineError `document_invalid` for `onto`
@@ -185,7 +185,7 @@ function textOf(part: ContentPart, place: number, lost: LostReports): string | u
   return part.content_type === "text" ? part.text : undefined;
 }
 
-/** Where data is no text, its text is shown: written afresh it stays one. */
+/** Data other than text is shown as JSON text; a new document keeps it as text. */
 function reportError(document: ErrorDocument, left: LeftReports): void {
   reportRest(document, ["message", "data"], left, [], settingsOf.error);
   if (document.data !== undefined && typeof document.data !== "string") {

@@ -144,7 +144,7 @@ export function stopHooks(call: Call): void {
   call.controller.abort();
 }
 
-/** The asker closed the connection, or the session is over. */
+/** The sender closed the connection, or the session is over. */
 export const closed = { code: "closed" };
 
 export function endOf(entry: Entry, outcome: GuardOutcome, because: Partial<Denial["data"]>): void {

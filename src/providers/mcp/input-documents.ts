@@ -1,7 +1,7 @@
 /**
- * Multi-round-trip requests of MCP 2026-07-28: a result asks for input under keys of its own, and
- * the request is made again with an answer for each key. Each is a document like those that the
- * era before sent outright, so it becomes messages in the very same way.
+ * Multi-round-trip requests of MCP 2026-07-28: a result asks for input under keys that it chooses,
+ * and the request is sent again with an answer for each key. Each is a document like those that
+ * earlier versions sent as separate requests, so it becomes messages in the same way.
  */
 
 import { GlassineError } from "../../core/errors/index.ts";
@@ -47,14 +47,14 @@ import {
 
 /** One thing that a server asks for, or the answer to it. */
 export interface Input extends Read {
-  /** `sampling/createMessage`, `elicitation/create`, `roots/list`, or one that is not known here. */
+  /** `sampling/createMessage`, `elicitation/create`, `roots/list`, or an unknown method. */
   readonly method: string;
 }
 
 /** What was asked for or answered, by the server's keys. */
 export interface Inputs {
   readonly inputs: { readonly [key: string]: Input };
-  /** What is beside them in the document. */
+  /** What else the document holds. */
   readonly left: readonly Left[];
 }
 
@@ -73,7 +73,7 @@ interface Kind {
 
 const roots = "roots/list";
 
-/** Input is asked for by results and by tasks, and brought along by params. */
+/** Results and tasks ask for input; params bring it. */
 const anywhere = [...settingsOf.toolResult, ...settingsOf.task];
 
 const requests: ReadonlyMap<string, Kind> = new Map<string, Kind>([
@@ -147,9 +147,9 @@ export const toInputRequests = withLimits(
   },
 );
 
-/** What a request was made again for. */
+/** What the repeated request brings input for. */
 export interface InputResponseOptions extends LimitOptions {
-  /** The result that asked: it says what is answered under which key. */
+  /** The result that asked: it names the method for each key. */
   readonly asked: object;
 }
 
@@ -218,7 +218,7 @@ function readInputs(
   return Object.freeze({ inputs: recordOf(inputs), left: left.list() });
 }
 
-/** Of a method that is not known here, or not asked for. */
+/** An input with an unknown method, or that was not asked for. */
 function unknownInput(): Read {
   const left = leftReports();
   left.content([], "An unknown kind of input.");

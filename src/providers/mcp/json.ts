@@ -24,7 +24,7 @@ export function copyJson(value: unknown): unknown {
 /** `copyJson` for a value that is known to be an object. */
 function copyObject(value: JsonObject): JsonObject {
   const entries = Object.entries(value).filter(([, field]) => field !== undefined);
-  // A key named __proto__ stays a key: assignment would lose it.
+  // `Object.fromEntries` keeps a key named __proto__; assignment would lose it.
   return Object.fromEntries(entries.map(([key, field]) => [key, copyJson(field)]));
 }
 
@@ -59,7 +59,7 @@ function valuedKeys(value: JsonObject): string[] {
   return Object.keys(value).filter((key) => value[key] !== undefined);
 }
 
-/** The fields of `value` except those named. */
+/** The fields of `value` except those in `hidden`. */
 export function without(value: JsonObject, hidden: readonly string[]): JsonObject {
   return Object.fromEntries(Object.entries(value).filter(([key]) => !hidden.includes(key)));
 }

@@ -35,11 +35,11 @@ import { isAskedMethod, type TaskMemory, type TaskScope } from "./task-memory.ts
 import { taskNotice } from "./tasks.ts";
 import { type Direction, keyOf, type RequestId } from "./transport.ts";
 
-/** What a lane knows of the connection that it is of. */
+/** What a lane knows about its connection. */
 export interface LaneParts {
   readonly direction: Direction;
   readonly ends: Ends;
-  /** As it is now: it begins anew after its end. */
+  /** The current session, which starts anew after it was ended. */
   readonly session: () => Session;
   readonly memory: GuardMemory;
   /** The hooks for the next request. */
@@ -48,7 +48,7 @@ export interface LaneParts {
   readonly log: RequestLog;
 }
 
-/** The requests that travel in one direction of a connection, and the answers that come back. */
+/** The requests in one direction of a connection, and their answers. */
 export class Lane {
   readonly #parts: LaneParts;
   readonly #ends: Ends;
@@ -95,7 +95,7 @@ export class Lane {
 
   answer(message: JsonObject, aux: unknown): Handed {
     const key = keyOf(message.id);
-    // JSON-RPC: an error without id says that a message could not be read at all.
+    // JSON-RPC: an error without an id says that a message could not be read at all.
     const isStray = message.id === undefined || message.id === null;
     if (isStray && message.result === undefined) {
       return this.#reply(withoutTexts(message, this.#parts.hooks()), aux);
@@ -112,7 +112,7 @@ export class Lane {
     return this.#reply(message, aux);
   }
 
-  /** A notification: shown to plugins that listen, and handed on in its order. */
+  /** Shows a notification to listening plugins and passes it on in order. */
   notify(message: JsonObject, aux: unknown): Handed {
     const hooks = this.#parts.hooks();
     if (!isShown(message, hooks)) return this.#reply(message, aux);
@@ -129,18 +129,18 @@ export class Lane {
     });
   }
 
-  /** Cancels a request. False when the other side never heard of it, or has answered. */
+  /** Cancels a request. Returns false if the other side never got it or has answered. */
   cancel(id: unknown): boolean {
     const key = keyOf(id);
     const entry = key === undefined ? undefined : this.#inFlight.get(key);
     return key === undefined || entry === undefined || this.#cancelEntry(key, entry);
   }
 
-  /** A notification about a task. It travels with the answers. */
+  /** Handles a notification about a task, which stays in order with the answers. */
   notice(message: JsonObject, aux: unknown): Handed {
     const task = this.#task(message.params);
     if (task === "forgotten") return this.drop(message);
-    // Of a task that is no tool's it is a notification like any other.
+    // A notification about another kind of task is like any other.
     if (isAskedMethod(task)) return this.notify(message, aux);
     if (taskNotice.outcome(message, this.#parts.hooks()) === undefined) {
       return this.#ends.reply(message, aux);
@@ -150,7 +150,10 @@ export class Lane {
     return this.#finish(call, message, aux);
   }
 
-  /** A message without an answer, begun as a call. One that cannot be kept is told of and dropped. */
+  /**
+   * Starts a call for a message without an answer. If that is not possible, it is reported and
+   * dropped.
+   */
   #notice(subject: Subject, message: JsonObject, aux: unknown, related?: Call): Call | undefined {
     const { log, direction } = this.#parts;
     const record = log.begin({ method: String(message.method), direction, requestId: undefined });
@@ -165,7 +168,7 @@ export class Lane {
     return undefined;
   }
 
-  /** A message that fits nothing, and could pass for something that is checked. */
+  /** Drops a message that belongs to nothing and could pass for something checked. */
   drop(message: JsonObject): void {
     this.#parts.log.dropped(message.method, this.#parts.direction, message.id);
     reportDropped(
@@ -174,10 +177,10 @@ export class Lane {
     );
   }
 
-  /** The transport has closed: stops every hook that runs for its messages. */
+  /** Stops the hooks of all messages of a closed transport. */
   stop(): void {
     for (const [key, entry] of this.#inFlight.of(this)) {
-      // An answer may come through another transport of the session.
+      // An answer may arrive through another transport of the session.
       if (!isCall(entry) || entry.state === "open") continue;
       this.#inFlight.remove(key, entry);
       endOf(entry, "aborted", closed);
@@ -188,7 +191,7 @@ export class Lane {
   async #check(call: Call): Promise<void> {
     const before = call.params.arguments;
     const verdict = await checkRequest(call, call.hooks);
-    // A cancellation or a close may have come since.
+    // The call may have been cancelled or closed since.
     if (verdict.kind === "stopped" || !isIn(call, "pre")) return;
     if (verdict.kind === "refused") {
       this.#inFlight.remove(call.key, call);
@@ -217,14 +220,14 @@ export class Lane {
     return this.#reply(verdict.message, aux);
   }
 
-  /** What later messages are judged by, as the server said it. */
+  /** Learns from lists that later messages are judged by. */
   #learn(method: string, answer: JsonObject): void {
     const { memory, direction, hooks } = this.#parts;
     if (isAskedMethod(method)) memory.tasks.learn(this.#scope, answer, method);
     if (learnedLists.includes(method)) hooks().learn(direction, method, answer);
   }
 
-  /** Not before a notification that came before it. */
+  /** Replies, but not before an earlier notification. */
   #reply(message: JsonObject, aux: unknown): Handed {
     return this.#order.now(() => this.#ends.reply(message, aux));
   }
@@ -251,14 +254,14 @@ export class Lane {
       sessionName: session().name,
       transportSession: this.#parts.transportSession(),
     };
-    // Only for what is about a task: a peer may write any `taskId` into other params.
+    // Only for messages about a task: a peer may write any `taskId` into other params.
     const task = subject.isTask ? this.#task(message.params) : undefined;
     const startedBy = related === undefined ? task : recordOf(related);
     return newCall(from, message, typeof startedBy === "string" ? undefined : startedBy);
   }
 
   #add(key: string, entry: Entry, aux: unknown): void {
-    // One's own side may ask again by the id of a request that no hook was run for.
+    // The host may reuse the id of a request that no hook ran for.
     const before = this.#inFlight.get(key);
     if (before !== undefined) {
       this.#inFlight.remove(key, before);
@@ -297,14 +300,16 @@ export class Lane {
     return true;
   }
 
-  /** An answer to no open request. That of a cancelled one, if it was not guarded, may still pass. */
+  /**
+   * Handles an answer to no open request. That of a cancelled, unguarded request may still pass.
+   */
   #late(key: string | undefined, message: JsonObject, aux: unknown): Handed {
     const wasGuarded = key === undefined ? undefined : this.#inFlight.settleCancelled(key);
     return wasGuarded === false ? this.#ends.reply(message, aux) : this.drop(message);
   }
 }
 
-/** Read again after each wait: a cancellation or a close may have come. */
+/** Checked again after each wait: the call may have been cancelled or closed. */
 function isIn(call: Call, state: Call["state"]): boolean {
   return call.state === state;
 }

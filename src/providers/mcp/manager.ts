@@ -1,11 +1,11 @@
 import type { Limits } from "../../core/data/index.ts";
 import type { AnyInvokeResult } from "../../core/hooks/index.ts";
 
-/** What a hook came to. A structural part of what the plugin manager's `invoke` resolves to. */
+/** The result of a hook: a structural part of what a plugin manager's `invoke` resolves to. */
 export interface HookResult<Extensions = unknown>
   extends Pick<AnyInvokeResult, "rejections" | "errors" | "executions" | "metadata"> {
   readonly continueProcessing: boolean;
-  /** The very payload that was given, when no plugin changed it. */
+  /** The same object as the given payload if no plugin changed it. */
   readonly payload: unknown;
   readonly extensions: Extensions;
   readonly context: unknown;
@@ -27,7 +27,7 @@ export interface HookOptions {
   readonly signal?: AbortSignal;
   /** The same for all hooks of one request, so that their records can be linked. */
   readonly request?: string;
-  /** Whether plugins that may deny are asked again about a payload that a later one changed. */
+  /** Whether plugins that may deny are asked again about a payload that a later plugin changed. */
   readonly recheck?: boolean | "only";
   readonly tenant?: string;
   readonly server?: string;
@@ -50,7 +50,7 @@ interface PluginFacts {
   readonly capabilities: readonly string[];
 }
 
-/** What goes into the audit trail. A structural part of what the plugin manager's `audit` takes. */
+/** An audit event: a structural part of what a plugin manager's `audit` accepts. */
 interface AuditRecord {
   readonly eventType: string;
   readonly actorUri: string;
@@ -64,7 +64,7 @@ interface AuditRecord {
 export interface HookManager {
   invoke(hook: string, payload: object, options?: HookOptions): Promise<HookResult>;
   handles(hook: string): boolean;
-  /** What a guard looks at when it is made. */
+  /** What a guard inspects when it is created. */
   readonly plugins?: readonly PluginFacts[];
   handlersFor?(hook: string): readonly HandlerFacts[];
   /** Writes into the audit trail. Needed for the option `access`. */

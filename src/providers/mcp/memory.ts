@@ -48,7 +48,7 @@ export class GuardMemory {
     return known;
   }
 
-  /** @throws GlassineError `session_invalid`; `overloaded` for one session too many */
+  /** @throws GlassineError `session_invalid`; `overloaded` for too many sessions */
   join(name: string | undefined): Session {
     if (name === undefined) return this.#newSession(name);
     checkSession(name);

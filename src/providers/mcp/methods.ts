@@ -1,6 +1,6 @@
 /**
- * The messages of MCP that have no point of their own, by the groups in which a host may let them
- * pass, and what of every message is the protocol's own.
+ * The MCP messages without hooks of their own, in the groups that a host may let
+ * pass, and the fields of every message that belong to the protocol.
  */
 import { isObject, type JsonObject } from "./json.ts";
 import { isMetaOfTokens, isOfKind } from "./token-kinds.ts";
@@ -23,7 +23,7 @@ export const passGroups = [
 
 export type PassGroup = (typeof passGroups)[number];
 
-/** What passes where the host does not choose. */
+/** What passes by default. */
 export const passByDefault: readonly PassGroup[] = ["tokens"];
 
 const groups: Readonly<Record<string, PassGroup>> = {
@@ -55,7 +55,7 @@ const ofTask: Tokens = { params: [...task, "task"], result: [...cached, ...task]
 
 type Tokens = Readonly<Partial<Record<Part, readonly string[]>>>;
 
-/** Fields that the protocol itself reads and writes, at the top of the params or of the result. */
+/** Top-level fields of the params or the result that the protocol itself reads and writes. */
 const tokens: Readonly<Record<string, Tokens>> = {
   initialize: versions,
   "server/discover": versions,
@@ -77,35 +77,35 @@ const tokens: Readonly<Record<string, Tokens>> = {
   "notifications/tasks/status": { params: task },
 };
 
-/** Settings of calls, prompts and resources that are such fields. */
+/** The settings of calls, prompts and resources that are such fields. */
 const ofCalls = ["task", "requestState", "size", "code", ...cached, ...task, "pollIntervalMs"];
 
-/** Whether a field is the protocol's own, and holds what it would hold. */
+/** Whether a field belongs to the protocol and holds a value of the expected kind. */
 function isToken(method: string, part: Part, key: string, value: unknown): boolean {
   if (key === "_meta") return isMetaOfTokens(value);
   const own = Object.hasOwn(tokens, method) ? (tokens[method]?.[part] ?? cached) : cached;
   return own.includes(key) && isOfKind(key, value);
 }
 
-/** The same of a setting that MCP names where it stands. */
+/** The same for a setting that MCP defines in its place. */
 export function isTokenOfCall(key: string, value: unknown): boolean {
   if (key === "_meta") return isMetaOfTokens(value);
   return ofCalls.includes(key) && isOfKind(key, value);
 }
 
-/** A name under which a server asks for input. */
+/** Whether a name is a plausible key for input. */
 export function isInputName(name: string): boolean {
   return /^[\w.:/-]{1,64}$/.test(name);
 }
 
-/** Whether there is a text in a value: that of a field, or the name of one. */
+/** Whether a value holds text: in a field, or as the name of one. */
 export function holdsText(value: unknown): boolean {
   if (typeof value === "string") return value !== "";
   if (Array.isArray(value)) return value.some(holdsText);
   return isObject(value) && Object.keys(value).length > 0;
 }
 
-/** The fields of params or of a result that a hook is shown. */
+/** The fields of params or of a result that hooks see. */
 export function shownFields(
   method: string,
   part: Part,
@@ -117,8 +117,8 @@ export function shownFields(
 }
 
 /**
- * Messages that no host can want to refuse, where they say nothing: the other side would only wait
- * for its connection. Every other message is put to plugins, also one without a field to show.
+ * Messages that, without content, no host can want to refuse: the other side would only wait
+ * for its connection. Plugins see every other message, even one without fields.
  */
 const plumbing: Readonly<Record<Part, readonly string[]>> = {
   params: ["ping", "notifications/initialized", "notifications/cancelled"],

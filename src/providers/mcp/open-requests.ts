@@ -5,11 +5,11 @@ import { keyOf } from "./transport.ts";
 export const maxOpen = 10_000;
 
 interface WithToken {
-  /** The key of the token that it asked to be told of its progress by. */
+  /** The key of its progress token. */
   readonly token: string | undefined;
 }
 
-/** Requests without an answer, by the key of their id and by their progress token. */
+/** Unanswered requests, by the key of their id and by their progress token. */
 export class OpenRequests<Entry extends WithToken> {
   readonly #byKey = new Map<string, Entry>();
   readonly #byToken = new Map<string, Entry>();
@@ -26,7 +26,7 @@ export class OpenRequests<Entry extends WithToken> {
     return this.#byKey.get(key);
   }
 
-  /** The request that a progress token names: of two that gave the same, the first. */
+  /** The request with a progress token: of two with the same token, the first. */
   ofToken(token: unknown): Entry | undefined {
     const key = keyOf(token);
     return key === undefined ? undefined : this.#byToken.get(key);
@@ -57,7 +57,7 @@ export class OpenRequests<Entry extends WithToken> {
   }
 }
 
-/** The key of the token by which a request asks to be told of its progress. */
+/** The key of a request's progress token. */
 export function tokenOf({ params }: JsonObject): string | undefined {
   const meta = isObject(params) ? params._meta : undefined;
   return isObject(meta) ? keyOf(meta.progressToken) : undefined;

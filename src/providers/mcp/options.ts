@@ -17,7 +17,7 @@ export interface GuardedRequest {
   /** A ready `mcp` slot for this request, with `options.serverId` where given. */
   readonly mcp: Readonly<JsonObject>;
   readonly sessionId: string | undefined;
-  /** What the transport authenticated, in the SDK's own shape. Absent for outgoing requests. */
+  /** The authentication info of the transport, as the SDK has it. Absent for outgoing requests. */
   readonly authInfo: unknown;
   /** The HTTP request: `requestInfo` of SDK v1, or `request` of v2. */
   readonly requestInfo: unknown;

@@ -3,7 +3,7 @@ import type { Call } from "./call.ts";
 import { isObject, type JsonObject, sameJson } from "./json.ts";
 
 const prefix = "mcp-param-";
-/** A longer value goes in no header: what a plugin writes may be of any length. */
+/** Longer values are not written to a header: a plugin may write values of any length. */
 const maxUnits = extensionsLimits.headerValueUnits;
 
 /**
@@ -33,10 +33,10 @@ function follow(headers: JsonObject, before: unknown, after: unknown): JsonObjec
   return Object.fromEntries(kept);
 }
 
-/** What stands now in the place of each text; `undefined` where it is gone, or stood in several. */
+/** The new value for each old text; `undefined` if it was removed or occurred in several places. */
 function changedTexts(before: unknown, after: unknown): ReadonlyMap<unknown, string | undefined> {
   const changes = new Map<string, string | undefined>();
-  // With a list to do, because arguments may nest deep.
+  // Iterative, because arguments may nest deeply.
   const open: [before: unknown, after: unknown][] = [[before, after]];
   for (let pair = open.pop(); pair !== undefined; pair = open.pop()) {
     const [old, now] = pair;
@@ -58,7 +58,7 @@ function textOf(value: unknown): string | undefined {
   return typeof value === "boolean" || Number.isFinite(value) ? String(value) : undefined;
 }
 
-/** SEP-2243: what is no plain header value travels as `=?base64?…?=` of its UTF-8 bytes. */
+/** SEP-2243: anything but a plain header value is sent as `=?base64?…?=` of its UTF-8 bytes. */
 const sentinel = /^=\?base64\?(.*)\?=$/s;
 const plainValue = /^(?![ \t])[\t\x20-\x7e]+(?<![ \t])$/;
 

@@ -74,7 +74,7 @@ export function writeShown(
   }
 }
 
-/** Assignment that also holds for a key named `__proto__`. */
+/** An assignment that also works for a key named `__proto__`. */
 export function setField(target: JsonObject, key: string, value: unknown): void {
   Object.defineProperty(target, key, {
     value,
@@ -91,13 +91,13 @@ export function errorOf(outcome: JsonObject): JsonObject | undefined {
   return outcome.error;
 }
 
-/** The result of an answer. Beside an error there is none. */
+/** The result of an answer; not for an answer with an error. */
 export function resultOf(outcome: JsonObject): JsonObject {
   if (!isObject(outcome.result)) throw payloadFault("an object as result");
   return outcome.result;
 }
 
-/** Writes a changed error: a text stands for the whole of it, `code` always stays. */
+/** Writes a changed error: text replaces the whole error except `code`, which always stays. */
 export function writeError(error: JsonObject, changed: unknown): void {
   const next = typeof changed === "string" ? { code: error.code, message: changed } : changed;
   if (!isObject(next) || typeof next.message !== "string" || next.code !== error.code) {

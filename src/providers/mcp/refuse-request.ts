@@ -5,7 +5,10 @@ import { tooManyOpen } from "./in-flight.ts";
 import type { RequestRecord } from "./request-log.ts";
 import { type Direction, keyOf, type RequestId } from "./transport.ts";
 
-/** A peer is answered. One's own side is told by a rejection: an answer would hit its first request. */
+/**
+ * Answers a peer. For the host's own side it rejects: an answer would reach the first request with
+ * that id.
+ */
 export function refuseRequest(
   ends: Ends,
   direction: Direction,

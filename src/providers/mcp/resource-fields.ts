@@ -6,7 +6,7 @@ import { type LeftReports, type Path, type Reports, reportRest } from "./report.
 /** The content of a `resource` part. */
 export type Resource = Extract<ContentPart, { content_type: "resource" }>["content"];
 
-/** A field of a Resource, the MCP field it stands for, and what its value must be. */
+/** A field of a Resource, its MCP field, and a check of its value. */
 type Field = readonly [
   shown: "uri" | "name" | "description" | "content" | "blob" | "mime_type" | "size_bytes",
   wire: string,
@@ -43,7 +43,7 @@ function isSize(value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
-/** Whether the texts of an item are texts, and whether it says what it is about. */
+/** Whether the text fields of an item are strings, and whether it identifies a resource. */
 export function isReadable(item: JsonObject, fields: readonly Field[]): boolean {
   const odd = fields.some(
     ([, wire, fits]) => fits === isText && isGiven(item[wire]) && !isText(item[wire]),
@@ -55,7 +55,7 @@ function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-/** An item as a Resource. `blob` keeps the base64 text of MCP. */
+/** An item as a Resource. `blob` keeps MCP's base64 text. */
 export function readResource(
   item: JsonObject,
   fields: readonly Field[],
@@ -70,7 +70,7 @@ export function readResource(
   return read as unknown as Resource;
 }
 
-/** Reports what `readResource` does not show. `extra` are the keys that say what the item is. */
+/** Reports what `readResource` does not show. `extra` names the keys that identify the item. */
 export function reportResource(
   item: JsonObject,
   fields: readonly Field[],
@@ -88,12 +88,12 @@ export function reportResource(
   reportRest(item, [...shown, ...extra], left, at, place);
 }
 
-/** Annotations that say nothing are not shown: a part has an empty object where there are none. */
+/** Empty annotations are not shown: a part without annotations has an empty object. */
 export function showsAnnotations(item: JsonObject): boolean {
   return isObject(item.annotations) && Object.keys(item.annotations).length > 0;
 }
 
-/** Writes what differs from `shown` over `original`; without one, makes a new item. */
+/** Writes the differences from `shown` over `original`; without one, makes a new item. */
 export function writeResource(
   changed: Resource,
   fields: readonly Field[],
@@ -120,7 +120,7 @@ export function writeAnnotations(
   else setField(target, "annotations", changed.annotations);
 }
 
-/** Reports what a resource of this shape has no field for. */
+/** Reports the fields that a resource of this shape cannot hold. */
 export function checkResource(
   resource: Resource,
   fields: readonly Field[],

@@ -58,7 +58,7 @@ export const resources: Subject = {
     const result = resultOf(outcome);
     yield* requestSteps(call, result);
     const contents = contentsOf(result);
-    // One content at a time, which is what plugins of the older hook expect.
+    // One content at a time, as plugins on the older hook expect.
     for (const place of contents.keys()) {
       yield {
         hook: "resource_post_fetch",

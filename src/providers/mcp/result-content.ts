@@ -4,14 +4,17 @@ import { setField } from "./payload.ts";
 import { type LeftReports, type Path, type Reports, reportFields, settingsOf } from "./report.ts";
 
 /**
- * A tool's result as the content of a `tool_result`: the MCP result itself, but for what is hidden.
- * So every kind of block, structured content and fields of later versions are shown.
+ * A tool's result as the content of a `tool_result`: the MCP result itself, except hidden fields.
+ * So every kind of block, structured content and the fields of later versions are shown.
  */
 export function shownResult(result: JsonObject, hidden: readonly string[]): Json {
   return without(result, hidden) as Json;
 }
 
-/** Reports what is hidden, except the `elsewhere` that parts show in fields of their own. */
+/**
+ * Reports what is hidden, except the fields in `elsewhere`, which parts show in fields of their
+ * own.
+ */
 export function reportHidden(
   result: JsonObject,
   hidden: readonly string[],

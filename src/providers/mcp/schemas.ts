@@ -1,4 +1,4 @@
-/** What the adapter has to know of MCP's documents; everything else may be there, and stays. */
+/** What the adapter must know of MCP documents; everything else may be there, and stays. */
 import * as z from "zod";
 
 const object = z.looseObject({});
@@ -6,7 +6,9 @@ const object = z.looseObject({});
 /** Params of `tools/call`. */
 export const toolCallSchema = z.looseObject({ name: z.string(), arguments: object.optional() });
 
-/** Result of `tools/call`. Asking for input (2026-07-28), or in the oldest era, it has no content. */
+/**
+ * Result of `tools/call`. Asking for input (2026-07-28), or in the oldest era, it has no content.
+ */
 export const toolResultSchema = z.looseObject({
   content: z.array(object).optional(),
   isError: z.boolean().optional(),
@@ -23,7 +25,7 @@ const turn = z.looseObject({
   content: z.union([object, z.array(object)]),
 });
 
-/** What a result says that asks for input instead: the 2026-07-28 era. */
+/** The `resultType` of a result that asks for input (2026-07-28). */
 const asking = z.literal("input_required");
 
 /** Result of `prompts/get`. */
@@ -79,7 +81,7 @@ export const elicitationResultSchema = z.looseObject({
   content: object.nullish(),
 });
 
-/** Params of `roots/list`, which may be left out. */
+/** Params of `roots/list`, which may be omitted. */
 export const rootsRequestSchema = object;
 
 /** Result of `roots/list`. */
@@ -92,7 +94,7 @@ export const inputRequestsSchema = z.looseObject({
     .optional(),
 });
 
-/** Params of a request that is made again with what was asked for. */
+/** Params of a request that is sent again with the input that was asked for. */
 export const inputResponsesSchema = z.looseObject({
   inputResponses: z.record(z.string(), object).optional(),
 });

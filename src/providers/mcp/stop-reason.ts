@@ -1,7 +1,7 @@
 /** Why a model stopped, as the slot `completion` has it. */
 type StopReason = "end" | "call" | "max_tokens" | "stop_sequence";
 
-/** MCP's names of sampling's stop reasons. A server may send any other text. */
+/** MCP's stop reasons for sampling. A server may send any other string. */
 const names: readonly (readonly [wire: string, slot: StopReason])[] = [
   ["endTurn", "end"],
   ["toolUse", "call"],
@@ -9,7 +9,7 @@ const names: readonly (readonly [wire: string, slot: StopReason])[] = [
   ["stopSequence", "stop_sequence"],
 ];
 
-/** What the result of sampling says of slots, for `createExtensions` or `withSlots`. */
+/** What a sampling result says about slots, for `createExtensions` or `withSlots`. */
 export interface CompletionSlots {
   readonly completion: {
     readonly model: string;
@@ -29,7 +29,7 @@ export function completionOf(model: string, stopReason: string | undefined): Com
   return { completion: Object.freeze(completion), llm: Object.freeze({ model_id: model }) };
 }
 
-/** The wire's name of a stop reason; nothing for one that MCP does not have. */
+/** MCP's name of a stop reason; `undefined` for one that MCP does not have. */
 export function stopReasonOf(reason: unknown): string | undefined {
   return names.find(([, slot]) => slot === reason)?.[0];
 }

@@ -12,7 +12,7 @@ const guarded: ReadonlyMap<string, Subject> = new Map([
   ["resources/read", resources],
 ]);
 
-/** What is shown of a request to hooks; nothing for a method that passes as it is. */
+/** How hooks see a request; `undefined` for a method that passes unchecked. */
 export function subjectOf(
   method: string,
   task: ReturnType<TaskMemory["find"]>,

@@ -11,7 +11,7 @@ export interface TaskScope {
   readonly session: { readonly id: number; readonly name: string | undefined };
 }
 
-/** Requests whose answer can be a task that is not a tool's. */
+/** Methods other than tool calls whose answer can be a task. */
 export type AskedMethod = "sampling/createMessage" | "elicitation/create";
 
 type KnownTask = TaskRecord | AskedMethod;

@@ -27,7 +27,7 @@ function taskSubject(outcome: Subject["outcome"]): Subject {
 
 function leftOfParams(params: JsonObject): readonly Left[] {
   const left = leftReports();
-  // SDKs say again how the request was to become a task.
+  // SDKs repeat how the request was to become a task.
   reportRest(params, [], left, [], ["taskId", ...settingsOf.toolParams]);
   return left.list();
 }

@@ -1,4 +1,4 @@
-/** What the values of the protocol's own fields look like. */
+/** Checks for the values of the protocol's own fields. */
 import { isObject } from "./json.ts";
 
 export const isText = (value: unknown) => typeof value === "string";
@@ -9,7 +9,7 @@ export const isTime = (value: unknown) =>
 
 const isTimeSpan = (value: unknown) => value === null || isNumber(value);
 
-/** How a request asks to become a task: by times alone. */
+/** A request to become a task, which holds only durations. */
 export const isTaskRequest = (value: unknown) =>
   hasOnly(value, { ttl: isTimeSpan, pollInterval: isTimeSpan });
 
@@ -20,7 +20,7 @@ function isShort(value: unknown, units: number): boolean {
   return typeof value === "string" && value.length <= units;
 }
 
-/** An object of these fields and no others, each of its kind. */
+/** Whether an object has only these fields, each of the right kind. */
 function hasOnly(value: unknown, kinds: Kinds): boolean {
   if (!isObject(value)) return false;
   return Object.entries(value).every(([key, field]) => isKind(kinds, key, field));
@@ -36,7 +36,7 @@ const kinds: Kinds = {
   cacheScope: isWord,
   code: isNumber,
   createdAt: isTime,
-  // Cursors and states are opaque: whoever gets one gives it back as it is.
+  // Cursors and states are opaque: the receiver returns them unchanged.
   cursor: isText,
   elicitationId: isId,
   lastUpdatedAt: isTime,
@@ -58,12 +58,12 @@ const kinds: Kinds = {
   ttlMs: isNumber,
 };
 
-/** Whether a field of this name holds what the protocol puts there. Null says nothing. */
+/** Whether a field holds what the protocol puts there. Null means absent. */
 export function isOfKind(key: string, value: unknown): boolean {
   return value === null || isKind(kinds, key, value);
 }
 
-/** What a client may say of itself in words of MCP: the rest may be anything. */
+/** The client capabilities that MCP defines; the rest may be anything. */
 const capabilityNames: ReadonlySet<string> = new Set([
   ...["applyDefaults", "cancel", "context", "create", "createMessage", "elicitation", "form"],
   ...["list", "listChanged", "requests", "roots", "sampling", "tasks", "tools", "url"],
@@ -77,10 +77,10 @@ function areCapabilities(value: unknown, depth = 0): boolean {
   );
 }
 
-/** Names and versions, but nothing that describes: that is read by people and by models. */
+/** Names and versions, but no descriptions, which people and models read. */
 const isParty = (value: unknown) => hasOnly(value, { name: isName, version: isName });
 
-/** Keys of `_meta` that MCP has for itself: they say who speaks, in which version, and of what. */
+/** MCP's own keys of `_meta`: who sends, in which version, and about what. */
 const metaKinds: Kinds = {
   progressToken: isId,
   "io.modelcontextprotocol/clientCapabilities": areCapabilities,
@@ -92,5 +92,5 @@ const metaKinds: Kinds = {
   "io.modelcontextprotocol/subscriptionId": isId,
 };
 
-/** Whether `_meta` holds nothing else. */
+/** Whether `_meta` holds only these keys. */
 export const isMetaOfTokens = (value: unknown) => hasOnly(value, metaKinds);

@@ -7,7 +7,7 @@ import { reportHidden, shownResult, writeResult } from "./result-content.ts";
 /** Fields of a `tool_result` block that are not the result itself. */
 const hidden = ["type", "toolUseId", "isError", "_meta"];
 
-/** A block of sampling that calls a tool or gives its result; nothing for any other. */
+/** Reads a sampling block with a tool call or its result; `undefined` for any other. */
 export function fromToolBlock(
   block: JsonObject,
   names: ReadonlyMap<string, string>,
@@ -45,7 +45,7 @@ function isReadable({ content, isError }: JsonObject): boolean {
   return isFlag && (content === undefined || (Array.isArray(content) && content.every(isObject)));
 }
 
-/** Writes a call or a result as a block of sampling; nothing for any other part. */
+/** Writes a call or a result as a sampling block; `undefined` for any other part. */
 export function toToolBlock(
   part: ContentPart,
   lost: Reports,

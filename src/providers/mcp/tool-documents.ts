@@ -86,7 +86,9 @@ export const toToolCall = withLimits(
   },
 );
 
-/** Fields of a result that messages do not show: the wire's, and `isError`, which is `is_error`. */
+/**
+ * Fields of a result that messages do not show: the protocol's, and `isError`, which is `is_error`.
+ */
 const hidden = [...wireOnly, "isError"];
 
 /**
@@ -118,7 +120,7 @@ export const fromToolResult = withLimits(
   },
 );
 
-/** Whose task it is belongs to the wire, but a person or a model reads what it says of itself. */
+/** The identity of a task belongs to the protocol, but people and models read its text. */
 function reportTask(result: JsonObject, left: LeftReports): void {
   const { task } = result;
   if (task === undefined) return;

@@ -32,8 +32,8 @@ interface Flow {
 /**
  * Sorts the messages of a transport.
  *
- * No side has to be told apart: a request that is sent belongs to the outgoing lane, one that is
- * received to the incoming. What needs no check passes in the same turn, so nothing overtakes it.
+ * Client and server need no distinction: a sent request belongs to the outgoing lane, a
+ * received one to the incoming. What needs no check passes synchronously, so nothing overtakes it.
  */
 export function createTraffic(
   sides: Sides,
@@ -89,7 +89,7 @@ function route(flow: Flow, message: unknown, aux: unknown): Handed {
   return routeNotification(flow, message, aux);
 }
 
-/** What could be read as a request by one side and as an answer by the other. */
+/** Whether one side could read it as a request and the other as an answer. */
 function isAmbiguous(message: JsonObject): boolean {
   return message.result !== undefined || message.error !== undefined;
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from "./json.ts";
 
 /**
- * What a guard needs of an MCP transport. The `Transport` of `@modelcontextprotocol/sdk` and that
+ * What a guard needs of an MCP transport. The `Transport` types of `@modelcontextprotocol/sdk` and
  * of `@modelcontextprotocol/client` and `/server` both fit; neither package is imported.
  */
 export interface TransportLike {
@@ -26,14 +26,14 @@ export interface Wire {
 
 export type RequestId = string | number;
 
-/** `outgoing`: a request that is sent through the transport; its answer comes in. */
+/** `outgoing`: a request sent through the transport, whose answer is received. */
 export type Direction = "outgoing" | "incoming";
 
 const maxIdLength = 1024;
 
 /**
- * The name of a request in a map. Ids keep their type: 1 and "1" are two requests.
- * Absent for what is no id: null, an object, a text of unreasonable length.
+ * The map key of a request id. Ids keep their type: 1 and "1" are different requests.
+ * `undefined` for anything but an id: null, an object, a string of unreasonable length.
  */
 export function keyOf(id: unknown): string | undefined {
   if (typeof id === "string") return id.length <= maxIdLength ? `s${id}` : undefined;

@@ -14,17 +14,17 @@ import {
 } from "./report.ts";
 import { fromToolBlock, toToolBlock } from "./tool-blocks.ts";
 
-/** A message of a prompt or of sampling, as MCP has it. */
+/** A prompt or sampling message in MCP's form. */
 export type Turn = JsonObject & { readonly role: "user" | "assistant" };
 
 /** How the turns of one document are read and written. */
 export interface TurnStyle {
   readonly requestId: string;
-  /** In sampling a turn may have a list of blocks, calls and results among them. */
+  /** In sampling a turn may have a list of blocks, including calls and results. */
   readonly isSampling: boolean;
 }
 
-/** Names of calls by id: a result of a tool names it only by its id. */
+/** Names of calls by id: a tool result has only the id. */
 type CallNames = Map<string, string>;
 
 /** A message as it is put together. */
@@ -86,7 +86,7 @@ function learnCalls(
 ): void {
   for (const [place, { type, id, name }] of blocks.entries()) {
     if (type !== "tool_use" || typeof id !== "string" || typeof name !== "string") continue;
-    // Which of the two a result is of, its reader decides: the messages name the last.
+    // Which of the two a result belongs to is up to its reader: the messages name the last.
     if ((names.get(id) ?? name) !== name) {
       left.content([...pathTo(place), "id"], "An earlier call to another tool has the same id.");
     }
@@ -94,7 +94,7 @@ function learnCalls(
   }
 }
 
-/** The turns of the old document, what was shown of them, and who is told of those that go. */
+/** The turns of the old document, how they were shown, and how to report removed ones. */
 export interface OldTurns {
   readonly turns: readonly Turn[];
   readonly shown: readonly Message[];
@@ -111,7 +111,10 @@ interface OldTurn {
   readonly removed: ReportRemovedAt;
 }
 
-/** Writes messages over the turns that they came from. A message that cannot be said is reported. */
+/**
+ * Writes messages over the turns that they came from. A message that MCP cannot express is
+ * reported.
+ */
 export function toTurns(
   messages: readonly Message[],
   { turns, shown, path, removed }: OldTurns,
@@ -152,7 +155,7 @@ export function toOneTurn(
   return isSame ? old.turn : toTurn(message, old && { ...old, path: [] }, style, lost, [0]);
 }
 
-/** A result names its tool by the id of a call alone, also where neither changed. */
+/** Reports a tool name that differs from the call's: a result refers to its tool only by id. */
 function checkNames(message: Message, names: CallNames, lost: Reports, at: Path): void {
   for (const part of message.content) {
     if (part.content_type === "tool_call") {
@@ -218,7 +221,7 @@ function toTurn(
   return blocks.length === 1 ? { ...original, role, content: blocks[0] } : undefined;
 }
 
-/** In sampling, results of tools are a user's; a message of nothing else has the role `tool`. */
+/** In sampling, tool results are in user turns; a message with only results has the role `tool`. */
 function roleOf({ role, content }: Message, { isSampling }: TurnStyle): Turn["role"] | undefined {
   if (role === "tool") return isSampling && isOfResults(content) ? "user" : undefined;
   return role === "user" || role === "assistant" ? role : undefined;

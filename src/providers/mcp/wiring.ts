@@ -1,4 +1,4 @@
-/** What a guard can know at the start of plugins that would be passed over in silence. */
+/** Finds plugins at the start that a guard would silently skip. */
 import { GlassineError } from "../../core/errors/index.ts";
 import type { Mode } from "../../core/hooks/index.ts";
 import type { HandlerFacts, HookManager } from "./manager.ts";
@@ -12,18 +12,18 @@ const subjects = {
 
 type Kind = keyof typeof subjects;
 
-/** The hooks that a guard runs, each with the condition that can match there. */
+/** The hooks that a guard runs, each with the condition that can match on it. */
 const kindOf: ReadonlyMap<string, Kind | undefined> = new Map<string, Kind | undefined>([
   ...(Object.keys(subjects) as Kind[]).flatMap((kind) =>
     subjects[kind].flatMap((hook) => [[hook, kind] as const, [`cmf.${hook}`, kind] as const]),
   ),
-  // There a condition on tools goes by the method.
+  // On these hooks a condition on tools matches the method.
   ...["request", "response", "notification"].map((part) => [`cmf.mcp_${part}`, "tools"] as const),
   ["cmf.llm_input", undefined],
   ["cmf.llm_output", undefined],
 ]);
 
-/** After these a request is sent; after the others an answer or a notification. */
+/** The hooks before a request is sent; the others run before an answer or a notification. */
 const requestHooks: ReadonlySet<string> = new Set([
   ...Object.values(subjects).flatMap(([pre]) => [pre, `cmf.${pre}`]),
   ...["cmf.mcp_request", "cmf.llm_input"],
@@ -69,7 +69,7 @@ export function wiringOf(manager: HookManager, options: GuardOptions): readonly 
   return [...new Set([...warnings, ...odd, ...late])];
 }
 
-/** What to warn of where a transport sends no headers that plugins wrote for a request. */
+/** The warnings for a transport that does not send request headers from plugins. */
 export function unsentHeaders(manager: HookManager): readonly string[] {
   return headerWriters(manager, (hook) => requestHooks.has(hook)).map(
     ([plugin, hooks]) =>
@@ -77,11 +77,11 @@ export function unsentHeaders(manager: HookManager): readonly string[] {
   );
 }
 
-/** What to warn of where the function that makes a transport does not hand its `fetch` on. */
+/** The warning for a function that makes a transport without using its `fetch`. */
 export const unusedFetch =
   "headers that a plugin wrote were not sent: the function passed to wrap or bridge made a transport that does not use the fetch it was given. Pass that fetch to the transport.";
 
-/** The plugins that may write headers there, each with the hooks that its handlers are for. */
+/** The plugins that may write headers on these hooks, each with the hooks of its handlers. */
 function headerWriters(
   manager: HookManager,
   isWanted: (hook: string) => boolean,

@@ -1,20 +1,20 @@
-/** What plugins wrote of the headers of a request: the envelope as the host gave it, against what they left. */
+/** The request headers that plugins wrote: compares the host's envelope with the one they left. */
 import { headerFault } from "../../core/envelope/index.ts";
 import { isObject } from "./json.ts";
 
-/** Of each name, in lower case: how it is spelt first, and its values in both maps of `http`. */
+/** By lower-case name: its first spelling, and its values in both maps of `http`. */
 export type HeadersIn = ReadonlyMap<string, { readonly name: string; readonly values: string[] }>;
 
-/** What is to be done to the headers of an HTTP request. */
+/** Changes to the headers of an HTTP request. */
 export interface HeaderChanges {
   readonly set: readonly (readonly [name: string, value: string])[];
-  /** In lower case, with the values that the envelope gave for it. */
+  /** Lower-case names with the values that the envelope had. */
   readonly removed: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
- * The headers that a transport writes by itself, beside those that frame the message. Each that
- * begins with `mcp-` or `proxy-` is one as well.
+ * The headers that a transport writes itself, in addition to those that frame the message. Each
+ * that begins with `mcp-` or `proxy-` is one too.
  */
 const reserved: readonly string[] = [
   ...["accept", "accept-encoding", "content-encoding", "content-type"],
@@ -25,7 +25,7 @@ function isReserved(lower: string): boolean {
   return reserved.includes(lower) || lower.startsWith("mcp-") || lower.startsWith("proxy-");
 }
 
-/** A copy, in the order in which a header is looked up. The host may change its own object later. */
+/** Copies the headers in lookup order, because the host may change its own object later. */
 export function headersIn(extensions: unknown): HeadersIn {
   const found = new Map<string, { readonly name: string; readonly values: string[] }>();
   const http = isObject(extensions) ? extensions.http : undefined;
@@ -41,7 +41,7 @@ export function headersIn(extensions: unknown): HeadersIn {
   return found;
 }
 
-/** By the JSON-RPC message that they are to be sent with. */
+/** Header changes by the JSON-RPC message that they are sent with. */
 const written = new WeakMap<object, HeaderChanges>();
 
 export function writtenFor(message: unknown): HeaderChanges | undefined {
@@ -49,8 +49,8 @@ export function writtenFor(message: unknown): HeaderChanges | undefined {
 }
 
 /**
- * Notes for `message` what plugins wrote. A value that was there before under this name is nobody's
- * writing, so what a caller sent stays here.
+ * Records for `message` what plugins wrote. A value that the name had before was not written by a
+ * plugin, so what a caller sent is not passed on.
  *
  * @returns the names that plugins may not write
  */

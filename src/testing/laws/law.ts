@@ -1,4 +1,4 @@
-/** A law that can be checked, and how its failure is told. */
+/** A law that can be checked, and how its failure is reported. */
 import * as fc from "fast-check";
 import { expectOptions, longestTimerMs, readWhole } from "../../core/data/index.ts";
 
@@ -6,11 +6,11 @@ import { expectOptions, longestTimerMs, readWhole } from "../../core/data/index.
 export interface LawOptions {
   /** How many cases are tried. Default: that of fast-check, 100. */
   readonly numRuns?: number;
-  /** Where the cases begin, so that a failure comes again. Default: any. */
+  /** The seed of the cases, which repeats a failure. Default: random. */
   readonly seed?: number;
   /**
-   * For how many milliseconds a case that breaks the law is made smaller. Large ones could take
-   * minutes, and tell little more. Default: 2000.
+   * For how many milliseconds a failing case is shrunk. Large ones could take
+   * minutes and reveal little more. Default: 2000.
    */
   readonly shrinkingMs?: number;
 }
@@ -22,8 +22,8 @@ export interface Law {
   /** What it says, in one sentence. */
   readonly text: string;
   /**
-   * Tries it on generated cases. Rejects with the smallest case that breaks it, and with the seed
-   * that leads there; `cause` is what went wrong.
+   * Checks it on generated cases. Rejects with the smallest failing case and the seed
+   * that reproduces it; `cause` is the error.
    */
   check(options?: LawOptions): Promise<void>;
 }
@@ -73,12 +73,12 @@ async function tried(property: Property, parameters: fc.Parameters<unknown>): Pr
   return fc.check(property as fc.IAsyncProperty<unknown>, parameters);
 }
 
-/** Says what broke a law. */
+/** Reports what broke a law. */
 export function broken(text: string): never {
   throw new Error(text);
 }
 
-/** Holds two values to be the same data: leaves, and own keys in their order. */
+/** Expects two values to be the same data: leaves, and own keys in their order. */
 export function expectSame(got: unknown, expected: unknown, what: string): void {
   if (isSame(got, expected)) return;
   broken(`${what}: expected ${fc.stringify(expected)}, got ${fc.stringify(got)}.`);
