@@ -58,7 +58,7 @@ export function law(id: string, text: string, property: () => Property): Law {
   });
 }
 
-/** The smallest failure that is found in time; the one at hand where it does not come again. */
+/** The smallest failure found in time, or `found` where it does not occur again or time is up. */
 async function smaller(property: Property, found: Details, shrinkingMs: number): Promise<Details> {
   const details = await tried(property, {
     seed: found.seed,
@@ -66,7 +66,7 @@ async function smaller(property: Property, found: Details, shrinkingMs: number):
     numRuns: found.runConfiguration.numRuns ?? 100,
     interruptAfterTimeLimit: shrinkingMs,
   });
-  return details.failed ? details : found;
+  return details.counterexample === null ? found : details;
 }
 
 async function tried(property: Property, parameters: fc.Parameters<unknown>): Promise<Details> {
