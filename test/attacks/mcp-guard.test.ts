@@ -54,7 +54,7 @@ attack(
       await guard.send(toolResult(0, "secret"));
       await settle();
       expect(sent()).toMatchObject([{ id: 0, error: { data: { code: "request_id_in_use" } } }]);
-    }, 60_000);
+    });
   },
 );
 

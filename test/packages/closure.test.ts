@@ -326,7 +326,7 @@ describe("a closure that is refused", () => {
       ...names.map((name) => ({ [`node_modules/${name}/package.json`]: json(name) })),
     );
     expect(await refusalOf(() => closureAt(root))).toMatchObject({ code: "package_too_large" });
-  }, 60_000);
+  });
 });
 
 /** Packages by name, each with the names of those that it depends on: later ones only. */

@@ -225,7 +225,7 @@ describe("a task id that several sessions have", () => {
     raw.onmessage?.(request("d", "tasks/get", { taskId: "never" }));
     await settle();
     expect(received).toHaveLength(before);
-  }, 60_000);
+  });
 
   it("is refused where its id is too long to be remembered", async () => {
     verifies("mcp:guard-tasks");
@@ -356,7 +356,7 @@ describe("ids of cancelled requests", () => {
     // New numbers go on.
     raw.onmessage?.(request(count, "ping"));
     expect(received.at(-1)).toMatchObject({ id: count });
-  }, 60_000);
+  });
 
   it("that are no numbers are remembered, and then requests are refused", async () => {
     verifies("mcp:guard-ids");
@@ -378,7 +378,7 @@ describe("ids of cancelled requests", () => {
     // Its answer came, and made room.
     raw.onmessage?.(request("fresh", "ping"));
     expect(received.at(-1)).toMatchObject({ id: "fresh" });
-  }, 60_000);
+  });
 
   it("never let a late answer pass for another's, in any order", async () => {
     verifies("mcp:guard-ids");

@@ -117,7 +117,7 @@ describe("the end of a request", () => {
     open();
     await settle();
     expect(guard.counts()).toMatchObject({ open: 0, allowed: 10_000 });
-  }, 60_000);
+  });
 
   it("is told of one that was cancelled, at any time, and of a close", async () => {
     verifies("mcp:guard-end");

@@ -56,4 +56,4 @@ it("passes every tool, prompt and resource of the reference server unchanged", a
   expect(
     manager.names().filter((hook) => /^cmf\..*_pre_/.test(hook)).length,
   ).toBeGreaterThanOrEqual(calls);
-}, 60_000);
+});
