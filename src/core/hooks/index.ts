@@ -15,7 +15,7 @@ export { defineHooks, joinHooks } from "./define-hooks.ts";
 export { type BackgroundCounts, BackgroundWork } from "./dispatch/background-work.ts";
 export { type Conditions, compileConditions, conditionKinds } from "./dispatch/conditions.ts";
 export { contextClassWith, endTurn, originOf } from "./dispatch/context.ts";
-export { leaveFlight, plainResult } from "./dispatch/end.ts";
+export { plainResult } from "./dispatch/end.ts";
 export { exclusive } from "./dispatch/exclusive.ts";
 export { Lock } from "./dispatch/lock.ts";
 export {

@@ -8,7 +8,6 @@ import {
   contextClassWith,
   type HandlerStep,
   Invocation,
-  leaveFlight,
   type ManagerRuntime,
   operate,
   RunCounts,
@@ -213,9 +212,10 @@ export async function createManager(
       return run(invocation);
     } catch (error) {
       // Where no stack is left, only this much can still be done.
-      if (invocation !== undefined) {
-        invocation.ending = "errored";
-        leaveFlight(invocation);
+      if (invocation?.counted === true) {
+        invocation.counted = false;
+        runtime.inFlight -= 1;
+        runtime.counts.end("errored");
       }
       return rejected(error);
     }

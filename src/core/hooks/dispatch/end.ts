@@ -63,7 +63,7 @@ async function concludeAudited(
 }
 
 /** The run is no longer in flight, and counts by how it ended. */
-export function leaveFlight(run: RunState): void {
+function leaveFlight(run: RunState): void {
   if (!run.counted) return;
   run.counted = false;
   run.runtime.inFlight -= 1;

@@ -9,7 +9,7 @@ import { intrinsics, isAwaitable } from "../../data/index.ts";
 import type { Slots } from "../../envelope/index.ts";
 import { ConcurrentPhase } from "./concurrent.ts";
 import { endTurn } from "./context.ts";
-import { finish, leaveFlight } from "./end.ts";
+import { finish } from "./end.ts";
 import type { AnyInvokeResult } from "./records.ts";
 import { reportThrown } from "./report.ts";
 import { type Phase, RunState } from "./run-state.ts";
@@ -85,10 +85,14 @@ export async function settled(result: AnyInvokeResult): Promise<AnyInvokeResult>
  * keeps everything merged so far.
  */
 async function crashed(run: RunState, error: unknown): Promise<AnyInvokeResult> {
+  // Before the stack is unwound a call may fail, so the run makes room for others without one.
+  const wasCounted = run.counted;
+  if (wasCounted) run.runtime.inFlight -= 1;
+  run.counted = false;
   run.ending = "errored";
-  leaveFlight(run);
   run.dropWait(true);
   await undefined;
+  if (wasCounted) run.runtime.counts.end("errored");
   const step = serialStep(run);
   const reason = `The run of ${run.compiled.hook} could not go on.`;
   if (step !== undefined) {
