@@ -18,12 +18,12 @@ export const pluginMetrics = Object.freeze({
   hook_fire_total: {
     kind: "counter",
     labels: ["hook"],
-    means: "Runs of a hook that were begun.",
+    means: "Runs of a hook that were started.",
   },
   handler_invocation_total: {
     kind: "counter",
     labels: ["hook", "plugin"],
-    means: "Turns that handlers had.",
+    means: "Calls of handlers.",
   },
   handler_error_total: {
     kind: "counter",
@@ -33,12 +33,12 @@ export const pluginMetrics = Object.freeze({
   voting_decision_total: {
     kind: "counter",
     labels: ["hook", "decision"],
-    means: "Answers of voting hooks: `allow` or `deny`.",
+    means: "Decisions of voting hooks: `allow` or `deny`.",
   },
   denial_total: {
     kind: "counter",
     labels: ["hook", "plugin", "code"],
-    means: "Runs of message hooks that were denied, by the plugin that did it and its code.",
+    means: "Runs of message hooks that were denied, by the plugin that denied and its code.",
   },
   registration_total: {
     kind: "counter",
@@ -54,7 +54,7 @@ export const pluginMetrics = Object.freeze({
   handler_duration_seconds: {
     kind: "histogram",
     labels: ["hook", "plugin"],
-    means: "How long a handler's turn took.",
+    means: "How long a handler took.",
     buckets,
   },
   registered_count: {
