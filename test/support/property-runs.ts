@@ -1,5 +1,6 @@
-// How often each law runs: 20 times in `npm test`, 200 times otherwise, or `npm run laws -- --runs N` times. A law that costs more
-// than the others runs a share of that number (`share` in property-tests/support/runs.ts).
+// How often each law runs: 20 times in `npm test`, 200 times otherwise, or as `npm run laws --
+// --runs N` says. A law that costs more than the others runs a share of that number (`share` in
+// property-tests/support/runs.ts).
 // What a law finds must not depend on the moment, so all laws share a clock that ticks by looks.
 import process from "node:process";
 import { expect } from "vitest";

@@ -1,7 +1,7 @@
 /** What commands read from their options and settings before they begin. */
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { Environment, HostSetting } from "../../core/plugins/index.ts";
+import type { HostSetting } from "../../core/plugins/index.ts";
 import { type CatalogEntry, readCatalogFile } from "./catalog.ts";
 import type { CommandContext } from "./command.ts";
 import { refusal } from "./failure.ts";
@@ -11,7 +11,10 @@ import type { PluginMode } from "./reports.ts";
 import type { CommandScope, DiscoverRequest } from "./services.ts";
 import { texts } from "./texts.ts";
 
-/** The value of an option, or else of its setting, and what a message calls it. */
+/**
+ * The value of an option, or else of its setting, and what a message calls it. An empty setting
+ * counts as unset; an empty option does not.
+ */
 function optionOrSetting(
   { host: { prefix }, env }: Pick<CommandContext, "host" | "env">,
   flag: string,
@@ -52,8 +55,8 @@ export async function lookupFor(context: CommandContext): Promise<{
   readonly catalog: readonly CatalogEntry[];
   readonly scope: Omit<DiscoverRequest, "faults">;
 }> {
-  const { env, host, options } = context;
-  const mode = readMode(options.pluginMode, env, host.prefix);
+  const { options } = context;
+  const mode = modeOf(context);
   if (mode === "production" && options.localPlugins !== undefined)
     throw refusal("options_invalid", "local plugins are not allowed in production mode");
   const catalog = await catalogOf(context);
@@ -84,15 +87,12 @@ async function expectFolder(option: string, path: string): Promise<void> {
     throw refusal("options_invalid", say`${option}: there is no folder ${path}`);
 }
 
-/** Which setting carries the mode, behind the host's prefix. */
-const variable = "PLUGIN_MODE";
-
-/** An empty variable counts as unset; an empty option does not. */
-function readMode(option: string | undefined, env: Environment, prefix: string): PluginMode {
-  const given = option ?? env[prefix + variable];
-  if (given === undefined || (option === undefined && given === "")) return "dev";
-  const mode = given.trim().toLowerCase();
+function modeOf(context: CommandContext): PluginMode {
+  const { pluginMode } = context.options;
+  const chosen = optionOrSetting(context, "--plugin-mode", pluginMode, "PLUGIN_MODE");
+  if (chosen === undefined) return "dev";
+  const mode = chosen.value.trim().toLowerCase();
   if (mode === "dev" || mode === "production") return mode;
-  const from = option === undefined ? [texts.modeFrom(prefix + variable)] : [];
-  throw refusal("setting_invalid", texts.invalidMode(given), from);
+  const from = pluginMode === undefined ? [texts.modeFrom(chosen.from)] : [];
+  throw refusal("setting_invalid", texts.invalidMode(chosen.value), from);
 }

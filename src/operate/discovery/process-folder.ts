@@ -4,7 +4,7 @@ import { lstat, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { packageRefused, systemCode } from "../packages/index.ts";
-import { ownClaim, processStateOf, readOwner } from "../trust/index.ts";
+import { isThere, ownClaim, processStateOf, readOwner } from "../trust/index.ts";
 
 const prefix = "glassine-plugins-";
 const ownerFile = "owner";
@@ -72,11 +72,7 @@ async function removeLeftovers(above: string): Promise<void> {
 export async function expectNothingAbove(folder: string): Promise<void> {
   for (let at = dirname(folder); ; at = dirname(at)) {
     const path = join(at, "node_modules");
-    const isThere = await lstat(path).then(
-      () => true,
-      (error) => systemCode(error) !== "ENOENT" && systemCode(error) !== "ENOTDIR",
-    );
-    if (isThere) {
+    if (await isThere(path)) {
       const text = `${path} lies above the folder of temporary files: code in it could run. Remove it, or set TMPDIR to another folder.`;
       throw packageRefused("copy_failed", "", text);
     }

@@ -26,6 +26,7 @@ export {
   endingSoon,
   type InstalledPlugin,
   isDay,
+  isThere,
   type LockEntry,
   type Lockfile,
   locateLockfile,

@@ -5,7 +5,7 @@
 import type { Message } from "../../core/messages/index.ts";
 import type { Call, HookRunner, Step } from "./call.ts";
 import { type FieldsHook, fieldsStep, leftFields, topFields } from "./fields-step.ts";
-import { isObject, type JsonObject } from "./json.ts";
+import { isGiven, isObject, type JsonObject } from "./json.ts";
 import { groupOf, isInputName, isPlumbing, shownFields } from "./methods.ts";
 import { applyWritten, payloadFault } from "./payload.ts";
 import {
@@ -201,8 +201,4 @@ function entriesOf(call: Call, inputs: unknown): readonly JsonObject[] {
 function methodBehind(entry: JsonObject): string {
   if (entry.role !== undefined || entry.model !== undefined) return sampling;
   return entry.roots === undefined ? "elicitation/create" : "roots/list";
-}
-
-function isGiven(inputs: unknown): boolean {
-  return inputs !== undefined && inputs !== null;
 }

@@ -1,5 +1,5 @@
 import type { ContentPart } from "../../core/messages/index.ts";
-import { isObject, type JsonObject, sameJson } from "./json.ts";
+import { isGiven, isObject, type JsonObject, sameJson } from "./json.ts";
 import { setField } from "./payload.ts";
 import { type LeftReports, type Path, type Reports, reportRest } from "./report.ts";
 
@@ -49,10 +49,6 @@ export function isReadable(item: JsonObject, fields: readonly Field[]): boolean 
     ([, wire, fits]) => fits === isText && isGiven(item[wire]) && !isText(item[wire]),
   );
   return !odd && isText(item.uri) && !(isGiven(item.text) && isGiven(item.blob));
-}
-
-function isGiven(value: unknown): boolean {
-  return value !== undefined && value !== null;
 }
 
 /** An item as a Resource. `blob` keeps MCP's base64 text. */
