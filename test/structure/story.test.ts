@@ -1,0 +1,40 @@
+/**
+ * How much of the sources one label goes through: what a reader has to open who follows an `invoke`.
+ * `node tools/scripts/trace-invoke.mjs` lists the files, with `--calls` the calls between them.
+ */
+import { execFileSync } from "node:child_process";
+import process from "node:process";
+import { describe, expect, it } from "vitest";
+import { root } from "../docs/support/pages.ts";
+
+interface Trace {
+  readonly way: string;
+  readonly files: readonly string[];
+  readonly crossings: number;
+}
+
+/** At most this many files, and this many calls from one file to another. */
+const limits: Readonly<Record<string, readonly [files: number, crossings: number]>> = {
+  "by addLabels": [40, 121],
+  "by hand": [40, 147],
+  "by amend": [41, 166],
+};
+
+describe("an invoke with one plugin that adds one label", () => {
+  const script = "tools/scripts/trace-invoke.mjs";
+  const options = { cwd: root, encoding: "utf8", maxBuffer: 2 ** 26 } as const;
+  const traces: readonly Trace[] = JSON.parse(
+    execFileSync(process.execPath, [script, "--json"], options),
+  );
+
+  it("is traced for each way of editing", () => {
+    expect(traces.map(({ way }) => way)).toEqual(Object.keys(limits));
+  });
+
+  it.each(traces)("$way stays within its files and crossings", ({ way, files, crossings }) => {
+    const [maxFiles = 0, maxCrossings = 0] = limits[way] ?? [];
+    expect(files).toContain("src/core/plugins/manager.ts");
+    expect(files.length).toBeLessThanOrEqual(maxFiles);
+    expect(crossings).toBeLessThanOrEqual(maxCrossings);
+  });
+});

@@ -1,0 +1,195 @@
+// Traces one `invoke` of a hook with one plugin that adds one label, by each way of editing: which
+// source files take part, and how often a call goes from one file to another.
+//
+// The sources are compiled with a probe at the beginning of each function. A probe asks the stack
+// who called, so a function that an engine calls back counts for the file that handed it over.
+//
+//   node tools/scripts/trace-invoke.mjs [--calls] [--json]
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+import ts from "typescript-5.9";
+import { readArguments } from "./read-arguments.mjs";
+
+const { values } = readArguments(
+  {
+    options: {
+      calls: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+    },
+  },
+  "--calls lists each call between files, --json prints data",
+);
+
+const folder = join("build", "traced");
+
+const options = {
+  target: ts.ScriptTarget.ES2023,
+  module: ts.ModuleKind.ESNext,
+  verbatimModuleSyntax: true,
+  rewriteRelativeImportExtensions: true,
+};
+
+/** Puts a call of the probe at the beginning of each function of a file. */
+function withProbes(path) {
+  return (context) => (file) => {
+    const { factory } = context;
+    const probe = (name) =>
+      factory.createCallExpression(factory.createIdentifier("__probe"), undefined, [
+        factory.createStringLiteral(path),
+        factory.createStringLiteral(name),
+      ]);
+    const visit = (node) => {
+      const visited = ts.visitEachChild(node, visit, context);
+      if (!ts.isFunctionLike(visited) || visited.body === undefined) return visited;
+      const name = visited.name?.text ?? "";
+      // A concise arrow function: its value stays the second of the two.
+      const body = ts.isBlock(visited.body)
+        ? factory.updateBlock(visited.body, [
+            factory.createExpressionStatement(probe(name)),
+            ...visited.body.statements,
+          ])
+        : factory.createParenthesizedExpression(
+            factory.createCommaListExpression([probe(name), visited.body]),
+          );
+      return withBody(factory, visited, body);
+    };
+    return ts.visitNode(file, visit);
+  };
+}
+
+function withBody(f, node, body) {
+  const { modifiers, name, parameters, asteriskToken } = node;
+  switch (node.kind) {
+    case ts.SyntaxKind.ArrowFunction:
+      return f.updateArrowFunction(
+        ...[node, modifiers, undefined, parameters, undefined],
+        ...[node.equalsGreaterThanToken, body],
+      );
+    case ts.SyntaxKind.FunctionExpression:
+      return f.updateFunctionExpression(
+        ...[node, modifiers, asteriskToken, name, undefined, parameters, undefined, body],
+      );
+    case ts.SyntaxKind.FunctionDeclaration:
+      return f.updateFunctionDeclaration(
+        ...[node, modifiers, asteriskToken, name, undefined, parameters, undefined, body],
+      );
+    case ts.SyntaxKind.MethodDeclaration:
+      return f.updateMethodDeclaration(
+        ...[node, modifiers, asteriskToken, name, undefined, undefined, parameters, undefined],
+        body,
+      );
+    case ts.SyntaxKind.GetAccessor:
+      return f.updateGetAccessorDeclaration(node, modifiers, name, parameters, undefined, body);
+    case ts.SyntaxKind.SetAccessor:
+      return f.updateSetAccessorDeclaration(node, modifiers, name, parameters, body);
+    default:
+      return node;
+  }
+}
+
+function compile() {
+  rmSync(folder, { recursive: true, force: true });
+  const files = readdirSync("src", { recursive: true, encoding: "utf8" });
+  for (const file of files.filter((name) => /^(?:core[\\/].+|index)\.ts$/.test(name))) {
+    const path = join("src", file);
+    const { outputText } = ts.transpileModule(readFileSync(path, "utf8"), {
+      compilerOptions: options,
+      fileName: path,
+      transformers: { before: [withProbes(path.replaceAll("\\", "/"))] },
+    });
+    const to = join(folder, file.replace(/\.ts$/, ".js"));
+    mkdirSync(dirname(to), { recursive: true });
+    writeFileSync(to, outputText);
+  }
+}
+
+/** The calls since the trace began: `undefined` while nothing is traced. */
+let calls;
+
+/** The file of whoever called the function that the probe is in; of a resumed one nobody did. */
+function callerAbove() {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  Error.stackTraceLimit = 20;
+  Error.prepareStackTrace = (_, sites) => sites.map((site) => site.getFileName());
+  const holder = {};
+  Error.captureStackTrace(holder, globalThis.__probe);
+  const files = holder.stack.slice(1);
+  Error.prepareStackTrace = prepareStackTrace;
+  Error.stackTraceLimit = stackTraceLimit;
+  const url = files.find((file) => file?.startsWith("file:"));
+  if (url === undefined) return undefined;
+  const path = relative(
+    pathToFileURL(`${join(process.cwd(), folder)}/`).pathname,
+    new URL(url).pathname,
+  );
+  return path.startsWith("..") ? "(caller)" : `src/${path.replace(/\.js$/, ".ts")}`;
+}
+
+globalThis.__probe = (file, name) => {
+  if (calls === undefined) return;
+  calls.push({ from: callerAbove(), to: file, name });
+};
+
+/** The ways in which a plugin can add a label. */
+function handlersOf({ addLabels, amend }) {
+  return {
+    "by addLabels": (_payload, _context, extensions) => ({
+      modifiedExtensions: addLabels(extensions, ["PII"]),
+    }),
+    "by hand": (_payload, _context, { security }) => ({
+      modifiedExtensions: { security: { ...security, labels: [...security.labels, "PII"] } },
+    }),
+    "by amend": (_payload, _context, extensions) => ({
+      modifiedExtensions: amend(extensions, (draft) => {
+        draft.security.labels.push("PII");
+      }),
+    }),
+  };
+}
+
+async function trace(glassine, way, handler) {
+  const { createExtensions, createMessage, createPluginManager, definePlugin } = glassine;
+  const plugin = definePlugin({
+    name: "labeller",
+    version: "1.0.0",
+    capabilities: ["append_labels"],
+    hooks: { evaluate: { handler, extensions: true } },
+  });
+  const manager = await createPluginManager({ plugins: [plugin] });
+  const payload = createMessage({ role: "user", content: [] });
+  const extensions = createExtensions({ security: { labels: ["EU"] } });
+  // The first run compiles what later ones find compiled.
+  await manager.invoke("evaluate", payload, { extensions });
+  calls = [];
+  const result = await manager.invoke("evaluate", payload, { extensions });
+  const traced = calls;
+  calls = undefined;
+  await manager.close();
+  if (result.extensions.security.labels.join() !== "EU,PII")
+    throw new Error(`The label was not added ${way}: ${JSON.stringify(result)}`);
+  const between = traced.filter(({ from, to }) => from !== undefined && from !== to);
+  return {
+    way,
+    files: [...new Set(traced.map(({ to }) => to))].sort(),
+    crossings: between.length,
+    calls: traced,
+  };
+}
+
+compile();
+const glassine = await import(pathToFileURL(join(process.cwd(), folder, "index.js")).href);
+const traces = [];
+for (const [way, handler] of Object.entries(handlersOf(glassine)))
+  traces.push(await trace(glassine, way, handler));
+
+if (values.json) process.stdout.write(JSON.stringify(traces));
+else
+  for (const { way, files, crossings, calls: made } of traces) {
+    console.log(`${way}: ${files.length} files, ${crossings} crossings, ${made.length} calls`);
+    if (values.calls) {
+      for (const { from, to, name } of made)
+        if (from !== to) console.log(`  ${from ?? ""} -> ${to} ${name}`);
+    } else for (const file of files) console.log(`  ${file}`);
+  }
