@@ -8,7 +8,6 @@ export {
   type HostCommand,
 } from "../operate/cli/index.ts";
 export {
-  compareGrants,
   type DiscoveredPlugin,
   type DiscoverOptions,
   type Discovery,
@@ -17,11 +16,8 @@ export {
   describePermissions,
   discoverPlugins,
   type Grant,
-  type GrantChange,
-  type GrantChanges,
   highImpact,
   type Kind,
-  type KnownGrant,
   type PermissionTables,
   type PermissionWords,
   type Procedure,

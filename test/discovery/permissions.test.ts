@@ -1,11 +1,10 @@
 /** What a plugin may do, in words made from the tables of its host. */
-import { definePlugin, defineServices, defineSlots } from "glassine";
+import { defineServices, defineSlots } from "glassine";
 import { memoryNodeHooks, memoryNodeServices } from "glassine/memory-node";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { compileSlots, standardSlots } from "../../src/core/slots/index.ts";
 import {
-  compareGrants,
   describePermissions,
   highImpact,
   type PermissionTables,
@@ -286,96 +285,5 @@ describe("capabilities of high impact", () => {
     expect(
       highImpact(memoryNode, ["__proto__", "toString", "x", "facts.write", "facts.write"]),
     ).toEqual(["facts.write"]);
-  });
-});
-
-describe("CLI-067: a grant before and after an upgrade", () => {
-  const before = { capabilities: ["read_labels"], hooks: ["recall_filter"] };
-
-  it("says what came and went, with its words", () => {
-    const after = {
-      capabilities: ["read_labels", "network.outbound", "append_labels"],
-      hooks: ["post_recall_audit"],
-    };
-    const changes = compareGrants(memoryNode, before, after);
-    expect(changes).toEqual({
-      added: [
-        {
-          what: "capability",
-          name: "append_labels",
-          words: ["Sees labels in security.", "Adds to labels in security."],
-          isHighImpact: true,
-        },
-        {
-          what: "capability",
-          name: "network.outbound",
-          words: [
-            "Uses network.outbound: Talks to other machines. Before it is granted: High. Data can leave by it.",
-          ],
-          isHighImpact: true,
-        },
-        {
-          what: "hook",
-          name: "post_recall_audit",
-          words: [expect.stringMatching(/^Runs on post_recall_audit: /)],
-          isHighImpact: false,
-        },
-      ],
-      removed: [
-        {
-          what: "hook",
-          name: "recall_filter",
-          words: [expect.stringMatching(/^Runs on recall_filter: /)],
-          isHighImpact: false,
-        },
-      ],
-    });
-    expect(compareGrants(memoryNode, after, before)).toEqual({
-      added: changes.removed,
-      removed: changes.added,
-    });
-  });
-
-  it("says nothing where nothing changed, whatever the order and repeats", () => {
-    const twice = { capabilities: ["b", "read_labels", "b"], hooks: [] };
-    expect(
-      compareGrants(memoryNode, twice, { capabilities: ["read_labels", "b"], hooks: [] }),
-    ).toEqual({
-      added: [],
-      removed: [],
-    });
-  });
-
-  it("compares no list that is not known", () => {
-    for (const unknown of [{}, { capabilities: undefined, hooks: undefined }]) {
-      expect(compareGrants(memoryNode, unknown, before)).toEqual({ added: [], removed: [] });
-      expect(compareGrants(memoryNode, before, unknown)).toEqual({ added: [], removed: [] });
-    }
-    expect(
-      compareGrants(memoryNode, { capabilities: [] }, before).added.map(({ name }) => name),
-    ).toEqual(["read_labels"]);
-  });
-
-  it("says of a name that the host does not know that it is unknown", () => {
-    const after = { capabilities: ["read_labels", "zap.all"] };
-    expect(compareGrants(memoryNode, before, after).added).toEqual([
-      {
-        what: "capability",
-        name: "zap.all",
-        words: ['Asks for "zap.all", no capability of this host.'],
-        isHighImpact: false,
-      },
-    ]);
-  });
-
-  it("is of what definePlugin gives", () => {
-    const plugin = definePlugin({
-      name: "example",
-      version: "1.0.0",
-      capabilities: ["read_labels"],
-      hooks: { evaluate: (_message, _context, _extensions) => undefined },
-    });
-    const { added } = compareGrants(standardTables, { capabilities: [], hooks: [] }, plugin);
-    expect(added.map(({ name }) => name)).toEqual(["read_labels", "evaluate"]);
   });
 });

@@ -476,7 +476,6 @@ it("the memory-node entry", async () => {
 
 it("the node entry", async () => {
   expect(Object.keys(await import("glassine/node")).sort()).toEqual([
-    "compareGrants",
     "createCommand",
     "defineKind",
     "defineProcedure",
@@ -515,14 +514,11 @@ it("the node entry", async () => {
     "FileAuditSink",
     "FileAuditSinkOptions",
     "Grant",
-    "GrantChange",
-    "GrantChanges",
     "HashPackageOptions",
     "HostCommand",
     "JournalLine",
     "JournalProblem",
     "Kind",
-    "KnownGrant",
     "LockEntry",
     "Lockfile",
     "PackageHash",

@@ -2,13 +2,9 @@ export { type Assessment, assess } from "./assess.ts";
 export { type DiscoveredPlugin, type Discovery, discoverPlugins } from "./discover-plugins.ts";
 export { loadStage } from "./load-stage.ts";
 export {
-  compareGrants,
   describePermissions,
   type Grant,
-  type GrantChange,
-  type GrantChanges,
   highImpact,
-  type KnownGrant,
   type PermissionTables,
   type PermissionWords,
   standardTables,

@@ -1,9 +1,3 @@
-export {
-  compareGrants,
-  type GrantChange,
-  type GrantChanges,
-  type KnownGrant,
-} from "./compare-grants.ts";
 export { highImpact } from "./high-impact.ts";
 export {
   describePermissions,
