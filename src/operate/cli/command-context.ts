@@ -2,12 +2,12 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { HostSetting } from "../../core/plugins/index.ts";
+import { type PluginMode, readPluginMode } from "../trust/index.ts";
 import { type CatalogEntry, readCatalogFile } from "./catalog.ts";
 import type { CommandContext } from "./command.ts";
 import { refusal } from "./failure.ts";
 import { importHost } from "./import-host.ts";
 import { say } from "./print/printable.ts";
-import type { PluginMode } from "./reports.ts";
 import type { CommandScope, DiscoverRequest } from "./services.ts";
 import { texts } from "./texts.ts";
 
@@ -91,8 +91,10 @@ function modeOf(context: CommandContext): PluginMode {
   const { pluginMode } = context.options;
   const chosen = optionOrSetting(context, "--plugin-mode", pluginMode, "PLUGIN_MODE");
   if (chosen === undefined) return "dev";
-  const mode = chosen.value.trim().toLowerCase();
-  if (mode === "dev" || mode === "production") return mode;
-  const from = pluginMode === undefined ? [texts.modeFrom(chosen.from)] : [];
-  throw refusal("setting_invalid", texts.invalidMode(chosen.value), from);
+  try {
+    return readPluginMode(chosen.value);
+  } catch (error) {
+    const from = pluginMode === undefined ? [`It is the value of ${chosen.from}.`] : [];
+    throw refusal("setting_invalid", (error as Error).message, from);
+  }
 }

@@ -1,10 +1,7 @@
 /** What services report, with the field names of `--json`. */
 import type { PluginKind, SignatureCause } from "../packages/index.ts";
-import type { Drift } from "../trust/index.ts";
+import type { Drift, PluginMode } from "../trust/index.ts";
 import type { NamesChange, SignerChange } from "./plain-words.ts";
-
-/** How strictly the lockfile rules. */
-export type PluginMode = "dev" | "production";
 
 /** JSON, as it may stand in a report. */
 export type Json =

@@ -7,7 +7,7 @@
  */
 import type { AuditOptions } from "../../core/observe/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
-import type { MadeKey, MakeKeyOptions } from "../trust/index.ts";
+import type { MadeKey, MakeKeyOptions, PluginMode } from "../trust/index.ts";
 import type { CommandDiscovery } from "./command-host.ts";
 import type {
   Change,
@@ -15,7 +15,6 @@ import type {
   JournalReport,
   LockChange,
   LockState,
-  PluginMode,
   SignedReport,
   TrustChange,
   TrustRefusal,

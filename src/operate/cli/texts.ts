@@ -7,9 +7,6 @@ import { listed, printable, say, singleQuoted } from "./print/printable.ts";
 
 export const texts = {
   // How a command is used.
-  invalidMode: (mode: string) =>
-    `invalid plugin mode ${singleQuoted(mode)}: expected dev or production`,
-  modeFrom: (variable: string) => `It is the value of ${variable}.`,
   helpAlone: "--help stands alone: with other options it is refused, not answered",
   needsValue: (flag: string, value: string) =>
     `option '${flag} ${value}' needs a value; one that begins with - is written ${flag}=${value}`,

@@ -34,6 +34,7 @@ export {
   readLockfile,
   sameEntry,
 } from "./lockfile/index.ts";
+export { printable, unprintable } from "./printable.ts";
 export {
   type PluginMode,
   readPluginMode,
@@ -54,4 +55,3 @@ export {
 export { signTarball } from "./signing/sign-tarball.ts";
 export { type SigstoreVerifierOptions, sigstoreVerifier } from "./signing/sigstore-verifier.ts";
 export type { Evidence, SignatureVerifier, SignedPackage } from "./signing/types.ts";
-export { printable } from "./single-quotes.ts";

@@ -5,8 +5,8 @@
  * The configuration of plugins begins with the same prefix: `PREFIXPLUGIN_NAME_KEY`.
  */
 import { closest } from "../../core/errors/index.ts";
+import { quoteName } from "../../core/hooks/index.ts";
 import { type Environment, hostSettings } from "../../core/plugins/index.ts";
-import { single } from "./single-quotes.ts";
 
 /** One variable that is at fault. */
 export interface SettingProblem {
@@ -33,7 +33,7 @@ export function mistypedSettings(
       if (suffixes.includes(suffix) || plugins.some((plugin) => isOf(plugin, suffix))) return [];
       const meant = closest(suffix, suffixes);
       if (meant === undefined && isConfiguration(suffix)) return [];
-      const name = single(variable, 200);
+      const name = quoteName(variable, 200);
       const hint =
         meant === undefined
           ? "neither a setting nor the configuration of a plugin, NAME_KEY"
@@ -52,7 +52,7 @@ function misbegun(variable: string, prefix: string): readonly SettingProblem[] {
     /^(PLUGINS?)_*([A-Z].*)$/s.exec(name) ?? /^([A-Z]+)_(.+)$/s.exec(name) ?? [];
   const meant = closest(word, ["PLUGIN"]) === undefined ? undefined : closest(rest, suffixes);
   if (meant === undefined) return [];
-  const message = `${single(variable, 200)} is not a setting; did you mean ${prefix}${begin}${meant}?`;
+  const message = `${quoteName(variable, 200)} is not a setting; did you mean ${prefix}${begin}${meant}?`;
   return [{ variable, message }];
 }
 

@@ -1,9 +1,9 @@
 /** The operator's settings of trust, from the environment. An invalid value is refused. */
 import { GlassineError } from "../../core/errors/index.ts";
+import { quoteName } from "../../core/hooks/index.ts";
 import type { Environment, HostSetting } from "../../core/plugins/index.ts";
 import { mistypedSettings, type SettingProblem } from "./setting-names.ts";
 import { identityFault, maxIdentityUnits } from "./signing/identity.ts";
-import { single } from "./single-quotes.ts";
 
 /** `production`: only what `plugins.lock` trusts is loaded. */
 export type PluginMode = "dev" | "production";
@@ -145,7 +145,7 @@ const parseBoolean: Parse<boolean> = (text, variable) => {
   const value = words.get(text.trim().toLowerCase());
   if (value !== undefined) return { value };
   return {
-    fault: `${variable} is ${single(text)}; it takes true, false, 1, 0, yes, no, on or off`,
+    fault: `${variable} is ${quoteName(text)}; it takes true, false, 1, 0, yes, no, on or off`,
   };
 };
 
@@ -160,25 +160,27 @@ const parseIdentities: Parse<readonly string[]> = (text, variable) => {
   for (const identity of identities) {
     const fault = identityFault(identity);
     if (fault !== undefined)
-      return { fault: `${variable} names ${single(identity, maxIdentityUnits)}, which ${fault}` };
+      return {
+        fault: `${variable} names ${quoteName(identity, maxIdentityUnits)}, which ${fault}`,
+      };
   }
   return { value: Object.freeze(identities) };
 };
 
 const parsePath: Parse<string> = (text, variable) => {
   if (text.trim() !== "" && !text.includes("\0")) return { value: text };
-  return { fault: `${variable} is ${single(text)}; it takes the path of a file` };
+  return { fault: `${variable} is ${quoteName(text)}; it takes the path of a file` };
 };
 
 const parseIssuer: Parse<string> = (text, variable) => {
   const issuer = text.trim();
   const fault = identityFault(issuer);
   if (fault === undefined) return { value: issuer };
-  return { fault: `${variable} is ${single(issuer, maxIdentityUnits)}, which ${fault}` };
+  return { fault: `${variable} is ${quoteName(issuer, maxIdentityUnits)}, which ${fault}` };
 };
 
 function parseMode(text: string): ReturnType<Parse<PluginMode>> {
   const mode = text.trim().toLowerCase();
   if (mode === "dev" || mode === "production") return { value: mode };
-  return { fault: `invalid plugin mode ${single(text)}: expected dev or production` };
+  return { fault: `invalid plugin mode ${quoteName(text)}: expected dev or production` };
 }

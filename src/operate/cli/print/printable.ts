@@ -3,18 +3,10 @@
  * hides or turns text is spelled out as `\u{…}`.
  */
 
+import { printable, unprintable } from "../../trust/index.ts";
 import type { Json } from "../reports.ts";
 
-/**
- * Control, format and lone surrogate characters, the separators of lines and paragraphs, and what
- * prints as nothing: Hangul fillers, variation selectors, the blank of Braille.
- */
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
-
-/** A line feed becomes `\u{a}`, and so on. */
-export function printable(text: string): string {
-  return text.replace(unprintable, (found) => `\\u{${pointOf(found).toString(16)}}`);
-}
+export { printable };
 
 /** In single quotes, on one line. */
 export function singleQuoted(text: string): string {
@@ -42,10 +34,6 @@ function escaped(found: string): string {
   return Array.from({ length: found.length }, (_, at) => {
     return `\\u${found.charCodeAt(at).toString(16).padStart(4, "0")}`;
   }).join("");
-}
-
-function pointOf(found: string): number {
-  return found.codePointAt(0) ?? 0;
 }
 
 /** The same data with the keys of every object in order. */

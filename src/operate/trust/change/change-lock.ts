@@ -8,7 +8,7 @@ import type { Stats } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { GlassineError } from "../../../core/errors/index.ts";
 import { type Lockfile, newLockfile, parseLockfile, readLockfile } from "../lockfile/index.ts";
-import { printable } from "../single-quotes.ts";
+import { printable } from "../printable.ts";
 import { sha256 } from "./digest.ts";
 import { remove, statsOf, tryRemove } from "./durable.ts";
 import { exclusively, removeLeftovers } from "./exclusion.ts";

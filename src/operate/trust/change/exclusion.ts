@@ -13,7 +13,7 @@
 import { link, readdir, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { GlassineError, quoted } from "../../../core/errors/index.ts";
-import { printable } from "../single-quotes.ts";
+import { printable } from "../printable.ts";
 import { sameBytes, sha256 } from "./digest.ts";
 import {
   linksUnsupported,

@@ -1,5 +1,5 @@
 import { GlassineError, isGlassineError } from "../../../core/errors/index.ts";
-import { printable } from "../single-quotes.ts";
+import { printable } from "../printable.ts";
 
 /** What the system says of a refusal, such as `ENOSPC`; `undefined` for any other error. */
 export function systemCode(error: unknown): string | undefined {

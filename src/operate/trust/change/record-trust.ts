@@ -8,7 +8,7 @@ import {
   factKindsOf,
   readAuditOptions,
 } from "../../../core/observe/index.ts";
-import { printable } from "../single-quotes.ts";
+import { printable } from "../printable.ts";
 
 /** One plugin of which trust has changed. */
 interface TrustFact {

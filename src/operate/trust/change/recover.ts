@@ -6,7 +6,7 @@
  * @see spec `journal:recovery`, `journal:conflict`
  */
 import { rename } from "node:fs/promises";
-import { printable } from "../single-quotes.ts";
+import { printable } from "../printable.ts";
 import { sameBytes } from "./digest.ts";
 import { remove, statsOf } from "./durable.ts";
 import { onFile } from "./failure.ts";

@@ -1,6 +1,7 @@
 /** The changes of trust that there are: it is granted, or taken back. Each needs a reason. */
 
 import { GlassineError } from "../../../core/errors/index.ts";
+import { quoteName } from "../../../core/hooks/index.ts";
 import type { AuditOptions } from "../../../core/observe/index.ts";
 import {
   type LockEntry,
@@ -9,7 +10,7 @@ import {
   removeEntry,
   setEntry,
 } from "../lockfile/index.ts";
-import { printable, single } from "../single-quotes.ts";
+import { printable } from "../printable.ts";
 import { type Changed, type ChangeOptions, changeLock, settleLock } from "./change-lock.ts";
 import { type AuditOutcome, type TrustAction, trustRecorder } from "./record-trust.ts";
 
@@ -202,7 +203,7 @@ function expectLocked({ entries }: Lockfile, id: string, path: string): void {
   const locked = entries.map((each) => each.id).sort();
   if (locked.includes(id)) return;
   const list = locked.map(printable).join(", ");
-  const text = `plugin ${single(id)} is not in ${printable(path)}. Locked: ${list || "<none>"}`;
+  const text = `plugin ${quoteName(id)} is not in ${printable(path)}. Locked: ${list || "<none>"}`;
   throw new GlassineError("trust_refused", text, { path, id, locked });
 }
 
@@ -212,7 +213,7 @@ function inOrder<T>(items: readonly T[], idOf: (item: T) => string): readonly T[
   const twice = sorted.find((item, at) => at > 0 && idOf(sorted[at - 1] as T) === idOf(item));
   if (twice === undefined) return sorted;
   const id = idOf(twice);
-  throw new GlassineError("trust_refused", `plugin ${single(id)} is named twice`, { id });
+  throw new GlassineError("trust_refused", `plugin ${quoteName(id)} is named twice`, { id });
 }
 
 /** How long a reason may be, in characters. */

@@ -5,7 +5,7 @@
  * not used: deep nesting overflows its stack, and it edits layouts that are refused here.
  */
 import { GlassineError, isGlassineError } from "../../../core/errors/index.ts";
-import { single } from "../single-quotes.ts";
+import { quoteName } from "../../../core/hooks/index.ts";
 import { blockOf } from "./entry-blocks.ts";
 import { asEntry, optionalKeys, sameEntry, textFault, textKeys } from "./entry-rules.ts";
 import { newLockfile, parseLockfile, type ReadLock, readLockText } from "./parse-lockfile.ts";
@@ -55,7 +55,7 @@ export function removeEntry(text: string, id: string): string {
     const locked = lock.entries.map((each) => each.id);
     throw new GlassineError(
       "trust_refused",
-      `plugin ${single(id)} is not in plugins.lock. Locked: ${locked.join(", ") || "<none>"}`,
+      `plugin ${quoteName(id)} is not in plugins.lock. Locked: ${locked.join(", ") || "<none>"}`,
       { id, locked },
     );
   }
@@ -86,7 +86,7 @@ function checked(entry: LockEntry): LockEntry {
   if (faults.length > 0)
     throw new GlassineError(
       "trust_refused",
-      `plugin ${single(String(id))} cannot be trusted: ${faults.join("; ")}`,
+      `plugin ${quoteName(String(id))} cannot be trusted: ${faults.join("; ")}`,
       { id, faults },
     );
   return asEntry(entry);

@@ -1,6 +1,7 @@
 /** What the keys of an entry may say. Parsing and writing hold an entry to the same rules. */
 
 import equal from "fast-deep-equal";
+import { quoteName } from "../../../core/hooks/index.ts";
 import {
   isCapabilityName,
   isHookId,
@@ -10,7 +11,6 @@ import {
   isVersion,
 } from "../../packages/index.ts";
 import { identityFault } from "../signing/identity.ts";
-import { single } from "../single-quotes.ts";
 import type { LockEntry } from "./types.ts";
 
 /** The fields of an entry that are texts. */
@@ -49,7 +49,7 @@ export const textKeys: readonly TextKey[] = [
     fault: (text) =>
       isHookId(text) || isKindId(text)
         ? undefined
-        : `id must be a name such as pii-scan or acme.contrib.scan, got ${single(text)}`,
+        : `id must be a name such as pii-scan or acme.contrib.scan, got ${quoteName(text)}`,
   },
   {
     key: "package",
@@ -57,7 +57,7 @@ export const textKeys: readonly TextKey[] = [
     fault: (text) =>
       isPackageName(text)
         ? undefined
-        : `package must be the name of an npm package, got ${single(text)}`,
+        : `package must be the name of an npm package, got ${quoteName(text)}`,
   },
   {
     key: "version",
@@ -65,7 +65,7 @@ export const textKeys: readonly TextKey[] = [
     fault: (text) =>
       isVersion(text)
         ? undefined
-        : `version must be one exact version such as 1.2.0, got ${single(text)}`,
+        : `version must be one exact version such as 1.2.0, got ${quoteName(text)}`,
   },
   { key: "entry_point", field: "entryPoint", fault: entryPointFault },
   { key: "distribution_hash", field: "hash", fault: hashFault },
@@ -117,7 +117,7 @@ function namesFault(
   for (const each of value as readonly unknown[]) {
     if (typeof each !== "string")
       return `${key} must be an array of strings, got ${kindOf(each)} in it`;
-    if (!isName(each)) return `${key} has ${single(each)}, which is ${wrong}`;
+    if (!isName(each)) return `${key} has ${quoteName(each)}, which is ${wrong}`;
   }
   return undefined;
 }
@@ -144,7 +144,7 @@ export function readDependency(text: string): {
 function signerFault(value: unknown): string | undefined {
   if (typeof value !== "string") return `signer must be a string, got ${kindOf(value)}`;
   const fault = value === "unsigned" ? undefined : identityFault(value);
-  return fault === undefined ? undefined : `signer ${fault}, got ${single(value)}`;
+  return fault === undefined ? undefined : `signer ${fault}, got ${quoteName(value)}`;
 }
 
 /** Sorted by code unit and without repeats: a grant is a set. */
@@ -179,7 +179,9 @@ export function asEntry(values: LockEntry): LockEntry {
 
 function untilFault(value: unknown): string | undefined {
   if (typeof value !== "string") return `until must be a string, got ${kindOf(value)}`;
-  return isDay(value) ? undefined : `until must be a day such as 2027-01-31, got ${single(value)}`;
+  return isDay(value)
+    ? undefined
+    : `until must be a day such as 2027-01-31, got ${quoteName(value)}`;
 }
 
 function optionalFault(value: unknown): string | undefined {
@@ -196,8 +198,10 @@ export function isDay(text: string): boolean {
 }
 
 function entryPointFault(text: string): string | undefined {
-  if (!twoParts.test(text)) return `entry_point must be 'path:export', got ${single(text)}`;
-  return unprintable.test(text) ? `entry_point must be printable, got ${single(text)}` : undefined;
+  if (!twoParts.test(text)) return `entry_point must be 'path:export', got ${quoteName(text)}`;
+  return unprintable.test(text)
+    ? `entry_point must be printable, got ${quoteName(text)}`
+    : undefined;
 }
 
 function hashFault(text: string): string | undefined {
@@ -205,20 +209,20 @@ function hashFault(text: string): string | undefined {
   const digest = rest.join(":");
   const length = digits.get(algorithm);
   if (length === undefined)
-    return `distribution_hash algorithm must be sha256 or sha512, got ${single(algorithm)}`;
+    return `distribution_hash algorithm must be sha256 or sha512, got ${quoteName(algorithm)}`;
   if (digest === "") return "distribution_hash digest is empty";
   if (digest.length !== length)
     return `distribution_hash digest must be ${length} hex digits in lower case, got ${digest.length} characters`;
   return lowerHex.test(digest)
     ? undefined
-    : `distribution_hash digest must be ${length} hex digits in lower case, got ${single(digest)}`;
+    : `distribution_hash digest must be ${length} hex digits in lower case, got ${quoteName(digest)}`;
 }
 
 /** A value of TOML in words. */
 export function kindOf(value: unknown): string {
   switch (typeof value) {
     case "string":
-      return `the string ${single(value)}`;
+      return `the string ${quoteName(value)}`;
     case "bigint":
       return value < 1n ? "an integer below 1" : "an integer";
     case "number":

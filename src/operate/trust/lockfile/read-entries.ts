@@ -1,6 +1,6 @@
 /** Holds what the parser made of a lockfile to the schema, and says where it does not fit. */
 import { closest } from "../../../core/errors/index.ts";
-import { single } from "../single-quotes.ts";
+import { quoteName } from "../../../core/hooks/index.ts";
 import {
   asEntry,
   entryKeys,
@@ -157,8 +157,8 @@ function unknownKeys(table: Table, known: readonly string[]): readonly string[] 
 
 function unknownKey(key: string, known: readonly string[]): string {
   const near = closest(key, known);
-  const hint = near === undefined ? "" : `; did you mean ${single(near)}?`;
-  return `unknown key ${single(key)}${hint}`;
+  const hint = near === undefined ? "" : `; did you mean ${quoteName(near)}?`;
+  return `unknown key ${quoteName(key)}${hint}`;
 }
 
 function isTable(value: unknown): value is Table {

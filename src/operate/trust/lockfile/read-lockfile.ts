@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { type FileHandle, lstat, open } from "node:fs/promises";
 import { GlassineError } from "../../../core/errors/index.ts";
 import { systemCode } from "../../packages/index.ts";
-import { printable } from "../single-quotes.ts";
+import { printable } from "../printable.ts";
 import { maxLockfileBytes, parseLockfile } from "./parse-lockfile.ts";
 import { fileInvalid } from "./refusals.ts";
 import type { Lockfile } from "./types.ts";

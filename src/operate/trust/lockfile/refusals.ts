@@ -1,6 +1,6 @@
 /** How a lockfile is refused: every problem in one message, each with its line and column. */
 import { GlassineError } from "../../../core/errors/index.ts";
-import { printable } from "../single-quotes.ts";
+import { printable } from "../printable.ts";
 
 /** One thing that is wrong with a lockfile. */
 export interface LockfileProblem {

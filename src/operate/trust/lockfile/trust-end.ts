@@ -1,5 +1,5 @@
 /** The day on which trust ends: it holds until that day is over, in UTC. */
-import { single } from "../single-quotes.ts";
+import { quoteName } from "../../../core/hooks/index.ts";
 import type { LockEntry } from "./types.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -19,6 +19,8 @@ export function endingSoon(entries: readonly LockEntry[], now: Date): readonly s
   return entries.flatMap(({ id, until }) =>
     until === undefined || until < today || until > soon
       ? []
-      : [`trust in ${single(id)} ends after ${until}: review it, and trust it again before that`],
+      : [
+          `trust in ${quoteName(id)} ends after ${until}: review it, and trust it again before that`,
+        ],
   );
 }

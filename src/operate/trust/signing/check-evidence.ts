@@ -1,10 +1,11 @@
 /** Asks every verifier, and makes one answer of theirs. */
 import { join } from "node:path";
 import { expectOptions, longestTimerMs, readWhole } from "../../../core/data/index.ts";
+import { quoteName } from "../../../core/hooks/index.ts";
 import { describeThrown, redactText } from "../../../core/observe/index.ts";
 import { isObject, type SignatureCause, signatureCauses } from "../../packages/index.ts";
 import { isThere } from "../lockfile/read-lockfile.ts";
-import { oneLine, single } from "../single-quotes.ts";
+import { oneLine } from "../printable.ts";
 import { identityFault } from "./identity.ts";
 import {
   type Evidence,
@@ -56,7 +57,7 @@ async function answerOf(
   signed: SignedPackage,
   timeoutMs: number,
 ): Promise<Evidence> {
-  const who = `the verifier ${single(verifier.name)}`;
+  const who = `the verifier ${quoteName(verifier.name)}`;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<Evidence>((resolve) => {
     const fault = `${who} gave no answer within ${timeoutMs / 1000} seconds`;

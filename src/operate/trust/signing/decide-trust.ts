@@ -1,9 +1,9 @@
 /** Whether a plugin may be loaded, by what is known of its signer and what the operator said. */
 
+import { quoteName } from "../../../core/hooks/index.ts";
 import { type HostProfile, standardProfile } from "../../../core/plugins/index.ts";
 import type { RejectionCode, SignatureCause } from "../../packages/index.ts";
 import { type TrustSettings, unsignedAcknowledgement } from "../settings.ts";
-import { single } from "../single-quotes.ts";
 import { maxIdentityUnits } from "./identity.ts";
 import { type Evidence, sigstoreFile } from "./types.ts";
 
@@ -83,7 +83,7 @@ function refusal(
   { plugin, evidence }: TrustQuestion,
   { envPrefix: prefix, evidenceName }: Pick<HostProfile, "envPrefix" | "evidenceName">,
 ): TrustRefused {
-  const who = `plugin ${single(plugin)}`;
+  const who = `plugin ${quoteName(plugin)}`;
   if (evidence.kind === "unsigned") {
     const message = `${who} is unsigned; production plugin registration requires ${evidenceName}`;
     return { accepted: false, code: "unsigned", message };
@@ -105,7 +105,7 @@ function refusal(
       ...(cause === undefined ? {} : { cause }),
     };
   }
-  const signer = single(evidence.identity, maxIdentityUnits);
+  const signer = quoteName(evidence.identity, maxIdentityUnits);
   const message = `${who} is signed by untrusted identity ${signer}; add it to ${prefix}PLUGIN_TRUSTED_PUBLISHERS or, for an explicit audited exception, ${prefix}PLUGIN_TRUST_OVERRIDE_PUBLISHERS`;
   return { accepted: false, code: "untrusted_identity", message };
 }

@@ -1,7 +1,7 @@
 /** The file `glassine.sig.json`, and the bytes that its signature is over. */
 
+import { quoteName } from "../../../core/hooks/index.ts";
 import { isObject } from "../../packages/index.ts";
-import { single } from "../single-quotes.ts";
 import { fromBase64 } from "./base64.ts";
 import { identityFault, keyIdPattern } from "./identity.ts";
 import { readJsonFile } from "./json-file.ts";
@@ -36,7 +36,7 @@ export async function readEd25519Evidence(path: string): Promise<ReadEvidence> {
 function evidenceOf(value: unknown): Ed25519Evidence | string {
   if (!isObject(value)) return "is not a JSON object";
   const unknown = Object.keys(value).find((key) => !fields.includes(key));
-  if (unknown !== undefined) return `has an unknown key ${single(unknown)}`;
+  if (unknown !== undefined) return `has an unknown key ${quoteName(unknown)}`;
   const { schema, algorithm, identity, key_id: keyId, signature } = value;
   if (schema !== 1) return "has another schema than 1";
   if (algorithm !== "ed25519") return `has the algorithm ${shown(algorithm)}, not 'ed25519'`;
@@ -52,7 +52,7 @@ function evidenceOf(value: unknown): Ed25519Evidence | string {
 }
 
 function shown(value: unknown): string {
-  return typeof value === "string" ? single(value) : `of type ${typeof value}`;
+  return typeof value === "string" ? quoteName(value) : `of type ${typeof value}`;
 }
 
 /** What is signed, as text. */

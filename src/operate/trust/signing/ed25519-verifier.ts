@@ -2,7 +2,7 @@
 import { createPublicKey, verify } from "node:crypto";
 import { join } from "node:path";
 import { expectOptions } from "../../../core/data/index.ts";
-import { single } from "../single-quotes.ts";
+import { quoteName } from "../../../core/hooks/index.ts";
 import { type Ed25519Evidence, readEd25519Evidence, signedBytes } from "./ed25519-evidence.ts";
 import { maxIdentityUnits } from "./identity.ts";
 import type { PublisherKey, PublisherKeys } from "./publisher-keys.ts";
@@ -61,11 +61,11 @@ function faultOf(
   keys: readonly PublisherKey[],
   now: number,
 ): Fault | undefined {
-  const who = single(identity, maxIdentityUnits);
+  const who = quoteName(identity, maxIdentityUnits);
   const key = keys.find((each) => each.identity === identity && each.keyId === keyId);
   if (key === undefined)
-    return { detail: `no key ${single(keyId, 128)} for identity ${who}`, cause: "key_unknown" };
-  const which = `key ${single(keyId, 128)} of identity ${who}`;
+    return { detail: `no key ${quoteName(keyId, 128)} for identity ${who}`, cause: "key_unknown" };
+  const which = `key ${quoteName(keyId, 128)} of identity ${who}`;
   if (key.revoked) return { detail: `${which} is revoked`, cause: "key_revoked" };
   const untimely = untimelinessOf(key, now);
   if (untimely !== undefined) return { detail: `${which} ${untimely}`, cause: "key_untimely" };

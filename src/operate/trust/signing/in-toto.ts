@@ -1,7 +1,7 @@
 /** The statement that a Sigstore bundle for a package is over. */
 
+import { quoteName } from "../../../core/hooks/index.ts";
 import { isObject } from "../../packages/index.ts";
-import { single } from "../single-quotes.ts";
 import { jsonOf } from "./json-file.ts";
 
 /** The media type of such a statement in an envelope. */
@@ -27,7 +27,7 @@ export function statementFault(
     return "its statement is not one of in-toto";
   const { predicateType, subject } = value;
   if (typeof predicateType !== "string" || !predicateTypes.includes(predicateType)) {
-    const kind = typeof predicateType === "string" ? single(predicateType, 200) : "no text";
+    const kind = typeof predicateType === "string" ? quoteName(predicateType, 200) : "no text";
     return `its statement is of the kind ${kind}, which does not vouch for a package`;
   }
   const isAbout = Array.isArray(subject) && subject.some((each) => digestOf(each) === hash);

@@ -1,8 +1,9 @@
 /** The file that binds publishers to their keys: the operator's word on who may sign as whom. */
 import { createPublicKey } from "node:crypto";
 import { GlassineError, quoted } from "../../../core/errors/index.ts";
+import { quoteName } from "../../../core/hooks/index.ts";
 import { isObject } from "../../packages/index.ts";
-import { oneLine, single } from "../single-quotes.ts";
+import { oneLine } from "../printable.ts";
 import { fromBase64 } from "./base64.ts";
 import { identityFault, keyIdPattern } from "./identity.ts";
 import { readJsonFile } from "./json-file.ts";
@@ -140,7 +141,7 @@ function keyOf(entry: unknown, place: string, report: Report): PublisherKey | un
 
 function expectKeys(value: object, known: readonly string[], place: string, report: Report): void {
   for (const key of Object.keys(value)) {
-    if (!known.includes(key)) report(`${place}${single(key)}`, "is unknown");
+    if (!known.includes(key)) report(`${place}${quoteName(key)}`, "is unknown");
   }
 }
 

@@ -5,7 +5,7 @@ import { expectOptions } from "../../../core/data/index.ts";
 import { GlassineError, quoted } from "../../../core/errors/index.ts";
 import { hashPackage, isObject } from "../../packages/index.ts";
 import { newMode, putInPlace, statsOf } from "../change/durable.ts";
-import { oneLine } from "../single-quotes.ts";
+import { oneLine } from "../printable.ts";
 import { signedBytes } from "./ed25519-evidence.ts";
 import { identityFault, keyIdPattern, maxIdentityUnits } from "./identity.ts";
 import { readJsonFile } from "./json-file.ts";

@@ -4,8 +4,9 @@ import type { Bundle } from "@sigstore/bundle";
 import type { Verifier } from "@sigstore/verify";
 import { expectOptions } from "../../../core/data/index.ts";
 import { GlassineError } from "../../../core/errors/index.ts";
+import { quoteName } from "../../../core/hooks/index.ts";
 import { describeThrown } from "../../../core/observe/index.ts";
-import { oneLine, single } from "../single-quotes.ts";
+import { oneLine } from "../printable.ts";
 import { certificateSigner } from "./certificate-signer.ts";
 import { identityFault, maxIdentityUnits } from "./identity.ts";
 import { inTotoPayload, statementFault } from "./in-toto.ts";
@@ -147,7 +148,7 @@ function signerOf(
     throw new Refusal("its certificate names the signer in a form that is not taken");
   if (issuer !== undefined && signer.issuer !== issuer)
     throw new Refusal(
-      `the issuer ${single(signer.issuer, maxIdentityUnits)} is not the one that is believed`,
+      `the issuer ${quoteName(signer.issuer, maxIdentityUnits)} is not the one that is believed`,
     );
   const fault = statementFault(payload, hash, predicateTypes);
   if (fault !== undefined) throw new Refusal(fault);
@@ -190,7 +191,7 @@ function identityOf(
   const identity = bound === undefined ? `${issuer}#${subject}` : subject;
   const fault = identityFault(identity);
   if (fault !== undefined)
-    throw new Refusal(`its signer ${single(identity, maxIdentityUnits)} ${fault}`);
+    throw new Refusal(`its signer ${quoteName(identity, maxIdentityUnits)} ${fault}`);
   return identity;
 }
 

@@ -5,7 +5,7 @@
 import type { toTrustMaterial } from "@sigstore/verify";
 import { GlassineError, quoted } from "../../../core/errors/index.ts";
 import { isObject } from "../../packages/index.ts";
-import { oneLine } from "../single-quotes.ts";
+import { oneLine } from "../printable.ts";
 import { fromBase64 } from "./base64.ts";
 import { readJsonFile } from "./json-file.ts";
 
