@@ -2,7 +2,6 @@
 import type { LanguageModelV3StreamPart } from "@ai-sdk/provider";
 import { modelMessageSchema } from "ai";
 import fc from "fast-check";
-import type { Message } from "glassine";
 import {
   contentStream,
   fromContent,
@@ -16,6 +15,7 @@ import {
   toPrompt,
   toStreamParts,
 } from "glassine/ai-sdk";
+import type { Message } from "glassine/messages";
 import { expect, it } from "vitest";
 import { pathOf } from "../src/providers/rewrite/index.ts";
 import { verifies } from "../test/support/verifies.ts";

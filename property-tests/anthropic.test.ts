@@ -1,7 +1,6 @@
 /** Laws of `glassine/anthropic`: nothing is lost on the way in and out, streamed or not. */
 import type Anthropic from "@anthropic-ai/sdk";
 import fc from "fast-check";
-import { createMessage, type Message } from "glassine";
 import {
   fromMessagesRequest,
   fromMessagesResponse,
@@ -10,6 +9,7 @@ import {
   toMessagesRequest,
   toMessagesResponse,
 } from "glassine/anthropic";
+import { createMessage, type Message } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { isRemoved, pathOf } from "../src/providers/rewrite/index.ts";
 import { verifies } from "../test/support/verifies.ts";

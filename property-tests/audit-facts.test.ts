@@ -4,15 +4,10 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import * as z from "zod";
+import type { AuditEvent } from "../src/audit.ts";
 import { factKindsOf, needlesOf } from "../src/core/observe/index.ts";
-import {
-  type AuditEvent,
-  allow,
-  createExtensions,
-  defineHooks,
-  defineHost,
-  deny,
-} from "../src/index.ts";
+import { defineHooks, defineHost } from "../src/host.ts";
+import { allow, createExtensions, deny } from "../src/index.ts";
 import { examples } from "../test/audit/examples.ts";
 import { keeping } from "../test/audit/support.ts";
 import { verifies } from "../test/support/verifies.ts";

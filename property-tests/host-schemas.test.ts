@@ -1,7 +1,7 @@
 /** Laws of a host's own schemas: what zod refuses is refused, however the value came about. */
 
 import fc from "fast-check";
-import { defineHook, defineHost } from "glassine";
+import { defineHook, defineHost } from "glassine/host";
 import { expect, it } from "vitest";
 import type * as z from "zod";
 import { extensionsLimits } from "../src/core/data/index.ts";

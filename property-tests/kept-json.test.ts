@@ -1,7 +1,7 @@
 /** Laws of writing over a document: what an edit did not touch keeps its JSON, and what goes is told. */
 // Only in test:all: it runs each law for every kind of document.
 import fc from "fast-check";
-import { type ContentPart, createMessage, type Message } from "glassine";
+import { type ContentPart, createMessage, type Message } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { pathOf } from "../src/providers/rewrite/index.ts";
 import { verifies } from "../test/support/verifies.ts";

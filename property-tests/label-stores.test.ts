@@ -1,6 +1,6 @@
 /** Law of label stores: what was appended is there, whoever appended it and whenever. */
 import fc, { type Scheduler } from "fast-check";
-import { type LabelStore, memoryLabelStore } from "glassine";
+import { type LabelStore, memoryLabelStore } from "glassine/labels";
 import { redisLabelStore } from "glassine/redis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FakeClient } from "../test/redis/support/fake-client.ts";

@@ -1,6 +1,6 @@
 /** The laws of the test kit, as a host runs them on its own slots. */
 // Only in test:all: it runs every law of the test kit.
-import { defineHost } from "glassine";
+import { defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import { type Law, slotLaws } from "../src/testing/index.ts";
 import { share } from "./support/runs.ts";

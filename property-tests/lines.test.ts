@@ -8,11 +8,9 @@ import {
   createPluginManager,
   declassify,
   decodeExtensions,
-  defineHost,
   definePlugin,
   deny,
   filterExtensions,
-  freezePayload,
   type GlassineError,
   isGlassineError,
   mergeExtensions,
@@ -21,6 +19,8 @@ import {
   setHeader,
   withSlots,
 } from "glassine";
+import { defineHost } from "glassine/host";
+import { freezePayload } from "glassine/messages";
 import { expect, it } from "vitest";
 import { call, hook, managerOf } from "./support/dispatch.ts";
 import { outcomeOf } from "./support/outcome.ts";

@@ -1,7 +1,7 @@
 /** Laws of MCP documents and messages: what goes in comes out, and what does not is reported. */
 import fc from "fast-check";
-import { createMessage, type Message, type MessageInput } from "glassine";
 import * as mcp from "glassine/mcp";
+import { createMessage, type Message, type MessageInput } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { isRemoved, pathOf } from "../src/providers/rewrite/index.ts";
 import { isObject, jsonCopy, type Level } from "./support/data.ts";

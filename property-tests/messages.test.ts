@@ -1,6 +1,6 @@
 /** Laws of messages: reading and writing them, whatever they hold. */
 import fc from "fast-check";
-import { createMessage, decodeMessage, encodeMessage, type Message } from "glassine";
+import { createMessage, decodeMessage, encodeMessage, type Message } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { isObject, type Level, reach } from "./support/data.ts";
 import { hostiles, places, plant, Watch } from "./support/hostile.ts";

@@ -1,6 +1,6 @@
 /** Laws of what messages do not show of documents of OpenAI: it is told when it is read and when it goes. */
 import fc from "fast-check";
-import { createMessage, type Message } from "glassine";
+import { createMessage, type Message } from "glassine/messages";
 import {
   chatStream,
   fromChatRequest,

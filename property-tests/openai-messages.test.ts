@@ -1,6 +1,6 @@
 /** Laws of messages on their way through the formats of OpenAI: what is not lost comes back. */
 import fc from "fast-check";
-import type { Message } from "glassine";
+import type { Message } from "glassine/messages";
 import * as openai from "glassine/openai";
 import { expect, it } from "vitest";
 import { isRemoved, type Lost } from "../src/providers/rewrite/index.ts";

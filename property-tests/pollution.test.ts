@@ -2,7 +2,8 @@
 /** Law of the realm: no input, however made, leaves a mark on what everybody shares. */
 // Only in test:all: it runs each law in a polluted realm.
 import fc from "fast-check";
-import { createMessage, deny, freezePayload } from "glassine";
+import { deny } from "glassine";
+import { createMessage, freezePayload } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { plainCopy } from "./support/data.ts";
 import { documentsOf, grantsOf } from "./support/documents.ts";

@@ -5,7 +5,7 @@
  * each time.
  */
 import fc from "fast-check";
-import { freezePayload } from "glassine";
+import { freezePayload } from "glassine/messages";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { readPlain } from "../src/core/schema/index.ts";
 import { type Chameleon, chameleon, fixedKeys } from "./support/chameleons.ts";

@@ -1,7 +1,8 @@
 /** Laws of reading a foreign value: what a reader gives, and that it gives something for all. */
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
-import { createMessage, createPluginManager, definePlugin, deny, freezePayload } from "glassine";
+import { createPluginManager, definePlugin, deny } from "glassine";
+import { createMessage, freezePayload } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { extensionsLimits } from "../src/core/data/index.ts";
 import { admit, readPlain } from "../src/core/schema/index.ts";

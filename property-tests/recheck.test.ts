@@ -1,6 +1,7 @@
 /** What is sent is what was allowed, whatever plugins rewrite after each other. */
 import fc from "fast-check";
-import { createPluginManager, definePlugin, deny, freezePayload, type Mode } from "glassine";
+import { createPluginManager, definePlugin, deny, type Mode } from "glassine";
+import { freezePayload } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { expectSome } from "./support/runs.ts";
 

@@ -1,6 +1,7 @@
 /** Law of what cannot be changed: whatever code tries on what it is handed, all stays as it was. */
 import fc from "fast-check";
-import { createMessage, type PluginContext } from "glassine";
+import type { PluginContext } from "glassine";
+import { createMessage } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { isObject } from "./support/data.ts";
 import { documentsOf, grantsOf } from "./support/documents.ts";

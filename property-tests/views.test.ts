@@ -1,18 +1,17 @@
 /** Laws of views: they say what the message and the extensions say, and nothing else. */
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
+import { type Extensions, getHeader } from "glassine";
 import {
   type ContentPart,
   createMessage,
-  type Extensions,
-  getHeader,
   type Message,
   matchesPattern,
   type PartInfo,
   partsOf,
   serializeView,
   toPolicyInput,
-} from "glassine";
+} from "glassine/messages";
 import { expect, it } from "vitest";
 import { type Level, reach } from "./support/data.ts";
 import { documentsOf, grantsOf } from "./support/documents.ts";

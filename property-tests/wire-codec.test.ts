@@ -1,19 +1,15 @@
 /** Laws of the codec: what it writes it reads again, and what was damaged it refuses or mends. */
 import fc from "fast-check";
+import { allow, deny, GlassineError } from "glassine";
+import { type DecodedMessage, decodeMessage, encodeMessage } from "glassine/messages";
 import {
   type Answer,
-  allow,
-  type DecodedMessage,
   decodeError,
-  decodeMessage,
   decodeResult,
-  deny,
   encodeError,
-  encodeMessage,
   encodeResult,
-  GlassineError,
   type WireExecution,
-} from "glassine";
+} from "glassine/remote";
 import { describe, expect, it } from "vitest";
 import { type Wire, wireOf } from "./support/boundary.ts";
 import { documentsOf, grantsOf } from "./support/documents.ts";

@@ -7,6 +7,36 @@ const entries = [
     limit: "132 kB",
   },
   {
+    name: "glassine/messages",
+    path: "../dist/messages.js",
+    import: "*",
+    limit: "132 kB",
+  },
+  {
+    name: "glassine/audit",
+    path: "../dist/audit.js",
+    import: "*",
+    limit: "132 kB",
+  },
+  {
+    name: "glassine/labels",
+    path: "../dist/labels.js",
+    import: "*",
+    limit: "132 kB",
+  },
+  {
+    name: "glassine/remote",
+    path: "../dist/remote.js",
+    import: "*",
+    limit: "132 kB",
+  },
+  {
+    name: "glassine/host",
+    path: "../dist/host.js",
+    import: "*",
+    limit: "132 kB",
+  },
+  {
     name: "glassine/anthropic",
     path: "../dist/providers/anthropic/index.js",
     import: "*",

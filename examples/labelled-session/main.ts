@@ -5,14 +5,8 @@
  */
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
-import {
-  createExtensions,
-  createPluginManager,
-  definePlugin,
-  deny,
-  memoryLabelStore,
-  withSlots,
-} from "glassine";
+import { createExtensions, createPluginManager, definePlugin, deny, withSlots } from "glassine";
+import { memoryLabelStore } from "glassine/labels";
 import { createGuard } from "glassine/mcp";
 import { office } from "./office.ts";
 

@@ -2,7 +2,8 @@
  * A plugin's process, as its host sees it: texts go over, texts come back.
  * It is started when the first task comes, and again after it ended.
  */
-import { decodeError, GlassineError } from "glassine";
+import { GlassineError } from "glassine";
+import { decodeError } from "glassine/remote";
 
 /** What starts a far side: a worker, a child process, anything that passes messages. */
 export interface Port {

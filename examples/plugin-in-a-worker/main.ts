@@ -3,7 +3,8 @@
  * In a clone: `npm run build`, compile with `tools/tsconfig/examples.json`, then run
  * `node build/examples/plugin-in-a-worker/main.js`.
  */
-import { createExtensions, createMessage, createPluginManager } from "glassine";
+import { createExtensions, createPluginManager } from "glassine";
+import { createMessage } from "glassine/messages";
 import { farSide, scanner } from "./scanner.ts";
 
 const manager = await createPluginManager({ plugins: [scanner] });

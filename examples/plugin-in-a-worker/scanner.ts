@@ -1,13 +1,8 @@
 /** The plugin of the host: it asks the worker, and hands back what comes of it. */
 import { Worker } from "node:worker_threads";
-import {
-  decodeResult,
-  definePlugin,
-  encodeTask,
-  type Message,
-  type PluginContext,
-  type View,
-} from "glassine";
+import { definePlugin, type PluginContext, type View } from "glassine";
+import type { Message } from "glassine/messages";
+import { decodeResult, encodeTask } from "glassine/remote";
 import { FarSide } from "./far-side.ts";
 
 export const farSide = new FarSide(() => {

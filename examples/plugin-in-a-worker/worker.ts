@@ -1,7 +1,8 @@
 /** The far side: code that nobody reviewed. It gets a text and gives one. */
 import process from "node:process";
 import { parentPort } from "node:worker_threads";
-import { addLabels, decodeTask, deny, encodeError, encodeResult, setHeader } from "glassine";
+import { addLabels, deny, setHeader } from "glassine";
+import { decodeTask, encodeError, encodeResult } from "glassine/remote";
 
 type Task = ReturnType<typeof decodeTask>;
 

@@ -14,7 +14,7 @@ import type {
 } from "@ai-sdk/provider";
 import type { ModelMessage } from "ai";
 import fc from "fast-check";
-import { createMessage, type Message } from "glassine";
+import { createMessage, type Message } from "glassine/messages";
 import { isFields } from "../../src/providers/ai-sdk/host-values.ts";
 import { jsonValues, keys, mapOf, texts, urls as webUrls } from "./schema-values.ts";
 

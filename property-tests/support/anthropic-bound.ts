@@ -1,5 +1,5 @@
 /** What of a document of Anthropic is bound to a text, marked; and messages whose every text changed. */
-import { createMessage, type Message } from "glassine";
+import { createMessage, type Message } from "glassine/messages";
 import { isObject, type Level } from "./data.ts";
 
 /** Copies of a text, what it was made from, and what it was signed with. */

@@ -1,5 +1,6 @@
 /** A handler behind the process boundary: everything it is handed and hands back is JSON text. */
-import { decodeError, encodeError, isGlassineError, type PluginContext } from "glassine";
+import { isGlassineError, type PluginContext } from "glassine";
+import { decodeError, encodeError } from "glassine/remote";
 import { standardHooks } from "../../src/core/hooks/index.ts";
 import type { StandardHooks } from "../../src/core/hooks/standard-hooks.ts";
 import { bindWire, type WireFunctions } from "../../src/core/remote/index.ts";

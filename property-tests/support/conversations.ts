@@ -1,6 +1,6 @@
 /** Messages as a host or a plugin makes them, for formats that can say some of them. */
 import fc from "fast-check";
-import { type ContentPart, createMessage, type Message } from "glassine";
+import { type ContentPart, createMessage, type Message } from "glassine/messages";
 import { jsonValues, keys, mapOf, texts } from "./schema-values.ts";
 
 type Arb<T> = fc.Arbitrary<T>;

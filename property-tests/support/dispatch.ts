@@ -8,7 +8,6 @@ import {
   definePlugin,
   deny,
   type Extensions,
-  freezePayload,
   type InvokeResult,
   type Manager,
   type Mode,
@@ -17,6 +16,7 @@ import {
   type PluginContext,
   type View,
 } from "glassine";
+import { freezePayload } from "glassine/messages";
 
 export const hook = "tool_pre_invoke";
 export const call = freezePayload({ name: "add", args: { a: 1 } });

@@ -1,6 +1,11 @@
 /** Messages of every kind of part, and edits of them as plugins make them. */
 import fc from "fast-check";
-import { type ContentPart, createMessage, type Message, type MessageInput } from "glassine";
+import {
+  type ContentPart,
+  createMessage,
+  type Message,
+  type MessageInput,
+} from "glassine/messages";
 import { jsonObjects } from "./anthropic.ts";
 
 type Part = NonNullable<MessageInput["content"]>[number];

@@ -1,9 +1,9 @@
 /** Documents of every provider, taken apart into what belongs to which of their messages or parts. */
 import type fc from "fast-check";
-import type { Message } from "glassine";
 import * as aisdk from "glassine/ai-sdk";
 import * as anthropic from "glassine/anthropic";
 import type * as mcp from "glassine/mcp";
+import type { Message } from "glassine/messages";
 import * as openai from "glassine/openai";
 import { silentReport } from "../../src/providers/anthropic/read-block.ts";
 import { readTurns } from "../../src/providers/anthropic/turns.ts";

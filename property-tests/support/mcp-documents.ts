@@ -2,8 +2,8 @@
 import { specTypeSchemas as v2 } from "@modelcontextprotocol/client";
 import * as v1 from "@modelcontextprotocol/sdk/types.js";
 import fc from "fast-check";
-import type { Message } from "glassine";
 import * as mcp from "glassine/mcp";
+import type { Message } from "glassine/messages";
 import type * as z from "zod";
 import { isObject, type Level } from "./data.ts";
 import { jsonData, providerValues } from "./provider-values.ts";

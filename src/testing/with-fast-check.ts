@@ -96,7 +96,7 @@ export function pluginLaws(test: PluginUnderTest): readonly Law[] {
  *   which no values can be made
  * @example
  * ```ts
- * import { defineHost } from "glassine";
+ * import { defineHost } from "glassine/host";
  * import { slotLaws } from "glassine/testing";
  * import * as z from "zod";
  *

@@ -1,8 +1,9 @@
 /** The limits that a host gives, for documents and for what passes a guard. */
-import { createPluginManager, definePlugin, type Message } from "glassine";
+import { createPluginManager, definePlugin } from "glassine";
 import * as aiSdk from "glassine/ai-sdk";
 import * as anthropic from "glassine/anthropic";
 import * as mcp from "glassine/mcp";
+import type { Message } from "glassine/messages";
 import * as openai from "glassine/openai";
 import { describe, expect, it } from "vitest";
 import { codeOf } from "../admit/support.ts";

@@ -1,5 +1,6 @@
 // A process of its own: it patches the realm.
-import { createExtensions, createPluginManager, decodeExtensions, decodeMessage } from "glassine";
+import { createExtensions, createPluginManager, decodeExtensions } from "glassine";
+import { decodeMessage } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { extensionsLimits, limitsOver, payloadLimits } from "../../src/core/data/index.ts";
 import { refusalOf } from "./support.ts";

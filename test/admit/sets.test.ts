@@ -1,6 +1,6 @@
 /** Sets are sorted, so comparing two of them is one walk over both. */
 import fc from "fast-check";
-import { defineHost, stringSet } from "glassine";
+import { defineHost, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { asSet, hasAll, unionOf, without } from "../../src/core/data/index.ts";

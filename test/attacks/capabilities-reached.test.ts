@@ -4,10 +4,10 @@ import {
   declassify,
   definePlugin,
   filterExtensions,
-  health,
   mergeExtensions,
   setHeader,
 } from "glassine";
+import { health } from "glassine/audit";
 import { expect, it } from "vitest";
 import { codeOf } from "../admit/support.ts";
 import {

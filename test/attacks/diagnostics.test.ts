@@ -3,22 +3,21 @@ import { inspect } from "node:util";
 import {
   addLabels,
   createExtensions,
-  createMessage,
   createPluginManager,
   declassify,
   decodeExtensions,
-  defineHost,
   definePlugin,
   deny,
   detectTampering,
   filterExtensions,
-  freezePayload,
   isGlassineError,
   mergeExtensions,
   resolveCapabilities,
   setHeader,
   withSlots,
 } from "glassine";
+import { defineHost } from "glassine/host";
+import { createMessage, freezePayload } from "glassine/messages";
 import { afterEach, expect, it, vi } from "vitest";
 import { call, hook, manage, plugin, type Run } from "../dispatch/support.ts";
 import { attack } from "./attack.ts";

@@ -1,7 +1,8 @@
 // A process of its own: it makes very many objects, and each collection walks those of others.
 /** Exhaustion: fleets of plugins. */
 // Only in test:all: it measures how work grows.
-import { createPluginManager, defineHost, definePlugin, type Plugin } from "glassine";
+import { createPluginManager, definePlugin, type Plugin } from "glassine";
+import { defineHost } from "glassine/host";
 import { expect, it } from "vitest";
 import * as z from "zod";
 import { call, hook, manage, plugin } from "../dispatch/support.ts";

@@ -1,13 +1,8 @@
 /** Exhaustion: huge values, patterns and texts; floods of work, records and plugins. */
 // Only in test:all: it handles input of every large size.
-import {
-  createExtensions,
-  createMessage,
-  decodeExtensions,
-  defineHost,
-  deny,
-  mergeExtensions,
-} from "glassine";
+import { createExtensions, decodeExtensions, deny, mergeExtensions } from "glassine";
+import { defineHost } from "glassine/host";
+import { createMessage } from "glassine/messages";
 import { expect, it } from "vitest";
 import * as z from "zod";
 import { extensionsLimits } from "../../src/core/data/limits.ts";

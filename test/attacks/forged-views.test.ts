@@ -1,6 +1,7 @@
 /** Tampering with what a handler was given. */
 import vm from "node:vm";
-import { filterExtensions, freezePayload, mergeExtensions } from "glassine";
+import { filterExtensions, mergeExtensions } from "glassine";
+import { freezePayload } from "glassine/messages";
 import { expect, it } from "vitest";
 import { reach } from "../../property-tests/support/data.ts";
 import { hook, manage, plugin, type Run } from "../dispatch/support.ts";

@@ -5,7 +5,6 @@ import { inspect } from "node:util";
 import {
   amend,
   createExtensions,
-  createMessage,
   createPluginManager,
   declassify,
   decodeExtensions,
@@ -15,6 +14,7 @@ import {
   mergeExtensions,
   setHeader,
 } from "glassine";
+import { createMessage } from "glassine/messages";
 import { expect, it } from "vitest";
 import {
   type Capability,

@@ -1,5 +1,6 @@
 /** A slot that its host keeps to itself: the table does not say who reads it. */
-import { type Capability, defineHost } from "glassine";
+import type { Capability } from "glassine";
+import { defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { verifies } from "../support/verifies.ts";

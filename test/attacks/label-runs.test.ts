@@ -1,13 +1,6 @@
 /** Label laundering over a whole run. */
-import {
-  type AuditEvent,
-  addLabels,
-  deny,
-  filterExtensions,
-  type Mode,
-  mergeExtensions,
-  type View,
-} from "glassine";
+import { addLabels, deny, filterExtensions, type Mode, mergeExtensions, type View } from "glassine";
+import type { AuditEvent } from "glassine/audit";
 import { expect, it } from "vitest";
 import {
   type Capability,

@@ -1,11 +1,6 @@
 /** Label laundering from one call to the next. */
-import {
-  createPluginManager,
-  definePlugin,
-  deny,
-  type LabelStore,
-  memoryLabelStore,
-} from "glassine";
+import { createPluginManager, definePlugin, deny } from "glassine";
+import { type LabelStore, memoryLabelStore } from "glassine/labels";
 import { type GuardLabels, guardErrorCodes } from "glassine/mcp";
 import { expect, it } from "vitest";
 import { settle } from "../adapters/mcp/support/fake-manager.ts";

@@ -1,6 +1,7 @@
 /** Ways for a peer to keep a text from the plugins that would redact or refuse it. */
-import { createPluginManager, definePlugin, deny, type Message } from "glassine";
+import { createPluginManager, definePlugin, deny } from "glassine";
 import { createGuard } from "glassine/mcp";
+import type { Message } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { exchange } from "../adapters/mcp/support/exchange.ts";
 import { fakeManager, settle } from "../adapters/mcp/support/fake-manager.ts";

@@ -1,5 +1,6 @@
 /** Ways for a peer to get a message past the plugins that are there for messages of its kind. */
-import { createPluginManager, definePlugin, deny, type Message } from "glassine";
+import { createPluginManager, definePlugin, deny } from "glassine";
+import type { Message } from "glassine/messages";
 import { expect, it } from "vitest";
 import { exchange } from "../adapters/mcp/support/exchange.ts";
 import { fakeManager, settle } from "../adapters/mcp/support/fake-manager.ts";

@@ -1,5 +1,7 @@
 /** Rules of payloads and slots in a realm where zod cannot note what it finds. */
-import { createMessage, defineHost, definePlugin } from "glassine";
+import { definePlugin } from "glassine";
+import { defineHost } from "glassine/host";
+import { createMessage } from "glassine/messages";
 import { expect, it } from "vitest";
 import * as z from "zod";
 import { codeOf } from "../admit/support.ts";

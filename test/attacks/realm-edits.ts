@@ -8,12 +8,12 @@ import {
   filterExtensions,
   getHeader,
   hasLabel,
-  matchesPattern,
   mergeExtensions,
   removeHeader,
   setCustom,
   setHeader,
 } from "glassine";
+import { matchesPattern } from "glassine/messages";
 
 const envelope = createExtensions({
   security: { labels: ["PII", "SECRET"], subject: { id: "ada", type: "user" } },

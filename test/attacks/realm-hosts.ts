@@ -1,12 +1,7 @@
 /** What is done for the first time in a patched realm, and what only a host does. */
-import {
-  createExtensions,
-  createMessage,
-  declassify,
-  defineHost,
-  freezePayload,
-  withSlots,
-} from "glassine";
+import { createExtensions, declassify, withSlots } from "glassine";
+import { defineHost } from "glassine/host";
+import { createMessage, freezePayload } from "glassine/messages";
 import * as z from "zod";
 import { patches } from "./realm-patches.ts";
 

@@ -2,7 +2,6 @@
 import {
   addLabels,
   createExtensions,
-  defineHost,
   deny,
   type Extensions,
   filterExtensions,
@@ -10,6 +9,7 @@ import {
   setCustom,
   setHeader,
 } from "glassine";
+import { defineHost } from "glassine/host";
 import { expect, it } from "vitest";
 import * as z from "zod";
 import {

@@ -4,13 +4,13 @@ import {
   appendHop,
   type Conditions,
   createExtensions,
-  createMessage,
   definePlugin,
   deny,
   removeHeader,
   setCustom,
   setHeader,
 } from "glassine";
+import { createMessage } from "glassine/messages";
 import {
   bytesOf,
   type Capability,

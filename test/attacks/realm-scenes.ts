@@ -2,15 +2,14 @@
 import {
   appendHop,
   createExtensions,
-  createMessage,
   decodeExtensions,
   deny,
   encodeExtensions,
   filterExtensions,
-  freezePayload,
   isGlassineError,
   mergeExtensions,
 } from "glassine";
+import { createMessage, freezePayload } from "glassine/messages";
 import {
   bytesOf,
   call,

@@ -1,6 +1,7 @@
 /** Retained payloads, metadata and details. */
 import vm from "node:vm";
-import { deny, freezePayload } from "glassine";
+import { deny } from "glassine";
+import { freezePayload } from "glassine/messages";
 import { expect, it } from "vitest";
 import {
   call,

@@ -1,6 +1,6 @@
 /** Retained references and later mutation. */
 import process from "node:process";
-import { freezePayload } from "glassine";
+import { freezePayload } from "glassine/messages";
 import { expect, it } from "vitest";
 import {
   bytesOf,

@@ -1,5 +1,6 @@
 /** Shared objects and private fields. */
-import { addLabels, filterExtensions, freezePayload, mergeExtensions } from "glassine";
+import { addLabels, filterExtensions, mergeExtensions } from "glassine";
+import { freezePayload } from "glassine/messages";
 import { expect, it } from "vitest";
 import {
   adds,

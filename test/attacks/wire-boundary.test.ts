@@ -1,12 +1,6 @@
 /** The process boundary: what crosses it, and what the far side can bring about. */
-import {
-  createExtensions,
-  createPluginManager,
-  decodeResult,
-  decodeTask,
-  definePlugin,
-  encodeTask,
-} from "glassine";
+import { createExtensions, createPluginManager, definePlugin } from "glassine";
+import { decodeResult, decodeTask, encodeTask } from "glassine/remote";
 import { expect, it } from "vitest";
 import { FarSide, type Port } from "../../examples/plugin-in-a-worker/far-side.ts";
 import { attack } from "./attack.ts";

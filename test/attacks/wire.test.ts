@@ -1,17 +1,13 @@
 /** The wire: text that is damaged, ambiguous, too large, or not what it says. */
 import {
   createExtensions,
-  createMessage,
-  decodeError,
   decodeExtensions,
-  decodeMessage,
-  decodeResult,
-  decodeTask,
   encodeExtensions,
-  encodeMessage,
   isGlassineError,
   mergeExtensions,
 } from "glassine";
+import { createMessage, decodeMessage, encodeMessage } from "glassine/messages";
+import { decodeError, decodeResult, decodeTask } from "glassine/remote";
 import { describe, expect, it } from "vitest";
 import { attack } from "./attack.ts";
 

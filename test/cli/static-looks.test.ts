@@ -1,7 +1,7 @@
 /** `verify`, `trust` and `lock` look at what is installed, whatever settings say of loading it. */
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { defineHost } from "glassine";
+import { defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import { commandServices } from "../../src/operate/cli/command-services.ts";
 import { install, newRoot, ran, source, unsigned } from "../discovery/support.ts";

@@ -6,7 +6,7 @@ import {
   serializeView,
   toPolicyInput,
   type ViewedExtensions,
-} from "glassine";
+} from "glassine/messages";
 import { same, type VectorCase } from "./compare.ts";
 
 type Probe = Readonly<Record<string, readonly string[]>>;

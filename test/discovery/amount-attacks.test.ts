@@ -1,5 +1,5 @@
 /** Configuration: amounts that are none, and variables that want to be more than a text. */
-import { defineHost } from "glassine";
+import { defineHost } from "glassine/host";
 import { expect, it } from "vitest";
 import * as z from "zod";
 import { readTrustSettings } from "../../src/operate/trust/index.ts";

@@ -1,12 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  type AuditEvent,
-  createPluginManager,
-  PluginDiscoveryError,
-  PluginSignatureError,
-} from "glassine";
+import { createPluginManager, PluginDiscoveryError, PluginSignatureError } from "glassine";
+import type { AuditEvent } from "glassine/audit";
 import { describe, expect, it } from "vitest";
 import { loadStage, readDiscoverOptions, staticStage } from "../../src/operate/discovery/index.ts";
 import { rejection } from "../operations/support.ts";

@@ -1,7 +1,7 @@
 /** The lockfile of a user: a host and its command look for the same one. */
 import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { defineHost } from "glassine";
+import { defineHost } from "glassine/host";
 import { expect, it } from "vitest";
 import { commandServices } from "../../src/operate/cli/command-services.ts";
 import { runJson } from "../cli/support/run.ts";

@@ -1,5 +1,5 @@
 /** What a plugin may do, in words made from the tables of its host. */
-import { defineServices, defineSlots } from "glassine";
+import { defineServices, defineSlots } from "glassine/host";
 import { memoryNodeHooks, memoryNodeServices } from "glassine/memory-node";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";

@@ -1,5 +1,6 @@
 /** What of a run the trail has kept, and what the trail is told of it. */
-import { type AuditEvent, addLabels, setHeader } from "glassine";
+import { addLabels, setHeader } from "glassine";
+import type { AuditEvent } from "glassine/audit";
 import { describe, expect, it } from "vitest";
 import { AuditReceipts } from "../../src/core/hooks/dispatch/report.ts";
 import { call, hook, labelled, manage, plugin, type Run, rest } from "./support.ts";

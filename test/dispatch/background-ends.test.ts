@@ -1,6 +1,7 @@
 /** How the end of a background handler is counted, recorded and measured. */
 import { performance } from "node:perf_hooks";
-import { type AuditEvent, definePlugin, type MetricsSink } from "glassine";
+import { definePlugin } from "glassine";
+import type { AuditEvent, MetricsSink } from "glassine/audit";
 import { describe, expect, it } from "vitest";
 import { block } from "../support/block.ts";
 import { call, hook, manage, never, plugin, type Run } from "./support.ts";

@@ -1,11 +1,11 @@
 import {
   type Conditions,
   createExtensions,
-  createMessage,
   createPluginManager,
   definePlugin,
   type HookName,
 } from "glassine";
+import { createMessage } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { call, hook, manage, plugin, runOnce } from "./support.ts";

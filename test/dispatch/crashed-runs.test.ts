@@ -1,5 +1,5 @@
 /** Runs that could not go on, and what the audit trail is told of them. */
-import type { AuditEvent } from "glassine";
+import type { AuditEvent } from "glassine/audit";
 import { describe, expect, it } from "vitest";
 import { call, deferred, hook, manage, rest, tagger } from "./support.ts";
 

@@ -1,4 +1,5 @@
-import { addLabels, defineHost, deny, type ExecutionRecord, setHeader, stringSet } from "glassine";
+import { addLabels, deny, type ExecutionRecord, setHeader } from "glassine";
+import { defineHost, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { verifies } from "../support/verifies.ts";
@@ -183,7 +184,8 @@ describe("the records of a run", () => {
   });
 
   it("keep the name of the hook a handler is registered for", async () => {
-    const { createMessage, definePlugin } = await import("glassine");
+    const { definePlugin } = await import("glassine");
+    const { createMessage } = await import("glassine/messages");
     const covers = definePlugin({
       name: "covers",
       version: "1.0.0",

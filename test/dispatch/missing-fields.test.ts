@@ -1,4 +1,5 @@
-import { createPluginManager, definePlugin, freezePayload } from "glassine";
+import { createPluginManager, definePlugin } from "glassine";
+import { freezePayload } from "glassine/messages";
 import { afterEach, describe, expect, it } from "vitest";
 import { plugin, runOnce } from "./support.ts";
 

@@ -1,5 +1,5 @@
 /** Runs in runs: by whose right labels join, and until when. */
-import { defineHost, jsonObject } from "glassine";
+import { defineHost, jsonObject } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import {

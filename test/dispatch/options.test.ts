@@ -1,12 +1,6 @@
-import {
-  createExtensions,
-  createMessage,
-  createPluginManager,
-  defineHost,
-  definePlugin,
-  type ErrorCode,
-  partsOf,
-} from "glassine";
+import { createExtensions, createPluginManager, definePlugin, type ErrorCode } from "glassine";
+import { defineHost } from "glassine/host";
+import { createMessage, partsOf } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { call, hook, labelled, manage, plugin, tagger } from "./support.ts";
@@ -83,7 +77,7 @@ describe("createPluginManager", () => {
 
   it("holds plugins of another host against its own slots and hooks", async () => {
     verifies("dispatch:host-checked");
-    const { defineHook } = await import("glassine");
+    const { defineHook } = await import("glassine/host");
     const z = await import("zod");
     const host = defineHost({
       slots: {

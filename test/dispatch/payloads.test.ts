@@ -1,13 +1,7 @@
 // A process of its own: it patches the realm.
-import {
-  createMessage,
-  createPluginManager,
-  defineHook,
-  defineHost,
-  definePlugin,
-  type ErrorCode,
-  freezePayload,
-} from "glassine";
+import { createPluginManager, definePlugin, type ErrorCode } from "glassine";
+import { defineHook, defineHost } from "glassine/host";
+import { createMessage, freezePayload } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { verifies } from "../support/verifies.ts";

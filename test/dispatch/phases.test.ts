@@ -1,4 +1,5 @@
-import { createMessage, createPluginManager, definePlugin, deny } from "glassine";
+import { createPluginManager, definePlugin, deny } from "glassine";
+import { createMessage } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import {

@@ -1,5 +1,6 @@
 /** With `recheck`, what a run lets pass is what every plugin that may deny has let pass. */
-import { addLabels, allow, deny, freezePayload } from "glassine";
+import { addLabels, allow, deny } from "glassine";
+import { freezePayload } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { call, hook, labelsOf, manage, plugin, type Run, runOnce } from "./support.ts";

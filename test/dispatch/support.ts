@@ -6,7 +6,6 @@ import {
   createPluginManager,
   definePlugin,
   type Extensions,
-  freezePayload,
   type InvokeOptions,
   type InvokeResult,
   type Json,
@@ -16,6 +15,7 @@ import {
   type RunSettings,
   type View,
 } from "glassine";
+import { freezePayload } from "glassine/messages";
 
 export const hook = "tool_pre_invoke";
 

@@ -1,5 +1,6 @@
 /** What a run tells its host, to the letter: reasons of records, messages of errors. */
-import { defineHook, defineHost, deny, type PluginContext } from "glassine";
+import { deny, type PluginContext } from "glassine";
+import { defineHook, defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { contextified, gone, throwing } from "../attacks/contextified.ts";

@@ -1,4 +1,4 @@
-import { createMessage } from "glassine";
+import { createMessage } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { pairItems, pairMessages, pairParts } from "../../src/providers/rewrite/index.ts";
 

@@ -1,6 +1,7 @@
 // A process of its own: it patches the realm.
 /** What a level looks like of which a part is withheld, standard or a host's own. */
-import { createExtensions, defineHost, filterExtensions, stringSet } from "glassine";
+import { createExtensions, filterExtensions } from "glassine";
+import { defineHost, stringSet } from "glassine/host";
 import { describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { filterFor } from "../../src/core/envelope/index.ts";

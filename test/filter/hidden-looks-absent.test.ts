@@ -1,13 +1,7 @@
 /** A view tells nothing of what it hides: not that it is there, nor how much of it. */
 import { inspect } from "node:util";
-import {
-  type Capability,
-  createExtensions,
-  defineHost,
-  type Extensions,
-  filterExtensions,
-  stringSet,
-} from "glassine";
+import { type Capability, createExtensions, type Extensions, filterExtensions } from "glassine";
+import { defineHost, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 

@@ -1,12 +1,12 @@
 /** What a view carries unseen: its grant, and how much the envelope holds that it was cut from. */
 import {
   createExtensions,
-  defineHost,
   type Extensions,
   filterExtensions,
   setCustom,
   withSlots,
 } from "glassine";
+import { defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import { brandOf } from "../../src/core/envelope/index.ts";
 

@@ -1,6 +1,7 @@
 // Only in test:all: it measures every function at four sizes and more.
-import type { Message } from "glassine";
+
 import * as mcp from "glassine/mcp";
+import type { Message } from "glassine/messages";
 import { verifies } from "../support/verifies.ts";
 import { eachEdit, type Subject, tryGrowth } from "./subjects.ts";
 

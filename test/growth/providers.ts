@@ -1,4 +1,4 @@
-import type { Message } from "glassine";
+import type { Message } from "glassine/messages";
 import { times } from "./families.ts";
 import { eachEdit, type Subject } from "./subjects.ts";
 

@@ -1,5 +1,6 @@
 /** How functions that untrusted text reaches are tried, and that none is forgotten. */
-import { createMessage, isGlassineError, type Message } from "glassine";
+import { isGlassineError } from "glassine";
+import { createMessage, type Message } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { excessOf } from "../support/growth.ts";
 import { type Family, familiesOf } from "./families.ts";

@@ -1,12 +1,5 @@
-import {
-  defineHook,
-  defineHooks,
-  defineHost,
-  defineSlots,
-  GlassineError,
-  isGlassineError,
-  stringSet,
-} from "glassine";
+import { GlassineError, isGlassineError } from "glassine";
+import { defineHook, defineHooks, defineHost, defineSlots, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { verifies } from "../support/verifies.ts";

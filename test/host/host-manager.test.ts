@@ -1,4 +1,5 @@
-import { defineHook, defineHost, deny } from "glassine";
+import { deny } from "glassine";
+import { defineHook, defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { verifies } from "../support/verifies.ts";

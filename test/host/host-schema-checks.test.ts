@@ -1,4 +1,5 @@
-import { defineHook, defineHost, type GlassineError } from "glassine";
+import type { GlassineError } from "glassine";
+import { defineHook, defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { codeOf, refusalOf } from "../admit/support.ts";

@@ -1,11 +1,5 @@
-import {
-  defineHost,
-  isGlassineError,
-  jsonObject,
-  labelSet,
-  stringSet,
-  wholeNumber,
-} from "glassine";
+import { isGlassineError } from "glassine";
+import { defineHost, jsonObject, labelSet, stringSet, wholeNumber } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { plain } from "./support.ts";

@@ -1,5 +1,5 @@
 /** A host with a slot of each tier and a hook of its own, each said in one place. */
-import { defineHook, defineHost, stringSet } from "glassine";
+import { defineHook, defineHost, stringSet } from "glassine/host";
 import * as z from "zod";
 
 export const host = defineHost({

@@ -1,5 +1,5 @@
 /** Ways to get data past its label that the catalogue does not number. */
-import { memoryLabelStore } from "glassine";
+import { memoryLabelStore } from "glassine/labels";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { labelled, withPolicies } from "../adapters/mcp/support/labelled.ts";
 

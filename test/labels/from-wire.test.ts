@@ -1,4 +1,4 @@
-import { labelsFromAnnotations, labelsFromIfc } from "glassine";
+import { labelsFromAnnotations, labelsFromIfc } from "glassine/labels";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 

@@ -1,4 +1,4 @@
-import { type MemoryLabelStoreOptions, memoryLabelStore } from "glassine";
+import { type MemoryLabelStoreOptions, memoryLabelStore } from "glassine/labels";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { storeSuite } from "./support/store-suite.ts";

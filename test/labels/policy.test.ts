@@ -1,13 +1,7 @@
 /** What a data policy puts on a result, and what it allows. */
-import {
-  checkDataAction,
-  createExtensions,
-  type DataEntity,
-  decodeExtensions,
-  filterExtensions,
-  stampResult,
-  type ViewAction,
-} from "glassine";
+import { createExtensions, decodeExtensions, filterExtensions } from "glassine";
+import { checkDataAction, type DataEntity, stampResult } from "glassine/labels";
+import type { ViewAction } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 

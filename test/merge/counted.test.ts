@@ -3,8 +3,6 @@ import {
   addLabels,
   appendHop,
   createExtensions,
-  defineHost,
-  defineSlots,
   type Extensions,
   filterExtensions,
   mergeExtensions,
@@ -12,6 +10,7 @@ import {
   setCustom,
   setHeader,
 } from "glassine";
+import { defineHost, defineSlots } from "glassine/host";
 import { expect, it } from "vitest";
 import * as z from "zod";
 import { addSize, extensionsLimits, type Size } from "../../src/core/data/index.ts";

@@ -1,5 +1,5 @@
 /** Lists that a host derives from the list that grows. */
-import { defineHost } from "glassine";
+import { defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 

@@ -3,7 +3,6 @@ import * as fc from "fast-check";
 import {
   addLabels,
   createExtensions,
-  createMessage,
   createPluginManager,
   definePlugin,
   filterExtensions,
@@ -11,6 +10,7 @@ import {
   resolveCapabilities,
   withSlots,
 } from "glassine";
+import { createMessage } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 

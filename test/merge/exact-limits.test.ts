@@ -4,14 +4,12 @@ import {
   appendHop,
   type Capability,
   createExtensions,
-  defineHost,
-  defineSlots,
   type Extensions,
   filterExtensions,
   mergeExtensions,
   setCustom,
-  stringSet,
 } from "glassine";
+import { defineHost, defineSlots, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { addSize, extensionsLimits } from "../../src/core/data/index.ts";

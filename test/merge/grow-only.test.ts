@@ -1,5 +1,5 @@
 /** The mode of concurrent plugins: whatever they are granted, only what grows may change. */
-import { stringSet } from "glassine";
+import { stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { extensionsLimits } from "../../src/core/data/index.ts";

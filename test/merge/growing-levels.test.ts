@@ -1,6 +1,6 @@
 // A process of its own: it patches the realm.
 /** Sets and lists that grow, in the slots of a host: what is taken, what is kept, what is told. */
-import { defineHost, jsonObject, stringSet } from "glassine";
+import { defineHost, jsonObject, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { codeOf } from "../admit/support.ts";

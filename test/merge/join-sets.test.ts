@@ -1,5 +1,6 @@
 /** What an inner run added to growing sets goes up to the outer one, and nothing else does. */
-import { createExtensions, stringSet } from "glassine";
+import { createExtensions } from "glassine";
+import { stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { extensionsLimits } from "../../src/core/data/index.ts";

@@ -5,13 +5,13 @@ import {
   appendHop,
   createExtensions,
   decodeExtensions,
-  defineHost,
   type Extensions,
   encodeExtensions,
   filterExtensions,
   mergeExtensions,
   setCustom,
 } from "glassine";
+import { defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { extensionsLimits } from "../../src/core/data/index.ts";

@@ -1,5 +1,5 @@
 /** A merge under another grant than the view was cut under: limits hold for what it shows. */
-import { defineHost, defineSlots, stringSet } from "glassine";
+import { defineHost, defineSlots, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { extensionsLimits } from "../../src/core/data/limits.ts";

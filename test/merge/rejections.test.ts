@@ -1,11 +1,6 @@
 /** What is ignored is reported, by known names; what is refused is refused for the gravest reason. */
-import {
-  createExtensions,
-  defineHost,
-  jsonValue,
-  mergeExtensions,
-  TierViolationError,
-} from "glassine";
+import { createExtensions, mergeExtensions, TierViolationError } from "glassine";
+import { defineHost, jsonValue } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { listed, type Rejection } from "../../src/core/envelope/merge-state.ts";

@@ -1,5 +1,6 @@
 /** What a refusal or a rejection says, to the letter: hosts show these texts to people. */
-import { createExtensions, defineHost, mergeExtensions, stringSet } from "glassine";
+import { createExtensions, mergeExtensions } from "glassine";
+import { defineHost, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { extensionsLimits } from "../../src/core/data/index.ts";

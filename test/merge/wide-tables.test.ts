@@ -1,5 +1,5 @@
 /** More slots, or more fields in a level, than a number has bits: the same rules hold. */
-import { defineHost, defineSlots } from "glassine";
+import { defineHost, defineSlots } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 

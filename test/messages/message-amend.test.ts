@@ -1,4 +1,5 @@
-import { amend, createMessage, freezePayload } from "glassine";
+import { amend } from "glassine";
+import { createMessage, freezePayload } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 
 describe("a payload of the library", () => {

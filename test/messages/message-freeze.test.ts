@@ -1,4 +1,5 @@
-import { createMessage, createPluginManager, definePlugin, freezePayload } from "glassine";
+import { createPluginManager, definePlugin } from "glassine";
+import { createMessage, freezePayload } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 

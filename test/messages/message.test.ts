@@ -1,4 +1,5 @@
-import { createMessage, isGlassineError } from "glassine";
+import { isGlassineError } from "glassine";
+import { createMessage } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 
 const text = (value: string) => ({ content_type: "text", text: value }) as const;

@@ -1,9 +1,9 @@
+import { isGlassineError } from "glassine";
 import {
   audio,
   createMessage,
   document,
   image,
-  isGlassineError,
   promptRequest,
   promptResult,
   resource,
@@ -13,7 +13,7 @@ import {
   toolCall,
   toolResult,
   video,
-} from "glassine";
+} from "glassine/messages";
 import { describe, expect, expectTypeOf, it } from "vitest";
 
 const url = { type: "url", data: "https://media.example/pier" } as const;

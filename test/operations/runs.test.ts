@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import type { AuditEvent } from "../../src/audit.ts";
+import { defineHost } from "../../src/host.ts";
 import {
-  type AuditEvent,
   addLabels,
   allow,
   createExtensions,
-  defineHost,
   deny,
   type PluginContext,
   RejectError,

@@ -1,16 +1,8 @@
 /** What holds of hooks of every semantic but `message`. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import {
-  addLabels,
-  allow,
-  bands,
-  defineHook,
-  defineHost,
-  deny,
-  type Extensions,
-  type PluginContext,
-} from "../../src/index.ts";
+import { bands, defineHook, defineHost } from "../../src/host.ts";
+import { addLabels, allow, deny, type Extensions, type PluginContext } from "../../src/index.ts";
 import { verifies } from "../support/verifies.ts";
 import { host, managerOf, plugin, rejection } from "./support.ts";
 

@@ -1,5 +1,6 @@
 /** What a handler throws is in the host's log, once, and the result says where to look. */
-import { createPluginManager, defineHook, defineHost, definePlugin, RejectError } from "glassine";
+import { createPluginManager, definePlugin, RejectError } from "glassine";
+import { defineHook, defineHost } from "glassine/host";
 import { describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 

@@ -1,12 +1,11 @@
 import {
   createPluginManager,
-  defineHook,
-  defineHost,
   definePlugin,
   isGlassineError,
   ManifestError,
   type Plugin,
 } from "glassine";
+import { defineHook, defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { verifies } from "../support/verifies.ts";

@@ -1,4 +1,4 @@
-import { defineHook, defineHost, defineServices } from "glassine";
+import { defineHook, defineHost, defineServices } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { readProfile } from "../../src/core/plugins/profile.ts";

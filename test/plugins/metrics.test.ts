@@ -3,13 +3,12 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { pluginMetrics } from "../../src/core/plugins/metrics-table.ts";
+import { defineHooks, defineHost } from "../../src/host.ts";
 import {
   type Allow,
   allow,
   createPluginManager,
   type Denial,
-  defineHooks,
-  defineHost,
   definePlugin,
   deny,
 } from "../../src/index.ts";

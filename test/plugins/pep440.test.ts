@@ -1,7 +1,8 @@
 /** PEP 440, for hosts whose versions are those of a Python package. */
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { defineHost, ManifestError } from "glassine";
+import { ManifestError } from "glassine";
+import { defineHost } from "glassine/host";
 import { createPluginManager, definePlugin, memoryNodeProfile } from "glassine/memory-node";
 import { describe, expect, it } from "vitest";
 import { isVersion, isWithin } from "../../src/core/plugins/pep440.ts";

@@ -1,4 +1,5 @@
-import { defineHost, type HostProfile, isGlassineError, standardProfile } from "glassine";
+import { isGlassineError } from "glassine";
+import { defineHost, type HostProfile, standardProfile } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import { readProfile } from "../../src/core/plugins/index.ts";
 import { codeIn, readTable } from "../docs/support/markdown.ts";

@@ -1,6 +1,7 @@
 // A process of its own: it asks which modules are loaded already.
 import fc from "fast-check";
-import { defineHost, isGlassineError, ManifestError } from "glassine";
+import { isGlassineError, ManifestError } from "glassine";
+import { defineHost } from "glassine/host";
 import { describe, expect, it, vi } from "vitest";
 import { hostFault } from "../../src/core/plugins/requires-host.ts";
 import { characters } from "../../src/testing/words.ts";

@@ -1,5 +1,6 @@
 /** Capabilities of slots that no handler could make use of, and hooks that another host has. */
-import { createPluginManager, defineHost, definePlugin, ManifestError } from "glassine";
+import { createPluginManager, definePlugin, ManifestError } from "glassine";
+import { defineHost } from "glassine/host";
 import { definePlugin as defineNodePlugin, memoryNodeHooks } from "glassine/memory-node";
 import { describe, expect, it } from "vitest";
 import { memoryNodeHookNames } from "../../src/core/hooks/index.ts";

@@ -1,15 +1,9 @@
 /** A configuration is its plugin's own: others see it neither directly nor in what is told of it. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import {
-  type AuditEvent,
-  allow,
-  defineHooks,
-  defineHost,
-  deny,
-  health,
-  type PluginContext,
-} from "../../src/index.ts";
+import { type AuditEvent, health } from "../../src/audit.ts";
+import { defineHooks, defineHost } from "../../src/host.ts";
+import { allow, deny, type PluginContext } from "../../src/index.ts";
 import { verifies } from "../support/verifies.ts";
 
 const facts = z.looseObject({});

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { allow, definePlugin, type HealthReport, health } from "../../src/index.ts";
+import { type HealthReport, health } from "../../src/audit.ts";
+import { allow, definePlugin } from "../../src/index.ts";
 import { host, kept, managerOf } from "../operations/support.ts";
 import { verifies } from "../support/verifies.ts";
 
@@ -66,7 +67,7 @@ describe("checkHealth", () => {
 
   it("PH-111: an accessor that was not declared makes a plugin unhealthy", async () => {
     verifies("plugins:health-context");
-    const { defineHost, defineServices } = await import("../../src/index.ts");
+    const { defineHost, defineServices } = await import("../../src/host.ts");
     const services = defineServices({
       "vault.read": { accessor: "getVault", handle: "vault", description: "Reads secrets." },
     });

@@ -1,14 +1,8 @@
 /** Plugins that are refused before any code of them runs: all that is wrong, in one error. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import {
-  allow,
-  defineHook,
-  defineHost,
-  definePlugin,
-  ManifestError,
-  PluginDependencyError,
-} from "../../src/index.ts";
+import { defineHook, defineHost } from "../../src/host.ts";
+import { allow, definePlugin, ManifestError, PluginDependencyError } from "../../src/index.ts";
 import { permutations } from "../dispatch/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { host, make, plugin } from "./support.ts";

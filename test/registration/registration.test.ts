@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import type { AuditEvent } from "../../src/audit.ts";
 import { type RegistrationFailure, registrationFailures } from "../../src/core/observe/index.ts";
-import { type AuditEvent, allow, deny, ManifestError, RejectError } from "../../src/index.ts";
+import { allow, deny, ManifestError, RejectError } from "../../src/index.ts";
 import { verifies } from "../support/verifies.ts";
 import { host, make, plugin } from "./support.ts";
 

@@ -1,6 +1,7 @@
 /** A host of the tests of registration, its plugins, and what its sink and log were given. */
 import * as z from "zod";
-import { type AuditEvent, defineHooks, defineHost } from "../../src/index.ts";
+import type { AuditEvent } from "../../src/audit.ts";
+import { defineHooks, defineHost } from "../../src/host.ts";
 import { rejection } from "../operations/support.ts";
 
 const pluginFacts = z.looseObject({ name: z.string() });

@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { contextClassWith } from "../../src/core/hooks/index.ts";
-import { allow, defineHost, defineServices } from "../../src/index.ts";
+import { defineHost, defineServices } from "../../src/host.ts";
+import { allow } from "../../src/index.ts";
 
 const vote = {
   semantic: "voting",

@@ -4,7 +4,8 @@
  * of the host, nor another plugin's configuration.
  */
 import { expect, it } from "vitest";
-import { allow, deny, health } from "../../src/index.ts";
+import { health } from "../../src/audit.ts";
+import { allow, deny } from "../../src/index.ts";
 import { createPluginManager, definePlugin } from "../../src/memory-node/index.ts";
 import { verifies } from "../support/verifies.ts";
 

@@ -1,14 +1,8 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import {
-  allow,
-  CapabilityError,
-  defineHost,
-  defineServices,
-  handleOf,
-  PluginExecutionError,
-} from "../../src/index.ts";
+import { defineHost, defineServices, handleOf } from "../../src/host.ts";
+import { allow, CapabilityError, PluginExecutionError } from "../../src/index.ts";
 import { verifies } from "../support/verifies.ts";
 
 const services = defineServices({

@@ -1,5 +1,5 @@
 /** Tables that would let a plugin write or learn what it cannot see are refused. */
-import { defineHost, jsonObject, labelSet, type SlotSpec, stringSet } from "glassine";
+import { defineHost, jsonObject, labelSet, type SlotSpec, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { codeOf, refusalOf } from "../admit/support.ts";

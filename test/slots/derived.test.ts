@@ -1,6 +1,7 @@
 // A process of its own: it patches the realm.
 /** What is read off a table, or follows from a chain, looks nothing up that is not there. */
-import { createExtensions, defineHost, jsonValue } from "glassine";
+import { createExtensions } from "glassine";
+import { defineHost, jsonValue } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { partsOf } from "../../property-tests/support/nodes.ts";

@@ -7,11 +7,11 @@ import {
   type Capability,
   capabilities,
   createExtensions,
-  defineHost,
   filterExtensions,
   mergeExtensions,
   resolveCapabilities,
 } from "glassine";
+import { defineHost } from "glassine/host";
 import { afterEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { compileSlots, standardSlots } from "../../src/core/slots/index.ts";

@@ -1,5 +1,5 @@
 /** Sets and lists of a host's own that grow: what the compiler knows is what holds at run time. */
-import { defineHost, stringSet } from "glassine";
+import { defineHost, stringSet } from "glassine/host";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import * as z from "zod";
 

@@ -8,7 +8,7 @@ import {
   type SlotSpec,
   stringSet,
   wholeNumber,
-} from "glassine";
+} from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { codeOf } from "../admit/support.ts";

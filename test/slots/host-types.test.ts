@@ -1,5 +1,5 @@
 /** What the compiler knows of a host's own slots is what the table says, and what holds at run time. */
-import { defineHost, jsonObject, stringSet } from "glassine";
+import { defineHost, jsonObject, stringSet } from "glassine/host";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import * as z from "zod";
 

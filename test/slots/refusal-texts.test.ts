@@ -1,5 +1,5 @@
 /** What a refused table is told, to the letter: which slot or field it is, and what to do. */
-import { defineHost, defineSlots, jsonObject, type SlotSpec, stringSet } from "glassine";
+import { defineHost, defineSlots, jsonObject, type SlotSpec, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { compileSlots, joinSlots } from "../../src/core/slots/index.ts";

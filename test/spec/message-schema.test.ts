@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
-import { decodeMessage } from "glassine";
+import { decodeMessage } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { messageDocuments } from "../../property-tests/support/messages.ts";
 import { partSchemas } from "../../src/core/messages/schemas.ts";

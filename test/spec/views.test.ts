@@ -1,12 +1,6 @@
 /** The requirements of `spec/views.md`, its tables included. */
-import {
-  createExtensions,
-  filterExtensions,
-  type PartInfo,
-  partsOf,
-  serializeView,
-  toPolicyInput,
-} from "glassine";
+import { createExtensions, filterExtensions } from "glassine";
+import { type PartInfo, partsOf, serializeView, toPolicyInput } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { codeIn, readTable } from "../docs/support/markdown.ts";
 import { readPage } from "../docs/support/pages.ts";

@@ -6,18 +6,20 @@ import {
   allow,
   createExtensions,
   createPluginManager,
+  definePlugin,
+  deny,
+  filterExtensions,
+  isGlassineError,
+} from "glassine";
+import {
   decodeError,
   decodeResult,
   decodeTask,
-  definePlugin,
-  deny,
   encodeError,
   encodeInvokeResult,
   encodeResult,
   encodeTask,
-  filterExtensions,
-  isGlassineError,
-} from "glassine";
+} from "glassine/remote";
 import { describe, expect, it } from "vitest";
 import { documentsOf, grantsOf } from "../../property-tests/support/documents.ts";
 import { plansOf, propose } from "../../property-tests/support/proposals.ts";

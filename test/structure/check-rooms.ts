@@ -30,7 +30,7 @@ export function checkPlan(plan: Plan): string[] {
         .map((other) => `${wing} may import ${other}, which is not a wing listed before it.`),
     ),
     ...Object.entries(plan.rooms).flatMap(([room, list]) => missing(`${room} may import`, list)),
-    ...missing("The door may import", plan.door),
+    ...missing("The doors may import", plan.doorsMayImport),
     ...Object.entries(plan.packages).flatMap(([name, homes]) =>
       missing(`${name} is at home in`, homes),
     ),
@@ -45,9 +45,9 @@ export function allRooms({ wings, rooms }: Plan): string[] {
   ];
 }
 
-/** The room of a path, `""` for the public door, undefined outside of every room. */
+/** The room of a path, `""` for the public entries of the core, undefined outside of every room. */
 export function roomOf(path: string, plan: Plan): string | undefined {
-  if (path === "src/index.ts") return "";
+  if (plan.doors.includes(path)) return "";
   return allRooms(plan).find((room) => path.startsWith(`src/${room}/`));
 }
 
@@ -110,10 +110,10 @@ function checkImport(file: SourceFile, edge: ImportEdge, plan: Plan): string | u
   const there = roomOf(target, plan);
   if (there === undefined) return "that is in no room.";
   if (here === undefined || there === here) return undefined;
-  if (there === "") return "the public door is for users; import the room itself.";
+  if (there === "") return "the public entries are for users; import the room itself.";
   const allowed = allowedFrom(here, plan);
   if (!isAmong(there, allowed)) {
-    return `${here || "index.ts"} may import ${allowed.join(", ") || "nothing"}.`;
+    return `${here || "A public entry"} may import ${allowed.join(", ") || "nothing"}.`;
   }
   if (target !== `src/${there}/index.ts` && !plan.open.includes(target)) {
     return `${there} is entered through src/${there}/index.ts.`;
@@ -123,7 +123,7 @@ function checkImport(file: SourceFile, edge: ImportEdge, plan: Plan): string | u
 
 /** The wings and rooms that a room may import. */
 function allowedFrom(here: string, plan: Plan): readonly string[] {
-  if (here === "") return plan.door;
+  if (here === "") return plan.doorsMayImport;
   const [wing = "", room = ""] = here.split("/");
   if (!Object.hasOwn(plan.wings, wing)) return plan.rooms[here] ?? [];
   const { rooms, mayImport, apart = [] } = plan.wings[wing] as Plan["wings"][string];

@@ -66,14 +66,14 @@ describe("the plan", () => {
         high: { rooms: ["b"], mayImport: ["gone"] },
       },
       rooms: { small: ["low/b"] },
-      door: ["lost"],
+      doorsMayImport: ["lost"],
       packages: { zod: ["nowhere"] },
     };
     expect(checkPlan(turned)).toEqual([
       "low may import high, which is not a wing listed before it.",
       "high may import gone, which is not a wing listed before it.",
       "small may import low/b, which is no wing or room.",
-      "The door may import lost, which is no wing or room.",
+      "The doors may import lost, which is no wing or room.",
       "zod is at home in nowhere, which is no wing or room.",
     ]);
   });
@@ -157,10 +157,14 @@ describe("the checker", () => {
     ["core/errors/codes.ts", 'import "../data/index.ts";', "core/errors may import nothing."],
     ["core/envelope/tiers.ts", 'import "../slots/table.ts";', "through src/core/slots/index.ts."],
     ["core/envelope/tiers.ts", 'import "../slots/deep/index.ts";', "through src/core/slots/index"],
-    ["core/host/define.ts", 'import "../../index.ts";', "the public door is for users"],
+    ["core/host/define.ts", 'import "../../index.ts";', "the public entries are for users"],
     ["core/host/define.ts", 'import "../attic/a.ts";', "that is in no room."],
     ["core/host/define.ts", 'import "../../../test/support/a.ts";', "that leaves src/."],
-    ["index.ts", 'export { a } from "./providers/mcp/index.ts";', "index.ts may import core."],
+    [
+      "index.ts",
+      'export { a } from "./providers/mcp/index.ts";',
+      "A public entry may import core.",
+    ],
     ["index.ts", 'export { a } from "./core/slots/table.ts";', "through src/core/slots/index.ts."],
     // The wings.
     ["core/host/define.ts", 'import "../../providers/mcp/index.ts";', "core/host may import core/"],

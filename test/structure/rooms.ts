@@ -13,8 +13,10 @@ export interface Plan {
   readonly wings: Readonly<Record<string, Wing>>;
   /** Small rooms beside the wings, and the wings and rooms that each may import. */
   readonly rooms: Readonly<Record<string, readonly string[]>>;
-  /** What `src/index.ts`, the public entry, may import. */
-  readonly door: readonly string[];
+  /** The public entries of the core, which are files of `src/` itself. */
+  readonly doors: readonly string[];
+  /** The wings and rooms that they may import. */
+  readonly doorsMayImport: readonly string[];
   /** Files that rooms import directly, not through the index of their room. */
   readonly open: readonly string[];
   /** Files that load what is named only at run time: the code of plugins, and of optional peers. */
@@ -48,7 +50,8 @@ export const plan: Plan = {
     testing: ["core", "providers/rewrite"],
     node: ["core", "operate"],
   },
-  door: ["core"],
+  doors: ["index", "messages", "audit", "labels", "remote", "host"].map((name) => `src/${name}.ts`),
+  doorsMayImport: ["core"],
   // The intrinsics as they were before any plugin ran.
   open: ["src/core/data/intrinsics.ts"],
   loaders: [

@@ -1,7 +1,8 @@
 // Only in test:all: it samples every generator.
 import * as fc from "fast-check";
 import * as glassine from "glassine";
-import { defineHook, defineHost, isGlassineError } from "glassine";
+import { isGlassineError } from "glassine";
+import { defineHook, defineHost } from "glassine/host";
 import { memoryNode, memoryNodeHooks } from "glassine/memory-node";
 import { type AnyHost, arbitrariesFor, hostileValues, Watch, withPlugins } from "glassine/testing";
 import { describe, expect, expectTypeOf, it } from "vitest";

@@ -5,12 +5,11 @@ import {
   addLabels,
   allow,
   createPluginManager,
-  defineHost,
   definePlugin,
   deny,
   type Extensions,
-  handleOf,
 } from "glassine";
+import { defineHost, handleOf } from "glassine/host";
 import {
   definePlugin as defineNodePlugin,
   memoryNode,

@@ -1,6 +1,6 @@
 // Only in test:all: it plants faults and runs every law on them.
 import * as glassine from "glassine";
-import { defineHost, jsonObject, labelSet } from "glassine";
+import { defineHost, jsonObject, labelSet } from "glassine/host";
 import { type AnyHost, type Law, slotLaws } from "glassine/testing";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";

@@ -1,4 +1,5 @@
-import { definePlugin, health, type Manager } from "glassine";
+import { definePlugin, type Manager } from "glassine";
+import { health } from "glassine/audit";
 import { createPluginManager, definePlugin as defineNodePlugin } from "glassine/memory-node";
 import { type PropertyHolder, withPlugins } from "glassine/testing";
 import { describe, expect, expectTypeOf, it } from "vitest";

@@ -2,7 +2,7 @@
 // Only in test:all: it compiles programs of users.
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { defineHost } from "glassine";
+import { defineHost } from "glassine/host";
 import { beforeAll, describe, expect, it } from "vitest";
 import { run } from "../docs/support/compile.ts";
 import { root } from "../docs/support/pages.ts";

@@ -2,24 +2,19 @@
  * What a user exports from a module of their own. declarations.test.ts has both compilers write the
  * declarations of this file, as a package that installed glassine.
  */
+import { createExtensions, createPluginManager, definePlugin, filterExtensions } from "glassine";
 import {
-  createExtensions,
-  createMessage,
-  createPluginManager,
   defineHook,
   defineHooks,
   defineHost,
-  definePlugin,
   defineServices,
   defineSlots,
-  filterExtensions,
   handleOf,
   headerMap,
   instant,
   jsonObject,
   labelSet,
-  messageSchema,
-} from "glassine";
+} from "glassine/host";
 import {
   createPluginManager as createNodeManager,
   definePlugin as defineNodePlugin,
@@ -27,6 +22,7 @@ import {
   memoryNodeHooks,
   memoryNodeServices,
 } from "glassine/memory-node";
+import { createMessage, messageSchema } from "glassine/messages";
 import { arbitrariesFor, pluginLaws } from "glassine/testing";
 import * as z from "zod";
 

@@ -6,8 +6,6 @@ import {
   createExtensions,
   createPluginManager,
   type Denial,
-  defineHook,
-  defineHost,
   definePlugin,
   deny,
   type ExecutionRecord,
@@ -16,13 +14,14 @@ import {
   type InvokeResult,
   type Json,
   type Manager,
-  type Message,
   type Plugin,
   removeHeader,
   setHeader,
   type View,
   type Violation,
 } from "glassine";
+import { defineHook, defineHost } from "glassine/host";
+import type { Message } from "glassine/messages";
 import { expectTypeOf, it } from "vitest";
 import * as z from "zod";
 

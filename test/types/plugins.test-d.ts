@@ -2,17 +2,16 @@
 import {
   allow,
   amend,
-  type ContentPart,
   type createExtensions,
   createPluginManager,
   definePlugin,
   deny,
   type Json,
-  type Message,
   type Plugin,
   type PluginContext,
   type View,
 } from "glassine";
+import type { ContentPart, Message } from "glassine/messages";
 import { expectTypeOf, it } from "vitest";
 
 declare function mentionsSsn(message: Message): boolean;

@@ -1,11 +1,8 @@
 /** What the compiler knows of views over messages. */
+import { type Capability, type Extensions, filterExtensions, type Json, type View } from "glassine";
+import { defineHost } from "glassine/host";
 import {
-  type Capability,
   type DataPolicy,
-  defineHost,
-  type Extensions,
-  filterExtensions,
-  type Json,
   type Message,
   type ObjectProfile,
   type PartInfo,
@@ -17,11 +14,10 @@ import {
   type SerializeOptions,
   serializeView,
   toPolicyInput,
-  type View,
   type ViewAction,
   type ViewedExtensions,
   type ViewKind,
-} from "glassine";
+} from "glassine/messages";
 import { describe, expectTypeOf, it } from "vitest";
 
 declare const message: Message;

@@ -1,5 +1,5 @@
 /** A view computes what is read of it, when it is read, and work once. */
-import type { ContentPart } from "glassine";
+import type { ContentPart } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { LazyPartInfo } from "../../src/core/messages/part-info.ts";
 import { serializeView } from "../../src/core/messages/serialize-part.ts";

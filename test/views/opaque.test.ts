@@ -1,16 +1,14 @@
 /** What somebody who holds a view, or a view of a part of an envelope, can do with it. */
 import { inspect } from "node:util";
+import { createExtensions, createPluginManager, definePlugin } from "glassine";
+import { defineHost } from "glassine/host";
 import {
-  createExtensions,
-  createPluginManager,
-  defineHost,
-  definePlugin,
   freezePayload,
   type PartInfo,
   partsOf,
   serializeView,
   toPolicyInput,
-} from "glassine";
+} from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { everything } from "../spec/support.ts";

@@ -7,7 +7,7 @@ import {
   type PartsOptions,
   partsOf,
   type ViewKind,
-} from "glassine";
+} from "glassine/messages";
 
 export type PartInput = NonNullable<MessageInput["content"]>[number];
 

@@ -1,4 +1,5 @@
-import { addLabels, decodeError, encodeError, GlassineError, isGlassineError } from "glassine";
+import { addLabels, GlassineError, isGlassineError } from "glassine";
+import { decodeError, encodeError } from "glassine/remote";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { refusalOf, turnOf } from "./support.ts";

@@ -3,15 +3,12 @@ import {
   type Capability,
   createExtensions,
   createPluginManager,
-  decodeResult,
-  decodeTask,
   definePlugin,
-  encodeResult,
-  encodeTask,
   filterExtensions,
   getHeader,
   setHeader,
 } from "glassine";
+import { decodeResult, decodeTask, encodeResult, encodeTask } from "glassine/remote";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { contextOf, hook, payload } from "./support.ts";

@@ -1,14 +1,5 @@
-import {
-  createPluginManager,
-  decodeResult,
-  decodeTask,
-  definePlugin,
-  deny,
-  encodeResult,
-  encodeTask,
-  type PluginContext,
-  setHeader,
-} from "glassine";
+import { createPluginManager, definePlugin, deny, type PluginContext, setHeader } from "glassine";
+import { decodeResult, decodeTask, encodeResult, encodeTask } from "glassine/remote";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { contextOf, envelope, headers, hook, payload, turnOf } from "./support.ts";

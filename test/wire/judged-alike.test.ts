@@ -1,5 +1,6 @@
 /** What comes back from another process gets no other rights than what is returned in this one. */
-import { type Capability, createPluginManager, decodeResult, definePlugin } from "glassine";
+import { type Capability, createPluginManager, definePlugin } from "glassine";
+import { decodeResult } from "glassine/remote";
 import { expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { envelope, headers, hook, payload } from "./support.ts";

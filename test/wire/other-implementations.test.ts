@@ -1,17 +1,13 @@
 /** Documents as the format's other implementations write them, and what they find in ours. */
 import {
   createExtensions,
-  createMessage,
   createPluginManager,
   decodeExtensions,
-  decodeMessage,
-  decodeResult,
-  decodeTask,
   definePlugin,
-  encodeResult,
-  encodeTask,
   filterExtensions,
 } from "glassine";
+import { createMessage, decodeMessage } from "glassine/messages";
+import { decodeResult, decodeTask, encodeResult, encodeTask } from "glassine/remote";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { contextOf, hook, payload } from "./support.ts";

@@ -1,4 +1,5 @@
-import { addLabels, allow, decodeResult, deny, encodeResult, setCustom } from "glassine";
+import { addLabels, allow, deny, setCustom } from "glassine";
+import { decodeResult, encodeResult } from "glassine/remote";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { hook, refusalOf, turnOf } from "./support.ts";

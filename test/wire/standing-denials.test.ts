@@ -1,5 +1,6 @@
 /** A document that stops the operation is a denial, whatever else it says. */
-import { createPluginManager, decodeResult, definePlugin } from "glassine";
+import { createPluginManager, definePlugin } from "glassine";
+import { decodeResult } from "glassine/remote";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { hook, payload, refusalOf } from "./support.ts";

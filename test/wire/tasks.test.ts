@@ -1,11 +1,6 @@
-import {
-  addLabels,
-  createExtensions,
-  decodeTask,
-  defineHost,
-  encodeTask,
-  filterExtensions,
-} from "glassine";
+import { addLabels, createExtensions, filterExtensions } from "glassine";
+import { defineHost } from "glassine/host";
+import { decodeTask, encodeTask } from "glassine/remote";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { verifies } from "../support/verifies.ts";

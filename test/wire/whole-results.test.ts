@@ -1,15 +1,12 @@
 import {
   addLabels,
   createPluginManager,
-  decodeResult,
-  decodeTask,
   definePlugin,
   deny,
-  encodeInvokeResult,
-  encodeTask,
   type Plugin,
   setHeader,
 } from "glassine";
+import { decodeResult, decodeTask, encodeInvokeResult, encodeTask } from "glassine/remote";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { envelope, headers, hook, payload } from "./support.ts";

@@ -1,15 +1,13 @@
 /** What is written is checked first: a code, not a raw error, and nothing of what was handed in runs. */
+import { createPluginManager, definePlugin, type PluginContext } from "glassine";
 import {
-  createPluginManager,
   decodeResult,
   decodeTask,
-  definePlugin,
   encodeInvokeResult,
   encodeResult,
   encodeTask,
-  type PluginContext,
   type WireExecution,
-} from "glassine";
+} from "glassine/remote";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { contextOf, envelope, hook, payload, refusalOf } from "./support.ts";

@@ -6,7 +6,7 @@ import {
   encodeMessage,
   type Message,
   type MessageInput,
-} from "glassine";
+} from "glassine/messages";
 import { type Comparison, newLane, type Side } from "./harness.ts";
 import { partAt } from "./workloads.ts";
 import { plainMessage } from "./zod-message.ts";

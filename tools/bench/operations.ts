@@ -1,6 +1,8 @@
 /** O: hooks whose handlers vote, against a bare loop over the same voters. */
 import assert from "node:assert/strict";
-import { allow, defineHost, freezePayload } from "glassine";
+import { allow } from "glassine";
+import { defineHost } from "glassine/host";
+import { freezePayload } from "glassine/messages";
 import * as z from "zod";
 import { type Comparison, newLane, type Side } from "./harness.ts";
 

@@ -1,6 +1,7 @@
 /** S: a hook over more plugins, larger payloads, more of them in flight. */
 import assert from "node:assert/strict";
-import { type Capability, freezePayload } from "glassine";
+import type { Capability } from "glassine";
+import { freezePayload } from "glassine/messages";
 import { countsCalls, handlersOf, oursSide } from "./dispatch-sides.ts";
 import { type Comparison, newLane, type Side } from "./harness.ts";
 import type { Handler, Payload } from "./lane.ts";

@@ -1,6 +1,6 @@
 /** V: reading a few properties of each view, against computing all of them up front. */
 import assert from "node:assert/strict";
-import { createMessage, type Message, type PartInfo, partsOf } from "glassine";
+import { createMessage, type Message, type PartInfo, partsOf } from "glassine/messages";
 import { type Comparison, newLane, type Side } from "./harness.ts";
 import { partAt, realisticEnvelope } from "./workloads.ts";
 

@@ -6,12 +6,11 @@ import {
   createPluginManager,
   definePlugin,
   type Extensions,
-  freezePayload,
   type Manager,
-  type MessageInput,
   type Mode,
   withSlots,
 } from "glassine";
+import { freezePayload, type MessageInput } from "glassine/messages";
 import { type Handler, type Handler3, hook, type Payload } from "./lane.ts";
 
 export function numbered(count: number, name: string): string[] {

@@ -128,7 +128,7 @@ export type OperationInputOf<Spec extends HookSpec> = Spec extends {
  * @throws GlassineError `hook_invalid`
  * @example
  * ```ts
- * import { defineHook } from "glassine";
+ * import { defineHook } from "glassine/host";
  * import * as z from "zod";
  *
  * const invoicePaid = defineHook({

@@ -12,7 +12,7 @@ const hookPattern = /^[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*$/;
  * @throws GlassineError `hook_invalid`
  * @example
  * ```ts
- * import { defineHooks } from "glassine";
+ * import { defineHooks } from "glassine/host";
  * import * as z from "zod";
  *
  * const hooks = defineHooks({

@@ -184,7 +184,7 @@ type Nothing = Record<never, never>;
  * @see spec `envelope:host-slots`
  * @example
  * ```ts
- * import { defineHost } from "glassine";
+ * import { defineHost } from "glassine/host";
  * import * as z from "zod";
  *
  * const host = defineHost({

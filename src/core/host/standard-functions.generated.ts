@@ -159,7 +159,7 @@ export const decodeExtensions: Standard["decodeExtensions"] = standardHost.decod
  * @see spec `wire:judged-alike`, `wire:headers-kept`, `wire:headers-folded`, `wire:denial-stands`
  * @example
  * ```ts
- * import { decodeResult } from "glassine";
+ * import { decodeResult } from "glassine/remote";
  *
  * const { violation } = decodeResult('{"continue_processing":false}');
  * console.log(violation?.code, violation?.reason); // denied Denied without a reason.
@@ -226,7 +226,8 @@ export const encodeExtensions: Standard["encodeExtensions"] = standardHost.encod
  * @see spec `wire:invoke-result`
  * @example
  * ```ts
- * import { createPluginManager, encodeInvokeResult } from "glassine";
+ * import { createPluginManager } from "glassine";
+ * import { encodeInvokeResult } from "glassine/remote";
  *
  * const manager = await createPluginManager({ plugins: [] });
  * const result = await manager.invoke("tool_pre_invoke", { name: "add" });
@@ -245,7 +246,8 @@ export const encodeInvokeResult: Standard["encodeInvokeResult"] = standardHost.e
  * @see spec `wire:result`, `wire:written-checked`, `wire:as-returned`
  * @example
  * ```ts
- * import { deny, encodeResult } from "glassine";
+ * import { deny } from "glassine";
+ * import { encodeResult } from "glassine/remote";
  *
  * console.log(encodeResult({ metadata: { found: 1 } })); // {"continue_processing":true,"metadata":{"found":1}}
  * console.log(JSON.parse(encodeResult(deny("No"))).continue_processing); // false
@@ -263,7 +265,8 @@ export const encodeResult: Standard["encodeResult"] = standardHost.encodeResult;
  * @see spec `wire:task`, `wire:task-written`, `wire:headers-stripped`, `wire:headers-both`
  * @example
  * ```ts
- * import { createPluginManager, decodeTask, definePlugin, encodeTask } from "glassine";
+ * import { createPluginManager, definePlugin } from "glassine";
+ * import { decodeTask, encodeTask } from "glassine/remote";
  *
  * const shows = definePlugin({
  *   name: "shows",

@@ -25,7 +25,7 @@ export interface IfcLabels {
  * @see spec `labels:ifc` and the GitHub MCP server, which writes it
  * @example
  * ```ts
- * import { labelsFromIfc } from "glassine";
+ * import { labelsFromIfc } from "glassine/labels";
  *
  * const ifc = { integrity: "untrusted", confidentiality: "public" };
  * console.log(labelsFromIfc({ ifc })); // [ 'untrusted' ]
@@ -73,7 +73,7 @@ const standardAnnotationLabels: AnnotationLabels = { openWorldHint: "untrusted" 
  * @see spec `labels:annotations`
  * @example
  * ```ts
- * import { labelsFromAnnotations } from "glassine";
+ * import { labelsFromAnnotations } from "glassine/labels";
  *
  * console.log(labelsFromAnnotations({ openWorldHint: false })); // []
  * console.log(labelsFromAnnotations({ readOnlyHint: true })); // [ 'untrusted' ]

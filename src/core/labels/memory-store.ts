@@ -41,7 +41,7 @@ const noLabels: readonly never[] = Object.freeze([]);
  * @see spec `labels:memory-full`
  * @example
  * ```ts
- * import { memoryLabelStore } from "glassine";
+ * import { memoryLabelStore } from "glassine/labels";
  *
  * const store = memoryLabelStore({ ttlMs: 60 * 60 * 1000 });
  * await store.append("session-1", ["SALARY"]);

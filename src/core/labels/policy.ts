@@ -43,7 +43,8 @@ const kinds: readonly unknown[] = freeze(["tool", "prompt", "resource"]);
  * @see spec `labels:stamped`
  * @example
  * ```ts
- * import { createExtensions, stampResult } from "glassine";
+ * import { createExtensions } from "glassine";
+ * import { stampResult } from "glassine/labels";
  *
  * const extensions = createExtensions({
  *   security: { data: { read_payroll: { apply_labels: ["SALARY"] } } },
@@ -89,7 +90,8 @@ export function policyLabels(extensions: unknown, entity: DataEntity): readonly 
  * @see spec `labels:actions`
  * @example
  * ```ts
- * import { checkDataAction, createExtensions } from "glassine";
+ * import { createExtensions } from "glassine";
+ * import { checkDataAction } from "glassine/labels";
  *
  * const extensions = createExtensions({
  *   security: { data: { read_payroll: { denied_actions: ["receive"] } } },

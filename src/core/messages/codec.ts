@@ -49,7 +49,7 @@ export interface DecodedMessage {
  * @see spec `message:unknown-field`, `message:unknown-part`
  * @example
  * ```ts
- * import { decodeMessage } from "glassine";
+ * import { decodeMessage } from "glassine/messages";
  *
  * const text =
  *   '{"role":"user","content":[{"content_type":"text","text":"Ahoy","lang":"en"}]}';
@@ -103,7 +103,7 @@ function decoded(
  * @throws GlassineError `message_invalid` for what is no message
  * @example
  * ```ts
- * import { createMessage, encodeMessage } from "glassine";
+ * import { createMessage, encodeMessage } from "glassine/messages";
  *
  * const written = encodeMessage(createMessage({ role: "user" }));
  * console.log(written); // {"schema_version":"2.0","role":"user","content":[]}

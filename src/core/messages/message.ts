@@ -81,7 +81,7 @@ export const messageReader: Compiled = compileMessage(messageSchema);
  * @throws GlassineError `message_invalid`, with every problem and its path in `data.problems`
  * @example
  * ```ts
- * import { createMessage } from "glassine";
+ * import { createMessage } from "glassine/messages";
  *
  * const message = createMessage({
  *   role: "user",
@@ -101,7 +101,7 @@ export function createMessage(input: MessageInput): Message {
  * @throws GlassineError `payload_invalid`
  * @example
  * ```ts
- * import { freezePayload } from "glassine";
+ * import { freezePayload } from "glassine/messages";
  *
  * const payload = freezePayload({ name: "add", args: { a: 1 } });
  * console.log(Object.isFrozen(payload.args)); // true

@@ -33,7 +33,8 @@ const optionNames = ["hook", "extensions"] as const;
  * @see spec `view:one-a-part`, `view:lazy`, `view:shown-only`
  * @example
  * ```ts
- * import { createExtensions, createMessage, text, toolCall, partsOf } from "glassine";
+ * import { createExtensions } from "glassine";
+ * import { createMessage, text, toolCall, partsOf } from "glassine/messages";
  *
  * const message = createMessage({
  *   role: "assistant",

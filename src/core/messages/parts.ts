@@ -42,7 +42,7 @@ const maker =
  * @throws GlassineError `message_invalid` for what is no text
  * @example
  * ```ts
- * import { createMessage, text } from "glassine";
+ * import { createMessage, text } from "glassine/messages";
  *
  * const message = createMessage({ role: "user", content: [text("Ahoy")] });
  * console.log(message.content[0]); // { content_type: 'text', text: 'Ahoy' }
@@ -63,7 +63,7 @@ export function thinking(value: string): Part<"thinking"> {
  * @throws GlassineError `message_invalid`, with every problem and its path in `data.problems`
  * @example
  * ```ts
- * import { toolCall } from "glassine";
+ * import { toolCall } from "glassine/messages";
  *
  * const call = toolCall({ tool_call_id: "c-1", name: "add", arguments: { a: 1, b: 2 } });
  * console.log(call.content.arguments.a); // 1
@@ -96,7 +96,7 @@ export const promptResult: MakePart<"prompt_result"> = maker("prompt_result");
  * @throws GlassineError `message_invalid`
  * @example
  * ```ts
- * import { image } from "glassine";
+ * import { image } from "glassine/messages";
  *
  * const pier = image({ type: "url", data: "https://media.example/pier.png" });
  * console.log(pier.content.type); // url

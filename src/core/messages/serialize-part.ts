@@ -79,7 +79,8 @@ export interface PolicyInput {
  * @see spec `view:serialized`, `view:sensitive-headers`
  * @example
  * ```ts
- * import { createExtensions, createMessage, serializeView, text, partsOf } from "glassine";
+ * import { createExtensions } from "glassine";
+ * import { createMessage, serializeView, text, partsOf } from "glassine/messages";
  *
  * const message = createMessage({ role: "user", content: [text("Ahoy")] });
  * const headers = { Authorization: "Bearer made-up", Accept: "text/plain" };
@@ -104,7 +105,7 @@ export function serializeView(view: PartInfo, options: SerializeOptions = {}): S
  * @see spec `view:policy-input`
  * @example
  * ```ts
- * import { createMessage, text, toPolicyInput, partsOf } from "glassine";
+ * import { createMessage, text, toPolicyInput, partsOf } from "glassine/messages";
  *
  * const message = createMessage({ role: "user", content: [text("Ahoy")] });
  * const [policy] = partsOf(message).map((view) => toPolicyInput(view, { content: false }));

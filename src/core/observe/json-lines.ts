@@ -10,7 +10,7 @@ const { append, create, enumerableKeys, isArray, newList, sortInPlace, toArray }
  * @see spec `audit:json-line`
  * @example
  * ```ts
- * import { jsonLines, type AuditEvent } from "glassine";
+ * import { jsonLines, type AuditEvent } from "glassine/audit";
  *
  * const lines: string[] = [];
  * const sink = (event: AuditEvent) => lines.push(jsonLines(event));

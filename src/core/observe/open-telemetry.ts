@@ -51,7 +51,7 @@ const warn = { severityNumber: 13, severityText: "WARN" } as const;
  * @example
  * ```ts
  * import { logs } from "@opentelemetry/api-logs";
- * import { openTelemetrySink } from "glassine";
+ * import { openTelemetrySink } from "glassine/audit";
  *
  * const sink = openTelemetrySink(logs.getLogger("gateway"), { prefix: "gateway.audit" });
  * console.log(typeof sink); // function

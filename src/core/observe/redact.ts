@@ -23,7 +23,7 @@ const { endsWith, slice } = intrinsics;
  * @see spec `audit:redacted-words`, `audit:redacted-secrets`
  * @example
  * ```ts
- * import { redactText } from "glassine";
+ * import { redactText } from "glassine/audit";
  *
  * console.log(redactText("ada sent token=abc", ["ada"])); // [REDACTED] sent token=[REDACTED]
  * ```

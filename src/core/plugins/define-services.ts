@@ -56,7 +56,7 @@ export type HandlesOf<Services extends ServiceTable> = {
  *
  * @example
  * ```ts
- * import { defineServices, handleOf } from "glassine";
+ * import { defineServices, handleOf } from "glassine/host";
  *
  * interface Clock {
  *   now(): number;
@@ -95,7 +95,8 @@ const taken = [
  * @see spec `plugins:services`
  * @example
  * ```ts
- * import { createExtensions, defineHost, defineServices, handleOf } from "glassine";
+ * import { createExtensions } from "glassine";
+ * import { defineHost, defineServices, handleOf } from "glassine/host";
  *
  * const services = defineServices({
  *   "vault.read": {

@@ -67,7 +67,8 @@ export function answerOf(
  * @throws GlassineError `options_invalid` when the status is none of the four or the message no text
  * @example
  * ```ts
- * import { definePlugin, health } from "glassine";
+ * import { definePlugin } from "glassine";
+ * import { health } from "glassine/audit";
  *
  * const plugin = definePlugin({
  *   name: "cache",

@@ -30,7 +30,7 @@ const maxName = 64;
  * @see spec `wire:error`
  * @example
  * ```ts
- * import { decodeError, encodeError } from "glassine";
+ * import { decodeError, encodeError } from "glassine/remote";
  *
  * const text = encodeError(new Error("No model is loaded."), { plugin: "scanner" });
  * console.log(decodeError(text).message); // No model is loaded.
@@ -90,7 +90,7 @@ type ErrorDocument = Readonly<z.output<typeof errorSchema>>;
  * @see spec `wire:error`
  * @example
  * ```ts
- * import { decodeError } from "glassine";
+ * import { decodeError } from "glassine/remote";
  *
  * const error = decodeError({ message: "Out of memory", plugin_name: "scanner", code: "oom" });
  * console.log(error.code, error.data.remoteCode); // handler_error oom

@@ -46,7 +46,8 @@ export interface WireFunctions<Table extends SlotTable, Hooks extends HookTable>
    * @see spec `wire:task`, `wire:task-written`, `wire:headers-stripped`, `wire:headers-both`
    * @example
    * ```ts
-   * import { createPluginManager, decodeTask, definePlugin, encodeTask } from "glassine";
+   * import { createPluginManager, definePlugin } from "glassine";
+   * import { decodeTask, encodeTask } from "glassine/remote";
    *
    * const shows = definePlugin({
    *   name: "shows",
@@ -83,7 +84,8 @@ export interface WireFunctions<Table extends SlotTable, Hooks extends HookTable>
    * @see spec `wire:result`, `wire:written-checked`, `wire:as-returned`
    * @example
    * ```ts
-   * import { deny, encodeResult } from "glassine";
+   * import { deny } from "glassine";
+   * import { encodeResult } from "glassine/remote";
    *
    * console.log(encodeResult({ metadata: { found: 1 } })); // {"continue_processing":true,"metadata":{"found":1}}
    * console.log(JSON.parse(encodeResult(deny("No"))).continue_processing); // false
@@ -99,7 +101,8 @@ export interface WireFunctions<Table extends SlotTable, Hooks extends HookTable>
    * @see spec `wire:invoke-result`
    * @example
    * ```ts
-   * import { createPluginManager, encodeInvokeResult } from "glassine";
+   * import { createPluginManager } from "glassine";
+   * import { encodeInvokeResult } from "glassine/remote";
    *
    * const manager = await createPluginManager({ plugins: [] });
    * const result = await manager.invoke("tool_pre_invoke", { name: "add" });
@@ -123,7 +126,7 @@ export interface WireFunctions<Table extends SlotTable, Hooks extends HookTable>
    * @see spec `wire:judged-alike`, `wire:headers-kept`, `wire:headers-folded`, `wire:denial-stands`
    * @example
    * ```ts
-   * import { decodeResult } from "glassine";
+   * import { decodeResult } from "glassine/remote";
    *
    * const { violation } = decodeResult('{"continue_processing":false}');
    * console.log(violation?.code, violation?.reason); // denied Denied without a reason.

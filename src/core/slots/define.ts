@@ -18,7 +18,7 @@ import type { FieldSpec, SlotSpec, SlotTable, Tier } from "./types.ts";
  * @throws GlassineError `slot_invalid`
  * @example
  * ```ts
- * import { defineSlots } from "glassine";
+ * import { defineSlots } from "glassine/host";
  * import * as z from "zod";
  *
  * const slots = defineSlots({

@@ -107,7 +107,7 @@ export const fromContent = readerWithLimits(
  * `options_invalid`
  * @example
  * ```ts
- * import { createMessage } from "glassine";
+ * import { createMessage } from "glassine/messages";
  * import { toContent } from "glassine/ai-sdk";
  *
  * const said = createMessage({

@@ -107,7 +107,7 @@ export const fromModelMessages = readerWithLimits("fromModelMessages", (list: Pr
  * and `options_invalid`
  * @example
  * ```ts
- * import { createMessage } from "glassine";
+ * import { createMessage } from "glassine/messages";
  * import { toModelMessages } from "glassine/ai-sdk";
  *
  * const asked = createMessage({ role: "user", content: [{ content_type: "text", text: "Ahoy" }] });

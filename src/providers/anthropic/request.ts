@@ -108,7 +108,7 @@ export const fromMessagesRequest = readerWithLimits(
  * @see spec `anthropic:onto`, `anthropic:lost`
  * @example
  * ```ts
- * import { createMessage } from "glassine";
+ * import { createMessage } from "glassine/messages";
  * import { fromMessagesRequest, toMessagesRequest } from "glassine/anthropic";
  *
  * const onto = {

@@ -107,7 +107,7 @@ export const fromMessagesResponse = readerWithLimits(
  * @see spec `anthropic:onto`, `anthropic:stop-follows`
  * @example
  * ```ts
- * import { createMessage } from "glassine";
+ * import { createMessage } from "glassine/messages";
  * import { toMessagesResponse } from "glassine/anthropic";
  *
  * const answer = createMessage({

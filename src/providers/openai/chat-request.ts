@@ -64,7 +64,7 @@ export const fromChatRequest = readerWithLimits(
  * @see spec `openai:onto`, `openai:lost`
  * @example
  * ```ts
- * import { createMessage } from "glassine";
+ * import { createMessage } from "glassine/messages";
  * import { toChatRequest } from "glassine/openai";
  *
  * const asked = createMessage({ role: "user", content: [{ content_type: "text", text: "Ahoy" }] });

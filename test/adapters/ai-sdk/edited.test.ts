@@ -1,6 +1,7 @@
 /** What an edit takes away of a document of the AI SDK is not sent on, or `lost` says so. */
-import { type ContentPart, createMessage, type Message } from "glassine";
+
 import { fromContent, fromPrompt, type PromptLike, toContent, toPrompt } from "glassine/ai-sdk";
+import { type ContentPart, createMessage, type Message } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 

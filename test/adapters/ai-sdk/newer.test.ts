@@ -1,5 +1,5 @@
 /** Documents of ai 7: files in tagged forms, citations, and what its streams have beside them. */
-import { type ContentPart, createMessage, type Message } from "glassine";
+
 import {
   contentStream,
   fromContent,
@@ -11,6 +11,7 @@ import {
   toPrompt,
   toStreamParts,
 } from "glassine/ai-sdk";
+import { type ContentPart, createMessage, type Message } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { codeOf } from "../../admit/support.ts";
 import { verifies } from "../../support/verifies.ts";

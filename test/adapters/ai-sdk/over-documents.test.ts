@@ -1,6 +1,7 @@
 /** What stays of a document of the AI SDK whose messages were edited so that they look like others. */
-import { type ContentPart, createMessage, type Message } from "glassine";
+
 import { fromContent, fromPrompt, toContent, toModelMessages, toPrompt } from "glassine/ai-sdk";
+import { type ContentPart, createMessage, type Message } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 

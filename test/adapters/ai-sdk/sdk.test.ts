@@ -16,7 +16,6 @@ import {
   wrapLanguageModel,
 } from "ai";
 import { convertArrayToReadableStream, MockLanguageModelV3 } from "ai/test";
-import type { Message } from "glassine";
 import {
   contentStream,
   fromContent,
@@ -27,6 +26,7 @@ import {
   toPrompt,
   toStreamParts,
 } from "glassine/ai-sdk";
+import type { Message } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 
 type Edit = (messages: readonly Message[]) => readonly Message[];

@@ -1,5 +1,4 @@
 import type { LanguageModelV3Prompt } from "@ai-sdk/provider";
-import { createMessage, type Message, type MessageInput } from "glassine";
 import {
   contentStream,
   fromContent,
@@ -10,6 +9,7 @@ import {
   toPrompt,
   toStreamParts,
 } from "glassine/ai-sdk";
+import { createMessage, type Message, type MessageInput } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { refusalOf } from "../../admit/support.ts";
 import { verifies } from "../../support/verifies.ts";

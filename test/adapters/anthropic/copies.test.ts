@@ -1,5 +1,5 @@
 /** Copies of a text beside it, which a model may read in its place: they do not outlive a redaction. */
-import { createMessage, type Message } from "glassine";
+
 import {
   fromMessagesRequest,
   fromMessagesResponse,
@@ -9,6 +9,7 @@ import {
   toMessagesRequest,
   toMessagesResponse,
 } from "glassine/anthropic";
+import { createMessage, type Message } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 

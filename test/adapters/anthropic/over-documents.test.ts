@@ -1,11 +1,12 @@
 /** What stays of a document of Anthropic whose messages were edited so that they look like others. */
-import { type ContentPart, createMessage, type Message } from "glassine";
+
 import {
   fromMessagesRequest,
   fromMessagesResponse,
   toMessagesRequest,
   toMessagesResponse,
 } from "glassine/anthropic";
+import { type ContentPart, createMessage, type Message } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 

@@ -1,12 +1,13 @@
 /** Requests of the Messages API as messages, and back. */
 import type Anthropic from "@anthropic-ai/sdk";
-import { createMessage, isGlassineError, type Message, type MessageInput } from "glassine";
+import { isGlassineError } from "glassine";
 import {
   fromMessagesRequest,
   messagesStream,
   toMessagesRequest,
   toMessagesResponse,
 } from "glassine/anthropic";
+import { createMessage, type Message, type MessageInput } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { refusalOf } from "../../admit/support.ts";
 import { verifies } from "../../support/verifies.ts";

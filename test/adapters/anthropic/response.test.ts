@@ -1,13 +1,8 @@
 /** Responses of the Messages API as a message, and back. */
 import type Anthropic from "@anthropic-ai/sdk";
-import {
-  createExtensions,
-  createMessage,
-  isGlassineError,
-  type Message,
-  type MessageInput,
-} from "glassine";
+import { createExtensions, isGlassineError } from "glassine";
 import { fromMessagesResponse, toMessagesResponse } from "glassine/anthropic";
+import { createMessage, type Message, type MessageInput } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 import { answer, usage } from "./support/answers.ts";

@@ -4,7 +4,6 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import Anthropic from "@anthropic-ai/sdk";
 import { jsonSchemaOutputFormat } from "@anthropic-ai/sdk/helpers/json-schema";
-import { createMessage, type Message } from "glassine";
 import {
   fromMessagesRequest,
   fromMessagesResponse,
@@ -13,6 +12,7 @@ import {
   toMessagesRequest,
   toMessagesResponse,
 } from "glassine/anthropic";
+import { createMessage, type Message } from "glassine/messages";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 import { answer } from "./support/answers.ts";

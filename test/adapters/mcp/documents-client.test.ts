@@ -1,4 +1,4 @@
-import { createExtensions, createMessage, type Message, type MessageInput } from "glassine";
+import { createExtensions } from "glassine";
 import {
   fromElicitationRequest,
   fromElicitationResult,
@@ -13,6 +13,7 @@ import {
   toSamplingRequest,
   toSamplingResult,
 } from "glassine/mcp";
+import { createMessage, type Message, type MessageInput } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { codeOf } from "../../admit/support.ts";
 import { verifies } from "../../support/verifies.ts";

@@ -5,8 +5,8 @@ import {
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
 import { createMcpHandler, inputRequired, Server } from "@modelcontextprotocol/server";
-import type { Message } from "glassine";
 import * as mcp from "glassine/mcp";
+import type { Message } from "glassine/messages";
 import { expect, it } from "vitest";
 
 type Json = Record<string, unknown>;

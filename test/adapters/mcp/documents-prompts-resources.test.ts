@@ -1,4 +1,3 @@
-import { createMessage, type Message, type MessageInput } from "glassine";
 import {
   fromPromptError,
   fromPromptRequest,
@@ -13,6 +12,7 @@ import {
   toResourceRequest,
   toResourceResult,
 } from "glassine/mcp";
+import { createMessage, type Message, type MessageInput } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { codeOf } from "../../admit/support.ts";
 import { verifies } from "../../support/verifies.ts";

@@ -1,4 +1,3 @@
-import { createMessage, type Message, type MessageInput } from "glassine";
 import {
   fromTask,
   fromToolCall,
@@ -9,6 +8,7 @@ import {
   toToolError,
   toToolResult,
 } from "glassine/mcp";
+import { createMessage, type Message, type MessageInput } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { codeOf } from "../../admit/support.ts";
 import { verifies } from "../../support/verifies.ts";

@@ -1,7 +1,8 @@
 /** Every message of a real server, in and out of messages, over both of its transports. */
 // Only in test:all: it starts a real server.
-import type { Message } from "glassine";
+
 import * as mcp from "glassine/mcp";
+import type { Message } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import {
   connectEverything,

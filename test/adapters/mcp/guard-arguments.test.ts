@@ -1,5 +1,6 @@
 /** What a guard takes: a slip would leave a connection without it. */
-import { createExtensions, createPluginManager, memoryLabelStore } from "glassine";
+import { createExtensions, createPluginManager } from "glassine";
+import { memoryLabelStore } from "glassine/labels";
 import { createGuard, type GuardEvent, type GuardOptions, guardErrorCodes } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";

@@ -1,13 +1,7 @@
 /** Lists, handshakes, sampling, elicitation and notifications: what plugins see and may do. */
-import {
-  createExtensions,
-  createPluginManager,
-  definePlugin,
-  deny,
-  type Message,
-  toolResult as resultPart,
-} from "glassine";
+import { createExtensions, createPluginManager, definePlugin, deny } from "glassine";
 import { createGuard, type GuardEvent, type GuardOptions } from "glassine/mcp";
+import { type Message, toolResult as resultPart } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 import { exchange } from "./support/exchange.ts";

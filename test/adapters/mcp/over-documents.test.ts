@@ -1,11 +1,5 @@
 /** What stays of a document of MCP whose messages were edited so that they look like others. */
-import {
-  type ContentPart,
-  createMessage,
-  createPluginManager,
-  definePlugin,
-  type Message,
-} from "glassine";
+import { createPluginManager, definePlugin } from "glassine";
 import {
   fromInputRequests,
   fromPromptResult,
@@ -14,6 +8,7 @@ import {
   toPromptResult,
   toResourceResult,
 } from "glassine/mcp";
+import { type ContentPart, createMessage, type Message } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 import { settle } from "./support/fake-manager.ts";

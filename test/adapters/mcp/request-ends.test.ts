@@ -1,7 +1,8 @@
 /** Each request of a guard ends once, and all that is said of it has one id. */
 
 import * as fc from "fast-check";
-import { type AuditEvent, createPluginManager, definePlugin, deny } from "glassine";
+import { createPluginManager, definePlugin, deny } from "glassine";
+import type { AuditEvent } from "glassine/audit";
 import { createGuard, type GuardEnd, type GuardEvent, type GuardOptions } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";

@@ -1,5 +1,5 @@
 /** Labels that go from one call of a session to the next. */
-import { memoryLabelStore } from "glassine";
+import { memoryLabelStore } from "glassine/labels";
 import type { GuardedRequest, GuardLabels } from "glassine/mcp";
 import { describe, expect, it, vi } from "vitest";
 import { verifies } from "../../support/verifies.ts";

@@ -1,5 +1,6 @@
 /** Whose labels and policies the result of a task gets, when somebody else asks for it. */
-import { createExtensions, memoryLabelStore } from "glassine";
+import { createExtensions } from "glassine";
+import { memoryLabelStore } from "glassine/labels";
 import type { GuardedRequest } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";

@@ -1,5 +1,5 @@
 /** Labels from the wire, where a host switched them on. */
-import { labelsFromAnnotations, labelsFromIfc } from "glassine";
+import { labelsFromAnnotations, labelsFromIfc } from "glassine/labels";
 import type { WireLabels } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";

@@ -1,5 +1,5 @@
 /** What stays of a document of OpenAI whose messages were edited so that they look like others. */
-import { type ContentPart, createMessage, type Message } from "glassine";
+import { type ContentPart, createMessage, type Message } from "glassine/messages";
 import {
   chatStream,
   fromChatRequest,

@@ -1,7 +1,7 @@
 /** OpenAI's own SDK against a server on this machine: its requests in, answers and streams out. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type ContentPart, createMessage, type Message } from "glassine";
+import { type ContentPart, createMessage, type Message } from "glassine/messages";
 import {
   chatStream,
   fromChatRequest,

@@ -1,5 +1,6 @@
 /** What is written over documents of OpenAI, and what is told of the rest. */
-import { type ContentPart, createMessage, type GlassineError, type Message } from "glassine";
+import type { GlassineError } from "glassine";
+import { type ContentPart, createMessage, type Message } from "glassine/messages";
 import {
   fromChatRequest,
   fromChatResponse,

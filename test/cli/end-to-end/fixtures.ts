@@ -14,7 +14,7 @@ export function made(
   expression: string,
   { imports = "", ...more }: Partial<Fixture> & { readonly imports?: string } = {},
 ): Fixture {
-  const source = `import { definePlugin, health } from "glassine";
+  const source = `import { definePlugin } from "glassine"; import { health } from "glassine/audit";
 ${imports}
 export default () => ${expression};
 `;
@@ -70,7 +70,7 @@ export const exampleOfMemoryNode: Fixture = {
   name: "example-stigmem-plugin",
   field: "stigmem",
   files: {
-    "plugin.js": `import { allow, health } from "glassine";
+    "plugin.js": `import { allow } from "glassine"; import { health } from "glassine/audit";
 import { definePlugin } from "glassine/memory-node";
 
 export default () =>

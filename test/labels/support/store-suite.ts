@@ -1,5 +1,5 @@
 /** What every label store does. */
-import type { LabelStore } from "glassine";
+import type { LabelStore } from "glassine/labels";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 

@@ -1,6 +1,6 @@
 /** V: views of the parts of a message against `iter_views` of CPEX. */
 import assert from "node:assert/strict";
-import { encodeMessage, partsOf } from "glassine";
+import { encodeMessage, partsOf } from "glassine/messages";
 import { type Comparison, newLane, type Side } from "../harness.ts";
 import { expected, lazily, message, parts } from "../views.ts";
 import { realisticEnvelope } from "../workloads.ts";

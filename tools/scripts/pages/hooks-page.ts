@@ -32,7 +32,6 @@ So the point judges what is really sent.
 
 \`\`\`ts
 import {
-  createMessage,
   createPluginManager,
   definePlugin,
   deny,
@@ -40,6 +39,7 @@ import {
   type InvokeOptions,
   type Json,
 } from "glassine";
+import { createMessage } from "glassine/messages";
 
 const guard = definePlugin({
   name: "no-rm",

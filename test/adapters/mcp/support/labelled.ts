@@ -6,10 +6,10 @@ import {
   definePlugin,
   deny,
   type Extensions,
-  type LabelStore,
   type PluginContext,
   type View,
 } from "glassine";
+import type { LabelStore } from "glassine/labels";
 import type { GuardOptions } from "glassine/mcp";
 import { settle } from "./fake-manager.ts";
 import { type Json, rawGuard, request } from "./raw.ts";

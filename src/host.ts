@@ -1,0 +1,62 @@
+/** Hosts of your own: slots, hooks and services beside the standard ones, or in their place. */
+
+// Define a host.
+
+export { defineHost, type Host, type HostDefinition } from "./core/host/index.ts";
+export { type HostProfile, standardProfile } from "./core/plugins/index.ts";
+
+// Its hooks.
+
+export {
+  type Band,
+  bands,
+  defineHook,
+  defineHooks,
+  type HookDefinition,
+  type HookSpec,
+  type HookTable,
+  type OperationHookOf,
+  type OperationInputOf,
+  type Ordering,
+  orderings,
+  type Semantic,
+  type StandardHooks,
+  semantics,
+} from "./core/hooks/index.ts";
+export type { CoreHandler, CoreHandlerInput } from "./core/plugins/index.ts";
+
+// Its services.
+
+export {
+  type AccessorsOf,
+  defineServices,
+  type HandleType,
+  handleOf,
+  type ServiceCapability,
+  type ServiceSpec,
+  type ServiceTable,
+} from "./core/plugins/index.ts";
+
+// Its slots.
+
+export {
+  headerMap,
+  instant,
+  jsonObject,
+  jsonValue,
+  labelSet,
+  stringSet,
+  wholeNumber,
+} from "./core/schema/index.ts";
+export {
+  type CapabilityIn,
+  type Derive,
+  defineSlots,
+  type ExtensionsInputOf,
+  type ExtensionsOf,
+  type SlotSpec,
+  type SlotTable,
+  type StandardSlots,
+  type ViewOf,
+  type WithImplied,
+} from "./core/slots/index.ts";

@@ -1,0 +1,58 @@
+/** Messages: make, check, encode and decode them, and look at what each part is about. */
+
+// Make a message and its parts.
+
+export {
+  audio,
+  type ContentPart,
+  createMessage,
+  document,
+  freezePayload,
+  image,
+  type Message,
+  type MessageData,
+  type MessageInput,
+  messageSchema,
+  type Part,
+  type PartContent,
+  type PartKind,
+  promptRequest,
+  promptResult,
+  resource,
+  resourceRef,
+  text,
+  thinking,
+  toolCall,
+  toolResult,
+  video,
+} from "./core/messages/index.ts";
+
+// As JSON.
+
+export {
+  type DecodedMessage,
+  type DecodeMessageOptions,
+  decodeMessage,
+  encodeMessage,
+} from "./core/messages/index.ts";
+
+// What each part is about, for policies.
+
+export {
+  type DataPolicy,
+  matchesPattern,
+  type ObjectProfile,
+  type PartInfo,
+  type PartsOptions,
+  type PolicyInput,
+  type PolicyInputOptions,
+  partsOf,
+  type SerializedContext,
+  type SerializedView,
+  type SerializeOptions,
+  serializeView,
+  toPolicyInput,
+  type ViewAction,
+  type ViewedExtensions,
+  type ViewKind,
+} from "./core/messages/index.ts";
