@@ -54,6 +54,7 @@ export {
   defineSlots,
   type ExtensionsInputOf,
   type ExtensionsOf,
+  type Schema,
   type SlotSpec,
   type SlotTable,
   type StandardSlots,

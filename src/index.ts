@@ -109,6 +109,27 @@ export {
   withSlots,
 } from "./core/host/index.ts";
 
+// What compilers name in the declarations of modules that use the above.
+
+export type { StandardHooks } from "./core/hooks/index.ts";
+export type {
+  AgentSlot,
+  CompletionSlot,
+  CustomSlot,
+  DelegationSlot,
+  ExtensionsOf,
+  FrameworkSlot,
+  HttpSlot,
+  LlmSlot,
+  McpSlot,
+  MetaSlot,
+  ProvenanceSlot,
+  RequestSlot,
+  SecuritySlot,
+  StandardSlots,
+  ViewOf,
+} from "./core/slots/index.ts";
+
 // Handle errors.
 
 export {

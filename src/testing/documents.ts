@@ -7,6 +7,7 @@ import {
   type SlotSpec,
   type SlotTable,
   standardSlots,
+  zodOf,
 } from "../core/slots/index.ts";
 import { acceptable } from "./acceptable.ts";
 import type { Level } from "./data.ts";
@@ -47,7 +48,7 @@ const standard: SlotTable = standardSlots;
 
 /** Values that the slot accepts. Those of a standard slot are, whatever its types accept. */
 function slotValues(slots: CompiledSlots, slot: string, words: Words | undefined): Values {
-  const { schema } = slots.table[slot] as SlotSpec;
+  const schema = zodOf((slots.table[slot] as SlotSpec).schema);
   const own = given.get(slots)?.[slot];
   if (own === undefined && standard[slot]?.schema === schema) return valuesOf(schema, words);
   const accepts = (value: unknown) => createFrom(slots, { [slot]: value }, undefined);

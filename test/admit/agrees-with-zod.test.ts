@@ -5,7 +5,7 @@ import * as z from "zod";
 import { jsonValues, valuesOf } from "../../property-tests/support/schema-values.ts";
 import { isLabel } from "../../src/core/data/index.ts";
 import { admit, kindOf } from "../../src/core/schema/index.ts";
-import { compileSlots, standardSlots } from "../../src/core/slots/index.ts";
+import { compileSlots, standardSlots, zodOf } from "../../src/core/slots/index.ts";
 import { optionsOf } from "./support.ts";
 
 const slots = compileSlots(standardSlots);
@@ -82,7 +82,8 @@ function spoil(root: unknown, { at, value, remove }: Spot): unknown {
 const accepts = (slot: string, value: unknown) =>
   admit(slots.envelope, { [slot]: value }, optionsOf({ strict: false })).ok;
 
-describe.each(Object.entries(standardSlots))("%s", (slot, { schema }) => {
+describe.each(Object.entries(standardSlots))("%s", (slot, spec) => {
+  const schema = zodOf(spec.schema);
   const zod = spelt(schema);
   let valid: fc.Arbitrary<unknown>;
   beforeAll(() => {

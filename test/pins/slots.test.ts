@@ -1,7 +1,7 @@
 /** The slot table, spelt out a second time. A changed line here is a line in CHANGELOG.md. */
 import { capabilities, resolveCapabilities, slotNames } from "glassine";
 import { expect, it } from "vitest";
-import { standardSlots } from "../../src/core/slots/index.ts";
+import { standardSlots, zodOf } from "../../src/core/slots/index.ts";
 
 interface Spec {
   readonly tier?: string;
@@ -54,7 +54,7 @@ it("slots, tiers and gates", () => {
 
 it("fields of each slot", () => {
   const fields = Object.entries(standardSlots).map(([slot, { schema }]) => {
-    const { shape } = schema._zod.def as { readonly shape?: object };
+    const { shape } = zodOf(schema)._zod.def as { readonly shape?: object };
     return [slot, shape === undefined ? "any" : Object.keys(shape).join(" ")];
   });
   expect(Object.fromEntries(fields)).toEqual({

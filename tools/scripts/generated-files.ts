@@ -5,6 +5,7 @@ import { memoryNodeServices } from "../../src/memory-node/index.ts";
 import { auditEventJsonSchema } from "./audit-schema.ts";
 import { commandSchemas } from "./command-schemas.ts";
 import { extensionsSchema } from "./extensions-schema.ts";
+import { formatted } from "./formatted.ts";
 import { mcpPathData, mcpPaths } from "./mcp-paths.ts";
 import { messageLevelsSource } from "./message-levels.ts";
 import { messageJsonSchema, partJsonSchemas } from "./message-schemas.ts";
@@ -21,6 +22,7 @@ import { threatModelPage } from "./pages/threat-model-page.ts";
 import { printJson } from "./print-json.ts";
 import { readAttacks, readFaults, readLaws } from "./read-attacks.ts";
 import { slotData } from "./slot-data.ts";
+import { slotTypesSource } from "./slot-types.ts";
 import { standardFunctionsSource } from "./standard-functions.ts";
 import { viewLayoutsSource } from "./view-layouts.ts";
 import { errorJsonSchema, resultJsonSchema, taskJsonSchema } from "./wire-schemas.ts";
@@ -56,6 +58,10 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
     {
       path: "src/core/slots/object-layouts.generated.ts",
       text: objectLayoutsSource(standardSlots),
+    },
+    {
+      path: "src/core/slots/slot-types.generated.ts",
+      text: formatted(slotTypesSource(standardSlots)),
     },
     { path: "src/core/slots/view-layouts.generated.ts", text: viewLayoutsSource(standardSlots) },
     { path: "src/core/messages/message-levels.generated.ts", text: messageLevelsSource() },

@@ -10,7 +10,7 @@ import {
   type LevelValue,
 } from "../schema/index.ts";
 import { type CapabilityBits, collectCapabilities, maxCapabilities } from "./capabilities.ts";
-import { everyone, gatesOf } from "./define.ts";
+import { everyone, gatesOf, zodOf } from "./define.ts";
 import { layoutOf, levelBuilders } from "./object-layout.ts";
 import type { ObjectLayout } from "./object-layout-types.ts";
 import type { Derive, FieldSpec, SlotSpec, SlotTable, Tier } from "./types.ts";
@@ -60,7 +60,7 @@ export function compileSlots(table: SlotTable): CompiledSlots {
   const capabilities = collectCapabilities(table);
   const names = Object.freeze(Object.keys(table));
   const shape = Object.fromEntries(
-    names.map((name) => [name, optional((table[name] as SlotSpec).schema)]),
+    names.map((name) => [name, zodOf((table[name] as SlotSpec).schema).optional()]),
   );
   const open = compilerFor({ closed: false, shownWhole: false, builders: levelBuilders });
   const closed = compilerFor({ closed: true, shownWhole: false, builders: levelBuilders });
@@ -109,10 +109,6 @@ function freezeTable(nodes: readonly Node[]): void {
     Object.freeze(node);
   }
   Object.freeze(nodes);
-}
-
-function optional(schema: z.ZodType): z.ZodType {
-  return schema.optional();
 }
 
 /** What a field has from its parent where it says nothing itself. Never `read`: that is closed above. */

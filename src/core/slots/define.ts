@@ -1,5 +1,6 @@
+import type * as z from "zod";
 import { closest, GlassineError, quoted } from "../errors/index.ts";
-import type { FieldSpec, SlotSpec, SlotTable, Tier } from "./types.ts";
+import type { FieldSpec, Schema, SlotSpec, SlotTable, Tier } from "./types.ts";
 
 /**
  * Declares a table of slots. The type of the result is the table itself, so that types,
@@ -92,9 +93,14 @@ function checkWhole(slot: string, spec: SlotSpec): void {
   };
   if (spec.tier === undefined) fail(`needs a tier: ${tiers.join(", ")}.`);
   if (typeof spec.description !== "string") fail("needs a description for its reference page.");
-  if ((spec.schema as { _zod?: unknown } | undefined)?._zod === undefined) {
+  if (spec.schema?._zod === undefined) {
     fail("needs a schema made with zod 4.");
   }
+}
+
+/** The schema of a defined slot as what it was checked to be. */
+export function zodOf(schema: Schema): z.ZodType {
+  return schema as z.ZodType;
 }
 
 /** A slot whose readers are not named is hidden, and nothing in it can be opened or change. */

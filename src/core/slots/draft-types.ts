@@ -2,12 +2,13 @@
  * The type of a draft, inferred from a slot table: what a grant may write can be written, what it
  * may only see is read-only, and what it cannot see is not there.
  */
-import type * as z from "zod";
 import type {
-  DeepReadonly,
   FieldSpecOf,
+  HostInputOf,
   IsOpenSet,
   IsOpenSlot,
+  OutputOf,
+  Schema,
   SlotSpec,
   SlotTable,
   Visible,
@@ -63,8 +64,8 @@ type DraftPart<Value, Spec, Tier, Write, Caps> =
           ? DraftLevel<Value, Spec, Tier, Write, Caps>
           : Value
         : Free<Value>
-    : DeepReadonly<Value>;
-type Growing<Value> = Value extends readonly (infer Item)[] ? GrowOnly<Item> : DeepReadonly<Value>;
+    : Value;
+type Growing<Value> = Value extends readonly (infer Item)[] ? GrowOnly<Item> : Value;
 
 /** What is replaced as a whole may be assigned; of anything else, only what is inside. */
 type IsAssignable<Field, Tier, Write, Caps> =
@@ -94,10 +95,10 @@ type DraftField<Value, Field, Tier, Write, Caps> = DraftPart<
 >;
 
 /** A level that grows: its list takes more, the rest follows from the list. */
-type GrowingLevel<Spec extends { readonly schema: z.ZodType }, Grows> = {
-  readonly [K in keyof z.output<Spec["schema"]>]: K extends Grows
-    ? GrowOnly<ItemInput<z.input<Spec["schema"]>, K>>
-    : DeepReadonly<z.output<Spec["schema"]>[K]>;
+type GrowingLevel<Spec extends { readonly schema: Schema }, Grows> = {
+  readonly [K in keyof OutputOf<Spec["schema"]>]: K extends Grows
+    ? GrowOnly<ItemInput<HostInputOf<Spec["schema"]>, K>>
+    : OutputOf<Spec["schema"]>[K];
 };
 type ItemInput<Level, Key> = Key extends keyof Level
   ? NonNullable<Level[Key]> extends readonly (infer Item)[]
@@ -111,7 +112,7 @@ type DraftSlot<Spec extends SlotSpec, Caps> = Spec extends {
 }
   ? GrowingLevel<Spec, Grows>
   : DraftPart<
-      Visible<z.output<Spec["schema"]>, Spec, Caps>,
+      Visible<OutputOf<Spec["schema"]>, Spec, Caps>,
       Spec,
       TierOf<Spec, never>,
       WriteOf<Spec, never>,
@@ -128,5 +129,5 @@ export type DraftOf<Table extends SlotTable, Caps extends string> = {
     ? never
     : IsOpenSlot<Table[Slot], Caps> extends true
       ? Slot
-      : never]?: Visible<z.output<Table[Slot]["schema"]>, Table[Slot], Caps> | undefined;
+      : never]?: Visible<OutputOf<Table[Slot]["schema"]>, Table[Slot], Caps> | undefined;
 };

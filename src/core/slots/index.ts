@@ -1,12 +1,27 @@
 export { type CapabilityBits, resolveNames } from "./capabilities.ts";
 export { type CompiledSlots, compileSlots, defaultsOf, type Node, nodeByKey } from "./compile.ts";
-export { defineSlots, everyone, gatesOf, joinSlots } from "./define.ts";
+export { defineSlots, everyone, gatesOf, joinSlots, zodOf } from "./define.ts";
 export type { DraftOf } from "./draft-types.ts";
 export { grownLevel } from "./grown-level.ts";
 export { extensionsJsonSchema, toJsonSchema } from "./json-schema.ts";
 export { everyBit, nextDiffering } from "./object-layout.ts";
 export type { ObjectLayout, ViewLayout } from "./object-layout-types.ts";
-export { type HopInput, type StandardSlots, standardSlots } from "./table.ts";
+export type {
+  AgentSlot,
+  CompletionSlot,
+  CustomSlot,
+  DelegationSlot,
+  FrameworkSlot,
+  HttpSlot,
+  LlmSlot,
+  McpSlot,
+  MetaSlot,
+  ProvenanceSlot,
+  RequestSlot,
+  SecuritySlot,
+  StandardSlots,
+} from "./slot-types.generated.ts";
+export { type HopInput, standardSlots } from "./table.ts";
 export type {
   CapabilityIn,
   DeepReadonly,
@@ -15,6 +30,7 @@ export type {
   ExtensionsOf,
   GrantIn,
   ProposalOf,
+  Schema,
   SlotSpec,
   SlotTable,
   TableIn,

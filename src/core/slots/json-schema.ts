@@ -1,6 +1,7 @@
 /** The JSON Schema of what a table accepts, draft 2020-12. Null stands for absent. */
 import * as z from "zod";
 import { kindOf } from "../schema/index.ts";
+import { zodOf } from "./define.ts";
 import type { SlotTable } from "./types.ts";
 
 type JsonSchema = Record<string, unknown>;
@@ -35,7 +36,7 @@ function allowNull(json: JsonSchema): void {
 export function extensionsJsonSchema(table: SlotTable): JsonSchema {
   const properties: Record<string, JsonSchema> = {};
   for (const [slot, spec] of Object.entries(table)) {
-    const { $schema: _, ...schema } = toJsonSchema(spec.schema);
+    const { $schema: _, ...schema } = toJsonSchema(zodOf(spec.schema));
     properties[slot] = { description: spec.description, anyOf: [schema, { type: "null" }] };
   }
   return {

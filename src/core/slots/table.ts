@@ -5,11 +5,10 @@
  * Source of names and types: the Common Message Format as CPEX writes it, older and newer
  * generation. Source of tiers and gates: `spec/envelope.md`.
  */
-import type * as z from "zod";
 import { jsonObject } from "../schema/index.ts";
 import { defineSlots } from "./define.ts";
 import { agentSchema } from "./schemas/agent.ts";
-import { delegationSchema, deriveDelegation, type hopSchema } from "./schemas/delegation.ts";
+import { delegationSchema, deriveDelegation } from "./schemas/delegation.ts";
 import { httpSchema } from "./schemas/http.ts";
 import { mcpSchema } from "./schemas/mcp.ts";
 import {
@@ -21,8 +20,10 @@ import {
 } from "./schemas/model.ts";
 import { requestSchema } from "./schemas/request.ts";
 import { securitySchema } from "./schemas/security.ts";
+import type { StandardSlots } from "./slot-types.generated.ts";
+import type { HostInputOf } from "./types.ts";
 
-export const standardSlots = defineSlots({
+export const standardSlots: StandardSlots = defineSlots({
   request: {
     tier: "immutable",
     read: "everyone",
@@ -125,8 +126,7 @@ export const standardSlots = defineSlots({
   },
 });
 
-/** The standard slots by name. */
-export type StandardSlots = typeof standardSlots;
-
 /** What `appendHop` takes: fields with a default may be left out. */
-export type HopInput = z.input<typeof hopSchema>;
+export type HopInput = NonNullable<
+  HostInputOf<StandardSlots["delegation"]["schema"]>["chain"]
+>[number];

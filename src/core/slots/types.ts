@@ -4,8 +4,33 @@
  * A gated field is in a view's type exactly when the granted capabilities open it: its own
  * `read` or `write`, or that of a field inside it.
  */
-import type * as z from "zod";
 import type { Json } from "../data/index.ts";
+
+/**
+ * What the compiler knows of a schema: what comes out of it and what goes in. Every schema of zod 4
+ * is one. Of zod's classes no more is named here, so that the compiler never compares them.
+ */
+export interface Schema<Output = unknown, Input = unknown> {
+  readonly _zod: { readonly output: Output; readonly input: Input };
+  optional(): unknown;
+}
+
+declare const plain: unique symbol;
+
+/** A schema whose types are written out: read-only, and as a host may write them. */
+export interface PlainSchema<Output, Input> extends Schema<Output, Input> {
+  readonly [plain]?: true;
+}
+
+/** What comes out of a schema, frozen. */
+export type OutputOf<S extends Schema> = typeof plain extends keyof S
+  ? S["_zod"]["output"]
+  : DeepReadonly<S["_zod"]["output"]>;
+
+/** What a host may write where the schema reads: read-only, null for what is absent. */
+export type HostInputOf<S extends Schema> = typeof plain extends keyof S
+  ? S["_zod"]["input"]
+  : Writable<S["_zod"]["input"], S["_zod"]["output"]>;
 
 /** How a slot or field may change. */
 export type Tier = "immutable" | "monotonic" | "mutable";
@@ -25,7 +50,7 @@ export interface SlotSpec extends FieldSpec {
   readonly tier: Tier;
   /** The capability that opens it, or `everyone`. Without it the slot is hidden from plugins. */
   readonly read?: string;
-  readonly schema: z.ZodType;
+  readonly schema: Schema;
   readonly description: string;
   readonly closed?: boolean;
   readonly grows?: string;
@@ -74,15 +99,12 @@ type PartOf<Level, Key> = Level extends object
 
 /** The envelope of a table. */
 export type ExtensionsOf<Table extends SlotTable> = {
-  readonly [Slot in keyof Table]?: DeepReadonly<z.output<Table[Slot]["schema"]>> | undefined;
+  readonly [Slot in keyof Table]?: OutputOf<Table[Slot]["schema"]> | undefined;
 };
 
 /** What `createExtensions` of a table takes. */
 export type ExtensionsInputOf<Table extends SlotTable> = {
-  readonly [Slot in keyof Table]?:
-    | Writable<z.input<Table[Slot]["schema"]>, z.output<Table[Slot]["schema"]>>
-    | null
-    | undefined;
+  readonly [Slot in keyof Table]?: HostInputOf<Table[Slot]["schema"]> | null | undefined;
 };
 
 type OwnGates<Spec> = Exclude<
@@ -144,7 +166,7 @@ export type FieldSpecOf<Spec, Key> = Spec extends { readonly fields: infer F }
   : NoGate;
 type NoGate = Record<never, never>;
 
-/** A value cut to what is open in it. */
+/** A frozen value cut to what is open in it. */
 export type Visible<Value, Spec, Caps> = Spec extends { readonly fields: object }
   ? {
       readonly [Key in keyof Value as IsOpen<FieldSpecOf<Spec, Key>, Caps> extends true
@@ -155,7 +177,7 @@ export type Visible<Value, Spec, Caps> = Spec extends { readonly fields: object 
         Caps
       >;
     }
-  : DeepReadonly<Value>;
+  : Value;
 /** A level that is shown for its growing set alone has nothing else in it. */
 type IfAbsent<Spec, Field, Caps> =
   OpensSet<Spec, Caps> extends true
@@ -211,11 +233,11 @@ export type ViewOf<Table extends SlotTable, Caps extends string> = {
     ? OpensSet<Table[Slot], Caps> extends true
       ? never
       : Slot
-    : never]?: Visible<z.output<Table[Slot]["schema"]>, Table[Slot], Caps> | undefined;
+    : never]?: Visible<OutputOf<Table[Slot]["schema"]>, Table[Slot], Caps> | undefined;
 } & {
   readonly [Slot in keyof Table as OpensSet<Table[Slot], Caps> extends true
     ? Slot
-    : never]: Visible<z.output<Table[Slot]["schema"]>, Table[Slot], Caps>;
+    : never]: Visible<OutputOf<Table[Slot]["schema"]>, Table[Slot], Caps>;
 } & Granted<Table, Caps>;
 
 /** What a plugin may hand back: any part of the view, changed. */

@@ -15,7 +15,7 @@ const authorizationDetailSchema = z
   })
   .catchall(anyJson);
 
-export const hopSchema = z.object({
+const hopSchema = z.object({
   subject_id: text,
   subject_type: text,
   audience: optionalText,

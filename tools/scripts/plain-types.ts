@@ -1,0 +1,92 @@
+/** Writes what a zod schema reads and makes of it as TypeScript, with no schema in it. */
+import type * as z from "zod";
+import { kindOf } from "../../src/core/schema/index.ts";
+
+/** What comes out of a schema, what goes in, or what goes in with null for what is absent. */
+export type Side = "output" | "input" | "nullable input";
+
+/** Schemas that are written by name. A name must be known wherever one of them is met. */
+export type TypeNames = (schema: z.ZodType, side: Side) => string | undefined;
+
+interface Def {
+  readonly type: string;
+  readonly innerType: z.ZodType;
+  readonly element: z.ZodType;
+  readonly valueType: z.ZodType;
+  readonly entries: Readonly<Record<string, string>>;
+  readonly values: readonly unknown[];
+  readonly options: readonly z.ZodType[];
+  readonly shape: Readonly<Record<string, z.ZodType>>;
+  readonly catchall?: z.ZodType;
+  readonly getter: () => z.ZodType;
+}
+const defOf = (schema: z.ZodType) => schema._zod.def as unknown as Def;
+
+/** The type of a schema's values, read-only all the way down. */
+export function typeSource(schema: z.ZodType, side: Side, names: TypeNames): string {
+  return names(schema, side) ?? unnamedType(schema, side, names);
+}
+
+function unnamedType(schema: z.ZodType, side: Side, names: TypeNames): string {
+  const def = defOf(schema);
+  const inner = (part: z.ZodType) => typeSource(part, side, names);
+  switch (def.type) {
+    case "string":
+    case "number":
+    case "boolean":
+      return def.type;
+    case "enum":
+      return Object.values(def.entries).map(quoted).join(" | ");
+    case "literal":
+      return def.values.map(quoted).join(" | ");
+    case "array":
+      return arrayOf(inner(def.element));
+    case "record":
+      return `{ readonly [key: string]: ${inner(def.valueType)} }`;
+    case "optional":
+      return `${inner(def.innerType)} | undefined`;
+    case "default":
+      return inner(def.innerType);
+    case "lazy":
+      return inner(def.getter());
+    case "union":
+      return def.options.map(inner).join(" | ");
+    case "object":
+      return `{ ${fieldsSource(schema, side, names).join(" ")} }`;
+    case "custom":
+      return customType(schema, side);
+    default:
+      throw new Error(`A ${def.type} schema has no plain type yet: add it here.`);
+  }
+}
+
+/** The fields of an object schema, one member of an interface each. */
+export function fieldsSource(schema: z.ZodType, side: Side, names: TypeNames): readonly string[] {
+  const { shape, catchall } = defOf(schema);
+  const fields = Object.entries(shape).map(([key, field]) => {
+    const { type } = defOf(field);
+    const written = typeSource(field, side, names);
+    if (type === "optional") {
+      return `readonly ${key}?: ${written}${side === "nullable input" ? " | null" : ""};`;
+    }
+    return type === "default" && side !== "output"
+      ? `readonly ${key}?: ${written} | undefined;`
+      : `readonly ${key}: ${written};`;
+  });
+  if (catchall === undefined || defOf(catchall).type === "never") return fields;
+  return [...fields, `readonly [key: string]: ${typeSource(catchall, side, names)} | undefined;`];
+}
+
+/** zod knows nothing of what these take: the library's own reader does. */
+function customType(schema: z.ZodType, side: Side): string {
+  const { type, anyOf } = kindOf(schema)?.jsonSchema ?? {};
+  if (type === "object") return "{ readonly [key: string]: Json }";
+  if (anyOf === undefined) return "Json";
+  return side === "output" ? "string" : "string | readonly number[]";
+}
+
+function arrayOf(element: string): string {
+  return `readonly ${/[|{]/.test(element) ? `(${element})` : element}[]`;
+}
+
+const quoted = (value: unknown) => JSON.stringify(value);

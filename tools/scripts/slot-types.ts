@@ -1,0 +1,60 @@
+/** Writes the types of the standard slots: what is in each, and what the table says of it. */
+
+import type * as z from "zod";
+import type { FieldSpec, SlotSpec, SlotTable } from "../../src/core/slots/types.ts";
+import { fieldsSource, type Side, typeSource } from "./plain-types.ts";
+
+const noNames = () => undefined;
+
+export function slotTypesSource(table: SlotTable): string {
+  const slots = Object.entries(table);
+  return `// Generated from the slot table by \`npm run generate\`. Edit the table, not this file.
+// Types without a schema in them: the compiler reads these, and never compares zod's classes.
+import type { Json } from "../data/index.ts";
+import type { PlainSchema } from "./types.ts";
+
+${slots.map(([slot, spec]) => valueSource(slot, spec)).join("\n\n")}
+
+/** The standard slots by name. */
+export type StandardSlots = {
+${slots.map(([slot, spec]) => specSource(slot, spec)).join("\n")}
+};
+`;
+}
+
+function valueSource(slot: string, { schema, description }: SlotSpec): string {
+  const name = capitalized(slot);
+  return `/** The slot \`${slot}\`. ${description} */
+export interface ${name}Slot { ${membersOf(schema as z.ZodType, "output")} }
+/** The slot \`${slot}\` as a host may write it. */
+interface ${name}Input { ${membersOf(schema as z.ZodType, "nullable input")} }`;
+}
+
+function membersOf(schema: z.ZodType, side: Side): string {
+  if (schema._zod.def.type === "object") return fieldsSource(schema, side, noNames).join("\n");
+  return typeSource(schema, side, noNames).slice(1, -1);
+}
+
+function specSource(slot: string, spec: SlotSpec): string {
+  const name = capitalized(slot);
+  return `  readonly ${slot}: {
+${gatesSource(spec)}${spec.grows === undefined ? "" : `readonly grows: "${spec.grows}";`}
+    readonly description: string;
+    readonly schema: PlainSchema<${name}Slot, ${name}Input>;
+  };`;
+}
+
+function gatesSource({ tier, read, write, fields }: FieldSpec): string {
+  const own = Object.entries({ tier, read, write })
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `readonly ${key}: "${value}";`);
+  if (fields === undefined) return own.join("\n");
+  const inner = Object.entries(fields).map(
+    ([field, spec]) => `readonly ${field}: { ${gatesSource(spec)} };`,
+  );
+  return [...own, `readonly fields: { ${inner.join("\n")} };`].join("\n");
+}
+
+function capitalized(slot: string): string {
+  return `${slot.slice(0, 1).toUpperCase()}${slot.slice(1)}`;
+}
