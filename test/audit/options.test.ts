@@ -37,12 +37,21 @@ describe("the options of a trail", () => {
     [{ timeoutMs: 0 }, "audit: timeoutMs must be a whole number from 1 to 2147483647."],
     [{ timeoutMs: 1.5 }, "audit: timeoutMs must be a whole number from 1 to 2147483647."],
     [{ timeoutMs: 2 ** 31 }, "audit: timeoutMs must be a whole number from 1 to 2147483647."],
-    [{ secrets: "hunter2" }, "audit: secrets must be a list of texts."],
-    [{ secrets: [5] }, "audit: secrets are texts of valid Unicode that are not empty."],
-    [{ secrets: ["hunter2", ""] }, "audit: secrets are texts of valid Unicode that are not empty."],
+    [
+      { secrets: "hunter2" },
+      "audit: secrets must be an array of well-formed strings that are not empty.",
+    ],
+    [
+      { secrets: [5] },
+      "audit: secrets must be an array of well-formed strings that are not empty.",
+    ],
+    [
+      { secrets: ["hunter2", ""] },
+      "audit: secrets must be an array of well-formed strings that are not empty.",
+    ],
     [
       { secrets: ["hunter2\ud800"] },
-      "audit: secrets are texts of valid Unicode that are not empty.",
+      "audit: secrets must be an array of well-formed strings that are not empty.",
     ],
   ])("are refused: %j", (options, message) => {
     const read = () => readAuditOptions(options);

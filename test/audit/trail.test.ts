@@ -63,7 +63,7 @@ describe("the order of a trail", () => {
     expect(numbersOf(others)).toEqual([2]);
   });
 
-  it("takes what is raised while another is handed over afterwards, and loses none", () => {
+  it("takes what is raised while another is handed over afterwards, and loses none", async () => {
     verifies("audit:reentrant");
     const order: string[] = [];
     const { trail } = trailTo(
@@ -79,6 +79,7 @@ describe("the order of a trail", () => {
       },
     );
     expect(trail.emit(numbered(1))).toEqual({ ok: true });
+    await trail.flush();
     expect(order).toEqual([
       ...["sink 1", "end 1", "others 1", "sink 2", "end 2", "others 2", "sink 3", "end 3"],
     ]);
@@ -430,14 +431,12 @@ describe("the end of a trail", () => {
 });
 
 describe("what a trail gives", () => {
-  it("is frozen, and is no promise", async () => {
+  it("is frozen", async () => {
     const { trail } = keeping();
     const outcome = await trail.emit(eventOf());
     for (const value of [trail, outcome, trail.failures, trail.failures.byType]) {
       expect(Object.isFrozen(value)).toBe(true);
     }
-    expect(Object.hasOwn(trail, "then") && Object.hasOwn(outcome, "then")).toBe(true);
-    expect(await trail).toBe(trail);
   });
 
   it("is one snapshot of the failures each time", () => {

@@ -3,7 +3,6 @@
  * own, or free text that somebody wrote. Read off the schemas, once.
  */
 import * as z from "zod";
-import { intrinsics } from "../data/index.ts";
 
 /** Of a text in a record: one line, 500 characters and an ellipsis. */
 export const textSchema = z.string().max(501);
@@ -33,11 +32,8 @@ interface Def {
   readonly shape?: Readonly<Record<string, z.ZodType>>;
 }
 
-/** By key, without a prototype: a key of a patched one is no fact. */
 export function kindsOf(metadata: Readonly<Record<string, z.ZodType>>): FactKinds {
-  const kinds = intrinsics.newRecord() as Record<string, FactKind>;
-  for (const [key, schema] of Object.entries(metadata)) kinds[key] = kindOf(schema);
-  return kinds;
+  return Object.fromEntries(Object.entries(metadata).map(([key, each]) => [key, kindOf(each)]));
 }
 
 function kindOf(schema: z.ZodType): FactKind {
@@ -52,5 +48,5 @@ function kindOf(schema: z.ZodType): FactKind {
 
 /** Of records: a key means the same in all of them. */
 function unionOf(kinds: readonly FactKind[]): FactKind {
-  return Object.assign(intrinsics.newRecord(), ...kinds) as FactKinds;
+  return Object.assign({}, ...kinds) as FactKinds;
 }

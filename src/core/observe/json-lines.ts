@@ -1,7 +1,5 @@
-import { intrinsics, type Json, writeText } from "../data/index.ts";
+import { type Json, writeText } from "../data/index.ts";
 import type { AuditEvent } from "./event.ts";
-
-const { append, create, enumerableKeys, isArray, newList, sortInPlace, toArray } = intrinsics;
 
 /**
  * The record of an event as one line of JSON, without a line end. The fields have their order, keys
@@ -41,22 +39,7 @@ export function jsonLines(event: AuditEvent): string {
 
 function sorted(value: Json): Json {
   if (typeof value !== "object" || value === null) return value;
-  if (isArray(value)) {
-    const items = newList<Json>();
-    for (let i = 0; i < value.length; i++) append(items, sorted(value[i] as Json));
-    return toArray(items);
-  }
-  const record = value as { readonly [key: string]: Json };
-  const keys = enumerableKeys(record);
-  sortInPlace(keys, byUnit);
-  const copy = create(null) as Record<string, Json>;
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i] as string;
-    copy[key] = sorted(record[key] as Json);
-  }
-  return copy;
-}
-
-function byUnit(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  if (Array.isArray(value)) return value.map(sorted);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, fact]) => [key, sorted(fact)]));
 }

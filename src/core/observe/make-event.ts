@@ -1,6 +1,6 @@
 /** Makes the events of this library from their facts. */
 import type * as z from "zod";
-import { asSet, intrinsics } from "../data/index.ts";
+import { asSet } from "../data/index.ts";
 import { type AuditEventInput, defaultTenant } from "./event.ts";
 import { type AuditEventSpec, type AuditEventType, auditEventTypes } from "./event-types.ts";
 import { type FactKinds, kindsOf } from "./fact-kinds.ts";
@@ -28,23 +28,13 @@ export interface AuditEventOptions {
   readonly timestamp?: string | undefined;
 }
 
-const { create, isArray, ownValue } = intrinsics;
-
-interface Row extends AuditEventSpec {
-  readonly keys: readonly string[];
-  readonly kinds: FactKinds;
-}
-
-/** Read off the table once, before anybody can patch what reading it takes. */
-const rows: Readonly<Record<AuditEventType, Row>> = Object.assign(
-  Object.create(null),
-  Object.fromEntries(
-    Object.entries<AuditEventSpec>(auditEventTypes).map(([type, spec]) => [
-      type,
-      { ...spec, keys: Object.keys(spec.metadata), kinds: kindsOf(spec.metadata) },
-    ]),
-  ),
-);
+/** What the texts of each type's metadata are. */
+const kinds = Object.fromEntries(
+  Object.entries<AuditEventSpec>(auditEventTypes).map(([type, { metadata }]) => [
+    type,
+    kindsOf(metadata),
+  ]),
+) as Readonly<Record<string, FactKinds>>;
 
 /**
  * An event of a type in `auditEventTypes`, from its facts: metadata in the order of the table,
@@ -55,40 +45,32 @@ const rows: Readonly<Record<AuditEventType, Row>> = Object.assign(
 export function auditEvent<Type extends AuditEventType>(
   type: Type,
   facts: AuditFacts<Type>,
-  options: AuditEventOptions = {},
+  { tenantId = "", requiresField = "requires_glassine", timestamp }: AuditEventOptions = {},
 ): AuditEventInput {
-  const { keys, about, outcome } = rows[type];
-  const metadata = create(null) as Record<string, unknown>;
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i] as string;
-    const value = ownValue(facts, key);
-    if (value === undefined) continue;
-    const name = key === "requires" ? requiresField(options) : key;
-    metadata[name] = isArray(value) ? asSet(value as readonly string[]) : value;
-  }
-  const tenantId = about === "plugin" ? "system" : tenantOf(options);
+  const { about, outcome, metadata: table }: AuditEventSpec = auditEventTypes[type];
+  const given = facts as Readonly<Record<string, unknown>>;
+  const known = Object.keys(table).filter((key) => given[key] !== undefined);
+  const metadata = Object.fromEntries(
+    known.map((key) => {
+      const value = given[key];
+      const fact = Array.isArray(value) ? asSet(value as readonly string[]) : value;
+      return [key === "requires" ? requiresField : key, fact];
+    }),
+  );
   return {
     eventType: type,
     ...partiesOf(about, metadata),
-    tenantId,
-    timestamp: ownValue(options, "timestamp") as string | undefined,
+    // A request may name no tenant, or an empty one.
+    tenantId: about === "plugin" ? "system" : tenantId || defaultTenant,
+    timestamp,
     outcome,
     metadata,
   };
 }
 
-/** The kinds of the texts of an event that `auditEvent` made. */
-export function factKindsOf({ eventType }: AuditEventInput): FactKinds {
-  return rows[eventType as AuditEventType].kinds;
-}
-
-/** A request may name none, or an empty one. */
-function tenantOf(options: AuditEventOptions): string {
-  return (ownValue(options, "tenantId") as string | undefined) || defaultTenant;
-}
-
-function requiresField(options: AuditEventOptions): string {
-  return (ownValue(options, "requiresField") as string | undefined) ?? "requires_glassine";
+/** The kinds of the texts of an event that `auditEvent` made; `undefined` for one of the host's. */
+export function factKindsOf({ eventType }: AuditEventInput): FactKinds | undefined {
+  return kinds[eventType];
 }
 
 function partiesOf(

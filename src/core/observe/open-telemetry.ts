@@ -1,9 +1,8 @@
 /** Events as log records of OpenTelemetry. The API is not imported: any logger of its shape fits. */
-import { expectOptions, intrinsics, type Json, readOption, writeText } from "../data/index.ts";
+import { expectOptions, type Json, readOption, writeText } from "../data/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import type { AuditEvent } from "./event.ts";
 import type { AuditSink } from "./options.ts";
-import { dateOf } from "./timestamp.ts";
 
 /** The value of an attribute. */
 type AttributeValue = string | number | boolean | (string | number | boolean)[];
@@ -28,8 +27,6 @@ export interface OpenTelemetrySinkOptions {
   /** What the names of attributes begin with. Default `glassine.audit`. */
   readonly prefix?: string;
 }
-
-const { create, enumerableKeys, isArray, newList, append, ownValue, toArray } = intrinsics;
 
 // OpenTelemetry logs data model, "Severity Fields".
 const info = { severityNumber: 9, severityText: "INFO" } as const;
@@ -72,7 +69,7 @@ export function openTelemetrySink(
     const { severityNumber, severityText } = outcome === "success" ? info : warn;
     logger.emit({
       eventName: eventType,
-      timestamp: dateOf(timestamp),
+      timestamp: new Date(timestamp),
       severityNumber,
       severityText,
       body: eventType,
@@ -82,41 +79,32 @@ export function openTelemetrySink(
 }
 
 function attributesOf(event: AuditEvent, prefix: string): Record<string, AttributeValue> {
-  const attributes = create(null) as Record<string, AttributeValue>;
-  attributes[`${prefix}.actor_uri`] = event.actorUri;
-  attributes[`${prefix}.target_uri`] = event.targetUri;
-  attributes[`${prefix}.tenant_id`] = event.tenantId;
-  attributes[`${prefix}.outcome`] = event.outcome;
-  addFacts(attributes, `${prefix}.metadata`, event.metadata);
-  return attributes;
+  return {
+    [`${prefix}.actor_uri`]: event.actorUri,
+    [`${prefix}.target_uri`]: event.targetUri,
+    [`${prefix}.tenant_id`]: event.tenantId,
+    [`${prefix}.outcome`]: event.outcome,
+    ...factsOf(event.metadata, `${prefix}.metadata`),
+  };
 }
 
-function addFacts(
-  attributes: Record<string, AttributeValue>,
-  path: string,
-  facts: { readonly [key: string]: Json },
-): void {
-  const keys = enumerableKeys(facts);
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i] as string;
-    const fact = ownValue(facts, key) as Json;
+function factsOf(facts: { readonly [key: string]: Json }, path: string) {
+  const attributes: Record<string, AttributeValue> = {};
+  for (const [key, fact] of Object.entries(facts)) {
+    const name = `${path}.${key}`;
     if (fact === null) continue;
-    if (isArray(fact)) attributes[`${path}.${key}`] = listOf(fact);
-    else if (typeof fact === "object") {
-      addFacts(attributes, `${path}.${key}`, fact as { readonly [key: string]: Json });
-    } else attributes[`${path}.${key}`] = fact;
+    if (Array.isArray(fact)) attributes[name] = listOf(fact);
+    else if (typeof fact === "object")
+      Object.assign(attributes, factsOf(fact as typeof facts, name));
+    else attributes[name] = fact;
   }
+  return attributes;
 }
 
 /** A copy, because a logger may keep or change what it is handed. */
 function listOf(list: readonly Json[]): AttributeValue {
-  const items = newList<string | number | boolean>();
-  for (let i = 0; i < list.length; i++) {
-    const item = list[i] as Json;
-    if (typeof item === "object") return writeText(list);
-    append(items, item);
-  }
-  return toArray(items);
+  const isFlat = (item: Json) => typeof item !== "object";
+  return list.every(isFlat) ? ([...list] as (string | number | boolean)[]) : writeText(list);
 }
 
 function invalid(text: string): GlassineError {

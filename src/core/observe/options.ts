@@ -1,12 +1,5 @@
 /** The options of an audit trail, and how they are read. */
-import {
-  expectOptions,
-  intrinsics,
-  longestTimerMs,
-  mapped,
-  readOption,
-  readWhole,
-} from "../data/index.ts";
+import { expectOptions, intrinsics, longestTimerMs, readOption, readWhole } from "../data/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import type { AuditEvent } from "./event.ts";
 
@@ -42,38 +35,30 @@ export interface ReadAuditOptions {
   readonly logger: AuditLogger | undefined;
 }
 
-const { freeze, isArray, isWellFormed, ownValue } = intrinsics;
 const names = ["sink", "strict", "timeoutMs", "secrets"];
 
 /** @throws GlassineError `options_invalid` */
 export function readAuditOptions(given: unknown = {}, logger?: AuditLogger): ReadAuditOptions {
   expectOptions(given, names, "audit");
-  const options = given as AuditOptions;
-  const sink = ownValue(options, "sink");
+  const { sink, secrets: named, timeoutMs } = given as AuditOptions;
+  const secrets = named ?? [];
   if (sink !== undefined && typeof sink !== "function") {
     throw invalid("audit: sink must be a function that takes an event.");
   }
-  return freeze({
-    sink: sink as AuditSink | undefined,
-    strict: readOption(options, "strict", "boolean") ?? false,
-    timeoutMs: readWhole(
-      "audit: timeoutMs",
-      ownValue(options, "timeoutMs") ?? 5000,
-      longestTimerMs,
-    ),
-    secrets: readSecrets(ownValue(options, "secrets") ?? []),
+  if (!Array.isArray(secrets) || !secrets.every(isSecret)) {
+    throw invalid("audit: secrets must be an array of well-formed strings that are not empty.");
+  }
+  return Object.freeze({
+    sink,
+    strict: readOption(given as AuditOptions, "strict", "boolean") ?? false,
+    timeoutMs: readWhole("audit: timeoutMs", timeoutMs ?? 5000, longestTimerMs),
+    secrets: Object.freeze([...secrets]),
     logger,
   });
 }
 
-function readSecrets(given: unknown): readonly string[] {
-  if (!isArray(given)) throw invalid("audit: secrets must be a list of texts.");
-  return freeze(
-    mapped(given as readonly unknown[], (secret) => {
-      if (typeof secret === "string" && secret !== "" && isWellFormed(secret)) return secret;
-      throw invalid("audit: secrets are texts of valid Unicode that are not empty.");
-    }),
-  );
+function isSecret(value: unknown): boolean {
+  return typeof value === "string" && value !== "" && intrinsics.isWellFormed(value);
 }
 
 function invalid(text: string): GlassineError {

@@ -1,10 +1,7 @@
 /** Makes a text fit for a record: one line, bounded, without secrets. */
-import { intrinsics } from "../data/index.ts";
 import { withoutCredentials } from "./credentials.ts";
 import { cut, ellipsis, spelledOut } from "./one-line.ts";
 import { type Needles, needlesOf, withoutSecrets } from "./secrets.ts";
-
-const { endsWith, slice } = intrinsics;
 
 /**
  * Makes a text fit for a record: one line of at most 500 characters and an ellipsis, without what
@@ -36,7 +33,7 @@ export function redactText(text: string, secrets: readonly string[]): string {
 export function redacted(text: string, needles: Needles): string {
   const line = spelledOut(text);
   // An ellipsis at the end may be ours; it is part of nothing.
-  const rest = endsWith(line, ellipsis) ? slice(line, 0, line.length - ellipsis.length) : line;
+  const rest = line.endsWith(ellipsis) ? line.slice(0, -ellipsis.length) : line;
   // Secrets after credentials, so that none hides a word before its value; and once more where there
   // were some, because what is left without them may read as another credential.
   const safe = withoutCredentials(rest);

@@ -1,7 +1,6 @@
 /**
- * Turns an event as it is raised into the record that goes out: read once through own data
- * properties, redacted, and frozen. What cannot be recorded is refused, and the refusal names
- * places and types, never values.
+ * Turns an event as it is raised into the record that goes out: read once, redacted, and frozen.
+ * What cannot be recorded is refused, and the refusal names places and types, never values.
  */
 import { intrinsics, type Json } from "../data/index.ts";
 import { formatPath, GlassineError, quoted, suggestion } from "../errors/index.ts";
@@ -19,25 +18,7 @@ import { type Needles, needlesOf, withoutParts } from "./secrets.ts";
 import { isSensitiveName } from "./sensitive-words.ts";
 import { timestampNow, timestampOf } from "./timestamp.ts";
 
-const {
-  append,
-  arrayPrototype,
-  create,
-  defineProperty,
-  execPattern,
-  freeze,
-  getOwnPropertyDescriptor,
-  getPrototypeOf,
-  hasOwn,
-  isArray,
-  isFiniteNumber,
-  isProxy,
-  newList,
-  objectPrototype,
-  ownKeys,
-  ownValue,
-  toArray,
-} = intrinsics;
+const { isProxy } = intrinsics;
 
 const maxDepth = 8;
 const maxNodes = 10_000;
@@ -57,42 +38,23 @@ interface Reading extends Omit<Redaction, "kinds"> {
   nodes: number;
 }
 
+type Path = readonly (string | number)[];
+
 const noSecrets = needlesOf([]);
 
-/** Where a value stands. It is put into words only where the value is refused. */
-interface Place {
-  readonly above: Place | undefined;
-  readonly key: string | number;
-  readonly depth: number;
-}
-
-function within(above: Place | undefined, key: string | number): Place {
-  return { above, key, depth: above === undefined ? 1 : above.depth + 1 };
-}
-
-function named(place: Place): string {
-  const path: (string | number)[] = [];
-  for (let at: Place | undefined = place; at !== undefined; at = at.above) {
-    defineProperty(path, at.depth - 1, { __proto__: null, value: at.key } as PropertyDescriptor);
-  }
-  return `${formatPath(path)} of an audit event`;
-}
-
-const fields: readonly (keyof AuditEventInput)[] = [
-  ...(["eventType", "actorUri", "targetUri", "tenantId", "timestamp", "outcome"] as const),
-  "metadata",
+const fields: readonly string[] = [
+  ...["eventType", "actorUri", "targetUri", "tenantId", "timestamp", "outcome", "metadata"],
 ];
 
 /** @throws GlassineError `options_invalid` */
 export function sealEvent(input: AuditEventInput, { named, all, kinds }: Redaction): AuditEvent {
-  const reading: Reading = { named, all, nodes: 0 };
-  const given = readRecord(input, undefined);
-  for (let i = 0; i < given.keys.length; i++) {
-    const key = given.keys[i] as string;
-    if (!hasField(key)) refuse(`An audit event has no ${quoted(key)}.${suggestion(key, fields)}`);
+  const given = Object.fromEntries(entriesOf(input, [])) as { [Key in keyof AuditEvent]?: unknown };
+  const unknown = Object.keys(given).find((key) => !fields.includes(key));
+  if (unknown !== undefined) {
+    refuse(`An audit event has no ${quoted(unknown)}.${suggestion(unknown, fields)}`);
   }
-  const { eventType, outcome, timestamp, metadata } = given.values;
-  if (typeof eventType !== "string" || execPattern(eventTypePattern, eventType) === null) {
+  const { eventType, outcome, timestamp, metadata = {} } = given;
+  if (typeof eventType !== "string" || !eventTypePattern.test(eventType)) {
     refuse("The eventType of an audit event is dotted words in lower case, as plugin.registered.");
   }
   if (outcome !== "success" && outcome !== "failure") {
@@ -100,64 +62,44 @@ export function sealEvent(input: AuditEventInput, { named, all, kinds }: Redacti
   }
   const at = timestamp === undefined ? timestampNow() : timestampOf(timestamp);
   if (at === undefined) refuse("The timestamp of an audit event is an instant in UTC.");
-  return freeze({
+  const nameAt = (field: "actorUri" | "targetUri" | "tenantId") => {
+    const name = given[field] ?? (field === "tenantId" ? defaultTenant : undefined);
+    if (typeof name === "string" && name !== "") return redacted(name, named);
+    return refuse(`The ${field} of an audit event must be a string that is not empty.`);
+  };
+  return Object.freeze({
     eventType,
-    actorUri: readName(given.values, "actorUri", named),
-    targetUri: readName(given.values, "targetUri", named),
-    tenantId: readName(given.values, "tenantId", named),
+    actorUri: nameAt("actorUri"),
+    targetUri: nameAt("targetUri"),
+    tenantId: nameAt("tenantId"),
     timestamp: at,
     outcome,
-    metadata: freeze(
-      metadata === undefined
-        ? create(null)
-        : readFacts(metadata, within(undefined, "metadata"), reading, kinds),
-    ) as AuditEvent["metadata"],
+    metadata: readFacts(metadata, ["metadata"], { named, all, nodes: 0 }, kinds),
   });
-}
-
-function hasField(key: string): boolean {
-  for (let i = 0; i < fields.length; i++) if (fields[i] === key) return true;
-  return false;
-}
-
-function readName(
-  values: Readonly<Record<string, unknown>>,
-  field: "actorUri" | "targetUri" | "tenantId",
-  needles: Needles,
-): string {
-  const name = values[field] ?? (field === "tenantId" ? defaultTenant : undefined);
-  if (typeof name === "string" && name !== "") return redacted(name, needles);
-  return refuse(`The ${field} of an audit event is a text that is not empty.`);
 }
 
 function readFacts(
   value: unknown,
-  place: Place,
+  path: Path,
   reading: Reading,
   kinds: FactKinds | undefined,
-): object {
-  if (place.depth > maxDepth) refuse(`${named(place)} is nested too deeply.`);
-  const { keys, values } = readRecord(value, place);
-  const facts = create(null) as Record<string, Json>;
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i] as string;
-    const at = within(place, key);
-    if (execPattern(keyPattern, key) === null) {
-      refuse(`${named(at)}: keys are snake_case, of at most 64 characters.`);
+): AuditEvent["metadata"] {
+  if (path.length > maxDepth) refuse(`${placeOf(path)} is nested too deeply.`);
+  const facts = entriesOf(value, path).flatMap(([key, fact]): [string, Json][] => {
+    const at = [...path, key];
+    if (!keyPattern.test(key)) {
+      refuse(`${placeOf(at)}: keys are snake_case, of at most 64 characters.`);
     }
-    const fact = values[key];
-    if (fact === undefined) continue;
-    facts[key] = isSensitiveName(key) ? marker : readFact(fact, at, reading, kindAt(kinds, key));
-  }
-  return facts;
+    if (fact === undefined) return [];
+    if (isSensitiveName(key)) return [[key, marker]];
+    // The one key that no table has is named by the host's profile, for versions that it runs on.
+    const kind = kinds === undefined ? "free" : (kinds[key] ?? "fact");
+    return [[key, readFact(fact, at, reading, kind)]];
+  });
+  return Object.freeze(Object.assign(Object.create(null), Object.fromEntries(facts)));
 }
 
-/** The one key that no table has is named by the host's profile, for versions that it runs on. */
-function kindAt(kinds: FactKinds | undefined, key: string): FactKind {
-  return kinds === undefined ? "free" : ((ownValue(kinds, key) as FactKind | undefined) ?? "fact");
-}
-
-function readFact(value: unknown, place: Place, reading: Reading, kind: FactKind): Json {
+function readFact(value: unknown, path: Path, reading: Reading, kind: FactKind): Json {
   reading.nodes += 1;
   if (reading.nodes > maxNodes) refuse(`An audit event holds at most ${maxNodes} values.`);
   switch (typeof value) {
@@ -166,15 +108,17 @@ function readFact(value: unknown, place: Place, reading: Reading, kind: FactKind
     case "boolean":
       return value;
     case "number":
-      return isFiniteNumber(value) ? readNumber(value, reading) : refuseFact(place, "no number");
+      if (!Number.isFinite(value)) refuseFact(path, `${value}`);
+      return readNumber(value, reading);
     case "object":
       if (value === null) return null;
-      if (isProxy(value)) return refuseFact(place, "a proxy");
-      return isArray(value)
-        ? readList(value, place, reading, kind)
-        : (freeze(readFacts(value, place, reading, partsOf(kind))) as Json);
+      return Array.isArray(value) && !isProxy(value)
+        ? Object.freeze(
+            itemsOf(value, path).map((item, i) => readFact(item, [...path, i], reading, kind)),
+          )
+        : readFacts(value, path, reading, typeof kind === "object" ? kind : undefined);
     default:
-      return refuseFact(place, `a ${typeof value}`);
+      return refuseFact(path, `a ${typeof value}`);
   }
 }
 
@@ -183,11 +127,7 @@ function secretsFor(kind: FactKind, { named, all }: Reading): Needles {
   return kind === "free" ? all : named;
 }
 
-function partsOf(kind: FactKind): FactKinds | undefined {
-  return typeof kind === "object" ? kind : undefined;
-}
-
-/** A number whose digits a secret is part of becomes a text. */
+/** A number whose digits a secret is part of becomes a string. */
 function readNumber(value: number, { all }: Reading): Json {
   const digits = `${value}`;
   const shown = withoutParts(digits, all);
@@ -195,71 +135,59 @@ function readNumber(value: number, { all }: Reading): Json {
   return value === 0 ? 0 : value;
 }
 
-function readList(value: readonly unknown[], place: Place, reading: Reading, kind: FactKind): Json {
-  if (place.depth > maxDepth || getPrototypeOf(value) !== arrayPrototype) {
-    refuseFact(place, "a list of another kind, or one that is nested too deeply");
+function itemsOf(list: readonly unknown[], path: Path): readonly unknown[] {
+  if (path.length > maxDepth || Object.getPrototypeOf(list) !== Array.prototype) {
+    refuseFact(path, "a list of another kind, or one that is nested too deeply");
   }
-  const items = newList<Json>();
-  const { length } = value;
-  if (length > maxNodes) refuse(`An audit event holds at most ${maxNodes} values.`);
-  for (let i = 0; i < length; i++) {
-    const at = within(place, i);
-    const descriptor = getOwnPropertyDescriptor(value, i);
-    const item: unknown = isData(descriptor) ? descriptor.value : refuseData(at);
-    append(items, readFact(item, at, reading, kind));
-  }
-  return freeze(toArray(items));
+  if (list.length > maxNodes) refuse(`An audit event holds at most ${maxNodes} values.`);
+  return Array.from({ length: list.length }, (_, i) => valueAt(list, i, path));
 }
 
 /** The own data properties of a plain object. */
-function readRecord(
-  value: unknown,
-  place: Place | undefined,
-): { readonly keys: readonly string[]; readonly values: Readonly<Record<string, unknown>> } {
-  if (typeof value !== "object" || value === null || isProxy(value) || isArray(value)) {
-    return refuseFact(place, "something other than a plain object");
+function entriesOf(value: unknown, path: Path): readonly (readonly [string, unknown])[] {
+  if (typeof value !== "object" || value === null || isProxy(value) || Array.isArray(value)) {
+    return refuseFact(path, "something other than a plain object");
   }
-  const values = create(null) as Record<string, unknown>;
-  // A global of another context can pass for a plain object, and throw when it is read.
-  const keys = keysOfPlain(value) ?? refuseFact(place, "an object of another kind");
+  const keys = keysOfPlain(value) ?? refuseFact(path, "an object of another kind");
   if (keys.length > maxNodes) refuse(`An audit event holds at most ${maxNodes} values.`);
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i] as string | symbol;
-    if (typeof key === "symbol") return refuseFact(place, "a key that is a symbol");
-    const descriptor = descriptorOf(value, key);
-    values[key] = isData(descriptor) ? descriptor.value : refuseData(within(place, key));
-  }
-  return { keys: keys as readonly string[], values };
+  return keys.map((key) => {
+    if (typeof key === "symbol") return refuseFact(path, "a key that is a symbol");
+    return [key, valueAt(value, key, path)];
+  });
 }
 
+/** A global of another context can pass for a plain object, and throw when it is read. */
 function keysOfPlain(value: object): readonly (string | symbol)[] | undefined {
   try {
-    const prototype = getPrototypeOf(value);
-    return prototype === objectPrototype || prototype === null ? ownKeys(value) : undefined;
+    const prototype: unknown = Object.getPrototypeOf(value);
+    return prototype === Object.prototype || prototype === null
+      ? Reflect.ownKeys(value)
+      : undefined;
   } catch {
     return undefined;
   }
 }
 
-function descriptorOf(value: object, key: string): PropertyDescriptor | undefined {
+function valueAt(holder: object, key: string | number, path: Path): unknown {
+  const descriptor = descriptorOf(holder, key);
+  if (descriptor !== undefined && "value" in descriptor) return descriptor.value;
+  return refuseFact([...path, key], "no plain value");
+}
+
+function descriptorOf(holder: object, key: string | number): PropertyDescriptor | undefined {
   try {
-    return getOwnPropertyDescriptor(value, key);
+    return Object.getOwnPropertyDescriptor(holder, key);
   } catch {
     return undefined;
   }
 }
 
-function isData(descriptor: PropertyDescriptor | undefined): descriptor is PropertyDescriptor {
-  return descriptor !== undefined && hasOwn(descriptor, "value");
+function placeOf(path: Path): string {
+  return path.length === 0 ? "An audit event" : `${formatPath(path)} of an audit event`;
 }
 
-function refuseData(place: Place): never {
-  return refuseFact(place, "no plain value");
-}
-
-function refuseFact(place: Place | undefined, what: string): never {
-  const where = place === undefined ? "An audit event" : named(place);
-  return refuse(`${where} is JSON data in plain objects and lists; got ${what}.`);
+function refuseFact(path: Path, what: string): never {
+  return refuse(`${placeOf(path)} is JSON data in plain objects and lists; got ${what}.`);
 }
 
 function refuse(text: string): never {

@@ -2,9 +2,7 @@
 import { intrinsics } from "../data/index.ts";
 import { spelledOut } from "./one-line.ts";
 
-const { append, charCodeAt, newList, slice, stringifyJson, toLowerAscii, trim } = intrinsics;
-// Captured: a patched one would be handed every secret.
-const encodeUrl = encodeURIComponent;
+const { toLowerAscii } = intrinsics;
 
 /** A part of fewer units is a word like any other, and is looked for as a word only. */
 export const minPart = 4;
@@ -13,43 +11,22 @@ export const minPart = 4;
  * In lower case, without blanks around it, each once. A text that is spelled out already has the
  * form that is spelled out; a raw text has the secret as it is.
  */
-export function formsOf(secret: string): intrinsics.List<string> {
-  const forms = newList<string>();
-  const bare = trim(secret);
-  addForm(forms, bare);
-  if (bare === "") return forms;
-  addForm(forms, slice(stringifyJson(bare), 1, -1));
+export function formsOf(secret: string): ReadonlySet<string> {
+  const bare = secret.trim();
+  const lines = bare.split(/[\r\n]/).map((line) => line.trim());
+  const forms = [
+    ...[bare, JSON.stringify(bare).slice(1, -1), urlForm(bare)],
+    ...lines.filter((line) => line.length >= minPart),
+  ];
+  const lower = forms.flatMap((form) => [toLowerAscii(form), toLowerAscii(spelledOut(form))]);
+  return new Set(lower.filter((form) => form !== ""));
+}
+
+function urlForm(text: string): string {
   try {
-    addForm(forms, encodeUrl(bare));
+    return encodeURIComponent(text);
   } catch {
-    // No URL has it: it is no valid Unicode.
+    // No URL has it: it is not valid Unicode.
+    return "";
   }
-  addLines(forms, bare);
-  return forms;
-}
-
-function addForm(forms: intrinsics.List<string>, form: string): void {
-  addOnce(forms, toLowerAscii(form));
-  addOnce(forms, toLowerAscii(spelledOut(form)));
-}
-
-function addOnce(forms: intrinsics.List<string>, form: string): void {
-  if (form === "") return;
-  for (let i = 0; i < forms.length; i++) if (forms[i] === form) return;
-  append(forms, form);
-}
-
-/** The lines of a text that has some. */
-function addLines(forms: intrinsics.List<string>, text: string): void {
-  let from = 0;
-  for (let at = 0; at <= text.length; at++) {
-    if (at < text.length && !isLineEnd(charCodeAt(text, at))) continue;
-    const line = trim(slice(text, from, at));
-    if (line.length >= minPart) addForm(forms, line);
-    from = at + 1;
-  }
-}
-
-function isLineEnd(unit: number): boolean {
-  return unit === 0x0a || unit === 0x0d;
 }

@@ -1,39 +1,19 @@
-/** Waits for what a sink gave, as long as it may take, in a realm that may have been patched. */
-const PromiseAtLoad = Promise;
-// Captured at load, so that replacing a global later stops no deadline.
-const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
+/** Waits for what a sink returned, but no longer than it may take. */
 
-/** How a wait ended. Without a prototype: nothing patched turns it into a promise. */
-export interface WaitEnd {
-  readonly how: "resolved" | "rejected" | "timeout";
-  /** What it was rejected with. */
-  readonly reason: unknown;
-}
+/** How a wait ended. */
+export type WaitEnd =
+  | { readonly how: "resolved" | "timeout" }
+  | { readonly how: "rejected"; readonly reason: unknown };
 
-function end(how: WaitEnd["how"], reason: unknown): WaitEnd {
-  return { __proto__: null, how, reason } as WaitEnd;
-}
-
-/** Never rejects. What comes after the time is nobody's any more, a rejection included. */
+/** Never rejects. What comes after the time is ignored, a rejection included. */
 export function settleWithin(pending: PromiseLike<unknown>, timeoutMs: number): Promise<WaitEnd> {
-  return new PromiseAtLoad((resolve) => {
-    const timer = startTimer(() => resolve(end("timeout", undefined)), timeoutMs);
-    void follow(pending, (ended) => {
-      stopTimer(timer);
-      resolve(ended);
-    });
+  let timer: ReturnType<typeof setTimeout>;
+  const timeout = new Promise<WaitEnd>((resolve) => {
+    timer = setTimeout(() => resolve({ how: "timeout" }), timeoutMs);
   });
-}
-
-async function follow(
-  pending: PromiseLike<unknown>,
-  tell: (ended: WaitEnd) => void,
-): Promise<void> {
-  let ended = end("resolved", undefined);
-  try {
-    await pending;
-  } catch (thrown) {
-    ended = end("rejected", thrown);
-  }
-  tell(ended);
+  const settled = Promise.resolve(pending).then(
+    (): WaitEnd => ({ how: "resolved" }),
+    (reason: unknown): WaitEnd => ({ how: "rejected", reason }),
+  );
+  return Promise.race([settled, timeout]).finally(() => clearTimeout(timer));
 }

@@ -3,17 +3,17 @@
  * the host's sink and then to whoever the manager names. It never throws for what a recipient
  * does, and never forgets what it could not hand over.
  */
-import { ignore, intrinsics, isAwaitable } from "../data/index.ts";
+import { ignore, isAwaitable } from "../data/index.ts";
 import { describeThrown } from "./describe-thrown.ts";
 import type { AuditEvent, AuditEventInput } from "./event.ts";
 import type { FactKinds } from "./fact-kinds.ts";
 import { jsonLines } from "./json-lines.ts";
 import type { AuditSink, ReadAuditOptions } from "./options.ts";
-import { type AuditOutcome, isPromise, notTaken, type Recipient, taken, worse } from "./outcome.ts";
+import { type AuditOutcome, notTaken, type Recipient, taken } from "./outcome.ts";
 import { redacted } from "./redact.ts";
 import { sealEvent } from "./seal-event.ts";
 import { bothOf, type Needles, needlesOf } from "./secrets.ts";
-import { settleWithin, type WaitEnd } from "./settle.ts";
+import { settleWithin } from "./settle.ts";
 
 /** How often a recipient did not take an event. */
 export interface AuditFailures {
@@ -28,7 +28,7 @@ interface EmitOptions {
   /** Further secrets, such as the credentials of the request. They leave its free texts. */
   readonly secrets?: Needles;
   /** What the texts of its metadata are. Default: all of them are free texts. */
-  readonly kinds?: FactKinds;
+  readonly kinds?: FactKinds | undefined;
 }
 
 /** A trail of events. */
@@ -40,7 +40,7 @@ export interface AuditTrail {
    * Records an event. The outcome is there at once where all recipients answer at once and no
    * other event is on its way; else a promise of it, which never rejects.
    *
-   * Whoever raises an event while one is being taken must not wait for the outcome there: the new
+   * A recipient that raises an event while it takes one must not wait for the outcome there: the new
    * one has its turn afterwards.
    *
    * @throws GlassineError `options_invalid` for what is no event
@@ -54,12 +54,7 @@ export interface AuditTrail {
   flush(): Promise<void>;
   /** Takes no event any more, and resolves when those before have been dealt with. */
   close(): Promise<void>;
-  readonly then: undefined;
 }
-
-const { append, create, enumerableKeys, freeze, monotonicNow, newList, ownValue } = intrinsics;
-const { max: larger } = Math;
-const PromiseAtLoad = Promise;
 
 /** A sink that hangs for ever must not fill the memory: events beyond these count as not taken. */
 const maxWaiting = 100_000;
@@ -76,119 +71,82 @@ interface Raised {
 /** One that waits for its turn. */
 interface Waiting {
   readonly raised: Raised;
-  readonly tell: (outcome: AuditOutcome) => void;
-  next: Waiting | undefined;
+  readonly resolve: (outcome: AuditOutcome) => void;
 }
 
-const noOptions: EmitOptions = freeze({ __proto__: null } as EmitOptions);
+type Outcome = AuditOutcome | Promise<AuditOutcome>;
 
 /** `deliver` gets each event after the sink. What throws or rejects has not taken it. */
 export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): AuditTrail {
   const { sink, strict, timeoutMs, logger } = options;
   const named = needlesOf(options.secrets);
-  let first: Waiting | undefined;
-  let last: Waiting | undefined;
+  let queue: Waiting[] = [];
   let waiting = 0;
   let busy = false;
   let closed = false;
   let logging = false;
   let total = 0;
-  const byType = create(null) as Record<string, number>;
-  let idle = newList<() => void>();
+  const byType: Record<string, number> = {};
+  const idle: (() => void)[] = [];
   /** Those that let their time run out and have not answered since. */
-  const stuck = { __proto__: null, sink: false, audit_emit: false } as Record<Recipient, boolean>;
+  const stuck: Record<Recipient, boolean> = { sink: false, audit_emit: false };
 
-  function emit(input: AuditEventInput, given = noOptions): AuditOutcome | Promise<AuditOutcome> {
-    const more = ownValue(given, "secrets") as Needles | undefined;
-    const kinds = ownValue(given, "kinds") as FactKinds | undefined;
-    const all = more === undefined ? named : bothOf(named, more);
-    const sinkOnly = ownValue(given, "sinkOnly") === true;
-    const raised: Raised = {
-      event: sealEvent(input, { named, all, kinds }),
-      needles: all,
-      sinkOnly,
-      raisedAt: monotonicNow(),
-    };
+  function emit(
+    input: AuditEventInput,
+    { sinkOnly = false, secrets, kinds }: EmitOptions = {},
+  ): Outcome {
+    const all = secrets === undefined ? named : bothOf(named, secrets);
+    const event = sealEvent(input, { named, all, kinds });
+    const raised: Raised = { event, needles: all, sinkOnly, raisedAt: performance.now() };
     if (sink === undefined && deliver === undefined) return taken;
     if (closed) return failed("sink", raised, "The trail is closed.");
     if (logging) return failed("sink", raised, "It was raised by the logger of the trail.");
     if (busy) return enqueue(raised);
     busy = true;
     const outcome = hand(raised);
-    if (isPromise(outcome)) return thenGoOn(outcome);
-    goOn();
+    if (outcome instanceof Promise) return outcome.finally(() => void goOn());
+    void goOn();
     return outcome;
   }
 
-  function enqueue(raised: Raised): AuditOutcome | Promise<AuditOutcome> {
+  function enqueue(raised: Raised): Outcome {
     if (waiting >= maxWaiting) {
       return failed("sink", raised, `More than ${maxWaiting} events wait for their turn.`);
     }
     waiting += 1;
-    return new PromiseAtLoad((tell) => {
-      const entry: Waiting = { raised, tell, next: undefined };
-      if (last === undefined) first = entry;
-      else last.next = entry;
-      last = entry;
-    });
+    return new Promise((resolve) => queue.push({ raised, resolve }));
   }
 
-  /** Hands over what waits, until something has to be waited for. */
-  function goOn(): void {
-    while (first !== undefined) {
-      const { raised, tell, next }: Waiting = first;
-      first = next;
-      if (next === undefined) last = undefined;
-      waiting -= 1;
-      const outcome = hand(raised);
-      if (isPromise(outcome)) {
-        void thenTell(outcome, tell);
-        return;
+  /** Hands over what waits, one after the other. */
+  async function goOn(): Promise<void> {
+    while (queue.length > 0) {
+      const batch = queue;
+      queue = [];
+      for (const { raised, resolve } of batch) {
+        waiting -= 1;
+        resolve(await hand(raised));
       }
-      tell(outcome);
     }
     busy = false;
-    const done = idle;
-    idle = newList();
-    for (let i = 0; i < done.length; i++) (done[i] as () => void)();
+    for (const resolve of idle.splice(0)) resolve();
   }
 
-  async function thenGoOn(pending: Promise<AuditOutcome>): Promise<AuditOutcome> {
-    const outcome = await pending;
-    goOn();
-    return outcome;
+  function hand(raised: Raised): Outcome {
+    const first = handTo("sink", sink, raised);
+    if (deliver === undefined || raised.sinkOnly) return first;
+    return first instanceof Promise
+      ? first.then((outcome) => handOn(outcome, raised))
+      : handOn(first, raised);
   }
 
-  async function thenTell(
-    pending: Promise<AuditOutcome>,
-    tell: (outcome: AuditOutcome) => void,
-  ): Promise<void> {
-    tell(await pending);
-    goOn();
+  /** The first failure of the two recipients counts. */
+  function handOn(first: AuditOutcome, raised: Raised): Outcome {
+    const second = handTo("audit_emit", deliver, raised);
+    if (first.ok) return second;
+    return second instanceof Promise ? second.then(() => first) : first;
   }
 
-  function hand(raised: Raised): AuditOutcome | Promise<AuditOutcome> {
-    const outcome = handTo("sink", sink, raised);
-    const further = raised.sinkOnly ? undefined : deliver;
-    if (further === undefined) return outcome;
-    if (isPromise(outcome)) return thenHand(outcome, further, raised);
-    return worse(outcome, handTo("audit_emit", further, raised));
-  }
-
-  async function thenHand(
-    pending: Promise<AuditOutcome>,
-    further: AuditSink,
-    raised: Raised,
-  ): Promise<AuditOutcome> {
-    const outcome = await pending;
-    return worse(outcome, handTo("audit_emit", further, raised));
-  }
-
-  function handTo(
-    recipient: Recipient,
-    take: AuditSink | undefined,
-    raised: Raised,
-  ): AuditOutcome | Promise<AuditOutcome> {
+  function handTo(recipient: Recipient, take: AuditSink | undefined, raised: Raised): Outcome {
     if (take === undefined) return taken;
     try {
       const answer = take(raised.event);
@@ -206,7 +164,7 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
    * its time there: else each of them would wait for all before it.
    */
   function timeLeft(recipient: Recipient, { raisedAt }: Raised): number {
-    return stuck[recipient] ? larger(0, raisedAt + timeoutMs - monotonicNow()) : timeoutMs;
+    return stuck[recipient] ? Math.max(0, raisedAt + timeoutMs - performance.now()) : timeoutMs;
   }
 
   async function waitFor(
@@ -214,10 +172,10 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
     answer: PromiseLike<unknown>,
     raised: Raised,
   ): Promise<AuditOutcome> {
-    const { how, reason }: WaitEnd = await settleWithin(answer, timeLeft(recipient, raised));
-    stuck[recipient] = how === "timeout";
-    if (how === "resolved") return taken;
-    if (how === "rejected") return threw(recipient, raised, reason);
+    const end = await settleWithin(answer, timeLeft(recipient, raised));
+    stuck[recipient] = end.how === "timeout";
+    if (end.how === "resolved") return taken;
+    if (end.how === "rejected") return threw(recipient, raised, end.reason);
     return failed(recipient, raised, `It did not answer within ${timeoutMs} ms.`);
   }
 
@@ -265,36 +223,24 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
   }
 
   function flush(): Promise<void> {
-    return new PromiseAtLoad((resolve) => {
-      if (busy) append(idle, resolve);
+    return new Promise((resolve) => {
+      if (busy) idle.push(resolve);
       else resolve();
     });
   }
 
-  return freeze({
+  return Object.freeze({
     active: sink !== undefined || deliver !== undefined,
     strict,
     emit,
     miss,
     get failures() {
-      return freeze({ total, byType: freeze(copyOf(byType)) });
+      return Object.freeze({ total, byType: Object.freeze({ ...byType }) });
     },
     flush,
     close() {
       closed = true;
       return flush();
     },
-    // biome-ignore lint/suspicious/noThenProperty: no patched prototype turns it into a promise.
-    then: undefined,
   });
-}
-
-function copyOf(counts: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
-  const copy = create(null) as Record<string, number>;
-  const types = enumerableKeys(counts);
-  for (let i = 0; i < types.length; i++) {
-    const type = types[i] as string;
-    copy[type] = counts[type] as number;
-  }
-  return copy;
 }

@@ -1,19 +1,47 @@
 /**
  * Where the value of a key ends that a text names.
  *
- * The forms are those of headers, assignments, JSON and its like. Where a form is not closed, the
+ * Knows the forms of headers, assignments, JSON and its like. Where a form is not closed, the
  * value goes on to the end: too much is taken out rather than too little.
  */
-import { intrinsics } from "../data/index.ts";
 import { announcesCredential, type Sensitivity } from "./sensitive-words.ts";
-import { afterSpaces, isLineEnd, isQuote, spaceLength } from "./units.ts";
-
-const { charCodeAt, indexOf, slice } = intrinsics;
 
 /** A stretch of a text. */
-export interface Stretch {
+interface Stretch {
   readonly start: number;
   readonly end: number;
+}
+
+/** A space, or a character that was spelled out, as the source of a pattern with the flag `u`. */
+export const space = "(?:\\p{Zs}|\\\\u\\{[\\da-f]{1,6}\\})";
+
+const spaces = new RegExp(`${space}*`, "uy");
+/** What closes the key: `"token": …`, `headers["token"] = …`. */
+const closers = new RegExp(`(?:["'\`\\])]|(?!${space})\\\\)*`, "uy");
+/** `=`, `:`, `=>` and the end of a tag, with spaces. */
+const parting = new RegExp(`>?(?:${space}|[=:]|(?<==)>)*`, "uy");
+/** What stands between a value and the next one that belongs to it. */
+const between = new RegExp(`${space}*((?:[=:]${space}*)*)`, "uy");
+const anySpace = new RegExp(space, "gu");
+/** The end of a line, spelled out: of Unicode's own list, UAX #14 class BK, CR, LF and NL. */
+const lineEnd = /\\u\{(?:[abcd]|85|2028|2029)\}/g;
+/** A quote, behind any backslashes. */
+const quote = /(\\*)(["'`])/y;
+
+export function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | undefined {
+  pattern.lastIndex = at;
+  return pattern.exec(text) ?? undefined;
+}
+
+/** Where a pattern that always matches ends. */
+function endOf(pattern: RegExp, text: string, at: number): number {
+  matchAt(pattern, text, at);
+  return pattern.lastIndex;
+}
+
+/** Where a pattern with the flag `g` is found next, or the end of the text. */
+function nextOf(pattern: RegExp, text: string, at: number): number {
+  return matchAt(pattern, text, at)?.index ?? text.length;
 }
 
 /** The value of the key that ends at `keyEnd`, or `undefined` where none follows. */
@@ -23,62 +51,25 @@ export function valueAfter(
   keyEnd: number,
   key: Sensitivity,
 ): Stretch | undefined {
-  const parting = partingAt(text, keyEnd);
-  if (parting === undefined || parting.end >= text.length) return undefined;
-  if (!parting.hasMark && !key.isWhole) return undefined;
-  const isHeader = key.isHeader && parting.hasMark;
-  const first = valueAt(text, parting.end, isHeader);
+  const closed = endOf(closers, text, keyEnd);
+  const from = endOf(parting, text, closed);
+  const hasMark = /[=:>]/.test(text.slice(closed, from));
+  // A quoted word with a space behind it is prose.
+  const isParted = hasMark || (key.isWhole && from > closed && closed === keyEnd);
+  if (!isParted || from >= text.length) return undefined;
+  const isHeader = key.isHeader && hasMark;
+  const first = valueAt(text, from, isHeader);
   let last = first;
   for (;;) {
     const next = nextValue(text, lower, last);
     if (next === undefined) break;
     // A header that goes on behind its quotes goes on to the end of its line.
-    if (isHeader) return { start: first.start, end: endOfLine(text, first.end) };
+    if (isHeader) return { start: first.start, end: nextOf(lineEnd, text, first.end) };
     last = valueAt(text, next, false);
   }
   // One value inside its quotes; more of them with all that is around.
   const { start, end } = last === first ? first.inner : { start: first.start, end: last.end };
   return start < end ? { start, end } : undefined;
-}
-
-interface Parting {
-  readonly end: number;
-  /** Whether it is more than spaces: `=`, `:` or `>`. */
-  readonly hasMark: boolean;
-}
-
-function partingAt(text: string, keyEnd: number): Parting | undefined {
-  let at = keyEnd;
-  // What closes the key: `"token": …`, `headers["token"] = …`.
-  while (isCloser(text, at)) at += 1;
-  const closed = at;
-  let hasMark = false;
-  for (;;) {
-    const space = spaceLength(text, at);
-    if (space > 0) at += space;
-    else if (isMark(text, at) || isArrow(text, at, closed)) {
-      hasMark = true;
-      at += 1;
-    } else break;
-  }
-  // A quoted word with a space behind it is prose.
-  return hasMark || (at > closed && closed === keyEnd) ? { end: at, hasMark } : undefined;
-}
-
-function isCloser(text: string, at: number): boolean {
-  if (isQuote(text, at)) return true;
-  const unit = charCodeAt(text, at);
-  return unit === 0x5d || unit === 0x29 || (unit === 0x5c && spaceLength(text, at) === 0);
-}
-
-function isMark(text: string, at: number): boolean {
-  const unit = charCodeAt(text, at);
-  return unit === 0x3d || unit === 0x3a;
-}
-
-/** `=>`, and the end of a tag. */
-function isArrow(text: string, at: number, closed: number): boolean {
-  return charCodeAt(text, at) === 0x3e && (at === closed || charCodeAt(text, at - 1) === 0x3d);
 }
 
 /** A value with its quotes, and what is between them. */
@@ -89,62 +80,47 @@ interface Value extends Stretch {
 }
 
 function valueAt(text: string, start: number, isHeader: boolean): Value {
-  const quote = quoteAt(text, start);
-  if (quote >= 0) return quotedValue(text, start, quote);
-  if (isHeader) return bare(start, endOfLine(text, start), false);
-  const closing = closingOf(slice(text, start, start + 1));
-  return closing === "" ? bare(start, endOfRun(text, start)) : bracketed(text, start, closing);
+  const quoted = matchAt(quote, text, start);
+  if (quoted !== undefined) return quotedValue(text, start, quoted);
+  if (isHeader) return bare(start, nextOf(lineEnd, text, start), false);
+  const bracket = "[{(".indexOf(text.charAt(start));
+  return bracket < 0
+    ? bare(start, nextOf(anySpace, text, start))
+    : bracketed(text, start, "]})".charAt(bracket));
 }
 
 function bare(start: number, end: number, isOpen = true): Value {
   return { start, end, inner: { start, end }, isOpen };
 }
 
-/** The index of the quote that opens a value, behind any backslashes; -1 where there is none. */
-function quoteAt(text: string, start: number): number {
-  let at = start;
-  while (charCodeAt(text, at) === 0x5c) at += 1;
-  return isQuote(text, at) ? at : -1;
-}
-
 /** The quote that closes has no more backslashes before it than the one that opens. */
-function quotedValue(text: string, start: number, quote: number): Value {
-  const depth = quote - start;
-  const opening = charCodeAt(text, quote);
+function quotedValue(
+  text: string,
+  start: number,
+  [opening, before, mark]: readonly string[],
+): Value {
+  const inside = start + (opening as string).length;
   let backslashes = 0;
-  for (let at = quote + 1; at < text.length; at++) {
-    const unit = charCodeAt(text, at);
-    if (unit === opening && backslashes <= depth) {
-      return {
-        start,
-        end: at + 1,
-        inner: { start: quote + 1, end: at - backslashes },
-        isOpen: true,
-      };
+  for (let at = inside; at < text.length; at++) {
+    if (text[at] === mark && backslashes <= (before as string).length) {
+      return { start, end: at + 1, inner: { start: inside, end: at - backslashes }, isOpen: true };
     }
-    backslashes = unit === 0x5c ? backslashes + 1 : 0;
+    backslashes = text[at] === "\\" ? backslashes + 1 : 0;
   }
   const end = text.length;
-  return { start, end, inner: { start: quote + 1, end }, isOpen: false };
-}
-
-function closingOf(opening: string): string {
-  const at = indexOf("[{(", opening);
-  return opening === "" || at < 0 ? "" : slice("]})", at, at + 1);
+  return { start, end, inner: { start: inside, end }, isOpen: false };
 }
 
 /** To the bracket that closes the first one. Those in double quotes are text. */
-function bracketed(text: string, start: number, closing: string): Value {
-  const opens = charCodeAt(text, start);
-  const closes = charCodeAt(closing, 0);
+function bracketed(text: string, start: number, closes: string): Value {
+  const opens = text[start];
   let depth = 0;
   let inText = false;
   for (let at = start; at < text.length; at++) {
-    const unit = charCodeAt(text, at);
-    if (unit === 0x22) inText = !inText;
-    else if (inText) at += unit === 0x5c ? 1 : 0;
-    else if (unit === opens) depth += 1;
-    else if (unit === closes) {
+    if (text[at] === '"') inText = !inText;
+    else if (inText) at += text[at] === "\\" ? 1 : 0;
+    else if (text[at] === opens) depth += 1;
+    else if (text[at] === closes) {
       depth -= 1;
       if (depth === 0) return bare(start, at + 1);
     }
@@ -152,27 +128,13 @@ function bracketed(text: string, start: number, closing: string): Value {
   return bare(start, text.length, false);
 }
 
-function endOfLine(text: string, start: number): number {
-  let at = start;
-  while (at < text.length && !isLineEnd(text, at)) at += 1;
-  return at;
-}
-
-function endOfRun(text: string, start: number): number {
-  let at = start;
-  while (at < text.length && spaceLength(text, at) === 0) at += 1;
-  return at;
-}
-
 /** Where the next value begins, if this one was another key or named a scheme. */
 function nextValue(text: string, lower: string, value: Value): number | undefined {
   if (!value.isOpen) return undefined;
-  const behind = afterSpaces(text, value.end);
-  let next = behind;
-  while (next < text.length && isMark(text, next)) next = afterSpaces(text, next + 1);
+  const next = endOf(between, text, value.end);
   const goesOn =
-    next > behind ||
-    isMark(text, value.end - 1) ||
-    announcesCredential(slice(lower, value.start, value.end));
+    next > endOf(spaces, text, value.end) ||
+    /[=:]/.test(text.charAt(value.end - 1)) ||
+    announcesCredential(lower.slice(value.start, value.end));
   return goesOn && next < text.length ? next : undefined;
 }

@@ -115,8 +115,7 @@ export function auditRecorder({
     } catch (thrown) {
       // Too large for a record, say. What a plugin has a run tell does not end the run.
       trail.miss(event.eventType, thrown);
-      // biome-ignore lint/suspicious/noThenProperty: no patched prototype turns it into a promise.
-      return { ok: false, error: thrown as GlassineError, then: undefined };
+      return { ok: false, error: thrown as GlassineError };
     }
   };
 
