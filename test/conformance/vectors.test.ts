@@ -7,7 +7,7 @@ import { compileSlots, type StandardSlots, standardSlots } from "../../src/core/
 import { verifies } from "../support/verifies.ts";
 import { same, type VectorCase } from "./compare.ts";
 import { deviations } from "./deviations.ts";
-import { answersOf, sameViews } from "./views.ts";
+import { answersOf, sameViews } from "./parts.ts";
 
 const host = bindEnvelope<StandardSlots>(compileSlots(standardSlots));
 

@@ -5,7 +5,7 @@ import * as host from "glassine/host";
 import * as labels from "glassine/labels";
 import * as messages from "glassine/messages";
 import * as remote from "glassine/remote";
-import { contextOf } from "../wire/support.ts";
+import { contextOf } from "../remote/support.ts";
 import { type Subject, tryGrowth } from "./subjects.ts";
 
 /** The functions of the entries that the core has, in one table. */
@@ -265,12 +265,12 @@ tryGrowth(glassine, {
     run: (document: never) =>
       glassine.partsOf(glassine.createMessage(document), { extensions }).map(({ kind }) => kind),
   },
-  serializeView: {
+  serializePart: {
     seed: message,
     run: (document: never) =>
       glassine
         .partsOf(glassine.createMessage(document))
-        .map((each) => glassine.serializeView(each)),
+        .map((each) => glassine.serializePart(each)),
   },
   toPolicyInput: {
     seed: message,

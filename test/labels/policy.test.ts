@@ -1,7 +1,7 @@
 /** What a data policy puts on a result, and what it allows. */
 import { createExtensions, decodeExtensions, filterExtensions } from "glassine";
 import { checkDataAction, type DataEntity, stampResult } from "glassine/labels";
-import type { ViewAction } from "glassine/messages";
+import type { PartAction } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 
@@ -104,7 +104,7 @@ describe("stampResult", () => {
 });
 
 describe("checkDataAction", () => {
-  const denies = (entity: DataEntity, action?: ViewAction) =>
+  const denies = (entity: DataEntity, action?: PartAction) =>
     checkDataAction(extensions, entity, action) !== undefined;
   const tool = (name: string): DataEntity => ({ kind: "tool", name });
 

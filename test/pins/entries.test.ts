@@ -155,7 +155,7 @@ it("the messages entry", async () => {
     "promptResult",
     "resource",
     "resourceRef",
-    "serializeView",
+    "serializePart",
     "text",
     "thinking",
     "toPolicyInput",
@@ -173,7 +173,9 @@ it("the messages entry", async () => {
     "MessageInput",
     "ObjectProfile",
     "Part",
+    "PartAction",
     "PartContent",
+    "PartExtensions",
     "PartInfo",
     "PartKind",
     "PartsOptions",
@@ -181,10 +183,7 @@ it("the messages entry", async () => {
     "PolicyInputOptions",
     "SerializeOptions",
     "SerializedContext",
-    "SerializedView",
-    "ViewAction",
-    "ViewKind",
-    "ViewedExtensions",
+    "SerializedPart",
   ]);
 });
 

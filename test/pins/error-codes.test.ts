@@ -55,7 +55,7 @@ it("the error codes and their kinds", () => {
     extensions_invalid: "misuse",
     payload_invalid: "misuse",
     message_invalid: "misuse",
-    view_invalid: "misuse",
+    part_invalid: "misuse",
     document_invalid: "misuse",
     stream_invalid: "misuse",
     stream_limit: "misuse",

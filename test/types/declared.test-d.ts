@@ -90,7 +90,7 @@ export const {
   hasLabel: hostHasLabel,
   resolveCapabilities: hostResolveCapabilities,
   partsOf: hostPartsOf,
-  serializeView: hostSerializeView,
+  serializePart: hostSerializeView,
   toPolicyInput: hostToPolicyInput,
   encodeTask: hostEncodeTask,
   decodeTask: hostDecodeTask,

@@ -21,11 +21,11 @@ import { slotsPage } from "./pages/slots-page.ts";
 import { threatModelPage } from "./pages/threat-model-page.ts";
 import { printJson } from "./print-json.ts";
 import { readAttacks, readFaults, readLaws } from "./read-attacks.ts";
+import { errorJsonSchema, resultJsonSchema, taskJsonSchema } from "./remote-schemas.ts";
 import { slotData } from "./slot-data.ts";
 import { slotTypesSource } from "./slot-types.ts";
 import { standardFunctionsSource } from "./standard-functions.ts";
 import { viewLayoutsSource } from "./view-layouts.ts";
-import { errorJsonSchema, resultJsonSchema, taskJsonSchema } from "./wire-schemas.ts";
 
 export interface GeneratedFile {
   /** From the root of the repository. */

@@ -8,7 +8,7 @@ const sources = [
   "src/core/remote/functions.ts",
 ];
 // What has a function of its own in the root entry, or nothing to do in the standard host.
-const elsewhere = ["partsOf", "serializeView", "toPolicyInput", "defineCoreHandler"];
+const elsewhere = ["partsOf", "serializePart", "toPolicyInput", "defineCoreHandler"];
 
 interface Member {
   readonly name: string;

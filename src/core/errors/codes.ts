@@ -200,7 +200,7 @@ export const errorCodes = {
     means: "A message is not readable. `problems` lists the first 100 paths.",
     todo: "Mend the fields that the message names.",
   },
-  view_invalid: {
+  part_invalid: {
     kind: "misuse",
     means: "Something other than a view of a message's part was given where one is expected.",
     todo: "Pass what `partsOf` gave.",

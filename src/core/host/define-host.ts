@@ -6,7 +6,7 @@ import {
   type StandardHooks,
   standardHooks,
 } from "../hooks/index.ts";
-import { partsOf, serializeView, toPolicyInput } from "../messages/index.ts";
+import { partsOf, serializePart, toPolicyInput } from "../messages/index.ts";
 import {
   type CoreHandler,
   type CoreHandlerInput,
@@ -46,8 +46,8 @@ export interface Host<
     WireFunctions<Table, Hooks> {
   /** The views of a message. They take extensions of any host; see `partsOf` of the root entry. */
   readonly partsOf: typeof partsOf;
-  /** A view as data; see `serializeView` of the root entry. */
-  readonly serializeView: typeof serializeView;
+  /** A view as data; see `serializePart` of the root entry. */
+  readonly serializePart: typeof serializePart;
   /** A view for a policy engine; see `toPolicyInput` of the root entry. */
   readonly toPolicyInput: typeof toPolicyInput;
   /**
@@ -237,7 +237,7 @@ export function bindHost<
   const host = {
     ...bindEnvelope<Table>(slots),
     partsOf,
-    serializeView,
+    serializePart,
     toPolicyInput,
     ...bindWire<Table, Hooks>({ slots, hooks: messageHooksOf(hooks) }),
     slotNames: namesOf(slots.names),

@@ -156,7 +156,7 @@ export const decodeExtensions: Standard["decodeExtensions"] = standardHost.decod
  * is left out and told in `dropped`.
  *
  * @throws GlassineError `syntax_invalid`, `result_shape`, `options_invalid`
- * @see spec `wire:judged-alike`, `wire:headers-kept`, `wire:headers-folded`, `wire:denial-stands`
+ * @see spec `remote:judged-alike`, `remote:headers-kept`, `remote:headers-folded`, `remote:denial-stands`
  * @example
  * ```ts
  * import { decodeResult } from "glassine/remote";
@@ -174,7 +174,7 @@ export const decodeResult: Standard["decodeResult"] = standardHost.decodeResult;
  *
  * @throws GlassineError `syntax_invalid`, `document_invalid`, `hook_unknown`,
  *   `capability_unknown`, `payload_invalid`, `extensions_invalid`, `options_invalid`
- * @see spec `wire:task-payload`, `wire:task-filtered-again`
+ * @see spec `remote:task-payload`, `remote:task-filtered-again`
  */
 export const decodeTask: Standard["decodeTask"] = standardHost.decodeTask;
 
@@ -223,7 +223,7 @@ export const encodeExtensions: Standard["encodeExtensions"] = standardHost.encod
  *
  * @throws GlassineError `options_invalid`, also for what `invoke` did not resolve to;
  *   `payload_invalid`
- * @see spec `wire:invoke-result`
+ * @see spec `remote:invoke-result`
  * @example
  * ```ts
  * import { createPluginManager } from "glassine";
@@ -243,7 +243,7 @@ export const encodeInvokeResult: Standard["encodeInvokeResult"] = standardHost.e
  * @throws GlassineError with the code that a dispatch refuses the value with, where it is no
  *   result, no JSON data, or names an unknown slot; `options_invalid`, also for records and
  *   headers that nobody could read
- * @see spec `wire:result`, `wire:written-checked`, `wire:as-returned`
+ * @see spec `remote:result`, `remote:written-checked`, `remote:as-returned`
  * @example
  * ```ts
  * import { deny } from "glassine";
@@ -262,7 +262,7 @@ export const encodeResult: Standard["encodeResult"] = standardHost.encodeResult;
  *
  * @throws GlassineError `hook_unknown`, `payload_invalid`, `capability_unknown`, `options_invalid`
  *   (a context that is no JSON data, extensions that are not this host's)
- * @see spec `wire:task`, `wire:task-written`, `wire:headers-stripped`, `wire:headers-both`
+ * @see spec `remote:task`, `remote:task-written`, `remote:headers-stripped`, `remote:headers-both`
  * @example
  * ```ts
  * import { createPluginManager, definePlugin } from "glassine";

@@ -6,7 +6,7 @@
 import { asSet, includes, intrinsics, mapped } from "../data/index.ts";
 import { addLabelsTo } from "../envelope/index.ts";
 import { type ErrorCode, GlassineError, quoted } from "../errors/index.ts";
-import type { ViewAction } from "../messages/index.ts";
+import type { PartAction } from "../messages/index.ts";
 
 /**
  * Whose result it is: the tool, prompt or resource that was asked for.
@@ -103,7 +103,7 @@ export function policyLabels(extensions: unknown, entity: DataEntity): readonly 
 export function checkDataAction(
   extensions: object,
   entity: DataEntity,
-  action: ViewAction = ownValue(entity, "kind") === "resource" ? "read" : "receive",
+  action: PartAction = ownValue(entity, "kind") === "resource" ? "read" : "receive",
 ): DataViolation | undefined {
   checkEntity(entity, "checkDataAction");
   const policies = policiesOf(extensions, entity);

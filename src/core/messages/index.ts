@@ -19,10 +19,10 @@ export {
 export type {
   DataPolicy,
   ObjectProfile,
+  PartAction,
+  PartExtensions,
   PartInfo,
-  ViewAction,
-  ViewedExtensions,
-  ViewKind,
+  PartKind,
 } from "./part-types.ts";
 export {
   audio,
@@ -30,7 +30,6 @@ export {
   image,
   type Part,
   type PartContent,
-  type PartKind,
   promptRequest,
   promptResult,
   resource,
@@ -47,8 +46,8 @@ export {
   type PolicyInput,
   type PolicyInputOptions,
   type SerializedContext,
-  type SerializedView,
+  type SerializedPart,
   type SerializeOptions,
-  serializeView,
+  serializePart,
   toPolicyInput,
 } from "./serialize-part.ts";

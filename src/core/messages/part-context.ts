@@ -1,30 +1,30 @@
 /** What the extensions say about a part. What they do not show looks absent. */
 import { intrinsics } from "../data/index.ts";
 import { type HeaderMap, joinedHeaders } from "../envelope/index.ts";
-import type { DataPolicy, ObjectProfile, ViewedExtensions, ViewedSubject } from "./part-types.ts";
+import type { DataPolicy, ObjectProfile, PartExtensions, PartSubject } from "./part-types.ts";
 
 const { create, freeze, ownValue } = intrinsics;
 
 const noTexts: readonly string[] = freeze([]);
 const noHeaders: HeaderMap = freeze(create(null));
 
-export function subjectIn(extensions: ViewedExtensions | undefined): ViewedSubject | undefined {
+export function subjectIn(extensions: PartExtensions | undefined): PartSubject | undefined {
   // Where a subject is shown, so are the fields that every capability for it opens.
-  return extensions?.security?.subject as ViewedSubject | undefined;
+  return extensions?.security?.subject as PartSubject | undefined;
 }
 
 export function subjectSet(
-  extensions: ViewedExtensions | undefined,
+  extensions: PartExtensions | undefined,
   field: "roles" | "permissions" | "teams",
 ): readonly string[] {
   return extensions?.security?.subject?.[field] ?? noTexts;
 }
 
-export function labelsIn(extensions: ViewedExtensions | undefined): readonly string[] {
+export function labelsIn(extensions: PartExtensions | undefined): readonly string[] {
   return extensions?.security?.labels ?? noTexts;
 }
 
-export function headersIn(extensions: ViewedExtensions | undefined): HeaderMap {
+export function headersIn(extensions: PartExtensions | undefined): HeaderMap {
   return joinedHeaders(extensions?.http as Parameters<typeof joinedHeaders>[0]) ?? noHeaders;
 }
 
@@ -35,14 +35,14 @@ export interface EntityKeys {
 }
 
 export function profileIn(
-  extensions: ViewedExtensions | undefined,
+  extensions: PartExtensions | undefined,
   keys: EntityKeys,
 ): ObjectProfile | undefined {
   return entityIn(extensions?.security?.objects, keys) as ObjectProfile | undefined;
 }
 
 export function policyIn(
-  extensions: ViewedExtensions | undefined,
+  extensions: PartExtensions | undefined,
   keys: EntityKeys,
 ): DataPolicy | undefined {
   return entityIn(extensions?.security?.data, keys) as DataPolicy | undefined;

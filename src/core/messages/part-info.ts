@@ -10,22 +10,22 @@ import { matchesPattern } from "./match-pattern.ts";
 import type { ContentPart, Message } from "./message.ts";
 import { headersIn, labelsIn, policyIn, profileIn, subjectIn, subjectSet } from "./part-context.ts";
 import { flowOf, ruleOf } from "./part-kinds.ts";
-import type { JsonMap, PartInfo, TextMap, ViewedExtensions } from "./part-types.ts";
+import type { JsonMap, PartExtensions, PartInfo, TextMap } from "./part-types.ts";
 import { present } from "./present.ts";
 
 const { freeze, hasOwn, ownValue } = intrinsics;
 const noProperties: JsonMap = present({});
 
 /** What the views of one message have in common. */
-export interface ViewedMessage {
+export interface PartSource {
   readonly role: Message["role"];
   readonly hook: string | undefined;
-  readonly extensions: ViewedExtensions | undefined;
+  readonly extensions: PartExtensions | undefined;
 }
 
 export class LazyPartInfo implements PartInfo {
   readonly #part: ContentPart;
-  readonly #of: ViewedMessage;
+  readonly #of: PartSource;
   // Computed once, when they are first read. `null` is known to be absent.
   #content: string | null | undefined;
   #sizeBytes: number | null | undefined;
@@ -38,7 +38,7 @@ export class LazyPartInfo implements PartInfo {
     freeze(LazyPartInfo.prototype);
   }
 
-  constructor(part: ContentPart, of: ViewedMessage) {
+  constructor(part: ContentPart, of: PartSource) {
     this.#part = part;
     this.#of = of;
     freeze(this);

@@ -1,17 +1,17 @@
 /** What each kind of part says of itself: one entry a kind, from the Common Message Format. */
 import { writeText } from "../data/index.ts";
 import type { ContentPart, Message } from "./message.ts";
-import type { JsonMap, ViewAction, ViewKind } from "./part-types.ts";
+import type { JsonMap, PartAction, PartKind } from "./part-types.ts";
 import { present } from "./present.ts";
 import { utf8Size } from "./utf8-size.ts";
 
 /** Which way a part goes, and what it does. */
 interface Flow {
   readonly isPost: boolean;
-  readonly action: ViewAction;
+  readonly action: PartAction;
 }
 
-type PartOf<Kind extends ViewKind> = Extract<ContentPart, { readonly content_type: Kind }>;
+type PartOf<Kind extends PartKind> = Extract<ContentPart, { readonly content_type: Kind }>;
 
 type Family = "text" | "tool" | "prompt" | "resource" | "media";
 
@@ -68,7 +68,7 @@ const medium = rule<{ readonly content: { readonly media_type?: string | undefin
   mimeType: ({ content }) => content.media_type,
 });
 
-const rules: { readonly [Kind in ViewKind]: KindRule<PartOf<Kind>> } = {
+const rules: { readonly [Kind in PartKind]: KindRule<PartOf<Kind>> } = {
   text: written,
   thinking: written,
   tool_call: rule("tool", {
@@ -131,10 +131,10 @@ const rules: { readonly [Kind in ViewKind]: KindRule<PartOf<Kind>> } = {
   document: medium,
 };
 
-export function ruleOf(kind: ViewKind): KindRule<ContentPart> {
+export function ruleOf(kind: PartKind): KindRule<ContentPart> {
   return rules[kind] as KindRule<ContentPart>;
 }
 
-export function flowOf(kind: ViewKind, role: Message["role"]): Flow {
+export function flowOf(kind: PartKind, role: Message["role"]): Flow {
   return rules[kind].flow ?? flowsByRole[role];
 }

@@ -4,10 +4,10 @@ import type { ExtensionsOf, StandardSlots } from "../slots/index.ts";
 import type { ContentPart, Message } from "./message.ts";
 
 /** The kind of a part: its `content_type`. */
-export type ViewKind = ContentPart["content_type"];
+export type PartKind = ContentPart["content_type"];
 
 /** What a part does, from the Common Message Format. */
-export type ViewAction = "read" | "write" | "execute" | "invoke" | "send" | "receive" | "generate";
+export type PartAction = "read" | "write" | "execute" | "invoke" | "send" | "receive" | "generate";
 
 type Envelope = ExtensionsOf<StandardSlots>;
 type Security = NonNullable<Envelope["security"]>;
@@ -21,10 +21,10 @@ type Partly<T> = T extends readonly unknown[]
     : T;
 
 /** The slots that a view reads: of an envelope of any host, or of what a plugin was handed. */
-export type ViewedExtensions = Partly<Pick<Envelope, "request" | "agent" | "http" | "security">>;
+export type PartExtensions = Partly<Pick<Envelope, "request" | "agent" | "http" | "security">>;
 
 /** The caller, cut to what the extensions show. */
-export type ViewedSubject = Pick<Subject, "id" | "type"> & Partly<Subject>;
+export type PartSubject = Pick<Subject, "id" | "type"> & Partly<Subject>;
 /** What a host says of the entity that a part names. */
 export type ObjectProfile = Security["objects"][string];
 /** What may be done with the data of the entity that a part names. */
@@ -44,18 +44,18 @@ export interface JsonMap {
  *
  * A value is computed when it is read, and what takes work is kept. Values are frozen data.
  * `undefined` is absent. The object has no own properties: spreading or serialising it gives
- * nothing; `serializeView` does that.
+ * nothing; `serializePart` does that.
  *
- * @see spec `view:lazy`, `view:opaque`
+ * @see spec `part:lazy`, `part:opaque`
  */
 export interface PartInfo {
   /** The part's `content_type`. */
-  readonly kind: ViewKind;
+  readonly kind: PartKind;
   /** The role of the message. */
   readonly role: Message["role"];
   /** What `partsOf` was given. It is carried along and decides nothing. */
   readonly hook: string | undefined;
-  readonly action: ViewAction;
+  readonly action: PartAction;
   /** On the way in: a request, or what is said to a model. The opposite of `isPost`. */
   readonly isPre: boolean;
   readonly isPost: boolean;
@@ -89,7 +89,7 @@ export interface PartInfo {
   /** `request.request_id` */
   readonly requestId: string | undefined;
   /** `security.subject` as the extensions show it. */
-  readonly subject: ViewedSubject | undefined;
+  readonly subject: PartSubject | undefined;
   readonly roles: readonly string[];
   readonly permissions: readonly string[];
   readonly teams: readonly string[];

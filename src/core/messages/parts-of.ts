@@ -3,8 +3,8 @@ import { expectOptions, intrinsics, mapped, readOption } from "../data/index.ts"
 import { brandOf } from "../envelope/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import { type Message, messageOf } from "./message.ts";
-import { LazyPartInfo, type ViewedMessage } from "./part-info.ts";
-import type { PartInfo, ViewedExtensions } from "./part-types.ts";
+import { LazyPartInfo, type PartSource } from "./part-info.ts";
+import type { PartExtensions, PartInfo } from "./part-types.ts";
 
 const { freeze, ownValue } = intrinsics;
 
@@ -16,7 +16,7 @@ export interface PartsOptions {
    * An envelope of any host, or what a plugin was handed of one. Views tell of the caller what
    * these show, and nothing without them.
    */
-  readonly extensions?: ViewedExtensions | null | undefined;
+  readonly extensions?: PartExtensions | null | undefined;
 }
 
 const optionNames = ["hook", "extensions"] as const;
@@ -30,7 +30,7 @@ const optionNames = ["hook", "extensions"] as const;
  *
  * @throws GlassineError `message_invalid`; `extensions_invalid` for extensions that this library
  *   did not make; `options_invalid`
- * @see spec `view:one-a-part`, `view:lazy`, `view:shown-only`
+ * @see spec `part:one-a-part`, `part:lazy`, `part:shown-only`
  * @example
  * ```ts
  * import { createExtensions } from "glassine";
@@ -61,14 +61,14 @@ export function partsOf(message: Message, options: PartsOptions = {}): readonly 
   expectOptions(options, optionNames, "partsOf");
   const hook = readOption(options, "hook", "string");
   const extensions = readExtensions(ownValue(options, "extensions") ?? undefined);
-  const of: ViewedMessage = { role, hook, extensions };
+  const of: PartSource = { role, hook, extensions };
   return freeze(mapped(content, (part) => new LazyPartInfo(part, of)));
 }
 
 /** What this library made is frozen and checked; what else there is could change or run code. */
-function readExtensions(value: unknown): ViewedExtensions | undefined {
+function readExtensions(value: unknown): PartExtensions | undefined {
   if (value === undefined || brandOf(value) !== undefined) {
-    return value as ViewedExtensions | undefined;
+    return value as PartExtensions | undefined;
   }
   throw new GlassineError(
     "extensions_invalid",

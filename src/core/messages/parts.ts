@@ -3,10 +3,8 @@
 import { intrinsics } from "../data/index.ts";
 import type { Compiled } from "../schema/index.ts";
 import { type ContentPart, compileMessage, type PartInput, readHost } from "./message.ts";
+import type { PartKind } from "./part-types.ts";
 import { partSchemas } from "./schemas.ts";
-
-/** The kind of a part: what stands under `content_type`. */
-export type PartKind = ContentPart["content_type"];
 
 /** A part of one kind. */
 export type Part<Kind extends PartKind> = Extract<ContentPart, { readonly content_type: Kind }>;

@@ -7,11 +7,11 @@ import type {
   DataPolicy,
   JsonMap,
   ObjectProfile,
+  PartAction,
   PartInfo,
+  PartKind,
+  PartSubject,
   TextMap,
-  ViewAction,
-  ViewedSubject,
-  ViewKind,
 } from "./part-types.ts";
 import { present } from "./present.ts";
 import { withoutSensitive } from "./sensitive-headers.ts";
@@ -19,12 +19,12 @@ import { withoutSensitive } from "./sensitive-headers.ts";
 const { enumerableKeys, freeze } = intrinsics;
 
 /** A view as data. What is absent or empty is left out. */
-export interface SerializedView {
-  readonly kind: ViewKind;
+export interface SerializedPart {
+  readonly kind: PartKind;
   readonly role: PartInfo["role"];
   readonly is_pre: boolean;
   readonly is_post: boolean;
-  readonly action: ViewAction;
+  readonly action: PartAction;
   /** Also when it is the empty text. */
   readonly hook?: string;
   readonly uri?: string;
@@ -41,7 +41,7 @@ export interface SerializedView {
 export interface SerializedContext {
   readonly subject?: {
     readonly id: string | undefined;
-    readonly type: ViewedSubject["type"];
+    readonly type: PartSubject["type"];
     readonly roles: readonly string[];
     readonly permissions: readonly string[];
     readonly teams: readonly string[];
@@ -54,7 +54,7 @@ export interface SerializedContext {
   readonly agent?: JsonMap;
 }
 
-/** Options of `serializeView`. */
+/** Options of `serializePart`. */
 export interface SerializeOptions {
   /** Whether `content` and `size_bytes` are in it. Default true. Arguments always are. */
   readonly content?: boolean | undefined;
@@ -67,7 +67,7 @@ export type PolicyInputOptions = Pick<SerializeOptions, "content">;
 
 /** A serialised view as a policy engine such as OPA takes it. */
 export interface PolicyInput {
-  readonly input: SerializedView;
+  readonly input: SerializedPart;
 }
 
 /**
@@ -75,24 +75,24 @@ export interface PolicyInput {
  * headers `authorization`, `cookie`, `set-cookie`, `proxy-authorization` and `x-api-key`. Content
  * and arguments are as they are: nothing is redacted in them.
  *
- * @throws GlassineError `view_invalid`, `options_invalid`
- * @see spec `view:serialized`, `view:sensitive-headers`
+ * @throws GlassineError `part_invalid`, `options_invalid`
+ * @see spec `part:serialized`, `part:sensitive-headers`
  * @example
  * ```ts
  * import { createExtensions } from "glassine";
- * import { createMessage, serializeView, text, partsOf } from "glassine/messages";
+ * import { createMessage, serializePart, text, partsOf } from "glassine/messages";
  *
  * const message = createMessage({ role: "user", content: [text("Ahoy")] });
  * const headers = { Authorization: "Bearer made-up", Accept: "text/plain" };
  * const extensions = createExtensions({ http: { headers } });
- * const [data] = partsOf(message, { extensions }).map((view) => serializeView(view));
+ * const [data] = partsOf(message, { extensions }).map((view) => serializePart(view));
  * console.log(data?.is_pre, data?.content, data?.size_bytes); // true Ahoy 4
  * console.log(JSON.stringify(data?.extensions)); // {"headers":{"Accept":"text/plain"}}
  * ```
  */
-export function serializeView(view: PartInfo, options: SerializeOptions = {}): SerializedView {
-  expectView(view, "serializeView");
-  expectOptions(options, ["content", "context"], "serializeView");
+export function serializePart(view: PartInfo, options: SerializeOptions = {}): SerializedPart {
+  expectView(view, "serializePart");
+  expectOptions(options, ["content", "context"], "serializePart");
   const withContent = readOption(options, "content", "boolean") ?? true;
   const withContext = readOption(options, "context", "boolean") ?? true;
   return serialized(view, withContent, withContext);
@@ -101,8 +101,8 @@ export function serializeView(view: PartInfo, options: SerializeOptions = {}): S
 /**
  * A serialised view, context included, as a policy engine takes it: under `input`.
  *
- * @throws GlassineError `view_invalid`, `options_invalid`
- * @see spec `view:policy-input`
+ * @throws GlassineError `part_invalid`, `options_invalid`
+ * @see spec `part:policy-input`
  * @example
  * ```ts
  * import { createMessage, text, toPolicyInput, partsOf } from "glassine/messages";
@@ -121,14 +121,14 @@ export function toPolicyInput(view: PartInfo, options: PolicyInputOptions = {}):
 
 function expectView(value: unknown, call: string): asserts value is LazyPartInfo {
   if (LazyPartInfo.made(value)) return;
-  throw new GlassineError("view_invalid", `${call} expects a view that partsOf gave.`, { call });
+  throw new GlassineError("part_invalid", `${call} expects a view that partsOf gave.`, { call });
 }
 
 function serialized(
   view: LazyPartInfo,
   withContent: boolean,
   withContext: boolean,
-): SerializedView {
+): SerializedPart {
   return present({
     kind: view.kind,
     role: view.role,
@@ -160,7 +160,7 @@ function contextOf(view: LazyPartInfo): SerializedContext {
   });
 }
 
-function subjectOf({ roles, permissions, teams }: LazyPartInfo, { id, type }: ViewedSubject) {
+function subjectOf({ roles, permissions, teams }: LazyPartInfo, { id, type }: PartSubject) {
   return freeze({ id, type, roles, permissions, teams });
 }
 

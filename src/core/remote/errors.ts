@@ -27,7 +27,7 @@ const maxName = 64;
  * this library, no stack. Nothing of what was thrown runs.
  *
  * @throws GlassineError `options_invalid`
- * @see spec `wire:error`
+ * @see spec `remote:error`
  * @example
  * ```ts
  * import { decodeError, encodeError } from "glassine/remote";
@@ -87,7 +87,7 @@ type ErrorDocument = Readonly<z.output<typeof errorSchema>>;
  * capped, never trusted.
  *
  * @throws GlassineError `syntax_invalid`, `document_invalid`, `options_invalid`
- * @see spec `wire:error`
+ * @see spec `remote:error`
  * @example
  * ```ts
  * import { decodeError } from "glassine/remote";

@@ -43,7 +43,7 @@ export interface WireFunctions<Table extends SlotTable, Hooks extends HookTable>
    *
    * @throws GlassineError `hook_unknown`, `payload_invalid`, `capability_unknown`, `options_invalid`
    *   (a context that is no JSON data, extensions that are not this host's)
-   * @see spec `wire:task`, `wire:task-written`, `wire:headers-stripped`, `wire:headers-both`
+   * @see spec `remote:task`, `remote:task-written`, `remote:headers-stripped`, `remote:headers-both`
    * @example
    * ```ts
    * import { createPluginManager, definePlugin } from "glassine";
@@ -71,7 +71,7 @@ export interface WireFunctions<Table extends SlotTable, Hooks extends HookTable>
    *
    * @throws GlassineError `syntax_invalid`, `document_invalid`, `hook_unknown`,
    *   `capability_unknown`, `payload_invalid`, `extensions_invalid`, `options_invalid`
-   * @see spec `wire:task-payload`, `wire:task-filtered-again`
+   * @see spec `remote:task-payload`, `remote:task-filtered-again`
    */
   readonly decodeTask: (input: unknown, options?: DecodeTaskOptions) => Task<Table, Hooks>;
   /**
@@ -81,7 +81,7 @@ export interface WireFunctions<Table extends SlotTable, Hooks extends HookTable>
    * @throws GlassineError with the code that a dispatch refuses the value with, where it is no
    *   result, no JSON data, or names an unknown slot; `options_invalid`, also for records and
    *   headers that nobody could read
-   * @see spec `wire:result`, `wire:written-checked`, `wire:as-returned`
+   * @see spec `remote:result`, `remote:written-checked`, `remote:as-returned`
    * @example
    * ```ts
    * import { deny } from "glassine";
@@ -98,7 +98,7 @@ export interface WireFunctions<Table extends SlotTable, Hooks extends HookTable>
    *
    * @throws GlassineError `options_invalid`, also for what `invoke` did not resolve to;
    *   `payload_invalid`
-   * @see spec `wire:invoke-result`
+   * @see spec `remote:invoke-result`
    * @example
    * ```ts
    * import { createPluginManager } from "glassine";
@@ -123,7 +123,7 @@ export interface WireFunctions<Table extends SlotTable, Hooks extends HookTable>
    * is left out and told in `dropped`.
    *
    * @throws GlassineError `syntax_invalid`, `result_shape`, `options_invalid`
-   * @see spec `wire:judged-alike`, `wire:headers-kept`, `wire:headers-folded`, `wire:denial-stands`
+   * @see spec `remote:judged-alike`, `remote:headers-kept`, `remote:headers-folded`, `remote:denial-stands`
    * @example
    * ```ts
    * import { decodeResult } from "glassine/remote";

@@ -98,7 +98,7 @@ describe("a denial with something that cannot be read", () => {
       ["modified_payload", "violation.details"],
     ],
   ])("is a denial: %s", (_name, rest, expected, dropped) => {
-    verifies("wire:denial-in-part");
+    verifies("remote:denial-in-part");
     const document = { ...stop, ...rest };
     for (const read of [decodeResult(document), decodeResult(JSON.stringify(document))]) {
       expect(read.violation).toEqual(expected);
@@ -110,7 +110,7 @@ describe("a denial with something that cannot be read", () => {
   });
 
   it("of two codes for the protocol keeps the older, and tells of the newer", () => {
-    verifies("wire:both-generations");
+    verifies("remote:both-generations");
     const codes = { ...violation, mcp_error_code: -1, proto_error_code: -2 };
     const read = decodeResult({ ...stop, violation: codes });
     expect([read.violation, read.answer.mcpErrorCode]).toEqual([violation, -1]);
@@ -150,7 +150,7 @@ describe("a denial with something that cannot be read", () => {
   });
 
   it("stops the operation, also where a failure of the plugin would be ignored", async () => {
-    verifies("wire:denial-stands");
+    verifies("remote:denial-stands");
     const plugin = definePlugin({
       name: "far-away",
       version: "1.0.0",
@@ -197,7 +197,7 @@ describe("a denial that is no text", () => {
     ["a number that JSON cannot say", { ...stop, metadata: { a: 1n } }, ["metadata"]],
     ["a symbol for a key", { ...stop, [Symbol("more")]: 1 }, []],
   ])("is one, and nothing of it runs: %s", (_name, document, dropped) => {
-    verifies("wire:denial-in-part");
+    verifies("remote:denial-in-part");
     const read = decodeResult(document);
     expect([read.violation, read.dropped]).toEqual([unexplained, dropped]);
     expect(ran).toBe(0);

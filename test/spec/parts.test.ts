@@ -1,20 +1,20 @@
-/** The requirements of `spec/views.md`, its tables included. */
+/** The requirements of `spec/parts.md`, its tables included. */
 import { createExtensions, filterExtensions } from "glassine";
-import { type PartInfo, partsOf, serializeView, toPolicyInput } from "glassine/messages";
+import { type PartInfo, partsOf, serializePart, toPolicyInput } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { codeIn, readTable } from "../docs/support/markdown.ts";
 import { readPage } from "../docs/support/pages.ts";
+import { callWith, kinds, messageOf, parts, roles, viewOf } from "../messages/part-support.ts";
 import { verifies } from "../support/verifies.ts";
-import { callWith, kinds, messageOf, parts, roles, viewOf } from "../views/support.ts";
 import { codeOf, everything, plain } from "./support.ts";
 
-const page = readPage("spec/views.md").text;
+const page = readPage("spec/parts.md").text;
 const rowsOf = (heading: string) => readTable(page, heading);
 const full = createExtensions(everything as never);
 
 describe("what a part is", () => {
   it("one view a part, in order", () => {
-    verifies("view:one-a-part");
+    verifies("part:one-a-part");
     const message = messageOf(
       kinds.map((kind) => parts[kind]),
       "user",
@@ -27,7 +27,7 @@ describe("what a part is", () => {
   });
 
   it("family, action and direction are those of the tables", () => {
-    verifies("view:flow", "view:families");
+    verifies("part:flow", "part:families");
     const byRole = new Map(
       rowsOf("Role").flatMap(([list, action, direction]) =>
         codeIn(list).map((role) => [role, [codeIn(action)[0], direction]]),
@@ -55,7 +55,7 @@ describe("what a part is", () => {
   });
 
   it("the hook decides nothing", () => {
-    verifies("view:hook");
+    verifies("part:hook");
     for (const hook of ["tool_post_invoke", "", "anything", undefined, null]) {
       const view = viewOf(parts.tool_call, { hook });
       expect([view.hook, view.isPre, view.action]).toEqual([hook ?? undefined, true, "execute"]);
@@ -65,7 +65,7 @@ describe("what a part is", () => {
 
 describe("what a part names and carries", () => {
   it("name and URI", () => {
-    verifies("view:names");
+    verifies("part:names");
     const named = kinds.map((kind) => {
       const { name, uri } = viewOf(parts[kind]);
       return [kind, name, uri];
@@ -95,7 +95,7 @@ describe("what a part names and carries", () => {
   });
 
   it("content", () => {
-    verifies("view:content");
+    verifies("part:content");
     const contents = kinds.map((kind) => [kind, viewOf(parts[kind]).content]);
     expect(Object.fromEntries(contents)).toEqual({
       text: "Lämp",
@@ -132,7 +132,7 @@ describe("what a part names and carries", () => {
   });
 
   it("arguments", () => {
-    verifies("view:arguments");
+    verifies("part:arguments");
     const message = messageOf([parts.tool_call, parts.prompt_request, parts.tool_result]);
     const [call, request, result] = partsOf(message) as readonly [PartInfo, PartInfo, PartInfo];
     expect(call.args).toBe(
@@ -146,7 +146,7 @@ describe("what a part names and carries", () => {
   });
 
   it("sizes", () => {
-    verifies("view:size");
+    verifies("part:size");
     for (const kind of kinds) {
       const { content, sizeBytes } = viewOf(parts[kind]);
       expect(sizeBytes).toBe(content === undefined ? undefined : Buffer.byteLength(content));
@@ -163,7 +163,7 @@ describe("what a part names and carries", () => {
   });
 
   it("MIME types", () => {
-    verifies("view:mime-type");
+    verifies("part:mime-type");
     const types = kinds.map((kind) => [kind, viewOf(parts[kind]).mimeType] as const);
     expect(types.filter(([, type]) => type !== undefined)).toEqual([
       ["resource", "text/plain"],
@@ -173,7 +173,7 @@ describe("what a part names and carries", () => {
   });
 
   it("properties", () => {
-    verifies("view:properties");
+    verifies("part:properties");
     const byKind = rowsOf("Part with properties").map(
       ([kind, names]) => [codeIn(kind)[0] ?? "", codeIn(names)] as const,
     );
@@ -207,7 +207,7 @@ const texts = {
 
 describe("who is behind it", () => {
   it("accessors", () => {
-    verifies("view:accessors");
+    verifies("part:accessors");
     const bare = viewOf(parts.tool_call);
     const extensions = createExtensions({
       ...texts,
@@ -249,7 +249,7 @@ describe("who is behind it", () => {
   });
 
   it("tell what the extensions show, and nothing else", () => {
-    verifies("view:shown-only");
+    verifies("part:shown-only");
     const cut = filterExtensions(full, ["read_roles"]);
     const view = viewOf(parts.tool_call, { extensions: cut });
     expect(view.roles).toEqual(["admin"]);
@@ -268,7 +268,7 @@ describe("who is behind it", () => {
   });
 
   it("headers of both generations", () => {
-    verifies("view:headers", "view:header-case");
+    verifies("part:headers", "part:header-case");
     const http = {
       headers: { "X-A": "1", "x-a": "2", Authorization: "s" },
       request_headers: { "x-A": "3", "X-B": "4", "x-b": "5" },
@@ -290,7 +290,7 @@ describe("who is behind it", () => {
   });
 
   it("profile and policy of the entity", () => {
-    verifies("view:entity");
+    verifies("part:entity");
     const profile = (scope: string) => ({ data_scope: [scope] });
     const policy = (label: string) => ({ apply_labels: [label] });
     const security = {
@@ -315,7 +315,7 @@ describe("who is behind it", () => {
   });
 
   it("helpers are exact", () => {
-    verifies("view:exact");
+    verifies("part:exact");
     const view = viewOf(parts.text, { extensions: full });
     for (const [helper, word] of [
       ["hasRole", "admin"],
@@ -330,7 +330,7 @@ describe("who is behind it", () => {
   });
 
   it("URI patterns", () => {
-    verifies("view:pattern");
+    verifies("part:pattern");
     const call = viewOf(parts.tool_call);
     for (const [pattern, fits] of [
       ["tool://fs/read", true],
@@ -357,7 +357,7 @@ describe("who is behind it", () => {
   });
 
   it("URI patterns in linear time", () => {
-    verifies("view:pattern-time");
+    verifies("part:pattern-time");
     // Quadratic in the text would be hours here, and the runner's own limit ends the test.
     const view = viewOf({
       content_type: "resource_ref",
@@ -374,17 +374,17 @@ describe("who is behind it", () => {
 
 describe("serialised", () => {
   it("has the keys of the table", () => {
-    verifies("view:serialized");
+    verifies("part:serialized");
     const rows = rowsOf("Key");
     const keys = rows.flatMap(([names]) => codeIn(names));
     const view = viewOf(parts.tool_call, { extensions: full, hook: "" });
     const shown = new Set(
       kinds.flatMap((kind) =>
-        Object.keys(serializeView(viewOf(parts[kind], { extensions: full, hook: "" }))),
+        Object.keys(serializePart(viewOf(parts[kind], { extensions: full, hook: "" }))),
       ),
     );
     expect([...shown].sort()).toEqual([...keys].sort());
-    expect(plain(serializeView(view, { context: false }))).toEqual({
+    expect(plain(serializePart(view, { context: false }))).toEqual({
       kind: "tool_call",
       role: "assistant",
       is_pre: true,
@@ -400,14 +400,14 @@ describe("serialised", () => {
     });
     const always = ["kind", "role", "is_pre", "is_post", "action"];
     const bare = { content: false, context: false };
-    expect(Object.keys(serializeView(viewOf(parts.text), bare))).toEqual(always);
-    expect(Object.keys(serializeView(view, bare))).toContain("arguments");
+    expect(Object.keys(serializePart(viewOf(parts.text), bare))).toEqual(always);
+    expect(Object.keys(serializePart(view, bare))).toContain("arguments");
     const withProperties = kinds.filter(
-      (kind) => "properties" in serializeView(viewOf(parts[kind])),
+      (kind) => "properties" in serializePart(viewOf(parts[kind])),
     );
     expect(withProperties.length).toBe(5);
     const request = { prompt_request_id: "1", name: "n", arguments: {} };
-    const empty = serializeView(viewOf({ content_type: "prompt_request", content: request }));
+    const empty = serializePart(viewOf({ content_type: "prompt_request", content: request }));
     expect(empty.properties).toEqual({});
     const nameless = {
       content_type: "resource",
@@ -419,18 +419,18 @@ describe("serialised", () => {
         resource_type: "file",
       },
     } as const;
-    expect(Object.keys(serializeView(viewOf(nameless)))).toEqual([...always, "properties"]);
+    expect(Object.keys(serializePart(viewOf(nameless)))).toEqual([...always, "properties"]);
   });
 
   it("has the context", () => {
-    verifies("view:context", "view:no-claims");
+    verifies("part:context", "part:no-claims");
     const security = {
       ...everything.security,
       objects: { read: { permissions: ["call"] } },
       data: { read: { apply_labels: ["EU"], retention: { max_age_seconds: 5 } } },
     };
     const extensions = createExtensions({ ...everything, ...texts, security } as never);
-    expect(plain(serializeView(viewOf(parts.tool_call, { extensions })).extensions)).toEqual({
+    expect(plain(serializePart(viewOf(parts.tool_call, { extensions })).extensions)).toEqual({
       subject: {
         id: "ada",
         type: "user",
@@ -456,32 +456,32 @@ describe("serialised", () => {
       security: { labels: [] },
     };
     const silent = viewOf(parts.text, { extensions: createExtensions(nothing) });
-    expect("extensions" in serializeView(silent)).toBe(false);
+    expect("extensions" in serializePart(silent)).toBe(false);
     const first = createExtensions({ agent: { turn: 0 } });
-    expect(serializeView(viewOf(parts.text, { extensions: first })).extensions).toEqual({
+    expect(serializePart(viewOf(parts.text, { extensions: first })).extensions).toEqual({
       agent: { turn: 0 },
     });
   });
 
   it("has no sensitive header", () => {
-    verifies("view:sensitive-headers");
+    verifies("part:sensitive-headers");
     const names = ["Authorization", "COOKIE", "x-Api-Key", "Set-Cookie", "proxy-authorization"];
     const disguised = names.flatMap((name) => [name, ` ${name}`, `${name}\t`, `\u00a0${name}\n`]);
     const headers = Object.fromEntries([...disguised, "X-Api-Key-Id", "A"].map((n) => [n, "v"]));
     for (const http of [{ headers }, { request_headers: headers }]) {
       const view = viewOf(parts.text, { extensions: createExtensions({ http }) });
-      expect(serializeView(view).extensions?.headers).toEqual({ "X-Api-Key-Id": "v", A: "v" });
+      expect(serializePart(view).extensions?.headers).toEqual({ "X-Api-Key-Id": "v", A: "v" });
       expect(Object.keys(view.headers).length).toBe(22);
     }
   });
 
   it("for a policy engine is the same under one key", () => {
-    verifies("view:policy-input", "view:data");
+    verifies("part:policy-input", "part:data");
     for (const kind of kinds) {
       const view = viewOf(parts[kind], { extensions: full });
       for (const content of [true, false]) {
         const input = toPolicyInput(view, { content });
-        expect(input).toEqual({ input: serializeView(view, { content }) });
+        expect(input).toEqual({ input: serializePart(view, { content }) });
         expect(JSON.parse(JSON.stringify(input))).toEqual(input);
         expect(Object.isFrozen(input) && Object.isFrozen(input.input)).toBe(true);
       }
@@ -491,7 +491,7 @@ describe("serialised", () => {
 
 describe("misuse", () => {
   it("of extensions and views is refused", () => {
-    verifies("view:made-here");
+    verifies("part:made-here");
     for (const extensions of [{}, { security: { labels: [] } }, [], "x", new Proxy(full, {})]) {
       const options = { extensions } as never;
       expect(codeOf(() => viewOf(parts.text, options))).toBe("extensions_invalid");
@@ -506,19 +506,19 @@ describe("misuse", () => {
       Object.create(view),
       new Proxy(view, {}),
     ]) {
-      expect(codeOf(() => serializeView(other as never))).toBe("view_invalid");
-      expect(codeOf(() => toPolicyInput(other as never))).toBe("view_invalid");
+      expect(codeOf(() => serializePart(other as never))).toBe("part_invalid");
+      expect(codeOf(() => toPolicyInput(other as never))).toBe("part_invalid");
     }
   });
 
   it("of options is refused", () => {
-    verifies("view:options");
+    verifies("part:options");
     for (const options of [null, "x", { hooks: "a" }, { hook: 1 }, { extension: full }]) {
       expect(codeOf(() => partsOf(messageOf([]), options as never))).toBe("options_invalid");
     }
     const view = viewOf(parts.text);
     for (const options of [null, { contents: true }, { content: 1 }, { context: "no" }]) {
-      expect(codeOf(() => serializeView(view, options as never))).toBe("options_invalid");
+      expect(codeOf(() => serializePart(view, options as never))).toBe("options_invalid");
     }
     expect(codeOf(() => toPolicyInput(view, { context: false } as never))).toBe("options_invalid");
   });

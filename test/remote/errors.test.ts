@@ -8,7 +8,7 @@ const json = (text: string): unknown => JSON.parse(text);
 
 describe("encodeError", () => {
   it("writes a message, the plugin and a code, and no stack", () => {
-    verifies("wire:error", "wire:error-code");
+    verifies("remote:error", "remote:error-code");
     const text = encodeError(new TypeError("No\nmodel is\u0000\u202eloaded."), {
       plugin: "scanner",
     });
@@ -30,7 +30,7 @@ describe("encodeError", () => {
   });
 
   it("runs nothing of what was thrown", () => {
-    verifies("wire:error-inert");
+    verifies("remote:error-inert");
     let ran = 0;
     const traps = () => {
       ran += 1;
@@ -49,7 +49,7 @@ describe("encodeError", () => {
   });
 
   it("writes what can be read again, whatever an error of this library was made with", () => {
-    verifies("wire:error-inert");
+    verifies("remote:error-inert");
     const { code, data } = decodeError(
       encodeError(new GlassineError("handler_error", "a", { remoteCode: "b\ud800" }), {
         plugin: "p",
@@ -93,7 +93,7 @@ describe("encodeError", () => {
 
 describe("decodeError", () => {
   it("gives an error of this library, with a code that it knows", () => {
-    verifies("wire:error-code");
+    verifies("remote:error-code");
     const text = encodeError(new GlassineError("label_invalid", "Expected a label."), {
       plugin: "p",
     });
@@ -147,7 +147,7 @@ describe("decodeError", () => {
   });
 
   it("refuses two codes that differ", () => {
-    verifies("wire:both-generations");
+    verifies("remote:both-generations");
     const codes = { message: "a", plugin_name: "p", mcp_error_code: -4, proto_error_code: -5 };
     expect(refusalOf(() => decodeError(codes))).toMatchObject({ code: "document_invalid" });
   });

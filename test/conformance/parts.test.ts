@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import type { VectorCase } from "./compare.ts";
-import { sameViews } from "./views.ts";
+import { sameViews } from "./parts.ts";
 
 const file = new URL("../../spec/vectors/view.json", import.meta.url);
 const { cases } = JSON.parse(readFileSync(file, "utf8")) as { cases: readonly VectorCase[] };

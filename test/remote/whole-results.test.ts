@@ -61,7 +61,7 @@ async function invoked(plugins: readonly Plugin[], timings = false) {
 
 describe("encodeInvokeResult", () => {
   it("writes what was applied, metadata and one record a handler, without sensitive headers", async () => {
-    verifies("wire:invoke-result", "wire:executions");
+    verifies("remote:invoke-result", "remote:executions");
     const result = await invoked([labeller, headed, silent, behind], true);
     const text = encodeInvokeResult(result, { hook, retryDelayMs: 3 });
     expect(text).not.toContain("s3cr3t");

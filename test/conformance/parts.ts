@@ -1,11 +1,11 @@
 /** The operation `view` of `spec/vectors/README.md`, and how its answers are compared. */
 import {
   type Message,
+  type PartExtensions,
   type PartInfo,
   partsOf,
-  serializeView,
+  serializePart,
   toPolicyInput,
-  type ViewedExtensions,
 } from "glassine/messages";
 import { same, type VectorCase } from "./compare.ts";
 
@@ -13,10 +13,10 @@ type Probe = Readonly<Record<string, readonly string[]>>;
 type Answers = Readonly<Record<string, unknown>>;
 
 const forms: Readonly<Record<string, (view: PartInfo) => object>> = {
-  full: (view) => serializeView(view),
-  no_content: (view) => serializeView(view, { content: false }),
-  no_context: (view) => serializeView(view, { context: false }),
-  bare: (view) => serializeView(view, { content: false, context: false }),
+  full: (view) => serializePart(view),
+  no_content: (view) => serializePart(view, { content: false }),
+  no_context: (view) => serializePart(view, { context: false }),
+  bare: (view) => serializePart(view, { content: false, context: false }),
   opa: (view) => toPolicyInput(view),
   opa_no_content: (view) => toPolicyInput(view, { content: false }),
 };
@@ -36,7 +36,7 @@ const helpers: Readonly<Record<string, Readonly<Record<string, keyof PartInfo>>>
 export function answersOf(
   vector: VectorCase,
   message: Message,
-  extensions: ViewedExtensions | null,
+  extensions: PartExtensions | null,
 ): readonly Answers[] {
   const { hook, probe = {}, forms: names = [] } = vector;
   return partsOf(message, { hook, extensions }).map((view) => ({

@@ -11,7 +11,7 @@ const json = (text: string) => JSON.parse(text) as Record<string, never>;
 
 describe("sensitive headers", () => {
   it("are in no task, as written and as read", () => {
-    verifies("wire:headers-stripped", "wire:headers-told");
+    verifies("remote:headers-stripped", "remote:headers-told");
     const text = encodeTask(turnOf(["read_headers"]));
     expect(text).not.toContain("s3cr3t");
     expect(json(text)).toMatchObject({
@@ -28,7 +28,7 @@ describe("sensitive headers", () => {
   });
 
   it("are in no result, as written and as read", () => {
-    verifies("wire:headers-stripped");
+    verifies("remote:headers-stripped");
     const returned = { modifiedExtensions: { http: { headers, response_headers: headers } } };
     const text = encodeResult(returned, { httpHeaders: headers });
     expect(text).not.toContain("s3cr3t");
@@ -45,7 +45,7 @@ describe("sensitive headers", () => {
   });
 
   it("are in the proposal as they were shown, so that none is taken away and none is set", () => {
-    verifies("wire:headers-kept");
+    verifies("remote:headers-kept");
     const turn = turnOf(["write_headers"]);
     const reply = {
       modified_extensions: {
@@ -75,7 +75,7 @@ describe("sensitive headers", () => {
   });
 
   it("leave no map to be read where the view is not at hand", () => {
-    verifies("wire:headers-unseen");
+    verifies("remote:headers-unseen");
     const reply = {
       modified_extensions: { http: { headers: visible, method: "PUT" }, custom: { a: 1 } },
     };
@@ -126,7 +126,7 @@ describe("deprecated headers on a payload", () => {
   const context = (): PluginContext => contextOf([], { hook: "tool_pre_invoke" });
 
   it("are stripped like those of a slot, and come back as they were", () => {
-    verifies("wire:headers-stripped", "wire:headers-kept");
+    verifies("remote:headers-stripped", "remote:headers-kept");
     const turn = { payload: older, context: context() };
     const task = encodeTask(turn);
     expect(task).not.toContain("s3cr3t");

@@ -40,14 +40,14 @@ it.each([
     },
   ],
 ])("extensions that are %s change nothing, in strict mode either", async (_name, document) => {
-  verifies("wire:no-change");
+  verifies("remote:no-change");
   const result = await answering(document, ["append_labels", "write_headers"], { strict: true });
   expect(result.extensions).toBe(envelope);
   expect([result.continueProcessing, result.rejections, result.errors]).toEqual([true, [], []]);
 });
 
 it("a reply with more than the view held is ignored and reported", async () => {
-  verifies("wire:judged-alike");
+  verifies("remote:judged-alike");
   const forged = {
     modified_payload: { role: "system" },
     modified_extensions: {

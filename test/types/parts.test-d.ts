@@ -5,18 +5,18 @@ import {
   type DataPolicy,
   type Message,
   type ObjectProfile,
+  type PartAction,
+  type PartExtensions,
   type PartInfo,
+  type PartKind,
   type PartsOptions,
   type PolicyInput,
   partsOf,
   type SerializedContext,
-  type SerializedView,
+  type SerializedPart,
   type SerializeOptions,
-  serializeView,
+  serializePart,
   toPolicyInput,
-  type ViewAction,
-  type ViewedExtensions,
-  type ViewKind,
 } from "glassine/messages";
 import { describe, expectTypeOf, it } from "vitest";
 
@@ -28,11 +28,11 @@ describe("views are made of", () => {
   it("a message, and extensions of any host or any cut of them", () => {
     expectTypeOf(partsOf(message)).toEqualTypeOf<readonly PartInfo[]>();
     expectTypeOf(partsOf).parameter(1).toEqualTypeOf<PartsOptions | undefined>();
-    expectTypeOf<Extensions>().toExtend<ViewedExtensions>();
-    expectTypeOf<View>().toExtend<ViewedExtensions>();
-    expectTypeOf<View<"read_subject">>().toExtend<ViewedExtensions>();
-    expectTypeOf<View<"append_labels" | "read_headers">>().toExtend<ViewedExtensions>();
-    expectTypeOf<View<Capability>>().toExtend<ViewedExtensions>();
+    expectTypeOf<Extensions>().toExtend<PartExtensions>();
+    expectTypeOf<View>().toExtend<PartExtensions>();
+    expectTypeOf<View<"read_subject">>().toExtend<PartExtensions>();
+    expectTypeOf<View<"append_labels" | "read_headers">>().toExtend<PartExtensions>();
+    expectTypeOf<View<Capability>>().toExtend<PartExtensions>();
     partsOf(message, { extensions: filterExtensions(extensions, ["read_roles"]), hook: "h" });
     const host = defineHost({});
     expectTypeOf(host.partsOf).toEqualTypeOf<typeof partsOf>();
@@ -51,9 +51,9 @@ describe("views are made of", () => {
 
 describe("a view", () => {
   it("has literal kinds and actions", () => {
-    expectTypeOf<ViewKind>().toEqualTypeOf<Message["content"][number]["content_type"]>();
-    expectTypeOf(view.kind).toEqualTypeOf<ViewKind>();
-    expectTypeOf(view.action).toEqualTypeOf<ViewAction>();
+    expectTypeOf<PartKind>().toEqualTypeOf<Message["content"][number]["content_type"]>();
+    expectTypeOf(view.kind).toEqualTypeOf<PartKind>();
+    expectTypeOf(view.action).toEqualTypeOf<PartAction>();
     // @ts-expect-error: not an action.
     if (view.action === "delete") return;
   });
@@ -79,17 +79,17 @@ describe("a view", () => {
 
 describe("serialised", () => {
   it("takes views and says what may be absent", () => {
-    expectTypeOf(serializeView(view)).toEqualTypeOf<SerializedView>();
-    expectTypeOf(serializeView).parameter(1).toEqualTypeOf<SerializeOptions | undefined>();
+    expectTypeOf(serializePart(view)).toEqualTypeOf<SerializedPart>();
+    expectTypeOf(serializePart).parameter(1).toEqualTypeOf<SerializeOptions | undefined>();
     expectTypeOf(toPolicyInput(view)).toEqualTypeOf<PolicyInput>();
-    expectTypeOf<SerializedView["extensions"]>().toEqualTypeOf<SerializedContext | undefined>();
+    expectTypeOf<SerializedPart["extensions"]>().toEqualTypeOf<SerializedContext | undefined>();
     expectTypeOf<SerializedContext["data"]>().toEqualTypeOf<DataPolicy | undefined>();
     expectTypeOf<SerializedContext["object"]>().toEqualTypeOf<ObjectProfile | undefined>();
     // @ts-expect-error: claims are never serialised.
-    if (serializeView(view).extensions?.subject?.claims) return;
+    if (serializePart(view).extensions?.subject?.claims) return;
     // @ts-expect-error: context is always in it.
     toPolicyInput(view, { context: false });
     // @ts-expect-error: a message is no view.
-    serializeView(message);
+    serializePart(message);
   });
 });

@@ -9,7 +9,7 @@ const written = (returned: unknown, options = {}): unknown =>
 
 describe("encodeResult", () => {
   it("writes going on, changes and denials", () => {
-    verifies("wire:result", "wire:as-returned");
+    verifies("remote:result", "remote:as-returned");
     for (const returned of [undefined, null, allow()]) {
       expect(written(returned)).toEqual({ continue_processing: true });
     }
@@ -35,7 +35,7 @@ describe("encodeResult", () => {
   });
 
   it("writes a violation without the plugin's name, and always with a description", () => {
-    verifies("wire:violation");
+    verifies("remote:violation");
     const rest = { code: "pii", reason: "PII may not leave" };
     expect(written(deny(rest))).toEqual({
       continue_processing: false,
@@ -78,7 +78,7 @@ describe("encodeResult", () => {
   });
 
   it("never quotes the value of a header that it refuses", () => {
-    verifies("wire:answer-headers");
+    verifies("remote:answer-headers");
     const httpHeaders = { "X-A": "s3cr3t\n" };
     const refusal = refusalOf(() => encodeResult(undefined, { httpHeaders }));
     expect(String(refusal)).toContain('"X-A"');
@@ -132,7 +132,7 @@ describe("encodeResult", () => {
     ["a payload that is none", { modifiedPayload: [] }, "payload_shape"],
     ["metadata that is none", { metadata: "m" }, "result_shape"],
   ])("refuses %s as a dispatch does", (_name, returned, code) => {
-    verifies("wire:result-refused");
+    verifies("remote:result-refused");
     const refusal = refusalOf(() => encodeResult(returned));
     expect(refusal).toMatchObject({ code });
     expect(String(refusal)).toMatch(/Nothing of it was written\.$/);
@@ -177,7 +177,7 @@ describe("decodeResult", () => {
   });
 
   it("reads nulls, absent fields and the names of the newer generation", () => {
-    verifies("wire:both-generations");
+    verifies("remote:both-generations");
     const newer = {
       continue_processing: false,
       modified_payload: null,
@@ -222,7 +222,7 @@ describe("decodeResult", () => {
   });
 
   it("takes a document that stops the operation for a denial, whatever else it says", () => {
-    verifies("wire:denial-stands", "wire:denial-alone");
+    verifies("remote:denial-stands", "remote:denial-alone");
     const unexplained = { code: "denied", reason: "Denied without a reason." };
     expect(decode({ continue_processing: false }).violation).toEqual(unexplained);
     const odd = decode({
@@ -256,7 +256,7 @@ describe("decodeResult", () => {
   });
 
   it("leaves unknown slots and fields out, and tells of them", () => {
-    verifies("wire:unknown-dropped");
+    verifies("remote:unknown-dropped");
     const read = decode({
       more: 1,
       modified_extensions: { raw_credentials: {}, "a b": 1, custom: { a: 1 } },
@@ -270,7 +270,7 @@ describe("decodeResult", () => {
   });
 
   it("hands on the wishes for the answer, those of the violation first", () => {
-    verifies("wire:answer");
+    verifies("remote:answer");
     const violation = { code: "a", reason: "b", description: "c", http_status_code: 429 };
     const own = { "x-own": "1" };
     const outer = { "x-outer": "1" };
@@ -290,7 +290,7 @@ describe("decodeResult", () => {
   });
 
   it("leaves out of the headers for the answer what a plugin may not write, and tells", () => {
-    verifies("wire:answer-headers");
+    verifies("remote:answer-headers");
     const http_headers = {
       "Retry-After": "1",
       "X-Split": "a\r\nSet-Cookie: b",

@@ -11,7 +11,7 @@ const written = (text: string): Record<string, unknown> =>
 
 describe("encodeTask", () => {
   it("writes what a handler is handed, and nothing else", () => {
-    verifies("wire:task");
+    verifies("remote:task");
     const text = encodeTask(turnOf(["read_labels"]));
     expect(written(text)).toEqual({
       hook,
@@ -37,7 +37,7 @@ describe("encodeTask", () => {
   });
 
   it("filters a whole envelope by the context's capabilities", () => {
-    verifies("wire:task-filtered");
+    verifies("remote:task-filtered");
     const context = contextOf(["read_roles", "read_subject"]);
     const text = encodeTask({ payload, context, extensions: envelope });
     expect(written(text)).toMatchObject({
@@ -96,7 +96,7 @@ describe("decodeTask", () => {
   });
 
   it("filters once more by the capabilities that the task carries", () => {
-    verifies("wire:task-filtered-again");
+    verifies("remote:task-filtered-again");
     const task = written(encodeTask(turnOf(["read_claims", "read_headers", "read_subject"])));
     const config = { ...(task.config as object), capabilities: ["read_subject"] };
     const { extensions, context } = decodeTask({ ...task, config });
@@ -107,7 +107,7 @@ describe("decodeTask", () => {
   });
 
   it("reads the payload by the schema of its hook", () => {
-    verifies("wire:task-payload");
+    verifies("remote:task-payload");
     const task = written(encodeTask(turnOf([])));
     for (const bad of [{ role: "nobody" }, { role: "user", unknown: 1 }, { content: [] }]) {
       const refusal = refusalOf(() => decodeTask({ ...task, payload: bad }));
@@ -118,7 +118,7 @@ describe("decodeTask", () => {
   });
 
   it("leaves unknown slots and fields out, and tells of them", () => {
-    verifies("wire:unknown-dropped");
+    verifies("remote:unknown-dropped");
     const task = written(encodeTask(turnOf([])));
     const { extensions, dropped, droppedCount } = decodeTask({
       ...task,
@@ -138,7 +138,7 @@ describe("decodeTask", () => {
   });
 
   it("leaves unknown fields of a message's parts out, as `decodeMessage` does, and tells of them", () => {
-    verifies("wire:task-payload");
+    verifies("remote:task-payload");
     const task = written(encodeTask(turnOf([])));
     const call = { tool_call_id: "1", name: "add", kind: "function" };
     const inner = { content_type: "text", text: "ahoy", lang: "en" };
@@ -186,7 +186,7 @@ describe("decodeTask", () => {
   });
 
   it("needs what the view opens, and not what it hides", () => {
-    verifies("wire:task-view");
+    verifies("remote:task-view");
     const task = written(encodeTask(turnOf(["read_subject"])));
     const hollow = { ...task, extensions: { mcp: { tool: { annotations: {} } } } };
     expect(refusalOf(() => decodeTask(hollow))).toMatchObject({
@@ -251,7 +251,7 @@ describe("decodeTask", () => {
   });
 
   it("holds a text against its limit before it is parsed", () => {
-    verifies("wire:limits");
+    verifies("remote:limits");
     const text = encodeTask(turnOf([]));
     const limits = { textUnits: text.length };
     expect(decodeTask(text, { limits }).hook).toBe(hook);

@@ -59,7 +59,7 @@ const writer = ["write_headers"] as const;
 
 describe("a task", () => {
   it("has the headers of either generation where the other one looks", () => {
-    verifies("wire:headers-both", "wire:headers-shown");
+    verifies("remote:headers-both", "remote:headers-shown");
     const httpOf = (http: object) => {
       const task = json(encodeTask(turnOver({ http }, ["read_headers"])));
       const { shown_headers: shown } = task as { readonly shown_headers?: unknown };
@@ -88,7 +88,7 @@ describe("a task", () => {
   });
 
   it("gives this library's far side the very view", () => {
-    verifies("wire:headers-shown");
+    verifies("remote:headers-shown");
     for (const http of [
       { request_headers: { A: "1" } },
       { headers: { A: "1" }, request_headers: {} },
@@ -102,7 +102,7 @@ describe("a task", () => {
   });
 
   it("has no sensitive header in either map", () => {
-    verifies("wire:headers-stripped");
+    verifies("remote:headers-stripped");
     const http = {
       headers: { Authorization: "s3cr3t", A: "1" },
       request_headers: { cookie: "s3cr3t" },
@@ -114,7 +114,7 @@ describe("a task", () => {
 
 describe("a far side of the other generation", () => {
   it("changes a header where the host has it, in whichever case it names it", async () => {
-    verifies("wire:headers-folded");
+    verifies("remote:headers-folded");
     const older = { headers: { "X-A": "1", "X-B": "2" } };
     const reply = { "x-a": "9", "X-B": "2" };
     const changed = await answering({ http: older }, writer, () => ({
@@ -130,7 +130,7 @@ describe("a far side of the other generation", () => {
   });
 
   it("adds and removes headers there, and leaves those of the answer apart", async () => {
-    verifies("wire:headers-folded");
+    verifies("remote:headers-folded");
     const { http } = await answering(
       { http: { headers: { A: "1", B: "2" }, response_headers: { A: "r" } } },
       writer,
@@ -142,7 +142,7 @@ describe("a far side of the other generation", () => {
   });
 
   it("changes a header in both maps where the host has it in both", async () => {
-    verifies("wire:headers-folded");
+    verifies("remote:headers-folded");
     const http = { headers: { A: "1", B: "2" }, request_headers: { a: "1", C: "3" } };
     const changed = await answering({ http }, writer, () => ({
       http: { headers: { A: "9", B: "2", C: "8" } },
@@ -158,7 +158,7 @@ describe("a far side of the other generation", () => {
   });
 
   it("that says two things of one header is told which of them does not count", async () => {
-    verifies("wire:headers-shadowed");
+    verifies("remote:headers-shadowed");
     const { http, dropped } = await answering({ http: { headers: { A: "1" } } }, writer, () => ({
       http: { headers: { A: "2" }, request_headers: { a: "3" } },
     }));
@@ -176,7 +176,7 @@ describe("a far side of the other generation", () => {
   });
 
   it("can neither set nor take away a sensitive header", async () => {
-    verifies("wire:headers-kept");
+    verifies("remote:headers-kept");
     const http = { headers: { Authorization: "s3cr3t", A: "1" } };
     const { http: after, dropped } = await answering({ http }, writer, () => ({
       http: { request_headers: { A: "2", authorization: "forged", Cookie: "forged" } },
@@ -196,7 +196,7 @@ describe("a far side of the other generation", () => {
     ["a value that is no text", { A: 5 }, "header_invalid"],
     ["a map that is none", ["A"], "extensions_shape"],
   ])("is refused as any other: %s", async (_name, request_headers, code) => {
-    verifies("wire:judged-alike");
+    verifies("remote:judged-alike");
     const { before, extensions, errors } = await answering(
       { http: { headers: { A: "1" } } },
       writer,
@@ -220,7 +220,7 @@ describe("a far side of the other generation", () => {
 
 describe("a reply of this library", () => {
   it("is what a plugin in process would have returned", () => {
-    verifies("wire:as-returned");
+    verifies("remote:as-returned");
     const turn = turnOver({ http: { headers: { A: "1" } } }, writer);
     const http = { request_headers: { A: "2" }, response_headers: {} };
     const text = encodeResult({ modifiedExtensions: { http } });
@@ -314,7 +314,7 @@ describe("an echo with everything written out", () => {
   ])(
     "changes nothing and is refused nothing in strict mode: %s",
     async (_name, document, capabilities, answer) => {
-      verifies("wire:empty-left-out");
+      verifies("remote:empty-left-out");
       const { before, extensions, errors, rejections, dropped } = await answering(
         document,
         capabilities,
@@ -339,7 +339,7 @@ describe("an echo with everything written out", () => {
   });
 
   it("takes no headers away by empty maps, and tells where headers had been shown", async () => {
-    verifies("wire:headers-empty");
+    verifies("remote:headers-empty");
     const { before, extensions, dropped } = await answering(
       { http: { headers: { A: "1" } } },
       writer,

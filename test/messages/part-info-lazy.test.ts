@@ -2,9 +2,9 @@
 import type { ContentPart } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { LazyPartInfo } from "../../src/core/messages/part-info.ts";
-import { serializeView } from "../../src/core/messages/serialize-part.ts";
+import { serializePart } from "../../src/core/messages/serialize-part.ts";
 import { verifies } from "../support/verifies.ts";
-import { messageOf, parts, properties } from "./support.ts";
+import { messageOf, parts, properties } from "./part-support.ts";
 
 /** A part whose every property is a getter that counts; so are the extensions. */
 function counted(part: object) {
@@ -48,7 +48,7 @@ const [call, result, resource, text] = messageOf([
 
 describe("a view", () => {
   it("reads nothing when it is made", () => {
-    verifies("view:lazy");
+    verifies("part:lazy");
     for (const part of [call, result, resource, text]) {
       const { reads } = counted(part);
       expect(reads).toEqual([]);
@@ -80,7 +80,7 @@ describe("a view", () => {
     expect(times()).toBe(1);
     expect(view.content).toBe('{"path":"/a","none":null}');
     expect([view.hasContent, view.sizeBytes, view.sizeBytes]).toEqual([true, 25, 25]);
-    serializeView(view);
+    serializePart(view);
     expect(times()).toBe(1);
   });
 

@@ -43,7 +43,7 @@ describe("encodeTask", () => {
     ["a function", tool(run), older],
     ["an unknown field", { ...tool(1), more: 1 }, older],
   ])("refuses a payload: %s", (_name, bad, context) => {
-    verifies("wire:task-written");
+    verifies("remote:task-written");
     expect(refusalOf(() => encodeTask({ payload: bad as object, context }))).toMatchObject({
       code: "payload_invalid",
     });
@@ -65,7 +65,7 @@ describe("encodeTask", () => {
     ["no plugin", { plugin: undefined }, "config.name"],
     ["capabilities that are no list", { capabilities: 5 }, "config.capabilities"],
   ])("refuses a context with %s", (_name, more, path) => {
-    verifies("wire:task-written");
+    verifies("remote:task-written");
     const context = { ...contextOf([]), ...more } as PluginContext;
     const refusal = refusalOf(() => encodeTask({ payload, context }));
     expect(refusal).toMatchObject({ code: "options_invalid", data: { option: "context" } });
@@ -144,7 +144,7 @@ describe("encodeResult", () => {
     ["half a character", [{ ...execution, reason: "\ud800" }]],
     ["keys that are no list", [{ ...execution, configKeys: undefined, plugin: 5 }]],
   ])("refuses executions: %s", (_name, executions) => {
-    verifies("wire:written-checked");
+    verifies("remote:written-checked");
     const write = () => encodeResult(undefined, { executions } as never);
     expect(refusalOf(write)).toMatchObject({
       code: "options_invalid",
@@ -185,7 +185,7 @@ describe("encodeInvokeResult", () => {
       (whole) => ({ ...whole, violation: { code: "a", reason: "b" } }),
     ],
   ])("refuses %s for a result", async (_name, spoil) => {
-    verifies("wire:written-checked");
+    verifies("remote:written-checked");
     const manager = await createPluginManager({ plugins: [] });
     const whole = await manager.invoke(hook, payload, { extensions: envelope });
     expect(refusalOf(() => encodeInvokeResult(spoil(whole) as never))).toMatchObject({

@@ -4,14 +4,14 @@ import {
   type Message,
   type MessageInput,
   type PartInfo,
+  type PartKind,
   type PartsOptions,
   partsOf,
-  type ViewKind,
 } from "glassine/messages";
 
 export type PartInput = NonNullable<MessageInput["content"]>[number];
 
-export const parts: Readonly<Record<ViewKind, PartInput>> = {
+export const parts: Readonly<Record<PartKind, PartInput>> = {
   text: { content_type: "text", text: "Lämp" },
   thinking: { content_type: "thinking", text: "hm" },
   tool_call: {
@@ -71,7 +71,7 @@ export const parts: Readonly<Record<ViewKind, PartInput>> = {
   document: { content_type: "document", content: { type: "url", data: "https://a/b", title: "T" } },
 };
 
-export const kinds = Object.keys(parts) as readonly ViewKind[];
+export const kinds = Object.keys(parts) as readonly PartKind[];
 export const roles = ["system", "developer", "user", "assistant", "tool"] as const;
 
 export function messageOf(

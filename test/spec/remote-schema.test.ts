@@ -25,7 +25,7 @@ import { documentsOf, grantsOf } from "../../property-tests/support/documents.ts
 import { plansOf, propose } from "../../property-tests/support/proposals.ts";
 import { expectSome } from "../../property-tests/support/runs.ts";
 import { standard, worlds } from "../../property-tests/support/tables.ts";
-import { contextOf, hook, payload } from "../wire/support.ts";
+import { contextOf, hook, payload } from "../remote/support.ts";
 
 const ajv = new Ajv2020({
   strict: true,

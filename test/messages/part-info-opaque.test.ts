@@ -6,14 +6,14 @@ import {
   freezePayload,
   type PartInfo,
   partsOf,
-  serializeView,
+  serializePart,
   toPolicyInput,
 } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { everything } from "../spec/support.ts";
 import { verifies } from "../support/verifies.ts";
-import { callWith, messageOf, parts, properties, saidBy, viewOf } from "./support.ts";
+import { callWith, messageOf, parts, properties, saidBy, viewOf } from "./part-support.ts";
 
 const full = createExtensions(everything as never);
 const secret = createExtensions({ http: { headers: { authorization: "s3cr3t" } } });
@@ -23,7 +23,7 @@ describe("reflection on a view", () => {
   const prototype = Reflect.getPrototypeOf(view) as object;
 
   it("finds nothing on it", () => {
-    verifies("view:opaque");
+    verifies("part:opaque");
     expect(Reflect.ownKeys(view)).toEqual([]);
     expect(JSON.stringify(view)).toBe("{}");
     expect({ ...view }).toEqual({});
@@ -70,7 +70,7 @@ describe("reflection on a view", () => {
       for (const key of Reflect.ownKeys(value)) visit(Reflect.get(value, key));
     };
     for (const said of Object.values(saidBy(whole))) visit(said);
-    visit(serializeView(whole));
+    visit(serializePart(whole));
     visit(toPolicyInput(whole));
   });
 
@@ -90,7 +90,7 @@ describe("a plugin's views", () => {
         message_pre_invoke(message, context, extensions) {
           for (const view of partsOf(message, { extensions, hook: context.hook })) {
             seen.push(view.hook, view.labels, view.roles, view.headers, view.sessionId);
-            seen.push(serializeView(view).extensions);
+            seen.push(serializePart(view).extensions);
           }
         },
       },
@@ -115,7 +115,7 @@ describe("a plugin's views", () => {
       version: "1.0.0",
       hooks: {
         evaluate: (message) => ({
-          metadata: { views: partsOf(message).map((view) => serializeView(view)) as never },
+          metadata: { views: partsOf(message).map((view) => serializePart(view)) as never },
         }),
       },
     });
@@ -124,7 +124,7 @@ describe("a plugin's views", () => {
     expect(result.errors).toEqual([]);
     expect(JSON.stringify(result.metadata)).toContain('"kind":"text"');
     const view = viewOf(parts.resource, { extensions: full });
-    expect(freezePayload(serializeView(view))).toEqual(serializeView(view));
+    expect(freezePayload(serializePart(view))).toEqual(serializePart(view));
   });
 });
 
@@ -142,7 +142,7 @@ describe("a host of its own", () => {
 
   it("has the functions, and its extensions are taken everywhere", () => {
     expect(host.partsOf).toBe(partsOf);
-    expect(host.serializeView).toBe(serializeView);
+    expect(host.serializePart).toBe(serializePart);
     expect(host.toPolicyInput).toBe(toPolicyInput);
     const extensions = host.createExtensions({
       billing: { account: "acme" },
@@ -151,7 +151,7 @@ describe("a host of its own", () => {
     expect(viewOf(parts.text, { extensions }).labels).toEqual(["PII"]);
     const cut = host.filterExtensions(extensions, ["read_billing"]);
     const view = viewOf(parts.text, { extensions: cut });
-    expect([view.labels, serializeView(view).extensions]).toEqual([[], undefined]);
+    expect([view.labels, serializePart(view).extensions]).toEqual([[], undefined]);
   });
 });
 
@@ -164,7 +164,7 @@ describe("names that others chose", () => {
     expect([view.getArg("constructor"), view.hasArg("then")]).toEqual([1, true]);
     expect([view.hasArg("toString"), view.getArg("admin")]).toEqual([false, undefined]);
     expect(JSON.parse(view.content ?? "")).toEqual(args);
-    expect(JSON.stringify(serializeView(view).arguments)).toBe(JSON.stringify(args));
+    expect(JSON.stringify(serializePart(view).arguments)).toBe(JSON.stringify(args));
   });
 
   it("find no entity that nobody wrote", () => {
@@ -187,7 +187,7 @@ describe("names that others chose", () => {
       const view = viewOf(parts.text, { extensions: createExtensions({ http }) });
       expect([view.getHeader("__PROTO__"), view.getHeader("Constructor")]).toEqual(["p", "c"]);
       expect(view.hasHeader("toString")).toBe(false);
-      expect(Object.keys(serializeView(view).extensions?.headers ?? {})).toEqual(
+      expect(Object.keys(serializePart(view).extensions?.headers ?? {})).toEqual(
         expect.arrayContaining(["__proto__", "constructor"]),
       );
     }

@@ -27,14 +27,14 @@ describe("a message", () => {
     ["cmf.llm_output", "llm_output"],
     ["evaluate", "evaluate"],
   ])("crosses in a wrapper that names its point, at %s", (point, name) => {
-    verifies("wire:message-wrapper");
+    verifies("remote:message-wrapper");
     const text = encodeTask(turnAt(point));
     expect(json(text).payload).toEqual({ message: bare, hook: name });
     expect(decodeTask(text)).toMatchObject({ payload: bare, dropped: [] });
   });
 
   it("is read with its wrapper and without it, and what else is in the wrapper is reported", () => {
-    verifies("wire:message-wrapper");
+    verifies("remote:message-wrapper");
     const task = json(encodeTask(turnAt(hook)));
     expect(decodeTask({ ...task, payload: bare }).payload).toEqual(bare);
     expect(decodeTask({ ...task, payload: { message: bare } }).payload).toEqual(bare);
@@ -49,7 +49,7 @@ describe("a message", () => {
   });
 
   it("comes back in the wrapper where the hook is told", () => {
-    verifies("wire:message-wrapper");
+    verifies("remote:message-wrapper");
     const task = decodeTask(encodeTask(turnAt(hook)));
     const reply = json(encodeResult({ modifiedPayload: bare }, task));
     expect(reply.modified_payload).toEqual({ message: bare, hook: "tool_pre_invoke" });
@@ -93,7 +93,7 @@ describe("an honest echo of a chain", () => {
   };
 
   it("that lost what its writer cannot hold changes nothing", async () => {
-    verifies("wire:echoed-hop");
+    verifies("remote:echoed-hop");
     for (const timestamp of ["2026-11-20T10:00:00.123456Z", "2026-11-20T12:00:00.123456+02:00"]) {
       const result = await echoing({ timestamp, authorization_details: undefined });
       expect(result).toMatchObject({ continueProcessing: true, errors: [], rejections: [] });
@@ -102,7 +102,7 @@ describe("an honest echo of a chain", () => {
   });
 
   it("that says something else is refused", async () => {
-    verifies("wire:echoed-hop");
+    verifies("remote:echoed-hop");
     for (const echo of [
       { timestamp: "2026-11-20T10:00:00.123457Z" },
       { timestamp: "2026-11-20T10:00:00Z" },
@@ -152,7 +152,7 @@ describe("documents of the newer generation", () => {
   });
 
   it("keep the subject's type of ours, under either name", () => {
-    verifies("wire:subject-type");
+    verifies("remote:subject-type");
     const subject = { id: "ada", type: "user" } as const;
     const envelope = createExtensions({ security: { subject } });
     const extensions = filterExtensions(envelope, ["read_subject"]);
@@ -170,7 +170,7 @@ describe("numbers that describe a denial", () => {
   const denial = { continue_processing: false, violation: { code: "no", reason: "No" } };
 
   it("are read and written", () => {
-    verifies("wire:denial-metadata");
+    verifies("remote:denial-metadata");
     const denial_metadata = { score: 0.9, "rules.hit": 3, blocked: true };
     const { answer, dropped } = decodeResult({ ...denial, denial_metadata });
     expect(answer.denialMetadata).toEqual(denial_metadata);
@@ -180,7 +180,7 @@ describe("numbers that describe a denial", () => {
   });
 
   it("are numbers and booleans under plain names, and belong to a denial", () => {
-    verifies("wire:denial-metadata");
+    verifies("remote:denial-metadata");
     const denial_metadata = { score: 1, text: "secret", "a b": 2, deep: { n: 1 } };
     const { answer, dropped } = decodeResult({ ...denial, denial_metadata });
     expect(answer.denialMetadata).toEqual({ score: 1 });

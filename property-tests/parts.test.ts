@@ -9,7 +9,7 @@ import {
   matchesPattern,
   type PartInfo,
   partsOf,
-  serializeView,
+  serializePart,
   toPolicyInput,
 } from "glassine/messages";
 import { expect, it } from "vitest";
@@ -42,7 +42,7 @@ const properties = Reflect.ownKeys(prototype).filter(
 /** All that a view says, in every form. */
 const saidBy = (view: PartInfo) => ({
   ...Object.fromEntries(properties.map((name) => [name, view[name]])),
-  whole: serializeView(view),
+  whole: serializePart(view),
   input: toPolicyInput(view, { content: false }),
 });
 
@@ -270,7 +270,7 @@ it("L42: no sensitive header and no claim is in a serialised view, however it is
       const extensions = host.createExtensions({ ...document, security });
       for (const view of partsOf(message, { extensions })) {
         if (Object.keys(view.headers).length > 0) secret += 1;
-        expect(JSON.stringify([serializeView(view), toPolicyInput(view)])).not.toContain("s3cr3t");
+        expect(JSON.stringify([serializePart(view), toPolicyInput(view)])).not.toContain("s3cr3t");
       }
     }),
   );
@@ -282,12 +282,12 @@ it("L26: what a view gives and what it is serialised to is frozen JSON data, the
     fc.property(messages, documents, hooks, forms, (message, document, hook, form) => {
       const extensions = host.createExtensions(document);
       for (const view of partsOf(message, { extensions, hook })) {
-        const written = serializeView(view, form);
+        const written = serializePart(view, form);
         expect(JSON.parse(JSON.stringify(written))).toEqual(written);
-        expect(JSON.stringify(serializeView(view, form))).toBe(JSON.stringify(written));
+        expect(JSON.stringify(serializePart(view, form))).toBe(JSON.stringify(written));
         expect("content" in written).toBe(form.content && view.hasContent);
         expect(toPolicyInput(view, { content: form.content })).toEqual({
-          input: serializeView(view, { content: form.content }),
+          input: serializePart(view, { content: form.content }),
         });
         for (const value of [written, ...Object.values(saidBy(view))]) {
           for (const object of reach(value)) expect(Object.isFrozen(object)).toBe(true);
@@ -306,10 +306,10 @@ it("L24: whatever is handed in, there are views or a coded error, and no code of
         if (place === 0) return partsOf(value);
         if (place === 1) return partsOf({ role: "user", content: [value] } as never);
         if (place === 2) return partsOf(message, { extensions: value });
-        return [place === 3 ? serializeView(value) : toPolicyInput(value)];
+        return [place === 3 ? serializePart(value) : toPolicyInput(value)];
       });
       if (outcome.ok && place < 3) for (const view of outcome.value) saidBy(view as PartInfo);
-      else if (place > 2) expect(outcome).toMatchObject({ code: "view_invalid" });
+      else if (place > 2) expect(outcome).toMatchObject({ code: "part_invalid" });
       expect(watch.ran).toBe(0);
     }),
   );
@@ -329,7 +329,7 @@ it("L39: views answer the same under any patches, and call none of them", () => 
           say(view.getHeader("AUTHORIZATION"));
           say(view.hasArg("then"));
           say(view.matchesUriPattern("tool://*/**"));
-          say(serializeView(view));
+          say(serializePart(view));
           say(toPolicyInput(view));
         }
       };
