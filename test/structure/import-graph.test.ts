@@ -182,7 +182,7 @@ describe("the checker", () => {
     ["providers/mcp/a.ts", 'import "../../core/host/a.ts";', "core/host is entered"],
     ["redis/a.ts", 'import "../providers/mcp/index.ts";', "redis may import core."],
     // Dependencies.
-    ["operate/trust/a.ts", 'import * as z from "zod";', "zod is at home in core, providers,"],
+    ["operate/packages/a.ts", 'import * as z from "zod";', "zod is at home in core, providers,"],
     ["core/messages/draft.ts", 'import { produce } from "immer";', "immer is at home in core/env"],
     ["core/slots/table.ts", 'import { match } from "ts-pattern";', "is at home in core/hooks,"],
     ["core/hooks/a.ts", 'import equal from "fast-deep-equal";', "fast-deep-equal is at home in"],

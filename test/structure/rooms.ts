@@ -60,7 +60,7 @@ export const plan: Plan = {
     "src/operate/trust/signing/peer.ts",
   ],
   packages: {
-    zod: ["core", "providers", "memory-node", "testing", "operate/cli"],
+    zod: ["core", "providers", "memory-node", "testing", "operate/trust", "operate/cli"],
     "fast-check": ["testing"],
     immer: ["core/envelope"],
     "fast-deep-equal": ["operate/trust"],

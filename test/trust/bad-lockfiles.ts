@@ -138,7 +138,7 @@ export const badLockfiles: readonly BadLockfile[] = [
   bad(
     "plugins that are texts",
     'version = 1\nplugins = [\n  "a"]\n',
-    "line 3, column 3: plugins must be an array of tables, got the string 'a' in it",
+    "line 2, column 1: plugins must be an array of tables, got the string 'a' in it",
   ),
   bad(
     "a date",
@@ -306,7 +306,7 @@ export const badLockfiles: readonly BadLockfile[] = [
   bad(
     "a fault in an inline array",
     'version = 1\nplugins = [\n  { id = "a b" },\n]\n',
-    "line 3, column 5: id must be a name such as pii-scan or acme.contrib.scan, got 'a b'",
+    "line 2, column 1: id must be a name such as pii-scan or acme.contrib.scan, got 'a b'",
   ),
 ];
 

@@ -284,7 +284,7 @@ describe("what is no file", () => {
       const refused = await refusalOf(() => trustPlugins(path, [pii], "r", { waitMs: 0 }));
       expect(refused).toMatchObject({
         code: "lockfile_failed",
-        message: `${there} is ${what}. It has to be a file.`,
+        message: `${there} is not a regular file.`,
         data: { path: there },
       });
       expect(await text()).toBe("version = 1\n");

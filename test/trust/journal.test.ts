@@ -278,7 +278,7 @@ describe("a journal", () => {
     await mkdir(journal);
     expect(await refusalOf(() => readTrustJournal(path))).toMatchObject({
       code: "lockfile_failed",
-      message: `${journal} is a folder. It has to be a file.`,
+      message: `${journal} is not a regular file.`,
     });
   });
 

@@ -148,7 +148,7 @@ describe("in the place of the evidence", () => {
     const below = join(path, "package.json", "glassine.sig.json");
     expect(await readEd25519Evidence(below)).toEqual({
       fault: "glassine.sig.json cannot be read: ENOTDIR",
-      isAbsent: false,
+      why: "refused",
     });
   });
 

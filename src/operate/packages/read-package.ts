@@ -259,7 +259,7 @@ async function readText(path: string): Promise<ReadText | Fault | undefined> {
   const file = await readSmallFile(path, { maxBytes, followLinks: false });
   if ("fault" in file) {
     // Folders without a package.json are no packages.
-    if (file.isAbsent || file.code === "ENOTDIR") return undefined;
+    if (file.why === "absent" || file.code === "ENOTDIR") return undefined;
     const mentions = (field: string) => mayClaimPlugin(path, field);
     return { fault: `its package.json ${file.fault}`, mentions };
   }

@@ -1,11 +1,16 @@
 /** Reads a small file of which only the path is known: it may be endless, a pipe or a folder. */
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open } from "node:fs/promises";
+import { systemCode } from "./refused.ts";
 
-/** The bytes, or why there are none: what follows the name of the file in a sentence. */
-type SmallFile =
-  | { readonly bytes: Uint8Array }
-  | { readonly fault: string; readonly isAbsent: boolean; readonly code?: unknown };
+/** Why a file has no bytes. `fault` follows its name in a sentence. */
+export interface FileFault {
+  readonly fault: string;
+  readonly why: "absent" | "directory" | "irregular" | "large" | "refused";
+  /** Where the system refused: `EACCES`. */
+  readonly code?: string;
+  readonly cause?: unknown;
+}
 
 /** How a file is read. */
 export interface FileRules {
@@ -15,40 +20,48 @@ export interface FileRules {
 }
 
 /** Never waits for a pipe, and never reads more than a byte above the limit. */
-export async function readSmallFile(path: string, rules: FileRules): Promise<SmallFile> {
+export async function readSmallFile(
+  path: string,
+  { maxBytes, followLinks }: FileRules,
+): Promise<{ readonly bytes: Buffer } | FileFault> {
   try {
-    if (!rules.followLinks && !(await lstat(path)).isFile()) return faulty("is not a regular file");
+    if (!followLinks && (await lstat(path)).isSymbolicLink()) return irregular;
     // Windows has neither of the two.
-    const nonBlocking = constants.O_NONBLOCK ?? 0;
-    const noLinks = rules.followLinks ? 0 : (constants.O_NOFOLLOW ?? 0);
-    const file = await open(path, constants.O_RDONLY | nonBlocking | noLinks);
+    const noLinks = followLinks ? 0 : (constants.O_NOFOLLOW ?? 0);
+    const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | noLinks);
     try {
-      return await readOpened(file, rules.maxBytes);
+      return await readOpened(file, maxBytes);
     } finally {
       await file.close();
     }
-  } catch (error) {
-    const { code } = error as { readonly code?: unknown };
-    if (code === "ENOENT") return { fault: "is not there", isAbsent: true };
-    const why = typeof code === "string" ? code : "the system refused";
-    return { ...faulty(`cannot be read: ${why}`), code };
+  } catch (cause) {
+    const code = systemCode(cause);
+    if (code === "EISDIR") return directory;
+    if (code === "ENOENT") return { fault: "is not there", why: "absent", code, cause };
+    return { fault: `cannot be read: ${code}`, why: "refused", code, cause };
   }
 }
 
-async function readOpened(file: FileHandle, maxBytes: number): Promise<SmallFile> {
-  if (!(await file.stat()).isFile()) return faulty("is not a regular file");
-  const buffer = Buffer.allocUnsafe(maxBytes + 1);
-  let size = 0;
-  while (size < buffer.length) {
-    const { bytesRead } = await file.read(buffer, size, buffer.length - size, null);
-    if (bytesRead === 0) return { bytes: buffer.subarray(0, size) };
+const pieceBytes = 64 * 1024;
+const irregular: FileFault = { fault: "is not a regular file", why: "irregular" };
+const directory: FileFault = { fault: "is not a regular file", why: "directory" };
+
+async function readOpened(
+  file: FileHandle,
+  maxBytes: number,
+): Promise<{ readonly bytes: Buffer } | FileFault> {
+  const stats = await file.stat();
+  if (stats.isDirectory()) return directory;
+  if (!stats.isFile()) return irregular;
+  const pieces: Buffer[] = [];
+  for (let size = 0; size <= maxBytes; ) {
+    const piece = Buffer.allocUnsafe(Math.min(pieceBytes, maxBytes + 1 - size));
+    const { bytesRead } = await file.read(piece, 0, piece.length, null);
+    if (bytesRead === 0) return { bytes: Buffer.concat(pieces) };
+    pieces.push(piece.subarray(0, bytesRead));
     size += bytesRead;
   }
-  return faulty(`is larger than ${maxBytes / 1024} KiB`);
-}
-
-function faulty(fault: string): SmallFile {
-  return { fault, isAbsent: false };
+  return { fault: `is larger than ${maxBytes / 1024} KiB`, why: "large" };
 }
 
 /** Whether parsed JSON is an object. */

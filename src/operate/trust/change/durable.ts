@@ -1,13 +1,10 @@
 /** File operations for changes of trust: files are whole or absent, and on disk before it goes on. */
 import { randomBytes } from "node:crypto";
-import { constants, type Stats } from "node:fs";
+import type { Stats } from "node:fs";
 import { type FileHandle, lstat, open, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
-import { lockfileFailed, onFile, systemCode } from "./failure.ts";
-
-/** Windows has no such flag, and no such links in a folder of others either. */
-const noFollow = constants.O_NOFOLLOW ?? 0;
-const noWait = constants.O_NONBLOCK ?? 0;
+import { readSmallFile } from "../../packages/index.ts";
+import { lockfileFailed, systemCode } from "./failure.ts";
 
 /** The mode of new files, less the umask. */
 export const newMode = 0o644;
@@ -36,40 +33,16 @@ export async function readFileWhole(
   path: string,
   maxBytes: number,
 ): Promise<Uint8Array | undefined> {
-  return onFile(path, "read", async () => {
-    const handle = await openToRead(path);
-    if (handle === undefined) return undefined;
-    try {
-      const stats = await handle.stat();
-      expectRegular(path, stats);
-      if (stats.size > maxBytes) {
-        const most = `at most ${maxBytes} are read`;
-        throw lockfileFailed(path, (shown) => `${shown} has ${stats.size} bytes; ${most}.`);
-      }
-      return await readWhole(handle, stats.size);
-    } finally {
-      await handle.close();
-    }
-  });
-}
-
-async function openToRead(path: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(path, constants.O_RDONLY | noFollow | noWait);
-  } catch (error) {
-    const code = systemCode(error);
-    if (code === "ENOENT") return undefined;
-    if (code === "ELOOP")
-      throw lockfileFailed(path, (shown) => `${shown} is a link. It has to be a file.`, error);
-    throw error;
-  }
+  const file = await readSmallFile(path, { maxBytes, followLinks: false });
+  if ("bytes" in file) return file.bytes;
+  if (file.why === "absent") return undefined;
+  throw lockfileFailed(path, (shown) => `${shown} ${file.fault}.`, file.cause);
 }
 
 /** @throws GlassineError `lockfile_failed` for a folder, pipe, device or link */
 export function expectRegular(path: string, stats: Stats): void {
   if (stats.isFile()) return;
-  const what = stats.isDirectory() ? "a folder" : stats.isSymbolicLink() ? "a link" : "no file";
-  throw lockfileFailed(path, (shown) => `${shown} is ${what}. It has to be a file.`);
+  throw lockfileFailed(path, (shown) => `${shown} is not a regular file.`);
 }
 
 /** What a file has from its beginning, also where the system hands it out in pieces. */

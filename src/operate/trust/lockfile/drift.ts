@@ -1,7 +1,8 @@
 /** How what is installed differs from what was trusted. */
+
+import { quoteName } from "../../../core/hooks/index.ts";
 import { byUnits } from "../../../core/plugins/index.ts";
 import { readDependency } from "./entry-rules.ts";
-import { dayOf } from "./trust-end.ts";
 import type { LockEntry } from "./types.ts";
 
 /** The facts of an installed plugin that are compared, known before any of its code runs. */
@@ -160,4 +161,27 @@ function drift(id: string, kind: DriftKind, { expected, actual, blocking }: Drif
 
 function listed(names: readonly string[]): string {
   return [...new Set(names)].sort().join(", ");
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** How long before its end an operator is told. */
+const warnDays = 14;
+
+/** The day in UTC: `2027-01-31`. */
+export function dayOf(time: Date): string {
+  return time.toISOString().slice(0, 10);
+}
+
+/** A sentence for each entry whose trust ends soon. What has ended is drift. */
+export function endingSoon(entries: readonly LockEntry[], now: Date): readonly string[] {
+  const today = dayOf(now);
+  const soon = dayOf(new Date(now.getTime() + warnDays * dayMs));
+  return entries.flatMap(({ id, until }) =>
+    until === undefined || until < today || until > soon
+      ? []
+      : [
+          `trust in ${quoteName(id)} ends after ${until}: review it, and trust it again before that`,
+        ],
+  );
 }

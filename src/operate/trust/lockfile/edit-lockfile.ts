@@ -6,12 +6,19 @@
  */
 import { GlassineError, isGlassineError } from "../../../core/errors/index.ts";
 import { quoteName } from "../../../core/hooks/index.ts";
-import { blockOf } from "./entry-blocks.ts";
-import { asEntry, optionalKeys, sameEntry, textFault, textKeys } from "./entry-rules.ts";
+import { entryOf, type Row, rowOf, rowSchema, sameEntry } from "./entry-rules.ts";
 import { newLockfile, parseLockfile, type ReadLock, readLockText } from "./parse-lockfile.ts";
 import { refreshed } from "./refresh-entry.ts";
 import { uneditable } from "./refusals.ts";
-import { isBare, type Places, partsOf, type TablePlace } from "./toml-places.ts";
+import {
+  afterLine,
+  isBare,
+  lineStart,
+  type Places,
+  partsOf,
+  type Span,
+  type TablePlace,
+} from "./toml-places.ts";
 import type { LockEntry } from "./types.ts";
 import { assignments, lineEndOf } from "./write-toml.ts";
 
@@ -30,13 +37,15 @@ const nameOfFile = "plugins.lock";
  * @see spec `lockfile:untouched`, `lockfile:refresh`, `lockfile:append`
  */
 export function setEntry(text: string, entry: LockEntry): string {
-  const after = checked(entry);
+  const after = entryOf(checked(entry));
   const { lock, places } = readEditable(text);
   const index = lock.entries.findIndex(({ id }) => id === after.id);
   const before = lock.entries[index];
-  if (before === undefined) return confirmed(appended(text, after), [...lock.entries, after]);
-  const table = places.tables[index] as TablePlace;
-  return confirmed(refreshed(text, table, { before, after }), lock.entries.with(index, after));
+  const row = rowOf(after) as Row;
+  if (before === undefined) return confirmed(appended(text, row), [...lock.entries, after]);
+  const rows = { before: rowOf(before) as Row, after: row };
+  const edited = refreshed(text, places.tables[index] as TablePlace, rows);
+  return confirmed(edited, lock.entries.with(index, after));
 }
 
 /**
@@ -68,28 +77,50 @@ export function removeEntry(text: string, id: string): string {
   return confirmed(left, lock.entries.toSpliced(index, 1));
 }
 
-function appended(text: string, entry: LockEntry): string {
+/**
+ * The lines of an entry: one blank line, the comment lines right above its header, the header, and
+ * what follows, up to where the lines of the next entry begin.
+ */
+function blockOf(text: string, places: Places, index: number): Span {
+  const next = index + 1;
+  const end = next < places.tables.length ? startOfBlock(text, places, next) : text.length;
+  return { start: startOfBlock(text, places, index), end };
+}
+
+function startOfBlock(text: string, { fields, tables }: Places, index: number): number {
+  const before = tables[index - 1];
+  const floor = floorUnder(text, before ?? { fields, end: 0 });
+  let start = lineStart(text, (tables[index] as TablePlace).start);
+  while (start > floor && lineAbove(text, start).startsWith("#"))
+    start = lineStart(text, start - 1);
+  return start > floor && lineAbove(text, start) === "" ? lineStart(text, start - 1) : start;
+}
+
+/** Behind the last line that has a header, a key or a value: a text of many lines is none of ours. */
+function floorUnder(text: string, { fields, end }: Pick<TablePlace, "fields" | "end">): number {
+  const last = fields.at(-1)?.end ?? end;
+  return last === 0 ? 0 : afterLine(text, last);
+}
+
+/** The line above one that begins at an offset, without the spaces around it. */
+function lineAbove(text: string, start: number): string {
+  return text.slice(lineStart(text, start - 1), start).trim();
+}
+
+function appended(text: string, row: Row): string {
   const lineEnd = lineEndOf(text);
-  const block = ["", "[[plugins]]", ...assignments(entry, lineEnd)].join(lineEnd);
+  const block = ["", "[[plugins]]", ...assignments(row, lineEnd)].join(lineEnd);
   return text.endsWith("\n") ? text + block + lineEnd : text + lineEnd + block;
 }
 
 /** @throws GlassineError `trust_refused` */
-function checked(entry: LockEntry): LockEntry {
+function checked(entry: LockEntry): Row {
   const { id } = entry;
-  const faults = [
-    ...textKeys.flatMap((rule) => textFault(rule, entry[rule.field]) ?? []),
-    ...optionalKeys.flatMap(({ key, fault }) =>
-      entry[key] === undefined ? [] : (fault(entry[key]) ?? []),
-    ),
-  ];
-  if (faults.length > 0)
-    throw new GlassineError(
-      "trust_refused",
-      `plugin ${quoteName(String(id))} cannot be trusted: ${faults.join("; ")}`,
-      { id, faults },
-    );
-  return asEntry(entry);
+  const { data, error } = rowSchema.safeParse(rowOf(entry));
+  if (data !== undefined) return data;
+  const faults = error.issues.map(({ message }) => message);
+  const text = `plugin ${quoteName(String(id))} cannot be trusted: ${faults.join("; ")}`;
+  throw new GlassineError("trust_refused", text, { id, faults });
 }
 
 /** A valid lock whose every entry is a table below a header `[[plugins]]`. */

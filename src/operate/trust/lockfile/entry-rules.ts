@@ -1,6 +1,7 @@
-/** What the keys of an entry may say. Parsing and writing hold an entry to the same rules. */
+/** What an entry may say: one schema for what is read and for what is written. */
 
 import equal from "fast-deep-equal";
+import * as z from "zod";
 import { quoteName } from "../../../core/hooks/index.ts";
 import {
   isCapabilityName,
@@ -13,113 +14,85 @@ import {
 import { identityFault } from "../signing/identity.ts";
 import type { LockEntry } from "./types.ts";
 
-/** The fields of an entry that are texts. */
-export type TextField = Exclude<keyof LockEntry, OptionalField>;
-
-/** The fields that may be absent: they are named as their keys are. */
-export type OptionalField =
-  | "capabilities"
-  | "hooks"
-  | "signer"
-  | "until"
-  | "optional"
-  | "dependencies";
-
-interface TextKey {
-  /** As the file has it. */
-  readonly key: string;
-  readonly field: TextField;
-  /** What is wrong with a text that is not empty. */
-  readonly fault: (text: string) => string | undefined;
+/** A string under a key. `faultOf` says what is wrong with one that is not empty. */
+function text(key: string, faultOf: (value: string) => string | undefined) {
+  const error = ({ input }: { readonly input?: unknown }) =>
+    input === undefined ? `${key} is missing` : `${key} must be a string, got ${kindOf(input)}`;
+  return z.string({ error }).superRefine((value, context) => {
+    const fault = value === "" ? `${key} must not be empty` : faultOf(value);
+    if (fault !== undefined) context.addIssue(fault);
+  });
 }
 
-const twoParts = /^.+:.+$/su;
-const unprintable = /[\p{C}\p{Zl}\p{Zp}]/u;
-const lowerHex = /^[0-9a-f]*$/;
-const digits: ReadonlyMap<string, number> = new Map([
-  ["sha256", 64],
-  ["sha512", 128],
-]);
-
-/** In the order in which they are written. All of them are needed. */
-export const textKeys: readonly TextKey[] = [
-  {
-    key: "id",
-    field: "id",
-    fault: (text) =>
-      isHookId(text) || isKindId(text)
-        ? undefined
-        : `id must be a name such as pii-scan or acme.contrib.scan, got ${quoteName(text)}`,
-  },
-  {
-    key: "package",
-    field: "package",
-    fault: (text) =>
-      isPackageName(text)
-        ? undefined
-        : `package must be the name of an npm package, got ${quoteName(text)}`,
-  },
-  {
-    key: "version",
-    field: "version",
-    fault: (text) =>
-      isVersion(text)
-        ? undefined
-        : `version must be one exact version such as 1.2.0, got ${quoteName(text)}`,
-  },
-  { key: "entry_point", field: "entryPoint", fault: entryPointFault },
-  { key: "distribution_hash", field: "hash", fault: hashFault },
-];
-
-interface OptionalKey {
-  readonly key: OptionalField;
-  /** What is wrong with a value, as the parser or a caller gives it. */
-  readonly fault: (value: unknown) => string | undefined;
+/** A string that passes a test, or `expected` and what it is instead. */
+function textThat(key: string, isGood: (value: string) => boolean, expected: string) {
+  return text(key, (value) =>
+    isGood(value) ? undefined : `${key} must be ${expected}, got ${quoteName(value)}`,
+  );
 }
 
-/** In the order in which they are written, behind the others. */
-export const optionalKeys: readonly OptionalKey[] = [
-  {
-    key: "capabilities",
-    fault: (value) =>
-      namesFault(value, "capabilities", isCapabilityName, "not the name of a capability"),
-  },
-  {
-    key: "hooks",
-    fault: (value) => namesFault(value, "hooks", isHookName, "not the name of a hook"),
-  },
-  { key: "signer", fault: signerFault },
-  { key: "until", fault: untilFault },
-  { key: "optional", fault: optionalFault },
-  {
-    key: "dependencies",
-    fault: (value) =>
-      namesFault(value, "dependencies", isDependency, "not of the form NAME@VERSION sha256:DIGEST"),
-  },
-];
-
-export const entryKeys: readonly string[] = [...textKeys, ...optionalKeys].map(({ key }) => key);
-
-/** What is wrong with the value of a key, as the parser or a caller gives it. */
-export function textFault({ key, fault }: TextKey, value: unknown): string | undefined {
-  if (value === undefined) return `${key} is missing`;
-  if (typeof value !== "string") return `${key} must be a string, got ${kindOf(value)}`;
-  return value === "" ? `${key} must not be empty` : fault(value);
+function names(key: string, isName: (name: string) => boolean, wrong: string) {
+  const expected = `${key} must be an array of strings, got`;
+  const name = z
+    .string({ error: ({ input }) => `${expected} ${kindOf(input)} in it` })
+    .refine(isName, {
+      error: ({ input }) => `${key} has ${quoteName(String(input))}, which is ${wrong}`,
+    });
+  return z.array(name, { error: ({ input }) => `${expected} ${kindOf(input)}` }).optional();
 }
 
-function namesFault(
-  value: unknown,
-  key: OptionalField,
-  isName: (text: string) => boolean,
-  wrong: string,
-): string | undefined {
-  if (!Array.isArray(value)) return `${key} must be an array of strings, got ${kindOf(value)}`;
-  for (const each of value as readonly unknown[]) {
-    if (typeof each !== "string")
-      return `${key} must be an array of strings, got ${kindOf(each)} in it`;
-    if (!isName(each)) return `${key} has ${quoteName(each)}, which is ${wrong}`;
-  }
-  return undefined;
+/** An entry as the file has it. Keys are written in this order. */
+export const rowSchema = z.object({
+  id: textThat(
+    "id",
+    (value) => isHookId(value) || isKindId(value),
+    "a name such as pii-scan or acme.contrib.scan",
+  ),
+  package: textThat("package", isPackageName, "the name of an npm package"),
+  version: textThat("version", isVersion, "one exact version such as 1.2.0"),
+  entry_point: text("entry_point", entryPointFault),
+  distribution_hash: text("distribution_hash", hashFault),
+  capabilities: names("capabilities", isCapabilityName, "not the name of a capability"),
+  hooks: names("hooks", isHookName, "not the name of a hook"),
+  signer: text("signer", signerFault).optional(),
+  until: textThat("until", isDay, "a day such as 2027-01-31").optional(),
+  optional: z
+    .boolean({ error: ({ input }) => `optional must be true or false, got ${kindOf(input)}` })
+    .optional(),
+  dependencies: names("dependencies", isDependency, "not of the form NAME@VERSION sha256:DIGEST"),
+});
+
+export type Row = z.output<typeof rowSchema>;
+
+export const rowKeys = rowSchema.keyof().options;
+
+/** Sets are sorted and without repeats. `optional = false` and no dependencies are left out. */
+export function entryOf({ entry_point, distribution_hash, ...row }: Row): LockEntry {
+  const { id, package: name, version, capabilities, hooks, signer, until, optional } = row;
+  const { dependencies = [] } = row;
+  return Object.freeze({
+    ...{ id, package: name, version, entryPoint: entry_point, hash: distribution_hash },
+    ...(capabilities === undefined ? {} : { capabilities: sorted(capabilities) }),
+    ...(hooks === undefined ? {} : { hooks: sorted(hooks) }),
+    ...(signer === undefined ? {} : { signer }),
+    ...(until === undefined ? {} : { until }),
+    ...(optional === true ? { optional } : {}),
+    ...(dependencies.length === 0 ? {} : { dependencies: sorted(dependencies, byParts) }),
+  });
+}
+
+export function rowOf(entry: LockEntry): { readonly [Key in keyof Row]: unknown } {
+  const { entryPoint, hash, ...same } = entry;
+  return { ...same, entry_point: entryPoint, distribution_hash: hash };
+}
+
+function sorted(texts: readonly string[], keyOf = (text: string) => text): readonly string[] {
+  return Object.freeze([...new Set(texts)].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)));
+}
+
+/** By name, version and hash, none of which has a space. */
+function byParts(text: string): string {
+  return Object.values(readDependency(text)).join(" ");
 }
 
 /** `is-odd@3.0.1 sha256:…`: none of its characters begins a comment or ends a string. */
@@ -134,117 +107,54 @@ export function readDependency(text: string): {
   readonly version: string;
   readonly hash: string;
 } {
-  const space = text.indexOf(" ");
-  const at = text.lastIndexOf("@", space);
-  return space < 0 || at < 0
-    ? { name: "", version: "", hash: "" }
-    : { name: text.slice(0, at), version: text.slice(at + 1, space), hash: text.slice(space + 1) };
+  const [, name = "", version = "", hash = ""] = /^([^ ]*)@([^ @]*) (.*)$/s.exec(text) ?? [];
+  return { name, version, hash };
 }
 
-function signerFault(value: unknown): string | undefined {
-  if (typeof value !== "string") return `signer must be a string, got ${kindOf(value)}`;
-  const fault = value === "unsigned" ? undefined : identityFault(value);
-  return fault === undefined ? undefined : `signer ${fault}, got ${quoteName(value)}`;
+function signerFault(signer: string): string | undefined {
+  const fault = signer === "unsigned" ? undefined : identityFault(signer);
+  return fault && `signer ${fault}, got ${quoteName(signer)}`;
 }
 
-/** Sorted by code unit and without repeats: a grant is a set. */
-function asGrant(names: readonly string[]): readonly string[] {
-  return Object.freeze([...new Set(names)].sort());
-}
-
-/** By name, version and hash, without repeats. */
-function sortedDependencies(texts: readonly string[]): readonly string[] {
-  // None of the three has a space.
-  const key = (text: string) => Object.values(readDependency(text)).join(" ");
-  return Object.freeze([...new Set(texts)].sort((a, b) => (key(a) < key(b) ? -1 : 1)));
-}
-
-/**
- * An entry of values without a fault. What is `undefined` is not there, nor is an `optional` that is
- * false or a list of no dependencies.
- */
-export function asEntry(values: LockEntry): LockEntry {
-  const { id, package: name, version, entryPoint, hash } = values;
-  const { capabilities, hooks, signer, until, optional, dependencies = [] } = values;
-  return Object.freeze({
-    ...{ id, package: name, version, entryPoint, hash },
-    ...(capabilities === undefined ? {} : { capabilities: asGrant(capabilities) }),
-    ...(hooks === undefined ? {} : { hooks: asGrant(hooks) }),
-    ...(signer === undefined ? {} : { signer }),
-    ...(until === undefined ? {} : { until }),
-    ...(optional === true ? { optional } : {}),
-    ...(dependencies.length === 0 ? {} : { dependencies: sortedDependencies(dependencies) }),
-  });
-}
-
-function untilFault(value: unknown): string | undefined {
-  if (typeof value !== "string") return `until must be a string, got ${kindOf(value)}`;
-  return isDay(value)
-    ? undefined
-    : `until must be a day such as 2027-01-31, got ${quoteName(value)}`;
-}
-
-function optionalFault(value: unknown): string | undefined {
-  return typeof value === "boolean"
-    ? undefined
-    : `optional must be true or false, got ${kindOf(value)}`;
-}
-
-/** Whether a text is a day of the calendar as ISO 8601 writes it. */
+/** Whether a string is a day of the calendar as ISO 8601 writes it. */
 export function isDay(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
   const time = Date.parse(`${text}T00:00:00Z`);
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
 }
 
-function entryPointFault(text: string): string | undefined {
-  if (!twoParts.test(text)) return `entry_point must be 'path:export', got ${quoteName(text)}`;
-  return unprintable.test(text)
-    ? `entry_point must be printable, got ${quoteName(text)}`
-    : undefined;
+function entryPointFault(point: string): string | undefined {
+  if (!/^.+:.+$/su.test(point)) return `entry_point must be 'path:export', got ${quoteName(point)}`;
+  if (!/[\p{C}\p{Zl}\p{Zp}]/u.test(point)) return undefined;
+  return `entry_point must be printable, got ${quoteName(point)}`;
 }
 
-function hashFault(text: string): string | undefined {
-  const [algorithm = "", ...rest] = text.split(":");
-  const digest = rest.join(":");
-  const length = digits.get(algorithm);
-  if (length === undefined)
+function hashFault(hash: string): string | undefined {
+  const [, algorithm = "", digest = ""] = /^([^:]*):?(.*)$/s.exec(hash) ?? [];
+  const length = algorithm === "sha256" ? 64 : 128;
+  if (algorithm !== "sha256" && algorithm !== "sha512")
     return `distribution_hash algorithm must be sha256 or sha512, got ${quoteName(algorithm)}`;
   if (digest === "") return "distribution_hash digest is empty";
-  if (digest.length !== length)
-    return `distribution_hash digest must be ${length} hex digits in lower case, got ${digest.length} characters`;
-  return lowerHex.test(digest)
-    ? undefined
-    : `distribution_hash digest must be ${length} hex digits in lower case, got ${quoteName(digest)}`;
+  const expected = `distribution_hash digest must be ${length} hex digits in lower case, got`;
+  if (digest.length !== length) return `${expected} ${digest.length} characters`;
+  return /^[0-9a-f]*$/.test(digest) ? undefined : `${expected} ${quoteName(digest)}`;
 }
 
 /** A value of TOML in words. */
 export function kindOf(value: unknown): string {
-  switch (typeof value) {
-    case "string":
-      return `the string ${quoteName(value)}`;
-    case "bigint":
-      return value < 1n ? "an integer below 1" : "an integer";
-    case "number":
-      return "a float";
-    case "boolean":
-      return "a boolean";
-    default:
-      if (Array.isArray(value)) return "an array";
-      return value instanceof Date ? "a date" : "a table";
-  }
+  if (typeof value === "string") return `the string ${quoteName(value)}`;
+  if (typeof value === "bigint") return value < 1n ? "an integer below 1" : "an integer";
+  if (typeof value === "number") return "a float";
+  if (typeof value === "boolean") return "a boolean";
+  if (Array.isArray(value)) return "an array";
+  return value instanceof Date ? "a date" : "a table";
 }
 
 /** Whether two entries say the same. A field that is `undefined` is not there. */
 export function sameEntry(a: LockEntry, b: LockEntry | undefined): boolean {
-  return b !== undefined && equal(known(a), known(b));
+  return b !== undefined && equal(withoutAbsent(a), withoutAbsent(b));
 }
 
-/** Whether two values of one key say the same: grants are sorted. */
-export function sameValue(a: LockEntry[OptionalField], b: LockEntry[OptionalField]): boolean {
-  return equal(a, b);
-}
-
-function known(entry: LockEntry): object {
+function withoutAbsent(entry: LockEntry): object {
   return Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== undefined));
 }

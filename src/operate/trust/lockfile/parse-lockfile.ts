@@ -1,7 +1,7 @@
 /** From the bytes of plugins.lock to its entries. Nothing is guessed: what does not fit is refused. */
 import { parse, TomlError } from "smol-toml";
 import { GlassineError } from "../../../core/errors/index.ts";
-import { readEntries, type Table } from "./read-entries.ts";
+import { readEntries } from "./read-entries.ts";
 import { fileInvalid, lockfileInvalid, problemsAt } from "./refusals.ts";
 import { type Places, placesOf } from "./toml-places.ts";
 import type { Lockfile } from "./types.ts";
@@ -29,9 +29,12 @@ const emptyFile =
  * @see spec `lockfile:schema`, `lockfile:strict`
  */
 export function parseLockfile(bytes: Uint8Array, path: string): Lockfile {
-  if (bytes.length > maxLockfileBytes)
-    throw fileInvalid(path, "it is larger than 5 MiB; remove what is not the entry of a plugin");
+  if (bytes.length > maxLockfileBytes) throw tooLarge(path);
   return readLockText(decoded(bytes, path), path).lock;
+}
+
+export function tooLarge(path: string): GlassineError {
+  return fileInvalid(path, "it is larger than 5 MiB; remove what is not the entry of a plugin");
 }
 
 /** A lockfile that is valid, and where things stand in it. */
@@ -65,7 +68,7 @@ function atBeginning(path: string, message: string): GlassineError {
   return lockfileInvalid(path, [{ line: 1, column: 1, message }]);
 }
 
-function parsed(text: string, path: string): Table {
+function parsed(text: string, path: string): Readonly<Record<string, unknown>> {
   try {
     return parse(text, { integersAsBigInt: true, maxDepth });
   } catch (error) {

@@ -1,166 +1,104 @@
 /** Holds what the parser made of a lockfile to the schema, and says where it does not fit. */
+import * as z from "zod";
 import { closest } from "../../../core/errors/index.ts";
 import { quoteName } from "../../../core/hooks/index.ts";
-import {
-  asEntry,
-  entryKeys,
-  kindOf,
-  type OptionalField,
-  optionalKeys,
-  type TextField,
-  textFault,
-  textKeys,
-} from "./entry-rules.ts";
+import { entryOf, kindOf, rowKeys, rowSchema } from "./entry-rules.ts";
 import type { Fault } from "./refusals.ts";
 import { type FieldPlace, type Places, partsOf } from "./toml-places.ts";
 import type { LockEntry } from "./types.ts";
 
-/** A table of TOML, as the parser gives it. Integers are bigint. */
-export type Table = Readonly<Record<string, unknown>>;
+const tables = "plugins must be an array of tables, got";
+const top = z.strictObject({
+  version: z
+    .literal(1n, { error: ({ input }) => `version must be the integer 1, got ${kindOf(input)}` })
+    .optional(),
+  plugins: z.array(z.unknown(), { error: ({ input }) => `${tables} ${kindOf(input)}` }).default([]),
+});
 
-/** Where an entry stands. Places are for messages: what an entry says is the parser's word. */
-interface EntryPlace {
-  readonly start: number;
-  readonly fields: readonly FieldPlace[];
-  /** Where a key stands that is not among the fields: a table below the entry's. */
-  readonly below: (key: string) => number;
-}
-
-type Report = (offset: number, message: string) => void;
-
-const topKeys = ["version", "plugins"];
+const strictRow = rowSchema.strict();
 
 /** Enough to mend a file by; a hostile file could have millions. */
 const maxFaults = 100;
 
 /** The entries, in order, and what is wrong. With a fault the entries are not all there. */
 export function readEntries(
-  data: Table,
+  data: Readonly<Record<string, unknown>>,
   places: Places,
 ): { readonly entries: readonly LockEntry[]; readonly faults: readonly Fault[] } {
-  const faults: Fault[] = [];
-  const report: Report = (offset, message) => faults.push({ offset, message });
-  checkTop(data, places, report);
+  const read = top.safeParse(data);
+  const topKeys = new Map([...keysIn(places.tables), ...keysIn(places.fields)]);
+  const topPlace = { start: 0, keys: topKeys };
+  const faults = [...faultsOf(read.error, Object.keys(top.shape), topPlace)];
+  const { plugins } = data;
+  const list: readonly unknown[] = Array.isArray(plugins) ? plugins : [];
   const entries: LockEntry[] = [];
   const seen = new Set<string>();
-  const repeated: { readonly id: string; readonly offset: number }[] = [];
-  const spots = entryPlaces(places);
-  for (const [at, table] of listOf(data).entries()) {
+  const repeated = new Map<string, number>();
+  const entryPlaces = placesOfEntries(places);
+  for (const [at, table] of list.entries()) {
     if (faults.length > maxFaults) break;
-    const place = spots[at] ?? topPlace(places, "plugins");
-    if (!isTable(table)) {
-      report(place.start, `plugins must be an array of tables, got ${kindOf(table)} in it`);
+    // Of an inline array the place is that of the whole array.
+    const place = entryPlaces[at] ?? { start: topKeys.get("plugins") ?? 0, keys: new Map() };
+    if (kindOf(table) !== "a table") {
+      faults.push({ offset: place.start, message: `${tables} ${kindOf(table)} in it` });
       continue;
     }
-    const texts = readTexts(table, place, report);
-    const { id } = texts;
-    if (id !== undefined && seen.has(id)) repeated.push({ id, offset: placeOf(place, "id") });
-    else if (id !== undefined) seen.add(id);
-    const further = readOptional(table, place, report);
-    if (isWhole(texts)) entries.push(asEntry({ ...texts, ...further }));
+    const row = strictRow.safeParse(table);
+    if (row.success) entries.push(entryOf(row.data));
+    else faults.push(...faultsOf(row.error, rowKeys, place));
+    const { id } = table as { readonly id?: unknown };
+    if (typeof id !== "string" || row.error?.issues.some(({ path }) => path[0] === "id")) continue;
+    if (seen.has(id) && !repeated.has(id)) repeated.set(id, place.keys.get("id") ?? place.start);
+    seen.add(id);
   }
-  const [first] = repeated;
+  const [first] = repeated.values();
   if (first !== undefined) {
-    const ids = [...new Set(repeated.map(({ id }) => id))].slice(0, maxFaults);
-    report(first.offset, `plugins.lock contains duplicate ids: ${ids.join(", ")}`);
+    const ids = [...repeated.keys()].slice(0, maxFaults).join(", ");
+    faults.push({ offset: first, message: `plugins.lock contains duplicate ids: ${ids}` });
   }
   return { entries, faults };
 }
 
-function checkTop(data: Table, places: Places, report: Report): void {
-  const { version = 1n, plugins = [] } = data;
-  if (version !== 1n)
-    report(
-      topPlace(places, "version").start,
-      `version must be the integer 1, got ${kindOf(version)}`,
-    );
-  if (!Array.isArray(plugins))
-    report(
-      topPlace(places, "plugins").start,
-      `plugins must be an array of tables, got ${kindOf(plugins)}`,
-    );
-  for (const key of unknownKeys(data, topKeys))
-    report(topPlace(places, key).start, unknownKey(key, topKeys));
+/** Where a table stands, and each of its keys. Places are for messages alone. */
+interface Place {
+  readonly start: number;
+  readonly keys: ReadonlyMap<string, number>;
 }
 
-function listOf({ plugins }: Table): readonly unknown[] {
-  return Array.isArray(plugins) ? plugins : [];
+/** What is missing is missing from its table, and every other fault is at its key. */
+function faultsOf(
+  error: z.ZodError | undefined,
+  known: readonly string[],
+  { start, keys }: Place,
+): readonly Fault[] {
+  const faults = (error?.issues ?? []).flatMap((issue) => {
+    if (issue.code !== "unrecognized_keys")
+      return [{ offset: keys.get(String(issue.path[0])) ?? start, message: issue.message }];
+    return issue.keys
+      .slice(0, maxFaults)
+      .map((key) => ({ offset: keys.get(key) ?? start, message: unknownKey(key, known) }));
+  });
+  return faults.slice(0, 2 * maxFaults);
 }
 
-function readTexts(table: Table, place: EntryPlace, report: Report): Partial<TextsOfEntry> {
-  for (const key of unknownKeys(table, entryKeys))
-    report(placeOf(place, key), unknownKey(key, entryKeys));
-  const texts: Partial<TextsOfEntry> = {};
-  for (const rule of textKeys) {
-    const value = table[rule.key];
-    const fault = textFault(rule, value);
-    if (fault === undefined) texts[rule.field] = value as string;
-    else report(value === undefined ? place.start : placeOf(place, rule.key), fault);
-  }
-  return texts;
+/** Where each key of a table begins, the first time. */
+function keysIn(places: readonly Pick<FieldPlace, "key" | "start">[]): Map<string, number> {
+  return new Map(places.toReversed().map(({ key, start }) => [partsOf(key)[0] ?? "", start]));
 }
 
-type TextsOfEntry = { -readonly [Field in TextField]: string };
-
-function isWhole(texts: Partial<TextsOfEntry>): texts is TextsOfEntry {
-  return textKeys.every(({ field }) => texts[field] !== undefined);
-}
-
-function readOptional(
-  table: Table,
-  place: EntryPlace,
-  report: Report,
-): Pick<LockEntry, OptionalField> {
-  const values: Partial<Record<OptionalField, unknown>> = {};
-  for (const { key, fault: faultOf } of optionalKeys) {
-    const value = table[key];
-    if (value === undefined) continue;
-    const fault = faultOf(value);
-    if (fault === undefined) values[key] = value;
-    else report(placeOf(place, key), fault);
-  }
-  return values as Pick<LockEntry, OptionalField>;
-}
-
-function entryPlaces(places: Places): readonly EntryPlace[] {
-  const inline = places.fields.find(({ key }) => partsOf(key)[0] === "plugins");
-  if (inline !== undefined)
-    return inline.value.items.map(({ start, fields }) => ({ start, fields, below: () => start }));
-  const found: (EntryPlace & { readonly tables: Map<string, number> })[] = [];
-  for (const { start, key, fields } of places.tables) {
+function placesOfEntries({ tables: all }: Places): readonly Place[] {
+  const found: { readonly start: number; readonly keys: Map<string, number> }[] = [];
+  for (const { start, key, fields } of all) {
     const [name, child] = partsOf(key);
     if (name !== "plugins") continue;
-    if (child === undefined) {
-      const tables = new Map<string, number>();
-      found.push({ start, fields, tables, below: (each) => tables.get(each) ?? start });
-    } else found.at(-1)?.tables.set(child, start);
+    if (child === undefined) found.push({ start, keys: keysIn(fields) });
+    else found.at(-1)?.keys.set(child, start);
   }
   return found;
-}
-
-/** Where a key of the top level stands: a field, or the first table of that name. */
-function topPlace(places: Places, name: string): EntryPlace {
-  const field = places.fields.find(({ key }) => partsOf(key)[0] === name);
-  const start = (field ?? places.tables.find(({ key }) => partsOf(key)[0] === name))?.start ?? 0;
-  return { start, fields: [], below: () => start };
-}
-
-function placeOf({ fields, below }: EntryPlace, name: string): number {
-  return fields.find(({ key }) => partsOf(key)[0] === name)?.start ?? below(name);
-}
-
-function unknownKeys(table: Table, known: readonly string[]): readonly string[] {
-  return Object.keys(table)
-    .filter((key) => !known.includes(key))
-    .slice(0, maxFaults);
 }
 
 function unknownKey(key: string, known: readonly string[]): string {
   const near = closest(key, known);
   const hint = near === undefined ? "" : `; did you mean ${quoteName(near)}?`;
   return `unknown key ${quoteName(key)}${hint}`;
-}
-
-function isTable(value: unknown): value is Table {
-  return kindOf(value) === "a table";
 }

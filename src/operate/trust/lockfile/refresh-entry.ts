@@ -1,10 +1,9 @@
 /** New values for an entry that is there: only what differs is replaced, where it stands. */
-import { lineStart } from "./entry-blocks.ts";
-import { type OptionalField, optionalKeys, sameValue, textKeys } from "./entry-rules.ts";
+import equal from "fast-deep-equal";
+import { type Row, rowKeys } from "./entry-rules.ts";
 import { uneditable } from "./refusals.ts";
-import { afterLine, type FieldPlace, partsOf, type TablePlace } from "./toml-places.ts";
-import type { LockEntry } from "./types.ts";
-import { inQuotesOf, lineEndOf, optionalLine, written } from "./write-toml.ts";
+import { afterLine, type FieldPlace, lineStart, partsOf, type TablePlace } from "./toml-places.ts";
+import { assignment, inQuotesOf, lineEndOf, type Value, written } from "./write-toml.ts";
 
 /** What stands in place of a part of the text. */
 interface Change {
@@ -21,23 +20,17 @@ interface Change {
 export function refreshed(
   text: string,
   table: TablePlace,
-  { before, after }: { readonly before: LockEntry; readonly after: LockEntry },
+  { before, after }: { readonly before: Row; readonly after: Row },
 ): string {
   const changes: Change[] = [];
-  for (const { key, value } of table.fields) {
-    const rule = textKeys.find((each) => each.key === partsOf(key)[0]);
-    if (rule === undefined || before[rule.field] === after[rule.field]) continue;
-    const { start, end } = value;
-    changes.push({ start, end, text: inQuotesOf(text.slice(start, end), after[rule.field]) });
-  }
+  const added: string[] = [];
   const last = table.fields.at(-1) ?? table;
   const newLine = lineEndOf(text) + marginOf(text, last.start);
-  const added: string[] = [];
-  for (const { key } of optionalKeys) {
-    if (sameValue(before[key], after[key])) continue;
+  for (const key of rowKeys) {
+    if (equal(before[key], after[key])) continue;
     const field = table.fields.find((each) => partsOf(each.key)[0] === key);
-    if (field !== undefined) changes.push(changeOf(text, field, { key, value: after[key] }));
-    else added.push(optionalLine(after, key, newLine) ?? "");
+    if (field !== undefined) changes.push(changeOf(text, field, key, after[key]));
+    else added.push(assignment(after, key, newLine));
   }
   if (added.length > 0) changes.push(addedLines(text, last, added.join(newLine)));
   // From the end, so that the offsets of what is still to be done hold.
@@ -46,11 +39,7 @@ export function refreshed(
     .reduce((now, { start, end, text: put }) => now.slice(0, start) + put + now.slice(end), text);
 }
 
-function changeOf(
-  text: string,
-  field: FieldPlace,
-  { key, value }: { readonly key: OptionalField; readonly value: LockEntry[OptionalField] },
-): Change {
+function changeOf(text: string, field: FieldPlace, key: keyof Row, value: Value): Change {
   const { start, end } = field.value;
   const former = text.slice(start, end);
   // No name in an array has this character: it begins a comment.

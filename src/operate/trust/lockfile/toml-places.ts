@@ -7,23 +7,16 @@
 import { parse } from "smol-toml";
 
 /** Offsets: `end` is behind the last character. */
-interface Span {
+export interface Span {
   readonly start: number;
   readonly end: number;
-}
-
-interface ValuePlace extends Span {
-  /** Of an array. */
-  readonly items: readonly ValuePlace[];
-  /** Of an inline table. */
-  readonly fields: readonly FieldPlace[];
 }
 
 /** A key and its value. */
 export interface FieldPlace extends Span {
   /** As it is spelled: `"id"`, `a . b`. */
   readonly key: string;
-  readonly value: ValuePlace;
+  readonly value: Span;
 }
 
 /** A header, `[x]` or `[[x]]`, and the fields below it. `end` is that of the header. */
@@ -88,6 +81,12 @@ export function afterLine(text: string, at: number): number {
   return lineFeed === -1 ? text.length : lineFeed + 1;
 }
 
+/** Where the line begins that an offset is in. */
+export function lineStart(text: string, offset: number): number {
+  // From an index below 0 the search would begin at 0.
+  return offset === 0 ? 0 : text.lastIndexOf("\n", offset - 1) + 1;
+}
+
 /** The offset after spaces, line ends and comments. */
 function afterBlank(text: string, from: number): number {
   let at = from;
@@ -127,26 +126,24 @@ function isQuote(character: string | undefined): boolean {
   return character === '"' || character === "'";
 }
 
-function readValue(text: string, start: number): ValuePlace {
-  if (text[start] === "[") return readList(text, start, "]");
-  if (text[start] === "{") return readList(text, start, "}");
-  const end = isQuote(text[start]) ? afterString(text, start) : afterBareValue(text, start);
-  return { start, end, items: [], fields: [] };
+function readValue(text: string, start: number): Span {
+  if (isQuote(text[start])) return { start, end: afterString(text, start) };
+  const isList = text[start] === "[" || text[start] === "{";
+  return { start, end: isList ? afterList(text, start) : afterBareValue(text, start) };
 }
 
-/** An array or an inline table. */
-function readList(text: string, start: number, closer: "]" | "}"): ValuePlace {
-  const items: ValuePlace[] = [];
-  const fields: FieldPlace[] = [];
-  let at = afterBlank(text, start + 1);
-  while (at < text.length && text[at] !== closer) {
-    const place = closer === "]" ? readValue(text, at) : readField(text, at);
-    if ("key" in place) fields.push(place);
-    else items.push(place);
-    at = afterBlank(text, place.end);
-    if (text[at] === ",") at = afterBlank(text, at + 1);
-  }
-  return { start, end: at + 1, items, fields };
+/** The offset after an array or an inline table. */
+function afterList(text: string, start: number): number {
+  let depth = 0;
+  let at = start;
+  do {
+    const character = text[at] as string;
+    if ("[{".includes(character)) depth += 1;
+    if ("]}".includes(character)) depth -= 1;
+    if (character === "#") at = afterLine(text, at);
+    else at = isQuote(character) ? afterString(text, at) : at + 1;
+  } while (depth > 0 && at < text.length);
+  return at;
 }
 
 /** A number, a boolean, or a date, which may have a space in front of its time. */

@@ -1,48 +1,32 @@
-/** Values as they are written into plugins.lock. Whatever a text holds, it ends where its quotes do. */
-import { type OptionalField, optionalKeys, textKeys } from "./entry-rules.ts";
-import type { LockEntry } from "./types.ts";
+/** Values as they are written into plugins.lock. Whatever a string holds, it ends where its quotes do. */
+import { type Row, rowKeys } from "./entry-rules.ts";
 
-/** The keys and values of an entry, in the order of the schema. */
-export function assignments(entry: LockEntry, newLine: string): readonly string[] {
-  const lines = textKeys.map(({ key, field }) => `${key} = ${basicString(entry[field])}`);
-  return [...lines, ...optionalKeys.flatMap(({ key }) => optionalLine(entry, key, newLine) ?? [])];
+export type Value = Row[keyof Row];
+
+/** The keys and values of an entry, in the order of the schema. `newLine` goes to its margin. */
+export function assignments(row: Row, newLine: string): readonly string[] {
+  return rowKeys.flatMap((key) => (row[key] === undefined ? [] : assignment(row, key, newLine)));
 }
 
-/** The line of a key that may be absent, where it is there. `newLine` goes to the entry's margin. */
-export function optionalLine(
-  entry: LockEntry,
-  key: OptionalField,
-  newLine: string,
-): string | undefined {
-  const value = entry[key];
-  return value === undefined ? undefined : `${key} = ${written(key, value, newLine)}`;
+export function assignment(row: Row, key: keyof Row, newLine: string): string {
+  return `${key} = ${written(key, row[key], newLine)}`;
 }
 
 /** An array is on one line, but for dependencies: each of them has its own. */
-export function written(
-  key: OptionalField,
-  value: string | boolean | readonly string[],
-  newLine: string,
-): string {
-  if (typeof value === "string") return basicString(value);
-  if (typeof value === "boolean") return String(value);
-  const items = value.map(basicString);
+export function written(key: keyof Row, value: Value, newLine: string): string {
+  if (!Array.isArray(value)) return JSON.stringify(value);
+  const items = value.map((item) => JSON.stringify(item));
   if (key !== "dependencies") return `[${items.join(", ")}]`;
   return `[${items.map((item) => `${newLine}  ${item},`).join("")}${newLine}]`;
 }
 
-/** In the quotes that were there, where these can hold the text. */
+/** In the quotes that were there, where these can hold the string. */
 export function inQuotesOf(former: string, text: string): string {
   const staysLiteral = former.startsWith("'") && /^[\x20-\x26\x28-\x7e]*$/.test(text);
-  return staysLiteral ? `'${text}'` : basicString(text);
+  return staysLiteral ? `'${text}'` : JSON.stringify(text);
 }
 
 /** As the first line ends. */
 export function lineEndOf(text: string): string {
   return /\r?\n/.exec(text)?.[0] ?? "\n";
-}
-
-/** Values are printable by their rules. The escapes of JSON that such texts need are those of TOML. */
-function basicString(text: string): string {
-  return JSON.stringify(text);
 }

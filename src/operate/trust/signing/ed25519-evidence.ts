@@ -1,7 +1,7 @@
 /** The file `glassine.sig.json`, and the bytes that its signature is over. */
 
 import { quoteName } from "../../../core/hooks/index.ts";
-import { isObject } from "../../packages/index.ts";
+import { type FileFault, isObject } from "../../packages/index.ts";
 import { fromBase64 } from "./base64.ts";
 import { identityFault, keyIdPattern } from "./identity.ts";
 import { readJsonFile } from "./json-file.ts";
@@ -16,7 +16,7 @@ export interface Ed25519Evidence {
 
 export type ReadEvidence =
   | { readonly evidence: Ed25519Evidence }
-  | { readonly fault: string; readonly isAbsent: boolean };
+  | { readonly fault: string; readonly why?: FileFault["why"] | undefined };
 
 const maxBytes = 64 * 1024;
 const signatureBytes = 64;
@@ -26,10 +26,10 @@ const packageHash = /^sha256:[0-9a-f]{64}$/;
 /** Reads the file strictly: what is not exactly as specified is no evidence. */
 export async function readEd25519Evidence(path: string): Promise<ReadEvidence> {
   const json = await readJsonFile(path, { maxBytes, followLinks: false });
-  if ("fault" in json) return { fault: `${ed25519File} ${json.fault}`, isAbsent: json.isAbsent };
+  if ("fault" in json) return { fault: `${ed25519File} ${json.fault}`, why: json.why };
   const read = evidenceOf(json.value);
   if (typeof read !== "string") return { evidence: read };
-  return { fault: `${ed25519File} ${read}`, isAbsent: false };
+  return { fault: `${ed25519File} ${read}` };
 }
 
 /** The evidence, or why it is none: what follows the name of the file in a sentence. */

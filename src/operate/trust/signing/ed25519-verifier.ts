@@ -44,7 +44,8 @@ export function ed25519Verifier(options: Ed25519VerifierOptions): SignatureVerif
     name: "ed25519",
     async verify(signed: SignedPackage): Promise<Evidence> {
       const read = await readEd25519Evidence(join(signed.path, ed25519File));
-      if ("fault" in read) return read.isAbsent ? { kind: "unsigned" } : invalid(read.fault);
+      if ("fault" in read)
+        return read.why === "absent" ? { kind: "unsigned" } : invalid(read.fault);
       const fault = faultOf(read.evidence, signed, keys.keys, now());
       return fault === undefined
         ? { kind: "verified", identity: read.evidence.identity }

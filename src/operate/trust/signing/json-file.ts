@@ -1,5 +1,6 @@
 /** Reads JSON that somebody else wrote, strictly: UTF-8, and no name twice in an object. */
 import {
+  type FileFault,
   type FileRules,
   parseStrictJson,
   readSmallFile,
@@ -7,18 +8,13 @@ import {
 } from "../../packages/index.ts";
 
 /** What was read, or why not: what follows the name of the file in a sentence. */
-export type ReadJson = { readonly value: unknown } | { readonly fault: string };
-
-/** The same, of a file that may not be there. */
-export type ReadJsonFile =
+export type ReadJson =
   | { readonly value: unknown }
-  | { readonly fault: string; readonly isAbsent: boolean };
+  | { readonly fault: string; readonly why?: undefined };
 
-export async function readJsonFile(path: string, rules: FileRules): Promise<ReadJsonFile> {
+export async function readJsonFile(path: string, rules: FileRules): Promise<ReadJson | FileFault> {
   const file = await readSmallFile(path, rules);
-  if ("fault" in file) return file;
-  const json = jsonOf(file.bytes);
-  return "fault" in json ? { fault: json.fault, isAbsent: false } : json;
+  return "fault" in file ? file : jsonOf(file.bytes);
 }
 
 /** What bytes say. A byte order mark is no part of JSON. */

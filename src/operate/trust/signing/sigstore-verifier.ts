@@ -93,7 +93,9 @@ export function sigstoreVerifier(options: SigstoreVerifierOptions): SignatureVer
       const path = join(signed.path, sigstoreFile);
       const json = await readJsonFile(path, { maxBytes, followLinks: false });
       if ("fault" in json)
-        return json.isAbsent ? { kind: "unsigned" } : invalid(`${sigstoreFile} ${json.fault}`);
+        return json.why === "absent"
+          ? { kind: "unsigned" }
+          : invalid(`${sigstoreFile} ${json.fault}`);
       try {
         const bundle = { json: json.value, hash: signed.hash };
         const identity = signerOf(bundle, await load(), { issuer, predicateTypes });
