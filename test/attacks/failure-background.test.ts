@@ -16,7 +16,7 @@ import { attack } from "./attack.ts";
 
 const mode = "fire_and_forget";
 const blank = { started: 0, completed: 0, failed: 0, timedOut: 0, dropped: 0, pending: 0 };
-const settings = { mode, extensions: false, timeoutMs: 30, onError: "fail" } as const;
+const settings = { mode, extensions: false, timeoutMs: 250, onError: "fail" } as const;
 
 const late = deferred();
 const failures: Readonly<Record<string, Run>> = {

@@ -1,6 +1,6 @@
 /** What a promise that resolves to an object would ask: told without running the object's code. */
 import { describe, expect, it } from "vitest";
-import { joinsPromise } from "../../src/core/hooks/dispatch/thenable.ts";
+import { joinsPromise } from "../../src/core/hooks/dispatch/wait.ts";
 import { key } from "./returned.ts";
 
 const noop = () => {};

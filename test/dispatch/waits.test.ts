@@ -1,12 +1,7 @@
 /** One handler that is waited for: how the wait ends, and what is told of what comes after. */
 import { describe, expect, it } from "vitest";
 import type { HandlerStep, LateCounters } from "../../src/core/hooks/dispatch/types.ts";
-import {
-  type LatePolicy,
-  PendingWait,
-  settle,
-  timedOut,
-} from "../../src/core/hooks/dispatch/wait.ts";
+import { type LatePolicy, settle, timedOut, Wait } from "../../src/core/hooks/dispatch/wait.ts";
 import { deferred, never, rest, uncaughtDuring } from "./support.ts";
 
 const step = {} as HandlerStep;
@@ -67,24 +62,33 @@ describe("what comes after an abort", () => {
   );
 });
 
-describe("a pending wait that nobody waits for", () => {
-  it("counts what comes late, and tells who rejected after a deadline", () => {
+describe("a wait that was dropped", () => {
+  const dropped = (latePolicy: LatePolicy | undefined) => {
+    const wait = new Wait({
+      settled: () => expect.unreachable("nobody waits"),
+      expired: () => expect.unreachable("nobody waits"),
+    });
+    wait.drop(latePolicy);
+    return wait;
+  };
+
+  it("counts what comes late, and reports who rejected after a deadline", () => {
     const { lateCounters, told } = counting();
-    const pendingWait = new PendingWait({});
-    pendingWait.drop({ lateCounters, counts: true, step });
-    pendingWait.late(false, 1);
+    const wait = dropped({ lateCounters, counts: true, step });
+    wait.settled(false, 1);
     expect([lateCounters.late, told]).toEqual([1, []]);
-    pendingWait.late(true, "x");
+    wait.settled(true, "x");
     expect([lateCounters.late, told]).toEqual([2, [[step, "x"]]]);
-    pendingWait.drop({ lateCounters, counts: false, step: undefined });
-    pendingWait.late(true, "x");
+    dropped({ lateCounters, counts: false, step: undefined }).settled(true, "x");
     expect([lateCounters.late, told]).toEqual([2, [[step, "x"]]]);
   });
 
   it("tells nobody where there are no counters", () => {
-    const pendingWait = new PendingWait({});
-    pendingWait.drop(undefined);
-    expect(() => pendingWait.late(true, "x")).not.toThrow();
+    expect(() => dropped(undefined).settled(true, "x")).not.toThrow();
+  });
+
+  it("has no deadline any more", () => {
+    expect(() => dropped(undefined).onDeadline()).not.toThrow();
   });
 });
 

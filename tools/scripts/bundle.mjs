@@ -33,7 +33,7 @@ const outputs = [...Object.values(exports), ...Object.values(bin)]
 const groups = [
   {
     name: "base",
-    test: /core\/(?:observe\/json-lines|labels\/(?:store|settle-within)|data\/read-options)\.ts$/,
+    test: /core\/(?:observe\/json-lines|labels\/(?:store|settle-within)|data\/(?:read-options|within))\.ts$/,
   },
   {
     name: "messages",

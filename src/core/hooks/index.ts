@@ -15,16 +15,9 @@ export { defineHooks, joinHooks } from "./define-hooks.ts";
 export { type BackgroundCounts, BackgroundWork } from "./dispatch/background-work.ts";
 export { type Conditions, compileConditions, conditionKinds } from "./dispatch/conditions.ts";
 export { contextClassWith, endTurn, originOf } from "./dispatch/context.ts";
-export { plainResult } from "./dispatch/end.ts";
+export { resultOf } from "./dispatch/end.ts";
 export { exclusive } from "./dispatch/exclusive.ts";
 export { Lock } from "./dispatch/lock.ts";
-export {
-  type AnyInvokeResult,
-  type ExecutionRecord,
-  type InvokeError,
-  RunCounts,
-  type Status,
-} from "./dispatch/records.ts";
 export { secretsOf } from "./dispatch/report.ts";
 export { Refused, readReturned } from "./dispatch/result.ts";
 export { Invocation, run, settled } from "./dispatch/run.ts";
@@ -36,29 +29,32 @@ export {
   requestOf,
   scopeIn,
 } from "./dispatch/scope.ts";
-export { unowned } from "./dispatch/thenable.ts";
 export type {
   AnyHandler,
+  AnyInvokeResult,
   AnyRun,
   CompiledHook,
+  ExecutionRecord,
   HandlerErrorSink,
   HandlerStep,
   Handles,
+  InvokeError,
   ManagerRuntime,
   Meter,
   PluginContext,
   PluginState,
   RunAudit,
+  RunCounts,
   RunNote,
   RunOptions,
   Service,
+  Status,
   Step,
 } from "./dispatch/types.ts";
-export { settle, type WaitEnd } from "./dispatch/wait.ts";
+export { type HandlerEnd, settle, unowned } from "./dispatch/wait.ts";
 export { libraryHostOf, memoryNodeHookNames } from "./library-hosts.ts";
 export { type Mode, modes, type OnError } from "./modes.ts";
-export type { CompiledOperation } from "./operations/compiled-operation.ts";
-export { OperationRun } from "./operations/operation-run.ts";
+export { type CompiledOperation, OperationRun } from "./operations/operation-run.ts";
 export { operate } from "./operations/run-operation.ts";
 export { payloadReader } from "./payload-reader.ts";
 export { quoteName } from "./quote-name.ts";

@@ -3,7 +3,7 @@
  * the host's sink and then to whoever the manager names. It never throws for what a recipient
  * does, and never forgets what it could not hand over.
  */
-import { ignore, isAwaitable } from "../data/index.ts";
+import { ignore, isAwaitable, within } from "../data/index.ts";
 import { describeThrown } from "./describe-thrown.ts";
 import type { AuditEvent, AuditEventInput } from "./event.ts";
 import type { FactKinds } from "./fact-kinds.ts";
@@ -13,7 +13,6 @@ import { type AuditOutcome, notTaken, type Recipient, taken } from "./outcome.ts
 import { redacted } from "./redact.ts";
 import { sealEvent } from "./seal-event.ts";
 import { bothOf, type Needles, needlesOf } from "./secrets.ts";
-import { settleWithin } from "./settle.ts";
 
 /** How often a recipient did not take an event. */
 export interface AuditFailures {
@@ -172,10 +171,10 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
     answer: PromiseLike<unknown>,
     raised: Raised,
   ): Promise<AuditOutcome> {
-    const end = await settleWithin(answer, timeLeft(recipient, raised));
-    stuck[recipient] = end.how === "timeout";
-    if (end.how === "resolved") return taken;
-    if (end.how === "rejected") return threw(recipient, raised, end.reason);
+    const { how, value } = await within(timeLeft(recipient, raised), () => answer);
+    stuck[recipient] = how === "timeout";
+    if (how === "returned") return taken;
+    if (how === "threw") return threw(recipient, raised, value);
     return failed(recipient, raised, `It did not answer within ${timeoutMs} ms.`);
   }
 

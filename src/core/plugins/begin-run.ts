@@ -15,8 +15,8 @@ import {
   Invocation,
   type ManagerRuntime,
   OperationRun,
-  plainResult,
   RequestScope,
+  resultOf,
 } from "../hooks/index.ts";
 import { payloadFor, valueFor } from "../messages/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
@@ -77,8 +77,8 @@ export function beginMessage(
   // Where nothing runs and nothing else is wished for, the result is all there is.
   if (compiled.empty && options === noRunOptions) {
     runtime.counts.started += 1;
-    runtime.counts.end("allowed");
-    return plainResult(compiled, read, extensions, scope);
+    runtime.counts.allowed += 1;
+    return resultOf({ compiled, payload: read, extensions, scope, written: undefined }, undefined);
   }
   return new Invocation(compiled, read, extensions, scope, options);
 }

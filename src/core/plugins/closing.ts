@@ -1,11 +1,9 @@
 /** The end of a manager: what is under way comes to its end, as far as there is time. */
-import { intrinsics } from "../data/index.ts";
+import { intrinsics, within } from "../data/index.ts";
 import type { BackgroundCounts, ManagerRuntime } from "../hooks/index.ts";
 import { readCloseTimeout } from "./invoke-options.ts";
 
 const PromiseAtLoad = Promise;
-// Captured, so that a test's or plugin's clock does not keep a manager from closing.
-const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
 
 /** What became of the manager's work. */
 export interface CloseReport {
@@ -31,7 +29,8 @@ export async function closeRuntime(
 ): Promise<CloseReport> {
   const timeoutMs = readCloseTimeout(given);
   begin();
-  const drained = await within(settledWork(runtime, flush), timeoutMs);
+  const { how } = await within(timeoutMs, () => settledWork(runtime, flush));
+  const drained = how === "returned";
   const report = {
     drained,
     background: runtime.background.counts(),
@@ -55,16 +54,4 @@ async function settledWork(runtime: ManagerRuntime, flush: () => Promise<void>):
   }
   await runtime.background.drain();
   await flush();
-}
-
-function within(work: Promise<void>, timeoutMs: number): Promise<boolean> {
-  return new PromiseAtLoad((resolve) => {
-    const timer = startTimer(() => resolve(false), timeoutMs);
-    const wait = async () => {
-      await work;
-      stopTimer(timer);
-      resolve(true);
-    };
-    void wait();
-  });
 }

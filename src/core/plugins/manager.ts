@@ -10,7 +10,6 @@ import {
   Invocation,
   type ManagerRuntime,
   operate,
-  RunCounts,
   run,
   settled,
 } from "../hooks/index.ts";
@@ -121,7 +120,7 @@ export async function createManager(
       late: 0,
       rejected: (step, thrown) => options.logger.warn(lateText(step, thrown)),
     },
-    counts: new RunCounts(),
+    counts: { started: 0, allowed: 0, denied: 0, errored: 0, aborted: 0 },
     Context,
     audit,
     meter: options.metrics,
@@ -215,7 +214,7 @@ export async function createManager(
       if (invocation?.counted === true) {
         invocation.counted = false;
         runtime.inFlight -= 1;
-        runtime.counts.end("errored");
+        runtime.counts.errored += 1;
       }
       return rejected(error);
     }

@@ -1,6 +1,6 @@
 /** Asks a plugin how it is: in time, and without a throw. */
-import { intrinsics, isAwaitable } from "../data/index.ts";
-import { type DeadlineRing, oneLine, settle, unowned, type WaitEnd } from "../hooks/index.ts";
+import { intrinsics, isAwaitable, waitEnd } from "../data/index.ts";
+import { type DeadlineRing, type HandlerEnd, oneLine, settle, unowned } from "../hooks/index.ts";
 import { marker, timestampNow } from "../observe/index.ts";
 import { answerOf, type HealthReport, isStatus } from "./health.ts";
 import { quoteName } from "./read-plain.ts";
@@ -59,26 +59,22 @@ export async function runHealthCheck(run: HealthCheck): Promise<HealthReport> {
 async function outcomeOf(
   run: HealthCheck,
   check: NonNullable<HealthCheck["check"]>,
-): Promise<WaitEnd> {
+): Promise<HandlerEnd> {
   const startedAt = monotonicNow();
   const isLate = () => monotonicNow() - startedAt > run.timeoutMs;
   let returned: unknown;
   try {
     returned = check(run.context);
   } catch (thrown) {
-    return ended("threw", thrown);
+    return waitEnd("threw", thrown);
   }
   if (isLate()) {
     if (isAwaitable(returned)) unowned(returned);
-    return ended("timeout", undefined);
+    return waitEnd("timeout", undefined);
   }
-  if (!isAwaitable(returned)) return ended("returned", returned);
+  if (!isAwaitable(returned)) return waitEnd("returned", returned);
   const end = await settle(returned, deadlineOf(run));
-  return end.how === "returned" && isLate() ? ended("timeout", undefined) : end;
-}
-
-function ended(how: WaitEnd["how"], value: unknown): WaitEnd {
-  return { __proto__: null, how, value } as WaitEnd;
+  return end.how === "returned" && isLate() ? waitEnd("timeout", undefined) : end;
 }
 
 /** A timer of its own, which lets the process end where the check is made in the background. */
@@ -128,7 +124,7 @@ function shown({ redact }: HealthCheck, text: string): string {
   }
 }
 
-function findingOf(run: HealthCheck, { how, value }: WaitEnd): Finding {
+function findingOf(run: HealthCheck, { how, value }: HandlerEnd): Finding {
   if (how === "timeout") return timedOut(run);
   return how === "threw" ? failed(run, value) : answered(value);
 }

@@ -1,4 +1,5 @@
 /** Makes the plugin of a hook package: its factory is called, and its manifest held to the package. */
+import { within } from "../../core/data/index.ts";
 import { isGlassineError } from "../../core/errors/index.ts";
 import {
   definePluginFor,
@@ -9,7 +10,6 @@ import {
 import { type Grants, grantFault } from "./grant-fault.ts";
 import { describeText, type LoadFault, late, rejected } from "./load-fault.ts";
 import type { LoadedPlugin } from "./types.ts";
-import { within } from "./within.ts";
 
 interface HooksInput extends Grants {
   readonly exported: unknown;
@@ -30,9 +30,9 @@ export async function loadHooks(
     return { code: "factory_failed", reason, message };
   }
   const made = await within<unknown>(loadTimeoutMs, () => exported());
-  if (made.how === "late") return late(id);
-  if (made.how === "thrown") {
-    const reason = describeText(made.thrown);
+  if (made.how === "timeout") return late(id);
+  if (made.how === "threw") {
+    const reason = describeText(made.value);
     const message = `plugin entry point '${id}' failed while creating its plugin: ${reason}`;
     return { code: "factory_failed", reason, message };
   }

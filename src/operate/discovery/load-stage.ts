@@ -1,5 +1,7 @@
 /** The second of two stages: loads the code of plugins that passed every gate of the first. */
+
 import { join } from "node:path";
+import { within } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import type { RejectionCode } from "../packages/index.ts";
 import { type Grants, grantFault } from "./grant-fault.ts";
@@ -12,7 +14,6 @@ import { privateCopy } from "./private-copy.ts";
 import { procedureKind } from "./procedures/index.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
 import type { LoadedPlugin, OnStep, Refused, StaticPlugin, StaticReport } from "./types.ts";
-import { within } from "./within.ts";
 
 /** What the load stage gives. */
 export interface LoadReport {
@@ -100,9 +101,9 @@ async function loadOne(
   const file = join(folder, ...entry.file.split("/"));
   if (source.isLocal) lendHost(found.path);
   const imported = await within(loadTimeoutMs, () => importModule(file));
-  if (imported.how === "late") return late(id);
-  if (imported.how === "thrown") {
-    const reason = describeText(imported.thrown).replaceAll(folder, found.path);
+  if (imported.how === "timeout") return late(id);
+  if (imported.how === "threw") {
+    const reason = describeText(imported.value).replaceAll(folder, found.path);
     const message = `failed to load plugin entry point '${id}': ${reason}`;
     return { code: "import_failed", reason, message };
   }

@@ -1,8 +1,8 @@
 /** Asks the verifiers of a host whether they can work at all, before anything is looked at. */
+import { within } from "../../core/data/index.ts";
 import { GlassineError, quoted } from "../../core/errors/index.ts";
 import type { SignatureVerifier } from "../trust/index.ts";
 import { describeText } from "./load-fault.ts";
-import { within } from "./within.ts";
 
 const limitMs = 30_000;
 
@@ -16,11 +16,11 @@ export async function verifierFaults(
 
 async function faultOf(verifier: SignatureVerifier): Promise<GlassineError | undefined> {
   const outcome = await within(limitMs, () => verifier.prepare?.());
-  if (outcome.how === "value") return undefined;
+  if (outcome.how === "returned") return undefined;
   const who = `The verifier ${quoted(String(verifier.name))}`;
-  if (outcome.how === "late")
+  if (outcome.how === "timeout")
     return new GlassineError("setting_invalid", `${who} is not ready after 30 seconds.`);
-  const { thrown } = outcome;
+  const { value: thrown } = outcome;
   if (thrown instanceof GlassineError) return thrown;
   const text = `${who} cannot be prepared: ${describeText(thrown)}`;
   return new GlassineError("setting_invalid", text, {}, thrown);

@@ -1,6 +1,5 @@
 /** Background work of one manager: nobody waits for it, so it is counted, bounded and drained at the end. */
-import { intrinsics } from "../../data/index.ts";
-import { nextMacrotask } from "./thenable.ts";
+import { intrinsics, nextMacrotask } from "../../data/index.ts";
 
 const { append, freeze, newList } = intrinsics;
 const PromiseAtLoad = Promise;

@@ -2,9 +2,9 @@
 import { intrinsics, isAwaitable } from "../../data/index.ts";
 import type { BackgroundEnd } from "./background-work.ts";
 import { endTurn } from "./context.ts";
-import { reportThrown } from "./report.ts";
+import { noteError, noteThrown, reportThrown } from "./report.ts";
 import type { RunState } from "./run-state.ts";
-import { mayRun, noteError, noteThrown } from "./turn.ts";
+import { mayRun } from "./turn.ts";
 import type { PluginState, Step } from "./types.ts";
 import { settle, timedOut } from "./wait.ts";
 
@@ -35,18 +35,12 @@ function countOf(steps: intrinsics.List<Step>, plugin: PluginState): number {
 
 /** Starts background handlers with the final snapshot of their run. */
 export function runBackground(run: RunState, steps: readonly Step[]): void {
-  if (steps.length === 0) return;
-  let open = steps.length;
-  run.waiting.background = true;
-  const closed = () => {
-    open -= 1;
-    if (open === 0) run.waiting.background = false;
-  };
+  run.background = steps.length;
   for (let i = 0; i < steps.length; i++) {
     const step = steps[i] as Step;
-    run.compiled.runtime.background.start(step.plugin, async () => {
+    run.runtime.background.start(step.plugin, async () => {
       const end = await runStep(run, step);
-      closed();
+      run.background -= 1;
       return end;
     });
   }

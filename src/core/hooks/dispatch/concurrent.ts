@@ -5,22 +5,18 @@
  */
 import { intrinsics, isAwaitable } from "../../data/index.ts";
 import type { Slots } from "../../envelope/index.ts";
-import type { DeadlineNode } from "../deadline-ring.ts";
 import { endTurn } from "./context.ts";
-import { type Phase, type RunState, type ShownView, shownTo } from "./run-state.ts";
+import type { Phase, RunState } from "./run-state.ts";
 import { isAborted } from "./signals.ts";
-import { promiseOf, settledTo, unowned } from "./thenable.ts";
 import { fail, failThrown, mayRun, type TurnEnd, takeReturned } from "./turn.ts";
 import type { PluginContext, Step } from "./types.ts";
-import { PendingWait } from "./wait.ts";
-
-const PromiseAtLoad = Promise;
+import { promiseOf, unowned, Wait, type WaitOwner } from "./wait.ts";
 
 /** `passed`: it had no turn. `cancelled`: the host aborted while it was waited for. */
 type Ending = "pending" | "returned" | "threw" | "timeout" | "passed" | "cancelled";
 
 /** One handler of the phase while it runs. */
-class Member {
+class Member implements WaitOwner {
   ending: Ending = "pending";
   /** What it returned or threw. */
   outcome: unknown = undefined;
@@ -29,68 +25,40 @@ class Member {
   startedAt = 0;
   durationMs: number | undefined = undefined;
   /** Its wait, where what it returned has to be waited for. */
-  wait: MemberWait | undefined = undefined;
+  wait: Wait | undefined = undefined;
   next: Member | undefined = undefined;
   readonly step: Step;
-
-  constructor(step: Step) {
-    this.step = step;
-  }
-}
-
-/** The wait for one handler, under its deadline. */
-class MemberWait implements DeadlineNode {
-  deadlineNext: DeadlineNode | undefined = undefined;
-  deadlinePrevious: DeadlineNode | undefined = undefined;
-  deadlineBucket = 0;
-  /** What waits in its place. */
-  readonly pendingWait: PendingWait<MemberWait>;
-  readonly member: Member;
   readonly phase: ConcurrentPhase;
 
-  constructor(member: Member, phase: ConcurrentPhase) {
-    this.member = member;
+  constructor(step: Step, phase: ConcurrentPhase) {
+    this.step = step;
     this.phase = phase;
-    this.pendingWait = new PendingWait<MemberWait>(this);
   }
 
-  onDeadline(): void {
-    const { context, step } = this.member;
-    this.goOn(step);
+  settled(threw: boolean, outcome: unknown): undefined {
+    this.wait?.under(undefined);
+    this.end(threw ? "threw" : "returned", outcome);
+    this.phase.waitEnded();
+  }
+
+  expired(): void {
+    this.dropWait(this.step);
     this.end("timeout", undefined);
-    endTurn(context as PluginContext);
+    endTurn(this.context as PluginContext);
+    this.phase.waitEnded();
   }
 
   /** Goes on without it: what comes then is late. `step`: whose deadline is over. */
-  goOn(step: Step | undefined): void {
-    this.pendingWait.drop({
-      lateCounters: this.phase.run.compiled.runtime.lateCounters,
-      counts: true,
-      step,
-    });
+  dropWait(step: Step | undefined): void {
+    const { lateCounters } = this.phase.run.runtime;
+    this.wait?.drop({ lateCounters, counts: true, step });
   }
 
   end(ending: Ending, outcome: unknown): void {
-    this.member.step.ring?.leave(this);
-    this.phase.waitEnded(this.member, ending, outcome);
+    this.ending = ending;
+    this.outcome = outcome;
+    if (this.phase.run.compiled.timed) this.durationMs = intrinsics.monotonicNow() - this.startedAt;
   }
-}
-
-/** Keeps only the pending wait, and nothing else of the run, while it waits. */
-async function waitFor(
-  pendingWait: PendingWait<MemberWait>,
-  pending: PromiseLike<unknown>,
-): Promise<void> {
-  let ending: Ending = "returned";
-  let outcome: unknown;
-  try {
-    outcome = settledTo(await pending);
-  } catch (thrown) {
-    ending = "threw";
-    outcome = thrown;
-  }
-  if (pendingWait.owner === undefined) pendingWait.late(ending === "threw", outcome);
-  else pendingWait.owner.end(ending, outcome);
 }
 
 /** The phase of one run. Members are linked: no patched iterator or method leaves out a denial. */
@@ -99,35 +67,38 @@ export class ConcurrentPhase implements Phase {
   readonly #first: Member | undefined;
   /** The envelope at the start: what all are shown, also when a nested run makes it grow. */
   readonly #start: Slots;
-  #views: ShownView | undefined = undefined;
-  #open = 0;
+  /** Called once, when all have ended. */
+  readonly #ended: () => void;
+  /** How many have yet to end; one for the start itself. */
+  #open = 1;
   /** Whether the host gave up while handlers had yet to start. */
   cutShort = false;
-  #done: (() => void) | undefined = undefined;
 
-  constructor(run: RunState) {
+  constructor(run: RunState, ended: () => void) {
     this.run = run;
     this.#start = run.extensions;
+    this.#ended = ended;
     const { concurrent } = run.compiled;
     for (let i = concurrent.length - 1; i >= 0; i--) {
-      const member = new Member(concurrent[i] as Step);
+      const member = new Member(concurrent[i] as Step, this);
       member.next = this.#first;
       this.#first = member;
     }
   }
 
-  /** Starts all; a promise when one must be waited for. */
-  start(): Promise<void> | undefined {
+  start(): void {
     for (let each = this.#first; each !== undefined; each = each.next) {
       // A handler may make the host abort: then the others have no turn.
       if (each.ending === "pending") this.#call(each);
     }
-    return this.#open === 0 ? undefined : new PromiseAtLoad<void>(this.#takeDone);
+    this.waitEnded();
   }
 
-  readonly #takeDone = (resolve: () => void): void => {
-    this.#done = resolve;
-  };
+  /** A handler that was waited for has ended. */
+  waitEnded(): void {
+    this.#open -= 1;
+    if (this.#open === 0) this.#ended();
+  }
 
   #call(member: Member): void {
     const { run } = this;
@@ -143,7 +114,7 @@ export class ConcurrentPhase implements Phase {
     const context = new run.runtime.Context(step, run);
     member.context = context;
     if (run.compiled.timed) member.startedAt = intrinsics.monotonicNow();
-    if (step.extensions) member.view = this.#viewFor(step);
+    if (step.extensions) member.view = run.viewFor(step, this.#start);
     try {
       const { handler } = step;
       const returned = step.extensions
@@ -151,9 +122,9 @@ export class ConcurrentPhase implements Phase {
         : handler(run.payload, context);
       if (step.isAsync || isAwaitable(returned)) {
         this.#await(member, returned as PromiseLike<unknown>);
-      } else this.#end(member, "returned", returned);
+      } else member.end("returned", returned);
     } catch (thrown) {
-      this.#end(member, "threw", thrown);
+      member.end("threw", thrown);
     }
   }
 
@@ -163,21 +134,12 @@ export class ConcurrentPhase implements Phase {
       unowned(returned);
       return;
     }
-    const wait = new MemberWait(member, this);
-    const { pendingWait } = wait;
+    const wait = new Wait(member);
     member.wait = wait;
-    void waitFor(pendingWait, member.step.isAsync ? returned : promiseOf(returned, pendingWait));
+    wait.start(member.step.isAsync ? returned : promiseOf(returned, wait));
     // Last, for where the stack ends before, the handler is taken for one that threw.
     this.#open += 1;
-    member.step.ring?.join(wait);
-  }
-
-  #viewFor(step: Step): Slots {
-    const known = shownTo(step, this.#views);
-    if (known !== undefined) return known;
-    const view = step.filter(this.#start);
-    this.#views = { grant: step.grant, view, next: this.#views };
-    return view;
+    wait.under(member.step.ring);
   }
 
   /** Whether it is the turn of the handler that was handed `context`. */
@@ -186,19 +148,6 @@ export class ConcurrentPhase implements Phase {
       if (each.context === context) return each.ending === "pending";
     }
     return false;
-  }
-
-  #end(member: Member, ending: Ending, outcome: unknown): void {
-    member.ending = ending;
-    member.outcome = outcome;
-    if (this.run.compiled.timed) member.durationMs = intrinsics.monotonicNow() - member.startedAt;
-  }
-
-  /** A handler that was waited for has ended. */
-  waitEnded(member: Member, ending: Ending, outcome: unknown): void {
-    this.#end(member, ending, outcome);
-    this.#open -= 1;
-    if (this.#open === 0) this.#done?.();
   }
 
   /** Takes what all that ended returned, in plugin order. The first that halts decides. */
@@ -214,7 +163,7 @@ export class ConcurrentPhase implements Phase {
   #take({ step, ending, outcome, view, durationMs, context }: Member): TurnEnd {
     const { run } = this;
     if (ending === "passed") return undefined;
-    run.waiting.durationMs = durationMs;
+    run.durationMs = durationMs;
     if (ending === "returned") return takeReturned(run, step, outcome, view, this.#start);
     if (ending === "threw") return failThrown(run, step, outcome);
     if (ending === "timeout") return fail(run, step, "handler_timeout", "timeout");
@@ -230,9 +179,7 @@ export class ConcurrentPhase implements Phase {
     for (let each = this.#first; each !== undefined; each = each.next) {
       if (each.ending === "pending") {
         each.ending = "cancelled";
-        if (each.wait === undefined) continue;
-        each.wait.goOn(undefined);
-        each.step.ring?.leave(each.wait);
+        each.dropWait(undefined);
       }
     }
     this.join();

@@ -3,16 +3,14 @@
  * audit trail has its say, the caller gets the result and the background handlers start.
  */
 import { concat, intrinsics } from "../../data/index.ts";
-import { joinSets, Overlong, type Slots } from "../../envelope/index.ts";
+import { joinSets, Overlong } from "../../envelope/index.ts";
 import type { Violation } from "../results.ts";
 import { chooseBackground, runBackground } from "./background.ts";
 import { isOngoing } from "./context.ts";
-import type { AnyInvokeResult, ExecutionRecord } from "./records.ts";
 import { changedPaths, emptyList, noMetadata } from "./run-log.ts";
 import { RunState } from "./run-state.ts";
-import type { RequestScope } from "./scope.ts";
 import { mayAdd, refuseJoin } from "./turn.ts";
-import type { CompiledHook, Origin, PluginContext, Step } from "./types.ts";
+import type { AnyInvokeResult, ExecutionRecord, Origin, PluginContext, Step } from "./types.ts";
 
 const { freeze } = intrinsics;
 const noSteps: readonly Step[] = freeze([]);
@@ -21,26 +19,31 @@ const noSteps: readonly Step[] = freeze([]);
 export function finish(run: RunState, violation: Violation | undefined, from: number): undefined {
   if (run.result !== undefined) return undefined;
   const mayStart = violation === undefined && run.options.recheck !== "only";
-  const background = mayStart ? chooseBackground(run) : noSteps;
+  const hasBackground = run.compiled.background.length > 0;
+  const background = mayStart && hasBackground ? chooseBackground(run) : noSteps;
   if (from >= 0) run.log.skipFrom(from);
   const result = resultOf(run, violation);
   run.result = result;
   run.context = undefined;
-  run.ring?.leave(run);
-  run.waited?.unlisten?.();
-  joinOuter(run);
-  if (run.waited?.receipts !== undefined && run.runtime.audit?.strict === true) {
-    run.waited.audited = concludeAudited(run, result, background);
+  run.wait?.under(undefined);
+  run.unlisten?.();
+  if (run.options.parent !== undefined) joinOuter(run, run.options.parent);
+  if (run.receipts !== undefined && run.runtime.audit?.strict === true) {
+    run.audited = concludeAudited(run, result, background);
   } else conclude(run, result, background);
   return undefined;
 }
 
 /** Hands out the result, and starts the background handlers that were chosen. */
 function conclude(run: RunState, result: AnyInvokeResult, background: readonly Step[]): void {
-  leaveFlight(run);
-  run.settle?.(result);
-  runBackground(run, background);
   const { runtime } = run;
+  if (run.counted) {
+    run.counted = false;
+    runtime.inFlight -= 1;
+    runtime.counts[run.ending] += 1;
+  }
+  run.settle?.(result);
+  if (background.length > 0) runBackground(run, background);
   if (runtime.inFlight === 0) runtime.onIdle?.();
 }
 
@@ -50,7 +53,7 @@ async function concludeAudited(
   result: AnyInvokeResult,
   background: readonly Step[],
 ): Promise<AnyInvokeResult> {
-  const isKept = (await run.waited?.receipts?.areKept()) === true;
+  const isKept = (await run.receipts?.areKept()) === true;
   // A denial stands, for the reason that was given.
   if (isKept || result.violation !== undefined) {
     conclude(run, result, background);
@@ -62,54 +65,29 @@ async function concludeAudited(
   return denied;
 }
 
-/** The run is no longer in flight, and counts by how it ended. */
-function leaveFlight(run: RunState): void {
-  if (!run.counted) return;
-  run.counted = false;
-  run.runtime.inFlight -= 1;
-  run.runtime.counts.end(run.ending);
-}
-
-function resultOf(run: RunState, violation: Violation | undefined): AnyInvokeResult {
-  const { payload, extensions, scope, compiled, written } = run;
-  if (written === undefined) return plainResult(compiled, payload, extensions, scope);
-  const { rejections, errors, executions, metadata } = written.close();
-  return intrinsics.freeze({
+/** The result of a run. One of a hook without handlers is all there is of it. */
+export function resultOf(
+  { compiled, payload, extensions, scope, written }: Finished,
+  violation: Violation | undefined,
+): AnyInvokeResult {
+  const said = written?.close();
+  return freeze({
     continueProcessing: violation === undefined,
     payload,
     extensions,
     violation,
-    rejections,
-    errors,
-    executions,
-    metadata,
+    rejections: said?.rejections ?? emptyList,
+    errors: said?.errors ?? emptyList,
+    executions: said?.executions ?? compiled.plainExecutions,
+    metadata: said?.metadata ?? noMetadata,
     context: scope,
     // biome-ignore lint/suspicious/noThenProperty: without an own `then`, a patched prototype could capture the result (security rule D12).
     then: undefined,
   });
 }
 
-/** The result of a run in which nothing happened. */
-export function plainResult(
-  compiled: CompiledHook,
-  payload: object,
-  extensions: Slots,
-  scope: RequestScope,
-): AnyInvokeResult {
-  return intrinsics.freeze({
-    continueProcessing: true,
-    payload,
-    extensions,
-    violation: undefined,
-    rejections: emptyList,
-    errors: emptyList,
-    executions: compiled.plainExecutions,
-    metadata: noMetadata,
-    context: scope,
-    // biome-ignore lint/suspicious/noThenProperty: see `resultOf`.
-    then: undefined,
-  });
-}
+/** What of a run its result is made of. */
+type Finished = Pick<RunState, "compiled" | "payload" | "extensions" | "scope" | "written">;
 
 function deniedByAudit(run: RunState, result: AnyInvokeResult): AnyInvokeResult {
   const { hook, firstBackground } = run.compiled;
@@ -141,10 +119,8 @@ const everything = -1;
  * started it may add, and while it has its turn. What a nested run found can reach the request only
  * through that handler: where it can change nothing, nothing needs a label.
  */
-function joinOuter({ compiled, options, extensions, waited }: RunState): void {
-  const start = waited?.start;
-  if (start === undefined || extensions === start) return;
-  const origin = messageOrigin(options.parent);
+function joinOuter({ compiled, start, extensions }: RunState, parent: Origin): void {
+  const origin = extensions === start ? undefined : messageOrigin(parent);
   if (origin === undefined) return;
   const outer = origin.run as RunState;
   const step = origin.step as Step;
@@ -163,12 +139,12 @@ function joinOuter({ compiled, options, extensions, waited }: RunState): void {
   const paths = changedPaths(outer.compiled, outer, { payload: outer.payload, extensions: joined });
   const applies = mayAdd(step);
   outer.log.join(step, paths, applies);
-  if (applies) outer.replaceExtensions(joined);
+  if (applies) outer.extensions = joined;
 }
 
 /** The nearest run of a message hook around this one: the other semantics have no extensions to add to. */
-function messageOrigin(parent: Origin | undefined): Origin | undefined {
-  let origin = parent;
+function messageOrigin(parent: Origin): Origin | undefined {
+  let origin: Origin | undefined = parent;
   while (origin !== undefined && !(origin.run instanceof RunState)) {
     origin = origin.run.options.parent;
   }
@@ -177,5 +153,5 @@ function messageOrigin(parent: Origin | undefined): Origin | undefined {
 
 function hasTurn(run: RunState, context: PluginContext): boolean {
   if (!isOngoing(context)) return false;
-  return run.context === context || run.waited?.phase?.hasTurn(context) === true;
+  return run.context === context || run.phase?.hasTurn(context) === true;
 }

@@ -4,9 +4,8 @@ import { GlassineError } from "../../errors/index.ts";
 import type { DeadlineRing } from "../deadline-ring.ts";
 import { endTurn, type HandlerContext, isLive, originOf, partOf } from "./context.ts";
 import type { Lock } from "./lock.ts";
-import { settledWith, unowned } from "./thenable.ts";
 import type { AnyHandler } from "./types.ts";
-import { settle, timedOut } from "./wait.ts";
+import { settle, settledWith, timedOut, unowned } from "./wait.ts";
 
 const { monotonicNow } = intrinsics;
 

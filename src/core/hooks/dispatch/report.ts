@@ -1,5 +1,6 @@
 /** What a run reports to the host beside its result: what handlers threw, and audit notes. */
-import { ignore, intrinsics, isAwaitable, isSensitiveHeader } from "../../data/index.ts";
+import { ignore, intrinsics, isAwaitable, isSensitiveHeader, without } from "../../data/index.ts";
+import type { Rejection, Slots } from "../../envelope/index.ts";
 import type { LevelValue } from "../../schema/index.ts";
 import type { Node } from "../../slots/index.ts";
 import { quoteName } from "../quote-name.ts";
@@ -92,4 +93,49 @@ async function both(
 ): Promise<boolean> {
   const one = first === undefined || (await first) === true;
   return (await second) === true && one;
+}
+
+/** A run whose notes are kept. */
+interface NotedRun extends AnyRun {
+  receipts: AuditReceipts | undefined;
+}
+
+/** Keeps a note in the host's trail, if it has one. */
+export function note(run: NotedRun, said: RunNote): void {
+  const { audit } = run.runtime;
+  if (audit === undefined) return;
+  run.receipts ??= new AuditReceipts();
+  run.receipts.tell(audit, run, said);
+}
+
+export function noteError(run: NotedRun, step: HandlerStep, type: string, text: string): void {
+  run.runtime.meter?.failed(step, type);
+  note(run, { kind: "error", step, type, text });
+}
+
+/** What a handler threw, as the trail has it: on one line, without secrets. */
+export function noteThrown(run: NotedRun, step: HandlerStep, thrown: unknown): void {
+  const { audit, meter, describe } = run.runtime;
+  if (audit === undefined && meter === undefined) return;
+  const { type, text } = describe(thrown, secretsOf(run));
+  noteError(run, step, type, text);
+}
+
+export function noteRefused(run: NotedRun, step: HandlerStep, refused: readonly Rejection[]): void {
+  for (let i = 0; i < refused.length; i++) {
+    note(run, { kind: "refused", step, rejection: refused[i] as Rejection });
+  }
+}
+
+/** The labels that the handler added. */
+export function noteLabels(run: NotedRun, step: HandlerStep, after: Slots): void {
+  if (run.runtime.audit === undefined || after === run.extensions) return;
+  const labels = without(labelsOf(after), labelsOf(run.extensions));
+  if (labels.length > 0) note(run, { kind: "labels", step, labels });
+}
+
+const noLabels: readonly string[] = intrinsics.freeze([]);
+
+function labelsOf({ security }: Slots): readonly string[] {
+  return (ownValue(security, "labels") as readonly string[] | undefined) ?? noLabels;
 }

@@ -4,10 +4,9 @@ import type { Rejection, Slots } from "../../envelope/index.ts";
 import type { ErrorCode } from "../../errors/index.ts";
 import type { LevelValue } from "../../schema/index.ts";
 import { everyBit, type Node, nextDiffering, type ObjectLayout } from "../../slots/index.ts";
-import type { AnyInvokeResult, ExecutionRecord, InvokeError } from "./records.ts";
-import type { CompiledHook, Step } from "./types.ts";
+import type { AnyInvokeResult, CompiledHook, ExecutionRecord, InvokeError, Step } from "./types.ts";
 
-const { append, clz32, create, enumerableKeys, freeze, newList, ownValue, toArray } = intrinsics;
+const { append, create, enumerableKeys, freeze, newList, ownValue, toArray } = intrinsics;
 
 /** What runs that a handler started added in its turn. Linked, as views are. */
 interface Joined {
@@ -16,12 +15,6 @@ interface Joined {
   readonly applied: boolean;
   readonly next: Joined | undefined;
 }
-
-/** What a handler changed. Each is given: what is left out would be looked up on a prototype. */
-export type Modification = Pick<
-  ExecutionRecord,
-  "applied" | "payloadModified" | "extensionsModified" | "changed" | "refused"
->;
 
 export class RunLog {
   readonly #compiled: CompiledHook;
@@ -39,11 +32,8 @@ export class RunLog {
   }
 
   /** Writes down a turn in which something happened. */
-  record(step: Step, turn: Partial<ExecutionRecord>): void {
-    this.#keep(step, freeze({ ...step.plain, ...turn }));
-  }
-
-  #keep({ position }: Step, record: ExecutionRecord): void {
+  record({ position, plain }: Step, turn: Partial<ExecutionRecord>): void {
+    const record = freeze({ ...plain, ...turn });
     const isSecond = position < this.#compiled.firstConcurrent;
     if (this.#again === undefined || !isSecond) this.#records[position] = record;
     else append(this.#again, record);
@@ -52,30 +42,6 @@ export class RunLog {
   /** From here on a turn is a handler's second, and its record comes after those of the first. */
   askAgain(): void {
     this.#again = newList();
-  }
-
-  /** The same for a turn that changed something: a literal takes a third of two spreads. */
-  recordChanges(step: Step, made: Modification, durationMs: number | undefined) {
-    const { plain } = step;
-    const record = freeze({
-      plugin: plain.plugin,
-      hook: plain.hook,
-      mode: plain.mode,
-      status: plain.status,
-      requestedAllow: plain.requestedAllow,
-      effectiveAllow: plain.effectiveAllow,
-      applied: made.applied,
-      payloadModified: made.payloadModified,
-      extensionsModified: made.extensionsModified,
-      extensions: plain.extensions,
-      saw: plain.saw,
-      changed: made.changed,
-      refused: made.refused,
-      reason: plain.reason,
-      errorCode: plain.errorCode,
-      durationMs,
-    });
-    this.#keep(step, record);
   }
 
   /** Notes what a run that the handler started added, or in mode `audit` would have added. */
@@ -177,11 +143,6 @@ export function changedPaths(
   before: Carried,
   after: Carried,
 ): readonly string[] {
-  const alone =
-    after.payload === before.payload
-      ? onlyChange(slots.nodes, slots.layout, before.extensions, after.extensions)
-      : undefined;
-  if (alone !== undefined) return alone.paths;
   const paths = newList<string>();
   if (after.payload !== before.payload) {
     for (let i = 0; i < payloadFields.length; i++) {
@@ -195,23 +156,6 @@ export function changedPaths(
     addChanged(paths, slots.nodes, slots.layout, before.extensions, after.extensions);
   }
   return freeze(toArray(paths));
-}
-
-/** The one part that differs, where there is one and nothing else does: most change one. */
-function onlyChange(
-  nodes: readonly Node[],
-  layout: ObjectLayout,
-  before: LevelValue,
-  after: LevelValue,
-): Node | undefined {
-  const bits = layout.differences(before, after);
-  if (bits === 0 || (bits & (bits - 1)) !== 0) return undefined;
-  const node = nodes[31 - clz32(bits)] as Node;
-  if (node.tier !== "immutable") return node;
-  const old = before[node.key] as LevelValue | undefined;
-  const now = after[node.key] as LevelValue | undefined;
-  if (old === undefined || now === undefined) return undefined;
-  return onlyChange(node.fields, node.layout, old, now);
 }
 
 function addChanged(

@@ -1,29 +1,25 @@
 /**
  * One run of a message hook: the serial phases, then the concurrent one, then the end.
  *
- * It goes on without waiting until a handler returns a promise, and waits for that one alone. The
- * run never waits itself; a `PendingWait` does. On a deadline or an abort the run drops it, and a
- * late result finds no owner.
+ * It goes on without waiting until a handler returns a promise, and waits for that one alone.
  */
 import { intrinsics, isAwaitable } from "../../data/index.ts";
 import type { Slots } from "../../envelope/index.ts";
 import { ConcurrentPhase } from "./concurrent.ts";
 import { endTurn } from "./context.ts";
 import { finish } from "./end.ts";
-import type { AnyInvokeResult } from "./records.ts";
-import { reportThrown } from "./report.ts";
-import { type Phase, RunState } from "./run-state.ts";
+import { noteError, reportThrown } from "./report.ts";
+import { RunState } from "./run-state.ts";
 import type { RequestScope } from "./scope.ts";
 import { isAborted, whenAborted } from "./signals.ts";
-import { promiseOf, settledTo, unowned } from "./thenable.ts";
-import { fail, failThrown, mayRun, noteError, takeReturned } from "./turn.ts";
-import type { CompiledHook, PluginContext, RunOptions, Step } from "./types.ts";
-import type { PendingWait } from "./wait.ts";
+import { fail, failThrown, mayRun, takeReturned } from "./turn.ts";
+import type { AnyInvokeResult, CompiledHook, PluginContext, RunOptions, Step } from "./types.ts";
+import { type Pending, promiseOf, unowned, Wait, type WaitOwner } from "./wait.ts";
 
 const PromiseAtLoad = Promise;
 
-/** A run under the deadlines of its handlers. */
-export class Invocation extends RunState {
+/** A run, and how it goes on after it waited. */
+export class Invocation extends RunState implements WaitOwner {
   // Written out: engines pass the arguments of an implicit constructor through the iterator of
   // arrays, which a plugin may have patched.
   constructor(
@@ -36,16 +32,45 @@ export class Invocation extends RunState {
     super(compiled, payload, extensions, scope, options);
   }
 
-  onDeadline(): void {
-    expire(this);
+  settled(threw: boolean, outcome: unknown): Pending {
+    try {
+      const step = this.step as Step;
+      const end = threw
+        ? failThrown(this, step, outcome)
+        : takeReturned(this, step, outcome, this.given, this.before);
+      if (this.result !== undefined) return undefined;
+      if (end !== undefined) return finish(this, end, step.position + 1);
+      this.goOn();
+      return advance(this);
+    } catch (error) {
+      void crashed(this, error);
+      return undefined;
+    }
+  }
+
+  /** The deadline of the handler that is waited for is over, so the run goes on without it. */
+  expired(): void {
+    const step = this.step as Step;
+    this.dropWait(true, step);
+    const end = fail(this, step, "handler_timeout", "timeout");
+    endTurn(this.context as PluginContext);
+    if (this.result !== undefined) return;
+    if (end !== undefined) {
+      finish(this, end, step.position + 1);
+      return;
+    }
+    this.goOn();
+    try {
+      const pending = advance(this);
+      this.wait?.start(pending);
+    } catch (error) {
+      void crashed(this, error);
+    }
   }
 }
 
-/** Something the run waits for; `undefined` when the run is over. */
-type Pending = PromiseLike<unknown> | undefined;
-
 /** Runs to the end, or to the first promise. Always returns a promise of the result. */
-export function run(invocation: RunState): Promise<AnyInvokeResult> {
+export function run(invocation: Invocation): Promise<AnyInvokeResult> {
   const { signal } = invocation.options;
   let pending: Pending;
   try {
@@ -54,13 +79,12 @@ export function run(invocation: RunState): Promise<AnyInvokeResult> {
   } catch (error) {
     return crashed(invocation, error);
   }
-  if (pending === undefined)
-    return invocation.waited?.audited ?? settled(invocation.result as AnyInvokeResult);
+  if (invocation.result !== undefined) return invocation.audited ?? settled(invocation.result);
   const promise = new PromiseAtLoad<AnyInvokeResult>(takeSettle);
   invocation.settle = lastSettle;
   // Kept no longer: it would pin the run's result.
   lastSettle = undefined;
-  void resume(invocation.pendingWait, pending);
+  invocation.wait?.start(pending);
   try {
     if (signal !== undefined) listen(invocation, signal);
   } catch (error) {
@@ -81,39 +105,12 @@ export async function settled(result: AnyInvokeResult): Promise<AnyInvokeResult>
 }
 
 /**
- * A handler left the dispatcher no stack to go on with. The run fails once the stack is unwound, and
- * keeps everything merged so far.
- */
-async function crashed(run: RunState, error: unknown): Promise<AnyInvokeResult> {
-  // Before the stack is unwound a call may fail, so the run makes room for others without one.
-  const wasCounted = run.counted;
-  if (wasCounted) run.runtime.inFlight -= 1;
-  run.counted = false;
-  run.ending = "errored";
-  run.dropWait(true);
-  await undefined;
-  if (wasCounted) run.runtime.counts.end("errored");
-  const step = serialStep(run);
-  const reason = `The run of ${run.compiled.hook} could not go on.`;
-  if (step !== undefined) {
-    reportThrown(run, step, error);
-    run.log.addError(step, "handler_error", reason);
-    noteError(run, step, "crash", reason);
-  }
-  const from = step?.position ?? run.compiled.firstConcurrent;
-  const plugin = step === undefined ? {} : { plugin: step.plugin.name };
-  finish(run, intrinsics.freeze({ ...plugin, code: "handler_error", reason }), from);
-  const audited = run.waited?.audited;
-  return audited === undefined ? (run.result as AnyInvokeResult) : await audited;
-}
-
-/**
  * Runs serial steps until one must be waited for, then the concurrent phase, then the end.
  *
  * A handler may make the host abort, so check `result` after each call of foreign code: the run may
  * be over.
  */
-function advance(run: RunState): Pending {
+function advance(run: Invocation): Pending {
   const { serial, timed, runtime } = run.compiled;
   const { signal } = run.options;
   while (run.index < serial.length) {
@@ -123,13 +120,14 @@ function advance(run: RunState): Pending {
       run.goOn();
       continue;
     }
-    if (isAborted(signal)) return abort(run);
-    if (timed) run.waiting.startedAt = intrinsics.monotonicNow();
+    if (signal !== undefined && isAborted(signal)) return abort(run);
+    if (timed) run.startedAt = intrinsics.monotonicNow();
     const { handler } = step;
-    const before = run.extensions;
     const context = new runtime.Context(step, run);
     const view = step.extensions ? run.viewFor(step) : undefined;
+    run.before = run.extensions;
     run.context = context;
+    run.given = view;
     let returned: unknown;
     try {
       returned =
@@ -145,123 +143,58 @@ function advance(run: RunState): Pending {
       if (isAwaitable(returned)) unowned(returned);
       return undefined;
     }
-    if (returned !== undefined || timed || run.again) {
-      if (step.isAsync || isAwaitable(returned)) {
-        run.given = view;
-        run.before = before;
-        run.waitUnder(step.ring);
-        if (step.isAsync) return returned as Promise<unknown>;
-        return promiseOf(returned as PromiseLike<unknown>, run.pendingWait);
-      }
-      const end = takeReturned(run, step, returned, view, before);
-      if (end !== undefined) return finish(run, end, step.position + 1);
+    if (step.isAsync || isAwaitable(returned)) {
+      run.wait ??= new Wait(run);
+      run.wait.under(step.ring);
+      return step.isAsync
+        ? (returned as Promise<unknown>)
+        : promiseOf(returned as PromiseLike<unknown>, run.wait);
     }
+    const end = takeReturned(run, step, returned, view, run.before);
+    if (end !== undefined) return finish(run, end, step.position + 1);
     run.goOn();
   }
   if (run.stopped !== undefined) return finish(run, run.stopped, run.compiled.firstConcurrent);
   if (run.compiled.concurrent.length === 0) return finish(run, undefined, -1);
   if (isAborted(signal)) return abort(run);
-  run.waitUnder(undefined);
+  return runConcurrent(run);
+}
+
+/** Starts the concurrent phase. Its end is called at once, unless a handler must be waited for. */
+function runConcurrent(run: Invocation): undefined {
+  run.wait?.under(undefined);
   run.context = undefined;
-  const phase = new ConcurrentPhase(run);
-  run.waiting.phase = phase;
-  return phase.start() ?? endConcurrent(run, phase);
+  run.given = undefined;
+  const phase = new ConcurrentPhase(run, () => endConcurrent(run, phase));
+  run.phase = phase;
+  phase.start();
 }
 
-function endConcurrent(run: RunState, phase: Phase): Pending {
-  if (run.result !== undefined) return undefined;
-  if (phase.cutShort) return abort(run);
-  const end = phase.join() ?? run.stopped;
-  return finish(run, end, end === undefined ? -1 : run.compiled.firstBackground);
-}
-
-/** The serial step whose turn it is. Beyond the last one a patched prototype would answer. */
-function serialStep({ compiled: { serial }, index }: RunState): Step | undefined {
-  return index < serial.length ? serial[index] : undefined;
-}
-
-/**
- * Waits for what `advance` returned, again and again, until the run is over or went on without it.
- * Keeps alive the pending wait and nothing else of the run. V8 may keep an awaited value alive in
- * this frame, so return after the first value and resume in a new one.
- */
-async function resume(pendingWait: PendingWait<RunState>, pending: Pending): Promise<void> {
-  while (pending !== undefined) {
-    let outcome: unknown;
-    let threw = false;
-    try {
-      outcome = await pending;
-    } catch (thrown) {
-      threw = true;
-      outcome = thrown;
-    }
-    pending = goOn(pendingWait, threw, outcome);
-    if (outcome !== undefined) {
-      void resume(pendingWait, pending);
+function endConcurrent(run: Invocation, phase: ConcurrentPhase): void {
+  if (run.result !== undefined) return;
+  try {
+    if (phase.cutShort) {
+      abort(run);
       return;
     }
-  }
-}
-
-function goOn(pendingWait: PendingWait<RunState>, threw: boolean, outcome: unknown): Pending {
-  const { owner: run } = pendingWait;
-  if (run === undefined) {
-    pendingWait.late(threw, outcome);
-    return undefined;
-  }
-  const phase = run.waited?.phase;
-  try {
-    if (phase !== undefined) return endConcurrent(run, phase);
-    return afterWait(run, serialStep(run) as Step, threw, threw ? outcome : settledTo(outcome));
-  } catch (error) {
-    void crashed(run, error);
-    return undefined;
-  }
-}
-
-function afterWait(run: RunState, step: Step, threw: boolean, returned: unknown): Pending {
-  const end = threw
-    ? failThrown(run, step, returned)
-    : takeReturned(run, step, returned, run.given, run.before);
-  if (run.result !== undefined) return undefined;
-  if (end !== undefined) return finish(run, end, step.position + 1);
-  run.goOn();
-  return advance(run);
-}
-
-/** The deadline of the handler that is waited for is over, so the run goes on without it. */
-function expire(run: RunState): void {
-  const step = run.compiled.serial[run.index] as Step;
-  run.dropWait(true, step);
-  const end = fail(run, step, "handler_timeout", "timeout");
-  endTurn(run.context as PluginContext);
-  if (run.result !== undefined) return;
-  if (end !== undefined) {
-    finish(run, end, step.position + 1);
-    return;
-  }
-  run.goOn();
-  try {
-    const pending = advance(run);
-    void resume(run.pendingWait, pending);
+    const end = phase.join() ?? run.stopped;
+    finish(run, end, end === undefined ? -1 : run.compiled.firstBackground);
   } catch (error) {
     void crashed(run, error);
   }
 }
 
 /** Watches the host's signal while the run waits. */
-function listen(run: RunState, signal: AbortSignal): void {
+function listen(run: Invocation, signal: AbortSignal): void {
   const onAbort = () => abort(run);
-  run.waiting.unlisten = whenAborted(signal, onAbort);
+  run.unlisten = whenAborted(signal, onAbort);
   if (isAborted(signal)) onAbort();
 }
 
 /** The host gave up. What was merged stays; a handler that still runs sees it by its own signal. */
-function abort(run: RunState): undefined {
+function abort(run: Invocation): undefined {
   if (run.result !== undefined) return undefined;
-  const step = serialStep(run);
-  const { context } = run;
-  const phase = run.waited?.phase;
+  const { context, phase, step } = run;
   // Of a concurrent phase, each handler counts for itself.
   run.dropWait(phase === undefined);
   const waits = run.settle !== undefined;
@@ -280,4 +213,30 @@ function abort(run: RunState): undefined {
   if (waits && context !== undefined) endTurn(context);
   phase?.endTurns();
   return undefined;
+}
+
+/**
+ * A handler left the dispatcher no stack to go on with. The run fails once the stack is unwound, and
+ * keeps everything merged so far.
+ */
+async function crashed(run: Invocation, error: unknown): Promise<AnyInvokeResult> {
+  // Before the stack is unwound a call may fail, so the run makes room for others without one.
+  const wasCounted = run.counted;
+  if (wasCounted) run.runtime.inFlight -= 1;
+  run.counted = false;
+  run.ending = "errored";
+  run.dropWait(true);
+  await undefined;
+  if (wasCounted) run.runtime.counts.errored += 1;
+  const { step } = run;
+  const reason = `The run of ${run.hook} could not go on.`;
+  if (step !== undefined) {
+    reportThrown(run, step, error);
+    run.log.addError(step, "handler_error", reason);
+    noteError(run, step, "crash", reason);
+  }
+  const from = step?.position ?? run.compiled.firstConcurrent;
+  const plugin = step === undefined ? {} : { plugin: step.plugin.name };
+  finish(run, intrinsics.freeze({ ...plugin, code: "handler_error", reason }), from);
+  return run.audited === undefined ? (run.result as AnyInvokeResult) : await run.audited;
 }

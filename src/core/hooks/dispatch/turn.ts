@@ -1,15 +1,13 @@
 /** How one handler's turn ends: with nothing, a denial, changes, or a failure. */
-import { intrinsics, without } from "../../data/index.ts";
-import type { Overlong, Rejection, Slots } from "../../envelope/index.ts";
+import { intrinsics } from "../../data/index.ts";
+import type { Overlong, Slots } from "../../envelope/index.ts";
 import { type ErrorCode, errorCodes, ownErrorCode } from "../../errors/index.ts";
-import type { LevelValue } from "../../schema/index.ts";
 import { isAllow, rejectionOf, type Violation, violationOf } from "../results.ts";
-import type { ExecutionRecord } from "./records.ts";
-import { AuditReceipts, reportThrown, secretsOf } from "./report.ts";
+import { note, noteError, noteLabels, noteRefused, noteThrown, reportThrown } from "./report.ts";
 import { type Changes, Refused, readChanges } from "./result.ts";
 import { changedPaths } from "./run-log.ts";
 import type { RunState } from "./run-state.ts";
-import type { RunNote, Step } from "./types.ts";
+import type { ExecutionRecord, Step } from "./types.ts";
 import { timedOut } from "./wait.ts";
 
 const { freeze } = intrinsics;
@@ -104,7 +102,7 @@ function apply(run: RunState, step: Step, changes: Changes): void {
   const changed = changedPaths(run.compiled, run, changes);
   const refused = run.log.reject(step, changes.rejections);
   const applies = mayAdd(step);
-  run.recordChanges(step, {
+  run.record(step, {
     applied: applies && (payloadModified || extensionsModified),
     payloadModified,
     extensionsModified,
@@ -117,7 +115,7 @@ function apply(run: RunState, step: Step, changes: Changes): void {
   noteLabels(run, step, changes.extensions);
   if (payloadModified) run.changedAt = run.index;
   run.payload = changes.payload;
-  run.replaceExtensions(changes.extensions);
+  run.extensions = changes.extensions;
 }
 
 /**
@@ -127,49 +125,6 @@ function apply(run: RunState, step: Step, changes: Changes): void {
 export function refuseJoin(run: RunState, step: Step, { path, reason }: Overlong): void {
   if (run.stopped !== undefined) return;
   run.stop(halt(run, step, "snapshot_limit", path, reason), "errored");
-}
-
-/** Keeps a note in the host's trail, if it has one. */
-function note(run: RunState, said: RunNote): void {
-  const { audit } = run.compiled.runtime;
-  if (audit === undefined) return;
-  run.waiting.receipts ??= new AuditReceipts();
-  run.waiting.receipts.tell(audit, run, said);
-}
-
-export function noteError(run: RunState, step: Step, type: string, text: string): void {
-  run.compiled.runtime.meter?.failed(step, type);
-  note(run, { kind: "error", step, type, text });
-}
-
-/** What a handler threw, as the trail has it: on one line, without secrets. */
-export function noteThrown(run: RunState, step: Step, thrown: unknown): void {
-  const { audit, meter, describe } = run.compiled.runtime;
-  if (audit === undefined && meter === undefined) return;
-  const { type, text } = describe(thrown, secretsOf(run));
-  noteError(run, step, type, text);
-}
-
-function noteRefused(run: RunState, step: Step, refused: readonly Rejection[]): void {
-  if (run.compiled.runtime.audit === undefined) return;
-  for (let i = 0; i < refused.length; i++) {
-    note(run, { kind: "refused", step, rejection: refused[i] as Rejection });
-  }
-}
-
-/** The labels that the handler added. */
-function noteLabels(run: RunState, step: Step, after: Slots): void {
-  if (run.compiled.runtime.audit === undefined || after === run.extensions) return;
-  const labels = without(labelsOf(after), labelsOf(run.extensions));
-  if (labels.length > 0) note(run, { kind: "labels", step, labels });
-}
-
-const noLabels: readonly string[] = freeze([]);
-
-function labelsOf({ security }: Slots): readonly string[] {
-  return (
-    ((security as LevelValue | undefined)?.labels as readonly string[] | undefined) ?? noLabels
-  );
 }
 
 const noResult = new Refused("result_shape", "(result)", "Expected a result.");

@@ -1,10 +1,22 @@
-/** Waits for one handler: until it settles, its deadline is over, or the host gives up. */
+/**
+ * The one way to wait for a handler: until it settles, its deadline is over, or the host gives up.
+ *
+ * A run never waits itself; a `Wait` does. A plugin may return the same promise in every run and
+ * never settle it, and a promise keeps alive whatever waits on it. On a deadline or an abort the
+ * owner drops its `Wait`, and a late result finds no owner.
+ */
+import { ignore, intrinsics, nextMacrotask, plainly, waitEnd } from "../../data/index.ts";
 import type { DeadlineNode, DeadlineRing } from "../deadline-ring.ts";
 import { isAborted, whenAborted } from "./signals.ts";
-import { promiseOf, settledTo } from "./thenable.ts";
 import type { HandlerStep, LateCounters } from "./types.ts";
 
+const { apply, getOwnPropertyDescriptor, getPrototypeOf, hasOwn, isNativePromise, isProxy } =
+  intrinsics;
+type Then = (yes: (value: unknown) => void, no: (reason: unknown) => void) => unknown;
+
 const PromiseAtLoad = Promise;
+const promisePrototype = Promise.prototype;
+const promiseThen = Promise.prototype.then as Then;
 
 /** What becomes of a result that arrives when nobody waits for it any more. */
 export interface LatePolicy {
@@ -18,123 +30,225 @@ export interface LatePolicy {
   readonly step: HandlerStep | undefined;
 }
 
-/**
- * What waits on a plugin's promise in place of the run. The plugin may return the same promise in
- * every run and never settle it, and a promise keeps alive whatever waits on it. On a deadline or
- * an abort the run drops its `PendingWait`, and a late result finds no owner.
- */
-export class PendingWait<Owner extends object = object> {
+/** Something to wait for; `undefined` when there is nothing more. */
+export type Pending = PromiseLike<unknown> | undefined;
+
+/** Whoever waits for handlers. */
+export interface WaitOwner {
+  /** The handler settled. Returns what to wait for next. */
+  settled(threw: boolean, outcome: unknown): Pending;
+  /** The handler's deadline is over. */
+  expired(): void;
+}
+
+/** Waits in place of its owner. One `Wait` serves handlers one after the other, until it is dropped. */
+export class Wait implements DeadlineNode {
+  deadlineNext: DeadlineNode | undefined = undefined;
+  deadlinePrevious: DeadlineNode | undefined = undefined;
+  deadlineBucket = 0;
   /** Whoever waits; nobody once it went on. */
-  owner: Owner | undefined;
+  owner: WaitOwner | undefined;
+  #ring: DeadlineRing | undefined = undefined;
   /** Known once dropped. Most waits never are. */
   #latePolicy: LatePolicy | undefined = undefined;
 
-  constructor(owner: Owner) {
+  constructor(owner: WaitOwner) {
     this.owner = owner;
+  }
+
+  /**
+   * Starts a deadline. The wait stays in the ring between two handlers that both wait, so that the
+   * ring does not empty and fill again; each starts anew.
+   */
+  under(ring: DeadlineRing | undefined): void {
+    if (this.#ring !== ring) this.#ring?.leave(this);
+    this.#ring = ring;
+    ring?.join(this);
+  }
+
+  onDeadline(): void {
+    this.owner?.expired();
+  }
+
+  /** Waits for a promise, and then for whatever the owner wants to wait for next. */
+  start(pending: Pending): void {
+    void follow(this, pending);
+  }
+
+  settled(threw: boolean, outcome: unknown): Pending {
+    if (this.owner !== undefined)
+      return this.owner.settled(threw, threw ? outcome : settledTo(outcome));
+    if (this.#latePolicy === undefined) return undefined;
+    const { lateCounters, counts, step } = this.#latePolicy;
+    if (counts) lateCounters.late += 1;
+    if (threw && step !== undefined) lateCounters.rejected(step, outcome);
+    return undefined;
   }
 
   /** Takes the owner off. Without a policy, a late result is not reported to anyone. */
   drop(latePolicy: LatePolicy | undefined): void {
     this.owner = undefined;
     this.#latePolicy = latePolicy;
+    this.under(undefined);
   }
+}
 
-  /** The promise settled after the wait was dropped. */
-  late(threw: boolean, outcome: unknown): void {
-    if (this.#latePolicy === undefined) return;
-    const { lateCounters, counts, step } = this.#latePolicy;
-    if (counts) lateCounters.late += 1;
-    if (threw && step !== undefined) lateCounters.rejected(step, outcome);
+/**
+ * Keeps alive the wait and nothing else. V8 may keep an awaited value alive in this frame, so return
+ * after the first value and resume in a new one.
+ */
+async function follow(wait: Wait, first: Pending): Promise<void> {
+  let pending = first;
+  while (pending !== undefined) {
+    let outcome: unknown;
+    let threw = false;
+    try {
+      outcome = await pending;
+    } catch (thrown) {
+      threw = true;
+      outcome = thrown;
+    }
+    pending = wait.settled(threw, outcome);
+    if (outcome !== undefined) {
+      void follow(wait, pending);
+      return;
+    }
   }
 }
 
 /** What is thrown in place of a result that did not come before its deadline. */
 export const timedOut: object = Object.freeze({ __proto__: null, timedOut: true });
 
-/** How a wait ended, and with what. Without a prototype: nothing patched turns it into a promise. */
-export interface WaitEnd {
+/** How the wait for a handler ended. */
+export interface HandlerEnd {
   readonly how: "returned" | "threw" | "timeout" | "aborted";
   readonly value: unknown;
 }
 
-function end(how: WaitEnd["how"], value: unknown): WaitEnd {
-  return { __proto__: null, how, value } as WaitEnd;
-}
-
-/** Waits for what a handler returned. Never rejects. A result after a deadline or abort is dropped. */
+/** Waits for what one handler returned. Never rejects. A result after a deadline or abort is dropped. */
 export function settle(
   pending: PromiseLike<unknown>,
   ring: DeadlineRing | undefined,
   latePolicy?: LatePolicy,
   signal?: AbortSignal,
-): Promise<WaitEnd> {
+): Promise<HandlerEnd> {
   return new PromiseAtLoad((resolve) => {
-    const wait = new Wait(ring, latePolicy, resolve);
-    ring?.join(wait);
-    void follow(wait.pendingWait, promiseOf(pending, wait.pendingWait));
-    if (signal !== undefined) wait.watch(signal);
+    let unlisten: (() => void) | undefined;
+    const end = (how: HandlerEnd["how"], value: unknown, policy: LatePolicy | undefined) => {
+      unlisten?.();
+      wait.drop(policy);
+      resolve(waitEnd(how, value));
+      return undefined;
+    };
+    const wait: Wait = new Wait({
+      settled: (threw, value) => end(threw ? "threw" : "returned", value, undefined),
+      expired: () => end("timeout", undefined, latePolicy),
+    });
+    wait.under(ring);
+    wait.start(promiseOf(pending, wait));
+    if (signal === undefined) return;
+    const onAbort = () =>
+      end("aborted", undefined, latePolicy && { ...latePolicy, step: undefined });
+    unlisten = whenAborted(signal, onAbort);
+    if (isAborted(signal)) onAbort();
   });
 }
 
-/** One handler that is waited for. */
-class Wait implements DeadlineNode {
-  deadlineNext: DeadlineNode | undefined = undefined;
-  deadlinePrevious: DeadlineNode | undefined = undefined;
-  deadlineBucket = 0;
-  readonly pendingWait: PendingWait<Wait>;
-  readonly #ring: DeadlineRing | undefined;
-  readonly #latePolicy: LatePolicy | undefined;
-  readonly #resolve: (end: WaitEnd) => void;
-  #unlisten: (() => void) | undefined = undefined;
+/** How many thenables in thenables are followed before timers, and so deadlines, have a turn. */
+const hopsInARow = 500;
 
-  constructor(
-    ring: DeadlineRing | undefined,
-    latePolicy: LatePolicy | undefined,
-    resolve: (end: WaitEnd) => void,
-  ) {
-    this.pendingWait = new PendingWait<Wait>(this);
-    this.#ring = ring;
-    this.#latePolicy = latePolicy;
-    this.#resolve = resolve;
+/** Whether a promise that resolves to an object would ask a `then` found on it or above it. */
+export function joinsPromise(value: object): boolean {
+  try {
+    for (let holder: object | null = value; holder !== null; holder = getPrototypeOf(holder)) {
+      if (isProxy(holder)) return true;
+      const then = getOwnPropertyDescriptor(holder, "then");
+      if (then !== undefined) return !hasOwn(then, "value") || typeof then.value === "function";
+    }
+  } catch {
+    return true;
   }
+  return false;
+}
 
-  watch(signal: AbortSignal): void {
-    const onAbort = () => {
-      const latePolicy = this.#latePolicy;
-      this.#goOn(end("aborted", undefined), latePolicy && { ...latePolicy, step: undefined });
-    };
-    this.#unlisten = whenAborted(signal, onAbort);
-    if (isAborted(signal)) onAbort();
+/**
+ * A promise of what `value` settles to; ask `settledTo` for it then. For a promise that nobody
+ * dressed up that is itself, as fast as ever. Anything else brings a `then` of the plugin's.
+ */
+export function promiseOf(value: PromiseLike<unknown>, wait: Wait): PromiseLike<unknown> {
+  return isPlain(value) ? value : unwrap(value, wait);
+}
+
+/** Whether `await` takes a promise as it is, and runs nothing of the plugin's. */
+function isPlain(value: object): boolean {
+  return (
+    isNativePromise(value) &&
+    getPrototypeOf(value) === promisePrototype &&
+    !hasOwn(value, "constructor")
+  );
+}
+
+/** What was waited for, given what `await` made of a `promiseOf`. */
+export let settledTo: (awaited: unknown) => unknown;
+
+/** Carries a value through a promise as it is: `settledTo` gives it back. */
+export const settledWith = (value: unknown): object => new Settled(value);
+
+/** What a followed thenable settled to. Its `then` is none: no patched prototype has a say. */
+class Settled {
+  // biome-ignore lint/suspicious/noThenProperty: see above.
+  readonly then = undefined;
+  readonly #value: unknown;
+  constructor(value: unknown) {
+    this.#value = value;
   }
-
-  onDeadline(): void {
-    this.#goOn(end("timeout", undefined), this.#latePolicy);
+  static {
+    settledTo = (awaited) =>
+      typeof awaited === "object" && awaited !== null && #value in awaited
+        ? awaited.#value
+        : awaited;
   }
-
-  /** Without what is waited for. */
-  #goOn(how: WaitEnd, latePolicy: LatePolicy | undefined): void {
-    this.pendingWait.drop(latePolicy);
-    this.settled(how);
-  }
-
-  settled(how: WaitEnd): void {
-    this.#ring?.leave(this);
-    this.#unlisten?.();
-    this.#resolve(how);
+}
+/**
+ * Does what `await` does, but for one thing: a thenable that resolves to another, and so on, would
+ * keep timers from ever having their turn, and with them every deadline of the process. And once
+ * nobody waits any more, it is not followed further.
+ */
+async function unwrap(first: unknown, wait: Wait): Promise<Settled> {
+  let value = first;
+  await undefined;
+  for (let hops = 1; ; hops++) {
+    if (hops % hopsInARow === 0) await nextMacrotask();
+    const then = thenOf(value);
+    if (then === undefined || wait.owner === undefined) return new Settled(value);
+    value = settledTo(await called(then, value));
   }
 }
 
-/** Keeps alive the pending wait and nothing else while it waits. */
-async function follow(
-  pendingWait: PendingWait<Wait>,
-  pending: PromiseLike<unknown>,
-): Promise<void> {
-  let how: WaitEnd;
-  try {
-    how = end("returned", settledTo(await pending));
-  } catch (thrown) {
-    how = end("threw", thrown);
-  }
-  if (pendingWait.owner === undefined) pendingWait.late(how.how === "threw", how.value);
-  else pendingWait.owner.settled(how);
+/** The first call of a callback counts, also before a throw. */
+function called(then: Then, value: unknown): Promise<Settled> {
+  return new PromiseAtLoad((resolve, reject) => {
+    apply(then, value, [(next: unknown) => resolve(new Settled(next)), reject]);
+  });
+}
+
+/** The `then` by which `await` would wait for a value. */
+function thenOf(value: unknown): Then | undefined {
+  if (typeof value !== "object" && typeof value !== "function") return undefined;
+  const own = plainly(value, "then");
+  // Of a promise that does not deny to be one, `await` calls no `then`.
+  const isPromise =
+    isNativePromise(value) &&
+    (typeof own !== "function" || plainly(value, "constructor") === PromiseAtLoad);
+  if (isPromise) return promiseThen;
+  return typeof own === "function" ? (own as Then) : undefined;
+}
+
+/**
+ * Takes note of a promise that nobody waits for any more, so that its rejection is no surprise.
+ * A thenable that the runtime did not make rejects nowhere, and is not called: the `then` of
+ * promises takes no other.
+ */
+export function unowned(pending: PromiseLike<unknown>): undefined {
+  void ignore(isPlain(pending) ? pending : called(promiseThen, pending));
 }

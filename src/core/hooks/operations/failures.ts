@@ -1,7 +1,7 @@
 /** What a run says of a handler that failed. The texts are the same for every host. */
 import { intrinsics } from "../../data/index.ts";
 import { GlassineError, PluginExecutionError } from "../../errors/index.ts";
-import { reportThrown, secretsOf } from "../dispatch/report.ts";
+import { noteError, reportThrown, secretsOf } from "../dispatch/report.ts";
 import type { HandlerStep } from "../dispatch/types.ts";
 import { quoteName } from "../quote-name.ts";
 import type { OperationRun } from "./operation-run.ts";
@@ -53,8 +53,7 @@ function failed(
   detail: string,
   cause: unknown,
 ): PluginExecutionError {
-  run.runtime.meter?.failed(step, type);
-  run.tell({ kind: "error", step, type, text: detail });
+  noteError(run, step, type, detail);
   const data = { plugin: step.plugin.name, hook: run.hook, handler: step.name, type, detail };
   return new PluginExecutionError(text, data, cause);
 }

@@ -4,36 +4,44 @@
  * A run keeps its answer to itself until it is concluded: a value that goes through a promise is
  * asked for its `then`, which a plugin may have put on a prototype.
  */
-import { intrinsics, isAwaitable } from "../../data/index.ts";
+import { intrinsics, isAwaitable, type Limits } from "../../data/index.ts";
 import type { Slots } from "../../envelope/index.ts";
+import type { Compiled } from "../../schema/index.ts";
 import { endTurn } from "../dispatch/context.ts";
-import type { Ending } from "../dispatch/records.ts";
-import { AuditReceipts } from "../dispatch/report.ts";
-import { type ShownView, shownTo } from "../dispatch/run-state.ts";
+import { Run } from "../dispatch/run-state.ts";
 import type { RequestScope } from "../dispatch/scope.ts";
 import { isAborted } from "../dispatch/signals.ts";
-import { unowned } from "../dispatch/thenable.ts";
 import type {
-  AnyRun,
+  Ending,
   HandlerStep,
   ManagerRuntime,
   PluginContext,
-  RunNote,
   RunOptions,
 } from "../dispatch/types.ts";
-import { settle, timedOut } from "../dispatch/wait.ts";
-import type { CompiledOperation } from "./compiled-operation.ts";
+import { settle, timedOut, unowned } from "../dispatch/wait.ts";
+import type { Semantic } from "../surface.ts";
+
+/** What a hook of the other four semantics runs, compiled when the manager is made. */
+export interface CompiledOperation {
+  readonly hook: string;
+  readonly semantic: Exclude<Semantic, "message">;
+  readonly payload: Compiled;
+  readonly operation: Compiled | undefined;
+  /** In the order in which they run. */
+  readonly steps: readonly HandlerStep[];
+  readonly strict: boolean;
+  readonly required: boolean;
+  readonly keeps: ((given: unknown, got: unknown, plugin: string) => unknown) | undefined;
+  /** Of the payload, and of what a filter chain's handlers return. */
+  readonly limits: Limits;
+  readonly runtime: ManagerRuntime;
+}
 
 /** How a handler's turn ended. `pending` is one that nobody has an answer of. */
 export type TurnHow = "pending" | "returned" | "threw" | "timeout" | "aborted";
 
-export class OperationRun implements AnyRun {
-  readonly compiled: CompiledOperation;
-  readonly scope: RequestScope;
-  readonly options: RunOptions;
-  readonly extensions: Slots;
-  /** The value as it is now; of all semantics but the filter chain, what the host gave. */
-  payload: unknown;
+/** Its payload is the value as it is now; but for the filter chain, what the host gave. */
+export class OperationRun extends Run<CompiledOperation, unknown> {
   /** How the turn in hand ended, and what it gave or threw. */
   how: TurnHow = "pending";
   outcome: unknown = undefined;
@@ -42,9 +50,8 @@ export class OperationRun implements AnyRun {
   ending: Ending | undefined = undefined;
   /** Why it answers nothing. */
   error: Error | undefined = undefined;
-  #views: ShownView | undefined = undefined;
-  #receipts: AuditReceipts | undefined = undefined;
 
+  // Written out: see `Invocation`.
   constructor(
     compiled: CompiledOperation,
     payload: unknown,
@@ -52,19 +59,7 @@ export class OperationRun implements AnyRun {
     scope: RequestScope,
     options: RunOptions,
   ) {
-    this.compiled = compiled;
-    this.payload = payload;
-    this.extensions = extensions;
-    this.scope = scope;
-    this.options = options;
-  }
-
-  get hook(): string {
-    return this.compiled.hook;
-  }
-
-  get runtime(): ManagerRuntime {
-    return this.compiled.runtime;
+    super(compiled, payload, extensions, scope, options);
   }
 
   isOver(_step: HandlerStep): boolean {
@@ -81,27 +76,6 @@ export class OperationRun implements AnyRun {
   fail(ending: "errored" | "aborted", error: Error): void {
     this.error = error;
     this.ending = ending;
-  }
-
-  /** Keeps a note in the host's trail, if it has one. */
-  tell(note: RunNote): void {
-    const { audit } = this.compiled.runtime;
-    if (audit === undefined) return;
-    this.#receipts ??= new AuditReceipts();
-    this.#receipts.tell(audit, this, note);
-  }
-
-  /** What became of its notes; nothing where there were none. */
-  get receipts(): AuditReceipts | undefined {
-    return this.#receipts;
-  }
-
-  viewFor(step: HandlerStep): Slots {
-    const known = shownTo(step, this.#views);
-    if (known !== undefined) return known;
-    const view = step.filter(this.extensions);
-    this.#views = { grant: step.grant, view, next: this.#views };
-    return view;
   }
 }
 

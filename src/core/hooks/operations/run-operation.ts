@@ -1,13 +1,12 @@
 /** Runs a hook of the other four semantics from its first handler to its answer. */
 import { intrinsics } from "../../data/index.ts";
 import { GlassineError } from "../../errors/index.ts";
-import { joinsPromise } from "../dispatch/thenable.ts";
 import type { HandlerStep, Meter } from "../dispatch/types.ts";
-import type { CompiledOperation } from "./compiled-operation.ts";
+import { joinsPromise } from "../dispatch/wait.ts";
 import { abortedError } from "./failures.ts";
 import { endChain, takeValue } from "./filter-chain.ts";
 import { endNotification, takeNotification } from "./fire-and-forget.ts";
-import { type OperationRun, takeTurn } from "./operation-run.ts";
+import { type CompiledOperation, type OperationRun, takeTurn } from "./operation-run.ts";
 import { endScores, takeDeltas } from "./score-delta.ts";
 import { endVote, takeVote } from "./voting.ts";
 
@@ -74,7 +73,7 @@ export async function operate(run: OperationRun): Promise<unknown> {
     return concluded(run);
   } finally {
     runtime.inFlight -= 1;
-    runtime.counts.end(run.ending ?? "errored");
+    runtime.counts[run.ending ?? "errored"] += 1;
     if (meter !== undefined) measure(run, meter, monotonicNow() - startedAt);
     if (runtime.inFlight === 0) runtime.onIdle?.();
   }

@@ -1,5 +1,6 @@
 /** Voting: the handlers in order, to the first denial. What is no vote is a failure, never a yes. */
 import type { PluginExecutionError } from "../../errors/index.ts";
+import { note } from "../dispatch/report.ts";
 import type { HandlerStep } from "../dispatch/types.ts";
 import {
   allow,
@@ -24,7 +25,7 @@ export function takeVote(run: OperationRun, step: HandlerStep): void {
     run.fail("errored", denial);
     return;
   }
-  run.tell({ kind: "denied", step, code: "denied", reason: denial.reason });
+  note(run, { kind: "denied", step, code: "denied", reason: denial.reason });
   run.end("denied", denial);
 }
 

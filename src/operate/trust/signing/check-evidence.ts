@@ -1,6 +1,6 @@
 /** Asks every verifier, and makes one answer of theirs. */
 import { join } from "node:path";
-import { expectOptions, longestTimerMs, readWhole } from "../../../core/data/index.ts";
+import { expectOptions, longestTimerMs, readWhole, within } from "../../../core/data/index.ts";
 import { quoteName } from "../../../core/hooks/index.ts";
 import { describeThrown, redactText } from "../../../core/observe/index.ts";
 import { isObject, type SignatureCause, signatureCauses } from "../../packages/index.ts";
@@ -58,19 +58,11 @@ async function answerOf(
   timeoutMs: number,
 ): Promise<Evidence> {
   const who = `the verifier ${quoteName(verifier.name)}`;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<Evidence>((resolve) => {
-    const fault = `${who} gave no answer within ${timeoutMs / 1000} seconds`;
-    timer = setTimeout(() => resolve(invalid(fault)), timeoutMs);
-  });
-  try {
-    const answer: unknown = await Promise.race([verifier.verify(signed), late]);
-    return readAnswer(answer) ?? invalid(`${who} answered with something that is not evidence`);
-  } catch (thrown) {
-    return invalid(`${who} failed: ${redactText(describeThrown(thrown).text, [])}`);
-  } finally {
-    clearTimeout(timer);
-  }
+  const { how, value } = await within<unknown>(timeoutMs, () => verifier.verify(signed));
+  if (how === "timeout") return invalid(`${who} gave no answer within ${timeoutMs / 1000} seconds`);
+  if (how === "threw")
+    return invalid(`${who} failed: ${redactText(describeThrown(value).text, [])}`);
+  return readAnswer(value) ?? invalid(`${who} answered with something that is not evidence`);
 }
 
 /** A copy of an answer, each part of it read once; `undefined` where it is none. */
