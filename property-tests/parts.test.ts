@@ -18,8 +18,7 @@ import { documentsOf, grantsOf } from "./support/documents.ts";
 import { hostiles, Watch } from "./support/hostile.ts";
 import { messageDocuments } from "./support/messages.ts";
 import { outcomeOf } from "./support/outcome.ts";
-import { patch, patchLists } from "./support/patches.ts";
-import { expectSome, share } from "./support/runs.ts";
+import { expectSome } from "./support/runs.ts";
 import { keys, labels, mapOf, texts, type Words } from "./support/schema-values.ts";
 import { worlds } from "./support/tables.ts";
 import { looksOf, twinsOf } from "./support/two-worlds.ts";
@@ -312,45 +311,5 @@ it("L24: whatever is handed in, there are views or a coded error, and no code of
       else if (place > 2) expect(outcome).toMatchObject({ code: "part_invalid" });
       expect(watch.ran).toBe(0);
     }),
-  );
-});
-
-it("L39: views answer the same under any patches, and call none of them", () => {
-  fc.assert(
-    fc.property(messages, documents, patchLists, (message, document, patches) => {
-      const extensions = host.createExtensions(document);
-      const options = { extensions, hook: "h" };
-      const ask = (say: (said: unknown) => void) => {
-        const views = partsOf(message, options);
-        for (let i = 0; i < views.length; i += 1) {
-          const view = views[i]!;
-          for (let j = 0; j < properties.length; j += 1) say(view[properties[j]!]);
-          say(view.hasRole("user") || view.hasLabel("PII") || view.hasPermission("a"));
-          say(view.getHeader("AUTHORIZATION"));
-          say(view.hasArg("then"));
-          say(view.matchesUriPattern("tool://*/**"));
-          say(serializePart(view));
-          say(toPolicyInput(view));
-        }
-      };
-      const expected: unknown[] = [];
-      ask((said) => expected.push(said));
-      const answers: Record<number, unknown> = Object.create(null);
-      let count = 0;
-      let thrown: unknown;
-      const patched = patch(patches);
-      try {
-        ask((said) => {
-          answers[count] = said;
-          count += 1;
-        });
-      } catch (error) {
-        thrown = error;
-      }
-      const called = patched.restore();
-      expect([called, thrown]).toEqual([[], undefined]);
-      expect(Object.values(answers)).toEqual(expected);
-    }),
-    share(0.5),
   );
 });

@@ -1,12 +1,10 @@
 /** What the extensions say about a part. What they do not show looks absent. */
-import { intrinsics } from "../data/index.ts";
+import { ownValue } from "../data/intrinsics.ts";
 import { type HeaderMap, joinedHeaders } from "../envelope/index.ts";
 import type { DataPolicy, ObjectProfile, PartExtensions, PartSubject } from "./part-types.ts";
 
-const { create, freeze, ownValue } = intrinsics;
-
-const noTexts: readonly string[] = freeze([]);
-const noHeaders: HeaderMap = freeze(create(null));
+const noTexts: readonly string[] = Object.freeze([]);
+const noHeaders: HeaderMap = Object.freeze({ __proto__: null } as object as HeaderMap);
 
 export function subjectIn(extensions: PartExtensions | undefined): PartSubject | undefined {
   // Where a subject is shown, so are the fields that every capability for it opens.
@@ -53,7 +51,7 @@ function entityIn(map: object | undefined, { name, uri }: EntityKeys): unknown {
   return partNamed(map, name) ?? partNamed(map, uri);
 }
 
-/** The empty text names nothing. */
+/** The empty string names nothing. */
 function partNamed(map: object | undefined, key: string | undefined): unknown {
-  return key === undefined || key === "" ? undefined : ownValue(map, key);
+  return key ? ownValue(map, key) : undefined;
 }

@@ -4,7 +4,7 @@
  * Views may get into the hands of several plugins. So the state is private to the class, where no
  * reflection reaches it, and the prototype is frozen, has no prototype and names no constructor.
  */
-import { includes, intrinsics, type Json } from "../data/index.ts";
+import { intrinsics, type Json } from "../data/index.ts";
 import { headerOf } from "../envelope/index.ts";
 import { matchesPattern } from "./match-pattern.ts";
 import type { ContentPart, Message } from "./message.ts";
@@ -13,7 +13,7 @@ import { flowOf, ruleOf } from "./part-kinds.ts";
 import type { JsonMap, PartExtensions, PartInfo, TextMap } from "./part-types.ts";
 import { present } from "./present.ts";
 
-const { freeze, hasOwn, ownValue } = intrinsics;
+const { ownValue } = intrinsics;
 const noProperties: JsonMap = present({});
 
 /** What the views of one message have in common. */
@@ -35,13 +35,13 @@ export class LazyPartInfo implements PartInfo {
   static {
     Reflect.deleteProperty(LazyPartInfo.prototype, "constructor");
     Object.setPrototypeOf(LazyPartInfo.prototype, null);
-    freeze(LazyPartInfo.prototype);
+    Object.freeze(LazyPartInfo.prototype);
   }
 
   constructor(part: ContentPart, of: PartSource) {
     this.#part = part;
     this.#of = of;
-    freeze(this);
+    Object.freeze(this);
   }
 
   static made(value: unknown): value is LazyPartInfo {
@@ -164,13 +164,13 @@ export class LazyPartInfo implements PartInfo {
   }
 
   hasRole(role: string): boolean {
-    return includes(this.roles, role);
+    return this.roles.includes(role);
   }
   hasPermission(permission: string): boolean {
-    return includes(this.permissions, permission);
+    return this.permissions.includes(permission);
   }
   hasLabel(label: string): boolean {
-    return includes(this.labels, label);
+    return this.labels.includes(label);
   }
   hasHeader(name: string): boolean {
     return this.getHeader(name) !== undefined;
@@ -181,7 +181,7 @@ export class LazyPartInfo implements PartInfo {
   }
   hasArg(name: string): boolean {
     const { args } = this;
-    return args !== undefined && hasOwn(args, name);
+    return args !== undefined && Object.hasOwn(args, name);
   }
   getArg(name: string): Json | undefined {
     return ownValue(this.args, name) as Json | undefined;

@@ -1,12 +1,10 @@
 /** What each content part of a message is. */
-import { expectOptions, intrinsics, mapped, readOption } from "../data/index.ts";
+import { expectOptions, readOption } from "../data/index.ts";
 import { brandOf } from "../envelope/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import { type Message, messageOf } from "./message.ts";
 import { LazyPartInfo, type PartSource } from "./part-info.ts";
 import type { PartExtensions, PartInfo } from "./part-types.ts";
-
-const { freeze, ownValue } = intrinsics;
 
 /** Options of `partsOf`. */
 export interface PartsOptions {
@@ -60,9 +58,9 @@ export function partsOf(message: Message, options: PartsOptions = {}): readonly 
   }
   expectOptions(options, optionNames, "partsOf");
   const hook = readOption(options, "hook", "string");
-  const extensions = readExtensions(ownValue(options, "extensions") ?? undefined);
+  const extensions = readExtensions(options.extensions ?? undefined);
   const of: PartSource = { role, hook, extensions };
-  return freeze(mapped(content, (part) => new LazyPartInfo(part, of)));
+  return Object.freeze(content.map((part) => new LazyPartInfo(part, of)));
 }
 
 /** What this library made is frozen and checked; what else there is could change or run code. */

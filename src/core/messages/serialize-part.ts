@@ -1,5 +1,5 @@
 /** Views as data in wire spelling: to be logged, sent, or handed to a policy engine. */
-import { expectOptions, intrinsics, readOption } from "../data/index.ts";
+import { expectOptions, isSensitiveHeader, readOption } from "../data/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import { LazyPartInfo } from "./part-info.ts";
 import { ruleOf } from "./part-kinds.ts";
@@ -14,9 +14,6 @@ import type {
   TextMap,
 } from "./part-types.ts";
 import { present } from "./present.ts";
-import { withoutSensitive } from "./sensitive-headers.ts";
-
-const { enumerableKeys, freeze } = intrinsics;
 
 /** A view as data. What is absent or empty is left out. */
 export interface SerializedPart {
@@ -161,7 +158,12 @@ function contextOf(view: LazyPartInfo): SerializedContext {
 }
 
 function subjectOf({ roles, permissions, teams }: LazyPartInfo, { id, type }: PartSubject) {
-  return freeze({ id, type, roles, permissions, teams });
+  return Object.freeze({ id, type, roles, permissions, teams });
+}
+
+function withoutSensitive(headers: TextMap): TextMap {
+  const shown = Object.entries(headers).filter(([name]) => !isSensitiveHeader(name));
+  return present(Object.fromEntries(shown));
 }
 
 function profileOf({ managed_by, permissions, trust_domain, data_scope }: ObjectProfile) {
@@ -194,5 +196,5 @@ function filled(text: string | undefined): string | undefined {
 }
 
 function orNothing<T extends object>(record: T): T | undefined {
-  return enumerableKeys(record).length === 0 ? undefined : record;
+  return Object.keys(record).length === 0 ? undefined : record;
 }

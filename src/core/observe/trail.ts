@@ -221,11 +221,8 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
     logging = false;
   }
 
-  function flush(): Promise<void> {
-    return new Promise((resolve) => {
-      if (busy) idle.push(resolve);
-      else resolve();
-    });
+  async function flush(): Promise<void> {
+    if (busy) await new Promise<void>((resolve) => idle.push(resolve));
   }
 
   return Object.freeze({
