@@ -38,7 +38,7 @@ describe("docs/embed.md", () => {
       ],
     ],
     ["Condition", conditionKinds],
-    ["Invoke option", fieldsOf("plugins/invoke-options.ts", "InvokeOptions")],
+    ["Invoke option", fieldsOf("plugins/begin-run.ts", "InvokeOptions")],
     ["Of a violation", fieldsOf("hooks/results.ts", "Violation")],
     ["Hook setting", Object.keys(hookSettings)],
     ["Of a profile", Object.keys(standardProfile)],
@@ -67,7 +67,7 @@ describe("docs/embed.md", () => {
   });
 
   it("has every status", () => {
-    const source = readFileSync(`${root}src/core/hooks/dispatch/records.ts`, "utf8");
+    const source = readFileSync(`${root}src/core/hooks/dispatch/types.ts`, "utf8");
     const [, union = ""] = /^export type Status =(.*?);/ms.exec(source) ?? [];
     expect(named("Status")).toEqual([...union.matchAll(/"(\w+)"/g)].map((match) => match[1]));
   });

@@ -92,7 +92,7 @@ function withBody(f, node, body) {
 function compile() {
   rmSync(folder, { recursive: true, force: true });
   const files = readdirSync("src", { recursive: true, encoding: "utf8" });
-  for (const file of files.filter((name) => /^(?:core[\\/].+|index)\.ts$/.test(name))) {
+  for (const file of files.filter((name) => /^(?:core[\\/].+|index|messages)\.ts$/.test(name))) {
     const path = join("src", file);
     const { outputText } = ts.transpileModule(readFileSync(path, "utf8"), {
       compilerOptions: options,
@@ -149,8 +149,8 @@ function handlersOf({ addLabels, amend }) {
   };
 }
 
-async function trace(glassine, way, handler) {
-  const { createExtensions, createMessage, createPluginManager, definePlugin } = glassine;
+async function trace(glassine, messages, way, handler) {
+  const { createExtensions, createPluginManager, definePlugin } = glassine;
   const plugin = definePlugin({
     name: "labeller",
     version: "1.0.0",
@@ -158,7 +158,7 @@ async function trace(glassine, way, handler) {
     hooks: { evaluate: { handler, extensions: true } },
   });
   const manager = await createPluginManager({ plugins: [plugin] });
-  const payload = createMessage({ role: "user", content: [] });
+  const payload = messages.createMessage({ role: "user", content: [] });
   const extensions = createExtensions({ security: { labels: ["EU"] } });
   // The first run compiles what later ones find compiled.
   await manager.invoke("evaluate", payload, { extensions });
@@ -179,10 +179,12 @@ async function trace(glassine, way, handler) {
 }
 
 compile();
-const glassine = await import(pathToFileURL(join(process.cwd(), folder, "index.js")).href);
+const load = (entry) => import(pathToFileURL(join(process.cwd(), folder, entry)).href);
+const glassine = await load("index.js");
+const messages = await load("messages.js");
 const traces = [];
 for (const [way, handler] of Object.entries(handlersOf(glassine)))
-  traces.push(await trace(glassine, way, handler));
+  traces.push(await trace(glassine, messages, way, handler));
 
 if (values.json) process.stdout.write(JSON.stringify(traces));
 else

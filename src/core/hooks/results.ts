@@ -170,25 +170,34 @@ function own<Key extends keyof Exclude<DenyInput, string>>(
   return hasOwn(given, key) ? given[key] : undefined;
 }
 
-/** Whether a value is what `allow` gives, here or in another copy of this library. */
-export function isAllow(value: unknown): boolean {
-  return value === allowed || answers.get(value) === true;
-}
-
-/** The violation behind a denial, or `undefined` for anything `deny` did not make. */
-export function violationOf(value: unknown): Violation | undefined {
-  return denials.of(value) ?? violationOfCopy(value);
-}
-
-/** Read as if it were given to `deny` here: anybody can say so of an object. */
-function violationOfCopy(value: unknown): Violation | undefined {
+/**
+ * What a value answers: `"allow"`, or the violation of a denial, of this copy of the library or of
+ * another. `undefined` for anything that neither `allow` nor `deny` made.
+ */
+export function answerOf(value: unknown): "allow" | Violation | undefined {
+  if (value === allowed) return "allow";
+  const own = denials.of(value);
+  if (own !== undefined) return own;
   const told = answers.get(value);
+  if (told === true) return "allow";
   if (typeof told !== "object" || told === null) return undefined;
   try {
+    // Read as if it were given to `deny` here: anybody can say so of an object.
     return denials.of(deny(told as DenyInput));
   } catch {
     return undefined;
   }
+}
+
+/** Whether a value is what `allow` returns, here or in another copy of this library. */
+export function isAllow(value: unknown): boolean {
+  return answerOf(value) === "allow";
+}
+
+/** The violation behind a denial, or `undefined` for anything `deny` did not make. */
+export function violationOf(value: unknown): Violation | undefined {
+  const answer = answerOf(value);
+  return answer === "allow" ? undefined : answer;
 }
 
 function readDetails(details: unknown): { readonly [key: string]: Json } {

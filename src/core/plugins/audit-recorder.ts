@@ -25,8 +25,8 @@ import {
   type RegistrationFailure,
 } from "../observe/index.ts";
 import { originFacts, pluginFacts, runEvent } from "./audit-facts.ts";
+import { noRunOptions } from "./begin-run.ts";
 import type { RefusedPackage } from "./discovered.ts";
-import { noRunOptions } from "./invoke-options.ts";
 import type { KnownSecrets } from "./known-secrets.ts";
 import type { ReadOptions } from "./manager-options.ts";
 import type { ReadItem } from "./read-item.ts";

@@ -1,7 +1,8 @@
 /** The end of a manager: what is under way comes to its end, as far as there is time. */
 import { intrinsics, within } from "../data/index.ts";
+import { GlassineError } from "../errors/index.ts";
 import type { BackgroundCounts, ManagerRuntime } from "../hooks/index.ts";
-import { readCloseTimeout } from "./invoke-options.ts";
+import { timeoutFault } from "./settings.ts";
 
 const PromiseAtLoad = Promise;
 
@@ -54,4 +55,20 @@ async function settledWork(runtime: ManagerRuntime, flush: () => Promise<void>):
   }
   await runtime.background.drain();
   await flush();
+}
+
+/** @throws GlassineError `options_invalid` */
+function readCloseTimeout(given: unknown): number {
+  if (given === undefined) return 10_000;
+  const isObject = typeof given === "object" && given !== null;
+  const { timeoutMs = 10_000, ...others } = (isObject ? given : {}) as { timeoutMs?: unknown };
+  const [other] = Object.keys(others);
+  if (!isObject || other !== undefined) throw misuse("close takes { timeoutMs } or nothing.");
+  const fault = timeoutFault(timeoutMs) ?? (timeoutMs === null ? "it must be a number" : undefined);
+  if (fault !== undefined) throw misuse(`timeoutMs of close: ${fault}.`);
+  return timeoutMs as number;
+}
+
+function misuse(text: string): GlassineError {
+  return new GlassineError("options_invalid", text);
 }

@@ -8,9 +8,9 @@ import {
   type ManagerRuntime,
   RequestScope,
 } from "../hooks/index.ts";
+import { noRunOptions } from "./begin-run.ts";
 import { handlerStep, type Member, type StepDefaults } from "./handler-step.ts";
 import type { HealthReport } from "./health.ts";
-import { noRunOptions } from "./invoke-options.ts";
 import type { ReadOptions } from "./manager-options.ts";
 import { pollHealth } from "./poll-health.ts";
 import { type HealthCheck, runHealthChecks } from "./run-health-check.ts";

@@ -1,3 +1,4 @@
+export type { InvokeOptions } from "./begin-run.ts";
 export type { CloseOptions, CloseReport } from "./closing.ts";
 export type { Environment } from "./config-environment.ts";
 export { type CoreHandler, type CoreHandlerInput, defineCoreHandlerFor } from "./core-handlers.ts";
@@ -23,7 +24,6 @@ export type { HandlerInfo } from "./handler-info.ts";
 export { type HealthReport, type HealthStatus, health, type PluginHealth } from "./health.ts";
 export type { HealthOptions } from "./health-options.ts";
 export { type HostSetting, hostSettings } from "./host-settings.ts";
-export type { InvokeOptions } from "./invoke-options.ts";
 export type { Logger } from "./logger.ts";
 export { type AnyManager, createManager, type InvokeCounts, type PluginRoute } from "./manager.ts";
 export type { ManagerOptions } from "./manager-options.ts";

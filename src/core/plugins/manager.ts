@@ -16,6 +16,7 @@ import {
 import { type AuditEventInput, type AuditFailures, describeThrown } from "../observe/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 import { auditRecorder, type Declassified } from "./audit-recorder.ts";
+import type { InvokeOptions } from "./begin-run.ts";
 import { type Beginning, beginMessage, beginOperation, unknownHook } from "./begin-run.ts";
 import { type CloseOptions, type CloseReport, closeRuntime } from "./closing.ts";
 import { compileHooks } from "./compile-hooks.ts";
@@ -24,7 +25,6 @@ import { type HandlerInfo, handlersOn } from "./handler-info.ts";
 import type { StepDefaults } from "./handler-step.ts";
 import type { HealthReport } from "./health.ts";
 import { healthMonitor } from "./health-monitor.ts";
-import type { InvokeOptions } from "./invoke-options.ts";
 import { knownSecrets } from "./known-secrets.ts";
 import { processVariables, readManagerOptions } from "./manager-options.ts";
 import { measured } from "./metrics.ts";

@@ -15,11 +15,11 @@ import {
 } from "../hooks/index.ts";
 import { freezePayload } from "../messages/index.ts";
 import { type AuditRecorder, emitHook } from "./audit-recorder.ts";
+import { noRunOptions } from "./begin-run.ts";
 import type { OperationParts } from "./compile-operations.ts";
 import type { Environment } from "./config-environment.ts";
 import type { DiscoveryFacts } from "./discovered.ts";
 import { type Member, stateOf } from "./handler-step.ts";
-import { noRunOptions } from "./invoke-options.ts";
 import type { ReadOptions } from "./manager-options.ts";
 import { Operations } from "./operations.ts";
 import {

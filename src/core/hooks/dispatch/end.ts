@@ -36,7 +36,7 @@ export function finish(run: RunState, violation: Violation | undefined, from: nu
 
 /** Hands out the result, and starts the background handlers that were chosen. */
 function conclude(run: RunState, result: AnyInvokeResult, background: readonly Step[]): void {
-  const { runtime } = run;
+  const { runtime } = run.compiled;
   if (run.counted) {
     run.counted = false;
     runtime.inFlight -= 1;

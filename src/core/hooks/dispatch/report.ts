@@ -129,7 +129,7 @@ export function noteRefused(run: NotedRun, step: HandlerStep, refused: readonly 
 
 /** The labels that the handler added. */
 export function noteLabels(run: NotedRun, step: HandlerStep, after: Slots): void {
-  if (run.runtime.audit === undefined || after === run.extensions) return;
+  if (after === run.extensions) return;
   const labels = without(labelsOf(after), labelsOf(run.extensions));
   if (labels.length > 0) note(run, { kind: "labels", step, labels });
 }

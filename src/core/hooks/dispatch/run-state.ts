@@ -1,5 +1,5 @@
 /** Where a run stands: what runs of all semantics have in common, and what a message run adds. */
-import { concat, intrinsics } from "../../data/index.ts";
+import { intrinsics } from "../../data/index.ts";
 import type { Slots } from "../../envelope/index.ts";
 import type { Violation } from "../results.ts";
 import type { AuditReceipts } from "./report.ts";
@@ -141,45 +141,12 @@ export abstract class RunState extends Run<CompiledHook, object> {
     super(compiled, payload, extensions, scope, options);
     this.before = extensions;
     this.start = extensions;
-    if (options.recheck === "only") this.#askAgainOnly(compiled);
-  }
-
-  #askAgainOnly({ serial, background }: CompiledHook): void {
-    const all = concat(serial, background);
-    for (let i = 0; i < all.length; i++) {
-      const step = all[i] as Step;
-      if (!step.mayHalt) this.log.record(step, { status: "skipped", reason: "It may not deny." });
-    }
-    this.again = true;
-    this.changedAt = serial.length;
-    this.index = -1;
-    this.goOn();
   }
 
   /** The serial step whose turn it is. Beyond the last one a patched prototype would answer. */
   get step(): Step | undefined {
     const { serial } = this.compiled;
     return this.index < serial.length ? serial[this.index] : undefined;
-  }
-
-  /**
-   * Goes on to the next serial step. With the `recheck` option, a payload that a step changed is put
-   * again to the steps before it that may halt.
-   */
-  goOn(): void {
-    const { serial } = this.compiled;
-    this.index += 1;
-    if (this.index === serial.length && this.changedAt > 0 && this.options.recheck === true) {
-      this.again = true;
-      this.log.askAgain();
-      this.index = 0;
-    }
-    if (!this.again) return;
-    while (this.index < this.changedAt && !(serial[this.index] as Step).mayHalt) this.index += 1;
-    if (this.index < this.changedAt) return;
-    this.again = false;
-    this.changedAt = -1;
-    this.index = serial.length;
   }
 
   get log(): RunLog {

@@ -3,7 +3,7 @@
  *
  * It goes on without waiting until a handler returns a promise, and waits for that one alone.
  */
-import { intrinsics, isAwaitable } from "../../data/index.ts";
+import { concat, intrinsics, isAwaitable } from "../../data/index.ts";
 import type { Slots } from "../../envelope/index.ts";
 import { ConcurrentPhase } from "./concurrent.ts";
 import { endTurn } from "./context.ts";
@@ -30,6 +30,7 @@ export class Invocation extends RunState implements WaitOwner {
     options: RunOptions,
   ) {
     super(compiled, payload, extensions, scope, options);
+    if (options.recheck === "only") askAgainOnly(this);
   }
 
   settled(threw: boolean, outcome: unknown): Pending {
@@ -40,7 +41,7 @@ export class Invocation extends RunState implements WaitOwner {
         : takeReturned(this, step, outcome, this.given, this.before);
       if (this.result !== undefined) return undefined;
       if (end !== undefined) return finish(this, end, step.position + 1);
-      this.goOn();
+      goOn(this);
       return advance(this);
     } catch (error) {
       void crashed(this, error);
@@ -59,7 +60,7 @@ export class Invocation extends RunState implements WaitOwner {
       finish(this, end, step.position + 1);
       return;
     }
-    this.goOn();
+    goOn(this);
     try {
       const pending = advance(this);
       this.wait?.start(pending);
@@ -75,7 +76,10 @@ export function run(invocation: Invocation): Promise<AnyInvokeResult> {
   let pending: Pending;
   try {
     const isRefused = invocation.stopped !== undefined;
-    pending = !isRefused && isAborted(signal) ? abort(invocation) : advance(invocation);
+    pending =
+      !isRefused && signal !== undefined && isAborted(signal)
+        ? abort(invocation)
+        : advance(invocation);
   } catch (error) {
     return crashed(invocation, error);
   }
@@ -117,7 +121,7 @@ function advance(run: Invocation): Pending {
     const step = serial[run.index] as Step;
     if (run.stopped !== undefined) return finish(run, run.stopped, step.position);
     if (step.guarded && !mayRun(run, step)) {
-      run.goOn();
+      goOn(run);
       continue;
     }
     if (signal !== undefined && isAborted(signal)) return abort(run);
@@ -136,7 +140,7 @@ function advance(run: Invocation): Pending {
       const end = failThrown(run, step, thrown);
       if (run.result !== undefined) return undefined;
       if (end !== undefined) return finish(run, end, step.position + 1);
-      run.goOn();
+      goOn(run);
       continue;
     }
     if (run.result !== undefined) {
@@ -152,12 +156,46 @@ function advance(run: Invocation): Pending {
     }
     const end = takeReturned(run, step, returned, view, run.before);
     if (end !== undefined) return finish(run, end, step.position + 1);
-    run.goOn();
+    goOn(run);
   }
   if (run.stopped !== undefined) return finish(run, run.stopped, run.compiled.firstConcurrent);
   if (run.compiled.concurrent.length === 0) return finish(run, undefined, -1);
   if (isAborted(signal)) return abort(run);
   return runConcurrent(run);
+}
+
+/**
+ * Goes on to the next serial step. With the `recheck` option, a payload that a step changed is put
+ * again to the steps before it that may halt.
+ */
+function goOn(run: RunState): void {
+  const { serial } = run.compiled;
+  run.index += 1;
+  if (run.index === serial.length && run.changedAt > 0 && run.options.recheck === true) {
+    run.again = true;
+    run.log.askAgain();
+    run.index = 0;
+  }
+  if (!run.again) return;
+  while (run.index < run.changedAt && !(serial[run.index] as Step).mayHalt) run.index += 1;
+  if (run.index < run.changedAt) return;
+  run.again = false;
+  run.changedAt = -1;
+  run.index = serial.length;
+}
+
+/** With `recheck: "only"` handlers are asked as if they had allowed another payload before. */
+function askAgainOnly(run: RunState): void {
+  const { serial, background } = run.compiled;
+  const all = concat(serial, background);
+  for (let i = 0; i < all.length; i++) {
+    const step = all[i] as Step;
+    if (!step.mayHalt) run.log.record(step, { status: "skipped", reason: "It may not deny." });
+  }
+  run.again = true;
+  run.changedAt = serial.length;
+  run.index = -1;
+  goOn(run);
 }
 
 /** Starts the concurrent phase. Its end is called at once, unless a handler must be waited for. */

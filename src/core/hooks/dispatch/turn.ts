@@ -2,7 +2,7 @@
 import { intrinsics } from "../../data/index.ts";
 import type { Overlong, Slots } from "../../envelope/index.ts";
 import { type ErrorCode, errorCodes, ownErrorCode } from "../../errors/index.ts";
-import { isAllow, rejectionOf, type Violation, violationOf } from "../results.ts";
+import { answerOf, rejectionOf, type Violation } from "../results.ts";
 import { note, noteError, noteLabels, noteRefused, noteThrown, reportThrown } from "./report.ts";
 import { type Changes, Refused, readChanges } from "./result.ts";
 import { changedPaths } from "./run-log.ts";
@@ -26,13 +26,13 @@ export function takeReturned(
   given: Slots | undefined,
   before: Slots,
 ): TurnEnd {
-  if (returned === undefined || returned === null || isAllow(returned)) {
+  const answer = returned === undefined || returned === null ? "allow" : answerOf(returned);
+  if (answer === "allow") {
     if (run.compiled.timed || run.again) run.record(step, {});
     return undefined;
   }
-  const violation = violationOf(returned);
-  if (violation !== undefined) return takeDenial(run, step, violation);
-  if (typeof returned !== "object") return refuse(run, step, noResult);
+  if (answer !== undefined) return takeDenial(run, step, answer);
+  if (typeof returned !== "object" || returned === null) return refuse(run, step, noResult);
   const changes = readChanges(run, step, returned, given, before);
   if (changes instanceof Refused) return refuse(run, step, changes);
   if (run.again && changes.payload !== run.payload) return contest(run, step);
@@ -110,9 +110,11 @@ function apply(run: RunState, step: Step, changes: Changes): void {
     refused,
   });
   if (changes.metadata !== undefined) run.log.addMetadata(step, changes.metadata);
-  noteRefused(run, step, refused);
+  if (run.compiled.runtime.audit !== undefined) {
+    noteRefused(run, step, refused);
+    if (applies) noteLabels(run, step, changes.extensions);
+  }
   if (!applies) return;
-  noteLabels(run, step, changes.extensions);
   if (payloadModified) run.changedAt = run.index;
   run.payload = changes.payload;
   run.extensions = changes.extensions;

@@ -2,15 +2,7 @@
 import type { PluginExecutionError } from "../../errors/index.ts";
 import { note } from "../dispatch/report.ts";
 import type { HandlerStep } from "../dispatch/types.ts";
-import {
-  allow,
-  type Denied,
-  deniedBy,
-  isAllow,
-  rejectionOf,
-  type Violation,
-  violationOf,
-} from "../results.ts";
+import { allow, answerOf, type Denied, deniedBy, rejectionOf, type Violation } from "../results.ts";
 import { brokenContract, failedTurn, typeOf } from "./failures.ts";
 import type { OperationRun } from "./operation-run.ts";
 
@@ -38,10 +30,10 @@ export function endVote(run: OperationRun): void {
 /** The denial of the turn in hand, or why it is no vote. */
 function denialBy(run: OperationRun, step: HandlerStep): Denied | PluginExecutionError | undefined {
   const { how, outcome } = run;
-  const denial = how === "threw" ? rejectionOf(outcome) : violationOf(outcome);
-  if (denial !== undefined) return by(step, denial);
+  const answer = how === "threw" ? rejectionOf(outcome) : answerOf(outcome);
+  if (how === "returned" && answer === "allow") return undefined;
+  if (answer !== undefined && answer !== "allow") return by(step, answer);
   if (how !== "returned") return failedTurn(run, step);
-  if (isAllow(outcome)) return undefined;
   return brokenContract(run, step, `returned ${typeOf(outcome)}; expected Allow or Deny`);
 }
 
