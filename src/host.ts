@@ -61,3 +61,17 @@ export {
   type ViewOf,
   type WithImplied,
 } from "./core/slots/index.ts";
+
+// What compilers name in the declarations of modules that use a host's functions.
+
+export type {
+  Answer,
+  DecodedResult,
+  DecodeResultOptions,
+  DecodeTaskOptions,
+  EncodeInvokeResultOptions,
+  EncodeResultOptions,
+  Task,
+  Turn,
+} from "./core/remote/index.ts";
+export type { InputOf, OutputOf } from "./core/slots/index.ts";

@@ -111,7 +111,24 @@ export {
 
 // What compilers name in the declarations of modules that use the above.
 
-export type { StandardHooks } from "./core/hooks/index.ts";
+export type { OperationInputOf, StandardHooks } from "./core/hooks/index.ts";
+export type {
+  AudioPart,
+  ContentPart,
+  DocumentPart,
+  ImagePart,
+  Message,
+  MessageInput,
+  PromptRequestPart,
+  PromptResultPart,
+  ResourcePart,
+  ResourceRefPart,
+  TextPart,
+  ThinkingPart,
+  ToolCallPart,
+  ToolResultPart,
+  VideoPart,
+} from "./core/messages/index.ts";
 export type {
   AgentSlot,
   CompletionSlot,
@@ -120,9 +137,11 @@ export type {
   ExtensionsOf,
   FrameworkSlot,
   HttpSlot,
+  InputOf,
   LlmSlot,
   McpSlot,
   MetaSlot,
+  OutputOf,
   ProvenanceSlot,
   RequestSlot,
   SecuritySlot,

@@ -2,6 +2,21 @@
 
 // Make a message and its parts.
 
+export type {
+  AudioPart,
+  DocumentPart,
+  ImagePart,
+  MessageSchema,
+  PromptRequestPart,
+  PromptResultPart,
+  ResourcePart,
+  ResourceRefPart,
+  TextPart,
+  ThinkingPart,
+  ToolCallPart,
+  ToolResultPart,
+  VideoPart,
+} from "./core/messages/index.ts";
 export {
   audio,
   type ContentPart,
@@ -10,7 +25,6 @@ export {
   freezePayload,
   image,
   type Message,
-  type MessageData,
   type MessageInput,
   messageSchema,
   type Part,

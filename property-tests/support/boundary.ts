@@ -1,8 +1,8 @@
 /** A handler behind the process boundary: everything it is handed and hands back is JSON text. */
 import { isGlassineError, type PluginContext } from "glassine";
 import { decodeError, encodeError } from "glassine/remote";
+import type { StandardHooks } from "../../src/core/hooks/index.ts";
 import { standardHooks } from "../../src/core/hooks/index.ts";
-import type { StandardHooks } from "../../src/core/hooks/standard-hooks.ts";
 import { bindWire, type WireFunctions } from "../../src/core/remote/index.ts";
 import type { StandardSlots } from "../../src/core/slots/index.ts";
 import type { World } from "./tables.ts";

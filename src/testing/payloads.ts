@@ -4,6 +4,7 @@ import { quoted } from "../core/errors/index.ts";
 import { type HookSpec, payloadReader } from "../core/hooks/index.ts";
 import { valueFor } from "../core/messages/index.ts";
 import { compileSchema } from "../core/schema/index.ts";
+import { zodOf } from "../core/slots/index.ts";
 import { acceptable } from "./acceptable.ts";
 import { valuesOf } from "./schema-values.ts";
 import type { HostSubject } from "./subject.ts";
@@ -29,7 +30,7 @@ export function payloadsOf({ hooks, payloads }: HostSubject, hook: string): fc.A
 
 /** Headers on an older payload go to the `http` slot, which has values of its own. */
 function fieldsOf({ payload, headersField }: HookSpec): fc.Arbitrary<unknown> {
-  const values = valuesOf(payload);
+  const values = valuesOf(zodOf(payload));
   if (headersField === undefined) return values;
   return values.map((value) => {
     const { [headersField]: _, ...rest } = value as Record<string, unknown>;
@@ -39,8 +40,9 @@ function fieldsOf({ payload, headersField }: HookSpec): fc.Arbitrary<unknown> {
 
 /** Facts for `operation`, where the hook says which there are. */
 export function operationsOf({ hooks }: HostSubject, hook: string): fc.Arbitrary<unknown> {
-  const { operation } = hooks[hook] as HookSpec;
-  if (operation === undefined) return fc.constant(undefined);
+  const { operation: facts } = hooks[hook] as HookSpec;
+  if (facts === undefined) return fc.constant(undefined);
+  const operation = zodOf(facts);
   const reader = compileSchema(operation, { closed: true, shownWhole: true });
   const accept = (value: unknown) => valueFor(reader, value, "options_invalid", "operation");
   return acceptable(valuesOf(operation), accept, `the operation of ${quoted(hook)}`);

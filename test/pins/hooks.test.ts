@@ -2,6 +2,7 @@
 import { hookNames } from "glassine";
 import { expect, it } from "vitest";
 import { type HookSpec, modes, standardHooks } from "../../src/core/hooks/index.ts";
+import { zodOf } from "../../src/core/slots/index.ts";
 import { verifies } from "../support/verifies.ts";
 
 const table: Readonly<Record<string, HookSpec>> = standardHooks;
@@ -9,7 +10,7 @@ const table: Readonly<Record<string, HookSpec>> = standardHooks;
 it("hooks: side or what they cover, payload, and what plugins may write", () => {
   verifies("dispatch:hook-table");
   const rows = Object.entries(table).map(([hook, spec]) => {
-    const { shape } = spec.payload._zod.def as unknown as { readonly shape: object };
+    const { shape } = zodOf(spec.payload)._zod.def as unknown as { readonly shape: object };
     const side = spec.side ?? (spec.covers === undefined ? "-" : `covers ${spec.covers}`);
     const [fields, writable] = [Object.keys(shape), spec.writable ?? []];
     return [hook, side, fields.join(" "), writable.join(" ")].join(" | ");

@@ -6,9 +6,11 @@ import { auditEventJsonSchema } from "./audit-schema.ts";
 import { commandSchemas } from "./command-schemas.ts";
 import { extensionsSchema } from "./extensions-schema.ts";
 import { formatted } from "./formatted.ts";
+import { hookTypesSource } from "./hook-types.ts";
 import { mcpPathData, mcpPaths } from "./mcp-paths.ts";
 import { messageLevelsSource } from "./message-levels.ts";
 import { messageJsonSchema, partJsonSchemas } from "./message-schemas.ts";
+import { messageTypesSource } from "./message-types.ts";
 import { objectLayoutsSource } from "./object-layouts.ts";
 import { capabilitiesPage } from "./pages/capabilities-page.ts";
 import { commandsPage } from "./pages/commands-page.ts";
@@ -64,6 +66,14 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
       text: formatted(slotTypesSource(standardSlots)),
     },
     { path: "src/core/slots/view-layouts.generated.ts", text: viewLayoutsSource(standardSlots) },
+    {
+      path: "src/core/messages/message-types.generated.ts",
+      text: formatted(messageTypesSource()),
+    },
+    {
+      path: "src/core/hooks/standard-hook-types.generated.ts",
+      text: formatted(hookTypesSource(standardHooks)),
+    },
     { path: "src/core/messages/message-levels.generated.ts", text: messageLevelsSource() },
     { path: "src/core/host/standard-functions.generated.ts", text: standardFunctionsSource() },
     { path: "spec/slots.json", text: printJson(slotData(standardSlots)) },

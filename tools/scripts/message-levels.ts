@@ -1,6 +1,6 @@
 /** Writes the constructors of the levels that messages are made of. */
 import * as z from "zod";
-import { messageSchema, partSchemas } from "../../src/core/messages/schemas.ts";
+import { messageObject, partSchemas } from "../../src/core/messages/schemas.ts";
 import { listSource } from "./list-source.ts";
 
 /** The keys of each level, none twice. */
@@ -9,7 +9,7 @@ function levels(): readonly (readonly string[])[] {
     const content = "content" in shape ? shape.content : undefined;
     return content instanceof z.ZodObject ? [shape, content.shape] : [shape];
   });
-  const all = [messageSchema.shape, ...shapes].map((shape) => Object.keys(shape));
+  const all = [messageObject.shape, ...shapes].map((shape) => Object.keys(shape));
   return [...new Map(all.map((keys) => [keys.join(), keys])).values()];
 }
 

@@ -10,6 +10,7 @@ export function slotTypesSource(table: SlotTable): string {
   const slots = Object.entries(table);
   return `// Generated from the slot table by \`npm run generate\`. Edit the table, not this file.
 // Types without a schema in them: the compiler reads these, and never compares zod's classes.
+// Aliases, not interfaces, so that they are still values of Record<string, unknown>.
 import type { Json } from "../data/index.ts";
 import type { PlainSchema } from "./types.ts";
 
@@ -25,9 +26,9 @@ ${slots.map(([slot, spec]) => specSource(slot, spec)).join("\n")}
 function valueSource(slot: string, { schema, description }: SlotSpec): string {
   const name = capitalized(slot);
   return `/** The slot \`${slot}\`. ${description} */
-export interface ${name}Slot { ${membersOf(schema as z.ZodType, "output")} }
+export type ${name}Slot = { ${membersOf(schema as z.ZodType, "output")} };
 /** The slot \`${slot}\` as a host may write it. */
-interface ${name}Input { ${membersOf(schema as z.ZodType, "nullable input")} }`;
+type ${name}Input = { ${membersOf(schema as z.ZodType, "nullable input")} };`;
 }
 
 function membersOf(schema: z.ZodType, side: Side): string {

@@ -1,7 +1,6 @@
-import type * as z from "zod";
 import { GlassineError, quoted, suggestion } from "../errors/index.ts";
 import { messageSchema } from "../messages/index.ts";
-import type { DeepReadonly } from "../slots/index.ts";
+import { type InputOf, type OutputOf, type Schema, zodOf } from "../slots/index.ts";
 import {
   type Band,
   bands,
@@ -14,7 +13,7 @@ import {
 
 interface Described {
   readonly description: string;
-  readonly payload: z.ZodType;
+  readonly payload: Schema;
 }
 
 /** A hook whose handlers may change a payload and the extensions beside it. */
@@ -32,7 +31,7 @@ interface MessageHook extends Described {
 
 interface OperationHook extends Described {
   /** The schema of the facts in `context.operation`. Default: any JSON object, or none. */
-  readonly operation?: z.ZodType;
+  readonly operation?: Schema;
   /** Default `core_first`. */
   readonly ordering?: Ordering;
   readonly band?: Band;
@@ -103,23 +102,23 @@ export type MessageHookOf<Hooks extends HookTable> = Exclude<
 >;
 
 /** The payload of a hook, frozen. */
-export type PayloadOf<Spec extends HookSpec> = DeepReadonly<z.output<Spec["payload"]>>;
+export type PayloadOf<Spec extends HookSpec> = OutputOf<Spec["payload"]>;
 
 /** What `invoke` takes as payload: fields with a default may be left out. */
-export type PayloadInputOf<Spec extends HookSpec> = DeepReadonly<z.input<Spec["payload"]>>;
+export type PayloadInputOf<Spec extends HookSpec> = InputOf<Spec["payload"]>;
 
 /** The facts in `context.operation` of a hook's handlers. */
 export type OperationOf<Spec extends HookSpec> = Spec extends {
-  readonly operation: infer Facts extends z.ZodType;
+  readonly operation: infer Facts extends Schema;
 }
-  ? DeepReadonly<z.output<Facts>>
+  ? OutputOf<Facts>
   : Readonly<Record<string, unknown>> | undefined;
 
 /** What `invoke` takes as `operation`. */
 export type OperationInputOf<Spec extends HookSpec> = Spec extends {
-  readonly operation: infer Facts extends z.ZodType;
+  readonly operation: infer Facts extends Schema;
 }
-  ? DeepReadonly<z.input<Facts>>
+  ? InputOf<Facts>
   : Readonly<Record<string, unknown>>;
 
 /**
@@ -218,7 +217,7 @@ function checkSetting(key: string, semantic: Semantic, { hook, fail }: Blame): v
 
 /** The fields of a payload, where it has known ones. */
 function shapeOf(
-  payload: z.ZodType | undefined,
+  payload: Schema | undefined,
   semantic: Semantic,
   { hook, fail: tell }: Blame,
 ): object | undefined {
@@ -233,11 +232,11 @@ function shapeOf(
     return undefined;
   }
   if (type !== "object") fail(`The payload of ${hook} is a z.object schema.`);
-  return (payload._zod.def as { shape?: object }).shape;
+  return (zodOf(payload)._zod.def as { shape?: object }).shape;
 }
 
-function typeOf(schema: z.ZodType | undefined): string | undefined {
-  return schema?._zod?.def.type;
+function typeOf(schema: Schema | undefined): string | undefined {
+  return schema?._zod === undefined ? undefined : zodOf(schema)._zod.def.type;
 }
 
 function listed(names: readonly string[]): string {

@@ -73,5 +73,6 @@ export {
   type Violation,
   violationOf,
 } from "./results.ts";
-export { type StandardHooks, standardHooks } from "./standard-hooks.ts";
+export type { StandardHooks } from "./standard-hook-types.generated.ts";
+export { standardHooks } from "./standard-hooks.ts";
 export { type Band, bands, type Ordering, orderings, type Semantic, semantics } from "./surface.ts";

@@ -3,6 +3,7 @@
 import { intrinsics } from "../data/index.ts";
 import { messageReader, messageSchema } from "../messages/index.ts";
 import { type Compiled, compileSchema } from "../schema/index.ts";
+import { zodOf } from "../slots/index.ts";
 import type { HookSpec } from "./define-hook.ts";
 
 const readers = new WeakMap<HookSpec["payload"], Compiled>();
@@ -13,7 +14,7 @@ export function payloadReader({ payload }: HookSpec): Compiled {
   // Captured: a plugin that makes a manager in a realm of its own must not get hold of the others'.
   let reader = intrinsics.weakGet(readers, payload);
   if (reader === undefined) {
-    reader = compileSchema(payload, { closed: true, shownWhole: true });
+    reader = compileSchema(zodOf(payload), { closed: true, shownWhole: true });
     intrinsics.weakSet(readers, payload, reader);
   }
   return reader;

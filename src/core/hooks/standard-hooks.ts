@@ -6,6 +6,7 @@ import * as z from "zod";
 import { messageSchema } from "../messages/index.ts";
 import { jsonObject, jsonValue } from "../schema/index.ts";
 import { defineHook } from "./define-hook.ts";
+import type { StandardHooks } from "./standard-hook-types.generated.ts";
 
 const point = <const Side extends "pre" | "post">(side: Side, description: string) =>
   defineHook({
@@ -35,7 +36,7 @@ const anyObject = jsonObject();
 const emptyObject = anyObject.default({});
 const objects = z.array(anyObject);
 
-export const standardHooks = Object.freeze({
+export const standardHooks: StandardHooks = Object.freeze({
   evaluate: defineHook({
     semantic: "message",
     description: "A message is evaluated outside of any operation.",
@@ -122,11 +123,3 @@ export const standardHooks = Object.freeze({
     writable: ["messages", "tool_calls"],
   }),
 });
-
-type Standard = typeof standardHooks;
-
-/**
- * The hooks of the standard host by name. An interface, so that declarations written by a compiler
- * name it; of an alias they would spell out every schema.
- */
-export interface StandardHooks extends Standard {}

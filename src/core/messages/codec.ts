@@ -13,14 +13,8 @@ import {
 } from "../data/index.ts";
 import { formatPath } from "../errors/index.ts";
 import { type Admitted, admit, takeParsed } from "../schema/index.ts";
-import {
-  invalidMessage,
-  type Message,
-  type MessageInput,
-  markPayload,
-  messageOf,
-  messageReader,
-} from "./message.ts";
+import { invalidMessage, markPayload, messageOf, messageReader } from "./message.ts";
+import type { Message, MessageInput } from "./message-types.generated.ts";
 
 /** Options of `decodeMessage`. */
 export interface DecodeMessageOptions {

@@ -6,16 +6,32 @@ export {
 } from "./codec.ts";
 export { compilePattern, matchesPattern } from "./match-pattern.ts";
 export {
-  type ContentPart,
   createMessage,
   freezePayload,
-  type Message,
-  type MessageInput,
   markPayload,
   messageReader,
+  messageSchema,
   payloadFor,
   valueFor,
 } from "./message.ts";
+export type {
+  AudioPart,
+  ContentPart,
+  DocumentPart,
+  ImagePart,
+  Message,
+  MessageInput,
+  MessageSchema,
+  PromptRequestPart,
+  PromptResultPart,
+  ResourcePart,
+  ResourceRefPart,
+  TextPart,
+  ThinkingPart,
+  ToolCallPart,
+  ToolResultPart,
+  VideoPart,
+} from "./message-types.generated.ts";
 export type {
   DataPolicy,
   ObjectProfile,
@@ -41,7 +57,6 @@ export {
   video,
 } from "./parts.ts";
 export { type PartsOptions, partsOf } from "./parts-of.ts";
-export { type MessageData, messageSchema } from "./schemas.ts";
 export {
   type PolicyInput,
   type PolicyInputOptions,

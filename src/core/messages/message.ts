@@ -13,38 +13,10 @@ import { type ErrorCode, formatProblems, GlassineError, type Problem } from "../
 import { admit, type Compiled, compilerFor, compileSchema, jsonValue } from "../schema/index.ts";
 import type { DeepReadonly } from "../slots/index.ts";
 import { messageLevels } from "./message-levels.generated.ts";
-import { type MessageData, messageSchema } from "./schemas.ts";
+import type { Message, MessageInput, MessageSchema } from "./message-types.generated.ts";
+import { messageObject } from "./schemas.ts";
 
 const { enumerableKeys, freeze, getPrototypeOf, isArray, newMap, objectPrototype } = intrinsics;
-
-/** A message: role, content parts, channel. Plain frozen data in wire spelling. */
-export type Message = DeepReadonly<MessageData>;
-
-/** One part of a message. */
-export type ContentPart = Message["content"][number];
-
-/** What `createMessage` takes: fields with a default may be left out. */
-export type MessageInput = {
-  readonly schema_version?: string;
-  readonly role: Message["role"];
-  readonly content?: readonly PartInput[];
-  readonly channel?: Message["channel"] | null;
-};
-type Defaulted = "arguments" | "annotations" | "is_error" | "messages";
-/** What a part may be given as: fields with a default may be left out. */
-export type PartInput = ContentPart extends infer Part
-  ? Part extends { readonly content: infer Content }
-    ? {
-        readonly [Key in keyof Part]: Key extends "content"
-          ? Omit<Content, Defaulted> & {
-              readonly [D in keyof Content & Defaulted]?: D extends "messages"
-                ? readonly (MessageInput | Message)[]
-                : Content[D];
-            }
-          : Part[Key];
-      }
-    : Part
-  : never;
 
 /** What is known of a payload root: what it was read by, and under which limits. */
 interface PayloadMark {
@@ -73,7 +45,10 @@ export const compileMessage: (schema: z.ZodType) => Compiled = compilerFor({
   shownWhole: true,
   builders: messageLevels,
 });
-export const messageReader: Compiled = compileMessage(messageSchema);
+export const messageReader: Compiled = compileMessage(messageObject);
+
+/** The schema of messages, for hooks whose payload is one. */
+export const messageSchema: MessageSchema = messageObject;
 
 /**
  * Makes a message: checked, defaults filled in, deep-frozen.

@@ -7,7 +7,7 @@
 import { intrinsics, type Json } from "../data/index.ts";
 import { headerOf } from "../envelope/index.ts";
 import { matchesPattern } from "./match-pattern.ts";
-import type { ContentPart, Message } from "./message.ts";
+import type { ContentPart, Message } from "./message-types.generated.ts";
 import { headersIn, labelsIn, policyIn, profileIn, subjectIn, subjectSet } from "./part-context.ts";
 import { flowOf, ruleOf } from "./part-kinds.ts";
 import type { JsonMap, PartExtensions, PartInfo, TextMap } from "./part-types.ts";

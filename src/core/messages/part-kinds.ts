@@ -1,6 +1,6 @@
 /** What each kind of part says of itself: one entry a kind, from the Common Message Format. */
 import { writeText } from "../data/index.ts";
-import type { ContentPart, Message } from "./message.ts";
+import type { ContentPart, Message } from "./message-types.generated.ts";
 import type { JsonMap, PartAction, PartKind } from "./part-types.ts";
 import { present } from "./present.ts";
 import { utf8Size } from "./utf8-size.ts";

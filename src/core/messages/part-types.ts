@@ -1,7 +1,7 @@
 /** What a view of one content part answers, and what it is made of. */
 import type { Json } from "../data/index.ts";
 import type { ExtensionsOf, StandardSlots } from "../slots/index.ts";
-import type { ContentPart, Message } from "./message.ts";
+import type { ContentPart, Message } from "./message-types.generated.ts";
 
 /** The kind of a part: its `content_type`. */
 export type PartKind = ContentPart["content_type"];

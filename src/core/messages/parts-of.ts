@@ -2,7 +2,8 @@
 import { expectOptions, readOption } from "../data/index.ts";
 import { brandOf } from "../envelope/index.ts";
 import { GlassineError } from "../errors/index.ts";
-import { type Message, messageOf } from "./message.ts";
+import { messageOf } from "./message.ts";
+import type { Message } from "./message-types.generated.ts";
 import { LazyPartInfo, type PartSource } from "./part-info.ts";
 import type { PartExtensions, PartInfo } from "./part-types.ts";
 

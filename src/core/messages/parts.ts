@@ -2,7 +2,8 @@
 
 import { intrinsics } from "../data/index.ts";
 import type { Compiled } from "../schema/index.ts";
-import { type ContentPart, compileMessage, type PartInput, readHost } from "./message.ts";
+import { compileMessage, readHost } from "./message.ts";
+import type { ContentPart, PartInput } from "./message-types.generated.ts";
 import type { PartKind } from "./part-types.ts";
 import { partSchemas } from "./schemas.ts";
 

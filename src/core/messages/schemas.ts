@@ -1,6 +1,7 @@
 /** Messages in wire spelling, from the Common Message Format. */
 import * as z from "zod";
 import { withDefault } from "../schema/index.ts";
+import type { Message, MessageInput } from "./message-types.generated.ts";
 import {
   audioPart,
   documentPart,
@@ -34,26 +35,13 @@ const leafParts = [
   documentPart,
 ] as const;
 
-type PromptResult = z.output<ReturnType<typeof promptResultPart<z.ZodType<MessageData>>>>;
-type PartData = z.output<(typeof leafParts)[number]> | PromptResult;
-
-/** A message as data, before freezing. */
-export interface MessageData {
-  schema_version: string;
-  role: z.output<typeof roleSchema>;
-  content: PartData[];
-  channel?: z.output<typeof channelSchema> | undefined;
-}
-
-const nestedMessage: z.ZodType<MessageData, MessageData> = z.lazy(
-  () => messageSchema as unknown as z.ZodType<MessageData, MessageData>,
-);
+const nestedMessage: z.ZodType<Message, MessageInput> = z.lazy(() => messageObject);
 
 /** Every part, told apart by `content_type`. */
 export const partSchemas = [...leafParts, promptResultPart(nestedMessage)] as const;
 
 /** A message has no other field; in particular, extensions travel beside it. */
-export const messageSchema = z.strictObject({
+export const messageObject = z.strictObject({
   schema_version: withDefault(z.string(), "2.0"),
   role: roleSchema,
   content: z.array(z.discriminatedUnion("content_type", partSchemas)).default([]),

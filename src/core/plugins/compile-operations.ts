@@ -9,6 +9,7 @@ import {
   payloadReader,
 } from "../hooks/index.ts";
 import { compileSchema } from "../schema/index.ts";
+import { zodOf } from "../slots/index.ts";
 import {
   type Grant,
   grantOf,
@@ -67,7 +68,7 @@ const readers = new WeakMap<object, ReturnType<typeof compileSchema>>();
 function operationReader(schema: NonNullable<HookSpec["operation"]>) {
   let reader = intrinsics.weakGet(readers, schema);
   if (reader === undefined) {
-    reader = compileSchema(schema, { closed: true, shownWhole: true });
+    reader = compileSchema(zodOf(schema), { closed: true, shownWhole: true });
     intrinsics.weakSet(readers, schema, reader);
   }
   return reader;

@@ -2,12 +2,12 @@
 import * as z from "zod";
 import { kindOf } from "../schema/index.ts";
 import { zodOf } from "./define.ts";
-import type { SlotTable } from "./types.ts";
+import type { Schema, SlotTable } from "./types.ts";
 
 type JsonSchema = Record<string, unknown>;
 
-export function toJsonSchema(schema: z.ZodType): JsonSchema {
-  return z.toJSONSchema(schema, {
+export function toJsonSchema(schema: Schema): JsonSchema {
+  return z.toJSONSchema(zodOf(schema), {
     io: "input",
     unrepresentable: "any",
     reused: "inline",
@@ -36,7 +36,7 @@ function allowNull(json: JsonSchema): void {
 export function extensionsJsonSchema(table: SlotTable): JsonSchema {
   const properties: Record<string, JsonSchema> = {};
   for (const [slot, spec] of Object.entries(table)) {
-    const { $schema: _, ...schema } = toJsonSchema(zodOf(spec.schema));
+    const { $schema: _, ...schema } = toJsonSchema(spec.schema);
     properties[slot] = { description: spec.description, anyOf: [schema, { type: "null" }] };
   }
   return {

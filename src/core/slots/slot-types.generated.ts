@@ -1,27 +1,28 @@
 // Generated from the slot table by `npm run generate`. Edit the table, not this file.
 // Types without a schema in them: the compiler reads these, and never compares zod's classes.
+// Aliases, not interfaces, so that they are still values of Record<string, unknown>.
 import type { Json } from "../data/index.ts";
 import type { PlainSchema } from "./types.ts";
 
 /** The slot `request`. The request: its environment, ids and trace. */
-export interface RequestSlot {
+export type RequestSlot = {
   readonly environment?: string | undefined;
   readonly request_id?: string | undefined;
   readonly timestamp?: string | undefined;
   readonly trace_id?: string | undefined;
   readonly span_id?: string | undefined;
-}
+};
 /** The slot `request` as a host may write it. */
-interface RequestInput {
+type RequestInput = {
   readonly environment?: string | undefined | null;
   readonly request_id?: string | undefined | null;
   readonly timestamp?: string | undefined | null;
   readonly trace_id?: string | undefined | null;
   readonly span_id?: string | undefined | null;
-}
+};
 
 /** The slot `agent`. The agent that runs, its session and its conversation. */
-export interface AgentSlot {
+export type AgentSlot = {
   readonly input?: string | undefined;
   readonly session_id?: string | undefined;
   readonly conversation_id?: string | undefined;
@@ -35,9 +36,9 @@ export interface AgentSlot {
         readonly topics: readonly string[];
       }
     | undefined;
-}
+};
 /** The slot `agent` as a host may write it. */
-interface AgentInput {
+type AgentInput = {
   readonly input?: string | undefined | null;
   readonly session_id?: string | undefined | null;
   readonly conversation_id?: string | undefined | null;
@@ -52,10 +53,10 @@ interface AgentInput {
       }
     | undefined
     | null;
-}
+};
 
 /** The slot `http`. Headers, and what else is known of the HTTP request. */
-export interface HttpSlot {
+export type HttpSlot = {
   readonly headers: { readonly [key: string]: string };
   readonly request_headers?: { readonly [key: string]: string } | undefined;
   readonly response_headers?: { readonly [key: string]: string } | undefined;
@@ -63,9 +64,9 @@ export interface HttpSlot {
   readonly path?: string | undefined;
   readonly host?: string | undefined;
   readonly scheme?: string | undefined;
-}
+};
 /** The slot `http` as a host may write it. */
-interface HttpInput {
+type HttpInput = {
   readonly headers?: { readonly [key: string]: string } | undefined;
   readonly request_headers?: { readonly [key: string]: string } | undefined | null;
   readonly response_headers?: { readonly [key: string]: string } | undefined | null;
@@ -73,10 +74,10 @@ interface HttpInput {
   readonly path?: string | undefined | null;
   readonly host?: string | undefined | null;
   readonly scheme?: string | undefined | null;
-}
+};
 
 /** The slot `security`. Who calls, what the data is marked with, and what policy says of it. */
-export interface SecuritySlot {
+export type SecuritySlot = {
   readonly labels: readonly string[];
   readonly classification?: string | undefined;
   readonly subject?:
@@ -145,9 +146,9 @@ export interface SecuritySlot {
       }
     | undefined;
   readonly auth_method?: string | undefined;
-}
+};
 /** The slot `security` as a host may write it. */
-interface SecurityInput {
+type SecurityInput = {
   readonly labels?: readonly string[] | undefined;
   readonly classification?: string | undefined | null;
   readonly subject?:
@@ -225,10 +226,10 @@ interface SecurityInput {
     | undefined
     | null;
   readonly auth_method?: string | undefined | null;
-}
+};
 
 /** The slot `delegation`. On whose behalf the call is made: a chain of hops. */
-export interface DelegationSlot {
+export type DelegationSlot = {
   readonly chain: readonly {
     readonly subject_id: string;
     readonly subject_type: string;
@@ -255,9 +256,9 @@ export interface DelegationSlot {
   readonly actor_subject_id?: string | undefined;
   readonly delegated: boolean;
   readonly age_seconds: number;
-}
+};
 /** The slot `delegation` as a host may write it. */
-interface DelegationInput {
+type DelegationInput = {
   readonly chain?:
     | readonly {
         readonly subject_id: string;
@@ -287,10 +288,10 @@ interface DelegationInput {
   readonly actor_subject_id?: string | undefined | null;
   readonly delegated?: boolean | undefined;
   readonly age_seconds?: number | undefined;
-}
+};
 
 /** The slot `mcp`. The MCP tool, resource or prompt in question. */
-export interface McpSlot {
+export type McpSlot = {
   readonly tool?:
     | {
         readonly name: string;
@@ -322,9 +323,9 @@ export interface McpSlot {
         readonly annotations: { readonly [key: string]: Json };
       }
     | undefined;
-}
+};
 /** The slot `mcp` as a host may write it. */
-interface McpInput {
+type McpInput = {
   readonly tool?:
     | {
         readonly name: string;
@@ -359,10 +360,10 @@ interface McpInput {
       }
     | undefined
     | null;
-}
+};
 
 /** The slot `completion`. How a model's answer ended, and what it cost. */
-export interface CompletionSlot {
+export type CompletionSlot = {
   readonly stop_reason?: "end" | "return" | "call" | "max_tokens" | "stop_sequence" | undefined;
   readonly tokens?:
     | {
@@ -375,9 +376,9 @@ export interface CompletionSlot {
   readonly raw_format?: string | undefined;
   readonly created_at?: string | undefined;
   readonly latency_ms?: number | undefined;
-}
+};
 /** The slot `completion` as a host may write it. */
-interface CompletionInput {
+type CompletionInput = {
   readonly stop_reason?:
     | "end"
     | "return"
@@ -398,76 +399,72 @@ interface CompletionInput {
   readonly raw_format?: string | undefined | null;
   readonly created_at?: string | undefined | null;
   readonly latency_ms?: number | undefined | null;
-}
+};
 
 /** The slot `provenance`. Where the message comes from and which one it answers. */
-export interface ProvenanceSlot {
+export type ProvenanceSlot = {
   readonly source?: string | undefined;
   readonly message_id?: string | undefined;
   readonly parent_id?: string | undefined;
-}
+};
 /** The slot `provenance` as a host may write it. */
-interface ProvenanceInput {
+type ProvenanceInput = {
   readonly source?: string | undefined | null;
   readonly message_id?: string | undefined | null;
   readonly parent_id?: string | undefined | null;
-}
+};
 
 /** The slot `llm`. The model, its provider and what it can do. */
-export interface LlmSlot {
+export type LlmSlot = {
   readonly model_id?: string | undefined;
   readonly provider?: string | undefined;
   readonly capabilities: readonly string[];
-}
+};
 /** The slot `llm` as a host may write it. */
-interface LlmInput {
+type LlmInput = {
   readonly model_id?: string | undefined | null;
   readonly provider?: string | undefined | null;
   readonly capabilities?: readonly string[] | undefined;
-}
+};
 
 /** The slot `framework`. The agent framework that runs the node. */
-export interface FrameworkSlot {
+export type FrameworkSlot = {
   readonly framework?: string | undefined;
   readonly framework_version?: string | undefined;
   readonly node_id?: string | undefined;
   readonly graph_id?: string | undefined;
   readonly metadata: { readonly [key: string]: Json };
-}
+};
 /** The slot `framework` as a host may write it. */
-interface FrameworkInput {
+type FrameworkInput = {
   readonly framework?: string | undefined | null;
   readonly framework_version?: string | undefined | null;
   readonly node_id?: string | undefined | null;
   readonly graph_id?: string | undefined | null;
   readonly metadata?: { readonly [key: string]: Json } | undefined;
-}
+};
 
 /** The slot `meta`. Tags, scope and properties of the entity. */
-export interface MetaSlot {
+export type MetaSlot = {
   readonly tags: readonly string[];
   readonly scope?: string | undefined;
   readonly properties: { readonly [key: string]: string };
   readonly entity_type?: string | undefined;
   readonly entity_name?: string | undefined;
-}
+};
 /** The slot `meta` as a host may write it. */
-interface MetaInput {
+type MetaInput = {
   readonly tags?: readonly string[] | undefined;
   readonly scope?: string | undefined | null;
   readonly properties?: { readonly [key: string]: string } | undefined;
   readonly entity_type?: string | undefined | null;
   readonly entity_name?: string | undefined | null;
-}
+};
 
 /** The slot `custom`. Anything plugins tell each other. Shared and unattributed: never decide by it. */
-export interface CustomSlot {
-  readonly [key: string]: Json;
-}
+export type CustomSlot = { readonly [key: string]: Json };
 /** The slot `custom` as a host may write it. */
-interface CustomInput {
-  readonly [key: string]: Json;
-}
+type CustomInput = { readonly [key: string]: Json };
 
 /** The standard slots by name. */
 export type StandardSlots = {

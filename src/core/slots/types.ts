@@ -27,6 +27,11 @@ export type OutputOf<S extends Schema> = typeof plain extends keyof S
   ? S["_zod"]["output"]
   : DeepReadonly<S["_zod"]["output"]>;
 
+/** What goes into a schema, frozen. */
+export type InputOf<S extends Schema> = typeof plain extends keyof S
+  ? S["_zod"]["input"]
+  : DeepReadonly<S["_zod"]["input"]>;
+
 /** What a host may write where the schema reads: read-only, null for what is absent. */
 export type HostInputOf<S extends Schema> = typeof plain extends keyof S
   ? S["_zod"]["input"]

@@ -4,6 +4,7 @@ import { payloadLimits } from "../../../src/core/data/index.ts";
 import { payloadReader } from "../../../src/core/hooks/index.ts";
 import { valueFor } from "../../../src/core/messages/index.ts";
 import { type Compiled, compileSchema } from "../../../src/core/schema/index.ts";
+import { zodOf } from "../../../src/core/slots/index.ts";
 import { type Hook, table } from "./examples.ts";
 
 /** @throws GlassineError `payload_invalid` */
@@ -25,5 +26,5 @@ function specOf(hook: Hook) {
 function operationReader(hook: Hook): Compiled {
   const { operation } = specOf(hook);
   if (operation === undefined) throw new Error(`${hook} has no operation`);
-  return compileSchema(operation, { closed: true, shownWhole: true });
+  return compileSchema(zodOf(operation), { closed: true, shownWhole: true });
 }
