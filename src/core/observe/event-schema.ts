@@ -23,7 +23,7 @@ const factSchema: z.ZodType<Json, Json> = z
 export const auditEventSchema = z.strictObject({
   eventType: z.string().regex(eventTypePattern).describe("What happened, in dotted words."),
   actorUri: textSchema.describe("Who did it."),
-  targetUri: textSchema.describe("What it was done to."),
+  targetUri: textSchema.describe("What was affected."),
   tenantId: textSchema.describe("Whose data it is about; `system` for what is nobody's."),
   timestamp: z.string().regex(timestampPattern).describe("When it was raised, in UTC."),
   outcome: z.enum(["success", "failure"]),

@@ -31,8 +31,7 @@ export interface AuditEventSpec {
 const text = (means: string) => textSchema.describe(means);
 const texts = (means: string) => z.array(textSchema).describe(`${means} Sorted.`);
 /** Null where it does not apply or is not known. */
-const known = (means: string) =>
-  textSchema.nullable().describe(`${means} Null where none is known.`);
+const known = (means: string) => textSchema.nullable().describe(`${means} Null if unknown.`);
 
 const discoverySource = z
   .discriminatedUnion("type", [
@@ -52,27 +51,27 @@ const signing = z
     trust_decision: z
       .enum(["trusted_publisher", "operator_override", "development_unsigned_override"])
       .optional(),
-    trust_reason: freeText("What the operator says of it.").optional(),
+    trust_reason: freeText("The operator's reason.").optional(),
   })
-  .describe("Why it is trusted, for a plugin that was discovered. Empty for a manual one.");
+  .describe("Why a discovered plugin is trusted. Empty for a manual one.");
 
 /** What is told of a plugin when it is registered, and of one that is not as far as it is known. */
 const plugin = {
   plugin_name: text("The plugin."),
   version: text("Its version."),
   capabilities: texts("What it may see, change and use."),
-  hooks: texts("The hooks that it has a handler for."),
-  async_safe: z.boolean().describe("Whether several of its handlers may run at a time."),
+  hooks: texts("The hooks that it has handlers for."),
+  async_safe: z.boolean().describe("Whether several of its handlers may run at once."),
   signed_by: text("The identity that signed it, or `unsigned`."),
   requires: text(
-    "The versions of the host that it runs on. The key in a record is the profile's `requiresField`: by default `requires_` and the host's name.",
+    "The host versions that it runs on. The key in a record is the profile's `requiresField`, by default `requires_` and the host's name.",
   ),
   discovery_source: discoverySource,
   signing,
-  package: known("The package that it was found in."),
+  package: known("The package it was found in."),
   package_version: known("The version of that package."),
   package_hash: known("The hash of that package's files."),
-  depends_on: texts("The plugins that it depends on."),
+  depends_on: texts("The plugins it depends on."),
   host_version: text("The version of the host."),
 };
 
@@ -80,9 +79,9 @@ const { plugin_name: name, ...facts } = plugin;
 const whatIsKnown = z.strictObject(facts).partial().shape;
 
 const handler = {
-  plugin_name: text("The plugin whose handler it was, `core` for the host's own."),
-  hook: text("The hook that it ran on."),
-  request: text("The library's id of the request: `request` of `invoke`, and of a guard's events."),
+  plugin_name: text("The handler's plugin, `core` for the host's own handlers."),
+  hook: text("The hook it ran on."),
+  request: text("The library's id of the request: `request` of `invoke` and of a guard's events."),
 };
 const request = known("The `request_id` of the extensions.");
 
@@ -97,16 +96,16 @@ export const auditEventTypes = {
     metadata: plugin,
   },
   "plugin.registration_failed": {
-    when: "A plugin was refused, at any step from looking at its package to its configuration.",
+    when: "A plugin was refused, at any step from discovery to configuration.",
     about: "plugin",
     outcome: "failure",
     metadata: {
-      plugin_name: name.describe("The plugin, `unknown` for one whose name cannot be read."),
+      plugin_name: name.describe("The plugin, or `unknown` if its name cannot be read."),
       ...whatIsKnown,
-      reason: z.enum(failures).describe("Why, by a word of a closed list."),
+      reason: z.enum(failures).describe("Why: a word of a closed list."),
       validation_failure: freeText("Why, in words."),
       vetoed_by: text(
-        "Whose `config_validate` refused it, where it was not its own: the plugin, `core` for the host.",
+        "Whose `config_validate` refused it, if not its own: a plugin, or `core` for the host.",
       ).optional(),
     },
   },
@@ -117,27 +116,25 @@ export const auditEventTypes = {
     metadata: {
       ...handler,
       handler_name: text("The handler: `PLUGIN.FUNCTION`."),
-      code: freeText("The code that it gave, `denied` for a voting hook."),
-      reason: freeText("The reason that it gave."),
-      tool: freeText("The tool that was asked for: `mcp.tool.name`.")
+      code: freeText("The code of its denial, `denied` for a voting hook."),
+      reason: freeText("The reason of its denial."),
+      tool: freeText("The tool that was called: `mcp.tool.name`.")
         .nullable()
-        .describe(
-          "The tool that was asked for: `mcp.tool.name`. Free text. Null where none is known.",
-        ),
-      subject_id: known("Who asked: `security.subject.id`."),
+        .describe("The tool that was called: `mcp.tool.name`. Free text. Null if unknown."),
+      subject_id: known("Who called: `security.subject.id`."),
     },
   },
   "plugin.handler_error": {
-    when: "A handler threw, took too long, or returned what its hook does not allow.",
+    when: "A handler threw, missed its deadline, or returned something invalid.",
     about: "hook",
     outcome: "failure",
     metadata: {
       ...handler,
       handler_name: text("The handler: `PLUGIN.FUNCTION`."),
       error_type: text(
-        "The class of what it threw; `timeout`, or `ContractViolation` for a bad return.",
+        "The class of what it threw; `timeout`, or `ContractViolation` for an invalid return value.",
       ),
-      error: freeText("The text of what it threw, or what is wrong with what it returned."),
+      error: freeText("The message of what it threw, or what is wrong with its return value."),
     },
   },
   "plugin.trust_changed": {
@@ -146,10 +143,10 @@ export const auditEventTypes = {
     outcome: "success",
     metadata: {
       plugin_name: text("The plugin."),
-      action: z.enum(["trust", "untrust", "lock"]).describe("The command that did it."),
-      version: known("The version that is trusted."),
-      package_hash: known("The hash of the files that are trusted."),
-      reason: freeText("The reason that the operator gave."),
+      action: z.enum(["trust", "untrust", "lock"]).describe("The command that changed it."),
+      version: known("The trusted version."),
+      package_hash: known("The hash of the trusted files."),
+      reason: freeText("The operator's reason."),
     },
   },
   "extensions.change_refused": {
@@ -159,7 +156,7 @@ export const auditEventTypes = {
     metadata: {
       ...handler,
       path: text("What it tried to change."),
-      code: text("Why not: a code of docs/errors.md."),
+      code: text("Why it was refused: a code of docs/errors.md."),
       request_id: request,
     },
   },
@@ -169,18 +166,18 @@ export const auditEventTypes = {
     outcome: "success",
     metadata: {
       ...handler,
-      labels: texts("The labels that were not there before."),
+      labels: texts("The new labels."),
       request_id: request,
     },
   },
   "extensions.declassified": {
-    when: "The host took labels away.",
+    when: "The host removed labels.",
     about: "labels",
     outcome: "success",
     metadata: {
-      labels: texts("The labels that left."),
-      reason: freeText("Why, as the host says."),
-      authority: freeText("On whose word, as the host says."),
+      labels: texts("The removed labels."),
+      reason: freeText("The host's reason."),
+      authority: freeText("Who authorised it, as the host says."),
       request_id: request,
     },
   },

@@ -15,7 +15,7 @@ export function dataLaws({ slots, host }: Subject): readonly Law[] {
   const plans = plansOf(slots, 1);
 
   return [
-    law("L21", "An envelope that is read again, itself or as a copy, is the same.", () =>
+    law("L21", "Reading an envelope again, or a copy of it, results in the same envelope.", () =>
       fc.property(documents, (document) => {
         const envelope = host.createExtensions(document);
         if (host.createExtensions(envelope) !== envelope) broken("It is another object.");
@@ -23,7 +23,7 @@ export function dataLaws({ slots, host }: Subject): readonly Law[] {
         expectSame(host.encodeExtensions(again), host.encodeExtensions(envelope), "The copy");
       }),
     ),
-    law("L24", "Reading and merging anything gives an envelope or an error with a code.", () =>
+    law("L24", "Reading or merging any value results in an envelope or an error with a code.", () =>
       fc.property(documents, grants, hostiles, places, (document, grant, { make, name }, place) => {
         const envelope = host.createExtensions(document);
         const watch = new Watch();
@@ -47,7 +47,7 @@ export function dataLaws({ slots, host }: Subject): readonly Law[] {
         expectSame(host.encodeExtensions(extensions), text, "The envelope");
       }),
     ),
-    law("L26", "All that can be got at from an envelope or a view is frozen plain data.", () =>
+    law("L26", "Everything reachable from an envelope or a view is frozen plain data.", () =>
       fc.property(documents, grants, plans, (document, grant, plan) => {
         const envelope = host.createExtensions(document);
         const view = host.filterExtensions(envelope, grant);
@@ -58,7 +58,7 @@ export function dataLaws({ slots, host }: Subject): readonly Law[] {
           for (const object of reach(value)) expectPlain(object);
       }),
     ),
-    law("L28", "What was written and read is written the same.", () =>
+    law("L28", "What was written and read is written in the same way again.", () =>
       fc.property(documents, (document) => {
         const text = host.encodeExtensions(host.createExtensions(document));
         const { extensions, dropped } = host.decodeExtensions(text);

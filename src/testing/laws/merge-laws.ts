@@ -47,7 +47,7 @@ export function mergeLaws(subject: Subject): readonly Law[] {
     });
 
   return [
-    law("L7", "What becomes of a proposal does not depend on what its plugin cannot see.", () =>
+    law("L7", "The outcome of a proposal does not depend on what its plugin cannot see.", () =>
       fc.property(twinsOf(subject), plans, fc.boolean(), ({ one, two, grant }, plan, strict) => {
         const answerOf = (envelope: Level) => {
           const view = host.filterExtensions(envelope, grant);
@@ -74,7 +74,7 @@ export function mergeLaws(subject: Subject): readonly Law[] {
         }
       }),
     ),
-    law("L11", "Whatever comes back, what the grant hides is the same object afterwards.", () =>
+    law("L11", "Whatever is returned, what the grant hides is the same object afterwards.", () =>
       unchanged(({ path }, grant) => isHidden(slots, path, slots.capabilities.mask(grant))),
     ),
     law(
@@ -82,7 +82,7 @@ export function mergeLaws(subject: Subject): readonly Law[] {
       "Whatever comes back, an immutable slot or field is the same object afterwards.",
       () => unchanged(({ node }) => !node.changeable),
     ),
-    law("L13", "No label that was there is ever gone.", () =>
+    law("L13", "No label is ever removed.", () =>
       afterMerge((before, after) => {
         for (const { path } of sets)
           for (const label of setAt(before, path))
@@ -96,7 +96,7 @@ export function mergeLaws(subject: Subject): readonly Law[] {
           if (!mayWrite(node, mask)) expectSame(setAt(after, path), setAt(before, path), `${path}`);
       }),
     ),
-    law("L15", "With it, they are those that are there and those that came back.", () =>
+    law("L15", "With it, they are the union of the existing and the returned ones.", () =>
       afterMerge((before, after, { grant, returned }) => {
         const mask = slots.capabilities.mask(grant);
         for (const { path, node } of sets) {
@@ -108,7 +108,7 @@ export function mergeLaws(subject: Subject): readonly Law[] {
         }
       }),
     ),
-    law("L16", "A chain that is there is the beginning of the one afterwards.", () =>
+    law("L16", "The existing chain is the beginning of the new one.", () =>
       afterMerge((before, after) => {
         for (const { slot, list } of growingLists(slots)) {
           const path = [slot.key, list.key];
@@ -118,7 +118,7 @@ export function mergeLaws(subject: Subject): readonly Law[] {
         }
       }),
     ),
-    law("L20", "A proposal that is refused leaves everything as it was.", () =>
+    law("L20", "A refused proposal leaves everything as it was.", () =>
       fc.property(
         documents,
         grants,

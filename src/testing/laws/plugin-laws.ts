@@ -70,7 +70,7 @@ function comparing(trial: Trial, cases: fc.Arbitrary<Case>): readonly Law[] {
     expectSame(got.answer, expected.answer, `The answer on ${hook}`);
 
   return [
-    law("L37", "The same input gets the same answer, whatever came before it.", () =>
+    law("L37", "The same input has the same result, whatever came before it.", () =>
       fc.asyncProperty(cases, cases, async (each, between) => {
         const first = await alone(trial, each, each.twins.one);
         const { manager } = await begin(trial);
@@ -82,7 +82,7 @@ function comparing(trial: Trial, cases: fc.Arbitrary<Case>): readonly Law[] {
         same(again, first, each);
       }),
     ),
-    law("L8", "What it answers does not depend on what it may not see.", () =>
+    law("L8", "Its result does not depend on what it may not see.", () =>
       fc.asyncProperty(cases, async (each) => {
         const one = await alone(trial, each, each.twins.one);
         same(await alone(trial, each, each.twins.two), one, each);
@@ -110,7 +110,7 @@ function single(trial: Trial, cases: fc.Arbitrary<Case>): readonly Law[] {
         }
       }),
     ),
-    law("L13", "It takes no label away, and does not try to.", () =>
+    law("L13", "It removes no label, and does not try to.", () =>
       afterEach(({ before, after, events }, { hook }) => {
         for (const { metadata } of events)
           if (metadata.code === "tier_monotonic")

@@ -13,7 +13,7 @@ export function viewLaws(subject: Subject): readonly Law[] {
   const twins = twinsOf(subject);
 
   return [
-    law("L1", "Filtering what was filtered with the same grant changes nothing.", () =>
+    law("L1", "Filtering a view again with the same grant changes nothing.", () =>
       fc.property(documents, grants, (document, grant) => {
         const view = host.filterExtensions(host.createExtensions(document), grant);
         expectSame(host.filterExtensions(view, grant), view, "The view of the view");
@@ -27,15 +27,18 @@ export function viewLaws(subject: Subject): readonly Law[] {
           expectSame(large.get(path), value, path);
       }),
     ),
-    law("L3", "Filtering twice shows what both grants, with what they imply, have in common.", () =>
-      fc.property(documents, grants, grants, (document, first, second) => {
-        const envelope = host.createExtensions(document);
-        const inner = closureOf(slots, first);
-        const both = closureOf(slots, second).filter((capability) => inner.includes(capability));
-        const twice = host.filterExtensions(host.filterExtensions(envelope, first), second);
-        const once = host.filterExtensions(envelope, both);
-        expectSame(host.encodeExtensions(twice), host.encodeExtensions(once), "What is seen");
-      }),
+    law(
+      "L3",
+      "Filtering by two grants shows what both, with what they imply, have in common.",
+      () =>
+        fc.property(documents, grants, grants, (document, first, second) => {
+          const envelope = host.createExtensions(document);
+          const inner = closureOf(slots, first);
+          const both = closureOf(slots, second).filter((capability) => inner.includes(capability));
+          const twice = host.filterExtensions(host.filterExtensions(envelope, first), second);
+          const once = host.filterExtensions(envelope, both);
+          expectSame(host.encodeExtensions(twice), host.encodeExtensions(once), "What is seen");
+        }),
     ),
     law("L4", "A view has the slots of the table as own keys, in its order, and no other.", () =>
       fc.property(documents, grants, (document, grant) => {
