@@ -22,7 +22,7 @@ export const errorCodes = {
   snapshot_prototype: {
     kind: "refusal",
     means:
-      "An object is no plain record or array: a class instance, Set, Map, Date or foreign object.",
+      "An object is not a plain record or array: a class instance, Set, Map, Date or foreign object.",
     todo: "Return object literals and arrays only.",
   },
   snapshot_key: {
@@ -32,14 +32,13 @@ export const errorCodes = {
   },
   snapshot_type: {
     kind: "refusal",
-    means:
-      "A value is no JSON value: a function, symbol, bigint, NaN, Infinity, or a hole in an array.",
+    means: "A value is not JSON: a function, symbol, bigint, NaN, Infinity, or a hole in an array.",
     todo: "Return JSON data.",
   },
   snapshot_string: {
     kind: "refusal",
-    means: "A text holds a lone surrogate, so it is no valid Unicode.",
-    todo: "Repair the text before it is returned.",
+    means: "A string contains a lone surrogate, so it is not valid Unicode.",
+    todo: "Repair the string before returning it.",
   },
   snapshot_cycle: {
     kind: "refusal",
@@ -48,19 +47,19 @@ export const errorCodes = {
   },
   snapshot_limit: {
     kind: "refusal",
-    means: "A value is deeper, larger or longer than the limit.",
-    todo: "Return less, or have the operator raise the limit.",
+    means: "A value is deeper, larger or longer than the limit allows.",
+    todo: "Return less, or ask the operator to raise the limit.",
   },
   // Shape and content of extensions and results.
   result_shape: {
     kind: "refusal",
     means:
-      "A handler returned something that is no result, or a document of a result is not readable.",
+      "A handler returned something that is not a result, or a result document cannot be read.",
     todo: "Return nothing, allow(), deny(…) or { modifiedPayload?, modifiedExtensions?, metadata? }. Compare a document with spec/schemas/result.schema.json.",
   },
   extensions_shape: {
     kind: "refusal",
-    means: "A slot or field does not have the type the slot table gives it.",
+    means: "A slot or field does not have its type in the slot table.",
     todo: "Compare the path with docs/slots.md.",
   },
   slot_unknown: {
@@ -70,8 +69,9 @@ export const errorCodes = {
   },
   label_invalid: {
     kind: "refusal",
-    means: "A label is empty, too long, not NFC, padded, or holds control or invisible characters.",
-    todo: "Use a short printable text such as `PII`.",
+    means:
+      "A label is empty, too long, not NFC, padded, or contains control or invisible characters.",
+    todo: "Use a short printable string such as `PII`.",
   },
   header_invalid: {
     kind: "refusal",
@@ -80,24 +80,24 @@ export const errorCodes = {
   },
   header_duplicate: {
     kind: "refusal",
-    means: "A header was added beside the same name in another case.",
-    todo: "Change the header that is there; setHeader does.",
+    means: "A header was added although its name exists in another case.",
+    todo: "Change the existing header, as setHeader does.",
   },
   payload_shape: {
     kind: "refusal",
-    means: "A modified payload does not fit the hook's payload type.",
+    means: "A modified payload does not match the hook's payload type.",
     todo: "Compare the path with docs/hooks.md.",
   },
   edit_denied: {
     kind: "refusal",
-    means: "A helper or recipe was used on a view that may not be changed that way.",
+    means: "A helper or recipe tried a change that the view does not allow.",
     todo: "Declare the capability that writes the slot.",
   },
   // Tiers and capabilities.
   tier_monotonic: {
     kind: "violation",
-    means: "A label or a hop that was there is missing, changed or moved.",
-    todo: "Only add: addLabels and appendHop do.",
+    means: "An existing label or hop is missing, changed or moved.",
+    todo: "Only add, for example with addLabels or appendHop.",
   },
   tier_immutable: {
     kind: "rejection",
@@ -108,12 +108,12 @@ export const errorCodes = {
     kind: "rejection",
     means:
       "A change without the capability that writes the slot. It is ignored, or refused with strict.",
-    todo: "Declare the capability, and have the operator grant it.",
+    todo: "Declare the capability, and ask the operator to grant it.",
   },
   mode_denied: {
     kind: "rejection",
-    means: "The plugin's mode may not make this change, or may not halt.",
-    todo: "Run the plugin in a mode that may, for example sequential.",
+    means: "A plugin in this mode may not make this change, or may not halt.",
+    todo: "Run the plugin in a mode that may, such as sequential.",
   },
   payload_denied: {
     kind: "rejection",
@@ -123,15 +123,14 @@ export const errorCodes = {
   payload_contested: {
     kind: "violation",
     means:
-      "A plugin that had let a payload pass was asked again after a later plugin changed it, and would change it too.",
+      "A plugin that let a payload pass was asked again after a later plugin changed it, and would change it too.",
     todo: "Run a plugin that only rewrites in mode transform, which is not asked again, or give it a higher priority number.",
   },
   // Data policies and label stores.
   data_action_denied: {
     kind: "violation",
-    means:
-      "The data policy of a tool, prompt or resource does not allow what is done with its result.",
-    todo: "Change `security.data` in the envelope, if the result was meant to pass.",
+    means: "The data policy of a tool, prompt or resource does not allow this use of its result.",
+    todo: "Change `security.data` in the envelope, if the result should pass.",
   },
   ...labelCodes,
   // Definition and registration.
@@ -139,149 +138,148 @@ export const errorCodes = {
     kind: "misuse",
     means:
       "A slot table is inconsistent: a bad name, a name too close to another, or an impossible tier.",
-    todo: "Mend the slot definition that the message names.",
+    todo: "Fix the slot definition that the message names.",
   },
   hook_invalid: {
     kind: "misuse",
-    means:
-      "A hook definition is inconsistent. `data.name` is the hook, where it has a name by then.",
-    todo: "Mend the hook definition that the message names.",
+    means: "A hook definition is inconsistent. `data.name` is the hook, if its name is known.",
+    todo: "Fix the hook definition that the message names.",
   },
   service_invalid: {
     kind: "misuse",
     means: "A service definition is inconsistent.",
-    todo: "Mend the service definition that the message names.",
+    todo: "Fix the service definition that the message names.",
   },
   hook_unknown: {
     kind: "misuse",
-    means: "A hook is not part of this host's surface.",
+    means: "This host has no such hook.",
     todo: "Spell it as in docs/hooks.md, or add it with defineHost.",
   },
   capability_unknown: {
     kind: "misuse",
-    means: "A capability is not known to this host.",
+    means: "This host has no such capability.",
     todo: "Use a name of the `capabilities` export.",
   },
   manifest_invalid: {
     kind: "misuse",
-    means: "A plugin definition is not acceptable. `problems` lists every field at fault.",
-    todo: "Mend the fields that the message names.",
+    means: "A plugin definition is invalid. `problems` lists every field at fault.",
+    todo: "Fix the fields that the message names.",
   },
   plugin_duplicate: {
     kind: "misuse",
     means:
-      "Two plugins have the same name. `data.isSame` is true where one plugin is listed twice, and false for two that `definePlugin` made, however much alike.",
+      "Two plugins have the same name. `data.isSame` is true if one plugin is listed twice, and false for two plugins, however similar.",
     todo: "Register each plugin once.",
   },
   dependency_unresolved: {
     kind: "misuse",
-    means: "A plugin depends on one that is missing, or plugins depend on each other in a circle.",
-    todo: "Add the missing plugin or break the circle the message shows.",
+    means: "A plugin depends on a missing one, or there is a dependency cycle.",
+    todo: "Add the missing plugin, or break the cycle that the message shows.",
   },
   ...trustCodes,
   options_invalid: {
     kind: "misuse",
     means: "An option is unknown, or its value is out of range.",
-    todo: "Compare with the options' type.",
+    todo: "Compare with the type of the options.",
   },
   // Host input.
   extensions_invalid: {
     kind: "misuse",
-    means: "Extensions given by the host are not readable. `problems` lists each path.",
-    todo: "Mend the fields that the message names.",
+    means: "Extensions from the host are invalid. `problems` lists each path.",
+    todo: "Fix the fields that the message names.",
   },
   payload_invalid: {
     kind: "misuse",
-    means: "A payload given by the host does not fit the hook. `problems` lists each path.",
-    todo: "Mend the fields that the message names.",
+    means: "A payload from the host does not match the hook. `problems` lists each path.",
+    todo: "Fix the fields that the message names.",
   },
   message_invalid: {
     kind: "misuse",
-    means: "A message is not readable. `problems` lists the first 100 paths.",
-    todo: "Mend the fields that the message names.",
+    means: "A message is invalid. `problems` lists the first 100 paths.",
+    todo: "Fix the fields that the message names.",
   },
   part_invalid: {
     kind: "misuse",
-    means: "Something other than a view of a message's part was given where one is expected.",
-    todo: "Pass what `partsOf` gave.",
+    means: "A value is not a `PartInfo`.",
+    todo: "Pass what `partsOf` returned.",
   },
   document_invalid: {
     kind: "misuse",
     means:
-      "A document of a provider, or a task or error of another process, is not readable. `problems` lists each path.",
-    todo: "Mend the fields that the message names, or use the function for that document.",
+      "A provider's document, or a task or error of another process, is invalid. `problems` lists each path.",
+    todo: "Fix the fields that the message names, or use the function for that document.",
   },
   stream_invalid: {
     kind: "misuse",
-    means: "An event of a stream contradicts those before it, or is of the wrong shape.",
-    todo: "End the request: what came so far cannot be trusted to be the answer.",
+    means: "An event of a stream contradicts earlier ones, or has the wrong shape.",
+    todo: "End the request: what has arrived may not be the answer.",
   },
   stream_limit: {
     kind: "misuse",
-    means: "A stream has more events, or more text, than its limits.",
+    means: "A stream has more events, or more text, than its limits allow.",
     todo: "End the request, or raise `maxEvents` or `textUnits`.",
   },
   syntax_invalid: {
     kind: "misuse",
-    means: "A text is no JSON.",
+    means: "A text is not JSON.",
     todo: "Pass JSON text, or the parsed value.",
   },
   declassify_refused: {
     kind: "misuse",
     means:
-      "A declassification names no label that is there, lacks a reason or authority, or was tried on a view.",
+      "A declassification names no existing label, lacks a reason or authority, or was tried on a view.",
     todo: "Call it in the host, on the authoritative extensions, with labels, reason and authority.",
   },
   // Running.
   handler_error: {
     kind: "failure",
     means: "A handler threw.",
-    todo: "Look in the host's log, which has plugin, hook and message, or watch it with the manager's onHandlerError; the thrown value never leaves the host.",
+    todo: "The host's log has plugin, hook and message; the manager's onHandlerError gets the thrown value, which never leaves the host.",
   },
   handler_timeout: {
     kind: "failure",
     means: "A handler did not settle before its deadline.",
-    todo: "Raise timeoutMs, or have the handler watch context.signal.",
+    todo: "Raise timeoutMs, or make the handler observe context.signal.",
   },
   capability_denied: {
     kind: "failure",
     means: "A handler asked for a service whose capability its plugin did not declare.",
-    todo: "Declare the capability in the manifest, and have the operator grant it.",
+    todo: "Declare the capability in the manifest, and ask the operator to grant it.",
   },
   execution_failed: {
     kind: "failure",
-    means: "A handler threw, took too long, or returned what its hook does not allow.",
+    means: "A handler threw, missed its deadline, or returned something invalid.",
     todo: "See `cause`, and the plugin that the message names.",
   },
   rejected: {
     kind: "failure",
     means: "A handler denied by throwing `RejectError`.",
-    todo: "Nothing: it is a denial. Where a hook knows none, it is a failure.",
+    todo: "Nothing: it is a denial. On a hook without denials it is a failure.",
   },
   audit_failed: {
     kind: "failure",
-    means: "The audit trail did not take a record, and the host says that it must.",
-    todo: "Look at the sink. `auditFailures()` counts what was not kept.",
+    means: "The audit trail could not deliver a record, and the host requires it.",
+    todo: "Check the sink. `auditFailures()` counts undelivered records.",
   },
   aborted: {
     kind: "failure",
     means: "The host aborted the invocation, or a context was used after its invocation ended.",
-    todo: "Nothing, if the abort was meant.",
+    todo: "Nothing, if the abort was intended.",
   },
   realm_tampered: {
     kind: "failure",
     means:
-      'Intrinsics of the realm are not what they were when the library loaded, and the manager says `tampering: "deny"`.',
-    todo: "Find who patches what `data.changes` or the violation's details name, or patch before the library loads.",
+      'Built-ins have changed since the library was loaded, and the manager has `tampering: "deny"`.',
+    todo: "Find out who patches the built-ins that `data.changes` or the violation's details name, or patch them before the library is loaded.",
   },
   reentrancy: {
     kind: "misuse",
     means: "Invocations are nested deeper than the limit.",
-    todo: "Break the circle of plugins that start hooks.",
+    todo: "Break the cycle of plugins that invoke hooks.",
   },
   overloaded: {
     kind: "misuse",
-    means: "More invocations are in flight than the operator allows.",
+    means: "More invocations are in progress than the operator allows.",
     todo: "Shed load, or raise maxInFlight.",
   },
   manager_closed: {

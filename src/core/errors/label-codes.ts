@@ -4,19 +4,19 @@ import type { ErrorCodeSpec } from "./code-spec.ts";
 export const labelCodes = {
   session_invalid: {
     kind: "misuse",
-    means: "A session of a label store is no text, empty, too long, or no valid Unicode.",
-    todo: "Name the session by a text that the host chose.",
+    means: "A session of a label store is not a string, empty, too long, or not valid Unicode.",
+    todo: "Use a session name that the host chose.",
   },
   label_store_failed: {
     kind: "failure",
     means:
-      "A label store did not answer in time, could not be reached, or answered something else than labels.",
-    todo: 'See `cause`. Nothing passes meanwhile, unless the host chose `onStoreError: "ignore"`.',
+      "A label store did not answer in time, could not be reached, or returned something other than labels.",
+    todo: 'See `cause`. Meanwhile nothing passes, unless the host chose `onStoreError: "ignore"`.',
   },
   label_store_full: {
     kind: "failure",
     means:
-      "A label store has no room for one more session, or a session none for one more label. Nothing was forgotten.",
-    todo: "Raise `maxSessions`, have unused sessions end sooner with `ttlMs`, or use fewer labels.",
+      "A label store has no room for another session, or a session no room for another label. Nothing was forgotten.",
+    todo: "Raise `maxSessions`, let unused sessions expire sooner with `ttlMs`, or use fewer labels.",
   },
 } as const satisfies Record<string, ErrorCodeSpec>;

@@ -4,18 +4,18 @@ import type { ErrorCodeSpec } from "./code-spec.ts";
 export const trustCodes = {
   setting_invalid: {
     kind: "misuse",
-    means: "A setting, from the environment or an option, has a value that it does not take.",
+    means: "A setting, from the environment or an option, has an invalid value.",
     todo: "Set it to one of the values that the message names.",
   },
   package_refused: {
     kind: "refusal",
     means: "An installed package cannot be read or hashed safely. `data.code` says why.",
-    todo: "Look the code up in docs/operate.md.",
+    todo: "Look up the code in docs/operate.md.",
   },
   discovery_failed: {
     kind: "refusal",
     means: "Installed packages cannot be loaded as plugins. `problems` lists each of them.",
-    todo: "Mend or remove the packages that the message names.",
+    todo: "Fix or remove the packages that the message names.",
   },
   signature_rejected: {
     kind: "refusal",
@@ -31,27 +31,27 @@ export const trustCodes = {
   reason_invalid: {
     kind: "misuse",
     means: "The reason of a change of trust is missing, blank or too long.",
-    todo: "Give a reason of at most 2000 characters.",
+    todo: "Pass a reason of at most 2000 characters.",
   },
   lockfile_invalid: {
     kind: "misuse",
     means: "plugins.lock is not valid: the message names the line and every problem.",
-    todo: "Mend the file, or restore it from version control.",
+    todo: "Fix the file, or restore it from version control.",
   },
   lockfile_newer: {
     kind: "misuse",
-    means: "plugins.lock has a schema version that is newer than this library.",
+    means: "plugins.lock has a newer schema version than this library supports.",
     todo: "Update the library.",
   },
   lockfile_missing: {
     kind: "misuse",
     means: "There is no plugins.lock where one is needed.",
-    todo: "Create one with `plugins lock`, and trust what was reviewed.",
+    todo: "Create one with `plugins lock`, and trust the reviewed plugins.",
   },
   lockfile_uneditable: {
     kind: "misuse",
     means: "plugins.lock is written in a form that cannot be edited without rewriting it.",
-    todo: "Write each entry as a table of its own, `[[plugins]]`.",
+    todo: "Write each entry as a separate table, `[[plugins]]`.",
   },
   lockfile_busy: {
     kind: "failure",
@@ -61,6 +61,6 @@ export const trustCodes = {
   lockfile_failed: {
     kind: "failure",
     means: "plugins.lock or its journal cannot be read or written. The old file is as it was.",
-    todo: "Make room on the disk or mend the permissions, and try again.",
+    todo: "Free disk space or fix the permissions, and try again.",
   },
 } as const satisfies Record<string, ErrorCodeSpec>;

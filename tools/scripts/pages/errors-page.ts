@@ -5,7 +5,7 @@ import { code, either, generatedFrom, page, table } from "./markdown.ts";
 
 const intro = `# Errors
 
-Every error of this library is a \`GlassineError\` with a stable \`code\`; \`isGlassineError(value)\` tells one from other errors.
+Every error of this library is a \`GlassineError\` with a stable \`code\`; \`isGlassineError(value)\` recognises one.
 \`data\` holds the facts behind the message.
 Neither holds values of slots: names and types only.
 
@@ -24,20 +24,20 @@ try {
 
 const kinds: Readonly<Record<ErrorCodeSpec["kind"], string>> = {
   refusal:
-    "What a plugin handed back is not acceptable. Nothing of it is applied, and the plugin's `onError` decides what follows.",
+    "What a plugin returned is invalid. Nothing of it is applied, and the plugin's `onError` decides what follows.",
   violation:
-    "What a plugin handed back breaks a tier: nothing of it is applied, and the plugin's `onError` decides what follows. Or a result breaks a policy of the host and does not pass.",
+    "What a plugin returned breaks a tier: nothing of it is applied, and the plugin's `onError` decides what follows. Or a result violates a policy of the host and does not pass.",
   rejection:
-    "One change was ignored and is listed in `rejections`. The rest of the result holds. With `strict`, one to the extensions refuses the result instead; `mergeExtensions` throws it as `TierViolationError`.",
-  misuse: "A call or a definition is wrong. It is thrown where it happens.",
+    "One change was ignored and is listed in `rejections`. The rest of the result is applied. With `strict`, such a change to the extensions refuses the result; `mergeExtensions` throws it as `TierViolationError`.",
+  misuse: "A call or a definition is wrong. The error is thrown there.",
   failure:
-    "A handler failed or was stopped: it is listed in `errors`, or is the violation's code. Or what the library relies on failed: it is a rejection.",
+    "A handler failed or was stopped: the error is listed in `errors`, or its code is that of the violation. Or something that the library relies on failed: the promise rejects.",
 };
 
 const cases = `## Case names of the design
 
-The design of this library lists what can go wrong as cases with names of its own, \`E_…\`.
-That list is not part of this repository, and nothing here uses its names; who comes from it finds the code here.`;
+The design of this library names error cases \`E_…\`.
+The code does not use these names; this table lists the code for each.`;
 
 export function errorsPage(): string {
   const codes = Object.entries(errorCodes) as [ErrorCode, ErrorCodeSpec][];
@@ -64,5 +64,5 @@ export function errorsPage(): string {
 }
 
 function section(name: string, { kind, means, todo }: ErrorCodeSpec): string {
-  return `### ${name}\n\n_${kind}_: ${means}\n\nWay out: ${todo}`;
+  return `### ${name}\n\n_${kind}_: ${means}\n\nWhat to do: ${todo}`;
 }
