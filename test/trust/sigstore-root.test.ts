@@ -43,17 +43,21 @@ describe("the trusted root of Sigstore", () => {
   });
 
   it.each([
-    ["mediaType", "application/json", "has no mediaType of a trusted root"],
-    ["mediaType", undefined, "has no mediaType of a trusted root"],
-    ["tlogs", [], "has nothing in tlogs"],
-    ["ctlogs", [], "has nothing in ctlogs"],
-    ["certificateAuthorities", [], "has nothing in certificateAuthorities"],
+    ["mediaType", "application/json", "has no type of a trusted root at mediaType"],
+    ["mediaType", undefined, "has no type of a trusted root at mediaType"],
+    ["tlogs", [], "has nothing at tlogs"],
+    ["ctlogs", [], "has nothing at ctlogs"],
+    ["certificateAuthorities", [], "has nothing at certificateAuthorities"],
     ["certificateAuthorities", undefined, "has no array at certificateAuthorities"],
     ["timestampAuthorities", {}, "has no array at timestampAuthorities"],
     ["tlogs.0", null, "has no object at tlogs[0]"],
     ["tlogs.0.baseUrl", "", "has no string at tlogs[0].baseUrl"],
     ["tlogs.0.publicKey", undefined, "has no object at tlogs[0].publicKey"],
-    ["tlogs.0.publicKey.keyDetails", "PKCS1_RSA_PKCS1V5", "has a kind of key in tlogs[0]"],
+    [
+      "tlogs.0.publicKey.keyDetails",
+      "PKCS1_RSA_PKCS1V5",
+      "has no kind of key that is known at tlogs[0]",
+    ],
     ["tlogs.0.publicKey.rawBytes", "!", "has no base64 at tlogs[0].publicKey.rawBytes"],
     ["tlogs.0.publicKey.rawBytes", "", "has no base64 at tlogs[0].publicKey.rawBytes"],
     ["tlogs.0.publicKey.rawBytes", "AAAA", "has a key or certificate that cannot be read"],
@@ -73,7 +77,11 @@ describe("the trusted root of Sigstore", () => {
       [],
       "has no object at certificateAuthorities[0].certChain",
     ],
-    ["certificateAuthorities.0.certChain.certificates", [], "has no certificate in"],
+    [
+      "certificateAuthorities.0.certChain.certificates",
+      [],
+      "has nothing at certificateAuthorities[0].certChain.certificates",
+    ],
     ["certificateAuthorities.0.certChain.certificates.0", "AAAA", "has no object at"],
     [
       "certificateAuthorities.0.certChain.certificates.0.rawBytes",

@@ -1,8 +1,8 @@
 /** The file that binds publishers to their keys: the operator's word on who may sign as whom. */
 import { createPublicKey } from "node:crypto";
-import { GlassineError, quoted } from "../../../core/errors/index.ts";
+import * as z from "zod";
+import { formatPath, GlassineError, quoted } from "../../../core/errors/index.ts";
 import { quoteName } from "../../../core/hooks/index.ts";
-import { isObject } from "../../packages/index.ts";
 import { oneLine } from "../printable.ts";
 import { fromBase64 } from "./base64.ts";
 import { identityFault, keyIdPattern } from "./identity.ts";
@@ -28,11 +28,57 @@ export interface PublisherKeys {
 
 const maxBytes = 1024 * 1024;
 const maxShown = 8;
-const documentFields = ["schema", "publishers"];
-const entryFields = ["identity", "key_id", "public_key", "not_before", "not_after", "revoked"];
 
-/** Told of each problem: the place, and what is wrong there. */
-type Report = (place: string, fault: string) => void;
+/** A string, or `rule` as the fault. */
+const text = (rule = "is not a string") => z.string({ error: rule });
+
+const instant = text("is not a time in UTC such as 2026-01-31T12:00:00Z").transform(
+  (written, context) => {
+    const at = Date.parse(written);
+    // The 30th of February is read as the 2nd of March.
+    const isGood =
+      /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?Z$/.test(written) &&
+      !Number.isNaN(at) &&
+      new Date(at).toISOString().slice(0, 19) === written.slice(0, 19);
+    if (!isGood) context.addIssue("is not a time in UTC such as 2026-01-31T12:00:00Z");
+    return at;
+  },
+);
+
+const keyIdRule = "is not 1 to 128 letters, digits and . _ : @ / + = -";
+
+const publisher = z
+  .strictObject(
+    {
+      identity: text().superRefine((identity, context) => {
+        const fault = identityFault(identity);
+        if (fault !== undefined) context.addIssue(fault);
+      }),
+      key_id: text(keyIdRule).regex(keyIdPattern, { error: keyIdRule }),
+      public_key: text().transform((written, context) => {
+        const read = readPublicKey(written);
+        if ("key" in read) return read.key;
+        context.addIssue(read.fault);
+        return z.NEVER;
+      }),
+      not_before: instant.optional(),
+      not_after: instant.optional(),
+      revoked: z.boolean({ error: "is neither true nor false" }).default(false),
+    },
+    { error: "is not an object" },
+  )
+  .superRefine(({ not_before: from, not_after: to }, context) => {
+    if (from !== undefined && to !== undefined && from > to)
+      context.addIssue({ code: "custom", path: ["not_after"], message: "is before not_before" });
+  });
+
+const document = z.strictObject(
+  {
+    schema: z.literal(1, { error: "is not 1" }),
+    publishers: z.array(publisher, { error: "is not an array" }).superRefine(expectOnce),
+  },
+  { error: "is not a JSON object" },
+);
 
 /**
  * Reads the file that `PLUGIN_PUBLISHER_KEYS` names: JSON with `schema` 1 and `publishers`, each
@@ -66,15 +112,34 @@ type Report = (place: string, fault: string) => void;
 export async function readPublisherKeys(path: string): Promise<PublisherKeys> {
   const json = await readJsonFile(path, { maxBytes, followLinks: true });
   if ("fault" in json) throw unread(path, oneLine(json.fault, 200));
-  const problems: KeyProblem[] = [];
-  const keys = keysOf(json.value, (place, fault) => problems.push({ place, fault }));
-  if (problems.length > 0) throw refused(path, problems);
+  const read = document.safeParse(json.value);
+  if (!read.success) throw refused(path, read.error.issues.flatMap(problemsOf));
+  const keys = read.data.publishers.map((each) =>
+    Object.freeze({
+      identity: each.identity,
+      keyId: each.key_id,
+      publicKey: each.public_key,
+      notBefore: each.not_before,
+      notAfter: each.not_after,
+      revoked: each.revoked,
+    }),
+  );
   return Object.freeze({ keys: Object.freeze(keys) });
 }
 
 interface KeyProblem {
   readonly place: string;
   readonly fault: string;
+}
+
+/** Of a key that is not known the place is the key itself. */
+function problemsOf(issue: z.core.$ZodIssue): readonly KeyProblem[] {
+  const place = issue.path.length === 0 ? "" : formatPath(issue.path as (string | number)[]);
+  if (issue.code !== "unrecognized_keys") return [{ place, fault: issue.message }];
+  return issue.keys.map((key) => ({
+    place: `${place === "" ? "" : `${place}.`}${quoteName(key)}`,
+    fault: "is unknown",
+  }));
 }
 
 function refused(path: string, problems: readonly KeyProblem[]): GlassineError {
@@ -94,78 +159,6 @@ function unread(path: string, fault: string): GlassineError {
 function invalid(path: string, what: string, keyProblems: readonly KeyProblem[]): GlassineError {
   const message = `The file of publisher keys ${quoted(path, 300)} ${what}.`;
   return new GlassineError("setting_invalid", message, { path, keyProblems });
-}
-
-function keysOf(value: unknown, report: Report): readonly PublisherKey[] {
-  if (!isObject(value)) {
-    report("", "is not a JSON object");
-    return [];
-  }
-  expectKeys(value, documentFields, "", report);
-  if (value.schema !== 1) report("schema", "is not 1");
-  const { publishers } = value;
-  if (!Array.isArray(publishers)) {
-    report("publishers", "is not an array");
-    return [];
-  }
-  const keys = publishers.map((entry: unknown, at) => keyOf(entry, `publishers[${at}]`, report));
-  expectOnce(keys, report);
-  return keys.filter((key) => key !== undefined);
-}
-
-function keyOf(entry: unknown, place: string, report: Report): PublisherKey | undefined {
-  if (!isObject(entry)) {
-    report(place, "is not an object");
-    return undefined;
-  }
-  expectKeys(entry, entryFields, `${place}.`, report);
-  const identity = identityAt(entry.identity, `${place}.identity`, report);
-  const keyId = keyIdAt(entry.key_id, `${place}.key_id`, report);
-  const publicKey = publicKeyAt(entry.public_key, `${place}.public_key`, report);
-  const notBefore = instantAt(entry.not_before, `${place}.not_before`, report);
-  const notAfter = instantAt(entry.not_after, `${place}.not_after`, report);
-  if (notBefore !== undefined && notAfter !== undefined && notBefore > notAfter)
-    report(`${place}.not_after`, "is before not_before");
-  const { revoked = false } = entry;
-  if (typeof revoked !== "boolean") report(`${place}.revoked`, "is neither true nor false");
-  if (identity === undefined || keyId === undefined || publicKey === undefined) return undefined;
-  return Object.freeze({
-    identity,
-    keyId,
-    publicKey,
-    notBefore,
-    notAfter,
-    revoked: revoked !== false,
-  });
-}
-
-function expectKeys(value: object, known: readonly string[], place: string, report: Report): void {
-  for (const key of Object.keys(value)) {
-    if (!known.includes(key)) report(`${place}${quoteName(key)}`, "is unknown");
-  }
-}
-
-function identityAt(value: unknown, place: string, report: Report): string | undefined {
-  if (typeof value !== "string") {
-    report(place, "is not a string");
-    return undefined;
-  }
-  const fault = identityFault(value);
-  if (fault !== undefined) report(place, fault);
-  return value;
-}
-
-function keyIdAt(value: unknown, place: string, report: Report): string | undefined {
-  if (typeof value === "string" && keyIdPattern.test(value)) return value;
-  report(place, "is not 1 to 128 letters, digits and . _ : @ / + = -");
-  return undefined;
-}
-
-function publicKeyAt(value: unknown, place: string, report: Report): string | undefined {
-  const read = typeof value === "string" ? readPublicKey(value) : { fault: "is not a string" };
-  if ("key" in read) return read.key;
-  report(place, read.fault);
-  return undefined;
 }
 
 /** From PEM or base64. What stands there is in no message: it may be a private key by mistake. */
@@ -193,34 +186,18 @@ function readPublicKey(text: string): { readonly key: string } | { readonly faul
   }
 }
 
-const instantPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?Z$/;
+type Publisher = z.output<typeof publisher>;
 
-function instantAt(value: unknown, place: string, report: Report): number | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value === "string" && instantPattern.test(value)) {
-    const at = Date.parse(value);
-    // The 30th of February is read as the 2nd of March.
-    const isOnCalendar =
-      !Number.isNaN(at) && new Date(at).toISOString().slice(0, 19) === value.slice(0, 19);
-    if (isOnCalendar) return at;
-  }
-  report(place, "is not a time in UTC such as 2026-01-31T12:00:00Z");
-  return undefined;
-}
-
-function expectOnce(keys: readonly (PublisherKey | undefined)[], report: Report): void {
-  const names = new Map<string, number>();
-  const bytes = new Map<string, number>();
-  keys.forEach((key, at) => {
-    if (key === undefined) return;
-    const name = JSON.stringify([key.identity, key.keyId]);
-    const sameName = names.get(name);
-    const sameKey = bytes.get(key.publicKey);
-    if (sameName !== undefined)
-      report(`publishers[${at}]`, `has the identity and key_id of publishers[${sameName}]`);
-    if (sameKey !== undefined)
-      report(`publishers[${at}].public_key`, `is that of publishers[${sameKey}]`);
-    names.set(name, at);
-    bytes.set(key.publicKey, at);
+function expectOnce(publishers: readonly Publisher[], context: z.RefinementCtx): void {
+  publishers.forEach((key, at) => {
+    const earlier = publishers.slice(0, at);
+    const name = earlier.findIndex(
+      (each) => each.identity === key.identity && each.key_id === key.key_id,
+    );
+    const same = earlier.findIndex((each) => each.public_key === key.public_key);
+    const report = (path: (string | number)[], message: string) =>
+      context.addIssue({ code: "custom", path, message });
+    if (name !== -1) report([at], `has the identity and key_id of publishers[${name}]`);
+    if (same !== -1) report([at, "public_key"], `is that of publishers[${same}]`);
   });
 }
