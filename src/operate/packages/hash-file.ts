@@ -4,6 +4,7 @@ import type { BigIntStats } from "node:fs";
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
+import type { PackageSize } from "./package-limits.ts";
 import { packageRefused, shownPath, systemCode, throwCopyFailed } from "./refused.ts";
 
 /** A file as it was read. */
@@ -19,8 +20,8 @@ export interface FileInput {
   readonly path: string;
   /** The pieces are read into it. */
   readonly buffer: Uint8Array;
-  /** Counts bytes of it before they are read. @throws GlassineError `package_refused` */
-  addBytes(bytes: number): Promise<void>;
+  /** Counts its bytes before they are read. */
+  readonly size: PackageSize;
   readonly signal: AbortSignal | undefined;
   /** A folder that gets the same bytes under the same path. The folders of that are there. */
   readonly copyTo?: string | undefined;
@@ -36,17 +37,14 @@ export async function hashFile(input: FileInput): Promise<HashedFile> {
   const refuse = (text: string, cause?: unknown) =>
     packageRefused("unsupported_file", path, `${shownPath(path)} ${text}.`, cause);
   let counted = 0;
-  const count = async (bytes: number) => {
-    await input.addBytes(bytes - counted);
-    counted = bytes;
-  };
   for (let attempt = 1; attempt <= 2; attempt++) {
     let handle: FileHandle | undefined;
     try {
       handle = await open(join(input.root, path), readOnly);
       const before = await handle.stat({ bigint: true });
       if (!before.isFile()) throw refuse("is no longer a file");
-      await count(Number(before.size));
+      input.size.addBytes(path, Number(before.size) - counted);
+      counted = Number(before.size);
       const sha256 = await copied(input, before, (take) =>
         digestOf(handle as FileHandle, counted, input, take),
       );

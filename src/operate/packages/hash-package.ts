@@ -8,7 +8,6 @@ import { type HashRecord, hashRecords } from "./hash-records.ts";
 import { readBundled } from "./package-json.ts";
 import { packageSize } from "./package-limits.ts";
 import { packageRefused, systemCode, throwCopyFailed } from "./refused.ts";
-import { severalAtATime } from "./several-at-a-time.ts";
 import type { PackageHash } from "./types.ts";
 import { type Found, walkPackage } from "./walk-package.ts";
 
@@ -20,8 +19,7 @@ export interface HashPackageOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How many files are read at a time, and by how much. */
-const width = 4;
+/** By how much a file is read at a time. */
 const pieceBytes = 64 * 1024;
 
 /**
@@ -87,17 +85,15 @@ async function readPackageFiles(
   const size = packageSize();
   const found = await walkPackage({ root, coverage, size, signal });
   if (copyTo !== undefined) await copyFoldersAndLinks(found, copyTo);
-  const records = await severalAtATime(found, width, () => {
-    const buffer = new Uint8Array(pieceBytes);
-    return async (each, inOrder): Promise<HashRecord> => {
-      if (each.kind === "link") return each;
-      const { path } = each;
-      // In order, so that a package that is too large is refused at the same file each time.
-      const addBytes = (bytes: number) => inOrder(() => size.addBytes(path, bytes));
-      const hashed = await hashFile({ root, path, buffer, addBytes, signal, copyTo });
-      return { ...each, ...hashed };
-    };
-  });
+  const buffer = new Uint8Array(pieceBytes);
+  const records: HashRecord[] = [];
+  for (const each of found) {
+    if (each.kind === "link") records.push(each);
+    else {
+      const hashed = await hashFile({ root, path: each.path, buffer, size, signal, copyTo });
+      records.push({ ...each, ...hashed });
+    }
+  }
   const digests = records.flatMap((each) =>
     each.kind === "file" ? [[each.path, each.sha256] as const] : [],
   );
