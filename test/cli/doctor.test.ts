@@ -1,6 +1,6 @@
 /** `plugins doctor` and `doctor`: what is wrong, and what to do. */
 import { describe, expect, it, vi } from "vitest";
-import { doctorStates } from "../../src/operate/cli/diagnose.ts";
+import { doctorStates } from "../../src/operate/cli/documents.ts";
 import type { DiscoveryReport, LockState, PluginFacts } from "../../src/operate/cli/reports.ts";
 import { verifies } from "../support/verifies.ts";
 import { drift, facts, lockAt, rejected, report } from "./support/facts.ts";

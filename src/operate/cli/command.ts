@@ -6,6 +6,7 @@
 import type * as z from "zod";
 import type { Environment } from "../../core/plugins/index.ts";
 import type { NamedHost } from "./command-host.ts";
+import type { Report } from "./documents.ts";
 import type { GivenOptions, OptionName } from "./option-table.ts";
 import type { Paint } from "./print/paint.ts";
 import type { CommandServices, Progress } from "./services.ts";
@@ -29,7 +30,7 @@ export interface Command<Schema extends z.ZodType = z.ZodType> {
   readonly namesItself?: true;
   /** What `--json` prints. The name is that of the file in spec/schemas/commands. */
   readonly document: { readonly name: string; readonly schema: Schema };
-  run(context: CommandContext): Promise<Outcome<DeepReadonly<z.input<Schema>>>>;
+  run(context: CommandContext): Promise<Outcome<Report<Schema>>>;
 }
 
 /** Checks that a command returns the document that its schema describes. */
@@ -75,12 +76,6 @@ export interface Outcome<Document = unknown> {
   /** Further lines for standard error. */
   readonly notes?: readonly string[];
 }
-
-type DeepReadonly<T> = T extends readonly (infer Item)[]
-  ? readonly DeepReadonly<Item>[]
-  : T extends object
-    ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
-    : T;
 
 /** Fills the names of a host into a text of a command or an option. */
 export function named(

@@ -3,26 +3,15 @@
 import type { Environment } from "../../core/plugins/index.ts";
 import { rejectionCodes } from "../packages/index.ts";
 import { type CatalogEntry, isEnabled } from "./catalog.ts";
+import { type diagnosis, doctorStates, type Report } from "./documents.ts";
 import { listed, say } from "./print/printable.ts";
 import type { DiscoveryReport, DriftRow, PluginFacts, RejectedPlugin } from "./reports.ts";
 import { responseTo } from "./responses.ts";
 import { texts } from "./texts.ts";
 
 /** One row of `doctor`. */
-export interface Diagnosis {
-  /** Of the catalogue; null for what is not in it. */
-  readonly slug: string | null;
-  readonly package: string;
-  readonly env_var: string | null;
-  readonly installed: boolean;
-  readonly enabled: boolean;
-  readonly status: DoctorState;
-  readonly recommendation: string;
-  /** What was found, where the state does not say it all. */
-  readonly reason: string | null;
-  /** The plugin; null where it is not known. */
-  readonly id: string | null;
-}
+export type Diagnosis = Report<typeof diagnosis>;
+type DoctorState = Diagnosis["status"];
 
 /** The rows of the catalogue in its order, then those of other plugins by id. */
 export function diagnose(
@@ -216,26 +205,3 @@ function namelessRows(
 
 /** The recommendation where there is nothing to do. */
 export const nothingToDo = "No action required.";
-
-/** The states of a plugin, and how bad each is. A note is worth knowing, and not a problem. */
-export const doctorStates = {
-  "enabled-not-installed": "error",
-  "installed-disabled": "warning",
-  "installed-enabled": "fine",
-  "not-installed": "fine",
-  /** It is installed, and not loaded. */
-  rejected: "error",
-  /** It differs from plugins.lock: production refuses it, or does not start without it. */
-  drifted: "warning",
-  /** It has no valid signature of a trusted publisher, and runs in production. */
-  "unsigned-in-production": "warning",
-  "missing-keyword": "note",
-  /** It declares a capability for which the host supplies nothing. */
-  "unsupplied-capability": "warning",
-  /** It needs packages that no signature covers: only plugins.lock pins them. */
-  "dependencies-not-covered": "note",
-  degraded: "warning",
-  unhealthy: "error",
-} as const satisfies Record<string, "fine" | "note" | "warning" | "error">;
-
-type DoctorState = keyof typeof doctorStates;

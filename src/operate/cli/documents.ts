@@ -3,7 +3,15 @@
  * the schema of its own document, and prints only what that schema names.
  */
 import * as z from "zod";
-import { doctorStates } from "./diagnose.ts";
+
+/** The data of a schema, as services report it. */
+export type Report<Schema extends z.ZodType> = DeepReadonly<z.input<Schema>>;
+
+export type DeepReadonly<T> = T extends readonly (infer Item)[]
+  ? readonly DeepReadonly<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
+    : T;
 
 export const text = z.string();
 export const texts = z.array(text);
@@ -21,17 +29,16 @@ export const lock = z
   })
   .describe("The lockfile in effect.");
 
-export const drift = z.array(
-  z.object({
-    id: text,
-    kind: text,
-    expected: textOrNull,
-    actual: textOrNull,
-    blocking: z.boolean().describe("Whether production refuses the plugin for it."),
-  }),
-);
+export const driftRow = z.object({
+  id: text,
+  kind: text,
+  expected: textOrNull,
+  actual: textOrNull,
+  blocking: z.boolean().describe("Whether production refuses the plugin for it."),
+});
+export const drift = z.array(driftRow);
 
-const health = z.object({
+export const health = z.object({
   status: text,
   message: text,
   checked_at: textOrNull,
@@ -63,9 +70,31 @@ export const plugin = {
   health: health.optional(),
 };
 
-export const journal_problems = z
-  .array(z.object({ line: z.int().nullable(), id: textOrNull, problem: text }))
-  .describe("The first hundred.");
+/** The line is counted from 1; null where it is about none. */
+export const journalProblem = z.object({ line: z.int().nullable(), id: textOrNull, problem: text });
+export const journal_problems = z.array(journalProblem).describe("The first hundred.");
+
+/** A change of trust, as the journal has it, by the number of its line. */
+export const trustEvent = z.object({
+  line: z.int(),
+  at: text.describe("When, as the line has it: ISO 8601."),
+  action: z.enum(["trust", "revoke"]),
+  id: text,
+  version: textOrNull.describe("Null where trust was taken back."),
+  distribution_hash: textOrNull,
+  until: textOrNull,
+  reason: text,
+  actor: textOrNull.describe("Null where a hand wrote the line."),
+});
+
+/** One key of a configuration. There is no field for its value. */
+export const configKey = z.object({
+  key: text,
+  type: text,
+  required: z.boolean(),
+  default: z.unknown().optional().describe("Any JSON, as the schema of the plugin has it."),
+  secret: z.boolean(),
+});
 
 export const change = z.object({ added: texts, removed: texts });
 
@@ -101,9 +130,30 @@ export const trusted = {
   signer_change,
 };
 
+/** The states of a plugin, and how bad each is. A note is worth knowing, and not a problem. */
+export const doctorStates = {
+  "enabled-not-installed": "error",
+  "installed-disabled": "warning",
+  "installed-enabled": "fine",
+  "not-installed": "fine",
+  /** It is installed, and not loaded. */
+  rejected: "error",
+  /** It differs from plugins.lock: production refuses it, or does not start without it. */
+  drifted: "warning",
+  /** It has no valid signature of a trusted publisher, and runs in production. */
+  "unsigned-in-production": "warning",
+  "missing-keyword": "note",
+  /** It declares a capability for which the host supplies nothing. */
+  "unsupplied-capability": "warning",
+  /** It needs packages that no signature covers: only plugins.lock pins them. */
+  "dependencies-not-covered": "note",
+  degraded: "warning",
+  unhealthy: "error",
+} as const satisfies Record<string, "fine" | "note" | "warning" | "error">;
+
 export const diagnosis = z.object({
   slug: textOrNull,
-  package: textOrNull,
+  package: text,
   env_var: textOrNull,
   installed: z.boolean(),
   enabled: z.boolean(),
@@ -111,6 +161,14 @@ export const diagnosis = z.object({
   recommendation: text,
   reason: textOrNull,
   id: textOrNull,
+});
+
+/** What is found beside plugins. */
+export const finding = z.object({
+  about: z.enum(["setting", "mode", "lock", "journal", "pending"]),
+  severity: z.enum(["warning", "error"]),
+  message: text,
+  recommendation: text,
 });
 
 export const entry = { slug: text, package: text, env_var: textOrNull };

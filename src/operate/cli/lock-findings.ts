@@ -1,22 +1,14 @@
 /** What `doctor` finds beside plugins: settings, mode, lockfile, journal, a change that was not ended. */
 import { errorCodes } from "../../core/errors/index.ts";
 import { rejectionCodes } from "../packages/index.ts";
+import type { finding, Report } from "./documents.ts";
 import { journalTodo } from "./journal-problems.ts";
 import { journalText } from "./print/parts.ts";
 import { say } from "./print/printable.ts";
 import type { DiscoveryReport, LockState } from "./reports.ts";
 import { texts } from "./texts.ts";
 
-export const places = ["setting", "mode", "lock", "journal", "pending"] as const;
-export const severities = ["warning", "error"] as const;
-
-/** One finding. */
-export interface LockFinding {
-  readonly about: (typeof places)[number];
-  readonly severity: (typeof severities)[number];
-  readonly message: string;
-  readonly recommendation: string;
-}
+export type LockFinding = Report<typeof finding>;
 
 export function lockFindings(
   report: Pick<DiscoveryReport, "mode" | "setting_faults">,

@@ -1,6 +1,16 @@
 /** What services report, with the field names of `--json`. */
 import type { PluginKind, SignatureCause } from "../packages/index.ts";
 import type { Drift, PluginMode } from "../trust/index.ts";
+import type {
+  configKey,
+  driftRow,
+  health,
+  journalProblem,
+  lock,
+  locked,
+  Report,
+  trustEvent,
+} from "./documents.ts";
 import type { NamesChange, SignerChange } from "./plain-words.ts";
 
 /** JSON, as it may stand in a report. */
@@ -13,12 +23,7 @@ export type Json =
   | { readonly [key: string]: Json };
 
 /** The lockfile that is in effect. */
-export interface LockFacts {
-  readonly path: string;
-  readonly schema_version: number;
-  /** How many. */
-  readonly entries: number;
-}
+export type LockFacts = Report<typeof lock>;
 
 /** Why a file or a setting cannot be read. */
 interface ReadFault {
@@ -26,15 +31,10 @@ interface ReadFault {
   readonly message: string;
 }
 
-/** One key of a configuration. There is no field for its value. */
-export interface ConfigKey {
-  readonly key: string;
-  /** `string`, `integer`, `"a" | "b"`. */
-  readonly type: string;
-  readonly required: boolean;
+/** One key of a configuration. */
+export interface ConfigKey extends Report<typeof configKey> {
   /** As the schema has it; `undefined` where it has none, and for what is secret. */
   readonly default?: Json | undefined;
-  readonly secret: boolean;
 }
 
 /** A plugin, as far as it is known. What is only known after loading is null before. */
@@ -55,12 +55,7 @@ export interface PluginFacts {
   readonly discovery_source: { readonly [key: string]: Json };
   readonly signed_by: string | null;
   readonly trust_decision: string | null;
-  readonly health: {
-    readonly status: string;
-    readonly message: string;
-    readonly checked_at: string | null;
-    readonly error_summary: string | null;
-  } | null;
+  readonly health: Report<typeof health> | null;
   /** The versions of the host that it runs on. */
   readonly requires: string | null;
   readonly config: readonly ConfigKey[] | null;
@@ -101,15 +96,10 @@ export interface RejectedPlugin {
 }
 
 /** One difference between lockfile and installation. */
-export interface DriftRow {
-  readonly id: string;
+export interface DriftRow extends Report<typeof driftRow> {
+  readonly kind: Drift["kind"];
   /** Of the entry of its id; absent where there is none. */
   readonly package?: string | undefined;
-  readonly kind: Drift["kind"];
-  readonly expected: string | null;
-  readonly actual: string | null;
-  /** Whether production refuses the plugin for it. */
-  readonly blocking: boolean;
 }
 
 export interface DiscoveryReport {
@@ -129,11 +119,7 @@ export interface DiscoveryReport {
 }
 
 /** What is wrong with the journal. */
-export interface JournalProblem {
-  /** Counted from 1; null where it is about no line. */
-  readonly line: number | null;
-  readonly id: string | null;
-  readonly problem: string;
+export interface JournalProblem extends Report<typeof journalProblem> {
   /** One sentence. */
   readonly detail?: string | undefined;
 }
@@ -153,22 +139,7 @@ export interface LockState {
 }
 
 /** What the lockfile says of a plugin. */
-export interface LockedFacts {
-  readonly package: string;
-  readonly version: string;
-  readonly entry_point: string;
-  readonly distribution_hash: string;
-  readonly capabilities: readonly string[] | null;
-  readonly hooks: readonly string[] | null;
-  readonly signer: string | null;
-  readonly dependencies: readonly {
-    readonly name: string;
-    readonly version: string;
-    readonly hash: string;
-  }[];
-  /** The last day of the trust; null for no end. */
-  readonly until: string | null;
-}
+export type LockedFacts = Report<typeof locked>;
 
 /** A plugin that is trusted now. */
 export interface TrustedPlugin extends LockedFacts {
@@ -233,20 +204,7 @@ export interface LockChange {
   readonly warnings: readonly string[];
 }
 
-/** A change of trust, as the journal has it, by the number of its line. */
-export interface TrustEvent {
-  readonly line: number;
-  readonly at: string;
-  readonly action: "trust" | "revoke";
-  readonly id: string;
-  /** Null where trust was taken back. */
-  readonly version: string | null;
-  readonly distribution_hash: string | null;
-  readonly until: string | null;
-  readonly reason: string;
-  /** Null where a hand wrote the line. */
-  readonly actor: string | null;
-}
+export type TrustEvent = Report<typeof trustEvent>;
 
 export interface JournalReport {
   readonly lock: LockFacts | null;

@@ -5,6 +5,7 @@ import { defineCommand } from "../command.ts";
 import { expectLockfile, lookupFor } from "../command-context.ts";
 import {
   change,
+  configKey,
   dependencies,
   drift as driftSchema,
   lock as lockSchema,
@@ -24,14 +25,6 @@ import { listed, printable, printableJson, say, withSortedKeys } from "../print/
 import type { DiscoveryReport, PluginFacts, RejectedPlugin } from "../reports.ts";
 import { responseTo } from "../responses.ts";
 import { reasonOf, texts } from "../texts.ts";
-
-const configKey = z.object({
-  key: text,
-  type: text,
-  required: z.boolean(),
-  default: z.unknown().optional().describe("Any JSON, as the schema of the plugin has it."),
-  secret: z.boolean(),
-});
 
 export const describe = defineCommand({
   path: ["plugins", "describe"],

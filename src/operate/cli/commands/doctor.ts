@@ -2,9 +2,16 @@
 import * as z from "zod";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { expectLockfile, lookupFor } from "../command-context.ts";
-import { type Diagnosis, diagnose, doctorStates, isProblem, nothingToDo } from "../diagnose.ts";
-import { diagnosis, lock, mode, text, warnings as warningsSchema } from "../documents.ts";
-import { type LockFinding, lockFindings, places, severities } from "../lock-findings.ts";
+import { type Diagnosis, diagnose, isProblem, nothingToDo } from "../diagnose.ts";
+import {
+  diagnosis,
+  doctorStates,
+  finding,
+  lock,
+  mode,
+  warnings as warningsSchema,
+} from "../documents.ts";
+import { type LockFinding, lockFindings } from "../lock-findings.ts";
 import { lookupOptions } from "../option-table.ts";
 import type { Paint } from "../print/paint.ts";
 import { headLines, section } from "../print/parts.ts";
@@ -71,14 +78,7 @@ export const doctor = defineCommand({
         status: z.enum(["ok", "warning", "error"]),
         mode,
         lock: lock.nullable(),
-        findings: z.array(
-          z.object({
-            about: z.enum(places),
-            severity: z.enum(severities),
-            message: text,
-            recommendation: text,
-          }),
-        ),
+        findings: z.array(finding),
         plugins: z.array(diagnosis),
         warnings: warningsSchema,
       })

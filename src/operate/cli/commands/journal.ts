@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { defineCommand } from "../command.ts";
 import { expectLockfile, scopeOf } from "../command-context.ts";
-import { count, journal_problems, lock, text, textOrNull, warnings } from "../documents.ts";
+import { count, journal_problems, lock, textOrNull, trustEvent, warnings } from "../documents.ts";
 import type { Paint } from "../print/paint.ts";
 import { journalSection, shortHash } from "../print/parts.ts";
 import { say } from "../print/printable.ts";
@@ -28,21 +28,7 @@ export const journal = defineCommand({
       .object({
         lock: lock.nullable(),
         journal_path: textOrNull,
-        changes: z
-          .array(
-            z.object({
-              line: z.int(),
-              at: text.describe("When, as the line has it: ISO 8601."),
-              action: z.enum(["trust", "revoke"]),
-              id: text,
-              version: textOrNull.describe("Null where trust was taken back."),
-              distribution_hash: textOrNull,
-              until: textOrNull,
-              reason: text,
-              actor: textOrNull.describe("Null where a hand wrote the line."),
-            }),
-          )
-          .describe("The last hundred, in their order."),
+        changes: z.array(trustEvent).describe("The last hundred, in their order."),
         change_count: count,
         journal_problems,
         journal_problem_count: count,
