@@ -1,8 +1,9 @@
 /** The schema of a plugin's configuration: somebody else's object, asked through one method. */
+import * as z from "zod";
 import { intrinsics, isAwaitable } from "../data/index.ts";
 import { unowned } from "../hooks/index.ts";
 
-const { apply, create, getOwnPropertyDescriptor, hasOwn, isArray, isProxy } = intrinsics;
+const { apply, getOwnPropertyDescriptor, hasOwn, isArray, isProxy } = intrinsics;
 
 /** A `configSchema`, read. */
 export interface ReadSchema {
@@ -74,82 +75,6 @@ export function kindOfValue(value: unknown): string {
   return isArray(value) ? "array" : typeof value;
 }
 
-/** What a schema of zod 4 says of itself. */
-interface ZodDef {
-  readonly type?: unknown;
-  readonly shape?: object;
-  readonly catchall?: unknown;
-  readonly innerType?: unknown;
-  readonly in?: unknown;
-  readonly element?: unknown;
-  readonly valueType?: unknown;
-  readonly options?: readonly unknown[];
-  readonly left?: unknown;
-  readonly right?: unknown;
-  readonly getter?: () => unknown;
-}
-
-/** The keys of an object of zod, and whether it takes others. */
-interface KnownShape {
-  readonly shape: Readonly<Record<string, unknown>>;
-  readonly isOpen: boolean;
-}
-
-function defOf(schema: unknown): ZodDef | undefined {
-  return (schema as { _zod?: { def?: ZodDef } } | null | undefined)?._zod?.def;
-}
-
-/** Wrappers that a schema may have around it; more than so many are a circle. */
-const maxWrappers = 32;
-
-/** Without what says nothing of keys: optional, default, readonly, a transform after it. */
-function unwrapped(schema: unknown): ZodDef | undefined {
-  let def = defOf(schema);
-  for (let i = 0; i < maxWrappers && def !== undefined; i++) {
-    const inner =
-      def.type === "pipe" ? def.in : def.type === "lazy" ? def.getter?.() : def.innerType;
-    if (inner === undefined) return def;
-    def = defOf(inner);
-  }
-  return undefined;
-}
-
-/** Of a union or intersection, what any of its parts knows. */
-function shapeOf(def: ZodDef | undefined): KnownShape | undefined {
-  if (def?.type === "object" && def.shape !== undefined) {
-    const { shape, catchall } = def;
-    const isOpen = catchall !== undefined && defOf(catchall)?.type !== "never";
-    return { shape: shape as KnownShape["shape"], isOpen };
-  }
-  const parts =
-    def?.type === "union"
-      ? (def.options ?? [])
-      : def?.type === "intersection"
-        ? [def.left, def.right]
-        : [];
-  if (parts.length === 0) return undefined;
-  const shape: Record<string, unknown> = create(null);
-  let isOpen = false;
-  for (const part of parts) {
-    const known = shapeOf(unwrapped(part));
-    if (known === undefined) return undefined;
-    isOpen ||= known.isOpen;
-    // Which part is for a value shows when it is read: what is in the key is not looked into.
-    for (const key of Object.keys(known.shape)) shape[key] = undefined;
-  }
-  return { shape, isOpen };
-}
-
-/** The keys of a schema that is an object of zod; `undefined` for any other. */
-export function knownKeys({ schema }: ReadSchema): readonly string[] | undefined {
-  try {
-    const known = shapeOf(unwrapped(schema));
-    return known === undefined ? undefined : Object.keys(known.shape);
-  } catch {
-    return undefined;
-  }
-}
-
 /** A key that a schema does not know. */
 interface UnknownKey {
   /** Where the object is that has it. */
@@ -158,42 +83,82 @@ interface UnknownKey {
   readonly known: readonly string[];
 }
 
+/** Part of a JSON Schema. */
+type Part = Readonly<Record<string, unknown>>;
+
+/** A schema of zod as JSON Schema; `undefined` for any other, and for one that cannot be told so. */
+export function documentOf(schema: object): Part | undefined {
+  try {
+    return z.toJSONSchema(schema as z.ZodType, { io: "input", unrepresentable: "any" });
+  } catch {
+    return undefined;
+  }
+}
+
+/** The keys of an object, and whether it takes others. Of a union or intersection, of all its parts. */
+interface KnownKeys {
+  readonly properties: Part;
+  readonly isOpen: boolean;
+}
+
+function keysOf(part: unknown): KnownKeys | undefined {
+  if (!isPart(part)) return undefined;
+  if (isPart(part.properties))
+    return { properties: part.properties, isOpen: isPart(part.additionalProperties) };
+  const parts = [part.anyOf, part.oneOf, part.allOf].find(isArray) ?? [];
+  const known = parts.map(keysOf);
+  if (known.length === 0 || known.includes(undefined)) return undefined;
+  // Which part is for a value shows when it is read: what is in the key is not looked into.
+  const keys = known.flatMap((each) => Object.keys(each?.properties ?? {}));
+  return {
+    properties: Object.fromEntries(keys.map((key) => [key, undefined])),
+    isOpen: known.some((each) => each?.isOpen),
+  };
+}
+
+function isPart(value: unknown): value is Part {
+  return typeof value === "object" && value !== null && !isArray(value);
+}
+
+/** The keys of a schema that is an object of zod; `undefined` for any other. */
+export function knownKeys({ schema }: ReadSchema): readonly string[] | undefined {
+  const known = keysOf(documentOf(schema));
+  return known && Object.keys(known.properties);
+}
+
 /**
  * The keys that objects of zod do not know, also in lists and records. zod itself passes over them
  * where the schema does not say more. Of another schema they are its own affair.
  */
 export function unknownKeys({ schema }: ReadSchema, value: unknown): readonly UnknownKey[] {
-  const found: UnknownKey[] = [];
-  try {
-    collect(schema, value, [], found);
-  } catch {
-    // A schema that cannot be looked into is asked all the same.
-  }
-  return found;
+  const document = documentOf(schema);
+  return document === undefined ? [] : unknownIn(document, document, value, []);
 }
 
-function collect(
-  schema: unknown,
+function unknownIn(
+  document: Part,
+  given: unknown,
   value: unknown,
-  path: readonly (string | number)[],
-  found: UnknownKey[],
-): void {
-  if (typeof value !== "object" || value === null) return;
-  const def = unwrapped(schema);
-  if (isArray(value)) {
-    if (def?.type !== "array") return;
-    for (const [at, item] of value.entries()) collect(def.element, item, [...path, at], found);
-    return;
-  }
-  if (def?.type === "record") {
-    for (const [key, item] of Object.entries(value))
-      collect(def.valueType, item, [...path, key], found);
-    return;
-  }
-  const known = shapeOf(def);
-  if (known === undefined) return;
-  for (const [key, item] of Object.entries(value)) {
-    if (hasOwn(known.shape, key)) collect(known.shape[key], item, [...path, key], found);
-    else if (!known.isOpen) found.push({ path, key, known: Object.keys(known.shape) });
-  }
+  path: UnknownKey["path"],
+): readonly UnknownKey[] {
+  const part = resolved(document, given);
+  if (part === undefined || typeof value !== "object" || value === null) return [];
+  const inside = (schema: unknown, item: unknown, key: string | number) =>
+    unknownIn(document, schema, item, [...path, key]);
+  if (isArray(value)) return value.flatMap((item, at) => inside(part.items, item, at));
+  const known = keysOf(part);
+  return Object.entries(value).flatMap(([key, item]): readonly UnknownKey[] => {
+    if (known === undefined) return inside(part.additionalProperties, item, key);
+    if (hasOwn(known.properties, key)) return inside(known.properties[key], item, key);
+    return known.isOpen ? [] : [{ path, key, known: Object.keys(known.properties) }];
+  });
+}
+
+/** The part itself, or what a reference in it stands for. */
+function resolved(document: Part, part: unknown): Part | undefined {
+  if (!isPart(part)) return undefined;
+  if (part.$ref === "#") return document;
+  const [, name = ""] = /^#\/\$defs\/(.+)$/.exec(String(part.$ref)) ?? [];
+  if (name === "") return part;
+  return isPart(document.$defs) && isPart(document.$defs[name]) ? document.$defs[name] : undefined;
 }

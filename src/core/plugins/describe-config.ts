@@ -1,6 +1,6 @@
 /** What configuration a plugin takes, for whoever operates it. Values never come into it. */
-import * as z from "zod";
 import { sensitivityOf } from "../observe/index.ts";
+import { documentOf } from "./config-schema.ts";
 import { definitionOf } from "./define-plugin.ts";
 import type { Plugin } from "./types.ts";
 
@@ -37,15 +37,6 @@ export function configKeysIn(schema: object): readonly ConfigKeyFacts[] | undefi
       secret,
     };
   });
-}
-
-function documentOf(schema: object): Record<string, unknown> | undefined {
-  try {
-    return z.toJSONSchema(schema as z.ZodType, { io: "input", unrepresentable: "any" });
-  } catch {
-    // No schema of zod, or one that cannot be told as data.
-    return undefined;
-  }
 }
 
 function typeOf(part: unknown): string {

@@ -1,10 +1,8 @@
 /** Hands what a manager counts and measures to the host's backend. */
-import { intrinsics, isAwaitable } from "../data/index.ts";
+import { isAwaitable } from "../data/index.ts";
 import { GlassineError } from "../errors/index.ts";
-import { type HandlerStep, type Meter, unowned } from "../hooks/index.ts";
+import { type AnyInvokeResult, type HandlerStep, type Meter, unowned } from "../hooks/index.ts";
 import { type MetricName, pluginMetrics } from "./metrics-table.ts";
-
-const { apply, freeze, monotonicNow, ownValue } = intrinsics;
 
 /** The labels of a sample: each of the names that the metric has, with a text. */
 export type MetricLabels = Readonly<Record<string, string>>;
@@ -32,7 +30,7 @@ export interface Metrics extends Meter {
   /** What is there when the manager is made, and stays so. */
   standing(hooks: readonly string[], plugins: number, handlers: (hook: string) => number): void;
   /** Counts the result of a run of a message hook, if it was denied. */
-  denied(hook: string, result: unknown): void;
+  denied(hook: string, result: AnyInvokeResult): void;
   registration(outcome: "success" | "failure", reason: string): void;
 }
 
@@ -40,16 +38,15 @@ export interface Metrics extends Meter {
 export function readMetrics(given: unknown, prefix: string): Metrics | undefined {
   if (given === undefined) return undefined;
   if (typeof given !== "object" || given === null) throw unfit("metrics must be an object.");
-  const sink = given as Record<string, unknown>;
-  const methods: Record<string, unknown> = {};
+  const { counter, histogram, gauge } = given as MetricsSink;
+  const methods = { counter, histogram, gauge };
   for (const kind of kinds) {
-    if (typeof sink[kind] !== "function") throw unfit(`metrics.${kind} must be a function.`);
-    methods[kind] = sink[kind];
+    if (typeof methods[kind] !== "function") throw unfit(`metrics.${kind} must be a function.`);
   }
   return metricsBy((name, labels, value) => {
     try {
-      const method = ownValue(methods, pluginMetrics[name].kind) as (...given: never[]) => unknown;
-      const answer = apply(method, given, [`${prefix}${name}`, freeze(labels), value]);
+      const method = methods[pluginMetrics[name].kind];
+      const answer = method.call(given as MetricsSink, prefix + name, Object.freeze(labels), value);
       if (isAwaitable(answer)) unowned(answer);
     } catch {
       // What is measured happened, whether or not the backend took it.
@@ -69,11 +66,9 @@ function metricsBy(emit: Emit): Metrics {
     failed: (step, type) => emit("handler_error_total", { ...of(step), error_type: type }, 1),
     decided: (hook, decision) => emit("voting_decision_total", { hook, decision }, 1),
     denied: (hook, result) => {
-      const violation = ownValue(result, "violation");
-      const code = ownValue(violation, "code");
-      const plugin = ownValue(violation, "plugin");
-      if (typeof code !== "string") return;
-      emit("denial_total", { hook, plugin: typeof plugin === "string" ? plugin : "none", code }, 1);
+      if (result.violation === undefined) return;
+      const { code, plugin = "none" } = result.violation;
+      emit("denial_total", { hook, plugin, code }, 1);
     },
     standing: (hooks, plugins, handlers) => {
       emit("registered_count", {}, plugins);
@@ -83,7 +78,7 @@ function metricsBy(emit: Emit): Metrics {
   };
 }
 
-type Invoke = (hook: string, payload: never, options: never) => Promise<unknown>;
+type Invoke = (hook: string, payload: never, options: never) => Promise<AnyInvokeResult>;
 
 /** `invoke`, with its runs of message hooks measured; those of other hooks measure themselves. */
 export function measured<Run extends Invoke>(
@@ -95,7 +90,7 @@ export function measured<Run extends Invoke>(
   if (metrics === undefined) return invoke;
   return ((hook: string, payload: never, options: never) => {
     const { started } = counts;
-    const startedAt = monotonicNow();
+    const startedAt = performance.now();
     const pending = invoke(hook, payload, options);
     // What is refused before it begins is no run.
     if (counts.started > started && isMessage(hook)) void follow(pending, hook, startedAt, metrics);
@@ -104,7 +99,7 @@ export function measured<Run extends Invoke>(
 }
 
 async function follow(
-  pending: Promise<unknown>,
+  pending: Promise<AnyInvokeResult>,
   hook: string,
   startedAt: number,
   metrics: Metrics,
@@ -115,7 +110,7 @@ async function follow(
   } catch {
     // The caller has it.
   }
-  metrics.ran(hook, monotonicNow() - startedAt);
+  metrics.ran(hook, performance.now() - startedAt);
 }
 
 function unfit(text: string): GlassineError {

@@ -1,10 +1,9 @@
 /** Asks plugins how they are again and again, and tells of changes. */
-import { intrinsics, isAwaitable } from "../data/index.ts";
+import { isAwaitable } from "../data/index.ts";
 import { unowned } from "../hooks/index.ts";
 import type { HealthReport, HealthStatus } from "./health.ts";
 import { letGo } from "./run-health-check.ts";
 
-const { newRecord } = intrinsics;
 // Captured, so that a test's or plugin's clock does not end the polling.
 const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
 
@@ -26,12 +25,12 @@ interface HealthPoll {
  * told after that.
  */
 export function pollHealth({ intervalMs, check, onChange }: HealthPoll): () => void {
-  const known = newRecord() as Record<string, HealthStatus>;
+  const known = new Map<string, HealthStatus>();
   let isStopped = false;
   let timer: unknown;
   const tell = (report: HealthReport) => {
-    const before = known[report.pluginName] ?? "unknown";
-    known[report.pluginName] = report.status;
+    const before = known.get(report.pluginName) ?? "unknown";
+    known.set(report.pluginName, report.status);
     if (isStopped || before === report.status) return;
     try {
       const answer = onChange(report, before);
@@ -43,7 +42,7 @@ export function pollHealth({ intervalMs, check, onChange }: HealthPoll): () => v
   const round = async () => {
     try {
       const reports = await check();
-      for (let i = 0; i < reports.length; i++) tell(reports[i] as HealthReport);
+      for (const report of reports) tell(report);
     } catch {
       // Checks do not reject; a round that does tells nothing, and the next one comes.
     }

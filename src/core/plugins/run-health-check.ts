@@ -5,9 +5,7 @@ import { marker, timestampNow } from "../observe/index.ts";
 import { answerOf, type HealthReport, isStatus } from "./health.ts";
 import { quoteName } from "./read-plain.ts";
 
-const { append, create, freeze, getOwnPropertyDescriptor, isArray, isProxy, monotonicNow } =
-  intrinsics;
-const { newList, toArray } = intrinsics;
+const { append, isProxy, monotonicNow, newList, toArray } = intrinsics;
 // Captured, so that a test's or plugin's clock does not keep a check from ending.
 const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
 
@@ -99,18 +97,18 @@ export async function runHealthChecks(
   const reports = newList<HealthReport>();
   for (let i = 0; i < pending.length; i++)
     append(reports, await (pending[i] as (typeof pending)[0]));
-  return freeze(toArray(reports));
+  return Object.freeze(toArray(reports));
 }
 
 function reportOf(run: HealthCheck, { status, message, errorSummary }: Finding): HealthReport {
-  const report = create(null) as { -readonly [Field in keyof HealthReport]: HealthReport[Field] };
-  report.pluginName = run.plugin;
-  report.pluginVersion = run.version;
-  report.status = status;
-  report.message = shown(run, message);
-  report.checkedAt = (run.now ?? timestampNow)();
-  report.errorSummary = errorSummary === null ? null : shown(run, errorSummary);
-  return freeze(report);
+  return Object.freeze({
+    pluginName: run.plugin,
+    pluginVersion: run.version,
+    status,
+    message: shown(run, message),
+    checkedAt: (run.now ?? timestampNow)(),
+    errorSummary: errorSummary === null ? null : shown(run, errorSummary),
+  });
 }
 
 const maxShown = 500;
@@ -145,14 +143,14 @@ function answered(value: unknown): Finding {
 /** The word of JavaScript for the value: what `typeof` says, or `null`, or `array`. */
 function typeOf(value: unknown): string {
   if (value === null) return "null";
-  return isArray(value) ? "array" : typeof value;
+  return Array.isArray(value) ? "array" : typeof value;
 }
 
 /** The status of a look-alike, where it is a text but none of the four. */
 function oddStatus(value: unknown): string | undefined {
   if (typeof value !== "object" || value === null || isProxy(value)) return undefined;
   try {
-    const status: unknown = getOwnPropertyDescriptor(value, "status")?.value;
+    const status: unknown = Object.getOwnPropertyDescriptor(value, "status")?.value;
     return typeof status === "string" && !isStatus(status) ? status : undefined;
   } catch {
     return undefined;

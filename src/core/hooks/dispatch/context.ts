@@ -20,35 +20,6 @@ const signalGetter = intrinsics.getOwnPropertyDescriptor(AbortController.prototy
 const signalAtLoad = (controller: AbortController): AbortSignal =>
   intrinsics.apply(signalGetter, controller, []);
 
-/** Ends a handler's turn early: its signal aborts. @internal */
-export let endTurn: (context: PluginContext) => void;
-/** Whose turn a context belongs to, or `undefined` for anything else. @internal */
-export let originOf: (value: unknown) => Origin | undefined;
-/** The run and the handler of a context, whatever became of its turn. @internal */
-export let partOf: (context: HandlerContext) => Omit<Origin, "context">;
-/** False once a handler's turn was ended early. @internal */
-export let isOngoing: (context: PluginContext) => boolean;
-/** Whether a context's handler may still do something in its run. @internal */
-export let isLive: (context: HandlerContext) => boolean;
-/** The host's handle behind an accessor, for whoever declared its capability. @internal */
-let handleFor: (context: unknown, service: Service) => unknown;
-let assertLive: (context: HandlerContext) => void;
-
-/**
- * In place of the controller of a turn that was ended early. Told by its brand: `instanceof` asks
- * the prototypes above a controller, and a plugin can put a proxy there.
- */
-class Ended {
-  controller: AbortController | undefined;
-  readonly #brand = undefined;
-  constructor(controller: AbortController | undefined) {
-    this.controller = controller;
-  }
-  static is(value: AbortController | Ended | undefined): value is Ended {
-    return value !== undefined && #brand in value;
-  }
-}
-
 /**
  * One per call of a handler. Everything is private and read through the prototype, which is
  * frozen; so making one costs next to nothing.
@@ -57,7 +28,9 @@ export class HandlerContext implements PluginContext {
   #step: HandlerStep;
   #run: AnyRun;
   /** Made when the signal is asked for: making one costs as much as many handlers. */
-  #controller: AbortController | Ended | undefined;
+  #controller: AbortController | undefined = undefined;
+  /** Whether the turn was ended early. */
+  #ended = false;
 
   constructor(step: HandlerStep, run: AnyRun) {
     this.#step = step;
@@ -83,61 +56,76 @@ export class HandlerContext implements PluginContext {
     return requestOf(this.#run.scope);
   }
   get signal(): AbortSignal {
-    const current = this.#controller;
-    const known = Ended.is(current) ? current.controller : current;
-    if (known !== undefined) return signalAtLoad(known);
-    const controller = new AbortControllerAtLoad();
-    if (Ended.is(current)) current.controller = controller;
-    else this.#controller = controller;
-    if (current !== undefined || this.#run.isOver(this.#step)) abortAtLoad(controller);
-    return signalAtLoad(controller);
+    if (this.#controller === undefined) {
+      this.#controller = new AbortControllerAtLoad();
+      if (this.#ended || this.#run.isOver(this.#step)) abortAtLoad(this.#controller);
+    }
+    return signalAtLoad(this.#controller);
   }
   get state(): Map<unknown, unknown> {
-    assertLive(this);
+    HandlerContext.#assertLive(this);
     return stateOf(this.#run.scope, this.#step.plugin);
   }
 
-  static {
-    endTurn = (context) => {
-      if (!(#run in context)) return;
-      const controller = context.#controller;
-      if (Ended.is(controller)) return;
-      context.#controller = new Ended(controller);
-      if (controller !== undefined) abortAtLoad(controller);
-    };
-    originOf = (value) => {
-      if (typeof value !== "object" || value === null || !(#run in value)) return undefined;
-      const context = value as HandlerContext;
-      assertLive(context);
-      return { run: context.#run, step: context.#step, context };
-    };
-    partOf = (context) => ({ run: context.#run, step: context.#step });
-    isOngoing = (context) => #run in context && !Ended.is(context.#controller);
-    isLive = (context) => isOngoing(context) && !context.#run.isOver(context.#step);
-    handleFor = (value, service) => {
-      const { capability, accessor, spelling } = service;
-      if (typeof value !== "object" || value === null || !(#run in value)) {
-        const text = `${spelling} works on the context of a handler only`;
-        throw new CapabilityError(text, "unknown", capability, spelling);
-      }
-      const context = value as HandlerContext;
-      const { plugin, handles } = context.#step;
-      // Before the handle is looked at: nobody finds out what the host has.
-      if (plugin.services[capability] !== true) {
-        const text = `plugin '${plugin.name}' cannot call ${spelling}: capability '${capability}' not declared`;
-        throw new CapabilityError(text, plugin.name, capability, spelling);
-      }
-      assertLive(context);
-      return handles[accessor]?.() ?? null;
-    };
-    assertLive = (context) => {
-      if (isLive(context)) return;
-      throw new GlassineError("aborted", "This context belongs to a run that has ended.", {
-        plugin: context.#step.plugin.name,
-      });
-    };
+  // The functions of the dispatcher. A handler holds an instance, from which it cannot reach them.
+
+  /** Ends a handler's turn early: its signal aborts. */
+  static endTurn(context: PluginContext): void {
+    if (!(#run in context) || context.#ended) return;
+    context.#ended = true;
+    if (context.#controller !== undefined) abortAtLoad(context.#controller);
+  }
+
+  /** Whose turn a context belongs to, or `undefined` for anything else. */
+  static originOf(value: unknown): Origin | undefined {
+    if (!HandlerContext.#is(value)) return undefined;
+    HandlerContext.#assertLive(value);
+    return { run: value.#run, step: value.#step, context: value };
+  }
+
+  /** The run and the handler of a context, whatever became of its turn. */
+  static partOf(context: HandlerContext): Omit<Origin, "context"> {
+    return { run: context.#run, step: context.#step };
+  }
+
+  /** False once a handler's turn was ended early. */
+  static isOngoing(context: PluginContext): boolean {
+    return #run in context && !context.#ended;
+  }
+
+  /** Whether a context's handler may still do something in its run. */
+  static isLive(context: HandlerContext): boolean {
+    return !context.#ended && !context.#run.isOver(context.#step);
+  }
+
+  /** The host's handle behind an accessor, for whoever declared its capability. */
+  static handleFor(value: unknown, { capability, accessor, spelling }: Service): unknown {
+    if (!HandlerContext.#is(value)) {
+      const text = `${spelling} works on the context of a handler only`;
+      throw new CapabilityError(text, "unknown", capability, spelling);
+    }
+    const { plugin, handles } = value.#step;
+    // Before the handle is looked at: nobody finds out what the host has.
+    if (plugin.services[capability] !== true) {
+      const text = `plugin '${plugin.name}' cannot call ${spelling}: capability '${capability}' not declared`;
+      throw new CapabilityError(text, plugin.name, capability, spelling);
+    }
+    HandlerContext.#assertLive(value);
+    return handles[accessor]?.() ?? null;
+  }
+
+  static #is(value: unknown): value is HandlerContext {
+    return typeof value === "object" && value !== null && #run in value;
+  }
+
+  static #assertLive(context: HandlerContext): void {
+    if (HandlerContext.isLive(context)) return;
+    throw new GlassineError("aborted", "This context belongs to a run that has ended.", {
+      plugin: context.#step.plugin.name,
+    });
   }
 }
+export const { endTurn, originOf, partOf, isOngoing, isLive } = HandlerContext;
 // A handler holds an instance: the class must not be reachable from it.
 Reflect.deleteProperty(HandlerContext.prototype, "constructor");
 Object.freeze(HandlerContext.prototype);
@@ -158,7 +146,7 @@ export function contextClassWith(services: readonly Service[]): ContextClass {
     // A method, so that it has no prototype and cannot be made an instance of.
     const accessor = {
       [service.accessor](this: unknown) {
-        return handleFor(this, service);
+        return HandlerContext.handleFor(this, service);
       },
     }[service.accessor];
     Object.defineProperty(prototype, service.accessor, { value: Object.freeze(accessor) });

@@ -21,19 +21,6 @@ function freshId(): string {
   return `req-${time}-${chance}-${inBase36(counter)}`;
 }
 
-/** The private state of one plugin; only its own context asks for it. @internal */
-export let stateOf: (scope: RequestScope, plugin: Owner) => Map<unknown, unknown>;
-/** The id of the request, whatever somebody has put on the object. @internal */
-export let requestOf: (scope: RequestScope) => string;
-/** The same private state under another request id. @internal */
-export let renamedScope: (scope: RequestScope, id: string) => RequestScope;
-/** The same request for a run that a handler of one manager has another run. @internal */
-export let nestedScope: (scope: RequestScope, id: string, from: object, to: object) => RequestScope;
-/** What a manager goes by, given the scope of an earlier result. @internal */
-export let scopeIn: (scope: RequestScope, runtime: object) => RequestScope;
-/** Whether `value` is a scope of this library. @internal */
-export let isScope: (value: unknown) => value is RequestScope;
-
 /** By plugin id. Without a prototype: no patched map hands one plugin's state to another. */
 interface States {
   [plugin: string]: Map<unknown, unknown>;
@@ -75,50 +62,63 @@ export class RequestScope {
     return requestOf(this);
   }
 
-  static {
-    const factsOf = (scope: RequestScope): Facts => {
-      scope.#facts ??= factsWith(undefined);
-      return scope.#facts;
-    };
-    const scopeWith = (facts: Facts): RequestScope => {
-      const scope = new RequestScope(undefined);
-      scope.#facts = facts;
-      return scope;
-    };
-    requestOf = (scope) => {
-      const facts = factsOf(scope);
-      facts.id ??= freshId();
-      return facts.id;
-    };
-    stateOf = (scope, plugin) => {
-      const { states } = factsOf(scope);
-      // By the very definition: another plugin of the same name gets its own.
-      states[plugin.id] ??= new MapAtLoad();
-      return states[plugin.id] as Map<unknown, unknown>;
-    };
-    renamedScope = (scope, id) => {
-      const { states, home, byRuntime } = factsOf(scope);
-      return scopeWith({ id, states, home, byRuntime });
-    };
-    nestedScope = (scope, id, from, to) => {
-      const facts = factsOf(scope);
-      facts.byRuntime ??= new WeakMapAtLoad();
-      const { byRuntime } = facts;
-      intrinsics.weakSet(byRuntime, from, facts.states);
-      const states = intrinsics.weakGet(byRuntime, to) ?? (intrinsics.create(null) as States);
-      intrinsics.weakSet(byRuntime, to, states);
-      return scopeWith({ id, states, home: to, byRuntime });
-    };
-    scopeIn = (scope, runtime) => {
-      const home = scope.#facts?.home;
-      return home === undefined || home === runtime
-        ? scope
-        : nestedScope(scope, requestOf(scope), home, runtime);
-    };
-    isScope = (value): value is RequestScope =>
-      typeof value === "object" && value !== null && #facts in value;
+  static #factsOf(scope: RequestScope): Facts {
+    scope.#facts ??= factsWith(undefined);
+    return scope.#facts;
+  }
+
+  static #with(facts: Facts): RequestScope {
+    const scope = new RequestScope(undefined);
+    scope.#facts = facts;
+    return scope;
+  }
+
+  /** The id of the request, whatever somebody has put on the object. @internal */
+  static requestOf(scope: RequestScope): string {
+    const facts = RequestScope.#factsOf(scope);
+    facts.id ??= freshId();
+    return facts.id;
+  }
+
+  /** The private state of one plugin; only its own context asks for it. @internal */
+  static stateOf(scope: RequestScope, plugin: Owner): Map<unknown, unknown> {
+    const { states } = RequestScope.#factsOf(scope);
+    // By the very definition: another plugin of the same name gets its own.
+    states[plugin.id] ??= new MapAtLoad();
+    return states[plugin.id] as Map<unknown, unknown>;
+  }
+
+  /** The same private state under another request id. @internal */
+  static renamedScope(scope: RequestScope, id: string): RequestScope {
+    return RequestScope.#with({ ...RequestScope.#factsOf(scope), id });
+  }
+
+  /** The same request for a run that a handler of one manager has another run. @internal */
+  static nestedScope(scope: RequestScope, id: string, from: object, to: object): RequestScope {
+    const facts = RequestScope.#factsOf(scope);
+    facts.byRuntime ??= new WeakMapAtLoad();
+    const { byRuntime } = facts;
+    intrinsics.weakSet(byRuntime, from, facts.states);
+    const states = intrinsics.weakGet(byRuntime, to) ?? (intrinsics.create(null) as States);
+    intrinsics.weakSet(byRuntime, to, states);
+    return RequestScope.#with({ id, states, home: to, byRuntime });
+  }
+
+  /** What a manager goes by, given the scope of an earlier result. @internal */
+  static scopeIn(scope: RequestScope, runtime: object): RequestScope {
+    const home = scope.#facts?.home;
+    return home === undefined || home === runtime
+      ? scope
+      : nestedScope(scope, requestOf(scope), home, runtime);
+  }
+
+  /** Whether `value` is a scope of this library. @internal */
+  static isScope(value: unknown): value is RequestScope {
+    return typeof value === "object" && value !== null && #facts in value;
   }
 }
+export const { requestOf, stateOf, renamedScope, nestedScope, scopeIn } = RequestScope;
+export const isScope: (value: unknown) => value is RequestScope = RequestScope.isScope;
 // A host may hand a scope on: nobody reaches another plugin's state from it.
 Reflect.deleteProperty(RequestScope.prototype, "constructor");
 Object.freeze(RequestScope.prototype);
