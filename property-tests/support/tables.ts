@@ -1,6 +1,5 @@
 /** The hosts every law is held against: the standard table, and one of a host's own making. */
 import * as z from "zod";
-import { bindEnvelope } from "../../src/core/host/envelope.ts";
 import {
   instant,
   jsonObject,
@@ -17,6 +16,7 @@ import {
   standardSlots,
 } from "../../src/core/slots/index.ts";
 import type { Subject } from "../../src/testing/subject.ts";
+import { bindEnvelope } from "../../test/support/bind-host.ts";
 
 /** One of each thing a table can say, nested, beside schemas that only zod can read. */
 export const yardSlots = defineSlots({

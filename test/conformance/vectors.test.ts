@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { isGlassineError } from "../../src/core/errors/index.ts";
-import { bindEnvelope } from "../../src/core/host/envelope.ts";
 import { decodeMessage, encodeMessage } from "../../src/core/messages/index.ts";
 import { compileSlots, type StandardSlots, standardSlots } from "../../src/core/slots/index.ts";
+import { bindEnvelope } from "../support/bind-host.ts";
 import { verifies } from "../support/verifies.ts";
 import { same, type VectorCase } from "./compare.ts";
 import { deviations } from "./deviations.ts";

@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { extensionsLimits } from "../../src/core/data/index.ts";
 import { filterFor, merge } from "../../src/core/envelope/index.ts";
-import { bindEnvelope } from "../../src/core/host/envelope.ts";
 import { compileSlots, defineSlots } from "../../src/core/slots/index.ts";
+import { bindEnvelope } from "../support/bind-host.ts";
 
 describe("a mode in which only what grows may change", () => {
   const table = compileSlots(

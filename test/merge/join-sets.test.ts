@@ -5,8 +5,8 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { extensionsLimits } from "../../src/core/data/index.ts";
 import { filterFor, joinSets, Overlong } from "../../src/core/envelope/index.ts";
-import { bindEnvelope } from "../../src/core/host/envelope.ts";
 import { compileSlots, defineSlots, standardSlots } from "../../src/core/slots/index.ts";
+import { bindEnvelope } from "../support/bind-host.ts";
 
 const slots = compileSlots(standardSlots);
 const may = slots.capabilities.mask(["append_labels"]);

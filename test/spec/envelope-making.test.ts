@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { bindEnvelope } from "../../src/core/host/envelope.ts";
 import { compileSlots, defineSlots, joinSlots, standardSlots } from "../../src/core/slots/index.ts";
+import { bindEnvelope } from "../support/bind-host.ts";
 import { verifies } from "../support/verifies.ts";
 import { codeOf, compiled, envelope, everything, host, plain, refusal, view } from "./support.ts";
 

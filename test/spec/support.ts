@@ -1,7 +1,7 @@
 /** The standard envelope, with the small readings that examples need. */
 import { isGlassineError } from "../../src/core/errors/index.ts";
-import { bindEnvelope } from "../../src/core/host/envelope.ts";
 import { compileSlots, type StandardSlots, standardSlots } from "../../src/core/slots/index.ts";
+import { bindEnvelope } from "../support/bind-host.ts";
 
 export const compiled = compileSlots(standardSlots);
 export const host = bindEnvelope<StandardSlots>(compiled);

@@ -27,19 +27,22 @@ const outputs = [...Object.values(exports), ...Object.values(bin)]
 /**
  * What entries have in common, in as few files as they can do with: each that is read costs a start
  * a millisecond. A group takes what its modules import, too, and the first that wants a module
- * has it. A bundler of a user's keeps of a file whatever runs when it is loaded, schemas above all;
- * so what the audit sinks and a label store need is apart, and what the adapters need.
+ * has it. A bundler of a user's keeps of a file whatever runs when it is loaded, schemas above all,
+ * and leaves out files that nothing asks for. So the files part where programs do: what answers and
+ * audit sinks need, what defines a plugin, what runs it, what edits, what talks to other processes.
+ * The functions of the standard host are in the last, where nothing runs that is not marked as pure.
  */
 const groups = [
   {
     name: "base",
-    test: /core\/(?:observe\/json-lines|labels\/(?:store|settle-within)|data\/(?:read-options|within))\.ts$/,
+    test: /core\/(?:hooks\/results|observe\/json-lines|labels\/(?:store|settle-within)|data\/(?:read-options|within))\.ts$/,
   },
-  {
-    name: "messages",
-    test: /core\/(?:(?:messages|envelope)\/[a-z.-]+|labels\/(?:memory-store|policy))\.ts$/,
-  },
-  { name: "core", test: /core\/host\/[a-z.-]+\.ts$/ },
+  { name: "plugin", test: /core\/(?:plugins\/define-plugin|slots\/compile|slots\/table)\.ts$/ },
+  { name: "manager", test: /core\/plugins\/(?:manager|profile)\.ts$/ },
+  { name: "messages", test: /core\/(?:messages\/[a-z.-]+|labels\/(?:memory-store|policy))\.ts$/ },
+  { name: "envelope", test: /core\/envelope\/[a-z.-]+\.ts$/ },
+  { name: "remote", test: /core\/remote\/[a-z.-]+\.ts$/ },
+  { name: "host", test: /core\/host\/[a-z.-]+\.ts$/ },
 ].map((group, index, { length }) => ({ ...group, priority: length - index }));
 
 const bundle = await rolldown({

@@ -36,16 +36,25 @@ export function standardFunctionsSource(): string {
     .filter(({ name }) => !elsewhere.includes(name))
     .sort((one, other) => (one.name < other.name ? -1 : 1));
   const constants = members.map(({ name, docstring }) => {
-    const [left, right] = [`export const ${name}: Standard["${name}"] =`, `standardHost.${name};`];
+    const [left, right] = [
+      `export const ${name}: Standard["${name}"] =`,
+      `/* @__PURE__ */ bind(functions.${name});`,
+    ];
     // On one line where it fits into a hundred columns, as the formatter has it.
     const gap = left.length + 1 + right.length > 100 ? "\n  " : " ";
     return `${docstring}\n${left}${gap}${right}\n`;
   });
   return `// Generated from the docstrings of a host's members by \`npm run generate\`. Edit those.
 // A constant taken out of an object would show no docstring where it is used.
-import { standardHost } from "./standard.ts";
+import * as functions from "./functions.ts";
+import { type standardHost, standardParts } from "./standard.ts";
 
 type Standard = typeof standardHost;
+
+/** A function of the standard host. The type of the constant says which. */
+function bind<Bound>(make: (parts: typeof standardParts) => unknown): Bound {
+  return make(standardParts) as Bound;
+}
 
 ${constants.join("\n")}`;
 }

@@ -10,9 +10,6 @@ import { partsOf, serializePart, toPolicyInput } from "../messages/index.ts";
 import {
   type CoreHandler,
   type CoreHandlerInput,
-  createManager,
-  defineCoreHandlerFor,
-  definePluginFor,
   defineServices,
   type HostProfile,
   type ManagerOptions,
@@ -23,7 +20,7 @@ import {
   type ServiceTable,
   type Surface,
 } from "../plugins/index.ts";
-import { bindWire, type WireFunctions } from "../remote/index.ts";
+import type { WireFunctions } from "../remote/index.ts";
 import {
   type CapabilityIn,
   compileSlots,
@@ -33,8 +30,9 @@ import {
   type StandardSlots,
   standardSlots,
 } from "../slots/index.ts";
-import { bindEnvelope } from "./envelope.ts";
 import type { EnvelopeFunctions } from "./envelope-functions.ts";
+import type { HostParts } from "./functions.ts";
+import * as functions from "./functions.ts";
 import type { PluginManager } from "./plugin-manager.ts";
 
 /** Everything that is bound to one host's slots, hooks and services. */
@@ -227,29 +225,41 @@ export function bindHost<
   Table extends SlotTable,
   Hooks extends HookTable,
   Services extends ServiceTable,
->(
-  table: Table,
-  hooks: Hooks,
-  { services, profile }: HostExtras<Services>,
-): Host<Table, Hooks, Services> {
+>(table: Table, hooks: Hooks, extras: HostExtras<Services>): Host<Table, Hooks, Services> {
+  return hostOf(compileHost(table, hooks, extras));
+}
+
+/** Compiles the tables of a host into what its functions work on. */
+export function compileHost(
+  table: SlotTable,
+  hooks: HookTable,
+  { services, profile }: HostExtras<ServiceTable>,
+): HostParts {
   const slots = compileSlots(table);
-  const surface: Surface = { hooks, capabilities: slots.capabilities, services, profile };
-  const host = {
-    ...bindEnvelope<Table>(slots),
-    partsOf,
-    serializePart,
-    toPolicyInput,
-    ...bindWire<Table, Hooks>({ slots, hooks: messageHooksOf(hooks) }),
-    slotNames: namesOf(slots.names),
-    capabilities: namesOf([...slots.capabilities.names, ...Object.keys(services)]),
-    hookNames: namesOf(Object.keys(hooks)),
-    definePlugin: (manifest: unknown) => definePluginFor(surface, manifest),
-    defineCoreHandler: (handler: unknown) => defineCoreHandlerFor(surface, handler),
-    createPluginManager: (options: unknown) => createManager(surface, slots, options),
-  };
-  return Object.freeze(
-    inner.put(host, { surface, tables: { slots: table, hooks, services } }),
-  ) as unknown as Host<Table, Hooks, Services>;
+  return { slots, surface: { hooks, capabilities: slots.capabilities, services, profile } };
+}
+
+/** The host itself: every function, bound to its parts. */
+export function hostOf<
+  Table extends SlotTable,
+  Hooks extends HookTable,
+  Services extends ServiceTable,
+>(parts: HostParts): Host<Table, Hooks, Services> {
+  const { slots, surface } = parts;
+  const host = { ...bindFunctions(parts), partsOf, serializePart, toPolicyInput };
+  const tables = { slots: slots.table, hooks: surface.hooks, services: surface.services };
+  return Object.freeze(inner.put(host, { surface, tables })) as unknown as Host<
+    Table,
+    Hooks,
+    Services
+  >;
+}
+
+/** Every function of a host by name. */
+export function bindFunctions(parts: HostParts): { readonly [name: string]: unknown } {
+  const all: readonly (readonly [string, (parts: HostParts) => unknown])[] =
+    Object.entries(functions);
+  return Object.fromEntries(all.map(([name, make]) => [name, make(parts)]));
 }
 
 /** The tables that a host was defined with. */
@@ -269,14 +279,4 @@ export function surfaceOf(host: unknown): Surface | undefined {
 /** What a host has; `undefined` for what `defineHost` did not make. */
 export function tablesOf(host: unknown): HostTables | undefined {
   return inner.of(host)?.tables;
-}
-
-/** Those whose handlers can be in another process: what they return has a form on the wire. */
-function messageHooksOf(hooks: HookTable): HookTable {
-  const ofMessages = Object.entries(hooks).filter(([, { semantic }]) => semantic === "message");
-  return Object.fromEntries(ofMessages);
-}
-
-function namesOf(names: readonly string[]): { readonly [name: string]: string } {
-  return Object.freeze(Object.fromEntries(names.map((name) => [name, name])));
 }

@@ -1,8 +1,14 @@
 // Generated from the docstrings of a host's members by `npm run generate`. Edit those.
 // A constant taken out of an object would show no docstring where it is used.
-import { standardHost } from "./standard.ts";
+import * as functions from "./functions.ts";
+import { type standardHost, standardParts } from "./standard.ts";
 
 type Standard = typeof standardHost;
+
+/** A function of the standard host. The type of the constant says which. */
+function bind<Bound>(make: (parts: typeof standardParts) => unknown): Bound {
+  return make(standardParts) as Bound;
+}
 
 /**
  * Adds labels. Gives the same object when they are all there.
@@ -16,7 +22,7 @@ type Standard = typeof standardHost;
  * console.log(security?.labels); // [ 'EU', 'PII' ]
  * ```
  */
-export const addLabels: Standard["addLabels"] = standardHost.addLabels;
+export const addLabels: Standard["addLabels"] = /* @__PURE__ */ bind(functions.addLabels);
 
 /**
  * A copy of a view, an envelope or a payload that an Immer recipe changed; the very same object
@@ -36,7 +42,7 @@ export const addLabels: Standard["addLabels"] = standardHost.addLabels;
  * console.log(after.custom?.seen, before.custom?.seen); // true undefined
  * ```
  */
-export const amend: Standard["amend"] = standardHost.amend;
+export const amend: Standard["amend"] = /* @__PURE__ */ bind(functions.amend);
 
 /**
  * Appends a hop to the delegation chain. A hop that names no time gets that of now.
@@ -51,7 +57,7 @@ export const amend: Standard["amend"] = standardHost.amend;
  * console.log(delegation?.chain.length, delegation?.depth); // 1 1
  * ```
  */
-export const appendHop: Standard["appendHop"] = standardHost.appendHop;
+export const appendHop: Standard["appendHop"] = /* @__PURE__ */ bind(functions.appendHop);
 
 /**
  * The names of the capabilities.
@@ -63,7 +69,7 @@ export const appendHop: Standard["appendHop"] = standardHost.appendHop;
  * console.log(capabilities.read_labels); // read_labels
  * ```
  */
-export const capabilities: Standard["capabilities"] = standardHost.capabilities;
+export const capabilities: Standard["capabilities"] = /* @__PURE__ */ bind(functions.capabilities);
 
 /**
  * Makes an envelope from the host's own values: read once, checked, sorted, deep-frozen.
@@ -79,7 +85,8 @@ export const capabilities: Standard["capabilities"] = standardHost.capabilities;
  * console.log(extensions.security?.labels); // [ 'a', 'b' ]
  * ```
  */
-export const createExtensions: Standard["createExtensions"] = standardHost.createExtensions;
+export const createExtensions: Standard["createExtensions"] =
+  /* @__PURE__ */ bind(functions.createExtensions);
 
 /**
  * Registers plugins, orders them and gives a manager. The only place where plugins register.
@@ -107,7 +114,7 @@ export const createExtensions: Standard["createExtensions"] = standardHost.creat
  * ```
  */
 export const createPluginManager: Standard["createPluginManager"] =
-  standardHost.createPluginManager;
+  /* @__PURE__ */ bind(functions.createPluginManager);
 
 /**
  * Takes labels away, for the host only and on the record.
@@ -127,7 +134,7 @@ export const createPluginManager: Standard["createPluginManager"] =
  * console.log(extensions.security?.labels, record.labels); // [ 'PII' ] [ 'DRAFT' ]
  * ```
  */
-export const declassify: Standard["declassify"] = standardHost.declassify;
+export const declassify: Standard["declassify"] = /* @__PURE__ */ bind(functions.declassify);
 
 /**
  * Reads extensions from the wire: JSON text, or the value parsed from it. Unknown slots and
@@ -144,7 +151,8 @@ export const declassify: Standard["declassify"] = standardHost.declassify;
  * console.log(extensions.agent?.turn, dropped); // 1 [ 'later' ]
  * ```
  */
-export const decodeExtensions: Standard["decodeExtensions"] = standardHost.decodeExtensions;
+export const decodeExtensions: Standard["decodeExtensions"] =
+  /* @__PURE__ */ bind(functions.decodeExtensions);
 
 /**
  * Reads a result, for the host's side. `result` is for the handler to return, so that it is
@@ -165,7 +173,7 @@ export const decodeExtensions: Standard["decodeExtensions"] = standardHost.decod
  * console.log(violation?.code, violation?.reason); // denied Denied without a reason.
  * ```
  */
-export const decodeResult: Standard["decodeResult"] = standardHost.decodeResult;
+export const decodeResult: Standard["decodeResult"] = /* @__PURE__ */ bind(functions.decodeResult);
 
 /**
  * Reads a task, for the plugin's side: the payload checked and frozen as in the host, the view
@@ -176,7 +184,7 @@ export const decodeResult: Standard["decodeResult"] = standardHost.decodeResult;
  *   `capability_unknown`, `payload_invalid`, `extensions_invalid`, `options_invalid`
  * @see spec `remote:task-payload`, `remote:task-filtered-again`
  */
-export const decodeTask: Standard["decodeTask"] = standardHost.decodeTask;
+export const decodeTask: Standard["decodeTask"] = /* @__PURE__ */ bind(functions.decodeTask);
 
 /**
  * Defines a plugin: read once, checked, frozen. The type of a handler's `extensions` is cut
@@ -201,7 +209,7 @@ export const decodeTask: Standard["decodeTask"] = standardHost.decodeTask;
  * console.log(reader.hooks); // [ 'message_pre_invoke' ]
  * ```
  */
-export const definePlugin: Standard["definePlugin"] = standardHost.definePlugin;
+export const definePlugin: Standard["definePlugin"] = /* @__PURE__ */ bind(functions.definePlugin);
 
 /**
  * JSON text of an envelope or view, keys in the order of the slot table. Faithful: it strips
@@ -215,7 +223,8 @@ export const definePlugin: Standard["definePlugin"] = standardHost.definePlugin;
  * console.log(encodeExtensions(createExtensions({ agent: { turn: 1 } }))); // {"agent":{"turn":1}}
  * ```
  */
-export const encodeExtensions: Standard["encodeExtensions"] = standardHost.encodeExtensions;
+export const encodeExtensions: Standard["encodeExtensions"] =
+  /* @__PURE__ */ bind(functions.encodeExtensions);
 
 /**
  * Text of what `invoke` resolved to, for a side that runs a manager of its own: what was
@@ -234,7 +243,8 @@ export const encodeExtensions: Standard["encodeExtensions"] = standardHost.encod
  * console.log(encodeInvokeResult(result)); // {"continue_processing":true,"executions":[]}
  * ```
  */
-export const encodeInvokeResult: Standard["encodeInvokeResult"] = standardHost.encodeInvokeResult;
+export const encodeInvokeResult: Standard["encodeInvokeResult"] =
+  /* @__PURE__ */ bind(functions.encodeInvokeResult);
 
 /**
  * Text of what a handler returned: nothing, `allow()`, `deny(…)` or changes. Sensitive headers
@@ -253,7 +263,7 @@ export const encodeInvokeResult: Standard["encodeInvokeResult"] = standardHost.e
  * console.log(JSON.parse(encodeResult(deny("No"))).continue_processing); // false
  * ```
  */
-export const encodeResult: Standard["encodeResult"] = standardHost.encodeResult;
+export const encodeResult: Standard["encodeResult"] = /* @__PURE__ */ bind(functions.encodeResult);
 
 /**
  * Text for a plugin in another process: hook, payload, context, and of the extensions what the
@@ -282,7 +292,7 @@ export const encodeResult: Standard["encodeResult"] = standardHost.encodeResult;
  * await manager.invoke("tool_pre_invoke", { name: "add" });
  * ```
  */
-export const encodeTask: Standard["encodeTask"] = standardHost.encodeTask;
+export const encodeTask: Standard["encodeTask"] = /* @__PURE__ */ bind(functions.encodeTask);
 
 /**
  * The part of `extensions` that `capabilities` open, frozen. A slot out of reach looks absent;
@@ -298,7 +308,8 @@ export const encodeTask: Standard["encodeTask"] = standardHost.encodeTask;
  * console.log(view.security.labels, "agent" in view && view.agent); // [ 'PII' ] undefined
  * ```
  */
-export const filterExtensions: Standard["filterExtensions"] = standardHost.filterExtensions;
+export const filterExtensions: Standard["filterExtensions"] =
+  /* @__PURE__ */ bind(functions.filterExtensions);
 
 /**
  * The value of a header in `headers` or `request_headers`, name in any case. `undefined` where it is
@@ -312,7 +323,7 @@ export const filterExtensions: Standard["filterExtensions"] = standardHost.filte
  * console.log(getHeader(extensions, "x-trace")); // t-1
  * ```
  */
-export const getHeader: Standard["getHeader"] = standardHost.getHeader;
+export const getHeader: Standard["getHeader"] = /* @__PURE__ */ bind(functions.getHeader);
 
 /**
  * Whether a label is there, compared exactly. False in a view that does not show the labels.
@@ -325,7 +336,7 @@ export const getHeader: Standard["getHeader"] = standardHost.getHeader;
  * console.log(hasLabel(extensions, "PII"), hasLabel(extensions, "pii")); // true false
  * ```
  */
-export const hasLabel: Standard["hasLabel"] = standardHost.hasLabel;
+export const hasLabel: Standard["hasLabel"] = /* @__PURE__ */ bind(functions.hasLabel);
 
 /**
  * The names of the hooks.
@@ -337,7 +348,7 @@ export const hasLabel: Standard["hasLabel"] = standardHost.hasLabel;
  * console.log(hookNames["cmf.llm_input"]); // cmf.llm_input
  * ```
  */
-export const hookNames: Standard["hookNames"] = standardHost.hookNames;
+export const hookNames: Standard["hookNames"] = /* @__PURE__ */ bind(functions.hookNames);
 
 /**
  * Folds a returned proposal into `current` by the tier of each slot. Authority comes from
@@ -361,7 +372,8 @@ export const hookNames: Standard["hookNames"] = standardHost.hookNames;
  * console.log(extensions.security?.labels, rejections[0]?.path); // [ 'EU', 'PII' ] request
  * ```
  */
-export const mergeExtensions: Standard["mergeExtensions"] = standardHost.mergeExtensions;
+export const mergeExtensions: Standard["mergeExtensions"] =
+  /* @__PURE__ */ bind(functions.mergeExtensions);
 
 /**
  * Removes a header, whatever its case.
@@ -375,7 +387,7 @@ export const mergeExtensions: Standard["mergeExtensions"] = standardHost.mergeEx
  * console.log(getHeader(removeHeader(before, "x-trace"), "X-Trace")); // undefined
  * ```
  */
-export const removeHeader: Standard["removeHeader"] = standardHost.removeHeader;
+export const removeHeader: Standard["removeHeader"] = /* @__PURE__ */ bind(functions.removeHeader);
 
 /**
  * The names given and what they imply, sorted: a list that filter and merge know at once.
@@ -390,7 +402,7 @@ export const removeHeader: Standard["removeHeader"] = standardHost.removeHeader;
  * ```
  */
 export const resolveCapabilities: Standard["resolveCapabilities"] =
-  standardHost.resolveCapabilities;
+  /* @__PURE__ */ bind(functions.resolveCapabilities);
 
 /**
  * Sets a key of `custom`; `undefined` removes it.
@@ -403,7 +415,7 @@ export const resolveCapabilities: Standard["resolveCapabilities"] =
  * console.log(setCustom(createExtensions({}), "seen", true).custom?.seen); // true
  * ```
  */
-export const setCustom: Standard["setCustom"] = standardHost.setCustom;
+export const setCustom: Standard["setCustom"] = /* @__PURE__ */ bind(functions.setCustom);
 
 /**
  * Sets a header, in both generations where both have it; a name that is there keeps its spelling.
@@ -417,7 +429,7 @@ export const setCustom: Standard["setCustom"] = standardHost.setCustom;
  * console.log(http?.headers?.["X-Trace"] ?? http?.request_headers?.["X-Trace"]); // t-1
  * ```
  */
-export const setHeader: Standard["setHeader"] = standardHost.setHeader;
+export const setHeader: Standard["setHeader"] = /* @__PURE__ */ bind(functions.setHeader);
 
 /**
  * The names of the slots, so that none is spelled by hand.
@@ -429,7 +441,7 @@ export const setHeader: Standard["setHeader"] = standardHost.setHeader;
  * console.log(slotNames.security); // security
  * ```
  */
-export const slotNames: Standard["slotNames"] = standardHost.slotNames;
+export const slotNames: Standard["slotNames"] = /* @__PURE__ */ bind(functions.slotNames);
 
 /**
  * Gives an envelope with some slots replaced, for the host. The others are shared. Labels and
@@ -445,4 +457,4 @@ export const slotNames: Standard["slotNames"] = standardHost.slotNames;
  * console.log(after.agent?.turn, after.custom === before.custom); // 2 true
  * ```
  */
-export const withSlots: Standard["withSlots"] = standardHost.withSlots;
+export const withSlots: Standard["withSlots"] = /* @__PURE__ */ bind(functions.withSlots);

@@ -8,14 +8,19 @@ import {
   standardSlots,
   type ViewOf,
 } from "../slots/index.ts";
-import { bindHost } from "./define-host.ts";
+import { compileHost, hostOf } from "./define-host.ts";
 import type { PluginManager } from "./plugin-manager.ts";
 
-export const standardHost = bindHost<StandardSlots, StandardHooks, Record<never, never>>(
-  standardSlots,
-  standardHooks,
-  { services: {}, profile: standardProfile },
-);
+/** What its functions work on. */
+export const standardParts = /* @__PURE__ */ compileHost(standardSlots, standardHooks, {
+  services: {},
+  profile: standardProfile,
+});
+export const standardHost = /* @__PURE__ */ hostOf<
+  StandardSlots,
+  StandardHooks,
+  Record<never, never>
+>(standardParts);
 
 /** The envelope of the standard host. */
 export type Extensions = ExtensionsOf<StandardSlots>;

@@ -7,21 +7,10 @@ import type {
   PluginContext,
 } from "../hooks/index.ts";
 import type { CapabilityIn, SlotTable, ViewOf } from "../slots/index.ts";
-import {
-  type DecodedResult,
-  type DecodeResultOptions,
-  decodeReturned,
-  type Turn,
-} from "./decode-result.ts";
-import {
-  type EncodeInvokeResultOptions,
-  type EncodeResultOptions,
-  encodeInvoked,
-  encodeReturned,
-  type WireSurface,
-} from "./encode-result.ts";
+import type { DecodedResult, DecodeResultOptions, Turn } from "./decode-result.ts";
+import type { EncodeInvokeResultOptions, EncodeResultOptions } from "./encode-result.ts";
 import type { Dropped } from "./read-wire.ts";
-import { type DecodeTaskOptions, decodeTurn, encodeTurn } from "./task.ts";
+import type { DecodeTaskOptions } from "./task.ts";
 
 /** A task, read: what a handler in the other process is handed. */
 export type Task<Table extends SlotTable, Hooks extends HookTable> = {
@@ -136,21 +125,4 @@ export interface WireFunctions<Table extends SlotTable, Hooks extends HookTable>
     input: unknown,
     options?: DecodeResultOptions<Payload, View>,
   ) => DecodedResult<Payload, View>;
-}
-
-export function bindWire<Table extends SlotTable, Hooks extends HookTable>(
-  surface: WireSurface,
-): WireFunctions<Table, Hooks> {
-  const functions = {
-    encodeTask: (turn: Turn) => encodeTurn(surface, turn),
-    decodeTask: (input: unknown, options?: DecodeTaskOptions) =>
-      decodeTurn(surface, input, options),
-    encodeResult: (returned: unknown, options?: EncodeResultOptions) =>
-      encodeReturned(surface, returned, options),
-    encodeInvokeResult: (result: AnyInvokeResult, options?: EncodeInvokeResultOptions) =>
-      encodeInvoked(surface, result, options),
-    decodeResult: (input: unknown, options?: DecodeResultOptions) =>
-      decodeReturned(surface, input, options),
-  };
-  return Object.freeze(functions) as unknown as WireFunctions<Table, Hooks>;
 }
