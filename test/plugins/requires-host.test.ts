@@ -8,7 +8,7 @@ import { characters } from "../../src/testing/words.ts";
 import { verifies } from "../support/verifies.ts";
 
 const loaded = vi.hoisted(() => ({ times: 0 }));
-vi.mock("semver", async (original) => {
+vi.mock("semver/classes/range.js", async (original) => {
   loaded.times += 1;
   return original();
 });

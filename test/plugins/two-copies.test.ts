@@ -30,10 +30,11 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }), 120_000);
 
-/** What a program prints as JSON. It has `host` and `plugin`, which are the two copies. */
+/** What a program prints as JSON. It has `host` and `plugin`, the two copies, and the plugin's `health`. */
 async function outcomeOf(entry: string, program: string): Promise<unknown> {
   const text = `import * as host from "./host/dist/${entry}";
 import * as plugin from "./plugin/dist/${entry}";
+import { health } from "./plugin/dist/audit.js";
 const show = (value) => console.log(JSON.stringify(value));
 ${program}
 `;
@@ -90,7 +91,7 @@ show(seen);`,
   name: "guard",
   version: "1.0.0",
   capabilities: ["append_labels", "read_labels"],
-  healthCheck: () => plugin.health("degraded", "cold"),
+  healthCheck: () => health("degraded", "cold"),
   hooks: {
     tool_pre_invoke: ({ name }, context, extensions) => {
       if (name === "rm") return plugin.deny("no rm");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { allRooms, checkPlan, checkRooms, circlesOf, roomOf } from "./check-rooms.ts";
 import { type Plan, plan } from "./rooms.ts";
-import { readSource } from "./source-file.ts";
+import { packageOf, readSource } from "./source-file.ts";
 import { readTree } from "./source-tree.ts";
 
 describe("the rooms of src/", () => {
@@ -24,7 +24,7 @@ describe("the rooms of src/", () => {
     expect(new Set(pairs).size).toBeGreaterThan(20);
     for (const name of Object.keys(plan.packages))
       expect(
-        files.filter((file) => file.imports.some(({ specifier }) => specifier === name)),
+        files.filter((file) => file.imports.some(({ specifier }) => packageOf(specifier) === name)),
       ).not.toEqual([]);
   });
 

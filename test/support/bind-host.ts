@@ -1,6 +1,5 @@
 /** The functions of a host for a compiled table of slots, with the standard hooks. */
-import { standardHooks } from "../../src/core/hooks/index.ts";
-import type { StandardHooks } from "../../src/core/hooks/standard-hooks.ts";
+import { type StandardHooks, standardHooks } from "../../src/core/hooks/index.ts";
 import { bindFunctions } from "../../src/core/host/define-host.ts";
 import type { EnvelopeFunctions } from "../../src/core/host/envelope-functions.ts";
 import { standardProfile } from "../../src/core/plugins/index.ts";

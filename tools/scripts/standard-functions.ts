@@ -36,13 +36,11 @@ export function standardFunctionsSource(): string {
     .filter(({ name }) => !elsewhere.includes(name))
     .sort((one, other) => (one.name < other.name ? -1 : 1));
   const constants = members.map(({ name, docstring }) => {
-    const [left, right] = [
-      `export const ${name}: Standard["${name}"] =`,
-      `/* @__PURE__ */ bind(functions.${name});`,
-    ];
+    const start = `export const ${name}: Standard["${name}"] = /* @__PURE__ */ bind(`;
+    const line = `${start}functions.${name});`;
     // On one line where it fits into a hundred columns, as the formatter has it.
-    const gap = left.length + 1 + right.length > 100 ? "\n  " : " ";
-    return `${docstring}\n${left}${gap}${right}\n`;
+    const constant = line.length > 100 ? `${start}\n  functions.${name},\n);` : line;
+    return `${docstring}\n${constant}\n`;
   });
   return `// Generated from the docstrings of a host's members by \`npm run generate\`. Edit those.
 // A constant taken out of an object would show no docstring where it is used.

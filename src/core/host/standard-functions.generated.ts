@@ -85,8 +85,9 @@ export const capabilities: Standard["capabilities"] = /* @__PURE__ */ bind(funct
  * console.log(extensions.security?.labels); // [ 'a', 'b' ]
  * ```
  */
-export const createExtensions: Standard["createExtensions"] =
-  /* @__PURE__ */ bind(functions.createExtensions);
+export const createExtensions: Standard["createExtensions"] = /* @__PURE__ */ bind(
+  functions.createExtensions,
+);
 
 /**
  * Registers plugins, orders them and gives a manager. The only place where plugins register.
@@ -113,8 +114,9 @@ export const createExtensions: Standard["createExtensions"] =
  * console.log(result.continueProcessing, result.violation?.reason); // false rm is not allowed
  * ```
  */
-export const createPluginManager: Standard["createPluginManager"] =
-  /* @__PURE__ */ bind(functions.createPluginManager);
+export const createPluginManager: Standard["createPluginManager"] = /* @__PURE__ */ bind(
+  functions.createPluginManager,
+);
 
 /**
  * Takes labels away, for the host only and on the record.
@@ -151,8 +153,9 @@ export const declassify: Standard["declassify"] = /* @__PURE__ */ bind(functions
  * console.log(extensions.agent?.turn, dropped); // 1 [ 'later' ]
  * ```
  */
-export const decodeExtensions: Standard["decodeExtensions"] =
-  /* @__PURE__ */ bind(functions.decodeExtensions);
+export const decodeExtensions: Standard["decodeExtensions"] = /* @__PURE__ */ bind(
+  functions.decodeExtensions,
+);
 
 /**
  * Reads a result, for the host's side. `result` is for the handler to return, so that it is
@@ -223,8 +226,9 @@ export const definePlugin: Standard["definePlugin"] = /* @__PURE__ */ bind(funct
  * console.log(encodeExtensions(createExtensions({ agent: { turn: 1 } }))); // {"agent":{"turn":1}}
  * ```
  */
-export const encodeExtensions: Standard["encodeExtensions"] =
-  /* @__PURE__ */ bind(functions.encodeExtensions);
+export const encodeExtensions: Standard["encodeExtensions"] = /* @__PURE__ */ bind(
+  functions.encodeExtensions,
+);
 
 /**
  * Text of what `invoke` resolved to, for a side that runs a manager of its own: what was
@@ -243,8 +247,9 @@ export const encodeExtensions: Standard["encodeExtensions"] =
  * console.log(encodeInvokeResult(result)); // {"continue_processing":true,"executions":[]}
  * ```
  */
-export const encodeInvokeResult: Standard["encodeInvokeResult"] =
-  /* @__PURE__ */ bind(functions.encodeInvokeResult);
+export const encodeInvokeResult: Standard["encodeInvokeResult"] = /* @__PURE__ */ bind(
+  functions.encodeInvokeResult,
+);
 
 /**
  * Text of what a handler returned: nothing, `allow()`, `deny(…)` or changes. Sensitive headers
@@ -308,8 +313,9 @@ export const encodeTask: Standard["encodeTask"] = /* @__PURE__ */ bind(functions
  * console.log(view.security.labels, "agent" in view && view.agent); // [ 'PII' ] undefined
  * ```
  */
-export const filterExtensions: Standard["filterExtensions"] =
-  /* @__PURE__ */ bind(functions.filterExtensions);
+export const filterExtensions: Standard["filterExtensions"] = /* @__PURE__ */ bind(
+  functions.filterExtensions,
+);
 
 /**
  * The value of a header in `headers` or `request_headers`, name in any case. `undefined` where it is
@@ -372,8 +378,9 @@ export const hookNames: Standard["hookNames"] = /* @__PURE__ */ bind(functions.h
  * console.log(extensions.security?.labels, rejections[0]?.path); // [ 'EU', 'PII' ] request
  * ```
  */
-export const mergeExtensions: Standard["mergeExtensions"] =
-  /* @__PURE__ */ bind(functions.mergeExtensions);
+export const mergeExtensions: Standard["mergeExtensions"] = /* @__PURE__ */ bind(
+  functions.mergeExtensions,
+);
 
 /**
  * Removes a header, whatever its case.
@@ -401,8 +408,9 @@ export const removeHeader: Standard["removeHeader"] = /* @__PURE__ */ bind(funct
  * console.log(resolveCapabilities(["append_labels"])); // [ 'append_labels', 'read_labels' ]
  * ```
  */
-export const resolveCapabilities: Standard["resolveCapabilities"] =
-  /* @__PURE__ */ bind(functions.resolveCapabilities);
+export const resolveCapabilities: Standard["resolveCapabilities"] = /* @__PURE__ */ bind(
+  functions.resolveCapabilities,
+);
 
 /**
  * Sets a key of `custom`; `undefined` removes it.

@@ -48,7 +48,9 @@ async function isMet(range: string, { versions, hostVersion }: Naming): Promise<
 }
 
 async function isMetAsOfNpm(range: string, hostVersion: string): Promise<boolean | string> {
-  const { Range, SemVer } = (await import("semver")).default;
+  // By file: the whole of the package is five times as large in a bundle.
+  const { default: Range } = await import("semver/classes/range.js");
+  const { default: SemVer } = await import("semver/classes/semver.js");
   const version = made(() => new SemVer(asSemver(hostVersion)));
   if (version === undefined) throw noVersion(hostVersion);
   let isMet = false;
