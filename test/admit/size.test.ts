@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import {
-  addKept,
+  addGrowth,
   addSize,
   extensionsLimits,
   outgrown,
@@ -53,7 +53,7 @@ describe("the size of a value", () => {
   ])("%j", (value, nodes, units) => {
     expect(sizeOf(value)).toEqual({ nodes, units });
     const kept = none();
-    addKept(kept, value);
+    addGrowth(kept, undefined, value);
     expect(kept).toEqual({ nodes, units });
     addSize(kept, value, -1);
     expect(kept).toEqual(none());

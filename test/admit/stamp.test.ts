@@ -68,8 +68,8 @@ describe("what looks like an envelope", () => {
     "%s of an edited view is read like any proposal",
     (_, forge) => {
       const view = filterExtensions(envelope, grant);
-      expect(brandOf(addLabels(view, "EU"))?.edit?.base).toBe(view);
-      expect(brandOf(forge())?.edit?.base).toBeUndefined();
+      expect(brandOf(addLabels(view, "EU"))?.editOf).toBe(view);
+      expect(brandOf(forge())?.editOf).toBeUndefined();
     },
   );
 });
@@ -80,7 +80,7 @@ describe("what a merge made of an edited view", () => {
     const edited = addLabels(view, "EU");
     const own = mergeExtensions(edited as never, { custom: { b: 2 } }, grant).extensions;
     expect(own).not.toBe(edited);
-    expect(brandOf(own)?.edit?.base).toBeUndefined();
+    expect(brandOf(own)?.editOf).toBeUndefined();
     expect(mergeExtensions(envelope, own, grant, { view }).extensions.custom).toEqual({ b: 2 });
   });
 });

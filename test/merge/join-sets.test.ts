@@ -12,10 +12,14 @@ const slots = compileSlots(standardSlots);
 const may = slots.capabilities.mask(["append_labels"]);
 const labelled = (...labels: string[]) => createExtensions({ security: { labels } }) as never;
 const none = createExtensions({}) as never;
-const join = (outer: never, inner: never, start: never, mask = may) =>
-  joinSets(slots, outer, inner, start, mask) as {
+type Joined = Exclude<ReturnType<typeof joinSets>, Overlong>;
+const join = (outer: never, inner: never, start: never, mask = may) => {
+  const joined = joinSets(slots, outer, inner, start, mask);
+  const { extensions } = joined as Joined;
+  return (joined instanceof Overlong ? joined : extensions) as {
     security?: { labels: readonly string[] };
   };
+};
 
 describe("labels", () => {
   it("that were added go up, sorted and once", () => {
@@ -34,7 +38,10 @@ describe("labels", () => {
     expect(over).toMatchObject({ path: "security.labels" });
     const wide = { ...extensionsLimits, labels: 300 };
     const wider = joinSets(slots, numbered(0, 200), numbered(200, 57), none, may, wide);
-    expect(wider).toMatchObject({ security: { labels: { length: 257 } } });
+    expect(wider).toMatchObject({
+      extensions: { security: { labels: { length: 257 } } },
+      changed: ["security.labels"],
+    });
   });
 
   it("that the inner run was started with do not", () => {
@@ -103,10 +110,11 @@ describe("nothing else", () => {
     const host = bindEnvelope(table) as unknown as { createExtensions(input: object): never };
     const start = host.createExtensions({});
     const inner = host.createExtensions({ trail: { steps: ["s"] }, open: { marks: ["m"] } });
-    const joined = joinSets(table, start, inner, start, 0) as { trail?: object; open?: object };
-    expect(joined.trail).toBe(undefined);
+    const { extensions, changed } = joinSets(table, start, inner, start, 0) as Joined;
+    expect(extensions.trail).toBe(undefined);
     // Without a gate, who may start a run may add.
-    expect(joined.open).toEqual({ marks: ["m"] });
+    expect(extensions.open).toEqual({ marks: ["m"] });
+    expect(changed).toEqual(["open.marks"]);
   });
 
   it("goes up of a host's own slot but its sets, each by its own capability", () => {
@@ -142,8 +150,8 @@ describe("nothing else", () => {
           inner,
           host.createExtensions({}),
           table.capabilities.mask(grant),
-        ) as never as { board?: object }
-      ).board;
+        ) as Joined
+      ).extensions.board;
     const outer = board({ title: "mine", free: ["own"] });
     expect(boardAfter(outer, "append_pins")).toEqual({
       title: "mine",

@@ -3,7 +3,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { extensionsLimits, intrinsics, without } from "../../src/core/data/index.ts";
 import { mergeHeaders, mergeMap } from "../../src/core/envelope/maps.ts";
-import { countTaken, type MergeState } from "../../src/core/envelope/merge-state.ts";
+import { type MergeState, noteChange } from "../../src/core/envelope/merge-state.ts";
 import { compileSlots, nodeByKey, standardSlots } from "../../src/core/slots/index.ts";
 
 const { nodes } = compileSlots(standardSlots);
@@ -15,9 +15,9 @@ const state = (): MergeState => ({
   rejections: intrinsics.newList(),
   faults: intrinsics.newList(),
   refusals: undefined,
-  trustedEdit: undefined,
+  changed: undefined,
   addedByOthers: { nodes: 0, units: 0 },
-  added: { nodes: 0, units: 0 },
+  growth: { nodes: 0, units: 0 },
 });
 const mapOf = (entries: object) => Object.freeze(Object.assign(Object.create(null), entries));
 
@@ -62,10 +62,10 @@ describe("in a realm whose lists go on behind their end", () => {
     const [before, after] = [Object.freeze(["a"]), Object.freeze(["a", "bb"])];
     patch(1, "bb");
     patch(2, "c");
-    countTaken(under, node, before, after);
+    noteChange(under, node, before, after);
     const found = looks;
     for (const index of [1, 2]) Reflect.deleteProperty(Array.prototype, index);
-    expect(under.added).toEqual({ nodes: 1, units: 2 });
+    expect(under.growth).toEqual({ nodes: 1, units: 2 });
     expect(found).toBe(0);
   });
 

@@ -2,7 +2,6 @@
 import { createExtensions, filterExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
 import { compileSlots, standardSlots } from "../../src/core/slots/index.ts";
-import { layoutOf } from "../../src/core/slots/object-layout.ts";
 
 /** Runs under accessors that give a text for these keys. What asked them, and what came of it. */
 function under<T>(target: object, keys: readonly string[], run: () => T) {
@@ -52,14 +51,4 @@ describe("a grant in a patched realm", () => {
     expect(stolen).toEqual([]);
     expect(result).toEqual(["read_labels"]);
   });
-});
-
-it("two levels are compared by their own keys alone in a patched realm", () => {
-  const layout = layoutOf("no level of the table", ["a", "b"]);
-  const [one, other] = [layout.build([1, 2]), layout.build([1, 3])];
-  const { result, stolen } = under(Object.prototype, ["undefined"], () =>
-    layout.differences(one, other),
-  );
-  expect(stolen).toEqual([]);
-  expect(result).toBe(0b10);
 });

@@ -1,101 +1,71 @@
-/** Generated forms of the standard levels say the same as those that look keys up. */
-import fc from "fast-check";
+// A process of its own: it patches the realm.
+/** How the objects of a level are made: by a generated literal, or key by key. */
 import { describe, expect, it } from "vitest";
-import type { LevelValue } from "../../src/core/schema/index.ts";
-import {
-  compileSlots,
-  everyBit,
-  type Node,
-  nextDiffering,
-  nodeByKey,
-  type ObjectLayout,
-  standardSlots,
-} from "../../src/core/slots/index.ts";
-import { layoutOf } from "../../src/core/slots/object-layout.ts";
-import { objectLayouts } from "../../src/core/slots/object-layouts.generated.ts";
-
-function levelsIn(nodes: readonly Node[]): readonly (readonly [string, ObjectLayout])[] {
-  return nodes.flatMap((node) =>
-    node.fields.length === 0 ? [] : [[node.path, node.layout] as const, ...levelsIn(node.fields)],
-  );
-}
+import { copyLevel, emptyLevel, layoutOf } from "../../src/core/schema/index.ts";
+import { compileSlots, type Node, standardSlots } from "../../src/core/slots/index.ts";
+import { slotLayouts } from "../../src/core/slots/slot-layouts.generated.ts";
 
 const slots = compileSlots(standardSlots);
-const levels = [["", slots.layout] as const, ...levelsIn(slots.nodes)];
+const levelsIn = (nodes: readonly Node[]): readonly Node[] =>
+  nodes.flatMap((node) => (node.fields.length > 0 ? [node, ...levelsIn(node.fields)] : []));
+const keysOf = (fields: readonly { readonly key: string }[]) => fields.map(({ key }) => key);
+const levels = [
+  ["the envelope", keysOf(slots.nodes), slots.layout] as const,
+  ...levelsIn(slots.nodes).map(
+    ({ path, fields, layout }) => [path, keysOf(fields), layout] as const,
+  ),
+];
 
-describe("the generated forms", () => {
-  it("are there for the envelope and every level of the table, and for no other", () => {
-    expect(Object.keys(objectLayouts).sort()).toEqual(levels.map(([path]) => path).sort());
-    for (const [path, layout] of levels) expect(layout, path).toBe(objectLayouts[path]);
+describe.each(levels)("the layout of %s", (_, keys, layout) => {
+  const byKey = layoutOf(keys);
+  const values = keys.map((_key, i) => (i % 3 === 0 ? undefined : i));
+
+  it("has each key as an own property, in the order of the schema", () => {
+    const level = layout.build(values);
+    expect(Object.entries(level)).toEqual(keys.map((key, i) => [key, values[i]]));
+    expect(Object.keys(emptyLevel(layout))).toEqual(keys);
   });
 
-  it.each(levels)(
-    "of %j list, copy and compare as the one that looks keys up does",
-    (path, layout) => {
-      const plain = layoutOf("no level of the table", layout.keys);
-      expect(plain).not.toBe(layout);
-      const values = fc.array(fc.constantFrom(0, 1, undefined), {
-        minLength: layout.keys.length,
-        maxLength: layout.keys.length,
-      });
-      fc.assert(
-        fc.property(values, values, (one, other) => {
-          const [a, b] = [layout.build(one), layout.build(other)];
-          expect(a).toStrictEqual(plain.build(one));
-          expect(Object.keys(a)).toEqual(layout.keys);
-          expect(Object.values(a)).toEqual(one);
-          expect(layout.values?.(a)).toEqual(one);
-          expect(layout.copy(a)).toStrictEqual(a);
-          expect(plain.copy(a)).toStrictEqual(a);
-          expect(layout.copy(a)).not.toBe(a);
-          const bits = layout.differences(a, b);
-          expect(bits, path).toBe(plain.differences(a, b));
-          expect(given(bits, layout.keys.length)).toEqual(
-            layout.keys.flatMap((_, i) => (one[i] === other[i] ? [] : [i])),
-          );
-        }),
-      );
+  it("says the same whether it is generated or made key by key", () => {
+    const level = layout.build(values);
+    expect(byKey.build(values)).toStrictEqual(level);
+    expect(layout.values(level)).toEqual(values);
+    expect(byKey.values(level)).toEqual(values);
+    expect(copyLevel(layout, level)).toStrictEqual(level);
+  });
+});
+
+it("a layout is generated for the levels that filter and merge make, and used for them", () => {
+  const builders = slotLayouts.map(({ build }) => build);
+  const made = levels.filter(([, , { build }]) => builders.includes(build)).map(([name]) => name);
+  const wanted = ["the envelope", "http", "security", "security.subject", "delegation"];
+  expect(made).toEqual(wanted);
+});
+
+it("a generated layout is for its keys alone, in their order", () => {
+  const generated = [{ build: () => ({ a: 1, b: 2 }) }];
+  expect(layoutOf(["a", "b"], generated).build).toBe(generated[0]?.build);
+  for (const keys of [["a"], ["b", "a"], ["a,b"], ["a", "b", "c"]]) {
+    expect(layoutOf(keys, generated).build([])).toEqual(
+      Object.fromEntries(keys.map((key) => [key, undefined])),
+    );
+  }
+});
+
+it("meets no setter of a patched prototype", () => {
+  const layout = layoutOf(["patched"]);
+  let met = 0;
+  Object.defineProperty(Object.prototype, "patched", {
+    configurable: true,
+    get: () => "stolen",
+    set: () => {
+      met += 1;
     },
-  );
-});
-
-/** The indexes that are given, one after the other. */
-function given(bits: number, count: number): number[] {
-  const found: number[] = [];
-  for (let i = nextDiffering(bits, 0); i < count; i = nextDiffering(bits, i + 1)) found.push(i);
-  return found;
-}
-
-describe("a form that looks keys up", () => {
-  const numbered = (count: number) => Array.from({ length: count }, (_, i) => `key${i}`);
-  const level = (keys: readonly string[]): LevelValue =>
-    Object.fromEntries(keys.map((key) => [key, 1]));
-
-  it("is that of a level whose keys are not those of the table", () => {
-    const layout = layoutOf("security", ["labels"]);
-    expect(layout).not.toBe(objectLayouts.security);
-    expect(layout.copy({ labels: 1 })).toEqual({ labels: 1 });
-    expect(layoutOf("toString", ["labels"]).keys).toEqual(["labels"]);
   });
-
-  it("has a bit for each of 31 keys, and tells none of more apart", () => {
-    const few = numbered(31);
-    const [a, b] = [level(few), { ...level(few), key30: 2 }];
-    const bits = layoutOf("", few).differences(a, b);
-    expect(given(bits, few.length)).toEqual([30]);
-    const many = numbered(40);
-    const all = layoutOf("", many).differences(level(many), level(many));
-    expect(all).toBe(everyBit);
-    expect(given(all, many.length)).toEqual(many.map((_, i) => i));
-  });
-});
-
-it("a node says its path in a list, and which of its fields must be there", () => {
-  const { nodes } = slots;
-  const security = nodeByKey(nodes, "security");
-  expect(security?.paths).toEqual(["security"]);
-  expect(nodeByKey(security?.fields ?? [], "labels")?.paths).toEqual(["security.labels"]);
-  expect(security?.required.map(({ key }) => key)).toEqual(["labels", "objects", "data"]);
-  expect(nodeByKey(nodes, "custom")?.required).toEqual([]);
-  expect(Object.isFrozen(security?.paths) && Object.isFrozen(security?.required)).toBe(true);
+  try {
+    const values = [layout.build(["mine"]).patched, layout.values({})[0], met];
+    if (values[0] !== "mine" || values[1] !== undefined || met > 0) throw new Error(`${values}`);
+  } finally {
+    Reflect.deleteProperty(Object.prototype, "patched");
+  }
 });

@@ -8,10 +8,9 @@ import { extensionsSchema } from "./extensions-schema.ts";
 import { formatted } from "./formatted.ts";
 import { hookTypesSource } from "./hook-types.ts";
 import { mcpPathData, mcpPaths } from "./mcp-paths.ts";
-import { messageLevelsSource } from "./message-levels.ts";
 import { messageJsonSchema, partJsonSchemas } from "./message-schemas.ts";
 import { messageTypesSource } from "./message-types.ts";
-import { objectLayoutsSource } from "./object-layouts.ts";
+import { messageLayoutsSource, slotLayoutsSource } from "./object-layouts.ts";
 import { capabilitiesPage } from "./pages/capabilities-page.ts";
 import { commandsPage } from "./pages/commands-page.ts";
 import { errorsPage } from "./pages/errors-page.ts";
@@ -27,7 +26,6 @@ import { errorJsonSchema, resultJsonSchema, taskJsonSchema } from "./remote-sche
 import { slotData } from "./slot-data.ts";
 import { slotTypesSource } from "./slot-types.ts";
 import { standardFunctionsSource } from "./standard-functions.ts";
-import { viewLayoutsSource } from "./view-layouts.ts";
 
 export interface GeneratedFile {
   /** From the root of the repository. */
@@ -58,14 +56,13 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
       text: printJson(schema),
     })),
     {
-      path: "src/core/slots/object-layouts.generated.ts",
-      text: objectLayoutsSource(standardSlots),
-    },
-    {
       path: "src/core/slots/slot-types.generated.ts",
       text: formatted(slotTypesSource(standardSlots)),
     },
-    { path: "src/core/slots/view-layouts.generated.ts", text: viewLayoutsSource(standardSlots) },
+    {
+      path: "src/core/slots/slot-layouts.generated.ts",
+      text: formatted(slotLayoutsSource(standardSlots)),
+    },
     {
       path: "src/core/messages/message-types.generated.ts",
       text: formatted(messageTypesSource()),
@@ -74,7 +71,10 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
       path: "src/core/hooks/standard-hook-types.generated.ts",
       text: formatted(hookTypesSource(standardHooks)),
     },
-    { path: "src/core/messages/message-levels.generated.ts", text: messageLevelsSource() },
+    {
+      path: "src/core/messages/message-layouts.generated.ts",
+      text: formatted(messageLayoutsSource()),
+    },
     { path: "src/core/host/standard-functions.generated.ts", text: standardFunctionsSource() },
     { path: "spec/slots.json", text: printJson(slotData(standardSlots)) },
     { path: "docs/slots.md", text: slotsPage(standardSlots) },

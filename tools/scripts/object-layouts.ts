@@ -1,50 +1,53 @@
-/** Writes how the objects of each level of the slot table are copied and compared. */
+/** Writes the literals of the levels that come often: see src/core/schema/object-layout.ts. */
+import * as z from "zod";
+import { messageObject, partSchemas } from "../../src/core/messages/schemas.ts";
 import { compileSlots, type Node, type SlotTable } from "../../src/core/slots/index.ts";
-import { listSource } from "./list-source.ts";
 
-type Levels = readonly (readonly [path: string, keys: readonly string[]])[];
-
-function levelsIn(nodes: readonly Node[]): Levels {
-  return nodes.flatMap(({ path, fields }): Levels => {
-    if (fields.length === 0) return [];
-    return [[path, fields.map(({ key }) => key)], ...levelsIn(fields)];
-  });
+/** The envelope, and each level of which a filter withholds a part or a merge changes one. */
+function slotLevels(table: SlotTable): readonly (readonly string[])[] {
+  const { nodes, names } = compileSlots(table);
+  const inside = (node: Node): readonly (readonly string[])[] =>
+    node.fields.length > 0 && (node.mixed || node.changeable)
+      ? [node.fields.map(({ key }) => key), ...node.fields.flatMap(inside)]
+      : [];
+  return [names, ...nodes.flatMap(inside)];
 }
 
-export function objectLayoutsSource(table: SlotTable): string {
-  const { nodes, names } = compileSlots(table);
-  const levels: Levels = [["", names], ...levelsIn(nodes)];
-  return `// Generated from the slot table by \`npm run generate\`. Edit the table, not this file.
-import type { ObjectLayout } from "./object-layout-types.ts";
+/** A message, its parts, and what is in them: the keys of each, none twice. */
+function messageLevels(): readonly (readonly string[])[] {
+  const shapes = partSchemas.flatMap(({ shape }) => {
+    const content = "content" in shape ? shape.content : undefined;
+    return content instanceof z.ZodObject ? [shape, content.shape] : [shape];
+  });
+  const all = [messageObject.shape, ...shapes].map((shape) => Object.keys(shape));
+  return [...new Map(all.map((keys) => [keys.join(), keys])).values()];
+}
 
-/** Keys that are named in the source cost the engine a fraction of keys that are looked up. */
-export const objectLayouts: Readonly<Record<string, ObjectLayout>> = {
-${levels.map(formSource).join("\n")}
-};
+/** Both have to be formatted. */
+export function slotLayoutsSource(table: SlotTable): string {
+  const layouts = slotLevels(table).map(
+    (keys) => `{ ${buildSource(keys)}, ${valuesSource(keys)} }`,
+  );
+  return source("the slot table", "slots", "slotLayouts", layouts);
+}
+
+export function messageLayoutsSource(): string {
+  const layouts = messageLevels().map((keys) => `{ ${buildSource(keys)} }`);
+  return source("the schemas of messages", "messages", "messageLayouts", layouts);
+}
+
+function source(from: string, room: string, name: string, layouts: readonly string[]): string {
+  return `// Generated from ${from} by \`npm run generate\`. Edit src/core/${room}, not this file.
+import type { GeneratedLayout } from "../schema/index.ts";
+
+export const ${name}: readonly GeneratedLayout[] = [${layouts.join(", ")}];
 `;
 }
 
-function formSource([path, keys]: Levels[number]): string {
-  const name = path === "" || path.includes(".") ? JSON.stringify(path) : path;
-  const copies = keys.map((key) => `      ${key}: from.${key},\n`).join("");
-  const values = listSource(
-    keys.map((key) => `from.${key}`),
-    "    values: (from) => ",
-  );
-  const places = keys.map((key, i) => `      ${key}: values[${i}],\n`).join("");
-  const bits = keys.map((key, i) => `(a.${key} === b.${key} ? 0 : ${2 ** i})`);
-  const [only] = bits;
-  const compared =
-    bits.length === 1
-      ? ` ${only?.slice(1, -1)}`
-      : `\n${bits.map((bit) => `      ${bit}`).join(" |\n")}`;
-  return `  ${name}: {
-    keys: ${listSource(keys.map((key) => JSON.stringify(key)))},
-    build: (values) => ({
-${places}    }),
-    values: (from) => ${values},
-    copy: (from) => ({
-${copies}    }),
-    differences: (a, b) =>${compared},
-  },`;
+function buildSource(keys: readonly string[]): string {
+  return `build: (values) => ({ ${keys.map((key, i) => `${key}: values[${i}]`).join(", ")} })`;
+}
+
+function valuesSource(keys: readonly string[]): string {
+  return `values: (level) => [${keys.map((key) => `level.${key}`).join(", ")}]`;
 }

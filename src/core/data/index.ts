@@ -54,7 +54,7 @@ export {
 } from "./read-state.ts";
 export { asSet, hasAll, unionOf, without } from "./sets.ts";
 export { sharedNotes } from "./shared-notes.ts";
-export { addEntry, addKept, addSize, outgrown, outgrows, type Size } from "./size.ts";
+export { addEntry, addGrowth, addSize, outgrown, outgrows, type Size } from "./size.ts";
 export { BrandCarrier, createStamp } from "./stamp.ts";
 export { detectTampering, type RealmChange } from "./tampering.ts";
 export {

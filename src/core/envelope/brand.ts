@@ -1,5 +1,6 @@
 /** What this library knows of an envelope or view that it made. */
-import { BrandCarrier, intrinsics, type Size } from "../data/index.ts";
+import { addGrowth, addSize, BrandCarrier, intrinsics, type Size } from "../data/index.ts";
+import type { LevelValue } from "../schema/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 
 /** What all envelopes of a host share, or all views of its envelopes under one grant. */
@@ -7,69 +8,83 @@ export interface EnvelopeKind {
   readonly slots: CompiledSlots;
   /** The grant of a view, as a closed mask. `undefined`: an envelope of the host. */
   readonly mask: number | undefined;
-  /** The brand of what was not counted. */
-  readonly uncounted: EnvelopeBrand;
 }
 
 /** Every envelope keeps one, so it is small. Absent parts are `undefined`, never left out. */
 export interface EnvelopeBrand {
   readonly kind: EnvelopeKind;
-  /** Of a plugin's edit: what was made of which view. */
-  readonly edit: Edit | undefined;
   /**
-   * How many values an envelope holds at most, or the one that a view was cut from. 0: not counted,
-   * as edits are, for the envelope itself is one.
+   * The view that a helper made this of, in one step. The helper has read and checked what it put
+   * in, so the merge need not read it again. An edit of an edit is read again, as a whole.
+   */
+  readonly editOf: object | undefined;
+  /**
+   * How many values an envelope holds, or the one that a view was cut from. 0: not counted, as
+   * edits are, for the envelope itself is one.
    */
   readonly nodes: number;
   /** How many UTF-16 units of text. */
   readonly units: number;
 }
 
-/** An edit. It states what a helper changed, so that the merge need not look for it. */
-export interface Edit {
-  /** The view that it was made of in one step. */
-  readonly base: object | undefined;
-  /** The one container that changed, as it is now; `undefined` if that is not known. */
-  readonly after: unknown;
-  /** How many values came into that. */
-  readonly nodes: number;
-  readonly units: number;
-}
+const newKind = (slots: CompiledSlots, mask: number | undefined): EnvelopeKind =>
+  intrinsics.freeze({ slots, mask });
 
-export function newEnvelopeKind(slots: CompiledSlots, mask: number | undefined): EnvelopeKind {
-  const uncounted = {
-    kind: undefined as unknown as EnvelopeKind,
-    edit: undefined,
-    nodes: 0,
-    units: 0,
-  };
-  const kind = intrinsics.freeze({ slots, mask, uncounted });
-  uncounted.kind = kind;
-  intrinsics.freeze(uncounted);
+/** What all views under one grant share. */
+export const viewKind: (slots: CompiledSlots, mask: number) => EnvelopeKind = newKind;
+
+const hostKinds = new WeakMap<CompiledSlots, EnvelopeKind>();
+
+/** What all envelopes of one host share. */
+export function hostKind(slots: CompiledSlots): EnvelopeKind {
+  let kind = intrinsics.weakGet(hostKinds, slots);
+  if (kind === undefined) {
+    kind = newKind(slots, undefined);
+    intrinsics.weakSet(hostKinds, slots, kind);
+  }
   return kind;
 }
 
-/** The brand of a value of at most this size. */
+/** The brand of a value of this size. */
 export function countedBrand(kind: EnvelopeKind, { nodes, units }: Readonly<Size>): EnvelopeBrand {
-  return { kind, edit: undefined, nodes, units };
+  return { kind, editOf: undefined, nodes, units };
 }
 
-/** An edit of an edit: each step is measured by itself, and not what they come to. */
-const further: Edit = intrinsics.freeze({ base: undefined, after: undefined, nodes: 0, units: 0 });
+export const notCounted: Readonly<Size> = intrinsics.freeze({ nodes: 0, units: 0 });
 
-/**
- * The brand of an edit. Only what was made of a view in one step is known to be within the limits
- * as a whole: an edit of an edit is read again when it comes back.
- */
-export function editedBrand(
-  { kind, edit }: EnvelopeBrand,
-  base: object,
-  after: unknown,
-  { nodes, units }: Readonly<Size>,
-): EnvelopeBrand {
-  if (kind.mask === undefined) return kind.uncounted;
-  const made = edit === undefined ? { base, after, nodes, units } : further;
-  return { kind, edit: made, nodes: 0, units: 0 };
+/** The brand of what an edit makes of `base`, which has `brand`. */
+export function editedBrand(brand: EnvelopeBrand, base: Slots, edited: LevelValue): EnvelopeBrand {
+  const { kind, nodes } = brand;
+  if (kind.mask === undefined) return brandAfter(kind.slots, base, edited);
+  return { ...countedBrand(kind, notCounted), editOf: nodes === 0 ? undefined : base };
+}
+
+/** The brand of an envelope that was made of another, whose slots it shares but for some. */
+export function brandAfter(slots: CompiledSlots, before: Slots, after: LevelValue): EnvelopeBrand {
+  const growth: Size = { nodes: 0, units: 0 };
+  addGrowth(growth, before, after);
+  return grownBrand(slots, before, growth);
+}
+
+/** The same where it is known how much more it holds. What was not counted is not walked for it. */
+export function grownBrand(slots: CompiledSlots, before: Slots, growth: Size): EnvelopeBrand {
+  const {
+    kind = hostKind(slots),
+    nodes,
+    units,
+  }: Partial<EnvelopeBrand> & Size = brandOf(before) ?? notCounted;
+  if (nodes === 0) return countedBrand(kind, notCounted);
+  return countedBrand(kind, { nodes: nodes + growth.nodes, units: units + growth.units });
+}
+
+/** How much an envelope holds, or the one that a view was cut from. */
+export function sizeOf({ names }: CompiledSlots, extensions: LevelValue): Size {
+  const { nodes, units } = brandOf(extensions) ?? notCounted;
+  if (nodes > 0) return { nodes, units };
+  // The envelope itself is one value.
+  const size: Size = { nodes: 1, units: 0 };
+  for (let i = 0; i < names.length; i++) addSize(size, extensions[names[i] as string]);
+  return size;
 }
 
 /** Carries the brand. A class of its own, so that the engine sees one field here, and few shapes. */
@@ -96,15 +111,3 @@ export function seal<T extends object>(value: T, brand: EnvelopeBrand): T {
 
 /** A whole envelope, as code that knows only the table handles it. */
 export type Slots = { readonly [slot: string]: unknown };
-
-/** An envelope like `extensions` with one slot replaced, under `brand`. */
-export function withSlot(
-  extensions: Slots,
-  slot: string,
-  value: unknown,
-  brand: EnvelopeBrand,
-): Slots {
-  const next = brand.kind.slots.layout.copy(extensions);
-  next[slot] = value;
-  return seal(next, brand);
-}

@@ -11,33 +11,16 @@
  */
 import { intrinsics, mapped } from "../data/index.ts";
 import type { Level, LevelValue } from "../schema/index.ts";
-import { type CompiledSlots, type Node, type ViewLayout, viewLayouts } from "../slots/index.ts";
-import { brandOf, countedBrand, newEnvelopeKind, type Slots, seal } from "./brand.ts";
+import type { CompiledSlots, Node } from "../slots/index.ts";
+import { brandOf, countedBrand, notCounted, type Slots, seal, viewKind } from "./brand.ts";
 
-const {
-  append,
-  create,
-  freeze,
-  hasOwn,
-  isArray,
-  mapGet,
-  mapSet,
-  newList,
-  toArray,
-  weakGet,
-  weakSet,
-} = intrinsics;
+const { freeze, hasOwn, isArray, mapGet, mapSet, newArray, weakGet, weakSet } = intrinsics;
 
 /** Cuts an envelope to what one grant shows. */
 export type Filter = (extensions: Slots) => Slots;
 
 type Cut = (value: unknown) => unknown;
-type Cuts = readonly (Cut | undefined)[];
-type LevelField = Level["fields"][number];
-interface Shown {
-  readonly key: string;
-  readonly cut: Cut;
-}
+type Cuts = readonly Cut[];
 
 /** By mask. */
 type Filters = Map<number, Filter>;
@@ -67,15 +50,15 @@ function filtersOf(slots: CompiledSlots): Filters {
 }
 
 function compileFilter(slots: CompiledSlots, mask: number): Filter {
-  const kind = newEnvelopeKind(slots, mask);
-  let brand = kind.uncounted;
+  const kind = viewKind(slots, mask);
+  let brand = countedBrand(kind, notCounted);
   const cuts = compileCuts(slots.nodes, mask);
-  const build = compileLevelCut("", slots.nodes, cuts, slots.envelope.level.template);
+  const { build, values } = slots.layout;
   return (extensions) => {
     // The same brand as long as views are cut from envelopes of one size.
-    const from = brandOf(extensions) ?? kind.uncounted;
+    const from = brandOf(extensions) ?? notCounted;
     if (from.nodes !== brand.nodes || from.units !== brand.units) brand = countedBrand(kind, from);
-    return seal(build(extensions), brand);
+    return seal(build(cutEach(cuts, values(extensions))), brand);
   };
 }
 
@@ -84,121 +67,54 @@ function compileCuts(nodes: readonly Node[], mask: number): Cuts {
   return mapped(nodes, (node) => (isOpenSet(node, mask) ? orEmpty : compileCut(node, mask)));
 }
 
-/** How a node is shown, or `undefined` when it is hidden. */
-function compileCut(node: Node, mask: number): Cut | undefined {
-  if (node.open !== 0 && (node.open & mask) === 0) return undefined;
-  if (!node.mixed) return (value) => value;
+/** How a node is shown. */
+function compileCut(node: Node, mask: number): Cut {
+  if (node.open !== 0 && (node.open & mask) === 0) return hidden;
+  if (!node.mixed) return shared;
   const cuts = compileCuts(node.fields, mask);
-  const shown = shownOf(node.fields, cuts);
-  const { template, fields } = node.compiled.level as Level;
-  const always = alwaysThere(shown);
-  const absent = always === undefined ? undefined : freeze({ ...template, ...always });
-  const complete =
-    shown.length === node.fields.length && !isAnyMixed(node.fields) && !isAnyEmptied(cuts, fields);
-  const build = compileLevelCut(node.path, node.fields, cuts, template);
-  const says = compileSays(shapeOf(node.path, node.fields), shown, absent);
+  const { build, values } = node.layout;
+  const always = cutEach(cuts, newArray(cuts.length));
+  const absent = isAnyThere(always) ? freeze(build(always)) : undefined;
+  const isComplete = isWholeLevelOpen(node, cuts);
   return (value) => {
     if (value === undefined) return absent;
-    if (complete) return value;
-    const level = build(value as LevelValue);
+    if (isComplete) return value;
+    const shown = cutEach(cuts, values(value as LevelValue));
     // A level with nothing visible in it looks like one that is not there.
-    return says(level) ? freeze(level) : absent;
+    return saysMore(shown, always) ? freeze(build(shown)) : absent;
   };
 }
 
-function shownOf(fields: readonly Node[], cuts: Cuts): readonly Shown[] {
-  const shown = newList<Shown>();
-  for (let i = 0; i < fields.length; i++) {
-    const { key } = fields[i] as Node;
-    const cut = cuts[i];
-    if (cut !== undefined) append(shown, { key, cut });
-  }
-  return toArray(shown);
-}
-
-function isAnyMixed(fields: readonly Node[]): boolean {
-  for (let i = 0; i < fields.length; i++) if ((fields[i] as Node).mixed) return true;
-  return false;
-}
-
-/** Whether a set may be missing that is shown as an empty one then. */
-function isAnyEmptied(cuts: Cuts, fields: readonly LevelField[]): boolean {
+/** Cuts the values of a level, in place. */
+function cutEach(cuts: Cuts, values: unknown[]): unknown[] {
   for (let i = 0; i < cuts.length; i++) {
-    if ((fields[i] as LevelField).optional && cuts[i] === orEmpty) return true;
+    const cut = cuts[i] as Cut;
+    if (cut !== shared) values[i] = cut(values[i]);
   }
+  return values;
+}
+
+/** Whether every value of a level is shown as it is, also where a set may be missing. */
+function isWholeLevelOpen({ fields, compiled }: Node, cuts: Cuts): boolean {
+  for (let i = 0; i < fields.length; i++) {
+    const { mixed } = fields[i] as Node;
+    const { optional } = (compiled.level as Level).fields[i] as Level["fields"][number];
+    if (mixed || cuts[i] === hidden || (optional && cuts[i] === orEmpty)) return false;
+  }
+  return true;
+}
+
+function isAnyThere(values: readonly unknown[]): boolean {
+  for (let i = 0; i < values.length; i++) if (values[i] !== undefined) return true;
   return false;
 }
 
 /** Whether a level that was cut says anything that it would not say if it were not there. */
-function compileSays(
-  shape: ViewLayout | undefined,
-  shown: readonly Shown[],
-  absent: LevelValue | undefined,
-): (level: LevelValue) => boolean {
-  if (shape !== undefined) {
-    const { any, partOf } = shape;
-    const absentPart = absent === undefined ? undefined : partOf(absent);
-    return (level) => any(level, saysSomething) || partOf(level) !== absentPart;
+function saysMore(shown: readonly unknown[], always: readonly unknown[]): boolean {
+  for (let i = 0; i < shown.length; i++) {
+    if (shown[i] !== always[i] && saysSomething(shown[i])) return true;
   }
-  return (level) => {
-    for (let i = 0; i < shown.length; i++) {
-      const { key } = shown[i] as Shown;
-      if (level[key] !== absent?.[key] && saysSomething(level[key])) return true;
-    }
-    return false;
-  };
-}
-
-type BuildLevel = (from: LevelValue) => LevelValue;
-
-/**
- * Builds a level from what is open in it. The standard levels have a generated constructor; a
- * host's own are built key by key, and a test holds both to the same outcome.
- */
-function compileLevelCut(
-  path: string,
-  fields: readonly Node[],
-  cuts: Cuts,
-  template: LevelValue,
-): BuildLevel {
-  const shape = shapeOf(path, fields);
-  return shape === undefined
-    ? buildByKey(fields, cuts, template)
-    : buildByShape(shape, fields, cuts);
-}
-
-function shapeOf(path: string, fields: readonly Node[]): ViewLayout | undefined {
-  const shape = hasOwn(viewLayouts, path) ? viewLayouts[path] : undefined;
-  if (shape === undefined || shape.keys.length !== fields.length) return undefined;
-  for (let i = 0; i < fields.length; i++) {
-    if (shape.keys[i] !== (fields[i] as Node).key) return undefined;
-  }
-  return shape;
-}
-
-function buildByShape(
-  { build, part, partOf }: ViewLayout,
-  fields: readonly Node[],
-  cuts: Cuts,
-): BuildLevel {
-  const on = mapped(cuts, (cut) => cut !== undefined);
-  let cutPart: Cut | undefined;
-  for (let i = 0; i < fields.length; i++) {
-    if ((fields[i] as Node).key === part) cutPart = cuts[i];
-  }
-  return (from) => build(from, on, cutPart === undefined ? undefined : cutPart(partOf(from)));
-}
-
-function buildByKey(fields: readonly Node[], cuts: Cuts, template: LevelValue): BuildLevel {
-  return (from) => {
-    const level: Record<string, unknown> = { ...template };
-    for (let i = 0; i < fields.length; i++) {
-      const { key } = fields[i] as Node;
-      const cut = cuts[i];
-      if (cut !== undefined) level[key] = cut(from[key]);
-    }
-    return level;
-  };
+  return false;
 }
 
 /**
@@ -212,19 +128,8 @@ function isOpenSet(node: Node, mask: number): boolean {
 
 const empty: readonly never[] = freeze([]);
 const orEmpty: Cut = (value) => value ?? empty;
-
-/** What is shown of a level that is not there. */
-function alwaysThere(shown: readonly Shown[]): LevelValue | undefined {
-  let level: Record<string, unknown> | undefined;
-  for (let i = 0; i < shown.length; i++) {
-    const { key, cut } = shown[i] as Shown;
-    const part = cut(undefined);
-    if (part === undefined) continue;
-    level ??= create(null) as Record<string, unknown>;
-    level[key] = part;
-  }
-  return level;
-}
+const hidden: Cut = () => undefined;
+const shared: Cut = (value) => value;
 
 /** Whether a visible part is there and says something. Looks at one key, never at all of them. */
 function saysSomething(value: unknown): boolean {

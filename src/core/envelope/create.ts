@@ -1,7 +1,6 @@
 /** Making envelopes: from the host's own values, from the wire, and back to the wire. */
 
 import {
-  addSize,
   expectOptions,
   extensionsLimits,
   intrinsics,
@@ -10,7 +9,6 @@ import {
   mapped,
   parseText,
   readOption,
-  type Size,
   writeText,
 } from "../data/index.ts";
 import {
@@ -21,17 +19,9 @@ import {
   quoted,
   suggestion,
 } from "../errors/index.ts";
-import { type Admitted, admit, type LevelValue } from "../schema/index.ts";
+import { type Admitted, admit, copyLevel, emptyLevel, type LevelValue } from "../schema/index.ts";
 import { type CompiledSlots, defaultsOf, type Node } from "../slots/index.ts";
-import {
-  brandOf,
-  countedBrand,
-  type EnvelopeBrand,
-  type EnvelopeKind,
-  newEnvelopeKind,
-  type Slots,
-  seal,
-} from "./brand.ts";
+import { brandOf, countedBrand, hostKind, type Slots, seal, sizeOf } from "./brand.ts";
 
 /** Options of `createExtensions`. */
 export interface CreateOptions {
@@ -45,40 +35,13 @@ export interface DecodeOptions extends CreateOptions {
   readonly strict?: boolean;
 }
 
-/** Of the envelopes of one host. */
-const kinds = new WeakMap<CompiledSlots, EnvelopeKind>();
-
-export function hostKind(slots: CompiledSlots): EnvelopeKind {
-  let kind = intrinsics.weakGet(kinds, slots);
-  if (kind === undefined) {
-    kind = newEnvelopeKind(slots, undefined);
-    intrinsics.weakSet(kinds, slots, kind);
-  }
-  return kind;
-}
-
-/** The brand of an envelope that the host made of another. */
-export function changedMark(brand: EnvelopeBrand, before: Slots, after: LevelValue): EnvelopeBrand {
-  const { kind, nodes, units } = brand;
-  if (nodes === 0) return kind.uncounted;
-  const { slots } = kind;
-  const changed: Size = { nodes, units };
-  for (let i = 0; i < slots.names.length; i++) {
-    const name = slots.names[i] as string;
-    if (after[name] === before[name]) continue;
-    addSize(changed, after[name]);
-    addSize(changed, before[name], -1);
-  }
-  return countedBrand(kind, changed);
-}
-
 /** The envelope without any slot. One per host. */
 const empties = new WeakMap<CompiledSlots, Slots>();
 
 export function emptyExtensions(slots: CompiledSlots): Slots {
   let empty = intrinsics.weakGet(empties, slots);
   if (empty === undefined) {
-    empty = seal(slots.layout.copy(slots.envelope.level.template), hostKind(slots).uncounted);
+    empty = sealed(slots, emptyLevel(slots.layout));
     intrinsics.weakSet(empties, slots, empty);
   }
   return empty;
@@ -93,7 +56,10 @@ export function createFrom(
   const brand = brandOf(value);
   if (brand?.kind.slots === slots && brand.kind.mask === undefined) return value as Slots;
   expectOptions(options, ["limits"], "createExtensions");
-  return sealed(slots, withDerived(slots, read(slots, value, "host", true, limitsOf(options))));
+  return sealed(
+    slots,
+    withDerived(slots, read(slots, value, "host", true, limitsOf(options))).value,
+  );
 }
 
 /** Reads a value of the host; a part that says the same as in `known` is that part. */
@@ -123,7 +89,7 @@ function withDerived(slots: CompiledSlots, admitted: Good): Good {
     if (level === undefined || node.derive === undefined) continue;
     if (!intrinsics.isArray(list) || list.length === 0) continue;
     const defaults = defaultsOf(node);
-    const whole = node.layout.copy(level);
+    const whole = copyLevel(node.layout, level);
     let changed = false;
     const derived = node.derive({ current: level, list, proposed: level });
     const names = intrinsics.enumerableKeys(derived);
@@ -134,7 +100,7 @@ function withDerived(slots: CompiledSlots, admitted: Good): Good {
       changed = true;
     }
     if (!changed) continue;
-    next ??= slots.layout.copy(value);
+    next ??= copyLevel(slots.layout, value);
     next[node.key] = intrinsics.freeze(whole);
   }
   return next === undefined ? admitted : { ...admitted, value: next };
@@ -161,7 +127,7 @@ export function decodeFrom(
   const value = isText ? parse(input, limits) : input;
   const admitted = read(slots, value, isText ? "parsed" : "host", strict, limits);
   return intrinsics.freeze({
-    extensions: sealed(slots, admitted),
+    extensions: sealed(slots, admitted.value),
     dropped: intrinsics.freeze(mapped(admitted.dropped, formatPath)),
     droppedCount: admitted.droppedCount,
   });
@@ -211,11 +177,9 @@ function limitsOf(options: CreateOptions): Limits {
   return limitsOver(extensionsLimits, intrinsics.ownValue(options, "limits"));
 }
 
-function sealed(slots: CompiledSlots, admitted: Good): Slots {
-  const envelope = slots.layout.copy(admitted.value as LevelValue);
-  const size: Size = { nodes: 1, units: 0 };
-  for (let i = 0; i < slots.names.length; i++) addSize(size, envelope[slots.names[i] as string]);
-  return seal(envelope, countedBrand(hostKind(slots), size));
+function sealed(slots: CompiledSlots, value: unknown): Slots {
+  const envelope = copyLevel(slots.layout, value as LevelValue);
+  return seal(envelope, countedBrand(hostKind(slots), sizeOf(slots, envelope)));
 }
 
 function unreadable(slots: CompiledSlots, problems: readonly Problem[]): GlassineError {

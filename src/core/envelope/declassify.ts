@@ -5,9 +5,8 @@
  */
 import { asSet, ignore, includes, intrinsics, mapped, without } from "../data/index.ts";
 import { GlassineError, quoted } from "../errors/index.ts";
-import { nowInstant } from "../schema/index.ts";
-import { brandOf, type EnvelopeBrand, type Slots, seal } from "./brand.ts";
-import { changedMark } from "./create.ts";
+import { copyLevel, nowInstant } from "../schema/index.ts";
+import { brandAfter, brandOf, type EnvelopeBrand, type Slots, seal } from "./brand.ts";
 
 /** Which labels leave, why, and on whose word. */
 export interface Declassification {
@@ -72,10 +71,10 @@ export function removeLabels(
     refuse("The audit of a declassification writes at once; got a promise.");
   }
   const level = freeze({ ...security, labels: without(present, record.labels) });
-  const before = brand as EnvelopeBrand;
-  const next = before.kind.slots.layout.copy(slots);
+  const table = (brand as EnvelopeBrand).kind.slots;
+  const next = copyLevel(table.layout, slots);
   next.security = level;
-  return freeze({ extensions: seal(next, changedMark(before, slots, next)), record });
+  return freeze({ extensions: seal(next, brandAfter(table, slots, next)), record });
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

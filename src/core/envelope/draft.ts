@@ -5,12 +5,11 @@
  * value, and between that reading and the brand nothing is found on a prototype or iterated.
  */
 import { isDraft, isDraftable, produce } from "immer";
-import { extensionsLimits, intrinsics, type Size } from "../data/index.ts";
+import { extensionsLimits } from "../data/index.ts";
 import { formatPath, GlassineError } from "../errors/index.ts";
-import { admit, decisive, type LevelValue } from "../schema/index.ts";
+import { admit, copyLevel, decisive, emptyLevel, type LevelValue } from "../schema/index.ts";
 import { defaultsOf, type Node } from "../slots/index.ts";
 import { brandOf, type EnvelopeBrand, editedBrand, type Slots, seal } from "./brand.ts";
-import { changedMark } from "./create.ts";
 import { assertGrown } from "./grown.ts";
 
 export function amendValue(value: object, recipe: (draft: never) => unknown): object {
@@ -58,7 +57,7 @@ function amendExtensions(
   for (let i = 0; i < nodes.length; i++) {
     const slot = nodes[i] as Node;
     if (extensions[slot.key] !== undefined || !maySomewhere(slot, brand.kind.mask)) continue;
-    lent ??= layout.copy(extensions);
+    lent ??= copyLevel(layout, extensions);
     lent[slot.key] = containerOf(slot, brand.kind.mask);
   }
   const base = lent ?? extensions;
@@ -91,15 +90,10 @@ function read(extensions: Slots, brand: EnvelopeBrand, proposed: object): Slots 
     throw new GlassineError(code, text, { problems: admitted.problems });
   }
   if (admitted.value === extensions) return extensions;
-  const next = slots.layout.copy(admitted.value as LevelValue);
-  if (isHost) {
-    assertGrown(slots, extensions, next);
-    return seal(next, changedMark(brand, extensions, next));
-  }
-  return seal(next, editedBrand(brand, extensions, undefined, nothing));
+  const next = copyLevel(slots.layout, admitted.value as LevelValue);
+  if (isHost) assertGrown(slots, extensions, next);
+  return seal(next, editedBrand(brand, extensions, next));
 }
-
-const nothing: Readonly<Size> = intrinsics.freeze({ nodes: 0, units: 0 });
 
 /** Whether a grant may write the slot or a field of it. The host may write anything. */
 function maySomewhere(node: Node, mask: number | undefined): boolean {
@@ -117,7 +111,7 @@ function containerOf(slot: Node, mask: number | undefined): object {
   const defaults = defaultsOf(slot);
   if (mask === undefined) return { ...defaults };
   // Only what the grant opens is lent, so that the draft shows nothing the view does not.
-  const lent: Record<string, unknown> = { ...slot.compiled.level?.template };
+  const lent = emptyLevel(slot.layout);
   for (let i = 0; i < slot.fields.length; i++) {
     const { key, open } = slot.fields[i] as Node;
     if (open === 0 || (open & mask) !== 0) lent[key] = defaults[key];

@@ -6,21 +6,18 @@
  * patched the realm for that very call: nothing here is found on a prototype or iterated.
  */
 import {
-  addEntry,
-  addSize,
   concat,
   extensionsLimits,
   includes,
   intrinsics,
   isLabel,
   type Limits,
-  type Size,
   unionOf,
 } from "../data/index.ts";
 import { formatPath, GlassineError, quoted } from "../errors/index.ts";
-import { admit, decisive, type LevelValue } from "../schema/index.ts";
+import { admit, copyLevel, decisive, type LevelValue } from "../schema/index.ts";
 import { defaultsOf, grownLevel, type Node, nodeByKey } from "../slots/index.ts";
-import { brandOf, type EnvelopeBrand, editedBrand, type Slots, withSlot } from "./brand.ts";
+import { brandOf, type EnvelopeBrand, editedBrand, type Slots, seal } from "./brand.ts";
 
 const { enumerableKeys, freeze, newMap, ownValue } = intrinsics;
 
@@ -70,22 +67,16 @@ export function editing(
   };
 }
 
-/**
- * The extensions with the slot as it is now. `after`: the one container that changed, where it is
- * but one, and `added`: how much came into it.
- */
-export function edited(
-  { extensions, slot, brand }: Editing,
-  value: unknown,
-  after: unknown,
-  added: Readonly<Size>,
-): Slots {
-  return withSlot(extensions, slot.key, value, editedBrand(brand, extensions, after, added));
+/** The extensions with the slot as it is now. */
+export function edited({ extensions, slot, brand }: Editing, value: unknown): Slots {
+  const next = copyLevel(brand.kind.slots.layout, extensions);
+  next[slot.key] = value;
+  return seal(next, editedBrand(brand, extensions, next));
 }
 
 /**
- * Reads the new value of one field as a plugin's: read once, checked, frozen. Of a list or map of
- * texts that was put together here, `parsed`, only they are checked.
+ * Reads the new value of one field: read once, checked, frozen. `parsed`: it was put together here,
+ * of texts.
  */
 export function readField(
   edit: Editing,
@@ -101,7 +92,7 @@ export function readField(
 
 // As deep as in the whole: a slot is one level down, its fields two.
 const slotLimits: Limits = freeze({ ...extensionsLimits, depth: extensionsLimits.depth - 1 });
-export const fieldLimits: Limits = freeze({
+const fieldLimits: Limits = freeze({
   ...extensionsLimits,
   depth: extensionsLimits.depth - 2,
 });
@@ -113,11 +104,8 @@ interface Reading {
   readonly origin: "plugin" | "parsed";
 }
 
-function readValue(
-  node: Node,
-  value: unknown,
-  { previous, call, limits, origin }: Reading,
-): unknown {
+function readValue(node: Node, value: unknown, reading: Reading): unknown {
+  const { previous, call, limits, origin } = reading;
   const admitted = admit(node.compiled, value, {
     origin,
     limits,
@@ -153,17 +141,16 @@ export function addLabelsTo(extensions: object, labels: string | readonly string
     const text = `${call}: expected at most ${max} labels, got more.`;
     throw new GlassineError("snapshot_limit", text, { call });
   }
-  const level = edit.slot.layout.copy(edit.current);
+  const level = copyLevel(edit.slot.layout, edit.current);
   level.labels = union;
-  const size = { nodes: union.length - shown.length, units: 0 };
-  for (let i = 0; i < added.length; i++) size.units += (added[i] as string).length;
-  return edited(edit, freeze(level), union, size);
+  return edited(edit, freeze(level));
 }
 
-/** A set of one label. What is none is read for what is wrong with it. */
+/** A set of one label. Anything else is read for what is wrong with it. */
 function oneLabel(edit: Editing, label: string): unknown {
-  if (isLabel(label, fieldLimits.labelCodePoints)) return [label];
-  return readField(edit, "labels", [label], "addLabels", "parsed");
+  const list = [label];
+  const isOne = isLabel(label, fieldLimits.labelCodePoints);
+  return isOne ? list : readField(edit, "labels", list, "addLabels");
 }
 
 export function appendHopTo(extensions: object, hop: unknown): Slots {
@@ -172,15 +159,7 @@ export function appendHopTo(extensions: object, hop: unknown): Slots {
   const shown = (edit.current[field] ?? []) as readonly unknown[];
   const list = readField(edit, field, concat(shown, [hop]), "appendHop") as readonly unknown[];
   const current = edit.extensions.delegation as Editing["current"] | undefined;
-  const level = freeze(grownLevel(edit.slot, { current, list, proposed: edit.current }));
-  const added: Size = { nodes: 0, units: 0 };
-  addSize(added, list[list.length - 1]);
-  // What follows from the list has come as well.
-  for (let i = 0; i < edit.slot.fields.length; i++) {
-    const { key } = edit.slot.fields[i] as Node;
-    if (key !== field && level[key] !== edit.current[key]) addSize(added, level[key]);
-  }
-  return edited(edit, level, current === undefined ? undefined : level, added);
+  return edited(edit, freeze(grownLevel(edit.slot, { current, list, proposed: edit.current })));
 }
 
 export function setCustomOf(extensions: object, key: unknown, value: unknown): Slots {
@@ -203,10 +182,7 @@ export function setCustomOf(extensions: object, key: unknown, value: unknown): S
     origin: "plugin",
   } as const;
   const map = readValue(edit.slot, next, reading) as LevelValue;
-  if (map === shown) return edit.extensions;
-  const added: Size = { nodes: 0, units: 0 };
-  addEntry(added, key, map[key]);
-  return edited(edit, map, shown === undefined ? undefined : map, added);
+  return map === shown ? edit.extensions : edited(edit, map);
 }
 
 export function labelIn(extensions: object, label: string): boolean {

@@ -8,7 +8,6 @@ export {
   decodeFrom,
   emptyExtensions,
   encodeExtensions,
-  hostKind,
 } from "./create.ts";
 export { type Declassification, type DeclassificationRecord, removeLabels } from "./declassify.ts";
 export { amendValue } from "./draft.ts";

@@ -8,10 +8,9 @@ import {
   unionOf,
   without,
 } from "../data/index.ts";
-import { admit, decisive, type LevelValue } from "../schema/index.ts";
+import { admit, copyLevel, decisive, type LevelValue } from "../schema/index.ts";
 import { type CompiledSlots, defaultsOf, type Node } from "../slots/index.ts";
-import { type Slots, seal } from "./brand.ts";
-import { markAfter } from "./brand-after.ts";
+import { brandAfter, type Slots, seal } from "./brand.ts";
 
 /** What would be over a limit. A class, so that no envelope can pass for one. */
 export class Overlong {
@@ -22,6 +21,13 @@ export class Overlong {
     this.path = path;
     this.reason = reason;
   }
+}
+
+/** What came of a join. */
+export interface Joined {
+  readonly extensions: Slots;
+  /** The paths of what changed. */
+  readonly changed: readonly string[];
 }
 
 /**
@@ -36,20 +42,22 @@ export function joinSets(
   start: Slots,
   mask: number,
   limits: Limits = extensionsLimits,
-): Slots | Overlong {
+): Joined | Overlong {
+  const changed = intrinsics.newList<string>();
   let next: Record<string, unknown> | undefined;
   for (let i = 0; i < slots.nodes.length; i++) {
     const node = slots.nodes[i] as Node;
     const { key } = node;
     if (start[key] === inner[key]) continue;
     const levels = { outer: outer[key], inner: inner[key], start: start[key] } as Levels;
-    const joined = joinLevel(node, levels, mask, limits);
+    const joined = joinLevel(node, levels, mask, limits, changed);
     if (joined instanceof Overlong) return joined;
     if (joined === outer[key]) continue;
-    next ??= slots.layout.copy(outer);
+    next ??= copyLevel(slots.layout, outer);
     next[key] = joined;
   }
-  return next === undefined ? outer : seal(next, markAfter(slots, outer, undefined));
+  const extensions = next === undefined ? outer : seal(next, brandAfter(slots, outer, next));
+  return { extensions, changed: intrinsics.freeze(intrinsics.toArray(changed)) };
 }
 
 interface Levels {
@@ -63,6 +71,7 @@ function joinLevel(
   { outer, inner, start }: Levels,
   mask: number,
   limits: Limits,
+  changed: intrinsics.List<string>,
 ): LevelValue | Overlong | undefined {
   if (node.grows !== undefined) return outer;
   let next: Record<string, unknown> | undefined;
@@ -78,9 +87,11 @@ function joinLevel(
     if (all === before) continue;
     const fault = faultOf(field, all, limits);
     if (fault !== undefined) return fault;
-    next ??= node.layout.copy(outer ?? defaultsOf(node));
+    next ??= copyLevel(node.layout, outer ?? defaultsOf(node));
     next[field.key] = all;
+    if (node.tier === "immutable") intrinsics.append(changed, field.path);
   }
+  if (next !== undefined && node.tier !== "immutable") intrinsics.append(changed, node.path);
   return next === undefined ? outer : intrinsics.freeze(next);
 }
 

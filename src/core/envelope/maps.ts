@@ -3,13 +3,12 @@ import { addEntry, intrinsics } from "../data/index.ts";
 import type { LevelValue } from "../schema/index.ts";
 import type { Node } from "../slots/index.ts";
 import { type HeaderMap, headerFault, isNamed } from "./headers.ts";
-import { type Change, isWholeTrustedEdit, type MergeState, refuse, reject } from "./merge-state.ts";
+import { type Change, type MergeState, refuse, reject } from "./merge-state.ts";
 
 const { enumerableKeys, freeze, hasOwn, newMap, newRecord, toLowerAscii } = intrinsics;
 
 /** Header by header. Names are compared without case when one is added. */
 export function mergeHeaders(state: MergeState, node: Node, change: Change): unknown {
-  if (isWholeTrustedEdit(state, change)) return change.proposed;
   const shown = (change.shown ?? {}) as HeaderMap;
   const proposed = change.proposed as HeaderMap;
   const names = enumerableKeys(proposed);
@@ -127,7 +126,6 @@ function withoutUnseen(state: MergeState, node: Node, change: Change, unseen: Na
 /** Key by key: a changed key is as proposed, a removed one gone, any other as it is now. */
 export function mergeMap(state: MergeState, change: Change): unknown {
   const { current, shown, proposed } = change;
-  if (isWholeTrustedEdit(state, change)) return proposed;
   // What was shown is all there is, so what is proposed is all there will be.
   if (current === shown && keepsOrder(shown as LevelValue, proposed as LevelValue)) return proposed;
   return mergeKeys(state, change);

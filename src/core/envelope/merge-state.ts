@@ -1,11 +1,8 @@
 /** The state of one merge, and how a rule rejects a change or refuses the proposal. */
-import { addSize, concat, intrinsics, type Limits, type Size } from "../data/index.ts";
+import { addGrowth, concat, intrinsics, type Limits, type Size } from "../data/index.ts";
 import type { ErrorCode } from "../errors/index.ts";
-import { admit, decisive, type LevelValue } from "../schema/index.ts";
-import { type Node, nextDiffering, type Tier } from "../slots/index.ts";
-import type { Edit } from "./brand.ts";
-
-const { isArray } = intrinsics;
+import { admit, decisive } from "../schema/index.ts";
+import type { Node, Tier } from "../slots/index.ts";
 
 /** A change that was not taken. */
 export interface Rejection {
@@ -34,12 +31,12 @@ export interface MergeState {
   /** Those of them for which strict mode refuses the proposal. */
   faults: intrinsics.List<Rejection> | undefined;
   refusals: intrinsics.List<Refusal> | undefined;
-  /** What a helper is known to have done to the view itself. */
-  readonly trustedEdit: Edit | undefined;
+  /** The paths of what is taken: a slot, or of a slot of mixed tiers the field. */
+  changed: intrinsics.List<string> | undefined;
   /** What counts besides what the plugin saw and what it sees now. */
   readonly addedByOthers: Size;
-  /** The size of the parts that were taken. */
-  readonly added: Size;
+  /** How much more the envelope holds with what is taken. */
+  readonly growth: Size;
 }
 
 /** What is there now, what the plugin was shown, and what it proposes. */
@@ -47,59 +44,6 @@ export interface Change {
   readonly current: unknown;
   readonly shown: unknown;
   readonly proposed: unknown;
-}
-
-/**
- * Counts a part that is taken in the place of another. Of a level that was there the fields were
- * counted as they were taken.
- */
-export function countTaken(state: MergeState, node: Node, before: unknown, after: unknown): void {
-  if (node.compiled.shape !== "level" || isTrustedEdit(state, after)) {
-    countPart(state, before, after);
-  } else if (before === undefined) {
-    addSize(state.added, after);
-  } else if (node.grows !== undefined) {
-    const was = before as LevelValue;
-    const is = after as LevelValue;
-    const bits = node.layout.differences(was, is);
-    for (let i = nextDiffering(bits, 0); i < node.fields.length; i = nextDiffering(bits, i + 1)) {
-      const { key } = node.fields[i] as Node;
-      countPart(state, was[key], is[key]);
-    }
-  }
-}
-
-/**
- * Of a set or list that grew, what is new in it. A trusted edit is one of all that there was: a rule
- * that finds anything else there makes a container of its own.
- */
-function countPart(state: MergeState, before: unknown, after: unknown): void {
-  const { trustedEdit, added } = state;
-  if (trustedEdit !== undefined && trustedEdit.after === after) {
-    added.nodes += trustedEdit.nodes;
-    added.units += trustedEdit.units;
-  } else if (!isArray(before) || !isArray(after)) {
-    addSize(added, after);
-  } else {
-    let kept = 0;
-    for (let i = 0; i < after.length; i++) {
-      if (kept < before.length && after[i] === before[kept]) kept += 1;
-      else addSize(added, after[i]);
-    }
-  }
-}
-
-/** Whether a helper, which has applied the rules, made `proposed` of what was shown. */
-export function isTrustedEdit({ trustedEdit }: MergeState, proposed: unknown): boolean {
-  return trustedEdit !== undefined && trustedEdit.after === proposed;
-}
-
-/** Whether a helper made `proposed` of all that is there now, so that it can be taken as it is. */
-export function isWholeTrustedEdit(
-  state: MergeState,
-  { current, shown, proposed }: Change,
-): boolean {
-  return current === shown && isTrustedEdit(state, proposed);
 }
 
 const maxListed = 100;
@@ -113,6 +57,19 @@ export function listed(rejections: readonly Rejection[]): readonly Rejection[] {
   const reason = `${rejections.length - maxListed} more changes were not taken.`;
   intrinsics.append(list, intrinsics.freeze({ path: "(result)", code, reason }));
   return intrinsics.freeze(intrinsics.toArray(list));
+}
+
+/** Notes a change that is taken. Of a level of mixed tiers, each field was noted by itself. */
+export function noteChange(state: MergeState, node: Node, before: unknown, after: unknown): void {
+  notePath(state, node);
+  if (node.tier !== "immutable" || before === undefined) addGrowth(state.growth, before, after);
+}
+
+/** Notes what changed, and nothing of its size. */
+export function notePath(state: MergeState, { tier, path }: Node): void {
+  if (tier === "immutable") return;
+  state.changed ??= intrinsics.newList();
+  intrinsics.append(state.changed, path);
 }
 
 /** Notes a change that is not taken. */

@@ -3,16 +3,9 @@
 import { concat, extensionsLimits, intrinsics, type Limits, mapped } from "../data/index.ts";
 import type { ErrorCode, Problem } from "../errors/index.ts";
 import { admit, decisive } from "../schema/index.ts";
-import {
-  type CompiledSlots,
-  type Node,
-  nextDiffering,
-  nodeByKey,
-  type Tier,
-} from "../slots/index.ts";
-import { brandOf, type Edit, type Slots, seal } from "./brand.ts";
-import { markAfter } from "./brand-after.ts";
-import { countTaken, type MergeState, type Refusal, type Rejection } from "./merge-state.ts";
+import { type CompiledSlots, type Node, nodeByKey, type Tier } from "../slots/index.ts";
+import { brandOf, grownBrand, type Slots, seal } from "./brand.ts";
+import { type MergeState, noteChange, type Refusal, type Rejection } from "./merge-state.ts";
 import { refuseOversize } from "./oversize.ts";
 import { mergeNode } from "./tiers.ts";
 
@@ -35,7 +28,13 @@ export interface MergeInput {
 }
 
 export type MergeOutcome =
-  | { readonly ok: true; readonly extensions: Slots; readonly rejections: readonly Rejection[] }
+  | {
+      readonly ok: true;
+      readonly extensions: Slots;
+      /** The paths of what changed, in the order of the table. */
+      readonly changed: readonly string[];
+      readonly rejections: readonly Rejection[];
+    }
   | { readonly ok: false; readonly refusal: Refusal };
 
 const none: readonly never[] = freeze([]);
@@ -44,13 +43,12 @@ const none: readonly never[] = freeze([]);
 export function merge(input: MergeInput): MergeOutcome {
   const { slots, current, returned, view, limits } = input;
   if (returned === undefined || returned === null || returned === view) {
-    return { ok: true, extensions: current, rejections: none };
+    return { ok: true, extensions: current, changed: none, rejections: none };
   }
-  // What a helper made from this very view is whole and checked, by the default limits;
+  // What a helper made of this very view was read and checked there, by the default limits;
   // authority is decided below.
-  const edit = brandOf(returned)?.edit;
-  if (edit?.base === view && limits === extensionsLimits) {
-    return mergeSlots(input, returned as Slots, edit);
+  if (brandOf(returned)?.editOf === view && limits === extensionsLimits) {
+    return mergeSlots(input, returned as Slots);
   }
   const admitted = admit(slots.envelope, returned, {
     origin: "plugin",
@@ -61,14 +59,10 @@ export function merge(input: MergeInput): MergeOutcome {
     partial: true,
   });
   if (!admitted.ok) return { ok: false, refusal: refusalOf(slots, decisive(admitted.problems)) };
-  return mergeSlots(input, admitted.value as Slots, undefined);
+  return mergeSlots(input, admitted.value as Slots);
 }
 
-function mergeSlots(
-  input: MergeInput,
-  proposal: Slots,
-  trustedEdit: Edit | undefined,
-): MergeOutcome {
+function mergeSlots(input: MergeInput, proposal: Slots): MergeOutcome {
   const { slots, current, view, mask, strict, growOnly, limits } = input;
   const state: MergeState = {
     mask,
@@ -77,35 +71,36 @@ function mergeSlots(
     rejections: undefined,
     faults: undefined,
     refusals: undefined,
-    trustedEdit,
+    changed: undefined,
     addedByOthers: { nodes: 0, units: 0 },
-    added: { nodes: 0, units: 0 },
+    growth: { nodes: 0, units: 0 },
   };
-  let next: Record<string, unknown> | undefined;
-  const proposed = slots.layout.differences(proposal, view);
-  for (
-    let i = nextDiffering(proposed, 0);
-    i < slots.nodes.length;
-    i = nextDiffering(proposed, i + 1)
-  ) {
+  const { layout } = slots;
+  const shown = layout.values(view);
+  const proposed = layout.values(proposal);
+  const parts = layout.values(current);
+  let isChanged = false;
+  for (let i = 0; i < slots.nodes.length; i++) {
+    if (proposed[i] === shown[i]) continue;
     const node = slots.nodes[i] as Node;
-    const { key } = node;
-    const change = { current: current[key], shown: view[key], proposed: proposal[key] };
+    const before = parts[i];
+    const change = { current: before, shown: shown[i], proposed: proposed[i] };
     const part = mergeNode(state, node, change);
-    if (part === current[key]) continue;
-    countTaken(state, node, current[key], part);
-    next ??= slots.layout.copy(current);
-    next[key] = part;
+    if (part === before) continue;
+    noteChange(state, node, before, part);
+    parts[i] = part;
+    isChanged = true;
   }
-  const size =
-    next === undefined ? undefined : refuseOversize(state, slots, { view, current, next });
+  const next = isChanged ? layout.build(parts) : undefined;
+  if (next !== undefined) refuseOversize(state, slots, { view, current, next });
   const faults = strict ? state.faults : undefined;
   if (state.refusals !== undefined || faults !== undefined) {
     return { ok: false, refusal: firstRefusal(slots, listOf(state.refusals), listOf(faults)) };
   }
   const rejections = listOf(state.rejections);
-  if (next === undefined) return { ok: true, extensions: current, rejections };
-  return { ok: true, extensions: seal(next, markAfter(slots, current, size)), rejections };
+  if (next === undefined) return { ok: true, extensions: current, changed: none, rejections };
+  const extensions = seal(next, grownBrand(slots, current, state.growth));
+  return { ok: true, extensions, changed: listOf(state.changed), rejections };
 }
 
 function listOf<T>(list: intrinsics.List<T> | undefined): readonly T[] {

@@ -8,22 +8,13 @@
 import { addSize, beginsWith, concat, hasAll, intrinsics, unionOf } from "../data/index.ts";
 import type { ErrorCode } from "../errors/index.ts";
 import type { LevelValue } from "../schema/index.ts";
-import {
-  defaultsOf,
-  everyBit,
-  grownLevel,
-  type Node,
-  nextDiffering,
-  nodeByKey,
-  type Tier,
-} from "../slots/index.ts";
+import { defaultsOf, grownLevel, type Node, nodeByKey, type Tier } from "../slots/index.ts";
 import { mergeHeaders, mergeMap } from "./maps.ts";
 import {
   type Change,
-  countTaken,
-  isTrustedEdit,
-  isWholeTrustedEdit,
   type MergeState,
+  noteChange,
+  notePath,
   refuse,
   refuseOverlong,
   reject,
@@ -114,38 +105,39 @@ function saysNothing(value: unknown): boolean {
 
 /** Field by field, from what is there now. */
 function mergeLevel(state: MergeState, node: Node, change: Change): unknown {
+  const { layout } = node;
   const current = change.current as LevelValue | undefined;
-  const shown = change.shown as LevelValue | undefined;
-  const proposed = change.proposed as LevelValue;
-  const from = current ?? defaultsOf(node);
+  const shown = change.shown === undefined ? undefined : layout.values(change.shown as LevelValue);
+  const proposed = layout.values(change.proposed as LevelValue);
+  const parts = layout.values(current ?? defaultsOf(node));
   // A level that is free to change exists once it is proposed, even empty.
   let changed =
     current === undefined && node.tier === "mutable" && mutableFault(state, node) === undefined;
-  // Where it is as it was shown, what is proposed is what will be, but for what is not taken.
-  let next = current === shown ? undefined : node.layout.copy(from);
-  const bits = shown === undefined ? everyBit : node.layout.differences(proposed, shown);
-  for (let i = nextDiffering(bits, 0); i < node.fields.length; i = nextDiffering(bits, i + 1)) {
+  for (let i = 0; i < node.fields.length; i++) {
+    if (shown !== undefined && proposed[i] === shown[i]) continue;
     const field = node.fields[i] as Node;
-    const { key } = field;
-    if (!field.changeable && isLent(node, shown, key, proposed)) continue;
+    if (!field.changeable && shown === undefined && isLent(node, field, proposed[i])) continue;
+    const before = parts[i];
     const part = mergeNode(state, field, {
-      current: from[key],
-      shown: shown?.[key],
-      proposed: proposed[key],
+      current: before,
+      shown: shown?.[i],
+      proposed: proposed[i],
     });
-    if (next === undefined && part !== proposed[key]) next = node.layout.copy(proposed);
-    if (next !== undefined) next[key] = part;
-    if (part === from[key]) continue;
-    if (current !== undefined) countTaken(state, field, from[key], part);
+    if (part === before) continue;
+    if (node.tier === "immutable") {
+      if (current !== undefined) noteChange(state, field, before, part);
+      // Nobody changed an empty part that its level was created with.
+      else if (!saysNothing(part)) notePath(state, field);
+    }
+    parts[i] = part;
     changed = true;
   }
-  if (!changed) return current;
-  return whole(state, node, change, next === undefined ? proposed : freeze(next));
+  return changed ? whole(state, node, change, freeze(layout.build(parts))) : current;
 }
 
-/** Whether a field holds what a level that was not shown is lent with, as `amend` lends one. */
-function isLent(node: Node, shown: LevelValue | undefined, key: string, proposed: LevelValue) {
-  return shown === undefined && proposed[key] === defaultsOf(node)[key];
+/** Whether a field of a level that was not shown holds what `amend` lends one with. */
+function isLent(node: Node, { key }: Node, proposed: unknown): boolean {
+  return proposed === defaultsOf(node)[key];
 }
 
 /** What was put together must be a whole that the schema accepts. */
@@ -172,7 +164,7 @@ function missingField({ required }: Node, level: LevelValue): Node | undefined {
 function growSet(state: MergeState, node: Node, change: Change): unknown {
   const shown = (change.shown ?? []) as readonly string[];
   const proposed = change.proposed as readonly string[];
-  if (!isTrustedEdit(state, proposed) && !hasAll(proposed, shown)) {
+  if (!hasAll(proposed, shown)) {
     refuse(state, node, "tier_monotonic", "Something that was shown is missing. It may only grow.");
     return change.current;
   }
@@ -211,7 +203,6 @@ const nothing: readonly never[] = freeze([]);
 
 /** A list takes what is appended; the fields that follow from it are computed again. */
 function growLevel(state: MergeState, node: Node, change: Change): unknown {
-  if (isWholeTrustedEdit(state, change)) return change.proposed;
   const key = node.grows as string;
   const field = nodeByKey(node.fields, key) as Node;
   const current = change.current as LevelValue | undefined;
@@ -241,7 +232,7 @@ function growLevel(state: MergeState, node: Node, change: Change): unknown {
     if (name === key || proposed[name] === shown?.[name]) continue;
     // Bookkeeping that agrees with what is derived is no attempt to change anything.
     if (proposed[name] === undefined || proposed[name] === next[name]) continue;
-    if (isLent(node, shown, name, proposed)) continue;
+    if (shown === undefined && isLent(node, node.fields[i] as Node, proposed[name])) continue;
     ignore(
       state,
       node.fields[i] as Node,

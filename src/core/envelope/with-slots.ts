@@ -2,8 +2,9 @@
 
 import { intrinsics } from "../data/index.ts";
 import { GlassineError } from "../errors/index.ts";
-import { brandOf, type Slots, seal } from "./brand.ts";
-import { type CreateOptions, changedMark, readOver } from "./create.ts";
+import { copyLevel } from "../schema/index.ts";
+import { brandAfter, brandOf, type Slots, seal } from "./brand.ts";
+import { type CreateOptions, readOver } from "./create.ts";
 import { assertGrown } from "./grown.ts";
 
 export function replaceSlots(extensions: object, changes: object, options?: CreateOptions): Slots {
@@ -16,16 +17,16 @@ export function replaceSlots(extensions: object, changes: object, options?: Crea
   }
   const { slots } = brand.kind;
   // Nothing to read: the same slots under a new envelope.
-  if (isEmptyRecord(changes)) return seal(slots.layout.copy(extensions as Slots), brand);
+  if (isEmptyRecord(changes)) return seal(copyLevel(slots.layout, extensions as Slots), brand);
   const read = readOver(slots, changes, extensions as Slots, options);
-  const next = slots.layout.copy(extensions as Slots);
+  const next = copyLevel(slots.layout, extensions as Slots);
   const { names } = slots;
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
     if (read[name] !== undefined) next[name] = read[name];
   }
   assertGrown(slots, extensions as Slots, next);
-  return seal(next, changedMark(brand, extensions as Slots, next));
+  return seal(next, brandAfter(slots, extensions as Slots, next));
 }
 
 function isEmptyRecord(value: unknown): boolean {

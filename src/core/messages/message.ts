@@ -12,7 +12,7 @@ import {
 import { type ErrorCode, formatProblems, GlassineError, type Problem } from "../errors/index.ts";
 import { admit, type Compiled, compilerFor, compileSchema, jsonValue } from "../schema/index.ts";
 import type { DeepReadonly } from "../slots/index.ts";
-import { messageLevels } from "./message-levels.generated.ts";
+import { messageLayouts } from "./message-layouts.generated.ts";
 import type { Message, MessageInput, MessageSchema } from "./message-types.generated.ts";
 import { messageObject } from "./schemas.ts";
 
@@ -43,7 +43,7 @@ const anyJson = compileSchema(jsonValue(), { closed: false, shownWhole: true });
 export const compileMessage: (schema: z.ZodType) => Compiled = compilerFor({
   closed: true,
   shownWhole: true,
-  builders: messageLevels,
+  layouts: messageLayouts,
 });
 export const messageReader: Compiled = compileMessage(messageObject);
 

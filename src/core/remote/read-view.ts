@@ -4,7 +4,13 @@ import { type Limits, mapped } from "../data/index.ts";
 import type { Slots } from "../envelope/index.ts";
 import { filterFor } from "../envelope/index.ts";
 import { formatPath, type Problem } from "../errors/index.ts";
-import { admit, isEmptyContainer, type Level, type LevelValue } from "../schema/index.ts";
+import {
+  admit,
+  copyLevel,
+  isEmptyContainer,
+  type Level,
+  type LevelValue,
+} from "../schema/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
 import { asShown, type ShownHeaders } from "./header-generations.ts";
 import { changeHeaderMaps, withoutSecrets } from "./header-secrets.ts";
@@ -45,7 +51,7 @@ export function readView(
   const level = slots.envelope.level;
   const whole = filledIn(slots.nodes, level, admitted.value as LevelValue, { mask, problems }, []);
   if (problems.length > 0) throw unreadable("view", "extensions_invalid", problems);
-  return filterFor(slots, mask)(slots.layout.copy(whole));
+  return filterFor(slots, mask)(copyLevel(slots.layout, whole));
 }
 
 interface Filling {

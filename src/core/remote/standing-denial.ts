@@ -8,7 +8,7 @@
 
 import { hasMoreIndexes, intrinsics, type Limits, mapped } from "../data/index.ts";
 import { formatPath } from "../errors/index.ts";
-import { admit, type Compiled, type Level } from "../schema/index.ts";
+import { admit, type Compiled, emptyLevel, type Level } from "../schema/index.ts";
 import { mayHaveFields, ownDatum } from "./own-datum.ts";
 import { DropReport, type ReadWire } from "./read-wire.ts";
 
@@ -39,12 +39,12 @@ interface Reading {
 
 /** Each field as it is read by itself; as if it were absent where that fails. */
 function readParts(
-  { fields, template }: Level,
+  { fields, layout }: Level,
   source: object,
   path: readonly string[],
   reading: Reading,
 ): object {
-  const parts: Record<string, unknown> = { ...template };
+  const parts = emptyLevel(layout);
   for (const { key, compiled, optional, fallback } of fields) {
     const found = ownDatum(source, key);
     const mayBeAbsent = optional || (found === undefined && fallback !== undefined);

@@ -28,9 +28,10 @@ import {
 } from "../data/index.ts";
 import { create, freeze, mapGet, mapSet } from "../data/intrinsics.ts";
 import { checksOf, held, passesBy, type ZodCheck } from "./checks.ts";
-import type { Compiled, ObjectBuilder, Shape } from "./compiled.ts";
+import type { Compiled, Shape } from "./compiled.ts";
 import { checksBesideKind, kindOf, listLimitOf, readNumber, readText } from "./kinds.ts";
 import { compileLevel, compileLoose } from "./level.ts";
+import type { GeneratedLayout } from "./object-layout.ts";
 import { keepKeys } from "./schema-path.ts";
 import { compileTagged } from "./tagged.ts";
 import { viaZod } from "./via-zod.ts";
@@ -40,8 +41,8 @@ export interface CompileOptions {
   readonly closed: boolean;
   /** Whether a plugin is shown all of a value, as with payloads: what it leaves out then stays. */
   readonly shownWhole: boolean;
-  /** Constructors for levels that come often. Others are made key by key. */
-  readonly builders?: readonly ObjectBuilder[] | undefined;
+  /** The layouts of levels that come often. Others are made key by key. */
+  readonly layouts?: readonly GeneratedLayout[] | undefined;
 }
 
 /** One compilation of schemas and all that is in them. */

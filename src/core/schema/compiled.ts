@@ -1,4 +1,5 @@
 import type { ParsedReader, Reader } from "../data/index.ts";
+import type { ObjectLayout } from "./object-layout.ts";
 
 /** What kind of container a value is. The merge and the filter go by it. */
 export type Shape = "level" | "map" | "headers" | "set" | "list" | "scalar";
@@ -38,20 +39,5 @@ export interface Level {
   readonly read: Reader;
   readonly readPartial: Reader;
   readonly readParsed: ParsedReader | undefined;
-  /** Every key, `undefined`. Spreading it gives the shape. */
-  readonly template: LevelValue;
-}
-
-/** A level's value, as code that knows only the table handles it. */
-export type LevelValue = Readonly<Record<string, unknown>>;
-
-/** Makes the objects of a level out of their values, in the order of its keys. */
-export interface ObjectBuilder {
-  readonly keys: readonly string[];
-  readonly build: (values: readonly unknown[]) => Record<string, unknown>;
-  /**
-   * The values of a level that has all of its keys, in a new array. Where it is not given, they are
-   * looked up, and a level may lack some.
-   */
-  readonly values?: (level: LevelValue) => unknown[];
+  readonly layout: ObjectLayout;
 }

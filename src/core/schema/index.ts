@@ -1,7 +1,7 @@
 export { type Admitted, admit, decisive, readPlain, takeParsed } from "./admit.ts";
 export { withRule } from "./checks.ts";
 export { compilerFor, compileSchema } from "./compile.ts";
-export type { Compiled, Level, LevelValue, ObjectBuilder } from "./compiled.ts";
+export type { Compiled, Level } from "./compiled.ts";
 export { isEmptyContainer, withDefault } from "./fields.ts";
 export {
   amount,
@@ -18,5 +18,12 @@ export {
   wholeNumber,
 } from "./kinds.ts";
 export { compileLevel, withAliases } from "./level.ts";
-export { builderByKey, hasKeys } from "./object-builder.ts";
+export {
+  copyLevel,
+  emptyLevel,
+  type GeneratedLayout,
+  type LevelValue,
+  layoutOf,
+  type ObjectLayout,
+} from "./object-layout.ts";
 export { pathInSchema } from "./schema-path.ts";

@@ -16,7 +16,6 @@ import {
   isRecord,
   keysOf,
   leave,
-  mapped,
   mismatch,
   type Reader,
   type ReadState,
@@ -36,12 +35,11 @@ import {
   mapGet,
   newArray,
   newMap,
-  ownValue,
   put,
 } from "../data/intrinsics.ts";
-import type { Field, Level, LevelValue, ObjectBuilder } from "./compiled.ts";
+import type { Field, Level } from "./compiled.ts";
 import { type CompileField, compileFields } from "./fields.ts";
-import { builderOf } from "./object-builder.ts";
+import { type GeneratedLayout, type LevelValue, layoutOf } from "./object-layout.ts";
 import { parsedLevelReader } from "./read-parsed-level.ts";
 
 const aliasesOf = new WeakMap<object, Readonly<Record<string, string>>>();
@@ -64,7 +62,7 @@ interface LevelOptions {
   readonly shownWhole: boolean;
   /** An unknown field from anyone is refused. */
   readonly strict: boolean;
-  readonly builders?: readonly ObjectBuilder[] | undefined;
+  readonly layouts?: readonly GeneratedLayout[] | undefined;
 }
 
 export function compileLevel(
@@ -78,14 +76,10 @@ export function compileLevel(
   const places = new Map(keys.map((key, place) => [key, place]));
   const aliases = aliasesOf.get(schema._zod?.def ?? schema) ?? {};
   for (const [alias, key] of Object.entries(aliases)) places.set(alias, places.get(key) as number);
-  const template = freeze(Object.fromEntries(keys.map((key) => [key, undefined])));
-  const builder = builderOf(keys, options.builders);
+  const layout = layoutOf(keys, options.layouts);
   const { length } = fields;
   // An object has each key once, so only a second name can name a field again.
   const hasAliases = places.size > length;
-  // What was shown, field by field. A payload need not have each; a patched prototype may.
-  const valuesOf =
-    builder.values ?? ((level: LevelValue) => mapped(keys, (key) => ownValue(level, key)));
   const noValues: readonly unknown[] = newArray(length);
 
   const readInto = (
@@ -104,7 +98,7 @@ export function compileLevel(
     if (!enter(state, source)) return BAD;
     const known =
       typeof previous === "object" && previous !== null ? (previous as LevelValue) : undefined;
-    const before = known === undefined ? noValues : valuesOf(known);
+    const before = known === undefined ? noValues : layout.values(known);
     // Over what was shown, what is left out stays, so the values are those until one differs.
     let values: unknown[] | undefined = partial ? undefined : newArray(length);
     const isMarked = hasAliases || !partial || options.shownWhole;
@@ -161,14 +155,14 @@ export function compileLevel(
     return freeze(
       partial && options.shownWhole && known !== undefined
         ? overlaid(known, keys, whole, seen)
-        : builder.build(whole),
+        : layout.build(whole),
     );
   };
 
   return {
     fields,
-    template,
-    readParsed: parsedLevelReader({ fields, places, builder }),
+    layout,
+    readParsed: parsedLevelReader({ fields, places, layout }),
     read: (state, value, previous) => readInto(state, value, previous, false),
     readPartial: (state, value, previous) =>
       readInto(state, value, previous, !options.shownWhole || previous !== undefined),

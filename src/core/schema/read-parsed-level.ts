@@ -9,13 +9,14 @@ import {
   type Size,
 } from "../data/index.ts";
 import { freeze, isArray, mapGet, newArray } from "../data/intrinsics.ts";
-import type { Field, ObjectBuilder } from "./compiled.ts";
+import type { Field } from "./compiled.ts";
+import type { ObjectLayout } from "./object-layout.ts";
 
 interface TakenLevel {
   readonly fields: readonly Field[];
   /** Names and second names, by the places of their fields. */
   readonly places: ReadonlyMap<string, number>;
-  readonly builder: ObjectBuilder;
+  readonly layout: ObjectLayout;
 }
 
 /** One bit a field says which were there. */
@@ -24,10 +25,10 @@ const mostFields = 31;
 export function parsedLevelReader({
   fields,
   places,
-  builder,
+  layout,
 }: TakenLevel): ParsedReader | undefined {
   if (fields.length > mostFields) return undefined;
-  const { keys, build } = builder;
+  const { keys, build } = layout;
   const parsedReaders = fields.map(({ compiled }) => compiled.readParsed);
   if (parsedReaders.includes(undefined)) return undefined;
   const all = 2 ** fields.length - 1;

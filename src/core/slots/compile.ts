@@ -6,13 +6,15 @@ import {
   type Compiled,
   compileLevel,
   compilerFor,
+  emptyLevel,
   type Level,
   type LevelValue,
+  layoutOf,
+  type ObjectLayout,
 } from "../schema/index.ts";
 import { type CapabilityBits, collectCapabilities, maxCapabilities } from "./capabilities.ts";
 import { everyone, gatesOf, zodOf } from "./define.ts";
-import { layoutOf, levelBuilders } from "./object-layout.ts";
-import type { ObjectLayout } from "./object-layout-types.ts";
+import { slotLayouts } from "./slot-layouts.generated.ts";
 import type { Derive, FieldSpec, SlotSpec, SlotTable, Tier } from "./types.ts";
 
 /** One slot or field, with what it inherits filled in. */
@@ -33,9 +35,7 @@ export interface Node {
   readonly fields: readonly Node[];
   /** Those of them that must be there. */
   readonly required: readonly Node[];
-  /** A list of the path alone: what is said of a change in nothing else. */
-  readonly paths: readonly string[];
-  /** How its values are copied and compared, where they are levels. */
+  /** How its values are made, where they are levels. */
   readonly layout: ObjectLayout;
   /** The name of the list that grows, for a monotonic level. */
   readonly grows: string | undefined;
@@ -52,7 +52,7 @@ export interface CompiledSlots {
   readonly capabilities: CapabilityBits;
   /** The whole envelope as a level. */
   readonly envelope: Compiled & { readonly level: Level };
-  /** How envelopes are copied and compared. */
+  /** How envelopes are made. */
   readonly layout: ObjectLayout;
 }
 
@@ -62,13 +62,13 @@ export function compileSlots(table: SlotTable): CompiledSlots {
   const shape = Object.fromEntries(
     names.map((name) => [name, zodOf((table[name] as SlotSpec).schema).optional()]),
   );
-  const open = compilerFor({ closed: false, shownWhole: false, builders: levelBuilders });
-  const closed = compilerFor({ closed: true, shownWhole: false, builders: levelBuilders });
+  const open = compilerFor({ closed: false, shownWhole: false, layouts: slotLayouts });
+  const closed = compilerFor({ closed: true, shownWhole: false, layouts: slotLayouts });
   const level = compileLevel(
     {} as z.ZodType,
     shape,
     (schema, key) => (table[key]?.closed === true ? closed : open)(schema),
-    { closed: true, shownWhole: false, strict: false, builders: levelBuilders },
+    { closed: true, shownWhole: false, strict: false, layouts: slotLayouts },
   );
   const nodes = level.fields.map((field) => {
     const spec = table[field.key] as SlotSpec;
@@ -94,7 +94,7 @@ export function compileSlots(table: SlotTable): CompiledSlots {
       level,
       element: undefined,
     },
-    layout: layoutOf("", names),
+    layout: level.layout,
   };
 }
 
@@ -164,15 +164,13 @@ function compileNode(
     required: Object.freeze(
       fields.filter((_, i) => !(known[i] as Level["fields"][number]).optional),
     ),
-    paths: Object.freeze([path]),
-    layout: layoutOf(
-      path,
-      fields.map((field) => field.key),
-    ),
+    layout: compiled.level?.layout ?? noLayout,
     grows: slot.grows,
     derive: slot.derive,
   };
 }
+
+const noLayout = layoutOf([]);
 
 function inheritedBy(own: FieldSpec, tier: Tier, write: string | undefined): Inherited {
   const writes = own.write ?? write;
@@ -280,7 +278,7 @@ export function nodeByKey(nodes: readonly Node[], key: unknown): Node | undefine
  * Also called in a patched realm: what it gives goes into edits and merges.
  */
 export function defaultsOf({ compiled: { level } }: Node): LevelValue {
-  const out: Record<string, unknown> = { ...level?.template };
+  const out = emptyLevel(level?.layout ?? noLayout);
   for (let i = 0; level !== undefined && i < level.fields.length; i++) {
     const { key, fallback } = level.fields[i] as Level["fields"][number];
     if (fallback !== undefined) out[key] = fallback();

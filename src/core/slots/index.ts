@@ -4,8 +4,6 @@ export { defineSlots, everyone, gatesOf, joinSlots, zodOf } from "./define.ts";
 export type { DraftOf } from "./draft-types.ts";
 export { grownLevel } from "./grown-level.ts";
 export { extensionsJsonSchema, toJsonSchema } from "./json-schema.ts";
-export { everyBit, nextDiffering } from "./object-layout.ts";
-export type { ObjectLayout, ViewLayout } from "./object-layout-types.ts";
 export type {
   AgentSlot,
   CompletionSlot,
@@ -41,4 +39,3 @@ export type {
   ViewOf,
   WithImplied,
 } from "./types.ts";
-export { viewLayouts } from "./view-layouts.generated.ts";

@@ -7,7 +7,7 @@ import { joinSets, Overlong } from "../../envelope/index.ts";
 import type { Violation } from "../results.ts";
 import { chooseBackground, runBackground } from "./background.ts";
 import { isOngoing } from "./context.ts";
-import { changedPaths, emptyList, noMetadata } from "./run-log.ts";
+import { emptyList, noMetadata } from "./run-log.ts";
 import { RunState } from "./run-state.ts";
 import { mayAdd, refuseJoin } from "./turn.ts";
 import type { AnyInvokeResult, ExecutionRecord, Origin, PluginContext, Step } from "./types.ts";
@@ -135,11 +135,10 @@ function joinOuter({ compiled, start, extensions }: RunState, parent: Origin): v
     if (mayAdd(step)) refuseJoin(outer, step, joined);
     return;
   }
-  if (joined === outer.extensions) return;
-  const paths = changedPaths(outer.compiled, outer, { payload: outer.payload, extensions: joined });
+  if (joined.extensions === outer.extensions) return;
   const applies = mayAdd(step);
-  outer.log.join(step, paths, applies);
-  if (applies) outer.extensions = joined;
+  outer.log.join(step, joined.changed, applies);
+  if (applies) outer.extensions = joined.extensions;
 }
 
 /** The nearest run of a message hook around this one: the other semantics have no extensions to add to. */

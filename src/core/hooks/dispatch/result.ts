@@ -39,6 +39,8 @@ export interface Changes {
   readonly payload: object;
   readonly extensions: Slots;
   readonly metadata: LevelValue | undefined;
+  /** The paths of what is changed: fields of the payload first, then slots. */
+  readonly changed: readonly string[];
   readonly rejections: readonly Rejection[];
 }
 
@@ -116,6 +118,7 @@ export function readChanges(
     payload: payload.value,
     extensions: outcome.extensions,
     metadata,
+    changed: joined(payload.changed, outcome.changed),
     rejections: listed(joined(outcome.rejections, payload.rejections)),
   };
 }
@@ -169,12 +172,14 @@ function readParts(returned: object, maxKeys: number): ReturnedParts | Refused {
 
 interface ReadPayload {
   readonly value: object;
+  readonly changed: readonly string[];
   readonly rejections: readonly Rejection[];
 }
 
-const none: readonly Rejection[] = freeze([]);
+const none: readonly never[] = freeze([]);
 
-function joined(a: readonly Rejection[], b: readonly Rejection[]): readonly Rejection[] {
+function joined<T>(a: readonly T[], b: readonly T[]): readonly T[] {
+  if (a.length === 0) return b;
   return b.length === 0 ? a : freeze(concat(a, b));
 }
 
@@ -182,7 +187,7 @@ function joined(a: readonly Rejection[], b: readonly Rejection[]): readonly Reje
 function readPayload(run: RunState, step: Step, returned: unknown): ReadPayload | Refused {
   const current = run.payload as LevelValue;
   if (returned === undefined || returned === null || returned === current) {
-    return { value: current, rejections: none };
+    return { value: current, changed: none, rejections: none };
   }
   const { compiled } = run;
   const admitted = admit(compiled.payload, returned, {
@@ -195,22 +200,22 @@ function readPayload(run: RunState, step: Step, returned: unknown): ReadPayload 
   });
   if (!admitted.ok) return unfit(decisive(admitted.problems), "payload", compiled.payload);
   const proposed = admitted.value as LevelValue;
-  if (proposed === current) return { value: current, rejections: none };
+  if (proposed === current) return { value: current, changed: none, rejections: none };
   const rejections = newList<Rejection>();
   if (step.mode === "concurrent") {
     const reason = "The plugin's mode may not change it.";
     append(rejections, freeze({ path: "payload", code: "mode_denied", reason } as const));
-    return { value: current, rejections: freeze(toArray(rejections)) };
+    return { value: current, changed: none, rejections: freeze(toArray(rejections)) };
   }
   const next: Record<string, unknown> = { ...current };
-  let changed = false;
+  const changed = newList<string>();
   for (let i = 0; i < compiled.payloadFields.length; i++) {
     const field = compiled.payloadFields[i] as string;
     if (ownValue(proposed, field) === ownValue(current, field)) continue;
     if (compiled.writable[field] === true) {
       // A payload need not have each field.
       put(next, field, ownValue(proposed, field));
-      changed = true;
+      append(changed, `payload.${field}`);
       continue;
     }
     const reason = "Plugins may not write it on this hook.";
@@ -220,7 +225,7 @@ function readPayload(run: RunState, step: Step, returned: unknown): ReadPayload 
     );
   }
   const reported = rejections.length === 0 ? none : freeze(toArray(rejections));
-  if (!changed) return { value: current, rejections: reported };
+  if (changed.length === 0) return { value: current, changed: none, rejections: reported };
   const expected = outgrows(next, current, compiled.payloadLimits);
   if (expected !== undefined) {
     const reason = `Expected ${expected} together with what was there, got more.`;
@@ -231,7 +236,7 @@ function readPayload(run: RunState, step: Step, returned: unknown): ReadPayload 
     return new Refused("payload_shape", "payload", "Expected what passes the payload's own check.");
   }
   const value = markPayload(next, compiled.payload, compiled.payloadLimits);
-  return { value, rejections: reported };
+  return { value, changed: freeze(toArray(changed)), rejections: reported };
 }
 
 function readMetadata(run: RunState, value: unknown): LevelValue | undefined | Refused {

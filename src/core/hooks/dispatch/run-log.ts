@@ -1,12 +1,11 @@
 /** What a run writes down. Made when something happens; a run in which nothing does has none. */
 import { concat, includes, intrinsics } from "../../data/index.ts";
-import type { Rejection, Slots } from "../../envelope/index.ts";
+import type { Rejection } from "../../envelope/index.ts";
 import type { ErrorCode } from "../../errors/index.ts";
 import type { LevelValue } from "../../schema/index.ts";
-import { everyBit, type Node, nextDiffering, type ObjectLayout } from "../../slots/index.ts";
 import type { AnyInvokeResult, CompiledHook, ExecutionRecord, InvokeError, Step } from "./types.ts";
 
-const { append, create, enumerableKeys, freeze, newList, ownValue, toArray } = intrinsics;
+const { append, create, freeze, newList, toArray } = intrinsics;
 
 /** What runs that a handler started added in its turn. Linked, as views are. */
 interface Joined {
@@ -130,56 +129,3 @@ function union(some: readonly string[], others: readonly string[]): readonly str
 /** What a run in which nothing happened says, but for its records. */
 export const emptyList: readonly never[] = freeze([]);
 export const noMetadata: AnyInvokeResult["metadata"] = freeze(create(null));
-
-/** What travels through the handlers of a run. */
-interface Carried {
-  readonly payload: object;
-  readonly extensions: Slots;
-}
-
-/** The slots and payload fields that differ, by name. */
-export function changedPaths(
-  { payloadFields, slots }: CompiledHook,
-  before: Carried,
-  after: Carried,
-): readonly string[] {
-  const paths = newList<string>();
-  if (after.payload !== before.payload) {
-    for (let i = 0; i < payloadFields.length; i++) {
-      const field = payloadFields[i] as string;
-      if (ownValue(after.payload, field) !== ownValue(before.payload, field)) {
-        append(paths, `payload.${field}`);
-      }
-    }
-  }
-  if (after.extensions !== before.extensions) {
-    addChanged(paths, slots.nodes, slots.layout, before.extensions, after.extensions);
-  }
-  return freeze(toArray(paths));
-}
-
-function addChanged(
-  paths: intrinsics.List<string>,
-  nodes: readonly Node[],
-  layout: ObjectLayout,
-  before: LevelValue | undefined,
-  after: LevelValue,
-): void {
-  const bits = before === undefined ? everyBit : layout.differences(before, after);
-  for (let i = nextDiffering(bits, 0); i < nodes.length; i = nextDiffering(bits, i + 1)) {
-    const node = nodes[i] as Node;
-    const old = before?.[node.key];
-    const now = after[node.key];
-    // A part that a slot was created with, empty, was not changed by anyone.
-    if (old === now || (before === undefined && isEmpty(now))) continue;
-    // A slot of mixed tiers is named field by field; any other that can change, as a whole.
-    if (node.tier !== "immutable") append(paths, node.path);
-    else addChanged(paths, node.fields, node.layout, old as LevelValue, now as LevelValue);
-  }
-}
-
-/** Nothing, or a container of nothing. */
-function isEmpty(value: unknown): boolean {
-  if (value === null) return true;
-  return typeof value === "object" && enumerableKeys(value).length === 0;
-}

@@ -5,7 +5,6 @@ import { type ErrorCode, errorCodes, ownErrorCode } from "../../errors/index.ts"
 import { answerOf, rejectionOf, type Violation } from "../results.ts";
 import { note, noteError, noteLabels, noteRefused, noteThrown, reportThrown } from "./report.ts";
 import { type Changes, Refused, readChanges } from "./result.ts";
-import { changedPaths } from "./run-log.ts";
 import type { RunState } from "./run-state.ts";
 import type { ExecutionRecord, Step } from "./types.ts";
 import { timedOut } from "./wait.ts";
@@ -99,14 +98,13 @@ export function mayAdd(step: Step): boolean {
 function apply(run: RunState, step: Step, changes: Changes): void {
   const payloadModified = changes.payload !== run.payload;
   const extensionsModified = changes.extensions !== run.extensions;
-  const changed = changedPaths(run.compiled, run, changes);
   const refused = run.log.reject(step, changes.rejections);
   const applies = mayAdd(step);
   run.record(step, {
     applied: applies && (payloadModified || extensionsModified),
     payloadModified,
     extensionsModified,
-    changed,
+    changed: changes.changed,
     refused,
   });
   if (changes.metadata !== undefined) run.log.addMetadata(step, changes.metadata);

@@ -1,10 +1,8 @@
-// Generated from the schemas of messages by `npm run generate`. Edit those, not this file.
-import type { ObjectBuilder } from "../schema/index.ts";
+// Generated from the schemas of messages by `npm run generate`. Edit src/core/messages, not this file.
+import type { GeneratedLayout } from "../schema/index.ts";
 
-/** One literal a level: every object of it has one shape, and is made at once. */
-export const messageLevels: readonly ObjectBuilder[] = [
+export const messageLayouts: readonly GeneratedLayout[] = [
   {
-    keys: ["schema_version", "role", "content", "channel"],
     build: (values) => ({
       schema_version: values[0],
       role: values[1],
@@ -12,22 +10,9 @@ export const messageLevels: readonly ObjectBuilder[] = [
       channel: values[3],
     }),
   },
+  { build: (values) => ({ content_type: values[0], text: values[1] }) },
+  { build: (values) => ({ content_type: values[0], content: values[1] }) },
   {
-    keys: ["content_type", "text"],
-    build: (values) => ({
-      content_type: values[0],
-      text: values[1],
-    }),
-  },
-  {
-    keys: ["content_type", "content"],
-    build: (values) => ({
-      content_type: values[0],
-      content: values[1],
-    }),
-  },
-  {
-    keys: ["tool_call_id", "name", "arguments", "namespace"],
     build: (values) => ({
       tool_call_id: values[0],
       name: values[1],
@@ -36,7 +21,6 @@ export const messageLevels: readonly ObjectBuilder[] = [
     }),
   },
   {
-    keys: ["tool_call_id", "tool_name", "content", "is_error"],
     build: (values) => ({
       tool_call_id: values[0],
       tool_name: values[1],
@@ -45,19 +29,6 @@ export const messageLevels: readonly ObjectBuilder[] = [
     }),
   },
   {
-    keys: [
-      "resource_request_id",
-      "uri",
-      "name",
-      "description",
-      "resource_type",
-      "content",
-      "blob",
-      "mime_type",
-      "size_bytes",
-      "annotations",
-      "version",
-    ],
     build: (values) => ({
       resource_request_id: values[0],
       uri: values[1],
@@ -73,15 +44,6 @@ export const messageLevels: readonly ObjectBuilder[] = [
     }),
   },
   {
-    keys: [
-      "resource_request_id",
-      "uri",
-      "name",
-      "resource_type",
-      "range_start",
-      "range_end",
-      "selector",
-    ],
     build: (values) => ({
       resource_request_id: values[0],
       uri: values[1],
@@ -93,7 +55,6 @@ export const messageLevels: readonly ObjectBuilder[] = [
     }),
   },
   {
-    keys: ["prompt_request_id", "name", "arguments", "server_id"],
     build: (values) => ({
       prompt_request_id: values[0],
       name: values[1],
@@ -101,16 +62,8 @@ export const messageLevels: readonly ObjectBuilder[] = [
       server_id: values[3],
     }),
   },
+  { build: (values) => ({ type: values[0], data: values[1], media_type: values[2] }) },
   {
-    keys: ["type", "data", "media_type"],
-    build: (values) => ({
-      type: values[0],
-      data: values[1],
-      media_type: values[2],
-    }),
-  },
-  {
-    keys: ["type", "data", "media_type", "duration_ms"],
     build: (values) => ({
       type: values[0],
       data: values[1],
@@ -119,7 +72,6 @@ export const messageLevels: readonly ObjectBuilder[] = [
     }),
   },
   {
-    keys: ["type", "data", "media_type", "title"],
     build: (values) => ({
       type: values[0],
       data: values[1],
@@ -128,7 +80,6 @@ export const messageLevels: readonly ObjectBuilder[] = [
     }),
   },
   {
-    keys: ["prompt_request_id", "prompt_name", "messages", "content", "is_error", "error_message"],
     build: (values) => ({
       prompt_request_id: values[0],
       prompt_name: values[1],
