@@ -22,7 +22,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G1",
     name: "Least view",
     promise:
-      "A plugin gets the slots and fields that its capabilities open, less what the operator took from them. A slot that the table does not have is hidden.",
+      "A plugin gets the slots and fields that its capabilities open, minus those that the operator withheld. A slot that is not in the table is hidden.",
     attacks: ["A-090", "A-091", "A-096", "A-100", "A-104", "A-105", "A-107", "A-108", "A-110"],
     laws: ["L1", "L2", "L3", "L4", "L31"],
   },
@@ -30,7 +30,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G2",
     name: "Hidden looks absent",
     promise:
-      "What a plugin may not see looks as if it were not there: same keys in the same order, same objects, same errors, same limits.",
+      "What a plugin may not see looks absent: same keys in the same order, same objects, same errors, same limits.",
     attacks: ["A-079–A-092"],
     laws: ["L5", "L6", "L7", "L8", "L9", "L49"],
   },
@@ -38,7 +38,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G3",
     name: "Frozen in depth",
     promise:
-      "All data that a plugin is handed is plain and frozen as far as it can reach: no accessor, proxy, set, map, date, buffer or object with a state of its own.",
+      "All data that a plugin gets is plain and deeply frozen: no accessor, proxy, set, map, date, buffer or other stateful object.",
     attacks: ["A-021", "A-022", "A-054", "A-055", "A-060"],
     laws: ["L26", "L27"],
   },
@@ -46,7 +46,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G4",
     name: "Read once",
     promise:
-      "What a plugin returns is copied through own data properties, each read at most once, and no code of it runs. From then on only the copy counts.",
+      "What a plugin returns is copied from its own data properties, each read at most once, and no code in it runs. From then on only the copy counts.",
     attacks: ["A-001–A-048"],
     laws: ["L21", "L22", "L23", "L24", "L25"],
   },
@@ -54,7 +54,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G5",
     name: "No forged slot",
     promise:
-      "After a run every immutable slot is the very object from before it, whatever came back.",
+      "After a run every immutable slot is the same object as before, whatever plugins returned.",
     attacks: ["A-003", "A-046", "A-047", "A-068", "A-069", "A-115"],
     laws: ["L12"],
   },
@@ -62,7 +62,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G6",
     name: "Labels only grow",
     promise:
-      "A label that was ever there stays for the rest of the request, in any order of plugins, also of those that fail, are refused or come late.",
+      "A label stays for the rest of the request, in any order of plugins, even if they fail, are refused or are late.",
     attacks: ["A-061–A-078", "A-133", "A-135", "A-138"],
     laws: ["L13", "L14", "L15", "L17"],
     faults: ["F-01", "F-02"],
@@ -71,7 +71,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G7",
     name: "Delegation only appends",
     promise:
-      "The chain that was there is the beginning of the chain that comes after. Depth, origin and actor are worked out here, never taken from a plugin.",
+      "The existing chain is the beginning of the new one. Depth, origin and actor are computed, never taken from a plugin.",
     attacks: ["A-111–A-121"],
     laws: ["L16"],
   },
@@ -79,7 +79,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G8",
     name: "A write needs its capability",
     promise:
-      "Without `write_headers`, `append_labels` or `append_delegation` the headers, the labels or the chain stay as they are.",
+      "Without `write_headers`, `append_labels` or `append_delegation` the headers, the labels and the chain stay as they are.",
     attacks: ["A-066", "A-067", "A-108", "A-121", "A-196"],
     laws: ["L12", "L14"],
   },
@@ -87,7 +87,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G9",
     name: "A write touches what was visible",
     promise:
-      "A merge changes, removes or shows nothing that the plugin could not see, also inside a slot that it may write. What is written has the grammar of its kind, and a header that frames the message is never written.",
+      "A merge changes, removes or reveals nothing that the plugin could not see, even inside a slot that it may write. Written values match the grammar of their kind, and a header that frames the message is never written.",
     attacks: ["A-081", "A-092", "A-122–A-128", "A-132", "A-137"],
     laws: ["L10", "L11", "L34", "L35"],
   },
@@ -95,7 +95,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G10",
     name: "All or nothing",
     promise:
-      "When a part of a result is refused, nothing of that result is applied: no payload, no extensions, no metadata. A change that is ignored is no refusal.",
+      "If a part of a result is refused, nothing of that result is applied: no payload, no extensions, no metadata. Ignoring a change is not a refusal.",
     attacks: ["A-044", "A-045", "A-135", "A-155"],
     laws: ["L20"],
   },
@@ -103,14 +103,15 @@ export const guarantees: readonly Guarantee[] = [
     number: "G11",
     name: "No retained handle",
     promise:
-      "Whatever a plugin keeps, of what it was given or of what it returned, and changes later has no effect on anything that follows.",
+      "If a plugin keeps what it got or returned and changes it later, nothing else is affected.",
     attacks: ["A-049–A-060", "A-146"],
     laws: ["L25", "L27"],
   },
   {
     number: "G12",
     name: "No race",
-    promise: "What concurrent plugins add comes to the same bytes in whichever order they finish.",
+    promise:
+      "The additions of concurrent plugins result in the same bytes, in whichever order they finish.",
     attacks: ["A-119", "A-133–A-140"],
     laws: ["L17", "L18", "L19", "L37"],
   },
@@ -118,7 +119,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G13",
     name: "Bounded and settled",
     promise:
-      "Each run ends by the deadlines of its handlers, whatever an asynchronous one does. What comes late is dropped and counted. A deadline that manifest or operator switched off is none.",
+      "Each run ends by the deadlines of its handlers, whatever an asynchronous one does. Late results are dropped and counted. A deadline that the manifest or the operator switched off never fires.",
     attacks: ["A-143–A-154", "A-157"],
     laws: ["L36", "L50"],
     faults: ["F-02", "F-03", "F-04", "F-06", "F-08"],
@@ -127,7 +128,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G14",
     name: "Fails closed",
     promise:
-      "A plugin that may deny and throws, is late, is refused or returns what is no result denies the request, unless its manifest or the operator chose otherwise for it. The operator's word stands over the manifest's.",
+      "A plugin that may deny denies the request if it throws, is late, is refused or returns an invalid result, unless its manifest or the operator chose otherwise for it. The operator's choice overrides the manifest's.",
     attacks: ["A-045", "A-072", "A-141", "A-142", "A-143", "A-158"],
     laws: ["L36", "L38"],
     faults: ["F-01", "F-02", "F-05"],
@@ -136,7 +137,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G15",
     name: "A manifest is a snapshot",
     promise:
-      "Name, version, capabilities, hooks, modes and whether a handler takes extensions are read once, when the plugin is defined. What becomes of those objects later changes nothing.",
+      "Name, version, capabilities, hooks, modes and whether a handler takes extensions are read once, when the plugin is defined. Later changes to those objects have no effect.",
     attacks: ["A-093–A-103", "A-106", "A-109"],
     laws: ["L32", "L33"],
   },
@@ -144,7 +145,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G16",
     name: "No secret on the side",
     promise:
-      "Errors, rejections, execution records, warnings, and the inspection of contexts, managers and errors hold no header values, no claims and no hidden labels. One record is one line.",
+      "Errors, rejections, execution records, warnings, and inspected contexts, managers and errors contain no header values, no claims and no hidden labels. One record is one line.",
     attacks: ["A-085", "A-087", "A-129", "A-130", "A-179–A-184", "A-195"],
     laws: ["L9", "L41", "L42"],
   },
@@ -152,7 +153,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G17",
     name: "Intrinsics are captured",
     promise:
-      'What is taken back from a plugin by the standard slots and hooks does not depend on prototypes or globals that were patched after the library loaded. A check or transform of a host\'s own schema calls what the realm has then, and so do reading a manifest and making a manager: a plugin that patches while it is imported can have another one left out. `tampering: "deny"` makes no manager and runs nothing in a changed realm. `detectTampering` names what was patched.',
+      'What the standard slots and hooks accept from a plugin does not depend on prototypes or globals that were patched after the library was loaded. A check or transform in a host\'s own schema uses the realm as it is then, and so do reading a manifest and creating a manager: a plugin that patches during its import can cause another to be left out. With `tampering: "deny"` no manager is created and nothing runs in a changed realm. `detectTampering` names what was patched.',
     attacks: ["A-157", "A-159–A-171"],
     laws: ["L39", "L40"],
   },
@@ -160,7 +161,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G18",
     name: "Linear work",
     promise:
-      "Work on what a plugin or a caller sends is linear in its size and ends at a limit that is written down. Tests grow what is given to each exported function that such text reaches, and the messages of each method that passes a guard: one that they do not know fails.",
+      "Work on what a plugin or a caller sends is linear in its size and ends at a documented limit. Tests grow the input of each exported function that such text reaches, and the messages of each method that passes a guard; a function or method that they do not know fails them.",
     attacks: [
       ...["A-033", "A-035", "A-036", "A-076", "A-118", "A-131", "A-172–A-178", "A-192"],
       ...["A-284–A-287", "A-289", "A-290"],
@@ -171,7 +172,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G19",
     name: "What runs is what was hashed",
     promise:
-      "Of an installed plugin every file that Node loads from its package or from a member of its closure, at the start or later, is a file of a copy that was hashed while it was made and that only the user of the process can write to: ES modules, CommonJS, JSON, native addons, workers, and what its code reads beside itself. A name leads to a copied member, to the host's own package or to a peer, and nothing of a package that a gate refuses is imported, whatever the kind of plugin.",
+      "Every file of an installed plugin that Node loads from its package or from a member of its closure, at the start or later, comes from a copy that was hashed while it was made and that only the user of the process can write to: ES modules, CommonJS, JSON, native addons, workers, and files that its code reads beside itself. A name resolves to a copied member, to the host's own package or to a peer, and nothing of a refused package is imported, whatever the kind of plugin.",
     attacks: ["A-202–A-210", "A-266–A-273"],
     laws: ["L45"],
   },
@@ -179,7 +180,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G20",
     name: "What is sent is what was allowed",
     promise:
-      "Through a guard no payload goes on that a plugin which may deny was not shown, or did not make, in the form that goes on. Labels and headers that a later plugin adds are not part of this.",
+      "A guard forwards a payload only if every plugin that may deny saw it, or made it, in exactly that form. Labels and headers that a later plugin adds are not part of this.",
     attacks: ["A-265", "A-296"],
     laws: ["L71"],
   },
@@ -189,32 +190,32 @@ export const limitsOfThePromise: readonly Limit[] = [
   {
     number: "N1",
     name: "No sandbox",
-    text: "A plugin in the same process can read files, open sockets, read the environment, attach an inspector, patch modules, throw where nobody catches it, or end the process. Run code that nobody reviewed in [a worker or a process of its own](processes.md).",
+    text: "A plugin in the same process can read files, open sockets, read the environment, attach an inspector, patch modules, throw where nobody catches it, or end the process. Run code that nobody reviewed in [a worker or a separate process](processes.md).",
   },
   {
     number: "N2",
     name: "No way to stop synchronous code",
-    text: "`while (true)`, a pattern that backtracks without end, or a chain of microtasks that never ends holds the event loop. No deadline interrupts it; a supervisor outside the process can.",
+    text: "`while (true)`, a pattern that backtracks forever, or an endless chain of microtasks blocks the event loop. No deadline interrupts it; a supervisor outside the process can.",
   },
   {
     number: "N3",
-    name: "No secrecy between conspirators",
-    text: "Two plugins of one process can pass each other what each of them sees, through a global or otherwise. Neither can write more than its own capabilities. Time is not hidden either, beyond what the filter leaves unvisited; how near an envelope is to its limits can be told by the time of a merge.",
+    name: "No secrecy between accomplices",
+    text: "Two plugins of one process can pass each other what each of them sees, through a global or otherwise. Neither can write more than its own capabilities. Timing is not hidden either, except for what the filter does not visit; the time of a merge reveals how close an envelope is to its limits.",
   },
   {
     number: "N4",
     name: "No ownership inside `custom`",
-    text: "Every plugin sees and changes `custom`, and nobody can tell who wrote what. Take no authorization decision from it.",
+    text: "Every plugin sees and changes `custom`, and nobody knows who wrote what. Never base an authorization decision on it.",
   },
   {
     number: "N5",
-    name: "No truth of what a writer writes",
+    name: "No truth in what a writer writes",
     text: "A plugin with `append_labels` can add a wrong label, and one with `write_headers` a wrong header, or copy a secret that it may read into it.",
   },
   {
     number: "N6",
     name: "No declassification by plugins",
-    text: "Labels leave through the host's `declassify` only, outside of a run, with a record of its own. Whether that is right is the host's affair.",
+    text: "Only the host's `declassify` removes labels, outside a run, with a record of its own. Whether that is right is up to the host.",
   },
   {
     number: "N7",
@@ -224,12 +225,12 @@ export const limitsOfThePromise: readonly Limit[] = [
   {
     number: "N8",
     name: "No protection from the operator",
-    text: 'Who raises the limits, sets `onError: "ignore"`, lets a plugin be switched off by `disable`, or grants every capability has decided so.',
+    text: 'An operator who raises the limits, sets `onError: "ignore"` or `disable`, or grants every capability has decided so.',
   },
   {
     number: "N9",
-    name: "No eye for look-alikes in free text",
-    text: "Two texts that look alike to a person are two texts. Names have a fixed grammar, labels are in NFC and hold no invisible characters.",
+    name: "No detection of look-alikes in free text",
+    text: "Two strings that look alike to a person are two strings. Names have a fixed grammar, labels are in NFC and contain no invisible characters.",
   },
   {
     number: "N10",
@@ -238,7 +239,7 @@ export const limitsOfThePromise: readonly Limit[] = [
   },
   {
     number: "N11",
-    name: "No hash of what lies elsewhere",
-    text: "The hashes do not cover the host's own packages and peers, built-in plugins, those of a local folder, Node, its options and environment (`--import`, `NODE_PATH`, and `~/.node_modules`, `~/.node_libraries` and `$PREFIX/lib/node`, where `require` looks for names that nothing else has), and what code that was loaded asks for by an absolute path or a URL. Another process of the same user, or of root, can write to the copies. Where others can write to a folder above the folder of temporary files, as to `/tmp`, one of them may put a `node_modules` there after the check at the start: give the host a `TMPDIR` of its own on such a machine.",
+    name: "No hash of what is elsewhere",
+    text: "The hashes do not cover the host's own packages and peers, built-in plugins, those of a local folder, Node, its options and environment (`--import`, `NODE_PATH`, and `~/.node_modules`, `~/.node_libraries` and `$PREFIX/lib/node`, where `require` looks for names it finds nowhere else), and what loaded code requests by an absolute path or a URL. Another process of the same user, or of root, can write to the copies. If others can write to a folder above the folder of temporary files, such as `/tmp`, one of them may put a `node_modules` there after the check at the start: give the host its own `TMPDIR` on such a machine.",
   },
 ];

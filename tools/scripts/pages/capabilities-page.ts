@@ -6,23 +6,23 @@ import { code, either, generatedFrom, page, table } from "./markdown.ts";
 
 const intro = `# Capabilities
 
-What a plugin may see and change follows from the capabilities it declares, and from nothing else.
+What a plugin may see and change depends only on the capabilities it declares.
 There are two kinds.
-A capability of a slot opens a part of the envelope; those of the standard host come first on this page, and a host that adds slots adds capabilities with them.
+A capability of a slot opens a part of the envelope; those of the standard host come first on this page, and a host that adds slots adds capabilities, too.
 A capability of a service opens a [service of the host](services.md) and has a dot in its name; the standard host has none, and [those of the memory node](#services-of-the-memory-node) are listed at the end.
 
-A name is compared exactly, and one that is not known is refused when the plugin is defined.
-A capability that writes something brings the one that reads it, and one for a field inside a gated field brings that of the outer one.
+Names are compared exactly, and an unknown name is refused when the plugin is defined.
+A capability that writes something implies the one that reads it, and one for a field inside a gated field implies that of the outer one.
 Nothing else is implied.
 An operator can grant less than a plugin declares, never more.
 
-A plugin runs in your process: capabilities rule what it is handed, and are no sandbox.`;
+A plugin runs in your process: capabilities control what it gets, and are not a sandbox.`;
 
 const servicesIntro = `## Services of the memory node
 
-Each opens one accessor of a handler's context, and none brings another.
-The accessor gives what the host supplies under the name of the handle, or \`null\` where it supplies nothing; without the capability it throws \`capability_denied\`.
-[memory-node-hooks.md](memory-node-hooks.md#what-the-services-do) lists the calls of each handle, and [services.md](services.md) says how a host declares services of its own.`;
+Each opens one accessor of a handler's context, and none implies another.
+The accessor returns what the host supplies under the name of the handle, or \`null\` if it supplies nothing; without the capability it throws \`capability_denied\`.
+[memory-node-hooks.md](memory-node-hooks.md#what-the-services-do) lists the calls of each handle, and [services.md](services.md) says how a host declares its own services.`;
 
 export function capabilitiesPage(slots: SlotTable, services: ServiceTable): string {
   const rows = slotRows(slots);
@@ -77,8 +77,8 @@ function section(
     `## ${name}`,
     `- Shows ${shows(opens, rows)}.`,
     ...writes.map((row) => `- Permits ${permits(row)}.`),
-    ...(brings.length === 0 ? [] : [`- Brings ${either(brings, "and")}.`]),
-    ...(broughtBy.length === 0 ? [] : [`- Comes with ${either(broughtBy, "and")}.`]),
+    ...(brings.length === 0 ? [] : [`- Implies ${either(brings, "and")}.`]),
+    ...(broughtBy.length === 0 ? [] : [`- Implied by ${either(broughtBy, "and")}.`]),
   ]
     .join("\n")
     .replace("\n", "\n\n");

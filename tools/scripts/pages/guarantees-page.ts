@@ -5,18 +5,18 @@ import { fileOf, generatedFrom, page, table } from "./markdown.ts";
 
 const intro = `# Guarantees
 
-Each of these holds for any value that a plugin returns and any text that a caller sends, as long as the library was imported before the plugin and the plugin keeps to the way of the data: parameters in, return value out.
-The [limits](#what-is-not-promised) of that promise follow below.
+Each guarantee holds for any value that a plugin returns and any text that a caller sends, if the library was imported before the plugin and the plugin acts only through parameters and return values.
+[What is not promised](#what-is-not-promised) follows below.
 
-Behind each guarantee stand attacks, laws and faults.
-An _attack_ is tried by a test; [threat-model.md](threat-model.md) lists them with their outcomes.
-A _law_ is a property test over generated data, hostile values included; \`npm run laws -- --runs 10000\` tries each that often.
+Attacks, laws and faults test each guarantee.
+An _attack_ is a test of its own; [threat-model.md](threat-model.md) lists attacks with their outcomes.
+A _law_ is a property test over generated data, including hostile values; \`npm run laws -- --runs 10000\` tries each that often.
 A _fault_ is injected at every step at which it can happen.`;
 
 const limitsIntro = `## What is not promised
 
 Plugins run in the process of the host.
-So capabilities are a guard against mistakes, a discipline of least privilege for code that somebody reviewed, and a way of the data on which forgery shows. They are no sandbox.`;
+So capabilities prevent mistakes, enforce least privilege for code that somebody reviewed, and reveal forgery in returned data. They are not a sandbox.`;
 
 export interface Evidence {
   readonly attacks: readonly Attack[];

@@ -4,15 +4,15 @@ import { code, either, generatedFrom, page } from "./markdown.ts";
 
 const intro = `# Texts of MCP
 
-Where a guard shows each text that a message of MCP can hold: 2025-11-25 and 2026-07-28.
-The list is measured: every place in the schemas of the SDKs is filled with a text, the message goes through a guard with all hooks, and what each hook is given is noted.
-A place that no hook is shown, and that the option [\`pass\`](mcp.md#what-goes-on-unseen) does not name, would fail the tests.
-[spec/mcp-paths.json](../spec/mcp-paths.json) is the same as data, place by place.
+Where a guard shows each string that a message of MCP 2025-11-25 or 2026-07-28 can contain.
+The list is measured: every place in the schemas of the SDKs gets a string, the message passes a guard with all hooks, and what each hook sees is recorded.
+The tests fail for a place that no hook sees and that the option [\`pass\`](mcp.md#what-goes-on-unseen) does not name.
+[spec/mcp-paths.json](../spec/mcp-paths.json) has the same data, place by place.
 
-- \`…\` stands for all that is below, \`[]\` for each item of a list, \`*\` for a field of any name, and brackets for the kind of an item.
+- \`…\` stands for everything below, \`[]\` for each item of a list, \`*\` for a field of any name, and brackets for the kind of an item.
 - A place with two hooks is shown at each of them.
-- _tokens_ go on unseen while \`pass\` names them, as it does by default: the protocol itself reads them. Without the word they are shown like the rest of their message.
-- Where no plugin listens to a hook, what only it is shown goes on unchanged, but for fields of calls, prompts and resources that MCP does not name: those are refused.`;
+- _tokens_ pass unseen if \`pass\` names them, as it does by default, because the protocol itself reads them. Otherwise they are shown like the rest of their message.
+- If no plugin listens to a hook, what only that hook shows passes unchanged, except fields of calls, prompts and resources that MCP does not define: those are refused.`;
 
 /** A place in a tree of places. */
 interface Node {
